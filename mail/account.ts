@@ -1,0 +1,40 @@
+import type { Cloud, Endpoint, Protocol } from './clouds';
+import { MailError } from './errors';
+import type { TokenSource } from './token';
+
+/** A mailbox that can be opened: who, where, and where tokens come from. */
+export interface Account {
+	/** The address given as `user` in XOAUTH2: the own one or a shared mailbox's. */
+	mailbox: string;
+	imap: Endpoint;
+	pop: Endpoint;
+	smtp: Endpoint;
+	token: TokenSource;
+	/** How the token came about, for explanations. */
+	signIn: 'delegated' | 'appOnly';
+}
+
+export function accountOf(mailbox: string, cloud: Cloud, token: TokenSource, signIn: Account['signIn']): Account {
+	return { mailbox, ...cloud.endpoints, token, signIn };
+}
+
+/** The endpoint of a protocol. @throws MailError `input` where a custom cloud leaves the host empty */
+export function endpointOf(account: Account, protocol: Protocol): Endpoint {
+	const endpoint = account[protocol];
+	if (endpoint.host === '') {
+		const label = protocol.toUpperCase();
+		throw new MailError(`The credential names no ${label} host.`, {
+			code: 'input',
+			field: `${label} Host`,
+			remedy: `Fill in "${label} Host" in the credential (cloud "Custom").`,
+		});
+	}
+	return endpoint;
+}
+
+/** TLS options for every connection of this package: verified, TLS 1.2 or newer; a private CA comes through NODE_EXTRA_CA_CERTS. */
+export function tlsOptions(endpoint: Endpoint): { servername: string; rejectUnauthorized: true; minVersion: 'TLSv1.2' } {
+	// An IP address is no valid server name (RFC 6066, section 3).
+	const servername = /^[\d.]+$|:/.test(endpoint.host) ? '' : endpoint.host;
+	return { servername, rejectUnauthorized: true, minVersion: 'TLSv1.2' };
+}

@@ -1,0 +1,147 @@
+import { inspect } from 'node:util';
+
+import { MailError } from './errors';
+
+/** An access token that shows itself to nobody but {@link AccessToken.reveal}: not to JSON, not to `util.inspect`, not to a template string. */
+export class AccessToken {
+	readonly #value: string;
+
+	/** @param expiresAt epoch milliseconds */
+	constructor(
+		value: string,
+		readonly expiresAt: number,
+	) {
+		this.#value = value;
+	}
+
+	reveal(): string {
+		return this.#value;
+	}
+
+	toString(): string {
+		return '[access token]';
+	}
+
+	toJSON(): string {
+		return this.toString();
+	}
+
+	[inspect.custom](): string {
+		return this.toString();
+	}
+
+	/** What the token says of itself, for explanations only; `undefined` where it is opaque (personal accounts). */
+	claims(): TokenClaims | undefined {
+		return readClaims(this.#value);
+	}
+}
+
+/** The claims worth telling an admin. Source: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+export interface TokenClaims {
+	aud?: string;
+	/** delegated permissions, space separated */
+	scp?: string;
+	/** application permissions */
+	roles?: string[];
+	tid?: string;
+	appid?: string;
+	upn?: string;
+	/** seconds since the epoch */
+	exp?: number;
+}
+
+/** Reads a JWT's payload without verifying it; never used for a decision about access. */
+export function readClaims(jwt: string): TokenClaims | undefined {
+	try {
+		const payload: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
+		if (typeof payload !== 'object' || payload === null) return undefined;
+		const claim = new Map<string, unknown>(Object.entries(payload));
+		const text = (...names: string[]): string | undefined =>
+			names.map((name) => claim.get(name)).find((value): value is string => typeof value === 'string' && value !== '');
+		const roles = claim.get('roles');
+		const exp = claim.get('exp');
+		return {
+			aud: text('aud'),
+			scp: text('scp'),
+			roles: Array.isArray(roles) ? roles.map(String) : undefined,
+			tid: text('tid'),
+			appid: text('appid', 'azp'),
+			upn: text('preferred_username', 'upn', 'unique_name', 'email'),
+			exp: typeof exp === 'number' ? exp : undefined,
+		};
+	} catch {
+		return undefined;
+	}
+}
+
+/**
+ * The whole idea of sign-in: whoever dials asks for a token, and no session keeps one. A dialler whose token was
+ * refused passes it back and gets another one, unless a newer one has come in the meantime.
+ *
+ * @throws MailError of the identity platform
+ */
+export type TokenSource = (rejected?: AccessToken) => Promise<AccessToken>;
+
+/** Gets a token from where it really comes from: n8n's credential store or MSAL. `fresh`: not one from a cache. */
+export type Acquire = (fresh: boolean) => Promise<AccessToken>;
+
+/** A token is replaced when less than this is left of it, in ms: within the 5 to 10 minutes before its end. */
+export const RENEW_BEFORE_MS = 7 * 60_000;
+/** After a failure the identity platform is left alone for this long, doubled each time (AADSTS50196 punishes loops). */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 5 * 60_000;
+
+/**
+ * A token source that asks `acquire` once for all parallel callers, renews ahead of the end, keeps using the old
+ * token as long as it lives while the identity platform fails, and backs off from a failing platform.
+ */
+export function renewing(acquire: Acquire, now: () => number = Date.now): TokenSource {
+	let current: AccessToken | undefined;
+	let pending: Promise<AccessToken> | undefined;
+	let failure: { error: unknown; until: number; pause: number } | undefined;
+
+	const fetch = async (fresh: boolean): Promise<AccessToken> => {
+		try {
+			const token = await acquire(fresh);
+			failure = undefined;
+			current = token;
+			return token;
+		} catch (error) {
+			const asked = error instanceof MailError ? error.retryAfterMs : undefined;
+			const pause = Math.min(LONGEST_PAUSE_MS, failure ? failure.pause * 2 : FIRST_PAUSE_MS);
+			failure = { error, pause, until: now() + Math.max(pause, asked ?? 0) };
+			throw error;
+		} finally {
+			pending = undefined;
+		}
+	};
+
+	return async (rejected) => {
+		const usable = current !== undefined && current !== rejected && current.expiresAt > now() ? current : undefined;
+		if (usable !== undefined && usable.expiresAt - now() > renewBefore(usable)) return usable;
+		if (pending === undefined && failure !== undefined && now() < failure.until) {
+			if (usable !== undefined) return usable;
+			throw failure.error;
+		}
+		pending ??= fetch(rejected !== undefined || current !== undefined);
+		try {
+			return await pending;
+		} catch (error) {
+			if (usable !== undefined && usable.expiresAt > now()) return usable;
+			throw error;
+		}
+	};
+
+	/** A token that never lived as long as twice the margin (tests, short policies) is renewed at its half. */
+	function renewBefore(token: AccessToken): number {
+		const claims = token.claims();
+		const lifetime = claims?.exp === undefined ? Infinity : lifetimes.get(token) ?? remember(token);
+		return Math.min(RENEW_BEFORE_MS, lifetime / 2);
+	}
+	function remember(token: AccessToken): number {
+		const lifetime = token.expiresAt - now();
+		lifetimes.set(token, lifetime);
+		return lifetime;
+	}
+}
+const lifetimes = new WeakMap<AccessToken, number>();
