@@ -91,57 +91,66 @@ export const RENEW_BEFORE_MS = 7 * 60_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
-/**
- * A token source that asks `acquire` once for all parallel callers, renews ahead of the end, keeps using the old
- * token as long as it lives while the identity platform fails, and backs off from a failing platform.
- */
+/** What is remembered of one sign-in between calls; shared by all executions of a process. */
+export interface Renewal {
+	current?: { token: AccessToken; renewAt: number };
+	pending?: Promise<AccessToken>;
+	failure?: { error: unknown; until: number; pause: number };
+}
+
+/** A token source with a memory of its own. See {@link renew}. */
 export function renewing(acquire: Acquire, now: () => number = Date.now): TokenSource {
-	let current: AccessToken | undefined;
-	let pending: Promise<AccessToken> | undefined;
-	let failure: { error: unknown; until: number; pause: number } | undefined;
+	const renewal: Renewal = {};
+	return async (rejected) => await renew(renewal, acquire, rejected, now);
+}
 
-	const fetch = async (fresh: boolean): Promise<AccessToken> => {
-		try {
-			const token = await acquire(fresh);
-			failure = undefined;
-			current = token;
-			return token;
-		} catch (error) {
-			const asked = error instanceof MailError ? error.retryAfterMs : undefined;
-			const pause = Math.min(LONGEST_PAUSE_MS, failure ? failure.pause * 2 : FIRST_PAUSE_MS);
-			failure = { error, pause, until: now() + Math.max(pause, asked ?? 0) };
-			throw error;
-		} finally {
-			pending = undefined;
-		}
-	};
-
-	return async (rejected) => {
-		const usable = current !== undefined && current !== rejected && current.expiresAt > now() ? current : undefined;
-		if (usable !== undefined && usable.expiresAt - now() > renewBefore(usable)) return usable;
-		if (pending === undefined && failure !== undefined && now() < failure.until) {
-			if (usable !== undefined) return usable;
-			throw failure.error;
-		}
-		pending ??= fetch(rejected !== undefined || current !== undefined);
-		try {
-			return await pending;
-		} catch (error) {
-			if (usable !== undefined && usable.expiresAt > now()) return usable;
-			throw error;
-		}
-	};
-
-	/** A token that never lived as long as twice the margin (tests, short policies) is renewed at its half. */
-	function renewBefore(token: AccessToken): number {
-		const claims = token.claims();
-		const lifetime = claims?.exp === undefined ? Infinity : lifetimes.get(token) ?? remember(token);
-		return Math.min(RENEW_BEFORE_MS, lifetime / 2);
+/**
+ * Asks `acquire` once for all parallel callers, renews ahead of the end, keeps using the old token as long as it
+ * lives while the identity platform fails, and backs off from a failing platform: until the pause is over, callers
+ * get the same error without a request.
+ */
+export async function renew(
+	renewal: Renewal,
+	acquire: Acquire,
+	rejected?: AccessToken,
+	now: () => number = Date.now,
+): Promise<AccessToken> {
+	const { current, failure } = renewal;
+	const usable =
+		current !== undefined && current.token.reveal() !== rejected?.reveal() && current.token.expiresAt > now()
+			? current.token
+			: undefined;
+	if (usable !== undefined && current !== undefined && now() < current.renewAt) return usable;
+	if (renewal.pending === undefined && failure !== undefined && now() < failure.until) {
+		if (usable !== undefined) return usable;
+		throw failure.error;
 	}
-	function remember(token: AccessToken): number {
-		const lifetime = token.expiresAt - now();
-		lifetimes.set(token, lifetime);
-		return lifetime;
+	renewal.pending ??= ask(renewal, acquire, rejected !== undefined || current !== undefined, now);
+	try {
+		return await renewal.pending;
+	} catch (error) {
+		if (usable !== undefined && usable.expiresAt > now()) return usable;
+		throw error;
 	}
 }
-const lifetimes = new WeakMap<AccessToken, number>();
+
+async function ask(renewal: Renewal, acquire: Acquire, fresh: boolean, now: () => number): Promise<AccessToken> {
+	try {
+		const token = await acquire(fresh);
+		renewal.current = { token, renewAt: token.expiresAt - margin(token.expiresAt - now()) };
+		renewal.failure = undefined;
+		return token;
+	} catch (error) {
+		const asked = error instanceof MailError ? (error.retryAfterMs ?? 0) : 0;
+		const pause = Math.min(LONGEST_PAUSE_MS, renewal.failure ? renewal.failure.pause * 2 : FIRST_PAUSE_MS);
+		renewal.failure = { error, pause, until: now() + Math.max(pause, asked) };
+		throw error;
+	} finally {
+		renewal.pending = undefined;
+	}
+}
+
+/** How long before its end a token is replaced, in ms; one that lives shorter than twice the margin, at its half. */
+export function margin(lifetimeMs: number): number {
+	return Math.min(RENEW_BEFORE_MS, lifetimeMs / 2);
+}
