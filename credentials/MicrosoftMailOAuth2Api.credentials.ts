@@ -1,0 +1,129 @@
+import type { Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
+
+import { CLOUDS, DELEGATED_PERMISSION, type Cloud, type Protocol } from '../mail/clouds';
+import { cloudField, customCloudFields, mailboxField } from './cloudFields';
+
+/** A person signs in with the Connect button; n8n keeps and renews the tokens. */
+export class MicrosoftMailOAuth2Api implements ICredentialType {
+	name = 'microsoftMailOAuth2Api';
+
+	extends = ['oAuth2Api'];
+
+	displayName = 'Microsoft Mail OAuth2 API';
+
+	icon: Icon = 'file:microsoftMail.svg';
+
+	documentationUrl = 'https://www.npmjs.com/package/n8n-nodes-office365-mail#credentials';
+
+	// Keeps a mail token out of the HTTP Request node.
+	restrictToSupportedNodes = true;
+
+	supportedNodes = ['office365SmtpSend', 'imapTrigger', 'popFetch'];
+
+	properties: INodeProperties[] = [
+		{ displayName: 'Grant Type', name: 'grantType', type: 'hidden', default: 'authorizationCode' },
+		{ displayName: 'Use PKCE', name: 'usePkce', type: 'hidden', default: true },
+		cloudField,
+		{
+			displayName: 'Tenant ID',
+			name: 'tenantId',
+			type: 'string',
+			default: 'common',
+			required: true,
+			description:
+				'Directory (tenant) ID or domain. "common" or "organizations" for an app of several tenants, "consumers" for personal accounts.',
+		},
+		{
+			displayName: 'Authentication',
+			name: 'clientCredentialType',
+			type: 'options',
+			options: [
+				{ name: 'Client Secret', value: 'clientSecret' },
+				{ name: 'Certificate', value: 'certificate' },
+			],
+			default: 'clientSecret',
+			description: 'How n8n proves to Microsoft Entra that it is the registered app',
+		},
+		{
+			displayName: 'Client Secret',
+			name: 'clientSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			displayOptions: { show: { clientCredentialType: ['clientSecret'] } },
+			description: 'The secret\'s value, not its secret ID',
+		},
+		{
+			displayName: 'Private Key',
+			name: 'privateKey',
+			type: 'string',
+			typeOptions: { password: true, rows: 4 },
+			default: '',
+			required: true,
+			displayOptions: { show: { clientCredentialType: ['certificate'] } },
+			description: 'In PEM form, with its line breaks',
+		},
+		{
+			displayName: 'Certificate',
+			name: 'certificate',
+			type: 'string',
+			typeOptions: { password: true, rows: 4 },
+			default: '',
+			required: true,
+			displayOptions: { show: { clientCredentialType: ['certificate'] } },
+			description: 'In PEM form; the one uploaded to the app registration under Certificates & secrets',
+		},
+		{
+			displayName: 'Protocols',
+			name: 'protocols',
+			type: 'multiOptions',
+			options: [
+				{ name: 'SMTP (Send)', value: 'smtp' },
+				{ name: 'IMAP (Trigger)', value: 'imap' },
+				{ name: 'POP (Fetch)', value: 'pop' },
+			],
+			default: ['smtp', 'imap'],
+			description: 'Only the permissions of the ticked protocols are asked for. Connect again after a change.',
+		},
+		{
+			...mailboxField,
+			description: 'Address of the mailbox to open. Empty = the one that signs in; a shared mailbox needs FullAccess.',
+		},
+		...customCloudFields,
+		{ displayName: 'Authorization URL', name: 'authUrl', type: 'hidden', default: `={{ ${endpoint('authorize')} }}` },
+		{ displayName: 'Access Token URL', name: 'accessTokenUrl', type: 'hidden', default: `={{ ${endpoint('token')} }}` },
+		{ displayName: 'Scope', name: 'scope', type: 'hidden', default: `={{ ${scope()} }}` },
+		{
+			displayName: 'Auth URI Query Parameters',
+			name: 'authQueryParameters',
+			type: 'hidden',
+			default: 'response_mode=query&prompt=select_account',
+		},
+		{ displayName: 'Authentication', name: 'authentication', type: 'hidden', default: 'body' },
+	];
+}
+
+/** An expression over the form that gives one field of the chosen cloud, from the one table. */
+function ofCloud(field: 'authority' | 'resource', custom: string): string {
+	const cases = Object.entries(CLOUDS).map(([name, cloud]: [string, Cloud]) => `$self["cloud"] === "${name}" ? "${cloud[field]}" : `);
+	return `(${cases.join('')}${custom})`;
+}
+
+/** What does not look like a tenant cannot become part of the address; Microsoft then answers that the tenant is unknown. */
+function endpoint(name: 'authorize' | 'token'): string {
+	const authority = ofCloud(
+		'authority',
+		'(/^https:\\/\\/[^?#@]+$/.test($self["authorityUrl"]) ? $self["authorityUrl"].replace(/\\/+$/, "") : "https://authority-url-must-be-https.invalid")',
+	);
+	const tenant = '(/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test($self["tenantId"]) ? $self["tenantId"] : "tenant-id-is-not-valid")';
+	return `${authority} + "/" + ${tenant} + "/oauth2/v2.0/${name}"`;
+}
+
+/** Only the ticked protocols' permissions, never mixed with those of another resource. */
+function scope(): string {
+	const resource = ofCloud('resource', '$self["resourceUrl"].replace(/\\/+$/, "")');
+	const permission = (protocol: Protocol): string =>
+		`($self["protocols"].includes("${protocol}") ? " " + ${resource} + "/${DELEGATED_PERMISSION[protocol]}" : "")`;
+	return `"openid email profile offline_access" + ${permission('smtp')} + ${permission('imap')} + ${permission('pop')}`;
+}

@@ -1,0 +1,29 @@
+import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
+
+import { MailError, redact, type MailErrorCode } from '../mail/errors';
+
+/** What a user changes in n8n or in the credential; everything else came from a server. */
+const OURS: ReadonlySet<MailErrorCode> = new Set(['input', 'configuration', 'stopped']);
+
+/**
+ * The one place where a {@link MailError} becomes n8n's error: the message says what happened, the description what
+ * to do. Errors of n8n itself (a missing binary property, a bad expression) pass with their item index.
+ */
+export function nodeError(node: INode, error: unknown, itemIndex?: number): NodeOperationError | NodeApiError {
+	if (error instanceof NodeOperationError || error instanceof NodeApiError) {
+		error.context.itemIndex ??= itemIndex;
+		return error;
+	}
+	if (!(error instanceof MailError)) {
+		const message = redact(error instanceof Error ? error.message : String(error));
+		const description = error instanceof Error && 'description' in error && typeof error.description === 'string' ? redact(error.description) : undefined;
+		return new NodeOperationError(node, message, { itemIndex, description });
+	}
+	const message = error.field !== undefined && !error.message.includes(error.field) ? `${error.field}: ${error.message}` : error.message;
+	if (OURS.has(error.code)) return new NodeOperationError(node, message, { itemIndex, description: error.remedy });
+	return new NodeApiError(
+		node,
+		{ message, code: error.code, ...(error.response !== undefined && { response: error.response }), ...(error.command !== undefined && { command: error.command }) },
+		{ message, description: error.remedy, itemIndex },
+	);
+}
