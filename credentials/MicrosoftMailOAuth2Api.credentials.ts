@@ -16,9 +16,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 	documentationUrl = 'https://www.npmjs.com/package/n8n-nodes-office365-mail#credentials';
 
 	// Keeps a mail token out of the HTTP Request node.
-	restrictToSupportedNodes = true;
-
-	supportedNodes = ['office365SmtpSend', 'imapTrigger', 'popFetch'];
+	restrictToSupportedNodes = true as const;
 
 	properties: INodeProperties[] = [
 		{ displayName: 'Grant Type', name: 'grantType', type: 'hidden', default: 'authorizationCode' },

@@ -12,9 +12,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 
 	documentationUrl = 'https://www.npmjs.com/package/n8n-nodes-office365-mail#credentials';
 
-	restrictToSupportedNodes = true;
-
-	supportedNodes = ['office365SmtpSend', 'imapTrigger', 'popFetch'];
+	restrictToSupportedNodes = true as const;
 
 	properties: INodeProperties[] = [
 		cloudField,
