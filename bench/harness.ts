@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { createInterface } from 'node:readline';
+
+import type { Sandbox } from '../sandbox/servers';
+
+/**
+ * One program that does the task once in a process of its own. A contender of ours or of a library prints one line
+ * of JSON `{"seconds": n}` when it times itself, so that loading Node is not counted; a program from outside is timed
+ * from start to end.
+ */
+export interface Contender {
+	name: string;
+	command: string;
+	args: string[];
+	env?: Record<string, string>;
+	/** Before each run: put mails back, empty folders. Not timed. */
+	prepare?: () => Promise<void>;
+	/** After each run: throws where the task was not done. Not timed. */
+	verify?: () => Promise<void>;
+}
+
+export interface Comparison {
+	title: string;
+	/** How many units (mails) one run handles. */
+	units: number;
+	unit: string;
+	roundTripMs: number;
+	ours: Contender;
+	peers: Contender[];
+	/** Runs of each contender, in turn; at least 5. */
+	pairs?: number;
+}
+
+export interface Run {
+	seconds: number;
+	peakMiB: number;
+	/** Whatever else the contender printed in its line of JSON. */
+	facts: Record<string, number>;
+}
+
+export interface Outcome {
+	name: string;
+	runs: Run[];
+	/** Peer's seconds by ours in the same turn, median; 2 = ours is twice as fast. Undefined for ours. */
+	ratio?: number;
+}
+
+export interface Result {
+	comparison: Comparison;
+	outcomes: Outcome[];
+}
+
+/** What a part gets: the running servers, the round trips to try, and how to report. */
+export interface Stage {
+	sandbox: Sandbox;
+	roundTrips: readonly number[];
+	pairs: number;
+	/** Runs a comparison and keeps its result for RESULTS.md. */
+	compare: (comparison: Comparison) => Promise<Result>;
+	/** A measured line that is no comparison: latency percentiles, memory growth. */
+	note: (line: string) => void;
+}
+
+export interface Part {
+	title: string;
+	run: (stage: Stage) => Promise<void>;
+}
+
+export const median = (values: readonly number[]): number => percentile(values, 0.5);
+
+/** Linear interpolation between the closest ranks; `share` from 0 to 1. */
+export function percentile(values: readonly number[], share: number): number {
+	const sorted = [...values].sort((a, b) => a - b);
+	const position = (sorted.length - 1) * share;
+	const below = sorted[Math.floor(position)] ?? NaN;
+	const above = sorted[Math.ceil(position)] ?? NaN;
+	return below + (above - below) * (position - Math.floor(position));
+}
+
+/** Runs ours and the peers in turn, so that what slows the machine slows all; one unmeasured run first. */
+export async function compare(comparison: Comparison): Promise<Result> {
+	const contenders = [comparison.ours, ...comparison.peers];
+	const outcomes: Outcome[] = contenders.map(({ name }) => ({ name, runs: [] }));
+	for (const contender of contenders) await once(contender);
+	for (let pair = 0; pair < Math.max(5, comparison.pairs ?? 5); pair += 1) {
+		for (const [index, contender] of contenders.entries()) outcomes[index]?.runs.push(await once(contender));
+	}
+	const ours = outcomes[0]?.runs ?? [];
+	for (const peer of outcomes.slice(1)) {
+		peer.ratio = median(peer.runs.map((run, turn) => run.seconds / (ours[turn]?.seconds ?? NaN)));
+	}
+	return { comparison, outcomes };
+}
+
+async function once(contender: Contender): Promise<Run> {
+	await contender.prepare?.();
+	const run = await runContender(contender);
+	await contender.verify?.();
+	return run;
+}
+
+async function runContender({ name, command, args, env }: Contender): Promise<Run> {
+	const started = performance.now();
+	const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+	let peakKiB = 0;
+	const watch = setInterval(() => (peakKiB = Math.max(peakKiB, peakOf(child.pid))), 20);
+	const facts: Record<string, number> = {};
+	let errors = '';
+	child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
+	createInterface({ input: child.stdout }).on('line', (line) => {
+		if (line.startsWith('{')) Object.assign(facts, JSON.parse(line));
+	});
+	const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+	clearInterval(watch);
+	if (code !== 0) throw new Error(`${name} ended with ${String(code)}: ${errors}`);
+	return { seconds: facts.seconds ?? (performance.now() - started) / 1000, peakMiB: (facts.peakKiB ?? peakKiB) / 1024, facts };
+}
+
+/** Highest resident memory so far, in KiB; the kernel keeps the mark, so that a missed moment is not lost. */
+function peakOf(pid: number | undefined): number {
+	try {
+		return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1] ?? 0);
+	} catch {
+		return 0;
+	}
+}
+
+export function machine(): string {
+	const model = cpus()[0]?.model ?? 'unknown';
+	return `${cpus().length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`;
+}

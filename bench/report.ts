@@ -1,0 +1,60 @@
+import { median, type Result } from './harness';
+
+export interface PartReport {
+	name: string;
+	title: string;
+	results: Result[];
+	notes: string[];
+}
+
+/** RESULTS.md: what ran where, a table and a chart a part. Every figure is one that this run measured. */
+export function report(machine: string, versions: Record<string, string>, parts: PartReport[]): string {
+	return [
+		'# Benchmark results',
+		'',
+		'Written by `npm run bench`. Ours and the peers run in turn, each in a process of its own, servers on tmpfs, the round trip made by a delaying proxy. A ratio is the median over the turns of peer ÷ ours: above 1, ours is faster. Peak = highest resident memory of the process.',
+		'',
+		`Machine: ${machine}`,
+		'',
+		`Versions: ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}`,
+		...parts.flatMap(section),
+		'',
+	].join('\n');
+}
+
+function section(part: PartReport): string[] {
+	return [
+		'',
+		`## ${part.title}`,
+		'',
+		`\`npm run bench ${part.name}\``,
+		...(part.results.length > 0 ? ['', ...table(part.results), '', ...chart(part)] : []),
+		...(part.notes.length > 0 ? ['', ...part.notes.map((note) => `- ${note}`)] : []),
+	];
+}
+
+function table(results: Result[]): string[] {
+	const rows = results.flatMap(({ comparison, outcomes }) =>
+		outcomes.map(({ name, runs, ratio }) => {
+			const seconds = median(runs.map((run) => run.seconds));
+			return `| ${comparison.title} | ${comparison.roundTripMs} ms | ${name} | ${seconds.toFixed(2)} | ${(comparison.units / seconds).toFixed(1)} | ${ratio === undefined ? '' : ratio.toFixed(2)} | ${median(runs.map((run) => run.peakMiB)).toFixed(0)} MiB |`;
+		}),
+	);
+	return ['| task | RTT | who | seconds | per second | ratio | peak |', '| --- | --- | --- | --- | --- | --- | --- |', ...rows];
+}
+
+/** How many times faster ours is than each peer, as bars that GitHub draws. */
+function chart({ results, title }: PartReport): string[] {
+	const bars = results.flatMap(({ comparison, outcomes }) =>
+		outcomes.slice(1).map(({ name, ratio }) => ({ label: `${name}, ${comparison.title}, ${comparison.roundTripMs} ms`, ratio: ratio ?? 0 })),
+	);
+	return [
+		'```mermaid',
+		'xychart-beta horizontal',
+		`    title "${title}: peer's time ÷ ours"`,
+		`    x-axis [${bars.map(({ label }) => `"${label.replaceAll('"', '')}"`).join(', ')}]`,
+		`    y-axis "times" 0 --> ${Math.ceil(Math.max(1, ...bars.map(({ ratio }) => ratio)))}`,
+		`    bar [${bars.map(({ ratio }) => ratio.toFixed(2)).join(', ')}]`,
+		'```',
+	];
+}

@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { startSandbox } from '../sandbox/servers';
+import { compare, machine, type Part } from './harness';
+import { report, type PartReport } from './report';
+
+/** `npm run bench [part …] [--quick]`: all parts, or the named ones; --quick tries the round trips 0 and 20 ms only. */
+const PARTS: Record<string, () => Promise<{ part: Part }>> = {
+	smtp: async () => await import('./smtp'),
+	imap: async () => await import('./imap'),
+	pop: async () => await import('./pop'),
+};
+
+const STATE = join(__dirname, 'results.json');
+const PAGE = join(__dirname, 'RESULTS.md');
+
+async function main(): Promise<void> {
+	const args = process.argv.slice(2);
+	const names = args.filter((arg) => !arg.startsWith('--'));
+	const unknown = names.filter((name) => !(name in PARTS));
+	if (unknown.length > 0) throw new Error(`No such part: ${unknown.join(', ')}. Parts: ${Object.keys(PARTS).join(', ')}.`);
+	const sandbox = await startSandbox();
+	const done: Record<string, PartReport> = existsSync(STATE) ? readState() : {};
+	try {
+		for (const name of names.length > 0 ? names : Object.keys(PARTS)) {
+			const { part } = (await PARTS[name]?.()) ?? {};
+			if (part === undefined) continue;
+			const entry: PartReport = { name, title: part.title, results: [], notes: [] };
+			await part.run({
+				sandbox,
+				roundTrips: args.includes('--quick') ? [0, 20] : [0, 20, 80],
+				pairs: 5,
+				compare: async (comparison) => {
+					process.stdout.write(`${name}: ${comparison.title}, RTT ${comparison.roundTripMs} ms … `);
+					const result = await compare(comparison);
+					entry.results.push(result);
+					console.log(result.outcomes.map(({ name: who, ratio, runs }) => `${who} ${runs.map((run) => run.seconds.toFixed(2)).join('/')}s${ratio === undefined ? '' : ` (×${ratio.toFixed(2)})`}`).join('; '));
+					return result;
+				},
+				note: (line) => {
+					entry.notes.push(line);
+					console.log(`${name}: ${line}`);
+				},
+			});
+			done[name] = entry;
+			writeFileSync(STATE, JSON.stringify(done));
+			writeFileSync(PAGE, report(machine(), versions(), Object.values(done)));
+		}
+	} finally {
+		await sandbox.stop();
+	}
+	console.log(`Written: ${PAGE}`);
+}
+
+function readState(): Record<string, PartReport> {
+	return JSON.parse(readFileSync(STATE, 'utf8'));
+}
+
+function versions(): Record<string, string> {
+	const lock: { packages: Record<string, { version?: string }> } = JSON.parse(readFileSync(join(__dirname, '..', 'package-lock.json'), 'utf8'));
+	return Object.fromEntries(['nodemailer', 'imapflow', 'mailparser'].map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '?']));
+}
+
+main().catch((error: unknown) => {
+	console.error(error instanceof Error ? error.message : error);
+	process.exitCode = 1;
+});
