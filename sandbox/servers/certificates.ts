@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { createPrivateKey, randomBytes, X509Certificate, type KeyObject } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A key and its certificate, in PEM, with the files they lie in. */
+export interface KeyPair {
+	keyFile: string;
+	certFile: string;
+	key: string;
+	cert: string;
+}
+
+export interface Authority {
+	caFile: string;
+	/** For localhost and 127.0.0.1, signed by the CA. */
+	server: KeyPair;
+	/** For localhost, signed by nobody that is trusted. */
+	untrusted: KeyPair;
+}
+
+/** A throw-away CA and server certificates, made at run time by openssl. */
+export function makeAuthority(folder: string): Authority {
+	mkdirSync(folder, { recursive: true });
+	const ca = selfSigned(folder, 'ca', ['-subj', '/CN=Sandbox CA', '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign']);
+	const server = paths(folder, 'server');
+	const request = join(folder, 'server.csr');
+	const extensions = join(folder, 'server.ext');
+	openssl(['req', '-newkey', 'rsa:2048', '-nodes', '-keyout', server.keyFile, '-out', request, '-subj', '/CN=localhost']);
+	writeFileSync(extensions, 'subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n');
+	openssl(['x509', '-req', '-in', request, '-CA', ca.certFile, '-CAkey', ca.keyFile, '-set_serial', `0x${randomBytes(8).toString('hex')}`, '-days', '30', '-sha256', '-extfile', extensions, '-out', server.certFile]);
+	const untrusted = selfSigned(folder, 'untrusted', ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);
+	return { caFile: ca.certFile, server: read(server), untrusted };
+}
+
+/** A self-signed certificate, for example for an app registration. `days` below 0 makes one that has ended. */
+export function selfSigned(folder: string, name: string, options: string[], days = 30): KeyPair {
+	mkdirSync(folder, { recursive: true });
+	const files = paths(folder, name);
+	const validity = days >= 0 ? ['-days', String(days)] : ['-not_before', '20200101000000Z', '-not_after', '20200201000000Z'];
+	openssl(['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-sha256', '-keyout', files.keyFile, '-out', files.certFile, ...validity, ...options]);
+	return read(files);
+}
+
+/** The private key again, locked with a passphrase. */
+export function encrypted(key: string, passphrase: string): string {
+	const object: KeyObject = createPrivateKey(key);
+	return object.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }).toString();
+}
+
+/** SHA-256 of the certificate, base64url, as `x5t#S256` in a client assertion has it (RFC 7515, section 4.1.8). */
+export function thumbprint(cert: string): string {
+	return Buffer.from(new X509Certificate(cert).fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
+}
+
+function paths(folder: string, name: string): { keyFile: string; certFile: string } {
+	return { keyFile: join(folder, `${name}.key`), certFile: join(folder, `${name}.pem`) };
+}
+
+function read(files: { keyFile: string; certFile: string }): KeyPair {
+	return { ...files, key: readFileSync(files.keyFile, 'utf8'), cert: readFileSync(files.certFile, 'utf8') };
+}
+
+function openssl(args: string[]): void {
+	execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+}

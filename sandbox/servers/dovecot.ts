@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import type { KeyPair } from './certificates';
+import { freePorts } from './ports';
+import { program } from './packages';
+import { ServerProcess } from './server';
+
+export interface Dovecot {
+	ports: { imaps: number; pop3: number; pop3s: number; lmtp: number; auth: number };
+	/** Password of every mailbox, for programs that know no OAuth; made at run time. */
+	password: string;
+	mailFolder: string;
+	process: ServerProcess;
+	/** Kills everything at once, as a crash does. */
+	kill: () => Promise<void>;
+	logText: () => string;
+}
+
+/** The user that owns the mails; any unprivileged one does, Debian's `mail` is always there. */
+const OWNER = 'mail';
+
+/**
+ * Debian's Dovecot 2.3 with IMAP, POP3 and LMTP. XOAUTH2 tokens are checked locally against the identity server's key
+ * (https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/, "Local validation").
+ */
+export async function startDovecot(folder: string, tls: KeyPair, signingKey: { kid: string; publicPem: string }): Promise<Dovecot> {
+	const [imaps = 0, pop3 = 0, pop3s = 0, lmtp = 0, auth = 0] = await freePorts(5);
+	const ports = { imaps, pop3, pop3s, lmtp, auth };
+	const password = randomBytes(18).toString('base64url');
+	const mailFolder = join(folder, 'mail');
+	const owner = { uid: id('-u'), gid: id('-g') };
+	for (const name of ['run', 'state', 'keys', 'mail']) mkdirSync(join(folder, name), { recursive: true });
+	chownSync(mailFolder, owner.uid, owner.gid);
+	chmodSync(mailFolder, 0o755);
+	// The token's `kid` names the file; tokens without one are looked up as "default".
+	for (const kid of ['default', signingKey.kid]) {
+		mkdirSync(join(folder, 'keys', 'default', 'RS256'), { recursive: true });
+		writeFileSync(join(folder, 'keys', 'default', 'RS256', kid), signingKey.publicPem);
+	}
+	writeFileSync(
+		join(folder, 'oauth2.conf'),
+		[
+			'introspection_mode = local',
+			`local_validation_key_dict = fs:posix:prefix=${join(folder, 'keys')}/`,
+			'username_attribute = upn',
+			'scope =',
+		].join('\n'),
+	);
+	const config = join(folder, 'dovecot.conf');
+	writeFileSync(config, configuration(folder, ports, tls, password, owner));
+	const log = join(folder, 'dovecot.log');
+	writeFileSync(log, '');
+	chmodSync(log, 0o666);
+	const process = new ServerProcess(program('dovecot') ?? 'dovecot', ['-F', '-c', config], [imaps, pop3, pop3s, lmtp, auth]);
+	await process.start();
+	return {
+		ports,
+		password,
+		mailFolder,
+		process,
+		kill: async () => {
+			const master = process.pid;
+			if (master !== undefined) execFileSync('pkill', ['-KILL', '-P', String(master)], { stdio: 'ignore' });
+			await process.stop('SIGKILL');
+		},
+		logText: () => readFileSync(log, 'utf8'),
+	};
+}
+
+function id(flag: string): number {
+	return Number(execFileSync('id', [flag, OWNER], { encoding: 'utf8' }));
+}
+
+function configuration(folder: string, ports: Dovecot['ports'], tls: KeyPair, password: string, owner: { uid: number; gid: number }): string {
+	return `
+protocols = imap pop3 lmtp
+base_dir = ${folder}/run
+state_dir = ${folder}/state
+instance_name = sandbox
+log_path = ${folder}/dovecot.log
+mail_location = maildir:${folder}/mail/%u
+mail_uid = ${owner.uid}
+mail_gid = ${owner.gid}
+first_valid_uid = 1
+first_valid_gid = 1
+mail_max_userip_connections = 1000
+mail_fsync = never
+default_process_limit = 1000
+default_client_limit = 3000
+shutdown_clients = yes
+ssl = required
+ssl_cert = <${tls.certFile}
+ssl_key = <${tls.keyFile}
+disable_plaintext_auth = yes
+auth_mechanisms = plain login xoauth2
+auth_failure_delay = 0
+auth_verbose = yes
+passdb {
+  driver = static
+  mechanisms = plain login
+  args = password=${password}
+}
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2
+  args = ${folder}/oauth2.conf
+}
+userdb {
+  driver = static
+  args = uid=${owner.uid} gid=${owner.gid} home=${folder}/mail/%u allow_all_users=yes
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+service anvil {
+  client_limit = 4000
+}
+service imap-login {
+  service_count = 0
+  inet_listener imap {
+    port = 0
+  }
+  inet_listener imaps {
+    address = 127.0.0.1
+    port = ${ports.imaps}
+    ssl = yes
+  }
+}
+service pop3-login {
+  service_count = 0
+  inet_listener pop3 {
+    address = 127.0.0.1
+    port = ${ports.pop3}
+  }
+  inet_listener pop3s {
+    address = 127.0.0.1
+    port = ${ports.pop3s}
+    ssl = yes
+  }
+}
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = ${ports.lmtp}
+  }
+}
+service auth {
+  inet_listener auth {
+    address = 127.0.0.1
+    port = ${ports.auth}
+  }
+}
+protocol pop3 {
+  pop3_uidl_format = %08Xu%08Xv
+}
+protocol imap {
+  imap_idle_notify_interval = 2 mins
+}
+`;
+}
