@@ -1,0 +1,36 @@
+import { MailError } from '../errors';
+import { rangeOf } from './fetch';
+import type { ImapSession } from './session';
+
+/** What happens to a mail on the server once it has been dealt with. All of them can be repeated without harm. */
+export type Action = { kind: 'nothing' } | { kind: 'read' } | { kind: 'flag' } | { kind: 'move'; to: string } | { kind: 'delete' };
+
+/** @throws MailError */
+export async function act(session: ImapSession, uids: readonly number[], action: Action): Promise<void> {
+	if (action.kind === 'nothing' || uids.length === 0) return;
+	const range = rangeOf([...uids].sort((one, other) => one - other));
+	const done = await session.run(COMMANDS[action.kind], async (client) => {
+		switch (action.kind) {
+			case 'read':
+				return await client.messageFlagsAdd(range, ['\\Seen'], { uid: true });
+			case 'flag':
+				return await client.messageFlagsAdd(range, ['\\Flagged'], { uid: true });
+			case 'move':
+				return await client.messageMove(range, action.to, { uid: true });
+			case 'delete':
+				return await client.messageDelete(range, { uid: true });
+		}
+	});
+	// The library answers `false` for a NO of the server.
+	if (done === false) {
+		throw new MailError(`The server did not ${WORDS[action.kind]} the mail${action.kind === 'move' ? ` to "${action.to}"` : ''}.`, {
+			code: 'rejected',
+			speaker: 'imap',
+			command: COMMANDS[action.kind],
+			remedy: action.kind === 'move' ? 'Check that the target folder exists.' : 'Check that the mailbox may be changed by this sign-in.',
+		});
+	}
+}
+
+const COMMANDS = { read: 'UID STORE', flag: 'UID STORE', move: 'UID MOVE', delete: 'UID EXPUNGE' } as const;
+const WORDS = { read: 'mark', flag: 'flag', move: 'move', delete: 'delete' } as const;

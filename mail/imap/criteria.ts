@@ -1,0 +1,154 @@
+import type { SearchObject } from 'imapflow';
+
+import { MailError } from '../errors';
+
+/** All of them have to match. More than one object, since a SearchObject holds each key once. */
+export type Criteria = readonly SearchObject[];
+
+/** The filter fields of the node. */
+export interface Filters {
+	from?: string;
+	to?: string;
+	subject?: string;
+	unreadOnly?: boolean;
+	/** ISO date; mails received on that day or later. */
+	since?: string;
+	/** bytes */
+	largerThan?: number;
+}
+
+/** @throws MailError `input` */
+export function criteriaOfFilters(filters: Filters): Criteria {
+	const found: SearchObject = {};
+	for (const key of ['from', 'to', 'subject'] as const) {
+		const value = filters[key]?.trim();
+		if (value) found[key] = plainText(value, key);
+	}
+	if (filters.unreadOnly === true) found.seen = false;
+	if (filters.since) found.since = day(filters.since, 'Received Since');
+	if (filters.largerThan !== undefined && filters.largerThan > 0) found.larger = wholeNumber(filters.largerThan, 'Larger Than');
+	return Object.keys(found).length === 0 ? [] : [found];
+}
+
+/**
+ * `customEmailConfig` as the built-in trigger takes it: a JSON list in the manner of node-imap, for example
+ * `["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]]`.
+ *
+ * @throws MailError `input`
+ */
+export function criteriaOfRules(json: string): Criteria {
+	let rules: unknown;
+	try {
+		rules = JSON.parse(json);
+	} catch {
+		throw inputError('It is not valid JSON.');
+	}
+	if (!Array.isArray(rules) || rules.length === 0) throw inputError('It has to be a list with at least one rule.');
+	return combine(rules.map((rule: unknown) => criterion(rule)));
+}
+
+/** Puts objects that share no key into one, so that one SEARCH does. */
+export function combine(criteria: Criteria): Criteria {
+	const groups: SearchObject[] = [];
+	for (const one of criteria) {
+		const group = groups.find((candidate) => Object.keys(one).every((key) => !(key in candidate)));
+		if (group) Object.assign(group, one);
+		else groups.push({ ...one });
+	}
+	return groups;
+}
+
+const FLAGS: Record<string, SearchObject> = {
+	ALL: { all: true },
+	ANSWERED: { answered: true },
+	DELETED: { deleted: true },
+	DRAFT: { draft: true },
+	FLAGGED: { flagged: true },
+	NEW: { new: true },
+	OLD: { old: true },
+	RECENT: { recent: true },
+	SEEN: { seen: true },
+	UNANSWERED: { answered: false },
+	UNDELETED: { deleted: false },
+	UNDRAFT: { draft: false },
+	UNFLAGGED: { flagged: false },
+	UNSEEN: { seen: false },
+};
+
+const KEYS: Record<string, (value: unknown, key: string) => SearchObject> = {
+	BCC: (value, key) => ({ bcc: plainText(value, key) }),
+	BODY: (value, key) => ({ body: plainText(value, key) }),
+	CC: (value, key) => ({ cc: plainText(value, key) }),
+	FROM: (value, key) => ({ from: plainText(value, key) }),
+	SUBJECT: (value, key) => ({ subject: plainText(value, key) }),
+	TEXT: (value, key) => ({ text: plainText(value, key) }),
+	TO: (value, key) => ({ to: plainText(value, key) }),
+	KEYWORD: (value, key) => ({ keyword: plainText(value, key) }),
+	UNKEYWORD: (value, key) => ({ unKeyword: plainText(value, key) }),
+	BEFORE: (value, key) => ({ before: day(value, key) }),
+	ON: (value, key) => ({ on: day(value, key) }),
+	SINCE: (value, key) => ({ since: day(value, key) }),
+	SENTBEFORE: (value, key) => ({ sentBefore: day(value, key) }),
+	SENTON: (value, key) => ({ sentOn: day(value, key) }),
+	SENTSINCE: (value, key) => ({ sentSince: day(value, key) }),
+	LARGER: (value, key) => ({ larger: wholeNumber(value, key) }),
+	SMALLER: (value, key) => ({ smaller: wholeNumber(value, key) }),
+	UID: (value, key) => ({ uid: sequence(value, key) }),
+};
+
+function criterion(rule: unknown): SearchObject {
+	const [name, ...values]: unknown[] = Array.isArray(rule) ? rule : [rule];
+	if (typeof name !== 'string') throw inputError(`${JSON.stringify(rule)} is no rule: a word or a list that begins with one is expected.`);
+	if (name.startsWith('!')) return { not: criterion([name.slice(1), ...values]) };
+	const key = name.toUpperCase();
+	const flag = Object.hasOwn(FLAGS, key) ? FLAGS[key] : undefined;
+	if (flag !== undefined) return { ...flag };
+	if (key === 'HEADER') {
+		if (values.length !== 2) throw inputError('HEADER takes a name and a value.');
+		return { header: { [plainText(values[0], key)]: String(values[1]) } };
+	}
+	if (key === 'OR') {
+		if (values.length !== 2) throw inputError('OR takes two rules.');
+		return { or: values.map((value) => criterion(value)) };
+	}
+	const build = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+	if (build === undefined) throw inputError(`"${name}" is no IMAP search key. Examples: "UNSEEN", ["SINCE", "2026-11-01"], ["FROM", "ada@example.com"].`);
+	if (values.length !== 1) throw inputError(`${key} takes one value, got ${values.length}.`);
+	return build(values[0], key);
+}
+
+/** imapflow leaves empty values out, which would widen the search without a word. */
+function plainText(value: unknown, key: string): string {
+	const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+	// eslint-disable-next-line no-control-regex -- a line break would end the command
+	if (text === '' || /[\u0000-\u001f\u007f]/.test(text)) throw inputError(`${key} needs a value without line breaks.`);
+	return text;
+}
+
+function wholeNumber(value: unknown, key: string): number {
+	const number = Number(value);
+	if (!Number.isSafeInteger(number) || number < 1) throw inputError(`${key} needs a whole number of bytes above 0, got "${String(value)}".`);
+	return number;
+}
+
+/** As a day: SINCE and BEFORE know no hours (RFC 3501, section 6.4.4). */
+function day(value: unknown, key: string): string {
+	const given = typeof value === 'string' || typeof value === 'number' ? new Date(value) : new Date(NaN);
+	if (Number.isNaN(given.getTime())) throw inputError(`${key} needs a date such as 2026-11-01, got "${String(value)}".`);
+	const two = (number: number): string => String(number).padStart(2, '0');
+	return `${given.getFullYear()}-${two(given.getMonth() + 1)}-${two(given.getDate())}`;
+}
+
+function sequence(value: unknown, key: string): string {
+	const text = String(value);
+	if (!/^(\d+|\*)(:(\d+|\*))?(,(\d+|\*)(:(\d+|\*))?)*$/.test(text)) throw inputError(`${key} needs a sequence set such as 42:*, got "${text}".`);
+	return text;
+}
+
+function inputError(message: string): MailError {
+	return new MailError(`The rules cannot be used: ${message}`, {
+		code: 'input',
+		field: 'Custom Email Rules',
+		remedy: 'Give a JSON list such as ["UNSEEN", ["SINCE", "2026-11-01"]], or use the filter fields.',
+	});
+}

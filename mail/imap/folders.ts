@@ -1,0 +1,61 @@
+import type { ListResponse } from 'imapflow';
+
+import { MailError } from '../errors';
+import type { ImapSession } from './session';
+
+export interface Folder {
+	/** As the server takes it in SELECT. */
+	path: string;
+	/** The last part of the path. */
+	name: string;
+	delimiter: string;
+}
+
+/** Every folder of the mailbox that can be selected, INBOX first. @throws MailError */
+export async function listFolders(session: ImapSession): Promise<Folder[]> {
+	const listed = await session.run('LIST', async (client) => await client.list({ listOnly: true }));
+	return listed
+		.filter((entry: ListResponse) => !entry.flags.has('\\Noselect') && !entry.flags.has('\\NonExistent'))
+		.map(({ path, name, delimiter }) => ({ path, name, delimiter }))
+		.sort((one, other) => Number(isInbox(other.path)) - Number(isInbox(one.path)) || one.path.localeCompare(other.path));
+}
+
+/**
+ * The folder that a user means: its path, its path with `/` for whatever the server separates with, or its name
+ * where only one folder has it. Upper and lower case count only where two folders differ in nothing else.
+ *
+ * @throws MailError `notFound`, naming what there is
+ */
+export function chooseFolder(folders: readonly Folder[], wanted: string): Folder {
+	const asked = wanted.trim();
+	const slashed = (folder: Folder): string => (folder.delimiter === '' ? folder.path : folder.path.split(folder.delimiter).join('/'));
+	const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+	const ways: Array<(folder: Folder) => boolean> = [
+		(folder) => folder.path === asked,
+		(folder) => slashed(folder) === asked,
+		(folder) => same(folder.path, asked) || same(slashed(folder), asked),
+		(folder) => same(folder.name, asked),
+	];
+	for (const way of ways) {
+		const found = folders.filter(way);
+		if (found.length === 1 && found[0] !== undefined) return found[0];
+		if (found.length > 1) {
+			throw notFound(`The folder name "${asked}" fits ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`);
+		}
+	}
+	const known = folders.slice(0, 20).map((folder) => folder.path).join(', ');
+	throw notFound(`There is no folder "${asked}". The mailbox has: ${known}${folders.length > 20 ? ` and ${folders.length - 20} more` : ''}.`);
+}
+
+function isInbox(path: string): boolean {
+	return path.toUpperCase() === 'INBOX';
+}
+
+function notFound(message: string): MailError {
+	return new MailError(message, {
+		code: 'notFound',
+		speaker: 'imap',
+		field: 'Folder',
+		remedy: 'Choose the folder from the list, or write its full path, for example INBOX/Invoices.',
+	});
+}

@@ -1,0 +1,198 @@
+import type { ImapFlow } from 'imapflow';
+
+import { endpointOf, tlsOptions, type Account } from '../account';
+import { diagnose, type Circumstances } from '../diagnosis';
+import { MailError } from '../errors';
+import type { AccessToken } from '../token';
+
+/** A command that brings not one byte for this long, in ms, means a dead connection. */
+export const SILENCE_MS = 40_000;
+/** imapflow parks throttled commands for half of this and sends NOOP after it; above the watch's heartbeat. */
+const SOCKET_SILENCE_MS = 80_000;
+const CONNECT_MS = 30_000;
+
+/**
+ * One IMAP session with a token of its own: connected, signed in, one folder selected. Single-use: once closed it
+ * stays closed. While nothing runs it idles (RFC 2177), so that the server can ring.
+ */
+export class ImapSession {
+	/** Resolves, never rejects, with the reason once the session is over. */
+	readonly closed: Promise<MailError>;
+	#tail: Promise<unknown> = Promise.resolve();
+	#waiting = 0;
+	#over = false;
+	#lastError: unknown;
+
+	private constructor(
+		readonly client: ImapFlow,
+		readonly token: AccessToken,
+		/** The path as the server writes it; empty where no folder is selected. */
+		readonly folder: string,
+		readonly at: Circumstances,
+	) {
+		client.on('error', (error: unknown) => (this.#lastError = error));
+		this.closed = new Promise((resolve) => {
+			client.once('close', () => {
+				this.#over = true;
+				resolve(this.#reason());
+			});
+		});
+	}
+
+	/**
+	 * @param folder a path as the server lists it; undefined = sign in only
+	 * @throws MailError: `auth` after one fresh token was refused too, `notFound` for the folder, `throttled`, `unreachable` …
+	 */
+	static async open(account: Account, folder?: string, signal?: AbortSignal): Promise<ImapSession> {
+		const token = await account.token();
+		try {
+			return await dial(account, token, folder, signal);
+		} catch (error) {
+			// Exchange refuses an ended or revoked token with a bare NO: one fresh token tells which it was.
+			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
+			return await dial(account, await account.token(token), folder, signal);
+		}
+	}
+
+	/** @internal for {@link dial} */
+	static of(client: ImapFlow, token: AccessToken, folder: string, at: Circumstances): ImapSession {
+		return new ImapSession(client, token, folder, at);
+	}
+
+	get over(): boolean {
+		return this.#over;
+	}
+
+	get canIdle(): boolean {
+		return this.client.capabilities.has('IDLE');
+	}
+
+	/** UIDVALIDITY of the selected folder, as text: it is a 32 bit number that nobody calculates with. */
+	get uidValidity(): string {
+		return this.client.mailbox === false ? '' : String(this.client.mailbox.uidValidity);
+	}
+
+	/** The server says that the folder has changed. */
+	onBell(ring: () => void): void {
+		this.client.on('exists', ring);
+	}
+
+	/**
+	 * Runs commands one caller after the other: a command inside another's FETCH would block for ever.
+	 * Closes the session where the server falls silent.
+	 *
+	 * @throws MailError
+	 */
+	async run<T>(command: string, work: (client: ImapFlow) => Promise<T>): Promise<T> {
+		this.#waiting += 1;
+		const turn = this.#tail.then(async () => await this.#guard(command, work));
+		this.#tail = turn.then(
+			() => this.#rest(),
+			() => this.#rest(),
+		);
+		return await turn;
+	}
+
+	/** Ends the session at once; nothing is said to the server, which may be dead. */
+	close(): void {
+		this.#over = true;
+		this.client.close();
+	}
+
+	/** Ends the session when what is running has come to its end. */
+	retire(): void {
+		void this.#tail.then(() => this.close());
+	}
+
+	async #guard<T>(command: string, work: (client: ImapFlow) => Promise<T>): Promise<T> {
+		if (this.#over) throw this.#reason();
+		let heard = this.client.stats().received;
+		let silent: MailError | undefined;
+		const watchdog = setInterval(() => {
+			const now = this.client.stats().received;
+			if (now === heard) {
+				silent = new MailError(`${this.at.peer ?? 'The server'} did not answer in time.`, { ...facts(this.at), code: 'timeout', command });
+				this.close();
+			}
+			heard = now;
+		}, SILENCE_MS);
+		try {
+			return await work(this.client);
+		} catch (error) {
+			throw silent ?? (this.#over ? this.#reason(error) : diagnose(error, { ...this.at, command }));
+		} finally {
+			clearInterval(watchdog);
+		}
+	}
+
+	#rest(): void {
+		this.#waiting -= 1;
+		if (this.#waiting > 0 || this.#over || this.folder === '' || !this.canIdle) return;
+		// Its end, whichever, is seen by `close` or by the next command.
+		this.client.idle().catch((error: unknown) => (this.#lastError ??= error));
+	}
+
+	#reason(error?: unknown): MailError {
+		const said: unknown = Reflect.get(this.client, 'byeReason');
+		if (typeof said === 'string' && said !== '') return diagnose(new Error(said), this.at);
+		return diagnose(this.#lastError ?? error ?? new Error('connection closed'), this.at);
+	}
+}
+
+function facts(at: Circumstances): { speaker: 'imap'; mailbox?: string } {
+	return { speaker: 'imap', mailbox: at.mailbox };
+}
+
+async function dial(account: Account, token: AccessToken, folder: string | undefined, signal?: AbortSignal): Promise<ImapSession> {
+	const endpoint = endpointOf(account, 'imap');
+	const at: Circumstances = { speaker: 'imap', mailbox: account.mailbox, peer: `${endpoint.host}:${endpoint.port}`, token };
+	if (isStopped(signal)) throw stopped(at);
+	// Loaded at first use: it costs 66 ms.
+	const { ImapFlow } = await import('imapflow');
+	const client = new ImapFlow({
+		host: endpoint.host,
+		port: endpoint.port,
+		secure: endpoint.security === 'tls',
+		doSTARTTLS: endpoint.security === 'starttls' ? true : undefined,
+		tls: tlsOptions(endpoint),
+		auth: { user: account.mailbox, accessToken: token.reveal() },
+		logger: false,
+		disableAutoIdle: true,
+		disableCompression: true,
+		connectionTimeout: CONNECT_MS,
+		greetingTimeout: CONNECT_MS,
+		socketTimeout: SOCKET_SILENCE_MS,
+	});
+	const session = ImapSession.of(client, token, folder ?? '', at);
+	const abort = (): void => session.close();
+	signal?.addEventListener('abort', abort, { once: true });
+	let command = 'AUTHENTICATE XOAUTH2';
+	try {
+		await withDeadline(client.connect(), CONNECT_MS + 10_000, () => session.close());
+		command = 'SELECT';
+		if (folder !== undefined) await withDeadline(client.mailboxOpen(folder), SILENCE_MS, () => session.close());
+		return session;
+	} catch (error) {
+		session.close();
+		throw isStopped(signal) ? stopped(at) : diagnose(error, { ...at, command });
+	} finally {
+		signal?.removeEventListener('abort', abort);
+	}
+}
+
+async function withDeadline<T>(work: Promise<T>, ms: number, expire: () => void): Promise<T> {
+	const timer = setTimeout(expire, ms);
+	try {
+		return await work;
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+function isStopped(signal: AbortSignal | undefined): boolean {
+	return signal?.aborted === true;
+}
+
+function stopped(at: Circumstances): MailError {
+	return new MailError('The watch was stopped.', { ...facts(at), code: 'stopped' });
+}

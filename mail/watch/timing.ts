@@ -1,0 +1,31 @@
+import { margin } from '../token';
+
+const FIRST_PAUSE_MS = 1_000;
+export const LONGEST_PAUSE_MS = 60_000;
+/** A hint of the server is honoured up to this. */
+const LONGEST_HINT_MS = 30 * 60_000;
+
+/**
+ * How long to wait before the next attempt, in ms: doubled each time up to a minute, half of it by chance, so that
+ * many watches do not come back at the same moment; never shorter than the server asked for.
+ *
+ * @param failures in a row, 1 for the first
+ */
+export function pause(failures: number, hintMs = 0, random: () => number = Math.random): number {
+	const full = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 16));
+	return Math.max(full * (0.5 + random() / 2), Math.min(hintMs, LONGEST_HINT_MS));
+}
+
+/**
+ * How long until a session is to be replaced, in ms: 7 minutes before its token ends, or at half of what is left
+ * where that is shorter.
+ */
+export function renewIn(tokenExpiresAt: number, now: number): number {
+	const left = Math.max(0, tokenExpiresAt - now);
+	return left - margin(left);
+}
+
+/** Wait before a failed mail is tried again, in ms. */
+export function retryIn(tries: number, firstMs: number): number {
+	return Math.min(10 * 60_000, firstMs * 3 ** (tries - 1));
+}

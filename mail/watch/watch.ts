@@ -1,0 +1,205 @@
+import { MailError } from '../errors';
+import { ImapSession } from '../imap/session';
+import type { Use } from '../imap/fetch';
+import { pause, renewIn } from './timing';
+
+export type WatchState = 'connecting' | 'watching' | 'polling' | 'renewed' | 'lost' | 'failed' | 'stopped';
+
+export interface WatchOptions {
+	/** A new session with a fresh token. @throws MailError */
+	open: (signal: AbortSignal) => Promise<ImapSession>;
+	/** Looks for mail: after each new session, when the server rings, and at each heartbeat. @throws MailError */
+	look: (session: ImapSession) => Promise<void>;
+	/** Each change of state, once. */
+	onState: (state: WatchState, error?: MailError) => void;
+	/** ms between two looks where the server rings by itself; also how soon a dead connection is noticed. */
+	heartbeatMs?: number;
+	/** ms between two looks where the server has no IDLE. */
+	pollMs?: number;
+}
+
+const HEARTBEAT_MS = 60_000;
+const POLL_MS = 20_000;
+/** A session that lived shorter than this counts as another failure. */
+const STABLE_MS = 10_000;
+
+/**
+ * Keeps one folder's session alive for ever. The mailbox is the source of truth, IDLE only the doorbell: whatever
+ * happens, the next look finds what came in the meantime.
+ */
+export class Watch {
+	readonly #stop = new AbortController();
+	readonly #options: WatchOptions;
+	#session: ImapSession | undefined;
+	#arrival = new Signal();
+	#bell = new Signal();
+	#state: WatchState = 'connecting';
+	#running: Promise<void> | undefined;
+
+	constructor(options: WatchOptions) {
+		this.#options = options;
+	}
+
+	/** Begins, with a session that the caller has opened already or with one of its own. */
+	start(first?: ImapSession): void {
+		this.#running ??= this.#live(first);
+	}
+
+	/** Ends at once, with a dead server too. */
+	stop(): void {
+		if (this.#stop.signal.aborted) return;
+		this.#stop.abort();
+		this.#session?.close();
+		this.#arrival.ring();
+		this.#bell.ring();
+		this.#enter('stopped');
+	}
+
+	get stopped(): boolean {
+		return this.#stop.signal.aborted;
+	}
+
+	/** Looks again soon, as if the server had rung. */
+	ring(): void {
+		this.#bell.ring();
+	}
+
+	/** Runs commands on the living session, waiting for one where there is none. @throws MailError `stopped` or as the session ends */
+	readonly use: Use = async (_command, work) => {
+		for (;;) {
+			if (this.stopped) throw new MailError('The watch was stopped.', { code: 'stopped', speaker: 'imap' });
+			const session = this.#session;
+			if (session !== undefined && !session.over) return await work(session);
+			await this.#arrival.wait();
+		}
+	};
+
+	async #live(first?: ImapSession): Promise<void> {
+		let failures = 0;
+		let session = first;
+		while (!this.stopped) {
+			let error: MailError;
+			const since = Date.now();
+			try {
+				session ??= await this.#options.open(this.#stop.signal);
+				error = await this.#keep(session);
+				failures = Date.now() - since > STABLE_MS ? 1 : failures + 1;
+			} catch (cause) {
+				error = asMailError(cause);
+				failures += 1;
+			}
+			session?.close();
+			session = undefined;
+			this.#session = undefined;
+			if (this.stopped) return;
+			this.#enter(this.#state === 'watching' || this.#state === 'polling' || this.#state === 'renewed' ? 'lost' : 'failed', error);
+			await this.#sleep(pause(failures, error.retryAfterMs));
+		}
+	}
+
+	/** Lives with a session and its successors until one is lost; says why. */
+	async #keep(session: ImapSession): Promise<MailError> {
+		let current = this.#adopt(session);
+		let renewAt = Date.now() + renewIn(current.token.expiresAt, Date.now());
+		let patience = 0;
+		for (;;) {
+			this.#bell.clear();
+			try {
+				await this.#options.look(current);
+				patience = 0;
+				this.#enter(current.canIdle ? 'watching' : 'polling');
+			} catch (cause) {
+				const error = asMailError(cause);
+				if (current.over || this.stopped || error.code !== 'throttled') return error;
+				patience = pause(1, error.retryAfterMs);
+			}
+			const rest = current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
+			const ended = await this.#wait(current, Math.max(patience, Math.min(rest, Math.max(50, renewAt - Date.now()))), patience);
+			if (ended !== undefined) return ended;
+			if (Date.now() < renewAt) continue;
+			const next = await this.#renew();
+			if (next !== undefined) {
+				const previous = current;
+				current = this.#adopt(next);
+				previous.retire();
+			} else if (current.over) {
+				return await current.closed;
+			}
+			renewAt = Date.now() + Math.max(1_000, renewIn(current.token.expiresAt, Date.now()));
+		}
+	}
+
+	/** Make before break: undefined where no new session could be had yet, so that the old one goes on. */
+	async #renew(): Promise<ImapSession | undefined> {
+		try {
+			return await this.#options.open(this.#stop.signal);
+		} catch (cause) {
+			if (!this.stopped) this.#options.onState(this.#state, asMailError(cause));
+			return undefined;
+		}
+	}
+
+	#adopt(session: ImapSession): ImapSession {
+		session.onBell(() => this.#bell.ring());
+		this.#session = session;
+		this.#arrival.ring();
+		this.#arrival = new Signal();
+		return session;
+	}
+
+	/** Until the bell rings, the time is over (undefined both), or the session is. */
+	async #wait(session: ImapSession, ms: number, deafForMs: number): Promise<MailError | undefined> {
+		let timer: NodeJS.Timeout | undefined;
+		const time = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ms)));
+		const bell = deafForMs > 0 ? time : this.#bell.wait().then(() => undefined);
+		const ended = await Promise.race([session.closed, bell, time]);
+		clearTimeout(timer);
+		return ended;
+	}
+
+	async #sleep(ms: number): Promise<void> {
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(done, ms);
+			const signal = this.#stop.signal;
+			function done(): void {
+				clearTimeout(timer);
+				signal.removeEventListener('abort', done);
+				resolve();
+			}
+			signal.addEventListener('abort', done);
+		});
+	}
+
+	#enter(state: WatchState, error?: MailError): void {
+		if (this.#state === state && error === undefined) return;
+		this.#state = state;
+		this.#options.onState(state, error);
+	}
+}
+
+/** Rings once for all who wait, and for who comes before it is cleared. */
+class Signal {
+	#rung = false;
+	#waiting: Array<() => void> = [];
+
+	ring(): void {
+		this.#rung = true;
+		for (const wake of this.#waiting.splice(0)) wake();
+	}
+
+	/** Who waited before is no longer listening. */
+	clear(): void {
+		this.#rung = false;
+		this.#waiting = [];
+	}
+
+	async wait(): Promise<void> {
+		if (this.#rung) return;
+		await new Promise<void>((resolve) => this.#waiting.push(resolve));
+	}
+}
+
+function asMailError(error: unknown): MailError {
+	if (error instanceof MailError) return error;
+	return new MailError(error instanceof Error ? error.message : String(error), { code: 'protocol', speaker: 'imap', cause: error });
+}
