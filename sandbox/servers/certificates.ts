@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createPrivateKey, randomBytes, X509Certificate, type KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import tls from 'node:tls';
 
 /** A key and its certificate, in PEM, with the files they lie in. */
 export interface KeyPair {
@@ -40,6 +41,25 @@ export function selfSigned(folder: string, name: string, options: string[], days
 	const validity = days >= 0 ? ['-days', String(days)] : ['-not_before', '20200101000000Z', '-not_after', '20200201000000Z'];
 	openssl(['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-sha256', '-keyout', files.keyFile, '-out', files.certFile, ...validity, ...options]);
 	return read(files);
+}
+
+const trusted = new Set<string>();
+
+/**
+ * Makes this process trust a CA as NODE_EXTRA_CA_CERTS would have, which Node reads only when it starts: every
+ * connection that brings no CA of its own gets this one on top of Node's.
+ */
+export function trust(caFile: string): void {
+	const create = tls.createSecureContext;
+	if (trusted.has(caFile)) return;
+	trusted.add(caFile);
+	const ca = readFileSync(caFile, 'utf8');
+	tls.createSecureContext = (options) => {
+		const context = create(options);
+		const native: { addCACert?: (pem: string) => void } = context.context;
+		if (options?.ca === undefined) native.addCACert?.(ca);
+		return context;
+	};
 }
 
 /** The private key again, locked with a passphrase. */

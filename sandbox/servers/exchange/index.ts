@@ -1,0 +1,219 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { readFileSync } from 'node:fs';
+
+import type { KeyPair } from '../certificates';
+import type { IdentityServer } from '../identity';
+import { IMAP_CAPABILITIES, serveImap } from './imap';
+import { servePop } from './pop';
+import { Session, wait, type Plan, type Protocol } from './session';
+import { serveSmtp } from './smtp';
+
+export type { Plan, Protocol, Session } from './session';
+
+export interface Address {
+	host: string;
+	port: number;
+	security: 'tls' | 'starttls';
+}
+
+const PERMISSIONS: Record<Protocol, [delegated: string, app: string]> = {
+	imap: ['IMAP.AccessAsUser.All', 'IMAP.AccessAsApp'],
+	pop: ['POP.AccessAsUser.All', 'POP.AccessAsApp'],
+	smtp: ['SMTP.Send', 'SMTP.SendAsApp'],
+};
+
+/**
+ * What Exchange Online does that Dovecot and Postfix do not: its capabilities, its way of refusing, sessions that end
+ * with their token, limits, throttling. Tokens are checked here; behind it the real servers do the work.
+ *
+ * Switches: `refusing`, `silent` (half-open), `smtpAuthDisabled`, `connectionLimit`, `messagesPerMinute`,
+ * `imapCapabilities`; `plan()` for a single command; `drop()` for all connections.
+ * Events: `open`, `signedIn`, `end`, each with the {@link Session}.
+ */
+export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session]; end: [Session] }> {
+	readonly sessions: Session[] = [];
+	/** Protocols whose connections are closed at once. */
+	readonly refusing = new Set<Protocol>();
+	/** Protocols whose connections stay, but carry nothing. */
+	readonly silent = new Set<Protocol>();
+	smtpAuthDisabled = false;
+	/** Concurrent SMTP connections a mailbox. */
+	connectionLimit = 3;
+	/** Messages beyond this a minute and mailbox are delayed; undefined = all pass. Exchange: 30. */
+	messagesPerMinute: number | undefined;
+	imapCapabilities = IMAP_CAPABILITIES;
+	/** Mailboxes that a user or the app ("app") may open besides the own one. "app" opens all unless named here. */
+	readonly fullAccess = new Map<string, Set<string>>();
+	/** Addresses that a mailbox may use as From besides its own. */
+	readonly sendAs = new Map<string, Set<string>>();
+	/** Mailboxes that nobody can open: protocol switched off. */
+	readonly closedMailboxes = new Set<string>();
+	imap: Address = { host: 'localhost', port: 0, security: 'tls' };
+	pop: Address = { host: 'localhost', port: 0, security: 'tls' };
+	smtp: Address = { host: 'localhost', port: 0, security: 'starttls' };
+	readonly ca: Buffer;
+
+	readonly #plans: Plan[] = [];
+	readonly #servers: Server[] = [];
+	readonly #sent = new Map<string, number[]>();
+
+	constructor(
+		private readonly tls: KeyPair,
+		caFile: string,
+		private readonly identity: IdentityServer,
+		private readonly backend: Record<Protocol, number>,
+	) {
+		super();
+		this.setMaxListeners(0);
+		this.ca = readFileSync(caFile);
+	}
+
+	async start(): Promise<void> {
+		const keys = { key: this.tls.key, cert: this.tls.cert };
+		this.imap.port = await this.#listen(createTlsServer(keys, (socket) => this.#serve('imap', socket, serveImap)));
+		this.pop.port = await this.#listen(createTlsServer(keys, (socket) => this.#serve('pop', socket, servePop)));
+		this.smtp.port = await this.#listen(createPlainServer((socket) => this.#serve('smtp', socket, serveSmtp)));
+	}
+
+	async stop(): Promise<void> {
+		this.drop();
+		await Promise.all(this.#servers.map(async (server) => await new Promise((resolve) => server.close(resolve))));
+	}
+
+	/** The next `times` uses of a command fare as planned. See {@link Plan}. */
+	plan(protocol: Protocol, command: string, fault: Omit<Plan, 'protocol' | 'command' | 'times'>, times = 1): void {
+		this.#plans.push({ protocol, command, times, ...fault });
+	}
+
+	/** Everything as it was at the start. */
+	reset(): void {
+		this.#plans.length = 0;
+		this.refusing.clear();
+		this.silent.clear();
+		this.fullAccess.clear();
+		this.sendAs.clear();
+		this.closedMailboxes.clear();
+		this.#sent.clear();
+		this.smtpAuthDisabled = false;
+		this.connectionLimit = 3;
+		this.messagesPerMinute = undefined;
+		this.imapCapabilities = IMAP_CAPABILITIES;
+	}
+
+	takePlan(protocol: Protocol, command: string): Plan | undefined {
+		const index = this.#plans.findIndex((plan) => plan.protocol === protocol && plan.command === command);
+		const plan = this.#plans[index];
+		if (plan === undefined) return undefined;
+		plan.times -= 1;
+		if (plan.times <= 0) this.#plans.splice(index, 1);
+		return plan;
+	}
+
+	/** Live connections, of one protocol or all. */
+	live(protocol?: Protocol): Session[] {
+		return this.sessions.filter((session) => session.open && (protocol === undefined || session.protocol === protocol));
+	}
+
+	/** Breaks all live connections without a word. */
+	drop(protocol?: Protocol): void {
+		for (const session of this.live(protocol)) session.cut();
+	}
+
+	/** Ends all live sessions as if their tokens had ended now. */
+	expireTokens(protocol?: Protocol): void {
+		for (const session of this.live(protocol)) session.expire();
+	}
+
+	/** The next event of a kind whose session fits; up to 30 s. */
+	async next(event: 'open' | 'signedIn' | 'end', fits: (session: Session) => boolean = () => true): Promise<Session> {
+		const signal = AbortSignal.timeout(30_000);
+		for (;;) {
+			const [session]: Session[] = await once(this, event, { signal });
+			if (session !== undefined && fits(session)) return session;
+		}
+	}
+
+	async judge(protocol: Protocol, user: string, token: string): Promise<{ result: 'failed' | 'notConnected' } | { result: 'ok'; expiresAt: number }> {
+		try {
+			const claims = await this.identity.verify(token);
+			const [delegated, app] = PERMISSIONS[protocol];
+			const roles = Array.isArray(claims.roles) ? claims.roles : [];
+			const isApp = roles.length > 0;
+			if (!(isApp ? roles.includes(app) : String(claims.scp ?? '').split(' ').includes(delegated))) return { result: 'failed' };
+			const allowed = this.fullAccess.get(isApp ? 'app' : String(claims.upn));
+			const own = isApp ? allowed === undefined : String(claims.upn).toLowerCase() === user.toLowerCase();
+			if (this.closedMailboxes.has(user) || !(own || allowed?.has(user) === true)) return { result: 'notConnected' };
+			return { result: 'ok', expiresAt: (claims.exp ?? 0) * 1000 };
+		} catch {
+			return { result: 'failed' };
+		}
+	}
+
+	/** The proxy's own sign-in at the server behind. */
+	async backendResponse(mailbox: string): Promise<string> {
+		const token = await this.identity.accessToken({ mailbox, lifetimeSeconds: 24 * 3600 });
+		return Buffer.from(`user=${mailbox}\x01auth=Bearer ${token}\x01\x01`).toString('base64');
+	}
+
+	async upgrade(session: Session): Promise<TLSSocket> {
+		const socket = new TLSSocket(session.client, { isServer: true, key: this.tls.key, cert: this.tls.cert });
+		socket.on('error', () => session.end());
+		socket.on('close', () => session.end());
+		await new Promise<void>((resolve) => socket.once('secure', () => resolve()).once('close', () => resolve()));
+		return socket;
+	}
+
+	/** 4th connection and foreign From. */
+	async refuseSender(session: Session, line: string): Promise<{ reply: string; drop: boolean } | undefined> {
+		const live = this.live('smtp').filter(({ mailbox }) => mailbox === session.mailbox);
+		if (live.indexOf(session) >= this.connectionLimit) {
+			return { reply: '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.', drop: true };
+		}
+		const from = /^MAIL FROM:\s*<([^>]*)>/i.exec(line)?.[1] ?? '';
+		const mailbox = session.mailbox ?? '';
+		if (from !== '' && from.toLowerCase() !== mailbox.toLowerCase() && this.sendAs.get(mailbox)?.has(from) !== true) {
+			return { reply: '550 5.7.60 SMTP; Client does not have permissions to send as this sender', drop: false };
+		}
+		return undefined;
+	}
+
+	/** Holds back the answer to a message beyond the rate. */
+	async pace(session: Session): Promise<void> {
+		if (this.messagesPerMinute === undefined) return;
+		const mailbox = session.mailbox ?? '';
+		const recent = (this.#sent.get(mailbox) ?? []).filter((at) => at > Date.now() - 60_000);
+		const oldest = recent.at(-this.messagesPerMinute);
+		const until = oldest === undefined ? 0 : oldest + 60_000;
+		this.#sent.set(mailbox, [...recent, Math.max(Date.now(), until)]);
+		if (until > Date.now()) await wait(until - Date.now());
+	}
+
+	signedIn(session: Session): void {
+		this.emit('signedIn', session);
+	}
+
+	ended(session: Session): void {
+		this.emit('end', session);
+	}
+
+	#serve(protocol: Protocol, socket: Socket, serve: (session: Session, port: number) => Promise<void>): void {
+		if (this.refusing.has(protocol)) {
+			socket.destroy();
+			return;
+		}
+		const session = new Session(this, protocol, socket);
+		this.sessions.push(session);
+		this.emit('open', session);
+		serve(session, this.backend[protocol]).catch(() => session.cut());
+	}
+
+	async #listen(server: Server): Promise<number> {
+		this.#servers.push(server);
+		server.on('tlsClientError', () => undefined);
+		await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+		const address = server.address();
+		return typeof address === 'object' && address !== null ? address.port : 0;
+	}
+}

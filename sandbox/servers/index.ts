@@ -1,0 +1,110 @@
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { makeAuthority, type Authority } from './certificates';
+import { startDovecot, type Dovecot } from './dovecot';
+import { Exchange, type Address } from './exchange';
+import { IdentityServer } from './identity';
+import { deliver, messages, watchArrival } from './mailbox';
+import { ensureServers } from './packages';
+import { MAIL_DOMAIN, startPostfix, type Postfix } from './postfix';
+
+export type { Address } from './exchange';
+export { trust } from './certificates';
+export { startRelay, type Relay } from './relay';
+
+/**
+ * Real mail servers on loopback for npm start, the tests and the benchmarks:
+ *
+ * ```ts
+ * const sandbox = await startSandbox();
+ * await sandbox.deliver('ada@example.test', 'Subject: hello\r\n\r\nworld\r\n');
+ * const token = await sandbox.identity.accessToken({ mailbox: 'ada@example.test' });
+ * // sandbox.straight.imap is Dovecot itself, sandbox.exchange.imap the same shaped as Exchange Online
+ * await sandbox.stop();
+ * ```
+ *
+ * A process that talks to them trusts `caFile` by NODE_EXTRA_CA_CERTS, which Node reads when it starts, or, a test's own
+ * process, by `trust(sandbox.caFile)`. Any address under
+ * example.test is a mailbox, but nobody@ and unknown@.
+ */
+export interface Sandbox {
+	/** tmpfs where the machine has it; removed at the end. */
+	folder: string;
+	caFile: string;
+	authority: Authority;
+	identity: IdentityServer;
+	straight: { imap: Address; pop: Address; popStartTls: Address; smtp: Address };
+	exchange: Exchange;
+	/** Accounts on the sign-in page. */
+	mailboxes: string[];
+	dovecot: Dovecot;
+	postfix: Postfix;
+	/** Straight to Dovecot by LMTP, past everything under test. */
+	deliver: (mailbox: string, ...mails: Array<Buffer | string>) => Promise<void>;
+	/** The stored mails, oldest first, read from the Maildir. */
+	messages: (mailbox: string, folder?: string) => Promise<Buffer[]>;
+	/** The first stored mail that fits, now or within the deadline (default 20 s). */
+	arrival: (mailbox: string, fits: (mail: string) => boolean, timeoutMs?: number) => Promise<Buffer>;
+	stop: () => Promise<void>;
+}
+
+export const MAILBOXES = ['ada', 'grace', 'shared'].map((name) => `${name}@${MAIL_DOMAIN}`);
+
+/** Brings everything up; about 2 s. @throws Error with one sentence where the machine cannot */
+export async function startSandbox(): Promise<Sandbox> {
+	ensureServers();
+	const folder = mkdtempSync(join(fastFolder(), 'office365-mail-'));
+	chmodSync(folder, 0o755);
+	const undo: Array<() => Promise<void> | void> = [() => rmSync(folder, { recursive: true, force: true })];
+	const stop = async (): Promise<void> => {
+		process.off('exit', cleanUp);
+		for (const step of undo.reverse()) await step();
+		undo.length = 0;
+	};
+	const cleanUp = (): void => rmSync(folder, { recursive: true, force: true });
+	process.once('exit', cleanUp);
+	try {
+		const authority = makeAuthority(join(folder, 'certificates'));
+		const identity = new IdentityServer(authority.server, () => MAILBOXES);
+		await identity.start();
+		undo.push(async () => await identity.stop());
+		const dovecot = await startDovecot(folder, authority.server, { kid: identity.kid, publicPem: identity.publicPem });
+		undo.push(async () => await dovecot.process.stop());
+		const postfix = await startPostfix(join(folder, 'postfix'), authority.server, dovecot.ports);
+		undo.push(async () => await postfix.process.stop());
+		const { imaps, pop3, pop3s, lmtp } = dovecot.ports;
+		const exchange = new Exchange(authority.server, authority.caFile, identity, { imap: imaps, pop: pop3s, smtp: postfix.ports.submission });
+		await exchange.start();
+		undo.push(async () => await exchange.stop());
+		const at = (port: number, security: Address['security']): Address => ({ host: 'localhost', port, security });
+		return {
+			folder,
+			caFile: authority.caFile,
+			authority,
+			identity,
+			straight: { imap: at(imaps, 'tls'), pop: at(pop3s, 'tls'), popStartTls: at(pop3, 'starttls'), smtp: at(postfix.ports.submission, 'starttls') },
+			exchange,
+			mailboxes: MAILBOXES,
+			dovecot,
+			postfix,
+			deliver: async (mailbox, ...mails) => await deliver(lmtp, mailbox, mails),
+			messages: async (mailbox, name) => await messages(dovecot.mailFolder, mailbox, name),
+			arrival: async (mailbox, fits, timeoutMs) => await watchArrival(dovecot.mailFolder, mailbox, fits, timeoutMs),
+			stop,
+		};
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}
+
+function fastFolder(): string {
+	try {
+		accessSync('/dev/shm', constants.W_OK);
+		return '/dev/shm';
+	} catch {
+		return tmpdir();
+	}
+}
