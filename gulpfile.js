@@ -1,0 +1,22 @@
+const { execFileSync } = require('node:child_process');
+const { rmSync } = require('node:fs');
+const { dest, parallel, series, src } = require('gulp');
+
+function clean(done) {
+	rmSync('dist', { recursive: true, force: true });
+	done();
+}
+
+function compile(done) {
+	execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio: 'inherit' });
+	done();
+}
+
+/** Icons and codex files lie beside what they belong to. */
+function assets(folder) {
+	return Object.assign(() => src([`${folder}/**/*.svg`, `${folder}/**/*.png`, `${folder}/**/*.node.json`], { encoding: false, allowEmpty: true }).pipe(dest(`dist/${folder}`)), {
+		displayName: `assets of ${folder}`,
+	});
+}
+
+exports.build = series(clean, parallel(compile, assets('nodes'), assets('credentials')));

@@ -1,0 +1,127 @@
+import type { Instance, Login } from './instance';
+
+/** An execution as n8n's public API gives it with `includeData=true`; only what is looked at. */
+export interface Execution {
+	id: string;
+	status: string;
+	mode: string;
+	finished: boolean;
+	startedAt: string;
+	stoppedAt: string | null;
+	workflowId: string;
+	data?: {
+		resultData?: {
+			error?: { message?: string; description?: string };
+			lastNodeExecuted?: string;
+			runData?: Record<string, Array<{ error?: { message?: string; description?: string }; data?: { main?: Array<Item[] | null> } }>>;
+		};
+	};
+}
+
+export interface Item {
+	json: Record<string, unknown>;
+	binary?: Record<string, { id?: string; data?: string; fileName?: string; mimeType?: string; fileSize?: string; bytes?: number }>;
+	pairedItem?: unknown;
+}
+
+export interface Workflow {
+	id?: string;
+	name: string;
+	nodes: object[];
+	connections: object;
+	settings?: object;
+}
+
+/** n8n over HTTP, as its owner. */
+export class Api {
+	#cookie = '';
+	#key = '';
+
+	private constructor(private readonly instance: Instance) {}
+
+	static async login(instance: Instance, login: Login): Promise<Api> {
+		const api = new Api(instance);
+		const answer = await fetch(`${instance.url}/rest/login`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ emailOrLdapLoginId: login.email, password: login.password }),
+		});
+		if (!answer.ok) throw new Error(`n8n refused the login: ${answer.status} ${await answer.text()}`);
+		api.#cookie = answer.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]).join('; ');
+		const made: { data?: { rawApiKey?: string } } = await api.rest('POST', '/api-keys', { label: `tests ${Date.now()}`, scopes: SCOPES, expiresAt: null });
+		api.#key = made.data?.rawApiKey ?? '';
+		return api;
+	}
+
+	/** n8n's internal API, which the editor uses. */
+	async rest<T>(method: string, path: string, body?: object): Promise<T> {
+		return await this.#send(`${this.instance.url}/rest${path}`, method, { cookie: this.#cookie }, body);
+	}
+
+	/** n8n's public API. */
+	async v1<T>(method: string, path: string, body?: object): Promise<T> {
+		return await this.#send(`${this.instance.url}/api/v1${path}`, method, { 'x-n8n-api-key': this.#key }, body);
+	}
+
+	/** Creates a workflow; returns its id. */
+	async createWorkflow({ name, nodes, connections, settings }: Workflow): Promise<string> {
+		const made = await this.v1<{ id: string }>('POST', '/workflows', { name, nodes, connections, settings: settings ?? {} });
+		return made.id;
+	}
+
+	async activate(id: string): Promise<void> {
+		await this.v1('POST', `/workflows/${id}/activate`);
+	}
+
+	async deactivate(id: string): Promise<void> {
+		await this.v1('POST', `/workflows/${id}/deactivate`);
+	}
+
+	/** Newest first. */
+	async executions(workflowId: string): Promise<Execution[]> {
+		const found = await this.v1<{ data: Execution[] }>('GET', `/executions?workflowId=${workflowId}&includeData=true&limit=250`);
+		return found.data;
+	}
+
+	/** Waits until so many executions have ended; oldest first. */
+	async ended(workflowId: string, count: number, timeoutMs = 60_000): Promise<Execution[]> {
+		const deadline = Date.now() + timeoutMs;
+		for (;;) {
+			const all = (await this.executions(workflowId)).filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
+			if (all.length >= count) return all.reverse();
+			if (Date.now() > deadline) throw new Error(`${all.length} of ${count} executions within ${timeoutMs} ms; log:\n${this.instance.logText().slice(-3000)}`);
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
+	}
+
+	/** Calls the production webhook of an active workflow and gives its answer. */
+	async webhook(path: string, body: object = {}): Promise<{ status: number; body: unknown }> {
+		const answer = await fetch(`${this.instance.url}/webhook/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+		const text = await answer.text();
+		try {
+			return { status: answer.status, body: JSON.parse(text) };
+		} catch {
+			return { status: answer.status, body: text };
+		}
+	}
+
+	/** An attachment's bytes, from n8n's binary data. */
+	async binary(file: { id?: string; data?: string }): Promise<Buffer> {
+		if (file.id === undefined) return Buffer.from(file.data ?? '', 'base64');
+		const answer = await fetch(`${this.instance.url}/rest/binary-data?id=${encodeURIComponent(file.id)}&action=view`, { headers: { cookie: this.#cookie } });
+		if (!answer.ok) throw new Error(`binary data ${file.id}: ${answer.status}`);
+		return Buffer.from(await answer.arrayBuffer());
+	}
+
+	async #send<T>(url: string, method: string, headers: Record<string, string>, body?: object): Promise<T> {
+		const answer = await fetch(url, { method, headers: { 'content-type': 'application/json', ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) });
+		const text = await answer.text();
+		if (!answer.ok) throw new Error(`${method} ${new URL(url).pathname}: ${answer.status} ${text.slice(0, 1000)}`);
+		return JSON.parse(text === '' ? '{}' : text);
+	}
+}
+
+const SCOPES = [
+	'workflow:create', 'workflow:read', 'workflow:update', 'workflow:delete', 'workflow:list', 'workflow:activate', 'workflow:deactivate',
+	'execution:read', 'execution:list', 'execution:delete', 'credential:create', 'credential:delete',
+];

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+
+import { Api } from './api';
+import { ensureN8n, type Progress } from './install';
+import { Instance, type Login } from './instance';
+import { installNodes, pack } from './nodes';
+
+export { Api, type Execution, type Item, type Workflow } from './api';
+export { Instance, type Login } from './instance';
+export { ensureN8n, CACHE, type Installation, type Progress } from './install';
+export { installNodes, pack } from './nodes';
+
+export interface RunningN8n {
+	instance: Instance;
+	api: Api;
+	login: Login;
+	/** Ends n8n at once and starts it again on the same user folder. */
+	crash: () => Promise<Api>;
+	/** Ends n8n in order and starts it again. */
+	restart: () => Promise<Api>;
+	stop: () => Promise<void>;
+}
+
+/**
+ * A real n8n for a test file: the packed package installed as a user's n8n does it, credentials and workflows imported
+ * before the start. The package must have been built.
+ */
+export async function startN8n(options: {
+	caFile?: string;
+	credentials?: object[];
+	workflows?: object[];
+	env?: Record<string, string>;
+	progress?: Progress;
+}): Promise<RunningN8n> {
+	const installation = await ensureN8n(options.progress ?? (() => undefined));
+	const userFolder = mkdtempSync(join(tmpdir(), 'office365-mail-n8n-'));
+	const login: Login = { email: 'owner@example.test', password: `A1${randomBytes(12).toString('base64url')}` };
+	const instance = new Instance({ installation, userFolder, login, caFile: options.caFile, env: options.env });
+	const stop = async (): Promise<void> => {
+		await instance.stop();
+		rmSync(userFolder, { recursive: true, force: true });
+	};
+	try {
+		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
+		if (options.credentials !== undefined) await instance.importEntities('credentials', options.credentials);
+		if (options.workflows !== undefined) await instance.importEntities('workflow', options.workflows);
+		await instance.start();
+		const running: RunningN8n = {
+			instance,
+			login,
+			api: await Api.login(instance, login),
+			crash: async () => {
+				await instance.stop('SIGKILL');
+				await instance.start();
+				return (running.api = await Api.login(instance, login));
+			},
+			restart: async () => {
+				await instance.stop();
+				await instance.start();
+				return (running.api = await Api.login(instance, login));
+			},
+			stop,
+		};
+		return running;
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}

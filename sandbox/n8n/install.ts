@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, copyFileSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { ensurePackages, program } from '../servers/packages';
+
+/** An n8n on this machine and the Node that runs it. */
+export interface Installation {
+	folder: string;
+	node: string;
+	/** n8n's start script, for {@link Installation.node}. */
+	script: string;
+}
+
+/** What long steps tell; one line each. */
+export type Progress = (line: string) => void;
+
+/** Everything that is kept between runs lies here. */
+export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'n8n-nodes-office365-mail');
+
+const MANIFEST = ['package.json', 'package-lock.json', '.npmrc'];
+const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/**
+ * The n8n of this folder's lock file, installed once a machine: about 2 GB and some minutes. It is built under another
+ * name and renamed at the end, so that a broken-off install is never taken for a whole one.
+ */
+export async function ensureN8n(progress: Progress): Promise<Installation> {
+	const target = join(CACHE, `n8n-${keyOf()}`);
+	if (!existsSync(target)) {
+		mkdirSync(CACHE, { recursive: true });
+		await withLock(`${target}.lock`, async () => {
+			if (!existsSync(target)) await install(target, progress);
+		});
+	}
+	return { folder: target, node: nodeOf(target), script: join(target, 'node_modules', 'n8n', 'bin', 'n8n') };
+}
+
+function keyOf(): string {
+	const hash = createHash('sha256');
+	for (const name of MANIFEST) hash.update(readFileSync(join(__dirname, name)));
+	return hash.update(`${process.platform}-${process.arch}`).digest('hex').slice(0, 12);
+}
+
+function nodeOf(folder: string): string {
+	return join(folder, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+}
+
+async function install(target: string, progress: Progress): Promise<void> {
+	if (process.platform === 'linux') ensurePackages(['python3', 'make', 'g++'], ['python3', 'make', 'g++']);
+	for (const name of readdirSync(CACHE)) {
+		if (name.includes('.partial-')) rmSync(join(CACHE, name), { recursive: true, force: true });
+	}
+	const partial = `${target}.partial-${process.pid}`;
+	mkdirSync(partial);
+	for (const name of MANIFEST) copyFileSync(join(__dirname, name), join(partial, name));
+	await step('Installing n8n (about 2 GB, once a machine)', progress, async () => await npm(partial, ['ci', '--no-audit', '--no-fund']));
+	await step('Fetching Node 24 for n8n', progress, async () => await npm(partial, ['rebuild', 'node', '--ignore-scripts=false']));
+	await step('Building n8n\'s SQLite', progress, async () => {
+		const fromSource = process.platform === 'linux' ? ['--build-from-source'] : [];
+		await npm(partial, ['rebuild', 'sqlite3', ...fromSource, '--ignore-scripts=false'], {
+			PATH: [join(partial, 'node_modules', 'node', 'bin'), process.env.PATH ?? ''].join(delimiter),
+			...headers(partial),
+		});
+	});
+	renameSync(partial, target);
+}
+
+/** Node 24's own headers, which its package brings, so that nothing is fetched from elsewhere. */
+function headers(folder: string): Record<string, string> {
+	const brought = join(folder, 'node_modules', 'node', 'node_modules');
+	const name = existsSync(brought) ? readdirSync(brought).find((entry) => existsSync(join(brought, entry, 'include', 'node', 'node.h'))) : undefined;
+	return name === undefined ? {} : { npm_config_nodedir: join(brought, name) };
+}
+
+/** Says that it is still at work, every 15 s. */
+async function step(title: string, progress: Progress, work: () => Promise<unknown>): Promise<void> {
+	const started = Date.now();
+	const seconds = (): string => `${Math.round((Date.now() - started) / 1000)} s`;
+	progress(`${title} …`);
+	const pulse = setInterval(() => progress(`${title} … ${seconds()}`), 15_000);
+	try {
+		await work();
+		progress(`${title}: done in ${seconds()}`);
+	} finally {
+		clearInterval(pulse);
+	}
+}
+
+/** Runs npm with this process's Node. @throws Error with the end of what it printed */
+export async function npm(folder: string, args: string[], env: Record<string, string> = {}): Promise<string> {
+	const child = spawn(program(NPM) ?? NPM, args, { cwd: folder, env: { ...withoutNpm(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' });
+	let output = '';
+	let all = '';
+	child.stdout.on('data', (chunk: Buffer) => {
+		output += chunk.toString();
+		all += chunk.toString();
+	});
+	child.stderr.on('data', (chunk: Buffer) => (all += chunk.toString()));
+	const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+	if (code !== 0) throw new Error(`npm ${args.join(' ')} failed in ${folder}:\n${all.slice(-3000)}`);
+	return output;
+}
+
+/** npm hands its own settings to what it runs; they are not meant for another folder. */
+function withoutNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+	return Object.fromEntries(Object.entries(env).filter(([name]) => !/^npm_/i.test(name)));
+}
+
+/** One process at a time; a lock whose owner is gone is taken over. */
+async function withLock(path: string, work: () => Promise<void>): Promise<void> {
+	for (;;) {
+		try {
+			writeFileSync(path, String(process.pid), { flag: 'wx' });
+			break;
+		} catch {
+			const owner = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
+			if (!lives(owner) && existsSync(path) && Date.now() - statSync(path).mtimeMs > 1_000) rmSync(path, { force: true });
+			await new Promise((resolve) => setTimeout(resolve, 500));
+		}
+	}
+	try {
+		await work();
+	} finally {
+		rmSync(path, { force: true });
+	}
+}
+
+function lives(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return pid > 0;
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { freePorts } from '../servers/ports';
+import type { Installation } from './install';
+
+export interface Login {
+	email: string;
+	password: string;
+}
+
+export interface Options {
+	installation: Installation;
+	/** n8n's N8N_USER_FOLDER; `.n8n` is made in it. */
+	userFolder: string;
+	/** Default: a free one. */
+	port?: number;
+	/** Trusted besides the system's, for the sandbox's own CA. */
+	caFile?: string;
+	/** Owner, set up without the wizard. */
+	login: Login;
+	env?: Record<string, string>;
+}
+
+/** One n8n process: started, stopped, killed, started again on the same user folder. */
+export class Instance {
+	readonly logFile: string;
+	#child: ChildProcess | undefined;
+	#port = 0;
+	#broker = 0;
+
+	constructor(private readonly options: Options) {
+		mkdirSync(options.userFolder, { recursive: true });
+		this.logFile = join(options.userFolder, 'n8n.log');
+	}
+
+	get url(): string {
+		return `http://localhost:${this.#port}`;
+	}
+
+	get pid(): number | undefined {
+		return this.#child?.pid;
+	}
+
+	logText(): string {
+		return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
+	}
+
+	/** Runs a command of n8n's CLI, n8n itself stopped or not. @throws Error with what it printed */
+	async cli(...args: string[]): Promise<string> {
+		await this.#choosePorts();
+		const [broker = 0] = await freePorts(1);
+		const child = spawn(this.options.installation.node, [this.options.installation.script, ...args], {
+			env: { ...this.#env(), N8N_RUNNERS_BROKER_PORT: String(broker) },
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
+		let output = '';
+		for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+		const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+		if (code !== 0) throw new Error(`n8n ${args[0] ?? ''} failed: ${output.slice(-2000)}`);
+		return output;
+	}
+
+	/** Entities as n8n exports them, ids and all. */
+	async importEntities(kind: 'credentials' | 'workflow', entities: object[]): Promise<void> {
+		const file = join(this.options.userFolder, `import-${randomBytes(6).toString('hex')}.json`);
+		writeFileSync(file, JSON.stringify(entities), { mode: 0o600 });
+		try {
+			await this.cli(`import:${kind}`, `--input=${file}`);
+		} finally {
+			writeFileSync(file, '');
+		}
+	}
+
+	/** Resolves when n8n answers; about 9 s. */
+	async start(): Promise<void> {
+		await this.#choosePorts();
+		const log = createWriteStream(this.logFile, { flags: 'a' });
+		const child = spawn(this.options.installation.node, [this.options.installation.script, 'start'], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
+		this.#child = child;
+		child.stdout.pipe(log);
+		child.stderr.pipe(log);
+		const ended = new Promise<never>((_resolve, reject) => {
+			child.once('error', reject);
+			child.once('exit', (code) => reject(new Error(`n8n ended with ${String(code)}:\n${this.logText().slice(-3000)}`)));
+		});
+		ended.catch(() => undefined);
+		await Promise.race([this.#ready(), ended]);
+	}
+
+	/** Ends n8n and waits for it; SIGKILL is what a crash looks like. */
+	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+		const child = this.#child;
+		this.#child = undefined;
+		if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+		const gone = new Promise((resolve) => child.once('exit', resolve));
+		child.kill(signal);
+		const late = setTimeout(() => child.kill('SIGKILL'), 40_000);
+		await gone;
+		clearTimeout(late);
+	}
+
+	async #choosePorts(): Promise<void> {
+		if (this.#port !== 0) return;
+		const [port = 0, broker = 0] = await freePorts(2);
+		this.#port = this.options.port ?? port;
+		this.#broker = broker;
+	}
+
+	async #ready(): Promise<void> {
+		const deadline = Date.now() + 120_000;
+		for (;;) {
+			// /healthz/readiness answers 200 when the database is migrated; the API is there a moment later.
+			const answer = await fetch(`${this.url}/rest/settings`).catch(() => undefined);
+			if (answer?.ok === true && answer.headers.get('content-type')?.includes('json') === true) return;
+			if (Date.now() > deadline) throw new Error(`n8n did not come up within 2 minutes:\n${this.logText().slice(-3000)}`);
+			await new Promise((resolve) => setTimeout(resolve, 200));
+		}
+	}
+
+	#env(): NodeJS.ProcessEnv {
+		const { installation, userFolder, caFile, login, env } = this.options;
+		const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|N8N_|VITEST|NODE_ENV|NODE_OPTIONS|TEST$)/i.test(name)));
+		return {
+			...inherited,
+			N8N_USER_FOLDER: userFolder,
+			N8N_PORT: String(this.#port),
+			N8N_LISTEN_ADDRESS: '127.0.0.1',
+			N8N_HOST: 'localhost',
+			N8N_RUNNERS_BROKER_PORT: String(this.#broker),
+			N8N_SECURE_COOKIE: 'false',
+			N8N_DIAGNOSTICS_ENABLED: 'false',
+			N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+			N8N_TEMPLATES_ENABLED: 'false',
+			N8N_PERSONALIZATION_ENABLED: 'false',
+			N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
+			N8N_PYTHON_ENABLED: 'false',
+			N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
+			N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
+			N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
+			N8N_INSTANCE_OWNER_MANAGED_BY_ENV: 'true',
+			N8N_INSTANCE_OWNER_EMAIL: login.email,
+			N8N_INSTANCE_OWNER_FIRST_NAME: 'Sandbox',
+			N8N_INSTANCE_OWNER_LAST_NAME: 'Owner',
+			N8N_INSTANCE_OWNER_PASSWORD_HASH: hash(installation, login.password),
+			...(caFile !== undefined && { NODE_EXTRA_CA_CERTS: caFile }),
+			...env,
+		};
+	}
+}
+
+/** bcrypt, by n8n's own library. */
+function hash(installation: Installation, password: string): string {
+	const known = hashes.get(password);
+	if (known !== undefined) return known;
+	const bcrypt: { hashSync: (text: string, rounds: number) => string } = createRequire(join(installation.folder, 'package.json'))('bcryptjs');
+	const made = bcrypt.hashSync(password, 10);
+	hashes.set(password, made);
+	return made;
+}
+const hashes = new Map<string, string>();
