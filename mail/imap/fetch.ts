@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 
-import type { FetchMessageObject, MessageStructureObject } from 'imapflow';
+import type { FetchMessageObject, ImapFlow, MessageStructureObject } from 'imapflow';
 
 import { MailError } from '../errors';
+import type { Start } from '../watch/cursor';
 import type { Criteria } from './criteria';
 import type { ImapSession } from './session';
 
@@ -11,6 +12,8 @@ export interface FetchedMail {
 	uid: number;
 	/** bytes, as RFC822.SIZE tells */
 	size: number;
+	/** INTERNALDATE, in ms */
+	receivedAt: number;
 	/** `whole`: all of it; `headers`: over the limit, headers only; `streamed`: over the limit, to be opened. */
 	content: { kind: 'whole' | 'headers'; bytes: Buffer } | { kind: 'streamed'; open: () => Promise<Readable> };
 }
@@ -19,6 +22,7 @@ export interface FetchedMail {
 export interface UnfetchedMail {
 	uid: number;
 	size: number;
+	receivedAt: number;
 	failure: MailError;
 }
 
@@ -38,9 +42,11 @@ const STREAM_CHUNK_BYTES = 2 * 1024 * 1024;
 
 /**
  * UIDs after `after` in rising order that match, and the highest UID there is, matching or not.
+ *
+ * @param start a further condition on mails that were there before the watch
  * @throws MailError
  */
-export async function searchAfter(session: ImapSession, after: number, criteria: Criteria): Promise<{ uids: number[]; highest: number }> {
+export async function searchAfter(session: ImapSession, after: number, criteria: Criteria, start?: Start): Promise<{ uids: number[]; highest: number }> {
 	return await session.run('UID SEARCH', async (client) => {
 		const range = { uid: `${after + 1}:*` };
 		// `n:*` gives the last mail even where its UID is below n (RFC 3501, section 6.4.8).
@@ -49,12 +55,33 @@ export async function searchAfter(session: ImapSession, after: number, criteria:
 		let uids = all;
 		for (const criterion of criteria) {
 			if (uids.length === 0) break;
-			// `uid` in the user's own rule stays; the range is intersected on our side then.
+			// A `uid` in the user's own rule takes the place of the range; the range is held to by the filter.
 			const found = new Set(required(await client.search({ ...range, ...criterion }, { uid: true })));
 			uids = uids.filter((uid) => found.has(uid));
 		}
+		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
+			const found = new Set(await fitting(client, start, after));
+			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
+		}
 		return { uids, highest };
 	});
+}
+
+async function fitting(client: ImapFlow, start: Start, after: number): Promise<number[]> {
+	const range = { uid: `${after + 1}:${Math.max(start.upTo, after + 1)}` };
+	if (start.unread === true) return required(await client.search({ ...range, seen: false }, { uid: true }));
+	const since = start.since ?? 0;
+	// SINCE knows only days, of the server's time zone; the instant is compared here.
+	const found = required(await client.search({ ...range, since: new Date(since - 86_400_000).toISOString().slice(0, 10) }, { uid: true }));
+	if (found.length === 0) return [];
+	const mails = await client.fetchAll(rangeOf(found), { uid: true, internalDate: true }, { uid: true });
+	// INTERNALDATE has whole seconds.
+	return mails.filter((mail) => instantOf(mail.internalDate) + 999 >= since).map((mail) => mail.uid);
+}
+
+function instantOf(date: Date | string | undefined): number {
+	const instant = date === undefined ? NaN : new Date(date).getTime();
+	return Number.isNaN(instant) ? Date.now() : instant;
 }
 
 /** imapflow answers `false` where the server said NO. */
@@ -97,17 +124,18 @@ export type Use = <T>(command: string, work: (session: ImapSession) => Promise<T
 interface Facts {
 	uid: number;
 	size: number;
+	receivedAt: number;
 }
 
 async function fetchFacts(use: Use, uids: readonly number[], limits: FetchLimits): Promise<Facts[]> {
 	if (uids.length === 0) return [];
-	const query = { uid: true, size: true, bodyStructure: limits.onlyWithAttachment };
+	const query = { uid: true, size: true, internalDate: true, bodyStructure: limits.onlyWithAttachment };
 	const found = await use('UID FETCH', async (session) => await session.run('UID FETCH', async (client) => await client.fetchAll(rangeOf(uids), query, { uid: true })));
 	const wanted = new Set(uids);
 	return found
 		.filter((mail: FetchMessageObject) => wanted.has(mail.uid))
 		.filter((mail: FetchMessageObject) => !limits.onlyWithAttachment || hasAttachment(mail.bodyStructure))
-		.map((mail: FetchMessageObject) => ({ uid: mail.uid, size: mail.size ?? 0 }))
+		.map((mail: FetchMessageObject) => ({ uid: mail.uid, size: mail.size ?? 0, receivedAt: instantOf(mail.internalDate) }))
 		.sort((one, other) => one.uid - other.uid);
 }
 
@@ -152,13 +180,14 @@ async function fetchWhole(use: Use, piece: readonly Facts[]): Promise<FetchedMai
 		await session.run('UID FETCH', async (client) => await client.fetchAll(rangeOf(piece.map((mail) => mail.uid)), { uid: true, source: true }, { uid: true })),
 	);
 	const bytes = new Map(found.map((mail: FetchMessageObject) => [mail.uid, mail.source]));
-	return piece.flatMap(({ uid, size }) => {
-		const source = bytes.get(uid);
-		return source === undefined ? [] : [{ uid, size, content: { kind: 'whole' as const, bytes: source } }];
+	return piece.flatMap((facts) => {
+		const source = bytes.get(facts.uid);
+		return source === undefined ? [] : [{ ...facts, content: { kind: 'whole' as const, bytes: source } }];
 	});
 }
 
-async function openLarge(use: Use, { uid, size }: Facts, limits: FetchLimits): Promise<FetchedMail> {
+async function openLarge(use: Use, facts: Facts, limits: FetchLimits): Promise<FetchedMail> {
+	const { uid, size } = facts;
 	if (limits.large === 'headersOnly') {
 		const bytes = await use('UID FETCH', async (session) =>
 			await session.run('UID FETCH', async (client) => {
@@ -166,9 +195,9 @@ async function openLarge(use: Use, { uid, size }: Facts, limits: FetchLimits): P
 				return mail === false || mail === undefined ? undefined : mail.headers;
 			}),
 		);
-		return { uid, size, content: { kind: 'headers', bytes: bytes ?? Buffer.alloc(0) } };
+		return { ...facts, content: { kind: 'headers', bytes: bytes ?? Buffer.alloc(0) } };
 	}
-	return { uid, size, content: { kind: 'streamed', open: async () => Readable.from(pieces(use, uid, size), { objectMode: false, highWaterMark: 1 }) } };
+	return { ...facts, content: { kind: 'streamed', open: async () => Readable.from(pieces(use, uid, size), { objectMode: false, highWaterMark: 1 }) } };
 }
 
 /** The mail's bytes, one partial FETCH at a time: other commands find room between two of them. */

@@ -12,10 +12,12 @@ const SOCKET_SILENCE_MS = 80_000;
 const CONNECT_MS = 30_000;
 
 /**
- * One IMAP session with a token of its own: connected, signed in, one folder selected. Single-use: once closed it
+ * One IMAP session with a token of its own: connected, signed in, then one folder selected. Single-use: once closed it
  * stays closed. While nothing runs it idles (RFC 2177), so that the server can ring.
  */
 export class ImapSession {
+	/** The path of the selected folder; empty before {@link select}. */
+	folder = '';
 	/** Resolves, never rejects, with the reason once the session is over. */
 	readonly closed: Promise<MailError>;
 	#tail: Promise<unknown> = Promise.resolve();
@@ -26,8 +28,6 @@ export class ImapSession {
 	private constructor(
 		readonly client: ImapFlow,
 		readonly token: AccessToken,
-		/** The path as the server writes it; empty where no folder is selected. */
-		readonly folder: string,
 		readonly at: Circumstances,
 	) {
 		client.on('error', (error: unknown) => (this.#lastError = error));
@@ -39,24 +39,28 @@ export class ImapSession {
 		});
 	}
 
-	/**
-	 * @param folder a path as the server lists it; undefined = sign in only
-	 * @throws MailError: `auth` after one fresh token was refused too, `notFound` for the folder, `throttled`, `unreachable` …
-	 */
-	static async open(account: Account, folder?: string, signal?: AbortSignal): Promise<ImapSession> {
+	/** @throws MailError: `auth` after a fresh token was refused too, `throttled`, `unreachable`, `stopped` … */
+	static async open(account: Account, signal?: AbortSignal): Promise<ImapSession> {
 		const token = await account.token();
 		try {
-			return await dial(account, token, folder, signal);
+			return await dial(account, token, signal);
 		} catch (error) {
 			// Exchange refuses an ended or revoked token with a bare NO: one fresh token tells which it was.
 			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
-			return await dial(account, await account.token(token), folder, signal);
+			return await dial(account, await account.token(token), signal);
 		}
 	}
 
 	/** @internal for {@link dial} */
-	static of(client: ImapFlow, token: AccessToken, folder: string, at: Circumstances): ImapSession {
-		return new ImapSession(client, token, folder, at);
+	static of(client: ImapFlow, token: AccessToken, at: Circumstances): ImapSession {
+		return new ImapSession(client, token, at);
+	}
+
+	/** @param folder a path as the server lists it. @throws MailError `notFound` */
+	async select(folder: string): Promise<void> {
+		await this.run('SELECT', async (client) => await client.mailboxOpen(folder));
+		this.folder = folder;
+		this.#rest();
 	}
 
 	get over(): boolean {
@@ -70,6 +74,12 @@ export class ImapSession {
 	/** UIDVALIDITY of the selected folder, as text: it is a 32 bit number that nobody calculates with. */
 	get uidValidity(): string {
 		return this.client.mailbox === false ? '' : String(this.client.mailbox.uidValidity);
+	}
+
+	/** The lowest UID that a new mail will get. */
+	get uidNext(): number {
+		const next = this.client.mailbox === false ? NaN : Number(this.client.mailbox.uidNext);
+		return Number.isFinite(next) ? next : 1;
 	}
 
 	/** The server says that the folder has changed. */
@@ -86,10 +96,11 @@ export class ImapSession {
 	async run<T>(command: string, work: (client: ImapFlow) => Promise<T>): Promise<T> {
 		this.#waiting += 1;
 		const turn = this.#tail.then(async () => await this.#guard(command, work));
-		this.#tail = turn.then(
-			() => this.#rest(),
-			() => this.#rest(),
-		);
+		const after = (): void => {
+			this.#waiting -= 1;
+			this.#rest();
+		};
+		this.#tail = turn.then(after, after);
 		return await turn;
 	}
 
@@ -126,7 +137,6 @@ export class ImapSession {
 	}
 
 	#rest(): void {
-		this.#waiting -= 1;
 		if (this.#waiting > 0 || this.#over || this.folder === '' || !this.canIdle) return;
 		// Its end, whichever, is seen by `close` or by the next command.
 		this.client.idle().catch((error: unknown) => (this.#lastError ??= error));
@@ -143,7 +153,7 @@ function facts(at: Circumstances): { speaker: 'imap'; mailbox?: string } {
 	return { speaker: 'imap', mailbox: at.mailbox };
 }
 
-async function dial(account: Account, token: AccessToken, folder: string | undefined, signal?: AbortSignal): Promise<ImapSession> {
+async function dial(account: Account, token: AccessToken, signal?: AbortSignal): Promise<ImapSession> {
 	const endpoint = endpointOf(account, 'imap');
 	const at: Circumstances = { speaker: 'imap', mailbox: account.mailbox, peer: `${endpoint.host}:${endpoint.port}`, token };
 	if (isStopped(signal)) throw stopped(at);
@@ -163,18 +173,15 @@ async function dial(account: Account, token: AccessToken, folder: string | undef
 		greetingTimeout: CONNECT_MS,
 		socketTimeout: SOCKET_SILENCE_MS,
 	});
-	const session = ImapSession.of(client, token, folder ?? '', at);
+	const session = ImapSession.of(client, token, at);
 	const abort = (): void => session.close();
 	signal?.addEventListener('abort', abort, { once: true });
-	let command = 'AUTHENTICATE XOAUTH2';
 	try {
 		await withDeadline(client.connect(), CONNECT_MS + 10_000, () => session.close());
-		command = 'SELECT';
-		if (folder !== undefined) await withDeadline(client.mailboxOpen(folder), SILENCE_MS, () => session.close());
 		return session;
 	} catch (error) {
 		session.close();
-		throw isStopped(signal) ? stopped(at) : diagnose(error, { ...at, command });
+		throw isStopped(signal) ? stopped(at) : diagnose(error, { ...at, command: 'AUTHENTICATE XOAUTH2' });
 	} finally {
 		signal?.removeEventListener('abort', abort);
 	}

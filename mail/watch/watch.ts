@@ -3,7 +3,7 @@ import { ImapSession } from '../imap/session';
 import type { Use } from '../imap/fetch';
 import { pause, renewIn } from './timing';
 
-export type WatchState = 'connecting' | 'watching' | 'polling' | 'renewed' | 'lost' | 'failed' | 'stopped';
+export type WatchState = 'connecting' | 'watching' | 'polling' | 'lost' | 'failed' | 'stopped';
 
 export interface WatchOptions {
 	/** A new session with a fresh token. @throws MailError */
@@ -42,6 +42,7 @@ export class Watch {
 
 	/** Begins, with a session that the caller has opened already or with one of its own. */
 	start(first?: ImapSession): void {
+		if (this.stopped) first?.close();
 		this.#running ??= this.#live(first);
 	}
 
@@ -92,7 +93,7 @@ export class Watch {
 			session = undefined;
 			this.#session = undefined;
 			if (this.stopped) return;
-			this.#enter(this.#state === 'watching' || this.#state === 'polling' || this.#state === 'renewed' ? 'lost' : 'failed', error);
+			this.#enter(this.#state === 'watching' || this.#state === 'polling' ? 'lost' : 'failed', error);
 			await this.#sleep(pause(failures, error.retryAfterMs));
 		}
 	}

@@ -1,0 +1,58 @@
+import { NodeOperationError, type INodeExecutionData, type ITriggerFunctions } from 'n8n-workflow';
+
+import { fetchMails, searchAfter, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
+import { chooseFolder, listFolders } from '../../mail/imap/folders';
+import { ImapSession } from '../../mail/imap/session';
+import { openAccount } from '../account';
+import { nodeError } from '../nodeError';
+import type { Settings } from './settings';
+import { itemOf } from './trigger';
+
+/** Tries so many of the newest mails, should some have left the folder or lack an attachment. */
+const CANDIDATES = 50;
+
+/**
+ * The newest mail that matches, for a test in the editor; nothing is changed in the mailbox.
+ * @throws NodeApiError, or NodeOperationError that explains why there is none
+ */
+export async function fetchSample(context: ITriggerFunctions, settings: Settings): Promise<INodeExecutionData> {
+	const node = context.getNode();
+	let session: ImapSession | undefined;
+	try {
+		const account = await openAccount(context, settings.account);
+		session = await ImapSession.open(account);
+		const open = session;
+		const known = await listFolders(open);
+		const searched: string[] = [];
+		for (const wanted of settings.folders) {
+			const { path } = chooseFolder(known, wanted);
+			await open.select(path);
+			const { uids, highest } = await searchAfter(open, 0, settings.criteria);
+			const mail = await newest(open, uids, settings);
+			if (mail !== undefined) return await itemOf(context, settings, mail, path, open.uidValidity);
+			searched.push(`${path} (${highest === 0 ? 'empty' : `${uids.length} found by the filters`})`);
+		}
+		throw new NodeOperationError(node, `No mail in ${settings.folders.join(', ')} matches${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`, {
+			description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send a mail to it, or loosen the filters, then test again.`,
+		});
+	} catch (error) {
+		throw nodeError(node, error);
+	} finally {
+		session?.close();
+	}
+}
+
+async function newest(session: ImapSession, uids: readonly number[], settings: Settings): Promise<FetchedMail | undefined> {
+	for (const uid of uids.slice(-CANDIDATES).reverse()) {
+		const found = fetchMails(async (_command, work) => await work(session), [uid], settings.rules.limits);
+		for await (const mail of found) {
+			if (isFetched(mail)) return mail;
+			throw mail.failure;
+		}
+	}
+	return undefined;
+}
+
+function isFetched(mail: FetchedMail | UnfetchedMail): mail is FetchedMail {
+	return 'content' in mail;
+}
