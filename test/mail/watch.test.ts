@@ -1,0 +1,89 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { Rig } from './watchRig';
+
+let sandbox: Sandbox;
+const rigs: Rig[] = [];
+let number = 0;
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+}, 60_000);
+
+afterEach(() => {
+	for (const { watch } of rigs.splice(0)) watch.stop();
+	sandbox.exchange.reset();
+});
+
+afterAll(async () => await sandbox.stop());
+
+/** Each test has a mailbox of its own. */
+function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
+	number += 1;
+	const made = new Rig(sandbox, { mailbox: `watch${number}@example.test`, ...options });
+	rigs.push(made);
+	return made;
+}
+
+describe.each(['exchange', 'straight'] as const)('a watch, %s', (way) => {
+	const address = (): { address: Sandbox['straight']['imap'] } => ({ address: way === 'exchange' ? sandbox.exchange.imap : sandbox.straight.imap });
+
+	it('hands over a new mail within a second', async () => {
+		const one = rig(address());
+		expect(await one.watch.start()).toEqual([]);
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		const sent = Date.now();
+		await one.deliver('first');
+		await one.until('the mail', () => one.handed.length === 1);
+		expect((one.handed[0]?.at ?? Infinity) - sent).toBeLessThan(1000);
+		await one.deliver('second', 'third');
+		await one.until('all', () => one.handed.length === 3);
+		expect(one.subjects).toEqual(['first', 'second', 'third']);
+	});
+
+	it('leaves alone what was there before it was switched on', async () => {
+		const one = rig(address());
+		await one.deliver('old');
+		await one.watch.start();
+		await one.deliver('new');
+		await one.until('the new mail', () => one.handed.length > 0);
+		expect(one.subjects).toEqual(['new']);
+	});
+
+	it('neither repeats nor skips over a restart', async () => {
+		const before = rig(address());
+		await before.watch.start();
+		await before.deliver('before');
+		await before.until('the first', () => before.watch.idle && before.handed.length === 1);
+		before.watch.stop();
+		await before.deliver('between');
+		const after = rig({ ...address(), mailbox: before.mailbox, memory: before.stored });
+		await after.watch.start();
+		await after.deliver('after');
+		await after.until('two', () => after.handed.length === 2);
+		expect(after.subjects).toEqual(['between', 'after']);
+	});
+
+	it('marks as read after the execution, not before', async () => {
+		let finish = (): void => undefined;
+		const running = new Promise<void>((resolve) => (finish = resolve));
+		const one = rig({
+			...address(),
+			rules: { after: { kind: 'read' } },
+			execute: async () => {
+				await running;
+				return { kind: 'done' };
+			},
+		});
+		await one.watch.start();
+		await one.deliver('to read');
+		await one.until('the hand-over', () => one.handed.length === 1);
+		const unseen = async (): Promise<string> => await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'INBOX', 'UNSEEN');
+		expect((await unseen()).trim()).not.toBe('');
+		finish();
+		await one.until('settled', () => one.watch.idle);
+		expect((await unseen()).trim()).toBe('');
+	});
+});
