@@ -20,26 +20,30 @@ export interface Authority {
 	untrusted: KeyPair;
 }
 
+/** Elliptic keys are made in no time. */
+const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+
 /** A throw-away CA and server certificates, made at run time by openssl. */
 export function makeAuthority(folder: string): Authority {
 	mkdirSync(folder, { recursive: true });
-	const ca = selfSigned(folder, 'ca', ['-subj', '/CN=Sandbox CA', '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign']);
+	const ca = selfSigned(folder, 'ca', [...CURVE, '-subj', '/CN=Sandbox CA', '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign']);
 	const server = paths(folder, 'server');
 	const request = join(folder, 'server.csr');
 	const extensions = join(folder, 'server.ext');
-	openssl(['req', '-newkey', 'rsa:2048', '-nodes', '-keyout', server.keyFile, '-out', request, '-subj', '/CN=localhost']);
+	openssl(['req', ...CURVE, '-nodes', '-keyout', server.keyFile, '-out', request, '-subj', '/CN=localhost']);
 	writeFileSync(extensions, 'subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n');
 	openssl(['x509', '-req', '-in', request, '-CA', ca.certFile, '-CAkey', ca.keyFile, '-set_serial', `0x${randomBytes(8).toString('hex')}`, '-days', '30', '-sha256', '-extfile', extensions, '-out', server.certFile]);
-	const untrusted = selfSigned(folder, 'untrusted', ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);
+	const untrusted = selfSigned(folder, 'untrusted', [...CURVE, '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);
 	return { caFile: ca.certFile, server: read(server), untrusted };
 }
 
-/** A self-signed certificate, for example for an app registration. `days` below 0 makes one that has ended. */
+/** A self-signed certificate (RSA unless the options say otherwise), for example for an app registration. `days` below 0 makes one that has ended. */
 export function selfSigned(folder: string, name: string, options: string[], days = 30): KeyPair {
 	mkdirSync(folder, { recursive: true });
 	const files = paths(folder, name);
 	const validity = days >= 0 ? ['-days', String(days)] : ['-not_before', '20200101000000Z', '-not_after', '20200201000000Z'];
-	openssl(['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-sha256', '-keyout', files.keyFile, '-out', files.certFile, ...validity, ...options]);
+	const newKey = options.includes('-newkey') ? [] : ['-newkey', 'rsa:2048'];
+	openssl(['req', '-x509', ...newKey, '-nodes', '-sha256', '-keyout', files.keyFile, '-out', files.certFile, ...validity, ...options]);
 	return read(files);
 }
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import type { KeyPair } from './certificates';
 import { freePorts } from './ports';
 import { program } from './packages';
-import { ServerProcess } from './server';
+import { ServerProcess, type Guard } from './server';
 
 export interface Dovecot {
 	ports: { imaps: number; pop3: number; pop3s: number; lmtp: number; auth: number };
@@ -14,10 +15,12 @@ export interface Dovecot {
 	password: string;
 	mailFolder: string;
 	process: ServerProcess;
-	/** Kills everything at once, as a crash does. */
-	kill: () => Promise<void>;
+	/** Runs doveadm on this server, for example `mailbox delete -u ada@example.test Folder`; its output. */
+	doveadm: (...words: string[]) => Promise<string>;
 	logText: () => string;
 }
+
+const run = promisify(execFile);
 
 /** The user that owns the mails; any unprivileged one does, Debian's `mail` is always there. */
 const OWNER = 'mail';
@@ -26,7 +29,7 @@ const OWNER = 'mail';
  * Debian's Dovecot 2.3 with IMAP, POP3 and LMTP. XOAUTH2 tokens are checked locally against the identity server's key
  * (https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/, "Local validation").
  */
-export async function startDovecot(folder: string, tls: KeyPair, signingKey: { kid: string; publicPem: string }): Promise<Dovecot> {
+export async function startDovecot(folder: string, tls: KeyPair, signingKey: { kid: string; publicPem: string }, guard: Guard): Promise<Dovecot> {
 	const [imaps = 0, pop3 = 0, pop3s = 0, lmtp = 0, auth = 0] = await freePorts(5);
 	const ports = { imaps, pop3, pop3s, lmtp, auth };
 	const password = randomBytes(18).toString('base64url');
@@ -54,18 +57,14 @@ export async function startDovecot(folder: string, tls: KeyPair, signingKey: { k
 	const log = join(folder, 'dovecot.log');
 	writeFileSync(log, '');
 	chmodSync(log, 0o666);
-	const process = new ServerProcess(program('dovecot') ?? 'dovecot', ['-F', '-c', config], [imaps, pop3, pop3s, lmtp, auth]);
+	const process = new ServerProcess(program('dovecot') ?? 'dovecot', ['-F', '-c', config], [imaps, pop3, pop3s, lmtp, auth], guard);
 	await process.start();
 	return {
 		ports,
 		password,
 		mailFolder,
 		process,
-		kill: async () => {
-			const master = process.pid;
-			if (master !== undefined) execFileSync('pkill', ['-KILL', '-P', String(master)], { stdio: 'ignore' });
-			await process.stop('SIGKILL');
-		},
+		doveadm: async (...words) => (await run(program('doveadm') ?? 'doveadm', ['-c', config, ...words])).stdout,
 		logText: () => readFileSync(log, 'utf8'),
 	};
 }

@@ -145,7 +145,8 @@ export class IdentityServer {
 			.setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: this.kid })
 			.setIssuer(`${this.url}/${this.tenant}/v2.0`)
 			.setAudience(audience)
-			.setIssuedAt(Math.floor(now))
+			// Microsoft dates its tokens back by five minutes; a server whose clock is a moment behind needs that.
+			.setIssuedAt(Math.floor(now) - 300)
 			.setNotBefore(Math.floor(now) - 300)
 			.setExpirationTime(Math.floor(now + seconds))
 			.sign(this.#keys.privateKey);

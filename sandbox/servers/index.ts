@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +9,7 @@ import { IdentityServer } from './identity';
 import { deliver, messages, watchArrival } from './mailbox';
 import { ensureServers } from './packages';
 import { MAIL_DOMAIN, startPostfix, type Postfix } from './postfix';
+import { Guard } from './server';
 
 export type { Address } from './exchange';
 export { trust } from './certificates';
@@ -57,23 +58,20 @@ export async function startSandbox(): Promise<Sandbox> {
 	ensureServers();
 	const folder = mkdtempSync(join(fastFolder(), 'office365-mail-'));
 	chmodSync(folder, 0o755);
-	const undo: Array<() => Promise<void> | void> = [() => rmSync(folder, { recursive: true, force: true })];
+	const guard = new Guard(folder);
+	const undo: Array<() => Promise<void>> = [async () => await guard.stop()];
 	const stop = async (): Promise<void> => {
-		process.off('exit', cleanUp);
-		for (const step of undo.reverse()) await step();
-		undo.length = 0;
+		for (const step of undo.splice(0).reverse()) await step();
 	};
-	const cleanUp = (): void => rmSync(folder, { recursive: true, force: true });
-	process.once('exit', cleanUp);
 	try {
 		const authority = makeAuthority(join(folder, 'certificates'));
 		const identity = new IdentityServer(authority.server, () => MAILBOXES);
 		await identity.start();
 		undo.push(async () => await identity.stop());
-		const dovecot = await startDovecot(folder, authority.server, { kid: identity.kid, publicPem: identity.publicPem });
-		undo.push(async () => await dovecot.process.stop());
-		const postfix = await startPostfix(join(folder, 'postfix'), authority.server, dovecot.ports);
-		undo.push(async () => await postfix.process.stop());
+		const dovecot = await startDovecot(folder, authority.server, { kid: identity.kid, publicPem: identity.publicPem }, guard);
+		undo.push(async () => await dovecot.process.kill());
+		const postfix = await startPostfix(join(folder, 'postfix'), authority.server, dovecot.ports, guard);
+		undo.push(async () => await postfix.process.kill());
 		const { imaps, pop3, pop3s, lmtp } = dovecot.ports;
 		const exchange = new Exchange(authority.server, authority.caFile, identity, { imap: imaps, pop: pop3s, smtp: postfix.ports.submission });
 		await exchange.start();

@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { connect } from 'node:net';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, Socket } from 'node:net';
+import { join } from 'node:path';
 
-/** A server process that is started in the foreground and stopped by its own pid. */
+/** A server process that is started in the foreground, in a process group of its own, and stopped by its own pid. */
 export class ServerProcess {
 	#child: ChildProcess | undefined;
 
@@ -9,6 +11,7 @@ export class ServerProcess {
 		private readonly command: string,
 		private readonly args: string[],
 		private readonly ports: number[],
+		private readonly guard: Guard,
 		private readonly env: Record<string, string> = {},
 	) {}
 
@@ -19,8 +22,9 @@ export class ServerProcess {
 	/** Resolves when every port answers. */
 	async start(): Promise<void> {
 		let errors = '';
-		const child = spawn(this.command, this.args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.env } });
+		const child = spawn(this.command, this.args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.env } });
 		this.#child = child;
+		if (child.pid !== undefined) this.guard.watch(child.pid);
 		child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
 		const ended = new Promise<never>((_resolve, reject) => {
 			child.once('error', reject);
@@ -30,16 +34,80 @@ export class ServerProcess {
 		await Promise.all(this.ports.map(async (port) => await Promise.race([answering(port), ended])));
 	}
 
-	/** Ends the process and waits for it. SIGTERM unless told otherwise. */
-	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+	/** Ends the process as an operator does and waits for it. */
+	async stop(): Promise<void> {
+		await this.#end((pid) => process.kill(pid, 'SIGTERM'));
+	}
+
+	/** Kills it and all that it started, at once, as a crash of the machine does. */
+	async kill(): Promise<void> {
+		await this.#end(killGroup);
+	}
+
+	async #end(how: (pid: number) => void): Promise<void> {
 		const child = this.#child;
 		this.#child = undefined;
-		if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-		const gone = new Promise((resolve) => child.once('exit', resolve));
-		child.kill(signal);
-		const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+		if (child?.pid === undefined) return;
+		const pid = child.pid;
+		if (child.exitCode === null && child.signalCode === null) {
+			const gone = new Promise((resolve) => child.once('exit', resolve));
+			how(pid);
+			const late = setTimeout(() => killGroup(pid), 3_000);
+			await gone;
+			clearTimeout(late);
+		}
+		// What the master left behind, for example a server that still holds a client.
+		killGroup(pid);
+		this.guard.forget(pid);
+	}
+}
+
+function killGroup(pid: number): void {
+	try {
+		process.kill(-pid, 'SIGKILL');
+	} catch (error) {
+		if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+	}
+}
+
+/**
+ * Sees to it that nothing is left behind, however this process ends: a shell waits on a pipe that only this process
+ * holds open; at its end it kills the process groups on its list and removes the folder.
+ */
+export class Guard {
+	readonly #shell: ChildProcess;
+	readonly #list: string;
+
+	constructor(folder: string) {
+		this.#list = join(folder, 'pids');
+		mkdirSync(this.#list);
+		const script = 'cat >/dev/null; cd "$1/pids" && for pid in *; do kill -KILL "-$pid" 2>/dev/null; done; rm -rf "$1"';
+		this.#shell = spawn('/bin/sh', ['-c', script, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
+		this.#keep(false);
+	}
+
+	/** Whether the shell keeps this process alive. */
+	#keep(alive: boolean): void {
+		const pipe = this.#shell.stdin;
+		if (alive) this.#shell.ref();
+		else this.#shell.unref();
+		if (pipe instanceof Socket && !alive) pipe.unref();
+	}
+
+	watch(pid: number): void {
+		writeFileSync(join(this.#list, String(pid)), '');
+	}
+
+	forget(pid: number): void {
+		rmSync(join(this.#list, String(pid)), { force: true });
+	}
+
+	/** Kills what is still listed, removes the folder. */
+	async stop(): Promise<void> {
+		const gone = new Promise((resolve) => this.#shell.once('exit', resolve));
+		this.#keep(true);
+		this.#shell.stdin?.end();
 		await gone;
-		clearTimeout(late);
 	}
 }
 
@@ -48,11 +116,14 @@ export async function answering(port: number, deadline = Date.now() + 20_000): P
 	for (;;) {
 		const open = await new Promise<boolean>((resolve) => {
 			const socket = connect(port, '127.0.0.1');
-			socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-			socket.once('connect', () => socket.destroy());
+			socket.once('error', () => resolve(false));
+			socket.once('connect', () => {
+				socket.destroy();
+				resolve(true);
+			});
 		});
 		if (open) return;
 		if (Date.now() > deadline) throw new Error(`Nothing answers on port ${port}.`);
-		await new Promise((resolve) => setTimeout(resolve, 30));
+		await new Promise((resolve) => setTimeout(resolve, 15));
 	}
 }
