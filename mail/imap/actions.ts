@@ -21,15 +21,15 @@ export async function act(session: ImapSession, uids: readonly number[], action:
 				return await client.messageDelete(range, { uid: true });
 		}
 	});
-	// The library answers `false` for a NO of the server.
-	if (done === false) {
-		throw new MailError(`The server did not ${WORDS[action.kind]} the mail${action.kind === 'move' ? ` to "${action.to}"` : ''}.`, {
-			code: 'rejected',
-			speaker: 'imap',
-			command: COMMANDS[action.kind],
-			remedy: action.kind === 'move' ? 'Check that the target folder exists.' : 'Check that the mailbox may be changed by this sign-in.',
-		});
-	}
+	if (done !== false) return;
+	const refusal = session.refusal(COMMANDS[action.kind]);
+	if (!refusal.permanent && refusal.code !== 'protocol') throw refusal;
+	throw new MailError(`The server did not ${WORDS[action.kind]} the mail${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.message}`, {
+		code: 'rejected',
+		speaker: 'imap',
+		command: COMMANDS[action.kind],
+		remedy: action.kind === 'move' ? 'Check that the target folder exists.' : 'Check that the mailbox may be changed by this sign-in.',
+	});
 }
 
 const COMMANDS = { read: 'UID STORE', flag: 'UID STORE', move: 'UID MOVE', delete: 'UID EXPUNGE' } as const;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-import type { FetchMessageObject, ImapFlow, MessageStructureObject } from 'imapflow';
+import type { FetchMessageObject, ImapFlow, MessageStructureObject, SearchObject } from 'imapflow';
 
 import { MailError } from '../errors';
 import type { Start } from '../watch/cursor';
@@ -48,31 +48,36 @@ const STREAM_CHUNK_BYTES = 2 * 1024 * 1024;
  */
 export async function searchAfter(session: ImapSession, after: number, criteria: Criteria, start?: Start): Promise<{ uids: number[]; highest: number }> {
 	return await session.run('UID SEARCH', async (client) => {
+		const find = async (query: SearchObject): Promise<number[]> => {
+			const found = await client.search(query, { uid: true });
+			if (Array.isArray(found)) return found;
+			throw session.refusal('UID SEARCH');
+		};
 		const range = { uid: `${after + 1}:*` };
 		// `n:*` gives the last mail even where its UID is below n (RFC 3501, section 6.4.8).
-		const all = required(await client.search(range, { uid: true })).filter((uid) => uid > after);
+		const all = (await find(range)).filter((uid) => uid > after);
 		const highest = all.at(-1) ?? after;
 		let uids = all;
 		for (const criterion of criteria) {
 			if (uids.length === 0) break;
 			// A `uid` in the user's own rule takes the place of the range; the range is held to by the filter.
-			const found = new Set(required(await client.search({ ...range, ...criterion }, { uid: true })));
+			const found = new Set(await find({ ...range, ...criterion }));
 			uids = uids.filter((uid) => found.has(uid));
 		}
 		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
-			const found = new Set(await fitting(client, start, after));
+			const found = new Set(await fitting(client, find, start, after));
 			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
 		}
 		return { uids, highest };
 	});
 }
 
-async function fitting(client: ImapFlow, start: Start, after: number): Promise<number[]> {
+async function fitting(client: ImapFlow, find: (query: SearchObject) => Promise<number[]>, start: Start, after: number): Promise<number[]> {
 	const range = { uid: `${after + 1}:${Math.max(start.upTo, after + 1)}` };
-	if (start.unread === true) return required(await client.search({ ...range, seen: false }, { uid: true }));
+	if (start.unread === true) return await find({ ...range, seen: false });
 	const since = start.since ?? 0;
 	// SINCE knows only days, of the server's time zone; the instant is compared here.
-	const found = required(await client.search({ ...range, since: new Date(since - 86_400_000).toISOString().slice(0, 10) }, { uid: true }));
+	const found = await find({ ...range, since: new Date(since - 86_400_000).toISOString().slice(0, 10) });
 	if (found.length === 0) return [];
 	const mails = await client.fetchAll(rangeOf(found), { uid: true, internalDate: true }, { uid: true });
 	// INTERNALDATE has whole seconds.
@@ -82,18 +87,6 @@ async function fitting(client: ImapFlow, start: Start, after: number): Promise<n
 function instantOf(date: Date | string | undefined): number {
 	const instant = date === undefined ? NaN : new Date(date).getTime();
 	return Number.isNaN(instant) ? Date.now() : instant;
-}
-
-/** imapflow answers `false` where the server said NO. */
-function required(result: unknown): number[] {
-	if (Array.isArray(result)) return result;
-	throw new MailError('IMAP refused the search.', {
-		code: 'rejected',
-		permanent: false,
-		speaker: 'imap',
-		command: 'UID SEARCH',
-		remedy: 'Look at the filters: the server does not take one of them.',
-	});
 }
 
 /**

@@ -24,11 +24,14 @@ export class ImapSession {
 	#waiting = 0;
 	#over = false;
 	#lastError: unknown;
+	/** What the library only logs: SEARCH, STORE and MOVE answer `false` for whatever went wrong. */
+	#logged: unknown;
 
 	private constructor(
 		readonly client: ImapFlow,
 		readonly token: AccessToken,
 		readonly at: Circumstances,
+		readonly silenceMs: number,
 	) {
 		client.on('error', (error: unknown) => (this.#lastError = error));
 		this.closed = new Promise((resolve) => {
@@ -40,20 +43,20 @@ export class ImapSession {
 	}
 
 	/** @throws MailError: `auth` after a fresh token was refused too, `throttled`, `unreachable`, `stopped` … */
-	static async open(account: Account, signal?: AbortSignal): Promise<ImapSession> {
+	static async open(account: Account, signal?: AbortSignal, silenceMs = SILENCE_MS): Promise<ImapSession> {
 		const token = await account.token();
 		try {
-			return await dial(account, token, signal);
+			return await dial(account, token, silenceMs, signal);
 		} catch (error) {
 			// Exchange refuses an ended or revoked token with a bare NO: one fresh token tells which it was.
 			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
-			return await dial(account, await account.token(token), signal);
+			return await dial(account, await account.token(token), silenceMs, signal);
 		}
 	}
 
 	/** @internal for {@link dial} */
-	static of(client: ImapFlow, token: AccessToken, at: Circumstances): ImapSession {
-		return new ImapSession(client, token, at);
+	static of(client: ImapFlow, token: AccessToken, at: Circumstances, silenceMs: number): ImapSession {
+		return new ImapSession(client, token, at, silenceMs);
 	}
 
 	/** @param folder a path as the server lists it. @throws MailError `notFound` */
@@ -104,6 +107,16 @@ export class ImapSession {
 		return await turn;
 	}
 
+	/** Why the command before was answered with `false`. */
+	refusal(command: string): MailError {
+		return this.#over ? this.#reason() : diagnose(this.#logged ?? new Error('the server refused the command'), { ...this.at, command });
+	}
+
+	/** @internal the library's log */
+	note(entry: unknown): void {
+		if (typeof entry === 'object' && entry !== null && 'err' in entry) this.#logged = entry.err;
+	}
+
 	/** Ends the session at once; nothing is said to the server, which may be dead. */
 	close(): void {
 		this.#over = true;
@@ -117,6 +130,7 @@ export class ImapSession {
 
 	async #guard<T>(command: string, work: (client: ImapFlow) => Promise<T>): Promise<T> {
 		if (this.#over) throw this.#reason();
+		this.#logged = undefined;
 		let heard = this.client.stats().received;
 		let silent: MailError | undefined;
 		const watchdog = setInterval(() => {
@@ -126,7 +140,7 @@ export class ImapSession {
 				this.close();
 			}
 			heard = now;
-		}, SILENCE_MS);
+		}, this.silenceMs);
 		try {
 			return await work(this.client);
 		} catch (error) {
@@ -153,12 +167,13 @@ function facts(at: Circumstances): { speaker: 'imap'; mailbox?: string } {
 	return { speaker: 'imap', mailbox: at.mailbox };
 }
 
-async function dial(account: Account, token: AccessToken, signal?: AbortSignal): Promise<ImapSession> {
+async function dial(account: Account, token: AccessToken, silenceMs: number, signal?: AbortSignal): Promise<ImapSession> {
 	const endpoint = endpointOf(account, 'imap');
 	const at: Circumstances = { speaker: 'imap', mailbox: account.mailbox, peer: `${endpoint.host}:${endpoint.port}`, token };
 	if (isStopped(signal)) throw stopped(at);
 	// Loaded at first use: it costs 66 ms.
 	const { ImapFlow } = await import('imapflow');
+	let note = (_entry: unknown): void => undefined;
 	const client = new ImapFlow({
 		host: endpoint.host,
 		port: endpoint.port,
@@ -166,14 +181,15 @@ async function dial(account: Account, token: AccessToken, signal?: AbortSignal):
 		doSTARTTLS: endpoint.security === 'starttls' ? true : undefined,
 		tls: tlsOptions(endpoint),
 		auth: { user: account.mailbox, accessToken: token.reveal() },
-		logger: false,
+		logger: { debug: () => undefined, info: () => undefined, warn: (entry: unknown) => note(entry), error: (entry: unknown) => note(entry) },
 		disableAutoIdle: true,
 		disableCompression: true,
 		connectionTimeout: CONNECT_MS,
 		greetingTimeout: CONNECT_MS,
 		socketTimeout: SOCKET_SILENCE_MS,
 	});
-	const session = ImapSession.of(client, token, at);
+	const session = ImapSession.of(client, token, at, silenceMs);
+	note = (entry) => session.note(entry);
 	const abort = (): void => session.close();
 	signal?.addEventListener('abort', abort, { once: true });
 	try {

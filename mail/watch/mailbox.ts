@@ -29,6 +29,8 @@ export interface MailboxWatchOptions<Item> {
 	report: (error: MailError) => void;
 	heartbeatMs?: number;
 	pollMs?: number;
+	/** See {@link ImapSession.open}. */
+	silenceMs?: number;
 }
 
 /** Watches the folders of one mailbox until it is stopped. */
@@ -114,7 +116,7 @@ class FolderWatch<Item> {
 	async #open(signal: AbortSignal): Promise<ImapSession> {
 		const account = await this.options.account();
 		this.#mailbox = account.mailbox;
-		const session = await ImapSession.open(account, signal);
+		const session = await ImapSession.open(account, signal, this.options.silenceMs);
 		try {
 			// Only INBOX has the same name everywhere (RFC 3501, section 5.1).
 			const path = /^inbox$/i.test(this.wanted) ? 'INBOX' : chooseFolder(await listFolders(session), this.wanted).path;

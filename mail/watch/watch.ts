@@ -115,7 +115,7 @@ export class Watch {
 				patience = pause(1, error.retryAfterMs);
 			}
 			const rest = current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
-			const ended = await this.#wait(current, Math.max(patience, Math.min(rest, Math.max(50, renewAt - Date.now()))), patience);
+			const ended = await this.#wait(current, Math.min(patience > 0 ? patience : rest, Math.max(50, renewAt - Date.now())), patience);
 			if (ended !== undefined) return ended;
 			if (Date.now() < renewAt) continue;
 			const next = await this.#renew();

@@ -93,6 +93,7 @@ export class Rig {
 			imap: address,
 			pop: address,
 			smtp: address,
+			id: mailbox,
 			signIn: 'delegated',
 			token: async () => {
 				this.tokens += 1;

@@ -1,0 +1,241 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import type { Outcome } from '../../mail/watch/delivery';
+import { Rig } from './watchRig';
+
+let sandbox: Sandbox;
+const rigs: Rig[] = [];
+let number = 0;
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+}, 60_000);
+
+afterEach(() => {
+	for (const { watch } of rigs.splice(0)) watch.stop();
+	sandbox.exchange.reset();
+});
+
+afterAll(async () => await sandbox.stop());
+
+function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
+	number += 1;
+	const made = new Rig(sandbox, { mailbox: `faults${number}@example.test`, ...options });
+	rigs.push(made);
+	return made;
+}
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `mail ${index + 1}`);
+const sorted = (list: readonly string[]): string[] => [...list].sort();
+
+describe('a watch and the network', () => {
+	it('lives through tokens that end every four seconds, under traffic, without losing or repeating', async () => {
+		const one = rig({ tokenSeconds: 4 });
+		await one.watch.start();
+		const all = names(30);
+		for (const name of all) {
+			await one.deliver(name);
+			await new Promise((resolve) => setTimeout(resolve, 300));
+		}
+		await one.until('all mails', () => one.handed.length >= all.length);
+		expect(sorted(one.subjects)).toEqual(sorted(all));
+		expect(one.tokens).toBeGreaterThan(3);
+		// Renewed before the token's end: the server never had to end a session.
+		expect(one.logs.filter((line) => line.includes('lost'))).toEqual([]);
+	}, 40_000);
+
+	it('comes back by itself when the server ends the session with its token', async () => {
+		const one = rig();
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.expireTokens('imap');
+		await one.until('lost', () => one.logs.some((line) => line.includes('token ended')));
+		await one.deliver('after the end');
+		await one.until('the mail', () => one.handed.length === 1);
+		expect(one.tokens).toBe(2);
+		expect(one.reports).toEqual([]);
+	});
+
+	it('hands over in a row what came while the server was down, and says so once', async () => {
+		const one = rig({ address: sandbox.straight.imap });
+		await one.watch.start();
+		await one.deliver('before');
+		await one.until('the first', () => one.handed.length === 1);
+		await sandbox.dovecot.process.kill();
+		await one.until('lost', () => one.logs.some((line) => line.startsWith('session lost')));
+		await one.until('failing', () => one.logs.some((line) => line.startsWith('no session')));
+		await sandbox.dovecot.process.start();
+		await one.deliver('while down');
+		await one.until('the second', () => one.handed.length === 2, 30_000);
+		expect(one.subjects).toEqual(['before', 'while down']);
+		expect(one.reports).toEqual([]);
+	}, 60_000);
+
+	it('notices a half-open connection and makes a new one', async () => {
+		const one = rig({ heartbeatMs: 500, silenceMs: 1_000 });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.silent.add('imap');
+		await one.deliver('unheard');
+		await one.until('lost', () => one.logs.some((line) => line.startsWith('session lost') && line.includes('did not answer in time')));
+		sandbox.exchange.silent.clear();
+		await one.until('the mail', () => one.handed.length === 1);
+	}, 30_000);
+
+	it('stops within two seconds while the server is silent', async () => {
+		const one = rig();
+		await one.watch.start();
+		sandbox.exchange.silent.add('imap');
+		const began = Date.now();
+		one.watch.stop();
+		expect(Date.now() - began).toBeLessThan(2_000);
+		await one.until('stopped', () => one.logs.includes('stopped'));
+	});
+
+	it('waits as long as a throttling server asks, on the same session', async () => {
+		const one = rig();
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 1500 milliseconds' });
+		const began = Date.now();
+		await one.deliver('slowly');
+		await one.until('the mail', () => one.handed.length === 1);
+		expect(Date.now() - began).toBeGreaterThan(1_500);
+		expect(one.tokens).toBe(1);
+	});
+
+	it('comes back after a server that refuses sessions for a while', async () => {
+		const one = rig();
+		sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t NO Server Unavailable. 15' }, 2);
+		expect((await one.watch.start()).map((error) => error.code)).toEqual(['throttled']);
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		await one.deliver('at last');
+		await one.until('the mail', () => one.handed.length === 1);
+	});
+
+	it('takes one fresh token where the first is refused, then says why', async () => {
+		const one = rig();
+		sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t NO AUTHENTICATE failed.' });
+		expect(await one.watch.start()).toEqual([]);
+		expect(one.tokens).toBe(2);
+		const two = rig();
+		sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t NO AUTHENTICATE failed.' }, 2);
+		const [fault] = await two.watch.start();
+		expect(fault?.code).toBe('auth');
+		expect(fault?.message).toContain('did not accept the sign-in for faults');
+	});
+
+	it('polls where the server has no IDLE', async () => {
+		sandbox.exchange.imapCapabilities = 'IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE';
+		const one = rig({ pollMs: 300 });
+		await one.watch.start();
+		await one.until('polling', () => one.logs.some((line) => line.includes('polling')));
+		await one.deliver('polled');
+		await one.until('the mail', () => one.handed.length === 1);
+	});
+});
+
+describe('a watch and its folder', () => {
+	it('names the folders there are where the wanted one is not', async () => {
+		const one = rig({ folders: ['Nowhere'] });
+		const [fault] = await one.watch.start();
+		expect(fault?.code).toBe('notFound');
+		expect(fault?.message).toContain('There is no folder "Nowhere". The mailbox has: INBOX');
+	});
+
+	it('watches several folders, found by name', async () => {
+		const one = rig({ folders: ['INBOX', 'invoices'] });
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Work/Invoices');
+		await one.watch.start();
+		await one.deliver('to move');
+		await one.until('the inbox', () => one.handed.length === 1);
+		await sandbox.dovecot.doveadm('move', '-u', one.mailbox, 'Work/Invoices', 'mailbox', 'INBOX', 'ALL');
+		await one.until('the folder', () => one.handed.length === 2);
+		expect(one.handed[1]?.key).toContain('Work/Invoices');
+	});
+
+	it('goes on after the folder was deleted and recreated, without a flood and without a gap', async () => {
+		const one = rig({ folders: ['Work'], heartbeatMs: 300 });
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Work');
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Keep');
+		await one.watch.start();
+		await one.deliver('one', 'two');
+		await sandbox.dovecot.doveadm('move', '-u', one.mailbox, 'Work', 'mailbox', 'INBOX', 'ALL');
+		await one.until('both', () => one.handed.length === 2);
+		await sandbox.dovecot.doveadm('copy', '-u', one.mailbox, 'Keep', 'mailbox', 'Work', 'ALL');
+		await sandbox.dovecot.doveadm('mailbox', 'delete', '-u', one.mailbox, 'Work');
+		await one.until('the loss', () => one.logs.some((line) => line.includes('no session') || line.includes('lost')));
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Work');
+		await sandbox.dovecot.doveadm('copy', '-u', one.mailbox, 'Work', 'mailbox', 'Keep', 'ALL');
+		await one.deliver('three');
+		await sandbox.dovecot.doveadm('move', '-u', one.mailbox, 'Work', 'mailbox', 'INBOX', 'ALL');
+		await one.until('the third', () => one.subjects.includes('three'), 30_000);
+		expect(one.subjects).toEqual(['one', 'two', 'three']);
+		expect(one.logs.join('\n')).toContain('recreated');
+	}, 60_000);
+});
+
+describe('a watch and failing executions', () => {
+	const failing = (bad: (subject: string) => boolean) => (subjects: string[]): Outcome =>
+		subjects.some(bad) ? { kind: 'failed', reason: 'the workflow broke' } : { kind: 'done' };
+
+	it('tries one bad mail of ten again, gives it up, reports it once; the others pass', async () => {
+		const one = rig({ execute: failing((subject) => subject === 'mail 4') });
+		await one.watch.start();
+		await one.deliver(...names(10));
+		await one.until('the report', () => one.reports.length === 1);
+		await one.until('quiet', () => one.watch.idle);
+		expect(sorted([...new Set(one.subjects)])).toEqual(sorted(names(10)));
+		expect(one.subjects.filter((subject) => subject === 'mail 4')).toHaveLength(3);
+		expect(one.subjects).toHaveLength(12);
+		expect(one.reports[0]?.message).toMatch(/UID 4 in INBOX was given up after 3 failed executions: the workflow broke/);
+		expect(one.stored.folders.INBOX).toMatchObject({ uid: 10, pending: {} });
+	});
+
+	it('takes a failed batch apart, so that one bad mail holds up no other', async () => {
+		const one = rig({ rules: { batchSize: 10, maxTries: 2, retryFirstMs: 1, onGiveUp: { kind: 'flag' } }, startFrom: { kind: 'unread' }, execute: failing((subject) => subject === 'mail 4') });
+		await one.deliver(...names(10));
+		await one.watch.start();
+		await one.until('the report', () => one.reports.length === 1);
+		await one.until('quiet', () => one.watch.idle);
+		expect(one.handed[0]?.subjects).toEqual(names(10));
+		expect(sorted(one.handed.slice(1).map(({ subjects }) => subjects.join('+')))).toEqual(sorted(names(10)));
+		expect((await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'INBOX', 'FLAGGED')).trim().split('\n')).toHaveLength(1);
+	});
+
+	it('keeps no more executions going than it was told', async () => {
+		let now = 0;
+		let most = 0;
+		const one = rig({
+			startFrom: { kind: 'unread' },
+			rules: { maxInFlight: 3 },
+			execute: async () => {
+				most = Math.max(most, (now += 1));
+				await new Promise((resolve) => setTimeout(resolve, 20));
+				now -= 1;
+				return { kind: 'done' };
+			},
+		});
+		await one.deliver(...names(30));
+		await one.watch.start();
+		await one.until('all', () => one.handed.length === 30 && one.watch.idle);
+		expect(most).toBe(3);
+		expect(one.subjects).toEqual(names(30));
+	});
+
+	it('moves and deletes what has been dealt with', async () => {
+		const one = rig({ rules: { after: { kind: 'move', to: 'Done' } } });
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Done');
+		await one.watch.start();
+		await one.deliver(...names(3));
+		await one.until('all', () => one.handed.length === 3 && one.watch.idle);
+		expect(await sandbox.messages(one.mailbox)).toHaveLength(0);
+		expect(await sandbox.messages(one.mailbox, 'Done')).toHaveLength(3);
+		const two = rig({ mailbox: one.mailbox, folders: ['Done'], startFrom: { kind: 'lastDays', days: 1 }, rules: { after: { kind: 'delete' } } });
+		await two.watch.start();
+		await two.until('deleted', () => two.handed.length === 3 && two.watch.idle);
+		expect(await sandbox.messages(one.mailbox, 'Done')).toHaveLength(0);
+	});
+});
