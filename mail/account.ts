@@ -4,6 +4,8 @@ import type { TokenSource } from './token';
 
 /** A mailbox that can be opened: who, where, and where tokens come from. */
 export interface Account {
+	/** Which credential it was opened with; live sessions are never shared between two. */
+	id: string;
 	/** The address given as `user` in XOAUTH2: the own one or a shared mailbox's. */
 	mailbox: string;
 	imap: Endpoint;
@@ -14,8 +16,8 @@ export interface Account {
 	signIn: 'delegated' | 'appOnly';
 }
 
-export function accountOf(mailbox: string, cloud: Cloud, token: TokenSource, signIn: Account['signIn']): Account {
-	return { mailbox, ...cloud.endpoints, token, signIn };
+export function accountOf(id: string, mailbox: string, cloud: Cloud, token: TokenSource, signIn: Account['signIn']): Account {
+	return { id, mailbox, ...cloud.endpoints, token, signIn };
 }
 
 /** The endpoint of a protocol. @throws MailError `input` where a custom cloud leaves the host empty */

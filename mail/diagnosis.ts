@@ -188,7 +188,7 @@ const ROWS: readonly Row[] = [
 	{
 		id: 'too-large',
 		speakers: MAIL,
-		match: /5\.3\.4\b|5\.2\.3\b|message (?:size )?(?:is too large|exceeds)|\b552\b/i,
+		match: /5\.3\.4\b|5\.2\.3\b|message (?:size )?(?:is too large|exceeds|larger than allowed)|\b552\b/i,
 		code: 'tooLarge',
 		sentence: () => 'The mail is larger than the server takes.',
 		remedy: () => 'Make the attachments smaller, or send a link; an admin may raise the mailbox\'s maximum send size.',

@@ -28,10 +28,11 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	const fields = await context.getCredentials(type);
 	const cloud = cloudOf(fields);
 	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
+	const id = credentialId(context.getNode(), type);
 	if (type === SERVICE_ACCOUNT_CREDENTIAL) {
-		return accountOf(requireMailbox(address), cloud, serviceTokens(context), 'appOnly');
+		return accountOf(id, requireMailbox(address), cloud, serviceTokens(context), 'appOnly');
 	}
-	return accountOf(address === '' ? signedInAddress(fields) : requireMailbox(address), cloud, oAuth2Tokens(context), 'delegated');
+	return accountOf(id, address === '' ? signedInAddress(fields) : requireMailbox(address), cloud, oAuth2Tokens(context), 'delegated');
 }
 
 /**

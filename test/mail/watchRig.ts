@@ -93,7 +93,7 @@ export class Rig {
 			imap: address,
 			pop: address,
 			smtp: address,
-			id: mailbox,
+			id: this.mailbox,
 			signIn: 'delegated',
 			token: async () => {
 				this.tokens += 1;
