@@ -14,6 +14,7 @@ export class Journal {
 	readonly #path: string;
 	#next: WatchMemory | undefined;
 	#writing: Promise<void> | undefined;
+	#told = false;
 
 	/** @param folder made where it is missing */
 	constructor(
@@ -57,7 +58,8 @@ export class Journal {
 			}
 		} catch (error) {
 			this.#next = undefined;
-			this.onUnusable(error instanceof Error ? error.message : String(error));
+			if (!this.#told) this.onUnusable(error instanceof Error ? error.message : String(error));
+			this.#told = true;
 		}
 	}
 }

@@ -1,0 +1,190 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { MailError, type MailErrorCode } from '../../mail/errors';
+import { Complaints } from '../../mail/watch/complaints';
+import { Cursor, firstState, newestMemory, newMemory, readMemory, stateAfterChange, type FolderState } from '../../mail/watch/cursor';
+import { Journal } from '../../mail/watch/journal';
+import { liveWatches, takeOver } from '../../mail/watch/registry';
+import { LONGEST_PAUSE_MS, pause, renewIn, retryIn } from '../../mail/watch/timing';
+
+const failure = (code: MailErrorCode): MailError => new MailError(code, { code, speaker: 'imap' });
+
+describe('the pause before another attempt', () => {
+	it('doubles from a second to a minute, with half of it left to chance', () => {
+		const shortest = [1, 2, 3, 4, 5, 6, 7, 50].map((failures) => pause(failures, 0, () => 0));
+		expect(shortest).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+		expect(pause(50, 0, () => 1)).toBe(LONGEST_PAUSE_MS);
+	});
+
+	it('is never shorter than the server asked for, and an absurd hint is cut at half an hour', () => {
+		expect(pause(1, 92_415)).toBe(92_415);
+		expect(pause(1, 1e12)).toBe(30 * 60_000);
+	});
+});
+
+describe('the renewal of a session', () => {
+	it('comes 7 minutes before the token ends', () => {
+		expect(renewIn(3_600_000, 0)).toBe(3_600_000 - 7 * 60_000);
+	});
+
+	it('comes at half time where the token is short-lived', () => {
+		expect(renewIn(20_000, 0)).toBe(10_000);
+		expect(renewIn(1_000, 5_000)).toBe(0);
+	});
+});
+
+describe('the wait before a failed mail is tried again', () => {
+	it('triples up to ten minutes', () => {
+		expect([1, 2, 3, 4, 5].map((tries) => retryIn(tries, 30_000))).toEqual([30_000, 90_000, 270_000, 600_000, 600_000]);
+	});
+});
+
+describe('complaints', () => {
+	beforeEach(() => void vi.useFakeTimers());
+	afterEach(() => void vi.useRealTimers());
+
+	it('tell a lasting fault after two minutes, once an hour', () => {
+		const complaints = new Complaints();
+		let told = 0;
+		for (let minute = 0; minute < 121; minute++) {
+			if (complaints.failed(failure('unreachable'))) told += 1;
+			vi.advanceTimersByTime(60_000);
+		}
+		expect(told).toBe(2);
+	});
+
+	it('tell at once what waiting does not heal, and again when the cause changes', () => {
+		const complaints = new Complaints();
+		expect(complaints.failed(failure('auth'))).toBe(true);
+		expect(complaints.failed(failure('auth'))).toBe(false);
+		expect(complaints.failed(failure('notFound'))).toBe(true);
+		expect(complaints.failed(failure('auth'))).toBe(false);
+	});
+
+	it('keep to once an hour where a fault comes and goes', () => {
+		const complaints = new Complaints();
+		expect(complaints.failed(failure('auth'))).toBe(true);
+		expect(complaints.recovered()).toBe(true);
+		expect(complaints.recovered()).toBe(false);
+		expect(complaints.failed(failure('auth'))).toBe(false);
+		vi.advanceTimersByTime(61 * 60_000);
+		expect(complaints.failed(failure('auth'))).toBe(true);
+	});
+});
+
+describe('the cursor', () => {
+	const state = (): FolderState => ({ uidValidity: '1', uid: 10, pending: {}, newest: 0, recent: [] });
+	const seen = (uid: number, receivedAt = uid * 1000): { uid: number; receivedAt: number; messageId: string } => ({ uid, receivedAt, messageId: `<${uid}@x>` });
+
+	it('stores a mail as pending before it is handed over, and counts its tries', () => {
+		const stored: string[] = [];
+		const folder = state();
+		const cursor = new Cursor(folder, () => stored.push(JSON.stringify(folder.pending)));
+		expect(cursor.take([seen(11), seen(12)])).toBe(1);
+		expect(cursor.take([seen(11)])).toBe(2);
+		cursor.succeed([seen(11)]);
+		cursor.settle([11]);
+		expect(stored).toEqual(['{"11":1,"12":1}', '{"11":2,"12":1}', '{"11":0,"12":1}', '{"12":1}']);
+		expect(folder.uid).toBe(12);
+	});
+
+	it('never goes back', () => {
+		const folder = state();
+		const cursor = new Cursor(folder, () => undefined);
+		cursor.pass(5);
+		expect(folder.uid).toBe(10);
+	});
+
+	it('begins with the next mail, and where it came late with what was received since', () => {
+		const memory = newMemory('x', 1_000_000);
+		expect(firstState('1', 43, { kind: 'now' }, memory, 1_000_000, false)).toMatchObject({ uid: 42 });
+		expect(firstState('1', 43, { kind: 'now' }, memory, 2_000_000, true)).toMatchObject({ uid: 0, start: { upTo: 42, since: 880_000 } });
+		expect(firstState('1', 43, { kind: 'unread' }, memory, 0, false)).toMatchObject({ uid: 0, start: { upTo: 42, unread: true } });
+		expect(firstState('1', 43, { kind: 'lastDays', days: 2 }, newMemory('x', 3 * 86_400_000), 0, false)).toMatchObject({ start: { since: 86_400_000 } });
+	});
+
+	it('goes on after a change of UIDVALIDITY with what came since the last mail or the oldest unfinished one', () => {
+		const folder = { ...state(), newest: 90_000 };
+		expect(stateAfterChange(folder, '2', 100)).toMatchObject({ uidValidity: '2', uid: 0, start: { upTo: 99, since: 90_000 } });
+		const cursor = new Cursor(folder, () => undefined);
+		cursor.take([seen(50)]);
+		expect(stateAfterChange(folder, '2', 100).start).toEqual({ upTo: 99, since: 50_000 });
+	});
+
+	it('remembers so many Message-IDs and no more', () => {
+		const folder = state();
+		const cursor = new Cursor(folder, () => undefined);
+		for (let uid = 1; uid <= 200; uid++) {
+			cursor.take([seen(uid)]);
+			cursor.succeed([seen(uid)]);
+			cursor.settle([uid]);
+		}
+		expect(folder.recent).toHaveLength(50);
+		expect(JSON.stringify(folder).length).toBeLessThan(2_000);
+	});
+
+	it('reads nothing but what it wrote', () => {
+		const memory = newMemory('x', 5);
+		memory.folders.INBOX = { ...state(), start: { upTo: 3, unread: true }, pendingSince: 4, pending: { 9: 2 } };
+		expect(readMemory(JSON.parse(JSON.stringify(memory)))).toEqual(memory);
+		for (const nonsense of [undefined, null, 7, 'x', [], {}, { id: 'x' }, { id: 'x', startedAt: 1, folders: { INBOX: 3 } }]) {
+			expect(readMemory(nonsense)?.folders ?? {}).toEqual({});
+		}
+	});
+});
+
+describe('the copies of a memory', () => {
+	it('the one with the higher serial wins, if it is of the same life', () => {
+		const stored = { ...newMemory('a', 0), serial: 3 };
+		expect(newestMemory(stored, { ...stored, serial: 5 }, undefined)?.serial).toBe(5);
+		expect(newestMemory(stored, { ...stored, serial: 2 })).toBe(stored);
+		expect(newestMemory(stored, { ...newMemory('b', 0), serial: 9 })).toBe(stored);
+		expect(newestMemory(undefined, stored)).toBeUndefined();
+	});
+
+	it('the journal gives back the last that was written, and nothing half written', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+		try {
+			const journal = new Journal(join(folder, 'deep'), 'workflow:node');
+			expect(journal.read()).toBeUndefined();
+			for (let serial = 1; serial <= 100; serial++) journal.write({ ...newMemory('a', 0), serial });
+			await journal.flushed();
+			expect(new Journal(join(folder, 'deep'), 'workflow:node').read()?.serial).toBe(100);
+			expect(readdirSync(join(folder, 'deep'))).toHaveLength(1);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+	});
+
+	it('a journal that cannot be written says so and harms nothing', async () => {
+		const reasons: string[] = [];
+		const journal = new Journal(join(__filename, 'no folder'), 'x', (reason) => reasons.push(reason));
+		journal.write(newMemory('a', 0));
+		await journal.flushed();
+		journal.write(newMemory('a', 0));
+		await journal.flushed();
+		expect(reasons).toHaveLength(1);
+	});
+});
+
+describe('the registry', () => {
+	it('lets one watch live for each trigger: whoever comes later stops the earlier and inherits what it knew', () => {
+		const stopped: string[] = [];
+		const before = liveWatches();
+		const first = takeOver('workflow:node', () => stopped.push('first'));
+		first.legacy.memory = newMemory('kept', 0);
+		const second = takeOver('workflow:node', () => stopped.push('second'));
+		expect(stopped).toEqual(['first']);
+		expect(second.legacy.memory?.id).toBe('kept');
+		expect(liveWatches()).toBe(before + 1);
+		// n8n closes the first late: the second goes on.
+		first.release();
+		expect(liveWatches()).toBe(before + 1);
+		second.release();
+		expect(liveWatches()).toBe(before);
+	});
+});
