@@ -1,55 +1,57 @@
 import { LineCutter, LineReader } from './lines';
-import { wait, type Session } from './session';
+import type { Session } from './session';
 
 /** Exchange Online's list, exactly; the server behind offers more. */
 export const IMAP_CAPABILITIES = 'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+';
 
 export async function serveImap(session: Session, backendPort: number): Promise<void> {
-	session.say('* OK The Microsoft Exchange IMAP4 service is ready.');
+	if (!(await session.fault('CONNECT'))) session.say('* OK The Microsoft Exchange IMAP4 service is ready.');
 	const reader = new LineReader(session.client);
 	for (;;) {
 		const line = await reader.line();
-		if (line === undefined) return;
-		const [tag = '*', command = '', ...rest] = line.split(' ');
+		if (line === undefined || !session.open || session.silent) return;
 		session.note(`C: ${line}`);
-		const plan = session.plan(command.toUpperCase());
-		if (plan?.delayMs !== undefined) await wait(plan.delayMs);
-		if (plan?.reply !== undefined) session.say(plan.reply.replace('%t', tag));
-		if (plan?.drop === true) return session.cut();
-		if (plan?.reply !== undefined) continue;
-		switch (command.toUpperCase()) {
-			case 'CAPABILITY':
-				session.say(`* CAPABILITY ${session.exchange.imapCapabilities}`);
-				session.say(`${tag} OK CAPABILITY completed.`);
-				break;
-			case 'ID':
-				session.say('* ID ("name" "Microsoft.Exchange.Imap4.Imap4Server" "version" "15.20")');
-				session.say(`${tag} OK ID completed`);
-				break;
-			case 'NOOP':
-				session.say(`${tag} OK NOOP completed.`);
-				break;
-			case 'LOGOUT':
-				session.say('* BYE Microsoft Exchange Server IMAP4 server signing off.');
-				session.say(`${tag} OK LOGOUT completed.`);
-				return session.end();
-			case 'AUTHENTICATE': {
-				if (rest[0]?.toUpperCase() !== 'XOAUTH2') {
-					session.say(`${tag} NO AUTHENTICATE failed.`);
-					break;
-				}
-				if (rest[1] === undefined) session.say('+');
-				const response = rest[1] ?? (await reader.line()) ?? '';
-				const result = await session.signIn(response);
-				if (result === 'failed') session.say(`${tag} NO AUTHENTICATE failed.`);
-				else if (result === 'notConnected') session.say(`${tag} BAD User is authenticated but not connected.`);
-				else return await passOn(session, reader.release(), tag, backendPort);
-				break;
-			}
-			default:
-				session.say(`${tag} BAD Command received in Invalid state.`);
+		const [tag = '*', name = '', ...rest] = line.split(' ');
+		const command = name.toUpperCase();
+		if (await session.fault(command, tag)) continue;
+		if (command === 'AUTHENTICATE') {
+			const outcome = await authenticate(session, reader, rest);
+			if (outcome === 'ok') return await passOn(session, reader.release(), tag, backendPort);
+			session.say(`${tag} ${outcome}`);
+		} else if (!sayBeforeSignIn(session, command, tag)) {
+			session.say(`${tag} BAD Command received in Invalid state.`);
 		}
 	}
+}
+
+function sayBeforeSignIn(session: Session, command: string, tag: string): boolean {
+	if (command === 'CAPABILITY') {
+		session.say(`* CAPABILITY ${session.exchange.imapCapabilities}`);
+		session.say(`${tag} OK CAPABILITY completed.`);
+	} else if (command === 'ID') {
+		session.say('* ID ("name" "Microsoft.Exchange.Imap4.Imap4Server" "version" "15.20")');
+		session.say(`${tag} OK ID completed`);
+	} else if (command === 'NOOP') {
+		session.say(`${tag} OK NOOP completed.`);
+	} else if (command === 'LOGIN') {
+		// Basic authentication is off in Exchange Online.
+		session.say(`${tag} NO LOGIN failed.`);
+	} else if (command === 'LOGOUT') {
+		session.say('* BYE Microsoft Exchange Server IMAP4 server signing off.');
+		session.say(`${tag} OK LOGOUT completed.`);
+		session.end();
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/** What is said after the tag, or `ok`. Exchange refuses without the JSON challenge that other servers send. */
+async function authenticate(session: Session, reader: LineReader, [mechanism, initial]: string[]): Promise<string> {
+	if (mechanism?.toUpperCase() !== 'XOAUTH2') return 'NO AUTHENTICATE failed.';
+	if (initial === undefined) session.say('+ ');
+	const result = await session.signIn(initial ?? (await reader.line()) ?? '');
+	return result === 'failed' ? 'NO AUTHENTICATE failed.' : result === 'notConnected' ? 'BAD User is authenticated but not connected.' : 'ok';
 }
 
 /** Signs in behind and lets both sides talk, shaping what Exchange would not say. */
@@ -58,57 +60,22 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 	const reader = new LineReader(backend);
 	await reader.line();
 	backend.write(`p AUTHENTICATE XOAUTH2 ${await session.exchange.backendResponse(session.mailbox ?? '')}\r\n`);
-	for (let line = await reader.line(); line === undefined || !line.startsWith('p '); line = await reader.line()) {
-		if (line === undefined) return session.cut();
+	for (let line = await reader.line(); !line?.startsWith('p OK'); line = await reader.line()) {
+		if (line === undefined || line.startsWith('p ')) throw new Error(`The server behind refused the sign-in: ${String(line)}`);
 	}
 	session.say(`${tag} OK AUTHENTICATE completed.`);
 	session.exchange.signedIn(session);
 
-	let exists = '';
-	const fromServer = new LineCutter(
-		true,
-		(line) => {
-			const shaped = shape(line);
-			const count = /^\* (\d+) EXISTS/.exec(line.subarray(0, 40).toString('latin1'))?.[1];
-			if (count !== undefined) exists = count;
-			// Exchange may tell EXISTS before it confirms IDLE.
-			if (line[0] === 0x2b && line.includes('idling') && exists !== '') send(Buffer.from(`* ${exists} EXISTS\r\n`));
-			if (shaped !== undefined) send(shaped);
-		},
-		send,
-	);
-	function send(bytes: Buffer): void {
-		if (session.exchange.silent.has('imap') || session.client.destroyed) return;
-		if (!session.client.write(bytes)) {
-			backend.pause();
-			session.client.once('drain', () => backend.resume());
-		}
-	}
-	const fromClient = new LineCutter(true, (line) => void queue(line, true), (bytes) => void queue(bytes, false));
+	const fromServer = new LineCutter(true, answerShaper(session), (bytes) => session.pass(bytes));
+	session.between = () => fromServer.between;
+	// One after the other, so that a delayed command delays those behind it.
 	let chain = Promise.resolve();
-	function queue(bytes: Buffer, isLine: boolean): void {
-		const copy = Buffer.from(bytes);
-		chain = chain.then(async () => await forward(copy, isLine));
-	}
-	async function forward(bytes: Buffer, isLine: boolean): Promise<void> {
-		if (!session.open) return;
-		if (isLine) {
-			const text = bytes.toString('latin1').trimEnd();
-			session.note(`C: ${text.slice(0, 300)}`);
-			const [lineTag = '', first = '', second = ''] = text.split(' ');
-			const name = first.toUpperCase() === 'UID' ? `UID ${second.toUpperCase()}` : first.toUpperCase();
-			if (name === 'CAPABILITY') {
-				session.say(`* CAPABILITY ${session.exchange.imapCapabilities}`);
-				return session.say(`${lineTag} OK CAPABILITY completed.`);
-			}
-			const plan = session.plan(name);
-			if (plan?.delayMs !== undefined) await wait(plan.delayMs);
-			if (plan?.reply !== undefined) session.say(plan.reply.replace('%t', lineTag));
-			if (plan?.drop === true) return session.cut();
-			if (plan?.reply !== undefined) return;
-		}
-		if (!session.exchange.silent.has('imap')) backend.write(bytes);
-	}
+	const queue = (bytes: Buffer, isLine: boolean): void => {
+		chain = chain.then(async () => {
+			if (session.open && !session.silent && !(isLine && (await intercept(session, bytes))) && session.open) backend.write(bytes);
+		});
+	};
+	const fromClient = new LineCutter(true, (line) => queue(line, true), (bytes) => queue(bytes, false));
 	const rest = reader.release();
 	if (rest.length > 0) fromServer.push(rest);
 	backend.on('data', (chunk: Buffer) => fromServer.push(chunk)).resume();
@@ -116,11 +83,30 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 	session.client.on('data', (chunk: Buffer) => fromClient.push(chunk)).resume();
 }
 
-/** What Exchange does not have is taken out of the answers. */
-function shape(line: Buffer): Buffer | undefined {
-	if (line[0] !== 0x2a) return line;
-	const text = line.subarray(0, 60).toString('latin1');
-	if (/^\* (?:CAPABILITY|ENABLED)\b/.test(text) || /^\* OK \[HIGHESTMODSEQ/.test(text)) return undefined;
-	if (text.startsWith('* OK [PERMANENTFLAGS')) return Buffer.from(line.toString('latin1').replace(/ ?\\\*/, ''), 'latin1');
-	return line;
+/** True where the server behind is not to see the command. */
+async function intercept(session: Session, line: Buffer): Promise<boolean> {
+	const text = line.toString('latin1').trimEnd();
+	session.note(`C: ${text.slice(0, 300)}`);
+	const [tag = '', first = '', second = ''] = text.split(' ', 3);
+	const command = first.toUpperCase() === 'UID' ? `UID ${second.toUpperCase()}` : first.toUpperCase();
+	if (command === '') return false;
+	if (await session.fault(command, tag)) return true;
+	if (command !== 'CAPABILITY' && command !== 'ID') return false;
+	return sayBeforeSignIn(session, command, tag);
+}
+
+/** Takes out of the server's lines what Exchange does not have, and puts EXISTS before `+ idling`, as Exchange may. */
+function answerShaper(session: Session): (line: Buffer) => void {
+	let exists: number | undefined;
+	return (line) => {
+		const text = line.subarray(0, 60).toString('latin1');
+		const counted = /^\* (\d+) (EXISTS|EXPUNGE)/.exec(text);
+		if (counted?.[2] === 'EXISTS') exists = Number(counted[1]);
+		if (counted?.[2] === 'EXPUNGE' && exists !== undefined) exists -= 1;
+		if (text.startsWith('+ idling') && exists !== undefined) session.pass(Buffer.from(`* ${exists} EXISTS\r\n`));
+		if (/^\* (?:CAPABILITY|ENABLED)\b/.test(text) || text.startsWith('* OK [HIGHESTMODSEQ')) return;
+		// No custom keywords.
+		if (text.startsWith('* OK [PERMANENTFLAGS')) session.pass(Buffer.from(line.toString('latin1').replace(/ ?\\\*/, ''), 'latin1'));
+		else session.pass(line);
+	};
 }

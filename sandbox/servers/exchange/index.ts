@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, TLSSocket, type Server as TlsServer } from 'node:tls';
 import { readFileSync } from 'node:fs';
 
 import type { KeyPair } from '../certificates';
@@ -24,12 +24,18 @@ const PERMISSIONS: Record<Protocol, [delegated: string, app: string]> = {
 	smtp: ['SMTP.Send', 'SMTP.SendAsApp'],
 };
 
+/** Moments of a session that are no commands. */
+const UNSPOKEN = new Set(['CONNECT', 'BODY', 'END']);
+
+/** Ended sessions that are kept for a look. */
+const KEPT = 1_000;
+
 /**
  * What Exchange Online does that Dovecot and Postfix do not: its capabilities, its way of refusing, sessions that end
  * with their token, limits, throttling. Tokens are checked here; behind it the real servers do the work.
  *
  * Switches: `refusing`, `silent` (half-open), `smtpAuthDisabled`, `connectionLimit`, `messagesPerMinute`,
- * `imapCapabilities`; `plan()` for a single command; `drop()` for all connections.
+ * `imapCapabilities`, `present()`; `plan()` for a single command; `drop()` and `expireTokens()` for all connections.
  * Events: `open`, `signedIn`, `end`, each with the {@link Session}.
  */
 export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session]; end: [Session] }> {
@@ -57,10 +63,12 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 
 	readonly #plans: Plan[] = [];
 	readonly #servers: Server[] = [];
+	readonly #tlsServers: TlsServer[] = [];
+	readonly #ownCertificate: KeyPair;
 	readonly #sent = new Map<string, number[]>();
 
 	constructor(
-		private readonly tls: KeyPair,
+		private certificate: KeyPair,
 		caFile: string,
 		private readonly identity: IdentityServer,
 		private readonly backend: Record<Protocol, number>,
@@ -68,18 +76,28 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		super();
 		this.setMaxListeners(0);
 		this.ca = readFileSync(caFile);
+		this.#ownCertificate = certificate;
 	}
 
 	async start(): Promise<void> {
-		const keys = { key: this.tls.key, cert: this.tls.cert };
-		this.imap.port = await this.#listen(createTlsServer(keys, (socket) => this.#serve('imap', socket, serveImap)));
-		this.pop.port = await this.#listen(createTlsServer(keys, (socket) => this.#serve('pop', socket, servePop)));
+		const { key, cert } = this.certificate;
+		const imap = createTlsServer({ key, cert }, (socket) => this.#serve('imap', socket, serveImap));
+		const pop = createTlsServer({ key, cert }, (socket) => this.#serve('pop', socket, servePop));
+		this.#tlsServers.push(imap, pop);
+		this.imap.port = await this.#listen(imap);
+		this.pop.port = await this.#listen(pop);
 		this.smtp.port = await this.#listen(createPlainServer((socket) => this.#serve('smtp', socket, serveSmtp)));
 	}
 
 	async stop(): Promise<void> {
 		this.drop();
 		await Promise.all(this.#servers.map(async (server) => await new Promise((resolve) => server.close(resolve))));
+	}
+
+	/** Shows another certificate to whoever connects from now on, for example the sandbox's untrusted one. */
+	present(certificate: KeyPair): void {
+		this.certificate = certificate;
+		for (const server of this.#tlsServers) server.setSecureContext({ key: certificate.key, cert: certificate.cert });
 	}
 
 	/** The next `times` uses of a command fare as planned. See {@link Plan}. */
@@ -97,13 +115,14 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		this.closedMailboxes.clear();
 		this.#sent.clear();
 		this.smtpAuthDisabled = false;
+		this.present(this.#ownCertificate);
 		this.connectionLimit = 3;
 		this.messagesPerMinute = undefined;
 		this.imapCapabilities = IMAP_CAPABILITIES;
 	}
 
 	takePlan(protocol: Protocol, command: string): Plan | undefined {
-		const index = this.#plans.findIndex((plan) => plan.protocol === protocol && plan.command === command);
+		const index = this.#plans.findIndex((plan) => plan.protocol === protocol && (plan.command === command || (plan.command === '*' && !UNSPOKEN.has(command))));
 		const plan = this.#plans[index];
 		if (plan === undefined) return undefined;
 		plan.times -= 1;
@@ -158,25 +177,23 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	}
 
 	async upgrade(session: Session): Promise<TLSSocket> {
-		const socket = new TLSSocket(session.client, { isServer: true, key: this.tls.key, cert: this.tls.cert });
+		const socket = new TLSSocket(session.client, { isServer: true, key: this.certificate.key, cert: this.certificate.cert });
 		socket.on('error', () => session.end());
 		socket.on('close', () => session.end());
 		await new Promise<void>((resolve) => socket.once('secure', () => resolve()).once('close', () => resolve()));
 		return socket;
 	}
 
-	/** 4th connection and foreign From. */
-	async refuseSender(session: Session, line: string): Promise<{ reply: string; drop: boolean } | undefined> {
+	/** The answer to a fourth connection's MAIL and to a foreign From; the connection stays. */
+	refuseSender(session: Session, line: string): string | undefined {
 		const live = this.live('smtp').filter(({ mailbox }) => mailbox === session.mailbox);
 		if (live.indexOf(session) >= this.connectionLimit) {
-			return { reply: '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.', drop: true };
+			return '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.';
 		}
-		const from = /^MAIL FROM:\s*<([^>]*)>/i.exec(line)?.[1] ?? '';
-		const mailbox = session.mailbox ?? '';
-		if (from !== '' && from.toLowerCase() !== mailbox.toLowerCase() && this.sendAs.get(mailbox)?.has(from) !== true) {
-			return { reply: '550 5.7.60 SMTP; Client does not have permissions to send as this sender', drop: false };
-		}
-		return undefined;
+		const from = (/^MAIL FROM:\s*<([^>]*)>/i.exec(line)?.[1] ?? '').toLowerCase();
+		const mailbox = (session.mailbox ?? '').toLowerCase();
+		if (from === '' || from === mailbox || this.sendAs.get(mailbox)?.has(from) === true) return undefined;
+		return '550 5.7.60 SMTP; Client does not have permissions to send as this sender';
 	}
 
 	/** Holds back the answer to a message beyond the rate. */
@@ -205,8 +222,12 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		}
 		const session = new Session(this, protocol, socket);
 		this.sessions.push(session);
+		if (this.sessions.length > 2 * KEPT) this.sessions.splice(0, this.sessions.length, ...this.live(), ...this.sessions.filter(({ open }) => !open).slice(-KEPT));
 		this.emit('open', session);
-		serve(session, this.backend[protocol]).catch(() => session.cut());
+		serve(session, this.backend[protocol]).catch((error: unknown) => {
+			session.note(`!: ${error instanceof Error ? error.message : String(error)}`);
+			session.cut();
+		});
 	}
 
 	async #listen(server: Server): Promise<number> {

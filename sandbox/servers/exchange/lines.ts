@@ -32,9 +32,40 @@ export class LineReader {
 				return line;
 			}
 			if (this.#ended) return undefined;
-			if (this.socket.isPaused()) this.socket.resume();
-			await new Promise<void>((resolve) => (this.#wake = resolve));
+			await this.#more();
 		}
+	}
+
+	/**
+	 * The bytes of a mail in SMTP's DATA, up to and with the final dot (RFC 5321, section 4.5.2). Ends early where the
+	 * connection does, without a `last` chunk.
+	 */
+	async *mail(): AsyncGenerator<{ bytes: Buffer; last: boolean }> {
+		// The CRLF of the DATA line counts as the one before the dot.
+		let tail = Buffer.from('\r\n');
+		for (;;) {
+			while (this.#buffer.length === 0) {
+				if (this.#ended) return;
+				await this.#more();
+			}
+			const bytes = this.#buffer;
+			const seen = Buffer.concat([tail, bytes]);
+			const end = seen.indexOf('\r\n.\r\n');
+			if (end >= 0) {
+				const size = end + 5 - tail.length;
+				this.#buffer = bytes.subarray(size);
+				yield { bytes: bytes.subarray(0, size), last: true };
+				return;
+			}
+			this.#buffer = Buffer.alloc(0);
+			tail = seen.subarray(-4);
+			yield { bytes, last: false };
+		}
+	}
+
+	async #more(): Promise<void> {
+		if (this.socket.isPaused()) this.socket.resume();
+		await new Promise<void>((resolve) => (this.#wake = resolve));
 	}
 
 	/** Stops reading and gives back what came beyond the last line. */
@@ -52,12 +83,18 @@ export class LineReader {
 export class LineCutter {
 	#buffer: Buffer = Buffer.alloc(0);
 	#literal = 0;
+	#whole = true;
 
 	constructor(
 		private readonly literals: boolean,
 		private readonly onLine: (line: Buffer) => void,
 		private readonly onBytes: (bytes: Buffer) => void,
 	) {}
+
+	/** Whether everything up to here was whole lines and whole literals. */
+	get between(): boolean {
+		return this.#whole;
+	}
 
 	push(chunk: Buffer): void {
 		let data = this.#buffer.length > 0 ? Buffer.concat([this.#buffer, chunk]) : chunk;
@@ -75,6 +112,7 @@ export class LineCutter {
 			data = data.subarray(end + 2);
 			const size = this.literals ? /\{(\d+)\+?\}\r\n$/.exec(line.subarray(-24).toString('latin1'))?.[1] : undefined;
 			this.#literal = size === undefined ? 0 : Number(size);
+			this.#whole = size === undefined;
 			this.onLine(line);
 		}
 		this.#buffer = data;

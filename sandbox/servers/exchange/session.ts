@@ -9,13 +9,16 @@ export type Protocol = 'imap' | 'pop' | 'smtp';
 /** A fault that waits for a command. */
 export interface Plan {
 	protocol: Protocol;
-	/** Name of the command; for SMTP also `BODY` (within DATA) and `END` (after the final dot, before the answer). */
+	/**
+	 * Name of the command (`UID FETCH`, `RETR`, `MAIL`), `*` for whichever comes next, `CONNECT` for the greeting; for
+	 * SMTP also `BODY` (within DATA) and `END` (after the final dot, before the answer).
+	 */
 	command: string;
-	/** Answered in place of the server; `%t` is IMAP's tag. The server never sees the command. */
+	/** Answered in place of the server, which never sees the command; `%t` is IMAP's tag. `END`: the server took the mail. */
 	reply?: string;
-	/** The connection is dropped, after the reply if there is one. */
+	/** The connection breaks, after the reply if there is one. */
 	drop?: boolean;
-	/** BODY and RETR: so many bytes pass before the drop. */
+	/** The connection breaks after so many bytes more: of the answer, or, for `BODY`, of the mail. */
 	afterBytes?: number;
 	/** The command waits so long. */
 	delayMs?: number;
@@ -29,9 +32,14 @@ export class Session {
 	/** What the client said and what it was told, secrets removed. */
 	readonly transcript: string[] = [];
 	client: Socket;
-	backend: TLSSocket | undefined;
 	open = true;
+	/** Whether a line may be put in now without tearing an answer apart. */
+	between = (): boolean => true;
+	#backend: TLSSocket | undefined;
 	#expiry: NodeJS.Timeout | undefined;
+	#silent = false;
+	/** Bytes that may still pass to the client before the line breaks. */
+	#allowance = Infinity;
 
 	constructor(
 		readonly exchange: Exchange,
@@ -44,13 +52,50 @@ export class Session {
 		socket.on('close', () => this.end());
 	}
 
+	/** Half-open: the socket stays, nothing passes, and this session will never speak again. */
+	get silent(): boolean {
+		this.#silent ||= this.exchange.silent.has(this.protocol);
+		return this.#silent;
+	}
+
 	say(line: string): void {
 		this.note(`S: ${line}`);
-		if (!this.client.destroyed) this.client.write(`${line}\r\n`);
+		this.pass(Buffer.from(`${line}\r\n`, 'latin1'));
+	}
+
+	/** Bytes for the client; the server behind waits while the client is slow. */
+	pass(bytes: Buffer): void {
+		if (this.silent || this.client.destroyed) return;
+		const part = bytes.subarray(0, Math.min(bytes.length, this.#allowance));
+		this.#allowance -= part.length;
+		const drained = this.client.write(part);
+		if (this.#allowance <= 0) {
+			this.#allowance = Infinity;
+			this.#silent = true;
+			this.client.end(() => this.cut());
+		} else if (!drained) {
+			this.#backend?.pause();
+			this.client.once('drain', () => this.#backend?.resume());
+		}
 	}
 
 	note(line: string): void {
-		if (this.transcript.length < 10_000) this.transcript.push(redact(line));
+		if (this.transcript.length < 10_000) this.transcript.push(redact(line.slice(0, 2_000)));
+	}
+
+	/** Carries out what is planned for a command. True where the command is done with. */
+	async fault(command: string, tag = ''): Promise<boolean> {
+		const plan = this.plan(command);
+		if (plan === undefined) return false;
+		if (plan.delayMs !== undefined) await wait(plan.delayMs);
+		if (plan.afterBytes !== undefined) this.#allowance = plan.afterBytes;
+		if (plan.reply !== undefined) this.say(plan.reply.replaceAll('%t', tag));
+		if (plan.drop === true && plan.afterBytes === undefined) {
+			if (plan.reply === undefined) this.cut();
+			else this.end();
+			return true;
+		}
+		return plan.reply !== undefined;
 	}
 
 	/** The plan for a command, used up once. */
@@ -58,19 +103,23 @@ export class Session {
 		return this.exchange.takePlan(this.protocol, command);
 	}
 
-	/** Who the XOAUTH2 string is for, if its token is good; the reason where not. */
+	/** Whether the XOAUTH2 response's token is good, and good for this mailbox. */
 	async signIn(base64: string): Promise<'failed' | 'notConnected' | 'ok'> {
 		const [, user = '', token = ''] = /^user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01$/.exec(Buffer.from(base64, 'base64').toString('utf8')) ?? [];
 		this.mailbox = user;
 		const verdict = await this.exchange.judge(this.protocol, user, token);
-		if (verdict.result === 'ok') {
-			this.#expiry = setTimeout(() => this.expire(), Math.max(0, verdict.expiresAt - Date.now()));
-		}
+		// setTimeout takes at most 2^31 - 1 ms.
+		if (verdict.result === 'ok') this.#expiry = setTimeout(() => this.expire(), Math.min(2 ** 31 - 1, Math.max(0, verdict.expiresAt - Date.now())));
 		return verdict.result;
 	}
 
-	/** Exchange ends a session with its token. */
-	expire(): void {
+	/** Exchange ends a session with its token. An answer on its way is finished, for up to two seconds. */
+	expire(since = Date.now()): void {
+		if (this.silent || !this.open) return;
+		if (!this.between() && Date.now() - since < 2_000) {
+			setTimeout(() => this.expire(since), 5);
+			return;
+		}
 		if (this.protocol === 'imap') this.say('* BYE Session invalidated - AccessTokenExpired');
 		if (this.protocol === 'smtp') this.say('421 4.7.0 Session invalidated - AccessTokenExpired');
 		this.end();
@@ -85,10 +134,11 @@ export class Session {
 	}
 
 	adopt(socket: TLSSocket): void {
-		this.backend = socket;
+		this.#backend = socket;
 		socket.setNoDelay(true);
 		socket.on('error', () => this.end());
 		socket.on('close', () => this.end());
+		if (!this.open) socket.destroy();
 	}
 
 	/** Ends both sides; what was already said still goes out. */
@@ -96,10 +146,10 @@ export class Session {
 		if (!this.open) return;
 		this.open = false;
 		clearTimeout(this.#expiry);
-		this.client.end();
-		this.backend?.end();
-		const client = this.client;
-		const backend = this.backend;
+		const { client } = this;
+		const backend = this.#backend;
+		client.end();
+		backend?.end();
 		setTimeout(() => {
 			client.destroy();
 			backend?.destroy();
@@ -110,7 +160,7 @@ export class Session {
 	/** The line breaks without a word. */
 	cut(): void {
 		this.client.destroy();
-		this.backend?.destroy();
+		this.#backend?.destroy();
 		this.end();
 	}
 }

@@ -1,28 +1,28 @@
 import { connect as connectPlain } from 'node:net';
-import { connect, TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 
 import { LineReader } from './lines';
-import { wait, type Plan, type Session } from './session';
+import { wait, type Session } from './session';
 import { SIZE_LIMIT } from '../postfix';
 
+/** Exchange adds BINARYMIME and CHUNKING, which are not passed on here. */
 const BEFORE_TLS = ['localhost Hello [127.0.0.1]', `SIZE ${SIZE_LIMIT}`, 'PIPELINING', 'DSN', 'ENHANCEDSTATUSCODES', 'STARTTLS', '8BITMIME', 'SMTPUTF8'];
 const AFTER_TLS = BEFORE_TLS.map((line) => (line === 'STARTTLS' ? 'AUTH LOGIN XOAUTH2' : line));
 
+const SMTP_AUTH_OFF = '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.';
+const BASIC_OFF = '535 5.7.139 Authentication unsuccessful, basic authentication is disabled.';
+
 export async function serveSmtp(session: Session, backendPort: number): Promise<void> {
-	session.say('220 localhost Microsoft ESMTP MAIL Service ready');
+	if (!(await session.fault('CONNECT'))) session.say('220 localhost Microsoft ESMTP MAIL Service ready');
 	let reader = new LineReader(session.client);
 	let secure = false;
 	for (;;) {
 		const line = await reader.line();
-		if (line === undefined) return;
+		if (line === undefined || !session.open || session.silent) return;
 		session.note(`C: ${line}`);
 		const [verb = '', ...rest] = line.split(' ');
 		const command = verb.toUpperCase();
-		const plan = session.plan(command);
-		if (plan !== undefined && (await carryOut(session, plan))) {
-			if (!session.open) return;
-			continue;
-		}
+		if (await session.fault(command)) continue;
 		if (command === 'EHLO' || command === 'HELO') {
 			sayFeatures(session, secure ? AFTER_TLS : BEFORE_TLS);
 		} else if (command === 'STARTTLS' && !secure) {
@@ -31,16 +31,10 @@ export async function serveSmtp(session: Session, backendPort: number): Promise<
 			session.client = await session.exchange.upgrade(session);
 			reader = new LineReader(session.client);
 			secure = true;
-		} else if (command === 'AUTH' && secure && rest[0]?.toUpperCase() === 'XOAUTH2') {
-			if (rest[1] === undefined) session.say('334 ');
-			const result = await session.signIn(rest[1] ?? (await reader.line()) ?? '');
-			if (session.exchange.smtpAuthDisabled) {
-				session.say('535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.');
-			} else if (result !== 'ok') {
-				session.say('535 5.7.3 Authentication unsuccessful');
-			} else {
-				return await passOn(session, reader, backendPort);
-			}
+		} else if (command === 'AUTH' && secure) {
+			const refusal = await authenticate(session, reader, rest);
+			if (refusal === undefined) return await passOn(session, reader, backendPort);
+			session.say(refusal);
 		} else if (command === 'QUIT') {
 			session.say('221 2.0.0 Service closing transmission channel');
 			return session.end();
@@ -58,12 +52,21 @@ function sayFeatures(session: Session, features: string[]): void {
 	for (const [index, feature] of features.entries()) session.say(`250${index === features.length - 1 ? ' ' : '-'}${feature}`);
 }
 
-/** True where the plan answered in the server's place or ended the session. */
-async function carryOut(session: Session, plan: Plan): Promise<boolean> {
-	if (plan.delayMs !== undefined) await wait(plan.delayMs);
-	if (plan.reply !== undefined) session.say(plan.reply);
-	if (plan.drop === true) session.cut();
-	return plan.reply !== undefined || plan.drop === true;
+/** The refusal, or undefined where the client is signed in. */
+async function authenticate(session: Session, reader: LineReader, [mechanism = '', initial]: string[]): Promise<string | undefined> {
+	if (mechanism.toUpperCase() === 'LOGIN') {
+		// The client is asked for both, base64 of `Username:` and `Password:`, and then refused.
+		for (const prompt of initial === undefined ? ['VXNlcm5hbWU6', 'UGFzc3dvcmQ6'] : ['UGFzc3dvcmQ6']) {
+			session.say(`334 ${prompt}`);
+			await reader.line();
+		}
+		return BASIC_OFF;
+	}
+	if (mechanism.toUpperCase() !== 'XOAUTH2') return '504 5.7.4 Unrecognized authentication type';
+	if (initial === undefined) session.say('334 ');
+	const result = await session.signIn(initial ?? (await reader.line()) ?? '');
+	if (session.exchange.smtpAuthDisabled) return SMTP_AUTH_OFF;
+	return result === 'ok' ? undefined : '535 5.7.3 Authentication unsuccessful';
 }
 
 /** A signed-in session with the real server: plain, STARTTLS, AUTH. */
@@ -84,16 +87,16 @@ async function dialBackend(session: Session, port: number): Promise<{ socket: TL
 	await reply(reader);
 	socket.write(`AUTH XOAUTH2 ${await session.exchange.backendResponse(session.mailbox ?? '')}\r\n`);
 	const answer = await reply(reader);
-	if (!answer.at(-1)?.startsWith('235')) throw new Error(`the server behind refused the sign-in: ${answer.join(' ')}`);
+	if (!answer.at(-1)?.startsWith('235')) throw new Error(`The server behind refused the sign-in: ${answer.join(' ')}`);
 	return { socket, reader };
 }
 
-/** One reply, all its lines (RFC 5321, section 4.2.1). */
+/** One reply, all its lines (RFC 5321, section 4.2.1); none where the connection has ended. */
 async function reply(reader: LineReader): Promise<string[]> {
 	const lines: string[] = [];
 	for (;;) {
 		const line = await reader.line();
-		if (line === undefined) return lines;
+		if (line === undefined) return [];
 		lines.push(line);
 		if (line[3] !== '-') return lines;
 	}
@@ -106,22 +109,18 @@ async function passOn(session: Session, client: LineReader, backendPort: number)
 	session.exchange.signedIn(session);
 	for (;;) {
 		const line = await client.line();
-		if (line === undefined) return session.end();
+		if (line === undefined || !session.open) return session.end();
+		if (session.silent) return;
 		session.note(`C: ${line}`);
 		const command = line.split(' ', 1)[0]?.toUpperCase() ?? '';
-		const plan = session.plan(command);
-		if (plan !== undefined && (await carryOut(session, plan))) {
-			if (!session.open) return;
-			continue;
-		}
+		if (await session.fault(command)) continue;
 		if (command === 'EHLO') {
 			sayFeatures(session, AFTER_TLS);
 			continue;
 		}
-		const refusal = command === 'MAIL' ? await session.exchange.refuseSender(session, line) : undefined;
+		const refusal = command === 'MAIL' ? session.exchange.refuseSender(session, line) : undefined;
 		if (refusal !== undefined) {
-			session.say(refusal.reply);
-			if (refusal.drop) return session.end();
+			session.say(refusal);
 			continue;
 		}
 		socket.write(`${line}\r\n`);
@@ -133,32 +132,40 @@ async function passOn(session: Session, client: LineReader, backendPort: number)
 	}
 }
 
-/** The mail itself, up to the final dot and its answer. False where the session ended. */
+/** The mail itself, up to the final dot and its answer. False where the session ended or fell silent. */
 async function passData(session: Session, client: LineReader, socket: TLSSocket, reader: LineReader): Promise<boolean> {
 	const body = session.plan('BODY');
+	if (body?.delayMs !== undefined) await wait(body.delayMs);
+	const limit = body === undefined || (body.drop === undefined && body.afterBytes === undefined) ? Infinity : body.afterBytes ?? 0;
 	let passed = 0;
-	for (;;) {
-		const line = await client.line();
-		if (line === undefined) {
-			session.cut();
-			return false;
-		}
-		passed += line.length + 2;
-		if (body !== undefined && passed > (body.afterBytes ?? 0)) {
-			session.cut();
-			return false;
-		}
-		if (!socket.write(`${line}\r\n`, 'latin1')) await new Promise((resolve) => socket.once('drain', resolve));
-		if (line === '.') break;
+	let whole = false;
+	for await (const chunk of client.mail()) {
+		if (session.silent) return false;
+		passed += chunk.bytes.length;
+		if (passed > limit) break;
+		if (!socket.write(chunk.bytes)) await drained(socket);
+		whole = chunk.last;
 	}
-	const answer = await reply(reader);
-	const end = session.plan('END');
+	const answer = whole ? await reply(reader) : [];
+	const end = whole ? session.plan('END') : undefined;
 	if (end?.delayMs !== undefined) await wait(end.delayMs);
-	if (end?.drop === true) {
+	if (answer.length === 0 || (end?.drop === true && end.reply === undefined)) {
 		session.cut();
 		return false;
 	}
 	await session.exchange.pace(session);
+	if (session.silent) return false;
 	for (const said of end?.reply === undefined ? answer : [end.reply]) session.say(said);
-	return true;
+	if (end?.drop === true) session.end();
+	return session.open;
+}
+
+async function drained(socket: TLSSocket): Promise<void> {
+	await new Promise<void>((resolve) => {
+		const done = (): void => {
+			socket.off('drain', done).off('close', done);
+			resolve();
+		};
+		socket.on('drain', done).on('close', done);
+	});
 }

@@ -1,0 +1,228 @@
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import { connect } from 'node:tls';
+
+import { ImapFlow } from 'imapflow';
+import { createTransport, type Transporter } from 'nodemailer';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { LineReader } from '../../sandbox/servers/exchange/lines';
+import { startSandbox, trust, type Address, type Sandbox } from '../../sandbox/servers/index';
+
+let sandbox: Sandbox;
+const ADA = 'ada@example.test';
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+});
+afterEach(() => {
+	sandbox.exchange.reset();
+	sandbox.exchange.drop();
+});
+afterAll(async () => await sandbox.stop());
+
+const xoauth2 = (user: string, token: string): string => Buffer.from(`user=${user}\x01auth=Bearer ${token}\x01\x01`).toString('base64');
+
+/** A conversation line by line over TLS. */
+async function dial(address: Address): Promise<{ say: (line: string) => Promise<string | undefined>; line: () => Promise<string | undefined>; end: () => void }> {
+	const socket = connect({ host: address.host, port: address.port });
+	socket.on('error', () => undefined);
+	await once(socket, 'secureConnect');
+	const reader = new LineReader(socket);
+	const line = async (): Promise<string | undefined> => await reader.line();
+	return {
+		line,
+		say: async (text) => {
+			socket.write(`${text}\r\n`);
+			return await line();
+		},
+		end: () => socket.destroy(),
+	};
+}
+
+async function imap(address: Address, token: string, user = ADA): Promise<ImapFlow> {
+	const client = new ImapFlow({ host: address.host, port: address.port, secure: true, auth: { user, accessToken: token }, logger: false });
+	client.on('error', () => undefined);
+	await client.connect();
+	return client;
+}
+
+async function smtp(token?: string, user = ADA): Promise<Transporter> {
+	const { host, port } = sandbox.exchange.smtp;
+	return createTransport({ host, port, requireTLS: true, auth: { type: 'OAuth2', user, accessToken: token ?? (await sandbox.identity.accessToken({ mailbox: user })) } });
+}
+
+const mail = (subject: string, from = ADA): { from: string; to: string; subject: string; text: string } => ({ from, to: 'grace@example.test', subject, text: 'body\r\n.\r\n..end' });
+
+describe('IMAP shaped as Exchange Online', () => {
+	it('offers what Exchange offers and nothing else, before and after the sign-in', async () => {
+		const client = await dial(sandbox.exchange.imap);
+		expect(await client.line()).toBe('* OK The Microsoft Exchange IMAP4 service is ready.');
+		const offered = '* CAPABILITY IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+';
+		expect(await client.say('a CAPABILITY')).toBe(offered);
+		await client.line();
+		expect(await client.say(`b AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA }))}`)).toBe('b OK AUTHENTICATE completed.');
+		expect(await client.say('c CAPABILITY')).toBe(offered);
+		client.end();
+	});
+
+	it('refuses a bad token directly and a foreign mailbox as Exchange does', async () => {
+		const client = await dial(sandbox.exchange.imap);
+		await client.line();
+		const graph = await sandbox.identity.accessToken({ mailbox: ADA, aud: 'https://graph.microsoft.com' });
+		expect(await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(ADA, graph)}`)).toBe('a NO AUTHENTICATE failed.');
+		const ended = await sandbox.identity.accessToken({ mailbox: ADA, lifetimeSeconds: -10 });
+		expect(await client.say(`b AUTHENTICATE XOAUTH2 ${xoauth2(ADA, ended)}`)).toBe('b NO AUTHENTICATE failed.');
+		const unsigned = (await sandbox.identity.accessToken({ mailbox: ADA })).replace(/\.[^.]*$/, '.AAAA');
+		expect(await client.say(`c AUTHENTICATE XOAUTH2 ${xoauth2(ADA, unsigned)}`)).toBe('c NO AUTHENTICATE failed.');
+		const own = await sandbox.identity.accessToken({ mailbox: ADA });
+		expect(await client.say(`d AUTHENTICATE XOAUTH2 ${xoauth2('shared@example.test', own)}`)).toBe('d BAD User is authenticated but not connected.');
+		sandbox.exchange.fullAccess.set(ADA, new Set(['shared@example.test']));
+		expect(await client.say(`e AUTHENTICATE XOAUTH2 ${xoauth2('shared@example.test', own)}`)).toBe('e OK AUTHENTICATE completed.');
+		client.end();
+	});
+
+	it('lets an app open any mailbox, or those it was given', async () => {
+		const token = await sandbox.identity.accessToken({ roles: ['IMAP.AccessAsApp'] });
+		await (await imap(sandbox.exchange.imap, token, 'grace@example.test')).logout();
+		sandbox.exchange.fullAccess.set('app', new Set([ADA]));
+		await expect(imap(sandbox.exchange.imap, token, 'grace@example.test')).rejects.toThrow();
+		await (await imap(sandbox.exchange.imap, token)).logout();
+	});
+
+	it('ends the session with its token, between two answers', async () => {
+		await sandbox.deliver(ADA, `Subject: big\r\n\r\n${'x'.repeat(70)}\r\n`.repeat(1));
+		const client = await dial(sandbox.exchange.imap);
+		await client.line();
+		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA, lifetimeSeconds: 2 }))}`);
+		expect(await client.line()).toBe('* BYE Session invalidated - AccessTokenExpired');
+		expect(await client.line()).toBeUndefined();
+	});
+
+	it('tells EXISTS before it confirms IDLE, and counts what went', async () => {
+		const box = 'idle@example.test';
+		await sandbox.deliver(box, 'Subject: 1\r\n\r\n', 'Subject: 2\r\n\r\n');
+		const client = await dial(sandbox.exchange.imap);
+		await client.line();
+		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(box, await sandbox.identity.accessToken({ mailbox: box }))}`);
+		for (let line = await client.say('b SELECT INBOX'); !line?.startsWith('b '); line = await client.line()) expect(line).not.toMatch(/HIGHESTMODSEQ|\\\*/);
+		await client.say('c STORE 1 +FLAGS (\\Deleted)');
+		while (!(await client.line())?.startsWith('c '));
+		for (let line = await client.say('d EXPUNGE'); !line?.startsWith('d '); line = await client.line());
+		expect(await client.say('e IDLE')).toBe('* 1 EXISTS');
+		expect(await client.line()).toBe('+ idling');
+		await sandbox.deliver(box, 'Subject: 3\r\n\r\n');
+		expect(await client.line()).toBe('* 2 EXISTS');
+		client.end();
+	});
+
+	it('breaks, stalls and answers as planned', async () => {
+		const token = await sandbox.identity.accessToken({ mailbox: ADA });
+		sandbox.exchange.plan('imap', 'CONNECT', { reply: '* BYE Server too busy', drop: true });
+		await expect(imap(sandbox.exchange.imap, token)).rejects.toThrow();
+		sandbox.exchange.plan('imap', 'SELECT', { reply: '%t NO Server Unavailable. 15' });
+		const client = await imap(sandbox.exchange.imap, token);
+		await expect(client.mailboxOpen('INBOX')).rejects.toThrow();
+		await client.mailboxOpen('INBOX');
+		const closed = once(client, 'close');
+		sandbox.exchange.plan('imap', 'UID FETCH', { afterBytes: 100 });
+		const fetched = client.fetchAll('1:*', { source: true }, { uid: true });
+		await expect(fetched).rejects.toThrow();
+		await closed;
+		sandbox.exchange.refusing.add('imap');
+		await expect(imap(sandbox.exchange.imap, token)).rejects.toThrow();
+	});
+
+	it('shows a certificate that nobody trusts when told to', async () => {
+		sandbox.exchange.present(sandbox.authority.untrusted);
+		const token = await sandbox.identity.accessToken({ mailbox: ADA });
+		await expect(imap(sandbox.exchange.imap, token)).rejects.toThrow(/self-signed/);
+		await expect((await smtp(token)).sendMail(mail('untrusted'))).rejects.toThrow(/self-signed/);
+	});
+});
+
+describe('POP shaped as Exchange Online', () => {
+	it('takes the two-line sign-in only', async () => {
+		const token = await sandbox.identity.accessToken({ mailbox: ADA });
+		const oneLine = await dial(sandbox.exchange.pop);
+		await oneLine.line();
+		expect(await oneLine.say(`AUTH XOAUTH2 ${xoauth2(ADA, token)}`)).toBe('-ERR Protocol error. Connection is closed. 10');
+		expect(await oneLine.line()).toBeUndefined();
+		const client = await dial(sandbox.exchange.pop);
+		await client.line();
+		await client.say('AUTH XOAUTH2');
+		expect(await client.say(xoauth2(ADA, 'none'))).toBe('-ERR Authentication failure: unknown user name or bad password.');
+		await client.say('AUTH XOAUTH2');
+		expect(await client.say(xoauth2(ADA, token))).toBe('+OK User successfully logged on.');
+		const offered: unknown[] = [await client.say('CAPA')];
+		while (offered.at(-1) !== '.') offered.push(await client.line());
+		expect(offered).toEqual(['+OK', 'TOP', 'UIDL', 'SASL PLAIN XOAUTH2', 'USER', '.']);
+		expect(await client.say('STAT')).toMatch(/^\+OK \d+ \d+$/);
+		expect(await client.say('QUIT')).toMatch(/^\+OK/);
+	});
+
+	it('ends with the token, without a word', async () => {
+		const client = await dial(sandbox.exchange.pop);
+		await client.line();
+		await client.say('AUTH XOAUTH2');
+		await client.say(xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA, lifetimeSeconds: 2 })));
+		expect(await client.line()).toBeUndefined();
+	});
+});
+
+describe('SMTP shaped as Exchange Online', () => {
+	it('offers AUTH only after STARTTLS', async () => {
+		const socket = connectTcp(sandbox.exchange.smtp.port, '127.0.0.1');
+		const reader = new LineReader(socket);
+		await reader.line();
+		socket.write('EHLO test\r\n');
+		const lines = [await reader.line()];
+		while (lines.at(-1)?.[3] === '-') lines.push(await reader.line());
+		expect(lines.map((line) => line?.slice(4))).toEqual(['localhost Hello [127.0.0.1]', 'SIZE 157286400', 'PIPELINING', 'DSN', 'ENHANCEDSTATUSCODES', 'STARTTLS', '8BITMIME', 'SMTPUTF8']);
+		socket.destroy();
+	});
+
+	it('delivers what was sent, byte for byte through the final dot', async () => {
+		const info = await (await smtp()).sendMail({ ...mail('whole'), attachments: [{ filename: 'a.bin', content: Buffer.alloc(3_000_000, 7) }] });
+		expect(info.response).toMatch(/^250 2\.0\.0 Ok/);
+		const stored = (await sandbox.arrival('grace@example.test', (text) => text.includes('Subject: whole'))).toString('latin1');
+		expect(stored.length).toBeGreaterThan(4_000_000);
+		expect(stored.replaceAll('\r\n', '\n')).toContain('body\n.\n..end');
+	});
+
+	it('refuses as Exchange does', async () => {
+		await expect((await smtp('none')).sendMail(mail('x'))).rejects.toThrow('535 5.7.3 Authentication unsuccessful');
+		await expect((await smtp()).sendMail(mail('x', 'grace@example.test'))).rejects.toThrow('550 5.7.60 SMTP; Client does not have permissions to send as this sender');
+		sandbox.exchange.smtpAuthDisabled = true;
+		await expect((await smtp()).sendMail(mail('x'))).rejects.toThrow('535 5.7.139');
+	});
+
+	it('takes three connections a mailbox and turns the fourth away', async () => {
+		const transports = await Promise.all(Array.from({ length: 4 }, async () => {
+			const { host, port } = sandbox.exchange.smtp;
+			return createTransport({ pool: true, maxConnections: 1, host, port, requireTLS: true, auth: { type: 'OAuth2', user: ADA, accessToken: await sandbox.identity.accessToken({ mailbox: ADA }) } });
+		}));
+		for (const transport of transports.slice(0, 3)) await transport.sendMail(mail('pool'));
+		await expect(transports[3]?.sendMail(mail('pool'))).rejects.toThrow('432 4.3.2');
+		for (const transport of transports) transport.close();
+	});
+
+	it('breaks before, within and after DATA, and says whether the mail was taken', async () => {
+		const stored = async (subject: string): Promise<boolean> => (await sandbox.messages('grace@example.test')).some((text) => text.includes(`Subject: ${subject}`));
+		for (const [command, fault, taken] of [['DATA', { drop: true }, false], ['BODY', { afterBytes: 10 }, false], ['END', { drop: true }, true]] as const) {
+			sandbox.exchange.plan('smtp', command, fault);
+			await expect((await smtp()).sendMail(mail(`fault-${command}`))).rejects.toThrow();
+			if (taken) await sandbox.arrival('grace@example.test', (text) => text.includes(`Subject: fault-${command}`));
+			else expect(await stored(`fault-${command}`)).toBe(false);
+		}
+	});
+
+	it('keeps the token out of the transcript', async () => {
+		const token = await sandbox.identity.accessToken({ mailbox: ADA });
+		await (await smtp(token)).sendMail(mail('secret'));
+		const said = sandbox.exchange.sessions.flatMap(({ transcript }) => transcript).join('\n');
+		expect(said).toContain('MAIL FROM');
+		expect(said).not.toContain(xoauth2(ADA, token).slice(0, 60));
+	});
+});
