@@ -1,0 +1,133 @@
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+import { endpointOf, tlsOptions, type Account } from './account';
+import type { Endpoint, Protocol } from './clouds';
+import { diagnose } from './diagnosis';
+import { MailError } from './errors';
+import { SmtpSession } from './smtp/session';
+import { ImapSession } from './imap/session';
+import { PopSession } from './pop3/session';
+
+export interface Step {
+	protocol: Protocol | 'identity';
+	/** In this order: token, claims, connect, tls, signIn, mailbox. */
+	step: 'token' | 'claims' | 'connect' | 'tls' | 'signIn' | 'mailbox';
+	ok: boolean;
+	tookMs: number;
+	/** What was seen, or what went wrong. */
+	detail: string;
+	remedy?: string;
+}
+
+export interface ConnectionReport {
+	ok: boolean;
+	mailbox: string;
+	steps: Step[];
+}
+
+/** How long a connection may take, in ms. */
+const CONNECT_MS = 15_000;
+
+/** Tries everything from the token to the mailbox, stops a protocol at its first failure, and never throws. Changes nothing. */
+export async function runConnectionTest(account: Account, protocols: readonly Protocol[]): Promise<ConnectionReport> {
+	const steps: Step[] = [];
+	const attempt = async (protocol: Step['protocol'], step: Step['step'], work: () => Promise<string>): Promise<boolean> => {
+		const started = Date.now();
+		try {
+			const detail = await work();
+			steps.push({ protocol, step, ok: true, tookMs: Date.now() - started, detail });
+			return true;
+		} catch (error) {
+			const told = diagnose(error, { speaker: protocol, mailbox: account.mailbox });
+			steps.push({ protocol, step, ok: false, tookMs: Date.now() - started, detail: told.message, remedy: told.remedy });
+			return false;
+		}
+	};
+	const gotToken = await attempt('identity', 'token', async () => {
+		const token = await account.token();
+		return `a token that lives ${Math.round((token.expiresAt - Date.now()) / 60_000)} more minutes`;
+	});
+	if (gotToken) {
+		await attempt('identity', 'claims', async () => describeClaims((await account.token()).claims()));
+		for (const protocol of protocols) {
+			if (!(await attempt(protocol, 'connect', async () => await tryConnect(endpointOf(account, protocol))))) continue;
+			const endpoint = endpointOf(account, protocol);
+			if (endpoint.security === 'tls' && !(await attempt(protocol, 'tls', async () => await tryTls(endpoint)))) continue;
+			await signIn(account, protocol, attempt);
+		}
+	}
+	return { ok: steps.every(({ ok }) => ok), mailbox: account.mailbox, steps };
+}
+
+type Attempt = (protocol: Protocol, step: Step['step'], work: () => Promise<string>) => Promise<boolean>;
+
+/** With the clients that the nodes use; two steps for those protocols that open a mailbox. */
+async function signIn(account: Account, protocol: Protocol, attempt: Attempt): Promise<void> {
+	if (protocol === 'smtp') {
+		await attempt('smtp', 'signIn', async () => {
+			const session = await SmtpSession.open(account);
+			session.quit();
+			return `signed in as ${account.mailbox}`;
+		});
+	} else if (protocol === 'imap') {
+		let session: ImapSession | undefined;
+		const signedIn = await attempt('imap', 'signIn', async () => {
+			session = await ImapSession.open(account);
+			return `signed in as ${account.mailbox}`;
+		});
+		if (signedIn) {
+			await attempt('imap', 'mailbox', async () => {
+				await session?.select('INBOX');
+				return `INBOX opened, UIDVALIDITY ${session?.uidValidity ?? '?'}`;
+			});
+		}
+		session?.close();
+	} else {
+		let session: PopSession | undefined;
+		const signedIn = await attempt('pop', 'signIn', async () => {
+			session = await PopSession.open(account);
+			return `signed in as ${account.mailbox}`;
+		});
+		if (signedIn) {
+			await attempt('pop', 'mailbox', async () => {
+				const { count, size } = (await session?.stat()) ?? { count: 0, size: 0 };
+				return `${count} mails, ${size} bytes`;
+			});
+		}
+		session?.close();
+	}
+}
+
+function describeClaims(claims: ReturnType<Awaited<ReturnType<Account['token']>>['claims']>): string {
+	if (claims === undefined) return 'the token is opaque, as those of personal accounts are';
+	const who = claims.upn ?? (claims.appid === undefined ? 'unknown' : `app ${claims.appid}`);
+	return `for ${claims.aud ?? '?'}, permissions: ${claims.scp ?? claims.roles?.join(' ') ?? 'none'}, signed in: ${who}`;
+}
+
+async function tryConnect(endpoint: Endpoint): Promise<string> {
+	await opened(connectPlain({ host: endpoint.host, port: endpoint.port }), 'connect', endpoint);
+	return `${endpoint.host}:${endpoint.port} answers`;
+}
+
+async function tryTls(endpoint: Endpoint): Promise<string> {
+	const socket = connectTls({ host: endpoint.host, port: endpoint.port, ...tlsOptions(endpoint) });
+	let seen = '';
+	socket.once('secureConnect', () => (seen = `${socket.getProtocol() ?? 'TLS'}, certificate of ${endpoint.host} verified`));
+	await opened(socket, 'secureConnect', endpoint);
+	return seen;
+}
+
+async function opened(socket: Socket, event: string, endpoint: Endpoint): Promise<void> {
+	try {
+		await new Promise<void>((resolve, reject) => {
+			socket.once(event, () => resolve());
+			socket.once('error', reject);
+			socket.setTimeout(CONNECT_MS, () => reject(new MailError(`${endpoint.host}:${endpoint.port} did not answer within ${CONNECT_MS / 1000} s.`, { code: 'timeout', remedy: 'Check host and port, and that no firewall stands between.' })));
+		});
+	} catch (error) {
+		throw diagnose(error, { speaker: 'identity', peer: `${endpoint.host}:${endpoint.port}` });
+	} finally {
+		socket.destroy();
+	}
+}

@@ -1,0 +1,89 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { Account } from '../../mail/account';
+import { MailError } from '../../mail/errors';
+import { compose } from '../../mail/smtp/message';
+import { CONNECTIONS } from '../../mail/smtp/pool';
+import { sendMail } from '../../mail/smtp/send';
+import { openAccount } from '../account';
+import { nodeError } from '../nodeError';
+import { accountChoice, record } from '../parameterValues';
+import { testConnection } from '../testConnection';
+import { readItem } from './settings';
+
+/** Progress is logged every so many mails. */
+const PROGRESS_EVERY = 100;
+
+/**
+ * All items, as many at a time as Exchange takes connections, each answered by one item at its place. Without
+ * continue-on-fail the first failure ends the run after the mails under way.
+ */
+export async function sendItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const count = context.getInputData().length;
+	const results = new Array<INodeExecutionData>(count);
+	let next = 0;
+	let done = 0;
+	let failure: Error | undefined;
+	const worker = async (): Promise<void> => {
+		while (next < count && failure === undefined) {
+			const item = next;
+			next += 1;
+			try {
+				results[item] = { ...(await runItem(context, item)), pairedItem: { item } };
+			} catch (error) {
+				const told = nodeError(context.getNode(), error, item);
+				if (!context.continueOnFail()) {
+					failure ??= told;
+					return;
+				}
+				results[item] = { json: { error: told.message, ...(told.description ? { description: told.description } : {}) }, error: told, pairedItem: { item } };
+			}
+			done += 1;
+			if (done % PROGRESS_EVERY === 0 && done < count) context.logger.info(`${done} of ${count} mails handled`);
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(CONNECTIONS, count) }, worker));
+	if (failure !== undefined) throw failure;
+	return results;
+}
+
+async function runItem(context: IExecuteFunctions, item: number): Promise<INodeExecutionData> {
+	const options = record(context.getNodeParameter('options', item, {}));
+	const account = await openAccount(context, accountChoice(context.getNodeParameter('authentication', item, 'oAuth2'), options));
+	if (context.getNodeParameter('operation', item, 'send') === 'testConnection') {
+		return { json: { ...(await testConnection(account, ['smtp'])) } };
+	}
+	return await sendItem(context, item, account);
+}
+
+async function sendItem(context: IExecuteFunctions, item: number, account: Account): Promise<INodeExecutionData> {
+	const { mail, retryForMs, resendUnknown, failOnRejected } = readItem(context, item, account.mailbox);
+	const composed = await compose(mail);
+	const sent = await sendMail(account, composed, {
+		retryForMs,
+		resendUnknown,
+		onRetry: (reason, attempt, pause) => context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
+	});
+	if (failOnRejected && sent.rejected.length > 0) {
+		throw new MailError(`The server refused ${sent.rejected.map(({ recipient, response }) => `${recipient} (${response})`).join(', ')}; the other recipients have the mail.`, {
+			code: 'rejected',
+			speaker: 'smtp',
+			mailbox: account.mailbox,
+			remedy: 'Check the refused addresses.',
+		});
+	}
+	return {
+		json: {
+			accepted: sent.accepted,
+			rejected: sent.rejected.map(({ recipient }) => recipient),
+			...(sent.rejected.length > 0 && { rejectedErrors: sent.rejected }),
+			messageId: sent.messageId,
+			response: sent.response,
+			envelope: { from: composed.from, to: composed.recipients },
+			messageSize: sent.size,
+			attempts: sent.attempts,
+			tookMs: sent.tookMs,
+			...(sent.deliveryUnknown && { deliveryUnknown: true }),
+		},
+	};
+}

@@ -1,0 +1,29 @@
+import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+
+import { fetchItems } from './fetch';
+import { parameters } from './parameters';
+
+export class PopFetch implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'POP Fetch',
+		name: 'popFetch',
+		icon: { light: 'file:popFetch.svg', dark: 'file:popFetch.dark.svg' },
+		group: ['input'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] }}',
+		description: 'Collects mail from an Office 365, Microsoft 365 or Outlook mailbox over POP with OAuth, each mail once',
+		defaults: { name: 'POP Fetch' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: [
+			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
+			{ name: 'microsoftMailServiceAccountApi', required: true, displayOptions: { show: { authentication: ['serviceAccount'] } } },
+		],
+		properties: parameters,
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [await fetchItems(this)];
+	}
+}

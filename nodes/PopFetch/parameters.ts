@@ -1,0 +1,137 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { authenticationProperty, mailboxAddressOption } from '../accountProperties';
+
+const GET_MANY = { show: { operation: ['getMany'] } };
+
+export const parameters: INodeProperties[] = [
+	authenticationProperty,
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'Delete', value: 'delete', action: 'Delete a mail', description: 'Delete a mail by its unique ID, for example when the workflow has finished with it' },
+			{ name: 'Get Many', value: 'getMany', action: 'Get many mails', description: 'Get the mails of the inbox, only those not fetched before' },
+			{ name: 'Test Connection', value: 'testConnection', action: 'Test the connection', description: 'Try token, connection, TLS, sign-in and mailbox step by step; fetches nothing' },
+		],
+		default: 'getMany',
+	},
+	{
+		displayName: 'Only New',
+		name: 'onlyNew',
+		type: 'boolean',
+		default: true,
+		description: 'Whether to leave out mails that an earlier production execution of this node has fetched. Test runs in the editor remember nothing.',
+		displayOptions: GET_MANY,
+	},
+	{
+		displayName: 'Return All',
+		name: 'returnAll',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to return all results or only up to a given limit',
+		displayOptions: GET_MANY,
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 50,
+		description: 'Max number of results to return',
+		displayOptions: { show: { operation: ['getMany'], returnAll: [false] } },
+	},
+	{
+		displayName: 'Format',
+		name: 'format',
+		type: 'options',
+		options: [
+			{ name: 'Raw', value: 'raw', description: 'The whole mail as text, and byte by byte as binary data "message"' },
+			{ name: 'Resolved', value: 'resolved', description: 'Everything taken apart: addresses, all headers, attachments as binary data' },
+			{ name: 'Simple', value: 'simple', description: 'The usual fields, flat; attachments only if wanted' },
+		],
+		default: 'simple',
+		description: 'The shape of the items',
+		displayOptions: GET_MANY,
+	},
+	{
+		displayName: 'Download Attachments',
+		name: 'downloadAttachments',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to give attachments as binary data',
+		displayOptions: { show: { operation: ['getMany'], format: ['simple'] } },
+	},
+	{
+		displayName: 'Property Prefix Name',
+		name: 'dataPropertyAttachmentsPrefixName',
+		type: 'string',
+		default: 'attachment_',
+		description: 'Prefix of the binary properties that hold the attachments; a number follows, from 0',
+		displayOptions: { show: { operation: ['getMany'], format: ['simple', 'resolved'] } },
+	},
+	{
+		displayName: 'Unique ID',
+		name: 'uidl',
+		type: 'string',
+		required: true,
+		default: '={{ $json.uidl }}',
+		description: 'The field "uidl" of an item that Get Many gave',
+		displayOptions: { show: { operation: ['delete'] } },
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			{
+				displayName: 'Delete After Fetch',
+				name: 'deleteAfterFetch',
+				type: 'boolean',
+				default: false,
+				description: 'Whether to delete the mails on the server once they have been fetched. If the workflow fails afterwards, they are gone; the operation Delete in a later step is safer.',
+			},
+			{
+				displayName: 'Headers Only',
+				name: 'headersOnly',
+				type: 'boolean',
+				default: false,
+				description: 'Whether to fetch the headers only, without body and attachments',
+			},
+			mailboxAddressOption,
+			{
+				displayName: 'Max Message Size (MB)',
+				name: 'maxMessageSize',
+				type: 'number',
+				typeOptions: { minValue: 1 },
+				default: 150,
+				description: 'A larger mail is listed with its headers and "tooLarge", and not downloaded',
+			},
+			{
+				displayName: 'Order',
+				name: 'order',
+				type: 'options',
+				options: [
+					{ name: 'Newest First', value: 'newest' },
+					{ name: 'Oldest First', value: 'oldest' },
+				],
+				default: 'oldest',
+				description: 'Which mails come first, and stay within the limit',
+			},
+		],
+		displayOptions: GET_MANY,
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [mailboxAddressOption],
+		displayOptions: { show: { operation: ['delete', 'testConnection'] } },
+	},
+];

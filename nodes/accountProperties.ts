@@ -1,0 +1,23 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** Which of the two credentials a node uses; every node has it first. */
+export const authenticationProperty: INodeProperties = {
+	displayName: 'Authentication',
+	name: 'authentication',
+	type: 'options',
+	options: [
+		{ name: 'OAuth2 (a Person Signs In)', value: 'oAuth2' },
+		{ name: 'Service Account (No Person)', value: 'serviceAccount' },
+	],
+	default: 'oAuth2',
+};
+
+/** In every node's options. */
+export const mailboxAddressOption: INodeProperties = {
+	displayName: 'Mailbox Address',
+	name: 'mailboxAddress',
+	type: 'string',
+	placeholder: 'e.g. shared@example.com',
+	default: '',
+	description: 'Opens this mailbox instead of the credential\'s, for example a shared one. The signed-in user or app needs access to it.',
+};

@@ -1,0 +1,42 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { MailError } from '../mail/errors';
+import type { AccountChoice } from './account';
+
+/** A collection's fields; anything else counts as empty. */
+export function record(value: unknown): IDataObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+/**
+ * One line or several as text. A list becomes comma-separated text.
+ * @throws MailError `input` for an object, which an expression gives by mistake
+ */
+export function text(value: unknown, field: string): string {
+	if (value === undefined || value === null) return '';
+	if (Array.isArray(value)) return value.map((entry) => text(entry, field)).filter((entry) => entry !== '').join(', ');
+	if (typeof value === 'object') {
+		throw new MailError(`${field}: the expression gives an object, not text.`, {
+			code: 'input',
+			field,
+			remedy: 'Point the expression at one of its fields, for example {{ $json.from.text }} in place of {{ $json.from }}.',
+		});
+	}
+	return String(value);
+}
+
+/** A number within bounds; `fallback` where the field is empty. @throws MailError `input` */
+export function whole(value: unknown, field: string, fallback: number, least: number, most: number): number {
+	if (value === undefined || value === null || value === '') return fallback;
+	const number = Number(value);
+	if (Number.isInteger(number) && number >= least && number <= most) return number;
+	throw new MailError(`${field}: ${String(value)} is not a whole number from ${least} to ${most}.`, { code: 'input', field, remedy: `Enter a number from ${least} to ${most}.` });
+}
+
+/** What the two account parameters say. */
+export function accountChoice(authentication: unknown, options: IDataObject): AccountChoice {
+	return {
+		authentication: authentication === 'serviceAccount' ? 'serviceAccount' : 'oAuth2',
+		mailboxAddress: text(options.mailboxAddress, 'Mailbox Address'),
+	};
+}
