@@ -1,0 +1,239 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { appCredential, customCloud, personCredential, uses, type Credential } from '../../sandbox/credentials';
+import { startN8n, type Execution, type Item, type RunningN8n } from '../../sandbox/n8n';
+import { startSandbox, type Sandbox } from '../../sandbox/servers';
+
+const ADA = 'ada@example.test';
+const GRACE = 'grace@example.test';
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+let sandbox: Sandbox;
+let n8n: RunningN8n;
+let person: Credential;
+let app: Credential;
+const broken: Record<string, Credential> = {};
+
+/** A variant of a credential whose fields cannot work. */
+function variant(name: string, base: Credential, change: Record<string, unknown>): Credential {
+	return (broken[name] = { ...base, id: `broken-${name}`, name, data: { ...base.data, ...change } });
+}
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	person = await personCredential(sandbox, ADA);
+	app = appCredential(sandbox, GRACE);
+	const adas = appCredential(sandbox, ADA);
+	variant('wrong secret', adas, { clientSecret: randomBytes(20).toString('hex') });
+	variant('wrong tenant', adas, { tenantId: 'nowhere.example' });
+	variant('tenant with a slash', adas, { tenantId: 'a/../b' });
+	variant('unknown host', adas, { smtpHost: 'no-such-host.invalid' });
+	variant('closed port', adas, { smtpPort: 1 });
+	variant('certificate of nobody', adas, { authorityUrl: 'https://localhost:1' });
+	await sandbox.identity.connect(ADA);
+	variant('not connected', person, { oauthTokenData: undefined });
+	variant('token for another mailbox', person, { mailbox: GRACE });
+	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [person, app, adas, ...Object.values(broken)] });
+}, 600_000);
+
+afterAll(async () => {
+	await n8n?.stop();
+	await sandbox?.stop();
+});
+
+const webhook = (path: string): object => ({
+	parameters: { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'allEntries', options: {} },
+	id: 'webhook',
+	name: 'Webhook',
+	type: 'n8n-nodes-base.webhook',
+	typeVersion: 2,
+	position: [0, 0],
+	webhookId: path,
+});
+
+function mailNode(type: string, credential: Credential, parameters: Record<string, unknown>, extra: object = {}): object {
+	const { authentication, credentials } = uses(credential);
+	return { parameters: { authentication, ...parameters }, id: 'mail', name: 'Mail', type: `n8n-nodes-office365-mail.${type}`, typeVersion: 1, position: [200, 0], credentials, ...extra };
+}
+
+/** A workflow of webhook and one mail node, active. */
+async function serve(path: string, node: object): Promise<string> {
+	const id = await n8n.api.createWorkflow({
+		name: path,
+		nodes: [webhook(path), node],
+		connections: { Webhook: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] } },
+	});
+	await n8n.api.activate(id);
+	return id;
+}
+
+const itemsOf = (execution: Execution | undefined, node: string): Item[] => execution?.data?.resultData?.runData?.[node]?.[0]?.data?.main?.[0] ?? [];
+
+describe('the main job in a real n8n', () => {
+	const photo = randomBytes(200_000);
+	const marker = `flow ${Date.now()}`;
+
+	it('sends with the person\'s credential, is triggered and fetches with the service account, attachments unchanged', async () => {
+		const sendId = await serve('send', mailNode('office365SmtpSend', person, {
+			operation: 'send',
+			fromEmail: '',
+			toEmail: GRACE,
+			subject: '={{ $json.body.subject }}',
+			emailFormat: 'both',
+			text: 'Hello Grace, ünïcode',
+			html: '<p>Hello Grace, <b>ünïcode</b> <img src="cid:photo"></p>',
+			options: { attachments: 'photo', fileAttachments: 'photo', replyTo: 'Ada <ada@example.test>', ccEmail: 'shared@example.test', headers: { header: [{ name: 'X-Order-ID', value: '17' }] } },
+		}));
+		const triggerId = await n8n.api.createWorkflow({
+			name: 'trigger',
+			nodes: [mailNode('imapTrigger', app, { folder: 'INBOX', format: 'simple', downloadAttachments: true, dataPropertyAttachmentsPrefixName: 'attachment_', postProcessAction: 'read', options: {} }), { parameters: {}, id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [400, 0] }],
+			connections: { Mail: { main: [[{ node: 'End', type: 'main', index: 0 }]] } },
+		});
+		const watching = sandbox.exchange.next('signedIn', ({ protocol, mailbox }) => protocol === 'imap' && mailbox === GRACE);
+		await n8n.api.activate(triggerId);
+		await watching;
+
+		const form = new FormData();
+		form.append('subject', marker);
+		form.append('photo', new Blob([photo], { type: 'image/png' }), 'photo ü.png');
+		const answer = await post('send', form);
+		expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+		expect(answer.body).toMatchObject([{ accepted: [GRACE, 'shared@example.test'], rejected: [], envelope: { from: ADA, to: [GRACE, 'shared@example.test'] } }]);
+
+		const stored = await sandbox.arrival(GRACE, (mail) => mail.includes('X-Order-ID: 17'));
+		expect(stored.toString()).toContain('Reply-To: Ada <ada@example.test>');
+		const [sendRun] = await n8n.api.ended(sendId, 1);
+		expect(sendRun?.status).toBe('success');
+
+		const [triggered] = await n8n.api.ended(triggerId, 1);
+		expect(triggered?.status).toBe('success');
+		const [mail] = itemsOf(triggered, 'Mail');
+		expect(mail?.json).toMatchObject({ subject: marker, folder: 'INBOX', text: expect.stringContaining('ünïcode') });
+		expect(mail?.json.uid).toBeTypeOf('number');
+		for (const file of Object.values(mail?.binary ?? {})) expect(sha256(await n8n.api.binary(file))).toBe(sha256(photo));
+		expect(Object.keys(mail?.binary ?? {})).toEqual(['attachment_0', 'attachment_1']);
+
+		await serve('fetch', mailNode('popFetch', app, { operation: 'getMany', returnAll: true, format: 'resolved', dataPropertyAttachmentsPrefixName: 'file', options: {} }));
+		await post('fetch');
+		const fetchedRuns = await executionsOf('fetch');
+		const fetched = itemsOf(fetchedRuns[0], 'Mail').find((item) => item.json.subject === marker);
+		expect(fetched?.json).toMatchObject({ uidl: expect.any(String), folder: 'INBOX', from: { value: [{ address: ADA }] } });
+		for (const file of Object.values(fetched?.binary ?? {})) expect(sha256(await n8n.api.binary(file))).toBe(sha256(photo));
+
+		await post('fetch');
+		expect(itemsOf((await executionsOf('fetch'))[1], 'Mail')).toEqual([]);
+	});
+
+	it('starts an execution within a second of the arrival', async () => {
+		const { data } = await n8n.api.v1<{ data: Array<{ id: string; name: string }> }>('GET', '/workflows?limit=100');
+		const id = data.find(({ name }) => name === 'trigger')?.id ?? '';
+		const before = (await n8n.api.executions(id)).length;
+		const subject = `quick ${Date.now()}`;
+		const at = Date.now();
+		await sandbox.deliver(GRACE, `From: a@example.test\r\nSubject: ${subject}\r\n\r\nx\r\n`);
+		const runs = await n8n.api.ended(id, before + 1);
+		const run = runs.find((execution) => itemsOf(execution, 'Mail')[0]?.json.subject === subject);
+		expect(Date.parse(run?.startedAt ?? '') - at).toBeLessThan(1000);
+	});
+
+	it('gives the service account to the sender and the person to the other two as well', async () => {
+		const adas = appCredential(sandbox, ADA);
+		await serve('send-app', mailNode('office365SmtpSend', adas, { operation: 'send', toEmail: ADA, subject: 'by the app', emailFormat: 'text', text: 'x', options: {} }));
+		expect((await post('send-app')).status).toBe(200);
+		await sandbox.arrival(ADA, (mail) => mail.includes('by the app'));
+		await serve('fetch-person', mailNode('popFetch', person, { operation: 'getMany', format: 'raw', options: {} }));
+		await post('fetch-person');
+		const [run] = await executionsOf('fetch-person');
+		expect(itemsOf(run, 'Mail')[0]?.json).toMatchObject({ raw: expect.stringContaining('by the app'), uidl: expect.any(String) });
+	});
+
+	it('renews the person\'s token and stores the rotated refresh token in n8n', async () => {
+		sandbox.identity.tokenLifetimeSeconds = 60;
+		const soon = { ...(await personCredential(sandbox, 'shared@example.test')), id: 'soon', name: 'soon' };
+		sandbox.identity.tokenLifetimeSeconds = 3600;
+		await n8n.instance.importEntities('credentials', [soon]);
+		await serve('renew', mailNode('office365SmtpSend', soon, { operation: 'send', toEmail: ADA, subject: 'renewed', emailFormat: 'text', text: 'x', options: {} }));
+		const count = (): number => sandbox.identity.requests.filter(({ grant }) => grant === 'refresh_token').length;
+		const before = count();
+		const answers = await Promise.all(Array.from({ length: 10 }, async () => await post('renew')));
+		expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+		expect(count() - before).toBe(1);
+		await n8n.restart();
+		expect((await post('renew')).status).toBe(200);
+		expect(count() - before).toBe(1);
+	});
+});
+
+describe('bad input', () => {
+	const SEND = { operation: 'send', toEmail: GRACE, subject: 'bad', emailFormat: 'text', text: 'x', options: { retryFor: 0 } };
+	const cases: Array<[string, () => object, RegExp, RegExp]> = [
+		['a wrong secret', () => mailNode('office365SmtpSend', broken['wrong secret'] ?? app, SEND), /client secret/i, /value/],
+		['a wrong tenant', () => mailNode('office365SmtpSend', broken['wrong tenant'] ?? app, SEND), /does not know this tenant/, /Tenant ID/],
+		['a tenant with a slash', () => mailNode('office365SmtpSend', broken['tenant with a slash'] ?? app, SEND), /Tenant ID/, /GUID/],
+		['an unknown host', () => mailNode('office365SmtpSend', broken['unknown host'] ?? app, SEND), /no-such-host\.invalid.*cannot be found/, /host/i],
+		['a closed port', () => mailNode('office365SmtpSend', broken['closed port'] ?? app, SEND), /No connection to localhost:1/, /port/],
+		['a credential that is not connected', () => mailNode('office365SmtpSend', broken['not connected'] ?? app, SEND), /not connected/, /Connect/],
+		['a token for another mailbox', () => mailNode('popFetch', broken['token for another mailbox'] ?? app, { operation: 'getMany', options: {} }), /grace@example\.test could not be opened/, /FullAccess/],
+		['an address that is none', () => mailNode('office365SmtpSend', person, { ...SEND, toEmail: 'grace at example' }), /To Email: "grace at example"/, /ada@example\.com/],
+		['no recipient', () => mailNode('office365SmtpSend', person, { ...SEND, toEmail: '' }), /no recipient/, /To Email/],
+		['a header value with a line break', () => mailNode('office365SmtpSend', person, { ...SEND, options: { headers: { header: [{ name: 'X-A', value: 'a\r\nBcc: evil@example.test' }] } } }), /line break/, /one line/],
+		['a subject with a line break', () => mailNode('office365SmtpSend', person, { ...SEND, subject: 'a\nBcc: evil@example.test' }), /Subject.*line break/, /one line/],
+		['an attachment property that is not there', () => mailNode('office365SmtpSend', person, { ...SEND, options: { fileAttachments: 'invoice' } }), /no binary property "invoice"/, /binary data/],
+		['an expression that gives an object', () => mailNode('office365SmtpSend', person, { ...SEND, subject: '={{ $json }}' }), /Subject: the expression gives an object/, /field/],
+	];
+
+	it.each(cases)('answers %s with what happened and what to do', async (name, node, message, remedy) => {
+		const path = `bad-${name.replace(/\W+/g, '-')}`;
+		await serve(path, node());
+		await post(path);
+		const [run] = await executionsOf(path);
+		expect(run?.status).toBe('error');
+		const error = run?.data?.resultData?.error;
+		expect(error?.message).toMatch(message);
+		expect(`${error?.message ?? ''} ${error?.description ?? ''}`).toMatch(remedy);
+	});
+
+	it('lets the other items go on where one is bad', async () => {
+		await serve('one-bad', mailNode('office365SmtpSend', person, { ...SEND, toEmail: '={{ $json.body.to }}', subject: 'one of three' }, { onError: 'continueRegularOutput' }));
+		const answers = await Promise.all([GRACE, 'nonsense', ADA].map(async (to) => await n8n.api.webhook('one-bad', { to })));
+		expect(answers.map(({ body }) => JSON.stringify(body).includes('not an email address'))).toEqual([false, true, false]);
+	});
+
+	it('gives a connection test that stops at the first failing step', async () => {
+		await serve('test-good', mailNode('office365SmtpSend', person, { operation: 'testConnection', options: {} }));
+		await serve('test-bad', mailNode('popFetch', broken['wrong secret'] ?? app, { operation: 'testConnection', options: {} }));
+		expect((await post('test-good')).body).toMatchObject([{ ok: true, steps: [{ step: 'token' }, { step: 'claims' }, { step: 'connect' }, { step: 'signIn', ok: true }] }]);
+		expect((await post('test-bad')).body).toMatchObject([{ ok: false, problem: expect.stringContaining('client secret'), steps: [{ step: 'token', ok: false }] }]);
+	});
+});
+
+describe('secrets', () => {
+	it('appear neither in n8n\'s log nor in any execution', async () => {
+		const secrets = [sandbox.identity.app.clientSecret, ...[person, ...Object.values(broken)].flatMap(({ data }) => Object.values(Object(data.oauthTokenData)).map(String).filter((value) => value.length > 40))];
+		const { data } = await n8n.api.v1<{ data: Array<{ id: string }> }>('GET', '/workflows?limit=250');
+		const seen = [n8n.instance.logText(), ...(await Promise.all(data.map(async ({ id }) => JSON.stringify(await n8n.api.executions(id)))))].join('\n');
+		for (const secret of secrets) expect(seen.includes(secret)).toBe(false);
+		expect(seen).not.toMatch(/eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}/);
+		expect(seen).not.toMatch(/dXNlcj[A-Za-z0-9+/]{20,}/);
+		expect(customCloud(sandbox)).not.toHaveProperty('clientSecret');
+	});
+});
+
+/** Posts to a webhook that may need a moment to be registered. */
+async function post(path: string, form?: FormData): Promise<{ status: number; body: unknown }> {
+	if (form === undefined) return await n8n.api.webhook(path, {});
+	const answer = await fetch(`${n8n.instance.url}/webhook/${path}`, { method: 'POST', body: form });
+	const text = await answer.text();
+	try {
+		return { status: answer.status, body: JSON.parse(text) };
+	} catch {
+		return { status: answer.status, body: text };
+	}
+}
+
+async function executionsOf(name: string): Promise<Execution[]> {
+	const { data } = await n8n.api.v1<{ data: Array<{ id: string; name: string }> }>('GET', '/workflows?limit=250');
+	return await n8n.api.ended(data.find((workflow) => workflow.name === name)?.id ?? '', 1);
+}
