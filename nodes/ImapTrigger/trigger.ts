@@ -55,7 +55,9 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	stop = () => watch.stop();
 	const faults = await watch.start();
 	const hopeless = faults.find((fault) => fault.permanent);
-	if (hopeless !== undefined && ['activate', 'create', 'update'].includes(context.getActivationMode())) {
+	// Once it has worked, n8n may register it again with nobody watching, and would give up for ever after ten throws.
+	const isFirst = Object.keys(own.folders).length === 0 && !['init', 'leadershipChange'].includes(context.getActivationMode());
+	if (hopeless !== undefined && isFirst) {
 		release();
 		throw nodeError(context.getNode(), hopeless);
 	}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { startN8n, type Execution, type RunningN8n } from '../../sandbox/n8n';
+import { startSandbox, type Sandbox } from '../../sandbox/servers';
+import { credentials, mail, subjects, workflow } from './imapTriggerRig';
+
+let sandbox: Sandbox;
+let n8n: RunningN8n;
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	n8n = await startN8n({ caFile: sandbox.caFile, credentials: await credentials(sandbox, 'ada@example.test') });
+}, 600_000);
+
+afterAll(async () => {
+	await n8n?.stop();
+	await sandbox?.stop();
+}, 60_000);
+
+/** An active workflow on a mailbox of its own. */
+async function active(mailbox: string, parameters: Record<string, unknown> = {}, authentication?: 'oAuth2'): Promise<string> {
+	const id = await n8n.api.createWorkflow(workflow(mailbox, mailbox, parameters, authentication));
+	await n8n.api.activate(id);
+	return id;
+}
+
+async function watching(mailbox: string): Promise<void> {
+	await until(`watching ${mailbox}`, async () => sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true));
+}
+
+async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+	const deadline = Date.now() + timeoutMs;
+	while (!(await holds())) {
+		if (Date.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${what}\n${n8n.instance.logText().slice(-3000)}`);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
+async function running(workflowId: string): Promise<number> {
+	const filter = encodeURIComponent(JSON.stringify({ workflowId, status: ['running'] }));
+	const { data } = await n8n.api.rest<{ data: { results: object[] } }>('GET', `/executions?filter=${filter}`);
+	return data.results.length;
+}
+
+const bySubject = (executions: Execution[]): string[] => executions.flatMap((execution) => subjects(execution).map((subject) => `${subject} ${execution.status}`));
+
+async function unread(mailbox: string): Promise<number> {
+	return (await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'UNSEEN')).trim().split('\n').filter(Boolean).length;
+}
+
+describe('the IMAP Trigger in n8n', () => {
+	it.each([undefined, 'oAuth2'] as const)('starts an execution within a second of the doorbell, with attachments byte for byte (%s)', async (authentication) => {
+		const mailbox = authentication === 'oAuth2' ? 'ada@example.test' : 'app@example.test';
+		const id = await active(mailbox, { downloadAttachments: true }, authentication);
+		await watching(mailbox);
+		const bytes = randomBytes(300_000);
+		const sent = Date.now();
+		await sandbox.deliver(mailbox, mail('first', bytes));
+		const [execution] = await n8n.api.ended(id, 1);
+		expect(execution?.status).toBe('success');
+		// Dovecot itself rings about half a second after the delivery.
+		expect(Date.parse(execution?.startedAt ?? '') - sent).toBeLessThan(1_500);
+		const item = execution?.data?.resultData?.runData?.['IMAP Trigger']?.[0]?.data?.main?.[0]?.[0];
+		expect(item?.json).toMatchObject({ subject: 'first', from: expect.stringContaining('bob@example.test'), text: expect.stringContaining('hello'), uid: 1, folder: 'INBOX', uidValidity: expect.stringMatching(/^\d+$/) });
+		expect((await n8n.api.binary(item?.binary?.attachment_0 ?? {})).equals(bytes)).toBe(true);
+		await until('marked as read', async () => (await unread(mailbox)) === 0);
+		await n8n.api.deactivate(id);
+		await until('the session is closed', async () => !sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox));
+	}, 60_000);
+
+	it('reports one bad mail of ten once after its tries; the nine succeed once', async () => {
+		const mailbox = 'ten@example.test';
+		const id = await active(mailbox, { options: { retryAfter: 0 } });
+		await watching(mailbox);
+		await sandbox.deliver(mailbox, ...Array.from({ length: 10 }, (_, index) => mail(index === 3 ? 'bad' : `good ${index}`)));
+		// Nine successes, three tries, one report.
+		const executions = await n8n.api.ended(id, 13);
+		const told = bySubject(executions);
+		expect(told.filter((line) => line.endsWith('success')).sort()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9].map((index) => `good ${index} success`));
+		expect(told.filter((line) => line === 'bad error')).toHaveLength(3);
+		expect(executions.filter(({ data }) => data?.resultData?.error?.message?.includes('given up') === true)).toHaveLength(1);
+		expect(await unread(mailbox)).toBe(1);
+		await n8n.api.deactivate(id);
+	}, 60_000);
+
+	it('neither repeats nor skips over a restart, and SIGKILL after the success repeats nothing either', async () => {
+		const mailbox = 'restart@example.test';
+		const id = await active(mailbox, { postProcessAction: 'nothing' });
+		await watching(mailbox);
+		await sandbox.deliver(mailbox, mail('before'));
+		await n8n.api.ended(id, 1);
+		await n8n.instance.stop();
+		await sandbox.deliver(mailbox, mail('while stopped'));
+		await n8n.restart();
+		await n8n.api.ended(id, 2);
+		await watching(mailbox);
+		await n8n.instance.stop('SIGKILL');
+		await sandbox.deliver(mailbox, mail('while dead'));
+		await n8n.restart();
+		await watching(mailbox);
+		await sandbox.deliver(mailbox, mail('after'));
+		const executions = await n8n.api.ended(id, 4);
+		expect(bySubject(executions)).toEqual(['before success', 'while stopped success', 'while dead success', 'after success']);
+		await n8n.api.deactivate(id);
+	}, 120_000);
+
+	it('hands a mail over again whose execution SIGKILL ended', async () => {
+		const mailbox = 'killed@example.test';
+		const id = await active(mailbox);
+		await watching(mailbox);
+		await sandbox.deliver(mailbox, mail('slow'));
+		await until('the execution runs', async () => (await running(id)) > 0);
+		await n8n.crash();
+		await until('it ran again to its end', async () => (await n8n.api.executions(id)).some(({ status }) => status === 'success'), 60_000);
+		const executions = await n8n.api.executions(id);
+		expect(executions.filter(({ status }) => status === 'success').flatMap(subjects)).toEqual(['slow']);
+		await n8n.api.deactivate(id);
+	}, 120_000);
+
+	it('refuses activation for what waiting cannot heal, and says what to do', async () => {
+		const id = await n8n.api.createWorkflow(workflow('unknown folder', 'folder@example.test', { folder: 'Nowhere' }));
+		// n8n activates in the background: the refusal shows in its log and in the editor.
+		await n8n.api.activate(id).catch(() => undefined);
+		await until('the refusal', async () => n8n.instance.logText().includes('There is no folder "Nowhere". The mailbox has: INBOX'));
+		await n8n.api.deactivate(id);
+	}, 60_000);
+});
