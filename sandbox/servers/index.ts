@@ -6,6 +6,7 @@ import { makeAuthority, type Authority } from './certificates';
 import { startDovecot, type Dovecot } from './dovecot';
 import { Exchange, type Address } from './exchange';
 import { IdentityServer } from './identity';
+import { ManagedIdentityServer } from './managedIdentity';
 import { deliver, messages, watchArrival } from './mailbox';
 import { ensureServers } from './packages';
 import { MAIL_DOMAIN, startPostfix, type Postfix } from './postfix';
@@ -36,6 +37,7 @@ export interface Sandbox {
 	caFile: string;
 	authority: Authority;
 	identity: IdentityServer;
+	managedIdentity: ManagedIdentityServer;
 	straight: { imap: Address; pop: Address; popStartTls: Address; smtp: Address };
 	exchange: Exchange;
 	/** Accounts on the sign-in page. */
@@ -68,6 +70,9 @@ export async function startSandbox(): Promise<Sandbox> {
 		const identity = new IdentityServer(authority.server, () => MAILBOXES);
 		await identity.start();
 		undo.push(async () => await identity.stop());
+		const managedIdentity = new ManagedIdentityServer(identity);
+		await managedIdentity.start();
+		undo.push(async () => await managedIdentity.stop());
 		const dovecot = await startDovecot(folder, authority.server, { kid: identity.kid, publicPem: identity.publicPem }, guard);
 		undo.push(async () => await dovecot.process.kill());
 		const postfix = await startPostfix(join(folder, 'postfix'), authority.server, dovecot.ports, guard);
@@ -82,6 +87,7 @@ export async function startSandbox(): Promise<Sandbox> {
 			caFile: authority.caFile,
 			authority,
 			identity,
+			managedIdentity,
 			straight: { imap: at(imaps, 'tls'), pop: at(pop3s, 'tls'), popStartTls: at(pop3, 'starttls'), smtp: at(postfix.ports.submission, 'starttls') },
 			exchange,
 			mailboxes: MAILBOXES,
