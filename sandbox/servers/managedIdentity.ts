@@ -42,8 +42,10 @@ export class ManagedIdentityServer {
 
 	async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-		const host = url.pathname === '/metadata/identity/oauth2/token' ? 'vm' : url.pathname === '/msi/token' ? 'appService' : undefined;
-		if (host === undefined) return json(response, 404, { error: 'not_found' });
+		// MSAL 7 ends the path with a slash.
+		const path = url.pathname.replace(/\/$/, '');
+		const host = path === '/metadata/identity/oauth2/token' ? 'vm' : path === '/msi/token' ? 'appService' : undefined;
+		if (host === undefined) return json(response, 404, { error: 'not_found', error_description: `There is nothing at ${path}.` });
 		if (host === 'vm' && request.headers.metadata !== 'true') return json(response, 400, { error: 'invalid_request', error_description: 'Required metadata header not specified' });
 		if (host === 'appService' && request.headers['x-identity-header'] !== this.#secret) return json(response, 401, { statusCode: 401, message: 'The X-IDENTITY-HEADER does not match.' });
 		const resource = (url.searchParams.get('resource') ?? '').replace(/\/$/, '');

@@ -4,13 +4,15 @@ import { connect } from 'node:tls';
 
 import { ImapFlow } from 'imapflow';
 import { createTransport, type Transporter } from 'nodemailer';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { LineReader } from '../../sandbox/servers/exchange/lines';
 import { startSandbox, trust, type Address, type Sandbox } from '../../sandbox/servers/index';
 
 let sandbox: Sandbox;
 const ADA = 'ada@example.test';
+
+vi.setConfig({ testTimeout: 15_000, hookTimeout: 30_000 });
 
 beforeAll(async () => {
 	sandbox = await startSandbox();

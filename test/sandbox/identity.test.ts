@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { ConfidentialClientApplication, ManagedIdentityApplication, PublicClientApplication, type Configuration } from '@azure/msal-node';
 import { decodeJwt, generateKeyPair, exportSPKI, SignJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { selfSigned, thumbprint } from '../../sandbox/servers/certificates';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers/index';
@@ -12,6 +12,8 @@ import { startSandbox, trust, type Sandbox } from '../../sandbox/servers/index';
 const ADA = 'ada@example.test';
 const REDIRECT = 'http://localhost:5678/rest/oauth2-credential/callback';
 let sandbox: Sandbox;
+
+vi.setConfig({ testTimeout: 15_000, hookTimeout: 30_000 });
 
 beforeAll(async () => {
 	sandbox = await startSandbox();
@@ -149,14 +151,24 @@ describe('an app signs in through MSAL', () => {
 		await expect(ask('word')).rejects.toThrow('AADSTS50076');
 	});
 
-	it('by the identity of its host, virtual machine or App Service', async () => {
-		for (const host of ['vm', 'appService'] as const) {
-			Object.assign(process.env, sandbox.managedIdentity.environment[host]);
-			const result = await new ManagedIdentityApplication({ managedIdentityIdParams: { userAssignedClientId: sandbox.managedIdentity.userAssigned } }).acquireToken({ resource: 'https://outlook.office365.com', forceRefresh: true });
-			for (const name of Object.keys(sandbox.managedIdentity.environment[host])) delete process.env[name];
-			expect(decodeJwt(result.accessToken).roles).toContain('IMAP.AccessAsApp');
-			expect(sandbox.managedIdentity.requests.at(-1)).toMatchObject({ host, clientId: sandbox.managedIdentity.userAssigned });
-		}
+	it('by the identity of its virtual machine', async () => {
+		const { environment, userAssigned, requests } = sandbox.managedIdentity;
+		Object.assign(process.env, environment.vm);
+		const result = await new ManagedIdentityApplication({ managedIdentityIdParams: { userAssignedClientId: userAssigned } }).acquireToken({ resource: 'https://outlook.office365.com' });
+		for (const name of Object.keys(environment.vm)) delete process.env[name];
+		expect(decodeJwt(result.accessToken).roles).toContain('IMAP.AccessAsApp');
+		expect(requests.at(-1)).toMatchObject({ host: 'vm', clientId: userAssigned });
+	});
+
+	// Without MSAL, which looks for its host once a process.
+	it('by the identity of its App Service, whose secret header it must show', async () => {
+		const { IDENTITY_ENDPOINT: endpoint = '', IDENTITY_HEADER: header = '' } = sandbox.managedIdentity.environment.appService;
+		const url = `${endpoint}?api-version=2019-08-01&resource=https://outlook.office365.com/`;
+		expect((await fetch(url)).status).toBe(401);
+		const answer = await fetch(url, { headers: { 'x-identity-header': header } });
+		expect(await answer.json()).toMatchObject({ token_type: 'Bearer', resource: 'https://outlook.office365.com', expires_in: '3600' });
+		sandbox.managedIdentity.systemAssigned = false;
+		expect((await fetch(url, { headers: { 'x-identity-header': header } })).status).toBe(400);
 	});
 });
 
