@@ -71,6 +71,7 @@ export class SmtpSession {
 		// Loaded at first use: nodemailer costs 34 ms.
 		const { default: Connection } = await import('nodemailer/lib/smtp-connection');
 		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
+		let refusal: MailError | undefined;
 		const connection = new Connection({
 			host: endpoint.host,
 			port: endpoint.port,
@@ -78,12 +79,15 @@ export class SmtpSession {
 			requireTLS: endpoint.security === 'starttls',
 			tls: tlsOptions(endpoint),
 			...DEADLINES,
+			// A name of our own: for its own XOAUTH2 nodemailer wants to fetch the token itself.
 			customAuth: {
-				// Exchange refuses directly; other servers send a challenge with the reason first (334), to be answered empty.
-				XOAUTH2: async (context) => {
+				TOKEN: async (context) => {
 					let answer = await context.sendCommand(`AUTH XOAUTH2 ${initialResponse(account.mailbox, token)}`);
+					// Exchange refuses directly; other servers send the reason first, to be answered by an empty line.
 					if (answer.status === 334) answer = await context.sendCommand('');
-					if (answer.status !== 235) throw diagnose(new Error(answer.response), { ...at, command: 'AUTH XOAUTH2' });
+					if (answer.status === 235) return;
+					refusal = diagnose(Object.assign(new Error(answer.text), { response: answer.response }), { ...at, command: 'AUTH XOAUTH2' });
+					throw refusal;
 				},
 			},
 		});
@@ -93,16 +97,12 @@ export class SmtpSession {
 				connection.once('error', reject);
 				connection.connect((error) => (error ? reject(error) : resolve()));
 			});
-			let refusal: unknown;
 			await new Promise<void>((resolve, reject) => {
-				connection.login({ user: account.mailbox, pass: '', method: 'XOAUTH2' }, (error) => (error ? reject(error) : resolve()));
-			}).catch((error: unknown) => {
-				refusal = error;
+				connection.login({ user: account.mailbox, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve()));
 			});
-			if (refusal !== undefined) throw refusal;
 		} catch (error) {
 			connection.close();
-			throw diagnose(error, at);
+			throw refusal ?? diagnose(error, at);
 		}
 		// Some minutes for the last mail before the token ends; a fitting share of one that lives shortly.
 		const left = token.expiresAt - signedIn;
