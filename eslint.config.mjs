@@ -1,0 +1,35 @@
+import { n8nCommunityNodesPlugin } from '@n8n/eslint-plugin-community-nodes';
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+	{ ignores: ['dist/**', 'node_modules/**', 'sandbox/n8n/package-lock.json', 'gulpfile.js', '**/*.mjs', 'vitest.config.ts'] },
+	{
+		files: ['**/*.ts'],
+		extends: [tseslint.configs.recommendedTypeChecked],
+		languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
+		rules: {
+			// `as const` and `satisfies` stay; `as X` over input hides what came in.
+			'@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
+			'@typescript-eslint/no-floating-promises': 'error',
+			// JSON.parse and third-party errors are `any`; they are given a type where they are read.
+			'@typescript-eslint/no-unsafe-assignment': 'off',
+			'@typescript-eslint/no-unsafe-return': 'off',
+			'@typescript-eslint/no-unsafe-argument': 'off',
+			// An interface may ask for a promise where an implementation has nothing to wait for.
+			'@typescript-eslint/require-await': 'off',
+		},
+	},
+	{
+		files: ['nodes/**/*.ts', 'credentials/**/*.ts', 'package.json'],
+		extends: [n8nCommunityNodesPlugin.configs.recommendedWithoutN8nCloudSupport],
+	},
+	{
+		files: ['package.json'],
+		rules: {
+			// Mail protocols need libraries; without n8n's "verified" programme plain dependencies are allowed.
+			'@n8n/community-nodes/no-runtime-dependencies': 'off',
+			// Overrides pin what the development machine's registry has; npm ignores them in an installed package.
+			'@n8n/community-nodes/no-overrides-field': 'off',
+		},
+	},
+);
