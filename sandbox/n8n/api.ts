@@ -94,9 +94,16 @@ export class Api {
 		}
 	}
 
-	/** Calls the production webhook of an active workflow and gives its answer. */
+	/** Calls the production webhook of an active workflow and gives its answer; n8n registers it a moment after activation. */
 	async webhook(path: string, body: object = {}): Promise<{ status: number; body: unknown }> {
-		const answer = await fetch(`${this.instance.url}/webhook/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+		const deadline = Date.now() + 10_000;
+		const call = async (): Promise<Response> =>
+			await fetch(`${this.instance.url}/webhook/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+		let answer = await call();
+		while (answer.status === 404 && Date.now() < deadline) {
+			await new Promise((resolve) => setTimeout(resolve, 100));
+			answer = await call();
+		}
 		const text = await answer.text();
 		try {
 			return { status: answer.status, body: JSON.parse(text) };
