@@ -117,14 +117,16 @@ export class Cursor {
 		return most;
 	}
 
-	/** Their execution succeeded; what is to happen on the server is still due. */
-	succeed(mails: readonly Seen[]): void {
+	/** Their execution succeeded. `actionDue`: something is still to happen on the server. */
+	succeed(mails: readonly Seen[], actionDue: boolean): void {
+		const { recent, pending } = this.state;
 		for (const { uid, messageId } of mails) {
-			this.state.pending[uid] = 0;
-			if (messageId !== '') this.state.recent.push(messageId);
+			pending[uid] = 0;
+			if (messageId !== '') recent.push(messageId);
 		}
-		this.state.recent.splice(0, this.state.recent.length - RECENT);
-		this.store();
+		if (recent.length > RECENT) recent.splice(0, recent.length - RECENT);
+		if (actionDue) this.store();
+		else this.settle(mails.map(({ uid }) => uid));
 	}
 
 	/** Nothing is left to do: succeeded and acted upon, given up, or gone from the folder. */

@@ -217,8 +217,9 @@ export class Delivery<Item> {
 		if (this.#stopped) return;
 		for (const { uid } of batch) this.#options.running.delete(this.#name(uid));
 		if (outcome.kind === 'done') {
-			this.#options.cursor.succeed(batch);
-			this.#act(batch.map((mail) => mail.uid), this.#options.rules.after);
+			const { cursor, rules } = this.#options;
+			cursor.succeed(batch, rules.after.kind !== 'nothing');
+			if (rules.after.kind !== 'nothing') this.#act(batch.map((mail) => mail.uid), rules.after);
 		} else {
 			this.#fail(batch, outcome.kind === 'already' ? 'n8n has had this execution before and does not tell how it ended' : outcome.reason);
 		}

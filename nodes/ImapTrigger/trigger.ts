@@ -34,7 +34,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	const save = (current: WatchMemory): void => {
 		legacy.memory = current;
 		// n8n stores it with the next execution that starts.
-		staticData.watch = structuredClone(current);
+		staticData.watch = current;
 		journal.write(current);
 	};
 	save(own);

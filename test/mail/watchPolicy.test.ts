@@ -86,7 +86,7 @@ describe('the cursor', () => {
 		const cursor = new Cursor(folder, () => stored.push(JSON.stringify(folder.pending)));
 		expect(cursor.take([seen(11), seen(12)])).toBe(1);
 		expect(cursor.take([seen(11)])).toBe(2);
-		cursor.succeed([seen(11)]);
+		cursor.succeed([seen(11)], true);
 		cursor.settle([11]);
 		expect(stored).toEqual(['{"11":1,"12":1}', '{"11":2,"12":1}', '{"11":0,"12":1}', '{"12":1}']);
 		expect(folder.uid).toBe(12);
@@ -120,8 +120,7 @@ describe('the cursor', () => {
 		const cursor = new Cursor(folder, () => undefined);
 		for (let uid = 1; uid <= 200; uid++) {
 			cursor.take([seen(uid)]);
-			cursor.succeed([seen(uid)]);
-			cursor.settle([uid]);
+			cursor.succeed([seen(uid)], false);
 		}
 		expect(folder.recent).toHaveLength(50);
 		expect(JSON.stringify(folder).length).toBeLessThan(2_000);
