@@ -11,7 +11,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 
 	displayName = 'Microsoft Mail OAuth2 API';
 
-	icon: Icon = 'file:microsoftMail.svg';
+	icon: Icon = { light: 'file:microsoftMail.svg', dark: 'file:microsoftMail.dark.svg' };
 
 	documentationUrl = 'https://www.npmjs.com/package/n8n-nodes-office365-mail#credentials';
 

@@ -8,7 +8,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 
 	displayName = 'Microsoft Mail Service Account API';
 
-	icon: Icon = 'file:microsoftMail.svg';
+	icon: Icon = { light: 'file:microsoftMail.svg', dark: 'file:microsoftMail.dark.svg' };
 
 	documentationUrl = 'https://www.npmjs.com/package/n8n-nodes-office365-mail#credentials';
 

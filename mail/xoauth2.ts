@@ -9,7 +9,6 @@ import type { AccessToken } from './token';
  * @throws MailError `input` where the mailbox holds a control character, which could reshape the message.
  */
 export function initialResponse(mailbox: string, token: AccessToken): string {
-	// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 	if (mailbox === '' || /[\u0000-\u001f\u007f]/.test(mailbox)) {
 		throw new MailError('The mailbox address is empty or holds a control character.', {
 			code: 'input',

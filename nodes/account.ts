@@ -7,10 +7,10 @@ import { cloudOf, tenantOf } from '../mail/clouds';
 import { diagnose } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
 import { appTokens, type ServiceAccount } from '../mail/serviceAccount';
-import { AccessToken, readClaims, renew, RENEW_BEFORE_MS, type Acquire, type Renewal, type TokenSource } from '../mail/token';
+import { AccessToken, readClaims, renew, RENEW_BEFORE_MS, renewing, type Acquire, type Renewal, type TokenSource } from '../mail/token';
 
-export const OAUTH2_CREDENTIAL = 'microsoftMailOAuth2Api';
-export const SERVICE_ACCOUNT_CREDENTIAL = 'microsoftMailServiceAccountApi';
+const PERSON = 'microsoftMailOAuth2Api';
+const APP = 'microsoftMailServiceAccountApi';
 
 /** Whatever n8n runs a node in. Tokens may be asked for hours later: only the credential is read then, no parameter. */
 export type NodeContext = IExecuteFunctions | ITriggerFunctions | IPollFunctions | ILoadOptionsFunctions;
@@ -24,12 +24,12 @@ export interface AccountChoice {
 
 /** Opens the mailbox that the parameters `authentication` and `options.mailboxAddress` point at. @throws MailError */
 export async function openAccount(context: NodeContext, choice: AccountChoice): Promise<Account> {
-	const type = choice.authentication === 'serviceAccount' ? SERVICE_ACCOUNT_CREDENTIAL : OAUTH2_CREDENTIAL;
+	const type = choice.authentication === 'serviceAccount' ? APP : PERSON;
 	const fields = await context.getCredentials(type);
 	const cloud = cloudOf(fields);
 	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
 	const id = credentialId(context.getNode(), type);
-	if (type === SERVICE_ACCOUNT_CREDENTIAL) {
+	if (type === APP) {
 		return accountOf(id, requireMailbox(address), cloud, serviceTokens(context), 'appOnly');
 	}
 	return accountOf(id, address === '' ? signedInAddress(fields) : requireMailbox(address), cloud, oAuth2Tokens(context), 'delegated');
@@ -53,10 +53,15 @@ export function serviceAccountOf(fields: ICredentialDataDecryptedObject): Servic
 	return { ...common, authentication: 'clientSecret', clientSecret: required(fields, 'clientSecret', 'Client Secret') };
 }
 
+/** The account of a credential that is being filled in: nothing cached, nothing kept. @throws MailError `input` */
+export function serviceAccountToTest(fields: ICredentialDataDecryptedObject): Account {
+	return accountOf('being tested', requireMailbox(text(fields.mailbox).trim()), cloudOf(fields), renewing(appTokens(serviceAccountOf(fields))), 'appOnly');
+}
+
 function serviceTokens(context: NodeContext): TokenSource {
 	return async (rejected) => {
-		const fields = await context.getCredentials(SERVICE_ACCOUNT_CREDENTIAL);
-		const memory = remembered(credentialId(context.getNode(), SERVICE_ACCOUNT_CREDENTIAL), fields);
+		const fields = await context.getCredentials(APP);
+		const memory = remembered(credentialId(context.getNode(), APP), fields);
 		memory.acquire ??= appTokens(serviceAccountOf(fields));
 		return await renew(memory.renewal, memory.acquire, rejected);
 	};
@@ -64,8 +69,8 @@ function serviceTokens(context: NodeContext): TokenSource {
 
 function oAuth2Tokens(context: NodeContext): TokenSource {
 	return async (rejected) => {
-		const fields = await context.getCredentials(OAUTH2_CREDENTIAL);
-		const memory = remembered(credentialId(context.getNode(), OAUTH2_CREDENTIAL), fields);
+		const fields = await context.getCredentials(PERSON);
+		const memory = remembered(credentialId(context.getNode(), PERSON), fields);
 		return await renew(memory.renewal, async (fresh) => await storedOrRefreshed(context, fields, fresh), rejected);
 	};
 }
@@ -87,7 +92,7 @@ async function storedOrRefreshed(context: NodeContext, fields: ICredentialDataDe
 	let refreshed: AccessToken | undefined;
 	try {
 		// Bound to the context: unbound it fails with "this.getCredentials is not a function".
-		refreshed = tokenFrom(await context.helpers.refreshOAuth2Token.call(context, OAUTH2_CREDENTIAL));
+		refreshed = tokenFrom(await context.helpers.refreshOAuth2Token.call(context, PERSON));
 	} catch (error) {
 		throw diagnose(error, { speaker: 'identity', peer: text(fields.accessTokenUrl) });
 	}

@@ -22,7 +22,7 @@ export function text(value: unknown, field: string): string {
 			remedy: 'Point the expression at one of its fields, for example {{ $json.from.text }} in place of {{ $json.from }}.',
 		});
 	}
-	return String(value);
+	return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? value.toString() : '';
 }
 
 /** A number within bounds; `fallback` where the field is empty. @throws MailError `input` */
@@ -30,7 +30,7 @@ export function whole(value: unknown, field: string, fallback: number, least: nu
 	if (value === undefined || value === null || value === '') return fallback;
 	const number = Number(value);
 	if (Number.isInteger(number) && number >= least && number <= most) return number;
-	throw new MailError(`${field}: ${String(value)} is not a whole number from ${least} to ${most}.`, { code: 'input', field, remedy: `Enter a number from ${least} to ${most}.` });
+	throw new MailError(`${field}: ${typeof value === 'object' ? 'an object' : JSON.stringify(value)} is not a whole number from ${least} to ${most}.`, { code: 'input', field, remedy: `Enter a number from ${least} to ${most}.` });
 }
 
 /** What the two account parameters say. */

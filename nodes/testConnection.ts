@@ -1,8 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { ICredentialsDecrypted, ICredentialTestFunctions, IDataObject, INodeCredentialTestResult } from 'n8n-workflow';
 
 import type { Account } from '../mail/account';
 import type { Protocol } from '../mail/clouds';
 import { runConnectionTest } from '../mail/connectionTest';
+import { diagnose } from '../mail/diagnosis';
+import { serviceAccountToTest } from './account';
 
 /** The steps as an item: the first failing one stands out as `problem` and `remedy`. */
 export async function testConnection(account: Account, protocols: readonly Protocol[]): Promise<IDataObject> {
@@ -15,3 +17,26 @@ export async function testConnection(account: Account, protocols: readonly Proto
 		steps: report.steps.map((step) => ({ ...step })),
 	};
 }
+
+/**
+ * The Test button of the service account: the same steps for every protocol that the credential's cloud has a host for.
+ * An app may be allowed for one protocol only, so one that works is enough; the others are named.
+ */
+export async function testServiceAccount(this: ICredentialTestFunctions, credential: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
+	try {
+		const account = serviceAccountToTest(credential.data ?? {});
+		const protocols = PROTOCOLS.filter((protocol) => account[protocol].host !== '');
+		const report = await runConnectionTest(account, protocols);
+		const failed = report.steps.filter(({ ok }) => !ok);
+		const working = protocols.filter((protocol) => report.steps.some((step) => step.protocol === protocol) && !failed.some((step) => step.protocol === protocol));
+		const problems = failed.map(({ protocol, detail, remedy }) => `${protocol.toUpperCase()}: ${detail}${remedy === undefined ? '' : ` ${remedy}`}`).join(' — ');
+		if (working.length === 0) return { status: 'Error', message: problems };
+		const works = `Signed in to ${account.mailbox} over ${working.map((protocol) => protocol.toUpperCase()).join(', ')}.`;
+		return { status: 'OK', message: problems === '' ? works : `${works} Not usable: ${problems}` };
+	} catch (error) {
+		const told = diagnose(error, { speaker: 'identity' });
+		return { status: 'Error', message: `${told.message}${told.remedy === undefined ? '' : ` ${told.remedy}`}` };
+	}
+}
+
+const PROTOCOLS: readonly Protocol[] = ['smtp', 'imap', 'pop'];

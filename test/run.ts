@@ -57,7 +57,7 @@ async function runVitest(files: string[]): Promise<Count> {
 	}
 }
 
-main()
+void main()
 	.catch((error: unknown) => {
 		console.error(error instanceof Error ? error.message : error);
 		return { passed: 0, failed: 1 };

@@ -17,16 +17,18 @@ export interface Filters {
 	largerThan?: number;
 }
 
-/** @throws MailError `input` */
+const LABELS = { from: 'From', to: 'To', subject: 'Subject' } as const;
+
+/** @throws MailError `input` naming the filter */
 export function criteriaOfFilters(filters: Filters): Criteria {
 	const found: SearchObject = {};
 	for (const key of ['from', 'to', 'subject'] as const) {
 		const value = filters[key]?.trim();
-		if (value) found[key] = plainText(value, key);
+		if (value) found[key] = plainText(value, key, LABELS[key]);
 	}
 	if (filters.unreadOnly === true) found.seen = false;
-	if (filters.since) found.since = day(filters.since, 'Received Since');
-	if (filters.largerThan !== undefined && filters.largerThan > 0) found.larger = wholeNumber(filters.largerThan, 'Larger Than');
+	if (filters.since) found.since = day(filters.since, 'It', 'Received Since');
+	if (filters.largerThan !== undefined && filters.largerThan > 0) found.larger = wholeNumber(filters.largerThan, 'It', 'Larger Than');
 	return Object.keys(found).length === 0 ? [] : [found];
 }
 
@@ -57,6 +59,8 @@ export function combine(criteria: Criteria): Criteria {
 	}
 	return groups;
 }
+
+const RULES = 'Custom Email Rules';
 
 const FLAGS: Record<string, SearchObject> = {
 	ALL: { all: true },
@@ -118,23 +122,22 @@ function criterion(rule: unknown): SearchObject {
 }
 
 /** imapflow leaves empty values out, which would widen the search without a word. */
-function plainText(value: unknown, key: string): string {
+function plainText(value: unknown, key: string, field = RULES): string {
 	const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
-	// eslint-disable-next-line no-control-regex -- a line break would end the command
-	if (text === '' || /[\u0000-\u001f\u007f]/.test(text)) throw inputError(`${key} needs a value without line breaks.`);
+	if (text === '' || /[\u0000-\u001f\u007f]/.test(text)) throw inputError(`${key} needs a value without line breaks.`, field);
 	return text;
 }
 
-function wholeNumber(value: unknown, key: string): number {
+function wholeNumber(value: unknown, key: string, field = RULES): number {
 	const number = Number(value);
-	if (!Number.isSafeInteger(number) || number < 1) throw inputError(`${key} needs a whole number of bytes above 0, got "${String(value)}".`);
+	if (!Number.isSafeInteger(number) || number < 1) throw inputError(`${key} needs a whole number of bytes above 0, got "${String(value)}".`, field);
 	return number;
 }
 
 /** As a day: SINCE and BEFORE know no hours (RFC 3501, section 6.4.4). */
-function day(value: unknown, key: string): string {
+function day(value: unknown, key: string, field = RULES): string {
 	const given = typeof value === 'string' || typeof value === 'number' ? new Date(value) : new Date(NaN);
-	if (Number.isNaN(given.getTime())) throw inputError(`${key} needs a date such as 2026-11-01, got "${String(value)}".`);
+	if (Number.isNaN(given.getTime())) throw inputError(`${key} needs a date such as 2026-11-01, got "${String(value)}".`, field);
 	const two = (number: number): string => String(number).padStart(2, '0');
 	return `${given.getFullYear()}-${two(given.getMonth() + 1)}-${two(given.getDate())}`;
 }
@@ -145,10 +148,10 @@ function sequence(value: unknown, key: string): string {
 	return text;
 }
 
-function inputError(message: string): MailError {
-	return new MailError(`The rules cannot be used: ${message}`, {
+function inputError(message: string, field = RULES): MailError {
+	return new MailError(`${field} cannot be used: ${message}`, {
 		code: 'input',
-		field: 'Custom Email Rules',
-		remedy: 'Give a JSON list such as ["UNSEEN", ["SINCE", "2026-11-01"]], or use the filter fields.',
+		field,
+		remedy: field === RULES ? 'Give a JSON list such as ["UNSEEN", ["SINCE", "2026-11-01"]], or use the filter fields.' : 'Change the filter, or leave it out.',
 	});
 }

@@ -129,7 +129,6 @@ function addresses(field: string, value: string, parsed: Array<{ address?: strin
 
 /** A line break in a header would begin another header (CWE-93). */
 function refuseControl(field: string, value: string): void {
-	// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 	if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
 		throw inputError(field, 'The value holds a line break or another control character.', 'Take it out; a header is one line.');
 	}

@@ -1,6 +1,7 @@
 import { NodeConnectionTypes, type INodeType, type INodeTypeDescription, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 
 import { nodeError } from '../nodeError';
+import { testServiceAccount } from '../testConnection';
 import { loadFolders, searchFolders } from './folderList';
 import { fetchSample } from './manual';
 import { parameters } from './parameters';
@@ -31,12 +32,12 @@ export class ImapTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
-			{ name: 'microsoftMailServiceAccountApi', required: true, displayOptions: { show: { authentication: ['serviceAccount'] } } },
+			{ name: 'microsoftMailServiceAccountApi', required: true, testedBy: 'testServiceAccount', displayOptions: { show: { authentication: ['serviceAccount'] } } },
 		],
 		properties: parameters,
 	};
 
-	methods = { listSearch: { searchFolders }, loadOptions: { loadFolders } };
+	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		const settings = settingsOf(this);

@@ -7,6 +7,7 @@ import type { Format } from '../../mail/item';
 import type { StartFrom } from '../../mail/watch/cursor';
 import type { Rules } from '../../mail/watch/delivery';
 import type { AccountChoice } from '../account';
+import { accountChoice, record, text, whole } from '../parameterValues';
 
 /** The node's parameters, read once: later n8n cannot evaluate expressions any more. */
 export interface Settings {
@@ -27,53 +28,53 @@ export interface Settings {
 export function readSettings(context: ITriggerFunctions): Settings {
 	const options = record(context.getNodeParameter('options', {}));
 	const filters = record(context.getNodeParameter('filters', {}));
-	const format = oneOf(context.getNodeParameter('format', 'simple'), ['simple', 'resolved', 'raw'] as const, 'simple');
-	const rules = text(options.customEmailConfig);
-	const criteria = combine([
-		...(rules === '' ? [] : criteriaOfRules(rules)),
-		...criteriaOfFilters({
-			from: text(filters.from),
-			to: text(filters.to),
-			subject: text(filters.subject),
-			unreadOnly: filters.unreadOnly === true,
-			since: text(filters.since),
-			largerThan: number(filters.largerThan, 0, 0, 1_000_000) * 1024,
-		}),
-	]);
-	const onlyWithAttachment = filters.hasAttachment === true;
+	const format = oneOf(context.getNodeParameter('format', 'simple'), ['simple', 'resolved', 'raw'], 'simple');
 	return {
-		account: {
-			authentication: context.getNodeParameter('authentication', 'oAuth2') === 'serviceAccount' ? 'serviceAccount' : 'oAuth2',
-			mailboxAddress: text(options.mailboxAddress),
-		},
+		account: accountChoice(context.getNodeParameter('authentication', 'oAuth2'), options),
 		folders: folders(context, options),
-		criteria,
-		criteriaText: [rules, ...Object.entries(filters).map(([name, value]) => `${name} ${JSON.stringify(value)}`)].filter((part) => part !== '').join(', '),
+		...matching(options, filters),
 		startFrom: startFrom(options),
 		rules: {
-			batchSize: number(options.batchSize, 1, 1, 1000),
-			maxInFlight: number(options.maxInFlight, 10, 1, 200),
-			maxTries: number(options.maxTries, 3, 1, 20),
-			retryFirstMs: number(options.retryAfter, 30, 0, 86_400) * 1000,
+			batchSize: whole(options.batchSize, 'Mails per Execution', 1, 1, 1000),
+			maxInFlight: whole(options.maxInFlight, 'Executions at the Same Time', 10, 1, 200),
+			maxTries: whole(options.maxTries, 'Tries', 3, 1, 20),
+			retryFirstMs: whole(options.retryAfter, 'Retry After', 30, 0, 86_400) * 1000,
 			limits: {
-				largeAbove: number(options.largeMailSize, 20, 1, 500) * 1024 * 1024,
+				largeAbove: whole(options.largeMailSize, 'Large Mails Begin At', 20, 1, 500) * 1024 * 1024,
 				large: options.largeMails === 'headersOnly' ? 'headersOnly' : 'stream',
-				onlyWithAttachment,
+				onlyWithAttachment: filters.hasAttachment === true,
 			},
-			after: action(context.getNodeParameter('postProcessAction', 'read'), () => locator(context.getNodeParameter('moveToFolder', '')), 'Move to Folder'),
-			onGiveUp: action(options.onGiveUp, () => locator(options.giveUpFolder), 'Folder for Failed Mails'),
+			after: action(context.getNodeParameter('postProcessAction', 'read'), () => context.getNodeParameter('moveToFolder', ''), 'Move to Folder'),
+			onGiveUp: action(options.onGiveUp ?? 'nothing', () => options.giveUpFolder, 'Folder for Failed Mails'),
 		},
 		handOver: options.handOver === 'atOnce' ? 'atOnce' : 'afterSuccess',
 		format,
 		downloadAttachments: format === 'resolved' || context.getNodeParameter('downloadAttachments', false) === true,
-		prefix: text(context.getNodeParameter('dataPropertyAttachmentsPrefixName', 'attachment_')) || 'attachment_',
+		prefix: text(context.getNodeParameter('dataPropertyAttachmentsPrefixName', 'attachment_'), 'Property Prefix Name') || 'attachment_',
 	};
+}
+
+function matching(options: IDataObject, filters: IDataObject): Pick<Settings, 'criteria' | 'criteriaText'> {
+	const rules = text(options.customEmailConfig, 'Custom Email Rules').trim();
+	const criteria = combine([
+		...(rules === '' ? [] : criteriaOfRules(rules)),
+		...criteriaOfFilters({
+			from: text(filters.from, 'From'),
+			to: text(filters.to, 'To'),
+			subject: text(filters.subject, 'Subject'),
+			unreadOnly: filters.unreadOnly === true,
+			since: text(filters.since, 'Received Since'),
+			largerThan: whole(filters.largerThan, 'Larger Than', 0, 0, 1_000_000) * 1024,
+		}),
+	]);
+	const spoken = Object.entries(filters).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+	return { criteria, criteriaText: [rules, ...spoken].filter((part) => part !== '').join(', ') };
 }
 
 function folders(context: ITriggerFunctions, options: IDataObject): string[] {
 	const more = options.additionalFolders;
-	const listed = Array.isArray(more) ? more.map((entry) => text(entry)) : text(more).split(',');
-	const all = [locator(context.getNodeParameter('folder', 'INBOX')), ...listed].map((folder) => folder.trim()).filter((folder) => folder !== '');
+	const listed = Array.isArray(more) ? more.map((entry) => text(entry, 'Additional Folders')) : text(more, 'Additional Folders').split(',');
+	const all = [locator(context.getNodeParameter('folder', 'INBOX'), 'Folder'), ...listed].map((folder) => folder.trim()).filter((folder) => folder !== '');
 	if (all.length > 10) {
 		throw new MailError('At most 10 folders can be watched by one trigger.', {
 			code: 'input',
@@ -86,35 +87,21 @@ function folders(context: ITriggerFunctions, options: IDataObject): string[] {
 
 function startFrom(options: IDataObject): StartFrom {
 	if (options.startFrom === 'unread') return { kind: 'unread' };
-	if (options.startFrom === 'lastDays') return { kind: 'lastDays', days: number(options.startDays, 1, 1, 3650) };
+	if (options.startFrom === 'lastDays') return { kind: 'lastDays', days: whole(options.startDays, 'Start From Days', 1, 1, 3650) };
 	return { kind: 'now' };
 }
 
-function action(value: unknown, folder: () => string, field: string): Action {
-	const kind = oneOf(value, ['nothing', 'read', 'flag', 'move', 'delete'] as const, 'nothing');
+function action(value: unknown, folder: () => unknown, field: string): Action {
+	const kind = oneOf(value, ['nothing', 'read', 'flag', 'move', 'delete'], 'nothing');
 	if (kind !== 'move') return { kind };
-	const to = folder().trim();
+	const to = locator(folder(), field).trim();
 	if (to === '') throw new MailError(`${field} is empty.`, { code: 'input', field, remedy: 'Choose the folder that mails are to be moved to.' });
 	return { kind, to };
 }
 
 /** A folder as text or as n8n's resource locator gives it. */
-export function locator(value: unknown): string {
-	if (typeof value === 'object' && value !== null && 'value' in value) return text(value.value);
-	return text(value);
-}
-
-function record(value: unknown): IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-function text(value: unknown): string {
-	return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
-}
-
-function number(value: unknown, otherwise: number, least: number, most: number): number {
-	const given = value === undefined || value === '' ? otherwise : Number(value);
-	return Number.isFinite(given) ? Math.min(most, Math.max(least, given)) : otherwise;
+function locator(value: unknown, field: string): string {
+	return typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field);
 }
 
 function oneOf<const Choice extends string>(value: unknown, choices: readonly Choice[], otherwise: Choice): Choice {

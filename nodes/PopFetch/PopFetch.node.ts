@@ -1,5 +1,6 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
+import { testServiceAccount } from '../testConnection';
 import { fetchItems } from './fetch';
 import { parameters } from './parameters';
 
@@ -18,10 +19,12 @@ export class PopFetch implements INodeType {
 		usableAsTool: true,
 		credentials: [
 			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
-			{ name: 'microsoftMailServiceAccountApi', required: true, displayOptions: { show: { authentication: ['serviceAccount'] } } },
+			{ name: 'microsoftMailServiceAccountApi', required: true, testedBy: 'testServiceAccount', displayOptions: { show: { authentication: ['serviceAccount'] } } },
 		],
 		properties: parameters,
 	};
+
+	methods = { credentialTest: { testServiceAccount } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return [await fetchItems(this)];

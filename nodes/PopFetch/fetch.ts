@@ -105,7 +105,7 @@ async function getMany(context: IExecuteFunctions, item: number, account: Accoun
 		await session.quit();
 	} catch (error) {
 		session.close();
-		if (got.size === 0 || !(error instanceof MailError) || error.permanent) throw error;
+		if (got.size === 0 || !(error instanceof MailError) || error.permanent) throw nodeError(context.getNode(), error, item);
 		context.logger.warn(`${account.mailbox}: ${error.message} ${got.size} of ${chosen.length} mails are handed on, the rest comes next time.`);
 	}
 	if (wanted.onlyNew) fetched.remember([...got.keys()].map((number) => ids.get(number) ?? ''), ids.values());

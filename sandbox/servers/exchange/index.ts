@@ -160,7 +160,7 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 			const [delegated, app] = PERMISSIONS[protocol];
 			const roles = Array.isArray(claims.roles) ? claims.roles : [];
 			const isApp = roles.length > 0;
-			if (!(isApp ? roles.includes(app) : String(claims.scp ?? '').split(' ').includes(delegated))) return { result: 'failed' };
+			if (!(isApp ? roles.includes(app) : (typeof claims.scp === 'string' ? claims.scp : '').split(' ').includes(delegated))) return { result: 'failed' };
 			const allowed = this.fullAccess.get(isApp ? 'app' : String(claims.upn));
 			const own = isApp ? allowed === undefined : String(claims.upn).toLowerCase() === user.toLowerCase();
 			if (this.closedMailboxes.has(user) || !(own || allowed?.has(user) === true)) return { result: 'notConnected' };

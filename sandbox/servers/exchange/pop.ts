@@ -58,7 +58,10 @@ async function passOn(session: Session, early: Buffer, backendPort: number): Pro
 	if (rest.length > 0) session.pass(rest);
 	backend.on('data', (chunk: Buffer) => session.pass(chunk)).resume();
 	let chain = Promise.resolve();
-	const fromClient = new LineCutter(false, (line) => (chain = chain.then(async () => await forward(line.toString('latin1').trimEnd()))), () => undefined);
+	const fromClient = new LineCutter(false, (line) => {
+		const text = line.toString('latin1').trimEnd();
+		chain = chain.then(async () => await forward(text));
+	}, () => undefined);
 	async function forward(text: string): Promise<void> {
 		if (!session.open || session.silent) return;
 		session.note(`C: ${text}`);
