@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { appCredential, personCredential } from './credentials';
+import { Api, CACHE, ensureN8n, installNodes, Instance, pack, type Login } from './n8n';
+import { startSandbox, type Sandbox } from './servers';
+import { exampleWorkflows } from './workflows';
+
+/**
+ * `npm start [-- --no-sandbox] [--port n]`: n8n with the nodes; with the sandbox's mail servers, a connected
+ * credential and example workflows, or alone for a real tenant.
+ */
+const ROOT = resolve(__dirname, '..');
+const say = (line: string): void => console.log(line);
+
+interface Wishes {
+	sandbox: boolean;
+	port: number | undefined;
+}
+
+function readArguments(args: string[]): Wishes {
+	const wishes: Wishes = { sandbox: true, port: undefined };
+	for (let index = 0; index < args.length; index += 1) {
+		const [name, value] = (args[index] ?? '').split('=', 2);
+		if (name === '--no-sandbox') wishes.sandbox = false;
+		else if (name === '--port') {
+			wishes.port = Number(value ?? args[(index += 1)]);
+			if (!Number.isInteger(wishes.port) || wishes.port < 1 || wishes.port > 65_535) throw new Error('--port wants a number from 1 to 65535.');
+		} else throw new Error(`There is no option "${name ?? ''}". Options: --no-sandbox, --port <number>.`);
+	}
+	return wishes;
+}
+
+async function main(): Promise<void> {
+	const wishes = readArguments(process.argv.slice(2));
+	const began = Date.now();
+	const undo: Array<() => Promise<void>> = [];
+	let stopping = false;
+	const stop = async (): Promise<void> => {
+		if (stopping) return;
+		stopping = true;
+		for (const step of undo.reverse()) await step();
+	};
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+		process.on(signal, () => {
+			say('\nStopping …');
+			void stop().then(() => process.exit(0));
+		});
+	}
+	try {
+		const sandbox = wishes.sandbox ? await startSandbox() : undefined;
+		if (sandbox) undo.push(async () => await sandbox.stop());
+		const installation = await ensureN8n(say);
+		say('Building the nodes …');
+		build();
+		const userFolder = sandbox ? join(CACHE, 'start') : join(homedir(), '.n8n-nodes-office365-mail');
+		// The sandbox's keys and tokens are new at every start, so is what n8n knows of them.
+		if (sandbox) rmSync(userFolder, { recursive: true, force: true });
+		mkdirSync(userFolder, { recursive: true });
+		const login = loginOf(userFolder);
+		const instance = new Instance({ installation, userFolder, login, port: wishes.port ?? 5678, caFile: sandbox?.caFile });
+		undo.push(async () => await instance.stop());
+		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
+		say('Starting n8n …');
+		if (sandbox) await fill(instance, sandbox);
+		if (stopping) return;
+		await instance.start();
+		const watching = sandbox?.exchange.next('signedIn', ({ protocol }) => protocol === 'imap').catch(() => undefined);
+		if (sandbox) {
+			await activateTrigger(instance, login);
+			await watching;
+		}
+		welcome(instance, login, sandbox, Date.now() - began);
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}
+
+function build(): void {
+	const done = spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+	if (done.status !== 0) throw new Error('The build failed; its messages stand above.');
+}
+
+/** The sandbox's owner is the same at every start; an n8n of one's own gets a password once, kept in its folder. */
+function loginOf(userFolder: string): Login {
+	const file = join(userFolder, 'login.json');
+	if (existsSync(file)) {
+		const known: Login = JSON.parse(readFileSync(file, 'utf8'));
+		return known;
+	}
+	const login = { email: 'owner@example.test', password: `Mail-${randomBytes(6).toString('hex')}A1` };
+	writeFileSync(file, JSON.stringify(login), { mode: 0o600 });
+	return login;
+}
+
+async function fill(instance: Instance, sandbox: Sandbox): Promise<void> {
+	const person = await personCredential(sandbox, 'ada@example.test');
+	const app = appCredential(sandbox, 'grace@example.test');
+	await instance.importEntities('credentials', [person, app]);
+	await instance.importEntities('workflow', exampleWorkflows(person, app));
+	await sandbox.deliver('grace@example.test', 'From: Ada <ada@example.test>\r\nTo: grace@example.test\r\nSubject: Welcome to the sandbox\r\n\r\nThis mail was here before you came.\r\n');
+}
+
+async function activateTrigger(instance: Instance, login: Login): Promise<void> {
+	const api = await Api.login(instance, login);
+	await api.activate('exampleTrigger01');
+}
+
+function welcome(instance: Instance, login: Login, sandbox: Sandbox | undefined, tookMs: number): void {
+	const lines = [
+		'',
+		`n8n is up after ${(tookMs / 1000).toFixed(0)} s:  ${instance.url}`,
+		`  email     ${login.email}`,
+		`  password  ${login.password}`,
+		'',
+		...(sandbox
+			? [
+					'Try first:',
+					'  1. Open the workflow "1 Send a mail" and press Execute workflow: Ada writes to Grace.',
+					'  2. Open "2 Start on new mail", tab Executions: the mail has started one.',
+					'  3. Open "3 Collect over POP" and press Execute workflow: Grace\'s mails come out.',
+					'',
+					'All mail stays on this machine; everything of the sandbox is gone after Ctrl-C.',
+				]
+			: ['Add a credential "Microsoft Mail OAuth2 API"; README.md says what to enter. Ctrl-C stops n8n; its data stays.']),
+		'',
+	];
+	say(lines.join('\n'));
+}
+
+main().catch((error: unknown) => {
+	console.error(error instanceof Error ? error.message : error);
+	process.exit(1);
+});
