@@ -26,7 +26,7 @@ export async function listFolders(session: ImapSession): Promise<Folder[]> {
  *
  * @throws MailError `notFound`, naming what there is
  */
-export function chooseFolder(folders: readonly Folder[], wanted: string): Folder {
+export function chooseFolder(folders: readonly Folder[], wanted: string, field = 'Folder'): Folder {
 	const asked = wanted.trim();
 	const slashed = (folder: Folder): string => (folder.delimiter === '' ? folder.path : folder.path.split(folder.delimiter).join('/'));
 	const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
@@ -40,22 +40,22 @@ export function chooseFolder(folders: readonly Folder[], wanted: string): Folder
 		const found = folders.filter(way);
 		if (found.length === 1 && found[0] !== undefined) return found[0];
 		if (found.length > 1) {
-			throw notFound(`The folder name "${asked}" fits ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`);
+			throw notFound(`The folder name "${asked}" fits ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`, field);
 		}
 	}
 	const known = folders.slice(0, 20).map((folder) => folder.path).join(', ');
-	throw notFound(`There is no folder "${asked}". The mailbox has: ${known}${folders.length > 20 ? ` and ${folders.length - 20} more` : ''}.`);
+	throw notFound(`There is no folder "${asked}". The mailbox has: ${known}${folders.length > 20 ? ` and ${folders.length - 20} more` : ''}.`, field);
 }
 
 function isInbox(path: string): boolean {
 	return path.toUpperCase() === 'INBOX';
 }
 
-function notFound(message: string): MailError {
+function notFound(message: string, field: string): MailError {
 	return new MailError(message, {
 		code: 'notFound',
 		speaker: 'imap',
-		field: 'Folder',
+		field,
 		remedy: 'Choose the folder from the list, or write its full path, for example INBOX/Invoices.',
 	});
 }

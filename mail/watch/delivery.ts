@@ -32,8 +32,10 @@ export interface DeliveryOptions<Item> {
 	send: (items: Item[], key: string) => Promise<Outcome>;
 	/** Handed over by an earlier watch of this process and still running. */
 	running: Map<string, Promise<Outcome>>;
-	/** A mail was given up, or could not be dealt with on the server. */
+	/** A mail was given up; told for each mail. */
 	report: (error: MailError) => void;
+	/** Mails could not be dealt with on the server; told once in a while. */
+	complain: (error: MailError) => void;
 }
 
 /** So many failed mails wait for another try at most. */
@@ -279,7 +281,7 @@ export class Delivery<Item> {
 					await this.#sleep(pause(failures));
 					continue;
 				}
-				this.#options.report(error);
+				this.#options.complain(error);
 			}
 			failures = 0;
 			this.#options.cursor.settle(uids);

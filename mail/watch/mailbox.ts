@@ -1,5 +1,6 @@
 import type { Account } from '../account';
 import { MailError } from '../errors';
+import type { Action } from '../imap/actions';
 import type { Criteria } from '../imap/criteria';
 import { searchAfter, type FetchedMail } from '../imap/fetch';
 import { chooseFolder, listFolders } from '../imap/folders';
@@ -72,12 +73,15 @@ class FolderWatch<Item> {
 	#path = '';
 	#mailbox = '';
 	#late = false;
+	/** With the server's paths of the folders to move to. */
+	#rules: Rules;
 
 	constructor(
 		readonly wanted: string,
 		readonly options: MailboxWatchOptions<Item>,
 		readonly complaints: Complaints,
 	) {
+		this.#rules = { ...options.rules };
 		this.#watch = new Watch({
 			open: async (signal) => await this.#open(signal),
 			look: async (session) => await this.#look(session),
@@ -118,8 +122,7 @@ class FolderWatch<Item> {
 		this.#mailbox = account.mailbox;
 		const session = await ImapSession.open(account, signal, this.options.silenceMs);
 		try {
-			// Only INBOX has the same name everywhere (RFC 3501, section 5.1).
-			const path = /^inbox$/i.test(this.wanted) ? 'INBOX' : chooseFolder(await listFolders(session), this.wanted).path;
+			const path = await this.#findFolders(session);
 			await session.select(path);
 			this.#path = path;
 			return session;
@@ -127,6 +130,19 @@ class FolderWatch<Item> {
 			session.close();
 			throw error;
 		}
+	}
+
+	/** The path of the watched folder. @throws MailError `notFound`, for a folder to move to as well */
+	async #findFolders(session: ImapSession): Promise<string> {
+		const { after, onGiveUp } = this.options.rules;
+		// Only INBOX has the same name everywhere (RFC 3501, section 5.1).
+		const isInbox = /^inbox$/i.test(this.wanted);
+		if (isInbox && after.kind !== 'move' && onGiveUp.kind !== 'move') return 'INBOX';
+		const known = await listFolders(session);
+		const resolved = (action: Action, field: string): Action => (action.kind === 'move' ? { kind: 'move', to: chooseFolder(known, action.to, field).path } : action);
+		const found = { after: resolved(after, 'Move to Folder'), onGiveUp: resolved(onGiveUp, 'Folder for Failed Mails') };
+		Object.assign(this.#rules, found);
+		return isInbox ? 'INBOX' : chooseFolder(known, this.wanted).path;
 	}
 
 	/** Everything since the cursor that fits goes to delivery. */
@@ -164,18 +180,24 @@ class FolderWatch<Item> {
 	}
 
 	#deliver(cursor: Cursor): Delivery<Item> {
-		const { rules, send, running, report, make } = this.options;
+		const { send, running, report, make } = this.options;
 		const folder = this.#path;
 		return new Delivery<Item>({
 			folder,
-			rules,
+			rules: this.#rules,
 			cursor,
 			use: this.#watch.use,
 			make: async (mail) => await make(mail, folder, cursor.state.uidValidity),
 			send,
 			running,
 			report,
+			complain: (error) => this.#complain(error),
 		});
+	}
+
+	#complain(error: MailError): void {
+		this.#log(error.message);
+		if (this.complaints.failed(error)) this.options.report(error);
 	}
 
 	#tell(state: WatchState, error?: MailError): void {

@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { mailboxAddressOption } from '../accountProperties';
+
 export const options: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
@@ -83,14 +85,7 @@ export const options: INodeProperties = {
 			typeOptions: { minValue: 1, maxValue: 500 },
 			description: 'Mails above this size count as large',
 		},
-		{
-			displayName: 'Mailbox Address',
-			name: 'mailboxAddress',
-			type: 'string',
-			default: '',
-			placeholder: 'shared@example.com',
-			description: 'The mailbox to open in place of the credential\'s, for example a shared one',
-		},
+		mailboxAddressOption,
 		{
 			displayName: 'Mails per Execution',
 			name: 'batchSize',

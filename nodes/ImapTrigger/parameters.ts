@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { authenticationProperty } from '../accountProperties';
 import { options } from './options';
 
 const folderModes = [
@@ -15,16 +16,7 @@ const folderModes = [
 
 /** Names and values as the built-in Email Trigger (IMAP) has them, so that parameters can be pasted. */
 export const parameters: INodeProperties[] = [
-	{
-		displayName: 'Authentication',
-		name: 'authentication',
-		type: 'options',
-		options: [
-			{ name: 'OAuth2 (a Person Signs In)', value: 'oAuth2' },
-			{ name: 'Service Account (No Person)', value: 'serviceAccount' },
-		],
-		default: 'oAuth2',
-	},
+	authenticationProperty,
 	{
 		displayName: 'Folder',
 		name: 'folder',

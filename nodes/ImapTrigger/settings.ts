@@ -24,8 +24,10 @@ export interface Settings {
 	prefix: string;
 }
 
+type Parameters = Pick<ITriggerFunctions, 'getNodeParameter'>;
+
 /** @throws MailError `input` naming the field */
-export function readSettings(context: ITriggerFunctions): Settings {
+export function readSettings(context: Parameters): Settings {
 	const options = record(context.getNodeParameter('options', {}));
 	const filters = record(context.getNodeParameter('filters', {}));
 	const format = oneOf(context.getNodeParameter('format', 'simple'), ['simple', 'resolved', 'raw'], 'simple');
@@ -71,7 +73,7 @@ function matching(options: IDataObject, filters: IDataObject): Pick<Settings, 'c
 	return { criteria, criteriaText: [rules, ...spoken].filter((part) => part !== '').join(', ') };
 }
 
-function folders(context: ITriggerFunctions, options: IDataObject): string[] {
+function folders(context: Parameters, options: IDataObject): string[] {
 	const more = options.additionalFolders;
 	const listed = Array.isArray(more) ? more.map((entry) => text(entry, 'Additional Folders')) : text(more, 'Additional Folders').split(',');
 	const all = [locator(context.getNodeParameter('folder', 'INBOX'), 'Folder'), ...listed].map((folder) => folder.trim()).filter((folder) => folder !== '');

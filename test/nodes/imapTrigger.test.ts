@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { createRunExecutionData, WorkflowOperationError, type IRun } from 'n8n-workflow';
+
+import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
+import { readSettings, type Settings } from '../../nodes/ImapTrigger/settings';
+import { outcomeOf } from '../../nodes/ImapTrigger/trigger';
+
+function read(parameters: Record<string, unknown> = {}): Settings {
+	return readSettings({
+		getNodeParameter: (name: string, fallback?: unknown) => {
+			const value = name in parameters ? parameters[name] : fallback;
+			return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'object' && value !== null) ? value : '';
+		},
+	});
+}
+
+describe('the parameters of the IMAP Trigger', () => {
+	it('mean what they mean in the built-in trigger where nothing is set', () => {
+		expect(read()).toMatchObject({
+			folders: ['INBOX'],
+			format: 'simple',
+			downloadAttachments: false,
+			prefix: 'attachment_',
+			handOver: 'afterSuccess',
+			startFrom: { kind: 'now' },
+			criteria: [],
+			rules: { after: { kind: 'read' }, batchSize: 1 },
+		});
+	});
+
+	it('take parameters pasted from the built-in trigger', () => {
+		const settings = read({ folder: 'Work/Invoices', postProcessAction: 'nothing', format: 'resolved', dataPropertyAttachmentsPrefixName: 'file_', options: { customEmailConfig: '["UNSEEN", ["FROM", "bob"]]', forceReconnect: 60 } });
+		expect(settings).toMatchObject({ folders: ['Work/Invoices'], downloadAttachments: true, prefix: 'file_', criteria: [{ seen: false, from: 'bob' }], rules: { after: { kind: 'nothing' } } });
+	});
+
+	it('take a folder as the pick-list gives it, and more of them', () => {
+		expect(read({ folder: { __rl: true, mode: 'list', value: 'Work' }, options: { additionalFolders: ['Archive', 'Work'] } }).folders).toEqual(['Work', 'Archive']);
+		expect(read({ options: { additionalFolders: 'A, B' } }).folders).toEqual(['INBOX', 'A', 'B']);
+	});
+
+	it.each([
+		[{ postProcessAction: 'move' }, 'Move to Folder is empty'],
+		[{ postProcessAction: 'move', moveToFolder: { __rl: true, mode: 'list', value: ' ' } }, 'Move to Folder is empty'],
+		[{ options: { onGiveUp: 'move' } }, 'Folder for Failed Mails is empty'],
+		[{ options: { customEmailConfig: 'UNSEEN' } }, 'Custom Email Rules cannot be used: It is not valid JSON'],
+		[{ options: { batchSize: 'many' } }, 'Mails per Execution'],
+		[{ options: { maxTries: 0 } }, 'Tries'],
+		[{ filters: { since: 'soon' } }, 'Received Since cannot be used'],
+		[{ options: { additionalFolders: Array.from({ length: 11 }, (_, index) => `F${index}`) } }, 'At most 10 folders'],
+	])('%j is refused, naming the field', (parameters, message) => {
+		expect(() => read(parameters)).toThrow(message);
+	});
+});
+
+describe('the end of an execution', () => {
+	const run = (status: IRun['status'], message?: string): IRun => ({
+		status,
+		mode: 'trigger',
+		startedAt: new Date(),
+		storedAt: 'db',
+		data: createRunExecutionData({ resultData: { runData: {}, ...(message !== undefined && { error: new WorkflowOperationError(message) }) } }),
+	});
+
+	it('counts as done where it succeeded or waits', () => {
+		expect(outcomeOf(run('success'))).toEqual({ kind: 'done' });
+		expect(outcomeOf(run('waiting'))).toEqual({ kind: 'done' });
+	});
+
+	it('counts as failed otherwise, with the reason', () => {
+		expect(outcomeOf(run('error', 'no such field'))).toEqual({ kind: 'failed', reason: 'no such field' });
+		expect(outcomeOf(run('canceled'))).toEqual({ kind: 'failed', reason: 'the execution ended as "canceled"' });
+		expect(outcomeOf(run('crashed'))).toMatchObject({ kind: 'failed' });
+	});
+
+	it('is unknown where n8n had the execution before', () => {
+		expect(outcomeOf(undefined)).toEqual({ kind: 'already' });
+	});
+});
+
+describe('the description', () => {
+	it('has the fixed names', () => {
+		const { description } = new ImapTrigger();
+		expect(description).toMatchObject({ name: 'imapTrigger', displayName: 'IMAP Trigger', group: ['trigger'] });
+		const names = description.properties.map(({ name }) => name);
+		for (const name of ['authentication', 'folder', 'postProcessAction', 'moveToFolder', 'format', 'downloadAttachments', 'dataPropertyAttachmentsPrefixName', 'options']) expect(names).toContain(name);
+	});
+});
