@@ -87,7 +87,8 @@ export class SmtpSession {
 					if (answer.status === 334) answer = await context.sendCommand('');
 					if (answer.status === 235) return;
 					refusal = diagnose(Object.assign(new Error(answer.text), { response: answer.response }), { ...at, command: 'AUTH XOAUTH2' });
-					throw refusal;
+					// Not the refusal itself: nodemailer writes its own code into what it is given.
+					throw new Error('refused');
 				},
 			},
 		});

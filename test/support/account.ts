@@ -1,0 +1,27 @@
+import type { Account } from '../../mail/account';
+import { AccessToken } from '../../mail/token';
+import type { Address, Sandbox } from '../../sandbox/servers';
+
+/** An account on the sandbox, with tokens from its identity server; counts how often one is asked for. */
+export function accountOn(sandbox: Sandbox, mailbox: string, servers: { imap: Address; pop: Address; smtp: Address }, claims: { scp?: string; lifetimeSeconds?: number; user?: string } = {}): Account & { asked: number } {
+	const account = {
+		id: `test ${mailbox}`,
+		mailbox,
+		imap: servers.imap,
+		pop: servers.pop,
+		smtp: servers.smtp,
+		signIn: 'delegated' as const,
+		asked: 0,
+		token: async () => {
+			account.asked += 1;
+			const seconds = claims.lifetimeSeconds ?? 3600;
+			return new AccessToken(await sandbox.identity.accessToken({ mailbox: claims.user ?? mailbox, scp: claims.scp, lifetimeSeconds: seconds }), Date.now() + seconds * 1000);
+		},
+	};
+	return account;
+}
+
+/** The two ways to the servers: straight, and shaped as Exchange Online. */
+export function ways(sandbox: Sandbox): Record<'straight' | 'exchange', { imap: Address; pop: Address; smtp: Address }> {
+	return { straight: sandbox.straight, exchange: { imap: sandbox.exchange.imap, pop: sandbox.exchange.pop, smtp: sandbox.exchange.smtp } };
+}
