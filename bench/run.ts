@@ -7,9 +7,7 @@ import { report, type PartReport } from './report';
 
 /** `npm run bench [part …] [--quick]`: all parts, or the named ones; --quick tries the round trips 0 and 20 ms only. */
 const PARTS: Record<string, () => Promise<{ part: Part }>> = {
-	smtp: async () => await import('./smtp'),
 	imap: async () => await import('./imap'),
-	pop: async () => await import('./pop'),
 };
 
 const STATE = join(__dirname, 'results.json');
