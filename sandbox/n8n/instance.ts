@@ -23,6 +23,8 @@ export interface Options {
 	/** Owner, set up without the wizard. */
 	login: Login;
 	env?: Record<string, string>;
+	/** In queue mode, a worker beside the main process on the same user folder. Default: `start`. */
+	role?: 'start' | 'worker';
 }
 
 /** One n8n process: started, stopped, killed, started again on the same user folder. */
@@ -34,7 +36,7 @@ export class Instance {
 
 	constructor(private readonly options: Options) {
 		mkdirSync(options.userFolder, { recursive: true });
-		this.logFile = join(options.userFolder, 'n8n.log');
+		this.logFile = join(options.userFolder, options.role === 'worker' ? 'n8n-worker.log' : 'n8n.log');
 	}
 
 	get url(): string {
@@ -79,7 +81,7 @@ export class Instance {
 	async start(): Promise<void> {
 		await this.#choosePorts();
 		const log = createWriteStream(this.logFile, { flags: 'a' });
-		const child = spawn(this.options.installation.node, [this.options.installation.script, 'start'], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
+		const child = spawn(this.options.installation.node, [this.options.installation.script, this.options.role ?? 'start'], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
 		this.#child = child;
 		child.stdout.pipe(log);
 		child.stderr.pipe(log);
@@ -113,6 +115,7 @@ export class Instance {
 	async #ready(): Promise<void> {
 		const deadline = Date.now() + 120_000;
 		for (;;) {
+			if (this.options.role === 'worker' && this.logText().includes('worker is now ready')) return;
 			// /healthz/readiness answers 200 when the database is migrated; the API is there a moment later.
 			const answer = await fetch(`${this.url}/rest/settings`).catch(() => undefined);
 			if (answer?.ok === true && answer.headers.get('content-type')?.includes('json') === true) return;

@@ -20,8 +20,8 @@ afterAll(async () => {
 }, 60_000);
 
 /** An active workflow on a mailbox of its own. */
-async function active(mailbox: string, parameters: Record<string, unknown> = {}, authentication?: 'oAuth2'): Promise<string> {
-	const id = await n8n.api.createWorkflow(workflow(mailbox, mailbox, parameters, authentication));
+async function active(mailbox: string, parameters: Record<string, unknown> = {}, authentication?: 'oAuth2', waitSeconds?: number): Promise<string> {
+	const id = await n8n.api.createWorkflow(workflow(mailbox, mailbox, parameters, authentication, waitSeconds));
 	await n8n.api.activate(id);
 	return id;
 }
@@ -117,6 +117,69 @@ describe('the IMAP Trigger in n8n', () => {
 		const executions = await n8n.api.executions(id);
 		expect(executions.filter(({ status }) => status === 'success').flatMap(subjects)).toEqual(['slow']);
 		await n8n.api.deactivate(id);
+	}, 120_000);
+
+	it('counts an execution that waits as handed over: the mail is marked and not repeated by a restart', async () => {
+		const mailbox = 'waiting@example.test';
+		const id = await active(mailbox, {}, undefined, 3_600);
+		await watching(mailbox);
+		await sandbox.deliver(mailbox, mail('slow'));
+		await until('the execution waits', async () => (await n8n.api.executions(id)).some(({ status }) => status === 'waiting'));
+		await until('marked as read', async () => (await unread(mailbox)) === 0);
+		await n8n.restart();
+		await watching(mailbox);
+		await sandbox.deliver(mailbox, mail('next'));
+		await n8n.api.ended(id, 1);
+		expect((await n8n.api.executions(id)).map(({ status }) => status).sort()).toEqual(['success', 'waiting']);
+		await n8n.api.deactivate(id);
+	}, 120_000);
+
+	it('goes on with one watch after the workflow was published again', async () => {
+		const mailbox = 'again@example.test';
+		const id = await active(mailbox);
+		await watching(mailbox);
+		for (let times = 0; times < 3; times++) {
+			await n8n.api.deactivate(id);
+			await n8n.api.activate(id);
+		}
+		await watching(mailbox);
+		await until('one session', async () => sandbox.exchange.live('imap').filter((session) => session.mailbox === mailbox).length === 1);
+		await sandbox.deliver(mailbox, mail('once'));
+		expect(bySubject(await n8n.api.ended(id, 1))).toEqual(['once success']);
+		await n8n.api.deactivate(id);
+	}, 120_000);
+
+	it('lives through the end of its token and says so; nothing is lost', async () => {
+		const mailbox = 'ended@example.test';
+		const id = await active(mailbox);
+		for (let round = 1; round <= 3; round++) {
+			await watching(mailbox);
+			await sandbox.deliver(mailbox, mail(`before ${round}`));
+			sandbox.exchange.expireTokens('imap');
+			await sandbox.deliver(mailbox, mail(`after ${round}`));
+			await n8n.api.ended(id, 2 * round);
+		}
+		expect(bySubject(await n8n.api.ended(id, 6)).sort()).toEqual([1, 2, 3].flatMap((round) => [`after ${round} success`, `before ${round} success`]).sort());
+		expect(n8n.instance.logText()).toContain('token ended');
+		expect(n8n.instance.logText()).not.toMatch(/eyJ[\w-]{20,}\./);
+		await n8n.api.deactivate(id);
+	}, 120_000);
+
+	it('takes the newest mail in a manual run and leaves it unread; explains an empty result', async () => {
+		const mailbox = 'manual@example.test';
+		const run = async (parameters: Record<string, unknown>): Promise<Execution> => {
+			const made = workflow('manual', mailbox, parameters);
+			const id = await n8n.api.createWorkflow(made);
+			await n8n.api.rest('POST', `/workflows/${id}/run`, { workflowData: { ...made, id }, triggerToStartFrom: { name: 'IMAP Trigger' }, startNodes: [] });
+			const [execution] = await n8n.api.ended(id, 1);
+			if (execution === undefined) throw new Error('no execution');
+			return execution;
+		};
+		const empty = await run({ filters: { subject: 'nothing like it' } });
+		expect(empty.data?.resultData?.error?.message).toMatch(/No mail in INBOX matches .*nothing like it/);
+		await sandbox.deliver(mailbox, mail('older'), mail('newest'));
+		expect(subjects(await run({}))).toEqual(['newest']);
+		expect(await unread(mailbox)).toBe(2);
 	}, 120_000);
 
 	it('refuses activation for what waiting cannot heal, and says what to do', async () => {

@@ -29,7 +29,7 @@ export async function credentials(sandbox: Sandbox, person: string): Promise<obj
 }
 
 /** Trigger, then an error where the subject says "bad", a wait where it says "slow". */
-export function workflow(name: string, mailbox: string, parameters: Record<string, unknown> = {}, authentication: 'oAuth2' | 'serviceAccount' = 'serviceAccount'): { name: string; nodes: object[]; connections: object; settings: object } {
+export function workflow(name: string, mailbox: string, parameters: Record<string, unknown> = {}, authentication: 'oAuth2' | 'serviceAccount' = 'serviceAccount', waitSeconds = 20): { name: string; nodes: object[]; connections: object; settings: object } {
 	const says = (word: string, id: string, y: number): object => ({
 		id,
 		name: `Says ${word}`,
@@ -61,7 +61,7 @@ export function workflow(name: string, mailbox: string, parameters: Record<strin
 			says('bad', 'bad', 0),
 			says('slow', 'slow', 200),
 			{ id: 'stop', name: 'Stop', type: 'n8n-nodes-base.stopAndError', typeVersion: 1, position: [440, 0], parameters: { errorMessage: 'bad mail' } },
-			{ id: 'wait', name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, position: [660, 200], parameters: { amount: 20, unit: 'seconds' } },
+			{ id: 'wait', name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, position: [660, 200], parameters: { amount: waitSeconds, unit: 'seconds' } },
 			{ id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [880, 200], parameters: {} },
 		],
 		connections: {
