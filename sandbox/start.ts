@@ -46,7 +46,7 @@ async function main(): Promise<void> {
 	};
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		process.on(signal, () => {
-			say('\nStopping …');
+			if (!stopping) say('\nStopping …');
 			void stop().then(() => process.exit(0));
 		});
 	}

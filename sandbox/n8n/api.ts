@@ -112,6 +112,14 @@ export class Api {
 		}
 	}
 
+	/** Opens a page of n8n as the owner's browser does, keeping the cookies it sets. */
+	async browse(url: string): Promise<Response> {
+		const answer = await fetch(new URL(url, this.instance.url), { headers: { cookie: this.#cookie }, redirect: 'manual' });
+		const set = answer.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0] ?? '');
+		this.#cookie = [this.#cookie, ...set].join('; ');
+		return answer;
+	}
+
 	/** An attachment's bytes, from n8n's binary data. */
 	async binary(file: { id?: string; data?: string }): Promise<Buffer> {
 		if (file.id === undefined) return Buffer.from(file.data ?? '', 'base64');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { appCredential, customCloud, personCredential, uses, type Credential } from '../../sandbox/credentials';
 import { startN8n, type Execution, type Item, type RunningN8n } from '../../sandbox/n8n';
-import { startSandbox, type Sandbox } from '../../sandbox/servers';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 
 const ADA = 'ada@example.test';
 const GRACE = 'grace@example.test';
@@ -163,6 +163,34 @@ describe('the main job in a real n8n', () => {
 		await n8n.restart();
 		expect((await post('renew')).status).toBe(200);
 		expect(count() - before).toBe(1);
+	});
+});
+
+describe('the Connect button', () => {
+	it('sends the person to the sign-in page with the ticked permissions and PKCE, and comes back connected', async () => {
+		trust(sandbox.caFile);
+		const fresh: Credential = { ...person, id: 'fresh', name: 'fresh', data: { ...person.data, protocols: ['smtp'], oauthTokenData: undefined } };
+		await n8n.instance.importEntities('credentials', [fresh]);
+		const started = await n8n.api.browse('/rest/oauth2-credential/auth?id=fresh');
+		const body: { data: string } = JSON.parse(await started.text());
+		const signIn = new URL(body.data);
+		expect(signIn.href.startsWith(`${sandbox.identity.url}/${sandbox.identity.tenant}/oauth2/v2.0/authorize?`)).toBe(true);
+		expect(signIn.searchParams.get('scope')?.split(' ').sort()).toEqual(['email', `${sandbox.identity.resource}/SMTP.Send`, 'offline_access', 'openid', 'profile'].sort());
+		expect(signIn.searchParams.get('code_challenge_method')).toBe('S256');
+
+		const form = new URLSearchParams(signIn.search);
+		form.set('account', 'shared@example.test');
+		const chosen = await fetch(signIn, { method: 'POST', body: form, redirect: 'manual' });
+		const back = await n8n.api.browse(chosen.headers.get('location') ?? '');
+		expect(back.status).toBe(200);
+		expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'authorization_code', proof: 'secret' });
+
+		await serve('send-connected', mailNode('office365SmtpSend', fresh, { operation: 'send', toEmail: GRACE, subject: 'by who signed in', emailFormat: 'text', text: 'x', options: {} }));
+		expect((await post('send-connected')).body).toMatchObject([{ envelope: { from: 'shared@example.test' } }]);
+		await serve('fetch-unticked', mailNode('popFetch', fresh, { operation: 'getMany', options: {} }));
+		await post('fetch-unticked');
+		const [run] = await executionsOf('fetch-unticked');
+		expect(run?.data?.resultData?.error?.description).toMatch(/lacks the permission POP\.AccessAsUser\.All \(it has: SMTP\.Send\)/);
 	});
 });
 
