@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:tls';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -14,6 +15,7 @@ let sandbox: Sandbox;
 let n8n: RunningN8n;
 let person: Credential;
 let app: Credential;
+let untrusted: Server;
 const broken: Record<string, Credential> = {};
 
 /** A variant of a credential whose fields cannot work. */
@@ -31,8 +33,10 @@ beforeAll(async () => {
 	variant('tenant with a slash', adas, { tenantId: 'a/../b' });
 	variant('unknown host', adas, { smtpHost: 'no-such-host.invalid' });
 	variant('closed port', adas, { smtpPort: 1 });
-	variant('certificate of nobody', adas, { authorityUrl: 'https://localhost:1' });
-	await sandbox.identity.connect(ADA);
+	untrusted = createServer({ key: sandbox.authority.untrusted.key, cert: sandbox.authority.untrusted.cert }).on('tlsClientError', () => undefined);
+	await new Promise<void>((resolve) => untrusted.listen(0, '127.0.0.1', resolve));
+	const address = untrusted.address();
+	variant('certificate of nobody', adas, { popPort: typeof address === 'object' && address !== null ? address.port : 0 });
 	variant('not connected', person, { oauthTokenData: undefined });
 	variant('token for another mailbox', person, { mailbox: GRACE });
 	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [person, app, adas, ...Object.values(broken)] });
@@ -40,6 +44,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await n8n?.stop();
+	untrusted?.close();
 	await sandbox?.stop();
 });
 
@@ -202,6 +207,7 @@ describe('bad input', () => {
 		['a tenant with a slash', () => mailNode('office365SmtpSend', broken['tenant with a slash'] ?? app, SEND), /Tenant ID/, /GUID/],
 		['an unknown host', () => mailNode('office365SmtpSend', broken['unknown host'] ?? app, SEND), /no-such-host\.invalid.*cannot be found/, /host/i],
 		['a closed port', () => mailNode('office365SmtpSend', broken['closed port'] ?? app, SEND), /No connection to localhost:1/, /port/],
+		['a certificate that nobody vouches for', () => mailNode('popFetch', broken['certificate of nobody'] ?? app, { operation: 'getMany', options: {} }), /cannot be trusted/, /NODE_EXTRA_CA_CERTS/],
 		['a credential that is not connected', () => mailNode('office365SmtpSend', broken['not connected'] ?? app, SEND), /not connected/, /Connect/],
 		['a token for another mailbox', () => mailNode('popFetch', broken['token for another mailbox'] ?? app, { operation: 'getMany', options: {} }), /grace@example\.test could not be opened/, /FullAccess/],
 		['an address that is none', () => mailNode('office365SmtpSend', person, { ...SEND, toEmail: 'grace at example' }), /To Email: "grace at example"/, /ada@example\.com/],
@@ -234,6 +240,38 @@ describe('bad input', () => {
 		await serve('test-bad', mailNode('popFetch', broken['wrong secret'] ?? app, { operation: 'testConnection', options: {} }));
 		expect((await post('test-good')).body).toMatchObject([{ ok: true, steps: [{ step: 'token' }, { step: 'claims' }, { step: 'connect' }, { step: 'signIn', ok: true }] }]);
 		expect((await post('test-bad')).body).toMatchObject([{ ok: false, problem: expect.stringContaining('client secret'), steps: [{ step: 'token', ok: false }] }]);
+	});
+});
+
+describe('the Test button of the service account', () => {
+	const press = async (credential: Credential): Promise<{ status: string; message: string }> => {
+		const answer = await n8n.api.rest<{ data: { status: string; message: string } }>('POST', '/credentials/test', { credentials: credential });
+		return answer.data;
+	};
+
+	it('signs in for real over every protocol', async () => {
+		expect(await press(app)).toEqual({ status: 'OK', message: `Signed in to ${GRACE} over SMTP, IMAP, POP.` });
+	});
+
+	it('says what is wrong and what to do', async () => {
+		expect(await press(broken['wrong secret'] ?? app)).toMatchObject({ status: 'Error', message: expect.stringMatching(/client secret.*value/s) });
+		expect(await press(broken['tenant with a slash'] ?? app)).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Tenant ID/) });
+		expect(await press(broken['closed port'] ?? app)).toMatchObject({ status: 'OK', message: expect.stringMatching(/over IMAP, POP\. Not usable: SMTP: No connection/) });
+	});
+});
+
+describe('a mail of broken MIME', () => {
+	it('starts an execution like any other, and is fetched with the others', async () => {
+		const name = `broken MIME ${Date.now()}`;
+		const broken1 = `Subject: ${name}\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--y\r\nContent-Type: text/plain; charset=klingon\r\nContent-Transfer-Encoding: base64\r\n\r\n@@@@\r\n`;
+		await sandbox.deliver('shared@example.test', broken1, `Subject: after ${name}\r\n\r\nx\r\n`);
+		const shared = { ...appCredential(sandbox, 'shared@example.test') };
+		await n8n.instance.importEntities('credentials', [shared]);
+		await serve('fetch-broken', mailNode('popFetch', shared, { operation: 'getMany', returnAll: true, options: {} }));
+		await post('fetch-broken');
+		const [run] = await executionsOf('fetch-broken');
+		const subjects = itemsOf(run, 'Mail').map(({ json }) => json.subject);
+		expect(subjects).toEqual(expect.arrayContaining([name, `after ${name}`]));
 	});
 });
 
