@@ -14,7 +14,7 @@ describe('an access token', () => {
 
 	it('shows itself to nobody but reveal()', () => {
 		expect(token.reveal()).toBe(secret);
-		for (const shown of [JSON.stringify({ token }), inspect({ token }, { depth: 9, showHidden: true }), `${token}`, String(Object.values(token))]) expect(shown).not.toContain('payload');
+		for (const shown of [JSON.stringify({ token }), inspect({ token }, { depth: 9, showHidden: true }), String(token), String(Object.values(token))]) expect(shown).not.toContain('payload');
 	});
 
 	it('reads the claims of a JWT, and none of an opaque token', () => {
@@ -26,7 +26,7 @@ describe('an access token', () => {
 
 describe('a token source', () => {
 	function source(lifetime = HOUR) {
-		const state = { now: 0, asked: [] as boolean[], failing: undefined as MailError | undefined };
+		const state: { now: number; asked: boolean[]; failing?: MailError } = { now: 0, asked: [] };
 		const tokens = renewing(
 			async (fresh) => {
 				state.asked.push(fresh);
