@@ -7,7 +7,7 @@ import { startDovecot, type Dovecot } from './dovecot';
 import { Exchange, type Address } from './exchange';
 import { IdentityServer } from './identity';
 import { ManagedIdentityServer } from './managedIdentity';
-import { deliver, messages, watchArrival } from './mailbox';
+import { deliver, fill, messages, watchArrival } from './mailbox';
 import { ensureServers } from './packages';
 import { MAIL_DOMAIN, startPostfix, type Postfix } from './postfix';
 import { Guard } from './server';
@@ -15,6 +15,7 @@ import { Guard } from './server';
 export type { Address } from './exchange';
 export { trust } from './certificates';
 export { startRelay, type Relay } from './relay';
+export { answering } from './server';
 
 /**
  * Real mail servers on loopback for npm start, the tests and the benchmarks:
@@ -46,6 +47,10 @@ export interface Sandbox {
 	postfix: Postfix;
 	/** Straight to Dovecot by LMTP, past everything under test. */
 	deliver: (mailbox: string, ...mails: Array<Buffer | string>) => Promise<void>;
+	/** Straight into the Maildir, for a backlog of thousands; about 10,000 mails a second. */
+	fill: (mailbox: string, mails: Iterable<Buffer | string>, folder?: string) => Promise<void>;
+	/** Deletes a folder and makes it anew, empty and with another UIDVALIDITY. Not for INBOX. */
+	renewFolder: (mailbox: string, folder: string) => Promise<void>;
 	/** The stored mails, oldest first, read from the Maildir. */
 	messages: (mailbox: string, folder?: string) => Promise<Buffer[]>;
 	/** The first stored mail that fits, now or within the deadline (default 20 s). */
@@ -94,6 +99,11 @@ export async function startSandbox(): Promise<Sandbox> {
 			dovecot,
 			postfix,
 			deliver: async (mailbox, ...mails) => await deliver(lmtp, mailbox, mails),
+			fill: async (mailbox, mails, name) => await fill(dovecot.mailFolder, mailbox, mails, name),
+			renewFolder: async (mailbox, name) => {
+				await dovecot.doveadm('mailbox', 'delete', '-u', mailbox, name);
+				await dovecot.doveadm('mailbox', 'create', '-u', mailbox, name);
+			},
 			messages: async (mailbox, name) => await messages(dovecot.mailFolder, mailbox, name),
 			arrival: async (mailbox, fits, timeoutMs) => await watchArrival(dovecot.mailFolder, mailbox, fits, timeoutMs),
 			stop,

@@ -5,18 +5,28 @@ export interface Relay {
 	port: number;
 	/** Bytes carried so far: from the client, from the server. */
 	carried: () => { up: number; down: number };
-	/** Half-open from now on: connections stay, nothing passes. */
+	/** Connections taken so far. */
+	connections: () => number;
+	/** Half-open from now on: connections stay, nothing passes, what comes meanwhile is lost. */
 	silence: (on: boolean) => void;
+	/** Breaks all connections. */
 	drop: () => void;
 	stop: () => Promise<void>;
 }
 
-/** Carries bytes to a port on loopback, each way delayed by half the round trip; order and throughput stay. */
+/** Bytes that may be under way in one direction before the sender has to wait. */
+const WINDOW = 16 * 1024 * 1024;
+
+/**
+ * Carries bytes to a port on loopback, each way delayed by half the round trip; order and throughput stay. The
+ * connection itself is there at once, so a benchmark that counts connecting adds a round trip for it.
+ */
 export async function startRelay(target: number, roundTripMs: number): Promise<Relay> {
 	const sockets = new Set<Socket>();
 	const bytes = { up: 0, down: 0 };
-	let silent = false;
+	const state = { silent: false, connections: 0 };
 	const server = createServer((client) => {
+		state.connections += 1;
 		const upstream = connect(target, '127.0.0.1');
 		for (const socket of [client, upstream]) {
 			sockets.add(socket);
@@ -31,22 +41,33 @@ export async function startRelay(target: number, roundTripMs: number): Promise<R
 		carry(upstream, client, (count) => (bytes.down += count));
 	});
 	function carry(from: Socket, to: Socket, count: (bytes: number) => void): void {
+		let underWay = 0;
+		const arrive = (chunk: Buffer): void => {
+			if (to.destroyed) return;
+			to.write(chunk, () => {
+				underWay -= chunk.length;
+				if (underWay < WINDOW && from.isPaused()) from.resume();
+			});
+		};
 		from.on('data', (chunk: Buffer) => {
-			if (silent) return;
+			if (state.silent) return;
 			count(chunk.length);
-			if (roundTripMs === 0) return void to.write(chunk);
-			setTimeout(() => {
-				if (!to.destroyed) to.write(chunk);
-			}, roundTripMs / 2);
+			underWay += chunk.length;
+			if (underWay >= WINDOW) from.pause();
+			if (roundTripMs === 0) arrive(chunk);
+			else setTimeout(() => arrive(chunk), roundTripMs / 2);
 		});
-		from.on('end', () => setTimeout(() => to.end(), roundTripMs / 2));
+		from.on('end', () => {
+			if (!state.silent) setTimeout(() => to.end(), roundTripMs / 2);
+		});
 	}
 	await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
 	const address = server.address();
 	return {
 		port: typeof address === 'object' && address !== null ? address.port : 0,
 		carried: () => ({ ...bytes }),
-		silence: (on) => (silent = on),
+		connections: () => state.connections,
+		silence: (on) => (state.silent = on),
 		drop: () => sockets.forEach((socket) => socket.destroy()),
 		stop: async () => {
 			sockets.forEach((socket) => socket.destroy());
