@@ -1,7 +1,11 @@
+import type { Readable } from 'node:stream';
+
 import { MailError } from '../errors';
-import { act, type Action } from '../imap/actions';
+import type { Action } from '../imap/actions';
 import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../imap/fetch';
+import { Aftercare } from './aftercare';
 import type { Cursor, Seen } from './cursor';
+import { Pauses, Slots } from './pauses';
 import { pause, retryIn } from './timing';
 
 /** How an execution ended. `already`: n8n has had one under this key. */
@@ -32,6 +36,8 @@ export interface DeliveryOptions<Item> {
 	send: (items: Item[], key: string) => Promise<Outcome>;
 	/** Handed over by an earlier watch of this process and still running. */
 	running: Map<string, Promise<Outcome>>;
+	/** Another watch has taken over: what this one remembers counts no more. */
+	superseded: () => boolean;
 	/** A mail was given up; told for each mail. */
 	report: (error: MailError) => void;
 	/** Mails could not be dealt with on the server; told once in a while. */
@@ -40,6 +46,8 @@ export interface DeliveryOptions<Item> {
 
 /** So many failed mails wait for another try at most. */
 const MOST_WAITING = 100;
+/** A mail with which n8n has ended so often more than it may fail is not tried again. */
+const MOST_CRASHES = 3;
 
 interface Loaded<Item> extends Seen {
 	item: Item;
@@ -51,40 +59,42 @@ interface Loaded<Item> extends Seen {
  */
 export class Delivery<Item> {
 	readonly #options: DeliveryOptions<Item>;
+	readonly #aftercare: Aftercare;
+	readonly #slots: Slots;
+	readonly #pauses = new Pauses();
 	#queue: number[] = [];
 	#highest = 0;
+	/** To be tried again now. */
 	#retries: number[] = [];
-	#timers = new Set<NodeJS.Timeout>();
-	#due: Array<{ uid: number; action: Action }> = [];
-	#inFlight = 0;
+	/** To be tried again later. */
+	readonly #later = new Set<NodeJS.Timeout>();
 	#stopped = false;
 	#pumping = false;
-	#acting = false;
-	/** Waiting for a slot. */
-	#sleepers = new Set<() => void>();
-	/** Waiting for time to pass; ended early by stop. */
-	#sleeping = new Set<() => void>();
 
 	constructor(options: DeliveryOptions<Item>) {
 		this.#options = options;
+		this.#aftercare = new Aftercare(options);
+		this.#slots = new Slots(options.rules.maxInFlight);
 	}
 
 	/** Takes up what an earlier life left unfinished. Called once, before the first offer. */
 	resume(): void {
-		const { cursor, rules } = this.#options;
+		const { cursor, rules, running } = this.#options;
 		const { unknown, actionDue } = cursor.unfinished();
 		for (const uid of unknown) {
-			const running = this.#options.running.get(this.#name(uid));
-			if (running === undefined) this.#retries.push(uid);
-			else void this.#conclude([{ uid, receivedAt: 0, messageId: '' }], running);
+			const seen: Seen = { uid, receivedAt: 0, messageId: '' };
+			const execution = running.get(this.#name(uid));
+			if (execution !== undefined) void this.#conclude([seen], execution);
+			else if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.#retries.push(uid);
+			else this.#giveUp(uid, 'n8n ended each time while its execution ran');
 		}
-		for (const uid of actionDue) this.#act([uid], rules.after);
+		this.#aftercare.add(actionDue, rules.after);
 		this.#pump();
 	}
 
 	/** New UIDs in rising order; up to `highest` there is nothing else. */
 	offer(uids: readonly number[], highest: number): void {
-		this.#queue.push(...uids.filter((uid) => uid > this.#highest));
+		this.#queue = this.#queue.concat(uids.filter((uid) => uid > this.#highest));
 		this.#highest = Math.max(this.#highest, highest);
 		if (this.#queue.length === 0 && !this.#pumping) this.#options.cursor.pass(this.#highest);
 		this.#pump();
@@ -97,16 +107,17 @@ export class Delivery<Item> {
 
 	/** Nothing waits, runs or is due. */
 	get idle(): boolean {
-		return this.#queue.length + this.#retries.length + this.#due.length + this.#inFlight + this.#timers.size === 0 && !this.#pumping && !this.#acting;
+		return this.#queue.length + this.#retries.length + this.#later.size + this.#slots.taken === 0 && !this.#pumping && this.#aftercare.idle;
 	}
 
 	/** Hands nothing over any more; executions that run are left to a following watch. */
 	stop(): void {
 		this.#stopped = true;
-		for (const timer of this.#timers) clearTimeout(timer);
-		this.#timers.clear();
-		this.#wake();
-		for (const end of this.#sleeping) end();
+		for (const timer of this.#later) clearTimeout(timer);
+		this.#later.clear();
+		this.#aftercare.stop();
+		this.#slots.letAllThrough();
+		this.#pauses.endAll();
 	}
 
 	#pump(): void {
@@ -127,8 +138,7 @@ export class Delivery<Item> {
 			} catch (error) {
 				if (this.#stopped) return;
 				failures += 1;
-				const hint = error instanceof MailError ? error.retryAfterMs : undefined;
-				await this.#sleep(pause(failures, hint));
+				await this.#pauses.wait(pause(failures, error instanceof MailError ? error.retryAfterMs : undefined));
 			}
 		}
 	}
@@ -140,8 +150,11 @@ export class Delivery<Item> {
 		let found = false;
 		for await (const mail of fetchMails(this.#options.use, [uid], this.#options.rules.limits)) {
 			found = true;
-			await this.#slot();
-			await this.#load(mail, async (loaded) => this.#hand([loaded]));
+			const loaded = await this.#load(mail);
+			await this.#slots.free();
+			if (this.#stopped) return;
+			if ('item' in loaded) this.#hand([loaded]);
+			else this.#failUnread(mail, loaded.reason);
 		}
 		if (!found) this.#options.cursor.settle([uid]);
 		this.#retries.shift();
@@ -155,173 +168,129 @@ export class Delivery<Item> {
 		let batch: Array<Loaded<Item>> = [];
 		/** Up to here every mail has been taken by the cursor or passed by. */
 		let last = 0;
-		let interrupted = false;
 		const hand = async (): Promise<void> => {
 			if (batch.length === 0) return;
 			await this.#room();
+			if (this.#stopped) return;
 			this.#hand(batch);
 			batch = [];
 		};
+		const putBack = (): void => void (this.#queue = uids.filter((uid) => uid > last).concat(this.#queue));
 		try {
 			for await (const mail of fetchMails(use, uids, rules.limits)) {
-				if (this.#stopped) return;
-				await this.#load(mail, async (loaded) => {
-					if (cursor.knows(loaded)) return;
-					batch.push(loaded);
+				const loaded = await this.#load(mail);
+				if ('item' in loaded) {
+					if (!cursor.knows(loaded)) batch.push(loaded);
 					if (batch.length >= rules.batchSize) await hand();
-				});
-				if (batch.length === 0) last = mail.uid;
+				} else {
+					// The cursor moves past what was gathered, so that goes first.
+					await hand();
+					if (!this.#stopped) this.#failUnread(mail, loaded.reason);
+				}
+				if (this.#stopped) return;
+				if (batch.length > 0) continue;
+				last = mail.uid;
 				// Mails that need care come before fresh ones.
-				interrupted = this.#retries.length > 0;
-				if (interrupted && batch.length === 0) break;
+				if (this.#retries.length > 0) return putBack();
 			}
 			await hand();
 		} catch (error) {
-			this.#queue = [...uids.filter((uid) => uid > last), ...this.#queue];
+			putBack();
 			throw error;
 		}
-		if (interrupted) this.#queue = [...uids.filter((uid) => uid > last), ...this.#queue];
-		else if (this.#queue.length === 0) cursor.pass(end);
+		if (this.#queue.length === 0 && !this.#stopped) cursor.pass(end);
 	}
 
-	async #load(mail: FetchedMail | UnfetchedMail, take: (loaded: Loaded<Item>) => Promise<void>): Promise<void> {
-		const seen: Seen = { uid: mail.uid, receivedAt: mail.receivedAt, messageId: 'failure' in mail ? '' : messageIdOf(mail) };
-		let loaded: Loaded<Item>;
+	/** @throws MailError where the session is at fault and not the mail */
+	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | { reason: string }> {
+		if ('failure' in mail) return { reason: mail.failure.message };
+		let broken: Error | undefined;
+		const { content } = mail;
+		const open = async (): Promise<Readable> => {
+			if (content.kind !== 'streamed') throw new Error('at hand');
+			// What could not be read to its end is not to be taken for a mail that cannot be parsed.
+			if (broken !== undefined) throw broken;
+			return (await content.open()).on('error', (error: Error) => (broken = error));
+		};
 		try {
-			if ('failure' in mail) throw mail.failure;
-			loaded = { ...seen, item: await this.#options.make(mail) };
+			const item = await this.#options.make(content.kind === 'streamed' ? { ...mail, content: { kind: 'streamed', open } } : mail);
+			if (broken !== undefined) throw broken;
+			return { uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail), item };
 		} catch (error) {
-			if (error instanceof MailError && (error.code === 'lost' || error.code === 'timeout' || error.code === 'stopped' || error.code === 'throttled')) throw error;
-			this.#options.cursor.take([seen]);
-			this.#fail([seen], error instanceof Error ? error.message : String(error));
-			return;
+			const cause = broken ?? error;
+			if (cause instanceof MailError && !cause.permanent) throw cause;
+			return { reason: cause instanceof Error ? cause.message : String(cause) };
 		}
-		await take(loaded);
+	}
+
+	#failUnread({ uid, receivedAt }: FetchedMail | UnfetchedMail, reason: string): void {
+		const seen: Seen = { uid, receivedAt, messageId: '' };
+		this.#options.cursor.take([seen]);
+		this.#fail([seen], reason);
 	}
 
 	#hand(batch: ReadonlyArray<Loaded<Item>>): void {
-		if (this.#stopped) return;
 		const { cursor, send, running } = this.#options;
 		const tries = cursor.take(batch);
 		const first = batch[0]?.uid ?? 0;
 		const key = `${this.#name(first)}${batch.length > 1 ? `+${batch.length - 1}` : ''}:${tries}`;
-		const outcome = send(batch.map((mail) => mail.item), key);
-		for (const { uid } of batch) running.set(this.#name(uid), outcome);
-		void this.#conclude(batch.map(({ uid, receivedAt, messageId }) => ({ uid, receivedAt, messageId })), outcome);
+		const execution = send(batch.map((mail) => mail.item), key);
+		for (const { uid } of batch) running.set(this.#name(uid), execution);
+		void this.#conclude(batch.map(({ uid, receivedAt, messageId }) => ({ uid, receivedAt, messageId })), execution);
 	}
 
 	async #conclude(batch: readonly Seen[], execution: Promise<Outcome>): Promise<void> {
-		this.#inFlight += 1;
+		const { cursor, rules, running, superseded } = this.#options;
+		this.#slots.take();
 		const outcome = await execution.catch((error: unknown): Outcome => ({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }));
-		this.#inFlight -= 1;
-		this.#wake();
-		// A following watch has attached itself to the same execution.
+		this.#slots.giveBack();
+		// A following watch attaches itself to the same execution, perhaps later.
+		if (superseded()) return;
+		for (const { uid } of batch) running.delete(this.#name(uid));
+		// After the stop too: n8n lets executions end before it ends itself.
+		if (outcome.kind === 'done') cursor.succeed(batch, rules.after.kind !== 'nothing');
 		if (this.#stopped) return;
-		for (const { uid } of batch) this.#options.running.delete(this.#name(uid));
-		if (outcome.kind === 'done') {
-			const { cursor, rules } = this.#options;
-			cursor.succeed(batch, rules.after.kind !== 'nothing');
-			if (rules.after.kind !== 'nothing') this.#act(batch.map((mail) => mail.uid), rules.after);
-		} else {
-			this.#fail(batch, outcome.kind === 'already' ? 'n8n has had this execution before and does not tell how it ended' : outcome.reason);
-		}
+		if (outcome.kind !== 'done') this.#fail(batch, outcome.kind === 'already' ? 'n8n has had this execution before and does not tell how it ended' : outcome.reason);
+		else if (rules.after.kind !== 'nothing') this.#aftercare.add(batch.map(({ uid }) => uid), rules.after);
 	}
 
 	#fail(batch: readonly Seen[], reason: string): void {
-		const { cursor, rules, folder } = this.#options;
+		const { cursor, rules } = this.#options;
 		for (const { uid } of batch) {
 			const tries = cursor.tries(uid);
-			if (tries < rules.maxTries) {
-				// A batch that failed is taken apart at once; a mail that failed by itself waits.
-				this.#later(batch.length > 1 ? 0 : retryIn(tries, rules.retryFirstMs), uid);
-				continue;
-			}
-			this.#options.report(
-				new MailError(`The mail with UID ${uid} in ${folder} was given up after ${tries} failed executions: ${reason}`, {
-					code: 'rejected',
-					speaker: 'imap',
-					remedy: 'Look at the failed executions before this one; the mail is still in the mailbox.',
-				}),
-			);
-			this.#act([uid], rules.onGiveUp);
+			// A batch that failed is taken apart at once; a mail that failed by itself waits.
+			if (batch.length > 1) this.#retryLater(0, uid);
+			else if (tries < rules.maxTries) this.#retryLater(retryIn(tries, rules.retryFirstMs), uid);
+			else this.#giveUp(uid, reason);
 		}
 	}
 
-	#later(ms: number, uid: number): void {
+	#giveUp(uid: number, reason: string): void {
+		const { cursor, rules, folder, report } = this.#options;
+		report(
+			new MailError(`The mail with UID ${uid} in ${folder} was given up after ${cursor.tries(uid)} failed executions: ${reason}`, {
+				code: 'rejected',
+				speaker: 'imap',
+				remedy: 'Look at the failed executions before this one; the mail is still in the mailbox.',
+			}),
+		);
+		this.#aftercare.add([uid], rules.onGiveUp);
+	}
+
+	#retryLater(ms: number, uid: number): void {
 		const timer = setTimeout(() => {
-			this.#timers.delete(timer);
+			this.#later.delete(timer);
 			this.#retries.push(uid);
 			this.#pump();
 		}, ms);
-		this.#timers.add(timer);
-	}
-
-	/** What happens on the server is gathered while one command runs, so that it costs few round trips. */
-	#act(uids: readonly number[], action: Action): void {
-		if (action.kind === 'nothing') {
-			this.#options.cursor.settle(uids);
-			return;
-		}
-		this.#due.push(...uids.map((uid) => ({ uid, action })));
-		if (this.#acting) return;
-		this.#acting = true;
-		void this.#actOnAll().finally(() => (this.#acting = false));
-	}
-
-	async #actOnAll(): Promise<void> {
-		for (let failures = 0; this.#due.length > 0 && !this.#stopped; ) {
-			const action = this.#due[0]?.action ?? { kind: 'nothing' };
-			const uids = this.#due.filter((entry) => entry.action === action).map((entry) => entry.uid);
-			try {
-				await this.#options.use('UID STORE', async (session) => await act(session, uids, action));
-			} catch (error) {
-				if (this.#stopped) return;
-				if (!(error instanceof MailError) || !error.permanent) {
-					failures += 1;
-					await this.#sleep(pause(failures));
-					continue;
-				}
-				this.#options.complain(error);
-			}
-			failures = 0;
-			this.#options.cursor.settle(uids);
-			this.#due = this.#due.filter((entry) => entry.action !== action || !uids.includes(entry.uid));
-		}
-	}
-
-	async #slot(): Promise<void> {
-		while (this.#inFlight >= this.#options.rules.maxInFlight && !this.#stopped) await this.#woken();
+		this.#later.add(timer);
 	}
 
 	/** A slot, and not too many failed mails waiting: where everything fails, the rest stays in the mailbox. */
 	async #room(): Promise<void> {
-		for (;;) {
-			await this.#slot();
-			if (this.#timers.size + this.#retries.length < MOST_WAITING || this.#stopped) return;
-			await this.#sleep(1_000);
-		}
-	}
-
-	async #woken(): Promise<void> {
-		await new Promise<void>((resolve) => this.#sleepers.add(resolve));
-	}
-
-	#wake(): void {
-		for (const resolve of this.#sleepers) resolve();
-		this.#sleepers.clear();
-	}
-
-	async #sleep(ms: number): Promise<void> {
-		await new Promise<void>((resolve) => {
-			const timer = setTimeout(done, ms);
-			const sleepers = this.#sleeping;
-			function done(): void {
-				clearTimeout(timer);
-				sleepers.delete(done);
-				resolve();
-			}
-			sleepers.add(done);
-		});
+		await this.#slots.free();
+		while (this.#later.size + this.#retries.length >= MOST_WAITING && !this.#stopped) await this.#pauses.wait(1_000);
+		await this.#slots.free();
 	}
 
 	#name(uid: number): string {

@@ -24,6 +24,8 @@ export interface MailboxWatchOptions<Item> {
 	make: (mail: FetchedMail, folder: string, uidValidity: string) => Promise<Item>;
 	send: (items: Item[], key: string) => Promise<Outcome>;
 	running: Map<string, Promise<Outcome>>;
+	/** Another watch has taken over. */
+	superseded?: () => boolean;
 	/** One line for each change of state; mailbox and folder only. */
 	log: (text: string, about: { mailbox: string; folder: string }) => void;
 	/** What a person has to know: a failure that lasts, a mail given up. */
@@ -190,6 +192,7 @@ class FolderWatch<Item> {
 			make: async (mail) => await make(mail, folder, cursor.state.uidValidity),
 			send,
 			running,
+			superseded: this.options.superseded ?? (() => false),
 			report,
 			complain: (error) => this.#complain(error),
 		});

@@ -10,6 +10,8 @@ export interface Legacy {
 
 interface Entry extends Legacy {
 	stop?: () => void;
+	/** The last watch's, also after it was stopped. */
+	last?: () => void;
 }
 
 const entries = new Map<string, Entry>();
@@ -19,15 +21,17 @@ const entries = new Map<string, Entry>();
  * stops the earlier one and takes over what it knew.
  *
  * @param key one per workflow and node
- * @returns what the earlier watch left, to be kept up to date, and the function that ends this one
+ * @returns what the earlier watch left, to be kept up to date, the function that ends this one, and whether another one has come since
  */
-export function takeOver(key: string, stop: () => void): { legacy: Legacy; release: () => void } {
+export function takeOver(key: string, stop: () => void): { legacy: Legacy; release: () => void; superseded: () => boolean } {
 	const entry: Entry = entries.get(key) ?? { running: new Map() };
 	entry.stop?.();
 	entry.stop = stop;
+	entry.last = stop;
 	entries.set(key, entry);
 	return {
 		legacy: entry,
+		superseded: () => entry.last !== stop,
 		release: () => {
 			stop();
 			if (entry.stop === stop) entry.stop = undefined;

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
-import type { INodeExecutionData, IRun, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+import type { IBinaryData, INodeExecutionData, IRun, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
 import type { FetchedMail } from '../../mail/imap/fetch';
-import { toItem } from '../../mail/item';
+import { RAW_PROPERTY, toItem } from '../../mail/item';
 import { newestMemory, newMemory, readMemory, type WatchMemory } from '../../mail/watch/cursor';
 import type { Outcome } from '../../mail/watch/delivery';
 import { Journal } from '../../mail/watch/journal';
@@ -26,12 +27,13 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
 	const journal = new Journal(journalFolder(), key, (reason) => context.logger.warn(`IMAP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`));
 	let stop = (): void => undefined;
-	const { legacy, release } = takeOver(key, () => stop());
+	const { legacy, release, superseded } = takeOver(key, () => stop());
 	const staticData = context.getWorkflowStaticData('node');
 	const memory = newestMemory(readMemory(staticData.watch), journal.read(), legacy.memory) ?? newMemory(randomUUID(), Date.now());
 	// A copy, since the watch that went before may still hold the other.
 	const own: WatchMemory = structuredClone(memory);
 	const save = (current: WatchMemory): void => {
+		if (superseded()) return;
 		legacy.memory = current;
 		// n8n stores it with the next execution that starts.
 		staticData.watch = current;
@@ -49,6 +51,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 		make: async (mail, folder, uidValidity) => await itemOf(context, settings, mail, folder, uidValidity),
 		send: sender(context, settings, key),
 		running: legacy.running,
+		superseded,
 		log: (text, about) => context.logger.info(`IMAP Trigger: ${text}`, { ...about, workflowId: context.getWorkflow().id }),
 		report: (error) => report(context, error),
 	});
@@ -66,17 +69,15 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 
 /** One mail as an item. @throws MailError where it could not be fetched to its end */
 export async function itemOf(context: ITriggerFunctions, settings: Settings, mail: FetchedMail, folder: string, uidValidity: string): Promise<INodeExecutionData> {
+	const from = { uid: mail.uid, uidValidity, folder, size: mail.size };
+	const store = async (content: Buffer | Readable, fileName: string | undefined, mimeType: string): Promise<IBinaryData> => await context.helpers.prepareBinaryData(content, fileName, mimeType);
+	if (mail.content.kind === 'streamed' && settings.format === 'raw') {
+		// As text it would have to be held in memory.
+		return { json: from, binary: { [RAW_PROPERTY]: await store(await mail.content.open(), 'message.eml', 'message/rfc822') } };
+	}
 	const source = mail.content.kind === 'streamed' ? mail.content.open : mail.content.bytes;
-	const { json, binary } = await toItem(
-		source,
-		{ uid: mail.uid, uidValidity, folder, size: mail.size },
-		{
-			format: settings.format,
-			downloadAttachments: settings.downloadAttachments,
-			prefix: settings.prefix,
-			store: async (content, fileName, mimeType) => await context.helpers.prepareBinaryData(content, fileName, mimeType),
-		},
-	);
+	const { format, downloadAttachments, prefix } = settings;
+	const { json, binary } = await toItem(source, from, { format, downloadAttachments, prefix, store });
 	if (mail.content.kind === 'headers') json.headersOnly = true;
 	return { json, binary };
 }

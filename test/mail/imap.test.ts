@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { appendFileSync, chownSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -148,6 +150,29 @@ describe('fetching', () => {
 		expect(bytes.length).toBe(found[1]?.size);
 		expect(bytes.toString('latin1')).toContain(body);
 	}, 30_000);
+
+	it('streams a mail of 150 MB without holding it in memory', async () => {
+		const { session, use, mailbox } = await open(mail('first'));
+		const path = join(sandbox.dovecot.mailFolder, mailbox, 'new', `${Date.now()}.large.host`);
+		const line = `${'x'.repeat(998)}\r\n`;
+		writeFileSync(path, `Subject: huge\r\n\r\n${line.repeat(1000)}`);
+		for (let million = 1; million < 150; million++) appendFileSync(path, line.repeat(1000));
+		const { uid, gid } = statSync(join(sandbox.dovecot.mailFolder, mailbox, 'new'));
+		chownSync(path, uid, gid);
+		await session.run('NOOP', async (client) => await client.noop());
+		const [one] = await all(fetchMails(use, [2], limits()));
+		if (one === undefined || 'failure' in one || one.content.kind !== 'streamed') throw new Error('not streamed');
+		expect(one.size).toBeGreaterThan(150_000_000);
+		const before = process.memoryUsage().rss;
+		let bytes = 0;
+		let most = 0;
+		for await (const chunk of await one.content.open()) {
+			bytes += Buffer.from(chunk).length;
+			most = Math.max(most, process.memoryUsage().rss - before);
+		}
+		expect(bytes).toBe(one.size);
+		expect(most).toBeLessThan(100_000_000);
+	}, 60_000);
 
 	it('gives the headers only of a large mail, where that is wished', async () => {
 		const { use } = await open(mail('large', 'x'.repeat(100_000)));

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import type { FetchedMail } from '../../mail/imap/fetch';
 import type { Outcome } from '../../mail/watch/delivery';
 import { Rig } from './watchRig';
 
@@ -205,6 +206,42 @@ describe('a watch and failing executions', () => {
 		expect((await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'INBOX', 'FLAGGED')).trim().split('\n')).toHaveLength(1);
 	});
 
+	it('never lets each mail succeed more than once, though batches fail, are taken apart and come between fresh ones', async () => {
+		const succeeded: string[] = [];
+		const one = rig({
+			rules: { batchSize: 4, maxInFlight: 2, retryFirstMs: 1, maxTries: 1 },
+			startFrom: { kind: 'unread' },
+			execute: async (subjects) => {
+				await new Promise((resolve) => setTimeout(resolve, 5));
+				if (subjects.length > 1 && subjects.some((subject) => /[27]$/.test(subject))) return { kind: 'failed', reason: 'batch' };
+				succeeded.push(...subjects);
+				return { kind: 'done' };
+			},
+		});
+		await one.deliver(...names(50));
+		await one.watch.start();
+		await one.until('all', () => succeeded.length >= 50 && one.watch.idle);
+		expect(sorted(succeeded)).toEqual(sorted(names(50)));
+		expect(one.reports).toEqual([]);
+	});
+
+	it('hands over what was gathered before the cursor moves past a mail that cannot be handed over', async () => {
+		const one = rig({
+			rules: { batchSize: 10, maxTries: 1 },
+			startFrom: { kind: 'unread' },
+			make: async (mail) => {
+				if (mail.uid === 3) throw new Error('no room for its attachment');
+				return await Promise.resolve(`mail ${mail.uid}`);
+			},
+		});
+		await one.deliver(...names(5));
+		await one.watch.start();
+		await one.until('all', () => one.subjects.length === 4 && one.watch.idle);
+		expect(one.handed.map(({ subjects }) => subjects)).toEqual([['mail 1', 'mail 2'], ['mail 4', 'mail 5']]);
+		expect(one.storedAtSend[0]?.folders.INBOX).toMatchObject({ uid: 2, pending: { 1: 1, 2: 1 } });
+		expect(one.reports[0]?.message).toContain('no room for its attachment');
+	});
+
 	it('keeps no more executions going than it was told', async () => {
 		let now = 0;
 		let most = 0;
@@ -239,3 +276,25 @@ describe('a watch and failing executions', () => {
 		expect(await sandbox.messages(one.mailbox, 'Done')).toHaveLength(0);
 	});
 });
+
+describe('a large mail', () => {
+	it('is fetched again from its beginning where the connection breaks in the middle', async () => {
+		const one = rig({ rules: { limits: { largeAbove: 100_000, large: 'stream', onlyWithAttachment: false } }, make: async (mail) => String((await bytesOf(mail)).length) });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		await sandbox.deliver(one.mailbox, `Subject: large\r\n\r\n${`${'y'.repeat(70)}\r\n`.repeat(120_000)}`);
+		const session = sandbox.exchange.live('imap').find(({ mailbox }) => mailbox === one.mailbox);
+		await one.until('the second piece', () => (session?.transcript.filter((line) => line.includes('BODY.PEEK[]')).length ?? 0) >= 2);
+		sandbox.exchange.drop('imap');
+		await one.until('the mail', () => one.handed.length === 1, 30_000);
+		expect(Number(one.subjects[0])).toBeGreaterThan(120_000 * 72);
+		expect(one.reports).toEqual([]);
+	}, 60_000);
+});
+
+async function bytesOf(mail: FetchedMail): Promise<Buffer> {
+	if (mail.content.kind !== 'streamed') return mail.content.bytes;
+	const chunks: Buffer[] = [];
+	for await (const chunk of await mail.content.open()) chunks.push(Buffer.from(chunk));
+	return Buffer.concat(chunks);
+}

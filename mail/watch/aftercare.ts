@@ -1,0 +1,73 @@
+import { MailError } from '../errors';
+import { act, type Action } from '../imap/actions';
+import type { Use } from '../imap/fetch';
+import type { Cursor } from './cursor';
+import { Pauses } from './pauses';
+import { pause } from './timing';
+
+export interface AftercareOptions {
+	cursor: Cursor;
+	use: Use;
+	/** Mails could not be dealt with on the server; told once in a while. */
+	complain: (error: MailError) => void;
+}
+
+/**
+ * What happens on the server to mails that have been dealt with. Gathered while one command runs, so that a backlog
+ * costs few round trips; repeated until it succeeds or the server refuses for good; settled in the cursor after that.
+ */
+export class Aftercare {
+	readonly #options: AftercareOptions;
+	readonly #pauses = new Pauses();
+	#due: Array<{ uid: number; action: Action }> = [];
+	#running = false;
+	#stopped = false;
+
+	constructor(options: AftercareOptions) {
+		this.#options = options;
+	}
+
+	get idle(): boolean {
+		return this.#due.length === 0 && !this.#running;
+	}
+
+	add(uids: readonly number[], action: Action): void {
+		if (action.kind === 'nothing') {
+			this.#options.cursor.settle(uids);
+			return;
+		}
+		for (const uid of uids) this.#due.push({ uid, action });
+		if (this.#running) return;
+		this.#running = true;
+		void this.#run().finally(() => (this.#running = false));
+	}
+
+	/** What is still due is in the cursor. */
+	stop(): void {
+		this.#stopped = true;
+		this.#pauses.endAll();
+	}
+
+	async #run(): Promise<void> {
+		let failures = 0;
+		while (!this.#stopped) {
+			const action = this.#due[0]?.action;
+			if (action === undefined) return;
+			const uids = new Set(this.#due.filter((entry) => entry.action === action).map((entry) => entry.uid));
+			try {
+				await this.#options.use('UID STORE', async (session) => await act(session, [...uids], action));
+			} catch (error) {
+				if (this.#stopped) return;
+				if (!(error instanceof MailError) || !error.permanent) {
+					failures += 1;
+					await this.#pauses.wait(pause(failures, error instanceof MailError ? error.retryAfterMs : undefined));
+					continue;
+				}
+				this.#options.complain(error);
+			}
+			failures = 0;
+			this.#due = this.#due.filter((entry) => entry.action !== action || !uids.has(entry.uid));
+			this.#options.cursor.settle([...uids]);
+		}
+	}
+}
