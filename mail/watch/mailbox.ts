@@ -75,6 +75,7 @@ class FolderWatch<Item> {
 	#path = '';
 	#mailbox = '';
 	#late = false;
+	#said = '';
 	/** With the server's paths of the folders to move to. */
 	#rules: Rules;
 
@@ -203,15 +204,23 @@ class FolderWatch<Item> {
 		if (this.complaints.failed(error)) this.options.report(error);
 	}
 
+	/** Each change once: a fault that stays the same is not repeated at each attempt. */
 	#tell(state: WatchState, error?: MailError): void {
+		const isUp = state === 'watching' || state === 'polling';
 		if (error === undefined) {
-			const recovered = (state === 'watching' || state === 'polling') && this.complaints.recovered();
-			this.#log(`${WORDS[state]}${recovered ? ', after a failure that had been reported' : ''}`);
+			const recovered = isUp && this.complaints.recovered();
+			this.#say(`${WORDS[state]}${recovered ? ', after a failure that had been reported' : ''}`);
 			return;
 		}
 		if (error.code === 'stopped') return;
-		this.#log(`${WORDS[state]}: ${error.message}`);
+		this.#say(`${isUp ? 'the session goes on, but' : `${WORDS[state]}:`} ${error.message}`);
 		if (this.complaints.failed(error)) this.options.report(error);
+	}
+
+	#say(text: string): void {
+		if (text === this.#said) return;
+		this.#said = text;
+		this.#log(text);
 	}
 
 	#log(text: string): void {

@@ -10,7 +10,7 @@ export interface WatchOptions {
 	open: (signal: AbortSignal) => Promise<ImapSession>;
 	/** Looks for mail: after each new session, when the server rings, and at each heartbeat. @throws MailError */
 	look: (session: ImapSession) => Promise<void>;
-	/** Each change of state, once. */
+	/** Each change of state, and each fault: with the state `watching` or `polling` where the session goes on all the same. */
 	onState: (state: WatchState, error?: MailError) => void;
 	/** ms between two looks where the server rings by itself; also how soon a dead connection is noticed. */
 	heartbeatMs?: number;
@@ -113,20 +113,22 @@ export class Watch {
 				const error = asMailError(cause);
 				if (current.over || this.stopped || error.code !== 'throttled') return error;
 				patience = pause(1, error.retryAfterMs);
+				this.#options.onState(this.#state, error);
 			}
 			const rest = current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
 			const ended = await this.#wait(current, Math.min(patience > 0 ? patience : rest, Math.max(50, renewAt - Date.now())), patience);
 			if (ended !== undefined) return ended;
 			if (Date.now() < renewAt) continue;
+			const previous = current;
 			const next = await this.#renew();
+			if (next === undefined && current.over) return await current.closed;
 			if (next !== undefined) {
-				const previous = current;
 				current = this.#adopt(next);
 				previous.retire();
-			} else if (current.over) {
-				return await current.closed;
 			}
-			renewAt = Date.now() + Math.max(1_000, renewIn(current.token.expiresAt, Date.now()));
+			// Where no newer token is to be had just now, sessions do not help: the old one lives as long as they would.
+			const least = current.token.expiresAt > previous.token.expiresAt ? 1_000 : 30_000;
+			renewAt = Date.now() + Math.max(least, renewIn(current.token.expiresAt, Date.now()));
 		}
 	}
 

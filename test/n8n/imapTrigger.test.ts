@@ -134,6 +134,18 @@ describe('the IMAP Trigger in n8n', () => {
 		await n8n.api.deactivate(id);
 	}, 120_000);
 
+	it('takes what was unread at the first activation, oldest first, each once', async () => {
+		const mailbox = 'unread@example.test';
+		const waiting = Array.from({ length: 30 }, (_, index) => `waiting ${index}`);
+		await sandbox.deliver(mailbox, ...waiting.map((subject) => mail(subject)));
+		const id = await active(mailbox, { options: { startFrom: 'unread', batchSize: 10, maxInFlight: 1 } });
+		const executions = await n8n.api.ended(id, 3);
+		expect(executions.map(({ status }) => status)).toEqual(['success', 'success', 'success']);
+		expect(executions.flatMap(subjects)).toEqual(waiting);
+		await until('all marked', async () => (await unread(mailbox)) === 0);
+		await n8n.api.deactivate(id);
+	}, 60_000);
+
 	it('goes on with one watch after the workflow was published again', async () => {
 		const mailbox = 'again@example.test';
 		const id = await active(mailbox);
