@@ -6,7 +6,7 @@ export default defineConfig({
 		include: ['test/**/*.test.ts'],
 		pool: 'forks',
 		poolOptions: { forks: { maxForks: 2, minForks: 1 } },
-		testTimeout: 90_000,
+		testTimeout: 300_000,
 		hookTimeout: 900_000,
 	},
 });

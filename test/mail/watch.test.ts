@@ -30,14 +30,12 @@ function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
 describe.each(['exchange', 'straight'] as const)('a watch, %s', (way) => {
 	const address = (): { address: Sandbox['straight']['imap'] } => ({ address: way === 'exchange' ? sandbox.exchange.imap : sandbox.straight.imap });
 
-	it('hands over a new mail within a second', async () => {
+	it('hands over new mails when the server rings', async () => {
 		const one = rig(address());
 		expect(await one.watch.start()).toEqual([]);
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
-		const sent = Date.now();
 		await one.deliver('first');
 		await one.until('the mail', () => one.handed.length === 1);
-		expect((one.handed[0]?.at ?? Infinity) - sent).toBeLessThan(1000);
 		await one.deliver('second', 'third');
 		await one.until('all', () => one.handed.length === 3);
 		expect(one.subjects).toEqual(['first', 'second', 'third']);
