@@ -46,12 +46,24 @@ export class MailboxWatch<Item> {
 	}
 
 	/**
-	 * Opens the first sessions, then lives by itself.
-	 * @returns the faults met so far; each folder goes on trying all the same
+	 * Opens the first sessions and finds out where to begin; hands nothing over yet.
+	 * @returns the faults met, which {@link run} goes on with all the same
 	 */
-	async start(): Promise<MailError[]> {
-		const faults = await Promise.all(this.#folders.map(async (folder) => await folder.start()));
+	async open(): Promise<MailError[]> {
+		const faults = await Promise.all(this.#folders.map(async (folder) => await folder.open()));
 		return faults.filter((fault) => fault !== undefined);
+	}
+
+	/** Lives by itself from now on. */
+	run(): void {
+		for (const folder of this.#folders) folder.run();
+	}
+
+	/** Both at once. */
+	async start(): Promise<MailError[]> {
+		const faults = await this.open();
+		this.run();
+		return faults;
 	}
 
 	/** Ends at once, with a dead server too. */
@@ -74,6 +86,8 @@ class FolderWatch<Item> {
 	#cursor: Cursor | undefined;
 	#path = '';
 	#mailbox = '';
+	/** How the first attempt went; what it opened waits for {@link run}. */
+	#first: { session?: ImapSession; fault?: MailError } | undefined;
 	#late = false;
 	#said = '';
 	/** With the server's paths of the folders to move to. */
@@ -94,24 +108,36 @@ class FolderWatch<Item> {
 		});
 	}
 
-	async start(): Promise<MailError | undefined> {
+	async open(): Promise<MailError | undefined> {
 		const limit = new AbortController();
 		const timer = setTimeout(() => limit.abort(), FIRST_SESSION_MS);
 		try {
 			const session = await this.#open(limit.signal);
+			this.#first = { session };
 			await this.#look(session);
-			this.#watch.start(session);
 			return undefined;
 		} catch (error) {
+			this.#first?.session?.close();
 			this.#late = true;
-			this.#watch.start();
-			return error instanceof MailError ? error : new MailError(String(error), { code: 'protocol', speaker: 'imap', cause: error });
+			const fault = limit.signal.aborted
+				? new MailError('The server did not answer in time.', { code: 'timeout', speaker: 'imap', mailbox: this.#mailbox })
+				: error instanceof MailError
+					? error
+					: new MailError(String(error), { code: 'protocol', speaker: 'imap', cause: error });
+			this.#first = { fault };
+			return fault;
 		} finally {
 			clearTimeout(timer);
 		}
 	}
 
+	run(): void {
+		this.#watch.start(this.#first);
+		this.#first = undefined;
+	}
+
 	stop(): void {
+		this.#first?.session?.close();
 		this.#watch.stop();
 		this.#delivery?.stop();
 	}

@@ -40,10 +40,10 @@ export class Watch {
 		this.#options = options;
 	}
 
-	/** Begins, with a session that the caller has opened already or with one of its own. */
-	start(first?: ImapSession): void {
-		if (this.stopped) first?.close();
-		this.#running ??= this.#live(first);
+	/** Begins with a session that the caller has opened, with the fault that the caller met, or from nothing. */
+	start(first: { session?: ImapSession; fault?: MailError } = {}): void {
+		if (this.stopped) first.session?.close();
+		this.#running ??= this.#live(first.session, first.fault);
 	}
 
 	/** Ends at once, with a dead server too. */
@@ -75,26 +75,29 @@ export class Watch {
 		}
 	};
 
-	async #live(first?: ImapSession): Promise<void> {
+	async #live(first?: ImapSession, fault?: MailError): Promise<void> {
 		let failures = 0;
 		let session = first;
+		let error = fault;
 		while (!this.stopped) {
-			let error: MailError;
-			const since = Date.now();
-			try {
-				session ??= await this.#options.open(this.#stop.signal);
-				error = await this.#keep(session);
-				failures = Date.now() - since > STABLE_MS ? 1 : failures + 1;
-			} catch (cause) {
-				error = asMailError(cause);
-				failures += 1;
+			if (error === undefined) {
+				const since = Date.now();
+				try {
+					session ??= await this.#options.open(this.#stop.signal);
+					error = await this.#keep(session);
+					if (Date.now() - since > STABLE_MS) failures = 0;
+				} catch (cause) {
+					error = asMailError(cause);
+				}
+				session?.close();
+				session = undefined;
+				this.#session = undefined;
+				if (this.stopped) return;
 			}
-			session?.close();
-			session = undefined;
-			this.#session = undefined;
-			if (this.stopped) return;
+			failures += 1;
 			this.#enter(this.#state === 'watching' || this.#state === 'polling' ? 'lost' : 'failed', error);
 			await this.#sleep(pause(failures, error.retryAfterMs));
+			error = undefined;
 		}
 	}
 

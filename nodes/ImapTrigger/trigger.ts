@@ -56,7 +56,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 		report: (error) => report(context, error),
 	});
 	stop = () => watch.stop();
-	const faults = await watch.start();
+	const faults = await watch.open();
 	const hopeless = faults.find((fault) => fault.permanent);
 	// Once it has worked, n8n may register it again with nobody watching, and would give up for ever after ten throws.
 	const isFirst = Object.keys(own.folders).length === 0 && !['init', 'leadershipChange'].includes(context.getActivationMode());
@@ -64,6 +64,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 		release();
 		throw nodeError(context.getNode(), hopeless);
 	}
+	watch.run();
 	return { closeFunction: async () => release() };
 }
 

@@ -107,6 +107,21 @@ describe('a watch and the network', () => {
 		expect(one.tokens).toBe(1);
 	});
 
+	it('waits as long as a throttling server asks before it signs in again', async () => {
+		const one = rig();
+		sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 2000 milliseconds' });
+		expect((await one.watch.start()).map((error) => error.retryAfterMs)).toEqual([2000]);
+		const began = Date.now();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		expect(Date.now() - began).toBeGreaterThan(1_900);
+		sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 3000 milliseconds' });
+		sandbox.exchange.drop('imap');
+		await one.until('throttled', () => one.logs.filter((line) => line.startsWith('no session')).length === 2);
+		const refused = Date.now();
+		await one.until('watching again', () => one.logs.at(-1) === 'watching (IDLE)');
+		expect(Date.now() - refused).toBeGreaterThan(2_900);
+	}, 30_000);
+
 	it('comes back after a server that refuses sessions for a while', async () => {
 		const one = rig();
 		sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t NO Server Unavailable. 15' }, 2);
