@@ -65,6 +65,8 @@ export interface Stage {
 
 export interface Part {
 	title: string;
+	/** Versions of the peers, by name. */
+	versions?: () => Promise<Record<string, string>>;
 	run: (stage: Stage) => Promise<void>;
 }
 

@@ -1,22 +1,23 @@
 import { median, type Result } from './harness';
 
+/** One part's last run; `bench/results.json` holds them by name, so that a run of one part leaves the others alone. */
 export interface PartReport {
 	name: string;
 	title: string;
+	/** The day it ran, and where and with what. */
+	date: string;
+	machine: string;
+	versions: Record<string, string>;
 	results: Result[];
 	notes: string[];
 }
 
-/** RESULTS.md: what ran where, a table and a chart a part. Every figure is one that this run measured. */
-export function report(machine: string, versions: Record<string, string>, parts: PartReport[]): string {
+/** RESULTS.md: what ran where, a table and a chart a part. Every figure is one that such a run measured. */
+export function report(parts: PartReport[]): string {
 	return [
 		'# Benchmark results',
 		'',
 		'Written by `npm run bench`. Ours and the peers run in turn, each in a process of its own, servers on tmpfs, the round trip made by a delaying proxy. A ratio is the median over the turns of peer ÷ ours: above 1, ours is faster. Peak = highest resident memory of the process.',
-		'',
-		`Machine: ${machine}`,
-		'',
-		`Versions: ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}`,
 		...parts.flatMap(section),
 		'',
 	].join('\n');
@@ -27,7 +28,7 @@ function section(part: PartReport): string[] {
 		'',
 		`## ${part.title}`,
 		'',
-		`\`npm run bench ${part.name}\``,
+		`\`npm run bench ${part.name}\` on ${part.date}: ${part.machine}; ${Object.entries(part.versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`,
 		...(part.results.length > 0 ? ['', ...table(part.results), '', ...chart(part)] : []),
 		...(part.notes.length > 0 ? ['', ...part.notes.map((note) => `- ${note}`)] : []),
 	];

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
 		for (const name of names.length > 0 ? names : Object.keys(PARTS)) {
 			const { part } = (await PARTS[name]?.()) ?? {};
 			if (part === undefined) continue;
-			const entry: PartReport = { name, title: part.title, results: [], notes: [] };
+			const entry: PartReport = { name, title: part.title, date: new Date().toISOString().slice(0, 10), machine: machine(), versions: { ...versions(), ...(await part.versions?.()) }, results: [], notes: [] };
 			await part.run({
 				sandbox,
 				roundTrips: args.includes('--quick') ? [0, 20] : [0, 20, 80],
@@ -42,8 +42,8 @@ async function main(): Promise<void> {
 				},
 			});
 			done[name] = entry;
-			writeFileSync(STATE, JSON.stringify(done));
-			writeFileSync(PAGE, report(machine(), versions(), Object.values(done)));
+			writeFileSync(STATE, `${JSON.stringify(done, null, '\t')}\n`);
+			writeFileSync(PAGE, report(Object.keys(PARTS).flatMap((known) => done[known] ?? [])));
 		}
 	} finally {
 		await sandbox.stop();
