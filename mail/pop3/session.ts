@@ -70,6 +70,11 @@ export class PopSession {
 		return new Map((await this.#listing('LIST')).map(([number, size]) => [Number(number), Number(size)]));
 	}
 
+	/** One mail's size in bytes. @throws MailError where there is no such mail */
+	async size(number: number): Promise<number> {
+		return Number((await this.#command(`LIST ${number}`)).split(' ')[2]);
+	}
+
 	/** Unique ids by message number, oldest first (RFC 1939, section 7). */
 	async uidl(): Promise<Map<number, string>> {
 		return new Map((await this.#listing('UIDL')).map(([number, uidl]) => [Number(number), uidl]));
@@ -90,16 +95,25 @@ export class PopSession {
 	}
 
 	/** Many mails in their order, several requests under way where the server allows it. */
-	async *retrieveMany(numbers: readonly number[]): AsyncGenerator<Retrieved, void> {
+	retrieveMany(numbers: readonly number[]): AsyncGenerator<Retrieved, void> {
+		return this.#bodies(numbers, (number) => `RETR ${number}`);
+	}
+
+	/** Like {@link retrieveMany}, but headers and the first `lines` lines only. */
+	topMany(numbers: readonly number[], lines: number): AsyncGenerator<Retrieved, void> {
+		return this.#bodies(numbers, (number) => `TOP ${number} ${lines}`);
+	}
+
+	async *#bodies(numbers: readonly number[], commandOf: (number: number) => string): AsyncGenerator<Retrieved, void> {
 		const window = this.pipelining ? WINDOW : 1;
 		let asked = 0;
 		for (const [index, number] of numbers.entries()) {
 			const until = Math.min(numbers.length, index + window);
 			if (asked < until && (asked <= index || until - asked >= window / 2)) {
-				this.connection.write(numbers.slice(asked, until).map((other) => `RETR ${other}\r\n`).join(''));
+				this.connection.write(numbers.slice(asked, until).map((other) => `${commandOf(other)}\r\n`).join(''));
 				asked = until;
 			}
-			const command = `RETR ${number}`;
+			const command = commandOf(number);
 			const answer = await this.connection.line(command);
 			if (!answer.startsWith('+OK')) {
 				yield { number, content: refusal(answer, this.at, command) };
