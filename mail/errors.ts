@@ -36,8 +36,8 @@ export type MailErrorCode =
 	| 'protocol'
 	| 'stopped';
 
-/** Who spoke: the identity platform or one of the mail protocols. */
-export type Speaker = 'identity' | 'smtp' | 'imap' | 'pop';
+/** Who spoke: the identity platform, the host that hands out its own identity, or one of the mail protocols. */
+export type Speaker = 'identity' | 'host' | 'smtp' | 'imap' | 'pop';
 
 export interface MailErrorFacts {
 	code: MailErrorCode;

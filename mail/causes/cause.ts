@@ -1,0 +1,51 @@
+import type { MailErrorCode, Speaker } from '../errors';
+import type { AccessToken } from '../token';
+
+/** Where a failure happened; what is known goes into sentence and remedy. */
+export interface Circumstances {
+	speaker: Speaker;
+	/** The address given as `user`. */
+	mailbox?: string;
+	/** The command that was answered, without secrets: `AUTHENTICATE XOAUTH2`, `MAIL FROM`, `RETR 4`. */
+	command?: string;
+	/** The token in use, read for the explanation only. */
+	token?: AccessToken;
+	/** Host and port at the other end. */
+	peer?: string;
+	/** How the token was asked for. */
+	way?: Way;
+	/** What was shown to the identity platform, as far as it is no secret: issuer, subject and audience, or a peculiar secret. */
+	shown?: string;
+}
+
+/** The ways to a token: a person with the Connect button, or one of the service account's. */
+export type Way = 'person' | 'clientSecret' | 'certificate' | 'workloadIdentity' | 'managedIdentity' | 'usernamePassword';
+
+/**
+ * A row of the table from cause to answer. It fits where the speaker is right and either a number of Microsoft's
+ * (AADSTS, compared as a whole) or the words do.
+ */
+export interface Cause {
+	/** Unique; tests name it. */
+	id: string;
+	speakers: readonly Speaker[];
+	aadsts?: readonly number[];
+	/** Against the server's text and the error's code and message. */
+	words?: RegExp;
+	code: MailErrorCode;
+	permanent?: boolean;
+	sentence: (at: Circumstances) => string;
+	remedy: (at: Circumstances) => string;
+}
+
+export const MAIL: readonly Speaker[] = ['smtp', 'imap', 'pop'];
+export const ALL: readonly Speaker[] = ['identity', ...MAIL];
+
+export const box = (at: Circumstances): string => at.mailbox ?? 'the mailbox';
+export const mailboxArgument = (at: Circumstances): string => at.mailbox ?? '<mailbox>';
+export const peer = (at: Circumstances): string => at.peer ?? 'the server';
+
+export function label(at: Circumstances): string {
+	if (at.speaker === 'identity') return 'The identity platform';
+	return at.speaker === 'host' ? 'The host\'s identity endpoint' : at.speaker.toUpperCase();
+}
