@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream';
 
 import type MailComposer from 'nodemailer/lib/mail-composer';
 
-import { MailError } from '../errors';
+import { envelopeAddress, inputError, readMailboxes, refuseControl, type Mailbox } from './addresses';
+import { textOfHtml, withCrLf } from './plainText';
 
 /** A file to send; opened anew for each attempt, so that nothing is held in memory. */
 export interface OutgoingFile {
@@ -15,15 +16,25 @@ export interface OutgoingFile {
 	open: () => Promise<Readable>;
 }
 
-/** A mail as a user wants it; addresses as text, checked by {@link compose}. */
+/** Delivery status notifications (RFC 3461), asked for where the server offers them. */
+export interface DeliveryReports {
+	notify: Array<'success' | 'failure' | 'delay'> | ['never'];
+	return: 'headers' | 'full';
+	id: string;
+}
+
+/** A mail as a user wants it; addresses as text or taken apart, checked by {@link compose}. */
 export interface OutgoingMail {
-	from: string;
-	to: string;
-	cc: string;
-	bcc: string;
-	replyTo: string;
+	from: string | Mailbox[];
+	/** Who sends on behalf of `from` (RFC 5322, section 3.6.2); becomes the envelope's sender. */
+	sender?: string;
+	to: string | Mailbox[];
+	cc: string | Mailbox[];
+	bcc: string | Mailbox[];
+	replyTo: string | Mailbox[];
 	subject: string;
 	text?: string;
+	/** Without `text`, or an empty one, the text is made from it. */
 	html?: string;
 	files: OutgoingFile[];
 	inReplyTo: string;
@@ -31,76 +42,65 @@ export interface OutgoingMail {
 	priority: 'high' | 'normal' | 'low';
 	/** Own headers. */
 	headers: Array<{ name: string; value: string }>;
+	/** Asks the reader's client to tell that the mail was read (RFC 8098). */
+	readReceipt?: boolean;
+	deliveryReports?: Array<'success' | 'failure' | 'delay'>;
+	/** An invitation as iCalendar text. */
+	calendar?: { method: 'REQUEST' | 'CANCEL'; content: string };
 }
 
 export interface ComposedMail {
 	messageId: string;
+	/** Envelope. */
 	from: string;
 	recipients: string[];
 	/** Estimate in bytes. */
 	size: number;
+	/** Has bytes above 127, to be announced by `BODY=8BITMIME` (RFC 6152). */
+	eightBit?: boolean;
+	dsn?: DeliveryReports;
 	/** The mail as bytes, the same at every call: same Message-ID, date and boundaries' content. */
 	open: () => Promise<Readable>;
 }
 
 /** Headers that the other fields make; setting them by hand would contradict those. */
-const OWN_HEADERS = /^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|in-reply-to|references|sender|return-path|received|dkim-signature)$/i;
+const OWN_HEADERS = /^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|in-reply-to|references|sender|return-path|received|dkim-signature|resent-.*|disposition-notification-to)$/i;
 
 /** @throws MailError `input` naming the field */
 export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
-	const fields: Array<[string, string]> = [
-		['From', mail.from],
-		['To', mail.to],
-		['CC', mail.cc],
-		['BCC', mail.bcc],
-		['Reply To', mail.replyTo],
-		['Subject', mail.subject],
-		['In-Reply-To', mail.inReplyTo],
-		['References', mail.references],
-	];
-	for (const [field, value] of fields) refuseControl(field, value);
-	for (const { name, value } of mail.headers) {
-		refuseControl(`Header ${name}`, value);
-		if (!/^[!-9;-~]+$/.test(name)) throw inputError('Headers', `"${name}" is not a header name.`, 'Use letters, digits and hyphens, for example X-Order-ID.');
-		if (OWN_HEADERS.test(name)) throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field of its own; it makes this header.');
-	}
-	const { default: parse } = await import('nodemailer/lib/addressparser');
-	const { default: Composer } = await import('nodemailer/lib/mail-composer');
-	const list = (field: string, value: string): string[] => addresses(field, value, parse(value, { flatten: true }));
-	const [from, ...others] = list('From', mail.from);
-	if (from === undefined || others.length > 0) throw inputError('From Email', from === undefined ? 'There is no sender.' : 'There is more than one sender.', 'Enter one address.');
-	const recipients = [...new Set([...list('To', mail.to), ...list('CC', mail.cc), ...list('BCC', mail.bcc)])];
-	if (recipients.length === 0) throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
-	list('Reply To', mail.replyTo);
-	const messageId = `<${crypto.randomUUID()}@${from.slice(from.lastIndexOf('@') + 1)}>`;
+	refuseControl('Subject', mail.subject);
+	refuseControl('In Reply To', mail.inReplyTo);
+	refuseControl('References', mail.references);
+	checkHeaders(mail.headers);
+	const people = await readPeople(mail);
+	const from = envelopeAddress(people.sender ?? people.from);
+	const messageId = newMessageId(from);
+	const bodies = await makeBodies(mail);
 	const date = new Date();
 	return {
 		messageId,
 		from,
-		recipients,
+		recipients: people.recipients,
 		size: estimate(mail),
+		eightBit: mail.files.some(({ mimeType }) => isMessage(mimeType)),
+		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.slice(1, -1) } }),
 		open: async () => {
-			const files = await Promise.all(mail.files.map(async (file) => ({ file, content: await file.open() })));
+			const { default: Composer } = await import('nodemailer/lib/mail-composer');
+			const files = await Promise.all(mail.files.map(async (file) => attachment(file, await file.open())));
 			const node = new Composer({
-				from: mail.from,
-				to: mail.to || undefined,
-				cc: mail.cc || undefined,
-				replyTo: mail.replyTo || undefined,
+				from: people.from,
+				sender: people.sender,
+				to: people.to,
+				cc: people.cc,
+				replyTo: people.replyTo,
 				subject: mail.subject,
-				text: mail.text,
-				html: mail.html,
+				...bodies,
 				messageId,
 				date,
 				inReplyTo: mail.inReplyTo || undefined,
 				references: mail.references || undefined,
-				priority: mail.priority,
-				headers: mail.headers.map(({ name, value }) => ({ key: name, value })),
-				attachments: files.map(({ file, content }): NonNullable<MailComposer['mail']['attachments']>[number] => ({
-					filename: file.fileName,
-					contentType: file.mimeType,
-					content,
-					...(file.cid !== undefined && { cid: file.cid, contentDisposition: 'inline' }),
-				})),
+				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...mail.headers.map(({ name, value }) => ({ key: name, value }))],
+				attachments: files,
 				disableFileAccess: true,
 				disableUrlAccess: true,
 				newline: 'windows',
@@ -110,30 +110,89 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 	};
 }
 
-/** base64 takes 4 bytes for 3 and a line break after 76; text may be encoded up to threefold. */
-function estimate(mail: OutgoingMail): number {
-	const text = Buffer.byteLength(mail.text ?? '') + Buffer.byteLength(mail.html ?? '');
-	return mail.files.reduce((sum, file) => sum + Math.ceil(file.size / 57) * 78 + 512, Math.ceil(text * 1.4) + 4096);
+export function newMessageId(from: string): string {
+	return `<${crypto.randomUUID()}@${from.slice(from.lastIndexOf('@') + 1)}>`;
 }
 
-function addresses(field: string, value: string, parsed: Array<{ address?: string; name?: string }>): string[] {
-	return parsed
-		.filter(({ address, name }) => address !== '' || name !== '')
-		.map(({ address = '', name = '' }) => {
-			if (!/^[^\s@<>"(),;:\\]+@[^\s@<>"(),;:\\]+\.[^\s@<>"(),;:\\]+$|^"[^"\r\n]+"@[^\s@<>]+$|^[^\s@<>"(),;:\\]+@(localhost|\[[^\]]+\])$/.test(address)) {
-				throw inputError(`${field} Email`, `"${address || name}" is not an email address${value === (address || name) ? '' : ` (in "${value.slice(0, 200)}")`}.`, 'Enter addresses like ada@example.com or Ada <ada@example.com>, separated by commas.');
-			}
-			return address;
-		});
+interface People {
+	from: Mailbox;
+	sender?: Mailbox;
+	to: Mailbox[];
+	cc: Mailbox[];
+	replyTo: Mailbox[];
+	/** Everybody, BCC too, each once, for the envelope. */
+	recipients: string[];
 }
 
-/** A line break in a header would begin another header (CWE-93). */
-function refuseControl(field: string, value: string): void {
-	if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
-		throw inputError(field, 'The value holds a line break or another control character.', 'Take it out; a header is one line.');
+async function readPeople(mail: OutgoingMail): Promise<People> {
+	const from = await readOne('From Email', mail.from);
+	const sender = mail.sender === undefined ? undefined : await readOne('Mailbox Address', mail.sender);
+	const [to, cc, bcc] = [await readMailboxes('To Email', mail.to), await readMailboxes('CC Email', mail.cc), await readMailboxes('BCC Email', mail.bcc)];
+	const recipients = new Map([...to, ...cc, ...bcc].map(envelopeAddress).map((address) => [address.toLowerCase(), address]));
+	if (recipients.size === 0) throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
+	return { from, sender, to, cc, replyTo: await readMailboxes('Reply To', mail.replyTo), recipients: [...recipients.values()] };
+}
+
+async function readOne(field: string, value: string | Mailbox[]): Promise<Mailbox> {
+	const [only, ...others] = await readMailboxes(field, value);
+	if (only === undefined || others.length > 0) throw inputError(field, only === undefined ? 'There is no sender.' : 'There is more than one sender.', 'Enter one address.');
+	return only;
+}
+
+function checkHeaders(headers: OutgoingMail['headers']): void {
+	for (const { name, value } of headers) {
+		refuseControl('Headers', name);
+		refuseControl(`Header ${name}`, value);
+		if (!/^[!-9;-~]+$/.test(name)) throw inputError('Headers', `"${name}" is not a header name.`, 'Use letters, digits and hyphens, for example X-Order-ID.');
+		if (OWN_HEADERS.test(name)) throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field or option of its own; it makes this header.');
 	}
 }
 
-function inputError(field: string, message: string, remedy: string): MailError {
-	return new MailError(`${field}: ${message}`, { code: 'input', field, remedy });
+type Bodies = Pick<MailComposer['mail'], 'text' | 'html' | 'alternatives'>;
+
+async function makeBodies(mail: OutgoingMail): Promise<Bodies> {
+	const html = mail.html === undefined || mail.html === '' ? undefined : withCrLf(mail.html);
+	const given = mail.text === undefined || mail.text === '' ? undefined : mail.text;
+	const text = given ?? (html === undefined ? undefined : await textOfHtml(html));
+	const { calendar } = mail;
+	return {
+		// Where there is no body at all, an empty one: a file alone would become the mail itself.
+		text: text === undefined ? (html === undefined ? { content: '\r\n' } : undefined) : withCrLf(text),
+		html,
+		...(calendar !== undefined && { alternatives: [{ contentType: `text/calendar; charset=utf-8; method=${calendar.method}`, content: calendar.content, contentTransferEncoding: 'base64' }] }),
+	};
+}
+
+/** As Outlook and Thunderbird write them. */
+function priorityHeaders(priority: OutgoingMail['priority']): Array<{ key: string; value: string }> {
+	if (priority === 'normal') return [];
+	const [xPriority, label] = priority === 'high' ? ['1 (Highest)', 'High'] : ['5 (Lowest)', 'Low'];
+	return [
+		{ key: 'X-Priority', value: xPriority },
+		{ key: 'X-MSMail-Priority', value: label },
+		{ key: 'Importance', value: label },
+	];
+}
+
+function receiptHeaders(mail: OutgoingMail, people: People): Array<{ key: string; value: string }> {
+	return mail.readReceipt === true ? [{ key: 'Disposition-Notification-To', value: `<${envelopeAddress(people.sender ?? people.from)}>` }] : [];
+}
+
+/** The only type that travels as it is, not in base64 (RFC 2046, section 5.2.1). */
+const isMessage = (mimeType: string): boolean => /^message\/rfc822$/i.test(mimeType);
+
+function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComposer['mail']['attachments']>[number] {
+	return {
+		filename: file.fileName,
+		// A multipart type would promise parts that a file does not have; of the message types only a mail is one.
+		contentType: /^(multipart|message)\//i.test(file.mimeType) && !isMessage(file.mimeType) ? 'application/octet-stream' : file.mimeType,
+		content,
+		...(file.cid !== undefined && { cid: file.cid, contentDisposition: 'inline' }),
+	};
+}
+
+/** base64 takes 4 bytes for 3 and a line break after 76; text may be encoded up to threefold. */
+function estimate(mail: OutgoingMail): number {
+	const text = Buffer.byteLength(mail.text ?? '') + Buffer.byteLength(mail.html ?? '') + Buffer.byteLength(mail.calendar?.content ?? '');
+	return mail.files.reduce((sum, file) => sum + Math.ceil(file.size / 57) * 78 + 512, Math.ceil(text * 1.4) + 4096);
 }

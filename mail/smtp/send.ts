@@ -55,7 +55,7 @@ async function attemptOnce(account: Account, mail: ComposedMail): Promise<Receip
 	return await withSmtp(account, async (session) => {
 		const message = await mail.open();
 		try {
-			return await session.send({ from: mail.from, to: mail.recipients, size: mail.size }, message);
+			return await session.send({ from: mail.from, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn }, message);
 		} catch (error) {
 			if (session.alive) await session.reset();
 			throw error;

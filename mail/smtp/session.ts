@@ -17,6 +17,9 @@ export interface Envelope {
 	to: string[];
 	/** Estimate in bytes; a server that offers SIZE refuses too large a mail before it is sent (RFC 1870). */
 	size: number;
+	/** The mail has bytes above 127 (RFC 6152); said where the server offers 8BITMIME. */
+	use8BitMime?: boolean;
+	/** Said where the server offers DSN (RFC 3461). */
 	dsn?: { return?: string; notify?: string[]; id?: string; recipient?: string };
 }
 

@@ -1,15 +1,15 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
 import { MailError } from '../../mail/errors';
-import { compose } from '../../mail/smtp/message';
+import { compose, type ComposedMail } from '../../mail/smtp/message';
 import { CONNECTIONS } from '../../mail/smtp/pool';
-import { sendMail } from '../../mail/smtp/send';
+import { sendMail, type Sent } from '../../mail/smtp/send';
 import { openAccount } from '../account';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
-import { readItem } from './settings';
+import { readDelivery, readMail } from './settings';
 
 /** Progress is logged every so many mails. */
 const PROGRESS_EVERY = 100;
@@ -53,12 +53,18 @@ async function runItem(context: IExecuteFunctions, item: number): Promise<INodeE
 	if (context.getNodeParameter('operation', item, 'send') === 'testConnection') {
 		return { json: { ...(await testConnection(account, ['smtp'])) } };
 	}
-	return await sendItem(context, item, account);
+	const composed = await makeMail(context, item, account.mailbox);
+	return { json: await deliver(context, item, account, composed) };
 }
 
-async function sendItem(context: IExecuteFunctions, item: number, account: Account): Promise<INodeExecutionData> {
-	const { mail, retryForMs, resendUnknown, failOnRejected } = readItem(context, item, account.mailbox);
-	const composed = await compose(mail);
+/** The mail that the operation makes. @throws MailError `input` naming the field */
+async function makeMail(context: IExecuteFunctions, item: number, mailbox: string): Promise<ComposedMail> {
+	return await compose(await readMail(context, item, mailbox));
+}
+
+/** Sends it and tells what happened to it. */
+async function deliver(context: IExecuteFunctions, item: number, account: Account, composed: ComposedMail): Promise<IDataObject> {
+	const { retryForMs, resendUnknown, failOnRejected } = readDelivery(record(context.getNodeParameter('options', item, {})));
 	const sent = await sendMail(account, composed, {
 		retryForMs,
 		resendUnknown,
@@ -72,18 +78,21 @@ async function sendItem(context: IExecuteFunctions, item: number, account: Accou
 			remedy: 'Check the refused addresses.',
 		});
 	}
+	return outcome(composed, sent);
+}
+
+/** nodemailer's names, and ours. */
+function outcome(composed: ComposedMail, sent: Sent): IDataObject {
 	return {
-		json: {
-			accepted: sent.accepted,
-			rejected: sent.rejected.map(({ recipient }) => recipient),
-			...(sent.rejected.length > 0 && { rejectedErrors: sent.rejected }),
-			messageId: sent.messageId,
-			response: sent.response,
-			envelope: { from: composed.from, to: composed.recipients },
-			messageSize: sent.size,
-			attempts: sent.attempts,
-			tookMs: sent.tookMs,
-			...(sent.deliveryUnknown && { deliveryUnknown: true }),
-		},
+		accepted: sent.accepted,
+		rejected: sent.rejected.map(({ recipient }) => recipient),
+		...(sent.rejected.length > 0 && { rejectedErrors: sent.rejected }),
+		messageId: sent.messageId,
+		response: sent.response,
+		envelope: { from: composed.from, to: composed.recipients },
+		messageSize: sent.size,
+		attempts: sent.attempts,
+		tookMs: sent.tookMs,
+		...(sent.deliveryUnknown && { deliveryUnknown: true }),
 	};
 }

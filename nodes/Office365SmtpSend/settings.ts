@@ -1,83 +1,86 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { MailError } from '../../mail/errors';
-import type { OutgoingFile, OutgoingMail } from '../../mail/smtp/message';
+import { readMailboxes } from '../../mail/smtp/addresses';
+import type { OutgoingMail } from '../../mail/smtp/message';
 import { record, text, whole } from '../parameterValues';
+import { readFiles } from './attachments';
 
-/** One item's parameters. */
-export interface SendSettings {
-	mail: OutgoingMail;
+/** How one item is to be sent, whatever it is. */
+export interface Delivery {
 	retryForMs: number;
 	resendUnknown: boolean;
 	failOnRejected: boolean;
 }
 
-/** @throws MailError `input` naming the field */
-export function readItem(context: IExecuteFunctions, item: number, mailbox: string): SendSettings {
-	const parameter = (name: string, field: string): string => text(context.getNodeParameter(name, item, ''), field);
-	const options = record(context.getNodeParameter('options', item, {}));
-	const format = parameter('emailFormat', 'Email Format');
-	const attribution = options.appendAttribution === true;
-	const html = format === 'html' || format === 'both' ? parameter('html', 'HTML') : undefined;
-	const plain = format === 'html' ? undefined : parameter('text', 'Text');
+export function readDelivery(options: IDataObject): Delivery {
 	return {
-		mail: {
-			from: parameter('fromEmail', 'From Email') || mailbox,
-			to: parameter('toEmail', 'To Email'),
-			cc: text(options.ccEmail, 'CC Email'),
-			bcc: text(options.bccEmail, 'BCC Email'),
-			replyTo: text(options.replyTo, 'Reply To'),
-			subject: parameter('subject', 'Subject'),
-			text: plain !== undefined && attribution ? `${plain}\n\n---\n${ATTRIBUTION}n8n\nhttps://n8n.io` : plain,
-			html: html !== undefined && attribution ? `${html}<br><br>---<br><em>${ATTRIBUTION}<a href="https://n8n.io">n8n</a></em>` : html,
-			files: [...filesOf(context, item, options, 'attachments', true), ...filesOf(context, item, options, 'fileAttachments', false)],
-			inReplyTo: text(options.inReplyTo, 'In Reply To').trim(),
-			references: text(options.references, 'References').replaceAll(',', ' ').trim(),
-			priority: options.priority === 'high' || options.priority === 'low' ? options.priority : 'normal',
-			headers: headersOf(options),
-		},
 		retryForMs: whole(options.retryFor, 'Retry For', 120, 0, 3600) * 1000,
 		resendUnknown: options.resendUnknown === true,
 		failOnRejected: options.failOnRejected === true,
 	};
 }
 
+/** One item's mail. @throws MailError `input` naming the field */
+export async function readMail(context: IExecuteFunctions, item: number, mailbox: string): Promise<OutgoingMail> {
+	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
+	const options = record(context.getNodeParameter('options', item, {}));
+	return {
+		...(await readSender(context, item, mailbox)),
+		to: await readMailboxes('To Email', parameter('toEmail')),
+		...(await readCopies(options)),
+		subject: text(parameter('subject'), 'Subject'),
+		...readBodies(context, item, options),
+		files: [
+			...(await readFiles(context, item, options.attachments, { label: 'Attachments (Inline)', inline: true })),
+			...(await readFiles(context, item, options.fileAttachments, { label: 'Attachments (File)', inline: false })),
+		],
+		inReplyTo: text(options.inReplyTo, 'In Reply To').trim(),
+		references: text(options.references, 'References').replaceAll(',', ' ').trim(),
+		...readHeaders(options),
+	};
+}
+
+/** From the mailbox itself, as another (Send As), or on behalf of another, with the mailbox as `Sender`. */
+export async function readSender(context: IExecuteFunctions, item: number, mailbox: string): Promise<Pick<OutgoingMail, 'from' | 'sender'>> {
+	const options = record(context.getNodeParameter('options', item, {}));
+	const from = await readMailboxes('From Email', context.getNodeParameter('fromEmail', item, ''));
+	const onBehalf = options.sendOnBehalf === true && from.some(({ address }) => address.toLowerCase() !== mailbox.toLowerCase());
+	return { from: from.length === 0 ? mailbox : from, ...(onBehalf && { sender: mailbox }) };
+}
+
+export async function readCopies(options: IDataObject): Promise<Pick<OutgoingMail, 'cc' | 'bcc' | 'replyTo'>> {
+	return {
+		cc: await readMailboxes('CC Email', options.ccEmail),
+		bcc: await readMailboxes('BCC Email', options.bccEmail),
+		replyTo: await readMailboxes('Reply To', options.replyTo),
+	};
+}
+
+/** Text and HTML as the format says; HTML alone gets its text when the mail is composed. */
+export function readBodies(context: IExecuteFunctions, item: number, options: IDataObject): Pick<OutgoingMail, 'text' | 'html'> {
+	const parameter = (name: string, field: string): string => text(context.getNodeParameter(name, item, ''), field);
+	const format = parameter('emailFormat', 'Email Format');
+	const attribution = options.appendAttribution === true;
+	const html = format === 'html' || format === 'both' ? parameter('html', 'HTML') : undefined;
+	const plain = format === 'html' ? undefined : parameter('text', 'Text');
+	return {
+		text: plain !== undefined && plain !== '' && attribution ? `${plain}\n\n---\n${ATTRIBUTION}n8n\nhttps://n8n.io` : plain,
+		html: html !== undefined && attribution ? `${html}<br><br>---<br><em>${ATTRIBUTION}<a href="https://n8n.io">n8n</a></em>` : html,
+	};
+}
+
 const ATTRIBUTION = 'This email was sent automatically with ';
 
-function headersOf(options: IDataObject): OutgoingMail['headers'] {
+export function readHeaders(options: IDataObject): Pick<OutgoingMail, 'headers' | 'priority' | 'readReceipt' | 'deliveryReports'> {
 	const given = record(options.headers).header;
 	const entries: unknown[] = Array.isArray(given) ? given : [];
-	return entries.map(record).map((entry) => ({ name: text(entry.name, 'Headers').trim(), value: text(entry.value, 'Headers') }));
+	const reports: unknown[] = Array.isArray(options.deliveryReports) ? options.deliveryReports : [];
+	return {
+		headers: entries.map(record).map((entry) => ({ name: text(entry.name, 'Headers').trim(), value: text(entry.value, 'Headers') })),
+		priority: options.priority === 'high' || options.priority === 'low' ? options.priority : 'normal',
+		readReceipt: options.readReceipt === true,
+		deliveryReports: DELIVERY_REPORTS.filter((report) => reports.includes(report)),
+	};
 }
 
-/** The binary properties that an option names, as comma-separated text, a list, or binary objects. */
-function filesOf(context: IExecuteFunctions, item: number, options: IDataObject, option: 'attachments' | 'fileAttachments', inline: boolean): OutgoingFile[] {
-	const label = inline ? 'Attachments (Inline)' : 'Attachments (File)';
-	return names(options[option], label).map((name) => {
-		const data = context.getInputData()[item]?.binary?.[name];
-		if (data === undefined) {
-			const there = Object.keys(context.getInputData()[item]?.binary ?? {});
-			throw new MailError(`${label}: the item has no binary property "${name}".`, {
-				code: 'input',
-				field: label,
-				remedy: there.length === 0 ? 'The item has no binary data at all: put a node before this one that gives it.' : `It has: ${there.join(', ')}.`,
-			});
-		}
-		return {
-			fileName: data.fileName ?? name,
-			mimeType: data.mimeType,
-			size: data.bytes ?? (data.id === undefined ? Math.ceil(data.data.length * 0.75) : 0),
-			...(inline && { cid: name }),
-			open: async () => {
-				if (data.id !== undefined) return await context.helpers.getBinaryStream(data.id);
-				const { Readable } = await import('node:stream');
-				return Readable.from([Buffer.from(data.data, 'base64')]);
-			},
-		};
-	});
-}
-
-function names(value: unknown, label: string): string[] {
-	if (Array.isArray(value)) return value.flatMap((entry) => names(entry, label));
-	return text(value, label).split(',').map((name) => name.trim()).filter((name) => name !== '');
-}
+const DELIVERY_REPORTS = ['success', 'failure', 'delay'] as const;

@@ -1,0 +1,111 @@
+import { domainToASCII } from 'node:url';
+
+import { MailError } from '../errors';
+
+export interface Mailbox {
+	/** Display name in any script; may be empty. */
+	name: string;
+	address: string;
+}
+
+/** Deeper than any list that a person or a mail makes. */
+const DEEPEST = 20;
+const LOCAL_PART = String.raw`(?:[^\s@<>"(),;:\\[\]]+|"(?:[^"\\\r\n]|\\.)+")`;
+const DOMAIN = String.raw`(?:[^\s@<>"(),;:\\[\]]+\.[^\s@<>"(),;:\\[\]]*[^\s@<>"(),;:\\[\].]|localhost|\[[^\]\s]+\])`;
+const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
+
+/**
+ * Addresses as n8n's users give them: text ("Ada <ada@example.com>, grace@example.com"), a list of texts, objects as
+ * message items hold them (`{ value: [{ name, address }] }`, `{ name, address }`), objects of other nodes
+ * (`{ name, email }`, Graph's `{ emailAddress: … }`), or JSON text of any of these.
+ * @param field display name of the parameter, for the error
+ * @throws MailError `input` naming the field and the entry that cannot be used
+ */
+export async function readMailboxes(field: string, value: unknown): Promise<Mailbox[]> {
+	// Loaded at first use: nodemailer costs 34 ms.
+	const { default: parse } = await import('nodemailer/lib/addressparser');
+	const read = (entry: unknown, depth: number): Mailbox[] => {
+		if (entry === undefined || entry === null || depth > DEEPEST) return [];
+		if (Array.isArray(entry)) return entry.flatMap((one: unknown) => read(one, depth + 1));
+		if (typeof entry === 'object') return readObject(field, entry, (inner) => read(inner, depth + 1));
+		const text = typeof entry === 'string' ? entry.trim() : `${typeof entry} ${JSON.stringify(entry)}`;
+		const list = jsonOf(text);
+		if (list !== undefined) return read(list, depth + 1);
+		refuseControl(field, text);
+		return parse(text, { flatten: true })
+			.filter(({ address, name }) => address !== '' || name !== '')
+			.map(({ address, name }) => checked(field, { address, name }, text));
+	};
+	return read(value, 0);
+}
+
+/** JSON text, as a language model or `JSON.stringify` in an expression gives it; no address begins like that. */
+function jsonOf(text: string): unknown {
+	if (!/^[[{]/.test(text)) return undefined;
+	try {
+		const value: unknown = JSON.parse(text);
+		return value;
+	} catch {
+		return undefined;
+	}
+}
+
+function readObject(field: string, entry: object, read: (inner: unknown) => Mailbox[]): Mailbox[] {
+	const part = (name: string): unknown => Reflect.get(entry, name);
+	if (Array.isArray(part('value'))) return read(part('value'));
+	if (Array.isArray(part('group'))) return read(part('group'));
+	if (typeof part('emailAddress') === 'object') return read(part('emailAddress'));
+	const address = part('address') ?? part('email');
+	if (typeof address === 'string') {
+		const name = part('name');
+		const given = { name: typeof name === 'string' ? name : '', address: address.trim() };
+		refuseControl(field, given.name);
+		refuseControl(field, given.address);
+		return [checked(field, given, given.address)];
+	}
+	if (typeof part('text') === 'string') return read(part('text'));
+	throw inputError(field, 'the expression gives an object without an address.', 'Point the expression at addresses, for example {{ $json.from }} of a message item, or give text or a list of texts.');
+}
+
+function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
+	const { address, name } = mailbox;
+	const remedy = 'Enter addresses like ada@example.com or Ada <ada@example.com>, separated by commas.';
+	if (!ADDRESS.test(address)) {
+		const wrong = address || name;
+		throw inputError(field, `"${wrong.slice(0, 200)}" is not an email address${text === wrong ? '' : ` (in "${text.slice(0, 200)}")`}.`, remedy);
+	}
+	// "ada@example.com grace@example.com" would be one address, called by the other.
+	if (ADDRESS.test(name) && !text.includes(`<${address}>`) && text !== address) {
+		throw inputError(field, `there is no comma between ${name} and ${address}.`, remedy);
+	}
+	return mailbox;
+}
+
+/** For the envelope: a domain in any script as ASCII, where the local part is ASCII too (RFC 5891; RFC 6531 otherwise). */
+export function envelopeAddress({ address }: Mailbox): string {
+	const at = address.lastIndexOf('@');
+	const [local, domain] = [address.slice(0, at), address.slice(at + 1)];
+	if (/[^\u0000-\u007f]/.test(local) || /^[\u0000-\u007f]*$/.test(domain)) return address;
+	return `${local}@${domainToASCII(domain) || domain}`;
+}
+
+/** The same address in another case is the same mailbox, wherever mail is kept today. */
+export function sameAddress(one: string, other: string): boolean {
+	return one.toLowerCase() === other.toLowerCase();
+}
+
+/** As text, for people: `Ada <ada@example.com>`. */
+export function describeMailbox({ name, address }: Mailbox): string {
+	return name === '' ? address : `${name} <${address}>`;
+}
+
+/** A line break in a header would begin another header (CWE-93). @throws MailError `input` */
+export function refuseControl(field: string, value: string): void {
+	if (/[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]/.test(value)) {
+		throw inputError(field, 'the value holds a line break or another control character.', 'Take it out; a header is one line.');
+	}
+}
+
+export function inputError(field: string, message: string, remedy: string): MailError {
+	return new MailError(`${field}: ${message}`, { code: 'input', field, remedy });
+}

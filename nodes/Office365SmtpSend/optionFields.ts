@@ -1,0 +1,173 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { mailboxAddressOption } from '../accountProperties';
+
+const only = (...operations: string[]): INodeProperties['displayOptions'] => ({ show: { '/operation': operations } });
+
+/** What every operation that sends has. */
+export const deliveryOptions: INodeProperties[] = [
+	{
+		displayName: 'Delivery Reports',
+		name: 'deliveryReports',
+		type: 'multiOptions',
+		options: [
+			{ name: 'On Delay', value: 'delay' },
+			{ name: 'On Failure', value: 'failure' },
+			{ name: 'On Success', value: 'success' },
+		],
+		default: [],
+		description: 'Which delivery status notifications the servers on the way are asked to mail back to the sender. Servers may ignore it.',
+	},
+	{
+		displayName: 'Fail on Partial Rejection',
+		name: 'failOnRejected',
+		type: 'boolean',
+		default: false,
+		description: 'Whether the item fails when the server refused some of the recipients; the others have the mail then',
+	},
+	mailboxAddressOption,
+	{
+		displayName: 'Resend if Unsure',
+		name: 'resendUnknown',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to send again when the connection broke after the mail had left and before the server\'s answer came. Off: the item says deliveryUnknown. On: the recipient may get it twice.',
+	},
+	{
+		displayName: 'Retry For (Seconds)',
+		name: 'retryFor',
+		type: 'number',
+		typeOptions: { minValue: 0, maxValue: 3600 },
+		default: 120,
+		description: 'How long transient failures (throttling, broken connections) are worked against before an item fails',
+	},
+];
+
+/** What a mail that is written here can have. */
+const messageOptions: INodeProperties[] = [
+	{
+		displayName: 'Append n8n Attribution',
+		name: 'appendAttribution',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to add the phrase "This email was sent automatically with n8n" at the end',
+	},
+	{
+		displayName: 'Attachments (File)',
+		name: 'fileAttachments',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. data, attachment_0',
+		description: 'Names of the input item\'s binary properties to attach as files, separated by commas',
+	},
+	{
+		displayName: 'Attachments (Inline)',
+		name: 'attachments',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. image_1',
+		description: 'Names of the input item\'s binary properties to embed in the body, separated by commas. HTML refers to them by cid:propertyName, for example &lt;img src="cid:image_1"&gt;.',
+	},
+	{
+		displayName: 'BCC Email',
+		name: 'bccEmail',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. bcc@example.com',
+		description: 'Addresses of recipients that the others do not see, separated by commas',
+	},
+	{
+		displayName: 'CC Email',
+		name: 'ccEmail',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. cc@example.com',
+		description: 'Addresses of recipients of a copy, separated by commas. In an invitation: who need not attend.',
+	},
+	{
+		displayName: 'Headers',
+		name: 'headers',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true },
+		placeholder: 'Add header',
+		default: {},
+		description: 'Own headers, for example X-Order-ID',
+		options: [
+			{
+				displayName: 'Header',
+				name: 'header',
+				values: [
+					{ displayName: 'Name', name: 'name', type: 'string', default: '', placeholder: 'e.g. X-Order-ID' },
+					{ displayName: 'Value', name: 'value', type: 'string', default: '' },
+				],
+			},
+		],
+	},
+	{
+		displayName: 'In Reply To',
+		name: 'inReplyTo',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. {{ $json.messageId }}',
+		description: 'Message ID of the mail this one answers, so that both stand in one thread. The operation Reply does it by itself.',
+		displayOptions: only('send'),
+	},
+	{
+		displayName: 'Priority',
+		name: 'priority',
+		type: 'options',
+		options: [
+			{ name: 'High', value: 'high' },
+			{ name: 'Low', value: 'low' },
+			{ name: 'Normal', value: 'normal' },
+		],
+		default: 'normal',
+	},
+	{
+		displayName: 'Read Receipt',
+		name: 'readReceipt',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to ask the reader\'s mail program to tell the sender that the mail was read. The reader may refuse.',
+	},
+	{
+		displayName: 'References',
+		name: 'references',
+		type: 'string',
+		default: '',
+		description: 'Message IDs of the thread so far, oldest first',
+		displayOptions: only('send'),
+	},
+	{
+		displayName: 'Reply To',
+		name: 'replyTo',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. info@example.com',
+		description: 'Address where answers go, if not to the sender',
+	},
+	{
+		displayName: 'Send on Behalf',
+		name: 'sendOnBehalf',
+		type: 'boolean',
+		default: false,
+		description: 'Whether the mail shows the mailbox as sender on behalf of From Email. Needs the permission Send on Behalf; off, another From Email needs Send As.',
+	},
+];
+
+const byName = (one: INodeProperties, other: INodeProperties): number => one.displayName.localeCompare(other.displayName, 'en');
+
+const collection = (options: INodeProperties[], operations: string[]): INodeProperties => ({
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options: [...options].sort(byName),
+	displayOptions: { show: { operation: operations } },
+});
+
+export const optionCollections: INodeProperties[] = [
+	collection([...messageOptions, ...deliveryOptions], ['send']),
+	collection([mailboxAddressOption], ['testConnection']),
+];
