@@ -77,7 +77,7 @@ function talk(socket: TLSSocket, next: () => number): void {
 
 async function visit(account: Account): Promise<string> {
 	try {
-		const session = await PopSession.open(account, SILENCE_MS);
+		const session = await PopSession.open(account, { silenceMs: SILENCE_MS, answerMs: SILENCE_MS });
 		try {
 			await session.stat();
 			await session.uidl();

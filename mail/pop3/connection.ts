@@ -1,19 +1,23 @@
 import { connect as connectPlain, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 
 import { tlsOptions } from '../account';
 import type { Endpoint } from '../clouds';
 import { diagnose, type Circumstances } from '../diagnosis';
-import { MailError } from '../errors';
-import { Multiline } from './multiline';
+import { MailError, type MailErrorCode } from '../errors';
+import { Content } from './content';
+import { LIMITS, type PopLimits } from './limits';
 
-/** Deadlines in ms: for the connection, and for silence while an answer is awaited. */
-const CONNECT_MS = 30_000;
-export const SILENCE_MS = 60_000;
 /** Longest line of a single-line response, in bytes; RFC 2449 allows 512, some servers send more. */
 const LONGEST_LINE = 8_192;
+/** What Node reads ahead of us, in bytes; beyond that the server waits. */
+const READ_AHEAD = { highWaterMark: 128 * 1024 };
 
-/** Bytes and lines of one POP3 connection; knows no command but STLS. Reads no faster than it is asked to. */
+/**
+ * Bytes and lines of one POP3 connection; knows no command. It takes from the socket only what it is asked for, so a
+ * slow reader slows the server. One reader at a time.
+ */
 export class PopConnection {
 	#buffer: Buffer = Buffer.alloc(0);
 	#failure: unknown;
@@ -21,26 +25,27 @@ export class PopConnection {
 	#wake: (() => void) | undefined;
 
 	private constructor(
-		private socket: Socket,
+		private stream: Duplex,
 		readonly at: Circumstances,
-		private readonly silenceMs: number,
+		readonly limits: PopLimits,
 	) {
 		this.#listen();
 	}
 
 	/** @throws MailError `unreachable`, `tls`, `timeout` */
-	static async open(endpoint: Endpoint, at: Circumstances, silenceMs = SILENCE_MS): Promise<PopConnection> {
-		const target = { host: endpoint.host, port: endpoint.port };
+	static async open(endpoint: Endpoint, at: Circumstances, limits: PopLimits = LIMITS): Promise<PopConnection> {
+		const target = { host: endpoint.host, port: endpoint.port, ...READ_AHEAD };
 		const secure = endpoint.security === 'tls';
 		const socket = secure ? connectTls({ ...target, ...tlsOptions(endpoint) }) : connectPlain(target);
-		try {
-			await established(socket, secure ? 'secureConnect' : 'connect');
-		} catch (error) {
-			socket.destroy();
-			throw diagnose(error, at);
-		}
+		const connection = new PopConnection(socket, at, limits);
+		await connection.#established(socket, secure ? 'secureConnect' : 'connect');
 		socket.setNoDelay(true);
-		return new PopConnection(socket, at, silenceMs);
+		return connection;
+	}
+
+	/** Over a stream that is connected already. */
+	static over(stream: Duplex, at: Circumstances, limits: PopLimits = LIMITS): PopConnection {
+		return new PopConnection(stream, at, limits);
 	}
 
 	/**
@@ -48,74 +53,83 @@ export class PopConnection {
 	 * somebody in between (RFC 2595, section 4; CVE-2011-0411).
 	 */
 	async upgrade(endpoint: Endpoint): Promise<void> {
-		this.socket.removeAllListeners();
+		const plain = this.stream;
+		plain.removeAllListeners('readable');
 		this.#buffer = Buffer.alloc(0);
-		while (this.socket.read() !== null);
-		const socket = connectTls({ socket: this.socket, ...tlsOptions(endpoint) });
-		try {
-			await established(socket, 'secureConnect');
-		} catch (error) {
-			this.close();
-			throw diagnose(error, this.at);
-		}
-		this.socket = socket;
+		while (plain.read() !== null);
+		const socket = connectTls({ socket: plain, ...READ_AHEAD, ...tlsOptions(endpoint) });
+		this.stream = socket;
 		this.#listen();
+		await this.#established(socket, 'secureConnect');
 	}
 
 	write(text: string): void {
-		if (!this.socket.destroyed) this.socket.write(text);
+		if (!this.stream.destroyed) this.stream.write(text);
 	}
 
-	/** The next line without CRLF, as latin1. @throws MailError `lost`, `timeout`, `protocol` */
+	/** The next line without CRLF. @throws MailError `lost`, `timeout`, `protocol` */
 	async line(command: string): Promise<string> {
-		for (;;) {
-			const end = this.#buffer.indexOf('\n');
-			if (end >= 0) {
-				const line = this.#buffer.subarray(0, this.#buffer[end - 1] === 0x0d ? end - 1 : end).toString('latin1');
+		const patience = { leftMs: this.limits.answerMs };
+		for (let seen = 0; ; ) {
+			const end = this.#buffer.indexOf('\n', seen);
+			if (end >= 0 && end <= LONGEST_LINE) {
+				// UTF-8 after the commands UTF8 and LANG, ASCII otherwise (RFC 6856).
+				const line = this.#buffer.toString('utf8', 0, this.#buffer[end - 1] === 0x0d ? end - 1 : end);
 				this.#buffer = this.#buffer.subarray(end + 1);
 				return line;
 			}
-			if (this.#buffer.length > LONGEST_LINE) {
-				this.close();
-				throw new MailError(`POP answered ${command} with a line that does not end.`, { code: 'protocol', speaker: 'pop', mailbox: this.at.mailbox, command, remedy: 'Check that host and port are those of a POP server.' });
-			}
-			this.#buffer = Buffer.concat([this.#buffer, await this.#chunk(command)]);
+			if (this.#buffer.length > LONGEST_LINE) throw this.fail('protocol', `POP answered ${command} with a line that does not end.`, command, 'Check that host and port are those of a POP server.');
+			seen = this.#buffer.length;
+			const chunk = await this.#chunk(command, patience);
+			this.#buffer = seen === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
 		}
 	}
 
-	/** The body of a multi-line response, unstuffed; must be read to its end before anything else. */
-	async *body(command: string): AsyncGenerator<Buffer, void> {
-		const multiline = new Multiline();
-		let chunk = this.#buffer;
-		this.#buffer = Buffer.alloc(0);
-		for (;;) {
-			const content = multiline.push(chunk);
-			if (multiline.rest !== undefined) this.#buffer = multiline.rest;
-			yield* content;
-			if (multiline.rest !== undefined) return;
-			chunk = await this.#chunk(command);
-		}
+	/** The body of a multi-line answer; must be read to its end, or drained, before anything else. */
+	body(command: string, limit: number): Content {
+		const patience = { leftMs: this.limits.commandMs };
+		return new Content(
+			{
+				more: async () => {
+					const buffered = this.#buffer;
+					if (buffered.length === 0) return await this.#chunk(command, patience);
+					this.#buffer = Buffer.alloc(0);
+					return buffered;
+				},
+				giveBack: (rest) => (this.#buffer = rest),
+				tooMuch: () => this.fail('tooLarge', `The answer to ${command} is larger than ${limit} bytes.`, command, 'The server sends more than it should; nothing was kept of it.'),
+			},
+			limit,
+		);
+	}
+
+	/** Ends the connection, and gives the error that says why. */
+	fail(code: MailErrorCode, message: string, command: string, remedy: string): MailError {
+		this.close();
+		return new MailError(message, { code, speaker: 'pop', mailbox: this.at.mailbox, command, remedy });
 	}
 
 	close(): void {
-		this.socket.destroy();
+		this.stream.destroy();
 	}
 
-	/** What is there, or what comes within the deadline. */
-	async #chunk(command: string): Promise<Buffer> {
-		const deadline = Date.now() + this.silenceMs;
+	/** What is there, or what comes in time. */
+	async #chunk(command: string, patience: { leftMs: number }): Promise<Buffer> {
 		for (;;) {
-			const chunk: unknown = this.socket.read();
-			if (Buffer.isBuffer(chunk)) return chunk;
+			const chunk: unknown = this.stream.read();
+			if (Buffer.isBuffer(chunk) && chunk.length > 0) return chunk;
 			if (this.#failure !== undefined) throw diagnose(this.#failure, { ...this.at, command });
-			if (this.#ended || this.socket.destroyed) {
-				throw new MailError(`The connection to ${this.at.peer ?? 'the POP server'} broke at ${command}.`, { code: 'lost', speaker: 'pop', mailbox: this.at.mailbox, command, remedy: 'It is tried again where that is safe.' });
-			}
-			if (!(await this.#something(deadline - Date.now()))) {
-				this.close();
-				throw new MailError(`${this.at.peer ?? 'The POP server'} was silent for ${this.silenceMs / 1000} s at ${command}.`, { code: 'timeout', speaker: 'pop', mailbox: this.at.mailbox, command, remedy: 'Check the network if it lasts.' });
-			}
+			if (this.#ended || this.stream.destroyed) throw this.fail('lost', `The connection to ${this.#peer} broke at ${command}.`, command, 'It is tried again where that is safe.');
+			const ms = Math.min(this.limits.silenceMs, patience.leftMs);
+			const since = performance.now();
+			const came = await this.#something(ms);
+			patience.leftMs -= performance.now() - since;
+			if (!came) throw this.fail('timeout', `${this.#peer} ${ms < this.limits.silenceMs ? `did not finish its answer to ${command} in time` : `was silent for ${ms / 1000} s at ${command}`}.`, command, 'Check the network if it lasts.');
 		}
+	}
+
+	get #peer(): string {
+		return this.at.peer ?? 'the POP server';
 	}
 
 	/** Waits for bytes or the end; false where the time ran out. */
@@ -129,29 +143,37 @@ export class PopConnection {
 		});
 	}
 
+	/** Listeners stay for good: an error after the end must not end the process. */
 	#listen(): void {
-		this.socket.on('readable', () => this.#wake?.());
-		this.socket.on('error', (error) => {
+		const { stream } = this;
+		stream.on('readable', () => this.#wake?.());
+		stream.on('error', (error) => {
 			this.#failure ??= error;
 			this.#wake?.();
 		});
 		for (const event of ['end', 'close']) {
-			this.socket.on(event, () => {
-				this.#ended = true;
+			stream.on(event, () => {
+				if (stream === this.stream) this.#ended = true;
 				this.#wake?.();
 			});
 		}
 	}
-}
 
-async function established(socket: Socket, event: string): Promise<void> {
-	const timeout = AbortSignal.timeout(CONNECT_MS);
-	await new Promise<void>((resolve, reject) => {
-		socket.once(event, () => resolve());
-		socket.once('error', reject);
-		socket.once('close', () => reject(new Error('ECONNRESET: closed before it was ready')));
-		timeout.addEventListener('abort', () => reject(new Error('ETIMEDOUT')), { once: true });
-	});
-	socket.removeAllListeners('error');
-	socket.removeAllListeners('close');
+	/** Waits for the connection or for TLS. */
+	async #established(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+		let timer: NodeJS.Timeout | undefined;
+		try {
+			await new Promise<void>((resolve, reject) => {
+				timer = setTimeout(() => reject(new Error('ETIMEDOUT')), this.limits.connectMs);
+				socket.once(event, () => resolve());
+				socket.once('error', reject);
+				socket.once('close', () => reject(new Error('ECONNRESET: closed before it was ready')));
+			});
+		} catch (error) {
+			this.close();
+			throw diagnose(error, this.at);
+		} finally {
+			clearTimeout(timer);
+		}
+	}
 }

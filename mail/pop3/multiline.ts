@@ -1,50 +1,64 @@
+const [DOT, CR, LF] = [0x2e, 0x0d, 0x0a];
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Takes a multi-line response apart, whatever the cuts between TCP segments: ends at CRLF.CRLF, takes the stuffed dot
  * from lines that begin with one (RFC 1939, section 3). All other bytes pass unchanged; the CRLF before the final dot
  * belongs to the content.
  */
 export class Multiline {
-	/** What cannot be judged yet: at most CRLF, dot, CR. It begins as if a line had just ended. */
-	#tail: Buffer = Buffer.from('\r\n');
-	/** The CRLF that was never there. */
-	#skip = 2;
+	/** What cannot be judged yet: at most CRLF, dot, CR. */
+	#tail: Buffer = NOTHING;
+	/** The first byte begins a line, with no CRLF before it. */
+	#atStart = true;
 	/** What follows the end, once it has come. */
 	rest: Buffer | undefined;
 
-	/** The content within a chunk; sets {@link rest} at the end. */
-	push(chunk: Buffer): Buffer[] {
+	/** The content within a chunk, often a view of it; sets {@link rest} at the end. */
+	push(chunk: Buffer): Buffer {
+		if (chunk.length === 0) return NOTHING;
 		const data = this.#tail.length > 0 ? Buffer.concat([this.#tail, chunk]) : chunk;
+		this.#tail = NOTHING;
 		const content: Buffer[] = [];
 		let from = 0;
+		if (this.#atStart && data[0] === DOT) {
+			if (undecided(data, 1)) return this.#keep(content, data, 0);
+			if (data[1] === CR && data[2] === LF) return this.#end(content, data, 3);
+			from = 1;
+		}
+		this.#atStart = false;
 		for (;;) {
-			const dot = data.indexOf('\r\n.', from, 'latin1');
-			if (dot < 0) {
-				const keep = data.at(-1) === CR ? 1 : data.at(-1) === LF && data.at(-2) === CR ? 2 : 0;
-				this.#take(content, data.subarray(from, data.length - Math.min(keep, data.length - from)));
-				this.#tail = data.subarray(data.length - Math.min(keep, data.length - from));
-				return content;
+			const line = data.indexOf('\r\n.', from, 'latin1');
+			if (line < 0) {
+				const open = data[data.length - 1] === CR ? 1 : data[data.length - 1] === LF && data[data.length - 2] === CR ? 2 : 0;
+				return this.#keep(content, data, Math.max(from, data.length - open), from);
 			}
-			const [after, second] = [data[dot + 3], data[dot + 4]];
-			if (after === undefined || (after === CR && second === undefined)) {
-				this.#take(content, data.subarray(from, dot));
-				this.#tail = data.subarray(dot);
-				return content;
-			}
-			this.#take(content, data.subarray(from, dot + 2));
-			if (after === CR && second === LF) {
-				this.rest = data.subarray(dot + 5);
-				return content;
-			}
-			from = dot + 3;
+			if (undecided(data, line + 3)) return this.#keep(content, data, line, from);
+			content.push(data.subarray(from, line + 2));
+			if (data[line + 3] === CR && data[line + 4] === LF) return this.#end(content, data, line + 5);
+			from = line + 3;
 		}
 	}
 
-	#take(content: Buffer[], bytes: Buffer): void {
-		const skipped = Math.min(this.#skip, bytes.length);
-		this.#skip -= skipped;
-		if (bytes.length > skipped) content.push(bytes.subarray(skipped));
+	/** Up to `at` it is content, from there on it waits for more. */
+	#keep(content: Buffer[], data: Buffer, at: number, from = at): Buffer {
+		this.#tail = data.subarray(at);
+		content.push(data.subarray(from, at));
+		return joined(content);
+	}
+
+	#end(content: Buffer[], data: Buffer, at: number): Buffer {
+		this.rest = data.subarray(at);
+		return joined(content);
 	}
 }
 
-const CR = 0x0d;
-const LF = 0x0a;
+/** Whether more bytes are needed to tell the final dot from a stuffed one; `at` is what follows the dot. */
+function undecided(data: Buffer, at: number): boolean {
+	return data.length === at || (data.length === at + 1 && data[at] === CR);
+}
+
+function joined(pieces: Buffer[]): Buffer {
+	const [first = NOTHING] = pieces;
+	return pieces.length <= 1 ? first : Buffer.concat(pieces);
+}

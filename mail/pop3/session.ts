@@ -2,11 +2,16 @@ import { endpointOf, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import type { AccessToken } from '../token';
-import { challengeText, initialResponse } from '../xoauth2';
+import { numbered, okay, refusal, unexpected } from './answers';
 import { PopConnection } from './connection';
+import { collect, type Content } from './content';
+import { LIMITS, type PopLimits } from './limits';
+import { expiryDaysOf, loginDelayOf, signIn, type Capabilities } from './signIn';
 
-/** How many RETR are under way where the server allows PIPELINING (RFC 2449, section 6.6). */
-const WINDOW = 32;
+export { collect } from './content';
+
+/** How many requests are under way where the server allows PIPELINING (RFC 2449, section 6.6). */
+const WINDOW = 256;
 
 export interface Retrieved {
 	number: number;
@@ -14,41 +19,53 @@ export interface Retrieved {
 	content: AsyncGenerator<Buffer, void> | MailError;
 }
 
-/** One signed-in POP3 session (RFC 1939, 2449, 2595, 5034). POP takes DELE for good only at {@link quit}. */
+/** A command on its way, and what belongs to its answer. */
+interface Request {
+	number: number;
+	command: string;
+	/** Bytes of a multi-line answer at most; undefined = the answer is one line. */
+	limit?: number;
+}
+
+/**
+ * One signed-in POP3 session (RFC 1939, 2449, 2595, 5034, 6856), for one caller: one thing after the other. POP takes
+ * DELE for good only at {@link quit}.
+ */
 export class PopSession {
+	/** Requests whose answers have not begun to be read. */
+	#owed: Request[] = [];
+	/** The answer that is being read. */
+	#open: Content | undefined;
+	#deleted = 0;
+
 	private constructor(
 		private readonly connection: PopConnection,
-		/** Names in capitals, with their arguments. */
-		readonly capabilities: ReadonlyMap<string, string>,
+		readonly capabilities: Capabilities,
 		private readonly at: Circumstances,
 	) {}
 
 	/** Connects and signs in; a refused token is replaced once. @throws MailError */
-	static async open(account: Account, silenceMs?: number): Promise<PopSession> {
+	static async open(account: Account, limits: Partial<PopLimits> = {}): Promise<PopSession> {
+		const endpoint = endpointOf(account, 'pop');
+		const dial = async (token: AccessToken): Promise<PopSession> => {
+			const at: Circumstances = { speaker: 'pop', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
+			return await PopSession.on(await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }), account, token);
+		};
 		const token = await account.token();
 		try {
-			return await PopSession.#dial(account, token, silenceMs);
+			return await dial(token);
 		} catch (error) {
 			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
 			const another = await account.token(token);
 			if (another.reveal() === token.reveal()) throw error;
-			return await PopSession.#dial(account, another, silenceMs);
+			return await dial(another);
 		}
 	}
 
-	static async #dial(account: Account, token: AccessToken, silenceMs?: number): Promise<PopSession> {
-		const endpoint = endpointOf(account, 'pop');
-		const at: Circumstances = { speaker: 'pop', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
-		const connection = await PopConnection.open(endpoint, at, silenceMs);
+	/** On a connection that has not been greeted yet; closes it where the sign-in fails. @throws MailError */
+	static async on(connection: PopConnection, account: Account, token: AccessToken): Promise<PopSession> {
 		try {
-			await okay(connection, at, 'the greeting');
-			if (endpoint.security === 'starttls') {
-				connection.write('STLS\r\n');
-				await okay(connection, at, 'STLS');
-				await connection.upgrade(endpoint);
-			}
-			await authenticate(connection, at, account.mailbox, token);
-			return new PopSession(connection, await readCapabilities(connection), at);
+			return new PopSession(connection, await signIn(connection, endpointOf(account, 'pop'), account.mailbox, token), connection.at);
 		} catch (error) {
 			connection.close();
 			throw error;
@@ -59,82 +76,103 @@ export class PopSession {
 		return this.capabilities.has('PIPELINING');
 	}
 
+	/** The pause between two sessions that the server asks for, in ms. */
+	get loginDelayMs(): number | undefined {
+		return loginDelayOf(this.capabilities);
+	}
+
+	/** Days that a mail stays on the server; 0 = it may be gone once fetched, Infinity = it stays. */
+	get expiryDays(): number | undefined {
+		return expiryDaysOf(this.capabilities);
+	}
+
 	/** Number of mails and their sum in bytes. */
 	async stat(): Promise<{ count: number; size: number }> {
-		const [, count, size] = (await this.#command('STAT')).split(' ');
+		const line = await this.#command('STAT');
+		const [, count, size] = /^\+OK +(\d{1,15}) +(\d{1,15})\b/.exec(line) ?? [];
+		if (count === undefined || size === undefined) throw unexpected(line, this.at, 'STAT', 'no count and size');
 		return { count: Number(count), size: Number(size) };
 	}
 
 	/** Sizes in bytes by message number. */
 	async list(): Promise<Map<number, number>> {
-		return new Map((await this.#listing('LIST')).map(([number, size]) => [Number(number), Number(size)]));
+		await this.#command('LIST');
+		return new Map(
+			(await numbered(this.connection, this.at, 'LIST')).map(([number, text]) => {
+				const size = /^\d{1,15}\b/.exec(text)?.[0];
+				if (size === undefined) throw unexpected(`${number} ${text}`, this.at, 'LIST', 'a size that is no number');
+				return [number, Number(size)];
+			}),
+		);
 	}
 
 	/** One mail's size in bytes. @throws MailError where there is no such mail */
 	async size(number: number): Promise<number> {
-		return Number((await this.#command(`LIST ${number}`)).split(' ')[2]);
+		const command = `LIST ${number}`;
+		const line = await this.#command(command);
+		const size = /^\+OK +\d{1,15} +(\d{1,15})\b/.exec(line)?.[1];
+		if (size === undefined) throw unexpected(line, this.at, command, 'no size');
+		return Number(size);
 	}
 
 	/** Unique ids by message number, oldest first (RFC 1939, section 7). */
 	async uidl(): Promise<Map<number, string>> {
-		return new Map((await this.#listing('UIDL')).map(([number, uidl]) => [Number(number), uidl]));
+		await this.#command('UIDL');
+		return new Map(await numbered(this.connection, this.at, 'UIDL'));
 	}
 
-	/** Headers and the first `lines` lines of the body. */
+	/** Headers and the first `lines` lines of the body; of more than `topBytes` the beginning. */
 	async top(number: number, lines: number): Promise<Buffer> {
 		const command = `TOP ${number} ${lines}`;
 		await this.#command(command);
-		return await collect(this.connection.body(command));
+		const { mailBytes, topBytes } = this.connection.limits;
+		this.#open = this.connection.body(command, mailBytes);
+		return await collect(this.#open.stream(), topBytes);
 	}
 
 	/** The whole mail in memory. */
 	async retrieve(number: number): Promise<Buffer> {
 		const command = `RETR ${number}`;
 		await this.#command(command);
-		return await collect(this.connection.body(command));
+		return await collect(this.connection.body(command, this.connection.limits.mailBytes).stream());
 	}
 
 	/** Many mails in their order, several requests under way where the server allows it. */
-	retrieveMany(numbers: readonly number[]): AsyncGenerator<Retrieved, void> {
-		return this.#bodies(numbers, (number) => `RETR ${number}`);
+	async *retrieveMany(numbers: readonly number[]): AsyncGenerator<Retrieved, void> {
+		const limit = this.connection.limits.mailBytes;
+		yield* this.#many(numbers.map((number) => ({ number, command: `RETR ${number}`, limit })));
 	}
 
-	/** Like {@link retrieveMany}, but headers and the first `lines` lines only. */
-	topMany(numbers: readonly number[], lines: number): AsyncGenerator<Retrieved, void> {
-		return this.#bodies(numbers, (number) => `TOP ${number} ${lines}`);
-	}
-
-	async *#bodies(numbers: readonly number[], commandOf: (number: number) => string): AsyncGenerator<Retrieved, void> {
-		const window = this.pipelining ? WINDOW : 1;
-		let asked = 0;
-		for (const [index, number] of numbers.entries()) {
-			const until = Math.min(numbers.length, index + window);
-			if (asked < until && (asked <= index || until - asked >= window / 2)) {
-				this.connection.write(numbers.slice(asked, until).map((other) => `${commandOf(other)}\r\n`).join(''));
-				asked = until;
-			}
-			const command = commandOf(number);
-			const answer = await this.connection.line(command);
-			if (!answer.startsWith('+OK')) {
-				yield { number, content: refusal(answer, this.at, command) };
-				continue;
-			}
-			const content = this.connection.body(command);
-			yield { number, content };
-			// What was left over is thrown away, so that the next answer begins where it should.
-			while (!(await content.next()).done);
-		}
+	/** Headers and first lines of many mails, as {@link retrieveMany} gives whole ones. */
+	async *topMany(numbers: readonly number[], lines: number): AsyncGenerator<Retrieved, void> {
+		const limit = this.connection.limits.mailBytes;
+		yield* this.#many(numbers.map((number) => ({ number, command: `TOP ${number} ${lines}`, limit })));
 	}
 
 	/** Marks a mail for deletion at {@link quit}. */
 	async dele(number: number): Promise<void> {
-		await this.#command(`DELE ${number}`);
+		await this.deleteMany([number]);
 	}
 
-	/** Ends the session; only its answer makes deletions certain. @throws MailError where the server could not delete */
+	/** Marks mails for deletion at {@link quit}. @throws MailError of the first that was refused; the others are marked */
+	async deleteMany(numbers: readonly number[]): Promise<void> {
+		let first: MailError | undefined;
+		for await (const { content } of this.#many(numbers.map((number) => ({ number, command: `DELE ${number}` })))) {
+			if (content instanceof MailError) first ??= content;
+			else this.#deleted += 1;
+		}
+		if (first !== undefined) throw first;
+	}
+
+	/**
+	 * Ends the session. Only its answer makes deletions certain, so a failure is an error where mails were marked; where
+	 * none was, nothing hangs on it. @throws MailError
+	 */
 	async quit(): Promise<void> {
 		try {
 			await this.#command('QUIT');
+		} catch (error) {
+			if (this.#deleted > 0) throw this.#uncertain(error);
 		} finally {
 			this.connection.close();
 		}
@@ -145,19 +183,81 @@ export class PopSession {
 		this.connection.close();
 	}
 
+	#uncertain(error: unknown): MailError {
+		const cause = diagnose(error, { ...this.at, command: 'QUIT' });
+		const mails = this.#deleted === 1 ? 'One mail' : `${this.#deleted} mails`;
+		return new MailError(`${mails} of ${this.at.mailbox ?? 'the mailbox'} may not have been deleted, since QUIT failed. ${cause.message}`, {
+			code: cause.code,
+			permanent: false,
+			speaker: 'pop',
+			mailbox: this.at.mailbox,
+			command: 'QUIT',
+			response: cause.response,
+			remedy: 'Look whether they are still there, and delete them again.',
+			cause,
+		});
+	}
+
 	async #command(command: string): Promise<string> {
+		await this.#settle();
 		this.connection.write(`${command}\r\n`);
 		return await okay(this.connection, this.at, command);
 	}
 
-	async #listing(command: string): Promise<Array<[string, string]>> {
-		await this.#command(command);
-		const text = (await collect(this.connection.body(command))).toString('latin1');
-		return text.split('\r\n').filter((line) => line !== '').map((line) => {
-			const space = line.indexOf(' ');
-			return [line.slice(0, space), line.slice(space + 1).trim()];
-		});
+	/** Answers in the order of the requests, asked for ahead where the server allows it. */
+	async *#many(requests: readonly Request[]): AsyncGenerator<Retrieved, void> {
+		const window = this.pipelining ? WINDOW : 1;
+		await this.#settle();
+		let asked = 0;
+		for (const [index, { number }] of requests.entries()) {
+			// Another command has read away what was under way: it is asked for again.
+			if (this.#owed.length === 0) asked = index;
+			if (asked - index <= window / 2) {
+				const next = requests.slice(asked, index + window);
+				this.#owed.push(...next);
+				this.connection.write(next.map(({ command }) => `${command}\r\n`).join(''));
+				asked += next.length;
+			}
+			yield { number, content: await this.#next() };
+			await this.#drain();
+		}
 	}
+
+	/** Begins to read the oldest answer that is owed. */
+	async #next(): Promise<AsyncGenerator<Buffer, void> | MailError> {
+		const request = this.#owed.shift();
+		if (request === undefined) throw new Error('No answer is awaited.');
+		const line = await this.connection.line(request.command);
+		if (!line.startsWith('+OK')) {
+			const error = refusal(line, this.at, request.command);
+			// After an answer that is none, nobody knows where the next one begins.
+			if (line.startsWith('-ERR')) return error;
+			this.connection.close();
+			throw error;
+		}
+		if (request.limit === undefined) return nothing();
+		this.#open = this.connection.body(request.command, request.limit);
+		return this.#open.stream();
+	}
+
+	/** Reads away what an iteration that was left early had asked for, so that the next answer begins where it should. */
+	async #settle(): Promise<void> {
+		await this.#drain();
+		while (this.#owed.length > 0) {
+			await this.#next();
+			await this.#drain();
+		}
+	}
+
+	async #drain(): Promise<void> {
+		const open = this.#open;
+		this.#open = undefined;
+		await open?.drain();
+	}
+}
+
+async function* nothing(): AsyncGenerator<Buffer, void> {
+	// A single-line answer has no content.
 }
 
 /** Opens a session, lends it, says QUIT; a failure cuts it, so that nothing is deleted by half. */
@@ -172,54 +272,4 @@ export async function withPop<T>(account: Account, use: (session: PopSession) =>
 	}
 	await session.quit();
 	return result;
-}
-
-/** A +OK line. @throws MailError by what the server said */
-async function okay(connection: PopConnection, at: Circumstances, command: string): Promise<string> {
-	const line = await connection.line(command);
-	if (line.startsWith('+OK')) return line;
-	throw refusal(line, at, command);
-}
-
-function refusal(line: string, at: Circumstances, command: string): MailError {
-	if (!line.startsWith('-ERR')) {
-		return new MailError(`POP answered ${command} with something else than +OK or -ERR.`, { code: 'protocol', speaker: 'pop', mailbox: at.mailbox, command, response: line.slice(0, 200), remedy: 'Check that host and port are those of a POP server.' });
-	}
-	return diagnose(Object.assign(new Error(line.slice(5)), { response: line }), { ...at, command });
-}
-
-/** The two-line form: Exchange closes the connection at an initial response on the same line. */
-async function authenticate(connection: PopConnection, at: Circumstances, mailbox: string, token: AccessToken): Promise<void> {
-	const command = 'AUTH XOAUTH2';
-	const response = initialResponse(mailbox, token);
-	connection.write(`${command}\r\n`);
-	let line = await connection.line(command);
-	if (!line.startsWith('+') || line.startsWith('+OK')) throw refusal(line, at, command);
-	connection.write(`${response}\r\n`);
-	line = await connection.line(command);
-	if (line.startsWith('+OK')) return;
-	if (line.startsWith('+')) {
-		// Other servers than Exchange tell the reason first, to be answered by an empty line.
-		const reason = challengeText(line.slice(1).trim());
-		connection.write('\r\n');
-		line = `${await connection.line(command)}${reason === '' ? '' : ` (${reason})`}`;
-	}
-	throw refusal(line, at, command);
-}
-
-/** After the sign-in, since it may change them. A server without CAPA has none. */
-async function readCapabilities(connection: PopConnection): Promise<Map<string, string>> {
-	connection.write('CAPA\r\n');
-	if (!(await connection.line('CAPA')).startsWith('+OK')) return new Map();
-	const text = (await collect(connection.body('CAPA'))).toString('latin1');
-	return new Map(text.split('\r\n').filter((line) => line !== '').map((line) => {
-		const [name = '', ...rest] = line.split(' ');
-		return [name.toUpperCase(), rest.join(' ')];
-	}));
-}
-
-export async function collect(content: AsyncIterable<Buffer>): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	for await (const chunk of content) chunks.push(chunk);
-	return Buffer.concat(chunks);
 }

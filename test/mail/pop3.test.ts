@@ -18,7 +18,7 @@ const read = (pieces: Buffer[]): { content: Buffer; rest: string | undefined } =
 	const multiline = new Multiline();
 	const content: Buffer[] = [];
 	for (const piece of pieces) {
-		if (multiline.rest === undefined) content.push(...multiline.push(piece));
+		if (multiline.rest === undefined) content.push(multiline.push(piece));
 		else multiline.rest = Buffer.concat([multiline.rest, piece]);
 	}
 	return { content: Buffer.concat(content), rest: multiline.rest?.toString() };
@@ -141,7 +141,7 @@ describe('the POP3 client under faults', () => {
 	});
 
 	it('gives up on a server that falls silent, within the deadline', async () => {
-		const session = await PopSession.open(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), 300);
+		const session = await PopSession.open(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), { silenceMs: 300 });
 		sandbox.exchange.silent.add('pop');
 		await expect(session.stat()).rejects.toMatchObject({ code: 'timeout' });
 		sandbox.exchange.silent.delete('pop');
