@@ -3,6 +3,7 @@ import { HOST_CAUSES } from './causes/host';
 import { IDENTITY_CAUSES } from './causes/identity';
 import { MAIL_CAUSES } from './causes/mail';
 import { NETWORK_CAUSES } from './causes/network';
+import { POP_CAUSES } from './causes/pop';
 import { MailError, redact, type Speaker } from './errors';
 
 export type { Circumstances } from './causes/cause';
@@ -11,7 +12,7 @@ export type { Circumstances } from './causes/cause';
  * The one table from words of servers to sentence and remedy; words are matched nowhere else. The first row that fits
  * wins, so the special stand above the general.
  */
-export const CAUSES: readonly Cause[] = [...IDENTITY_CAUSES, ...HOST_CAUSES, ...MAIL_CAUSES, ...NETWORK_CAUSES];
+export const CAUSES: readonly Cause[] = [...IDENTITY_CAUSES, ...HOST_CAUSES, ...POP_CAUSES, ...MAIL_CAUSES, ...NETWORK_CAUSES];
 
 /**
  * Turns whatever a library or server said into the one error with sentence and remedy. A {@link MailError} passes
@@ -34,6 +35,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	const hint = at.speaker === 'identity' ? identityHint(said) : '';
 	return new MailError(`${row.sentence(at)}${answer}${hint}`, {
 		...facts,
+		...(row.code === 'throttled' && { retryAfterMs: facts.retryAfterMs ?? at.retryAfterMs }),
 		code: row.code,
 		permanent: row.permanent,
 		remedy: row.remedy(at),

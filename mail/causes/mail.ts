@@ -82,7 +82,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'throttled',
 		speakers: MAIL,
-		words: /throttled|Suggested Backoff|Server Unavailable\. 15|too many (?:simultaneous )?(?:connections|sessions)|\[LOGIN-DELAY\]|\[SYS\/TEMP\]|\[UNAVAILABLE\]|\[LIMIT\]|ETHROTTLE/i,
+		words: /throttled|Suggested Backoff|Server Unavailable\. \d+|too many (?:simultaneous )?(?:connections|sessions)|\[LOGIN-DELAY\b|\[SYS\/TEMP\b|\[UNAVAILABLE\]|\[LIMIT\]|ETHROTTLE/i,
 		code: 'throttled',
 		sentence: (at) => `${label(at)} asks ${box(at)} to slow down.`,
 		remedy: () => 'It is tried again by itself after the pause the server asked for.',
@@ -98,7 +98,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'mailbox-locked',
 		speakers: ['pop'],
-		words: /\[IN-USE\]|maildrop (?:already )?locked|mailbox is locked/i,
+		words: /\[IN-USE\b|maildrop (?:already )?locked|mailbox is locked/i,
 		code: 'throttled',
 		sentence: (at) => `Another POP session holds ${box(at)}.`,
 		remedy: () => 'Try again when it has ended; POP allows one session at a time.',
@@ -106,7 +106,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'mail-auth',
 		speakers: ['imap', 'pop'],
-		words: /AUTHENTICATE failed|AUTHENTICATIONFAILED|Authentication failure|\[AUTH\]|Authentication failed|Logon failure/i,
+		words: /AUTHENTICATE failed|AUTHENTICATIONFAILED|Authentication failure|\[AUTH\b|Authentication failed|Logon failure|\bEAUTH\b/i,
 		code: 'auth',
 		sentence: (at) => `${label(at)} did not accept the sign-in for ${box(at)}.`,
 		remedy: authRemedy,
