@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 
 import { ensureN8n } from '../sandbox/n8n';
 import { startRelay } from '../sandbox/servers';
-import { compareLatency } from './imapLatency';
 import { median, type Contender, type Part, type Stage } from './harness';
 
 const WATCHES = 200;
@@ -11,11 +10,11 @@ export const part: Part = {
 	title: 'IMAP Trigger',
 	run: async (stage) => {
 		await backlog(stage, { mailbox: 'tiny-backlog@example.test', mails: 100 }, ['plain', 'parsed'], [20]);
-		await backlog(stage, { mailbox: 'backlog@example.test', mails: 10_000 }, ['plain', 'parsed'], [0, 20, 80]);
+		await backlog(stage, { mailbox: 'medium-backlog@example.test', mails: 1_000 }, ['plain', 'parsed'], [0, 20, 80]);
+		await backlog(stage, { mailbox: 'backlog@example.test', mails: 10_000 }, ['plain', 'parsed'], [20]);
 		// A twentieth of a second a mail at 20 ms: the built-in trigger would take minutes for the whole backlog.
 		await backlog(stage, { mailbox: 'small-backlog@example.test', mails: 500 }, ['builtIn'], [0, 20]);
 		await memory(stage);
-		await compareLatency(stage);
 	},
 };
 

@@ -1,6 +1,6 @@
 import { startN8n, type RunningN8n } from '../sandbox/n8n';
 import type { Sandbox } from '../sandbox/servers';
-import { percentile, type Stage } from './harness';
+import { percentile, type Part, type Stage } from './harness';
 import { mail } from './imap';
 
 const OURS = 'latency-ours@example.test';
@@ -8,7 +8,9 @@ const BUILT_IN = 'latency-built-in@example.test';
 const MAILS = 100;
 
 /** From the delivery of a mail to the start of its execution in a real n8n, beside the built-in trigger on the same server. */
-export async function compareLatency(stage: Stage): Promise<void> {
+export const part: Part = { title: 'IMAP Trigger: from delivery to execution', run: compareLatency };
+
+async function compareLatency(stage: Stage): Promise<void> {
 	const { sandbox } = stage;
 	const n8n = await startN8n({ caFile: sandbox.caFile, credentials: await credentials(sandbox) });
 	try {

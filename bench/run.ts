@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -8,8 +9,10 @@ import { report, type PartReport } from './report';
 /** `npm run bench [part …] [--quick]`: all parts, or the named ones; --quick tries the round trips 0 and 20 ms only. */
 const PARTS: Record<string, () => Promise<{ part: Part }>> = {
 	imap: async () => await import('./imap'),
+	latency: async () => await import('./imapLatency'),
 };
 
+const ROOT = join(__dirname, '..');
 const STATE = join(__dirname, 'results.json');
 const PAGE = join(__dirname, 'RESULTS.md');
 
@@ -18,6 +21,9 @@ async function main(): Promise<void> {
 	const names = args.filter((arg) => !arg.startsWith('--'));
 	const unknown = names.filter((name) => !(name in PARTS));
 	if (unknown.length > 0) throw new Error(`No such part: ${unknown.join(', ')}. Parts: ${Object.keys(PARTS).join(', ')}.`);
+	// What runs in n8n is the package as it would be published.
+	const built = spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], { cwd: ROOT, stdio: 'inherit' });
+	if (built.status !== 0) throw new Error('The package does not build.');
 	const sandbox = await startSandbox();
 	const done: Record<string, PartReport> = existsSync(STATE) ? readState() : {};
 	try {
@@ -25,6 +31,12 @@ async function main(): Promise<void> {
 			const { part } = (await PARTS[name]?.()) ?? {};
 			if (part === undefined) continue;
 			const entry: PartReport = { name, title: part.title, date: new Date().toISOString().slice(0, 10), machine: machine(), versions: { ...versions(), ...(await part.versions?.()) }, results: [], notes: [] };
+			/** After each result, so that a part that fails later keeps what it has measured. */
+			const keep = (): void => {
+				done[name] = entry;
+				writeFileSync(STATE, `${JSON.stringify(done, null, '\t')}\n`);
+				writeFileSync(PAGE, report(Object.keys(PARTS).flatMap((known) => done[known] ?? [])));
+			};
 			await part.run({
 				sandbox,
 				roundTrips: args.includes('--quick') ? [0, 20] : [0, 20, 80],
@@ -33,17 +45,16 @@ async function main(): Promise<void> {
 					process.stdout.write(`${name}: ${comparison.title}, RTT ${comparison.roundTripMs} ms … `);
 					const result = await compare(comparison);
 					entry.results.push(result);
+					keep();
 					console.log(result.outcomes.map(({ name: who, ratio, runs }) => `${who} ${runs.map((run) => run.seconds.toFixed(2)).join('/')}s${ratio === undefined ? '' : ` (×${ratio.toFixed(2)})`}`).join('; '));
 					return result;
 				},
 				note: (line) => {
 					entry.notes.push(line);
+					keep();
 					console.log(`${name}: ${line}`);
 				},
 			});
-			done[name] = entry;
-			writeFileSync(STATE, `${JSON.stringify(done, null, '\t')}\n`);
-			writeFileSync(PAGE, report(Object.keys(PARTS).flatMap((known) => done[known] ?? [])));
 		}
 	} finally {
 		await sandbox.stop();
@@ -56,8 +67,9 @@ function readState(): Record<string, PartReport> {
 }
 
 function versions(): Record<string, string> {
-	const lock: { packages: Record<string, { version?: string }> } = JSON.parse(readFileSync(join(__dirname, '..', 'package-lock.json'), 'utf8'));
-	return Object.fromEntries(['nodemailer', 'imapflow', 'mailparser'].map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '?']));
+	const lock: { packages: Record<string, { version?: string }> } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+	const n8n: { dependencies: { n8n: string } } = JSON.parse(readFileSync(join(ROOT, 'sandbox', 'n8n', 'package.json'), 'utf8'));
+	return { ...Object.fromEntries(['nodemailer', 'imapflow', 'mailparser'].map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '?'])), n8n: n8n.dependencies.n8n };
 }
 
 main().catch((error: unknown) => {
