@@ -73,8 +73,9 @@ export class Session {
 			this.#allowance = Infinity;
 			this.#silent = true;
 			this.client.end(() => this.cut());
-		} else if (!drained) {
-			this.#backend?.pause();
+		} else if (!drained && this.#backend?.isPaused() === false) {
+			// One chunk gives many lines: only the first of them that finds the client slow waits for it.
+			this.#backend.pause();
 			this.client.once('drain', () => this.#backend?.resume());
 		}
 	}
