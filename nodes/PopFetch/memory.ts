@@ -1,44 +1,71 @@
-import { createHash } from 'node:crypto';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import type { IDataObject } from 'n8n-workflow';
-
-/** Characters of a remembered id: 72 bits of SHA-256, so that 30,000 mails take 360 kB and never meet. */
-const WIDTH = 12;
-
-const digest = (uidl: string): string => createHash('sha256').update(uidl).digest('base64url').slice(0, WIDTH);
+import type { Account } from '../../mail/account';
+import { Claims, claimsOf } from '../../mail/collect/claims';
+import { Ledger } from '../../mail/collect/ledger';
 
 /**
- * The unique ids that this node has fetched, by mailbox, in n8n's static data: n8n saves it when a production execution
- * ends, so a mail counts as fetched only when its execution got it. What left the server is forgotten.
+ * What this node has fetched, by mailbox, in n8n's static data: n8n stores that together with the end of a production
+ * execution, so a mail counts as fetched only when its execution got it. One object an execution.
  */
-export class Fetched {
-	readonly #known: Set<string>;
+export class Memory {
+	readonly #staticData: IDataObject;
+	readonly #name: string;
+	readonly #ledgers = new Map<string, { ledger: Ledger; before: string }>();
+	readonly #claims = new Map<string, Claims>();
+	readonly #taken: Array<{ claims: Claims; keys: string[] }> = [];
 
-	constructor(
-		private readonly staticData: IDataObject,
-		private readonly mailbox: string,
-	) {
-		const stored = fetchedOf(staticData)[mailbox];
-		const text = typeof stored === 'string' ? stored : '';
-		this.#known = new Set(Array.from({ length: Math.floor(text.length / WIDTH) }, (_, index) => text.slice(index * WIDTH, (index + 1) * WIDTH)));
+	constructor(private readonly context: IExecuteFunctions) {
+		this.#staticData = context.getWorkflowStaticData('node');
+		this.#name = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
 	}
 
-	has(uidl: string): boolean {
-		return this.#known.has(digest(uidl));
+	ledger(account: Account): Ledger {
+		const mailbox = mailboxName(account);
+		const known = this.#ledgers.get(mailbox);
+		if (known !== undefined) return known.ledger;
+		const ledger = Ledger.read(ledgersOf(this.#staticData)[mailbox]);
+		this.#ledgers.set(mailbox, { ledger, before: content(ledger) });
+		return ledger;
 	}
 
-	/** Adds what was fetched now, keeps of the rest only what the server still has. */
-	remember(fetched: Iterable<string>, onServer: Iterable<string>): void {
-		const present = new Set(Array.from(onServer, digest));
-		const added = Array.from(fetched, digest);
-		const kept = [...this.#known].filter((id) => present.has(id));
-		const all = new Set([...kept, ...added.filter((id) => present.has(id))]);
+	/** A run in the editor is stored by nobody, so it takes nothing from other executions. */
+	claims(account: Account): Claims {
+		const mailbox = mailboxName(account);
+		const claims = this.#claims.get(mailbox) ?? (this.context.getMode() === 'manual' ? new Claims() : claimsOf(`${this.#name}:${mailbox}`));
+		this.#claims.set(mailbox, claims);
+		return claims;
+	}
+
+	/** To be given back where the execution comes to nothing. */
+	took(account: Account, keys: string[]): void {
+		this.#taken.push({ claims: this.claims(account), keys });
+	}
+
+	/** The items are n8n's now. */
+	save(): void {
+		const changed = [...this.#ledgers].filter(([, { ledger, before }]) => content(ledger) !== before);
+		if (changed.length === 0) return;
 		// Assigned as a whole: n8n notices changes of the first level only.
-		this.staticData.fetched = { ...fetchedOf(this.staticData), [this.mailbox]: [...all].join('') };
+		this.#staticData.mailboxes = { ...ledgersOf(this.#staticData), ...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])) };
+	}
+
+	discard(): void {
+		for (const { claims, keys } of this.#taken) claims.release(keys);
 	}
 }
 
-function fetchedOf(staticData: IDataObject): IDataObject {
-	const value = staticData.fetched;
+/** Not by credential: whoever changes that goes on with the same mails. */
+function mailboxName(account: Account): string {
+	return `${account.mailbox.toLowerCase()} ${account.pop.host.toLowerCase()}`;
+}
+
+/** When the server was asked is no reason to store everything. */
+function content(ledger: Ledger): string {
+	return JSON.stringify({ ...ledger.write(), checkedAt: ledger.checkedAt === 0 });
+}
+
+function ledgersOf(staticData: IDataObject): IDataObject {
+	const value = staticData.mailboxes;
 	return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { authenticationProperty, mailboxAddressOption } from '../accountProperties';
+import { popFilters } from '../popProperties';
 
 const GET_MANY = { show: { operation: ['getMany'] } };
 
@@ -14,6 +15,7 @@ export const parameters: INodeProperties[] = [
 		options: [
 			{ name: 'Delete', value: 'delete', action: 'Delete a mail', description: 'Delete a mail by its unique ID, for example when the workflow has finished with it' },
 			{ name: 'Get Many', value: 'getMany', action: 'Get many mails', description: 'Get the mails of the inbox, only those not fetched before' },
+			{ name: 'Get Statistics', value: 'statistics', action: 'Get statistics of the inbox', description: 'Get the number of mails, their size, the oldest and the newest one' },
 			{ name: 'Test Connection', value: 'testConnection', action: 'Test the connection', description: 'Try token, connection, TLS, sign-in and mailbox step by step; fetches nothing' },
 		],
 		default: 'getMany',
@@ -73,6 +75,16 @@ export const parameters: INodeProperties[] = [
 		displayOptions: { show: { operation: ['getMany'], format: ['simple', 'resolved'] } },
 	},
 	{
+		displayName: 'Filters',
+		name: 'filters',
+		type: 'collection',
+		placeholder: 'Add filter',
+		default: {},
+		description: 'Only mails that fit all filters are downloaded. With Only New, one that does not fit is passed by until the filters change.',
+		options: popFilters,
+		displayOptions: GET_MANY,
+	},
+	{
 		displayName: 'Unique ID',
 		name: 'uidl',
 		type: 'string',
@@ -88,6 +100,15 @@ export const parameters: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		options: [
+			{
+				displayName: 'Delete After Days',
+				name: 'deleteAfterDays',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: 30,
+				displayOptions: { show: { '/onlyNew': [true] } },
+				description: 'Delete mails from the server so many days after they were fetched. 0 = with the next execution, when the earlier one has ended.',
+			},
 			{
 				displayName: 'Delete After Fetch',
 				name: 'deleteAfterFetch',
@@ -109,7 +130,7 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 1 },
 				default: 150,
-				description: 'A larger mail is listed with its headers and "tooLarge", and not downloaded',
+				description: 'A larger mail comes as its headers with "tooLarge" and a reason; it is not downloaded, and not deleted by Delete After Fetch',
 			},
 			{
 				displayName: 'Order',
@@ -132,6 +153,6 @@ export const parameters: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		options: [mailboxAddressOption],
-		displayOptions: { show: { operation: ['delete', 'testConnection'] } },
+		displayOptions: { show: { operation: ['delete', 'statistics', 'testConnection'] } },
 	},
 ];

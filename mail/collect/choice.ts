@@ -1,0 +1,181 @@
+import { MailError } from '../errors';
+import { collect as gather, type PopSession } from '../pop3/session';
+import type { Claims } from './claims';
+import type { Wish } from './collect';
+import { fits, needsHeaders } from './filter';
+import { readHeaders, type Headers } from './headers';
+import { dayOf, type Ledger, type Standing } from './ledger';
+import type { Survey } from './survey';
+
+/** The mails to fetch, claimed. */
+export interface Chosen {
+	/** In the wished order. */
+	numbers: number[];
+	/** Bytes. */
+	sizes: ReadonlyMap<number, number>;
+	/** What was read already. */
+	headers: ReadonlyMap<number, Buffer>;
+	/** New ones over the limit, or not looked at any more. */
+	left: number;
+	passed: number;
+	elsewhere: number;
+}
+
+/** So many headers are asked for in one go where the server takes many at once. */
+const AT_ONCE = 100;
+/** So many older mails in a row end the search for newer ones: servers list mails as they arrived. */
+const OLDER_IN_A_ROW = 50;
+/** Up to so many sizes are asked one by one, more by one listing of all. */
+const FEW_SIZES = 10;
+const DAY_MS = 86_400_000;
+
+/** Chooses among the new mails by order, limit and filter. Reads headers only where the filter needs them, and no more than the limit needs. */
+export async function choose(session: PopSession, ledger: Ledger, claims: Claims, found: Survey, wish: Wish, now: number): Promise<Chosen> {
+	return await new Choosing(session, ledger, claims, found, wish, now).run();
+}
+
+interface Read {
+	headers: Headers;
+	bytes: Buffer;
+}
+
+class Choosing {
+	readonly #read = new Map<number, Read>();
+	#sizes = new Map<number, number>();
+
+	constructor(
+		private readonly session: PopSession,
+		private readonly ledger: Ledger,
+		private readonly claims: Claims,
+		private readonly found: Survey,
+		private readonly wish: Wish,
+		private readonly now: number,
+	) {}
+
+	async run(): Promise<Chosen> {
+		const { filter, limit, newestFirst } = this.wish;
+		const free = this.found.fresh.filter((number) => !this.claims.has(this.#key(number)));
+		const started = await this.#start(free);
+		const large = await this.#larger(started);
+		const recent = filter.since === undefined ? large : await this.#receivedSince(large, filter.since, 'passed');
+		if (newestFirst) recent.reverse();
+		const { fitting, looked, misfits } = needsHeaders(filter) ? await this.#fitting(recent) : { fitting: recent.slice(0, limit), looked: Math.min(recent.length, limit), misfits: 0 };
+		// Without a filter nothing was awaited since `free`, so that two executions share the mails.
+		const taken = this.claims.take(fitting.map((number) => this.#key(number)), this.now);
+		const own = new Set(taken);
+		const numbers = fitting.filter((number) => own.has(this.#key(number)));
+		try {
+			await this.#learnSizes(numbers);
+		} catch (error) {
+			this.claims.release(taken);
+			throw error;
+		}
+		return {
+			numbers,
+			sizes: this.#sizes,
+			headers: this.#headerBytes(numbers),
+			left: recent.length - looked,
+			passed: started.length - recent.length + misfits,
+			elsewhere: this.found.fresh.length - free.length + fitting.length - numbers.length,
+		};
+	}
+
+	#headerBytes(numbers: readonly number[]): Map<number, Buffer> {
+		const known = new Map<number, Buffer>();
+		for (const number of this.wish.headersOnly ? numbers : []) {
+			const bytes = this.#read.get(number)?.bytes;
+			if (bytes !== undefined) known.set(number, bytes);
+		}
+		return known;
+	}
+
+	/** The first check may leave out what is there already. */
+	async #start(free: readonly number[]): Promise<number[]> {
+		const { start } = this.wish;
+		if (this.ledger.checkedAt !== 0 || start.kind === 'all') return [...free];
+		const since = start.kind === 'now' ? this.now : this.now - start.days * DAY_MS;
+		this.ledger.seenBefore = since;
+		if (start.kind === 'lastDays') return await this.#receivedSince(free, since, 'seen');
+		this.#enter(free, 'seen');
+		return [];
+	}
+
+	async #larger(numbers: readonly number[]): Promise<number[]> {
+		const { largerThan } = this.wish.filter;
+		if (largerThan === undefined) return [...numbers];
+		await this.#learnSizes(numbers);
+		const isLarger = (number: number): boolean => (this.#sizes.get(number) ?? 0) > largerThan;
+		this.#enter(numbers.filter((number) => !isLarger(number)), 'passed');
+		return numbers.filter(isLarger);
+	}
+
+	/** From the newest back to where only older ones come. */
+	async #receivedSince(numbers: readonly number[], since: number, standing: Standing): Promise<number[]> {
+		const newestFirst = [...numbers].reverse();
+		const recent: number[] = [];
+		let older = 0;
+		for (let from = 0; from < newestFirst.length && older < OLDER_IN_A_ROW; from += this.#step) {
+			const some = newestFirst.slice(from, from + this.#step);
+			await this.#readHeaders(some);
+			for (const number of some) {
+				const time = this.#read.get(number)?.headers.receivedAt;
+				// A mail whose time cannot be read counts as new enough.
+				if (time === undefined || time >= since) {
+					recent.push(number);
+					older = 0;
+				} else {
+					older += 1;
+				}
+			}
+		}
+		const kept = new Set(recent);
+		this.#enter(numbers.filter((number) => !kept.has(number)), standing);
+		return recent.reverse();
+	}
+
+	async #fitting(numbers: readonly number[]): Promise<{ fitting: number[]; looked: number; misfits: number }> {
+		const fitting: number[] = [];
+		let looked = 0;
+		while (looked < numbers.length && fitting.length < this.wish.limit && this.wish.enough?.() !== true) {
+			const some = numbers.slice(looked, looked + this.#step);
+			await this.#readHeaders(some);
+			for (const number of some) {
+				if (fitting.length >= this.wish.limit) break;
+				const read = this.#read.get(number);
+				looked += 1;
+				if (read === undefined || fits(this.wish.filter, read.headers)) fitting.push(number);
+				else this.#enter([number], 'passed');
+			}
+		}
+		return { fitting, looked, misfits: looked - fitting.length };
+	}
+
+	/** A mail whose headers the server refuses stays unread, and counts as one that fits: it becomes an item that says so. */
+	async #readHeaders(numbers: readonly number[]): Promise<void> {
+		const missing = numbers.filter((number) => !this.#read.has(number));
+		for await (const { number, content } of this.session.topMany(missing, 0)) {
+			if (content instanceof MailError) continue;
+			const bytes = await gather(content);
+			this.#read.set(number, { headers: await readHeaders(bytes), bytes: this.wish.headersOnly ? bytes : Buffer.alloc(0) });
+		}
+	}
+
+	async #learnSizes(numbers: readonly number[]): Promise<void> {
+		const missing = numbers.filter((number) => !this.#sizes.has(number));
+		if (missing.length > FEW_SIZES) this.#sizes = await this.session.list();
+		else for (const number of missing) this.#sizes.set(number, await this.session.size(number));
+	}
+
+	#enter(numbers: readonly number[], standing: Standing): void {
+		for (const number of numbers) this.ledger.put({ key: this.#key(number), print: this.#read.get(number)?.headers.print ?? '', standing, day: dayOf(this.now) });
+	}
+
+	/** Without pipelining each costs a round trip anyway, so none is asked for in vain. */
+	get #step(): number {
+		return this.session.pipelining ? AT_ONCE : 1;
+	}
+
+	#key(number: number): string {
+		return this.found.keys.get(number) ?? '';
+	}
+}

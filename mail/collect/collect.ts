@@ -1,0 +1,220 @@
+import { MailError } from '../errors';
+import { collect as gather, type PopSession, type Retrieved } from '../pop3/session';
+import { choose, type Chosen } from './choice';
+import type { Claims } from './claims';
+import { nameOf, type Filter } from './filter';
+import { HeaderTap, printOf } from './headers';
+import { dayOf, type Ledger } from './ledger';
+import { survey, type Survey } from './survey';
+
+export interface Wish {
+	limit: number;
+	newestFirst: boolean;
+	filter: Filter;
+	headersOnly: boolean;
+	/** A larger mail comes as its headers, in bytes. */
+	maxBytes: number;
+	/** What the very first check takes of what is there. */
+	start: { kind: 'all' } | { kind: 'now' } | { kind: 'lastDays'; days: number };
+	deleteAfterFetch: boolean;
+	/** Deletes what was fetched so many days ago; undefined = never. */
+	deleteAfterDays?: number;
+	/** Asked now and then: no further mail is begun where it says yes. */
+	enough?: () => boolean;
+}
+
+/** A mail as the server gave it. */
+export interface CollectedMail {
+	uidl: string;
+	/** Bytes. */
+	size: number;
+	content:
+		/** To be read to its end or not at all. A connection that breaks shows in it. */
+		| { kind: 'whole'; stream: AsyncGenerator<Buffer, void> }
+		| { kind: 'headers'; bytes: Buffer; tooLarge: boolean }
+		/** The server lists it and does not give it. */
+		| { kind: 'refused'; reason: MailError };
+}
+
+export interface Collection<Item> {
+	/** In the wished order. */
+	items: Item[];
+	onServer: number;
+	/** New ones that were left for later: over the limit, or because it was enough. */
+	left: number;
+	/** New ones that the filter did not want. */
+	passed: number;
+	/** New ones that another execution is fetching. */
+	elsewhere: number;
+	recognised: number;
+	deleted: number;
+	/** What ended it early; the items are whole all the same. */
+	failure?: MailError;
+	/** Keys taken in this collection, for {@link Claims.release} where the items come to nothing. */
+	taken: string[];
+}
+
+/** Mails asked for in one go; between two goes it can be enough. */
+const AT_ONCE = 100;
+
+/**
+ * Makes an item of a mail. `again` is true where it gave `undefined` before, that is, where the mail cannot be made into
+ * an item from a stream that was read already.
+ */
+export type Make<Item> = (mail: CollectedMail, again: boolean) => Promise<Item | undefined>;
+
+/**
+ * Fetches what is new, makes items of it, enters it in the ledger and says QUIT. The caller stores the ledger once the
+ * items are safe. A broken connection ends the collection and keeps what was fetched before.
+ *
+ * @throws MailError where it fails before it was known what is new; whatever `make` throws that is not one
+ */
+export async function collectNew<Item>(session: PopSession, ledger: Ledger, claims: Claims, wish: Wish, make: Make<Item>, now: number): Promise<Collection<Item>> {
+	claims.reconcile(ledger, now);
+	ledger.useFilter(nameOf(wish.filter), wish.filter.since);
+	const old = new Set([...ledger.entries].map(({ key }) => key));
+	const found = await survey(session, ledger, now);
+	claims.release(found.reused);
+	const fetching = new Fetching(session, ledger, claims, found, wish, make, now);
+	const chosen = await choose(session, ledger, claims, found, wish, now);
+	try {
+		await fetching.run(chosen);
+		await fetching.finish(old, chosen.sizes);
+	} catch (error) {
+		session.close();
+		if (!(error instanceof MailError)) {
+			claims.release(chosen.numbers.map((number) => found.keys.get(number) ?? ''));
+			throw error;
+		}
+		fetching.failure = error;
+	}
+	return fetching.result(chosen);
+}
+
+class Fetching<Item> {
+	failure: MailError | undefined;
+	readonly #items = new Map<number, Item>();
+	readonly #deletable: number[] = [];
+	#deleted = 0;
+	#taken: string[] = [];
+
+	constructor(
+		private readonly session: PopSession,
+		private readonly ledger: Ledger,
+		private readonly claims: Claims,
+		private readonly found: Survey,
+		private readonly wish: Wish,
+		private readonly make: Make<Item>,
+		private readonly now: number,
+	) {}
+
+	/** Whole mails first, since nothing may be asked between pipelined requests. */
+	async run({ numbers, sizes, headers }: Chosen): Promise<void> {
+		this.#taken = numbers.map((number) => this.#key(number));
+		const isWhole = (number: number): boolean => !this.wish.headersOnly && (sizes.get(number) ?? 0) <= this.wish.maxBytes;
+		const again = await this.#retrieve(numbers.filter(isWhole), sizes, false);
+		await this.#retrieve(again, sizes, true);
+		const rest = numbers.filter((number) => !isWhole(number));
+		for (const number of rest.filter((one) => headers.has(one))) await this.#enterHeaders(number, headers.get(number) ?? Buffer.alloc(0), sizes);
+		await this.#inTurn(rest.filter((number) => !headers.has(number)), (some) => this.session.topMany(some, 0), async (number, content) => {
+			await this.#enterHeaders(number, await gather(content), sizes);
+		}, sizes);
+	}
+
+	/** Deletes, looks at the newest mail's size, says QUIT. */
+	async finish(old: ReadonlySet<string>, sizes: ReadonlyMap<number, number>): Promise<void> {
+		const doomed = new Set(this.wish.deleteAfterFetch ? this.#deletable : []);
+		if (this.wish.deleteAfterDays !== undefined) {
+			const until = dayOf(this.now) - this.wish.deleteAfterDays;
+			for (const [number, key] of this.found.keys) {
+				const entry = this.ledger.get(key);
+				if (old.has(key) && entry?.standing === 'fetched' && entry.day <= until) doomed.add(number);
+			}
+		}
+		for (const number of doomed) await this.session.dele(number);
+		const last = [...this.found.keys].at(-1);
+		if (last !== undefined && !doomed.has(last[0]) && this.ledger.tail?.key !== last[1]) this.ledger.tail = { key: last[1], size: sizes.get(last[0]) ?? (await this.session.size(last[0])) };
+		await this.session.quit();
+		this.#deleted = doomed.size;
+	}
+
+	/** What was taken and not fetched, whoever comes next may take. */
+	result(chosen: Chosen): Collection<Item> {
+		const { listing, keys, recognised } = this.found;
+		const left = chosen.left + chosen.numbers.length - this.#items.size;
+		this.claims.release(this.#taken.filter((key) => this.ledger.get(key) === undefined));
+		if (!this.ledger.moving) {
+			// A server that shows nothing for once is no reason to forget everything.
+			if (listing.size > 0) this.ledger.settle(keys.values());
+			if (listing.size > 0) this.claims.settle(new Set(keys.values()));
+			this.ledger.checkedAt = this.now;
+			this.ledger.complete = left === 0 && chosen.elsewhere === 0;
+		}
+		return {
+			items: chosen.numbers.flatMap((number) => this.#items.get(number) ?? []),
+			onServer: listing.size,
+			left,
+			passed: chosen.passed,
+			elsewhere: chosen.elsewhere,
+			recognised,
+			deleted: this.#deleted,
+			taken: this.#taken,
+			...(this.failure !== undefined && { failure: this.failure }),
+		};
+	}
+
+	/** @returns those that have to be given once more */
+	async #retrieve(numbers: readonly number[], sizes: ReadonlyMap<number, number>, again: boolean): Promise<number[]> {
+		const once: number[] = [];
+		await this.#inTurn(numbers, (some) => this.session.retrieveMany(some), async (number, content) => {
+			const tap = new HeaderTap();
+			const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'whole', stream: tap.tap(content) } }, again);
+			if (item === undefined) {
+				once.push(number);
+				return;
+			}
+			this.#enter(number, item, tap.print);
+			this.#deletable.push(number);
+		}, sizes);
+		return again ? [] : once;
+	}
+
+	async #inTurn(numbers: readonly number[], ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>, take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>, sizes: ReadonlyMap<number, number>): Promise<void> {
+		for (let from = 0; from < numbers.length && this.wish.enough?.() !== true; from += AT_ONCE) {
+			for await (const { number, content } of ask(numbers.slice(from, from + AT_ONCE))) {
+				if (!(content instanceof MailError)) await take(number, content);
+				else if (content.code === 'notFound') continue;
+				// Everything else would be refused next time too, and must not hold up the mails behind it.
+				else if (content.code !== 'throttled') await this.#enterRefusal(number, content, sizes);
+				else throw content;
+			}
+		}
+	}
+
+	async #enterHeaders(number: number, bytes: Buffer, sizes: ReadonlyMap<number, number>): Promise<void> {
+		const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'headers', bytes, tooLarge: (sizes.get(number) ?? 0) > this.wish.maxBytes } }, false);
+		if (item === undefined) return;
+		this.#enter(number, item, printOf(bytes));
+		if (this.wish.headersOnly) this.#deletable.push(number);
+	}
+
+	async #enterRefusal(number: number, reason: MailError, sizes: ReadonlyMap<number, number>): Promise<void> {
+		const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'refused', reason } }, false);
+		if (item !== undefined) this.#enter(number, item, '');
+	}
+
+	#enter(number: number, item: Item, print: string): void {
+		const entry = { key: this.#key(number), print, standing: 'fetched' as const, day: dayOf(this.now) };
+		this.#items.set(number, item);
+		this.ledger.put(entry);
+		this.claims.fetched(entry);
+	}
+
+	#origin(number: number, sizes: ReadonlyMap<number, number>): { uidl: string; size: number } {
+		return { uidl: this.found.listing.get(number) ?? '', size: sizes.get(number) ?? 0 };
+	}
+
+	#key(number: number): string {
+		return this.found.keys.get(number) ?? '';
+	}
+}

@@ -1,0 +1,52 @@
+import { MailError } from '../errors';
+import type { Headers } from './headers';
+import { digest } from './ledger';
+
+/** Which mails are wanted; all of it has to fit. Texts are found anywhere, capitals or not. */
+export interface Filter {
+	from?: string;
+	to?: string;
+	subject?: string;
+	/** Epoch ms; received then or later. */
+	since?: number;
+	/** Bytes. */
+	largerThan?: number;
+}
+
+/** @throws MailError `input` naming the field */
+export function readFilter(fields: { from: string; to: string; subject: string; since: string; largerThan: number }): Filter {
+	const since = fields.since === '' ? undefined : Date.parse(fields.since);
+	if (Number.isNaN(since)) {
+		throw new MailError(`Received Since: "${fields.since}" is no date.`, { code: 'input', field: 'Received Since', remedy: 'Give a date such as 2026-11-01 or 2026-11-01T08:00:00Z, or leave it out.' });
+	}
+	return {
+		...(fields.from.trim() !== '' && { from: fields.from.trim() }),
+		...(fields.to.trim() !== '' && { to: fields.to.trim() }),
+		...(fields.subject.trim() !== '' && { subject: fields.subject.trim() }),
+		...(since !== undefined && { since }),
+		...(fields.largerThan > 0 && { largerThan: fields.largerThan }),
+	};
+}
+
+/** Whether {@link fits} has something to look at. */
+export function needsHeaders(filter: Filter): boolean {
+	return filter.from !== undefined || filter.to !== undefined || filter.subject !== undefined;
+}
+
+/** Whether the texts fit; size and time are looked at elsewhere. */
+export function fits(filter: Filter, headers: Headers): boolean {
+	const contains = (text: string, part: string | undefined): boolean => part === undefined || text.toLowerCase().includes(part.toLowerCase());
+	return contains(headers.from, filter.from) && contains(headers.to, filter.to) && contains(headers.subject, filter.subject);
+}
+
+/** The same for the same filter; empty for none. Without `since`, which may be an expression that moves on with time. */
+export function nameOf(filter: Filter): string {
+	const { since: _, ...rest } = filter;
+	const parts = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+	return parts.length === 0 ? '' : digest(parts.join('\n'), 8);
+}
+
+/** For people. */
+export function describe(filter: Filter): string {
+	return Object.entries(filter).map(([name, value]) => `${name} ${name === 'since' ? new Date(Number(value)).toISOString() : JSON.stringify(value)}`).join(', ');
+}

@@ -1,0 +1,25 @@
+import type { Account } from '../account';
+import { MailError } from '../errors';
+import { PopSession } from '../pop3/session';
+
+/** Pauses before another try where the server is busy with this mailbox, in ms; a tenth to either side is left to chance. */
+const PAUSES_MS: readonly number[] = [1_000, 3_000, 9_000];
+/** A server that asks for a longer pause is not waited for here. */
+const LONGEST_MS = 30_000;
+
+/**
+ * Opens a session; waits some seconds where another one holds the mailbox (RFC 2449, section 8.1.1, IN-USE) or the
+ * server asks to slow down. @throws MailError
+ */
+export async function openPatiently(account: Account, pausesMs = PAUSES_MS): Promise<PopSession> {
+	for (const pause of pausesMs) {
+		try {
+			return await PopSession.open(account);
+		} catch (error) {
+			const asked = error instanceof MailError && error.code === 'throttled' ? Math.max(pause, error.retryAfterMs ?? 0) : Infinity;
+			if (asked > LONGEST_MS) throw error;
+			await new Promise((resolve) => setTimeout(resolve, asked * (0.9 + 0.2 * Math.random())));
+		}
+	}
+	return await PopSession.open(account);
+}

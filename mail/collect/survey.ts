@@ -1,0 +1,131 @@
+import { collect, type PopSession } from '../pop3/session';
+import { MailError } from '../errors';
+import { readHeaders } from './headers';
+import { dayOf, keysOf, type Ledger } from './ledger';
+
+/** What is on the server, compared with what is known. */
+export interface Survey {
+	/** Unique ids by message number, oldest first. */
+	listing: ReadonlyMap<number, string>;
+	keys: ReadonlyMap<number, string>;
+	/** Message numbers of mails that are new, oldest first. */
+	fresh: number[];
+	/** Mails whose unique ids had changed and that were known again by their headers. */
+	recognised: number;
+	/** Keys of unique ids that turned out to belong to other mails now. */
+	reused: string[];
+}
+
+/** So many headers are read at most to recognise mails, in one session; the rest is recognised in the next. */
+const RECOGNISED_AT_ONCE = 2_000;
+/** More known mails than these out of order mean that the server keeps no order, in which case order says nothing. */
+const OUT_OF_ORDER = 50;
+/** So many of the last known mails are looked at where the very last one is another. */
+const TAIL = 20;
+/** Clocks of servers may differ from ours by this, in ms; beyond it a mail would be skipped. */
+const CLOCK_SKEW_MS = 10 * 60_000;
+
+/**
+ * Compares the server with the ledger; the ledger is changed where unique ids were. Normally UIDL and one size is all
+ * that is asked. Headers are read where unique ids cannot be trusted:
+ *
+ * - All have changed (another server, a restored mailbox): the mails that are not known again by their headers, nor are
+ *   older than the last check that left nothing to fetch, are new.
+ * - Known ones come in another order than before, or the last known one has another size: their ids may have been given
+ *   to other mails.
+ */
+export async function survey(session: PopSession, ledger: Ledger, now: number): Promise<Survey> {
+	const listing = await session.uidl();
+	const keys = keysOf(listing);
+	const known = [...keys].filter(([, key]) => ledger.get(key) !== undefined);
+	const unknown = [...keys].filter(([, key]) => ledger.get(key) === undefined).map(([number]) => number);
+	const reused = await unmask(session, ledger, known);
+	unknown.push(...reused);
+	if (ledger.size > 0 && known.length === 0 && unknown.length > 0) ledger.moving = true;
+	const fresh = ledger.moving ? await recognise(session, ledger, keys, unknown, now) : unknown;
+	return { listing, keys, fresh: [...fresh].sort((one, other) => one - other), recognised: unknown.length - fresh.length, reused: reused.map((number) => keys.get(number) ?? '') };
+}
+
+/** Drops known mails whose headers say that they are others. @returns their numbers */
+async function unmask(session: PopSession, ledger: Ledger, known: ReadonlyArray<[number, string]>): Promise<number[]> {
+	const doubtful = [...outOfOrder(ledger, known), ...(await doubtfulTail(session, ledger, known))];
+	const numbers = [...new Set(doubtful)].filter(([, key]) => ledger.get(key)?.print !== '').map(([number]) => number);
+	const keys = new Map(known);
+	const others: number[] = [];
+	for await (const { number, content } of session.topMany(numbers, 0)) {
+		if (content instanceof MailError) continue;
+		const { print } = await readHeaders(await collect(content));
+		const key = keys.get(number) ?? '';
+		if (print === ledger.get(key)?.print) continue;
+		ledger.drop(key);
+		others.push(number);
+	}
+	return others;
+}
+
+/** Known mails that do not come after those that they came after before. */
+function outOfOrder(ledger: Ledger, known: ReadonlyArray<[number, string]>): Array<[number, string]> {
+	const places = new Map([...ledger.entries].map(({ key }, index) => [key, index]));
+	const inOrder = longestRise(known.map(([, key]) => places.get(key) ?? 0));
+	const out = known.filter((_, index) => !inOrder.has(index));
+	return out.length > OUT_OF_ORDER ? [] : out;
+}
+
+/** Indexes of a longest rising subsequence; most often of all. */
+function longestRise(values: readonly number[]): Set<number> {
+	const ends: number[] = [];
+	const before: number[] = [];
+	for (const [index, value] of values.entries()) {
+		let low = 0;
+		let high = ends.length;
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if ((values[ends[middle] ?? 0] ?? 0) < value) low = middle + 1;
+			else high = middle;
+		}
+		before[index] = low === 0 ? -1 : (ends[low - 1] ?? -1);
+		ends[low] = index;
+	}
+	const rise = new Set<number>();
+	for (let index = ends.at(-1) ?? -1; index >= 0; index = before[index] ?? -1) rise.add(index);
+	return rise;
+}
+
+/** The last known mails, where the newest of them has another size than it had. */
+async function doubtfulTail(session: PopSession, ledger: Ledger, known: ReadonlyArray<[number, string]>): Promise<Array<[number, string]>> {
+	const { tail } = ledger;
+	const last = known.find(([, key]) => key === tail?.key);
+	if (tail === undefined || last === undefined) return [];
+	return (await session.size(last[0])) === tail.size ? [] : known.filter(([number]) => number <= last[0]).slice(-TAIL);
+}
+
+/**
+ * Gives known mails their new unique ids. Newest first, so that new ones are found soon even where the rest takes
+ * several sessions. @returns what is new
+ */
+async function recognise(session: PopSession, ledger: Ledger, keys: ReadonlyMap<number, string>, unknown: readonly number[], now: number): Promise<number[]> {
+	const byPrint = new Map([...ledger.entries].filter(({ print }) => print !== '').map((entry) => [entry.print, entry]));
+	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
+	const fresh: number[] = [];
+	for await (const { number, content } of session.topMany(asked, 0)) {
+		const headers = content instanceof MailError ? undefined : await readHeaders(await collect(content));
+		const found = headers === undefined ? undefined : byPrint.get(headers.print);
+		const entry = found ?? (wasThere(ledger, headers?.receivedAt) ? { print: headers?.print ?? '', standing: 'seen' as const, day: dayOf(now) } : undefined);
+		if (entry === undefined) fresh.push(number);
+		else ledger.put({ ...entry, key: keys.get(number) ?? '' });
+	}
+	ledger.moving = unknown.length > asked.length;
+	if (!ledger.moving) forgetOld(ledger, keys);
+	return fresh;
+}
+
+/** A mail that was received before a check that left nothing to fetch was dealt with then; so was what was there at the start. */
+function wasThere(ledger: Ledger, receivedAt: number | undefined): boolean {
+	if (receivedAt === undefined) return false;
+	return receivedAt < Math.max(ledger.seenBefore, ledger.complete ? ledger.checkedAt : 0) - CLOCK_SKEW_MS;
+}
+
+function forgetOld(ledger: Ledger, keys: ReadonlyMap<number, string>): void {
+	const present = new Set(keys.values());
+	for (const { key } of [...ledger.entries]) if (!present.has(key)) ledger.drop(key);
+}

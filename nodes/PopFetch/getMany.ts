@@ -1,0 +1,70 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { Account } from '../../mail/account';
+import { Claims } from '../../mail/collect/claims';
+import { collectNew, type Collection, type Wish } from '../../mail/collect/collect';
+import { describe } from '../../mail/collect/filter';
+import { Ledger } from '../../mail/collect/ledger';
+import { openPatiently } from '../../mail/collect/patience';
+import { record, whole } from '../parameterValues';
+import { filterOf, itemMaker, itemOptions } from '../popMail';
+import type { Memory } from './memory';
+
+/** The new mails of the inbox, or those there are. A connection that breaks in the middle keeps the mails before it. */
+export async function getMany(context: IExecuteFunctions, item: number, account: Account, memory: Memory): Promise<INodeExecutionData[]> {
+	const onlyNew = context.getNodeParameter('onlyNew', item, true) === true;
+	const wish = readWish(context, item, onlyNew);
+	const options = itemOptions(context, (name, fallback) => context.getNodeParameter(name, item, fallback));
+	const ledger = onlyNew ? memory.ledger(account) : new Ledger();
+	const claims = onlyNew ? memory.claims(account) : new Claims();
+	const session = await openPatiently(account);
+	const collection = await collectNew(session, ledger, claims, wish, itemMaker(options, wish.maxBytes), Date.now()).finally(() => session.close());
+	if (onlyNew) memory.took(account, collection.taken);
+	if (collection.items.length === 0 && collection.failure !== undefined) throw collection.failure;
+	tell(context, account, collection, wish, onlyNew);
+	return collection.items;
+}
+
+function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): Wish {
+	const options = record(context.getNodeParameter('options', item, {}));
+	const days = options.deleteAfterDays;
+	return {
+		limit: context.getNodeParameter('returnAll', item, false) === true ? Infinity : whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000),
+		newestFirst: options.order === 'newest',
+		filter: filterOf(record(context.getNodeParameter('filters', item, {}))),
+		headersOnly: options.headersOnly === true,
+		maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
+		start: { kind: 'all' },
+		deleteAfterFetch: options.deleteAfterFetch === true,
+		...(onlyNew && days !== undefined && { deleteAfterDays: whole(days, 'Delete After Days', 30, 0, 3_650) }),
+	};
+}
+
+/** What a person would otherwise have to guess: why there is nothing, or not everything. */
+function tell(context: IExecuteFunctions, account: Account, collection: Collection<INodeExecutionData>, wish: Wish, onlyNew: boolean): void {
+	const { items, failure } = collection;
+	if (failure !== undefined) {
+		const lost = `${account.mailbox}: ${failure.message} The ${items.length} mails before that are handed on; the rest comes next time.`;
+		context.logger.warn(`POP Fetch: ${lost}`);
+		hint(context, lost);
+	} else if (items.length === 0) {
+		hint(context, explainNothing(account.mailbox, collection, wish, onlyNew));
+	}
+}
+
+export function explainNothing(mailbox: string, { onServer, left, passed, elsewhere, recognised }: Collection<unknown>, wish: Wish, onlyNew: boolean): string {
+	if (onServer === 0) return `The inbox of ${mailbox} is empty. POP shows the inbox only.`;
+	const known = onServer - left - passed - elsewhere - recognised;
+	const reasons = [
+		...(known > 0 && onlyNew ? [`${known} were fetched or passed by before`] : []),
+		...(passed > 0 ? [`${passed} do not fit the filter (${describe(wish.filter)})`] : []),
+		...(elsewhere > 0 ? [`${elsewhere} are being fetched by another execution`] : []),
+		...(recognised > 0 ? [`${recognised} have new unique IDs, but are known by their headers`] : []),
+	];
+	return `No ${onlyNew ? 'new ' : ''}mail in ${mailbox}. Of ${onServer} on the server ${reasons.join(', ')}.`;
+}
+
+function hint(context: IExecuteFunctions, message: string): void {
+	// n8n-workflow 1.62 and newer.
+	if (typeof context.addExecutionHints === 'function') context.addExecutionHints({ message, location: 'outputPane' });
+}

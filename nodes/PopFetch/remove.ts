@@ -1,0 +1,66 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { Account } from '../../mail/account';
+import { openPatiently } from '../../mail/collect/patience';
+import { diagnose } from '../../mail/diagnosis';
+import { MailError } from '../../mail/errors';
+import { text } from '../parameterValues';
+
+/** One input item's mail. */
+export interface Removal {
+	item: number;
+	account: Account;
+	uidl: string;
+}
+
+/** @throws MailError `input` where the field is empty */
+export function readUidl(context: IExecuteFunctions, item: number): string {
+	const uidl = text(context.getNodeParameter('uidl', item, ''), 'Unique ID').trim();
+	if (uidl !== '') return uidl;
+	throw new MailError('Unique ID: there is none to delete.', { code: 'input', field: 'Unique ID', remedy: 'Point it at the field "uidl" of an item that Get Many or the POP Trigger gave.' });
+}
+
+/**
+ * Deletes all in one session a mailbox, by unique id, since message numbers count for one session only (RFC 1939,
+ * section 7). Those that are there are deleted, whatever the others are.
+ * @returns by input item: its output, or why it has none
+ */
+export async function removeMails(removals: readonly Removal[]): Promise<Map<number, INodeExecutionData | MailError>> {
+	const results = new Map<number, INodeExecutionData | MailError>();
+	const groups = new Map<string, Removal[]>();
+	for (const removal of removals) {
+		const { id, mailbox, pop } = removal.account;
+		const name = JSON.stringify([id, mailbox, pop]);
+		groups.set(name, [...(groups.get(name) ?? []), removal]);
+	}
+	for (const group of groups.values()) {
+		for (const [item, result] of await removeGroup(group)) results.set(item, result);
+	}
+	return results;
+}
+
+async function removeGroup(group: readonly Removal[]): Promise<Array<[number, INodeExecutionData | MailError]>> {
+	const [first] = group;
+	if (first === undefined) return [];
+	const { account } = first;
+	const deleted = await deleteFrom(account, new Set(group.map(({ uidl }) => uidl))).catch((error: unknown) => diagnose(error, { speaker: 'pop', mailbox: account.mailbox }));
+	if (deleted instanceof MailError) return group.map(({ item }) => [item, deleted]);
+	return group.map(({ item, uidl }) => [item, deleted.has(uidl) ? { json: { deleted: true, uidl } } : missing(uidl, account)]);
+}
+
+/** @returns the unique ids that were there */
+async function deleteFrom(account: Account, uidls: ReadonlySet<string>): Promise<Set<string>> {
+	const session = await openPatiently(account);
+	try {
+		const found = [...(await session.uidl())].filter(([, uidl]) => uidls.has(uidl));
+		for (const [number] of found) await session.dele(number);
+		await session.quit();
+		return new Set(found.map(([, uidl]) => uidl));
+	} finally {
+		session.close();
+	}
+}
+
+function missing(uidl: string, account: Account): MailError {
+	return new MailError(`No mail with the unique ID "${uidl}" in ${account.mailbox}.`, { code: 'notFound', speaker: 'pop', mailbox: account.mailbox, remedy: 'It may have been deleted or moved already.' });
+}

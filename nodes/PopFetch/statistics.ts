@@ -1,0 +1,37 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import type { Account } from '../../mail/account';
+import { openPatiently } from '../../mail/collect/patience';
+import { toItem } from '../../mail/item';
+import type { PopSession } from '../../mail/pop3/session';
+
+/** Count and sizes in bytes of what is in the inbox, with the first and the last mail; fetches no bodies. */
+export async function readStatistics(account: Account): Promise<IDataObject> {
+	const session = await openPatiently(account);
+	try {
+		const { count, size } = await session.stat();
+		const sizes = await session.list();
+		const listing = [...(await session.uidl())];
+		const [first, last] = [listing.at(0), listing.at(-1)];
+		const statistics: IDataObject = {
+			mailbox: account.mailbox,
+			count,
+			size,
+			averageSize: count === 0 ? 0 : Math.round(size / count),
+			// Not Math.max(...sizes): 100,000 arguments are too many.
+			largestSize: [...sizes.values()].reduce((largest, one) => Math.max(largest, one), 0),
+			oldest: first === undefined ? null : await facts(session, first, sizes),
+			newest: last === undefined ? null : await facts(session, last, sizes),
+		};
+		await session.quit();
+		return statistics;
+	} finally {
+		session.close();
+	}
+}
+
+async function facts(session: PopSession, [number, uidl]: [number, string], sizes: ReadonlyMap<number, number>): Promise<IDataObject> {
+	const from = { uidl, size: sizes.get(number) ?? 0, folder: 'INBOX' };
+	const { json } = await toItem(await session.top(number, 0), from, { format: 'simple', downloadAttachments: false, prefix: '', store: async () => undefined });
+	return { uidl, size: from.size, date: json.date, from: json.from, subject: json.subject };
+}

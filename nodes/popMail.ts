@@ -1,0 +1,73 @@
+import { Readable } from 'node:stream';
+
+import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
+
+import type { CollectedMail, Make } from '../mail/collect/collect';
+import { readFilter, type Filter } from '../mail/collect/filter';
+import { toItemOnce } from '../mail/collect/once';
+import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item';
+import { collect } from '../mail/pop3/session';
+import { text, whole } from './parameterValues';
+
+/** Above this a mail is streamed to the parser, not gathered in memory first, in bytes. */
+const STREAM_ABOVE = 1024 * 1024;
+/** Above this format `raw` gives binary data only: as text it would have to be held in memory. In bytes. */
+const TEXT_UP_TO = 20 * 1024 * 1024;
+
+type Options = ItemOptions<IBinaryData>;
+
+/** `format`, `downloadAttachments` and the prefix, as all nodes have them. */
+export function itemOptions(context: IExecuteFunctions | IPollFunctions, parameter: (name: string, fallback: unknown) => unknown): Options {
+	const format = parameter('format', 'simple');
+	return {
+		format: format === 'raw' || format === 'resolved' ? format : 'simple',
+		downloadAttachments: parameter('downloadAttachments', false) === true,
+		prefix: text(parameter('dataPropertyAttachmentsPrefixName', 'attachment_'), 'Property Prefix Name') || 'attachment_',
+		store: async (content, fileName, mimeType) => await context.helpers.prepareBinaryData(content, fileName, mimeType),
+	};
+}
+
+/** @throws MailError `input` naming the field */
+export function filterOf(fields: IDataObject): Filter {
+	return readFilter({
+		from: text(fields.from, 'From'),
+		to: text(fields.to, 'To'),
+		subject: text(fields.subject, 'Subject'),
+		since: text(fields.since, 'Received Since'),
+		largerThan: whole(fields.largerThan, 'Larger Than', 0, 0, 1_000_000) * 1024,
+	});
+}
+
+/** Mails over POP as n8n items. */
+export function itemMaker(options: Options, maxBytes: number): Make<INodeExecutionData> {
+	return async (mail, again) => {
+		const from = { uidl: mail.uidl, size: mail.size, folder: 'INBOX' };
+		switch (mail.content.kind) {
+			case 'refused':
+				return { json: { ...from, error: mail.content.reason.message } };
+			case 'headers': {
+				const { json, binary } = await toItem(mail.content.bytes, from, { ...options, downloadAttachments: false });
+				const reason = `The mail has ${mail.size} bytes, more than Max Message Size (${maxBytes}).`;
+				return { json: { ...json, headersOnly: true, ...(mail.content.tooLarge && { tooLarge: true, reason }) }, binary };
+			}
+			case 'whole':
+				return await wholeItem(mail.content.stream, from, options, again);
+		}
+	};
+}
+
+type Origin = Pick<CollectedMail, 'uidl' | 'size'> & { folder: string };
+
+async function wholeItem(stream: AsyncGenerator<Buffer, void>, from: Origin, options: Options, again: boolean): Promise<INodeExecutionData | undefined> {
+	if (again || (options.format === 'raw' && from.size > TEXT_UP_TO)) {
+		const stored = await options.store(Readable.from(stream), 'message.eml', 'message/rfc822');
+		const parseError = 'The mail could not be parsed and is handed over raw.';
+		return { json: { ...from, ...(again && { parseError }) }, binary: { [RAW_PROPERTY]: stored } };
+	}
+	if (options.format === 'raw' || from.size <= STREAM_ABOVE) {
+		const { json, binary } = await toItem(await collect(stream), from, options);
+		return { json, binary };
+	}
+	const item = await toItemOnce(stream, from, options);
+	return item && { json: item.json, binary: item.binary };
+}
