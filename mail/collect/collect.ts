@@ -131,7 +131,7 @@ class Fetching<Item> {
 				if (old.has(key) && entry?.standing === 'fetched' && entry.day <= until) doomed.add(number);
 			}
 		}
-		for (const number of doomed) await this.session.dele(number);
+		await this.session.deleteMany([...doomed]);
 		const last = [...this.found.keys].at(-1);
 		if (last !== undefined && !doomed.has(last[0]) && this.ledger.tail?.key !== last[1]) this.ledger.tail = { key: last[1], size: sizes.get(last[0]) ?? (await this.session.size(last[0])) };
 		await this.session.quit();

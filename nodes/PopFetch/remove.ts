@@ -53,7 +53,7 @@ async function deleteFrom(account: Account, uidls: ReadonlySet<string>): Promise
 	const session = await openPatiently(account);
 	try {
 		const found = [...(await session.uidl())].filter(([, uidl]) => uidls.has(uidl));
-		for (const [number] of found) await session.dele(number);
+		await session.deleteMany(found.map(([number]) => number));
 		await session.quit();
 		return new Set(found.map(([, uidl]) => uidl));
 	} finally {

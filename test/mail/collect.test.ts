@@ -48,7 +48,7 @@ async function round(mailbox: string, stored: Ledger, wish: Partial<Wish> = {}, 
 	);
 	const transcript = sandbox.exchange.sessions.at(-1)?.transcript ?? [];
 	const commands = transcript.flatMap((line) => (line.startsWith('C: ') ? [line.slice(3)] : []));
-	return { ...collection, commands: commands.slice(commands.indexOf('CAPA') + 1), next: Ledger.read(JSON.parse(JSON.stringify(ledger.write()))) };
+	return { ...collection, commands: commands.slice(commands.indexOf('UIDL')), next: Ledger.read(JSON.parse(JSON.stringify(ledger.write()))) };
 }
 
 /** The same mails under other unique ids: Dovecot's are made of UID and UIDVALIDITY. */
