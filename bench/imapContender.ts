@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Account } from '../mail/account';
 import { toItem } from '../mail/item';
 import { AccessToken } from '../mail/token';
-import { newMemory } from '../mail/watch/cursor';
+import { newMemory } from '../mail/watch/memory';
 import { MailboxWatch } from '../mail/watch/mailbox';
 
 /** One backlog, taken once, in a process of its own; prints the seconds. Its task comes in BENCH_IMAP. */

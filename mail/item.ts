@@ -18,6 +18,8 @@ export interface ItemOptions<Stored> {
 	downloadAttachments: boolean;
 	/** Binary properties are called prefix + 0, 1, 2 … */
 	prefix: string;
+	/** Whether a raw mail comes as text too (default), or only as binary data, without being held in memory. */
+	rawText?: boolean;
 	/** Takes an attachment into n8n's binary data; must read a stream to its end. */
 	store: (content: Buffer | Readable, fileName: string | undefined, mimeType: string) => Promise<Stored>;
 }
@@ -50,6 +52,9 @@ export async function toItem<Stored>(source: Source, from: Provenance, options: 
 }
 
 async function rawItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>): Promise<MessageItem<Stored>> {
+	if (options.rawText === false && !Buffer.isBuffer(source)) {
+		return { json: { ...from }, binary: { [RAW_PROPERTY]: await options.store(await source(), 'message.eml', 'message/rfc822') } };
+	}
 	const bytes = Buffer.isBuffer(source) ? source : await collect(await source());
 	const stored = await options.store(bytes, 'message.eml', 'message/rfc822');
 	return { json: { raw: bytes.toString('utf8'), ...from }, binary: { [RAW_PROPERTY]: stored } };

@@ -87,6 +87,8 @@ export type Acquire = (fresh: boolean) => Promise<AccessToken>;
 
 /** A token is replaced when less than this is left of it, in ms: within the 5 to 10 minutes before its end. */
 export const RENEW_BEFORE_MS = 7 * 60_000;
+/** A stored token of which less than this is left is not worth a new session: that one would be renewed at once. */
+export const WORTH_USING_MS = RENEW_BEFORE_MS + 60_000;
 /** After a failure the identity platform is left alone for this long, doubled each time (AADSTS50196 punishes loops). */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
@@ -150,7 +152,7 @@ async function ask(renewal: Renewal, acquire: Acquire, fresh: boolean, now: () =
 	}
 }
 
-/** How long before its end a token is replaced, in ms; one that lives shorter than twice the margin, at its half. */
+/** How long before its end a token is replaced, in ms; one that lives shorter than that and a little, at its half. */
 export function margin(lifetimeMs: number): number {
-	return Math.min(RENEW_BEFORE_MS, lifetimeMs / 2);
+	return lifetimeMs < WORTH_USING_MS ? lifetimeMs / 2 : RENEW_BEFORE_MS;
 }

@@ -7,7 +7,7 @@ import { cloudOf, tenantOf } from '../mail/clouds';
 import { diagnose } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
 import { appTokens, type ServiceAccount } from '../mail/serviceAccount';
-import { AccessToken, readClaims, renew, RENEW_BEFORE_MS, renewing, type Acquire, type Renewal, type TokenSource } from '../mail/token';
+import { AccessToken, readClaims, renew, renewing, WORTH_USING_MS, type Acquire, type Renewal, type TokenSource } from '../mail/token';
 
 const PERSON = 'microsoftMailOAuth2Api';
 const APP = 'microsoftMailServiceAccountApi';
@@ -85,7 +85,7 @@ async function storedOrRefreshed(context: NodeContext, fields: ICredentialDataDe
 			speaker: 'identity',
 		});
 	}
-	if (!fresh && stored.expiresAt - Date.now() > RENEW_BEFORE_MS) return stored;
+	if (!fresh && stored.expiresAt - Date.now() > WORTH_USING_MS) return stored;
 	if (typeof context.helpers.refreshOAuth2Token !== 'function') {
 		throw new MailError('This n8n cannot renew tokens for mail nodes.', { code: 'configuration', remedy: 'Update n8n to 1.117 or newer.' });
 	}

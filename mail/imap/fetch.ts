@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream';
 
-import type { FetchMessageObject, ImapFlow, MessageStructureObject, SearchObject } from 'imapflow';
+import type { FetchMessageObject, MessageStructureObject } from 'imapflow';
 
 import { MailError } from '../errors';
-import type { Start } from '../watch/cursor';
-import type { Criteria } from './criteria';
 import type { ImapSession } from './session';
 
 /** A mail as it came from the server. */
@@ -40,51 +38,8 @@ const CHUNK_MAILS = 500;
 /** 64 KiB, the library's default, costs a round trip each: 35 s for 100 MB at 20 ms. */
 const STREAM_CHUNK_BYTES = 2 * 1024 * 1024;
 
-/**
- * UIDs after `after` in rising order that match, and the highest UID there is, matching or not.
- *
- * @param start a further condition on mails that were there before the watch
- * @throws MailError
- */
-export async function searchAfter(session: ImapSession, after: number, criteria: Criteria, start?: Start): Promise<{ uids: number[]; highest: number }> {
-	return await session.run('UID SEARCH', async (client) => {
-		const find = async (query: SearchObject): Promise<number[]> => {
-			const found = await client.search(query, { uid: true });
-			if (Array.isArray(found)) return found;
-			throw session.refusal('UID SEARCH');
-		};
-		const range = { uid: `${after + 1}:*` };
-		// `n:*` gives the last mail even where its UID is below n (RFC 3501, section 6.4.8).
-		const all = (await find(range)).filter((uid) => uid > after);
-		const highest = all.at(-1) ?? after;
-		let uids = all;
-		for (const criterion of criteria) {
-			if (uids.length === 0) break;
-			// A `uid` in the user's own rule takes the place of the range; the range is held to by the filter.
-			const found = new Set(await find({ ...range, ...criterion }));
-			uids = uids.filter((uid) => found.has(uid));
-		}
-		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
-			const found = new Set(await fitting(client, find, start, after));
-			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
-		}
-		return { uids, highest };
-	});
-}
-
-async function fitting(client: ImapFlow, find: (query: SearchObject) => Promise<number[]>, start: Start, after: number): Promise<number[]> {
-	const range = { uid: `${after + 1}:${Math.max(start.upTo, after + 1)}` };
-	if (start.unread === true) return await find({ ...range, seen: false });
-	const since = start.since ?? 0;
-	// SINCE knows only days, of the server's time zone; the instant is compared here.
-	const found = await find({ ...range, since: new Date(since - 86_400_000).toISOString().slice(0, 10) });
-	if (found.length === 0) return [];
-	const mails = await client.fetchAll(rangeOf(found), { uid: true, internalDate: true }, { uid: true });
-	// INTERNALDATE has whole seconds.
-	return mails.filter((mail) => instantOf(mail.internalDate) + 999 >= since).map((mail) => mail.uid);
-}
-
-function instantOf(date: Date | string | undefined): number {
+/** INTERNALDATE in ms; now, where the server gives none that can be read. */
+export function instantOf(date: Date | string | undefined): number {
 	const instant = date === undefined ? NaN : new Date(date).getTime();
 	return Number.isNaN(instant) ? Date.now() : instant;
 }
@@ -118,10 +73,24 @@ interface Facts {
 	uid: number;
 	size: number;
 	receivedAt: number;
+	/** The server tells nothing of this one. */
+	failure?: MailError;
 }
 
+/** Halves the request until the mail that the server cannot tell anything of stands alone. */
 async function fetchFacts(use: Use, uids: readonly number[], limits: FetchLimits): Promise<Facts[]> {
-	if (uids.length === 0) return [];
+	try {
+		return await askFacts(use, uids, limits);
+	} catch (error) {
+		if (!(error instanceof MailError) || !isAboutTheMail(error)) throw error;
+		const [uid] = uids;
+		if (uid !== undefined && uids.length === 1) return [{ uid, size: 0, receivedAt: Date.now(), failure: error }];
+		const half = Math.ceil(uids.length / 2);
+		return [...(await fetchFacts(use, uids.slice(0, half), limits)), ...(await fetchFacts(use, uids.slice(half), limits))];
+	}
+}
+
+async function askFacts(use: Use, uids: readonly number[], limits: FetchLimits): Promise<Facts[]> {
 	const query = { uid: true, size: true, internalDate: true, bodyStructure: limits.onlyWithAttachment };
 	const found = await use('UID FETCH', async (session) => await session.run('UID FETCH', async (client) => await client.fetchAll(rangeOf(uids), query, { uid: true })));
 	const wanted = new Set(uids);
@@ -132,12 +101,12 @@ async function fetchFacts(use: Use, uids: readonly number[], limits: FetchLimits
 		.sort((one, other) => one.uid - other.uid);
 }
 
-/** Neighbours together until the piece is full; a large mail alone. */
+/** Neighbours together until the piece is full; a large mail alone, and one that the server does not give. */
 function inPieces(facts: readonly Facts[], limits: FetchLimits): Facts[][] {
 	const pieces: Facts[][] = [];
 	let bytes = Infinity;
 	for (const mail of facts) {
-		const large = mail.size > limits.largeAbove;
+		const large = mail.size > limits.largeAbove || mail.failure !== undefined;
 		if (large || bytes + mail.size > CHUNK_BYTES) {
 			pieces.push([]);
 			bytes = 0;
@@ -151,6 +120,7 @@ function inPieces(facts: readonly Facts[], limits: FetchLimits): Facts[][] {
 async function fetchPiece(use: Use, piece: readonly Facts[], limits: FetchLimits): Promise<Array<FetchedMail | UnfetchedMail>> {
 	const [first] = piece;
 	if (first === undefined) return [];
+	if (first.failure !== undefined) return [{ ...first, failure: first.failure }];
 	if (first.size > limits.largeAbove) return [await openLarge(use, first, limits)];
 	try {
 		return await fetchWhole(use, piece);
@@ -168,14 +138,16 @@ function isAboutTheMail(error: MailError): boolean {
 	return error.code === 'protocol' || error.code === 'rejected' || error.code === 'notFound';
 }
 
-async function fetchWhole(use: Use, piece: readonly Facts[]): Promise<FetchedMail[]> {
+async function fetchWhole(use: Use, piece: readonly Facts[]): Promise<Array<FetchedMail | UnfetchedMail>> {
 	const found = await use('UID FETCH', async (session) =>
 		await session.run('UID FETCH', async (client) => await client.fetchAll(rangeOf(piece.map((mail) => mail.uid)), { uid: true, source: true }, { uid: true })),
 	);
 	const bytes = new Map(found.map((mail: FetchMessageObject) => [mail.uid, mail.source]));
-	return piece.flatMap((facts) => {
+	return piece.flatMap((facts): Array<FetchedMail | UnfetchedMail> => {
+		if (!bytes.has(facts.uid)) return [];
 		const source = bytes.get(facts.uid);
-		return source === undefined ? [] : [{ ...facts, content: { kind: 'whole' as const, bytes: source } }];
+		if (source !== undefined) return [{ ...facts, content: { kind: 'whole', bytes: source } }];
+		return [{ ...facts, failure: new MailError('The server gave NIL for the mail.', { code: 'protocol', speaker: 'imap', command: 'UID FETCH' }) }];
 	});
 }
 

@@ -1,6 +1,7 @@
 import { MailError } from '../errors';
 import { act, type Action } from '../imap/actions';
 import type { Use } from '../imap/fetch';
+import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
 import { Pauses } from './pauses';
 import { pause } from './timing';
@@ -53,7 +54,8 @@ export class Aftercare {
 		while (!this.#stopped) {
 			const action = this.#due[0]?.action;
 			if (action === undefined) return;
-			const uids = new Set(this.#due.filter((entry) => entry.action === action).map((entry) => entry.uid));
+			const due = this.#due.filter((entry) => entry.action === action).slice(0, UIDS_IN_COMMAND);
+			const uids = new Set(due.map((entry) => entry.uid));
 			try {
 				await this.#options.use('UID STORE', async (session) => await act(session, [...uids], action));
 			} catch (error) {

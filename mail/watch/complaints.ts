@@ -10,30 +10,33 @@ const GRACE_MS = 2 * 60_000;
  * has not healed for two minutes; each once an hour and once when the cause changes.
  */
 export class Complaints {
-	#since: number | undefined;
-	#open = false;
-	/** When each cause was told last. */
+	/** Since when each folder has had faults that waiting may heal. */
+	readonly #since = new Map<string, number>();
+	/** Folders of which a failure has been told and no recovery. */
+	readonly #open = new Set<string>();
+	/** When each cause was told last, of whichever folder: they have one server and one sign-in. */
 	readonly #told = new Map<string, number>();
 
-	constructor(readonly now: () => number = Date.now) {}
+	constructor(readonly now: () => number = () => Date.now()) {}
 
 	/** @returns true where it is to be told */
-	failed(error: MailError): boolean {
-		this.#since ??= this.now();
+	failed(error: MailError, folder: string): boolean {
 		const cause = `${error.speaker ?? ''} ${error.code}`;
-		if (!error.permanent && this.now() - this.#since < GRACE_MS) return false;
+		if (!error.permanent) {
+			const since = this.#since.get(folder) ?? this.now();
+			this.#since.set(folder, since);
+			if (this.now() - since < GRACE_MS) return false;
+		}
+		this.#open.add(folder);
 		const last = this.#told.get(cause);
 		if (last !== undefined && this.now() - last < AGAIN_MS) return false;
 		this.#told.set(cause, this.now());
-		this.#open = true;
 		return true;
 	}
 
 	/** @returns true where a failure had been told, so that the recovery is worth telling */
-	recovered(): boolean {
-		const told = this.#open;
-		this.#open = false;
-		this.#since = undefined;
-		return told;
+	recovered(folder: string): boolean {
+		this.#since.delete(folder);
+		return this.#open.delete(folder);
 	}
 }

@@ -1,42 +1,11 @@
-/** How mails that were there before the watch are treated: those up to `upTo` count only where they fit. */
-export interface Start {
-	upTo: number;
-	/** Only those without \Seen. */
-	unread?: boolean;
-	/** Only those received at this instant (ms) or later. */
-	since?: number;
-}
+import type { FolderState } from './memory';
 
-/**
- * What is remembered of one folder. Plain JSON, since it lives in n8n's static data.
- *
- * Everything up to `uid` has been handed over or passed by, except what `pending` lists.
- */
-export interface FolderState {
-	/** UIDs mean something only together with it (RFC 3501, section 2.3.1.1). */
+/** A selected folder. */
+export interface Place {
+	mailbox: string;
 	uidValidity: string;
-	uid: number;
-	start?: Start;
-	/** UID → tries so far of what was handed over and is not known to have succeeded; 0 = succeeded, action on the server due. */
-	pending: Record<string, number>;
-	/** When the oldest of `pending` was received, in ms. */
-	pendingSince?: number;
-	/** When the newest mail that was handed over was received, in ms. */
-	newest: number;
-	/** Message-IDs of the last that succeeded: they tell repeats where UIDs have lost their meaning. */
-	recent: string[];
-}
-
-/** What is remembered of one trigger. */
-export interface WatchMemory {
-	/** Tells this memory from one of an earlier life of the same workflow id. */
-	id: string;
-	/** Grows with each change, so that of two copies the newer is known. */
-	serial: number;
-	/** When the trigger was first switched on, in ms. */
-	startedAt: number;
-	/** By folder path. */
-	folders: Record<string, FolderState>;
+	/** The lowest UID that a new mail will get. */
+	uidNext: number;
 }
 
 /** A mail as the cursor sees it. */
@@ -52,42 +21,42 @@ const RECENT = 50;
 /** Clocks of the server and of this machine differ. */
 const SKEW_MS = 2 * 60_000;
 
-export function newMemory(id: string, now: number): WatchMemory {
-	return { id, serial: 0, startedAt: now, folders: {} };
-}
-
-/** The newest copy of the memory that n8n stored; a copy without n8n's is of an earlier life. */
-export function newestMemory(stored: WatchMemory | undefined, ...copies: Array<WatchMemory | undefined>): WatchMemory | undefined {
-	let newest = stored;
-	for (const copy of copies) {
-		if (newest !== undefined && copy?.id === newest.id && copy.serial > newest.serial) newest = copy;
-	}
-	return newest;
-}
-
 /** Which mails count at the first activation. */
 export type StartFrom = { kind: 'now' } | { kind: 'unread' } | { kind: 'lastDays'; days: number };
 
 /**
  * The state of a folder that is seen for the first time.
  *
- * @param late the folder was reached only now, some time after activation: what came since then counts
+ * @param askedAt when it was first asked for, in ms
+ * @param late it was reached only some time after that: what came in between counts
  */
-export function firstState(uidValidity: string, uidNext: number, from: StartFrom, memory: WatchMemory, now: number, late: boolean): FolderState {
-	const upTo = Math.max(0, uidNext - 1);
-	const state: FolderState = { uidValidity, uid: 0, pending: {}, newest: now, recent: [] };
-	if (from.kind === 'unread') return { ...state, start: { upTo, unread: true } };
-	if (from.kind === 'lastDays') return { ...state, start: { upTo, since: memory.startedAt - from.days * 86_400_000 } };
-	return late ? { ...state, start: { upTo, since: memory.startedAt - SKEW_MS } } : { ...state, uid: upTo };
+export function firstState(place: Place, from: StartFrom, askedAt: number, now: number, late: boolean): FolderState {
+	const upTo = Math.max(0, place.uidNext - 1);
+	const state: FolderState = { mailbox: place.mailbox, uidValidity: place.uidValidity, uid: 0, pending: {}, newest: now, recent: [] };
+	const missed = late ? { since: askedAt - SKEW_MS } : {};
+	if (from.kind === 'unread') return { ...state, start: { upTo, unread: true, ...missed } };
+	if (from.kind === 'lastDays') return { ...state, start: { upTo, since: askedAt - from.days * 86_400_000 } };
+	return late ? { ...state, start: { upTo, ...missed } } : { ...state, uid: upTo };
 }
 
 /**
  * The state after UIDVALIDITY has changed: the folder was recreated or the mailbox moved, UIDs say nothing of what was
- * handed over. What was received later than the last one counts, so that neither a flood nor a gap follows.
+ * handed over. What was received later than the last one counts, so that neither a flood nor a gap follows. Of a
+ * backlog that the first activation asked for and that was not through yet, all that fits counts again.
  */
-export function stateAfterChange(before: FolderState, uidValidity: string, uidNext: number): FolderState {
-	const since = Math.min(before.newest, before.pendingSince ?? before.newest);
-	return { uidValidity, uid: 0, start: { upTo: Math.max(0, uidNext - 1), since }, pending: {}, newest: before.newest, recent: before.recent };
+export function stateAfterChange(before: FolderState, place: Place): FolderState {
+	const { start } = before;
+	const unfinished = start !== undefined && before.uid < start.upTo ? start : undefined;
+	const since = Math.min(before.newest, before.pendingSince ?? Infinity, unfinished?.since ?? Infinity);
+	return {
+		mailbox: place.mailbox,
+		uidValidity: place.uidValidity,
+		uid: 0,
+		start: { upTo: Math.max(0, place.uidNext - 1), since, ...(unfinished?.unread === true && { unread: true }) },
+		pending: {},
+		newest: before.newest,
+		recent: before.recent,
+	};
 }
 
 /**
@@ -129,6 +98,15 @@ export class Cursor {
 		else this.settle(mails.map(({ uid }) => uid));
 	}
 
+	/** No execution came about: the try does not count. */
+	forgive(uid: number): void {
+		const tries = this.tries(uid);
+		// 0 would mean that it has succeeded.
+		if (tries <= 1) return;
+		this.state.pending[uid] = tries - 1;
+		this.store();
+	}
+
 	/** Nothing is left to do: succeeded and acted upon, given up, or gone from the folder. */
 	settle(uids: readonly number[]): void {
 		for (const uid of uids) delete this.state.pending[uid];
@@ -159,42 +137,4 @@ export class Cursor {
 			.sort((one, other) => one - other);
 		return { unknown: uids.filter((uid) => this.tries(uid) > 0), actionDue: uids.filter((uid) => this.tries(uid) === 0) };
 	}
-}
-
-/** Reads what came out of storage. Anything that is no memory of ours counts as none. */
-export function readMemory(value: unknown): WatchMemory | undefined {
-	if (!isRecord(value) || typeof value.id !== 'string' || typeof value.startedAt !== 'number' || !isRecord(value.folders)) return undefined;
-	const folders: Record<string, FolderState> = {};
-	for (const [path, folder] of Object.entries(value.folders)) {
-		const state = readFolder(folder);
-		if (state !== undefined) folders[path] = state;
-	}
-	return { id: value.id, serial: number(value.serial, 0), startedAt: value.startedAt, folders };
-}
-
-function readFolder(folder: unknown): FolderState | undefined {
-	if (!isRecord(folder) || typeof folder.uidValidity !== 'string' || typeof folder.uid !== 'number') return undefined;
-	const pending: Record<string, number> = {};
-	for (const [uid, tries] of Object.entries(isRecord(folder.pending) ? folder.pending : {})) {
-		if (Number.isSafeInteger(Number(uid))) pending[uid] = number(tries, 1);
-	}
-	const recent = Array.isArray(folder.recent) ? folder.recent.filter((id): id is string => typeof id === 'string') : [];
-	const state: FolderState = { uidValidity: folder.uidValidity, uid: folder.uid, pending, newest: number(folder.newest, 0), recent };
-	if (typeof folder.pendingSince === 'number') state.pendingSince = folder.pendingSince;
-	if (isRecord(folder.start) && typeof folder.start.upTo === 'number') {
-		state.start = {
-			upTo: folder.start.upTo,
-			...(folder.start.unread === true && { unread: true }),
-			...(typeof folder.start.since === 'number' && { since: folder.start.since }),
-		};
-	}
-	return state;
-}
-
-function number(value: unknown, otherwise: number): number {
-	return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

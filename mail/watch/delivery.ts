@@ -8,8 +8,11 @@ import type { Cursor, Seen } from './cursor';
 import { Pauses, Slots } from './pauses';
 import { pause, retryIn } from './timing';
 
-/** How an execution ended. `already`: n8n has had one under this key. */
-export type Outcome = { kind: 'done' } | { kind: 'failed'; reason: string } | { kind: 'already' };
+/**
+ * How an execution ended. `ended`: handed over at once, and takes its place until then. `already`: n8n has had one
+ * under this key. `notStarted`: none came about, so that it is no try.
+ */
+export type Outcome = { kind: 'done'; ended?: Promise<unknown> } | { kind: 'failed'; reason: string } | { kind: 'already' } | { kind: 'notStarted'; reason: string };
 
 export interface Rules {
 	/** Mails in one execution. */
@@ -27,6 +30,8 @@ export interface Rules {
 
 export interface DeliveryOptions<Item> {
 	folder: string;
+	/** Tells the folder from every other one, of other mailboxes and times too. */
+	place: string;
 	rules: Rules;
 	cursor: Cursor;
 	use: Use;
@@ -40,8 +45,10 @@ export interface DeliveryOptions<Item> {
 	superseded: () => boolean;
 	/** A mail was given up; told for each mail. */
 	report: (error: MailError) => void;
-	/** Mails could not be dealt with on the server; told once in a while. */
+	/** Mails could not be dealt with, by n8n or on the server; told once in a while. */
 	complain: (error: MailError) => void;
+	/** n8n starts executions again. */
+	relieved: () => void;
 }
 
 /** So many failed mails wait for another try at most. */
@@ -49,8 +56,12 @@ const MOST_WAITING = 100;
 /** A mail with which n8n has ended so often more than it may fail is not tried again. */
 const MOST_CRASHES = 3;
 
+/** A batch ends at so many bytes of mail, however many mails it may have. */
+const BATCH_BYTES = 32 * 1024 * 1024;
+
 interface Loaded<Item> extends Seen {
 	item: Item;
+	size: number;
 }
 
 /**
@@ -68,6 +79,8 @@ export class Delivery<Item> {
 	#retries: number[] = [];
 	/** To be tried again later. */
 	readonly #later = new Set<NodeJS.Timeout>();
+	/** Times in a row that n8n started no execution. */
+	#unstarted = 0;
 	#stopped = false;
 	#pumping = false;
 
@@ -181,7 +194,7 @@ export class Delivery<Item> {
 				const loaded = await this.#load(mail);
 				if ('item' in loaded) {
 					if (!cursor.knows(loaded)) batch.push(loaded);
-					if (batch.length >= rules.batchSize) await hand();
+					if (batch.length >= rules.batchSize || batch.reduce((sum, { size }) => sum + size, 0) >= BATCH_BYTES) await hand();
 				} else {
 					// The cursor moves past what was gathered, so that goes first.
 					await hand();
@@ -215,7 +228,7 @@ export class Delivery<Item> {
 		try {
 			const item = await this.#options.make(content.kind === 'streamed' ? { ...mail, content: { kind: 'streamed', open } } : mail);
 			if (broken !== undefined) throw broken;
-			return { uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail), item };
+			return { uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail), item, size: content.kind === 'streamed' ? 0 : content.bytes.length };
 		} catch (error) {
 			const cause = broken ?? error;
 			if (cause instanceof MailError && !cause.permanent) throw cause;
@@ -243,15 +256,39 @@ export class Delivery<Item> {
 		const { cursor, rules, running, superseded } = this.#options;
 		this.#slots.take();
 		const outcome = await execution.catch((error: unknown): Outcome => ({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }));
-		this.#slots.giveBack();
+		if (outcome.kind === 'done' && outcome.ended !== undefined) void outcome.ended.finally(() => this.#slots.giveBack());
+		else this.#slots.giveBack();
 		// A following watch attaches itself to the same execution, perhaps later.
 		if (superseded()) return;
 		for (const { uid } of batch) running.delete(this.#name(uid));
 		// After the stop too: n8n lets executions end before it ends itself.
 		if (outcome.kind === 'done') cursor.succeed(batch, rules.after.kind !== 'nothing');
+		if (outcome.kind === 'notStarted') for (const { uid } of batch) cursor.forgive(uid);
 		if (this.#stopped) return;
-		if (outcome.kind !== 'done') this.#fail(batch, outcome.kind === 'already' ? 'n8n has had this execution before and does not tell how it ended' : outcome.reason);
+		if (outcome.kind !== 'notStarted' && this.#unstarted > 0) {
+			this.#unstarted = 0;
+			this.#options.relieved();
+		}
+		if (outcome.kind === 'notStarted') this.#startLater(batch, outcome.reason);
+		else if (outcome.kind === 'already') this.#tryAnew(batch);
+		else if (outcome.kind === 'failed') this.#fail(batch, outcome.reason);
 		else if (rules.after.kind !== 'nothing') this.#aftercare.add(batch.map(({ uid }) => uid), rules.after);
+	}
+
+	/** n8n itself is at fault, its database for example: without end, less and less often. */
+	#startLater(batch: readonly Seen[], reason: string): void {
+		this.#unstarted += 1;
+		this.#options.complain(new MailError(`n8n started no execution: ${reason}`, { code: 'unreachable', remedy: 'Look at n8n\'s own log; the mails wait and are handed over when n8n can again.' }));
+		for (const { uid } of batch) this.#retryLater(pause(this.#unstarted), uid);
+	}
+
+	/** How the execution under this key ended is not known: another try under another key, which is no failure. */
+	#tryAnew(batch: readonly Seen[]): void {
+		const { cursor, rules } = this.#options;
+		for (const { uid } of batch) {
+			if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.#retryLater(0, uid);
+			else this.#giveUp(uid, 'n8n has had its executions before and does not tell how they ended');
+		}
 	}
 
 	#fail(batch: readonly Seen[], reason: string): void {
@@ -268,10 +305,11 @@ export class Delivery<Item> {
 	#giveUp(uid: number, reason: string): void {
 		const { cursor, rules, folder, report } = this.#options;
 		report(
-			new MailError(`The mail with UID ${uid} in ${folder} was given up after ${cursor.tries(uid)} failed executions: ${reason}`, {
+			// What the execution said may quote the mail: into the report, not into the message, which is logged.
+			new MailError(`The mail with UID ${uid} in ${folder} was given up after ${cursor.tries(uid)} failed executions.`, {
 				code: 'rejected',
 				speaker: 'imap',
-				remedy: 'Look at the failed executions before this one; the mail is still in the mailbox.',
+				remedy: `The last one said: ${reason}. Look at the failed executions before this one; the mail is still in the mailbox.`,
 			}),
 		);
 		this.#aftercare.add([uid], rules.onGiveUp);
@@ -294,7 +332,7 @@ export class Delivery<Item> {
 	}
 
 	#name(uid: number): string {
-		return `${this.#options.folder}:${this.#options.cursor.state.uidValidity}:${uid}`;
+		return `${this.#options.place}:${uid}`;
 	}
 }
 

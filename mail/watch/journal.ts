@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { readMemory, type WatchMemory } from './cursor';
+import { readMemory, type WatchMemory } from './memory';
 
 /**
  * The newest copy of a watch's memory, in a file. n8n stores static data only when an execution starts, so that the

@@ -1,4 +1,4 @@
-import type { WatchMemory } from './cursor';
+import type { WatchMemory } from './memory';
 import type { Outcome } from './delivery';
 
 /** What a watch leaves to the one that follows it in the same process. */

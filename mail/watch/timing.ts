@@ -18,7 +18,7 @@ export function pause(failures: number, hintMs = 0, random: () => number = Math.
 
 /**
  * How long until a session is to be replaced, in ms: 7 minutes before its token ends, or at half of what is left
- * where that is shorter.
+ * where that is not more than 8.
  */
 export function renewIn(tokenExpiresAt: number, now: number): number {
 	const left = Math.max(0, tokenExpiresAt - now);

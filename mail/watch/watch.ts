@@ -10,7 +10,10 @@ export interface WatchOptions {
 	open: (signal: AbortSignal) => Promise<ImapSession>;
 	/** Looks for mail: after each new session, when the server rings, and at each heartbeat. @throws MailError */
 	look: (session: ImapSession) => Promise<void>;
-	/** Each change of state, and each fault: with the state `watching` or `polling` where the session goes on all the same. */
+	/**
+	 * Each change of state, and each fault: with the state `watching` or `polling` where the session goes on all the same;
+	 * then the same state without an error when all is well again.
+	 */
 	onState: (state: WatchState, error?: MailError) => void;
 	/** ms between two looks where the server rings by itself; also how soon a dead connection is noticed. */
 	heartbeatMs?: number;
@@ -18,7 +21,7 @@ export interface WatchOptions {
 	pollMs?: number;
 }
 
-const HEARTBEAT_MS = 60_000;
+export const HEARTBEAT_MS = 60_000;
 const POLL_MS = 20_000;
 /** A session that lived shorter than this counts as another failure. */
 const STABLE_MS = 10_000;
@@ -34,6 +37,8 @@ export class Watch {
 	#arrival = new Signal();
 	#bell = new Signal();
 	#state: WatchState = 'connecting';
+	/** What is wrong though the session goes on. */
+	readonly #troubles = new Set<'look' | 'renewal'>();
 	#running: Promise<void> | undefined;
 
 	constructor(options: WatchOptions) {
@@ -90,6 +95,8 @@ export class Watch {
 					error = asMailError(cause);
 				}
 				session?.close();
+				// Its successor, where there has been one.
+				this.#session?.close();
 				session = undefined;
 				this.#session = undefined;
 				if (this.stopped) return;
@@ -105,44 +112,74 @@ export class Watch {
 	async #keep(session: ImapSession): Promise<MailError> {
 		let current = this.#adopt(session);
 		let renewAt = Date.now() + renewIn(current.token.expiresAt, Date.now());
-		let patience = 0;
-		for (;;) {
-			this.#bell.clear();
-			try {
-				await this.#options.look(current);
-				patience = 0;
-				this.#enter(current.canIdle ? 'watching' : 'polling');
-			} catch (cause) {
-				const error = asMailError(cause);
-				if (current.over || this.stopped || error.code !== 'throttled') return error;
-				patience = pause(1, error.retryAfterMs);
-				this.#options.onState(this.#state, error);
-			}
-			const rest = current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
-			const ended = await this.#wait(current, Math.min(patience > 0 ? patience : rest, Math.max(50, renewAt - Date.now())), patience);
-			if (ended !== undefined) return ended;
-			if (Date.now() < renewAt) continue;
+		let renewal: Promise<ImapSession | undefined> | undefined;
+		/** Make before break; where no newer token is to be had just now, sessions do not help: the old one lives as long as they would. */
+		const renewed = (next: ImapSession | undefined): void => {
 			const previous = current;
-			const next = await this.#renew();
-			if (next === undefined && current.over) return await current.closed;
+			renewal = undefined;
 			if (next !== undefined) {
 				current = this.#adopt(next);
 				previous.retire();
+				this.#heal('renewal');
 			}
-			// Where no newer token is to be had just now, sessions do not help: the old one lives as long as they would.
 			const least = current.token.expiresAt > previous.token.expiresAt ? 1_000 : 30_000;
 			renewAt = Date.now() + Math.max(least, renewIn(current.token.expiresAt, Date.now()));
+		};
+		/** A session that ends while its successor signs in is not missed. */
+		const rescued = async (): Promise<boolean> => {
+			const next = await renewal;
+			if (next === undefined) return false;
+			renewed(next);
+			return true;
+		};
+		let quietUntil = 0;
+		for (;;) {
+			if (Date.now() >= quietUntil) {
+				const patience = await this.#look(current);
+				if (patience instanceof MailError) {
+					if (await rescued()) continue;
+					return patience;
+				}
+				quietUntil = Date.now() + patience;
+			}
+			if (renewal === undefined && Date.now() >= renewAt) renewal = this.#renew();
+			const quietMs = quietUntil - Date.now();
+			const rest = quietMs > 0 ? quietMs : current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
+			const untilRenewal = renewal === undefined ? Math.max(50, renewAt - Date.now()) : Infinity;
+			const event = await this.#wait(current, Math.min(rest, untilRenewal), quietMs > 0, renewal);
+			if (event.kind === 'renewal') renewed(event.next);
+			else if (event.kind === 'end' && !(await rescued())) return event.error;
 		}
 	}
 
-	/** Make before break: undefined where no new session could be had yet, so that the old one goes on. */
+	/** @returns how long to leave a throttling server alone, in ms, mostly 0; or why the session cannot go on */
+	async #look(session: ImapSession): Promise<number | MailError> {
+		this.#bell.clear();
+		try {
+			await this.#options.look(session);
+			this.#enter(session.canIdle ? 'watching' : 'polling');
+			this.#heal('look');
+			return 0;
+		} catch (cause) {
+			const error = asMailError(cause);
+			if (session.over || this.stopped || error.code !== 'throttled') return error;
+			this.#troubles.add('look');
+			this.#options.onState(this.#state, error);
+			return pause(1, error.retryAfterMs);
+		}
+	}
+
+	/** Undefined where no new session could be had yet, so that the old one goes on. */
 	async #renew(): Promise<ImapSession | undefined> {
 		try {
-			return await this.#options.open(this.#stop.signal);
+			const next = await this.#options.open(this.#stop.signal);
+			if (!this.stopped) return next;
+			next.close();
 		} catch (cause) {
+			this.#troubles.add('renewal');
 			if (!this.stopped) this.#options.onState(this.#state, asMailError(cause));
-			return undefined;
 		}
+		return undefined;
 	}
 
 	#adopt(session: ImapSession): ImapSession {
@@ -153,14 +190,18 @@ export class Watch {
 		return session;
 	}
 
-	/** Until the bell rings, the time is over (undefined both), or the session is. */
-	async #wait(session: ImapSession, ms: number, deafForMs: number): Promise<MailError | undefined> {
+	/** Until the bell rings, the time is over, the session is, or its successor has come. */
+	async #wait(session: ImapSession, ms: number, deaf: boolean, renewal?: Promise<ImapSession | undefined>): Promise<Event> {
 		let timer: NodeJS.Timeout | undefined;
-		const time = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ms)));
-		const bell = deafForMs > 0 ? time : this.#bell.wait().then(() => undefined);
-		const ended = await Promise.race([session.closed, bell, time]);
+		const events: Array<Promise<Event>> = [
+			session.closed.then((error) => ({ kind: 'end', error })),
+			new Promise((resolve) => (timer = setTimeout(() => resolve({ kind: 'time' }), ms))),
+		];
+		if (!deaf) events.push(this.#bell.wait().then(() => ({ kind: 'bell' })));
+		if (renewal !== undefined) events.push(renewal.then((next) => ({ kind: 'renewal', next })));
+		const event = await Promise.race(events);
 		clearTimeout(timer);
-		return ended;
+		return event;
 	}
 
 	async #sleep(ms: number): Promise<void> {
@@ -179,9 +220,16 @@ export class Watch {
 	#enter(state: WatchState, error?: MailError): void {
 		if (this.#state === state && error === undefined) return;
 		this.#state = state;
+		this.#troubles.clear();
 		this.#options.onState(state, error);
 	}
+
+	#heal(trouble: 'look' | 'renewal'): void {
+		if (this.#troubles.delete(trouble) && this.#troubles.size === 0) this.#options.onState(this.#state);
+	}
 }
+
+type Event = { kind: 'end'; error: MailError } | { kind: 'renewal'; next: ImapSession | undefined } | { kind: 'bell' } | { kind: 'time' };
 
 /** Rings once for all who wait, and for who comes before it is cleared. */
 class Signal {
@@ -205,7 +253,8 @@ class Signal {
 	}
 }
 
-function asMailError(error: unknown): MailError {
+/** Whatever went wrong while a session was used. */
+export function asMailError(error: unknown): MailError {
 	if (error instanceof MailError) return error;
 	return new MailError(error instanceof Error ? error.message : String(error), { code: 'protocol', speaker: 'imap', cause: error });
 }

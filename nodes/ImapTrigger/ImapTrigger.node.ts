@@ -6,7 +6,7 @@ import { loadFolders, searchFolders } from './folderList';
 import { fetchSample } from './manual';
 import { parameters } from './parameters';
 import { readSettings, type Settings } from './settings';
-import { activate } from './trigger';
+import { activate, isUnattended, report } from './trigger';
 
 export class ImapTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -40,18 +40,18 @@ export class ImapTrigger implements INodeType {
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		const settings = settingsOf(this);
+		let settings: Settings;
+		try {
+			settings = readSettings(this);
+		} catch (error) {
+			if (this.getMode() === 'manual' || !isUnattended(this)) throw nodeError(this.getNode(), error);
+			// An expression that gives something else today: to throw would end the trigger for ever, a restart reads it again.
+			report(this, error);
+			return {};
+		}
 		if (this.getMode() !== 'manual') return await activate(this, settings);
 		return {
 			manualTriggerFunction: async () => this.emit([[await fetchSample(this, settings)]]),
 		};
-	}
-}
-
-function settingsOf(context: ITriggerFunctions): Settings {
-	try {
-		return readSettings(context);
-	} catch (error) {
-		throw nodeError(context.getNode(), error);
 	}
 }

@@ -1,7 +1,8 @@
 import { NodeOperationError, type INodeExecutionData, type ITriggerFunctions } from 'n8n-workflow';
 
-import { fetchMails, searchAfter, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
+import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
 import { chooseFolder, listFolders } from '../../mail/imap/folders';
+import { searchAfter } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
 import { openAccount } from '../account';
 import { nodeError } from '../nodeError';

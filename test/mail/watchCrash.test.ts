@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Outcome } from '../../mail/watch/delivery';
-import { newestMemory, newMemory, type WatchMemory } from '../../mail/watch/cursor';
+import { newestMemory, newMemory, type WatchMemory } from '../../mail/watch/memory';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { Rig } from './watchRig';
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import type { FetchedMail } from '../../mail/imap/fetch';
@@ -15,6 +15,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterEach(() => {
+	vi.restoreAllMocks();
 	for (const { watch } of rigs.splice(0)) watch.stop();
 	sandbox.exchange.reset();
 });
@@ -26,6 +27,12 @@ function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
 	const made = new Rig(sandbox, { mailbox: `faults${number}@example.test`, ...options });
 	rigs.push(made);
 	return made;
+}
+
+/** The clock jumps; timers go on as they were. */
+function passMinutes(minutes: number): void {
+	const real = Date.now.bind(Date);
+	vi.spyOn(Date, 'now').mockImplementation(() => real() + minutes * 60_000);
 }
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `mail ${index + 1}`);
@@ -94,6 +101,81 @@ describe('a watch and the network', () => {
 		expect(Date.now() - began).toBeLessThan(2_000);
 		await one.until('stopped', () => one.logs.includes('stopped'));
 	});
+
+	it('goes on handing over while the server is slow to take the next session', async () => {
+		const one = rig({ tokenSeconds: 6 });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.plan('imap', 'AUTHENTICATE', { delayMs: 2_000 });
+		await one.until('the renewal', () => one.tokens === 2);
+		const [old] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
+		await one.deliver('in between');
+		await one.until('the mail', () => one.handed.length === 1);
+		expect(sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox)).toEqual([old]);
+		await one.until('the next session', () => old?.open === false);
+		expect(sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox)).toHaveLength(1);
+		expect(one.logs).toEqual(['watching (IDLE)']);
+	}, 30_000);
+
+	it('leaves no session behind that is stopped while it is being opened', async () => {
+		const one = rig();
+		sandbox.exchange.plan('imap', 'SELECT', { delayMs: 1_000 });
+		const opening = one.watch.open();
+		const session = await sandbox.exchange.next('signedIn', ({ mailbox }) => mailbox === one.mailbox);
+		const ended = sandbox.exchange.next('end', (other) => other === session);
+		one.watch.stop();
+		expect((await opening).map(({ code }) => code)).toEqual(['timeout']);
+		one.watch.run();
+		await ended;
+		expect(one.stored.folders).toEqual({});
+		expect(sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox)).toEqual([]);
+	});
+
+	it('says each change once, with mailbox and folder, and neither content nor tokens', async () => {
+		const one = rig({ pollMs: 200, heartbeatMs: 200 });
+		await one.watch.start();
+		await one.deliver('a confidential subject');
+		await one.until('the mail', () => one.handed.length === 1);
+		sandbox.exchange.refusing.add('imap');
+		sandbox.exchange.drop('imap');
+		await one.until('failing', () => one.tokens >= 4);
+		sandbox.exchange.refusing.delete('imap');
+		await one.until('back', () => one.logs.at(-1) === 'watching (IDLE)');
+		expect(one.logs.map((line) => line.split(/[:,]/, 1)[0])).toEqual(['watching (IDLE)', 'session lost', 'no session', 'watching (IDLE)']);
+		expect(one.abouts).toEqual(one.logs.map(() => ({ mailbox: one.mailbox, folder: 'INBOX' })));
+		expect(one.logs.join('\n')).not.toMatch(/confidential|eyJ|hello/);
+	}, 30_000);
+
+	it('does not take a short fault for a lasting one because of an earlier one that has healed', async () => {
+		const one = rig();
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 300 milliseconds' });
+		await one.deliver('throttled');
+		await one.until('the mail', () => one.handed.length === 1);
+		await one.until('healed', () => one.logs.filter((line) => line === 'watching (IDLE)').length === 2);
+		passMinutes(5);
+		sandbox.exchange.drop('imap');
+		await one.until('lost', () => one.logs.some((line) => line.startsWith('session lost')));
+		await one.until('back', () => one.logs.at(-1) === 'watching (IDLE)');
+		expect(one.reports).toEqual([]);
+	}, 30_000);
+
+	it('reports a fault that lasts, though never more than once an hour', async () => {
+		const one = rig();
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.refusing.add('imap');
+		sandbox.exchange.drop('imap');
+		await one.until('failing', () => one.tokens >= 2);
+		passMinutes(3);
+		await one.until('the report', () => one.reports.length === 1, 20_000);
+		const { tokens } = one;
+		await one.until('another attempt', () => one.tokens > tokens, 20_000);
+		expect(one.reports).toHaveLength(1);
+		sandbox.exchange.refusing.delete('imap');
+		await one.until('the recovery', () => one.logs.at(-1) === 'watching (IDLE), after a failure that had been reported', 20_000);
+	}, 60_000);
 
 	it('waits as long as a throttling server asks, on the same session', async () => {
 		const one = rig();
@@ -182,7 +264,8 @@ describe('a watch and its folder', () => {
 		await one.until('both', () => one.handed.length === 2);
 		await sandbox.dovecot.doveadm('copy', '-u', one.mailbox, 'Keep', 'mailbox', 'Work', 'ALL');
 		await sandbox.dovecot.doveadm('mailbox', 'delete', '-u', one.mailbox, 'Work');
-		await one.until('the loss', () => one.logs.some((line) => line.includes('no session') || line.includes('lost')));
+		await one.until('the report', () => one.reports.length === 1);
+		expect(one.reports[0]).toMatchObject({ code: 'notFound', message: expect.stringContaining('There is no folder "Work"') });
 		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Work');
 		await sandbox.dovecot.doveadm('copy', '-u', one.mailbox, 'Work', 'mailbox', 'Keep', 'ALL');
 		await one.deliver('three');
@@ -206,7 +289,8 @@ describe('a watch and failing executions', () => {
 		expect(sorted([...new Set(one.subjects)])).toEqual(sorted(names(10)));
 		expect(one.subjects.filter((subject) => subject === 'mail 4')).toHaveLength(3);
 		expect(one.subjects).toHaveLength(12);
-		expect(one.reports[0]?.message).toMatch(/UID 4 in INBOX was given up after 3 failed executions: the workflow broke/);
+		expect(one.reports[0]?.message).toBe('The mail with UID 4 in INBOX was given up after 3 failed executions.');
+		expect(one.reports[0]?.remedy).toContain('the workflow broke');
 		expect(one.stored.folders.INBOX).toMatchObject({ uid: 10, pending: {} });
 	});
 
@@ -254,8 +338,52 @@ describe('a watch and failing executions', () => {
 		await one.until('all', () => one.subjects.length === 4 && one.watch.idle);
 		expect(one.handed.map(({ subjects }) => subjects)).toEqual([['mail 1', 'mail 2'], ['mail 4', 'mail 5']]);
 		expect(one.storedAtSend[0]?.folders.INBOX).toMatchObject({ uid: 2, pending: { 1: 1, 2: 1 } });
-		expect(one.reports[0]?.message).toContain('no room for its attachment');
+		expect(one.reports[0]?.remedy).toContain('no room for its attachment');
 	});
+
+	it('tries without end, and counts no try, while n8n starts no execution', async () => {
+		let times = 0;
+		const one = rig({ rules: { maxTries: 2, after: { kind: 'read' } }, execute: () => ((times += 1) <= 4 ? { kind: 'notStarted', reason: 'the database is away' } : { kind: 'done' }) });
+		await one.watch.start();
+		await one.deliver('patient');
+		await one.until('the success', () => one.handed.length === 5 && one.watch.idle, 30_000);
+		expect(one.reports).toEqual([]);
+		expect(one.logs.filter((line) => line.includes('n8n started no execution: the database is away'))).not.toEqual([]);
+		expect(one.stored.folders.INBOX).toMatchObject({ uid: 1, pending: {} });
+	}, 40_000);
+
+	it('gives nothing up for an execution that n8n has had before', async () => {
+		let times = 0;
+		const one = rig({ rules: { maxTries: 1 }, execute: () => ((times += 1) === 1 ? { kind: 'already' } : { kind: 'done' }) });
+		await one.watch.start();
+		await one.deliver('unknown end');
+		await one.until('the success', () => one.handed.length === 2 && one.watch.idle);
+		expect(one.reports).toEqual([]);
+		expect(new Set(one.handed.map(({ key }) => key)).size).toBe(2);
+	});
+
+	it('keeps no more executions going than it was told, also where mails are done at once', async () => {
+		let end = (): void => undefined;
+		const ended = new Promise<void>((resolve) => (end = resolve));
+		const one = rig({ startFrom: { kind: 'unread' }, rules: { maxInFlight: 2, after: { kind: 'read' } }, execute: () => ({ kind: 'done', ended }) });
+		await one.deliver(...names(10));
+		await one.watch.start();
+		await one.until('two', () => one.handed.length === 2 && Object.keys(one.stored.folders.INBOX?.pending ?? { x: 1 }).length === 0);
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		expect(one.subjects).toEqual(['mail 1', 'mail 2']);
+		end();
+		await one.until('all', () => one.handed.length === 10 && one.watch.idle);
+		expect(one.subjects).toEqual(names(10));
+	});
+
+	it('ends a batch early where its mails are large', async () => {
+		const one = rig({ startFrom: { kind: 'unread' }, rules: { batchSize: 100 } });
+		const body = `${'z'.repeat(998)}\r\n`.repeat(15_000);
+		await sandbox.deliver(one.mailbox, ...names(5).map((name) => `Subject: ${name}\r\n\r\n${body}`));
+		await one.watch.start();
+		await one.until('all', () => one.subjects.length === 5 && one.watch.idle, 60_000);
+		expect(one.handed.map(({ subjects }) => subjects.length)).toEqual([3, 2]);
+	}, 90_000);
 
 	it('keeps no more executions going than it was told', async () => {
 		let now = 0;

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailError, type MailErrorCode } from '../../mail/errors';
+import { SILENCE_MS } from '../../mail/imap/session';
 import { Complaints } from '../../mail/watch/complaints';
-import { Cursor, firstState, newestMemory, newMemory, readMemory, stateAfterChange, type FolderState } from '../../mail/watch/cursor';
+import { Cursor, firstState, stateAfterChange, type Place } from '../../mail/watch/cursor';
+import { askFor, newestMemory, newMemory, readMemory, type FolderState } from '../../mail/watch/memory';
 import { Journal } from '../../mail/watch/journal';
 import { liveWatches, takeOver } from '../../mail/watch/registry';
+import { HEARTBEAT_MS } from '../../mail/watch/watch';
 import { LONGEST_PAUSE_MS, pause, renewIn, retryIn } from '../../mail/watch/timing';
 
 const failure = (code: MailErrorCode): MailError => new MailError(code, { code, speaker: 'imap' });
@@ -27,13 +30,19 @@ describe('the pause before another attempt', () => {
 });
 
 describe('the renewal of a session', () => {
-	it('comes 7 minutes before the token ends', () => {
-		expect(renewIn(3_600_000, 0)).toBe(3_600_000 - 7 * 60_000);
+	it('comes 7 minutes before the token ends, also where the token was not new', () => {
+		for (const minutes of [90, 60, 13, 8]) expect(renewIn(minutes * 60_000, 0)).toBe((minutes - 7) * 60_000);
 	});
 
 	it('comes at half time where the token is short-lived', () => {
 		expect(renewIn(20_000, 0)).toBe(10_000);
 		expect(renewIn(1_000, 5_000)).toBe(0);
+	});
+});
+
+describe('a dead connection', () => {
+	it('is noticed within three minutes: a question each minute, and an answer that falls silent, once begun, after twice its deadline at most', () => {
+		expect(HEARTBEAT_MS + 2 * SILENCE_MS).toBeLessThan(180_000);
 	});
 });
 
@@ -51,7 +60,7 @@ describe('complaints', () => {
 		const complaints = new Complaints();
 		let told = 0;
 		for (let minute = 0; minute < 121; minute++) {
-			if (complaints.failed(failure('unreachable'))) told += 1;
+			if (complaints.failed(failure('unreachable'), 'INBOX')) told += 1;
 			vi.advanceTimersByTime(60_000);
 		}
 		expect(told).toBe(2);
@@ -59,25 +68,40 @@ describe('complaints', () => {
 
 	it('tell at once what waiting does not heal, and again when the cause changes', () => {
 		const complaints = new Complaints();
-		expect(complaints.failed(failure('auth'))).toBe(true);
-		expect(complaints.failed(failure('auth'))).toBe(false);
-		expect(complaints.failed(failure('notFound'))).toBe(true);
-		expect(complaints.failed(failure('auth'))).toBe(false);
+		expect(complaints.failed(failure('auth'), 'INBOX')).toBe(true);
+		expect(complaints.failed(failure('auth'), 'INBOX')).toBe(false);
+		expect(complaints.failed(failure('notFound'), 'INBOX')).toBe(true);
+		expect(complaints.failed(failure('auth'), 'INBOX')).toBe(false);
+	});
+
+	it('tell of each folder by itself how long a fault lasts, and one cause of all folders once', () => {
+		const complaints = new Complaints();
+		expect(complaints.failed(failure('protocol'), 'Broken')).toBe(false);
+		vi.advanceTimersByTime(100_000);
+		expect(complaints.failed(failure('lost'), 'Flapping')).toBe(false);
+		complaints.recovered('Flapping');
+		vi.advanceTimersByTime(30_000);
+		expect(complaints.failed(failure('protocol'), 'Broken')).toBe(true);
+		vi.advanceTimersByTime(180_000);
+		expect(complaints.failed(failure('protocol'), 'Other')).toBe(false);
+		vi.advanceTimersByTime(180_000);
+		expect(complaints.failed(failure('protocol'), 'Other')).toBe(false);
+		expect(complaints.failed(failure('lost'), 'Flapping')).toBe(false);
 	});
 
 	it('keep to once an hour where a fault comes and goes', () => {
 		const complaints = new Complaints();
-		expect(complaints.failed(failure('auth'))).toBe(true);
-		expect(complaints.recovered()).toBe(true);
-		expect(complaints.recovered()).toBe(false);
-		expect(complaints.failed(failure('auth'))).toBe(false);
+		expect(complaints.failed(failure('auth'), 'INBOX')).toBe(true);
+		expect(complaints.recovered('INBOX')).toBe(true);
+		expect(complaints.recovered('INBOX')).toBe(false);
+		expect(complaints.failed(failure('auth'), 'INBOX')).toBe(false);
 		vi.advanceTimersByTime(61 * 60_000);
-		expect(complaints.failed(failure('auth'))).toBe(true);
+		expect(complaints.failed(failure('auth'), 'INBOX')).toBe(true);
 	});
 });
 
 describe('the cursor', () => {
-	const state = (): FolderState => ({ uidValidity: '1', uid: 10, pending: {}, newest: 0, recent: [] });
+	const state = (): FolderState => ({ mailbox: 'ada@x', uidValidity: '1', uid: 10, pending: {}, newest: 0, recent: [] });
 	const seen = (uid: number, receivedAt = uid * 1000): { uid: number; receivedAt: number; messageId: string } => ({ uid, receivedAt, messageId: `<${uid}@x>` });
 
 	it('stores a mail as pending before it is handed over, and counts its tries', () => {
@@ -99,20 +123,49 @@ describe('the cursor', () => {
 		expect(folder.uid).toBe(10);
 	});
 
+	const place = (uidNext: number, uidValidity = '1'): Place => ({ mailbox: 'ada@x', uidValidity, uidNext });
+
 	it('begins with the next mail, and where it came late with what was received since', () => {
-		const memory = newMemory('x', 1_000_000);
-		expect(firstState('1', 43, { kind: 'now' }, memory, 1_000_000, false)).toMatchObject({ uid: 42 });
-		expect(firstState('1', 43, { kind: 'now' }, memory, 2_000_000, true)).toMatchObject({ uid: 0, start: { upTo: 42, since: 880_000 } });
-		expect(firstState('1', 43, { kind: 'unread' }, memory, 0, false)).toMatchObject({ uid: 0, start: { upTo: 42, unread: true } });
-		expect(firstState('1', 43, { kind: 'lastDays', days: 2 }, newMemory('x', 3 * 86_400_000), 0, false)).toMatchObject({ start: { since: 86_400_000 } });
+		expect(firstState(place(43), { kind: 'now' }, 1_000_000, 1_000_000, false)).toMatchObject({ uid: 42 });
+		expect(firstState(place(43), { kind: 'now' }, 1_000_000, 2_000_000, true)).toMatchObject({ uid: 0, start: { upTo: 42, since: 880_000 } });
+		expect(firstState(place(43), { kind: 'unread' }, 0, 0, false).start).toEqual({ upTo: 42, unread: true });
+		expect(firstState(place(43), { kind: 'unread' }, 1_000_000, 2_000_000, true).start).toEqual({ upTo: 42, unread: true, since: 880_000 });
+		expect(firstState(place(43), { kind: 'lastDays', days: 2 }, 3 * 86_400_000, 0, false)).toMatchObject({ start: { since: 86_400_000 } });
+	});
+
+	it('counts a folder from when it was asked for: with the trigger, or when it was added later', () => {
+		const memory = newMemory('x', 1_000);
+		expect(askFor(memory, 'INBOX', 5_000)).toBe(1_000);
+		memory.folders.INBOX = state();
+		expect(askFor(memory, 'Work', 9_000)).toBe(9_000);
+		expect(askFor(memory, 'Work', 20_000)).toBe(9_000);
 	});
 
 	it('goes on after a change of UIDVALIDITY with what came since the last mail or the oldest unfinished one', () => {
 		const folder = { ...state(), newest: 90_000 };
-		expect(stateAfterChange(folder, '2', 100)).toMatchObject({ uidValidity: '2', uid: 0, start: { upTo: 99, since: 90_000 } });
+		expect(stateAfterChange(folder, place(100, '2'))).toMatchObject({ uidValidity: '2', uid: 0, start: { upTo: 99, since: 90_000 } });
 		const cursor = new Cursor(folder, () => undefined);
 		cursor.take([seen(50)]);
-		expect(stateAfterChange(folder, '2', 100).start).toEqual({ upTo: 99, since: 50_000 });
+		expect(stateAfterChange(folder, place(100, '2')).start).toEqual({ upTo: 99, since: 50_000 });
+	});
+
+	it('takes all of a backlog again that was not through when UIDVALIDITY changed', () => {
+		const unread = { ...state(), newest: 90_000, start: { upTo: 11, unread: true } };
+		expect(stateAfterChange(unread, place(100, '2')).start).toEqual({ upTo: 99, since: 90_000, unread: true });
+		const days = { ...state(), newest: 90_000, start: { upTo: 11, since: 30_000 } };
+		expect(stateAfterChange(days, place(100, '2')).start).toEqual({ upTo: 99, since: 30_000 });
+		expect(stateAfterChange({ ...days, uid: 11 }, place(100, '2')).start).toEqual({ upTo: 99, since: 90_000 });
+	});
+
+	it('does not count a try for which no execution came about', () => {
+		const folder = state();
+		const cursor = new Cursor(folder, () => undefined);
+		cursor.take([seen(11)]);
+		cursor.forgive(11);
+		expect(folder.pending).toEqual({ 11: 1 });
+		cursor.take([seen(11)]);
+		cursor.forgive(11);
+		expect(folder.pending).toEqual({ 11: 1 });
 	});
 
 	it('remembers so many Message-IDs and no more', () => {
@@ -128,6 +181,7 @@ describe('the cursor', () => {
 
 	it('reads nothing but what it wrote', () => {
 		const memory = newMemory('x', 5);
+		memory.asked.INBOX = 4;
 		memory.folders.INBOX = { ...state(), start: { upTo: 3, unread: true }, pendingSince: 4, pending: { 9: 2 } };
 		expect(readMemory(JSON.parse(JSON.stringify(memory)))).toEqual(memory);
 		for (const nonsense of [undefined, null, 7, 'x', [], {}, { id: 'x' }, { id: 'x', startedAt: 1, folders: { INBOX: 3 } }]) {

@@ -2,7 +2,7 @@ import type { Account } from '../../mail/account';
 import type { MailError } from '../../mail/errors';
 import type { FetchedMail } from '../../mail/imap/fetch';
 import { AccessToken } from '../../mail/token';
-import { newMemory, type WatchMemory } from '../../mail/watch/cursor';
+import { newMemory, type WatchMemory } from '../../mail/watch/memory';
 import type { Outcome } from '../../mail/watch/delivery';
 import { MailboxWatch, type MailboxWatchOptions } from '../../mail/watch/mailbox';
 import type { Address, Sandbox } from '../../sandbox/servers';
@@ -37,6 +37,8 @@ export const RULES: MailboxWatchOptions<string>['rules'] = {
 export class Rig {
 	readonly handed: Handed[] = [];
 	readonly logs: string[] = [];
+	/** What each line of the log is about. */
+	readonly abouts: Array<{ mailbox: string; folder: string }> = [];
 	readonly reports: MailError[] = [];
 	/** The memory as it was stored last, and at each hand-over. */
 	stored: WatchMemory;
@@ -60,8 +62,9 @@ export class Rig {
 			startFrom: { kind: 'now' },
 			running: new Map(),
 			make: async (mail) => await subjectOf(mail),
-			log: (text) => {
+			log: (text, about) => {
 				this.logs.push(text);
+				this.abouts.push(about);
 				this.#ring();
 			},
 			report: (error) => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createRunExecutionData, WorkflowOperationError, type IRun } from 'n8n-workflow';
 
 import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
+import { outcomeOf } from '../../nodes/ImapTrigger/sender';
 import { readSettings, type Settings } from '../../nodes/ImapTrigger/settings';
-import { outcomeOf } from '../../nodes/ImapTrigger/trigger';
 
 function read(parameters: Record<string, unknown> = {}): Settings {
 	return readSettings({

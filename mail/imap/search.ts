@@ -1,0 +1,134 @@
+import type { FetchMessageObject, ImapFlow, MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
+
+import type { Start } from '../watch/memory';
+import type { Criteria } from './criteria';
+import { instantOf, rangeOf } from './fetch';
+import type { ImapSession } from './session';
+
+/** UIDs in one command: its line has to stay below about 8 KB (Exchange), also where each UID stands alone. */
+export const UIDS_IN_COMMAND = 500;
+
+type Find = (query: SearchObject) => Promise<number[]>;
+
+/**
+ * UIDs after `after` in rising order that match, and the highest UID there is, matching or not.
+ *
+ * @param start a further condition on mails that were there before the watch
+ * @throws MailError
+ */
+export async function searchAfter(session: ImapSession, after: number, criteria: Criteria, start?: Start): Promise<{ uids: number[]; highest: number }> {
+	return await session.run('UID SEARCH', async (client) => {
+		const find: Find = async (query) => {
+			const found = await client.search(query, { uid: true });
+			if (Array.isArray(found)) return found;
+			throw session.refusal('UID SEARCH');
+		};
+		const range = { uid: `${after + 1}:*` };
+		// `n:*` gives the last mail even where its UID is below n (RFC 3501, section 6.4.8).
+		const all = (await find(range)).filter((uid) => uid > after);
+		const highest = all.at(-1) ?? after;
+		let uids = all;
+		for (const criterion of criteria) {
+			if (uids.length === 0) break;
+			uids = await matching(client, find, uids, range, criterion);
+		}
+		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
+			const found = new Set(await fitting(client, find, start, after));
+			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
+		}
+		return { uids, highest };
+	});
+}
+
+async function matching(client: ImapFlow, find: Find, uids: readonly number[], range: SearchObject, criterion: SearchObject): Promise<number[]> {
+	const { theirs, ours } = divide(criterion);
+	let left = [...uids];
+	if (Object.keys(theirs).length > 0) {
+		// A `uid` in the user's own rule takes the place of the range; the range is held to by the filter.
+		const found = new Set(await find({ ...range, ...theirs }));
+		left = left.filter((uid) => found.has(uid));
+	}
+	if (Object.keys(ours).length === 0 || left.length === 0) return left;
+	const found = new Set<number>();
+	for (const mail of await fetchMany(client, left, { uid: true, envelope: true })) {
+		if (mail.envelope !== undefined && fits(mail.envelope, ours)) found.add(mail.uid);
+	}
+	return left.filter((uid) => found.has(uid));
+}
+
+const HEADERS = ['from', 'to', 'cc', 'bcc', 'subject'] as const;
+
+/**
+ * What the server is asked for, and what is compared here: text beyond ASCII in header fields, since Exchange answers
+ * `NO [BADCHARSET (US-ASCII)]` to any search for it.
+ */
+function divide(criterion: SearchObject): { theirs: SearchObject; ours: SearchObject } {
+	const theirs: SearchObject = { ...criterion };
+	const ours: SearchObject = {};
+	for (const key of HEADERS) {
+		const value = criterion[key];
+		if (value === undefined || !isBeyondAscii(value)) continue;
+		ours[key] = value;
+		delete theirs[key];
+	}
+	const { not, or } = criterion;
+	if (not !== undefined && isOurs(not)) {
+		ours.not = not;
+		delete theirs.not;
+	}
+	if (or?.every((one) => isOfHeaders(one)) === true && or.some((one) => isOurs(one))) {
+		ours.or = or;
+		delete theirs.or;
+	}
+	return { theirs, ours };
+}
+
+function isBeyondAscii(text: string): boolean {
+	return /[^\u0000-\u007f]/.test(text);
+}
+
+function isOfHeaders(criterion: SearchObject): boolean {
+	return Object.keys(criterion).every((key) => HEADERS.some((header) => header === key));
+}
+
+function isOurs(criterion: SearchObject): boolean {
+	return isOfHeaders(criterion) && HEADERS.some((key) => isBeyondAscii(criterion[key] ?? ''));
+}
+
+/** As SEARCH compares: a part of the text, upper and lower case alike (RFC 3501, section 6.4.4). */
+function fits(envelope: MessageEnvelopeObject, criterion: SearchObject): boolean {
+	const holds = HEADERS.every((key) => {
+		const wanted = criterion[key];
+		return wanted === undefined || plain(textOf(envelope[key])).includes(plain(wanted));
+	});
+	return holds && (criterion.not === undefined || !fits(envelope, criterion.not)) && (criterion.or === undefined || criterion.or.some((one) => fits(envelope, one)));
+}
+
+function textOf(value: string | MessageAddressObject[] | undefined): string {
+	if (value === undefined || typeof value === 'string') return value ?? '';
+	return value.map(({ name, address }) => `${name ?? ''} <${address ?? ''}>`).join(', ');
+}
+
+function plain(text: string): string {
+	return text.normalize('NFC').toLowerCase();
+}
+
+async function fitting(client: ImapFlow, find: Find, start: Start, after: number): Promise<number[]> {
+	const range = { uid: `${after + 1}:${Math.max(start.upTo, after + 1)}` };
+	const unread = start.unread === true ? await find({ ...range, seen: false }) : [];
+	const { since } = start;
+	if (since === undefined) return unread;
+	// SINCE knows only days, of the server's time zone; the instant is compared here.
+	const found = await find({ ...range, since: new Date(since - 86_400_000).toISOString().slice(0, 10) });
+	const mails = await fetchMany(client, found, { uid: true, internalDate: true });
+	// INTERNALDATE has whole seconds.
+	return [...unread, ...mails.filter((mail) => instantOf(mail.internalDate) + 999 >= since).map((mail) => mail.uid)];
+}
+
+async function fetchMany(client: ImapFlow, uids: readonly number[], query: { uid: true; envelope?: true; internalDate?: true }): Promise<FetchMessageObject[]> {
+	const mails: FetchMessageObject[] = [];
+	for (let first = 0; first < uids.length; first += UIDS_IN_COMMAND) {
+		mails.push(...(await client.fetchAll(rangeOf(uids.slice(first, first + UIDS_IN_COMMAND)), query, { uid: true })));
+	}
+	return mails;
+}

@@ -1,0 +1,265 @@
+import { MailError } from '../errors';
+import type { Action } from '../imap/actions';
+import { chooseFolder, listFolders } from '../imap/folders';
+import { searchAfter } from '../imap/search';
+import { ImapSession } from '../imap/session';
+import type { Complaints } from './complaints';
+import { Cursor, firstState, stateAfterChange, type Place } from './cursor';
+import { Delivery, type Rules } from './delivery';
+import type { MailboxWatchOptions } from './mailbox';
+import { askFor, type FolderState } from './memory';
+import { asMailError, Watch, type WatchState } from './watch';
+
+/** The time that activation waits for a first session, in ms; after that the watch goes on by itself. */
+const FIRST_SESSION_MS = 20_000;
+
+/** Watches one folder: finds and selects it, and takes what comes to its delivery. */
+export class FolderWatch<Item> {
+	readonly #watch: Watch;
+	readonly #bornAt = Date.now();
+	readonly #askedAt: number;
+	/** Ends the first attempt. */
+	readonly #limit = new AbortController();
+	#delivery: Delivery<Item> | undefined;
+	#cursor: Cursor | undefined;
+	#path = '';
+	#mailbox = '';
+	/** How the first attempt went; what it opened waits for {@link run}. */
+	#first: { session?: ImapSession; fault?: MailError } | undefined;
+	#late = false;
+	#said = '';
+	/** With the server's paths of the folders to move to. */
+	#rules: Rules;
+
+	constructor(
+		readonly wanted: string,
+		readonly options: MailboxWatchOptions<Item>,
+		readonly complaints: Complaints,
+		/** Path → folder as the user wrote it, of all folders of the trigger. */
+		readonly claims: Map<string, string>,
+	) {
+		this.#rules = { ...options.rules };
+		this.#askedAt = askFor(options.memory, wanted, this.#bornAt);
+		this.#watch = new Watch({
+			open: async (signal) => await this.#open(signal),
+			look: async (session) => await this.#look(session),
+			onState: (state, error) => this.#tell(state, error),
+			heartbeatMs: options.heartbeatMs,
+			pollMs: options.pollMs,
+		});
+	}
+
+	async open(): Promise<MailError | undefined> {
+		const { signal } = this.#limit;
+		const timer = setTimeout(() => this.#limit.abort(), FIRST_SESSION_MS);
+		const attempt = this.#openAndLook(signal);
+		try {
+			const session = await Promise.race([attempt, aborted(signal)]);
+			this.#first = { session };
+			return undefined;
+		} catch (error) {
+			attempt.then((session) => session.close(), () => undefined);
+			this.#late = true;
+			const fault = signal.aborted ? new MailError('The server did not answer in time.', { code: 'timeout', speaker: 'imap', mailbox: this.#mailbox }) : asMailError(error);
+			this.#first = { fault };
+			return fault;
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	async #openAndLook(signal: AbortSignal): Promise<ImapSession> {
+		const session = await this.#open(signal);
+		try {
+			await this.#look(session);
+			return session;
+		} catch (error) {
+			session.close();
+			throw error;
+		}
+	}
+
+	run(): void {
+		this.#watch.start(this.#first);
+		this.#first = undefined;
+	}
+
+	stop(): void {
+		this.#limit.abort();
+		this.#first?.session?.close();
+		this.#watch.stop();
+		this.#delivery?.stop();
+	}
+
+	get idle(): boolean {
+		return this.#delivery?.idle ?? false;
+	}
+
+	async #open(signal: AbortSignal): Promise<ImapSession> {
+		const account = await this.options.account();
+		this.#mailbox = account.mailbox;
+		const session = await ImapSession.open(account, signal, this.options.silenceMs);
+		const abort = (): void => session.close();
+		signal.addEventListener('abort', abort);
+		try {
+			const path = await this.#findFolders(session);
+			this.#claim(path);
+			await session.select(path);
+			this.#path = path;
+			return session;
+		} catch (error) {
+			session.close();
+			throw error;
+		} finally {
+			signal.removeEventListener('abort', abort);
+		}
+	}
+
+	/** Two watches of one folder would hand each mail over twice. @throws MailError `input` */
+	#claim(path: string): void {
+		const other = this.claims.get(path) ?? this.wanted;
+		if (other === this.wanted) this.claims.set(path, this.wanted);
+		else {
+			throw new MailError(`"${this.wanted}" and "${other}" are the same folder.`, { code: 'input', field: 'Additional Folders', remedy: 'Leave one of the two out.' });
+		}
+	}
+
+	/** The path of the watched folder. @throws MailError `notFound`, for a folder to move to as well */
+	async #findFolders(session: ImapSession): Promise<string> {
+		const { after, onGiveUp } = this.options.rules;
+		// Only INBOX has the same name everywhere (RFC 3501, section 5.1).
+		const isInbox = /^inbox$/i.test(this.wanted);
+		if (isInbox && after.kind !== 'move' && onGiveUp.kind !== 'move') return 'INBOX';
+		const known = await listFolders(session);
+		const resolved = (action: Action, field: string): Action => (action.kind === 'move' ? { kind: 'move', to: chooseFolder(known, action.to, field).path } : action);
+		const found = { after: resolved(after, 'Move to Folder'), onGiveUp: resolved(onGiveUp, 'Folder for Failed Mails') };
+		Object.assign(this.#rules, found);
+		return isInbox ? 'INBOX' : chooseFolder(known, this.wanted).path;
+	}
+
+	/** Everything since the cursor that fits goes to delivery. */
+	async #look(session: ImapSession): Promise<void> {
+		if (this.#watch.stopped) throw new MailError('The watch was stopped.', { code: 'stopped', speaker: 'imap' });
+		const { cursor, delivery } = this.#placeOf(session);
+		const { uids, highest } = await searchAfter(session, delivery.seen, this.options.criteria, cursor.state.start);
+		delivery.offer(uids, highest);
+	}
+
+	/** Cursor and delivery that belong to the folder as it is now. */
+	#placeOf(session: ImapSession): { cursor: Cursor; delivery: Delivery<Item> } {
+		const { memory } = this.options;
+		const known = memory.folders[this.#path];
+		if (this.#cursor !== undefined && this.#delivery !== undefined && known === this.#cursor.state && isPlace(session, known)) {
+			return { cursor: this.#cursor, delivery: this.#delivery };
+		}
+		const state = this.#stateOf(session, known);
+		memory.folders[this.#path] = state;
+		const cursor = new Cursor(state, () => {
+			memory.serial += 1;
+			this.options.save(memory);
+		});
+		cursor.store();
+		this.#delivery?.stop();
+		this.#cursor = cursor;
+		this.#delivery = this.#deliver(cursor);
+		this.#delivery.resume();
+		return { cursor, delivery: this.#delivery };
+	}
+
+	#stateOf(session: ImapSession, known: FolderState | undefined): FolderState {
+		const place = placeOf(session);
+		if (known !== undefined && isPlace(session, known)) return known;
+		if (known?.mailbox === place.mailbox) {
+			this.#log('the folder was recreated (new UIDVALIDITY): going on with what came since the last mail');
+			return stateAfterChange(known, place);
+		}
+		if (known !== undefined) this.#log('another mailbox than before: beginning anew');
+		return firstState(place, this.options.startFrom, known === undefined ? this.#askedAt : this.#bornAt, Date.now(), this.#late);
+	}
+
+	#deliver(cursor: Cursor): Delivery<Item> {
+		const { send, running, report, make } = this.options;
+		const folder = this.#path;
+		const { state } = cursor;
+		return new Delivery<Item>({
+			folder,
+			place: `${state.mailbox}:${folder}:${state.uidValidity}`,
+			rules: this.#rules,
+			cursor,
+			// UIDs of one place mean other mails in another: nothing is fetched there, and above all nothing deleted.
+			use: async (command, work) =>
+				await this.#watch.use(command, async (session) => {
+					if (isPlace(session, state)) return await work(session);
+					throw new MailError('The folder is another one by now.', { code: 'lost', speaker: 'imap', command });
+				}),
+			make: async (mail) => await make(mail, folder, state.uidValidity),
+			send,
+			running,
+			superseded: this.options.superseded ?? (() => false),
+			report,
+			complain: (error) => this.#complain(error),
+			relieved: () => {
+				if (this.complaints.recovered(this.#dealing)) this.#log('mails are dealt with again');
+			},
+		});
+	}
+
+	/** Under this name complaints of what is done with mails are kept apart from those of the session. */
+	get #dealing(): string {
+		return `mails of ${this.wanted}`;
+	}
+
+	#complain(error: MailError): void {
+		this.#log(error.message);
+		if (this.complaints.failed(error, this.#dealing)) this.options.report(error);
+	}
+
+	/** Each change once: a fault that stays the same is not repeated at each attempt. */
+	#tell(state: WatchState, error?: MailError): void {
+		const isUp = state === 'watching' || state === 'polling';
+		if (error === undefined) {
+			const recovered = isUp && this.complaints.recovered(this.wanted);
+			this.#say(`${WORDS[state]}${recovered ? ', after a failure that had been reported' : ''}`);
+			return;
+		}
+		if (error.code === 'stopped') return;
+		this.#say(`${isUp ? 'the session goes on, but' : `${WORDS[state]}:`} ${error.message}`);
+		if (this.complaints.failed(error, this.wanted)) this.options.report(error);
+	}
+
+	#say(text: string): void {
+		if (text === this.#said) return;
+		this.#said = text;
+		this.#log(text);
+	}
+
+	#log(text: string): void {
+		this.options.log(text, { mailbox: this.#mailbox, folder: this.#path || this.wanted });
+	}
+}
+
+function placeOf(session: ImapSession): Place {
+	return { mailbox: session.at.mailbox?.toLowerCase() ?? '', uidValidity: session.uidValidity, uidNext: session.uidNext };
+}
+
+function isPlace(session: ImapSession, state: FolderState): boolean {
+	const { mailbox, uidValidity } = placeOf(session);
+	return mailbox === state.mailbox && uidValidity === state.uidValidity;
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+	return await new Promise((_resolve, reject) => {
+		const abort = (): void => reject(new Error('aborted'));
+		if (signal.aborted) abort();
+		else signal.addEventListener('abort', abort, { once: true });
+	});
+}
+
+const WORDS: Record<WatchState, string> = {
+	connecting: 'connecting',
+	watching: 'watching (IDLE)',
+	polling: 'watching by polling, since the server has no IDLE',
+	lost: 'session lost, reconnecting',
+	failed: 'no session, trying again',
+	stopped: 'stopped',
+};

@@ -1,0 +1,102 @@
+/** How mails that were there before the watch are treated: those up to `upTo` count only where one of the two holds. */
+export interface Start {
+	upTo: number;
+	/** Without \Seen. */
+	unread?: boolean;
+	/** Received at this instant (ms) or later. */
+	since?: number;
+}
+
+/**
+ * What is remembered of one folder. Plain JSON, since it lives in n8n's static data.
+ *
+ * Everything up to `uid` has been handed over or passed by, except what `pending` lists.
+ */
+export interface FolderState {
+	/** Whose folder it is, in lower case: another mailbox has folders of the same name, and on Exchange the same UIDVALIDITY too. */
+	mailbox: string;
+	/** UIDs mean something only together with it (RFC 3501, section 2.3.1.1). */
+	uidValidity: string;
+	uid: number;
+	start?: Start;
+	/** UID → tries so far of what was handed over and is not known to have succeeded; 0 = succeeded, action on the server due. */
+	pending: Record<string, number>;
+	/** When the oldest of `pending` was received, in ms. */
+	pendingSince?: number;
+	/** When the newest mail that was handed over was received, in ms. */
+	newest: number;
+	/** Message-IDs of the last that succeeded: they tell repeats where UIDs have lost their meaning. */
+	recent: string[];
+}
+
+/** What is remembered of one trigger. */
+export interface WatchMemory {
+	/** Tells this memory from one of an earlier life of the same workflow id. */
+	id: string;
+	/** Grows with each change, so that of two copies the newer is known. */
+	serial: number;
+	/** When the trigger was first switched on, in ms. */
+	startedAt: number;
+	/** When each folder was first asked for, in ms, by the user's name for it. */
+	asked: Record<string, number>;
+	/** By folder path. */
+	folders: Record<string, FolderState>;
+}
+
+export function newMemory(id: string, now: number): WatchMemory {
+	return { id, serial: 0, startedAt: now, asked: {}, folders: {} };
+}
+
+/** The newest copy of the memory that n8n stored; a copy without n8n's is of an earlier life. */
+export function newestMemory(stored: WatchMemory | undefined, ...copies: Array<WatchMemory | undefined>): WatchMemory | undefined {
+	let newest = stored;
+	for (const copy of copies) {
+		if (newest !== undefined && copy?.id === newest.id && copy.serial > newest.serial) newest = copy;
+	}
+	return newest;
+}
+
+/** When a folder was first asked for: with the trigger itself, or now where it was added to a trigger that has worked. */
+export function askFor(memory: WatchMemory, folder: string, now: number): number {
+	return (memory.asked[folder] ??= Object.keys(memory.folders).length === 0 ? memory.startedAt : now);
+}
+
+/** Reads what came out of storage. Anything that is no memory of ours counts as none. */
+export function readMemory(value: unknown): WatchMemory | undefined {
+	if (!isRecord(value) || typeof value.id !== 'string' || typeof value.startedAt !== 'number' || !isRecord(value.folders)) return undefined;
+	const folders: Record<string, FolderState> = {};
+	for (const [path, folder] of Object.entries(value.folders)) {
+		const state = readFolder(folder);
+		if (state !== undefined) folders[path] = state;
+	}
+	const asked: Record<string, number> = {};
+	for (const [folder, at] of Object.entries(isRecord(value.asked) ? value.asked : {})) asked[folder] = number(at, value.startedAt);
+	return { id: value.id, serial: number(value.serial, 0), startedAt: value.startedAt, asked, folders };
+}
+
+function readFolder(folder: unknown): FolderState | undefined {
+	if (!isRecord(folder) || typeof folder.mailbox !== 'string' || typeof folder.uidValidity !== 'string' || typeof folder.uid !== 'number') return undefined;
+	const pending: Record<string, number> = {};
+	for (const [uid, tries] of Object.entries(isRecord(folder.pending) ? folder.pending : {})) {
+		if (Number.isSafeInteger(Number(uid))) pending[uid] = number(tries, 1);
+	}
+	const recent = Array.isArray(folder.recent) ? folder.recent.filter((id): id is string => typeof id === 'string') : [];
+	const state: FolderState = { mailbox: folder.mailbox, uidValidity: folder.uidValidity, uid: folder.uid, pending, newest: number(folder.newest, 0), recent };
+	if (typeof folder.pendingSince === 'number') state.pendingSince = folder.pendingSince;
+	if (isRecord(folder.start) && typeof folder.start.upTo === 'number') {
+		state.start = {
+			upTo: folder.start.upTo,
+			...(folder.start.unread === true && { unread: true }),
+			...(typeof folder.start.since === 'number' && { since: folder.start.since }),
+		};
+	}
+	return state;
+}
+
+function number(value: unknown, otherwise: number): number {
+	return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+
+import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
+
+import type { Outcome } from '../../mail/watch/delivery';
+import type { Settings } from './settings';
+
+/** The column in n8n's database that holds the key has 255 characters. */
+const LONGEST_KEY = 255;
+
+/**
+ * Starts executions, and where n8n can tell, waits for their end.
+ *
+ * n8n's engine 2.0 takes no trigger that waits for its execution, and no files from triggers. It says so only when an
+ * execution is to start; from then on both are left out.
+ */
+export function sender(context: ITriggerFunctions, handOver: Settings['handOver'], key: string): (items: INodeExecutionData[], name: string) => Promise<Outcome> {
+	const engine = { tellsEnd: true, takesFiles: true };
+	const start = async (items: INodeExecutionData[], deduplicationKey: string): Promise<Outcome> => {
+		const data = engine.takesFiles ? items : items.map(withoutFiles);
+		if (!engine.tellsEnd) {
+			context.emit([data], undefined, undefined, deduplicationKey);
+			return { kind: 'done' };
+		}
+		const done = context.helpers.createDeferredPromise<IRun>();
+		context.emit([data], undefined, done, deduplicationKey);
+		try {
+			return outcomeOf(await done.promise);
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			if (engine.takesFiles && /receive files/i.test(reason)) {
+				engine.takesFiles = false;
+				context.logger.warn('IMAP Trigger: this n8n takes no files from triggers, so mails are handed over without their binary data');
+			} else if (/without waiting/i.test(reason)) {
+				engine.tellsEnd = false;
+				context.logger.warn('IMAP Trigger: this n8n does not tell how executions end, so mails are handed over at once');
+			} else {
+				return isCancelled(error) ? { kind: 'failed', reason } : { kind: 'notStarted', reason };
+			}
+			return await start(items, deduplicationKey);
+		}
+	};
+	return async (items, name) => {
+		const run = start(items, fitting(`${key}:${name}`));
+		return handOver === 'afterSuccess' ? await run : { kind: 'done', ended: run };
+	};
+}
+
+/** An execution that waits (Wait node, approval) has taken the mail. n8n gives no run where it had this key before. */
+export function outcomeOf(run: IRun | undefined): Outcome {
+	if (run === undefined) return { kind: 'already' };
+	if (run.status === 'success' || run.status === 'waiting') return { kind: 'done' };
+	return { kind: 'failed', reason: run.data.resultData.error?.message ?? `the execution ended as "${run.status}"` };
+}
+
+/** The promise of a run is rejected where it was cancelled; otherwise there was none. */
+function isCancelled(error: unknown): boolean {
+	return error instanceof Error && (/Cancelled/.test(error.constructor.name) || /cancel/i.test(error.message));
+}
+
+function withoutFiles({ binary, ...item }: INodeExecutionData): INodeExecutionData {
+	return binary === undefined ? item : { ...item, json: { ...item.json, filesOmitted: Object.keys(binary) } };
+}
+
+/** The key itself, or where it is too long, its digest. */
+function fitting(key: string): string {
+	return key.length <= LONGEST_KEY ? key : createHash('sha256').update(key).digest('hex');
+}

@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { ImapSession } from '../../mail/imap/session';
+import { newMemory } from '../../mail/watch/memory';
+import type { Outcome } from '../../mail/watch/delivery';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { mail, Rig } from './watchRig';
+
+let sandbox: Sandbox;
+const rigs: Rig[] = [];
+let number = 0;
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+}, 60_000);
+
+afterEach(() => {
+	for (const { watch } of rigs.splice(0)) watch.stop();
+	sandbox.exchange.reset();
+});
+
+afterAll(async () => await sandbox.stop());
+
+function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
+	number += 1;
+	const made = new Rig(sandbox, { mailbox: `folder${number}@example.test`, ...options });
+	rigs.push(made);
+	return made;
+}
+
+const names = (count: number, from = 1): string[] => Array.from({ length: count }, (_, index) => `mail ${index + from}`);
+const HOUR = 3_600_000;
+
+/** Mails in a folder as of another time, hours ago. */
+async function append(one: Rig, folder: string, ...mails: Array<[subject: string, hoursAgo: number]>): Promise<void> {
+	const session = await ImapSession.open(one.account());
+	await session.run('APPEND', async (client) => {
+		if (folder !== 'INBOX') await client.mailboxCreate(folder);
+		for (const [subject, hoursAgo] of mails) await client.append(folder, mail(subject), [], new Date(Date.now() - hoursAgo * HOUR));
+	});
+	session.close();
+}
+
+const unread = async (mailbox: string, folder: string): Promise<string[]> => (await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', folder, 'UNSEEN')).trim().split('\n').filter(Boolean);
+
+describe('the first activation', () => {
+	it('goes back as many days as it was told, to the hour', async () => {
+		const one = rig({ startFrom: { kind: 'lastDays', days: 2 } });
+		await append(one, 'INBOX', ['too old', 49], ['just in', 47], ['yesterday', 20]);
+		await one.watch.start();
+		await one.deliver('today');
+		await one.until('three', () => one.handed.length === 3);
+		expect(one.subjects).toEqual(['just in', 'yesterday', 'today']);
+	});
+
+	it('takes the unread ones, and of those that come later the read ones too', async () => {
+		const one = rig({ startFrom: { kind: 'unread' } });
+		await one.deliver('read', 'unread');
+		await sandbox.dovecot.doveadm('flags', 'add', '-u', one.mailbox, '\\Seen', 'mailbox', 'INBOX', '1');
+		await one.watch.start();
+		await one.until('the unread one', () => one.watch.idle && one.handed.length === 1);
+		const session = await ImapSession.open(one.account());
+		await session.run('APPEND', async (client) => await client.append('INBOX', mail('read elsewhere'), ['\\Seen']));
+		session.close();
+		await one.until('the later one', () => one.handed.length === 2);
+		expect(one.subjects).toEqual(['unread', 'read elsewhere']);
+	});
+
+	it('of a folder that was added later and could not be reached at first brings no flood', async () => {
+		const memory = newMemory('rig', Date.now() - 1_000 * HOUR);
+		memory.folders.INBOX = { mailbox: 'x', uidValidity: '1', uid: 0, pending: {}, newest: 0, recent: [] };
+		const one = rig({ folders: ['Added'], memory });
+		await append(one, 'Added', ['last month', 700], ['yesterday', 20], ['in between', 0]);
+		sandbox.exchange.plan('imap', 'AUTHENTICATE', { drop: true });
+		expect(await one.watch.start()).toHaveLength(1);
+		await one.until('the mail', () => one.handed.length === 1 && one.watch.idle);
+		expect(one.subjects).toEqual(['in between']);
+	});
+
+	it('refuses a folder that is named twice', async () => {
+		const one = rig({ folders: ['Work', 'work'] });
+		await append(one, 'Work');
+		const faults = await one.watch.start();
+		expect(faults.map(({ code, permanent, message }) => [code, permanent, message])).toEqual([['input', true, expect.stringMatching(/^"(Work|work)" and "(Work|work)" are the same folder\.$/)]]);
+		const two = rig({ mailbox: one.mailbox, folders: ['Work'], startFrom: { kind: 'unread' } });
+		one.watch.stop();
+		await append(two, 'Work', ['once', 0]);
+		await two.watch.start();
+		await two.until('the mail', () => two.handed.length === 1);
+	});
+});
+
+describe('a folder that is another one by now', () => {
+	it('is not acted upon by UIDs of the former one', async () => {
+		const executions: Array<(outcome: Outcome) => void> = [];
+		const one = rig({ folders: ['Work'], startFrom: { kind: 'unread' }, rules: { after: { kind: 'delete' } }, execute: async () => await new Promise((resolve) => executions.push(resolve)) });
+		await append(one, 'Work', ['former', 1]);
+		sandbox.exchange.plan('imap', 'UID STORE', { drop: true }, 99);
+		await one.watch.start();
+		await one.until('the hand-over', () => executions.length === 1);
+		executions[0]?.({ kind: 'done' });
+		await one.until('the deletion that fails', () => one.logs.some((line) => line.startsWith('session lost')));
+		sandbox.exchange.refusing.add('imap');
+		sandbox.exchange.drop('imap');
+		await sandbox.renewFolder(one.mailbox, 'Work');
+		const direct = rig({ mailbox: one.mailbox, address: sandbox.straight.imap });
+		await append(direct, 'Work', ['innocent', 0]);
+		sandbox.exchange.reset();
+		await one.until('the new mail', () => one.subjects.includes('innocent'), 30_000);
+		await one.deliver('to ring');
+		const [session] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
+		await one.until('rest', () => session?.transcript.at(-1)?.endsWith('IDLE') === true);
+		// Its execution runs, so nobody may have deleted it.
+		expect(session?.transcript.filter((line) => /UID STORE|EXPUNGE/.test(line))).toEqual([]);
+		expect(await unread(one.mailbox, 'Work')).toHaveLength(1);
+	}, 60_000);
+
+	it('loses nothing of a backlog in the middle of which it was recreated', async () => {
+		const one = rig({ folders: ['Work'], startFrom: { kind: 'unread' }, rules: { maxInFlight: 1, after: { kind: 'read' } }, execute: async (subjects) => await (subjects[0] === 'mail 4' ? new Promise<Outcome>(() => undefined) : Promise.resolve<Outcome>({ kind: 'done' })) });
+		await append(one, 'Work', ...names(10).map((name): [string, number] => [name, 30]));
+		await one.watch.start();
+		await one.until('the middle', () => one.handed.length === 4);
+		one.watch.stop();
+		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', one.mailbox, '--uid-validity', '4242', 'Work');
+		const two = rig({ mailbox: one.mailbox, folders: ['Work'], rules: { after: { kind: 'read' } }, memory: one.stored });
+		await two.watch.start();
+		await two.until('the rest', () => two.handed.length >= 7 && two.watch.idle);
+		expect(two.logs.join()).toContain('recreated');
+		expect([...new Set([...one.subjects, ...two.subjects])]).toEqual(names(10));
+		expect(two.subjects).toEqual(names(7, 4));
+	});
+
+	it('is begun anew where it is another mailbox\'s, though UIDVALIDITY is the same', async () => {
+		const one = rig();
+		await one.deliver(...names(5));
+		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', one.mailbox, '--uid-validity', '14', 'INBOX');
+		await one.watch.start();
+		await one.deliver('mine');
+		await one.until('the mail', () => one.handed.length === 1 && one.watch.idle);
+		one.watch.stop();
+		const two = rig({ memory: one.stored });
+		await two.deliver('old');
+		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', two.mailbox, '--uid-validity', '14', 'INBOX');
+		await two.watch.start();
+		expect(two.logs.join()).toContain('another mailbox than before');
+		await two.deliver('of the other');
+		await two.until('the mail', () => two.handed.length === 1);
+		expect(two.subjects).toEqual(['of the other']);
+	});
+});
