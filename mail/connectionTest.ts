@@ -67,7 +67,7 @@ async function signIn(account: Account, protocol: Protocol, attempt: Attempt): P
 	if (protocol === 'smtp') {
 		await attempt('smtp', 'signIn', async () => {
 			const session = await SmtpSession.open(account);
-			session.quit();
+			await session.quit();
 			return `signed in as ${account.mailbox}`;
 		});
 	} else if (protocol === 'imap') {

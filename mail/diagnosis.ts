@@ -42,6 +42,11 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	});
 }
 
+/** Whether the server refused a connection because the mailbox has too many. */
+export function tellsCrowd(error: unknown): boolean {
+	return error instanceof MailError && error.code === 'throttled' && causeOf(error.response ?? '', 'smtp')?.id === 'smtp-connections';
+}
+
 /** Everything a cause says, for matching: code, server texts, message. */
 function wordsOf(cause: unknown): string {
 	if (!(cause instanceof Error)) return String(cause);

@@ -3,6 +3,15 @@ import { ALL, peer, type Cause } from './cause';
 /** What the machine's own network says, before any server had a word. */
 export const NETWORK_CAUSES: readonly Cause[] = [
 	{
+		// nodemailer calls it ETLS too, but the certificate is not at fault.
+		id: 'lost-in-handshake',
+		speakers: ALL,
+		words: /closed unexpectedly|before secure TLS connection|ECONNRESET/i,
+		code: 'lost',
+		sentence: (at) => `The connection to ${peer(at)} broke.`,
+		remedy: () => 'It is tried again where that is safe.',
+	},
+	{
 		id: 'tls',
 		speakers: ALL,
 		words: /CERT_|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS|DEPTH_ZERO|certificate|EPROTO|wrong version number|ssl3|tlsv1|ETLS/i,

@@ -1,15 +1,29 @@
 import { endpointOf, type Account } from '../account';
-import { SmtpSession } from './session';
+import { tellsCrowd } from '../diagnosis';
+import { stopped } from './pace';
+import { SendFailure, SmtpSession } from './session';
 
 /** Exchange Online takes 3 connections a mailbox at a time (`432 4.3.2` beyond). */
 export const CONNECTIONS = 3;
 /** How long an idle session is kept for the next execution, in ms. */
 const KEEP_MS = 10_000;
+/** How long a mailbox gets fewer connections after the server has refused one as too many, in ms. */
+const NARROW_MS = 60_000;
 
 interface Lane {
 	busy: number;
 	waiting: Array<() => void>;
 	idle: Array<{ session: SmtpSession; owner: string; timer: NodeJS.Timeout }>;
+	/** Connections at a time until `narrowUntil`, while other programs hold some of the mailbox's. */
+	narrow: number;
+	narrowUntil: number;
+}
+
+export interface Turn {
+	/** Ends the wait for a free connection; a mail under way goes on. */
+	signal?: AbortSignal;
+	/** A connection is free for the caller from now on. */
+	onTurn?: () => void;
 }
 
 /** Of the whole process: the limit counts for the mailbox, whichever workflow sends. */
@@ -19,26 +33,66 @@ const lanes = new Map<string, Lane>();
  * Lends a session to `use`: an idle one of the same credential, or a new one, never more than {@link CONNECTIONS} a
  * mailbox in this process. The session goes back for others unless it broke or its token is about to end.
  */
-export async function withSmtp<T>(account: Account, use: (session: SmtpSession) => Promise<T>): Promise<T> {
+export async function withSmtp<T>(account: Account, use: (session: SmtpSession) => Promise<T>, turn: Turn = {}): Promise<T> {
 	const { host, port } = endpointOf(account, 'smtp');
 	const key = `${account.mailbox.toLowerCase()} ${host}:${port}`;
-	const lane = lanes.get(key) ?? { busy: 0, waiting: [], idle: [] };
+	const lane = lanes.get(key) ?? { busy: 0, waiting: [], idle: [], narrow: CONNECTIONS, narrowUntil: 0 };
 	lanes.set(key, lane);
-	if (lane.busy >= CONNECTIONS) await new Promise<void>((resolve) => lane.waiting.push(resolve));
-	else lane.busy += 1;
+	await enter(lane, turn.signal);
 	try {
-		const session = (await takeIdle(lane, account.id)) ?? (await SmtpSession.open(account));
-		try {
-			return await use(session);
-		} finally {
-			if (session.alive) keep(lane, session, account.id);
-			else session.quit();
-		}
+		turn.onTurn?.();
+		return await lend(lane, account, use);
 	} finally {
-		const next = lane.waiting.shift();
-		if (next) next();
-		else lane.busy -= 1;
-		if (lane.busy === 0 && lane.idle.length === 0 && lane.waiting.length === 0) lanes.delete(key);
+		lane.busy -= 1;
+		while (lane.waiting.length > 0 && lane.busy < widthOf(lane)) {
+			lane.busy += 1;
+			lane.waiting.shift()?.();
+		}
+		if (lane.busy === 0 && lane.idle.length === 0 && lane.narrowUntil < Date.now()) lanes.delete(key);
+	}
+}
+
+function widthOf(lane: Lane): number {
+	return Date.now() < lane.narrowUntil ? lane.narrow : CONNECTIONS;
+}
+
+/** First come, first served. @throws MailError `stopped` */
+async function enter(lane: Lane, signal?: AbortSignal): Promise<void> {
+	if (signal?.aborted === true) throw stopped();
+	if (lane.busy < widthOf(lane) && lane.waiting.length === 0) {
+		lane.busy += 1;
+		return;
+	}
+	await new Promise<void>((resolve, reject) => {
+		const go = (): void => {
+			signal?.removeEventListener('abort', give);
+			resolve();
+		};
+		const give = (): void => {
+			lane.waiting = lane.waiting.filter((other) => other !== go);
+			reject(stopped());
+		};
+		signal?.addEventListener('abort', give, { once: true });
+		lane.waiting.push(go);
+	});
+}
+
+async function lend<T>(lane: Lane, account: Account, use: (session: SmtpSession) => Promise<T>): Promise<T> {
+	let session: SmtpSession | undefined;
+	try {
+		session = (await takeIdle(lane, account.id)) ?? (await SmtpSession.open(account));
+		return await use(session);
+	} catch (error) {
+		if (tellsCrowd(error instanceof SendFailure ? error.reason : error)) {
+			lane.narrow = Math.max(1, lane.busy + lane.idle.length - 1);
+			lane.narrowUntil = Date.now() + NARROW_MS;
+			session?.close();
+		}
+		throw error;
+	} finally {
+		if (session?.alive === true) keep(lane, session, account.id);
+		// Its place is free only when the server has seen it go.
+		else await session?.quit();
 	}
 }
 
@@ -50,13 +104,13 @@ async function takeIdle(lane: Lane, owner: string): Promise<SmtpSession | undefi
 		if (entry === undefined) break;
 		clearTimeout(entry.timer);
 		if (entry.session.alive) return entry.session;
-		entry.session.quit();
+		await entry.session.quit();
 	}
-	while (lane.idle.length + lane.busy > CONNECTIONS) {
+	while (lane.idle.length + lane.busy > widthOf(lane)) {
 		const oldest = lane.idle.shift();
 		if (oldest === undefined) break;
 		clearTimeout(oldest.timer);
-		oldest.session.quit();
+		await oldest.session.quit();
 	}
 	return undefined;
 }
@@ -68,7 +122,7 @@ function keep(lane: Lane, session: SmtpSession, owner: string): void {
 		// Not to hold up the end of the process.
 		timer: setTimeout(() => {
 			lane.idle = lane.idle.filter((other) => other !== entry);
-			session.quit();
+			void session.quit();
 		}, KEEP_MS).unref(),
 	};
 	lane.idle.push(entry);

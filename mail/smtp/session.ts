@@ -8,8 +8,16 @@ import { MailError } from '../errors';
 import type { AccessToken } from '../token';
 import { initialResponse } from '../xoauth2';
 
-/** Deadlines in ms. Exchange holds back answers beyond 30 messages a minute, so silence is given 5 minutes. */
-const DEADLINES = { connectionTimeout: 30_000, greetingTimeout: 30_000, socketTimeout: 300_000 };
+/**
+ * Deadlines in ms. Exchange holds back answers beyond 30 messages a minute, and who gives up on the answer to a mail
+ * too early does not know whether it was taken: RFC 5321, section 4.5.3.2.6 gives it 10 minutes.
+ */
+const DEADLINES = { connectionTimeout: 30_000, greetingTimeout: 30_000, socketTimeout: 600_000 };
+/** A session takes no further mail when less than this is left of its token, in ms: a large one takes its time. */
+const LAST_MAIL_MS = 5 * 60_000;
+const SIGN_IN_MS = 60_000;
+const RESET_MS = 10_000;
+const QUIT_MS = 1_000;
 
 export interface Envelope {
 	/** Address of MAIL FROM. */
@@ -43,6 +51,8 @@ export class SmtpSession {
 		private readonly at: Circumstances,
 		readonly token: AccessToken,
 		usableUntil: number,
+		/** The server's SIZE in bytes (RFC 1870); 0 = it told none. */
+		readonly maxSize: number,
 	) {
 		this.usableUntil = usableUntil;
 		connection.on('error', () => (this.#lost = true));
@@ -50,7 +60,7 @@ export class SmtpSession {
 	}
 
 	get alive(): boolean {
-		return !this.#lost && Date.now() < this.usableUntil;
+		return !this.#lost && !this.connection.destroyed && Date.now() < this.usableUntil;
 	}
 
 	/**
@@ -75,6 +85,7 @@ export class SmtpSession {
 		const { default: Connection } = await import('nodemailer/lib/smtp-connection');
 		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
 		let refusal: MailError | undefined;
+		let maxSize = 0;
 		const connection = new Connection({
 			host: endpoint.host,
 			port: endpoint.port,
@@ -85,6 +96,7 @@ export class SmtpSession {
 			// A name of our own: for its own XOAUTH2 nodemailer wants to fetch the token itself.
 			customAuth: {
 				TOKEN: async (context) => {
+					maxSize = context.maxAllowedSize || 0;
 					let answer = await context.sendCommand(`AUTH XOAUTH2 ${initialResponse(account.mailbox, token)}`);
 					// Exchange refuses directly; other servers send the reason first, to be answered by an empty line.
 					if (answer.status === 334) answer = await context.sendCommand('');
@@ -95,38 +107,42 @@ export class SmtpSession {
 				},
 			},
 		});
+		// An 'error' that nobody hears would end the process.
+		connection.on('error', () => undefined);
 		const signedIn = Date.now();
 		try {
-			await new Promise<void>((resolve, reject) => {
-				connection.once('error', reject);
-				connection.connect((error) => (error ? reject(error) : resolve()));
-			});
-			await new Promise<void>((resolve, reject) => {
-				connection.login({ user: account.mailbox, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve()));
-			});
+			await answerOf<void>(connection, (resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
+			await answerOf<void>(connection, (resolve, reject) => connection.login({ user: account.mailbox, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve())), SIGN_IN_MS);
 		} catch (error) {
 			connection.close();
 			throw refusal ?? diagnose(error, at);
 		}
-		// Some minutes for the last mail before the token ends; a fitting share of one that lives shortly.
+		// A fitting share of a token that lives shortly.
 		const left = token.expiresAt - signedIn;
-		return new SmtpSession(connection, at, token, token.expiresAt - Math.min(2 * 60_000, left / 4));
+		return new SmtpSession(connection, at, token, token.expiresAt - Math.min(LAST_MAIL_MS, left / 4), maxSize);
+	}
+
+	/** @throws MailError `tooLarge` for a mail of more bytes than the server takes */
+	requireRoom(size: number): void {
+		if (this.maxSize === 0 || size <= this.maxSize) return;
+		const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+		throw new MailError(`The mail has about ${megabytes(size)} as it is sent; ${this.at.peer ?? 'the server'} takes up to ${megabytes(this.maxSize)}.`, {
+			code: 'tooLarge',
+			speaker: 'smtp',
+			mailbox: this.at.mailbox,
+			remedy: 'Attachments grow by a third on their way. Make them smaller, or send a link; an admin may raise the mailbox\'s maximum send size.',
+		});
 	}
 
 	/**
 	 * Sends one mail.
-	 * @throws MailError; `sent` tells whether the whole mail had left before the failure, so that the server may have it
+	 * @throws SendFailure
 	 */
 	async send(envelope: Envelope, message: Readable): Promise<Receipt> {
 		let whole = false;
 		message.once('end', () => (whole = true));
 		try {
-			const info = await new Promise<SMTPConnection.SentMessageInfo>((resolve, reject) => {
-				this.connection.once('error', reject);
-				this.connection.send(envelope, message, (error, result) => (error ? reject(error) : resolve(result)));
-			});
-			this.connection.removeAllListeners('error');
-			this.connection.on('error', () => (this.#lost = true));
+			const info = await answerOf<SMTPConnection.SentMessageInfo>(this.connection, (resolve, reject) => this.connection.send(envelope, message, (error, result) => (error ? reject(error) : resolve(result))));
 			return {
 				accepted: info.accepted,
 				rejected: rejections(info),
@@ -134,26 +150,59 @@ export class SmtpSession {
 				size: info.messageSize,
 			};
 		} catch (error) {
-			const answered = error instanceof Error && typeof Reflect.get(error, 'responseCode') === 'number' && Reflect.get(error, 'responseCode') !== 0;
-			if (!answered) this.close();
-			throw new SendFailure(diagnose(error, { ...this.at, command: commandOf(error) }), whole && !answered, rejections(error));
+			const answered = typeof detail(error, 'responseCode') === 'number' && detail(error, 'responseCode') !== 0;
+			// Refused in the middle of the mail: what would follow counted as more of it.
+			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) this.close();
+			const reason = detail(error, 'code') === 'ESTREAM' ? unreadable(error) : diagnose(error, { ...this.at, command: commandOf(error) });
+			throw new SendFailure(reason, whole && !answered, rejections(error));
 		}
 	}
 
 	/** Clears an envelope that was refused, so that the connection serves the next mail. */
 	async reset(): Promise<void> {
-		await new Promise<void>((resolve) => this.connection.reset((error) => (error && this.close(), resolve())));
+		try {
+			await answerOf<void>(this.connection, (resolve, reject) => this.connection.reset((error) => (error ? reject(error) : resolve())), RESET_MS);
+		} catch {
+			// Not worth a word: the next mail gets a new connection.
+			this.close();
+		}
 	}
 
-	/** Says goodbye; what cannot be said is cut. */
-	quit(): void {
+	/** Says goodbye; what cannot be said is cut. Resolves when the connection has ended, after a second at most. */
+	async quit(): Promise<void> {
 		this.#lost = true;
-		this.connection.quit();
+		if (this.connection.destroyed) return;
+		await new Promise<void>((resolve) => {
+			setTimeout(() => (this.connection.close(), resolve()), QUIT_MS).unref();
+			this.connection.once('end', () => resolve());
+			this.connection.quit();
+		});
 	}
 
 	close(): void {
 		this.#lost = true;
 		this.connection.close();
+	}
+}
+
+/**
+ * Waits for a step of nodemailer's. It forgets who waits when the connection breaks meanwhile, so its events count too.
+ * @param withinMs shorter than the connection's own deadline
+ */
+async function answerOf<T>(connection: SMTPConnection, begin: (resolve: (value: T) => void, reject: (error: Error) => void) => void, withinMs?: number): Promise<T> {
+	let fail = (_error: Error): void => undefined;
+	// The answer that ended the connection (421) is told a moment after the end.
+	const end = (): void => void setImmediate(() => fail(new Error('Connection closed')));
+	const timer = withinMs === undefined ? undefined : setTimeout(() => fail(new Error('Timeout: no answer')), withinMs);
+	try {
+		return await new Promise<T>((resolve, reject) => {
+			fail = reject;
+			connection.on('error', reject).on('end', end);
+			begin(resolve, reject);
+		});
+	} finally {
+		clearTimeout(timer);
+		connection.off('error', fail).off('end', end);
 	}
 }
 
@@ -169,8 +218,20 @@ export class SendFailure extends Error {
 	}
 }
 
+function unreadable(error: unknown): MailError {
+	return new MailError(`The mail could not be read to its end: ${error instanceof Error ? error.message : String(error)}`, {
+		code: 'input',
+		remedy: 'Check that the attachment is still there: n8n may have deleted the binary data of an old execution.',
+		cause: error,
+	});
+}
+
+function detail(error: unknown, name: string): unknown {
+	return error instanceof Error ? Reflect.get(error, name) : undefined;
+}
+
 function commandOf(error: unknown): string | undefined {
-	const command: unknown = error instanceof Error ? Reflect.get(error, 'command') : undefined;
+	const command = detail(error, 'command');
 	return typeof command === 'string' && command !== 'API' && command !== 'CONN' ? command : undefined;
 }
 

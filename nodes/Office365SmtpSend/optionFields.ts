@@ -27,6 +27,15 @@ export const deliveryOptions: INodeProperties[] = [
 	},
 	mailboxAddressOption,
 	{
+		displayName: 'Messages per Minute',
+		name: 'messagesPerMinute',
+		type: 'number',
+		typeOptions: { minValue: 0, maxValue: 10_000 },
+		default: 0,
+		placeholder: 'e.g. 30',
+		description: 'How many mails a minute may leave this mailbox, over all executions of this n8n process. 0 leaves the pace to the server: Exchange Online takes 30 a minute and delays what goes beyond.',
+	},
+	{
 		displayName: 'Resend if Unsure',
 		name: 'resendUnknown',
 		type: 'boolean',

@@ -64,10 +64,12 @@ async function makeMail(context: IExecuteFunctions, item: number, mailbox: strin
 
 /** Sends it and tells what happened to it. */
 async function deliver(context: IExecuteFunctions, item: number, account: Account, composed: ComposedMail): Promise<IDataObject> {
-	const { retryForMs, resendUnknown, failOnRejected } = readDelivery(record(context.getNodeParameter('options', item, {})));
+	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(record(context.getNodeParameter('options', item, {})));
 	const sent = await sendMail(account, composed, {
 		retryForMs,
+		messagesPerMinute,
 		resendUnknown,
+		signal: context.getExecutionCancelSignal?.(),
 		onRetry: (reason, attempt, pause) => context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
 	});
 	if (failOnRejected && sent.rejected.length > 0) {
@@ -93,6 +95,7 @@ function outcome(composed: ComposedMail, sent: Sent): IDataObject {
 		messageSize: sent.size,
 		attempts: sent.attempts,
 		tookMs: sent.tookMs,
+		queuedMs: sent.queuedMs,
 		...(sent.deliveryUnknown && { deliveryUnknown: true }),
 	};
 }

@@ -8,6 +8,8 @@ import { readFiles } from './attachments';
 /** How one item is to be sent, whatever it is. */
 export interface Delivery {
 	retryForMs: number;
+	/** 0 = no limit of ours. */
+	messagesPerMinute: number;
 	resendUnknown: boolean;
 	failOnRejected: boolean;
 }
@@ -15,6 +17,7 @@ export interface Delivery {
 export function readDelivery(options: IDataObject): Delivery {
 	return {
 		retryForMs: whole(options.retryFor, 'Retry For', 120, 0, 3600) * 1000,
+		messagesPerMinute: whole(options.messagesPerMinute, 'Messages per Minute', 0, 0, 10_000),
 		resendUnknown: options.resendUnknown === true,
 		failOnRejected: options.failOnRejected === true,
 	};

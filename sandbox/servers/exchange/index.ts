@@ -49,6 +49,8 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	connectionLimit = 3;
 	/** Messages beyond this a minute and mailbox are delayed; undefined = all pass. Exchange: 30. */
 	messagesPerMinute: number | undefined;
+	/** How long that minute is, in ms. */
+	minuteMs = 60_000;
 	imapCapabilities = IMAP_CAPABILITIES;
 	/** Mailboxes that a user or the app ("app") may open besides the own one. "app" opens all unless named here. */
 	readonly fullAccess = new Map<string, Set<string>>();
@@ -118,6 +120,7 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		this.present(this.#ownCertificate);
 		this.connectionLimit = 3;
 		this.messagesPerMinute = undefined;
+		this.minuteMs = 60_000;
 		this.imapCapabilities = IMAP_CAPABILITIES;
 	}
 
@@ -142,7 +145,7 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 
 	/** Ends all live sessions as if their tokens had ended now. */
 	expireTokens(protocol?: Protocol): void {
-		for (const session of this.live(protocol)) session.expire();
+		for (const session of this.live(protocol)) if (session.mailbox !== undefined) session.expire();
 	}
 
 	/** The next event of a kind whose session fits; up to 30 s. */
@@ -200,9 +203,9 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	async pace(session: Session): Promise<void> {
 		if (this.messagesPerMinute === undefined) return;
 		const mailbox = session.mailbox ?? '';
-		const recent = (this.#sent.get(mailbox) ?? []).filter((at) => at > Date.now() - 60_000);
+		const recent = (this.#sent.get(mailbox) ?? []).filter((at) => at > Date.now() - this.minuteMs);
 		const oldest = recent.at(-this.messagesPerMinute);
-		const until = oldest === undefined ? 0 : oldest + 60_000;
+		const until = oldest === undefined ? 0 : oldest + this.minuteMs;
 		this.#sent.set(mailbox, [...recent, Math.max(Date.now(), until)]);
 		if (until > Date.now()) await wait(until - Date.now());
 	}

@@ -14,7 +14,10 @@ export interface Plan {
 	 * SMTP also `BODY` (within DATA) and `END` (after the final dot, before the answer).
 	 */
 	command: string;
-	/** Answered in place of the server, which never sees the command; `%t` is IMAP's tag. `END`: the server took the mail. */
+	/**
+	 * Answered in place of the server, which never sees the command; `%t` is IMAP's tag. `BODY`: before the mail has
+	 * come; `END`: the server took the mail.
+	 */
 	reply?: string;
 	/** The connection breaks, after the reply if there is one. */
 	drop?: boolean;

@@ -107,8 +107,12 @@ async function passOn(session: Session, client: LineReader, backendPort: number)
 	const { socket, reader } = await dialBackend(session, backendPort);
 	session.say('235 2.7.0 Authentication successful');
 	session.exchange.signedIn(session);
+	let answering = false;
+	session.between = () => !answering;
 	for (;;) {
+		answering = false;
 		const line = await client.line();
+		answering = true;
 		if (line === undefined || !session.open) return session.end();
 		if (session.silent) return;
 		session.note(`C: ${line}`);
@@ -136,6 +140,7 @@ async function passOn(session: Session, client: LineReader, backendPort: number)
 async function passData(session: Session, client: LineReader, socket: TLSSocket, reader: LineReader): Promise<boolean> {
 	const body = session.plan('BODY');
 	if (body?.delayMs !== undefined) await wait(body.delayMs);
+	if (body?.reply !== undefined) return await refuseMidway(session, client, body.reply);
 	const limit = body === undefined || (body.drop === undefined && body.afterBytes === undefined) ? Infinity : body.afterBytes ?? 0;
 	let passed = 0;
 	let whole = false;
@@ -158,6 +163,14 @@ async function passData(session: Session, client: LineReader, socket: TLSSocket,
 	for (const said of end?.reply === undefined ? answer : [end.reply]) session.say(said);
 	if (end?.drop === true) session.end();
 	return session.open;
+}
+
+/** The answer comes while the mail still does; what comes is thrown away, and the server behind gets none. */
+async function refuseMidway(session: Session, client: LineReader, reply: string): Promise<false> {
+	session.say(reply);
+	for await (const chunk of client.mail()) if (chunk.last) break;
+	session.cut();
+	return false;
 }
 
 async function drained(socket: TLSSocket): Promise<void> {

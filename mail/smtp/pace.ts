@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Account } from '../account';
+import { MailError } from '../errors';
+
+const MINUTE_MS = 60_000;
+
+/** When the mails of one mailbox go: those of the last minute, and those that have been given a time. */
+export class Pace {
+	/** Epoch ms, ascending; may lie ahead. */
+	#times: number[] = [];
+
+	/**
+	 * Takes a place such that no minute holds more than `perMinute` mails; those beyond wait until the minute of an
+	 * earlier one is over. 0 = at once, but counted for the others.
+	 * @returns epoch ms
+	 */
+	take(perMinute: number, now: number): number {
+		this.forget(now);
+		const earlier = perMinute > 0 ? this.#times.at(-perMinute) : undefined;
+		const at = earlier === undefined ? now : Math.max(now, earlier + MINUTE_MS);
+		this.#times.splice(this.#times.findLastIndex((time) => time <= at) + 1, 0, at);
+		return at;
+	}
+
+	/** A place that is not used after all. */
+	giveBack(at: number): void {
+		const index = this.#times.lastIndexOf(at);
+		if (index >= 0) this.#times.splice(index, 1);
+	}
+
+	/** Drops what is older than a minute. True where nothing is left. */
+	forget(now: number): boolean {
+		const first = this.#times.findIndex((time) => time > now - MINUTE_MS);
+		this.#times.splice(0, first < 0 ? this.#times.length : first);
+		return this.#times.length === 0;
+	}
+}
+
+/** Of the whole process: Exchange counts a mailbox's mails, whichever workflow sends them. */
+const paces = new Map<string, Pace>();
+
+/** Waits until the mailbox's next mail may go. @throws MailError `stopped` */
+export async function keepPace(account: Account, perMinute: number, signal?: AbortSignal): Promise<void> {
+	const key = account.mailbox.toLowerCase();
+	const now = Date.now();
+	const known = paces.get(key);
+	if (known === undefined) for (const [other, pace] of paces) if (pace.forget(now)) paces.delete(other);
+	const pace = known ?? new Pace();
+	paces.set(key, pace);
+	const at = pace.take(perMinute, now);
+	if (at <= now) return;
+	try {
+		await pause(at - now, signal);
+	} catch (error) {
+		pace.giveBack(at);
+		throw error;
+	}
+}
+
+/** @throws MailError `stopped` when the signal says so */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+	try {
+		await sleep(ms, undefined, { signal });
+	} catch (error) {
+		if (signal?.aborted !== true) throw error;
+		throw stopped();
+	}
+}
+
+export const stopped = (): MailError => new MailError('The execution was stopped before the mail was sent.', { code: 'stopped', permanent: true, speaker: 'smtp' });
