@@ -1,65 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
+import { JournalFile } from '../journal';
 import { readMemory, type WatchMemory } from './memory';
 
-/**
- * The newest copy of a watch's memory, in a file. n8n stores static data only when an execution starts, so that the
- * success of the last mail would be forgotten by a restart; the journal knows it. Without it nothing is lost: the last
- * mails are repeated.
- */
-export class Journal {
-	readonly #path: string;
-	#next: WatchMemory | undefined;
-	#writing: Promise<void> | undefined;
-	#told = false;
-
-	/** @param folder made where it is missing */
-	constructor(
-		readonly folder: string,
-		key: string,
-		/** Told once where the folder cannot be written. */
-		readonly onUnusable: (reason: string) => void = () => undefined,
-	) {
-		this.#path = join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
-	}
-
-	/** undefined where there is none that can be read. */
-	read(): WatchMemory | undefined {
-		try {
-			return readMemory(JSON.parse(readFileSync(this.#path, 'utf8')));
-		} catch {
-			return undefined;
-		}
-	}
-
-	/** Writes soon; of several calls in a row the last wins. */
-	write(memory: WatchMemory): void {
-		this.#next = memory;
-		this.#writing ??= this.#drain().finally(() => (this.#writing = undefined));
-	}
-
-	/** Everything is on disk. */
-	async flushed(): Promise<void> {
-		await this.#writing;
-	}
-
-	async #drain(): Promise<void> {
-		try {
-			await mkdir(this.folder, { recursive: true, mode: 0o700 });
-			while (this.#next !== undefined) {
-				const text = JSON.stringify(this.#next);
-				this.#next = undefined;
-				await writeFile(`${this.#path}.new`, text, { mode: 0o600 });
-				// Either the old or the new one is there, whenever the process ends.
-				await rename(`${this.#path}.new`, this.#path);
-			}
-		} catch (error) {
-			this.#next = undefined;
-			if (!this.#told) this.onUnusable(error instanceof Error ? error.message : String(error));
-			this.#told = true;
-		}
+/** The newest copy of a watch's memory. */
+export class Journal extends JournalFile<WatchMemory> {
+	constructor(folder: string, key: string, onUnusable?: (reason: string) => void) {
+		super(folder, key, readMemory, onUnusable);
 	}
 }

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 import type { IBinaryData, INodeExecutionData, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
@@ -12,14 +10,10 @@ import { Journal } from '../../mail/watch/journal';
 import { MailboxWatch } from '../../mail/watch/mailbox';
 import { takeOver } from '../../mail/watch/registry';
 import { openAccount } from '../account';
+import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
 import { sender } from './sender';
 import type { Settings } from './settings';
-
-/** Where n8n keeps what has to survive a restart. */
-function journalFolder(): string {
-	return join(process.env.N8N_USER_FOLDER ?? homedir(), '.n8n', 'office365-mail');
-}
 
 /** Switches the trigger on. Throws only for what waiting cannot heal, and only where a person has just switched it on. */
 export async function activate(context: ITriggerFunctions, settings: Settings): Promise<ITriggerResponse> {

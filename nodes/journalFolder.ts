@@ -1,0 +1,7 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where n8n keeps what has to survive a restart. */
+export function journalFolder(): string {
+	return join(process.env.N8N_USER_FOLDER ?? homedir(), '.n8n', 'office365-mail');
+}
