@@ -19,22 +19,31 @@ const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
  * message items hold them (`{ value: [{ name, address }] }`, `{ name, address }`), objects of other nodes
  * (`{ name, email }`, Graph's `{ emailAddress: … }`), or JSON text of any of these.
  * @param field display name of the parameter, for the error
+ * @param skipBad leaves out what cannot be used: for addresses that somebody else wrote
  * @throws MailError `input` naming the field and the entry that cannot be used
  */
-export async function readMailboxes(field: string, value: unknown): Promise<Mailbox[]> {
+export async function readMailboxes(field: string, value: unknown, skipBad = false): Promise<Mailbox[]> {
 	// Loaded at first use: nodemailer costs 34 ms.
 	const { default: parse } = await import('nodemailer/lib/addressparser');
 	const read = (entry: unknown, depth: number): Mailbox[] => {
 		if (entry === undefined || entry === null || depth > DEEPEST) return [];
 		if (Array.isArray(entry)) return entry.flatMap((one: unknown) => read(one, depth + 1));
-		if (typeof entry === 'object') return readObject(field, entry, (inner) => read(inner, depth + 1));
+		if (typeof entry === 'object') return usable(() => readObject(field, entry, (inner) => read(inner, depth + 1)));
 		const text = typeof entry === 'string' ? entry.trim() : `${typeof entry} ${JSON.stringify(entry)}`;
 		const list = jsonOf(text);
 		if (list !== undefined) return read(list, depth + 1);
-		refuseControl(field, text);
+		if (!skipBad) refuseControl(field, text);
 		return parse(text, { flatten: true })
 			.filter(({ address, name }) => address !== '' || name !== '')
-			.map(({ address, name }) => checked(field, { address, name }, text));
+			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name }, text)]));
+	};
+	const usable = (make: () => Mailbox[]): Mailbox[] => {
+		try {
+			return make();
+		} catch (error) {
+			if (skipBad && error instanceof MailError) return [];
+			throw error;
+		}
 	};
 	return read(value, 0);
 }

@@ -1,17 +1,18 @@
 import { Readable } from 'node:stream';
 
-import type { IBinaryData, IBinaryKeyData, IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData, IBinaryKeyData } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
 import type { OutgoingFile } from '../../mail/smtp/message';
 import { text } from '../parameterValues';
+import type { MailContext } from './context';
 
 /**
  * The files that an option names: binary properties as comma-separated text or a list, binary data itself (`$binary.data`)
  * or a whole item's (`$binary`).
  * @throws MailError `input` naming the option and what the item has
  */
-export async function readFiles(context: IExecuteFunctions, item: number, value: unknown, option: { label: string; inline: boolean }): Promise<OutgoingFile[]> {
+export async function readFiles(context: MailContext, item: number, value: unknown, option: { label: string; inline: boolean }): Promise<OutgoingFile[]> {
 	const binary = context.getInputData()[item]?.binary ?? {};
 	const found = entries(value, option.label).map((entry): [string, IBinaryData] => (typeof entry === 'string' ? [entry, property(binary, entry, option.label)] : entry));
 	return await Promise.all(found.map(async ([name, data]) => await fileOf(context, name, data, option.inline ? name : undefined)));
@@ -30,7 +31,7 @@ export function property(binary: IBinaryKeyData, name: string, label: string): I
 }
 
 /** Streamed where n8n keeps the data outside of memory. */
-export async function fileOf(context: IExecuteFunctions, name: string, data: IBinaryData, cid?: string): Promise<OutgoingFile> {
+export async function fileOf(context: MailContext, name: string, data: IBinaryData, cid?: string): Promise<OutgoingFile> {
 	const fallback = data.fileExtension === undefined || data.fileExtension === '' ? name : `${name}.${data.fileExtension}`;
 	return {
 		fileName: data.fileName ?? fallback,
@@ -41,11 +42,11 @@ export async function fileOf(context: IExecuteFunctions, name: string, data: IBi
 	};
 }
 
-export async function openBinary(context: IExecuteFunctions, data: IBinaryData): Promise<Readable> {
+export async function openBinary(context: MailContext, data: IBinaryData): Promise<Readable> {
 	return data.id === undefined ? Readable.from([Buffer.from(data.data, 'base64')]) : await context.helpers.getBinaryStream(data.id);
 }
 
-async function sizeOf(context: IExecuteFunctions, data: IBinaryData): Promise<number> {
+async function sizeOf(context: MailContext, data: IBinaryData): Promise<number> {
 	if (data.id === undefined) return Math.ceil(data.data.length * 0.75);
 	return data.bytes ?? (await context.helpers.getBinaryMetadata(data.id)).fileSize ?? 0;
 }

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-const WRITING = ['send'];
+const WRITING = ['send', 'reply'];
 
 /** Who writes to whom, and what. */
 export const messageFields: INodeProperties[] = [

@@ -94,6 +94,14 @@ const messageOptions: INodeProperties[] = [
 		description: 'Addresses of recipients of a copy, separated by commas. In an invitation: who need not attend.',
 	},
 	{
+		displayName: 'Forward Attachments',
+		name: 'forwardAttachments',
+		type: 'boolean',
+		default: true,
+		description: 'Whether a forwarded mail takes the attachments of the original along. They have to be in the item: switch on Download Attachments where the mail comes from.',
+		displayOptions: only('reply'),
+	},
+	{
 		displayName: 'Headers',
 		name: 'headers',
 		type: 'fixedCollection',
@@ -133,6 +141,14 @@ const messageOptions: INodeProperties[] = [
 		default: 'normal',
 	},
 	{
+		displayName: 'Quote Original',
+		name: 'quoteOriginal',
+		type: 'boolean',
+		default: true,
+		description: 'Whether the original stands below the new text',
+		displayOptions: only('reply'),
+	},
+	{
 		displayName: 'Read Receipt',
 		name: 'readReceipt',
 		type: 'boolean',
@@ -162,6 +178,14 @@ const messageOptions: INodeProperties[] = [
 		default: false,
 		description: 'Whether the mail shows the mailbox as sender on behalf of From Email. Needs the permission Send on Behalf; off, another From Email needs Send As.',
 	},
+	{
+		displayName: 'Subject',
+		name: 'subject',
+		type: 'string',
+		default: '',
+		description: 'Another subject, in place of the original one with Re: or Fwd:',
+		displayOptions: only('reply'),
+	},
 ];
 
 const byName = (one: INodeProperties, other: INodeProperties): number => one.displayName.localeCompare(other.displayName, 'en');
@@ -177,6 +201,7 @@ const collection = (options: INodeProperties[], operations: string[]): INodeProp
 });
 
 export const optionCollections: INodeProperties[] = [
-	collection([...messageOptions, ...deliveryOptions], ['send']),
+	collection([...messageOptions, ...deliveryOptions], ['send', 'reply']),
+	collection(deliveryOptions, ['sendRaw']),
 	collection([mailboxAddressOption], ['testConnection']),
 ];

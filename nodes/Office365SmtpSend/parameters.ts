@@ -3,6 +3,8 @@ import type { INodeProperties } from 'n8n-workflow';
 import { authenticationProperty } from '../accountProperties';
 import { messageFields } from './messageFields';
 import { optionCollections } from './optionFields';
+import { rawFields } from './rawFields';
+import { replyFields } from './replyFields';
 
 /** Names and values of the built-in Send Email node, so that its parameters can be pasted here. */
 export const parameters: INodeProperties[] = [
@@ -13,11 +15,15 @@ export const parameters: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
+			{ name: 'Reply', value: 'reply', action: 'Reply to or forward an email', description: 'Reply to an email, reply to all, or forward it, in its thread and with the original below' },
 			{ name: 'Send', value: 'send', action: 'Send an email', description: 'Send an email' },
+			{ name: 'Send Raw', value: 'sendRaw', action: 'Send a finished MIME message', description: 'Send a finished email as it is, from a file (.eml) or text' },
 			{ name: 'Test Connection', value: 'testConnection', action: 'Test the connection', description: 'Try token, connection, TLS and sign-in step by step; sends nothing' },
 		],
 		default: 'send',
 	},
+	...replyFields,
 	...messageFields,
+	...rawFields,
 	...optionCollections,
 ];

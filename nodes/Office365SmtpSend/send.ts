@@ -9,6 +9,8 @@ import { openAccount } from '../account';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
+import { readRaw } from './raw';
+import { readReply } from './reply';
 import { readDelivery, readMail } from './settings';
 
 /** Progress is logged every so many mails. */
@@ -59,7 +61,14 @@ async function runItem(context: IExecuteFunctions, item: number): Promise<INodeE
 
 /** The mail that the operation makes. @throws MailError `input` naming the field */
 async function makeMail(context: IExecuteFunctions, item: number, mailbox: string): Promise<ComposedMail> {
-	return await compose(await readMail(context, item, mailbox));
+	switch (context.getNodeParameter('operation', item, 'send')) {
+		case 'reply':
+			return await compose(await readReply(context, item, mailbox));
+		case 'sendRaw':
+			return await readRaw(context, item);
+		default:
+			return await compose(await readMail(context, item, mailbox));
+	}
 }
 
 /** Sends it and tells what happened to it. */

@@ -1,9 +1,10 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
-import { readMailboxes } from '../../mail/smtp/addresses';
-import type { OutgoingMail } from '../../mail/smtp/message';
+import { readMailboxes, type Mailbox } from '../../mail/smtp/addresses';
+import type { OutgoingFile, OutgoingMail } from '../../mail/smtp/message';
 import { record, text, whole } from '../parameterValues';
 import { readFiles } from './attachments';
+import type { MailContext } from './context';
 
 /** How one item is to be sent, whatever it is. */
 export interface Delivery {
@@ -24,7 +25,7 @@ export function readDelivery(options: IDataObject): Delivery {
 }
 
 /** One item's mail. @throws MailError `input` naming the field */
-export async function readMail(context: IExecuteFunctions, item: number, mailbox: string): Promise<OutgoingMail> {
+export async function readMail(context: MailContext, item: number, mailbox: string): Promise<OutgoingMail> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	const options = record(context.getNodeParameter('options', item, {}));
 	return {
@@ -33,10 +34,7 @@ export async function readMail(context: IExecuteFunctions, item: number, mailbox
 		...(await readCopies(options)),
 		subject: text(parameter('subject'), 'Subject'),
 		...readBodies(context, item, options),
-		files: [
-			...(await readFiles(context, item, options.attachments, { label: 'Attachments (Inline)', inline: true })),
-			...(await readFiles(context, item, options.fileAttachments, { label: 'Attachments (File)', inline: false })),
-		],
+		files: await readOwnFiles(context, item, options),
 		inReplyTo: text(options.inReplyTo, 'In Reply To').trim(),
 		references: text(options.references, 'References').replaceAll(',', ' ').trim(),
 		...readHeaders(options),
@@ -44,14 +42,21 @@ export async function readMail(context: IExecuteFunctions, item: number, mailbox
 }
 
 /** From the mailbox itself, as another (Send As), or on behalf of another, with the mailbox as `Sender`. */
-export async function readSender(context: IExecuteFunctions, item: number, mailbox: string): Promise<Pick<OutgoingMail, 'from' | 'sender'>> {
+export async function readSender(context: MailContext, item: number, mailbox: string): Promise<Pick<OutgoingMail, 'from' | 'sender'>> {
 	const options = record(context.getNodeParameter('options', item, {}));
 	const from = await readMailboxes('From Email', context.getNodeParameter('fromEmail', item, ''));
 	const onBehalf = options.sendOnBehalf === true && from.some(({ address }) => address.toLowerCase() !== mailbox.toLowerCase());
 	return { from: from.length === 0 ? mailbox : from, ...(onBehalf && { sender: mailbox }) };
 }
 
-export async function readCopies(options: IDataObject): Promise<Pick<OutgoingMail, 'cc' | 'bcc' | 'replyTo'>> {
+export async function readOwnFiles(context: MailContext, item: number, options: IDataObject): Promise<OutgoingFile[]> {
+	return [
+		...(await readFiles(context, item, options.attachments, { label: 'Attachments (Inline)', inline: true })),
+		...(await readFiles(context, item, options.fileAttachments, { label: 'Attachments (File)', inline: false })),
+	];
+}
+
+export async function readCopies(options: IDataObject): Promise<Record<'cc' | 'bcc' | 'replyTo', Mailbox[]>> {
 	return {
 		cc: await readMailboxes('CC Email', options.ccEmail),
 		bcc: await readMailboxes('BCC Email', options.bccEmail),
@@ -60,7 +65,7 @@ export async function readCopies(options: IDataObject): Promise<Pick<OutgoingMai
 }
 
 /** Text and HTML as the format says; HTML alone gets its text when the mail is composed. */
-export function readBodies(context: IExecuteFunctions, item: number, options: IDataObject): Pick<OutgoingMail, 'text' | 'html'> {
+export function readBodies(context: MailContext, item: number, options: IDataObject): Pick<OutgoingMail, 'text' | 'html'> {
 	const parameter = (name: string, field: string): string => text(context.getNodeParameter(name, item, ''), field);
 	const format = parameter('emailFormat', 'Email Format');
 	const attribution = options.appendAttribution === true;

@@ -1,0 +1,112 @@
+import { Readable } from 'node:stream';
+
+import { envelopeAddress, inputError, readMailboxes, type Mailbox } from './addresses';
+import { newMessageId, type ComposedMail, type OutgoingMail } from './message';
+
+/** A mail that somebody else has written, as bytes. */
+export interface RawMail {
+	/** Opened once to read the headers, and anew for each attempt. */
+	open: () => Promise<Readable>;
+	/** Bytes. */
+	size: number;
+	/** Envelope; empty = what the headers say. */
+	from: Mailbox[];
+	to: Mailbox[];
+	deliveryReports?: OutgoingMail['deliveryReports'];
+}
+
+/** More than any mail program writes, in bytes. */
+const LONGEST_HEADERS = 1024 * 1024;
+const FIELD = 'Message';
+
+/**
+ * Sends the mail as it is, but for its headers: BCC is taken out, Message-ID and Date are added where missing. Line ends
+ * become CRLF and dots are doubled on the way out (RFC 5321, section 4.5.2).
+ * @throws MailError `input` where it is no mail or nobody is to get it
+ */
+export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
+	const { fields, length } = await readHeaders(mail);
+	const addresses = async (...names: string[]): Promise<Mailbox[]> => {
+		const values = fields.filter(({ name }) => names.includes(name));
+		return (await Promise.all(values.map(async ({ name, value }) => await readMailboxes(`${FIELD}, header ${name}`, value)))).flat();
+	};
+	const [sender] = [...mail.from, ...(await addresses('sender')), ...(await addresses('from'))];
+	if (sender === undefined || !fields.some(({ name }) => name === 'from')) throw inputError(FIELD, 'the mail has no header From.', 'Put one in; a mail without it is refused.');
+	const given = mail.to.length > 0 ? mail.to : await addresses('to', 'cc', 'bcc');
+	const recipients = [...new Map(given.map(envelopeAddress).map((address) => [address.toLowerCase(), address])).values()];
+	if (recipients.length === 0) throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", or put To, Cc or Bcc into the headers of the mail.');
+	const from = envelopeAddress(sender);
+	const messageId = fields.find(({ name }) => name === 'message-id')?.value ?? newMessageId(from);
+	const head = headBytes(fields, messageId);
+	return {
+		messageId,
+		from,
+		recipients,
+		size: mail.size + head.length - length,
+		eightBit: true,
+		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.replace(/[<>]/g, '') } }),
+		open: async () => Readable.from(replaceHead(await mail.open(), head, length), { objectMode: false }),
+	};
+}
+
+interface Field {
+	/** In lower case. */
+	name: string;
+	/** Unfolded, as UTF-8. */
+	value: string;
+	/** As it stands, a character a byte. */
+	lines: string[];
+}
+
+/** The header fields, and how many bytes they and the empty line take. */
+async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: number }> {
+	const stream = await mail.open();
+	let head = '';
+	try {
+		for await (const chunk of stream) {
+			head += Buffer.from(chunk).toString('latin1');
+			if (/\n\r?\n/.test(head) || head.length > LONGEST_HEADERS) break;
+		}
+	} finally {
+		stream.destroy();
+	}
+	const end = /^\r?\n|\n\r?\n/.exec(head);
+	const length = end === null ? head.length : end.index + end[0].length;
+	return { fields: parseFields(head.slice(0, end === null ? head.length : end.index)), length };
+}
+
+function parseFields(head: string): Field[] {
+	const fields: Field[] = [];
+	for (const [index, line] of head.split(/\r\n?|\n/).entries()) {
+		const last = fields.at(-1);
+		if (/^[ \t]/.test(line) && last !== undefined) {
+			last.lines.push(line);
+			continue;
+		}
+		// The first line of a mail in an mbox file.
+		if (line === '' || (index === 0 && line.startsWith('From '))) continue;
+		const name = /^([!-9;-~]+)[ \t]*:/.exec(line)?.[1];
+		if (name === undefined) throw inputError(FIELD, `line ${index + 1} is not a header: "${line.slice(0, 80)}".`, 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
+		fields.push({ name: name.toLowerCase(), value: '', lines: [line] });
+	}
+	if (fields.length === 0) throw inputError(FIELD, 'the value is not a mail: it has no headers.', 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
+	for (const field of fields) field.value = Buffer.from(field.lines.join('').replace(/^[^:]*:/, ''), 'latin1').toString('utf8').trim();
+	return fields;
+}
+
+function headBytes(fields: Field[], messageId: string): Buffer {
+	const kept = fields.filter(({ name }) => name !== 'bcc' && name !== 'resent-bcc').flatMap(({ lines }) => lines);
+	const has = (name: string): boolean => fields.some((field) => field.name === name);
+	const added = [...(has('message-id') ? [] : [`Message-ID: ${messageId}`]), ...(has('date') ? [] : [`Date: ${new Date().toUTCString().replace('GMT', '+0000')}`])];
+	return Buffer.from([...kept, ...added, '', ''].join('\r\n'), 'latin1');
+}
+
+async function* replaceHead(source: Readable, head: Buffer, length: number): AsyncGenerator<Buffer, void> {
+	yield head;
+	let left = length;
+	for await (const chunk of source) {
+		const bytes = Buffer.from(chunk);
+		if (left < bytes.length) yield bytes.subarray(left);
+		left = Math.max(0, left - bytes.length);
+	}
+}

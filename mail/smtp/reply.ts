@@ -1,0 +1,106 @@
+import { describeMailbox, inputError, sameAddress, type Mailbox } from './addresses';
+import type { OutgoingMail } from './message';
+import type { Original, OriginalFile } from './original';
+import { escapeHtml, htmlOfText, textOfHtml } from './plainText';
+import { quotableHtml } from './quotableHtml';
+
+export interface Answer {
+	kind: 'reply' | 'replyAll' | 'forward';
+	/** Addresses that are the sender's own, left out of a reply to all. */
+	own: string[];
+	/** Puts the original below the new text. */
+	quote: boolean;
+	/** IANA name, for the date above the quotation. */
+	timeZone: string;
+	/** The new text; each that is undefined stays so. */
+	text?: string;
+	html?: string;
+}
+
+export type Answered = Pick<OutgoingMail, 'to' | 'cc' | 'subject' | 'inReplyTo' | 'references' | 'text' | 'html'> & { to: Mailbox[]; cc: Mailbox[] };
+
+/** A thread's References, at most: the first and the last ones, as RFC 5537, section 3.4.4 trims them. */
+const MOST_REFERENCES = 20;
+
+/** Recipients, subject, thread and bodies of an answer; a forwarded mail has no recipients yet. @throws MailError `input` */
+export async function answer(original: Original, wish: Answer): Promise<Answered> {
+	const references = [...original.references, original.messageId].filter((id) => id !== '');
+	const kept = references.length > MOST_REFERENCES ? [...references.slice(0, 1), ...references.slice(1 - MOST_REFERENCES)] : references;
+	return {
+		...(wish.kind === 'forward' ? { to: [], cc: [] } : recipients(original, wish)),
+		subject: wish.kind === 'forward' ? prefixed('Fwd', FORWARDED, original.subject) : prefixed('Re', ANSWERED, original.subject),
+		inReplyTo: wish.kind === 'forward' ? '' : original.messageId,
+		references: kept.join(' '),
+		...(wish.quote ? await quoted(original, wish) : { text: wish.text, html: wish.html }),
+	};
+}
+
+/** Re: and Fwd: as mail programs of other languages write them, so that they are not piled up. */
+const ANSWERED = /^(re|aw|sv|vs|antw|odp|ynt|rif|r|回复|答复|返信)\s*(\[\d+\]|\(\d+\))?\s*[:：]/i;
+const FORWARDED = /^(fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|转发|轉寄)\s*(\[\d+\]|\(\d+\))?\s*[:：]/i;
+
+function prefixed(prefix: string, there: RegExp, subject: string): string {
+	return there.test(subject) ? subject : `${prefix}: ${subject}`.trim();
+}
+
+function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[]; cc: Mailbox[] } {
+	const isOwn = ({ address }: Mailbox): boolean => own.some((mine) => sameAddress(mine, address));
+	const author = original.replyTo.length > 0 ? original.replyTo : original.from;
+	// An answer to a mail of one's own goes on to those that it went to.
+	const to = unique(author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.length === 0 ? original.to : author);
+	if (to.length === 0) throw inputError('Original Message', 'the mail has no sender that could be answered.', 'Use Send or Forward with a recipient of your own.');
+	if (kind === 'reply') return { to, cc: [] };
+	const others = [...original.to, ...original.cc].filter((one) => !isOwn(one) && !to.some(({ address }) => sameAddress(address, one.address)));
+	return { to, cc: unique(others) };
+}
+
+function unique(mailboxes: Mailbox[]): Mailbox[] {
+	return [...new Map(mailboxes.map((mailbox) => [mailbox.address.toLowerCase(), mailbox])).values()];
+}
+
+async function quoted(original: Original, wish: Answer): Promise<Pick<OutgoingMail, 'text' | 'html'>> {
+	const plain = original.text.trim() === '' && original.html !== '' ? ((await textOfHtml(original.html)) ?? '') : original.text;
+	const rich = (await quotableHtml(original.html)) ?? htmlOfText(plain);
+	const intro = wish.kind === 'forward' ? forwardedIntro(original, wish.timeZone) : [`${when(original, wish.timeZone)}${original.from.map(describeMailbox).join(', ') || 'Somebody'} wrote:`];
+	const text = wish.kind === 'forward' ? plain : plain.replace(/\s+$/, '').split(/\r\n?|\n/).map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`)).join('\n');
+	const html = wish.kind === 'forward' ? rich : `<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">${rich}</blockquote>`;
+	const separator = wish.kind === 'forward' ? '\n\n' : '\n';
+	return {
+		text: wish.text === undefined ? undefined : `${wish.text}\n\n${intro.join('\n')}${separator}${text}`,
+		html: wish.html === undefined ? undefined : append(wish.html, `<br><br><div>${intro.map(escapeHtml).join('<br>')}</div><br>${html}`),
+	};
+}
+
+function when(original: Original, timeZone: string): string {
+	const date = dateText(original.date, timeZone);
+	return date === '' ? '' : `On ${date}, `;
+}
+
+function forwardedIntro(original: Original, timeZone: string): string[] {
+	const line = (label: string, value: string): string[] => (value === '' ? [] : [`${label}: ${value}`]);
+	return [
+		'---------- Forwarded message ----------',
+		...line('From', original.from.map(describeMailbox).join(', ')),
+		...line('Date', dateText(original.date, timeZone)),
+		...line('Subject', original.subject),
+		...line('To', original.to.map(describeMailbox).join(', ')),
+		...line('Cc', original.cc.map(describeMailbox).join(', ')),
+	];
+}
+
+function dateText(iso: string, timeZone: string): string {
+	const date = new Date(iso);
+	if (iso === '' || Number.isNaN(date.getTime())) return '';
+	return new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone, timeZoneName: 'short' }).format(date);
+}
+
+/** Within the body, where the new HTML is a whole document. */
+function append(html: string, addition: string): string {
+	const end = html.search(/<\/body\s*>(?![\s\S]*<\/body\s*>)/i);
+	return end < 0 ? `${html}${addition}` : `${html.slice(0, end)}${addition}${html.slice(end)}`;
+}
+
+/** What the quotation or the forwarded mail shows by cid; the rest of the files are left to the caller. */
+export function shownInline(original: Original, file: OriginalFile): boolean {
+	return file.contentId !== undefined && original.html.includes(`cid:${file.contentId}`);
+}

@@ -1,0 +1,99 @@
+import type { IBinaryData, IBinaryKeyData, IDataObject } from 'n8n-workflow';
+
+import { RAW_PROPERTY, toItem } from '../../mail/item';
+import { inputError, readMailboxes } from '../../mail/smtp/addresses';
+import type { OutgoingFile, OutgoingMail } from '../../mail/smtp/message';
+import { readOriginal, type Original, type OriginalFile } from '../../mail/smtp/original';
+import { answer, shownInline, type Answer } from '../../mail/smtp/reply';
+import { record, text } from '../parameterValues';
+import { fileOf, isBinaryData, openBinary } from './attachments';
+import type { MailContext } from './context';
+import { readBodies, readCopies, readHeaders, readOwnFiles, readSender } from './settings';
+
+/** The answer to the mail that a trigger or POP Fetch gave. @throws MailError `input` naming the field */
+export async function readReply(context: MailContext, item: number, mailbox: string): Promise<OutgoingMail> {
+	const options = record(context.getNodeParameter('options', item, {}));
+	const kind = kindOf(context.getNodeParameter('replyType', item, 'reply'));
+	const taken = await takeOriginal(context, item);
+	const sender = await readSender(context, item, mailbox);
+	const answered = await answer(taken.original, {
+		kind,
+		own: [mailbox, ...(typeof sender.from === 'string' ? [] : sender.from.map(({ address }) => address))],
+		quote: options.quoteOriginal !== false,
+		timeZone: context.getTimezone(),
+		...readBodies(context, item, options),
+	});
+	const copies = await readCopies(options);
+	return {
+		...sender,
+		...answered,
+		...copies,
+		to: kind === 'forward' ? await readMailboxes('To Email', context.getNodeParameter('toEmail', item, '')) : answered.to,
+		cc: [...answered.cc, ...copies.cc],
+		subject: text(options.subject, 'Subject') || answered.subject,
+		files: [...(await readOwnFiles(context, item, options)), ...(await originalFiles(context, item, taken, { kind, options }))],
+		...readHeaders(options),
+	};
+}
+
+function kindOf(value: unknown): Answer['kind'] {
+	return value === 'replyAll' || value === 'forward' ? value : 'reply';
+}
+
+interface Taken {
+	original: Original;
+	binary: IBinaryKeyData;
+}
+
+/** From a message item's JSON, the whole item, or JSON text of either; files are taken from the item or the input item. */
+async function takeOriginal(context: MailContext, item: number): Promise<Taken> {
+	const given = parsed(context.getNodeParameter('original', item, {}));
+	const whole = 'json' in given && typeof given.json === 'object' && given.json !== null ? given : undefined;
+	const json = whole === undefined ? given : record(whole.json);
+	const binary = whole !== undefined && 'binary' in whole ? binariesOf(whole.binary) : (context.getInputData()[item]?.binary ?? {});
+	const raw = binary[RAW_PROPERTY];
+	if (typeof json.raw !== 'string' && (raw === undefined || json.from !== undefined)) return { original: await readOriginal(json), binary };
+	const resolved = await resolve(context, raw ?? text(json.raw, 'Original Message'));
+	return { original: await readOriginal(resolved.json), binary: resolved.binary };
+}
+
+function parsed(value: unknown): IDataObject {
+	if (Array.isArray(value)) return parsed(value[0]);
+	if (typeof value !== 'string') return record(value);
+	try {
+		const json: unknown = JSON.parse(value);
+		return record(json);
+	} catch {
+		throw inputError('Original Message', 'the value is text, not a mail.', 'Give a message item by an expression, for example {{ $json }}.');
+	}
+}
+
+function binariesOf(value: unknown): IBinaryKeyData {
+	const binary: IBinaryKeyData = {};
+	for (const [name, data] of Object.entries(record(value))) if (isBinaryData(data)) binary[name] = data;
+	return binary;
+}
+
+/** Format raw: the mail is taken apart here, its attachments go to n8n's binary data. */
+async function resolve(context: MailContext, raw: IBinaryData | string): Promise<{ json: IDataObject; binary: IBinaryKeyData }> {
+	const source = typeof raw === 'string' ? Buffer.from(raw) : async () => await openBinary(context, raw);
+	const { json, binary } = await toItem(source, { size: 0, folder: '', uidl: '' }, {
+		format: 'resolved',
+		downloadAttachments: true,
+		prefix: 'original_',
+		store: async (content, fileName, mimeType) => await context.helpers.prepareBinaryData(content, fileName, mimeType),
+	});
+	return { json, binary: binary ?? {} };
+}
+
+/** All of them when forwarding; otherwise only what the quotation shows. */
+async function originalFiles(context: MailContext, item: number, { original, binary }: Taken, { kind, options }: { kind: Answer['kind']; options: IDataObject }): Promise<OutgoingFile[]> {
+	const shown = (file: OriginalFile): boolean => options.quoteOriginal !== false && context.getNodeParameter('emailFormat', item, 'text') !== 'text' && shownInline(original, file);
+	const wanted = kind === 'forward' && options.forwardAttachments !== false ? original.attachments : original.attachments.filter(shown);
+	const found = wanted.map((file) => ({ file, data: file.property === undefined ? undefined : binary[file.property] }));
+	const missing = found.filter(({ data }) => data === undefined).length;
+	if (kind === 'forward' && missing > 0 && options.forwardAttachments !== false) {
+		throw inputError('Original Message', `the mail has ${wanted.length} attachments, and the item does not hold ${missing} of them.`, 'Switch on "Download Attachments" where the mail comes from, give the whole item, for example {{ $(\'IMAP Trigger\').item }}, or switch off "Forward Attachments".');
+	}
+	return await Promise.all(found.flatMap(({ file, data }) => (data === undefined ? [] : [fileOf(context, file.property ?? 'file', data, shown(file) ? file.contentId : undefined)])));
+}

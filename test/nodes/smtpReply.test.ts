@@ -1,0 +1,191 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+
+import type { INodeExecutionData } from 'n8n-workflow';
+import PostalMime, { type Email } from 'postal-mime';
+import { describe, expect, it } from 'vitest';
+
+import { toItem, type Format } from '../../mail/item';
+import { compose } from '../../mail/smtp/message';
+import { readReply } from '../../nodes/Office365SmtpSend/reply';
+import { mailContext, store } from '../support/mailContext';
+
+const ADA = 'ada@example.test';
+const image = randomBytes(3000);
+const report = randomBytes(100_000);
+const FORMATS = ['simple', 'resolved', 'raw'] as const;
+
+/** The mail that is answered, as it reached Ada. */
+async function originalBytes(change: { replyTo?: string; from?: string; to?: string; subject?: string; references?: string; html?: string; text?: string } = {}): Promise<Buffer> {
+	const file = (fileName: string, mimeType: string, bytes: Buffer, cid?: string) => ({ fileName, mimeType, size: bytes.length, cid, open: async () => Readable.from([bytes]) });
+	const composed = await compose({
+		from: change.from ?? 'Grace Höpper <grace@example.test>',
+		to: change.to ?? `Ada <${ADA}>, Édith <edith@example.test>`,
+		cc: 'Carl <carl@example.test>, ADA@example.test',
+		bcc: '',
+		replyTo: change.replyTo ?? '',
+		subject: change.subject ?? 'The réport',
+		text: change.text ?? 'Dear Ada,\n> you wrote\nsee the report.\n',
+		html: change.html ?? '<html><head><style>p{color:red}</style></head><body onload="x()"><p>Dear Ada, <b>see</b> <img src="cid:logo@x"></p><script>alert(1)</script></body></html>',
+		files: [file('logo.png', 'image/png', image, 'logo@x'), file('réport.pdf', 'application/pdf', report)],
+		inReplyTo: '',
+		references: change.references ?? '<first@example.test> <second@example.test>',
+		priority: 'normal',
+		headers: [],
+	});
+	return Buffer.concat(await (await composed.open()).toArray());
+}
+
+async function itemOf(bytes: Buffer, format: Format, downloadAttachments = true): Promise<INodeExecutionData> {
+	const { json, binary } = await toItem(bytes, { size: bytes.length, folder: 'INBOX', uid: 1, uidValidity: '1' }, { format, downloadAttachments, prefix: 'attachment_', store });
+	return { json, binary };
+}
+
+async function reply(item: INodeExecutionData, parameters: Record<string, unknown> = {}): Promise<Email> {
+	const mail = await readReply(mailContext({ original: item.json, emailFormat: 'text', text: 'Thank you.', ...parameters }, item), 0, ADA);
+	return await PostalMime.parse(Buffer.concat(await (await (await compose(mail)).open()).toArray()));
+}
+
+const addresses = (list: Email['to']): Array<string | undefined> => (list ?? []).map(({ address }) => address);
+const sha256 = (bytes: Buffer | ArrayBuffer | Uint8Array | string): string => createHash('sha256').update(typeof bytes === 'string' ? bytes : Buffer.from(new Uint8Array(bytes))).digest('hex');
+const hashes = (email: Email): string[] => email.attachments.map(({ content }) => sha256(content));
+
+describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
+	it('goes to the sender, in the thread, with Re: and the original below', async () => {
+		const bytes = await originalBytes();
+		const email = await reply(await itemOf(bytes, format));
+		const original = await PostalMime.parse(bytes);
+		expect(addresses(email.to)).toEqual(['grace@example.test']);
+		expect(email.to?.[0]?.name).toBe('Grace Höpper');
+		expect(email.cc ?? []).toEqual([]);
+		expect(email.subject).toBe('Re: The réport');
+		expect(email.inReplyTo).toBe(original.messageId);
+		expect(email.references).toBe(`<first@example.test> <second@example.test> ${original.messageId}`);
+		expect(email.text).toMatch(/^Thank you\.\n\nOn \w{3}, \d{1,2} \w{3} \d{4}, \d{2}:\d{2} (CEST|CET|GMT\+[12]), Grace Höpper <grace@example\.test> wrote:\n> Dear Ada,\n>> you wrote\n> see the report\.\n$/);
+		expect(email.attachments).toEqual([]);
+	});
+
+	it('to all goes to everybody but the mailbox itself', async () => {
+		const email = await reply(await itemOf(await originalBytes(), format), { replyType: 'replyAll', options: { ccEmail: 'new@example.test' } });
+		expect(addresses(email.to)).toEqual(['grace@example.test']);
+		expect(addresses(email.cc)).toEqual(['edith@example.test', 'carl@example.test', 'new@example.test']);
+	});
+
+	it('honours Reply-To, in any script', async () => {
+		const email = await reply(await itemOf(await originalBytes({ replyTo: 'Bürö <office@example.test>, 語 <go@example.test>' }), format));
+		expect(email.to).toEqual([{ name: 'Bürö', address: 'office@example.test' }, { name: '語', address: 'go@example.test' }]);
+	});
+
+	it('in HTML quotes the HTML, harmless, with the images that it shows', async () => {
+		const email = await reply(await itemOf(await originalBytes(), format), { emailFormat: 'html', html: '<html><body><p>Thanks</p></body></html>' });
+		expect(email.html).toContain('<p>Thanks</p><br><br><div>On ');
+		expect(email.html).toMatch(/Grace Höpper &#60;grace@example\.test&#62; wrote:<\/div><br><blockquote type="cite"[^>]*><p>Dear Ada, <b>see<\/b> <img src="cid:logo@x"><\/p><\/blockquote><\/body><\/html>/);
+		expect(email.html).not.toMatch(/script|onload|color:red/);
+		expect(email.text).toContain('Thanks');
+		expect(email.text).toContain('Dear Ada, see');
+		expect(email.attachments.map(({ contentId, disposition }) => [contentId, disposition])).toEqual([['<logo@x>', 'inline']]);
+		expect(hashes(email)).toEqual([sha256(image)]);
+	});
+
+	it('that forwards takes headers, body and files along', async () => {
+		const bytes = await originalBytes();
+		const email = await reply(await itemOf(bytes, format), { replyType: 'forward', toEmail: 'Carl <carl@example.test>', emailFormat: 'both', html: '<p>FYI</p>', text: 'FYI' });
+		expect(addresses(email.to)).toEqual(['carl@example.test']);
+		expect(email.subject).toBe('Fwd: The réport');
+		expect(email.inReplyTo).toBeUndefined();
+		expect(email.text).toMatch(/^FYI\n\n-+ Forwarded message -+\nFrom: Grace Höpper <grace@example\.test>\nDate: .*\nSubject: The réport\nTo: Ada <ada@example\.test>, Édith <edith@example\.test>\nCc: Carl <carl@example\.test>, ADA@example\.test\n\nDear Ada,\n> you wrote\nsee the report\.\n/);
+		expect(email.html).toContain('<p>Dear Ada, <b>see</b> <img src="cid:logo@x"></p>');
+		expect(hashes(email).sort()).toEqual([sha256(image), sha256(report)].sort());
+		expect(email.attachments.map(({ filename }) => filename).sort()).toEqual(['logo.png', 'réport.pdf'].sort());
+	});
+});
+
+describe('subjects', () => {
+	it.each([
+		['Hello', 'Re: Hello', 'Fwd: Hello'],
+		['Re: Hello', 'Re: Hello', 'Fwd: Re: Hello'],
+		['RE: RE: Hello', 'RE: RE: Hello', 'Fwd: RE: RE: Hello'],
+		['AW: Hallo', 'AW: Hallo', 'Fwd: AW: Hallo'],
+		['Re[2]: Hello', 'Re[2]: Hello', 'Fwd: Re[2]: Hello'],
+		['回复:你好', '回复:你好', 'Fwd: 回复:你好'],
+		['WG: Hallo', 'Re: WG: Hallo', 'WG: Hallo'],
+		['', 'Re:', 'Fwd:'],
+		['Regarding: you', 'Re: Regarding: you', 'Fwd: Regarding: you'],
+	])('%s', async (subject, answered, forwarded) => {
+		const item = await itemOf(await originalBytes({ subject: subject || ' ' }), 'simple');
+		expect((await reply(item)).subject).toBe(answered);
+		expect((await reply(item, { replyType: 'forward', toEmail: ADA })).subject).toBe(forwarded);
+		expect((await reply(item, { options: { subject: 'Other' } })).subject).toBe('Other');
+	});
+});
+
+describe('what is answered', () => {
+	it('may be the whole item of a node further up, or JSON text', async () => {
+		const item = await itemOf(await originalBytes(), 'resolved');
+		const forward = { replyType: 'forward', toEmail: ADA };
+		const far = mailContext({ original: item, emailFormat: 'text', text: 'x', ...forward }, { json: { other: 1 } });
+		expect((await readReply(far, 0, ADA)).files).toHaveLength(2);
+		expect((await reply(item, { original: JSON.stringify(item.json) })).subject).toBe('Re: The réport');
+	});
+
+	it('is only opened as a stream, when the mail leaves', async () => {
+		const item = await itemOf(await originalBytes(), 'resolved');
+		const context = mailContext({ original: item.json, emailFormat: 'text', text: 'x', replyType: 'forward', toEmail: ADA }, item);
+		const mail = await readReply(context, 0, ADA);
+		expect(context.opened).toEqual([]);
+		expect(mail.files.map(({ size }) => size)).toEqual([image.length, report.length]);
+		await compose(mail).then(async (composed) => await (await composed.open()).toArray());
+		expect(context.opened).toHaveLength(2);
+	});
+
+	it('of one\'s own goes on to those it went to', async () => {
+		const email = await reply(await itemOf(await originalBytes({ from: ADA, to: 'grace@example.test' }), 'simple'), { replyType: 'replyAll' });
+		expect(addresses(email.to)).toEqual(['grace@example.test']);
+		expect(addresses(email.cc)).toEqual(['carl@example.test']);
+	});
+
+	it('leaves out the address that From Email gives, too', async () => {
+		const email = await reply(await itemOf(await originalBytes(), 'simple'), { replyType: 'replyAll', fromEmail: 'edith@example.test' });
+		expect(addresses(email.cc)).toEqual(['carl@example.test']);
+	});
+
+	it('keeps the head and the end of a very long thread', async () => {
+		const references = Array.from({ length: 300 }, (_, index) => `<${index}@example.test>`).join(' ');
+		const email = await reply(await itemOf(await originalBytes({ references }), 'simple'));
+		const ids = (email.references ?? '').split(' ');
+		expect(ids).toHaveLength(20);
+		expect([ids[0], ids.at(-2)]).toEqual(['<0@example.test>', '<299@example.test>']);
+	});
+
+	it('without quotation is not shown, and its files stay behind', async () => {
+		const email = await reply(await itemOf(await originalBytes(), 'simple'), { emailFormat: 'html', html: '<p>x</p>', options: { quoteOriginal: false } });
+		expect(email.html?.trim()).toBe('<p>x</p>');
+		expect(email.attachments).toEqual([]);
+	});
+
+	it('cannot break out of its quotation', async () => {
+		const email = await reply(await itemOf(await originalBytes({ html: '<p>a</blockquote></div></body></html><p style="x" onclick=evil()>b<a href=" javascript:evil()">c</a><form action="x"><p>kept</p><input name=y></form><!-- c --><b>open' }), 'simple'), { emailFormat: 'html', html: '<p>x</p>' });
+		expect(email.html).toMatch(/<p style="x">b<a>c<\/a><\/p><p>kept<\/p><b>open<\/b><\/blockquote>\s*$/);
+	});
+
+	it('with addresses that cannot be used, or of broken shape, is answered as far as possible', async () => {
+		const json = { messageId: '<a b@example.test>', from: 'Grace <grace@example.test>', to: 'undisclosed-recipients:;, broken@, "x\r\ny" <carl@example.test>', cc: 17, subject: 'a\r\nBcc: x@example.test', text: null, attachments: 'none' };
+		const email = await reply({ json: {} }, { original: json, replyType: 'replyAll' });
+		expect([addresses(email.to), addresses(email.cc), email.subject, email.bcc]).toEqual([['grace@example.test'], ['carl@example.test'], 'Re: a Bcc: x@example.test', undefined]);
+	});
+
+	it.each([
+		['no mail at all', { original: { a: 1 } }, 'Original Message: the value is not a mail'],
+		['text', { original: 'hello' }, 'Original Message: the value is text'],
+		['a mail without a sender', { original: { messageId: '<a@example.test>', from: '' } }, 'no sender that could be answered'],
+	])('that is %s is refused, naming the field', async (_name, parameters, message) => {
+		await expect(reply({ json: {} }, parameters)).rejects.toMatchObject({ code: 'input', field: 'Original Message', message: expect.stringContaining(message), remedy: expect.stringMatching(/.{10}/) });
+	});
+
+	it('with files that the item does not hold is not forwarded without them, unless that is wished', async () => {
+		const item = await itemOf(await originalBytes(), 'simple', false);
+		const forward = { replyType: 'forward', toEmail: ADA };
+		await expect(reply(item, forward)).rejects.toMatchObject({ field: 'Original Message', message: expect.stringContaining('2 attachments, and the item does not hold 2'), remedy: expect.stringContaining('Download Attachments') });
+		expect((await reply(item, { ...forward, options: { forwardAttachments: false } })).attachments).toEqual([]);
+	});
+});
