@@ -13,7 +13,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 
 	icon: Icon = { light: 'file:microsoftMail.svg', dark: 'file:microsoftMail.dark.svg' };
 
-	documentationUrl = 'https://www.npmjs.com/package/n8n-nodes-office365-mail#credentials';
+	documentationUrl = 'https://unpkg.com/n8n-nodes-office365-mail/docs/admin.md';
 
 	// Keeps a mail token out of the HTTP Request node.
 	restrictToSupportedNodes = true as const;

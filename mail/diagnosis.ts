@@ -32,7 +32,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 		});
 	}
 	const answer = response === undefined || response === '' ? '' : ` The server said: ${firstLine(response)}`;
-	const hint = at.speaker === 'identity' ? identityHint(said) : '';
+	const hint = at.speaker === 'identity' || at.speaker === 'host' ? identityHint(said) : '';
 	return new MailError(`${row.sentence(at)}${answer}${hint}`, {
 		...facts,
 		...(row.code === 'throttled' && { retryAfterMs: facts.retryAfterMs ?? at.retryAfterMs }),
@@ -73,8 +73,11 @@ function field(cause: Error, name: string): string | undefined {
 function retryAfterOf(cause: unknown, said: string): number | undefined {
 	const backoff = /Suggested Backoff Time:?\s*(\d+)\s*(?:milliseconds|ms)?/i.exec(said)?.[1];
 	if (backoff !== undefined) return Number(backoff);
-	const reset = cause instanceof Error ? Number(Reflect.get(cause, 'throttleReset')) : NaN;
-	return Number.isFinite(reset) && reset > 0 ? reset : undefined;
+	for (const name of ['throttleReset', 'retryAfterMs']) {
+		const ms = cause instanceof Error ? Number(Reflect.get(cause, name)) : NaN;
+		if (Number.isFinite(ms) && ms > 0) return ms;
+	}
+	return undefined;
 }
 
 /** The AADSTS sentence with its trace ids, which Microsoft's support asks for. */

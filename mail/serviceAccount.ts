@@ -1,106 +1,131 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { AuthenticationResult, Configuration } from '@azure/msal-node';
 
-import type { Configuration } from '@azure/msal-node';
-
+import { clientCertificate } from './certificate';
 import type { Cloud } from './clouds';
-import { diagnose } from './diagnosis';
+import { diagnose, type Circumstances } from './diagnosis';
 import { MailError } from './errors';
+import { readFederatedToken, requireHostIdentity, requireKnownAuthority, requireMailResource } from './hostIdentity';
+import { identityNetwork } from './identityNetwork';
 import { AccessToken, type Acquire } from './token';
 
-/** How an app signs in without a person. */
-export type AppSecret =
+/** How an app proves to the identity platform who it is. */
+export type AppProof =
 	| { authentication: 'clientSecret'; clientSecret: string }
-	| { authentication: 'certificate'; privateKey: string; certificate: string; passphrase?: string };
+	| { authentication: 'certificate'; privateKey: string; certificate: string; passphrase?: string }
+	/** `tokenFile` empty = AZURE_FEDERATED_TOKEN_FILE. */
+	| { authentication: 'workloadIdentity'; tokenFile: string };
 
-export type ServiceAccount = AppSecret & { cloud: Cloud; tenantId: string; clientId: string };
+/** A way to a token without a person present. */
+export type ServiceAccount = { cloud: Cloud } & (
+	| (AppProof & { tenantId: string; clientId: string })
+	/** `clientId` of a user-assigned identity; empty = the system-assigned one. */
+	| { authentication: 'managedIdentity'; clientId: string }
+	/** Legacy: the password grant, without a second factor. */
+	| { authentication: 'usernamePassword'; tenantId: string; clientId: string; username: string; password: string }
+);
+
+type Of<Way extends ServiceAccount['authentication']> = Extract<ServiceAccount, { authentication: Way }>;
+type Msal = typeof import('@azure/msal-node');
 
 /**
- * App-only tokens for Exchange Online by client credentials, through MSAL.
- * Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+ * Tokens for Exchange Online through MSAL. Each call is one request; whoever calls keeps the token.
+ * Sources: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
+ * …/entra/workload-id/workload-identity-federation, …/entra/identity/managed-identities-azure-resources/how-to-use-vm-token,
+ * …/entra/identity-platform/v2-oauth-ropc
  *
  * @throws MailError `input` for a field that cannot work, otherwise as the identity platform answers
  */
 export function appTokens(account: ServiceAccount): Acquire {
-	const scopes = [`${account.cloud.appResource}/.default`];
-	let client: Promise<{ acquireTokenByClientCredential: (request: { scopes: string[]; skipCache: boolean }) => Promise<{ accessToken: string; expiresOn: Date | null } | null> }> | undefined;
-	return async (fresh) => {
+	return async () => {
+		const at: Circumstances =
+			account.authentication === 'managedIdentity'
+				? { speaker: 'host', way: account.authentication }
+				: { speaker: 'identity', way: account.authentication, peer: new URL(account.cloud.authority).host };
 		try {
-			client ??= confidentialClient(account);
-			const result = await (await client).acquireTokenByClientCredential({ scopes, skipCache: fresh });
-			if (result === null || result.expiresOn === null) {
-				throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: 'identity' });
-			}
+			const result = await ask(account, at);
+			if (!result?.expiresOn) throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: at.speaker });
 			return new AccessToken(result.accessToken, result.expiresOn.getTime());
 		} catch (error) {
-			client = undefined;
-			throw diagnose(error, { speaker: 'identity', peer: account.cloud.authority });
+			throw diagnose(error, at);
 		}
 	};
 }
 
-async function confidentialClient(account: ServiceAccount): Promise<import('@azure/msal-node').ConfidentialClientApplication> {
-	// Loaded at first use: it costs 36 ms.
-	const { ConfidentialClientApplication } = await import('@azure/msal-node');
-	const auth: Configuration['auth'] = {
-		clientId: account.clientId,
-		authority: `${account.cloud.authority}/${account.tenantId}`,
-		// With the port: without it MSAL answers endpoints_resolution_error for an authority that it does not know.
-		knownAuthorities: [new URL(account.cloud.authority).host],
-		...(account.authentication === 'clientSecret'
-			? { clientSecret: account.clientSecret }
-			: { clientCertificate: clientCertificate(account) }),
-	};
-	return new ConfidentialClientApplication({ auth });
+async function ask(account: ServiceAccount, at: Circumstances): Promise<AuthenticationResult | null> {
+	if (account.authentication === 'managedIdentity') return await askHost(account);
+	if (account.authentication === 'usernamePassword') return await askForUser(account);
+	return await askForApp(account, at);
 }
 
-function clientCertificate(fields: { privateKey: string; certificate: string; passphrase?: string }): { thumbprintSha256: string; privateKey: string; x5c: string } {
-	const certificate = readCertificate(fields.certificate);
-	const key = readKey(fields.privateKey, fields.passphrase);
-	if (!certificate.checkPrivateKey(key)) {
-		throw new MailError('Private Key and Certificate do not belong together.', {
-			code: 'input',
-			field: 'Private Key',
-			remedy: 'Paste the key that was made with this certificate, or upload the certificate of this key to the app registration.',
-		});
+async function askForApp(account: Of<AppProof['authentication']>, at: Circumstances): Promise<AuthenticationResult | null> {
+	const proof = await proofOf(account, at);
+	const msal = await load();
+	const client = new msal.ConfidentialClientApplication({ auth: { ...registration(account), ...proof }, system: { networkClient: identityNetwork(msal) } });
+	return await client.acquireTokenByClientCredential({ scopes: [`${account.cloud.appResource}/.default`], skipCache: true });
+}
+
+async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances): Promise<Partial<Configuration['auth']>> {
+	switch (account.authentication) {
+		case 'clientSecret':
+			// A secret's value never looks like this, its ID always does.
+			if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(account.clientSecret)) at.shown = 'What was entered looks like the secret\'s ID.';
+			return { clientSecret: account.clientSecret };
+		case 'certificate':
+			return { clientCertificate: clientCertificate(account) };
+		case 'workloadIdentity':
+			requireHostIdentity('Workload Identity');
+			requireKnownAuthority(account.cloud);
+			return {
+				// Asked by MSAL for each request, so a rotated file is read again.
+				clientAssertion: async () => {
+					const token = await readFederatedToken(account.tokenFile);
+					at.shown = token.shown;
+					return token.value;
+				},
+			};
 	}
-	if (Date.parse(certificate.validTo) < Date.now()) {
-		throw new MailError(`The certificate ended on ${new Date(certificate.validTo).toISOString().slice(0, 10)}.`, {
-			code: 'input',
-			field: 'Certificate',
-			remedy: 'Make a new certificate, upload it to the app registration and paste both parts here.',
-		});
-	}
+}
+
+/**
+ * MSAL keeps the host it found, and that host's network, for the whole process; its cache mixes identities, so it is
+ * passed by. The host itself keeps tokens for hours and may answer with the same one again.
+ */
+async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationResult> {
+	requireHostIdentity('Managed Identity');
+	requireMailResource(account.cloud);
+	const msal = await load();
+	const client = new msal.ManagedIdentityApplication({
+		...(account.clientId !== '' && { managedIdentityIdParams: { userAssignedClientId: account.clientId } }),
+		system: { networkClient: identityNetwork(msal), disableInternalRetries: true },
+	});
+	return await client.acquireToken({ resource: account.cloud.appResource, forceRefresh: true });
+}
+
+/** As a public client: the app registration has to allow public client flows. All delegated permissions with consent. */
+async function askForUser(account: Of<'usernamePassword'>): Promise<AuthenticationResult | null> {
+	const msal = await load();
+	const client = new msal.PublicClientApplication({ auth: registration(account), system: { networkClient: identityNetwork(msal) } });
+	return await client.acquireTokenByUsernamePassword({ scopes: [`${account.cloud.resource}/.default`], username: account.username, password: account.password });
+}
+
+/** App and authority; the endpoints follow from the authority, so they are not asked for. */
+function registration({ cloud, tenantId, clientId }: { cloud: Cloud; tenantId: string; clientId: string }): { clientId: string; authority: string; knownAuthorities: string[]; authorityMetadata: string } {
+	const authority = `${cloud.authority}/${tenantId}`;
 	return {
-		thumbprintSha256: certificate.fingerprint256.replaceAll(':', ''),
-		privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-		x5c: fields.certificate,
+		clientId,
+		authority,
+		// With the port: without it MSAL answers endpoints_resolution_error for an authority that it does not know.
+		knownAuthorities: [new URL(cloud.authority).host],
+		authorityMetadata: JSON.stringify({
+			issuer: `${authority}/v2.0`,
+			authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
+			token_endpoint: `${authority}/oauth2/v2.0/token`,
+			jwks_uri: `${authority}/discovery/v2.0/keys`,
+		}),
 	};
 }
 
-function readCertificate(pem: string): X509Certificate {
-	try {
-		return new X509Certificate(pem);
-	} catch {
-		throw new MailError('The certificate cannot be read.', {
-			code: 'input',
-			field: 'Certificate',
-			remedy: 'Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, with its line breaks.',
-		});
-	}
-}
-
-function readKey(pem: string, passphrase: string | undefined): ReturnType<typeof createPrivateKey> {
-	try {
-		return createPrivateKey({ key: pem, format: 'pem', ...(passphrase ? { passphrase } : {}) });
-	} catch (error) {
-		const locked = /ENCRYPTED/.test(pem);
-		throw new MailError(locked ? 'The private key is encrypted and could not be opened.' : 'The private key cannot be read.', {
-			code: 'input',
-			field: locked ? 'Passphrase' : 'Private Key',
-			remedy: locked
-				? 'Enter the right passphrase of the key.'
-				: 'Paste it in PEM form, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----, with its line breaks.',
-			cause: error,
-		});
-	}
+/** At first use: it costs 36 ms. */
+async function load(): Promise<Msal> {
+	return await import('@azure/msal-node');
 }

@@ -46,8 +46,12 @@ export interface TokenClaims {
 	tid?: string;
 	appid?: string;
 	upn?: string;
+	iss?: string;
+	sub?: string;
 	/** seconds since the epoch */
 	exp?: number;
+	/** `aud` as a list, as other issuers write it */
+	audiences: string[];
 }
 
 /** Reads a JWT's payload without verifying it; never used for a decision about access. */
@@ -60,8 +64,12 @@ export function readClaims(jwt: string): TokenClaims | undefined {
 			names.map((name) => claim.get(name)).find((value): value is string => typeof value === 'string' && value !== '');
 		const roles = claim.get('roles');
 		const exp = claim.get('exp');
+		const audience = claim.get('aud');
 		return {
 			aud: text('aud'),
+			audiences: (Array.isArray(audience) ? audience : [audience]).filter((name): name is string => typeof name === 'string'),
+			iss: text('iss'),
+			sub: text('sub'),
 			scp: text('scp'),
 			roles: Array.isArray(roles) ? roles.map(String) : undefined,
 			tid: text('tid'),

@@ -4,7 +4,7 @@ import type { Account } from '../mail/account';
 import type { Protocol } from '../mail/clouds';
 import { runConnectionTest } from '../mail/connectionTest';
 import { diagnose } from '../mail/diagnosis';
-import { serviceAccountToTest } from './account';
+import { serviceAccountToTest } from './serviceAccount';
 
 /** The steps as an item: the first failing one stands out as `problem` and `remedy`. */
 export async function testConnection(account: Account, protocols: readonly Protocol[]): Promise<IDataObject> {

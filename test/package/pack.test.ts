@@ -7,11 +7,11 @@ import { expect, it } from 'vitest';
 const ROOT = resolve(__dirname, '..', '..');
 const manifest: { files: string[]; peerDependencies: object; scripts: object; n8n: { nodes: string[]; credentials: string[] } } = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8'));
 
-it('packs dist, README, LICENSE, CHANGELOG and nothing else', () => {
+it('packs dist, docs, README, LICENSE, CHANGELOG and nothing else', () => {
 	const [packed]: Array<{ files: Array<{ path: string }> }> = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
 	const paths = packed?.files.map(({ path }) => path) ?? [];
 	const roots = new Set(paths.map((path) => path.split('/')[0]));
-	expect(roots).toEqual(new Set(['dist', 'README.md', 'LICENSE', 'CHANGELOG.md', 'package.json']));
+	expect(roots).toEqual(new Set(['dist', 'docs', 'README.md', 'LICENSE', 'CHANGELOG.md', 'package.json']));
 	for (const entry of [...manifest.n8n.nodes, ...manifest.n8n.credentials]) expect(paths).toContain(entry);
 	expect(paths.filter((path) => /(^|\/)(test|sandbox|bench)\/|\.ts$/.test(path))).toEqual([]);
 });

@@ -16,6 +16,8 @@ export interface App {
 	roles: string[];
 	/** Delegated permissions that it may ask for. */
 	delegated: string[];
+	/** Whether public client flows are allowed, such as the password grant without a secret. */
+	publicClient: boolean;
 	/** False: refused at `common` and `organizations`. */
 	multiTenant: boolean;
 	/** Puts this address into app-only tokens too, for a server that knows mailboxes but no apps (Dovecot by itself). */
@@ -35,6 +37,7 @@ export function newApp(): App {
 		redirectUris: [],
 		roles: ['IMAP.AccessAsApp', 'POP.AccessAsApp', 'SMTP.SendAsApp'],
 		delegated: ['IMAP.AccessAsUser.All', 'POP.AccessAsUser.All', 'SMTP.Send'],
+		publicClient: true,
 		multiTenant: true,
 	};
 }
@@ -74,7 +77,7 @@ export class Directory {
 		for (const scope of scopes.filter((name) => name.includes('://'))) {
 			const cut = scope.lastIndexOf('/');
 			const resource = scope.slice(0, cut);
-			if (known.includes(resource) && !app.delegated.includes(scope.slice(cut + 1))) {
+			if (known.includes(resource) && ![...app.delegated, '.default'].includes(scope.slice(cut + 1))) {
 				return { error: 'invalid_client', aadsts: 650053, description: `The application asked for scope '${scope.slice(cut + 1)}' that doesn't exist on the resource '${resource}'.` };
 			}
 			resources.add(resource);

@@ -102,7 +102,7 @@ export class Grants {
 
 	#delegate(app: App, grant: Grant, scope = grant.scope): Outcome | Failure {
 		const scopes = scope.split(' ');
-		const resource = this.directory.resourceOf(scopes.filter((name) => !name.endsWith('/.default')), app, MAIL_RESOURCES);
+		const resource = this.directory.resourceOf(scopes, app, MAIL_RESOURCES);
 		return typeof resource === 'string' ? { grant: { ...grant, scope }, resource } : resource;
 	}
 }

@@ -8,7 +8,7 @@ import { bodyOf, json, refuse, type Failure } from './answers';
 import { Directory, isFailure, type App } from './directory';
 import { Grants, type Grant } from './grants';
 import { Issuer, MAIL_RESOURCES } from './issuer';
-import { prove, type Proof } from './proof';
+import { prove, type Proof, type Proven } from './proof';
 import { showSignIn } from './signInPage';
 
 export type { Failure } from './answers';
@@ -21,6 +21,8 @@ export interface TokenRequest {
 	scope: string;
 	clientId: string;
 	proof: Proof;
+	/** Header and claims of a verified client assertion. */
+	assertion?: Proven['assertion'];
 	/** AADSTS number where it was refused. */
 	refused?: number;
 }
@@ -33,6 +35,8 @@ export class IdentityServer {
 	readonly requests: TokenRequest[] = [];
 	/** Life of the access tokens that are given out, in seconds. */
 	tokenLifetimeSeconds = 3600;
+	/** How far its clock is ahead of this machine's, in ms. */
+	clockOffsetMs = 0;
 	/** What delegated tokens are for, as in the real cloud. */
 	readonly resource = 'https://outlook.office.com';
 	url = '';
@@ -134,7 +138,11 @@ export class IdentityServer {
 
 	async #sign(claims: JWTPayload, audience: string, seconds = this.tokenLifetimeSeconds): Promise<string> {
 		// Dovecot takes no token without `sub`.
-		return await this.#issuer.sign({ sub: String(claims.upn ?? claims.appid), ...claims, tid: this.tenant }, { issuer: `${this.url}/${this.tenant}/v2.0`, audience, seconds });
+		return await this.#issuer.sign({ sub: String(claims.upn ?? claims.appid), ...claims, tid: this.tenant }, { issuer: `${this.url}/${this.tenant}/v2.0`, audience, seconds, now: this.#now() });
+	}
+
+	#now(): number {
+		return Date.now() + this.clockOffsetMs;
 	}
 
 	async #delegatedTokens(grant: Grant, resource: string): Promise<Record<string, string | number>> {
@@ -215,8 +223,8 @@ export class IdentityServer {
 		const app = this.#directory.find(form.get('client_id'), tenant);
 		if (isFailure(app)) return app;
 		const audiences = [tenant, this.tenant].flatMap((name) => [`${this.url}/${name}/oauth2/v2.0/token`, `${this.url}/${name}/v2.0`]);
-		const { proof, failure } = await prove(app, form, audiences);
-		asked.proof = proof;
+		const { proof, assertion, failure } = await prove(app, form, audiences, new Date(this.#now()));
+		Object.assign(asked, { proof, assertion });
 		if (failure !== undefined) return failure;
 		const outcome = this.#grants.redeem(app, form, tenant);
 		if (isFailure(outcome)) return outcome;

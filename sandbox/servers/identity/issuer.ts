@@ -22,9 +22,9 @@ export class Issuer {
 		return { ...(await exportJWK(this.#started().publicKey)), kid: this.kid, use: 'sig', alg: 'RS256' };
 	}
 
-	/** A JWT that lives `seconds` from now. */
-	async sign(claims: JWTPayload, token: { issuer: string; audience: string; seconds: number }): Promise<string> {
-		const now = Date.now() / 1000;
+	/** A JWT that lives `seconds` from `now`, in epoch ms. */
+	async sign(claims: JWTPayload, token: { issuer: string; audience: string; seconds: number; now: number }): Promise<string> {
+		const now = token.now / 1000;
 		return await new SignJWT({ ...claims, uti: randomBytes(8).toString('hex') })
 			.setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: this.kid })
 			.setIssuer(token.issuer)

@@ -1,0 +1,80 @@
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+
+import { accountOf, type Account } from '../mail/account';
+import { cloudOf, tenantOf } from '../mail/clouds';
+import { MailError } from '../mail/errors';
+import { appTokens, type ServiceAccount } from '../mail/serviceAccount';
+import { renewing } from '../mail/token';
+
+/** A form's fields as n8n gives them. */
+export type Fields = ICredentialDataDecryptedObject;
+
+/**
+ * The way to tokens that a service account's form describes.
+ * @throws MailError `input` naming the field
+ */
+export function serviceAccountOf(fields: Fields): ServiceAccount {
+	const authentication = text(fields.authentication) || 'clientSecret';
+	const cloud = cloudOf(fields);
+	if (authentication === 'managedIdentity') return { authentication, cloud, clientId: text(fields.clientId).trim() };
+	const app = { cloud, tenantId: ownTenant(fields), clientId: required(fields, 'clientId', 'Client ID') };
+	switch (authentication) {
+		case 'clientSecret':
+			return { ...app, authentication, clientSecret: required(fields, 'clientSecret', 'Client Secret') };
+		case 'certificate':
+			return { ...app, authentication, privateKey: required(fields, 'privateKey', 'Private Key'), certificate: required(fields, 'certificate', 'Certificate'), passphrase: text(fields.passphrase) };
+		case 'workloadIdentity':
+			return { ...app, authentication, tokenFile: text(fields.assertionFile).trim() };
+		case 'usernamePassword':
+			return { ...app, authentication, username: required(fields, 'username', 'Username'), password: required(fields, 'password', 'Password', false) };
+		default:
+			throw new MailError(`"${authentication}" is no way to sign in.`, { code: 'input', field: 'Authentication', remedy: 'Choose one of the list.' });
+	}
+}
+
+/** A person's permissions, or the app's own. */
+export function signInOf(fields: Fields): Account['signIn'] {
+	return fields.authentication === 'usernamePassword' ? 'delegated' : 'appOnly';
+}
+
+/** The mailbox that the form names; a user name is a mailbox of its own. @throws MailError `input` */
+export function mailboxOf(fields: Fields, override = ''): string {
+	const own = signInOf(fields) === 'delegated' ? text(fields.username).trim() : '';
+	return requireMailbox(override.trim() || text(fields.mailbox).trim() || own);
+}
+
+/** The account of a credential that is being filled in: nothing cached, nothing kept. @throws MailError `input` */
+export function serviceAccountToTest(fields: Fields): Account {
+	return accountOf('being tested', mailboxOf(fields), cloudOf(fields), renewing(appTokens(serviceAccountOf(fields))), signInOf(fields));
+}
+
+/** One address, with nothing around it. @throws MailError `input` */
+export function requireMailbox(address: string): string {
+	if (/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(address)) return address;
+	throw new MailError(address === '' ? 'A service account opens no mailbox of its own: the mailbox address is empty.' : `"${address}" is not a mailbox address.`, {
+		code: 'input',
+		field: 'Mailbox',
+		remedy: 'Enter one address, for example ada@example.com, in the credential or in the option "Mailbox Address".',
+	});
+}
+
+/** An app signs in to one tenant. @throws MailError `input` */
+function ownTenant(fields: Fields): string {
+	const tenant = tenantOf(fields);
+	if (!['common', 'organizations', 'consumers'].includes(tenant.toLowerCase())) return tenant;
+	throw new MailError(`Tenant ID: "${tenant}" stands for many tenants, and a service account belongs to one.`, {
+		code: 'input',
+		field: 'Tenant ID',
+		remedy: 'Enter the directory (tenant) ID from the app registration\'s overview page, or the tenant\'s domain.',
+	});
+}
+
+function required(fields: Fields, name: string, label: string, trim = true): string {
+	const value = trim ? text(fields[name]).trim() : text(fields[name]);
+	if (value !== '') return value;
+	throw new MailError(`${label} is empty.`, { code: 'input', field: label, remedy: `Fill in "${label}" in the credential.` });
+}
+
+export function text(value: unknown): string {
+	return typeof value === 'string' ? value : '';
+}
