@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { Account } from '../account';
 import { MailError } from '../errors';
 
@@ -60,12 +58,18 @@ export async function keepPace(account: Account, perMinute: number, signal?: Abo
 
 /** @throws MailError `stopped` when the signal says so */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-	try {
-		await sleep(ms, undefined, { signal });
-	} catch (error) {
-		if (signal?.aborted !== true) throw error;
-		throw stopped();
-	}
+	if (signal?.aborted === true) throw stopped();
+	await new Promise<void>((resolve, reject) => {
+		const stop = (): void => {
+			clearTimeout(timer);
+			reject(stopped());
+		};
+		const timer = setTimeout(() => {
+			signal?.removeEventListener('abort', stop);
+			resolve();
+		}, ms);
+		signal?.addEventListener('abort', stop, { once: true });
+	});
 }
 
 export const stopped = (): MailError => new MailError('The execution was stopped before the mail was sent.', { code: 'stopped', permanent: true, speaker: 'smtp' });
