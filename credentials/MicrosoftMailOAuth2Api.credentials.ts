@@ -81,8 +81,9 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 				{ name: 'IMAP (Trigger)', value: 'imap' },
 				{ name: 'POP (Fetch)', value: 'pop' },
 			],
-			default: ['smtp', 'imap'],
-			description: 'Only the permissions of the ticked protocols are asked for. Connect again after a change.',
+			// n8n's editor starts every list of several empty, whatever the default.
+			default: [],
+			description: 'Only the permissions of the chosen protocols are asked for; none chosen = all three. Connect again after a change.',
 		},
 		{
 			...mailboxField,
@@ -99,6 +100,8 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			default: 'response_mode=query&prompt=select_account',
 		},
 		{ displayName: 'Authentication', name: 'authentication', type: 'hidden', default: 'body' },
+		// n8n adds this field to every OAuth2 form; a mail token has no business in the HTTP Request node.
+		{ displayName: 'Allowed HTTP Request Domains', name: 'allowedHttpRequestDomains', type: 'hidden', default: 'none' },
 	];
 }
 
@@ -118,10 +121,10 @@ function endpoint(name: 'authorize' | 'token'): string {
 	return `${authority} + "/" + ${tenant} + "/oauth2/v2.0/${name}"`;
 }
 
-/** Only the ticked protocols' permissions, never mixed with those of another resource. */
+/** Only the chosen protocols' permissions, all three where none is chosen, never mixed with those of another resource. */
 function scope(): string {
 	const resource = ofCloud('resource', '$self["resourceUrl"].replace(/\\/+$/, "")');
 	const permission = (protocol: Protocol): string =>
-		`($self["protocols"].includes("${protocol}") ? " " + ${resource} + "/${DELEGATED_PERMISSION[protocol]}" : "")`;
+		`($self["protocols"].length === 0 || $self["protocols"].includes("${protocol}") ? " " + ${resource} + "/${DELEGATED_PERMISSION[protocol]}" : "")`;
 	return `"openid email profile offline_access" + ${permission('smtp')} + ${permission('imap')} + ${permission('pop')}`;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { ensureN8n } from '../sandbox/n8n';
-import { ensurePackages, ensureServers } from '../sandbox/servers/packages';
+import { ensureBrowser, ensurePackages, ensureServers } from '../sandbox/servers/packages';
 
 /**
  * `npm test [files …]`: build, types and lint, each one counted check; then vitest over test/. The last line is
@@ -23,6 +23,7 @@ async function main(): Promise<Count> {
 	const count: Count = { passed: 0, failed: 0 };
 	ensureServers();
 	ensurePackages(['redis-server'], ['redis-server']);
+	ensureBrowser();
 	await ensureN8n((line) => console.log(line));
 	for (const [name, command] of CHECKS) {
 		const ok = spawnSync(bin(command[0] ?? ''), command.slice(1), { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;

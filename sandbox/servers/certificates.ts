@@ -78,6 +78,11 @@ export function thumbprint(cert: string): string {
 	return Buffer.from(new X509Certificate(cert).fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
 }
 
+/** SHA-1 of the certificate, base64url, as `x5t` in a client assertion has it (RFC 7515, section 4.1.7). */
+export function thumbprintSha1(cert: string): string {
+	return Buffer.from(new X509Certificate(cert).fingerprint.replaceAll(':', ''), 'hex').toString('base64url');
+}
+
 function paths(folder: string, name: string): { keyFile: string; certFile: string } {
 	return { keyFile: join(folder, `${name}.key`), certFile: join(folder, `${name}.pem`) };
 }

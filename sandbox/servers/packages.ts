@@ -17,6 +17,15 @@ export function ensureServers(): void {
 	}
 }
 
+/** A Chromium or Chrome, installed where the machine has none. @returns its path @throws Error with one sentence */
+export function ensureBrowser(): string {
+	const find = (): string | undefined => ['chromium', 'google-chrome', 'chromium-browser'].map(program).find((path) => path !== undefined);
+	if (find() === undefined) ensurePackages(['chromium'], ['chromium']);
+	const path = find();
+	if (path === undefined) throw new Error('There is no Chromium on this machine, also after its package was installed.');
+	return path;
+}
+
 /** Installs Debian packages where one of the programs is missing. @throws Error with one sentence */
 export function ensurePackages(packages: string[], programs: string[]): void {
 	if (programs.every((name) => program(name) !== undefined)) return;

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 
 import { decodeJwt, decodeProtectedHeader, importSPKI, importX509, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 
-import { thumbprint } from '../certificates';
+import { thumbprint, thumbprintSha1 } from '../certificates';
 import type { Failure } from './answers';
 import type { App } from './directory';
 
@@ -38,7 +38,7 @@ async function verifyAssertion(app: App, assertion: string, audiences: string[],
 	let proof: Proof = 'assertion';
 	try {
 		const header = decodeProtectedHeader(assertion);
-		if (header['x5t#S256'] === undefined && app.federation !== undefined) {
+		if (header['x5t#S256'] === undefined && header.x5t === undefined && app.federation !== undefined) {
 			proof = 'federation';
 			await verifyFederated(app.federation, assertion, now);
 		} else {
@@ -62,7 +62,8 @@ async function verifyFederated(federation: NonNullable<App['federation']>, asser
 
 /** https://learn.microsoft.com/entra/identity-platform/certificate-credentials: signature, thumbprint, audience, issuer, lifetime. */
 async function verifySigned(app: App, assertion: string, header: Partial<JWTHeaderParameters>, audiences: string[], now: Date): Promise<void> {
-	const certificate = app.certificates.find((pem) => thumbprint(pem) === header['x5t#S256']);
+	// MSAL names the certificate by SHA-256, n8n by SHA-1, which Microsoft takes as well.
+	const certificate = app.certificates.find((pem) => (header.x5t === undefined ? thumbprint(pem) === header['x5t#S256'] : thumbprintSha1(pem) === header.x5t));
 	if (certificate === undefined) throw new Error('The key was not found.');
 	if (Date.parse(new X509Certificate(certificate).validTo) < now.getTime()) throw new Error('The certificate has expired.');
 	const key = await importX509(certificate, header.alg ?? 'RS256');

@@ -1,0 +1,112 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+
+import type { RunningN8n } from '../../sandbox/n8n';
+import { ensureBrowser } from '../../sandbox/servers/packages';
+
+/** How long anything on a page may take to appear, in ms. */
+const PATIENCE_MS = 60_000;
+
+/** n8n's editor in a headless browser, its owner logged in. */
+export class Editor {
+	private constructor(
+		private readonly browser: Browser,
+		private readonly context: BrowserContext,
+		readonly page: Page,
+		private readonly url: string,
+	) {}
+
+	/** The sandbox's sign-in page has a certificate of its own CA, which this browser takes. */
+	static async open({ instance, login }: RunningN8n): Promise<Editor> {
+		const browser = await chromium.launch({ executablePath: ensureBrowser(), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+		const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1400, height: 1000 } });
+		context.setDefaultTimeout(PATIENCE_MS);
+		const editor = new Editor(browser, context, await context.newPage(), instance.url);
+		await editor.keepingSight('log in', async (page) => {
+			await page.goto(`${instance.url}/signin`);
+			await page.locator('[data-test-id=signin-form] input[type=email]').fill(login.email);
+			await page.locator('[data-test-id=signin-form] input[type=password]').fill(login.password);
+			await page.locator('[data-test-id=form-submit-button]').click();
+			await page.waitForURL((address) => !address.pathname.includes('signin'));
+		});
+		return editor;
+	}
+
+	async close(): Promise<void> {
+		await this.browser.close();
+	}
+
+	/** @param path for example `/workflow/17` */
+	async visit(path: string): Promise<void> {
+		await this.page.goto(this.url + path);
+	}
+
+	/** Runs some steps; where one fails, every open page is kept as a picture and the error says where. */
+	async keepingSight<T>(what: string, steps: (page: Page) => Promise<T>): Promise<T> {
+		try {
+			return await steps(this.page);
+		} catch (error) {
+			const folder = mkdtempSync(join(tmpdir(), 'office365-mail-seen-'));
+			for (const [index, page] of this.context.pages().entries()) await page.screenshot({ path: join(folder, `${index}.png`) }).catch(() => undefined);
+			throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}\nPictures: ${folder}`, { cause: error });
+		}
+	}
+}
+
+/** The form of a credential in n8n's editor. */
+export class CredentialForm {
+	constructor(private readonly page: Page) {}
+
+	/** Opens the form of a new credential by its display name, as a user finds it. */
+	static async create(editor: Editor, title: string): Promise<CredentialForm> {
+		const { page } = editor;
+		await editor.visit('/home/credentials/create');
+		await page.locator('[data-test-id=new-credential-type-select] input').fill(title);
+		await page.locator('[data-test-id=new-credential-type-select-option]').filter({ hasText: title }).first().click();
+		await page.locator('[data-test-id=new-credential-type-button]').click();
+		return new CredentialForm(page);
+	}
+
+	/** Types into fields, by the parameter's name. */
+	async fill(fields: Record<string, string | number>): Promise<void> {
+		for (const [name, value] of Object.entries(fields)) await this.#field(name).locator('input, textarea').first().fill(String(value));
+	}
+
+	/** Picks from a list, by what the user reads. */
+	async choose(name: string, label: string): Promise<void> {
+		const option = this.page.locator('.el-select-dropdown__item:visible').filter({ hasText: label }).first();
+		// A list of several stays open.
+		if (!(await option.isVisible())) await this.#field(name).locator('.el-select').click();
+		await option.click();
+	}
+
+	/** The labels of the fields in sight, in order. */
+	async labels(): Promise<string[]> {
+		const labels = await this.page.locator('[data-test-id=credential-connection-parameter] label').allInnerTexts();
+		return labels.map((label) => (label.split('\n', 1)[0] ?? '').replace(/[*\s]+$/, ''));
+	}
+
+	/** Presses Connect and gives the window that opens. */
+	async connect(): Promise<Page> {
+		const opened = this.page.waitForEvent('popup');
+		await this.page.getByRole('button', { name: 'Connect', exact: true }).click();
+		return await opened;
+	}
+
+	/** Resolves when n8n says that the account is connected. */
+	async connected(): Promise<void> {
+		await this.page.locator('[data-test-id=oauth-connect-success-banner]').filter({ hasText: 'Account connected' }).waitFor({ state: 'visible' });
+	}
+
+	/** Whether n8n says so now. */
+	async isConnected(): Promise<boolean> {
+		return await this.page.locator('[data-test-id=oauth-connect-success-banner]').isVisible();
+	}
+
+	#field(name: string): ReturnType<Page['locator']> {
+		return this.page.locator(`[data-test-id=parameter-input-${name}]`);
+	}
+}

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { customCloud } from '../../sandbox/credentials';
+import { startN8n, type RunningN8n } from '../../sandbox/n8n';
+import { startSandbox, type Sandbox } from '../../sandbox/servers';
+import { selfSigned } from '../../sandbox/servers/certificates';
+import { CredentialForm, Editor } from './browser';
+
+const ADA = 'ada@example.test';
+const GRACE = 'grace@example.test';
+const TITLE = 'Microsoft Mail OAuth2 API';
+
+let sandbox: Sandbox;
+let n8n: RunningN8n;
+let editor: Editor;
+
+/** A real n8n with no credential, seen through a browser. */
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	n8n = await startN8n({ caFile: sandbox.caFile });
+	editor = await Editor.open(n8n);
+}, 600_000);
+
+afterAll(async () => {
+	await editor?.close();
+	await n8n?.stop();
+	await sandbox?.stop();
+}, 120_000);
+
+/** The form of a new credential, everything but the app's proof of itself filled in. */
+async function filledForm(): Promise<CredentialForm> {
+	const form = await CredentialForm.create(editor, TITLE);
+	const { authorityUrl, resourceUrl, imapHost, imapPort, popHost, popPort, smtpHost, smtpPort, clientId, tenantId } = customCloud(sandbox);
+	await form.choose('cloud', 'Custom');
+	await form.fill(texts({ clientId, tenantId, authorityUrl, resourceUrl, imapHost, imapPort, popHost, popPort, smtpHost, smtpPort }));
+	return form;
+}
+
+const texts = (fields: Record<string, unknown>): Record<string, string> => Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
+
+const permissions = (...names: string[]): string[] => ['email', 'offline_access', 'openid', 'profile', ...names.map((name) => `${sandbox.identity.resource}/${name}`)].sort();
+
+/** Chooses an account on the sign-in page and waits until n8n has closed the window. @returns the permissions asked for */
+async function signIn(form: CredentialForm, account: string): Promise<string[]> {
+	const page = await form.connect();
+	await page.locator('h1').filter({ hasText: 'Sign in' }).waitFor();
+	const asked = await page.locator('li').allInnerTexts();
+	const closed = page.waitForEvent('close');
+	await page.locator(`button[name=account][value="${account}"]`).click();
+	await closed;
+	return asked.sort();
+}
+
+/** The newest credential as n8n keeps it. */
+async function newest(): Promise<{ id: string; name: string }> {
+	const { data } = await n8n.api.rest<{ data: Array<{ id: string; name: string; createdAt: string }> }>('GET', '/credentials');
+	const [first] = data.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+	if (first === undefined) throw new Error('n8n has no credential.');
+	return { id: first.id, name: first.name };
+}
+
+describe('the Connect button, pressed in a browser', () => {
+	it('leads through the sign-in page to "Account connected", and a workflow sends as who signed in', async () => {
+		await editor.keepingSight('connect by secret', async (page) => {
+			const form = await filledForm();
+			await form.fill({ clientSecret: sandbox.identity.app.clientSecret });
+			await form.choose('protocols', 'SMTP');
+			await form.choose('protocols', 'IMAP');
+			expect(await signIn(form, ADA)).toEqual(permissions('IMAP.AccessAsUser.All', 'SMTP.Send'));
+			await form.connected();
+			expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'authorization_code', proof: 'secret' });
+
+			const id = await n8n.api.createWorkflow(sending(await newest(), 'by the browser'));
+			await editor.visit(`/workflow/${id}`);
+			await page.locator('[data-test-id=execute-workflow-button]').click();
+			const mail = await sandbox.arrival(GRACE, (text) => text.includes('by the browser'), 60_000);
+			expect(mail.toString()).toMatch(/^From: .*ada@example\.test/m);
+		});
+	});
+
+	it('proves the app by a certificate where the form says so', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'office365-mail-certificate-'));
+		try {
+			const pair = selfSigned(folder, 'app', ['-subj', '/CN=app']);
+			sandbox.identity.app.certificates.push(pair.cert);
+			await editor.keepingSight('connect by certificate', async () => {
+				const form = await filledForm();
+				await form.choose('clientCredentialType', 'Certificate');
+				await form.fill({ privateKey: pair.key, certificate: pair.cert });
+				expect(await signIn(form, 'shared@example.test'), 'none chosen').toEqual(permissions('IMAP.AccessAsUser.All', 'POP.AccessAsUser.All', 'SMTP.Send'));
+				await form.connected();
+				expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'authorization_code', proof: 'assertion' });
+			});
+		} finally {
+			rmSync(folder, { recursive: true, force: true });
+		}
+	});
+
+	it('says so and stays unconnected where the person declines', async () => {
+		await editor.keepingSight('decline', async () => {
+			const form = await filledForm();
+			await form.fill({ clientSecret: sandbox.identity.app.clientSecret });
+			const before = sandbox.identity.requests.length;
+			const page = await form.connect();
+			await page.locator('button[name=decline]').click();
+			await page.getByText('Failed to connect').waitFor();
+			await page.close();
+			expect(await form.isConnected()).toBe(false);
+			expect(sandbox.identity.requests).toHaveLength(before);
+		});
+	});
+
+	it('shows what a mail credential needs and nothing about HTTP requests', async () => {
+		await editor.keepingSight('labels', async () => {
+			const form = await CredentialForm.create(editor, TITLE);
+			expect(await form.labels()).toEqual(['Client ID', 'Authentication', 'Client Secret', 'Cloud', 'Tenant ID', 'Protocols', 'Mailbox']);
+		});
+	});
+});
+
+function sending(credential: { id: string; name: string }, subject: string): Parameters<RunningN8n['api']['createWorkflow']>[0] {
+	return {
+		name: subject,
+		nodes: [
+			{ id: 'start', name: 'Start', type: 'n8n-nodes-base.manualTrigger', typeVersion: 1, position: [0, 0], parameters: {} },
+			{
+				id: 'mail',
+				name: 'Mail',
+				type: 'n8n-nodes-office365-mail.office365SmtpSend',
+				typeVersion: 1,
+				position: [240, 0],
+				parameters: { authentication: 'oAuth2', operation: 'send', toEmail: GRACE, subject, emailFormat: 'text', text: 'x', options: {} },
+				credentials: { microsoftMailOAuth2Api: credential },
+			},
+		],
+		connections: { Start: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] } },
+	};
+}
