@@ -112,6 +112,14 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		remedy: authRemedy,
 	},
 	{
+		id: 'imap-charset',
+		speakers: ['imap'],
+		words: /BADCHARSET/,
+		code: 'input',
+		sentence: () => 'The server searches for plain ASCII text only.',
+		remedy: () => 'Filter by From, To, Cc, Bcc or Subject, which take text in any script; in BODY, TEXT and HEADER leave other characters out.',
+	},
+	{
 		id: 'folder-missing',
 		speakers: ['imap'],
 		words: /\[NONEXISTENT\]|\[TRYCREATE\]|doesn.t exist|does not exist|Mailbox not found|Unknown mailbox/i,

@@ -74,6 +74,53 @@ describe('search', () => {
 		expect((await searchAfter(session, 0, criteriaOfFilters({ subject: 'größe' }))).uids).toEqual([]);
 	});
 
+	it('compares header text beyond ASCII by itself, since Exchange refuses to, and says so where it cannot', async () => {
+		const encoded = (subject: string, from: string): string => `From: =?utf-8?B?${Buffer.from(from).toString('base64')}?= <bob@example.test>\r\nTo: ada@example.test\r\nSubject: =?utf-8?Q?${[...Buffer.from(subject)].map((byte) => `=${byte.toString(16).padStart(2, '0').toUpperCase()}`).join('')}?=\r\n\r\nhello\r\n`;
+		const { session, mailbox } = await open(encoded('Größe XL', 'Jürgen'), encoded('Grosse', 'Jurgen'), encoded('größer', 'Ada'));
+		const ofRules = async (rules: string): Promise<number[]> => (await searchAfter(session, 0, criteriaOfRules(rules))).uids;
+		const ofFilters = async (filters: Parameters<typeof criteriaOfFilters>[0]): Promise<number[]> => (await searchAfter(session, 0, criteriaOfFilters(filters))).uids;
+		expect(await ofFilters({ subject: 'GRÖSSE' })).toEqual([]);
+		expect(await ofFilters({ subject: 'GRÖ' })).toEqual([1, 3]);
+		expect(await ofFilters({ subject: 'gro\u0308', from: 'jürgen' })).toEqual([1]);
+		expect(await ofFilters({ subject: 'grö', from: 'bob@' })).toEqual([1, 3]);
+		expect(await ofRules('[["!SUBJECT", "Größe XL"]]')).toEqual([2, 3]);
+		expect(await ofRules('[["OR", ["SUBJECT", "größer"], ["FROM", "Jurgen"]]]')).toEqual([2, 3]);
+		const transcript = sandbox.exchange.live('imap').find((live) => live.mailbox === mailbox)?.transcript ?? [];
+		expect(transcript.filter((line) => /CHARSET/i.test(line))).toEqual([]);
+		// First the range, then the rule.
+		sandbox.exchange.plan('imap', 'UID SEARCH', {});
+		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t NO [BADCHARSET (US-ASCII)] The specified charset is not supported.' });
+		await expect(ofRules('[["BODY", "größer"]]')).rejects.toMatchObject({ code: 'input', permanent: true, message: expect.stringContaining('plain ASCII') });
+	});
+
+	it('finds by each field what it is for', async () => {
+		const at = (subject: string, from: string, to: string, body = 'hello'): string => `From: ${from}\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
+		const { session } = await open(at('one', 'Bob <bob@example.test>', 'ada@example.test'), at('two', 'eve@example.test', 'Team <team@example.test>'), at('three', 'eve@example.test', 'ada@example.test', 'x'.repeat(5_000)));
+		await act(session, [1, 2], { kind: 'read' });
+		const found = async (filters: Parameters<typeof criteriaOfFilters>[0]): Promise<number[]> => (await searchAfter(session, 0, criteriaOfFilters(filters))).uids;
+		expect(await found({ from: 'bob' })).toEqual([1]);
+		expect(await found({ to: 'TEAM@example.test' })).toEqual([2]);
+		expect(await found({ subject: 'hre' })).toEqual([3]);
+		expect(await found({ unreadOnly: true })).toEqual([3]);
+		expect(await found({ largerThan: 4_000 })).toEqual([3]);
+		expect(await found({ since: new Date(Date.now() - 86_400_000).toISOString() })).toEqual([1, 2, 3]);
+		expect(await found({ since: new Date(Date.now() + 2 * 86_400_000).toISOString() })).toEqual([]);
+		expect(await found({ from: 'eve', to: 'ada', subject: 'e', unreadOnly: true, largerThan: 1_000 })).toEqual([3]);
+	});
+
+	it('keeps its lines short, however many mails fit one by one', async () => {
+		const { session, mailbox } = await open(mail('first'));
+		await sandbox.fill(mailbox, Array.from({ length: 2_400 }, (_, index) => `Subject: ${index}\r\n\r\nx\r\n`));
+		await session.run('NOOP', async (client) => await client.noop());
+		// Every other one is left, so that no range shortens the list.
+		await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'uid', Array.from({ length: 1_200 }, (_, index) => 2 * index + 2).join(','));
+		await session.run('NOOP', async (client) => await client.noop());
+		const { uids } = await searchAfter(session, 0, [], { upTo: 3_000, since: Date.now() - 3_600_000 });
+		expect(uids).toHaveLength(1_201);
+		const lines = sandbox.exchange.live('imap').flatMap(({ transcript }) => transcript.filter((line) => line.includes('UID FETCH')));
+		expect(lines).toHaveLength(3);
+	}, 30_000);
+
 	it('takes what was there before only where it fits the start', async () => {
 		const { session, mailbox } = await open(mail('a'), mail('b'), mail('c'));
 		await act(session, [2], { kind: 'read' });
@@ -200,6 +247,19 @@ describe('fetching', () => {
 		};
 		const found = await all(fetchMails(guarded, [1, 2, 3], limits()));
 		expect(found.map((one) => ('failure' in one ? 'refused' : one.uid))).toEqual([1, 'refused', 3]);
+	});
+
+	it('finds the one mail of which the server can tell nothing, and gives the others', async () => {
+		const { session } = await open(...Array.from({ length: 9 }, (_, index) => mail(`mail ${index + 1}`)));
+		let asked = 0;
+		const guarded: Use = async (_command, work) => {
+			asked += 1;
+			// Whoever asks for UID 6 is refused, as Exchange does where it cannot convert a mail: 1:9, then 6:9, 6:7, 6.
+			if ([1, 3, 4, 5].includes(asked)) sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t NO The requested message could not be converted to an RFC-822 compatible format.' });
+			return await work(session);
+		};
+		const found = await all(fetchMails(guarded, [1, 2, 3, 4, 5, 6, 7, 8, 9], limits()));
+		expect(found.map((one) => ('failure' in one ? `refused ${one.uid}` : one.uid))).toEqual([1, 2, 3, 4, 5, 'refused 6', 7, 8, 9]);
 	});
 
 	it('loses neither a mail of broken MIME nor one with 10,000 addresses', async () => {
