@@ -6,23 +6,29 @@ import { tlsOptions } from '../account';
 import type { Endpoint } from '../clouds';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError, type MailErrorCode } from '../errors';
-import { Content } from './content';
+import { Content, type Patience, type Supply } from './content';
 import { LIMITS, type PopLimits } from './limits';
 
 /** Longest line of a single-line response, in bytes; RFC 2449 allows 512, some servers send more. */
 const LONGEST_LINE = 8_192;
-/** What Node reads ahead of us, in bytes; beyond that the server waits. */
-const READ_AHEAD = { highWaterMark: 128 * 1024 };
+const NOTHING = Buffer.alloc(0);
+/** What is taken ahead of the reader, in bytes; beyond that the socket is paused and the server waits. */
+const READ_AHEAD = 256 * 1024;
 
 /**
  * Bytes and lines of one POP3 connection; knows no command. It takes from the socket only what it is asked for, so a
  * slow reader slows the server. One reader at a time.
  */
-export class PopConnection {
-	#buffer: Buffer = Buffer.alloc(0);
+export class PopConnection implements Supply {
+	/** What has been taken from the socket, but not been looked at. */
+	#taken: Buffer[] = [];
+	#takenBytes = 0;
+	/** The rest of a chunk that was looked at in part. */
+	#buffer: Buffer = NOTHING;
 	#failure: unknown;
 	#ended = false;
-	#wake: (() => void) | undefined;
+	#wake: ((came: boolean) => void) | undefined;
+	#timer: { ms: number; timeout: NodeJS.Timeout } | undefined;
 
 	private constructor(
 		private stream: Duplex,
@@ -34,7 +40,7 @@ export class PopConnection {
 
 	/** @throws MailError `unreachable`, `tls`, `timeout` */
 	static async open(endpoint: Endpoint, at: Circumstances, limits: PopLimits = LIMITS): Promise<PopConnection> {
-		const target = { host: endpoint.host, port: endpoint.port, ...READ_AHEAD };
+		const target = { host: endpoint.host, port: endpoint.port };
 		const secure = endpoint.security === 'tls';
 		const socket = secure ? connectTls({ ...target, ...tlsOptions(endpoint) }) : connectPlain(target);
 		const connection = new PopConnection(socket, at, limits);
@@ -54,10 +60,12 @@ export class PopConnection {
 	 */
 	async upgrade(endpoint: Endpoint): Promise<void> {
 		const plain = this.stream;
-		plain.removeAllListeners('readable');
-		this.#buffer = Buffer.alloc(0);
+		plain.removeAllListeners('data').pause();
 		while (plain.read() !== null);
-		const socket = connectTls({ socket: plain, ...READ_AHEAD, ...tlsOptions(endpoint) });
+		this.#buffer = NOTHING;
+		this.#taken = [];
+		this.#takenBytes = 0;
+		const socket = connectTls({ socket: plain, ...tlsOptions(endpoint) });
 		this.stream = socket;
 		this.#listen();
 		await this.#established(socket, 'secureConnect');
@@ -87,20 +95,22 @@ export class PopConnection {
 
 	/** The body of a multi-line answer; must be read to its end, or drained, before anything else. */
 	body(command: string, limit: number): Content {
-		const patience = { leftMs: this.limits.commandMs };
-		return new Content(
-			{
-				more: async () => {
-					const buffered = this.#buffer;
-					if (buffered.length === 0) return await this.#chunk(command, patience);
-					this.#buffer = Buffer.alloc(0);
-					return buffered;
-				},
-				giveBack: (rest) => (this.#buffer = rest),
-				tooMuch: () => this.fail('tooLarge', `The answer to ${command} is larger than ${limit} bytes.`, command, 'The server sends more than it should; nothing was kept of it.'),
-			},
-			limit,
-		);
+		return new Content(this, command, limit, { leftMs: this.limits.commandMs });
+	}
+
+	async take(command: string, patience: Patience): Promise<Buffer> {
+		const buffered = this.#buffer;
+		if (buffered.length === 0) return await this.#chunk(command, patience);
+		this.#buffer = NOTHING;
+		return buffered;
+	}
+
+	giveBack(rest: Buffer): void {
+		this.#buffer = rest;
+	}
+
+	tooMuch(command: string, limit: number): MailError {
+		return this.fail('tooLarge', `The answer to ${command} is larger than ${limit} bytes.`, command, 'The server sends more than it should; the session was ended.');
 	}
 
 	/** Ends the connection, and gives the error that says why. */
@@ -114,13 +124,17 @@ export class PopConnection {
 	}
 
 	/** What is there, or what comes in time. */
-	async #chunk(command: string, patience: { leftMs: number }): Promise<Buffer> {
+	async #chunk(command: string, patience: Patience): Promise<Buffer> {
 		for (;;) {
-			const chunk: unknown = this.stream.read();
-			if (Buffer.isBuffer(chunk) && chunk.length > 0) return chunk;
+			const chunk = this.#taken.shift();
+			if (chunk !== undefined) {
+				this.#takenBytes -= chunk.length;
+				if (this.#takenBytes < READ_AHEAD / 2 && this.stream.isPaused()) this.stream.resume();
+				return chunk;
+			}
 			if (this.#failure !== undefined) throw diagnose(this.#failure, { ...this.at, command });
 			if (this.#ended || this.stream.destroyed) throw this.fail('lost', `The connection to ${this.#peer} broke at ${command}.`, command, 'It is tried again where that is safe.');
-			const ms = Math.min(this.limits.silenceMs, patience.leftMs);
+			const ms = Math.max(0, Math.min(this.limits.silenceMs, patience.leftMs));
 			const since = performance.now();
 			const came = await this.#something(ms);
 			patience.leftMs -= performance.now() - since;
@@ -132,29 +146,36 @@ export class PopConnection {
 		return this.at.peer ?? 'the POP server';
 	}
 
-	/** Waits for bytes or the end; false where the time ran out. */
+	/** Waits for bytes or the end; false where the time ran out. One timer serves all waits of the same length. */
 	async #something(ms: number): Promise<boolean> {
-		return await new Promise<boolean>((resolve) => {
-			const timer = setTimeout(() => resolve(false), Math.max(0, ms));
-			this.#wake = () => {
-				clearTimeout(timer);
-				resolve(true);
-			};
-		});
+		if (this.#timer?.ms === ms) {
+			this.#timer.timeout.refresh();
+		} else {
+			clearTimeout(this.#timer?.timeout);
+			this.#timer = { ms, timeout: setTimeout(() => this.#wake?.(false), ms) };
+		}
+		return await new Promise<boolean>((resolve) => (this.#wake = resolve)).finally(() => (this.#wake = undefined));
 	}
 
 	/** Listeners stay for good: an error after the end must not end the process. */
 	#listen(): void {
 		const { stream } = this;
-		stream.on('readable', () => this.#wake?.());
+		stream.on('data', (chunk: Buffer) => {
+			this.#taken.push(chunk);
+			this.#takenBytes += chunk.length;
+			if (this.#takenBytes > READ_AHEAD) stream.pause();
+			this.#wake?.(true);
+		});
 		stream.on('error', (error) => {
 			this.#failure ??= error;
-			this.#wake?.();
+			this.#wake?.(true);
 		});
 		for (const event of ['end', 'close']) {
 			stream.on(event, () => {
-				if (stream === this.stream) this.#ended = true;
-				this.#wake?.();
+				if (stream !== this.stream) return;
+				this.#ended = true;
+				clearTimeout(this.#timer?.timeout);
+				this.#wake?.(true);
 			});
 		}
 	}

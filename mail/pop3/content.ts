@@ -1,13 +1,18 @@
 import { Multiline } from './multiline';
 
+/** Time that may still be spent on waiting for the server, in ms. */
+export interface Patience {
+	leftMs: number;
+}
+
 /** Where the bytes of an answer come from, and where those beyond its end go back to. */
 export interface Supply {
 	/** What has come, or what comes next. @throws MailError `lost`, `timeout` */
-	more: () => Promise<Buffer>;
+	take: (command: string, patience: Patience) => Promise<Buffer>;
 	/** Bytes that belong to the next answer. */
 	giveBack: (rest: Buffer) => void;
-	/** More has come than `limit` allows: ends the connection. */
-	tooMuch: () => Error;
+	/** Ends the connection, and gives the error that says why. */
+	tooMuch: (command: string, limit: number) => Error;
 }
 
 /**
@@ -22,7 +27,9 @@ export class Content {
 	/** @param limit bytes that are taken at most */
 	constructor(
 		private readonly supply: Supply,
+		private readonly command: string,
 		private readonly limit: number,
+		private readonly patience: Patience,
 	) {}
 
 	/** The next bytes, unstuffed; undefined at the end. @throws MailError `lost`, `timeout`, `tooLarge` */
@@ -30,10 +37,10 @@ export class Content {
 		if (this.#failure !== undefined) throw this.#failure;
 		try {
 			while (this.#multiline.rest === undefined) {
-				const bytes = this.#multiline.push(await this.supply.more());
+				const bytes = this.#multiline.push(await this.supply.take(this.command, this.patience));
 				if (this.#multiline.rest !== undefined) this.supply.giveBack(this.#multiline.rest);
 				this.#size += bytes.length;
-				if (this.#size > this.limit) throw this.supply.tooMuch();
+				if (this.#size > this.limit) throw this.supply.tooMuch(this.command, this.limit);
 				if (bytes.length > 0) return bytes;
 			}
 			return undefined;

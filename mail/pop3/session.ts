@@ -212,7 +212,7 @@ export class PopSession {
 		for (const [index, { number }] of requests.entries()) {
 			// Another command has read away what was under way: it is asked for again.
 			if (this.#owed.length === 0) asked = index;
-			if (asked - index <= window / 2) {
+			if (asked < requests.length && asked - index <= window / 2) {
 				const next = requests.slice(asked, index + window);
 				this.#owed.push(...next);
 				this.connection.write(next.map(({ command }) => `${command}\r\n`).join(''));
