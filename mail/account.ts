@@ -1,5 +1,6 @@
 import type { Cloud, Endpoint, Protocol } from './clouds';
 import { MailError } from './errors';
+import type { Listener } from './protocolLog';
 import type { TokenSource } from './token';
 
 /** A mailbox that can be opened: who, where, and where tokens come from. */
@@ -14,6 +15,8 @@ export interface Account {
 	token: TokenSource;
 	/** How the token came about, for explanations. */
 	signIn: 'delegated' | 'appOnly';
+	/** Hears what is said on its connections. */
+	listen?: (protocol: Protocol) => Listener;
 }
 
 export function accountOf(id: string, mailbox: string, cloud: Cloud, token: TokenSource, signIn: Account['signIn']): Account {

@@ -1,13 +1,10 @@
-import { connect as connectPlain, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-
-import { endpointOf, tlsOptions, type Account } from './account';
-import type { Endpoint, Protocol } from './clouds';
+import { endpointOf, type Account } from './account';
+import type { Protocol } from './clouds';
 import { diagnose } from './diagnosis';
-import { MailError } from './errors';
 import { SmtpSession } from './smtp/session';
 import { ImapSession } from './imap/session';
 import { PopSession } from './pop3/session';
+import { tryConnect, tryTls } from './starttls';
 
 export interface Step {
 	protocol: Protocol | 'identity';
@@ -25,9 +22,6 @@ export interface ConnectionReport {
 	mailbox: string;
 	steps: Step[];
 }
-
-/** How long a connection may take, in ms. */
-const CONNECT_MS = 15_000;
 
 /** Tries everything from the token to the mailbox, stops a protocol at its first failure, and never throws. Changes nothing. */
 export async function runConnectionTest(account: Account, protocols: readonly Protocol[]): Promise<ConnectionReport> {
@@ -51,9 +45,8 @@ export async function runConnectionTest(account: Account, protocols: readonly Pr
 	if (gotToken) {
 		await attempt('identity', 'claims', async () => describeClaims((await account.token()).claims()));
 		for (const protocol of protocols) {
-			if (!(await attempt(protocol, 'connect', async () => await tryConnect(endpointOf(account, protocol))))) continue;
-			const endpoint = endpointOf(account, protocol);
-			if (endpoint.security === 'tls' && !(await attempt(protocol, 'tls', async () => await tryTls(endpoint)))) continue;
+			if (!(await attempt(protocol, 'connect', async () => await tryConnect(protocol, endpointOf(account, protocol))))) continue;
+			if (!(await attempt(protocol, 'tls', async () => await tryTls(protocol, endpointOf(account, protocol))))) continue;
 			await signIn(account, protocol, attempt);
 		}
 	}
@@ -103,31 +96,4 @@ function describeClaims(claims: ReturnType<Awaited<ReturnType<Account['token']>>
 	if (claims === undefined) return 'the token is opaque, as those of personal accounts are';
 	const who = claims.upn ?? (claims.appid === undefined ? 'unknown' : `app ${claims.appid}`);
 	return `for ${claims.aud ?? '?'}, permissions: ${claims.scp ?? claims.roles?.join(' ') ?? 'none'}, signed in: ${who}`;
-}
-
-async function tryConnect(endpoint: Endpoint): Promise<string> {
-	await opened(connectPlain({ host: endpoint.host, port: endpoint.port }), 'connect', endpoint);
-	return `${endpoint.host}:${endpoint.port} answers`;
-}
-
-async function tryTls(endpoint: Endpoint): Promise<string> {
-	const socket = connectTls({ host: endpoint.host, port: endpoint.port, ...tlsOptions(endpoint) });
-	let seen = '';
-	socket.once('secureConnect', () => (seen = `${socket.getProtocol() ?? 'TLS'}, certificate of ${endpoint.host} verified`));
-	await opened(socket, 'secureConnect', endpoint);
-	return seen;
-}
-
-async function opened(socket: Socket, event: string, endpoint: Endpoint): Promise<void> {
-	try {
-		await new Promise<void>((resolve, reject) => {
-			socket.once(event, () => resolve());
-			socket.once('error', reject);
-			socket.setTimeout(CONNECT_MS, () => reject(new MailError(`${endpoint.host}:${endpoint.port} did not answer within ${CONNECT_MS / 1000} s.`, { code: 'timeout', remedy: 'Check host and port, and that no firewall stands between.' })));
-		});
-	} catch (error) {
-		throw diagnose(error, { speaker: 'identity', peer: `${endpoint.host}:${endpoint.port}` });
-	} finally {
-		socket.destroy();
-	}
 }

@@ -12,6 +12,15 @@ export const authenticationProperty: INodeProperties = {
 	default: 'oAuth2',
 };
 
+/** Of the operation Test Connection. */
+export const protocolLogOption: INodeProperties = {
+	displayName: 'Protocol Log',
+	name: 'protocolLog',
+	type: 'boolean',
+	default: false,
+	description: 'Whether to give what client and server said, line by line, with tokens replaced',
+};
+
 /** In every node's options. */
 export const mailboxAddressOption: INodeProperties = {
 	displayName: 'Mailbox Address',

@@ -4,17 +4,20 @@ import type { Account } from '../mail/account';
 import type { Protocol } from '../mail/clouds';
 import { runConnectionTest } from '../mail/connectionTest';
 import { diagnose } from '../mail/diagnosis';
+import { ProtocolLog } from '../mail/protocolLog';
 import { serviceAccountToTest } from './serviceAccount';
 
-/** The steps as an item: the first failing one stands out as `problem` and `remedy`. */
-export async function testConnection(account: Account, protocols: readonly Protocol[]): Promise<IDataObject> {
-	const report = await runConnectionTest(account, protocols);
+/** The steps as an item: the first failing one stands out as `problem` and `remedy`. `withLog`: what was said, too. */
+export async function testConnection(account: Account, protocols: readonly Protocol[], withLog = false): Promise<IDataObject> {
+	const log = withLog ? new ProtocolLog() : undefined;
+	const report = await runConnectionTest({ ...account, listen: log && ((protocol) => log.listen(protocol)) }, protocols);
 	const failed = report.steps.find(({ ok }) => !ok);
 	return {
 		ok: report.ok,
 		mailbox: report.mailbox,
 		...(failed !== undefined && { problem: `${failed.protocol} ${failed.step}: ${failed.detail}`, remedy: failed.remedy }),
 		steps: report.steps.map((step) => ({ ...step })),
+		...(log !== undefined && { protocolLog: { ...log.toJSON() } }),
 	};
 }
 
@@ -29,7 +32,7 @@ export async function testServiceAccount(this: ICredentialTestFunctions, credent
 		const report = await runConnectionTest(account, protocols);
 		const failed = report.steps.filter(({ ok }) => !ok);
 		const working = protocols.filter((protocol) => report.steps.some((step) => step.protocol === protocol) && !failed.some((step) => step.protocol === protocol));
-		const problems = failed.map(({ protocol, detail, remedy }) => `${protocol.toUpperCase()}: ${detail}${remedy === undefined ? '' : ` ${remedy}`}`).join(' — ');
+		const problems = failed.map(({ protocol, detail, remedy }) => `${protocol === 'identity' ? 'Token' : protocol.toUpperCase()}: ${detail}${remedy === undefined ? '' : ` ${remedy}`}`).join(' — ');
 		if (working.length === 0) return { status: 'Error', message: problems };
 		const works = `Signed in to ${account.mailbox} over ${working.map((protocol) => protocol.toUpperCase()).join(', ')}.`;
 		return { status: 'OK', message: problems === '' ? works : `${works} Not usable: ${problems}` };

@@ -3,6 +3,7 @@ import type { ImapFlow } from 'imapflow';
 import { endpointOf, tlsOptions, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
+import { HIDDEN } from '../protocolLog';
 import type { AccessToken } from '../token';
 
 /** A command that brings not one byte for this long, in ms, means a dead connection. */
@@ -181,7 +182,7 @@ async function dial(account: Account, token: AccessToken, silenceMs: number, sig
 		doSTARTTLS: endpoint.security === 'starttls' ? true : undefined,
 		tls: tlsOptions(endpoint),
 		auth: { user: account.mailbox, accessToken: token.reveal() },
-		logger: { debug: () => undefined, info: () => undefined, warn: (entry: unknown) => note(entry), error: (entry: unknown) => note(entry) },
+		logger: { debug: overheard(account), info: () => undefined, warn: (entry: unknown) => note(entry), error: (entry: unknown) => note(entry) },
 		disableAutoIdle: true,
 		disableCompression: true,
 		connectionTimeout: CONNECT_MS,
@@ -218,4 +219,14 @@ function isStopped(signal: AbortSignal | undefined): boolean {
 
 function stopped(at: Circumstances): MailError {
 	return new MailError('The watch was stopped.', { ...facts(at), code: 'stopped' });
+}
+
+/** Where somebody listens: imapflow tells each line, with the values hidden that it knows to be secret. */
+function overheard(account: Account): (entry: unknown) => void {
+	const listen = account.listen?.('imap');
+	return (entry) => {
+		if (listen === undefined || typeof entry !== 'object' || entry === null) return;
+		const [who, line]: unknown[] = [Reflect.get(entry, 'src'), Reflect.get(entry, 'msg')];
+		if ((who === 'c' || who === 's') && typeof line === 'string') listen(who === 'c' ? 'C' : 'S', line.replace(/"?\(\* value hidden \*\)"?/, HIDDEN));
+	};
 }

@@ -6,6 +6,7 @@ import { tlsOptions } from '../account';
 import type { Endpoint } from '../clouds';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError, type MailErrorCode } from '../errors';
+import type { Listener } from '../protocolLog';
 import { Content, type Patience, type Supply } from './content';
 import { LIMITS, type PopLimits } from './limits';
 
@@ -34,16 +35,17 @@ export class PopConnection implements Supply {
 		private stream: Duplex,
 		readonly at: Circumstances,
 		readonly limits: PopLimits,
+		readonly listen?: Listener,
 	) {
 		this.#listen();
 	}
 
 	/** @throws MailError `unreachable`, `tls`, `timeout` */
-	static async open(endpoint: Endpoint, at: Circumstances, limits: PopLimits = LIMITS): Promise<PopConnection> {
+	static async open(endpoint: Endpoint, at: Circumstances, limits: PopLimits = LIMITS, listen?: Listener): Promise<PopConnection> {
 		const target = { host: endpoint.host, port: endpoint.port };
 		const secure = endpoint.security === 'tls';
 		const socket = secure ? connectTls({ ...target, ...tlsOptions(endpoint) }) : connectPlain(target);
-		const connection = new PopConnection(socket, at, limits);
+		const connection = new PopConnection(socket, at, limits, listen);
 		await connection.#established(socket, secure ? 'secureConnect' : 'connect');
 		socket.setNoDelay(true);
 		return connection;
@@ -71,7 +73,9 @@ export class PopConnection implements Supply {
 		await this.#established(socket, 'secureConnect');
 	}
 
-	write(text: string): void {
+	/** @param shown what may be seen of it, where it holds a secret */
+	write(text: string, shown = text): void {
+		this.listen?.('C', shown.trimEnd());
 		if (!this.stream.destroyed) this.stream.write(text);
 	}
 
@@ -84,6 +88,7 @@ export class PopConnection implements Supply {
 				// UTF-8 after the commands UTF8 and LANG, ASCII otherwise (RFC 6856).
 				const line = this.#buffer.toString('utf8', 0, this.#buffer[end - 1] === 0x0d ? end - 1 : end);
 				this.#buffer = this.#buffer.subarray(end + 1);
+				this.listen?.('S', line);
 				return line;
 			}
 			if (this.#buffer.length > LONGEST_LINE) throw this.fail('protocol', `POP answered ${command} with a line that does not end.`, command, 'Check that host and port are those of a POP server.');

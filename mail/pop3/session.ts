@@ -49,7 +49,7 @@ export class PopSession {
 		const endpoint = endpointOf(account, 'pop');
 		const dial = async (token: AccessToken): Promise<PopSession> => {
 			const at: Circumstances = { speaker: 'pop', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
-			return await PopSession.on(await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }), account, token);
+			return await PopSession.on(await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }, account.listen?.('pop')), account, token);
 		};
 		const token = await account.token();
 		try {

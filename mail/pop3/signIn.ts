@@ -1,6 +1,7 @@
 import type { Endpoint } from '../clouds';
 import type { Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
+import { HIDDEN } from '../protocolLog';
 import type { AccessToken } from '../token';
 import { challengeText, initialResponse } from '../xoauth2';
 import { lines, okay, refusal } from './answers';
@@ -40,6 +41,7 @@ async function readCapabilities(connection: PopConnection): Promise<Capabilities
 	if (!(await connection.line('CAPA')).startsWith('+OK')) return new Map();
 	return new Map(
 		(await lines(connection, 'CAPA')).map((line) => {
+			connection.listen?.('S', line);
 			const [name = '', ...rest] = line.trim().split(/ +/);
 			return [name.toUpperCase(), rest.join(' ')];
 		}),
@@ -65,7 +67,7 @@ async function authenticate(connection: PopConnection, at: Circumstances, mailbo
 	connection.write(`${AUTH}\r\n`);
 	let line = await connection.line(AUTH);
 	if (!line.startsWith('+') || line.startsWith('+OK')) throw refusal(line, at, AUTH, 'EAUTH');
-	connection.write(`${response}\r\n`);
+	connection.write(`${response}\r\n`, HIDDEN);
 	line = await connection.line(AUTH);
 	if (line.startsWith('+OK')) return;
 	if (line.startsWith('+')) {

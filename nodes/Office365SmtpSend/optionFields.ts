@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { mailboxAddressOption } from '../accountProperties';
+import { mailboxAddressOption, protocolLogOption } from '../accountProperties';
 
 const only = (...operations: string[]): INodeProperties['displayOptions'] => ({ show: { '/operation': operations } });
 
@@ -203,5 +203,5 @@ const collection = (options: INodeProperties[], operations: string[]): INodeProp
 export const optionCollections: INodeProperties[] = [
 	collection([...messageOptions, ...deliveryOptions], ['send', 'reply']),
 	collection(deliveryOptions, ['sendRaw']),
-	collection([mailboxAddressOption], ['testConnection']),
+	collection([mailboxAddressOption, protocolLogOption], ['testConnection']),
 ];

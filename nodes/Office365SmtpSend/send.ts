@@ -53,7 +53,7 @@ async function runItem(context: IExecuteFunctions, item: number): Promise<INodeE
 	const options = record(context.getNodeParameter('options', item, {}));
 	const account = await openAccount(context, accountChoice(context.getNodeParameter('authentication', item, 'oAuth2'), options));
 	if (context.getNodeParameter('operation', item, 'send') === 'testConnection') {
-		return { json: { ...(await testConnection(account, ['smtp'])) } };
+		return { json: { ...(await testConnection(account, ['smtp'], options.protocolLog === true)) } };
 	}
 	const composed = await makeMail(context, item, account.mailbox);
 	return { json: await deliver(context, item, account, composed) };

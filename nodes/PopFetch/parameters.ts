@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { authenticationProperty, mailboxAddressOption } from '../accountProperties';
+import { authenticationProperty, mailboxAddressOption, protocolLogOption } from '../accountProperties';
 import { popFilters } from '../popProperties';
 
 const GET_MANY = { show: { operation: ['getMany'] } };
@@ -153,6 +153,15 @@ export const parameters: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		options: [mailboxAddressOption],
-		displayOptions: { show: { operation: ['delete', 'statistics', 'testConnection'] } },
+		displayOptions: { show: { operation: ['delete', 'statistics'] } },
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [mailboxAddressOption, protocolLogOption],
+		displayOptions: { show: { operation: ['testConnection'] } },
 	},
 ];

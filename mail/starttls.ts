@@ -1,0 +1,103 @@
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+
+import { tlsOptions } from './account';
+import type { Endpoint, Protocol } from './clouds';
+import { diagnose } from './diagnosis';
+import { MailError } from './errors';
+
+/** How long a connection may take from the first byte to verified TLS, in ms. */
+const PATIENCE_MS = 15_000;
+
+/** What is said in plain text before TLS: RFC 3207 for SMTP, RFC 2595 for IMAP and POP. `done` ends an answer. */
+const PREAMBLE: Record<Protocol, Array<{ say?: string; done: RegExp; good: RegExp }>> = {
+	smtp: [
+		{ done: /^\d{3}(?: |$)/, good: /^220/ },
+		{ say: 'EHLO [127.0.0.1]', done: /^\d{3}(?: |$)/, good: /^250/ },
+		{ say: 'STARTTLS', done: /^\d{3}(?: |$)/, good: /^220/ },
+	],
+	imap: [
+		{ done: /^\* /, good: /^\* OK/i },
+		{ say: 'a STARTTLS', done: /^a /, good: /^a OK/i },
+	],
+	pop: [
+		{ done: /^[+-]/, good: /^\+OK/ },
+		{ say: 'STLS', done: /^[+-]/, good: /^\+OK/ },
+	],
+};
+
+/** Connects, and says nothing. @throws MailError */
+export async function tryConnect(protocol: Protocol, endpoint: Endpoint): Promise<string> {
+	const socket = connectPlain({ host: endpoint.host, port: endpoint.port });
+	return await within(protocol, endpoint, socket, async () => {
+		await happens(socket, 'connect');
+		return `${endpoint.host}:${endpoint.port} answers`;
+	});
+}
+
+/** Connects up to verified TLS, by STARTTLS where the endpoint is of that kind; tells version and certificate. @throws MailError */
+export async function tryTls(protocol: Protocol, endpoint: Endpoint): Promise<string> {
+	const target = { host: endpoint.host, port: endpoint.port };
+	if (endpoint.security === 'tls') {
+		const socket = connectTls({ ...target, ...tlsOptions(endpoint) });
+		return await within(protocol, endpoint, socket, async () => {
+			await happens(socket, 'secureConnect');
+			return seen(socket, endpoint);
+		});
+	}
+	const plain = connectPlain(target);
+	return await within(protocol, endpoint, plain, async () => {
+		await happens(plain, 'connect');
+		for (const step of PREAMBLE[protocol]) {
+			if (step.say !== undefined) plain.write(`${step.say}\r\n`);
+			const answer = await lastLine(plain, step.done);
+			if (!step.good.test(answer)) throw diagnose(Object.assign(new Error(answer), { response: answer }), { speaker: protocol, command: step.say ?? 'the greeting', peer: peerOf(endpoint) });
+		}
+		const socket = connectTls({ socket: plain, ...tlsOptions(endpoint) });
+		await happens(socket, 'secureConnect');
+		return seen(socket, endpoint);
+	});
+}
+
+async function within(protocol: Protocol, endpoint: Endpoint, socket: Socket, work: () => Promise<string>): Promise<string> {
+	const late = new MailError(`${peerOf(endpoint)} did not answer within ${PATIENCE_MS / 1000} s.`, { code: 'timeout', speaker: protocol, remedy: 'Check host, port and security (tls or starttls), and that no firewall stands between.' });
+	const timer = setTimeout(() => socket.destroy(late), PATIENCE_MS);
+	try {
+		return await work();
+	} catch (error) {
+		throw diagnose(error, { speaker: protocol, peer: peerOf(endpoint) });
+	} finally {
+		clearTimeout(timer);
+		socket.on('error', () => undefined).destroy();
+	}
+}
+
+async function happens(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+	await new Promise<void>((resolve, reject) => {
+		socket.once(event, () => resolve()).once('error', reject).once('close', () => reject(new Error('connection closed')));
+	});
+}
+
+/** The line that ends an answer. */
+async function lastLine(socket: Socket, done: RegExp): Promise<string> {
+	return await new Promise<string>((resolve, reject) => {
+		let text = '';
+		const onData = (chunk: Buffer): void => {
+			text += chunk.toString('latin1');
+			const lines = text.split(/\r?\n/).slice(0, -1);
+			const last = lines.find((line) => done.test(line));
+			if (last === undefined && text.length < 16_384) return;
+			socket.off('data', onData).pause();
+			resolve(last ?? text.slice(0, 100));
+		};
+		socket.on('data', onData).once('error', reject).once('close', () => reject(new Error('connection closed'))).resume();
+	});
+}
+
+function seen(socket: TLSSocket, endpoint: Endpoint): string {
+	const { issuer, valid_to: until } = socket.getPeerCertificate();
+	const by = issuer?.O ?? issuer?.CN;
+	return `${socket.getProtocol() ?? 'TLS'}, certificate of ${endpoint.host} verified${by === undefined ? '' : `, issued by ${String(by)}`}, until ${new Date(until).toISOString().slice(0, 10)}`;
+}
+
+const peerOf = ({ host, port }: Endpoint): string => `${host}:${port}`;
