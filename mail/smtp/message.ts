@@ -100,7 +100,7 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 				inReplyTo: mail.inReplyTo || undefined,
 				references: mail.references || undefined,
 				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...mail.headers.map(({ name, value }) => ({ key: name, value }))],
-				attachments: files,
+				attachments: [...files, ...calendarFile(mail)],
 				disableFileAccess: true,
 				disableUrlAccess: true,
 				newline: 'windows',
@@ -161,6 +161,11 @@ async function makeBodies(mail: OutgoingMail): Promise<Bodies> {
 		html,
 		...(calendar !== undefined && { alternatives: [{ contentType: `text/calendar; charset=utf-8; method=${calendar.method}`, content: calendar.content, contentTransferEncoding: 'base64' }] }),
 	};
+}
+
+/** For clients that know no text/calendar part; Outlook and Gmail take the alternative. */
+function calendarFile({ calendar }: OutgoingMail): NonNullable<MailComposer['mail']['attachments']> {
+	return calendar === undefined ? [] : [{ filename: 'invite.ics', contentType: 'application/ics', content: calendar.content }];
 }
 
 /** As Outlook and Thunderbird write them. */

@@ -1,6 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-const WRITING = ['send', 'reply'];
+import { eventFields } from './invitationFields';
+
+const WRITING = ['send', 'reply', 'sendInvitation'];
 
 /** Who writes to whom, and what. */
 export const messageFields: INodeProperties[] = [
@@ -22,6 +24,27 @@ export const messageFields: INodeProperties[] = [
 		description: 'Addresses of the recipients, separated by commas, each with or without a name (Ada &lt;ada@example.com&gt;), or a list from an expression',
 		displayOptions: { show: { operation: ['send'] } },
 	},
+	{
+		displayName: 'To Email',
+		name: 'toEmail',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. info@example.com, Ada <ada@example.com>',
+		description: 'Addresses of those who are invited, separated by commas, each with or without a name. An update or cancellation goes to all of them again.',
+		displayOptions: { show: { operation: ['sendInvitation'] } },
+	},
+	{
+		displayName: 'Title',
+		name: 'subject',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. Review of the quarter',
+		description: 'What the event is called; also the subject of the email',
+		displayOptions: { show: { operation: ['sendInvitation'] } },
+	},
+	...eventFields,
 	{
 		displayName: 'Subject',
 		name: 'subject',

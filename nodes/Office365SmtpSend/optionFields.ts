@@ -55,6 +55,14 @@ export const deliveryOptions: INodeProperties[] = [
 /** What a mail that is written here can have. */
 const messageOptions: INodeProperties[] = [
 	{
+		displayName: 'All Day',
+		name: 'allDay',
+		type: 'boolean',
+		default: false,
+		description: 'Whether the event takes whole days, from the day of Start to the day of End',
+		displayOptions: only('sendInvitation'),
+	},
+	{
 		displayName: 'Append n8n Attribution',
 		name: 'appendAttribution',
 		type: 'boolean',
@@ -164,6 +172,15 @@ const messageOptions: INodeProperties[] = [
 		displayOptions: only('send'),
 	},
 	{
+		displayName: 'Reminder (Minutes)',
+		name: 'reminder',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 15,
+		description: 'How long before the event its guests are reminded',
+		displayOptions: only('sendInvitation'),
+	},
+	{
 		displayName: 'Reply To',
 		name: 'replyTo',
 		type: 'string',
@@ -177,6 +194,26 @@ const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description: 'Whether the mail shows the mailbox as sender on behalf of From Email. Needs the permission Send on Behalf; off, another From Email needs Send As.',
+	},
+	{
+		displayName: 'Sequence',
+		name: 'sequence',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 0,
+		description: 'Number of the change, larger for each later one. Left out: 0 for a new event, made from the clock for an update or cancellation.',
+		displayOptions: only('sendInvitation'),
+	},
+	{
+		displayName: 'Show As',
+		name: 'showAs',
+		type: 'options',
+		options: [
+			{ name: 'Busy', value: 'busy' },
+			{ name: 'Free', value: 'free' },
+		],
+		default: 'busy',
+		displayOptions: only('sendInvitation'),
 	},
 	{
 		displayName: 'Subject',
@@ -201,7 +238,7 @@ const collection = (options: INodeProperties[], operations: string[]): INodeProp
 });
 
 export const optionCollections: INodeProperties[] = [
-	collection([...messageOptions, ...deliveryOptions], ['send', 'reply']),
+	collection([...messageOptions, ...deliveryOptions], ['send', 'reply', 'sendInvitation']),
 	collection(deliveryOptions, ['sendRaw']),
 	collection([mailboxAddressOption, protocolLogOption], ['testConnection']),
 ];

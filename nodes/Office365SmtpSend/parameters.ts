@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { authenticationProperty } from '../accountProperties';
+import { invitationFields } from './invitationFields';
 import { messageFields } from './messageFields';
 import { optionCollections } from './optionFields';
 import { rawFields } from './rawFields';
@@ -17,12 +18,14 @@ export const parameters: INodeProperties[] = [
 		options: [
 			{ name: 'Reply', value: 'reply', action: 'Reply to or forward an email', description: 'Reply to an email, reply to all, or forward it, in its thread and with the original below' },
 			{ name: 'Send', value: 'send', action: 'Send an email', description: 'Send an email' },
+			{ name: 'Send Invitation', value: 'sendInvitation', action: 'Send a calendar invitation', description: 'Invite people to an event, update it or cancel it; it lands in their calendars' },
 			{ name: 'Send Raw', value: 'sendRaw', action: 'Send a finished MIME message', description: 'Send a finished email as it is, from a file (.eml) or text' },
 			{ name: 'Test Connection', value: 'testConnection', action: 'Test the connection', description: 'Try token, connection, TLS and sign-in step by step; sends nothing' },
 		],
 		default: 'send',
 	},
 	...replyFields,
+	...invitationFields,
 	...messageFields,
 	...rawFields,
 	...optionCollections,

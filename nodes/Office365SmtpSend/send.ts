@@ -9,6 +9,7 @@ import { openAccount } from '../account';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
+import { readInvitation } from './invitation';
 import { readRaw } from './raw';
 import { readReply } from './reply';
 import { readDelivery, readMail } from './settings';
@@ -55,19 +56,23 @@ async function runItem(context: IExecuteFunctions, item: number): Promise<INodeE
 	if (context.getNodeParameter('operation', item, 'send') === 'testConnection') {
 		return { json: { ...(await testConnection(account, ['smtp'], options.protocolLog === true)) } };
 	}
-	const composed = await makeMail(context, item, account.mailbox);
-	return { json: await deliver(context, item, account, composed) };
+	const { composed, facts } = await makeMail(context, item, account.mailbox);
+	return { json: { ...(await deliver(context, item, account, composed)), ...facts } };
 }
 
-/** The mail that the operation makes. @throws MailError `input` naming the field */
-async function makeMail(context: IExecuteFunctions, item: number, mailbox: string): Promise<ComposedMail> {
+/** The mail that the operation makes, and what the output says of it. @throws MailError `input` naming the field */
+async function makeMail(context: IExecuteFunctions, item: number, mailbox: string): Promise<{ composed: ComposedMail; facts?: IDataObject }> {
 	switch (context.getNodeParameter('operation', item, 'send')) {
 		case 'reply':
-			return await compose(await readReply(context, item, mailbox));
+			return { composed: await compose(await readReply(context, item, mailbox)) };
+		case 'sendInvitation': {
+			const { mail, facts } = await readInvitation(context, item, mailbox);
+			return { composed: await compose(mail), facts };
+		}
 		case 'sendRaw':
-			return await readRaw(context, item);
+			return { composed: await readRaw(context, item) };
 		default:
-			return await compose(await readMail(context, item, mailbox));
+			return { composed: await compose(await readMail(context, item, mailbox)) };
 	}
 }
 

@@ -1,0 +1,66 @@
+import { inputError } from './addresses';
+
+/** Wall-clock time, as people write it. */
+interface Local {
+	year: number;
+	month: number;
+	day: number;
+	hour: number;
+	minute: number;
+	second: number;
+}
+
+const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+
+/**
+ * A moment from ISO 8601 text, a Date, or anything that becomes such text in JSON (n8n's DateTime). Text without an
+ * offset is meant in `timeZone` (IANA name).
+ * @throws MailError `input` naming the field
+ */
+export function readMoment(field: string, value: unknown, timeZone: string): Date {
+	const { local, offset, text } = parse(field, value);
+	const moment = offset === undefined ? inZone(local, timeZone) : new Date(text.replace(' ', 'T').replace(/([+-]\d{2})(\d{2})$/, '$1:$2'));
+	if (Number.isNaN(moment.getTime())) throw wrong(field, text);
+	return moment;
+}
+
+/** The day that a moment falls on in `timeZone`, as YYYYMMDD. @throws MailError `input` naming the field */
+export function readDay(field: string, value: unknown, timeZone: string, daysLater = 0): string {
+	const { local, offset } = parse(field, value);
+	const { year, month, day } = offset === undefined ? local : wallClock(readMoment(field, value, timeZone), timeZone);
+	return new Date(Date.UTC(year, month - 1, day + daysLater)).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+function parse(field: string, value: unknown): { local: Local; offset?: string; text: string } {
+	const json: unknown = typeof value === 'string' || value === undefined ? value : JSON.parse(JSON.stringify(value) ?? 'null');
+	const text = typeof json === 'string' ? json.trim() : '';
+	const [matched, year, month, day, hour = '0', minute = '0', second = '0', offset] = ISO.exec(text) ?? [];
+	const local = { year: Number(year), month: Number(month), day: Number(day), hour: Number(hour), minute: Number(minute), second: Number(second) };
+	const utc = new Date(utcOf(local));
+	// 31 February would become 3 March.
+	const exists = utc.getUTCMonth() + 1 === local.month && utc.getUTCDate() === local.day && local.hour < 24 && local.minute < 60 && local.second < 60;
+	if (matched === undefined || !exists) throw wrong(field, text === '' ? JSON.stringify(value) ?? '' : text);
+	return { local, offset, text };
+}
+
+function wrong(field: string, text: string): Error {
+	return inputError(field, text === '' || text === '""' ? 'there is no date.' : `"${text.slice(0, 100)}" is not a date and time.`, 'Give it like 2026-11-30T15:30:00 (in the workflow\'s time zone) or 2026-11-30T15:30:00+01:00.');
+}
+
+function utcOf({ year, month, day, hour, minute, second }: Local): number {
+	return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/** Where the clock shows `local`; in an hour that the clock leaves out, as much later as it jumps. */
+function inZone(local: Local, timeZone: string): Date {
+	const wanted = utcOf(local);
+	const offsetAt = (at: number): number => utcOf(wallClock(new Date(at), timeZone)) - at;
+	const first = wanted - offsetAt(wanted);
+	return new Date(wanted - offsetAt(first));
+}
+
+function wallClock(moment: Date, timeZone: string): Local {
+	const parts = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(moment);
+	const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
+	return { year: part('year'), month: part('month'), day: part('day'), hour: part('hour'), minute: part('minute'), second: part('second') };
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+
+import type { IDataObject } from 'n8n-workflow';
+
+import { inputError, readMailboxes, type Mailbox } from '../../mail/smtp/addresses';
+import { calendarText, type CalendarEvent } from '../../mail/smtp/calendar';
+import { readDay, readMoment } from '../../mail/smtp/eventTime';
+import type { OutgoingMail } from '../../mail/smtp/message';
+import { textOfHtml } from '../../mail/smtp/plainText';
+import { record, text, whole } from '../parameterValues';
+import type { MailContext } from './context';
+import { readMail } from './settings';
+
+export interface Invitation {
+	mail: OutgoingMail;
+	/** For the output: what an update or a cancellation has to name. */
+	facts: { uid: string; sequence: number };
+}
+
+/** The mail that invites, updates or cancels. @throws MailError `input` naming the field */
+export async function readInvitation(context: MailContext, item: number, mailbox: string): Promise<Invitation> {
+	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
+	const options = record(context.getNodeParameter('options', item, {}));
+	const action = parameter('invitationAction');
+	const mail = await readMail(context, item, mailbox);
+	const [organizer = { name: '', address: mailbox }] = await readMailboxes('From Email', mail.from);
+	const title = mail.subject.trim();
+	if (title === '') throw inputError('Title', 'the event has none.', 'Say in a few words what people are invited to.');
+	const event: CalendarEvent = {
+		method: action === 'cancel' ? 'CANCEL' : 'REQUEST',
+		uid: uidOf(text(parameter('eventUid'), 'Event ID').trim(), action, organizer),
+		sequence: whole(options.sequence, 'Sequence', action === 'update' || action === 'cancel' ? minutesSince2024() : 0, 0, 2_147_483_647),
+		title,
+		description: mail.text || (mail.html === undefined ? '' : ((await textOfHtml(mail.html)) ?? '')),
+		location: text(parameter('location'), 'Location').trim(),
+		time: timeOf(parameter('start'), parameter('end'), options, context.getTimezone()),
+		organizer,
+		sentBy: mail.sender,
+		required: await readMailboxes('To Email', mail.to),
+		optional: await readMailboxes('CC Email', mail.cc),
+		...(options.reminder !== undefined && { reminder: whole(options.reminder, 'Reminder', 15, 0, 40_320) }),
+		showAs: options.showAs === 'free' ? 'free' : 'busy',
+	};
+	const body = mail.text || mail.html ? {} : { text: summary(event, context.getTimezone()) };
+	return {
+		mail: { ...mail, ...body, subject: `${PREFIXES.get(action) ?? ''}${title}`, calendar: { method: event.method, content: calendarText(event) } },
+		facts: { uid: event.uid, sequence: event.sequence },
+	};
+}
+
+/** As Outlook writes them. */
+const PREFIXES = new Map<unknown, string>([['update', 'Updated: '], ['cancel', 'Canceled: ']]);
+
+function uidOf(given: string, action: unknown, organizer: Mailbox): string {
+	if (given === '' && (action === 'update' || action === 'cancel')) {
+		throw inputError('Event ID', 'it is not said which event.', 'Give the field "uid" of the item that the invitation\'s creation gave.');
+	}
+	return given === '' ? `${randomUUID()}@${organizer.address.slice(organizer.address.lastIndexOf('@') + 1)}` : given;
+}
+
+/** For users who do not count changes: larger for each later one; within a minute DTSTAMP decides (RFC 5546, section 2.1.5). */
+function minutesSince2024(): number {
+	return Math.floor((Date.now() - Date.UTC(2024, 0, 1)) / 60_000);
+}
+
+function timeOf(start: unknown, end: unknown, options: IDataObject, timeZone: string): CalendarEvent['time'] {
+	const early = (): Error => inputError('End', 'the event ends before it begins.', 'Give a later end.');
+	if (options.allDay === true) {
+		const time = { firstDay: readDay('Start', start, timeZone), dayAfter: readDay('End', end === '' ? start : end, timeZone, 1) };
+		if (time.dayAfter <= time.firstDay) throw early();
+		return time;
+	}
+	const time = { start: readMoment('Start', start, timeZone), end: readMoment('End', end, timeZone) };
+	if (time.end <= time.start) throw early();
+	return time;
+}
+
+/** For readers without a calendar, where there is no text. */
+function summary({ title, location, time }: CalendarEvent, timeZone: string): string {
+	const moment = (date: Date): string => new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone }).format(date);
+	const day = (text: string): string => `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
+	const when = 'firstDay' in time ? day(time.firstDay) : `${moment(time.start)} – ${moment(time.end)} (${timeZone})`;
+	return [title, `When: ${when}`, ...(location === '' ? [] : [`Where: ${location}`])].join('\n');
+}

@@ -1,0 +1,61 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+const INVITATION = ['sendInvitation'];
+
+/** Above the addresses and the title. */
+export const invitationFields: INodeProperties[] = [
+	{
+		displayName: 'Action',
+		name: 'invitationAction',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'Cancel', value: 'cancel', description: 'Call off an event' },
+			{ name: 'Create', value: 'create', description: 'Invite to a new event' },
+			{ name: 'Update', value: 'update', description: 'Tell of a new time, place or text' },
+		],
+		default: 'create',
+		displayOptions: { show: { operation: INVITATION } },
+	},
+	{
+		displayName: 'Event ID',
+		name: 'eventUid',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. {{ $json.uid }}',
+		description: 'Which event it is: the field "uid" of the item that its creation gave. Leave it empty to create an event, or give an ID of your own that no other event has.',
+		displayOptions: { show: { operation: INVITATION } },
+	},
+];
+
+/** Below the title. */
+export const eventFields: INodeProperties[] = [
+	{
+		displayName: 'Start',
+		name: 'start',
+		type: 'dateTime',
+		required: true,
+		default: '',
+		placeholder: 'e.g. 2026-11-30T15:30:00',
+		description: 'When the event begins, ISO 8601; without an offset in the workflow\'s time zone',
+		displayOptions: { show: { operation: INVITATION } },
+	},
+	{
+		displayName: 'End',
+		name: 'end',
+		type: 'dateTime',
+		default: '',
+		placeholder: 'e.g. 2026-11-30T16:00:00',
+		description: 'When the event ends, ISO 8601; for an event of whole days its last day, or empty for one day',
+		displayOptions: { show: { operation: INVITATION } },
+	},
+	{
+		displayName: 'Location',
+		name: 'location',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. Room 4, or https://…',
+		description: 'Where the event takes place: a room, an address, or the link of an online meeting',
+		displayOptions: { show: { operation: INVITATION } },
+	},
+];
