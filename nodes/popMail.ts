@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 
 import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 
-import type { CollectedMail, Make } from '../mail/collect/collect';
-import { readFilter, type Filter } from '../mail/collect/filter';
+import type { Account } from '../mail/account';
+import type { CollectedMail, Collection, Make } from '../mail/collect/collect';
+import { describe, readFilter, type Filter } from '../mail/collect/filter';
 import { toItemOnce } from '../mail/collect/once';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item';
 import { collect } from '../mail/pop3/session';
@@ -70,4 +71,22 @@ async function wholeItem(stream: AsyncGenerator<Buffer, void>, from: Origin, opt
 	}
 	const item = await toItemOnce(stream, from, options);
 	return item && { json: item.json, binary: item.binary };
+}
+
+/** Why there is nothing, which a person would otherwise have to guess. */
+export function explainNothing(mailbox: string, { onServer, left, passed, elsewhere, recognised }: Collection<unknown>, filter: Filter, onlyNew: boolean): string {
+	if (onServer === 0) return `The inbox of ${mailbox} is empty. POP shows the inbox only.`;
+	const known = onServer - left - passed - elsewhere - recognised;
+	const reasons = [
+		...(known > 0 && onlyNew ? [`${known} were fetched or passed by before`] : []),
+		...(passed > 0 ? [`${passed} do not fit the filter (${describe(filter)})`] : []),
+		...(elsewhere > 0 ? [`${elsewhere} are being fetched by another execution`] : []),
+		...(recognised > 0 ? [`${recognised} have new unique IDs, but are known by their headers`] : []),
+	];
+	return `No ${onlyNew ? 'new ' : ''}mail in ${mailbox}. Of ${onServer} on the server ${reasons.join(', ')}.`;
+}
+
+/** Where mails are remembered: not by credential, since whoever changes that goes on with the same mails. */
+export function mailboxName(account: Account): string {
+	return `${account.mailbox.toLowerCase()} ${account.pop.host.toLowerCase()}`;
 }

@@ -1,4 +1,4 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, NodeParameterValue } from 'n8n-workflow';
 
 /** What POP Fetch and the POP Trigger filter by: what headers and sizes tell before a mail is downloaded. */
 export const popFilters: INodeProperties[] = [
@@ -8,3 +8,47 @@ export const popFilters: INodeProperties[] = [
 	{ displayName: 'Subject', name: 'subject', type: 'string', default: '', description: 'Text that the subject contains' },
 	{ displayName: 'To', name: 'to', type: 'string', default: '', description: 'Text that the To header contains' },
 ];
+
+/** The shape of the items, with the names that all nodes of this package share. `show` restricts them further. */
+export function messageProperties(show: Record<string, NodeParameterValue[]> = {}): INodeProperties[] {
+	return [
+		{
+			displayName: 'Format',
+			name: 'format',
+			type: 'options',
+			options: [
+				{ name: 'Raw', value: 'raw', description: 'The whole mail as text, and byte by byte as binary data "message"' },
+				{ name: 'Resolved', value: 'resolved', description: 'Everything taken apart: addresses, all headers, attachments as binary data' },
+				{ name: 'Simple', value: 'simple', description: 'The usual fields, flat; attachments only if wanted' },
+			],
+			default: 'simple',
+			description: 'The shape of the items',
+			...(Object.keys(show).length > 0 && { displayOptions: { show } }),
+		},
+		{
+			displayName: 'Download Attachments',
+			name: 'downloadAttachments',
+			type: 'boolean',
+			default: false,
+			description: 'Whether to give attachments as binary data',
+			displayOptions: { show: { ...show, format: ['simple'] } },
+		},
+		{
+			displayName: 'Property Prefix Name',
+			name: 'dataPropertyAttachmentsPrefixName',
+			type: 'string',
+			default: 'attachment_',
+			description: 'Prefix of the binary properties that hold the attachments; a number follows, from 0',
+			displayOptions: { show: { ...show, format: ['simple', 'resolved'] } },
+		},
+	];
+}
+
+export const maxMessageSizeOption: INodeProperties = {
+	displayName: 'Max Message Size (MB)',
+	name: 'maxMessageSize',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: 150,
+	description: 'A larger mail comes as its headers with "tooLarge" and a reason; it is not downloaded, and not deleted by Delete After Fetch',
+};

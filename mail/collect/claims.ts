@@ -1,7 +1,7 @@
 import type { Entry, Ledger } from './ledger';
 
 /** An execution of a process that lives has ended, one way or another, after this long, in ms. */
-const ENDED_AFTER_MS = 24 * 60 * 60_000;
+const ENDED_AFTER_MS = 6 * 60 * 60_000;
 
 interface Claim {
 	at: number;

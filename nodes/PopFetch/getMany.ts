@@ -3,11 +3,10 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Account } from '../../mail/account';
 import { Claims } from '../../mail/collect/claims';
 import { collectNew, type Collection, type Wish } from '../../mail/collect/collect';
-import { describe } from '../../mail/collect/filter';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
 import { record, whole } from '../parameterValues';
-import { filterOf, itemMaker, itemOptions } from '../popMail';
+import { explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
 import type { Memory } from './memory';
 
 /** The new mails of the inbox, or those there are. A connection that breaks in the middle keeps the mails before it. */
@@ -48,20 +47,8 @@ function tell(context: IExecuteFunctions, account: Account, collection: Collecti
 		context.logger.warn(`POP Fetch: ${lost}`);
 		hint(context, lost);
 	} else if (items.length === 0) {
-		hint(context, explainNothing(account.mailbox, collection, wish, onlyNew));
+		hint(context, explainNothing(account.mailbox, collection, wish.filter, onlyNew));
 	}
-}
-
-export function explainNothing(mailbox: string, { onServer, left, passed, elsewhere, recognised }: Collection<unknown>, wish: Wish, onlyNew: boolean): string {
-	if (onServer === 0) return `The inbox of ${mailbox} is empty. POP shows the inbox only.`;
-	const known = onServer - left - passed - elsewhere - recognised;
-	const reasons = [
-		...(known > 0 && onlyNew ? [`${known} were fetched or passed by before`] : []),
-		...(passed > 0 ? [`${passed} do not fit the filter (${describe(wish.filter)})`] : []),
-		...(elsewhere > 0 ? [`${elsewhere} are being fetched by another execution`] : []),
-		...(recognised > 0 ? [`${recognised} have new unique IDs, but are known by their headers`] : []),
-	];
-	return `No ${onlyNew ? 'new ' : ''}mail in ${mailbox}. Of ${onServer} on the server ${reasons.join(', ')}.`;
 }
 
 function hint(context: IExecuteFunctions, message: string): void {

@@ -3,6 +3,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import type { Account } from '../../mail/account';
 import { Claims, claimsOf } from '../../mail/collect/claims';
 import { Ledger } from '../../mail/collect/ledger';
+import { mailboxName } from '../popMail';
 
 /**
  * What this node has fetched, by mailbox, in n8n's static data: n8n stores that together with the end of a production
@@ -53,11 +54,6 @@ export class Memory {
 	discard(): void {
 		for (const { claims, keys } of this.#taken) claims.release(keys);
 	}
-}
-
-/** Not by credential: whoever changes that goes on with the same mails. */
-function mailboxName(account: Account): string {
-	return `${account.mailbox.toLowerCase()} ${account.pop.host.toLowerCase()}`;
 }
 
 /** When the server was asked is no reason to store everything. */

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { authenticationProperty, mailboxAddressOption, protocolLogOption } from '../accountProperties';
-import { popFilters } from '../popProperties';
+import { maxMessageSizeOption, messageProperties, popFilters } from '../popProperties';
 
 const GET_MANY = { show: { operation: ['getMany'] } };
 
@@ -45,35 +45,7 @@ export const parameters: INodeProperties[] = [
 		description: 'Max number of results to return',
 		displayOptions: { show: { operation: ['getMany'], returnAll: [false] } },
 	},
-	{
-		displayName: 'Format',
-		name: 'format',
-		type: 'options',
-		options: [
-			{ name: 'Raw', value: 'raw', description: 'The whole mail as text, and byte by byte as binary data "message"' },
-			{ name: 'Resolved', value: 'resolved', description: 'Everything taken apart: addresses, all headers, attachments as binary data' },
-			{ name: 'Simple', value: 'simple', description: 'The usual fields, flat; attachments only if wanted' },
-		],
-		default: 'simple',
-		description: 'The shape of the items',
-		displayOptions: GET_MANY,
-	},
-	{
-		displayName: 'Download Attachments',
-		name: 'downloadAttachments',
-		type: 'boolean',
-		default: false,
-		description: 'Whether to give attachments as binary data',
-		displayOptions: { show: { operation: ['getMany'], format: ['simple'] } },
-	},
-	{
-		displayName: 'Property Prefix Name',
-		name: 'dataPropertyAttachmentsPrefixName',
-		type: 'string',
-		default: 'attachment_',
-		description: 'Prefix of the binary properties that hold the attachments; a number follows, from 0',
-		displayOptions: { show: { operation: ['getMany'], format: ['simple', 'resolved'] } },
-	},
+	...messageProperties({ operation: ['getMany'] }),
 	{
 		displayName: 'Filters',
 		name: 'filters',
@@ -124,14 +96,7 @@ export const parameters: INodeProperties[] = [
 				description: 'Whether to fetch the headers only, without body and attachments',
 			},
 			mailboxAddressOption,
-			{
-				displayName: 'Max Message Size (MB)',
-				name: 'maxMessageSize',
-				type: 'number',
-				typeOptions: { minValue: 1 },
-				default: 150,
-				description: 'A larger mail comes as its headers with "tooLarge" and a reason; it is not downloaded, and not deleted by Delete After Fetch',
-			},
+			maxMessageSizeOption,
 			{
 				displayName: 'Order',
 				name: 'order',

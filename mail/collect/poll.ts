@@ -1,0 +1,104 @@
+import { Claims } from './claims';
+import { Ledger, type Entry, type LedgerData } from './ledger';
+
+/** What a polling trigger keeps over a restart. */
+export interface PollMemory {
+	/** The higher one is the newer one. */
+	revision: number;
+	mailbox: string;
+	/** Mails whose executions have ended, and those that never start one. */
+	ledger: LedgerData;
+}
+
+/** An execution that n8n could not start is tried again with the next polls; after so many tries its mails count as handed over. */
+const TRIES = 3;
+
+export function readPollMemory(value: unknown): PollMemory | undefined {
+	if (typeof value !== 'object' || value === null) return undefined;
+	const { revision, mailbox, ledger }: { revision?: unknown; mailbox?: unknown; ledger?: unknown } = value;
+	return typeof revision === 'number' && typeof mailbox === 'string' ? { revision, mailbox, ledger: Ledger.read(ledger).write() } : undefined;
+}
+
+export function newestPollMemory(...memories: Array<PollMemory | undefined>): PollMemory | undefined {
+	return memories.reduce((newest, one) => (one !== undefined && one.revision > (newest?.revision ?? -1) ? one : newest), undefined);
+}
+
+/**
+ * Keeps apart what executions have got and what is on its way to them: only the former is stored, so that a crash
+ * repeats mails and loses none. Lives as long as the process; one a trigger.
+ */
+export class PollBook {
+	#ledger: Ledger;
+	#revision: number;
+	#mailbox: string;
+	#claims = new Claims();
+	#underWay = 0;
+	readonly #tries = new Map<string, number>();
+
+	constructor(
+		stored: PollMemory | undefined,
+		private readonly save: (memory: PollMemory) => void,
+	) {
+		this.#ledger = Ledger.read(stored?.ledger);
+		this.#revision = stored?.revision ?? 0;
+		this.#mailbox = stored?.mailbox ?? '';
+	}
+
+	get memory(): PollMemory {
+		return { revision: this.#revision, mailbox: this.#mailbox, ledger: this.#ledger.write() };
+	}
+
+	/** Whether this mailbox was looked at before. */
+	knows(mailbox: string): boolean {
+		return this.#mailbox === mailbox && this.#ledger.checkedAt !== 0;
+	}
+
+	/** A copy to collect with. Another mailbox than before begins anew. */
+	open(mailbox: string): { ledger: Ledger; claims: Claims } {
+		if (mailbox !== this.#mailbox) {
+			this.#mailbox = mailbox;
+			this.#ledger = new Ledger();
+			this.#claims = new Claims();
+		}
+		return { ledger: Ledger.read(this.#ledger.write()), claims: this.#claims };
+	}
+
+	/** After a collection: what was taken is on its way from now on. @returns it, for {@link done} or {@link refused} */
+	handOver(mailbox: string, ledger: Ledger, taken: readonly string[]): Entry[] {
+		const entries = taken.flatMap((key) => ledger.get(key) ?? []);
+		for (const { key } of entries) ledger.drop(key);
+		this.#underWay += entries.length;
+		// Mails of executions that have not ended are still to be fetched, should the process end.
+		if (this.#underWay > 0) ledger.complete = false;
+		this.#mailbox = mailbox;
+		this.#ledger = ledger;
+		this.#store();
+		return entries;
+	}
+
+	/** Their execution has ended, one way or another. */
+	done(mailbox: string, entries: readonly Entry[]): void {
+		this.#underWay -= entries.length;
+		if (mailbox !== this.#mailbox) return;
+		for (const entry of entries) this.#ledger.put(entry);
+		this.#store();
+	}
+
+	/** n8n did not run them. */
+	refused(mailbox: string, entries: readonly Entry[]): void {
+		const often = entries.filter(({ key }) => {
+			const tries = (this.#tries.get(key) ?? 0) + 1;
+			this.#tries.set(key, tries);
+			return tries >= TRIES;
+		});
+		const again = entries.filter((entry) => !often.includes(entry));
+		this.#underWay -= again.length;
+		if (mailbox === this.#mailbox) this.#claims.release(again.map(({ key }) => key));
+		this.done(mailbox, often);
+	}
+
+	#store(): void {
+		this.#revision += 1;
+		this.save(this.memory);
+	}
+}

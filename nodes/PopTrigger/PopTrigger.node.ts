@@ -1,0 +1,34 @@
+import { NodeConnectionTypes, type INodeExecutionData, type INodeType, type INodeTypeDescription, type IPollFunctions } from 'n8n-workflow';
+
+import { testServiceAccount } from '../testConnection';
+import { parameters } from './parameters';
+import { pollOnce } from './poll';
+
+export class PopTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'POP Trigger',
+		name: 'popTrigger',
+		icon: { light: 'file:popTrigger.svg', dark: 'file:popTrigger.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter["options"]["mailboxAddress"] || "Inbox" }}',
+		description: 'Starts the workflow when there is new mail in an Office 365, Microsoft 365 or Outlook mailbox, looked for over POP at set times',
+		eventTriggerDescription: '',
+		activationMessage: 'The mailbox is now looked at at the set times, and new mail starts this workflow.',
+		defaults: { name: 'POP Trigger' },
+		polling: true,
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
+			{ name: 'microsoftMailServiceAccountApi', required: true, testedBy: 'testServiceAccount', displayOptions: { show: { authentication: ['serviceAccount'] } } },
+		],
+		properties: parameters,
+	};
+
+	methods = { credentialTest: { testServiceAccount } };
+
+	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+		return await pollOnce(this);
+	}
+}

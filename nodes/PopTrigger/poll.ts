@@ -1,0 +1,129 @@
+import { NodeOperationError, type INodeExecutionData, type IPollFunctions, type IRun } from 'n8n-workflow';
+
+import { Claims } from '../../mail/collect/claims';
+import { collectNew } from '../../mail/collect/collect';
+import { Ledger } from '../../mail/collect/ledger';
+import { openPatiently } from '../../mail/collect/patience';
+import { newestPollMemory, PollBook, readPollMemory, type PollMemory } from '../../mail/collect/poll';
+import { diagnose } from '../../mail/diagnosis';
+import type { MailError } from '../../mail/errors';
+import { JournalFile } from '../../mail/journal';
+import { Complaints } from '../../mail/watch/complaints';
+import { openAccount } from '../account';
+import { journalFolder } from '../journalFolder';
+import { nodeError } from '../nodeError';
+import { explainNothing, itemMaker, mailboxName } from '../popMail';
+import { readSettings } from './settings';
+
+/** POP shows one folder. */
+const INBOX = 'INBOX';
+/** Of the time that n8n gives a poll, so much is for downloading; the rest is for the mail under way and the farewell. */
+const SHARE = 0.6;
+
+/** One trigger of this process, over all its polls. */
+interface State {
+	book: PollBook;
+	complaints: Complaints;
+	busy: boolean;
+}
+
+const states = new Map<string, State>();
+
+/**
+ * One look at the mailbox. Starts the execution itself, to hear of its end: only then do its mails count as fetched.
+ * Throws in a test run, and at the first activation for what waiting cannot heal.
+ */
+export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+	if (context.getMode() === 'manual') return [[await fetchSample(context)]];
+	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
+	const isNew = !states.has(key);
+	const state = states.get(key) ?? newState(context, key);
+	states.set(key, state);
+	// n8n does not wait for one poll to end before it begins the next.
+	if (state.busy) return null;
+	state.busy = true;
+	try {
+		await look(context, state);
+		if (state.complaints.recovered(INBOX)) context.logger.info('POP Trigger: the mailbox can be reached again');
+	} catch (error) {
+		const fault = diagnose(error, { speaker: 'pop' });
+		// n8n gives a trigger up for ever that throws when it starts: only where a person has just switched it on.
+		if (isNew && fault.permanent && state.book.memory.revision === 0 && !['init', 'leadershipChange'].includes(context.getActivationMode())) {
+			states.delete(key);
+			throw nodeError(context.getNode(), error);
+		}
+		complain(context, state, fault, error);
+	} finally {
+		state.busy = false;
+	}
+	return null;
+}
+
+function newState(context: IPollFunctions, key: string): State {
+	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, readPollMemory, (reason) => context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`));
+	const stored = newestPollMemory(readPollMemory(context.getWorkflowStaticData('node').pop), journal.read());
+	return { book: new PollBook(stored, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
+}
+
+async function look(context: IPollFunctions, state: State): Promise<void> {
+	const started = Date.now();
+	const settings = readSettings(context);
+	const account = await openAccount(context, settings.account);
+	const mailbox = mailboxName(account);
+	// n8n 2.22 and newer.
+	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
+	const wish = { ...settings.wish, enough: () => Date.now() - started > budget * SHARE };
+	const session = await openPatiently(account);
+	const { ledger, claims } = state.book.open(mailbox);
+	const collection = await collectNew(session, ledger, claims, wish, itemMaker(settings.item, wish.maxBytes), started).finally(() => session.close());
+	const entries = state.book.handOver(mailbox, ledger, collection.taken);
+	const { revision, ledger: stored } = state.book.memory;
+	// n8n stores it with the next execution that starts.
+	context.getWorkflowStaticData('node').pop = { revision, mailbox, ledger: { ...stored } };
+	if (collection.items.length > 0) {
+		start(context, collection.items).then(
+			() => state.book.done(mailbox, entries),
+			(error: unknown) => {
+				context.logger.warn(`POP Trigger: ${collection.items.length} mails are handed over again: ${error instanceof Error ? error.message : String(error)}`);
+				state.book.refused(mailbox, entries);
+			},
+		);
+	}
+	if (collection.failure !== undefined) {
+		if (collection.items.length === 0) throw collection.failure;
+		context.logger.warn(`POP Trigger: ${collection.failure.message} The ${collection.items.length} mails before that are handed on; the rest comes next time.`);
+	}
+}
+
+/** Resolves when the execution has ended, or begun to wait. */
+async function start(context: IPollFunctions, items: INodeExecutionData[]): Promise<void> {
+	const done = context.helpers.createDeferredPromise<IRun | undefined>();
+	context.__emit([items], undefined, done);
+	await done.promise;
+}
+
+function complain(context: IPollFunctions, state: State, fault: MailError, error: unknown): void {
+	const failure = nodeError(context.getNode(), error);
+	context.logger.warn(`POP Trigger: ${failure.message}`);
+	// A failed execution at most once an hour for each cause; the next poll tries again in any case.
+	if (state.complaints.failed(fault, INBOX)) context.__emitError(failure);
+}
+
+/** The newest mail that fits, for a test in the editor. Nothing is remembered or deleted. */
+async function fetchSample(context: IPollFunctions): Promise<INodeExecutionData> {
+	const node = context.getNode();
+	try {
+		const settings = readSettings(context);
+		const account = await openAccount(context, settings.account);
+		const { deleteAfterDays: _, ...rest } = settings.wish;
+		const wish = { ...rest, newestFirst: true, limit: 1, start: { kind: 'all' as const } };
+		const session = await openPatiently(account);
+		const collection = await collectNew(session, new Ledger(), new Claims(), wish, itemMaker(settings.item, wish.maxBytes), Date.now()).finally(() => session.close());
+		const [item] = collection.items;
+		if (item !== undefined) return item;
+		if (collection.failure !== undefined) throw nodeError(node, collection.failure);
+		throw new NodeOperationError(node, explainNothing(account.mailbox, collection, wish.filter, false), { description: 'Send a mail to it, or loosen the filters, then test again.' });
+	} catch (error) {
+		throw nodeError(node, error);
+	}
+}

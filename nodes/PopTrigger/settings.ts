@@ -1,0 +1,32 @@
+import type { IPollFunctions } from 'n8n-workflow';
+
+import type { Wish } from '../../mail/collect/collect';
+import type { AccountChoice } from '../account';
+import { accountChoice, record, whole } from '../parameterValues';
+import { filterOf, itemOptions } from '../popMail';
+
+export interface Settings {
+	account: AccountChoice;
+	wish: Wish;
+	item: ReturnType<typeof itemOptions>;
+}
+
+/** @throws MailError `input` naming the field */
+export function readSettings(context: IPollFunctions): Settings {
+	const options = record(context.getNodeParameter('options', {}));
+	const days = options.deleteAfterDays;
+	return {
+		account: accountChoice(context.getNodeParameter('authentication', 'oAuth2'), options),
+		item: itemOptions(context, (name, fallback) => context.getNodeParameter(name, fallback)),
+		wish: {
+			limit: whole(options.limit, 'Mails per Look', 50, 1, 1_000),
+			newestFirst: false,
+			filter: filterOf(record(context.getNodeParameter('filters', {}))),
+			headersOnly: options.headersOnly === true,
+			maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
+			start: options.startFrom === 'all' ? { kind: 'all' } : options.startFrom === 'lastDays' ? { kind: 'lastDays', days: whole(options.startDays, 'Start From Days', 1, 1, 3_650) } : { kind: 'now' },
+			deleteAfterFetch: false,
+			...(days !== undefined && { deleteAfterDays: whole(days, 'Delete After Days', 30, 0, 3_650) }),
+		},
+	};
+}
