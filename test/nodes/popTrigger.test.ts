@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { IDataObject } from 'n8n-workflow';
+
+import { PopTrigger } from '../../nodes/PopTrigger/PopTrigger.node';
+import { startRelay, startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { pollFunctions, told, type Scene, type Told } from '../support/contexts';
+
+let sandbox: Sandbox;
+let folder = '';
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+	folder = mkdtempSync(join(tmpdir(), 'office365-mail-pop-'));
+	process.env.N8N_USER_FOLDER = folder;
+});
+afterAll(async () => {
+	delete process.env.N8N_USER_FOLDER;
+	rmSync(folder, { recursive: true, force: true });
+	await sandbox.stop();
+});
+
+const mail = (subject: string): string => `Message-ID: <${subject}.${Math.random()}@x>\r\nDate: ${new Date().toUTCString()}\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\nx\r\n`;
+const subjects = (about: Told): unknown[][] => about.executions.map(({ items }) => items.map(({ json }) => json.subject));
+
+/** A process of n8n: the trigger's state lives as long as it does. */
+async function freshProcess(): Promise<(scene: Scene, about: Told) => Promise<unknown>> {
+	vi.resetModules();
+	const { pollOnce } = await import('../../nodes/PopTrigger/poll');
+	return async (scene, about) => await pollOnce(pollFunctions(scene, about));
+}
+
+describe('the POP Trigger', () => {
+	it('starts one execution for what is new, and none for what was there at the beginning', async () => {
+		const scene = { sandbox, mailbox: 'first@example.test', workflow: 'first' };
+		await sandbox.deliver(scene.mailbox, mail('before'));
+		const poll = await freshProcess();
+		const about = told();
+		expect(await poll(scene, about)).toBeNull();
+		await sandbox.deliver(scene.mailbox, mail('1'), mail('2'));
+		await poll(scene, about);
+		await poll(scene, about);
+		expect(subjects(about)).toEqual([['1', '2']]);
+	});
+
+	it('hands over again what was on its way when the process ended, and nothing that had ended', async () => {
+		const scene = { sandbox, mailbox: 'ways@example.test', workflow: 'ways' };
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		await sandbox.deliver(scene.mailbox, mail('ended'));
+		await poll(scene, about);
+		about.executions[0]?.end();
+		await sandbox.deliver(scene.mailbox, mail('on its way'));
+		await poll(scene, about);
+		expect(subjects(about)).toEqual([['ended'], ['on its way']]);
+		const stored: IDataObject = JSON.parse(JSON.stringify(about.staticData));
+
+		const again = await freshProcess();
+		const later = told(stored);
+		await again({ ...scene, activation: 'init' }, later);
+		expect(subjects(later)).toEqual([['on its way']]);
+	});
+
+	it('knows from its journal what ended after n8n had stored its static data last', async () => {
+		const scene = { sandbox, mailbox: 'journal@example.test', workflow: 'journal' };
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		await sandbox.deliver(scene.mailbox, mail('x'));
+		await poll(scene, about);
+		const stored: IDataObject = JSON.parse(JSON.stringify(about.staticData));
+		about.executions[0]?.end();
+		await vi.waitFor(async () => {
+			const later = told(structuredClone(stored));
+			await (await freshProcess())({ ...scene, activation: 'init' }, later);
+			expect(subjects(later)).toEqual([]);
+		});
+	});
+
+	it('hands over again what n8n could not run, but not for ever', async () => {
+		const scene = { sandbox, mailbox: 'norun@example.test', workflow: 'norun' };
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		await sandbox.deliver(scene.mailbox, mail('x'));
+		for (let times = 1; times <= 5; times += 1) {
+			await poll(scene, about);
+			about.executions.at(-1)?.refuse(new Error('no database'));
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect(subjects(about)).toEqual([['x'], ['x'], ['x']]);
+	});
+
+	it('looks once at a time', async () => {
+		const scene = { sandbox, mailbox: 'busy@example.test', workflow: 'busy' };
+		const poll = await freshProcess();
+		const before = sandbox.exchange.sessions.length;
+		await Promise.all([poll(scene, told()), poll(scene, told()), poll(scene, told())]);
+		expect(sandbox.exchange.sessions.length - before).toBe(1);
+	});
+
+	it('lives through faults, and tells a lasting one once an hour', async () => {
+		vi.useFakeTimers({ toFake: ['Date'] });
+		const scene = { sandbox, mailbox: 'faults@example.test', workflow: 'faults' };
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		sandbox.exchange.refusing.add('pop');
+		for (let minute = 0; minute < 90; minute += 1) {
+			expect(await poll(scene, about)).toBeNull();
+			vi.setSystemTime(Date.now() + 60_000);
+		}
+		sandbox.exchange.refusing.delete('pop');
+		expect(about.failedExecutions).toHaveLength(2);
+		expect(about.warnings).toHaveLength(90);
+		vi.useRealTimers();
+		await sandbox.deliver(scene.mailbox, mail('afterwards'));
+		await poll(scene, about);
+		expect(subjects(about)).toEqual([['afterwards']]);
+	});
+
+	it('throws for what waiting cannot heal where a person has just switched it on, and only there', async () => {
+		const scene = { sandbox, mailbox: 'closed@example.test', workflow: 'closed' };
+		sandbox.exchange.closedMailboxes.add(scene.mailbox);
+		const poll = await freshProcess();
+		const about = told();
+		await expect(poll(scene, about)).rejects.toThrow('could not be opened');
+		await expect(poll(scene, about)).rejects.toThrow('could not be opened');
+		expect(await poll({ ...scene, activation: 'init' }, about)).toBeNull();
+		expect(about.failedExecutions).toHaveLength(1);
+		sandbox.exchange.reset();
+	});
+
+	it('begins anew where it is pointed at another mailbox', async () => {
+		const scene = { sandbox, mailbox: 'one@example.test', workflow: 'other' };
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		const other = { ...scene, mailbox: 'two@example.test' };
+		await sandbox.deliver(other.mailbox, mail('old'));
+		await poll(other, about);
+		await sandbox.deliver(other.mailbox, mail('new'));
+		await poll(other, about);
+		expect(subjects(about)).toEqual([['new']]);
+	});
+
+	it('fetches of 30,000 mails with 5 new ones nothing but the listing and those five', async () => {
+		const mailbox = 'large@example.test';
+		await sandbox.fill(mailbox, (function* () {
+			for (let index = 0; index < 30_000; index += 1) yield mail(`old ${index}`);
+		})());
+		const relay = await startRelay(sandbox.exchange.pop.port, 0);
+		const scene = { sandbox, mailbox, workflow: 'large', popPort: relay.port };
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		expect(about.executions).toEqual([]);
+		await sandbox.deliver(mailbox, ...['1', '2', '3', '4', '5'].map(mail));
+		const before = relay.carried();
+		await poll(scene, about);
+		expect(subjects(about)).toEqual([['1', '2', '3', '4', '5']]);
+		const commands = (sandbox.exchange.sessions.at(-1)?.transcript ?? []).flatMap((line) => (line.startsWith('C: ') ? [line.slice(3)] : []));
+		expect(commands.slice(commands.indexOf('UIDL'))).toEqual(['UIDL', 'LIST 30000', ...[1, 2, 3, 4, 5].map((index) => `LIST ${30_000 + index}`), ...[1, 2, 3, 4, 5].map((index) => `RETR ${30_000 + index}`), 'QUIT']);
+		// A line of the listing has 24 bytes; the rest is five mails, the sign-in and TLS.
+		const listing = 30_005 * '30000 0123456789abcdef0'.length;
+		const down = relay.carried().down - before.down;
+		console.log(`30,005 mails, 5 new: ${down} bytes down, ${relay.carried().up - before.up} up; stored: ${JSON.stringify(about.staticData).length} characters`);
+		expect(down).toBeLessThan(listing * 1.15);
+		await relay.stop();
+	}, 240_000);
+
+	it('has the fixed names', () => {
+		const { description } = new PopTrigger();
+		expect(description).toMatchObject({ name: 'popTrigger', displayName: 'POP Trigger', group: ['trigger'], polling: true, inputs: [] });
+		expect(description.usableAsTool).toBeUndefined();
+		const names = description.properties.map(({ name }) => name);
+		for (const name of ['authentication', 'format', 'downloadAttachments', 'dataPropertyAttachmentsPrefixName', 'filters', 'options']) expect(names).toContain(name);
+	});
+});

@@ -1,0 +1,87 @@
+import type { IDataObject, IExecuteFunctions, INodeExecutionData, IPollFunctions, IRun } from 'n8n-workflow';
+
+import { appCredential } from '../../sandbox/credentials';
+import type { Sandbox } from '../../sandbox/servers';
+
+/** What a node did with n8n. */
+export interface Told {
+	warnings: string[];
+	hints: string[];
+	/** Executions begun by a trigger; `end` is what n8n calls at their end. */
+	executions: Array<{ items: INodeExecutionData[]; end: () => void; refuse: (reason: Error) => void }>;
+	failedExecutions: Error[];
+	staticData: IDataObject;
+}
+
+export interface Scene {
+	sandbox: Sandbox;
+	mailbox: string;
+	/** The node's workflow; the same node again is the same one. */
+	workflow: string;
+	parameters?: Record<string, unknown>;
+	mode?: string;
+	activation?: string;
+	/** As n8n stored it. */
+	staticData?: IDataObject;
+	input?: number;
+	popPort?: number;
+}
+
+export function told(staticData: IDataObject = {}): Told {
+	return { warnings: [], hints: [], executions: [], failedExecutions: [], staticData };
+}
+
+/** n8n as far as our nodes use it, with the service account of the sandbox. */
+function functions({ sandbox, mailbox, workflow, parameters = {}, mode = 'trigger', activation = 'activate', input = 1, popPort }: Scene, about: Told): object {
+	const credential = appCredential(sandbox, mailbox);
+	const node = { id: 'node', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: {}, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
+	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
+	return {
+		getMode: () => mode,
+		getActivationMode: () => activation,
+		getNode: () => node,
+		getWorkflow: () => ({ id: workflow, name: workflow, active: true }),
+		getInputData: () => Array.from({ length: input }, () => ({ json: {} })),
+		getNodeParameter: (name: string, second?: unknown, third?: unknown) => all[name] ?? (typeof second === 'number' ? third : second),
+		getCredentials: async () => ({ ...credential.data, ...(popPort !== undefined && { popPort }) }),
+		getWorkflowStaticData: () => about.staticData,
+		continueOnFail: () => parameters.continueOnFail === true,
+		addExecutionHints: ({ message }: { message: string }) => about.hints.push(message),
+		getPollBudgetMs: () => 60_000,
+		logger: { info: () => undefined, debug: () => undefined, error: (text: string) => about.warnings.push(text), warn: (text: string) => about.warnings.push(text) },
+		helpers: {
+			prepareBinaryData: async (content: AsyncIterable<Buffer> | Buffer, fileName: string, mimeType: string) => {
+				const chunks: Buffer[] = [];
+				if (Buffer.isBuffer(content)) chunks.push(content);
+				else for await (const chunk of content) chunks.push(Buffer.from(chunk));
+				return { data: Buffer.concat(chunks).toString('base64'), fileName, mimeType };
+			},
+			createDeferredPromise: () => {
+				const deferred: { promise?: Promise<unknown>; resolve?: (value: unknown) => void; reject?: (reason: unknown) => void } = {};
+				deferred.promise = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }));
+				return deferred;
+			},
+		},
+		__emit: (data: INodeExecutionData[][], _response: unknown, done: { resolve: (run: IRun | undefined) => void; reject: (reason: Error) => void }) => {
+			about.executions.push({ items: data[0] ?? [], end: () => done.resolve(undefined), refuse: (reason) => done.reject(reason) });
+		},
+		__emitError: (error: Error) => about.failedExecutions.push(error),
+	};
+}
+
+export function executeFunctions(scene: Scene, about: Told): IExecuteFunctions {
+	const fake = functions(scene, about);
+	if (!isFor<IExecuteFunctions>(fake)) throw new Error('unreachable');
+	return fake;
+}
+
+export function pollFunctions(scene: Scene, about: Told): IPollFunctions {
+	const fake = functions(scene, about);
+	if (!isFor<IPollFunctions>(fake)) throw new Error('unreachable');
+	return fake;
+}
+
+/** Only what a test needs is there; what is missing shows at its use. */
+function isFor<T>(_fake: unknown): _fake is T {
+	return true;
+}
