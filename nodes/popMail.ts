@@ -48,7 +48,7 @@ export function itemMaker(options: Options, maxBytes: number): Make<INodeExecuti
 				return { json: { ...from, error: mail.content.reason.message } };
 			case 'headers': {
 				const { json, binary } = await toItem(mail.content.bytes, from, { ...options, downloadAttachments: false });
-				const reason = `The mail has ${mail.size} bytes, more than Max Message Size (${maxBytes}).`;
+				const reason = `The mail has ${mail.size} bytes, more than Max Message Size (${maxBytes / 1024 / 1024} MB).`;
 				return { json: { ...json, headersOnly: true, ...(mail.content.tooLarge && { tooLarge: true, reason }) }, binary };
 			}
 			case 'whole':

@@ -19,6 +19,8 @@ export interface Scene {
 	/** The node's workflow; the same node again is the same one. */
 	workflow: string;
 	parameters?: Record<string, unknown>;
+	/** Parameters that expressions make another for each input item. */
+	perItem?: Record<string, unknown[]>;
 	mode?: string;
 	activation?: string;
 	/** As n8n stored it. */
@@ -32,7 +34,7 @@ export function told(staticData: IDataObject = {}): Told {
 }
 
 /** n8n as far as our nodes use it, with the service account of the sandbox. */
-function functions({ sandbox, mailbox, workflow, parameters = {}, mode = 'trigger', activation = 'activate', input = 1, popPort }: Scene, about: Told): object {
+function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', activation = 'activate', input = 1, popPort }: Scene, about: Told): object {
 	const credential = appCredential(sandbox, mailbox);
 	const node = { id: 'node', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: {}, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
@@ -42,7 +44,7 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, mode = 'trigge
 		getNode: () => node,
 		getWorkflow: () => ({ id: workflow, name: workflow, active: true }),
 		getInputData: () => Array.from({ length: input }, () => ({ json: {} })),
-		getNodeParameter: (name: string, second?: unknown, third?: unknown) => all[name] ?? (typeof second === 'number' ? third : second),
+		getNodeParameter: (name: string, second?: unknown, third?: unknown) => perItem[name]?.[Number(second)] ?? all[name] ?? (typeof second === 'number' ? third : second),
 		getCredentials: async () => ({ ...credential.data, ...(popPort !== undefined && { popPort }) }),
 		getWorkflowStaticData: () => about.staticData,
 		continueOnFail: () => parameters.continueOnFail === true,
