@@ -50,7 +50,6 @@ async function serve(name: string, ...steps: Step[]): Promise<string> {
 
 const itemsOf = (execution: Execution | undefined, node = 'Mail'): Item[] => execution?.data?.resultData?.runData?.[node]?.[0]?.data?.main?.[0] ?? [];
 const subjects = (execution: Execution | undefined, node = 'Mail'): string[] => itemsOf(execution, node).map(({ json }) => String(json.subject));
-const signedIn = async (mailbox: string): Promise<unknown> => await sandbox.exchange.next('signedIn', (session) => session.protocol === 'pop' && session.mailbox === mailbox);
 const ended = async (mailbox: string): Promise<unknown> => await sandbox.exchange.next('end', (session) => session.protocol === 'pop' && session.mailbox === mailbox);
 const call = async (path: string): Promise<string[]> => {
 	const { body } = await n8n.api.webhook(path);
@@ -172,7 +171,9 @@ describe('POP Trigger', () => {
 		const fetched = ended(crashing);
 		await n8n.restart();
 		await fetched;
-		await expect.poll(async () => (await n8n.api.executions(slow)).map(({ status }) => status), { timeout: 30_000 }).toEqual(['running']);
+		// The public API tells of executions that have ended only.
+		const filter = encodeURIComponent(JSON.stringify({ workflowId: slow }));
+		await expect.poll(async () => JSON.stringify(await n8n.api.rest('GET', `/executions?filter=${filter}`)), { timeout: 30_000 }).toContain('"status":"running"');
 		await n8n.crash();
 		await expect.poll(async () => (await n8n.api.executions(slow)).flatMap((run) => (run.status === 'success' ? subjects(run) : [])), { timeout: 90_000 }).toEqual(['precious']);
 		await n8n.restart();
@@ -209,6 +210,5 @@ describe('POP Trigger', () => {
 
 	it('told nobody a token', () => {
 		expect(n8n.instance.logText()).not.toMatch(/eyJ[\w-]{20,}\./);
-		expect(signedIn).toBeDefined();
 	});
 });
