@@ -106,6 +106,8 @@ describe('the protocol log', () => {
 	async function overheard(given: Account): Promise<{ lines: Partial<Record<Protocol, string[]>>; text: string; secrets: string[] }> {
 		const log = new ProtocolLog();
 		const secrets: string[] = [];
+		// As they were told, before anything is searched for secrets.
+		const told: string[] = [];
 		const token = async (...rejected: Parameters<Account['token']>): ReturnType<Account['token']> => {
 			const got = await given.token(...rejected);
 			const initial = Buffer.from(`user=${ADA}\u0001auth=Bearer ${got.reveal()}\u0001\u0001`).toString('base64');
@@ -113,8 +115,14 @@ describe('the protocol log', () => {
 			secrets.push(got.reveal(), Buffer.from(got.reveal()).toString('base64'), initial, initial.slice(60, 120), signature, got.reveal().slice(40, 80));
 			return got;
 		};
-		await runConnectionTest({ ...given, token, listen: (protocol) => log.listen(protocol) }, ALL);
-		return { lines: log.toJSON(), text: JSON.stringify(log), secrets };
+		await runConnectionTest({ ...given, token, listen: (protocol) => {
+			const write = log.listen(protocol);
+			return (who, line) => {
+				told.push(line);
+				write(who, line);
+			};
+		} }, ALL);
+		return { lines: log.toJSON(), text: JSON.stringify(log) + told.join('\n'), secrets };
 	}
 
 	it.each(['exchange', 'straight'] as const)('has every line of all three protocols, %s, and the token in none', async (way) => {
