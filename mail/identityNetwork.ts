@@ -4,8 +4,8 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 const DEADLINE_MS = 30_000;
 
 /**
- * MSAL's way out, with what its own lacks: a deadline, no following of redirects (they would carry the secret along),
- * the true cause of a network fault, and how long a busy platform asks to be left alone.
+ * MSAL's way out, with what its own lacks: a deadline, no following of redirects (they would carry the secret along), the
+ * true cause of a network fault, the status of a refusal, and how long a busy platform asks to be left alone.
  */
 export function identityNetwork(msal: typeof import('@azure/msal-node')): INetworkModule {
 	/** An AuthError passes MSAL unchanged; anything else it replaces by words of its own. */
@@ -21,7 +21,7 @@ export function identityNetwork(msal: typeof import('@azure/msal-node')): INetwo
 			throw fault('The request brought no answer.', { cause });
 		}
 		const { status } = response;
-		if (status === 429 || status >= 500) throw fault(`HTTP ${status} ${description(text)}`, { retryAfterMs: retryAfter(response.headers.get('retry-after')) });
+		if (!response.ok) throw fault(`HTTP ${status} ${description(text)}`, { retryAfterMs: retryAfter(response.headers.get('retry-after')) });
 		try {
 			return { status, headers: Object.fromEntries(response.headers), body: JSON.parse(text) };
 		} catch {

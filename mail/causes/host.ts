@@ -9,7 +9,7 @@ export const HOST_CAUSES: readonly Cause[] = [
 	{
 		id: 'host-identity-missing',
 		speakers: ['host'],
-		words: /Identity not found|identity_not_found|No User Assigned or Delegated Managed Identity found|invalid_request/i,
+		words: /HTTP 400\b/,
 		code: 'configuration',
 		sentence: () => 'This host has no such managed identity.',
 		remedy: () => 'In the Azure portal, under Identity of this machine or app, switch the system-assigned identity on, or assign the user-assigned one and enter its client ID in "Client ID"; then restart n8n.',
@@ -17,7 +17,7 @@ export const HOST_CAUSES: readonly Cause[] = [
 	{
 		id: 'host-refused',
 		speakers: ['host'],
-		words: /X-IDENTITY-HEADER|unauthorized|HTTP 40[13]\b/i,
+		words: /HTTP 40[13]\b/,
 		code: 'configuration',
 		sentence: () => 'The host\'s identity endpoint refused n8n.',
 		remedy: () => 'Restart n8n, so that it sees the host\'s present IDENTITY_ENDPOINT and IDENTITY_HEADER.',
@@ -33,7 +33,7 @@ export const HOST_CAUSES: readonly Cause[] = [
 	{
 		id: 'host-absent',
 		speakers: ['host'],
-		words: /E(CONNREFUSED|HOSTUNREACH|NETUNREACH|HOSTDOWN|TIMEDOUT|CONNRESET|NOTFOUND|PROTO)|EAI_AGAIN|timed? ?out|timeout|fetch failed|managed_identity/i,
+		words: /./,
 		code: 'unreachable',
 		sentence: () => 'No managed identity answers on this host.',
 		remedy: () => 'Managed identities exist on Azure only (virtual machines, App Service, Container Apps, Kubernetes there); elsewhere choose another way under "Authentication".',

@@ -74,7 +74,6 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		id: 'tenant-unknown',
 		speakers: IDENTITY,
 		aadsts: [90002, 900023, 900021, 50059, 50128, 90019, 50049, 90038, 90043, 90051],
-		words: /endpoints_resolution_error|openid_config_error|tenant_not_found/,
 		code: 'configuration',
 		sentence: () => 'Microsoft does not know this tenant.',
 		remedy: () => 'Check "Tenant ID" (directory ID or domain) and "Cloud": a tenant lives in one cloud only.',

@@ -18,6 +18,9 @@ export class ManagedIdentityServer {
 	/** The environment in which a process finds each of them. */
 	environment: Record<'vm' | 'appService', Record<string, string>> = { vm: {}, appService: {} };
 
+	/** Statuses with which the next requests are refused. */
+	readonly failures: number[] = [];
+
 	readonly #secret = randomBytes(16).toString('hex');
 	readonly #server: Server = createServer((request, response) => {
 		this.#answer(request, response).catch(() => response.destroy());
@@ -48,6 +51,8 @@ export class ManagedIdentityServer {
 		if (host === undefined) return json(response, 404, { error: 'not_found', error_description: `There is nothing at ${path}.` });
 		if (host === 'vm' && request.headers.metadata !== 'true') return json(response, 400, { error: 'invalid_request', error_description: 'Required metadata header not specified' });
 		if (host === 'appService' && request.headers['x-identity-header'] !== this.#secret) return json(response, 401, { statusCode: 401, message: 'The X-IDENTITY-HEADER does not match.' });
+		const failure = this.failures.shift();
+		if (failure !== undefined) return json(response, failure, { error: 'failed', error_description: 'As planned.' });
 		const resource = (url.searchParams.get('resource') ?? '').replace(/\/$/, '');
 		const clientId = url.searchParams.get('client_id') ?? undefined;
 		this.requests.push({ host, resource, clientId });

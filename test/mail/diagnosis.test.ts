@@ -1,0 +1,334 @@
+import { once } from 'node:events';
+import { createServer as createTls } from 'node:https';
+import { createServer, type Server } from 'node:net';
+import { Readable } from 'node:stream';
+import { inspect } from 'node:util';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Account } from '../../mail/account';
+import type { Cause, Circumstances } from '../../mail/causes/cause';
+import { cloudOf } from '../../mail/clouds';
+import { CAUSES, diagnose } from '../../mail/diagnosis';
+import { MailError, type Speaker } from '../../mail/errors';
+import { ALLOW_HOST_IDENTITY } from '../../mail/hostIdentity';
+import { ImapSession } from '../../mail/imap/session';
+import { PopSession } from '../../mail/pop3/session';
+import { appTokens } from '../../mail/serviceAccount';
+import { SendFailure, SmtpSession } from '../../mail/smtp/session';
+import { customCloud } from '../../sandbox/credentials';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import type { Failure } from '../../sandbox/servers/identity';
+import { accountOn, ways } from '../support/account';
+import { withEnvironment } from '../support/environment';
+
+const ADA = 'ada@example.test';
+let sandbox: Sandbox;
+const open: Server[] = [];
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+	await sandbox.deliver(ADA, 'Subject: one\r\n\r\nhello\r\n');
+});
+beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', ...sandbox.managedIdentity.environment.vm }));
+afterEach(() => {
+	sandbox.exchange.reset();
+	sandbox.identity.recover();
+	sandbox.managedIdentity.systemAssigned = true;
+	for (const server of open.splice(0)) server.close();
+});
+afterAll(async () => await sandbox.stop());
+
+const account = (change: Partial<Account> = {}): Account => ({ ...accountOn(sandbox, ADA, ways(sandbox).exchange), ...change });
+
+/** What a try ended with; a try that succeeds is a failed test. */
+async function failureOf(work: () => Promise<unknown>): Promise<MailError> {
+	try {
+		await work();
+	} catch (error) {
+		const reason: unknown = error instanceof SendFailure ? error.reason : error;
+		if (reason instanceof MailError) return reason;
+		throw new Error(`no MailError but ${inspect(reason)}`);
+	}
+	throw new Error('it succeeded');
+}
+
+/** From the dialling to a mail that was sent, or to the first that was read. */
+const TALK: Record<'smtp' | 'imap' | 'pop', (account: Account) => Promise<unknown>> = {
+	smtp: async (given) => {
+		const session = await SmtpSession.open(given);
+		try {
+			const receipt = await session.send({ from: ADA, to: ['grace@example.test'], size: 30 }, Readable.from(['Subject: x\r\n\r\nhello\r\n']));
+			return receipt;
+		} finally {
+			await session.quit();
+		}
+	},
+	imap: async (given) => {
+		const session = await ImapSession.open(given);
+		try {
+			await session.select('INBOX');
+			const found = await session.run('SEARCH', async (client) => await client.search({ all: true }, { uid: true }));
+			if (found === false) throw session.refusal('SEARCH');
+			await session.select('Nowhere');
+		} finally {
+			session.close();
+		}
+	},
+	pop: async (given) => {
+		const session = await PopSession.open(given, { answerMs: 2_000 });
+		try {
+			await session.stat();
+			await session.retrieve(1);
+		} finally {
+			session.close();
+		}
+	},
+};
+
+/** A saying of a server at a command; `twice` where a fresh token is tried after the first. */
+interface Saying {
+	at: string;
+	says: string;
+	drop?: boolean;
+}
+const at = (command: string, ...says: string[]): Saying[] => says.map((text) => ({ at: command, says: text }));
+
+/** What servers say, by row and protocol: Exchange Online's words first, then those of others. */
+const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>> = {
+	'smtp-auth-disabled': {
+		smtp: at('AUTH', '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.', '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information.'),
+	},
+	'smtp-policy': {
+		smtp: at('AUTH', '535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully. Contact your administrator.', '535 5.7.139 Authentication unsuccessful, user is locked by your organization\'s security defaults policy. Contact your administrator.'),
+	},
+	'basic-auth-off': { smtp: at('AUTH', '550 5.7.30 Basic authentication is not supported for Client Submission.') },
+	'send-as-denied': {
+		smtp: [
+			...at('MAIL', '550 5.7.60 SMTP; Client does not have permissions to send as this sender'),
+			...at('END', '554 5.2.252 SendAsDenied; ada@example.test not allowed to send as grace@example.test'),
+		],
+	},
+	'sender-blocked': {
+		smtp: at('END', '550 5.1.8 Access denied, bad outbound sender', '550 5.7.501 Access denied, spam abuse detected', '550 5.7.705 Access denied, tenant has exceeded threshold', '550 5.7.708 Access denied, traffic not accepted from this IP', '550 5.7.750 Client blocked from sending from unregistered domain'),
+	},
+	'recipient-limit': {
+		smtp: [
+			...at('END', '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception', '550 5.1.90 Your message can\'t be sent because you\'ve reached your daily limit for message recipients'),
+			...at('RCPT', '550 5.5.3 Too many recipients', '550 5.2.0 RESOLVER.ADR.RecipientLimit; too many'),
+		],
+	},
+	'too-large': {
+		smtp: [...at('MAIL', '552 5.3.4 Message size exceeds fixed maximum message size'), ...at('END', '554 5.2.3 mailbox says no')],
+		imap: at('SELECT', '%t NO Message is too large.'),
+		pop: at('RETR', '-ERR message exceeds what is allowed'),
+	},
+	'smtp-connections': { smtp: [...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'), ...at('AUTH', '421 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded')] },
+	'smtp-auth': { smtp: at('AUTH', '535 5.7.3 Authentication unsuccessful', '535 5.7.8 Error: authentication failed: Invalid authentication mechanism') },
+	'imap-not-connected': { imap: at('AUTHENTICATE', '%t BAD User is authenticated but not connected.'), pop: at('STAT', '-ERR User is authenticated but not connected.') },
+	'protocol-disabled': { imap: at('AUTHENTICATE', '%t NO IMAP access is disabled for this mailbox.', '%t NO LOGONDENIED'), pop: at('STAT', '-ERR POP3 is not enabled for this mailbox') },
+	throttled: {
+		smtp: at('MAIL', '450 4.7.0 Sender is throttled', '421 4.7.0 Too many connections'),
+		imap: [...at('AUTHENTICATE', '%t NO [UNAVAILABLE] Temporary authentication failure.', '%t NO Server Unavailable. 15', '%t NO [LIMIT] Too many simultaneous connections.'), ...at('SELECT', '%t BAD Request is throttled. Suggested Backoff Time: 50 milliseconds')],
+		pop: at('STAT', '-ERR [SYS/TEMP] Server Unavailable. 21', '-ERR [LOGIN-DELAY] wait a little', '-ERR Too many connections from your address'),
+	},
+	'token-ended': {
+		smtp: at('MAIL', '421 4.7.0 Session invalidated - AccessTokenExpired').map((saying) => ({ ...saying, drop: true })),
+		imap: [{ at: 'SELECT', says: '* BYE Session invalidated - AccessTokenExpired', drop: true }],
+		pop: [{ at: 'STAT', says: '-ERR Session invalidated - AccessTokenExpired', drop: true }],
+	},
+	'mailbox-locked': { pop: at('STAT', '-ERR [IN-USE] Mailbox is locked by another POP session', '-ERR maildrop already locked') },
+	'mail-auth': {
+		imap: at('AUTHENTICATE', '%t NO AUTHENTICATE failed.', '%t NO [AUTHENTICATIONFAILED] Authentication failed.'),
+		pop: at('AUTH', '-ERR Authentication failure: unknown user name or bad password.', '-ERR [AUTH] Authentication failed.', '-ERR Logon failure: unknown user name or bad password.'),
+	},
+	'imap-charset': { imap: at('UID SEARCH', '%t NO [BADCHARSET (US-ASCII)] The specified charset is not supported.') },
+	'folder-missing': { imap: at('SELECT', '%t NO Nowhere doesn\'t exist.', '%t NO [NONEXISTENT] Unknown mailbox: Nowhere', '%t NO [TRYCREATE] Mailbox not found') },
+	'smtp-temporary': { smtp: [...at('MAIL', '451 4.7.500 Server busy. Please try again later'), ...at('RCPT', '450 4.2.1 mailbox busy'), ...at('AUTH', '454 4.7.0 Temporary authentication failure')] },
+	'smtp-recipient': { smtp: at('RCPT', '550 5.1.1 <grace@example.test>: Recipient address rejected', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found') },
+	'smtp-refused': { smtp: [...at('END', '554 5.6.0 Corrupt message content'), ...at('MAIL', '501 5.1.7 Invalid address')] },
+	'pop-server-broken': { pop: at('STAT', '-ERR [SYS/PERM] mailbox is corrupt') },
+	'pop-message-missing': { pop: at('RETR', '-ERR no such message', '-ERR There\'s no message 1.', '-ERR message 1 already deleted') },
+};
+
+/** Tries that the machine's network, the host or n8n fails, by row. */
+const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> = {
+	'host-identity-missing': [['no system-assigned identity', 'host', async () => (sandbox.managedIdentity.systemAssigned = false, await askHost())]],
+	'host-refused': [401, 403].map((status) => [`${status}`, 'host', async () => (sandbox.managedIdentity.failures.push(status), await askHost())]),
+	'host-busy': [404, 410, 429, 500, 503].map((status) => [`${status}`, 'host', async () => (sandbox.managedIdentity.failures.push(status), await askHost())]),
+	'host-absent': [['nobody at the address', 'host', async () => {
+		await sandbox.managedIdentity.stop();
+		await askHost();
+	}]],
+	'grant-ended': [['n8n\'s own words for a revoked grant', 'identity', async () => { throw diagnose(new Error('The credential "Ada" needs to be reconnected.'), { speaker: 'identity' }); }]],
+	'platform-busy': [
+		['503 without a word', 'identity', async () => await askAt(await webServer(503))],
+		['502 of a proxy, in HTML', 'identity', async () => await askAt(await webServer(502, '<html>'))],
+		['what n8n says of a 503', 'identity', async () => { throw diagnose(new Error('Request failed with status code 503'), { speaker: 'identity' }); }],
+	],
+	tls: [
+		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => ['a certificate that nobody signed', protocol, async () => (sandbox.exchange.present(sandbox.authority.untrusted), await TALK[protocol](account()))]),
+		['a certificate that nobody signed', 'identity', async () => await askAt(await webServer(200, '{}', sandbox.authority.untrusted))],
+		['a server that speaks no TLS', 'imap', async () => await TALK.imap(account({ imap: { ...sandbox.exchange.smtp, security: 'tls' } }))],
+	],
+	'host-unknown': [
+		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => ['a name that does not exist', protocol, async () => await TALK[protocol](account({ [protocol]: { host: 'nowhere.invalid', port: 993, security: 'tls' } }))]),
+		['a name that does not exist', 'identity', async () => await askAt('https://nowhere.invalid')],
+	],
+	refused: [
+		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => ['a port where nobody listens', protocol, async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await closedPort(), security: 'tls' } }))]),
+		['a port where nobody listens', 'identity', async () => await askAt(`https://localhost:${await closedPort()}`)],
+	],
+	timeout: [
+		['what Node says of a silent peer', 'smtp', async () => { throw diagnose(Object.assign(new Error('Greeting never received'), { code: 'ETIMEDOUT' }), { speaker: 'smtp' }); }],
+		['what fetch says of a silent platform', 'identity', async () => { throw diagnose(await fetch(`http://localhost:${await silentPort()}`, { signal: AbortSignal.timeout(50) }).catch((error: unknown) => error), { speaker: 'identity' }); }],
+	],
+	lost: (['smtp', 'imap', 'pop'] as const).map((protocol) => ['a connection that breaks', protocol, async () => {
+		sandbox.exchange.plan(protocol, protocol === 'smtp' ? 'MAIL' : protocol === 'imap' ? 'SELECT' : 'STAT', { drop: true });
+		await TALK[protocol](account());
+	}]),
+	'lost-in-handshake': [
+		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => ['a peer that hangs up', protocol, async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await hangUpPort(), security: 'tls' } }))]),
+		['a peer that hangs up', 'identity', async () => await askAt(`https://localhost:${await hangUpPort()}`)],
+	],
+};
+
+async function askAt(authority: string): Promise<unknown> {
+	const cloud = { ...cloudOf(customCloud(sandbox)), authority };
+	return await appTokens({ cloud, tenantId: sandbox.identity.tenant, clientId: sandbox.identity.app.clientId, authentication: 'clientSecret', clientSecret: sandbox.identity.app.clientSecret })(false);
+}
+async function askHost(): Promise<unknown> {
+	return await appTokens({ cloud: cloudOf(customCloud(sandbox)), authentication: 'managedIdentity', clientId: '' })(false);
+}
+async function askRefused(failure: Failure): Promise<MailError> {
+	sandbox.identity.failNext(failure);
+	return await failureOf(async () => await askAt(sandbox.identity.url));
+}
+
+async function listening(server: Server): Promise<number> {
+	server.listen(0, '127.0.0.1');
+	open.push(server);
+	await once(server, 'listening');
+	const { port }: { port: number } = Object(server.address());
+	return port;
+}
+async function closedPort(): Promise<number> {
+	const server = createServer();
+	const port = await listening(server);
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+const silentPort = async (): Promise<number> => await listening(createServer((socket) => void socket.on('error', () => undefined)));
+const hangUpPort = async (): Promise<number> => await listening(createServer((socket) => void socket.on('error', () => undefined).destroy()));
+async function webServer(status: number, body = '', { key, cert } = sandbox.authority.server): Promise<string> {
+	return `https://localhost:${await listening(createTls({ key, cert }, (_request, response) => void response.writeHead(status, { connection: 'close' }).end(body)))}`;
+}
+
+const row = (id: string): Cause => {
+	const found = CAUSES.find((cause) => cause.id === id);
+	if (found === undefined) throw new Error(`There is no row ${id}.`);
+	return found;
+};
+
+/** The error is this row's: its code, its sentence, its remedy; and it holds no token. */
+function expectRow(error: MailError, id: string, circumstances: Circumstances): void {
+	const cause = row(id);
+	expect(error).toMatchObject({ code: cause.code, speaker: circumstances.speaker });
+	expect(error.message).toContain(cause.sentence({ ...circumstances, peer: undefined }).replace(/the server.*/, ''));
+	expect(error.remedy?.slice(0, 40)).toBe(cause.remedy(circumstances).slice(0, 40));
+	expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toMatch(/eyJ[A-Za-z0-9_-]{20}|dXNlcj[A-Za-z0-9+/]{20}/);
+	expect(inspect(error, { depth: 9 })).not.toContain(sandbox.identity.app.clientSecret);
+}
+
+const IDENTITY = CAUSES.filter(({ speakers }) => speakers.includes('identity') && speakers.length === 1);
+/** OAuth's words alone, with a number that nobody knows. */
+const OAUTH: Array<[string, string]> = [
+	['scope-wrong', 'invalid_scope'], ['scope-wrong', 'invalid_resource'], ['consent-missing', 'consent_required'], ['platform-busy', 'temporarily_unavailable'],
+	['platform-busy', 'server_error'], ['grant-ended', 'invalid_grant'], ['interaction-needed', 'interaction_required'], ['interaction-needed', 'login_required'],
+	['client-refused', 'invalid_client'], ['client-refused', 'unauthorized_client'], ['request-refused', 'invalid_request'], ['request-refused', 'unsupported_grant_type'], ['request-refused', 'access_denied'],
+];
+
+describe('the table of causes', () => {
+	it('has no row without a test, and no test without a row', () => {
+		const byNumber = IDENTITY.filter(({ aadsts }) => aadsts !== undefined).map(({ id }) => id);
+		const tested = [...byNumber, ...OAUTH.map(([id]) => id), ...Object.keys(SAYINGS), ...Object.keys(FAULTS)];
+		expect([...new Set(tested)].sort()).toEqual(CAUSES.map(({ id }) => id).sort());
+		const words = IDENTITY.filter((cause) => cause.words !== undefined).map(({ id }) => id);
+		expect(words.filter((id) => !OAUTH.some(([name]) => name === id))).toEqual([]);
+		for (const { id, speakers } of CAUSES.filter((cause) => cause.id in SAYINGS)) expect([id, Object.keys(SAYINGS[id] ?? {}).sort()]).toEqual([id, [...speakers].sort()]);
+	});
+
+	it('has no number twice', () => {
+		const numbers = CAUSES.flatMap(({ aadsts }) => aadsts ?? []);
+		expect(numbers.filter((number, index) => numbers.indexOf(number) !== index)).toEqual([]);
+	});
+});
+
+describe('the identity platform answers', () => {
+	it.each(IDENTITY.flatMap(({ id, aadsts }) => (aadsts ?? []).map((number): [number, string] => [number, id])))('AADSTS%i, and the user is told: %s', async (aadsts, id) => {
+		const error = await askRefused({ error: 'invalid_request', aadsts, description: 'So it was decided.', status: 400 });
+		expectRow(error, id, { speaker: 'identity', way: 'clientSecret' });
+		expect(error.message).toContain(`Microsoft said: AADSTS${aadsts}: So it was decided. Trace ID: `);
+	});
+
+	it.each(OAUTH)('a number that nobody knows, and the user is told by OAuth\'s own word: %s, %s', async (id, error) => {
+		expectRow(await askRefused({ error, aadsts: 99999999, description: 'Something new.' }), id, { speaker: 'identity', way: 'clientSecret' });
+	});
+
+	it('AADSTS700270, which is not AADSTS700027', async () => {
+		expect((await askRefused({ error: 'invalid_grant', aadsts: 7000270, description: 'Another.' })).message).not.toContain('certificate');
+	});
+});
+
+const SAID = Object.entries(SAYINGS).flatMap(([id, speakers]) => (['smtp', 'imap', 'pop'] as const).flatMap((protocol) => (speakers[protocol] ?? []).map((saying): [string, string, 'smtp' | 'imap' | 'pop', Saying] => [saying.says, id, protocol, saying])));
+
+describe('a mail server says', () => {
+	it.each(SAID)('"%s", and the user is told: %s', async (_says, id, protocol, saying) => {
+		// A refused token is replaced once, a throttled command is given again.
+		sandbox.exchange.plan(protocol, saying.at, { reply: saying.says, drop: saying.drop }, 3);
+		const error = await failureOf(async () => await TALK[protocol](account()));
+		const token = await account().token();
+		expectRow(error, id, { speaker: protocol, mailbox: ADA, token });
+		expect(error).toMatchObject({ mailbox: ADA });
+	});
+});
+
+const FAULTY = Object.entries(FAULTS).flatMap(([id, tries]) => tries.map(([name, speaker, work]): [string, Speaker, string, () => Promise<unknown>] => [name, speaker, id, work]));
+// The host's endpoint is stopped for good by its test.
+FAULTY.sort(([, , one], [, , other]) => Number(one === 'host-absent') - Number(other === 'host-absent'));
+
+describe('the world around has a fault', () => {
+	it.each(FAULTY)('%s (%s), and the user is told: %s', async (_name, speaker, id, work) => {
+		expectRow(await failureOf(work), id, { speaker, way: speaker === 'identity' ? 'person' : undefined });
+	});
+});
+
+describe('a refused token is explained by what it says of itself', () => {
+	const refused = async (protocol: 'smtp' | 'imap' | 'pop', claims: { scp?: string; roles?: string[]; aud?: string }): Promise<string> => {
+		const { AccessToken } = await import('../../mail/token');
+		const token = new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, ...claims }), Date.now() + 3_600_000);
+		sandbox.exchange.plan(protocol, protocol === 'imap' ? 'AUTHENTICATE' : 'AUTH', { reply: { smtp: '535 5.7.3 Authentication unsuccessful', imap: '%t NO AUTHENTICATE failed.', pop: '-ERR Authentication failure: unknown user name or bad password.' }[protocol] }, 2);
+		return (await failureOf(async () => await TALK[protocol](account({ token: async () => token })))).remedy ?? '';
+	};
+
+	it.each(['smtp', 'imap', 'pop'] as const)('made for Graph, at %s', async (protocol) => {
+		expect(await refused(protocol, { aud: 'https://graph.microsoft.com' })).toContain('The token is for https://graph.microsoft.com, not for Exchange Online');
+	});
+
+	it.each([['smtp', 'SMTP.Send'], ['imap', 'IMAP.AccessAsUser.All'], ['pop', 'POP.AccessAsUser.All']] as const)('without a person\'s permission, at %s', async (protocol, permission) => {
+		expect(await refused(protocol, { scp: 'Mail.Read' })).toMatch(new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\); tick the protocol`));
+	});
+
+	it.each([['smtp', 'SMTP.SendAsApp'], ['imap', 'IMAP.AccessAsApp'], ['pop', 'POP.AccessAsApp']] as const)('without the app\'s permission, at %s', async (protocol, permission) => {
+		expect(await refused(protocol, { roles: ['Mail.Read'] })).toMatch(new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\); grant it in the app registration with admin consent`));
+	});
+
+	it('right in itself, of an app that Exchange does not know', async () => {
+		expect(await refused('imap', { roles: ['IMAP.AccessAsApp'] })).toContain(`New-ServicePrincipal -AppId ${sandbox.identity.app.clientId}`);
+	});
+
+	it('right in itself, of a person who may not open the mailbox', async () => {
+		expect(await refused('pop', { scp: 'POP.AccessAsUser.All' })).toMatch(/this user may open ada@example\.test .* POP is switched on/);
+	});
+});
