@@ -1,0 +1,255 @@
+import { inspect } from 'node:util';
+
+import type { ICredentialDataDecryptedObject, IExecuteFunctions } from 'n8n-workflow';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { MailError } from '../../mail/errors';
+import { ALLOW_HOST_IDENTITY } from '../../mail/hostIdentity';
+import { openAccount } from '../../nodes/account';
+import { rememberedCount, remembered } from '../../nodes/tokenMemory';
+import { testServiceAccount } from '../../nodes/testConnection';
+import { customCloud } from '../../sandbox/credentials';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { selfSigned } from '../../sandbox/servers/certificates';
+import { federate } from '../../sandbox/servers/federation';
+import { withEnvironment } from '../support/environment';
+
+const ADA = 'ada@example.test';
+const MINUTE = 60_000;
+let sandbox: Sandbox;
+let ways: Record<string, ICredentialDataDecryptedObject>;
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+	const pair = selfSigned(`${sandbox.folder}/app`, 'app', ['-subj', '/CN=app']);
+	sandbox.identity.app.certificates.push(pair.cert);
+	sandbox.identity.passwords.set(ADA, ' open sesame ');
+	const assertionFile = `${sandbox.folder}/token`;
+	await (await federate(sandbox.identity.app)).write(assertionFile);
+	const base = { ...fieldsOf(customCloud(sandbox)), mailbox: ADA };
+	ways = {
+		clientSecret: { ...base, authentication: 'clientSecret', clientSecret: sandbox.identity.app.clientSecret },
+		certificate: { ...base, authentication: 'certificate', privateKey: pair.key, certificate: pair.cert },
+		workloadIdentity: { ...base, authentication: 'workloadIdentity', assertionFile },
+		managedIdentity: { ...base, authentication: 'managedIdentity', clientId: '', tenantId: '' },
+		usernamePassword: { ...base, authentication: 'usernamePassword', username: ADA, password: ' open sesame ', mailbox: '' },
+	};
+});
+beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', AZURE_AUTHORITY_HOST: sandbox.identity.url, ...sandbox.managedIdentity.environment.vm }));
+afterEach(() => {
+	vi.useRealTimers();
+	sandbox.identity.recover();
+});
+afterAll(async () => await sandbox.stop());
+
+function fieldsOf(values: Record<string, unknown>): ICredentialDataDecryptedObject {
+	const fields: ICredentialDataDecryptedObject = Object(values);
+	return fields;
+}
+
+let count = 0;
+/** A context as n8n gives one to an execution: the credential as it is stored now, and a refresh that stores what it got. */
+function contextOf(stored: { fields: ICredentialDataDecryptedObject }, refresh?: () => Promise<object>, id = `credential ${(count += 1)}`): IExecuteFunctions {
+	const context: IExecuteFunctions = Object({
+		getCredentials: async () => await Promise.resolve(structuredClone(stored.fields)),
+		getNode: () => ({ id: 'node', credentials: { microsoftMailServiceAccountApi: { id, name: id }, microsoftMailOAuth2Api: { id, name: id } } }),
+		helpers: { refreshOAuth2Token: refresh },
+	});
+	return context;
+}
+const asked = (): number => sandbox.identity.requests.length + sandbox.managedIdentity.requests.length;
+const choice = (authentication: 'oAuth2' | 'serviceAccount', mailboxAddress = ''): Parameters<typeof openAccount>[1] => ({ authentication, mailboxAddress });
+const failure = async (fields: ICredentialDataDecryptedObject, mailboxAddress?: string, authentication: 'oAuth2' | 'serviceAccount' = 'serviceAccount'): Promise<unknown> =>
+	await openAccount(contextOf({ fields }), choice(authentication, mailboxAddress)).then((account) => `opened ${account.mailbox}`, (error: unknown) => error);
+
+describe.each(['clientSecret', 'certificate', 'workloadIdentity', 'managedIdentity', 'usernamePassword'])('a service account with %s', (way) => {
+	it('asks for one token for 50 parallel executions', async () => {
+		const before = asked();
+		const id = `shared ${way}`;
+		const tokens = await Promise.all(Array.from({ length: 50 }, async () => await (await openAccount(contextOf({ fields: ways[way] ?? {} }, undefined, id), choice('serviceAccount'))).token()));
+		expect(new Set(tokens.map((token) => token.reveal())).size).toBe(1);
+		expect(asked() - before).toBe(1);
+	});
+
+	it('passes the Test button, which signs in for real', async () => {
+		const answer = await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: ways[way] });
+		expect(answer).toEqual({ status: 'OK', message: `Signed in to ${ADA} over SMTP, IMAP, POP.` });
+	});
+});
+
+describe('a service account', () => {
+	it('uses an edited secret at once, and the old one again when it is back', async () => {
+		const stored = { fields: { ...ways.clientSecret, clientSecret: 'wrong' } };
+		const account = await openAccount(contextOf(stored), choice('serviceAccount'));
+		await expect(account.token()).rejects.toMatchObject({ code: 'configuration' });
+		stored.fields.clientSecret = sandbox.identity.app.clientSecret;
+		const token = await account.token();
+		stored.fields.clientSecret = 'wrong';
+		await expect(account.token()).rejects.toMatchObject({ code: 'configuration' });
+		stored.fields.clientSecret = sandbox.identity.app.clientSecret;
+		expect(await account.token()).toBe(token);
+	});
+
+	it('forgets sign-ins that nobody asked for in hours', () => {
+		const before = rememberedCount();
+		for (let index = 0; index < 100; index += 1) remembered('churning', { index: String(index) }, 0);
+		expect(rememberedCount()).toBe(before + 100);
+		remembered('churning', { index: 'last' }, Date.now());
+		expect(rememberedCount()).toBeLessThanOrEqual(before + 1);
+	});
+
+	it('tells n8n\'s Test button what is wrong in one line, without a secret', async () => {
+		const test = async (change: ICredentialDataDecryptedObject): Promise<string> => (await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: { ...ways.clientSecret, ...change } })).message;
+		expect(await test({ clientSecret: 'hush-hush' })).toMatch(/^Token: Microsoft did not accept the client secret\..*Paste the secret's value/);
+		expect(await test({ authentication: 'usernamePassword', username: ADA, password: 'hush-hush' })).toMatch(/^Token: Microsoft did not accept user name and password\./);
+		withEnvironment({ [ALLOW_HOST_IDENTITY]: undefined });
+		expect(await test({ authentication: 'managedIdentity' })).toContain(`${ALLOW_HOST_IDENTITY}=true`);
+		expect(await test({ clientSecret: 'hush-hush' })).not.toContain('hush-hush');
+	});
+
+	it.each<[string, ICredentialDataDecryptedObject, string]>([
+		['no mailbox', { mailbox: '' }, 'Mailbox'],
+		['two mailboxes', { mailbox: 'ada@example.test, grace@example.test' }, 'Mailbox'],
+		['a tenant with a slash', { tenantId: 'contoso.example/../common' }, 'Tenant ID'],
+		['a tenant that is many', { tenantId: 'common' }, 'Tenant ID'],
+		['no client ID', { clientId: '' }, 'Client ID'],
+		['no secret', { clientSecret: ' ' }, 'Client Secret'],
+		['no password', { authentication: 'usernamePassword', username: ADA, password: '' }, 'Password'],
+		['no user name', { authentication: 'usernamePassword', username: '', password: 'x' }, 'Username'],
+		['no certificate', { authentication: 'certificate', privateKey: 'x', certificate: '' }, 'Certificate'],
+		['a way that there is not', { authentication: 'carrierPigeon' }, 'Authentication'],
+		['an authority that is not https', { authorityUrl: 'http://login.example.test' }, 'Authority URL'],
+		['a cloud that there is not', { cloud: 'nimbus' }, 'Cloud'],
+	])('names the field at %s, before anything is asked', async (_name, change, field) => {
+		const before = asked();
+		const error = await failure({ ...ways.clientSecret, ...change });
+		expect(error).toBeInstanceOf(MailError);
+		expect(error).toMatchObject({ code: 'input', field, remedy: expect.stringMatching(/\w/) });
+		expect(inspect(error, { depth: 9 })).not.toContain(sandbox.identity.app.clientSecret);
+		expect(asked()).toBe(before);
+	});
+
+	it('with user name and password opens that user\'s mailbox unless told otherwise', async () => {
+		expect(await failure(ways.usernamePassword ?? {})).toBe(`opened ${ADA}`);
+		expect(await failure({ ...ways.usernamePassword, mailbox: 'shared@example.test' })).toBe('opened shared@example.test');
+		expect(await failure(ways.usernamePassword ?? {}, 'other@example.test')).toBe('opened other@example.test');
+	});
+});
+
+describe('a person\'s stored token', () => {
+	interface Connected {
+		stored: { fields: ICredentialDataDecryptedObject };
+		refreshes: number;
+		context: IExecuteFunctions;
+		failing?: Error;
+	}
+
+	/** n8n's side: the stored credential, and its refresh, which stores what it got. */
+	async function connected(change: Record<string, unknown> = {}): Promise<Connected> {
+		const data = { ...(await sandbox.identity.connect(ADA)), n8n_expires_at: String(Date.now() + 60 * MINUTE), ...change };
+		const state: Connected = {
+			stored: { fields: { ...fieldsOf(customCloud(sandbox)), protocols: ['smtp', 'imap', 'pop'], mailbox: '', oauthTokenData: fieldsOf(data) } },
+			refreshes: 0,
+			context: contextOf({ fields: {} }),
+		};
+		state.context = contextOf(state.stored, async () => {
+			state.refreshes += 1;
+			if (state.failing !== undefined) throw state.failing;
+			const got = { ...(await sandbox.identity.connect(ADA)), n8n_expires_at: String(Date.now() + 60 * MINUTE) };
+			state.stored.fields.oauthTokenData = fieldsOf(got);
+			return got;
+		});
+		return state;
+	}
+	const tokenOf = async (state: { context: IExecuteFunctions }): Promise<string> => (await (await openAccount(state.context, choice('oAuth2'))).token()).reveal();
+	const stamp = (minutes: number): Record<string, unknown> => ({ n8n_expires_at: String(Date.now() + minutes * MINUTE) });
+
+	it('is used without a request while enough is left of it', async () => {
+		const state = await connected();
+		expect(await tokenOf(state)).toBe(fieldsOf(Object(state.stored.fields.oauthTokenData)).access_token);
+		expect(state.refreshes).toBe(0);
+	});
+
+	it('is renewed ahead of time, once for 50 parallel executions, and the new one is used', async () => {
+		const state = await connected(stamp(5));
+		const tokens = await Promise.all(Array.from({ length: 50 }, async () => await tokenOf(state)));
+		expect(state.refreshes).toBe(1);
+		expect(new Set(tokens).size).toBe(1);
+		expect(await tokenOf(state)).toBe(tokens[0]);
+		expect(state.refreshes).toBe(1);
+	});
+
+	it('is used as long as it lives while it cannot be renewed, and the platform is left alone', async () => {
+		const state = await connected(stamp(5));
+		state.failing = new Error('Request failed with status code 503');
+		const first = await tokenOf(state);
+		for (let call = 0; call < 20; call += 1) expect(await tokenOf(state)).toBe(first);
+		expect(state.refreshes).toBe(1);
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6 * MINUTE });
+		await expect(tokenOf(state)).rejects.toMatchObject({ code: 'throttled' });
+	});
+
+	it('is told to be connected again when the grant has ended, without a storm', async () => {
+		const state = await connected(stamp(-1));
+		state.failing = new Error('The credential "Ada" needs to be reconnected.');
+		for (let call = 0; call < 20; call += 1) await expect(tokenOf(state)).rejects.toMatchObject({ code: 'interaction', remedy: 'Open the credential and press Connect again.' });
+		expect(state.refreshes).toBe(1);
+		state.failing = undefined;
+		state.stored.fields.oauthTokenData = fieldsOf({ ...(await sandbox.identity.connect(ADA)), ...stamp(60) });
+		await tokenOf(state);
+		expect(state.refreshes).toBe(1);
+	});
+
+	it('that another process renewed meanwhile replaces a rejected one without a request', async () => {
+		const state = await connected();
+		const account = await openAccount(state.context, choice('oAuth2'));
+		const rejected = await account.token();
+		state.stored.fields.oauthTokenData = fieldsOf({ ...(await sandbox.identity.connect(ADA)), ...stamp(60) });
+		expect((await account.token(rejected)).reveal()).not.toBe(rejected.reveal());
+		expect(state.refreshes).toBe(0);
+		const second = await account.token();
+		expect((await account.token(second)).reveal()).not.toBe(second.reveal());
+		expect(state.refreshes).toBe(1);
+	});
+
+	it.each([-5, 0, 5])('without n8n\'s stamp is judged by its own end, with a clock that is %i minutes ahead', async (minutes) => {
+		const state = await connected({ n8n_expires_at: undefined });
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * MINUTE });
+		await tokenOf(state);
+		expect(state.refreshes).toBe(0);
+		vi.setSystemTime(Date.now() + 58 * MINUTE);
+		await tokenOf(state);
+		expect(state.refreshes).toBe(1);
+	});
+
+	it('that nobody can read counts as ended, and is stamped by one renewal', async () => {
+		const state = await connected({ n8n_expires_at: undefined, access_token: 'EwBopaque' });
+		await tokenOf(state);
+		await tokenOf(state);
+		expect(state.refreshes).toBe(1);
+	});
+
+	it('of 20 s is not renewed at each use', async () => {
+		const state = await connected({ n8n_expires_at: String(Date.now() + 20_000), expires_in: 20 });
+		for (let call = 0; call < 5; call += 1) await tokenOf(state);
+		expect(state.refreshes).toBe(0);
+	});
+
+	it('tells whose mailbox it is; a shared one is named by the credential or the node', async () => {
+		const state = await connected();
+		expect((await openAccount(state.context, choice('oAuth2'))).mailbox).toBe(ADA);
+		expect((await openAccount(state.context, choice('oAuth2', ' shared@example.test '))).mailbox).toBe('shared@example.test');
+	});
+
+	it('is asked for where the credential was never connected, and a tenant with a slash is named', async () => {
+		expect(await failure({ ...fieldsOf(customCloud(sandbox)), mailbox: '' }, '', 'oAuth2')).toMatchObject({ code: 'interaction', remedy: 'Open the credential and press Connect.' });
+		expect(await failure({ ...fieldsOf(customCloud(sandbox)), tenantId: 'a/b', mailbox: ADA }, '', 'oAuth2')).toMatchObject({ code: 'input', field: 'Tenant ID' });
+	});
+
+	it('cannot be renewed by an n8n that is too old, and that is said', async () => {
+		const state = await connected(stamp(-1));
+		const old = contextOf(state.stored);
+		await expect((await openAccount(old, choice('oAuth2'))).token()).rejects.toMatchObject({ code: 'configuration', remedy: 'Update n8n to 1.117 or newer.' });
+	});
+});
