@@ -53,31 +53,52 @@ class Choosing {
 	) {}
 
 	async run(): Promise<Chosen> {
-		const { filter, limit, newestFirst } = this.wish;
+		const { filter, newestFirst } = this.wish;
 		const free = this.found.fresh.filter((number) => !this.claims.has(this.#key(number)));
 		const started = await this.#start(free);
 		const large = await this.#larger(started);
 		const recent = filter.since === undefined ? large : await this.#receivedSince(large, filter.since, 'passed');
 		if (newestFirst) recent.reverse();
-		const { fitting, looked, misfits } = needsHeaders(filter) ? await this.#fitting(recent) : { fitting: recent.slice(0, limit), looked: Math.min(recent.length, limit), misfits: 0 };
-		// Without a filter nothing was awaited since `free`, so that two executions share the mails.
-		const taken = this.claims.take(fitting.map((number) => this.#key(number)), this.now);
-		const own = new Set(taken);
-		const numbers = fitting.filter((number) => own.has(this.#key(number)));
-		try {
-			await this.#learnSizes(numbers);
-		} catch (error) {
-			this.claims.release(taken);
-			throw error;
-		}
+		const { numbers, misfits, held, left } = await this.#claim(recent);
 		return {
 			numbers,
 			sizes: this.#sizes,
 			headers: this.#headerBytes(numbers),
-			left: recent.length - looked,
+			left,
 			passed: started.length - recent.length + misfits,
-			elsewhere: this.found.fresh.length - free.length + fitting.length - numbers.length,
+			elsewhere: this.found.fresh.length - free.length + held,
 		};
+	}
+
+	/** As many as the limit allows; nothing stays claimed where it fails. */
+	async #claim(recent: readonly number[]): Promise<{ numbers: number[]; misfits: number; held: number; left: number }> {
+		const numbers: number[] = [];
+		let [rest, misfits, held] = [recent, 0, 0];
+		try {
+			while (numbers.length < this.wish.limit && rest.length > 0 && this.wish.enough?.() !== true) {
+				const picked = await this.#pick(rest, this.wish.limit - numbers.length);
+				const taken = await this.#take(picked.fitting);
+				numbers.push(...taken);
+				misfits += picked.looked - picked.fitting.length;
+				held += picked.fitting.length - taken.length;
+				rest = rest.slice(picked.looked);
+			}
+			await this.#learnSizes(numbers);
+		} catch (error) {
+			const keys = numbers.map((number) => this.#key(number));
+			this.claims.release(keys);
+			if (keys.length > 0) await this.wish.leases?.release(keys);
+			throw error;
+		}
+		return { numbers, misfits, held, left: rest.length };
+	}
+
+	/** @returns those that nobody else has, in this process or another */
+	async #take(fitting: readonly number[]): Promise<number[]> {
+		const taken = this.claims.take(fitting.map((number) => this.#key(number)), this.now);
+		const own = new Set(this.wish.leases === undefined || taken.length === 0 ? taken : await this.wish.leases.take(taken));
+		this.claims.release(taken.filter((key) => !own.has(key)));
+		return fitting.filter((number) => own.has(this.#key(number)));
 	}
 
 	#headerBytes(numbers: readonly number[]): Map<number, Buffer> {
@@ -133,21 +154,23 @@ class Choosing {
 		return recent.reverse();
 	}
 
-	async #fitting(numbers: readonly number[]): Promise<{ fitting: number[]; looked: number; misfits: number }> {
+	/** The first that fit, so many at most, and how many had to be looked at. */
+	async #pick(numbers: readonly number[], most: number): Promise<{ fitting: number[]; looked: number }> {
+		if (!needsHeaders(this.wish.filter)) return { fitting: numbers.slice(0, most), looked: Math.min(numbers.length, most) };
 		const fitting: number[] = [];
 		let looked = 0;
-		while (looked < numbers.length && fitting.length < this.wish.limit && this.wish.enough?.() !== true) {
+		while (looked < numbers.length && fitting.length < most && this.wish.enough?.() !== true) {
 			const some = numbers.slice(looked, looked + this.#step);
 			await this.#readHeaders(some);
 			for (const number of some) {
-				if (fitting.length >= this.wish.limit) break;
+				if (fitting.length >= most) break;
 				const read = this.#read.get(number);
 				looked += 1;
 				if (read === undefined || fits(this.wish.filter, read.headers)) fitting.push(number);
 				else this.#enter([number], 'passed');
 			}
 		}
-		return { fitting, looked, misfits: looked - fitting.length };
+		return { fitting, looked };
 	}
 
 	/** A mail whose headers the server refuses stays unread, and counts as one that fits: it becomes an item that says so. */

@@ -3,6 +3,13 @@ import type { Entry, Ledger } from './ledger';
 /** An execution of a process that lives has ended, one way or another, after this long, in ms. */
 const ENDED_AFTER_MS = 6 * 60 * 60_000;
 
+/** The same among processes that cannot see each other's {@link Claims}. */
+export interface Leases {
+	/** @returns those of the keys that no other process holds */
+	take: (keys: readonly string[]) => Promise<string[]>;
+	release: (keys: readonly string[]) => Promise<void>;
+}
+
 interface Claim {
 	at: number;
 	/** Once the mail was fetched. */

@@ -1,7 +1,7 @@
 import { MailError } from '../errors';
 import { collect as gather, type PopSession, type Retrieved } from '../pop3/session';
 import { choose, type Chosen } from './choice';
-import type { Claims } from './claims';
+import type { Claims, Leases } from './claims';
 import { nameOf, type Filter } from './filter';
 import { HeaderTap, printOf } from './headers';
 import { dayOf, type Ledger } from './ledger';
@@ -19,6 +19,8 @@ export interface Wish {
 	deleteAfterFetch: boolean;
 	/** Deletes what was fetched so many days ago; undefined = never. */
 	deleteAfterDays?: number;
+	/** Where other processes fetch from this mailbox too. */
+	leases?: Leases;
 	/** Asked now and then: no further mail is begun where it says yes. */
 	enough?: () => boolean;
 }
@@ -83,11 +85,14 @@ export async function collectNew<Item>(session: PopSession, ledger: Ledger, clai
 	} catch (error) {
 		session.close();
 		if (!(error instanceof MailError)) {
-			claims.release(chosen.numbers.map((number) => found.keys.get(number) ?? ''));
+			const keys = chosen.numbers.map((number) => found.keys.get(number) ?? '');
+			claims.release(keys);
+			await wish.leases?.release(keys);
 			throw error;
 		}
 		fetching.failure = error;
 	}
+	await fetching.giveBack();
 	return fetching.result(chosen);
 }
 
@@ -139,10 +144,15 @@ class Fetching<Item> {
 	}
 
 	/** What was taken and not fetched, whoever comes next may take. */
+	async giveBack(): Promise<void> {
+		const keys = this.#taken.filter((key) => this.ledger.get(key) === undefined);
+		this.claims.release(keys);
+		if (keys.length > 0) await this.wish.leases?.release(keys);
+	}
+
 	result(chosen: Chosen): Collection<Item> {
 		const { listing, keys, recognised } = this.found;
 		const left = chosen.left + chosen.numbers.length - this.#items.size;
-		this.claims.release(this.#taken.filter((key) => this.ledger.get(key) === undefined));
 		if (!this.ledger.moving) {
 			// A server that shows nothing for once is no reason to forget everything.
 			if (listing.size > 0) this.ledger.settle(keys.values());

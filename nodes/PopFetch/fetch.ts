@@ -21,7 +21,7 @@ export async function fetchItems(context: IExecuteFunctions): Promise<INodeExecu
 			const made = await runItem(context, item, memory);
 			for (const entry of made) results.push({ ...entry, pairedItem: { item } });
 		} catch (error) {
-			if (!context.continueOnFail()) memory.discard();
+			if (!context.continueOnFail()) await memory.discard();
 			results.push(failed(context, error, item));
 		}
 	}

@@ -12,7 +12,7 @@ import type { Memory } from './memory';
 /** The new mails of the inbox, or those there are. A connection that breaks in the middle keeps the mails before it. */
 export async function getMany(context: IExecuteFunctions, item: number, account: Account, memory: Memory): Promise<INodeExecutionData[]> {
 	const onlyNew = context.getNodeParameter('onlyNew', item, true) === true;
-	const wish = readWish(context, item, onlyNew);
+	const wish = { ...readWish(context, item, onlyNew), ...(onlyNew && { leases: memory.leases(account) }) };
 	const options = itemOptions(context, (name, fallback) => context.getNodeParameter(name, item, fallback));
 	const ledger = onlyNew ? memory.ledger(account) : new Ledger();
 	const claims = onlyNew ? memory.claims(account) : new Claims();

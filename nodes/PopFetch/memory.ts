@@ -1,9 +1,10 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
-import { Claims, claimsOf } from '../../mail/collect/claims';
+import { Claims, claimsOf, type Leases } from '../../mail/collect/claims';
 import { Ledger } from '../../mail/collect/ledger';
 import { mailboxName } from '../popMail';
+import { leasesOf } from './leases';
 
 /**
  * What this node has fetched, by mailbox, in n8n's static data: n8n stores that together with the end of a production
@@ -14,7 +15,7 @@ export class Memory {
 	readonly #name: string;
 	readonly #ledgers = new Map<string, { ledger: Ledger; before: string }>();
 	readonly #claims = new Map<string, Claims>();
-	readonly #taken: Array<{ claims: Claims; keys: string[] }> = [];
+	readonly #taken: Array<{ claims: Claims; leases: Leases | undefined; keys: string[] }> = [];
 
 	constructor(private readonly context: IExecuteFunctions) {
 		this.#staticData = context.getWorkflowStaticData('node');
@@ -38,9 +39,13 @@ export class Memory {
 		return claims;
 	}
 
+	leases(account: Account): Leases | undefined {
+		return leasesOf(this.context, mailboxName(account));
+	}
+
 	/** To be given back where the execution comes to nothing. */
 	took(account: Account, keys: string[]): void {
-		this.#taken.push({ claims: this.claims(account), keys });
+		this.#taken.push({ claims: this.claims(account), leases: this.leases(account), keys });
 	}
 
 	/** The items are n8n's now. */
@@ -51,8 +56,11 @@ export class Memory {
 		this.#staticData.mailboxes = { ...ledgersOf(this.#staticData), ...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])) };
 	}
 
-	discard(): void {
-		for (const { claims, keys } of this.#taken) claims.release(keys);
+	async discard(): Promise<void> {
+		for (const { claims, leases, keys } of this.#taken) {
+			claims.release(keys);
+			if (keys.length > 0) await leases?.release(keys);
+		}
 	}
 }
 
