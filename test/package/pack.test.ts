@@ -16,6 +16,18 @@ it('packs dist, docs, README, LICENSE, CHANGELOG and nothing else', () => {
 	expect(paths.filter((path) => /(^|\/)(test|sandbox|bench)\/|\.ts$/.test(path))).toEqual([]);
 });
 
+it('brings four nodes, each with its codex and both icons', () => {
+	expect(manifest.n8n.nodes.map((path) => path.split('/').at(-1))).toEqual(['Office365SmtpSend.node.js', 'ImapTrigger.node.js', 'PopFetch.node.js', 'PopTrigger.node.js']);
+	for (const path of manifest.n8n.nodes) {
+		const base = resolve(ROOT, path).replace('/dist/', '/').replace(/\.js$/, '');
+		const source = readFileSync(`${base}.ts`, 'utf8');
+		const codex: { node: string; alias: string[] } = JSON.parse(readFileSync(`${base}.json`, 'utf8'));
+		expect(codex.node).toBe(`n8n-nodes-office365-mail.${/^\t\tname: '(\w+)'/m.exec(source)?.[1] ?? '?'}`);
+		expect(codex.alias).toEqual(expect.arrayContaining(['Office365', 'Microsoft 365', 'Outlook', 'Exchange', 'Hotmail', 'XOAUTH2']));
+		for (const [, icon = ''] of source.matchAll(/'file:([\w.]+)'/g)) expect(readFileSync(resolve(base, '..', icon), 'utf8')).toContain('<svg');
+	}
+});
+
 it('has no lifecycle script and asks for n8n-workflow as a peer of any version', () => {
 	expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
 	expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post|prepare|install)/.test(name))).toEqual([]);
