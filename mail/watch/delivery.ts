@@ -181,32 +181,34 @@ export class Delivery<Item> {
 		let batch: Array<Loaded<Item>> = [];
 		/** Up to here every mail has been taken by the cursor or passed by. */
 		let last = 0;
-		const hand = async (): Promise<void> => {
-			if (batch.length === 0) return;
-			await this.#room();
-			if (this.#stopped) return;
+		const putBack = (): void => void (this.#queue = uids.filter((uid) => uid > last).concat(this.#queue));
+		/** False where failed mails come first, or nothing any more. */
+		const hand = async (): Promise<boolean> => {
+			if (batch.length === 0) return !this.#stopped;
+			if (!(await this.#room())) return false;
 			this.#hand(batch);
 			batch = [];
+			return true;
 		};
-		const putBack = (): void => void (this.#queue = uids.filter((uid) => uid > last).concat(this.#queue));
 		try {
 			for await (const mail of fetchMails(use, uids, rules.limits)) {
 				const loaded = await this.#load(mail);
 				if ('item' in loaded) {
 					if (!cursor.knows(loaded)) batch.push(loaded);
-					if (batch.length >= rules.batchSize || batch.reduce((sum, { size }) => sum + size, 0) >= BATCH_BYTES) await hand();
+					if (batch.length >= rules.batchSize || batch.reduce((sum, { size }) => sum + size, 0) >= BATCH_BYTES) {
+						if (!(await hand())) return putBack();
+					}
 				} else {
 					// The cursor moves past what was gathered, so that goes first.
-					await hand();
-					if (!this.#stopped) this.#failUnread(mail, loaded.reason);
+					if (!(await hand())) return putBack();
+					this.#failUnread(mail, loaded.reason);
 				}
-				if (this.#stopped) return;
 				if (batch.length > 0) continue;
 				last = mail.uid;
 				// Mails that need care come before fresh ones.
 				if (this.#retries.length > 0) return putBack();
 			}
-			await hand();
+			if (!(await hand())) return putBack();
 		} catch (error) {
 			putBack();
 			throw error;
@@ -324,11 +326,15 @@ export class Delivery<Item> {
 		this.#later.add(timer);
 	}
 
-	/** A slot, and not too many failed mails waiting: where everything fails, the rest stays in the mailbox. */
-	async #room(): Promise<void> {
+	/** Waits for a slot. False where too many failed mails wait for another try, which come first: the rest stays in the mailbox. */
+	async #room(): Promise<boolean> {
 		await this.#slots.free();
-		while (this.#later.size + this.#retries.length >= MOST_WAITING && !this.#stopped) await this.#pauses.wait(1_000);
-		await this.#slots.free();
+		while (this.#later.size + this.#retries.length >= MOST_WAITING && !this.#stopped) {
+			if (this.#retries.length > 0) return false;
+			await this.#pauses.wait(1_000);
+			await this.#slots.free();
+		}
+		return !this.#stopped;
 	}
 
 	#name(uid: number): string {

@@ -341,6 +341,23 @@ describe('a watch and failing executions', () => {
 		expect(one.reports[0]?.remedy).toContain('no room for its attachment');
 	});
 
+	it('takes up failed mails again, however many there are, before it takes new ones', async () => {
+		const tried = new Map<string, number>();
+		const one = rig({
+			startFrom: { kind: 'unread' },
+			rules: { retryFirstMs: 300 },
+			execute: ([subject = '']) => {
+				tried.set(subject, (tried.get(subject) ?? 0) + 1);
+				return tried.get(subject) === 1 ? { kind: 'failed', reason: 'at first' } : { kind: 'done' };
+			},
+		});
+		await one.deliver(...names(130));
+		await one.watch.start();
+		await one.until('all', () => one.handed.length === 260 && one.watch.idle, 60_000);
+		expect([...tried.values()].every((times) => times === 2)).toBe(true);
+		expect(one.reports).toEqual([]);
+	}, 90_000);
+
 	it('tries without end, and counts no try, while n8n starts no execution', async () => {
 		let times = 0;
 		const one = rig({ rules: { maxTries: 2, after: { kind: 'read' } }, execute: () => ((times += 1) <= 4 ? { kind: 'notStarted', reason: 'the database is away' } : { kind: 'done' }) });

@@ -96,16 +96,17 @@ describe('a folder that is another one by now', () => {
 		const executions: Array<(outcome: Outcome) => void> = [];
 		const one = rig({ folders: ['Work'], startFrom: { kind: 'unread' }, rules: { after: { kind: 'delete' } }, execute: async () => await new Promise((resolve) => executions.push(resolve)) });
 		await append(one, 'Work', ['former', 1]);
-		sandbox.exchange.plan('imap', 'UID STORE', { drop: true }, 99);
+		sandbox.exchange.plan('imap', 'UID STORE', { drop: true });
 		await one.watch.start();
 		await one.until('the hand-over', () => executions.length === 1);
+		sandbox.exchange.refusing.add('imap');
 		executions[0]?.({ kind: 'done' });
 		await one.until('the deletion that fails', () => one.logs.some((line) => line.startsWith('session lost')));
-		sandbox.exchange.refusing.add('imap');
-		sandbox.exchange.drop('imap');
 		await sandbox.renewFolder(one.mailbox, 'Work');
 		const direct = rig({ mailbox: one.mailbox, address: sandbox.straight.imap });
 		await append(direct, 'Work', ['innocent', 0]);
+		// The deletion is tried again within a second, and waits for a session from then on.
+		await new Promise((resolve) => setTimeout(resolve, 1_200));
 		sandbox.exchange.reset();
 		await one.until('the new mail', () => one.subjects.includes('innocent'), 30_000);
 		await one.deliver('to ring');
@@ -118,7 +119,7 @@ describe('a folder that is another one by now', () => {
 
 	it('loses nothing of a backlog in the middle of which it was recreated', async () => {
 		const one = rig({ folders: ['Work'], startFrom: { kind: 'unread' }, rules: { maxInFlight: 1, after: { kind: 'read' } }, execute: async (subjects) => await (subjects[0] === 'mail 4' ? new Promise<Outcome>(() => undefined) : Promise.resolve<Outcome>({ kind: 'done' })) });
-		await append(one, 'Work', ...names(10).map((name): [string, number] => [name, 30]));
+		await append(one, 'Work', ...names(10).map((name, index): [string, number] => [name, index < 4 ? 30 : 40]));
 		await one.watch.start();
 		await one.until('the middle', () => one.handed.length === 4);
 		one.watch.stop();
