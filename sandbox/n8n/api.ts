@@ -77,6 +77,11 @@ export class Api {
 		await this.v1('POST', `/workflows/${id}/deactivate`);
 	}
 
+	/** Saves a credential's form, as the editor does. */
+	async saveCredential({ id, name, type, data }: { id: string; name: string; type: string; data: object }): Promise<void> {
+		await this.rest('PATCH', `/credentials/${id}`, { id, name, type, data });
+	}
+
 	/** Newest first. */
 	async executions(workflowId: string): Promise<Execution[]> {
 		const found = await this.v1<{ data: Execution[] }>('GET', `/executions?workflowId=${workflowId}&includeData=true&limit=250`);

@@ -12,6 +12,7 @@ export { Api, type Execution, type Item, type Workflow } from './api';
 export { Instance, type Login } from './instance';
 export { ensureN8n, CACHE, type Installation, type Progress } from './install';
 export { installNodes, pack } from './nodes';
+export { startQueue, type Queue } from './queue';
 
 export interface RunningN8n {
 	instance: Instance;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -25,6 +25,8 @@ export interface Options {
 	env?: Record<string, string>;
 	/** In queue mode, a worker beside the main process on the same user folder. Default: `start`. */
 	role?: 'start' | 'worker';
+	/** Tells the logs of several workers apart. */
+	name?: string;
 }
 
 /** One n8n process: started, stopped, killed, started again on the same user folder. */
@@ -36,7 +38,11 @@ export class Instance {
 
 	constructor(private readonly options: Options) {
 		mkdirSync(options.userFolder, { recursive: true });
-		this.logFile = join(options.userFolder, options.role === 'worker' ? 'n8n-worker.log' : 'n8n.log');
+		this.logFile = join(options.userFolder, `${options.name ?? (options.role === 'worker' ? 'n8n-worker' : 'n8n')}.log`);
+	}
+
+	get userFolder(): string {
+		return this.options.userFolder;
 	}
 
 	get url(): string {
@@ -73,7 +79,19 @@ export class Instance {
 		try {
 			await this.cli(`import:${kind}`, `--input=${file}`);
 		} finally {
-			writeFileSync(file, '');
+			rmSync(file, { force: true });
+		}
+	}
+
+	/** What n8n's store holds of a credential, read back from its database and decrypted by its own command. */
+	async storedCredential(id: string): Promise<Record<string, unknown>> {
+		const file = join(this.options.userFolder, `export-${randomBytes(6).toString('hex')}.json`);
+		try {
+			await this.cli('export:credentials', `--id=${id}`, '--decrypted', `--output=${file}`);
+			const [exported]: Array<{ data: Record<string, unknown> }> = JSON.parse(readFileSync(file, 'utf8'));
+			return exported?.data ?? {};
+		} finally {
+			rmSync(file, { force: true });
 		}
 	}
 

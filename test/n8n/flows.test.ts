@@ -152,22 +152,6 @@ describe('the main job in a real n8n', () => {
 		const [run] = await executionsOf('fetch-person');
 		expect(itemsOf(run, 'Mail')[0]?.json).toMatchObject({ raw: expect.stringContaining('by the app'), uidl: expect.any(String) });
 	});
-
-	it('renews the person\'s token and stores the rotated refresh token in n8n', async () => {
-		sandbox.identity.tokenLifetimeSeconds = 60;
-		const soon = { ...(await personCredential(sandbox, 'shared@example.test')), id: 'soon', name: 'soon' };
-		sandbox.identity.tokenLifetimeSeconds = 3600;
-		await n8n.instance.importEntities('credentials', [soon]);
-		await serve('renew', mailNode('office365SmtpSend', soon, { operation: 'send', toEmail: ADA, subject: 'renewed', emailFormat: 'text', text: 'x', options: {} }));
-		const count = (): number => sandbox.identity.requests.filter(({ grant }) => grant === 'refresh_token').length;
-		const before = count();
-		const answers = await Promise.all(Array.from({ length: 10 }, async () => await post('renew')));
-		expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
-		expect(count() - before).toBe(1);
-		await n8n.restart();
-		expect((await post('renew')).status).toBe(200);
-		expect(count() - before).toBe(1);
-	});
 });
 
 describe('the Connect button', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 
@@ -23,6 +24,8 @@ export interface TokenRequest {
 	proof: Proof;
 	/** Header and claims of a verified client assertion. */
 	assertion?: Proven['assertion'];
+	/** SHA-256 (base64url) of the refresh token that was presented. */
+	refreshToken?: string;
 	/** AADSTS number where it was refused. */
 	refused?: number;
 }
@@ -210,6 +213,8 @@ export class IdentityServer {
 
 	async #token(tenant: string, form: URLSearchParams, response: ServerResponse): Promise<void> {
 		const asked: TokenRequest = { at: Date.now(), grant: form.get('grant_type') ?? '', tenant, scope: form.get('scope') ?? '', clientId: form.get('client_id') ?? '', proof: 'none' };
+		const refreshToken = form.get('refresh_token');
+		if (refreshToken !== null) asked.refreshToken = createHash('sha256').update(refreshToken).digest('base64url');
 		this.requests.push(asked);
 		const outcome = this.#failures.shift() ?? (await this.#redeem(tenant, form, asked));
 		if (isFailure(outcome)) {

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+
+import { uses, type Credential } from '../../sandbox/credentials';
+import type { Api } from '../../sandbox/n8n';
+
+export const digest = (token: unknown): string => createHash('sha256').update(String(token)).digest('base64url');
+
+/** A workflow that signs in over POP and says how it went, behind a webhook; active. */
+export async function serveSignIn(api: Api, path: string, credential: Credential): Promise<void> {
+	const { authentication, credentials } = uses(credential);
+	const id = await api.createWorkflow({
+		name: path,
+		nodes: [
+			{
+				parameters: { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'allEntries', options: {} },
+				id: 'webhook',
+				name: 'Webhook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				position: [0, 0],
+				webhookId: path,
+			},
+			{ parameters: { authentication, operation: 'testConnection', options: {} }, id: 'mail', name: 'Mail', type: 'n8n-nodes-office365-mail.popFetch', typeVersion: 1, position: [200, 0], credentials },
+		],
+		connections: { Webhook: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] } },
+	});
+	await api.activate(id);
+}
+
+/** What one execution of it says. */
+export async function signIn(api: Api, path: string): Promise<{ ok: boolean; problem?: string; remedy?: string }> {
+	const { body } = await api.webhook(path);
+	const [item]: unknown[] = Array.isArray(body) ? body : [body];
+	const said = new Map<string, unknown>(Object.entries(Object(item)));
+	const text = (name: string): string | undefined => (said.has(name) ? String(said.get(name)) : undefined);
+	return { ok: said.get('ok') === true, problem: text('problem') ?? text('message'), remedy: text('remedy') };
+}
+
+/** How many of many executions, all begun at once, signed in. */
+export async function signInAtOnce(api: Api, path: string, times: number): Promise<{ ok: number; problems: unknown[] }> {
+	const said = await Promise.all(Array.from({ length: times }, async () => await signIn(api, path)));
+	return { ok: said.filter(({ ok }) => ok).length, problems: said.filter(({ ok }) => !ok) };
+}
