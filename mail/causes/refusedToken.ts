@@ -11,12 +11,15 @@ export function authRemedy(at: Circumstances): string {
 	if (claims.aud !== undefined && !/outlook|exchange|00000002-0000-0ff1-ce00-000000000000/i.test(claims.aud)) {
 		return `The token is for ${claims.aud}, not for Exchange Online: mail permissions are not to be mixed with Graph's; check "Cloud" and the scopes, then connect again.`;
 	}
+	// A person's token always says `scp`; an app's may say nothing where Exchange's own RBAC gives the right to send.
+	const isApp = claims.scp === undefined;
 	const held = claims.scp ?? claims.roles?.join(' ') ?? '';
-	const wanted = claims.scp === undefined && claims.roles !== undefined ? APP_PERMISSION[protocol] : DELEGATED_PERMISSION[protocol];
+	const wanted = (isApp ? APP_PERMISSION : DELEGATED_PERMISSION)[protocol];
 	if (!held.split(' ').includes(wanted)) {
-		return `The token lacks the permission ${wanted} (it has: ${held || 'none'}); ${claims.scp === undefined ? 'grant it in the app registration with admin consent' : 'tick the protocol in the credential and connect again'}.`;
+		const grant = `grant it in the app registration with admin consent${protocol === 'smtp' ? `, or give the app the Exchange role "Application ${wanted}" for ${box(at)}` : ''}`;
+		return `The token lacks the permission ${wanted} (it has: ${held || 'none'}); ${isApp ? grant : 'tick the protocol in the credential and connect again'}.`;
 	}
-	if (claims.roles !== undefined && claims.scp === undefined) {
+	if (isApp) {
 		return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}), so Exchange does not know the app or the mailbox: an admin runs New-ServicePrincipal -AppId ${claims.appid ?? '<client id>'} -ObjectId <object id of the Enterprise application> and Add-MailboxPermission -Identity ${mailboxArgument(at)} -User <service principal> -AccessRights FullAccess.`;
 	}
 	return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}, user ${claims.upn ?? '?'}), so check that this user may open ${box(at)} (FullAccess for a shared mailbox) and that ${protocol.toUpperCase()} is switched on for it.`;

@@ -324,6 +324,10 @@ describe('a refused token is explained by what it says of itself', () => {
 		expect(await refused(protocol, { roles: ['Mail.Read'] })).toMatch(new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\); grant it in the app registration with admin consent`));
 	});
 
+	it('without any permission, of an app that Exchange\'s own roles could let send', async () => {
+		expect(await refused('smtp', { roles: [] })).toMatch(/lacks the permission SMTP\.SendAsApp \(it has: none\); grant it .*, or give the app the Exchange role "Application SMTP\.SendAsApp" for ada@example\.test/);
+	});
+
 	it('right in itself, of an app that Exchange does not know', async () => {
 		expect(await refused('imap', { roles: ['IMAP.AccessAsApp'] })).toContain(`New-ServicePrincipal -AppId ${sandbox.identity.app.clientId}`);
 	});
