@@ -1,9 +1,12 @@
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, type IWebhookResponseData, type IWebhookFunctions } from 'n8n-workflow';
 
 import { testServiceAccount } from '../testConnection';
 import { parameters } from './parameters';
-import { sendItems } from './send';
+import { askAndWait, sendItems } from './send';
+import { takeAnswer } from './sendAndWait';
 
+// A webhook that only resumes a waiting execution is registered nowhere.
+// eslint-disable-next-line @n8n/community-nodes/webhook-lifecycle-complete
 export class Office365SmtpSend implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Office365 SMTP Send',
@@ -21,12 +24,21 @@ export class Office365SmtpSend implements INodeType {
 			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
 			{ name: 'microsoftMailServiceAccountApi', required: true, testedBy: 'testServiceAccount', displayOptions: { show: { authentication: ['serviceAccount'] } } },
 		],
+		waitingNodeTooltip: '={{ $parameter["operation"] === "sendAndWait" ? "Execution will continue after the answer to the mail" : "" }}',
+		webhooks: [
+			{ name: 'default', httpMethod: 'GET', responseMode: 'onReceived', responseData: '', path: '={{ $nodeId }}', restartWebhook: true, isFullPath: true },
+			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', responseData: '', path: '={{ $nodeId }}', restartWebhook: true, isFullPath: true },
+		],
 		properties: parameters,
 	};
 
 	methods = { credentialTest: { testServiceAccount } };
 
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await takeAnswer.call(this);
+	}
+
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await sendItems(this)];
+		return [this.getNodeParameter('operation', 0, 'send') === 'sendAndWait' ? await askAndWait(this) : await sendItems(this)];
 	}
 }

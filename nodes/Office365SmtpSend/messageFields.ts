@@ -13,7 +13,7 @@ export const messageFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. Ada <ada@example.com>',
 		description: 'Address of the sender, with or without a name. Leave it empty to send from the mailbox itself; another address needs the Send As permission.',
-		displayOptions: { show: { operation: WRITING } },
+		displayOptions: { show: { operation: [...WRITING, 'sendAndWait'] } },
 	},
 	{
 		displayName: 'To Email',
@@ -22,7 +22,7 @@ export const messageFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. info@example.com, Ada <ada@example.com>',
 		description: 'Addresses of the recipients, separated by commas, each with or without a name (Ada &lt;ada@example.com&gt;), or a list from an expression',
-		displayOptions: { show: { operation: ['send'] } },
+		displayOptions: { show: { operation: ['send', 'sendAndWait'] } },
 	},
 	{
 		displayName: 'To Email',
@@ -52,7 +52,7 @@ export const messageFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. My subject line',
 		description: 'Subject of the email, one line',
-		displayOptions: { show: { operation: ['send'] } },
+		displayOptions: { show: { operation: ['send', 'sendAndWait'] } },
 	},
 	{
 		displayName: 'Email Format',

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { mailboxAddressOption, protocolLogOption } from '../accountProperties';
+import { waitOptions } from './waitFields';
 
 const only = (...operations: string[]): INodeProperties['displayOptions'] => ({ show: { '/operation': operations } });
 
@@ -225,6 +226,9 @@ const messageOptions: INodeProperties[] = [
 	},
 ];
 
+/** A question by mail has these, too. */
+const WAIT_TOO = ['appendAttribution', 'bccEmail', 'ccEmail', 'headers', 'priority', 'replyTo', 'sendOnBehalf'];
+
 const byName = (one: INodeProperties, other: INodeProperties): number => one.displayName.localeCompare(other.displayName, 'en');
 
 const collection = (options: INodeProperties[], operations: string[]): INodeProperties => ({
@@ -240,5 +244,6 @@ const collection = (options: INodeProperties[], operations: string[]): INodeProp
 export const optionCollections: INodeProperties[] = [
 	collection([...messageOptions, ...deliveryOptions], ['send', 'reply', 'sendInvitation']),
 	collection(deliveryOptions, ['sendRaw']),
+	collection([...messageOptions.filter(({ name }) => WAIT_TOO.includes(name)), ...deliveryOptions, ...waitOptions], ['sendAndWait']),
 	collection([mailboxAddressOption, protocolLogOption], ['testConnection']),
 ];

@@ -12,6 +12,7 @@ import { testConnection } from '../testConnection';
 import { readInvitation } from './invitation';
 import { readRaw } from './raw';
 import { readReply } from './reply';
+import { readQuestionMail, waitUntil } from './sendAndWait';
 import { readDelivery, readMail } from './settings';
 
 /** Progress is logged every so many mails. */
@@ -48,6 +49,25 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 	await Promise.all(Array.from({ length: Math.min(CONNECTIONS, count) }, worker));
 	if (failure !== undefined) throw failure;
 	return results;
+}
+
+/**
+ * One mail for all items, since an execution waits once: sends it, then lets n8n put the execution to sleep. What is
+ * returned here is passed on only where nobody answers in time.
+ */
+export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	try {
+		const options = record(context.getNodeParameter('options', 0, {}));
+		const until = waitUntil(options, context.getTimezone());
+		const account = await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options));
+		await deliver(context, 0, account, await compose(await readQuestionMail(context, account.mailbox)));
+		await context.putExecutionToWait(until);
+		return context.getInputData();
+	} catch (error) {
+		const told = nodeError(context.getNode(), error, 0);
+		if (!context.continueOnFail()) throw told;
+		return [{ json: { error: told.message, ...(told.description ? { description: told.description } : {}) }, error: told, pairedItem: { item: 0 } }];
+	}
 }
 
 async function runItem(context: IExecuteFunctions, item: number): Promise<INodeExecutionData> {

@@ -68,12 +68,19 @@ export async function readCopies(options: IDataObject): Promise<Record<'cc' | 'b
 export function readBodies(context: MailContext, item: number, options: IDataObject): Pick<OutgoingMail, 'text' | 'html'> {
 	const parameter = (name: string, field: string): string => text(context.getNodeParameter(name, item, ''), field);
 	const format = parameter('emailFormat', 'Email Format');
-	const attribution = options.appendAttribution === true;
 	const html = format === 'html' || format === 'both' ? parameter('html', 'HTML') : undefined;
 	const plain = format === 'html' ? undefined : parameter('text', 'Text');
+	return attributed({ text: plain, html }, options);
+}
+
+type Bodies = Pick<OutgoingMail, 'text' | 'html'>;
+
+/** With n8n's attribution at the end, where the user wants it. */
+export function attributed({ text: plain, html }: Bodies, options: IDataObject): Bodies {
+	if (options.appendAttribution !== true) return { text: plain, html };
 	return {
-		text: plain !== undefined && plain !== '' && attribution ? `${plain}\n\n---\n${ATTRIBUTION}n8n\nhttps://n8n.io` : plain,
-		html: html !== undefined && attribution ? `${html}<br><br>---<br><em>${ATTRIBUTION}<a href="https://n8n.io">n8n</a></em>` : html,
+		text: plain === undefined || plain === '' ? plain : `${plain}\n\n---\n${ATTRIBUTION}n8n\nhttps://n8n.io`,
+		html: html === undefined ? undefined : `${html}<br><br>---<br><em>${ATTRIBUTION}<a href="https://n8n.io">n8n</a></em>`,
 	};
 }
 

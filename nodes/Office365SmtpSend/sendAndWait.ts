@@ -1,0 +1,108 @@
+import { WAIT_INDEFINITELY, type IDataObject, type IExecuteFunctions, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+
+import { MailError } from '../../mail/errors';
+import { inputError, readMailboxes } from '../../mail/smtp/addresses';
+import { readMoment } from '../../mail/smtp/eventTime';
+import type { OutgoingMail } from '../../mail/smtp/message';
+import { record, text } from '../parameterValues';
+import { mailWithButtons, page, PAGE_HEADERS } from './answerPage';
+import { attributed, readCopies, readHeaders, readSender } from './settings';
+
+/** What the execution waits for, as the built-in Send Email has it. */
+interface Question {
+	responseType: 'approval' | 'freeText';
+	/** Buttons of an approval; without `decline` there is only one. */
+	approve: string;
+	decline?: string;
+	subject: string;
+	message: string;
+	options: IDataObject;
+}
+
+type Read = (name: string, fallback: unknown) => unknown;
+
+function readQuestion(read: Read): Question {
+	const responseType = read('responseType', 'approval');
+	if (responseType !== 'approval' && responseType !== 'freeText') {
+		throw inputError('Response Type', 'a custom form is not offered by this node.', 'Choose Approval or Free Text, or put a link to an n8n form into the message.');
+	}
+	const approval = record(record(read('approvalOptions', {})).values);
+	return {
+		responseType,
+		approve: text(approval.approveLabel, 'Approve Button Label') || 'Approve',
+		...(approval.approvalType === 'double' && { decline: text(approval.disapproveLabel, 'Disapprove Button Label') || 'Decline' }),
+		subject: text(read('subject', ''), 'Subject'),
+		message: text(read('message', ''), 'Message').replaceAll('\\n', '\n').replace(/<br\s*\/?>/g, '\n').trim(),
+		options: record(read('options', {})),
+	};
+}
+
+/** The mail with its buttons, whose links n8n signs. @throws MailError `input` naming the field */
+export async function readQuestionMail(context: IExecuteFunctions, mailbox: string): Promise<OutgoingMail> {
+	const read: Read = (name, fallback) => context.getNodeParameter(name, 0, fallback);
+	const question = readQuestion(read);
+	const { approve, decline, options, responseType, subject, message } = question;
+	// n8n has it from 1.115 on.
+	if (typeof context.getSignedResumeUrl !== 'function') throw new MailError('This n8n cannot wait for an answer by mail.', { code: 'configuration', remedy: 'Update n8n.' });
+	const link = (approved: boolean): string => context.getSignedResumeUrl({ approved: String(approved) });
+	const buttons =
+		responseType === 'freeText'
+			? [{ label: text(options.messageButtonLabel, 'Message Button Label') || 'Respond', url: link(true), primary: true }]
+			: [{ label: approve, url: link(true), primary: true }, ...(decline === undefined ? [] : [{ label: decline, url: link(false), primary: false }])];
+	return {
+		...(await readSender(context, 0, mailbox)),
+		to: await readMailboxes('To Email', read('toEmail', '')),
+		...(await readCopies(options)),
+		subject,
+		html: attributed({ html: mailWithButtons(message, buttons) }, options).html,
+		files: [],
+		inReplyTo: '',
+		references: '',
+		...readHeaders(options),
+	};
+}
+
+/** Until when the execution waits at most. @throws MailError `input` naming the field */
+export function waitUntil(options: IDataObject, timeZone: string): Date {
+	const { limitType, resumeAmount, resumeUnit, maxDateAndTime } = record(record(options.limitWaitTime).values);
+	if (limitType === 'atSpecifiedTime') return readMoment('Max Date and Time', maxDateAndTime, timeZone);
+	if (limitType !== 'afterTimeInterval') return WAIT_INDEFINITELY;
+	const amount = Number(resumeAmount ?? 1);
+	if (!Number.isFinite(amount) || amount < 0) throw inputError('Amount', `${JSON.stringify(resumeAmount)} is not a length of time.`, 'Enter a number.');
+	const unit = resumeUnit === 'minutes' ? 60_000 : resumeUnit === 'days' ? 86_400_000 : 3_600_000;
+	return new Date(Date.now() + amount * unit);
+}
+
+/**
+ * The person's side. A link only shows a page; what counts is its button, since mail scanners (Safe Links) follow links.
+ * n8n has checked the link's signature before.
+ */
+export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const request: { method: string } = this.getRequestObject();
+	const approved = record(this.getQueryData()).approved === 'true';
+	const question = readQuestion((name, fallback) => this.getNodeParameter(name, fallback));
+	const respondedAt = new Date().toISOString();
+	const show = (html: string): void => {
+		const response: { setHeader: (name: string, value: string) => unknown; end: (body: string) => unknown } = this.getResponseObject();
+		for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
+		response.end(html);
+	};
+	if (request.method !== 'POST') {
+		show(questionPage(question, approved));
+		return { noWebhookResponse: true };
+	}
+	const answer = question.responseType === 'freeText' ? { text: text(record(this.getBodyData()).text, 'text') } : { approved };
+	show(page({ title: 'Got it, thanks', message: 'This page can be closed now.' }));
+	return { noWebhookResponse: true, workflowData: [[{ json: { data: { ...answer, respondedAt } } }]] };
+}
+
+function questionPage({ responseType, approve, decline, subject, message, options }: Question, approved: boolean): string {
+	if (responseType === 'freeText') {
+		return page({
+			title: text(options.responseFormTitle, 'Response Form Title') || subject || 'Your answer',
+			message: text(options.responseFormDescription, 'Response Form Description') || message,
+			form: { button: text(options.responseFormButtonLabel, 'Response Form Button Label') || 'Submit', textarea: true },
+		});
+	}
+	return page({ title: subject || 'Your answer', message, form: { button: approved ? approve : (decline ?? 'Decline') } });
+}
