@@ -78,12 +78,12 @@ export function explainNothing(mailbox: string, { onServer, left, passed, elsewh
 	if (onServer === 0) return `The inbox of ${mailbox} is empty. POP shows the inbox only.`;
 	const known = onServer - left - passed - elsewhere - recognised;
 	const reasons = [
-		...(known > 0 && onlyNew ? [`${known} were fetched or passed by before`] : []),
-		...(passed > 0 ? [`${passed} do not fit the filter (${describe(filter)})`] : []),
-		...(elsewhere > 0 ? [`${elsewhere} are being fetched by another execution`] : []),
-		...(recognised > 0 ? [`${recognised} have new unique IDs, but are known by their headers`] : []),
+		...(known > 0 && onlyNew ? [`${known} fetched or passed by before`] : []),
+		...(passed > 0 ? [`${passed} not fitting the filter (${describe(filter)})`] : []),
+		...(elsewhere > 0 ? [`${elsewhere} being fetched by another execution`] : []),
+		...(recognised > 0 ? [`${recognised} known by their headers under new unique IDs`] : []),
 	];
-	return `No ${onlyNew ? 'new ' : ''}mail in ${mailbox}. Of ${onServer} on the server ${reasons.join(', ')}.`;
+	return `No ${onlyNew ? 'new ' : ''}mail in ${mailbox}. On the server: ${onServer}; ${reasons.join(', ')}.`;
 }
 
 /** Where mails are remembered: not by credential, since whoever changes that goes on with the same mails. */

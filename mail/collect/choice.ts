@@ -132,7 +132,7 @@ class Choosing {
 
 	/** From the newest back to where only older ones come. */
 	async #receivedSince(numbers: readonly number[], since: number, standing: Standing): Promise<number[]> {
-		const newestFirst = [...numbers].reverse();
+		const newestFirst = await this.#byAge(numbers);
 		const recent: number[] = [];
 		let older = 0;
 		for (let from = 0; from < newestFirst.length && older < OLDER_IN_A_ROW; from += this.#step) {
@@ -151,7 +151,16 @@ class Choosing {
 		}
 		const kept = new Set(recent);
 		this.#enter(numbers.filter((number) => !kept.has(number)), standing);
-		return recent.reverse();
+		return numbers.filter((number) => kept.has(number));
+	}
+
+	/** Newest first. Servers list mails as they arrived, most of them the oldest first, some (Exchange has a switch) the newest. */
+	async #byAge(numbers: readonly number[]): Promise<number[]> {
+		const [first, last] = [numbers.at(0), numbers.at(-1)];
+		if (first === undefined || last === undefined) return [];
+		await this.#readHeaders([first, last]);
+		const time = (number: number): number => this.#read.get(number)?.headers.receivedAt ?? 0;
+		return time(first) > time(last) ? [...numbers] : [...numbers].reverse();
 	}
 
 	/** The first that fit, so many at most, and how many had to be looked at. */

@@ -52,6 +52,6 @@ function tell(context: IExecuteFunctions, account: Account, collection: Collecti
 }
 
 function hint(context: IExecuteFunctions, message: string): void {
-	// n8n-workflow 1.62 and newer.
+	// Not in every n8n that has the rest.
 	if (typeof context.addExecutionHints === 'function') context.addExecutionHints({ message, location: 'outputPane' });
 }

@@ -70,7 +70,7 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const settings = readSettings(context);
 	const account = await openAccount(context, settings.account);
 	const mailbox = mailboxName(account);
-	// n8n 2.22 and newer.
+	// Newer ones say how long a poll may take.
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
 	const wish = { ...settings.wish, enough: () => Date.now() - started > budget * SHARE };
 	const session = await openPatiently(account);

@@ -234,7 +234,13 @@ describe('filters', () => {
 	it('read headers back to where only older mails come', async () => {
 		const { items, commands } = await round(mailbox, new Ledger(), { filter: { since: Date.now() - 3 * DAY } });
 		expect(items).toHaveLength(3);
-		expect(commands.filter((command) => command.startsWith('TOP'))).toHaveLength(53);
+		expect(commands.filter((command) => command.startsWith('TOP'))).toHaveLength(54);
+	});
+
+	it('find the newer ones on a server that lists the newest first', async () => {
+		const descending = 'descending@example.test';
+		await sandbox.fill(descending, Array.from({ length: 80 }, (_, days) => `Received: by mx; ${new Date(Date.now() - days * DAY).toUTCString()}\r\n${mail(`${days} days`)}`));
+		expect((await round(descending, new Ledger(), { filter: { since: Date.now() - 2.5 * DAY } })).items).toEqual(['0 days', '1 days', '2 days']);
 	});
 
 	it('look at sizes without headers', async () => {

@@ -54,7 +54,7 @@ describe('Get Many', () => {
 		const before: unknown = about.staticData.mailboxes;
 		await run({ mailbox }, about);
 		expect(about.staticData.mailboxes).toBe(before);
-		expect(about.hints.at(-1)).toBe(`No new mail in ${mailbox}. Of 1 on the server 1 were fetched or passed by before.`);
+		expect(about.hints.at(-1)).toBe(`No new mail in ${mailbox}. On the server: 1; 1 fetched or passed by before.`);
 	});
 
 	it('takes nothing from production in a test run', async () => {
