@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 import { appCredential, uses, type Credential } from '../../sandbox/credentials';
 import { Api, ensureN8n, installNodes, Instance, pack, type Execution } from '../../sandbox/n8n';
@@ -40,7 +40,7 @@ beforeAll(async () => {
 		workers.push(worker);
 		await worker.start();
 		// Both write to one log.
-		await expect.poll(() => worker.logText().split('worker is now ready').length - 1, { timeout: 120_000, interval: 200 }).toBe(number);
+		await vi.waitFor(() => expect(worker.logText().split('worker is now ready').length - 1).toBe(number), { timeout: 120_000, interval: 200 });
 	}
 }, 600_000);
 
