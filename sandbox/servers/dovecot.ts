@@ -25,6 +25,9 @@ const run = promisify(execFile);
 /** The user that owns the mails; any unprivileged one does, Debian's `mail` is always there. */
 const OWNER = 'mail';
 
+/** Its maildrop is locked while a POP session is open. */
+export const EXCLUSIVE_MAILBOX = 'exclusive@example.test';
+
 /**
  * Debian's Dovecot 2.3 with IMAP, POP3 and LMTP. XOAUTH2 tokens are checked locally against the identity server's key
  * (https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/, "Local validation").
@@ -52,6 +55,8 @@ export async function startDovecot(folder: string, tls: KeyPair, signingKey: { k
 			'scope =',
 		].join('\n'),
 	);
+	// One POP session at a time, as RFC 1939, section 8 has it; Dovecot's default lets several in.
+	writeFileSync(join(folder, 'exclusive'), `${EXCLUSIVE_MAILBOX}::${owner.uid}:${owner.gid}::${mailFolder}/${EXCLUSIVE_MAILBOX}::userdb_pop3_lock_session=yes\n`);
 	const config = join(folder, 'dovecot.conf');
 	writeFileSync(config, configuration(folder, ports, tls, password, owner));
 	const log = join(folder, 'dovecot.log');
@@ -106,6 +111,10 @@ passdb {
   driver = oauth2
   mechanisms = xoauth2
   args = ${folder}/oauth2.conf
+}
+userdb {
+  driver = passwd-file
+  args = username_format=%u ${folder}/exclusive
 }
 userdb {
   driver = static
