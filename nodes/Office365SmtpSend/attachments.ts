@@ -47,7 +47,7 @@ export async function openBinary(context: MailContext, data: IBinaryData): Promi
 }
 
 async function sizeOf(context: MailContext, data: IBinaryData): Promise<number> {
-	if (data.id === undefined) return Math.ceil(data.data.length * 0.75);
+	if (data.id === undefined) return Buffer.byteLength(data.data, 'base64');
 	return data.bytes ?? (await context.helpers.getBinaryMetadata(data.id)).fileSize ?? 0;
 }
 

@@ -42,7 +42,6 @@ export async function readQuestionMail(context: IExecuteFunctions, mailbox: stri
 	const read: Read = (name, fallback) => context.getNodeParameter(name, 0, fallback);
 	const question = readQuestion(read);
 	const { approve, decline, options, responseType, subject, message } = question;
-	// n8n has it from 1.115 on.
 	if (typeof context.getSignedResumeUrl !== 'function') throw new MailError('This n8n cannot wait for an answer by mail.', { code: 'configuration', remedy: 'Update n8n.' });
 	const link = (approved: boolean): string => context.getSignedResumeUrl({ approved: String(approved) });
 	const buttons =

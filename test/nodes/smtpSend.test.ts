@@ -1,0 +1,150 @@
+import { Readable } from 'node:stream';
+
+import { NodeHelpers, type INode, type INodeExecutionData, type INodeParameters } from 'n8n-workflow';
+import { describe, expect, it } from 'vitest';
+
+import { compose, type OutgoingMail } from '../../mail/smtp/message';
+import { Office365SmtpSend } from '../../nodes/Office365SmtpSend/Office365SmtpSend.node';
+import { readRaw } from '../../nodes/Office365SmtpSend/raw';
+import { waitUntil } from '../../nodes/Office365SmtpSend/sendAndWait';
+import { readMail } from '../../nodes/Office365SmtpSend/settings';
+import { mailContext, store } from '../support/mailContext';
+
+const ADA = 'ada@example.test';
+const SEND = { operation: 'send', toEmail: 'grace@example.test', subject: 'x', emailFormat: 'text', text: 'hello', options: {} };
+const read = async (change: Record<string, unknown> = {}, item?: INodeExecutionData): Promise<OutgoingMail> => await readMail(mailContext({ ...SEND, ...change }, item), 0, ADA);
+
+describe('the fields in sight', () => {
+	const { description } = new Office365SmtpSend();
+	const node: INode = { id: '1', name: 'Mail', type: 'office365SmtpSend', typeVersion: 1, position: [0, 0], parameters: {} };
+	const inSight = (values: INodeParameters): string[] => Object.keys(NodeHelpers.getNodeParameters(description.properties, values, true, false, node, description) ?? {}).filter((name) => !['authentication', 'operation'].includes(name));
+
+	it.each([
+		['send, text', { operation: 'send' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'text', 'options']],
+		['send, both', { operation: 'send', emailFormat: 'both' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'text', 'html', 'options']],
+		['reply', { operation: 'reply', emailFormat: 'html' }, ['replyType', 'original', 'fromEmail', 'emailFormat', 'html', 'options']],
+		['forward', { operation: 'reply', replyType: 'forward' }, ['replyType', 'original', 'toEmail', 'fromEmail', 'emailFormat', 'text', 'options']],
+		['invitation', { operation: 'sendInvitation' }, ['invitationAction', 'eventUid', 'fromEmail', 'toEmail', 'subject', 'start', 'end', 'location', 'emailFormat', 'text', 'options']],
+		['raw, from a file', { operation: 'sendRaw' }, ['rawSource', 'binaryPropertyName', 'fromEmail', 'toEmail', 'options']],
+		['raw, from text', { operation: 'sendRaw', rawSource: 'text' }, ['rawSource', 'rawMessage', 'fromEmail', 'toEmail', 'options']],
+		['approval', { operation: 'sendAndWait' }, ['fromEmail', 'toEmail', 'subject', 'message', 'responseType', 'approvalOptions', 'options']],
+		['free text', { operation: 'sendAndWait', responseType: 'freeText' }, ['fromEmail', 'toEmail', 'subject', 'message', 'responseType', 'options']],
+		['connection test', { operation: 'testConnection' }, ['options']],
+	] satisfies Array<[string, INodeParameters, string[]]>)('are those that it needs: %s', (_name, values, names) => {
+		expect(inSight(values).sort()).toEqual([...names].sort());
+	});
+
+	it('each have a description that says what to fill in', () => {
+		const silent = description.properties.filter(({ type, name, description: told, options }) => type === 'string' && name !== 'authentication' && (told ?? '') === '' && options === undefined).map(({ displayName }) => displayName);
+		expect(silent).toEqual(['Input Binary Field']);
+	});
+});
+
+describe('parameters pasted from the built-in Send Email', () => {
+	it('mean the same', async () => {
+		const item = { json: {}, binary: { data: await store(Buffer.from('%PDF'), 'a.pdf', 'application/pdf'), photo: await store(Buffer.from('png'), 'p.png', 'image/png') } };
+		const mail = await read({
+			fromEmail: 'Nathan Doe <nate@example.test>',
+			toEmail: 'a@example.test, B <b@example.test>',
+			emailFormat: 'both',
+			html: '<p>x</p>',
+			options: { appendAttribution: false, ccEmail: 'c@example.test', bccEmail: 'd@example.test', replyTo: 'e@example.test', attachments: 'data, photo', allowUnauthorizedCerts: true },
+		}, item);
+		const composed = await compose(mail);
+		expect([composed.from, composed.recipients]).toEqual(['nate@example.test', ['a@example.test', 'b@example.test', 'c@example.test', 'd@example.test']]);
+		expect(mail.files.map(({ fileName, mimeType, size, cid }) => ({ fileName, mimeType, size, cid }))).toEqual([
+			{ fileName: 'a.pdf', mimeType: 'application/pdf', size: 4, cid: 'data' },
+			{ fileName: 'p.png', mimeType: 'image/png', size: 3, cid: 'photo' },
+		]);
+	});
+
+	it('give no attribution where the option is not set, and n8n\'s own where it is', async () => {
+		expect(await read({ emailFormat: 'both', html: '<p>x</p>' })).toMatchObject({ text: 'hello', html: '<p>x</p>' });
+		expect(await read({ emailFormat: 'both', html: '<p>x</p>', options: { appendAttribution: true } })).toMatchObject({ text: expect.stringMatching(/^hello\n[\s\S]*sent automatically with n8n/), html: expect.stringMatching(/^<p>x<\/p>.*sent automatically with <a/) });
+	});
+});
+
+describe('the sender', () => {
+	it('is the mailbox, another address as itself, or the mailbox on behalf of another', async () => {
+		expect(await read()).toMatchObject({ from: ADA });
+		expect((await read({ fromEmail: 'shared@example.test' })).sender).toBeUndefined();
+		expect((await read({ fromEmail: 'shared@example.test', options: { sendOnBehalf: true } })).sender).toBe(ADA);
+		expect((await read({ fromEmail: `Ada <${ADA.toUpperCase()}>`, options: { sendOnBehalf: true } })).sender).toBeUndefined();
+	});
+});
+
+describe('files', () => {
+	const item = async (): Promise<INodeExecutionData> => ({ json: {}, binary: { one: await store(Buffer.from('1'), undefined, 'text/plain'), two: { data: Buffer.from('22').toString('base64'), mimeType: 'text/plain', fileName: 'two.txt', fileExtension: 'txt' } } });
+
+	it('are named by text, by a list, by binary data itself, or by all of an item\'s', async () => {
+		const given = await item();
+		for (const fileAttachments of ['one, two', ['one', 'two'], [given.binary?.one, 'two'], given.binary]) {
+			expect((await read({ options: { fileAttachments } }, given)).files.map(({ size, cid }) => [size, cid])).toEqual([[1, undefined], [2, undefined]]);
+		}
+	});
+
+	it('get a name where n8n has none', async () => {
+		const given = { json: {}, binary: { data: { ...(await store(Buffer.from('1'))), fileExtension: 'bin' } } };
+		expect((await read({ options: { fileAttachments: 'data' } }, given)).files[0]?.fileName).toBe('data.bin');
+	});
+
+	it('that are not there are named, with what is', async () => {
+		await expect(read({ options: { fileAttachments: 'one, three' } }, await item())).rejects.toMatchObject({ field: 'Attachments (File)', message: expect.stringContaining('no binary property "three"'), remedy: 'It has: one, two.' });
+		await expect(read({ options: { attachments: 'three' } })).rejects.toMatchObject({ field: 'Attachments (Inline)', remedy: expect.stringContaining('no binary data at all') });
+		await expect(read({ options: { fileAttachments: { a: 1 } } })).rejects.toMatchObject({ field: 'Attachments (File)', message: expect.stringContaining('an object') });
+	});
+
+	it('are read no faster than the connection takes them', async () => {
+		let produced = 0;
+		const endless = function* (): Generator<Buffer> {
+			for (; produced < 1_000_000_000; produced += 65_536) yield Buffer.alloc(65_536, 120);
+		};
+		const file = { fileName: 'a.bin', mimeType: 'application/octet-stream', size: 1_000_000_000, open: async () => Readable.from(endless(), { objectMode: false }) };
+		const message = await (await compose({ ...(await read()), files: [file] })).open();
+		let taken = 0;
+		for await (const chunk of message) {
+			taken += Buffer.from(chunk).length;
+			if (taken > 5_000_000) break;
+		}
+		expect(produced).toBeLessThan(6_000_000);
+	});
+});
+
+describe('what is missing or of the wrong kind', () => {
+	it.each([
+		['an object for the subject', { subject: { a: 1 } }, 'Subject'],
+		['an object for the text', { text: { a: 1 } }, 'Text'],
+		['an object for an address', { toEmail: { a: 1 } }, 'To Email'],
+		['a bad copy', { options: { ccEmail: 'a@example.test, b' } }, 'CC Email'],
+		['a bad blind copy', { options: { bccEmail: 'b' } }, 'BCC Email'],
+		['a bad reply address', { options: { replyTo: 'b@' } }, 'Reply To'],
+		['a bad sender', { fromEmail: 'b' }, 'From Email'],
+	])('is named: %s', async (_name, change, field) => {
+		await expect(read(change)).rejects.toMatchObject({ code: 'input', field, message: expect.stringMatching(new RegExp(`^${field}: `)) });
+	});
+
+	it.each([
+		['no binary property', { rawSource: 'binary', binaryPropertyName: 'message' }, 'Input Binary Field'],
+		['no text', { rawSource: 'text', rawMessage: ' ' }, 'Message'],
+	])('is named for a raw mail: %s', async (_name, change, field) => {
+		await expect(readRaw(mailContext({ operation: 'sendRaw', options: {}, ...change }), 0)).rejects.toMatchObject({ code: 'input', field });
+	});
+});
+
+describe('how long an answer is waited for', () => {
+	const until = (values: object): Date => waitUntil({ limitWaitTime: { values: { ...values } } }, 'UTC');
+
+	it('is as long as the option says, or for ever', () => {
+		const inMinutes = (date: Date): number => Math.round((date.getTime() - Date.now()) / 60_000);
+		expect(inMinutes(until({ limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' }))).toBe(45);
+		expect(inMinutes(until({ limitType: 'afterTimeInterval', resumeAmount: 1.5, resumeUnit: 'hours' }))).toBe(90);
+		expect(inMinutes(until({ limitType: 'afterTimeInterval', resumeAmount: 2, resumeUnit: 'days' }))).toBe(2880);
+		expect(until({ limitType: 'atSpecifiedTime', maxDateAndTime: '2030-01-01T00:00:00' }).toISOString()).toBe('2030-01-01T00:00:00.000Z');
+		expect(waitUntil({}, 'UTC').getFullYear()).toBeGreaterThanOrEqual(3000);
+	});
+
+	it('must be a length or a date', () => {
+		expect(() => until({ limitType: 'afterTimeInterval', resumeAmount: 'x' })).toThrow(/^Amount/);
+		expect(() => until({ limitType: 'atSpecifiedTime', maxDateAndTime: 'soon' })).toThrow(/^Max Date and Time/);
+	});
+});
