@@ -15,6 +15,10 @@ export interface Contender {
 	command: string;
 	args: string[];
 	env?: Record<string, string>;
+	/** How many units it handles, where not as many as the comparison; what is compared is the time of one. */
+	units?: number;
+	/** In place of a process of its own: for what runs inside a server that is up already. `command` and `args` stay empty. */
+	measure?: () => Promise<Run>;
 	/** Before each run: put mails back, empty folders. Not timed. */
 	prepare?: () => Promise<void>;
 	/** After each run: throws where the task was not done. Not timed. */
@@ -42,8 +46,10 @@ export interface Run {
 
 export interface Outcome {
 	name: string;
+	/** Where not the comparison's. */
+	units?: number;
 	runs: Run[];
-	/** Peer's seconds by ours in the same turn, median; 2 = ours is twice as fast. Undefined for ours. */
+	/** Peer's seconds a unit by ours in the same turn, median; 2 = ours is twice as fast. Undefined for ours. */
 	ratio?: number;
 }
 
@@ -84,21 +90,22 @@ export function percentile(values: readonly number[], share: number): number {
 /** Runs ours and the peers in turn, so that what slows the machine slows all; one unmeasured run first. */
 export async function compare(comparison: Comparison): Promise<Result> {
 	const contenders = [comparison.ours, ...comparison.peers];
-	const outcomes: Outcome[] = contenders.map(({ name }) => ({ name, runs: [] }));
+	const outcomes: Outcome[] = contenders.map(({ name, units }) => ({ name, ...(units !== undefined && units !== comparison.units && { units }), runs: [] }));
 	for (const contender of contenders) await once(contender);
 	for (let pair = 0; pair < Math.max(5, comparison.pairs ?? 5); pair += 1) {
 		for (const [index, contender] of contenders.entries()) outcomes[index]?.runs.push(await once(contender));
 	}
 	const ours = outcomes[0]?.runs ?? [];
 	for (const peer of outcomes.slice(1)) {
-		peer.ratio = median(peer.runs.map((run, turn) => run.seconds / (ours[turn]?.seconds ?? NaN)));
+		const share = comparison.units / (peer.units ?? comparison.units);
+		peer.ratio = median(peer.runs.map((run, turn) => (share * run.seconds) / (ours[turn]?.seconds ?? NaN)));
 	}
 	return { comparison, outcomes };
 }
 
 async function once(contender: Contender): Promise<Run> {
 	await contender.prepare?.();
-	const run = await runContender(contender);
+	const run = await (contender.measure?.() ?? runContender(contender));
 	await contender.verify?.();
 	return run;
 }

@@ -17,7 +17,7 @@ export function report(parts: PartReport[]): string {
 	return [
 		'# Benchmark results',
 		'',
-		'Written by `npm run bench`. Ours and the peers run in turn, each in a process of its own, servers on tmpfs, the round trip made by a delaying proxy. A ratio is the median over the turns of peer ÷ ours: above 1, ours is faster. Peak = highest resident memory of the process.',
+		'Written by `npm run bench`. Ours and the peers run in turn, each in a process of its own, servers on tmpfs, the round trip made by a delaying proxy. A ratio is the median over the turns of the peer\'s time for a unit ÷ ours: above 1, ours is faster. Peak = highest resident memory of the process.',
 		...parts.flatMap(section),
 		'',
 	].join('\n');
@@ -36,9 +36,9 @@ function section(part: PartReport): string[] {
 
 function table(results: Result[]): string[] {
 	const rows = results.flatMap(({ comparison, outcomes }) =>
-		outcomes.map(({ name, runs, ratio }) => {
+		outcomes.map(({ name, units = comparison.units, runs, ratio }) => {
 			const seconds = median(runs.map((run) => run.seconds));
-			return `| ${comparison.title} | ${comparison.roundTripMs} ms | ${name} | ${seconds.toFixed(2)} | ${(comparison.units / seconds).toFixed(1)} | ${ratio === undefined ? '' : ratio.toFixed(2)} | ${median(runs.map((run) => run.peakMiB)).toFixed(0)} MiB |`;
+			return `| ${comparison.title} | ${comparison.roundTripMs} ms | ${name}${units === comparison.units ? '' : ` (${units})`} | ${seconds.toFixed(2)} | ${(units / seconds).toFixed(1)} | ${ratio === undefined ? '' : ratio.toFixed(2)} | ${median(runs.map((run) => run.peakMiB)).toFixed(0)} MiB |`;
 		}),
 	);
 	return ['| task | RTT | who | seconds | per second | ratio | peak |', '| --- | --- | --- | --- | --- | --- | --- |', ...rows];

@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 
 import { MailError } from '../errors';
+import { addressParser } from './library';
 
 export interface Mailbox {
 	/** Display name in any script; may be empty. */
@@ -23,8 +24,7 @@ const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
  * @throws MailError `input` naming the field and the entry that cannot be used
  */
 export async function readMailboxes(field: string, value: unknown, skipBad = false): Promise<Mailbox[]> {
-	// Loaded at first use: nodemailer costs 34 ms.
-	const { default: parse } = await import('nodemailer/lib/addressparser');
+	const parse = await addressParser();
 	const read = (entry: unknown, depth: number): Mailbox[] => {
 		if (entry === undefined || entry === null || depth > DEEPEST) return [];
 		if (Array.isArray(entry)) return entry.flatMap((one: unknown) => read(one, depth + 1));

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type MailComposer from 'nodemailer/lib/mail-composer';
 
 import { envelopeAddress, inputError, readMailboxes, refuseControl, type Mailbox } from './addresses';
+import { mailComposer } from './library';
 import { textOfHtml, withCrLf } from './plainText';
 
 /** A file to send; opened anew for each attempt, so that nothing is held in memory. */
@@ -85,7 +86,7 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 		eightBit: mail.files.some(({ mimeType }) => isMessage(mimeType)),
 		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.slice(1, -1) } }),
 		open: async () => {
-			const { default: Composer } = await import('nodemailer/lib/mail-composer');
+			const Composer = await mailComposer();
 			const files = await Promise.all(mail.files.map(async (file) => attachment(file, await file.open())));
 			const node = new Composer({
 				from: people.from,

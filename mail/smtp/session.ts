@@ -8,6 +8,7 @@ import { MailError } from '../errors';
 import { HIDDEN } from '../protocolLog';
 import type { AccessToken } from '../token';
 import { initialResponse } from '../xoauth2';
+import { smtpConnection } from './library';
 
 /**
  * Deadlines in ms. Exchange holds back answers beyond 30 messages a minute, and who gives up on the answer to a mail
@@ -82,8 +83,7 @@ export class SmtpSession {
 
 	static async #dial(account: Account, token: AccessToken): Promise<SmtpSession> {
 		const endpoint = endpointOf(account, 'smtp');
-		// Loaded at first use: nodemailer costs 34 ms.
-		const { default: Connection } = await import('nodemailer/lib/smtp-connection');
+		const Connection = await smtpConnection();
 		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
 		let refusal: MailError | undefined;
 		let maxSize = 0;

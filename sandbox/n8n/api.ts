@@ -13,7 +13,7 @@ export interface Execution {
 		resultData?: {
 			error?: { message?: string; description?: string };
 			lastNodeExecuted?: string;
-			runData?: Record<string, Array<{ error?: { message?: string; description?: string }; data?: { main?: Array<Item[] | null> } }>>;
+			runData?: Record<string, Array<{ executionTime?: number; error?: { message?: string; description?: string }; data?: { main?: Array<Item[] | null> } }>>;
 		};
 	};
 }

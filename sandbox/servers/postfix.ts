@@ -7,7 +7,8 @@ import { freePorts } from './ports';
 import { ServerProcess, type Guard } from './server';
 
 export interface Postfix {
-	ports: { submission: number };
+	/** `plain` takes mail from this machine without TLS and sign-in, for load generators that know neither. */
+	ports: { submission: number; plain: number };
 	process: ServerProcess;
 	logText: () => string;
 }
@@ -20,20 +21,20 @@ export const MAIL_DOMAIN = 'example.test';
 
 /** Debian's Postfix as a submission server: STARTTLS, sign-in through Dovecot, delivery to Dovecot. */
 export async function startPostfix(folder: string, tls: KeyPair, dovecot: { lmtp: number; auth: number }, guard: Guard): Promise<Postfix> {
-	const [submission = 0] = await freePorts(1);
+	const [submission = 0, plain = 0] = await freePorts(2);
 	const config = join(folder, 'config');
 	mkdirSync(config, { recursive: true });
 	makeQueue(folder);
 	writeFileSync(join(config, 'recipients'), 'if !/^(nobody|unknown)[^@]*@/\n/./ OK\nendif\n');
 	writeFileSync(join(config, 'main.cf'), mainCf(folder, tls, dovecot));
-	writeFileSync(join(config, 'master.cf'), masterCf(submission));
+	writeFileSync(join(config, 'master.cf'), masterCf(submission, plain));
 	// A file younger than two seconds counts as half written, and Postfix waits.
 	const past = new Date(Date.now() - 60_000);
 	for (const name of ['main.cf', 'master.cf', 'recipients']) utimesSync(join(config, name), past, past);
 	const env = { MAIL_CONFIG: config };
-	const process = new ServerProcess('/usr/lib/postfix/sbin/master', ['-c', config, '-d'], [submission], guard, env);
+	const process = new ServerProcess('/usr/lib/postfix/sbin/master', ['-c', config, '-d'], [submission, plain], guard, env);
 	await process.start();
-	return { ports: { submission }, process, logText: () => readFileSync(join(folder, 'postfix.log'), 'utf8') };
+	return { ports: { submission, plain }, process, logText: () => readFileSync(join(folder, 'postfix.log'), 'utf8') };
 }
 
 /** What `postfix check` sets up, which takes it two seconds (postfix-files(5)). */
@@ -103,9 +104,15 @@ smtputf8_enable = yes
 `;
 }
 
-function masterCf(submission: number): string {
+function masterCf(submission: number, plain: number): string {
 	return `
 127.0.0.1:${submission} inet n - n - - smtpd
+127.0.0.1:${plain} inet n - n - - smtpd
+  -o smtpd_tls_security_level=none
+  -o smtpd_sasl_auth_enable=no
+  -o mynetworks=127.0.0.0/8
+  -o smtpd_recipient_restrictions=permit_mynetworks,reject
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
 cleanup   unix  n - n - 0 cleanup
 qmgr      unix  n - n 300 1 qmgr
 tlsmgr    unix  - - n 1000? 1 tlsmgr
