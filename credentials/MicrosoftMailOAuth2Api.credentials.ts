@@ -123,7 +123,7 @@ function endpoint(name: 'authorize' | 'token'): string {
 
 /** Only the chosen protocols' permissions, all three where none is chosen, never mixed with those of another resource. */
 function scope(): string {
-	const resource = ofCloud('resource', '$self["resourceUrl"].replace(/\\/+$/, "")');
+	const resource = ofCloud('resource', `($self["resourceUrl"] || "${CLOUDS.global.resource}").replace(/\\/+$/, "")`);
 	const permission = (protocol: Protocol): string =>
 		`($self["protocols"].length === 0 || $self["protocols"].includes("${protocol}") ? " " + ${resource} + "/${DELEGATED_PERMISSION[protocol]}" : "")`;
 	return `"openid email profile offline_access" + ${permission('smtp')} + ${permission('imap')} + ${permission('pop')}`;

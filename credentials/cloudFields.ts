@@ -43,7 +43,7 @@ export const customCloudFields: INodeProperties[] = [
 		placeholder: 'e.g. https://outlook.office.com',
 		default: '',
 		displayOptions: CUSTOM,
-		description: 'What the token is for; the permissions begin with it',
+		description: 'What the token is for; the permissions begin with it. Empty = https://outlook.office.com. When a person connects, n8n also sends it as the parameter "resource", which Microsoft takes only where it matches: leave it empty for Microsoft\'s own.',
 	},
 	...server('imap', 'IMAP', 993, 'tls'),
 	...server('pop', 'POP', 995, 'tls'),

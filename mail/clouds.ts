@@ -136,7 +136,7 @@ function isCloudName(name: string): name is CloudName {
 }
 
 function customCloud(fields: CloudFields): Cloud {
-	const resource = httpsUrl(fields.resourceUrl, 'Resource URL');
+	const named = text(fields.resourceUrl) === '' ? undefined : httpsUrl(fields.resourceUrl, 'Resource URL');
 	const endpoint = (protocol: Protocol, label: string): Endpoint => {
 		const host = text(fields[`${protocol}Host`]);
 		const port = Number(fields[`${protocol}Port`]);
@@ -151,8 +151,8 @@ function customCloud(fields: CloudFields): Cloud {
 	};
 	return {
 		authority: httpsUrl(fields.authorityUrl, 'Authority URL'),
-		resource,
-		appResource: resource,
+		resource: named ?? CLOUDS.global.resource,
+		appResource: named ?? CLOUDS.global.appResource,
 		endpoints: { imap: endpoint('imap', 'IMAP'), pop: endpoint('pop', 'POP'), smtp: endpoint('smtp', 'SMTP') },
 	};
 }

@@ -52,6 +52,9 @@ function wordsOf(cause: unknown): string {
 	if (!(cause instanceof Error)) return String(cause);
 	const parts = [responseOf(cause), field(cause, 'code'), field(cause, 'errorCode'), field(cause, 'serverResponseCode'), field(cause, 'subError'), field(cause, 'suberror'), field(cause, 'reason'), field(cause, 'byeReason'), cause.message, field(cause, 'errorMessage'), field(cause, 'description')];
 	const nested = cause.cause instanceof Error ? wordsOf(cause.cause) : '';
+	// n8n's OAuth client replaces Microsoft's words by its own and keeps them aside.
+	const body: unknown = Reflect.get(cause, 'body');
+	if (typeof body === 'object' && body !== null) for (const name of ['error', 'error_description']) parts.push(textOf(Reflect.get(body, name)));
 	return [...parts.filter((part) => part !== undefined && part !== ''), nested].join('\n');
 }
 
@@ -66,7 +69,10 @@ function responseOf(cause: unknown): string | undefined {
 }
 
 function field(cause: Error, name: string): string | undefined {
-	const value: unknown = Reflect.get(cause, name);
+	return textOf(Reflect.get(cause, name));
+}
+
+function textOf(value: unknown): string | undefined {
 	return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 

@@ -67,8 +67,7 @@ async function askForApp(account: Of<AppProof['authentication']>, at: Circumstan
 async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances): Promise<Partial<Configuration['auth']>> {
 	switch (account.authentication) {
 		case 'clientSecret':
-			// A secret's value never looks like this, its ID always does.
-			if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(account.clientSecret)) at.shown = 'What was entered looks like the secret\'s ID.';
+			at.shown = peculiar(account.clientSecret);
 			return { clientSecret: account.clientSecret };
 		case 'certificate':
 			return { clientCertificate: clientCertificate(account) };
@@ -106,6 +105,11 @@ async function askForUser(account: Of<'usernamePassword'>): Promise<Authenticati
 	const msal = await load();
 	const client = new msal.PublicClientApplication({ auth: registration(account), system: { networkClient: identityNetwork(msal) } });
 	return await client.acquireTokenByUsernamePassword({ scopes: [`${account.cloud.resource}/.default`], username: account.username, password: account.password });
+}
+
+/** What is odd about a secret, without a part of it: the value never looks like this, its ID always does. */
+export function peculiar(clientSecret: string): string | undefined {
+	return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientSecret.trim()) ? 'What was entered looks like the secret\'s ID.' : undefined;
 }
 
 /** App and authority; the endpoints follow from the authority, so they are not asked for. */

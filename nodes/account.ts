@@ -2,9 +2,9 @@ import type { ICredentialDataDecryptedObject, IExecuteFunctions, ILoadOptionsFun
 
 import { accountOf, type Account } from '../mail/account';
 import { cloudOf, tenantOf } from '../mail/clouds';
-import { diagnose } from '../mail/diagnosis';
+import { diagnose, type Circumstances } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
-import { appTokens } from '../mail/serviceAccount';
+import { appTokens, peculiar } from '../mail/serviceAccount';
 import { AccessToken, margin, readClaims, renew, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/token';
 import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text } from './serviceAccount';
 import { remembered } from './tokenMemory';
@@ -56,12 +56,12 @@ function oAuth2Tokens(context: NodeContext): TokenSource {
 		if (renewal.current === undefined) {
 			throw new MailError('The credential is not connected.', { code: 'interaction', remedy: 'Open the credential and press Connect.', speaker: 'identity' });
 		}
-		return await renew(renewal, async () => await refreshed(context, cloudOf(fields).authority), rejected);
+		return await renew(renewal, async () => await refreshed(context, { speaker: 'identity', way: 'person', peer: new URL(cloudOf(fields).authority).host, shown: peculiar(text(fields.clientSecret)) }), rejected);
 	};
 }
 
 /** A token refreshed and persisted by n8n. @throws MailError */
-async function refreshed(context: NodeContext, authority: string): Promise<AccessToken> {
+async function refreshed(context: NodeContext, at: Circumstances): Promise<AccessToken> {
 	if (typeof context.helpers.refreshOAuth2Token !== 'function') {
 		throw new MailError('This n8n cannot renew tokens for mail nodes.', { code: 'configuration', remedy: 'Update n8n to 1.117 or newer.' });
 	}
@@ -70,7 +70,7 @@ async function refreshed(context: NodeContext, authority: string): Promise<Acces
 		// Bound to the context: unbound it fails with "this.getCredentials is not a function".
 		answer = await context.helpers.refreshOAuth2Token.call(context, PERSON);
 	} catch (error) {
-		throw diagnose(error, { speaker: 'identity', way: 'person', peer: new URL(authority).host });
+		throw diagnose(error, at);
 	}
 	const token = tokenIn(answer)?.token;
 	if (token === undefined) throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: 'identity' });

@@ -137,7 +137,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'scope-wrong',
 		speakers: IDENTITY,
-		aadsts: [70011, 28000, 28002, 28003, 700022, 1002012, 650053],
+		aadsts: [70011, 28000, 28002, 28003, 700022, 1002012, 650053, 901002, 9010010],
 		words: /\binvalid_scope\b|\binvalid_resource\b/,
 		code: 'configuration',
 		sentence: () => 'Microsoft does not know the permission that was asked for.',

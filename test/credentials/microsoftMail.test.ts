@@ -50,6 +50,10 @@ describe('the OAuth2 credential', () => {
 		});
 	});
 
+	it('asks for Microsoft\'s own resource where a custom cloud names none', async () => {
+		expect((await resolved({ ...CUSTOM, resourceUrl: '', tenantId: 'common', protocols: ['pop'] })).scope).toBe('openid email profile offline_access https://outlook.office.com/POP.AccessAsUser.All');
+	});
+
 	it('knows each cloud by the table and by nothing else', () => {
 		expect(Object.keys(CLOUDS)).toEqual(names);
 	});

@@ -14,6 +14,10 @@ describe('clouds', () => {
 		expect(cloudOf({ cloud, tenantId: 'contoso.example' })).toMatchObject({ authority, endpoints: { smtp: { host: smtp, port: 587, security: 'starttls' } } });
 	});
 
+	it('takes Microsoft\'s own resource for a custom cloud that names none', () => {
+		expect(cloudOf({ ...CUSTOM, resourceUrl: '' })).toMatchObject({ resource: 'https://outlook.office.com', appResource: 'https://outlook.office365.com' });
+	});
+
 	it('submits mail of personal accounts at their own host', () => {
 		expect(cloudOf({ cloud: 'global', tenantId: 'consumers' }).endpoints.smtp.host).toBe('smtp-mail.outlook.com');
 	});

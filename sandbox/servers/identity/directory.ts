@@ -71,8 +71,8 @@ export class Directory {
 		return this.app;
 	}
 
-	/** What the scopes are for, or why they cannot be asked for together. */
-	resourceOf(scopes: string[], app: App, known: string[]): string | Failure {
+	/** What the scopes are for, or why they cannot be asked for together. `parameter`: RFC 8707's, which has to say the same. */
+	resourceOf(scopes: string[], app: App, known: string[], parameter?: string | null): string | Failure {
 		const resources = new Set<string>();
 		for (const scope of scopes.filter((name) => name.includes('://'))) {
 			const cut = scope.lastIndexOf('/');
@@ -84,7 +84,11 @@ export class Directory {
 		}
 		const [first, ...more] = resources;
 		if (more.length > 0) return { error: 'invalid_request', aadsts: 28000, description: 'Provided value for the input parameter scope is not valid because it contains more than one resource.' };
-		return first ?? 'https://graph.microsoft.com';
+		const resource = first ?? 'https://graph.microsoft.com';
+		if (parameter !== undefined && parameter !== null && parameter.replace(/\/+$/, '') !== resource) {
+			return { error: 'invalid_target', aadsts: 9010010, description: `The resource parameter provided in the request doesn't match with the requested scopes.` };
+		}
+		return resource;
 	}
 }
 

@@ -46,7 +46,7 @@ function refusalOf(directory: Directory, app: App, query: URLSearchParams): Reco
 	if (query.get('response_type') !== 'code') return refuse('unsupported_response_type', 'AADSTS700054: response_type must be code.');
 	const method = query.get('code_challenge_method');
 	if (query.get('code_challenge') !== null && method !== 'S256') return refuse('invalid_request', 'AADSTS501491: Invalid size or method of Code_Challenge.');
-	const resource = directory.resourceOf((query.get('scope') ?? '').split(' '), app, MAIL_RESOURCES);
+	const resource = directory.resourceOf((query.get('scope') ?? '').split(' '), app, MAIL_RESOURCES, query.get('resource'));
 	if (typeof resource !== 'string') return refuse(resource.error, `AADSTS${resource.aadsts}: ${resource.description}`);
 	if (query.get('prompt') === 'none') return refuse('login_required', 'AADSTS50058: A silent sign-in request was sent but no user is signed in.');
 	return undefined;
