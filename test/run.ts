@@ -1,14 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { ensureN8n } from '../sandbox/n8n';
+import { notedSecrets, REGISTRY, reports } from '../sandbox/secrets/registry';
+import { Search, searchFolder } from '../sandbox/secrets/search';
 import { ensureBrowser, ensurePackages, ensureServers } from '../sandbox/servers/packages';
 
 /**
- * `npm test [files …]`: build, types and lint, each one counted check; then vitest over test/. The last line is
- * `N passed, N failed`.
+ * `npm test [files …]`: build, types and lint, each one counted check; then vitest over test/; then a search for secrets
+ * that leaked, one check more. The last line is `N passed, N failed`.
  */
 const ROOT = resolve(__dirname, '..');
 const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name);
@@ -40,22 +42,60 @@ const CHECKS: ReadonlyArray<readonly [string, readonly string[]]> = [
 	['the lint rules of n8n and our own hold', ['eslint', '.']],
 ];
 
-/** A run that ends without a report counts as one failure. */
+/**
+ * The tests, and one check more: that no secret that they made left the place where it belongs. A run that ends without
+ * a report counts as one failure.
+ */
 async function runVitest(files: string[]): Promise<Count> {
-	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-report-'));
-	const report = join(folder, 'report.json');
+	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-run-'));
+	const began = Date.now();
+	const json = join(folder, 'report.json');
+	const output = join(folder, 'output');
 	try {
-		const child = spawn(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...files], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
-		const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done));
-		const read: { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number } = JSON.parse(readFileSync(report, 'utf8'));
+		const code = await vitest(['--reporter=default', '--reporter=json', `--outputFile.json=${json}`, ...files], output, { ...process.env, [REGISTRY]: folder });
+		const read: { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number } = JSON.parse(readFileSync(json, 'utf8'));
 		const failed = read.numFailedTests + (read.numFailedTests === 0 && code !== 0 ? Math.max(1, read.numFailedTestSuites) : 0);
-		return { passed: read.numPassedTests, failed };
+		const leaks = lookForLeaks(folder, [json, output], began, files.length === 0);
+		return { passed: read.numPassedTests + (leaks ? 0 : 1), failed: failed + (leaks ? 1 : 0) };
 	} catch (error) {
 		console.error(error instanceof Error ? error.message : error);
 		return { passed: 0, failed: 1 };
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
+}
+
+/** Shows what vitest prints and keeps it in a file. */
+async function vitest(args: string[], output: string, env: NodeJS.ProcessEnv): Promise<number | null> {
+	const child = spawn(bin('vitest'), ['run', ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+	const keep = (to: NodeJS.WriteStream) => (chunk: Buffer) => {
+		to.write(chunk);
+		appendFileSync(output, chunk);
+	};
+	child.stdout.on('data', keep(process.stdout));
+	child.stderr.on('data', keep(process.stderr));
+	return await new Promise((done, fail) => child.once('error', fail).once('close', done));
+}
+
+/** Says what was found and where. @returns whether that is something */
+function lookForLeaks(folder: string, files: string[], began: number, whole: boolean): boolean {
+	const secrets = notedSecrets(folder);
+	const search = new Search(secrets);
+	const left = [tmpdir(), '/dev/shm'].filter(existsSync).flatMap((place) => leftBehind(place, began).filter((path) => path !== folder));
+	const all = [...reports(folder), ...[...files, ...left].map((path) => searchFolder(search, path))];
+	const found = all.flatMap(({ place, found: lines }) => lines.map((line) => `  ${place}: ${line}`));
+	// A search without anything to look for or to look through proves nothing.
+	const vain = whole && (secrets.length === 0 || reports(folder).length === 0);
+	const megabytes = all.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000_000;
+	console.log(`${found.length > 0 || vain ? '✗' : '✓'} no secret left its place (${secrets.length} secrets; ${all.length} places, ${megabytes.toFixed(1)} MB: n8n's folders, the tests' output, what was left behind)`);
+	for (const line of found) console.log(line);
+	return found.length > 0 || vain;
+}
+
+/** What a run of ours may have forgotten to remove. */
+function leftBehind(place: string, began: number): string[] {
+	const ours = readdirSync(place).filter((name) => name.startsWith('office365-mail-')).map((name) => join(place, name));
+	return ours.filter((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= began);
 }
 
 void main()

@@ -1,3 +1,4 @@
+import { noteSecretsIn } from '../secrets/registry';
 import type { Instance, Login } from './instance';
 
 /** An execution as n8n's public API gives it with `includeData=true`; only what is looked at. */
@@ -55,6 +56,7 @@ export class Api {
 
 	/** n8n's internal API, which the editor uses. */
 	async rest<T>(method: string, path: string, body?: object): Promise<T> {
+		if (path.startsWith('/credentials')) noteSecretsIn(body, 'credential');
 		return await this.#send(`${this.instance.url}/rest${path}`, method, { cookie: this.#cookie }, body);
 	}
 

@@ -4,6 +4,8 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import { noteSecret, noteSecretsIn } from '../secrets/registry';
+import { searchLeftBehind } from '../secrets/search';
 import { freePorts } from '../servers/ports';
 import type { Installation } from './install';
 
@@ -38,6 +40,7 @@ export class Instance {
 
 	constructor(private readonly options: Options) {
 		mkdirSync(options.userFolder, { recursive: true });
+		noteSecret('password of n8n\'s owner', options.login.password);
 		this.logFile = join(options.userFolder, `${options.name ?? (options.role === 'worker' ? 'n8n-worker' : 'n8n')}.log`);
 	}
 
@@ -74,6 +77,7 @@ export class Instance {
 
 	/** Entities as n8n exports them, ids and all. */
 	async importEntities(kind: 'credentials' | 'workflow', entities: object[]): Promise<void> {
+		if (kind === 'credentials') noteSecretsIn(entities, 'credential');
 		const file = join(this.options.userFolder, `import-${randomBytes(6).toString('hex')}.json`);
 		writeFileSync(file, JSON.stringify(entities), { mode: 0o600 });
 		try {
@@ -121,6 +125,7 @@ export class Instance {
 		const late = setTimeout(() => child.kill('SIGKILL'), 40_000);
 		await gone;
 		clearTimeout(late);
+		if (signal !== 'SIGKILL') searchLeftBehind(this.options.userFolder);
 	}
 
 	async #choosePorts(): Promise<void> {

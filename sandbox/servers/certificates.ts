@@ -4,6 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tls from 'node:tls';
 
+import { noteSecret } from '../secrets/registry';
+
 /** A key and its certificate, in PEM, with the files they lie in. */
 export interface KeyPair {
 	keyFile: string;
@@ -70,7 +72,8 @@ export function trust(caFile: string): void {
 /** The private key again, locked with a passphrase. */
 export function encrypted(key: string, passphrase: string): string {
 	const object: KeyObject = createPrivateKey(key);
-	return object.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }).toString();
+	noteSecret('passphrase', passphrase);
+	return noteSecret('encrypted private key', object.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }).toString());
 }
 
 /** SHA-256 of the certificate, base64url, as `x5t#S256` in a client assertion has it (RFC 7515, section 4.1.8). */
@@ -88,7 +91,7 @@ function paths(folder: string, name: string): { keyFile: string; certFile: strin
 }
 
 function read(files: { keyFile: string; certFile: string }): KeyPair {
-	return { ...files, key: readFileSync(files.keyFile, 'utf8'), cert: readFileSync(files.certFile, 'utf8') };
+	return { ...files, key: noteSecret('private key', readFileSync(files.keyFile, 'utf8')), cert: readFileSync(files.certFile, 'utf8') };
 }
 
 function openssl(args: string[]): void {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 
 import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
 
+import { noteSecret } from '../secrets/registry';
 import type { App } from './identity';
 
 /** A workload's own issuer, as a Kubernetes cluster or GitHub is one: signs tokens and writes them to a file. */
@@ -30,6 +31,7 @@ export async function federate(app: App, subject = 'system:serviceaccount:n8n:n8
 				.setIssuedAt(now - 600)
 				.setExpirationTime(now + (how.seconds ?? 3600))
 				.sign(keys.privateKey);
+			noteSecret('federated token', token);
 			writeFileSync(file, how.as === 'github' ? JSON.stringify({ count: token.length, value: token }) : `${token}\n`);
 			return jti;
 		},

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
+import { noteSecret } from '../secrets/registry';
 import { json } from './identity/answers';
 import type { IdentityServer } from './identity';
 
@@ -21,7 +22,7 @@ export class ManagedIdentityServer {
 	/** Statuses with which the next requests are refused. */
 	readonly failures: number[] = [];
 
-	readonly #secret = randomBytes(16).toString('hex');
+	readonly #secret = noteSecret('header of the managed identity', randomBytes(16).toString('hex'));
 	readonly #server: Server = createServer((request, response) => {
 		this.#answer(request, response).catch(() => response.destroy());
 	});

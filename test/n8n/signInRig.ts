@@ -6,7 +6,7 @@ import type { Api } from '../../sandbox/n8n';
 export const digest = (token: unknown): string => createHash('sha256').update(String(token)).digest('base64url');
 
 /** A workflow that signs in over POP and says how it went, behind a webhook; active. */
-export async function serveSignIn(api: Api, path: string, credential: Credential): Promise<void> {
+export async function serveSignIn(api: Api, path: string, credential: Credential): Promise<string> {
 	const { authentication, credentials } = uses(credential);
 	const id = await api.createWorkflow({
 		name: path,
@@ -25,6 +25,7 @@ export async function serveSignIn(api: Api, path: string, credential: Credential
 		connections: { Webhook: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] } },
 	});
 	await api.activate(id);
+	return id;
 }
 
 /** What one execution of it says. */

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
+import { noteSecret } from '../../secrets/registry';
 import type { Failure } from './answers';
 
 /** An app registration. */
@@ -32,7 +33,7 @@ const SHARED_TENANTS = ['common', 'organizations', 'consumers'];
 export function newApp(): App {
 	return {
 		clientId: randomUUID(),
-		clientSecret: randomBytes(24).toString('base64url'),
+		clientSecret: noteSecret('client secret', randomBytes(24).toString('base64url')),
 		certificates: [],
 		redirectUris: [],
 		roles: ['IMAP.AccessAsApp', 'POP.AccessAsApp', 'SMTP.SendAsApp'],

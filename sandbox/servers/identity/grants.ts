@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
+import { noteSecret } from '../../secrets/registry';
 import type { Failure } from './answers';
 import type { App, Directory } from './directory';
 import { MAIL_RESOURCES } from './issuer';
@@ -36,7 +37,7 @@ export class Grants {
 	issueRefreshToken(grant: Grant): string {
 		const token = `1.${randomBytes(48).toString('base64url')}`;
 		this.#refreshTokens.set(token, grant);
-		return token;
+		return noteSecret('refresh token', token);
 	}
 
 	end(user: string, aadsts: number): void {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 
 import type { JWTPayload } from 'jose';
 
+import { noteSecret } from '../../secrets/registry';
 import type { KeyPair } from '../certificates';
 import { bodyOf, json, refuse, type Failure } from './answers';
 import { Directory, isFailure, type App } from './directory';
@@ -14,6 +15,9 @@ import { showSignIn } from './signInPage';
 
 export type { Failure } from './answers';
 export { MAIL_TENANT, type App } from './directory';
+
+/** Fields of a request for a token that nobody else may see. */
+const PROOFS = ['client_secret', 'client_assertion', 'refresh_token', 'password', 'code', 'code_verifier'];
 
 export interface TokenRequest {
 	at: number;
@@ -213,6 +217,7 @@ export class IdentityServer {
 
 	async #token(tenant: string, form: URLSearchParams, response: ServerResponse): Promise<void> {
 		const asked: TokenRequest = { at: Date.now(), grant: form.get('grant_type') ?? '', tenant, scope: form.get('scope') ?? '', clientId: form.get('client_id') ?? '', proof: 'none' };
+		for (const name of PROOFS) noteSecret(`${name} sent for a token`, form.get(name) ?? '');
 		const refreshToken = form.get('refresh_token');
 		if (refreshToken !== null) asked.refreshToken = createHash('sha256').update(refreshToken).digest('base64url');
 		this.requests.push(asked);

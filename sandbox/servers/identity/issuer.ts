@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 import { exportJWK, exportSPKI, generateKeyPair, jwtVerify, SignJWT, type JWK, type JWTPayload } from 'jose';
 
+import { noteSecret } from '../../secrets/registry';
+
 /** What Microsoft's mail tokens may be for; tokens for anything else open no mailbox. */
 export const MAIL_RESOURCES = ['https://outlook.office.com', 'https://outlook.office365.com'];
 
@@ -25,7 +27,7 @@ export class Issuer {
 	/** A JWT that lives `seconds` from `now`, in epoch ms. */
 	async sign(claims: JWTPayload, token: { issuer: string; audience: string; seconds: number; now: number }): Promise<string> {
 		const now = token.now / 1000;
-		return await new SignJWT({ ...claims, uti: randomBytes(8).toString('hex') })
+		const signed = await new SignJWT({ ...claims, uti: randomBytes(8).toString('hex') })
 			.setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: this.kid })
 			.setIssuer(token.issuer)
 			.setAudience(token.audience)
@@ -34,13 +36,14 @@ export class Issuer {
 			.setNotBefore(Math.floor(now) - 300)
 			.setExpirationTime(Math.floor(now + token.seconds))
 			.sign(this.#started().privateKey);
+		return noteSecret('token', signed);
 	}
 
 	/** The same token as one that only we can read. */
 	conceal(token: string): string {
 		const opaque = `EwB${randomBytes(300).toString('base64url')}`;
 		this.#opaque.set(opaque, token);
-		return opaque;
+		return noteSecret('token', opaque);
 	}
 
 	/** Who a mail token is for. @throws where we did not sign it, it has ended or is for something else */

@@ -1,0 +1,63 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A value that must stay where it was put, and what it is. */
+export interface Secret {
+	what: string;
+	value: string;
+}
+
+/** Names the folder in which the secrets of a run are noted; npm test sets it for its processes. */
+export const REGISTRY = 'OFFICE365_MAIL_SECRETS';
+
+/** Shorter values turn up by chance. */
+const SHORTEST = 8;
+const SECRET_FIELD = /^(clientSecret|privateKey|passphrase|password|.*_?token)$/i;
+
+const noted = new Set<string>();
+
+/** Notes a value, so that the search at the end of npm test looks for it; without that search it does nothing. */
+export function noteSecret(what: string, value: string): string {
+	const folder = process.env[REGISTRY];
+	if (folder !== undefined && value.length >= SHORTEST && !noted.has(value)) {
+		noted.add(value);
+		// One write a line: several processes write to the file.
+		appendFileSync(join(folder, 'secrets'), `${JSON.stringify({ what, value })}\n`, { mode: 0o600 });
+	}
+	return value;
+}
+
+/** Notes every value of such an object whose field is named like a secret: a credential's form, a token answer. */
+export function noteSecretsIn(fields: unknown, what = 'form'): void {
+	if (typeof fields !== 'object' || fields === null) return;
+	for (const [name, value] of Object.entries(fields)) {
+		if (typeof value === 'string' && SECRET_FIELD.test(name)) noteSecret(`${name} of a ${what}`, value);
+		else noteSecretsIn(value, what);
+	}
+}
+
+/** All that has been noted so far, by every process of the run. */
+export function notedSecrets(folder: string): Secret[] {
+	const lines = read(join(folder, 'secrets'));
+	const secrets = lines.map((line): Secret => JSON.parse(line));
+	return [...new Map(secrets.map((secret) => [secret.value, secret])).values()];
+}
+
+/** What one search looked through and found. */
+export interface Report {
+	place: string;
+	bytes: number;
+	found: string[];
+}
+
+export function report(folder: string, result: Report): void {
+	appendFileSync(join(folder, 'reports'), `${JSON.stringify(result)}\n`);
+}
+
+export function reports(folder: string): Report[] {
+	return read(join(folder, 'reports')).map((line): Report => JSON.parse(line));
+}
+
+function read(file: string): string[] {
+	return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter((line) => line !== '') : [];
+}

@@ -1,0 +1,147 @@
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+import { notedSecrets, report, REGISTRY, type Report, type Secret } from './registry';
+
+/** A piece of this length cannot turn up by chance; a leak shorter than two pieces goes unseen. */
+const PIECE = 16;
+const CHUNK = 4 * 1024 * 1024;
+const BASE = 0x01000193;
+/** Bits of a first, quick look: most places of a file fall through it. */
+const BITS = 27;
+
+/**
+ * Looks for many secrets at once, each as it is and in base64 (XOAUTH2, Basic, at each of the three alignments). Cut
+ * secrets are found by their pieces. What JWTs have in common, their header, is none.
+ */
+export class Search {
+	readonly #pieces = new Map<string, string>();
+	readonly #short: Secret[] = [];
+	readonly #bits = new Uint32Array(2 ** (BITS - 5));
+
+	constructor(secrets: readonly Secret[]) {
+		for (const secret of secrets) {
+			for (const text of characteristic(secret.value)) {
+				if (text.length < PIECE) this.#short.push({ what: secret.what, value: text });
+				else for (const form of [text, ...base64Forms(text)]) this.#add(secret.what, form);
+			}
+		}
+	}
+
+	/** What of it is in there: one line a kind of secret, with the place, without the secret. */
+	find(bytes: Buffer): string[] {
+		const found = new Map<string, string>();
+		const tell = (what: string, at: number): void => {
+			if (!found.has(what)) found.set(what, `${what} at byte ${at}, after "${before(bytes, at)}"`);
+		};
+		for (const { what, value } of this.#short) {
+			const at = bytes.indexOf(value);
+			if (at >= 0) tell(what, at);
+		}
+		let power = 1;
+		for (let index = 1; index < PIECE; index += 1) power = Math.imul(power, BASE);
+		let hash = 0;
+		for (let index = 0; index < bytes.length; index += 1) {
+			if (index >= PIECE) hash = (hash - Math.imul(bytes[index - PIECE] ?? 0, power)) | 0;
+			hash = (Math.imul(hash, BASE) + (bytes[index] ?? 0)) | 0;
+			if (index < PIECE - 1 || !this.#maybe(hash)) continue;
+			const start = index - PIECE + 1;
+			const what = this.#pieces.get(bytes.toString('latin1', start, index + 1));
+			if (what !== undefined) tell(what, start);
+		}
+		return [...found.values()];
+	}
+
+	#add(what: string, form: string): void {
+		// Short ones at every place, so that no cut hides them; long ones piece by piece.
+		const step = form.length < 8 * PIECE ? 1 : PIECE;
+		for (let at = 0; at + PIECE <= form.length; at += step) {
+			const piece = form.slice(at, at + PIECE);
+			this.#pieces.set(piece, what);
+			let hash = 0;
+			for (let index = 0; index < PIECE; index += 1) hash = (Math.imul(hash, BASE) + piece.charCodeAt(index)) | 0;
+			const bit = this.#bitOf(hash);
+			this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
+		}
+	}
+
+	#maybe(hash: number): boolean {
+		const bit = this.#bitOf(hash);
+		return ((this.#bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0;
+	}
+
+	#bitOf(hash: number): number {
+		return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> (32 - BITS);
+	}
+}
+
+/** The parts of a secret that are its own: of a key the lines but the first, of a JWT what follows the header. */
+function characteristic(value: string): string[] {
+	if (value.includes('-----BEGIN')) {
+		return value.split('-----BEGIN').filter((block) => /^[A-Z ]*PRIVATE KEY/.test(block)).flatMap((block) => block.split(/\s+/).filter((line) => /^[A-Za-z0-9+/=]{32,}$/.test(line)).slice(1));
+	}
+	const [header = '', ...rest] = value.split('.');
+	return header.startsWith('eyJ') && rest.length > 1 ? rest : [value];
+}
+
+/** Base64 of it wherever it stands in a text; the characters at both ends depend on its neighbours. */
+function base64Forms(text: string): string[] {
+	return [0, 1, 2].map((skip) => Buffer.from(text.slice(skip)).toString('base64').replace(/=+$/, '').slice(0, -2));
+}
+
+/** The printable rest of the line before a place. */
+function before(bytes: Buffer, at: number): string {
+	return bytes.toString('latin1', Math.max(0, at - 60), at).replace(/[^\x20-\x7e]+/g, ' ').replaceAll('"', '\'');
+}
+
+/** Looks through every file of a folder but those left out (paths from the folder); does not follow links. */
+export function searchFolder(search: Search, folder: string, leaveOut: readonly string[] = []): Report {
+	const result: Report = { place: folder, bytes: 0, found: [] };
+	const visit = (path: string): void => {
+		const name = relative(folder, path);
+		const stat = existsSync(path) ? lstatSync(path) : undefined;
+		if (stat === undefined || leaveOut.includes(name)) return;
+		if (stat.isDirectory()) for (const entry of readdirSync(path)) visit(join(path, entry));
+		else if (stat.isFile()) searchFile(search, path, name, result);
+	};
+	visit(folder);
+	return result;
+}
+
+function searchFile(search: Search, path: string, name: string, result: Report): void {
+	const file = open(path);
+	if (file === undefined) return;
+	try {
+		const buffer = Buffer.alloc(CHUNK);
+		let kept = 0;
+		for (;;) {
+			const read = readSync(file, buffer, kept, CHUNK - kept, null);
+			if (read === 0) return;
+			result.bytes += read;
+			const text = buffer.subarray(0, kept + read);
+			result.found.push(...search.find(text).map((line) => `${name}: ${line}`));
+			// The end once more, with what follows it.
+			kept = Math.min(PIECE - 1, text.length);
+			text.copy(buffer, 0, text.length - kept);
+		}
+	} finally {
+		closeSync(file);
+	}
+}
+
+/** A running n8n may have removed the file in the meantime. */
+function open(path: string): number | undefined {
+	try {
+		return openSync(path, 'r');
+	} catch (error) {
+		if (existsSync(path)) throw error;
+		return undefined;
+	}
+}
+
+/** Looks for what has been noted so far in the files that an n8n leaves behind: logs, executions, binary data; within npm test. */
+export function searchLeftBehind(userFolder: string): void {
+	const folder = process.env[REGISTRY];
+	if (folder === undefined) return;
+	report(folder, searchFolder(new Search(notedSecrets(folder)), userFolder, [join('.n8n', 'nodes'), 'pack']));
+}

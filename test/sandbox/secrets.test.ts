@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { noteSecret, notedSecrets, noteSecretsIn, REGISTRY, reports, type Secret } from '../../sandbox/secrets/registry';
+import { Search, searchFolder, searchLeftBehind } from '../../sandbox/secrets/search';
+import { encrypted, selfSigned } from '../../sandbox/servers/certificates';
+
+let folder: string;
+let token: string;
+let privateKey: string;
+const clientSecret = randomBytes(24).toString('base64url');
+const password = 'open sesame';
+
+beforeAll(async () => {
+	folder = mkdtempSync(join(tmpdir(), 'office365-mail-secrets-'));
+	const keys = await generateKeyPair('RS256');
+	token = await new SignJWT({ upn: 'ada@example.test', scp: 'IMAP.AccessAsUser.All' }).setProtectedHeader({ alg: 'RS256' }).sign(keys.privateKey);
+	privateKey = selfSigned(folder, 'app', ['-subj', '/CN=app']).key;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const secrets = (): Secret[] => [
+	{ what: 'token', value: token },
+	{ what: 'client secret', value: clientSecret },
+	{ what: 'private key', value: privateKey },
+	{ what: 'password', value: password },
+];
+const found = (text: string): string[] => new Search(secrets()).find(Buffer.from(text)).map((line) => line.replace(/ at byte.*/, ''));
+
+describe('the search for leaked secrets', () => {
+	const leaks: Array<[string, () => string, string]> = [
+		['a token in a log', () => `2026-11-21 | debug | Authorization: Bearer ${token}\n`, 'token'],
+		['a token cut short', () => `token ${token.slice(0, 120)}…`, 'token'],
+		['the end of a token', () => `… ${token.slice(-40)}`, 'token'],
+		['an XOAUTH2 line', () => `AUTH XOAUTH2 ${Buffer.from(`user=ada@example.test\x01auth=Bearer ${token}\x01\x01`).toString('base64')}`, 'token'],
+		['an XOAUTH2 line of another user', () => Buffer.from(`user=grace@example.test\x01auth=Bearer ${token}\x01\x01`).toString('base64').slice(90, 260), 'token'],
+		['a client secret in a form', () => `client_id=x&client_secret=${clientSecret}&scope=y`, 'client secret'],
+		['a client secret in Basic', () => `Basic ${Buffer.from(`app:${clientSecret}`).toString('base64')}`, 'client secret'],
+		['a private key as a JSON string', () => JSON.stringify({ data: privateKey }), 'private key'],
+		['a private key without line breaks', () => privateKey.replace(/\s+/g, ''), 'private key'],
+		['a password', () => `{"username":"ada","password":"${password}"}`, 'password'],
+	];
+
+	it.each(leaks)('finds %s', (_name, text, what) => {
+		expect(found(`${'x'.repeat(1000)} ${text()} ${'y'.repeat(1000)}`)).toEqual([what]);
+	});
+
+	it('finds nothing in what all tokens and keys have in common, in certificates and in noise', () => {
+		const harmless = [token.split('.')[0], privateKey.split('\n').slice(0, 2).join('\n'), selfSigned(folder, 'other', ['-subj', '/CN=app']).cert, randomBytes(3_000_000).toString('base64')];
+		expect(found(harmless.join('\n'))).toEqual([]);
+	});
+
+	it('does not repeat a secret in what it says', () => {
+		const lines = new Search(secrets()).find(Buffer.from(secrets().map(({ value }) => `${value}\n`).join('')));
+		expect(lines).toHaveLength(4);
+		for (const { value } of secrets()) expect(lines.join('\n').includes(value)).toBe(false);
+	});
+
+	it('looks through every file of a folder, also across the borders of its reads', () => {
+		const place = join(folder, 'place');
+		mkdirSync(join(place, 'deep', 'er'), { recursive: true });
+		mkdirSync(join(place, 'left out'));
+		writeFileSync(join(place, 'deep', 'er', 'log'), `${'x'.repeat(4 * 1024 * 1024 - 20)}${clientSecret}`);
+		writeFileSync(join(place, 'left out', 'log'), token);
+		const result = searchFolder(new Search(secrets()), place, ['left out']);
+		expect(new Set(result.found.map((line) => line.replace(/ at byte.*/, '')))).toEqual(new Set([`${join('deep', 'er', 'log')}: client secret`]));
+		expect(result.bytes).toBe(4 * 1024 * 1024 + 12);
+	});
+});
+
+describe('the notes of a run', () => {
+	it('keep each secret once, from forms too, and what a search found', () => {
+		const notes = join(folder, 'notes');
+		const place = join(folder, 'n8n');
+		for (const name of [notes, place]) mkdirSync(name);
+		vi.stubEnv(REGISTRY, notes);
+		try {
+			const once = randomBytes(20).toString('hex');
+			const passphrase = randomBytes(20).toString('hex');
+			for (let times = 0; times < 2; times += 1) expect(noteSecret('secret', once)).toBe(once);
+			noteSecret('secret', 'short');
+			encrypted(privateKey, passphrase);
+			noteSecretsIn([{ name: 'app', data: { clientId: 'not secret at all', clientSecret, oauthTokenData: { refresh_token: `1.${token}`, scope: 'openid profile' } } }]);
+			expect(notedSecrets(notes).map(({ what }) => what)).toEqual(['secret', 'passphrase', 'encrypted private key', 'clientSecret of a form', 'refresh_token of a form']);
+			writeFileSync(join(place, 'n8n.log'), `all is well\nsecret=${once}\n`);
+			searchLeftBehind(place);
+			expect(reports(notes)).toEqual([{ place, bytes: 60, found: [expect.stringMatching(/^n8n\.log: secret at byte 19, after "all is well secret="$/)] }]);
+		} finally {
+			vi.unstubAllEnvs();
+		}
+	});
+});
