@@ -4,7 +4,7 @@ import { chooseFolder, listFolders } from '../imap/folders';
 import { searchAfter } from '../imap/search';
 import { ImapSession } from '../imap/session';
 import type { Complaints } from './complaints';
-import { Cursor, firstState, stateAfterChange, type Place } from './cursor';
+import { Cursor, firstState, stateAfterChange, type Place, type StartFrom } from './cursor';
 import { Delivery, type Rules } from './delivery';
 import type { MailboxWatchOptions } from './mailbox';
 import { askFor, type FolderState } from './memory';
@@ -16,8 +16,9 @@ const FIRST_SESSION_MS = 20_000;
 /** Watches one folder: finds and selects it, and takes what comes to its delivery. */
 export class FolderWatch<Item> {
 	readonly #watch: Watch;
-	readonly #bornAt = Date.now();
-	readonly #askedAt: number;
+	/** From when mails count in a folder that is seen for the first time; `late`: also those that are there already. */
+	#begin: { at: number; late: boolean };
+	#looked = false;
 	/** Ends the first attempt. */
 	readonly #limit = new AbortController();
 	#delivery: Delivery<Item> | undefined;
@@ -26,7 +27,6 @@ export class FolderWatch<Item> {
 	#mailbox = '';
 	/** How the first attempt went; what it opened waits for {@link run}. */
 	#first: { session?: ImapSession; fault?: MailError } | undefined;
-	#late = false;
 	#said = '';
 	/** With the server's paths of the folders to move to. */
 	#rules: Rules;
@@ -39,7 +39,9 @@ export class FolderWatch<Item> {
 		readonly claims: Map<string, string>,
 	) {
 		this.#rules = { ...options.rules };
-		this.#askedAt = askFor(options.memory, wanted, this.#bornAt);
+		// Asked for in an earlier life, and never reached.
+		const late = options.memory.asked[wanted] !== undefined;
+		this.#begin = { late, at: askFor(options.memory, wanted, Date.now()) };
 		this.#watch = new Watch({
 			open: async (signal) => await this.#open(signal),
 			look: async (session) => await this.#look(session),
@@ -59,7 +61,7 @@ export class FolderWatch<Item> {
 			return undefined;
 		} catch (error) {
 			attempt.then((session) => session.close(), () => undefined);
-			this.#late = true;
+			this.#begin.late = true;
 			const fault = signal.aborted ? new MailError('The server did not answer in time.', { code: 'timeout', speaker: 'imap', mailbox: this.#mailbox }) : asMailError(error);
 			this.#first = { fault };
 			return fault;
@@ -143,6 +145,8 @@ export class FolderWatch<Item> {
 		const { cursor, delivery } = this.#placeOf(session);
 		const { uids, highest } = await searchAfter(session, delivery.seen, this.options.criteria, cursor.state.start);
 		delivery.offer(uids, highest);
+		this.#looked = true;
+		this.#begin = { at: Date.now(), late: true };
 	}
 
 	/** Cursor and delivery that belong to the folder as it is now. */
@@ -154,6 +158,7 @@ export class FolderWatch<Item> {
 		}
 		const state = this.#stateOf(session, known);
 		memory.folders[this.#path] = state;
+		delete memory.asked[this.wanted];
 		const cursor = new Cursor(state, () => {
 			memory.serial += 1;
 			this.options.save(memory);
@@ -174,7 +179,9 @@ export class FolderWatch<Item> {
 			return stateAfterChange(known, place);
 		}
 		if (known !== undefined) this.#log('another mailbox than before: beginning anew');
-		return firstState(place, this.options.startFrom, known === undefined ? this.#askedAt : this.#bornAt, Date.now(), this.#late);
+		// A folder that has another path by now, or another one of its name, is no first activation.
+		const from: StartFrom = known === undefined && this.#looked ? { kind: 'now' } : this.options.startFrom;
+		return firstState(place, from, this.#begin.at, Date.now(), this.#begin.late);
 	}
 
 	#deliver(cursor: Cursor): Delivery<Item> {

@@ -37,7 +37,7 @@ export interface WatchMemory {
 	serial: number;
 	/** When the trigger was first switched on, in ms. */
 	startedAt: number;
-	/** When each folder was first asked for, in ms, by the user's name for it. */
+	/** When each folder that has not been reached yet was first asked for, in ms, by the user's name for it. */
 	asked: Record<string, number>;
 	/** By folder path. */
 	folders: Record<string, FolderState>;

@@ -49,7 +49,8 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 		send: sender(context, settings.handOver, key),
 		running: legacy.running,
 		superseded,
-		log: (text, about) => context.logger.info(`IMAP Trigger: ${text}`, { ...about, workflowId: context.getWorkflow().id }),
+		// In the text too: n8n's usual log format leaves the rest out.
+		log: (text, about) => context.logger.info(`IMAP Trigger (${about.folder}${about.mailbox === '' ? '' : ` of ${about.mailbox}`}): ${text}`, { ...about, workflowId: context.getWorkflow().id }),
 		report: (error) => report(context, error),
 	});
 	stop = () => watch.stop();

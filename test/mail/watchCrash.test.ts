@@ -181,8 +181,19 @@ describe('a crash', () => {
 		sandbox.exchange.plan('imap', 'AUTHENTICATE', { drop: true });
 		const one = rig({ memory });
 		expect(await one.watch.start()).toHaveLength(1);
-		await one.until('the mail', () => one.handed.length === 1);
-		expect(one.subjects).toEqual(['since']);
+		one.watch.stop();
+		// The server is there again, at the first attempt.
+		const two = rig({ mailbox, memory: { ...one.stored, asked: { INBOX: memory.startedAt } } });
+		expect(await two.watch.start()).toEqual([]);
+		await two.until('the mail', () => two.handed.length === 1);
+		expect(two.subjects).toEqual(['since']);
+		expect(two.stored.asked).toEqual({});
+		two.watch.stop();
+		await two.deliver('later');
+		const three = rig({ mailbox, memory: two.stored });
+		await three.watch.start();
+		await three.until('the later mail', () => three.handed.length === 1);
+		expect(three.subjects).toEqual(['later']);
 	});
 });
 

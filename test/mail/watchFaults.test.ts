@@ -81,6 +81,17 @@ describe('a watch and the network', () => {
 		expect(one.reports).toEqual([]);
 	}, 60_000);
 
+	it('asks at each heartbeat and idles anew, on the same session and without a word', async () => {
+		const one = rig({ heartbeatMs: 200 });
+		await one.watch.start();
+		const [session] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
+		const times = (command: string): number => session?.transcript.filter((line) => line.endsWith(command)).length ?? 0;
+		await one.until('five times', () => times(' IDLE') >= 5);
+		expect(times('DONE')).toBeGreaterThanOrEqual(4);
+		expect(session?.transcript.filter((line) => line.includes('UID SEARCH')).length).toBeGreaterThanOrEqual(4);
+		expect([one.tokens, one.logs]).toEqual([1, ['watching (IDLE)']]);
+	});
+
 	it('notices a half-open connection and makes a new one', async () => {
 		const one = rig({ heartbeatMs: 500, silenceMs: 1_000 });
 		await one.watch.start();

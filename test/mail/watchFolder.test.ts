@@ -92,6 +92,22 @@ describe('the first activation', () => {
 });
 
 describe('a folder that is another one by now', () => {
+	it('is followed under its new path, without a flood and without a gap', async () => {
+		const one = rig({ folders: ['Invoices'], startFrom: { kind: 'lastDays', days: 3 }, heartbeatMs: 300 });
+		await append(one, 'Old/Invoices', ['before', 30]);
+		await one.watch.start();
+		await one.until('the first', () => one.handed.length === 1);
+		sandbox.exchange.refusing.add('imap');
+		sandbox.exchange.drop('imap');
+		await sandbox.dovecot.doveadm('mailbox', 'rename', '-u', one.mailbox, 'Old/Invoices', 'New/Invoices');
+		const direct = rig({ mailbox: one.mailbox, address: sandbox.straight.imap });
+		await append(direct, 'New/Invoices', ['in between', 0]);
+		sandbox.exchange.reset();
+		await one.until('the second', () => one.handed.length === 2, 30_000);
+		expect(one.subjects).toEqual(['before', 'in between']);
+		expect(one.handed[1]?.key).toContain('New/Invoices');
+	}, 60_000);
+
 	it('is not acted upon by UIDs of the former one', async () => {
 		const executions: Array<(outcome: Outcome) => void> = [];
 		const one = rig({ folders: ['Work'], startFrom: { kind: 'unread' }, rules: { after: { kind: 'delete' } }, execute: async () => await new Promise((resolve) => executions.push(resolve)) });

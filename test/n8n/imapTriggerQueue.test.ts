@@ -44,11 +44,15 @@ afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 }, 120_000);
 
+async function watching(mailbox: string): Promise<void> {
+	await expect.poll(() => sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true), { timeout: 30_000 }).toBe(true);
+}
+
 it('hands mails over to a worker, tries a failed one again, and marks those that succeeded', async () => {
 	const mailbox = 'queue@example.test';
 	const id = await api.createWorkflow(workflow('queue', mailbox, { options: { retryAfter: 0, maxTries: 2 } }));
 	await api.activate(id);
-	await new Promise((resolve) => setTimeout(resolve, 3_000));
+	await watching(mailbox);
 	await sandbox.deliver(mailbox, ...Array.from({ length: 10 }, (_, index) => mail(index === 3 ? 'bad' : `good ${index}`)));
 	// Nine successes, two tries, one report.
 	const executions = await api.ended(id, 12);
@@ -62,7 +66,7 @@ it('repeats nothing that a worker finished while the main process was dead', asy
 	const mailbox = 'queue2@example.test';
 	const id = await api.createWorkflow(workflow('queue 2', mailbox));
 	await api.activate(id);
-	await new Promise((resolve) => setTimeout(resolve, 3_000));
+	await watching(mailbox);
 	await sandbox.deliver(mailbox, mail('first'));
 	await api.ended(id, 1);
 	await main.stop('SIGKILL');

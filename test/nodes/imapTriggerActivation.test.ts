@@ -225,7 +225,8 @@ describe('activation', () => {
 		await start(rig);
 		await sandbox.deliver(shared, mail('to all of us'));
 		await rig.until('the mail', () => rig.emitted.length === 1);
-		expect(rig.logs.join()).toContain('watching (IDLE)');
+		expect(rig.logs).toEqual([`IMAP Trigger (INBOX of ${shared}): watching (IDLE)`]);
+		expect(rig.about).toEqual([{ mailbox: shared, folder: 'INBOX', workflowId: `workflow of ${shared}` }]);
 	});
 });
 

@@ -40,6 +40,8 @@ export class TriggerRig {
 	readonly emitted: Emitted[] = [];
 	readonly saved: Error[] = [];
 	readonly logs: string[] = [];
+	/** What n8n's log is told besides each line. */
+	readonly about: object[] = [];
 	emitErrors = 0;
 	readonly staticData: Record<string, unknown>;
 	readonly #options: TriggerOptions;
@@ -58,8 +60,9 @@ export class TriggerRig {
 
 	context(): ITriggerFunctions {
 		const { mailbox, mode = 'trigger', activation = 'activate', node = 'node', parameters = {} } = this.#options;
-		const note = (text: string): void => {
+		const note = (text: string, about: object = {}): void => {
 			this.logs.push(text);
+			this.about.push(about);
 			this.#ring();
 		};
 		return Object.assign(Object.create(null), {
