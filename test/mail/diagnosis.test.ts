@@ -325,7 +325,7 @@ describe('a refused token is explained by what it says of itself', () => {
 	});
 
 	it('without any permission, of an app that Exchange\'s own roles could let send', async () => {
-		expect(await refused('smtp', { roles: [] })).toMatch(/lacks the permission SMTP\.SendAsApp \(it has: none\); grant it .*, or give the app the Exchange role "Application SMTP\.SendAsApp" for ada@example\.test/);
+		expect(await refused('smtp', { scp: '' })).toMatch(/lacks the permission SMTP\.SendAsApp \(it has: none\); grant it .*, or give the app the Exchange role "Application SMTP\.SendAsApp" for ada@example\.test/);
 	});
 
 	it('right in itself, of an app that Exchange does not know', async () => {

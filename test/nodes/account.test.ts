@@ -231,6 +231,20 @@ describe('a person\'s stored token', () => {
 		expect(state.refreshes).toBe(1);
 	});
 
+	it('is renewed once, also where an execution goes on seeing the old one', async () => {
+		const state = await connected(stamp(5));
+		const old = { fields: structuredClone(state.stored.fields) };
+		let refreshes = 0;
+		const context = contextOf(old, async () => {
+			refreshes += 1;
+			return { ...(await sandbox.identity.connect(ADA)), ...stamp(60) };
+		});
+		const account = await openAccount(context, choice('oAuth2'));
+		const first = await account.token();
+		expect(await account.token()).toBe(first);
+		expect(refreshes).toBe(1);
+	});
+
 	it('that nobody can read counts as ended, and is stamped by one renewal', async () => {
 		const state = await connected({ n8n_expires_at: undefined, access_token: 'EwBopaque' });
 		await tokenOf(state);
