@@ -100,7 +100,7 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 				date,
 				inReplyTo: mail.inReplyTo || undefined,
 				references: mail.references || undefined,
-				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...mail.headers.map(({ name, value }) => ({ key: name, value }))],
+				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...calendarHeaders(mail), ...mail.headers.map(({ name, value }) => ({ key: name, value }))],
 				attachments: [...files, ...calendarFile(mail)],
 				disableFileAccess: true,
 				disableUrlAccess: true,
@@ -182,6 +182,11 @@ function priorityHeaders(priority: OutgoingMail['priority']): Array<{ key: strin
 
 function receiptHeaders(mail: OutgoingMail, people: People): Array<{ key: string; value: string }> {
 	return mail.readReceipt === true ? [{ key: 'Disposition-Notification-To', value: `<${envelopeAddress(people.sender ?? people.from)}>` }] : [];
+}
+
+/** By it Exchange tells an invitation from a mail with a calendar file (MS-OXCMAIL). */
+function calendarHeaders({ calendar }: OutgoingMail): Array<{ key: string; value: string }> {
+	return calendar === undefined ? [] : [{ key: 'Content-Class', value: 'urn:content-classes:calendarmessage' }];
 }
 
 /** The only type that travels as it is, not in base64 (RFC 2046, section 5.2.1). */

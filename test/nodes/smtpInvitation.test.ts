@@ -82,6 +82,7 @@ describe('an invitation', () => {
 		const { raw, email } = await invite({ emailFormat: 'html', html: '<p>Please come</p>' });
 		expect(raw).toMatch(/multipart\/mixed[\s\S]*multipart\/alternative[\s\S]*text\/plain[\s\S]*text\/html[\s\S]*Content-Type: text\/calendar; charset=utf-8; method=REQUEST\r\n[\s\S]*Content-Type: application\/ics; name=invite\.ics/);
 		expect(email.text).toContain('Please come');
+		expect(raw).toMatch(/^Content-Class: urn:content-classes:calendarmessage\r$/m);
 		expect(email.subject).toBe(MEETING.subject);
 	});
 
