@@ -73,6 +73,7 @@ describe('texts come out as they went in', () => {
 		['an equals sign and what looks encoded', '=3D =?utf-8?q?x?= =\n=', undefined],
 		['what looks like a boundary', '--\n----_NmP-x\nContent-Type: text/html\n\nx', undefined],
 		['lone CR and lone LF', 'a\rb\nc\r\nd', 'a\nb\nc\nd'],
+		['lone CR in an encoded text', 'ä\rö\n語\rü', 'ä\nö\n語\nü'],
 		['empty lines', '\n\na\n\n\nb', undefined],
 		['a zero byte and other controls', 'a\u0000b\u0007c\u001b[0m', undefined],
 		['a lone surrogate', 'a\ud800b', 'a\ufffdb'],
