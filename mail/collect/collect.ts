@@ -4,7 +4,7 @@ import { choose, type Chosen } from './choice';
 import type { Claims, Leases } from './claims';
 import { nameOf, type Filter } from './filter';
 import { HeaderTap, printOf } from './headers';
-import { dayOf, type Ledger } from './ledger';
+import { dayOf, type Ledger, type Standing } from './ledger';
 import { survey, type Survey } from './survey';
 
 export interface Wish {
@@ -152,7 +152,7 @@ class Fetching<Item> {
 
 	result(chosen: Chosen): Collection<Item> {
 		const { listing, keys, recognised } = this.found;
-		const left = chosen.left + chosen.numbers.length - this.#items.size;
+		const left = chosen.left + chosen.numbers.length - this.#items.size + this.found.unread;
 		if (!this.ledger.moving) {
 			// A server that shows nothing for once is no reason to forget everything.
 			if (listing.size > 0) this.ledger.settle(keys.values());
@@ -183,7 +183,7 @@ class Fetching<Item> {
 				once.push(number);
 				return;
 			}
-			this.#enter(number, item, tap.print);
+			this.#enter(number, item, tap.print, 'fetched');
 			this.#deletable.push(number);
 		}, sizes);
 		return again ? [] : once;
@@ -204,17 +204,18 @@ class Fetching<Item> {
 	async #enterHeaders(number: number, bytes: Buffer, sizes: ReadonlyMap<number, number>): Promise<void> {
 		const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'headers', bytes, tooLarge: (sizes.get(number) ?? 0) > this.wish.maxBytes } }, false);
 		if (item === undefined) return;
-		this.#enter(number, item, printOf(bytes));
+		this.#enter(number, item, printOf(bytes), this.wish.headersOnly ? 'fetched' : 'seen');
 		if (this.wish.headersOnly) this.#deletable.push(number);
 	}
 
 	async #enterRefusal(number: number, reason: MailError, sizes: ReadonlyMap<number, number>): Promise<void> {
 		const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'refused', reason } }, false);
-		if (item !== undefined) this.#enter(number, item, '');
+		if (item !== undefined) this.#enter(number, item, '', 'seen');
 	}
 
-	#enter(number: number, item: Item, print: string): void {
-		const entry = { key: this.#key(number), print, standing: 'fetched' as const, day: dayOf(this.now) };
+	/** What was not downloaded in full counts as seen, so that it is never deleted for its age. */
+	#enter(number: number, item: Item, print: string, standing: Standing): void {
+		const entry = { key: this.#key(number), print, standing, day: dayOf(this.now) };
 		this.#items.set(number, item);
 		this.ledger.put(entry);
 		this.claims.fetched(entry);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Why a mail is not new: its execution got it; it was there when collecting began; or the filter did not want it, which
- * counts for as long as the filter stays the same.
+ * Why a mail is not new: its execution got it; it was there when collecting began, or came as its headers only since it
+ * was too large; or the filter did not want it, which counts for as long as the filter stays the same.
  */
 export type Standing = 'fetched' | 'seen' | 'passed';
 

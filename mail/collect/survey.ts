@@ -12,6 +12,8 @@ export interface Survey {
 	fresh: number[];
 	/** Mails whose unique ids had changed and that were known again by their headers. */
 	recognised: number;
+	/** Mails with changed unique ids that are looked at in the next session. */
+	unread: number;
 	/** Keys of unique ids that turned out to belong to other mails now. */
 	reused: string[];
 }
@@ -42,8 +44,9 @@ export async function survey(session: PopSession, ledger: Ledger, now: number): 
 	const reused = await unmask(session, ledger, known);
 	unknown.push(...reused);
 	if (ledger.size > 0 && known.length === 0 && unknown.length > 0) ledger.moving = true;
-	const fresh = ledger.moving ? await recognise(session, ledger, keys, unknown, now) : unknown;
-	return { listing, keys, fresh: [...fresh].sort((one, other) => one - other), recognised: unknown.length - fresh.length, reused: reused.map((number) => keys.get(number) ?? '') };
+	const { fresh, recognised } = ledger.moving ? await recognise(session, ledger, keys, unknown, now) : { fresh: unknown, recognised: 0 };
+	const unread = unknown.length - fresh.length - recognised;
+	return { listing, keys, fresh: [...fresh].sort((one, other) => one - other), recognised, unread, reused: reused.map((number) => keys.get(number) ?? '') };
 }
 
 /** Drops known mails whose headers say that they are others. @returns their numbers */
@@ -101,9 +104,9 @@ async function doubtfulTail(session: PopSession, ledger: Ledger, known: Readonly
 
 /**
  * Gives known mails their new unique ids. Newest first, so that new ones are found soon even where the rest takes
- * several sessions. @returns what is new
+ * several sessions.
  */
-async function recognise(session: PopSession, ledger: Ledger, keys: ReadonlyMap<number, string>, unknown: readonly number[], now: number): Promise<number[]> {
+async function recognise(session: PopSession, ledger: Ledger, keys: ReadonlyMap<number, string>, unknown: readonly number[], now: number): Promise<{ fresh: number[]; recognised: number }> {
 	const byPrint = new Map([...ledger.entries].filter(({ print }) => print !== '').map((entry) => [entry.print, entry]));
 	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
 	const fresh: number[] = [];
@@ -116,7 +119,7 @@ async function recognise(session: PopSession, ledger: Ledger, keys: ReadonlyMap<
 	}
 	ledger.moving = unknown.length > asked.length;
 	if (!ledger.moving) forgetOld(ledger, keys);
-	return fresh;
+	return { fresh, recognised: asked.length - fresh.length };
 }
 
 /** A mail that was received before a check that left nothing to fetch was dealt with then; so was what was there at the start. */

@@ -134,6 +134,18 @@ describe('unique ids that cannot be trusted', () => {
 		expect(third.commands).toEqual(['UIDL', 'LIST 42', 'QUIT']);
 	});
 
+	it('are known again over several sessions where they are thousands; new ones come first', async () => {
+		const mailbox = 'thousands@example.test';
+		await sandbox.fill(mailbox, Array.from({ length: 2_100 }, (_, index) => mail(`old ${index}`)));
+		const first = await round(mailbox, new Ledger());
+		await renewIds(mailbox, [mail('new')]);
+		const second = await round(mailbox, first.next);
+		expect(second).toMatchObject({ items: ['new'], recognised: 1_999, left: 101 });
+		const third = await round(mailbox, second.next);
+		expect(third).toMatchObject({ items: [], recognised: 101, left: 0 });
+		expect(third.next.size).toBe(2_101);
+	}, 60_000);
+
 	it('are known by their age where the headers were never read, if nothing was left to fetch', async () => {
 		const mailbox = 'aged@example.test';
 		const hours = (ago: number): string => `Received: from a by b; ${new Date(Date.now() - ago * 3_600_000).toUTCString()}\r\n`;
@@ -318,6 +330,13 @@ describe('deletion', () => {
 		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true, maxBytes: 10_000, limit: 2 });
 		expect([first.items, first.deleted]).toEqual([['1', 'too large: large'], 1]);
 		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['large', '3']);
+	});
+
+	it('never comes to a mail that was too large to be fetched', async () => {
+		const mailbox = 'spared@example.test';
+		await sandbox.deliver(mailbox, mail('large', `\r\n${'x'.repeat(20_000)}`));
+		const first = await round(mailbox, new Ledger(), { maxBytes: 10_000 }, { now: Date.now() - 9 * DAY });
+		expect((await round(mailbox, first.next, { maxBytes: 10_000, deleteAfterDays: 1 })).deleted).toBe(0);
 	});
 
 	it('waits so many days after the fetch, and spares what was never fetched', async () => {
