@@ -156,6 +156,17 @@ describe('unique ids that cannot be trusted', () => {
 		expect((await round(mailbox, first.next)).items).toEqual(['since then']);
 	});
 
+	it('are known by their age where the headers tell nothing, unless something was left to fetch', async () => {
+		const mailbox = 'nameless@example.test';
+		const received = `Received: by mx; ${new Date(Date.now() - 2 * DAY).toUTCString()}\r\n`;
+		await sandbox.fill(mailbox, ['a', 'b'].map((subject) => `${received}Subject: ${subject}\r\n\r\nx\r\n`));
+		const all = await round(mailbox, new Ledger(), {}, { now: Date.now() - DAY });
+		const one = await round(mailbox, new Ledger(), { limit: 1 }, { now: Date.now() - DAY });
+		await renewIds(mailbox);
+		expect((await round(mailbox, all.next)).items).toEqual([]);
+		expect((await round(mailbox, one.next)).items).toEqual(['a', 'b']);
+	});
+
 	it('make no flood of a backlog either: what was fetched is known, the rest is fetched', async () => {
 		const mailbox = 'backlog@example.test';
 		await sandbox.fill(mailbox, Array.from({ length: 6 }, (_, index) => mail(`mail ${index}`)));
