@@ -13,6 +13,7 @@ import { LIMITS, type PopLimits } from './limits';
 /** Longest line of a single-line response, in bytes; RFC 2449 allows 512, some servers send more. */
 const LONGEST_LINE = 8_192;
 const NOTHING = Buffer.alloc(0);
+const [LF, CR] = [0x0a, 0x0d];
 /** What is taken ahead of the reader, in bytes; beyond that the socket is paused and the server waits. */
 const READ_AHEAD = 256 * 1024;
 
@@ -82,19 +83,32 @@ export class PopConnection implements Supply {
 	/** The next line without CRLF. @throws MailError `lost`, `timeout`, `protocol` */
 	async line(command: string): Promise<string> {
 		const patience = { leftMs: this.limits.answerMs };
-		for (let seen = 0; ; ) {
-			const end = this.#buffer.indexOf('\n', seen);
-			if (end >= 0 && end <= LONGEST_LINE) {
+		for (;;) {
+			const line = this.lineNow(command);
+			if (line !== undefined) return line;
+			const begun = this.#buffer;
+			this.#buffer = NOTHING;
+			this.#buffer = joined(begun, await this.take(command, patience));
+		}
+	}
+
+	/** The next line, if it has come already. @throws MailError `protocol` where it is too long */
+	lineNow(command: string): string | undefined {
+		for (;;) {
+			const end = this.#buffer.indexOf(LF);
+			if (end > LONGEST_LINE || (end < 0 && this.#buffer.length > LONGEST_LINE)) throw this.fail('protocol', `POP answered ${command} with a line that does not end.`, command, 'Check that host and port are those of a POP server.');
+			if (end >= 0) {
 				// UTF-8 after the commands UTF8 and LANG, ASCII otherwise (RFC 6856).
-				const line = this.#buffer.toString('utf8', 0, this.#buffer[end - 1] === 0x0d ? end - 1 : end);
+				const line = this.#buffer.toString('utf8', 0, this.#buffer[end - 1] === CR ? end - 1 : end);
 				this.#buffer = this.#buffer.subarray(end + 1);
 				this.listen?.('S', line);
 				return line;
 			}
-			if (this.#buffer.length > LONGEST_LINE) throw this.fail('protocol', `POP answered ${command} with a line that does not end.`, command, 'Check that host and port are those of a POP server.');
-			seen = this.#buffer.length;
-			const chunk = await this.#chunk(command, patience);
-			this.#buffer = seen === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+			const begun = this.#buffer;
+			this.#buffer = NOTHING;
+			const more = this.takeNow();
+			this.#buffer = more === undefined ? begun : joined(begun, more);
+			if (more === undefined) return undefined;
 		}
 	}
 
@@ -103,11 +117,17 @@ export class PopConnection implements Supply {
 		return new Content(this, command, limit, { leftMs: this.limits.commandMs });
 	}
 
-	async take(command: string, patience: Patience): Promise<Buffer> {
-		const buffered = this.#buffer;
-		if (buffered.length === 0) return await this.#chunk(command, patience);
-		this.#buffer = NOTHING;
-		return buffered;
+	takeNow(): Buffer | undefined {
+		if (this.#buffer.length > 0) {
+			const buffered = this.#buffer;
+			this.#buffer = NOTHING;
+			return buffered;
+		}
+		const chunk = this.#taken.shift();
+		if (chunk === undefined) return undefined;
+		this.#takenBytes -= chunk.length;
+		if (this.#takenBytes < READ_AHEAD / 2 && this.stream.isPaused()) this.stream.resume();
+		return chunk;
 	}
 
 	giveBack(rest: Buffer): void {
@@ -128,15 +148,11 @@ export class PopConnection implements Supply {
 		this.stream.destroy();
 	}
 
-	/** What is there, or what comes in time. */
-	async #chunk(command: string, patience: Patience): Promise<Buffer> {
+	/** What is there, or what comes in time. @throws MailError `lost`, `timeout` */
+	async take(command: string, patience: Patience): Promise<Buffer> {
 		for (;;) {
-			const chunk = this.#taken.shift();
-			if (chunk !== undefined) {
-				this.#takenBytes -= chunk.length;
-				if (this.#takenBytes < READ_AHEAD / 2 && this.stream.isPaused()) this.stream.resume();
-				return chunk;
-			}
+			const chunk = this.takeNow();
+			if (chunk !== undefined) return chunk;
 			if (this.#failure !== undefined) throw diagnose(this.#failure, { ...this.at, command });
 			if (this.#ended || this.stream.destroyed) throw this.fail('lost', `The connection to ${this.#peer} broke at ${command}.`, command, 'It is tried again where that is safe.');
 			const ms = Math.max(0, Math.min(this.limits.silenceMs, patience.leftMs));
@@ -202,4 +218,8 @@ export class PopConnection implements Supply {
 			clearTimeout(timer);
 		}
 	}
+}
+
+function joined(begun: Buffer, more: Buffer): Buffer {
+	return begun.length === 0 ? more : Buffer.concat([begun, more]);
 }

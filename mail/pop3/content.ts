@@ -7,6 +7,8 @@ export interface Patience {
 
 /** Where the bytes of an answer come from, and where those beyond its end go back to. */
 export interface Supply {
+	/** What has come already, if anything. */
+	takeNow: () => Buffer | undefined;
 	/** What has come, or what comes next. @throws MailError `lost`, `timeout` */
 	take: (command: string, patience: Patience) => Promise<Buffer>;
 	/** Bytes that belong to the next answer. */
@@ -17,7 +19,8 @@ export interface Supply {
 
 /**
  * The body of one multi-line answer. Its reader may leave at any point, an iterator may be thrown away half-way: where
- * the answer stands is kept here, so that {@link drain} finds the beginning of the next one.
+ * the answer stands is kept here, so that {@link drain} finds the beginning of the next one. What has come already is
+ * taken without a turn of the event loop, which counts where mails are small and many.
  */
 export class Content {
 	readonly #multiline = new Multiline();
@@ -32,31 +35,38 @@ export class Content {
 		private readonly patience: Patience,
 	) {}
 
-	/** The next bytes, unstuffed; undefined at the end. @throws MailError `lost`, `timeout`, `tooLarge` */
-	async read(): Promise<Buffer | undefined> {
+	get ended(): boolean {
+		return this.#multiline.rest !== undefined;
+	}
+
+	/** The bytes as a stream, unstuffed; a new one goes on where another was left. @throws MailError `lost`, `timeout`, `tooLarge` */
+	async *stream(): AsyncGenerator<Buffer, void> {
+		while (!this.ended) {
+			const bytes = this.#unstuffed(this.supply.takeNow() ?? (await this.#taken()));
+			if (bytes.length > 0) yield bytes;
+		}
+	}
+
+	async drain(): Promise<void> {
+		while (!this.ended) this.#unstuffed(this.supply.takeNow() ?? (await this.#taken()));
+	}
+
+	async #taken(): Promise<Buffer> {
 		if (this.#failure !== undefined) throw this.#failure;
 		try {
-			while (this.#multiline.rest === undefined) {
-				const bytes = this.#multiline.push(await this.supply.take(this.command, this.patience));
-				if (this.#multiline.rest !== undefined) this.supply.giveBack(this.#multiline.rest);
-				this.#size += bytes.length;
-				if (this.#size > this.limit) throw this.supply.tooMuch(this.command, this.limit);
-				if (bytes.length > 0) return bytes;
-			}
-			return undefined;
+			return await this.supply.take(this.command, this.patience);
 		} catch (error) {
 			if (error instanceof Error) this.#failure = error;
 			throw error;
 		}
 	}
 
-	/** The bytes as a stream; a new one goes on where another was left. */
-	async *stream(): AsyncGenerator<Buffer, void> {
-		for (let bytes = await this.read(); bytes !== undefined; bytes = await this.read()) yield bytes;
-	}
-
-	async drain(): Promise<void> {
-		while ((await this.read()) !== undefined);
+	#unstuffed(chunk: Buffer): Buffer {
+		const bytes = this.#multiline.push(chunk);
+		if (this.#multiline.rest !== undefined) this.supply.giveBack(this.#multiline.rest);
+		this.#size += bytes.length;
+		if (this.#size > this.limit) throw (this.#failure = this.supply.tooMuch(this.command, this.limit));
+		return bytes;
 	}
 }
 

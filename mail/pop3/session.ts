@@ -138,15 +138,15 @@ export class PopSession {
 	}
 
 	/** Many mails in their order, several requests under way where the server allows it. */
-	async *retrieveMany(numbers: readonly number[]): AsyncGenerator<Retrieved, void> {
+	retrieveMany(numbers: readonly number[]): AsyncGenerator<Retrieved, void> {
 		const limit = this.connection.limits.mailBytes;
-		yield* this.#many(numbers.map((number) => ({ number, command: `RETR ${number}`, limit })));
+		return this.#many(numbers.map((number) => ({ number, command: `RETR ${number}`, limit })));
 	}
 
 	/** Headers and first lines of many mails, as {@link retrieveMany} gives whole ones. */
-	async *topMany(numbers: readonly number[], lines: number): AsyncGenerator<Retrieved, void> {
+	topMany(numbers: readonly number[], lines: number): AsyncGenerator<Retrieved, void> {
 		const limit = this.connection.limits.mailBytes;
-		yield* this.#many(numbers.map((number) => ({ number, command: `TOP ${number} ${lines}`, limit })));
+		return this.#many(numbers.map((number) => ({ number, command: `TOP ${number} ${lines}`, limit })));
 	}
 
 	/** Marks a mail for deletion at {@link quit}. */
@@ -218,8 +218,10 @@ export class PopSession {
 				this.connection.write(next.map(({ command }) => `${command}\r\n`).join(''));
 				asked += next.length;
 			}
-			yield { number, content: await this.#next() };
-			await this.#drain();
+			const content = await this.#next();
+			yield { number, content };
+			if (this.#open?.ended === false) await this.#open.drain();
+			this.#open = undefined;
 		}
 	}
 
@@ -227,7 +229,7 @@ export class PopSession {
 	async #next(): Promise<AsyncGenerator<Buffer, void> | MailError> {
 		const request = this.#owed.shift();
 		if (request === undefined) throw new Error('No answer is awaited.');
-		const line = await this.connection.line(request.command);
+		const line = this.connection.lineNow(request.command) ?? (await this.connection.line(request.command));
 		if (!line.startsWith('+OK')) {
 			const error = refusal(line, this.at, request.command);
 			// After an answer that is none, nobody knows where the next one begins.
