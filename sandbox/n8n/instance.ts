@@ -1,12 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { noteSecret, noteSecretsIn } from '../secrets/registry';
 import { searchLeftBehind } from '../secrets/search';
 import { freePorts } from '../servers/ports';
+import { Guard } from '../servers/server';
 import type { Installation } from './install';
 
 export interface Login {
@@ -35,6 +37,8 @@ export interface Options {
 export class Instance {
 	readonly logFile: string;
 	#child: ChildProcess | undefined;
+	/** Ends n8n with us, however we end. */
+	#guard: Guard | undefined;
 	#port = 0;
 	#broker = 0;
 
@@ -103,8 +107,10 @@ export class Instance {
 	async start(): Promise<void> {
 		await this.#choosePorts();
 		const log = createWriteStream(this.logFile, { flags: 'a' });
-		const child = spawn(this.options.installation.node, [this.options.installation.script, this.options.role ?? 'start'], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
+		const child = spawn(this.options.installation.node, [this.options.installation.script, this.options.role ?? 'start'], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
 		this.#child = child;
+		this.#guard = new Guard(mkdtempSync(join(tmpdir(), 'office365-mail-guard-')));
+		if (child.pid !== undefined) this.#guard.watch(child.pid);
 		child.stdout.pipe(log);
 		child.stderr.pipe(log);
 		const ended = new Promise<never>((_resolve, reject) => {
@@ -117,14 +123,18 @@ export class Instance {
 
 	/** Ends n8n and waits for it; SIGKILL is what a crash looks like. */
 	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-		const child = this.#child;
-		this.#child = undefined;
-		if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-		const gone = new Promise((resolve) => child.once('exit', resolve));
-		child.kill(signal);
-		const late = setTimeout(() => child.kill('SIGKILL'), 40_000);
-		await gone;
-		clearTimeout(late);
+		const [child, guard] = [this.#child, this.#guard];
+		[this.#child, this.#guard] = [undefined, undefined];
+		if (child === undefined) return;
+		if (child.exitCode === null && child.signalCode === null) {
+			const gone = new Promise((resolve) => child.once('exit', resolve));
+			child.kill(signal);
+			const late = setTimeout(() => child.kill('SIGKILL'), 40_000);
+			await gone;
+			clearTimeout(late);
+		}
+		// Its runner and what else of its group is still there.
+		await guard?.stop();
 		if (signal !== 'SIGKILL') searchLeftBehind(this.options.userFolder);
 	}
 
