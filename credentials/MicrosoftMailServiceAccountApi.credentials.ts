@@ -31,7 +31,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 		},
 		{
 			displayName:
-				'These use the identity of the machine that n8n runs on, so whoever operates this n8n has to allow them: environment variable N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true.',
+				'This uses the identity of the machine that n8n runs on, so whoever operates this n8n has to allow it: environment variable N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true.',
 			name: 'hostIdentityNotice',
 			type: 'notice',
 			default: '',

@@ -33,14 +33,14 @@ export function messageProperties(show: Record<string, NodeParameterValue[]> = {
 			description: 'Whether to give attachments as binary data',
 			displayOptions: { show: { ...show, format: ['simple'] } },
 		},
-		{
+		...[{ format: ['resolved'] }, { format: ['simple'], downloadAttachments: [true] }].map((attached): INodeProperties => ({
 			displayName: 'Property Prefix Name',
 			name: 'dataPropertyAttachmentsPrefixName',
 			type: 'string',
 			default: 'attachment_',
 			description: 'Prefix of the binary properties that hold the attachments; a number follows, from 0',
-			displayOptions: { show: { ...show, format: ['simple', 'resolved'] } },
-		},
+			displayOptions: { show: { ...show, ...attached } },
+		})),
 	];
 }
 

@@ -5,8 +5,9 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { appCredential, personCredential } from './credentials';
-import { Api, CACHE, ensureN8n, installNodes, Instance, pack, type Login } from './n8n';
+import { Api, CACHE, ensureN8n, installNodes, Instance, pack, step, type Login } from './n8n';
 import { startSandbox, type Sandbox } from './servers';
+import { isFree } from './servers/ports';
 import { exampleWorkflows } from './workflows';
 
 /**
@@ -37,16 +38,19 @@ function readArguments(args: string[]): Wishes {
 async function main(): Promise<void> {
 	const wishes = readArguments(process.argv.slice(2));
 	const began = Date.now();
+	const port = wishes.port ?? 5678;
+	if (!(await isFree(port))) throw new Error(`Port ${port} is taken, perhaps by another n8n. Choose one: npm start -- ${wishes.sandbox ? '' : '--no-sandbox '}--port ${port + 1}`);
 	const undo: Array<() => Promise<void>> = [];
-	let stopping = false;
+	let stopped: Promise<void> | undefined;
 	const stop = async (): Promise<void> => {
-		if (stopping) return;
-		stopping = true;
-		for (const step of undo.reverse()) await step();
+		stopped ??= (async () => {
+			for (const step of undo.reverse()) await step();
+		})();
+		await stopped;
 	};
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		process.on(signal, () => {
-			if (!stopping) say('\nStopping …');
+			if (stopped === undefined) say('\nStopping …');
 			void stop().then(() => process.exit(0));
 		});
 	}
@@ -56,27 +60,34 @@ async function main(): Promise<void> {
 		const installation = await ensureN8n(say);
 		say('Building the nodes …');
 		build();
-		const userFolder = sandbox ? join(CACHE, 'start') : join(homedir(), '.n8n-nodes-office365-mail');
-		// The sandbox's keys and tokens are new at every start, so is what n8n knows of them.
-		if (sandbox) rmSync(userFolder, { recursive: true, force: true });
+		const userFolder = sandbox ? join(CACHE, `start-${port}`) : join(homedir(), '.n8n-nodes-office365-mail');
+		if (sandbox) {
+			// The sandbox's keys and tokens are new at every start, so is what n8n knows of them.
+			const clear = async (): Promise<void> => rmSync(userFolder, { recursive: true, force: true });
+			await clear();
+			undo.push(clear);
+		}
 		mkdirSync(userFolder, { recursive: true });
 		const login = loginOf(userFolder);
-		const instance = new Instance({ installation, userFolder, login, port: wishes.port ?? 5678, caFile: sandbox?.caFile });
+		const instance = new Instance({ installation, userFolder, login, port, caFile: sandbox?.caFile, env: { GENERIC_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone } });
 		undo.push(async () => await instance.stop());
 		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
-		say('Starting n8n …');
-		if (sandbox) await fill(instance, sandbox);
-		if (stopping) return;
-		await instance.start();
-		const watching = sandbox?.exchange.next('signedIn', ({ protocol }) => protocol === 'imap').catch(() => undefined);
-		if (sandbox) {
-			await activateTrigger(instance, login);
-			await watching;
-		}
-		welcome(instance, login, sandbox, Date.now() - began);
+		await step('Starting n8n', say, async () => {
+			if (sandbox) await fill(instance, sandbox);
+			if (stopped !== undefined) return;
+			await instance.start();
+			const watching = sandbox?.exchange.next('signedIn', ({ protocol }) => protocol === 'imap').catch(() => undefined);
+			if (sandbox) {
+				await activateTrigger(instance, login);
+				await watching;
+			}
+		});
+		if (stopped === undefined) welcome(instance, login, sandbox, Date.now() - began);
 	} catch (error) {
+		// What Ctrl-C broke off is no failure.
+		const wanted = stopped !== undefined;
 		await stop();
-		throw error;
+		if (!wanted) throw error;
 	}
 }
 
@@ -101,7 +112,8 @@ async function fill(instance: Instance, sandbox: Sandbox): Promise<void> {
 	const person = await personCredential(sandbox, 'ada@example.test');
 	const app = appCredential(sandbox, 'grace@example.test');
 	await instance.importEntities('credentials', [person, app]);
-	await instance.importEntities('workflow', exampleWorkflows(person, app));
+	// n8n lists the newest first.
+	await instance.importEntities('workflow', exampleWorkflows(person, app).reverse());
 	await sandbox.deliver('grace@example.test', 'From: Ada <ada@example.test>\r\nTo: grace@example.test\r\nSubject: Welcome to the sandbox\r\n\r\nThis mail was here before you came.\r\n');
 }
 
@@ -123,6 +135,9 @@ function welcome(instance: Instance, login: Login, sandbox: Sandbox | undefined,
 					'  1. Open the workflow "1 Send a mail" and press Execute workflow: Ada writes to Grace.',
 					'  2. Open "2 Start on new mail", tab Executions: the mail has started one.',
 					'  3. Open "3 Collect over POP" and press Execute workflow: Grace\'s mails come out.',
+					'',
+					'Or connect an account yourself: open the credential of Ada, press Switch account. The sign-in page is the sandbox\'s',
+					'own; the browser warns of its certificate, and here you may go on.',
 					'',
 					'All mail stays on this machine; everything of the sandbox is gone after Ctrl-C.',
 				]

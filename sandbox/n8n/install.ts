@@ -76,7 +76,7 @@ function headers(folder: string): Record<string, string> {
 }
 
 /** Says that it is still at work, every 15 s. */
-async function step(title: string, progress: Progress, work: () => Promise<unknown>): Promise<void> {
+export async function step(title: string, progress: Progress, work: () => Promise<unknown>): Promise<void> {
 	const started = Date.now();
 	const seconds = (): string => `${Math.round((Date.now() - started) / 1000)} s`;
 	progress(`${title} …`);

@@ -146,13 +146,13 @@ export class Instance {
 	}
 
 	async #ready(): Promise<void> {
-		const deadline = Date.now() + 120_000;
+		const deadline = Date.now() + 300_000;
 		for (;;) {
 			if (this.options.role === 'worker' && this.logText().includes('worker is now ready')) return;
 			// /healthz/readiness answers 200 when the database is migrated; the API is there a moment later.
 			const answer = await fetch(`${this.url}/rest/settings`).catch(() => undefined);
 			if (answer?.ok === true && answer.headers.get('content-type')?.includes('json') === true) return;
-			if (Date.now() > deadline) throw new Error(`n8n did not come up within 2 minutes:\n${this.logText().slice(-3000)}`);
+			if (Date.now() > deadline) throw new Error(`n8n did not come up within 5 minutes:\n${this.logText().slice(-3000)}`);
 			await new Promise((resolve) => setTimeout(resolve, 200));
 		}
 	}

@@ -1,5 +1,15 @@
 import { createServer } from 'node:net';
 
+/** Whether nothing listens there, on any address of this machine. */
+export async function isFree(port: number): Promise<boolean> {
+	const listens = async (host: string): Promise<boolean> =>
+		await new Promise((resolve) => {
+			const server = createServer().once('error', () => resolve(true));
+			server.listen(port, host, () => server.close(() => resolve(false)));
+		});
+	return !(await listens('127.0.0.1')) && !(await listens('0.0.0.0'));
+}
+
 /** Free ports on loopback; all are held until the last is found, so that no two are the same. */
 export async function freePorts(count: number): Promise<number[]> {
 	const servers = Array.from({ length: count }, () => createServer());
