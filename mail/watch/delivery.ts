@@ -1,10 +1,9 @@
-import type { Readable } from 'node:stream';
-
 import { MailError } from '../errors';
 import type { Action } from '../imap/actions';
 import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
 import type { Cursor, Seen } from './cursor';
+import { load, type Loaded } from './loading';
 import { Pauses, Slots } from './pauses';
 import { pause, retryIn } from './timing';
 
@@ -58,11 +57,6 @@ const MOST_CRASHES = 3;
 
 /** A batch ends at so many bytes of mail, however many mails it may have. */
 const BATCH_BYTES = 32 * 1024 * 1024;
-
-interface Loaded<Item> extends Seen {
-	item: Item;
-	size: number;
-}
 
 /**
  * Takes mails from the folder to executions: oldest first, so many at a time, each until it succeeded or was given
@@ -163,7 +157,7 @@ export class Delivery<Item> {
 		let found = false;
 		for await (const mail of fetchMails(this.#options.use, [uid], this.#options.rules.limits)) {
 			found = true;
-			const loaded = await this.#load(mail);
+			const loaded = await load(mail, this.#options.make);
 			await this.#slots.free();
 			if (this.#stopped) return;
 			if ('item' in loaded) this.#hand([loaded]);
@@ -192,7 +186,7 @@ export class Delivery<Item> {
 		};
 		try {
 			for await (const mail of fetchMails(use, uids, rules.limits)) {
-				const loaded = await this.#load(mail);
+				const loaded = await load(mail, this.#options.make);
 				if ('item' in loaded) {
 					if (!cursor.knows(loaded)) batch.push(loaded);
 					if (batch.length >= rules.batchSize || batch.reduce((sum, { size }) => sum + size, 0) >= BATCH_BYTES) {
@@ -214,28 +208,6 @@ export class Delivery<Item> {
 			throw error;
 		}
 		if (this.#queue.length === 0 && !this.#stopped) cursor.pass(end);
-	}
-
-	/** @throws MailError where the session is at fault and not the mail */
-	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | { reason: string }> {
-		if ('failure' in mail) return { reason: mail.failure.message };
-		let broken: Error | undefined;
-		const { content } = mail;
-		const open = async (): Promise<Readable> => {
-			if (content.kind !== 'streamed') throw new Error('at hand');
-			// What could not be read to its end is not to be taken for a mail that cannot be parsed.
-			if (broken !== undefined) throw broken;
-			return (await content.open()).on('error', (error: Error) => (broken = error));
-		};
-		try {
-			const item = await this.#options.make(content.kind === 'streamed' ? { ...mail, content: { kind: 'streamed', open } } : mail);
-			if (broken !== undefined) throw broken;
-			return { uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail), item, size: content.kind === 'streamed' ? 0 : content.bytes.length };
-		} catch (error) {
-			const cause = broken ?? error;
-			if (cause instanceof MailError && !cause.permanent) throw cause;
-			return { reason: cause instanceof Error ? cause.message : String(cause) };
-		}
 	}
 
 	#failUnread({ uid, receivedAt }: FetchedMail | UnfetchedMail, reason: string): void {
@@ -340,13 +312,4 @@ export class Delivery<Item> {
 	#name(uid: number): string {
 		return `${this.#options.place}:${uid}`;
 	}
-}
-
-/** The Message-ID of a mail at hand, empty where it has none or is to be streamed. */
-function messageIdOf(mail: FetchedMail): string {
-	if (mail.content.kind === 'streamed') return '';
-	const { bytes } = mail.content;
-	const end = bytes.indexOf('\r\n\r\n');
-	const head = bytes.toString('latin1', 0, end === -1 ? Math.min(bytes.length, 65_536) : end);
-	return /^message-id:\s*(<[^>\r\n]{1,250}>)/im.exec(head)?.[1] ?? '';
 }

@@ -107,7 +107,6 @@ export class FolderWatch<Item> {
 			const path = await this.#findFolders(session);
 			this.#claim(path);
 			await session.select(path);
-			this.#path = path;
 			return session;
 		} catch (error) {
 			session.close();
@@ -142,6 +141,8 @@ export class FolderWatch<Item> {
 	/** Everything since the cursor that fits goes to delivery. */
 	async #look(session: ImapSession): Promise<void> {
 		if (this.#watch.stopped) throw new MailError('The watch was stopped.', { code: 'stopped', speaker: 'imap' });
+		// Not before: until now another session may have been in use, on another path.
+		this.#path = session.folder;
 		const { cursor, delivery } = this.#placeOf(session);
 		const { uids, highest } = await searchAfter(session, delivery.seen, this.options.criteria, cursor.state.start);
 		delivery.offer(uids, highest);

@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream';
+
+import { MailError } from '../errors';
+import type { FetchedMail, UnfetchedMail } from '../imap/fetch';
+import type { Seen } from './cursor';
+
+/** A mail ready to be handed over. */
+export interface Loaded<Item> extends Seen {
+	item: Item;
+	/** bytes held in memory */
+	size: number;
+}
+
+/**
+ * Makes the item of a mail, or says why there is none.
+ * @throws MailError where the session is at fault and not the mail
+ */
+export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail: FetchedMail) => Promise<Item>): Promise<Loaded<Item> | { reason: string }> {
+	if ('failure' in mail) return { reason: mail.failure.message };
+	let broken: Error | undefined;
+	const { content } = mail;
+	const open = async (): Promise<Readable> => {
+		if (content.kind !== 'streamed') throw new Error('at hand');
+		// What could not be read to its end is not to be taken for a mail that cannot be parsed.
+		if (broken !== undefined) throw broken;
+		return (await content.open()).on('error', (error: Error) => (broken = error));
+	};
+	try {
+		const item = await make(content.kind === 'streamed' ? { ...mail, content: { kind: 'streamed', open } } : mail);
+		if (broken !== undefined) throw broken;
+		return { uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail), item, size: content.kind === 'streamed' ? 0 : content.bytes.length };
+	} catch (error) {
+		const cause = broken ?? error;
+		if (cause instanceof MailError && !cause.permanent) throw cause;
+		return { reason: cause instanceof Error ? cause.message : String(cause) };
+	}
+}
+
+/** The Message-ID of a mail at hand, empty where it has none or is to be streamed. */
+function messageIdOf(mail: FetchedMail): string {
+	if (mail.content.kind === 'streamed') return '';
+	const { bytes } = mail.content;
+	const end = bytes.indexOf('\r\n\r\n');
+	const head = bytes.toString('latin1', 0, end === -1 ? Math.min(bytes.length, 65_536) : end);
+	return /^message-id:\s*(<[^>\r\n]{1,250}>)/im.exec(head)?.[1] ?? '';
+}
