@@ -4,7 +4,8 @@ import type MailComposer from 'nodemailer/lib/mail-composer';
 
 import { envelopeAddress, inputError, readMailboxes, refuseControl, type Mailbox } from './addresses';
 import { mailComposer } from './library';
-import { textOfHtml, withCrLf } from './plainText';
+import { withCrLf } from './escape';
+import { textOfHtml } from './plainText';
 
 /** A file to send; opened anew for each attempt, so that nothing is held in memory. */
 export interface OutgoingFile {

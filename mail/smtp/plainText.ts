@@ -1,9 +1,8 @@
-/** HTML longer than this, in characters, gets no text of its own: making it would hold up the process. */
-const LONGEST_HTML = 1_000_000;
+import { isReadable } from './readableHtml';
 
-/** The text that stands beside HTML for readers without it; undefined where the HTML is too long, or there is no text in it. */
+/** The text that stands beside HTML for readers without it; undefined where there is none in it, or the HTML is out of all measure. */
 export async function textOfHtml(html: string): Promise<string | undefined> {
-	if (html.length > LONGEST_HTML) return undefined;
+	if (!(await isReadable(html))) return undefined;
 	// Loaded at first use.
 	const { convert } = await import('html-to-text');
 	const text = convert(html, {
@@ -15,18 +14,4 @@ export async function textOfHtml(html: string): Promise<string | undefined> {
 		],
 	});
 	return text.trim() === '' ? undefined : text;
-}
-
-/** Text as HTML: escaped, with its line breaks. */
-export function htmlOfText(text: string): string {
-	return escapeHtml(text).replace(/\r\n?|\n/g, '<br>\r\n');
-}
-
-export function escapeHtml(text: string): string {
-	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-/** CRLF at each line's end; a lone CR or LF counts as one (RFC 5322, section 2.3 forbids them alone). */
-export function withCrLf(text: string): string {
-	return text.replace(/\r\n?|\n/g, '\r\n');
 }

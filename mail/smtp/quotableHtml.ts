@@ -1,29 +1,44 @@
-/** HTML longer than this, in characters, is quoted as text: taking it apart would hold up the process. */
-const LONGEST_HTML = 1_000_000;
-/** What a quotation has no use for, or what acts: scripts, forms, frames, styles that would reach the new text. */
-const DROPPED = new Set(['script', 'style', 'head', 'title', 'meta', 'link', 'base', 'iframe', 'frame', 'frameset', 'object', 'embed', 'applet', 'input', 'button', 'select', 'textarea', 'template', 'noscript', 'svg', 'math']);
-/** Whose content stays where the element goes. */
-const UNWRAPPED = new Set(['html', 'body', 'form']);
+import type { IOptions } from 'sanitize-html';
+
+import { isReadable } from './readableHtml';
+
+/** What a quotation keeps. Scripts, forms, frames, styles that would reach the new text and what calls home on its own go. */
+const KEPT: IOptions = {
+	allowedTags: [
+		...['a', 'abbr', 'address', 'article', 'aside', 'b', 'bdi', 'bdo', 'big', 'blockquote', 'br', 'caption', 'center', 'cite', 'code', 'col', 'colgroup', 'dd', 'del', 'dfn', 'div', 'dl', 'dt'],
+		...['em', 'figcaption', 'figure', 'font', 'footer', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'header', 'hr', 'i', 'img', 'ins', 'kbd', 'li', 'main', 'mark', 'nav', 'o:p', 'ol', 'p', 'pre', 'q'],
+		...['s', 'samp', 'section', 'small', 'span', 'strike', 'strong', 'sub', 'sup', 'table', 'tbody', 'td', 'tfoot', 'th', 'thead', 'time', 'tr', 'tt', 'u', 'ul', 'var', 'wbr'],
+	],
+	allowedAttributes: {
+		'*': ['style', 'class', 'dir', 'lang', 'title', 'align', 'valign', 'width', 'height', 'bgcolor', 'color', 'border', 'role', 'aria-*'],
+		a: ['href', 'name', 'target'],
+		img: ['src', 'alt', 'hspace', 'vspace'],
+		font: ['face', 'size'],
+		table: ['cellpadding', 'cellspacing', 'summary'],
+		td: ['colspan', 'rowspan', 'nowrap'],
+		th: ['colspan', 'rowspan', 'nowrap', 'scope'],
+		col: ['span'],
+		colgroup: ['span'],
+		ol: ['start', 'type', 'reversed'],
+		ul: ['type'],
+		li: ['value', 'type'],
+	},
+	allowedSchemes: ['http', 'https', 'mailto', 'tel'],
+	allowedSchemesByTag: { img: ['http', 'https', 'cid', 'data'] },
+	allowProtocolRelative: false,
+	nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'title', 'head', 'svg', 'math', 'object', 'iframe', 'template', 'xmp', 'plaintext', 'noembed', 'noframes'],
+	// Styles stay as they are: none of them acts in a mail program, and taking them apart is slow.
+	parseStyleAttributes: false,
+};
 
 /**
- * A mail's HTML so that it can stand within another's: its body alone, closed properly, so that it cannot break out of the
- * quotation, and without what acts. Undefined where there is none, or too much of it.
+ * A mail's HTML so that it can stand within another's: its body alone, every element closed, so that it cannot break out of
+ * the quotation, and without what acts. Undefined where there is none, or too much of it.
  */
 export async function quotableHtml(html: string): Promise<string | undefined> {
-	if (html.trim() === '' || html.length > LONGEST_HTML) return undefined;
+	if (!(await isReadable(html))) return undefined;
 	// Loaded at first use.
-	const { DomUtils, ElementType, parseDocument } = await import('htmlparser2');
-	const document = parseDocument(html);
-	for (const element of DomUtils.findAll((node) => DROPPED.has(node.name), document.children)) DomUtils.removeElement(element);
-	for (const node of DomUtils.filter((one) => one.type === ElementType.Comment || one.type === ElementType.Directive, document.children)) DomUtils.removeElement(node);
-	for (const element of DomUtils.findAll((node) => UNWRAPPED.has(node.name), document.children).reverse()) {
-		for (const child of [...element.children]) DomUtils.prepend(element, child);
-		DomUtils.removeElement(element);
-	}
-	for (const element of DomUtils.findAll(() => true, document.children)) {
-		for (const [name, value] of Object.entries(element.attribs)) {
-			if (/^on/i.test(name) || /^[\s\u0000-\u0020]*(javascript|vbscript):/i.test(value)) delete element.attribs[name];
-		}
-	}
-	return DomUtils.getOuterHTML(document.children, { encodeEntities: 'utf8' });
+	const { default: sanitize } = await import('sanitize-html');
+	const quoted = sanitize(html, KEPT);
+	return quoted.trim() === '' ? undefined : quoted;
 }

@@ -1,7 +1,8 @@
 import { describeMailbox, inputError, sameAddress, type Mailbox } from './addresses';
+import { escapeHtml, htmlOfText } from './escape';
 import type { OutgoingMail } from './message';
 import type { Original, OriginalFile } from './original';
-import { escapeHtml, htmlOfText, textOfHtml } from './plainText';
+import { textOfHtml } from './plainText';
 import { quotableHtml } from './quotableHtml';
 
 export interface Answer {

@@ -1,4 +1,4 @@
-import { escapeHtml, htmlOfText } from '../../mail/smtp/plainText';
+import { escapeHtml, htmlOfText } from '../../mail/smtp/escape';
 
 /** A page of one card; no script, no picture, nothing from elsewhere. */
 interface Page {

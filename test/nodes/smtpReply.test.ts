@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { toItem, type Format } from '../../mail/item';
 import { compose } from '../../mail/smtp/message';
+import { quotableHtml } from '../../mail/smtp/quotableHtml';
 import { readReply } from '../../nodes/Office365SmtpSend/reply';
 import { mailContext, store } from '../support/mailContext';
 
@@ -79,7 +80,7 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 	it('in HTML quotes the HTML, harmless, with the images that it shows', async () => {
 		const email = await reply(await itemOf(await originalBytes(), format), { emailFormat: 'html', html: '<html><body><p>Thanks</p></body></html>' });
 		expect(email.html).toContain('<p>Thanks</p><br><br><div>On ');
-		expect(email.html).toMatch(/Grace Höpper &#60;grace@example\.test&#62; wrote:<\/div><br><blockquote type="cite"[^>]*><p>Dear Ada, <b>see<\/b> <img src="cid:logo@x"><\/p><\/blockquote><\/body><\/html>/);
+		expect(email.html).toMatch(/Grace Höpper &#60;grace@example\.test&#62; wrote:<\/div><br><blockquote type="cite"[^>]*><p>Dear Ada, <b>see<\/b> <img src="cid:logo@x" \/><\/p><\/blockquote><\/body><\/html>/);
 		expect(email.html).not.toMatch(/script|onload|color:red/);
 		expect(email.text).toContain('Thanks');
 		expect(email.text).toContain('Dear Ada, see');
@@ -94,7 +95,7 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 		expect(email.subject).toBe('Fwd: The réport');
 		expect(email.inReplyTo).toBeUndefined();
 		expect(email.text).toMatch(/^FYI\n\n-+ Forwarded message -+\nFrom: Grace Höpper <grace@example\.test>\nDate: .*\nSubject: The réport\nTo: Ada <ada@example\.test>, Édith <edith@example\.test>\nCc: Carl <carl@example\.test>, ADA@example\.test\n\nDear Ada,\n> you wrote\nsee the report\.\n/);
-		expect(email.html).toContain('<p>Dear Ada, <b>see</b> <img src="cid:logo@x"></p>');
+		expect(email.html).toContain('<p>Dear Ada, <b>see</b> <img src="cid:logo@x" /></p>');
 		expect(hashes(email).sort()).toEqual([sha256(image), sha256(report)].sort());
 		expect(email.attachments.map(({ filename }) => filename).sort()).toEqual(['logo.png', 'réport.pdf'].sort());
 	});
@@ -166,6 +167,33 @@ describe('what is answered', () => {
 	it('cannot break out of its quotation', async () => {
 		const email = await reply(await itemOf(await originalBytes({ html: '<p>a</blockquote></div></body></html><p style="x" onclick=evil()>b<a href=" javascript:evil()">c</a><form action="x"><p>kept</p><input name=y></form><!-- c --><b>open' }), 'simple'), { emailFormat: 'html', html: '<p>x</p>' });
 		expect(email.html).toMatch(/<p style="x">b<a>c<\/a><\/p><p>kept<\/p><b>open<\/b><\/blockquote>\s*$/);
+	});
+
+	it.each([
+		['deeply nested', '<div>'.repeat(100_000)],
+		['deeply nested and never closed', `${'<b>'.repeat(50_000)}x${'</i>'.repeat(50_000)}`],
+		['endless', 'x'.repeat(1_100_000)],
+	])('in HTML that is %s is quoted as text', async (_name, html) => {
+		const { json } = await itemOf(await originalBytes({ html: '<p>short</p>' }), 'simple');
+		const email = await reply({ json: { ...json, html } }, { emailFormat: 'html', html: '<p>new</p>' });
+		expect(email.html).toMatch(/<p>new<\/p>.*<blockquote[^>]*>Dear Ada,<br>\r?\n&#62; you wrote<br>\r?\nsee the report\.<br>\s*<\/blockquote>/s);
+	});
+
+	it.each([
+		['<a href="java\nscript:x()">a</a>', '<a>a</a>'],
+		['<a href="  JaVaScRiPt:x()">a</a>', '<a>a</a>'],
+		['<a href="data:text/html,x">a</a>', '<a>a</a>'],
+		['<a href="https://example.test/?a=1&amp;b=%22" title=\'"&lt;\'>a</a>', '<a href="https://example.test/?a=1&amp;b=%22" title="&quot;&lt;">a</a>'],
+		['<a href="/path:x">a</a><a href="#a">b</a><a href="mailto:a@example.test">c</a>', '<a href="/path:x">a</a><a href="#a">b</a><a href="mailto:a@example.test">c</a>'],
+		['<img src="cid:x" onerror="x()" srcset="y 2x"><br/>text', '<img src="cid:x" /><br />text'],
+		['<svg><script>x</script></svg><iframe srcdoc="x"></iframe><b/onclick=x>y', '<b>y</b>'],
+		['<p>a<p>b<ul><li>c<li>d', '<p>a</p><p>b</p><ul><li>c</li><li>d</li></ul>'],
+		['1 &lt; 2 &amp;&nbsp;&eacute; <o:p>x</o:p>', '1 &lt; 2 &amp;\u00a0é <o:p>x</o:p>'],
+		['<table><tr><td background="javascript:x" style="color:red">x</table>', '<table><tr><td style="color:red">x</td></tr></table>'],
+		['<plaintext></blockquote><script>x', undefined],
+		['<!-- <b> --><![CDATA[x]]><?php x ?>', undefined],
+	])('%s is quoted as it is safe', async (html, expected) => {
+		expect(await quotableHtml(html)).toBe(expected);
 	});
 
 	it('with addresses that cannot be used, or of broken shape, is answered as far as possible', async () => {
