@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import type { Leases } from '../../mail/collect/claims';
+import { leasesOf } from '../../nodes/PopFetch/leases';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { executeFunctions, told } from '../support/contexts';
+
+const HOUR = 3_600_000;
+const NOW = 1_000 * HOUR + 59 * 60_000;
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+	process.env.EXECUTIONS_MODE = 'queue';
+});
+afterAll(async () => {
+	delete process.env.EXECUTIONS_MODE;
+	await sandbox.stop();
+});
+
+describe('leases among workers', () => {
+	const worker = (processed: Set<string | number>, now = NOW, mailbox = 'a'): Leases => {
+		const leases = leasesOf(executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, told()), mailbox, now);
+		if (leases === undefined) throw new Error('no leases');
+		return leases;
+	};
+
+	it('give each mail to one of them', async () => {
+		const processed = new Set<string | number>();
+		expect(await worker(processed).take(['1', '2'])).toEqual(['1', '2']);
+		expect(await worker(processed).take(['2', '3'])).toEqual(['3']);
+		expect(await worker(processed, NOW, 'b').take(['1'])).toEqual(['1']);
+	});
+
+	it('hold for an hour at least and end by themselves; asking does not prolong them', async () => {
+		const processed = new Set<string | number>();
+		await worker(processed).take(['1']);
+		for (const minutes of [1, 30, 60]) expect(await worker(processed, NOW + minutes * 60_000).take(['1'])).toEqual([]);
+		expect(await worker(processed, NOW + 62 * 60_000).take(['1'])).toEqual(['1']);
+	});
+
+	it('end where the mail was not fetched', async () => {
+		const processed = new Set<string | number>();
+		await worker(processed).take(['1', '2']);
+		await worker(processed).release(['1']);
+		expect(await worker(processed).take(['1', '2'])).toEqual(['1']);
+	});
+
+	it('are done without where the store fails: a mail may come twice, none stays away', async () => {
+		const processed = new Set<string | number>();
+		const about = told();
+		const context = executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, about);
+		context.helpers.checkProcessedAndRecord = async () => await Promise.reject(new Error('no database'));
+		expect(await leasesOf(context, 'a')?.take(['1'])).toEqual(['1']);
+		expect(about.warnings).toEqual([expect.stringContaining('no database')]);
+	});
+
+	it('are not needed in one process, nor in the editor', () => {
+		const scene = { sandbox, mailbox: 'ada@example.test', workflow: 'leases' };
+		expect(leasesOf(executeFunctions({ ...scene, mode: 'manual' }, told()), 'a')).toBeUndefined();
+		process.env.EXECUTIONS_MODE = 'regular';
+		expect(leasesOf(executeFunctions(scene, told()), 'a')).toBeUndefined();
+		process.env.EXECUTIONS_MODE = 'queue';
+	});
+
+	it('let two workers share the new mails of a mailbox', async () => {
+		const mailbox = 'shared@example.test';
+		await sandbox.deliver(mailbox, ...Array.from({ length: 8 }, (_, index) => `Message-ID: <${index}@x>\r\nSubject: ${index}\r\n\r\nx\r\n`));
+		const processed = new Set<string | number>();
+		const inWorker = async (): Promise<unknown[]> => {
+			vi.resetModules();
+			const { fetchItems } = await import('../../nodes/PopFetch/fetch');
+			const items = await fetchItems(executeFunctions({ sandbox, mailbox, workflow: 'shared', processed, parameters: { limit: 5 } }, told()));
+			return items.map(({ json }) => json.subject);
+		};
+		expect([await inWorker(), await inWorker(), await inWorker()]).toEqual([['0', '1', '2', '3', '4'], ['5', '6', '7'], []]);
+	});
+});
