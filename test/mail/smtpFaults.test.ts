@@ -89,12 +89,13 @@ describe('every mail arrives once, though', () => {
 	it('1,000 go in one run over no more than three connections', async () => {
 		const account = sender();
 		let most = 0;
-		const count = (): void => void (most = Math.max(most, sandbox.exchange.live('smtp').length));
-		sandbox.exchange.on('open', count);
+		// An earlier test's mailbox may still have idle ones.
+		const count = (): void => void (most = Math.max(most, sandbox.exchange.live('smtp').filter(({ mailbox }) => mailbox === account.mailbox).length));
+		sandbox.exchange.on('signedIn', count);
 		const tally = await run(sandbox, account, 1000);
-		sandbox.exchange.off('open', count);
+		sandbox.exchange.off('signedIn', count);
 		expect(tally).toMatchObject({ ...all(1000), attempts: 1000 });
-		expect(most).toBeLessThanOrEqual(3);
+		expect(most).toBe(3);
 	});
 
 	it('Exchange holds back what goes beyond its rate', async () => {

@@ -221,7 +221,7 @@ describe('bad input', () => {
 	it('gives a connection test that stops at the first failing step', async () => {
 		await serve('test-good', mailNode('office365SmtpSend', person, { operation: 'testConnection', options: {} }));
 		await serve('test-bad', mailNode('popFetch', broken['wrong secret'] ?? app, { operation: 'testConnection', options: {} }));
-		expect((await post('test-good')).body).toMatchObject([{ ok: true, steps: [{ step: 'token' }, { step: 'claims' }, { step: 'connect' }, { step: 'signIn', ok: true }] }]);
+		expect((await post('test-good')).body).toMatchObject([{ ok: true, steps: [{ step: 'token' }, { step: 'claims' }, { step: 'connect' }, { step: 'tls' }, { step: 'signIn', ok: true }] }]);
 		expect((await post('test-bad')).body).toMatchObject([{ ok: false, problem: expect.stringContaining('client secret'), steps: [{ step: 'token', ok: false }] }]);
 	});
 });

@@ -116,7 +116,7 @@ async function prepare(): Promise<void> {
 	await sandbox.deliver(mailboxOf('row4'), mail('slow'));
 	await sandbox.deliver(mailboxOf('row10'), ...BACKLOG.map((subject) => mail(subject)));
 	await until('row 4 runs', async () => await runs('row4'));
-	await until('row 10 in the middle', async () => await runs('row10'));
+	await until('row 10 in the middle', async () => (await runs('row10')) && (await n8n.api.executions(idOf('row10'))).some(({ status }) => status === 'success'));
 }
 
 /** n8n has stored the static data of row 12, which it does when its activation is over. */
@@ -191,7 +191,10 @@ describe('n8n killed by SIGKILL', () => {
 		expect((done.get('row9') ?? []).filter(({ status }) => status === 'error').flatMap(subjects)).toEqual(['bad', 'bad']);
 	});
 
-	it('row10, in the middle of a backlog: every mail succeeds, only those in flight were begun twice', () => {
-		expect(succeeded('row10').sort()).toEqual([...BACKLOG].sort());
+	it('row10, in the middle of a backlog: every mail succeeds, none is begun twice but the one batch in flight', () => {
+		const begun = (done.get('row10') ?? []).flatMap(subjects).filter((subject) => subject !== 'later');
+		expect([...new Set(succeeded('row10'))].sort()).toEqual([...BACKLOG].sort());
+		// It may have succeeded in the moment of the kill (row 5).
+		expect(begun.length - BACKLOG.length).toBeLessThanOrEqual(2);
 	});
 });
