@@ -28,12 +28,13 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 	let next = 0;
 	let done = 0;
 	let failure: Error | undefined;
+	const accounts = new Accounts(context);
 	const worker = async (): Promise<void> => {
 		while (next < count && failure === undefined) {
 			const item = next;
 			next += 1;
 			try {
-				results[item] = { ...(await runItem(context, item)), pairedItem: { item } };
+				results[item] = { ...(await runItem(context, item, accounts)), pairedItem: { item } };
 			} catch (error) {
 				const told = nodeError(context.getNode(), error, item);
 				if (!context.continueOnFail()) {
@@ -70,9 +71,24 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 	}
 }
 
-async function runItem(context: IExecuteFunctions, item: number): Promise<INodeExecutionData> {
+/** The mailboxes of one execution: n8n takes some milliseconds to read a credential, and it is the same for all items. */
+class Accounts {
+	readonly #opened = new Map<string, Promise<Account>>();
+
+	constructor(private readonly context: IExecuteFunctions) {}
+
+	async of(item: number, options: IDataObject): Promise<Account> {
+		const choice = accountChoice(this.context.getNodeParameter('authentication', item, 'oAuth2'), options);
+		const key = `${choice.authentication} ${choice.mailboxAddress}`;
+		const account = this.#opened.get(key) ?? openAccount(this.context, choice);
+		this.#opened.set(key, account);
+		return await account;
+	}
+}
+
+async function runItem(context: IExecuteFunctions, item: number, accounts: Accounts): Promise<INodeExecutionData> {
 	const options = record(context.getNodeParameter('options', item, {}));
-	const account = await openAccount(context, accountChoice(context.getNodeParameter('authentication', item, 'oAuth2'), options));
+	const account = await accounts.of(item, options);
 	if (context.getNodeParameter('operation', item, 'send') === 'testConnection') {
 		return { json: { ...(await testConnection(account, ['smtp'], options.protocolLog === true)) } };
 	}
