@@ -94,7 +94,7 @@ function isN8nKey(bytes: Buffer, at: number): boolean {
 	const isPart = (index: number): boolean => /[\w.-]/.test(String.fromCharCode(bytes[index] ?? 0));
 	let start = at;
 	while (start > 0 && at - start < 1000 && isPart(start - 1)) start -= 1;
-	const [, payload = ''] = bytes.toString('latin1', start, at + PIECE).split('.');
+	const [, payload = ''] = bytes.toString('latin1', start, at + 1000).split('.');
 	return Buffer.from(payload, 'base64url').toString().includes('"iss":"n8n","aud":"public-api"');
 }
 
