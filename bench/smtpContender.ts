@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 
 import type { Account } from '../mail/account';
 import { compose, type OutgoingMail } from '../mail/smtp/message';
-import { CONNECTIONS } from '../mail/smtp/pool';
+import { CONNECTIONS, MAILS_AT_A_TIME } from '../mail/smtp/pool';
 import { sendMail } from '../mail/smtp/send';
 import { AccessToken } from '../mail/token';
 
@@ -24,7 +24,7 @@ export interface Task {
 const task: Task = JSON.parse(process.env.BENCH_SMTP ?? '{}');
 const text = 'A line of text as people write it, with a few words in it.\r\n'.repeat(Math.ceil(task.bytes / 60)).slice(0, task.bytes);
 
-/** As the node does it: three at a time, each composed when its turn comes. */
+/** As the node does it: so many at a time, each composed when its turn comes. */
 async function ours(files: OutgoingMail['files']): Promise<void> {
 	const endpoint = { host: 'localhost', port: task.port, security: 'starttls' as const };
 	const token = new AccessToken(task.token, Date.now() + 3_600_000);
@@ -38,7 +38,7 @@ async function ours(files: OutgoingMail['files']): Promise<void> {
 			if (attempts !== 1 || accepted.length !== 1) throw new Error('A mail did not go at the first try.');
 		}
 	};
-	await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+	await Promise.all(Array.from({ length: MAILS_AT_A_TIME }, worker));
 }
 
 /** nodemailer's own pool with as many connections, given all mails at once. */

@@ -5,6 +5,8 @@ import { SendFailure, SmtpSession } from './session';
 
 /** Exchange Online takes 3 connections a mailbox at a time (`432 4.3.2` beyond). */
 export const CONNECTIONS = 3;
+/** So many mails at a time keep them busy: while one waits for its answer, the next goes out behind it. */
+export const MAILS_AT_A_TIME = 2 * CONNECTIONS;
 /** How long an idle session is kept for the next execution, in ms. */
 const KEEP_MS = 10_000;
 /** How long a mailbox gets fewer connections after the server has refused one as too many, in ms. */
@@ -31,25 +33,40 @@ const lanes = new Map<string, Lane>();
 
 /**
  * Lends a session to `use`: an idle one of the same credential, or a new one, never more than {@link CONNECTIONS} a
- * mailbox in this process. The session goes back for others unless it broke or its token is about to end.
+ * mailbox in this process. The session goes back for others, at the latest when `use` has ended, unless it broke or its
+ * token is about to end.
  */
-export async function withSmtp<T>(account: Account, use: (session: SmtpSession) => Promise<T>, turn: Turn = {}): Promise<T> {
+export async function withSmtp<T>(account: Account, use: Use<T>, turn: Turn = {}): Promise<T> {
 	const { host, port } = endpointOf(account, 'smtp');
 	const key = `${account.mailbox.toLowerCase()} ${host}:${port}`;
 	const lane = lanes.get(key) ?? { busy: 0, waiting: [], idle: [], narrow: CONNECTIONS, narrowUntil: 0 };
 	lanes.set(key, lane);
 	await enter(lane, turn.signal);
-	try {
-		turn.onTurn?.();
-		return await lend(lane, account, use);
-	} finally {
+	const leave = once(() => {
 		lane.busy -= 1;
 		while (lane.waiting.length > 0 && lane.busy < widthOf(lane)) {
 			lane.busy += 1;
 			lane.waiting.shift()?.();
 		}
 		if (lane.busy === 0 && lane.idle.length === 0 && lane.narrowUntil < Date.now()) lanes.delete(key);
+	});
+	try {
+		turn.onTurn?.();
+		return await lend(lane, account, use, leave);
+	} finally {
+		leave();
 	}
+}
+
+/** @param giveBack Others may go on with the session, though the answer to what was sent is still to come */
+type Use<T> = (session: SmtpSession, giveBack: () => void) => Promise<T>;
+
+function once(act: () => void): () => void {
+	let done = false;
+	return () => {
+		if (!done) act();
+		done = true;
+	};
 }
 
 function widthOf(lane: Lane): number {
@@ -77,11 +94,18 @@ async function enter(lane: Lane, signal?: AbortSignal): Promise<void> {
 	});
 }
 
-async function lend<T>(lane: Lane, account: Account, use: (session: SmtpSession) => Promise<T>): Promise<T> {
+async function lend<T>(lane: Lane, account: Account, use: Use<T>, leave: () => void): Promise<T> {
 	let session: SmtpSession | undefined;
+	let lent = true;
+	const giveBack = (): void => {
+		if (!lent || session?.alive !== true) return;
+		lent = false;
+		keep(lane, session, account.id);
+		leave();
+	};
 	try {
 		session = (await takeIdle(lane, account.id)) ?? (await SmtpSession.open(account));
-		return await use(session);
+		return await use(session, giveBack);
 	} catch (error) {
 		if (tellsCrowd(error instanceof SendFailure ? error.reason : error)) {
 			lane.narrow = Math.max(1, lane.busy + lane.idle.length - 1);
@@ -90,9 +114,9 @@ async function lend<T>(lane: Lane, account: Account, use: (session: SmtpSession)
 		}
 		throw error;
 	} finally {
-		if (session?.alive === true) keep(lane, session, account.id);
+		giveBack();
 		// Its place is free only when the server has seen it go.
-		else await session?.quit();
+		if (lent) await session?.quit();
 	}
 }
 
@@ -121,6 +145,7 @@ function keep(lane: Lane, session: SmtpSession, owner: string): void {
 		owner,
 		// Not to hold up the end of the process.
 		timer: setTimeout(() => {
+			if (session.busy) return void entry.timer.refresh();
 			lane.idle = lane.idle.filter((other) => other !== entry);
 			void session.quit();
 		}, KEEP_MS).unref(),

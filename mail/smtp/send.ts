@@ -3,7 +3,7 @@ import { MailError } from '../errors';
 import type { ComposedMail } from './message';
 import { keepPace, pause } from './pace';
 import { withSmtp } from './pool';
-import { SendFailure, type Receipt } from './session';
+import { SendFailure, type Receipt, type SmtpSession } from './session';
 
 /** How long a transient failure is worked against, and what happens when the server may already have the mail. */
 export interface Persistence {
@@ -68,14 +68,14 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 /** The mail is opened anew for each attempt, so that nothing of it stays in memory. */
 async function attemptOnce(account: Account, mail: ComposedMail, { messagesPerMinute = 0, signal }: Persistence, queued: (ms: number) => void): Promise<Receipt> {
 	const asked = Date.now();
-	const use = async (session: Parameters<Parameters<typeof withSmtp<Receipt>>[1]>[0]): Promise<Receipt> => {
+	const use = async (session: SmtpSession, giveBack: () => void): Promise<Receipt> => {
 		session.requireRoom(mail.size);
+		// The server answers one after the other.
+		const lentAt = Date.now();
+		void session.answered().then(() => queued(Date.now() - lentAt));
 		const message = await mail.open();
 		try {
-			return await session.send({ from: mail.from, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn }, message);
-		} catch (error) {
-			if (session.alive) await session.reset();
-			throw error;
+			return await session.send({ from: mail.from, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn }, message, giveBack);
 		} finally {
 			message.destroy();
 		}

@@ -46,6 +46,7 @@ export interface Receipt {
 export class SmtpSession {
 	/** Epoch ms after which no further mail should begin. */
 	readonly usableUntil: number;
+	readonly #underWay = new Set<Promise<unknown>>();
 	#lost = false;
 
 	private constructor(
@@ -55,6 +56,8 @@ export class SmtpSession {
 		usableUntil: number,
 		/** The server's SIZE in bytes (RFC 1870); 0 = it told none. */
 		readonly maxSize: number,
+		/** The server offers PIPELINING (RFC 2920). */
+		private readonly pipelining: boolean,
 	) {
 		this.usableUntil = usableUntil;
 		connection.on('error', () => (this.#lost = true));
@@ -63,6 +66,16 @@ export class SmtpSession {
 
 	get alive(): boolean {
 		return !this.#lost && !this.connection.destroyed && Date.now() < this.usableUntil;
+	}
+
+	/** Answers are still to come. */
+	get busy(): boolean {
+		return this.#underWay.size > 0;
+	}
+
+	/** Resolves when the mails sent so far have their answers. */
+	async answered(): Promise<void> {
+		await Promise.allSettled(this.#underWay);
 	}
 
 	/**
@@ -87,6 +100,7 @@ export class SmtpSession {
 		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
 		let refusal: MailError | undefined;
 		let maxSize = 0;
+		let pipelining = false;
 		const connection = new Connection({
 			host: endpoint.host,
 			port: endpoint.port,
@@ -99,6 +113,7 @@ export class SmtpSession {
 			customAuth: {
 				TOKEN: async (context) => {
 					maxSize = context.maxAllowedSize || 0;
+					pipelining = context.extensions.includes('PIPELINING');
 					let answer = await context.sendCommand(`AUTH XOAUTH2 ${initialResponse(account.mailbox, token)}`);
 					// Exchange refuses directly; other servers send the reason first, to be answered by an empty line.
 					if (answer.status === 334) answer = await context.sendCommand('');
@@ -121,7 +136,7 @@ export class SmtpSession {
 		}
 		// A fitting share of a token that lives shortly.
 		const left = token.expiresAt - signedIn;
-		return new SmtpSession(connection, at, token, token.expiresAt - Math.min(LAST_MAIL_MS, left / 4), maxSize);
+		return new SmtpSession(connection, at, token, token.expiresAt - Math.min(LAST_MAIL_MS, left / 4), maxSize, pipelining);
 	}
 
 	/** @throws MailError `tooLarge` for a mail of more bytes than the server takes */
@@ -138,13 +153,18 @@ export class SmtpSession {
 
 	/**
 	 * Sends one mail.
-	 * @throws SendFailure
+	 * @param onWritten The mail has gone out whole and the next may follow before its answer is there: where the server
+	 * offers PIPELINING (RFC 2920, section 3.1)
+	 * @throws SendFailure; the session then serves the next mail if it is `alive`
 	 */
-	async send(envelope: Envelope, message: Readable): Promise<Receipt> {
+	async send(envelope: Envelope, message: Readable, onWritten: () => void = () => undefined): Promise<Receipt> {
 		let whole = false;
 		message.once('end', () => (whole = true));
+		if (this.pipelining) tellWhenWritten(message, onWritten);
+		const answer = answerOf<SMTPConnection.SentMessageInfo>(this.connection, (resolve, reject) => this.connection.send(envelope, message, (error, result) => (error ? reject(error) : resolve(result))));
+		this.#underWay.add(answer);
 		try {
-			const info = await answerOf<SMTPConnection.SentMessageInfo>(this.connection, (resolve, reject) => this.connection.send(envelope, message, (error, result) => (error ? reject(error) : resolve(result))));
+			const info = await answer;
 			return {
 				accepted: info.accepted,
 				rejected: rejections(info),
@@ -155,13 +175,17 @@ export class SmtpSession {
 			const answered = typeof detail(error, 'responseCode') === 'number' && detail(error, 'responseCode') !== 0;
 			// Refused in the middle of the mail: what would follow counted as more of it.
 			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) this.close();
+			// The answer to a mail ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
+			else if (!whole && this.alive) await this.#reset();
 			const reason = detail(error, 'code') === 'ESTREAM' ? unreadable(error) : diagnose(error, { ...this.at, command: commandOf(error) });
 			throw new SendFailure(reason, whole && !answered, rejections(error));
+		} finally {
+			this.#underWay.delete(answer);
 		}
 	}
 
 	/** Clears an envelope that was refused, so that the connection serves the next mail. */
-	async reset(): Promise<void> {
+	async #reset(): Promise<void> {
 		try {
 			await answerOf<void>(this.connection, (resolve, reject) => this.connection.reset((error) => (error ? reject(error) : resolve())), RESET_MS);
 		} catch {
@@ -170,8 +194,9 @@ export class SmtpSession {
 		}
 	}
 
-	/** Says goodbye; what cannot be said is cut. Resolves when the connection has ended, after a second at most. */
+	/** Says goodbye when all answers are there; what cannot be said is cut. Resolves when the connection has ended, after a second at most. */
 	async quit(): Promise<void> {
+		await this.answered();
 		this.#lost = true;
 		if (this.connection.destroyed) return;
 		await new Promise<void>((resolve) => {
@@ -206,6 +231,18 @@ async function answerOf<T>(connection: SMTPConnection, begin: (resolve: (value: 
 		clearTimeout(timer);
 		connection.off('error', fail).off('end', end);
 	}
+}
+
+/**
+ * Calls back when the last byte and the final dot have gone to the socket: nodemailer pipes the mail through a stream
+ * of its own, and only that one knows.
+ */
+function tellWhenWritten(message: Readable, onWritten: () => void): void {
+	const pipe = message.pipe.bind(message);
+	message.pipe = (destination, options) => {
+		destination.once('end', onWritten);
+		return pipe(destination, options);
+	};
 }
 
 /** Why a mail was not sent, and whether it may have been taken all the same. */

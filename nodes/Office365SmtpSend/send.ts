@@ -3,7 +3,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import type { Account } from '../../mail/account';
 import { MailError } from '../../mail/errors';
 import { compose, type ComposedMail } from '../../mail/smtp/message';
-import { CONNECTIONS } from '../../mail/smtp/pool';
+import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { sendMail, type Sent } from '../../mail/smtp/send';
 import { openAccount } from '../account';
 import { nodeError } from '../nodeError';
@@ -19,7 +19,7 @@ import { readDelivery, readMail } from './settings';
 const PROGRESS_EVERY = 100;
 
 /**
- * All items, as many at a time as Exchange takes connections, each answered by one item at its place. Without
+ * All items, so many at a time as keep the connections busy, each answered by one item at its place. Without
  * continue-on-fail the first failure ends the run after the mails under way.
  */
 export async function sendItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
@@ -47,7 +47,7 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 			if (done % PROGRESS_EVERY === 0 && done < count) context.logger.info(`${done} of ${count} mails handled`);
 		}
 	};
-	await Promise.all(Array.from({ length: Math.min(CONNECTIONS, count) }, worker));
+	await Promise.all(Array.from({ length: Math.min(MAILS_AT_A_TIME, count) }, worker));
 	if (failure !== undefined) throw failure;
 	return results;
 }

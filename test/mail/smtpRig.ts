@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import type { Account } from '../../mail/account';
 import { MailError } from '../../mail/errors';
 import { compose, type OutgoingMail } from '../../mail/smtp/message';
+import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { sendMail, type Persistence, type Sent } from '../../mail/smtp/send';
 import type { Sandbox } from '../../sandbox/servers';
 
@@ -47,7 +48,7 @@ export interface Tally {
 	retries: string[];
 }
 
-/** Sends `count` mails as a node does, three at a time, to a mailbox of their own, and counts what arrives. */
+/** Sends `count` mails as the node does, to a mailbox of their own, and counts what arrives. */
 export async function run(sandbox: Sandbox, account: Account, count: number, policy: Partial<Persistence> = {}, change: Partial<OutgoingMail> = {}): Promise<Tally> {
 	const mailbox = `run-${crypto.randomUUID()}@example.test`;
 	const retries: string[] = [];
@@ -60,7 +61,7 @@ export async function run(sandbox: Sandbox, account: Account, count: number, pol
 			outcomes.set(mail.messageId, await outcomeOf(sendMail(account, mail, persistence)));
 		}
 	};
-	await Promise.all([worker(), worker(), worker()]);
+	await Promise.all(Array.from({ length: MAILS_AT_A_TIME }, worker));
 	return { ...(await tally(sandbox, mailbox, outcomes)), retries };
 }
 

@@ -36,6 +36,7 @@ export class Session {
 	readonly transcript: string[] = [];
 	client: Socket;
 	open = true;
+	#expired = false;
 	/** Whether a line may be put in now without tearing an answer apart. */
 	between = (): boolean => true;
 	#backend: TLSSocket | undefined;
@@ -117,9 +118,15 @@ export class Session {
 		return verdict.result;
 	}
 
+	/** The token has ended; whoever serves several commands in a row ends the session after the next answer. */
+	get expired(): boolean {
+		return this.#expired;
+	}
+
 	/** Exchange ends a session with its token. An answer on its way is finished, for up to two seconds. */
 	expire(since = Date.now()): void {
 		if (this.silent || !this.open) return;
+		this.#expired = true;
 		if (!this.between() && Date.now() - since < 2_000) {
 			setTimeout(() => this.expire(since), 5);
 			return;

@@ -111,6 +111,7 @@ async function passOn(session: Session, client: LineReader, backendPort: number)
 	session.between = () => !answering;
 	for (;;) {
 		answering = false;
+		if (session.expired) return session.expire();
 		const line = await client.line();
 		answering = true;
 		if (line === undefined || !session.open) return session.end();
