@@ -223,7 +223,21 @@ function addressObjects(value: unknown): AddressObject[] {
 }
 
 function addressText(value: unknown): string {
-	return addressObjects(value).map((entry) => entry.text).join(', ');
+	return addressObjects(value).map(({ value: people, text: asText }) => (people.some(needsEscape) ? people.map(personText).join(', ') : asText)).join(', ');
+}
+
+type Person = AddressObject['value'][number];
+
+/** mailparser leaves quotes in names as they are, so that a name could be read as further addresses. */
+function needsEscape({ name, group }: Person): boolean {
+	return /["\\]/.test(name) || group?.some(needsEscape) === true;
+}
+
+function personText({ name, address, group }: Person): string {
+	const quoted = name === '' ? '' : `"${name.replace(/["\\]/g, '\\$&')}"`;
+	if (group !== undefined) return `${quoted}:${group.map(personText).join(', ')};`;
+	if (address === undefined || address === '') return quoted;
+	return quoted === '' ? address : `${quoted} <${address}>`;
 }
 
 function addresses(value: unknown): IDataObject | undefined {

@@ -25,6 +25,15 @@ export function text(value: unknown, field: string): string {
 	return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? value.toString() : '';
 }
 
+/** One of the values that a pick-list offers, in any case, as expressions and language models give them. @throws MailError `input` */
+export function choice<T extends string>(value: unknown, field: string, offered: readonly T[], fallback: T): T {
+	const given = text(value, field).trim().toLowerCase();
+	if (given === '') return fallback;
+	const chosen = offered.find((one) => one.toLowerCase() === given);
+	if (chosen !== undefined) return chosen;
+	throw new MailError(`${field}: "${given.slice(0, 100)}" is not offered.`, { code: 'input', field, remedy: `Give one of: ${offered.join(', ')}.` });
+}
+
 /** A number within bounds; `fallback` where the field is empty. @throws MailError `input` */
 export function whole(value: unknown, field: string, fallback: number, least: number, most: number): number {
 	if (value === undefined || value === null || value === '') return fallback;

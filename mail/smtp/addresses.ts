@@ -11,6 +11,8 @@ export interface Mailbox {
 
 /** Deeper than any list that a person or a mail makes. */
 const DEEPEST = 20;
+/** In characters: 64 for the local part, 255 for the domain (RFC 5321, section 4.5.3.1). */
+const LONGEST = 320;
 const LOCAL_PART = String.raw`(?:[^\s@<>"(),;:\\[\]]+|"(?:[^"\\\r\n]|\\.)+")`;
 const DOMAIN = String.raw`(?:[^\s@<>"(),;:\\[\]]+\.[^\s@<>"(),;:\\[\]]*[^\s@<>"(),;:\\[\].]|localhost|\[[^\]\s]+\])`;
 const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
@@ -20,22 +22,23 @@ const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
  * message items hold them (`{ value: [{ name, address }] }`, `{ name, address }`), objects of other nodes
  * (`{ name, email }`, Graph's `{ emailAddress: … }`), or JSON text of any of these.
  * @param field display name of the parameter, for the error
- * @param skipBad leaves out what cannot be used: for addresses that somebody else wrote
+ * @param skipBad leaves out what cannot be used, and control characters in names: for addresses that somebody else wrote
  * @throws MailError `input` naming the field and the entry that cannot be used
  */
 export async function readMailboxes(field: string, value: unknown, skipBad = false): Promise<Mailbox[]> {
 	const parse = await addressParser();
+	const nameOf = (name: string): string => (skipBad ? withoutControl(name) : name);
 	const read = (entry: unknown, depth: number): Mailbox[] => {
 		if (entry === undefined || entry === null || depth > DEEPEST) return [];
 		if (Array.isArray(entry)) return entry.flatMap((one: unknown) => read(one, depth + 1));
-		if (typeof entry === 'object') return usable(() => readObject(field, entry, (inner) => read(inner, depth + 1)));
+		if (typeof entry === 'object') return usable(() => readObject(field, entry, nameOf, (inner) => read(inner, depth + 1)));
 		const text = typeof entry === 'string' ? entry.trim() : `${typeof entry} ${JSON.stringify(entry)}`;
 		const list = jsonOf(text);
 		if (list !== undefined) return read(list, depth + 1);
 		if (!skipBad) refuseControl(field, text);
 		return parse(text, { flatten: true })
 			.filter(({ address, name }) => address !== '' || name !== '')
-			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name }, text)]));
+			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name: nameOf(name) }, text)]));
 	};
 	const usable = (make: () => Mailbox[]): Mailbox[] => {
 		try {
@@ -59,7 +62,7 @@ function jsonOf(text: string): unknown {
 	}
 }
 
-function readObject(field: string, entry: object, read: (inner: unknown) => Mailbox[]): Mailbox[] {
+function readObject(field: string, entry: object, nameOf: (name: string) => string, read: (inner: unknown) => Mailbox[]): Mailbox[] {
 	const part = (name: string): unknown => Reflect.get(entry, name);
 	if (Array.isArray(part('value'))) return read(part('value'));
 	if (Array.isArray(part('group'))) return read(part('group'));
@@ -67,7 +70,7 @@ function readObject(field: string, entry: object, read: (inner: unknown) => Mail
 	const address = part('address') ?? part('email');
 	if (typeof address === 'string') {
 		const name = part('name');
-		const given = { name: typeof name === 'string' ? name : '', address: address.trim() };
+		const given = { name: typeof name === 'string' ? nameOf(name) : '', address: address.trim() };
 		refuseControl(field, given.name);
 		refuseControl(field, given.address);
 		return [checked(field, given, given.address)];
@@ -79,15 +82,19 @@ function readObject(field: string, entry: object, read: (inner: unknown) => Mail
 function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 	const { address, name } = mailbox;
 	const remedy = 'Enter addresses like ada@example.com or Ada <ada@example.com>, separated by commas.';
-	if (!ADDRESS.test(address)) {
+	if (!isAddress(address)) {
 		const wrong = address || name;
 		throw inputError(field, `"${wrong.slice(0, 200)}" is not an email address${text === wrong ? '' : ` (in "${text.slice(0, 200)}")`}.`, remedy);
 	}
 	// "ada@example.com grace@example.com" would be one address, called by the other.
-	if (ADDRESS.test(name) && !text.includes(`<${address}>`) && text !== address) {
+	if (isAddress(name) && !text.includes(`<${address}>`) && text !== address) {
 		throw inputError(field, `there is no comma between ${name} and ${address}.`, remedy);
 	}
 	return mailbox;
+}
+
+function isAddress(text: string): boolean {
+	return text.length <= LONGEST && ADDRESS.test(text);
 }
 
 /** For the envelope: a domain in any script as ASCII, where the local part is ASCII too (RFC 5891; RFC 6531 otherwise). */
@@ -103,16 +110,27 @@ export function sameAddress(one: string, other: string): boolean {
 	return one.toLowerCase() === other.toLowerCase();
 }
 
+export function unique(mailboxes: Mailbox[]): Mailbox[] {
+	return [...new Map(mailboxes.map((mailbox) => [mailbox.address.toLowerCase(), mailbox])).values()];
+}
+
 /** As text, for people: `Ada <ada@example.com>`. */
 export function describeMailbox({ name, address }: Mailbox): string {
 	return name === '' ? address : `${name} <${address}>`;
 }
 
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]+/;
+
 /** A line break in a header would begin another header (CWE-93). @throws MailError `input` */
 export function refuseControl(field: string, value: string): void {
-	if (/[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]/.test(value)) {
+	if (CONTROL.test(value)) {
 		throw inputError(field, 'the value holds a line break or another control character.', 'Take it out; a header is one line.');
 	}
+}
+
+/** One line of what somebody else wrote. */
+export function withoutControl(value: string): string {
+	return value.split(CONTROL).join(' ').trim();
 }
 
 export function inputError(field: string, message: string, remedy: string): MailError {

@@ -1,4 +1,4 @@
-import type { Mailbox } from './addresses';
+import { envelopeAddress, type Mailbox } from './addresses';
 
 export interface CalendarEvent {
 	/** REQUEST invites and updates, CANCEL takes back (RFC 5546, sections 3.2.2 and 3.2.5). */
@@ -84,7 +84,7 @@ function parameter(name: string, value: string): string {
 }
 
 function mailto(address: string): string {
-	return `mailto:${encodeURI(address)}`;
+	return `mailto:${encodeURI(envelopeAddress({ name: '', address }))}`;
 }
 
 /** RFC 5545, section 3.3.11. */

@@ -3,8 +3,9 @@ import type { Readable } from 'node:stream';
 import type MailComposer from 'nodemailer/lib/mail-composer';
 
 import { envelopeAddress, inputError, readMailboxes, refuseControl, type Mailbox } from './addresses';
-import { mailComposer } from './library';
 import { withCrLf } from './escape';
+import { checkHeaders, checkMessageIds, foldable, priorityHeaders } from './headers';
+import { mailComposer } from './library';
 import { textOfHtml } from './plainText';
 
 /** A file to send; opened anew for each attempt, so that nothing is held in memory. */
@@ -65,14 +66,11 @@ export interface ComposedMail {
 	open: () => Promise<Readable>;
 }
 
-/** Headers that the other fields make; setting them by hand would contradict those. */
-const OWN_HEADERS = /^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|in-reply-to|references|sender|return-path|received|dkim-signature|resent-.*|disposition-notification-to)$/i;
-
 /** @throws MailError `input` naming the field */
 export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 	refuseControl('Subject', mail.subject);
-	refuseControl('In Reply To', mail.inReplyTo);
-	refuseControl('References', mail.references);
+	checkMessageIds('In Reply To', mail.inReplyTo);
+	checkMessageIds('References', mail.references);
 	checkHeaders(mail.headers);
 	const people = await readPeople(mail);
 	const from = envelopeAddress(people.sender ?? people.from);
@@ -88,20 +86,20 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.slice(1, -1) } }),
 		open: async () => {
 			const Composer = await mailComposer();
-			const files = await Promise.all(mail.files.map(async (file) => attachment(file, await file.open())));
+			const files = await openAll(mail.files);
 			const node = new Composer({
 				from: people.from,
 				sender: people.sender,
 				to: people.to,
 				cc: people.cc,
 				replyTo: people.replyTo,
-				subject: mail.subject,
+				subject: foldable(mail.subject),
 				...bodies,
 				messageId,
 				date,
 				inReplyTo: mail.inReplyTo || undefined,
 				references: mail.references || undefined,
-				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...calendarHeaders(mail), ...mail.headers.map(({ name, value }) => ({ key: name, value }))],
+				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...calendarHeaders(mail), ...mail.headers.map(({ name, value }) => ({ key: name, value: foldable(value) }))],
 				attachments: [...files, ...calendarFile(mail)],
 				disableFileAccess: true,
 				disableUrlAccess: true,
@@ -110,6 +108,15 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 			return node.createReadStream();
 		},
 	};
+}
+
+/** All of them or none: what was opened before one that cannot be is closed. */
+async function openAll(files: OutgoingFile[]): Promise<NonNullable<MailComposer['mail']['attachments']>> {
+	const opened = await Promise.allSettled(files.map(async (file) => ({ file, content: await file.open() })));
+	const failed = opened.find((one) => one.status === 'rejected');
+	if (failed === undefined) return opened.flatMap((one) => (one.status === 'fulfilled' ? [attachment(one.value.file, one.value.content)] : []));
+	for (const one of opened) if (one.status === 'fulfilled') one.value.content.destroy();
+	throw failed.reason;
 }
 
 export function newMessageId(from: string): string {
@@ -141,15 +148,6 @@ async function readOne(field: string, value: string | Mailbox[]): Promise<Mailbo
 	return only;
 }
 
-function checkHeaders(headers: OutgoingMail['headers']): void {
-	for (const { name, value } of headers) {
-		refuseControl('Headers', name);
-		refuseControl(`Header ${name}`, value);
-		if (!/^[!-9;-~]+$/.test(name)) throw inputError('Headers', `"${name}" is not a header name.`, 'Use letters, digits and hyphens, for example X-Order-ID.');
-		if (OWN_HEADERS.test(name)) throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field or option of its own; it makes this header.');
-	}
-}
-
 type Bodies = Pick<MailComposer['mail'], 'text' | 'html' | 'alternatives'>;
 
 async function makeBodies(mail: OutgoingMail): Promise<Bodies> {
@@ -168,17 +166,6 @@ async function makeBodies(mail: OutgoingMail): Promise<Bodies> {
 /** For clients that know no text/calendar part; Outlook and Gmail take the alternative. */
 function calendarFile({ calendar }: OutgoingMail): NonNullable<MailComposer['mail']['attachments']> {
 	return calendar === undefined ? [] : [{ filename: 'invite.ics', contentType: 'application/ics', content: calendar.content }];
-}
-
-/** As Outlook and Thunderbird write them. */
-function priorityHeaders(priority: OutgoingMail['priority']): Array<{ key: string; value: string }> {
-	if (priority === 'normal') return [];
-	const [xPriority, label] = priority === 'high' ? ['1 (Highest)', 'High'] : ['5 (Lowest)', 'Low'];
-	return [
-		{ key: 'X-Priority', value: xPriority },
-		{ key: 'X-MSMail-Priority', value: label },
-		{ key: 'Importance', value: label },
-	];
 }
 
 function receiptHeaders(mail: OutgoingMail, people: People): Array<{ key: string; value: string }> {

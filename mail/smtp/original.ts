@@ -1,5 +1,6 @@
 import { toItem } from '../item';
-import { inputError, readMailboxes, type Mailbox } from './addresses';
+import { inputError, readMailboxes, withoutControl, type Mailbox } from './addresses';
+import { LONGEST_MESSAGE_ID } from './headers';
 
 /** A mail to answer or to pass on. */
 export interface Original {
@@ -16,7 +17,10 @@ export interface Original {
 	cc: Mailbox[];
 	text: string;
 	html: string;
-	attachments: OriginalFile[];
+	/** Undefined where the item does not list them, as those of the built-in trigger. */
+	attachments?: OriginalFile[];
+	/** The mail was larger than what should be fetched, or only its headers were asked for. */
+	headersOnly: boolean;
 }
 
 /** An attachment as a message item lists it; `property` names the binary data, where it was downloaded. */
@@ -24,6 +28,8 @@ export interface OriginalFile {
 	property?: string;
 	contentId?: string;
 	inline: boolean;
+	/** Bytes. */
+	size?: number;
 }
 
 /**
@@ -47,7 +53,7 @@ export async function readOriginal(json: unknown): Promise<Original> {
 		messageId,
 		// RFC 5322, section 3.6.4: where References is missing, a single In-Reply-To stands for it.
 		references: references.length > 0 ? references : [...parents, ...lines.inReplyTo].slice(0, 1),
-		subject: text('subject').replace(/\s+/g, ' ').trim(),
+		subject: withoutControl(text('subject')).replace(/\s+/g, ' '),
 		date: text('date'),
 		from,
 		replyTo: [...(await people(field('replyTo'))), ...lines.replyTo],
@@ -56,6 +62,7 @@ export async function readOriginal(json: unknown): Promise<Original> {
 		text: text('text'),
 		html: text('html'),
 		attachments: filesOf(field('attachments')),
+		headersOnly: field('headersOnly') === true,
 	};
 }
 
@@ -72,20 +79,21 @@ async function headersOf(metadata: unknown): Promise<{ messageId: string; refere
 	};
 }
 
-/** What stands in angle brackets, without white space; anything else in such a header counts for nothing. */
+/** What stands in angle brackets, without white space; anything else in such a header counts for nothing, and what could not travel. */
 function messageIds(value: unknown): string[] {
 	const all: unknown[] = Array.isArray(value) ? value : [value];
-	return all.flatMap((entry) => textOf(entry).replace(/\s+/g, '').match(/<[^<>\u0000-\u0020\u007f]+>/g) ?? []);
+	return all.flatMap((entry) => textOf(entry).replace(/\s+/g, '').match(/<[!-;=?-~]+>/g) ?? []).filter(({ length }) => length <= LONGEST_MESSAGE_ID);
 }
 
 function textOf(value: unknown): string {
 	return typeof value === 'string' ? value : '';
 }
 
-function filesOf(value: unknown): OriginalFile[] {
-	const all: unknown[] = Array.isArray(value) ? value : [];
-	return all.map((entry) => {
+function filesOf(value: unknown): OriginalFile[] | undefined {
+	if (!Array.isArray(value)) return undefined;
+	return value.map((entry: unknown) => {
 		const part = (name: string): unknown => (typeof entry === 'object' && entry !== null ? Reflect.get(entry, name) : undefined);
-		return { property: textOf(part('property')) || undefined, contentId: textOf(part('contentId')).replace(/[<>]/g, '') || undefined, inline: part('inline') === true };
+		const size = part('size');
+		return { property: textOf(part('property')) || undefined, contentId: textOf(part('contentId')).replace(/[<>]/g, '') || undefined, inline: part('inline') === true, ...(typeof size === 'number' && { size }) };
 	});
 }

@@ -72,6 +72,7 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	}
 	const end = /^\r?\n|\n\r?\n/.exec(head);
 	const length = end === null ? head.length : end.index + end[0].length;
+	if (end === null && head.length > LONGEST_HEADERS) throw inputError(FIELD, 'the headers do not end within 1 MB.', 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
 	return { fields: parseFields(head.slice(0, end === null ? head.length : end.index)), length };
 }
 

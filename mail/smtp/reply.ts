@@ -1,4 +1,4 @@
-import { describeMailbox, inputError, sameAddress, type Mailbox } from './addresses';
+import { describeMailbox, inputError, sameAddress, unique, type Mailbox } from './addresses';
 import { escapeHtml, htmlOfText } from './escape';
 import type { OutgoingMail } from './message';
 import type { Original, OriginalFile } from './original';
@@ -55,15 +55,11 @@ function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[];
 	return { to, cc: unique(others) };
 }
 
-function unique(mailboxes: Mailbox[]): Mailbox[] {
-	return [...new Map(mailboxes.map((mailbox) => [mailbox.address.toLowerCase(), mailbox])).values()];
-}
-
 async function quoted(original: Original, wish: Answer): Promise<Pick<OutgoingMail, 'text' | 'html'>> {
 	const plain = original.text.trim() === '' && original.html !== '' ? ((await textOfHtml(original.html)) ?? '') : original.text;
 	const rich = (await quotableHtml(original.html)) ?? htmlOfText(plain);
 	const intro = wish.kind === 'forward' ? forwardedIntro(original, wish.timeZone) : [`${when(original, wish.timeZone)}${original.from.map(describeMailbox).join(', ') || 'Somebody'} wrote:`];
-	const text = wish.kind === 'forward' ? plain : plain.replace(/\s+$/, '').split(/\r\n?|\n/).map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`)).join('\n');
+	const text = wish.kind === 'forward' ? plain : plain.trimEnd().split(/\r\n?|\n/).map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`)).join('\n');
 	const html = wish.kind === 'forward' ? rich : `<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">${rich}</blockquote>`;
 	const separator = wish.kind === 'forward' ? '\n\n' : '\n';
 	return {
@@ -101,7 +97,16 @@ function append(html: string, addition: string): string {
 	return end < 0 ? `${html}${addition}` : `${html.slice(0, end)}${addition}${html.slice(end)}`;
 }
 
-/** What the quotation or the forwarded mail shows by cid; the rest of the files are left to the caller. */
-export function shownInline(original: Original, file: OriginalFile): boolean {
-	return file.contentId !== undefined && original.html.includes(`cid:${file.contentId}`);
+/** Which files the quotation or the forwarded mail shows by cid (RFC 2392); the others are left to the caller. */
+export function shownInline({ html }: Original): (file: OriginalFile) => boolean {
+	const shown = new Set([...html.matchAll(/\bcid:([^\s"'<>)]+)/gi)].map(([, id]) => decoded(id ?? '')));
+	return ({ contentId }) => contentId !== undefined && shown.has(contentId);
+}
+
+function decoded(id: string): string {
+	try {
+		return decodeURIComponent(id.replaceAll('&amp;', '&'));
+	} catch {
+		return id;
+	}
 }

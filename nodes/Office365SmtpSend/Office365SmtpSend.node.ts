@@ -14,7 +14,7 @@ export class Office365SmtpSend implements INodeType {
 		icon: { light: 'file:office365SmtpSend.svg', dark: 'file:office365SmtpSend.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] + ": " + $parameter["toEmail"] }}',
+		subtitle: '={{ $parameter["operation"] + ($parameter["toEmail"] ? ": " + $parameter["toEmail"] : "") }}',
 		description: 'Sends mail from an Office 365, Microsoft 365 or Outlook mailbox over SMTP with OAuth',
 		defaults: { name: 'Office365 SMTP Send' },
 		inputs: [NodeConnectionTypes.Main],

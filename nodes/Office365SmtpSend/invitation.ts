@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { IDataObject } from 'n8n-workflow';
 
-import { inputError, readMailboxes, type Mailbox } from '../../mail/smtp/addresses';
+import { inputError, readMailboxes, sameAddress, unique, type Mailbox } from '../../mail/smtp/addresses';
 import { calendarText, type CalendarEvent } from '../../mail/smtp/calendar';
 import { readDay, readMoment } from '../../mail/smtp/eventTime';
 import type { OutgoingMail } from '../../mail/smtp/message';
@@ -36,8 +36,7 @@ export async function readInvitation(context: MailContext, item: number, mailbox
 		time: timeOf(parameter('start'), parameter('end'), options, context.getTimezone()),
 		organizer,
 		sentBy: mail.sender,
-		required: await readMailboxes('To Email', mail.to),
-		optional: await readMailboxes('CC Email', mail.cc),
+		...guests(await readMailboxes('To Email', mail.to), await readMailboxes('CC Email', mail.cc)),
 		...(options.reminder !== undefined && { reminder: whole(options.reminder, 'Reminder', 15, 0, 40_320) }),
 		showAs: options.showAs === 'free' ? 'free' : 'busy',
 	};
@@ -46,6 +45,12 @@ export async function readInvitation(context: MailContext, item: number, mailbox
 		mail: { ...mail, ...body, subject: `${PREFIXES.get(action) ?? ''}${title}`, calendar: { method: event.method, content: calendarText(event) } },
 		facts: { uid: event.uid, sequence: event.sequence },
 	};
+}
+
+/** Each once; who is named as both must come. */
+function guests(to: Mailbox[], cc: Mailbox[]): Pick<CalendarEvent, 'required' | 'optional'> {
+	const required = unique(to);
+	return { required, optional: unique(cc).filter(({ address }) => !required.some((one) => sameAddress(one.address, address))) };
 }
 
 /** As Outlook writes them. */

@@ -8,13 +8,16 @@ import { answer, shownInline, type Answer } from '../../mail/smtp/reply';
 import { record, text } from '../parameterValues';
 import { fileOf, isBinaryData, openBinary } from './attachments';
 import type { MailContext } from './context';
-import { readBodies, readCopies, readHeaders, readOwnFiles, readSender } from './settings';
+import { formatOf, readBodies, readCopies, readHeaders, readOwnFiles, readSender } from './settings';
 
 /** The answer to the mail that a trigger or POP Fetch gave. @throws MailError `input` naming the field */
 export async function readReply(context: MailContext, item: number, mailbox: string): Promise<OutgoingMail> {
 	const options = record(context.getNodeParameter('options', item, {}));
 	const kind = kindOf(context.getNodeParameter('replyType', item, 'reply'));
 	const taken = await takeOriginal(context, item);
+	if (kind === 'forward' && taken.original.headersOnly) {
+		throw inputError('Original Message', 'the item holds only the headers of the mail.', 'Let the node that gives it fetch the whole mail.');
+	}
 	const sender = await readSender(context, item, mailbox);
 	const answered = await answer(taken.original, {
 		kind,
@@ -88,12 +91,25 @@ async function resolve(context: MailContext, raw: IBinaryData | string): Promise
 
 /** All of them when forwarding; otherwise only what the quotation shows. */
 async function originalFiles(context: MailContext, item: number, { original, binary }: Taken, { kind, options }: { kind: Answer['kind']; options: IDataObject }): Promise<OutgoingFile[]> {
-	const shown = (file: OriginalFile): boolean => options.quoteOriginal !== false && context.getNodeParameter('emailFormat', item, 'text') !== 'text' && shownInline(original, file);
-	const wanted = kind === 'forward' && options.forwardAttachments !== false ? original.attachments : original.attachments.filter(shown);
-	const found = wanted.map((file) => ({ file, data: file.property === undefined ? undefined : binary[file.property] }));
-	const missing = found.filter(({ data }) => data === undefined).length;
-	if (kind === 'forward' && missing > 0 && options.forwardAttachments !== false) {
+	const isShown = shownInline(original);
+	const shown = (file: OriginalFile): boolean => options.quoteOriginal !== false && formatOf(context, item) !== 'text' && isShown(file);
+	const whole = kind === 'forward' && options.forwardAttachments !== false;
+	// An item that lists no files has them all the same, where the built-in trigger gave it.
+	const listed = original.attachments ?? Object.keys(binary).filter((name) => name !== RAW_PROPERTY).map((name) => ({ property: name, inline: false }));
+	const wanted = whole ? listed : listed.filter(shown);
+	const found = await Promise.all(wanted.map(async (file) => await fileOfOriginal(context, file, binary, shown(file))));
+	const there = found.filter((file) => file !== undefined);
+	const missing = found.length - there.length;
+	if (whole && missing > 0) {
 		throw inputError('Original Message', `the mail has ${wanted.length} attachments, and the item does not hold ${missing} of them.`, 'Switch on "Download Attachments" where the mail comes from, give the whole item, for example {{ $(\'IMAP Trigger\').item }}, or switch off "Forward Attachments".');
 	}
-	return await Promise.all(found.flatMap(({ file, data }) => (data === undefined ? [] : [fileOf(context, file.property ?? 'file', data, shown(file) ? file.contentId : undefined)])));
+	return there;
+}
+
+/** Undefined where the item does not hold it: another node may have put another file in its place. */
+async function fileOfOriginal(context: MailContext, { property, size, contentId }: OriginalFile, binary: IBinaryKeyData, inline: boolean): Promise<OutgoingFile | undefined> {
+	const data = property === undefined ? undefined : binary[property];
+	if (property === undefined || data === undefined) return undefined;
+	const file = await fileOf(context, property, data, inline ? contentId : undefined);
+	return size === undefined || size === file.size ? file : undefined;
 }

@@ -12,11 +12,17 @@ import { attributed, readCopies, readHeaders, readSender } from './settings';
 interface Question {
 	responseType: 'approval' | 'freeText';
 	/** Buttons of an approval; without `decline` there is only one. */
-	approve: string;
-	decline?: string;
+	approve: Button;
+	decline?: Button;
 	subject: string;
 	message: string;
 	options: IDataObject;
+}
+
+interface Button {
+	label: string;
+	/** Filled, or with a border only. */
+	primary: boolean;
 }
 
 type Read = (name: string, fallback: unknown) => unknown;
@@ -29,8 +35,8 @@ function readQuestion(read: Read): Question {
 	const approval = record(record(read('approvalOptions', {})).values);
 	return {
 		responseType,
-		approve: text(approval.approveLabel, 'Approve Button Label') || 'Approve',
-		...(approval.approvalType === 'double' && { decline: text(approval.disapproveLabel, 'Disapprove Button Label') || 'Decline' }),
+		approve: { label: text(approval.approveLabel, 'Approve Button Label') || 'Approve', primary: approval.buttonApprovalStyle !== 'secondary' },
+		...(approval.approvalType === 'double' && { decline: { label: text(approval.disapproveLabel, 'Disapprove Button Label') || 'Decline', primary: approval.buttonDisapprovalStyle === 'primary' } }),
 		subject: text(read('subject', ''), 'Subject'),
 		message: text(read('message', ''), 'Message').replaceAll('\\n', '\n').replace(/<br\s*\/?>/g, '\n').trim(),
 		options: record(read('options', {})),
@@ -47,7 +53,7 @@ export async function readQuestionMail(context: IExecuteFunctions, mailbox: stri
 	const buttons =
 		responseType === 'freeText'
 			? [{ label: text(options.messageButtonLabel, 'Message Button Label') || 'Respond', url: link(true), primary: true }]
-			: [{ label: approve, url: link(true), primary: true }, ...(decline === undefined ? [] : [{ label: decline, url: link(false), primary: false }])];
+			: [{ ...approve, url: link(true) }, ...(decline === undefined ? [] : [{ ...decline, url: link(false) }])];
 	return {
 		...(await readSender(context, 0, mailbox)),
 		to: await readMailboxes('To Email', read('toEmail', '')),
@@ -103,5 +109,5 @@ function questionPage({ responseType, approve, decline, subject, message, option
 			form: { button: text(options.responseFormButtonLabel, 'Response Form Button Label') || 'Submit', textarea: true },
 		});
 	}
-	return page({ title: subject || 'Your answer', message, form: { button: approved ? approve : (decline ?? 'Decline') } });
+	return page({ title: subject || 'Your answer', message, form: { button: (approved ? approve : decline)?.label ?? 'Decline' } });
 }

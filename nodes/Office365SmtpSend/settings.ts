@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { readMailboxes, type Mailbox } from '../../mail/smtp/addresses';
 import type { OutgoingFile, OutgoingMail } from '../../mail/smtp/message';
-import { record, text, whole } from '../parameterValues';
+import { choice, record, text, whole } from '../parameterValues';
 import { readFiles } from './attachments';
 import type { MailContext } from './context';
 
@@ -35,7 +35,7 @@ export async function readMail(context: MailContext, item: number, mailbox: stri
 		subject: text(parameter('subject'), 'Subject'),
 		...readBodies(context, item, options),
 		files: await readOwnFiles(context, item, options),
-		inReplyTo: text(options.inReplyTo, 'In Reply To').trim(),
+		inReplyTo: text(options.inReplyTo, 'In Reply To').replaceAll(',', ' ').trim(),
 		references: text(options.references, 'References').replaceAll(',', ' ').trim(),
 		...readHeaders(options),
 	};
@@ -64,11 +64,15 @@ export async function readCopies(options: IDataObject): Promise<Record<'cc' | 'b
 	};
 }
 
+export function formatOf(context: MailContext, item: number): 'text' | 'html' | 'both' {
+	return choice(context.getNodeParameter('emailFormat', item, ''), 'Email Format', ['text', 'html', 'both'], 'html');
+}
+
 /** Text and HTML as the format says; HTML alone gets its text when the mail is composed. */
 export function readBodies(context: MailContext, item: number, options: IDataObject): Pick<OutgoingMail, 'text' | 'html'> {
 	const parameter = (name: string, field: string): string => text(context.getNodeParameter(name, item, ''), field);
-	const format = parameter('emailFormat', 'Email Format');
-	const html = format === 'html' || format === 'both' ? parameter('html', 'HTML') : undefined;
+	const format = formatOf(context, item);
+	const html = format === 'text' ? undefined : parameter('html', 'HTML');
 	const plain = format === 'html' ? undefined : parameter('text', 'Text');
 	return attributed({ text: plain, html }, options);
 }
@@ -78,9 +82,11 @@ type Bodies = Pick<OutgoingMail, 'text' | 'html'>;
 /** With n8n's attribution at the end, where the user wants it. */
 export function attributed({ text: plain, html }: Bodies, options: IDataObject): Bodies {
 	if (options.appendAttribution !== true) return { text: plain, html };
+	// HTML that is made for it alone would hide the text.
+	const asText = html === undefined || html === '';
 	return {
-		text: plain === undefined || plain === '' ? plain : `${plain}\n\n---\n${ATTRIBUTION}n8n\nhttps://n8n.io`,
-		html: html === undefined ? undefined : `${html}<br><br>---<br><em>${ATTRIBUTION}<a href="https://n8n.io">n8n</a></em>`,
+		text: plain === undefined || (plain === '' && !asText) ? plain : `${plain}\n\n---\n${ATTRIBUTION}n8n\nhttps://n8n.io`,
+		html: html === undefined || (asText && plain !== undefined) ? html : `${html}<br><br>---<br><em>${ATTRIBUTION}<a href="https://n8n.io">n8n</a></em>`,
 	};
 }
 
@@ -92,7 +98,7 @@ export function readHeaders(options: IDataObject): Pick<OutgoingMail, 'headers' 
 	const reports: unknown[] = Array.isArray(options.deliveryReports) ? options.deliveryReports : [];
 	return {
 		headers: entries.map(record).map((entry) => ({ name: text(entry.name, 'Headers').trim(), value: text(entry.value, 'Headers') })),
-		priority: options.priority === 'high' || options.priority === 'low' ? options.priority : 'normal',
+		priority: choice(options.priority, 'Priority', ['high', 'low', 'normal'], 'normal'),
 		readReceipt: options.readReceipt === true,
 		deliveryReports: DELIVERY_REPORTS.filter((report) => reports.includes(report)),
 	};

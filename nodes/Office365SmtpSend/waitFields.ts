@@ -2,6 +2,17 @@ import type { INodeProperties } from 'n8n-workflow';
 
 const WAIT = ['sendAndWait'];
 
+const style = (displayName: string, name: string, byDefault: 'primary' | 'secondary'): INodeProperties => ({
+	displayName,
+	name,
+	type: 'options',
+	options: [
+		{ name: 'Primary', value: 'primary', description: 'Filled with colour' },
+		{ name: 'Secondary', value: 'secondary', description: 'With a border only' },
+	],
+	default: byDefault,
+});
+
 /** Names and values of the built-in Send Email's operation of the same name. */
 export const waitFields: INodeProperties[] = [
 	{
@@ -47,7 +58,9 @@ export const waitFields: INodeProperties[] = [
 						default: 'single',
 					},
 					{ displayName: 'Approve Button Label', name: 'approveLabel', type: 'string', default: 'Approve' },
+					style('Approve Button Style', 'buttonApprovalStyle', 'primary'),
 					{ displayName: 'Disapprove Button Label', name: 'disapproveLabel', type: 'string', default: 'Decline', displayOptions: { show: { approvalType: ['double'] } } },
+					{ ...style('Disapprove Button Style', 'buttonDisapprovalStyle', 'secondary'), displayOptions: { show: { approvalType: ['double'] } } },
 				],
 			},
 		],

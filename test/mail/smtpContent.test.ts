@@ -92,13 +92,21 @@ describe('texts come out as they went in', () => {
 	});
 
 	it('keeps every line of the mail itself within 998 bytes and ended by CRLF on the wire', async () => {
-		const composed = await compose(outgoing({ subject: '語'.repeat(500), text: long, html: `<p>${long}</p>`, to: Array.from({ length: 300 }, (_, index) => ({ name: `Grace Übermäßig ${index}`, address: `grace${index}@example.test` })), references: Array.from({ length: 100 }, (_, index) => `<${index}.${'r'.repeat(60)}@example.test>`).join(' ') }));
+		const composed = await compose(outgoing({ subject: '語'.repeat(500), headers: [{ name: 'X-Long', value: long }], text: long, html: `<p>${long}</p>`, to: Array.from({ length: 300 }, (_, index) => ({ name: `Grace Übermäßig ${index}`, address: `grace${index}@example.test` })), references: Array.from({ length: 100 }, (_, index) => `<${index}.${'r'.repeat(60)}@example.test>`).join(' ') }));
 		const chunks: Buffer[] = [];
 		for await (const chunk of await composed.open()) chunks.push(Buffer.from(chunk));
 		const whole = Buffer.concat(chunks).toString('latin1');
 		expect(whole.replace(/\r\n/g, '')).not.toMatch(/[\r\n]/);
 		expect(Math.max(...whole.split('\r\n').map(({ length }) => length))).toBeLessThanOrEqual(998);
 		expect(whole).not.toMatch(/[^\u0000-\u007f]/);
+	});
+
+	it('takes a subject without any space, however long', async () => {
+		for (const subject of [long, `ü${long}語`]) {
+			const { email, raw } = await travel({ subject });
+			expect(email.subject).toBe(subject);
+			expect(Math.max(...raw.toString('latin1').split(/\r?\n/).map(({ length }) => length))).toBeLessThanOrEqual(998);
+		}
 	});
 });
 
@@ -171,6 +179,7 @@ describe('addresses', () => {
 		['two at signs', 'a@b@example.test', 'is not an email address'],
 		['no domain', 'grace', 'is not an email address'],
 		['a domain that ends in a dot', 'grace@example.', 'is not an email address'],
+		['an endless domain', `grace@${'a.'.repeat(60_000)}`, 'is not an email address'],
 	])('that cannot be used are named: %s', async (_name, value, message) => {
 		await expect(readMailboxes('CC Email', value)).rejects.toMatchObject({ code: 'input', field: 'CC Email', message: expect.stringMatching(new RegExp(`^CC Email: .*${message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`)), remedy: expect.stringMatching(/.{10}/) });
 	});
@@ -207,6 +216,13 @@ describe('files', () => {
 		expect(email.attachments.map((one) => sha256(content(one)))).toEqual([sha256(image), sha256(image)]);
 	});
 
+	it('that were opened are closed where another one cannot be opened', async () => {
+		const opened = Readable.from([Buffer.alloc(10)]);
+		const files = [{ ...file('a', 'text/plain', Buffer.alloc(10)), open: async () => await Promise.resolve(opened) }, { ...file('b', 'text/plain', Buffer.alloc(10)), open: async () => await Promise.reject(new Error('gone')) }];
+		await expect((await compose(outgoing({ files }))).open()).rejects.toThrow('gone');
+		expect(opened.destroyed).toBe(true);
+	});
+
 	it('that are mails stay mails', async () => {
 		const inner = 'From: a@example.test\r\nSubject: inner\r\n\r\nbody é\r\n';
 		const { raw } = await travel({ files: [file('message.eml', 'message/rfc822', Buffer.from(inner))] });
@@ -236,6 +252,14 @@ describe('headers', () => {
 
 	it.each(['Bcc', 'From', 'content-type', 'Message-ID', 'Resent-To', 'Sender'])('cannot be set past their fields: %s', async (name) => {
 		await expect(compose(outgoing({ headers: [{ name, value: 'x' }] }))).rejects.toMatchObject({ code: 'input', field: 'Headers' });
+	});
+
+	it.each([
+		['In Reply To', { inReplyTo: '<ü@example.test>' }],
+		['References', { references: `<a@example.test> <${'x'.repeat(1000)}@example.test>` }],
+		['Headers', { headers: [{ name: 'X'.repeat(100), value: 'x' }] }],
+	] satisfies Array<[string, Partial<OutgoingMail>]>)('that no mail can have are refused, naming %s', async (field, change) => {
+		await expect(compose(outgoing(change))).rejects.toMatchObject({ code: 'input', field, remedy: expect.stringMatching(/.{10}/) });
 	});
 
 	it.each([

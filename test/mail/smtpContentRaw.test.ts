@@ -118,10 +118,11 @@ describe('the headers of a finished mail', () => {
 		['no mail', 'hello world', 'Message', 'line 1 is not a header'],
 		['nothing', '', 'Message', 'has no headers'],
 		['a body alone', '\r\nbody', 'Message', 'has no headers'],
+		['headers without an end', `From: ${ADA}\r\n${'X-A: b\r\n'.repeat(200_000)}`, 'Message', 'do not end within 1 MB'],
 		['no From', `To: ${GRACE}\r\n\r\nx`, 'Message', 'no header From'],
 		['no recipient', `From: ${ADA}\r\n\r\nx`, 'To Email', 'no recipient'],
 		['a bad address among good ones', `From: ${ADA}\r\nTo: ${GRACE}, nonsense\r\n\r\nx`, 'Message, header to', '"nonsense" is not an email address'],
 	])('that cannot be used are named: %s', async (_name, text, field, message) => {
-		await expect(composeRaw(raw(text))).rejects.toMatchObject({ code: 'input', field, message: expect.stringContaining(message), remedy: expect.stringMatching(/.{10}/) });
+		await expect(composeRaw(raw(text, {}, 65_536))).rejects.toMatchObject({ code: 'input', field, message: expect.stringContaining(message), remedy: expect.stringMatching(/.{10}/) });
 	});
 });

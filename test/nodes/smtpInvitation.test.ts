@@ -98,6 +98,15 @@ describe('an invitation', () => {
 		expect([value(vevent, 'transp'), value(vevent, 'x-microsoft-cdo-busystatus')]).toEqual(['TRANSPARENT', 'FREE']);
 	});
 
+	it('names each guest once, and one of a domain in another script as mail knows it', async () => {
+		const { vevent } = await invite({ toEmail: 'grace@example.test, Grace <GRACE@example.test>, bo@jõgeva.example', options: { ccEmail: 'grace@example.test, carl@example.test, carl@example.test' } });
+		expect(vevent.getAllProperties('attendee').map((one) => [String(one.getFirstValue()).toLowerCase(), one.getParameter('role')])).toEqual([
+			['mailto:grace@example.test', 'REQ-PARTICIPANT'],
+			['mailto:bo@xn--jgeva-dua.example', 'REQ-PARTICIPANT'],
+			['mailto:carl@example.test', 'OPT-PARTICIPANT'],
+		]);
+	});
+
 	it('is updated and cancelled under the same ID, with a higher number', async () => {
 		const { facts } = await invite();
 		const update = await invite({ invitationAction: 'update', eventUid: facts.uid, start: '2026-12-01T09:00:00Z', end: '2026-12-01T09:30:00Z' });

@@ -202,6 +202,54 @@ describe('what is answered', () => {
 		expect([addresses(email.to), addresses(email.cc), email.subject, email.bcc]).toEqual([['grace@example.test'], ['carl@example.test'], 'Re: a Bcc: x@example.test', undefined]);
 	});
 
+	it('with control characters in names and subject is answered without them', async () => {
+		const bytes = Buffer.from('From: =?utf-8?q?Gra=0Ace=07?= <grace@example.test>\r\nTo: =?utf-8?b?Q2FybAo=?= <carl@example.test>\r\nSubject: =?utf-8?q?a=0Ab=00c?=\r\nMessage-ID: <1@example.test>\r\n\r\nx\r\n');
+		for (const format of FORMATS) {
+			const email = await reply(await itemOf(bytes, format), { replyType: 'replyAll' });
+			expect([email.to, email.cc, email.subject]).toEqual([[{ name: 'Gra ce', address: 'grace@example.test' }], [{ name: 'Carl', address: 'carl@example.test' }], 'Re: a b c']);
+		}
+	});
+
+	it.each([
+		'From: "x\\" <boss@example.test>, \\"y" <grace@example.test>',
+		'From: =?utf-8?q?x=22_=3Cboss=40example.test=3E=2C_=22y?= <grace@example.test>',
+	])('goes to nobody whom a display name makes up: %s', async (from) => {
+		const bytes = Buffer.from(`${from}\r\nSubject: x\r\nMessage-ID: <1@example.test>\r\n\r\nx\r\n`);
+		for (const format of FORMATS) expect((await reply(await itemOf(bytes, format))).to).toEqual([{ name: 'x" <boss@example.test>, "y', address: 'grace@example.test' }]);
+	});
+
+	it('is quoted at once, however much white space it has', async () => {
+		const email = await reply({ json: {} }, { original: { messageId: '<a@example.test>', from: 'grace@example.test', text: `${' '.repeat(200_000)}x  \n` } });
+		expect(email.text).toMatch(/> {200001}x\n$/);
+	});
+
+	it('brings the image that its HTML names with an escape, and none whose name only begins alike', async () => {
+		const item = await itemOf(await originalBytes({ html: '<img src="cid:logo%40x"><img src="cid:logo@x2">' }), 'simple');
+		expect((await reply(item, { emailFormat: 'html', html: 'x' })).attachments).toHaveLength(1);
+		const other = await itemOf(await originalBytes({ html: '<img src="cid:logo@x2">' }), 'simple');
+		expect((await reply(other, { emailFormat: 'html', html: 'x' })).attachments).toEqual([]);
+	});
+
+	it('is forwarded with the item\'s files where it lists none, as those of the built-in trigger', async () => {
+		const { json, binary } = await itemOf(await originalBytes(), 'simple');
+		const email = await reply({ json: { ...json, attachments: undefined }, binary }, { replyType: 'forward', toEmail: ADA });
+		expect(hashes(email).sort()).toEqual([sha256(image), sha256(report)].sort());
+		expect((await reply({ json: { ...json, attachments: undefined }, binary })).attachments).toEqual([]);
+	});
+
+	it('is not forwarded with another node\'s file in the place of its own', async () => {
+		const { json, binary } = await itemOf(await originalBytes(), 'simple');
+		const item = { json, binary: { ...binary, attachment_1: await store(Buffer.from('salaries'), 'salaries.xls') } };
+		await expect(reply(item, { replyType: 'forward', toEmail: ADA })).rejects.toMatchObject({ field: 'Original Message', message: expect.stringContaining('does not hold 1 of them') });
+	});
+
+	it('of which only the headers were fetched is answered, but not forwarded', async () => {
+		const { json } = await itemOf(Buffer.from('From: grace@example.test\r\nSubject: x\r\nMessage-ID: <1@example.test>\r\n\r\n'), 'simple');
+		const item = { json: { ...json, headersOnly: true } };
+		expect((await reply(item)).subject).toBe('Re: x');
+		await expect(reply(item, { replyType: 'forward', toEmail: ADA })).rejects.toMatchObject({ field: 'Original Message', message: expect.stringContaining('only the headers'), remedy: expect.stringMatching(/.{10}/) });
+	});
+
 	it.each([
 		['no mail at all', { original: { a: 1 } }, 'Original Message: the value is not a mail'],
 		['text', { original: 'hello' }, 'Original Message: the value is text'],

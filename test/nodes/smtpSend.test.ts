@@ -20,11 +20,12 @@ describe('the fields in sight', () => {
 	const inSight = (values: INodeParameters): string[] => Object.keys(NodeHelpers.getNodeParameters(description.properties, values, true, false, node, description) ?? {}).filter((name) => !['authentication', 'operation'].includes(name));
 
 	it.each([
-		['send, text', { operation: 'send' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'text', 'options']],
+		['send, as the built-in does by default', { operation: 'send' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'html', 'options']],
+		['send, text', { operation: 'send', emailFormat: 'text' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'text', 'options']],
 		['send, both', { operation: 'send', emailFormat: 'both' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'text', 'html', 'options']],
 		['reply', { operation: 'reply', emailFormat: 'html' }, ['replyType', 'original', 'fromEmail', 'emailFormat', 'html', 'options']],
-		['forward', { operation: 'reply', replyType: 'forward' }, ['replyType', 'original', 'toEmail', 'fromEmail', 'emailFormat', 'text', 'options']],
-		['invitation', { operation: 'sendInvitation' }, ['invitationAction', 'eventUid', 'fromEmail', 'toEmail', 'subject', 'start', 'end', 'location', 'emailFormat', 'text', 'options']],
+		['forward', { operation: 'reply', replyType: 'forward', emailFormat: 'text' }, ['replyType', 'original', 'toEmail', 'fromEmail', 'emailFormat', 'text', 'options']],
+		['invitation', { operation: 'sendInvitation', emailFormat: 'text' }, ['invitationAction', 'eventUid', 'fromEmail', 'toEmail', 'subject', 'start', 'end', 'location', 'emailFormat', 'text', 'options']],
 		['raw, from a file', { operation: 'sendRaw' }, ['rawSource', 'binaryPropertyName', 'fromEmail', 'toEmail', 'options']],
 		['raw, from text', { operation: 'sendRaw', rawSource: 'text' }, ['rawSource', 'rawMessage', 'fromEmail', 'toEmail', 'options']],
 		['approval', { operation: 'sendAndWait' }, ['fromEmail', 'toEmail', 'subject', 'message', 'responseType', 'approvalOptions', 'options']],
@@ -58,9 +59,19 @@ describe('parameters pasted from the built-in Send Email', () => {
 		]);
 	});
 
+	it('are written in HTML where they do not say it, since n8n leaves out what Send Email 2.1 has by default', () => {
+		const { description } = new Office365SmtpSend();
+		const pasted = { fromEmail: 'a@example.test', toEmail: 'b@example.test', subject: 'x', html: '<p>x</p>', options: {} };
+		expect(NodeHelpers.getNodeParameters(description.properties, pasted, true, false, null, description)).toMatchObject({ operation: 'send', emailFormat: 'html', html: '<p>x</p>' });
+	});
+
 	it('give no attribution where the option is not set, and n8n\'s own where it is', async () => {
 		expect(await read({ emailFormat: 'both', html: '<p>x</p>' })).toMatchObject({ text: 'hello', html: '<p>x</p>' });
 		expect(await read({ emailFormat: 'both', html: '<p>x</p>', options: { appendAttribution: true } })).toMatchObject({ text: expect.stringMatching(/^hello\n[\s\S]*sent automatically with n8n/), html: expect.stringMatching(/^<p>x<\/p>.*sent automatically with <a/) });
+		// Not as HTML of its own, which would hide the text.
+		expect(await read({ emailFormat: 'both', html: '', options: { appendAttribution: true } })).toMatchObject({ text: expect.stringContaining('automatically'), html: '' });
+		expect(await read({ emailFormat: 'both', text: '', html: '<p>x</p>', options: { appendAttribution: true } })).toMatchObject({ text: '', html: expect.stringContaining('automatically') });
+		expect(await read({ text: '', options: { appendAttribution: true } })).toMatchObject({ text: expect.stringContaining('automatically') });
 	});
 });
 
@@ -119,8 +130,14 @@ describe('what is missing or of the wrong kind', () => {
 		['a bad blind copy', { options: { bccEmail: 'b' } }, 'BCC Email'],
 		['a bad reply address', { options: { replyTo: 'b@' } }, 'Reply To'],
 		['a bad sender', { fromEmail: 'b' }, 'From Email'],
+		['a format that there is not', { emailFormat: 'markdown' }, 'Email Format'],
+		['a priority that there is not', { options: { priority: 'urgent' } }, 'Priority'],
 	])('is named: %s', async (_name, change, field) => {
 		await expect(read(change)).rejects.toMatchObject({ code: 'input', field, message: expect.stringMatching(new RegExp(`^${field}: `)) });
+	});
+
+	it('is not the case of a pick-list\'s value', async () => {
+		expect(await read({ emailFormat: ' HTML ', html: '<p>x</p>', options: { priority: 'High' } })).toMatchObject({ text: undefined, html: '<p>x</p>', priority: 'high' });
 	});
 
 	it.each([

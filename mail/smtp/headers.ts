@@ -1,0 +1,47 @@
+import { inputError, refuseControl } from './addresses';
+import type { OutgoingMail } from './message';
+
+/** Headers that the other fields make; setting them by hand would contradict those. */
+const OWN_HEADERS = /^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|in-reply-to|references|sender|return-path|received|dkim-signature|resent-.*|disposition-notification-to)$/i;
+
+/** A header line holds 998 bytes, and a Message-ID cannot be folded (RFC 5322, section 2.1.1). */
+export const LONGEST_MESSAGE_ID = 900;
+
+/** @throws MailError `input` */
+export function checkHeaders(headers: OutgoingMail['headers']): void {
+	for (const { name, value } of headers) {
+		refuseControl('Headers', name);
+		refuseControl(`Header ${name}`, value);
+		if (!/^[!-9;-~]{1,76}$/.test(name)) throw inputError('Headers', `"${name.slice(0, 100)}" is not a header name.`, 'Use letters, digits and hyphens, for example X-Order-ID.');
+		if (OWN_HEADERS.test(name)) throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field or option of its own; it makes this header.');
+	}
+}
+
+/** @throws MailError `input` naming the field */
+export function checkMessageIds(field: string, value: string): void {
+	refuseControl(field, value);
+	const wrong = value.split(/\s/).find((id) => id.length > LONGEST_MESSAGE_ID || /[^\u0021-\u007e]/.test(id));
+	if (wrong !== undefined) throw inputError(field, `"${wrong.slice(0, 100)}" is not a Message-ID.`, 'Give what the field messageId of a message item holds.');
+}
+
+/** Lines break at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1); longer words travel as encoded ones (RFC 2047). */
+export function foldable(value: string): string {
+	if (!/\S{900}/.test(value)) return value;
+	const parts: string[] = [''];
+	for (const character of value) {
+		if (Buffer.byteLength(`${parts.at(-1)}${character}`) > 45) parts.push('');
+		parts.push(`${parts.pop()}${character}`);
+	}
+	return parts.map((part) => `=?UTF-8?B?${Buffer.from(part).toString('base64')}?=`).join(' ');
+}
+
+/** As Outlook and Thunderbird write them. */
+export function priorityHeaders(priority: OutgoingMail['priority']): Array<{ key: string; value: string }> {
+	if (priority === 'normal') return [];
+	const [xPriority, label] = priority === 'high' ? ['1 (Highest)', 'High'] : ['5 (Lowest)', 'Low'];
+	return [
+		{ key: 'X-Priority', value: xPriority },
+		{ key: 'X-MSMail-Priority', value: label },
+		{ key: 'Importance', value: label },
+	];
+}
