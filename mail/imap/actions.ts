@@ -21,7 +21,8 @@ export async function act(session: ImapSession, uids: readonly number[], action:
 				return await client.messageDelete(range, { uid: true });
 		}
 	});
-	if (done !== false) return;
+	// `undefined`: the library has not even asked.
+	if (done !== false && done !== undefined) return;
 	const refusal = session.refusal(COMMANDS[action.kind]);
 	if (!refusal.permanent && refusal.code !== 'protocol') throw refusal;
 	throw new MailError(`The server did not ${WORDS[action.kind]} the mail${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.message}`, {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-import type { FetchMessageObject, MessageStructureObject } from 'imapflow';
+import type { FetchMessageObject, FetchQueryObject, ImapFlow, MessageStructureObject } from 'imapflow';
 
 import { MailError } from '../errors';
 import type { ImapSession } from './session';
@@ -69,6 +69,20 @@ export async function* fetchMails(use: Use, uids: readonly number[], limits: Fet
 /** Runs commands on the session that is alive. @throws MailError */
 export type Use = <T>(command: string, work: (session: ImapSession) => Promise<T>) => Promise<T>;
 
+/**
+ * What the server says of these mails, by UID. It may put in news of flags that another client has changed, of these
+ * and of other mails (RFC 3501, section 7.4.2): they are no second mail.
+ */
+export async function fetchByUid(client: ImapFlow, uids: readonly number[], query: FetchQueryObject): Promise<Map<number, FetchMessageObject>> {
+	const mails = new Map<number, FetchMessageObject>();
+	for (const mail of await client.fetchAll(rangeOf(uids), { ...query, uid: true }, { uid: true })) mails.set(mail.uid, { ...mails.get(mail.uid), ...mail });
+	return mails;
+}
+
+async function ask(use: Use, uids: readonly number[], query: FetchQueryObject): Promise<Map<number, FetchMessageObject>> {
+	return await use('UID FETCH', async (session) => await session.run('UID FETCH', async (client) => await fetchByUid(client, uids, query)));
+}
+
 interface Facts {
 	uid: number;
 	size: number;
@@ -91,10 +105,9 @@ async function fetchFacts(use: Use, uids: readonly number[], limits: FetchLimits
 }
 
 async function askFacts(use: Use, uids: readonly number[], limits: FetchLimits): Promise<Facts[]> {
-	const query = { uid: true, size: true, internalDate: true, bodyStructure: limits.onlyWithAttachment };
-	const found = await use('UID FETCH', async (session) => await session.run('UID FETCH', async (client) => await client.fetchAll(rangeOf(uids), query, { uid: true })));
+	const found = await ask(use, uids, { size: true, internalDate: true, bodyStructure: limits.onlyWithAttachment });
 	const wanted = new Set(uids);
-	return found
+	return [...found.values()]
 		.filter((mail: FetchMessageObject) => wanted.has(mail.uid))
 		.filter((mail: FetchMessageObject) => !limits.onlyWithAttachment || hasAttachment(mail.bodyStructure))
 		.map((mail: FetchMessageObject) => ({ uid: mail.uid, size: mail.size ?? 0, receivedAt: instantOf(mail.internalDate) }))
@@ -121,9 +134,8 @@ async function fetchPiece(use: Use, piece: readonly Facts[], limits: FetchLimits
 	const [first] = piece;
 	if (first === undefined) return [];
 	if (first.failure !== undefined) return [{ ...first, failure: first.failure }];
-	if (first.size > limits.largeAbove) return [await openLarge(use, first, limits)];
 	try {
-		return await fetchWhole(use, piece);
+		return await (first.size > limits.largeAbove ? openLarge(use, first, limits) : fetchWhole(use, piece));
 	} catch (error) {
 		// A server that cannot give one mail may answer NO for all of them: ask for each by itself.
 		if (!(error instanceof MailError) || !isAboutTheMail(error)) throw error;
@@ -134,47 +146,35 @@ async function fetchPiece(use: Use, piece: readonly Facts[], limits: FetchLimits
 	}
 }
 
-function isAboutTheMail(error: MailError): boolean {
+/** The server has answered, and refuses this mail: the session is not at fault. */
+export function isAboutTheMail(error: MailError): boolean {
 	return error.code === 'protocol' || error.code === 'rejected' || error.code === 'notFound';
 }
 
 async function fetchWhole(use: Use, piece: readonly Facts[]): Promise<Array<FetchedMail | UnfetchedMail>> {
-	const found = await use('UID FETCH', async (session) =>
-		await session.run('UID FETCH', async (client) => await client.fetchAll(rangeOf(piece.map((mail) => mail.uid)), { uid: true, source: true }, { uid: true })),
-	);
-	const bytes = new Map(found.map((mail: FetchMessageObject) => [mail.uid, mail.source]));
+	const found = await ask(use, piece.map((mail) => mail.uid), { source: true });
 	return piece.flatMap((facts): Array<FetchedMail | UnfetchedMail> => {
-		if (!bytes.has(facts.uid)) return [];
-		const source = bytes.get(facts.uid);
+		const mail = found.get(facts.uid);
+		if (mail === undefined) return [];
+		const { source } = mail;
 		if (source !== undefined) return [{ ...facts, content: { kind: 'whole', bytes: source } }];
 		return [{ ...facts, failure: new MailError('The server gave NIL for the mail.', { code: 'protocol', speaker: 'imap', command: 'UID FETCH' }) }];
 	});
 }
 
-async function openLarge(use: Use, facts: Facts, limits: FetchLimits): Promise<FetchedMail> {
+async function openLarge(use: Use, facts: Facts, limits: FetchLimits): Promise<FetchedMail[]> {
 	const { uid, size } = facts;
-	if (limits.large === 'headersOnly') {
-		const bytes = await use('UID FETCH', async (session) =>
-			await session.run('UID FETCH', async (client) => {
-				const mail = await client.fetchOne(String(uid), { uid: true, headers: true }, { uid: true });
-				return mail === false || mail === undefined ? undefined : mail.headers;
-			}),
-		);
-		return { ...facts, content: { kind: 'headers', bytes: bytes ?? Buffer.alloc(0) } };
+	if (limits.large === 'stream') {
+		return [{ ...facts, content: { kind: 'streamed', open: async () => Readable.from(pieces(use, uid, size), { objectMode: false, highWaterMark: 1 }) } }];
 	}
-	return { ...facts, content: { kind: 'streamed', open: async () => Readable.from(pieces(use, uid, size), { objectMode: false, highWaterMark: 1 }) } };
+	const mail = (await ask(use, [uid], { headers: true })).get(uid);
+	return mail === undefined ? [] : [{ ...facts, content: { kind: 'headers', bytes: mail.headers ?? Buffer.alloc(0) } }];
 }
 
 /** The mail's bytes, one partial FETCH at a time: other commands find room between two of them. */
 async function* pieces(use: Use, uid: number, size: number): AsyncGenerator<Buffer> {
 	for (let start = 0; ; ) {
-		const asked = { start, maxLength: STREAM_CHUNK_BYTES };
-		const bytes = await use('UID FETCH', async (session) =>
-			await session.run('UID FETCH', async (client) => {
-				const mail = await client.fetchOne(String(uid), { uid: true, source: asked }, { uid: true });
-				return mail === false || mail === undefined ? undefined : mail.source;
-			}),
-		);
+		const bytes = (await ask(use, [uid], { source: { start, maxLength: STREAM_CHUNK_BYTES } })).get(uid)?.source;
 		if (bytes === undefined) throw new MailError('The mail left the folder while it was being fetched.', { code: 'notFound', speaker: 'imap' });
 		if (bytes.length > 0) yield bytes;
 		start += bytes.length;

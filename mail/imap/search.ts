@@ -2,7 +2,7 @@ import type { FetchMessageObject, ImapFlow, MessageAddressObject, MessageEnvelop
 
 import type { Start } from '../watch/memory';
 import type { Criteria } from './criteria';
-import { instantOf, rangeOf } from './fetch';
+import { fetchByUid, instantOf } from './fetch';
 import type { ImapSession } from './session';
 
 /** UIDs in one command: its line has to stay below about 8 KB (Exchange), also where each UID stands alone. */
@@ -14,9 +14,10 @@ type Find = (query: SearchObject) => Promise<number[]>;
  * UIDs after `after` in rising order that match, and the highest UID there is, matching or not.
  *
  * @param start a further condition on mails that were there before the watch
+ * @param probe asks for every criterion though no mail is there, so that one the server refuses is known before a mail comes
  * @throws MailError
  */
-export async function searchAfter(session: ImapSession, after: number, criteria: Criteria, start?: Start): Promise<{ uids: number[]; highest: number }> {
+export async function searchAfter(session: ImapSession, after: number, criteria: Criteria, start?: Start, probe = false): Promise<{ uids: number[]; highest: number }> {
 	return await session.run('UID SEARCH', async (client) => {
 		const find: Find = async (query) => {
 			const found = await client.search(query, { uid: true });
@@ -29,7 +30,7 @@ export async function searchAfter(session: ImapSession, after: number, criteria:
 		const highest = all.at(-1) ?? after;
 		let uids = all;
 		for (const criterion of criteria) {
-			if (uids.length === 0) break;
+			if (uids.length === 0 && !probe) break;
 			uids = await matching(client, find, uids, range, criterion);
 		}
 		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
@@ -50,7 +51,7 @@ async function matching(client: ImapFlow, find: Find, uids: readonly number[], r
 	}
 	if (Object.keys(ours).length === 0 || left.length === 0) return left;
 	const found = new Set<number>();
-	for (const mail of await fetchMany(client, left, { uid: true, envelope: true })) {
+	for (const mail of await fetchMany(client, left, { envelope: true })) {
 		if (mail.envelope !== undefined && fits(mail.envelope, ours)) found.add(mail.uid);
 	}
 	return left.filter((uid) => found.has(uid));
@@ -120,15 +121,15 @@ async function fitting(client: ImapFlow, find: Find, start: Start, after: number
 	if (since === undefined) return unread;
 	// SINCE knows only days, of the server's time zone; the instant is compared here.
 	const found = await find({ ...range, since: new Date(since - 86_400_000).toISOString().slice(0, 10) });
-	const mails = await fetchMany(client, found, { uid: true, internalDate: true });
+	const mails = await fetchMany(client, found, { internalDate: true });
 	// INTERNALDATE has whole seconds.
 	return [...unread, ...mails.filter((mail) => instantOf(mail.internalDate) + 999 >= since).map((mail) => mail.uid)];
 }
 
-async function fetchMany(client: ImapFlow, uids: readonly number[], query: { uid: true; envelope?: true; internalDate?: true }): Promise<FetchMessageObject[]> {
+async function fetchMany(client: ImapFlow, uids: readonly number[], query: { envelope?: true; internalDate?: true }): Promise<FetchMessageObject[]> {
 	const mails: FetchMessageObject[] = [];
 	for (let first = 0; first < uids.length; first += UIDS_IN_COMMAND) {
-		mails.push(...(await client.fetchAll(rangeOf(uids.slice(first, first + UIDS_IN_COMMAND)), query, { uid: true })));
+		mails.push(...(await fetchByUid(client, uids.slice(first, first + UIDS_IN_COMMAND), query)).values());
 	}
 	return mails;
 }

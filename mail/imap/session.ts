@@ -19,6 +19,10 @@ const CONNECT_MS = 30_000;
 export class ImapSession {
 	/** The path of the selected folder; empty before {@link select}. */
 	folder = '';
+	/** UIDVALIDITY of the selected folder, as text: it is a 32 bit number that nobody calculates with. */
+	uidValidity = '';
+	/** The lowest UID that a new mail would have got when the folder was selected. */
+	uidNext = 1;
 	/** Resolves, never rejects, with the reason once the session is over. */
 	readonly closed: Promise<MailError>;
 	#tail: Promise<unknown> = Promise.resolve();
@@ -27,6 +31,8 @@ export class ImapSession {
 	#lastError: unknown;
 	/** What the library only logs: SEARCH, STORE and MOVE answer `false` for whatever went wrong. */
 	#logged: unknown;
+	/** Until then the library waits by itself, since the server asked it to. */
+	#pausedUntil = 0;
 
 	private constructor(
 		readonly client: ImapFlow,
@@ -62,28 +68,27 @@ export class ImapSession {
 
 	/** @param folder a path as the server lists it. @throws MailError `notFound` */
 	async select(folder: string): Promise<void> {
-		await this.run('SELECT', async (client) => await client.mailboxOpen(folder));
+		const selected = await this.run('SELECT', async (client) => await client.mailboxOpen(folder));
 		this.folder = folder;
+		// Kept, since the library forgets them with the connection: a folder is not another one because its session is over.
+		this.uidValidity = String(selected.uidValidity);
+		this.uidNext = Number.isFinite(selected.uidNext) ? selected.uidNext : 1;
 		this.#rest();
 	}
 
+	/** From the server's BYE on, not only from the end of the connection: in between the library answers each question with nothing. */
 	get over(): boolean {
-		return this.#over;
+		return this.#over || this.#goodbye !== '';
+	}
+
+	/** What the server said when it ended the session. */
+	get #goodbye(): string {
+		const said: unknown = Reflect.get(this.client, 'byeReason');
+		return typeof said === 'string' ? said : '';
 	}
 
 	get canIdle(): boolean {
 		return this.client.capabilities.has('IDLE');
-	}
-
-	/** UIDVALIDITY of the selected folder, as text: it is a 32 bit number that nobody calculates with. */
-	get uidValidity(): string {
-		return this.client.mailbox === false ? '' : String(this.client.mailbox.uidValidity);
-	}
-
-	/** The lowest UID that a new mail will get. */
-	get uidNext(): number {
-		const next = this.client.mailbox === false ? NaN : Number(this.client.mailbox.uidNext);
-		return Number.isFinite(next) ? next : 1;
 	}
 
 	/** The server says that the folder has changed. */
@@ -110,12 +115,17 @@ export class ImapSession {
 
 	/** Why the command before was answered with `false`. */
 	refusal(command: string): MailError {
-		return this.#over ? this.#reason() : diagnose(this.#logged ?? new Error('the server refused the command'), { ...this.at, command });
+		return this.over ? this.#reason() : diagnose(this.#logged ?? new Error('the server refused the command'), { ...this.at, command });
 	}
 
 	/** @internal the library's log */
 	note(entry: unknown): void {
-		if (typeof entry === 'object' && entry !== null && 'err' in entry) this.#logged = entry.err;
+		if (typeof entry !== 'object' || entry === null) return;
+		if ('err' in entry) this.#logged = entry.err;
+		for (const name of ['delayResponse', 'delayMs']) {
+			const ms: unknown = Reflect.get(entry, name);
+			if (typeof ms === 'number') this.#pausedUntil = Date.now() + ms;
+		}
 	}
 
 	/** Ends the session at once; nothing is said to the server, which may be dead. */
@@ -130,37 +140,42 @@ export class ImapSession {
 	}
 
 	async #guard<T>(command: string, work: (client: ImapFlow) => Promise<T>): Promise<T> {
-		if (this.#over) throw this.#reason();
+		if (this.over) throw this.#reason();
 		this.#logged = undefined;
 		let heard = this.client.stats().received;
 		let silent: MailError | undefined;
 		const watchdog = setInterval(() => {
-			const now = this.client.stats().received;
-			if (now === heard) {
+			// Silence that was asked for is no sign of death; the answer has its full time after it.
+			const now = Date.now() < this.#pausedUntil ? -1 : this.client.stats().received;
+			if (now === heard && now !== -1) {
 				silent = new MailError(`${this.at.peer ?? 'The server'} did not answer in time.`, { ...facts(this.at), code: 'timeout', command });
 				this.close();
 			}
 			heard = now;
 		}, this.silenceMs);
 		try {
-			return await work(this.client);
+			const answer = await work(this.client);
+			if (this.over) throw this.#reason();
+			return answer;
 		} catch (error) {
-			throw silent ?? (this.#over ? this.#reason(error) : diagnose(error, { ...this.at, command }));
+			throw silent ?? (this.over ? this.#reason(error) : diagnose(error, { ...this.at, command }));
 		} finally {
 			clearInterval(watchdog);
 		}
 	}
 
 	#rest(): void {
-		if (this.#waiting > 0 || this.#over || this.folder === '' || !this.canIdle) return;
+		if (this.#waiting > 0 || this.over || this.folder === '' || !this.canIdle) return;
 		// Its end, whichever, is seen by `close` or by the next command.
 		this.client.idle().catch((error: unknown) => (this.#lastError ??= error));
 	}
 
 	#reason(error?: unknown): MailError {
-		const said: unknown = Reflect.get(this.client, 'byeReason');
-		if (typeof said === 'string' && said !== '') return diagnose(new Error(said), this.at);
-		return diagnose(this.#lastError ?? error ?? new Error('connection closed'), this.at);
+		const said = this.#goodbye;
+		const found = diagnose(said === '' ? (this.#lastError ?? error ?? new Error('connection closed')) : new Error(said), this.at);
+		if (found.code !== 'protocol' && found.code !== 'rejected' && found.code !== 'notFound') return found;
+		// Whatever words it ended with: that is not the fault of the mail that was asked for.
+		return new MailError(found.message, { ...facts(this.at), code: 'lost', response: found.response, remedy: 'A new session is made by itself.', cause: found });
 	}
 }
 

@@ -1,16 +1,19 @@
-import { MailError } from '../errors';
+import type { MailError } from '../errors';
 import { act, type Action } from '../imap/actions';
 import type { Use } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
 import { Pauses } from './pauses';
 import { pause } from './timing';
+import { asMailError, isOfSession } from './watch';
 
 export interface AftercareOptions {
 	cursor: Cursor;
 	use: Use;
 	/** Mails could not be dealt with on the server; told once in a while. */
 	complain: (error: MailError) => void;
+	/** They are dealt with again. */
+	relieved: () => void;
 }
 
 /**
@@ -51,6 +54,7 @@ export class Aftercare {
 
 	async #run(): Promise<void> {
 		let failures = 0;
+		let troubled = false;
 		while (!this.#stopped) {
 			const action = this.#due[0]?.action;
 			if (action === undefined) return;
@@ -58,14 +62,20 @@ export class Aftercare {
 			const uids = new Set(due.map((entry) => entry.uid));
 			try {
 				await this.#options.use('UID STORE', async (session) => await act(session, [...uids], action));
-			} catch (error) {
+				if (troubled) this.#options.relieved();
+				troubled = false;
+			} catch (cause) {
 				if (this.#stopped) return;
-				if (!(error instanceof MailError) || !error.permanent) {
+				const error = asMailError(cause);
+				if (!isOfSession(error)) {
+					troubled = true;
+					this.#options.complain(error);
+				}
+				if (!error.permanent) {
 					failures += 1;
-					await this.#pauses.wait(pause(failures, error instanceof MailError ? error.retryAfterMs : undefined));
+					await this.#pauses.wait(pause(failures, error.retryAfterMs));
 					continue;
 				}
-				this.#options.complain(error);
 			}
 			failures = 0;
 			this.#due = this.#due.filter((entry) => entry.action !== action || !uids.has(entry.uid));

@@ -14,14 +14,14 @@ export class Complaints {
 	readonly #since = new Map<string, number>();
 	/** Folders of which a failure has been told and no recovery. */
 	readonly #open = new Set<string>();
-	/** When each cause was told last, of whichever folder: they have one server and one sign-in. */
+	/** When each cause was told last, of whichever folder, since they have one server and one sign-in; but each missing folder is missing by itself. */
 	readonly #told = new Map<string, number>();
 
 	constructor(readonly now: () => number = () => Date.now()) {}
 
 	/** @returns true where it is to be told */
 	failed(error: MailError, folder: string): boolean {
-		const cause = `${error.speaker ?? ''} ${error.code}`;
+		const cause = `${error.speaker ?? ''} ${error.code}${error.code === 'notFound' ? ` ${folder}` : ''}`;
 		if (!error.permanent) {
 			const since = this.#since.get(folder) ?? this.now();
 			this.#since.set(folder, since);

@@ -18,6 +18,8 @@ export interface Seen {
 }
 
 const RECENT = 50;
+/** Pending, and no execution has come about: 0 means that one has succeeded. */
+const UNTRIED = -1;
 /** Clocks of the server and of this machine differ. */
 const SKEW_MS = 2 * 60_000;
 
@@ -32,7 +34,7 @@ export type StartFrom = { kind: 'now' } | { kind: 'unread' } | { kind: 'lastDays
  */
 export function firstState(place: Place, from: StartFrom, askedAt: number, now: number, late: boolean): FolderState {
 	const upTo = Math.max(0, place.uidNext - 1);
-	const state: FolderState = { mailbox: place.mailbox, uidValidity: place.uidValidity, uid: 0, pending: {}, newest: now, recent: [] };
+	const state: FolderState = { mailbox: place.mailbox, uidValidity: place.uidValidity, uid: 0, pending: {}, newest: now - SKEW_MS, recent: [] };
 	const missed = late ? { since: askedAt - SKEW_MS } : {};
 	if (from.kind === 'unread') return { ...state, start: { upTo, unread: true, ...missed } };
 	if (from.kind === 'lastDays') return { ...state, start: { upTo, since: askedAt - from.days * 86_400_000 } };
@@ -101,9 +103,8 @@ export class Cursor {
 	/** No execution came about: the try does not count. */
 	forgive(uid: number): void {
 		const tries = this.tries(uid);
-		// 0 would mean that it has succeeded.
-		if (tries <= 1) return;
-		this.state.pending[uid] = tries - 1;
+		if (tries === 0) return;
+		this.state.pending[uid] = tries === 1 ? UNTRIED : tries - 1;
 		this.store();
 	}
 
@@ -122,7 +123,7 @@ export class Cursor {
 	}
 
 	tries(uid: number): number {
-		return this.state.pending[uid] ?? 0;
+		return Math.max(0, this.state.pending[uid] ?? 0);
 	}
 
 	/** A mail that UIDs do not tell as known, though it is: only after a change of UIDVALIDITY. */
@@ -135,6 +136,6 @@ export class Cursor {
 		const uids = Object.keys(this.state.pending)
 			.map(Number)
 			.sort((one, other) => one - other);
-		return { unknown: uids.filter((uid) => this.tries(uid) > 0), actionDue: uids.filter((uid) => this.tries(uid) === 0) };
+		return { unknown: uids.filter((uid) => this.state.pending[uid] !== 0), actionDue: uids.filter((uid) => this.state.pending[uid] === 0) };
 	}
 }

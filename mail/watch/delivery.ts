@@ -6,6 +6,7 @@ import type { Cursor, Seen } from './cursor';
 import { load, type Loaded } from './loading';
 import { Pauses, Slots } from './pauses';
 import { pause, retryIn } from './timing';
+import { asMailError, isOfSession } from './watch';
 
 /**
  * How an execution ended. `ended`: handed over at once, and takes its place until then. `already`: n8n has had one
@@ -46,7 +47,7 @@ export interface DeliveryOptions<Item> {
 	report: (error: MailError) => void;
 	/** Mails could not be dealt with, by n8n or on the server; told once in a while. */
 	complain: (error: MailError) => void;
-	/** n8n starts executions again. */
+	/** They are dealt with again. */
 	relieved: () => void;
 }
 
@@ -141,30 +142,37 @@ export class Delivery<Item> {
 		while (!this.#stopped && this.#queue.length + this.#retries.length > 0) {
 			try {
 				await (this.#retries.length > 0 ? this.#retry() : this.#deliverQueue());
+				if (failures > 0) this.#options.relieved();
 				failures = 0;
-			} catch (error) {
+			} catch (cause) {
 				if (this.#stopped) return;
+				const error = asMailError(cause);
 				failures += 1;
-				await this.#pauses.wait(pause(failures, error instanceof MailError ? error.retryAfterMs : undefined));
+				if (!isOfSession(error)) this.#options.complain(error);
+				await this.#pauses.wait(pause(failures, error.retryAfterMs));
 			}
 		}
 	}
 
-	/** Each by itself, so that one bad mail holds up no other. */
+	/** Each by itself, so that one bad mail holds up no other, though fetched together. */
 	async #retry(): Promise<void> {
-		const uid = this.#retries[0];
-		if (uid === undefined) return;
-		let found = false;
-		for await (const mail of fetchMails(this.#options.use, [uid], this.#options.rules.limits)) {
-			found = true;
-			const loaded = await load(mail, this.#options.make);
-			await this.#slots.free();
-			if (this.#stopped) return;
-			if ('item' in loaded) this.#hand([loaded]);
-			else this.#failUnread(mail, loaded.reason);
+		const uids = this.#retries.splice(0).sort((one, other) => one - other);
+		const left = new Set(uids);
+		try {
+			for await (const mail of fetchMails(this.#options.use, uids, this.#options.rules.limits)) {
+				const loaded = await load(mail, this.#options.make);
+				await this.#slots.free();
+				if (this.#stopped) return;
+				if ('item' in loaded) this.#hand([loaded]);
+				else this.#failUnread(mail, loaded.reason);
+				left.delete(mail.uid);
+			}
+			// They are gone from the folder.
+			if (left.size > 0) this.#options.cursor.settle([...left]);
+			left.clear();
+		} finally {
+			this.#retries.unshift(...left);
 		}
-		if (!found) this.#options.cursor.settle([uid]);
-		this.#retries.shift();
 	}
 
 	async #deliverQueue(): Promise<void> {

@@ -27,7 +27,9 @@ export class FolderWatch<Item> {
 	#mailbox = '';
 	/** How the first attempt went; what it opened waits for {@link run}. */
 	#first: { session?: ImapSession; fault?: MailError } | undefined;
+	/** The last line of the log about the session, and about what is done with mails, without what differs each time. */
 	#said = '';
+	#grumbled = '';
 	/** With the server's paths of the folders to move to. */
 	#rules: Rules;
 
@@ -144,7 +146,7 @@ export class FolderWatch<Item> {
 		// Not before: until now another session may have been in use, on another path.
 		this.#path = session.folder;
 		const { cursor, delivery } = this.#placeOf(session);
-		const { uids, highest } = await searchAfter(session, delivery.seen, this.options.criteria, cursor.state.start);
+		const { uids, highest } = await searchAfter(session, delivery.seen, this.options.criteria, cursor.state.start, !this.#looked);
 		delivery.offer(uids, highest);
 		this.#looked = true;
 		this.#begin = { at: Date.now(), late: true };
@@ -207,6 +209,7 @@ export class FolderWatch<Item> {
 			report,
 			complain: (error) => this.#complain(error),
 			relieved: () => {
+				this.#grumbled = '';
 				if (this.complaints.recovered(this.#dealing)) this.#log('mails are dealt with again');
 			},
 		});
@@ -218,7 +221,9 @@ export class FolderWatch<Item> {
 	}
 
 	#complain(error: MailError): void {
-		this.#log(error.message);
+		const gist = gistOf(error.message);
+		if (gist !== this.#grumbled) this.#log(error.message);
+		this.#grumbled = gist;
 		if (this.complaints.failed(error, this.#dealing)) this.options.report(error);
 	}
 
@@ -236,14 +241,20 @@ export class FolderWatch<Item> {
 	}
 
 	#say(text: string): void {
-		if (text === this.#said) return;
-		this.#said = text;
+		const gist = gistOf(text);
+		if (gist === this.#said) return;
+		this.#said = gist;
 		this.#log(text);
 	}
 
 	#log(text: string): void {
 		this.options.log(text, { mailbox: this.#mailbox, folder: this.#path || this.wanted });
 	}
+}
+
+/** A text without numbers and ids: servers put the time, a trace id or the milliseconds to wait into the same answer each time. */
+function gistOf(text: string): string {
+	return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+/gi, '#');
 }
 
 function placeOf(session: ImapSession): Place {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import { MailError } from '../errors';
-import type { FetchedMail, UnfetchedMail } from '../imap/fetch';
+import { isAboutTheMail, type FetchedMail, type UnfetchedMail } from '../imap/fetch';
 import type { Seen } from './cursor';
 
 /** A mail ready to be handed over. */
@@ -31,7 +31,7 @@ export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail:
 		return { uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail), item, size: content.kind === 'streamed' ? 0 : content.bytes.length };
 	} catch (error) {
 		const cause = broken ?? error;
-		if (cause instanceof MailError && !cause.permanent) throw cause;
+		if (cause instanceof MailError && !cause.permanent && !isAboutTheMail(cause)) throw cause;
 		return { reason: cause instanceof Error ? cause.message : String(cause) };
 	}
 }

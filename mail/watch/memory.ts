@@ -19,7 +19,7 @@ export interface FolderState {
 	uidValidity: string;
 	uid: number;
 	start?: Start;
-	/** UID → tries so far of what was handed over and is not known to have succeeded; 0 = succeeded, action on the server due. */
+	/** UID → tries so far of what was handed over and is not known to have succeeded; 0 = succeeded, action on the server due; -1 = no execution came about. */
 	pending: Record<string, number>;
 	/** When the oldest of `pending` was received, in ms. */
 	pendingSince?: number;

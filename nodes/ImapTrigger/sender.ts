@@ -7,6 +7,8 @@ import type { Settings } from './settings';
 
 /** The column in n8n's database that holds the key has 255 characters. */
 const LONGEST_KEY = 255;
+/** n8n says within this, in ms, that it cannot start an execution; that it has started one it does not say. */
+const REFUSAL_MS = 1_000;
 
 /**
  * Starts executions, and where n8n can tell, waits for their end.
@@ -18,32 +20,38 @@ export function sender(context: ITriggerFunctions, handOver: Settings['handOver'
 	const engine = { tellsEnd: true, takesFiles: true };
 	const start = async (items: INodeExecutionData[], deduplicationKey: string): Promise<Outcome> => {
 		const data = engine.takesFiles ? items : items.map(withoutFiles);
-		if (!engine.tellsEnd) {
-			context.emit([data], undefined, undefined, deduplicationKey);
-			return { kind: 'done' };
-		}
-		const done = context.helpers.createDeferredPromise<IRun>();
-		context.emit([data], undefined, done, deduplicationKey);
 		try {
+			if (!engine.tellsEnd) {
+				context.emit([data], undefined, undefined, deduplicationKey);
+				return { kind: 'done' };
+			}
+			const done = context.helpers.createDeferredPromise<IRun>();
+			context.emit([data], undefined, done, deduplicationKey);
 			return outcomeOf(await done.promise);
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
 			if (engine.takesFiles && /receive files/i.test(reason)) {
 				engine.takesFiles = false;
 				context.logger.warn('IMAP Trigger: this n8n takes no files from triggers, so mails are handed over without their binary data');
-			} else if (/without waiting/i.test(reason)) {
+			} else if (engine.tellsEnd && /without waiting/i.test(reason)) {
 				engine.tellsEnd = false;
 				context.logger.warn('IMAP Trigger: this n8n does not tell how executions end, so mails are handed over at once');
 			} else {
-				return isCancelled(error) ? { kind: 'failed', reason } : { kind: 'notStarted', reason };
+				return hasBegun(error) ? { kind: 'failed', reason } : { kind: 'notStarted', reason };
 			}
 			return await start(items, deduplicationKey);
 		}
 	};
 	return async (items, name) => {
 		const run = start(items, fitting(`${key}:${name}`));
-		return handOver === 'afterSuccess' ? await run : { kind: 'done', ended: run };
+		if (handOver === 'afterSuccess') return await run;
+		const early = await Promise.race([run, after(REFUSAL_MS)]);
+		return early?.kind === 'notStarted' ? early : { kind: 'done', ended: run };
 	};
+}
+
+async function after(ms: number): Promise<undefined> {
+	return await new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
 }
 
 /** An execution that waits (Wait node, approval) has taken the mail. n8n gives no run where it had this key before. */
@@ -53,9 +61,9 @@ export function outcomeOf(run: IRun | undefined): Outcome {
 	return { kind: 'failed', reason: run.data.resultData.error?.message ?? `the execution ended as "${run.status}"` };
 }
 
-/** The promise of a run is rejected where it was cancelled; otherwise there was none. */
-function isCancelled(error: unknown): boolean {
-	return error instanceof Error && (/Cancelled/.test(error.constructor.name) || /cancel/i.test(error.message));
+/** The promise of a run is rejected where it was cancelled, or over before n8n looked (a credential it may not use); otherwise there was none. */
+function hasBegun(error: unknown): boolean {
+	return error instanceof Error && (/Cancelled/.test(error.constructor.name) || /cancel|No active execution/i.test(error.message));
 }
 
 function withoutFiles({ binary, ...item }: INodeExecutionData): INodeExecutionData {

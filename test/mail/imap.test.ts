@@ -230,6 +230,16 @@ describe('fetching', () => {
 		expect(bytes.length).toBeLessThan(2_000);
 	});
 
+	it('leaves out a large mail that goes before its headers are fetched', async () => {
+		const { session } = await open(mail('large', 'x'.repeat(100_000)));
+		let asked = 0;
+		const guarded: Use = async (_command, work) => {
+			if ((asked += 1) === 2) await act(session, [1], { kind: 'delete' });
+			return await work(session);
+		};
+		expect(await all(fetchMails(guarded, [1], limits({ largeAbove: 10_000, large: 'headersOnly' })))).toEqual([]);
+	});
+
 	it('takes only mails with an attachment, where that is wished', async () => {
 		const attached = mail('attached').replace('\r\n\r\nhello', '\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\n1,2\r\n--b--');
 		const { use } = await open(mail('bare'), attached);

@@ -55,3 +55,15 @@ it('takes a backlog of 10,000 in batches, oldest first, holds no more than it ha
 	const commands = sandbox.exchange.sessions.filter((session) => session.mailbox === mailbox).flatMap(({ transcript }) => transcript.filter((line) => line.startsWith('C: ')));
 	expect(commands.length).toBeLessThan(COUNT / 4);
 }, 300_000);
+
+it('fetches the mails of a failed batch together, though each is tried by itself', async () => {
+	const mailbox = 'apart@example.test';
+	await sandbox.fill(mailbox, Array.from({ length: 60 }, (_, index) => `Subject: mail ${index + 1}\r\n\r\nhello\r\n`));
+	const one = new Rig(sandbox, { mailbox, startFrom: { kind: 'unread' }, rules: { batchSize: 60, retryFirstMs: 1 }, execute: (subjects) => (subjects.length > 1 ? { kind: 'failed', reason: 'too many' } : { kind: 'done' }) });
+	await one.watch.start();
+	await one.until('all', () => one.handed.length === 61 && one.watch.idle);
+	one.watch.stop();
+	expect(one.subjects.slice(60)).toEqual(one.subjects.slice(0, 60));
+	const fetches = sandbox.exchange.sessions.filter((session) => session.mailbox === mailbox).flatMap(({ transcript }) => transcript.filter((line) => line.includes('UID FETCH')));
+	expect(fetches.length).toBeLessThan(12);
+}, 30_000);

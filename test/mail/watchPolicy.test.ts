@@ -89,6 +89,13 @@ describe('complaints', () => {
 		expect(complaints.failed(failure('lost'), 'Flapping')).toBe(false);
 	});
 
+	it('tell of each folder that is missing', () => {
+		const complaints = new Complaints();
+		expect(complaints.failed(failure('notFound'), 'Work')).toBe(true);
+		expect(complaints.failed(failure('notFound'), 'Archive')).toBe(true);
+		expect(complaints.failed(failure('notFound'), 'Work')).toBe(false);
+	});
+
 	it('keep to once an hour where a fault comes and goes', () => {
 		const complaints = new Complaints();
 		expect(complaints.failed(failure('auth'), 'INBOX')).toBe(true);
@@ -126,7 +133,7 @@ describe('the cursor', () => {
 	const place = (uidNext: number, uidValidity = '1'): Place => ({ mailbox: 'ada@x', uidValidity, uidNext });
 
 	it('begins with the next mail, and where it came late with what was received since', () => {
-		expect(firstState(place(43), { kind: 'now' }, 1_000_000, 1_000_000, false)).toMatchObject({ uid: 42 });
+		expect(firstState(place(43), { kind: 'now' }, 1_000_000, 1_000_000, false)).toMatchObject({ uid: 42, newest: 880_000 });
 		expect(firstState(place(43), { kind: 'now' }, 1_000_000, 2_000_000, true)).toMatchObject({ uid: 0, start: { upTo: 42, since: 880_000 } });
 		expect(firstState(place(43), { kind: 'unread' }, 0, 0, false).start).toEqual({ upTo: 42, unread: true });
 		expect(firstState(place(43), { kind: 'unread' }, 1_000_000, 2_000_000, true).start).toEqual({ upTo: 42, unread: true, since: 880_000 });
@@ -162,10 +169,14 @@ describe('the cursor', () => {
 		const cursor = new Cursor(folder, () => undefined);
 		cursor.take([seen(11)]);
 		cursor.forgive(11);
-		expect(folder.pending).toEqual({ 11: 1 });
-		cursor.take([seen(11)]);
+		expect([cursor.tries(11), cursor.unfinished()]).toEqual([0, { unknown: [11], actionDue: [] }]);
+		expect(readMemory(JSON.parse(JSON.stringify({ ...newMemory('x', 0), folders: { INBOX: folder } })))?.folders.INBOX?.pending).toEqual(folder.pending);
+		expect([cursor.take([seen(11)]), cursor.take([seen(11)])]).toEqual([1, 2]);
 		cursor.forgive(11);
-		expect(folder.pending).toEqual({ 11: 1 });
+		expect(cursor.tries(11)).toBe(1);
+		cursor.succeed([seen(11)], true);
+		cursor.forgive(11);
+		expect(cursor.unfinished()).toEqual({ unknown: [], actionDue: [11] });
 	});
 
 	it('remembers so many Message-IDs and no more', () => {

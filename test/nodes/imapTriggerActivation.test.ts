@@ -249,6 +249,33 @@ describe('handing over', () => {
 		expect(rig.emitted).toHaveLength(1);
 	});
 
+	it('loses no mail that n8n could not start an execution for, also at once', async () => {
+		const mailbox = freshMailbox();
+		const rig = rigOf({ mailbox, parameters: { options: { handOver: 'atOnce' } }, end: refusing('the database is away', 2) });
+		await start(rig);
+		await sandbox.deliver(mailbox, mail('patient'));
+		await rig.until('the third', () => rig.emitted.length === 3);
+		await expect.poll(async () => await unread(mailbox), { timeout: 15_000 }).toBe(0);
+	});
+
+	it('waits for no end of an execution at once', async () => {
+		const mailbox = freshMailbox();
+		const rig = rigOf({ mailbox, parameters: { options: { handOver: 'atOnce' } }, end: undefined });
+		await start(rig);
+		await sandbox.deliver(mailbox, mail('long'));
+		await rig.until('the mail', () => rig.emitted.length === 1);
+		await expect.poll(async () => await unread(mailbox), { timeout: 15_000 }).toBe(0);
+	});
+
+	it('counts an execution that n8n ended before it began as failed, not as none', async () => {
+		const mailbox = freshMailbox();
+		const rig = rigOf({ mailbox, parameters: { options: { maxTries: 1 } }, end: refusing('No active execution found') });
+		await start(rig);
+		await sandbox.deliver(mailbox, mail('forbidden'));
+		await rig.until('the report', () => rig.saved.length === 1);
+		expect(rig.emitted).toHaveLength(1);
+	});
+
 	it('does without the end of executions where the engine refuses to tell it', async () => {
 		const mailbox = freshMailbox();
 		const rig = rigOf({ mailbox, end: ({ done }) => done?.reject(new Error('Engine 2.0 cannot run a trigger that waits for its execution to finish yet. Set the node to hand off without waiting.')) });

@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import type { FetchedMail } from '../../mail/imap/fetch';
+import type { Session } from '../../sandbox/servers/exchange/session';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { Rig } from './watchRig';
+
+/** Answers of a server that could be taken for something else: each would lose or repeat a mail, or hold up the others. */
+let sandbox: Sandbox;
+const rigs: Rig[] = [];
+let number = 0;
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+}, 60_000);
+
+afterEach(() => {
+	for (const { watch } of rigs.splice(0)) watch.stop();
+	sandbox.exchange.reset();
+});
+
+afterAll(async () => await sandbox.stop());
+
+function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
+	number += 1;
+	const made = new Rig(sandbox, { mailbox: `answers${number}@example.test`, ...options });
+	rigs.push(made);
+	return made;
+}
+
+const sessionOf = (one: Rig): Session | undefined => sandbox.exchange.live('imap').find(({ mailbox }) => mailbox === one.mailbox);
+const asked = (session: Session | undefined, command: string): number => session?.transcript.filter((line) => line.includes(command)).length ?? 0;
+const withoutId = (subject: string): string => `Subject: ${subject}\r\n\r\nhello\r\n`;
+const NOT_CONVERTED = '%t NO The requested message could not be converted to an RFC-822 compatible format.';
+
+describe('a session that the server ends', () => {
+	it('answers nothing between BYE and the end of the connection: no mail is taken for one that has gone', async () => {
+		sandbox.exchange.imapCapabilities = 'IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE';
+		let times = 0;
+		const one = rig({ rules: { retryFirstMs: 300 }, execute: () => ((times += 1) === 1 ? { kind: 'failed', reason: 'at first' } : { kind: 'done' }) });
+		await one.watch.start();
+		await one.deliver('mail');
+		await one.until('the first try', () => one.handed.length === 1);
+		const session = sessionOf(one);
+		session?.say('* BYE Session invalidated - AccessTokenExpired');
+		// The time of the second try comes, and only then the end of the connection.
+		await new Promise((resolve) => setTimeout(resolve, 1_000));
+		expect(one.handed).toHaveLength(1);
+		session?.end();
+		await one.until('the second try', () => one.handed.length === 2 && one.watch.idle);
+		expect(one.tokens).toBe(2);
+	});
+
+	it('in words that nobody knows, is not held against the mail that was asked for', async () => {
+		const one = rig({ rules: { maxTries: 1 } });
+		await one.watch.start();
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '* BYE Something odd has happened', drop: true });
+		await one.deliver('mail');
+		await one.until('the mail', () => one.handed.length === 1);
+		expect(one.reports).toEqual([]);
+	});
+
+	it('before its first look, does not make another folder of the one that is known', async () => {
+		const before = rig();
+		await before.watch.start();
+		await sandbox.deliver(before.mailbox, withoutId('one'));
+		await before.until('the first', () => before.handed.length === 1 && before.watch.idle);
+		before.watch.stop();
+		const after = rig({ mailbox: before.mailbox, memory: before.stored });
+		await after.watch.open();
+		const session = sessionOf(after);
+		const ended = sandbox.exchange.next('end', (other) => other === session);
+		sandbox.exchange.drop('imap');
+		await ended;
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		after.watch.run();
+		await sandbox.deliver(after.mailbox, withoutId('two'));
+		await after.until('the second', () => after.subjects.includes('two'));
+		expect(after.subjects).toEqual(['two']);
+		expect(after.logs.join()).not.toContain('recreated');
+	});
+});
+
+describe('an answer to FETCH', () => {
+	it('with news of flags that another client has changed is one mail all the same', async () => {
+		const one = rig();
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		const session = sessionOf(one);
+		sandbox.exchange.plan('imap', 'UID FETCH', { delayMs: 400 }, 2);
+		await one.deliver('mail');
+		for (const fetches of [1, 2]) {
+			await one.until('a fetch', () => asked(session, 'UID FETCH') === fetches);
+			session?.say('* 1 FETCH (UID 1 FLAGS (\\Seen))');
+		}
+		await one.until('the mail', () => one.handed.length > 0 && one.watch.idle);
+		expect(one.subjects).toEqual(['mail']);
+		expect(one.reports).toEqual([]);
+	});
+
+	it.each(['stream', 'headersOnly'] as const)('that refuses a large mail (%s) holds up no other, and the mail is given up after its tries', async (large) => {
+		const one = rig({
+			rules: { maxTries: 2, retryFirstMs: 1, limits: { largeAbove: 1_000, large, onlyWithAttachment: false } },
+			make: async (mail) => {
+				if (mail.content.kind === 'streamed') sandbox.exchange.plan('imap', 'UID FETCH', { reply: NOT_CONVERTED });
+				return await firstLineOf(mail);
+			},
+		});
+		await one.watch.start();
+		if (large === 'headersOnly') {
+			for (let tries = 0; tries < 2; tries++) {
+				// Its size is told, its headers are not.
+				sandbox.exchange.plan('imap', 'UID FETCH', {});
+				sandbox.exchange.plan('imap', 'UID FETCH', { reply: NOT_CONVERTED });
+			}
+		}
+		await sandbox.deliver(one.mailbox, `Subject: large\r\n\r\n${'x'.repeat(70)}\r\n`.padEnd(3_000, 'y\r\n'));
+		await one.until('the report', () => one.reports.length === 1);
+		await one.deliver('small');
+		await one.until('the other', () => one.handed.length === 1);
+		expect(one.subjects).toEqual(['Subject: small']);
+		expect(one.reports[0]?.message).toContain('given up after 2 failed executions');
+	});
+
+	it('that asks to wait longer than a dead connection is waited for is waited for, on the same session', async () => {
+		const one = rig({ silenceMs: 400 });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 1500 milliseconds' });
+		const began = Date.now();
+		await one.deliver('slowly');
+		await one.until('the mail', () => one.handed.length === 1);
+		expect(Date.now() - began).toBeGreaterThan(1_500);
+		expect(one.tokens).toBe(1);
+	});
+});
+
+async function firstLineOf(mail: FetchedMail): Promise<string> {
+	let text = '';
+	if (mail.content.kind === 'streamed') for await (const chunk of await mail.content.open()) text += String(chunk);
+	else text = mail.content.bytes.toString('latin1');
+	return /^Subject: .*$/m.exec(text)?.[0].trim() ?? '';
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { MailError } from '../../mail/errors';
+import { criteriaOfRules } from '../../mail/imap/criteria';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { Rig } from './watchRig';
+
+let sandbox: Sandbox;
+const rigs: Rig[] = [];
+let number = 0;
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+}, 60_000);
+
+afterEach(() => {
+	vi.restoreAllMocks();
+	for (const { watch } of rigs.splice(0)) watch.stop();
+	sandbox.exchange.reset();
+});
+
+afterAll(async () => await sandbox.stop());
+
+function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
+	number += 1;
+	const made = new Rig(sandbox, { mailbox: `telling${number}@example.test`, ...options });
+	rigs.push(made);
+	return made;
+}
+
+/** The clock jumps; timers go on as they were. */
+function passMinutes(minutes: number): void {
+	const real = Date.now.bind(Date);
+	vi.spyOn(Date, 'now').mockImplementation(() => real() + minutes * 60_000);
+}
+
+const times = (one: Rig, words: string): number => one.logs.filter((line) => line.includes(words)).length;
+
+describe('what fails though the session goes on', () => {
+	it.each(['UID FETCH', 'UID STORE'])('is said once, reported where it lasts, and its end is said (%s)', async (command) => {
+		const one = rig({ rules: { after: { kind: 'read' } } });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.plan('imap', command, { reply: '%t NO Server Unavailable. 15' }, 99);
+		await one.deliver('mail');
+		await one.until('the word', () => times(one, 'to slow down') === 1);
+		passMinutes(3);
+		await one.until('the report', () => one.reports.length === 1);
+		expect(one.reports[0]).toMatchObject({ code: 'throttled' });
+		sandbox.exchange.reset();
+		await one.until('the end', () => one.handed.length === 1 && one.watch.idle);
+		expect(times(one, 'to slow down')).toBe(1);
+		expect(one.logs.at(-1)).toBe('mails are dealt with again');
+		expect(one.tokens).toBe(1);
+	}, 40_000);
+
+	it('is said once for all mails, though n8n gives another number each time', async () => {
+		let attempts = 0;
+		const one = rig({ execute: () => ((attempts += 1) <= 6 ? { kind: 'notStarted', reason: `no connection after ${attempts} s` } : { kind: 'done' }) });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		await one.deliver(...Array.from({ length: 3 }, (_, index) => `mail ${index}`));
+		await one.until('the second round', () => attempts >= 6, 30_000);
+		expect(times(one, 'n8n started no execution')).toBe(1);
+	}, 40_000);
+});
+
+describe('what keeps the session from coming', () => {
+	it('is said once, though its answer has another trace id and time each time', async () => {
+		let attempts = 0;
+		const one = rig({
+			account: async () => {
+				attempts += 1;
+				return await Promise.reject(new MailError(`The sign-in has to be renewed. Trace ID: ${randomUUID()} Timestamp: ${new Date(attempts * 61_000).toISOString()}`, { code: 'interaction', speaker: 'identity' }));
+			},
+		});
+		await one.watch.start();
+		await one.until('four attempts', () => attempts === 4, 20_000);
+		expect(times(one, 'The sign-in has to be renewed')).toBe(1);
+		expect(one.reports).toHaveLength(1);
+	}, 30_000);
+
+	it('is known at the start where the server refuses a filter, though no mail is there yet', async () => {
+		const one = rig({ criteria: criteriaOfRules('[["BODY", "größer"]]') });
+		// First what came after the cursor, then the filter.
+		sandbox.exchange.plan('imap', 'UID SEARCH', {});
+		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t NO [BADCHARSET (US-ASCII)] The specified charset is not supported.' });
+		expect((await one.watch.start()).map(({ code }) => code)).toEqual(['input']);
+	});
+});
