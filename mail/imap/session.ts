@@ -23,8 +23,8 @@ export class ImapSession {
 	uidValidity = '';
 	/** The lowest UID that a new mail would have got when the folder was selected. */
 	uidNext = 1;
-	/** Resolves, never rejects, with the reason once the session is over. */
-	readonly closed: Promise<MailError>;
+	/** Why the connection has ended. */
+	#ended: MailError | undefined;
 	#tail: Promise<unknown> = Promise.resolve();
 	#waiting = 0;
 	#over = false;
@@ -41,11 +41,9 @@ export class ImapSession {
 		readonly silenceMs: number,
 	) {
 		client.on('error', (error: unknown) => (this.#lastError = error));
-		this.closed = new Promise((resolve) => {
-			client.once('close', () => {
-				this.#over = true;
-				resolve(this.#reason());
-			});
+		client.once('close', () => {
+			this.#over = true;
+			this.#ended = this.#reason();
 		});
 	}
 
@@ -94,6 +92,14 @@ export class ImapSession {
 	/** The server says that the folder has changed. */
 	onBell(ring: () => void): void {
 		this.client.on('exists', ring);
+	}
+
+	/** Tells why, once the connection has ended. @returns takes the listener off again: a session is waited for many times */
+	onEnd(listen: (error: MailError) => void): () => void {
+		const tell = (): void => listen(this.#ended ?? this.#reason());
+		if (this.#ended !== undefined) queueMicrotask(tell);
+		else this.client.once('close', tell);
+		return () => void this.client.off('close', tell);
 	}
 
 	/**

@@ -3,7 +3,7 @@ import type { Action } from '../imap/actions';
 import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
 import type { Cursor, Seen } from './cursor';
-import { load, type Loaded } from './loading';
+import { load, type Loaded, type Unloaded } from './loading';
 import { Pauses, Slots } from './pauses';
 import { pause, retryIn } from './timing';
 import { asMailError, isOfSession } from './watch';
@@ -164,7 +164,7 @@ export class Delivery<Item> {
 				await this.#slots.free();
 				if (this.#stopped) return;
 				if ('item' in loaded) this.#hand([loaded]);
-				else this.#failUnread(mail, loaded.reason);
+				else this.#failUnread(mail, loaded);
 				left.delete(mail.uid);
 			}
 			// They are gone from the folder.
@@ -202,8 +202,8 @@ export class Delivery<Item> {
 					}
 				} else {
 					// The cursor moves past what was gathered, so that goes first.
-					if (!(await hand())) return putBack();
-					this.#failUnread(mail, loaded.reason);
+					if (!(await hand()) || !(await this.#room())) return putBack();
+					this.#failUnread(mail, loaded);
 				}
 				if (batch.length > 0) continue;
 				last = mail.uid;
@@ -218,10 +218,12 @@ export class Delivery<Item> {
 		if (this.#queue.length === 0 && !this.#stopped) cursor.pass(end);
 	}
 
-	#failUnread({ uid, receivedAt }: FetchedMail | UnfetchedMail, reason: string): void {
+	#failUnread({ uid, receivedAt }: FetchedMail | UnfetchedMail, { reason, isOurs }: Unloaded): void {
 		const seen: Seen = { uid, receivedAt, messageId: '' };
 		this.#options.cursor.take([seen]);
-		this.#fail([seen], reason);
+		if (!isOurs) return this.#fail([seen], reason);
+		this.#options.cursor.forgive(uid);
+		this.#startLater([seen], reason);
 	}
 
 	#hand(batch: ReadonlyArray<Loaded<Item>>): void {

@@ -11,12 +11,19 @@ export interface Loaded<Item> extends Seen {
 	size: number;
 }
 
+/** A mail of which no item could be made. */
+export interface Unloaded {
+	reason: string;
+	/** This machine or n8n's store is at fault (disk full, too many files, store away), not the mail. */
+	isOurs: boolean;
+}
+
 /**
  * Makes the item of a mail, or says why there is none.
  * @throws MailError where the session is at fault and not the mail
  */
-export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail: FetchedMail) => Promise<Item>): Promise<Loaded<Item> | { reason: string }> {
-	if ('failure' in mail) return { reason: mail.failure.message };
+export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail: FetchedMail) => Promise<Item>): Promise<Loaded<Item> | Unloaded> {
+	if ('failure' in mail) return { reason: mail.failure.message, isOurs: false };
 	let broken: Error | undefined;
 	const { content } = mail;
 	const open = async (): Promise<Readable> => {
@@ -32,8 +39,13 @@ export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail:
 	} catch (error) {
 		const cause = broken ?? error;
 		if (cause instanceof MailError && !cause.permanent && !isAboutTheMail(cause)) throw cause;
-		return { reason: cause instanceof Error ? cause.message : String(cause) };
+		return { reason: cause instanceof Error ? cause.message : String(cause), isOurs: isOfSystem(cause) };
 	}
+}
+
+/** As Node names them: ENOSPC, EMFILE, ECONNREFUSED … */
+function isOfSystem(error: unknown): boolean {
+	return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
 }
 
 /** The Message-ID of a mail at hand, empty where it has none or is to be streamed. */

@@ -193,14 +193,16 @@ export class Watch {
 	/** Until the bell rings, the time is over, the session is, or its successor has come. */
 	async #wait(session: ImapSession, ms: number, deaf: boolean, renewal?: Promise<ImapSession | undefined>): Promise<Event> {
 		let timer: NodeJS.Timeout | undefined;
+		let leave = (): void => undefined;
 		const events: Array<Promise<Event>> = [
-			session.closed.then((error) => ({ kind: 'end', error })),
+			new Promise((resolve) => (leave = session.onEnd((error) => resolve({ kind: 'end', error })))),
 			new Promise((resolve) => (timer = setTimeout(() => resolve({ kind: 'time' }), ms))),
 		];
 		if (!deaf) events.push(this.#bell.wait().then(() => ({ kind: 'bell' })));
 		if (renewal !== undefined) events.push(renewal.then((next) => ({ kind: 'renewal', next })));
 		const event = await Promise.race(events);
 		clearTimeout(timer);
+		leave();
 		return event;
 	}
 

@@ -58,6 +58,19 @@ async function bytesOf(fetched: FetchedMail | UnfetchedMail | undefined): Promis
 	return Buffer.concat(chunks);
 }
 
+describe('a session', () => {
+	it('can be waited for many times, keeps nobody who has gone, and tells who comes late', async () => {
+		const { session } = await open();
+		const listeners = session.client.listenerCount('close');
+		for (let times = 0; times < 100; times++) session.onEnd(() => undefined)();
+		expect(session.client.listenerCount('close')).toBe(listeners);
+		const ended = new Promise((resolve) => session.onEnd(resolve));
+		sandbox.exchange.drop('imap');
+		expect(await ended).toMatchObject({ code: 'lost' });
+		expect(await new Promise((resolve) => session.onEnd(resolve))).toMatchObject({ code: 'lost' });
+	});
+});
+
 describe('search', () => {
 	it('finds what came after a UID, though the server gives the last mail for every range', async () => {
 		const { session } = await open(mail('a'), mail('b'));

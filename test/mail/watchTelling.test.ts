@@ -68,6 +68,37 @@ describe('what fails though the session goes on', () => {
 	}, 40_000);
 });
 
+describe('a disk that is full for a while', () => {
+	it('is no fault of the mails: none is given up, and it is said', async () => {
+		let attempts = 0;
+		const one = rig({
+			rules: { maxTries: 1 },
+			make: async () => {
+				if ((attempts += 1) <= 3) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+				return await Promise.resolve('mail');
+			},
+		});
+		await one.watch.start();
+		await one.deliver('mail');
+		await one.until('the mail', () => one.handed.length === 1 && one.watch.idle, 20_000);
+		expect(one.reports).toEqual([]);
+		expect(times(one, 'no space left on device')).toBe(1);
+		expect(one.stored.folders.INBOX).toMatchObject({ uid: 1, pending: {} });
+	}, 30_000);
+});
+
+describe('mails of which no item can be made', () => {
+	it('wait for another try up to a hundred; the rest stays in the mailbox', async () => {
+		const one = rig({ startFrom: { kind: 'unread' }, rules: { retryFirstMs: 600_000 }, make: async () => await Promise.reject(new Error('no room for its attachment')) });
+		await sandbox.fill(one.mailbox, Array.from({ length: 150 }, (_, index) => `Subject: mail ${index + 1}\r\n\r\nhello\r\n`));
+		await one.watch.start();
+		const pending = (): number => Object.keys(one.stored.folders.INBOX?.pending ?? {}).length;
+		await one.until('a hundred', () => pending() >= 100);
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		expect(pending()).toBe(100);
+	});
+});
+
 describe('what keeps the session from coming', () => {
 	it('is said once, though its answer has another trace id and time each time', async () => {
 		let attempts = 0;
