@@ -189,6 +189,7 @@ export class Delivery<Item> {
 			if (batch.length === 0) return !this.#stopped;
 			if (!(await this.#room())) return false;
 			this.#hand(batch);
+			last = batch.at(-1)?.uid ?? last;
 			batch = [];
 			return true;
 		};

@@ -99,6 +99,27 @@ describe('mails of which no item can be made', () => {
 	});
 });
 
+describe('mails of which no item can be made, among others in a batch', () => {
+	it('repeat none of the others while they wait', async () => {
+		const tried = new Map<number, number>();
+		const one = rig({
+			startFrom: { kind: 'unread' },
+			rules: { batchSize: 4, maxInFlight: 1, retryFirstMs: 1 },
+			make: async (mail) => {
+				const times = (tried.get(mail.uid) ?? 0) + 1;
+				tried.set(mail.uid, times);
+				if (mail.uid % 3 === 0 && times === 1) throw new Error('no room just now');
+				return await Promise.resolve(`mail ${mail.uid}`);
+			},
+		});
+		await sandbox.fill(one.mailbox, Array.from({ length: 60 }, (_, index) => `Subject: mail ${index + 1}\r\n\r\nhello\r\n`));
+		await one.watch.start();
+		await one.until('all', () => one.subjects.length >= 60 && one.watch.idle);
+		expect(one.subjects).toHaveLength(60);
+		expect(new Set(one.subjects).size).toBe(60);
+	});
+});
+
 describe('what keeps the session from coming', () => {
 	it('is said once, though its answer has another trace id and time each time', async () => {
 		let attempts = 0;
