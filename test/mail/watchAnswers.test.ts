@@ -38,7 +38,7 @@ describe('a session that the server ends', () => {
 	it('answers nothing between BYE and the end of the connection: no mail is taken for one that has gone', async () => {
 		sandbox.exchange.imapCapabilities = 'IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE';
 		let times = 0;
-		const one = rig({ rules: { retryFirstMs: 300 }, execute: () => ((times += 1) === 1 ? { kind: 'failed', reason: 'at first' } : { kind: 'done' }) });
+		const one = rig({ rules: { retryFirstMs: 300 }, pollMs: 2_000, execute: () => ((times += 1) === 1 ? { kind: 'failed', reason: 'at first' } : { kind: 'done' }) });
 		await one.watch.start();
 		await one.deliver('mail');
 		await one.until('the first try', () => one.handed.length === 1);
