@@ -15,20 +15,21 @@ const LONGEST_LINE = 8_192;
 const NOTHING = Buffer.alloc(0);
 const [LF, CR] = [0x0a, 0x0d];
 /** What is taken ahead of the reader, in bytes; beyond that the socket is paused and the server waits. */
-const READ_AHEAD = 256 * 1024;
+const READ_AHEAD = 64 * 1024;
 
 /**
  * Bytes and lines of one POP3 connection; knows no command. It takes from the socket only what it is asked for, so a
  * slow reader slows the server. One reader at a time.
  */
 export class PopConnection implements Supply {
-	/** What has been taken from the socket, but not been looked at. */
+	/** What has been taken from the socket, but not been looked at: a piece for each TLS record, which may be small. */
 	#taken: Buffer[] = [];
 	#takenBytes = 0;
 	/** The rest of a chunk that was looked at in part. */
 	#buffer: Buffer = NOTHING;
 	#failure: unknown;
 	#ended = false;
+	#waking = false;
 	#wake: ((came: boolean) => void) | undefined;
 	#timer: { ms: number; timeout: NodeJS.Timeout } | undefined;
 
@@ -88,7 +89,7 @@ export class PopConnection implements Supply {
 			if (line !== undefined) return line;
 			const begun = this.#buffer;
 			this.#buffer = NOTHING;
-			this.#buffer = joined(begun, await this.take(command, patience));
+			this.#buffer = appended(begun, await this.take(command, patience));
 		}
 	}
 
@@ -107,7 +108,7 @@ export class PopConnection implements Supply {
 			const begun = this.#buffer;
 			this.#buffer = NOTHING;
 			const more = this.takeNow();
-			this.#buffer = more === undefined ? begun : joined(begun, more);
+			this.#buffer = more === undefined ? begun : appended(begun, more);
 			if (more === undefined) return undefined;
 		}
 	}
@@ -178,6 +179,16 @@ export class PopConnection implements Supply {
 		return await new Promise<boolean>((resolve) => (this.#wake = resolve)).finally(() => (this.#wake = undefined));
 	}
 
+	/** Once all that has come by now is taken: one turn for many TLS records. */
+	#wakeSoon(): void {
+		if (this.#waking || this.#wake === undefined) return;
+		this.#waking = true;
+		setImmediate(() => {
+			this.#waking = false;
+			this.#wake?.(true);
+		});
+	}
+
 	/** Listeners stay for good: an error after the end must not end the process. */
 	#listen(): void {
 		const { stream } = this;
@@ -185,7 +196,7 @@ export class PopConnection implements Supply {
 			this.#taken.push(chunk);
 			this.#takenBytes += chunk.length;
 			if (this.#takenBytes > READ_AHEAD) stream.pause();
-			this.#wake?.(true);
+			this.#wakeSoon();
 		});
 		stream.on('error', (error) => {
 			this.#failure ??= error;
@@ -220,6 +231,6 @@ export class PopConnection implements Supply {
 	}
 }
 
-function joined(begun: Buffer, more: Buffer): Buffer {
+function appended(begun: Buffer, more: Buffer): Buffer {
 	return begun.length === 0 ? more : Buffer.concat([begun, more]);
 }

@@ -79,7 +79,6 @@ export async function collect(content: AsyncIterable<Buffer>, limit = Infinity):
 		size += chunk.length;
 		if (size >= limit) break;
 	}
-	const [only] = chunks;
-	const all = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-	return size > limit ? all.subarray(0, limit) : all;
+	// A copy, since a view would keep alive all that came with it.
+	return Buffer.concat(chunks, Math.min(size, limit));
 }
