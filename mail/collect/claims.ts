@@ -29,8 +29,8 @@ export class Claims {
 	/** What was stored meanwhile; and, put into the ledger, what was stored and overwritten. */
 	reconcile(ledger: Ledger, now: number): void {
 		for (const [key, claim] of this.#claims) {
-			if (ledger.get(key) !== undefined) claim.stored = true;
-			else if (claim.entry !== undefined && (claim.stored || now - claim.at > ENDED_AFTER_MS)) ledger.put(claim.entry);
+			if (ledger.wasStored(key)) claim.stored = true;
+			else if (claim.entry !== undefined && ledger.get(key) === undefined && (claim.stored || now - claim.at > ENDED_AFTER_MS)) ledger.put(claim.entry);
 		}
 	}
 

@@ -52,6 +52,8 @@ export interface Collection<Item> {
 	deleted: number;
 	/** What ended it early; the items are whole all the same. */
 	failure?: MailError;
+	/** Why a mail could not be deleted; the others were. */
+	undeletable?: MailError;
 	/** Keys taken in this collection, for {@link Claims.release} where the items come to nothing. */
 	taken: string[];
 }
@@ -74,14 +76,13 @@ export type Make<Item> = (mail: CollectedMail, again: boolean) => Promise<Item |
 export async function collectNew<Item>(session: PopSession, ledger: Ledger, claims: Claims, wish: Wish, make: Make<Item>, now: number): Promise<Collection<Item>> {
 	claims.reconcile(ledger, now);
 	ledger.useFilter(nameOf(wish.filter), wish.filter.since);
-	const old = new Set([...ledger.entries].map(({ key }) => key));
 	const found = await survey(session, ledger, now);
 	claims.release(found.reused);
 	const fetching = new Fetching(session, ledger, claims, found, wish, make, now);
 	const chosen = await choose(session, ledger, claims, found, wish, now);
 	try {
 		await fetching.run(chosen);
-		await fetching.finish(old, chosen.sizes);
+		await fetching.finish(chosen.sizes);
 	} catch (error) {
 		session.close();
 		if (!(error instanceof MailError)) {
@@ -99,8 +100,9 @@ export async function collectNew<Item>(session: PopSession, ledger: Ledger, clai
 class Fetching<Item> {
 	failure: MailError | undefined;
 	readonly #items = new Map<number, Item>();
-	readonly #deletable: number[] = [];
-	#deleted = 0;
+	/** Numbers of mails that QUIT has deleted. */
+	#deleted: ReadonlySet<number> = new Set();
+	#undeletable: MailError | undefined;
 	#taken: string[] = [];
 
 	constructor(
@@ -127,20 +129,27 @@ class Fetching<Item> {
 	}
 
 	/** Deletes, looks at the newest mail's size, says QUIT. */
-	async finish(old: ReadonlySet<string>, sizes: ReadonlyMap<number, number>): Promise<void> {
-		const doomed = new Set(this.wish.deleteAfterFetch ? this.#deletable : []);
-		if (this.wish.deleteAfterDays !== undefined) {
-			const until = dayOf(this.now) - this.wish.deleteAfterDays;
-			for (const [number, key] of this.found.keys) {
-				const entry = this.ledger.get(key);
-				if (old.has(key) && entry?.standing === 'fetched' && entry.day <= until) doomed.add(number);
-			}
-		}
-		await this.session.deleteMany([...doomed]);
+	async finish(sizes: ReadonlyMap<number, number>): Promise<void> {
+		const doomed = new Set(this.#doomed());
+		const refused = await this.session.deleteMany([...doomed]);
+		// What is gone already need not be deleted.
+		this.#undeletable = [...refused.values()].find(({ code }) => code !== 'notFound');
 		const last = [...this.found.keys].at(-1);
 		if (last !== undefined && !doomed.has(last[0]) && this.ledger.tail?.key !== last[1]) this.ledger.tail = { key: last[1], size: sizes.get(last[0]) ?? (await this.session.size(last[0])) };
 		await this.session.quit();
-		this.#deleted = doomed.size;
+		this.#deleted = new Set([...doomed].filter((number) => !refused.has(number)));
+	}
+
+	/** What is to go at once, also where an earlier session broke before it could; and what has stayed its days. */
+	#doomed(): number[] {
+		const { deleteAfterFetch, deleteAfterDays } = this.wish;
+		const until = deleteAfterDays === undefined ? -1 : dayOf(this.now) - deleteAfterDays;
+		return [...this.found.keys].flatMap(([number, key]) => {
+			const entry = this.ledger.get(key);
+			if (entry?.standing === 'leaving' && deleteAfterFetch) return number;
+			const fetched = entry?.standing === 'fetched' || entry?.standing === 'leaving';
+			return fetched && entry.day <= until && this.ledger.wasStored(key) ? number : [];
+		});
 	}
 
 	/** What was taken and not fetched, whoever comes next may take. */
@@ -155,7 +164,7 @@ class Fetching<Item> {
 		const left = chosen.left + chosen.numbers.length - this.#items.size + this.found.unread;
 		if (!this.ledger.moving) {
 			// A server that shows nothing for once is no reason to forget everything.
-			if (listing.size > 0) this.ledger.settle(keys.values());
+			if (listing.size > 0) this.ledger.settle([...keys].flatMap(([number, key]) => (this.#deleted.has(number) ? [] : key)));
 			if (listing.size > 0) this.claims.settle(new Set(keys.values()));
 			this.ledger.checkedAt = this.now;
 			this.ledger.complete = left === 0 && chosen.elsewhere === 0;
@@ -167,9 +176,10 @@ class Fetching<Item> {
 			passed: chosen.passed,
 			elsewhere: chosen.elsewhere,
 			recognised,
-			deleted: this.#deleted,
+			deleted: this.#deleted.size,
 			taken: this.#taken,
 			...(this.failure !== undefined && { failure: this.failure }),
+			...(this.#undeletable !== undefined && { undeletable: this.#undeletable }),
 		};
 	}
 
@@ -183,8 +193,7 @@ class Fetching<Item> {
 				once.push(number);
 				return;
 			}
-			this.#enter(number, item, tap.print, 'fetched');
-			this.#deletable.push(number);
+			this.#enter(number, item, tap.print, this.#fetched);
 		}, sizes);
 		return again ? [] : once;
 	}
@@ -204,8 +213,7 @@ class Fetching<Item> {
 	async #enterHeaders(number: number, bytes: Buffer, sizes: ReadonlyMap<number, number>): Promise<void> {
 		const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'headers', bytes, tooLarge: (sizes.get(number) ?? 0) > this.wish.maxBytes } }, false);
 		if (item === undefined) return;
-		this.#enter(number, item, printOf(bytes), this.wish.headersOnly ? 'fetched' : 'seen');
-		if (this.wish.headersOnly) this.#deletable.push(number);
+		this.#enter(number, item, printOf(bytes), this.wish.headersOnly ? this.#fetched : 'seen');
 	}
 
 	async #enterRefusal(number: number, reason: MailError, sizes: ReadonlyMap<number, number>): Promise<void> {
@@ -219,6 +227,10 @@ class Fetching<Item> {
 		this.#items.set(number, item);
 		this.ledger.put(entry);
 		this.claims.fetched(entry);
+	}
+
+	get #fetched(): Standing {
+		return this.wish.deleteAfterFetch ? 'leaving' : 'fetched';
 	}
 
 	#origin(number: number, sizes: ReadonlyMap<number, number>): { uidl: string; size: number } {

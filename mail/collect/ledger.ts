@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Why a mail is not new: its execution got it; it was there when collecting began, or came as its headers only since it
+ * Why a mail is not new: its execution got it, and perhaps it is to be deleted for that (`leaving`); it was there when collecting began, or came as its headers only since it
  * was too large; or the filter did not want it, which counts for as long as the filter stays the same.
  */
-export type Standing = 'fetched' | 'seen' | 'passed';
+export type Standing = 'fetched' | 'leaving' | 'seen' | 'passed';
 
 export interface Entry {
 	/** Of the unique id, by {@link keysOf}. */
@@ -44,8 +44,8 @@ const PRINT = 8;
 const DAY = 3;
 const WIDTH = KEY + PRINT + 1 + DAY;
 const NO_PRINT = '.'.repeat(PRINT);
-const STANDINGS: Record<string, Standing> = { f: 'fetched', s: 'seen', p: 'passed' };
-const LETTERS: Record<Standing, string> = { fetched: 'f', seen: 's', passed: 'p' };
+const STANDINGS: Record<string, Standing> = { f: 'fetched', l: 'leaving', s: 'seen', p: 'passed' };
+const LETTERS: Record<Standing, string> = { fetched: 'f', leaving: 'l', seen: 's', passed: 'p' };
 const DAY_MS = 86_400_000;
 const DAY_0 = Date.UTC(2024, 0, 1);
 
@@ -76,6 +76,8 @@ export function keysOf(listing: ReadonlyMap<number, string>): Map<number, string
  */
 export class Ledger {
 	readonly #entries = new Map<string, Entry>();
+	/** Which of them were read from the store. */
+	readonly #stored = new Set<string>();
 	checkedAt = 0;
 	complete = false;
 	seenBefore = 0;
@@ -89,7 +91,9 @@ export class Ledger {
 		if (!isLedgerData(value)) return ledger;
 		for (let at = 0; at + WIDTH <= value.mails.length; at += WIDTH) {
 			const entry = parse(value.mails.slice(at, at + WIDTH));
-			if (entry !== undefined) ledger.#entries.set(entry.key, entry);
+			if (entry === undefined) continue;
+			ledger.#entries.set(entry.key, entry);
+			ledger.#stored.add(entry.key);
 		}
 		ledger.checkedAt = value.checkedAt;
 		ledger.complete = value.complete;
@@ -128,12 +132,18 @@ export class Ledger {
 		return this.#entries.get(key);
 	}
 
+	/** Whether an earlier execution stored it, which therefore has ended. */
+	wasStored(key: string): boolean {
+		return this.#stored.has(key);
+	}
+
 	put(entry: Entry): void {
 		this.#entries.set(entry.key, entry);
 	}
 
 	drop(key: string): void {
 		this.#entries.delete(key);
+		this.#stored.delete(key);
 	}
 
 	/**
@@ -142,7 +152,7 @@ export class Ledger {
 	 */
 	useFilter(name: string, since = 0): void {
 		if (name !== this.filter || since < this.since) {
-			for (const entry of [...this.#entries.values()]) if (entry.standing === 'passed') this.#entries.delete(entry.key);
+			for (const entry of [...this.#entries.values()]) if (entry.standing === 'passed') this.drop(entry.key);
 		}
 		this.since = since;
 		this.filter = name;

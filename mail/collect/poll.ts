@@ -44,6 +44,11 @@ export class PollBook {
 		this.#mailbox = stored?.mailbox ?? '';
 	}
 
+	/** Whether another process went on with what is stored here. */
+	isOlderThan(stored: { revision: number } | undefined): boolean {
+		return stored !== undefined && this.#revision < stored.revision;
+	}
+
 	get memory(): PollMemory {
 		return { revision: this.#revision, mailbox: this.#mailbox, ledger: this.#ledger.write() };
 	}

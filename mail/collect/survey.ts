@@ -1,6 +1,6 @@
 import { collect, type PopSession } from '../pop3/session';
 import { MailError } from '../errors';
-import { readHeaders } from './headers';
+import { readHeaders, type Headers } from './headers';
 import { dayOf, keysOf, type Ledger } from './ledger';
 
 /** What is on the server, compared with what is known. */
@@ -32,7 +32,8 @@ const CLOCK_SKEW_MS = 10 * 60_000;
  * that is asked. Headers are read where unique ids cannot be trusted:
  *
  * - All have changed (another server, a restored mailbox): the mails that are not known again by their headers, nor are
- *   older than the last check that left nothing to fetch, are new.
+ *   older than the last check that left nothing to fetch, are new. Where none is known again, though there were some to
+ *   know, the mails of then have left and all are new, however old.
  * - Known ones come in another order than before, or the last known one has another size: their ids may have been given
  *   to other mails.
  */
@@ -43,8 +44,8 @@ export async function survey(session: PopSession, ledger: Ledger, now: number): 
 	const unknown = [...keys].filter(([, key]) => ledger.get(key) === undefined).map(([number]) => number);
 	const reused = await unmask(session, ledger, known);
 	unknown.push(...reused);
-	if (ledger.size > 0 && known.length === 0 && unknown.length > 0) ledger.moving = true;
-	const { fresh, recognised } = ledger.moving ? await recognise(session, ledger, keys, unknown, now) : { fresh: unknown, recognised: 0 };
+	const allNew = ledger.size > 0 && known.length === 0 && unknown.length > 0;
+	const { fresh, recognised } = allNew || ledger.moving ? await recognise(session, ledger, keys, unknown, now) : { fresh: unknown, recognised: 0 };
 	const unread = unknown.length - fresh.length - recognised;
 	return { listing, keys, fresh: [...fresh].sort((one, other) => one - other), recognised, unread, reused: reused.map((number) => keys.get(number) ?? '') };
 }
@@ -109,9 +110,14 @@ async function doubtfulTail(session: PopSession, ledger: Ledger, known: Readonly
 async function recognise(session: PopSession, ledger: Ledger, keys: ReadonlyMap<number, string>, unknown: readonly number[], now: number): Promise<{ fresh: number[]; recognised: number }> {
 	const byPrint = new Map([...ledger.entries].filter(({ print }) => print !== '').map((entry) => [entry.print, entry]));
 	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
+	const read = new Map<number, Headers | undefined>();
+	for await (const { number, content } of session.topMany(asked, 0)) read.set(number, content instanceof MailError ? undefined : await readHeaders(await collect(content)));
+	if (!ledger.moving && byPrint.size > 0 && ![...read.values()].some((headers) => headers !== undefined && byPrint.has(headers.print))) {
+		forgetOld(ledger, keys);
+		return { fresh: [...unknown], recognised: 0 };
+	}
 	const fresh: number[] = [];
-	for await (const { number, content } of session.topMany(asked, 0)) {
-		const headers = content instanceof MailError ? undefined : await readHeaders(await collect(content));
+	for (const [number, headers] of read) {
 		const found = headers === undefined ? undefined : byPrint.get(headers.print);
 		const entry = found ?? (wasThere(ledger, headers?.receivedAt) ? { print: headers?.print ?? '', standing: 'seen' as const, day: dayOf(now) } : undefined);
 		if (entry === undefined) fresh.push(number);

@@ -149,19 +149,20 @@ export class PopSession {
 		return this.#many(numbers.map((number) => ({ number, command: `TOP ${number} ${lines}`, limit })));
 	}
 
-	/** Marks a mail for deletion at {@link quit}. */
+	/** Marks a mail for deletion at {@link quit}. @throws MailError where the server refuses */
 	async dele(number: number): Promise<void> {
-		await this.deleteMany([number]);
+		const refused = (await this.deleteMany([number])).get(number);
+		if (refused !== undefined) throw refused;
 	}
 
-	/** Marks mails for deletion at {@link quit}. @throws MailError of the first that was refused; the others are marked */
-	async deleteMany(numbers: readonly number[]): Promise<void> {
-		let first: MailError | undefined;
-		for await (const { content } of this.#many(numbers.map((number) => ({ number, command: `DELE ${number}` })))) {
-			if (content instanceof MailError) first ??= content;
+	/** Marks mails for deletion at {@link quit}. @returns those that the server refuses, and why; the others are marked */
+	async deleteMany(numbers: readonly number[]): Promise<Map<number, MailError>> {
+		const refused = new Map<number, MailError>();
+		for await (const { number, content } of this.#many(numbers.map((number) => ({ number, command: `DELE ${number}` })))) {
+			if (content instanceof MailError) refused.set(number, content);
 			else this.#deleted += 1;
 		}
-		if (first !== undefined) throw first;
+		return refused;
 	}
 
 	/**

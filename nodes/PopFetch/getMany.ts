@@ -41,7 +41,8 @@ function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): W
 
 /** What a person would otherwise have to guess: why there is nothing, or not everything. */
 function tell(context: IExecuteFunctions, account: Account, collection: Collection<INodeExecutionData>, wish: Wish, onlyNew: boolean): void {
-	const { items, failure } = collection;
+	const { items, failure, undeletable } = collection;
+	if (undeletable !== undefined) context.logger.warn(`POP Fetch: ${account.mailbox}: a mail could not be deleted. ${undeletable.message}`);
 	if (failure !== undefined) {
 		const lost = `${account.mailbox}: ${failure.message} The ${items.length} mails before that are handed on; the rest comes next time.`;
 		context.logger.warn(`POP Fetch: ${lost}`);

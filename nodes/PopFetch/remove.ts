@@ -43,19 +43,22 @@ async function removeGroup(group: readonly Removal[]): Promise<Array<[number, IN
 	const [first] = group;
 	if (first === undefined) return [];
 	const { account } = first;
-	const deleted = await deleteFrom(account, new Set(group.map(({ uidl }) => uidl))).catch((error: unknown) => diagnose(error, { speaker: 'pop', mailbox: account.mailbox }));
-	if (deleted instanceof MailError) return group.map(({ item }) => [item, deleted]);
-	return group.map(({ item, uidl }) => [item, deleted.has(uidl) ? { json: { deleted: true, uidl } } : missing(uidl, account)]);
+	const results = await deleteFrom(account, new Set(group.map(({ uidl }) => uidl))).catch((error: unknown) => diagnose(error, { speaker: 'pop', mailbox: account.mailbox }));
+	if (results instanceof MailError) return group.map(({ item }) => [item, results]);
+	return group.map(({ item, uidl }) => {
+		const result = results.get(uidl) ?? missing(uidl, account);
+		return [item, result instanceof MailError ? result : { json: { deleted: true, uidl } }];
+	});
 }
 
-/** @returns the unique ids that were there */
-async function deleteFrom(account: Account, uidls: ReadonlySet<string>): Promise<Set<string>> {
+/** @returns by unique id, for those that were there: deleted, or why the server refuses */
+async function deleteFrom(account: Account, uidls: ReadonlySet<string>): Promise<Map<string, 'deleted' | MailError>> {
 	const session = await openPatiently(account);
 	try {
 		const found = [...(await session.uidl())].filter(([, uidl]) => uidls.has(uidl));
-		await session.deleteMany(found.map(([number]) => number));
+		const refused = await session.deleteMany(found.map(([number]) => number));
 		await session.quit();
-		return new Set(found.map(([, uidl]) => uidl));
+		return new Map(found.map(([number, uidl]) => [uidl, refused.get(number) ?? 'deleted']));
 	} finally {
 		session.close();
 	}

@@ -36,8 +36,10 @@ const states = new Map<string, State>();
 export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 	if (context.getMode() === 'manual') return [[await fetchSample(context)]];
 	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
-	const isNew = !states.has(key);
-	const state = states.get(key) ?? newState(context, key);
+	const known = states.get(key);
+	const isNew = known === undefined;
+	// While another main process was n8n's leader, it went on.
+	const state = known === undefined || (!known.busy && known.book.isOlderThan(storedMemory(context))) ? newState(context, key) : known;
 	states.set(key, state);
 	// n8n does not wait for one poll to end before it begins the next.
 	if (state.busy) return null;
@@ -61,8 +63,12 @@ export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionD
 
 function newState(context: IPollFunctions, key: string): State {
 	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, readPollMemory, (reason) => context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`));
-	const stored = newestPollMemory(readPollMemory(context.getWorkflowStaticData('node').pop), journal.read());
+	const stored = newestPollMemory(storedMemory(context), journal.read());
 	return { book: new PollBook(stored, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
+}
+
+function storedMemory(context: IPollFunctions): PollMemory | undefined {
+	return readPollMemory(context.getWorkflowStaticData('node').pop);
 }
 
 async function look(context: IPollFunctions, state: State): Promise<void> {
@@ -89,6 +95,7 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 			},
 		);
 	}
+	if (collection.undeletable !== undefined) context.logger.warn(`POP Trigger: a mail could not be deleted. ${collection.undeletable.message}`);
 	if (collection.failure !== undefined) {
 		if (collection.items.length === 0) throw collection.failure;
 		context.logger.warn(`POP Trigger: ${collection.failure.message} The ${collection.items.length} mails before that are handed on; the rest comes next time.`);

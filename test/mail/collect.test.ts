@@ -175,6 +175,16 @@ describe('unique ids that cannot be trusted', () => {
 		expect((await round(mailbox, first.next)).items).toEqual(['mail 4', 'mail 5']);
 	});
 
+	it('are none where the mails of before have left: what has come since is new, however old', async () => {
+		const mailbox = 'turnover@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const first = await round(mailbox, new Ledger());
+		await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'ALL');
+		await sandbox.fill(mailbox, [`Received: by mx; ${new Date(Date.now() - 9 * DAY).toUTCString()}\r\n${mail('moved in')}`]);
+		const second = await round(mailbox, first.next);
+		expect([second.items, second.recognised, second.next.size]).toEqual([['moved in'], 0, 1]);
+	});
+
 	it('show where one was given to another mail at another place', async () => {
 		const mailbox = 'reused@example.test';
 		await sandbox.deliver(mailbox, mail('a'), mail('b'), mail('c'));
@@ -211,6 +221,21 @@ describe('executions at the same time', () => {
 		expect((await round(mailbox, one.next, {}, { claims })).items).toEqual([]);
 		const fourth = await round(mailbox, other.next, {}, { claims });
 		expect([fourth.items, fourth.next.size]).toEqual([[], 4]);
+	});
+
+	it('know nothing as stored that only their own execution has got so far', async () => {
+		const mailbox = 'twice@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const [claims, ledger] = [new Claims(), new Ledger()];
+		for (const deleted of [0, 0]) {
+			const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
+			expect((await collectNew(session, ledger, claims, { ...EVERYTHING, deleteAfterDays: 0 }, async () => 'item', Date.now())).deleted).toBe(deleted);
+		}
+		// The execution fails after all, while another one has looked in between.
+		const between = await round(mailbox, new Ledger(), {}, { claims });
+		claims.release([...ledger.entries].map(({ key }) => key));
+		expect(between.next.size).toBe(0);
+		expect((await round(mailbox, between.next, {}, { claims })).items).toEqual(['1']);
 	});
 
 	it('leave a mail to the next one where the process ended before its execution did', async () => {
@@ -341,6 +366,37 @@ describe('deletion', () => {
 		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true, maxBytes: 10_000, limit: 2 });
 		expect([first.items, first.deleted]).toEqual([['1', 'too large: large'], 1]);
 		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['large', '3']);
+	});
+
+	it('comes in the next session where the one that fetched broke before it could', async () => {
+		const mailbox = 'overdue@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'DELE', { drop: true });
+		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true });
+		expect([first.items, first.deleted, first.failure?.code]).toEqual([['1', '2'], 0, 'lost']);
+		await sandbox.deliver(mailbox, mail('3'));
+		expect((await round(mailbox, first.next)).deleted).toBe(0);
+		const second = await round(mailbox, first.next, { deleteAfterFetch: true });
+		expect([second.items, second.deleted]).toEqual([['3'], 3]);
+		expect(await sandbox.messages(mailbox)).toEqual([]);
+	});
+
+	it('comes to the others where the server keeps one', async () => {
+		const mailbox = 'kept@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		sandbox.exchange.plan('pop', 'DELE', { reply: '-ERR [SYS/PERM] on hold' });
+		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true });
+		expect(first).toMatchObject({ items: ['1', '2', '3'], deleted: 2, undeletable: { response: expect.stringContaining('on hold') } });
+		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['1']);
+	});
+
+	it('leaves nothing to remember, nor to ask for when the next mails come', async () => {
+		const mailbox = 'emptied@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true });
+		expect([first.deleted, first.next.size]).toEqual([2, 0]);
+		await sandbox.fill(mailbox, [`Received: by mx; ${new Date(Date.now() - DAY).toUTCString()}\r\n${mail('moved in')}`]);
+		expect((await round(mailbox, first.next)).commands).toEqual(['UIDL', 'LIST 1', 'RETR 1', 'QUIT']);
 	});
 
 	it('never comes to a mail that was too large to be fetched', async () => {

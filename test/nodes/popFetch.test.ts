@@ -158,6 +158,16 @@ describe('Delete', () => {
 		expect(await sandbox.messages(mailbox)).toHaveLength(0);
 	});
 
+	it('deletes the others where the server keeps one', async () => {
+		const mailbox = 'hold@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const uidl = (await run({ mailbox })).map(({ json }) => json.uidl);
+		sandbox.exchange.plan('pop', 'DELE', { reply: '-ERR [SYS/PERM] on hold' });
+		const items = await run({ mailbox, input: 2, parameters: { operation: 'delete', continueOnFail: true }, perItem: { uidl } });
+		expect(items.map(({ json }) => json.deleted ?? 'kept')).toEqual(['kept', true]);
+		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+	});
+
 	it('wants a unique id', async () => {
 		await expect(run({ mailbox: 'ada@example.test', parameters: { operation: 'delete', uidl: ' ' } })).rejects.toThrow('Unique ID');
 	});

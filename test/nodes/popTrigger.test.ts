@@ -81,6 +81,22 @@ describe('the POP Trigger', () => {
 		});
 	});
 
+	it('goes on where another process left off, when that was n8n\'s leader for a while', async () => {
+		const scene = { sandbox, mailbox: 'leader@example.test', workflow: 'leader' };
+		const [poll, other] = [await freshProcess(), await freshProcess()];
+		const about = told();
+		await poll(scene, about);
+		await sandbox.deliver(scene.mailbox, mail('x'));
+		const there = told(JSON.parse(JSON.stringify(about.staticData)));
+		await other(scene, there);
+		there.executions[0]?.end();
+		await new Promise((resolve) => setImmediate(resolve));
+		await other(scene, there);
+		const back = told(JSON.parse(JSON.stringify(there.staticData)));
+		await poll({ ...scene, activation: 'leadershipChange' }, back);
+		expect([subjects(there), subjects(back)]).toEqual([[['x']], []]);
+	});
+
 	it('hands over again what n8n could not run, but not for ever', async () => {
 		const scene = { sandbox, mailbox: 'norun@example.test', workflow: 'norun' };
 		const poll = await freshProcess();
