@@ -117,7 +117,7 @@ function endpoint(name: 'authorize' | 'token'): string {
 		'authority',
 		'(/^https:\\/\\/[^?#@]+$/.test($self["authorityUrl"]) ? $self["authorityUrl"].replace(/\\/+$/, "") : "https://authority-url-must-be-https.invalid")',
 	);
-	const tenant = '(/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test($self["tenantId"]) ? $self["tenantId"] : "tenant-id-is-not-valid")';
+	const tenant = '(/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test($self["tenantId"].trim()) ? $self["tenantId"].trim() : "tenant-id-is-not-valid")';
 	return `${authority} + "/" + ${tenant} + "/oauth2/v2.0/${name}"`;
 }
 

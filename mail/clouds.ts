@@ -74,7 +74,9 @@ export const CLOUDS: Record<CloudName, Cloud> = {
 	},
 };
 
-/** Personal accounts (tenant `consumers`) submit mail at a host of their own. */
+/** The tenant of all personal accounts, by name and by ID. https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference (tid) */
+const CONSUMERS = ['consumers', '9188040d-6c67-4c5b-b112-36a304b66dad'];
+/** They submit mail at a host of their own. */
 export const CONSUMER_SMTP: Endpoint = starttls('smtp-mail.outlook.com', 587);
 
 /** Delegated permission of each protocol, after the resource. */
@@ -113,7 +115,7 @@ export function cloudOf(fields: CloudFields): Cloud {
 	if (name === 'custom') return customCloud(fields);
 	if (!isCloudName(name)) throw inputError('Cloud', `"${name}" is not a cloud this package knows.`, 'Choose one of the list.');
 	const cloud = CLOUDS[name];
-	return name === 'global' && text(fields.tenantId) === 'consumers'
+	return name === 'global' && CONSUMERS.includes(text(fields.tenantId).toLowerCase())
 		? { ...cloud, endpoints: { ...cloud.endpoints, smtp: CONSUMER_SMTP } }
 		: cloud;
 }

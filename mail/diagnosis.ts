@@ -86,10 +86,12 @@ function retryAfterOf(cause: unknown, said: string): number | undefined {
 	return undefined;
 }
 
-/** The AADSTS sentence with its trace ids, which Microsoft's support asks for. */
+/** The AADSTS sentence, and in any case its trace ids, which Microsoft's support asks for. They come on lines of their own, or not. */
 function identityHint(said: string): string {
-	const aadsts = /AADSTS\d+:[^\n\r]*/.exec(said)?.[0];
-	return aadsts === undefined ? '' : ` Microsoft said: ${redact(aadsts).slice(0, 400)}`;
+	const words = /AADSTS\d+:[^\n\r]*/.exec(said.replace(/[\r\n]+(?=(?:Trace ID|Correlation ID|Timestamp):)/g, ' '))?.[0];
+	if (words === undefined) return '';
+	const [, sentence = '', ids = ''] = /^(.*?)(\s*Trace ID:.*)?$/.exec(words) ?? [];
+	return ` Microsoft said: ${redact(sentence).slice(0, 400)}${redact(ids).slice(0, 200)}`;
 }
 
 function firstLine(text: string): string {

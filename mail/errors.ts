@@ -103,6 +103,8 @@ export function redact(text: string): string {
 		.replace(/\b[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, (token) => (token.startsWith('eyJ') ? REDACTED : token))
 		.replace(/\bdXNlcj[A-Za-z0-9+/=]{8,}/g, REDACTED)
 		.replace(/\b(Bearer )\s*[A-Za-z0-9._~+/=-]{8,}/gi, `$1${REDACTED}`)
+		// Quoted first, since a password may have blanks.
+		.replace(/("(?:client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password)"\s*:\s*")(?:[^"\\]|\\.)*/gi, `$1${REDACTED}`)
 		.replace(/\b(client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password|code)(["']?\s*[=:]\s*["']?)[^&\s"',;}]+/gi, `$1$2${REDACTED}`);
 }
 

@@ -2,6 +2,7 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 
 /** How long the identity platform or the host may take, in ms. */
 const DEADLINE_MS = 30_000;
+const LONGEST_PAUSE_MS = 3_600_000;
 
 /**
  * MSAL's way out, with what its own lacks: a deadline, no following of redirects (they would carry the secret along), the
@@ -46,9 +47,9 @@ function description(text: string): string {
 	}
 }
 
-/** Ms from seconds or a date (RFC 9110, section 10.2.3). */
+/** Ms from seconds or a date (RFC 9110, section 10.2.3), within an hour: a mistaken header would end sign-ins until a restart. */
 function retryAfter(header: string | null): number | undefined {
 	if (header === null) return undefined;
 	const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-	return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+	return Number.isFinite(ms) && ms > 0 ? Math.min(ms, LONGEST_PAUSE_MS) : undefined;
 }

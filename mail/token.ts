@@ -45,6 +45,7 @@ export interface TokenClaims {
 	roles?: string[];
 	tid?: string;
 	appid?: string;
+	/** The address of who signed in; personal accounts may have a phone number for a name, which is none. */
 	upn?: string;
 	iss?: string;
 	sub?: string;
@@ -74,7 +75,7 @@ export function readClaims(jwt: string): TokenClaims | undefined {
 			roles: Array.isArray(roles) ? roles.map(String) : undefined,
 			tid: text('tid'),
 			appid: text('appid', 'azp'),
-			upn: text('preferred_username', 'upn', 'unique_name', 'email'),
+			upn: ['preferred_username', 'upn', 'unique_name', 'email'].map((name) => text(name)).find((name) => name?.includes('@')),
 			exp: typeof exp === 'number' ? exp : undefined,
 		};
 	} catch {
@@ -84,7 +85,8 @@ export function readClaims(jwt: string): TokenClaims | undefined {
 
 /**
  * The whole idea of sign-in: whoever dials asks for a token, and no session keeps one. A dialler whose token was
- * refused passes it back and gets another one, unless a newer one has come in the meantime.
+ * refused passes it back and gets another one, or the newer one that has come in the meantime. Where one was replaced
+ * for that reason a moment ago it gets the same one again: its age is not what the server minds.
  *
  * @throws MailError of the identity platform
  */
@@ -100,12 +102,16 @@ export const WORTH_USING_MS = RENEW_BEFORE_MS + 60_000;
 /** After a failure the identity platform is left alone for this long, doubled each time (AADSTS50196 punishes loops). */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
+/** How often a token that still lives is replaced because a server refused it, in ms: not at each execution that fails. */
+export const REPLACE_EVERY_MS = 60_000;
 
 /** What is remembered of one sign-in between calls; shared by all executions of a process. */
 export interface Renewal {
 	current?: { token: AccessToken; renewAt: number };
 	pending?: Promise<AccessToken>;
 	failure?: { error: unknown; until: number; pause: number };
+	/** When a refused token was last replaced, epoch ms. */
+	replaced?: { at: number };
 }
 
 /** A token source with a memory of its own. See {@link renew}. */
@@ -126,10 +132,11 @@ export async function renew(
 	now: () => number = Date.now,
 ): Promise<AccessToken> {
 	const { current, failure } = renewal;
-	const usable =
-		current !== undefined && current.token.reveal() !== rejected?.reveal() && current.token.expiresAt > now()
-			? current.token
-			: undefined;
+	const living = current !== undefined && current.token.expiresAt > now() ? current.token : undefined;
+	const refused = living !== undefined && living.reveal() === rejected?.reveal();
+	renewal.replaced ??= { at: -Infinity };
+	if (refused && renewal.pending === undefined && now() >= renewal.replaced.at && now() < renewal.replaced.at + REPLACE_EVERY_MS) return living;
+	const usable = refused ? undefined : living;
 	if (usable !== undefined && current !== undefined && now() < current.renewAt) return usable;
 	if (renewal.pending === undefined && failure !== undefined && now() < failure.until) {
 		if (usable !== undefined) return usable;
@@ -137,7 +144,9 @@ export async function renew(
 	}
 	renewal.pending ??= ask(renewal, acquire, rejected !== undefined || current !== undefined, now);
 	try {
-		return await renewal.pending;
+		const token = await renewal.pending;
+		if (refused) renewal.replaced.at = now();
+		return token;
 	} catch (error) {
 		if (usable !== undefined && usable.expiresAt > now()) return usable;
 		throw error;

@@ -42,23 +42,47 @@ function serviceTokens(context: NodeContext): TokenSource {
 	return async (rejected) => {
 		const fields = await context.getCredentials(APP);
 		const memory = remembered(credentialId(context.getNode(), APP), fields);
-		memory.acquire ??= appTokens(serviceAccountOf(fields));
-		return await renew(memory.renewal, memory.acquire, rejected);
+		const acquire = (memory.acquire ??= appTokens(serviceAccountOf(fields)));
+		return await renew(memory.renewal, async (fresh) => await logged(context, APP, async () => await acquire(fresh)), rejected);
 	};
 }
 
 function oAuth2Tokens(context: NodeContext): TokenSource {
 	return async (rejected) => {
 		const fields = await context.getCredentials(PERSON);
+		const { oauthTokenData, ...form } = fields;
+		const id = credentialId(context.getNode(), PERSON);
 		// The stored token is part of the content: one that another process renewed is a new entry.
-		const { renewal } = remembered(credentialId(context.getNode(), PERSON), fields);
-		renewal.current ??= tokenIn(fields.oauthTokenData);
-		if (renewal.current === undefined) {
+		const { renewal } = remembered(id, fields);
+		// What outlives each stored token.
+		const lasting = remembered(id, form).renewal;
+		const stored = tokenIn(oauthTokenData);
+		if (stored === undefined) {
 			throw new MailError('The credential is not connected.', { code: 'interaction', remedy: 'Open the credential and press Connect.', speaker: 'identity' });
 		}
-		return await renew(renewal, async () => await refreshed(context, { speaker: 'identity', way: 'person', peer: new URL(cloudOf(fields).authority).host, shown: peculiar(text(fields.clientSecret)) }), rejected);
+		// Of a token that this process got itself it knows the end, also where n8n stores none.
+		renewal.current ??= stored.token.reveal() === lasting.current?.token.reveal() ? lasting.current : stored;
+		renewal.replaced = lasting.replaced ??= { at: -Infinity };
+		const at: Circumstances = { speaker: 'identity', way: 'person', peer: new URL(cloudOf(fields).authority).host, shown: peculiar(text(fields.clientSecret)) };
+		const token = await renew(renewal, async () => await logged(context, PERSON, async () => await refreshed(context, at)), rejected);
+		lasting.current = renewal.current;
+		return token;
 	};
 }
+
+/** Notes each request for a token in n8n's log: for which credential, and until when or why not. */
+async function logged(context: NodeContext, type: string, acquire: () => Promise<AccessToken>): Promise<AccessToken> {
+	const name = context.getNode().credentials?.[type]?.name ?? type;
+	const token = acquire();
+	void token.then(
+		({ expiresAt }) => context.logger.info(`Microsoft Mail: "${name}" got a token that ends at ${new Date(expiresAt).toISOString()}`),
+		(error: unknown) => context.logger.warn(`Microsoft Mail: "${name}" got no token: ${error instanceof MailError ? error.message : 'unknown error'}`),
+	);
+	return await token;
+}
+
+/** How long n8n may take to renew, in ms. It waits for minutes itself, older ones without end. */
+const REFRESH_MS = 60_000;
 
 /** A token refreshed and persisted by n8n. @throws MailError */
 async function refreshed(context: NodeContext, at: Circumstances): Promise<AccessToken> {
@@ -68,29 +92,45 @@ async function refreshed(context: NodeContext, at: Circumstances): Promise<Acces
 	let answer: unknown;
 	try {
 		// Bound to the context: unbound it fails with "this.getCredentials is not a function".
-		answer = await context.helpers.refreshOAuth2Token.call(context, PERSON);
+		answer = await within(REFRESH_MS, context.helpers.refreshOAuth2Token.call(context, PERSON));
 	} catch (error) {
 		throw diagnose(error, at);
 	}
-	const token = tokenIn(answer)?.token;
+	const token = tokenIn(answer, Date.now())?.token;
 	if (token === undefined) throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: 'identity' });
 	return token;
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_resolve, reject) => {
+		timer = setTimeout(() => reject(new Error(`Timeout: no answer within ${ms / 1000} s`)), ms);
+	});
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		clearTimeout(timer);
+	}
 }
 
 /**
  * What n8n keeps as `oauthTokenData`. It writes `n8n_expires_at` (epoch ms, by its own clock) since about 2.31; before
  * that, and in imported credentials, the JWT's `exp` says it, by Microsoft's clock.
+ * @param receivedAt epoch ms, of a token that has just come
  */
-function tokenIn(data: unknown): Renewal['current'] {
+function tokenIn(data: unknown, receivedAt?: number): Renewal['current'] {
 	if (typeof data !== 'object' || data === null) return undefined;
 	const fields = new Map<string, unknown>(Object.entries(data));
 	const value = fields.get('access_token');
 	if (typeof value !== 'string' || value === '') return undefined;
 	const stamped = Number(fields.get('n8n_expires_at'));
 	const exp = readClaims(value)?.exp;
-	// An opaque token of unknown age counts as ended, so that it is refreshed once and stamped.
-	const expiresAt = Number.isFinite(stamped) && stamped > 0 ? stamped : exp === undefined ? 0 : exp * 1000;
 	const lifetimeMs = Number(fields.get('expires_in')) * 1000;
+	// An opaque token of unknown age counts as ended, so that it is refreshed once.
+	const told = exp === undefined ? 0 : exp * 1000;
+	// One that has just come has not ended, whatever our clock makes of it.
+	const unstamped = receivedAt !== undefined && told <= receivedAt && lifetimeMs > 0 ? receivedAt + lifetimeMs : told;
+	const expiresAt = Number.isFinite(stamped) && stamped > 0 ? stamped : unstamped;
 	const enough = lifetimeMs > 0 && lifetimeMs < WORTH_USING_MS ? margin(lifetimeMs) : WORTH_USING_MS;
 	return { token: new AccessToken(value, expiresAt), renewAt: expiresAt - enough };
 }

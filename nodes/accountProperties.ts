@@ -21,6 +21,20 @@ export const protocolLogOption: INodeProperties = {
 	description: 'Whether to give what client and server said, line by line, with tokens replaced',
 };
 
+/** Of the operation Test Connection. */
+export const testProtocolsOption: INodeProperties = {
+	displayName: 'Protocols to Test',
+	name: 'testProtocols',
+	type: 'multiOptions',
+	options: [
+		{ name: 'IMAP', value: 'imap' },
+		{ name: 'POP', value: 'pop' },
+		{ name: 'SMTP', value: 'smtp' },
+	],
+	default: [],
+	description: 'Which protocols to test, for example IMAP before a trigger is activated. None chosen = this node\'s own.',
+};
+
 /** In every node's options. */
 export const mailboxAddressOption: INodeProperties = {
 	displayName: 'Mailbox Address',

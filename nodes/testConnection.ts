@@ -7,9 +7,16 @@ import { diagnose } from '../mail/diagnosis';
 import { ProtocolLog } from '../mail/protocolLog';
 import { serviceAccountToTest } from './serviceAccount';
 
-/** The steps as an item: the first failing one stands out as `problem` and `remedy`. `withLog`: what was said, too. */
-export async function testConnection(account: Account, protocols: readonly Protocol[], withLog = false): Promise<IDataObject> {
-	const log = withLog ? new ProtocolLog() : undefined;
+/**
+ * The steps as an item: the first failing one stands out as `problem` and `remedy`.
+ * @param own the node's protocol, tested where the option `testProtocols` names none
+ * @param options of the operation; with `protocolLog` the item has what was said, too
+ */
+export async function testConnection(account: Account, own: Protocol, options: IDataObject): Promise<IDataObject> {
+	const log = options.protocolLog === true ? new ProtocolLog() : undefined;
+	const { testProtocols } = options;
+	const chosen = PROTOCOLS.filter((protocol) => Array.isArray(testProtocols) && testProtocols.some((name) => name === protocol));
+	const protocols = chosen.length > 0 ? chosen : [own];
 	const report = await runConnectionTest({ ...account, listen: log && ((protocol) => log.listen(protocol)) }, protocols);
 	const failed = report.steps.find(({ ok }) => !ok);
 	return {

@@ -81,10 +81,10 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'app-unknown',
 		speakers: IDENTITY,
-		aadsts: [700016, 700011, 50194, 9001023, 90124, 90130, 9002332, 900382, 900432],
+		aadsts: [700016, 700011, 50194, 9001023, 90124, 90130, 9002331, 9002332, 9002346, 900382, 900432],
 		code: 'configuration',
 		sentence: () => 'App registration, tenant and cloud do not match.',
-		remedy: () => 'Check "Client ID" (application ID), "Tenant ID" and "Cloud"; a single-tenant app needs its own tenant ID in place of "common".',
+		remedy: () => 'Check "Client ID" (application ID), "Tenant ID" and "Cloud"; a single-tenant app needs its own tenant ID in place of "common", an app for personal accounts alone needs "consumers".',
 	},
 	{
 		id: 'app-disabled',
@@ -97,7 +97,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'account-foreign',
 		speakers: IDENTITY,
-		aadsts: [50020, 51004, 50014, 500208, 90072],
+		aadsts: [16000, 16003, 50020, 51004, 50014, 500208, 90072],
 		code: 'configuration',
 		sentence: () => 'The account that signed in does not belong to this tenant.',
 		remedy: () => 'Sign in with an account of the tenant; personal accounts need the tenant ID "consumers", accounts of any organisation "organizations", and an app registered for them.',
@@ -146,7 +146,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'consent-missing',
 		speakers: IDENTITY,
-		aadsts: [65001, 65004, 65005, 650056, 650057, 90008, 90093, 90094, 90095, 90099],
+		aadsts: [65001, 65004, 65005, 650056, 650057, 7000229, 90008, 90093, 90094, 90095, 90099],
 		words: /\bconsent_required\b/,
 		code: 'consent',
 		sentence: () => 'A permission has not been consented to.',
@@ -159,7 +159,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'mfa-needed',
 		speakers: IDENTITY,
-		aadsts: [50072, 50074, 50076, 50078, 50079, 50158, 53004],
+		aadsts: [50072, 50074, 50076, 50078, 50079, 50158, 500121, 53004],
 		code: 'interaction',
 		sentence: () => 'Microsoft asks for a second factor, which needs a person.',
 		remedy: (at) => at.way === 'usernamePassword'
@@ -211,7 +211,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		id: 'grant-ended',
 		speakers: IDENTITY,
 		aadsts: [700082, 70008, 50173, 70043, 50089, 50132, 50133, 54005, 70000, 501481, 700005, 9002313, 9002341],
-		words: /\binvalid_grant\b|needs to be reconnected/,
+		// n8n's own words, for a revoked grant and for one without a refresh token.
+		words: /\binvalid_grant\b|needs to be reconnected|no refresh token is available/,
 		code: 'interaction',
 		sentence: () => 'The sign-in has ended: its refresh token expired or was revoked.',
 		remedy: () => 'Open the credential and press Connect again.',

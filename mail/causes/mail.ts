@@ -1,4 +1,4 @@
-import { box, label, MAIL, mailboxArgument, type Cause } from './cause';
+import { box, label, MAIL, mailboxArgument, peer, type Cause } from './cause';
 import { authRemedy } from './refusedToken';
 
 /**
@@ -70,6 +70,14 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		code: 'throttled',
 		sentence: (at) => `${box(at)} has too many SMTP connections at once (Exchange allows 3).`,
 		remedy: () => 'It is tried again by itself; other programs that send from this mailbox count too.',
+	},
+	{
+		id: 'smtp-no-oauth',
+		speakers: ['smtp'],
+		words: /^504\b|\b5\.7\.4\b/m,
+		code: 'configuration',
+		sentence: (at) => `${peer(at)} takes no OAuth tokens.`,
+		remedy: () => 'Check "Cloud" or "SMTP Host" and "SMTP Port": mail is submitted at port 587 to smtp.office365.com (or its like in the other clouds), not to the host of the tenant\'s MX record.',
 	},
 	{
 		id: 'smtp-auth',
@@ -146,7 +154,8 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'smtp-temporary',
 		speakers: ['smtp'],
-		words: /^\s*4\d\d\b|\b4\.\d\.\d+\b/,
+		// Not a part of an IP address.
+		words: /^\s*4\d\d\b|(?<![\d.])4\.\d\.\d+(?![\d.])/,
 		code: 'throttled',
 		sentence: () => 'The server cannot take the mail just now.',
 		remedy: () => 'It is tried again by itself.',

@@ -3,6 +3,15 @@ import { box, type Cause } from './cause';
 /** What POP3 servers alone say: response codes (RFC 2449, section 8; RFC 3206) and refusals of one mail. */
 export const POP_CAUSES: readonly Cause[] = [
 	{
+		// Exchange Online's answer to a line that is too long: https://github.com/jstedfast/MailKit/issues/1948
+		id: 'pop-token-too-long',
+		speakers: ['pop'],
+		words: /^-ERR Protocol error/im,
+		code: 'configuration',
+		sentence: (at) => `POP did not understand the sign-in of ${box(at)}.`,
+		remedy: (at) => `Exchange Online's POP takes tokens of about 4,096 characters at most${at.token === undefined ? '' : `; this one has ${at.token.reveal().length}`}. A longer one is shortened by taking permissions from the app that it does not need (tick POP alone), or IMAP is used.`,
+	},
+	{
 		id: 'pop-server-broken',
 		speakers: ['pop'],
 		words: /^-ERR \[SYS\/PERM\b/m,

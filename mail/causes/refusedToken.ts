@@ -17,7 +17,7 @@ export function authRemedy(at: Circumstances): string {
 	const wanted = (isApp ? APP_PERMISSION : DELEGATED_PERMISSION)[protocol];
 	if (!held.split(' ').includes(wanted)) {
 		const grant = `grant it in the app registration with admin consent${protocol === 'smtp' ? `, or give the app the Exchange role "Application ${wanted}" for ${box(at)}` : ''}`;
-		return `The token lacks the permission ${wanted} (it has: ${held || 'none'}); ${isApp ? grant : 'tick the protocol in the credential and connect again'}.`;
+		return `The token lacks the permission ${wanted} (it has: ${held || 'none'}); ${isApp ? grant : 'tick the protocol in the credential and connect again; with user name and password, grant it in the app registration with admin consent'}.`;
 	}
 	if (isApp) {
 		return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}), so Exchange does not know the app or the mailbox: an admin runs New-ServicePrincipal -AppId ${claims.appid ?? '<client id>'} -ObjectId <object id of the Enterprise application> and Add-MailboxPermission -Identity ${mailboxArgument(at)} -User <service principal> -AccessRights FullAccess.`;

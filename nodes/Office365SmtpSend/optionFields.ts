@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { mailboxAddressOption, protocolLogOption } from '../accountProperties';
+import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountProperties';
 import { waitOptions } from './waitFields';
 
 const only = (...operations: string[]): INodeProperties['displayOptions'] => ({ show: { '/operation': operations } });
@@ -245,5 +245,5 @@ export const optionCollections: INodeProperties[] = [
 	collection([...messageOptions, ...deliveryOptions], ['send', 'reply', 'sendInvitation']),
 	collection(deliveryOptions, ['sendRaw']),
 	collection([...messageOptions.filter(({ name }) => WAIT_TOO.includes(name)), ...deliveryOptions, ...waitOptions], ['sendAndWait']),
-	collection([mailboxAddressOption, protocolLogOption], ['testConnection']),
+	collection([mailboxAddressOption, protocolLogOption, testProtocolsOption], ['testConnection']),
 ];

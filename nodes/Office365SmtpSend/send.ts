@@ -90,7 +90,7 @@ async function runItem(context: IExecuteFunctions, item: number, accounts: Accou
 	const options = record(context.getNodeParameter('options', item, {}));
 	const account = await accounts.of(item, options);
 	if (context.getNodeParameter('operation', item, 'send') === 'testConnection') {
-		return { json: { ...(await testConnection(account, ['smtp'], options.protocolLog === true)) } };
+		return { json: { ...(await testConnection(account, 'smtp', options)) } };
 	}
 	const { composed, facts } = await makeMail(context, item, account.mailbox);
 	return { json: { ...(await deliver(context, item, account, composed)), ...facts } };

@@ -33,7 +33,7 @@ async function runItem(context: IExecuteFunctions, item: number, memory: Memory)
 	const account = await accountOf(context, item);
 	switch (context.getNodeParameter('operation', item, 'getMany')) {
 		case 'testConnection':
-			return [{ json: await testConnection(account, ['pop'], record(context.getNodeParameter('options', item, {})).protocolLog === true) }];
+			return [{ json: await testConnection(account, 'pop', record(context.getNodeParameter('options', item, {}))) }];
 		case 'statistics':
 			return [{ json: await readStatistics(account) }];
 		default:

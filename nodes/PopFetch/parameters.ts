@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { authenticationProperty, mailboxAddressOption, protocolLogOption } from '../accountProperties';
+import { authenticationProperty, mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountProperties';
 import { maxMessageSizeOption, messageProperties, popFilters } from '../popProperties';
 
 const GET_MANY = { show: { operation: ['getMany'] } };
@@ -126,7 +126,7 @@ export const parameters: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		options: [mailboxAddressOption, protocolLogOption],
+		options: [mailboxAddressOption, protocolLogOption, testProtocolsOption],
 		displayOptions: { show: { operation: ['testConnection'] } },
 	},
 ];

@@ -69,6 +69,10 @@ describe('the OAuth2 credential', () => {
 		for (const url of [authUrl, accessTokenUrl]) expect(new URL(String(url)).origin).toBe('https://authority-url-must-be-https.invalid');
 	});
 
+	it('takes a tenant with blanks around it, as it is pasted', async () => {
+		expect((await resolved({ cloud: 'global', tenantId: ' contoso.example\n' })).accessTokenUrl).toBe('https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token');
+	});
+
 	it('proves the app by secret or certificate in the body, with PKCE', async () => {
 		expect(await resolved({ tenantId: 'common' })).toMatchObject({ grantType: 'authorizationCode', usePkce: true, authentication: 'body', clientCredentialType: 'clientSecret' });
 		const byCertificate = await resolved({ tenantId: 'common', clientCredentialType: 'certificate', privateKey: 'k', certificate: 'c', clientSecret: 's' });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
 
 import { cloudOf, tenantOf } from '../../mail/clouds';
@@ -14,12 +16,29 @@ describe('clouds', () => {
 		expect(cloudOf({ cloud, tenantId: 'contoso.example' })).toMatchObject({ authority, endpoints: { smtp: { host: smtp, port: 587, security: 'starttls' } } });
 	});
 
+	it.each([
+		['global', 'https://outlook.office.com', 'https://outlook.office365.com', 'outlook.office365.com', 'smtp.office365.com'],
+		['usGov', 'https://outlook.office365.us', 'https://outlook.office365.us', 'outlook.office365.us', 'smtp.office365.us'],
+		['usGovDod', 'https://outlook.office365.us', 'https://outlook.office365.us', 'outlook-dod.office365.us', 'outlook-dod.office365.us'],
+		['china', 'https://partner.outlook.cn', 'https://partner.outlook.cn', 'partner.outlook.cn', 'smtp.partner.outlook.cn'],
+	])('knows what tokens of %s are for, and its servers; the admin\'s page says the same', (cloud, resource, appResource, host, smtp) => {
+		const known = cloudOf({ cloud, tenantId: 'contoso.example' });
+		expect(known).toEqual({
+			authority: known.authority,
+			resource,
+			appResource,
+			endpoints: { imap: { host, port: 993, security: 'tls' }, pop: { host, port: 995, security: 'tls' }, smtp: { host: smtp, port: 587, security: 'starttls' } },
+		});
+		const tokens = resource === appResource ? resource : `${resource}; app-only ${appResource}`;
+		expect(readFileSync('docs/admin.md', 'utf8')).toContain(`| ${new URL(known.authority).host} | ${host} | ${smtp} | ${tokens} |`);
+	});
+
 	it('takes Microsoft\'s own resource for a custom cloud that names none', () => {
 		expect(cloudOf({ ...CUSTOM, resourceUrl: '' })).toMatchObject({ resource: 'https://outlook.office.com', appResource: 'https://outlook.office365.com' });
 	});
 
-	it('submits mail of personal accounts at their own host', () => {
-		expect(cloudOf({ cloud: 'global', tenantId: 'consumers' }).endpoints.smtp.host).toBe('smtp-mail.outlook.com');
+	it.each(['consumers', 'Consumers ', '9188040d-6c67-4c5b-b112-36a304b66dad'])('submits mail of personal accounts (%s) at their own host', (tenantId) => {
+		expect(cloudOf({ cloud: 'global', tenantId }).endpoints.smtp.host).toBe('smtp-mail.outlook.com');
 	});
 
 	it.each(['contoso.onmicrosoft.com/../x', 'a/b', '../x', 'a?b', 'a#b', 'a b', 'a@b', 'a%2fb', 'a\\b', '', '.', '..', '-a', 'a..b'])('takes no tenant that could reshape an address: %j', (tenantId) => {

@@ -125,8 +125,19 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		pop: at('RETR', '-ERR message exceeds what is allowed'),
 	},
 	'smtp-connections': { smtp: [...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'), ...at('AUTH', '421 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded')] },
-	'smtp-auth': { smtp: at('AUTH', '535 5.7.3 Authentication unsuccessful', '535 5.7.8 Error: authentication failed: Invalid authentication mechanism') },
-	'imap-not-connected': { imap: at('AUTHENTICATE', '%t BAD User is authenticated but not connected.'), pop: at('STAT', '-ERR User is authenticated but not connected.') },
+	'smtp-no-oauth': { smtp: at('AUTH', '504 5.7.4 Unrecognized authentication type [SN1NAM02FT025.eop-nam02.prod.protection.outlook.com]') },
+	'smtp-auth': { smtp: at('AUTH', '535 5.7.3 Authentication unsuccessful', '535 5.7.3 Authentication unsuccessful [TY1PR01CA0183.jpnprd01.prod.outlook.com 2026-11-21T10:00:00.432Z 08DBB276B7E699C4]', '535 5.7.8 Error: authentication failed: Invalid authentication mechanism') },
+	// Exchange lets such a user in, refuses the next commands and closes.
+	'imap-not-connected': {
+		imap: [
+			...at('AUTHENTICATE', '%t BAD User is authenticated but not connected.'),
+			...at('SELECT', '%t BAD User is authenticated but not connected.', '%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14'),
+			{ at: 'SELECT', says: '%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14 ', drop: true },
+			...at('NAMESPACE', '%t BAD User is authenticated but not connected.', '%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14'),
+			{ at: 'NAMESPACE', says: '%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14 ', drop: true },
+		],
+		pop: at('STAT', '-ERR User is authenticated but not connected.'),
+	},
 	'protocol-disabled': { imap: at('AUTHENTICATE', '%t NO IMAP access is disabled for this mailbox.', '%t NO LOGONDENIED'), pop: at('STAT', '-ERR POP3 is not enabled for this mailbox') },
 	throttled: {
 		smtp: at('MAIL', '450 4.7.0 Sender is throttled', '421 4.7.0 Too many connections'),
@@ -147,7 +158,8 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	'folder-missing': { imap: at('SELECT', '%t NO Nowhere doesn\'t exist.', '%t NO [NONEXISTENT] Unknown mailbox: Nowhere', '%t NO [TRYCREATE] Mailbox not found') },
 	'smtp-temporary': { smtp: [...at('MAIL', '451 4.7.500 Server busy. Please try again later'), ...at('RCPT', '450 4.2.1 mailbox busy'), ...at('AUTH', '454 4.7.0 Temporary authentication failure')] },
 	'smtp-recipient': { smtp: at('RCPT', '550 5.1.1 <grace@example.test>: Recipient address rejected', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found') },
-	'smtp-refused': { smtp: [...at('END', '554 5.6.0 Corrupt message content'), ...at('MAIL', '501 5.1.7 Invalid address')] },
+	'smtp-refused': { smtp: [...at('END', '554 5.6.0 Corrupt message content', '554 5.7.1 Refused by the policy of 52.4.1.12'), ...at('MAIL', '501 5.1.7 Invalid address')] },
+	'pop-token-too-long': { pop: at('AUTH', '-ERR Protocol error. Connection is closed. 10') },
 	'pop-server-broken': { pop: at('STAT', '-ERR [SYS/PERM] mailbox is corrupt') },
 	'pop-message-missing': { pop: at('RETR', '-ERR no such message', '-ERR There\'s no message 1.', '-ERR message 1 already deleted') },
 };
@@ -161,7 +173,10 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 		await sandbox.managedIdentity.stop();
 		await askHost();
 	}]],
-	'grant-ended': [['n8n\'s own words for a revoked grant', 'identity', async () => { throw diagnose(new Error('The credential "Ada" needs to be reconnected.'), { speaker: 'identity' }); }]],
+	'grant-ended': [
+		'The credential "Ada" needs to be reconnected.',
+		'OAuth access token expired and no refresh token is available. Please reconnect the credentials.',
+	].map((says) => [`n8n's own words: ${says}`, 'identity', async () => { throw diagnose(new Error(says), { speaker: 'identity' }); }]),
 	'platform-busy': [
 		['503 without a word', 'identity', async () => await askAt(await webServer(503))],
 		['502 of a proxy, in HTML', 'identity', async () => await askAt(await webServer(502, '<html>'))],
@@ -276,6 +291,11 @@ describe('the identity platform answers', () => {
 		expectRow(await askRefused({ error, aadsts: 99999999, description: 'Something new.' }), id, { speaker: 'identity', way: 'clientSecret' });
 	});
 
+	it.each([true, false])('a long sentence with its ids, on lines of their own: %s, and the ids are told all the same', async (idsOnLines) => {
+		const error = await askRefused({ error: 'invalid_request', aadsts: 700016, description: `So it was decided${', for many reasons'.repeat(40)}.`, idsOnLines });
+		expect(error.message).toMatch(/Microsoft said: AADSTS700016: So it was decided, for many reasons.* Trace ID: [\w-]{36} Correlation ID: [\w-]{36} Timestamp: \S+/);
+	});
+
 	it('AADSTS700270, which is not AADSTS700027', async () => {
 		expect((await askRefused({ error: 'invalid_grant', aadsts: 7000270, description: 'Another.' })).message).not.toContain('certificate');
 	});
@@ -317,7 +337,7 @@ describe('a refused token is explained by what it says of itself', () => {
 	});
 
 	it.each([['smtp', 'SMTP.Send'], ['imap', 'IMAP.AccessAsUser.All'], ['pop', 'POP.AccessAsUser.All']] as const)('without a person\'s permission, at %s', async (protocol, permission) => {
-		expect(await refused(protocol, { scp: 'Mail.Read' })).toMatch(new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\); tick the protocol`));
+		expect(await refused(protocol, { scp: 'Mail.Read' })).toMatch(new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\); tick the protocol .*with user name and password, grant it in the app registration`));
 	});
 
 	it.each([['smtp', 'SMTP.SendAsApp'], ['imap', 'IMAP.AccessAsApp'], ['pop', 'POP.AccessAsApp']] as const)('without the app\'s permission, at %s', async (protocol, permission) => {

@@ -124,7 +124,8 @@ describe('what the identity platform is shown', () => {
 
 	it('is the certificate that belongs to the key, wherever it stands in the chain', async () => {
 		await appTokens(byCertificate(app.key, `${other.cert}${app.cert}`))(false);
-		expect(sandbox.identity.requests.at(-1)?.assertion?.header).toMatchObject({ 'x5t#S256': thumbprint(app.cert) });
+		const [own, chain] = [app.cert, other.cert].map((pem) => pem.replace(/-----[^-]+-----|\s/g, ''));
+		expect(sandbox.identity.requests.at(-1)?.assertion?.header).toMatchObject({ 'x5t#S256': thumbprint(app.cert), x5c: [own, chain] });
 	});
 
 	it.each([
@@ -259,6 +260,11 @@ describe('a failing identity platform', () => {
 		now += 1_000;
 		await ask();
 		expect(requests() - before).toBe(2);
+	});
+
+	it('is left alone for an hour at most, whatever a mistaken header says', async () => {
+		sandbox.identity.failNext({ error: 'temporarily_unavailable', aadsts: 90033, description: 'A transient error has occurred.', status: 503, retryAfterSeconds: 7 * 86_400 });
+		expect(await failure(bySecret())).toMatchObject({ code: 'throttled', retryAfterMs: 3_600_000 });
 	});
 
 	it('does not end the life of a token that is still good', async () => {

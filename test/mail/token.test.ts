@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { MailError, redact } from '../../mail/errors';
-import { AccessToken, margin, readClaims, renewing, RENEW_BEFORE_MS } from '../../mail/token';
+import { AccessToken, margin, readClaims, renewing, RENEW_BEFORE_MS, REPLACE_EVERY_MS } from '../../mail/token';
 import { initialResponse } from '../../mail/xoauth2';
 
 const HOUR = 3_600_000;
@@ -21,6 +21,11 @@ describe('an access token', () => {
 		const body = Buffer.from(JSON.stringify({ aud: 'a', roles: ['IMAP.AccessAsApp'], exp: 5 })).toString('base64url');
 		expect(readClaims(`x.${body}.y`)).toMatchObject({ aud: 'a', roles: ['IMAP.AccessAsApp'], exp: 5 });
 		expect(readClaims('EwBopaque')).toBeUndefined();
+	});
+
+	it('tells the address of who signed in, and takes no phone number for one', () => {
+		const body = Buffer.from(JSON.stringify({ preferred_username: '+15550100', email: 'ada@outlook.com' })).toString('base64url');
+		expect(readClaims(`x.${body}.y`)?.upn).toBe('ada@outlook.com');
 	});
 });
 
@@ -67,6 +72,21 @@ describe('a token source', () => {
 		expect(second?.reveal()).not.toBe(first.reveal());
 		expect(third).toBe(second);
 		expect(await tokens(first)).toBe(second);
+	});
+
+	it('replaces refused tokens at most once a minute: a permission that is missing is no reason for a storm', async () => {
+		const { state, tokens } = source();
+		const first = await tokens();
+		const second = await tokens(first);
+		for (let call = 0; call < 20; call += 1) expect(await tokens(second)).toBe(second);
+		expect(state.asked).toHaveLength(2);
+		state.now += REPLACE_EVERY_MS;
+		const third = await tokens(second);
+		expect(third.reveal()).toBe('token 3');
+		expect(await tokens(third)).toBe(third);
+		// Whatever was refused, an ended token is not used.
+		state.now += HOUR;
+		expect((await tokens(third)).reveal()).toBe('token 4');
 	});
 
 	it('uses the old token as long as it lives while the platform fails', async () => {
@@ -121,6 +141,7 @@ describe('an error', () => {
 		const error = new MailError(`Bearer ${jwt}`, { code: 'auth', response: `client_secret=hush-hush&x=1 ${jwt}`, cause });
 		const shown = inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error) + String(error.stack);
 		for (const secret of [jwt, xoauth2, 'hush-hush']) expect(shown).not.toContain(secret);
+		expect(redact('{"password":"open sesame \\" now", "user": "ada"}')).toBe('{"password":"[secret]", "user": "ada"}');
 		expect(redact('-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----')).not.toContain('abc');
 	});
 });

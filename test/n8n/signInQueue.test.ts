@@ -25,17 +25,32 @@ afterAll(async () => {
 }, 120_000);
 
 const requests = (grant: string): typeof sandbox.identity.requests => sandbox.identity.requests.filter((request) => request.grant === grant);
-const executed = (): number[] => queue.workers.map((worker) => worker.logText().match(/Worker finished execution/g)?.length ?? 0);
+const inLogs = (words: RegExp): number[] => queue.workers.map((worker) => worker.logText().match(words)?.length ?? 0);
+const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** How many executions each worker had. n8n answers before it has written the line that says so. */
+async function executed(least: number): Promise<number[]> {
+	const deadline = Date.now() + 30_000;
+	for (;;) {
+		const each = inLogs(/Worker finished execution/g);
+		if (sum(each) >= least || Date.now() > deadline) return each;
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}
 
 it('renews a person\'s token by one request for 50 executions that two workers share', async () => {
 	expect(await signInAtOnce(queue.api, 'person', 50)).toEqual({ ok: 50, problems: [] });
-	expect(Math.min(...executed()), 'both workers had a part').toBeGreaterThan(0);
-	expect(requests('refresh_token')).toHaveLength(1);
+	expect(Math.min(...(await executed(50))), 'both workers had a part').toBeGreaterThan(0);
+	// A worker waits 10 s for the other's refresh; on a machine that is busier than that n8n goes on without it, and says so.
+	const alone = sum(inLogs(/refreshing without cross-process coordination/g));
+	expect(requests('refresh_token').length, 'but for those that n8n gave up to coordinate').toBeGreaterThanOrEqual(1);
+	expect(requests('refresh_token').length - alone).toBeLessThanOrEqual(1);
 	const { oauthTokenData } = await queue.main.storedCredential('person');
-	expect(digest(Object(oauthTokenData).refresh_token), 'rotated').not.toBe(requests('refresh_token')[0]?.refreshToken);
+	for (const { refreshToken } of requests('refresh_token')) expect(digest(Object(oauthTokenData).refresh_token), 'rotated').not.toBe(refreshToken);
 }, 300_000);
 
 it('asks for a service account\'s token once a worker', async () => {
 	expect(await signInAtOnce(queue.api, 'app', 50)).toEqual({ ok: 50, problems: [] });
+	expect(requests('client_credentials').length).toBeGreaterThanOrEqual(1);
 	expect(requests('client_credentials').length).toBeLessThanOrEqual(queue.workers.length);
 }, 300_000);

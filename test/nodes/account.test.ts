@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 
-import type { ICredentialDataDecryptedObject, IExecuteFunctions } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailError } from '../../mail/errors';
 import { ALLOW_HOST_IDENTITY } from '../../mail/hostIdentity';
 import { openAccount } from '../../nodes/account';
 import { rememberedCount, remembered } from '../../nodes/tokenMemory';
-import { testServiceAccount } from '../../nodes/testConnection';
+import { testConnection, testServiceAccount } from '../../nodes/testConnection';
 import { customCloud } from '../../sandbox/credentials';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { selfSigned } from '../../sandbox/servers/certificates';
@@ -49,12 +49,15 @@ function fieldsOf(values: Record<string, unknown>): ICredentialDataDecryptedObje
 }
 
 let count = 0;
+/** What n8n's log was told. */
+const log: string[] = [];
 /** A context as n8n gives one to an execution: the credential as it is stored now, and a refresh that stores what it got. */
 function contextOf(stored: { fields: ICredentialDataDecryptedObject }, refresh?: () => Promise<object>, id = `credential ${(count += 1)}`): IExecuteFunctions {
 	const context: IExecuteFunctions = Object({
 		getCredentials: async () => await Promise.resolve(structuredClone(stored.fields)),
 		getNode: () => ({ id: 'node', credentials: { microsoftMailServiceAccountApi: { id, name: id }, microsoftMailOAuth2Api: { id, name: id } } }),
 		helpers: { refreshOAuth2Token: refresh },
+		logger: { info: (line: string) => log.push(line), warn: (line: string) => log.push(line) },
 	});
 	return context;
 }
@@ -79,6 +82,17 @@ describe.each(['clientSecret', 'certificate', 'workloadIdentity', 'managedIdenti
 });
 
 describe('a service account', () => {
+	it('is noted in n8n\'s log at each request for a token, by name and without a secret', async () => {
+		const id = 'logged';
+		log.length = 0;
+		const token = await (await openAccount(contextOf({ fields: ways.clientSecret ?? {} }, undefined, id), choice('serviceAccount'))).token();
+		await (await openAccount(contextOf({ fields: ways.clientSecret ?? {} }, undefined, id), choice('serviceAccount'))).token();
+		const refused = await openAccount(contextOf({ fields: { ...ways.clientSecret, clientSecret: 'hush-hush' } }, undefined, id), choice('serviceAccount'));
+		await expect(refused.token()).rejects.toThrow();
+		expect(log).toEqual([`Microsoft Mail: "logged" got a token that ends at ${new Date(token.expiresAt).toISOString()}`, expect.stringMatching(/^Microsoft Mail: "logged" got no token: Microsoft did not accept the client secret\./)]);
+		for (const secret of [token.reveal(), sandbox.identity.app.clientSecret, 'hush-hush']) expect(log.join()).not.toContain(secret);
+	});
+
 	it('uses an edited secret at once, and the old one again when it is back', async () => {
 		const stored = { fields: { ...ways.clientSecret, clientSecret: 'wrong' } };
 		const account = await openAccount(contextOf(stored), choice('serviceAccount'));
@@ -134,6 +148,20 @@ describe('a service account', () => {
 		expect(await failure(ways.usernamePassword ?? {})).toBe(`opened ${ADA}`);
 		expect(await failure({ ...ways.usernamePassword, mailbox: 'shared@example.test' })).toBe('opened shared@example.test');
 		expect(await failure(ways.usernamePassword ?? {}, 'other@example.test')).toBe('opened other@example.test');
+	});
+});
+
+describe('the operation Test Connection', () => {
+	it.each<[string, IDataObject, string[]]>([
+		['the node\'s own protocol', {}, ['pop']],
+		['the protocols that are chosen', { testProtocols: ['imap', 'smtp', 'gopher'] }, ['smtp', 'imap']],
+		['what was said, too', { protocolLog: true, testProtocols: ['imap'] }, ['imap']],
+	])('gives the steps of %s', async (_name, options, protocols) => {
+		const account = await openAccount(contextOf({ fields: ways.clientSecret ?? {} }), choice('serviceAccount'));
+		const { ok, steps, protocolLog } = await testConnection(account, 'pop', options);
+		expect(ok).toBe(true);
+		expect([...new Set(Array.from<{ protocol?: unknown }>(Object(steps)).map(({ protocol }) => protocol))]).toEqual(['identity', ...protocols]);
+		expect(Object.keys(Object(protocolLog ?? {}))).toEqual(options.protocolLog === true ? protocols : []);
 	});
 });
 
@@ -231,6 +259,26 @@ describe('a person\'s stored token', () => {
 		expect(state.refreshes).toBe(1);
 	});
 
+	it('that the servers refuse is replaced at most once a minute, also where each new one is stored', async () => {
+		const state = await connected();
+		const account = await openAccount(state.context, choice('oAuth2'));
+		let token = await account.token();
+		for (let call = 0; call < 20; call += 1) token = await account.token(token);
+		expect(state.refreshes).toBe(1);
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + MINUTE });
+		await account.token(token);
+		expect(state.refreshes).toBe(2);
+	});
+
+	it('is waited for a minute where the platform falls silent, and no longer', async () => {
+		const state = await connected(stamp(-1));
+		const context = contextOf(state.stored, async () => await new Promise<object>(() => undefined));
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+		const token = (await openAccount(context, choice('oAuth2'))).token().catch((error: unknown) => error);
+		await vi.advanceTimersByTimeAsync(MINUTE);
+		expect(await token).toMatchObject({ code: 'timeout', permanent: false });
+	});
+
 	it('is renewed once, also where an execution goes on seeing the old one', async () => {
 		const state = await connected(stamp(5));
 		const old = { fields: structuredClone(state.stored.fields) };
@@ -252,6 +300,26 @@ describe('a person\'s stored token', () => {
 		expect(state.refreshes).toBe(1);
 	});
 
+	it.each([['that nobody can read', 0], ['whose end our clock takes for past', 90]])('%s is renewed once by an n8n that stamps none, and lives as long as it was told to', async (_name, minutesAhead) => {
+		const tokens = await Promise.all(Array.from({ length: 3 }, async (_empty, index) => {
+			const got = await sandbox.identity.connect(ADA);
+			return fieldsOf({ ...got, expires_in: 3600, ...(minutesAhead === 0 && { access_token: `EwBopaque${index}` }) });
+		}));
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutesAhead * MINUTE });
+		let refreshes = 0;
+		const stored = { fields: { ...fieldsOf(customCloud(sandbox)), mailbox: ADA, oauthTokenData: tokens[0] ?? {} } };
+		const account = await openAccount(contextOf(stored, async () => {
+			refreshes += 1;
+			stored.fields.oauthTokenData = tokens[refreshes] ?? {};
+			return await Promise.resolve(stored.fields.oauthTokenData);
+		}), choice('oAuth2'));
+		for (let call = 0; call < 5; call += 1) expect((await account.token()).expiresAt).toBeGreaterThan(Date.now() + 59 * MINUTE);
+		expect(refreshes).toBe(1);
+		vi.setSystemTime(Date.now() + 58 * MINUTE);
+		await account.token();
+		expect(refreshes).toBe(2);
+	});
+
 	it('of 20 s is not renewed at each use', async () => {
 		const state = await connected({ n8n_expires_at: String(Date.now() + 20_000), expires_in: 20 });
 		for (let call = 0; call < 5; call += 1) await tokenOf(state);
@@ -259,8 +327,9 @@ describe('a person\'s stored token', () => {
 	});
 
 	it('tells whose mailbox it is; a shared one is named by the credential or the node', async () => {
-		const state = await connected();
-		expect((await openAccount(state.context, choice('oAuth2'))).mailbox).toBe(ADA);
+		const state = await connected({ access_token: 'EwBopaque' });
+		expect((await openAccount(state.context, choice('oAuth2'))).mailbox, 'from the ID token').toBe(ADA);
+		expect((await openAccount((await connected({ id_token: undefined })).context, choice('oAuth2'))).mailbox, 'from the access token').toBe(ADA);
 		expect((await openAccount(state.context, choice('oAuth2', ' shared@example.test '))).mailbox).toBe('shared@example.test');
 	});
 

@@ -10,6 +10,8 @@ export interface Failure {
 	/** Default 400. */
 	status?: number;
 	retryAfterSeconds?: number;
+	/** The trace ids come on lines of their own, as in Microsoft's documents, or behind the sentence, as mostly seen. */
+	idsOnLines?: boolean;
 }
 
 /** Microsoft's error body: https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application */
@@ -18,9 +20,10 @@ export function refuse(response: ServerResponse, failure: Failure): void {
 	const correlation = randomUUID();
 	const timestamp = new Date().toISOString().replace('T', ' ').replace(/\.\d+/, '');
 	if (failure.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(failure.retryAfterSeconds));
+	const ids = [`Trace ID: ${trace}`, `Correlation ID: ${correlation}`, `Timestamp: ${timestamp}`];
 	json(response, failure.status ?? 400, {
 		error: failure.error,
-		error_description: `AADSTS${failure.aadsts}: ${failure.description} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
+		error_description: [`AADSTS${failure.aadsts}: ${failure.description}`, ...ids].join(failure.idsOnLines === true ? '\r\n' : ' '),
 		error_codes: [failure.aadsts],
 		timestamp,
 		trace_id: trace,
