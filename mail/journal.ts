@@ -38,7 +38,7 @@ export class JournalFile<Memory> {
 	/** Writes soon; of several calls in a row the last wins. */
 	write(memory: Memory): void {
 		this.#next = memory;
-		this.#writing ??= this.#drain().finally(() => (this.#writing = undefined));
+		this.#writing ??= this.#drain();
 	}
 
 	/** Everything is on disk. */
@@ -60,6 +60,9 @@ export class JournalFile<Memory> {
 			this.#next = undefined;
 			if (!this.#told) this.onUnusable(error instanceof Error ? error.message : String(error));
 			this.#told = true;
+		} finally {
+			// At once, so that no write falls between the last look and the end.
+			this.#writing = undefined;
 		}
 	}
 }

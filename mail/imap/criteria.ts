@@ -138,6 +138,8 @@ function wholeNumber(value: unknown, key: string, field = RULES): number {
 function day(value: unknown, key: string, field = RULES): string {
 	const given = typeof value === 'string' || typeof value === 'number' ? new Date(value) : new Date(NaN);
 	if (Number.isNaN(given.getTime())) throw inputError(`${key} needs a date such as 2026-11-01, got "${String(value)}".`, field);
+	// A day as it was written, not as it is called in another time zone.
+	if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value.trim())) return value.trim();
 	const two = (number: number): string => String(number).padStart(2, '0');
 	return `${given.getFullYear()}-${two(given.getMonth() + 1)}-${two(given.getDate())}`;
 }

@@ -43,7 +43,7 @@ export class Aftercare {
 		for (const uid of uids) this.#due.push({ uid, action });
 		if (this.#running) return;
 		this.#running = true;
-		void this.#run().finally(() => (this.#running = false));
+		void this.#run();
 	}
 
 	/** What is still due is in the cursor. */
@@ -57,7 +57,7 @@ export class Aftercare {
 		let troubled = false;
 		while (!this.#stopped) {
 			const action = this.#due[0]?.action;
-			if (action === undefined) return;
+			if (action === undefined) break;
 			const due = this.#due.filter((entry) => entry.action === action).slice(0, UIDS_IN_COMMAND);
 			const uids = new Set(due.map((entry) => entry.uid));
 			try {
@@ -65,7 +65,7 @@ export class Aftercare {
 				if (troubled) this.#options.relieved();
 				troubled = false;
 			} catch (cause) {
-				if (this.#stopped) return;
+				if (this.#stopped) break;
 				const error = asMailError(cause);
 				if (!isOfSession(error)) {
 					troubled = true;
@@ -81,5 +81,7 @@ export class Aftercare {
 			this.#due = this.#due.filter((entry) => entry.action !== action || !uids.has(entry.uid));
 			this.#options.cursor.settle([...uids]);
 		}
+		// At once, so that nothing is added in between and waits for a round that is over.
+		this.#running = false;
 	}
 }

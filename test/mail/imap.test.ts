@@ -14,6 +14,7 @@ import { searchAfter } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
 import { toItem } from '../../mail/item';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { withEnvironment } from '../support/environment';
 import { mail, Rig, RULES } from './watchRig';
 
 let sandbox: Sandbox;
@@ -160,6 +161,13 @@ describe('rules', () => {
 		['[["constructor", "x"]]', 'is no IMAP search key'],
 	])('%s is refused with the reason', (rules, reason) => {
 		expect(() => criteriaOfRules(rules)).toThrow(reason);
+	});
+
+	it('mean the day that is written, wherever n8n runs', () => {
+		withEnvironment({ TZ: 'America/New_York' });
+		expect(new Date(2026, 0, 1).getTimezoneOffset()).toBe(300);
+		expect(criteriaOfRules('[["SINCE", "2026-11-01"], ["BEFORE", " 2026-12-01 "]]')).toEqual([{ since: '2026-11-01', before: '2026-12-01' }]);
+		expect(criteriaOfFilters({ since: '2026-11-01T00:00:00.000-05:00' })).toEqual([{ since: '2026-11-01' }]);
 	});
 
 	it('name the filter at fault', () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailError, type MailErrorCode } from '../../mail/errors';
 import { SILENCE_MS } from '../../mail/imap/session';
+import { Aftercare } from '../../mail/watch/aftercare';
 import { Complaints } from '../../mail/watch/complaints';
 import { Cursor, firstState, stateAfterChange, type Place } from '../../mail/watch/cursor';
 import { askFor, newestMemory, newMemory, readMemory, type FolderState } from '../../mail/watch/memory';
@@ -197,6 +198,20 @@ describe('the cursor', () => {
 		expect(readMemory(JSON.parse(JSON.stringify(memory)))).toEqual(memory);
 		for (const nonsense of [undefined, null, 7, 'x', [], {}, { id: 'x' }, { id: 'x', startedAt: 1, folders: { INBOX: 3 } }]) {
 			expect(readMemory(nonsense)?.folders ?? {}).toEqual({});
+		}
+	});
+});
+
+describe('what is to be done on the server', () => {
+	it('is done, at whichever moment it comes while another round ends', async () => {
+		for (let moment = 0; moment < 20; moment++) {
+			const folder: FolderState = { mailbox: 'ada@x', uidValidity: '1', uid: 2, pending: { 1: 0, 2: 0 }, newest: 0, recent: [] };
+			const aftercare = new Aftercare({ cursor: new Cursor(folder, () => undefined), use: async () => await Promise.resolve(Object(undefined)), complain: () => undefined, relieved: () => undefined });
+			aftercare.add([1], { kind: 'read' });
+			for (let turn = 0; turn < moment; turn++) await Promise.resolve();
+			aftercare.add([2], { kind: 'read' });
+			await new Promise((resolve) => setImmediate(resolve));
+			expect([moment, folder.pending, aftercare.idle]).toEqual([moment, {}, true]);
 		}
 	});
 });
