@@ -76,6 +76,8 @@ export class Watch {
 			if (this.stopped) throw new MailError('The watch was stopped.', { code: 'stopped', speaker: 'imap' });
 			const session = this.#session;
 			if (session !== undefined && !session.over) return await work(session);
+			// After BYE nobody waits for the server to hang up.
+			session?.close();
 			await this.#arrival.wait();
 		}
 	};
