@@ -84,28 +84,27 @@ async function compareAt(stage: Stage, task: Task, roundTripMs: number, peers: r
 	}
 }
 
-/** Ours through the shape of Exchange, which has no PIPELINING; the peers, which cannot sign in there, straight at Dovecot. */
+/** Straight at Dovecot, one mail after the other, as Exchange, which has no PIPELINING, has it. */
 async function compareInTurn(stage: Stage, task: Task, roundTripMs: number): Promise<void> {
 	if (!stage.roundTrips.includes(roundTripMs)) return;
 	await fill(stage, task);
-	const { sandbox } = stage;
-	const relays = [await startRelay(sandbox.exchange.pop.port, roundTripMs), await startRelay(sandbox.straight.pop.port, roundTripMs)] as const;
+	const relay = await startRelay(stage.sandbox.straight.pop.port, roundTripMs);
 	try {
-		const straight = { ...task, port: relays[1].port };
+		const fetching = { ...task, port: relay.port };
 		const { outcomes } = await stage.compare({
 			title: `${task.mails} × ${sizeOf(task)}, no pipelining`,
 			units: task.mails,
 			unit: 'mails',
 			roundTripMs,
-			ours: await ours(stage, 'POP client, Exchange-shaped', { ...task, port: relays[0].port }, 'all'),
-			peers: [await peer(stage, 'mpopInTurn', straight), await peer(stage, 'fetchmail', straight)],
+			ours: await ours(stage, 'POP client, no pipelining', fetching, 'inTurn'),
+			peers: [await peer(stage, 'mpopInTurn', fetching), await peer(stage, 'fetchmail', fetching)],
 			pairs: stage.pairs,
 		});
 		const roundTrip = await measureRoundTrip(roundTripMs);
 		const each = median((outcomes[0]?.runs ?? []).map(({ facts }) => ((facts.fetching ?? NaN) * 1000) / task.mails));
 		stage.note(`Without pipelining, ${task.mails} × ${sizeOf(task)} at ${roundTripMs} ms: ${each.toFixed(2)} ms a mail from the first RETR to the last byte; one round trip of the same relay takes ${roundTrip.toFixed(2)} ms: ${((each / roundTrip - 1) * 100).toFixed(1)} % above it.`);
 	} finally {
-		for (const relay of relays) await relay.stop();
+		await relay.stop();
 	}
 }
 
@@ -136,16 +135,18 @@ async function measureMemory(stage: Stage): Promise<void> {
 	stage.note(`A mail of 25 MB, streamed into a file, raises the process's highest resident memory by ${median(grown).toFixed(1)} MiB (median), ${Math.max(...grown).toFixed(1)} MiB at most.`);
 }
 
-async function ours(stage: Stage, name: string, { mailbox, mails, port }: Fetching, mode: 'all' | 'cold' | 'growth'): Promise<Contender> {
+async function ours(stage: Stage, name: string, { mailbox, mails, port }: Fetching, mode: 'all' | 'inTurn' | 'cold' | 'growth'): Promise<Contender> {
 	const { sandbox } = stage;
 	const folder = join(sandbox.folder, 'bench-ours');
 	const source = async (address: string, at: number): Promise<object> => ({ mailbox: address, port: at, token: await sandbox.identity.accessToken({ mailbox: address, lifetimeSeconds: 24 * 3600 }) });
-	if (mode === 'all') await fill(stage, SMALL);
+	const warm = mode === 'all' || mode === 'inTurn';
+	if (warm) await fill(stage, SMALL);
 	const task = {
 		...(await source(mailbox, port)),
-		mode: mode === 'cold' ? 'all' : mode,
+		mode: mode === 'growth' ? mode : 'all',
+		...(mode === 'inTurn' && { inTurn: true }),
 		folder,
-		...(mode === 'all' && { warmUp: await source(SMALL.mailbox, sandbox.straight.pop.port) }),
+		...(warm && { warmUp: await source(SMALL.mailbox, sandbox.straight.pop.port) }),
 	};
 	return {
 		name,

@@ -18,6 +18,8 @@ interface Task extends Source {
 	/** `growth`: the first mail, then, measured, the second. */
 	mode: 'all' | 'growth';
 	folder: string;
+	/** As where the server does not offer PIPELINING. */
+	inTurn?: true;
 	/** Fetched before, not measured, so that the code is compiled: n8n's process lives for long. */
 	warmUp?: Source;
 }
@@ -59,6 +61,7 @@ async function all(): Promise<object> {
 async function fetchAll(source: Source, folder: string): Promise<object> {
 	const started = performance.now();
 	const session = await PopSession.open(account(source));
+	if (task.inTurn) Object.defineProperty(session, 'pipelining', { value: false });
 	const ids = await session.uidl();
 	const sizes = await session.list();
 	const ready = performance.now();
