@@ -112,7 +112,8 @@ async function recognise(session: PopSession, ledger: Ledger, keys: ReadonlyMap<
 	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
 	const read = new Map<number, Headers | undefined>();
 	for await (const { number, content } of session.topMany(asked, 0)) read.set(number, content instanceof MailError ? undefined : await readHeaders(await collect(content)));
-	if (!ledger.moving && byPrint.size > 0 && ![...read.values()].some((headers) => headers !== undefined && byPrint.has(headers.print))) {
+	const someKnown = [...read.values()].some((headers) => headers !== undefined && byPrint.has(headers.print));
+	if (!ledger.moving && byPrint.size > 0 && !someKnown && asked.length === unknown.length) {
 		forgetOld(ledger, keys);
 		return { fresh: [...unknown], recognised: 0 };
 	}
