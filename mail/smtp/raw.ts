@@ -30,7 +30,7 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 		const values = fields.filter(({ name }) => names.includes(name));
 		return (await Promise.all(values.map(async ({ name, value }) => await readMailboxes(`${FIELD}, header ${name}`, value)))).flat();
 	};
-	const [sender] = [...mail.from, ...(await addresses('sender')), ...(await addresses('from'))];
+	const [sender] = mail.from.length > 0 ? mail.from : [...(await addresses('sender')), ...(await addresses('from'))];
 	if (sender === undefined || !fields.some(({ name }) => name === 'from')) throw inputError(FIELD, 'the mail has no header From.', 'Put one in; a mail without it is refused.');
 	const given = mail.to.length > 0 ? mail.to : await addresses('to', 'cc', 'bcc');
 	const recipients = [...new Map(given.map(envelopeAddress).map((address) => [address.toLowerCase(), address])).values()];

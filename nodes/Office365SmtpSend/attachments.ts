@@ -56,7 +56,8 @@ function entries(value: unknown, label: string): Array<string | [string, IBinary
 	if (isBinaryData(value)) return [[value.fileName ?? 'file', value]];
 	if (typeof value === 'object' && value !== null) {
 		const parts = Object.entries(value);
-		if (parts.length > 0 && parts.every(([, part]) => isBinaryData(part))) return parts.flatMap(([name, part]) => (isBinaryData(part) ? [[name, part] satisfies [string, IBinaryData]] : []));
+		// Empty: `$binary` of an item without files.
+		if (parts.every(([, part]) => isBinaryData(part))) return parts.flatMap(([name, part]) => (isBinaryData(part) ? [[name, part] satisfies [string, IBinaryData]] : []));
 	}
 	return text(value, label).split(',').map((name) => name.trim()).filter((name) => name !== '');
 }

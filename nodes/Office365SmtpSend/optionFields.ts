@@ -108,7 +108,7 @@ const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description: 'Whether a forwarded mail takes the attachments of the original along. They have to be in the item: switch on Download Attachments where the mail comes from.',
-		displayOptions: only('reply'),
+		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['forward'] } },
 	},
 	{
 		displayName: 'Headers',
@@ -148,6 +148,7 @@ const messageOptions: INodeProperties[] = [
 			{ name: 'Normal', value: 'normal' },
 		],
 		default: 'normal',
+		description: 'How important the recipient\'s mail program shows the mail',
 	},
 	{
 		displayName: 'Quote Original',
@@ -169,7 +170,8 @@ const messageOptions: INodeProperties[] = [
 		name: 'references',
 		type: 'string',
 		default: '',
-		description: 'Message IDs of the thread so far, oldest first',
+		placeholder: 'e.g. <first@example.com> <second@example.com>',
+		description: 'Message IDs of the thread so far, oldest first, separated by spaces',
 		displayOptions: only('send'),
 	},
 	{
@@ -214,6 +216,7 @@ const messageOptions: INodeProperties[] = [
 			{ name: 'Free', value: 'free' },
 		],
 		default: 'busy',
+		description: 'How the event\'s time looks in the guests\' calendars',
 		displayOptions: only('sendInvitation'),
 	},
 	{
@@ -221,6 +224,7 @@ const messageOptions: INodeProperties[] = [
 		name: 'subject',
 		type: 'string',
 		default: '',
+		placeholder: 'e.g. My subject line',
 		description: 'Another subject, in place of the original one with Re: or Fwd:',
 		displayOptions: only('reply'),
 	},

@@ -4,14 +4,15 @@ const RAW = ['sendRaw'];
 
 export const rawFields: INodeProperties[] = [
 	{
-		displayName: 'Message From',
+		displayName: 'Message Source',
 		name: 'rawSource',
 		type: 'options',
 		options: [
 			{ name: 'Binary Data', value: 'binary', description: 'An .eml file of the input item; streamed, however large' },
-			{ name: 'Text', value: 'text' },
+			{ name: 'Text', value: 'text', description: 'The mail\'s text in a field or from an expression' },
 		],
 		default: 'binary',
+		description: 'Where the finished mail is taken from',
 		displayOptions: { show: { operation: RAW } },
 	},
 	{

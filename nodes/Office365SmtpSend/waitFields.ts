@@ -110,8 +110,8 @@ export const waitOptions: INodeProperties[] = [
 			},
 		],
 	},
-	{ displayName: 'Message Button Label', name: 'messageButtonLabel', type: 'string', default: 'Respond', displayOptions: freeText },
-	{ displayName: 'Response Form Button Label', name: 'responseFormButtonLabel', type: 'string', default: 'Submit', displayOptions: freeText },
+	{ displayName: 'Message Button Label', name: 'messageButtonLabel', type: 'string', default: 'Respond', description: 'What the button in the mail is called', displayOptions: freeText },
+	{ displayName: 'Response Form Button Label', name: 'responseFormButtonLabel', type: 'string', default: 'Submit', description: 'What the button below the form is called', displayOptions: freeText },
 	{ displayName: 'Response Form Description', name: 'responseFormDescription', type: 'string', default: '', description: 'Text above the form, in place of the message', displayOptions: freeText },
 	{ displayName: 'Response Form Title', name: 'responseFormTitle', type: 'string', default: '', description: 'Title of the form, in place of the subject', displayOptions: freeText },
 ];

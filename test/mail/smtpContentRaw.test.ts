@@ -114,6 +114,11 @@ describe('the headers of a finished mail', () => {
 		expect((await composeRaw(raw(`${HEAD}\r\n`))).from).toBe(ADA);
 	});
 
+	it('need not be understood where the envelope is given', async () => {
+		const composed = await composeRaw(raw('From: nobody\r\nTo: everybody\r\n\r\nx', { from: [{ name: '', address: ADA }], to: [{ name: '', address: GRACE }] }));
+		expect([composed.from, composed.recipients]).toEqual([ADA, [GRACE]]);
+	});
+
 	it.each([
 		['no mail', 'hello world', 'Message', 'line 1 is not a header'],
 		['nothing', '', 'Message', 'has no headers'],

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-import { NodeHelpers, type INode, type INodeExecutionData, type INodeParameters } from 'n8n-workflow';
+import { NodeHelpers, type INode, type INodeExecutionData, type INodeParameters, type INodeProperties } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { compose, type OutgoingMail } from '../../mail/smtp/message';
@@ -35,9 +35,13 @@ describe('the fields in sight', () => {
 		expect(inSight(values).sort()).toEqual([...names].sort());
 	});
 
-	it('each have a description that says what to fill in', () => {
-		const silent = description.properties.filter(({ type, name, description: told, options }) => type === 'string' && name !== 'authentication' && (told ?? '') === '' && options === undefined).map(({ displayName }) => displayName);
-		expect(silent).toEqual(['Input Binary Field']);
+	it('each say what to fill in: themselves, by a hint, or by their choices', () => {
+		const silent = (properties: INodeProperties[]): string[] => properties.flatMap(({ name, type, hint, description: says = hint ?? '', options = [] }) => {
+			const inner = options.filter((one): one is INodeProperties => 'type' in one);
+			if (type === 'collection') return silent(inner);
+			return says !== '' || (options.length > 0 && options.every((one) => 'description' in one && one.description !== '')) ? [] : [name];
+		});
+		expect(new Set(silent(description.properties))).toEqual(new Set(['authentication', 'approvalOptions']));
 	});
 });
 
@@ -92,6 +96,10 @@ describe('files', () => {
 		for (const fileAttachments of ['one, two', ['one', 'two'], [given.binary?.one, 'two'], given.binary]) {
 			expect((await read({ options: { fileAttachments } }, given)).files.map(({ size, cid }) => [size, cid])).toEqual([[1, undefined], [2, undefined]]);
 		}
+	});
+
+	it('may be none, where an item has none', async () => {
+		expect((await read({ options: { fileAttachments: {}, attachments: '' } })).files).toEqual([]);
 	});
 
 	it('get a name where n8n has none', async () => {

@@ -1,0 +1,83 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { sendItems } from '../../nodes/Office365SmtpSend/send';
+import { readQuestionMail } from '../../nodes/Office365SmtpSend/sendAndWait';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { executeFunctions, told } from '../support/contexts';
+
+const GRACE = 'grace@example.test';
+const MAIL = { operation: 'send', toEmail: GRACE, subject: 'x', emailFormat: 'text', text: 'hello', options: {} };
+
+let sandbox: Sandbox;
+let senders = 0;
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+});
+afterEach(() => sandbox.exchange.reset());
+afterAll(async () => await sandbox.stop());
+
+/** One execution of the node. */
+async function execute(parameters: Record<string, unknown>, perItem: Record<string, unknown[]> = {}): Promise<INodeExecutionData[]> {
+	const input = Math.max(1, ...Object.values(perItem).map(({ length }) => length));
+	const mailbox = `items-${(senders += 1)}@example.test`;
+	return await sendItems(executeFunctions({ sandbox, mailbox, workflow: mailbox, input, perItem, parameters: { ...MAIL, ...parameters } }, told()));
+}
+
+describe('the items of one execution', () => {
+	it('come out in their order, each paired with its own, though some fail and the first takes longest', async () => {
+		sandbox.exchange.plan('smtp', 'END', { delayMs: 1_000 });
+		const toEmail = ['ada@example.test', 'nonsense', GRACE, '', { a: 1 }, [GRACE, 'shared@example.test'], 'carl@example.test'];
+		const items = await execute({ continueOnFail: true }, { toEmail });
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual(toEmail.map((_, item) => ({ item })));
+		expect(items.map(({ json }) => json.accepted ?? json.error)).toEqual([
+			['ada@example.test'],
+			expect.stringMatching(/^To Email: "nonsense" is not an email address/),
+			[GRACE],
+			expect.stringContaining('no recipient'),
+			expect.stringMatching(/^To Email: the expression gives an object/),
+			[GRACE, 'shared@example.test'],
+			['carl@example.test'],
+		]);
+		for (const { json, error } of items.filter((item) => item.error !== undefined)) expect([error?.message, typeof json.description]).toEqual([json.error, 'string']);
+	});
+
+	it('end with the first failure where the node does not continue on fail; what is under way is finished', async () => {
+		const mark = `under-way-${process.pid}`;
+		sandbox.exchange.plan('smtp', 'END', { delayMs: 500 });
+		await expect(execute({ subject: mark }, { toEmail: [GRACE, 'nonsense', ...Array.from({ length: 60 }, () => 'later@example.test')] })).rejects.toMatchObject({ message: expect.stringContaining('nonsense'), context: { itemIndex: 1 } });
+		await sandbox.arrival(GRACE, (mail) => mail.includes(`Subject: ${mark}`));
+		expect((await sandbox.messages('later@example.test')).length).toBeLessThan(30);
+	});
+});
+
+describe('recipients of whom the server refuses some', () => {
+	const toEmail = `${GRACE}, nobody@example.test`;
+
+	it('are told with its answer, and the others have the mail', async () => {
+		const [item] = await execute({ toEmail });
+		expect(item?.json).toMatchObject({ accepted: [GRACE], rejected: ['nobody@example.test'], rejectedErrors: [{ recipient: 'nobody@example.test', response: expect.stringMatching(/^550 /) }], attempts: 1, messageSize: expect.any(Number), queuedMs: expect.any(Number), tookMs: expect.any(Number) });
+	});
+
+	it('fail the item where that is wished, which says who and why', async () => {
+		const subject = `partly ${process.pid}`;
+		const [failed, sent] = await execute({ subject, continueOnFail: true, options: { failOnRejected: true } }, { toEmail: [toEmail, GRACE] });
+		expect(failed?.json.error).toMatch(/refused nobody@example\.test \(550 .*\); the other recipients have the mail/);
+		expect(sent?.json.accepted).toEqual([GRACE]);
+		await expect.poll(async () => (await sandbox.messages(GRACE)).filter((mail) => mail.includes(`Subject: ${subject}`)).length).toBe(2);
+	});
+});
+
+describe('the buttons of a question', () => {
+	it('look and are called as the built-in node\'s parameters say', async () => {
+		const buttons = async (values: object): Promise<Array<[string, string]>> => {
+			const context = executeFunctions({ sandbox, mailbox: GRACE, workflow: 'ask', parameters: { operation: 'sendAndWait', toEmail: GRACE, subject: 'x', message: 'May we?', approvalOptions: { values } } }, told());
+			const { html } = await readQuestionMail(Object.assign(context, { getSignedResumeUrl: ({ approved }: Record<string, string> = {}) => `https://n8n.example.test/${approved}` }), GRACE);
+			return [...(html ?? '').matchAll(/<a href="[^"]*\/(\w+)"[^>]*background-color:(#\w+)/g)].map(([, approved = '', colour = '']) => [approved, colour === '#ffffff' ? 'border' : 'filled']);
+		};
+		expect(await buttons({})).toEqual([['true', 'filled']]);
+		expect(await buttons({ approvalType: 'double' })).toEqual([['true', 'filled'], ['false', 'border']]);
+		expect(await buttons({ approvalType: 'double', buttonApprovalStyle: 'secondary', buttonDisapprovalStyle: 'primary' })).toEqual([['true', 'border'], ['false', 'filled']]);
+	});
+});
