@@ -86,7 +86,7 @@ export function readClaims(jwt: string): TokenClaims | undefined {
 /**
  * The whole idea of sign-in: whoever dials asks for a token, and no session keeps one. A dialler whose token was
  * refused passes it back and gets another one, or the newer one that has come in the meantime. Where one was replaced
- * for that reason a moment ago it gets the same one again: its age is not what the server minds.
+ * for that reason a moment ago it gets the same one again, for one more try: its age is not what the server minds.
  *
  * @throws MailError of the identity platform
  */

@@ -55,9 +55,7 @@ export class ImapSession {
 		} catch (error) {
 			// Exchange refuses an ended or revoked token with a bare NO: one fresh token tells which it was.
 			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
-			const another = await account.token(token);
-			if (another.reveal() === token.reveal()) throw error;
-			return await dial(account, another, silenceMs, signal);
+			return await dial(account, await account.token(token), silenceMs, signal);
 		}
 	}
 

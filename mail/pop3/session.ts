@@ -56,9 +56,7 @@ export class PopSession {
 			return await dial(token);
 		} catch (error) {
 			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
-			const another = await account.token(token);
-			if (another.reveal() === token.reveal()) throw error;
-			return await dial(another);
+			return await dial(await account.token(token));
 		}
 	}
 

@@ -88,9 +88,7 @@ export class SmtpSession {
 			return await SmtpSession.#dial(account, token);
 		} catch (error) {
 			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
-			const another = await account.token(token);
-			if (another.reveal() === token.reveal()) throw error;
-			return await SmtpSession.#dial(account, another);
+			return await SmtpSession.#dial(account, await account.token(token));
 		}
 	}
 

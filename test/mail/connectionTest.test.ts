@@ -96,6 +96,18 @@ describe('a test of the connection', () => {
 		expect(report.steps).toEqual([{ protocol: 'identity', step: 'token', ok: false, tookMs: expect.any(Number), detail: refused.message, remedy: 'Make a new one.' }]);
 	});
 
+	it.each<[Protocol, string, string]>([
+		['smtp', 'AUTH', '535 5.7.3 Authentication unsuccessful'],
+		['imap', 'AUTHENTICATE', '%t NO AUTHENTICATE failed.'],
+		['pop', 'AUTH', '-ERR Authentication failure: unknown user name or bad password.'],
+	])('signs in to %s at the second try where a refusal passes, also while there is no other token', async (protocol, command, reply) => {
+		const given = account();
+		const only = await given.token();
+		sandbox.exchange.plan(protocol, command, { reply });
+		const report = await runConnectionTest({ ...given, token: async () => await Promise.resolve(only) }, [protocol]);
+		expect(report.steps.filter(({ ok }) => !ok)).toEqual([]);
+	});
+
 	it('tells that personal accounts\' tokens cannot be read', async () => {
 		const report = await runConnectionTest({ ...account(), token: async () => new AccessToken('EwBopaque', Date.now() + 3_600_000) }, []);
 		expect(report.steps.at(-1)).toMatchObject({ step: 'claims', ok: true, detail: expect.stringContaining('opaque') });
