@@ -70,12 +70,15 @@ function folderOf(root: string, mailbox: string, folder?: string): string {
 	return join(root, mailbox, ...(folder === undefined || folder === 'INBOX' ? [] : [`.${folder.replaceAll('/', '.')}`]));
 }
 
+/** Dovecot names a file by seconds and microseconds, these without leading zeros. */
+const byNumbers = new Intl.Collator('en', { numeric: true });
+
 /** Maildir keeps new mails in `new` and seen ones in `cur`; a folder is `.Name`. */
 export async function messages(root: string, mailbox: string, folder?: string): Promise<Buffer[]> {
 	const base = folderOf(root, mailbox, folder);
 	const files = (await Promise.all(['new', 'cur'].map(async (part) => (await readdir(join(base, part)).catch((): string[] => [])).map((name) => join(base, part, name))))).flat();
 	const order = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-	files.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+	files.sort((a, b) => byNumbers.compare(order(a), order(b)));
 	const mails = await Promise.all(files.map(async (path) => await readFile(path).catch(() => undefined)));
 	// A file that Dovecot moved from `new` to `cur` in between is there at the next look.
 	return mails.flatMap((mail) => (mail === undefined ? [] : [mail]));
