@@ -63,8 +63,8 @@ export const messageFields: INodeProperties[] = [
 			{ name: 'HTML', value: 'html', description: 'HTML; the text for readers without it is made from it' },
 			{ name: 'Text', value: 'text', description: 'Plain text only' },
 		],
-		// As in Send Email 2.1: n8n leaves defaults out of what is copied.
-		default: 'html',
+		// It stays: n8n leaves defaults out of what it stores, so that another one would change stored workflows.
+		default: 'text',
 		displayOptions: { show: { operation: WRITING } },
 	},
 	{

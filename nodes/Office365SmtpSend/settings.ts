@@ -65,7 +65,7 @@ export async function readCopies(options: IDataObject): Promise<Record<'cc' | 'b
 }
 
 export function formatOf(context: MailContext, item: number): 'text' | 'html' | 'both' {
-	return choice(context.getNodeParameter('emailFormat', item, ''), 'Email Format', ['text', 'html', 'both'], 'html');
+	return choice(context.getNodeParameter('emailFormat', item, ''), 'Email Format', ['text', 'html', 'both'], 'text');
 }
 
 /** Text and HTML as the format says; HTML alone gets its text when the mail is composed. */

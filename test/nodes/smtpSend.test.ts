@@ -20,7 +20,7 @@ describe('the fields in sight', () => {
 	const inSight = (values: INodeParameters): string[] => Object.keys(NodeHelpers.getNodeParameters(description.properties, values, true, false, node, description) ?? {}).filter((name) => !['authentication', 'operation'].includes(name));
 
 	it.each([
-		['send, as the built-in does by default', { operation: 'send' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'html', 'options']],
+		['send, HTML', { operation: 'send', emailFormat: 'html' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'html', 'options']],
 		['send, text', { operation: 'send', emailFormat: 'text' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'text', 'options']],
 		['send, both', { operation: 'send', emailFormat: 'both' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'text', 'html', 'options']],
 		['reply', { operation: 'reply', emailFormat: 'html' }, ['replyType', 'original', 'fromEmail', 'emailFormat', 'html', 'options']],
@@ -63,10 +63,10 @@ describe('parameters pasted from the built-in Send Email', () => {
 		]);
 	});
 
-	it('are written in HTML where they do not say it, since n8n leaves out what Send Email 2.1 has by default', () => {
+	it('are plain text in a stored workflow that does not say it, since n8n leaves defaults out', () => {
 		const { description } = new Office365SmtpSend();
-		const pasted = { fromEmail: 'a@example.test', toEmail: 'b@example.test', subject: 'x', html: '<p>x</p>', options: {} };
-		expect(NodeHelpers.getNodeParameters(description.properties, pasted, true, false, null, description)).toMatchObject({ operation: 'send', emailFormat: 'html', html: '<p>x</p>' });
+		const stored = { fromEmail: 'a@example.test', toEmail: 'b@example.test', subject: 'x', text: 'hello', options: {} };
+		expect(NodeHelpers.getNodeParameters(description.properties, stored, true, false, null, description)).toMatchObject({ operation: 'send', emailFormat: 'text', text: 'hello' });
 	});
 
 	it('give no attribution where the option is not set, and n8n\'s own where it is', async () => {
