@@ -53,8 +53,8 @@ export interface Outcome {
 	ratio?: number;
 }
 
-export interface Result {
-	comparison: Comparison;
+/** What is kept: figures alone, since a contender's environment holds its token. */
+export interface Result extends Pick<Comparison, 'title' | 'units' | 'roundTripMs'> {
 	outcomes: Outcome[];
 }
 
@@ -100,7 +100,8 @@ export async function compare(comparison: Comparison): Promise<Result> {
 		const share = comparison.units / (peer.units ?? comparison.units);
 		peer.ratio = median(peer.runs.map((run, turn) => (share * run.seconds) / (ours[turn]?.seconds ?? NaN)));
 	}
-	return { comparison, outcomes };
+	const { title, units, roundTripMs } = comparison;
+	return { title, units, roundTripMs, outcomes };
 }
 
 async function once(contender: Contender): Promise<Run> {

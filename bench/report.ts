@@ -35,10 +35,10 @@ function section(part: PartReport): string[] {
 }
 
 function table(results: Result[]): string[] {
-	const rows = results.flatMap(({ comparison, outcomes }) =>
-		outcomes.map(({ name, units = comparison.units, runs, ratio }) => {
+	const rows = results.flatMap(({ title, roundTripMs, units: all, outcomes }) =>
+		outcomes.map(({ name, units = all, runs, ratio }) => {
 			const seconds = median(runs.map((run) => run.seconds));
-			return `| ${comparison.title} | ${comparison.roundTripMs} ms | ${name}${units === comparison.units ? '' : ` (${units})`} | ${seconds.toFixed(2)} | ${(units / seconds).toFixed(1)} | ${ratio === undefined ? '' : ratio.toFixed(2)} | ${median(runs.map((run) => run.peakMiB)).toFixed(0)} MiB |`;
+			return `| ${title} | ${roundTripMs} ms | ${name}${units === all ? '' : ` (${units})`} | ${seconds.toFixed(2)} | ${(units / seconds).toFixed(1)} | ${ratio === undefined ? '' : ratio.toFixed(2)} | ${median(runs.map((run) => run.peakMiB)).toFixed(0)} MiB |`;
 		}),
 	);
 	return ['| task | RTT | who | seconds | per second | ratio | peak |', '| --- | --- | --- | --- | --- | --- | --- |', ...rows];
@@ -46,8 +46,8 @@ function table(results: Result[]): string[] {
 
 /** How many times faster ours is than each peer, as bars that GitHub draws. */
 function chart({ results, title }: PartReport): string[] {
-	const bars = results.flatMap(({ comparison, outcomes }) =>
-		outcomes.slice(1).map(({ name, ratio }) => ({ label: `${name}, ${comparison.title}, ${comparison.roundTripMs} ms`, ratio: ratio ?? 0 })),
+	const bars = results.flatMap(({ title: task, roundTripMs, outcomes }) =>
+		outcomes.slice(1).map(({ name, ratio }) => ({ label: `${name}, ${task}, ${roundTripMs} ms`, ratio: ratio ?? 0 })),
 	);
 	return [
 		'```mermaid',

@@ -62,3 +62,19 @@ describe('the architecture', () => {
 		expect([...edges.keys()].map((file) => circle(file, [])).find(Boolean)).toBeUndefined();
 	});
 });
+
+/** Every file of the repository but what is installed, built or git's own. */
+function files(folder: string): string[] {
+	return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+		const path = join(folder, entry.name);
+		if (entry.isDirectory()) return ['.git', 'node_modules', 'dist'].includes(entry.name) ? [] : files(path);
+		return entry.isFile() ? [path] : [];
+	});
+}
+
+describe('the repository', () => {
+	it('holds no token and no private key', () => {
+		const secret = /eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}|PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}/;
+		expect(files(ROOT).filter((path) => secret.test(readFileSync(path, 'latin1'))).map((path) => relative(ROOT, path))).toEqual([]);
+	});
+});
