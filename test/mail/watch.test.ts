@@ -1,31 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { Rig } from './watchRig';
+import type { Sandbox } from '../../sandbox/servers';
+import { makeRigs } from './watchRig';
 
 let sandbox: Sandbox;
-const rigs: Rig[] = [];
-let number = 0;
-
-beforeAll(async () => {
-	sandbox = await startSandbox();
-	trust(sandbox.caFile);
-}, 60_000);
-
-afterEach(() => {
-	for (const { watch } of rigs.splice(0)) watch.stop();
-	sandbox.exchange.reset();
-});
-
-afterAll(async () => await sandbox.stop());
-
-/** Each test has a mailbox of its own. */
-function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
-	number += 1;
-	const made = new Rig(sandbox, { mailbox: `watch${number}@example.test`, ...options });
-	rigs.push(made);
-	return made;
-}
+const rig = makeRigs('watch', (started) => (sandbox = started));
 
 describe.each(['exchange', 'straight'] as const)('a watch, %s', (way) => {
 	const address = (): { address: Sandbox['straight']['imap'] } => ({ address: way === 'exchange' ? sandbox.exchange.imap : sandbox.straight.imap });

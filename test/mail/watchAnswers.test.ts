@@ -1,33 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { FetchedMail } from '../../mail/imap/fetch';
 import type { Session } from '../../sandbox/servers/exchange/session';
-import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { Rig } from './watchRig';
+import type { Sandbox } from '../../sandbox/servers';
+import { makeRigs, type Rig } from './watchRig';
 
 /** Answers of a server that could be taken for something else: each would lose or repeat a mail, or hold up the others. */
 let sandbox: Sandbox;
-const rigs: Rig[] = [];
-let number = 0;
-
-beforeAll(async () => {
-	sandbox = await startSandbox();
-	trust(sandbox.caFile);
-}, 60_000);
-
-afterEach(() => {
-	for (const { watch } of rigs.splice(0)) watch.stop();
-	sandbox.exchange.reset();
-});
-
-afterAll(async () => await sandbox.stop());
-
-function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
-	number += 1;
-	const made = new Rig(sandbox, { mailbox: `answers${number}@example.test`, ...options });
-	rigs.push(made);
-	return made;
-}
+const rig = makeRigs('answers', (started) => (sandbox = started));
 
 const sessionOf = (one: Rig): Session | undefined => sandbox.exchange.live('imap').find(({ mailbox }) => mailbox === one.mailbox);
 const asked = (session: Session | undefined, command: string): number => session?.transcript.filter((line) => line.includes(command)).length ?? 0;

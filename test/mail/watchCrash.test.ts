@@ -1,36 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Outcome } from '../../mail/watch/delivery';
 import { newestMemory, newMemory, type WatchMemory } from '../../mail/watch/memory';
-import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { Rig } from './watchRig';
+import type { Sandbox } from '../../sandbox/servers';
+import { makeRigs, Rig } from './watchRig';
 
 /**
  * The rows of the crash table in docs/imap-trigger.md. A crash is played by stopping the watch and starting another
  * one from what would be on disk at that moment: n8n's static data as of the last hand-over, and the journal.
  */
 let sandbox: Sandbox;
-const rigs: Rig[] = [];
-let number = 0;
-
-beforeAll(async () => {
-	sandbox = await startSandbox();
-	trust(sandbox.caFile);
-}, 60_000);
-
-afterEach(() => {
-	for (const { watch } of rigs.splice(0)) watch.stop();
-	sandbox.exchange.reset();
-});
-
-afterAll(async () => await sandbox.stop());
-
-function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
-	number += 1;
-	const made = new Rig(sandbox, { mailbox: `crash${number}@example.test`, ...options });
-	rigs.push(made);
-	return made;
-}
+const rig = makeRigs('crash', (started) => (sandbox = started));
 
 const never = async (): Promise<Outcome> => await new Promise(() => undefined);
 
@@ -176,10 +156,10 @@ describe('a crash', () => {
 
 	it('row 12, first activation without a server, then a restart: what came since the activation is handed over', async () => {
 		const memory = newMemory('rig', Date.now() - 60_000);
-		const mailbox = `crash${number + 1}@example.test`;
+		const mailbox = 'since@example.test';
 		await sandbox.deliver(mailbox, 'Message-ID: <since@x>\r\nSubject: since\r\n\r\nx\r\n');
 		sandbox.exchange.plan('imap', 'AUTHENTICATE', { drop: true });
-		const one = rig({ memory });
+		const one = rig({ mailbox, memory });
 		expect(await one.watch.start()).toHaveLength(1);
 		one.watch.stop();
 		// The server is there again, at the first attempt.

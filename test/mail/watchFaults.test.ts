@@ -1,39 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import type { Sandbox } from '../../sandbox/servers';
 import type { FetchedMail } from '../../mail/imap/fetch';
 import type { Outcome } from '../../mail/watch/delivery';
-import { Rig } from './watchRig';
+import { makeRigs, passMinutes } from './watchRig';
 
 let sandbox: Sandbox;
-const rigs: Rig[] = [];
-let number = 0;
-
-beforeAll(async () => {
-	sandbox = await startSandbox();
-	trust(sandbox.caFile);
-}, 60_000);
-
-afterEach(() => {
-	vi.restoreAllMocks();
-	for (const { watch } of rigs.splice(0)) watch.stop();
-	sandbox.exchange.reset();
-});
-
-afterAll(async () => await sandbox.stop());
-
-function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
-	number += 1;
-	const made = new Rig(sandbox, { mailbox: `faults${number}@example.test`, ...options });
-	rigs.push(made);
-	return made;
-}
-
-/** The clock jumps; timers go on as they were. */
-function passMinutes(minutes: number): void {
-	const real = Date.now.bind(Date);
-	vi.spyOn(Date, 'now').mockImplementation(() => real() + minutes * 60_000);
-}
+const rig = makeRigs('faults', (started) => (sandbox = started));
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `mail ${index + 1}`);
 const sorted = (list: readonly string[]): string[] => [...list].sort();

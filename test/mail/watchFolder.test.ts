@@ -1,33 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { ImapSession } from '../../mail/imap/session';
 import { newMemory } from '../../mail/watch/memory';
 import type { Outcome } from '../../mail/watch/delivery';
-import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { mail, Rig } from './watchRig';
+import type { Sandbox } from '../../sandbox/servers';
+import { mail, makeRigs, type Rig } from './watchRig';
 
 let sandbox: Sandbox;
-const rigs: Rig[] = [];
-let number = 0;
-
-beforeAll(async () => {
-	sandbox = await startSandbox();
-	trust(sandbox.caFile);
-}, 60_000);
-
-afterEach(() => {
-	for (const { watch } of rigs.splice(0)) watch.stop();
-	sandbox.exchange.reset();
-});
-
-afterAll(async () => await sandbox.stop());
-
-function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
-	number += 1;
-	const made = new Rig(sandbox, { mailbox: `folder${number}@example.test`, ...options });
-	rigs.push(made);
-	return made;
-}
+const rig = makeRigs('folder', (started) => (sandbox = started));
 
 const names = (count: number, from = 1): string[] => Array.from({ length: count }, (_, index) => `mail ${index + from}`);
 const HOUR = 3_600_000;

@@ -1,3 +1,5 @@
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
+
 import type { Account } from '../../mail/account';
 import type { MailError } from '../../mail/errors';
 import type { FetchedMail } from '../../mail/imap/fetch';
@@ -5,7 +7,7 @@ import { AccessToken } from '../../mail/token';
 import { newMemory, type WatchMemory } from '../../mail/watch/memory';
 import type { Outcome } from '../../mail/watch/delivery';
 import { MailboxWatch, type MailboxWatchOptions } from '../../mail/watch/mailbox';
-import type { Address, Sandbox } from '../../sandbox/servers';
+import { startSandbox, trust, type Address, type Sandbox } from '../../sandbox/servers';
 
 /** What the watch handed over in one execution. */
 export interface Handed {
@@ -145,4 +147,34 @@ async function subjectOf(fetched: FetchedMail): Promise<string> {
 	if (content.kind === 'streamed') for await (const chunk of await content.open()) text += String(chunk).slice(0, 1000);
 	else text = content.bytes.toString('utf8');
 	return /^Subject: (.*)$/m.exec(text)?.[1]?.trim() ?? '(none)';
+}
+
+/** Makes the rigs of a test file, each with a mailbox of its own; brings up the sandbox, and stops all after each test. */
+export function makeRigs(name: string, use: (sandbox: Sandbox) => void): (options?: Options) => Rig {
+	const rigs: Rig[] = [];
+	let sandbox: Sandbox;
+	let number = 0;
+	beforeAll(async () => {
+		sandbox = await startSandbox();
+		trust(sandbox.caFile);
+		use(sandbox);
+	}, 60_000);
+	afterEach(() => {
+		vi.restoreAllMocks();
+		for (const { watch } of rigs.splice(0)) watch.stop();
+		sandbox.exchange.reset();
+	});
+	afterAll(async () => await sandbox.stop());
+	return (options = {}) => {
+		number += 1;
+		const made = new Rig(sandbox, { mailbox: `${name}${number}@example.test`, ...options });
+		rigs.push(made);
+		return made;
+	};
+}
+
+/** The clock jumps, for the rest of the test; timers go on as they were. */
+export function passMinutes(minutes: number): void {
+	const real = Date.now.bind(Date);
+	vi.spyOn(Date, 'now').mockImplementation(() => real() + minutes * 60_000);
 }

@@ -1,41 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { MailError } from '../../mail/errors';
 import { criteriaOfRules } from '../../mail/imap/criteria';
-import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { Rig } from './watchRig';
+import type { Sandbox } from '../../sandbox/servers';
+import { makeRigs, passMinutes, type Rig } from './watchRig';
 
 let sandbox: Sandbox;
-const rigs: Rig[] = [];
-let number = 0;
-
-beforeAll(async () => {
-	sandbox = await startSandbox();
-	trust(sandbox.caFile);
-}, 60_000);
-
-afterEach(() => {
-	vi.restoreAllMocks();
-	for (const { watch } of rigs.splice(0)) watch.stop();
-	sandbox.exchange.reset();
-});
-
-afterAll(async () => await sandbox.stop());
-
-function rig(options: ConstructorParameters<typeof Rig>[1] = {}): Rig {
-	number += 1;
-	const made = new Rig(sandbox, { mailbox: `telling${number}@example.test`, ...options });
-	rigs.push(made);
-	return made;
-}
-
-/** The clock jumps; timers go on as they were. */
-function passMinutes(minutes: number): void {
-	const real = Date.now.bind(Date);
-	vi.spyOn(Date, 'now').mockImplementation(() => real() + minutes * 60_000);
-}
+const rig = makeRigs('telling', (started) => (sandbox = started));
 
 const times = (one: Rig, words: string): number => one.logs.filter((line) => line.includes(words)).length;
 
