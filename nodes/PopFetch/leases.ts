@@ -1,46 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { Leases } from '../../mail/collect/claims';
 
 /** A lease holds for at least one of these and at most two, in ms. */
 const LEASE_MS = 60 * 60_000;
-/** Leases of all mailboxes of the node; the oldest go first. */
+/** Entries of all mailboxes of the node, some two a lease; the oldest go first. */
 const MOST = 20_000;
 const OPTIONS = { mode: 'entries' as const, maxEntries: MOST };
+/** Longer than another worker needs from reading the store to writing it, in ms; and so many times our own need. */
+const SETTLED_AFTER_MS = 400;
+const SETTLED_AFTER_TIMES = 4;
+const TRIES = 5;
 
 /**
  * In queue mode executions of one node run in several processes at the same time. What one of them takes, it enters in
  * n8n's store of processed data, which all of them see at once. Not the memory itself: that store cannot tell a mail
  * whose execution died from one whose execution ended, and cannot forget by itself; so an entry ends after an hour or
  * two, and by then static data has what the execution got. undefined where n8n runs in one process, which needs none.
+ *
+ * n8n reads the store, adds to it and writes it whole (n8n 2.41, DeduplicationHelper), so of two workers at the same time
+ * the later undoes the entries of the earlier, and of two that begin it one gets an error. Therefore a mark of our own is
+ * entered along with the mails and looked for once such a writer has ended: what is still there, everybody sees from now on
+ * (the shape of Fischer's algorithm of mutual exclusion; Lamport, A Fast Mutual Exclusion Algorithm, 1987).
  */
 export function leasesOf(context: IExecuteFunctions, mailbox: string, now = Date.now()): Leases | undefined {
 	const { helpers } = context;
 	if (process.env.EXECUTIONS_MODE !== 'queue' || context.getMode() === 'manual' || typeof helpers.checkProcessedAndRecord !== 'function') return undefined;
 	const span = Math.floor(now / LEASE_MS);
 	const nameIn = (key: string, when: number): string => `lease ${mailbox} ${key} ${when}`;
-	const free = async (keys: readonly string[], when: number): Promise<string[]> => {
-		const names = new Map(keys.map((key) => [nameIn(key, when), key]));
-		const { new: fresh } = await helpers.checkProcessedAndRecord([...names.keys()], 'node', OPTIONS);
-		return fresh.flatMap((name) => names.get(String(name)) ?? []);
+	const remove = async (names: string[]): Promise<void> => {
+		if (names.length > 0) await helpers.removeProcessed(names, 'node', OPTIONS);
 	};
-	const release = async (keys: readonly string[]): Promise<void> => {
-		await helpers.removeProcessed(keys.flatMap((key) => [nameIn(key, span), nameIn(key, span - 1)]), 'node', OPTIONS);
-	};
-	const take = async (keys: readonly string[]): Promise<string[]> => {
-		const lately = await free(keys, span);
+	/** @returns the keys that nobody held, or undefined where another worker has undone the entries */
+	const tryToTake = async (keys: readonly string[]): Promise<string[] | undefined> => {
+		const mark = `lease ${mailbox} by ${randomUUID()}`;
+		const began = Date.now();
+		const entered = await helpers.checkProcessedAndRecord([mark, ...keys.flatMap((key) => [nameIn(key, span), nameIn(key, span - 1)])], 'node', OPTIONS);
+		const fresh = new Set(entered.new.map(String));
+		const free = keys.filter((key) => fresh.has(nameIn(key, span)) && fresh.has(nameIn(key, span - 1)));
 		// Asking also enters; what another holds since the span before keeps its end.
-		const both = new Set(await free(lately, span - 1));
-		const held = lately.filter((key) => !both.has(key));
-		if (held.length > 0) await helpers.removeProcessed(held.map((key) => nameIn(key, span)), 'node', OPTIONS);
-		return lately.filter((key) => both.has(key));
+		await remove(keys.flatMap((key) => (fresh.has(nameIn(key, span)) && !fresh.has(nameIn(key, span - 1)) ? nameIn(key, span) : [])));
+		if (free.length === 0) return [];
+		await pause(Math.max(SETTLED_AFTER_MS, SETTLED_AFTER_TIMES * (Date.now() - began)));
+		const { processed } = await helpers.checkProcessedAndRecord([mark], 'node', OPTIONS);
+		return processed.length > 0 ? free : undefined;
 	};
 	return {
-		// Without leases a mail may come twice; without mails nothing comes.
-		take: async (keys) => await take(keys).catch((error: unknown) => {
-			context.logger.warn(`POP Fetch: other workers cannot be asked what they are fetching: ${error instanceof Error ? error.message : String(error)}`);
+		take: async (keys) => {
+			let failure: Error | undefined;
+			for (let tries = 0; tries < TRIES; tries += 1) {
+				if (tries > 0) await pause(Math.random() * SETTLED_AFTER_MS);
+				failure = undefined;
+				try {
+					const taken = await tryToTake(keys);
+					if (taken !== undefined) return taken;
+				} catch (error) {
+					failure = error instanceof Error ? error : new Error(String(error));
+				}
+			}
+			// Others are busy with the same mailbox: what they do not fetch comes next time.
+			if (failure === undefined) return [];
+			// Without leases a mail may come twice; without mails nothing comes.
+			context.logger.warn(`POP Fetch: other workers cannot be asked what they are fetching: ${failure.message}`);
 			return [...keys];
-		}),
-		release: async (keys) => await release(keys).catch(() => undefined),
+		},
+		release: async (keys) => await remove(keys.flatMap((key) => [nameIn(key, span), nameIn(key, span - 1)])).catch(() => undefined),
 	};
 }

@@ -4,6 +4,7 @@ import type { Leases } from '../../mail/collect/claims';
 import { leasesOf } from '../../nodes/PopFetch/leases';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { executeFunctions, told } from '../support/contexts';
+import { ProcessedData } from '../support/processedData';
 
 const HOUR = 3_600_000;
 const NOW = 1_000 * HOUR + 59 * 60_000;
@@ -20,35 +21,50 @@ afterAll(async () => {
 });
 
 describe('leases among workers', () => {
-	const worker = (processed: Set<string | number>, now = NOW, mailbox = 'a'): Leases => {
+	const worker = (processed: ProcessedData, now = NOW, mailbox = 'a'): Leases => {
 		const leases = leasesOf(executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, told()), mailbox, now);
 		if (leases === undefined) throw new Error('no leases');
 		return leases;
 	};
 
 	it('give each mail to one of them', async () => {
-		const processed = new Set<string | number>();
+		const processed = new ProcessedData();
 		expect(await worker(processed).take(['1', '2'])).toEqual(['1', '2']);
 		expect(await worker(processed).take(['2', '3'])).toEqual(['3']);
 		expect(await worker(processed, NOW, 'b').take(['1'])).toEqual(['1']);
 	});
 
+	it('give each mail to one of them where they ask at the same time, the first time too', async () => {
+		const processed = new ProcessedData();
+		for (const keys of [['1', '2'], ['3', '4']]) {
+			const taken = await Promise.all([1, 2, 3].map(async () => await worker(processed).take(keys)));
+			expect(taken.flat().sort()).toEqual(keys);
+		}
+	});
+
+	it('are taken again where another worker that asks for other mails undoes them', async () => {
+		const processed = new ProcessedData();
+		const taken = await Promise.all(['a', 'b', 'c'].map(async (mailbox) => await worker(processed, NOW, mailbox).take(['1'])));
+		expect(taken).toEqual([['1'], ['1'], ['1']]);
+		for (const mailbox of ['a', 'b', 'c']) expect(await worker(processed, NOW, mailbox).take(['1'])).toEqual([]);
+	});
+
 	it('hold for an hour at least and end by themselves; asking does not prolong them', async () => {
-		const processed = new Set<string | number>();
+		const processed = new ProcessedData();
 		await worker(processed).take(['1']);
 		for (const minutes of [1, 30, 60]) expect(await worker(processed, NOW + minutes * 60_000).take(['1'])).toEqual([]);
 		expect(await worker(processed, NOW + 62 * 60_000).take(['1'])).toEqual(['1']);
 	});
 
 	it('end where the mail was not fetched', async () => {
-		const processed = new Set<string | number>();
+		const processed = new ProcessedData();
 		await worker(processed).take(['1', '2']);
 		await worker(processed).release(['1']);
 		expect(await worker(processed).take(['1', '2'])).toEqual(['1']);
 	});
 
 	it('are done without where the store fails: a mail may come twice, none stays away', async () => {
-		const processed = new Set<string | number>();
+		const processed = new ProcessedData();
 		const about = told();
 		const context = executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, about);
 		context.helpers.checkProcessedAndRecord = async () => await Promise.reject(new Error('no database'));
@@ -67,7 +83,7 @@ describe('leases among workers', () => {
 	it('let two workers share the new mails of a mailbox', async () => {
 		const mailbox = 'shared@example.test';
 		await sandbox.deliver(mailbox, ...Array.from({ length: 8 }, (_, index) => `Message-ID: <${index}@x>\r\nSubject: ${index}\r\n\r\nx\r\n`));
-		const processed = new Set<string | number>();
+		const processed = new ProcessedData();
 		const inWorker = async (): Promise<unknown[]> => {
 			vi.resetModules();
 			const { fetchItems } = await import('../../nodes/PopFetch/fetch');

@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData, IPollFunctions
 
 import { appCredential } from '../../sandbox/credentials';
 import type { Sandbox } from '../../sandbox/servers';
+import { ProcessedData } from './processedData';
 
 /** What a node did with n8n. */
 export interface Told {
@@ -27,7 +28,7 @@ export interface Scene {
 	staticData?: IDataObject;
 	input?: number;
 	/** n8n's store of processed data, which all processes share. */
-	processed?: Set<string | number>;
+	processed?: ProcessedData;
 	popPort?: number;
 }
 
@@ -36,7 +37,7 @@ export function told(staticData: IDataObject = {}): Told {
 }
 
 /** n8n as far as our nodes use it, with the service account of the sandbox. */
-function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', activation = 'activate', input = 1, processed = new Set(), popPort }: Scene, about: Told): object {
+function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', activation = 'activate', input = 1, processed = new ProcessedData(), popPort }: Scene, about: Told): object {
 	const credential = appCredential(sandbox, mailbox);
 	const node = { id: 'node', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: {}, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
@@ -60,12 +61,8 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 				else for await (const chunk of content) chunks.push(Buffer.from(chunk));
 				return { data: Buffer.concat(chunks).toString('base64'), fileName, mimeType };
 			},
-			checkProcessedAndRecord: async (items: Array<string | number>) => {
-				const fresh = items.filter((item) => !processed.has(item));
-				for (const item of fresh) processed.add(item);
-				return { new: fresh, processed: items.filter((item) => !fresh.includes(item)) };
-			},
-			removeProcessed: async (items: Array<string | number>) => items.forEach((item) => processed.delete(item)),
+			checkProcessedAndRecord: async (items: string[]) => await processed.checkAndRecord(items),
+			removeProcessed: async (items: string[]) => await processed.remove(items),
 			createDeferredPromise: () => {
 				const deferred: { promise?: Promise<unknown>; resolve?: (value: unknown) => void; reject?: (reason: unknown) => void } = {};
 				deferred.promise = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }));

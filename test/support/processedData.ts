@@ -1,0 +1,26 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const QUERY_MS = 5;
+
+/**
+ * The row in which n8n keeps a node's processed data, handled as its DeduplicationHelper does (n8n 2.41.1): read, then
+ * written whole or, where there was none, inserted, which fails where somebody else was faster.
+ */
+export class ProcessedData {
+	#row: ReadonlySet<string> | undefined;
+
+	async checkAndRecord(items: string[]): Promise<{ new: string[]; processed: string[] }> {
+		const known = this.#row;
+		await pause(QUERY_MS);
+		if (known === undefined && this.#row !== undefined) throw new Error('UNIQUE constraint failed: processed_data.workflowId, processed_data.context');
+		this.#row = new Set([...(known ?? []), ...items]);
+		return { new: items.filter((item) => known?.has(item) !== true), processed: items.filter((item) => known?.has(item) === true) };
+	}
+
+	async remove(items: string[]): Promise<void> {
+		const known = this.#row;
+		if (known === undefined) return;
+		await pause(QUERY_MS);
+		this.#row = new Set([...known].filter((item) => !items.includes(item)));
+	}
+}
