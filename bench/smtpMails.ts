@@ -15,25 +15,18 @@ export async function largeFile(sandbox: Sandbox): Promise<string> {
 	return file;
 }
 
-/** Empty before each run; after it, every mail must be there, once. */
-export function mailboxOf(sandbox: Sandbox, mailbox: string, mails: number): Required<Pick<Contender, 'prepare' | 'verify'>> {
-	const folder = join(sandbox.dovecot.mailFolder, mailbox);
-	const count = async (): Promise<number> => (await Promise.all(['new', 'cur'].map(async (part) => (await readdir(join(folder, part)).catch((): string[] => [])).length))).reduce((sum, number) => sum + number, 0);
+/** Postfix holds what it takes; after each run every mail must be there, once. */
+export function heldMails({ postfix }: Sandbox, mails: number): Required<Pick<Contender, 'prepare' | 'verify'>> {
+	const empty = async (): Promise<number> => {
+		const files = await readdir(postfix.holdFolder);
+		for (const file of files) await rm(join(postfix.holdFolder, file));
+		return files.length;
+	};
 	return {
-		prepare: async () => await rm(folder, { recursive: true, force: true }),
+		prepare: async () => void (await empty()),
 		verify: async () => {
-			const deadline = Date.now() + 60_000;
-			while ((await count()) < mails || (await queued(sandbox)) > 0) {
-				if (Date.now() > deadline) throw new Error(`${await count()} of ${mails} mails arrived.`);
-				await new Promise((resolve) => setTimeout(resolve, 50));
-			}
-			if ((await count()) !== mails) throw new Error(`${await count()} mails arrived in place of ${mails}.`);
+			const taken = await empty();
+			if (taken !== mails) throw new Error(`Postfix has taken ${taken} mails in place of ${mails}.`);
 		},
 	};
-}
-
-/** Mails that Postfix still has to deliver: they would slow the next run. */
-async function queued(sandbox: Sandbox): Promise<number> {
-	const folders = await Promise.all(['incoming', 'active', 'deferred'].map(async (name) => await readdir(join(sandbox.folder, 'postfix', 'queue', name))));
-	return folders.flat().length;
 }

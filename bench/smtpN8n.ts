@@ -4,7 +4,7 @@ import { startN8n, type Execution, type RunningN8n } from '../sandbox/n8n';
 import { personCredential, uses, type Credential } from '../sandbox/credentials';
 import { startRelay, type Relay, type Sandbox } from '../sandbox/servers';
 import { median, type Contender, type Run, type Stage } from './harness';
-import { FROM, largeFile, mailboxOf, TO } from './smtpMails';
+import { FROM, heldMails, largeFile, TO } from './smtpMails';
 
 const ROUND_TRIPS = [0, 20] as const;
 /** The built-in node takes a third of a second a mail at 20 ms, so it gets fewer; what is compared is the time of one mail. */
@@ -15,7 +15,7 @@ const TEXT = 'A line of text as people write it, with a few words in it.\r\n'.re
 export async function compareInN8n(stage: Stage): Promise<void> {
 	const { sandbox } = stage;
 	const relays = new Map<number, Relay>();
-	for (const ms of ROUND_TRIPS) relays.set(ms, await startRelay(sandbox.postfix.ports.submission, ms));
+	for (const ms of ROUND_TRIPS) relays.set(ms, await startRelay(sandbox.postfix.ports.held, ms));
 	const file = await largeFile(sandbox);
 	const credentials = await Promise.all(ROUND_TRIPS.map(async (ms) => await credentialsFor(sandbox, ms, relays.get(ms)?.port ?? 0)));
 	const n8n = await startN8n({ caFile: sandbox.caFile, credentials: credentials.flatMap((pair) => [pair.ours, pair.builtIn]), env: { N8N_RESTRICT_FILE_ACCESS_TO: sandbox.folder } });
@@ -71,7 +71,7 @@ async function contender(n8n: RunningN8n, sandbox: Sandbox, name: string, send: 
 		args: [],
 		units: mails,
 		measure: async () => await measure(n8n, workflow, { numbers: Array.from({ length: mails }, (_, index) => index) }, mails),
-		...mailboxOf(sandbox, TO, mails),
+		...heldMails(sandbox, mails),
 	};
 }
 
@@ -105,7 +105,7 @@ async function compareMemory(stage: Stage, n8n: RunningN8n, file: string, pair: 
 		['Send Email 2.1', builtInNode(pair.builtIn, { fileAttachments: 'data' })],
 	] as const) {
 		const workflow = await serve(n8n, `memory ${crypto.randomUUID()}`, read, send);
-		const { prepare, verify } = mailboxOf(stage.sandbox, TO, 1);
+		const { prepare, verify } = heldMails(stage.sandbox, 1);
 		const rises: number[] = [];
 		for (let run = 0; run < 3; run += 1) {
 			await prepare();

@@ -7,8 +7,13 @@ import { freePorts } from './ports';
 import { ServerProcess, type Guard } from './server';
 
 export interface Postfix {
-	/** `plain` takes mail from this machine without TLS and sign-in, for load generators that know neither. */
-	ports: { submission: number; plain: number };
+	/**
+	 * `held` is as `submission`, but what is taken there waits in {@link Postfix.holdFolder}, so that no delivery shares the
+	 * machine with who sends; `heldPlain` is that without TLS and sign-in, for load generators that know neither.
+	 */
+	ports: { submission: number; held: number; heldPlain: number };
+	/** A file a mail. */
+	holdFolder: string;
 	process: ServerProcess;
 	logText: () => string;
 }
@@ -21,20 +26,21 @@ export const MAIL_DOMAIN = 'example.test';
 
 /** Debian's Postfix as a submission server: STARTTLS, sign-in through Dovecot, delivery to Dovecot. */
 export async function startPostfix(folder: string, tls: KeyPair, dovecot: { lmtp: number; auth: number }, guard: Guard): Promise<Postfix> {
-	const [submission = 0, plain = 0] = await freePorts(2);
+	const [submission = 0, held = 0, heldPlain = 0] = await freePorts(3);
+	const ports = { submission, held, heldPlain };
 	const config = join(folder, 'config');
 	mkdirSync(config, { recursive: true });
 	makeQueue(folder);
 	writeFileSync(join(config, 'recipients'), 'if !/^(nobody|unknown)[^@]*@/\n/./ OK\nendif\n');
 	writeFileSync(join(config, 'main.cf'), mainCf(folder, tls, dovecot));
-	writeFileSync(join(config, 'master.cf'), masterCf(submission, plain));
+	writeFileSync(join(config, 'master.cf'), masterCf(ports));
 	// A file younger than two seconds counts as half written, and Postfix waits.
 	const past = new Date(Date.now() - 60_000);
 	for (const name of ['main.cf', 'master.cf', 'recipients']) utimesSync(join(config, name), past, past);
 	const env = { MAIL_CONFIG: config };
-	const process = new ServerProcess('/usr/lib/postfix/sbin/master', ['-c', config, '-d'], [submission, plain], guard, env);
+	const process = new ServerProcess('/usr/lib/postfix/sbin/master', ['-c', config, '-d'], Object.values(ports), guard, env);
 	await process.start();
-	return { ports: { submission, plain }, process, logText: () => readFileSync(join(folder, 'postfix.log'), 'utf8') };
+	return { ports, holdFolder: join(folder, 'queue', 'hold'), process, logText: () => readFileSync(join(folder, 'postfix.log'), 'utf8') };
 }
 
 /** What `postfix check` sets up, which takes it two seconds (postfix-files(5)). */
@@ -104,10 +110,13 @@ smtputf8_enable = yes
 `;
 }
 
-function masterCf(submission: number, plain: number): string {
+function masterCf({ submission, held, heldPlain }: Postfix['ports']): string {
 	return `
 127.0.0.1:${submission} inet n - n - - smtpd
-127.0.0.1:${plain} inet n - n - - smtpd
+127.0.0.1:${held} inet n - n - - smtpd
+  -o smtpd_client_restrictions=check_client_access,static:HOLD
+127.0.0.1:${heldPlain} inet n - n - - smtpd
+  -o smtpd_client_restrictions=check_client_access,static:HOLD
   -o smtpd_tls_security_level=none
   -o smtpd_sasl_auth_enable=no
   -o mynetworks=127.0.0.0/8
