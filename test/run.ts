@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { ensureN8n } from '../sandbox/n8n';
 import { notedSecrets, REGISTRY, reports } from '../sandbox/secrets/registry';
 import { Search, searchFolder } from '../sandbox/secrets/search';
-import { ensureBrowser, ensurePackages, ensureServers } from '../sandbox/servers/packages';
+import { ensureBrowser, ensureQueueServers, ensureServers } from '../sandbox/servers/packages';
 
 /**
  * `npm test [files …]`: build, types and lint, each one counted check; then vitest over test/; then a search for secrets
@@ -24,7 +24,7 @@ async function main(): Promise<Count> {
 	const files = process.argv.slice(2);
 	const count: Count = { passed: 0, failed: 0 };
 	ensureServers();
-	ensurePackages(['redis-server'], ['redis-server']);
+	ensureQueueServers();
 	ensureBrowser();
 	await ensureN8n((line) => console.log(line));
 	for (const [name, command] of CHECKS) {

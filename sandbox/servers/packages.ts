@@ -17,6 +17,11 @@ export function ensureServers(): void {
 	}
 }
 
+/** What n8n's queue mode stands on. @throws Error with one sentence where it cannot be installed */
+export function ensureQueueServers(): void {
+	ensurePackages(['redis-server', 'postgresql'], ['redis-server', 'pg_createcluster']);
+}
+
 /** A Chromium or Chrome, installed where the machine has none. @returns its path @throws Error with one sentence */
 export function ensureBrowser(): string {
 	const find = (): string | undefined => ['chromium', 'google-chrome', 'chromium-browser'].map(program).find((path) => path !== undefined);

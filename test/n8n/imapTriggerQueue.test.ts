@@ -1,47 +1,23 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { Api, ensureN8n, installNodes, Instance, pack } from '../../sandbox/n8n';
+import { startQueue, type Api, type Queue } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
-import { freePorts } from '../../sandbox/servers/ports';
 import { credentials, mail, subjects, workflow } from './imapTriggerRig';
 
 let sandbox: Sandbox;
-let redis: ChildProcess;
-let main: Instance;
-let worker: Instance;
+let queue: Queue;
 let api: Api;
-let folder = '';
 
-/** Queue mode: the main process watches, one worker executes, Redis stands between. */
+/** Queue mode: the main process watches, one worker executes. */
 beforeAll(async () => {
 	sandbox = await startSandbox();
-	folder = mkdtempSync(join(tmpdir(), 'office365-mail-queue-'));
-	const [redisPort = 0, health = 0, broker = 0] = await freePorts(3);
-	redis = spawn('redis-server', ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--dir', folder], { stdio: 'ignore' });
-	const installation = await ensureN8n(() => undefined);
-	const queue = { EXECUTIONS_MODE: 'queue', QUEUE_BULL_REDIS_HOST: '127.0.0.1', QUEUE_BULL_REDIS_PORT: String(redisPort), QUEUE_HEALTH_CHECK_PORT: String(health) };
-	const login = { email: 'owner@example.test', password: `Aa1${Math.random().toString(36)}` };
-	const options = { installation, userFolder: folder, login, caFile: sandbox.caFile };
-	main = new Instance({ ...options, env: queue });
-	worker = new Instance({ ...options, role: 'worker', env: { ...queue, N8N_RUNNERS_BROKER_PORT: String(broker) } });
-	await installNodes(await pack(join(folder, 'pack')), folder);
-	await main.importEntities('credentials', await credentials(sandbox, 'ada@example.test'));
-	await main.start();
-	api = await Api.login(main, login);
-	await worker.start();
+	queue = await startQueue({ caFile: sandbox.caFile, credentials: await credentials(sandbox, 'ada@example.test'), workers: 1 });
+	api = queue.api;
 }, 600_000);
 
 afterAll(async () => {
-	await worker?.stop();
-	await main?.stop();
-	redis?.kill();
+	await queue?.stop();
 	await sandbox?.stop();
-	rmSync(folder, { recursive: true, force: true });
 }, 120_000);
 
 async function watching(mailbox: string): Promise<void> {
@@ -69,8 +45,8 @@ it('repeats nothing that a worker finished while the main process was dead', asy
 	await watching(mailbox);
 	await sandbox.deliver(mailbox, mail('first'));
 	await api.ended(id, 1);
-	await main.stop('SIGKILL');
+	await queue.main.stop('SIGKILL');
 	await sandbox.deliver(mailbox, mail('second'));
-	await main.start();
+	await queue.main.start();
 	expect((await api.ended(id, 2)).flatMap(subjects)).toEqual(['first', 'second']);
 }, 120_000);

@@ -1,55 +1,26 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { appCredential, uses, type Credential } from '../../sandbox/credentials';
-import { Api, ensureN8n, installNodes, Instance, pack, type Execution } from '../../sandbox/n8n';
+import { startQueue, type Api, type Execution, type Queue } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
-import { freePorts } from '../../sandbox/servers/ports';
 import { mail } from './imapTriggerRig';
 
 let sandbox: Sandbox;
 let app: Credential;
-let redis: ChildProcess;
-let main: Instance;
-const workers: Instance[] = [];
+let queue: Queue;
 let api: Api;
-let folder = '';
 
-/** Queue mode with two workers, each of which runs one execution at a time. */
+/** Two workers, each of which runs one execution at a time. */
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	app = appCredential(sandbox, 'ada@example.test');
-	folder = mkdtempSync(join(tmpdir(), 'office365-mail-queue-'));
-	const [redisPort = 0, ...ports] = await freePorts(6);
-	redis = spawn('redis-server', ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--dir', folder], { stdio: 'ignore' });
-	const installation = await ensureN8n(() => undefined);
-	const queue = (): Record<string, string> => ({ EXECUTIONS_MODE: 'queue', QUEUE_BULL_REDIS_HOST: '127.0.0.1', QUEUE_BULL_REDIS_PORT: String(redisPort), QUEUE_HEALTH_CHECK_PORT: String(ports.pop()) });
-	const login = { email: 'owner@example.test', password: `Aa1${Math.random().toString(36)}` };
-	const options = { installation, userFolder: folder, login, caFile: sandbox.caFile };
-	main = new Instance({ ...options, env: queue() });
-	await installNodes(await pack(join(folder, 'pack')), folder);
-	await main.importEntities('credentials', [app]);
-	await main.start();
-	api = await Api.login(main, login);
-	for (let number = 1; number <= 2; number += 1) {
-		const worker = new Instance({ ...options, role: 'worker', env: { ...queue(), N8N_RUNNERS_BROKER_PORT: String(ports.pop()), N8N_CONCURRENCY_PRODUCTION_LIMIT: '1' } });
-		workers.push(worker);
-		await worker.start();
-		// Both write to one log.
-		await vi.waitFor(() => expect(worker.logText().split('worker is now ready').length - 1).toBe(number), { timeout: 120_000, interval: 200 });
-	}
+	queue = await startQueue({ caFile: sandbox.caFile, credentials: [app], workers: 2, concurrency: 1 });
+	api = queue.api;
 }, 600_000);
 
 afterAll(async () => {
-	for (const worker of workers) await worker.stop();
-	await main?.stop();
-	redis?.kill();
+	await queue?.stop();
 	await sandbox?.stop();
-	rmSync(folder, { recursive: true, force: true });
 }, 120_000);
 
 const subjects = (run: Execution | undefined): unknown[] => (run?.data?.resultData?.runData?.Mail?.[0]?.data?.main?.[0] ?? []).map(({ json }) => json.subject);

@@ -37,16 +37,10 @@ export async function signIn(api: Api, path: string): Promise<{ ok: boolean; pro
 	return { ok: said.get('ok') === true, problem: text('problem') ?? text('message'), remedy: text('remedy') };
 }
 
-/**
- * What n8n answers for an execution that it could not run, for example because its SQLite file was locked; and what we say
- * of mail servers that 50 handshakes at once keep busy for longer than our patience. Neither says anything of tokens.
- */
-const TOO_BUSY = /There was a problem executing the workflow|^(?:smtp|imap|pop) .*did not answer/;
+/** What we say of mail servers that 50 handshakes at once keep busy for longer than our patience; it says nothing of tokens. */
+const TOO_BUSY = /^(?:smtp|imap|pop) .*did not answer/;
 
-/**
- * How many of many executions, all begun at once, signed in. In queue mode the processes share one SQLite file here,
- * which n8n now and then finds locked; what the machine was too busy for is asked for again.
- */
+/** How many of many executions, all begun at once, signed in; what the machine was too busy for is asked for again. */
 export async function signInAtOnce(api: Api, path: string, times: number): Promise<{ ok: number; problems: unknown[] }> {
 	const once = async (tries = 3): Promise<{ ok: boolean; problem?: string }> => {
 		const said = await signIn(api, path);

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { noteSecret } from '../secrets/registry';
+import { searchLeftBehind } from '../secrets/search';
+import { program } from '../servers/packages';
+import { freePorts } from '../servers/ports';
+import { Guard, ServerProcess } from '../servers/server';
+
+export interface Database {
+	/** With which n8n uses it. */
+	env: Record<string, string>;
+	/** Once nobody uses it any more. */
+	stop: () => Promise<void>;
+}
+
+/** What PostgreSQL does for safety and what nobody here needs; no socket but the one on loopback. */
+const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
+
+/** A PostgreSQL of its own, installed already: n8n's queue mode is not made for SQLite, whose file several processes find locked (n8n docs, Configuring queue mode). */
+export async function startDatabase(): Promise<Database> {
+	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-postgres-'));
+	const guard = new Guard(folder);
+	const [port = 0] = await freePorts(1);
+	const password = randomBytes(18).toString('base64url');
+	noteSecret('password of n8n\'s database', password);
+	const data = join(folder, 'data');
+	// It refuses to run as root.
+	const [uid, gid] = ['-u', '-g'].map((which) => execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }).trim());
+	const asPostgres = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
+	const setpriv = program('setpriv') ?? 'setpriv';
+	const server = new ServerProcess(setpriv, [...asPostgres, join(binaries(), 'postgres'), '-D', data, '-p', String(port), ...Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])], [port], guard);
+	const env = { DB_TYPE: 'postgresdb', DB_POSTGRESDB_HOST: '127.0.0.1', DB_POSTGRESDB_PORT: String(port), DB_POSTGRESDB_DATABASE: 'postgres', DB_POSTGRESDB_USER: 'n8n', DB_POSTGRESDB_PASSWORD: password };
+	const stop = async (): Promise<void> => {
+		await server.stop();
+		searchLeftBehind(folder);
+		await guard.stop();
+	};
+	try {
+		chownSync(folder, Number(uid), Number(gid));
+		const passwordFile = join(folder, 'password');
+		writeFileSync(passwordFile, password, { mode: 0o600 });
+		chownSync(passwordFile, Number(uid), Number(gid));
+		execFileSync(setpriv, [...asPostgres, join(binaries(), 'initdb'), '-D', data, '--username', 'n8n', '--auth', 'scram-sha-256', '--pwfile', passwordFile, '--encoding', 'UTF8', '--locale', 'C', '--no-sync'], { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+		rmSync(passwordFile);
+		await server.start();
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+	return {
+		env,
+		stop: async () => {
+			// Its own files hold long values compressed, where no search finds them.
+			execFileSync(join(binaries(), 'pg_dump'), ['--host', '127.0.0.1', '--port', String(port), '--username', 'n8n', '--file', join(folder, 'dump.sql'), 'postgres'], { env: { ...process.env, PGPASSWORD: password } });
+			await stop();
+		},
+	};
+}
+
+/** Debian keeps the server's programs out of the way, a folder a version. */
+function binaries(): string {
+	const root = '/usr/lib/postgresql';
+	const newest = readdirSync(root).sort((a, b) => Number(a) - Number(b)).at(-1);
+	return join(root, newest ?? '', 'bin');
+}
