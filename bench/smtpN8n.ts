@@ -7,8 +7,11 @@ import { median, type Contender, type Run, type Stage } from './harness';
 import { FROM, heldMails, largeFile, TO } from './smtpMails';
 
 const ROUND_TRIPS = [0, 20] as const;
-/** The built-in node takes a third of a second a mail at 20 ms, so it gets fewer; what is compared is the time of one mail. */
-const MAILS = { ours: { 0: [200, 1_000], 20: [200, 1_000] }, builtIn: { 0: 100, 20: 20 } } as const;
+/**
+ * The built-in node takes a third of a second a mail at 20 ms, so it gets fewer; what is compared is the time of one mail.
+ * Many first: an n8n that has just started runs code that V8 has not compiled yet.
+ */
+const MAILS = { ours: [1_000, 200], builtIn: { 0: 100, 20: 20 } } as const;
 const TEXT = 'A line of text as people write it, with a few words in it.\r\n'.repeat(35).slice(0, 2_048);
 
 /** The node itself in a real n8n, beside the built-in Send Email in the same n8n, on the same Postfix. */
@@ -24,9 +27,9 @@ export async function compareInN8n(stage: Stage): Promise<void> {
 			const pair = credentials[index];
 			if (pair === undefined || !stage.roundTrips.includes(ms)) continue;
 			const builtIn = await contender(n8n, sandbox, 'Send Email 2.1', builtInNode(pair.builtIn), MAILS.builtIn[ms]);
-			for (const mails of MAILS.ours[ms]) {
+			for (const mails of MAILS.ours) {
 				const ours = await contender(n8n, sandbox, 'Office365 SMTP Send', ourNode(pair.ours), mails);
-				await stage.compare({ title: `${mails} mails of 2 KB in n8n`, units: mails, unit: 'mails', roundTripMs: ms, ours, peers: mails === 200 ? [builtIn] : [], pairs: stage.pairs });
+				await stage.compare({ title: `${mails} mails of 2 KB in n8n`, units: mails, unit: 'mails', roundTripMs: ms, ours, peers: [builtIn], pairs: stage.pairs });
 			}
 		}
 		const [pair] = credentials;
