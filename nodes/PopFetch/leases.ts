@@ -7,9 +7,12 @@ import type { Leases } from '../../mail/collect/claims';
 
 /** A lease holds for at least one of these and at most two, in ms. */
 const LEASE_MS = 60 * 60_000;
-/** Entries of all mailboxes of the node, some two a lease; the oldest go first. */
+/** Entries of all mailboxes of the node, some two a lease, or four times the mails that are asked for now; the oldest go first. */
 const MOST = 20_000;
-const OPTIONS = { mode: 'entries' as const, maxEntries: MOST };
+/** So many mails are entered in one go. */
+const AT_ONCE = 5_000;
+/** So many entries are taken out in one go: n8n looks through all for each of them, and the process does nothing else meanwhile. */
+const REMOVED_AT_ONCE = 200;
 /** Longer than another worker needs from reading the store to writing it, in ms; and so many times our own need. */
 const SETTLED_AFTER_MS = 400;
 const SETTLED_AFTER_TIMES = 4;
@@ -32,41 +35,60 @@ export function leasesOf(context: IExecuteFunctions, mailbox: string, now = Date
 	const span = Math.floor(now / LEASE_MS);
 	const nameIn = (key: string, when: number): string => `lease ${mailbox} ${key} ${when}`;
 	const remove = async (names: string[]): Promise<void> => {
-		if (names.length > 0) await helpers.removeProcessed(names, 'node', OPTIONS);
+		for (let from = 0; from < names.length; from += REMOVED_AT_ONCE) await helpers.removeProcessed(names.slice(from, from + REMOVED_AT_ONCE), 'node', { mode: 'entries' });
 	};
+	/** @returns those that were not there, and how long n8n took, in ms */
+	const enter = async (names: string[], maxEntries: number): Promise<{ fresh: Set<string>; ms: number }> =>
+		await persistently(async () => {
+			const began = Date.now();
+			const entered = await helpers.checkProcessedAndRecord(names, 'node', { mode: 'entries', maxEntries });
+			return { fresh: new Set(entered.new.map(String)), ms: Date.now() - began };
+		});
 	/** @returns the keys that nobody held, or undefined where another worker has undone the entries */
-	const tryToTake = async (keys: readonly string[]): Promise<string[] | undefined> => {
+	const tryToTake = async (keys: readonly string[], most: number): Promise<string[] | undefined> => {
 		const mark = `lease ${mailbox} by ${randomUUID()}`;
-		const began = Date.now();
-		const entered = await helpers.checkProcessedAndRecord([mark, ...keys.flatMap((key) => [nameIn(key, span), nameIn(key, span - 1)])], 'node', OPTIONS);
-		const fresh = new Set(entered.new.map(String));
+		const { fresh, ms } = await enter([mark, ...keys.flatMap((key) => [nameIn(key, span), nameIn(key, span - 1)])], most);
 		const free = keys.filter((key) => fresh.has(nameIn(key, span)) && fresh.has(nameIn(key, span - 1)));
 		// Asking also enters; what another holds since the span before keeps its end.
-		await remove(keys.flatMap((key) => (fresh.has(nameIn(key, span)) && !fresh.has(nameIn(key, span - 1)) ? nameIn(key, span) : [])));
+		await remove(keys.flatMap((key) => (fresh.has(nameIn(key, span)) && !fresh.has(nameIn(key, span - 1)) ? nameIn(key, span) : []))).catch(() => undefined);
 		if (free.length === 0) return [];
-		await pause(Math.max(SETTLED_AFTER_MS, SETTLED_AFTER_TIMES * (Date.now() - began)));
-		const { processed } = await helpers.checkProcessedAndRecord([mark], 'node', OPTIONS);
-		return processed.length > 0 ? free : undefined;
+		await pause(Math.max(SETTLED_AFTER_MS, SETTLED_AFTER_TIMES * ms));
+		const { fresh: undone } = await enter([mark], most);
+		return undone.has(mark) ? undefined : free;
+	};
+	const takeSome = async (keys: readonly string[], most: number): Promise<string[]> => {
+		try {
+			for (let tries = 0; tries < TRIES; tries += 1) {
+				if (tries > 0) await pause(Math.random() * SETTLED_AFTER_MS);
+				const taken = await tryToTake(keys, most);
+				if (taken !== undefined) return taken;
+			}
+		} catch (error) {
+			// Without leases a mail may come twice; without mails nothing comes.
+			context.logger.warn(`POP Fetch: other workers cannot be asked what they are fetching: ${error instanceof Error ? error.message : String(error)}`);
+			return [...keys];
+		}
+		// Others are busy with the same mailbox: what they do not fetch comes next time.
+		return [];
 	};
 	return {
 		take: async (keys) => {
-			let failure: Error | undefined;
-			for (let tries = 0; tries < TRIES; tries += 1) {
-				if (tries > 0) await pause(Math.random() * SETTLED_AFTER_MS);
-				failure = undefined;
-				try {
-					const taken = await tryToTake(keys);
-					if (taken !== undefined) return taken;
-				} catch (error) {
-					failure = error instanceof Error ? error : new Error(String(error));
-				}
-			}
-			// Others are busy with the same mailbox: what they do not fetch comes next time.
-			if (failure === undefined) return [];
-			// Without leases a mail may come twice; without mails nothing comes.
-			context.logger.warn(`POP Fetch: other workers cannot be asked what they are fetching: ${failure.message}`);
-			return [...keys];
+			const taken: string[] = [];
+			for (let from = 0; from < keys.length; from += AT_ONCE) taken.push(...(await takeSome(keys.slice(from, from + AT_ONCE), Math.max(MOST, 4 * keys.length))));
+			return taken;
 		},
 		release: async (keys) => await remove(keys.flatMap((key) => [nameIn(key, span), nameIn(key, span - 1)])).catch(() => undefined),
 	};
+}
+
+/** The same again where it fails. @throws what it threw last */
+async function persistently<T>(act: () => Promise<T>): Promise<T> {
+	for (let tries = 1; tries < TRIES; tries += 1) {
+		try {
+			return await act();
+		} catch {
+			await pause(Math.random() * SETTLED_AFTER_MS);
+		}
+	}
+	return await act();
 }

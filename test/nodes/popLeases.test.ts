@@ -63,6 +63,25 @@ describe('leases among workers', () => {
 		expect(await worker(processed).take(['1', '2'])).toEqual(['1']);
 	});
 
+	it('hold for as many mails as there are at once', async () => {
+		const processed = new ProcessedData();
+		const keys = Array.from({ length: 12_000 }, (_, index) => String(index));
+		expect(await worker(processed).take(keys)).toEqual(keys);
+		expect(await worker(processed).take([...keys, 'new'])).toEqual(['new']);
+		await worker(processed).release(keys.slice(2_000));
+		expect((await worker(processed).take(keys)).length).toBe(10_000);
+	});
+
+	it('are not taken for those of another worker where one query of several fails', async () => {
+		const processed = new ProcessedData();
+		const context = executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, told());
+		const check = context.helpers.checkProcessedAndRecord.bind(context.helpers);
+		let asked = 0;
+		context.helpers.checkProcessedAndRecord = async (...query) => ((asked += 1) === 2 ? await Promise.reject(new Error('connection lost')) : await check(...query));
+		expect(await leasesOf(context, 'a')?.take(['1'])).toEqual(['1']);
+		expect(asked).toBe(3);
+	});
+
 	it('are done without where the store fails: a mail may come twice, none stays away', async () => {
 		const processed = new ProcessedData();
 		const about = told();

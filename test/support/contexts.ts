@@ -30,6 +30,10 @@ export interface Scene {
 	/** n8n's store of processed data, which all processes share. */
 	processed?: ProcessedData;
 	popPort?: number;
+	/** Aborted where the execution is cancelled. */
+	cancel?: AbortSignal;
+	/** n8n's place for binary data. */
+	storeBinary?: () => Promise<void>;
 }
 
 export function told(staticData: IDataObject = {}): Told {
@@ -37,7 +41,7 @@ export function told(staticData: IDataObject = {}): Told {
 }
 
 /** n8n as far as our nodes use it, with the service account of the sandbox. */
-function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', activation = 'activate', input = 1, processed = new ProcessedData(), popPort }: Scene, about: Told): object {
+function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', activation = 'activate', input = 1, processed = new ProcessedData(), popPort, cancel, storeBinary = async () => undefined }: Scene, about: Told): object {
 	const credential = appCredential(sandbox, mailbox);
 	const node = { id: 'node', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: {}, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
@@ -52,16 +56,18 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 		getWorkflowStaticData: () => about.staticData,
 		continueOnFail: () => parameters.continueOnFail === true,
 		addExecutionHints: ({ message }: { message: string }) => about.hints.push(message),
+		getExecutionCancelSignal: () => cancel,
 		getPollBudgetMs: () => 60_000,
 		logger: { info: () => undefined, debug: () => undefined, error: (text: string) => about.warnings.push(text), warn: (text: string) => about.warnings.push(text) },
 		helpers: {
 			prepareBinaryData: async (content: AsyncIterable<Buffer> | Buffer, fileName: string, mimeType: string) => {
+				await storeBinary();
 				const chunks: Buffer[] = [];
 				if (Buffer.isBuffer(content)) chunks.push(content);
 				else for await (const chunk of content) chunks.push(Buffer.from(chunk));
 				return { data: Buffer.concat(chunks).toString('base64'), fileName, mimeType };
 			},
-			checkProcessedAndRecord: async (items: string[]) => await processed.checkAndRecord(items),
+			checkProcessedAndRecord: async (items: string[], _scope: string, options: { maxEntries?: number }) => await processed.checkAndRecord(items, options),
 			removeProcessed: async (items: string[]) => await processed.remove(items),
 			createDeferredPromise: () => {
 				const deferred: { promise?: Promise<unknown>; resolve?: (value: unknown) => void; reject?: (reason: unknown) => void } = {};

@@ -9,11 +9,13 @@ const QUERY_MS = 5;
 export class ProcessedData {
 	#row: ReadonlySet<string> | undefined;
 
-	async checkAndRecord(items: string[]): Promise<{ new: string[]; processed: string[] }> {
+	async checkAndRecord(items: string[], { maxEntries = Infinity }: { maxEntries?: number } = {}): Promise<{ new: string[]; processed: string[] }> {
 		const known = this.#row;
 		await pause(QUERY_MS);
 		if (known === undefined && this.#row !== undefined) throw new Error('UNIQUE constraint failed: processed_data.workflowId, processed_data.context');
-		this.#row = new Set([...(known ?? []), ...items]);
+		// The oldest go first.
+		const all = [...new Set([...(known ?? []), ...items])];
+		this.#row = new Set(all.slice(Math.max(0, all.length - maxEntries)));
 		return { new: items.filter((item) => known?.has(item) !== true), processed: items.filter((item) => known?.has(item) === true) };
 	}
 
@@ -21,6 +23,7 @@ export class ProcessedData {
 		const known = this.#row;
 		if (known === undefined) return;
 		await pause(QUERY_MS);
-		this.#row = new Set([...known].filter((item) => !items.includes(item)));
+		const gone = new Set(items);
+		this.#row = new Set([...known].filter((item) => !gone.has(item)));
 	}
 }
