@@ -87,6 +87,8 @@ export async function collectNew<Item>(session: PopSession, ledger: Ledger, clai
 		session.close();
 		if (!(error instanceof MailError)) {
 			const keys = chosen.numbers.map((number) => found.keys.get(number) ?? '');
+			// The items that were made already go nowhere either.
+			for (const key of keys) ledger.drop(key);
 			claims.release(keys);
 			await wish.leases?.release(keys);
 			throw error;

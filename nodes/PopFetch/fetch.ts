@@ -6,7 +6,7 @@ import { openAccount } from '../account';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
-import { getMany } from './getMany';
+import { cancelSignal, getMany } from './getMany';
 import { Memory } from './memory';
 import { readUidl, removeMails, type Removal } from './remove';
 import { readStatistics } from './statistics';
@@ -21,7 +21,9 @@ export async function fetchItems(context: IExecuteFunctions): Promise<INodeExecu
 			const made = await runItem(context, item, memory);
 			for (const entry of made) results.push({ ...entry, pairedItem: { item } });
 		} catch (error) {
-			if (!context.continueOnFail()) await memory.discard();
+			const isCancelled = cancelSignal(context)?.aborted === true;
+			if (isCancelled || !context.continueOnFail()) await memory.discard();
+			if (isCancelled) throw nodeError(context.getNode(), error, item);
 			results.push(failed(context, error, item));
 		}
 	}

@@ -5,6 +5,7 @@ import { Claims } from '../../mail/collect/claims';
 import { collectNew, type Collection, type Wish } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
+import { MailError } from '../../mail/errors';
 import { record, whole } from '../parameterValues';
 import { explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
 import type { Memory } from './memory';
@@ -17,11 +18,25 @@ export async function getMany(context: IExecuteFunctions, item: number, account:
 	const ledger = onlyNew ? memory.ledger(account) : new Ledger();
 	const claims = onlyNew ? memory.claims(account) : new Claims();
 	const session = await openPatiently(account);
-	const collection = await collectNew(session, ledger, claims, wish, itemMaker(options, wish.maxBytes), Date.now()).finally(() => session.close());
+	const cancelled = cancelSignal(context);
+	const stop = (): void => session.close();
+	cancelled?.addEventListener('abort', stop);
+	if (cancelled?.aborted === true) stop();
+	const collection = await collectNew(session, ledger, claims, wish, itemMaker(options, wish.maxBytes), Date.now()).finally(() => {
+		cancelled?.removeEventListener('abort', stop);
+		session.close();
+	});
 	if (onlyNew) memory.took(account, collection.taken);
+	// Nobody would look at them; what is deleted already has to be handed on all the same.
+	if (cancelled?.aborted === true && collection.deleted === 0) throw new MailError('The execution was cancelled.', { code: 'stopped', speaker: 'pop', mailbox: account.mailbox, remedy: 'Its mails come with the next one.' });
 	if (collection.items.length === 0 && collection.failure !== undefined) throw collection.failure;
 	tell(context, account, collection, wish, onlyNew);
 	return collection.items;
+}
+
+/** Of the execution, cancelled by a person or by the workflow's timeout; not in every n8n that has the rest. */
+export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefined {
+	return typeof context.getExecutionCancelSignal === 'function' ? context.getExecutionCancelSignal() : undefined;
 }
 
 function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): Wish {

@@ -46,6 +46,31 @@ describe('Get Many', () => {
 		expect(await run({ mailbox }, about)).toEqual([]);
 	});
 
+	it('counts none of an input item as fetched where n8n cannot store its attachments, though it continues on fail', async () => {
+		const mailbox = 'full@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const about = told();
+		let stored = 0;
+		const storeBinary = async (): Promise<void> => ((stored += 1) === 2 ? await Promise.reject(new Error('no space left')) : undefined);
+		const parameters = { continueOnFail: true, format: 'raw' };
+		expect((await run({ mailbox, parameters, storeBinary }, about)).map(({ json }) => json.error)).toEqual([expect.stringContaining('no space left')]);
+		expect(subjects(await run({ mailbox }, about))).toEqual(['1', '2', '3']);
+	});
+
+	it.each([{}, { continueOnFail: true }])('leaves the mails to the next execution where it is cancelled, on the server too: %j', async (more) => {
+		const mailbox = `cancelled${Object.keys(more).length}@example.test`;
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const about = told();
+		const cancel = new AbortController();
+		let stored = 0;
+		const storeBinary = async (): Promise<void> => ((stored += 1) === 2 ? cancel.abort() : undefined);
+		const parameters = { ...more, format: 'raw', options: { deleteAfterFetch: true } };
+		await expect(run({ mailbox, parameters, storeBinary, cancel: cancel.signal }, about)).rejects.toThrow('cancelled');
+		expect([stored, about.staticData]).toEqual([2, {}]);
+		expect(await sandbox.messages(mailbox)).toHaveLength(3);
+		expect(subjects(await run({ mailbox }, about))).toEqual(['1', '2', '3']);
+	});
+
 	it('writes nothing to the static data where nothing is new', async () => {
 		const mailbox = 'quiet@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
