@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import type { IBinaryData, INodeExecutionData } from 'n8n-workflow';
+import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 /** Of n8n's execute functions, what making a mail needs. */
 export interface MailContext {
@@ -13,4 +13,40 @@ export interface MailContext {
 		getBinaryMetadata: (id: string) => Promise<{ fileSize?: number }>;
 		prepareBinaryData: (content: Buffer | Readable, fileName?: string, mimeType?: string) => Promise<IBinaryData>;
 	};
+}
+
+/**
+ * n8n evaluates the expressions of a parameter each time that it is read, which takes it about a millisecond. So each is
+ * read once an item, and once for all items where there is no expression in it.
+ */
+export class Parameters {
+	readonly #fixed = new Map<string, unknown>();
+	readonly #written: ReadonlyMap<string, unknown>;
+
+	constructor(private readonly context: IExecuteFunctions) {
+		this.#written = new Map(Object.entries(context.getNode().parameters));
+	}
+
+	/** For the time in which one item is handled. */
+	ofOneItem(): MailContext {
+		const { context } = this;
+		const own = new Map<string, unknown>();
+		return {
+			getNodeParameter: (name, item, fallback) => {
+				if (!this.#written.has(name)) return context.getNodeParameter(name, item, fallback);
+				const known = hasExpression(this.#written.get(name)) ? own : this.#fixed;
+				if (!known.has(name)) known.set(name, context.getNodeParameter(name, item, fallback));
+				return known.get(name);
+			},
+			getInputData: () => context.getInputData(),
+			getTimezone: () => context.getTimezone(),
+			helpers: context.helpers,
+		};
+	}
+}
+
+/** n8n's sign of an expression is a leading "=". */
+function hasExpression(value: unknown): boolean {
+	if (typeof value === 'string') return value.startsWith('=');
+	return typeof value === 'object' && value !== null && Object.values(value).some(hasExpression);
 }

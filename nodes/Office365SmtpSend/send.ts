@@ -9,6 +9,7 @@ import { openAccount } from '../account';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
+import { Parameters, type MailContext } from './context';
 import { readInvitation } from './invitation';
 import { readRaw } from './raw';
 import { readReply } from './reply';
@@ -29,12 +30,13 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 	let done = 0;
 	let failure: Error | undefined;
 	const accounts = new Accounts(context);
+	const parameters = new Parameters(context);
 	const worker = async (): Promise<void> => {
 		while (next < count && failure === undefined) {
 			const item = next;
 			next += 1;
 			try {
-				results[item] = { ...(await runItem(context, item, accounts)), pairedItem: { item } };
+				results[item] = { ...(await runItem(context, parameters.ofOneItem(), item, accounts)), pairedItem: { item } };
 			} catch (error) {
 				const told = nodeError(context.getNode(), error, item);
 				if (!context.continueOnFail()) {
@@ -61,7 +63,7 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 		const options = record(context.getNodeParameter('options', 0, {}));
 		const until = waitUntil(options, context.getTimezone());
 		const account = await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options));
-		await deliver(context, 0, account, await compose(await readQuestionMail(context, account.mailbox)));
+		await deliver(context, 0, account, await compose(await readQuestionMail(context, account.mailbox)), options);
 		await context.putExecutionToWait(until);
 		return context.getInputData();
 	} catch (error) {
@@ -77,8 +79,8 @@ class Accounts {
 
 	constructor(private readonly context: IExecuteFunctions) {}
 
-	async of(item: number, options: IDataObject): Promise<Account> {
-		const choice = accountChoice(this.context.getNodeParameter('authentication', item, 'oAuth2'), options);
+	async of(authentication: unknown, options: IDataObject): Promise<Account> {
+		const choice = accountChoice(authentication, options);
 		const key = `${choice.authentication} ${choice.mailboxAddress}`;
 		const account = this.#opened.get(key) ?? openAccount(this.context, choice);
 		this.#opened.set(key, account);
@@ -86,18 +88,18 @@ class Accounts {
 	}
 }
 
-async function runItem(context: IExecuteFunctions, item: number, accounts: Accounts): Promise<INodeExecutionData> {
-	const options = record(context.getNodeParameter('options', item, {}));
-	const account = await accounts.of(item, options);
-	if (context.getNodeParameter('operation', item, 'send') === 'testConnection') {
+async function runItem(context: IExecuteFunctions, own: MailContext, item: number, accounts: Accounts): Promise<INodeExecutionData> {
+	const options = record(own.getNodeParameter('options', item, {}));
+	const account = await accounts.of(own.getNodeParameter('authentication', item, 'oAuth2'), options);
+	if (own.getNodeParameter('operation', item, 'send') === 'testConnection') {
 		return { json: { ...(await testConnection(account, 'smtp', options)) } };
 	}
-	const { composed, facts } = await makeMail(context, item, account.mailbox);
-	return { json: { ...(await deliver(context, item, account, composed)), ...facts } };
+	const { composed, facts } = await makeMail(own, item, account.mailbox);
+	return { json: { ...(await deliver(context, item, account, composed, options)), ...facts } };
 }
 
 /** The mail that the operation makes, and what the output says of it. @throws MailError `input` naming the field */
-async function makeMail(context: IExecuteFunctions, item: number, mailbox: string): Promise<{ composed: ComposedMail; facts?: IDataObject }> {
+async function makeMail(context: MailContext, item: number, mailbox: string): Promise<{ composed: ComposedMail; facts?: IDataObject }> {
 	switch (context.getNodeParameter('operation', item, 'send')) {
 		case 'reply':
 			return { composed: await compose(await readReply(context, item, mailbox)) };
@@ -113,8 +115,8 @@ async function makeMail(context: IExecuteFunctions, item: number, mailbox: strin
 }
 
 /** Sends it and tells what happened to it. */
-async function deliver(context: IExecuteFunctions, item: number, account: Account, composed: ComposedMail): Promise<IDataObject> {
-	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(record(context.getNodeParameter('options', item, {})));
+async function deliver(context: IExecuteFunctions, item: number, account: Account, composed: ComposedMail, options: IDataObject): Promise<IDataObject> {
+	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(options);
 	const sent = await sendMail(account, composed, {
 		retryForMs,
 		messagesPerMinute,

@@ -52,6 +52,25 @@ describe('the items of one execution', () => {
 	});
 });
 
+describe('the parameters of many items', () => {
+	const count = 4;
+	const perItem = { toEmail: Array.from({ length: count }, (_, item) => `item-${item}@example.test`), options: Array.from({ length: count }, (_, item) => ({ ccEmail: `copy-${item}@example.test` })) };
+
+	it('are read from n8n once an item where they hold an expression, and once for all where they do not', async () => {
+		const context = executeFunctions({ sandbox, mailbox: GRACE, workflow: 'parameters', input: count, perItem, parameters: MAIL }, told());
+		const reads: Record<string, number> = {};
+		const read = context.getNodeParameter.bind(context);
+		const items = await sendItems(Object.assign(context, {
+			getNodeParameter: (name: string, item: number, fallback: unknown) => {
+				reads[name] = (reads[name] ?? 0) + 1;
+				return read(name, item, fallback);
+			},
+		}));
+		expect(items.map(({ json }) => json.accepted)).toEqual(perItem.toEmail.map((to, item) => [to, `copy-${item}@example.test`]));
+		expect(reads).toMatchObject({ toEmail: count, options: count, subject: 1, text: 1, operation: 1, authentication: 1 });
+	});
+});
+
 describe('recipients of whom the server refuses some', () => {
 	const toEmail = `${GRACE}, nobody@example.test`;
 

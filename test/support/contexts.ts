@@ -43,7 +43,9 @@ export function told(staticData: IDataObject = {}): Told {
 /** n8n as far as our nodes use it, with the service account of the sandbox. */
 function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', activation = 'activate', input = 1, processed = new ProcessedData(), popPort, cancel, storeBinary = async () => undefined }: Scene, about: Told): object {
 	const credential = appCredential(sandbox, mailbox);
-	const node = { id: 'node', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: {}, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
+	/** As the editor stores them: what differs from item to item is an expression. */
+	const written = { authentication: 'serviceAccount', ...parameters, ...Object.fromEntries(Object.keys(perItem).map((name) => [name, `={{ $json.${name} }}`])) };
+	const node = { id: 'node', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: written, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
 	return {
 		getMode: () => mode,
