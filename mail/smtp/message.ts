@@ -103,7 +103,6 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 				attachments: [...files, ...calendarFile(mail)],
 				disableFileAccess: true,
 				disableUrlAccess: true,
-				newline: 'windows',
 			}).compile();
 			return node.createReadStream();
 		},
