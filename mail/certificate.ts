@@ -11,6 +11,9 @@ export interface ClientCertificate {
 	x5c: string;
 }
 
+/** What clocks may differ, in ms. */
+const SKEW_MS = 5 * 60_000;
+
 /** @throws MailError `input` naming the field, never with a part of the key */
 export function clientCertificate(fields: { privateKey: string; certificate: string; passphrase?: string }, now = Date.now()): ClientCertificate {
 	const key = readKey(restorePem(fields.privateKey), fields.passphrase);
@@ -22,6 +25,9 @@ export function clientCertificate(fields: { privateKey: string; certificate: str
 	if (Date.parse(own.validTo) < now) {
 		throw inputError('Certificate', `The certificate ended on ${new Date(own.validTo).toISOString().slice(0, 10)}.`, 'Make a new certificate, upload it to the app registration and paste both parts here.');
 	}
+	if (Date.parse(own.validFrom) > now + SKEW_MS) {
+		throw inputError('Certificate', `The certificate begins at ${new Date(own.validFrom).toISOString()}.`, 'Wait until then or make another one, and check the clock of this machine.');
+	}
 	return {
 		thumbprintSha256: own.fingerprint256.replaceAll(':', ''),
 		privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -29,14 +35,21 @@ export function clientCertificate(fields: { privateKey: string; certificate: str
 	};
 }
 
-/** PEM as it comes out of one-line fields: line breaks lost, turned into spaces, or written as `\n`. */
+/** PEM as it comes out of one-line fields: line breaks lost, turned into spaces, or written as `\n`; also where a file holds key, certificate and other words. */
 export function restorePem(text: string): string {
-	return text.replaceAll('\\n', '\n').replace(/(-----BEGIN [A-Z0-9 ]+-----)([\s\S]*?)(-----END [A-Z0-9 ]+-----)/g, (whole: string, begin: string, body: string, end: string) => {
-		// The old encrypted form has header lines of its own (RFC 1421).
-		if (body.includes(':')) return whole;
-		const lines = body.replace(/\s+/g, '').match(/.{1,64}/g) ?? [];
-		return [begin, ...lines, end].join('\n');
+	return text.replace(/\\r\\n|\\n/g, '\n').replace(/(-----BEGIN [A-Z0-9 ]+-----)([\s\S]*?)(-----END [A-Z0-9 ]+-----)/g, (_whole, begin: string, body: string, end: string) => {
+		const { headers, base64 } = splitHeaders(body);
+		const lines = base64.replace(/\s+/g, '').match(/.{1,64}/g) ?? [];
+		return ['', begin, ...headers, ...lines, end, ''].join('\n');
 	});
+}
+
+/** The old encrypted form has header lines of its own (RFC 1421); the cipher tells how long its initial vector is, in hex digits. */
+function splitHeaders(body: string): { headers: string[]; base64: string } {
+	const [, cipher, rest = ''] = /^\s*Proc-Type: ?4,ENCRYPTED\s*DEK-Info: ?([A-Z0-9-]+),([\s\S]*)$/.exec(body) ?? [];
+	if (cipher === undefined) return { headers: [], base64: body };
+	const length = cipher.startsWith('DES') ? 16 : 32;
+	return { headers: ['Proc-Type: 4,ENCRYPTED', `DEK-Info: ${cipher},${rest.slice(0, length)}`, ''], base64: rest.slice(length) };
 }
 
 function readChain(pem: string): X509Certificate[] {

@@ -162,8 +162,8 @@ function customCloud(fields: CloudFields): Cloud {
 function httpsUrl(value: unknown, field: string): string {
 	const given = text(value);
 	const url = URL.canParse(given) ? new URL(given) : undefined;
-	if (url?.protocol !== 'https:' || url.username !== '' || url.search !== '' || url.hash !== '') {
-		throw inputError(field, `"${given}" is not an https address.`, 'Enter an address like https://login.example.com, without query or user name.');
+	if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+		throw inputError(field, `"${given.replace(/\/\/[^/]*@/, '//…@')}" is not an https address.`, 'Enter an address like https://login.example.com, without query or user name.');
 	}
 	return given.replace(/\/+$/, '');
 }

@@ -37,10 +37,13 @@ export function requireKnownAuthority(cloud: Cloud): void {
 	});
 }
 
-/** The machine's identity may hold more rights than mail; only tokens for Exchange are asked for. @throws MailError `configuration` */
-export function requireMailResource(cloud: Cloud): void {
+/**
+ * The machine's identity may hold more rights than mail, and whoever made the credential names the server that gets the
+ * token: only tokens for Exchange are asked for. @throws MailError `configuration`
+ */
+export function requireMailResource(way: 'Workload Identity' | 'Managed Identity', cloud: Cloud): void {
 	if (Object.values(CLOUDS).some(({ resource, appResource }) => [resource, appResource].includes(cloud.appResource))) return;
-	throw new MailError('A managed identity is used for Exchange Online only.', {
+	throw new MailError(`${way} is used for Exchange Online only.`, {
 		code: 'configuration',
 		field: 'Resource URL',
 		remedy: `Enter one of ${[...new Set(Object.values(CLOUDS).map(({ appResource }) => appResource))].join(', ')}.`,
@@ -83,8 +86,9 @@ const SKEW_MS = 5 * 60_000;
 
 async function readSmall(file: string): Promise<string> {
 	try {
-		const { size } = await stat(file);
-		return size > LONGEST_TOKEN ? '' : (await readFile(file, 'utf8')).trim();
+		const about = await stat(file);
+		// A device or a pipe may never end.
+		return about.isFile() && about.size <= LONGEST_TOKEN ? (await readFile(file, 'utf8')).trim() : '';
 	} catch (error) {
 		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 		throw fileError('configuration', `The file ${file} cannot be read (${code}).`, 'Check the path and that n8n\'s user may read it; in a container the file has to be mounted into it.');

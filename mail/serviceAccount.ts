@@ -74,6 +74,7 @@ async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances):
 		case 'workloadIdentity':
 			requireHostIdentity('Workload Identity');
 			requireKnownAuthority(account.cloud);
+			requireMailResource('Workload Identity', account.cloud);
 			return {
 				// Asked by MSAL for each request, so a rotated file is read again.
 				clientAssertion: async () => {
@@ -91,7 +92,7 @@ async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances):
  */
 async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationResult> {
 	requireHostIdentity('Managed Identity');
-	requireMailResource(account.cloud);
+	requireMailResource('Managed Identity', account.cloud);
 	const msal = await load();
 	const client = new msal.ManagedIdentityApplication({
 		...(account.clientId !== '' && { managedIdentityIdParams: { userAssignedClientId: account.clientId } }),

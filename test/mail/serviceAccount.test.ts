@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -5,7 +6,7 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { accountOf } from '../../mail/account';
-import { restorePem } from '../../mail/certificate';
+import { clientCertificate } from '../../mail/certificate';
 import { cloudOf } from '../../mail/clouds';
 import { runConnectionTest } from '../../mail/connectionTest';
 import { MailError } from '../../mail/errors';
@@ -137,9 +138,20 @@ describe('what the identity platform is shown', () => {
 		expect((await appTokens(account())(false)).claims()?.aud).toBe(sandbox.identity.resource);
 	});
 
-	it('leaves PEM with header lines of its own alone', () => {
-		const old = '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nabc\n-----END RSA PRIVATE KEY-----';
-		expect(restorePem(old)).toBe(old);
+	/** In OpenSSL's own form from before PKCS #8. */
+	const lockedOfOld = (cipher: string): string => createPrivateKey(app.key).export({ type: 'pkcs1', format: 'pem', cipher, passphrase: 'open sesame' }).toString();
+
+	it.each<[string, () => [string, string, string?]]>([
+		['key and certificate in one file, as Azure\'s command line writes it', () => [`${app.key}${app.cert}`, `${app.key}${app.cert}`]],
+		['what openssl makes of a PFX file', () => [`Bag Attributes\n    localKeyID: 5C 81\nKey Attributes: <No Attributes>\n${app.key}`, `Bag Attributes\n    friendlyName: n8n\nsubject=CN = app\n${app.cert}`]],
+		['a key locked in the old way', () => [lockedOfOld('aes-256-cbc'), app.cert, 'open sesame']],
+		['a key locked in the oldest way', () => [lockedOfOld('des-ede3-cbc'), app.cert, 'open sesame']],
+	])('is %s, however it came through the form', (_name, given) => {
+		const [privateKey, certificate, passphrase] = given();
+		for (const breaks of ['\n', '\r\n', ' ', '', '\\n', '\\r\\n']) {
+			const through = (pem: string): string => pem.replaceAll('\n', breaks);
+			expect(clientCertificate({ privateKey: through(privateKey), certificate: through(certificate), passphrase }), JSON.stringify(breaks)).toMatchObject({ thumbprintSha256: new X509Certificate(app.cert).fingerprint256.replaceAll(':', '') });
+		}
 	});
 
 	it('is the workload\'s token as Kubernetes writes it, read again after it has rotated', async () => {
@@ -194,9 +206,13 @@ describe('the identity of the host', () => {
 		expect(requests()).toBe(before);
 	});
 
-	it('is asked for mail tokens only', async () => {
-		const management = { ...cloud(), appResource: 'https://management.azure.com' };
-		expect(await failure({ cloud: management, authentication: 'managedIdentity', clientId: '' })).toMatchObject({ code: 'configuration', field: 'Resource URL' });
+	it.each([
+		['workload identity', byWorkload],
+		['managed identity', byHost],
+	])('is asked for mail tokens only, as %s', async (_name, account) => {
+		const before = requests();
+		expect(await failure({ ...account(), cloud: { ...cloud(), appResource: 'https://management.azure.com' } })).toMatchObject({ code: 'configuration', field: 'Resource URL' });
+		expect(requests()).toBe(before);
 	});
 });
 
@@ -225,7 +241,9 @@ describe('bad input is answered by field and remedy, without a secret', () => {
 		['a locked key with another\'s passphrase', () => byCertificate(encrypted(app.key, 'open sesame'), app.cert, 'close sesame'), { code: 'input', field: 'Passphrase' }, /right passphrase/],
 		['an unknown tenant', () => ({ ...registered(), tenantId: 'nowhere.example', authentication: 'clientSecret', clientSecret: 'x' }), { code: 'configuration' }, /Tenant ID/],
 		['a token file that is not there', () => byWorkload('/nowhere/token'), { code: 'configuration', field: 'Federated Token File', message: 'The file /nowhere/token cannot be read (ENOENT).' }, /Check the path/],
-		['a token file that is a folder', () => byWorkload(sandbox.folder), { code: 'configuration', field: 'Federated Token File' }, /Check the path/],
+		['a token file that is a folder', () => byWorkload(sandbox.folder), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
+		['a token file that is a device without an end', () => byWorkload('/dev/zero'), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
+		['an empty token file', () => inFile('empty', '\n'), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
 		['a token file that holds something else', () => inFile('key.pem', app.key), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
 		['a token file that holds other JSON', () => inFile('other.json', '{"secret":"open sesame"}'), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
 		['a token file of 1 MB', () => inFile('large', 'a.'.repeat(500_000)), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
@@ -243,6 +261,13 @@ describe('bad input is answered by field and remedy, without a secret', () => {
 		expect(error).toMatchObject({ ...facts, permanent: true, remedy: expect.stringMatching(remedy) });
 		expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toMatch(/eyJ[A-Za-z0-9_-]{20}|not-the-secret|0c7fb1a2|(open|close) sesame|PRIVATE KEY-----\s+M/);
 	});
+});
+
+it('a certificate whose time has not come is told, and a clock that is a little late is none of it', () => {
+	const from = Date.parse(new X509Certificate(app.cert).validFrom);
+	const at = (now: number): unknown => clientCertificate({ privateKey: app.key, certificate: app.cert }, now);
+	expect(() => at(from - 290_000)).not.toThrow();
+	expect(() => at(from - 310_000)).toThrow(expect.objectContaining({ code: 'input', field: 'Certificate', message: `The certificate begins at ${new Date(from).toISOString()}.` }));
 });
 
 describe('a failing identity platform', () => {
