@@ -58,8 +58,10 @@ export interface Collection<Item> {
 	taken: string[];
 }
 
-/** Mails asked for in one go; between two goes it can be enough. */
+/** Mails asked for in one go. */
 const AT_ONCE = 100;
+/** The same where it can be enough between two goes. */
+const AT_ONCE_IN_HASTE = 10;
 
 /**
  * Makes an item of a mail. `again` is true where it gave `undefined` before, that is, where the mail cannot be made into
@@ -201,8 +203,10 @@ class Fetching<Item> {
 	}
 
 	async #inTurn(numbers: readonly number[], ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>, take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>, sizes: ReadonlyMap<number, number>): Promise<void> {
-		for (let from = 0; from < numbers.length && this.wish.enough?.() !== true; from += AT_ONCE) {
-			for await (const { number, content } of ask(numbers.slice(from, from + AT_ONCE))) {
+		const { enough } = this.wish;
+		const atOnce = enough === undefined ? AT_ONCE : this.session.pipelining ? AT_ONCE_IN_HASTE : 1;
+		for (let from = 0; from < numbers.length && enough?.() !== true; from += atOnce) {
+			for await (const { number, content } of ask(numbers.slice(from, from + atOnce))) {
 				if (!(content instanceof MailError)) await take(number, content);
 				else if (content.code === 'notFound') continue;
 				// Everything else would be refused next time too, and must not hold up the mails behind it.

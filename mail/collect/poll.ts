@@ -33,6 +33,8 @@ export class PollBook {
 	#mailbox: string;
 	#claims = new Claims();
 	#underWay = 0;
+	/** What ended since {@link open} made a copy, which therefore lacks it. */
+	#ended: Entry[] = [];
 	readonly #tries = new Map<string, number>();
 
 	constructor(
@@ -65,6 +67,7 @@ export class PollBook {
 			this.#ledger = new Ledger();
 			this.#claims = new Claims();
 		}
+		this.#ended = [];
 		return { ledger: Ledger.read(this.#ledger.write()), claims: this.#claims };
 	}
 
@@ -77,6 +80,7 @@ export class PollBook {
 		if (this.#underWay > 0) ledger.complete = false;
 		this.#mailbox = mailbox;
 		this.#ledger = ledger;
+		for (const entry of this.#ended) ledger.put(entry);
 		this.#store();
 		return entries;
 	}
@@ -85,6 +89,7 @@ export class PollBook {
 	done(mailbox: string, entries: readonly Entry[]): void {
 		this.#underWay -= entries.length;
 		if (mailbox !== this.#mailbox) return;
+		this.#ended.push(...entries);
 		for (const entry of entries) this.#ledger.put(entry);
 		this.#store();
 	}

@@ -1,7 +1,7 @@
 import { NodeOperationError, type INodeExecutionData, type IPollFunctions, type IRun } from 'n8n-workflow';
 
 import { Claims } from '../../mail/collect/claims';
-import { collectNew } from '../../mail/collect/collect';
+import { collectNew, type Wish } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
 import { newestPollMemory, PollBook, readPollMemory, type PollMemory } from '../../mail/collect/poll';
@@ -19,12 +19,15 @@ import { readSettings } from './settings';
 const INBOX = 'INBOX';
 /** Of the time that n8n gives a poll, so much is for downloading; the rest is for the mail under way and the farewell. */
 const SHARE = 0.6;
+const DAY_MS = 86_400_000;
 
 /** One trigger of this process, over all its polls. */
 interface State {
 	book: PollBook;
 	complaints: Complaints;
 	busy: boolean;
+	/** When this mailbox was looked for first; it may have been out of reach until now. */
+	since?: { mailbox: string; at: number };
 }
 
 const states = new Map<string, State>();
@@ -78,7 +81,8 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const mailbox = mailboxName(account);
 	// Newer ones say how long a poll may take.
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
-	const wish = { ...settings.wish, enough: () => Date.now() - started > budget * SHARE };
+	if (state.since?.mailbox !== mailbox) state.since = { mailbox, at: started };
+	const wish = { ...settings.wish, start: startOf(settings.wish, started - state.since.at), enough: () => Date.now() - started > budget * SHARE };
 	const session = await openPatiently(account);
 	const { ledger, claims } = state.book.open(mailbox);
 	const collection = await collectNew(session, ledger, claims, wish, itemMaker(settings.item, wish.maxBytes), started).finally(() => session.close());
@@ -100,6 +104,11 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 		if (collection.items.length === 0) throw collection.failure;
 		context.logger.warn(`POP Trigger: ${collection.failure.message} The ${collection.items.length} mails before that are handed on; the rest comes next time.`);
 	}
+}
+
+/** "From now on" means since the first look, also where that one failed. */
+function startOf({ start }: Wish, triedForMs: number): Wish['start'] {
+	return start.kind === 'now' && triedForMs > 0 ? { kind: 'lastDays', days: triedForMs / DAY_MS } : start;
 }
 
 /** Resolves when the execution has ended, or begun to wait. */

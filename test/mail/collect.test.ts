@@ -351,6 +351,16 @@ describe('what comes of a mail', () => {
 		expect(second.items).toEqual(['3', '4']);
 	});
 
+	it('is the last one where it is enough, whatever was wanted', async () => {
+		const mailbox = 'enough@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		let asked = 0;
+		const first = await round(mailbox, new Ledger(), { enough: () => (asked += 1) > 3 });
+		expect(first.commands).not.toContain('RETR 3');
+		expect(first.left).toBe(3 - first.items.length);
+		expect([...first.items, ...(await round(mailbox, first.next)).items]).toEqual(['1', '2', '3']);
+	});
+
 	it('is nothing where it left the server in between', async () => {
 		const mailbox = 'vanished@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'));

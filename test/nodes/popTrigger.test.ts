@@ -65,6 +65,40 @@ describe('the POP Trigger', () => {
 		expect(subjects(later)).toEqual([['on its way']]);
 	});
 
+	it('forgets nothing that ended while it looked', async () => {
+		const scene = { sandbox, mailbox: 'meanwhile@example.test', workflow: 'meanwhile' };
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		await sandbox.deliver(scene.mailbox, mail('1'));
+		await poll(scene, about);
+		const session = sandbox.exchange.next('signedIn');
+		sandbox.exchange.plan('pop', 'UIDL', { delayMs: 300 });
+		const looking = poll(scene, about);
+		await session;
+		// After the copy was made, before the listing has come.
+		await new Promise((resolve) => setTimeout(resolve, 150));
+		about.executions[0]?.end();
+		await looking;
+		const restarted = await freshProcess();
+		const after = told(JSON.parse(JSON.stringify(about.staticData)));
+		await restarted({ ...scene, activation: 'init' }, after);
+		expect(subjects(after)).toEqual([]);
+	});
+
+	it('takes what came since it was switched on, though it could not look at once', async () => {
+		const scene = { sandbox, mailbox: 'outage@example.test', workflow: 'outage' };
+		await sandbox.fill(scene.mailbox, [`Received: by mx; ${new Date(Date.now() - 60_000).toUTCString()}\r\n${mail('before')}`]);
+		const poll = await freshProcess();
+		const about = told();
+		sandbox.exchange.refusing.add('pop');
+		await poll(scene, about);
+		sandbox.exchange.refusing.delete('pop');
+		await sandbox.fill(scene.mailbox, [`Received: by mx; ${new Date(Date.now() + 1_000).toUTCString()}\r\n${mail('meanwhile')}`]);
+		await poll(scene, about);
+		expect(subjects(about)).toEqual([['meanwhile']]);
+	});
+
 	it('knows from its journal what ended after n8n had stored its static data last', async () => {
 		const scene = { sandbox, mailbox: 'journal@example.test', workflow: 'journal' };
 		const poll = await freshProcess();
