@@ -7,6 +7,14 @@ import type { Cause } from './cause';
  */
 export const HOST_CAUSES: readonly Cause[] = [
 	{
+		id: 'host-resource',
+		speakers: ['host'],
+		words: /\binvalid_resource\b|\bAADSTS50001(?:1|4)?\b/,
+		code: 'configuration',
+		sentence: () => 'The tenant of this host does not know Exchange Online by the address that was asked for.',
+		remedy: () => 'Check "Cloud" (and "Resource URL" for a custom one), and that this machine\'s tenant has Exchange Online licences.',
+	},
+	{
 		id: 'host-identity-missing',
 		speakers: ['host'],
 		words: /HTTP 400\b/,

@@ -71,6 +71,15 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		remedy: (at) => `In the app registration under Certificates & secrets, Federated credentials, add one with exactly ${at.shown ?? 'issuer, subject and audience of the token'}.`,
 	},
 	{
+		// https://azure.github.io/azure-workload-identity/docs/troubleshooting.html
+		id: 'issuer-unreachable',
+		speakers: IDENTITY,
+		aadsts: [90061, 50166, 501661],
+		code: 'configuration',
+		sentence: () => 'Microsoft could not fetch the keys of whoever issued the token of this workload.',
+		remedy: () => 'The issuer\'s address has to be reachable from the internet: open <issuer>/.well-known/openid-configuration from outside; in AKS, az aks update mends an issuer that does not answer.',
+	},
+	{
 		id: 'tenant-unknown',
 		speakers: IDENTITY,
 		aadsts: [90002, 900023, 900021, 50059, 50128, 90019, 50049, 90038, 90043, 90051],

@@ -1,5 +1,5 @@
 import { box, label, MAIL, mailboxArgument, peer, type Cause } from './cause';
-import { authRemedy } from './refusedToken';
+import { authRemedy, ownSwitch } from './refusedToken';
 
 /**
  * What SMTP, IMAP and POP servers say. Sources:
@@ -42,10 +42,19 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'sender-blocked',
 		speakers: ['smtp'],
-		words: /\b5\.1\.8\b|\b5\.7\.(?:50[1-3]|705|708|750)\b/,
+		words: /\b5\.1\.8\b|\b5\.7\.50[1-3]\b/,
 		code: 'forbidden',
 		sentence: (at) => `Microsoft has stopped mail from ${box(at)} or its tenant, since it looked like spam.`,
 		remedy: () => 'An admin looks at Restricted entities in the Microsoft Defender portal (https://security.microsoft.com/restrictedentities), finds the reason and lifts the block.',
+	},
+	{
+		// https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/fix-error-code-5-7-700-through-5-7-750
+		id: 'tenant-blocked',
+		speakers: ['smtp'],
+		words: /\b5\.7\.(?:705|708|750)\b/,
+		code: 'forbidden',
+		sentence: () => 'Microsoft takes no mail from this tenant at present.',
+		remedy: () => 'An admin finds the reason (5.7.708: a new or trial tenant; 5.7.705: too much bulk mail or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft\'s support lift the block.',
 	},
 	{
 		id: 'recipient-limit',
@@ -82,7 +91,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'smtp-auth',
 		speakers: ['smtp'],
-		words: /\b535\b|5\.7\.3\b|5\.7\.8\b/,
+		words: /\b535\b|5\.7\.3\b|5\.7\.8\b|5\.7\.57\b/,
 		code: 'auth',
 		sentence: (at) => `SMTP did not accept the sign-in for ${box(at)}.`,
 		remedy: authRemedy,
@@ -93,7 +102,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		words: /User is authenticated but not connected/i,
 		code: 'forbidden',
 		sentence: (at) => `The sign-in was accepted, but ${box(at)} could not be opened.`,
-		remedy: (at) => `Check that the address is right and the mailbox exists and has a licence, that ${label(at)} is switched on (Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the signed-in user or app has FullAccess (Add-MailboxPermission).`,
+		remedy: (at) => `Check that the address is right and the mailbox exists and has a licence, that ${label(at)} is switched on (Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the signed-in user or app has FullAccess (Add-MailboxPermission).${ownSwitch(at)}`,
 	},
 	{
 		id: 'protocol-disabled',

@@ -1,12 +1,12 @@
 import { APP_PERMISSION, DELEGATED_PERMISSION } from '../clouds';
-import { box, mailboxArgument, type Circumstances } from './cause';
+import { box, label, mailboxArgument, type Circumstances } from './cause';
 
 /** The sentence of a refused token: what it was for, as far as it can be read. */
 export function authRemedy(at: Circumstances): string {
 	const claims = at.token?.claims();
 	const protocol = at.speaker === 'identity' || at.speaker === 'host' ? undefined : at.speaker;
 	if (protocol === undefined) return 'Connect the credential again.';
-	const general = `Check that the mailbox address is right and the permission ${DELEGATED_PERMISSION[protocol]} (a person signs in) or ${APP_PERMISSION[protocol]} (service account) is granted, then connect again.`;
+	const general = `Check that the mailbox address is right and the permission ${DELEGATED_PERMISSION[protocol]} (a person signs in) or ${APP_PERMISSION[protocol]} (service account) is granted, then connect again.${ownSwitch(at)}`;
 	if (claims === undefined) return general;
 	if (claims.aud !== undefined && !/outlook|exchange|00000002-0000-0ff1-ce00-000000000000/i.test(claims.aud)) {
 		return `The token is for ${claims.aud}, not for Exchange Online: mail permissions are not to be mixed with Graph's; check "Cloud" and the scopes, then connect again.`;
@@ -23,4 +23,10 @@ export function authRemedy(at: Circumstances): string {
 		return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}), so Exchange does not know the app or the mailbox: an admin runs New-ServicePrincipal -AppId ${claims.appid ?? '<client id>'} -ObjectId <object id of the Enterprise application> and Add-MailboxPermission -Identity ${mailboxArgument(at)} -User <service principal> -AccessRights FullAccess.`;
 	}
 	return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}, user ${claims.upn ?? '?'}), so check that this user may open ${box(at)} (FullAccess for a shared mailbox) and that ${protocol.toUpperCase()} is switched on for it.`;
+}
+
+/** Outlook.com's own switches, off until somebody turns them on; only tokens of personal accounts cannot be read. */
+export function ownSwitch(at: Circumstances): string {
+	if (at.speaker === 'smtp' || at.token === undefined || at.token.claims() !== undefined) return '';
+	return ` For a personal account check too that ${label(at)} is switched on: outlook.com, Settings, Mail, Forwarding and IMAP.`;
 }

@@ -19,8 +19,8 @@ export class ManagedIdentityServer {
 	/** The environment in which a process finds each of them. */
 	environment: Record<'vm' | 'appService', Record<string, string>> = { vm: {}, appService: {} };
 
-	/** Statuses with which the next requests are refused. */
-	readonly failures: number[] = [];
+	/** With which the next requests are refused: a status, or also what the body says. */
+	readonly failures: Array<number | { status: number; error: string; description: string }> = [];
 
 	readonly #secret = noteSecret('header of the managed identity', randomBytes(16).toString('hex'));
 	readonly #server: Server = createServer((request, response) => {
@@ -53,7 +53,8 @@ export class ManagedIdentityServer {
 		if (host === 'vm' && request.headers.metadata !== 'true') return json(response, 400, { error: 'invalid_request', error_description: 'Required metadata header not specified' });
 		if (host === 'appService' && request.headers['x-identity-header'] !== this.#secret) return json(response, 401, { statusCode: 401, message: 'The X-IDENTITY-HEADER does not match.' });
 		const failure = this.failures.shift();
-		if (failure !== undefined) return json(response, failure, { error: 'failed', error_description: 'As planned.' });
+		if (typeof failure === 'number') return json(response, failure, { error: 'failed', error_description: 'As planned.' });
+		if (failure !== undefined) return json(response, failure.status, { error: failure.error, error_description: failure.description });
 		const resource = (url.searchParams.get('resource') ?? '').replace(/\/$/, '');
 		const clientId = url.searchParams.get('client_id') ?? undefined;
 		this.requests.push({ host, resource, clientId });

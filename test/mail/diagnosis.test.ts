@@ -111,7 +111,10 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		],
 	},
 	'sender-blocked': {
-		smtp: at('END', '550 5.1.8 Access denied, bad outbound sender', '550 5.7.501 Access denied, spam abuse detected', '550 5.7.705 Access denied, tenant has exceeded threshold', '550 5.7.708 Access denied, traffic not accepted from this IP', '550 5.7.750 Client blocked from sending from unregistered domain'),
+		smtp: at('END', '550 5.1.8 Access denied, bad outbound sender', '550 5.7.501 Access denied, spam abuse detected'),
+	},
+	'tenant-blocked': {
+		smtp: at('END', '550 5.7.705 Access denied, tenant has exceeded threshold', '550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to http://go.microsoft.com/fwlink/?LinkId=526653 AS(7230)', '550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains'),
 	},
 	'recipient-limit': {
 		smtp: [
@@ -126,7 +129,7 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	},
 	'smtp-connections': { smtp: [...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'), ...at('AUTH', '421 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded')] },
 	'smtp-no-oauth': { smtp: at('AUTH', '504 5.7.4 Unrecognized authentication type [SN1NAM02FT025.eop-nam02.prod.protection.outlook.com]') },
-	'smtp-auth': { smtp: at('AUTH', '535 5.7.3 Authentication unsuccessful', '535 5.7.3 Authentication unsuccessful [TY1PR01CA0183.jpnprd01.prod.outlook.com 2026-11-21T10:00:00.432Z 08DBB276B7E699C4]', '535 5.7.8 Error: authentication failed: Invalid authentication mechanism') },
+	'smtp-auth': { smtp: [...at('MAIL', '530 5.7.57 Client not authenticated to send mail. [FR5P281CA0041.DEUP281.PROD.OUTLOOK.COM 2026-11-21T10:39:31.988Z 08DCE8162EC4E3C0]'), ...at('AUTH', '535 5.7.3 Authentication unsuccessful', '535 5.7.3 Authentication unsuccessful [TY1PR01CA0183.jpnprd01.prod.outlook.com 2026-11-21T10:00:00.432Z 08DBB276B7E699C4]', '535 5.7.8 Error: authentication failed: Invalid authentication mechanism')] },
 	// Exchange lets such a user in, refuses the next commands and closes.
 	'imap-not-connected': {
 		imap: [
@@ -166,6 +169,10 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 
 /** Tries that the machine's network, the host or n8n fails, by row. */
 const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> = {
+	'host-resource': [
+		'AADSTS500011: The resource principal named https://partner.outlook.cn was not found in the tenant named Contoso.',
+		'AADSTS50001: The application named https://partner.outlook.cn was not found in the tenant.',
+	].map((description) => [description, 'host', async () => (sandbox.managedIdentity.failures.push({ status: 400, error: 'invalid_resource', description }), await askHost())]),
 	'host-identity-missing': [['no system-assigned identity', 'host', async () => (sandbox.managedIdentity.systemAssigned = false, await askHost())]],
 	'host-refused': [401, 403].map((status) => [`${status}`, 'host', async () => (sandbox.managedIdentity.failures.push(status), await askHost())]),
 	'host-busy': [404, 410, 429, 500, 503].map((status) => [`${status}`, 'host', async () => (sandbox.managedIdentity.failures.push(status), await askHost())]),
@@ -350,6 +357,16 @@ describe('a refused token is explained by what it says of itself', () => {
 
 	it('right in itself, of an app that Exchange does not know', async () => {
 		expect(await refused('imap', { roles: ['IMAP.AccessAsApp'] })).toContain(`New-ServicePrincipal -AppId ${sandbox.identity.app.clientId}`);
+	});
+
+	it.each(['imap', 'pop'] as const)('that nobody can read, as of a personal account, which switches %s on by itself', async (protocol) => {
+		const { AccessToken } = await import('../../mail/token');
+		const opaque = new AccessToken('EwBopaque', Date.now() + 3_600_000);
+		for (const [command, says] of protocol === 'imap' ? [['AUTHENTICATE', '%t NO AUTHENTICATE failed.'], ['AUTHENTICATE', '%t BAD User is authenticated but not connected.']] as const : [['AUTH', '-ERR Authentication failure: unknown user name or bad password.']] as const) {
+			sandbox.exchange.plan(protocol, command, { reply: says }, 2);
+			expect((await failureOf(async () => await TALK[protocol](account({ token: async () => opaque })))).remedy).toContain(`${protocol.toUpperCase()} is switched on: outlook.com, Settings, Mail, Forwarding and IMAP`);
+			sandbox.exchange.reset();
+		}
 	});
 
 	it('right in itself, of a person who may not open the mailbox', async () => {
