@@ -3,7 +3,7 @@ import { collect as gather, type PopSession } from '../pop3/session';
 import type { Claims } from './claims';
 import type { Wish } from './collect';
 import { fits, needsHeaders } from './filter';
-import { readHeaders, type Headers } from './headers';
+import { LONGEST, LONGEST_SHOWN, readHeaders, type Headers } from './headers';
 import { dayOf, type Ledger, type Standing } from './ledger';
 import type { Survey } from './survey';
 
@@ -187,7 +187,7 @@ class Choosing {
 		const missing = numbers.filter((number) => !this.#read.has(number));
 		for await (const { number, content } of this.session.topMany(missing, 0)) {
 			if (content instanceof MailError) continue;
-			const bytes = await gather(content);
+			const bytes = await gather(content, this.wish.headersOnly ? LONGEST_SHOWN : LONGEST);
 			this.#read.set(number, { headers: await readHeaders(bytes), bytes: this.wish.headersOnly ? bytes : Buffer.alloc(0) });
 		}
 	}
@@ -195,7 +195,10 @@ class Choosing {
 	async #learnSizes(numbers: readonly number[]): Promise<void> {
 		const missing = numbers.filter((number) => !this.#sizes.has(number));
 		if (missing.length > FEW_SIZES) this.#sizes = await this.session.list();
-		else for (const number of missing) this.#sizes.set(number, await this.session.size(number));
+		else for (const number of missing) {
+			const size = await this.session.size(number);
+			if (size !== undefined) this.#sizes.set(number, size);
+		}
 	}
 
 	#enter(numbers: readonly number[], standing: Standing): void {

@@ -3,7 +3,7 @@ import { collect as gather, type PopSession, type Retrieved } from '../pop3/sess
 import { choose, type Chosen } from './choice';
 import type { Claims, Leases } from './claims';
 import { nameOf, type Filter } from './filter';
-import { HeaderTap, printOf } from './headers';
+import { HeaderTap, LONGEST_SHOWN, printOf } from './headers';
 import { dayOf, type Ledger, type Standing } from './ledger';
 import { survey, type Survey } from './survey';
 
@@ -107,6 +107,8 @@ class Fetching<Item> {
 	/** Numbers of mails that QUIT has deleted. */
 	#deleted: ReadonlySet<number> = new Set();
 	#undeletable: MailError | undefined;
+	/** Mails that the server did not give, by number. */
+	readonly #refused = new Map<number, MailError>();
 	#taken: string[] = [];
 
 	constructor(
@@ -128,8 +130,9 @@ class Fetching<Item> {
 		const rest = numbers.filter((number) => !isWhole(number));
 		for (const number of rest.filter((one) => headers.has(one))) await this.#enterHeaders(number, headers.get(number) ?? Buffer.alloc(0), sizes);
 		await this.#inTurn(rest.filter((number) => !headers.has(number)), (some) => this.session.topMany(some, 0), async (number, content) => {
-			await this.#enterHeaders(number, await gather(content), sizes);
-		}, sizes);
+			await this.#enterHeaders(number, await gather(content, LONGEST_SHOWN), sizes);
+		});
+		await this.#enterRefusals(sizes);
 	}
 
 	/** Deletes, looks at the newest mail's size, says QUIT. */
@@ -139,7 +142,10 @@ class Fetching<Item> {
 		// What is gone already need not be deleted.
 		this.#undeletable = [...refused.values()].find(({ code }) => code !== 'notFound');
 		const last = [...this.found.keys].at(-1);
-		if (last !== undefined && !doomed.has(last[0]) && this.ledger.tail?.key !== last[1]) this.ledger.tail = { key: last[1], size: sizes.get(last[0]) ?? (await this.session.size(last[0])) };
+		if (last !== undefined && !doomed.has(last[0]) && this.ledger.tail?.key !== last[1]) {
+			const size = sizes.get(last[0]) ?? (await this.session.size(last[0]));
+			if (size !== undefined) this.ledger.tail = { key: last[1], size };
+		}
 		await this.session.quit();
 		this.#deleted = new Set([...doomed].filter((number) => !refused.has(number)));
 	}
@@ -198,20 +204,19 @@ class Fetching<Item> {
 				return;
 			}
 			this.#enter(number, item, tap.print, this.#fetched);
-		}, sizes);
+		});
 		return again ? [] : once;
 	}
 
-	async #inTurn(numbers: readonly number[], ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>, take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>, sizes: ReadonlyMap<number, number>): Promise<void> {
+	async #inTurn(numbers: readonly number[], ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>, take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>): Promise<void> {
 		const { enough } = this.wish;
 		const atOnce = enough === undefined ? AT_ONCE : this.session.pipelining ? AT_ONCE_IN_HASTE : 1;
 		for (let from = 0; from < numbers.length && enough?.() !== true; from += atOnce) {
 			for await (const { number, content } of ask(numbers.slice(from, from + atOnce))) {
 				if (!(content instanceof MailError)) await take(number, content);
 				else if (content.code === 'notFound') continue;
-				// Everything else would be refused next time too, and must not hold up the mails behind it.
-				else if (content.code !== 'throttled') await this.#enterRefusal(number, content, sizes);
-				else throw content;
+				else if (content.code === 'throttled') throw content;
+				else this.#refused.set(number, content);
 			}
 		}
 	}
@@ -222,9 +227,18 @@ class Fetching<Item> {
 		this.#enter(number, item, printOf(bytes), this.wish.headersOnly ? this.#fetched : 'seen');
 	}
 
-	async #enterRefusal(number: number, reason: MailError, sizes: ReadonlyMap<number, number>): Promise<void> {
-		const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'refused', reason } }, false);
-		if (item !== undefined) this.#enter(number, item, '', 'seen');
+	/**
+	 * What is refused would be refused next time too, and must not hold up the mails behind it. Unless it is the session that
+	 * is over (token, Exchange's "Connection is closed"), which another command shows.
+	 */
+	async #enterRefusals(sizes: ReadonlyMap<number, number>): Promise<void> {
+		const [first] = this.#refused.values();
+		if (first === undefined) return;
+		await this.session.stat().catch(() => Promise.reject(first));
+		for (const [number, reason] of this.#refused) {
+			const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'refused', reason } }, false);
+			if (item !== undefined) this.#enter(number, item, '', 'seen');
+		}
 	}
 
 	/** What was not downloaded in full counts as seen, so that it is never deleted for its age. */

@@ -12,7 +12,9 @@ export interface Headers {
 }
 
 /** Headers longer than this are not looked at to their end, in bytes. */
-const LONGEST = 256 * 1024;
+export const LONGEST = 256 * 1024;
+/** So much becomes an item without body at most, in bytes; a server may answer TOP with whole mails. */
+export const LONGEST_SHOWN = 1024 * 1024;
 
 /** What TOP n 0 gave, or the beginning of a mail. */
 export async function readHeaders(bytes: Buffer): Promise<Headers> {

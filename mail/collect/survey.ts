@@ -1,6 +1,6 @@
 import { collect, type PopSession } from '../pop3/session';
-import { MailError } from '../errors';
-import { readHeaders, type Headers } from './headers';
+import { MailError, type MailErrorCode } from '../errors';
+import { LONGEST, readHeaders, type Headers } from './headers';
 import { dayOf, keysOf, type Ledger } from './ledger';
 
 /** What is on the server, compared with what is known. */
@@ -24,6 +24,8 @@ const RECOGNISED_AT_ONCE = 2_000;
 const OUT_OF_ORDER = 50;
 /** So many of the last known mails are looked at where the very last one is another. */
 const TAIL = 20;
+/** Refusals that concern the session. */
+const PASSING: readonly MailErrorCode[] = ['throttled', 'auth', 'lost', 'timeout'];
 /** Clocks of servers may differ from ours by this, in ms; beyond it a mail would be skipped. */
 const CLOCK_SKEW_MS = 10 * 60_000;
 
@@ -58,7 +60,7 @@ async function unmask(session: PopSession, ledger: Ledger, known: ReadonlyArray<
 	const others: number[] = [];
 	for await (const { number, content } of session.topMany(numbers, 0)) {
 		if (content instanceof MailError) continue;
-		const { print } = await readHeaders(await collect(content));
+		const { print } = await readHeaders(await collect(content, LONGEST));
 		const key = keys.get(number) ?? '';
 		if (print === ledger.get(key)?.print) continue;
 		ledger.drop(key);
@@ -100,7 +102,8 @@ async function doubtfulTail(session: PopSession, ledger: Ledger, known: Readonly
 	const { tail } = ledger;
 	const last = known.find(([, key]) => key === tail?.key);
 	if (tail === undefined || last === undefined) return [];
-	return (await session.size(last[0])) === tail.size ? [] : known.filter(([number]) => number <= last[0]).slice(-TAIL);
+	const size = await session.size(last[0]);
+	return size === undefined || size === tail.size ? [] : known.filter(([number]) => number <= last[0]).slice(-TAIL);
 }
 
 /**
@@ -111,7 +114,11 @@ async function recognise(session: PopSession, ledger: Ledger, keys: ReadonlyMap<
 	const byPrint = new Map([...ledger.entries].filter(({ print }) => print !== '').map((entry) => [entry.print, entry]));
 	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
 	const read = new Map<number, Headers | undefined>();
-	for await (const { number, content } of session.topMany(asked, 0)) read.set(number, content instanceof MailError ? undefined : await readHeaders(await collect(content)));
+	for await (const { number, content } of session.topMany(asked, 0)) {
+		// A mail without headers would count as new, so what is not about this mail must not pass for it.
+		if (content instanceof MailError && PASSING.includes(content.code)) throw content;
+		read.set(number, content instanceof MailError ? undefined : await readHeaders(await collect(content, LONGEST)));
+	}
 	const someKnown = [...read.values()].some((headers) => headers !== undefined && byPrint.has(headers.print));
 	if (!ledger.moving && byPrint.size > 0 && !someKnown && asked.length === unknown.length) {
 		forgetOld(ledger, keys);

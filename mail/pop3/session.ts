@@ -104,10 +104,17 @@ export class PopSession {
 		);
 	}
 
-	/** One mail's size in bytes. @throws MailError where there is no such mail */
-	async size(number: number): Promise<number> {
+	/** One mail's size in bytes; undefined where the server does not tell, of a mail that it cannot open or that has left. @throws MailError */
+	async size(number: number): Promise<number | undefined> {
 		const command = `LIST ${number}`;
-		const line = await this.#command(command);
+		await this.#settle();
+		this.connection.write(`${command}\r\n`);
+		const line = await this.connection.line(command);
+		if (line.startsWith('-ERR')) {
+			const error = refusal(line, this.at, command);
+			if (error.code === 'throttled') throw error;
+			return undefined;
+		}
 		const size = /^\+OK +\d{1,15} +(\d{1,15})\b/.exec(line)?.[1];
 		if (size === undefined) throw unexpected(line, this.at, command, 'no size');
 		return Number(size);

@@ -146,6 +146,18 @@ describe('unique ids that cannot be trusted', () => {
 		expect(third.next.size).toBe(2_101);
 	}, 60_000);
 
+	it.each(['-ERR Server Unavailable. 15', '-ERR Session invalidated - AccessTokenExpired'])('are not taken for new ones where the server gives no headers for the moment: %s', async (reply) => {
+		const mailbox = `moment${reply.length}@example.test`;
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const first = await round(mailbox, new Ledger());
+		await renewIds(mailbox, [mail('new')]);
+		sandbox.exchange.plan('pop', 'TOP', {});
+		sandbox.exchange.plan('pop', 'TOP', { reply }, 3);
+		await expect(round(mailbox, first.next)).rejects.toMatchObject({ response: reply });
+		sandbox.exchange.reset();
+		expect((await round(mailbox, first.next)).items).toEqual(['new']);
+	});
+
 	it('are known by their age where the headers were never read, if nothing was left to fetch', async () => {
 		const mailbox = 'aged@example.test';
 		const hours = (ago: number): string => `Received: from a by b; ${new Date(Date.now() - ago * 3_600_000).toUTCString()}\r\n`;
@@ -333,6 +345,26 @@ describe('what comes of a mail', () => {
 		expect(items).toEqual([expect.stringMatching(/^refused: .*this one is broken/), '2']);
 		expect((await round(mailbox, next)).items).toEqual([]);
 		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+	});
+
+	it('is to be fetched still where the session was over, not the mail refused', async () => {
+		const mailbox = 'over@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Connection is closed. 15', drop: true });
+		const first = await round(mailbox, new Ledger());
+		expect(first).toMatchObject({ items: [], left: 2, failure: { permanent: false } });
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Session invalidated - AccessTokenExpired' }, 2);
+		sandbox.exchange.plan('pop', 'STAT', { reply: '-ERR Session invalidated - AccessTokenExpired' });
+		const second = await round(mailbox, first.next);
+		expect(second).toMatchObject({ items: [], left: 2, failure: { response: expect.stringContaining('AccessTokenExpired') } });
+		expect((await round(mailbox, second.next)).items).toEqual(['1', '2']);
+	});
+
+	it('does not hold up the others where the server does not even tell its size', async () => {
+		const mailbox = 'sizeless@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		for (const command of ['LIST', 'RETR']) sandbox.exchange.plan('pop', command, { reply: '-ERR The message is corrupted' });
+		expect((await round(mailbox, new Ledger())).items).toEqual([expect.stringMatching(/^refused: .*corrupted/), '2']);
 	});
 
 	it('is whole before the server died, and the rest comes next time', async () => {
