@@ -1,5 +1,5 @@
 import { MailError } from '../errors';
-import { rangeOf } from './fetch';
+import { present, rangeOf } from './fetch';
 import type { ImapSession } from './session';
 
 /** What happens to a mail on the server once it has been dealt with. All of them can be repeated without harm. */
@@ -25,6 +25,9 @@ export async function act(session: ImapSession, uids: readonly number[], action:
 	if (done !== false && done !== undefined) return;
 	const refusal = session.refusal(COMMANDS[action.kind]);
 	if (!refusal.permanent && refusal.code !== 'protocol') throw refusal;
+	// A server may refuse all of them where another client has taken one away (RFC 2180, section 4.2).
+	const left = await present(session, uids);
+	if (left.length < uids.length) return await act(session, left, action);
 	throw new MailError(`The server did not ${WORDS[action.kind]} the mail${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.message}`, {
 		code: 'rejected',
 		speaker: 'imap',

@@ -79,6 +79,13 @@ export async function fetchByUid(client: ImapFlow, uids: readonly number[], quer
 	return mails;
 }
 
+/** Those of these mails that are still in the folder, in rising order. @throws MailError */
+export async function present(session: ImapSession, uids: readonly number[]): Promise<number[]> {
+	const found = await session.run('UID SEARCH', async (client) => await client.search({ uid: rangeOf(uids) }, { uid: true }));
+	if (!Array.isArray(found)) throw session.refusal('UID SEARCH');
+	return found;
+}
+
 async function ask(use: Use, uids: readonly number[], query: FetchQueryObject): Promise<Map<number, FetchMessageObject>> {
 	return await use('UID FETCH', async (session) => await session.run('UID FETCH', async (client) => await fetchByUid(client, uids, query)));
 }
@@ -107,11 +114,23 @@ async function fetchFacts(use: Use, uids: readonly number[], limits: FetchLimits
 async function askFacts(use: Use, uids: readonly number[], limits: FetchLimits): Promise<Facts[]> {
 	const found = await ask(use, uids, { size: true, internalDate: true, bodyStructure: limits.onlyWithAttachment });
 	const wanted = new Set(uids);
-	return [...found.values()]
+	const untold = await unanswered(use, uids.filter((uid) => !found.has(uid)));
+	const told = [...found.values()]
 		.filter((mail: FetchMessageObject) => wanted.has(mail.uid))
 		.filter((mail: FetchMessageObject) => !limits.onlyWithAttachment || hasAttachment(mail.bodyStructure))
-		.map((mail: FetchMessageObject) => ({ uid: mail.uid, size: mail.size ?? 0, receivedAt: instantOf(mail.internalDate) }))
-		.sort((one, other) => one.uid - other.uid);
+		.map((mail: FetchMessageObject): Facts => ({ uid: mail.uid, size: mail.size ?? 0, receivedAt: instantOf(mail.internalDate) }));
+	return [...told, ...untold].sort((one, other) => one.uid - other.uid);
+}
+
+/** A mail without an answer has gone; or it is there, and the library could not read the answer and left it out. */
+async function unanswered(use: Use, uids: readonly number[]): Promise<Array<Facts & { failure: MailError }>> {
+	if (uids.length === 0) return [];
+	const there = new Set(await use('UID SEARCH', async (session) => await present(session, uids)));
+	return uids.filter((uid) => there.has(uid)).map((uid) => ({ uid, size: 0, receivedAt: Date.now(), failure: unreadable() }));
+}
+
+function unreadable(): MailError {
+	return new MailError('The server gives no answer about the mail that could be read.', { code: 'protocol', speaker: 'imap', command: 'UID FETCH' });
 }
 
 /** Neighbours together until the piece is full; a large mail alone, and one that the server does not give. */
@@ -153,9 +172,10 @@ export function isAboutTheMail(error: MailError): boolean {
 
 async function fetchWhole(use: Use, piece: readonly Facts[]): Promise<Array<FetchedMail | UnfetchedMail>> {
 	const found = await ask(use, piece.map((mail) => mail.uid), { source: true });
+	const untold = new Set((await unanswered(use, piece.map(({ uid }) => uid).filter((uid) => !found.has(uid)))).map(({ uid }) => uid));
 	return piece.flatMap((facts): Array<FetchedMail | UnfetchedMail> => {
 		const mail = found.get(facts.uid);
-		if (mail === undefined) return [];
+		if (mail === undefined) return untold.has(facts.uid) ? [{ ...facts, failure: unreadable() }] : [];
 		const { source } = mail;
 		if (source !== undefined) return [{ ...facts, content: { kind: 'whole', bytes: source } }];
 		return [{ ...facts, failure: new MailError('The server gave NIL for the mail.', { code: 'protocol', speaker: 'imap', command: 'UID FETCH' }) }];

@@ -1,10 +1,11 @@
 import { MailError } from '../errors';
 import type { Action } from '../imap/actions';
-import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../imap/fetch';
+import { fetchMails, type FetchedMail, type FetchLimits, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
 import type { Cursor, Seen } from './cursor';
 import { load, type Loaded, type Unloaded } from './loading';
 import { Pauses, Slots } from './pauses';
+import { Suspicion } from './suspicion';
 import { pause, retryIn } from './timing';
 import { asMailError, isOfSession } from './watch';
 
@@ -68,6 +69,7 @@ export class Delivery<Item> {
 	readonly #aftercare: Aftercare;
 	readonly #slots: Slots;
 	readonly #pauses = new Pauses();
+	readonly #suspicion = new Suspicion();
 	#queue: number[] = [];
 	#highest = 0;
 	/** To be tried again now. */
@@ -156,7 +158,9 @@ export class Delivery<Item> {
 
 	/** Each by itself, so that one bad mail holds up no other, though fetched together. */
 	async #retry(): Promise<void> {
-		const uids = this.#retries.splice(0).sort((one, other) => one - other);
+		this.#retries.sort((one, other) => one - other);
+		if (this.#suspicion.convicts(this.#retries[0])) return this.#failUnasked(this.#retries.shift());
+		const uids = this.#retries.splice(0, this.#suspicion.together(this.#retries));
 		const left = new Set(uids);
 		try {
 			for await (const mail of fetchMails(this.#options.use, uids, this.#options.rules.limits)) {
@@ -170,6 +174,9 @@ export class Delivery<Item> {
 			// They are gone from the folder.
 			if (left.size > 0) this.#options.cursor.settle([...left]);
 			left.clear();
+		} catch (cause) {
+			if (isOfSession(asMailError(cause))) this.#suspicion.ended([...left]);
+			throw cause;
 		} finally {
 			this.#retries.unshift(...left);
 		}
@@ -177,9 +184,13 @@ export class Delivery<Item> {
 
 	async #deliverQueue(): Promise<void> {
 		const { cursor, rules, use } = this.#options;
-		const uids = this.#queue;
+		if (this.#suspicion.convicts(this.#queue[0])) {
+			if (await this.#room()) this.#failUnasked(this.#queue.shift());
+			return;
+		}
+		const uids = this.#queue.slice(0, this.#suspicion.together(this.#queue));
 		const end = this.#highest;
-		this.#queue = [];
+		this.#queue = this.#queue.slice(uids.length);
 		let batch: Array<Loaded<Item>> = [];
 		/** Up to here every mail has been taken by the cursor or passed by. */
 		let last = 0;
@@ -214,12 +225,20 @@ export class Delivery<Item> {
 			if (!(await hand())) return putBack();
 		} catch (error) {
 			putBack();
+			if (isOfSession(asMailError(error))) this.#suspicion.ended(this.#queue);
 			throw error;
 		}
 		if (this.#queue.length === 0 && !this.#stopped) cursor.pass(end);
 	}
 
-	#failUnread({ uid, receivedAt }: FetchedMail | UnfetchedMail, { reason, isOurs }: Unloaded): void {
+	/** The session ends whenever this one is asked for. */
+	#failUnasked(uid: number | undefined): void {
+		if (uid === undefined) return;
+		const { state } = this.#options.cursor;
+		this.#failUnread({ uid, receivedAt: state.newest }, { reason: 'the session ended each time when the server was asked for the mail', isOurs: false });
+	}
+
+	#failUnread({ uid, receivedAt }: Pick<FetchedMail, 'uid' | 'receivedAt'>, { reason, isOurs }: Unloaded): void {
 		const seen: Seen = { uid, receivedAt, messageId: '' };
 		this.#options.cursor.take([seen]);
 		if (!isOurs) return this.#fail([seen], reason);

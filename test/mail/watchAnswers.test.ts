@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { FetchedMail } from '../../mail/imap/fetch';
 import type { Session } from '../../sandbox/servers/exchange/session';
@@ -111,6 +111,73 @@ describe('an answer to FETCH', () => {
 		expect(one.tokens).toBe(1);
 	});
 });
+
+describe('a mail over which the server stumbles', () => {
+	it.each([1, 10])('ends the session each time it is asked for, and holds up no other for that (%i in an execution)', async (batchSize) => {
+		const one = rig({ rules: { batchSize, maxTries: 1 } });
+		const stumble = (session: Session): void => {
+			const note = session.note.bind(session);
+			session.note = (line) => {
+				note(line);
+				const asksFor = /UID FETCH (\S+) .*BODY\.PEEK/.exec(line)?.[1];
+				if (session.mailbox === one.mailbox && asksFor !== undefined && includes(asksFor, 3)) session.cut();
+			};
+		};
+		sandbox.exchange.on('open', stumble);
+		onTestFinished(() => void sandbox.exchange.off('open', stumble));
+		await one.watch.start();
+		await one.deliver('1', '2', '3', '4', '5');
+		await one.until('the others', () => one.subjects.length === 4 && one.reports.length === 1 && one.watch.idle, 60_000);
+		expect(one.subjects).toEqual(['1', '2', '4', '5']);
+		expect(one.reports[0]?.message).toContain('UID 3');
+		expect(one.reports[0]?.remedy).toContain('the session ended each time');
+		expect(one.stored.folders.INBOX).toMatchObject({ uid: 5, pending: {} });
+	}, 90_000);
+
+	it.each([
+		['of which it tells nothing that can be read', 'RFC822.SIZE', 'RFC822.SIZE 7 ('],
+		['whose bytes come in an answer that cannot be read', 'BODY.PEEK', 'BODY[] ('],
+	])('%s is there all the same: given up and reported, not passed by', async (_what, item, answer) => {
+		const one = rig({ rules: { maxTries: 1 } });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		// The first question of the two is for the size.
+		if (item !== 'RFC822.SIZE') sandbox.exchange.plan('imap', 'UID FETCH', {});
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: `* 1 FETCH (UID 1 ${answer}\r\n%t OK FETCH completed.` });
+		await one.deliver('odd');
+		await one.until('the report', () => one.reports.length === 1);
+		await one.deliver('next');
+		await one.until('the next', () => one.handed.length === 1 && one.watch.idle);
+		expect(one.subjects).toEqual(['next']);
+		expect(one.reports[0]?.remedy).toContain('could be read');
+	});
+});
+
+describe('an action of which the server refuses all since one mail has gone', () => {
+	it('is done to those that are there, and is no failure', async () => {
+		const executions: Array<() => void> = [];
+		const one = rig({ rules: { batchSize: 3, after: { kind: 'read' } }, execute: async () => await new Promise((resolve) => executions.push(() => resolve({ kind: 'done' }))) });
+		await one.deliver('before');
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		await one.deliver('1', '2', '3');
+		await one.until('the hand-over', () => one.subjects.length === 3);
+		await sandbox.dovecot.doveadm('expunge', '-u', one.mailbox, 'mailbox', 'INBOX', 'UID', '3');
+		sandbox.exchange.plan('imap', 'UID STORE', { reply: '%t NO [EXPUNGEISSUED] One of the messages has been expunged by another client.' });
+		for (const end of executions) end();
+		await one.until('rest', () => one.watch.idle);
+		expect((await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'INBOX', 'SEEN')).trim().split('\n')).toHaveLength(2);
+		expect(one.reports).toEqual([]);
+	});
+});
+
+/** Whether a set as in `1:4,7` holds a UID. */
+function includes(set: string, uid: number): boolean {
+	return set.split(',').some((part) => {
+		const [first = 0, last = first] = part.split(':').map(Number);
+		return first <= uid && uid <= last;
+	});
+}
 
 async function firstLineOf(mail: FetchedMail): Promise<string> {
 	let text = '';
