@@ -23,6 +23,8 @@ export class ImapSession {
 	uidValidity = '';
 	/** The lowest UID that a new mail would have got when the folder was selected. */
 	uidNext = 1;
+	/** False where the server does not say it (RFC 3501, section 6.3.1), so that it is one more than the highest there is. */
+	tellsUidNext = true;
 	/** Why the connection has ended. */
 	#ended: MailError | undefined;
 	#tail: Promise<unknown> = Promise.resolve();
@@ -70,8 +72,16 @@ export class ImapSession {
 		this.folder = folder;
 		// Kept, since the library forgets them with the connection: a folder is not another one because its session is over.
 		this.uidValidity = String(selected.uidValidity);
-		this.uidNext = Number.isFinite(selected.uidNext) ? selected.uidNext : 1;
+		this.tellsUidNext = Number.isFinite(selected.uidNext);
+		this.uidNext = this.tellsUidNext ? selected.uidNext : (await this.#highestUid(selected.exists)) + 1;
 		this.#rest();
+	}
+
+	async #highestUid(exists: number): Promise<number> {
+		if (exists === 0) return 0;
+		const found = await this.run('UID SEARCH', async (client) => await client.search({ uid: '*' }, { uid: true }));
+		if (!Array.isArray(found)) throw this.refusal('UID SEARCH');
+		return found.at(-1) ?? 0;
 	}
 
 	/** From the server's BYE on, not only from the end of the connection: in between the library answers each question with nothing. */

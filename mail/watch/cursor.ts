@@ -62,6 +62,16 @@ export function stateAfterChange(before: FolderState, place: Place): FolderState
 }
 
 /**
+ * The state after the server has forgotten the last mails (a backup put back, a failover that lost some), and gives
+ * their UIDs to others: what comes from there on is new, and nothing is left to be done to those that are gone.
+ */
+export function stateAfterLoss(before: FolderState, place: Place): FolderState {
+	const pending = Object.fromEntries(Object.entries(before.pending).filter(([uid]) => Number(uid) < place.uidNext));
+	const { start } = before;
+	return { ...before, uid: place.uidNext - 1, pending, ...(start && { start: { ...start, upTo: Math.min(start.upTo, place.uidNext - 1) } }) };
+}
+
+/**
  * The cursor of one folder; says what is stored before a mail leaves and what after. The order is what makes a crash
  * repeat a mail and never skip one: `take` is stored before the mail is handed over, `succeed` and `settle` after.
  */
@@ -76,7 +86,10 @@ export class Cursor {
 	take(mails: readonly Seen[]): number {
 		const { state } = this;
 		let most = 0;
-		for (const { uid, receivedAt } of mails) {
+		for (const mail of mails) {
+			const { uid } = mail;
+			// A client that stores mails may date them as it likes, and what comes after the newest is what counts after a change of UIDVALIDITY.
+			const receivedAt = Math.min(mail.receivedAt, Date.now());
 			const tries = this.tries(uid) + 1;
 			most = Math.max(most, tries);
 			state.pendingSince = Object.keys(state.pending).length === 0 ? receivedAt : Math.min(state.pendingSince ?? receivedAt, receivedAt);

@@ -4,7 +4,7 @@ import { chooseFolder, listFolders } from '../imap/folders';
 import { searchAfter } from '../imap/search';
 import { ImapSession } from '../imap/session';
 import type { Complaints } from './complaints';
-import { Cursor, firstState, stateAfterChange, type Place, type StartFrom } from './cursor';
+import { Cursor, firstState, stateAfterChange, stateAfterLoss, type Place } from './cursor';
 import { Delivery, type Rules } from './delivery';
 import type { MailboxWatchOptions } from './mailbox';
 import { askFor, type FolderState } from './memory';
@@ -19,6 +19,8 @@ export class FolderWatch<Item> {
 	/** From when mails count in a folder that is seen for the first time; `late`: also those that are there already. */
 	#begin: { at: number; late: boolean };
 	#looked = false;
+	/** How far the cursor was when a session selected the folder; until its first look. */
+	readonly #passed = new WeakMap<ImapSession, number>();
 	/** Ends the first attempt. */
 	readonly #limit = new AbortController();
 	#delivery: Delivery<Item> | undefined;
@@ -108,6 +110,7 @@ export class FolderWatch<Item> {
 		try {
 			const path = await this.#findFolders(session);
 			this.#claim(path);
+			this.#passed.set(session, this.options.memory.folders[path]?.uid ?? 0);
 			await session.select(path);
 			return session;
 		} catch (error) {
@@ -156,10 +159,13 @@ export class FolderWatch<Item> {
 	#placeOf(session: ImapSession): { cursor: Cursor; delivery: Delivery<Item> } {
 		const { memory } = this.options;
 		const known = memory.folders[this.#path];
-		if (this.#cursor !== undefined && this.#delivery !== undefined && known === this.#cursor.state && isPlace(session, known)) {
+		// Mails that came after the folder was selected are no sign: UIDNEXT is as old as the session.
+		const hasLost = session.tellsUidNext && session.uidNext <= (this.#passed.get(session) ?? 0);
+		this.#passed.delete(session);
+		if (!hasLost && this.#cursor !== undefined && this.#delivery !== undefined && known === this.#cursor.state && isPlace(session, known)) {
 			return { cursor: this.#cursor, delivery: this.#delivery };
 		}
-		const state = this.#stateOf(session, known);
+		const state = { ...this.#stateOf(session, known, hasLost), wanted: this.wanted };
 		memory.folders[this.#path] = state;
 		delete memory.asked[this.wanted];
 		const cursor = new Cursor(state, () => {
@@ -174,17 +180,35 @@ export class FolderWatch<Item> {
 		return { cursor, delivery: this.#delivery };
 	}
 
-	#stateOf(session: ImapSession, known: FolderState | undefined): FolderState {
+	#stateOf(session: ImapSession, known: FolderState | undefined, hasLost: boolean): FolderState {
 		const place = placeOf(session);
-		if (known !== undefined && isPlace(session, known)) return known;
+		if (known !== undefined && isPlace(session, known)) {
+			if (!hasLost) return known;
+			this.#log('the server has forgotten the last mails: going on with those that have their UIDs now');
+			return stateAfterLoss(known, place);
+		}
 		if (known?.mailbox === place.mailbox) {
 			this.#log('the folder was recreated (new UIDVALIDITY): going on with what came since the last mail');
 			return stateAfterChange(known, place);
 		}
 		if (known !== undefined) this.#log('another mailbox than before: beginning anew');
-		// A folder that has another path by now, or another one of its name, is no first activation.
-		const from: StartFrom = known === undefined && this.#looked ? { kind: 'now' } : this.options.startFrom;
-		return firstState(place, from, this.#begin.at, Date.now(), this.#begin.late);
+		const moved = known === undefined ? this.#forgetFormer(place) : undefined;
+		if (moved !== undefined) {
+			this.#log('the folder has another path than before: going on with what came since the last mail');
+			return stateAfterChange(moved, place);
+		}
+		return firstState(place, this.options.startFrom, this.#begin.at, Date.now(), this.#begin.late);
+	}
+
+	/** What was known of the folder under a former path, or of another one of its name. */
+	#forgetFormer(place: Place): FolderState | undefined {
+		const { folders } = this.options.memory;
+		for (const [path, state] of Object.entries(folders)) {
+			if (state.wanted !== this.wanted || state.mailbox !== place.mailbox) continue;
+			delete folders[path];
+			return state;
+		}
+		return undefined;
 	}
 
 	#deliver(cursor: Cursor): Delivery<Item> {

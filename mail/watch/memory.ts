@@ -18,6 +18,8 @@ export interface FolderState {
 	/** UIDs mean something only together with it (RFC 3501, section 2.3.1.1). */
 	uidValidity: string;
 	uid: number;
+	/** The folder as the user wrote it: it may be found under another path one day. */
+	wanted?: string;
 	start?: Start;
 	/** UID → tries so far of what was handed over and is not known to have succeeded; 0 = succeeded, action on the server due; -1 = no execution came about. */
 	pending: Record<string, number>;
@@ -56,6 +58,17 @@ export function newestMemory(stored: WatchMemory | undefined, ...copies: Array<W
 	return newest;
 }
 
+/** An activation counts as so many changes. */
+const ACTIVATION = 1_000_000;
+
+/**
+ * A copy of its own for a watch that begins. It is newer than whatever earlier watches wrote: another main process may
+ * have a journal of its own that goes further than what n8n stored, and knows nothing of what happened since.
+ */
+export function takenUp(memory: WatchMemory): WatchMemory {
+	return { ...structuredClone(memory), serial: memory.serial + ACTIVATION };
+}
+
 /** When a folder was first asked for: with the trigger itself, or now where it was added to a trigger that has worked. */
 export function askFor(memory: WatchMemory, folder: string, now: number): number {
 	return (memory.asked[folder] ??= Object.keys(memory.folders).length === 0 ? memory.startedAt : now);
@@ -82,6 +95,7 @@ function readFolder(folder: unknown): FolderState | undefined {
 	}
 	const recent = Array.isArray(folder.recent) ? folder.recent.filter((id): id is string => typeof id === 'string') : [];
 	const state: FolderState = { mailbox: folder.mailbox, uidValidity: folder.uidValidity, uid: folder.uid, pending, newest: number(folder.newest, 0), recent };
+	if (typeof folder.wanted === 'string') state.wanted = folder.wanted;
 	if (typeof folder.pendingSince === 'number') state.pendingSince = folder.pendingSince;
 	if (isRecord(folder.start) && typeof folder.start.upTo === 'number') {
 		state.start = {

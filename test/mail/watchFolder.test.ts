@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { ImapSession } from '../../mail/imap/session';
 import { newMemory } from '../../mail/watch/memory';
 import type { Outcome } from '../../mail/watch/delivery';
 import type { Sandbox } from '../../sandbox/servers';
+import type { Session } from '../../sandbox/servers/exchange/session';
 import { mail, makeRigs, type Rig } from './watchRig';
 
 let sandbox: Sandbox;
@@ -58,6 +59,25 @@ describe('the first activation', () => {
 		expect(one.subjects).toEqual(['in between']);
 	});
 
+	it('brings no flood where the server does not say which UID comes next', async () => {
+		const withhold = (session: Session): void => {
+			const pass = session.pass.bind(session);
+			session.pass = (bytes) => (bytes.includes('[UIDNEXT') ? undefined : pass(bytes));
+		};
+		sandbox.exchange.on('open', withhold);
+		onTestFinished(() => void sandbox.exchange.off('open', withhold));
+		const one = rig();
+		await one.deliver(...names(3));
+		await one.watch.start();
+		await one.deliver('new');
+		await one.until('the new one', () => one.subjects.includes('new') && one.watch.idle);
+		expect(one.subjects).toEqual(['new']);
+		const empty = rig();
+		await empty.watch.start();
+		await empty.deliver('first');
+		await empty.until('the first', () => empty.handed.length === 1);
+	});
+
 	it('refuses a folder that is named twice', async () => {
 		const one = rig({ folders: ['Work', 'work'] });
 		await append(one, 'Work');
@@ -86,6 +106,48 @@ describe('a folder that is another one by now', () => {
 		await one.until('the second', () => one.handed.length === 2, 30_000);
 		expect(one.subjects).toEqual(['before', 'in between']);
 		expect(one.handed[1]?.key).toContain('New/Invoices');
+	}, 60_000);
+
+	it.each(['while the watch lives', 'while n8n is down'])('leaves no mail behind that waits for another try or came meanwhile, where it moves %s', async (when) => {
+		let isUp = false;
+		const execute = (): Outcome => (isUp ? { kind: 'done' } : { kind: 'failed', reason: 'not yet' });
+		const options = { folders: ['Invoices'], rules: { maxTries: 9, retryFirstMs: 300_000 }, execute, heartbeatMs: 300 };
+		const one = rig(options);
+		await append(one, 'Old/Invoices', ['long ago', 400]);
+		await one.watch.start();
+		await append(one, 'Old/Invoices', ['failed', 0]);
+		await one.until('the first try', () => one.handed.length === 1);
+		isUp = true;
+		if (when === 'while n8n is down') one.watch.stop();
+		sandbox.exchange.refusing.add('imap');
+		sandbox.exchange.drop('imap');
+		await sandbox.dovecot.doveadm('mailbox', 'rename', '-u', one.mailbox, 'Old/Invoices', 'New/Invoices');
+		const direct = rig({ mailbox: one.mailbox, address: sandbox.straight.imap });
+		await append(direct, 'New/Invoices', ['in between', 0]);
+		sandbox.exchange.reset();
+		const two = when === 'while n8n is down' ? rig({ ...options, mailbox: one.mailbox, memory: one.stored }) : one;
+		if (two !== one) await two.watch.start();
+		await two.until('both', () => two.subjects.includes('in between') && two.watch.idle, 30_000);
+		expect(two.subjects.slice(-2)).toEqual(['failed', 'in between']);
+		expect(Object.keys(two.stored.folders)).toEqual(['New/Invoices']);
+	}, 60_000);
+
+	it('whose server has lost the last mails, and gives their UIDs to new ones, is watched on from there', async () => {
+		const one = rig({ folders: ['Work'], startFrom: { kind: 'unread' }, execute: async (subjects) => await (subjects[0] === 'mail 3' ? new Promise<Outcome>(() => undefined) : Promise.resolve<Outcome>({ kind: 'done' })) });
+		await append(one, 'Work', ...names(3).map((name): [string, number] => [name, 1]));
+		await one.watch.start();
+		await one.until('the first three', () => one.handed.length === 3);
+		const { uidValidity } = one.stored.folders.Work ?? {};
+		sandbox.exchange.refusing.add('imap');
+		sandbox.exchange.drop('imap');
+		await sandbox.renewFolder(one.mailbox, 'Work');
+		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', one.mailbox, '--uid-validity', String(uidValidity), 'Work');
+		sandbox.exchange.reset();
+		await one.until('the new session', () => one.logs.join().includes('forgotten the last mails'), 30_000);
+		expect(one.stored.folders.Work).toMatchObject({ uid: 0, pending: {} });
+		await append(one, 'Work', ['new', 0]);
+		await one.until('the new mail', () => one.subjects.includes('new'));
+		expect(one.subjects).toEqual([...names(3), 'new']);
 	}, 60_000);
 
 	it('is not acted upon by UIDs of the former one', async () => {
