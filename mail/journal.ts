@@ -10,6 +10,8 @@ import { join } from 'node:path';
  */
 export class JournalFile<Memory> {
 	readonly #path: string;
+	/** By path: another journal of the same trigger may still be at it. */
+	static readonly #last = new Map<string, Promise<void>>();
 	#next: Memory | undefined;
 	#writing: Promise<void> | undefined;
 	#told = false;
@@ -38,7 +40,14 @@ export class JournalFile<Memory> {
 	/** Writes soon; of several calls in a row the last wins. */
 	write(memory: Memory): void {
 		this.#next = memory;
-		this.#writing ??= this.#drain();
+		if (this.#writing !== undefined) return;
+		const before = JournalFile.#last.get(this.#path);
+		const writing = before === undefined ? this.#drain() : before.then(async () => await this.#drain());
+		this.#writing = writing;
+		JournalFile.#last.set(this.#path, writing);
+		void writing.then(() => {
+			if (JournalFile.#last.get(this.#path) === writing) JournalFile.#last.delete(this.#path);
+		});
 	}
 
 	/** Everything is on disk. */

@@ -25,7 +25,7 @@ export function renewIn(tokenExpiresAt: number, now: number): number {
 	return left - margin(left);
 }
 
-/** Wait before a failed mail is tried again, in ms. */
+/** Wait before a failed mail is tried again, in ms: tripled up to ten minutes, and never shorter than the first. */
 export function retryIn(tries: number, firstMs: number): number {
-	return Math.min(10 * 60_000, firstMs * 3 ** (tries - 1));
+	return Math.max(firstMs, Math.min(10 * 60_000, firstMs * 3 ** (tries - 1)));
 }

@@ -5,7 +5,7 @@ import type { IBinaryData, INodeExecutionData, ITriggerFunctions, ITriggerRespon
 
 import type { FetchedMail } from '../../mail/imap/fetch';
 import { toItem } from '../../mail/item';
-import { newestMemory, newMemory, readMemory, type WatchMemory } from '../../mail/watch/memory';
+import { newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory';
 import { Journal } from '../../mail/watch/journal';
 import { MailboxWatch } from '../../mail/watch/mailbox';
 import { takeOver } from '../../mail/watch/registry';
@@ -29,7 +29,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	const memory = newestMemory(stored, journaled, legacy.memory) ?? newMemory(randomUUID(), Date.now());
 	const isFirst = attended && Object.keys(memory.folders).length === 0;
 	// A copy, since the watch that went before may still hold the other.
-	const own: WatchMemory = structuredClone(memory);
+	const own = takenUp(memory);
 	const save = (current: WatchMemory): void => {
 		if (superseded()) return;
 		legacy.memory = current;

@@ -9,7 +9,7 @@ import { SILENCE_MS } from '../../mail/imap/session';
 import { Aftercare } from '../../mail/watch/aftercare';
 import { Complaints } from '../../mail/watch/complaints';
 import { Cursor, firstState, stateAfterChange, type Place } from '../../mail/watch/cursor';
-import { askFor, newestMemory, newMemory, readMemory, type FolderState } from '../../mail/watch/memory';
+import { askFor, newestMemory, newMemory, readMemory, takenUp, type FolderState } from '../../mail/watch/memory';
 import { Journal } from '../../mail/watch/journal';
 import { liveWatches, takeOver } from '../../mail/watch/registry';
 import { HEARTBEAT_MS } from '../../mail/watch/watch';
@@ -50,6 +50,10 @@ describe('a dead connection', () => {
 describe('the wait before a failed mail is tried again', () => {
 	it('triples up to ten minutes', () => {
 		expect([1, 2, 3, 4, 5].map((tries) => retryIn(tries, 30_000))).toEqual([30_000, 90_000, 270_000, 600_000, 600_000]);
+	});
+
+	it('is never shorter than what was set', () => {
+		expect([1, 2].map((tries) => retryIn(tries, 3_600_000))).toEqual([3_600_000, 3_600_000]);
 	});
 });
 
@@ -122,6 +126,13 @@ describe('the cursor', () => {
 		cursor.settle([11]);
 		expect(stored).toEqual(['{"11":1,"12":1}', '{"11":2,"12":1}', '{"11":0,"12":1}', '{"12":1}']);
 		expect(folder.uid).toBe(12);
+	});
+
+	it('is not led into the future by a mail that is dated so: what comes after a change of UIDVALIDITY would be before it', () => {
+		const cursor = new Cursor({ mailbox: 'ada@x', uidValidity: '1', uid: 0, pending: {}, newest: 0, recent: [] }, () => undefined);
+		cursor.take([{ uid: 1, receivedAt: Date.now() + 86_400_000, messageId: '' }]);
+		expect(cursor.state.newest).toBeLessThanOrEqual(Date.now());
+		expect(cursor.state.pendingSince).toBeLessThanOrEqual(Date.now());
 	});
 
 	it('never goes back', () => {
@@ -223,6 +234,32 @@ describe('the copies of a memory', () => {
 		expect(newestMemory(stored, { ...stored, serial: 2 })).toBe(stored);
 		expect(newestMemory(stored, { ...newMemory('b', 0), serial: 9 })).toBe(stored);
 		expect(newestMemory(undefined, stored)).toBeUndefined();
+	});
+
+	it('that of the watch that began last wins, however much an earlier one wrote into a journal that this one never saw', () => {
+		const stored = { ...newMemory('a', 0), serial: 3 };
+		const journalOfOther = { ...stored, serial: 90_000 };
+		const own = takenUp(stored);
+		own.serial += 1;
+		expect(newestMemory(own, journalOfOther)).toBe(own);
+		expect(stored.serial).toBe(3);
+	});
+
+	it('two journals of one trigger write one after the other: the later one has the last word', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+		try {
+			const reasons: string[] = [];
+			for (let round = 1; round <= 50; round++) {
+				const [former, later] = [1, 2].map(() => new Journal(folder, 'workflow:node', (reason) => reasons.push(reason)));
+				former?.write({ ...newMemory('former', 0), serial: round });
+				later?.write({ ...newMemory('later', 0), serial: round });
+				await Promise.all([former?.flushed(), later?.flushed()]);
+				expect(later?.read()).toMatchObject({ id: 'later', serial: round });
+			}
+			expect(reasons).toEqual([]);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
 	});
 
 	it('the journal gives back the last that was written, and nothing half written', async () => {
