@@ -1,5 +1,5 @@
 import { box, label, MAIL, mailboxArgument, peer, type Cause } from './cause';
-import { authRemedy, ownSwitch } from './refusedToken';
+import { appsOwnSendAs, authRemedy, ownSwitch } from './refusedToken';
 
 /**
  * What SMTP, IMAP and POP servers say. Sources:
@@ -37,7 +37,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		words: /\b5\.7\.60\b|SendAsDenied|not (?:have permissions|allowed) to send as/i,
 		code: 'forbidden',
 		sentence: (at) => `${box(at)} may not send with this From address.`,
-		remedy: (at) => `Use the mailbox's own address as From, or have an admin run: Add-RecipientPermission <From address> -AccessRights SendAs -Trustee ${mailboxArgument(at)}.`,
+		remedy: (at) => `Use the mailbox's own address as From, or have an admin run: Add-RecipientPermission <From address> -AccessRights SendAs -Trustee ${mailboxArgument(at)}.${appsOwnSendAs(at)}`,
 	},
 	{
 		id: 'sender-blocked',

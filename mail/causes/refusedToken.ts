@@ -1,4 +1,5 @@
 import { APP_PERMISSION, DELEGATED_PERMISSION } from '../clouds';
+import type { TokenClaims } from '../token';
 import { box, label, mailboxArgument, type Circumstances } from './cause';
 
 /** The sentence of a refused token: what it was for, as far as it can be read. */
@@ -11,8 +12,7 @@ export function authRemedy(at: Circumstances): string {
 	if (claims.aud !== undefined && !/outlook|exchange|00000002-0000-0ff1-ce00-000000000000/i.test(claims.aud)) {
 		return `The token is for ${claims.aud}, not for Exchange Online: mail permissions are not to be mixed with Graph's; check "Cloud" and the scopes, then connect again.`;
 	}
-	// A person's token always says `scp`; an app's may say nothing where Exchange's own RBAC gives the right to send.
-	const isApp = claims.scp === undefined;
+	const isApp = ofApp(claims);
 	const held = claims.scp ?? claims.roles?.join(' ') ?? '';
 	const wanted = (isApp ? APP_PERMISSION : DELEGATED_PERMISSION)[protocol];
 	if (!held.split(' ').includes(wanted)) {
@@ -29,4 +29,16 @@ export function authRemedy(at: Circumstances): string {
 export function ownSwitch(at: Circumstances): string {
 	if (at.speaker === 'smtp' || at.token === undefined || at.token.claims() !== undefined) return '';
 	return ` For a personal account check too that ${label(at)} is switched on: outlook.com, Settings, Mail, Forwarding and IMAP.`;
+}
+
+/** An app needs the right itself, also for the mailbox that it opens; a person has it for the own one. */
+export function appsOwnSendAs(at: Circumstances): string {
+	const claims = at.token?.claims();
+	if (claims === undefined || !ofApp(claims)) return '';
+	return ` Where it is the mailbox's own address, the app lacks the right: Add-RecipientPermission ${mailboxArgument(at)} -AccessRights SendAs -Trustee <object id of the Enterprise application>.`;
+}
+
+/** A person's token always says `scp`; an app's may say nothing where Exchange's own RBAC gives the right to send. */
+function ofApp(claims: TokenClaims): boolean {
+	return claims.scp === undefined;
 }

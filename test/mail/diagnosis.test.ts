@@ -369,6 +369,15 @@ describe('a refused token is explained by what it says of itself', () => {
 		}
 	});
 
+	it.each([[{ scp: '', roles: ['SMTP.SendAsApp'] }, true], [{ scp: 'SMTP.Send' }, false]])('taken, but not to send as the mailbox itself: %j', async (claims, app) => {
+		const { AccessToken } = await import('../../mail/token');
+		const token = new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, ...claims }), Date.now() + 3_600_000);
+		sandbox.exchange.plan('smtp', 'END', { reply: '554 5.2.252 SendAsDenied; ada@example.test not allowed to send as ada@example.test' }, 3);
+		const remedy = (await failureOf(async () => await TALK.smtp(account({ token: async () => token })))).remedy ?? '';
+		expect(remedy).toContain(`-Trustee ${ADA}.`);
+		expect(remedy.includes(`Add-RecipientPermission ${ADA} -AccessRights SendAs -Trustee <object id of the Enterprise application>`)).toBe(app);
+	});
+
 	it('right in itself, of a person who may not open the mailbox', async () => {
 		expect(await refused('pop', { scp: 'POP.AccessAsUser.All' })).toMatch(/this user may open ada@example\.test .* POP is switched on/);
 	});
