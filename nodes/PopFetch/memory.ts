@@ -8,17 +8,20 @@ import { leasesOf } from './leases';
 
 /**
  * What this node has fetched, by mailbox, in n8n's static data: n8n stores that together with the end of a production
- * execution, so a mail counts as fetched only when its execution got it. One object an execution.
+ * execution, so a mail counts as fetched only when its execution got it. In that of the workflow, since that of the node is
+ * kept under its name and lost when the node is renamed. One object an execution.
  */
 export class Memory {
 	readonly #staticData: IDataObject;
 	readonly #name: string;
+	readonly #place: string;
 	readonly #ledgers = new Map<string, { ledger: Ledger; before: string }>();
 	readonly #claims = new Map<string, Claims>();
 	readonly #taken: Array<{ claims: Claims; leases: Leases | undefined; keys: string[] }> = [];
 
 	constructor(private readonly context: IExecuteFunctions) {
-		this.#staticData = context.getWorkflowStaticData('node');
+		this.#staticData = context.getWorkflowStaticData('global');
+		this.#place = `popFetch ${context.getNode().id}`;
 		this.#name = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
 	}
 
@@ -26,7 +29,7 @@ export class Memory {
 		const mailbox = mailboxName(account);
 		const known = this.#ledgers.get(mailbox);
 		if (known !== undefined) return known.ledger;
-		const ledger = Ledger.read(ledgersOf(this.#staticData)[mailbox]);
+		const ledger = Ledger.read(ledgersOf(this.#staticData[this.#place])[mailbox]);
 		this.#ledgers.set(mailbox, { ledger, before: content(ledger) });
 		return ledger;
 	}
@@ -53,7 +56,7 @@ export class Memory {
 		const changed = [...this.#ledgers].filter(([, { ledger, before }]) => content(ledger) !== before);
 		if (changed.length === 0) return;
 		// Assigned as a whole: n8n notices changes of the first level only.
-		this.#staticData.mailboxes = { ...ledgersOf(this.#staticData), ...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])) };
+		this.#staticData[this.#place] = { ...ledgersOf(this.#staticData[this.#place]), ...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])) };
 	}
 
 	async discard(): Promise<void> {
@@ -69,7 +72,6 @@ function content(ledger: Ledger): string {
 	return JSON.stringify({ ...ledger.write(), checkedAt: ledger.checkedAt === 0 });
 }
 
-function ledgersOf(staticData: IDataObject): IDataObject {
-	const value = staticData.mailboxes;
+function ledgersOf(value: unknown): IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

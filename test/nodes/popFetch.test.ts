@@ -71,14 +71,25 @@ describe('Get Many', () => {
 		expect(subjects(await run({ mailbox }, about))).toEqual(['1', '2', '3']);
 	});
 
+	it('knows its mails under another name too, after a restart', async () => {
+		const mailbox = 'renamed@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const about = told();
+		expect(subjects(await run({ mailbox }, about))).toEqual(['1']);
+		vi.resetModules();
+		const restarted = await import('../../nodes/PopFetch/fetch');
+		expect(await restarted.fetchItems(executeFunctions({ sandbox, mailbox, workflow: mailbox, name: 'Collect the mail' }, told(JSON.parse(JSON.stringify(about.staticData)))))).toEqual([]);
+	});
+
 	it('writes nothing to the static data where nothing is new', async () => {
 		const mailbox = 'quiet@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
 		const about = told();
 		await run({ mailbox }, about);
-		const before: unknown = about.staticData.mailboxes;
+		const before: unknown = about.staticData['popFetch node'];
 		await run({ mailbox }, about);
-		expect(about.staticData.mailboxes).toBe(before);
+		expect(before).toBeDefined();
+		expect(about.staticData['popFetch node']).toBe(before);
 		expect(about.hints.at(-1)).toBe(`No new mail in ${mailbox}. On the server: 1; 1 fetched or passed by before.`);
 	});
 
@@ -96,8 +107,7 @@ describe('Get Many', () => {
 		const workflow = 'both';
 		expect(subjects(await run({ mailbox: 'here@example.test', workflow }, about))).toEqual(['here']);
 		expect(subjects(await run({ mailbox: 'there@example.test', workflow }, about))).toEqual(['there']);
-		const { mailboxes } = about.staticData;
-		expect(Object.keys(mailboxes ?? {})).toEqual(['here@example.test localhost', 'there@example.test localhost']);
+		expect(Object.keys(about.staticData['popFetch node'] ?? {})).toEqual(['here@example.test localhost', 'there@example.test localhost']);
 		expect(await run({ mailbox: 'here@example.test', workflow }, about)).toEqual([]);
 	});
 

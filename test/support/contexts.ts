@@ -23,6 +23,7 @@ export interface Scene {
 	/** Parameters that expressions make another for each input item. */
 	perItem?: Record<string, unknown[]>;
 	mode?: string;
+	name?: string;
 	activation?: string;
 	/** As n8n stored it. */
 	staticData?: IDataObject;
@@ -41,11 +42,11 @@ export function told(staticData: IDataObject = {}): Told {
 }
 
 /** n8n as far as our nodes use it, with the service account of the sandbox. */
-function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', activation = 'activate', input = 1, processed = new ProcessedData(), popPort, cancel, storeBinary = async () => undefined }: Scene, about: Told): object {
+function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', name: nodeName = 'Node', activation = 'activate', input = 1, processed = new ProcessedData(), popPort, cancel, storeBinary = async () => undefined }: Scene, about: Told): object {
 	const credential = appCredential(sandbox, mailbox);
 	/** As the editor stores them: what differs from item to item is an expression. */
 	const written = { authentication: 'serviceAccount', ...parameters, ...Object.fromEntries(Object.keys(perItem).map((name) => [name, `={{ $json.${name} }}`])) };
-	const node = { id: 'node', name: 'Node', type: 'test', typeVersion: 1, position: [0, 0], parameters: written, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
+	const node = { id: 'node', name: nodeName, type: 'test', typeVersion: 1, position: [0, 0], parameters: written, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
 	return {
 		getMode: () => mode,
@@ -55,7 +56,8 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 		getInputData: () => Array.from({ length: input }, () => ({ json: {} })),
 		getNodeParameter: (name: string, second?: unknown, third?: unknown) => perItem[name]?.[Number(second)] ?? all[name] ?? (typeof second === 'number' ? third : second),
 		getCredentials: async () => ({ ...credential.data, ...(popPort !== undefined && { popPort }) }),
-		getWorkflowStaticData: () => about.staticData,
+		// As n8n does, so that a node is another one under another name.
+		getWorkflowStaticData: (type: string) => (type === 'node' && nodeName !== 'Node' ? {} : about.staticData),
 		continueOnFail: () => parameters.continueOnFail === true,
 		addExecutionHints: ({ message }: { message: string }) => about.hints.push(message),
 		getExecutionCancelSignal: () => cancel,
