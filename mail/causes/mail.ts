@@ -42,10 +42,10 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'sender-blocked',
 		speakers: ['smtp'],
-		words: /\b5\.1\.8\b|\b5\.7\.50[1-3]\b/,
+		words: /\b5\.1\.8\b|\b5\.7\.50[1-3]\b|OutboundSpamException/,
 		code: 'forbidden',
 		sentence: (at) => `Microsoft has stopped mail from ${box(at)} or its tenant, since it looked like spam.`,
-		remedy: () => 'An admin looks at Restricted entities in the Microsoft Defender portal (https://security.microsoft.com/restrictedentities), finds the reason and lifts the block.',
+		remedy: () => 'An admin looks at Restricted entities in the Microsoft Defender portal (https://security.microsoft.com/restrictedentities), finds the reason and lifts the block; of a personal account the owner signs in at outlook.com and follows what it asks.',
 	},
 	{
 		// https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/fix-error-code-5-7-700-through-5-7-750
@@ -55,6 +55,15 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: () => 'Microsoft takes no mail from this tenant at present.',
 		remedy: () => 'An admin finds the reason (5.7.708: a new or trial tenant; 5.7.705: too much bulk mail or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft\'s support lift the block.',
+	},
+	{
+		// Sent mail is kept in the mailbox, so one that is full sends nothing.
+		id: 'sender-full',
+		speakers: ['smtp'],
+		words: /Submission\.Exception:QuotaExceeded/,
+		code: 'rejected',
+		sentence: (at) => `${box(at)} is full, so it can send nothing.`,
+		remedy: () => 'Delete mail from it and empty its Deleted Items, or have an admin raise its quota.',
 	},
 	{
 		id: 'recipient-limit',

@@ -111,11 +111,12 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		],
 	},
 	'sender-blocked': {
-		smtp: at('END', '550 5.1.8 Access denied, bad outbound sender', '550 5.7.501 Access denied, spam abuse detected'),
+		smtp: at('END', '550 5.1.8 Access denied, bad outbound sender', '550 5.7.501 Access denied, spam abuse detected', '554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message due to a permanent exception with message [BeginDiagnosticData]WASCL UserAction verdict is not None. Actual verdict is RefuseQuota.'),
 	},
 	'tenant-blocked': {
 		smtp: at('END', '550 5.7.705 Access denied, tenant has exceeded threshold', '550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to http://go.microsoft.com/fwlink/?LinkId=526653 AS(7230)', '550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains'),
 	},
+	'sender-full': { smtp: at('END', '554 5.2.2 mailbox full. Visit https://aka.ms/mailboxfull for more information.; STOREDRV.Submission.Exception:QuotaExceededException.MapiExceptionQuotaExceeded; Failed to process message due to a permanent exception with message [BeginDiagnosticData]Cannot submit message.') },
 	'recipient-limit': {
 		smtp: [
 			...at('END', '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception', '550 5.1.90 Your message can\'t be sent because you\'ve reached your daily limit for message recipients'),
