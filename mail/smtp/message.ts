@@ -111,11 +111,13 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 
 /** All of them or none: what was opened before one that cannot be is closed. */
 async function openAll(files: OutgoingFile[]): Promise<NonNullable<MailComposer['mail']['attachments']>> {
-	const opened = await Promise.allSettled(files.map(async (file) => ({ file, content: await file.open() })));
-	const failed = opened.find((one) => one.status === 'rejected');
-	if (failed === undefined) return opened.flatMap((one) => (one.status === 'fulfilled' ? [attachment(one.value.file, one.value.content)] : []));
-	for (const one of opened) if (one.status === 'fulfilled') one.value.content.destroy();
-	throw failed.reason;
+	// An 'error' that nobody hears, while others are still being opened, would end the process.
+	const opened = await Promise.allSettled(files.map(async (file) => ({ file, content: (await file.open()).on('error', () => undefined) })));
+	const there = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+	const failures = opened.map((one): unknown => (one.status === 'rejected' ? one.reason : one.value.content.errored)).filter((reason) => reason !== null && reason !== undefined);
+	if (failures.length === 0) return there.map(({ file, content }) => attachment(file, content));
+	for (const { content } of there) content.destroy();
+	throw failures[0] instanceof Error ? failures[0] : new Error('A file could not be opened.', { cause: failures[0] });
 }
 
 export function newMessageId(from: string): string {

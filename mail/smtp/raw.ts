@@ -45,7 +45,7 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 		size: mail.size + head.length - length,
 		eightBit: true,
 		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.replace(/[<>]/g, '') } }),
-		open: async () => Readable.from(replaceHead(await mail.open(), head, length), { objectMode: false }),
+		open: async () => withHead(await mail.open(), head, length),
 	};
 }
 
@@ -100,6 +100,13 @@ function headBytes(fields: Field[], messageId: string): Buffer {
 	const has = (name: string): boolean => fields.some((field) => field.name === name);
 	const added = [...(has('message-id') ? [] : [`Message-ID: ${messageId}`]), ...(has('date') ? [] : [`Date: ${new Date().toUTCString().replace('GMT', '+0000')}`])];
 	return Buffer.from([...kept, ...added, '', ''].join('\r\n'), 'latin1');
+}
+
+function withHead(source: Readable, head: Buffer, length: number): Readable {
+	const message = Readable.from(replaceHead(source, head, length), { objectMode: false });
+	// Before its first byte is asked for, the generator neither hears the source nor closes it.
+	source.on('error', (error) => message.destroy(error));
+	return message.once('close', () => source.destroy());
 }
 
 async function* replaceHead(source: Readable, head: Buffer, length: number): AsyncGenerator<Buffer, void> {

@@ -171,8 +171,9 @@ export class SmtpSession {
 			};
 		} catch (error) {
 			const answered = typeof detail(error, 'responseCode') === 'number' && detail(error, 'responseCode') !== 0;
+			message.destroy();
 			// Refused in the middle of the mail: what would follow counted as more of it.
-			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) this.close();
+			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) await this.#closeBehind(answer);
 			// The answer to a mail ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
 			else if (!whole && this.alive) await this.#reset();
 			const reason = detail(error, 'code') === 'ESTREAM' ? unreadable(error) : diagnose(error, { ...this.at, command: commandOf(error) });
@@ -180,6 +181,14 @@ export class SmtpSession {
 		} finally {
 			this.#underWay.delete(answer);
 		}
+	}
+
+	/** Closes for the sake of one mail: the one ahead of it still gets its answer, where the connection holds. */
+	async #closeBehind(failed: Promise<unknown>): Promise<void> {
+		this.#lost = true;
+		const answers = [...this.#underWay];
+		await Promise.allSettled(answers.slice(0, answers.indexOf(failed)));
+		this.close();
 	}
 
 	/** Clears an envelope that was refused, so that the connection serves the next mail. */

@@ -13,7 +13,7 @@ import { Parameters, type MailContext } from './context';
 import { readInvitation } from './invitation';
 import { readRaw } from './raw';
 import { readReply } from './reply';
-import { readQuestionMail, waitUntil } from './sendAndWait';
+import { readQuestionMail, tellDoubts, waitUntil } from './sendAndWait';
 import { readDelivery, readMail } from './settings';
 
 /** Progress is logged every so many mails. */
@@ -56,14 +56,14 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 
 /**
  * One mail for all items, since an execution waits once: sends it, then lets n8n put the execution to sleep. What is
- * returned here is passed on only where nobody answers in time.
+ * returned here is seen while it waits; n8n passes on the input items where nobody answers in time.
  */
 export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	try {
 		const options = record(context.getNodeParameter('options', 0, {}));
 		const until = waitUntil(options, context.getTimezone());
 		const account = await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options));
-		await deliver(context, 0, account, await compose(await readQuestionMail(context, account.mailbox)), options);
+		tellDoubts(context, await deliver(context, 0, account, await compose(await readQuestionMail(context, account.mailbox)), options));
 		await context.putExecutionToWait(until);
 		return context.getInputData();
 	} catch (error) {

@@ -67,6 +67,21 @@ export async function readQuestionMail(context: IExecuteFunctions, mailbox: stri
 	};
 }
 
+/**
+ * Where the question may not have come to everybody, the answer may never come: says so in the log, at the node, and in the
+ * items that go on without an answer.
+ */
+export function tellDoubts(context: IExecuteFunctions, { deliveryUnknown, rejectedErrors, response }: IDataObject): void {
+	const doubts = { ...(deliveryUnknown === true && { deliveryUnknown }), ...(Array.isArray(rejectedErrors) && { rejectedErrors }) };
+	if (Object.keys(doubts).length === 0) return;
+	const message = deliveryUnknown === true ? `The execution waits for the answer to a mail that may not have been delivered: ${text(response, 'Response')}` : 'The execution waits for the answer to a mail that some recipients did not get: the server refused them.';
+	context.logger.warn(message, { rejectedErrors });
+	context.addExecutionHints?.({ message, location: 'outputPane', type: 'warning' });
+	// In place: it is this list that n8n passes on.
+	const items = context.getInputData();
+	for (const [index, item] of items.entries()) items[index] = { ...item, json: { ...item.json, ...doubts } };
+}
+
 /** Until when the execution waits at most. @throws MailError `input` naming the field */
 export function waitUntil(options: IDataObject, timeZone: string): Date {
 	const { limitType, resumeAmount, resumeUnit, maxDateAndTime } = record(record(options.limitWaitTime).values);

@@ -223,6 +223,18 @@ describe('files', () => {
 		expect(opened.destroyed).toBe(true);
 	});
 
+	it('that fail while others are still being opened fail the mail, not the process', async () => {
+		const failing = new Readable({ read: () => undefined });
+		const files = [
+			{ ...file('a', 'text/plain', Buffer.alloc(10)), open: async () => await Promise.resolve(failing) },
+			{ ...file('b', 'text/plain', Buffer.alloc(10)), open: async () => {
+				await new Promise((resolve) => failing.once('close', resolve).destroy(new Error('EMFILE')));
+				return Readable.from([Buffer.alloc(10)]);
+			} },
+		];
+		await expect((await compose(outgoing({ files }))).open()).rejects.toThrow('EMFILE');
+	});
+
 	it('that are mails stay mails', async () => {
 		const inner = 'From: a@example.test\r\nSubject: inner\r\n\r\nbody é\r\n';
 		const { raw } = await travel({ files: [file('message.eml', 'message/rfc822', Buffer.from(inner))] });

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 
 import PostalMime from 'postal-mime';
@@ -107,6 +108,19 @@ describe('the headers of a finished mail', () => {
 		const composed = await composeRaw(raw(`${HEAD}\r\nbody`));
 		expect(await bytesOf(composed)).toBe(await bytesOf(composed));
 		expect(composed.size).toBe((await bytesOf(composed)).length);
+	});
+
+	it('are read from a source that is closed where the mail does not leave, and whose failure is the mail\'s', async () => {
+		const sources: Readable[] = [];
+		const mail = raw(`${HEAD}\r\nbody`);
+		const composed = await composeRaw({ ...mail, open: async () => (sources.push(await mail.open()), sources.at(-1) ?? Readable.from([])) });
+		const unread = await composed.open();
+		unread.destroy();
+		await expect.poll(() => sources.at(-1)?.destroyed).toBe(true);
+		const failing = await composed.open();
+		const told = once(failing, 'error');
+		sources.at(-1)?.destroy(new Error('EMFILE'));
+		expect(await told).toEqual([new Error('EMFILE')]);
 	});
 
 	it('give the sender: Sender before From', async () => {

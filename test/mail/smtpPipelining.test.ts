@@ -1,10 +1,11 @@
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import type { Account } from '../../mail/account';
-import { compose } from '../../mail/smtp/message';
+import { compose, type OutgoingMail } from '../../mail/smtp/message';
 import { sendMail, type Sent } from '../../mail/smtp/send';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { accountOn, ways } from '../support/account';
@@ -79,7 +80,7 @@ async function listening(features: string[]): Promise<Heard> {
 }
 
 const AUTH = 'AUTH XOAUTH2';
-const send = async (account: Account): Promise<Sent> => await sendMail(account, await compose(outgoing({ from: account.mailbox })), { retryForMs: 20_000, resendUnknown: false });
+const send = async (account: Account, change: Partial<OutgoingMail> = {}): Promise<Sent> => await sendMail(account, await compose(outgoing({ from: account.mailbox, ...change })), { retryForMs: 20_000, resendUnknown: false });
 const heard = async (lines: string[], expected: Record<string, number>): Promise<void> =>
 	await expect.poll(() => Object.fromEntries(Object.keys(expected).map((verb) => [verb, lines.filter((line) => line === verb).length])), { timeout: 10_000, interval: 10 }).toEqual(expected);
 
@@ -112,6 +113,20 @@ it('a break tells the mail without an answer as unknown, and sends again the one
 	await heard(lines, { '.': 2, AUTH: 2 });
 	answer('250 2.0.0 the second');
 	expect(await second).toMatchObject({ deliveryUnknown: false, attempts: 2 });
+});
+
+it('a mail whose file fails leaves the mail ahead its answer', async () => {
+	const { account, lines, answer } = await listening(['PIPELINING', AUTH]);
+	const first = send(account);
+	await heard(lines, { '.': 1 });
+	const file = new Readable({ read: () => undefined });
+	const second = send(account, { files: [{ fileName: 'data.bin', mimeType: 'application/octet-stream', size: 10, open: async () => await Promise.resolve(file) }] }).catch(String);
+	await heard(lines, { DATA: 2 });
+	await new Promise((resolve) => file.once('close', resolve).destroy(new Error('EIO')));
+	answer('250 2.0.0 the first');
+	expect(await first).toMatchObject({ response: '250 2.0.0 the first', deliveryUnknown: false });
+	expect(await second).toMatch(/could not be read to its end: EIO/);
+	await heard(lines, { '.': 1 });
 });
 
 it('the time until the mail ahead has its answer is time in the queue', async () => {

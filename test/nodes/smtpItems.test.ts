@@ -1,7 +1,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { sendItems } from '../../nodes/Office365SmtpSend/send';
+import { askAndWait, sendItems } from '../../nodes/Office365SmtpSend/send';
 import { readQuestionMail } from '../../nodes/Office365SmtpSend/sendAndWait';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { executeFunctions, told } from '../support/contexts';
@@ -85,6 +85,31 @@ describe('recipients of whom the server refuses some', () => {
 		expect(failed?.json.error).toMatch(/refused nobody@example\.test \(550 .*\); the other recipients have the mail/);
 		expect(sent?.json.accepted).toEqual([GRACE]);
 		await expect.poll(async () => (await sandbox.messages(GRACE)).filter((mail) => mail.includes(`Subject: ${subject}`)).length).toBe(2);
+	});
+});
+
+describe('a question that may not have come to everybody', () => {
+	it.each<[string, string, object, RegExp]>([
+		['is waited for, which the log, the node and the item say', GRACE, { deliveryUnknown: true }, /may not have been delivered: The connection to .* broke/],
+		['names those whom the server refused', `${GRACE}, nobody@example.test`, { rejectedErrors: [{ recipient: 'nobody@example.test', response: expect.stringMatching(/^550 /) }] }, /some recipients did not get/],
+	])('%s', async (_name, toEmail, doubts, words) => {
+		if ('deliveryUnknown' in doubts) sandbox.exchange.plan('smtp', 'END', { drop: true });
+		const about = told();
+		const mailbox = `asker-${(senders += 1)}@example.test`;
+		const input: INodeExecutionData[] = [{ json: { order: 17 } }];
+		const waits: Date[] = [];
+		const context = Object.assign(executeFunctions({ sandbox, mailbox, workflow: mailbox, parameters: { operation: 'sendAndWait', toEmail, subject: 'x', message: 'May we?', options: {} } }, about), {
+			getInputData: () => input,
+			getTimezone: () => 'UTC',
+			getSignedResumeUrl: () => 'https://n8n.example.test/',
+			putExecutionToWait: async (until: Date) => await Promise.resolve(void waits.push(until)),
+		});
+		const shown = await askAndWait(context);
+		expect(waits).toHaveLength(1);
+		expect(shown.map(({ json }) => json)).toEqual([{ order: 17, ...doubts }]);
+		// n8n goes on with this very list.
+		expect(input[0]?.json).toEqual(shown[0]?.json);
+		for (const said of [about.warnings, about.hints]) expect(said).toEqual([expect.stringMatching(words)]);
 	});
 });
 
