@@ -3,6 +3,8 @@ import type { Cause, Circumstances } from './cause';
 
 const IDENTITY: Cause['speakers'] = ['identity'];
 const isPerson = (at: Circumstances): boolean => at.way === undefined || at.way === 'person';
+/** For a service account, which has no Connect button. */
+const SIGN_IN_LOGS = 'Microsoft\'s words say why; an admin finds this sign-in in Entra under Sign-in logs. Where a person has to take part, use the OAuth2 credential with its Connect button.';
 
 /**
  * Refusals of Microsoft's identity platform. Source of the numbers:
@@ -90,7 +92,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'app-unknown',
 		speakers: IDENTITY,
-		aadsts: [700016, 700011, 50194, 9001023, 90124, 90130, 9002331, 9002332, 9002346, 900382, 900432],
+		aadsts: [65002, 700016, 700011, 50194, 9001023, 90124, 90130, 9002331, 9002332, 9002346, 900382, 900432],
 		code: 'configuration',
 		sentence: () => 'App registration, tenant and cloud do not match.',
 		remedy: () => 'Check "Client ID" (application ID), "Tenant ID" and "Cloud"; a single-tenant app needs its own tenant ID in place of "common", an app for personal accounts alone needs "consumers".',
@@ -146,7 +148,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'scope-wrong',
 		speakers: IDENTITY,
-		aadsts: [70011, 28000, 28002, 28003, 700022, 1002012, 650053, 901002, 9010010],
+		aadsts: [70011, 28000, 28002, 28003, 700022, 700023, 1002012, 650053, 901002, 9010010],
 		words: /\binvalid_scope\b|\binvalid_resource\b/,
 		code: 'configuration',
 		sentence: () => 'Microsoft does not know the permission that was asked for.',
@@ -173,12 +175,12 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		sentence: () => 'Microsoft asks for a second factor, which needs a person.',
 		remedy: (at) => at.way === 'usernamePassword'
 			? 'User name and password cannot pass multi-factor authentication: use the OAuth2 credential with Connect, or a client secret or certificate.'
-			: 'Open the credential, press Connect and complete the sign-in.',
+			: isPerson(at) ? 'Open the credential, press Connect and complete the sign-in.' : SIGN_IN_LOGS,
 	},
 	{
 		id: 'access-policy',
 		speakers: IDENTITY,
-		aadsts: [50005, 50097, 50129, 50131, 50155, 53000, 53001, 53002, 53003, 53010, 53011, 530032, 530034, 530035, 500021, 500022, 500212, 500213],
+		aadsts: [50005, 50097, 50129, 50131, 50155, 53000, 53001, 53002, 53003, 53010, 53011, 530002, 530003, 530032, 530034, 530035, 50002, 500021, 500022, 500212, 500213],
 		code: 'interaction',
 		sentence: () => 'A Conditional Access or security policy of the tenant blocks this sign-in.',
 		remedy: (at) => `An admin looks it up in Entra under Sign-in logs, Conditional Access, and allows this app or this machine's address${at.way === 'usernamePassword' ? ' (Security Defaults block user name and password altogether)' : isPerson(at) ? '; then connect again' : ''}.`,
@@ -223,8 +225,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		// n8n's own words, for a revoked grant and for one without a refresh token.
 		words: /\binvalid_grant\b|needs to be reconnected|no refresh token is available/,
 		code: 'interaction',
-		sentence: () => 'The sign-in has ended: its refresh token expired or was revoked.',
-		remedy: () => 'Open the credential and press Connect again.',
+		sentence: (at) => isPerson(at) ? 'The sign-in has ended: its refresh token expired or was revoked.' : 'Microsoft did not accept the sign-in.',
+		remedy: (at) => isPerson(at) ? 'Open the credential and press Connect again.' : SIGN_IN_LOGS,
 	},
 	{
 		id: 'interaction-needed',
@@ -233,7 +235,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		words: /\b(interaction_required|login_required)\b/,
 		code: 'interaction',
 		sentence: () => 'Microsoft asks for a person to sign in.',
-		remedy: () => 'Open the credential, press Connect and complete the sign-in; where a policy blocks it, ask the admin.',
+		remedy: (at) => isPerson(at) ? 'Open the credential, press Connect and complete the sign-in; where a policy blocks it, ask the admin.' : SIGN_IN_LOGS,
 	},
 	{
 		id: 'client-refused',

@@ -304,6 +304,14 @@ describe('the identity platform answers', () => {
 		expect(error.message).toMatch(/Microsoft said: AADSTS700016: So it was decided, for many reasons.* Trace ID: [\w-]{36} Correlation ID: [\w-]{36} Timestamp: \S+/);
 	});
 
+	it.each([
+		['invalid_grant', 80002], ['invalid_grant', 99999999], ['interaction_required', 99999999], ['interaction_required', 50076], ['invalid_grant', 530003], ['consent_required', 65001],
+	])('%s, AADSTS%i, and nobody is sent to a Connect button that a service account does not have', async (error, aadsts) => {
+		const remedy = (await askRefused({ error, aadsts, description: 'So it was decided.' })).remedy;
+		expect(remedy).toMatch(/\w/);
+		expect(remedy).not.toMatch(/press Connect|connect again/i);
+	});
+
 	it('AADSTS700270, which is not AADSTS700027', async () => {
 		expect((await askRefused({ error: 'invalid_grant', aadsts: 7000270, description: 'Another.' })).message).not.toContain('certificate');
 	});
