@@ -3,9 +3,9 @@ import { act, type Action } from '../imap/actions';
 import type { Use } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
+import { asMailError, isOfSession } from './faults';
 import { Pauses } from './pauses';
 import { pause } from './timing';
-import { asMailError, isOfSession } from './watch';
 
 export interface AftercareOptions {
 	cursor: Cursor;

@@ -3,11 +3,12 @@ import type { Action } from '../imap/actions';
 import { fetchMails, type FetchedMail, type FetchLimits, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
 import type { Cursor, Seen } from './cursor';
+import { asMailError, isOfSession } from './faults';
 import { load, type Loaded, type Unloaded } from './loading';
 import { Pauses, Slots } from './pauses';
+import { Retries } from './retries';
 import { Suspicion } from './suspicion';
 import { pause, retryIn } from './timing';
-import { asMailError, isOfSession } from './watch';
 
 /**
  * How an execution ended. `ended`: handed over at once, and takes its place until then. `already`: n8n has had one
@@ -72,10 +73,7 @@ export class Delivery<Item> {
 	readonly #suspicion = new Suspicion();
 	#queue: number[] = [];
 	#highest = 0;
-	/** To be tried again now. */
-	#retries: number[] = [];
-	/** To be tried again later. */
-	readonly #later = new Set<NodeJS.Timeout>();
+	readonly #retries = new Retries(() => this.#pump());
 	/** Times in a row that n8n started no execution. */
 	#unstarted = 0;
 	#stopped = false;
@@ -95,7 +93,7 @@ export class Delivery<Item> {
 			const seen: Seen = { uid, receivedAt: 0, messageId: '' };
 			const execution = running.get(this.#name(uid));
 			if (execution !== undefined) void this.#conclude([seen], execution);
-			else if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.#retries.push(uid);
+			else if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.#retries.add(uid);
 			else this.#giveUp(uid, 'n8n ended each time while its execution ran');
 		}
 		this.#aftercare.add(actionDue, rules.after);
@@ -117,14 +115,13 @@ export class Delivery<Item> {
 
 	/** Nothing waits, runs or is due. */
 	get idle(): boolean {
-		return this.#queue.length + this.#retries.length + this.#later.size + this.#slots.taken === 0 && !this.#pumping && this.#aftercare.idle;
+		return this.#queue.length + this.#retries.waiting + this.#slots.taken === 0 && !this.#pumping && this.#aftercare.idle;
 	}
 
 	/** Hands nothing over any more; executions that run are left to a following watch. */
 	stop(): void {
 		this.#stopped = true;
-		for (const timer of this.#later) clearTimeout(timer);
-		this.#later.clear();
+		this.#retries.stop();
 		this.#aftercare.stop();
 		this.#slots.letAllThrough();
 		this.#pauses.endAll();
@@ -135,15 +132,15 @@ export class Delivery<Item> {
 		this.#pumping = true;
 		void this.#work().finally(() => {
 			this.#pumping = false;
-			if (this.#queue.length + this.#retries.length > 0) this.#pump();
+			if (this.#queue.length + this.#retries.due > 0) this.#pump();
 		});
 	}
 
 	async #work(): Promise<void> {
 		let failures = 0;
-		while (!this.#stopped && this.#queue.length + this.#retries.length > 0) {
+		while (!this.#stopped && this.#queue.length + this.#retries.due > 0) {
 			try {
-				await (this.#retries.length > 0 ? this.#retry() : this.#deliverQueue());
+				await (this.#retries.due > 0 ? this.#retry() : this.#deliverQueue());
 				if (failures > 0) this.#options.relieved();
 				failures = 0;
 			} catch (cause) {
@@ -158,9 +155,8 @@ export class Delivery<Item> {
 
 	/** Each by itself, so that one bad mail holds up no other, though fetched together. */
 	async #retry(): Promise<void> {
-		this.#retries.sort((one, other) => one - other);
-		if (this.#suspicion.convicts(this.#retries[0])) return this.#failUnasked(this.#retries.shift());
-		const uids = this.#retries.splice(0, this.#suspicion.together(this.#retries));
+		const uids = this.#retries.take((due) => this.#suspicion.together(due));
+		if (this.#suspicion.convicts(uids[0])) return this.#failUnasked(uids[0]);
 		const left = new Set(uids);
 		try {
 			for await (const mail of fetchMails(this.#options.use, uids, this.#options.rules.limits)) {
@@ -178,7 +174,7 @@ export class Delivery<Item> {
 			if (isOfSession(asMailError(cause))) this.#suspicion.ended([...left]);
 			throw cause;
 		} finally {
-			this.#retries.unshift(...left);
+			this.#retries.add(...left);
 		}
 	}
 
@@ -220,7 +216,7 @@ export class Delivery<Item> {
 				if (batch.length > 0) continue;
 				last = mail.uid;
 				// Mails that need care come before fresh ones.
-				if (this.#retries.length > 0) return putBack();
+				if (this.#retries.due > 0) return putBack();
 			}
 			if (!(await hand())) return putBack();
 		} catch (error) {
@@ -283,14 +279,14 @@ export class Delivery<Item> {
 	#startLater(batch: readonly Seen[], reason: string): void {
 		this.#unstarted += 1;
 		this.#options.complain(new MailError(`n8n started no execution: ${reason}`, { code: 'unreachable', remedy: 'Look at n8n\'s own log; the mails wait and are handed over when n8n can again.' }));
-		for (const { uid } of batch) this.#retryLater(pause(this.#unstarted), uid);
+		for (const { uid } of batch) this.#retries.later(pause(this.#unstarted), uid);
 	}
 
 	/** How the execution under this key ended is not known: another try under another key, which is no failure. */
 	#tryAnew(batch: readonly Seen[]): void {
 		const { cursor, rules } = this.#options;
 		for (const { uid } of batch) {
-			if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.#retryLater(0, uid);
+			if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.#retries.later(0, uid);
 			else this.#giveUp(uid, 'n8n has had its executions before and does not tell how they ended');
 		}
 	}
@@ -300,8 +296,8 @@ export class Delivery<Item> {
 		for (const { uid } of batch) {
 			const tries = cursor.tries(uid);
 			// A batch that failed is taken apart at once; a mail that failed by itself waits.
-			if (batch.length > 1) this.#retryLater(0, uid);
-			else if (tries < rules.maxTries) this.#retryLater(retryIn(tries, rules.retryFirstMs), uid);
+			if (batch.length > 1) this.#retries.later(0, uid);
+			else if (tries < rules.maxTries) this.#retries.later(retryIn(tries, rules.retryFirstMs), uid);
 			else this.#giveUp(uid, reason);
 		}
 	}
@@ -319,20 +315,11 @@ export class Delivery<Item> {
 		this.#aftercare.add([uid], rules.onGiveUp);
 	}
 
-	#retryLater(ms: number, uid: number): void {
-		const timer = setTimeout(() => {
-			this.#later.delete(timer);
-			this.#retries.push(uid);
-			this.#pump();
-		}, ms);
-		this.#later.add(timer);
-	}
-
 	/** Waits for a slot. False where too many failed mails wait for another try, which come first: the rest stays in the mailbox. */
 	async #room(): Promise<boolean> {
 		await this.#slots.free();
-		while (this.#later.size + this.#retries.length >= MOST_WAITING && !this.#stopped) {
-			if (this.#retries.length > 0) return false;
+		while (this.#retries.waiting >= MOST_WAITING && !this.#stopped) {
+			if (this.#retries.due > 0) return false;
 			await this.#pauses.wait(1_000);
 			await this.#slots.free();
 		}

@@ -6,9 +6,11 @@ import { ImapSession } from '../imap/session';
 import type { Complaints } from './complaints';
 import { Cursor, firstState, stateAfterChange, stateAfterLoss, type Place } from './cursor';
 import { Delivery, type Rules } from './delivery';
+import { asMailError } from './faults';
 import type { MailboxWatchOptions } from './mailbox';
 import { askFor, type FolderState } from './memory';
-import { asMailError, Watch, type WatchState } from './watch';
+import { Telling } from './telling';
+import { Watch } from './watch';
 
 /** The time that activation waits for a first session, in ms; after that the watch goes on by itself. */
 const FIRST_SESSION_MS = 20_000;
@@ -29,27 +31,26 @@ export class FolderWatch<Item> {
 	#mailbox = '';
 	/** How the first attempt went; what it opened waits for {@link run}. */
 	#first: { session?: ImapSession; fault?: MailError } | undefined;
-	/** The last line of the log about the session, and about what is done with mails, without what differs each time. */
-	#said = '';
-	#grumbled = '';
+	readonly #telling: Telling;
 	/** With the server's paths of the folders to move to. */
 	#rules: Rules;
 
 	constructor(
 		readonly wanted: string,
 		readonly options: MailboxWatchOptions<Item>,
-		readonly complaints: Complaints,
+		complaints: Complaints,
 		/** Path → folder as the user wrote it, of all folders of the trigger. */
 		readonly claims: Map<string, string>,
 	) {
 		this.#rules = { ...options.rules };
+		this.#telling = new Telling(wanted, complaints, (text) => this.#log(text), options.report);
 		// Asked for in an earlier life, and never reached.
 		const late = options.memory.asked[wanted] !== undefined;
 		this.#begin = { late, at: askFor(options.memory, wanted, Date.now()) };
 		this.#watch = new Watch({
 			open: async (signal) => await this.#open(signal),
 			look: async (session) => await this.#look(session),
-			onState: (state, error) => this.#tell(state, error),
+			onState: (state, error) => this.#telling.state(state, error),
 			heartbeatMs: options.heartbeatMs,
 			pollMs: options.pollMs,
 		});
@@ -231,54 +232,14 @@ export class FolderWatch<Item> {
 			running,
 			superseded: this.options.superseded ?? (() => false),
 			report,
-			complain: (error) => this.#complain(error),
-			relieved: () => {
-				this.#grumbled = '';
-				if (this.complaints.recovered(this.#dealing)) this.#log('mails are dealt with again');
-			},
+			complain: (error) => this.#telling.complain(error),
+			relieved: () => this.#telling.relieved(),
 		});
-	}
-
-	/** Under this name complaints of what is done with mails are kept apart from those of the session. */
-	get #dealing(): string {
-		return `mails of ${this.wanted}`;
-	}
-
-	#complain(error: MailError): void {
-		const gist = gistOf(error.message);
-		if (gist !== this.#grumbled) this.#log(error.message);
-		this.#grumbled = gist;
-		if (this.complaints.failed(error, this.#dealing)) this.options.report(error);
-	}
-
-	/** Each change once: a fault that stays the same is not repeated at each attempt. */
-	#tell(state: WatchState, error?: MailError): void {
-		const isUp = state === 'watching' || state === 'polling';
-		if (error === undefined) {
-			const recovered = isUp && this.complaints.recovered(this.wanted);
-			this.#say(`${WORDS[state]}${recovered ? ', after a failure that had been reported' : ''}`);
-			return;
-		}
-		if (error.code === 'stopped') return;
-		this.#say(`${isUp ? 'the session goes on, but' : `${WORDS[state]}:`} ${error.message}`);
-		if (this.complaints.failed(error, this.wanted)) this.options.report(error);
-	}
-
-	#say(text: string): void {
-		const gist = gistOf(text);
-		if (gist === this.#said) return;
-		this.#said = gist;
-		this.#log(text);
 	}
 
 	#log(text: string): void {
 		this.options.log(text, { mailbox: this.#mailbox, folder: this.#path || this.wanted });
 	}
-}
-
-/** A text without numbers and ids: servers put the time, a trace id or the milliseconds to wait into the same answer each time. */
-function gistOf(text: string): string {
-	return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+/gi, '#');
 }
 
 function placeOf(session: ImapSession): Place {
@@ -297,12 +258,3 @@ async function aborted(signal: AbortSignal): Promise<never> {
 		else signal.addEventListener('abort', abort, { once: true });
 	});
 }
-
-const WORDS: Record<WatchState, string> = {
-	connecting: 'connecting',
-	watching: 'watching (IDLE)',
-	polling: 'watching by polling, since the server has no IDLE',
-	lost: 'session lost, reconnecting',
-	failed: 'no session, trying again',
-	stopped: 'stopped',
-};

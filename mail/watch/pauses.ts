@@ -52,3 +52,25 @@ export class Slots {
 		for (const wake of this.#waiting.splice(0)) wake();
 	}
 }
+
+/** Rings once for all who wait, and for who comes before it is cleared. */
+export class Signal {
+	#rung = false;
+	#waiting: Array<() => void> = [];
+
+	ring(): void {
+		this.#rung = true;
+		for (const wake of this.#waiting.splice(0)) wake();
+	}
+
+	/** Who waited before is no longer listening. */
+	clear(): void {
+		this.#rung = false;
+		this.#waiting = [];
+	}
+
+	async wait(): Promise<void> {
+		if (this.#rung) return;
+		await new Promise<void>((resolve) => this.#waiting.push(resolve));
+	}
+}

@@ -1,6 +1,8 @@
 import { MailError } from '../errors';
 import { ImapSession } from '../imap/session';
 import type { Use } from '../imap/fetch';
+import { asMailError } from './faults';
+import { Signal } from './pauses';
 import { pause, renewIn } from './timing';
 
 export type WatchState = 'connecting' | 'watching' | 'polling' | 'lost' | 'failed' | 'stopped';
@@ -234,36 +236,3 @@ export class Watch {
 }
 
 type Event = { kind: 'end'; error: MailError } | { kind: 'renewal'; next: ImapSession | undefined } | { kind: 'bell' } | { kind: 'time' };
-
-/** Rings once for all who wait, and for who comes before it is cleared. */
-class Signal {
-	#rung = false;
-	#waiting: Array<() => void> = [];
-
-	ring(): void {
-		this.#rung = true;
-		for (const wake of this.#waiting.splice(0)) wake();
-	}
-
-	/** Who waited before is no longer listening. */
-	clear(): void {
-		this.#rung = false;
-		this.#waiting = [];
-	}
-
-	async wait(): Promise<void> {
-		if (this.#rung) return;
-		await new Promise<void>((resolve) => this.#waiting.push(resolve));
-	}
-}
-
-/** Whatever went wrong while a session was used. */
-export function asMailError(error: unknown): MailError {
-	if (error instanceof MailError) return error;
-	return new MailError(error instanceof Error ? error.message : String(error), { code: 'protocol', speaker: 'imap', cause: error });
-}
-
-/** The session is over by it, which the watch itself tells. */
-export function isOfSession(error: MailError): boolean {
-	return error.code === 'lost' || error.code === 'timeout' || error.code === 'stopped' || error.code === 'unreachable';
-}
