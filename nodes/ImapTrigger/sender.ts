@@ -62,7 +62,7 @@ export function outcomeOf(run: IRun | undefined): Outcome {
 }
 
 /** The promise of a run is rejected where it was cancelled, or over before n8n looked (a credential it may not use); otherwise there was none. */
-function hasBegun(error: unknown): boolean {
+export function hasBegun(error: unknown): boolean {
 	return error instanceof Error && (/Cancelled/.test(error.constructor.name) || /cancel|No active execution/i.test(error.message));
 }
 

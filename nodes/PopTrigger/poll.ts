@@ -11,6 +11,7 @@ import { JournalFile } from '../../mail/journal';
 import { Complaints } from '../../mail/watch/complaints';
 import { openAccount } from '../account';
 import { journalFolder } from '../journalFolder';
+import { hasBegun } from '../ImapTrigger/sender';
 import { nodeError } from '../nodeError';
 import { explainNothing, itemMaker, mailboxName } from '../popMail';
 import { readSettings } from './settings';
@@ -94,6 +95,7 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 		start(context, collection.items).then(
 			() => state.book.done(mailbox, entries),
 			(error: unknown) => {
+				if (hasBegun(error)) return state.book.done(mailbox, entries);
 				context.logger.warn(`POP Trigger: ${collection.items.length} mails are handed over again: ${error instanceof Error ? error.message : String(error)}`);
 				state.book.refused(mailbox, entries);
 			},
@@ -111,11 +113,11 @@ function startOf({ start }: Wish, triedForMs: number): Wish['start'] {
 	return start.kind === 'now' && triedForMs > 0 ? { kind: 'lastDays', days: triedForMs / DAY_MS } : start;
 }
 
-/** Resolves when the execution has ended, or begun to wait. */
+/** Resolves when the execution has ended, or begun to wait. @throws Error where n8n did not run it: blocked, or the poll outlived its lease */
 async function start(context: IPollFunctions, items: INodeExecutionData[]): Promise<void> {
 	const done = context.helpers.createDeferredPromise<IRun | undefined>();
 	context.__emit([items], undefined, done);
-	await done.promise;
+	if ((await done.promise) === undefined) throw new Error('n8n did not start the execution.');
 }
 
 function complain(context: IPollFunctions, state: State, fault: MailError, error: unknown): void {

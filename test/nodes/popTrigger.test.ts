@@ -131,18 +131,31 @@ describe('the POP Trigger', () => {
 		expect([subjects(there), subjects(back)]).toEqual([[['x']], []]);
 	});
 
-	it('hands over again what n8n could not run, but not for ever', async () => {
-		const scene = { sandbox, mailbox: 'norun@example.test', workflow: 'norun' };
+	it.each([new Error('no database'), undefined])('hands over again what n8n could not run, but not for ever: %s', async (reason) => {
+		const scene = { sandbox, mailbox: `norun${String(reason).length}@example.test`, workflow: `norun ${String(reason)}` };
 		const poll = await freshProcess();
 		const about = told();
 		await poll(scene, about);
 		await sandbox.deliver(scene.mailbox, mail('x'));
 		for (let times = 1; times <= 5; times += 1) {
 			await poll(scene, about);
-			about.executions.at(-1)?.refuse(new Error('no database'));
+			about.executions.at(-1)?.refuse(reason);
 			await new Promise((resolve) => setImmediate(resolve));
 		}
 		expect(subjects(about)).toEqual([['x'], ['x'], ['x']]);
+	});
+
+	it('hands nothing over again that a person cancelled', async () => {
+		const scene = { sandbox, mailbox: 'cancelled@example.test', workflow: 'cancelled' };
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		await sandbox.deliver(scene.mailbox, mail('x'));
+		await poll(scene, about);
+		about.executions[0]?.refuse(new Error('The execution was cancelled manually'));
+		await new Promise((resolve) => setImmediate(resolve));
+		await poll(scene, about);
+		expect(subjects(about)).toEqual([['x']]);
 	});
 
 	it('looks once at a time', async () => {

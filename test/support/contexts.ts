@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData, IPollFunctions, IRun } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 
 import { appCredential } from '../../sandbox/credentials';
 import type { Sandbox } from '../../sandbox/servers';
@@ -8,8 +8,8 @@ import { ProcessedData } from './processedData';
 export interface Told {
 	warnings: string[];
 	hints: string[];
-	/** Executions begun by a trigger; `end` is what n8n calls at their end. */
-	executions: Array<{ items: INodeExecutionData[]; end: () => void; refuse: (reason: Error) => void }>;
+	/** Executions begun by a trigger; `end` is what n8n calls at their end; it tells no reason where it did not start one. */
+	executions: Array<{ items: INodeExecutionData[]; end: () => void; refuse: (reason?: Error) => void }>;
 	failedExecutions: Error[];
 	staticData: IDataObject;
 }
@@ -46,6 +46,7 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 	const credential = appCredential(sandbox, mailbox);
 	/** As the editor stores them: what differs from item to item is an expression. */
 	const written = { authentication: 'serviceAccount', ...parameters, ...Object.fromEntries(Object.keys(perItem).map((name) => [name, `={{ $json.${name} }}`])) };
+	const run = { finished: true };
 	const node = { id: 'node', name: nodeName, type: 'test', typeVersion: 1, position: [0, 0], parameters: written, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
 	return {
@@ -79,8 +80,8 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 				return deferred;
 			},
 		},
-		__emit: (data: INodeExecutionData[][], _response: unknown, done: { resolve: (run: IRun | undefined) => void; reject: (reason: Error) => void }) => {
-			about.executions.push({ items: data[0] ?? [], end: () => done.resolve(undefined), refuse: (reason) => done.reject(reason) });
+		__emit: (data: INodeExecutionData[][], _response: unknown, done: { resolve: (run?: object) => void; reject: (reason: Error) => void }) => {
+			about.executions.push({ items: data[0] ?? [], end: () => done.resolve(run), refuse: (reason) => (reason === undefined ? done.resolve(undefined) : done.reject(reason)) });
 		},
 		__emitError: (error: Error) => about.failedExecutions.push(error),
 	};
