@@ -102,6 +102,8 @@ export const WORTH_USING_MS = RENEW_BEFORE_MS + 60_000;
 /** After a failure the identity platform is left alone for this long, doubled each time (AADSTS50196 punishes loops). */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
+/** As many parallel tests share an answer, one after the other gets another. */
+const TESTER_WAITS_MS = 2_000;
 /** How often a token that still lives is replaced because a server refused it, in ms: not at each execution that fails. */
 export const REPLACE_EVERY_MS = 60_000;
 
@@ -109,7 +111,8 @@ export const REPLACE_EVERY_MS = 60_000;
 export interface Renewal {
 	current?: { token: AccessToken; renewAt: number };
 	pending?: Promise<AccessToken>;
-	failure?: { error: unknown; until: number; pause: number };
+	/** Of the last try; `until` and `at` in epoch ms, `asked` where the platform itself wants the pause. */
+	failure?: { error: unknown; at: number; until: number; pause: number; asked: boolean };
 	/** When a refused token was last replaced, epoch ms. */
 	replaced?: { at: number };
 }
@@ -162,11 +165,19 @@ async function ask(renewal: Renewal, acquire: Acquire, fresh: boolean, now: () =
 	} catch (error) {
 		const asked = error instanceof MailError ? (error.retryAfterMs ?? 0) : 0;
 		const pause = Math.min(LONGEST_PAUSE_MS, renewal.failure ? renewal.failure.pause * 2 : FIRST_PAUSE_MS);
-		renewal.failure = { error, pause, until: now() + Math.max(pause, asked) };
+		renewal.failure = { error, at: now(), pause, until: now() + Math.max(pause, asked), asked: asked > 0 };
 		throw error;
 	} finally {
 		renewal.pending = undefined;
 	}
+}
+
+/**
+ * For somebody who tests what he has just changed: after a failure the next caller asks again soon, not after a pause of
+ * minutes; after the pause all the same where the platform itself wants it.
+ */
+export function shortenPause({ failure }: Renewal): void {
+	if (failure !== undefined && !failure.asked) failure.until = Math.min(failure.until, failure.at + TESTER_WAITS_MS);
 }
 
 /** How long before its end a token is replaced, in ms; one that lives shorter than that and a little, at its half. */

@@ -5,7 +5,7 @@ import { cloudOf, tenantOf } from '../mail/clouds';
 import { diagnose, type Circumstances } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
 import { appTokens, peculiar } from '../mail/serviceAccount';
-import { AccessToken, margin, readClaims, renew, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/token';
+import { AccessToken, margin, readClaims, renew, shortenPause, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/token';
 import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text } from './serviceAccount';
 import { remembered } from './tokenMemory';
 
@@ -36,6 +36,12 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	tenantOf(fields);
 	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
 	return accountOf(id, address === '' ? signedInAddress(fields) : requireMailbox(address), cloud, oAuth2Tokens(context), 'delegated');
+}
+
+/** Before a test of the connection, so that it does not repeat what was said before the last change at the identity platform. */
+export async function beginTest(context: NodeContext, { authentication }: AccountChoice): Promise<void> {
+	const type = authentication === 'serviceAccount' ? APP : PERSON;
+	shortenPause(remembered(credentialId(context.getNode(), type), await context.getCredentials(type)).renewal);
 }
 
 function serviceTokens(context: NodeContext): TokenSource {

@@ -5,7 +5,7 @@ import { MailError } from '../../mail/errors';
 import { compose, type ComposedMail } from '../../mail/smtp/message';
 import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { sendMail, type Sent } from '../../mail/smtp/send';
-import { openAccount } from '../account';
+import { beginTest, openAccount, type AccountChoice } from '../account';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
@@ -79,8 +79,7 @@ class Accounts {
 
 	constructor(private readonly context: IExecuteFunctions) {}
 
-	async of(authentication: unknown, options: IDataObject): Promise<Account> {
-		const choice = accountChoice(authentication, options);
+	async of(choice: AccountChoice): Promise<Account> {
 		const key = `${choice.authentication} ${choice.mailboxAddress}`;
 		const account = this.#opened.get(key) ?? openAccount(this.context, choice);
 		this.#opened.set(key, account);
@@ -90,8 +89,10 @@ class Accounts {
 
 async function runItem(context: IExecuteFunctions, own: MailContext, item: number, accounts: Accounts): Promise<INodeExecutionData> {
 	const options = record(own.getNodeParameter('options', item, {}));
-	const account = await accounts.of(own.getNodeParameter('authentication', item, 'oAuth2'), options);
+	const choice = accountChoice(own.getNodeParameter('authentication', item, 'oAuth2'), options);
+	const account = await accounts.of(choice);
 	if (own.getNodeParameter('operation', item, 'send') === 'testConnection') {
+		await beginTest(context, choice);
 		return { json: { ...(await testConnection(account, 'smtp', options)) } };
 	}
 	const { composed, facts } = await makeMail(own, item, account.mailbox);

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
 import { MailError } from '../../mail/errors';
-import { openAccount } from '../account';
+import { beginTest, openAccount, type AccountChoice } from '../account';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
@@ -35,6 +35,7 @@ async function runItem(context: IExecuteFunctions, item: number, memory: Memory)
 	const account = await accountOf(context, item);
 	switch (context.getNodeParameter('operation', item, 'getMany')) {
 		case 'testConnection':
+			await beginTest(context, choiceOf(context, item));
 			return [{ json: await testConnection(account, 'pop', record(context.getNodeParameter('options', item, {}))) }];
 		case 'statistics':
 			return [{ json: await readStatistics(account) }];
@@ -69,8 +70,11 @@ function isItem(value: unknown): value is INodeExecutionData {
 }
 
 async function accountOf(context: IExecuteFunctions, item: number): Promise<Account> {
-	const options = record(context.getNodeParameter('options', item, {}));
-	return await openAccount(context, accountChoice(context.getNodeParameter('authentication', item, 'oAuth2'), options));
+	return await openAccount(context, choiceOf(context, item));
+}
+
+function choiceOf(context: IExecuteFunctions, item: number): AccountChoice {
+	return accountChoice(context.getNodeParameter('authentication', item, 'oAuth2'), record(context.getNodeParameter('options', item, {})));
 }
 
 /** @throws NodeApiError or NodeOperationError unless continue-on-fail is set */

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { MailError } from '../../mail/errors';
 import { ALLOW_HOST_IDENTITY } from '../../mail/hostIdentity';
-import { openAccount } from '../../nodes/account';
+import { beginTest, openAccount } from '../../nodes/account';
 import { rememberedCount, remembered } from '../../nodes/tokenMemory';
 import { testConnection, testServiceAccount } from '../../nodes/testConnection';
 import { customCloud } from '../../sandbox/credentials';
@@ -162,6 +162,32 @@ describe('the operation Test Connection', () => {
 		expect(ok).toBe(true);
 		expect([...new Set(Array.from<{ protocol?: unknown }>(Object(steps)).map(({ protocol }) => protocol))]).toEqual(['identity', ...protocols]);
 		expect(Object.keys(Object(protocolLog ?? {}))).toEqual(options.protocolLog === true ? protocols : []);
+	});
+});
+
+describe('a test after a failure', () => {
+	it('asks the identity platform again, where everybody else gets the old answer until the pause is over', async () => {
+		vi.useFakeTimers({ toFake: ['Date'] });
+		try {
+			const context = contextOf({ fields: { ...ways.clientSecret, clientSecret: 'wrong' } }, undefined, 'tested');
+			const account = await openAccount(context, choice('serviceAccount'));
+			const asked = (): number => sandbox.identity.requests.filter(({ grant }) => grant === 'client_credentials').length;
+			const before = asked();
+			// Pauses of 1, 2 and 4 seconds.
+			for (const ms of [0, 1_000, 2_000, 3_000]) {
+				vi.advanceTimersByTime(ms);
+				await expect(account.token()).rejects.toMatchObject({ code: 'configuration' });
+			}
+			expect(asked()).toBe(before + 3);
+			await beginTest(context, choice('serviceAccount'));
+			await expect(account.token()).rejects.toMatchObject({ code: 'configuration' });
+			expect(asked()).toBe(before + 4);
+			await beginTest(context, choice('serviceAccount'));
+			await expect(account.token()).rejects.toMatchObject({ code: 'configuration' });
+			expect(asked(), 'not twice within two seconds').toBe(before + 4);
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 });
 
