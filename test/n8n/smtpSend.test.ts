@@ -124,6 +124,13 @@ describe('send and wait', () => {
 		expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 } });
 	});
 
+	it('says in the items that go on that the question may not have arrived', async () => {
+		sandbox.exchange.plan('smtp', 'END', { drop: true });
+		const { id } = await ask('perhaps-lost', { options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } } });
+		const [run] = await n8n.api.ended(id, 1, 120_000);
+		expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 }, deliveryUnknown: true });
+	});
+
 	it('fails at once where the question cannot be mailed', async () => {
 		const id = await serve('bad-question', [mailNode('Ask', 'office365SmtpSend', ada, { operation: 'sendAndWait', toEmail: 'nobody knows', subject: 'x', message: 'x' })], 'onReceived');
 		await n8n.api.webhook('bad-question');
