@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 
 import { MailError } from './errors';
+import { CLOCK_SKEW_MS } from './token';
 
 /** What MSAL signs client assertions with. Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
 export interface ClientCertificate {
@@ -10,9 +11,6 @@ export interface ClientCertificate {
 	/** The certificate and its chain, PEM. */
 	x5c: string;
 }
-
-/** What clocks may differ, in ms. */
-const SKEW_MS = 5 * 60_000;
 
 /** @throws MailError `input` naming the field, never with a part of the key */
 export function clientCertificate(fields: { privateKey: string; certificate: string; passphrase?: string }, now = Date.now()): ClientCertificate {
@@ -25,7 +23,7 @@ export function clientCertificate(fields: { privateKey: string; certificate: str
 	if (Date.parse(own.validTo) < now) {
 		throw inputError('Certificate', `The certificate ended on ${new Date(own.validTo).toISOString().slice(0, 10)}.`, 'Make a new certificate, upload it to the app registration and paste both parts here.');
 	}
-	if (Date.parse(own.validFrom) > now + SKEW_MS) {
+	if (Date.parse(own.validFrom) > now + CLOCK_SKEW_MS) {
 		throw inputError('Certificate', `The certificate begins at ${new Date(own.validFrom).toISOString()}.`, 'Wait until then or make another one, and check the clock of this machine.');
 	}
 	return {

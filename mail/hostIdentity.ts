@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 
 import { CLOUDS, type Cloud } from './clouds';
 import { MailError } from './errors';
-import { readClaims } from './token';
+import { CLOCK_SKEW_MS, readClaims } from './token';
 
 /** The operator's switch: only the value `true` allows the ways that use the identity of the machine n8n runs on. */
 export const ALLOW_HOST_IDENTITY = 'N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY';
@@ -75,14 +75,11 @@ export async function readFederatedToken(path: string, now = Date.now()): Promis
 	if (audience === undefined) {
 		throw fileError('configuration', `The token in ${file} is for ${claims.audiences.join(', ') || 'nobody'}, not for ${EXCHANGE_AUDIENCE}.`, `Have it made for the audience ${EXCHANGE_AUDIENCE}: in Kubernetes a projected serviceAccountToken with that audience, in GitHub getIDToken('${EXCHANGE_AUDIENCE}').`);
 	}
-	if (claims.exp !== undefined && claims.exp * 1000 < now - SKEW_MS) {
+	if (claims.exp !== undefined && claims.exp * 1000 < now - CLOCK_SKEW_MS) {
 		throw fileError('configuration', `The token in ${file} ended at ${new Date(claims.exp * 1000).toISOString()}.`, 'Check that the platform renews the file, and the clock of this machine.');
 	}
 	return { value, shown: `issuer ${claims.iss ?? '?'}, subject ${claims.sub ?? '?'}, audience ${audience}` };
 }
-
-/** What clocks may differ, in ms. */
-const SKEW_MS = 5 * 60_000;
 
 async function readSmall(file: string): Promise<string> {
 	try {

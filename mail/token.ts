@@ -97,6 +97,8 @@ export type Acquire = (fresh: boolean) => Promise<AccessToken>;
 
 /** A token is replaced when less than this is left of it, in ms: within the 5 to 10 minutes before its end. */
 export const RENEW_BEFORE_MS = 7 * 60_000;
+/** What the clocks of this machine, a platform and Microsoft may differ, in ms. */
+export const CLOCK_SKEW_MS = 5 * 60_000;
 /** A stored token of which less than this is left is not worth a new session: that one would be renewed at once. */
 export const WORTH_USING_MS = RENEW_BEFORE_MS + 60_000;
 /** After a failure the identity platform is left alone for this long, doubled each time (AADSTS50196 punishes loops). */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { isExpression, type IBinaryData, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 /** Of n8n's execute functions, what making a mail needs. */
 export interface MailContext {
@@ -45,8 +45,6 @@ export class Parameters {
 	}
 }
 
-/** n8n's sign of an expression is a leading "=". */
 function hasExpression(value: unknown): boolean {
-	if (typeof value === 'string') return value.startsWith('=');
-	return typeof value === 'object' && value !== null && Object.values(value).some(hasExpression);
+	return isExpression(value) || (typeof value === 'object' && value !== null && Object.values(value).some(hasExpression));
 }

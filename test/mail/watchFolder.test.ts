@@ -92,17 +92,21 @@ describe('the first activation', () => {
 });
 
 describe('a folder that is another one by now', () => {
+	/** While no watch can see it; a mail comes to the new place meanwhile. */
+	const moveInvoices = async (mailbox: string): Promise<void> => {
+		sandbox.exchange.refusing.add('imap');
+		sandbox.exchange.drop('imap');
+		await sandbox.dovecot.doveadm('mailbox', 'rename', '-u', mailbox, 'Old/Invoices', 'New/Invoices');
+		await append(rig({ mailbox, address: sandbox.straight.imap }), 'New/Invoices', ['in between', 0]);
+		sandbox.exchange.reset();
+	};
+
 	it('is followed under its new path, without a flood and without a gap', async () => {
 		const one = rig({ folders: ['Invoices'], startFrom: { kind: 'lastDays', days: 3 }, heartbeatMs: 300 });
 		await append(one, 'Old/Invoices', ['before', 30]);
 		await one.watch.start();
 		await one.until('the first', () => one.handed.length === 1);
-		sandbox.exchange.refusing.add('imap');
-		sandbox.exchange.drop('imap');
-		await sandbox.dovecot.doveadm('mailbox', 'rename', '-u', one.mailbox, 'Old/Invoices', 'New/Invoices');
-		const direct = rig({ mailbox: one.mailbox, address: sandbox.straight.imap });
-		await append(direct, 'New/Invoices', ['in between', 0]);
-		sandbox.exchange.reset();
+		await moveInvoices(one.mailbox);
 		await one.until('the second', () => one.handed.length === 2, 30_000);
 		expect(one.subjects).toEqual(['before', 'in between']);
 		expect(one.handed[1]?.key).toContain('New/Invoices');
@@ -119,12 +123,7 @@ describe('a folder that is another one by now', () => {
 		await one.until('the first try', () => one.handed.length === 1);
 		isUp = true;
 		if (when === 'while n8n is down') one.watch.stop();
-		sandbox.exchange.refusing.add('imap');
-		sandbox.exchange.drop('imap');
-		await sandbox.dovecot.doveadm('mailbox', 'rename', '-u', one.mailbox, 'Old/Invoices', 'New/Invoices');
-		const direct = rig({ mailbox: one.mailbox, address: sandbox.straight.imap });
-		await append(direct, 'New/Invoices', ['in between', 0]);
-		sandbox.exchange.reset();
+		await moveInvoices(one.mailbox);
 		const two = when === 'while n8n is down' ? rig({ ...options, mailbox: one.mailbox, memory: one.stored }) : one;
 		if (two !== one) await two.watch.start();
 		await two.until('both', () => two.subjects.includes('in between') && two.watch.idle, 30_000);
