@@ -70,7 +70,7 @@ function oAuth2Tokens(context: NodeContext): TokenSource {
 		renewal.current ??= stored.token.reveal() === lasting.current?.token.reveal() ? lasting.current : stored;
 		renewal.replaced = lasting.replaced ??= { at: -Infinity };
 		const at: Circumstances = { speaker: 'identity', way: 'person', peer: new URL(cloudOf(fields).authority).host, shown: peculiar(text(fields.clientSecret)) };
-		const token = await renew(renewal, async () => await logged(context, PERSON, async () => await refreshed(context, at)), rejected);
+		const token = await renew(renewal, async () => await logged(context, PERSON, async () => await refreshed(context, fields, at)), rejected);
 		lasting.current = renewal.current;
 		return token;
 	};
@@ -90,15 +90,21 @@ async function logged(context: NodeContext, type: string, acquire: () => Promise
 /** How long n8n may take to renew, in ms. It waits for minutes itself, older ones without end. */
 const REFRESH_MS = 60_000;
 
-/** A token refreshed and persisted by n8n. @throws MailError */
-async function refreshed(context: NodeContext, at: Circumstances): Promise<AccessToken> {
+/**
+ * A token refreshed and persisted by n8n, or the one that another process has stored meanwhile.
+ * @param fields the credential with the token that has to be replaced. n8n compares it with what is stored once it is
+ * the only process to refresh; read by n8n itself a moment later it may be the next one, which would be replaced in vain.
+ * @throws MailError
+ */
+async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedObject, at: Circumstances): Promise<AccessToken> {
 	if (typeof context.helpers.refreshOAuth2Token !== 'function') {
 		throw new MailError('This n8n cannot renew tokens for mail nodes.', { code: 'configuration', remedy: 'Update n8n to 1.117 or newer.' });
 	}
 	let answer: unknown;
 	try {
-		// Bound to the context: unbound it fails with "this.getCredentials is not a function".
-		answer = await within(REFRESH_MS, context.helpers.refreshOAuth2Token.call(context, PERSON));
+		// Bound to a context: unbound it fails with "this.getCredentials is not a function".
+		const seen: NodeContext = Object.create(context, { getCredentials: { value: async () => await Promise.resolve({ ...fields }) } });
+		answer = await within(REFRESH_MS, context.helpers.refreshOAuth2Token.call(seen, PERSON));
 	} catch (error) {
 		throw diagnose(error, at);
 	}

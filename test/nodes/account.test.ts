@@ -52,7 +52,7 @@ let count = 0;
 /** What n8n's log was told. */
 const log: string[] = [];
 /** A context as n8n gives one to an execution: the credential as it is stored now, and a refresh that stores what it got. */
-function contextOf(stored: { fields: ICredentialDataDecryptedObject }, refresh?: () => Promise<object>, id = `credential ${(count += 1)}`): IExecuteFunctions {
+function contextOf(stored: { fields: ICredentialDataDecryptedObject }, refresh?: (this: IExecuteFunctions) => Promise<object>, id = `credential ${(count += 1)}`): IExecuteFunctions {
 	const context: IExecuteFunctions = Object({
 		getCredentials: async () => await Promise.resolve(structuredClone(stored.fields)),
 		getNode: () => ({ id: 'node', credentials: { microsoftMailServiceAccountApi: { id, name: id }, microsoftMailOAuth2Api: { id, name: id } } }),
@@ -197,6 +197,8 @@ describe('a person\'s stored token', () => {
 		refreshes: number;
 		context: IExecuteFunctions;
 		failing?: Error;
+		/** What another process does between our look at the credential and n8n's. */
+		meanwhile?: () => Promise<void>;
 	}
 
 	/** n8n's side: the stored credential, and its refresh, which stores what it got. */
@@ -207,7 +209,12 @@ describe('a person\'s stored token', () => {
 			refreshes: 0,
 			context: contextOf({ fields: {} }),
 		};
-		state.context = contextOf(state.stored, async () => {
+		state.context = contextOf(state.stored, async function (this: IExecuteFunctions) {
+			await state.meanwhile?.();
+			// As n8n 2.41.1 does once it has its lease: what is stored is refreshed only where it is still what was seen.
+			const seen = await this.getCredentials('microsoftMailOAuth2Api');
+			const { oauthTokenData: now } = state.stored.fields;
+			if (fieldsOf(Object(now)).access_token !== fieldsOf(Object(seen.oauthTokenData)).access_token) return Object(now);
 			state.refreshes += 1;
 			if (state.failing !== undefined) throw state.failing;
 			const got = { ...(await sandbox.identity.connect(ADA)), n8n_expires_at: String(Date.now() + 60 * MINUTE) };
@@ -273,6 +280,16 @@ describe('a person\'s stored token', () => {
 		const second = await account.token();
 		expect((await account.token(second)).reveal()).not.toBe(second.reveal());
 		expect(state.refreshes).toBe(1);
+	});
+
+	it('that another process renewed between our look at the credential and n8n\'s is not renewed again', async () => {
+		const state = await connected(stamp(-1));
+		const next = fieldsOf({ ...(await sandbox.identity.connect(ADA)), ...stamp(60) });
+		state.meanwhile = async () => {
+			state.stored.fields.oauthTokenData = next;
+		};
+		expect(await tokenOf(state)).toBe(next.access_token);
+		expect(state.refreshes).toBe(0);
 	});
 
 	it.each([-5, 0, 5])('without n8n\'s stamp is judged by its own end, with a clock that is %i minutes ahead', async (minutes) => {
