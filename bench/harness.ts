@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { createInterface } from 'node:readline';
 
-import type { Sandbox } from '../sandbox/servers';
+import { startRelay, type Sandbox } from '../sandbox/servers';
 
 /**
  * One program that does the task once in a process of its own. A contender of ours or of a library prints one line
@@ -85,6 +85,11 @@ export function percentile(values: readonly number[], share: number): number {
 	const below = sorted[Math.floor(position)] ?? NaN;
 	const above = sorted[Math.ceil(position)] ?? NaN;
 	return below + (above - below) * (position - Math.floor(position));
+}
+
+/** A server's port on loopback as it is reached over a round trip: without one nothing stands in between. */
+export async function atDistance(port: number, roundTripMs: number): Promise<{ port: number; stop: () => Promise<void> }> {
+	return roundTripMs === 0 ? { port, stop: async () => await Promise.resolve() } : await startRelay(port, roundTripMs);
 }
 
 /** Runs ours and the peers in turn, so that what slows the machine slows all; one unmeasured run first. */

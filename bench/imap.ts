@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { ensureN8n } from '../sandbox/n8n';
-import { startRelay } from '../sandbox/servers';
-import { median, type Contender, type Part, type Stage } from './harness';
+import { atDistance, median, type Contender, type Part, type Stage } from './harness';
 
 const WATCHES = 200;
 
@@ -29,19 +28,19 @@ async function backlog(stage: Stage, task: Backlog, peers: ReadonlyArray<keyof t
 	const { mailbox, mails } = task;
 	for (let sent = 0; sent < mails; sent += 500) await sandbox.deliver(mailbox, ...Array.from({ length: Math.min(500, mails - sent) }, (_, index) => mail(sent + index, 10_000)));
 	for (const roundTripMs of stage.roundTrips.filter((ms) => roundTrips.includes(ms))) {
-		const relay = await startRelay(sandbox.straight.imap.port, roundTripMs);
+		const server = await atDistance(sandbox.straight.imap.port, roundTripMs);
 		try {
 			await stage.compare({
 				title: `backlog of ${mails} × 10 KB`,
 				units: mails,
 				unit: 'mails',
 				roundTripMs,
-				ours: await contender(stage, 'ours', relay.port, task),
-				peers: await Promise.all(peers.map(async (mode) => await contender(stage, mode, relay.port, task))),
+				ours: await contender(stage, 'ours', server.port, task),
+				peers: await Promise.all(peers.map(async (mode) => await contender(stage, mode, server.port, task))),
 				pairs: stage.pairs,
 			});
 		} finally {
-			await relay.stop();
+			await server.stop();
 		}
 	}
 }

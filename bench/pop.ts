@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { startRelay } from '../sandbox/servers';
 import { ensurePackages, program } from '../sandbox/servers/packages';
-import { median, type Contender, type Part, type Result, type Stage } from './harness';
+import { atDistance, median, type Contender, type Part, type Result, type Stage } from './harness';
 import { mail } from './imap';
 import { fetchmail, maildir, mpop, verifyMaildir, type Fetching } from './popPeers';
 
@@ -62,14 +62,13 @@ async function fill({ sandbox }: Stage, { mailbox, mails, bytes }: Task): Promis
 	})());
 }
 
-/** Straight at Dovecot, which offers PIPELINING. Without a round trip nothing stands in between. */
+/** Straight at Dovecot, which offers PIPELINING. */
 async function compareAt(stage: Stage, task: Task, roundTripMs: number, peers: readonly Peer[]): Promise<Result | undefined> {
 	if (!stage.roundTrips.includes(roundTripMs)) return undefined;
 	await fill(stage, task);
-	const { port } = stage.sandbox.straight.pop;
-	const relay = roundTripMs === 0 ? undefined : await startRelay(port, roundTripMs);
+	const server = await atDistance(stage.sandbox.straight.pop.port, roundTripMs);
 	try {
-		const fetching = { ...task, port: relay?.port ?? port };
+		const fetching = { ...task, port: server.port };
 		return await stage.compare({
 			title: `${task.mails} × ${sizeOf(task)}`,
 			units: task.mails,
@@ -80,7 +79,7 @@ async function compareAt(stage: Stage, task: Task, roundTripMs: number, peers: r
 			pairs: stage.pairs,
 		});
 	} finally {
-		await relay?.stop();
+		await server.stop();
 	}
 }
 

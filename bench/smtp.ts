@@ -1,6 +1,6 @@
-import { startRelay, type Sandbox } from '../sandbox/servers';
+import type { Sandbox } from '../sandbox/servers';
 import { program } from '../sandbox/servers/packages';
-import { median, type Contender, type Part, type Stage } from './harness';
+import { atDistance, median, type Contender, type Part, type Stage } from './harness';
 import type { Task } from './smtpContender';
 import { FROM, heldMails, largeFile, TO } from './smtpMails';
 import { compareInN8n } from './smtpN8n';
@@ -28,12 +28,12 @@ const NAMES: Record<Peer, string> = { ours: 'Office365 SMTP Send', pool: 'nodema
 export async function throughput(stage: Stage, mails: number, peers: Peer[], roundTrips: readonly number[]): Promise<void> {
 	const { sandbox } = stage;
 	for (const roundTripMs of stage.roundTrips.filter((ms) => roundTrips.includes(ms))) {
-		const relays = { tls: await startRelay(sandbox.postfix.ports.held, roundTripMs), plain: await startRelay(sandbox.postfix.ports.heldPlain, roundTripMs) };
+		const servers = { tls: await atDistance(sandbox.postfix.ports.held, roundTripMs), plain: await atDistance(sandbox.postfix.ports.heldPlain, roundTripMs) };
 		try {
-			const contender = async (peer: Peer): Promise<Contender> => (peer === 'smtp-source' ? smtpSource(sandbox, relays.plain.port, mails) : await node(sandbox, NAMES[peer], { mode: peer, port: relays.tls.port, mails, bytes: BYTES, file: '' }));
+			const contender = async (peer: Peer): Promise<Contender> => (peer === 'smtp-source' ? smtpSource(sandbox, servers.plain.port, mails) : await node(sandbox, NAMES[peer], { mode: peer, port: servers.tls.port, mails, bytes: BYTES, file: '' }));
 			await stage.compare({ title: `${mails} mails of 2 KB`, units: mails, unit: 'mails', roundTripMs, ours: await contender('ours'), peers: await Promise.all(peers.map(contender)), pairs: stage.pairs });
 		} finally {
-			await Promise.all(Object.values(relays).map(async (relay) => await relay.stop()));
+			await Promise.all(Object.values(servers).map(async (server) => await server.stop()));
 		}
 	}
 }

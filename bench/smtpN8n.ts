@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 import { startN8n, type Execution, type RunningN8n } from '../sandbox/n8n';
 import { personCredential, uses, type Credential } from '../sandbox/credentials';
-import { startRelay, type Relay, type Sandbox } from '../sandbox/servers';
-import { median, type Contender, type Run, type Stage } from './harness';
+import type { Sandbox } from '../sandbox/servers';
+import { atDistance, median, type Contender, type Run, type Stage } from './harness';
 import { FROM, heldMails, largeFile, TO } from './smtpMails';
 
 const ROUND_TRIPS = [0, 20] as const;
@@ -17,10 +17,9 @@ const TEXT = 'A line of text as people write it, with a few words in it.\r\n'.re
 /** The node itself in a real n8n, beside the built-in Send Email in the same n8n, on the same Postfix. */
 export async function compareInN8n(stage: Stage): Promise<void> {
 	const { sandbox } = stage;
-	const relays = new Map<number, Relay>();
-	for (const ms of ROUND_TRIPS) relays.set(ms, await startRelay(sandbox.postfix.ports.held, ms));
+	const servers = await Promise.all(ROUND_TRIPS.map(async (ms) => await atDistance(sandbox.postfix.ports.held, ms)));
 	const file = await largeFile(sandbox);
-	const credentials = await Promise.all(ROUND_TRIPS.map(async (ms) => await credentialsFor(sandbox, ms, relays.get(ms)?.port ?? 0)));
+	const credentials = await Promise.all(ROUND_TRIPS.map(async (ms, index) => await credentialsFor(sandbox, ms, servers[index]?.port ?? 0)));
 	const n8n = await startN8n({ caFile: sandbox.caFile, credentials: credentials.flatMap((pair) => [pair.ours, pair.builtIn]), env: { N8N_RESTRICT_FILE_ACCESS_TO: sandbox.folder } });
 	try {
 		for (const [index, ms] of ROUND_TRIPS.entries()) {
@@ -36,7 +35,7 @@ export async function compareInN8n(stage: Stage): Promise<void> {
 		if (pair !== undefined) await compareMemory(stage, n8n, file, pair);
 	} finally {
 		await n8n.stop();
-		await Promise.all([...relays.values()].map(async (relay) => await relay.stop()));
+		await Promise.all(servers.map(async (server) => await server.stop()));
 	}
 }
 
