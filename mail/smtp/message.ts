@@ -62,7 +62,7 @@ export interface ComposedMail {
 	/** Has bytes above 127, to be announced by `BODY=8BITMIME` (RFC 6152). */
 	eightBit?: boolean;
 	dsn?: DeliveryReports;
-	/** The mail as bytes, the same at every call: same Message-ID, date and boundaries' content. */
+	/** The mail as bytes, the same at every call: Message-ID, date and boundaries too. */
 	open: () => Promise<Readable>;
 }
 
@@ -77,6 +77,7 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 	const messageId = newMessageId(from);
 	const bodies = await makeBodies(mail);
 	const date = new Date();
+	const baseBoundary = crypto.randomUUID();
 	return {
 		messageId,
 		from,
@@ -97,6 +98,7 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 				...bodies,
 				messageId,
 				date,
+				baseBoundary,
 				inReplyTo: mail.inReplyTo || undefined,
 				references: mail.references || undefined,
 				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...calendarHeaders(mail), ...mail.headers.map(({ name, value }) => ({ key: name, value: foldable(value) }))],

@@ -101,6 +101,12 @@ describe('texts come out as they went in', () => {
 		expect(whole).not.toMatch(/[^\u0000-\u007f]/);
 	});
 
+	it('is byte for byte the same at every attempt', async () => {
+		const composed = await compose(outgoing({ text: 'text', html: '<p>html</p>', files: [file('a.bin', 'application/octet-stream', Buffer.from([1, 2, 3]))] }));
+		const bytes = async (): Promise<string> => Buffer.concat(await (await composed.open()).toArray()).toString('latin1');
+		expect(await bytes()).toBe(await bytes());
+	});
+
 	it('takes a subject without any space, however long', async () => {
 		for (const subject of [long, `ü${long}語`]) {
 			const { email, raw } = await travel({ subject });
