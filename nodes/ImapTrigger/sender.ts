@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 
 import type { Outcome } from '../../mail/watch/delivery';
+import { endOf, untold } from '../executionEnd';
 import type { Settings } from './settings';
 
 /** The column in n8n's database that holds the key has 255 characters. */
@@ -27,7 +28,10 @@ export function sender(context: ITriggerFunctions, handOver: Settings['handOver'
 			}
 			const done = context.helpers.createDeferredPromise<IRun>();
 			context.emit([data], undefined, done, deduplicationKey);
-			return outcomeOf(await done.promise);
+			const run = await endOf(context, done.promise);
+			if (run !== untold) return outcomeOf(run);
+			context.logger.warn('IMAP Trigger: n8n has not told how an execution ended; it is waited for no longer');
+			return { kind: 'already' };
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
 			if (engine.takesFiles && /receive files/i.test(reason)) {

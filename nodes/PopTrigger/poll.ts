@@ -10,6 +10,7 @@ import type { MailError } from '../../mail/errors';
 import { JournalFile } from '../../mail/journal';
 import { Complaints } from '../../mail/watch/complaints';
 import { openAccount } from '../account';
+import { endOf, untold } from '../executionEnd';
 import { journalFolder } from '../journalFolder';
 import { hasBegun } from '../ImapTrigger/sender';
 import { nodeError } from '../nodeError';
@@ -113,11 +114,13 @@ function startOf({ start }: Wish, triedForMs: number): Wish['start'] {
 	return start.kind === 'now' && triedForMs > 0 ? { kind: 'lastDays', days: triedForMs / DAY_MS } : start;
 }
 
-/** Resolves when the execution has ended, or begun to wait. @throws Error where n8n did not run it: blocked, or the poll outlived its lease */
+/** Resolves when the execution has ended, begun to wait, or n8n will not tell its end any more. @throws Error where n8n did not run it: blocked, or the poll outlived its lease */
 async function start(context: IPollFunctions, items: INodeExecutionData[]): Promise<void> {
 	const done = context.helpers.createDeferredPromise<IRun | undefined>();
 	context.__emit([items], undefined, done);
-	if ((await done.promise) === undefined) throw new Error('n8n did not start the execution.');
+	const run = await endOf(context, done.promise);
+	if (run === untold) context.logger.warn(`POP Trigger: n8n has not told how an execution ended; its ${items.length} mails count as fetched`);
+	if (run === undefined) throw new Error('n8n did not start the execution.');
 }
 
 function complain(context: IPollFunctions, state: State, fault: MailError, error: unknown): void {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { ITriggerResponse } from 'n8n-workflow';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
@@ -23,6 +23,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterEach(async () => {
+	vi.useRealTimers();
 	for (const close of closes.splice(0)) await close();
 	sandbox.exchange.reset();
 });
@@ -265,6 +266,24 @@ describe('handing over', () => {
 		await sandbox.deliver(mailbox, mail('long'));
 		await rig.until('the mail', () => rig.emitted.length === 1);
 		await expect.poll(async () => await unread(mailbox), { timeout: 15_000 }).toBe(0);
+	});
+
+	it.each([
+		{ handOver: 'afterSuccess', subjects: ['untold', 'next', 'untold'] },
+		{ handOver: 'atOnce', subjects: ['untold', 'next', 'last'] },
+	])('waits for no execution for ever whose end n8n never tells: $handOver', async ({ handOver, subjects }) => {
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+		const rig = rigOf({ parameters: { options: { handOver, maxInFlight: 1 } }, end: ({ items, done }) => void (items[0]?.json.subject !== 'untold' && done?.resolve(run('success'))) });
+		await start(rig);
+		await rig.until('watching', watching(rig));
+		await sandbox.deliver(`trigger${number}@example.test`, mail('untold'), mail('next'), mail('last'));
+		await rig.until('the first', () => rig.emitted.length === 1);
+		await vi.advanceTimersByTimeAsync(24 * 3_600_000);
+		await rig.until('others', () => rig.emitted.length >= 3);
+		expect(rig.subjects.slice(0, 3)).toEqual(subjects);
+		expect(new Set(rig.emitted.map(({ key }) => key)).size).toBe(rig.emitted.length);
+		expect(rig.logs.join()).toContain('n8n has not told how an execution ended');
+		expect(rig.saved).toEqual([]);
 	});
 
 	it('counts an execution that n8n ended before it began as failed, not as none', async () => {

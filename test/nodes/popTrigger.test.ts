@@ -145,6 +145,26 @@ describe('the POP Trigger', () => {
 		expect(subjects(about)).toEqual([['x'], ['x'], ['x']]);
 	});
 
+	it('counts mails as fetched whose execution n8n has started and never tells the end of', async () => {
+		const scene = { sandbox, mailbox: 'untold@example.test', workflow: 'untold' };
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		await sandbox.deliver(scene.mailbox, mail('untold'));
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+		try {
+			await poll(scene, about);
+			await vi.advanceTimersByTimeAsync(24 * 3_600_000);
+		} finally {
+			vi.useRealTimers();
+		}
+		expect(about.warnings.join()).toContain('n8n has not told how an execution ended; its 1 mails count as fetched');
+		await poll(scene, about);
+		const later = told(JSON.parse(JSON.stringify(about.staticData)));
+		await (await freshProcess())({ ...scene, activation: 'init' }, later);
+		expect([subjects(about), subjects(later)]).toEqual([[['untold']], []]);
+	});
+
 	it('hands nothing over again that a person cancelled', async () => {
 		const scene = { sandbox, mailbox: 'cancelled@example.test', workflow: 'cancelled' };
 		const poll = await freshProcess();

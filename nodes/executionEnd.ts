@@ -1,0 +1,35 @@
+import type { ITriggerFunctions } from 'n8n-workflow';
+
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Node fires a timer at once that is set for longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** In place of a run. */
+export const untold = Symbol('untold');
+
+/**
+ * As `end`, or `untold` where n8n has not told it in time. In queue mode n8n 2.41 never settles the promise of an execution
+ * that ran out of time, that was stopped from another main process, or that ended with its worker; elsewhere not that of
+ * one that was stopped before its turn came.
+ */
+export async function endOf<Run>(context: Pick<ITriggerFunctions, 'getWorkflowSettings'>, end: Promise<Run>): Promise<Run | typeof untold> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<typeof untold>((resolve) => (timer = setTimeout(() => resolve(untold), patienceMs(context)).unref()));
+	try {
+		return await Promise.race([end, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/**
+ * The time that an execution may run (*Timeout Workflow*, otherwise EXECUTIONS_TIMEOUT; seconds, none where not above 0)
+ * and wait for its turn. Without queue mode n8n itself tells of those that ran out of time, so there is no hurry.
+ */
+function patienceMs(context: Pick<ITriggerFunctions, 'getWorkflowSettings'>): number {
+	const settings = typeof context.getWorkflowSettings === 'function' ? context.getWorkflowSettings() : {};
+	const seconds = Number(settings.executionTimeout ?? process.env.EXECUTIONS_TIMEOUT);
+	if (!(seconds > 0)) return DAY_MS;
+	return Math.min(seconds * 1000 + (process.env.EXECUTIONS_MODE === 'queue' ? HOUR_MS : DAY_MS), LONGEST_TIMER_MS);
+}
