@@ -5,8 +5,13 @@ import type { TokenSource } from './token';
 
 /** A mailbox that can be opened: who, where, and where tokens come from. */
 export interface Account {
-	/** Which credential it was opened with; live sessions are never shared between two. */
+	/** Which credential it was opened with. */
 	id: string;
+	/**
+	 * Whose a live session is; it is never lent to another. Changes when the credential is edited or somebody else signs in,
+	 * not when a token is renewed. No secret; the id where it is left out.
+	 */
+	owner?: string;
 	/** The address given as `user` in XOAUTH2: the own one or a shared mailbox's. */
 	mailbox: string;
 	imap: Endpoint;

@@ -108,14 +108,15 @@ export interface CloudFields {
 /**
  * The cloud that a credential points at: one of the table, or the one its own fields describe (`custom`).
  *
+ * @param home The tenant of who signed in, where it is known: the field may stand for many (`common`)
  * @throws MailError `input` naming the field
  */
-export function cloudOf(fields: CloudFields): Cloud {
+export function cloudOf(fields: CloudFields, home = ''): Cloud {
 	const name = text(fields.cloud) || 'global';
 	if (name === 'custom') return customCloud(fields);
 	if (!isCloudName(name)) throw inputError('Cloud', `"${name}" is not a cloud this package knows.`, 'Choose one of the list.');
 	const cloud = CLOUDS[name];
-	return name === 'global' && CONSUMERS.includes(text(fields.tenantId).toLowerCase())
+	return name === 'global' && [text(fields.tenantId).toLowerCase(), home].some((tenant) => CONSUMERS.includes(tenant))
 		? { ...cloud, endpoints: { ...cloud.endpoints, smtp: CONSUMER_SMTP } }
 		: cloud;
 }

@@ -7,7 +7,7 @@ import { MailError } from '../mail/errors';
 import { appTokens, peculiar } from '../mail/serviceAccount';
 import { AccessToken, margin, readClaims, renew, shortenPause, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/token';
 import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text } from './serviceAccount';
-import { remembered } from './tokenMemory';
+import { fingerprint, remembered } from './tokenMemory';
 
 const PERSON = 'microsoftMailOAuth2Api';
 const APP = 'microsoftMailServiceAccountApi';
@@ -26,16 +26,17 @@ export interface AccountChoice {
 export async function openAccount(context: NodeContext, choice: AccountChoice): Promise<Account> {
 	const type = choice.authentication === 'serviceAccount' ? APP : PERSON;
 	const fields = await context.getCredentials(type);
-	const cloud = cloudOf(fields);
+	const cloud = cloudOf(fields, claimed(fields, 'tid'));
 	const id = credentialId(context.getNode(), type);
+	const owner = ownerOf(id, fields);
 	if (type === APP) {
 		// Read here too, so that a wrong field is told before anything is tried.
 		serviceAccountOf(fields);
-		return accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields));
+		return { ...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)), owner };
 	}
 	tenantOf(fields);
 	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
-	return accountOf(id, address === '' ? signedInAddress(fields) : requireMailbox(address), cloud, oAuth2Tokens(context), 'delegated');
+	return { ...accountOf(id, address === '' ? signedInAddress(fields) : requireMailbox(address), cloud, oAuth2Tokens(context), 'delegated'), owner };
 }
 
 /** Before a test of the connection, so that it does not repeat what was said before the last change at the identity platform. */
@@ -147,19 +148,33 @@ function tokenIn(data: unknown, receivedAt?: number): Renewal['current'] {
 	return { token: new AccessToken(value, expiresAt), renewAt: expiresAt - enough };
 }
 
-/** Who signed in: from the ID token, or from an access token that can be read. */
+/** The mailbox of who signed in. */
 function signedInAddress(fields: ICredentialDataDecryptedObject): string {
-	const data = new Map<string, unknown>(typeof fields.oauthTokenData === 'object' && fields.oauthTokenData !== null ? Object.entries(fields.oauthTokenData) : []);
-	for (const name of ['id_token', 'access_token']) {
-		const address = readClaims(text(data.get(name)))?.upn;
-		if (address !== undefined) return address;
-	}
-	throw new MailError(data.size === 0 ? 'The credential is not connected.' : 'The sign-in did not tell the address of the mailbox.', {
-		code: data.size === 0 ? 'interaction' : 'input',
-		field: data.size === 0 ? undefined : 'Mailbox',
-		remedy: data.size === 0 ? 'Open the credential and press Connect.' : 'Fill in "Mailbox" in the credential.',
+	const address = claimed(fields, 'upn');
+	if (address !== undefined) return address;
+	const { size } = signInData(fields);
+	throw new MailError(size === 0 ? 'The credential is not connected.' : 'The sign-in did not tell the address of the mailbox.', {
+		code: size === 0 ? 'interaction' : 'input',
+		field: size === 0 ? undefined : 'Mailbox',
+		remedy: size === 0 ? 'Open the credential and press Connect.' : 'Fill in "Mailbox" in the credential.',
 		speaker: 'identity',
 	});
+}
+
+function signInData({ oauthTokenData }: ICredentialDataDecryptedObject): Map<string, unknown> {
+	return new Map(typeof oauthTokenData === 'object' && oauthTokenData !== null ? Object.entries(oauthTokenData) : []);
+}
+
+/** Of who signed in: from the ID token, or from an access token that can be read. */
+function claimed(fields: ICredentialDataDecryptedObject, claim: 'sub' | 'tid' | 'upn'): string | undefined {
+	const data = signInData(fields);
+	return ['id_token', 'access_token'].map((name) => readClaims(text(data.get(name)))?.[claim]).find((value) => value !== undefined);
+}
+
+/** The credential, its form, and who signed in; not the token, which is renewed. */
+function ownerOf(id: string, fields: ICredentialDataDecryptedObject): string {
+	const { oauthTokenData: _renewed, ...form } = fields;
+	return `${id} ${fingerprint([form, claimed(fields, 'sub') ?? signInData(fields).has('access_token')])}`;
 }
 
 function credentialId(node: INode, type: string): string {

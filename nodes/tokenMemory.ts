@@ -20,8 +20,7 @@ const memories = new Map<string, TokenMemory & { usedAt: number }>();
  * expression that gives another one, is used at once.
  */
 export function remembered(id: string, fields: ICredentialDataDecryptedObject, now = Date.now()): TokenMemory {
-	const content = createHash('sha256').update(JSON.stringify(fields)).digest('base64');
-	const key = `${id} ${content}`;
+	const key = `${id} ${fingerprint(fields)}`;
 	const known = memories.get(key);
 	if (known !== undefined) {
 		known.usedAt = now;
@@ -31,6 +30,11 @@ export function remembered(id: string, fields: ICredentialDataDecryptedObject, n
 	const memory = { renewal: {}, usedAt: now };
 	memories.set(key, memory);
 	return memory;
+}
+
+/** Tells contents apart without holding them: secrets are among them. */
+export function fingerprint(content: unknown): string {
+	return createHash('sha256').update(JSON.stringify(content)).digest('base64');
 }
 
 /** How many sign-ins are remembered. */

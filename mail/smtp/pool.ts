@@ -32,7 +32,7 @@ export interface Turn {
 const lanes = new Map<string, Lane>();
 
 /**
- * Lends a session to `use`: an idle one of the same credential, or a new one, never more than {@link CONNECTIONS} a
+ * Lends a session to `use`: an idle one of the same owner, or a new one, never more than {@link CONNECTIONS} a
  * mailbox in this process. The session goes back for others, at the latest when `use` has ended, unless it broke or its
  * token is about to end.
  */
@@ -100,11 +100,11 @@ async function lend<T>(lane: Lane, account: Account, use: Use<T>, leave: () => v
 	const giveBack = (): void => {
 		if (!lent || session?.alive !== true) return;
 		lent = false;
-		keep(lane, session, account.id);
+		keep(lane, session, ownerOf(account));
 		leave();
 	};
 	try {
-		session = (await takeIdle(lane, account.id)) ?? (await SmtpSession.open(account));
+		session = (await takeIdle(lane, ownerOf(account))) ?? (await SmtpSession.open(account));
 		return await use(session, giveBack);
 	} catch (error) {
 		if (tellsCrowd(error instanceof SendFailure ? error.reason : error)) {
@@ -120,7 +120,11 @@ async function lend<T>(lane: Lane, account: Account, use: Use<T>, leave: () => v
 	}
 }
 
-/** An idle session of this credential; one of another makes room where the limit would be passed. */
+function ownerOf({ id, owner = id }: Account): string {
+	return owner;
+}
+
+/** An idle session of this owner; one of another makes room where the limit would be passed. */
 async function takeIdle(lane: Lane, owner: string): Promise<SmtpSession | undefined> {
 	for (;;) {
 		const index = lane.idle.findIndex((entry) => entry.owner === owner);

@@ -41,6 +41,13 @@ describe('clouds', () => {
 		expect(cloudOf({ cloud: 'global', tenantId }).endpoints.smtp.host).toBe('smtp-mail.outlook.com');
 	});
 
+	it('submits mail of a personal account that signed in by "common" at their own host, in the global cloud only', () => {
+		const home = '9188040d-6c67-4c5b-b112-36a304b66dad';
+		expect(cloudOf({ cloud: 'global', tenantId: 'common' }, home).endpoints.smtp.host).toBe('smtp-mail.outlook.com');
+		expect(cloudOf({ cloud: 'global', tenantId: 'common' }, '8eaef023-2b34-4da1-9baa-8bc8c9d6a490').endpoints.smtp.host).toBe('smtp.office365.com');
+		expect(cloudOf(CUSTOM, home).endpoints.smtp.host).toBe('localhost');
+	});
+
 	it.each(['contoso.onmicrosoft.com/../x', 'a/b', '../x', 'a?b', 'a#b', 'a b', 'a@b', 'a%2fb', 'a\\b', '', '.', '..', '-a', 'a..b'])('takes no tenant that could reshape an address: %j', (tenantId) => {
 		expect(() => tenantOf({ tenantId })).toThrow(expect.objectContaining({ code: 'input', field: 'Tenant ID' }));
 	});

@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { MailError } from '../../mail/errors';
 import { ALLOW_HOST_IDENTITY } from '../../mail/hostIdentity';
+import { compose } from '../../mail/smtp/message';
+import { sendMail } from '../../mail/smtp/send';
 import { beginTest, openAccount } from '../../nodes/account';
 import { rememberedCount, remembered } from '../../nodes/tokenMemory';
 import { testConnection, testServiceAccount } from '../../nodes/testConnection';
@@ -12,6 +14,7 @@ import { customCloud } from '../../sandbox/credentials';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { selfSigned } from '../../sandbox/servers/certificates';
 import { federate } from '../../sandbox/servers/federation';
+import { outgoing } from '../mail/smtpRig';
 import { withEnvironment } from '../support/environment';
 
 const ADA = 'ada@example.test';
@@ -188,6 +191,40 @@ describe('a test after a failure', () => {
 		} finally {
 			vi.useRealTimers();
 		}
+	});
+});
+
+describe('a connection that is kept for the next mail', () => {
+	/** One execution, with the credential as it is stored now; gives how many SMTP connections were made so far. */
+	async function send(context: IExecuteFunctions, authentication: 'oAuth2' | 'serviceAccount'): Promise<number> {
+		const account = await openAccount(context, choice(authentication));
+		await sendMail(account, await compose(outgoing({ from: account.mailbox })), { retryForMs: 0, resendUnknown: false });
+		return sandbox.exchange.sessions.filter(({ protocol }) => protocol === 'smtp').length;
+	}
+	const grant = async (person: string, id: string): Promise<ICredentialDataDecryptedObject> => fieldsOf({ ...(await sandbox.identity.connect(person)), n8n_expires_at: String(Date.now() + 60 * MINUTE), nonce: id });
+
+	it('serves no service account any more whose form was edited', async () => {
+		const stored = { fields: { ...ways.clientSecret } };
+		const context = contextOf(stored);
+		const first = await send(context, 'serviceAccount');
+		expect(await send(context, 'serviceAccount')).toBe(first);
+		stored.fields.clientSecret = 'wrong';
+		await expect(send(context, 'serviceAccount')).rejects.toMatchObject({ code: 'configuration' });
+	});
+
+	it('outlives a renewed token, and neither an edit, another person, nor Disconnect', async () => {
+		const stored = { fields: { ...fieldsOf(customCloud(sandbox)), clientSecret: 'one', mailbox: 'kept@example.test', oauthTokenData: await grant('kept@example.test', 'first') } };
+		const context = contextOf(stored);
+		const first = await send(context, 'oAuth2');
+		stored.fields.oauthTokenData = await grant('kept@example.test', 'renewed');
+		expect(await send(context, 'oAuth2'), 'renewed').toBe(first);
+		stored.fields.clientSecret = 'another';
+		expect(await send(context, 'oAuth2'), 'edited').toBe(first + 1);
+		stored.fields.oauthTokenData = await grant('grace@example.test', 'another person');
+		// Exchange's side lets nobody in with another's token.
+		await expect(send(context, 'oAuth2'), 'another person').rejects.toMatchObject({ code: expect.stringMatching(/auth|configuration/) });
+		stored.fields.oauthTokenData = {};
+		await expect(send(context, 'oAuth2'), 'disconnected').rejects.toMatchObject({ code: 'interaction' });
 	});
 });
 
@@ -374,6 +411,16 @@ describe('a person\'s stored token', () => {
 		expect((await openAccount(state.context, choice('oAuth2'))).mailbox, 'from the ID token').toBe(ADA);
 		expect((await openAccount((await connected({ id_token: undefined })).context, choice('oAuth2'))).mailbox, 'from the access token').toBe(ADA);
 		expect((await openAccount(state.context, choice('oAuth2', ' shared@example.test '))).mailbox).toBe('shared@example.test');
+	});
+
+	it.each([
+		['a personal account', '9188040d-6c67-4c5b-b112-36a304b66dad', 'global', 'smtp-mail.outlook.com'],
+		['an account of an organisation', '8eaef023-2b34-4da1-9baa-8bc8c9d6a490', 'global', 'smtp.office365.com'],
+		['a personal account in a cloud of its own', '9188040d-6c67-4c5b-b112-36a304b66dad', 'custom', 'localhost'],
+	])('of %s says where mail is submitted, also where the tenant ID is "common"', async (_name, tid, cloud, host) => {
+		const idToken = ['{}', JSON.stringify({ tid, preferred_username: ADA, sub: 'ada' }), ''].map((part) => Buffer.from(part).toString('base64url')).join('.');
+		const fields = fieldsOf({ ...customCloud(sandbox), cloud, tenantId: 'common', mailbox: '', oauthTokenData: { access_token: 'EwBopaque', id_token: idToken } });
+		expect((await openAccount(contextOf({ fields }), choice('oAuth2'))).smtp.host).toBe(host);
 	});
 
 	it('is asked for where the credential was never connected, and a tenant with a slash is named', async () => {
