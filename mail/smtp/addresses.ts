@@ -36,9 +36,11 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		const list = jsonOf(text);
 		if (list !== undefined) return read(list, depth + 1);
 		if (!skipBad) refuseControl(field, text);
-		return parse(text, { flatten: true })
+		const mailboxes = parse(text, { flatten: true })
 			.filter(({ address, name }) => address !== '' || name !== '')
 			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name: nameOf(name) }, text)]));
+		if (!skipBad) refuseLost(field, mailboxes, text);
+		return mailboxes;
 	};
 	const usable = (make: () => Mailbox[]): Mailbox[] => {
 		try {
@@ -79,18 +81,32 @@ function readObject(field: string, entry: object, nameOf: (name: string) => stri
 	throw inputError(field, 'the expression gives an object without an address.', 'Point the expression at addresses, for example {{ $json.from }} of a message item, or give text or a list of texts.');
 }
 
+const ADDRESSES = 'Enter addresses like ada@example.com or Ada <ada@example.com>, separated by commas.';
+
 function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 	const { address, name } = mailbox;
-	const remedy = 'Enter addresses like ada@example.com or Ada <ada@example.com>, separated by commas.';
 	if (!isAddress(address)) {
 		const wrong = address || name;
-		throw inputError(field, `"${wrong.slice(0, 200)}" is not an email address${text === wrong ? '' : ` (in "${text.slice(0, 200)}")`}.`, remedy);
-	}
-	// "ada@example.com grace@example.com" would be one address, called by the other.
-	if (isAddress(name) && !text.includes(`<${address}>`) && text !== address) {
-		throw inputError(field, `there is no comma between ${name} and ${address}.`, remedy);
+		throw inputError(field, `"${wrong.slice(0, 200)}" is not an email address${text === wrong ? '' : ` (in "${text.slice(0, 200)}")`}.`, ADDRESSES);
 	}
 	return mailbox;
+}
+
+/** A quoted string, and what makes it a name or a local part: an angle bracket or an at sign after it. */
+const QUOTED = /"(?:[^"\\]|\\.?)*(?:"([^"<>,;@]*<|@)?|$)/g;
+const COMMENT = /\((?:[^()]|\([^()]*\))*\)/g;
+
+/**
+ * Where a comma is missing, the parser takes one address and makes the others its name. So each that stands outside of
+ * quoted names and comments has to be among those that it found.
+ */
+function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
+	const found = new Set(mailboxes.map(({ address }) => address.toLowerCase()));
+	const known = (word: string): boolean => found.has(word.toLowerCase()) || found.has(word.replace(/^'+|['.]+$/g, '').toLowerCase());
+	const outside = text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)).replace(COMMENT, ' ');
+	const words = outside.split(/[\s"<>(),;:]+/).map((word) => word.slice(0, LONGEST));
+	const lost = words.find((word) => (/.@.*\../.test(word) || isAddress(word)) && !known(word));
+	if (lost !== undefined) throw inputError(field, `there is no comma beside ${lost}.`, `${ADDRESSES} A name that holds an address takes quotes.`);
 }
 
 function isAddress(text: string): boolean {

@@ -176,8 +176,55 @@ describe('addresses', () => {
 	});
 
 	it.each([
+		['two with names', `Ada <${ADA}> Grace <${GRACE}>`],
+		['two', `${GRACE} ${SHARED}`],
+		['three', `${ADA} ${GRACE} ${SHARED}`],
+		['a word', `${ADA} and ${GRACE}`],
+		['a slash', `${ADA} / ${GRACE}`],
+		['a bar', `${ADA} | ${GRACE}`],
+		['an ampersand', `${ADA} & ${GRACE}`],
+		['two in brackets', `<${ADA}> <${GRACE}>`],
+		['two in brackets without a blank', `<${ADA}><${GRACE}>`],
+		['one before a name', `${ADA} Grace <${GRACE}>`],
+		['one behind a quoted name', `"Ada" <${ADA}> ${GRACE}`],
+		['two in quotes', `"${ADA}" "${GRACE}" ${SHARED}`],
+		['a tab', `${ADA}\t${GRACE}`],
+		['a host without a dot', `${ADA} grace@localhost`],
+		['a group', `Team: ${ADA} ${GRACE};`],
+		['the last of a list', `${SHARED}; ${ADA} ${GRACE}.`],
+		['none left of a second @', `${ADA} grace@lab@example.test`],
+	])('without a comma between them are refused, and none is lost: %s', async (_name, value) => {
+		await expect(readMailboxes('CC Email', value)).rejects.toMatchObject({ code: 'input', field: 'CC Email', message: expect.stringMatching(/^CC Email: there is no comma beside \S+@/), remedy: expect.stringContaining('separated by commas') });
+	});
+
+	it.each([
+		['the address as its own name, in quotes', `"${ADA}" <${ADA}>`, ''],
+		['the address as its own name', `${ADA} <${ADA}>`, ''],
+		['the address as its own name, in another case', `ADA@example.test <${ADA}>`, 'ADA@example.test'],
+		['the address as its own name, in single quotes', `'${ADA}' <${ADA}>`, `'${ADA}'`],
+		['another address in a quoted name', `"Ada (ada@old.test)" <${ADA}>`, 'Ada (ada@old.test)'],
+		['another address as a quoted name', `"ada@old.test" <${ADA}>`, 'ada@old.test'],
+		['another address in a quoted part of a name', `"ada@old.test" Lovelace <${ADA}>`, 'ada@old.test Lovelace'],
+		['a comment', `${ADA} (Ada)`, 'Ada'],
+		['a comment that holds an address', `Ada (was ada@old.test) <${ADA}>`, 'Ada'],
+		['a comment within a comment', `Ada (was (once) ada@old.test) <${ADA}>`, 'Ada'],
+		['an object', { name: 'grace@example.test', address: ADA }, 'grace@example.test'],
+		['an at sign that makes no address', `Ada@home <${ADA}>`, 'Ada@home'],
+	])('keep their names though these look like addresses: %s', async (_name, value, name) => {
+		expect(await readMailboxes('To Email', value)).toEqual([{ name, address: ADA }]);
+		expect(await readMailboxes('To Email', [value, `Grace <${GRACE}>`])).toHaveLength(2);
+	});
+
+	it.each(['o\'brien@example.test', '\'tis@example.test', '"a b"@example.test', '"a@b.test"@example.test', 'ada@[192.0.2.1]', 'ada+x=y@example.test'])('may be of any shape: %s', async (address) => {
+		expect(await readMailboxes('To Email', `${address}, Grace <${GRACE}>`)).toEqual([{ name: '', address }, { name: 'Grace', address: GRACE }]);
+	});
+
+	it('without a comma that somebody else wrote are read as far as possible', async () => {
+		expect(await readMailboxes('Original Message', `Ada <${ADA}> Grace <${GRACE}>`, true)).toMatchObject([{ address: ADA }]);
+	});
+
+	it.each([
 		['nonsense among good ones', `${GRACE}, nonsense`, '"nonsense" is not an email address'],
-		['no comma', `${GRACE} ${SHARED}`, 'no comma between'],
 		['a number', 17, 'is not an email address'],
 		['an object of something else', { json: { a: 1 } }, 'an object without an address'],
 		['a line break', `${GRACE}\r\nBcc: ${SHARED}`, 'line break'],
