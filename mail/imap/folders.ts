@@ -27,6 +27,16 @@ export async function listFolders(session: ImapSession): Promise<Folder[]> {
  * @throws MailError `notFound`, naming what there is
  */
 export function chooseFolder(folders: readonly Folder[], wanted: string, field = 'Folder'): Folder {
+	const found = foldersNamed(folders, wanted);
+	const asked = wanted.trim();
+	if (found.length === 1 && found[0] !== undefined) return found[0];
+	if (found.length > 1) throw notFound(`The folder name "${asked}" fits ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`, field);
+	const known = folders.slice(0, 20).map((folder) => folder.path).join(', ');
+	throw notFound(`There is no folder "${asked}". The mailbox has: ${known}${folders.length > 20 ? ` and ${folders.length - 20} more` : ''}.`, field);
+}
+
+/** All that a user may mean; see {@link chooseFolder}. */
+export function foldersNamed(folders: readonly Folder[], wanted: string): Folder[] {
 	const asked = wanted.trim();
 	const slashed = (folder: Folder): string => (folder.delimiter === '' ? folder.path : folder.path.split(folder.delimiter).join('/'));
 	const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
@@ -38,13 +48,9 @@ export function chooseFolder(folders: readonly Folder[], wanted: string, field =
 	];
 	for (const way of ways) {
 		const found = folders.filter(way);
-		if (found.length === 1 && found[0] !== undefined) return found[0];
-		if (found.length > 1) {
-			throw notFound(`The folder name "${asked}" fits ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`, field);
-		}
+		if (found.length > 0) return found;
 	}
-	const known = folders.slice(0, 20).map((folder) => folder.path).join(', ');
-	throw notFound(`There is no folder "${asked}". The mailbox has: ${known}${folders.length > 20 ? ` and ${folders.length - 20} more` : ''}.`, field);
+	return [];
 }
 
 function isInbox(path: string): boolean {

@@ -1,5 +1,4 @@
 import { MailError } from '../errors';
-import type { Action } from '../imap/actions';
 import { chooseFolder, listFolders } from '../imap/folders';
 import { searchAfter } from '../imap/search';
 import { ImapSession } from '../imap/session';
@@ -9,6 +8,7 @@ import { Delivery, type Rules } from './delivery';
 import { asMailError } from './faults';
 import type { MailboxWatchOptions } from './mailbox';
 import { askFor, type FolderState } from './memory';
+import { locateTargets } from './targets';
 import { Telling } from './telling';
 import { Watch } from './watch';
 
@@ -131,16 +131,14 @@ export class FolderWatch<Item> {
 		}
 	}
 
-	/** The path of the watched folder. @throws MailError `notFound`, for a folder to move to as well */
+	/** The path of the watched folder. @throws MailError `notFound`, for a folder to move to as well; `input` where that one is watched */
 	async #findFolders(session: ImapSession): Promise<string> {
 		const { after, onGiveUp } = this.options.rules;
 		// Only INBOX has the same name everywhere (RFC 3501, section 5.1).
 		const isInbox = /^inbox$/i.test(this.wanted);
 		if (isInbox && after.kind !== 'move' && onGiveUp.kind !== 'move') return 'INBOX';
 		const known = await listFolders(session);
-		const resolved = (action: Action, field: string): Action => (action.kind === 'move' ? { kind: 'move', to: chooseFolder(known, action.to, field).path } : action);
-		const found = { after: resolved(after, 'Move to Folder'), onGiveUp: resolved(onGiveUp, 'Folder for Failed Mails') };
-		Object.assign(this.#rules, found);
+		Object.assign(this.#rules, locateTargets(known, this.options.folders, this.options.rules));
 		return isInbox ? 'INBOX' : chooseFolder(known, this.wanted).path;
 	}
 

@@ -4,6 +4,7 @@ import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/ima
 import { chooseFolder, listFolders } from '../../mail/imap/folders';
 import { searchAfter } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
+import { locateTargets } from '../../mail/watch/targets';
 import { openAccount } from '../account';
 import { nodeError } from '../nodeError';
 import type { Settings } from './settings';
@@ -24,6 +25,8 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 		session = await ImapSession.open(account);
 		const open = session;
 		const known = await listFolders(open);
+		// Nothing is moved in a test, but what would fail later is told here.
+		locateTargets(known, settings.folders, settings.rules);
 		const searched: string[] = [];
 		for (const wanted of settings.folders) {
 			const { path } = chooseFolder(known, wanted);

@@ -27,7 +27,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	// n8n loses its copy where a workflow is imported over itself; a person who switches a trigger on begins anew then.
 	const stored = readMemory(staticData.watch) ?? (attended ? undefined : journaled);
 	const memory = newestMemory(stored, journaled, legacy.memory) ?? newMemory(randomUUID(), Date.now());
-	const isFirst = attended && Object.keys(memory.folders).length === 0;
+	const isFirst = Object.keys(memory.folders).length === 0;
 	// A copy, since the watch that went before may still hold the other.
 	const own = takenUp(memory);
 	const save = (current: WatchMemory): void => {
@@ -56,8 +56,9 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	stop = () => watch.stop();
 	save(own);
 	const faults = await watch.open();
-	const hopeless = faults.find((fault) => fault.permanent);
-	if (hopeless !== undefined && isFirst) {
+	// What a field says stays wrong, also where another setting has worked before.
+	const hopeless = faults.find((fault) => fault.code === 'input' || (isFirst && fault.permanent));
+	if (hopeless !== undefined && attended) {
 		release();
 		throw nodeError(context.getNode(), hopeless);
 	}

@@ -91,6 +91,28 @@ describe('the first activation', () => {
 	});
 });
 
+describe('a folder to move to that is watched', () => {
+	it.each([
+		['Move to Folder', ['INBOX', 'Work'], { after: { kind: 'move', to: 'Work' } }],
+		['Move to Folder', ['Deep/Work'], { after: { kind: 'move', to: 'work' } }],
+		['Folder for Failed Mails', ['work', 'InBox'], { onGiveUp: { kind: 'move', to: 'inbox' } }],
+	] as const)('is refused (%s, watching %j), since each mail would be a new one there, without end', async (field, folders, rules) => {
+		const one = rig({ folders, rules: { maxTries: 1, ...rules }, execute: () => ({ kind: 'onGiveUp' in rules ? 'failed' : 'done', reason: 'no' }) });
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Deep/Work', ...(folders.length > 1 ? ['Work'] : []));
+		const faults = await one.watch.start();
+		expect(faults.map((fault) => ({ ...fault }))).toEqual(folders.map(() => expect.objectContaining({ code: 'input', permanent: true, field, remedy: expect.any(String) })));
+		await one.deliver('x');
+		await one.until('the report', () => one.reports.length === 1);
+		expect(one.handed).toEqual([]);
+	});
+
+	it('is none where only another folder of its name is watched', async () => {
+		const one = rig({ folders: ['INBOX', 'A/Work'], rules: { after: { kind: 'move', to: 'B/Work' } } });
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'A/Work', 'B/Work');
+		expect(await one.watch.start()).toEqual([]);
+	});
+});
+
 describe('a folder that is another one by now', () => {
 	/** While no watch can see it; a mail comes to the new place meanwhile. */
 	const moveInvoices = async (mailbox: string): Promise<void> => {

@@ -147,6 +147,17 @@ describe('activation', () => {
 		expect(two.emitted).toEqual([]);
 	});
 
+	it('throws for a folder to move to that is watched, also where it has worked before, and so does a test run', async () => {
+		const mailbox = freshMailbox();
+		const before = rigOf({ mailbox });
+		const { close } = await start(before);
+		await close();
+		const parameters = { postProcessAction: 'move', moveToFolder: { __rl: true, mode: 'id', value: 'inbox' } };
+		await expect(start(rigOf({ mailbox, staticData: before.staticData, activation: 'update', parameters }))).rejects.toThrow('Mails would be moved to "INBOX", which is watched');
+		const manual = await new ImapTrigger().trigger.call(rigOf({ mailbox, mode: 'manual', parameters }).context());
+		await expect(manual.manualTriggerFunction?.()).rejects.toThrow('Mails would be moved to "INBOX", which is watched');
+	});
+
 	it('throws for a parameter that cannot be used, naming it', async () => {
 		await expect(start(rigOf({ parameters: { options: { customEmailConfig: '["NOSUCH"]' } } }))).rejects.toThrow('Custom Email Rules cannot be used');
 	});
