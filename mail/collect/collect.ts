@@ -222,9 +222,11 @@ class Fetching<Item> {
 	}
 
 	async #enterHeaders(number: number, bytes: Buffer, sizes: ReadonlyMap<number, number>): Promise<void> {
-		const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'headers', bytes, tooLarge: (sizes.get(number) ?? 0) > this.wish.maxBytes } }, false);
+		const origin = this.#origin(number, sizes);
+		const tooLarge = origin.size > this.wish.maxBytes;
+		const item = await this.make({ ...origin, content: { kind: 'headers', bytes, tooLarge } }, false);
 		if (item === undefined) return;
-		this.#enter(number, item, printOf(bytes), this.wish.headersOnly ? this.#fetched : 'seen');
+		this.#enter(number, item, printOf(bytes), tooLarge ? 'seen' : this.#fetched);
 	}
 
 	/**
@@ -241,7 +243,7 @@ class Fetching<Item> {
 		}
 	}
 
-	/** What was not downloaded in full counts as seen, so that it is never deleted for its age. */
+	/** A mail without what was wanted of it (too large, refused) counts as seen, so that it is never deleted. */
 	#enter(number: number, item: Item, print: string, standing: Standing): void {
 		const entry = { key: this.#key(number), print, standing, day: dayOf(this.now) };
 		this.#items.set(number, item);

@@ -448,6 +448,16 @@ describe('deletion', () => {
 		expect((await round(mailbox, first.next, { maxBytes: 10_000, deleteAfterDays: 1 })).deleted).toBe(0);
 	});
 
+	it.each([{ deleteAfterFetch: true }, { deleteAfterDays: 0 }])('never comes to a mail above the size limit, where only headers are wanted either: %j', async (deletion) => {
+		const mailbox = `oversize${Object.keys(deletion).join().length}@example.test`;
+		await sandbox.deliver(mailbox, mail('small'), mail('large', `\r\n${'x'.repeat(20_000)}`));
+		const wish = { headersOnly: true, maxBytes: 10_000, ...deletion };
+		const first = await round(mailbox, new Ledger(), wish);
+		expect(first.items).toEqual(['headers: small', 'too large: large']);
+		await round(mailbox, first.next, wish);
+		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['large']);
+	});
+
 	it('waits so many days after the fetch, and spares what was never fetched', async () => {
 		const mailbox = 'expire@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'));
