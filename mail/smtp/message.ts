@@ -193,8 +193,12 @@ function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComp
 	};
 }
 
-/** base64 takes 4 bytes for 3 and a line break after 76; text may be encoded up to threefold. */
+/**
+ * base64 takes 4 bytes for 3 and a line break after 76; text may be encoded up to threefold. An attached mail keeps its
+ * size, but for a CR beside each LF that has none: too few bytes to refuse it for.
+ */
 function estimate(mail: OutgoingMail): number {
+	const onTheWay = ({ mimeType, size }: OutgoingFile): number => (isMessage(mimeType) ? size : Math.ceil(size / 57) * 78);
 	const text = Buffer.byteLength(mail.text ?? '') + Buffer.byteLength(mail.html ?? '') + Buffer.byteLength(mail.calendar?.content ?? '');
-	return mail.files.reduce((sum, file) => sum + Math.ceil(file.size / 57) * 78 + 512, Math.ceil(text * 1.4) + 4096);
+	return mail.files.reduce((sum, file) => sum + onTheWay(file) + 512, Math.ceil(text * 1.4) + 4096);
 }

@@ -48,13 +48,15 @@ function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[];
 	const isOwn = ({ address }: Mailbox): boolean => own.some((mine) => sameAddress(mine, address));
 	const author = original.replyTo.length > 0 ? original.replyTo : original.from;
 	// An answer to a mail of one's own goes on to those that it went to.
-	const to = unique(author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.length === 0 ? original.to : author);
-	if (to.length === 0) throw inputError('Original Message', 'the mail has no sender that could be answered.', 'Use Send or Forward with a recipient of your own.');
-	if (kind === 'reply') return { to, cc: [] };
-	const others = [...original.to, ...original.cc].filter((one) => !isOwn(one) && !to.some(({ address }) => sameAddress(address, one.address)));
-	return { to, cc: unique(others) };
+	const answered = unique(author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.length === 0 ? original.to : author);
+	if (answered.length === 0) throw inputError('Original Message', 'the mail has no sender that could be answered.', 'Use Send or Forward with a recipient of your own.');
+	const to = answered.filter((one) => !isOwn(one));
+	const copies = kind === 'reply' ? [] : unique([...original.to, ...original.cc].filter((one) => !isOwn(one) && !to.some(({ address }) => sameAddress(address, one.address))));
+	if (to.length > 0) return { to, cc: copies };
+	return copies.length > 0 ? { to: copies, cc: [] } : { to: answered, cc: [] };
 }
 
+/** The new text above the original, in both bodies where both are wished: an empty one is made from the other. */
 async function quoted(original: Original, wish: Answer): Promise<Pick<OutgoingMail, 'text' | 'html'>> {
 	const plain = original.text.trim() === '' && original.html !== '' ? ((await textOfHtml(original.html)) ?? '') : original.text;
 	const rich = (await quotableHtml(original.html)) ?? htmlOfText(plain);
@@ -62,9 +64,11 @@ async function quoted(original: Original, wish: Answer): Promise<Pick<OutgoingMa
 	const text = wish.kind === 'forward' ? plain : plain.trimEnd().split(/\r\n?|\n/).map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`)).join('\n');
 	const html = wish.kind === 'forward' ? rich : `<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">${rich}</blockquote>`;
 	const separator = wish.kind === 'forward' ? '\n\n' : '\n';
+	const newText = wish.text === '' && wish.html !== undefined && wish.html !== '' ? await textOfHtml(wish.html) : wish.text;
+	const newHtml = wish.html === '' ? htmlOfText(wish.text ?? '') : wish.html;
 	return {
-		text: wish.text === undefined ? undefined : `${wish.text}\n\n${intro.join('\n')}${separator}${text}`,
-		html: wish.html === undefined ? undefined : append(wish.html, `<br><br><div>${intro.map(escapeHtml).join('<br>')}</div><br>${html}`),
+		text: newText === undefined ? undefined : `${newText}\n\n${intro.join('\n')}${separator}${text}`,
+		html: newHtml === undefined ? undefined : append(newHtml, `<br><br><div>${intro.map(escapeHtml).join('<br>')}</div><br>${html}`),
 	};
 }
 

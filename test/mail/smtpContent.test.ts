@@ -288,6 +288,15 @@ describe('files', () => {
 		await expect((await compose(outgoing({ files }))).open()).rejects.toThrow('EMFILE');
 	});
 
+	it('are counted as they travel: mails as they are, all else in base64', async () => {
+		const bytes = 27 * 1024 * 1024;
+		const sizeOf = async (mimeType: string): Promise<number> => (await compose(outgoing({ files: [{ ...file('a', mimeType, Buffer.alloc(0)), size: bytes }] }))).size / bytes;
+		expect(await sizeOf('message/rfc822')).toBeLessThan(1.001);
+		expect(await sizeOf('message/RFC822')).toBeGreaterThan(1);
+		expect(await sizeOf('message/partial')).toBeGreaterThan(1.36);
+		expect(await sizeOf('application/pdf')).toBeGreaterThan(1.36);
+	});
+
 	it('that are mails stay mails', async () => {
 		const inner = 'From: a@example.test\r\nSubject: inner\r\n\r\nbody é\r\n';
 		const { raw } = await travel({ files: [file('message.eml', 'message/rfc822', Buffer.from(inner))] });

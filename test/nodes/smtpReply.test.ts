@@ -88,6 +88,19 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 		expect(hashes(email)).toEqual([sha256(image)]);
 	});
 
+	it.each([
+		['reply', {}],
+		['forward', { replyType: 'forward', toEmail: 'carl@example.test' }],
+	])('as both, of which one is empty, has the new text in both: %s', async (_kind, parameters) => {
+		const item = await itemOf(await originalBytes(), format);
+		const fromText = await reply(item, { ...parameters, emailFormat: 'both', text: 'New <text>\nof two lines', html: '' });
+		expect(fromText.text).toMatch(/^New <text>\nof two lines\n\n[\s\S]*Dear Ada/);
+		expect(fromText.html).toMatch(/^New &#60;text&#62;<br>\r?\nof two lines<br><br><div>[\s\S]*<p>Dear Ada, <b>see/);
+		const fromHtml = await reply(item, { ...parameters, emailFormat: 'both', text: '', html: '<p>New <b>text</b></p>' });
+		expect(fromHtml.text).toMatch(/^New text\s[\s\S]*Dear Ada/);
+		expect(fromHtml.html).toMatch(/^<p>New <b>text<\/b><\/p><br><br><div>[\s\S]*<p>Dear Ada, <b>see/);
+	});
+
 	it('that forwards takes headers, body and files along', async () => {
 		const bytes = await originalBytes();
 		const email = await reply(await itemOf(bytes, format), { replyType: 'forward', toEmail: 'Carl <carl@example.test>', emailFormat: 'both', html: '<p>FYI</p>', text: 'FYI' });
@@ -143,6 +156,20 @@ describe('what is answered', () => {
 		const email = await reply(await itemOf(await originalBytes({ from: ADA, to: 'grace@example.test' }), 'simple'), { replyType: 'replyAll' });
 		expect(addresses(email.to)).toEqual(['grace@example.test']);
 		expect(addresses(email.cc)).toEqual(['carl@example.test']);
+	});
+
+	it.each<[string, Parameters<typeof originalBytes>[0], string[], string[]]>([
+		['one\'s own, that one got as well', { from: ADA, to: `Ada@Example.test, grace@example.test, edith@example.test` }, ['grace@example.test', 'edith@example.test'], ['carl@example.test']],
+		['one\'s own, with others in Cc alone', { from: ADA, to: ADA }, ['carl@example.test'], []],
+		['one that asks for answers to one and another', { replyTo: `${ADA}, office@example.test` }, ['office@example.test'], ['edith@example.test', 'carl@example.test']],
+	])('goes to all but the mailbox itself where it is %s', async (_name, change, to, cc) => {
+		const email = await reply(await itemOf(await originalBytes(change), 'resolved'), { replyType: 'replyAll' });
+		expect([addresses(email.to), addresses(email.cc)]).toEqual([to, cc]);
+	});
+
+	it('goes to the mailbox itself where nobody else is left', async () => {
+		const note = Buffer.from(`From: ${ADA}\r\nTo: Ada <${ADA}>\r\nSubject: note\r\nMessage-ID: <1@example.test>\r\n\r\nx\r\n`);
+		for (const replyType of ['reply', 'replyAll']) expect(addresses((await reply(await itemOf(note, 'resolved'), { replyType })).to)).toEqual([ADA]);
 	});
 
 	it('leaves out the address that From Email gives, too', async () => {
