@@ -27,11 +27,29 @@ export function text(value: unknown, field: string): string {
 
 /** One of the values that a pick-list offers, in any case, as expressions and language models give them. @throws MailError `input` */
 export function choice<T extends string>(value: unknown, field: string, offered: readonly T[], fallback: T): T {
-	const given = text(value, field).trim().toLowerCase();
-	if (given === '') return fallback;
+	return find(text(value, field), field, offered) ?? fallback;
+}
+
+/** Several of them: a list, or text with commas between. In the order in which they are offered, each once. @throws MailError `input` */
+export function choices<T extends string>(value: unknown, field: string, offered: readonly T[]): T[] {
+	const chosen = text(value, field).split(',').map((one) => find(one, field, offered));
+	return offered.filter((one) => chosen.includes(one));
+}
+
+function find<T extends string>(value: string, field: string, offered: readonly T[]): T | undefined {
+	const given = value.trim().toLowerCase();
 	const chosen = offered.find((one) => one.toLowerCase() === given);
-	if (chosen !== undefined) return chosen;
+	if (chosen !== undefined || given === '') return chosen;
 	throw new MailError(`${field}: "${given.slice(0, 100)}" is not offered.`, { code: 'input', field, remedy: `Give one of: ${offered.join(', ')}.` });
+}
+
+/** A switch; sheets, forms and language models give text or a number. `fallback` where it is empty. @throws MailError `input` */
+export function flag(value: unknown, field: string, fallback = false): boolean {
+	const given = typeof value === 'string' ? value.trim().toLowerCase() : value;
+	if (given === undefined || given === null || given === '') return fallback;
+	if (given === true || given === 'true' || given === 1 || given === '1') return true;
+	if (given === false || given === 'false' || given === 0 || given === '0') return false;
+	throw new MailError(`${field}: ${shown(value)} is neither true nor false.`, { code: 'input', field, remedy: 'Give true or false.' });
 }
 
 /** A number within bounds; `fallback` where the field is empty. @throws MailError `input` */
@@ -39,7 +57,11 @@ export function whole(value: unknown, field: string, fallback: number, least: nu
 	if (value === undefined || value === null || value === '') return fallback;
 	const number = Number(value);
 	if (Number.isInteger(number) && number >= least && number <= most) return number;
-	throw new MailError(`${field}: ${typeof value === 'object' ? 'an object' : JSON.stringify(value)} is not a whole number from ${least} to ${most}.`, { code: 'input', field, remedy: `Enter a number from ${least} to ${most}.` });
+	throw new MailError(`${field}: ${shown(value)} is not a whole number from ${least} to ${most}.`, { code: 'input', field, remedy: `Enter a number from ${least} to ${most}.` });
+}
+
+function shown(value: unknown): string {
+	return typeof value === 'object' ? 'an object' : JSON.stringify(value).slice(0, 100);
 }
 
 /** What the two account parameters say. */

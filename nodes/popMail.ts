@@ -8,7 +8,7 @@ import { describe, readFilter, type Filter } from '../mail/collect/filter';
 import { toItemOnce } from '../mail/collect/once';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item';
 import { collect } from '../mail/pop3/session';
-import { text, whole } from './parameterValues';
+import { choice, flag, text, whole } from './parameterValues';
 
 /** Above this a mail is streamed to the parser, not gathered in memory first, in bytes. */
 const STREAM_ABOVE = 1024 * 1024;
@@ -17,12 +17,11 @@ const TEXT_UP_TO = 20 * 1024 * 1024;
 
 type Options = ItemOptions<IBinaryData>;
 
-/** `format`, `downloadAttachments` and the prefix, as all nodes have them. */
+/** `format`, `downloadAttachments` and the prefix, as all nodes have them. @throws MailError `input` naming the field */
 export function itemOptions(context: IExecuteFunctions | IPollFunctions, parameter: (name: string, fallback: unknown) => unknown): Options {
-	const format = parameter('format', 'simple');
 	return {
-		format: format === 'raw' || format === 'resolved' ? format : 'simple',
-		downloadAttachments: parameter('downloadAttachments', false) === true,
+		format: choice(parameter('format', 'simple'), 'Format', ['simple', 'resolved', 'raw'], 'simple'),
+		downloadAttachments: flag(parameter('downloadAttachments', false), 'Download Attachments'),
 		prefix: text(parameter('dataPropertyAttachmentsPrefixName', 'attachment_'), 'Property Prefix Name') || 'attachment_',
 		store: async (content, fileName, mimeType) => await context.helpers.prepareBinaryData(content, fileName, mimeType),
 	};

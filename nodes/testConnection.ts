@@ -5,17 +5,18 @@ import type { Protocol } from '../mail/clouds';
 import { runConnectionTest } from '../mail/connectionTest';
 import { diagnose } from '../mail/diagnosis';
 import { ProtocolLog } from '../mail/protocolLog';
+import { choices, flag } from './parameterValues';
 import { serviceAccountToTest } from './serviceAccount';
 
 /**
  * The steps as an item: the first failing one stands out as `problem` and `remedy`.
  * @param own the node's protocol, tested where the option `testProtocols` names none
  * @param options of the operation; with `protocolLog` the item has what was said, too
+ * @throws MailError `input` naming the option
  */
 export async function testConnection(account: Account, own: Protocol, options: IDataObject): Promise<IDataObject> {
-	const log = options.protocolLog === true ? new ProtocolLog() : undefined;
-	const { testProtocols } = options;
-	const chosen = PROTOCOLS.filter((protocol) => Array.isArray(testProtocols) && testProtocols.some((name) => name === protocol));
+	const log = flag(options.protocolLog, 'Protocol Log') ? new ProtocolLog() : undefined;
+	const chosen = choices(options.testProtocols, 'Protocols to Test', PROTOCOLS);
 	const protocols = chosen.length > 0 ? chosen : [own];
 	const report = await runConnectionTest({ ...account, listen: log && ((protocol) => log.listen(protocol)) }, protocols);
 	const failed = report.steps.find(({ ok }) => !ok);

@@ -7,7 +7,7 @@ import type { Format } from '../../mail/item';
 import type { StartFrom } from '../../mail/watch/cursor';
 import type { Rules } from '../../mail/watch/delivery';
 import type { AccountChoice } from '../account';
-import { accountChoice, record, text, whole } from '../parameterValues';
+import { accountChoice, choice, flag, record, text, whole } from '../parameterValues';
 
 /** The node's parameters, read once: later n8n cannot evaluate expressions any more. */
 export interface Settings {
@@ -30,7 +30,7 @@ type Parameters = Pick<ITriggerFunctions, 'getNodeParameter'>;
 export function readSettings(context: Parameters): Settings {
 	const options = record(context.getNodeParameter('options', {}));
 	const filters = record(context.getNodeParameter('filters', {}));
-	const format = oneOf(context.getNodeParameter('format', 'simple'), ['simple', 'resolved', 'raw'], 'simple');
+	const format = choice(context.getNodeParameter('format', 'simple'), 'Format', ['simple', 'resolved', 'raw'], 'simple');
 	return {
 		account: accountChoice(context.getNodeParameter('authentication', 'oAuth2'), options),
 		folders: folders(context, options),
@@ -43,15 +43,15 @@ export function readSettings(context: Parameters): Settings {
 			retryFirstMs: whole(options.retryAfter, 'Retry After', 30, 0, 86_400) * 1000,
 			limits: {
 				largeAbove: whole(options.largeMailSize, 'Large Mails Begin At', 20, 1, 500) * 1024 * 1024,
-				large: options.largeMails === 'headersOnly' ? 'headersOnly' : 'stream',
-				onlyWithAttachment: filters.hasAttachment === true,
+				large: choice(options.largeMails, 'Large Mails', ['stream', 'headersOnly'], 'stream'),
+				onlyWithAttachment: flag(filters.hasAttachment, 'Has Attachment'),
 			},
-			after: action(context.getNodeParameter('postProcessAction', 'read'), () => context.getNodeParameter('moveToFolder', ''), 'Move to Folder'),
-			onGiveUp: action(options.onGiveUp ?? 'nothing', () => options.giveUpFolder, 'Folder for Failed Mails'),
+			after: action(context.getNodeParameter('postProcessAction', 'read'), 'Action', () => context.getNodeParameter('moveToFolder', ''), 'Move to Folder'),
+			onGiveUp: action(options.onGiveUp, 'Failed Mails', () => options.giveUpFolder, 'Folder for Failed Mails'),
 		},
-		handOver: options.handOver === 'atOnce' ? 'atOnce' : 'afterSuccess',
+		handOver: choice(options.handOver, 'Hand Over', ['afterSuccess', 'atOnce'], 'afterSuccess'),
 		format,
-		downloadAttachments: format === 'resolved' || context.getNodeParameter('downloadAttachments', false) === true,
+		downloadAttachments: format === 'resolved' || flag(context.getNodeParameter('downloadAttachments', false), 'Download Attachments'),
 		prefix: text(context.getNodeParameter('dataPropertyAttachmentsPrefixName', 'attachment_'), 'Property Prefix Name') || 'attachment_',
 	};
 }
@@ -64,7 +64,7 @@ function matching(options: IDataObject, filters: IDataObject): Pick<Settings, 'c
 			from: text(filters.from, 'From'),
 			to: text(filters.to, 'To'),
 			subject: text(filters.subject, 'Subject'),
-			unreadOnly: filters.unreadOnly === true,
+			unreadOnly: flag(filters.unreadOnly, 'Unread Only'),
 			since: text(filters.since, 'Received Since'),
 			largerThan: whole(filters.largerThan, 'Larger Than', 0, 0, 1_000_000) * 1024,
 		}),
@@ -88,13 +88,12 @@ function folders(context: Parameters, options: IDataObject): string[] {
 }
 
 function startFrom(options: IDataObject): StartFrom {
-	if (options.startFrom === 'unread') return { kind: 'unread' };
-	if (options.startFrom === 'lastDays') return { kind: 'lastDays', days: whole(options.startDays, 'Start From Days', 1, 1, 3650) };
-	return { kind: 'now' };
+	const kind = choice(options.startFrom, 'Start From', ['now', 'unread', 'lastDays'], 'now');
+	return kind === 'lastDays' ? { kind, days: whole(options.startDays, 'Start From Days', 1, 1, 3650) } : { kind };
 }
 
-function action(value: unknown, folder: () => unknown, field: string): Action {
-	const kind = oneOf(value, ['nothing', 'read', 'flag', 'move', 'delete'], 'nothing');
+function action(value: unknown, name: string, folder: () => unknown, field: string): Action {
+	const kind = choice(value, name, ['nothing', 'read', 'flag', 'move', 'delete'], 'nothing');
 	if (kind !== 'move') return { kind };
 	const to = locator(folder(), field).trim();
 	if (to === '') throw new MailError(`${field} is empty.`, { code: 'input', field, remedy: 'Choose the folder that mails are to be moved to.' });
@@ -104,8 +103,4 @@ function action(value: unknown, folder: () => unknown, field: string): Action {
 /** A folder as text or as n8n's resource locator gives it. */
 function locator(value: unknown, field: string): string {
 	return typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field);
-}
-
-function oneOf<const Choice extends string>(value: unknown, choices: readonly Choice[], otherwise: Choice): Choice {
-	return choices.find((choice) => choice === value) ?? otherwise;
 }

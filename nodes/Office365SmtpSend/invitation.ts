@@ -7,7 +7,7 @@ import { calendarText, type CalendarEvent } from '../../mail/smtp/calendar';
 import { readDay, readMoment } from '../../mail/smtp/eventTime';
 import type { OutgoingMail } from '../../mail/smtp/message';
 import { textOfHtml } from '../../mail/smtp/plainText';
-import { record, text, whole } from '../parameterValues';
+import { choice, flag, record, text, whole } from '../parameterValues';
 import type { MailContext } from './context';
 import { readMail } from './settings';
 
@@ -33,12 +33,12 @@ export async function readInvitation(context: MailContext, item: number, mailbox
 		title,
 		description: mail.text || (mail.html === undefined ? '' : ((await textOfHtml(mail.html)) ?? '')),
 		location: text(parameter('location'), 'Location').trim(),
-		time: timeOf(parameter('start'), parameter('end'), options, context.getTimezone()),
+		time: timeOf(parameter('start'), parameter('end') ?? '', options, context.getTimezone()),
 		organizer,
 		sentBy: mail.sender,
 		...guests(await readMailboxes('To Email', mail.to), await readMailboxes('CC Email', mail.cc)),
 		...(options.reminder !== undefined && { reminder: whole(options.reminder, 'Reminder', 15, 0, 40_320) }),
-		showAs: options.showAs === 'free' ? 'free' : 'busy',
+		showAs: choice(options.showAs, 'Show As', ['busy', 'free'], 'busy'),
 	};
 	const body = mail.text || mail.html ? {} : { text: summary(event, context.getTimezone()) };
 	return {
@@ -70,7 +70,7 @@ function minutesSince2024(): number {
 
 function timeOf(start: unknown, end: unknown, options: IDataObject, timeZone: string): CalendarEvent['time'] {
 	const early = (): Error => inputError('End', 'the event ends before it begins.', 'Give a later end.');
-	if (options.allDay === true) {
+	if (flag(options.allDay, 'All Day')) {
 		const time = { firstDay: readDay('Start', start, timeZone), dayAfter: readDay('End', end === '' ? start : end, timeZone, 1) };
 		if (time.dayAfter <= time.firstDay) throw early();
 		return time;

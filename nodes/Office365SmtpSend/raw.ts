@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { inputError, readMailboxes } from '../../mail/smtp/addresses';
 import type { ComposedMail } from '../../mail/smtp/message';
 import { composeRaw } from '../../mail/smtp/raw';
-import { record, text } from '../parameterValues';
+import { choice, record, text } from '../parameterValues';
 import { fileOf, property } from './attachments';
 import type { MailContext } from './context';
 import { readHeaders } from './settings';
@@ -13,7 +13,7 @@ export async function readRaw(context: MailContext, item: number): Promise<Compo
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	const { deliveryReports } = readHeaders(record(context.getNodeParameter('options', item, {})));
 	return await composeRaw({
-		...(parameter('rawSource') === 'text' ? textSource(text(parameter('rawMessage'), 'Message')) : await binarySource(context, item, text(parameter('binaryPropertyName'), 'Input Binary Field'))),
+		...(choice(parameter('rawSource'), 'Message Source', ['binary', 'text'], 'binary') === 'text' ? textSource(text(parameter('rawMessage'), 'Message')) : await binarySource(context, item, text(parameter('binaryPropertyName'), 'Input Binary Field'))),
 		from: (await readMailboxes('From Email', parameter('fromEmail'))).slice(0, 1),
 		to: await readMailboxes('To Email', parameter('toEmail')),
 		deliveryReports,

@@ -5,7 +5,7 @@ import { inputError, readMailboxes } from '../../mail/smtp/addresses';
 import type { OutgoingFile, OutgoingMail } from '../../mail/smtp/message';
 import { readOriginal, type Original, type OriginalFile } from '../../mail/smtp/original';
 import { answer, shownInline, type Answer } from '../../mail/smtp/reply';
-import { record, text } from '../parameterValues';
+import { flag, record, text } from '../parameterValues';
 import { fileOf, isBinaryData, openBinary } from './attachments';
 import type { MailContext } from './context';
 import { formatOf, readBodies, readCopies, readHeaders, readOwnFiles, readSender } from './settings';
@@ -13,6 +13,8 @@ import { formatOf, readBodies, readCopies, readHeaders, readOwnFiles, readSender
 /** The answer to the mail that a trigger or POP Fetch gave. @throws MailError `input` naming the field */
 export async function readReply(context: MailContext, item: number, mailbox: string): Promise<OutgoingMail> {
 	const options = record(context.getNodeParameter('options', item, {}));
+	const quote = flag(options.quoteOriginal, 'Quote Original', true);
+	const all = flag(options.forwardAttachments, 'Forward Attachments', true);
 	const kind = kindOf(context.getNodeParameter('replyType', item, 'reply'));
 	const taken = await takeOriginal(context, item);
 	if (kind === 'forward' && taken.original.headersOnly) {
@@ -22,7 +24,7 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 	const answered = await answer(taken.original, {
 		kind,
 		own: [mailbox, ...(typeof sender.from === 'string' ? [] : sender.from.map(({ address }) => address))],
-		quote: options.quoteOriginal !== false,
+		quote,
 		timeZone: context.getTimezone(),
 		...readBodies(context, item, options),
 	});
@@ -34,7 +36,7 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 		to: kind === 'forward' ? await readMailboxes('To Email', context.getNodeParameter('toEmail', item, '')) : answered.to,
 		cc: [...answered.cc, ...copies.cc],
 		subject: text(options.subject, 'Subject') || answered.subject,
-		files: [...(await readOwnFiles(context, item, options)), ...(await originalFiles(context, item, taken, { kind, options }))],
+		files: [...(await readOwnFiles(context, item, options)), ...(await originalFiles(context, item, taken, { quote, whole: kind === 'forward' && all }))],
 		...readHeaders(options),
 	};
 }
@@ -89,11 +91,10 @@ async function resolve(context: MailContext, raw: IBinaryData | string): Promise
 	return { json, binary: binary ?? {} };
 }
 
-/** All of them when forwarding; otherwise only what the quotation shows. */
-async function originalFiles(context: MailContext, item: number, { original, binary }: Taken, { kind, options }: { kind: Answer['kind']; options: IDataObject }): Promise<OutgoingFile[]> {
+/** The `whole` original's, or only what the quotation shows. */
+async function originalFiles(context: MailContext, item: number, { original, binary }: Taken, { quote, whole }: { quote: boolean; whole: boolean }): Promise<OutgoingFile[]> {
 	const isShown = shownInline(original);
-	const shown = (file: OriginalFile): boolean => options.quoteOriginal !== false && formatOf(context, item) !== 'text' && isShown(file);
-	const whole = kind === 'forward' && options.forwardAttachments !== false;
+	const shown = (file: OriginalFile): boolean => quote && formatOf(context, item) !== 'text' && isShown(file);
 	// An item that lists no files has them all the same, where the built-in trigger gave it.
 	const listed = original.attachments ?? Object.keys(binary).filter((name) => name !== RAW_PROPERTY).map((name) => ({ property: name, inline: false }));
 	const wanted = whole ? listed : listed.filter(shown);

@@ -4,7 +4,7 @@ import { MailError } from '../../mail/errors';
 import { inputError, readMailboxes } from '../../mail/smtp/addresses';
 import { readMoment } from '../../mail/smtp/eventTime';
 import type { OutgoingMail } from '../../mail/smtp/message';
-import { record, text } from '../parameterValues';
+import { choice, record, text } from '../parameterValues';
 import { mailWithButtons, page, PAGE_HEADERS } from './answerPage';
 import { attributed, readCopies, readHeaders, readSender } from './settings';
 
@@ -36,7 +36,7 @@ function readQuestion(read: Read): Question {
 	return {
 		responseType,
 		approve: { label: text(approval.approveLabel, 'Approve Button Label') || 'Approve', primary: approval.buttonApprovalStyle !== 'secondary' },
-		...(approval.approvalType === 'double' && { decline: { label: text(approval.disapproveLabel, 'Disapprove Button Label') || 'Decline', primary: approval.buttonDisapprovalStyle === 'primary' } }),
+		...(choice(approval.approvalType, 'Type of Approval', ['single', 'double'], 'single') === 'double' && { decline: { label: text(approval.disapproveLabel, 'Disapprove Button Label') || 'Decline', primary: approval.buttonDisapprovalStyle === 'primary' } }),
 		subject: text(read('subject', ''), 'Subject'),
 		message: text(read('message', ''), 'Message').replaceAll('\\n', '\n').replace(/<br\s*\/?>/g, '\n').trim(),
 		options: record(read('options', {})),

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { readMailboxes, type Mailbox } from '../../mail/smtp/addresses';
 import type { OutgoingFile, OutgoingMail } from '../../mail/smtp/message';
-import { choice, record, text, whole } from '../parameterValues';
+import { choice, choices, flag, record, text, whole } from '../parameterValues';
 import { readFiles } from './attachments';
 import type { MailContext } from './context';
 
@@ -15,12 +15,13 @@ export interface Delivery {
 	failOnRejected: boolean;
 }
 
+/** @throws MailError `input` naming the field */
 export function readDelivery(options: IDataObject): Delivery {
 	return {
 		retryForMs: whole(options.retryFor, 'Retry For', 120, 0, 3600) * 1000,
 		messagesPerMinute: whole(options.messagesPerMinute, 'Messages per Minute', 0, 0, 10_000),
-		resendUnknown: options.resendUnknown === true,
-		failOnRejected: options.failOnRejected === true,
+		resendUnknown: flag(options.resendUnknown, 'Resend if Unsure'),
+		failOnRejected: flag(options.failOnRejected, 'Fail on Partial Rejection'),
 	};
 }
 
@@ -45,7 +46,7 @@ export async function readMail(context: MailContext, item: number, mailbox: stri
 export async function readSender(context: MailContext, item: number, mailbox: string): Promise<Pick<OutgoingMail, 'from' | 'sender'>> {
 	const options = record(context.getNodeParameter('options', item, {}));
 	const from = await readMailboxes('From Email', context.getNodeParameter('fromEmail', item, ''));
-	const onBehalf = options.sendOnBehalf === true && from.some(({ address }) => address.toLowerCase() !== mailbox.toLowerCase());
+	const onBehalf = flag(options.sendOnBehalf, 'Send on Behalf') && from.some(({ address }) => address.toLowerCase() !== mailbox.toLowerCase());
 	return { from: from.length === 0 ? mailbox : from, ...(onBehalf && { sender: mailbox }) };
 }
 
@@ -81,7 +82,7 @@ type Bodies = Pick<OutgoingMail, 'text' | 'html'>;
 
 /** With n8n's attribution at the end, where the user wants it. */
 export function attributed({ text: plain, html }: Bodies, options: IDataObject): Bodies {
-	if (options.appendAttribution !== true) return { text: plain, html };
+	if (!flag(options.appendAttribution, 'Append n8n Attribution')) return { text: plain, html };
 	// HTML that is made for it alone would hide the text.
 	const asText = html === undefined || html === '';
 	return {
@@ -95,12 +96,11 @@ const ATTRIBUTION = 'This email was sent automatically with ';
 export function readHeaders(options: IDataObject): Pick<OutgoingMail, 'headers' | 'priority' | 'readReceipt' | 'deliveryReports'> {
 	const given = record(options.headers).header;
 	const entries: unknown[] = Array.isArray(given) ? given : [];
-	const reports: unknown[] = Array.isArray(options.deliveryReports) ? options.deliveryReports : [];
 	return {
 		headers: entries.map(record).map((entry) => ({ name: text(entry.name, 'Headers').trim(), value: text(entry.value, 'Headers') })),
 		priority: choice(options.priority, 'Priority', ['high', 'low', 'normal'], 'normal'),
-		readReceipt: options.readReceipt === true,
-		deliveryReports: DELIVERY_REPORTS.filter((report) => reports.includes(report)),
+		readReceipt: flag(options.readReceipt, 'Read Receipt'),
+		deliveryReports: choices(options.deliveryReports, 'Delivery Reports', DELIVERY_REPORTS),
 	};
 }
 

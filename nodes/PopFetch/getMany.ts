@@ -6,13 +6,13 @@ import { collectNew, type Collection, type Wish } from '../../mail/collect/colle
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
 import { MailError } from '../../mail/errors';
-import { record, whole } from '../parameterValues';
+import { choice, flag, record, whole } from '../parameterValues';
 import { explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
 import type { Memory } from './memory';
 
 /** The new mails of the inbox, or those there are. A connection that breaks in the middle keeps the mails before it. */
 export async function getMany(context: IExecuteFunctions, item: number, account: Account, memory: Memory): Promise<INodeExecutionData[]> {
-	const onlyNew = context.getNodeParameter('onlyNew', item, true) === true;
+	const onlyNew = flag(context.getNodeParameter('onlyNew', item, true), 'Only New', true);
 	const wish = { ...readWish(context, item, onlyNew), ...(onlyNew && { leases: memory.leases(account) }) };
 	const options = itemOptions(context, (name, fallback) => context.getNodeParameter(name, item, fallback));
 	const ledger = onlyNew ? memory.ledger(account) : new Ledger();
@@ -43,13 +43,13 @@ function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): W
 	const options = record(context.getNodeParameter('options', item, {}));
 	const days = options.deleteAfterDays;
 	return {
-		limit: context.getNodeParameter('returnAll', item, false) === true ? Infinity : whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000),
-		newestFirst: options.order === 'newest',
+		limit: flag(context.getNodeParameter('returnAll', item, false), 'Return All') ? Infinity : whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000),
+		newestFirst: choice(options.order, 'Order', ['oldest', 'newest'], 'oldest') === 'newest',
 		filter: filterOf(record(context.getNodeParameter('filters', item, {}))),
-		headersOnly: options.headersOnly === true,
+		headersOnly: flag(options.headersOnly, 'Headers Only'),
 		maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
 		start: { kind: 'all' },
-		deleteAfterFetch: options.deleteAfterFetch === true,
+		deleteAfterFetch: flag(options.deleteAfterFetch, 'Delete After Fetch'),
 		...(onlyNew && days !== undefined && { deleteAfterDays: whole(days, 'Delete After Days', 30, 0, 3_650) }),
 	};
 }

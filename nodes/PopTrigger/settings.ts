@@ -1,8 +1,8 @@
-import type { IPollFunctions } from 'n8n-workflow';
+import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 
 import type { Wish } from '../../mail/collect/collect';
 import type { AccountChoice } from '../account';
-import { accountChoice, record, whole } from '../parameterValues';
+import { accountChoice, choice, flag, record, whole } from '../parameterValues';
 import { filterOf, itemOptions } from '../popMail';
 
 export interface Settings {
@@ -22,11 +22,16 @@ export function readSettings(context: IPollFunctions): Settings {
 			limit: whole(options.limit, 'Mails per Look', 50, 1, 1_000),
 			newestFirst: false,
 			filter: filterOf(record(context.getNodeParameter('filters', {}))),
-			headersOnly: options.headersOnly === true,
+			headersOnly: flag(options.headersOnly, 'Headers Only'),
 			maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
-			start: options.startFrom === 'all' ? { kind: 'all' } : options.startFrom === 'lastDays' ? { kind: 'lastDays', days: whole(options.startDays, 'Start From Days', 1, 1, 3_650) } : { kind: 'now' },
+			start: startOf(options),
 			deleteAfterFetch: false,
 			...(days !== undefined && { deleteAfterDays: whole(days, 'Delete After Days', 30, 0, 3_650) }),
 		},
 	};
+}
+
+function startOf(options: IDataObject): Wish['start'] {
+	const kind = choice(options.startFrom, 'Start From', ['now', 'all', 'lastDays'], 'now');
+	return kind === 'lastDays' ? { kind, days: whole(options.startDays, 'Start From Days', 1, 1, 3_650) } : { kind };
 }

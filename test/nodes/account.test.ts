@@ -157,14 +157,21 @@ describe('a service account', () => {
 describe('the operation Test Connection', () => {
 	it.each<[string, IDataObject, string[]]>([
 		['the node\'s own protocol', {}, ['pop']],
-		['the protocols that are chosen', { testProtocols: ['imap', 'smtp', 'gopher'] }, ['smtp', 'imap']],
+		['the protocols that are chosen', { testProtocols: ['imap', 'smtp'] }, ['smtp', 'imap']],
+		['the protocols that an expression names as text', { testProtocols: 'imap,pop' }, ['imap', 'pop']],
 		['what was said, too', { protocolLog: true, testProtocols: ['imap'] }, ['imap']],
+		['what was said, by an expression', { protocolLog: 'true', testProtocols: 'imap' }, ['imap']],
 	])('gives the steps of %s', async (_name, options, protocols) => {
 		const account = await openAccount(contextOf({ fields: ways.clientSecret ?? {} }), choice('serviceAccount'));
 		const { ok, steps, protocolLog } = await testConnection(account, 'pop', options);
 		expect(ok).toBe(true);
 		expect([...new Set(Array.from<{ protocol?: unknown }>(Object(steps)).map(({ protocol }) => protocol))]).toEqual(['identity', ...protocols]);
-		expect(Object.keys(Object(protocolLog ?? {}))).toEqual(options.protocolLog === true ? protocols : []);
+		expect(Object.keys(Object(protocolLog ?? {}))).toEqual(options.protocolLog === undefined ? [] : protocols);
+	});
+
+	it.each([[{ testProtocols: 'gopher' }, 'Protocols to Test'], [{ protocolLog: 'perhaps' }, 'Protocol Log']])('tests nothing with %j, and names the field', async (options, field) => {
+		const account = await openAccount(contextOf({ fields: ways.clientSecret ?? {} }), choice('serviceAccount'));
+		await expect(testConnection(account, 'pop', options)).rejects.toMatchObject({ code: 'input', field });
 	});
 });
 

@@ -9,7 +9,7 @@ function read(parameters: Record<string, unknown> = {}): Settings {
 	return readSettings({
 		getNodeParameter: (name: string, fallback?: unknown) => {
 			const value = name in parameters ? parameters[name] : fallback;
-			return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'object' && value !== null) ? value : '';
+			return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'object' && value !== null) ? value : '';
 		},
 	});
 }
@@ -36,6 +36,28 @@ describe('the parameters of the IMAP Trigger', () => {
 	it('take a folder as the pick-list gives it, and more of them', () => {
 		expect(read({ folder: { __rl: true, mode: 'list', value: 'Work' }, options: { additionalFolders: ['Archive', 'Work'] } }).folders).toEqual(['Work', 'Archive']);
 		expect(read({ options: { additionalFolders: 'A, B' } }).folders).toEqual(['INBOX', 'A', 'B']);
+	});
+
+	it.each([true, 'true', 1])('take a switch that an expression gives as %j', (on) => {
+		expect(read({ downloadAttachments: on, filters: { hasAttachment: on, unreadOnly: on } })).toMatchObject({ downloadAttachments: true, rules: { limits: { onlyWithAttachment: true } }, criteria: [{ seen: false }] });
+	});
+
+	it('take a choice that an expression gives in another case', () => {
+		expect(read({ postProcessAction: 'Flag', format: 'RAW', options: { handOver: 'atonce', startFrom: 'Unread', largeMails: 'headersonly', onGiveUp: 'Read' } })).toMatchObject({ format: 'raw', handOver: 'atOnce', startFrom: { kind: 'unread' }, rules: { after: { kind: 'flag' }, onGiveUp: { kind: 'read' }, limits: { large: 'headersOnly' } } });
+	});
+
+	it.each([
+		[{ downloadAttachments: 'perhaps' }, 'Download Attachments'],
+		[{ filters: { hasAttachment: 'perhaps' } }, 'Has Attachment'],
+		[{ filters: { unreadOnly: 'perhaps' } }, 'Unread Only'],
+		[{ postProcessAction: 'burn' }, 'Action'],
+		[{ format: 'short' }, 'Format'],
+		[{ options: { handOver: 'later' } }, 'Hand Over'],
+		[{ options: { startFrom: 'then' } }, 'Start From'],
+		[{ options: { largeMails: 'shred' } }, 'Large Mails'],
+		[{ options: { onGiveUp: 'burn' } }, 'Failed Mails'],
+	])('%j is refused, naming the field', (parameters, field) => {
+		expect(() => read(parameters)).toThrow(expect.objectContaining({ code: 'input', field }));
 	});
 
 	it.each([

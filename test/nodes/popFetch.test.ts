@@ -165,7 +165,28 @@ describe('Get Many', () => {
 		expect(await sandbox.messages(mailbox)).toHaveLength(1);
 	});
 
+	it('takes switches and choices as expressions give them: text, a number, another case', async () => {
+		const mailbox = 'switches@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const about = told();
+		for (const [onlyNew, headersOnly] of [['false', 'true'], [0, 1]]) {
+			const items = await run({ mailbox, parameters: { onlyNew, returnAll: headersOnly, limit: 1, format: 'Resolved', options: { headersOnly, order: 'Newest' } } }, about);
+			expect(items.map(({ json }) => [json.subject, json.headersOnly, typeof json.from])).toEqual([['2', true, 'object'], ['1', true, 'object']]);
+		}
+		expect(await run({ mailbox, parameters: { options: { deleteAfterFetch: 'false' } } }, about)).toHaveLength(2);
+		expect(await sandbox.messages(mailbox)).toHaveLength(2);
+		expect(await run({ mailbox, parameters: { onlyNew: '0', options: { deleteAfterFetch: 'true' } } }, about)).toHaveLength(2);
+		expect(await sandbox.messages(mailbox)).toHaveLength(0);
+	});
+
 	it.each([
+		[{ onlyNew: 'perhaps' }, 'Only New'],
+		[{ returnAll: 'perhaps' }, 'Return All'],
+		[{ downloadAttachments: 'perhaps' }, 'Download Attachments'],
+		[{ format: 'short' }, 'Format'],
+		[{ options: { headersOnly: 'perhaps' } }, 'Headers Only'],
+		[{ options: { deleteAfterFetch: 'perhaps' } }, 'Delete After Fetch'],
+		[{ options: { order: 'random' } }, 'Order'],
 		[{ filters: { since: 'soon' } }, 'Received Since'],
 		[{ limit: 0 }, 'Limit'],
 		[{ options: { maxMessageSize: 'much' } }, 'Max Message Size'],

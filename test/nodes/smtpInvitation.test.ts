@@ -165,6 +165,12 @@ describe('the time of an event', () => {
 		expect([event.startDate.isDate, event.startDate.toString(), event.endDate.toString()]).toEqual([true, '2026-02-28', '2026-03-01']);
 	});
 
+	it.each([true, 'true', 1])('may be whole days by an expression that gives %j, of one day where it gives no end', async (allDay) => {
+		for (const end of ['', null, undefined]) {
+			expect((await invite({ start: '2026-12-31', end, options: { allDay } })).ics).toContain('DTSTART;VALUE=DATE:20261231\r\nDTEND;VALUE=DATE:20270101\r\n');
+		}
+	});
+
 	it.each([
 		['no title', { subject: ' ' }, 'Title'],
 		['no start', { start: '' }, 'Start'],
@@ -174,6 +180,9 @@ describe('the time of an event', () => {
 		['no end', { end: '' }, 'End'],
 		['an end before the start', { end: '2026-11-30T15:30:00' }, 'End'],
 		['days the wrong way round', { start: '2026-11-30', end: '2026-11-29', options: { allDay: true } }, 'End'],
+		['no end by an expression', { end: null }, 'End'],
+		['whole days, perhaps', { options: { allDay: 'perhaps' } }, 'All Day'],
+		['a look that there is not', { options: { showAs: 'asleep' } }, 'Show As'],
 		['an update of nothing', { invitationAction: 'update' }, 'Event ID'],
 		['a cancellation of nothing', { invitationAction: 'cancel', eventUid: ' ' }, 'Event ID'],
 		['a sequence that is no number', { options: { sequence: 'x' } }, 'Sequence'],

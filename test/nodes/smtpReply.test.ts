@@ -51,6 +51,21 @@ const addresses = (list: Email['to']): Array<string | undefined> => (list ?? [])
 const sha256 = (bytes: Buffer | ArrayBuffer | Uint8Array | string): string => createHash('sha256').update(typeof bytes === 'string' ? bytes : Buffer.from(new Uint8Array(bytes))).digest('hex');
 const hashes = (email: Email): string[] => email.attachments.map(({ content }) => sha256(content));
 
+describe('the switches of an answer', () => {
+	it.each([false, 'false', 0])('may be off by an expression: %j', async (off) => {
+		const item = await itemOf(await originalBytes(), 'resolved');
+		expect((await reply(item, { options: { quoteOriginal: off } })).text).toBe('Thank you.\n');
+		const forwarded = { replyType: 'forward', toEmail: ADA };
+		expect(hashes(await reply(item, { ...forwarded, options: { forwardAttachments: off } }))).toEqual([]);
+		expect(hashes(await reply(item, { ...forwarded, options: { forwardAttachments: '' } }))).toHaveLength(2);
+	});
+
+	it.each([['quoteOriginal', 'Quote Original'], ['forwardAttachments', 'Forward Attachments']])('are named where they are neither on nor off: %s', async (name, field) => {
+		const item = await itemOf(await originalBytes(), 'resolved');
+		await expect(reply(item, { replyType: 'forward', toEmail: ADA, options: { [name]: 'perhaps' } })).rejects.toMatchObject({ code: 'input', field });
+	});
+});
+
 describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 	it('goes to the sender, in the thread, with Re: and the original below', async () => {
 		const bytes = await originalBytes();

@@ -7,7 +7,7 @@ import { compose, type OutgoingMail } from '../../mail/smtp/message';
 import { Office365SmtpSend } from '../../nodes/Office365SmtpSend/Office365SmtpSend.node';
 import { readRaw } from '../../nodes/Office365SmtpSend/raw';
 import { waitUntil } from '../../nodes/Office365SmtpSend/sendAndWait';
-import { readMail } from '../../nodes/Office365SmtpSend/settings';
+import { readDelivery, readMail } from '../../nodes/Office365SmtpSend/settings';
 import { mailContext, store } from '../support/mailContext';
 
 const ADA = 'ada@example.test';
@@ -88,6 +88,29 @@ describe('the sender', () => {
 	});
 });
 
+describe('switches and lists that an expression gives as text or a number', () => {
+	it.each([true, 'true', 1])('are on: %j', async (on) => {
+		expect(readDelivery({ failOnRejected: on, resendUnknown: on })).toMatchObject({ failOnRejected: true, resendUnknown: true });
+		expect(await read({ fromEmail: 'shared@example.test', options: { readReceipt: on, sendOnBehalf: on, appendAttribution: on } })).toMatchObject({ readReceipt: true, sender: ADA, text: expect.stringContaining('automatically') });
+	});
+
+	it.each([
+		['failure', ['failure']],
+		['failure, Delay', ['failure', 'delay']],
+		[['delay', 'success'], ['success', 'delay']],
+		['', []],
+	])('are delivery reports: %j', async (deliveryReports, asked) => {
+		expect((await read({ options: { deliveryReports } })).deliveryReports).toEqual(asked);
+	});
+
+	it.each([
+		['a switch for rejections', { failOnRejected: 'maybe' }, 'Fail on Partial Rejection'],
+		['a switch for resending', { resendUnknown: 'yes' }, 'Resend if Unsure'],
+	])('are named where they cannot be used: %s', (_name, options, field) => {
+		expect(() => readDelivery(options)).toThrow(expect.objectContaining({ code: 'input', field }));
+	});
+});
+
 describe('files', () => {
 	const item = async (): Promise<INodeExecutionData> => ({ json: {}, binary: { one: await store(Buffer.from('1'), undefined, 'text/plain'), two: { data: Buffer.from('22').toString('base64'), mimeType: 'text/plain', fileName: 'two.txt', fileExtension: 'txt' } } });
 
@@ -140,6 +163,10 @@ describe('what is missing or of the wrong kind', () => {
 		['a bad sender', { fromEmail: 'b' }, 'From Email'],
 		['a format that there is not', { emailFormat: 'markdown' }, 'Email Format'],
 		['a priority that there is not', { options: { priority: 'urgent' } }, 'Priority'],
+		['a report that there is not', { options: { deliveryReports: 'failure, never' } }, 'Delivery Reports'],
+		['a receipt that may be', { options: { readReceipt: 'perhaps' } }, 'Read Receipt'],
+		['a sender that may be', { options: { sendOnBehalf: 'perhaps' } }, 'Send on Behalf'],
+		['an attribution that may be', { options: { appendAttribution: 'perhaps' } }, 'Append n8n Attribution'],
 	])('is named: %s', async (_name, change, field) => {
 		await expect(read(change)).rejects.toMatchObject({ code: 'input', field, message: expect.stringMatching(new RegExp(`^${field}: `)) });
 	});

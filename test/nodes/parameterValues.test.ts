@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+
+import { choices, flag } from '../../nodes/parameterValues';
+
+describe('a switch', () => {
+	it.each([true, 'true', 'TRUE', ' True ', 1, '1'])('is on where an expression gives %j', (value) => {
+		expect(flag(value, 'All Day')).toBe(true);
+	});
+
+	it.each([false, 'false', 'FALSE', 0, '0'])('is off where an expression gives %j, also one that is on by itself', (value) => {
+		expect(flag(value, 'All Day')).toBe(false);
+		expect(flag(value, 'Quote Original', true)).toBe(false);
+	});
+
+	it.each(['', ' ', null, undefined])('is as it is by itself where an expression gives %j', (value) => {
+		expect(flag(value, 'All Day')).toBe(false);
+		expect(flag(value, 'Quote Original', true)).toBe(true);
+	});
+
+	it.each(['yes', 'on', 2, -1, {}, [true], 'hush'])('is named where it is neither on nor off: %j', (value) => {
+		expect(() => flag(value, 'All Day')).toThrow(expect.objectContaining({ code: 'input', field: 'All Day', message: expect.stringMatching(/^All Day: /), remedy: 'Give true or false.' }));
+	});
+});
+
+describe('a list of choices', () => {
+	const OFFERED = ['smtp', 'imap', 'pop'] as const;
+
+	it.each<[unknown, string[]]>([
+		[['imap', 'smtp'], ['smtp', 'imap']],
+		['imap', ['imap']],
+		['POP, imap,', ['imap', 'pop']],
+		[['imap,pop', 'imap'], ['imap', 'pop']],
+		['', []],
+		[[], []],
+		[null, []],
+		[undefined, []],
+	])('is taken from %j', (value, chosen) => {
+		expect(choices(value, 'Protocols to Test', OFFERED)).toEqual(chosen);
+	});
+
+	it.each<[unknown, string]>([['gopher', 'gopher'], [['imap', 'gopher'], 'gopher'], [true, 'true'], [{ imap: true }, 'object']])('is refused where something else is among it: %j', (value, named) => {
+		expect(() => choices(value, 'Protocols to Test', OFFERED)).toThrow(expect.objectContaining({ code: 'input', field: 'Protocols to Test', message: expect.stringContaining(named) }));
+	});
+});
