@@ -29,7 +29,8 @@ export async function act(session: ImapSession, uids: readonly number[], action:
 	const left = await present(session, uids);
 	if (left.length < uids.length) return await act(session, left, action);
 	throw new MailError(`The server did not ${WORDS[action.kind]} the mail${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.message}`, {
-		code: 'rejected',
+		// Without MOVE they may have been copied, and would be copied again with each further try.
+		code: action.kind === 'move' && !session.client.capabilities.has('MOVE') ? 'forbidden' : 'rejected',
 		speaker: 'imap',
 		command: COMMANDS[action.kind],
 		remedy: action.kind === 'move' ? 'Check that the target folder exists.' : 'Check that the mailbox may be changed by this sign-in.',

@@ -1,9 +1,10 @@
-import type { MailError } from '../errors';
+import { MailError } from '../errors';
 import { act, type Action } from '../imap/actions';
 import type { Use } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
-import { asMailError, isOfSession } from './faults';
+import { Doubts } from './doubts';
+import { asMailError, isOfSession, isVague } from './faults';
 import { Pauses } from './pauses';
 import { pause } from './timing';
 
@@ -16,6 +17,9 @@ export interface AftercareOptions {
 	relieved: () => void;
 }
 
+/** A mail is given up after it was to blame so often. */
+const BLAMES = 3;
+
 /**
  * What happens on the server to mails that have been dealt with. Gathered while one command runs, so that a backlog
  * costs few round trips; repeated until it succeeds or the server refuses for good; settled in the cursor after that.
@@ -23,7 +27,12 @@ export interface AftercareOptions {
 export class Aftercare {
 	readonly #options: AftercareOptions;
 	readonly #pauses = new Pauses();
+	readonly #doubts = new Doubts();
+	/** UID → how often it was to blame. */
+	readonly #blamed = new Map<number, number>();
 	#due: Array<{ uid: number; action: Action }> = [];
+	/** So many in one command: halved where the server refuses them all, since one may be the reason; doubled where it takes them. */
+	#together = UIDS_IN_COMMAND;
 	#running = false;
 	#stopped = false;
 
@@ -55,33 +64,88 @@ export class Aftercare {
 	async #run(): Promise<void> {
 		let failures = 0;
 		let troubled = false;
-		while (!this.#stopped) {
-			const action = this.#due[0]?.action;
-			if (action === undefined) break;
-			const due = this.#due.filter((entry) => entry.action === action).slice(0, UIDS_IN_COMMAND);
-			const uids = new Set(due.map((entry) => entry.uid));
-			try {
-				await this.#options.use('UID STORE', async (session) => await act(session, [...uids], action));
+		for (let next = this.#next(); next !== undefined && !this.#stopped; next = this.#next()) {
+			const { uids, action } = next;
+			const error = await this.#attempt(uids, action);
+			if (error === undefined) {
 				if (troubled) this.#options.relieved();
 				troubled = false;
-			} catch (cause) {
-				if (this.#stopped) break;
-				const error = asMailError(cause);
-				if (!isOfSession(error)) {
-					troubled = true;
-					this.#options.complain(error);
-				}
-				if (!error.permanent) {
-					failures += 1;
-					await this.#pauses.wait(pause(failures, error.retryAfterMs));
-					continue;
-				}
+				failures = 0;
+				this.#together = Math.min(UIDS_IN_COMMAND, 2 * this.#together);
+				for (const uid of uids) this.#doubts.given(uid);
+				this.#settle(uids, action);
+				continue;
 			}
-			failures = 0;
-			this.#due = this.#due.filter((entry) => entry.action !== action || !uids.has(entry.uid));
-			this.#options.cursor.settle([...uids]);
+			if (this.#stopped) break;
+			if (error.code === 'rejected' && uids.length > 1) {
+				this.#together = Math.ceil(uids.length / 2);
+				continue;
+			}
+			if (!isOfSession(error)) {
+				troubled = true;
+				this.#options.complain(error);
+			}
+			failures += 1;
+			const blamed = isVague(error) && this.#isToBlame(uids, failures);
+			if (blamed) this.#options.complain(refused(uids[0], error));
+			if (error.permanent || blamed) {
+				failures = 0;
+				this.#settle(uids, action);
+				continue;
+			}
+			await this.#pauses.wait(pause(failures, error.retryAfterMs));
 		}
 		// At once, so that nothing is added in between and waits for a round that is over.
 		this.#running = false;
 	}
+
+	#next(): { uids: number[]; action: Action } | undefined {
+		const [first] = this.#due;
+		if (first === undefined) return undefined;
+		const { action } = first;
+		const others = this.#due.filter((entry) => entry.action === action && !this.#doubts.has(entry.uid));
+		return { action, uids: this.#doubts.has(first.uid) ? [first.uid] : others.slice(0, this.#together).map(({ uid }) => uid) };
+	}
+
+	/** Of mails that the server was too busy for: after the second time each is tried alone, and in turn with the others. */
+	#isToBlame(uids: readonly number[], failures: number): boolean {
+		const [uid] = uids;
+		if (uid === undefined || (failures < 2 && !this.#doubts.has(uid))) return false;
+		this.#together = 1;
+		if (uids.length > 1) return false;
+		this.#due.push(...this.#due.splice(0, 1));
+		const times = (this.#blamed.get(uid) ?? 0) + (this.#doubts.refused(uid) ? 1 : 0);
+		this.#blamed.set(uid, times);
+		return times >= BLAMES;
+	}
+
+	/** @returns why it failed */
+	async #attempt(uids: readonly number[], action: Action): Promise<MailError | undefined> {
+		try {
+			await this.#options.use('UID STORE', async (session) => await act(session, uids, action));
+			return undefined;
+		} catch (cause) {
+			return asMailError(cause);
+		}
+	}
+
+	#settle(uids: readonly number[], action: Action): void {
+		const settled = new Set(uids);
+		this.#due = this.#due.filter((entry) => entry.action !== action || !settled.has(entry.uid));
+		for (const uid of uids) {
+			this.#blamed.delete(uid);
+			this.#doubts.forget(uid);
+		}
+		this.#options.cursor.settle(uids);
+	}
+}
+
+function refused(uid: number | undefined, { message, command, response }: MailError): MailError {
+	return new MailError(`The server does not do what was wished to the mail with UID ${uid ?? 0}, though it does it to others: ${message}`, {
+		code: 'rejected',
+		speaker: 'imap',
+		command,
+		response,
+		remedy: 'Look at this mail in the mailbox, and do it by hand.',
+	});
 }

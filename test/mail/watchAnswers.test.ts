@@ -171,6 +171,73 @@ describe('an action of which the server refuses all since one mail has gone', ()
 	});
 });
 
+describe('an action of which the server refuses all because of one mail', () => {
+	it.each([
+		['UID MOVE', { kind: 'move', to: 'Done' }],
+		['UID STORE', { kind: 'read' }],
+	] as const)('is done to all the others, and the one is reported (%s)', async (command, after) => {
+		const one = rig({ rules: { batchSize: 20, after } });
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Done');
+		answer(one, command, 5, '%t NO The message is locked.');
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		await sandbox.fill(one.mailbox, Array.from({ length: 20 }, (_, index) => withoutId(`mail ${index + 1}`)));
+		await one.until('rest', () => one.subjects.length === 20 && one.watch.idle);
+		const left = await sandbox.dovecot.doveadm('fetch', '-u', one.mailbox, 'uid', 'mailbox', 'INBOX', 'UNSEEN');
+		expect(left.trim()).toBe('uid: 5');
+		expect(one.reports.map(({ code, response, message }) => [code, response, message.includes('locked')])).toEqual([['rejected', undefined, true]]);
+		expect(one.stored.folders.INBOX).toMatchObject({ pending: {} });
+		await one.deliver('next');
+		await one.until('the next', () => one.subjects.length === 21 && one.watch.idle);
+		expect(await sandbox.dovecot.doveadm('fetch', '-u', one.mailbox, 'uid', 'mailbox', 'INBOX', 'UNSEEN')).toBe(left);
+	});
+});
+
+describe('an action for which the server says of one mail that it is busy', () => {
+	it('is done to all the others, and the one is reported', async () => {
+		const one = rig({ rules: { batchSize: 6, after: { kind: 'read' } } });
+		answer(one, 'UID STORE', 2, '%t NO Server Unavailable. 15');
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		await sandbox.fill(one.mailbox, Array.from({ length: 6 }, (_, index) => withoutId(`mail ${index + 1}`)));
+		const seen = async (): Promise<string[]> => (await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'INBOX', 'SEEN')).trim().split('\n');
+		await one.until('the first five', () => one.subjects.length === 6 && Object.keys(one.stored.folders.INBOX?.pending ?? {}).join() === '2', 30_000);
+		expect(await seen()).toHaveLength(5);
+		for (let count = 6; one.reports.length === 0; count++) {
+			await one.deliver(`later ${count}`);
+			await one.until('it', () => one.subjects.length > count && Object.keys(one.stored.folders.INBOX?.pending ?? {}).length <= 1);
+		}
+		await one.until('rest', () => one.watch.idle);
+		expect(one.reports.map(({ code, message }) => [code, message.includes('UID 2')])).toEqual([['rejected', true]]);
+		expect(await seen()).toHaveLength(one.subjects.length - 1);
+	}, 60_000);
+
+	it('is given up for none of them where the server says so of all', async () => {
+		const one = rig({ rules: { batchSize: 6, after: { kind: 'read' } } });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.plan('imap', 'UID STORE', { reply: '%t NO Server Unavailable. 15' }, 4);
+		await sandbox.fill(one.mailbox, Array.from({ length: 4 }, (_, index) => withoutId(`mail ${index + 1}`)));
+		await one.until('all', () => one.subjects.length === 4 && one.watch.idle, 50_000);
+		expect((await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'INBOX', 'SEEN')).trim().split('\n')).toHaveLength(4);
+		expect(one.reports).toEqual([]);
+	}, 60_000);
+});
+
+/** Answers a command in place of the server whenever it asks for this mail, until the test ends. */
+function answer(one: Rig, command: string, uid: number, reply: string): void {
+	const listen = (session: Session): void => {
+		const note = session.note.bind(session);
+		session.note = (line) => {
+			note(line);
+			const set = line.startsWith('C: ') ? line.split(`${command} `)[1]?.split(' ', 1)[0] : undefined;
+			if (session.mailbox === one.mailbox && set !== undefined && includes(set, uid)) sandbox.exchange.plan('imap', command, { reply });
+		};
+	};
+	sandbox.exchange.on('open', listen);
+	onTestFinished(() => void sandbox.exchange.off('open', listen));
+}
+
 /** Whether a set as in `1:4,7` holds a UID. */
 function includes(set: string, uid: number): boolean {
 	return set.split(',').some((part) => {
