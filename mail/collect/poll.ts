@@ -8,6 +8,8 @@ export interface PollMemory {
 	mailbox: string;
 	/** Mails whose executions have ended, and those that never start one. */
 	ledger: LedgerData;
+	/** The mailbox that could not be looked at yet, and when that was tried first, in epoch ms. */
+	since?: { mailbox: string; at: number };
 }
 
 /** An execution that n8n could not start is tried again with the next polls; after so many tries its mails count as handed over. */
@@ -15,8 +17,13 @@ const TRIES = 3;
 
 export function readPollMemory(value: unknown): PollMemory | undefined {
 	if (typeof value !== 'object' || value === null) return undefined;
-	const { revision, mailbox, ledger }: { revision?: unknown; mailbox?: unknown; ledger?: unknown } = value;
-	return typeof revision === 'number' && typeof mailbox === 'string' ? { revision, mailbox, ledger: Ledger.read(ledger).write() } : undefined;
+	const { revision, mailbox, ledger, since }: { revision?: unknown; mailbox?: unknown; ledger?: unknown; since?: unknown } = value;
+	if (typeof revision !== 'number' || typeof mailbox !== 'string') return undefined;
+	return { revision, mailbox, ledger: Ledger.read(ledger).write(), ...(isSince(since) && { since }) };
+}
+
+function isSince(value: unknown): value is NonNullable<PollMemory['since']> {
+	return typeof value === 'object' && value !== null && 'mailbox' in value && typeof value.mailbox === 'string' && 'at' in value && typeof value.at === 'number';
 }
 
 export function newestPollMemory(...memories: Array<PollMemory | undefined>): PollMemory | undefined {
@@ -31,6 +38,7 @@ export class PollBook {
 	#ledger: Ledger;
 	#revision: number;
 	#mailbox: string;
+	#since: PollMemory['since'];
 	#claims = new Claims();
 	#underWay = 0;
 	/** What ended since {@link open} made a copy, which therefore lacks it. */
@@ -44,6 +52,7 @@ export class PollBook {
 		this.#ledger = Ledger.read(stored?.ledger);
 		this.#revision = stored?.revision ?? 0;
 		this.#mailbox = stored?.mailbox ?? '';
+		this.#since = stored?.since;
 	}
 
 	/** Whether another process went on with what is stored here. */
@@ -52,12 +61,25 @@ export class PollBook {
 	}
 
 	get memory(): PollMemory {
-		return { revision: this.#revision, mailbox: this.#mailbox, ledger: this.#ledger.write() };
+		return { revision: this.#revision, mailbox: this.#mailbox, ledger: this.#ledger.write(), ...(this.#since !== undefined && { since: this.#since }) };
 	}
 
-	/** Whether this mailbox was looked at before. */
-	knows(mailbox: string): boolean {
-		return this.#mailbox === mailbox && this.#ledger.checkedAt !== 0;
+	/** No look at the mailbox has succeeded yet. */
+	get isUnused(): boolean {
+		return this.#ledger.checkedAt === 0;
+	}
+
+	/** When a look at this mailbox was tried first, in epoch ms; it may be out of reach for long. */
+	triedSince(mailbox: string, now: number): number {
+		if (this.#since?.mailbox !== mailbox) this.#since = { mailbox, at: now };
+		return this.#since.at;
+	}
+
+	/** The look came to nothing: what {@link triedSince} told is to outlive the process. @returns false where that is of no use */
+	postpone(): boolean {
+		if (this.#since === undefined || (this.#since.mailbox === this.#mailbox && !this.isUnused)) return false;
+		this.#store();
+		return true;
 	}
 
 	/** A copy to collect with. Another mailbox than before begins anew. */
@@ -80,6 +102,7 @@ export class PollBook {
 		if (this.#underWay > 0) ledger.complete = false;
 		this.#mailbox = mailbox;
 		this.#ledger = ledger;
+		this.#since = undefined;
 		for (const entry of this.#ended) ledger.put(entry);
 		this.#store();
 		return entries;

@@ -20,8 +20,8 @@ export interface Seen {
 const RECENT = 50;
 /** Pending, and no execution has come about: 0 means that one has succeeded. */
 const UNTRIED = -1;
-/** Clocks of the server and of this machine differ. */
-const SKEW_MS = 2 * 60_000;
+/** Clocks of the server and of this machine differ by so much at most, in ms. */
+export const SKEW_MS = 2 * 60_000;
 
 /** Which mails count at the first activation. */
 export type StartFrom = { kind: 'now' } | { kind: 'unread' } | { kind: 'lastDays'; days: number };

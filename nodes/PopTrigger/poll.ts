@@ -9,6 +9,7 @@ import { diagnose } from '../../mail/diagnosis';
 import type { MailError } from '../../mail/errors';
 import { JournalFile } from '../../mail/journal';
 import { Complaints } from '../../mail/watch/complaints';
+import { SKEW_MS } from '../../mail/watch/cursor';
 import { openAccount } from '../account';
 import { endOf, untold } from '../executionEnd';
 import { journalFolder } from '../journalFolder';
@@ -28,8 +29,6 @@ interface State {
 	book: PollBook;
 	complaints: Complaints;
 	busy: boolean;
-	/** When this mailbox was looked for first; it may have been out of reach until now. */
-	since?: { mailbox: string; at: number };
 }
 
 const states = new Map<string, State>();
@@ -55,10 +54,11 @@ export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionD
 	} catch (error) {
 		const fault = diagnose(error, { speaker: 'pop' });
 		// n8n gives a trigger up for ever that throws when it starts: only where a person has just switched it on.
-		if (isNew && fault.permanent && state.book.memory.revision === 0 && !['init', 'leadershipChange'].includes(context.getActivationMode())) {
+		if (isNew && fault.permanent && state.book.isUnused && !['init', 'leadershipChange'].includes(context.getActivationMode())) {
 			states.delete(key);
 			throw nodeError(context.getNode(), error);
 		}
+		if (state.book.postpone()) store(context, state);
 		complain(context, state, fault, error);
 	} finally {
 		state.busy = false;
@@ -76,6 +76,12 @@ function storedMemory(context: IPollFunctions): PollMemory | undefined {
 	return readPollMemory(context.getWorkflowStaticData('node').pop);
 }
 
+/** n8n stores it at activation, and with the next execution that starts. */
+function store(context: IPollFunctions, { book }: State): void {
+	const { ledger, ...rest } = book.memory;
+	context.getWorkflowStaticData('node').pop = { ...rest, ledger: { ...ledger } };
+}
+
 async function look(context: IPollFunctions, state: State): Promise<void> {
 	const started = Date.now();
 	const settings = readSettings(context);
@@ -83,15 +89,12 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const mailbox = mailboxName(account);
 	// Newer ones say how long a poll may take.
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
-	if (state.since?.mailbox !== mailbox) state.since = { mailbox, at: started };
-	const wish = { ...settings.wish, start: startOf(settings.wish, started - state.since.at), enough: () => Date.now() - started > budget * SHARE };
+	const wish = { ...settings.wish, start: startOf(settings.wish, started - state.book.triedSince(mailbox, started)), enough: () => Date.now() - started > budget * SHARE };
 	const session = await openPatiently(account);
 	const { ledger, claims } = state.book.open(mailbox);
 	const collection = await collectNew(session, ledger, claims, wish, itemMaker(settings.item, wish.maxBytes), started).finally(() => session.close());
 	const entries = state.book.handOver(mailbox, ledger, collection.taken);
-	const { revision, ledger: stored } = state.book.memory;
-	// n8n stores it with the next execution that starts.
-	context.getWorkflowStaticData('node').pop = { revision, mailbox, ledger: { ...stored } };
+	store(context, state);
 	if (collection.items.length > 0) {
 		start(context, collection.items).then(
 			() => state.book.done(mailbox, entries),
@@ -109,9 +112,10 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	}
 }
 
-/** "From now on" means since the first look, also where that one failed. */
+/** "Now" is the first look, also where that one failed: then go by when mails were received. */
 function startOf({ start }: Wish, triedForMs: number): Wish['start'] {
-	return start.kind === 'now' && triedForMs > 0 ? { kind: 'lastDays', days: triedForMs / DAY_MS } : start;
+	if (start.kind === 'all' || triedForMs === 0) return start;
+	return { kind: 'lastDays', days: start.kind === 'lastDays' ? start.days + triedForMs / DAY_MS : (triedForMs + SKEW_MS) / DAY_MS };
 }
 
 /** Resolves when the execution has ended, begun to wait, or n8n will not tell its end any more. @throws Error where n8n did not run it: blocked, or the poll outlived its lease */

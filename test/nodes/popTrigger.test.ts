@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +24,9 @@ afterAll(async () => {
 });
 
 const mail = (subject: string): string => `Message-ID: <${subject}.${Math.random()}@x>\r\nDate: ${new Date().toUTCString()}\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\nx\r\n`;
+const received = (secondsAgo: number, subject: string): string => `Received: by mx; ${new Date(Date.now() - secondsAgo * 1_000).toUTCString()}\r\n${mail(subject)}`;
+/** All that is in journals. */
+const journals = (): string => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json')).map((name) => readFileSync(join(folder, name), 'utf8')).join();
 const subjects = (about: Told): unknown[][] => about.executions.map(({ items }) => items.map(({ json }) => json.subject));
 
 /** A process of n8n: the trigger's state lives as long as it does. */
@@ -88,15 +91,50 @@ describe('the POP Trigger', () => {
 
 	it('takes what came since it was switched on, though it could not look at once', async () => {
 		const scene = { sandbox, mailbox: 'outage@example.test', workflow: 'outage' };
-		await sandbox.fill(scene.mailbox, [`Received: by mx; ${new Date(Date.now() - 60_000).toUTCString()}\r\n${mail('before')}`]);
+		// The server's clock may be slow by less than two minutes.
+		await sandbox.fill(scene.mailbox, [received(180, 'before'), received(100, 'by a slow clock')]);
 		const poll = await freshProcess();
 		const about = told();
 		sandbox.exchange.refusing.add('pop');
 		await poll(scene, about);
 		sandbox.exchange.refusing.delete('pop');
-		await sandbox.fill(scene.mailbox, [`Received: by mx; ${new Date(Date.now() + 1_000).toUTCString()}\r\n${mail('meanwhile')}`]);
+		await sandbox.fill(scene.mailbox, [received(-1, 'meanwhile')]);
 		await poll(scene, about);
-		expect(subjects(about)).toEqual([['meanwhile']]);
+		expect(subjects(about)).toEqual([['by a slow clock', 'meanwhile']]);
+	});
+
+	it.each(['static data', 'journal'])('takes what came since it was switched on, though n8n was restarted before it could look: by the %s', async (copy) => {
+		const scene = { sandbox, mailbox: `outage${copy.length}@example.test`, workflow: `outage ${copy}` };
+		await sandbox.fill(scene.mailbox, [received(3 * 3_600, 'before'), received(3_600, 'meanwhile')]);
+		const about = told();
+		sandbox.exchange.refusing.add('pop');
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * 3_600_000 });
+		await (await freshProcess())(scene, about);
+		vi.useRealTimers();
+		const stored: IDataObject = copy === 'journal' ? {} : JSON.parse(JSON.stringify(about.staticData));
+		if (copy === 'journal') await vi.waitFor(() => expect(journals()).toContain(scene.mailbox));
+		else process.env.N8N_USER_FOLDER = join(folder, 'lost');
+		const restarted = await freshProcess();
+		const later = told(stored);
+		await restarted({ ...scene, activation: 'init' }, later);
+		sandbox.exchange.refusing.delete('pop');
+		await restarted({ ...scene, activation: 'init' }, later);
+		process.env.N8N_USER_FOLDER = folder;
+		expect(subjects(later)).toEqual([['meanwhile']]);
+	});
+
+	it('counts the last days from when it was switched on, though it could not look at once', async () => {
+		const scene = { sandbox, mailbox: 'outagedays@example.test', workflow: 'outage days', parameters: { options: { startFrom: 'lastDays', startDays: 1 } } };
+		await sandbox.fill(scene.mailbox, [received(30 * 3_600, 'too old'), received(25 * 3_600, 'within a day then')]);
+		const poll = await freshProcess();
+		const about = told();
+		sandbox.exchange.refusing.add('pop');
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * 3_600_000 });
+		await poll(scene, about);
+		vi.useRealTimers();
+		sandbox.exchange.refusing.delete('pop');
+		await poll(scene, about);
+		expect(subjects(about)).toEqual([['within a day then']]);
 	});
 
 	it('knows from its journal what ended after n8n had stored its static data last', async () => {
@@ -215,6 +253,9 @@ describe('the POP Trigger', () => {
 		await expect(poll(scene, about)).rejects.toThrow('could not be opened');
 		expect(await poll({ ...scene, activation: 'init' }, about)).toBeNull();
 		expect(about.failedExecutions).toHaveLength(1);
+		// n8n was restarted, and it has never worked yet.
+		const restarted = await freshProcess();
+		await expect(restarted(scene, told(JSON.parse(JSON.stringify(about.staticData))))).rejects.toThrow('could not be opened');
 		sandbox.exchange.reset();
 	});
 
