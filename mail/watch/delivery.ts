@@ -1,6 +1,6 @@
 import { MailError } from '../errors';
 import type { Action } from '../imap/actions';
-import { fetchMails, type FetchedMail, type FetchLimits, type Use } from '../imap/fetch';
+import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
 import type { Cursor, Seen } from './cursor';
 import { asMailError, isOfSession } from './faults';
@@ -74,6 +74,8 @@ export class Delivery<Item> {
 	#queue: number[] = [];
 	#highest = 0;
 	readonly #retries = new Retries(() => this.#pump());
+	/** Times in a row that no mail could be fetched. */
+	#failures = 0;
 	/** Times in a row that n8n started no execution. */
 	#unstarted = 0;
 	#stopped = false;
@@ -137,30 +139,38 @@ export class Delivery<Item> {
 	}
 
 	async #work(): Promise<void> {
-		let failures = 0;
 		while (!this.#stopped && this.#queue.length + this.#retries.due > 0) {
 			try {
+				if (await this.#blame()) continue;
 				await (this.#retries.due > 0 ? this.#retry() : this.#deliverQueue());
-				if (failures > 0) this.#options.relieved();
-				failures = 0;
+				if (this.#failures > 0) this.#options.relieved();
+				this.#failures = 0;
 			} catch (cause) {
 				if (this.#stopped) return;
 				const error = asMailError(cause);
-				failures += 1;
+				this.#failures += 1;
 				if (!isOfSession(error)) this.#options.complain(error);
-				await this.#pauses.wait(pause(failures, error.retryAfterMs));
+				await this.#pauses.wait(pause(this.#failures, error.retryAfterMs));
 			}
 		}
+	}
+
+	/** Whether the next mail ended the session each time it was asked for; it is put aside then. */
+	async #blame(): Promise<boolean> {
+		const [retry] = this.#retries.take((due) => (this.#suspicion.convicts(due[0]) ? 1 : 0));
+		if (retry !== undefined) this.#failUnasked(retry);
+		else if (this.#retries.due > 0 || !this.#suspicion.convicts(this.#queue[0])) return false;
+		else if (await this.#room()) this.#failUnasked(this.#queue.shift());
+		return true;
 	}
 
 	/** Each by itself, so that one bad mail holds up no other, though fetched together. */
 	async #retry(): Promise<void> {
 		const uids = this.#retries.take((due) => this.#suspicion.together(due));
-		if (this.#suspicion.convicts(uids[0])) return this.#failUnasked(uids[0]);
 		const left = new Set(uids);
 		try {
 			for await (const mail of fetchMails(this.#options.use, uids, this.#options.rules.limits)) {
-				const loaded = await load(mail, this.#options.make);
+				const loaded = await this.#load(mail);
 				await this.#slots.free();
 				if (this.#stopped) return;
 				if ('item' in loaded) this.#hand([loaded]);
@@ -180,10 +190,6 @@ export class Delivery<Item> {
 
 	async #deliverQueue(): Promise<void> {
 		const { cursor, rules, use } = this.#options;
-		if (this.#suspicion.convicts(this.#queue[0])) {
-			if (await this.#room()) this.#failUnasked(this.#queue.shift());
-			return;
-		}
 		const uids = this.#queue.slice(0, this.#suspicion.together(this.#queue));
 		const end = this.#highest;
 		this.#queue = this.#queue.slice(uids.length);
@@ -202,7 +208,7 @@ export class Delivery<Item> {
 		};
 		try {
 			for await (const mail of fetchMails(use, uids, rules.limits)) {
-				const loaded = await load(mail, this.#options.make);
+				const loaded = await this.#load(mail);
 				if ('item' in loaded) {
 					if (!cursor.knows(loaded)) batch.push(loaded);
 					if (batch.length >= rules.batchSize || batch.reduce((sum, { size }) => sum + size, 0) >= BATCH_BYTES) {
@@ -227,11 +233,29 @@ export class Delivery<Item> {
 		if (this.#queue.length === 0 && !this.#stopped) cursor.pass(end);
 	}
 
-	/** The session ends whenever this one is asked for. */
+	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | Unloaded> {
+		const loaded = await load(mail, this.#options.make);
+		if ('item' in loaded) this.#suspicion.fetched(mail.uid);
+		return loaded;
+	}
+
+	/** The session ends whenever this one is asked for: a failed try only where others can be fetched. */
 	#failUnasked(uid: number | undefined): void {
 		if (uid === undefined) return;
-		const { state } = this.#options.cursor;
-		this.#failUnread({ uid, receivedAt: state.newest }, { reason: 'the session ended each time when the server was asked for the mail', isOurs: false });
+		const { cursor, complain } = this.#options;
+		const seen: Seen = { uid, receivedAt: cursor.state.newest, messageId: '' };
+		cursor.take([seen]);
+		if (this.#suspicion.proves(uid)) return this.#fail([seen], 'the session ended each time when the server was asked for the mail');
+		cursor.forgive(uid);
+		complain(
+			new MailError(`The session ends whenever mails are asked for, last the one with UID ${uid}.`, {
+				code: 'lost',
+				speaker: 'imap',
+				command: 'UID FETCH',
+				remedy: 'They are asked for again. Look for what cuts off large answers: a firewall, a proxy, the server. Where it is this mail only, it counts as failed once another one has come.',
+			}),
+		);
+		this.#retries.later(pause(this.#failures), uid);
 	}
 
 	#failUnread({ uid, receivedAt }: Pick<FetchedMail, 'uid' | 'receivedAt'>, { reason, isOurs }: Unloaded): void {

@@ -1,9 +1,9 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import type { FetchedMail } from '../../mail/imap/fetch';
 import type { Session } from '../../sandbox/servers/exchange/session';
 import type { Sandbox } from '../../sandbox/servers';
-import { makeRigs, type Rig } from './watchRig';
+import { makeRigs, passMinutes, type Rig } from './watchRig';
 
 /** Answers of a server that could be taken for something else: each would lose or repeat a mail, or hold up the others. */
 let sandbox: Sandbox;
@@ -11,6 +11,7 @@ const rig = makeRigs('answers', (started) => (sandbox = started));
 
 const sessionOf = (one: Rig): Session | undefined => sandbox.exchange.live('imap').find(({ mailbox }) => mailbox === one.mailbox);
 const asked = (session: Session | undefined, command: string): number => session?.transcript.filter((line) => line.includes(command)).length ?? 0;
+const sorted = (list: readonly string[]): string[] => [...list].sort();
 const withoutId = (subject: string): string => `Subject: ${subject}\r\n\r\nhello\r\n`;
 const NOT_CONVERTED = '%t NO The requested message could not be converted to an RFC-822 compatible format.';
 
@@ -113,18 +114,29 @@ describe('an answer to FETCH', () => {
 });
 
 describe('a mail over which the server stumbles', () => {
-	it.each([1, 10])('ends the session each time it is asked for, and holds up no other for that (%i in an execution)', async (batchSize) => {
-		const one = rig({ rules: { batchSize, maxTries: 1 } });
+	/** From now on the session ends whenever one of these is asked for. @returns how often it has */
+	function stumbleOver(one: Rig, guilty: (uids: string) => boolean): () => number {
+		let ends = 0;
 		const stumble = (session: Session): void => {
 			const note = session.note.bind(session);
 			session.note = (line) => {
 				note(line);
-				const asksFor = /UID FETCH (\S+) .*BODY\.PEEK/.exec(line)?.[1];
-				if (session.mailbox === one.mailbox && asksFor !== undefined && includes(asksFor, 3)) session.cut();
+				const uids = /UID FETCH (\S+) .*BODY\.PEEK/.exec(line)?.[1];
+				if (session.mailbox !== one.mailbox || uids === undefined || !guilty(uids)) return;
+				ends += 1;
+				session.cut();
 			};
 		};
 		sandbox.exchange.on('open', stumble);
 		onTestFinished(() => void sandbox.exchange.off('open', stumble));
+		// No longer than needed, since each end doubles the pause.
+		vi.spyOn(Math, 'random').mockReturnValue(0);
+		return () => ends;
+	}
+
+	it.each([1, 10])('ends the session each time it is asked for, and holds up no other for that (%i in an execution)', async (batchSize) => {
+		const one = rig({ rules: { batchSize, maxTries: 1 } });
+		stumbleOver(one, (uids) => includes(uids, 3));
 		await one.watch.start();
 		await one.deliver('1', '2', '3', '4', '5');
 		await one.until('the others', () => one.subjects.length === 4 && one.reports.length === 1 && one.watch.idle, 60_000);
@@ -133,6 +145,35 @@ describe('a mail over which the server stumbles', () => {
 		expect(one.reports[0]?.remedy).toContain('the session ended each time');
 		expect(one.stored.folders.INBOX).toMatchObject({ uid: 5, pending: {} });
 	}, 90_000);
+
+	it('is none where the session ends whichever mail is asked for: nothing is given up, and all come when the server gives them', async () => {
+		const one = rig({ rules: { maxTries: 1 } });
+		let faulty = true;
+		const ends = stumbleOver(one, () => faulty);
+		await one.watch.start();
+		await one.deliver('1', '2');
+		await one.until('a mail under suspicion, and another end', () => ends() >= 5, 60_000);
+		expect(one.reports).toEqual([]);
+		faulty = false;
+		await one.until('all', () => one.subjects.length === 2 && one.watch.idle, 60_000);
+		expect(sorted(one.subjects)).toEqual(['1', '2']);
+		expect(one.reports).toEqual([]);
+	}, 120_000);
+
+	it('is given up only once another one has come, where it is alone; until then it is reported', async () => {
+		const one = rig({ rules: { maxTries: 1 } });
+		const ends = stumbleOver(one, (uids) => includes(uids, 1));
+		await one.watch.start();
+		await one.deliver('bad');
+		await one.until('suspicion', () => one.logs.some((line) => line.includes('ends whenever mails are asked for')), 60_000);
+		passMinutes(3);
+		await one.until('the report', () => one.reports.length === 1, 60_000);
+		expect(one.reports[0]?.message).toContain('ends whenever mails are asked for, last the one with UID 1');
+		expect(ends()).toBeGreaterThanOrEqual(4);
+		await one.deliver('good');
+		await one.until('the other', () => one.subjects.length === 1 && one.reports.length === 2 && one.watch.idle, 60_000);
+		expect(one.reports[1]?.message).toContain('The mail with UID 1 in INBOX was given up');
+	}, 200_000);
 
 	it.each([
 		['of which it tells nothing that can be read', 'RFC822.SIZE', 'RFC822.SIZE 7 ('],

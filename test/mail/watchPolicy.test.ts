@@ -13,6 +13,7 @@ import { askFor, newestMemory, newMemory, readMemory, takenUp, type FolderState 
 import { Journal } from '../../mail/watch/journal';
 import { liveWatches, takeOver } from '../../mail/watch/registry';
 import { HEARTBEAT_MS } from '../../mail/watch/watch';
+import { Suspicion } from '../../mail/watch/suspicion';
 import { LONGEST_PAUSE_MS, pause, renewIn, retryIn } from '../../mail/watch/timing';
 
 const failure = (code: MailErrorCode): MailError => new MailError(code, { code, speaker: 'imap' });
@@ -54,6 +55,22 @@ describe('the wait before a failed mail is tried again', () => {
 
 	it('is never shorter than what was set', () => {
 		expect([1, 2].map((tries) => retryIn(tries, 3_600_000))).toEqual([3_600_000, 3_600_000]);
+	});
+});
+
+describe('a mail that ended the session each time it was asked for', () => {
+	it('is proven guilty by another one that was fetched since, once for each', () => {
+		const suspicion = new Suspicion();
+		suspicion.fetched(1);
+		for (let times = 0; times < 2; times++) suspicion.ended([2, 3]);
+		expect(suspicion.together([2, 3])).toBe(1);
+		for (let times = 0; times < 2; times++) suspicion.ended([2]);
+		expect(suspicion.convicts(2)).toBe(true);
+		expect(suspicion.proves(2)).toBe(false);
+		suspicion.fetched(3);
+		expect([suspicion.proves(2), suspicion.proves(2)]).toEqual([true, false]);
+		suspicion.fetched(2);
+		expect(suspicion.proves(2)).toBe(false);
 	});
 });
 
