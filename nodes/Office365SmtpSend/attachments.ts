@@ -14,16 +14,53 @@ import type { MailContext } from './context';
  */
 export async function readFiles(context: MailContext, item: number, value: unknown, option: { label: string; inline: boolean }): Promise<OutgoingFile[]> {
 	const binary = context.getInputData()[item]?.binary ?? {};
-	const found = entries(value, option.label).map((entry): [string, IBinaryData] => (typeof entry === 'string' ? [entry, property(binary, entry, option.label)] : entry));
-	return await Promise.all(found.map(async ([name, data]) => await fileOf(context, name, data, option.inline ? name : undefined)));
+	const taken = new Set<string>();
+	const found = entries(value, option.label).map((entry) => {
+		const { name, data } = typeof entry === 'string' ? { name: entry, data: property(binary, entry, option.label) } : resolve(entry, binary, taken, option.label);
+		const cid = unused(name, taken);
+		taken.add(cid);
+		return { name, data, cid: option.inline ? cid : undefined };
+	});
+	return await Promise.all(found.map(async ({ name, data, cid }) => await fileOf(context, name, data, cid)));
+}
+
+/** Binary data as an expression gives it: n8n's `$binary` leaves out `data`. */
+type Given = Pick<IBinaryData, 'fileExtension' | 'fileName' | 'id' | 'mimeType'> & { data?: string };
+
+/** Under the name of its property, where the item has it. @throws MailError `input` where its bytes are nowhere */
+function resolve({ name, given }: { name?: string; given: Given }, binary: IBinaryKeyData, taken: ReadonlySet<string>, label: string): { name: string; data: IBinaryData } {
+	const same = Object.entries(binary).filter(([, one]) => isSame(one, given));
+	const own = same.find(([one]) => (name === undefined ? !taken.has(one) : one === name)) ?? same[0];
+	const called = name ?? own?.[0] ?? given.fileName ?? 'file';
+	if (isBinaryData(given)) return { name: called, data: given };
+	if (own === undefined) throw missing(binary, called, label);
+	return { name: called, data: own[1] };
+}
+
+/** What n8n keeps elsewhere is the same where its ID is; what an item holds itself, where all is that was given. */
+function isSame(one: IBinaryData, given: Given): boolean {
+	if (given.id !== undefined || one.id !== undefined) return one.id === given.id;
+	return Object.entries(given).every(([name, value]) => Reflect.get(one, name) === value);
+}
+
+/** Two parts of one mail under one Content-ID would show the first twice. */
+function unused(name: string, taken: ReadonlySet<string>): string {
+	let count = 2;
+	let free = name;
+	for (; taken.has(free); count += 1) free = `${name}-${count}`;
+	return free;
 }
 
 /** One property of an item. @throws MailError `input` */
 export function property(binary: IBinaryKeyData, name: string, label: string): IBinaryData {
 	const data = binary[name];
 	if (data !== undefined) return data;
+	throw missing(binary, name, label);
+}
+
+function missing(binary: IBinaryKeyData, name: string, label: string): MailError {
 	const there = Object.keys(binary);
-	throw new MailError(`${label}: the item has no binary property "${name}".`, {
+	return new MailError(`${label}: the item has no binary property "${name}".`, {
 		code: 'input',
 		field: label,
 		remedy: there.length === 0 ? 'The item has no binary data at all: put a node before this one that gives it.' : `It has: ${there.join(', ')}.`,
@@ -51,17 +88,22 @@ async function sizeOf(context: MailContext, data: IBinaryData): Promise<number> 
 	return data.bytes ?? (await context.helpers.getBinaryMetadata(data.id)).fileSize ?? 0;
 }
 
-function entries(value: unknown, label: string): Array<string | [string, IBinaryData]> {
+/** By name, or as the data itself with its name where that is known. */
+function entries(value: unknown, label: string): Array<string | { name?: string; given: Given }> {
 	if (Array.isArray(value)) return value.flatMap((entry: unknown) => entries(entry, label));
-	if (isBinaryData(value)) return [[value.fileName ?? 'file', value]];
+	if (isGiven(value)) return [{ given: value }];
 	if (typeof value === 'object' && value !== null) {
 		const parts = Object.entries(value);
 		// Empty: `$binary` of an item without files.
-		if (parts.every(([, part]) => isBinaryData(part))) return parts.flatMap(([name, part]) => (isBinaryData(part) ? [[name, part] satisfies [string, IBinaryData]] : []));
+		if (parts.every(([, part]) => isGiven(part))) return parts.flatMap(([name, part]) => (isGiven(part) ? [{ name, given: part }] : []));
 	}
 	return text(value, label).split(',').map((name) => name.trim()).filter((name) => name !== '');
 }
 
+function isGiven(value: unknown): value is Given {
+	return typeof value === 'object' && value !== null && 'mimeType' in value && typeof value.mimeType === 'string';
+}
+
 export function isBinaryData(value: unknown): value is IBinaryData {
-	return typeof value === 'object' && value !== null && 'mimeType' in value && typeof value.mimeType === 'string' && 'data' in value && typeof value.data === 'string';
+	return isGiven(value) && typeof value.data === 'string';
 }

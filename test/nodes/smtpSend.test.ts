@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-import { NodeHelpers, type INode, type INodeExecutionData, type INodeParameters, type INodeProperties } from 'n8n-workflow';
+import { NodeHelpers, type IBinaryData, type INode, type INodeExecutionData, type INodeParameters, type INodeProperties } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { compose, type OutgoingMail } from '../../mail/smtp/message';
@@ -118,6 +118,36 @@ describe('files', () => {
 		const given = await item();
 		for (const fileAttachments of ['one, two', ['one', 'two'], [given.binary?.one, 'two'], given.binary]) {
 			expect((await read({ options: { fileAttachments } }, given)).files.map(({ size, cid }) => [size, cid])).toEqual([[1, undefined], [2, undefined]]);
+		}
+	});
+
+	it('stand in the body under their property\'s name, also where they are given as binary data itself', async () => {
+		const photo = await store(Buffer.from('1'), 'image.png', 'image/png');
+		const logo = { data: Buffer.from('22').toString('base64'), mimeType: 'image/png', fileName: 'image.png' };
+		const given: INodeExecutionData = { json: {}, binary: { image_1: photo, image_2: logo, copy: { ...logo } } };
+		const cids = async (attachments: unknown, item = given): Promise<unknown> => (await read({ options: { attachments } }, item)).files.map(({ cid, fileName }) => [cid, fileName]);
+		for (const attachments of ['image_1, image_2', [structuredClone(photo), { ...logo }], { image_1: photo, image_2: logo }]) {
+			expect(await cids(attachments)).toEqual([['image_1', 'image.png'], ['image_2', 'image.png']]);
+		}
+		// The same bytes under two names.
+		expect(await cids([logo, logo])).toEqual([['image_2', 'image.png'], ['copy', 'image.png']]);
+		// Of no property of the item: by file name, each under another.
+		const foreign = [await store(Buffer.from('3'), 'image.png'), await store(Buffer.from('4'), 'image.png'), await store(Buffer.from('5')), await store(Buffer.from('6'), 'image.png-2')];
+		expect(await cids(foreign)).toEqual([['image.png', 'image.png'], ['image.png-2', 'image.png'], ['file', 'file'], ['image.png-2-2', 'image.png-2']]);
+		expect(await cids(['image_1', 'image_1'])).toEqual([['image_1', 'image.png'], ['image_1-2', 'image.png']]);
+	});
+
+	it.each([false, true])('may be binary data without its bytes, as n8n gives $binary in an expression; bytes kept elsewhere: %s', async (elsewhere) => {
+		const kept = async (bytes: string, fileName: string): Promise<IBinaryData> => elsewhere ? await store(Buffer.from(bytes), fileName, 'image/png') : { data: Buffer.from(bytes).toString('base64'), mimeType: 'image/png', fileName, fileSize: `${bytes.length} B` };
+		const given = { json: {}, binary: { image_1: await kept('1', 'image.png'), image_2: await kept('22', 'image.png') } };
+		const $binary = Object.fromEntries(Object.entries(given.binary).map(([name, { data: _data, ...rest }]) => [name, rest]));
+		for (const attachments of [$binary, [$binary.image_1, $binary.image_2]]) {
+			const { files } = await read({ options: { attachments } }, given);
+			expect(files.map(({ cid, size }) => [cid, size])).toEqual([['image_1', 1], ['image_2', 2]]);
+			expect(Buffer.concat(await (await files[1]?.open() ?? Readable.from([])).toArray()).toString()).toBe('22');
+		}
+		for (const fileAttachments of [{ mimeType: 'image/png', fileName: 'other.png' }, { image_1: { mimeType: 'image/png', fileName: 'other.png' } }]) {
+			await expect(read({ options: { fileAttachments } }, given)).rejects.toMatchObject({ field: 'Attachments (File)', remedy: expect.stringContaining('It has: image_1, image_2.') });
 		}
 	});
 
