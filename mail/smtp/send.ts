@@ -1,8 +1,10 @@
 import type { Account } from '../account';
+import { diagnose } from '../diagnosis';
 import { MailError } from '../errors';
 import type { ComposedMail } from './message';
 import { keepPace, pause } from './pace';
 import { withSmtp } from './pool';
+import { isTransient, Recipients } from './recipients';
 import { SendFailure, type Receipt, type SmtpSession } from './session';
 
 /** How long a transient failure is worked against, and what happens when the server may already have the mail. */
@@ -17,16 +19,20 @@ export interface Persistence {
 	signal?: AbortSignal;
 	/** Tells of each retry, for the log. */
 	onRetry?: (reason: MailError, attempt: number, pauseMs: number) => void;
+	/** Tells why the mail is not sent again to those who are left, where others have it or may have it. */
+	onGiveUp?: (reason: Error) => void;
 }
 
 export interface Sent extends Receipt {
+	/** Who may have the mail: in neither of the other lists. */
+	unknown: string[];
 	messageId: string;
 	attempts: number;
 	/** Ms from first attempt to answer, pauses before retries included, the time in the queue not. */
 	tookMs: number;
 	/** Ms in the queue: for a free connection and for the set pace. */
 	queuedMs: number;
-	/** The server may have taken the mail, but its answer was lost. */
+	/** The server may have taken the mail for those in `unknown`, but its answer was lost. */
 	deliveryUnknown: boolean;
 }
 
@@ -35,34 +41,52 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Sends one mail, again after transient failures (`432`, `421`, `4xx`, a broken connection), always with the same
- * Message-ID. What the server refused for good is not tried again.
+ * Message-ID, and only to those who do not have it yet. What the server refused for good is not tried again. After an
+ * attempt that somebody got the mail by, the pauses begin anew: a long list may be taken part by part (RFC 5321,
+ * section 4.5.3.1.10).
  * @throws MailError
  */
 export async function sendMail(account: Account, mail: ComposedMail, persistence: Persistence): Promise<Sent> {
-	const { retryForMs, resendUnknown, signal, onRetry } = persistence;
+	const { retryForMs, resendUnknown, signal, onRetry, onGiveUp } = persistence;
+	const recipients = new Recipients(mail.recipients, resendUnknown);
 	const started = Date.now();
-	let queuedMs = 0;
-	let pauseMs = 0;
-	let unknown = false;
-	for (let attempt = 1; ; attempt += 1) {
-		const times = (): Pick<Sent, 'messageId' | 'attempts' | 'tookMs' | 'queuedMs'> => ({ messageId: mail.messageId, attempts: attempt, tookMs: Date.now() - started - queuedMs, queuedMs });
+	let [queuedMs, pauseMs] = [0, 0];
+	let told = { response: '', size: mail.size };
+	let doubt = '';
+	for (let [attempt, fruitless] = [1, 0]; ; attempt += 1, fruitless += 1) {
+		const to = recipients.open;
+		let reason: unknown;
 		try {
 			if (pauseMs > 0) await pause(pauseMs, signal);
-			const receipt = await attemptOnce(account, mail, persistence, (ms) => (queuedMs += ms));
-			return { ...receipt, ...times(), deliveryUnknown: false };
+			const receipt = await attemptOnce(account, { ...mail, recipients: to }, persistence, (ms) => (queuedMs += ms));
+			recipients.took(receipt);
+			told = receipt;
+			fruitless = 0;
+			reason = deferral(account, receipt);
 		} catch (error) {
-			const reason = error instanceof SendFailure ? error.reason : error;
-			if (!(reason instanceof MailError)) throw error;
-			unknown ||= error instanceof SendFailure && error.deliveryUnknown;
-			pauseMs = Math.round(reason.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (0.5 + Math.random()));
-			const hopeless = reason.permanent || reason.code === 'protocol' || Date.now() - started - queuedMs + pauseMs > retryForMs;
-			if (unknown && (!resendUnknown || hopeless)) {
-				return { accepted: [], rejected: [], response: reason.message, size: mail.size, ...times(), deliveryUnknown: true };
-			}
-			if (hopeless) throw reason;
-			onRetry?.(reason, attempt, pauseMs);
+			reason = error instanceof SendFailure ? error.reason : error;
+			if (error instanceof SendFailure) recipients.failed(to, error);
+			if (error instanceof SendFailure && error.deliveryUnknown) doubt = error.message;
 		}
+		if (reason instanceof MailError && !reason.permanent && reason.code !== 'protocol' && recipients.open.length > 0) {
+			pauseMs = Math.round(reason.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** fruitless) * (0.5 + Math.random()));
+			if (Date.now() - started - queuedMs + pauseMs <= retryForMs) {
+				onRetry?.(reason, attempt, pauseMs);
+				continue;
+			}
+		}
+		if (!recipients.reached) throw reason instanceof MailError ? recipients.refusal(reason) : reason;
+		if (reason instanceof Error) onGiveUp?.(reason);
+		const { standing } = recipients;
+		const deliveryUnknown = standing.unknown.length > 0;
+		return { ...standing, response: deliveryUnknown ? doubt : told.response, size: told.size, messageId: mail.messageId, attempts: attempt, tookMs: Date.now() - started - queuedMs, queuedMs, deliveryUnknown };
 	}
+}
+
+/** Why the mail goes out again, though others have it. */
+function deferral({ mailbox }: Account, { rejected }: Receipt): MailError | undefined {
+	const response = rejected.find((one) => isTransient(one.response))?.response;
+	return response === undefined ? undefined : diagnose(Object.assign(new Error(response), { response }), { speaker: 'smtp', mailbox, command: 'RCPT TO' });
 }
 
 /** The mail is opened anew for each attempt, so that nothing of it stays in memory. */

@@ -9,6 +9,7 @@ import { HIDDEN } from '../protocolLog';
 import type { AccessToken } from '../token';
 import { initialResponse } from '../xoauth2';
 import { smtpConnection } from './library';
+import type { Rejection } from './recipients';
 
 /**
  * Deadlines in ms. Exchange holds back answers beyond 30 messages a minute, and who gives up on the answer to a mail
@@ -35,7 +36,7 @@ export interface Envelope {
 
 export interface Receipt {
 	accepted: string[];
-	rejected: Array<{ recipient: string; response: string }>;
+	rejected: Rejection[];
 	/** The server's answer to the mail, one line. */
 	response: string;
 	/** Bytes sent. */
@@ -159,7 +160,9 @@ export class SmtpSession {
 		let whole = false;
 		message.once('end', () => (whole = true));
 		if (this.pipelining) tellWhenWritten(message, onWritten);
-		const answer = answerOf<SMTPConnection.SentMessageInfo>(this.connection, (resolve, reject) => this.connection.send(envelope, message, (error, result) => (error ? reject(error) : resolve(result))));
+		// nodemailer notes in it whom the server refused.
+		const noted = { ...envelope };
+		const answer = answerOf<SMTPConnection.SentMessageInfo>(this.connection, (resolve, reject) => this.connection.send(noted, message, (error, result) => (error ? reject(error) : resolve(result))));
 		this.#underWay.add(answer);
 		try {
 			const info = await answer;
@@ -177,7 +180,7 @@ export class SmtpSession {
 			// The answer to a mail ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
 			else if (!whole && this.alive) await this.#reset();
 			const reason = detail(error, 'code') === 'ESTREAM' ? unreadable(error) : diagnose(error, { ...this.at, command: commandOf(error) });
-			throw new SendFailure(reason, whole && !answered, rejections(error));
+			throw new SendFailure(reason, whole && !answered, rejections(whole ? noted : error));
 		} finally {
 			this.#underWay.delete(answer);
 		}
@@ -256,9 +259,9 @@ function tellWhenWritten(message: Readable, onWritten: () => void): void {
 export class SendFailure extends Error {
 	constructor(
 		readonly reason: MailError,
-		/** The connection ended between the last byte and the answer. */
+		/** The connection ended between the last byte and the answer: who is not in `rejected` may have the mail. */
 		readonly deliveryUnknown: boolean,
-		readonly rejected: Array<{ recipient: string; response: string }>,
+		readonly rejected: Rejection[],
 	) {
 		super(reason.message, { cause: reason });
 	}
@@ -281,7 +284,7 @@ function commandOf(error: unknown): string | undefined {
 	return typeof command === 'string' && command !== 'API' && command !== 'CONN' ? command : undefined;
 }
 
-function rejections(info: unknown): Array<{ recipient: string; response: string }> {
+function rejections(info: unknown): Rejection[] {
 	if (typeof info !== 'object' || info === null) return [];
 	const errors: unknown = Reflect.get(info, 'rejectedErrors');
 	if (!Array.isArray(errors)) return [];

@@ -1,9 +1,9 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
-import { MailError } from '../../mail/errors';
 import { compose, type ComposedMail } from '../../mail/smtp/message';
 import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
+import { describeRejections, RecipientsRefused, type Standing } from '../../mail/smtp/recipients';
 import { sendMail, type Sent } from '../../mail/smtp/send';
 import { beginTest, openAccount, type AccountChoice } from '../account';
 import { nodeError } from '../nodeError';
@@ -43,7 +43,7 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 					failure ??= told;
 					return;
 				}
-				results[item] = { json: { error: told.message, ...(told.description ? { description: told.description } : {}) }, error: told, pairedItem: { item } };
+				results[item] = failedItem(told, error, item);
 			}
 			done += 1;
 			if (done % PROGRESS_EVERY === 0 && done < count) context.logger.info(`${done} of ${count} mails handled`);
@@ -69,8 +69,13 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 	} catch (error) {
 		const told = nodeError(context.getNode(), error, 0);
 		if (!context.continueOnFail()) throw told;
-		return [{ json: { error: told.message, ...(told.description ? { description: told.description } : {}) }, error: told, pairedItem: { item: 0 } }];
+		return [failedItem(told, error, 0)];
 	}
+}
+
+/** Where the node continues on fail; with the recipients, where the server refused them. */
+function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, item: number): INodeExecutionData {
+	return { json: { error: told.message, ...(told.description && { description: told.description }), ...(cause instanceof RecipientsRefused && standingOf(cause.standing)) }, error: told, pairedItem: { item } };
 }
 
 /** The mailboxes of one execution: n8n takes some milliseconds to read a credential, and it is the same for all items. */
@@ -124,14 +129,10 @@ async function deliver(context: IExecuteFunctions, item: number, account: Accoun
 		resendUnknown,
 		signal: context.getExecutionCancelSignal?.(),
 		onRetry: (reason, attempt, pause) => context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
+		onGiveUp: (reason) => context.logger.info(`${account.mailbox}: item ${item} is not sent again to those who do not have it: ${reason.message}`),
 	});
 	if (failOnRejected && sent.rejected.length > 0) {
-		throw new MailError(`The server refused ${sent.rejected.map(({ recipient, response }) => `${recipient} (${response})`).join(', ')}; the other recipients have the mail.`, {
-			code: 'rejected',
-			speaker: 'smtp',
-			mailbox: account.mailbox,
-			remedy: 'Check the refused addresses.',
-		});
+		throw new RecipientsRefused(`The server refused ${describeRejections(sent.rejected)}; the other recipients have the mail${sent.deliveryUnknown ? ', or may have it' : ''}.`, { code: 'rejected', speaker: 'smtp', mailbox: account.mailbox, remedy: 'Check the refused addresses.' }, sent);
 	}
 	return outcome(composed, sent);
 }
@@ -139,9 +140,7 @@ async function deliver(context: IExecuteFunctions, item: number, account: Accoun
 /** nodemailer's names, and ours. */
 function outcome(composed: ComposedMail, sent: Sent): IDataObject {
 	return {
-		accepted: sent.accepted,
-		rejected: sent.rejected.map(({ recipient }) => recipient),
-		...(sent.rejected.length > 0 && { rejectedErrors: sent.rejected }),
+		...standingOf(sent),
 		messageId: sent.messageId,
 		response: sent.response,
 		envelope: { from: composed.from, to: composed.recipients },
@@ -149,6 +148,14 @@ function outcome(composed: ComposedMail, sent: Sent): IDataObject {
 		attempts: sent.attempts,
 		tookMs: sent.tookMs,
 		queuedMs: sent.queuedMs,
-		...(sent.deliveryUnknown && { deliveryUnknown: true }),
+	};
+}
+
+function standingOf({ accepted, rejected, unknown }: Standing): IDataObject {
+	return {
+		accepted,
+		rejected: rejected.map(({ recipient }) => recipient),
+		...(rejected.length > 0 && { rejectedErrors: rejected }),
+		...(unknown.length > 0 && { deliveryUnknown: true, deliveryUnknownFor: unknown }),
 	};
 }

@@ -75,7 +75,7 @@ async function outcomeOf(sending: Promise<Sent>): Promise<Sent | MailError> {
 }
 
 async function tally(sandbox: Sandbox, mailbox: string, outcomes: Map<string, Sent | MailError>): Promise<Omit<Tally, 'retries'>> {
-	await expect.poll(() => queued(sandbox), { timeout: 60_000, interval: 50 }).toBe(0);
+	await settled(sandbox);
 	const copies = new Map<string, number>();
 	for (const mail of await sandbox.messages(mailbox)) {
 		const id = /^Message-ID: (\S+)/im.exec(mail.toString('latin1'))?.[1] ?? '';
@@ -97,6 +97,11 @@ async function tally(sandbox: Sandbox, mailbox: string, outcomes: Map<string, Se
 		attempts: results.reduce((sum, [, outcome]) => sum + (outcome instanceof MailError ? 0 : outcome.attempts), 0),
 		errors: results.flatMap(([, outcome]) => (outcome instanceof MailError ? [outcome] : [])),
 	};
+}
+
+/** Nothing is under way any more. */
+export async function settled(sandbox: Sandbox): Promise<void> {
+	await expect.poll(() => queued(sandbox), { timeout: 60_000, interval: 50 }).toBe(0);
 }
 
 /** Mails that Postfix has taken and Dovecot has not got yet. */

@@ -83,8 +83,31 @@ describe('recipients of whom the server refuses some', () => {
 		const subject = `partly ${process.pid}`;
 		const [failed, sent] = await execute({ subject, continueOnFail: true, options: { failOnRejected: true } }, { toEmail: [toEmail, GRACE] });
 		expect(failed?.json.error).toMatch(/refused nobody@example\.test \(550 .*\); the other recipients have the mail/);
+		expect(failed?.json).toMatchObject({ accepted: [GRACE], rejected: ['nobody@example.test'], rejectedErrors: [{ recipient: 'nobody@example.test', response: expect.stringMatching(/^550 /) }] });
 		expect(sent?.json.accepted).toEqual([GRACE]);
 		await expect.poll(async () => (await sandbox.messages(GRACE)).filter((mail) => mail.includes(`Subject: ${subject}`)).length).toBe(2);
+	});
+});
+
+describe('recipients of whom the server refuses all', () => {
+	it('are named with its answer to each, in the error and in the item that goes on', async () => {
+		for (const reply of ['550 5.1.10 RESOLVER.ADR.RecipientNotFound', '554 5.7.1 not from you']) sandbox.exchange.plan('smtp', 'RCPT', { reply });
+		const toEmail = `${GRACE}, ada@example.test, nobody@example.test`;
+		const [item] = await execute({ toEmail, continueOnFail: true });
+		expect(item?.json.error).toMatch(/^The server took none of the recipients: grace@example\.test \(550 5\.1\.10 RESOLVER\.ADR\.RecipientNotFound\), ada@example\.test \(554 5\.7\.1 not from you\), nobody@example\.test \(550 .*\)\.$/);
+		expect(item?.json).toMatchObject({
+			accepted: [],
+			rejected: [GRACE, 'ada@example.test', 'nobody@example.test'],
+			rejectedErrors: [{ recipient: GRACE, response: '550 5.1.10 RESOLVER.ADR.RecipientNotFound' }, { recipient: 'ada@example.test', response: '554 5.7.1 not from you' }, { recipient: 'nobody@example.test' }],
+		});
+	});
+
+	it('are named as far as a sentence can, and all of them in the item', async () => {
+		const unknown = Array.from({ length: 12 }, (_, index) => `nobody${index}@example.test`);
+		const [item] = await execute({ toEmail: unknown.join(', '), continueOnFail: true });
+		expect(item?.json.error).toMatch(/nobody0@example\.test \(550 .*nobody4@example\.test \(550 .*\) and 7 more\.$/);
+		expect(item?.json.error).not.toContain('nobody5@example.test');
+		expect(item?.json.rejected).toEqual(unknown);
 	});
 });
 
