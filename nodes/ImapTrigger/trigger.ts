@@ -55,10 +55,15 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	});
 	stop = () => watch.stop();
 	save(own);
-	const faults = await watch.open();
+	const opening = watch.open();
+	if (!attended) {
+		// n8n starts one workflow after the other: a server that says nothing would hold up all that follow.
+		void opening.then(() => watch.run());
+		return { closeFunction: async () => release() };
+	}
 	// What a field says stays wrong, also where another setting has worked before.
-	const hopeless = faults.find((fault) => fault.code === 'input' || (isFirst && fault.permanent));
-	if (hopeless !== undefined && attended) {
+	const hopeless = (await opening).find((fault) => fault.code === 'input' || (isFirst && fault.permanent));
+	if (hopeless !== undefined) {
 		release();
 		throw nodeError(context.getNode(), hopeless);
 	}

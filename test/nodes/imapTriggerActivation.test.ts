@@ -183,6 +183,31 @@ describe('activation', () => {
 		expect(rig.emitErrors).toBe(0);
 	});
 
+	it('does not hold n8n up where n8n does it by itself, one workflow after the other: the session comes later', async () => {
+		const mailbox = freshMailbox();
+		const rig = rigOf({ mailbox, activation: 'init' });
+		sandbox.exchange.plan('imap', 'AUTHENTICATE', { delayMs: 1_000 });
+		await start(rig);
+		expect(sessions(mailbox)).toBe(0);
+		await rig.until('watching', watching(rig));
+		await sandbox.deliver(mailbox, mail('one'));
+		await rig.until('the mail', () => rig.emitted.length === 1);
+	});
+
+	it('leaves nothing behind where it is closed before that session has come', async () => {
+		const mailbox = freshMailbox();
+		const rig = rigOf({ mailbox, activation: 'init' });
+		sandbox.exchange.plan('imap', 'SELECT', { delayMs: 500 });
+		const signedIn = sandbox.exchange.next('signedIn', (session) => session.mailbox === mailbox);
+		const { close } = await start(rig);
+		await signedIn;
+		await close();
+		await rig.until('no session', () => sessions(mailbox) === 0);
+		await sandbox.deliver(mailbox, mail('unseen'));
+		expect(rig.logs.filter((line) => line.includes('watching'))).toEqual([]);
+		expect(rig.emitted).toEqual([]);
+	});
+
 	it('does not throw where n8n starts it with a parameter that cannot be used today', async () => {
 		const rig = rigOf({ activation: 'init', parameters: { filters: { since: 'soon' } } });
 		await start(rig);
