@@ -1,12 +1,17 @@
-import type { FetchMessageObject, ImapFlow, MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
+import type { FetchMessageObject, MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
 
+import { diagnose } from '../diagnosis';
+import type { MailError } from '../errors';
 import type { Start } from '../watch/memory';
 import type { Criteria } from './criteria';
-import { fetchByUid, instantOf } from './fetch';
+import { fetchByUid, instantOf, isAboutTheMail, isVague } from './fetch';
 import type { ImapSession } from './session';
 
 /** UIDs in one command: its line has to stay below about 8 KB (Exchange), also where each UID stands alone. */
 export const UIDS_IN_COMMAND = 500;
+
+/** A server that is too busy for each of so many mails, and has told of none, is left alone. */
+const MOST_REFUSALS = 5;
 
 type Find = (query: SearchObject) => Promise<number[]>;
 
@@ -31,17 +36,17 @@ export async function searchAfter(session: ImapSession, after: number, criteria:
 		let uids = all;
 		for (const criterion of criteria) {
 			if (uids.length === 0 && !probe) break;
-			uids = await matching(client, find, uids, range, criterion);
+			uids = await matching(session, find, uids, range, criterion);
 		}
 		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
-			const found = new Set(await fitting(client, find, start, after));
+			const found = new Set(await fitting(session, find, start, after));
 			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
 		}
 		return { uids, highest };
 	});
 }
 
-async function matching(client: ImapFlow, find: Find, uids: readonly number[], range: SearchObject, criterion: SearchObject): Promise<number[]> {
+async function matching(session: ImapSession, find: Find, uids: readonly number[], range: SearchObject, criterion: SearchObject): Promise<number[]> {
 	const { theirs, ours } = divide(criterion);
 	let left = [...uids];
 	if (Object.keys(theirs).length > 0) {
@@ -50,11 +55,11 @@ async function matching(client: ImapFlow, find: Find, uids: readonly number[], r
 		left = left.filter((uid) => found.has(uid));
 	}
 	if (Object.keys(ours).length === 0 || left.length === 0) return left;
-	const found = new Set<number>();
-	for (const mail of await fetchMany(client, left, { envelope: true })) {
-		if (mail.envelope !== undefined && fits(mail.envelope, ours)) found.add(mail.uid);
-	}
-	return left.filter((uid) => found.has(uid));
+	const told = await tellAll(session, left, { envelope: true });
+	return left.filter((uid) => {
+		const envelope = told.get(uid)?.envelope;
+		return envelope === undefined || fits(envelope, ours);
+	});
 }
 
 const HEADERS = ['from', 'to', 'cc', 'bcc', 'subject'] as const;
@@ -114,22 +119,43 @@ function plain(text: string): string {
 	return text.normalize('NFC').toLowerCase();
 }
 
-async function fitting(client: ImapFlow, find: Find, start: Start, after: number): Promise<number[]> {
+async function fitting(session: ImapSession, find: Find, start: Start, after: number): Promise<number[]> {
 	const range = { uid: `${after + 1}:${Math.max(start.upTo, after + 1)}` };
 	const unread = start.unread === true ? await find({ ...range, seen: false }) : [];
 	const { since } = start;
 	if (since === undefined) return unread;
 	// SINCE knows only days, of the server's time zone; the instant is compared here.
 	const found = await find({ ...range, since: new Date(since - 86_400_000).toISOString().slice(0, 10) });
-	const mails = await fetchMany(client, found, { internalDate: true });
+	const told = await tellAll(session, found, { internalDate: true });
 	// INTERNALDATE has whole seconds.
-	return [...unread, ...mails.filter((mail) => instantOf(mail.internalDate) + 999 >= since).map((mail) => mail.uid)];
+	return [...unread, ...found.filter((uid) => instantOf(told.get(uid)?.internalDate) + 999 >= since)];
 }
 
-async function fetchMany(client: ImapFlow, uids: readonly number[], query: { envelope?: true; internalDate?: true }): Promise<FetchMessageObject[]> {
-	const mails: FetchMessageObject[] = [];
-	for (let first = 0; first < uids.length; first += UIDS_IN_COMMAND) {
-		mails.push(...(await fetchByUid(client, uids.slice(first, first + UIDS_IN_COMMAND), query)).values());
-	}
-	return mails;
+/**
+ * What the server tells of these mails, by UID. One that it refuses to tell anything of, or not in words that can be read,
+ * is not among them and has to count as one that fits: whoever fetches it sees whether it is there, and says what is wrong.
+ */
+async function tellAll(session: ImapSession, uids: readonly number[], query: { envelope?: true; internalDate?: true }): Promise<Map<number, FetchMessageObject>> {
+	const told = new Map<number, FetchMessageObject>();
+	let busy: MailError | undefined;
+	let refusals = 0;
+	const ask = async (some: readonly number[]): Promise<void> => {
+		try {
+			for (const [uid, mail] of await fetchByUid(session.client, some, query)) told.set(uid, { ...told.get(uid), ...mail });
+		} catch (cause) {
+			const error = diagnose(cause, { ...session.at, command: 'UID FETCH' });
+			const isBusy = isVague(error);
+			if (session.over || !(isBusy || isAboutTheMail(error))) throw cause;
+			if (isBusy) busy = error;
+			if (isBusy && (refusals += 1) > MOST_REFUSALS && told.size === 0) throw cause;
+			const half = Math.ceil(some.length / 2);
+			// Exchange ends the session with the third "Server Unavailable" in it.
+			const parts = isBusy ? some.map((uid) => [uid]) : [some.slice(0, half), some.slice(half)];
+			if (some.length > 1) for (const part of parts) await ask(part);
+		}
+	};
+	for (let first = 0; first < uids.length; first += UIDS_IN_COMMAND) await ask(uids.slice(first, first + UIDS_IN_COMMAND));
+	// None is to blame where it is busy for all of them.
+	if (busy !== undefined && told.size === 0) throw busy;
+	return told;
 }

@@ -1,10 +1,10 @@
 import { MailError } from '../errors';
 import { act, type Action } from '../imap/actions';
-import type { Use } from '../imap/fetch';
+import { isVague, type Use } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
 import { Doubts } from './doubts';
-import { asMailError, isOfSession, isVague } from './faults';
+import { asMailError, isOfSession } from './faults';
 import { Pauses } from './pauses';
 import { pause } from './timing';
 

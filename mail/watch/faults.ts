@@ -10,11 +10,3 @@ export function asMailError(error: unknown): MailError {
 export function isOfSession(error: MailError): boolean {
 	return error.code === 'lost' || error.code === 'timeout' || error.code === 'stopped' || error.code === 'unreachable';
 }
-
-/**
- * The server asks to wait and does not say how long. Exchange answers so ("Server Unavailable. 15") whatever has gone
- * wrong, also where it stumbles over one mail for good.
- */
-export function isVague(error: MailError): boolean {
-	return error.code === 'throttled' && error.retryAfterMs === undefined;
-}

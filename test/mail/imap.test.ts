@@ -15,7 +15,7 @@ import { ImapSession } from '../../mail/imap/session';
 import { toItem } from '../../mail/item';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { withEnvironment } from '../support/environment';
-import { mail, Rig, RULES } from './watchRig';
+import { answerFor, mail, Rig, RULES } from './watchRig';
 
 let sandbox: Sandbox;
 const sessions: ImapSession[] = [];
@@ -134,6 +134,29 @@ describe('search', () => {
 		const lines = sandbox.exchange.live('imap').flatMap(({ transcript }) => transcript.filter((line) => line.includes('UID FETCH')));
 		expect(lines).toHaveLength(3);
 	}, 30_000);
+
+	it.each([
+		['is refused', '%t NO The requested message could not be converted to an RFC-822 compatible format.'],
+		['brings nothing', ''],
+		['cannot be read', '* 2 FETCH (UID 2 ENVELOPE (\r\n'],
+		['is that of a busy server, which gives the others', '%t NO Server Unavailable. 15'],
+	])('takes a mail for one that fits where the answer to what it needs to know %s', async (_what, words) => {
+		const subjects = ['a', 'b', '=?utf-8?Q?gr=C3=B6=C3=9Fe?=', 'd', 'e'];
+		const { session, mailbox } = await open(...subjects.map((subject) => mail(subject)));
+		const reply = (told: (uid: number, subject: string) => string): string =>
+			words.startsWith('%t') ? words : `${words}${subjects.map((subject, index) => (index === 1 ? '' : `* ${index + 1} FETCH (UID ${index + 1} ${told(index + 1, subject)})\r\n`)).join('')}%t OK FETCH completed.`;
+		answerFor(sandbox, mailbox, 'UID FETCH … ENVELOPE', 2, reply((_uid, subject) => `ENVELOPE (NIL "${subject}" NIL NIL NIL NIL NIL NIL NIL NIL)`));
+		expect((await searchAfter(session, 0, criteriaOfFilters({ subject: 'GRÖSSE'.replace('SS', 'ß') }))).uids).toEqual([2, 3]);
+		answerFor(sandbox, mailbox, 'UID FETCH … INTERNALDATE', 2, reply((uid) => `INTERNALDATE "${uid === 3 ? '09-Nov-2046' : '09-Nov-2001'} 10:00:00 +0000"`));
+		const ofOld = words.startsWith('%t') ? [1, 2, 3, 4, 5] : [2, 3];
+		expect((await searchAfter(session, 0, [], { upTo: 5, since: Date.now() - 60_000 })).uids).toEqual(ofOld);
+	});
+
+	it('does not take all for ones that fit where the server is busy', async () => {
+		const { session } = await open(mail('a'), mail('b'));
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t NO Server Unavailable. 15' }, 3);
+		await expect(searchAfter(session, 0, criteriaOfFilters({ subject: 'größe' }))).rejects.toMatchObject({ code: 'throttled' });
+	});
 
 	it('takes what was there before only where it fits the start', async () => {
 		const { session, mailbox } = await open(mail('a'), mail('b'), mail('c'));

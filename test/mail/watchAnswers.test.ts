@@ -1,9 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { criteriaOfFilters } from '../../mail/imap/criteria';
 import type { FetchedMail } from '../../mail/imap/fetch';
 import type { Session } from '../../sandbox/servers/exchange/session';
 import type { Sandbox } from '../../sandbox/servers';
-import { makeRigs, passMinutes, type Rig } from './watchRig';
+import { answerFor, includes, makeRigs, passMinutes, type Rig } from './watchRig';
 
 /** Answers of a server that could be taken for something else: each would lose or repeat a mail, or hold up the others. */
 let sandbox: Sandbox;
@@ -219,7 +220,7 @@ describe('an action of which the server refuses all because of one mail', () => 
 	] as const)('is done to all the others, and the one is reported (%s)', async (command, after) => {
 		const one = rig({ rules: { batchSize: 20, after } });
 		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Done');
-		answer(one, command, 5, '%t NO The message is locked.');
+		answerFor(sandbox, one.mailbox, command, 5, '%t NO The message is locked.');
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		await sandbox.fill(one.mailbox, Array.from({ length: 20 }, (_, index) => withoutId(`mail ${index + 1}`)));
@@ -237,7 +238,7 @@ describe('an action of which the server refuses all because of one mail', () => 
 describe('an action for which the server says of one mail that it is busy', () => {
 	it('is done to all the others, and the one is reported', async () => {
 		const one = rig({ rules: { batchSize: 6, after: { kind: 'read' } } });
-		answer(one, 'UID STORE', 2, '%t NO Server Unavailable. 15');
+		answerFor(sandbox, one.mailbox, 'UID STORE', 2, '%t NO Server Unavailable. 15');
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		await sandbox.fill(one.mailbox, Array.from({ length: 6 }, (_, index) => withoutId(`mail ${index + 1}`)));
@@ -265,27 +266,27 @@ describe('an action for which the server says of one mail that it is busy', () =
 	}, 60_000);
 });
 
-/** Answers a command in place of the server whenever it asks for this mail, until the test ends. */
-function answer(one: Rig, command: string, uid: number, reply: string): void {
-	const listen = (session: Session): void => {
-		const note = session.note.bind(session);
-		session.note = (line) => {
-			note(line);
-			const set = line.startsWith('C: ') ? line.split(`${command} `)[1]?.split(' ', 1)[0] : undefined;
-			if (session.mailbox === one.mailbox && set !== undefined && includes(set, uid)) sandbox.exchange.plan('imap', command, { reply });
-		};
-	};
-	sandbox.exchange.on('open', listen);
-	onTestFinished(() => void sandbox.exchange.off('open', listen));
-}
-
-/** Whether a set as in `1:4,7` holds a UID. */
-function includes(set: string, uid: number): boolean {
-	return set.split(',').some((part) => {
-		const [first = 0, last = first] = part.split(':').map(Number);
-		return first <= uid && uid <= last;
+describe('a mail of which the server does not tell what a filter beyond ASCII needs to know', () => {
+	it('is handed over, holds up no other, and is passed by in silence where it has gone', async () => {
+		const one = rig({ criteria: criteriaOfFilters({ subject: 'größe' }) });
+		answerFor(sandbox, one.mailbox, 'UID FETCH … ENVELOPE', 1, NOT_CONVERTED);
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		await one.deliver('untold');
+		await one.until('it', () => one.handed.length === 1 && one.watch.idle);
+		const session = sessionOf(one);
+		const before = asked(session, 'UID FETCH');
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t OK FETCH completed.' });
+		sandbox.exchange.plan('imap', 'UID FETCH', { delayMs: 1_500 });
+		await one.deliver('gone');
+		await one.until('the second question', () => asked(session, 'UID FETCH') === before + 2);
+		await sandbox.dovecot.doveadm('expunge', '-u', one.mailbox, 'mailbox', 'INBOX', 'UID', '2');
+		await one.deliver('other', '=?utf-8?Q?gr=C3=B6=C3=9Fer?=');
+		await one.until('the next', () => one.handed.length === 2 && one.watch.idle && one.stored.folders.INBOX?.uid === 4);
+		expect(one.subjects).toEqual(['untold', '=?utf-8?Q?gr=C3=B6=C3=9Fer?=']);
+		expect(one.reports).toEqual([]);
 	});
-}
+});
 
 async function firstLineOf(mail: FetchedMail): Promise<string> {
 	let text = '';

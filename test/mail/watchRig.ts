@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, onTestFinished, vi } from 'vitest';
 
 import type { Account } from '../../mail/account';
 import type { MailError } from '../../mail/errors';
@@ -8,6 +8,7 @@ import { newMemory, type WatchMemory } from '../../mail/watch/memory';
 import type { Outcome } from '../../mail/watch/delivery';
 import { MailboxWatch, type MailboxWatchOptions } from '../../mail/watch/mailbox';
 import { startSandbox, trust, type Address, type Sandbox } from '../../sandbox/servers';
+import type { Session } from '../../sandbox/servers/exchange/session';
 
 /** What the watch handed over in one execution. */
 export interface Handed {
@@ -177,4 +178,28 @@ export function makeRigs(name: string, use: (sandbox: Sandbox) => void): (option
 export function passMinutes(minutes: number): void {
 	const real = Date.now.bind(Date);
 	vi.spyOn(Date, 'now').mockImplementation(() => real() + minutes * 60_000);
+}
+
+/** Answers a command (`UID FETCH`, `UID FETCH … ENVELOPE`) in place of the server whenever it asks for this mail, until the test ends. */
+export function answerFor(sandbox: Sandbox, mailbox: string, wanted: string, uid: number, reply: string): void {
+	const [command = '', item = ''] = wanted.split(' … ');
+	const listen = (session: Session): void => {
+		const note = session.note.bind(session);
+		session.note = (line) => {
+			note(line);
+			const [set = '', rest = ''] = line.startsWith('C: ') ? (line.split(`${command} `)[1] ?? '').split(/ (.*)/) : [];
+			if (session.mailbox === mailbox && includes(set, uid) && rest.includes(item)) sandbox.exchange.plan('imap', command, { reply });
+		};
+	};
+	for (const session of sandbox.exchange.live('imap')) listen(session);
+	sandbox.exchange.on('open', listen);
+	onTestFinished(() => void sandbox.exchange.off('open', listen));
+}
+
+/** Whether a set as in `1:4,7` holds a UID. */
+export function includes(set: string, uid: number): boolean {
+	return set.split(',').some((part) => {
+		const [first = 0, last = first] = part.split(':').map(Number);
+		return first <= uid && uid <= last;
+	});
 }
