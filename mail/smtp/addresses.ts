@@ -104,7 +104,8 @@ function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 	const found = new Set(mailboxes.map(({ address }) => address.toLowerCase()));
 	const known = (word: string): boolean => found.has(word.toLowerCase()) || found.has(word.replace(/^'+|['.]+$/g, '').toLowerCase());
 	const outside = text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)).replace(COMMENT, ' ');
-	const words = outside.split(/[\s"<>(),;:]+/).map((word) => word.slice(0, LONGEST));
+	// Names in the headers of a finished mail may be encoded words (RFC 2047).
+	const words = outside.split(/[\s"<>(),;:]+/).filter((word) => !word.startsWith('=?')).map((word) => word.slice(0, LONGEST));
 	const lost = words.find((word) => (/.@.*\../.test(word) || isAddress(word)) && !known(word));
 	if (lost !== undefined) throw inputError(field, `there is no comma beside ${lost}.`, `${ADDRESSES} A name that holds an address takes quotes.`);
 }

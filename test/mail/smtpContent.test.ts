@@ -209,6 +209,7 @@ describe('addresses', () => {
 		['a comment that holds an address', `Ada (was ada@old.test) <${ADA}>`, 'Ada'],
 		['a comment within a comment', `Ada (was (once) ada@old.test) <${ADA}>`, 'Ada'],
 		['an object', { name: 'grace@example.test', address: ADA }, 'grace@example.test'],
+		['an encoded word', `=?utf-8?q?ada@old.test?= <${ADA}>`, '=?utf-8?q?ada@old.test?='],
 		['an at sign that makes no address', `Ada@home <${ADA}>`, 'Ada@home'],
 	])('keep their names though these look like addresses: %s', async (_name, value, name) => {
 		expect(await readMailboxes('To Email', value)).toEqual([{ name, address: ADA }]);
