@@ -4,7 +4,7 @@ import { IDENTITY_CAUSES } from './causes/identity';
 import { MAIL_CAUSES } from './causes/mail';
 import { NETWORK_CAUSES } from './causes/network';
 import { POP_CAUSES } from './causes/pop';
-import { MailError, redact, type Speaker } from './errors';
+import { MailError, redact } from './errors';
 
 export type { Circumstances } from './causes/cause';
 
@@ -22,7 +22,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	if (cause instanceof MailError) return cause;
 	const said = wordsOf(cause);
 	const response = responseOf(cause);
-	const row = causeOf(said, at.speaker);
+	const row = causeOf(said, at);
 	const facts = { speaker: at.speaker, mailbox: at.mailbox, command: at.command, response, cause, retryAfterMs: retryAfterOf(cause, said) };
 	if (row === undefined) {
 		return new MailError(`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ${firstLine(said)}`, {
@@ -44,7 +44,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 
 /** Whether the server refused a connection because the mailbox has too many. */
 export function tellsCrowd(error: unknown): boolean {
-	return error instanceof MailError && error.code === 'throttled' && causeOf(error.response ?? '', 'smtp')?.id === 'smtp-connections';
+	return error instanceof MailError && error.code === 'throttled' && causeOf(error.response ?? '', { speaker: 'smtp', command: error.command })?.id === 'smtp-connections';
 }
 
 /** Everything a cause says, for matching: code, server texts, message. */
@@ -99,8 +99,8 @@ function firstLine(text: string): string {
 }
 
 /** Numbers before words, over the whole table: a number is the narrower sign. */
-function causeOf(said: string, speaker: Speaker): Cause | undefined {
+function causeOf(said: string, { speaker, command = '' }: Pick<Circumstances, 'speaker' | 'command'>): Cause | undefined {
 	const rows = CAUSES.filter(({ speakers }) => speakers.includes(speaker));
 	const numbers = [...said.matchAll(/\bAADSTS(\d+)/g)].map(([, number]) => Number(number));
-	return rows.find(({ aadsts }) => numbers.some((number) => aadsts?.includes(number) === true)) ?? rows.find(({ words }) => words?.test(said) === true);
+	return rows.find(({ aadsts }) => numbers.some((number) => aadsts?.includes(number) === true)) ?? rows.find(({ words, command: at }) => words?.test(said) === true && (at?.test(command) ?? true));
 }

@@ -34,6 +34,8 @@ export interface Cause {
 	aadsts?: readonly number[];
 	/** Against the server's text and the error's code and message. */
 	words?: RegExp;
+	/** Where the words count at some commands only. */
+	command?: RegExp;
 	code: MailErrorCode;
 	permanent?: boolean;
 	sentence: (at: Circumstances) => string;

@@ -3,6 +3,8 @@ import type { Cause, Circumstances } from './cause';
 
 const IDENTITY: Cause['speakers'] = ['identity'];
 const isPerson = (at: Circumstances): boolean => at.way === undefined || at.way === 'person';
+/** Nobody signs in: the app itself does. */
+const ofApp = (at: Circumstances): boolean => !isPerson(at) && at.way !== 'usernamePassword';
 /** For a service account, which has no Connect button. */
 const SIGN_IN_LOGS = 'Microsoft\'s words say why; an admin finds this sign-in in Entra under Sign-in logs. Where a person has to take part, use the OAuth2 credential with its Connect button.';
 
@@ -116,10 +118,12 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'user-not-assigned',
 		speakers: IDENTITY,
-		aadsts: [50105],
+		aadsts: [50105, 501051],
 		code: 'consent',
-		sentence: () => 'The app is only for assigned users, and this user is not assigned.',
-		remedy: () => 'An admin assigns the user (Entra, Enterprise applications, the app, Users and groups) or sets "Assignment required" to No.',
+		sentence: (at) => ofApp(at) ? 'The app has no application permission for Exchange Online, or is not assigned to it.' : 'The app is only for assigned users, and this user is not assigned.',
+		remedy: (at) => ofApp(at)
+			? `An admin adds those in use of ${permissions(APP_PERMISSION)} in the app registration under API permissions, Office 365 Exchange Online, Application permissions, and grants admin consent; for a managed identity by New-MgServicePrincipalAppRoleAssignment.`
+			: 'An admin assigns the user (Entra, Enterprise applications, the app, Users and groups) or sets "Assignment required" to No.',
 	},
 	{
 		id: 'redirect-wrong',

@@ -74,6 +74,15 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		remedy: () => 'Exchange Online takes 10,000 recipients a day and mailbox; split the recipients or wait a day.',
 	},
 	{
+		// RFC 3463, section 3.3 (X.2.2); 552 alone stands for too large a mail as well (RFC 5321, section 4.2.3).
+		id: 'mailbox-full',
+		speakers: ['smtp'],
+		words: /(?<![\d.])5\.2\.2(?![\d.])|^552\b.*\b(?:quota|full)\b/im,
+		code: 'rejected',
+		sentence: (at) => `A mailbox is full: a recipient's, or ${box(at)}.`,
+		remedy: () => 'The answer says which. Its owner deletes mail and empties Deleted Items, or an admin raises its quota.',
+	},
+	{
 		id: 'too-large',
 		speakers: MAIL,
 		words: /5\.3\.4\b|5\.2\.3\b|message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im,
@@ -92,7 +101,9 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'smtp-no-oauth',
 		speakers: ['smtp'],
-		words: /^504\b|\b5\.7\.4\b/m,
+		// Of a server that knows no AUTH, or does not want it at this port, too.
+		words: /^50[0234]\b|\b5\.7\.4\b/m,
+		command: /^AUTH\b/,
 		code: 'configuration',
 		sentence: (at) => `${peer(at)} takes no OAuth tokens.`,
 		remedy: () => 'Check "Cloud" or "SMTP Host" and "SMTP Port": mail is submitted at port 587 to smtp.office365.com (or its like in the other clouds), not to the host of the tenant\'s MX record.',

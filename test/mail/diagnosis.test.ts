@@ -117,6 +117,7 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		smtp: at('END', '550 5.7.705 Access denied, tenant has exceeded threshold', '550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to http://go.microsoft.com/fwlink/?LinkId=526653 AS(7230)', '550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains'),
 	},
 	'sender-full': { smtp: at('END', '554 5.2.2 mailbox full. Visit https://aka.ms/mailboxfull for more information.; STOREDRV.Submission.Exception:QuotaExceededException.MapiExceptionQuotaExceeded; Failed to process message due to a permanent exception with message [BeginDiagnosticData]Cannot submit message.') },
+	'mailbox-full': { smtp: [...at('RCPT', '552 5.2.2 <grace@example.test>: Recipient address rejected: Over quota'), ...at('END', '552 5.2.2 Over quota', '554 5.2.2 mailbox full', '552 Quota exceeded (mailbox for user is full)')] },
 	'recipient-limit': {
 		smtp: [
 			...at('END', '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception', '550 5.1.90 Your message can\'t be sent because you\'ve reached your daily limit for message recipients'),
@@ -124,12 +125,12 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		],
 	},
 	'too-large': {
-		smtp: [...at('MAIL', '552 5.3.4 Message size exceeds fixed maximum message size'), ...at('END', '554 5.2.3 mailbox says no')],
+		smtp: [...at('MAIL', '552 5.3.4 Message size exceeds fixed maximum message size', '552 Message exceeds maximum fixed size'), ...at('END', '554 5.2.3 mailbox says no')],
 		imap: at('SELECT', '%t NO Message is too large.'),
 		pop: at('RETR', '-ERR message exceeds what is allowed'),
 	},
 	'smtp-connections': { smtp: [...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'), ...at('AUTH', '421 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded')] },
-	'smtp-no-oauth': { smtp: at('AUTH', '504 5.7.4 Unrecognized authentication type [SN1NAM02FT025.eop-nam02.prod.protection.outlook.com]') },
+	'smtp-no-oauth': { smtp: at('AUTH', '504 5.7.4 Unrecognized authentication type [SN1NAM02FT025.eop-nam02.prod.protection.outlook.com]', '500 5.3.3 Unrecognized command [AM0EUR02FT012.eop-EUR02.prod.protection.outlook.com]', '502 5.5.2 Error: command not recognized', '503 5.5.1 Error: authentication not enabled') },
 	'smtp-auth': { smtp: [...at('MAIL', '530 5.7.57 Client not authenticated to send mail. [FR5P281CA0041.DEUP281.PROD.OUTLOOK.COM 2026-11-21T10:39:31.988Z 08DCE8162EC4E3C0]'), ...at('AUTH', '535 5.7.3 Authentication unsuccessful', '535 5.7.3 Authentication unsuccessful [TY1PR01CA0183.jpnprd01.prod.outlook.com 2026-11-21T10:00:00.432Z 08DBB276B7E699C4]', '535 5.7.8 Error: authentication failed: Invalid authentication mechanism')] },
 	// Exchange lets such a user in, refuses the next commands and closes.
 	'imap-not-connected': {
@@ -162,7 +163,7 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	'folder-missing': { imap: at('SELECT', '%t NO Nowhere doesn\'t exist.', '%t NO [NONEXISTENT] Unknown mailbox: Nowhere', '%t NO [TRYCREATE] Mailbox not found') },
 	'smtp-temporary': { smtp: [...at('MAIL', '451 4.7.500 Server busy. Please try again later'), ...at('RCPT', '450 4.2.1 mailbox busy'), ...at('AUTH', '454 4.7.0 Temporary authentication failure')] },
 	'smtp-recipient': { smtp: at('RCPT', '550 5.1.1 <grace@example.test>: Recipient address rejected', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found') },
-	'smtp-refused': { smtp: [...at('END', '554 5.6.0 Corrupt message content', '554 5.7.1 Refused by the policy of 52.4.1.12'), ...at('MAIL', '501 5.1.7 Invalid address')] },
+	'smtp-refused': { smtp: [...at('END', '554 5.6.0 Corrupt message content', '554 5.7.1 Refused by the policy of 52.4.1.12'), ...at('MAIL', '501 5.1.7 Invalid address', '503 5.5.1 Bad sequence of commands', '504 5.5.4 Parameter not implemented')] },
 	'pop-token-too-long': { pop: at('AUTH', '-ERR Protocol error. Connection is closed. 10') },
 	'pop-server-broken': { pop: at('STAT', '-ERR [SYS/PERM] mailbox is corrupt') },
 	'pop-message-missing': { pop: at('RETR', '-ERR no such message', '-ERR There\'s no message 1.', '-ERR message 1 already deleted') },
@@ -310,6 +311,12 @@ describe('the identity platform answers', () => {
 		const remedy = (await askRefused({ error, aadsts, description: 'So it was decided.' })).remedy;
 		expect(remedy).toMatch(/\w/);
 		expect(remedy).not.toMatch(/press Connect|connect again/i);
+	});
+
+	it('AADSTS501051, and an app of its own is told which permissions it lacks, not to have a person connect', async () => {
+		const { remedy } = await askRefused({ error: 'invalid_grant', aadsts: 501051, description: 'Application \'n8n\' is not assigned to a role for the application \'Office 365 Exchange Online\'.', status: 400 });
+		expect(remedy).toMatch(/SMTP\.SendAsApp.*grant/);
+		expect(remedy).not.toMatch(/Connect|assigns the user/);
 	});
 
 	it('AADSTS700270, which is not AADSTS700027', async () => {
