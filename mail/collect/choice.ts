@@ -1,5 +1,6 @@
 import { MailError } from '../errors';
 import { collect as gather, type PopSession } from '../pop3/session';
+import { partByAge } from './border';
 import type { Claims } from './claims';
 import type { Wish } from './collect';
 import { fits, needsHeaders } from './filter';
@@ -19,12 +20,12 @@ export interface Chosen {
 	left: number;
 	passed: number;
 	elsewhere: number;
+	/** It is known now what the very first check leaves out. */
+	begun: boolean;
 }
 
 /** So many headers are asked for in one go where the server takes many at once. */
 const AT_ONCE = 100;
-/** So many older mails in a row end the search for newer ones: servers list mails as they arrived. */
-const OLDER_IN_A_ROW = 50;
 /** Up to so many sizes are asked one by one, more by one listing of all. */
 const FEW_SIZES = 10;
 const DAY_MS = 86_400_000;
@@ -55,18 +56,19 @@ class Choosing {
 	async run(): Promise<Chosen> {
 		const { filter, newestFirst } = this.wish;
 		const free = this.found.fresh.filter((number) => !this.claims.has(this.#key(number)));
-		const started = await this.#start(free);
+		const { recent: started, open: unbegun } = await this.#start(free);
 		const large = await this.#larger(started);
-		const recent = filter.since === undefined ? large : await this.#receivedSince(large, filter.since, 'passed');
+		const { recent, open } = filter.since === undefined ? { recent: large, open: [] } : await this.#receivedSince(large, filter.since, 'passed');
 		if (newestFirst) recent.reverse();
 		const { numbers, misfits, held, left } = await this.#claim(recent);
 		return {
 			numbers,
 			sizes: this.#sizes,
 			headers: this.#headerBytes(numbers),
-			left,
-			passed: started.length - recent.length + misfits,
+			left: left + unbegun.length + open.length,
+			passed: started.length - recent.length - open.length + misfits,
 			elsewhere: this.found.fresh.length - free.length + held,
+			begun: unbegun.length === 0,
 		};
 	}
 
@@ -111,14 +113,14 @@ class Choosing {
 	}
 
 	/** The first check may leave out what is there already. */
-	async #start(free: readonly number[]): Promise<number[]> {
+	async #start(free: readonly number[]): Promise<{ recent: number[]; open: number[] }> {
 		const { start } = this.wish;
-		if (this.ledger.checkedAt !== 0 || start.kind === 'all') return [...free];
+		if (this.ledger.checkedAt !== 0 || start.kind === 'all') return { recent: [...free], open: [] };
 		const since = start.kind === 'now' ? this.now : this.now - start.days * DAY_MS;
 		this.ledger.seenBefore = since;
 		if (start.kind === 'lastDays') return await this.#receivedSince(free, since, 'seen');
 		this.#enter(free, 'seen');
-		return [];
+		return { recent: [], open: [] };
 	}
 
 	async #larger(numbers: readonly number[]): Promise<number[]> {
@@ -130,37 +132,15 @@ class Choosing {
 		return numbers.filter(isLarger);
 	}
 
-	/** From the newest back to where only older ones come. */
-	async #receivedSince(numbers: readonly number[], since: number, standing: Standing): Promise<number[]> {
-		const newestFirst = await this.#byAge(numbers);
-		const recent: number[] = [];
-		let older = 0;
-		for (let from = 0; from < newestFirst.length && older < OLDER_IN_A_ROW; from += this.#step) {
-			const some = newestFirst.slice(from, from + this.#step);
-			await this.#readHeaders(some);
-			for (const number of some) {
-				const time = this.#read.get(number)?.headers.receivedAt;
-				// A mail whose time cannot be read counts as new enough.
-				if (time === undefined || time >= since) {
-					recent.push(number);
-					older = 0;
-				} else {
-					older += 1;
-				}
-			}
-		}
-		const kept = new Set(recent);
-		this.#enter(numbers.filter((number) => !kept.has(number)), standing);
-		return numbers.filter((number) => kept.has(number));
-	}
-
-	/** Newest first. Servers list mails as they arrived, most of them the oldest first, some (Exchange has a switch) the newest. */
-	async #byAge(numbers: readonly number[]): Promise<number[]> {
-		const [first, last] = [numbers.at(0), numbers.at(-1)];
-		if (first === undefined || last === undefined) return [];
-		await this.#readHeaders([first, last]);
-		const time = (number: number): number => this.#read.get(number)?.headers.receivedAt ?? 0;
-		return time(first) > time(last) ? [...numbers] : [...numbers].reverse();
+	/** What is older, as far as it was searched for, is entered. */
+	async #receivedSince(numbers: readonly number[], since: number, standing: Standing): Promise<{ recent: number[]; open: number[] }> {
+		const { recent, older, open } = await partByAge(numbers, since, {
+			read: async (some) => await this.#readHeaders(some),
+			of: (number) => this.#read.get(number)?.headers.receivedAt,
+			enough: () => this.wish.enough?.() === true,
+		});
+		this.#enter(older, standing);
+		return { recent, open };
 	}
 
 	/** The first that fit, so many at most, and how many had to be looked at. */

@@ -176,7 +176,7 @@ class Fetching<Item> {
 			// A server that shows nothing for once is no reason to forget everything.
 			if (listing.size > 0) this.ledger.settle([...keys].flatMap(([number, key]) => (this.#deleted.has(number) ? [] : key)));
 			if (listing.size > 0) this.claims.settle(new Set(keys.values()));
-			this.ledger.checkedAt = this.now;
+			if (chosen.begun) this.ledger.checkedAt = this.now;
 			this.ledger.complete = left === 0 && chosen.elsewhere === 0;
 		}
 		return {

@@ -30,12 +30,13 @@ export function readFilter(fields: { from: string; to: string; subject: string; 
 
 /** Whether {@link fits} has something to look at. */
 export function needsHeaders(filter: Filter): boolean {
-	return filter.from !== undefined || filter.to !== undefined || filter.subject !== undefined;
+	return filter.since !== undefined || filter.from !== undefined || filter.to !== undefined || filter.subject !== undefined;
 }
 
-/** Whether the texts fit; size and time are looked at elsewhere. */
+/** Whether texts and time fit; a time that cannot be read does. The size is looked at elsewhere. */
 export function fits(filter: Filter, headers: Headers): boolean {
 	const contains = (text: string, part: string | undefined): boolean => part === undefined || text.toLowerCase().includes(part.toLowerCase());
+	if (filter.since !== undefined && headers.receivedAt !== undefined && headers.receivedAt < filter.since) return false;
 	return contains(headers.from, filter.from) && contains(headers.to, filter.to) && contains(headers.subject, filter.subject);
 }
 

@@ -102,7 +102,7 @@ export class PollBook {
 		if (this.#underWay > 0) ledger.complete = false;
 		this.#mailbox = mailbox;
 		this.#ledger = ledger;
-		this.#since = undefined;
+		if (!this.isUnused) this.#since = undefined;
 		for (const entry of this.#ended) ledger.put(entry);
 		this.#store();
 		return entries;

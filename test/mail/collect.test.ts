@@ -4,6 +4,7 @@ import { Claims } from '../../mail/collect/claims';
 import { collectNew, type Collection, type Wish } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
+import { PollBook, readPollMemory, type PollMemory } from '../../mail/collect/poll';
 import { collect } from '../../mail/pop3/session';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { accountOn, ways } from '../support/account';
@@ -22,6 +23,8 @@ const subjectOf = (bytes: Buffer): string => /^Subject: (.*)$/m.exec(bytes.toStr
 
 let serial = 0;
 const mail = (subject: string, more = ''): string => `Message-ID: <${(serial += 1)}@collect>\r\nDate: ${new Date().toUTCString()}\r\nFrom: Ada <ada@example.test>\r\nTo: bob@example.test\r\nSubject: ${subject}\r\n${more}\r\nbody of ${subject}\r\n`;
+
+const received = (daysAgo: number, subject: string): string => `Received: by mx; ${new Date(Date.now() - daysAgo * DAY).toUTCString()}\r\n${mail(subject)}`;
 
 interface Round extends Collection<string> {
 	/** What was said after the sign-in. */
@@ -291,10 +294,18 @@ describe('filters', () => {
 		expect((await round(mailbox, new Ledger(), { filter: { subject: 'für ada', from: 'ADA@', to: 'bob' } })).items).toHaveLength(1);
 	});
 
-	it('read headers back to where only older mails come', async () => {
+	it('read few headers to find out where only older mails come, and those of what is fetched', async () => {
 		const { items, commands } = await round(mailbox, new Ledger(), { filter: { since: Date.now() - 3 * DAY } });
 		expect(items).toHaveLength(3);
-		expect(commands.filter((command) => command.startsWith('TOP'))).toHaveLength(54);
+		expect(commands.filter((command) => command.startsWith('TOP'))).toHaveLength(62);
+	});
+
+	it('do not take an older mail for a newer one that stands between newer ones', async () => {
+		const between = 'between@example.test';
+		await sandbox.fill(between, Array.from({ length: 100 }, (_, index) => received(index === 70 ? 900 : 100 - index, `mail ${index}`)));
+		const { items, passed } = await round(between, new Ledger(), { filter: { since: Date.now() - 40.5 * DAY } });
+		expect(items).toEqual(Array.from({ length: 40 }, (_, index) => `mail ${60 + index}`).filter((subject) => subject !== 'mail 70'));
+		expect(passed).toBe(61);
 	});
 
 	it('find the newer ones on a server that lists the newest first', async () => {
@@ -487,6 +498,41 @@ describe('the first check', () => {
 		const first = await round(mailbox, new Ledger(), { start: { kind: 'lastDays', days: 6 } });
 		expect(first.items).toEqual(['5 days', '1 days']);
 		expect((await round(mailbox, first.next, { start: { kind: 'lastDays', days: 6 } })).items).toEqual([]);
+	});
+
+	it('is still the first where it could not find out what is new, also after a restart', () => {
+		let stored: PollMemory | undefined;
+		const book = new PollBook(undefined, (memory) => (stored = memory));
+		expect(book.triedSince('a', 1_000)).toBe(1_000);
+		book.handOver('a', book.open('a').ledger, []);
+		const restarted = new PollBook(readPollMemory(JSON.parse(JSON.stringify(stored))), () => undefined);
+		expect([restarted.isUnused, restarted.triedSince('a', 9_000)]).toEqual([true, 1_000]);
+		const { ledger } = restarted.open('a');
+		ledger.checkedAt = 9_000;
+		restarted.handOver('a', ledger, []);
+		expect([restarted.isUnused, restarted.memory.since]).toEqual([false, undefined]);
+	});
+
+	describe('of the last days among many', () => {
+		const mailbox = 'manydays@example.test';
+		const subjects = Array.from({ length: 400 }, (_, index) => `${400 - index} days`);
+		const start = { kind: 'lastDays', days: 300.5 } as const;
+		beforeAll(async () => await sandbox.fill(mailbox, subjects.map((subject) => received(parseInt(subject, 10), subject))));
+
+		it('reads few headers', async () => {
+			const { items, left, commands } = await round(mailbox, new Ledger(), { start, limit: 2 });
+			expect([items, left]).toEqual([['300 days', '299 days'], 298]);
+			expect(commands.filter((command) => command.startsWith('TOP')).length).toBeLessThan(100);
+		});
+
+		it('ends where it is enough, and the next look goes on with the search', async () => {
+			let asked = 0;
+			const first = await round(mailbox, new Ledger(), { start, enough: () => (asked += 1) > 3 });
+			expect([first.items, first.next.checkedAt]).toEqual([[], 0]);
+			expect(first.left + first.next.size).toBe(400);
+			expect(first.commands.filter((command) => command.startsWith('TOP')).length).toBeLessThan(50);
+			expect((await round(mailbox, first.next, { start })).items).toEqual(subjects.slice(100));
+		});
 	});
 });
 
