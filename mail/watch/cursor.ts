@@ -34,7 +34,7 @@ export type StartFrom = { kind: 'now' } | { kind: 'unread' } | { kind: 'lastDays
  */
 export function firstState(place: Place, from: StartFrom, askedAt: number, now: number, late: boolean): FolderState {
 	const upTo = Math.max(0, place.uidNext - 1);
-	const state: FolderState = { mailbox: place.mailbox, uidValidity: place.uidValidity, uid: 0, pending: {}, newest: now - SKEW_MS, recent: [] };
+	const state: FolderState = { mailbox: place.mailbox, uidValidity: place.uidValidity, begun: now, uid: 0, pending: {}, newest: now - SKEW_MS, recent: [] };
 	const missed = late ? { since: askedAt - SKEW_MS } : {};
 	if (from.kind === 'unread') return { ...state, start: { upTo, unread: true, ...missed } };
 	if (from.kind === 'lastDays') return { ...state, start: { upTo, since: askedAt - from.days * 86_400_000 } };

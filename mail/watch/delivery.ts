@@ -32,7 +32,7 @@ export interface Rules {
 
 export interface DeliveryOptions<Item> {
 	folder: string;
-	/** Tells the folder from every other one, of other mailboxes and times too. */
+	/** Tells the folder from every other one, of other mailboxes and times too: also from itself before it was begun anew. */
 	place: string;
 	rules: Rules;
 	cursor: Cursor;

@@ -211,12 +211,12 @@ export class FolderWatch<Item> {
 	}
 
 	#deliver(cursor: Cursor): Delivery<Item> {
-		const { send, running, report, make } = this.options;
+		const { send, running, report, make, memory } = this.options;
 		const folder = this.#path;
 		const { state } = cursor;
 		return new Delivery<Item>({
 			folder,
-			place: `${state.mailbox}:${folder}:${state.uidValidity}`,
+			place: `${memory.id}:${state.mailbox}:${folder}:${state.uidValidity}:${state.begun ?? 0}`,
 			rules: this.#rules,
 			cursor,
 			// UIDs of one place mean other mails in another: nothing is fetched there, and above all nothing deleted.

@@ -18,6 +18,8 @@ export interface FolderState {
 	/** UIDs mean something only together with it (RFC 3501, section 2.3.1.1). */
 	uidValidity: string;
 	uid: number;
+	/** When the folder was begun with, in ms: another mailbox may have come in between. Older states lack it. */
+	begun?: number;
 	/** The folder as the user wrote it: it may be found under another path one day. */
 	wanted?: string;
 	start?: Start;
@@ -95,6 +97,7 @@ function readFolder(folder: unknown): FolderState | undefined {
 	}
 	const recent = Array.isArray(folder.recent) ? folder.recent.filter((id): id is string => typeof id === 'string') : [];
 	const state: FolderState = { mailbox: folder.mailbox, uidValidity: folder.uidValidity, uid: folder.uid, pending, newest: number(folder.newest, 0), recent };
+	if (typeof folder.begun === 'number') state.begun = folder.begun;
 	if (typeof folder.wanted === 'string') state.wanted = folder.wanted;
 	if (typeof folder.pendingSince === 'number') state.pendingSince = folder.pendingSince;
 	if (isRecord(folder.start) && typeof folder.start.upTo === 'number') {

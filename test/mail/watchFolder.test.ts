@@ -228,4 +228,26 @@ describe('a folder that is another one by now', () => {
 		await two.until('the mail', () => two.handed.length === 1);
 		expect(two.subjects).toEqual(['of the other']);
 	});
+
+	it.each([
+		['after another mailbox', async (one: Rig) => {
+			one.watch.stop();
+			const other = rig({ memory: one.stored });
+			await other.watch.start();
+			other.watch.stop();
+			return other.stored;
+		}],
+		['with a memory of its own', async () => newMemory('another', Date.now())],
+	])('is handed over under keys that n8n has not had where it is begun anew %s', async (_how, following) => {
+		const one = rig({ startFrom: { kind: 'unread' } });
+		await one.deliver('mail');
+		await one.watch.start();
+		await one.until('the mail', () => one.handed.length === 1 && one.watch.idle);
+		const memory = await following(one);
+		one.watch.stop();
+		const again = rig({ mailbox: one.mailbox, startFrom: { kind: 'unread' }, memory });
+		await again.watch.start();
+		await again.until('the mail again', () => again.handed.length === 1 && again.watch.idle);
+		expect(again.handed[0]?.key).not.toBe(one.handed[0]?.key);
+	});
 });
