@@ -26,13 +26,14 @@ const FIELD = 'Message';
  */
 export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	const { fields, length } = await readHeaders(mail);
-	const addresses = async (...names: string[]): Promise<Mailbox[]> => {
+	const addresses = async (names: string[], skipBad = false): Promise<Mailbox[]> => {
 		const values = fields.filter(({ name }) => names.includes(name));
-		return (await Promise.all(values.map(async ({ name, value }) => await readMailboxes(`${FIELD}, header ${name}`, value)))).flat();
+		return (await Promise.all(values.map(async ({ name, value }) => await readMailboxes(`${FIELD}, header ${name}`, value, skipBad)))).flat();
 	};
-	const [sender] = mail.from.length > 0 ? mail.from : [...(await addresses('sender')), ...(await addresses('from'))];
-	if (sender === undefined || !fields.some(({ name }) => name === 'from')) throw inputError(FIELD, 'the mail has no header From.', 'Put one in; a mail without it is refused.');
-	const given = mail.to.length > 0 ? mail.to : await addresses('to', 'cc', 'bcc');
+	// Mailing lists write names such as "ada@example.com via List" without quotes; nobody is lost by it, as among recipients.
+	const [sender] = mail.from.length > 0 ? mail.from : [...(await addresses(['sender'], true)), ...(await addresses(['from'], true))];
+	if (sender === undefined || !fields.some(({ name }) => name === 'from')) throw inputError(FIELD, 'the mail has no header From with an address.', 'Put one in; a mail without it is refused.');
+	const given = mail.to.length > 0 ? mail.to : await addresses(['to', 'cc', 'bcc']);
 	const recipients = [...new Map(given.map(envelopeAddress).map((address) => [address.toLowerCase(), address])).values()];
 	if (recipients.length === 0) throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", or put To, Cc or Bcc into the headers of the mail.');
 	const from = envelopeAddress(sender);

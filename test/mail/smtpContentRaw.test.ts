@@ -104,6 +104,12 @@ describe('the headers of a finished mail', () => {
 		}
 	});
 
+	it('may have a From as mailing lists write it, though nobody is lost from To', async () => {
+		const mail = (to: string): RawMail => raw(`From: ada@example.test via List <list@example.test>\r\nTo: ${to}\r\n\r\nx`);
+		expect((await composeRaw(mail(GRACE))).from).toBe('list@example.test');
+		await expect(composeRaw(mail(`${GRACE} bob@example.test`))).rejects.toThrow('no comma');
+	});
+
 	it('stay the same at every attempt', async () => {
 		const composed = await composeRaw(raw(`${HEAD}\r\nbody`));
 		expect(await bytesOf(composed)).toBe(await bytesOf(composed));
