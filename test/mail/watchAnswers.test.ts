@@ -140,12 +140,12 @@ describe('a mail over which the server stumbles', () => {
 		stumbleOver(one, (uids) => includes(uids, 3));
 		await one.watch.start();
 		await one.deliver('1', '2', '3', '4', '5');
-		await one.until('the others', () => one.subjects.length === 4 && one.reports.length === 1 && one.watch.idle, 60_000);
+		await one.until('the others', () => one.subjects.length === 4 && one.reports.length === 1 && one.watch.idle, 90_000);
 		expect(one.subjects).toEqual(['1', '2', '4', '5']);
 		expect(one.reports[0]?.message).toContain('UID 3');
 		expect(one.reports[0]?.remedy).toContain('the session ended each time');
 		expect(one.stored.folders.INBOX).toMatchObject({ uid: 5, pending: {} });
-	}, 90_000);
+	}, 120_000);
 
 	it('is none where the session ends whichever mail is asked for: nothing is given up, and all come when the server gives them', async () => {
 		const one = rig({ rules: { maxTries: 1 } });
@@ -172,9 +172,9 @@ describe('a mail over which the server stumbles', () => {
 		expect(one.reports[0]?.message).toContain('ends whenever mails are asked for, last the one with UID 1');
 		expect(ends()).toBeGreaterThanOrEqual(4);
 		await one.deliver('good');
-		await one.until('the other', () => one.subjects.length === 1 && one.reports.length === 2 && one.watch.idle, 60_000);
+		await one.until('the other', () => one.subjects.length === 1 && one.reports.length === 2 && one.watch.idle, 90_000);
 		expect(one.reports[1]?.message).toContain('The mail with UID 1 in INBOX was given up');
-	}, 200_000);
+	}, 240_000);
 
 	it.each([
 		['of which it tells nothing that can be read', 'RFC822.SIZE', 'RFC822.SIZE 7 ('],
