@@ -45,6 +45,6 @@ export class Parameters {
 	}
 }
 
-function hasExpression(value: unknown): boolean {
+export function hasExpression(value: unknown): boolean {
 	return isExpression(value) || (typeof value === 'object' && value !== null && Object.values(value).some(hasExpression));
 }

@@ -6,6 +6,7 @@ import { readMoment } from '../../mail/smtp/eventTime';
 import type { OutgoingMail } from '../../mail/smtp/message';
 import { choice, record, text } from '../parameterValues';
 import { mailWithButtons, page, PAGE_HEADERS } from './answerPage';
+import { hasExpression } from './context';
 import { attributed, readCopies, readHeaders, readSender } from './settings';
 
 /** What the execution waits for, as the built-in Send Email has it. */
@@ -89,8 +90,8 @@ export function waitUntil(options: IDataObject, timeZone: string): Date {
 	if (limitType !== 'afterTimeInterval') return WAIT_INDEFINITELY;
 	const amount = Number(resumeAmount ?? 1);
 	if (!Number.isFinite(amount) || amount < 0) throw inputError('Amount', `${JSON.stringify(resumeAmount)} is not a length of time.`, 'Enter a number.');
-	const unit = resumeUnit === 'minutes' ? 60_000 : resumeUnit === 'days' ? 86_400_000 : 3_600_000;
-	return new Date(Date.now() + amount * unit);
+	const units = { hours: 3_600_000, minutes: 60_000, days: 86_400_000 };
+	return new Date(Date.now() + amount * units[choice(resumeUnit, 'Unit', ['hours', 'minutes', 'days'], 'hours')]);
 }
 
 /**
@@ -100,7 +101,7 @@ export function waitUntil(options: IDataObject, timeZone: string): Date {
 export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const request: { method: string } = this.getRequestObject();
 	const approved = record(this.getQueryData()).approved === 'true';
-	const question = readQuestion((name, fallback) => this.getNodeParameter(name, fallback));
+	const question = readQuestion(certain(this));
 	const respondedAt = new Date().toISOString();
 	const show = (html: string): void => {
 		const response: { setHeader: (name: string, value: string) => unknown; end: (body: string) => unknown } = this.getResponseObject();
@@ -116,13 +117,27 @@ export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookRespo
 	return { noWebhookResponse: true, workflowData: [[{ json: { data: { ...answer, respondedAt } } }]] };
 }
 
+/**
+ * n8n evaluates here as in the node's first run, so where an agent asks several times each page would show its first
+ * question. Texts by expression are left to the mail then; an approval's always, since its button decides. A field that is not
+ * stored has its default, which is an expression where people review an agent's tools.
+ */
+function certain(context: IWebhookFunctions): Read {
+	const { parameters, type } = context.getNode();
+	const read: Read = (name, fallback) => context.getNodeParameter(name, fallback);
+	if (read('responseType', 'approval') === 'freeText' && !type.endsWith('Tool')) return read;
+	return (name, fallback) => (name !== 'responseType' && (parameters[name] === undefined || hasExpression(parameters[name])) ? fallback : read(name, fallback));
+}
+
+const IN_THE_MAIL = 'The question stands in the mail that brought you here.';
+
 function questionPage({ responseType, approve, decline, subject, message, options }: Question, approved: boolean): string {
 	if (responseType === 'freeText') {
 		return page({
 			title: text(options.responseFormTitle, 'Response Form Title') || subject || 'Your answer',
-			message: text(options.responseFormDescription, 'Response Form Description') || message,
+			message: text(options.responseFormDescription, 'Response Form Description') || message || IN_THE_MAIL,
 			form: { button: text(options.responseFormButtonLabel, 'Response Form Button Label') || 'Submit', textarea: true },
 		});
 	}
-	return page({ title: subject || 'Your answer', message, form: { button: (approved ? approve : decline)?.label ?? 'Decline' } });
+	return page({ title: subject || 'Your answer', message: message || IN_THE_MAIL, form: { button: (approved ? approve : decline)?.label ?? 'Decline' } });
 }

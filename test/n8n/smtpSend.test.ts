@@ -101,7 +101,10 @@ describe('send and wait', () => {
 	});
 
 	it('goes on with a refusal, also after a restart of n8n', async () => {
-		const { id, links } = await ask('decline-me', { approvalOptions: { values: { approvalType: 'double' } } });
+		const { id, links, email } = await ask('decline-me', { message: '=May order {{ $json.body.order }} go?', approvalOptions: { values: { approvalType: 'double' } } });
+		expect(email.text).toContain('May order 17 go?');
+		const shown = await (await fetch(links[1] ?? '')).text();
+		expect(shown).toMatch(/<h1>decline-me<\/h1><p>The question stands in the mail that brought you here\.<\/p>[\s\S]*<button type="submit">Decline<\/button>/);
 		const before = n8n.instance.url;
 		await n8n.restart();
 		await fetch((links[1] ?? '').replace(before, n8n.instance.url), { method: 'POST' });
@@ -164,6 +167,16 @@ describe('a mail that was fetched', () => {
 		const passedOn = await arrived(SHARED, `Fwd: ${subject}`);
 		expect(passedOn.text).toMatch(/^Thanks\.\n\n-+ Forwarded message -+\nFrom: Adä <ada@example\.test>\n/);
 		expect(passedOn.attachments.map(({ filename, content }) => [filename, typeof content === 'string' ? '' : sha256(new Uint8Array(content))])).toEqual([['report.pdf', sha256(report)]]);
+	});
+
+	it('gives a file that an expression embeds in another mail, under its property\'s name', async () => {
+		await send('embed');
+		await serve('embed', [fetching('simple'), only('embed@example'), mailNode('Send', 'office365SmtpSend', grace, { operation: 'send', toEmail: SHARED, subject: 'embedded', emailFormat: 'html', html: '<img src="cid:attachment_0">', options: { attachments: '={{ $binary.attachment_0 }}', readReceipt: '={{ "true" }}' } })]);
+		const answer = await n8n.api.webhook('embed');
+		expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+		const email = await arrived(SHARED, 'embedded');
+		expect(email.attachments.map(({ contentId, content }) => [contentId, typeof content === 'string' ? '' : sha256(new Uint8Array(content))])).toEqual([['<attachment_0>', sha256(report)]]);
+		expect(email.headers.some(({ key }) => key === 'disposition-notification-to')).toBe(true);
 	});
 
 	it('in format raw is sent on as it is', async () => {
