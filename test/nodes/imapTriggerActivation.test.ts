@@ -305,9 +305,9 @@ describe('handing over', () => {
 	});
 
 	it.each([
-		{ handOver: 'afterSuccess', subjects: ['untold', 'next', 'untold'] },
-		{ handOver: 'atOnce', subjects: ['untold', 'next', 'last'] },
-	])('waits for no execution for ever whose end n8n never tells: $handOver', async ({ handOver, subjects }) => {
+		{ handOver: 'afterSuccess', tries: 2 },
+		{ handOver: 'atOnce', tries: 1 },
+	])('waits for no execution for ever whose end n8n never tells: $handOver', async ({ handOver, tries }) => {
 		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
 		const rig = rigOf({ parameters: { options: { handOver, maxInFlight: 1 } }, end: ({ items, done }) => void (items[0]?.json.subject !== 'untold' && done?.resolve(run('success'))) });
 		await start(rig);
@@ -315,8 +315,11 @@ describe('handing over', () => {
 		await sandbox.deliver(`trigger${number}@example.test`, mail('untold'), mail('next'), mail('last'));
 		await rig.until('the first', () => rig.emitted.length === 1);
 		await vi.advanceTimersByTimeAsync(24 * 3_600_000);
-		await rig.until('others', () => rig.emitted.length >= 3);
-		expect(rig.subjects.slice(0, 3)).toEqual(subjects);
+		await rig.until('the next', () => rig.emitted.length >= 2);
+		// The one that is tried again and the last one come in either order.
+		await vi.advanceTimersByTimeAsync(60_000);
+		await rig.until('its tries', () => rig.subjects.filter((subject) => subject === 'untold').length === tries && rig.emitted.length >= 3);
+		expect(rig.subjects.slice(0, 2)).toEqual(['untold', 'next']);
 		expect(new Set(rig.emitted.map(({ key }) => key)).size).toBe(rig.emitted.length);
 		expect(rig.logs.join()).toContain('n8n has not told how an execution ended');
 		expect(rig.saved).toEqual([]);
