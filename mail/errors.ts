@@ -91,6 +91,14 @@ export class MailError extends Error {
 	}
 }
 
+/**
+ * The server asks to wait and does not say how long. Exchange answers so ("Server Unavailable. 15", in POP 21) whatever
+ * has gone wrong, also where it stumbles over one mail for good.
+ */
+export function isVague(error: MailError): boolean {
+	return error.code === 'throttled' && error.retryAfterMs === undefined;
+}
+
 const REDACTED = '[secret]';
 
 /**

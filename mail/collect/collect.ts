@@ -1,4 +1,4 @@
-import { MailError } from '../errors';
+import { isVague, MailError } from '../errors';
 import { collect as gather, type PopSession, type Retrieved } from '../pop3/session';
 import { choose, type Chosen } from './choice';
 import type { Claims, Leases } from './claims';
@@ -58,6 +58,8 @@ export interface Collection<Item> {
 	taken: string[];
 }
 
+/** A server that is too busy for so many mails in a row is left alone. */
+const MOST_BUSY = 5;
 /** Mails asked for in one go. */
 const AT_ONCE = 100;
 /** The same where it can be enough between two goes. */
@@ -109,6 +111,8 @@ class Fetching<Item> {
 	#undeletable: MailError | undefined;
 	/** Mails that the server did not give, by number. */
 	readonly #refused = new Map<number, MailError>();
+	/** The server was too busy for a mail, and has given none since. */
+	#busy: MailError | undefined;
 	#taken: string[] = [];
 
 	constructor(
@@ -133,6 +137,7 @@ class Fetching<Item> {
 			await this.#enterHeaders(number, await gather(content, LONGEST_SHOWN), sizes);
 		});
 		await this.#enterRefusals(sizes);
+		if (this.#busy !== undefined) throw this.#busy;
 	}
 
 	/** Deletes, looks at the newest mail's size, says QUIT. */
@@ -208,17 +213,42 @@ class Fetching<Item> {
 		return again ? [] : once;
 	}
 
+	/**
+	 * A mail for which the server is too busy comes again after the others: it is refused where the server is too busy for it
+	 * once more, though it gave another in between.
+	 */
 	async #inTurn(numbers: readonly number[], ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>, take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>): Promise<void> {
 		const { enough } = this.wish;
 		const atOnce = enough === undefined ? AT_ONCE : this.session.pipelining ? AT_ONCE_IN_HASTE : 1;
+		const again: number[] = [];
+		let busy: number[] = [];
 		for (let from = 0; from < numbers.length && enough?.() !== true; from += atOnce) {
 			for await (const { number, content } of ask(numbers.slice(from, from + atOnce))) {
-				if (!(content instanceof MailError)) await take(number, content);
-				else if (content.code === 'notFound') continue;
-				else if (content.code === 'throttled') throw content;
-				else this.#refused.set(number, content);
+				if (content instanceof MailError) {
+					if (!this.#isBusy(number, content)) continue;
+					this.#busy = content;
+					if (busy.push(number) >= MOST_BUSY) throw content;
+					continue;
+				}
+				await take(number, content);
+				again.push(...busy);
+				busy = [];
+				this.#busy = undefined;
 			}
 		}
+		if (again.length === 0 || enough?.() === true) return;
+		for await (const { number, content } of ask(again)) {
+			if (!(content instanceof MailError)) await take(number, content);
+			else if (this.#isBusy(number, content)) this.#refused.set(number, content);
+		}
+	}
+
+	/** Whether the server may have spoken of itself, and not of the mail; otherwise the mail has gone, or is refused. */
+	#isBusy(number: number, error: MailError): boolean {
+		if (isVague(error)) return true;
+		if (error.code === 'throttled') throw error;
+		if (error.code !== 'notFound') this.#refused.set(number, error);
+		return false;
 	}
 
 	async #enterHeaders(number: number, bytes: Buffer, sizes: ReadonlyMap<number, number>): Promise<void> {

@@ -170,14 +170,6 @@ export function isAboutTheMail(error: MailError): boolean {
 	return error.code === 'protocol' || error.code === 'rejected' || error.code === 'notFound';
 }
 
-/**
- * The server asks to wait and does not say how long. Exchange answers so ("Server Unavailable. 15") whatever has gone
- * wrong, also where it stumbles over one mail for good.
- */
-export function isVague(error: MailError): boolean {
-	return error.code === 'throttled' && error.retryAfterMs === undefined;
-}
-
 async function fetchWhole(use: Use, piece: readonly Facts[]): Promise<Array<FetchedMail | UnfetchedMail>> {
 	const found = await ask(use, piece.map((mail) => mail.uid), { source: true });
 	const untold = new Set((await unanswered(use, piece.map(({ uid }) => uid).filter((uid) => !found.has(uid)))).map(({ uid }) => uid));

@@ -1,10 +1,10 @@
 import type { FetchMessageObject, MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
 
 import { diagnose } from '../diagnosis';
-import type { MailError } from '../errors';
+import { isVague, type MailError } from '../errors';
 import type { Start } from '../watch/memory';
 import type { Criteria } from './criteria';
-import { fetchByUid, instantOf, isAboutTheMail, isVague } from './fetch';
+import { fetchByUid, instantOf, isAboutTheMail } from './fetch';
 import type { ImapSession } from './session';
 
 /** UIDs in one command: its line has to stay below about 8 KB (Exchange), also where each UID stands alone. */

@@ -1,6 +1,6 @@
 import { endpointOf, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
-import { MailError } from '../errors';
+import { isVague, MailError } from '../errors';
 import type { AccessToken } from '../token';
 import { numbered, okay, refusal, unexpected } from './answers';
 import { PopConnection } from './connection';
@@ -112,7 +112,7 @@ export class PopSession {
 		const line = await this.connection.line(command);
 		if (line.startsWith('-ERR')) {
 			const error = refusal(line, this.at, command);
-			if (error.code === 'throttled') throw error;
+			if (error.code === 'throttled' && !isVague(error)) throw error;
 			return undefined;
 		}
 		const size = /^\+OK +\d{1,15} +(\d{1,15})\b/.exec(line)?.[1];

@@ -1,6 +1,6 @@
-import { MailError } from '../errors';
+import { isVague, MailError } from '../errors';
 import { act, type Action } from '../imap/actions';
-import { isVague, type Use } from '../imap/fetch';
+import type { Use } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
 import { Doubts } from './doubts';

@@ -1,4 +1,4 @@
-import { MailError } from '../errors';
+import { isVague, MailError } from '../errors';
 import type { Action } from '../imap/actions';
 import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
@@ -74,6 +74,8 @@ export class Delivery<Item> {
 	#queue: number[] = [];
 	#highest = 0;
 	readonly #retries = new Retries(() => this.#pump());
+	/** What the server said when mails could not be had last, where the session went on. */
+	#busy: MailError | undefined;
 	/** Times in a row that no mail could be fetched. */
 	#failures = 0;
 	/** Times in a row that n8n started no execution. */
@@ -139,10 +141,13 @@ export class Delivery<Item> {
 	}
 
 	async #work(): Promise<void> {
+		let retried = false;
 		while (!this.#stopped && this.#queue.length + this.#retries.due > 0) {
 			try {
 				if (await this.#blame()) continue;
-				await (this.#retries.due > 0 ? this.#retry() : this.#deliverQueue());
+				// In turn as long as both fail, so that mails that cannot be fetched do not keep all others waiting.
+				retried = this.#retries.due > 0 && !(retried && this.#failures > 0 && this.#queue.length > 0);
+				await (retried ? this.#retry() : this.#deliverQueue());
 				if (this.#failures > 0) this.#options.relieved();
 				this.#failures = 0;
 			} catch (cause) {
@@ -155,11 +160,11 @@ export class Delivery<Item> {
 		}
 	}
 
-	/** Whether the next mail ended the session each time it was asked for; it is put aside then. */
+	/** Whether the next mail is to blame, since it could not be had each time it was asked for; it is put aside then. */
 	async #blame(): Promise<boolean> {
 		const [retry] = this.#retries.take((due) => (this.#suspicion.convicts(due[0]) ? 1 : 0));
 		if (retry !== undefined) this.#failUnasked(retry);
-		else if (this.#retries.due > 0 || !this.#suspicion.convicts(this.#queue[0])) return false;
+		else if (!this.#suspicion.convicts(this.#queue[0])) return false;
 		else if (await this.#room()) this.#failUnasked(this.#queue.shift());
 		return true;
 	}
@@ -181,7 +186,7 @@ export class Delivery<Item> {
 			if (left.size > 0) this.#options.cursor.settle([...left]);
 			left.clear();
 		} catch (cause) {
-			if (isOfSession(asMailError(cause))) this.#suspicion.ended([...left]);
+			this.#suspect([...left], asMailError(cause));
 			throw cause;
 		} finally {
 			this.#retries.add(...left);
@@ -227,7 +232,7 @@ export class Delivery<Item> {
 			if (!(await hand())) return putBack();
 		} catch (error) {
 			putBack();
-			if (isOfSession(asMailError(error))) this.#suspicion.ended(this.#queue);
+			this.#suspect(this.#queue, asMailError(error));
 			throw error;
 		}
 		if (this.#queue.length === 0 && !this.#stopped) cursor.pass(end);
@@ -239,15 +244,24 @@ export class Delivery<Item> {
 		return loaded;
 	}
 
-	/** The session ends whenever this one is asked for: a failed try only where others can be fetched. */
+	/** One of these may be the reason, the first of them before all. */
+	#suspect(uids: readonly number[], error: MailError): void {
+		if (!isOfSession(error) && !isVague(error)) return;
+		this.#busy = isVague(error) ? error : undefined;
+		this.#suspicion.ended(uids, isVague(error));
+	}
+
+	/** It cannot be had whenever it is asked for: a failed try only where others can be fetched. */
 	#failUnasked(uid: number | undefined): void {
 		if (uid === undefined) return;
 		const { cursor, complain } = this.#options;
 		const seen: Seen = { uid, receivedAt: cursor.state.newest, messageId: '' };
 		cursor.take([seen]);
-		if (this.#suspicion.proves(uid)) return this.#fail([seen], 'the session ended each time when the server was asked for the mail');
+		const reason = this.#busy === undefined ? 'the session ended each time when the server was asked for the mail' : `the server gives others and not the mail: ${this.#busy.message}`;
+		if (this.#suspicion.proves(uid)) return this.#fail([seen], reason);
 		cursor.forgive(uid);
 		complain(
+			this.#busy ??
 			new MailError(`The session ends whenever mails are asked for, last the one with UID ${uid}.`, {
 				code: 'lost',
 				speaker: 'imap',

@@ -1,38 +1,41 @@
 /** So many mails are asked for one by one once one of them is suspected. */
 const SUSPECTS = 500;
-/** In a row, before the mails are asked for one by one; and of one that was asked for by itself, before it is to blame. */
+/** Before the mails are asked for one by one; and of one that was asked for by itself, before it is to blame. */
 const ENDS = 2;
 
 /**
- * Finds the mail that ends the session each time it is asked for (the server stumbles over it, or falls silent), so
- * that it holds up no other.
+ * Finds the mail that ends the session each time it is asked for (the server stumbles over it, or falls silent), or for
+ * which the server is too busy each time, so that it holds up no other.
  */
 export class Suspicion {
-	/** Which mail came next when the session ended last, and how often in a row. */
-	#uid = 0;
-	#ends = 0;
+	/** How often the session ended when this mail came next, since that was held against it last; others may be asked for in between. */
+	readonly #ends = new Map<number, number>();
 	/** Up to here each mail is asked for by itself. */
 	#upTo = 0;
 	/** So many mails have been fetched; and had been when each suspected one ended a session first, or was asked about last. */
 	#fetched = 0;
 	readonly #before = new Map<number, number>();
 
-	/** The session ended while these were asked for, the first of them next. */
-	ended(uids: readonly number[]): void {
+	/**
+	 * The session ended, or goes on and the server was too busy, while these were asked for, the first of them next. In the
+	 * latter case one that was asked for by itself is put aside at once: others are asked for sooner.
+	 */
+	ended(uids: readonly number[], goesOn = false): void {
 		const [first] = uids;
 		if (first === undefined) return;
-		this.#ends = first === this.#uid ? this.#ends + 1 : 1;
-		this.#uid = first;
+		const ends = goesOn && first <= this.#upTo ? ENDS : (this.#ends.get(first) ?? 0) + 1;
+		this.#ends.set(first, ends);
 		if (!this.#before.has(first)) this.#before.set(first, this.#fetched);
-		if (this.#ends < ENDS || first <= this.#upTo) return;
+		if (ends < ENDS || first <= this.#upTo) return;
 		this.#upTo = uids[Math.min(uids.length, SUSPECTS) - 1] ?? first;
-		this.#ends = 0;
+		this.#ends.delete(first);
 	}
 
 	/** The server gave it, and the session goes on. */
 	fetched(uid: number): void {
 		this.#fetched += 1;
 		this.#before.delete(uid);
+		this.#ends.delete(uid);
 	}
 
 	/** How many of these are to be asked for together. */
@@ -43,8 +46,8 @@ export class Suspicion {
 
 	/** The mail to blame, if it is the next one. @returns once for each time it is found out */
 	convicts(uid: number | undefined): uid is number {
-		if (uid === undefined || uid !== this.#uid || uid > this.#upTo || this.#ends < ENDS) return false;
-		this.#ends = 0;
+		if (uid === undefined || uid > this.#upTo || (this.#ends.get(uid) ?? 0) < ENDS) return false;
+		this.#ends.delete(uid);
 		return true;
 	}
 

@@ -371,6 +371,44 @@ describe('what comes of a mail', () => {
 		expect((await round(mailbox, second.next)).items).toEqual(['1', '2']);
 	});
 
+	it('is an item that says why, where the server says each time that it is busy and gives another one in between', async () => {
+		const mailbox = 'stuck@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const busy = { reply: '-ERR Server Unavailable. 21' };
+		// The size of the first is not told either; 3 is given, and the first two are asked for again.
+		sandbox.exchange.plan('pop', 'LIST', busy);
+		sandbox.exchange.plan('pop', 'RETR', busy, 2);
+		sandbox.exchange.plan('pop', 'RETR', {});
+		sandbox.exchange.plan('pop', 'RETR', busy);
+		const first = await round(mailbox, new Ledger());
+		expect(first.items).toEqual([expect.stringMatching(/^refused: .*Server Unavailable. 21/), '2', '3']);
+		expect(first.failure).toBeUndefined();
+		expect((await round(mailbox, first.next)).items).toEqual([]);
+	});
+
+	it('is to be fetched still where the server gives none after it has said that it is busy', async () => {
+		const mailbox = 'busy@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		sandbox.exchange.plan('pop', 'RETR', {});
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Server Unavailable. 21' }, 2);
+		const first = await round(mailbox, new Ledger());
+		expect(first).toMatchObject({ items: ['1'], left: 2, failure: { code: 'throttled' } });
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Server Unavailable. 21' }, 9);
+		const second = await round(mailbox, first.next);
+		expect(second).toMatchObject({ items: [], left: 2, failure: { code: 'throttled' } });
+		sandbox.exchange.reset();
+		expect((await round(mailbox, second.next)).items).toEqual(['2', '3']);
+	});
+
+	it('is to be fetched still where the server says how long it wants to be left alone', async () => {
+		const mailbox = 'alone@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Request is throttled. Suggested Backoff Time: 90000 milliseconds' });
+		const { commands, items, failure } = await round(mailbox, new Ledger());
+		expect([items, failure?.retryAfterMs]).toEqual([[], 90_000]);
+		expect(commands.filter((command) => command.startsWith('RETR'))).toHaveLength(1);
+	});
+
 	it('does not hold up the others where the server does not even tell its size', async () => {
 		const mailbox = 'sizeless@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'));

@@ -145,9 +145,9 @@ describe('search', () => {
 		const { session, mailbox } = await open(...subjects.map((subject) => mail(subject)));
 		const reply = (told: (uid: number, subject: string) => string): string =>
 			words.startsWith('%t') ? words : `${words}${subjects.map((subject, index) => (index === 1 ? '' : `* ${index + 1} FETCH (UID ${index + 1} ${told(index + 1, subject)})\r\n`)).join('')}%t OK FETCH completed.`;
-		answerFor(sandbox, mailbox, 'UID FETCH … ENVELOPE', 2, reply((_uid, subject) => `ENVELOPE (NIL "${subject}" NIL NIL NIL NIL NIL NIL NIL NIL)`));
+		answerFor(sandbox, mailbox, 'UID FETCH … ENVELOPE', [2], reply((_uid, subject) => `ENVELOPE (NIL "${subject}" NIL NIL NIL NIL NIL NIL NIL NIL)`));
 		expect((await searchAfter(session, 0, criteriaOfFilters({ subject: 'GRÖSSE'.replace('SS', 'ß') }))).uids).toEqual([2, 3]);
-		answerFor(sandbox, mailbox, 'UID FETCH … INTERNALDATE', 2, reply((uid) => `INTERNALDATE "${uid === 3 ? '09-Nov-2046' : '09-Nov-2001'} 10:00:00 +0000"`));
+		answerFor(sandbox, mailbox, 'UID FETCH … INTERNALDATE', [2], reply((uid) => `INTERNALDATE "${uid === 3 ? '09-Nov-2046' : '09-Nov-2001'} 10:00:00 +0000"`));
 		const ofOld = words.startsWith('%t') ? [1, 2, 3, 4, 5] : [2, 3];
 		expect((await searchAfter(session, 0, [], { upTo: 5, since: Date.now() - 60_000 })).uids).toEqual(ofOld);
 	});

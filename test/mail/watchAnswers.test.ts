@@ -195,6 +195,43 @@ describe('a mail over which the server stumbles', () => {
 	});
 });
 
+describe('a mail for which the server says that it is busy, whenever it is asked for', () => {
+	it.each([
+		['one of five', [3], 10],
+		['each of the two oldest', [1, 2], 1],
+	])('holds up no other, and is given up (%s)', async (_which, bad, batchSize) => {
+		vi.spyOn(Math, 'random').mockReturnValue(0);
+		const one = rig({ rules: { batchSize, maxTries: 1 }, startFrom: { kind: 'unread' } });
+		answerFor(sandbox, one.mailbox, 'UID FETCH', bad, '%t NO Server Unavailable. 15');
+		await one.deliver('1', '2', '3', '4', '5');
+		await one.watch.start();
+		const good = ['1', '2', '3', '4', '5'].filter((name) => !bad.includes(Number(name)));
+		await one.until('the others', () => one.subjects.length === good.length, 90_000);
+		for (let count = 6; !one.watch.idle; count++) {
+			good.push(`later ${count}`);
+			await one.deliver(`later ${count}`);
+			await one.until('a later one', () => one.subjects.length === good.length, 60_000);
+			await one.until('the next try', () => one.watch.idle, 5_000).catch(() => undefined);
+		}
+		expect(one.subjects).toEqual(good);
+		expect(one.reports.map(({ message }) => Number(/UID (\d+)/.exec(message)?.[1])).sort()).toEqual(bad);
+		expect(one.reports[0]?.remedy).toContain('Server Unavailable. 15');
+		expect(one.stored.folders.INBOX).toMatchObject({ pending: {} });
+	}, 240_000);
+
+	it('is none where it says so of all: nothing is given up, and all come when it gives them', async () => {
+		vi.spyOn(Math, 'random').mockReturnValue(0);
+		const one = rig({ rules: { maxTries: 1 } });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t NO Server Unavailable. 15' }, 5);
+		await one.deliver('1', '2', '3');
+		await one.until('all', () => one.subjects.length === 3 && one.watch.idle, 90_000);
+		expect(sorted(one.subjects)).toEqual(['1', '2', '3']);
+		expect(one.reports).toEqual([]);
+	}, 100_000);
+});
+
 describe('an action of which the server refuses all since one mail has gone', () => {
 	it('is done to those that are there, and is no failure', async () => {
 		const executions: Array<() => void> = [];
@@ -220,7 +257,7 @@ describe('an action of which the server refuses all because of one mail', () => 
 	] as const)('is done to all the others, and the one is reported (%s)', async (command, after) => {
 		const one = rig({ rules: { batchSize: 20, after } });
 		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Done');
-		answerFor(sandbox, one.mailbox, command, 5, '%t NO The message is locked.');
+		answerFor(sandbox, one.mailbox, command, [5], '%t NO The message is locked.');
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		await sandbox.fill(one.mailbox, Array.from({ length: 20 }, (_, index) => withoutId(`mail ${index + 1}`)));
@@ -238,7 +275,7 @@ describe('an action of which the server refuses all because of one mail', () => 
 describe('an action for which the server says of one mail that it is busy', () => {
 	it('is done to all the others, and the one is reported', async () => {
 		const one = rig({ rules: { batchSize: 6, after: { kind: 'read' } } });
-		answerFor(sandbox, one.mailbox, 'UID STORE', 2, '%t NO Server Unavailable. 15');
+		answerFor(sandbox, one.mailbox, 'UID STORE', [2], '%t NO Server Unavailable. 15');
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		await sandbox.fill(one.mailbox, Array.from({ length: 6 }, (_, index) => withoutId(`mail ${index + 1}`)));
@@ -269,7 +306,7 @@ describe('an action for which the server says of one mail that it is busy', () =
 describe('a mail of which the server does not tell what a filter beyond ASCII needs to know', () => {
 	it('is handed over, holds up no other, and is passed by in silence where it has gone', async () => {
 		const one = rig({ criteria: criteriaOfFilters({ subject: 'größe' }) });
-		answerFor(sandbox, one.mailbox, 'UID FETCH … ENVELOPE', 1, NOT_CONVERTED);
+		answerFor(sandbox, one.mailbox, 'UID FETCH … ENVELOPE', [1], NOT_CONVERTED);
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		await one.deliver('untold');

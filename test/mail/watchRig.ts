@@ -180,15 +180,15 @@ export function passMinutes(minutes: number): void {
 	vi.spyOn(Date, 'now').mockImplementation(() => real() + minutes * 60_000);
 }
 
-/** Answers a command (`UID FETCH`, `UID FETCH … ENVELOPE`) in place of the server whenever it asks for this mail, until the test ends. */
-export function answerFor(sandbox: Sandbox, mailbox: string, wanted: string, uid: number, reply: string): void {
+/** Answers a command (`UID FETCH`, `UID FETCH … ENVELOPE`) in place of the server whenever it asks for one of these mails, until the test ends. */
+export function answerFor(sandbox: Sandbox, mailbox: string, wanted: string, uids: readonly number[], reply: string): void {
 	const [command = '', item = ''] = wanted.split(' … ');
 	const listen = (session: Session): void => {
 		const note = session.note.bind(session);
 		session.note = (line) => {
 			note(line);
 			const [set = '', rest = ''] = line.startsWith('C: ') ? (line.split(`${command} `)[1] ?? '').split(/ (.*)/) : [];
-			if (session.mailbox === mailbox && includes(set, uid) && rest.includes(item)) sandbox.exchange.plan('imap', command, { reply });
+			if (session.mailbox === mailbox && uids.some((uid) => includes(set, uid)) && rest.includes(item)) sandbox.exchange.plan('imap', command, { reply });
 		};
 	};
 	for (const session of sandbox.exchange.live('imap')) listen(session);
