@@ -272,6 +272,21 @@ describe('an action of which the server refuses all because of one mail', () => 
 	});
 });
 
+describe('a move that a server without MOVE refuses', () => {
+	it('is not tried again for fewer mails, which may have been copied', async () => {
+		sandbox.exchange.imapCapabilities = 'IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS IDLE';
+		const one = rig({ rules: { batchSize: 4, after: { kind: 'move', to: 'Done' } } });
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Done');
+		answerFor(sandbox, one.mailbox, 'UID STORE', [2], '%t NO The message is locked.');
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		await sandbox.fill(one.mailbox, Array.from({ length: 4 }, (_, index) => withoutId(`mail ${index + 1}`)));
+		await one.until('rest', () => one.subjects.length === 4 && one.watch.idle);
+		expect(await sandbox.messages(one.mailbox, 'Done')).toHaveLength(4);
+		expect(one.reports).toHaveLength(1);
+	});
+});
+
 describe('an action for which the server says of one mail that it is busy', () => {
 	it('is done to all the others, and the one is reported', async () => {
 		const one = rig({ rules: { batchSize: 6, after: { kind: 'read' } } });
