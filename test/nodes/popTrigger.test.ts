@@ -112,7 +112,7 @@ describe('the POP Trigger', () => {
 		await (await freshProcess())(scene, about);
 		vi.useRealTimers();
 		const stored: IDataObject = copy === 'journal' ? {} : JSON.parse(JSON.stringify(about.staticData));
-		if (copy === 'journal') await vi.waitFor(() => expect(journals()).toContain(scene.mailbox));
+		if (copy === 'journal') await vi.waitFor(() => expect(journals()).toContain(scene.mailbox), { timeout: 15_000 });
 		else process.env.N8N_USER_FOLDER = join(folder, 'lost');
 		const restarted = await freshProcess();
 		const later = told(stored);
