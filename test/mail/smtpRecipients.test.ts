@@ -87,7 +87,7 @@ describe('a mail that the server takes for some of its recipients', () => {
 	it('tells the last answer to each where they are not taken within Retry For', async () => {
 		const to = readers(3);
 		answers(undefined, BUSY, BUSY, '451 4.3.0 later', '550 5.1.10 gone', ...times(20, '451 4.3.0 later still'));
-		const { sent, copies, gaveUp } = await run(to, { retryForMs: 4_000 });
+		const { sent, copies, gaveUp } = await run(to, { retryForMs: 6_000 });
 		expect(sent).toMatchObject({ accepted: [to[0]], rejected: [{ recipient: to[1], response: '451 4.3.0 later still' }, { recipient: to[2], response: '550 5.1.10 gone' }], deliveryUnknown: false });
 		expect(sent.attempts).toBeGreaterThan(2);
 		expect([copies, gaveUp]).toEqual([[1, 0, 0], [expect.stringContaining('later still')]]);
@@ -181,7 +181,7 @@ describe('a mail that the server takes for nobody', () => {
 	it('names each with the answer to it, also where the last attempt fails otherwise', async () => {
 		const to = readers(2);
 		answers('550 5.1.10 gone', BUSY);
-		const failing = run(to, { retryForMs: 1_500, onRetry: () => sandbox.exchange.plan('smtp', 'MAIL', { drop: true }, 20) });
+		const failing = run(to, { retryForMs: 4_000, onRetry: () => sandbox.exchange.plan('smtp', 'MAIL', { drop: true }, 20) });
 		await expect(failing).rejects.toMatchObject({ code: 'lost', message: `The server took none of the recipients: ${to[0]} (550 5.1.10 gone), ${to[1]} (${BUSY}).`, standing: { accepted: [], unknown: [], rejected: [{ recipient: to[0] }, { recipient: to[1], response: BUSY }] } });
 		await expect(failing).rejects.toBeInstanceOf(MailError);
 	});
