@@ -17,7 +17,7 @@ export function report(parts: PartReport[]): string {
 	return [
 		'# Benchmark results',
 		'',
-		'Written by `npm run bench`. Ours and the peers run in turn, each in a process of its own, servers on tmpfs, the round trip made by a delaying proxy (at 0 ms nothing stands in between). A ratio is the median over the turns of the peer\'s time for a unit ÷ ours: above 1, ours is faster. Peak = highest resident memory of the process.',
+		'Written by `npm run bench`. Ours and the peers run in turn, each in a process of its own, servers on tmpfs, the round trip made by a delaying proxy. A ratio is the median over the turns of the peer\'s time for a unit ÷ ours: above 1, ours is faster. Peak = highest resident memory of the process.',
 		...parts.flatMap(section),
 		'',
 	].join('\n');
