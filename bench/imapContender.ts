@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 import type { Account } from '../mail/account';
-import { toItem } from '../mail/item';
-import { AccessToken } from '../mail/token';
+import { toItem } from '../mail/item/item';
+import { AccessToken } from '../mail/signIn/token';
 import { newMemory } from '../mail/watch/memory';
 import { MailboxWatch } from '../mail/watch/mailbox';
 

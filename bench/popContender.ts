@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Account } from '../mail/account';
 import { MailError } from '../mail/errors';
 import { collect, PopSession } from '../mail/pop3/session';
-import { AccessToken } from '../mail/token';
+import { AccessToken } from '../mail/signIn/token';
 
 /** Where mails come from. */
 interface Source {

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 
 import type { Account } from '../mail/account';
-import { compose, type OutgoingMail } from '../mail/smtp/message';
+import { compose, type OutgoingMail } from '../mail/compose/message';
 import { CONNECTIONS, MAILS_AT_A_TIME } from '../mail/smtp/pool';
 import { sendMail } from '../mail/smtp/send';
-import { AccessToken } from '../mail/token';
+import { AccessToken } from '../mail/signIn/token';
 
 /** So many mails, sent once, in a process of its own; prints the seconds. Its task comes in BENCH_SMTP. */
 export interface Task {

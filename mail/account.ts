@@ -1,7 +1,7 @@
 import type { Cloud, Endpoint, Protocol } from './clouds';
 import { MailError } from './errors';
 import type { Listener } from './protocolLog';
-import type { TokenSource } from './token';
+import type { TokenSource } from './signIn/token';
 
 /** A mailbox that can be opened: who, where, and where tokens come from. */
 export interface Account {

@@ -4,8 +4,8 @@ import { accountOf, type Account } from '../mail/account';
 import { cloudOf, tenantOf } from '../mail/clouds';
 import { diagnose, type Circumstances } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
-import { appTokens, peculiar } from '../mail/serviceAccount';
-import { AccessToken, margin, readClaims, renew, shortenPause, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/token';
+import { appTokens, peculiar } from '../mail/signIn/serviceAccount';
+import { AccessToken, margin, readClaims, renew, shortenPause, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/signIn/token';
 import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text } from './serviceAccount';
 import { fingerprint, remembered } from './tokenMemory';
 

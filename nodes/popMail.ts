@@ -6,7 +6,7 @@ import type { Account } from '../mail/account';
 import type { CollectedMail, Collection, Make } from '../mail/collect/collect';
 import { describe, readFilter, type Filter } from '../mail/collect/filter';
 import { toItemOnce } from '../mail/collect/once';
-import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item';
+import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item/item';
 import { collect } from '../mail/pop3/session';
 import { choice, flag, text, whole } from './parameterValues';
 

@@ -3,8 +3,8 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { accountOf, type Account } from '../mail/account';
 import { cloudOf, tenantOf } from '../mail/clouds';
 import { MailError } from '../mail/errors';
-import { appTokens, type ServiceAccount } from '../mail/serviceAccount';
-import { renewing } from '../mail/token';
+import { appTokens, type ServiceAccount } from '../mail/signIn/serviceAccount';
+import { renewing } from '../mail/signIn/token';
 
 /** A form's fields as n8n gives them. */
 export type Fields = ICredentialDataDecryptedObject;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
-import type { Acquire, Renewal } from '../mail/token';
+import type { Acquire, Renewal } from '../mail/signIn/token';
 
 /** What is remembered of one sign-in: its token, and what gets the next one. */
 export interface TokenMemory {

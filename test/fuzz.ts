@@ -9,7 +9,7 @@ import type { Account } from '../mail/account';
 import { MailError } from '../mail/errors';
 import type { PopLimits } from '../mail/pop3/limits';
 import { collect, PopSession } from '../mail/pop3/session';
-import { AccessToken } from '../mail/token';
+import { AccessToken } from '../mail/signIn/token';
 import { makeAuthority, trust } from '../sandbox/servers/certificates';
 
 /**

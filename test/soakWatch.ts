@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { AccessToken } from '../mail/token';
+import { AccessToken } from '../mail/signIn/token';
 import { newestMemory, newMemory, readMemory, type WatchMemory } from '../mail/watch/memory';
 import { Journal } from '../mail/watch/journal';
 import { MailboxWatch } from '../mail/watch/mailbox';

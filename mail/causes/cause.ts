@@ -1,5 +1,5 @@
 import type { MailErrorCode, Speaker } from '../errors';
-import type { AccessToken } from '../token';
+import type { AccessToken } from '../signIn/token';
 
 /** Where a failure happened; what is known goes into sentence and remedy. */
 export interface Circumstances {

@@ -1,5 +1,5 @@
 import { APP_PERMISSION, DELEGATED_PERMISSION } from '../clouds';
-import type { TokenClaims } from '../token';
+import type { TokenClaims } from '../signIn/token';
 import { box, label, mailboxArgument, type Circumstances } from './cause';
 
 /** The sentence of a refused token: what it was for, as far as it can be read. */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { MailError } from '../errors';
-import { toItem, type ItemOptions, type MessageItem, type Provenance } from '../item';
+import { toItem, type ItemOptions, type MessageItem, type Provenance } from '../item/item';
 
 /**
  * An item from a stream that can be read once only. undefined where the mail cannot be parsed: handing it over raw would

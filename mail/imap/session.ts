@@ -4,7 +4,7 @@ import { endpointOf, tlsOptions, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { HIDDEN } from '../protocolLog';
-import type { AccessToken } from '../token';
+import type { AccessToken } from '../signIn/token';
 
 /** A command that brings not one byte for this long, in ms, means a dead connection. */
 export const SILENCE_MS = 40_000;

@@ -1,12 +1,12 @@
 import { endpointOf, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { isVague, MailError } from '../errors';
-import type { AccessToken } from '../token';
+import type { AccessToken } from '../signIn/token';
 import { numbered, okay, refusal, unexpected } from './answers';
 import { PopConnection } from './connection';
 import { collect, type Content } from './content';
 import { LIMITS, type PopLimits } from './limits';
-import { expiryDaysOf, loginDelayOf, signIn, type Capabilities } from './signIn';
+import { expiryDaysOf, loginDelayOf, signIn, type Capabilities } from './authenticate';
 
 export { collect } from './content';
 

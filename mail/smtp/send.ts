@@ -1,7 +1,7 @@
 import type { Account } from '../account';
 import { diagnose } from '../diagnosis';
 import { MailError } from '../errors';
-import type { ComposedMail } from './message';
+import type { ComposedMail } from '../compose/message';
 import { keepPace, pause } from './pace';
 import { withSmtp } from './pool';
 import { isTransient, Recipients } from './recipients';

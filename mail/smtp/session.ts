@@ -6,8 +6,8 @@ import { endpointOf, tlsOptions, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { HIDDEN } from '../protocolLog';
-import type { AccessToken } from '../token';
-import { initialResponse } from '../xoauth2';
+import type { AccessToken } from '../signIn/token';
+import { initialResponse } from '../signIn/xoauth2';
 import { smtpConnection } from './library';
 import type { Rejection } from './recipients';
 

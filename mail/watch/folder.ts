@@ -10,7 +10,7 @@ import type { MailboxWatchOptions } from './mailbox';
 import { askFor, type FolderState } from './memory';
 import { locateTargets } from './targets';
 import { Telling } from './telling';
-import { Watch } from './watch';
+import { Watch } from './keepAlive';
 
 /** The time that activation waits for a first session, in ms; after that the watch goes on by itself. */
 const FIRST_SESSION_MS = 20_000;

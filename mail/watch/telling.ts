@@ -1,6 +1,6 @@
 import type { MailError } from '../errors';
 import type { Complaints } from './complaints';
-import type { WatchState } from './watch';
+import type { WatchState } from './keepAlive';
 
 /** What is told of one folder: each change is one line of the log, and what a person has to know is reported. */
 export class Telling {

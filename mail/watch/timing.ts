@@ -1,4 +1,4 @@
-import { margin } from '../token';
+import { margin } from '../signIn/token';
 
 const FIRST_PAUSE_MS = 1_000;
 export const LONGEST_PAUSE_MS = 60_000;

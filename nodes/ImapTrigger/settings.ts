@@ -3,7 +3,7 @@ import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
 import { MailError } from '../../mail/errors';
 import type { Action } from '../../mail/imap/actions';
 import { combine, criteriaOfFilters, criteriaOfRules, type Criteria } from '../../mail/imap/criteria';
-import type { Format } from '../../mail/item';
+import type { Format } from '../../mail/item/item';
 import type { StartFrom } from '../../mail/watch/cursor';
 import type { Rules } from '../../mail/watch/delivery';
 import type { AccountChoice } from '../account';

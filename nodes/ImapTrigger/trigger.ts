@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { IBinaryData, INodeExecutionData, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import type { FetchedMail } from '../../mail/imap/fetch';
-import { toItem } from '../../mail/item';
+import { toItem } from '../../mail/item/item';
 import { newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory';
 import { Journal } from '../../mail/watch/journal';
 import { MailboxWatch } from '../../mail/watch/mailbox';

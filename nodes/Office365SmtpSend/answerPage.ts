@@ -1,4 +1,4 @@
-import { escapeHtml, htmlOfText } from '../../mail/smtp/escape';
+import { escapeHtml, htmlOfText } from '../../mail/compose/escape';
 
 /** A page of one card; no script, no picture, nothing from elsewhere. */
 interface Page {

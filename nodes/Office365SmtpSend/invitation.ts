@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 
 import type { IDataObject } from 'n8n-workflow';
 
-import { inputError, readMailboxes, sameAddress, unique, type Mailbox } from '../../mail/smtp/addresses';
-import { calendarText, type CalendarEvent } from '../../mail/smtp/calendar';
-import { readDay, readMoment } from '../../mail/smtp/eventTime';
-import type { OutgoingMail } from '../../mail/smtp/message';
-import { textOfHtml } from '../../mail/smtp/plainText';
+import { inputError, readMailboxes, sameAddress, unique, type Mailbox } from '../../mail/compose/addresses';
+import { calendarText, type CalendarEvent } from '../../mail/compose/calendar';
+import { readDay, readMoment } from '../../mail/compose/eventTime';
+import type { OutgoingMail } from '../../mail/compose/message';
+import { textOfHtml } from '../../mail/compose/plainText';
 import { choice, flag, record, text, whole } from '../parameterValues';
 import type { MailContext } from './context';
 import { readMail } from './settings';

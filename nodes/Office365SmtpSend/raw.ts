@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 
-import { inputError, readMailboxes } from '../../mail/smtp/addresses';
-import type { ComposedMail } from '../../mail/smtp/message';
-import { composeRaw } from '../../mail/smtp/raw';
+import { inputError, readMailboxes } from '../../mail/compose/addresses';
+import type { ComposedMail } from '../../mail/compose/message';
+import { composeRaw } from '../../mail/compose/raw';
 import { choice, record, text } from '../parameterValues';
 import { fileOf, property } from './attachments';
 import type { MailContext } from './context';

@@ -1,10 +1,10 @@
 import type { IBinaryData, IBinaryKeyData, IDataObject } from 'n8n-workflow';
 
-import { RAW_PROPERTY, toItem } from '../../mail/item';
-import { inputError, readMailboxes } from '../../mail/smtp/addresses';
-import type { OutgoingFile, OutgoingMail } from '../../mail/smtp/message';
-import { readOriginal, type Original, type OriginalFile } from '../../mail/smtp/original';
-import { answer, shownInline, type Answer } from '../../mail/smtp/reply';
+import { RAW_PROPERTY, toItem } from '../../mail/item/item';
+import { inputError, readMailboxes } from '../../mail/compose/addresses';
+import type { OutgoingFile, OutgoingMail } from '../../mail/compose/message';
+import { readOriginal, type Original, type OriginalFile } from '../../mail/compose/original';
+import { answer, shownInline, type Answer } from '../../mail/compose/reply';
 import { flag, record, text } from '../parameterValues';
 import { fileOf, isBinaryData, openBinary } from './attachments';
 import type { MailContext } from './context';

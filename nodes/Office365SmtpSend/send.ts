@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
-import { compose, type ComposedMail } from '../../mail/smtp/message';
+import { compose, type ComposedMail } from '../../mail/compose/message';
 import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { describeRejections, RecipientsRefused, type Standing } from '../../mail/smtp/recipients';
 import { sendMail, type Sent } from '../../mail/smtp/send';

@@ -1,9 +1,9 @@
 import { WAIT_INDEFINITELY, type IDataObject, type IExecuteFunctions, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
-import { inputError, readMailboxes } from '../../mail/smtp/addresses';
-import { readMoment } from '../../mail/smtp/eventTime';
-import type { OutgoingMail } from '../../mail/smtp/message';
+import { inputError, readMailboxes } from '../../mail/compose/addresses';
+import { readMoment } from '../../mail/compose/eventTime';
+import type { OutgoingMail } from '../../mail/compose/message';
 import { choice, record, text } from '../parameterValues';
 import { mailWithButtons, page, PAGE_HEADERS } from './answerPage';
 import { hasExpression } from './context';

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { readMailboxes, type Mailbox } from '../../mail/smtp/addresses';
-import type { OutgoingFile, OutgoingMail } from '../../mail/smtp/message';
+import { readMailboxes, type Mailbox } from '../../mail/compose/addresses';
+import type { OutgoingFile, OutgoingMail } from '../../mail/compose/message';
 import { choice, choices, flag, record, text, whole } from '../parameterValues';
 import { readFiles } from './attachments';
 import type { MailContext } from './context';

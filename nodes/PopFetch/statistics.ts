@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
 import { openPatiently } from '../../mail/collect/patience';
-import { toItem } from '../../mail/item';
+import { toItem } from '../../mail/item/item';
 import type { PopSession } from '../../mail/pop3/session';
 
 /** Count and sizes in bytes of what is in the inbox, with the first and the last mail; fetches no bodies. */

@@ -8,7 +8,7 @@ import type { Protocol } from '../../mail/clouds';
 import { runConnectionTest } from '../../mail/connectionTest';
 import { MailError } from '../../mail/errors';
 import { ProtocolLog } from '../../mail/protocolLog';
-import { AccessToken } from '../../mail/token';
+import { AccessToken } from '../../mail/signIn/token';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { accountOn, ways } from '../support/account';
 

@@ -11,10 +11,10 @@ import type { Cause, Circumstances } from '../../mail/causes/cause';
 import { cloudOf } from '../../mail/clouds';
 import { CAUSES, diagnose } from '../../mail/diagnosis';
 import { MailError, type Speaker } from '../../mail/errors';
-import { ALLOW_HOST_IDENTITY } from '../../mail/hostIdentity';
+import { ALLOW_HOST_IDENTITY } from '../../mail/signIn/hostIdentity';
 import { ImapSession } from '../../mail/imap/session';
 import { PopSession } from '../../mail/pop3/session';
-import { appTokens } from '../../mail/serviceAccount';
+import { appTokens } from '../../mail/signIn/serviceAccount';
 import { SendFailure, SmtpSession } from '../../mail/smtp/session';
 import { customCloud } from '../../sandbox/credentials';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
@@ -349,7 +349,7 @@ describe('the world around has a fault', () => {
 
 describe('a refused token is explained by what it says of itself', () => {
 	const refused = async (protocol: 'smtp' | 'imap' | 'pop', claims: { scp?: string; roles?: string[]; aud?: string }): Promise<string> => {
-		const { AccessToken } = await import('../../mail/token');
+		const { AccessToken } = await import('../../mail/signIn/token');
 		const token = new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, ...claims }), Date.now() + 3_600_000);
 		sandbox.exchange.plan(protocol, protocol === 'imap' ? 'AUTHENTICATE' : 'AUTH', { reply: { smtp: '535 5.7.3 Authentication unsuccessful', imap: '%t NO AUTHENTICATE failed.', pop: '-ERR Authentication failure: unknown user name or bad password.' }[protocol] }, 2);
 		return (await failureOf(async () => await TALK[protocol](account({ token: async () => token })))).remedy ?? '';
@@ -376,7 +376,7 @@ describe('a refused token is explained by what it says of itself', () => {
 	});
 
 	it.each(['imap', 'pop'] as const)('that nobody can read, as of a personal account, which switches %s on by itself', async (protocol) => {
-		const { AccessToken } = await import('../../mail/token');
+		const { AccessToken } = await import('../../mail/signIn/token');
 		const opaque = new AccessToken('EwBopaque', Date.now() + 3_600_000);
 		for (const [command, says] of protocol === 'imap' ? [['AUTHENTICATE', '%t NO AUTHENTICATE failed.'], ['AUTHENTICATE', '%t BAD User is authenticated but not connected.']] as const : [['AUTH', '-ERR Authentication failure: unknown user name or bad password.']] as const) {
 			sandbox.exchange.plan(protocol, command, { reply: says }, 2);
@@ -386,7 +386,7 @@ describe('a refused token is explained by what it says of itself', () => {
 	});
 
 	it.each([[{ scp: '', roles: ['SMTP.SendAsApp'] }, true], [{ scp: 'SMTP.Send' }, false]])('taken, but not to send as the mailbox itself: %j', async (claims, app) => {
-		const { AccessToken } = await import('../../mail/token');
+		const { AccessToken } = await import('../../mail/signIn/token');
 		const token = new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, ...claims }), Date.now() + 3_600_000);
 		sandbox.exchange.plan('smtp', 'END', { reply: '554 5.2.252 SendAsDenied; ada@example.test not allowed to send as ada@example.test' }, 3);
 		const remedy = (await failureOf(async () => await TALK.smtp(account({ token: async () => token })))).remedy ?? '';

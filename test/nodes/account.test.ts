@@ -4,8 +4,8 @@ import type { ICredentialDataDecryptedObject, IDataObject, IExecuteFunctions } f
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailError } from '../../mail/errors';
-import { ALLOW_HOST_IDENTITY } from '../../mail/hostIdentity';
-import { compose } from '../../mail/smtp/message';
+import { ALLOW_HOST_IDENTITY } from '../../mail/signIn/hostIdentity';
+import { compose } from '../../mail/compose/message';
 import { sendMail } from '../../mail/smtp/send';
 import { beginTest, openAccount } from '../../nodes/account';
 import { rememberedCount, remembered } from '../../nodes/tokenMemory';
@@ -14,7 +14,7 @@ import { customCloud } from '../../sandbox/credentials';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { selfSigned } from '../../sandbox/servers/certificates';
 import { federate } from '../../sandbox/servers/federation';
-import { outgoing } from '../mail/smtpRig';
+import { outgoing } from '../mail/smtp/smtpRig';
 import { withEnvironment } from '../support/environment';
 
 const ADA = 'ada@example.test';

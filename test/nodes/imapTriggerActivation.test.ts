@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 
 import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { mail } from '../mail/watchRig';
+import { mail } from '../mail/watch/watchRig';
 import { run, TriggerRig, type Emitted, type TriggerOptions } from './triggerRig';
 
 let sandbox: Sandbox;

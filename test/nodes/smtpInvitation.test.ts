@@ -2,7 +2,7 @@ import ICAL from 'ical.js';
 import PostalMime, { type Email } from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 
-import { compose } from '../../mail/smtp/message';
+import { compose } from '../../mail/compose/message';
 import { readInvitation, type Invitation } from '../../nodes/Office365SmtpSend/invitation';
 import { mailContext } from '../support/mailContext';
 

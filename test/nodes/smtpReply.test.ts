@@ -5,9 +5,9 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import PostalMime, { type Email } from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 
-import { toItem, type Format } from '../../mail/item';
-import { compose } from '../../mail/smtp/message';
-import { quotableHtml } from '../../mail/smtp/quotableHtml';
+import { toItem, type Format } from '../../mail/item/item';
+import { compose } from '../../mail/compose/message';
+import { quotableHtml } from '../../mail/compose/quotableHtml';
 import { readReply } from '../../nodes/Office365SmtpSend/reply';
 import { mailContext, store } from '../support/mailContext';
 

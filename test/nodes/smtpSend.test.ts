@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { NodeHelpers, type IBinaryData, type INode, type INodeExecutionData, type INodeParameters, type INodeProperties } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
-import { compose, type OutgoingMail } from '../../mail/smtp/message';
+import { compose, type OutgoingMail } from '../../mail/compose/message';
 import { Office365SmtpSend } from '../../nodes/Office365SmtpSend/Office365SmtpSend.node';
 import { readRaw } from '../../nodes/Office365SmtpSend/raw';
 import { waitUntil } from '../../nodes/Office365SmtpSend/sendAndWait';

@@ -1,5 +1,5 @@
 import type { Account } from '../../mail/account';
-import { AccessToken } from '../../mail/token';
+import { AccessToken } from '../../mail/signIn/token';
 import type { Address, Sandbox } from '../../sandbox/servers';
 
 /** An account on the sandbox, with tokens from its identity server; counts how often one is asked for. */

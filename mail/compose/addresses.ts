@@ -1,0 +1,155 @@
+import { domainToASCII } from 'node:url';
+
+import { MailError } from '../errors';
+import { addressParser } from '../smtp/library';
+
+export interface Mailbox {
+	/** Display name in any script; may be empty. */
+	name: string;
+	address: string;
+}
+
+/** Deeper than any list that a person or a mail makes. */
+const DEEPEST = 20;
+/** In characters: 64 for the local part, 255 for the domain (RFC 5321, section 4.5.3.1). */
+const LONGEST = 320;
+const LOCAL_PART = String.raw`(?:[^\s@<>"(),;:\\[\]]+|"(?:[^"\\\r\n]|\\.)+")`;
+const DOMAIN = String.raw`(?:[^\s@<>"(),;:\\[\]]+\.[^\s@<>"(),;:\\[\]]*[^\s@<>"(),;:\\[\].]|localhost|\[[^\]\s]+\])`;
+const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
+
+/**
+ * Addresses as n8n's users give them: text ("Ada <ada@example.com>, grace@example.com"), a list of texts, objects as
+ * message items hold them (`{ value: [{ name, address }] }`, `{ name, address }`), objects of other nodes
+ * (`{ name, email }`, Graph's `{ emailAddress: … }`), or JSON text of any of these.
+ * @param field display name of the parameter, for the error
+ * @param skipBad leaves out what cannot be used, and control characters in names: for addresses that somebody else wrote
+ * @throws MailError `input` naming the field and the entry that cannot be used
+ */
+export async function readMailboxes(field: string, value: unknown, skipBad = false): Promise<Mailbox[]> {
+	const parse = await addressParser();
+	const nameOf = (name: string): string => (skipBad ? withoutControl(name) : name);
+	const read = (entry: unknown, depth: number): Mailbox[] => {
+		if (entry === undefined || entry === null || depth > DEEPEST) return [];
+		if (Array.isArray(entry)) return entry.flatMap((one: unknown) => read(one, depth + 1));
+		if (typeof entry === 'object') return usable(() => readObject(field, entry, nameOf, (inner) => read(inner, depth + 1)));
+		const text = typeof entry === 'string' ? entry.trim() : `${typeof entry} ${JSON.stringify(entry)}`;
+		const list = jsonOf(text);
+		if (list !== undefined) return read(list, depth + 1);
+		if (!skipBad) refuseControl(field, text);
+		const mailboxes = parse(text, { flatten: true })
+			.filter(({ address, name }) => address !== '' || name !== '')
+			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name: nameOf(name) }, text)]));
+		if (!skipBad) refuseLost(field, mailboxes, text);
+		return mailboxes;
+	};
+	const usable = (make: () => Mailbox[]): Mailbox[] => {
+		try {
+			return make();
+		} catch (error) {
+			if (skipBad && error instanceof MailError) return [];
+			throw error;
+		}
+	};
+	return read(value, 0);
+}
+
+/** JSON text, as a language model or `JSON.stringify` in an expression gives it; no address begins like that. */
+function jsonOf(text: string): unknown {
+	if (!/^[[{]/.test(text)) return undefined;
+	try {
+		const value: unknown = JSON.parse(text);
+		return value;
+	} catch {
+		return undefined;
+	}
+}
+
+function readObject(field: string, entry: object, nameOf: (name: string) => string, read: (inner: unknown) => Mailbox[]): Mailbox[] {
+	const part = (name: string): unknown => Reflect.get(entry, name);
+	if (Array.isArray(part('value'))) return read(part('value'));
+	if (Array.isArray(part('group'))) return read(part('group'));
+	if (typeof part('emailAddress') === 'object') return read(part('emailAddress'));
+	const address = part('address') ?? part('email');
+	if (typeof address === 'string') {
+		const name = part('name');
+		const given = { name: typeof name === 'string' ? nameOf(name) : '', address: address.trim() };
+		refuseControl(field, given.name);
+		refuseControl(field, given.address);
+		return [checked(field, given, given.address)];
+	}
+	if (typeof part('text') === 'string') return read(part('text'));
+	throw inputError(field, 'the expression gives an object without an address.', 'Point the expression at addresses, for example {{ $json.from }} of a message item, or give text or a list of texts.');
+}
+
+const ADDRESSES = 'Enter addresses like ada@example.com or Ada <ada@example.com>, separated by commas.';
+
+function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
+	const { address, name } = mailbox;
+	if (!isAddress(address)) {
+		const wrong = address || name;
+		throw inputError(field, `"${wrong.slice(0, 200)}" is not an email address${text === wrong ? '' : ` (in "${text.slice(0, 200)}")`}.`, ADDRESSES);
+	}
+	return mailbox;
+}
+
+/** A quoted string, and what makes it a name or a local part: an angle bracket or an at sign after it. */
+const QUOTED = /"(?:[^"\\]|\\.?)*(?:"([^"<>,;@]*<|@)?|$)/g;
+const COMMENT = /\((?:[^()]|\([^()]*\))*\)/g;
+
+/**
+ * Where a comma is missing, the parser takes one address and makes the others its name. So each that stands outside of
+ * quoted names and comments has to be among those that it found.
+ */
+function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
+	const found = new Set(mailboxes.map(({ address }) => address.toLowerCase()));
+	const known = (word: string): boolean => found.has(word.toLowerCase()) || found.has(word.replace(/^'+|['.]+$/g, '').toLowerCase());
+	const outside = text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)).replace(COMMENT, ' ');
+	// Names in the headers of a finished mail may be encoded words (RFC 2047).
+	const words = outside.split(/[\s"<>(),;:]+/).filter((word) => !word.startsWith('=?')).map((word) => word.slice(0, LONGEST));
+	const lost = words.find((word) => (/.@.*\../.test(word) || isAddress(word)) && !known(word));
+	if (lost !== undefined) throw inputError(field, `there is no comma beside ${lost}.`, `${ADDRESSES} A name that holds an address takes quotes.`);
+}
+
+function isAddress(text: string): boolean {
+	return text.length <= LONGEST && ADDRESS.test(text);
+}
+
+/** For the envelope: a domain in any script as ASCII, where the local part is ASCII too (RFC 5891; RFC 6531 otherwise). */
+export function envelopeAddress({ address }: Mailbox): string {
+	const at = address.lastIndexOf('@');
+	const [local, domain] = [address.slice(0, at), address.slice(at + 1)];
+	if (/[^\u0000-\u007f]/.test(local) || /^[\u0000-\u007f]*$/.test(domain)) return address;
+	return `${local}@${domainToASCII(domain) || domain}`;
+}
+
+/** The same address in another case is the same mailbox, wherever mail is kept today. */
+export function sameAddress(one: string, other: string): boolean {
+	return one.toLowerCase() === other.toLowerCase();
+}
+
+export function unique(mailboxes: Mailbox[]): Mailbox[] {
+	return [...new Map(mailboxes.map((mailbox) => [mailbox.address.toLowerCase(), mailbox])).values()];
+}
+
+/** As text, for people: `Ada <ada@example.com>`. */
+export function describeMailbox({ name, address }: Mailbox): string {
+	return name === '' ? address : `${name} <${address}>`;
+}
+
+const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]+/;
+
+/** A line break in a header would begin another header (CWE-93). @throws MailError `input` */
+export function refuseControl(field: string, value: string): void {
+	if (CONTROL.test(value)) {
+		throw inputError(field, 'the value holds a line break or another control character.', 'Take it out; a header is one line.');
+	}
+}
+
+/** One line of what somebody else wrote. */
+export function withoutControl(value: string): string {
+	return value.split(CONTROL).join(' ').trim();
+}
+
+export function inputError(field: string, message: string, remedy: string): MailError {
+	return new MailError(`${field}: ${message}`, { code: 'input', field, remedy });
+}

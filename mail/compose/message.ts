@@ -1,0 +1,204 @@
+import type { Readable } from 'node:stream';
+
+import type MailComposer from 'nodemailer/lib/mail-composer';
+
+import { envelopeAddress, inputError, readMailboxes, refuseControl, type Mailbox } from './addresses';
+import { withCrLf } from './escape';
+import { checkHeaders, checkMessageIds, foldable, priorityHeaders } from './headers';
+import { mailComposer } from '../smtp/library';
+import { textOfHtml } from './plainText';
+
+/** A file to send; opened anew for each attempt, so that nothing is held in memory. */
+export interface OutgoingFile {
+	fileName: string;
+	mimeType: string;
+	/** Bytes, for the size check before sending. */
+	size: number;
+	/** Inline: HTML refers to it by `cid:`. */
+	cid?: string;
+	open: () => Promise<Readable>;
+}
+
+/** Delivery status notifications (RFC 3461), asked for where the server offers them. */
+export interface DeliveryReports {
+	notify: Array<'success' | 'failure' | 'delay'> | ['never'];
+	return: 'headers' | 'full';
+	id: string;
+}
+
+/** A mail as a user wants it; addresses as text or taken apart, checked by {@link compose}. */
+export interface OutgoingMail {
+	from: string | Mailbox[];
+	/** Who sends on behalf of `from` (RFC 5322, section 3.6.2); becomes the envelope's sender. */
+	sender?: string;
+	to: string | Mailbox[];
+	cc: string | Mailbox[];
+	bcc: string | Mailbox[];
+	replyTo: string | Mailbox[];
+	subject: string;
+	text?: string;
+	/** Without `text`, or an empty one, the text is made from it. */
+	html?: string;
+	files: OutgoingFile[];
+	inReplyTo: string;
+	references: string;
+	priority: 'high' | 'normal' | 'low';
+	/** Own headers. */
+	headers: Array<{ name: string; value: string }>;
+	/** Asks the reader's client to tell that the mail was read (RFC 8098). */
+	readReceipt?: boolean;
+	deliveryReports?: Array<'success' | 'failure' | 'delay'>;
+	/** An invitation as iCalendar text. */
+	calendar?: { method: 'REQUEST' | 'CANCEL'; content: string };
+}
+
+export interface ComposedMail {
+	messageId: string;
+	/** Envelope. */
+	from: string;
+	recipients: string[];
+	/** Estimate in bytes. */
+	size: number;
+	/** Has bytes above 127, to be announced by `BODY=8BITMIME` (RFC 6152). */
+	eightBit?: boolean;
+	dsn?: DeliveryReports;
+	/** The mail as bytes, the same at every call: Message-ID, date and boundaries too. */
+	open: () => Promise<Readable>;
+}
+
+/** @throws MailError `input` naming the field */
+export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
+	refuseControl('Subject', mail.subject);
+	checkMessageIds('In Reply To', mail.inReplyTo);
+	checkMessageIds('References', mail.references);
+	checkHeaders(mail.headers);
+	const people = await readPeople(mail);
+	const from = envelopeAddress(people.sender ?? people.from);
+	const messageId = newMessageId(from);
+	const bodies = await makeBodies(mail);
+	const date = new Date();
+	const baseBoundary = crypto.randomUUID();
+	return {
+		messageId,
+		from,
+		recipients: people.recipients,
+		size: estimate(mail),
+		eightBit: mail.files.some(({ mimeType }) => isMessage(mimeType)),
+		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.slice(1, -1) } }),
+		open: async () => {
+			const Composer = await mailComposer();
+			const files = await openAll(mail.files);
+			const node = new Composer({
+				from: people.from,
+				sender: people.sender,
+				to: people.to,
+				cc: people.cc,
+				replyTo: people.replyTo,
+				subject: foldable(mail.subject),
+				...bodies,
+				messageId,
+				date,
+				baseBoundary,
+				inReplyTo: mail.inReplyTo || undefined,
+				references: mail.references || undefined,
+				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...calendarHeaders(mail), ...mail.headers.map(({ name, value }) => ({ key: name, value: foldable(value) }))],
+				attachments: [...files, ...calendarFile(mail)],
+				disableFileAccess: true,
+				disableUrlAccess: true,
+			}).compile();
+			return node.createReadStream();
+		},
+	};
+}
+
+/** All of them or none: what was opened before one that cannot be is closed. */
+async function openAll(files: OutgoingFile[]): Promise<NonNullable<MailComposer['mail']['attachments']>> {
+	// An 'error' that nobody hears, while others are still being opened, would end the process.
+	const opened = await Promise.allSettled(files.map(async (file) => ({ file, content: (await file.open()).on('error', () => undefined) })));
+	const there = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+	const failures = opened.map((one): unknown => (one.status === 'rejected' ? one.reason : one.value.content.errored)).filter((reason) => reason !== null && reason !== undefined);
+	if (failures.length === 0) return there.map(({ file, content }) => attachment(file, content));
+	for (const { content } of there) content.destroy();
+	throw failures[0] instanceof Error ? failures[0] : new Error('A file could not be opened.', { cause: failures[0] });
+}
+
+export function newMessageId(from: string): string {
+	return `<${crypto.randomUUID()}@${from.slice(from.lastIndexOf('@') + 1)}>`;
+}
+
+interface People {
+	from: Mailbox;
+	sender?: Mailbox;
+	to: Mailbox[];
+	cc: Mailbox[];
+	replyTo: Mailbox[];
+	/** Everybody, BCC too, each once, for the envelope. */
+	recipients: string[];
+}
+
+async function readPeople(mail: OutgoingMail): Promise<People> {
+	const from = await readOne('From Email', mail.from);
+	const sender = mail.sender === undefined ? undefined : await readOne('Mailbox Address', mail.sender);
+	const [to, cc, bcc] = [await readMailboxes('To Email', mail.to), await readMailboxes('CC Email', mail.cc), await readMailboxes('BCC Email', mail.bcc)];
+	const recipients = new Map([...to, ...cc, ...bcc].map(envelopeAddress).map((address) => [address.toLowerCase(), address]));
+	if (recipients.size === 0) throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
+	return { from, sender, to, cc, replyTo: await readMailboxes('Reply To', mail.replyTo), recipients: [...recipients.values()] };
+}
+
+async function readOne(field: string, value: string | Mailbox[]): Promise<Mailbox> {
+	const [only, ...others] = await readMailboxes(field, value);
+	if (only === undefined || others.length > 0) throw inputError(field, only === undefined ? 'There is no sender.' : 'There is more than one sender.', 'Enter one address.');
+	return only;
+}
+
+type Bodies = Pick<MailComposer['mail'], 'text' | 'html' | 'alternatives'>;
+
+async function makeBodies(mail: OutgoingMail): Promise<Bodies> {
+	const html = mail.html === undefined || mail.html === '' ? undefined : withCrLf(mail.html);
+	const given = mail.text === undefined || mail.text === '' ? undefined : mail.text;
+	const text = given ?? (html === undefined ? undefined : await textOfHtml(html));
+	const { calendar } = mail;
+	return {
+		// Where there is no body at all, an empty one: a file alone would become the mail itself.
+		text: text === undefined ? (html === undefined ? { content: '\r\n' } : undefined) : withCrLf(text),
+		html,
+		...(calendar !== undefined && { alternatives: [{ contentType: `text/calendar; charset=utf-8; method=${calendar.method}`, content: calendar.content, contentTransferEncoding: 'base64' }] }),
+	};
+}
+
+/** For clients that know no text/calendar part; Outlook and Gmail take the alternative. */
+function calendarFile({ calendar }: OutgoingMail): NonNullable<MailComposer['mail']['attachments']> {
+	return calendar === undefined ? [] : [{ filename: 'invite.ics', contentType: 'application/ics', content: calendar.content }];
+}
+
+function receiptHeaders(mail: OutgoingMail, people: People): Array<{ key: string; value: string }> {
+	return mail.readReceipt === true ? [{ key: 'Disposition-Notification-To', value: `<${envelopeAddress(people.sender ?? people.from)}>` }] : [];
+}
+
+/** By it Exchange tells an invitation from a mail with a calendar file (MS-OXCMAIL). */
+function calendarHeaders({ calendar }: OutgoingMail): Array<{ key: string; value: string }> {
+	return calendar === undefined ? [] : [{ key: 'Content-Class', value: 'urn:content-classes:calendarmessage' }];
+}
+
+/** The only type that travels as it is, not in base64 (RFC 2046, section 5.2.1). */
+const isMessage = (mimeType: string): boolean => /^message\/rfc822$/i.test(mimeType);
+
+function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComposer['mail']['attachments']>[number] {
+	return {
+		filename: file.fileName,
+		// A multipart type would promise parts that a file does not have; of the message types only a mail is one.
+		contentType: /^(multipart|message)\//i.test(file.mimeType) && !isMessage(file.mimeType) ? 'application/octet-stream' : file.mimeType,
+		content,
+		...(file.cid !== undefined && { cid: file.cid, contentDisposition: 'inline' }),
+	};
+}
+
+/**
+ * base64 takes 4 bytes for 3 and a line break after 76; text may be encoded up to threefold. An attached mail keeps its
+ * size, but for a CR beside each LF that has none: too few bytes to refuse it for.
+ */
+function estimate(mail: OutgoingMail): number {
+	const onTheWay = ({ mimeType, size }: OutgoingFile): number => (isMessage(mimeType) ? size : Math.ceil(size / 57) * 78);
+	const text = Buffer.byteLength(mail.text ?? '') + Buffer.byteLength(mail.html ?? '') + Buffer.byteLength(mail.calendar?.content ?? '');
+	return mail.files.reduce((sum, file) => sum + onTheWay(file) + 512, Math.ceil(text * 1.4) + 4096);
+}

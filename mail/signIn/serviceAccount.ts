@@ -1,0 +1,136 @@
+import type { AuthenticationResult, Configuration } from '@azure/msal-node';
+
+import { clientCertificate } from './certificate';
+import type { Cloud } from '../clouds';
+import { diagnose, type Circumstances } from '../diagnosis';
+import { MailError } from '../errors';
+import { readFederatedToken, requireHostIdentity, requireKnownAuthority, requireMailResource } from './hostIdentity';
+import { identityNetwork } from './identityNetwork';
+import { AccessToken, type Acquire } from './token';
+
+/** How an app proves to the identity platform who it is. */
+export type AppProof =
+	| { authentication: 'clientSecret'; clientSecret: string }
+	| { authentication: 'certificate'; privateKey: string; certificate: string; passphrase?: string }
+	/** `tokenFile` empty = AZURE_FEDERATED_TOKEN_FILE. */
+	| { authentication: 'workloadIdentity'; tokenFile: string };
+
+/** A way to a token without a person present. */
+export type ServiceAccount = { cloud: Cloud } & (
+	| (AppProof & { tenantId: string; clientId: string })
+	/** `clientId` of a user-assigned identity; empty = the system-assigned one. */
+	| { authentication: 'managedIdentity'; clientId: string }
+	/** Legacy: the password grant, without a second factor. */
+	| { authentication: 'usernamePassword'; tenantId: string; clientId: string; username: string; password: string }
+);
+
+type Of<Way extends ServiceAccount['authentication']> = Extract<ServiceAccount, { authentication: Way }>;
+type Msal = typeof import('@azure/msal-node');
+
+/**
+ * Tokens for Exchange Online through MSAL. Each call is one request; whoever calls keeps the token.
+ * Sources: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
+ * …/entra/workload-id/workload-identity-federation, …/entra/identity/managed-identities-azure-resources/how-to-use-vm-token,
+ * …/entra/identity-platform/v2-oauth-ropc
+ *
+ * @throws MailError `input` for a field that cannot work, otherwise as the identity platform answers
+ */
+export function appTokens(account: ServiceAccount): Acquire {
+	return async () => {
+		const at: Circumstances =
+			account.authentication === 'managedIdentity'
+				? { speaker: 'host', way: account.authentication }
+				: { speaker: 'identity', way: account.authentication, peer: new URL(account.cloud.authority).host };
+		try {
+			const result = await ask(account, at);
+			if (!result?.expiresOn) throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: at.speaker });
+			return new AccessToken(result.accessToken, result.expiresOn.getTime());
+		} catch (error) {
+			throw diagnose(error, at);
+		}
+	};
+}
+
+async function ask(account: ServiceAccount, at: Circumstances): Promise<AuthenticationResult | null> {
+	if (account.authentication === 'managedIdentity') return await askHost(account);
+	if (account.authentication === 'usernamePassword') return await askForUser(account);
+	return await askForApp(account, at);
+}
+
+async function askForApp(account: Of<AppProof['authentication']>, at: Circumstances): Promise<AuthenticationResult | null> {
+	const proof = await proofOf(account, at);
+	const msal = await load();
+	const client = new msal.ConfidentialClientApplication({ auth: { ...registration(account), ...proof }, system: { networkClient: identityNetwork(msal) } });
+	return await client.acquireTokenByClientCredential({ scopes: [`${account.cloud.appResource}/.default`], skipCache: true });
+}
+
+async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances): Promise<Partial<Configuration['auth']>> {
+	switch (account.authentication) {
+		case 'clientSecret':
+			at.shown = peculiar(account.clientSecret);
+			return { clientSecret: account.clientSecret };
+		case 'certificate':
+			return { clientCertificate: clientCertificate(account) };
+		case 'workloadIdentity':
+			requireHostIdentity('Workload Identity');
+			requireKnownAuthority(account.cloud);
+			requireMailResource('Workload Identity', account.cloud);
+			return {
+				// Asked by MSAL for each request, so a rotated file is read again.
+				clientAssertion: async () => {
+					const token = await readFederatedToken(account.tokenFile);
+					at.shown = token.shown;
+					return token.value;
+				},
+			};
+	}
+}
+
+/**
+ * MSAL keeps the host it found, and that host's network, for the whole process; its cache mixes identities, so it is
+ * passed by. The host itself keeps tokens for hours and may answer with the same one again.
+ */
+async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationResult> {
+	requireHostIdentity('Managed Identity');
+	requireMailResource('Managed Identity', account.cloud);
+	const msal = await load();
+	const client = new msal.ManagedIdentityApplication({
+		...(account.clientId !== '' && { managedIdentityIdParams: { userAssignedClientId: account.clientId } }),
+		system: { networkClient: identityNetwork(msal), disableInternalRetries: true },
+	});
+	return await client.acquireToken({ resource: account.cloud.appResource, forceRefresh: true });
+}
+
+/** As a public client: the app registration has to allow public client flows. All delegated permissions with consent. */
+async function askForUser(account: Of<'usernamePassword'>): Promise<AuthenticationResult | null> {
+	const msal = await load();
+	const client = new msal.PublicClientApplication({ auth: registration(account), system: { networkClient: identityNetwork(msal) } });
+	return await client.acquireTokenByUsernamePassword({ scopes: [`${account.cloud.resource}/.default`], username: account.username, password: account.password });
+}
+
+/** What is odd about a secret, without a part of it: the value never looks like this, its ID always does. */
+export function peculiar(clientSecret: string): string | undefined {
+	return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientSecret.trim()) ? 'What was entered looks like the secret\'s ID.' : undefined;
+}
+
+/** App and authority; the endpoints follow from the authority, so they are not asked for. */
+function registration({ cloud, tenantId, clientId }: { cloud: Cloud; tenantId: string; clientId: string }): { clientId: string; authority: string; knownAuthorities: string[]; authorityMetadata: string } {
+	const authority = `${cloud.authority}/${tenantId}`;
+	return {
+		clientId,
+		authority,
+		// With the port: without it MSAL answers endpoints_resolution_error for an authority that it does not know.
+		knownAuthorities: [new URL(cloud.authority).host],
+		authorityMetadata: JSON.stringify({
+			issuer: `${authority}/v2.0`,
+			authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
+			token_endpoint: `${authority}/oauth2/v2.0/token`,
+			jwks_uri: `${authority}/discovery/v2.0/keys`,
+		}),
+	};
+}
+
+/** At first use: it costs 36 ms. */
+async function load(): Promise<Msal> {
+	return await import('@azure/msal-node');
+}

@@ -1,0 +1,33 @@
+import { MailError } from '../errors';
+import type { AccessToken } from './token';
+
+/**
+ * The initial client response of SASL XOAUTH2, base64 on one line:
+ * `user=<mailbox>^Aauth=Bearer <token>^A^A`, where ^A is the byte 0x01.
+ * Source: https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
+ *
+ * @throws MailError `input` where the mailbox holds a control character, which could reshape the message.
+ */
+export function initialResponse(mailbox: string, token: AccessToken): string {
+	if (mailbox === '' || /[\u0000-\u001f\u007f]/.test(mailbox)) {
+		throw new MailError('The mailbox address is empty or holds a control character.', {
+			code: 'input',
+			field: 'Mailbox',
+			remedy: 'Enter the address of the mailbox to open, for example ada@example.com.',
+		});
+	}
+	return Buffer.from(`user=${mailbox}\x01auth=Bearer ${token.reveal()}\x01\x01`, 'utf8').toString('base64');
+}
+
+/**
+ * What a server other than Exchange answers to a refused token: base64 of JSON with `status`, `schemes`, `scope`
+ * (Google's XOAUTH2 description). Exchange Online answers without it.
+ */
+export function challengeText(base64: string): string {
+	try {
+		const decoded: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
+		return typeof decoded === 'object' && decoded !== null && 'status' in decoded ? `status ${String(decoded.status)}` : '';
+	} catch {
+		return '';
+	}
+}

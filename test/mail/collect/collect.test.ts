@@ -1,0 +1,599 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { Claims } from '../../../mail/collect/claims';
+import { collectNew, type Collection, type Wish } from '../../../mail/collect/collect';
+import { Ledger } from '../../../mail/collect/ledger';
+import { openPatiently } from '../../../mail/collect/patience';
+import { PollBook, readPollMemory, type PollMemory } from '../../../mail/collect/poll';
+import { collect } from '../../../mail/pop3/session';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { accountOn, ways } from '../../support/account';
+
+const EVERYTHING: Wish = { limit: Infinity, newestFirst: false, filter: {}, headersOnly: false, maxBytes: 1e9, start: { kind: 'all' }, deleteAfterFetch: false };
+const DAY = 86_400_000;
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+});
+afterAll(async () => await sandbox.stop());
+
+const subjectOf = (bytes: Buffer): string => /^Subject: (.*)$/m.exec(bytes.toString())?.[1]?.trim() ?? '';
+
+let serial = 0;
+const mail = (subject: string, more = ''): string => `Message-ID: <${(serial += 1)}@collect>\r\nDate: ${new Date().toUTCString()}\r\nFrom: Ada <ada@example.test>\r\nTo: bob@example.test\r\nSubject: ${subject}\r\n${more}\r\nbody of ${subject}\r\n`;
+
+const received = (daysAgo: number, subject: string): string => `Received: by mx; ${new Date(Date.now() - daysAgo * DAY).toUTCString()}\r\n${mail(subject)}`;
+
+interface Round extends Collection<string> {
+	/** What was said after the sign-in. */
+	commands: string[];
+	/** As n8n would store and read it. */
+	next: Ledger;
+}
+
+/** One execution: its items are the subjects. */
+async function round(mailbox: string, stored: Ledger, wish: Partial<Wish> = {}, { claims = new Claims(), now = Date.now() } = {}): Promise<Round> {
+	const ledger = Ledger.read(JSON.parse(JSON.stringify(stored.write())));
+	const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
+	const collection = await collectNew<string>(
+		session,
+		ledger,
+		claims,
+		{ ...EVERYTHING, ...wish },
+		async ({ content }) => {
+			if (content.kind === 'refused') return `refused: ${content.reason.message}`;
+			if (content.kind === 'headers') return `${content.tooLarge ? 'too large: ' : 'headers: '}${subjectOf(content.bytes)}`;
+			return subjectOf(await collect(content.stream));
+		},
+		now,
+	);
+	const transcript = sandbox.exchange.sessions.at(-1)?.transcript ?? [];
+	const commands = transcript.flatMap((line) => (line.startsWith('C: ') ? [line.slice(3)] : []));
+	return { ...collection, commands: commands.slice(commands.indexOf('UIDL')), next: Ledger.read(JSON.parse(JSON.stringify(ledger.write()))) };
+}
+
+/** The same mails under other unique ids: Dovecot's are made of UID and UIDVALIDITY. */
+async function renewIds(mailbox: string, more: string[] = []): Promise<void> {
+	const stored = await sandbox.messages(mailbox);
+	await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'ALL');
+	await sandbox.fill(mailbox, [...stored.map((bytes) => bytes.toString()), ...more]);
+}
+
+describe('what is new', () => {
+	it('is what no earlier execution got, each once, in the order asked for', async () => {
+		const mailbox = 'once@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const first = await round(mailbox, new Ledger(), { limit: 2 });
+		expect([first.items, first.left]).toEqual([['1', '2'], 1]);
+		const second = await round(mailbox, first.next);
+		expect(second.items).toEqual(['3']);
+		await sandbox.deliver(mailbox, mail('4'), mail('5'), mail('6'));
+		const third = await round(mailbox, second.next, { newestFirst: true, limit: 2 });
+		expect(third.items).toEqual(['6', '5']);
+		expect((await round(mailbox, third.next)).items).toEqual(['4']);
+	});
+
+	it('comes again where the execution that fetched it stored nothing', async () => {
+		const mailbox = 'again@example.test';
+		await sandbox.deliver(mailbox, mail('x'));
+		expect((await round(mailbox, new Ledger())).items).toEqual(['x']);
+		expect((await round(mailbox, new Ledger())).items).toEqual(['x']);
+	});
+
+	it('costs a listing, one size and the new mails themselves', async () => {
+		const mailbox = 'cheap@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const { next } = await round(mailbox, new Ledger());
+		expect((await round(mailbox, next)).commands).toEqual(['UIDL', 'LIST 2', 'QUIT']);
+		await sandbox.deliver(mailbox, mail('3'));
+		expect((await round(mailbox, next)).commands).toEqual(['UIDL', 'LIST 2', 'LIST 3', 'RETR 3', 'QUIT']);
+	});
+
+	it('is forgotten when it left the server, so that what is stored stays small', async () => {
+		const mailbox = 'forget@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const first = await round(mailbox, new Ledger());
+		expect(first.next.size).toBe(3);
+		await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', '2');
+		const second = await round(mailbox, first.next);
+		expect([second.items, second.next.size]).toEqual([[], 2]);
+	});
+
+	it('is not everything where the server shows an empty mailbox for once', async () => {
+		const mailbox = 'blank@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const { next } = await round(mailbox, new Ledger());
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n.' });
+		const blank = await round(mailbox, next);
+		expect([blank.items, blank.onServer]).toEqual([[], 0]);
+		expect((await round(mailbox, blank.next)).items).toEqual([]);
+	});
+
+	it('is every one of identical mails to which the server gives one unique id', async () => {
+		const mailbox = 'twins@example.test';
+		await sandbox.deliver(mailbox, mail('twin'), mail('twin'), mail('twin'));
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 same\r\n2 same\r\n.' });
+		const first = await round(mailbox, new Ledger());
+		expect(first.items).toEqual(['twin', 'twin']);
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 same\r\n2 same\r\n3 same\r\n.' });
+		expect((await round(mailbox, first.next)).items).toEqual(['twin']);
+	});
+});
+
+describe('unique ids that cannot be trusted', () => {
+	it('are known again by the headers where all have changed; only what is new is fetched', async () => {
+		const mailbox = 'moved@example.test';
+		await sandbox.fill(mailbox, Array.from({ length: 40 }, (_, index) => mail(`old ${index}`)));
+		const first = await round(mailbox, new Ledger());
+		expect(first.items).toHaveLength(40);
+		await renewIds(mailbox, [mail('new 1'), mail('new 2')]);
+		const second = await round(mailbox, first.next);
+		expect([second.items, second.recognised]).toEqual([['new 1', 'new 2'], 40]);
+		expect(second.commands.filter((command) => command.startsWith('RETR'))).toHaveLength(2);
+		const third = await round(mailbox, second.next);
+		expect([third.items, third.next.size]).toEqual([[], 42]);
+		expect(third.commands).toEqual(['UIDL', 'LIST 42', 'QUIT']);
+	});
+
+	it('are known again over several sessions where they are thousands; new ones come first', async () => {
+		const mailbox = 'thousands@example.test';
+		await sandbox.fill(mailbox, Array.from({ length: 2_100 }, (_, index) => mail(`old ${index}`)));
+		const first = await round(mailbox, new Ledger());
+		await renewIds(mailbox, [mail('new')]);
+		const second = await round(mailbox, first.next);
+		expect(second).toMatchObject({ items: ['new'], recognised: 1_999, left: 101 });
+		const third = await round(mailbox, second.next);
+		expect(third).toMatchObject({ items: [], recognised: 101, left: 0 });
+		expect(third.next.size).toBe(2_101);
+	}, 60_000);
+
+	it.each(['-ERR Server Unavailable. 15', '-ERR Session invalidated - AccessTokenExpired'])('are not taken for new ones where the server gives no headers for the moment: %s', async (reply) => {
+		const mailbox = `moment${reply.length}@example.test`;
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const first = await round(mailbox, new Ledger());
+		await renewIds(mailbox, [mail('new')]);
+		sandbox.exchange.plan('pop', 'TOP', {});
+		sandbox.exchange.plan('pop', 'TOP', { reply }, 3);
+		await expect(round(mailbox, first.next)).rejects.toMatchObject({ response: reply });
+		sandbox.exchange.reset();
+		expect((await round(mailbox, first.next)).items).toEqual(['new']);
+	});
+
+	it('are known by their age where the headers were never read, if nothing was left to fetch', async () => {
+		const mailbox = 'aged@example.test';
+		const hours = (ago: number): string => `Received: from a by b; ${new Date(Date.now() - ago * 3_600_000).toUTCString()}\r\n`;
+		await sandbox.fill(mailbox, Array.from({ length: 5 }, (_, index) => `${hours(48)}${mail(`old ${index}`)}`));
+		const first = await round(mailbox, new Ledger(), { start: { kind: 'now' } }, { now: Date.now() - 24 * 3_600_000 });
+		expect(first.items).toEqual([]);
+		await renewIds(mailbox, [`${hours(1)}${mail('since then')}`]);
+		expect((await round(mailbox, first.next)).items).toEqual(['since then']);
+	});
+
+	it('are known by their age where the headers tell nothing, unless something was left to fetch', async () => {
+		const mailbox = 'nameless@example.test';
+		const received = `Received: by mx; ${new Date(Date.now() - 2 * DAY).toUTCString()}\r\n`;
+		await sandbox.fill(mailbox, ['a', 'b'].map((subject) => `${received}Subject: ${subject}\r\n\r\nx\r\n`));
+		const all = await round(mailbox, new Ledger(), {}, { now: Date.now() - DAY });
+		const one = await round(mailbox, new Ledger(), { limit: 1 }, { now: Date.now() - DAY });
+		await renewIds(mailbox);
+		expect((await round(mailbox, all.next)).items).toEqual([]);
+		expect((await round(mailbox, one.next)).items).toEqual(['a', 'b']);
+	});
+
+	it('make no flood of a backlog either: what was fetched is known, the rest is fetched', async () => {
+		const mailbox = 'backlog@example.test';
+		await sandbox.fill(mailbox, Array.from({ length: 6 }, (_, index) => mail(`mail ${index}`)));
+		const first = await round(mailbox, new Ledger(), { limit: 4 });
+		await renewIds(mailbox);
+		expect((await round(mailbox, first.next)).items).toEqual(['mail 4', 'mail 5']);
+	});
+
+	it('are none where the mails of before have left: what has come since is new, however old', async () => {
+		const mailbox = 'turnover@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const first = await round(mailbox, new Ledger());
+		await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'ALL');
+		await sandbox.fill(mailbox, [`Received: by mx; ${new Date(Date.now() - 9 * DAY).toUTCString()}\r\n${mail('moved in')}`]);
+		const second = await round(mailbox, first.next);
+		expect([second.items, second.recognised, second.next.size]).toEqual([['moved in'], 0, 1]);
+	});
+
+	it('show where one was given to another mail at another place', async () => {
+		const mailbox = 'reused@example.test';
+		await sandbox.deliver(mailbox, mail('a'), mail('b'), mail('c'));
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 A\r\n2 B\r\n3 C\r\n.' });
+		const first = await round(mailbox, new Ledger());
+		await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'a');
+		await sandbox.deliver(mailbox, mail('another'));
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 B\r\n2 C\r\n3 A\r\n.' });
+		const second = await round(mailbox, first.next);
+		expect(second.items).toEqual(['another']);
+	});
+
+	it('show where the last one was given to another mail', async () => {
+		const mailbox = 'reused2@example.test';
+		await sandbox.deliver(mailbox, mail('a'), mail('b'));
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 A\r\n2 B\r\n.' });
+		const claims = new Claims();
+		const first = await round(mailbox, new Ledger(), {}, { claims });
+		await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'b');
+		await sandbox.deliver(mailbox, mail('quite another one'));
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 A\r\n2 B\r\n.' });
+		expect((await round(mailbox, first.next, {}, { claims })).items).toEqual(['quite another one']);
+	});
+});
+
+describe('executions at the same time', () => {
+	it('share the new mails, and neither forgets what the other stored', async () => {
+		const mailbox = 'parallel@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'), mail('4'));
+		const claims = new Claims();
+		const [one, other] = await Promise.all([round(mailbox, new Ledger(), { limit: 2 }, { claims }), round(mailbox, new Ledger(), { limit: 2 }, { claims })]);
+		expect([...one.items, ...other.items].sort()).toEqual(['1', '2', '3', '4']);
+		// The first ended, a third began and saw that, then the other ended and overwrote it.
+		expect((await round(mailbox, one.next, {}, { claims })).items).toEqual([]);
+		const fourth = await round(mailbox, other.next, {}, { claims });
+		expect([fourth.items, fourth.next.size]).toEqual([[], 4]);
+	});
+
+	it('know nothing as stored that only their own execution has got so far', async () => {
+		const mailbox = 'twice@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const [claims, ledger] = [new Claims(), new Ledger()];
+		for (const deleted of [0, 0]) {
+			const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
+			expect((await collectNew(session, ledger, claims, { ...EVERYTHING, deleteAfterDays: 0 }, async () => 'item', Date.now())).deleted).toBe(deleted);
+		}
+		// The execution fails after all, while another one has looked in between.
+		const between = await round(mailbox, new Ledger(), {}, { claims });
+		claims.release([...ledger.entries].map(({ key }) => key));
+		expect(between.next.size).toBe(0);
+		expect((await round(mailbox, between.next, {}, { claims })).items).toEqual(['1']);
+	});
+
+	it('leave a mail to the next one where the process ended before its execution did', async () => {
+		const mailbox = 'killed@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const claims = new Claims();
+		expect((await round(mailbox, new Ledger(), {}, { claims })).items).toEqual(['1']);
+		expect((await round(mailbox, new Ledger(), {}, { claims })).items).toEqual([]);
+		expect((await round(mailbox, new Ledger(), {}, { claims: new Claims() })).items).toEqual(['1']);
+	});
+
+	it('store what an execution got that must have ended by now', async () => {
+		const mailbox = 'ended@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const claims = new Claims();
+		await round(mailbox, new Ledger(), {}, { claims, now: Date.now() - 2 * DAY });
+		expect((await round(mailbox, new Ledger(), {}, { claims })).next.size).toBe(1);
+	});
+});
+
+describe('filters', () => {
+	const mailbox = 'filters@example.test';
+	beforeAll(async () => {
+		const at = (days: number): string => `Received: by mx; ${new Date(Date.now() - days * DAY).toUTCString()}\r\n`;
+		await sandbox.fill(mailbox, [
+			...Array.from({ length: 120 }, (_, index) => `${at(30)}${mail(`old ${index}`)}`),
+			`${at(2)}${mail('Invoice 1')}`,
+			`${at(1)}${mail('=?utf-8?Q?Rechnung_f=C3=BCr_Ada?=')}`,
+			`${at(0)}${mail('big invoice', `\r\n${'x'.repeat(5_000)}`)}`,
+		]);
+	});
+
+	it('download nothing but what fits', async () => {
+		const { items, passed, commands } = await round(mailbox, new Ledger(), { filter: { subject: 'INVOICE' } });
+		expect(items).toEqual(['Invoice 1', 'big invoice']);
+		expect(passed).toBe(121);
+		expect(commands.filter((command) => command.startsWith('RETR'))).toEqual(['RETR 121', 'RETR 123']);
+	});
+
+	it('know what people read in an encoded header', async () => {
+		expect((await round(mailbox, new Ledger(), { filter: { subject: 'für ada', from: 'ADA@', to: 'bob' } })).items).toHaveLength(1);
+	});
+
+	it('read few headers to find out where only older mails come, and those of what is fetched', async () => {
+		const { items, commands } = await round(mailbox, new Ledger(), { filter: { since: Date.now() - 3 * DAY } });
+		expect(items).toHaveLength(3);
+		expect(commands.filter((command) => command.startsWith('TOP'))).toHaveLength(62);
+	});
+
+	it('do not take an older mail for a newer one that stands between newer ones', async () => {
+		const between = 'between@example.test';
+		await sandbox.fill(between, Array.from({ length: 100 }, (_, index) => received(index === 70 ? 900 : 100 - index, `mail ${index}`)));
+		const { items, passed } = await round(between, new Ledger(), { filter: { since: Date.now() - 40.5 * DAY } });
+		expect(items).toEqual(Array.from({ length: 40 }, (_, index) => `mail ${60 + index}`).filter((subject) => subject !== 'mail 70'));
+		expect(passed).toBe(61);
+	});
+
+	it('find the newer ones on a server that lists the newest first', async () => {
+		const descending = 'descending@example.test';
+		await sandbox.fill(descending, Array.from({ length: 80 }, (_, days) => `Received: by mx; ${new Date(Date.now() - days * DAY).toUTCString()}\r\n${mail(`${days} days`)}`));
+		expect((await round(descending, new Ledger(), { filter: { since: Date.now() - 2.5 * DAY } })).items).toEqual(['0 days', '1 days', '2 days']);
+	});
+
+	it('look at sizes without headers', async () => {
+		const { items, commands } = await round(mailbox, new Ledger(), { filter: { largerThan: 4_000 } });
+		expect(items).toEqual(['big invoice']);
+		expect(commands).toEqual(['UIDL', 'LIST', 'RETR 123', 'QUIT']);
+	});
+
+	it('read no more headers than the limit needs', async () => {
+		const { items, left, commands } = await round(mailbox, new Ledger(), { filter: { from: 'ada' }, limit: 3 });
+		expect([items, left]).toEqual([['old 0', 'old 1', 'old 2'], 120]);
+		expect(commands.filter((command) => command.startsWith('TOP'))).toHaveLength(3);
+	});
+
+	it('pass a mail by until they change', async () => {
+		const first = await round(mailbox, new Ledger(), { filter: { subject: 'invoice' } });
+		const second = await round(mailbox, first.next, { filter: { subject: 'invoice' } });
+		expect([second.items, second.commands]).toEqual([[], ['UIDL', 'LIST 123', 'QUIT']]);
+		expect((await round(mailbox, second.next, { filter: { subject: 'rechnung' } })).items).toHaveLength(1);
+		const since = await round(mailbox, new Ledger(), { filter: { since: Date.now() - 1.5 * DAY } });
+		expect((await round(mailbox, since.next, { filter: { since: Date.now() - 0.5 * DAY } })).commands).toEqual(['UIDL', 'LIST 123', 'QUIT']);
+		expect((await round(mailbox, since.next, { filter: { since: Date.now() - 3 * DAY } })).items).toEqual(['Invoice 1']);
+		expect((await round(mailbox, since.next)).items).toHaveLength(121);
+	});
+});
+
+describe('what comes of a mail', () => {
+	it('is its headers where it is larger than wanted, or where no more is wanted', async () => {
+		const mailbox = 'sizes@example.test';
+		await sandbox.deliver(mailbox, mail('small'), mail('large', `\r\n${'x'.repeat(20_000)}`));
+		expect((await round(mailbox, new Ledger(), { maxBytes: 10_000 })).items).toEqual(['small', 'too large: large']);
+		const { items, commands } = await round(mailbox, new Ledger(), { headersOnly: true, filter: { subject: 'a' } });
+		expect(items).toEqual(['headers: small', 'headers: large']);
+		expect(commands.filter((command) => command.startsWith('TOP'))).toHaveLength(2);
+	});
+
+	it('is an item that says why, where the server refuses to give it', async () => {
+		const mailbox = 'refused@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR [SYS/PERM] this one is broken' });
+		const { items, next } = await round(mailbox, new Ledger(), { deleteAfterFetch: true });
+		expect(items).toEqual([expect.stringMatching(/^refused: .*this one is broken/), '2']);
+		expect((await round(mailbox, next)).items).toEqual([]);
+		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+	});
+
+	it('is to be fetched still where the session was over, not the mail refused', async () => {
+		const mailbox = 'over@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Connection is closed. 15', drop: true });
+		const first = await round(mailbox, new Ledger());
+		expect(first).toMatchObject({ items: [], left: 2, failure: { permanent: false } });
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Session invalidated - AccessTokenExpired' }, 2);
+		sandbox.exchange.plan('pop', 'STAT', { reply: '-ERR Session invalidated - AccessTokenExpired' });
+		const second = await round(mailbox, first.next);
+		expect(second).toMatchObject({ items: [], left: 2, failure: { response: expect.stringContaining('AccessTokenExpired') } });
+		expect((await round(mailbox, second.next)).items).toEqual(['1', '2']);
+	});
+
+	it('is an item that says why, where the server says each time that it is busy and gives another one in between', async () => {
+		const mailbox = 'stuck@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const busy = { reply: '-ERR Server Unavailable. 21' };
+		// The size of the first is not told either; 3 is given, and the first two are asked for again.
+		sandbox.exchange.plan('pop', 'LIST', busy);
+		sandbox.exchange.plan('pop', 'RETR', busy, 2);
+		sandbox.exchange.plan('pop', 'RETR', {});
+		sandbox.exchange.plan('pop', 'RETR', busy);
+		const first = await round(mailbox, new Ledger());
+		expect(first.items).toEqual([expect.stringMatching(/^refused: .*Server Unavailable. 21/), '2', '3']);
+		expect(first.failure).toBeUndefined();
+		expect((await round(mailbox, first.next)).items).toEqual([]);
+	});
+
+	it('is to be fetched still where the server gives none after it has said that it is busy', async () => {
+		const mailbox = 'busy@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		sandbox.exchange.plan('pop', 'RETR', {});
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Server Unavailable. 21' }, 2);
+		const first = await round(mailbox, new Ledger());
+		expect(first).toMatchObject({ items: ['1'], left: 2, failure: { code: 'throttled' } });
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Server Unavailable. 21' }, 9);
+		const second = await round(mailbox, first.next);
+		expect(second).toMatchObject({ items: [], left: 2, failure: { code: 'throttled' } });
+		sandbox.exchange.reset();
+		expect((await round(mailbox, second.next)).items).toEqual(['2', '3']);
+	});
+
+	it('is to be fetched still where the server says how long it wants to be left alone', async () => {
+		const mailbox = 'alone@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Request is throttled. Suggested Backoff Time: 90000 milliseconds' });
+		const { commands, items, failure } = await round(mailbox, new Ledger());
+		expect([items, failure?.retryAfterMs]).toEqual([[], 90_000]);
+		expect(commands.filter((command) => command.startsWith('RETR'))).toHaveLength(1);
+	});
+
+	it('does not hold up the others where the server does not even tell its size', async () => {
+		const mailbox = 'sizeless@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		for (const command of ['LIST', 'RETR']) sandbox.exchange.plan('pop', command, { reply: '-ERR The message is corrupted' });
+		expect((await round(mailbox, new Ledger())).items).toEqual([expect.stringMatching(/^refused: .*corrupted/), '2']);
+	});
+
+	it('is whole before the server died, and the rest comes next time', async () => {
+		const mailbox = 'died@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3', `\r\n${'x'.repeat(100_000)}`), mail('4'));
+		const claims = new Claims();
+		const session = sandbox.exchange.next('signedIn');
+		const running = round(mailbox, new Ledger(), { deleteAfterFetch: true }, { claims });
+		await session;
+		sandbox.exchange.plan('pop', 'RETR', {}, 2);
+		sandbox.exchange.plan('pop', 'RETR', { afterBytes: 5_000 });
+		const first = await running;
+		expect(first.items).toEqual(['1', '2']);
+		expect(first).toMatchObject({ failure: { code: 'lost', permanent: false }, left: 2, deleted: 0 });
+		const second = await round(mailbox, first.next, {}, { claims });
+		expect(second.items).toEqual(['3', '4']);
+	});
+
+	it('is the last one where it is enough, whatever was wanted', async () => {
+		const mailbox = 'enough@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		let asked = 0;
+		const first = await round(mailbox, new Ledger(), { enough: () => (asked += 1) > 3 });
+		expect(first.commands).not.toContain('RETR 3');
+		expect(first.left).toBe(3 - first.items.length);
+		expect([...first.items, ...(await round(mailbox, first.next)).items]).toEqual(['1', '2', '3']);
+	});
+
+	it('is nothing where it left the server in between', async () => {
+		const mailbox = 'vanished@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR There\'s no message 1.' });
+		expect((await round(mailbox, new Ledger())).items).toEqual(['2']);
+	});
+});
+
+describe('deletion', () => {
+	it('comes after the fetch, of what was fetched only', async () => {
+		const mailbox = 'delete@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('large', `\r\n${'x'.repeat(20_000)}`), mail('3'));
+		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true, maxBytes: 10_000, limit: 2 });
+		expect([first.items, first.deleted]).toEqual([['1', 'too large: large'], 1]);
+		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['large', '3']);
+	});
+
+	it('comes in the next session where the one that fetched broke before it could', async () => {
+		const mailbox = 'overdue@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'DELE', { drop: true });
+		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true });
+		expect([first.items, first.deleted, first.failure?.code]).toEqual([['1', '2'], 0, 'lost']);
+		await sandbox.deliver(mailbox, mail('3'));
+		expect((await round(mailbox, first.next)).deleted).toBe(0);
+		const second = await round(mailbox, first.next, { deleteAfterFetch: true });
+		expect([second.items, second.deleted]).toEqual([['3'], 3]);
+		expect(await sandbox.messages(mailbox)).toEqual([]);
+	});
+
+	it('comes to the others where the server keeps one', async () => {
+		const mailbox = 'kept@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		sandbox.exchange.plan('pop', 'DELE', { reply: '-ERR [SYS/PERM] on hold' });
+		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true });
+		expect(first).toMatchObject({ items: ['1', '2', '3'], deleted: 2, undeletable: { response: expect.stringContaining('on hold') } });
+		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['1']);
+	});
+
+	it('leaves nothing to remember, nor to ask for when the next mails come', async () => {
+		const mailbox = 'emptied@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true });
+		expect([first.deleted, first.next.size]).toEqual([2, 0]);
+		await sandbox.fill(mailbox, [`Received: by mx; ${new Date(Date.now() - DAY).toUTCString()}\r\n${mail('moved in')}`]);
+		expect((await round(mailbox, first.next)).commands).toEqual(['UIDL', 'LIST 1', 'RETR 1', 'QUIT']);
+	});
+
+	it('never comes to a mail that was too large to be fetched', async () => {
+		const mailbox = 'spared@example.test';
+		await sandbox.deliver(mailbox, mail('large', `\r\n${'x'.repeat(20_000)}`));
+		const first = await round(mailbox, new Ledger(), { maxBytes: 10_000 }, { now: Date.now() - 9 * DAY });
+		expect((await round(mailbox, first.next, { maxBytes: 10_000, deleteAfterDays: 1 })).deleted).toBe(0);
+	});
+
+	it.each([{ deleteAfterFetch: true }, { deleteAfterDays: 0 }])('never comes to a mail above the size limit, where only headers are wanted either: %j', async (deletion) => {
+		const mailbox = `oversize${Object.keys(deletion).join().length}@example.test`;
+		await sandbox.deliver(mailbox, mail('small'), mail('large', `\r\n${'x'.repeat(20_000)}`));
+		const wish = { headersOnly: true, maxBytes: 10_000, ...deletion };
+		const first = await round(mailbox, new Ledger(), wish);
+		expect(first.items).toEqual(['headers: small', 'too large: large']);
+		await round(mailbox, first.next, wish);
+		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['large']);
+	});
+
+	it('waits so many days after the fetch, and spares what was never fetched', async () => {
+		const mailbox = 'expire@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const first = await round(mailbox, new Ledger(), { limit: 1, deleteAfterDays: 0 }, { now: Date.now() - 5 * DAY });
+		expect(first.deleted).toBe(0);
+		const second = await round(mailbox, first.next, { limit: 1, deleteAfterDays: 7 });
+		expect([second.items, second.deleted]).toEqual([['2'], 0]);
+		const third = await round(mailbox, second.next, { deleteAfterDays: 5 });
+		expect(third.deleted).toBe(1);
+		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['2']);
+	});
+});
+
+describe('the first check', () => {
+	it('takes nothing of what is there, where mails from now on are wanted', async () => {
+		const mailbox = 'fromnow@example.test';
+		await sandbox.deliver(mailbox, mail('before'));
+		const first = await round(mailbox, new Ledger(), { start: { kind: 'now' } });
+		expect([first.items, first.commands]).toEqual([[], ['UIDL', 'LIST 1', 'QUIT']]);
+		await sandbox.deliver(mailbox, mail('after'));
+		expect((await round(mailbox, first.next, { start: { kind: 'now' } })).items).toEqual(['after']);
+	});
+
+	it('takes those of the last days', async () => {
+		const mailbox = 'lastdays@example.test';
+		await sandbox.fill(mailbox, [9, 5, 1].map((days) => `Received: by mx; ${new Date(Date.now() - days * DAY).toUTCString()}\r\n${mail(`${days} days`)}`));
+		const first = await round(mailbox, new Ledger(), { start: { kind: 'lastDays', days: 6 } });
+		expect(first.items).toEqual(['5 days', '1 days']);
+		expect((await round(mailbox, first.next, { start: { kind: 'lastDays', days: 6 } })).items).toEqual([]);
+	});
+
+	it('is still the first where it could not find out what is new, also after a restart', () => {
+		let stored: PollMemory | undefined;
+		const book = new PollBook(undefined, (memory) => (stored = memory));
+		expect(book.triedSince('a', 1_000)).toBe(1_000);
+		book.handOver('a', book.open('a').ledger, []);
+		const restarted = new PollBook(readPollMemory(JSON.parse(JSON.stringify(stored))), () => undefined);
+		expect([restarted.isUnused, restarted.triedSince('a', 9_000)]).toEqual([true, 1_000]);
+		const { ledger } = restarted.open('a');
+		ledger.checkedAt = 9_000;
+		restarted.handOver('a', ledger, []);
+		expect([restarted.isUnused, restarted.memory.since]).toEqual([false, undefined]);
+	});
+
+	describe('of the last days among many', () => {
+		const mailbox = 'manydays@example.test';
+		const subjects = Array.from({ length: 400 }, (_, index) => `${400 - index} days`);
+		const start = { kind: 'lastDays', days: 300.5 } as const;
+		beforeAll(async () => await sandbox.fill(mailbox, subjects.map((subject) => received(parseInt(subject, 10), subject))));
+
+		it('reads few headers', async () => {
+			const { items, left, commands } = await round(mailbox, new Ledger(), { start, limit: 2 });
+			expect([items, left]).toEqual([['300 days', '299 days'], 298]);
+			expect(commands.filter((command) => command.startsWith('TOP')).length).toBeLessThan(100);
+		});
+
+		it('ends where it is enough, and the next look goes on with the search', async () => {
+			let asked = 0;
+			const first = await round(mailbox, new Ledger(), { start, enough: () => (asked += 1) > 3 });
+			expect([first.items, first.next.checkedAt]).toEqual([[], 0]);
+			expect(first.left + first.next.size).toBe(400);
+			expect(first.commands.filter((command) => command.startsWith('TOP')).length).toBeLessThan(50);
+			expect((await round(mailbox, first.next, { start })).items).toEqual(subjects.slice(100));
+		});
+	});
+});
+
+describe('a mailbox that another session holds', () => {
+	it('is opened when that one has ended', async () => {
+		sandbox.exchange.plan('pop', 'AUTH', { reply: '-ERR [IN-USE] Do you have another POP session running?', drop: true }, 2);
+		const session = await openPatiently(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), [1, 1]);
+		expect((await session.stat()).count).toBeTypeOf('number');
+		session.close();
+	});
+
+	it('is given up with a clear error in the end', async () => {
+		sandbox.exchange.plan('pop', 'AUTH', { reply: '-ERR [IN-USE] locked', drop: true }, 3);
+		await expect(openPatiently(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), [1, 1])).rejects.toMatchObject({ code: 'throttled', message: expect.stringContaining('Another POP session holds ada@example.test'), permanent: false });
+	});
+});
+
+it('stores 30,000 mails in less than 1 MB and reads them in no time worth telling', () => {
+	const ledger = new Ledger();
+	for (let index = 0; index < 30_000; index += 1) ledger.put({ key: String(index).padStart(12, '0'), print: 'abcdefgh', standing: 'fetched', day: 1000 });
+	const text = JSON.stringify(ledger.write());
+	expect(text.length).toBeLessThan(1_000_000);
+	const again = Ledger.read(JSON.parse(text));
+	expect([again.size, again.get('000000000007')]).toEqual([30_000, { key: '000000000007', print: 'abcdefgh', standing: 'fetched', day: 1000 }]);
+	expect(Ledger.read({ ...ledger.write(), mails: 'damaged' }).size).toBe(0);
+});
