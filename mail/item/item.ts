@@ -106,7 +106,7 @@ async function parse<Stored>(source: Source, options: ItemOptions<Stored>): Prom
 			return;
 		}
 		takeAttachment(part, mail, keep ? options : undefined).then(
-			() => part.release(),
+			() => part.release?.(),
 			(error: unknown) => {
 				failure = error;
 				parser.destroy(error instanceof Error ? error : new Error(String(error)));
