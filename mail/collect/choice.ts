@@ -1,14 +1,12 @@
 import { MailError } from '../errors';
-import { collect as gather, type PopSession } from '../pop3/session';
+import { collect as gather } from '../pop3/session';
 import { partByAge } from './border';
-import type { Claims } from './claims';
-import type { Wish } from './collect';
 import { fits, needsHeaders } from './filter';
 import { LONGEST, LONGEST_SHOWN, readHeaders, type Headers } from './headers';
-import { dayOf, type Ledger, type Standing } from './ledger';
-import type { Survey } from './survey';
+import { dayOf, type Standing } from './ledger';
+import type { Round } from './round';
 
-/** The mails to fetch, claimed. */
+/** The mails to fetch; they are reserved. */
 export interface Chosen {
 	/** In the wished order. */
 	numbers: number[];
@@ -31,8 +29,8 @@ const FEW_SIZES = 10;
 const DAY_MS = 86_400_000;
 
 /** Chooses among the new mails by order, limit and filter. Reads headers only where the filter needs them, and no more than the limit needs. */
-export async function choose(session: PopSession, ledger: Ledger, claims: Claims, found: Survey, wish: Wish, now: number): Promise<Chosen> {
-	return await new Choosing(session, ledger, claims, found, wish, now).run();
+export async function choose(round: Round): Promise<Chosen> {
+	return await new Choosing(round).run();
 }
 
 interface Read {
@@ -44,41 +42,35 @@ class Choosing {
 	readonly #read = new Map<number, Read>();
 	#sizes = new Map<number, number>();
 
-	constructor(
-		private readonly session: PopSession,
-		private readonly ledger: Ledger,
-		private readonly claims: Claims,
-		private readonly found: Survey,
-		private readonly wish: Wish,
-		private readonly now: number,
-	) {}
+	constructor(private readonly round: Round) {}
 
 	async run(): Promise<Chosen> {
-		const { filter, newestFirst } = this.wish;
-		const free = this.found.fresh.filter((number) => !this.claims.has(this.#key(number)));
+		const { found, reservations, wish } = this.round;
+		const { filter, newestFirst } = wish;
+		const free = found.fresh.filter((number) => !reservations.local.has(this.round.key(number)));
 		const { recent: started, open: unbegun } = await this.#start(free);
 		const large = await this.#larger(started);
 		const { recent, open } = filter.since === undefined ? { recent: large, open: [] } : await this.#receivedSince(large, filter.since, 'passed');
 		if (newestFirst) recent.reverse();
-		const { numbers, misfits, held, left } = await this.#claim(recent);
+		const { numbers, misfits, held, left } = await this.#reserve(recent);
 		return {
 			numbers,
 			sizes: this.#sizes,
 			headers: this.#headerBytes(numbers),
 			left: left + unbegun.length + open.length,
 			passed: started.length - recent.length - open.length + misfits,
-			elsewhere: this.found.fresh.length - free.length + held,
+			elsewhere: found.fresh.length - free.length + held,
 			begun: unbegun.length === 0,
 		};
 	}
 
-	/** As many as the limit allows; nothing stays claimed where it fails. */
-	async #claim(recent: readonly number[]): Promise<{ numbers: number[]; misfits: number; held: number; left: number }> {
+	/** Reserves as many as the limit allows. Nothing stays reserved where it fails. */
+	async #reserve(recent: readonly number[]): Promise<{ numbers: number[]; misfits: number; held: number; left: number }> {
 		const numbers: number[] = [];
 		let [rest, misfits, held] = [recent, 0, 0];
 		try {
-			while (numbers.length < this.wish.limit && rest.length > 0 && this.wish.enough?.() !== true) {
-				const picked = await this.#pick(rest, this.wish.limit - numbers.length);
+			while (numbers.length < this.round.wish.limit && rest.length > 0 && this.round.wish.enough?.() !== true) {
+				const picked = await this.#pick(rest, this.round.wish.limit - numbers.length);
 				const taken = await this.#take(picked.fitting);
 				numbers.push(...taken);
 				misfits += picked.looked - picked.fitting.length;
@@ -87,9 +79,7 @@ class Choosing {
 			}
 			await this.#learnSizes(numbers);
 		} catch (error) {
-			const keys = numbers.map((number) => this.#key(number));
-			this.claims.release(keys);
-			if (keys.length > 0) await this.wish.leases?.release(keys);
+			await this.round.reservations.release(numbers.map((number) => this.round.key(number)));
 			throw error;
 		}
 		return { numbers, misfits, held, left: rest.length };
@@ -97,15 +87,14 @@ class Choosing {
 
 	/** @returns those that nobody else has, in this process or another */
 	async #take(fitting: readonly number[]): Promise<number[]> {
-		const taken = this.claims.take(fitting.map((number) => this.#key(number)), this.now);
-		const own = new Set(this.wish.leases === undefined || taken.length === 0 ? taken : await this.wish.leases.take(taken));
-		this.claims.release(taken.filter((key) => !own.has(key)));
-		return fitting.filter((number) => own.has(this.#key(number)));
+		const { reservations, now } = this.round;
+		const own = new Set(await reservations.take(fitting.map((number) => this.round.key(number)), now));
+		return fitting.filter((number) => own.has(this.round.key(number)));
 	}
 
 	#headerBytes(numbers: readonly number[]): Map<number, Buffer> {
 		const known = new Map<number, Buffer>();
-		for (const number of this.wish.headersOnly ? numbers : []) {
+		for (const number of this.round.wish.headersOnly ? numbers : []) {
 			const bytes = this.#read.get(number)?.bytes;
 			if (bytes !== undefined) known.set(number, bytes);
 		}
@@ -114,17 +103,18 @@ class Choosing {
 
 	/** The first check may leave out what is there already. */
 	async #start(free: readonly number[]): Promise<{ recent: number[]; open: number[] }> {
-		const { start } = this.wish;
-		if (this.ledger.checkedAt !== 0 || start.kind === 'all') return { recent: [...free], open: [] };
-		const since = start.kind === 'now' ? this.now : this.now - start.days * DAY_MS;
-		this.ledger.seenBefore = since;
+		const { ledger, now } = this.round;
+		const { start } = this.round.wish;
+		if (ledger.checkedAt !== 0 || start.kind === 'all') return { recent: [...free], open: [] };
+		const since = start.kind === 'now' ? now : now - start.days * DAY_MS;
+		ledger.seenBefore = since;
 		if (start.kind === 'lastDays') return await this.#receivedSince(free, since, 'seen');
 		this.#enter(free, 'seen');
 		return { recent: [], open: [] };
 	}
 
 	async #larger(numbers: readonly number[]): Promise<number[]> {
-		const { largerThan } = this.wish.filter;
+		const { largerThan } = this.round.wish.filter;
 		if (largerThan === undefined) return [...numbers];
 		await this.#learnSizes(numbers);
 		const isLarger = (number: number): boolean => (this.#sizes.get(number) ?? 0) > largerThan;
@@ -137,7 +127,7 @@ class Choosing {
 		const { recent, older, open } = await partByAge(numbers, since, {
 			read: async (some) => await this.#readHeaders(some),
 			of: (number) => this.#read.get(number)?.headers.receivedAt,
-			enough: () => this.wish.enough?.() === true,
+			enough: () => this.round.wish.enough?.() === true,
 		});
 		this.#enter(older, standing);
 		return { recent, open };
@@ -145,17 +135,17 @@ class Choosing {
 
 	/** The first that fit, so many at most, and how many had to be looked at. */
 	async #pick(numbers: readonly number[], most: number): Promise<{ fitting: number[]; looked: number }> {
-		if (!needsHeaders(this.wish.filter)) return { fitting: numbers.slice(0, most), looked: Math.min(numbers.length, most) };
+		if (!needsHeaders(this.round.wish.filter)) return { fitting: numbers.slice(0, most), looked: Math.min(numbers.length, most) };
 		const fitting: number[] = [];
 		let looked = 0;
-		while (looked < numbers.length && fitting.length < most && this.wish.enough?.() !== true) {
+		while (looked < numbers.length && fitting.length < most && this.round.wish.enough?.() !== true) {
 			const some = numbers.slice(looked, looked + this.#step);
 			await this.#readHeaders(some);
 			for (const number of some) {
 				if (fitting.length >= most) break;
 				const read = this.#read.get(number);
 				looked += 1;
-				if (read === undefined || fits(this.wish.filter, read.headers)) fitting.push(number);
+				if (read === undefined || fits(this.round.wish.filter, read.headers)) fitting.push(number);
 				else this.#enter([number], 'passed');
 			}
 		}
@@ -165,32 +155,31 @@ class Choosing {
 	/** A mail whose headers the server refuses stays unread, and counts as one that fits: it becomes an item that says so. */
 	async #readHeaders(numbers: readonly number[]): Promise<void> {
 		const missing = numbers.filter((number) => !this.#read.has(number));
-		for await (const { number, content } of this.session.topMany(missing, 0)) {
+		for await (const { number, content } of this.round.session.topMany(missing, 0)) {
 			if (content instanceof MailError) continue;
-			const bytes = await gather(content, this.wish.headersOnly ? LONGEST_SHOWN : LONGEST);
-			this.#read.set(number, { headers: await readHeaders(bytes), bytes: this.wish.headersOnly ? bytes : Buffer.alloc(0) });
+			const bytes = await gather(content, this.round.wish.headersOnly ? LONGEST_SHOWN : LONGEST);
+			this.#read.set(number, { headers: await readHeaders(bytes), bytes: this.round.wish.headersOnly ? bytes : Buffer.alloc(0) });
 		}
 	}
 
 	async #learnSizes(numbers: readonly number[]): Promise<void> {
 		const missing = numbers.filter((number) => !this.#sizes.has(number));
-		if (missing.length > FEW_SIZES) this.#sizes = await this.session.list();
+		if (missing.length > FEW_SIZES) this.#sizes = await this.round.session.list();
 		else for (const number of missing) {
-			const size = await this.session.size(number);
+			const size = await this.round.session.size(number);
 			if (size !== undefined) this.#sizes.set(number, size);
 		}
 	}
 
 	#enter(numbers: readonly number[], standing: Standing): void {
-		for (const number of numbers) this.ledger.put({ key: this.#key(number), print: this.#read.get(number)?.headers.print ?? '', standing, day: dayOf(this.now) });
+		const { ledger, now } = this.round;
+		for (const number of numbers) {
+			ledger.put({ key: this.round.key(number), print: this.#read.get(number)?.headers.print ?? '', standing, day: dayOf(now) });
+		}
 	}
 
 	/** Without pipelining each costs a round trip anyway, so none is asked for in vain. */
 	get #step(): number {
-		return this.session.pipelining ? AT_ONCE : 1;
-	}
-
-	#key(number: number): string {
-		return this.found.keys.get(number) ?? '';
+		return this.round.session.pipelining ? AT_ONCE : 1;
 	}
 }

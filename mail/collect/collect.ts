@@ -1,29 +1,13 @@
 import { isVague, MailError } from '../errors';
 import { collect as gather, type PopSession, type Retrieved } from '../pop3/session';
 import { choose, type Chosen } from './choice';
-import type { Claims, Leases } from './claims';
-import { nameOf, type Filter } from './filter';
+import { nameOf } from './filter';
 import { HeaderTap, LONGEST_SHOWN, printOf } from './headers';
 import { dayOf, type Ledger, type Standing } from './ledger';
-import { survey, type Survey } from './survey';
-
-export interface Wish {
-	limit: number;
-	newestFirst: boolean;
-	filter: Filter;
-	headersOnly: boolean;
-	/** A larger mail comes as its headers, in bytes. */
-	maxBytes: number;
-	/** What the very first check takes of what is there. */
-	start: { kind: 'all' } | { kind: 'now' } | { kind: 'lastDays'; days: number };
-	deleteAfterFetch: boolean;
-	/** Deletes what was fetched so many days ago; undefined = never. */
-	deleteAfterDays?: number;
-	/** Where other processes fetch from this mailbox too. */
-	leases?: Leases;
-	/** Asked now and then: no further mail is begun where it says yes. */
-	enough?: () => boolean;
-}
+import type { Reservations } from './reservations';
+import { Round } from './round';
+import { survey } from './survey';
+import type { Wish } from './wish';
 
 /** A mail as the server gave it. */
 export interface CollectedMail {
@@ -54,7 +38,7 @@ export interface Collection<Item> {
 	failure?: MailError;
 	/** Why a mail could not be deleted; the others were. */
 	undeletable?: MailError;
-	/** Keys taken in this collection, for {@link Claims.release} where the items come to nothing. */
+	/** Keys taken in this collection, for {@link Reservations.release} where the items come to nothing. */
 	taken: string[];
 }
 
@@ -77,24 +61,26 @@ export type Make<Item> = (mail: CollectedMail, again: boolean) => Promise<Item |
  *
  * @throws MailError where it fails before it was known what is new; whatever `make` throws that is not one
  */
-export async function collectNew<Item>(session: PopSession, ledger: Ledger, claims: Claims, wish: Wish, make: Make<Item>, now: number): Promise<Collection<Item>> {
-	claims.reconcile(ledger, now);
+export async function collectNew<Item>(
+	session: PopSession, ledger: Ledger, reservations: Reservations, wish: Wish, make: Make<Item>, now: number,
+): Promise<Collection<Item>> {
+	reservations.local.reconcile(ledger, now);
 	ledger.useFilter(nameOf(wish.filter), wish.filter.since);
 	const found = await survey(session, ledger, now);
-	claims.release(found.reused);
-	const fetching = new Fetching(session, ledger, claims, found, wish, make, now);
-	const chosen = await choose(session, ledger, claims, found, wish, now);
+	reservations.local.release(found.reused);
+	const round = new Round(session, ledger, reservations, wish, found, now);
+	const chosen = await choose(round);
+	const fetching = new Fetching(round, make);
 	try {
 		await fetching.run(chosen);
 		await fetching.finish(chosen.sizes);
 	} catch (error) {
 		session.close();
 		if (!(error instanceof MailError)) {
-			const keys = chosen.numbers.map((number) => found.keys.get(number) ?? '');
+			const keys = chosen.numbers.map((number) => round.key(number));
 			// The items that were made already go nowhere either.
 			for (const key of keys) ledger.drop(key);
-			claims.release(keys);
-			await wish.leases?.release(keys);
+			await reservations.release(keys);
 			throw error;
 		}
 		fetching.failure = error;
@@ -116,24 +102,19 @@ class Fetching<Item> {
 	#taken: string[] = [];
 
 	constructor(
-		private readonly session: PopSession,
-		private readonly ledger: Ledger,
-		private readonly claims: Claims,
-		private readonly found: Survey,
-		private readonly wish: Wish,
+		private readonly round: Round,
 		private readonly make: Make<Item>,
-		private readonly now: number,
 	) {}
 
 	/** Whole mails first, since nothing may be asked between pipelined requests. */
 	async run({ numbers, sizes, headers }: Chosen): Promise<void> {
-		this.#taken = numbers.map((number) => this.#key(number));
-		const isWhole = (number: number): boolean => !this.wish.headersOnly && (sizes.get(number) ?? 0) <= this.wish.maxBytes;
+		this.#taken = numbers.map((number) => this.round.key(number));
+		const isWhole = (number: number): boolean => !this.round.wish.headersOnly && (sizes.get(number) ?? 0) <= this.round.wish.maxBytes;
 		const again = await this.#retrieve(numbers.filter(isWhole), sizes, false);
 		await this.#retrieve(again, sizes, true);
 		const rest = numbers.filter((number) => !isWhole(number));
 		for (const number of rest.filter((one) => headers.has(one))) await this.#enterHeaders(number, headers.get(number) ?? Buffer.alloc(0), sizes);
-		await this.#inTurn(rest.filter((number) => !headers.has(number)), (some) => this.session.topMany(some, 0), async (number, content) => {
+		await this.#inTurn(rest.filter((number) => !headers.has(number)), (some) => this.round.session.topMany(some, 0), async (number, content) => {
 			await this.#enterHeaders(number, await gather(content, LONGEST_SHOWN), sizes);
 		});
 		await this.#enterRefusals(sizes);
@@ -143,46 +124,45 @@ class Fetching<Item> {
 	/** Deletes, looks at the newest mail's size, says QUIT. */
 	async finish(sizes: ReadonlyMap<number, number>): Promise<void> {
 		const doomed = new Set(this.#doomed());
-		const refused = await this.session.deleteMany([...doomed]);
+		const refused = await this.round.session.deleteMany([...doomed]);
 		// What is gone already need not be deleted.
 		this.#undeletable = [...refused.values()].find(({ code }) => code !== 'notFound');
-		const last = [...this.found.keys].at(-1);
-		if (last !== undefined && !doomed.has(last[0]) && this.ledger.tail?.key !== last[1]) {
-			const size = sizes.get(last[0]) ?? (await this.session.size(last[0]));
-			if (size !== undefined) this.ledger.tail = { key: last[1], size };
+		const last = [...this.round.found.keys].at(-1);
+		if (last !== undefined && !doomed.has(last[0]) && this.round.ledger.tail?.key !== last[1]) {
+			const size = sizes.get(last[0]) ?? (await this.round.session.size(last[0]));
+			if (size !== undefined) this.round.ledger.tail = { key: last[1], size };
 		}
-		await this.session.quit();
+		await this.round.session.quit();
 		this.#deleted = new Set([...doomed].filter((number) => !refused.has(number)));
 	}
 
 	/** What is to go at once, also where an earlier session broke before it could; and what has stayed its days. */
 	#doomed(): number[] {
-		const { deleteAfterFetch, deleteAfterDays } = this.wish;
-		const until = deleteAfterDays === undefined ? -1 : dayOf(this.now) - deleteAfterDays;
-		return [...this.found.keys].flatMap(([number, key]) => {
-			const entry = this.ledger.get(key);
+		const { deleteAfterFetch, deleteAfterDays } = this.round.wish;
+		const until = deleteAfterDays === undefined ? -1 : dayOf(this.round.now) - deleteAfterDays;
+		return [...this.round.found.keys].flatMap(([number, key]) => {
+			const entry = this.round.ledger.get(key);
 			if (entry?.standing === 'leaving' && deleteAfterFetch) return number;
 			const fetched = entry?.standing === 'fetched' || entry?.standing === 'leaving';
-			return fetched && entry.day <= until && this.ledger.wasStored(key) ? number : [];
+			return fetched && entry.day <= until && this.round.ledger.wasStored(key) ? number : [];
 		});
 	}
 
 	/** What was taken and not fetched, whoever comes next may take. */
 	async giveBack(): Promise<void> {
-		const keys = this.#taken.filter((key) => this.ledger.get(key) === undefined);
-		this.claims.release(keys);
-		if (keys.length > 0) await this.wish.leases?.release(keys);
+		const keys = this.#taken.filter((key) => this.round.ledger.get(key) === undefined);
+		await this.round.reservations.release(keys);
 	}
 
 	result(chosen: Chosen): Collection<Item> {
-		const { listing, keys, recognised } = this.found;
-		const left = chosen.left + chosen.numbers.length - this.#items.size + this.found.unread;
-		if (!this.ledger.moving) {
+		const { listing, keys, recognised } = this.round.found;
+		const left = chosen.left + chosen.numbers.length - this.#items.size + this.round.found.unread;
+		if (!this.round.ledger.moving) {
 			// A server that shows nothing for once is no reason to forget everything.
-			if (listing.size > 0) this.ledger.settle([...keys].flatMap(([number, key]) => (this.#deleted.has(number) ? [] : key)));
-			if (listing.size > 0) this.claims.settle(new Set(keys.values()));
-			if (chosen.begun) this.ledger.checkedAt = this.now;
-			this.ledger.complete = left === 0 && chosen.elsewhere === 0;
+			if (listing.size > 0) this.round.ledger.settle([...keys].flatMap(([number, key]) => (this.#deleted.has(number) ? [] : key)));
+			if (listing.size > 0) this.round.reservations.local.settle(new Set(keys.values()));
+			if (chosen.begun) this.round.ledger.checkedAt = this.round.now;
+			this.round.ledger.complete = left === 0 && chosen.elsewhere === 0;
 		}
 		return {
 			items: chosen.numbers.flatMap((number) => this.#items.get(number) ?? []),
@@ -201,7 +181,7 @@ class Fetching<Item> {
 	/** @returns those that have to be given once more */
 	async #retrieve(numbers: readonly number[], sizes: ReadonlyMap<number, number>, again: boolean): Promise<number[]> {
 		const once: number[] = [];
-		await this.#inTurn(numbers, (some) => this.session.retrieveMany(some), async (number, content) => {
+		await this.#inTurn(numbers, (some) => this.round.session.retrieveMany(some), async (number, content) => {
 			const tap = new HeaderTap();
 			const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'whole', stream: tap.tap(content) } }, again);
 			if (item === undefined) {
@@ -218,8 +198,8 @@ class Fetching<Item> {
 	 * once more, though it gave another in between.
 	 */
 	async #inTurn(numbers: readonly number[], ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>, take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>): Promise<void> {
-		const { enough } = this.wish;
-		const atOnce = enough === undefined ? AT_ONCE : this.session.pipelining ? AT_ONCE_IN_HASTE : 1;
+		const { enough } = this.round.wish;
+		const atOnce = enough === undefined ? AT_ONCE : this.round.session.pipelining ? AT_ONCE_IN_HASTE : 1;
 		const again: number[] = [];
 		let busy: number[] = [];
 		for (let from = 0; from < numbers.length && enough?.() !== true; from += atOnce) {
@@ -253,7 +233,7 @@ class Fetching<Item> {
 
 	async #enterHeaders(number: number, bytes: Buffer, sizes: ReadonlyMap<number, number>): Promise<void> {
 		const origin = this.#origin(number, sizes);
-		const tooLarge = origin.size > this.wish.maxBytes;
+		const tooLarge = origin.size > this.round.wish.maxBytes;
 		const item = await this.make({ ...origin, content: { kind: 'headers', bytes, tooLarge } }, false);
 		if (item === undefined) return;
 		this.#enter(number, item, printOf(bytes), tooLarge ? 'seen' : this.#fetched);
@@ -266,7 +246,7 @@ class Fetching<Item> {
 	async #enterRefusals(sizes: ReadonlyMap<number, number>): Promise<void> {
 		const [first] = this.#refused.values();
 		if (first === undefined) return;
-		await this.session.stat().catch(() => Promise.reject(first));
+		await this.round.session.stat().catch(() => Promise.reject(first));
 		for (const [number, reason] of this.#refused) {
 			const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'refused', reason } }, false);
 			if (item !== undefined) this.#enter(number, item, '', 'seen');
@@ -275,21 +255,17 @@ class Fetching<Item> {
 
 	/** A mail without what was wanted of it (too large, refused) counts as seen, so that it is never deleted. */
 	#enter(number: number, item: Item, print: string, standing: Standing): void {
-		const entry = { key: this.#key(number), print, standing, day: dayOf(this.now) };
+		const entry = { key: this.round.key(number), print, standing, day: dayOf(this.round.now) };
 		this.#items.set(number, item);
-		this.ledger.put(entry);
-		this.claims.fetched(entry);
+		this.round.ledger.put(entry);
+		this.round.reservations.local.fetched(entry);
 	}
 
 	get #fetched(): Standing {
-		return this.wish.deleteAfterFetch ? 'leaving' : 'fetched';
+		return this.round.wish.deleteAfterFetch ? 'leaving' : 'fetched';
 	}
 
 	#origin(number: number, sizes: ReadonlyMap<number, number>): { uidl: string; size: number } {
-		return { uidl: this.found.listing.get(number) ?? '', size: sizes.get(number) ?? 0 };
-	}
-
-	#key(number: number): string {
-		return this.found.keys.get(number) ?? '';
+		return { uidl: this.round.found.listing.get(number) ?? '', size: sizes.get(number) ?? 0 };
 	}
 }

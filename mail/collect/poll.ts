@@ -1,5 +1,5 @@
-import { Claims } from './claims';
 import { Ledger, type Entry, type LedgerData } from './ledger';
+import { Reservations } from './reservations';
 
 /** What a polling trigger keeps over a restart. */
 export interface PollMemory {
@@ -39,7 +39,7 @@ export class PollBook {
 	#revision: number;
 	#mailbox: string;
 	#since: PollMemory['since'];
-	#claims = new Claims();
+	#reservations = new Reservations();
 	#underWay = 0;
 	/** What ended since {@link open} made a copy, which therefore lacks it. */
 	#ended: Entry[] = [];
@@ -83,14 +83,14 @@ export class PollBook {
 	}
 
 	/** A copy to collect with. Another mailbox than before begins anew. */
-	open(mailbox: string): { ledger: Ledger; claims: Claims } {
+	open(mailbox: string): { ledger: Ledger; reservations: Reservations } {
 		if (mailbox !== this.#mailbox) {
 			this.#mailbox = mailbox;
 			this.#ledger = new Ledger();
-			this.#claims = new Claims();
+			this.#reservations = new Reservations();
 		}
 		this.#ended = [];
-		return { ledger: Ledger.read(this.#ledger.write()), claims: this.#claims };
+		return { ledger: Ledger.read(this.#ledger.write()), reservations: this.#reservations };
 	}
 
 	/** After a collection: what was taken is on its way from now on. @returns it, for {@link done} or {@link refused} */
@@ -126,7 +126,7 @@ export class PollBook {
 		});
 		const again = entries.filter((entry) => !often.includes(entry));
 		this.#underWay -= again.length;
-		if (mailbox === this.#mailbox) this.#claims.release(again.map(({ key }) => key));
+		if (mailbox === this.#mailbox) this.#reservations.local.release(again.map(({ key }) => key));
 		this.done(mailbox, often);
 	}
 

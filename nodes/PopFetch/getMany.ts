@@ -1,10 +1,11 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
-import { Claims } from '../../mail/collect/claims';
-import { collectNew, type Collection, type Wish } from '../../mail/collect/collect';
+import { collectNew, type Collection } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
+import { Reservations } from '../../mail/collect/reservations';
+import type { Wish } from '../../mail/collect/wish';
 import { MailError } from '../../mail/errors';
 import { choice, flag, record, whole } from '../parameterValues';
 import { explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
@@ -13,16 +14,16 @@ import type { Memory } from './memory';
 /** The new mails of the inbox, or those there are. A connection that breaks in the middle keeps the mails before it. */
 export async function getMany(context: IExecuteFunctions, item: number, account: Account, memory: Memory): Promise<INodeExecutionData[]> {
 	const onlyNew = flag(context.getNodeParameter('onlyNew', item, true), 'Only New', true);
-	const wish = { ...readWish(context, item, onlyNew), ...(onlyNew && { leases: memory.leases(account) }) };
+	const wish = readWish(context, item, onlyNew);
 	const options = itemOptions(context, (name, fallback) => context.getNodeParameter(name, item, fallback));
 	const ledger = onlyNew ? memory.ledger(account) : new Ledger();
-	const claims = onlyNew ? memory.claims(account) : new Claims();
+	const reservations = onlyNew ? memory.reservations(account) : new Reservations();
 	const session = await openPatiently(account);
 	const cancelled = cancelSignal(context);
 	const stop = (): void => session.close();
 	cancelled?.addEventListener('abort', stop);
 	if (cancelled?.aborted === true) stop();
-	const collection = await collectNew(session, ledger, claims, wish, itemMaker(options, wish.maxBytes), Date.now()).finally(() => {
+	const collection = await collectNew(session, ledger, reservations, wish, itemMaker(options, wish.maxBytes), Date.now()).finally(() => {
 		cancelled?.removeEventListener('abort', stop);
 		session.close();
 	});

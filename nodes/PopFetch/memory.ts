@@ -1,10 +1,10 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
-import { Claims, claimsOf, type Leases } from '../../mail/collect/claims';
 import { Ledger } from '../../mail/collect/ledger';
+import { LocalReservations, localReservationsOf, Reservations } from '../../mail/collect/reservations';
 import { mailboxName } from '../popMail';
-import { leasesOf } from './leases';
+import { sharedReservationsOf } from './sharedReservations';
 
 /**
  * What this node has fetched, by mailbox, in n8n's static data: n8n stores that together with the end of a production
@@ -16,8 +16,8 @@ export class Memory {
 	readonly #name: string;
 	readonly #place: string;
 	readonly #ledgers = new Map<string, { ledger: Ledger; before: string }>();
-	readonly #claims = new Map<string, Claims>();
-	readonly #taken: Array<{ claims: Claims; leases: Leases | undefined; keys: string[] }> = [];
+	readonly #reservations = new Map<string, Reservations>();
+	readonly #taken: Array<{ reservations: Reservations; keys: string[] }> = [];
 
 	constructor(private readonly context: IExecuteFunctions) {
 		this.#staticData = context.getWorkflowStaticData('global');
@@ -34,21 +34,20 @@ export class Memory {
 		return ledger;
 	}
 
-	/** A run in the editor is stored by nobody, so it takes nothing from other executions. */
-	claims(account: Account): Claims {
+	/** A run in the editor is stored by nobody, so it reserves nothing that other executions could see. */
+	reservations(account: Account): Reservations {
 		const mailbox = mailboxName(account);
-		const claims = this.#claims.get(mailbox) ?? (this.context.getMode() === 'manual' ? new Claims() : claimsOf(`${this.#name}:${mailbox}`));
-		this.#claims.set(mailbox, claims);
-		return claims;
+		const known = this.#reservations.get(mailbox);
+		if (known !== undefined) return known;
+		const local = this.context.getMode() === 'manual' ? new LocalReservations() : localReservationsOf(`${this.#name}:${mailbox}`);
+		const reservations = new Reservations(local, sharedReservationsOf(this.context, mailbox));
+		this.#reservations.set(mailbox, reservations);
+		return reservations;
 	}
 
-	leases(account: Account): Leases | undefined {
-		return leasesOf(this.context, mailboxName(account));
-	}
-
-	/** To be given back where the execution comes to nothing. */
+	/** Remembers what to release where the execution comes to nothing. */
 	took(account: Account, keys: string[]): void {
-		this.#taken.push({ claims: this.claims(account), leases: this.leases(account), keys });
+		this.#taken.push({ reservations: this.reservations(account), keys });
 	}
 
 	/** The items are n8n's now. */
@@ -60,10 +59,7 @@ export class Memory {
 	}
 
 	async discard(): Promise<void> {
-		for (const { claims, leases, keys } of this.#taken) {
-			claims.release(keys);
-			if (keys.length > 0) await leases?.release(keys);
-		}
+		for (const { reservations, keys } of this.#taken) await reservations.release(keys);
 	}
 }
 

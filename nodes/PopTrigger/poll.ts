@@ -1,10 +1,11 @@
 import { NodeOperationError, type INodeExecutionData, type IPollFunctions, type IRun } from 'n8n-workflow';
 
-import { Claims } from '../../mail/collect/claims';
-import { collectNew, type Wish } from '../../mail/collect/collect';
+import { collectNew } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
 import { newestPollMemory, PollBook, readPollMemory, type PollMemory } from '../../mail/collect/poll';
+import { Reservations } from '../../mail/collect/reservations';
+import type { Wish } from '../../mail/collect/wish';
 import { diagnose } from '../../mail/diagnosis';
 import type { MailError } from '../../mail/errors';
 import { JournalFile } from '../../mail/journal';
@@ -91,8 +92,8 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
 	const wish = { ...settings.wish, start: startOf(settings.wish, started - state.book.triedSince(mailbox, started)), enough: () => Date.now() - started > budget * SHARE };
 	const session = await openPatiently(account);
-	const { ledger, claims } = state.book.open(mailbox);
-	const collection = await collectNew(session, ledger, claims, wish, itemMaker(settings.item, wish.maxBytes), started).finally(() => session.close());
+	const { ledger, reservations } = state.book.open(mailbox);
+	const collection = await collectNew(session, ledger, reservations, wish, itemMaker(settings.item, wish.maxBytes), started).finally(() => session.close());
 	const entries = state.book.handOver(mailbox, ledger, collection.taken);
 	store(context, state);
 	if (collection.items.length > 0) {
@@ -143,7 +144,7 @@ async function fetchSample(context: IPollFunctions): Promise<INodeExecutionData>
 		const { deleteAfterDays: _, ...rest } = settings.wish;
 		const wish = { ...rest, newestFirst: true, limit: 1, start: { kind: 'all' as const } };
 		const session = await openPatiently(account);
-		const collection = await collectNew(session, new Ledger(), new Claims(), wish, itemMaker(settings.item, wish.maxBytes), Date.now()).finally(() => session.close());
+		const collection = await collectNew(session, new Ledger(), new Reservations(), wish, itemMaker(settings.item, wish.maxBytes), Date.now()).finally(() => session.close());
 		const [item] = collection.items;
 		if (item !== undefined) return item;
 		if (collection.failure !== undefined) throw nodeError(node, collection.failure);

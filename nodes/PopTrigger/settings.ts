@@ -1,6 +1,6 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 
-import type { Wish } from '../../mail/collect/collect';
+import type { Wish } from '../../mail/collect/wish';
 import type { AccountChoice } from '../account';
 import { accountChoice, choice, flag, record, whole } from '../parameterValues';
 import { filterOf, itemOptions } from '../popMail';

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { Claims } from '../../../mail/collect/claims';
-import { collectNew, type Collection, type Wish } from '../../../mail/collect/collect';
+import { collectNew, type Collection } from '../../../mail/collect/collect';
 import { Ledger } from '../../../mail/collect/ledger';
 import { openPatiently } from '../../../mail/collect/patience';
 import { PollBook, readPollMemory, type PollMemory } from '../../../mail/collect/poll';
+import { Reservations } from '../../../mail/collect/reservations';
+import type { Wish } from '../../../mail/collect/wish';
 import { collect } from '../../../mail/pop3/session';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';
@@ -34,13 +35,13 @@ interface Round extends Collection<string> {
 }
 
 /** One execution: its items are the subjects. */
-async function round(mailbox: string, stored: Ledger, wish: Partial<Wish> = {}, { claims = new Claims(), now = Date.now() } = {}): Promise<Round> {
+async function round(mailbox: string, stored: Ledger, wish: Partial<Wish> = {}, { reservations = new Reservations(), now = Date.now() } = {}): Promise<Round> {
 	const ledger = Ledger.read(JSON.parse(JSON.stringify(stored.write())));
 	const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
 	const collection = await collectNew<string>(
 		session,
 		ledger,
-		claims,
+		reservations,
 		{ ...EVERYTHING, ...wish },
 		async ({ content }) => {
 			if (content.kind === 'refused') return `refused: ${content.reason.message}`;
@@ -216,12 +217,12 @@ describe('unique ids that cannot be trusted', () => {
 		const mailbox = 'reused2@example.test';
 		await sandbox.deliver(mailbox, mail('a'), mail('b'));
 		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 A\r\n2 B\r\n.' });
-		const claims = new Claims();
-		const first = await round(mailbox, new Ledger(), {}, { claims });
+		const reservations = new Reservations();
+		const first = await round(mailbox, new Ledger(), {}, { reservations });
 		await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'b');
 		await sandbox.deliver(mailbox, mail('quite another one'));
 		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 A\r\n2 B\r\n.' });
-		expect((await round(mailbox, first.next, {}, { claims })).items).toEqual(['quite another one']);
+		expect((await round(mailbox, first.next, {}, { reservations })).items).toEqual(['quite another one']);
 	});
 });
 
@@ -229,45 +230,45 @@ describe('executions at the same time', () => {
 	it('share the new mails, and neither forgets what the other stored', async () => {
 		const mailbox = 'parallel@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'), mail('4'));
-		const claims = new Claims();
-		const [one, other] = await Promise.all([round(mailbox, new Ledger(), { limit: 2 }, { claims }), round(mailbox, new Ledger(), { limit: 2 }, { claims })]);
+		const reservations = new Reservations();
+		const [one, other] = await Promise.all([round(mailbox, new Ledger(), { limit: 2 }, { reservations }), round(mailbox, new Ledger(), { limit: 2 }, { reservations })]);
 		expect([...one.items, ...other.items].sort()).toEqual(['1', '2', '3', '4']);
 		// The first ended, a third began and saw that, then the other ended and overwrote it.
-		expect((await round(mailbox, one.next, {}, { claims })).items).toEqual([]);
-		const fourth = await round(mailbox, other.next, {}, { claims });
+		expect((await round(mailbox, one.next, {}, { reservations })).items).toEqual([]);
+		const fourth = await round(mailbox, other.next, {}, { reservations });
 		expect([fourth.items, fourth.next.size]).toEqual([[], 4]);
 	});
 
 	it('know nothing as stored that only their own execution has got so far', async () => {
 		const mailbox = 'twice@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
-		const [claims, ledger] = [new Claims(), new Ledger()];
+		const [reservations, ledger] = [new Reservations(), new Ledger()];
 		for (const deleted of [0, 0]) {
 			const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
-			expect((await collectNew(session, ledger, claims, { ...EVERYTHING, deleteAfterDays: 0 }, async () => 'item', Date.now())).deleted).toBe(deleted);
+			expect((await collectNew(session, ledger, reservations, { ...EVERYTHING, deleteAfterDays: 0 }, async () => 'item', Date.now())).deleted).toBe(deleted);
 		}
 		// The execution fails after all, while another one has looked in between.
-		const between = await round(mailbox, new Ledger(), {}, { claims });
-		claims.release([...ledger.entries].map(({ key }) => key));
+		const between = await round(mailbox, new Ledger(), {}, { reservations });
+		await reservations.release([...ledger.entries].map(({ key }) => key));
 		expect(between.next.size).toBe(0);
-		expect((await round(mailbox, between.next, {}, { claims })).items).toEqual(['1']);
+		expect((await round(mailbox, between.next, {}, { reservations })).items).toEqual(['1']);
 	});
 
 	it('leave a mail to the next one where the process ended before its execution did', async () => {
 		const mailbox = 'killed@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
-		const claims = new Claims();
-		expect((await round(mailbox, new Ledger(), {}, { claims })).items).toEqual(['1']);
-		expect((await round(mailbox, new Ledger(), {}, { claims })).items).toEqual([]);
-		expect((await round(mailbox, new Ledger(), {}, { claims: new Claims() })).items).toEqual(['1']);
+		const reservations = new Reservations();
+		expect((await round(mailbox, new Ledger(), {}, { reservations })).items).toEqual(['1']);
+		expect((await round(mailbox, new Ledger(), {}, { reservations })).items).toEqual([]);
+		expect((await round(mailbox, new Ledger(), {}, { reservations: new Reservations() })).items).toEqual(['1']);
 	});
 
 	it('store what an execution got that must have ended by now', async () => {
 		const mailbox = 'ended@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
-		const claims = new Claims();
-		await round(mailbox, new Ledger(), {}, { claims, now: Date.now() - 2 * DAY });
-		expect((await round(mailbox, new Ledger(), {}, { claims })).next.size).toBe(1);
+		const reservations = new Reservations();
+		await round(mailbox, new Ledger(), {}, { reservations, now: Date.now() - 2 * DAY });
+		expect((await round(mailbox, new Ledger(), {}, { reservations })).next.size).toBe(1);
 	});
 });
 
@@ -419,16 +420,16 @@ describe('what comes of a mail', () => {
 	it('is whole before the server died, and the rest comes next time', async () => {
 		const mailbox = 'died@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3', `\r\n${'x'.repeat(100_000)}`), mail('4'));
-		const claims = new Claims();
+		const reservations = new Reservations();
 		const session = sandbox.exchange.next('signedIn');
-		const running = round(mailbox, new Ledger(), { deleteAfterFetch: true }, { claims });
+		const running = round(mailbox, new Ledger(), { deleteAfterFetch: true }, { reservations });
 		await session;
 		sandbox.exchange.plan('pop', 'RETR', {}, 2);
 		sandbox.exchange.plan('pop', 'RETR', { afterBytes: 5_000 });
 		const first = await running;
 		expect(first.items).toEqual(['1', '2']);
 		expect(first).toMatchObject({ failure: { code: 'lost', permanent: false }, left: 2, deleted: 0 });
-		const second = await round(mailbox, first.next, {}, { claims });
+		const second = await round(mailbox, first.next, {}, { reservations });
 		expect(second.items).toEqual(['3', '4']);
 	});
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { Leases } from '../../mail/collect/claims';
+import type { SharedReservations } from '../../mail/collect/reservations';
 
 /** A lease holds for at least one of these and at most two, in ms. */
 const LEASE_MS = 60 * 60_000;
@@ -29,7 +29,7 @@ const TRIES = 5;
  * entered along with the mails and looked for once such a writer has ended: what is still there, everybody sees from now on
  * (the shape of Fischer's algorithm of mutual exclusion; Lamport, A Fast Mutual Exclusion Algorithm, 1987).
  */
-export function leasesOf(context: IExecuteFunctions, mailbox: string, now = Date.now()): Leases | undefined {
+export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string, now = Date.now()): SharedReservations | undefined {
 	const { helpers } = context;
 	if (process.env.EXECUTIONS_MODE !== 'queue' || context.getMode() === 'manual' || typeof helpers.checkProcessedAndRecord !== 'function') return undefined;
 	const span = Math.floor(now / LEASE_MS);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import type { Leases } from '../../mail/collect/claims';
-import { leasesOf } from '../../nodes/PopFetch/leases';
+import type { SharedReservations } from '../../mail/collect/reservations';
+import { sharedReservationsOf } from '../../nodes/PopFetch/sharedReservations';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { executeFunctions, told } from '../support/contexts';
 import { ProcessedData } from '../support/processedData';
@@ -20,11 +20,11 @@ afterAll(async () => {
 	await sandbox.stop();
 });
 
-describe('leases among workers', () => {
-	const worker = (processed: ProcessedData, now = NOW, mailbox = 'a'): Leases => {
-		const leases = leasesOf(executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, told()), mailbox, now);
-		if (leases === undefined) throw new Error('no leases');
-		return leases;
+describe('reservations among workers', () => {
+	const worker = (processed: ProcessedData, now = NOW, mailbox = 'a'): SharedReservations => {
+		const reservations = sharedReservationsOf(executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, told()), mailbox, now);
+		if (reservations === undefined) throw new Error('no reservations');
+		return reservations;
 	};
 
 	it('give each mail to one of them', async () => {
@@ -78,7 +78,7 @@ describe('leases among workers', () => {
 		const check = context.helpers.checkProcessedAndRecord.bind(context.helpers);
 		let asked = 0;
 		context.helpers.checkProcessedAndRecord = async (...query) => ((asked += 1) === 2 ? await Promise.reject(new Error('connection lost')) : await check(...query));
-		expect(await leasesOf(context, 'a')?.take(['1'])).toEqual(['1']);
+		expect(await sharedReservationsOf(context, 'a')?.take(['1'])).toEqual(['1']);
 		expect(asked).toBe(3);
 	});
 
@@ -87,15 +87,15 @@ describe('leases among workers', () => {
 		const about = told();
 		const context = executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, about);
 		context.helpers.checkProcessedAndRecord = async () => await Promise.reject(new Error('no database'));
-		expect(await leasesOf(context, 'a')?.take(['1'])).toEqual(['1']);
+		expect(await sharedReservationsOf(context, 'a')?.take(['1'])).toEqual(['1']);
 		expect(about.warnings).toEqual([expect.stringContaining('no database')]);
 	});
 
 	it('are not needed in one process, nor in the editor', () => {
 		const scene = { sandbox, mailbox: 'ada@example.test', workflow: 'leases' };
-		expect(leasesOf(executeFunctions({ ...scene, mode: 'manual' }, told()), 'a')).toBeUndefined();
+		expect(sharedReservationsOf(executeFunctions({ ...scene, mode: 'manual' }, told()), 'a')).toBeUndefined();
 		process.env.EXECUTIONS_MODE = 'regular';
-		expect(leasesOf(executeFunctions(scene, told()), 'a')).toBeUndefined();
+		expect(sharedReservationsOf(executeFunctions(scene, told()), 'a')).toBeUndefined();
 		process.env.EXECUTIONS_MODE = 'queue';
 	});
 

@@ -1,0 +1,99 @@
+import type { Entry, Ledger } from './ledger';
+
+/** After this time, in ms, the execution of a living process has ended, one way or another. */
+const ENDED_AFTER_MS = 6 * 60 * 60_000;
+
+/** Reservations among processes that cannot see each other's memory (queue mode). */
+export interface SharedReservations {
+	/** @returns those of the keys that no other process has reserved */
+	take: (keys: readonly string[]) => Promise<string[]>;
+	release: (keys: readonly string[]) => Promise<void>;
+}
+
+interface Reservation {
+	/** Epoch ms. */
+	at: number;
+	/** Set once the mail was fetched. */
+	entry?: Entry;
+	/** A stored ledger had the mail, so its execution has ended. */
+	stored: boolean;
+}
+
+/**
+ * Which mails the executions of this process have taken, whether they have ended or not.
+ *
+ * The stored ledger comes late: n8n writes it at the end of an execution, and of two executions at the same time the later
+ * one overwrites what the other stored. Reservations know both. They end with the process. Then the stored ledger
+ * decides: a mail whose execution did not end is fetched again.
+ */
+export class LocalReservations {
+	readonly #reservations = new Map<string, Reservation>();
+
+	/** Learns what was stored meanwhile, and puts back into the ledger what was stored and then overwritten. */
+	reconcile(ledger: Ledger, now: number): void {
+		for (const [key, reservation] of this.#reservations) {
+			const { entry, at } = reservation;
+			if (ledger.wasStored(key)) reservation.stored = true;
+			else if (entry !== undefined && ledger.get(key) === undefined && (reservation.stored || now - at > ENDED_AFTER_MS)) ledger.put(entry);
+		}
+	}
+
+	has(key: string): boolean {
+		return this.#reservations.has(key);
+	}
+
+	/** @returns those of the keys that nobody had reserved */
+	take(keys: readonly string[], now: number): string[] {
+		const free = keys.filter((key) => !this.#reservations.has(key));
+		for (const key of free) this.#reservations.set(key, { at: now, stored: false });
+		return free;
+	}
+
+	fetched(entry: Entry): void {
+		const reservation = this.#reservations.get(entry.key);
+		if (reservation !== undefined) reservation.entry = entry;
+	}
+
+	release(keys: Iterable<string>): void {
+		for (const key of keys) this.#reservations.delete(key);
+	}
+
+	/** Forgets the mails that left the server. A mail that is being fetched stays reserved. */
+	settle(present: ReadonlySet<string>): void {
+		for (const [key, { entry }] of this.#reservations) {
+			if (entry !== undefined && !present.has(key)) this.#reservations.delete(key);
+		}
+	}
+}
+
+/** What one execution reserves: in its own process first, then among the other processes where there are some. */
+export class Reservations {
+	constructor(
+		readonly local = new LocalReservations(),
+		private readonly shared?: SharedReservations,
+	) {}
+
+	/** @returns those of the keys that nobody else has reserved, in this process or another */
+	async take(keys: readonly string[], now: number): Promise<string[]> {
+		const free = this.local.take(keys, now);
+		if (this.shared === undefined || free.length === 0) return free;
+		const own = new Set(await this.shared.take(free));
+		this.local.release(free.filter((key) => !own.has(key)));
+		return free.filter((key) => own.has(key));
+	}
+
+	/** The mails were not fetched, or their items were not handed on: the next execution may take them. */
+	async release(keys: readonly string[]): Promise<void> {
+		this.local.release(keys);
+		if (keys.length > 0) await this.shared?.release(keys);
+	}
+}
+
+const registry = new Map<string, LocalReservations>();
+
+/** The reservations of one node and mailbox, for as long as the process lives. */
+export function localReservationsOf(name: string): LocalReservations {
+	const known = registry.get(name) ?? new LocalReservations();
+	registry.set(name, known);
+	return known;
+}
