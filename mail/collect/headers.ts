@@ -1,3 +1,4 @@
+import { readDate, readReceived } from '../item/date';
 import { printDigest } from './ledger';
 
 /** A mail's headers as far as choosing needs them. */
@@ -72,12 +73,7 @@ function printOfFields(fields: ReadonlyMap<string, string>): string {
 }
 
 function receivedAt(fields: ReadonlyMap<string, string>): number | undefined {
-	const received = fields.get('received') ?? '';
-	for (const text of [received.slice(received.lastIndexOf(';') + 1), fields.get('date') ?? '']) {
-		const time = Date.parse(text.replace(/\([^)]*\)/g, '').trim());
-		if (!Number.isNaN(time)) return time;
-	}
-	return undefined;
+	return readReceived(fields.get('received') ?? '') ?? readDate(fields.get('date') ?? '');
 }
 
 /** Header values as people read them (RFC 2047, or plain UTF-8 as in RFC 6532). */

@@ -1,0 +1,172 @@
+/** Nobody writes a longer date; what follows is not looked at. In characters. */
+const LONGEST = 300;
+
+/**
+ * The instant that a Date header tells, in epoch milliseconds; undefined where it cannot be read. Beyond RFC 5322
+ * (section 3.3, and 4.3 for two-digit years) it reads what mail programs really write: names of months in many
+ * languages, dots in times, AM and PM, asctime, ISO 8601, names of zones. A zone that is missing or unknown counts
+ * as UTC (RFC 5322, section 4.3).
+ */
+export function readDate(header: string): number | undefined {
+	const { text, comments } = withoutComments(header.slice(0, LONGEST));
+	const words = wordsOf(text);
+	const time = takeTime(words);
+	const day = takeDay(words);
+	if (day === undefined || time === undefined) return undefined;
+	const zone = zoneOf(words) ?? zoneOf(wordsOf(comments)) ?? 0;
+	const midnight = Date.UTC(day.year, day.month, day.date);
+	return new Date(midnight).getUTCDate() === day.date ? midnight + time - zone * 60_000 : undefined;
+}
+
+/** The instant that a Received header tells behind its last semicolon (RFC 5321, section 4.4). */
+export function readReceived(header: string): number | undefined {
+	const semicolon = header.lastIndexOf(';');
+	return semicolon === -1 ? undefined : readDate(header.slice(semicolon + 1).trim());
+}
+
+/** Comments may hold comments (RFC 5322, section 3.2.2); one that never ends reaches to the end. */
+function withoutComments(header: string): { text: string; comments: string } {
+	let [text, comments, depth] = ['', '', 0];
+	for (const character of header) {
+		if (character === '(') depth += 1;
+		if (depth === 0) text += character;
+		else comments += character === '(' || character === ')' ? ' ' : character;
+		if (character === ')') depth = Math.max(0, depth - 1);
+	}
+	return { text, comments };
+}
+
+/** Small letters without accents; numbers that belong together by dots, colons, slashes or hyphens stay one word. */
+function wordsOf(text: string): string[] {
+	const plain = text
+		.normalize('NFKD')
+		.replace(/\p{M}/gu, '')
+		.toLowerCase()
+		// 2026年3月3日, and 3-Mar-2026: the name of the month must stand alone.
+		.replace(/[年月]/g, '-')
+		.replace(/日/g, ' ')
+		.replace(/(?<=\d)-(?=\p{L})|(?<=\p{L})-(?=\d{2,4}\b(?!:))/gu, ' ')
+		// T between date and time, and 9h15 as French writes it.
+		.replace(/(?<=\d)t(?=\d)/g, ' ')
+		.replace(/(?<=\d) ?h ?(?=\d)/g, ':')
+		.replace(/(?<=\d)(?=[ap]\.?m\b|z\b)/g, ' ')
+		.replace(/(?<=\d:\d\d)(?=[+-]\d)/g, ' ');
+	return plain.split(/[\s,;"'<>]+/).filter((word) => word !== '');
+}
+
+/** Milliseconds since midnight; 0 where there is no time; undefined where it is none. Takes its words out. */
+function takeTime(words: string[]): number | undefined {
+	const hasMonth = words.some((word) => monthOf(word) !== undefined);
+	const isDotted = (word: string): boolean => /^\d{1,2}\.\d\d(\.\d\d)?$/.test(word);
+	let at = words.findIndex((word) => /^\d{1,2}:\d{1,2}(:\d{1,2}([.,]\d*)?)?$/.test(word));
+	// 18.55.07 may be a day too: the month is named elsewhere, or it is the last of two.
+	if (at === -1) at = hasMonth ? words.findIndex(isDotted) : words.findLastIndex((word, index) => index > 0 && isDotted(word));
+	if (at === -1) return 0;
+	const [hours = 0, minutes = 0, seconds = 0] = (words[at] ?? '').split(/[:.,]/).map(Number);
+	words.splice(at, 1);
+	const half = [words[at], words[at - 1]].map((word) => halfOfDay(word ?? '')).find((found) => found !== undefined);
+	if (minutes > 59 || seconds > 60 || hours > 24 || (half !== undefined && (hours > 12 || hours === 0) && half === 0)) return undefined;
+	const shift = half === undefined ? 0 : half === 1 && hours < 12 ? 12 : half === 0 && hours === 12 ? -12 : 0;
+	return (((hours + shift) * 60 + minutes) * 60 + seconds) * 1000;
+}
+
+function halfOfDay(word: string): 0 | 1 | undefined {
+	if (/^(a\.?m\.?|上午|午前)$/.test(word)) return 0;
+	return /^(p\.?m\.?|下午|午後)$/.test(word) ? 1 : undefined;
+}
+
+interface Day {
+	year: number;
+	/** From 0. */
+	month: number;
+	date: number;
+}
+
+function takeDay(words: readonly string[]): Day | undefined {
+	for (const word of words) {
+		const numbers = /^(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})\.?$/.exec(word);
+		if (numbers !== null) return numericDay(Number(numbers[1]), Number(numbers[3]), numbers[4] ?? '', numbers[2] ?? '', words);
+	}
+	// In "mar. 3 mars 2026" the first may be a day of the week.
+	const at = words.findLastIndex((word) => monthOf(word) !== undefined);
+	const month = monthOf(words[at] ?? '');
+	const numbers = words.flatMap((word) => /^(\d{1,4})(?:st|nd|rd|th|er|\.|o|a)?$/.exec(word)?.[1] ?? []);
+	const yearAt = numbers.findIndex((digits) => digits.length > 2 || Number(digits) > 31);
+	const [year] = yearAt === -1 ? numbers.splice(1, 1) : numbers.splice(yearAt, 1);
+	const [date] = numbers;
+	return month === undefined || year === undefined || date === undefined ? undefined : { year: fullYear(year), month, date: Number(date) };
+}
+
+/** 2026-03-24, 24.03.2026; with slashes only where it is clear which number is the month. */
+function numericDay(first: number, second: number, third: string, between: string, words: readonly string[]): Day | undefined {
+	if (first > 31) return { year: first, month: second - 1, date: Number(third) };
+	const american = words.some((word) => halfOfDay(word) !== undefined) || second > 12;
+	if (between === '/' && !american && first <= 12 && first !== second) return undefined;
+	const [date, month] = between === '/' && american ? [second, first] : [first, second];
+	return month > 12 ? undefined : { year: fullYear(third), month: month - 1, date };
+}
+
+/** RFC 5322, section 4.3. */
+function fullYear(digits: string): number {
+	const year = Number(digits);
+	if (digits.length > 3) return year;
+	return digits.length === 3 || year >= 50 ? year + 1900 : year + 2000;
+}
+
+/** Minutes east of UTC; undefined where no zone is named. Letters of the army but Z count as UTC (RFC 5322, section 4.3). */
+function zoneOf(words: readonly string[]): number | undefined {
+	for (const word of words) {
+		const offset = /^(?:utc|gmt|ut)?([+-])[+-]?(\d{1,2}):?(\d\d)?\.?$/.exec(word);
+		if (offset !== null) {
+			const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
+			return offset[1] === '-' ? -minutes : minutes;
+		}
+	}
+	const spelled = words.findIndex((word, index) => (word === 'standard' || word === 'daylight' || word === 'summer') && words[index + 1] === 'time');
+	if (spelled > 0) return ZONES.get([words[spelled - 1], words[spelled], 'time'].map((word) => word?.[0] ?? '').join(''));
+	return words.map((word) => ZONES.get(word)).find((zone) => zone !== undefined);
+}
+
+/** Hours east of UTC. Where a name has several meanings, that of RFC 5322 or of the most people. */
+const ZONE_NAMES: Array<[number, string]> = [
+	[-10, 'hst'], [-9, 'akst'], [-8, 'pst akdt'], [-7, 'mst pdt'], [-6, 'cst mdt'], [-5, 'est cdt cot pet'], [-4, 'ast edt clt vet'],
+	[-3.5, 'nst'], [-3, 'adt brt art clst'], [-2.5, 'ndt'], [-2, 'brst'], [0, 'ut utc gmt z wet'], [1, 'cet met mez bst west wat'],
+	[2, 'cest mest mesz eet sast cat'], [3, 'eest msk trt eat idt'], [4, 'msd gst'], [5, 'pkt uzt'], [5.5, 'ist'], [7, 'ict wib'],
+	[8, 'hkt sgt awst myt pht'], [9, 'jst kst'], [9.5, 'acst'], [10, 'aest'], [10.5, 'acdt'], [11, 'aedt'], [12, 'nzst'], [13, 'nzdt'],
+];
+const ZONES = new Map(ZONE_NAMES.flatMap(([hours, names]) => names.split(' ').map((name): [string, number] => [name, hours * 60])));
+
+const ENGLISH = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+/** Where two languages mean different months by one name, the first of them is meant. */
+const LANGUAGES = 'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca'.split(' ');
+/** What mail programs shorten in a way of their own. */
+const MORE_NAMES: Array<[string, number]> = [['mrz', 2], ['maer', 2], ['maerz', 2], ['sept', 8], ['set', 8], ['setiembre', 8], ['jän', 0], ['janner', 0], ['fev', 1], ['ago', 7]];
+
+let months: Map<string, number> | undefined;
+
+/** From 0. */
+function monthOf(word: string): number | undefined {
+	const name = word.replace(/\.$/, '');
+	if (!/^\p{L}{3,}$/u.test(name)) return undefined;
+	const english = ENGLISH.indexOf(name);
+	if (english !== -1) return english;
+	months ??= namesOfMonths();
+	return months.get(name);
+}
+
+/** From the language data of Node: alone ("październik") and beside a day ("3 października"). */
+function namesOfMonths(): Map<string, number> {
+	const names = new Map<string, number>(MORE_NAMES);
+	for (const language of LANGUAGES) {
+		for (const month of ['long', 'short'] as const) {
+			for (const format of [new Intl.DateTimeFormat(language, { month, timeZone: 'UTC' }), new Intl.DateTimeFormat(language, { month, day: 'numeric', timeZone: 'UTC' })]) {
+				for (let index = 0; index < 12; index++) {
+					const part = format.formatToParts(Date.UTC(2026, index, 1)).find(({ type }) => type === 'month')?.value ?? '';
+					const [name = ''] = wordsOf(part.replace(/\./g, ''));
+					if (!names.has(name)) names.set(name, index);
+				}
+			}
+		}
+	}
+	return names;
+}
