@@ -1,0 +1,55 @@
+import { isQuoted, judged } from './line';
+import { ATTRIBUTION_START, WROTE } from './words';
+
+/** The lines, first to last, in which a mail program says whose words follow. `certain`: also where they are not marked as quoted. */
+export interface Attribution {
+	first: number;
+	last: number;
+	certain: boolean;
+}
+
+/** Gmail breaks the line at 78 characters, so that a long name and address take four. */
+const MOST_LINES = 4;
+
+const DAY = /\b(?:19|20)\d\d\b|\b(?:19|20)\d\d ?[年년.]|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b/;
+const TIME = /\b\d{1,2}[:.h]\d\d\b/;
+const ADDRESS = /[<([][^<>()[\]\s]{1,200}@[^<>()[\]\s]{1,200}[>)\]]/;
+const LOOSE_ADDRESS = /[^\s@]@[^\s@]/;
+
+/** The attribution that ends in this line, if it does. */
+export function attributionEndingAt(lines: readonly string[], last: number): Attribution | undefined {
+	if (!/[:：]\s*[*_>]?\s*$/.test((lines[last] ?? '').slice(-200))) return undefined;
+	const followed = isFollowedByQuote(lines, last);
+	let found: Attribution | undefined;
+	let joined = '';
+	for (let first = last; first > last - MOST_LINES && first >= 0; first--) {
+		const line = lines[first] ?? '';
+		if (judged(line) === '' || isQuoted(line)) break;
+		// Gmail breaks inside the brackets: "<" at the end of one line, the address at the beginning of the next.
+		joined = joined === '' ? judged(line) : `${judged(line)} ${joined}`.replace('< ', '<');
+		if (joined.length > 500) break;
+		const strength = strengthOf(joined);
+		if (strength === 'none' || (strength === 'weak' && !followed)) continue;
+		const begins = ATTRIBUTION_START.some((start) => joined.startsWith(start)) || /^\d{1,4} ?[年년./-]/.test(joined);
+		// The shortest that begins as such lines do; else the shortest that can be one.
+		if (begins && (strength === 'strong' || found === undefined)) return { first, last, certain: strength === 'strong' };
+		if (found === undefined || (strength === 'strong' && !found.certain)) found = { first, last, certain: strength === 'strong' };
+	}
+	return found;
+}
+
+function strengthOf(joined: string): 'none' | 'weak' | 'strong' {
+	const says = WROTE.some((verb) => joined.includes(verb));
+	const day = DAY.test(joined);
+	if (day && (ADDRESS.test(joined) || (says && (TIME.test(joined) || /\d/.test(joined))))) return 'strong';
+	return says || (LOOSE_ADDRESS.test(joined) && (day || TIME.test(joined) || ADDRESS.test(joined))) ? 'weak' : 'none';
+}
+
+function isFollowedByQuote(lines: readonly string[], last: number): boolean {
+	for (let next = last + 1; next <= last + 3 && next < lines.length; next++) {
+		const line = lines[next] ?? '';
+		if (isQuoted(line)) return true;
+		if (line.trim() !== '') return false;
+	}
+	return false;
+}

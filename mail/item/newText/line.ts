@@ -1,0 +1,16 @@
+/** Lines are judged by so many characters; no mail program writes longer ones around a quotation. */
+const LONGEST_JUDGED = 600;
+
+// Marks that are not seen (byte order, zero width, direction) and spaces that do not break stand in what Outlook and Gmail write.
+const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
+const SPACES = /[\s\u00a0\u202f\u3000]+/g;
+
+/** The line as it is compared: cut, in lower case, without what is not seen, one space for many. */
+export function judged(line: string): string {
+	return line.slice(0, LONGEST_JUDGED).normalize('NFC').replace(UNSEEN, '').replace(SPACES, ' ').trim().toLowerCase();
+}
+
+export function isQuoted(line: string): boolean {
+	// "> text" and "|> text" as well; a bare ">" stands for an empty line of the quotation.
+	return /^[ \t]{0,3}>/.test(line) && !/^[ \t]{0,3}>[=\d]/.test(line);
+}

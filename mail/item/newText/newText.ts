@@ -1,0 +1,68 @@
+import { attributionEndingAt } from './attribution';
+import { isHeaderBlock, isRule, isSeparator } from './headerBlock';
+import { isQuoted } from './line';
+import { isDeviceLine, withoutSignature } from './signature';
+
+/** Of a longer text, in characters, only this much is looked at: what is new stands at the top. */
+const LONGEST = 200_000;
+
+/**
+ * What the sender wrote this time: without the mail that is answered or forwarded, and without the signature. Answers between
+ * quoted lines stay, the quoted lines go. Takes time in proportion to the text.
+ *
+ * @param answers whether the headers say that this is an answer or a forwarded mail (In-Reply-To, References, "Re:", "Fwd:").
+ *     Where they do not, a mail that begins with lines such as "From: … Subject: …" is a form that was filled in.
+ */
+export function newText(text: string, answers: boolean): string {
+	const lines = text.slice(0, LONGEST).replace(/\r\n?/g, '\n').split('\n');
+	const written: string[][] = [[]];
+	for (let at = 0; at < lines.length; at++) {
+		const line = lines[at] ?? '';
+		if (isQuoted(line)) {
+			// What stands between two quotations has a signature of its own, if any.
+			if ((written[written.length - 1] ?? []).length > 0) written.push([]);
+			continue;
+		}
+		const attribution = attributionFrom(lines, at);
+		if (attribution?.certain === true && !isQuotedBelow(lines, attribution.last)) break;
+		if (attribution !== undefined) {
+			at = attribution.last;
+			continue;
+		}
+		if (isHistory(lines, at, answers || written.some((part) => part.some((own) => own.trim() !== '')))) break;
+		written[written.length - 1]?.push(line);
+	}
+	const parts = written.map((part) => trimmed(withoutSignature(part)));
+	return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** The attribution that begins in this line. */
+function attributionFrom(lines: readonly string[], first: number): { last: number; certain: boolean } | undefined {
+	for (let last = first; last < first + 4 && last < lines.length; last++) {
+		if ((lines[last] ?? '').trim() === '') return undefined;
+		const found = attributionEndingAt(lines, last);
+		if (found !== undefined) return found.first === first ? found : undefined;
+	}
+	return undefined;
+}
+
+function isQuotedBelow(lines: readonly string[], last: number): boolean {
+	const next = lines.slice(last + 1, last + 6).find((line) => line.trim() !== '');
+	return next !== undefined && isQuoted(next);
+}
+
+/** Whether everything from here on is the mail that is answered or forwarded. */
+function isHistory(lines: readonly string[], at: number, answers: boolean): boolean {
+	const line = lines[at] ?? '';
+	if (isSeparator(line)) return true;
+	if (isRule(line)) {
+		const next = lines.findIndex((below, index) => index > at && index <= at + 3 && below.trim() !== '');
+		return next !== -1 && isHeaderBlock(lines, next, true);
+	}
+	return answers && isHeaderBlock(lines, at, at > 0 && isDeviceLine(lines[at - 1] ?? ''));
+}
+
+function trimmed(lines: readonly string[]): string {
+	const kept = lines.map((line) => line.trimEnd());
+	return kept.join('\n').replace(/\n{3,}/g, '\n\n').replace(/^\n+/, '').trimEnd();
+}
