@@ -25,6 +25,8 @@ export interface CollectedMail {
 export interface Collection<Item> {
 	/** In the wished order. */
 	items: Item[];
+	/** The ledger's key of each item's mail. */
+	itemKeys: string[];
 	onServer: number;
 	/** New ones that were left for later: over the limit, or because it was enough. */
 	left: number;
@@ -142,7 +144,7 @@ class Fetching<Item> {
 		const until = deleteAfterDays === undefined ? -1 : dayOf(this.round.now) - deleteAfterDays;
 		return [...this.round.found.keys].flatMap(([number, key]) => {
 			const entry = this.round.ledger.get(key);
-			if (entry?.standing === 'leaving' && deleteAfterFetch) return number;
+			if (entry?.standing === 'doomed' || (entry?.standing === 'leaving' && deleteAfterFetch)) return number;
 			const fetched = entry?.standing === 'fetched' || entry?.standing === 'leaving';
 			return fetched && entry.day <= until && this.round.ledger.wasStored(key) ? number : [];
 		});
@@ -166,6 +168,7 @@ class Fetching<Item> {
 		}
 		return {
 			items: chosen.numbers.flatMap((number) => this.#items.get(number) ?? []),
+			itemKeys: chosen.numbers.filter((number) => this.#items.has(number)).map((number) => this.round.key(number)),
 			onServer: listing.size,
 			left,
 			passed: chosen.passed,

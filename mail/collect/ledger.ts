@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Why a mail is not new: its execution got it, and perhaps it is to be deleted for that (`leaving`); it was there when collecting began, or came as its headers only since it
- * was too large; or the filter did not want it, which counts for as long as the filter stays the same.
+ * Why a mail is not new:
+ *
+ * - `fetched`: its execution got it.
+ * - `leaving`: its execution got it, and it is to be deleted for that.
+ * - `doomed`: all its executions failed, and the user wants such mails deleted.
+ * - `seen`: it was there when collecting began, it came as its headers only since it was too large, or all its executions
+ *   failed. It is never deleted.
+ * - `passed`: the filter did not want it. This counts for as long as the filter stays the same.
  */
-export type Standing = 'fetched' | 'leaving' | 'seen' | 'passed';
+export type Standing = 'fetched' | 'leaving' | 'doomed' | 'seen' | 'passed';
 
 export interface Entry {
 	/** Of the unique id, by {@link keysOf}. */
@@ -44,8 +50,8 @@ const PRINT = 8;
 const DAY = 3;
 const WIDTH = KEY + PRINT + 1 + DAY;
 const NO_PRINT = '.'.repeat(PRINT);
-const STANDINGS: Record<string, Standing> = { f: 'fetched', l: 'leaving', s: 'seen', p: 'passed' };
-const LETTERS: Record<Standing, string> = { fetched: 'f', leaving: 'l', seen: 's', passed: 'p' };
+const LETTERS: Record<Standing, string> = { fetched: 'f', leaving: 'l', doomed: 'd', seen: 's', passed: 'p' };
+const STANDINGS = new Map<string, Standing>([['f', 'fetched'], ['l', 'leaving'], ['d', 'doomed'], ['s', 'seen'], ['p', 'passed']]);
 const DAY_MS = 86_400_000;
 const DAY_0 = Date.UTC(2024, 0, 1);
 
@@ -172,7 +178,7 @@ function format({ key, print, standing, day }: Entry): string {
 
 function parse(text: string): Entry | undefined {
 	const print = text.slice(KEY, KEY + PRINT);
-	const standing = STANDINGS[text.charAt(KEY + PRINT)];
+	const standing = STANDINGS.get(text.charAt(KEY + PRINT));
 	const day = parseInt(text.slice(-DAY), 36);
 	if (standing === undefined || Number.isNaN(day)) return undefined;
 	return { key: text.slice(0, KEY), print: print === NO_PRINT ? '' : print, standing, day };

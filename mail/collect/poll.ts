@@ -1,3 +1,4 @@
+import { retryIn } from '../watch/timing';
 import { Ledger, type Entry, type LedgerData } from './ledger';
 import { Reservations } from './reservations';
 
@@ -10,16 +11,36 @@ export interface PollMemory {
 	ledger: LedgerData;
 	/** The mailbox that could not be looked at yet, and when that was tried first, in epoch ms. */
 	since?: { mailbox: string; at: number };
+	/** How many executions each mail has been handed to that is not done yet, by the ledger's key. */
+	attempts?: Record<string, number>;
 }
 
-/** An execution that n8n could not start is tried again with the next polls; after so many tries its mails count as handed over. */
-const TRIES = 3;
+/** When a mail whose executions fail is handed over again, and when that ends. */
+export interface RetryPolicy {
+	/** After so many failed executions a mail is no longer retried. */
+	maxAttempts: number;
+	/** ms before the second attempt; tripled for each one after it, up to ten minutes. */
+	firstPauseMs: number;
+	/** Whether a mail whose attempts have all failed is deleted from the server, with the next poll. */
+	deleteFailed: boolean;
+}
+
+/** n8n ended this many times more than a mail may fail while the mail's execution ran: it is no longer retried. */
+const MOST_CRASHES = 3;
+/** n8n gives no run where it has had the execution before. Then its mails count as handed over after so many attempts. */
+const MOST_WITHOUT_RUN = 3;
 
 export function readPollMemory(value: unknown): PollMemory | undefined {
 	if (typeof value !== 'object' || value === null) return undefined;
-	const { revision, mailbox, ledger, since }: { revision?: unknown; mailbox?: unknown; ledger?: unknown; since?: unknown } = value;
+	const { revision, mailbox, ledger, since, attempts }: { [Key in keyof PollMemory]?: unknown } = value;
 	if (typeof revision !== 'number' || typeof mailbox !== 'string') return undefined;
-	return { revision, mailbox, ledger: Ledger.read(ledger).write(), ...(isSince(since) && { since }) };
+	return { revision, mailbox, ledger: Ledger.read(ledger).write(), ...(isSince(since) && { since }), attempts: readAttempts(attempts) };
+}
+
+/** Memories of version 0.1.0 have none. */
+function readAttempts(value: unknown): Record<string, number> {
+	const entries = Object.entries(typeof value === 'object' && value !== null ? value : {});
+	return Object.fromEntries(entries.filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1])));
 }
 
 function isSince(value: unknown): value is NonNullable<PollMemory['since']> {
@@ -32,7 +53,10 @@ export function newestPollMemory(...memories: Array<PollMemory | undefined>): Po
 
 /**
  * Keeps apart what executions have got and what is on its way to them: only the former is stored, so that a crash
- * repeats mails and loses none. Lives as long as the process; one a trigger.
+ * repeats mails and loses none. Lives as long as the process; one for each trigger.
+ *
+ * A mail's way: `handOver` → its execution ends → `succeeded`, or `failed` (it is handed over again after a pause, alone),
+ * or `notStarted` (handed over again; the attempt does not count) or `withoutRun`.
  */
 export class PollBook {
 	#ledger: Ledger;
@@ -43,7 +67,11 @@ export class PollBook {
 	#underWay = 0;
 	/** What ended since {@link open} made a copy, which therefore lacks it. */
 	#ended: Entry[] = [];
-	readonly #tries = new Map<string, number>();
+	/** Executions that each mail was handed to; mails that are done are not here. */
+	#attempts: Map<string, number>;
+	/** Epoch ms from which on a failed mail may be handed over again. Ends with the process, and then it may at once. */
+	readonly #pausedUntil = new Map<string, number>();
+	readonly #withoutRun = new Map<string, number>();
 
 	constructor(
 		stored: PollMemory | undefined,
@@ -53,6 +81,7 @@ export class PollBook {
 		this.#revision = stored?.revision ?? 0;
 		this.#mailbox = stored?.mailbox ?? '';
 		this.#since = stored?.since;
+		this.#attempts = new Map(Object.entries(stored?.attempts ?? {}));
 	}
 
 	/** Whether another process went on with what is stored here. */
@@ -61,21 +90,27 @@ export class PollBook {
 	}
 
 	get memory(): PollMemory {
-		return { revision: this.#revision, mailbox: this.#mailbox, ledger: this.#ledger.write(), ...(this.#since !== undefined && { since: this.#since }) };
+		return {
+			revision: this.#revision,
+			mailbox: this.#mailbox,
+			ledger: this.#ledger.write(),
+			...(this.#since !== undefined && { since: this.#since }),
+			...(this.#attempts.size > 0 && { attempts: Object.fromEntries(this.#attempts) }),
+		};
 	}
 
-	/** No look at the mailbox has succeeded yet. */
+	/** No poll of the mailbox has succeeded yet. */
 	get isUnused(): boolean {
 		return this.#ledger.checkedAt === 0;
 	}
 
-	/** When a look at this mailbox was tried first, in epoch ms; it may be out of reach for long. */
+	/** When a poll of this mailbox was tried first, in epoch ms; it may be out of reach for long. */
 	triedSince(mailbox: string, now: number): number {
 		if (this.#since?.mailbox !== mailbox) this.#since = { mailbox, at: now };
 		return this.#since.at;
 	}
 
-	/** The look came to nothing: what {@link triedSince} told is to outlive the process. @returns false where that is of no use */
+	/** The poll came to nothing: what {@link triedSince} told is to outlive the process. @returns false where that is of no use */
 	postpone(): boolean {
 		if (this.#since === undefined || (this.#since.mailbox === this.#mailbox && !this.isUnused)) return false;
 		this.#store();
@@ -83,21 +118,44 @@ export class PollBook {
 	}
 
 	/** A copy to collect with. Another mailbox than before begins anew. */
-	open(mailbox: string): { ledger: Ledger; reservations: Reservations } {
+	open(mailbox: string, now: number): { ledger: Ledger; reservations: Reservations } {
 		if (mailbox !== this.#mailbox) {
 			this.#mailbox = mailbox;
 			this.#ledger = new Ledger();
 			this.#reservations = new Reservations();
+			this.#attempts.clear();
+			this.#pausedUntil.clear();
+		}
+		for (const [key, until] of this.#pausedUntil) {
+			if (until > now) continue;
+			this.#pausedUntil.delete(key);
+			this.#reservations.local.release([key]);
 		}
 		this.#ended = [];
 		return { ledger: Ledger.read(this.#ledger.write()), reservations: this.#reservations };
 	}
 
-	/** After a collection: what was taken is on its way from now on. @returns it, for {@link done} or {@link refused} */
-	handOver(mailbox: string, ledger: Ledger, taken: readonly string[]): Entry[] {
-		const entries = taken.flatMap((key) => ledger.get(key) ?? []);
-		for (const { key } of entries) ledger.drop(key);
-		this.#underWay += entries.length;
+	/** How many executions have had this mail without success. */
+	attempts(key: string): number {
+		return this.#attempts.get(key) ?? 0;
+	}
+
+	/** Whether n8n ended each time while the mail's execution ran, so that handing it over once more would only repeat that. */
+	isHopeless(key: string, { maxAttempts }: RetryPolicy): boolean {
+		return this.attempts(key) >= maxAttempts + MOST_CRASHES;
+	}
+
+	/**
+	 * After a collection: what was taken is on its way from now on. This is stored before the executions start.
+	 * @returns the entries by key, for what follows
+	 */
+	handOver(mailbox: string, ledger: Ledger, taken: readonly string[]): Map<string, Entry> {
+		const entries = new Map(taken.flatMap((key) => ledger.get(key) ?? []).map((entry) => [entry.key, entry]));
+		for (const key of entries.keys()) {
+			ledger.drop(key);
+			this.#attempts.set(key, this.attempts(key) + 1);
+		}
+		this.#underWay += entries.size;
 		// Mails of executions that have not ended are still to be fetched, should the process end.
 		if (this.#underWay > 0) ledger.complete = false;
 		this.#mailbox = mailbox;
@@ -108,26 +166,63 @@ export class PollBook {
 		return entries;
 	}
 
-	/** Their execution has ended, one way or another. */
-	done(mailbox: string, entries: readonly Entry[]): void {
+	/** Their execution has succeeded or waits, or n8n does not tell its end: nothing is left to be done. */
+	succeeded(mailbox: string, entries: readonly Entry[]): void {
+		this.#underWay -= entries.length;
+		this.#settle(mailbox, entries);
+	}
+
+	/**
+	 * Their execution failed. Several mails of one execution are retried one by one, so that the guilty one is found.
+	 * @returns the mails that are no longer retried. They are never deleted, unless the policy says so
+	 */
+	failed(mailbox: string, entries: readonly Entry[], policy: RetryPolicy, now: number): Entry[] {
+		const isAlone = entries.length === 1;
+		const given = isAlone ? entries.filter(({ key }) => this.attempts(key) >= policy.maxAttempts) : [];
+		const again = entries.filter((entry) => !given.includes(entry));
+		this.#underWay -= entries.length;
+		for (const { key } of mailbox === this.#mailbox ? again : []) {
+			this.#pausedUntil.set(key, isAlone ? now + retryIn(this.attempts(key), policy.firstPauseMs) : now);
+		}
+		this.#settle(mailbox, given.map((entry) => ({ ...entry, standing: policy.deleteFailed ? 'doomed' : 'seen' })));
+		return given;
+	}
+
+	/** n8n could not run them, its database was away for example: they come again with the next poll, and the attempt does not count. */
+	notStarted(mailbox: string, entries: readonly Entry[]): void {
 		this.#underWay -= entries.length;
 		if (mailbox !== this.#mailbox) return;
-		this.#ended.push(...entries);
-		for (const entry of entries) this.#ledger.put(entry);
+		for (const { key } of entries) this.#forgive(key);
+		this.#reservations.local.release(entries.map(({ key }) => key));
 		this.#store();
 	}
 
-	/** n8n did not run them. */
-	refused(mailbox: string, entries: readonly Entry[]): void {
+	/** n8n took the execution and gave no run for it. */
+	withoutRun(mailbox: string, entries: readonly Entry[]): void {
 		const often = entries.filter(({ key }) => {
-			const tries = (this.#tries.get(key) ?? 0) + 1;
-			this.#tries.set(key, tries);
-			return tries >= TRIES;
+			const times = (this.#withoutRun.get(key) ?? 0) + 1;
+			this.#withoutRun.set(key, times);
+			return times >= MOST_WITHOUT_RUN;
 		});
-		const again = entries.filter((entry) => !often.includes(entry));
-		this.#underWay -= again.length;
-		if (mailbox === this.#mailbox) this.#reservations.local.release(again.map(({ key }) => key));
-		this.done(mailbox, often);
+		this.succeeded(mailbox, often);
+		this.notStarted(mailbox, entries.filter((entry) => !often.includes(entry)));
+	}
+
+	#forgive(key: string): void {
+		const attempts = this.attempts(key) - 1;
+		if (attempts > 0) this.#attempts.set(key, attempts);
+		else this.#attempts.delete(key);
+	}
+
+	#settle(mailbox: string, entries: readonly Entry[]): void {
+		if (mailbox !== this.#mailbox) return;
+		this.#ended.push(...entries);
+		for (const entry of entries) {
+			this.#ledger.put(entry);
+			this.#attempts.delete(entry.key);
+			this.#withoutRun.delete(entry.key);
+		}
+		this.#store();
 	}
 
 	#store(): void {

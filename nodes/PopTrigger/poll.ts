@@ -1,4 +1,4 @@
-import { NodeOperationError, type INodeExecutionData, type IPollFunctions, type IRun } from 'n8n-workflow';
+import { NodeOperationError, type INodeExecutionData, type IPollFunctions } from 'n8n-workflow';
 
 import { collectNew } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
@@ -12,11 +12,10 @@ import { JournalFile } from '../../mail/journal';
 import { Complaints } from '../../mail/watch/complaints';
 import { SKEW_MS } from '../../mail/watch/cursor';
 import { openAccount } from '../account';
-import { endOf, untold } from '../executionEnd';
 import { journalFolder } from '../journalFolder';
-import { hasBegun } from '../ImapTrigger/sender';
 import { nodeError } from '../nodeError';
 import { explainNothing, itemMaker, mailboxName } from '../popMail';
+import { deliver, Handover } from './delivery';
 import { readSettings } from './settings';
 
 /** POP shows one folder. */
@@ -90,22 +89,13 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const mailbox = mailboxName(account);
 	// Newer ones say how long a poll may take.
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
-	const wish = { ...settings.wish, start: startOf(settings.wish, started - state.book.triedSince(mailbox, started)), enough: () => Date.now() - started > budget * SHARE };
+	const start = startOf(settings.wish, started - state.book.triedSince(mailbox, started));
+	const wish = { ...settings.wish, start, enough: () => Date.now() - started > budget * SHARE };
 	const session = await openPatiently(account);
-	const { ledger, reservations } = state.book.open(mailbox);
-	const collection = await collectNew(session, ledger, reservations, wish, itemMaker(settings.item, wish.maxBytes), started).finally(() => session.close());
-	const entries = state.book.handOver(mailbox, ledger, collection.taken);
-	store(context, state);
-	if (collection.items.length > 0) {
-		start(context, collection.items).then(
-			() => state.book.done(mailbox, entries),
-			(error: unknown) => {
-				if (hasBegun(error)) return state.book.done(mailbox, entries);
-				context.logger.warn(`POP Trigger: ${collection.items.length} mails are handed over again: ${error instanceof Error ? error.message : String(error)}`);
-				state.book.refused(mailbox, entries);
-			},
-		);
-	}
+	const { ledger, reservations } = state.book.open(mailbox, started);
+	const make = itemMaker(settings.item, wish.maxBytes);
+	const collection = await collectNew(session, ledger, reservations, wish, make, started).finally(() => session.close());
+	deliver(context, new Handover(state.book, mailbox, settings.retry, ledger, collection), () => store(context, state));
 	if (collection.undeletable !== undefined) context.logger.warn(`POP Trigger: a mail could not be deleted. ${collection.undeletable.message}`);
 	if (collection.failure !== undefined) {
 		if (collection.items.length === 0) throw collection.failure;
@@ -117,15 +107,6 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 function startOf({ start }: Wish, triedForMs: number): Wish['start'] {
 	if (start.kind === 'all' || triedForMs === 0) return start;
 	return { kind: 'lastDays', days: start.kind === 'lastDays' ? start.days + triedForMs / DAY_MS : (triedForMs + SKEW_MS) / DAY_MS };
-}
-
-/** Resolves when the execution has ended, begun to wait, or n8n will not tell its end any more. @throws Error where n8n did not run it: blocked, or the poll outlived its lease */
-async function start(context: IPollFunctions, items: INodeExecutionData[]): Promise<void> {
-	const done = context.helpers.createDeferredPromise<IRun | undefined>();
-	context.__emit([items], undefined, done);
-	const run = await endOf(context, done.promise);
-	if (run === untold) context.logger.warn(`POP Trigger: n8n has not told how an execution ended; its ${items.length} mails count as fetched`);
-	if (run === undefined) throw new Error('n8n did not start the execution.');
 }
 
 function complain(context: IPollFunctions, state: State, fault: MailError, error: unknown): void {

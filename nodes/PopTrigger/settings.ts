@@ -1,6 +1,7 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 
 import type { Wish } from '../../mail/collect/wish';
+import type { RetryPolicy } from '../../mail/collect/poll';
 import type { AccountChoice } from '../account';
 import { accountChoice, choice, flag, record, whole } from '../parameterValues';
 import { filterOf, itemOptions } from '../popMail';
@@ -9,6 +10,7 @@ export interface Settings {
 	account: AccountChoice;
 	wish: Wish;
 	item: ReturnType<typeof itemOptions>;
+	retry: RetryPolicy;
 }
 
 /** @throws MailError `input` naming the field */
@@ -18,8 +20,13 @@ export function readSettings(context: IPollFunctions): Settings {
 	return {
 		account: accountChoice(context.getNodeParameter('authentication', 'oAuth2'), options),
 		item: itemOptions(context, (name, fallback) => context.getNodeParameter(name, fallback)),
+		retry: {
+			maxAttempts: whole(options.maxTries, 'Maximum Attempts', 3, 1, 20),
+			firstPauseMs: whole(options.retryAfter, 'Retry After', 30, 0, 86_400) * 1000,
+			deleteFailed: choice(options.onGiveUp, 'When All Attempts Fail', ['nothing', 'delete'], 'nothing') === 'delete',
+		},
 		wish: {
-			limit: whole(options.limit, 'Mails per Look', 50, 1, 1_000),
+			limit: whole(options.limit, 'Max Emails per Poll', 50, 1, 1_000),
 			newestFirst: false,
 			filter: filterOf(record(context.getNodeParameter('filters', {}))),
 			headersOnly: flag(options.headersOnly, 'Headers Only'),

@@ -169,8 +169,11 @@ describe('the POP Trigger', () => {
 		expect([subjects(there), subjects(back)]).toEqual([[['x']], []]);
 	});
 
-	it.each([new Error('no database'), undefined])('hands over again what n8n could not run, but not for ever: %s', async (reason) => {
-		const scene = { sandbox, mailbox: `norun${String(reason).length}@example.test`, workflow: `norun ${String(reason)}` };
+	it.each([
+		['hands over again what n8n could not run, for as long as it cannot', new Error('no database'), 5],
+		['hands over again what n8n gives no run for, but not for ever', undefined, 3],
+	])('%s', async (_title, reason, executions) => {
+		const scene = { sandbox, mailbox: `norun${executions}@example.test`, workflow: `norun ${executions}` };
 		const poll = await freshProcess();
 		const about = told();
 		await poll(scene, about);
@@ -180,7 +183,97 @@ describe('the POP Trigger', () => {
 			about.executions.at(-1)?.refuse(reason);
 			await new Promise((resolve) => setImmediate(resolve));
 		}
-		expect(subjects(about)).toEqual([['x'], ['x'], ['x']]);
+		expect(subjects(about)).toEqual(Array.from({ length: executions }, () => ['x']));
+	});
+
+	describe('where executions fail', () => {
+		beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+		afterAll(() => void vi.useRealTimers());
+		const later = (seconds: number): void => void vi.setSystemTime(Date.now() + seconds * 1_000);
+		const settled = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
+
+		it('retries each mail of a failed execution by itself, and the guilty one again after a pause that grows', async () => {
+			const scene = { sandbox, mailbox: 'apart@example.test', workflow: 'apart', parameters: { options: { maxTries: 3, retryAfter: 60 } } };
+			const poll = await freshProcess();
+			const about = told();
+			await poll(scene, about);
+			await sandbox.deliver(scene.mailbox, mail('good'), mail('bad'));
+			await poll(scene, about);
+			about.executions[0]?.fail('one of them is bad');
+			await settled();
+			await poll(scene, about);
+			expect(subjects(about)).toEqual([['good', 'bad'], ['good'], ['bad']]);
+			about.executions[1]?.end();
+			about.executions[2]?.fail('it is bad');
+			await settled();
+			await sandbox.deliver(scene.mailbox, mail('new'));
+			await poll(scene, about);
+			expect(subjects(about).slice(3)).toEqual([['new']]);
+			about.executions[3]?.end();
+			later(179);
+			await poll(scene, about);
+			expect(about.executions).toHaveLength(4);
+			later(1);
+			await poll(scene, about);
+			expect(subjects(about).slice(4)).toEqual([['bad']]);
+		});
+
+		it('reports a mail once when its attempts are used up, and leaves it on the server, also after a restart', async () => {
+			const scene = { sandbox, mailbox: 'usedup@example.test', workflow: 'usedup', parameters: { options: { maxTries: 2, retryAfter: 0, deleteAfterDays: 0 } } };
+			const about = told();
+			const poll = await freshProcess();
+			await poll(scene, about);
+			await sandbox.deliver(scene.mailbox, mail('bad'));
+			await poll(scene, about);
+			about.executions[0]?.fail('out of ink');
+			await settled();
+			await poll(scene, about);
+			about.executions[1]?.fail('out of ink');
+			await settled();
+			await poll(scene, about);
+			expect(about.executions).toHaveLength(2);
+			expect(about.failedExecutions.map(({ message }) => message)).toEqual([expect.stringMatching(/usedup@example\.test is no longer retried.*2 attempts/)]);
+			expect(about.failedExecutions[0]).toMatchObject({ description: expect.stringMatching(/out of ink.*still in the mailbox/) });
+			const again = await freshProcess();
+			const restarted = told(JSON.parse(JSON.stringify(about.staticData)));
+			await again({ ...scene, activation: 'init' }, restarted);
+			await again({ ...scene, activation: 'init' }, restarted);
+			expect([restarted.executions.length, (await sandbox.messages(scene.mailbox)).length]).toEqual([0, 1]);
+		});
+
+		it('deletes such a mail where the user wants that, with the next poll', async () => {
+			const scene = { sandbox, mailbox: 'doomed@example.test', workflow: 'doomed', parameters: { options: { maxTries: 1, onGiveUp: 'delete' } } };
+			const about = told();
+			const poll = await freshProcess();
+			await poll(scene, about);
+			await sandbox.deliver(scene.mailbox, mail('bad'), mail('good'));
+			await poll({ ...scene, parameters: { options: { ...scene.parameters.options, limit: 1 } } }, about);
+			about.executions[0]?.fail('no');
+			await settled();
+			await poll(scene, about);
+			about.executions[1]?.end();
+			await settled();
+			expect((await sandbox.messages(scene.mailbox)).map(String)).toEqual([expect.stringContaining('Subject: good')]);
+		});
+
+		it('counts the attempts also where n8n was restarted in between', async () => {
+			const scene = { sandbox, mailbox: 'restarts@example.test', workflow: 'restarts', parameters: { options: { maxTries: 2, retryAfter: 0 } } };
+			let about = told();
+			await (await freshProcess())(scene, about);
+			await sandbox.deliver(scene.mailbox, mail('bad'));
+			const lives: number[] = [];
+			const reports: string[] = [];
+			for (let life = 0; life < 7; life += 1) {
+				about = told(JSON.parse(JSON.stringify(about.staticData)));
+				const poll = await freshProcess();
+				await poll({ ...scene, activation: 'init' }, about);
+				lives.push(about.executions.length);
+				reports.push(...about.failedExecutions.map(({ message }) => message));
+			}
+			// Each life ended with the execution still running: two attempts, and three that n8n's crashes may have cut short.
+			expect(lives).toEqual([1, 1, 1, 1, 0, 0, 0]);
+			expect(reports).toEqual([expect.stringContaining('is no longer retried')]);
+		});
 	});
 
 	it('counts mails as fetched whose execution n8n has started and never tells the end of', async () => {
@@ -196,7 +289,7 @@ describe('the POP Trigger', () => {
 		} finally {
 			vi.useRealTimers();
 		}
-		expect(about.warnings.join()).toContain('n8n has not told how an execution ended; its 1 mails count as fetched');
+		expect(about.warnings.join()).toContain('n8n has not told how an execution ended; its 1 emails count as fetched');
 		await poll(scene, about);
 		const later = told(JSON.parse(JSON.stringify(about.staticData)));
 		await (await freshProcess())({ ...scene, activation: 'init' }, later);

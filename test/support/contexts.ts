@@ -9,7 +9,7 @@ export interface Told {
 	warnings: string[];
 	hints: string[];
 	/** Executions begun by a trigger; `end` is what n8n calls at their end; it tells no reason where it did not start one. */
-	executions: Array<{ items: INodeExecutionData[]; end: () => void; refuse: (reason?: Error) => void }>;
+	executions: Array<{ items: INodeExecutionData[]; end: () => void; fail: (message: string) => void; refuse: (reason?: Error) => void }>;
 	failedExecutions: Error[];
 	staticData: IDataObject;
 }
@@ -46,7 +46,7 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 	const credential = appCredential(sandbox, mailbox);
 	/** As the editor stores them: what differs from item to item is an expression. */
 	const written = { authentication: 'serviceAccount', ...parameters, ...Object.fromEntries(Object.keys(perItem).map((name) => [name, `={{ $json.${name} }}`])) };
-	const run = { finished: true };
+	const run = { finished: true, status: 'success', data: { resultData: {} } };
 	const node = { id: 'node', name: nodeName, type: 'test', typeVersion: 1, position: [0, 0], parameters: written, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
 	return {
@@ -81,7 +81,8 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 			},
 		},
 		__emit: (data: INodeExecutionData[][], _response: unknown, done: { resolve: (run?: object) => void; reject: (reason: Error) => void }) => {
-			about.executions.push({ items: data[0] ?? [], end: () => done.resolve(run), refuse: (reason) => (reason === undefined ? done.resolve(undefined) : done.reject(reason)) });
+			const fail = (message: string): void => done.resolve({ finished: false, status: 'error', data: { resultData: { error: { message } } } });
+			about.executions.push({ items: data[0] ?? [], end: () => done.resolve(run), fail, refuse: (reason) => (reason === undefined ? done.resolve(undefined) : done.reject(reason)) });
 		},
 		__emitError: (error: Error) => about.failedExecutions.push(error),
 	};

@@ -543,10 +543,10 @@ describe('the first check', () => {
 		let stored: PollMemory | undefined;
 		const book = new PollBook(undefined, (memory) => (stored = memory));
 		expect(book.triedSince('a', 1_000)).toBe(1_000);
-		book.handOver('a', book.open('a').ledger, []);
+		book.handOver('a', book.open('a', 0).ledger, []);
 		const restarted = new PollBook(readPollMemory(JSON.parse(JSON.stringify(stored))), () => undefined);
 		expect([restarted.isUnused, restarted.triedSince('a', 9_000)]).toEqual([true, 1_000]);
-		const { ledger } = restarted.open('a');
+		const { ledger } = restarted.open('a', 0);
 		ledger.checkedAt = 9_000;
 		restarted.handOver('a', ledger, []);
 		expect([restarted.isUnused, restarted.memory.since]).toEqual([false, undefined]);
