@@ -12,8 +12,10 @@ export interface Account {
 	 * not when a token is renewed. No secret; the id where it is left out.
 	 */
 	owner?: string;
-	/** The address given as `user` in XOAUTH2: the own one or a shared mailbox's. */
+	/** The address of the mailbox to open and to send from: the own one or a shared mailbox's. */
 	mailbox: string;
+	/** The name that the person signs in with, where it is known before there is a token; an app has none. */
+	user?: string;
 	imap: Endpoint;
 	pop: Endpoint;
 	smtp: Endpoint;
@@ -26,6 +28,14 @@ export interface Account {
 
 export function accountOf(id: string, mailbox: string, cloud: Cloud, token: TokenSource, signIn: Account['signIn']): Account {
 	return { id, mailbox, ...cloud.endpoints, token, signIn };
+}
+
+/**
+ * Whose limits count when mail is sent. Exchange counts connections and mails by who is signed in: for a person that is
+ * the person, whichever shared mailbox the mail is from; for an app it is the mailbox.
+ */
+export function senderOf({ mailbox, user, signIn }: Account): string {
+	return (signIn === 'appOnly' ? mailbox : (user ?? mailbox)).toLowerCase();
 }
 
 /** The endpoint of a protocol. @throws MailError `input` where a custom cloud leaves the host empty */

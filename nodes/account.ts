@@ -5,8 +5,8 @@ import { cloudOf, tenantOf } from '../mail/clouds';
 import { diagnose, type Circumstances } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
 import { appTokens, peculiar } from '../mail/signIn/serviceAccount';
-import { AccessToken, margin, readClaims, renew, shortenPause, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/signIn/token';
-import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text } from './serviceAccount';
+import { AccessToken, isGuest, margin, readClaims, renew, shortenPause, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/signIn/token';
+import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text, userOf } from './serviceAccount';
 import { fingerprint, remembered } from './tokenMemory';
 
 const PERSON = 'microsoftMailOAuth2Api';
@@ -32,11 +32,12 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	if (type === APP) {
 		// Read here too, so that a wrong field is told before anything is tried.
 		serviceAccountOf(fields);
-		return { ...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)), owner };
+		return { ...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)), owner, user: userOf(fields) };
 	}
 	tenantOf(fields);
 	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
-	return { ...accountOf(id, address === '' ? signedInAddress(fields) : requireMailbox(address), cloud, oAuth2Tokens(context), 'delegated'), owner };
+	const mailbox = address === '' ? signedInAddress(fields) : requireMailbox(address);
+	return { ...accountOf(id, mailbox, cloud, oAuth2Tokens(context), 'delegated'), owner, user: claimed(fields, 'upn') };
 }
 
 /** Before a test of the connection, so that it does not repeat what was said before the last change at the identity platform. */
@@ -151,12 +152,29 @@ function tokenIn(data: unknown, receivedAt?: number): Renewal['current'] {
 /** The mailbox of who signed in. */
 function signedInAddress(fields: ICredentialDataDecryptedObject): string {
 	const address = claimed(fields, 'upn');
+	if (address !== undefined && (isGuest(address) || guest(fields))) throw guestError(address);
 	if (address !== undefined) return address;
 	const { size } = signInData(fields);
 	throw new MailError(size === 0 ? 'The credential is not connected.' : 'The sign-in did not tell the address of the mailbox.', {
 		code: size === 0 ? 'interaction' : 'input',
 		field: size === 0 ? undefined : 'Mailbox',
 		remedy: size === 0 ? 'Open the credential and press Connect.' : 'Fill in "Mailbox" in the credential.',
+		speaker: 'identity',
+	});
+}
+
+/** A guest of the tenant signed in: one of the two tokens says so. */
+function guest(fields: ICredentialDataDecryptedObject): boolean {
+	const data = signInData(fields);
+	return ['id_token', 'access_token'].some((name) => readClaims(text(data.get(name)))?.guest === true);
+}
+
+/** Source: https://learn.microsoft.com/entra/external-id/user-properties */
+function guestError(address: string): MailError {
+	return new MailError(`${address} is signed in as a guest of this tenant, and a guest has no mailbox in it.`, {
+		code: 'configuration',
+		field: 'Mailbox',
+		remedy: 'For the guest\'s own mailbox enter the home organization in "Tenant ID" and connect again. For a mailbox of this tenant connect with an account that is a member of it.',
 		speaker: 'identity',
 	});
 }

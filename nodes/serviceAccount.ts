@@ -37,15 +37,19 @@ export function signInOf(fields: Fields): Account['signIn'] {
 	return fields.authentication === 'usernamePassword' ? 'delegated' : 'appOnly';
 }
 
+/** The name that signs in; an app has none. */
+export function userOf(fields: Fields): string | undefined {
+	return signInOf(fields) === 'delegated' ? text(fields.username).trim() : undefined;
+}
+
 /** The mailbox that the form names; a user name is a mailbox of its own. @throws MailError `input` */
 export function mailboxOf(fields: Fields, override = ''): string {
-	const own = signInOf(fields) === 'delegated' ? text(fields.username).trim() : '';
-	return requireMailbox(override.trim() || text(fields.mailbox).trim() || own);
+	return requireMailbox(override.trim() || text(fields.mailbox).trim() || (userOf(fields) ?? ''));
 }
 
 /** The account of a credential that is being filled in: nothing cached, nothing kept. @throws MailError `input` */
 export function serviceAccountToTest(fields: Fields): Account {
-	return accountOf('being tested', mailboxOf(fields), cloudOf(fields), renewing(appTokens(serviceAccountOf(fields))), signInOf(fields));
+	return { ...accountOf('being tested', mailboxOf(fields), cloudOf(fields), renewing(appTokens(serviceAccountOf(fields))), signInOf(fields)), user: userOf(fields) };
 }
 
 /** One address, with nothing around it. @throws MailError `input` */

@@ -2,7 +2,7 @@ import type { ICredentialsDecrypted, ICredentialTestFunctions, IDataObject, INod
 
 import type { Account } from '../mail/account';
 import type { Protocol } from '../mail/clouds';
-import { runConnectionTest } from '../mail/connectionTest';
+import { runConnectionTest } from '../mail/connectionTest/run';
 import { diagnose } from '../mail/diagnosis';
 import { ProtocolLog } from '../mail/protocolLog';
 import { choices, flag } from './parameterValues';
@@ -23,6 +23,7 @@ export async function testConnection(account: Account, own: Protocol, options: I
 	return {
 		ok: report.ok,
 		mailbox: report.mailbox,
+		...(report.signedInAs !== undefined && { signedInAs: report.signedInAs }),
 		...(failed !== undefined && { problem: `${failed.protocol} ${failed.step}: ${failed.detail}`, remedy: failed.remedy }),
 		steps: report.steps.map((step) => ({ ...step })),
 		...(log !== undefined && { protocolLog: { ...log.toJSON() } }),

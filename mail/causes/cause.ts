@@ -4,8 +4,12 @@ import type { AccessToken } from '../signIn/token';
 /** Where a failure happened; what is known goes into sentence and remedy. */
 export interface Circumstances {
 	speaker: Speaker;
-	/** The address given as `user`. */
+	/** The address of the mailbox at work. */
 	mailbox?: string;
+	/** The name given as XOAUTH2 user, where it is not the mailbox. */
+	user?: string;
+	/** The address that the mail is from. */
+	from?: string;
 	/** The command that was answered, without secrets: `AUTHENTICATE XOAUTH2`, `MAIL FROM`, `RETR 4`. */
 	command?: string;
 	/** The token in use, read for the explanation only. */

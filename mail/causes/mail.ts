@@ -113,7 +113,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		words: /\b535\b|5\.7\.3\b|5\.7\.8\b|5\.7\.57\b/,
 		code: 'auth',
-		sentence: (at) => `SMTP did not accept the sign-in for ${box(at)}.`,
+		sentence: (at) => `SMTP did not accept the sign-in ${at.user === undefined || at.user === at.mailbox ? '' : `of ${at.user} `}for ${box(at)}.`,
 		remedy: authRemedy,
 	},
 	{

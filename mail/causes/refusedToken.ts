@@ -22,7 +22,14 @@ export function authRemedy(at: Circumstances): string {
 	if (isApp) {
 		return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}), so Exchange does not know the app or the mailbox: an admin runs New-ServicePrincipal -AppId ${claims.appid ?? '<client id>'} -ObjectId <object id of the Enterprise application> and Add-MailboxPermission -Identity ${mailboxArgument(at)} -User <service principal> -AccessRights FullAccess.`;
 	}
-	return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}, user ${claims.upn ?? '?'}), so check that this user may open ${box(at)} (FullAccess for a shared mailbox) and that ${protocol.toUpperCase()} is switched on for it.`;
+	const right = `The token is right (audience ${claims.aud ?? '?'}, ${wanted}, user ${claims.upn ?? '?'})`;
+	if (claims.guest) {
+		return `${right}, but this user is a guest of the tenant, and Exchange Online gives guests no mailbox. Connect with a member of the tenant, or enter the guest's home organization in "Tenant ID".`;
+	}
+	if (protocol === 'smtp') {
+		return `${right}, so check that ${at.user ?? box(at)} has a mailbox of its own for which SMTP AUTH is switched on. SMTP is signed in by the person, also for a shared mailbox; sending from ${box(at)} needs Send As.`;
+	}
+	return `${right}, so check that this user may open ${box(at)} (FullAccess for a shared mailbox) and that ${protocol.toUpperCase()} is switched on for it.`;
 }
 
 /** Outlook.com's own switches, off until somebody turns them on; only tokens of personal accounts cannot be read. */

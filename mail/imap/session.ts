@@ -4,6 +4,7 @@ import { endpointOf, tlsOptions, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { HIDDEN } from '../protocolLog';
+import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
 
 /** A command that brings not one byte for this long, in ms, means a dead connection. */
@@ -51,14 +52,7 @@ export class ImapSession {
 
 	/** @throws MailError: `auth` after a fresh token was refused too, `throttled`, `unreachable`, `stopped` … */
 	static async open(account: Account, signal?: AbortSignal, silenceMs = SILENCE_MS): Promise<ImapSession> {
-		const token = await account.token();
-		try {
-			return await dial(account, token, silenceMs, signal);
-		} catch (error) {
-			// Exchange refuses an ended or revoked token with a bare NO: one fresh token tells which it was.
-			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
-			return await dial(account, await account.token(token), silenceMs, signal);
-		}
+		return await dialWithToken(account.token, async (token) => await dial(account, token, silenceMs, signal));
 	}
 
 	/** @internal for {@link dial} */

@@ -1,6 +1,7 @@
 import { endpointOf, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { isVague, MailError } from '../errors';
+import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
 import { numbered, okay, refusal, unexpected } from './answers';
 import { PopConnection } from './connection';
@@ -51,13 +52,7 @@ export class PopSession {
 			const at: Circumstances = { speaker: 'pop', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
 			return await PopSession.on(await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }, account.listen?.('pop')), account, token);
 		};
-		const token = await account.token();
-		try {
-			return await dial(token);
-		} catch (error) {
-			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
-			return await dial(await account.token(token));
-		}
+		return await dialWithToken(account.token, dial);
 	}
 
 	/** On a connection that has not been greeted yet; closes it where the sign-in fails. @throws MailError */

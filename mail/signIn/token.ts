@@ -45,8 +45,10 @@ export interface TokenClaims {
 	roles?: string[];
 	tid?: string;
 	appid?: string;
-	/** The address of who signed in; personal accounts may have a phone number for a name, which is none. */
+	/** The name that the person signs in with, an address; personal accounts may have a phone number for a name, which is none. */
 	upn?: string;
+	/** The person is a guest of the tenant (B2B), which is seen by names of the form `ada_contoso.com#EXT#@fabrikam.onmicrosoft.com`. */
+	guest: boolean;
 	iss?: string;
 	sub?: string;
 	/** seconds since the epoch */
@@ -75,12 +77,29 @@ export function readClaims(jwt: string): TokenClaims | undefined {
 			roles: Array.isArray(roles) ? roles.map(String) : undefined,
 			tid: text('tid'),
 			appid: text('appid', 'azp'),
-			upn: ['preferred_username', 'upn', 'unique_name', 'email'].map((name) => text(name)).find((name) => name?.includes('@')),
+			upn: NAMES.map((name) => plainName(text(name))).find((name) => name?.includes('@')),
+			guest: NAMES.some((name) => isGuest(text(name) ?? '')),
 			exp: typeof exp === 'number' ? exp : undefined,
 		};
 	} catch {
 		return undefined;
 	}
+}
+
+/**
+ * Claims that may hold the sign-in name, the surest first. Source:
+ * https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+ */
+const NAMES = ['upn', 'preferred_username', 'unique_name', 'email'];
+
+/** Tokens of version 1.0 write who comes from elsewhere as `live.com#ada@outlook.com`. */
+function plainName(name: string | undefined): string | undefined {
+	return name?.replace(/^[a-z0-9.-]+#(?=[^#]+$)/i, '');
+}
+
+/** Whether a sign-in name is a guest's. Source: https://learn.microsoft.com/entra/external-id/user-properties */
+export function isGuest(name: string): boolean {
+	return /#EXT#@/i.test(name);
 }
 
 /**

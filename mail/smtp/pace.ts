@@ -1,4 +1,4 @@
-import type { Account } from '../account';
+import { senderOf, type Account } from '../account';
 import { MailError } from '../errors';
 
 const MINUTE_MS = 60_000;
@@ -35,12 +35,12 @@ export class Pace {
 	}
 }
 
-/** Of the whole process: Exchange counts a mailbox's mails, whichever workflow sends them. */
+/** Of the whole process: Exchange counts the mails of who is signed in, whichever workflow sends them. */
 const paces = new Map<string, Pace>();
 
 /** Waits until the mailbox's next mail may go. @throws MailError `stopped` */
 export async function keepPace(account: Account, perMinute: number, signal?: AbortSignal): Promise<void> {
-	const key = account.mailbox.toLowerCase();
+	const key = senderOf(account);
 	const now = Date.now();
 	const known = paces.get(key);
 	if (known === undefined) for (const [other, pace] of paces) if (pace.forget(now)) paces.delete(other);

@@ -1,9 +1,9 @@
-import { endpointOf, type Account } from '../account';
+import { endpointOf, senderOf, type Account } from '../account';
 import { tellsCrowd } from '../diagnosis';
 import { stopped } from './pace';
 import { SendFailure, SmtpSession } from './session';
 
-/** Exchange Online takes 3 connections a mailbox at a time (`432 4.3.2` beyond). */
+/** Exchange Online takes 3 connections at a time from who is signed in (`432 4.3.2` beyond). */
 export const CONNECTIONS = 3;
 /** So many mails at a time keep them busy: while one waits for its answer, the next goes out behind it. */
 export const MAILS_AT_A_TIME = 2 * CONNECTIONS;
@@ -28,7 +28,7 @@ export interface Turn {
 	onTurn?: () => void;
 }
 
-/** Of the whole process: the limit counts for the mailbox, whichever workflow sends. */
+/** Of the whole process: the limit counts for who is signed in, whichever workflow sends. */
 const lanes = new Map<string, Lane>();
 
 /**
@@ -38,7 +38,7 @@ const lanes = new Map<string, Lane>();
  */
 export async function withSmtp<T>(account: Account, use: Use<T>, turn: Turn = {}): Promise<T> {
 	const { host, port } = endpointOf(account, 'smtp');
-	const key = `${account.mailbox.toLowerCase()} ${host}:${port}`;
+	const key = `${senderOf(account)} ${host}:${port}`;
 	const lane = lanes.get(key) ?? { busy: 0, waiting: [], idle: [], narrow: CONNECTIONS, narrowUntil: 0 };
 	lanes.set(key, lane);
 	await enter(lane, turn.signal);
@@ -120,8 +120,9 @@ async function lend<T>(lane: Lane, account: Account, use: Use<T>, leave: () => v
 	}
 }
 
-function ownerOf({ id, owner = id }: Account): string {
-	return owner;
+/** A session sends for one mailbox, which its errors name. */
+function ownerOf({ id, owner = id, mailbox }: Account): string {
+	return `${owner} ${mailbox.toLowerCase()}`;
 }
 
 /** An idle session of this owner; one of another makes room where the limit would be passed. */

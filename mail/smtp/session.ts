@@ -6,6 +6,7 @@ import { endpointOf, tlsOptions, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { HIDDEN } from '../protocolLog';
+import { dialSmtp } from '../signIn/smtpUser';
 import type { AccessToken } from '../signIn/token';
 import { initialResponse } from '../signIn/xoauth2';
 import { smtpConnection } from './library';
@@ -54,6 +55,8 @@ export class SmtpSession {
 		private readonly connection: SMTPConnection,
 		private readonly at: Circumstances,
 		readonly token: AccessToken,
+		/** The name that was signed in; the mailbox may be another one. */
+		readonly user: string,
 		usableUntil: number,
 		/** The server's SIZE in bytes (RFC 1870); 0 = it told none. */
 		readonly maxSize: number,
@@ -80,23 +83,17 @@ export class SmtpSession {
 	}
 
 	/**
-	 * Connects, upgrades to TLS, signs in. A refused token is replaced once (Exchange: `535 5.7.3` for an ended one).
+	 * Connects, upgrades to TLS, signs in. A refused token is replaced once, and a refused user name too.
 	 * @throws MailError
 	 */
 	static async open(account: Account): Promise<SmtpSession> {
-		const token = await account.token();
-		try {
-			return await SmtpSession.#dial(account, token);
-		} catch (error) {
-			if (!(error instanceof MailError) || error.code !== 'auth') throw error;
-			return await SmtpSession.#dial(account, await account.token(token));
-		}
+		return await dialSmtp(account, async (token, user) => await SmtpSession.#dial(account, token, user));
 	}
 
-	static async #dial(account: Account, token: AccessToken): Promise<SmtpSession> {
+	static async #dial(account: Account, token: AccessToken, user: string): Promise<SmtpSession> {
 		const endpoint = endpointOf(account, 'smtp');
 		const Connection = await smtpConnection();
-		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
+		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, user, token, peer: `${endpoint.host}:${endpoint.port}` };
 		let refusal: MailError | undefined;
 		let maxSize = 0;
 		let pipelining = false;
@@ -113,7 +110,7 @@ export class SmtpSession {
 				TOKEN: async (context) => {
 					maxSize = context.maxAllowedSize || 0;
 					pipelining = context.extensions.includes('PIPELINING');
-					let answer = await context.sendCommand(`AUTH XOAUTH2 ${initialResponse(account.mailbox, token)}`);
+					let answer = await context.sendCommand(`AUTH XOAUTH2 ${initialResponse(user, token)}`);
 					// Exchange refuses directly; other servers send the reason first, to be answered by an empty line.
 					if (answer.status === 334) answer = await context.sendCommand('');
 					if (answer.status === 235) return;
@@ -128,14 +125,14 @@ export class SmtpSession {
 		const signedIn = Date.now();
 		try {
 			await answerOf<void>(connection, (resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
-			await answerOf<void>(connection, (resolve, reject) => connection.login({ user: account.mailbox, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve())), SIGN_IN_MS);
+			await answerOf<void>(connection, (resolve, reject) => connection.login({ user, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve())), SIGN_IN_MS);
 		} catch (error) {
 			connection.close();
 			throw refusal ?? diagnose(error, at);
 		}
 		// A fitting share of a token that lives shortly.
 		const left = token.expiresAt - signedIn;
-		return new SmtpSession(connection, at, token, token.expiresAt - Math.min(LAST_MAIL_MS, left / 4), maxSize, pipelining);
+		return new SmtpSession(connection, at, token, user, token.expiresAt - Math.min(LAST_MAIL_MS, left / 4), maxSize, pipelining);
 	}
 
 	/** @throws MailError `tooLarge` for a mail of more bytes than the server takes */

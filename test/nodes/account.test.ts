@@ -228,8 +228,8 @@ describe('a connection that is kept for the next mail', () => {
 		stored.fields.clientSecret = 'another';
 		expect(await send(context, 'oAuth2'), 'edited').toBe(first + 1);
 		stored.fields.oauthTokenData = await grant('grace@example.test', 'another person');
-		// Exchange's side lets nobody in with another's token.
-		await expect(send(context, 'oAuth2'), 'another person').rejects.toMatchObject({ code: expect.stringMatching(/auth|configuration/) });
+		// The other person is signed in, and may not send from this mailbox.
+		await expect(send(context, 'oAuth2'), 'another person').rejects.toMatchObject({ code: 'forbidden' });
 		stored.fields.oauthTokenData = {};
 		await expect(send(context, 'oAuth2'), 'disconnected').rejects.toMatchObject({ code: 'interaction' });
 	});
@@ -428,6 +428,16 @@ describe('a person\'s stored token', () => {
 		const idToken = ['{}', JSON.stringify({ tid, preferred_username: ADA, sub: 'ada' }), ''].map((part) => Buffer.from(part).toString('base64url')).join('.');
 		const fields = fieldsOf({ ...customCloud(sandbox), cloud, tenantId: 'common', mailbox: '', oauthTokenData: { access_token: 'EwBopaque', id_token: idToken } });
 		expect((await openAccount(contextOf({ fields }), choice('oAuth2'))).smtp.host).toBe(host);
+	});
+
+	it.each([
+		['the access token of version 1', { upn: 'ada_contoso.com#EXT#@fabrikam.onmicrosoft.com', unique_name: 'ada@contoso.com' }],
+		['an ID token', { preferred_username: 'ada_contoso.com#EXT#@fabrikam.onmicrosoft.com' }],
+	])('of a guest, told by %s, opens no mailbox by itself, and that is said in one sentence', async (_name, claims) => {
+		const token = ['{}', JSON.stringify(claims), ''].map((part) => Buffer.from(part).toString('base64url')).join('.');
+		const fields = { ...fieldsOf(customCloud(sandbox)), mailbox: '', oauthTokenData: fieldsOf({ access_token: token }) };
+		expect(await failure(fields, '', 'oAuth2')).toMatchObject({ code: 'configuration', field: 'Mailbox', message: expect.stringMatching(/is signed in as a guest of this tenant, and a guest has no mailbox in it\.$/) });
+		expect(await failure({ ...fields, mailbox: 'shared@example.test' }, '', 'oAuth2')).toBe('opened shared@example.test');
 	});
 
 	it('is asked for where the credential was never connected, and a tenant with a slash is named', async () => {

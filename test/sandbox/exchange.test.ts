@@ -200,6 +200,30 @@ describe('SMTP shaped as Exchange Online', () => {
 		await expect((await smtp()).sendMail(mail('x'))).rejects.toThrow('535 5.7.139');
 	});
 
+	it('takes from a person no other user than who signed in, whatever the person may open or send as', async () => {
+		const shared = 'shared@example.test';
+		const token = await sandbox.identity.accessToken({ mailbox: ADA });
+		sandbox.exchange.fullAccess.set(ADA, new Set([shared]));
+		sandbox.exchange.sendAs.set(ADA, new Set([shared]));
+		await expect((await smtp(token, shared)).sendMail(mail('x', shared))).rejects.toThrow('535 5.7.3 Authentication unsuccessful');
+		await (await smtp(token)).sendMail(mail('as shared', shared));
+		await (await imap(sandbox.exchange.imap, token, shared)).logout();
+	});
+
+	it('takes the sign-in name as user and the primary address as sender, where they differ', async () => {
+		const token = await sandbox.identity.accessToken({ mailbox: 'a.lovelace@example.test' });
+		sandbox.exchange.primaryAddresses.set('a.lovelace@example.test', ADA);
+		await expect((await smtp(token, ADA)).sendMail(mail('x'))).rejects.toThrow('535 5.7.3 Authentication unsuccessful');
+		await (await smtp(token, 'a.lovelace@example.test')).sendMail(mail('by another name'));
+		await expect((await smtp(token, 'a.lovelace@example.test')).sendMail(mail('x', 'a.lovelace@example.test'))).rejects.toThrow('550 5.7.60');
+		await (await imap(sandbox.exchange.imap, token, ADA)).logout();
+	});
+
+	it('takes from an app the mailbox as user', async () => {
+		const token = await sandbox.identity.accessToken({ roles: ['SMTP.SendAsApp'] });
+		await (await smtp(token, 'shared@example.test')).sendMail(mail('by an app', 'shared@example.test'));
+	});
+
 	it('takes three connections a mailbox and turns the fourth away', async () => {
 		const transports = await Promise.all(Array.from({ length: 4 }, async () => {
 			const { host, port } = sandbox.exchange.smtp;

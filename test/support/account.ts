@@ -10,6 +10,7 @@ export function accountOn(sandbox: Sandbox, mailbox: string, servers: { imap: Ad
 		imap: servers.imap,
 		pop: servers.pop,
 		smtp: servers.smtp,
+		user: claims.user ?? mailbox,
 		signIn: 'delegated' as const,
 		asked: 0,
 		token: async () => {

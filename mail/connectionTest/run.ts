@@ -1,10 +1,11 @@
-import { endpointOf, type Account } from './account';
-import type { Protocol } from './clouds';
-import { diagnose } from './diagnosis';
-import { SmtpSession } from './smtp/session';
-import { ImapSession } from './imap/session';
-import { PopSession } from './pop3/session';
-import { tryConnect, tryTls } from './starttls';
+import { endpointOf, type Account } from '../account';
+import type { Protocol } from '../clouds';
+import { diagnose } from '../diagnosis';
+import { SmtpSession } from '../smtp/session';
+import { ImapSession } from '../imap/session';
+import { PopSession } from '../pop3/session';
+import type { AccessToken } from '../signIn/token';
+import { tryConnect, tryTls } from './reach';
 
 export interface Step {
 	protocol: Protocol | 'identity';
@@ -20,6 +21,8 @@ export interface Step {
 export interface ConnectionReport {
 	ok: boolean;
 	mailbox: string;
+	/** The name that the person signed in with; an app has none. */
+	signedInAs?: string;
 	steps: Step[];
 }
 
@@ -38,8 +41,10 @@ export async function runConnectionTest(account: Account, protocols: readonly Pr
 			return false;
 		}
 	};
+	let signedInAs = account.user;
 	const gotToken = await attempt('identity', 'token', async () => {
 		const token = await account.token();
+		if (account.signIn === 'delegated') signedInAs = token.claims()?.upn ?? account.user;
 		return `a token that lives ${Math.round((token.expiresAt - Date.now()) / 60_000)} more minutes`;
 	});
 	if (gotToken) {
@@ -50,7 +55,7 @@ export async function runConnectionTest(account: Account, protocols: readonly Pr
 			await signIn(account, protocol, attempt);
 		}
 	}
-	return { ok: steps.every(({ ok }) => ok), mailbox: account.mailbox, steps };
+	return { ok: steps.every(({ ok }) => ok), mailbox: account.mailbox, ...(signedInAs !== undefined && { signedInAs }), steps };
 }
 
 type Attempt = (protocol: Protocol, step: Step['step'], work: () => Promise<string>) => Promise<boolean>;
@@ -61,13 +66,13 @@ async function signIn(account: Account, protocol: Protocol, attempt: Attempt): P
 		await attempt('smtp', 'signIn', async () => {
 			const session = await SmtpSession.open(account);
 			await session.quit();
-			return `signed in as ${account.mailbox}`;
+			return `signed in as ${session.user}, to send from the mailbox ${account.mailbox}`;
 		});
 	} else if (protocol === 'imap') {
 		let session: ImapSession | undefined;
 		const signedIn = await attempt('imap', 'signIn', async () => {
 			session = await ImapSession.open(account);
-			return `signed in as ${account.mailbox}`;
+			return signedInTo(account, session.token);
 		});
 		if (signedIn) {
 			await attempt('imap', 'mailbox', async () => {
@@ -80,7 +85,7 @@ async function signIn(account: Account, protocol: Protocol, attempt: Attempt): P
 		let session: PopSession | undefined;
 		const signedIn = await attempt('pop', 'signIn', async () => {
 			session = await PopSession.open(account);
-			return `signed in as ${account.mailbox}`;
+			return signedInTo(account, await account.token());
 		});
 		if (signedIn) {
 			await attempt('pop', 'mailbox', async () => {
@@ -92,8 +97,16 @@ async function signIn(account: Account, protocol: Protocol, attempt: Attempt): P
 	}
 }
 
+/** IMAP and POP are told the mailbox; who opens it stands in the token. */
+function signedInTo({ mailbox, user, signIn }: Account, token: AccessToken): string {
+	const claims = token.claims();
+	const who = signIn === 'appOnly' ? `the app ${claims?.appid ?? ''}`.trim() : (claims?.upn ?? user ?? mailbox);
+	return `signed in as ${who}, to the mailbox ${mailbox}`;
+}
+
 function describeClaims(claims: ReturnType<Awaited<ReturnType<Account['token']>>['claims']>): string {
 	if (claims === undefined) return 'the token is opaque, as those of personal accounts are';
-	const who = claims.upn ?? (claims.appid === undefined ? 'unknown' : `app ${claims.appid}`);
-	return `for ${claims.aud ?? '?'}, permissions: ${claims.scp ?? claims.roles?.join(' ') ?? 'none'}, signed in: ${who}`;
+	const name = claims.scp === undefined ? undefined : claims.upn;
+	const who = name ?? (claims.appid === undefined ? 'unknown' : `app ${claims.appid}`);
+	return `for ${claims.aud ?? '?'}, permissions: ${claims.scp ?? claims.roles?.join(' ') ?? 'none'}, signed in: ${who}${claims.guest ? ', a guest of the tenant' : ''}`;
 }

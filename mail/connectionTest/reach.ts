@@ -1,10 +1,10 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 
-import { tlsOptions } from './account';
-import type { Endpoint, Protocol } from './clouds';
-import { diagnose } from './diagnosis';
-import { MailError } from './errors';
+import { tlsOptions } from '../account';
+import type { Endpoint, Protocol } from '../clouds';
+import { diagnose } from '../diagnosis';
+import { MailError } from '../errors';
 
 /** How long a connection may take from the first byte to verified TLS, in ms. */
 const PATIENCE_MS = 15_000;

@@ -3,14 +3,14 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Account } from '../../mail/account';
-import type { Protocol } from '../../mail/clouds';
-import { runConnectionTest } from '../../mail/connectionTest';
-import { MailError } from '../../mail/errors';
-import { ProtocolLog } from '../../mail/protocolLog';
-import { AccessToken } from '../../mail/signIn/token';
-import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { accountOn, ways } from '../support/account';
+import type { Account } from '../../../mail/account';
+import type { Protocol } from '../../../mail/clouds';
+import { runConnectionTest } from '../../../mail/connectionTest/run';
+import { MailError } from '../../../mail/errors';
+import { ProtocolLog } from '../../../mail/protocolLog';
+import { AccessToken } from '../../../mail/signIn/token';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { accountOn, ways } from '../../support/account';
 
 const ADA = 'ada@example.test';
 const ALL: readonly Protocol[] = ['smtp', 'imap', 'pop'];
@@ -146,7 +146,7 @@ describe('the protocol log', () => {
 	});
 
 	it.each(['exchange', 'straight'] as const)('has the refusals too, %s, and the refused token in none', async (way) => {
-		const { lines, text, secrets } = await overheard(account(ways(sandbox)[way], { scp: 'Mail.Read', user: 'somebody@example.test' }));
+		const { lines, text, secrets } = await overheard(account(ways(sandbox)[way], { lifetimeSeconds: -600 }));
 		expect(lines.smtp).toEqual(expect.arrayContaining([expect.stringMatching(/^S: 535 /)]));
 		expect(lines.imap?.join('\n')).toMatch(/NO /);
 		expect(lines.pop?.join('\n')).toMatch(/-ERR /);
