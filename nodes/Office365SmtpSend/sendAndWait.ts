@@ -1,11 +1,11 @@
 import { WAIT_INDEFINITELY, type IDataObject, type IExecuteFunctions, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
 
-import { MailError } from '../../mail/errors';
 import { inputError, readMailboxes } from '../../mail/compose/addresses';
 import { readMoment } from '../../mail/compose/eventTime';
 import type { OutgoingMail } from '../../mail/compose/message';
 import { choice, record, text } from '../parameterValues';
 import { mailWithButtons, page, PAGE_HEADERS } from './answerPage';
+import { approvalLinks, isGenuine } from './approvalLinks';
 import { hasExpression } from './context';
 import { attributed, readCopies, readHeaders, readSender } from './settings';
 
@@ -49,8 +49,7 @@ export async function readQuestionMail(context: IExecuteFunctions, mailbox: stri
 	const read: Read = (name, fallback) => context.getNodeParameter(name, 0, fallback);
 	const question = readQuestion(read);
 	const { approve, decline, options, responseType, subject, message } = question;
-	if (typeof context.getSignedResumeUrl !== 'function') throw new MailError('This n8n cannot wait for an answer by mail.', { code: 'configuration', remedy: 'Update n8n.' });
-	const link = (approved: boolean): string => context.getSignedResumeUrl({ approved: String(approved) });
+	const link = approvalLinks(context);
 	const buttons =
 		responseType === 'freeText'
 			? [{ label: text(options.messageButtonLabel, 'Message Button Label') || 'Respond', url: link(true), primary: true }]
@@ -94,20 +93,22 @@ export function waitUntil(options: IDataObject, timeZone: string): Date {
 	return new Date(Date.now() + amount * units[choice(resumeUnit, 'Unit', ['hours', 'minutes', 'days'], 'hours')]);
 }
 
-/**
- * The person's side. A link only shows a page; what counts is its button, since mail scanners (Safe Links) follow links.
- * n8n has checked the link's signature before.
- */
+/** The person's side. A link only shows a page; what counts is its button, since mail scanners (Safe Links) follow links. */
 export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const request: { method: string } = this.getRequestObject();
 	const approved = record(this.getQueryData()).approved === 'true';
-	const question = readQuestion(certain(this));
 	const respondedAt = new Date().toISOString();
-	const show = (html: string): void => {
-		const response: { setHeader: (name: string, value: string) => unknown; end: (body: string) => unknown } = this.getResponseObject();
+	const show = (html: string, status = 200): void => {
+		const response: { statusCode: number; setHeader: (name: string, value: string) => unknown; end: (body: string) => unknown } = this.getResponseObject();
+		response.statusCode = status;
 		for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
 		response.end(html);
 	};
+	if (!isGenuine(this)) {
+		show(page({ title: 'This link is not valid', message: 'Open the email with the question again, and use its button.' }), 401);
+		return { noWebhookResponse: true };
+	}
+	const question = readQuestion(certain(this));
 	if (request.method !== 'POST') {
 		show(questionPage(question, approved));
 		return { noWebhookResponse: true };
