@@ -1,4 +1,4 @@
-import type { ITriggerFunctions } from 'n8n-workflow';
+import type { IRun, ITriggerFunctions } from 'n8n-workflow';
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -21,6 +21,16 @@ export async function endOf<Run>(context: Pick<ITriggerFunctions, 'getWorkflowSe
 	} finally {
 		clearTimeout(timer);
 	}
+}
+
+/**
+ * Whether an execution succeeded, or waits (Wait node, approval) and so has its items. n8n up to 1.123.16 and from 2.0.3 to
+ * 2.4.8 overwrites the status of what has ended with `running`; what stands beside it is right there.
+ */
+export function hasTakenItems({ status, finished, waitTill, data }: IRun): boolean {
+	if (status !== 'running') return status === 'success' || status === 'waiting';
+	if (data.resultData.error !== undefined) return false;
+	return finished === true || Boolean(waitTill ?? data.waitTill);
 }
 
 /**

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 
 import type { Outcome } from '../../mail/watch/delivery';
-import { endOf, untold } from '../executionEnd';
+import { endOf, hasTakenItems, untold } from '../executionEnd';
 import type { Settings } from './settings';
 
 /** The column in n8n's database that holds the key has 255 characters. */
@@ -61,7 +61,7 @@ async function after(ms: number): Promise<undefined> {
 /** An execution that waits (Wait node, approval) has taken the mail. n8n gives no run where it had this key before. */
 export function outcomeOf(run: IRun | undefined): Outcome {
 	if (run === undefined) return { kind: 'already' };
-	if (run.status === 'success' || run.status === 'waiting') return { kind: 'done' };
+	if (hasTakenItems(run)) return { kind: 'done' };
 	return { kind: 'failed', reason: run.data.resultData.error?.message ?? `the execution ended as "${run.status}"` };
 }
 

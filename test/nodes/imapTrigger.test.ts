@@ -88,6 +88,22 @@ describe('the end of an execution', () => {
 		expect(outcomeOf(run('waiting'))).toEqual({ kind: 'done' });
 	});
 
+	// n8n up to 1.123.16 and from 2.0.3 to 2.4.8 overwrites the status of each run.
+	it.each<[string, Partial<IRun>]>([
+		['finished', { finished: true }],
+		['waits, as n8n says beside the data', { waitTill: new Date() }],
+		['waits, as n8n says in the data', { data: { ...run('running').data, waitTill: new Date() } }],
+	])('has taken the mail where an older n8n calls a run "running" that %s', (_name, facts) => {
+		expect(outcomeOf({ ...run('running'), ...facts })).toEqual({ kind: 'done' });
+	});
+
+	it('has not taken it where an older n8n calls a run "running" that failed or did not finish', () => {
+		expect(outcomeOf({ ...run('running', 'no such field') })).toEqual({ kind: 'failed', reason: 'no such field' });
+		expect(outcomeOf({ ...run('running', 'no such field'), finished: true })).toEqual({ kind: 'failed', reason: 'no such field' });
+		expect(outcomeOf({ ...run('running'), finished: false })).toEqual({ kind: 'failed', reason: 'the execution ended as "running"' });
+		expect(outcomeOf({ ...run('canceled'), finished: true })).toMatchObject({ kind: 'failed' });
+	});
+
 	it('counts as failed otherwise, with the reason', () => {
 		expect(outcomeOf(run('error', 'no such field'))).toEqual({ kind: 'failed', reason: 'no such field' });
 		expect(outcomeOf(run('canceled'))).toEqual({ kind: 'failed', reason: 'the execution ended as "canceled"' });
