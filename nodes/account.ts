@@ -34,10 +34,23 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 		serviceAccountOf(fields);
 		return { ...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)), owner, user: userOf(fields) };
 	}
+	requireRenewal(context, choice);
 	tenantOf(fields);
 	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
 	const mailbox = address === '' ? signedInAddress(fields) : requireMailbox(address);
 	return { ...accountOf(id, mailbox, cloud, oAuth2Tokens(context), 'delegated'), owner, user: claimed(fields, 'upn') };
+}
+
+/**
+ * A person's token ends after about an hour. n8n alone can store the next one, and offers that to nodes since 1.119.
+ * @throws MailError `configuration` where it does not
+ */
+export function requireRenewal({ helpers }: NodeContext, { authentication }: AccountChoice): void {
+	if (authentication === 'serviceAccount' || typeof helpers.refreshOAuth2Token === 'function') return;
+	throw new MailError('This n8n cannot renew the token of a person\'s credential, which ends after about an hour.', {
+		code: 'configuration',
+		remedy: 'Update n8n to 1.119 or newer, or use a service account.',
+	});
 }
 
 /** Before a test of the connection, so that it does not repeat what was said before the last change at the identity platform. */
@@ -99,9 +112,6 @@ const REFRESH_MS = 60_000;
  * @throws MailError
  */
 async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedObject, at: Circumstances): Promise<AccessToken> {
-	if (typeof context.helpers.refreshOAuth2Token !== 'function') {
-		throw new MailError('This n8n cannot renew tokens for mail nodes.', { code: 'configuration', remedy: 'Update n8n to 1.117 or newer.' });
-	}
 	let answer: unknown;
 	try {
 		// Bound to a context: unbound it fails with "this.getCredentials is not a function".

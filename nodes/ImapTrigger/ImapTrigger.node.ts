@@ -1,5 +1,6 @@
 import { NodeConnectionTypes, type INodeType, type INodeTypeDescription, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 
+import { requireRenewal } from '../account';
 import { nodeError } from '../nodeError';
 import { testServiceAccount } from '../testConnection';
 import { loadFolders, searchFolders } from './folderList';
@@ -40,11 +41,13 @@ export class ImapTrigger implements INodeType {
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		const attended = this.getMode() === 'manual' || !isUnattended(this);
 		let settings: Settings;
 		try {
 			settings = readSettings(this);
+			if (attended) requireRenewal(this, settings.account);
 		} catch (error) {
-			if (this.getMode() === 'manual' || !isUnattended(this)) throw nodeError(this.getNode(), error);
+			if (attended) throw nodeError(this.getNode(), error);
 			// An expression that gives something else today: to throw would end the trigger for ever, a restart reads it again.
 			report(this, error);
 			return {};

@@ -11,9 +11,10 @@ import type { MailError } from '../../mail/errors';
 import { JournalFile } from '../../mail/journal';
 import { Complaints } from '../../mail/watch/complaints';
 import { SKEW_MS } from '../../mail/watch/cursor';
-import { openAccount } from '../account';
+import { openAccount, requireRenewal } from '../account';
 import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
+import { accountChoice } from '../parameterValues';
 import { explainNothing, itemMaker, mailboxName } from '../popMail';
 import { deliver, Handover } from './delivery';
 import { readSettings } from './settings';
@@ -39,9 +40,11 @@ const states = new Map<string, State>();
  */
 export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 	if (context.getMode() === 'manual') return [[await fetchSample(context)]];
+	const attended = !['init', 'leadershipChange'].includes(context.getActivationMode());
 	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
 	const known = states.get(key);
 	const isNew = known === undefined;
+	if (isNew && attended) requireSupport(context);
 	// While another main process was n8n's leader, it went on.
 	const state = known === undefined || (!known.busy && known.book.isOlderThan(storedMemory(context))) ? newState(context, key) : known;
 	states.set(key, state);
@@ -54,7 +57,7 @@ export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionD
 	} catch (error) {
 		const fault = diagnose(error, { speaker: 'pop' });
 		// n8n gives a trigger up for ever that throws when it starts: only where a person has just switched it on.
-		if (isNew && fault.permanent && state.book.isUnused && !['init', 'leadershipChange'].includes(context.getActivationMode())) {
+		if (isNew && fault.permanent && state.book.isUnused && attended) {
 			states.delete(key);
 			throw nodeError(context.getNode(), error);
 		}
@@ -64,6 +67,15 @@ export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionD
 		state.busy = false;
 	}
 	return null;
+}
+
+/** @throws NodeOperationError where this n8n is too old, also for a trigger that worked before */
+function requireSupport(context: IPollFunctions): void {
+	try {
+		requireRenewal(context, accountChoice(context.getNodeParameter('authentication', 'oAuth2'), {}));
+	} catch (error) {
+		throw nodeError(context.getNode(), error);
+	}
 }
 
 function newState(context: IPollFunctions, key: string): State {

@@ -59,7 +59,7 @@ function contextOf(stored: { fields: ICredentialDataDecryptedObject }, refresh?:
 	const context: IExecuteFunctions = Object({
 		getCredentials: async () => await Promise.resolve(structuredClone(stored.fields)),
 		getNode: () => ({ id: 'node', credentials: { microsoftMailServiceAccountApi: { id, name: id }, microsoftMailOAuth2Api: { id, name: id } } }),
-		helpers: { refreshOAuth2Token: refresh },
+		helpers: { refreshOAuth2Token: refresh ?? (async () => await Promise.reject(new Error('nobody expects a refresh'))) },
 		logger: { info: (line: string) => log.push(line), warn: (line: string) => log.push(line) },
 	});
 	return context;
@@ -221,7 +221,7 @@ describe('a connection that is kept for the next mail', () => {
 
 	it('outlives a renewed token, and neither an edit, another person, nor Disconnect', async () => {
 		const stored = { fields: { ...fieldsOf(customCloud(sandbox)), clientSecret: 'one', mailbox: 'kept@example.test', oauthTokenData: await grant('kept@example.test', 'first') } };
-		const context = contextOf(stored);
+		const context = contextOf(stored, async () => await Promise.resolve(Object(stored.fields.oauthTokenData)));
 		const first = await send(context, 'oAuth2');
 		stored.fields.oauthTokenData = await grant('kept@example.test', 'renewed');
 		expect(await send(context, 'oAuth2'), 'renewed').toBe(first);
@@ -445,9 +445,16 @@ describe('a person\'s stored token', () => {
 		expect(await failure({ ...fieldsOf(customCloud(sandbox)), tenantId: 'a/b', mailbox: ADA }, '', 'oAuth2')).toMatchObject({ code: 'input', field: 'Tenant ID' });
 	});
 
-	it('cannot be renewed by an n8n that is too old, and that is said', async () => {
-		const state = await connected(stamp(-1));
-		const old = contextOf(state.stored);
-		await expect((await openAccount(old, choice('oAuth2'))).token()).rejects.toMatchObject({ code: 'configuration', remedy: 'Update n8n to 1.117 or newer.' });
+	it('cannot be renewed by an n8n before 1.119, which is said before the first token ends', async () => {
+		const state = await connected(stamp(60));
+		const too = { code: 'configuration', permanent: true, message: 'This n8n cannot renew the token of a person\'s credential, which ends after about an hour.', remedy: 'Update n8n to 1.119 or newer, or use a service account.' };
+		const old = Object.assign(contextOf(state.stored), { helpers: {} });
+		await expect(openAccount(old, choice('oAuth2'))).rejects.toMatchObject(too);
+		expect((await openAccount(contextOf(state.stored), choice('oAuth2'))).mailbox).toBe(ADA);
+	});
+
+	it('is no matter for a service account, which needs nothing of n8n', async () => {
+		const old = Object.assign(contextOf({ fields: ways.clientSecret ?? {} }), { helpers: {} });
+		expect((await (await openAccount(old, choice('serviceAccount'))).token()).reveal()).not.toBe('');
 	});
 });

@@ -162,6 +162,23 @@ describe('activation', () => {
 		await expect(start(rigOf({ parameters: { options: { customEmailConfig: '["NOSUCH"]' } } }))).rejects.toThrow('Custom Email Rules cannot be used');
 	});
 
+	it('throws on an n8n before 1.119 with a person\'s credential, also where it has worked before, and so does a test run', async () => {
+		const mailbox = freshMailbox();
+		const before = rigOf({ mailbox });
+		const { close } = await start(before);
+		await close();
+		const said = expect.objectContaining({ message: expect.stringContaining('This n8n cannot renew the token of a person\'s credential'), description: 'Update n8n to 1.119 or newer, or use a service account.' });
+		for (const activation of ['activate', 'update'] as const) {
+			await expect(start(rigOf({ mailbox, staticData: before.staticData, activation, renews: false }))).rejects.toEqual(said);
+		}
+		await expect(new ImapTrigger().trigger.call(rigOf({ mailbox, mode: 'manual', renews: false }).context())).rejects.toEqual(said);
+		// n8n would give a trigger up for ever that throws when n8n itself starts it.
+		const unattended = rigOf({ mailbox, staticData: before.staticData, activation: 'init', renews: false });
+		await start(unattended);
+		await unattended.until('the report', () => unattended.saved.length === 1);
+		expect(unattended.saved[0]).toEqual(said);
+	});
+
 	it('does not throw for what waiting may heal, and takes what comes meanwhile', async () => {
 		const rig = rigOf();
 		sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t NO Server Unavailable. 15' }, 2);

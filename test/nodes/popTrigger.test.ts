@@ -352,6 +352,22 @@ describe('the POP Trigger', () => {
 		sandbox.exchange.reset();
 	});
 
+	it('throws on an n8n before 1.119 with a person\'s credential, also where it has worked before, and so does a test run', async () => {
+		const scene = { sandbox, mailbox: 'old-n8n@example.test', workflow: 'old-n8n' };
+		const about = told();
+		await (await freshProcess())(scene, about);
+		const person = { ...scene, parameters: { authentication: 'oAuth2' } };
+		const poll = await freshProcess();
+		for (const mode of ['trigger', 'manual']) {
+			await expect(poll({ ...person, mode }, told(JSON.parse(JSON.stringify(about.staticData))))).rejects.toEqual(expect.objectContaining({ description: 'Update n8n to 1.119 or newer, or use a service account.' }));
+		}
+		const unattended = told();
+		expect(await poll({ ...person, activation: 'init' }, unattended)).toBeNull();
+		expect(unattended.failedExecutions).toEqual([expect.objectContaining({ message: expect.stringContaining('This n8n cannot renew the token') })]);
+		// A service account needs nothing of n8n.
+		expect(await (await freshProcess())(scene, about)).toBeNull();
+	});
+
 	it('begins anew where it is pointed at another mailbox', async () => {
 		const scene = { sandbox, mailbox: 'one@example.test', workflow: 'other' };
 		const poll = await freshProcess();

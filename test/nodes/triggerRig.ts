@@ -23,8 +23,10 @@ export interface TriggerOptions {
 	node?: string;
 	/** How executions end; undefined: the test ends them. Default: they succeed. */
 	end?: (emitted: Emitted) => void;
-	/** Older n8n have no `saveFailedExecution`. */
+	/** n8n before 2.7 has no `saveFailedExecution`. */
 	old?: boolean;
+	/** n8n before 1.119 has no `refreshOAuth2Token`. */
+	renews?: boolean;
 }
 
 export const run = (status: IRun['status'], message?: string): IRun => ({
@@ -83,6 +85,7 @@ export class TriggerRig {
 				},
 			}),
 			helpers: {
+				...(this.#options.renews !== false && { refreshOAuth2Token: async () => await Promise.reject(new Error('nobody expects a refresh')) }),
 				createDeferredPromise: deferred,
 				prepareBinaryData: async (content: Buffer | NodeJS.ReadableStream, fileName?: string): Promise<IBinaryData> => {
 					let bytes = 0;
