@@ -1,0 +1,210 @@
+import type ICAL from 'ical.js' with { 'resolution-mode': 'import' };
+
+import { readableCalendar } from './calendarText';
+import { ianaZone, momentIn } from './zone';
+
+type Component = InstanceType<typeof ICAL.Component>;
+type Event = InstanceType<typeof ICAL.Event>;
+type Property = InstanceType<typeof ICAL.Property>;
+type Time = InstanceType<typeof ICAL.Time>;
+
+export interface CalendarPerson {
+	name: string;
+	address: string;
+}
+
+export type Answer = 'accepted' | 'declined' | 'tentative' | 'delegated' | 'needsAction';
+
+export interface CalendarAttendee extends CalendarPerson {
+	answer: Answer;
+	/** `required`, `optional`, `chair`, or `none` for who is only told. */
+	role: 'required' | 'optional' | 'chair' | 'none';
+	/** `room` and `resource` are not people. */
+	type: 'person' | 'group' | 'resource' | 'room' | 'unknown';
+}
+
+export interface CalendarEntry {
+	uid: string;
+	sequence: number;
+	summary: string;
+	/** ISO 8601 in UTC; a day (2026-11-03) where `allDay`; without a zone where the invitation has none. */
+	start: string;
+	/** As `start`; of whole days, the day after the last one. */
+	end: string;
+	/** IANA name; the name that the invitation gives where it is not known; empty where the times are in UTC or have no zone. */
+	timeZone: string;
+	allDay: boolean;
+	location: string;
+	description: string;
+	organizer: CalendarPerson | null;
+	attendees: CalendarAttendee[];
+	/** `confirmed`, `tentative`, `cancelled`, or empty. */
+	status: string;
+	/** RFC 5545, such as FREQ=WEEKLY;BYDAY=TU; empty for an event that takes place once. */
+	recurrenceRule: string;
+	/** Which occurrence of a series is meant, as `start`; empty for an event or a whole series. */
+	recurrenceId: string;
+	comment: string;
+}
+
+export interface Calendar extends CalendarEntry {
+	kind: 'invitation' | 'update' | 'cancellation' | 'reply' | 'counterProposal' | 'request' | 'event';
+	/** As in the calendar, RFC 5546; empty where there is none. */
+	method: string;
+	/** `reply` and `counterProposal` only: who answers what. */
+	reply?: CalendarPerson & { answer: Answer; comment: string };
+	/** The other events or occurrences of the same calendar, where there are any. */
+	otherEvents?: CalendarEntry[];
+	/** There are more events than are read. */
+	incomplete?: true;
+}
+
+/**
+ * The first event of an invitation, update, cancellation or answer, and beside it the others.
+ * Undefined where the text has no event. @throws where the calendar cannot be read
+ *
+ * @param method that of the Content-Type, for calendars without one
+ */
+export async function readCalendar(text: string, method = ''): Promise<Calendar | undefined> {
+	const readable = readableCalendar(text);
+	if (readable === undefined) return undefined;
+	// Loaded at first use.
+	const { default: library } = await import('ical.js');
+	const calendar = new library.Component(library.parse(readable.text));
+	const zones = new Map(calendar.getAllSubcomponents('vtimezone').map((zone): [string, Component] => [textOf(zone, 'tzid'), zone]));
+	const inZone = (time: Time, tzid: string): Date | undefined => {
+		const component = zones.get(tzid);
+		if (component === undefined) return undefined;
+		const there = time.clone();
+		there.zone = new library.Timezone({ component, tzid });
+		return there.convertToZone(library.Timezone.utcTimezone).toJSDate();
+	};
+	const entries: CalendarEntry[] = [];
+	for (const component of calendar.getAllSubcomponents('vevent')) entries.push(await entryOf(new library.Event(component), inZone));
+	// The series itself comes before its changed occurrences.
+	const first = entries.find((entry) => entry.recurrenceId === '') ?? entries[0];
+	if (first === undefined) return undefined;
+	const others = entries.filter((entry) => entry !== first);
+	const upper = (textOf(calendar, 'method') || method).toUpperCase().slice(0, 40);
+	const kind = kindOf(upper, first);
+	return {
+		kind,
+		method: upper,
+		...first,
+		...((kind === 'reply' || kind === 'counterProposal') && first.attendees[0] && { reply: replyOf(first, first.attendees[0]) }),
+		...(others.length > 0 && { otherEvents: others }),
+		...(readable.more && { incomplete: true }),
+	};
+}
+
+/** RFC 5546, section 3.2. A request that follows another has a higher sequence; Exchange counts so too. */
+function kindOf(method: string, entry: CalendarEntry): Calendar['kind'] {
+	if (method === 'CANCEL' || (method === 'REQUEST' && entry.status === 'cancelled')) return 'cancellation';
+	if (method === 'REPLY') return 'reply';
+	if (method === 'COUNTER') return 'counterProposal';
+	if (method === 'REQUEST') return entry.sequence > 0 ? 'update' : 'invitation';
+	return method === 'REFRESH' ? 'request' : 'event';
+}
+
+function replyOf(entry: CalendarEntry, { name, address, answer }: CalendarAttendee): Calendar['reply'] {
+	return { name, address, answer, comment: entry.comment };
+}
+
+type InZone = (time: Time, tzid: string) => Date | undefined;
+
+async function entryOf(event: Event, inZone: InZone): Promise<CalendarEntry> {
+	const component = event.component;
+	const start = property(component, 'dtstart');
+	const recurrence = property(component, 'recurrence-id');
+	const begins = start && event.startDate;
+	return {
+		uid: textOf(component, 'uid'),
+		sequence: Number(component.getFirstPropertyValue('sequence') ?? 0) || 0,
+		summary: textOf(component, 'summary'),
+		start: await moment(begins ?? undefined, zoneName(start), inZone),
+		end: await moment(begins ? event.endDate : undefined, zoneName(property(component, 'dtend') ?? start), inZone),
+		timeZone: (await ianaZone(zoneName(start))) ?? zoneName(start),
+		allDay: begins?.isDate === true || textOf(component, 'x-microsoft-cdo-alldayevent').toUpperCase() === 'TRUE',
+		location: textOf(component, 'location'),
+		description: textOf(component, 'description'),
+		organizer: personOf(property(component, 'organizer')),
+		attendees: component.getAllProperties('attendee').slice(0, 1_000).flatMap(attendeeOf),
+		status: textOf(component, 'status').toLowerCase(),
+		recurrenceRule: component.getFirstPropertyValue('rrule')?.toString() ?? '',
+		recurrenceId: recurrence ? await moment(event.recurrenceId, zoneName(recurrence), inZone) : '',
+		comment: textOf(component, 'comment'),
+	};
+}
+
+function property(component: Component, name: string): Property | undefined {
+	return component.getFirstProperty(name) ?? undefined;
+}
+
+function textOf(component: Component, name: string): string {
+	const value = component.getFirstPropertyValue(name);
+	return typeof value === 'string' ? value : '';
+}
+
+function zoneName(from: Property | undefined): string {
+	const name = from?.getParameter('tzid');
+	return typeof name === 'string' ? name : '';
+}
+
+async function moment(time: Time | undefined, tzid: string, inZone: InZone): Promise<string> {
+	if (time === undefined || !Number.isFinite(time.year)) return '';
+	if (time.isDate) return time.toString();
+	if (time.zone?.tzid === 'UTC') return time.toJSDate().toISOString();
+	if (tzid === '') return time.toString();
+	const zone = await ianaZone(tzid);
+	const date = zone === undefined ? inZone(time, tzid) : momentIn(utcOf(time), zone);
+	return date === undefined || Number.isNaN(date.getTime()) ? time.toString() : date.toISOString();
+}
+
+function utcOf(time: Time): number {
+	return Date.UTC(time.year, time.month - 1, time.day, time.hour, time.minute, time.second);
+}
+
+function attendeeOf(from: Property): CalendarAttendee[] {
+	const person = personOf(from);
+	if (person === null) return [];
+	return [{ ...person, answer: ANSWERS.get(parameter(from, 'partstat')) ?? 'needsAction', role: ROLES.get(parameter(from, 'role')) ?? 'required', type: TYPES.get(parameter(from, 'cutype')) ?? 'person' }];
+}
+
+const ANSWERS = new Map<string, Answer>([
+	['ACCEPTED', 'accepted'],
+	['DECLINED', 'declined'],
+	['TENTATIVE', 'tentative'],
+	['DELEGATED', 'delegated'],
+]);
+const ROLES = new Map<string, CalendarAttendee['role']>([
+	['OPT-PARTICIPANT', 'optional'],
+	['CHAIR', 'chair'],
+	['NON-PARTICIPANT', 'none'],
+]);
+const TYPES = new Map<string, CalendarAttendee['type']>([
+	['GROUP', 'group'],
+	['RESOURCE', 'resource'],
+	['ROOM', 'room'],
+	['UNKNOWN', 'unknown'],
+]);
+
+function parameter(from: Property, name: string): string {
+	const value = from.getParameter(name);
+	return typeof value === 'string' ? value.toUpperCase() : '';
+}
+
+function personOf(from: Property | undefined): CalendarPerson | null {
+	const value = from?.getFirstValue();
+	if (from === undefined || typeof value !== 'string') return null;
+	const name = from.getParameter('cn');
+	const address = value.replace(/^mailto:/i, '').trim();
+	return { name: typeof name === 'string' ? name.replace(/^'(.*)'$/s, '$1') : '', address: decoded(address) };
+}
+
+function decoded(address: string): string {
+	try {
+		return decodeURIComponent(address);
+	} catch {
+		return address;
+	}
+}

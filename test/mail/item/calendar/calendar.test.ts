@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+
+import { readCalendar } from '../../../../mail/item/calendar/calendar';
+
+function ics(method: string, lines: string[], zones: string[] = []): string {
+	return ['BEGIN:VCALENDAR', `METHOD:${method}`, 'VERSION:2.0', 'PRODID:Microsoft Exchange Server 2010', ...zones, 'BEGIN:VEVENT', ...lines, 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n');
+}
+
+const MEETING = [
+	'ORGANIZER;CN=Ada Example:mailto:ada@example.com',
+	'ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;CN="Bob, of Sales":mailto:bob@example.com',
+	'ATTENDEE;ROLE=OPT-PARTICIPANT;PARTSTAT=ACCEPTED;CN=Carol:MAILTO:carol@example.com',
+	'ATTENDEE;CUTYPE=ROOM;ROLE=NON-PARTICIPANT;PARTSTAT=TENTATIVE;CN=Room 7:mailto:room7@example.com',
+	'DESCRIPTION;LANGUAGE=en-US:First line\\nsecond\\, with a comma and a very long text that Exchange fo',
+	' lds into two lines',
+	'UID:040000008200E00074C5B7101A82E008',
+	'SUMMARY;LANGUAGE=en-US:Budget 2027',
+	'DTSTART;TZID=W. Europe Standard Time:20261103T100000',
+	'DTEND;TZID=W. Europe Standard Time:20261103T113000',
+	'LOCATION;LANGUAGE=en-US:Room 7\\; second floor',
+	'SEQUENCE:0',
+	'STATUS:CONFIRMED',
+	'BEGIN:VALARM',
+	'DESCRIPTION:REMINDER',
+	'TRIGGER;RELATED=START:-PT15M',
+	'ACTION:DISPLAY',
+	'END:VALARM',
+];
+
+const CUSTOM_ZONE = [
+	'BEGIN:VTIMEZONE',
+	'TZID:Customized Time Zone',
+	'BEGIN:STANDARD',
+	'DTSTART:16010101T030000',
+	'TZOFFSETFROM:+0330',
+	'TZOFFSETTO:+0230',
+	'RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10',
+	'END:STANDARD',
+	'BEGIN:DAYLIGHT',
+	'DTSTART:16010101T020000',
+	'TZOFFSETFROM:+0230',
+	'TZOFFSETTO:+0330',
+	'RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3',
+	'END:DAYLIGHT',
+	'END:VTIMEZONE',
+];
+
+const without = (lines: string[], ...starts: string[]): string[] => lines.filter((line) => !starts.some((start) => line.startsWith(start)));
+
+describe('a calendar in a mail', () => {
+	it('is read with people, answers, place and times, by Windows\' name of the zone', async () => {
+		expect(await readCalendar(ics('REQUEST', MEETING))).toEqual({
+			kind: 'invitation',
+			method: 'REQUEST',
+			uid: '040000008200E00074C5B7101A82E008',
+			sequence: 0,
+			summary: 'Budget 2027',
+			start: '2026-11-03T09:00:00.000Z',
+			end: '2026-11-03T10:30:00.000Z',
+			timeZone: 'Europe/Berlin',
+			allDay: false,
+			location: 'Room 7; second floor',
+			description: 'First line\nsecond, with a comma and a very long text that Exchange folds into two lines',
+			organizer: { name: 'Ada Example', address: 'ada@example.com' },
+			attendees: [
+				{ name: 'Bob, of Sales', address: 'bob@example.com', answer: 'needsAction', role: 'required', type: 'person' },
+				{ name: 'Carol', address: 'carol@example.com', answer: 'accepted', role: 'optional', type: 'person' },
+				{ name: 'Room 7', address: 'room7@example.com', answer: 'tentative', role: 'none', type: 'room' },
+			],
+			status: 'confirmed',
+			recurrenceRule: '',
+			recurrenceId: '',
+			comment: '',
+		});
+	});
+
+	it.each([
+		['REQUEST', 'SEQUENCE:2', 'update'],
+		['REQUEST', 'SEQUENCE:0', 'invitation'],
+		['CANCEL', 'SEQUENCE:3', 'cancellation'],
+		['REFRESH', 'SEQUENCE:0', 'request'],
+		['PUBLISH', 'SEQUENCE:0', 'event'],
+		['', 'SEQUENCE:0', 'event'],
+	])('of method "%s" with %s is called %s', async (method, sequence, kind) => {
+		expect(await readCalendar(ics(method, [...without(MEETING, 'SEQUENCE'), sequence]))).toMatchObject({ kind });
+	});
+
+	it.each(['ACCEPTED', 'DECLINED', 'TENTATIVE'])('tells who has answered: %s', async (partstat) => {
+		const lines = ['UID:1', 'DTSTART:20261103T090000Z', 'DTEND:20261103T093000Z', `ATTENDEE;PARTSTAT=${partstat};CN=Bob:mailto:bob@example.com`, 'COMMENT:See you', 'SUMMARY:Accepted: Budget'];
+		expect(await readCalendar(ics('REPLY', lines))).toMatchObject({
+			kind: 'reply',
+			reply: { name: 'Bob', address: 'bob@example.com', answer: partstat.toLowerCase(), comment: 'See you' },
+		});
+	});
+
+	it('of another time that an attendee proposes is a counter-proposal', async () => {
+		const lines = ['UID:1', 'DTSTART:20261104T090000Z', 'DTEND:20261104T093000Z', 'ATTENDEE;PARTSTAT=TENTATIVE:mailto:bob@example.com'];
+		expect(await readCalendar(ics('COUNTER', lines))).toMatchObject({ kind: 'counterProposal', start: '2026-11-04T09:00:00.000Z', reply: { answer: 'tentative' } });
+	});
+
+	it('has days, not times, for whole days', async () => {
+		const lines = ['UID:1', 'SUMMARY:Fair', 'DTSTART;VALUE=DATE:20261103', 'DTEND;VALUE=DATE:20261105'];
+		expect(await readCalendar(ics('REQUEST', lines))).toMatchObject({ start: '2026-11-03', end: '2026-11-05', allDay: true, timeZone: '' });
+	});
+
+	it('without an end has the duration, or the day', async () => {
+		expect(await readCalendar(ics('REQUEST', ['UID:1', 'DTSTART:20261103T090000Z', 'DURATION:PT45M']))).toMatchObject({ end: '2026-11-03T09:45:00.000Z' });
+		expect(await readCalendar(ics('REQUEST', ['UID:1', 'DTSTART;VALUE=DATE:20261103']))).toMatchObject({ end: '2026-11-04' });
+	});
+
+	it.each([
+		['Europe/Berlin', '2026-07-03T08:00:00.000Z', 'Europe/Berlin'],
+		['Tokyo Standard Time', '2026-07-03T01:00:00.000Z', 'Asia/Tokyo'],
+		['Eastern Standard Time', '2026-07-03T14:00:00.000Z', 'America/New_York'],
+		['/freeassociation.sourceforge.net/Tzfile/Europe/Paris', '2026-07-03T08:00:00.000Z', 'Europe/Paris'],
+		['Customized Time Zone', '2026-07-03T06:30:00.000Z', 'Customized Time Zone'],
+		['Nowhere', '2026-07-03T10:00:00', 'Nowhere'],
+	])('in the zone %s begins at %s', async (zone, start, timeZone) => {
+		const lines = ['UID:1', `DTSTART;TZID="${zone}":20260703T100000`, `DTEND;TZID="${zone}":20260703T110000`];
+		expect(await readCalendar(ics('REQUEST', lines, CUSTOM_ZONE))).toMatchObject({ start, timeZone });
+	});
+
+	it('of a series has its rule, and its changed occurrences beside it', async () => {
+		const text = [
+			'BEGIN:VCALENDAR',
+			'METHOD:REQUEST',
+			...['BEGIN:VEVENT', 'UID:1', 'SUMMARY:Moved', 'RECURRENCE-ID:20261110T090000Z', 'DTSTART:20261110T140000Z', 'DTEND:20261110T150000Z', 'END:VEVENT'],
+			...['BEGIN:VEVENT', 'UID:1', 'SUMMARY:Weekly', 'DTSTART:20261103T090000Z', 'DTEND:20261103T100000Z', 'RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=10', 'END:VEVENT'],
+			'END:VCALENDAR',
+		].join('\n');
+		expect(await readCalendar(text)).toMatchObject({
+			summary: 'Weekly',
+			recurrenceRule: expect.stringContaining('FREQ=WEEKLY'),
+			otherEvents: [{ summary: 'Moved', recurrenceId: '2026-11-10T09:00:00.000Z', start: '2026-11-10T14:00:00.000Z' }],
+		});
+	});
+
+	it('takes the method from the Content-Type where the calendar has none', async () => {
+		expect(await readCalendar('BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20261103T090000Z\nEND:VEVENT\nEND:VCALENDAR', 'reply')).toMatchObject({ method: 'REPLY', kind: 'reply' });
+	});
+
+	it('that is cut off, has lines that are none, or ends nowhere is read as far as it goes', async () => {
+		const text = 'BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nthis is no line\n=20\nSUMMARY:Cut\nDTSTART:20261103T090000Z\nATTENDEE;PARTSTAT=ACC';
+		expect(await readCalendar(text)).toMatchObject({ summary: 'Cut', start: '2026-11-03T09:00:00.000Z', attendees: [] });
+	});
+
+	it('whose quotes do not end keeps the address', async () => {
+		expect(await readCalendar(ics('REQUEST', ['UID:1', 'ATTENDEE;CN="Bob;PARTSTAT=ACCEPTED:mailto:bob@example.com']))).toMatchObject({
+			attendees: [{ name: '', address: 'bob@example.com' }],
+		});
+	});
+
+	it('without an event is none', async () => {
+		expect(await readCalendar('BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x\nEND:VTODO\nEND:VCALENDAR')).toBeUndefined();
+		expect(await readCalendar('Hello')).toBeUndefined();
+	});
+});
+
+describe('a hostile calendar', () => {
+	const event = 'BEGIN:VEVENT\nUID:1\nDTSTART;TZID=Customized Time Zone:20261103T090000\nRRULE:FREQ=SECONDLY\nEND:VEVENT\n';
+	it.each([
+		['10,000 events', `BEGIN:VCALENDAR\n${event.repeat(10_000)}END:VCALENDAR`],
+		['components within components', `BEGIN:VCALENDAR\n${'BEGIN:VEVENT\nBEGIN:STANDARD\n'.repeat(50_000)}`],
+		['100,000 attendees', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n${'ATTENDEE;CN=x:mailto:a@example.com\n'.repeat(100_000)}END:VEVENT`],
+		['a zone that changes every second', `BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n').replace(/RRULE.*/g, 'RRULE:FREQ=SECONDLY')}\n${event}`],
+		['a zone whose day never comes', `BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n').replace(/RRULE.*/g, 'RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30')}\n${event}`],
+		['a zone whose Sunday never comes', `BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n').replace(/RRULE.*/g, 'RRULE:FREQ=YEARLY;BYDAY=9SU;BYMONTH=2')}\n${event}`],
+		['a year far off', `BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n')}\n${event.replace('2026', '9999')}`],
+		['one line of a megabyte', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:${'x'.repeat(1_000_000)}`],
+		['a line folded a million times', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:${'\n '.repeat(400_000)}`],
+		['quotes that do not end', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n${'ATTENDEE;CN="x;"":mailto:a\n'.repeat(4_000)}END:VEVENT`],
+	])('of %s is done with at once', async (_name, text) => {
+		const begin = performance.now();
+		const read = await readCalendar(text).catch((error: unknown) => error);
+		// Around 100 ms on a quiet machine; without bounds some of these never end.
+		expect(performance.now() - begin).toBeLessThan(10_000);
+		expect(JSON.stringify(read).length).toBeLessThan(1_200_000);
+	});
+});
