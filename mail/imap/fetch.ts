@@ -216,7 +216,7 @@ export function rangeOf(uids: readonly number[]): string {
 	return parts.join(',');
 }
 
-function hasAttachment(part: MessageStructureObject | undefined): boolean {
+export function hasAttachment(part: MessageStructureObject | undefined): boolean {
 	if (part === undefined) return false;
 	if (part.disposition?.toLowerCase() === 'attachment') return true;
 	if (part.parameters?.name !== undefined && part.disposition?.toLowerCase() !== 'inline') return true;

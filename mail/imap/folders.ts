@@ -9,6 +9,8 @@ export interface Folder {
 	/** The last part of the path. */
 	name: string;
 	delimiter: string;
+	/** What the server says of it, such as `\\Drafts` (RFC 6154); left out where it says nothing of that kind. */
+	flags?: ReadonlySet<string>;
 }
 
 /** Every folder of the mailbox that can be selected, INBOX first. @throws MailError */
@@ -16,7 +18,7 @@ export async function listFolders(session: ImapSession): Promise<Folder[]> {
 	const listed = await session.run('LIST', async (client) => await client.list({ listOnly: true }));
 	return listed
 		.filter((entry: ListResponse) => !entry.flags.has('\\Noselect') && !entry.flags.has('\\NonExistent'))
-		.map(({ path, name, delimiter }) => ({ path, name, delimiter }))
+		.map(({ path, name, delimiter, flags }) => ({ path, name, delimiter, flags }))
 		.sort((one, other) => Number(isInbox(other.path)) - Number(isInbox(one.path)) || one.path.localeCompare(other.path));
 }
 

@@ -26,6 +26,8 @@ export class ImapSession {
 	uidNext = 1;
 	/** False where the server does not say it (RFC 3501, section 6.3.1), so that it is one more than the highest there is. */
 	tellsUidNext = true;
+	/** Whether it idles while nothing runs. Who asks one question after the other does not want to end IDLE before each. */
+	idles = true;
 	/** Why the connection has ended. */
 	#ended: MailError | undefined;
 	#tail: Promise<unknown> = Promise.resolve();
@@ -175,7 +177,7 @@ export class ImapSession {
 	}
 
 	#rest(): void {
-		if (this.#waiting > 0 || this.over || this.folder === '' || !this.canIdle) return;
+		if (!this.idles || this.#waiting > 0 || this.over || this.folder === '' || !this.canIdle) return;
 		// Its end, whichever, is seen by `close` or by the next command.
 		this.client.idle().catch((error: unknown) => (this.#lastError ??= error));
 	}

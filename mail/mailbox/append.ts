@@ -1,0 +1,67 @@
+import { MailError } from '../errors';
+import { messageIdIn } from './references';
+import { withMessageId } from './locate';
+import type { Connection } from './sessions';
+
+export interface Appended {
+	/** Left out where the server told none and the mail has no Message-ID. */
+	uid?: number;
+	uidValidity?: string;
+	folder: string;
+	messageId: string;
+}
+
+/**
+ * Puts a finished mail into a folder. Where the connection breaks in between, the folder is looked through for its
+ * Message-ID, so that it is not there twice.
+ * @throws MailError
+ */
+export async function append(connection: Connection, folder: string, mail: Buffer, flags: string[], receivedAt?: Date): Promise<Appended> {
+	const messageId = messageIdOf(mail);
+	const before = messageId === '' ? [] : await connection.repeat(folder, async (session) => await withMessageId(session, messageId));
+	try {
+		const answer = await connection.once(folder, async (session) => {
+			const appended = await session.run('APPEND', async (client) => await client.append(folder, mail, flags, receivedAt));
+			if (appended === false || appended === undefined) throw session.refusal('APPEND');
+			return { ...appended, inFolder: session.uidValidity };
+		});
+		if (answer.uid !== undefined) return { uid: answer.uid, uidValidity: String(answer.uidValidity ?? answer.inFolder), folder, messageId };
+	} catch (error) {
+		if (!(error instanceof MailError) || (error.code !== 'lost' && error.code !== 'timeout')) throw told(error, folder);
+		const found = await newest(connection, folder, messageId, before);
+		if (found !== undefined) return found;
+		throw new MailError(`The connection broke while the mail was put into "${folder}". ${messageId === '' ? 'It has no Message-ID, so nobody can tell whether it is there.' : 'It is not there.'}`, {
+			code: 'lost',
+			permanent: messageId === '',
+			speaker: 'imap',
+			command: 'APPEND',
+			remedy: messageId === '' ? `Look into "${folder}" before the item is run again.` : 'Run the item again.',
+			cause: error,
+		});
+	}
+	return (await newest(connection, folder, messageId, before)) ?? { folder, messageId };
+}
+
+/** The one that was not there before. */
+async function newest(connection: Connection, folder: string, messageId: string, before: readonly number[]): Promise<Appended | undefined> {
+	if (messageId === '') return undefined;
+	connection.forget();
+	return await connection.repeat(folder, async (session) => {
+		const uid = (await withMessageId(session, messageId)).filter((one) => !before.includes(one)).at(-1);
+		return uid === undefined ? undefined : { uid, uidValidity: session.uidValidity, folder, messageId };
+	});
+}
+
+function told(error: unknown, folder: string): unknown {
+	if (!(error instanceof MailError) || (error.code !== 'protocol' && error.code !== 'rejected')) return error;
+	return new MailError(`The server did not take the mail into "${folder}": ${error.response ?? error.message}`, { code: 'rejected', speaker: 'imap', command: 'APPEND', remedy: 'Check that the mailbox is not full, and that the mail is not too large and is whole: headers, an empty line, the body.', cause: error });
+}
+
+const LONGEST_HEAD = 256 * 1024;
+
+/** With angle brackets; empty where the headers have none. */
+export function messageIdOf(mail: Buffer): string {
+	const head = mail.toString('latin1', 0, Math.min(mail.length, LONGEST_HEAD));
+	const end = head.search(/\r?\n\r?\n/);
+	return messageIdIn(/^message-id:[ \t]*(?:\r?\n[ \t]+)?([^\r\n]{1,990})/im.exec(end < 0 ? head : head.slice(0, end))?.[1]?.trim() ?? '');
+}

@@ -1,0 +1,185 @@
+import type { CopyResponseObject, ImapFlow } from 'imapflow';
+
+import { MailError } from '../errors';
+import { rangeOf } from '../imap/fetch';
+import type { ImapSession } from '../imap/session';
+import { commandSets, search, type There } from './locate';
+import type { Connection } from './sessions';
+
+/** Mails in one command: few round trips, and each answer comes before anybody takes the server for dead. */
+const MAILS_IN_COMMAND = 1_000;
+
+export type Change =
+	| { kind: 'move' | 'copy'; to: string }
+	| { kind: 'flags'; add: string[]; remove: string[] }
+	| { kind: 'delete' };
+
+/** What was done to one mail. */
+export type Done = { kind: 'done'; uid?: number; uidValidity?: string } | { kind: 'gone' } | { kind: 'failed'; error: MailError };
+
+/**
+ * Changes mails of one folder in few commands, lowest UID first.
+ * @returns by UID; a failed command is told for its mails, and the others go on
+ * @throws MailError where the mailbox cannot be worked in at all
+ */
+export async function change(connection: Connection, folder: string, mails: readonly There[], wanted: Change): Promise<Map<number, Done>> {
+	const results = new Map<number, Done>();
+	const uidValidity = mails[0]?.uidValidity ?? '';
+	for (const set of commandSets(mails.map(({ uid }) => uid), MAILS_IN_COMMAND)) {
+		const done = await changeSet(connection, { folder, uidValidity }, set, wanted);
+		for (const uid of set) results.set(uid, done.get(uid) ?? { kind: 'gone' });
+	}
+	return results;
+}
+
+interface Place {
+	folder: string;
+	uidValidity: string;
+}
+
+async function changeSet(connection: Connection, place: Place, uids: readonly number[], wanted: Change): Promise<Map<number, Done>> {
+	try {
+		switch (wanted.kind) {
+			case 'flags':
+				return all(uids, await connection.repeat(place.folder, async (session) => await flag(session, place, uids, wanted)));
+			case 'delete':
+				return await remove(connection, place, uids);
+			case 'copy':
+				return await transfer(connection, place, uids, wanted.to, 'copy');
+			case 'move':
+				return await move(connection, place, uids, wanted.to);
+		}
+	} catch (error) {
+		if (!(error instanceof MailError) || error.code === 'stopped') throw error;
+		return all(uids, { kind: 'failed', error });
+	}
+}
+
+function all(uids: readonly number[], done: Done): Map<number, Done> {
+	return new Map(uids.map((uid) => [uid, done]));
+}
+
+/** Another folder may lie under the same name by the time a session had to be made anew. */
+function requirePlace(session: ImapSession, { folder, uidValidity }: Place): void {
+	if (session.uidValidity === uidValidity) return;
+	throw new MailError(`The folder "${folder}" has numbered its mails anew in between; nothing was done.`, { code: 'rejected', speaker: 'imap', remedy: 'Get the mails again, and use those items.' });
+}
+
+async function flag(session: ImapSession, place: Place, uids: readonly number[], { add, remove: away }: { add: string[]; remove: string[] }): Promise<Done> {
+	requirePlace(session, place);
+	requireKeywords(session.client, place.folder, [...add, ...away]);
+	for (const [flags, method] of [[add, 'messageFlagsAdd'], [away, 'messageFlagsRemove']] as const) {
+		if (flags.length === 0) continue;
+		const done = await session.run('UID STORE', async (client) => await client[method](rangeOf(uids), flags, { uid: true }));
+		// A server may refuse all of them where another client has taken one away (RFC 2180, section 4.2).
+		if (done !== true && (await search(session, { uid: rangeOf(uids) })).length === uids.length) throw refused(session, 'UID STORE', 'mark');
+	}
+	return { kind: 'done', uidValidity: session.uidValidity };
+}
+
+/** The library leaves out what the folder does not take, without a word. */
+function requireKeywords(client: ImapFlow, folder: string, flags: readonly string[]): void {
+	const { mailbox } = client;
+	const known = typeof mailbox === 'object' ? mailbox.permanentFlags : undefined;
+	if (known === undefined || known.has('\\*')) return;
+	const taken = new Set([...known].map((one) => one.toLowerCase()));
+	const missing = flags.filter((one) => !taken.has(one.toLowerCase()));
+	if (missing.length === 0) return;
+	throw new MailError(`The folder "${folder}" keeps no mark ${missing.map((one) => `"${one}"`).join(', ')}.`, {
+		code: 'input',
+		field: 'Keywords',
+		remedy: 'Exchange Online keeps no keywords over IMAP, only read, flagged, answered and draft. Move the mail into a folder instead.',
+	});
+}
+
+async function remove(connection: Connection, place: Place, uids: readonly number[]): Promise<Map<number, Done>> {
+	return await connection.repeat(place.folder, async (session) => {
+		requirePlace(session, place);
+		const done = await session.run('UID EXPUNGE', async (client) => await client.messageDelete(rangeOf(uids), { uid: true }));
+		const left = done ? [] : await search(session, { uid: rangeOf(uids) });
+		if (left.length > 0) throw refused(session, 'UID EXPUNGE', 'delete');
+		return all(uids, { kind: 'done', uidValidity: session.uidValidity });
+	});
+}
+
+async function move(connection: Connection, place: Place, uids: readonly number[], to: string): Promise<Map<number, Done>> {
+	const hasMove = await connection.repeat(place.folder, async ({ client }) => await Promise.resolve(client.capabilities.has('MOVE')));
+	if (hasMove) return await transfer(connection, place, uids, to, 'move');
+	// Without MOVE (RFC 6851) they are copied, and only what is known to have been copied is taken away.
+	const copied = await transfer(connection, place, uids, to, 'copy');
+	const there = uids.filter((uid) => copied.get(uid)?.kind === 'done');
+	if (there.length === 0) return copied;
+	try {
+		await remove(connection, place, there);
+		return copied;
+	} catch (error) {
+		const failed = new MailError(`The mail was copied to "${to}", and could not be taken out of "${place.folder}": it is in both now. ${error instanceof Error ? error.message : ''}`, {
+			code: 'forbidden',
+			speaker: 'imap',
+			command: 'UID EXPUNGE',
+			remedy: 'Delete one of the two; to move it again would copy it once more.',
+			cause: error,
+		});
+		return new Map([...copied, ...all(there, { kind: 'failed', error: failed })]);
+	}
+}
+
+/** One UID MOVE or UID COPY. A copy is not asked for again where nobody knows whether it was made. */
+async function transfer(connection: Connection, place: Place, uids: readonly number[], to: string, how: 'move' | 'copy'): Promise<Map<number, Done>> {
+	const command = how === 'move' ? 'UID MOVE' : 'UID COPY';
+	const work = async (session: ImapSession): Promise<Map<number, Done>> => {
+		requirePlace(session, place);
+		const left = await search(session, { uid: rangeOf(uids) });
+		if (left.length === 0) return new Map();
+		const done = await session.run(command, async (client) => await (how === 'move' ? client.messageMove(rangeOf(left), to, { uid: true }) : client.messageCopy(rangeOf(left), to, { uid: true })));
+		if (done === false || done === undefined) throw refused(session, command, how, to);
+		return new Map(left.map((uid) => [uid, arrived(done, uid)]));
+	};
+	try {
+		return await connection.once(place.folder, work);
+	} catch (error) {
+		if (!(error instanceof MailError) || (error.code !== 'lost' && error.code !== 'timeout')) throw error;
+		if (how === 'copy') {
+			throw new MailError(`The connection broke while mails were copied to "${to}". They may be there; nothing is repeated, so that none is there twice.`, {
+				code: 'lost',
+				permanent: true,
+				speaker: 'imap',
+				command,
+				remedy: `Look into "${to}" before the item is run again.`,
+				cause: error,
+			});
+		}
+		return await finishMove(connection, place, uids, to);
+	}
+}
+
+/** What a broken MOVE has left goes now; of what it took, nobody told the new UID. */
+async function finishMove(connection: Connection, place: Place, uids: readonly number[], to: string): Promise<Map<number, Done>> {
+	return await connection.repeat(place.folder, async (session) => {
+		requirePlace(session, place);
+		const left = await search(session, { uid: rangeOf(uids) });
+		const moved = left.length === 0 ? undefined : await session.run('UID MOVE', async (client) => await client.messageMove(rangeOf(left), to, { uid: true }));
+		if (left.length > 0 && (moved === false || moved === undefined)) throw refused(session, 'UID MOVE', 'move', to);
+		const there = new Set(left);
+		return new Map(uids.map((uid) => [uid, there.has(uid) && typeof moved === 'object' ? arrived(moved, uid) : { kind: 'done' }]));
+	});
+}
+
+/** COPYUID (RFC 4315) tells where they are now; a server without it does not. */
+function arrived({ uidMap, uidValidity }: CopyResponseObject, uid: number): Done {
+	const now = uidMap?.get(uid);
+	return { kind: 'done', ...(now !== undefined && { uid: now, uidValidity: String(uidValidity) }) };
+}
+
+function refused(session: ImapSession, command: string, verb: string, to?: string): MailError {
+	const refusal = session.refusal(command);
+	if (refusal.code !== 'protocol' && refusal.code !== 'rejected') return refusal;
+	return new MailError(`The server did not ${verb} the mail${to === undefined ? '' : ` to "${to}"`}: ${refusal.response ?? refusal.message}`, {
+		code: 'rejected',
+		speaker: 'imap',
+		command,
+		response: refusal.response,
+		remedy: 'Check that this sign-in may change the folder, and that the mailbox is not full.',
+		cause: refusal,
+	});
+}

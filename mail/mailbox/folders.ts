@@ -1,0 +1,227 @@
+import type { StatusObject } from 'imapflow';
+
+import { MailError } from '../errors';
+import { foldersNamed, listFolders, type Folder } from '../imap/folders';
+import type { ImapSession } from '../imap/session';
+import type { Connection } from './sessions';
+import { folded, specialFolders, specialNamed, type SpecialFolder } from './specialFolders';
+
+/** Special folders that the user named, since they are called something else than anybody knows. */
+export type ChosenFolders = Partial<Record<SpecialFolder, string>>;
+
+export interface FolderFacts {
+	path: string;
+	name: string;
+	parent: string;
+	/** 0 at the top. */
+	depth: number;
+	special?: SpecialFolder;
+	messages?: number;
+	unread?: number;
+	uidNext?: number;
+	uidValidity?: string;
+	/** Bytes, where the server tells it. */
+	size?: number;
+}
+
+const LABELS: Record<SpecialFolder, string> = { inbox: 'Inbox', drafts: 'Drafts', sent: 'Sent Items', deleted: 'Deleted Items', junk: 'Junk Email', archive: 'Archive' };
+
+/** The folders of one mailbox for the time of one execution. */
+export class Folders {
+	#listed: Promise<Folder[]> | undefined;
+
+	constructor(
+		private readonly connection: Connection,
+		private readonly chosen: ChosenFolders = {},
+	) {}
+
+	/** INBOX first. @throws MailError */
+	async all(): Promise<Folder[]> {
+		this.#listed ??= this.connection.repeat(undefined, listFolders);
+		return await this.#listed.catch((error: unknown) => {
+			this.#listed = undefined;
+			throw error;
+		});
+	}
+
+	/**
+	 * The folder that a user means: its path, or its name where one folder has it, or what a special folder is called in
+	 * another language (`Drafts` for `Entwürfe`).
+	 * @throws MailError `notFound` with the nearest names
+	 */
+	async find(wanted: string, field = 'Folder'): Promise<Folder> {
+		const asked = wanted.trim();
+		if (asked === '') throw new MailError(`${field} is empty.`, { code: 'input', field, remedy: 'Choose a folder from the list, or write its path, for example INBOX/Invoices.' });
+		const folders = await this.all();
+		const found = foldersNamed(folders, asked);
+		if (found.length === 1 && found[0] !== undefined) return found[0];
+		if (found.length > 1) throw missing(`The folder name "${asked}" fits ${found.length} folders: ${found.map(({ path }) => path).join(', ')}.`, field, 'Write the full path of the one that is meant.');
+		const kind = specialNamed(asked);
+		const special = kind === undefined ? undefined : await this.#specialOf(kind);
+		if (special !== undefined) return special;
+		const nearest = nearestTo(asked, folders);
+		throw missing(`There is no folder "${asked}" in ${this.connection.account.mailbox}. ${nearest.length === folders.length ? 'There are' : 'The nearest names are'}: ${nearest.join(', ')}.`, field, 'Choose the folder from the list, or write its full path, for example INBOX/Invoices.');
+	}
+
+	/** @throws MailError `notFound` where nobody could tell which it is */
+	async special(kind: SpecialFolder): Promise<Folder> {
+		const found = await this.#specialOf(kind);
+		if (found !== undefined) return found;
+		const field = `${LABELS[kind]} Folder`;
+		throw missing(`No folder of ${this.connection.account.mailbox} looks like ${LABELS[kind]}. There are: ${nearestTo(LABELS[kind], await this.all()).join(', ')}.`, field, `Add the option "${field}" and choose it.`);
+	}
+
+	/** Undefined where there is none. */
+	async #specialOf(kind: SpecialFolder): Promise<Folder | undefined> {
+		const chosen = this.chosen[kind]?.trim() ?? '';
+		if (chosen !== '' && specialNamed(chosen) !== kind) return await this.find(chosen, `${LABELS[kind]} Folder`);
+		const folders = await this.all();
+		const [exact] = chosen === '' ? [] : foldersNamed(folders, chosen);
+		return exact ?? specialFolders(folders).get(kind);
+	}
+
+	/** What else there is below it, itself first. */
+	async subtree({ path, delimiter }: Folder): Promise<Folder[]> {
+		return (await this.all()).filter((folder) => folder.path === path || (delimiter !== '' && folder.path.startsWith(`${path}${delimiter}`)));
+	}
+
+	/** Every folder with its counts, as a list in the order of the tree. */
+	async describe(counts: boolean): Promise<FolderFacts[]> {
+		const folders = await this.all();
+		const special = new Map([...specialFolders(folders)].map(([kind, { path }]) => [path, kind]));
+		const told: FolderFacts[] = [];
+		for (const folder of folders) told.push({ ...factsOf(folder, special.get(folder.path)), ...(counts && (await this.#counts(folder))) });
+		return told;
+	}
+
+	async status(folder: Folder): Promise<FolderFacts> {
+		const special = [...specialFolders(await this.all())].find(([, { path }]) => path === folder.path)?.[0];
+		return { ...factsOf(folder, special), ...(await this.#counts(folder)) };
+	}
+
+	async #counts({ path }: Folder): Promise<Partial<FolderFacts>> {
+		return countsOf(await this.connection.repeat(undefined, async (session) => await statusOf(session, path)));
+	}
+
+	/** With the folders above it. What is there already is no failure. @throws MailError */
+	async create(wanted: string): Promise<{ folder: Folder; created: boolean }> {
+		const parts = partsOf(wanted, 'Name');
+		const folders = await this.all();
+		const delimiter = folders.find((folder) => folder.delimiter !== '')?.delimiter ?? '/';
+		const known = new Map(folders.map((folder) => [folded(folder.path), folder]));
+		let path = '';
+		let created = false;
+		for (const part of parts) {
+			const next = path === '' ? part : `${path}${delimiter}${part}`;
+			const there = known.get(folded(next));
+			path = there?.path ?? next;
+			if (there !== undefined) continue;
+			await this.#change('CREATE', path, async (session) => await session.run('CREATE', async (client) => await client.mailboxCreate(path)));
+			created = true;
+		}
+		return { folder: (await this.all()).find((folder) => folder.path === path) ?? { path, name: parts.at(-1) ?? path, delimiter }, created };
+	}
+
+	/** @param newName a name, which leaves the folder where it is, or a whole path. @throws MailError */
+	async rename(folder: Folder, newName: string): Promise<Folder> {
+		await this.#requireOwn(folder, 'renamed');
+		const parts = partsOf(newName, 'New Name');
+		const delimiter = folder.delimiter === '' ? '/' : folder.delimiter;
+		const above = folder.path.split(delimiter).slice(0, -1);
+		const path = (parts.length === 1 ? [...above, ...parts] : parts).join(delimiter);
+		if (path === folder.path) return folder;
+		if (path.startsWith(`${folder.path}${delimiter}`)) throw new MailError(`"${folder.path}" cannot be moved into itself.`, { code: 'input', field: 'New Name', remedy: 'Choose a path outside of the folder.' });
+		return await this.#moveTo(folder, path);
+	}
+
+	/** Into Deleted Items, as Outlook does, or for good with all that is in it. @throws MailError */
+	async remove(folder: Folder, permanently: boolean): Promise<Folder | undefined> {
+		await this.#requireOwn(folder, 'deleted');
+		if (permanently) {
+			const deepestFirst = (await this.subtree(folder)).sort((one, other) => other.path.length - one.path.length);
+			for (const { path } of deepestFirst) await this.#change('DELETE', path, async (session) => await session.run('DELETE', async (client) => await client.mailboxDelete(path)));
+			return undefined;
+		}
+		const deleted = await this.special('deleted');
+		const delimiter = deleted.delimiter === '' ? '/' : deleted.delimiter;
+		if (folder.path.startsWith(`${deleted.path}${delimiter}`)) return folder;
+		const taken = new Set((await this.all()).map(({ path }) => folded(path)));
+		let path = `${deleted.path}${delimiter}${folder.name}`;
+		for (let count = 2; taken.has(folded(path)); count += 1) path = `${deleted.path}${delimiter}${folder.name} ${count}`;
+		return await this.#moveTo(folder, path);
+	}
+
+	async #moveTo(folder: Folder, path: string): Promise<Folder> {
+		await this.#change('RENAME', folder.path, async (session) => await session.run('RENAME', async (client) => await client.mailboxRename(folder.path, path)));
+		return (await this.all()).find((one) => one.path === path) ?? { ...folder, path, name: path.split(folder.delimiter).at(-1) ?? path };
+	}
+
+	async #change(command: string, path: string, work: (session: ImapSession) => Promise<unknown>): Promise<void> {
+		try {
+			await this.connection.once(undefined, work);
+		} catch (error) {
+			if (!(error instanceof MailError) || (error.code !== 'protocol' && error.code !== 'rejected')) throw error;
+			throw new MailError(`The server refused ${command} for the folder "${path}": ${error.response ?? error.message}`, {
+				code: 'rejected',
+				speaker: 'imap',
+				command,
+				mailbox: this.connection.account.mailbox,
+				remedy: 'Check that the name is allowed, that no folder of that name is there already, and that this sign-in may change the folder.',
+				cause: error,
+			});
+		} finally {
+			this.#listed = undefined;
+			this.connection.forget();
+		}
+	}
+
+	async #requireOwn({ path }: Folder, verb: string): Promise<void> {
+		const special = [...specialFolders(await this.all())].find(([, folder]) => folder.path === path)?.[0];
+		if (special === undefined) return;
+		throw new MailError(`"${path}" is the mailbox's ${LABELS[special]} and cannot be ${verb}.`, { code: 'input', field: 'Folder', remedy: 'Choose a folder that a person or a workflow has made.' });
+	}
+}
+
+export async function statusOf(session: ImapSession, path: string): Promise<StatusObject> {
+	const status = await session.run('STATUS', async (client) => await client.status(path, { messages: true, unseen: true, uidNext: true, uidValidity: true }));
+	if (status === false || status === undefined) throw session.refusal('STATUS');
+	return status;
+}
+
+function countsOf({ messages, unseen, uidNext, uidValidity }: StatusObject): Partial<FolderFacts> {
+	return { messages, unread: unseen, uidNext, uidValidity: uidValidity === undefined ? undefined : String(uidValidity) };
+}
+
+function factsOf({ path, name, delimiter }: Folder, special: SpecialFolder | undefined): FolderFacts {
+	const parts = delimiter === '' ? [path] : path.split(delimiter);
+	return { path, name, parent: parts.slice(0, -1).join(delimiter), depth: parts.length - 1, ...(special !== undefined && { special }) };
+}
+
+/** @throws MailError `input` */
+function partsOf(wanted: string, field: string): string[] {
+	const parts = wanted.split('/').map((part) => part.trim()).filter((part) => part !== '');
+	const wrong = parts.find((part) => /[\u0000-\u001f\u007f]/.test(part));
+	if (parts.length > 0 && wrong === undefined) return parts;
+	throw new MailError(parts.length === 0 ? `${field} is empty.` : `${field} has a line break or another control character in it.`, { code: 'input', field, remedy: 'Write a name such as Invoices, or a path such as INBOX/Invoices/2026.' });
+}
+
+const MOST_NAMED = 12;
+
+/** Those that share most with it, by pairs of letters; all of them where there are few. */
+function nearestTo(asked: string, folders: readonly Folder[]): string[] {
+	const likeness = ({ path, name }: Folder): number => Math.max(shared(folded(path), folded(asked)), shared(folded(name), folded(asked)));
+	if (folders.length <= MOST_NAMED) return folders.map(({ path }) => path);
+	return folders.map((folder) => ({ folder, score: likeness(folder) })).sort((one, other) => other.score - one.score).slice(0, MOST_NAMED).map(({ folder }) => folder.path);
+}
+
+/** Dice's coefficient of the pairs of letters: 0 where no pair is in both, 1 where they are equal. */
+function shared(one: string, other: string): number {
+	const pairs = (text: string): string[] => Array.from({ length: Math.max(1, text.length - 1) }, (_, index) => text.slice(index, index + 2));
+	const [left, right] = [pairs(one.slice(0, 200)), pairs(other.slice(0, 200))];
+	const there = new Set(right);
+	return (2 * left.filter((pair) => there.has(pair)).length) / (left.length + right.length);
+}
+
+function missing(message: string, field: string, remedy: string): MailError {
+	return new MailError(message, { code: 'notFound', speaker: 'imap', field, remedy });
+}

@@ -1,0 +1,173 @@
+import { MailError } from '../errors';
+import { fetchByUid, rangeOf } from '../imap/fetch';
+import { UIDS_IN_COMMAND } from '../imap/search';
+import type { ImapSession } from '../imap/session';
+import type { Folders } from './folders';
+import type { Reference } from './references';
+import type { Connection } from './sessions';
+
+/** What became of one reference. */
+export type Fate =
+	| { kind: 'there'; uid: number; folder: string; uidValidity: string; messageId: string; foundAgain: boolean }
+	| { kind: 'gone'; uid: number; folder: string; reason: string }
+	| { kind: 'failed'; error: MailError };
+
+export type There = Extract<Fate, { kind: 'there' }>;
+
+/** A command line has about 8 KB on Exchange. */
+const LONGEST_SET = 4_000;
+/** Above so many it is faster to read the Message-IDs of the whole folder once. */
+const SEARCHED_ONE_BY_ONE = 20;
+
+/** Sets of rising UIDs as a command takes them, each of at most so many and not too long for a line. */
+export function* commandSets(uids: readonly number[], most: number): Generator<number[]> {
+	const sorted = [...new Set(uids)].sort((one, other) => one - other);
+	let set: number[] = [];
+	let parts = 0;
+	for (const uid of sorted) {
+		const isNext = uid === (set.at(-1) ?? -1) + 1;
+		if (set.length > 0 && (set.length >= most || (!isNext && (parts + 1) * 22 > LONGEST_SET))) {
+			yield set;
+			set = [];
+			parts = 0;
+		}
+		if (!isNext || set.length === 0) parts += 1;
+		set.push(uid);
+	}
+	if (set.length > 0) yield set;
+}
+
+/**
+ * Where the mails are now. Items whose folder has another UIDVALIDITY since are never trusted: their mail is looked for by
+ * its Message-ID, and where it has none the item fails.
+ * @param folder of those references that name none
+ * @returns in the order of the references
+ */
+export async function locate(connection: Connection, folders: Folders, references: readonly Reference[], folder: string): Promise<Fate[]> {
+	const fates = new Array<Fate>(references.length);
+	const groups = new Map<string, number[]>();
+	for (const [index, reference] of references.entries()) {
+		try {
+			requireOwn(reference, connection.account.mailbox);
+			const { path } = await folders.find(reference.folder === '' ? folder : reference.folder);
+			groups.set(path, [...(groups.get(path) ?? []), index]);
+		} catch (error) {
+			if (!(error instanceof MailError) || (error.code !== 'input' && error.code !== 'notFound')) throw error;
+			fates[index] = { kind: 'failed', error };
+		}
+	}
+	for (const [path, indexes] of groups) {
+		const found = await connection.repeat(path, async (session) => await locateIn(session, path, indexes.map((index) => references[index]).filter((one) => one !== undefined)));
+		for (const [place, index] of indexes.entries()) {
+			const fate = found[place];
+			if (fate !== undefined) fates[index] = fate;
+		}
+	}
+	for (const [index, fate] of fates.entries()) {
+		const reference = references[index];
+		if (fate.kind === 'gone' && fate.uid === 0 && reference !== undefined) fates[index] = await elsewhere(connection, folders, reference, fate.folder);
+	}
+	return fates;
+}
+
+function requireOwn({ mailbox }: Reference, own: string): void {
+	if (mailbox === '' || mailbox.toLowerCase() === own.toLowerCase()) return;
+	throw new MailError(`UID: the item is of the mailbox ${mailbox}, and this node works in ${own}.`, { code: 'input', field: 'UID', remedy: `Set the option "Mailbox Address" to ${mailbox}, or use the credential of that mailbox.` });
+}
+
+async function locateIn(session: ImapSession, path: string, references: readonly Reference[]): Promise<Fate[]> {
+	const { uidValidity } = session;
+	const isStale = (one: Reference): boolean => one.uid === 0 || (one.uidValidity !== '' && one.uidValidity !== uidValidity);
+	const fresh = references.filter((one) => !isStale(one));
+	const there = new Set<number>();
+	for (const set of commandSets(fresh.map(({ uid }) => uid), 10_000)) for (const uid of await search(session, { uid: rangeOf(set) })) there.add(uid);
+	const strangers = await othersThan(session, fresh.filter(({ uid, messageId, mailbox }) => there.has(uid) && messageId !== '' && mailbox === ''));
+	const again = await findAgain(session, references.filter((one) => isStale(one) && one.messageId !== ''));
+	return references.map((reference): Fate => {
+		const { uid, messageId } = reference;
+		const found = { folder: path, uidValidity, messageId };
+		if (!isStale(reference)) {
+			if (strangers.has(uid)) return { kind: 'failed', error: stranger(uid, path) };
+			return there.has(uid) ? { ...found, kind: 'there', uid, foundAgain: false } : { kind: 'gone', uid, folder: path, reason: `The mail with UID ${uid} is no longer in "${path}".` };
+		}
+		const places = again.get(messageId) ?? [];
+		const [only] = places;
+		if (only !== undefined && (places.length === 1 || uid === 0)) return { ...found, kind: 'there', uid: places.at(-1) ?? only, foundAgain: uid !== 0 };
+		if (uid === 0) return { kind: 'gone', uid: 0, folder: path, reason: `No mail with the Message-ID ${messageId} is in "${path}".` };
+		return { kind: 'failed', error: renumbered(uid, path, messageId, places.length) };
+	});
+}
+
+/** The mail was found by its Message-ID nowhere in its folder: Inbox, Sent Items and the others are looked through. */
+async function elsewhere(connection: Connection, folders: Folders, reference: Reference, missedIn: string): Promise<Fate> {
+	for (const { path } of await folders.all()) {
+		if (path === missedIn) continue;
+		const [fate] = await connection.repeat(path, async (session) => await locateIn(session, path, [reference]));
+		if (fate?.kind === 'there') return fate;
+	}
+	return { kind: 'gone', uid: 0, folder: '', reason: `No mail with the Message-ID ${reference.messageId} is in ${connection.account.mailbox}.` };
+}
+
+/** Mails under these UIDs that have another Message-ID than the item says; items of this node tell their mailbox, and need no look. */
+async function othersThan(session: ImapSession, references: readonly Reference[]): Promise<Set<number>> {
+	const wanted = new Map(references.map(({ uid, messageId }) => [uid, messageId]));
+	const others = new Set<number>();
+	for (const set of commandSets([...wanted.keys()], UIDS_IN_COMMAND)) {
+		const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, set, { envelope: true }));
+		for (const [uid, { envelope }] of told) {
+			const messageId = envelope?.messageId?.trim() ?? '';
+			if (messageId !== '' && wanted.has(uid) && messageId !== wanted.get(uid)) others.add(uid);
+		}
+	}
+	return others;
+}
+
+async function findAgain(session: ImapSession, references: readonly Reference[]): Promise<Map<string, number[]>> {
+	const wanted = new Set(references.map(({ messageId }) => messageId));
+	const found = new Map<string, number[]>();
+	if (wanted.size > SEARCHED_ONE_BY_ONE) {
+		for (const set of commandSets(await search(session, { all: true }), UIDS_IN_COMMAND)) {
+			const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, set, { envelope: true }));
+			for (const [uid, { envelope }] of told) {
+				const messageId = envelope?.messageId?.trim() ?? '';
+				if (wanted.has(messageId)) found.set(messageId, [...(found.get(messageId) ?? []), uid]);
+			}
+		}
+		return found;
+	}
+	for (const messageId of wanted) found.set(messageId, await withMessageId(session, messageId));
+	return found;
+}
+
+/** UIDs in the selected folder of mails with this Message-ID, in rising order. */
+export async function withMessageId(session: ImapSession, messageId: string): Promise<number[]> {
+	const uids = await search(session, { header: { 'Message-ID': messageId.replace(/[<>]/g, '') } });
+	if (uids.length === 0) return [];
+	// SEARCH finds a part of the header's text too (RFC 3501, section 6.4.4).
+	const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, uids.slice(-UIDS_IN_COMMAND), { envelope: true }));
+	return [...told.values()].filter(({ envelope }) => envelope?.messageId?.trim() === messageId).map(({ uid }) => uid).sort((one, other) => one - other);
+}
+
+/** @throws MailError */
+export async function search(session: ImapSession, query: Parameters<ImapSession['client']['search']>[0]): Promise<number[]> {
+	const found = await session.run('UID SEARCH', async (client) => await client.search(query, { uid: true }));
+	if (!Array.isArray(found)) throw session.refusal('UID SEARCH');
+	return found;
+}
+
+function stranger(uid: number, path: string): MailError {
+	return new MailError(`UID: the mail with UID ${uid} in "${path}" is another one than the item's; nothing was done to it.`, {
+		code: 'input',
+		field: 'UID',
+		remedy: 'The item is of another mailbox, or of a folder that was made anew. Get the mail again, for example by its Message-ID.',
+	});
+}
+
+function renumbered(uid: number, path: string, messageId: string, places: number): MailError {
+	const why = messageId === '' ? 'and the item has no Message-ID to find it by' : places === 0 ? 'and no mail with its Message-ID is there' : `and ${places} mails with its Message-ID are there`;
+	return new MailError(`UID: the folder "${path}" has numbered its mails anew since the item with UID ${uid} was made, ${why}; nothing was done.`, {
+		code: 'input',
+		field: 'UID',
+		remedy: 'Get the mails again with the operation Get Many, and use those items.',
+	});
+}

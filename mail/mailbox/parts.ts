@@ -1,0 +1,111 @@
+import type { Readable } from 'node:stream';
+
+import type { MessageStructureObject } from 'imapflow';
+
+import { MailError } from '../errors';
+import type { There } from './locate';
+import type { Connection } from './sessions';
+import { describe } from './find';
+
+/** An attachment as BODYSTRUCTURE tells it. */
+export interface Part {
+	/** For the server, for example `2.1`. */
+	part: string;
+	/** Of all attachments of the mail, from 0. */
+	index: number;
+	fileName?: string;
+	mimeType: string;
+	/** Bytes as they travel; base64 takes a third more than the file. */
+	size: number;
+	contentId?: string;
+	inline: boolean;
+}
+
+/** Which attachments are wanted; what is left out does not count. */
+export interface PartWish {
+	/** With `*` and `?`, several separated by commas, in any case. */
+	names: string;
+	/** A type such as `application/pdf`, or the beginning of one such as `image/`. */
+	types: string;
+	indexes: number[];
+	/** Pictures that the text shows. */
+	inline: boolean;
+}
+
+/** @throws MailError */
+export async function listParts(connection: Connection, mail: There): Promise<Part[]> {
+	const [found] = await describe(connection, mail.folder, [mail.uid], { bodyStructure: true });
+	const structure = found?.facts.bodyStructure;
+	if (structure === undefined) throw new MailError(`The server does not tell the parts of the mail with UID ${mail.uid} in "${mail.folder}".`, { code: 'protocol', speaker: 'imap', command: 'UID FETCH', remedy: 'Get the whole mail with Download Attachments instead.' });
+	return attachmentsOf(structure).map((part, index) => ({ ...part, index }));
+}
+
+function attachmentsOf(node: MessageStructureObject, isTop = true): Array<Omit<Part, 'index'>> {
+	const type = node.type.toLowerCase();
+	// The parts of an attached mail belong to that one.
+	if (node.childNodes !== undefined && type !== 'message/rfc822') return node.childNodes.flatMap((child) => attachmentsOf(child, false));
+	const disposition = node.disposition?.toLowerCase();
+	const fileName = node.dispositionParameters?.filename ?? node.parameters?.name;
+	const isText = /^text\/(?:plain|html|x-amp-html)$/.test(type);
+	if (isText && disposition !== 'attachment' && fileName === undefined) return [];
+	if (isTop && isText && disposition !== 'attachment') return [];
+	return [
+		{
+			part: node.part ?? '1',
+			fileName: fileName ?? (type === 'message/rfc822' ? `${node.envelope?.subject?.slice(0, 80) ?? 'message'}.eml` : undefined),
+			mimeType: type,
+			size: node.size ?? 0,
+			contentId: node.id?.replace(/[<>]/g, ''),
+			inline: disposition === 'inline' || (disposition !== 'attachment' && node.id !== undefined),
+		},
+	];
+}
+
+export function choose(parts: readonly Part[], wish: PartWish): Part[] {
+	const names = wish.names.split(',').map((one) => one.trim().toLowerCase()).filter((one) => one !== '');
+	const types = wish.types.split(',').map((one) => one.trim().toLowerCase()).filter((one) => one !== '');
+	return parts.filter((part) => {
+		if (part.inline && !wish.inline && names.length === 0 && types.length === 0 && wish.indexes.length === 0) return false;
+		const isNamed = names.length === 0 || names.some((pattern) => matches(part.fileName?.toLowerCase() ?? '', pattern));
+		const isOfType = types.length === 0 || types.some((type) => part.mimeType === type || (type.endsWith('/*') ? part.mimeType.startsWith(type.slice(0, -1)) : type.endsWith('/') && part.mimeType.startsWith(type)));
+		return isNamed && isOfType && (wish.indexes.length === 0 || wish.indexes.includes(part.index));
+	});
+}
+
+/** `*` stands for any text, `?` for one character. Takes a time that grows with the product of the lengths at most. */
+export function matches(name: string, pattern: string): boolean {
+	let [at, from, star, retry] = [0, 0, -1, 0];
+	while (at < name.length) {
+		if (from < pattern.length && pattern[from] !== '*' && (pattern[from] === '?' || pattern[from] === name[at])) {
+			at += 1;
+			from += 1;
+		} else if (pattern[from] === '*') {
+			star = from;
+			retry = at;
+			from += 1;
+		} else if (star >= 0) {
+			retry += 1;
+			at = retry;
+			from = star + 1;
+		} else {
+			return false;
+		}
+	}
+	return pattern.slice(from).replaceAll('*', '') === '';
+}
+
+/** 64 KiB, the library's default, costs a round trip each. */
+const CHUNK_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Downloads one attachment, decoded. Only its bytes travel.
+ * @param take reads the stream to its end
+ */
+export async function downloadPart<T>(connection: Connection, mail: There, { part }: Part, take: (content: Readable) => Promise<T>): Promise<T> {
+	return await connection.repeat(mail.folder, async (session) => {
+		// Its commands go out while the stream is read; nothing else runs on the session meanwhile.
+		const { content } = await session.run('UID FETCH', async (client) => await client.download(String(mail.uid), part, { uid: true, chunkSize: CHUNK_BYTES, decodeText: false }));
+		if (content === undefined) throw new MailError(`The server does not give part ${part} of the mail with UID ${mail.uid}.`, { code: 'notFound', speaker: 'imap', command: 'UID FETCH' });
+		return await take(content);
+	});
+}

@@ -1,0 +1,123 @@
+import type { Readable } from 'node:stream';
+
+import type { FetchQueryObject, MessageAddressObject } from 'imapflow';
+import type { IDataObject } from 'n8n-workflow';
+
+import { fetchMails, hasAttachment, type FetchedMail, type FetchLimits } from '../imap/fetch';
+import { toItem, type Format, type ItemOptions, type MessageItem } from '../item/item';
+import { describe, type Found } from './find';
+import type { Connection } from './sessions';
+
+/** `fields` and `headers` leave the body at the server. */
+export type MailboxFormat = Format | 'fields' | 'headers';
+
+export interface ReadOptions<Stored> extends Omit<ItemOptions<Stored>, 'format' | 'rawText'> {
+	format: MailboxFormat;
+	/** Mails above so many bytes are streamed to the parser. */
+	largeAbove: number;
+}
+
+/** What each format wants to know of a mail beside its bytes. */
+export function queryOf(format: MailboxFormat): FetchQueryObject {
+	return format === 'fields' ? { flags: true, envelope: true, size: true, internalDate: true, bodyStructure: true } : { flags: true, size: true, internalDate: true };
+}
+
+const MAILS_AT_ONCE = 500;
+
+/**
+ * Items of these mails, in their order. A mail that the server does not give is an item with `error`; one that has gone
+ * meanwhile is left out.
+ */
+export async function* readMails<Stored>(connection: Connection, mails: readonly Found[], options: ReadOptions<Stored>): AsyncGenerator<{ mail: Found; item: MessageItem<Stored> }> {
+	if (options.format === 'fields') {
+		for (const mail of mails) yield { mail, item: { json: { ...fieldsOf(mail), ...provenance(connection, mail) } } };
+		return;
+	}
+	for (let from = 0; from < mails.length; ) {
+		// Neighbours in one folder together.
+		const { folder = '' } = mails[from] ?? {};
+		let to = from;
+		while (to < mails.length && to - from < MAILS_AT_ONCE && mails[to]?.folder === folder) to += 1;
+		const some = mails.slice(from, to);
+		const items = await readSome(connection, folder, some, options);
+		for (const mail of some) {
+			const item = items.get(mail.uid);
+			if (item !== undefined) yield { mail, item };
+		}
+		from = to;
+	}
+}
+
+async function readSome<Stored>(connection: Connection, folder: string, mails: readonly Found[], options: ReadOptions<Stored>): Promise<Map<number, MessageItem<Stored>>> {
+	const known = new Map(mails.map((mail) => [mail.uid, mail]));
+	const uids = [...known.keys()].sort((one, other) => one - other);
+	const items = new Map<number, MessageItem<Stored>>();
+	const { format } = options;
+	if (format === 'fields') return items;
+	if (format === 'headers') {
+		for (const { uid, facts } of await describe(connection, folder, uids, { headers: true })) {
+			const mail = known.get(uid);
+			if (mail !== undefined) items.set(uid, await headerItem(connection, mail, facts.headers ?? Buffer.alloc(0), options));
+		}
+		return items;
+	}
+	const limits: FetchLimits = { largeAbove: options.largeAbove, large: 'stream', onlyWithAttachment: false };
+	const fetched = fetchMails(async (_command, work) => await connection.repeat(folder, work), uids, limits);
+	for await (const one of fetched) {
+		const mail = known.get(one.uid);
+		if (mail === undefined) continue;
+		items.set(one.uid, 'failure' in one ? { json: { ...provenance(connection, mail), error: one.failure.message } } : await wholeItem(connection, mail, one, format, options));
+	}
+	return items;
+}
+
+async function wholeItem<Stored>(connection: Connection, mail: Found, { content }: FetchedMail, format: Format, options: ReadOptions<Stored>): Promise<MessageItem<Stored>> {
+	const source: Buffer | (() => Promise<Readable>) = content.kind === 'streamed' ? content.open : content.bytes;
+	const { json, binary } = await toItem(source, origin(mail), { ...options, format, rawText: content.kind !== 'streamed' });
+	return { json: { ...json, ...provenance(connection, mail) }, ...(binary !== undefined && { binary }) };
+}
+
+/** As format simple, without what only the body tells. */
+async function headerItem<Stored>(connection: Connection, mail: Found, headers: Buffer, options: ReadOptions<Stored>): Promise<MessageItem<Stored>> {
+	const { json } = await toItem(headers, origin(mail), { ...options, format: 'simple', downloadAttachments: false });
+	const { text: _text, html: _html, attachments: _attachments, newText: _newText, hasAttachment: _hasAttachment, ...rest } = json;
+	return { json: { ...rest, headersOnly: true, ...provenance(connection, mail) } };
+}
+
+function origin({ uid, uidValidity, folder, facts }: Found): { uid: number; uidValidity: string; folder: string; size: number } {
+	return { uid, uidValidity, folder, size: facts.size ?? 0 };
+}
+
+/** Where the mail lies and how it stands there; in every format. */
+export function provenance({ account }: Connection, { uid, uidValidity, folder, receivedAt, facts }: Found): IDataObject {
+	const flags = [...(facts.flags ?? [])].filter((flag) => flag !== '\\Recent');
+	return {
+		uid,
+		uidValidity,
+		folder,
+		mailbox: account.mailbox,
+		size: facts.size ?? 0,
+		...(facts.internalDate !== undefined && { receivedAt: new Date(receivedAt).toISOString() }),
+		...(facts.flags !== undefined && { flags, isRead: flags.includes('\\Seen') }),
+	};
+}
+
+/** The envelope, under the names of format simple. */
+export function fieldsOf({ facts: { envelope, bodyStructure } }: Found): IDataObject {
+	const date = envelope?.date === undefined ? undefined : new Date(envelope.date);
+	return {
+		messageId: envelope?.messageId?.trim() ?? '',
+		subject: envelope?.subject ?? '',
+		date: date === undefined || Number.isNaN(date.getTime()) ? '' : date.toISOString(),
+		from: addressText(envelope?.from),
+		to: addressText(envelope?.to),
+		cc: addressText(envelope?.cc),
+		replyTo: addressText(envelope?.replyTo),
+		inReplyTo: envelope?.inReplyTo?.trim() ?? '',
+		...(bodyStructure !== undefined && { hasAttachment: hasAttachment(bodyStructure) }),
+	};
+}
+
+function addressText(addresses: readonly MessageAddressObject[] | undefined): string {
+	return (addresses ?? []).map(({ name = '', address = '' }) => (name === '' ? address : `"${name.replace(/["\\]/g, '\\$&')}" <${address}>`)).join(', ');
+}

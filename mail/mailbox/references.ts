@@ -1,0 +1,87 @@
+import { MailError } from '../errors';
+
+/** Which mail is meant, as a workflow knows it. */
+export interface Reference {
+	/** 0 where only the Message-ID is known. */
+	uid: number;
+	/** Where it was; empty = the folder of the operation. */
+	folder: string;
+	/** Empty where nobody told. */
+	uidValidity: string;
+	/** With angle brackets; empty where nobody told. */
+	messageId: string;
+	/** Whose mailbox it was in, where the item tells. */
+	mailbox: string;
+}
+
+const LARGEST_UID = 4_294_967_295;
+/** A list in one field; more come as items. */
+const MOST_IN_FIELD = 50_000;
+
+/**
+ * A UID, several (a list, or text with commas), a Message-ID, or message items of this package's nodes.
+ * @throws MailError `input` naming the field
+ */
+export function readReferences(value: unknown, field = 'UID'): Reference[] {
+	const found = read(value, field);
+	if (found.length === 0) throw wrong(field, 'it is empty', 'Give the number in the field uid of a message item, or the whole item, for example {{ $json }}.');
+	if (found.length > MOST_IN_FIELD) throw wrong(field, `it has ${found.length} entries, more than ${MOST_IN_FIELD}`, 'Give them as items, some thousand at a time.');
+	return found;
+}
+
+function read(value: unknown, field: string): Reference[] {
+	if (value === undefined || value === null || value === '') return [];
+	if (Array.isArray(value)) return value.flatMap((one: unknown) => read(one, field));
+	if (typeof value === 'object') return [ofItem(value, field)];
+	if (typeof value === 'number' || typeof value === 'bigint') return [ofUid(value, field)];
+	if (typeof value !== 'string') throw wrong(field, `${JSON.stringify(value)} is no UID`);
+	const text = value.trim();
+	if (/^[[{"]/.test(text)) return read(parsed(text, field), field);
+	if (text.includes('<') || text.includes('@')) return text.split(/[\s,]+/).filter((one) => one !== '').map((one) => ofMessageId(one, field));
+	return text.split(',').map((one) => one.trim()).filter((one) => one !== '').map((one) => ofUid(one, field));
+}
+
+function parsed(text: string, field: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw wrong(field, `"${text.slice(0, 60)}" is neither a UID nor a message item`);
+	}
+}
+
+function ofUid(value: unknown, field: string): Reference {
+	const uid = typeof value === 'string' && !/^\d{1,10}$/.test(value) ? NaN : Number(value);
+	if (Number.isInteger(uid) && uid >= 1 && uid <= LARGEST_UID) return { uid, folder: '', uidValidity: '', messageId: '', mailbox: '' };
+	throw wrong(field, `"${String(value).slice(0, 60)}" is no UID`, 'A UID is a whole number from 1, which stands in the field uid of a message item.');
+}
+
+function ofMessageId(text: string, field: string): Reference {
+	const messageId = messageIdIn(text);
+	if (messageId === '') throw wrong(field, `"${text.slice(0, 60)}" is neither a UID nor a Message-ID`);
+	return { uid: 0, folder: '', uidValidity: '', messageId, mailbox: '' };
+}
+
+function ofItem(item: object, field: string): Reference {
+	const own: unknown = Reflect.get(item, 'json');
+	if (typeof own === 'object' && own !== null) return ofItem(own, field);
+	const text = (name: string): string => {
+		const value: unknown = Reflect.get(item, name);
+		return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+	};
+	const known = { folder: text('folder'), uidValidity: text('uidValidity'), messageId: messageIdIn(text('messageId')), mailbox: text('mailbox') };
+	if (text('uid') !== '') return { ...ofUid(text('uid'), field), ...known };
+	if (text('uidl') !== '' && known.messageId === '') throw wrong(field, 'the item comes from POP, which knows no UID', 'Use an item of IMAP Trigger or IMAP Mailbox.');
+	// By its Message-ID a mail is found wherever it lies.
+	if (known.messageId !== '') return { ...known, uid: 0, folder: '', uidValidity: '' };
+	throw wrong(field, 'the item has no field uid', 'Give a message item of IMAP Trigger or IMAP Mailbox, for example {{ $(\'IMAP Trigger\').item.json }}.');
+}
+
+/** With angle brackets; empty where there is none that can be searched for. */
+export function messageIdIn(text: string): string {
+	const inside = /<([^<>\s]{1,900})>/.exec(text.slice(0, 2_000))?.[1] ?? (/^[^<>\s]{1,900}$/.test(text) ? text : '');
+	return inside.includes('@') ? `<${inside}>` : '';
+}
+
+function wrong(field: string, what: string, remedy = 'Give the number in the field uid of a message item, the whole item, or a Message-ID.'): MailError {
+	return new MailError(`${field} cannot be used: ${what}.`, { code: 'input', field, remedy });
+}

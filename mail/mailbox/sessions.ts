@@ -1,0 +1,195 @@
+import { Socket } from 'node:net';
+
+import { endpointOf, type Account } from '../account';
+import { MailError } from '../errors';
+import { ImapSession } from '../imap/session';
+
+/** Sessions of one mailbox at a time in this process. Exchange Online allows about 20 a mailbox, which phones and triggers need too. */
+const MOST = 4;
+/** How long an idle session is kept for the next execution, in ms. */
+const KEEP_MS = 10_000;
+/** So long a server that asks to wait is waited for before an operation fails, in ms. */
+const PATIENCE_MS = 60_000;
+const FIRST_PAUSE_MS = 500;
+const TRIES = 5;
+
+interface Idle {
+	session: ImapSession;
+	owner: string;
+	timer: NodeJS.Timeout;
+}
+
+interface Lane {
+	busy: number;
+	waiting: Array<() => void>;
+	idle: Idle[];
+}
+
+/** Of the whole process: the limit counts for the mailbox, whichever workflow works in it. */
+const lanes = new Map<string, Lane>();
+
+/**
+ * Lends a connection to a mailbox: an idle one of the same owner, or a new one. It is kept for the next execution for a
+ * short while and does not hold up the end of the process.
+ * @throws MailError
+ */
+export async function withMailbox<T>(account: Account, use: (connection: Connection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+	const { host, port } = endpointOf(account, 'imap');
+	const key = `${account.mailbox.toLowerCase()} ${host}:${port}`;
+	const lane = lanes.get(key) ?? { busy: 0, waiting: [], idle: [] };
+	lanes.set(key, lane);
+	await enter(lane, signal);
+	const connection = new Connection(account, takeIdle(lane, ownerOf(account)), signal);
+	const abort = (): void => connection.close();
+	signal?.addEventListener('abort', abort, { once: true });
+	try {
+		return await use(connection);
+	} finally {
+		signal?.removeEventListener('abort', abort);
+		const session = connection.release();
+		if (session !== undefined && signal?.aborted !== true) keep(lane, session, ownerOf(account));
+		lane.busy -= 1;
+		lane.waiting.shift()?.();
+		if (lane.busy === 0 && lane.idle.length === 0) lanes.delete(key);
+	}
+}
+
+/** First come, first served. @throws MailError `stopped` */
+async function enter(lane: Lane, signal?: AbortSignal): Promise<void> {
+	if (signal?.aborted === true) throw cancelled();
+	if (lane.busy >= MOST || lane.waiting.length > 0) {
+		await new Promise<void>((resolve, reject) => {
+			const go = (): void => {
+				signal?.removeEventListener('abort', give);
+				resolve();
+			};
+			const give = (): void => {
+				lane.waiting = lane.waiting.filter((other) => other !== go);
+				reject(cancelled());
+			};
+			signal?.addEventListener('abort', give, { once: true });
+			lane.waiting.push(go);
+		});
+	}
+	lane.busy += 1;
+}
+
+function ownerOf({ id, owner = id }: Account): string {
+	return owner;
+}
+
+/** A session of another owner is closed where it takes the place of this one's. */
+function takeIdle(lane: Lane, owner: string): ImapSession | undefined {
+	for (const entry of [...lane.idle]) {
+		if (entry.owner !== owner && lane.busy + lane.idle.length <= MOST && !entry.session.over) continue;
+		clearTimeout(entry.timer);
+		lane.idle = lane.idle.filter((other) => other !== entry);
+		if (entry.owner === owner && !entry.session.over && entry.session.token.expiresAt > Date.now() + KEEP_MS) {
+			socketOf(entry.session)?.ref();
+			return entry.session;
+		}
+		entry.session.close();
+	}
+	return undefined;
+}
+
+function keep(lane: Lane, session: ImapSession, owner: string): void {
+	const end = (): void => {
+		lane.idle = lane.idle.filter((other) => other !== entry);
+		session.close();
+	};
+	const entry: Idle = { session, owner, timer: setTimeout(end, KEEP_MS).unref() };
+	socketOf(session)?.unref();
+	lane.idle.push(entry);
+}
+
+/** The library keeps it for itself. */
+function socketOf({ client }: ImapSession): Socket | undefined {
+	const socket: unknown = Reflect.get(client, 'socket');
+	return socket instanceof Socket ? socket : undefined;
+}
+
+/** What runs on a session: with the folder selected that the command is about. */
+type Work<T> = (session: ImapSession) => Promise<T>;
+
+/** One mailbox for the time of one execution, on one session after the other where one breaks. */
+export class Connection {
+	#session: ImapSession | undefined;
+	/** The folder that was selected by this execution: what an earlier one selected may have changed since. */
+	#selected = '';
+
+	constructor(
+		readonly account: Account,
+		session: ImapSession | undefined,
+		private readonly signal?: AbortSignal,
+	) {
+		this.#session = session;
+	}
+
+	/** Does what can be repeated without harm: again on a new session where the connection breaks or the server asks to wait. @throws MailError */
+	async repeat<T>(folder: string | undefined, work: Work<T>): Promise<T> {
+		const started = Date.now();
+		for (let attempt = 1; ; attempt += 1) {
+			try {
+				return await work(await this.#ready(folder));
+			} catch (error) {
+				const pauseMs = pauseAfter(error, attempt);
+				if (pauseMs === undefined || attempt >= TRIES || Date.now() - started + pauseMs > PATIENCE_MS) throw error;
+				await this.#pause(pauseMs);
+			}
+		}
+	}
+
+	/** Does what must not be done twice: only the way there is repeated. @throws MailError */
+	async once<T>(folder: string | undefined, work: Work<T>): Promise<T> {
+		const session = await this.repeat(folder, async (ready) => await Promise.resolve(ready));
+		return await work(session);
+	}
+
+	/** Nobody counts on the selected folder any more, for example since it has another name now. */
+	forget(): void {
+		this.#selected = '';
+	}
+
+	/** The session, for others to go on with; undefined where it has ended. */
+	release(): ImapSession | undefined {
+		const session = this.#session;
+		this.#session = undefined;
+		return session?.over === false ? session : undefined;
+	}
+
+	close(): void {
+		this.#session?.close();
+	}
+
+	async #ready(folder: string | undefined): Promise<ImapSession> {
+		if (this.signal?.aborted === true) throw cancelled();
+		if (this.#session === undefined || this.#session.over) {
+			this.#session = await ImapSession.open(this.account, this.signal);
+			this.#session.idles = false;
+			this.#selected = '';
+		}
+		if (folder !== undefined && this.#selected !== folder) {
+			await this.#session.select(folder);
+			this.#selected = folder;
+		}
+		return this.#session;
+	}
+
+	async #pause(ms: number): Promise<void> {
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(resolve, ms);
+			this.signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+		});
+	}
+}
+
+/** How long to wait before another try, in ms; undefined where none can help. */
+function pauseAfter(error: unknown, attempt: number): number | undefined {
+	if (!(error instanceof MailError) || error.permanent || error.code === 'protocol' || error.code === 'stopped') return undefined;
+	return error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
+}
+
+function cancelled(): MailError {
+	return new MailError('The execution was cancelled.', { code: 'stopped', speaker: 'imap' });
+}
