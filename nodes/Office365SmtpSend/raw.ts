@@ -8,25 +8,38 @@ import { fileOf, property } from './attachments';
 import type { MailContext } from './context';
 import { readHeaders } from './settings';
 
+interface RawSource {
+	open: () => Promise<Readable>;
+	/** Bytes. */
+	size: number;
+}
+
 /** A finished mail from a binary property or a text. @throws MailError `input` naming the field */
 export async function readRaw(context: MailContext, item: number): Promise<ComposedMail> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	const { deliveryReports } = readHeaders(record(context.getNodeParameter('options', item, {})));
 	return await composeRaw({
-		...(choice(parameter('rawSource'), 'Message Source', ['binary', 'text'], 'binary') === 'text' ? textSource(text(parameter('rawMessage'), 'Message')) : await binarySource(context, item, text(parameter('binaryPropertyName'), 'Input Binary Field'))),
+		...(await readRawSource(context, item)),
 		from: (await readMailboxes('From Email', parameter('fromEmail'))).slice(0, 1),
 		to: await readMailboxes('To Email', parameter('toEmail')),
 		deliveryReports,
 	});
 }
 
-function textSource(content: string): { open: () => Promise<Readable>; size: number } {
+/** The bytes of a finished mail. @throws MailError `input` naming the field */
+export async function readRawSource(context: MailContext, item: number): Promise<RawSource> {
+	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
+	if (choice(parameter('rawSource'), 'Message Source', ['binary', 'text'], 'binary') === 'text') return textSource(text(parameter('rawMessage'), 'Message'));
+	return await binarySource(context, item, text(parameter('binaryPropertyName'), 'Input Binary Field'));
+}
+
+function textSource(content: string): RawSource {
 	if (content.trim() === '') throw inputError('Message', 'there is none.', 'Give a whole mail: headers, an empty line, the body.');
 	const bytes = Buffer.from(content);
 	return { open: async () => Readable.from([bytes]), size: bytes.length };
 }
 
-async function binarySource(context: MailContext, item: number, name: string): Promise<{ open: () => Promise<Readable>; size: number }> {
+async function binarySource(context: MailContext, item: number, name: string): Promise<RawSource> {
 	const { open, size } = await fileOf(context, name, property(context.getInputData()[item]?.binary ?? {}, name, 'Input Binary Field'));
 	return { open, size };
 }

@@ -1,0 +1,140 @@
+import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+
+import { readMoment } from '../../mail/compose/eventTime';
+import { MailError } from '../../mail/errors';
+import { criteriaOfRules, type Criteria } from '../../mail/imap/criteria';
+import { requireBounded, MOST_FOUND, type Wish } from '../../mail/mailbox/find';
+import type { ChosenFolders } from '../../mail/mailbox/folders';
+import type { ReadOptions } from '../../mail/mailbox/read';
+import { messageIdIn } from '../../mail/mailbox/references';
+import type { MailContext } from '../Office365SmtpSend/context';
+import { choice, flag, record, text, whole } from '../parameterValues';
+
+/** Mails above so many bytes are streamed, not held in memory. */
+const LARGE_ABOVE = 20 * 1024 * 1024;
+const DAY_MS = 86_400_000;
+const LARGEST_UID = 4_294_967_295;
+
+/** A folder as text or as n8n's resource locator gives it. */
+export function locator(value: unknown, field: string): string {
+	return (typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field)).trim();
+}
+
+export function chosenFolders(options: IDataObject): ChosenFolders {
+	return {
+		drafts: text(options.draftsFolder, 'Drafts Folder'),
+		sent: text(options.sentFolder, 'Sent Items Folder'),
+		deleted: text(options.deletedFolder, 'Deleted Items Folder'),
+	};
+}
+
+/** Whether an AI agent uses the node as a tool: n8n gives that another type. */
+export function isTool(context: Pick<IExecuteFunctions, 'getNode'>): boolean {
+	return context.getNode().type.endsWith('Tool');
+}
+
+/** @throws MailError `input` naming the field */
+export function readOptionsOf(context: MailContext, item: number): ReadOptions<IBinaryData> {
+	const format = choice(context.getNodeParameter('format', item, 'simple'), 'Format', ['simple', 'fields', 'headers', 'resolved', 'raw'], 'simple');
+	return {
+		format,
+		downloadAttachments: flag(context.getNodeParameter('downloadAttachments', item, false), 'Download Attachments'),
+		prefix: prefixOf(context, item),
+		largeAbove: LARGE_ABOVE,
+		store: async (content, fileName, mimeType) => await context.helpers.prepareBinaryData(content, fileName, mimeType),
+	};
+}
+
+export function prefixOf(context: MailContext, item: number): string {
+	return text(context.getNodeParameter('dataPropertyAttachmentsPrefixName', item, 'attachment_'), 'Property Prefix Name') || 'attachment_';
+}
+
+/** @throws MailError `input` naming the field */
+export function readWish(context: MailContext, item: number, asTool: boolean): Wish {
+	const filters = record(context.getNodeParameter('filters', item, {}));
+	const options = record(context.getNodeParameter('options', item, {}));
+	const returnAll = flag(context.getNodeParameter('returnAll', item, false), 'Return All');
+	const limit = returnAll ? MOST_FOUND : whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000);
+	requireBounded(limit);
+	const rules = text(options.customEmailConfig, 'Custom Email Rules').trim();
+	const beforeUid = whole(options.beforeUid, 'Before UID', 0, 0, LARGEST_UID);
+	const receivedFrom = moment(context, filters.receivedAfter, 'Received After');
+	const receivedUntil = moment(context, filters.receivedBefore, 'Received Before');
+	return {
+		criteria: [...(rules === '' ? [] : criteriaOfRules(rules)), ...criteriaOf(filters), ...days(receivedFrom, receivedUntil)],
+		...(filled(filters.hasAttachment) && { hasAttachment: flag(filters.hasAttachment, 'Has Attachment') }),
+		...(receivedFrom !== undefined && { receivedFrom }),
+		...(receivedUntil !== undefined && { receivedUntil }),
+		afterUid: whole(options.afterUid, 'After UID', 0, 0, LARGEST_UID),
+		...(beforeUid > 0 && { beforeUid }),
+		newestFirst: choice(options.order, 'Order', ['newest', 'oldest'], 'newest') === 'newest',
+		limit: asTool ? Math.min(limit, MOST_FOR_TOOL) : limit,
+	};
+}
+
+/** So many emails a language model gets in one answer. */
+const MOST_FOR_TOOL = 50;
+
+function filled(value: unknown): boolean {
+	return value !== undefined && value !== null && value !== '';
+}
+
+function moment(context: MailContext, value: unknown, field: string): number | undefined {
+	return filled(value) ? readMoment(field, value, context.getTimezone()).getTime() : undefined;
+}
+
+/** The server knows days of a time zone of its own; the moment itself is compared here. */
+function days(from: number | undefined, until: number | undefined): Criteria {
+	const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+	return [...(from === undefined ? [] : [{ since: day(from - DAY_MS) }]), ...(until === undefined ? [] : [{ before: day(until + 2 * DAY_MS) }])];
+}
+
+const TEXTS = [
+	['from', 'FROM', 'From'],
+	['to', 'TO', 'To'],
+	['cc', 'CC', 'CC'],
+	['subject', 'SUBJECT', 'Subject'],
+	['text', 'TEXT', 'Text'],
+] as const;
+
+/** @throws MailError `input` naming the filter */
+function criteriaOf(filters: IDataObject): Criteria {
+	const found: Criteria[] = [];
+	for (const [name, key, field] of TEXTS) {
+		const value = text(filters[name], field).trim();
+		if (value !== '') found.push(criterion(field, [key, value]));
+	}
+	if (filled(filters.unread)) found.push(criterion('Unread', flag(filters.unread, 'Unread') ? 'UNSEEN' : 'SEEN'));
+	if (filled(filters.flagged)) found.push(criterion('Flagged', flag(filters.flagged, 'Flagged') ? 'FLAGGED' : 'UNFLAGGED'));
+	const larger = whole(filters.largerThan, 'Larger Than', 0, 0, 1_000_000);
+	const smaller = whole(filters.smallerThan, 'Smaller Than', 0, 0, 1_000_000);
+	if (larger > 0) found.push(criterion('Larger Than', ['LARGER', larger * 1024]));
+	if (smaller > 0) found.push(criterion('Smaller Than', ['SMALLER', smaller * 1024]));
+	const messageId = text(filters.messageId, 'Message ID').trim();
+	if (messageId !== '') found.push(criterion('Message ID', ['HEADER', 'Message-ID', requireMessageId(messageId).slice(1, -1)]));
+	const header = record(record(filters.header).values);
+	const name = text(header.name, 'Header').trim();
+	const value = text(header.value, 'Header').trim();
+	if (name !== '') found.push(value === '' ? [{ header: { [name]: true } }] : criterion('Header', ['HEADER', name, value]));
+	return found.flat();
+}
+
+function requireMessageId(value: string): string {
+	const messageId = messageIdIn(value);
+	if (messageId !== '') return messageId;
+	throw new MailError(`Message ID: "${value.slice(0, 80)}" is not a Message-ID.`, { code: 'input', field: 'Message ID', remedy: 'Give what the field messageId of a message item holds.' });
+}
+
+/** One search rule, with the filter's own name in what is wrong with it. */
+function criterion(field: string, rule: unknown): Criteria {
+	try {
+		return criteriaOfRules(JSON.stringify([rule]));
+	} catch (error) {
+		throw namedAfter(field, error);
+	}
+}
+
+function namedAfter(field: string, error: unknown): unknown {
+	if (!(error instanceof MailError)) return error;
+	return new MailError(error.message.replace('Custom Email Rules', field), { code: 'input', field, remedy: 'Change the filter, or leave it out.' });
+}
