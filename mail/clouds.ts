@@ -166,7 +166,14 @@ function httpsUrl(value: unknown, field: string): string {
 	if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
 		throw inputError(field, `"${given.replace(/\/\/[^/]*@/, '//…@')}" is not an https address.`, 'Enter an address like https://login.example.com, without query or user name.');
 	}
-	return given.replace(/\/+$/, '');
+	return withoutSlashes(given);
+}
+
+/** An address without the slashes at its end. */
+export function withoutSlashes(address: string): string {
+	let end = address.length;
+	while (address.charAt(end - 1) === '/') end -= 1;
+	return address.slice(0, end);
 }
 
 function text(value: unknown): string {

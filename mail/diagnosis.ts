@@ -4,7 +4,8 @@ import { IDENTITY_CAUSES } from './causes/identity';
 import { MAIL_CAUSES } from './causes/mail';
 import { NETWORK_CAUSES } from './causes/network';
 import { POP_CAUSES } from './causes/pop';
-import { MailError, redact } from './errors';
+import { MailError } from './errors';
+import { oneLine, redact, Secrets } from './redact';
 
 export type { Circumstances } from './causes/cause';
 
@@ -14,16 +15,24 @@ export type { Circumstances } from './causes/cause';
  */
 export const CAUSES: readonly Cause[] = [...IDENTITY_CAUSES, ...HOST_CAUSES, ...POP_CAUSES, ...MAIL_CAUSES, ...NETWORK_CAUSES];
 
+/** So much of each text is judged, in characters: no answer worth reading is longer, and each row of the table reads it all. */
+const JUDGED = 4_000;
+/** Causes may be nested; so deep they are looked at. */
+const DEEPEST = 4;
+
 /**
- * Turns whatever a library or server said into the one error with sentence and remedy. A {@link MailError} passes
- * through unchanged.
+ * Turns whatever a library or server said into the one error with sentence and remedy. What it said is cut and freed of
+ * the secrets at work before it is judged or quoted. A {@link MailError} passes through unchanged.
  */
 export function diagnose(cause: unknown, at: Circumstances): MailError {
 	if (cause instanceof MailError) return cause;
-	const said = wordsOf(cause);
-	const response = responseOf(cause);
+	const hide = hider(at);
+	const foreign = (text: string): string => redact(hide(text));
+	const said = foreign(wordsOf(cause));
+	const answered = responseOf(cause);
+	const response = answered === undefined ? undefined : foreign(answered);
 	const row = causeOf(said, at);
-	const facts = { speaker: at.speaker, mailbox: at.mailbox, command: at.command, response, cause, retryAfterMs: retryAfterOf(cause, said) };
+	const facts = { speaker: at.speaker, mailbox: at.mailbox, command: at.command, response, cause, retryAfterMs: retryAfterOf(cause, said), hide };
 	if (row === undefined) {
 		return new MailError(`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ${firstLine(said)}`, {
 			...facts,
@@ -42,16 +51,22 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	});
 }
 
+/** Takes the token and the credential's secrets out of a text. */
+function hider({ token, secrets }: Circumstances): (text: string) => string {
+	const own = new Secrets(secrets ?? []);
+	return (text) => own.hide(token?.hide(text) ?? text);
+}
+
 /** Whether the server refused a connection because the mailbox has too many. */
 export function tellsCrowd(error: unknown): boolean {
 	return error instanceof MailError && error.code === 'throttled' && causeOf(error.response ?? '', { speaker: 'smtp', command: error.command })?.id === 'smtp-connections';
 }
 
-/** Everything a cause says, for matching: code, server texts, message. */
-function wordsOf(cause: unknown): string {
-	if (!(cause instanceof Error)) return String(cause);
-	const parts = [responseOf(cause), field(cause, 'code'), field(cause, 'errorCode'), field(cause, 'serverResponseCode'), field(cause, 'subError'), field(cause, 'suberror'), field(cause, 'reason'), field(cause, 'byeReason'), cause.message, field(cause, 'errorMessage'), field(cause, 'description')];
-	const nested = cause.cause instanceof Error ? wordsOf(cause.cause) : '';
+/** Everything a cause says, for matching: code, server texts, message; each cut to what is judged. */
+function wordsOf(cause: unknown, depth = 1): string {
+	if (!(cause instanceof Error)) return String(cause).slice(0, JUDGED);
+	const parts = [responseOf(cause), field(cause, 'code'), field(cause, 'errorCode'), field(cause, 'serverResponseCode'), field(cause, 'subError'), field(cause, 'suberror'), field(cause, 'reason'), field(cause, 'byeReason'), cause.message.slice(0, JUDGED), field(cause, 'errorMessage'), field(cause, 'description')];
+	const nested = cause.cause instanceof Error && depth < DEEPEST ? wordsOf(cause.cause, depth + 1) : '';
 	// n8n's OAuth client replaces Microsoft's words by its own and keeps them aside.
 	const body: unknown = Reflect.get(cause, 'body');
 	if (typeof body === 'object' && body !== null) for (const name of ['error', 'error_description']) parts.push(textOf(Reflect.get(body, name)));
@@ -63,7 +78,7 @@ function responseOf(cause: unknown): string | undefined {
 	if (!(cause instanceof Error)) return undefined;
 	for (const name of ['response', 'responseText']) {
 		const value = field(cause, name);
-		if (value !== undefined) return redact(value);
+		if (value !== undefined) return value;
 	}
 	return undefined;
 }
@@ -73,7 +88,7 @@ function field(cause: Error, name: string): string | undefined {
 }
 
 function textOf(value: unknown): string | undefined {
-	return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+	return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, JUDGED) : undefined;
 }
 
 function retryAfterOf(cause: unknown, said: string): number | undefined {
@@ -88,14 +103,15 @@ function retryAfterOf(cause: unknown, said: string): number | undefined {
 
 /** The AADSTS sentence, and in any case its trace ids, which Microsoft's support asks for. They come on lines of their own, or not. */
 function identityHint(said: string): string {
-	const words = /AADSTS\d+:[^\n\r]*/.exec(said.replace(/[\r\n]+(?=(?:Trace ID|Correlation ID|Timestamp):)/g, ' '))?.[0];
+	const words = /AADSTS\d+:[^\n\r]*/.exec(said.replace(/\r?\n(?=(?:Trace ID|Correlation ID|Timestamp):)/g, ' '))?.[0];
 	if (words === undefined) return '';
-	const [, sentence = '', ids = ''] = /^(.*?)(\s*Trace ID:.*)?$/.exec(words) ?? [];
-	return ` Microsoft said: ${redact(sentence).slice(0, 400)}${redact(ids).slice(0, 200)}`;
+	const ids = words.indexOf('Trace ID:');
+	const sentence = (ids < 0 ? words : words.slice(0, ids)).trimEnd();
+	return ` Microsoft said: ${sentence.slice(0, 400)}${ids < 0 ? '' : ` ${words.slice(ids, ids + 200)}`}`;
 }
 
 function firstLine(text: string): string {
-	return redact(text).split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '';
+	return oneLine(text.split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '');
 }
 
 /** Numbers before words, over the whole table: a number is the narrower sign. */

@@ -1,3 +1,5 @@
+import { oneLine, redact } from './redact';
+
 /**
  * What the caller may do next, in one word:
  *
@@ -57,13 +59,15 @@ export interface MailErrorFacts {
 	/** Milliseconds that the server asked to wait. */
 	retryAfterMs?: number;
 	cause?: unknown;
+	/** Takes out the secrets that whoever throws knows of, from all texts; what looks like one is taken out anyway. */
+	hide?: (text: string) => string;
 }
 
 const TRANSIENT: ReadonlySet<MailErrorCode> = new Set(['throttled', 'unreachable', 'lost', 'timeout', 'protocol', 'stopped']);
 
 /**
- * The one error of this package. `message` says what happened, `remedy` what to do; neither holds a token or a
- * secret: whatever enters is passed through {@link redact}.
+ * The one error of this package. `message` says what happened, `remedy` what to do; none of its texts holds a token or a
+ * secret: whatever enters is passed through {@link redact}, and stands on one line.
  */
 export class MailError extends Error {
 	override readonly name = 'MailError';
@@ -78,15 +82,17 @@ export class MailError extends Error {
 	readonly retryAfterMs?: number;
 
 	constructor(message: string, facts: MailErrorFacts) {
-		super(redact(message), facts.cause === undefined ? undefined : { cause: quiet(facts.cause) });
+		const { hide = (text) => text } = facts;
+		const safe = (text: string | undefined): string | undefined => (text === undefined ? undefined : clean(text, hide));
+		super(clean(message, hide), facts.cause === undefined ? undefined : { cause: quiet(facts.cause, hide) });
 		this.code = facts.code;
 		this.permanent = facts.permanent ?? !TRANSIENT.has(facts.code);
-		this.remedy = facts.remedy;
+		this.remedy = safe(facts.remedy);
 		this.speaker = facts.speaker;
-		this.mailbox = facts.mailbox;
+		this.mailbox = safe(facts.mailbox);
 		this.field = facts.field;
-		this.command = facts.command;
-		this.response = facts.response === undefined ? undefined : redact(facts.response);
+		this.command = safe(facts.command);
+		this.response = safe(facts.response);
 		this.retryAfterMs = facts.retryAfterMs;
 	}
 }
@@ -99,32 +105,20 @@ export function isVague(error: MailError): boolean {
 	return error.code === 'throttled' && error.retryAfterMs === undefined;
 }
 
-const REDACTED = '[secret]';
-
-/**
- * Takes out whatever looks like a credential: JWTs, bearer strings, the base64 line of XOAUTH2 (it begins with
- * `user=`, in base64 `dXNlcj`), client secrets and passwords in form bodies, PEM keys.
- */
-export function redact(text: string): string {
-	return text
-		.replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED)
-		.replace(/\b[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, (token) => (token.startsWith('eyJ') ? REDACTED : token))
-		.replace(/\bdXNlcj[A-Za-z0-9+/=]{8,}/g, REDACTED)
-		.replace(/\b(Bearer )\s*[A-Za-z0-9._~+/=-]{8,}/gi, `$1${REDACTED}`)
-		// Quoted first, since a password may have blanks.
-		.replace(/("(?:client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password)"\s*:\s*")(?:[^"\\]|\\.)*/gi, `$1${REDACTED}`)
-		.replace(/\b(client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password|code)(["']?\s*[=:]\s*["']?)[^&\s"',;}]+/gi, `$1$2${REDACTED}`);
-}
-
 /**
  * The cause without what libraries hang onto their errors (imapflow and nodemailer keep the auth string, MSAL the
  * request): type, message and code stay.
  */
-function quiet(cause: unknown): unknown {
+function quiet(cause: unknown, hide: (text: string) => string): unknown {
 	if (cause instanceof MailError) return cause;
-	if (!(cause instanceof Error)) return redact(String(cause));
-	const copy = new Error(redact(cause.message));
+	if (!(cause instanceof Error)) return clean(String(cause), hide);
+	const copy = new Error(clean(cause.message, hide));
 	copy.name = cause.name;
-	copy.stack = cause.stack === undefined ? undefined : redact(cause.stack);
+	// The stack has lines of its own, and its first ones repeat the message.
+	copy.stack = cause.stack === undefined ? undefined : redact(hide(cause.stack));
 	return copy;
+}
+
+function clean(text: string, hide: (text: string) => string): string {
+	return oneLine(redact(hide(text)));
 }

@@ -1,14 +1,11 @@
 import type { Protocol } from './clouds';
-import { redact } from './errors';
+import { oneLine, redact } from './redact';
 
 /**
  * Hears one conversation line by line: `C` the client, `S` the server. Secrets never get here: whoever writes a secret line
  * tells the form of it that may be seen.
  */
 export type Listener = (who: 'C' | 'S', line: string) => void;
-
-/** What stands in a line where the secret stood. */
-export const HIDDEN = '[secret]';
 
 /** Lines that are kept of each protocol; a test of the connection has some dozens. */
 const KEPT = 500;
@@ -22,7 +19,7 @@ export class ProtocolLog {
 		const lines = this.#lines.get(protocol) ?? [];
 		this.#lines.set(protocol, lines);
 		return (who, text) => {
-			for (const line of text.split(/\r?\n/)) if (lines.length < KEPT) lines.push(`${who}: ${redact(line).slice(0, LONGEST)}`);
+			for (const line of text.split(/\r?\n/)) if (lines.length < KEPT) lines.push(`${who}: ${oneLine(redact(line)).slice(0, LONGEST)}`);
 		};
 	}
 

@@ -1,6 +1,7 @@
 import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
 
-import { MailError, redact, type MailErrorCode } from '../mail/errors';
+import { MailError, type MailErrorCode } from '../mail/errors';
+import { redact } from '../mail/redact';
 
 /** What a user changes in n8n or in the credential; everything else came from a server. */
 const OURS: ReadonlySet<MailErrorCode> = new Set(['input', 'configuration', 'stopped']);

@@ -12,8 +12,10 @@ export interface Circumstances {
 	from?: string;
 	/** The command that was answered, without secrets: `AUTHENTICATE XOAUTH2`, `MAIL FROM`, `RETR 4`. */
 	command?: string;
-	/** The token in use, read for the explanation only. */
+	/** The token in use, read for the explanation; taken out of whatever the server says. */
 	token?: AccessToken;
+	/** What must stand in no text beside the token: the credential's secrets, and what looks like one in a field of another kind. */
+	secrets?: ReadonlyArray<string | undefined>;
 	/** Host and port at the other end. */
 	peer?: string;
 	/** The pause that the server announced for all, in ms; counts where it refuses for now without naming one. */

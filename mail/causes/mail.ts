@@ -68,7 +68,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'recipient-limit',
 		speakers: ['smtp'],
-		words: /\b5\.2\.0\b.*(limit|exceeded)|RecipientLimit|\b5\.5\.3\b|\b5\.1\.90\b|submission ?quota/i,
+		words: /\b5\.2\.0\b.{0,200}(?:limit|exceeded)|RecipientLimit|\b5\.5\.3\b|\b5\.1\.90\b|submission ?quota/i,
 		code: 'rejected',
 		sentence: (at) => `${box(at)} has used up its sending limit or the mail has too many recipients.`,
 		remedy: () => 'Exchange Online takes 10,000 recipients a day and mailbox; split the recipients or wait a day.',
@@ -93,7 +93,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'smtp-connections',
 		speakers: ['smtp'],
-		words: /^432\b|\b4\.3\.2\b.*concurrent|concurrent connections limit|sender thread limit/im,
+		words: /^432\b|\b4\.3\.2\b.{0,200}concurrent|concurrent connections limit|sender thread limit/im,
 		code: 'throttled',
 		sentence: (at) => `${box(at)} has too many SMTP connections at once (Exchange allows 3).`,
 		remedy: () => 'It is tried again by itself; other programs that send from this mailbox count too.',

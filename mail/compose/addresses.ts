@@ -14,7 +14,7 @@ const DEEPEST = 20;
 /** In characters: 64 for the local part, 255 for the domain (RFC 5321, section 4.5.3.1). */
 const LONGEST = 320;
 const LOCAL_PART = String.raw`(?:[^\s@<>"(),;:\\[\]]+|"(?:[^"\\\r\n]|\\.)+")`;
-const DOMAIN = String.raw`(?:[^\s@<>"(),;:\\[\]]+\.[^\s@<>"(),;:\\[\]]*[^\s@<>"(),;:\\[\].]|localhost|\[[^\]\s]+\])`;
+const DOMAIN = String.raw`(?:[^\s@<>"(),;:\\[\]]+|\[[^\]\s]+\])`;
 const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
 
 /**
@@ -102,16 +102,32 @@ const COMMENT = /\((?:[^()]|\([^()]*\))*\)/g;
  */
 function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 	const found = new Set(mailboxes.map(({ address }) => address.toLowerCase()));
-	const known = (word: string): boolean => found.has(word.toLowerCase()) || found.has(word.replace(/^'+|['.]+$/g, '').toLowerCase());
+	const known = (word: string): boolean => found.has(word.toLowerCase()) || found.has(bare(word).toLowerCase());
 	const outside = text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)).replace(COMMENT, ' ');
 	// Names in the headers of a finished mail may be encoded words (RFC 2047).
 	const words = outside.split(/[\s"<>(),;:]+/).filter((word) => !word.startsWith('=?')).map((word) => word.slice(0, LONGEST));
-	const lost = words.find((word) => (/.@.*\../.test(word) || isAddress(word)) && !known(word));
+	const lost = words.find((word) => (resemblesAddress(word) || isAddress(word)) && !known(word));
 	if (lost !== undefined) throw inputError(field, `there is no comma beside ${lost}.`, `${ADDRESSES} A name that holds an address takes quotes.`);
 }
 
+/** A word without the quotes before it and the quotes and full stops behind it. */
+function bare(word: string): string {
+	let [from, to] = [0, word.length];
+	while (word.charAt(from) === '\'') from += 1;
+	while (to > from && ['\'', '.'].includes(word.charAt(to - 1))) to -= 1;
+	return word.slice(from, to);
+}
+
+/** Something before an at sign, and a full stop within what follows. */
+function resemblesAddress(word: string): boolean {
+	const at = word.indexOf('@', 1);
+	return at > 0 && word.slice(at + 1, -1).includes('.');
+}
+
 function isAddress(text: string): boolean {
-	return text.length <= LONGEST && ADDRESS.test(text);
+	if (text.length > LONGEST || !ADDRESS.test(text)) return false;
+	const domain = text.slice(text.lastIndexOf('@') + 1);
+	return domain === 'localhost' || domain.startsWith('[') || (domain.indexOf('.', 1) > 0 && !domain.endsWith('.'));
 }
 
 /** For the envelope: a domain in any script as ASCII, where the local part is ASCII too (RFC 5891; RFC 6531 otherwise). */

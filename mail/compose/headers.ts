@@ -26,7 +26,7 @@ export function checkMessageIds(field: string, value: string): void {
 
 /** Lines break at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1); longer words travel as encoded ones (RFC 2047). */
 export function foldable(value: string): string {
-	if (!/\S{900}/.test(value)) return value;
+	if (value.split(/\s/).every((word) => word.length < 900)) return value;
 	const parts: string[] = [''];
 	for (const character of value) {
 		if (Buffer.byteLength(`${parts.at(-1)}${character}`) > 45) parts.push('');

@@ -37,8 +37,8 @@ export async function answer(original: Original, wish: Answer): Promise<Answered
 }
 
 /** Re: and Fwd: as mail programs of other languages write them, so that they are not piled up. */
-const ANSWERED = /^(re|aw|sv|vs|antw|odp|ynt|rif|r|回复|答复|返信)\s*(\[\d+\]|\(\d+\))?\s*[:：]/i;
-const FORWARDED = /^(fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|转发|轉寄)\s*(\[\d+\]|\(\d+\))?\s*[:：]/i;
+const ANSWERED = /^(re|aw|sv|vs|antw|odp|ynt|rif|r|回复|答复|返信)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
+const FORWARDED = /^(fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|转发|轉寄)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
 
 function prefixed(prefix: string, there: RegExp, subject: string): string {
 	return there.test(subject) ? subject : `${prefix}: ${subject}`.trim();

@@ -3,7 +3,7 @@ import type { ImapFlow } from 'imapflow';
 import { endpointOf, tlsOptions, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
-import { HIDDEN } from '../protocolLog';
+import { HIDDEN } from '../redact';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
 

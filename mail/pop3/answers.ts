@@ -15,21 +15,22 @@ export async function okay(connection: PopConnection, at: Circumstances, command
  * @param hint an error code in Node's manner where the command itself tells what the refusal is about
  */
 export function refusal(line: string, at: Circumstances, command: string, hint?: 'EAUTH'): MailError {
-	const response = withoutToken(line, at);
+	const response = at.token?.hide(line) ?? line;
 	if (!line.startsWith('-ERR')) return unexpected(response, at, command, 'something else than +OK or -ERR');
 	return diagnose(Object.assign(new Error(response.slice(5)), { response, ...(hint && { code: hint }) }), { ...at, command });
 }
 
 /** An answer that cannot be understood. */
 export function unexpected(response: string, at: Circumstances, command: string, what: string): MailError {
-	return new MailError(`POP answered ${command} with ${what}.`, { code: 'protocol', speaker: 'pop', mailbox: at.mailbox, command, response: withoutToken(response, at).slice(0, 200), remedy: 'Check that host and port are those of a POP server.' });
+	return new MailError(`POP answered ${command} with ${what}.`, { code: 'protocol', speaker: 'pop', mailbox: at.mailbox, command, response: (at.token?.hide(response) ?? response).slice(0, 200), remedy: 'Check that host and port are those of a POP server.' });
 }
 
 /** A listing's lines, split at the first space. @throws MailError `protocol` where a line does not begin with a number */
 export async function numbered(connection: PopConnection, at: Circumstances, command: string): Promise<Array<[number, string]>> {
 	return (await lines(connection, command)).map((line) => {
-		const [, number, rest] = /^(\d{1,15})[ \t]+(\S.*?)[ \t]*$/.exec(line) ?? [];
-		if (number === undefined || rest === undefined) throw unexpected(line, at, command, 'a line that is not of a listing');
+		const number = /^\d{1,15}(?=[ \t])/.exec(line)?.[0] ?? '';
+		const rest = line.slice(number.length).trim();
+		if (number === '' || rest === '') throw unexpected(line, at, command, 'a line that is not of a listing');
 		return [Number(number), rest];
 	});
 }
@@ -38,12 +39,4 @@ export async function numbered(connection: PopConnection, at: Circumstances, com
 export async function lines(connection: PopConnection, command: string): Promise<string[]> {
 	const text = (await collect(connection.body(command, connection.limits.listBytes).stream())).toString('latin1');
 	return text.split('\r\n').filter((line) => line !== '');
-}
-
-/** A server may repeat what it was sent; what looks like a token is known to MailError, this very one only here. */
-function withoutToken(line: string, { token, mailbox }: Circumstances): string {
-	if (token === undefined) return line;
-	const value = token.reveal();
-	const response = Buffer.from(`user=${mailbox ?? ''}\x01auth=Bearer ${value}\x01\x01`).toString('base64');
-	return line.replaceAll(response, '[secret]').replaceAll(value, '[secret]');
 }

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../clouds';
 import type { Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
-import { HIDDEN } from '../protocolLog';
+import { HIDDEN } from '../redact';
 import type { AccessToken } from '../signIn/token';
 import { challengeText, initialResponse } from '../signIn/xoauth2';
 import { lines, okay, refusal } from './answers';

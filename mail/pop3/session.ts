@@ -1,6 +1,7 @@
 import { endpointOf, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { isVague, MailError } from '../errors';
+import type { Listener } from '../protocolLog';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
 import { numbered, okay, refusal, unexpected } from './answers';
@@ -50,7 +51,7 @@ export class PopSession {
 		const endpoint = endpointOf(account, 'pop');
 		const dial = async (token: AccessToken): Promise<PopSession> => {
 			const at: Circumstances = { speaker: 'pop', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
-			return await PopSession.on(await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }, account.listen?.('pop')), account, token);
+			return await PopSession.on(await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }, hidden(account.listen?.('pop'), token)), account, token);
 		};
 		return await dialWithToken(account.token, dial);
 	}
@@ -261,6 +262,11 @@ export class PopSession {
 
 async function* nothing(): AsyncGenerator<Buffer, void> {
 	// A single-line answer has no content.
+}
+
+/** A listener that never hears the token, though the server repeats it. */
+function hidden(listen: Listener | undefined, token: AccessToken): Listener | undefined {
+	return listen && ((who, line) => listen(who, token.hide(line)));
 }
 
 /** Opens a session, lends it, says QUIT; a failure cuts it, so that nothing is deleted by half. */

@@ -33,9 +33,13 @@ export function clientCertificate(fields: { privateKey: string; certificate: str
 	};
 }
 
+/** What stands between has no five hyphens in a row, so that a text of beginnings without ends is read once only. */
+const PEM = /(-----BEGIN [A-Z0-9 ]{1,60}-----)([^-]*(?:-{1,4}[^-]+)*)(-----END [A-Z0-9 ]{1,60}-----)/g;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
 /** PEM as it comes out of one-line fields: line breaks lost, turned into spaces, or written as `\n`; also where a file holds key, certificate and other words. */
 export function restorePem(text: string): string {
-	return text.replace(/\\r\\n|\\n/g, '\n').replace(/(-----BEGIN [A-Z0-9 ]+-----)([\s\S]*?)(-----END [A-Z0-9 ]+-----)/g, (_whole, begin: string, body: string, end: string) => {
+	return text.replace(/\\r\\n|\\n/g, '\n').replace(PEM, (_whole, begin: string, body: string, end: string) => {
 		const { headers, base64 } = splitHeaders(body);
 		const lines = base64.replace(/\s+/g, '').match(/.{1,64}/g) ?? [];
 		return ['', begin, ...headers, ...lines, end, ''].join('\n');
@@ -52,7 +56,7 @@ function splitHeaders(body: string): { headers: string[]; base64: string } {
 
 function readChain(pem: string): X509Certificate[] {
 	try {
-		const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [pem];
+		const blocks = pem.match(CERTIFICATE) ?? [pem];
 		return blocks.map((block) => new X509Certificate(block));
 	} catch {
 		throw inputError('Certificate', 'The certificate cannot be read.', 'Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, with its line breaks.');

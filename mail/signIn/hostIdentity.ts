@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 
-import { CLOUDS, type Cloud } from '../clouds';
+import { CLOUDS, withoutSlashes, type Cloud } from '../clouds';
 import { MailError } from '../errors';
 import { CLOCK_SKEW_MS, readClaims } from './token';
 
@@ -28,7 +28,7 @@ export function requireHostIdentity(way: 'Workload Identity' | 'Managed Identity
  * that the operator named in AZURE_AUTHORITY_HOST, as Kubernetes' webhook does. @throws MailError `configuration`
  */
 export function requireKnownAuthority(cloud: Cloud): void {
-	const own = process.env.AZURE_AUTHORITY_HOST?.replace(/\/+$/, '');
+	const own = withoutSlashes(process.env.AZURE_AUTHORITY_HOST ?? '');
 	if (cloud.authority === own || Object.values(CLOUDS).some(({ authority }) => authority === cloud.authority)) return;
 	throw new MailError('The token of this workload goes to Microsoft only.', {
 		code: 'configuration',

@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
 
 import { MailError } from '../errors';
+import { Secrets } from '../redact';
 
 /** An access token that shows itself to nobody but {@link AccessToken.reveal}: not to JSON, not to `util.inspect`, not to a template string. */
 export class AccessToken {
 	readonly #value: string;
+	/** Made when the first text is looked through. */
+	#secrets: Secrets | undefined;
 
 	/** @param expiresAt epoch milliseconds */
 	constructor(
@@ -16,6 +19,11 @@ export class AccessToken {
 
 	reveal(): string {
 		return this.#value;
+	}
+
+	/** A text without this token: whole or cut, spread over lines, in base64 as within the line of XOAUTH2. */
+	hide(text: string): string {
+		return (this.#secrets ??= new Secrets([this.#value])).hide(text);
 	}
 
 	toString(): string {

@@ -5,7 +5,7 @@ import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { endpointOf, tlsOptions, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
-import { HIDDEN } from '../protocolLog';
+import { HIDDEN } from '../redact';
 import { dialSmtp } from '../signIn/smtpUser';
 import type { AccessToken } from '../signIn/token';
 import { initialResponse } from '../signIn/xoauth2';
@@ -104,7 +104,7 @@ export class SmtpSession {
 			requireTLS: endpoint.security === 'starttls',
 			tls: tlsOptions(endpoint),
 			...DEADLINES,
-			...overheard(account),
+			...overheard(account, token),
 			// A name of our own: for its own XOAUTH2 nodemailer wants to fetch the token itself.
 			customAuth: {
 				TOKEN: async (context) => {
@@ -295,12 +295,12 @@ function rejections(info: unknown): Rejection[] {
 }
 
 /** Where somebody listens: nodemailer tells commands and answers, and of what a sign-in sends the command's name alone. */
-function overheard(account: Account): SMTPConnection.Options {
+function overheard(account: Account, token: AccessToken): SMTPConnection.Options {
 	const listen = account.listen?.('smtp');
 	if (listen === undefined) return {};
 	const hear = (entry: unknown, line: unknown): void => {
 		const who: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'tnx') : undefined;
-		if ((who === 'client' || who === 'server') && typeof line === 'string') listen(who === 'client' ? 'C' : 'S', line.replace('/* secret */', HIDDEN));
+		if ((who === 'client' || who === 'server') && typeof line === 'string') listen(who === 'client' ? 'C' : 'S', token.hide(line.replace('/* secret */', HIDDEN)));
 	};
 	return { transactionLog: true, logger: { debug: hear, info: hear } };
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 
-import { redact } from '../../../mail/errors';
+import { redact } from '../../../mail/redact';
 import type { Exchange } from './index';
 
 export type Protocol = 'imap' | 'pop' | 'smtp';

@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
-import { MailError, redact } from '../../../mail/errors';
+import { MailError } from '../../../mail/errors';
+import { redact } from '../../../mail/redact';
 import { AccessToken, margin, readClaims, renewing, RENEW_BEFORE_MS, REPLACE_EVERY_MS } from '../../../mail/signIn/token';
 import { initialResponse } from '../../../mail/signIn/xoauth2';
 

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createContext, Script, type Context } from 'node:vm';
+
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+import { pumpsOf } from './pumps';
+
+/** In characters. What reads it once needs a millisecond; what reads on to its end from each place needs seconds. */
+const LONG = 200_000;
+const TOO_LONG_MS = 1_000;
+const FOLDERS = ['mail', 'nodes', 'credentials'];
+
+interface Expression {
+	place: string;
+	source: string;
+	flags: string;
+}
+
+function expressionsIn(folder: string): Expression[] {
+	return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+		.filter((name) => name.endsWith('.ts'))
+		.flatMap((name) => {
+			const path = join(folder, name);
+			const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+			const found: Expression[] = [];
+			const visit = (node: ts.Node): void => {
+				if (ts.isRegularExpressionLiteral(node)) {
+					const end = node.text.lastIndexOf('/');
+					const line = file.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+					found.push({ place: `${path}:${line}`, source: node.text.slice(1, end), flags: node.text.slice(end + 1) });
+				}
+				ts.forEachChild(node, visit);
+			};
+			visit(file);
+			return found;
+		});
+}
+
+const context: Context = createContext({});
+const script = new Script('expression.global ? text.replace(expression, "") : expression.test(text)');
+
+/** A text on which the expression takes longer than it may. */
+function stallOf({ source, flags }: Pick<Expression, 'source' | 'flags'>): string | undefined {
+	const expression = new RegExp(source, flags);
+	for (const { before, pump } of pumpsOf(source, flags)) {
+		// What follows counts only where the expression looks for an end.
+		for (const after of /\$|\(\?[!=]/.test(source) ? ['', '\u0000'] : ['']) {
+			const text = before + pump.repeat(Math.ceil(LONG / pump.length)) + after;
+			if (stalls(expression, text) && stalls(expression, text)) return `${JSON.stringify(before)} ${JSON.stringify(pump)} × ${Math.ceil(LONG / pump.length)}`;
+		}
+	}
+	return undefined;
+}
+
+function stalls(expression: RegExp, text: string): boolean {
+	expression.lastIndex = 0;
+	try {
+		Object.assign(context, { expression, text });
+		script.runInContext(context, { timeout: TOO_LONG_MS });
+		return false;
+	} catch (error) {
+		// An error of the other context is none of this one's class.
+		if (/timed out/.test(String(error))) return true;
+		throw error;
+	}
+}
+
+describe('regular expressions over foreign text', () => {
+	it('finds those that take longer than in proportion to the text', () => {
+		for (const slow of [/\b[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/g, /\([^)]*\)/g, /\b5\.2\.0\b.*(limit|exceeded)/i, /^(a+)+$/]) {
+			expect(stallOf(slow), slow.source).toBeDefined();
+		}
+	});
+
+	it.each(FOLDERS)('takes time in proportion to the text for each expression in %s', (folder) => {
+		const slow = expressionsIn(folder).flatMap((expression) => {
+			const text = stallOf(expression);
+			return text === undefined ? [] : [`${expression.place}: /${expression.source}/${expression.flags} stalls at ${text}`];
+		});
+		expect(slow).toEqual([]);
+	});
+});
