@@ -78,7 +78,7 @@ const watch = new MailboxWatch<string>({
 	log: (text) => say(`log ${text}`),
 	report: (error) => say(`report ${error.message}`),
 	heartbeatMs: 2_000,
-	silenceMs: 2_000,
+	patience: { silenceMs: 2_000 },
 });
 
 void watch.start();

@@ -6,12 +6,10 @@ import { MailError } from '../errors';
 import { HIDDEN } from '../redact';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
+import { LIBRARY_LIMITS, overflow, PATIENCE, Watchdog, type Patience } from './limits';
 
-/** A command that brings not one byte for this long, in ms, means a dead connection. */
-export const SILENCE_MS = 40_000;
 /** imapflow parks throttled commands for half of this and sends NOOP after it; above the watch's heartbeat. */
 const SOCKET_SILENCE_MS = 80_000;
-const CONNECT_MS = 30_000;
 
 /**
  * One IMAP session with a token of its own: connected, signed in, then one folder selected. Single-use: once closed it
@@ -34,17 +32,20 @@ export class ImapSession {
 	#waiting = 0;
 	#over = false;
 	#lastError: unknown;
+	/** Private, since the library's object holds what it signed in with: nothing that prints a session prints that. */
+	readonly #client: ImapFlow;
 	/** What the library only logs: SEARCH, STORE and MOVE answer `false` for whatever went wrong. */
 	#logged: unknown;
-	/** Until then the library waits by itself, since the server asked it to. */
+	/** Until then, by `performance.now()`, the library waits by itself, since the server asked it to. */
 	#pausedUntil = 0;
 
 	private constructor(
-		readonly client: ImapFlow,
+		client: ImapFlow,
 		readonly token: AccessToken,
 		readonly at: Circumstances,
-		readonly silenceMs: number,
+		readonly patience: Patience,
 	) {
+		this.#client = client;
 		client.on('error', (error: unknown) => (this.#lastError = error));
 		client.once('close', () => {
 			this.#over = true;
@@ -53,13 +54,19 @@ export class ImapSession {
 	}
 
 	/** @throws MailError: `auth` after a fresh token was refused too, `throttled`, `unreachable`, `stopped` … */
-	static async open(account: Account, signal?: AbortSignal, silenceMs = SILENCE_MS): Promise<ImapSession> {
-		return await dialWithToken(account.token, async (token) => await dial(account, token, silenceMs, signal));
+	static async open(account: Account, signal?: AbortSignal, changes: Partial<Patience> = {}): Promise<ImapSession> {
+		const patience = { ...PATIENCE, ...changes };
+		return await dialWithToken(account.token, async (token) => await dial(account, token, patience, signal));
 	}
 
 	/** @internal for {@link dial} */
-	static of(client: ImapFlow, token: AccessToken, at: Circumstances, silenceMs: number): ImapSession {
-		return new ImapSession(client, token, at, silenceMs);
+	static of(client: ImapFlow, token: AccessToken, at: Circumstances, patience: Patience): ImapSession {
+		return new ImapSession(client, token, at, patience);
+	}
+
+	/** The library's session, for what runs within {@link run}. */
+	get client(): ImapFlow {
+		return this.#client;
 	}
 
 	/** @param folder a path as the server lists it. @throws MailError `notFound` */
@@ -110,13 +117,14 @@ export class ImapSession {
 
 	/**
 	 * Runs commands one caller after the other: a command inside another's FETCH would block for ever.
-	 * Closes the session where the server falls silent.
+	 * Closes the session where the server falls silent, never comes to an end, or sends far more than it can have to say.
 	 *
-	 * @throws MailError
+	 * @param expectedBytes of mail that the answer is expected to bring
+	 * @throws MailError `timeout`, `tooLarge` …
 	 */
-	async run<T>(command: string, work: (client: ImapFlow) => Promise<T>): Promise<T> {
+	async run<T>(command: string, work: (client: ImapFlow) => Promise<T>, expectedBytes = 0): Promise<T> {
 		this.#waiting += 1;
-		const turn = this.#tail.then(async () => await this.#guard(command, work));
+		const turn = this.#tail.then(async () => await this.#guard(command, work, expectedBytes));
 		const after = (): void => {
 			this.#waiting -= 1;
 			this.#rest();
@@ -136,7 +144,7 @@ export class ImapSession {
 		if ('err' in entry) this.#logged = entry.err;
 		for (const name of ['delayResponse', 'delayMs']) {
 			const ms: unknown = Reflect.get(entry, name);
-			if (typeof ms === 'number') this.#pausedUntil = Date.now() + ms;
+			if (typeof ms === 'number') this.#pausedUntil = performance.now() + ms;
 		}
 	}
 
@@ -151,28 +159,27 @@ export class ImapSession {
 		void this.#tail.then(() => this.close());
 	}
 
-	async #guard<T>(command: string, work: (client: ImapFlow) => Promise<T>): Promise<T> {
+	async #guard<T>(command: string, work: (client: ImapFlow) => Promise<T>, expectedBytes: number): Promise<T> {
 		if (this.over) throw this.#reason();
 		this.#logged = undefined;
-		let heard = this.client.stats().received;
-		let silent: MailError | undefined;
-		const watchdog = setInterval(() => {
-			// Silence that was asked for is no sign of death; the answer has its full time after it.
-			const now = Date.now() < this.#pausedUntil ? -1 : this.client.stats().received;
-			if (now === heard && now !== -1) {
-				silent = new MailError(`${this.at.peer ?? 'The server'} did not answer in time.`, { ...facts(this.at), code: 'timeout', command });
-				this.close();
-			}
-			heard = now;
-		}, this.silenceMs);
+		const at = { ...this.at, command };
+		const watchdog = new Watchdog({
+			at,
+			patience: this.patience,
+			expectedBytes,
+			stats: () => this.client.stats(),
+			pausedUntil: () => this.#pausedUntil,
+			bite: () => this.close(),
+		});
 		try {
 			const answer = await work(this.client);
 			if (this.over) throw this.#reason();
 			return answer;
 		} catch (error) {
-			throw silent ?? (this.over ? this.#reason(error) : diagnose(error, { ...this.at, command }));
+			const cause = watchdog.fault ?? overflow(error, at) ?? overflow(this.#lastError, at);
+			throw cause ?? (this.over ? this.#reason(error) : diagnose(error, at));
 		} finally {
-			clearInterval(watchdog);
+			watchdog.stop();
 		}
 	}
 
@@ -195,7 +202,7 @@ function facts(at: Circumstances): { speaker: 'imap'; mailbox?: string } {
 	return { speaker: 'imap', mailbox: at.mailbox };
 }
 
-async function dial(account: Account, token: AccessToken, silenceMs: number, signal?: AbortSignal): Promise<ImapSession> {
+async function dial(account: Account, token: AccessToken, patience: Patience, signal?: AbortSignal): Promise<ImapSession> {
 	const endpoint = endpointOf(account, 'imap');
 	const at: Circumstances = { speaker: 'imap', mailbox: account.mailbox, peer: `${endpoint.host}:${endpoint.port}`, token };
 	if (isStopped(signal)) throw stopped(at);
@@ -212,31 +219,36 @@ async function dial(account: Account, token: AccessToken, silenceMs: number, sig
 		logger: { debug: overheard(account), info: () => undefined, warn: (entry: unknown) => note(entry), error: (entry: unknown) => note(entry) },
 		disableAutoIdle: true,
 		disableCompression: true,
-		connectionTimeout: CONNECT_MS,
-		greetingTimeout: CONNECT_MS,
+		connectionTimeout: patience.connectMs,
+		greetingTimeout: patience.connectMs,
 		socketTimeout: SOCKET_SILENCE_MS,
+		...LIBRARY_LIMITS,
 	});
-	const session = ImapSession.of(client, token, at, silenceMs);
+	const session = ImapSession.of(client, token, at, patience);
 	note = (entry) => session.note(entry);
 	const abort = (): void => session.close();
 	signal?.addEventListener('abort', abort, { once: true });
+	const dialled = { ...at, command: 'AUTHENTICATE XOAUTH2' };
+	// One deadline for all of it: a server that greets without end, a line each half second, is never silent.
+	const watchdog = new Watchdog({
+		at: dialled,
+		patience: { ...patience, silenceMs: Infinity, commandMs: patience.connectMs + 10_000, bytesPerSecond: Infinity },
+		expectedBytes: 0,
+		stats: () => client.stats(),
+		pausedUntil: () => 0,
+		bite: () => session.close(),
+	});
 	try {
-		await withDeadline(client.connect(), CONNECT_MS + 10_000, () => session.close());
+		await client.connect();
 		return session;
 	} catch (error) {
 		session.close();
-		throw isStopped(signal) ? stopped(at) : diagnose(error, { ...at, command: 'AUTHENTICATE XOAUTH2' });
+		throw isStopped(signal) ? stopped(at) : (watchdog.fault ?? overflow(error, dialled) ?? diagnose(error, dialled));
 	} finally {
+		watchdog.stop();
 		signal?.removeEventListener('abort', abort);
-	}
-}
-
-async function withDeadline<T>(work: Promise<T>, ms: number, expire: () => void): Promise<T> {
-	const timer = setTimeout(expire, ms);
-	try {
-		return await work;
-	} finally {
-		clearTimeout(timer);
+		// It has been used, and whatever prints the library's object would print it too.
+		if (client.options.auth !== undefined) client.options.auth = { user: account.mailbox };
 	}
 }
 

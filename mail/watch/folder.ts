@@ -7,7 +7,7 @@ import { Cursor, firstState, stateAfterChange, stateAfterLoss, type Place } from
 import { Delivery, type Rules } from './delivery';
 import { asMailError } from './faults';
 import type { MailboxWatchOptions } from './mailbox';
-import { askFor, type FolderState } from './memory';
+import { askFor, keyOf, type FolderState } from './memory';
 import { locateTargets } from './targets';
 import { Telling } from './telling';
 import { Watch } from './keepAlive';
@@ -45,7 +45,7 @@ export class FolderWatch<Item> {
 		this.#rules = { ...options.rules };
 		this.#telling = new Telling(wanted, complaints, (text) => this.#log(text), options.report);
 		// Asked for in an earlier life, and never reached.
-		const late = options.memory.asked[wanted] !== undefined;
+		const late = options.memory.asked[keyOf(wanted)] !== undefined;
 		this.#begin = { late, at: askFor(options.memory, wanted, Date.now()) };
 		this.#watch = new Watch({
 			open: async (signal) => await this.#open(signal),
@@ -105,13 +105,13 @@ export class FolderWatch<Item> {
 	async #open(signal: AbortSignal): Promise<ImapSession> {
 		const account = await this.options.account();
 		this.#mailbox = account.mailbox;
-		const session = await ImapSession.open(account, signal, this.options.silenceMs);
+		const session = await ImapSession.open(account, signal, this.options.patience);
 		const abort = (): void => session.close();
 		signal.addEventListener('abort', abort);
 		try {
 			const path = await this.#findFolders(session);
 			this.#claim(path);
-			this.#passed.set(session, this.options.memory.folders[path]?.uid ?? 0);
+			this.#passed.set(session, this.options.memory.folders[keyOf(path)]?.uid ?? 0);
 			await session.select(path);
 			return session;
 		} catch (error) {
@@ -157,7 +157,7 @@ export class FolderWatch<Item> {
 	/** Cursor and delivery that belong to the folder as it is now. */
 	#placeOf(session: ImapSession): { cursor: Cursor; delivery: Delivery<Item> } {
 		const { memory } = this.options;
-		const known = memory.folders[this.#path];
+		const known = memory.folders[keyOf(this.#path)];
 		// Mails that came after the folder was selected are no sign: UIDNEXT is as old as the session.
 		const hasLost = session.tellsUidNext && session.uidNext <= (this.#passed.get(session) ?? 0);
 		this.#passed.delete(session);
@@ -165,8 +165,8 @@ export class FolderWatch<Item> {
 			return { cursor: this.#cursor, delivery: this.#delivery };
 		}
 		const state = { ...this.#stateOf(session, known, hasLost), wanted: this.wanted };
-		memory.folders[this.#path] = state;
-		delete memory.asked[this.wanted];
+		memory.folders[keyOf(this.#path)] = state;
+		delete memory.asked[keyOf(this.wanted)];
 		const cursor = new Cursor(state, () => {
 			memory.serial += 1;
 			this.options.save(memory);

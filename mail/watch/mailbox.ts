@@ -2,6 +2,7 @@ import type { Account } from '../account';
 import type { MailError } from '../errors';
 import type { Criteria } from '../imap/criteria';
 import type { FetchedMail } from '../imap/fetch';
+import type { Patience } from '../imap/limits';
 import { Complaints } from './complaints';
 import type { StartFrom } from './cursor';
 import type { Outcome, Rules } from './delivery';
@@ -30,8 +31,8 @@ export interface MailboxWatchOptions<Item> {
 	report: (error: MailError) => void;
 	heartbeatMs?: number;
 	pollMs?: number;
-	/** See {@link ImapSession.open}. */
-	silenceMs?: number;
+	/** How long servers may take, where that is not the default. */
+	patience?: Partial<Patience>;
 }
 
 /** Watches the folders of one mailbox until it is stopped. */

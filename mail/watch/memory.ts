@@ -41,9 +41,9 @@ export interface WatchMemory {
 	serial: number;
 	/** When the trigger was first switched on, in ms. */
 	startedAt: number;
-	/** When each folder that has not been reached yet was first asked for, in ms, by the user's name for it. */
+	/** When each folder that has not been reached yet was first asked for, in ms, by the user's name for it as {@link keyOf} writes it. */
 	asked: Record<string, number>;
-	/** By folder path. */
+	/** By folder path, as {@link keyOf} writes it. */
 	folders: Record<string, FolderState>;
 }
 
@@ -71,9 +71,17 @@ export function takenUp(memory: WatchMemory): WatchMemory {
 	return { ...structuredClone(memory), serial: memory.serial + ACTIVATION };
 }
 
+/**
+ * The key of a folder in {@link WatchMemory}. A folder may have the name of what every object has (`constructor`,
+ * `__proto__`), and what n8n stores has to be plain objects: such a name gets a line break in front, which no folder has.
+ */
+export function keyOf(folder: string): string {
+	return folder in Object.prototype || folder.startsWith('\n') ? `\n${folder}` : folder;
+}
+
 /** When a folder was first asked for: with the trigger itself, or now where it was added to a trigger that has worked. */
 export function askFor(memory: WatchMemory, folder: string, now: number): number {
-	return (memory.asked[folder] ??= Object.keys(memory.folders).length === 0 ? memory.startedAt : now);
+	return (memory.asked[keyOf(folder)] ??= Object.keys(memory.folders).length === 0 ? memory.startedAt : now);
 }
 
 /** Reads what came out of storage. Anything that is no memory of ours counts as none. */
@@ -82,11 +90,18 @@ export function readMemory(value: unknown): WatchMemory | undefined {
 	const folders: Record<string, FolderState> = {};
 	for (const [path, folder] of Object.entries(value.folders)) {
 		const state = readFolder(folder);
-		if (state !== undefined) folders[path] = state;
+		if (state !== undefined && isKey(path)) folders[path] = state;
 	}
 	const asked: Record<string, number> = {};
-	for (const [folder, at] of Object.entries(isRecord(value.asked) ? value.asked : {})) asked[folder] = number(at, value.startedAt);
+	for (const [folder, at] of Object.entries(isRecord(value.asked) ? value.asked : {})) {
+		if (isKey(folder)) asked[folder] = number(at, value.startedAt);
+	}
 	return { id: value.id, serial: number(value.serial, 0), startedAt: value.startedAt, asked, folders };
+}
+
+/** Earlier versions stored what they took for folders under names that every object has. */
+function isKey(key: string): boolean {
+	return !(key in Object.prototype);
 }
 
 function readFolder(folder: unknown): FolderState | undefined {

@@ -78,7 +78,17 @@ export function isUnattended(context: Pick<ITriggerFunctions, 'getActivationMode
 
 /** One mail as an item. @throws MailError where it could not be fetched to its end */
 export async function itemOf(context: ITriggerFunctions, settings: Settings, mail: FetchedMail, folder: string, uidValidity: string): Promise<INodeExecutionData> {
-	const from = { uid: mail.uid, uidValidity, folder, size: mail.size };
+	const { uid, size, receivedAt, flags, placeholder } = mail;
+	const from = {
+		uid,
+		uidValidity,
+		folder,
+		size,
+		flags,
+		isRead: flags.includes('\\Seen'),
+		receivedAt: new Date(receivedAt).toISOString(),
+		...(placeholder && { placeholder }),
+	};
 	const store = async (content: Buffer | Readable, fileName: string | undefined, mimeType: string): Promise<IBinaryData> => await context.helpers.prepareBinaryData(content, fileName, mimeType);
 	const { format, downloadAttachments, prefix } = settings;
 	// The text of a large mail would have to be held in memory.

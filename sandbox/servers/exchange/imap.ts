@@ -72,7 +72,10 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 	let chain = Promise.resolve();
 	const queue = (bytes: Buffer, isLine: boolean): void => {
 		chain = chain.then(async () => {
-			if (session.open && !session.silent && !(isLine && (await intercept(session, bytes))) && session.open) backend.write(bytes);
+			if (session.open && !session.silent && !(isLine && (await intercept(session, bytes))) && session.open) {
+				const passed = isLine ? session.exchange.mailFaults.command(session, bytes) : bytes;
+				if (passed !== undefined) backend.write(passed);
+			}
 		});
 	};
 	const fromClient = new LineCutter(true, (line) => queue(line, true), (bytes) => queue(bytes, false));
@@ -98,7 +101,8 @@ async function intercept(session: Session, line: Buffer): Promise<boolean> {
 /** Takes out of the server's lines what Exchange does not have, and puts EXISTS before `+ idling`, as Exchange may. */
 function answerShaper(session: Session): (line: Buffer) => void {
 	let exists: number | undefined;
-	return (line) => {
+	return (told) => {
+		const line = session.exchange.mailFaults.answer(session, told);
 		const text = line.subarray(0, 60).toString('latin1');
 		const counted = /^\* (\d+) (EXISTS|EXPUNGE)/.exec(text);
 		if (counted?.[2] === 'EXISTS') exists = Number(counted[1]);

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { KeyPair } from '../certificates';
 import type { IdentityServer } from '../identity';
 import { IMAP_CAPABILITIES, serveImap } from './imap';
+import { MailFaults } from './mailFaults';
 import { servePop } from './pop';
 import { Session, wait, type Plan, type Protocol } from './session';
 import { serveSmtp } from './smtp';
@@ -60,6 +61,8 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	readonly primaryAddresses = new Map<string, string>();
 	/** Mailboxes that nobody can open: protocol switched off. */
 	readonly closedMailboxes = new Set<string>();
+	/** What happens to single mails over IMAP. */
+	readonly mailFaults = new MailFaults();
 	imap: Address = { host: 'localhost', port: 0, security: 'tls' };
 	pop: Address = { host: 'localhost', port: 0, security: 'tls' };
 	smtp: Address = { host: 'localhost', port: 0, security: 'starttls' };
@@ -118,6 +121,7 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		this.sendAs.clear();
 		this.primaryAddresses.clear();
 		this.closedMailboxes.clear();
+		this.mailFaults.clear();
 		this.#sent.clear();
 		this.smtpAuthDisabled = false;
 		this.present(this.#ownCertificate);

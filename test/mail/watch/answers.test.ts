@@ -102,7 +102,7 @@ describe('an answer to FETCH', () => {
 	});
 
 	it('that asks to wait longer than a dead connection is waited for is waited for, on the same session', async () => {
-		const one = rig({ silenceMs: 400 });
+		const one = rig({ patience: { silenceMs: 400 } });
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 1500 milliseconds' });

@@ -66,7 +66,7 @@ describe('a watch and the network', () => {
 	});
 
 	it('notices a half-open connection and makes a new one', async () => {
-		const one = rig({ heartbeatMs: 500, silenceMs: 1_000 });
+		const one = rig({ heartbeatMs: 500, patience: { silenceMs: 1_000 } });
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		sandbox.exchange.silent.add('imap');

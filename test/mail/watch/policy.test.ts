@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailError, type MailErrorCode } from '../../../mail/errors';
-import { SILENCE_MS } from '../../../mail/imap/session';
+import { PATIENCE } from '../../../mail/imap/limits';
 import { Aftercare } from '../../../mail/watch/aftercare';
 import { Complaints } from '../../../mail/watch/complaints';
 import { Cursor, firstState, stateAfterChange, type Place } from '../../../mail/watch/cursor';
@@ -44,7 +44,7 @@ describe('the renewal of a session', () => {
 
 describe('a dead connection', () => {
 	it('is noticed within three minutes: a question each minute, and an answer that falls silent, once begun, after twice its deadline at most', () => {
-		expect(HEARTBEAT_MS + 2 * SILENCE_MS).toBeLessThan(180_000);
+		expect(HEARTBEAT_MS + PATIENCE.silenceMs).toBeLessThan(180_000);
 	});
 });
 

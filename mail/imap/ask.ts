@@ -1,0 +1,86 @@
+import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
+
+import { MailError } from '../errors';
+import { tooMuch } from './limits';
+import type { ImapSession } from './session';
+
+/** Runs commands on the session that is alive. @throws MailError */
+export type Use = <T>(command: string, work: (session: ImapSession) => Promise<T>) => Promise<T>;
+
+/** What the server tells of a mail besides its size, its flags and its date, in bytes for each mail; a guess on the high side. */
+const BYTES_OF_FACTS = 4_096;
+/** So many answers about other mails may come in between: each of a folder's mails that another client marks gives one. */
+const MOST_NEWS = 100_000;
+
+/**
+ * What the server says of these mails, by UID. It may put in news of flags that another client has changed, of these
+ * and of other mails (RFC 3501, section 7.4.2): they are no second mail.
+ */
+export async function fetchByUid(client: ImapFlow, uids: readonly number[], query: FetchQueryObject): Promise<Map<number, FetchMessageObject>> {
+	const wanted = new Set(uids);
+	const mails = new Map<number, FetchMessageObject>();
+	let answers = 0;
+	for await (const mail of client.fetch(rangeOf(uids), { ...query, uid: true }, { uid: true })) {
+		if ((answers += 1) > MOST_NEWS + 2 * uids.length) {
+			client.close();
+			throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `${answers} answers for ${uids.length} mails`);
+		}
+		// News of other mails are not kept.
+		if (wanted.has(mail.uid)) mails.set(mail.uid, { ...mails.get(mail.uid), ...mail });
+	}
+	return mails;
+}
+
+/** @param expectedBytes of mail, where mails themselves are asked for */
+export async function ask(use: Use, uids: readonly number[], query: FetchQueryObject, expectedBytes = 0): Promise<Map<number, FetchMessageObject>> {
+	const expected = expectedBytes + BYTES_OF_FACTS * uids.length;
+	return await use('UID FETCH', async (session) => await session.run('UID FETCH', async (client) => await fetchByUid(client, uids, query), expected));
+}
+
+/** Those of these mails that are still in the folder, in rising order. @throws MailError */
+export async function present(session: ImapSession, uids: readonly number[]): Promise<number[]> {
+	const found = await session.run('UID SEARCH', async (client) => await client.search({ uid: rangeOf(uids) }, { uid: true }));
+	if (!Array.isArray(found)) throw session.refusal('UID SEARCH');
+	return found;
+}
+
+/** Those of which there was no answer though the folder still has them. @throws MailError */
+export async function withheld(use: Use, uids: readonly number[]): Promise<Set<number>> {
+	if (uids.length === 0) return new Set();
+	const there = new Set(await use('UID SEARCH', async (session) => await present(session, uids)));
+	return new Set(uids.filter((uid) => there.has(uid)));
+}
+
+/** The server has answered, and refuses this mail: the session is not at fault. */
+export function isAboutTheMail(error: MailError): boolean {
+	return error.code === 'protocol' || error.code === 'rejected' || error.code === 'notFound' || error.code === 'tooLarge';
+}
+
+/** No answer, or one that the library could not read and left out. */
+export function unreadable(): MailError {
+	return unfit('The server lists the mail and gives no answer about it that could be read.');
+}
+
+/** An answer that is none. */
+export function unfit(message: string): MailError {
+	return new MailError(message, { code: 'protocol', speaker: 'imap', command: 'UID FETCH' });
+}
+
+/** INTERNALDATE in ms; now, where the server gives none that can be read. */
+export function instantOf(date: Date | string | undefined): number {
+	const instant = date === undefined ? NaN : new Date(date).getTime();
+	return Number.isNaN(instant) ? Date.now() : instant;
+}
+
+/** `1,2,3,7` as `1:3,7`: a command line has its limits (Exchange: about 8 KB). */
+export function rangeOf(uids: readonly number[]): string {
+	const parts: string[] = [];
+	let first: number | undefined;
+	uids.forEach((uid, index) => {
+		first ??= uid;
+		if (uids[index + 1] === uid + 1) return;
+		parts.push(first === uid ? String(uid) : `${first}:${uid}`);
+		first = undefined;
+	});
+	return parts.join(',');
+}

@@ -1,0 +1,168 @@
+import type { FetchQueryObject, ImapFlow } from 'imapflow';
+
+import { MailError } from '../errors';
+import { ask, isAboutTheMail, unfit, unreadable, withheld, type Use } from './ask';
+import { mostOfMail, tooMuch } from './limits';
+import type { ImapSession } from './session';
+
+/** 64 KiB, the library's default, costs a round trip each: 35 s for 100 MB at 20 ms. */
+const STREAM_CHUNK_BYTES = 2 * 1024 * 1024;
+/** A part that comes empty is asked for so often before it counts as the end. */
+const EMPTY_ANSWERS = 3;
+/** Below this difference, in bytes, an answer that is confirmed counts as whole, whatever RFC822.SIZE says: Exchange estimates it. */
+const ESTIMATE_BYTES = 64 * 1024;
+const LITTLE = 1024;
+
+/** RFC822.SIZE is an estimate on some servers; an answer of less than half of it is not the mail. */
+export function isFarBelow(bytes: number, size: number): boolean {
+	return (bytes === 0 && size > 0) || (bytes < size / 2 && size - bytes > LITTLE);
+}
+
+/**
+ * A mail that the server lists and did not give, or gave in part only. Exchange answers BODY.PEEK[] with a bare OK for half
+ * an hour or for ever, while the mail's HEADER and TEXT, or its BODY[], can be had (OfflineIMAP/offlineimap#62, MailKit#908).
+ *
+ * @param short what came in place of the mail
+ * @returns the mail, or why it cannot be had; nothing where it has left the folder
+ */
+export async function rescue(use: Use, uid: number, size: number, short?: Buffer, failure?: MailError): Promise<Buffer | MailError | undefined> {
+	if (!(await withheld(use, [uid])).has(uid)) return undefined;
+	let reason = failure ?? (short === undefined ? unreadable() : cutOff(short.length, size));
+	const isWhole = (bytes: Buffer): boolean =>
+		!isFarBelow(bytes.length, size) || (short?.equals(bytes) === true && bytes.length > 0 && size - bytes.length < ESTIMATE_BYTES);
+	for (const way of [headerAndText, plainBody]) {
+		try {
+			const bytes = await way(use, uid, size);
+			if (bytes === undefined) continue;
+			if (isWhole(bytes)) return bytes;
+			if (failure === undefined) reason = cutOff(bytes.length, size);
+		} catch (error) {
+			if (!(error instanceof MailError) || !isAboutTheMail(error)) throw error;
+			if (failure === undefined) reason = error;
+		}
+	}
+	return reason;
+}
+
+async function headerAndText(use: Use, uid: number, size: number): Promise<Buffer | undefined> {
+	const mail = (await ask(use, [uid], { headers: true, bodyParts: ['TEXT'] }, size)).get(uid);
+	const text = mail?.bodyParts?.get('text');
+	if (mail?.headers === undefined || mail.headers.length === 0 || !Buffer.isBuffer(text)) return undefined;
+	return Buffer.concat([mail.headers, text]);
+}
+
+/** BODY[] marks a mail as read, so the folder is opened read-only for it (RFC 3501, section 6.3.2). */
+async function plainBody(use: Use, uid: number, size: number): Promise<Buffer | undefined> {
+	return await use('UID FETCH', async (session) => await session.run('UID FETCH', async (client) => await examined(session, client, uid), size));
+}
+
+async function examined(session: ImapSession, client: ImapFlow, uid: number): Promise<Buffer | undefined> {
+	try {
+		await client.mailboxOpen(session.folder, { readOnly: true });
+		return await bodyOf(client, uid);
+	} finally {
+		// Where it fails, whoever uses the session next would find the folder closed, or not to be changed.
+		await client.mailboxOpen(session.folder).catch((error: unknown) => {
+			session.close();
+			throw error;
+		});
+	}
+}
+
+/** The library has no query for BODY[] without PEEK. Where it no longer has this method either, there is one way less. */
+async function bodyOf(client: ImapFlow, uid: number): Promise<Buffer | undefined> {
+	const exec: unknown = Reflect.get(client, 'exec');
+	if (typeof exec !== 'function') return undefined;
+	let found: Buffer | undefined;
+	const take = async (answer: unknown): Promise<void> => {
+		found = sourceIn(answer) ?? found;
+		return await Promise.resolve();
+	};
+	const attributes = [{ type: 'SEQUENCE', value: String(uid) }, [{ type: 'ATOM', value: 'UID' }, { type: 'ATOM', value: 'BODY', section: [] }]];
+	const response: unknown = await Reflect.apply(exec, client, ['UID FETCH', attributes, { untagged: { FETCH: take } }]);
+	const next: unknown = typeof response === 'object' && response !== null ? Reflect.get(response, 'next') : undefined;
+	if (typeof next === 'function') Reflect.apply(next, response, []);
+	return found;
+}
+
+/** The literal in `* 1 FETCH (UID 1 BODY[] {3}…)`, as the library takes it apart. */
+function sourceIn(answer: unknown): Buffer | undefined {
+	const attributes: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'attributes') : undefined;
+	const items: unknown = Array.isArray(attributes) ? attributes[1] : undefined;
+	if (!Array.isArray(items)) return undefined;
+	const values = items.map((item: unknown): unknown => (typeof item === 'object' && item !== null ? Reflect.get(item, 'value') : undefined));
+	const bytes = values[values.indexOf('BODY') + 1];
+	return values.includes('BODY') && Buffer.isBuffer(bytes) ? bytes : undefined;
+}
+
+/**
+ * The mail's bytes, one partial FETCH at a time: other commands find room between two of them. A short or an empty answer
+ * in the middle of the mail is no end (jodd#280): what follows is asked for, in the end as a part of HEADER and TEXT.
+ *
+ * @throws MailError where the mail has left the folder, ends far too early, or does not end
+ */
+export async function* pieces(use: Use, uid: number, size: number): AsyncGenerator<Buffer> {
+	let start = yield* section(whole(use, uid), 0, size);
+	if (start >= size) return;
+	// Where TEXT ends at the same place, the size was an estimate.
+	const headers = await askedHeaders(use, uid);
+	if (headers !== undefined) {
+		if (start < headers.length) yield headers.subarray(start);
+		start = headers.length + (yield* section(text(use, uid), Math.max(0, start - headers.length), size - headers.length));
+	}
+	if (isFarBelow(start, size)) throw cutOff(start, size);
+}
+
+type Read = (start: number) => Promise<Buffer | undefined>;
+
+/** @returns up to where it came */
+async function* section(read: Read, from: number, size: number): AsyncGenerator<Buffer, number> {
+	let start = from;
+	for (let empty = 0; empty < EMPTY_ANSWERS; ) {
+		const bytes = await read(start);
+		if (bytes === undefined || bytes.length === 0) {
+			if (start >= size && start > 0) return start;
+			empty += 1;
+			continue;
+		}
+		if (bytes.length > STREAM_CHUNK_BYTES) throw unfit('The server gave more of the mail than was asked for.');
+		yield bytes;
+		empty = 0;
+		start += bytes.length;
+		if (start === size) return start;
+		if (start > mostOfMail(size)) throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `a mail of ${size} bytes does not end after ${start}`);
+	}
+	return start;
+}
+
+function whole(use: Use, uid: number): Read {
+	return async (start) => (await askPart(use, uid, { source: { start, maxLength: STREAM_CHUNK_BYTES } }))?.source;
+}
+
+function text(use: Use, uid: number): Read {
+	return async (start) => {
+		const part = (await askPart(use, uid, { bodyParts: [{ key: 'TEXT', start, maxLength: STREAM_CHUNK_BYTES }] }))?.bodyParts?.get('text');
+		return Buffer.isBuffer(part) ? part : undefined;
+	};
+}
+
+/** All headers, of a mail of whatever size. */
+export async function askedHeaders(use: Use, uid: number): Promise<Buffer | undefined> {
+	return (await askPart(use, uid, { headers: true }))?.headers;
+}
+
+async function askPart(use: Use, uid: number, query: FetchQueryObject): ReturnType<typeof one> {
+	const mail = await one(use, uid, query);
+	if (mail === undefined && !(await withheld(use, [uid])).has(uid)) {
+		throw new MailError('The mail left the folder while it was being fetched.', { code: 'notFound', speaker: 'imap' });
+	}
+	return mail;
+}
+
+async function one(use: Use, uid: number, query: FetchQueryObject) {
+	return (await ask(use, [uid], query, STREAM_CHUNK_BYTES)).get(uid);
+}
+
+function cutOff(bytes: number, size: number): MailError {
+	return unfit(`The server gave only ${bytes} bytes of a mail of ${size}.`);
+}
