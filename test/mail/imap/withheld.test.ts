@@ -31,7 +31,7 @@ async function fetched(second: string, fault: Fault, limits: Partial<FetchLimits
 	number += 1;
 	const mailbox = `withheld${number}@example.test`;
 	await sandbox.deliver(mailbox, mail('first'), second, mail('third'));
-	sandbox.exchange.mailFaults.add({ ...fault, mailbox, uid: 2 } as MailFault);
+	sandbox.exchange.mailFaults.add({ ...fault, mailbox, uid: 2 });
 	const session = await ImapSession.open(new Rig(sandbox, { mailbox }).account());
 	sessions.push(session);
 	await session.select('INBOX');
