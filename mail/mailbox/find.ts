@@ -78,7 +78,9 @@ function wanted(wish: Wish): FetchQueryObject {
 function fits({ receivedAt, facts }: Found, wish: Wish): boolean {
 	if (wish.receivedFrom !== undefined && receivedAt + 999 < wish.receivedFrom) return false;
 	if (wish.receivedUntil !== undefined && receivedAt >= wish.receivedUntil) return false;
-	return wish.hasAttachment === undefined || facts.bodyStructure === undefined || hasAttachment(facts.bodyStructure) === wish.hasAttachment;
+	if (wish.hasAttachment === undefined) return true;
+	const verdict = hasAttachment(facts.bodyStructure);
+	return verdict === 'unknown' || verdict === wish.hasAttachment;
 }
 
 /** What the server tells of these mails, in their order; those that are gone are left out. */

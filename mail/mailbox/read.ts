@@ -104,6 +104,7 @@ export function provenance({ account }: Connection, { uid, uidValidity, folder, 
 
 /** The envelope, under the names of format simple. */
 export function fieldsOf({ facts: { envelope, bodyStructure } }: Found): IDataObject {
+	const verdict = hasAttachment(bodyStructure);
 	const date = envelope?.date === undefined ? undefined : new Date(envelope.date);
 	return {
 		messageId: envelope?.messageId?.trim() ?? '',
@@ -114,7 +115,7 @@ export function fieldsOf({ facts: { envelope, bodyStructure } }: Found): IDataOb
 		cc: addressText(envelope?.cc),
 		replyTo: addressText(envelope?.replyTo),
 		inReplyTo: envelope?.inReplyTo?.trim() ?? '',
-		...(bodyStructure !== undefined && { hasAttachment: hasAttachment(bodyStructure) }),
+		...(verdict !== 'unknown' && { hasAttachment: verdict }),
 	};
 }
 
