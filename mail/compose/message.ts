@@ -67,7 +67,8 @@ export interface ComposedMail {
 }
 
 /** @throws MailError `input` naming the field */
-export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
+export async function compose(given: OutgoingMail): Promise<ComposedMail> {
+	const mail = trimmed(given);
 	refuseControl('Subject', mail.subject);
 	checkMessageIds('In Reply To', mail.inReplyTo);
 	checkMessageIds('References', mail.references);
@@ -108,6 +109,17 @@ export async function compose(mail: OutgoingMail): Promise<ComposedMail> {
 			}).compile();
 			return node.createReadStream();
 		},
+	};
+}
+
+/** One-line fields without the blanks and line breaks around them, which come along from forms, sheets and models. */
+function trimmed(mail: OutgoingMail): OutgoingMail {
+	return {
+		...mail,
+		subject: mail.subject.trim(),
+		inReplyTo: mail.inReplyTo.trim(),
+		references: mail.references.trim(),
+		headers: mail.headers.map(({ name, value }) => ({ name: name.trim(), value: value.trim() })),
 	};
 }
 

@@ -7,6 +7,8 @@ export interface MailContext {
 	getNodeParameter: (name: string, item: number, fallback?: unknown) => unknown;
 	getInputData: () => INodeExecutionData[];
 	getTimezone: () => string;
+	/** For the log: what was mended in what the user gave. */
+	note?: (text: string) => void;
 	helpers: {
 		getBinaryStream: (id: string) => Promise<Readable>;
 		/** `fileSize` in bytes. */
@@ -40,6 +42,7 @@ export class Parameters {
 			},
 			getInputData: () => context.getInputData(),
 			getTimezone: () => context.getTimezone(),
+			note: (text) => context.logger.info(text),
 			helpers: context.helpers,
 		};
 	}

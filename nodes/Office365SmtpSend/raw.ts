@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 
-import { inputError, readMailboxes } from '../../mail/compose/addresses';
+import { inputError } from '../../mail/compose/addresses';
 import type { ComposedMail } from '../../mail/compose/message';
 import { composeRaw } from '../../mail/compose/raw';
 import { choice, record, text } from '../parameterValues';
 import { fileOf, property } from './attachments';
 import type { MailContext } from './context';
-import { readHeaders } from './settings';
+import { readHeaders, readPeople } from './settings';
 
 interface RawSource {
 	open: () => Promise<Readable>;
@@ -20,8 +20,8 @@ export async function readRaw(context: MailContext, item: number): Promise<Compo
 	const { deliveryReports } = readHeaders(record(context.getNodeParameter('options', item, {})));
 	return await composeRaw({
 		...(await readRawSource(context, item)),
-		from: (await readMailboxes('From Email', parameter('fromEmail'))).slice(0, 1),
-		to: await readMailboxes('To Email', parameter('toEmail')),
+		from: (await readPeople(context, 'From Email', parameter('fromEmail'))).slice(0, 1),
+		to: await readPeople(context, 'To Email', parameter('toEmail')),
 		deliveryReports,
 	});
 }

@@ -1,14 +1,14 @@
 import type { IBinaryData, IBinaryKeyData, IDataObject } from 'n8n-workflow';
 
 import { RAW_PROPERTY, toItem } from '../../mail/item/item';
-import { inputError, readMailboxes } from '../../mail/compose/addresses';
+import { inputError } from '../../mail/compose/addresses';
 import type { OutgoingFile, OutgoingMail } from '../../mail/compose/message';
 import { readOriginal, type Original, type OriginalFile } from '../../mail/compose/original';
 import { answer, shownInline, type Answer } from '../../mail/compose/reply';
 import { flag, record, text } from '../parameterValues';
 import { fileOf, isBinaryData, openBinary } from './attachments';
 import type { MailContext } from './context';
-import { formatOf, readBodies, readCopies, readHeaders, readOwnFiles, readSender } from './settings';
+import { formatOf, readBodies, readCopies, readHeaders, readOwnFiles, readPeople, readSender } from './settings';
 
 /** The answer to the mail that a trigger or POP Fetch gave. @throws MailError `input` naming the field */
 export async function readReply(context: MailContext, item: number, mailbox: string): Promise<OutgoingMail> {
@@ -28,12 +28,12 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 		timeZone: context.getTimezone(),
 		...readBodies(context, item, options),
 	});
-	const copies = await readCopies(options);
+	const copies = await readCopies(context, options);
 	return {
 		...sender,
 		...answered,
 		...copies,
-		to: kind === 'forward' ? await readMailboxes('To Email', context.getNodeParameter('toEmail', item, '')) : answered.to,
+		to: kind === 'forward' ? await readPeople(context, 'To Email', context.getNodeParameter('toEmail', item, '')) : answered.to,
 		cc: [...answered.cc, ...copies.cc],
 		subject: text(options.subject, 'Subject') || answered.subject,
 		files: [...(await readOwnFiles(context, item, options)), ...(await originalFiles(context, item, taken, { quote, whole: kind === 'forward' && all }))],

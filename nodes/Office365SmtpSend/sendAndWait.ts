@@ -57,7 +57,7 @@ export async function readQuestionMail(context: IExecuteFunctions, mailbox: stri
 	return {
 		...(await readSender(context, 0, mailbox)),
 		to: await readMailboxes('To Email', read('toEmail', '')),
-		...(await readCopies(options)),
+		...(await readCopies(context, options)),
 		subject,
 		html: attributed({ html: mailWithButtons(message, buttons) }, options).html,
 		files: [],

@@ -31,8 +31,8 @@ export async function readMail(context: MailContext, item: number, mailbox: stri
 	const options = record(context.getNodeParameter('options', item, {}));
 	return {
 		...(await readSender(context, item, mailbox)),
-		to: await readMailboxes('To Email', parameter('toEmail')),
-		...(await readCopies(options)),
+		to: await readPeople(context, 'To Email', parameter('toEmail')),
+		...(await readCopies(context, options)),
 		subject: text(parameter('subject'), 'Subject'),
 		...readBodies(context, item, options),
 		files: await readOwnFiles(context, item, options),
@@ -42,10 +42,15 @@ export async function readMail(context: MailContext, item: number, mailbox: stri
 	};
 }
 
+/** @throws MailError `input` naming the field */
+export async function readPeople({ note }: MailContext, field: string, value: unknown): Promise<Mailbox[]> {
+	return await readMailboxes(field, value, false, note);
+}
+
 /** From the mailbox itself, as another (Send As), or on behalf of another, with the mailbox as `Sender`. */
 export async function readSender(context: MailContext, item: number, mailbox: string): Promise<Pick<OutgoingMail, 'from' | 'sender'>> {
 	const options = record(context.getNodeParameter('options', item, {}));
-	const from = await readMailboxes('From Email', context.getNodeParameter('fromEmail', item, ''));
+	const from = await readPeople(context, 'From Email', context.getNodeParameter('fromEmail', item, ''));
 	const onBehalf = flag(options.sendOnBehalf, 'Send on Behalf') && from.some(({ address }) => address.toLowerCase() !== mailbox.toLowerCase());
 	return { from: from.length === 0 ? mailbox : from, ...(onBehalf && { sender: mailbox }) };
 }
@@ -57,11 +62,11 @@ export async function readOwnFiles(context: MailContext, item: number, options: 
 	];
 }
 
-export async function readCopies(options: IDataObject): Promise<Record<'cc' | 'bcc' | 'replyTo', Mailbox[]>> {
+export async function readCopies(context: MailContext, options: IDataObject): Promise<Record<'cc' | 'bcc' | 'replyTo', Mailbox[]>> {
 	return {
-		cc: await readMailboxes('CC Email', options.ccEmail),
-		bcc: await readMailboxes('BCC Email', options.bccEmail),
-		replyTo: await readMailboxes('Reply To', options.replyTo),
+		cc: await readPeople(context, 'CC Email', options.ccEmail),
+		bcc: await readPeople(context, 'BCC Email', options.bccEmail),
+		replyTo: await readPeople(context, 'Reply To', options.replyTo),
 	};
 }
 

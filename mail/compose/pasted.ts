@@ -1,0 +1,105 @@
+/** Characters without a glyph that come along when text is copied, by whoever made it. */
+const UNSEEN = '\\u00ad\\u034f\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff';
+/** Of these, what means nothing in a name either; joiners and direction marks do there. */
+const NEVER_MEANT = /[\u00ad\u180e\u200b\u2060\ufeff]/g;
+const BLANK = '\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000';
+const SUSPECTS = new RegExp(`[${UNSEEN}${BLANK}]`);
+const ANY_UNSEEN = new RegExp(`[${UNSEEN}]`, 'g');
+const ANY_BLANK = new RegExp(`[${BLANK}]`, 'g');
+const BLANKS_AND_AT = new RegExp(`[${BLANK}]+(@?)`, 'g');
+const IN_DOUBT = new RegExp(`[\\p{L}\\p{N}][${BLANK}]([^\\s<>,;"()@]{1,64}@[^\\s<>,;"()@]{1,255})`, 'u');
+const AT_AND_BLANKS = new RegExp(`@[${BLANK}]+`, 'g');
+/** A blank beside a dot of a domain that ends its entry. */
+const BLANK_IN_DOMAIN = new RegExp(`(@[^\\s@<>,;"()]{1,255})[${BLANK}]+(\\.[a-z0-9.-]{1,255} *(?:[,;>]|$))|(@[^\\s@<>,;"()]{0,255}\\.)[${BLANK}]+([a-z0-9.-]{1,255} *(?:[,;>]|$))`, 'gi');
+
+/** A list of addresses without the traces of where it was copied from. */
+export interface Pasted {
+	text: string;
+	/** Unseen characters that were dropped, as U+200B; empty where nothing was. */
+	dropped: string[];
+	/** The word after a no-break blank that may separate a name from its address or cut an address in two. */
+	doubtful?: string;
+}
+
+/**
+ * Addresses as people and language models paste them: one a line, with bullets or numbers; links of Markdown and mailto;
+ * unseen characters and no-break blanks in and beside addresses. What cannot be told apart from an injected header stays as
+ * it is, line breaks and all, for the caller to refuse.
+ */
+export function pastedList(given: string): Pasted {
+	const { text, ...rest } = seenOnly(given);
+	return { ...rest, text: withoutLinks(oneLine(withoutBrackets(text.trim()))).trim() };
+}
+
+/** One address of a field of its own. */
+export function pastedAddress(given: string): Pasted {
+	const text = given.replace(ANY_UNSEEN, '').replace(ANY_BLANK, '').trim();
+	return { text: withoutLinks(text), dropped: droppedOf(given, text) };
+}
+
+function seenOnly(given: string): Pasted {
+	if (!SUSPECTS.test(given)) return { text: given, dropped: [] };
+	const seen = given
+		.replace(NEVER_MEANT, '')
+		.replace(/[^\s<>,;"()]+/g, (word) => (word.includes('@') || word.replace(ANY_UNSEEN, '') === '' ? word.replace(ANY_UNSEEN, '') : word))
+		.replace(/<[^<>]{1,500}>/g, (bracketed) => bracketed.replace(ANY_BLANK, ''))
+		.replace(AT_AND_BLANKS, '@')
+		.replace(BLANK_IN_DOMAIN, '$1$2$3$4')
+		.replace(BLANKS_AND_AT, (blanks, at: string) => at || blanks);
+	const text = seen.replace(ANY_BLANK, ' ');
+	return { text, dropped: droppedOf(given, text), doubtful: IN_DOUBT.exec(seen)?.[1] };
+}
+
+function droppedOf(given: string, text: string): string[] {
+	if (given === text || !SUSPECTS.test(given)) return [];
+	const left = new Set(text);
+	return [...new Set(given)].filter((character) => SUSPECTS.test(character) && !left.has(character)).map(codePoint);
+}
+
+export function codePoint(character: string): string {
+	return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** A list as a programming language writes it, where it is no JSON. */
+function withoutBrackets(text: string): string {
+	return text.startsWith('[') && text.endsWith(']') && !text.includes('](') ? text.slice(1, -1) : text;
+}
+
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+const BULLET = /^\s*(?:[-*+•–·]|\d{1,5}[.)])\s+/;
+/** Another header, had the line break come into one (CWE-93). */
+const HEADER = /^\s*(?!mailto:)[!-9;-~]{1,76}\s*:/i;
+
+function oneLine(text: string): string {
+	if (!LINE_END.test(text)) return text;
+	const lines = text.split(LINE_END).map((line) => line.replace(BULLET, '').trim()).filter((line) => line !== '');
+	const open = (line: string): boolean => (line.split('"').length - 1) % 2 === 1;
+	if (lines.some((line, index) => open(line) || (index > 0 && HEADER.test(line)))) return text;
+	return lines.map((line, index) => `${line}${index === lines.length - 1 || /[,;]$/.test(line) ? '' : isName(line) && lines[index + 1]?.startsWith('<') === true ? ' ' : ','}`).join(' ');
+}
+
+/** Its address stands on the next line. */
+const isName = (line: string): boolean => !line.includes('@');
+
+/** `[Ada](mailto:ada@example.com)`, `<mailto:…>`, `mailto:…?subject=…`, and quotes of other kinds around an address. */
+function withoutLinks(text: string): string {
+	if (!/mailto:|\]\(|[`'‘’“”「」，；、]/i.test(text)) return text;
+	const target = (link: string): string => decoded(link.replace(/\?.*$/s, ''));
+	return text
+		.replace(/\[([^[\]]{0,320})\]\(\s{0,9}(?:mailto:)?([^()\s]{1,2000})\s{0,9}\)/gi, (_link, words: string, link: string) => bracketed(words.trim(), target(link)))
+		.replace(/mailto:([^\s<>,;"]{1,2000})/gi, (_link, link: string) => target(link))
+		.replace(/(^|[\s,;[(<])[`'‘“「]([^\s`'‘’“”「」<>,;"@]{1,320}@[^\s`'‘’“”「」<>,;"@]{1,320})[`'’”」](?=$|[\s,;\])>])(?!\s*<)/g, '$1$2')
+		.replace(/[，；、]/g, (mark) => (text.includes('"') ? mark : ', '));
+}
+
+function bracketed(words: string, address: string): string {
+	return words === '' || words.toLowerCase() === address.toLowerCase() ? address : `"${words.replace(/["\\]/g, '')}" <${address}>`;
+}
+
+function decoded(link: string): string {
+	try {
+		return decodeURIComponent(link);
+	} catch {
+		return link;
+	}
+}

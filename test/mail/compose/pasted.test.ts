@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+
+import { describeMailbox, readMailboxes } from '../../../mail/compose/addresses';
+
+const read = async (value: unknown, note?: (text: string) => void): Promise<string[]> => (await readMailboxes('To Email', value, false, note)).map(describeMailbox);
+
+describe('addresses as people and models paste them', () => {
+	it.each([
+		['a zero-width blank before one', 'bob@example.test, \u200bgrace@example.test', ['bob@example.test', 'grace@example.test']],
+		['a direction mark behind one', 'grace@example.test\u200e', ['grace@example.test']],
+		['direction marks around one', '\u202agrace@example.test\u202c', ['grace@example.test']],
+		['a byte order mark', '\ufeffgrace@example.test', ['grace@example.test']],
+		['a soft hyphen in one', 'gra\u00adce@example.test', ['grace@example.test']],
+		['no-break blanks around one', '\u00a0grace@example.test\u00a0,\u202fbob@example.test', ['grace@example.test', 'bob@example.test']],
+		['a no-break blank beside the at sign', 'grace\u00a0@\u00a0example.test', ['grace@example.test']],
+		['a no-break blank beside a dot', 'grace@example\u00a0.test; bob@example.\u00a0test', ['grace@example.test', 'bob@example.test']],
+		['a no-break blank in brackets', 'Grace\u00a0Hopper <grace@ex\u00a0ample.test>', ['Grace Hopper <grace@example.test>']],
+		['an unseen character in an object', [{ name: 'Grace\n', address: '\u200bgrace@example.test\r\n' }], ['Grace <grace@example.test>']],
+		['nothing but unseen characters as an entry', 'grace@example.test, \u200b', ['grace@example.test']],
+		['one a line', 'grace@example.test\nbob@example.test\r\n\r\ncarl@example.test\n', ['grace@example.test', 'bob@example.test', 'carl@example.test']],
+		['one a line, with names and commas', 'Grace <grace@example.test>,\n"Bob, Jr." <bob@example.test>;\ncarl@example.test', ['Grace <grace@example.test>', 'Bob, Jr. <bob@example.test>', 'carl@example.test']],
+		['a name on one line and its address on the next', 'Grace\n<grace@example.test>\nBob\n<bob@example.test>', ['Grace <grace@example.test>', 'Bob <bob@example.test>']],
+		['a line separator of Unicode', 'grace@example.test\u2028bob@example.test', ['grace@example.test', 'bob@example.test']],
+		['bullets', '- grace@example.test\n* bob@example.test\n• Carl <carl@example.test>', ['grace@example.test', 'bob@example.test', 'Carl <carl@example.test>']],
+		['numbers', '1. grace@example.test\n2) bob@example.test', ['grace@example.test', 'bob@example.test']],
+		['a link of Markdown', '[grace@example.test](mailto:grace@example.test)', ['grace@example.test']],
+		['links of Markdown with names', '[Grace](mailto:grace@example.test?subject=Hi), [bob@example.test](mailto:bob@example.test)', ['Grace <grace@example.test>', 'bob@example.test']],
+		['mailto', 'mailto:grace@example.test?subject=Hi%20there, mailto:bob%2Bx@example.test', ['grace@example.test', 'bob+x@example.test']],
+		['mailto as Outlook copies it', 'grace@example.test<mailto:grace@example.test>; <MAILTO:bob@example.test>', ['grace@example.test', 'bob@example.test']],
+		['brackets and a semicolon', '<grace@example.test>;', ['grace@example.test']],
+		['commas too many', ',grace@example.test,, bob@example.test,', ['grace@example.test', 'bob@example.test']],
+		['a list of Python', '[\'grace@example.test\', \'bob@example.test\']', ['grace@example.test', 'bob@example.test']],
+		['code marks and typographic quotes', '`grace@example.test`, “bob@example.test”', ['grace@example.test', 'bob@example.test']],
+		['commas of other scripts', 'grace@example.test，bob@example.test、carl@example.test', ['grace@example.test', 'bob@example.test', 'carl@example.test']],
+		['other scripts that are meant', 'почта@пример.рф, иван@example.test, 用户@例え.jp, χρήστης@παράδειγμα.gr', ['почта@пример.рф', 'иван@example.test', '用户@例え.jp', 'χρήστης@παράδειγμα.gr']],
+		['joiners and direction marks in names', '"👩\u200d🚀 می\u200cخواهم \u200fשרה" <grace@example.test>', ['👩\u200d🚀 می\u200cخواهم \u200fשרה <grace@example.test>']],
+	])('are read: %s', async (_name, value, addresses) => {
+		expect(await read(value)).toEqual(addresses);
+	});
+
+	it.each([
+		['a Cyrillic letter', 'gr\u0430ce@example.test', 'U+0430'],
+		['a Cyrillic letter in the domain', 'bob@example.test, grace@\u0435xample.test', 'U+0435'],
+		['a Greek letter', 'grace@examp\u03bfe.test', 'U+03BF'],
+		['a domain of Cyrillic letters that reads as Latin', 'grace@\u0441\u043e\u0441\u043e.test', 'U+0441'],
+		['a fullwidth at sign', 'grace＠example.test', 'U+FF20'],
+		['a fullwidth at sign beside another address', 'bob@example.test grace＠example.test', 'U+FF20'],
+		['a fullwidth dot', 'Grace <grace@example．test>', 'U+FF0E'],
+		['an ideographic full stop', 'grace@example。test', 'U+3002'],
+		['a fullwidth letter', 'ｇrace@example.test', 'U+FF47'],
+		['a mathematical letter', '𝐠race@example.test', 'U+1D420'],
+		['one in an object', { name: 'Grace', address: 'gr\u0430ce@example.test' }, 'U+0430'],
+	])('are refused and named where they look like others: %s', async (_name, value, point) => {
+		await expect(read(value)).rejects.toMatchObject({ code: 'input', field: 'To Email', message: expect.stringMatching(new RegExp(`^To Email: ".*" holds ".+" \\(${point.replace('+', '\\+')}\\)`, 'u')) });
+	});
+
+	it.each([
+		['a header in a line of its own', 'grace@example.test\nBcc: bob@example.test'],
+		['a header after an empty line', 'grace@example.test\n\nX-Other : bob@example.test'],
+		['a line break within quotes', '"Grace\nHopper" <grace@example.test>'],
+		['another control character', 'grace@example.test\u0000'],
+		['a no-break blank that may belong to the address', 'gra\u00a0ce@example.test'],
+		['a line that is no address', 'Email\ngrace@example.test'],
+	])('are refused where it cannot be known what is meant: %s', async (_name, value) => {
+		await expect(read(value)).rejects.toMatchObject({ code: 'input', field: 'To Email' });
+	});
+
+	it('leave a note of what was dropped, and none where nothing was', async () => {
+		const notes: string[] = [];
+		await read('grace@example.test, "👩\u200d🚀" <bob@example.test>', (text) => notes.push(text));
+		expect(notes).toEqual([]);
+		await read('bob@example.test, \u200bgrace@example.test\u200e', (text) => notes.push(text));
+		expect(notes).toEqual(['To Email: characters that are not seen (U+200B, U+200E) were dropped from the addresses.']);
+	});
+
+	it.each(['ada@example.test, ', 'Ada <ada@example.test>\n', '<', '"', '(', '[', '](', '[a](', '[a](mailto:', '\u200b', '\u00a0', '\u00a0@', 'a\u00a0', 'a@\u00a0', 'a@b\u00a0', '\'', '`', 'mailto:', '<mailto:', '＠', 'a＠b.', '\n', '- ', 'a:'])('take linear time: a list of 300,000 characters of %j', async (part) => {
+		const before = process.cpuUsage();
+		await readMailboxes('To Email', part.repeat(300_000 / part.length)).catch(() => undefined);
+		expect(process.cpuUsage(before).user / 1000).toBeLessThan(3000);
+	});
+});
