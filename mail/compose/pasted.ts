@@ -84,7 +84,7 @@ const isName = (line: string): boolean => !line.includes('@');
 /** `[Ada](mailto:ada@example.com)`, `<mailto:…>`, `mailto:…?subject=…`, and quotes of other kinds around an address. */
 function withoutLinks(text: string): string {
 	if (!/mailto:|\]\(|[`'‘’“”「」，；、]/i.test(text)) return text;
-	const target = (link: string): string => decoded(link.replace(/\?.*$/s, ''));
+	const target = (link: string): string => decoded(link.split('?')[0] ?? '');
 	return text
 		.replace(/\[([^[\]]{0,320})\]\(\s{0,9}(?:mailto:)?([^()\s]{1,2000})\s{0,9}\)/gi, (_link, words: string, link: string) => bracketed(words.trim(), target(link)))
 		.replace(/mailto:([^\s<>,;"]{1,2000})/gi, (_link, link: string) => target(link))
