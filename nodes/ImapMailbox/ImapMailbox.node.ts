@@ -1,9 +1,8 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
-import { loadFolders, searchFolders } from '../ImapTrigger/folderList';
-import { testServiceAccount } from '../testConnection';
+import { testServiceAccount } from '../credentialTest';
+import { loadFolders, searchFolders } from '../folderLists';
 import { parameters } from './parameters';
-import { runMailbox } from './run';
 
 export class ImapMailbox implements INodeType {
 	description: INodeTypeDescription = {
@@ -28,6 +27,7 @@ export class ImapMailbox implements INodeType {
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { runMailbox } = await import('./run.js');
 		return [await runMailbox(this)];
 	}
 }

@@ -1,13 +1,8 @@
 import { NodeConnectionTypes, type INodeType, type INodeTypeDescription, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 
-import { requireRenewal } from '../account';
-import { nodeError } from '../nodeError';
-import { testServiceAccount } from '../testConnection';
-import { loadFolders, searchFolders } from './folderList';
-import { fetchSample } from './manual';
+import { testServiceAccount } from '../credentialTest';
+import { loadFolders, searchFolders } from '../folderLists';
 import { parameters } from './parameters';
-import { readSettings, type Settings } from './settings';
-import { activate, isUnattended, report } from './trigger';
 
 export class ImapTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -41,20 +36,7 @@ export class ImapTrigger implements INodeType {
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		const attended = this.getMode() === 'manual' || !isUnattended(this);
-		let settings: Settings;
-		try {
-			settings = readSettings(this);
-			if (attended) requireRenewal(this, settings.account);
-		} catch (error) {
-			if (attended) throw nodeError(this.getNode(), error);
-			// An expression that gives something else today: to throw would end the trigger for ever, a restart reads it again.
-			report(this, error);
-			return {};
-		}
-		if (this.getMode() !== 'manual') return await activate(this, settings);
-		return {
-			manualTriggerFunction: async () => this.emit([[await fetchSample(this, settings)]]),
-		};
+		const { startTrigger } = await import('./start.js');
+		return await startTrigger(this);
 	}
 }

@@ -1,9 +1,7 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, type IWebhookResponseData, type IWebhookFunctions } from 'n8n-workflow';
 
-import { testServiceAccount } from '../testConnection';
+import { testServiceAccount } from '../credentialTest';
 import { parameters } from './parameters';
-import { askAndWait, sendItems } from './send';
-import { takeAnswer } from './sendAndWait';
 
 // A webhook that only resumes a waiting execution is registered nowhere.
 // eslint-disable-next-line @n8n/community-nodes/webhook-lifecycle-complete
@@ -35,10 +33,12 @@ export class Office365SmtpSend implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const { takeAnswer } = await import('./sendAndWait.js');
 		return await takeAnswer.call(this);
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { askAndWait, sendItems } = await import('./send.js');
 		return [this.getNodeParameter('operation', 0, 'send') === 'sendAndWait' ? await askAndWait(this) : await sendItems(this)];
 	}
 }

@@ -1,7 +1,6 @@
 import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
-import { testServiceAccount } from '../testConnection';
-import { fetchItems } from './fetch';
+import { testServiceAccount } from '../credentialTest';
 import { parameters } from './parameters';
 
 export class PopFetch implements INodeType {
@@ -27,6 +26,7 @@ export class PopFetch implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { fetchItems } = await import('./fetch.js');
 		return [await fetchItems(this)];
 	}
 }

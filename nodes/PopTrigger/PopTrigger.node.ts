@@ -1,8 +1,7 @@
 import { NodeConnectionTypes, type INodeExecutionData, type INodeType, type INodeTypeDescription, type IPollFunctions } from 'n8n-workflow';
 
-import { testServiceAccount } from '../testConnection';
+import { testServiceAccount } from '../credentialTest';
 import { parameters } from './parameters';
-import { pollOnce } from './poll';
 
 export class PopTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -29,6 +28,7 @@ export class PopTrigger implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+		const { pollOnce } = await import('./poll.js');
 		return await pollOnce(this);
 	}
 }
