@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 
 import { Api } from './api';
-import { ensureN8n, type Progress } from './install';
+import { ensureN8n, type Installation, type Progress } from './install';
 import { Instance, type Login } from './instance';
 import { installNodes, pack } from './nodes';
 
 export { Api, type Execution, type Item, type Workflow } from './api';
 export { Instance, type Login } from './instance';
-export { ensureN8n, CACHE, step, type Installation, type Progress } from './install';
+export { ensureN8n, ensureN8nVersion, removeN8nVersion, testedVersions, CACHE, step, type Installation, type Progress } from './install';
 export { installNodes, pack } from './nodes';
 export { startQueue, type Queue } from './queue';
 
@@ -35,8 +35,10 @@ export async function startN8n(options: {
 	workflows?: object[];
 	env?: Record<string, string>;
 	progress?: Progress;
+	/** Default: the one of this folder's lock file. */
+	installation?: Installation;
 }): Promise<RunningN8n> {
-	const installation = await ensureN8n(options.progress ?? (() => undefined));
+	const installation = options.installation ?? await ensureN8n(options.progress ?? (() => undefined));
 	const userFolder = mkdtempSync(join(tmpdir(), 'office365-mail-n8n-'));
 	const login: Login = { email: 'owner@example.test', password: `A1${randomBytes(12).toString('base64url')}` };
 	const instance = new Instance({ installation, userFolder, login, caFile: options.caFile, env: options.env });

@@ -58,14 +58,64 @@ async function install(target: string, progress: Progress): Promise<void> {
 	for (const name of MANIFEST) copyFileSync(join(__dirname, name), join(partial, name));
 	await step('Installing n8n (about 2 GB, once a machine)', progress, async () => await npm(partial, ['ci', '--no-audit', '--no-fund']));
 	await step('Fetching Node 24 for n8n', progress, async () => await npm(partial, ['rebuild', 'node', '--ignore-scripts=false']));
-	await step('Building n8n\'s SQLite', progress, async () => {
-		const fromSource = process.platform === 'linux' ? ['--build-from-source'] : [];
-		await npm(partial, ['rebuild', 'sqlite3', ...fromSource, '--ignore-scripts=false'], {
-			PATH: [join(partial, 'node_modules', 'node', 'bin'), process.env.PATH ?? ''].join(delimiter),
-			...headers(partial),
-		});
-	});
+	await step('Building n8n\'s SQLite', progress, async () => await buildSqlite(partial, partial));
 	renameSync(partial, target);
+}
+
+/** What a version of n8n needs to install today, see versions.json. */
+interface Repairs {
+	beside: Record<string, string>;
+	overrides: Record<string, string>;
+}
+
+function readVersions(): { tested: string[]; everyVersion: Repairs; versions: Record<string, Repairs> } {
+	return JSON.parse(readFileSync(join(__dirname, 'versions.json'), 'utf8'));
+}
+
+/** The versions of n8n that the package is tried on: the oldest, the last 1.x, early and middle 2.x, the newest. */
+export const testedVersions = (): string[] => readVersions().tested;
+
+function manifestOf(version: string): object {
+	const { everyVersion, versions } = readVersions();
+	return {
+		name: 'n8n-of-one-version',
+		private: true,
+		dependencies: { n8n: version, ...everyVersion.beside, ...versions[version]?.beside },
+		overrides: { ...everyVersion.overrides, ...versions[version]?.overrides },
+	};
+}
+
+/** Another n8n beside the usual one, run by its Node. About 2 GB and some minutes; see {@link removeN8nVersion}. */
+export async function ensureN8nVersion(version: string, progress: Progress): Promise<Installation> {
+	const usual = await ensureN8n(progress);
+	const folder = versionFolder(version);
+	if (!existsSync(folder)) {
+		const partial = `${folder}.partial-${process.pid}`;
+		mkdirSync(partial, { recursive: true });
+		copyFileSync(join(__dirname, '.npmrc'), join(partial, '.npmrc'));
+		writeFileSync(join(partial, 'package.json'), JSON.stringify(manifestOf(version)));
+		await step(`Installing n8n ${version} (about 2 GB)`, progress, async () => await npm(partial, ['install', '--no-audit', '--no-fund', '--fetch-retries=1']));
+		await step('Building its SQLite', progress, async () => await buildSqlite(partial, usual.folder));
+		renameSync(partial, folder);
+	}
+	return { folder, node: usual.node, script: join(folder, 'node_modules', 'n8n', 'bin', 'n8n') };
+}
+
+export function removeN8nVersion(version: string): void {
+	rmSync(versionFolder(version), { recursive: true, force: true });
+}
+
+function versionFolder(version: string): string {
+	return join(CACHE, `version-${version}`);
+}
+
+/** Builds what n8n stores its data with. @param withNode where the `node` package is installed */
+async function buildSqlite(folder: string, withNode: string): Promise<void> {
+	const fromSource = process.platform === 'linux' ? ['--build-from-source'] : [];
+	await npm(folder, ['rebuild', 'sqlite3', ...fromSource, '--ignore-scripts=false'], {
+		PATH: [join(withNode, 'node_modules', 'node', 'bin'), process.env.PATH ?? ''].join(delimiter),
+		...headers(withNode),
+	});
 }
 
 /** Node 24's own headers, which its package brings, so that nothing is fetched from elsewhere. */
