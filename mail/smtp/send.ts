@@ -5,6 +5,7 @@ import type { ComposedMail } from '../compose/message';
 import { keepPace, pause } from './pace';
 import { withSmtp } from './pool';
 import { isTransient, Recipients } from './recipients';
+import { serverMessageId } from './serverMessageId';
 import { SendFailure, type Receipt, type SmtpSession } from './session';
 
 /** How long a transient failure is worked against, and what happens when the server may already have the mail. */
@@ -26,7 +27,10 @@ export interface Persistence {
 export interface Sent extends Receipt {
 	/** Who may have the mail: in neither of the other lists. */
 	unknown: string[];
+	/** What recipients see: the server's where it gave the mail one of its own. */
 	messageId: string;
+	/** The one that the mail was submitted with, where the server put another in its place. */
+	submittedMessageId?: string;
 	attempts: number;
 	/** Ms from first attempt to answer, pauses before retries included, the time in the queue not. */
 	tookMs: number;
@@ -79,8 +83,22 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 		if (reason instanceof Error) onGiveUp?.(reason);
 		const { standing } = recipients;
 		const deliveryUnknown = standing.unknown.length > 0;
-		return { ...standing, response: deliveryUnknown ? doubt : told.response, size: told.size, messageId: mail.messageId, attempts: attempt, tookMs: Date.now() - started - queuedMs, queuedMs, deliveryUnknown };
+		return {
+			...standing,
+			...messageIds(mail.messageId, told.response),
+			response: deliveryUnknown ? doubt : told.response,
+			size: told.size,
+			attempts: attempt,
+			tookMs: Date.now() - started - queuedMs,
+			queuedMs,
+			deliveryUnknown,
+		};
 	}
+}
+
+function messageIds(submitted: string, response: string): Pick<Sent, 'messageId' | 'submittedMessageId'> {
+	const given = serverMessageId(response, submitted);
+	return given === undefined ? { messageId: submitted } : { messageId: given, submittedMessageId: submitted };
 }
 
 /** Why the mail goes out again, though others have it. */

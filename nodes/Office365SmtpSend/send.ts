@@ -142,6 +142,7 @@ function outcome(composed: ComposedMail, sent: Sent): IDataObject {
 	return {
 		...standingOf(sent),
 		messageId: sent.messageId,
+		...(sent.submittedMessageId !== undefined && { submittedMessageId: sent.submittedMessageId }),
 		response: sent.response,
 		envelope: { from: composed.from, to: composed.recipients },
 		messageSize: sent.size,
