@@ -1,11 +1,17 @@
 import { label, type Cause, type Circumstances } from './causes/cause';
 import { HOST_CAUSES } from './causes/host';
 import { IDENTITY_CAUSES } from './causes/identity';
+import { IMAP_CAUSES } from './causes/imap';
 import { MAIL_CAUSES } from './causes/mail';
 import { NETWORK_CAUSES } from './causes/network';
 import { POP_CAUSES } from './causes/pop';
+<<<<<<< HEAD
 import { MailError } from './errors';
 import { oneLine, redact, Secrets } from './redact';
+=======
+import { OTHER_SMTP_CAUSES, SMTP_CAUSES } from './causes/smtp';
+import { isTransientCode, MailError, redact } from './errors';
+>>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
 
 export type { Circumstances } from './causes/cause';
 
@@ -13,7 +19,19 @@ export type { Circumstances } from './causes/cause';
  * The one table from words of servers to sentence and remedy; words are matched nowhere else. The first row that fits
  * wins, so the special stand above the general.
  */
-export const CAUSES: readonly Cause[] = [...IDENTITY_CAUSES, ...HOST_CAUSES, ...POP_CAUSES, ...MAIL_CAUSES, ...NETWORK_CAUSES];
+export const CAUSES: readonly Cause[] = [
+	...IDENTITY_CAUSES,
+	...HOST_CAUSES,
+	...SMTP_CAUSES,
+	...POP_CAUSES,
+	...MAIL_CAUSES,
+	...IMAP_CAUSES,
+	...OTHER_SMTP_CAUSES,
+	...NETWORK_CAUSES,
+];
+
+/** So much of each text is looked at, in characters: no answer that means something is longer, and foreign ones have no end. */
+const LONGEST_TEXT = 4_096;
 
 /** So much of each text is judged, in characters: no answer worth reading is longer, and each row of the table reads it all. */
 const JUDGED = 4_000;
@@ -34,16 +52,17 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	const row = causeOf(said, at);
 	const facts = { speaker: at.speaker, mailbox: at.mailbox, command: at.command, response, cause, retryAfterMs: retryAfterOf(cause, said), hide };
 	if (row === undefined) {
-		return new MailError(`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ${firstLine(said)}`, {
+		return new MailError(`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ${withoutBrackets(firstLine(said))}`, {
 			...facts,
 			code: 'protocol',
 			remedy: 'Read the server\'s answer; if it says nothing to you, report it as an issue of this package.',
 		});
 	}
-	const answer = response === undefined || response === '' ? '' : ` The server said: ${firstLine(response)}`;
-	const hint = at.speaker === 'identity' || at.speaker === 'host' ? identityHint(said) : '';
-	return new MailError(`${row.sentence(at)}${answer}${hint}`, {
+	const answer = response === undefined || response === '' ? undefined : `The server said: ${withoutBrackets(firstLine(response))}`;
+	const hint = at.speaker === 'identity' || at.speaker === 'host' ? identityHint(said) : undefined;
+	return new MailError(row.sentence(at), {
 		...facts,
+		said: answer ?? hint,
 		...(row.code === 'throttled' && { retryAfterMs: facts.retryAfterMs ?? at.retryAfterMs }),
 		code: row.code,
 		permanent: row.permanent,
@@ -70,7 +89,7 @@ function wordsOf(cause: unknown, depth = 1): string {
 	// n8n's OAuth client replaces Microsoft's words by its own and keeps them aside.
 	const body: unknown = Reflect.get(cause, 'body');
 	if (typeof body === 'object' && body !== null) for (const name of ['error', 'error_description']) parts.push(textOf(Reflect.get(body, name)));
-	return [...parts.filter((part) => part !== undefined && part !== ''), nested].join('\n');
+	return [...parts.filter((part) => part !== undefined && part !== ''), nested].join('\n').slice(0, 4 * LONGEST_TEXT);
 }
 
 /** The server's own answer, where the library keeps one. */
@@ -78,7 +97,11 @@ function responseOf(cause: unknown): string | undefined {
 	if (!(cause instanceof Error)) return undefined;
 	for (const name of ['response', 'responseText']) {
 		const value = field(cause, name);
+<<<<<<< HEAD
 		if (value !== undefined) return value;
+=======
+		if (value !== undefined) return redact(value.slice(0, LONGEST_TEXT));
+>>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
 	}
 	return undefined;
 }
@@ -88,7 +111,11 @@ function field(cause: Error, name: string): string | undefined {
 }
 
 function textOf(value: unknown): string | undefined {
+<<<<<<< HEAD
 	return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, JUDGED) : undefined;
+=======
+	return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, LONGEST_TEXT) : undefined;
+>>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
 }
 
 function retryAfterOf(cause: unknown, said: string): number | undefined {
@@ -102,6 +129,7 @@ function retryAfterOf(cause: unknown, said: string): number | undefined {
 }
 
 /** The AADSTS sentence, and in any case its trace ids, which Microsoft's support asks for. They come on lines of their own, or not. */
+<<<<<<< HEAD
 function identityHint(said: string): string {
 	const words = /AADSTS\d+:[^\n\r]*/.exec(said.replace(/\r?\n(?=(?:Trace ID|Correlation ID|Timestamp):)/g, ' '))?.[0];
 	if (words === undefined) return '';
@@ -112,11 +140,51 @@ function identityHint(said: string): string {
 
 function firstLine(text: string): string {
 	return oneLine(text.split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '');
+=======
+function identityHint(said: string): string | undefined {
+	const words = /AADSTS\d+:[^\n\r]*/.exec(said.replace(/[\r\n](?=(?:Trace ID|Correlation ID|Timestamp):)/g, ' ').replaceAll('\r ', ' '))?.[0];
+	if (words === undefined) return undefined;
+	const cut = words.indexOf('Trace ID:');
+	const [sentence, ids] = cut < 0 ? [words, ''] : [words.slice(0, cut).trimEnd(), ` ${words.slice(cut)}`];
+	return `Microsoft said: ${withoutBrackets(redact(sentence).slice(0, 400))}${redact(ids).slice(0, 200)}`;
 }
 
-/** Numbers before words, over the whole table: a number is the narrower sign. */
-function causeOf(said: string, { speaker, command = '' }: Pick<Circumstances, 'speaker' | 'command'>): Cause | undefined {
-	const rows = CAUSES.filter(({ speakers }) => speakers.includes(speaker));
-	const numbers = [...said.matchAll(/\bAADSTS(\d+)/g)].map(([, number]) => Number(number));
-	return rows.find(({ aadsts }) => numbers.some((number) => aadsts?.includes(number) === true)) ?? rows.find(({ words, command: at }) => words?.test(said) === true && (at?.test(command) ?? true));
+function firstLine(text: string): string {
+	return redact(text.slice(0, LONGEST_TEXT)).split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '';
+>>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
+}
+
+/** n8n takes what stands in angle brackets for markup, and shows nothing of it. */
+function withoutBrackets(text: string): string {
+	return text.replace(/[<>]/g, (bracket) => (bracket === '<' ? '(' : ')'));
+}
+
+type Told = Pick<Circumstances, 'speaker' | 'command'>;
+
+/** The narrowest sign over the whole table: a number, then a name, then a code, then words. */
+function causeOf(said: string, { speaker, command = '' }: Told): Cause | undefined {
+	const answered = speaker === 'smtp' ? answerOf(said) : undefined;
+	const rows = CAUSES.filter((cause) => cause.speakers.includes(speaker) && (answered === undefined || fits(cause, answered.reply)));
+	const numbers = [...said.matchAll(/\bAADSTS(\d{1,12})/g)].map(([, number]) => Number(number));
+	return (
+		rows.find(({ aadsts }) => numbers.some((number) => aadsts?.includes(number) === true)) ??
+		rows.find(({ names }) => names?.test(said) === true) ??
+		rows.find(({ codes }) => answered?.codes.some((code) => codes?.includes(code) === true) === true) ??
+		rows.find(({ words, command: at }) => words?.test(said) === true && (at?.test(command) ?? true))
+	);
+}
+
+/** Reply code and enhanced codes of an SMTP answer (RFC 5321, section 4.2; RFC 2034): at the beginning of its lines, nowhere else. */
+function answerOf(said: string): { reply: string; codes: string[] } | undefined {
+	const lines = [...said.matchAll(/^[ \t]{0,4}([245]\d\d)(?:[ -](?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?|$)/gm)];
+	const reply = lines[0]?.[1];
+	return reply === undefined ? undefined : { reply, codes: lines.map(([, , code]) => code).filter((code) => code !== undefined) };
+}
+
+/**
+ * The class of the reply decides whether the same may be tried again (RFC 5321, section 4.2.1), whatever words stand in
+ * it; and a server that answers was reached.
+ */
+function fits(cause: Cause, reply: string): boolean {
+	return isTransientCode(cause.code) === reply.startsWith('4') && !NETWORK_CAUSES.includes(cause);
 }

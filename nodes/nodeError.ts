@@ -21,10 +21,10 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 		return new NodeOperationError(node, message, { itemIndex, description });
 	}
 	const message = error.field !== undefined && !error.message.includes(error.field) ? `${error.field}: ${error.message}` : error.message;
-	if (OURS.has(error.code)) return new NodeOperationError(node, message, { itemIndex, description: error.remedy });
+	if (OURS.has(error.code)) return new NodeOperationError(node, message, { itemIndex, description: error.details });
 	return new NodeApiError(
 		node,
 		{ message, code: error.code, ...(error.response !== undefined && { response: error.response }), ...(error.command !== undefined && { command: error.command }) },
-		{ message, description: error.remedy, itemIndex },
+		{ message, description: error.details, itemIndex },
 	);
 }

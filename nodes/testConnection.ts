@@ -24,7 +24,7 @@ export async function testConnection(account: Account, own: Protocol, options: I
 		ok: report.ok,
 		mailbox: report.mailbox,
 		...(report.signedInAs !== undefined && { signedInAs: report.signedInAs }),
-		...(failed !== undefined && { problem: `${failed.protocol} ${failed.step}: ${failed.detail}`, remedy: failed.remedy }),
+		...(failed !== undefined && { problem: `${failed.protocol} ${failed.step}: ${failed.detail}`, remedy: failed.remedy, ...(failed.said !== undefined && { said: failed.said }) }),
 		steps: report.steps.map((step) => ({ ...step })),
 		...(log !== undefined && { protocolLog: { ...log.toJSON() } }),
 	};
@@ -41,13 +41,13 @@ export async function testServiceAccount(this: ICredentialTestFunctions, credent
 		const report = await runConnectionTest(account, protocols);
 		const failed = report.steps.filter(({ ok }) => !ok);
 		const working = protocols.filter((protocol) => report.steps.some((step) => step.protocol === protocol) && !failed.some((step) => step.protocol === protocol));
-		const problems = failed.map(({ protocol, detail, remedy }) => `${protocol === 'identity' ? 'Token' : protocol.toUpperCase()}: ${detail}${remedy === undefined ? '' : ` ${remedy}`}`).join(' — ');
+		const problems = failed.map(({ protocol, detail, remedy, said }) => [`${protocol === 'identity' ? 'Token' : protocol.toUpperCase()}: ${detail}`, remedy, said].filter((part) => part !== undefined).join(' ')).join(' — ');
 		if (working.length === 0) return { status: 'Error', message: problems };
 		const works = `Signed in to ${account.mailbox} over ${working.map((protocol) => protocol.toUpperCase()).join(', ')}.`;
 		return { status: 'OK', message: problems === '' ? works : `${works} Not usable: ${problems}` };
 	} catch (error) {
 		const told = diagnose(error, { speaker: 'identity' });
-		return { status: 'Error', message: `${told.message}${told.remedy === undefined ? '' : ` ${told.remedy}`}` };
+		return { status: 'Error', message: [told.message, told.details].filter((part) => part !== undefined).join(' ') };
 	}
 }
 

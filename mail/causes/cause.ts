@@ -30,15 +30,20 @@ export interface Circumstances {
 export type Way = 'person' | 'clientSecret' | 'certificate' | 'workloadIdentity' | 'managedIdentity' | 'usernamePassword';
 
 /**
- * A row of the table from cause to answer. It fits where the speaker is right and either a number of Microsoft's
- * (AADSTS, compared as a whole) or the words do.
+ * A row of the table from cause to answer. It fits where the speaker is right and one of these does, the narrower first
+ * over the whole table: a number of Microsoft's (AADSTS), a name of Exchange's, an enhanced status code, other words.
  */
 export interface Cause {
 	/** Unique; tests name it. */
 	id: string;
 	speakers: readonly Speaker[];
+	/** Compared as a whole. */
 	aadsts?: readonly number[];
-	/** Against the server's text and the error's code and message. */
+	/** Names that mean one thing wherever they stand, such as `OutboundSpamException`. */
+	names?: RegExp;
+	/** Enhanced status codes of SMTP (RFC 3463), compared as a whole, at their place in the answer and nowhere else. */
+	codes?: readonly string[];
+	/** Against the server's text and the error's code and message. Codes in it are anchored: answers hold IP addresses and ids. */
 	words?: RegExp;
 	/** Where the words count at some commands only. */
 	command?: RegExp;
@@ -52,7 +57,7 @@ export const MAIL: readonly Speaker[] = ['smtp', 'imap', 'pop'];
 export const ALL: readonly Speaker[] = ['identity', ...MAIL];
 
 export const box = (at: Circumstances): string => at.mailbox ?? 'the mailbox';
-export const mailboxArgument = (at: Circumstances): string => at.mailbox ?? '<mailbox>';
+export const mailboxArgument = (at: Circumstances): string => at.mailbox ?? 'MAILBOX';
 export const peer = (at: Circumstances): string => at.peer ?? 'the server';
 
 export function label(at: Circumstances): string {

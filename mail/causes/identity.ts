@@ -51,10 +51,19 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'certificate-refused',
 		speakers: IDENTITY,
-		aadsts: [700027, 700030, 50012, 50017],
+		aadsts: [700027, 700030, 50012, 50017, 7000214, 7000274, 7000277],
 		code: 'configuration',
 		sentence: () => 'Microsoft did not accept the client certificate.',
 		remedy: () => 'Upload this very certificate to the app registration under Certificates & secrets, check that it has not expired and that "Private Key" belongs to it.',
+	},
+	{
+		// https://github.com/AzureAD/microsoft-identity-web: CertificateIsOutsideValidityWindow
+		id: 'certificate-time',
+		speakers: IDENTITY,
+		aadsts: [1000502],
+		code: 'configuration',
+		sentence: () => 'The client certificate is out of its time: it has expired, or is not valid yet.',
+		remedy: () => 'Make a new certificate, upload it to the app registration under Certificates & secrets, paste both parts into the credential, and check the clock of this machine.',
 	},
 	{
 		id: 'assertion-time',
@@ -81,7 +90,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		aadsts: [90061, 50166, 501661],
 		code: 'configuration',
 		sentence: () => 'Microsoft could not fetch the keys of whoever issued the token of this workload.',
-		remedy: () => 'The issuer\'s address has to be reachable from the internet: open <issuer>/.well-known/openid-configuration from outside; in AKS, az aks update mends an issuer that does not answer.',
+		remedy: () => 'The issuer\'s address has to be reachable from the internet: open its address followed by /.well-known/openid-configuration from outside; in AKS, az aks update mends an issuer that does not answer.',
 	},
 	{
 		id: 'tenant-unknown',
@@ -110,7 +119,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'account-foreign',
 		speakers: IDENTITY,
-		aadsts: [16000, 16003, 50020, 51004, 50014, 500208, 90072],
+		aadsts: [16000, 16003, 50020, 50014, 500208, 90072],
 		code: 'configuration',
 		sentence: () => 'The account that signed in does not belong to this tenant.',
 		remedy: () => 'Sign in with an account of the tenant; personal accounts need the tenant ID "consumers", accounts of any organisation "organizations", and an app registered for them.',
@@ -159,6 +168,17 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		remedy: () => 'Check "Cloud" (and "Resource URL" for a custom one); the app registration needs the permissions of Office 365 Exchange Online.',
 	},
 	{
+		// "Resource had no entitlements matching required permissions configured on the required resource access for client."
+		id: 'permission-wrong',
+		speakers: IDENTITY,
+		aadsts: [65006],
+		code: 'configuration',
+		sentence: () => 'The app registration asks for a permission that the resource does not have.',
+		remedy: (at) => `In the app registration under API permissions remove what is marked as unknown or belongs to another resource, add those in use of ${
+			ofApp(at) ? permissions(APP_PERMISSION) : permissions(DELEGATED_PERMISSION)
+		} of Office 365 Exchange Online again, and grant admin consent${isPerson(at) ? '; then connect again' : ''}.`,
+	},
+	{
 		id: 'consent-missing',
 		speakers: IDENTITY,
 		aadsts: [65001, 65004, 65005, 650056, 650057, 7000229, 90008, 90093, 90094, 90095, 90099],
@@ -190,9 +210,30 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		remedy: (at) => `An admin looks it up in Entra under Sign-in logs, Conditional Access, and allows this app or this machine's address${at.way === 'usernamePassword' ? ' (Security Defaults block user name and password altogether)' : isPerson(at) ? '; then connect again' : ''}.`,
 	},
 	{
+		// 700003 and 700014: the device is not found; 50187, 135011: it cannot prove itself, or is disabled.
+		id: 'device-unknown',
+		speakers: IDENTITY,
+		aadsts: [700003, 700014, 50187, 135011],
+		code: 'interaction',
+		sentence: () => 'The device that the person signed in from is unknown to the tenant, or disabled there.',
+		remedy: (at) => isPerson(at)
+			? 'Open the credential and press Connect on a device that the tenant knows; an admin sees the devices in Entra under Devices.'
+			: SIGN_IN_LOGS,
+	},
+	{
+		id: 'account-deleted',
+		speakers: IDENTITY,
+		aadsts: [500341, 50034, 51004],
+		code: 'configuration',
+		sentence: () => 'The account that signed in is not in the tenant: it was deleted, or never existed there.',
+		remedy: (at) => isPerson(at)
+			? 'An admin restores the user in Entra under Deleted users (within 30 days), or another account connects the credential.'
+			: 'Check "Username" and "Tenant ID"; an admin finds a deleted user in Entra under Deleted users for 30 days.',
+	},
+	{
 		id: 'password-wrong',
 		speakers: IDENTITY,
-		aadsts: [50126, 50034, 50064],
+		aadsts: [50126, 50064],
 		code: 'configuration',
 		sentence: () => 'Microsoft did not accept user name and password.',
 		remedy: () => 'Check "Username" and "Password"; accounts that sign in through a federated server and personal accounts cannot use this way.',

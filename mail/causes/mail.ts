@@ -1,13 +1,13 @@
-import { box, label, MAIL, mailboxArgument, peer, type Cause } from './cause';
-import { appsOwnSendAs, authRemedy, ownSwitch } from './refusedToken';
+import { box, label, MAIL, mailboxArgument, type Cause } from './cause';
+import { authRemedy, ownSwitch } from './refusedToken';
 
 /**
- * What SMTP, IMAP and POP servers say. Sources:
- * https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission and
- * https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
+ * What servers of more than one protocol say. Source:
+ * https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/pop3-and-imap4/pop3-and-imap4
  */
 export const MAIL_CAUSES: readonly Cause[] = [
 	{
+<<<<<<< HEAD
 		id: 'smtp-auth-disabled',
 		speakers: ['smtp'],
 		words: /SmtpClientAuthentication is disabled/i,
@@ -117,6 +117,8 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		remedy: authRemedy,
 	},
 	{
+=======
+>>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
 		id: 'imap-not-connected',
 		speakers: ['imap', 'pop'],
 		words: /User is authenticated but not connected/i,
@@ -127,10 +129,20 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'protocol-disabled',
 		speakers: ['imap', 'pop'],
-		words: /(imap|pop3?)\b.{0,40}\b(disabled|not enabled|switched off)|LOGONDENIED/i,
+		words: /\b(?:imap|pop3?)\b.{0,40}\b(disabled|not enabled|switched off)|LOGONDENIED/i,
 		code: 'forbidden',
 		sentence: (at) => `${label(at)} is switched off for ${box(at)}.`,
 		remedy: (at) => `An admin runs: Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true.`,
+	},
+	{
+		id: 'too-large',
+		speakers: MAIL,
+		names: /MessageSubmissionExceeded|MaxSubmissionExceeded|MessageTooBig/,
+		codes: ['5.3.4', '5.2.3'],
+		words: /message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im,
+		code: 'tooLarge',
+		sentence: () => 'The mail is larger than the server takes.',
+		remedy: () => 'Make the attachments smaller, or send a link; an admin may raise the mailbox\'s maximum send size.',
 	},
 	{
 		id: 'throttled',
@@ -149,60 +161,11 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		remedy: () => 'A new session with a fresh token is made by itself.',
 	},
 	{
-		id: 'mailbox-locked',
-		speakers: ['pop'],
-		words: /\[IN-USE\b|maildrop (?:already )?locked|mailbox is locked/i,
-		code: 'throttled',
-		sentence: (at) => `Another POP session holds ${box(at)}.`,
-		remedy: () => 'Try again when it has ended; POP allows one session at a time.',
-	},
-	{
 		id: 'mail-auth',
 		speakers: ['imap', 'pop'],
 		words: /AUTHENTICATE failed|AUTHENTICATIONFAILED|Authentication failure|\[AUTH\b|Authentication failed|Logon failure|\bEAUTH\b/i,
 		code: 'auth',
 		sentence: (at) => `${label(at)} did not accept the sign-in for ${box(at)}.`,
 		remedy: authRemedy,
-	},
-	{
-		id: 'imap-charset',
-		speakers: ['imap'],
-		words: /BADCHARSET/,
-		code: 'input',
-		sentence: () => 'The server searches for plain ASCII text only.',
-		remedy: () => 'Filter by From, To, Cc, Bcc or Subject, which take text in any script; in BODY, TEXT and HEADER leave other characters out.',
-	},
-	{
-		id: 'folder-missing',
-		speakers: ['imap'],
-		words: /\[NONEXISTENT\]|\[TRYCREATE\]|doesn.t exist|does not exist|Mailbox not found|Unknown mailbox/i,
-		code: 'notFound',
-		sentence: (at) => `The folder does not exist in ${box(at)}.`,
-		remedy: () => 'Choose the folder from the list, or write its full path with the server\'s separator, for example INBOX/Invoices.',
-	},
-	{
-		id: 'smtp-temporary',
-		speakers: ['smtp'],
-		// Not a part of an IP address.
-		words: /^\s*4\d\d\b|(?<![\d.])4\.\d\.\d+(?![\d.])/,
-		code: 'throttled',
-		sentence: () => 'The server cannot take the mail just now.',
-		remedy: () => 'It is tried again by itself.',
-	},
-	{
-		id: 'smtp-recipient',
-		speakers: ['smtp'],
-		words: /^\s*55[0-9]\b.*5\.1\.\d|no such (?:user|recipient)|user unknown/i,
-		code: 'rejected',
-		sentence: () => 'The server does not know a recipient.',
-		remedy: () => 'Check the address.',
-	},
-	{
-		id: 'smtp-refused',
-		speakers: ['smtp'],
-		words: /^\s*5\d\d\b/,
-		code: 'rejected',
-		sentence: () => 'The server refused the mail.',
-		remedy: () => 'Its answer says why; sending the same again will not help.',
 	},
 ];

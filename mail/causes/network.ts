@@ -1,4 +1,4 @@
-import { ALL, peer, type Cause } from './cause';
+import { ALL, peer, type Cause, type Circumstances } from './cause';
 
 /** What the machine's own network says, before any server had a word. */
 export const NETWORK_CAUSES: readonly Cause[] = [
@@ -25,24 +25,25 @@ export const NETWORK_CAUSES: readonly Cause[] = [
 		speakers: ALL,
 		words: /ENOTFOUND|EAI_AGAIN|EDNS|getaddrinfo/,
 		code: 'unreachable',
-		sentence: (at) => `The host name of ${peer(at)} cannot be found.`,
-		remedy: () => 'Check "Cloud" or the host in the credential, and this machine\'s DNS.',
+		sentence: (at) => `n8n could not reach ${peer(at)}: its name cannot be found.`,
+		remedy: whatToCheck,
 	},
 	{
 		id: 'refused',
 		speakers: ALL,
-		words: /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EACCES|EPERM/,
+		// "bad port": what fetch says of a port that it does not use.
+		words: /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EACCES|EPERM|bad port/,
 		code: 'unreachable',
-		sentence: (at) => `No connection to ${peer(at)}.`,
-		remedy: () => 'Check host and port in the credential, and that no firewall stands between.',
+		sentence: (at) => `n8n could not reach ${peer(at)}.`,
+		remedy: whatToCheck,
 	},
 	{
 		id: 'timeout',
 		speakers: ALL,
 		words: /ETIMEDOUT|ESOCKETTIMEDOUT|timed? ?out|timeout/i,
 		code: 'timeout',
-		sentence: (at) => `${peer(at)} did not answer in time.`,
-		remedy: () => 'It is tried again where that is safe; check the network if it lasts.',
+		sentence: (at) => `n8n could not reach ${peer(at)}: it did not answer in time.`,
+		remedy: whatToCheck,
 	},
 	{
 		id: 'lost',
@@ -53,3 +54,8 @@ export const NETWORK_CAUSES: readonly Cause[] = [
 		remedy: () => 'It is tried again where that is safe.',
 	},
 ];
+
+function whatToCheck(at: Circumstances): string {
+	const address = at.speaker === 'identity' ? 'Authority URL' : 'host and port in the credential';
+	return `Check ${address}, DNS, proxy, firewall.`;
+}

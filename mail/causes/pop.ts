@@ -22,9 +22,17 @@ export const POP_CAUSES: readonly Cause[] = [
 	{
 		id: 'pop-message-missing',
 		speakers: ['pop'],
-		words: /^-ERR.*(no such message|there's no message|message is (?:deleted|out of range)|already deleted|message number .* (?:invalid|out of range))/im,
+		words: /^-ERR[^\n]*(?:no such message|there's no message|message is (?:deleted|out of range)|already deleted|message number [^\n]{0,40} (?:invalid|out of range))/im,
 		code: 'notFound',
 		sentence: (at) => `The mail is not in ${box(at)} any more.`,
 		remedy: () => 'It was deleted or moved meanwhile.',
+	},
+	{
+		id: 'mailbox-locked',
+		speakers: ['pop'],
+		words: /\[IN-USE\b|maildrop (?:already )?locked|mailbox is locked/i,
+		code: 'throttled',
+		sentence: (at) => `Another POP session holds ${box(at)}.`,
+		remedy: () => 'Try again when it has ended; POP allows one session at a time.',
 	},
 ];

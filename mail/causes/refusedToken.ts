@@ -20,7 +20,7 @@ export function authRemedy(at: Circumstances): string {
 		return `The token lacks the permission ${wanted} (it has: ${held || 'none'}); ${isApp ? grant : 'tick the protocol in the credential and connect again; with user name and password, grant it in the app registration with admin consent'}.`;
 	}
 	if (isApp) {
-		return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}), so Exchange does not know the app or the mailbox: an admin runs New-ServicePrincipal -AppId ${claims.appid ?? '<client id>'} -ObjectId <object id of the Enterprise application> and Add-MailboxPermission -Identity ${mailboxArgument(at)} -User <service principal> -AccessRights FullAccess.`;
+		return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}), so Exchange does not know the app or the mailbox: an admin runs New-ServicePrincipal -AppId ${claims.appid ?? 'CLIENT-ID'} -ObjectId OBJECT-ID and Add-MailboxPermission -Identity ${mailboxArgument(at)} -User OBJECT-ID -AccessRights FullAccess. OBJECT-ID is the object ID of the Enterprise application.`;
 	}
 	const right = `The token is right (audience ${claims.aud ?? '?'}, ${wanted}, user ${claims.upn ?? '?'})`;
 	if (claims.guest) {
@@ -42,7 +42,7 @@ export function ownSwitch(at: Circumstances): string {
 export function appsOwnSendAs(at: Circumstances): string {
 	const claims = at.token?.claims();
 	if (claims === undefined || !ofApp(claims)) return '';
-	return ` Where it is the mailbox's own address, the app lacks the right: Add-RecipientPermission ${mailboxArgument(at)} -AccessRights SendAs -Trustee <object id of the Enterprise application>.`;
+	return ` Where it is the mailbox's own address, the app lacks the right: Add-RecipientPermission ${mailboxArgument(at)} -AccessRights SendAs -Trustee OBJECT-ID, with the object ID of the Enterprise application.`;
 }
 
 /** A person's token always says `scp`; an app's may say nothing where Exchange's own RBAC gives the right to send. */

@@ -16,6 +16,8 @@ export interface Step {
 	/** What was seen, or what went wrong. */
 	detail: string;
 	remedy?: string;
+	/** The words of server or identity platform. */
+	said?: string;
 }
 
 export interface ConnectionReport {
@@ -37,7 +39,7 @@ export async function runConnectionTest(account: Account, protocols: readonly Pr
 			return true;
 		} catch (error) {
 			const told = diagnose(error, { speaker: protocol, mailbox: account.mailbox });
-			steps.push({ protocol, step, ok: false, tookMs: Date.now() - started, detail: told.message, remedy: told.remedy });
+			steps.push({ protocol, step, ok: false, tookMs: Date.now() - started, detail: told.message, remedy: told.remedy, ...(told.said !== undefined && { said: told.said }) });
 			return false;
 		}
 	};

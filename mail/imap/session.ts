@@ -194,7 +194,7 @@ export class ImapSession {
 		const found = diagnose(said === '' ? (this.#lastError ?? error ?? new Error('connection closed')) : new Error(said), this.at);
 		if (found.code !== 'protocol' && found.code !== 'rejected' && found.code !== 'notFound') return found;
 		// Whatever words it ended with: that is not the fault of the mail that was asked for.
-		return new MailError(found.message, { ...facts(this.at), code: 'lost', response: found.response, remedy: 'A new session is made by itself.', cause: found });
+		return new MailError(found.message, { ...facts(this.at), code: 'lost', response: found.response, said: found.said, remedy: 'A new session is made by itself.', cause: found });
 	}
 }
 

@@ -195,6 +195,7 @@ export class PopSession {
 			mailbox: this.at.mailbox,
 			command: 'QUIT',
 			response: cause.response,
+			said: cause.said,
 			remedy: 'Look whether they are still there, and delete them again.',
 			cause,
 		});

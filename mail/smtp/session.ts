@@ -176,7 +176,7 @@ export class SmtpSession {
 			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) await this.#closeBehind(answer);
 			// The answer to a mail ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
 			else if (!whole && this.alive) await this.#reset();
-			const reason = detail(error, 'code') === 'ESTREAM' ? unreadable(error) : diagnose(error, { ...this.at, command: commandOf(error) });
+			const reason = detail(error, 'code') === 'ESTREAM' ? unreadable(error) : diagnose(error, { ...this.at, from: envelope.from, command: commandOf(error) });
 			throw new SendFailure(reason, whole && !answered, rejections(whole ? noted : error));
 		} finally {
 			this.#underWay.delete(answer);

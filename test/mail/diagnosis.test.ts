@@ -104,6 +104,11 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		smtp: at('AUTH', '535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully. Contact your administrator.', '535 5.7.139 Authentication unsuccessful, user is locked by your organization\'s security defaults policy. Contact your administrator.'),
 	},
 	'basic-auth-off': { smtp: at('AUTH', '550 5.7.30 Basic authentication is not supported for Client Submission.') },
+	'hve-external': { smtp: at('RCPT', '550 5.5.105 External sending is not supported for High Volume Email accounts.') },
+	'hve-app-not-allowed': { smtp: at('MAIL', '550 5.7.240 The application is not allowed for use with this High Volume Email account') },
+	'hve-permission': { smtp: at('AUTH', '535 5.7.144 XOAUTH2 authentication failed. Invalid API permissions.') },
+	'hve-from': { smtp: [...at('MAIL', '550 5.7.62 MAIL FROM address is not allowed'), ...at('END', '550 5.6.241 Invalid From address')] },
+	'smtp-sign-in-form': { smtp: at('AUTH', '501 5.5.121 Invalid XOAUTH2 argument', '501 5.5.126 Auth data is not well formed') },
 	'send-as-denied': {
 		smtp: [
 			...at('MAIL', '550 5.7.60 SMTP; Client does not have permissions to send as this sender'),
@@ -125,13 +130,13 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		],
 	},
 	'too-large': {
-		smtp: [...at('MAIL', '552 5.3.4 Message size exceeds fixed maximum message size', '552 Message exceeds maximum fixed size'), ...at('END', '554 5.2.3 mailbox says no')],
+		smtp: [...at('MAIL', '552 5.3.4 Message size exceeds fixed maximum message size', '552 Message exceeds maximum fixed size'), ...at('END', '554 5.2.3 mailbox says no', '554 5.2.0 STOREDRV.Submission.Exception:MessageSubmissionExceededException.MapiExceptionMaxSubmissionExceeded; Failed to process message due to a permanent exception')],
 		imap: at('SELECT', '%t NO Message is too large.'),
 		pop: at('RETR', '-ERR message exceeds what is allowed'),
 	},
 	'smtp-connections': { smtp: [...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'), ...at('AUTH', '421 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded')] },
 	'smtp-no-oauth': { smtp: at('AUTH', '504 5.7.4 Unrecognized authentication type [SN1NAM02FT025.eop-nam02.prod.protection.outlook.com]', '500 5.3.3 Unrecognized command [AM0EUR02FT012.eop-EUR02.prod.protection.outlook.com]', '502 5.5.2 Error: command not recognized', '503 5.5.1 Error: authentication not enabled') },
-	'smtp-auth': { smtp: [...at('MAIL', '530 5.7.57 Client not authenticated to send mail. [FR5P281CA0041.DEUP281.PROD.OUTLOOK.COM 2026-11-21T10:39:31.988Z 08DCE8162EC4E3C0]'), ...at('AUTH', '535 5.7.3 Authentication unsuccessful', '535 5.7.3 Authentication unsuccessful [TY1PR01CA0183.jpnprd01.prod.outlook.com 2026-11-21T10:00:00.432Z 08DBB276B7E699C4]', '535 5.7.8 Error: authentication failed: Invalid authentication mechanism')] },
+	'smtp-auth': { smtp: [...at('MAIL', '530 5.7.57 Client not authenticated to send mail. [FR5P281CA0041.DEUP281.PROD.OUTLOOK.COM 2026-11-21T10:39:31.988Z 08DCE8162EC4E3C0]'), ...at('AUTH', '535 5.7.3 Authentication unsuccessful', '535 5.7.3 Authentication unsuccessful [TY1PR01CA0183.jpnprd01.prod.outlook.com 2026-11-21T10:00:00.432Z 08DBB276B7E699C4]', '535 5.7.8 Error: authentication failed: Invalid authentication mechanism', '535 5.7.143 Expired token', '535 5.7.142 Token will expire soon')] },
 	// Exchange lets such a user in, refuses the next commands and closes.
 	'imap-not-connected': {
 		imap: [
@@ -161,9 +166,9 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	},
 	'imap-charset': { imap: at('UID SEARCH', '%t NO [BADCHARSET (US-ASCII)] The specified charset is not supported.') },
 	'folder-missing': { imap: at('SELECT', '%t NO Nowhere doesn\'t exist.', '%t NO [NONEXISTENT] Unknown mailbox: Nowhere', '%t NO [TRYCREATE] Mailbox not found') },
-	'smtp-temporary': { smtp: [...at('MAIL', '451 4.7.500 Server busy. Please try again later'), ...at('RCPT', '450 4.2.1 mailbox busy'), ...at('AUTH', '454 4.7.0 Temporary authentication failure')] },
-	'smtp-recipient': { smtp: at('RCPT', '550 5.1.1 <grace@example.test>: Recipient address rejected', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found') },
-	'smtp-refused': { smtp: [...at('END', '554 5.6.0 Corrupt message content', '554 5.7.1 Refused by the policy of 52.4.1.12'), ...at('MAIL', '501 5.1.7 Invalid address', '503 5.5.1 Bad sequence of commands', '504 5.5.4 Parameter not implemented')] },
+	'smtp-temporary': { smtp: [...at('MAIL', '451 4.7.500 Server busy. Please try again later'), ...at('RCPT', '450 4.2.1 mailbox busy', '421 4.4.2 Connection dropped due to TimedOut [25.3.4.5]', '450 4.7.1 SendAsDenied 5.7.60 5.3.4 certificate'), ...at('AUTH', '454 4.7.0 Temporary authentication failure')] },
+	'smtp-recipient': { smtp: at('RCPT', '550 5.1.1 <grace@example.test>: Recipient address rejected', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup [185.7.30.5]', '550 5.4.1 Recipient address rejected: Access denied. AS(201806281)') },
+	'smtp-refused': { smtp: [...at('END', '554 5.6.0 Corrupt message content', '554 5.7.1 Refused by the policy of 52.4.1.12', '550 5.7.1 Service unavailable, sender throttled, timed out; ECONNRESET; AccessTokenExpired', '554 5.7.1 id 5.7.139.1 of 15.7.60.2, ref 535 5.7.3'), ...at('MAIL', '501 5.1.7 Invalid address', '503 5.5.1 Bad sequence of commands', '504 5.5.4 Parameter not implemented')] },
 	'pop-token-too-long': { pop: at('AUTH', '-ERR Protocol error. Connection is closed. 10') },
 	'pop-server-broken': { pop: at('STAT', '-ERR [SYS/PERM] mailbox is corrupt') },
 	'pop-message-missing': { pop: at('RETR', '-ERR no such message', '-ERR There\'s no message 1.', '-ERR message 1 already deleted') },
@@ -293,7 +298,7 @@ describe('the identity platform answers', () => {
 	it.each(IDENTITY.flatMap(({ id, aadsts }) => (aadsts ?? []).map((number): [number, string] => [number, id])))('AADSTS%i, and the user is told: %s', async (aadsts, id) => {
 		const error = await askRefused({ error: 'invalid_request', aadsts, description: 'So it was decided.', status: 400 });
 		expectRow(error, id, { speaker: 'identity', way: 'clientSecret' });
-		expect(error.message).toContain(`Microsoft said: AADSTS${aadsts}: So it was decided. Trace ID: `);
+		expect(error.said).toContain(`Microsoft said: AADSTS${aadsts}: So it was decided. Trace ID: `);
 	});
 
 	it.each(OAUTH)('a number that nobody knows, and the user is told by OAuth\'s own word: %s, %s', async (id, error) => {
@@ -302,7 +307,8 @@ describe('the identity platform answers', () => {
 
 	it.each([true, false])('a long sentence with its ids, on lines of their own: %s, and the ids are told all the same', async (idsOnLines) => {
 		const error = await askRefused({ error: 'invalid_request', aadsts: 700016, description: `So it was decided${', for many reasons'.repeat(40)}.`, idsOnLines });
-		expect(error.message).toMatch(/Microsoft said: AADSTS700016: So it was decided, for many reasons.* Trace ID: [\w-]{36} Correlation ID: [\w-]{36} Timestamp: \S+/);
+		expect(error.message).toMatch(/^.{20,120}$/);
+		expect(error.said).toMatch(/^Microsoft said: AADSTS700016: So it was decided, for many reasons.* Trace ID: [\w-]{36} Correlation ID: [\w-]{36} Timestamp: \S+/);
 	});
 
 	it.each([
@@ -324,6 +330,52 @@ describe('the identity platform answers', () => {
 	});
 });
 
+describe('every row', () => {
+	const values: Circumstances[] = [
+		{ speaker: 'smtp' },
+		{ speaker: 'imap', mailbox: ADA, user: 'a.lovelace@example.test', from: 'grace@example.test', peer: 'mail.example.test:993' },
+		...(['person', 'clientSecret', 'workloadIdentity', 'managedIdentity', 'usernamePassword'] as const).map((way): Circumstances => ({ speaker: 'identity', way })),
+	];
+
+	it('tells what is known and names the rest in capitals, without angle brackets, which n8n strips', async () => {
+		const { AccessToken } = await import('../../mail/signIn/token');
+		const tokens = await Promise.all([{ scp: 'SMTP.Send' }, { roles: ['SMTP.SendAsApp'] }, { roles: ['IMAP.AccessAsApp'] }, { scp: 'Mail.Read' }].map(async (claims) => new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, ...claims }), 0)));
+		for (const circumstances of values.flatMap((value) => [value, ...tokens.map((token) => ({ ...value, token }))])) {
+			for (const { id, sentence, remedy } of CAUSES) {
+				expect([id, sentence(circumstances), remedy(circumstances)].join('\n')).not.toMatch(/[<>]|undefined|\bnull\b/);
+				expect([id, sentence(circumstances).length]).toEqual([id, expect.toSatisfy((length: number) => length < 200)]);
+			}
+		}
+	});
+
+	it('keeps the brackets of servers out of what is shown', () => {
+		const error = diagnose(Object.assign(new Error('x'), { response: '550 5.1.1 <grace@example.test>: Recipient <b>rejected</b>' }), { speaker: 'smtp' });
+		expect(error.said).toBe('The server said: 550 5.1.1 (grace@example.test): Recipient (b)rejected(/b)');
+		expect(error.details?.startsWith(error.remedy ?? '?')).toBe(true);
+	});
+
+	it.each(['smtp', 'imap', 'pop', 'identity', 'host'] as const)('judges long and hostile text in linear time: %s', (speaker) => {
+		const pieces = ['5.2.0 limit ', '-ERR message number ', 'imap ', 'AADSTS', ' Trace ID:', '\n\n', '550-5.7.60 ', 'Suggested Backoff Time: ', '1'.repeat(9), '[LIMIT', 'a.b.', '<<<'];
+		for (const piece of pieces) {
+			const text = piece.repeat(Math.ceil(2_000_000 / piece.length));
+			const since = performance.now();
+			const error = diagnose(Object.assign(new Error(text), { response: text, errorMessage: text, cause: new Error(text) }), { speaker });
+			expect(performance.now() - since, piece).toBeLessThan(500);
+			expect(JSON.stringify([error.message, error.remedy, error.said]).length, piece).toBeLessThan(2_500);
+		}
+	});
+
+	it.each([
+		['550 5.7.1 throttled, try again, timeout, ECONNRESET', true],
+		['554 5.2.0 Server Unavailable. 15 Concurrent connections limit exceeded', true],
+		['535 5.7.3 AccessTokenExpired temporarily', true],
+		['421 4.3.2 SmtpClientAuthentication is disabled', false],
+		['451 4.7.0 OutboundSpamException 5.7.60', false],
+	])('of SMTP goes by the class of the answer, whatever words are in it: %s', (response, permanent) => {
+		expect(diagnose(Object.assign(new Error(response), { response }), { speaker: 'smtp', command: 'DATA' }).permanent).toBe(permanent);
+	});
+});
+
 const SAID = Object.entries(SAYINGS).flatMap(([id, speakers]) => (['smtp', 'imap', 'pop'] as const).flatMap((protocol) => (speakers[protocol] ?? []).map((saying): [string, string, 'smtp' | 'imap' | 'pop', Saying] => [saying.says, id, protocol, saying])));
 
 describe('a mail server says', () => {
@@ -332,7 +384,7 @@ describe('a mail server says', () => {
 		sandbox.exchange.plan(protocol, saying.at, { reply: saying.says, drop: saying.drop }, 3);
 		const error = await failureOf(async () => await TALK[protocol](account()));
 		const token = await account().token();
-		expectRow(error, id, { speaker: protocol, mailbox: ADA, token });
+		expectRow(error, id, { speaker: protocol, mailbox: ADA, token, user: ADA, from: ADA });
 		expect(error).toMatchObject({ mailbox: ADA });
 	});
 });
@@ -391,7 +443,7 @@ describe('a refused token is explained by what it says of itself', () => {
 		sandbox.exchange.plan('smtp', 'END', { reply: '554 5.2.252 SendAsDenied; ada@example.test not allowed to send as ada@example.test' }, 3);
 		const remedy = (await failureOf(async () => await TALK.smtp(account({ token: async () => token })))).remedy ?? '';
 		expect(remedy).toContain(`-Trustee ${ADA}.`);
-		expect(remedy.includes(`Add-RecipientPermission ${ADA} -AccessRights SendAs -Trustee <object id of the Enterprise application>`)).toBe(app);
+		expect(remedy.includes(`Add-RecipientPermission ${ADA} -AccessRights SendAs -Trustee OBJECT-ID`)).toBe(app);
 	});
 
 	it('right in itself, of a person who may not open the mailbox', async () => {

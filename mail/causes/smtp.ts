@@ -1,0 +1,192 @@
+import { box, mailboxArgument, peer, type Cause } from './cause';
+import { appsOwnSendAs, authRemedy } from './refusedToken';
+
+/**
+ * What SMTP servers alone say. Sources:
+ * https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission and
+ * https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
+ */
+export const SMTP_CAUSES: readonly Cause[] = [
+	{
+		id: 'smtp-auth-disabled',
+		speakers: ['smtp'],
+		names: /SmtpClientAuthentication is disabled/i,
+		code: 'forbidden',
+		sentence: (at) => `SMTP AUTH is switched off for ${box(at)} or its tenant.`,
+		remedy: (at) => `An admin runs in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false (see https://aka.ms/smtp_auth_disabled).`,
+	},
+	{
+		id: 'smtp-policy',
+		speakers: ['smtp'],
+		codes: ['5.7.139'],
+		code: 'forbidden',
+		sentence: (at) => `A policy of the tenant blocks the SMTP sign-in of ${box(at)}.`,
+		remedy: (at) => `An admin looks at Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, and runs: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`,
+	},
+	{
+		id: 'basic-auth-off',
+		speakers: ['smtp'],
+		codes: ['5.7.30'],
+		code: 'forbidden',
+		sentence: () => 'The server takes no passwords for SMTP any more.',
+		remedy: () => 'Use one of the OAuth credentials of this package.',
+	},
+	{
+		id: 'send-as-denied',
+		speakers: ['smtp'],
+		names: /SendAsDenied|not (?:have permissions|allowed) to send as/i,
+		codes: ['5.7.60', '5.2.252'],
+		code: 'forbidden',
+		sentence: (at) => `${at.user ?? box(at)} may not send ${at.from === undefined ? 'with this From address' : `from ${at.from}`}.`,
+		remedy: (at) => `Use an address of ${at.user ?? box(at)} as From Email, or have an admin run: Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. Where From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
+	},
+	{
+		id: 'sender-blocked',
+		speakers: ['smtp'],
+		names: /OutboundSpamException/,
+		codes: ['5.1.8', '5.7.501', '5.7.502', '5.7.503'],
+		code: 'forbidden',
+		sentence: (at) => `Microsoft has stopped mail from ${box(at)} or its tenant, since it looked like spam.`,
+		remedy: () => 'An admin looks at Restricted entities in the Microsoft Defender portal (https://security.microsoft.com/restrictedentities), finds the reason and lifts the block; of a personal account the owner signs in at outlook.com and follows what it asks.',
+	},
+	{
+		// https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/fix-error-code-5-7-700-through-5-7-750
+		id: 'tenant-blocked',
+		speakers: ['smtp'],
+		codes: ['5.7.705', '5.7.708', '5.7.750'],
+		code: 'forbidden',
+		sentence: () => 'Microsoft takes no mail from this tenant at present.',
+		remedy: () => 'An admin finds the reason (5.7.708: a new or trial tenant; 5.7.705: too much bulk mail or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft\'s support lift the block.',
+	},
+	{
+		// Sent mail is kept in the mailbox, so one that is full sends nothing.
+		id: 'sender-full',
+		speakers: ['smtp'],
+		names: /Submission\.Exception:QuotaExceeded/,
+		code: 'rejected',
+		sentence: (at) => `${box(at)} is full, so it can send nothing.`,
+		remedy: () => 'Delete mail from it and empty its Deleted Items, or have an admin raise its quota.',
+	},
+	{
+		id: 'recipient-limit',
+		speakers: ['smtp'],
+		names: /RecipientLimit|submission ?quota/i,
+		codes: ['5.5.3', '5.1.90'],
+		words: /^\s{0,4}5\d\d[ -]5\.2\.0 [^\n]*\b(?:limit|exceeded)/im,
+		code: 'rejected',
+		sentence: (at) => `${box(at)} has used up its sending limit or the mail has too many recipients.`,
+		remedy: () => 'Exchange Online takes 10,000 recipients a day and mailbox; split the recipients or wait a day.',
+	},
+	{
+		// RFC 3463, section 3.3 (X.2.2); 552 alone stands for too large a mail as well (RFC 5321, section 4.2.3).
+		id: 'mailbox-full',
+		speakers: ['smtp'],
+		codes: ['5.2.2'],
+		words: /^552\b[^\n]*\b(?:quota|full)\b/im,
+		code: 'rejected',
+		sentence: (at) => `A mailbox is full: a recipient's, or ${box(at)}.`,
+		remedy: () => 'The answer says which. Its owner deletes mail and empties Deleted Items, or an admin raises its quota.',
+	},
+	{
+		id: 'smtp-connections',
+		speakers: ['smtp'],
+		names: /concurrent connections limit|sender thread limit/i,
+		words: /^432\b/m,
+		code: 'throttled',
+		sentence: (at) => `${box(at)} has too many SMTP connections at once (Exchange allows 3).`,
+		remedy: () => 'It is tried again by itself; other programs that send from this mailbox count too.',
+	},
+	{
+		id: 'smtp-no-oauth',
+		speakers: ['smtp'],
+		// Of a server that knows no AUTH, or does not want it at this port, too.
+		words: /^50[0234]\b|^5\d\d[ -]5\.7\.4(?![\d.])/m,
+		command: /^AUTH\b/,
+		code: 'configuration',
+		sentence: (at) => `${peer(at)} takes no OAuth tokens.`,
+		remedy: () => 'Check "Cloud" or "SMTP Host" and "SMTP Port": mail is submitted at port 587 to smtp.office365.com (or its like in the other clouds), not to the host of the tenant\'s MX record.',
+	},
+	{
+		id: 'smtp-auth',
+		speakers: ['smtp'],
+		// High Volume Email answers 5.7.142 and 5.7.143 to a token that ends soon or has ended.
+		codes: ['5.7.3', '5.7.8', '5.7.57', '5.7.142', '5.7.143'],
+		words: /^535\b/m,
+		code: 'auth',
+		sentence: (at) => `SMTP did not accept the sign-in ${at.user === undefined || at.user === at.mailbox ? '' : `of ${at.user} `}for ${box(at)}.`,
+		remedy: authRemedy,
+	},
+	{
+		// https://learn.microsoft.com/exchange/mail-flow-best-practices/high-volume-mails-m365
+		id: 'hve-external',
+		speakers: ['smtp'],
+		codes: ['5.5.105'],
+		code: 'rejected',
+		sentence: () => 'High Volume Email sends only to recipients inside the organization.',
+		remedy: () => 'Send to outside addresses with "Sending Service" set to Mailbox, or have them sent by Azure Communication Services Email.',
+	},
+	{
+		// https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365
+		id: 'hve-app-not-allowed',
+		speakers: ['smtp'],
+		codes: ['5.7.240'],
+		code: 'forbidden',
+		sentence: (at) => `The High Volume Email account ${box(at)} does not allow this app.`,
+		remedy: (at) => `An admin runs in Exchange Online PowerShell: Add-HVEAppAccess -Identity ${mailboxArgument(at)} -AppIds ${at.token?.claims()?.appid ?? 'CLIENT-ID'}. It takes up to 5 minutes.`,
+	},
+	{
+		id: 'hve-permission',
+		speakers: ['smtp'],
+		codes: ['5.7.144'],
+		code: 'consent',
+		sentence: () => 'The token lacks the permission for High Volume Email.',
+		remedy: () => 'In the app registration add Mail.Send of Office 365 Exchange Online (not of Microsoft Graph) and grant admin consent.',
+	},
+	{
+		// Measured on a tenant by the postfix relay of a user: the account sends as itself alone.
+		id: 'hve-from',
+		speakers: ['smtp'],
+		codes: ['5.7.62', '5.6.241'],
+		code: 'forbidden',
+		sentence: (at) => `The High Volume Email account ${box(at)} sends from its own address only.`,
+		remedy: () => 'Leave From Email empty, or enter the address of the High Volume Email account.',
+	},
+	{
+		// https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365: 5.5.121 to 5.5.126
+		id: 'smtp-sign-in-form',
+		speakers: ['smtp'],
+		codes: ['5.5.121', '5.5.122', '5.5.123', '5.5.124', '5.5.125', '5.5.126'],
+		code: 'configuration',
+		sentence: (at) => `SMTP did not understand the sign-in for ${box(at)}.`,
+		remedy: () => 'Check that "Mailbox" is the primary address of the account, without a display name.',
+	},
+];
+
+/** What is left where no other row fits: the class of the answer decides (RFC 5321, section 4.2.1). */
+export const OTHER_SMTP_CAUSES: readonly Cause[] = [
+	{
+		id: 'smtp-temporary',
+		speakers: ['smtp'],
+		words: /^\s{0,4}4\d\d\b/m,
+		code: 'throttled',
+		sentence: () => 'The server cannot take the mail just now.',
+		remedy: () => 'It is tried again by itself.',
+	},
+	{
+		id: 'smtp-recipient',
+		speakers: ['smtp'],
+		codes: ['5.4.1'],
+		words: /^\s{0,4}55\d[ -]5\.1\.\d{1,2}(?![\d.])|no such (?:user|recipient)|user unknown/im,
+		code: 'rejected',
+		sentence: () => 'The server does not know a recipient.',
+		remedy: () => 'Check the address.',
+	},
+	{
+		id: 'smtp-refused',
+		speakers: ['smtp'],
+		words: /^\s{0,4}5\d\d\b/m,
+		code: 'rejected',
+		sentence: () => 'The server refused the mail.',
+		remedy: () => 'Its answer says why; sending the same again will not help.',
+	},
+];
