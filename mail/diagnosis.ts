@@ -60,13 +60,14 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	}
 	const answer = response === undefined || response === '' ? undefined : `The server said: ${withoutBrackets(firstLine(response))}`;
 	const hint = at.speaker === 'identity' || at.speaker === 'host' ? identityHint(said) : undefined;
-	return new MailError(row.sentence(at), {
+	const seen: Circumstances = at.speaker === 'identity' ? { ...at, status: statusOf(cause, said) } : at;
+	return new MailError(row.sentence(seen), {
 		...facts,
 		said: answer ?? hint,
 		...(row.code === 'throttled' && { retryAfterMs: facts.retryAfterMs ?? at.retryAfterMs }),
 		code: row.code,
 		permanent: row.permanent,
-		remedy: row.remedy(at),
+		remedy: row.remedy(seen),
 	});
 }
 
@@ -116,6 +117,12 @@ function textOf(value: unknown): string | undefined {
 =======
 	return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, LONGEST_TEXT) : undefined;
 >>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
+}
+
+function statusOf(cause: unknown, said: string): number | undefined {
+	const told: unknown = cause instanceof Error ? Reflect.get(cause, 'status') : undefined;
+	const status = typeof told === 'number' ? told : Number(/\bHTTP (?:status )?(\d{3})\b/.exec(said)?.[1]);
+	return Number.isInteger(status) ? status : undefined;
 }
 
 function retryAfterOf(cause: unknown, said: string): number | undefined {

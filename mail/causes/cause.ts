@@ -20,6 +20,8 @@ export interface Circumstances {
 	peer?: string;
 	/** The pause that the server announced for all, in ms; counts where it refuses for now without naming one. */
 	retryAfterMs?: number;
+	/** HTTP status of the answer to a request for a token. */
+	status?: number;
 	/** How the token was asked for. */
 	way?: Way;
 	/** What was shown to the identity platform, as far as it is no secret: issuer, subject and audience, or a peculiar secret. */

@@ -1,5 +1,5 @@
 import { APP_PERMISSION, DELEGATED_PERMISSION } from '../clouds';
-import type { Cause, Circumstances } from './cause';
+import { peer, type Cause, type Circumstances } from './cause';
 
 const IDENTITY: Cause['speakers'] = ['identity'];
 const isPerson = (at: Circumstances): boolean => at.way === undefined || at.way === 'person';
@@ -255,6 +255,25 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		remedy: () => 'Wait some minutes; look for a workflow that fails and restarts in a loop.',
 	},
 	{
+		id: 'proxy-failed',
+		speakers: IDENTITY,
+		words: /\bHTTP 5\d\d from the proxy/,
+		code: 'unreachable',
+		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy could not connect to it${httpStatus(at)}.`,
+		remedy: () => 'Check that the proxy that HTTPS_PROXY names may reach this host and has no fault of its own; NO_PROXY names hosts that are reached without it.',
+	},
+	{
+		// The last words are those of n8n's own OAuth client.
+		id: 'proxy-answered',
+		speakers: IDENTITY,
+		words: /\bHTTP (?:status )?(?:407|30\d)\b|\bHTTP [1-4]\d\d (?:with (?:a web page|something else)|from the proxy)|^Expected JSON response from OAuth2/m,
+		code: 'configuration',
+		sentence: (at) => `A proxy, a filter or a sign-in page of the network answered in place of ${peer(at)}${httpStatus(at)}.`,
+		remedy: (at) => at.status === 407
+			? 'Start n8n with user name and password in the address of the proxy, HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT, or have the proxy let this host pass without a sign-in.'
+			: 'Have the network let n8n reach this host unchanged: by HTTPS_PROXY where a proxy has to be used, by NO_PROXY where it must not. For the cloud "Custom" check "Authority URL" too.',
+	},
+	{
 		id: 'platform-busy',
 		speakers: IDENTITY,
 		aadsts: [50033, 50087, 70012, 90006, 90012, 90024, 90033, 90090, 90091],
@@ -299,6 +318,10 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		remedy: () => 'Microsoft\'s words name the part; check "Cloud", "Tenant ID" and "Client ID".',
 	},
 ];
+
+function httpStatus({ status }: Circumstances): string {
+	return status === undefined ? '' : ` (HTTP ${status})`;
+}
 
 function permissions(of: Readonly<Record<string, string>>): string {
 	return Object.values(of).join(', ');

@@ -60,7 +60,7 @@ async function ask(account: ServiceAccount, at: Circumstances): Promise<Authenti
 async function askForApp(account: Of<AppProof['authentication']>, at: Circumstances): Promise<AuthenticationResult | null> {
 	const proof = await proofOf(account, at);
 	const msal = await load();
-	const client = new msal.ConfidentialClientApplication({ auth: { ...registration(account), ...proof }, system: { networkClient: identityNetwork(msal) } });
+	const client = new msal.ConfidentialClientApplication({ auth: { ...registration(account), ...proof }, system: { networkClient: identityNetwork(msal, { proxied: true }) } });
 	return await client.acquireTokenByClientCredential({ scopes: [`${account.cloud.appResource}/.default`], skipCache: true });
 }
 
@@ -96,7 +96,8 @@ async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationRe
 	const msal = await load();
 	const client = new msal.ManagedIdentityApplication({
 		...(account.clientId !== '' && { managedIdentityIdParams: { userAssignedClientId: account.clientId } }),
-		system: { networkClient: identityNetwork(msal), disableInternalRetries: true },
+		// The address of the host is a local one, which no proxy can reach.
+		system: { networkClient: identityNetwork(msal, { proxied: false }), disableInternalRetries: true },
 	});
 	return await client.acquireToken({ resource: account.cloud.appResource, forceRefresh: true });
 }
@@ -104,7 +105,7 @@ async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationRe
 /** As a public client: the app registration has to allow public client flows. All delegated permissions with consent. */
 async function askForUser(account: Of<'usernamePassword'>): Promise<AuthenticationResult | null> {
 	const msal = await load();
-	const client = new msal.PublicClientApplication({ auth: registration(account), system: { networkClient: identityNetwork(msal) } });
+	const client = new msal.PublicClientApplication({ auth: registration(account), system: { networkClient: identityNetwork(msal, { proxied: true }) } });
 	return await client.acquireTokenByUsernamePassword({ scopes: [`${account.cloud.resource}/.default`], username: account.username, password: account.password });
 }
 

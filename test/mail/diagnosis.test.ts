@@ -21,6 +21,7 @@ import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import type { Failure } from '../../sandbox/servers/identity';
 import { accountOn, ways } from '../support/account';
 import { withEnvironment } from '../support/environment';
+import { connectProxy, type Proxy } from '../support/proxies';
 
 const ADA = 'ada@example.test';
 let sandbox: Sandbox;
@@ -174,6 +175,8 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	'pop-message-missing': { pop: at('RETR', '-ERR no such message', '-ERR There\'s no message 1.', '-ERR message 1 already deleted') },
 };
 
+const PAGE = '<!DOCTYPE html><html><head><title>Sign in to the network</title></head><body></body></html>';
+
 /** Tries that the machine's network, the host or n8n fails, by row. */
 const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> = {
 	'host-resource': [
@@ -191,6 +194,16 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 		'The credential "Ada" needs to be reconnected.',
 		'OAuth access token expired and no refresh token is available. Please reconnect the credentials.',
 	].map((says) => [`n8n's own words: ${says}`, 'identity', async () => { throw diagnose(new Error(says), { speaker: 'identity' }); }]),
+	'proxy-failed': [502, 503, 504].map((status) => [`${status} of the proxy for a tunnel`, 'identity', async () => await askThrough(await connectProxy({ refuse: status }))]),
+	'proxy-answered': [
+		...[407, 403, 200].map((status): [string, Speaker, () => Promise<unknown>] => [`${status} with a page`, 'identity', async () => await askAt(await webServer(status, PAGE))]),
+		['407 without one', 'identity', async () => await askAt(await webServer(407))],
+		['407 of the proxy for a tunnel', 'identity', async () => await askThrough(await connectProxy({ credentials: 'ada:open sesame' }))],
+		['200 with neither page nor JSON', 'identity', async () => await askAt(await webServer(200, 'Welcome!'))],
+		['a redirect to a sign-in page', 'identity', async () => await askAt(await webServer(302, PAGE, undefined, { location: 'https://portal.example.test/' }))],
+		['what n8n says of a captive page', 'identity', async () => { throw diagnose(Object.assign(new Error('Expected JSON response from OAuth2 token endpoint (content-type: text/html) but received: <html>...'), { status: 200, code: 'ESTATUS' }), { speaker: 'identity' }); }],
+		['what n8n says of 407', 'identity', async () => { throw diagnose(Object.assign(new Error('HTTP status 407'), { status: 407, code: 'ESTATUS' }), { speaker: 'identity' }); }],
+	],
 	'platform-busy': [
 		['503 without a word', 'identity', async () => await askAt(await webServer(503))],
 		['502 of a proxy, in HTML', 'identity', async () => await askAt(await webServer(502, '<html>'))],
@@ -227,6 +240,10 @@ async function askAt(authority: string): Promise<unknown> {
 	const cloud = { ...cloudOf(customCloud(sandbox)), authority };
 	return await appTokens({ cloud, tenantId: sandbox.identity.tenant, clientId: sandbox.identity.app.clientId, authentication: 'clientSecret', clientSecret: sandbox.identity.app.clientSecret })(false);
 }
+async function askThrough(proxy: Proxy): Promise<unknown> {
+	withEnvironment({ HTTPS_PROXY: `http://localhost:${proxy.port}`, https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined });
+	return await askAt('https://login.example.test').finally(async () => await proxy.stop());
+}
 async function askHost(): Promise<unknown> {
 	return await appTokens({ cloud: cloudOf(customCloud(sandbox)), authentication: 'managedIdentity', clientId: '' })(false);
 }
@@ -250,8 +267,8 @@ async function closedPort(): Promise<number> {
 }
 const silentPort = async (): Promise<number> => await listening(createServer((socket) => void socket.on('error', () => undefined)));
 const hangUpPort = async (): Promise<number> => await listening(createServer((socket) => void socket.on('error', () => undefined).destroy()));
-async function webServer(status: number, body = '', { key, cert } = sandbox.authority.server): Promise<string> {
-	return `https://localhost:${await listening(createTls({ key, cert }, (_request, response) => void response.writeHead(status, { connection: 'close' }).end(body)))}`;
+async function webServer(status: number, body = '', { key, cert } = sandbox.authority.server, headers: Record<string, string> = {}): Promise<string> {
+	return `https://localhost:${await listening(createTls({ key, cert }, (_request, response) => void response.writeHead(status, { connection: 'close', ...headers }).end(body)))}`;
 }
 
 const row = (id: string): Cause => {
@@ -264,7 +281,7 @@ const row = (id: string): Cause => {
 function expectRow(error: MailError, id: string, circumstances: Circumstances): void {
 	const cause = row(id);
 	expect(error).toMatchObject({ code: cause.code, speaker: circumstances.speaker });
-	expect(error.message).toContain(cause.sentence({ ...circumstances, peer: undefined }).replace(/the server.*/, ''));
+	expect(error.message).toContain(cause.sentence({ ...circumstances, peer: undefined, status: undefined }).replace(/the server.*/, ''));
 	expect(error.remedy?.slice(0, 40)).toBe(cause.remedy(circumstances).slice(0, 40));
 	expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toMatch(/eyJ[A-Za-z0-9_-]{20}|dXNlcj[A-Za-z0-9+/]{20}/);
 	expect(inspect(error, { depth: 9 })).not.toContain(sandbox.identity.app.clientSecret);
@@ -284,7 +301,7 @@ describe('the table of causes', () => {
 		const tested = [...byNumber, ...OAUTH.map(([id]) => id), ...Object.keys(SAYINGS), ...Object.keys(FAULTS)];
 		expect([...new Set(tested)].sort()).toEqual(CAUSES.map(({ id }) => id).sort());
 		const words = IDENTITY.filter((cause) => cause.words !== undefined).map(({ id }) => id);
-		expect(words.filter((id) => !OAUTH.some(([name]) => name === id))).toEqual([]);
+		expect(words.filter((id) => !OAUTH.some(([name]) => name === id) && !(id in FAULTS))).toEqual([]);
 		for (const { id, speakers } of CAUSES.filter((cause) => cause.id in SAYINGS)) expect([id, Object.keys(SAYINGS[id] ?? {}).sort()]).toEqual([id, [...speakers].sort()]);
 	});
 
@@ -336,6 +353,19 @@ describe('every row', () => {
 		{ speaker: 'imap', mailbox: ADA, user: 'a.lovelace@example.test', from: 'grace@example.test', peer: 'mail.example.test:993' },
 		...(['person', 'clientSecret', 'workloadIdentity', 'managedIdentity', 'usernamePassword'] as const).map((way): Circumstances => ({ speaker: 'identity', way })),
 	];
+
+	it.each([[407, 'HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT'], [200, 'NO_PROXY'], [302, 'HTTPS_PROXY']])('tells the status %i of what answered in the platform\'s place, and what to set', async (status, setting) => {
+		const error = await failureOf(async () => await askAt(await webServer(status, PAGE, undefined, { location: 'https://portal.example.test/' })));
+		expect(error.message).toMatch(new RegExp(`answered in place of localhost:\\d+ \\(HTTP ${status}\\)`));
+		expect(error.remedy).toContain(setting);
+	});
+
+	it('tells what n8n could not reach, and what to check', async () => {
+		const port = await closedPort();
+		expect(await failureOf(async () => await askAt(`https://localhost:${port}`))).toMatchObject({ message: `n8n could not reach localhost:${port}.`, remedy: 'Check Authority URL, DNS, proxy, firewall.' });
+		// A port that browsers, and fetch with them, do not use.
+		expect(await failureOf(async () => await askAt('https://localhost:1'))).toMatchObject({ code: 'unreachable', message: 'n8n could not reach localhost:1.' });
+	});
 
 	it('tells what is known and names the rest in capitals, without angle brackets, which n8n strips', async () => {
 		const { AccessToken } = await import('../../mail/signIn/token');
@@ -395,7 +425,8 @@ FAULTY.sort(([, , one], [, , other]) => Number(one === 'host-absent') - Number(o
 
 describe('the world around has a fault', () => {
 	it.each(FAULTY)('%s (%s), and the user is told: %s', async (_name, speaker, id, work) => {
-		expectRow(await failureOf(work), id, { speaker, way: speaker === 'identity' ? 'person' : undefined });
+		const error = await failureOf(work);
+		expectRow(error, id, { speaker, way: speaker === 'identity' ? 'person' : undefined, status: Number(/HTTP (\d{3})/.exec(error.message)?.[1]) });
 	});
 });
 

@@ -311,7 +311,7 @@ describe('a person\'s stored token', () => {
 		state.stored.fields.clientSecret = '0c7fb1a2-6f3f-4f0c-9a76-0a2b4b1f9d11';
 		// n8n's own class and words: @n8n/client-oauth2.
 		state.failing = Object.assign(new Error('Client authentication failed (e.g., unknown client, no client authentication included).'), { code: 'EAUTH', body: { error: 'invalid_client', error_description: 'AADSTS7000215: Invalid client secret provided. Trace ID: t' } });
-		await expect(tokenOf(state)).rejects.toMatchObject({ code: 'configuration', message: expect.stringContaining('AADSTS7000215: Invalid client secret provided.'), remedy: expect.stringMatching(/looks like the secret's ID\. Paste the secret's value/) });
+		await expect(tokenOf(state)).rejects.toMatchObject({ code: 'configuration', said: expect.stringContaining('AADSTS7000215: Invalid client secret provided.'), remedy: expect.stringMatching(/looks like the secret's ID\. Paste the secret's value/) });
 	});
 
 	it('that another process renewed meanwhile replaces a rejected one without a request', async () => {
