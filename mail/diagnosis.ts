@@ -5,13 +5,9 @@ import { IMAP_CAUSES } from './causes/imap';
 import { MAIL_CAUSES } from './causes/mail';
 import { NETWORK_CAUSES } from './causes/network';
 import { POP_CAUSES } from './causes/pop';
-<<<<<<< HEAD
-import { MailError } from './errors';
-import { oneLine, redact, Secrets } from './redact';
-=======
 import { OTHER_SMTP_CAUSES, SMTP_CAUSES } from './causes/smtp';
-import { isTransientCode, MailError, redact } from './errors';
->>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
+import { isTransientCode, MailError } from './errors';
+import { oneLine, redact, Secrets } from './redact';
 
 export type { Circumstances } from './causes/cause';
 
@@ -29,9 +25,6 @@ export const CAUSES: readonly Cause[] = [
 	...OTHER_SMTP_CAUSES,
 	...NETWORK_CAUSES,
 ];
-
-/** So much of each text is looked at, in characters: no answer that means something is longer, and foreign ones have no end. */
-const LONGEST_TEXT = 4_096;
 
 /** So much of each text is judged, in characters: no answer worth reading is longer, and each row of the table reads it all. */
 const JUDGED = 4_000;
@@ -90,7 +83,7 @@ function wordsOf(cause: unknown, depth = 1): string {
 	// n8n's OAuth client replaces Microsoft's words by its own and keeps them aside.
 	const body: unknown = Reflect.get(cause, 'body');
 	if (typeof body === 'object' && body !== null) for (const name of ['error', 'error_description']) parts.push(textOf(Reflect.get(body, name)));
-	return [...parts.filter((part) => part !== undefined && part !== ''), nested].join('\n').slice(0, 4 * LONGEST_TEXT);
+	return [...parts.filter((part) => part !== undefined && part !== ''), nested].join('\n');
 }
 
 /** The server's own answer, where the library keeps one. */
@@ -98,11 +91,7 @@ function responseOf(cause: unknown): string | undefined {
 	if (!(cause instanceof Error)) return undefined;
 	for (const name of ['response', 'responseText']) {
 		const value = field(cause, name);
-<<<<<<< HEAD
 		if (value !== undefined) return value;
-=======
-		if (value !== undefined) return redact(value.slice(0, LONGEST_TEXT));
->>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
 	}
 	return undefined;
 }
@@ -112,11 +101,7 @@ function field(cause: Error, name: string): string | undefined {
 }
 
 function textOf(value: unknown): string | undefined {
-<<<<<<< HEAD
 	return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, JUDGED) : undefined;
-=======
-	return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, LONGEST_TEXT) : undefined;
->>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
 }
 
 function statusOf(cause: unknown, said: string): number | undefined {
@@ -136,29 +121,16 @@ function retryAfterOf(cause: unknown, said: string): number | undefined {
 }
 
 /** The AADSTS sentence, and in any case its trace ids, which Microsoft's support asks for. They come on lines of their own, or not. */
-<<<<<<< HEAD
-function identityHint(said: string): string {
+function identityHint(said: string): string | undefined {
 	const words = /AADSTS\d+:[^\n\r]*/.exec(said.replace(/\r?\n(?=(?:Trace ID|Correlation ID|Timestamp):)/g, ' '))?.[0];
-	if (words === undefined) return '';
+	if (words === undefined) return undefined;
 	const ids = words.indexOf('Trace ID:');
 	const sentence = (ids < 0 ? words : words.slice(0, ids)).trimEnd();
-	return ` Microsoft said: ${sentence.slice(0, 400)}${ids < 0 ? '' : ` ${words.slice(ids, ids + 200)}`}`;
+	return `Microsoft said: ${withoutBrackets(sentence.slice(0, 400))}${ids < 0 ? '' : ` ${words.slice(ids, ids + 200)}`}`;
 }
 
 function firstLine(text: string): string {
 	return oneLine(text.split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '');
-=======
-function identityHint(said: string): string | undefined {
-	const words = /AADSTS\d+:[^\n\r]*/.exec(said.replace(/[\r\n](?=(?:Trace ID|Correlation ID|Timestamp):)/g, ' ').replaceAll('\r ', ' '))?.[0];
-	if (words === undefined) return undefined;
-	const cut = words.indexOf('Trace ID:');
-	const [sentence, ids] = cut < 0 ? [words, ''] : [words.slice(0, cut).trimEnd(), ` ${words.slice(cut)}`];
-	return `Microsoft said: ${withoutBrackets(redact(sentence).slice(0, 400))}${redact(ids).slice(0, 200)}`;
-}
-
-function firstLine(text: string): string {
-	return redact(text.slice(0, LONGEST_TEXT)).split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '';
->>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
 }
 
 /** n8n takes what stands in angle brackets for markup, and shows nothing of it. */

@@ -72,6 +72,9 @@ export function isTransientCode(code: MailErrorCode): boolean {
 	return TRANSIENT.has(code);
 }
 
+/** So much of a foreign error's text is kept, in characters. */
+const LONGEST_KEPT = 8_192;
+
 /**
  * The one error of this package. `message` says what happened, `remedy` what to do; none of its texts holds a token or a
  * secret: whatever enters is passed through {@link redact}, and stands on one line.
@@ -89,36 +92,26 @@ export class MailError extends Error {
 	readonly said?: string;
 	readonly retryAfterMs?: number;
 
-	/** What to do, then what was said: all that stands below the message. */
-	get details(): string | undefined {
-		const parts = [this.remedy, this.said].filter((part) => part !== undefined && part !== '');
-		return parts.length === 0 ? undefined : parts.join(' ');
-	}
-
 	constructor(message: string, facts: MailErrorFacts) {
 		const { hide = (text) => text } = facts;
 		const safe = (text: string | undefined): string | undefined => (text === undefined ? undefined : clean(text, hide));
 		super(clean(message, hide), facts.cause === undefined ? undefined : { cause: quiet(facts.cause, hide) });
 		this.code = facts.code;
-<<<<<<< HEAD
-		this.permanent = facts.permanent ?? !TRANSIENT.has(facts.code);
-		this.remedy = safe(facts.remedy);
-=======
 		this.permanent = facts.permanent ?? !isTransientCode(facts.code);
-		this.remedy = facts.remedy;
->>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
+		this.remedy = safe(facts.remedy);
 		this.speaker = facts.speaker;
 		this.mailbox = safe(facts.mailbox);
 		this.field = facts.field;
-<<<<<<< HEAD
 		this.command = safe(facts.command);
 		this.response = safe(facts.response);
-=======
-		this.command = facts.command;
-		this.response = facts.response === undefined ? undefined : redact(facts.response);
-		this.said = facts.said === undefined ? undefined : redact(facts.said);
->>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
+		this.said = safe(facts.said);
 		this.retryAfterMs = facts.retryAfterMs;
+	}
+
+	/** What to do, then what was said: all that stands below the message. */
+	get details(): string | undefined {
+		const parts = [this.remedy, this.said].filter((part) => part !== undefined && part !== '');
+		return parts.length === 0 ? undefined : parts.join(' ');
 	}
 }
 
@@ -130,48 +123,17 @@ export function isVague(error: MailError): boolean {
 	return error.code === 'throttled' && error.retryAfterMs === undefined;
 }
 
-<<<<<<< HEAD
-=======
-const REDACTED = '[secret]';
-
-/**
- * Takes out whatever looks like a credential: JWTs, bearer strings, the base64 line of XOAUTH2 (it begins with
- * `user=`, in base64 `dXNlcj`), client secrets and passwords in form bodies, PEM keys.
- */
-export function redact(text: string): string {
-	return text
-		.replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED)
-		.replace(/\b[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, (token) => (token.startsWith('eyJ') ? REDACTED : token))
-		.replace(/\bdXNlcj[A-Za-z0-9+/=]{8,}/g, REDACTED)
-		.replace(/\b(Bearer )\s*[A-Za-z0-9._~+/=-]{8,}/gi, `$1${REDACTED}`)
-		// Quoted first, since a password may have blanks.
-		.replace(/("(?:client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password)"\s*:\s*")(?:[^"\\]|\\.)*/gi, `$1${REDACTED}`)
-		.replace(/\b(client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password|code)(["']?\s*[=:]\s*["']?)[^&\s"',;}]+/gi, `$1$2${REDACTED}`);
-}
-
-/** So much of a foreign text is kept, in characters. */
-const LONGEST_KEPT = 8_192;
-
->>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
 /**
  * The cause without what libraries hang onto their errors (imapflow and nodemailer keep the auth string, MSAL the
  * request): type, message and code stay.
  */
 function quiet(cause: unknown, hide: (text: string) => string): unknown {
 	if (cause instanceof MailError) return cause;
-<<<<<<< HEAD
-	if (!(cause instanceof Error)) return clean(String(cause), hide);
-	const copy = new Error(clean(cause.message, hide));
+	if (!(cause instanceof Error)) return clean(String(cause).slice(0, LONGEST_KEPT), hide);
+	const copy = new Error(clean(cause.message.slice(0, LONGEST_KEPT), hide));
 	copy.name = cause.name;
 	// The stack has lines of its own, and its first ones repeat the message.
-	copy.stack = cause.stack === undefined ? undefined : redact(hide(cause.stack));
-=======
-	if (!(cause instanceof Error)) return redact(String(cause).slice(0, LONGEST_KEPT));
-	const copy = new Error(redact(cause.message.slice(0, LONGEST_KEPT)));
-	copy.name = cause.name;
-	// The stack begins with the message, which may be a whole foreign page.
-	copy.stack = cause.stack === undefined ? undefined : redact(cause.stack.slice(0, LONGEST_KEPT));
->>>>>>> 38f90ab (causes: codes are compared at their place, names beat codes, the class of an answer decides on retries; headline, remedy, then the server's words; more of Entra and High Volume Email)
+	copy.stack = cause.stack === undefined ? undefined : redact(hide(cause.stack.slice(0, LONGEST_KEPT)));
 	return copy;
 }
 
