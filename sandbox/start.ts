@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { CACHE } from './cache';
 import { appCredential, personCredential } from './credentials';
-import { Api, CACHE, ensureN8n, installNodes, Instance, pack, step, type Login } from './n8n';
+import { Api, ensureN8n, installNodes, Instance, pack, step, type Login } from './n8n';
 import { startSandbox, type Sandbox } from './servers';
 import { isFree } from './servers/ports';
 import { exampleWorkflows } from './workflows';

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { noteSecret } from '../secrets/registry';
 import { searchLeftBehind } from '../secrets/search';
-import { program } from '../servers/packages';
+import { isRoot, postgresFolder, program } from '../servers/packages';
 import { freePorts } from '../servers/ports';
 import { Guard, ServerProcess } from '../servers/server';
 
@@ -29,10 +29,17 @@ export async function startDatabase(): Promise<Database> {
 	noteSecret('password of n8n\'s database', password);
 	const data = join(folder, 'data');
 	// It refuses to run as root.
-	const [uid, gid] = ['-u', '-g'].map((which) => execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }).trim());
-	const asPostgres = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
-	const setpriv = program('setpriv') ?? 'setpriv';
-	const server = new ServerProcess(setpriv, [...asPostgres, join(binaries(), 'postgres'), '-D', data, '-p', String(port), ...Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])], [port], guard);
+	const [uid, gid] = isRoot() ? ['-u', '-g'].map((which) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }).trim())) : [];
+	const own = (path: string): void => {
+		if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
+	};
+	const unprivileged = (name: string, args: string[]): [string, string[]] => {
+		const command = join(binaries(), name);
+		if (uid === undefined) return [command, args];
+		return [program('setpriv') ?? 'setpriv', ['--reuid', String(uid), '--regid', String(gid), '--clear-groups', command, ...args]];
+	};
+	const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+	const server = new ServerProcess(...unprivileged('postgres', ['-D', data, '-p', String(port), ...settings]), [port], guard);
 	const env = { DB_TYPE: 'postgresdb', DB_POSTGRESDB_HOST: '127.0.0.1', DB_POSTGRESDB_PORT: String(port), DB_POSTGRESDB_DATABASE: 'postgres', DB_POSTGRESDB_USER: 'n8n', DB_POSTGRESDB_PASSWORD: password };
 	const stop = async (): Promise<void> => {
 		await server.stop();
@@ -40,11 +47,11 @@ export async function startDatabase(): Promise<Database> {
 		await guard.stop();
 	};
 	try {
-		chownSync(folder, Number(uid), Number(gid));
+		own(folder);
 		const passwordFile = join(folder, 'password');
 		writeFileSync(passwordFile, password, { mode: 0o600 });
-		chownSync(passwordFile, Number(uid), Number(gid));
-		execFileSync(setpriv, [...asPostgres, join(binaries(), 'initdb'), '-D', data, '--username', 'n8n', '--auth', 'scram-sha-256', '--pwfile', passwordFile, '--encoding', 'UTF8', '--locale', 'C', '--no-sync'], { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+		own(passwordFile);
+		execFileSync(...unprivileged('initdb', ['-D', data, '--username', 'n8n', '--auth', 'scram-sha-256', '--pwfile', passwordFile, '--encoding', 'UTF8', '--locale', 'C', '--no-sync']), { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
 		rmSync(passwordFile);
 		await server.start();
 	} catch (error) {
@@ -61,9 +68,8 @@ export async function startDatabase(): Promise<Database> {
 	};
 }
 
-/** Debian keeps the server's programs out of the way, a folder a version. */
 function binaries(): string {
-	const root = '/usr/lib/postgresql';
-	const newest = readdirSync(root).sort((a, b) => Number(a) - Number(b)).at(-1);
-	return join(root, newest ?? '', 'bin');
+	const folder = postgresFolder();
+	if (folder === undefined) throw new Error('PostgreSQL is not there, also after its package was brought.');
+	return folder;
 }

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, copyFileSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-import { ensurePackages, program } from '../servers/packages';
+import { CACHE } from '../cache';
+import { ensurePackages, isRoot, program } from '../servers/packages';
+import { withEverything } from '../servers/unpacked';
 
 /** An n8n on this machine and the Node that runs it. */
 export interface Installation {
@@ -16,9 +17,6 @@ export interface Installation {
 
 /** What long steps tell; one line each. */
 export type Progress = (line: string) => void;
-
-/** Everything that is kept between runs lies here. */
-export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'n8n-nodes-office365-mail');
 
 const MANIFEST = ['package.json', 'package-lock.json', '.npmrc'];
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -49,7 +47,6 @@ function nodeOf(folder: string): string {
 }
 
 async function install(target: string, progress: Progress): Promise<void> {
-	if (process.platform === 'linux') ensurePackages(['python3', 'make', 'g++'], ['python3', 'make', 'g++']);
 	for (const name of readdirSync(CACHE)) {
 		if (name.includes('.partial-')) rmSync(join(CACHE, name), { recursive: true, force: true });
 	}
@@ -58,7 +55,7 @@ async function install(target: string, progress: Progress): Promise<void> {
 	for (const name of MANIFEST) copyFileSync(join(__dirname, name), join(partial, name));
 	await step('Installing n8n (about 2 GB, once a machine)', progress, async () => await npm(partial, ['ci', '--no-audit', '--no-fund']));
 	await step('Fetching Node 24 for n8n', progress, async () => await npm(partial, ['rebuild', 'node', '--ignore-scripts=false']));
-	await step('Building n8n\'s SQLite', progress, async () => await buildSqlite(partial, partial));
+	await step('Getting n8n\'s SQLite', progress, async () => await getSqlite(partial, partial));
 	renameSync(partial, target);
 }
 
@@ -95,7 +92,7 @@ export async function ensureN8nVersion(version: string, progress: Progress): Pro
 		copyFileSync(join(__dirname, '.npmrc'), join(partial, '.npmrc'));
 		writeFileSync(join(partial, 'package.json'), JSON.stringify(manifestOf(version)));
 		await step(`Installing n8n ${version} (about 2 GB)`, progress, async () => await npm(partial, ['install', '--no-audit', '--no-fund', '--fetch-retries=1']));
-		await step('Building its SQLite', progress, async () => await buildSqlite(partial, usual.folder));
+		await step('Getting its SQLite', progress, async () => await getSqlite(partial, usual.folder));
 		renameSync(partial, folder);
 	}
 	return { folder, node: usual.node, script: join(folder, 'node_modules', 'n8n', 'bin', 'n8n') };
@@ -109,13 +106,20 @@ function versionFolder(version: string): string {
 	return join(CACHE, `version-${version}`);
 }
 
-/** Builds what n8n stores its data with. @param withNode where the `node` package is installed */
-async function buildSqlite(folder: string, withNode: string): Promise<void> {
-	const fromSource = process.platform === 'linux' ? ['--build-from-source'] : [];
-	await npm(folder, ['rebuild', 'sqlite3', ...fromSource, '--ignore-scripts=false'], {
-		PATH: [join(withNode, 'node_modules', 'node', 'bin'), process.env.PATH ?? ''].join(delimiter),
-		...headers(withNode),
-	});
+/**
+ * What n8n stores its data with: the prebuilt one where it can be had, otherwise it is built, for which Linux may have to
+ * get the compilers first. @param withNode where the `node` package is installed
+ */
+async function getSqlite(folder: string, withNode: string): Promise<void> {
+	const rebuild = ['rebuild', 'sqlite3', '--ignore-scripts=false'];
+	const env = (): Record<string, string> => ({ PATH: [join(withNode, 'node_modules', 'node', 'bin'), process.env.PATH ?? ''].join(delimiter), ...headers(withNode) });
+	try {
+		await npm(folder, rebuild, env());
+	} catch (error) {
+		if (process.platform !== 'linux') throw error;
+		ensurePackages(['python3', 'make', 'g++'], ['python3', 'make', 'g++']);
+		await npm(folder, [...rebuild, '--build-from-source'], env(), isRoot() ? undefined : withEverything);
+	}
 }
 
 /** Node 24's own headers, which its package brings, so that nothing is fetched from elsewhere. */
@@ -139,9 +143,12 @@ export async function step(title: string, progress: Progress, work: () => Promis
 	}
 }
 
-/** Runs npm with this process's Node. @throws Error with the end of what it printed */
-export async function npm(folder: string, args: string[], env: Record<string, string> = {}): Promise<string> {
-	const child = spawn(program(NPM) ?? NPM, args, { cwd: folder, env: { ...withoutNpm(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' });
+/** Runs npm with this process's Node. @param wrap makes another command of it @throws Error with the end of what it printed */
+export async function npm(
+	folder: string, args: string[], env: Record<string, string> = {}, wrap: typeof withEverything = (command, rest) => [command, ...rest],
+): Promise<string> {
+	const [command, ...rest] = wrap(program(NPM) ?? NPM, args);
+	const child = spawn(command, rest, { cwd: folder, env: { ...withoutNpm(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' });
 	let output = '';
 	let all = '';
 	child.stdout.on('data', (chunk: Buffer) => {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { CACHE, npm } from './install';
+import { CACHE } from '../cache';
+import { npm } from './install';
 
 const ROOT = resolve(__dirname, '..', '..');
 

@@ -6,8 +6,9 @@ import { promisify } from 'node:util';
 
 import type { KeyPair } from './certificates';
 import { freePorts } from './ports';
-import { program } from './packages';
+import { isRoot, program } from './packages';
 import { ServerProcess, type Guard } from './server';
+import { withPaths } from './unpacked';
 
 export interface Dovecot {
 	ports: { imaps: number; pop3: number; pop3s: number; lmtp: number; auth: number };
@@ -22,8 +23,10 @@ export interface Dovecot {
 
 const run = promisify(execFile);
 
-/** The user that owns the mails; any unprivileged one does, Debian's `mail` is always there. */
+/** The user that owns the mails where root starts Dovecot; any unprivileged one does, Debian's `mail` is always there. */
 const OWNER = 'mail';
+/** Where Dovecot looks for its own programs and modules, whatever it is told. */
+const OWN_PATHS = ['/usr/lib/dovecot', '/usr/bin/doveconf', '/usr/bin/doveadm'];
 
 /** Its maildrop is locked while a POP session is open. */
 export const EXCLUSIVE_MAILBOX = 'exclusive@example.test';
@@ -39,7 +42,7 @@ export async function startDovecot(folder: string, tls: KeyPair, signingKey: { k
 	const mailFolder = join(folder, 'mail');
 	const owner = { uid: id('-u'), gid: id('-g') };
 	for (const name of ['run', 'state', 'keys', 'mail']) mkdirSync(join(folder, name), { recursive: true });
-	chownSync(mailFolder, owner.uid, owner.gid);
+	if (isRoot()) chownSync(mailFolder, owner.uid, owner.gid);
 	chmodSync(mailFolder, 0o755);
 	// The token's `kid` names the file; tokens without one are looked up as "default".
 	for (const kid of ['default', signingKey.kid]) {
@@ -62,20 +65,24 @@ export async function startDovecot(folder: string, tls: KeyPair, signingKey: { k
 	const log = join(folder, 'dovecot.log');
 	writeFileSync(log, '');
 	chmodSync(log, 0o666);
-	const process = new ServerProcess(program('dovecot') ?? 'dovecot', ['-F', '-c', config], [imaps, pop3, pop3s, lmtp, auth], guard);
+	const [command, ...args] = withPaths(program('dovecot') ?? 'dovecot', ['-F', '-c', config], OWN_PATHS);
+	const process = new ServerProcess(command, args, [imaps, pop3, pop3s, lmtp, auth], guard);
 	await process.start();
 	return {
 		ports,
 		password,
 		mailFolder,
 		process,
-		doveadm: async (...words) => (await run(program('doveadm') ?? 'doveadm', ['-c', config, ...words])).stdout,
+		doveadm: async (...words) => {
+			const [file, ...rest] = withPaths(program('doveadm') ?? 'doveadm', ['-c', config, ...words], OWN_PATHS);
+			return (await run(file, rest)).stdout;
+		},
 		logText: () => readFileSync(log, 'utf8'),
 	};
 }
 
-function id(flag: string): number {
-	return Number(execFileSync('id', [flag, OWNER], { encoding: 'utf8' }));
+function id(flag: '-u' | '-g'): number {
+	return Number(execFileSync('id', isRoot() ? [flag, OWNER] : [flag], { encoding: 'utf8' }));
 }
 
 function configuration(folder: string, ports: Dovecot['ports'], tls: KeyPair, password: string, owner: { uid: number; gid: number }): string {
@@ -93,6 +100,7 @@ first_valid_gid = 1
 mail_max_userip_connections = 1000
 mail_fsync = never
 default_process_limit = 1000
+${isRoot() ? '' : unprivileged()}
 default_client_limit = 5000
 shutdown_clients = yes
 ssl = required
@@ -125,6 +133,7 @@ namespace inbox {
   separator = /
 }
 service anvil {
+${isRoot() ? '' : '  chroot ='}
   client_limit = 4000
   # No growing delay for an address that failed to sign in: all tests come from one.
   unix_listener anvil-auth-penalty {
@@ -132,6 +141,7 @@ service anvil {
   }
 }
 service imap-login {
+${isRoot() ? '' : '  chroot ='}
   service_count = 0
   inet_listener imap {
     port = 0
@@ -143,6 +153,7 @@ service imap-login {
   }
 }
 service pop3-login {
+${isRoot() ? '' : '  chroot ='}
   service_count = 0
   inet_listener pop3 {
     address = 127.0.0.1
@@ -173,4 +184,15 @@ protocol imap {
   imap_idle_notify_interval = 2 mins
 }
 `;
+}
+
+/** Everything runs as the one user there is (https://doc.dovecot.org/2.3/admin_manual/rootless/). */
+function unprivileged(): string {
+	const name = (flag: string): string => execFileSync('id', [flag], { encoding: 'utf8' }).trim();
+	return [
+		`default_internal_user = ${name('-un')}`,
+		`default_internal_group = ${name('-gn')}`,
+		`default_login_user = ${name('-un')}`,
+		'import_environment = TZ LD_LIBRARY_PATH',
+	].join('\n');
 }

@@ -8,9 +8,10 @@ import { Exchange, type Address } from './exchange';
 import { IdentityServer } from './identity';
 import { ManagedIdentityServer } from './managedIdentity';
 import { deliver, fill, messages, watchArrival } from './mailbox';
-import { ensureServers } from './packages';
+import { ensureServers, isRoot } from './packages';
 import { MAIL_DOMAIN, startPostfix, type Postfix } from './postfix';
 import { Guard } from './server';
+import { startSubmission } from './submission';
 
 export type { Address } from './exchange';
 export { trust } from './certificates';
@@ -80,7 +81,13 @@ export async function startSandbox(): Promise<Sandbox> {
 		undo.push(async () => await managedIdentity.stop());
 		const dovecot = await startDovecot(folder, authority.server, { kid: identity.kid, publicPem: identity.publicPem }, guard);
 		undo.push(async () => await dovecot.process.kill());
-		const postfix = await startPostfix(join(folder, 'postfix'), authority.server, dovecot.ports, guard);
+		const verify = async (token: string): Promise<string | undefined> => {
+			const { upn } = await identity.verify(token);
+			return typeof upn === 'string' ? upn : undefined;
+		};
+		const postfix = isRoot()
+			? await startPostfix(join(folder, 'postfix'), authority.server, dovecot.ports, guard)
+			: await startSubmission(authority.server, dovecot.ports.lmtp, { password: dovecot.password, verify });
 		undo.push(async () => await postfix.process.kill());
 		const { imaps, pop3, pop3s, lmtp } = dovecot.ports;
 		const exchange = new Exchange(authority.server, authority.caFile, identity, { imap: imaps, pop: pop3s, smtp: postfix.ports.submission });

@@ -6,7 +6,10 @@ import type { KeyPair } from './certificates';
 import { freePorts } from './ports';
 import { ServerProcess, type Guard } from './server';
 
+/** The submission server. */
 export interface Postfix {
+	/** It is not Postfix: see submission.ts. Nothing is held then. */
+	embedded: boolean;
 	/**
 	 * `held` is as `submission`, but what is taken there waits in {@link Postfix.holdFolder}, so that no delivery shares the
 	 * machine with who sends; `heldPlain` is that without TLS and sign-in, for load generators that know neither.
@@ -14,7 +17,7 @@ export interface Postfix {
 	ports: { submission: number; held: number; heldPlain: number };
 	/** A file a mail. */
 	holdFolder: string;
-	process: ServerProcess;
+	process: Pick<ServerProcess, 'pid' | 'start' | 'stop' | 'kill'>;
 	logText: () => string;
 }
 
@@ -40,7 +43,7 @@ export async function startPostfix(folder: string, tls: KeyPair, dovecot: { lmtp
 	const env = { MAIL_CONFIG: config };
 	const process = new ServerProcess('/usr/lib/postfix/sbin/master', ['-c', config, '-d'], Object.values(ports), guard, env);
 	await process.start();
-	return { ports, holdFolder: join(folder, 'queue', 'hold'), process, logText: () => readFileSync(join(folder, 'postfix.log'), 'utf8') };
+	return { embedded: false, ports, holdFolder: join(folder, 'queue', 'hold'), process, logText: () => readFileSync(join(folder, 'postfix.log'), 'utf8') };
 }
 
 /** What `postfix check` sets up, which takes it two seconds (postfix-files(5)). */

@@ -127,7 +127,7 @@ it('says in one sentence what is missing where it cannot be installed', () => {
 	vi.stubEnv('PATH', '/nowhere');
 	const { getuid } = process;
 	process.getuid = () => 1000;
-	expect(() => ensurePackages(['no-such-package'], ['no-such-program'])).toThrow(/^Missing: no-such-package\. Run as root: apt-get install no-such-package$/);
+	expect(() => ensurePackages(['no-such-package'], ['no-such-program'])).toThrow(/^Could not get no-such-package \(.+\)\. Run as root: apt-get install no-such-package$/);
 	process.getuid = getuid;
 	vi.unstubAllEnvs();
 });
