@@ -66,7 +66,7 @@ export async function startDovecot(folder: string, tls: KeyPair, signingKey: { k
 	writeFileSync(log, '');
 	chmodSync(log, 0o666);
 	const [command, ...args] = withPaths(program('dovecot') ?? 'dovecot', ['-F', '-c', config], OWN_PATHS);
-	const process = new ServerProcess(command, args, [imaps, pop3, pop3s, lmtp, auth], guard);
+	const process = new ServerProcess(command, args, [imaps, pop3, pop3s, lmtp, auth], guard, {}, join(folder, 'run', 'master.pid'));
 	await process.start();
 	return {
 		ports,

@@ -13,6 +13,8 @@ export class ServerProcess {
 		private readonly ports: number[],
 		private readonly guard: Guard,
 		private readonly env: Record<string, string> = {},
+		/** Says that it runs; left behind by a kill. The process may still be there as a zombie that nobody has reaped. */
+		private readonly pidFile?: string,
 	) {}
 
 	get pid(): number | undefined {
@@ -22,6 +24,7 @@ export class ServerProcess {
 	/** Resolves when every port answers. */
 	async start(): Promise<void> {
 		let errors = '';
+		if (this.pidFile !== undefined) rmSync(this.pidFile, { force: true });
 		const child = spawn(this.command, this.args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.env } });
 		this.#child = child;
 		if (child.pid !== undefined) this.guard.watch(child.pid);
