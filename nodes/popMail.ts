@@ -46,7 +46,7 @@ export function itemMaker(options: Options, maxBytes: number): Make<INodeExecuti
 			case 'refused':
 				return { json: { ...from, error: mail.content.reason.message } };
 			case 'headers': {
-				const { json, binary } = await toItem(mail.content.bytes, from, { ...options, downloadAttachments: false });
+				const { json, binary } = await toItem(mail.content.bytes, from, { ...options, downloadAttachments: false, headersOnly: true });
 				const reason = `The mail has ${mail.size} bytes, more than Max Message Size (${maxBytes / 1024 / 1024} MB).`;
 				return { json: { ...json, headersOnly: true, ...(mail.content.tooLarge && { tooLarge: true, reason }) }, binary };
 			}
@@ -59,16 +59,14 @@ export function itemMaker(options: Options, maxBytes: number): Make<INodeExecuti
 type Origin = Pick<CollectedMail, 'uidl' | 'size'> & { folder: string };
 
 async function wholeItem(stream: AsyncGenerator<Buffer, void>, from: Origin, options: Options, again: boolean): Promise<INodeExecutionData | undefined> {
-	if (again || (options.format === 'raw' && from.size > TEXT_UP_TO)) {
-		const stored = await options.store(Readable.from(stream), 'message.eml', 'message/rfc822');
-		const parseError = 'The mail could not be parsed and is handed over raw.';
-		return { json: { ...from, ...(again && { parseError }) }, binary: { [RAW_PROPERTY]: stored } };
+	if (options.format === 'raw' && from.size > TEXT_UP_TO) {
+		return { json: { ...from }, binary: { [RAW_PROPERTY]: await options.store(Readable.from(stream), 'message.eml', 'message/rfc822') } };
 	}
 	if (options.format === 'raw' || from.size <= STREAM_ABOVE) {
 		const { json, binary } = await toItem(await collect(stream), from, options);
 		return { json, binary };
 	}
-	const item = await toItemOnce(stream, from, options);
+	const item = await toItemOnce(stream, from, { ...options, keepWhole: again });
 	return item && { json: item.json, binary: item.binary };
 }
 

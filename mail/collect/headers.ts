@@ -1,4 +1,7 @@
 import { readDate, readReceived } from '../item/date';
+import { decodedFirst, fieldsAtBeginning, firstOf, type Field } from '../item/headerBlock';
+import { readParameters } from '../item/parameters';
+import { readPeople, textOfPeople } from '../item/people';
 import { printDigest } from './ledger';
 
 /** A mail's headers as far as choosing needs them. */
@@ -17,17 +20,24 @@ export const LONGEST = 256 * 1024;
 /** So much becomes an item without body at most, in bytes; a server may answer TOP with whole mails. */
 export const LONGEST_SHOWN = 1024 * 1024;
 
-/** What TOP n 0 gave, or the beginning of a mail. */
+/** What TOP n 0 gave, or the beginning of a mail; decoded as in the item, and of two headers the first. */
 export async function readHeaders(bytes: Buffer): Promise<Headers> {
-	const block = headerBlock(bytes);
-	const fields = fieldsOf(block);
-	const [from, to, subject] = await decoded([fields.get('from') ?? '', fields.get('to') ?? '', fields.get('subject') ?? '']);
-	return { from, to, subject, receivedAt: receivedAt(fields), print: printOfFields(fields) };
+	const fields = fieldsAtBeginning(bytes.subarray(0, LONGEST));
+	const charset = readParameters(firstOf(fields, 'content-type'), []).parameters.get('charset');
+	const charsets = charset === undefined ? [] : [charset];
+	const people = (key: string): string => textOfPeople(readPeople(fields.filter((field) => field.key === key).map(({ value }) => value), charsets));
+	return {
+		from: textOfPeople(readPeople([firstOf(fields, 'from')], charsets)),
+		to: people('to'),
+		subject: decodedFirst(fields, 'subject', charsets),
+		receivedAt: readReceived(firstOf(fields, 'received')) ?? readDate(firstOf(fields, 'date')),
+		print: printOfFields(fields),
+	};
 }
 
 /** Of the same headers always the same; Received and the like may change on the way from server to server. */
 export function printOf(bytes: Buffer): string {
-	return printOfFields(fieldsOf(headerBlock(bytes)));
+	return printOfFields(fieldsAtBeginning(bytes.subarray(0, LONGEST)));
 }
 
 /** Passes a mail through and keeps its beginning, up to the empty line. */
@@ -50,39 +60,7 @@ export class HeaderTap {
 	}
 }
 
-function headerBlock(bytes: Buffer): string {
-	const text = bytes.subarray(0, LONGEST).toString('latin1');
-	const end = /\r?\n\r?\n/.exec(text)?.index;
-	return end === undefined ? text : text.slice(0, end);
-}
-
-/** The first of each name, unfolded (RFC 5322, section 2.2.3). */
-function fieldsOf(block: string): Map<string, string> {
-	const fields = new Map<string, string>();
-	for (const line of block.replace(/\r?\n(?=[ \t])/g, '').split(/\r?\n/)) {
-		const colon = line.indexOf(':');
-		const name = line.slice(0, Math.max(0, colon)).trim().toLowerCase();
-		if (name !== '' && !fields.has(name)) fields.set(name, line.slice(colon + 1).trim());
-	}
-	return fields;
-}
-
-function printOfFields(fields: ReadonlyMap<string, string>): string {
-	const parts = ['message-id', 'date', 'from', 'subject'].map((name) => (fields.get(name) ?? '').replace(/\s+/g, ' '));
+function printOfFields(fields: readonly Field[]): string {
+	const parts = ['message-id', 'date', 'from', 'subject'].map((name) => firstOf(fields, name).replace(/\s+/g, ' '));
 	return parts[0] === '' && parts[1] === '' ? '' : printDigest(parts.join('\n'));
-}
-
-function receivedAt(fields: ReadonlyMap<string, string>): number | undefined {
-	return readReceived(fields.get('received') ?? '') ?? readDate(fields.get('date') ?? '');
-}
-
-/** Header values as people read them (RFC 2047, or plain UTF-8 as in RFC 6532). */
-async function decoded<const Values extends [string, string, string]>(values: Values): Promise<[string, string, string]> {
-	const plain = (value: string): string => Buffer.from(value, 'latin1').toString('utf8');
-	if (!values.some((value) => value.includes('=?'))) return [plain(values[0]), plain(values[1]), plain(values[2])];
-	const { simpleParser } = await import('mailparser');
-	const names = ['From', 'To', 'Subject'];
-	const mail = await simpleParser(Buffer.from(`${values.map((value, index) => `${names[index] ?? ''}: ${value}\r\n`).join('')}\r\n`, 'latin1'));
-	const people = (value: typeof mail.to): string => (Array.isArray(value) ? value : [value]).map((one) => one?.text ?? '').join(', ');
-	return [people(mail.from), people(mail.to), mail.subject ?? ''];
 }

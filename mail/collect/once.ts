@@ -4,8 +4,8 @@ import { MailError } from '../errors';
 import { toItem, type ItemOptions, type MessageItem, type Provenance } from '../item/item';
 
 /**
- * An item from a stream that can be read once only. undefined where the mail cannot be parsed: handing it over raw would
- * need what was read already. @throws MailError where the connection breaks; what `store` throws
+ * An item from a stream that can be read once only. undefined where the whole mail is needed as well, since not all of it
+ * could be read: it has to be fetched once more, with `keepWhole`. @throws MailError where the connection breaks; what `store` throws
  */
 export async function toItemOnce<Stored>(stream: AsyncIterable<Buffer>, from: Provenance, options: ItemOptions<Stored>): Promise<MessageItem<Stored> | undefined> {
 	const readTwice = new MailError('A stream can be read once only.', { code: 'protocol' });

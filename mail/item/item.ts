@@ -1,16 +1,28 @@
-import { Readable, Transform } from 'node:stream';
-import { finished, pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 
-import type { AddressObject, AttachmentStream, HeaderLines, Headers, MessageText } from 'mailparser';
 import type { IDataObject } from 'n8n-workflow';
+
+import { LONGEST_HEAD, Tee } from './tee';
+import { readLarge, readSmall, SMALL, Unreadable } from './pool';
+import { reasonOf, storeBytes, StoredFiles, StoredStream, type Store } from './storing';
+import type { Outcome, Wanted } from './task';
 
 export type Format = 'simple' | 'resolved' | 'raw';
 
-/** A mail's bytes: at hand, or to be streamed; opened a second time only where parsing failed. */
+/** A mail's bytes: at hand, or to be streamed; opened a second time only where the whole mail has to be kept. */
 export type Source = Buffer | (() => Readable | Promise<Readable>);
 
 /** What the server said of the mail; goes into the item in every format. */
-export type Provenance = { size: number; folder: string } & ({ uid: number; uidValidity: string } | { uidl: string });
+export type Provenance = {
+	size: number;
+	folder: string;
+	/** INTERNALDATE of IMAP, ISO 8601. Without it the topmost Received header tells. */
+	receivedAt?: string;
+	/** Of IMAP, such as `\Seen`. */
+	flags?: string[];
+	/** Whether the flags have `\Seen`. */
+	isRead?: boolean;
+} & ({ uid: number; uidValidity: string } | { uidl: string });
 
 export interface ItemOptions<Stored> {
 	format: Format;
@@ -20,8 +32,12 @@ export interface ItemOptions<Stored> {
 	prefix: string;
 	/** Whether a raw mail comes as text too (default), or only as binary data, without being held in memory. */
 	rawText?: boolean;
+	/** Only the headers of the mail are there: what its body would tell is left out. */
+	headersOnly?: boolean;
+	/** The source can be opened once only and the whole mail is wanted: it is stored while it is read. */
+	keepWhole?: boolean;
 	/** Takes an attachment into n8n's binary data; must read a stream to its end. */
-	store: (content: Buffer | Readable, fileName: string | undefined, mimeType: string) => Promise<Stored>;
+	store: Store<Stored>;
 }
 
 export interface MessageItem<Stored> {
@@ -29,35 +45,97 @@ export interface MessageItem<Stored> {
 	binary?: Record<string, Stored>;
 }
 
-/** The binary property that holds the whole mail, byte by byte, in format `raw` and where parsing failed. */
+/** The binary property that holds the whole mail, byte by byte, in format `raw` and where it could not be read whole. */
 export const RAW_PROPERTY = 'message';
-/** HTML longer than this, in characters, is handed over, but no text is made from it: that would hold up the process. */
-const LONGEST_HTML_TO_TEXT = 1_000_000;
 
 /**
- * One mail as an n8n item. A mail that cannot be parsed comes in format `raw` with `parseError`, so that none is
- * dropped.
+ * One mail as an n8n item. A mail of which parts cannot be read has the reason in `parseError` and is in the binary data
+ * as a whole; one that cannot be read at all comes like that with its headers. So none is dropped.
+ *
+ * @throws what `store` throws: a mail whose files could not be stored has not been fetched; what the source throws
  */
 export async function toItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>): Promise<MessageItem<Stored>> {
-	if (options.format === 'raw') return await rawItem(source, from, options);
 	try {
-		const mail = await parse(source, options);
-		const json = options.format === 'simple' ? simpleJson(mail) : resolvedJson(mail);
-		return { json: { ...json, ...from }, ...(mail.binary && { binary: mail.binary }) };
+		return options.format === 'raw' ? await rawItem(source, from, options) : await readItem(source, from, options, options.format);
 	} catch (error) {
-		const item = await rawItem(source, from, options);
-		item.json.parseError = `The mail could not be parsed and is handed over raw: ${error instanceof Error ? error.message : String(error)}`;
-		return item;
+		const store = reasonOf(error);
+		throw store === undefined ? error : store.reason;
 	}
 }
 
 async function rawItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>): Promise<MessageItem<Stored>> {
-	if (options.rawText === false && !Buffer.isBuffer(source)) {
-		return { json: { ...from }, binary: { [RAW_PROPERTY]: await options.store(await source(), 'message.eml', 'message/rfc822') } };
-	}
+	if (options.rawText === false && !Buffer.isBuffer(source)) return { json: { ...said(from) }, binary: { [RAW_PROPERTY]: await storeWhole(source, options) } };
 	const bytes = Buffer.isBuffer(source) ? source : await collect(await source());
-	const stored = await options.store(bytes, 'message.eml', 'message/rfc822');
-	return { json: { raw: bytes.toString('utf8'), ...from }, binary: { [RAW_PROPERTY]: stored } };
+	return { json: { raw: bytes.toString('utf8'), ...said(from) }, binary: { [RAW_PROPERTY]: await storeWhole(bytes, options) } };
+}
+
+async function readItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>, format: 'simple' | 'resolved'): Promise<MessageItem<Stored>> {
+	const files = new StoredFiles(options.store);
+	const wanted = { format, files: format === 'resolved' || options.downloadAttachments, headersOnly: options.headersOnly === true };
+	const whole = options.keepWhole === true && !Buffer.isBuffer(source) ? new StoredStream(options.store, WHOLE_NAME, WHOLE_TYPE) : undefined;
+	const content = Buffer.isBuffer(source) ? source : new Tee(await source(), whole);
+	let outcome: Outcome;
+	try {
+		outcome = await read(content, wanted, files);
+	} catch (error) {
+		files.abandon();
+		if (!(error instanceof Unreadable)) whole?.abandon();
+		if (!(error instanceof Unreadable)) throw error;
+		const reason = `The email could not be read: ${error.message} The whole email is in the binary data.`;
+		const json = await headersAlone(content, format);
+		return { json: { ...json, attachments: [], ...said(from), parseError: reason }, binary: { [RAW_PROPERTY]: await keepWhole(source, content, whole, options) } };
+	}
+	const binary = new Map<string, Stored>();
+	const attachments = outcome.attachments.map((attachment, index): IDataObject => {
+		const stored = files.stored.get(index);
+		if (stored === undefined) return attachment;
+		const property = `${options.prefix}${index}`;
+		binary.set(property, stored);
+		return { property, ...attachment };
+	});
+	const json: IDataObject = { ...outcome.json, attachments, ...said(from) };
+	if (outcome.damage.length > 0) json.parseError = `Parts of the email could not be read, so the whole email is in the binary data. ${outcome.damage.join(' ')}`;
+	if (outcome.damage.length > 0 || whole !== undefined) binary.set(RAW_PROPERTY, await keepWhole(source, content, whole, options));
+	return { json, ...(binary.size > 0 && { binary: Object.fromEntries(binary) }) };
+}
+
+async function read<Stored>(content: Buffer | Tee<Stored>, wanted: Wanted, files: StoredFiles<Stored>): Promise<Outcome> {
+	if (!Buffer.isBuffer(content) || content.length > SMALL) return await readLarge(Buffer.isBuffer(content) ? slices(content) : content.bytes(), wanted, files.take);
+	const { news, ...outcome } = await readSmall(content, wanted);
+	await files.take(news);
+	return outcome;
+}
+
+/** So that a large mail at hand is not copied in one go, which would hold up all others. */
+async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
+	for (let from = 0; from < bytes.length; from += SMALL) yield bytes.subarray(from, from + SMALL);
+}
+
+/** What the headers tell by themselves; nothing where not even they can be read. */
+async function headersAlone<Stored>(content: Buffer | Tee<Stored>, format: 'simple' | 'resolved'): Promise<IDataObject> {
+	const head = Buffer.isBuffer(content) ? content.subarray(0, LONGEST_HEAD) : content.head();
+	const end = head.indexOf('\r\n\r\n');
+	try {
+		return (await readSmall(end === -1 ? head : head.subarray(0, end + 4), { format, files: false, headersOnly: true })).json;
+	} catch (error) {
+		if (error instanceof Unreadable) return {};
+		throw error;
+	}
+}
+
+const WHOLE_NAME = 'message.eml';
+const WHOLE_TYPE = 'message/rfc822';
+
+/** The rest of a mail that is stored while it is read; else the mail is opened once more. */
+async function keepWhole<Stored>(source: Source, content: Buffer | Tee<Stored>, whole: StoredStream<Stored> | undefined, options: ItemOptions<Stored>): Promise<Stored> {
+	if (whole === undefined || Buffer.isBuffer(content)) return await storeWhole(source, options);
+	await content.drain();
+	return await whole.end();
+}
+
+async function storeWhole<Stored>(source: Source, { store }: ItemOptions<Stored>): Promise<Stored> {
+	if (Buffer.isBuffer(source)) return await storeBytes(store, source, WHOLE_NAME, WHOLE_TYPE);
+	return await store(await source(), WHOLE_NAME, WHOLE_TYPE);
 }
 
 async function collect(stream: Readable): Promise<Buffer> {
@@ -66,191 +144,7 @@ async function collect(stream: Readable): Promise<Buffer> {
 	return Buffer.concat(chunks);
 }
 
-interface Attachment {
-	property?: string;
-	fileName?: string;
-	mimeType: string;
-	size: number;
-	contentId?: string;
-	inline: boolean;
-}
-
-interface ParsedMail<Stored> {
-	headers: Headers;
-	lines: HeaderLines;
-	text?: string;
-	html?: string;
-	textAsHtml?: string;
-	attachments: Attachment[];
-	binary?: Record<string, Stored>;
-}
-
-async function parse<Stored>(source: Source, options: ItemOptions<Stored>): Promise<ParsedMail<Stored>> {
-	// Loaded at first use: it costs 70 ms.
-	const { MailParser } = await import('mailparser');
-	const parser = new MailParser({
-		skipTextToHtml: options.format === 'simple',
-		maxHtmlLengthToParse: LONGEST_HTML_TO_TEXT,
-	});
-	const mail: ParsedMail<Stored> = { headers: new Map(), lines: [], attachments: [] };
-	const keep = options.format === 'resolved' || options.downloadAttachments;
-	let failure: unknown;
-
-	parser.on('headers', (headers: Headers) => (mail.headers = headers));
-	parser.on('headerLines', (lines: HeaderLines) => (mail.lines = lines));
-	parser.on('data', (part: AttachmentStream | MessageText) => {
-		if (part.type === 'text') {
-			mail.text = typeof part.text === 'string' ? part.text : undefined;
-			mail.html = typeof part.html === 'string' ? part.html : undefined;
-			mail.textAsHtml = part.textAsHtml;
-			return;
-		}
-		takeAttachment(part, mail, keep ? options : undefined).then(
-			() => part.release?.(),
-			(error: unknown) => {
-				failure = error;
-				parser.destroy(error instanceof Error ? error : new Error(String(error)));
-			},
-		);
-	});
-	const input = Buffer.isBuffer(source) ? Readable.from([source]) : await source();
-	await pipeline(input, parser).catch((error: unknown) => {
-		throw failure ?? error;
-	});
-	return mail;
-}
-
-/** Stores one attachment or runs it through; the parser goes on only after it has been released. */
-async function takeAttachment<Stored>(part: AttachmentStream, mail: ParsedMail<Stored>, options: ItemOptions<Stored> | undefined): Promise<void> {
-	const facts: Attachment = {
-		fileName: part.filename,
-		mimeType: part.contentType,
-		size: 0,
-		contentId: part.cid,
-		inline: part.contentDisposition === 'inline' || part.related === true,
-	};
-	mail.attachments.push(facts);
-	const content = counting(facts);
-	part.content.on('error', (error: Error) => content.destroy(error));
-	part.content.pipe(content);
-	if (options === undefined) {
-		await finished(content.resume());
-		return;
-	}
-	facts.property = `${options.prefix}${mail.attachments.length - 1}`;
-	const stored = await options.store(content, facts.fileName, facts.mimeType);
-	mail.binary = { ...mail.binary, [facts.property]: stored };
-}
-
-function counting(facts: Attachment): Transform {
-	return new Transform({
-		transform(chunk: Buffer, _encoding, done) {
-			facts.size += chunk.length;
-			done(null, chunk);
-		},
-	});
-}
-
-/** Flat, with the names of the built-in trigger's `simple` format; the other headers under `metadata`. */
-function simpleJson<Stored>(mail: ParsedMail<Stored>): IDataObject {
-	const metadata: IDataObject = {};
-	for (const { key, line } of mail.lines) {
-		if (!TOP_LEVEL.has(key)) metadata[key] ??= unfold(line);
-	}
-	return {
-		messageId: text(mail.headers.get('message-id')),
-		subject: text(mail.headers.get('subject')),
-		date: iso(mail.headers.get('date')),
-		from: addressText(mail.headers.get('from')),
-		to: addressText(mail.headers.get('to')),
-		cc: addressText(mail.headers.get('cc')),
-		text: mail.text ?? '',
-		html: mail.html ?? '',
-		metadata,
-		attachments: mail.attachments.map(attachmentJson),
-	};
-}
-
-const TOP_LEVEL = new Set(['message-id', 'subject', 'date', 'from', 'to', 'cc']);
-
-/** As mailparser gives it and the built-in trigger's `resolved` format hands it on: addresses taken apart, all headers as lines. */
-function resolvedJson<Stored>(mail: ParsedMail<Stored>): IDataObject {
-	const headers: IDataObject = {};
-	for (const { key, line } of mail.lines) headers[key] = line;
-	const json: IDataObject = { headers };
-	for (const name of ['from', 'to', 'cc', 'bcc', 'reply-to', 'sender']) {
-		const value = addresses(mail.headers.get(name));
-		if (value !== undefined) json[name === 'reply-to' ? 'replyTo' : name] = value;
-	}
-	return {
-		...json,
-		messageId: text(mail.headers.get('message-id')),
-		inReplyTo: text(mail.headers.get('in-reply-to')),
-		references: list(mail.headers.get('references')),
-		subject: text(mail.headers.get('subject')),
-		date: iso(mail.headers.get('date')),
-		text: mail.text ?? '',
-		html: mail.html ?? '',
-		textAsHtml: mail.textAsHtml ?? '',
-		attachments: mail.attachments.map(attachmentJson),
-	};
-}
-
-function attachmentJson(attachment: Attachment): IDataObject {
-	return Object.fromEntries(Object.entries(attachment).filter(([, value]) => value !== undefined));
-}
-
-function text(value: unknown): string {
-	return typeof value === 'string' ? value : Array.isArray(value) ? text(value[0]) : '';
-}
-
-function list(value: unknown): string[] {
-	const all = Array.isArray(value) ? value : [value];
-	return all.filter((entry): entry is string => typeof entry === 'string').flatMap((entry) => entry.split(/\s+/).filter(Boolean));
-}
-
-/** ISO 8601 in UTC; empty where the mail has no date that can be read. */
-function iso(value: unknown): string {
-	return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : '';
-}
-
-function isAddressObject(value: unknown): value is AddressObject {
-	return typeof value === 'object' && value !== null && 'value' in value && 'text' in value;
-}
-
-function addressObjects(value: unknown): AddressObject[] {
-	return (Array.isArray(value) ? value : [value]).filter(isAddressObject);
-}
-
-function addressText(value: unknown): string {
-	return addressObjects(value).map(({ value: people, text: asText }) => (people.some(needsEscape) ? people.map(personText).join(', ') : asText)).join(', ');
-}
-
-type Person = AddressObject['value'][number];
-
-/** mailparser leaves quotes in names as they are, so that a name could be read as further addresses. */
-function needsEscape({ name, group }: Person): boolean {
-	return /["\\]/.test(name) || group?.some(needsEscape) === true;
-}
-
-function personText({ name, address, group }: Person): string {
-	const quoted = name === '' ? '' : `"${name.replace(/["\\]/g, '\\$&')}"`;
-	if (group !== undefined) return `${quoted}:${group.map(personText).join(', ')};`;
-	if (address === undefined || address === '') return quoted;
-	return quoted === '' ? address : `${quoted} <${address}>`;
-}
-
-function addresses(value: unknown): IDataObject | undefined {
-	const found = addressObjects(value);
-	if (found.length === 0) return undefined;
-	const people = found.flatMap((entry) => entry.value).map(({ name, address, group }) => ({
-		name,
-		address: address ?? '',
-		...(group && { group: group.map((member) => ({ name: member.name, address: member.address ?? '' })) }),
-	}));
-	return { value: people, text: found.map((entry) => entry.text).join(', '), html: found.map((entry) => entry.html).join(', ') };
-}
-
-function unfold(line: string): string {
-	return line.slice(line.indexOf(':') + 1).replace(/\r?\n(?=[ \t])/g, '').trim();
+/** Without what the server did not say. */
+function said(from: Provenance): IDataObject {
+	return Object.fromEntries(Object.entries(from).filter(([, value]) => value !== undefined));
 }

@@ -79,7 +79,7 @@ async function wholeItem<Stored>(connection: Connection, mail: Found, { content 
 
 /** As format simple, without what only the body tells. */
 async function headerItem<Stored>(connection: Connection, mail: Found, headers: Buffer, options: ReadOptions<Stored>): Promise<MessageItem<Stored>> {
-	const { json } = await toItem(headers, origin(mail), { ...options, format: 'simple', downloadAttachments: false });
+	const { json } = await toItem(headers, origin(mail), { ...options, format: 'simple', downloadAttachments: false, headersOnly: true });
 	const { text: _text, html: _html, attachments: _attachments, newText: _newText, hasAttachment: _hasAttachment, ...rest } = json;
 	return { json: { ...rest, headersOnly: true, ...provenance(connection, mail) } };
 }

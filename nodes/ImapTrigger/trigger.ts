@@ -92,7 +92,7 @@ export async function itemOf(context: ITriggerFunctions, settings: Settings, mai
 	const store = async (content: Buffer | Readable, fileName: string | undefined, mimeType: string): Promise<IBinaryData> => await context.helpers.prepareBinaryData(content, fileName, mimeType);
 	const { format, downloadAttachments, prefix } = settings;
 	// The text of a large mail would have to be held in memory.
-	const options = { format, downloadAttachments, prefix, store, rawText: mail.content.kind !== 'streamed' };
+	const options = { format, downloadAttachments, prefix, store, rawText: mail.content.kind !== 'streamed', headersOnly: mail.content.kind === 'headers' };
 	const { json, binary } = await toItem(mail.content.kind === 'streamed' ? mail.content.open : mail.content.bytes, from, options);
 	if (mail.content.kind === 'headers') json.headersOnly = true;
 	return { json, binary };

@@ -29,6 +29,8 @@ const item = async (source: Source | string, format: Format, options: Partial<It
 		{ format, downloadAttachments: true, prefix: 'attachment_', store, ...options },
 	);
 
+const slices = (bytes: Buffer): Buffer[] => Array.from({ length: Math.ceil(bytes.length / 100_000) }, (_, index) => bytes.subarray(index * 100_000, (index + 1) * 100_000));
+
 const PLAIN = `From: =?UTF-8?Q?J=C3=BCrgen_M=C3=BCller?= <juergen@example.test>
 To: Ada <ada@example.test>, grace@example.test
 Cc: Team: a@example.test, b@example.test;
@@ -140,21 +142,32 @@ describe('mail to item', () => {
 		expect(binary?.attachment_1?.sha256).toBe(createHash('sha256').update(content).digest('hex'));
 	});
 
-	it('hands a mail over raw with the reason where it cannot be parsed', async () => {
+	it('hands a mail over with its headers, the reason and the whole of it where it cannot be read', async () => {
+		const bytes = Buffer.from(`Subject: endless\r\n\r\n${'x'.repeat(78)}\r\n`.padEnd(66 * 1024 * 1024, 'y'));
+		const { json, binary } = await item(() => Readable.from(slices(bytes)), 'simple');
+		expect(json).toMatchObject({ subject: 'endless', parseError: expect.stringContaining('longer than 64 MB'), attachments: [] });
+		expect(binary?.[RAW_PROPERTY]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+	});
+
+	it('stores such a mail while it is read, where it can be read once only', async () => {
+		const bytes = Buffer.from(`Subject: endless\r\n\r\n${'x'.repeat(78)}\r\n`.padEnd(66 * 1024 * 1024, 'y'));
 		let opened = 0;
-		const broken = (): Readable => {
+		const once = (): Readable => {
 			opened += 1;
-			if (opened > 1) return Readable.from([Buffer.from('Subject: hurt\r\n\r\nbody')]);
-			return new Readable({
-				read() {
-					this.destroy(new Error('bad part'));
-				},
-			});
+			return Readable.from(slices(bytes));
 		};
-		const { json, binary } = await item(broken, 'simple');
-		expect(json.parseError).toMatch(/handed over raw: bad part/);
-		expect(json.raw).toContain('hurt');
-		expect(binary).toHaveProperty(RAW_PROPERTY);
+		const { json, binary } = await item(once, 'simple', { keepWhole: true });
+		expect([opened, json.subject]).toEqual([1, 'endless']);
+		expect(binary?.[RAW_PROPERTY]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+	});
+
+	it('fails where the source fails', async () => {
+		const broken = new Readable({
+			read() {
+				this.destroy(new Error('connection lost'));
+			},
+		});
+		await expect(item(() => broken, 'simple')).rejects.toThrow('connection lost');
 	});
 
 	it.each([

@@ -1,0 +1,146 @@
+import { isUtf8 } from 'node:buffer';
+
+import iconv from 'iconv-lite';
+
+import { decodeHz, decodeIso2022 } from './escapes';
+
+/**
+ * Bytes of a mail as text. Which character set they are in is decided in this order, the first that applies:
+ *
+ * 1. a byte order mark;
+ * 2. the declared set, where it is known; `us-ascii` with bytes above 127 and `utf-8` that is mostly none are no answer;
+ * 3. for HTML the set that its `<meta>` names;
+ * 4. escape sequences of ISO-2022-JP;
+ * 5. UTF-8, where the bytes are valid UTF-8;
+ * 6. the first set that another part of the same mail has declared;
+ * 7. windows-1252.
+ */
+export function decodeBody(bytes: Buffer, declared: string | undefined, others: readonly string[], isHtml = false): string {
+	const marked = byteOrderMark(bytes);
+	if (marked !== undefined) return marked;
+	const own = labelOf(declared);
+	if (own !== undefined && isCredible(bytes, own)) return decode(bytes, own);
+	const named = isHtml ? labelOf(metaCharset(bytes)) : undefined;
+	if (named !== undefined && isCredible(bytes, named)) return decode(bytes, named);
+	return guess(bytes, others);
+}
+
+/**
+ * Header bytes above 127 outside encoded words. UTF-8 comes before the set of the body, since RFC 6532 allows it in
+ * headers whatever the body is in, and text in another set is hardly ever valid UTF-8 by chance.
+ */
+export function decodeRaw(bytes: Buffer, others: readonly string[]): string {
+	return guess(bytes, others);
+}
+
+/** Bytes whose set is told, by an encoded word or an extended parameter; where it is unknown, as {@link decodeRaw}. */
+export function decodeDeclared(bytes: Buffer, declared: string, others: readonly string[]): string {
+	const own = labelOf(declared);
+	return own !== undefined && isCredible(bytes, own) ? decode(bytes, own) : guess(bytes, others);
+}
+
+function guess(bytes: Buffer, others: readonly string[]): string {
+	if (/\x1b\$[@B]/.test(bytes.toString('latin1', 0, 100_000))) return decodeIso2022(bytes);
+	if (isUtf8(bytes)) return bytes.toString('utf8');
+	const other = others.map(labelOf).find((label) => label !== undefined && label !== 'us-ascii' && label !== 'utf-8');
+	return decode(bytes, other ?? 'windows-1252');
+}
+
+function byteOrderMark(bytes: Buffer): string | undefined {
+	if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.toString('utf8', 3);
+	if (bytes[0] === 0xff && bytes[1] === 0xfe) return decode(bytes, 'utf-16le');
+	return bytes[0] === 0xfe && bytes[1] === 0xff ? decode(bytes, 'utf-16be') : undefined;
+}
+
+function isCredible(bytes: Buffer, label: string): boolean {
+	if (label === 'us-ascii') return false;
+	if (label !== 'utf-8' || isUtf8(bytes)) return true;
+	// A few broken characters in real UTF-8, as where a text was cut, leave more whole ones.
+	let [whole, broken] = [0, 0];
+	for (const character of bytes.toString('utf8', 0, 1_000_000)) {
+		if (character === '\uFFFD') broken += 1;
+		else if (character > '\x7f') whole += 1;
+	}
+	return whole > broken;
+}
+
+/** RFC 1866 and HTML 5: within the first 1,024 bytes; mail programs put styles before it. */
+function metaCharset(bytes: Buffer): string | undefined {
+	const head = bytes.toString('latin1', 0, 8192);
+	for (const [, attributes = ''] of head.matchAll(/<(?:meta|\?xml)\s([^>]{1,400})/gi)) {
+		const name = /(?:charset|encoding)\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:-]{2,40})/i.exec(attributes)?.[1];
+		// What was read as single bytes cannot be UTF-16.
+		if (name !== undefined) return /^utf-?16/i.test(name) ? 'utf-8' : name;
+	}
+	return undefined;
+}
+
+const labels = new Map<string, string | undefined>();
+
+/** The name by which {@link decode} knows a set; undefined where nobody knows it. */
+function labelOf(name: string | undefined): string | undefined {
+	if (name === undefined || name.length > 60) return undefined;
+	if (!labels.has(name)) {
+		if (labels.size > 1000) labels.clear();
+		labels.set(name, findLabel(name.trim().toLowerCase().replace(/^x-(?=(utf|iso|windows|big5))/, '')));
+	}
+	return labels.get(name);
+}
+
+/** Names that mail programs use and no list has, and sets that stand for a larger one. */
+const ALIASES = new Map([
+	['ascii', 'us-ascii'], ['us-ascii', 'us-ascii'], ['ansi_x3.4-1968', 'us-ascii'], ['iso646-us', 'us-ascii'], ['646', 'us-ascii'], ['7bit', 'us-ascii'],
+	['utf8mb4', 'utf-8'], ['utf_8', 'utf-8'], ['utf', 'utf-8'], ['cp65001', 'utf-8'], ['unicode-1-1-utf-8', 'utf-8'],
+	['cp932', 'shift_jis'], ['cp936', 'gbk'], ['cp949', 'euc-kr'], ['cp950', 'big5'], ['ansi', 'windows-1252'], ['latin-1', 'windows-1252'],
+	['iso-8859-8-e', 'iso-8859-8'], ['unicode-1-1-utf-7', 'utf-7'], ['utf7', 'utf-7'], ['x-mac-roman', 'macintosh'],
+	['hz', 'hz'], ['hz-gb-2312', 'hz'], ['hz-gb2312', 'hz'],
+]);
+
+function findLabel(name: string): string | undefined {
+	const alias = ALIASES.get(name);
+	if (alias !== undefined) return alias;
+	const escaped = /^(?:cs)?iso-?2022-?(jp|kr|cn)/.exec(name)?.[1];
+	if (escaped !== undefined) return `iso-2022-${escaped}`;
+	// 8859_15, iso8859-1, iso_8859-1:1987, windows1252, cp-1252, win-1251
+	const iso = /^(?:iso)?[-_ ]?8859[-_ ](\d{1,2})(?![\d])/.exec(name)?.[1];
+	const windows = /^(?:windows|win|cp|ibm)[-_ ]?(125\d)$/.exec(name)?.[1];
+	for (const candidate of [iso === undefined ? '' : `iso-8859-${iso}`, windows === undefined ? '' : `windows-${windows}`, name]) {
+		const label = candidate === '' ? undefined : known(candidate);
+		if (label !== undefined) return label;
+	}
+	return undefined;
+}
+
+function known(name: string): string | undefined {
+	try {
+		return new TextDecoder(name).encoding;
+	} catch {
+		return iconv.encodingExists(name) && !['base64', 'hex', 'binary'].includes(name) ? name : undefined;
+	}
+}
+
+/** As WHATWG reads them: iso-8859-1 is windows-1252, gb2312 is GBK, as in mails they are. */
+function decode(bytes: Buffer, label: string): string {
+	switch (label) {
+		case 'utf-8':
+		case 'us-ascii':
+			return bytes.toString('utf8');
+		case 'iso-2022-jp':
+		case 'iso-2022-cn':
+			return decodeIso2022(bytes);
+		case 'iso-2022-kr':
+			return decodeIso2022(bytes, true);
+		case 'hz':
+			return decodeHz(bytes);
+		default:
+			return isWebLabel(label) ? new TextDecoder(label).decode(bytes) : iconv.decode(bytes, label);
+	}
+}
+
+function isWebLabel(label: string): boolean {
+	try {
+		return new TextDecoder(label).encoding === label;
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,75 @@
+import { decodeHeader } from './words';
+
+/** A header field. */
+export interface Field {
+	/** In small letters. */
+	key: string;
+	/** As it is written. */
+	name: string;
+	/** Unfolded (RFC 5322, section 2.2.3), one character a byte. */
+	value: string;
+}
+
+/** RFC 5322, section 3.6.8; blanks before the colon as in section 4.5. */
+const FIELD = /^([!-9;-~]{1,200})[ \t]{0,50}:/;
+/** Names that begin a line of a header and hardly ever a line of text. */
+const FAMILIAR = /^(?:from|to|cc|bcc|subject|date|received|sender|reply-to|message-id|in-reply-to|references|return-path|mime-version|content-[a-z-]{1,30}|x-[a-z0-9-]{1,60}|dkim-signature|arc-[a-z-]{1,30}|authentication-results|list-[a-z-]{1,30}|delivered-to|user-agent|importance|priority|thread-[a-z]{1,20})[ \t]{0,50}:/i;
+
+/** Whether a line may be a field of a header. */
+export function isField(line: string): boolean {
+	return FIELD.test(line);
+}
+
+/** Whether a line is a field that mails have, and no text that holds a colon. */
+export function isFamiliarField(line: string): boolean {
+	return FAMILIAR.test(line);
+}
+
+/** The fields in their order. Lines that are none are left out. @param lines without line ends, one character a byte */
+export function readFields(lines: readonly string[]): Field[] {
+	const fields: Field[] = [];
+	let parts: string[] = [];
+	let name = '';
+	const close = (): void => {
+		if (name !== '') fields.push({ key: name.toLowerCase(), name, value: parts.join('').trim() });
+		[name, parts] = ['', []];
+	};
+	for (const line of lines) {
+		if (/^[ \t]/.test(line)) {
+			if (name !== '') parts.push(line);
+			continue;
+		}
+		const found = FIELD.exec(line);
+		if (found === null) continue;
+		close();
+		name = found[1] ?? '';
+		parts.push(line.slice(found[0].length));
+	}
+	close();
+	return fields;
+}
+
+/** The header at the beginning of these bytes, up to the empty line. */
+export function fieldsAtBeginning(bytes: Buffer): Field[] {
+	const text = bytes.toString('latin1');
+	const lines = (text.includes('\n') ? text : text.replace(/\r/g, '\n')).replace(/^(?:\xef\xbb\xbf)?[\r\n]{0,100}/, '').split('\n').map(withoutReturns);
+	const end = lines.indexOf('');
+	return readFields(end === -1 ? lines : lines.slice(0, end));
+}
+
+/** CRLF, and CRCRLF as some gateways make of it. */
+export function withoutReturns(line: string): string {
+	let end = line.length;
+	while (end > 0 && line[end - 1] === '\r') end -= 1;
+	return end === line.length ? line : line.slice(0, end);
+}
+
+/** Of two fields of one name the first counts, which the server that took the mail last has seen; empty where there is none. */
+export function firstOf(fields: readonly Field[], key: string): string {
+	return fields.find((field) => field.key === key)?.value ?? '';
+}
+
+/** The same as people read it. */
+export function decodedFirst(fields: readonly Field[], key: string, charsets: readonly string[]): string {
+	return decodeHeader(firstOf(fields, key), charsets);
+}

@@ -1,0 +1,150 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { readDate, readReceived } from './date';
+import { decodedFirst, firstOf } from './headerBlock';
+import { htmlOfPeople, readPeople, textOfPeople, type Person } from './people';
+import type { ReadFile, ReadMail } from './reader';
+import { htmlOfText } from './text';
+import { decodeHeader } from './words';
+
+/** A file as the item lists it; `property` is added where its content went into n8n's binary data. */
+export type AttachmentJson = {
+	property?: string;
+	fileName?: string;
+	mimeType: string;
+	size: number;
+	contentId?: string;
+	inline: boolean;
+};
+
+/** Headers of which a mail should have one: of two the first counts, which the last server has put there or seen. */
+const TOP_LEVEL = new Set(['message-id', 'subject', 'date', 'from', 'to', 'cc']);
+/** Headers that name people; in them only names may be decoded. */
+const PEOPLE = new Set(['from', 'to', 'cc', 'bcc', 'reply-to', 'sender', 'resent-from', 'resent-to', 'resent-cc', 'return-receipt-to', 'disposition-notification-to']);
+
+/** Flat, with the names of the built-in trigger's `simple` format; the other headers, decoded, under `metadata`. */
+export function simpleJson(mail: ReadMail): IDataObject {
+	const metadata = new Map<string, string>();
+	for (const { key, value } of mail.fields) {
+		if (!TOP_LEVEL.has(key) && !metadata.has(key)) metadata.set(key, decodedValue(mail, key, value));
+	}
+	return {
+		messageId: messageId(mail),
+		subject: decodedFirst(mail.fields, 'subject', mail.charsets),
+		date: iso(readDate(firstOf(mail.fields, 'date'))),
+		from: textOfPeople(people(mail, 'from')),
+		to: textOfPeople(people(mail, 'to')),
+		cc: textOfPeople(people(mail, 'cc')),
+		replyTo: textOfPeople(people(mail, 'reply-to')),
+		text: mail.text,
+		html: mail.html,
+		...facts(mail),
+		metadata: Object.fromEntries(metadata),
+	};
+}
+
+/** As mailparser gives it and the built-in trigger's `resolved` format hands it on: addresses taken apart, all headers as lines. */
+export function resolvedJson(mail: ReadMail): IDataObject {
+	const headerLines = mail.fields.map(({ key, name, value }) => ({ key, line: `${name}: ${decodedValue(mail, key, value)}` }));
+	const headers = new Map<string, string>();
+	for (const { key, line } of headerLines) if (!headers.has(key)) headers.set(key, line);
+	const json: IDataObject = { headers: Object.fromEntries(headers), headerLines };
+	for (const name of ['from', 'to', 'cc', 'bcc', 'reply-to', 'sender']) {
+		const value = people(mail, name);
+		if (value.length > 0) json[name === 'reply-to' ? 'replyTo' : name] = { value: value.map(personJson), text: textOfPeople(value), html: htmlOfPeople(value) };
+	}
+	return {
+		...json,
+		messageId: messageId(mail),
+		subject: decodedFirst(mail.fields, 'subject', mail.charsets),
+		date: iso(readDate(firstOf(mail.fields, 'date'))),
+		text: mail.text,
+		html: mail.html,
+		textAsHtml: mail.text === '' ? '' : htmlOfText(mail.text),
+		...facts(mail),
+	};
+}
+
+function facts(mail: ReadMail): IDataObject {
+	return {
+		inReplyTo: messageIds(firstOf(mail.fields, 'in-reply-to'))[0] ?? decodedFirst(mail.fields, 'in-reply-to', mail.charsets),
+		references: mail.fields.filter(({ key }) => key === 'references').flatMap(({ value }) => messageIds(value)),
+		receivedAt: iso(receivedAt(mail)),
+		hasAttachment: mail.hasAttachment,
+		importance: importance(mail),
+		autoSubmitted: autoSubmitted(mail),
+		listUnsubscribe: decodedFirst(mail.fields, 'list-unsubscribe', mail.charsets),
+	};
+}
+
+export function attachmentJson({ name, type, size, contentId, inline }: ReadFile): AttachmentJson {
+	return { ...(name !== '' && { fileName: name }), mimeType: type, size, ...(contentId !== '' && { contentId }), inline };
+}
+
+function decodedValue(mail: ReadMail, key: string, value: string): string {
+	if (PEOPLE.has(key) && value.includes('=?')) return textOfPeople(readPeople([value], mail.charsets));
+	return decodeHeader(value, mail.charsets).trim();
+}
+
+/** Those of the first From, Reply-To and Sender, and of every To, Cc and Bcc. */
+function people(mail: ReadMail, key: string): Person[] {
+	const values = mail.fields.filter((field) => field.key === key).map(({ value }) => value);
+	return readPeople(['to', 'cc', 'bcc'].includes(key) ? values : values.slice(0, 1), mail.charsets);
+}
+
+function personJson({ name, address, group }: Person): IDataObject {
+	return { name, address, ...(group !== undefined && { group: group.map(personJson) }) };
+}
+
+function messageId(mail: ReadMail): string {
+	return decodedFirst(mail.fields, 'message-id', mail.charsets).trim();
+}
+
+function messageIds(value: string): string[] {
+	return value.split(/[\s,]+/).filter((id) => /^<.+>$/.test(id) || id.includes('@'));
+}
+
+/** The topmost Received is that of the server that has the mailbox; without any the mail has never travelled. */
+function receivedAt(mail: ReadMail): number | undefined {
+	return readReceived(firstOf(mail.fields, 'received'));
+}
+
+/** ISO 8601 in UTC; empty where there is none. */
+export function iso(time: number | undefined): string {
+	return time === undefined ? '' : new Date(time).toISOString();
+}
+
+/** By Importance (RFC 2156), which Outlook writes, or the older X-Priority and Priority. */
+function importance(mail: ReadMail): string {
+	const value = (key: string): string => firstOf(mail.fields, key).toLowerCase();
+	const named = value('importance') || value('x-msmail-priority');
+	if (named.startsWith('high') || named.startsWith('low')) return named.startsWith('high') ? 'high' : 'low';
+	const digit = /[1-5]/.exec(value('x-priority'))?.[0];
+	if (digit === '1' || digit === '2' || value('priority') === 'urgent') return 'high';
+	return digit === '4' || digit === '5' || value('priority') === 'non-urgent' ? 'low' : 'normal';
+}
+
+/** Other signs of a robot than Auto-Submitted, and what it would have written there. */
+const ROBOTS: Array<[string, RegExp, string]> = [
+	['x-autoreply', /./, 'auto-replied'],
+	['x-autorespond', /./, 'auto-replied'],
+	['x-autoresponder', /./, 'auto-replied'],
+	['precedence', /^auto[_-]?reply/i, 'auto-replied'],
+	['precedence', /^(?:bulk|junk|list)/i, 'auto-generated'],
+	['return-path', /^<>/, 'auto-generated'],
+	['content-type', /^multipart\/report/i, 'auto-generated'],
+	['feedback-id', /./, 'auto-generated'],
+	['list-unsubscribe', /./, 'auto-generated'],
+	// Exchange writes All into what it generates by itself; a person's mail never has it.
+	['x-auto-response-suppress', /^all/i, 'auto-generated'],
+];
+
+/**
+ * Who wrote the mail, in the words of Auto-Submitted (RFC 3834, section 5): `auto-replied`, `auto-generated`,
+ * `auto-notified`; empty for a person. Where that header is missing other signs tell it.
+ */
+function autoSubmitted(mail: ReadMail): string {
+	const declared = /^[\w-]{1,60}/.exec(firstOf(mail.fields, 'auto-submitted').toLowerCase())?.[0];
+	if (declared !== undefined && declared !== 'no') return declared;
+	return ROBOTS.find(([key, pattern]) => pattern.test(firstOf(mail.fields, key)))?.[2] ?? '';
+}

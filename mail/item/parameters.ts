@@ -1,0 +1,97 @@
+import { decodeDeclared } from './charset';
+import { decodeHeader } from './words';
+
+/** A header such as Content-Type: its value, in small letters and without comments, and its parameters, decoded. */
+export interface Parameterized {
+	value: string;
+	parameters: ReadonlyMap<string, string>;
+}
+
+const LONGEST = 20_000;
+
+/** A piece of an extended parameter (RFC 2231, section 3). */
+interface Piece {
+	index: number;
+	encoded: boolean;
+	text: string;
+}
+
+/**
+ * Reads also what is written wrongly: no semicolon between parameters, none at all, quotes that do not end, encoded
+ * words in parameters (which RFC 2047, section 5, forbids and most mail programs write).
+ * @param header one character a byte
+ */
+export function readParameters(header: string, others: readonly string[]): Parameterized {
+	const text = header.slice(0, LONGEST).replace(/[\r\n]+/g, ' ');
+	const value = /^[\s;]*([^\s;=("]*)/.exec(text)?.[1] ?? '';
+	const begin = text.indexOf(value) + value.length;
+	const pieces = new Map<string, Piece[]>();
+	const plain = new Map<string, string>();
+	for (const [name, content] of pairs(text.slice(text[begin] === '=' ? 0 : begin))) {
+		const extended = /^([^*]{1,60})\*(?:(\d{1,4})(\*)?)?$/.exec(name);
+		if (extended === null) {
+			// Of two the first counts.
+			if (!plain.has(name)) plain.set(name, decodeHeader(content, others));
+			continue;
+		}
+		const [, base = '', index, star] = extended;
+		const piece = { index: Number(index ?? 0), encoded: index === undefined || star !== undefined, text: content };
+		pieces.set(base, [...(pieces.get(base) ?? []), piece]);
+	}
+	const parameters = new Map(plain);
+	// The extended form counts more (RFC 6266, section 4.3, says it for HTTP; mail programs do the same).
+	for (const [name, found] of pieces) parameters.set(name, joined(found, others));
+	return { value: value.toLowerCase(), parameters };
+}
+
+/** Name and value, one character a byte, quotes and escapes taken away. */
+function* pairs(text: string): Generator<[string, string]> {
+	const pattern = /([^\s;="()]{1,80})\s{0,20}=\s{0,20}/g;
+	for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+		const begin = pattern.lastIndex;
+		const name = (match[1] ?? '').toLowerCase();
+		const { content, end } = text[begin] === '"' ? quoted(text, begin + 1) : unquoted(text, begin);
+		pattern.lastIndex = Math.max(end, begin);
+		yield [name, content];
+	}
+}
+
+function quoted(text: string, begin: number): { content: string; end: number } {
+	let content = '';
+	for (let at = begin; at < text.length; at++) {
+		const character = text[at];
+		if (character === '"') return { content, end: at + 1 };
+		// Only quotes and backslashes are escaped: C:\temp\a.txt is meant as it stands.
+		if (character === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\')) content += text[++at];
+		else content += character;
+	}
+	return { content: content.trim(), end: text.length };
+}
+
+/** To the semicolon; blanks belong to it, as in `name=my file.pdf`, unless another parameter follows. */
+function unquoted(text: string, begin: number): { content: string; end: number } {
+	const semicolon = text.indexOf(';', begin);
+	let end = semicolon === -1 ? text.length : semicolon;
+	const next = /\s[\w*-]{1,60}\s{0,9}=(?!\?|=)/.exec(text.slice(begin, end));
+	if (next !== null && next.index > 0) end = begin + next.index;
+	const content = text.slice(begin, end).trim();
+	return { content: content.replace(/\s\([^()]{0,200}\)$/, '').replace(/^'(.*)'$/, '$1'), end };
+}
+
+function joined(pieces: Piece[], others: readonly string[]): string {
+	pieces.sort((one, other) => one.index - other.index);
+	const first = pieces[0]?.encoded === true ? /^([\w.:+-]{0,60})'([\w-]{0,40})'/.exec(pieces[0].text) : null;
+	const charset = first?.[1] ?? '';
+	const bytes = pieces.map(({ encoded, text }, index) => {
+		const own = index === 0 && first !== null ? text.slice(first[0].length) : text;
+		return encoded ? unescaped(own) : Buffer.from(own, 'latin1');
+	});
+	const text = Buffer.concat(bytes);
+	// Some programs cut an encoded word into pieces.
+	if (first === null && text.includes('=?')) return decodeHeader(text.toString('latin1'), others);
+	return decodeDeclared(text, charset === '' ? 'utf-8' : charset, others);
+}
+
+function unescaped(text: string): Buffer {
+	return Buffer.from(text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
+}

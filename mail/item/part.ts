@@ -1,0 +1,80 @@
+import { decodeRaw } from './charset';
+import { firstOf, type Field } from './headerBlock';
+import { readParameters } from './parameters';
+import { decodeHeader } from './words';
+
+/** A part of a mail: a text, a file, or a multipart that holds others (RFC 2045 and 2046). */
+export interface Part {
+	/** In order. */
+	fields: readonly Field[];
+	/** In small letters, without parameters, such as `text/plain`. */
+	type: string;
+	/** Parameters of Content-Type, decoded, by names in small letters. */
+	parameters: ReadonlyMap<string, string>;
+	/** `inline`, `attachment` or another, in small letters; empty where there is none. */
+	disposition: string;
+	/** From Content-Disposition or Content-Type; empty where there is none. */
+	name: string;
+	/** Without angle brackets. */
+	contentId: string;
+	/** Content-Transfer-Encoding as written. */
+	encoding: string;
+	parent?: Part;
+	children: Part[];
+}
+
+/** @param charsets sets that the mail has declared before */
+export function partOf(fields: readonly Field[], parent: Part | undefined, charsets: readonly string[]): Part {
+	const declared = firstOf(fields, 'content-type');
+	const content = readParameters(declared, charsets);
+	const own = content.parameters.get('charset');
+	const hints = own === undefined ? charsets : [own, ...charsets];
+	const disposition = readParameters(firstOf(fields, 'content-disposition'), hints);
+	// Read again: a name in raw bytes is in the part's own set.
+	const { parameters } = own === undefined ? content : readParameters(declared, hints);
+	const name = disposition.parameters.get('filename') ?? parameters.get('name') ?? disposition.parameters.get('name') ?? '';
+	return {
+		fields,
+		type: typeOf(content.value, parameters.has('boundary'), fields, parent),
+		parameters,
+		disposition: /^[\w-]*/.exec(disposition.value)?.[0] ?? '',
+		name: cleanName(name),
+		contentId: /<([^<>\s]{1,998})>/.exec(firstOf(fields, 'content-id'))?.[1] ?? firstOf(fields, 'content-id').replace(/[<>\s]/g, ''),
+		encoding: firstOf(fields, 'content-transfer-encoding'),
+		parent,
+		children: [],
+	};
+}
+
+/** What is no type counts as text (RFC 2045, section 5.2), in a digest as a mail (RFC 2046, section 5.1.5). */
+function typeOf(value: string, hasBoundary: boolean, fields: readonly Field[], parent: Part | undefined): string {
+	const type = /^"?([\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127})/.exec(value)?.[1];
+	if (type !== undefined) return type;
+	if (value === 'multipart' || hasBoundary) return 'multipart/mixed';
+	if (value === 'html') return 'text/html';
+	if (value === '' && parent?.type === 'multipart/digest') return 'message/rfc822';
+	return value === '' || value.startsWith('text') || !isAttached(fields) ? 'text/plain' : 'application/octet-stream';
+}
+
+function isAttached(fields: readonly Field[]): boolean {
+	return /^\s*attachment/i.test(firstOf(fields, 'content-disposition'));
+}
+
+/** Without folders, which some programs give, and without what no file name may hold. */
+function cleanName(name: string): string {
+	const last = /^[a-z]:\\|^\\\\/i.test(name) ? name.slice(name.lastIndexOf('\\') + 1) : name;
+	return last.replace(/[\p{Cc}\u2028\u2029]+/gu, '').trim().slice(0, LONGEST_NAME);
+}
+
+/** More than any file system takes, in characters. */
+const LONGEST_NAME = 1000;
+
+/** A name for a part that has none. @param subject of a mail within the mail, one character a byte */
+export function nameFor(part: Part, subject: string, charsets: readonly string[]): string {
+	if (part.name !== '') return part.name;
+	if (part.type === 'text/calendar') return 'invite.ics';
+	if (part.type !== 'message/rfc822' && part.type !== 'message/global') return '';
+	const title = (subject.includes('=?') ? decodeHeader(subject, charsets) : decodeRaw(Buffer.from(subject, 'latin1'), charsets));
+	const safe = title.replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ').replace(/\s+/g, ' ').trim().slice(0, 120);
+	return `${safe === '' ? 'message' : safe}.eml`;
+}

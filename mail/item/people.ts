@@ -1,0 +1,79 @@
+import addressParser from 'nodemailer/lib/addressparser';
+
+import { decodeRaw } from './charset';
+import { escapeHtml } from './text';
+import { decodeHeader } from './words';
+
+/** An address, or a group of them (RFC 5322, section 3.4). */
+export interface Person {
+	name: string;
+	/** Empty where there is none, or none that can be used. */
+	address: string;
+	group?: Person[];
+}
+
+/** A header that names people, as mailparser gives it. */
+export interface People {
+	value: Person[];
+	text: string;
+	html: string;
+}
+
+/** @param headers one character a byte */
+export function readPeople(headers: readonly string[], charsets: readonly string[]): Person[] {
+	return headers.flatMap((header) => {
+		// Addresses first: an encoded word may hold a comma, and belongs to the name whatever it holds (RFC 2047, section 5).
+		const text = /^[\t -~]*$/.test(header) ? header : decodeRaw(Buffer.from(header, 'latin1'), charsets);
+		return addressParser(text).map((entry) => personOf(entry, charsets));
+	});
+}
+
+interface Parsed {
+	name: string;
+	address?: string;
+	group?: Parsed[];
+}
+
+function personOf({ name, address, group }: Parsed, charsets: readonly string[]): Person {
+	return {
+		name: decodeName(name, charsets),
+		address: usable(address ?? '', charsets),
+		...(group !== undefined && { group: group.map((member) => personOf(member, charsets)) }),
+	};
+}
+
+/** Outside encoded words it is text already. */
+function decodeName(name: string, charsets: readonly string[]): string {
+	if (!name.includes('=?')) return name.trim();
+	return decodeHeader(Buffer.from(name, 'utf8').toString('latin1'), charsets).trim();
+}
+
+/** An encoded word is no address (RFC 2047, section 5); what it hides counts only where it is one plain address. */
+function usable(address: string, charsets: readonly string[]): string {
+	if (!address.includes('=?')) return address;
+	const decoded = decodeName(address, charsets);
+	return /^[^\s@<>,]{1,320}@[^\s@<>,]{1,320}$/.test(decoded) ? decoded : '';
+}
+
+/** As a header of its own would say it: names in quotes, so that none can be read as further addresses. */
+export function textOfPeople(people: readonly Person[]): string {
+	return people.map(textOfPerson).join(', ');
+}
+
+function textOfPerson({ name, address, group }: Person): string {
+	const quoted = name === '' ? '' : `"${name.replace(/["\\]/g, '\\$&')}"`;
+	if (group !== undefined) return `${quoted}: ${textOfPeople(group)};`;
+	return quoted === '' || address === '' ? `${quoted}${address}` : `${quoted} <${address}>`;
+}
+
+/** With the classes that mailparser uses. */
+export function htmlOfPeople(people: readonly Person[]): string {
+	return people.map(htmlOfPerson).join(', ');
+}
+
+function htmlOfPerson({ name, address, group }: Person): string {
+	const title = name === '' ? '' : `<span class="mp_address_name">${escapeHtml(name)}${group === undefined ? '' : ': '}</span>`;
+	const link = address === '' ? '' : `<a href="mailto:${escapeHtml(address)}" class="mp_address_email">${escapeHtml(address)}</a>`;
+	const both = title !== '' && link !== '' ? `${title} &lt;${link}&gt;` : title + link;
+	return `<span class="mp_address_group">${both}${group === undefined ? '' : `${htmlOfPeople(group)};`}</span>`;
+}

@@ -1,0 +1,242 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+
+import type { Tinypool } from 'tinypool';
+
+import type { Answer, FileNews, Outcome, Piece, Read, Refusal, Wanted } from './task';
+
+/** A mail of at most so many bytes goes to a worker together with others. */
+export const SMALL = 256 * 1024;
+const BATCH_MAILS = 32;
+const BATCH_BYTES = 2 * 1024 * 1024;
+/** A mail goes to its worker in pieces of so many bytes; one more is on its way while one is being read. */
+const PIECE = 256 * 1024;
+const AHEAD = 2;
+/** So long a worker may take for one answer before it counts as stuck, in ms. */
+const PATIENCE = 30_000;
+/** A worker's memory, in MB, beside the bytes that it is given. */
+const MEMORY = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 };
+/** A worker without work is let go after so long, in ms. */
+const IDLE = 10_000;
+
+/** The mail is beyond what a worker can read in its time and memory. */
+export class Unreadable extends Error {}
+
+/** Takes news of files; a promise holds the reading up until it can take more. */
+export type NewsTaker = (news: readonly FileNews[]) => Promise<void> | void;
+
+let pool: Promise<Tinypool> | undefined;
+
+/** Begun at first use. Threads keep the process alive only while they read. */
+async function workers(): Promise<Tinypool> {
+	pool ??= import('tinypool').then(({ Tinypool }) => {
+		const started = new Tinypool({
+			filename: join(__dirname, 'worker.js'),
+			minThreads: 0,
+			maxThreads: threads(),
+			idleTimeout: IDLE,
+			resourceLimits: MEMORY,
+			execArgv: [],
+			env: {},
+		});
+		started.on('error', (error) => {
+			// What waits for this worker would wait for ever.
+			broken = error instanceof Error ? error : new Error(String(error));
+			for (const clock of clocks) clock.abort();
+		});
+		return started;
+	});
+	return await pool;
+}
+
+/** Of the tasks that run or wait. */
+const clocks = new Set<AbortController>();
+/** Why a worker that had no task yet has died. */
+let broken: Error | undefined;
+
+/** The main thread has a core to itself where there are two. */
+function threads(): number {
+	return Math.max(1, Math.min(4, availableParallelism() - 1));
+}
+
+interface Waiting {
+	bytes: Uint8Array<ArrayBuffer>;
+	wanted: Wanted;
+	resolve: (read: Read | Refusal) => void;
+	reject: (error: unknown) => void;
+}
+
+let queue: Waiting[] = [];
+let running = 0;
+let isDue = false;
+
+/** Reads a mail of at most {@link SMALL} bytes, together with those that wait as well. @throws Unreadable */
+export async function readSmall(mail: Buffer, wanted: Wanted): Promise<Read> {
+	const read = await new Promise<Read | Refusal>((resolve, reject) => {
+		queue.push({ bytes: new Uint8Array(mail), wanted, resolve, reject });
+		if (isDue) return;
+		isDue = true;
+		setImmediate(sendBatches);
+	});
+	if ('refusal' in read) throw new Unreadable(read.refusal);
+	return read;
+}
+
+function sendBatches(): void {
+	isDue = false;
+	while (queue.length > 0 && running < threads()) {
+		let [count, bytes] = [0, 0];
+		while (count < queue.length && count < BATCH_MAILS && bytes < BATCH_BYTES) bytes += queue[count++]?.bytes.length ?? 0;
+		const batch = queue.slice(0, count);
+		queue = queue.slice(count);
+		running += 1;
+		void runBatch(batch).finally(() => {
+			running -= 1;
+			sendBatches();
+		});
+	}
+}
+
+async function runBatch(batch: readonly Waiting[]): Promise<void> {
+	try {
+		const results = await inTime<Array<Read | Refusal>>('readBatch', batch.map(({ bytes, wanted }) => ({ bytes, wanted })));
+		batch.forEach((one, index) => one.resolve(results[index] ?? { refusal: 'No answer came.' }));
+	} catch (error) {
+		const [only] = batch;
+		if (batch.length === 1) only?.reject(error);
+		// One of them is at fault: each by itself.
+		else for (const one of batch) await runBatch([one]);
+	}
+}
+
+async function inTime<Result>(name: string, task: unknown): Promise<Result> {
+	const clock = new AbortController();
+	clocks.add(clock);
+	const timer = setTimeout(() => clock.abort(), PATIENCE);
+	try {
+		const result: Result = await (await workers()).run(task, { name, signal: clock.signal });
+		return result;
+	} catch (error) {
+		throw blame(error);
+	} finally {
+		clearTimeout(timer);
+		clocks.delete(clock);
+	}
+}
+
+/** What the mail is to blame for, as {@link Unreadable}; what this machine is to blame for as it is. */
+function blame(error: unknown): Error {
+	const cause = broken;
+	broken = undefined;
+	if (cause !== undefined) return new Error(`The thread that reads emails could not be started: ${cause.message}`, { cause });
+	const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+	if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new Unreadable(`Reading it would take more than ${MEMORY.maxOldGenerationSizeMb} MB of memory.`);
+	if (error instanceof Error && error.name === 'AbortError') return new Unreadable(`Reading it would take longer than ${PATIENCE / 1000} seconds.`);
+	return new Unreadable(error instanceof Error ? error.message : String(error));
+}
+
+/**
+ * Reads a mail of any size piece by piece. Files come out as the mail goes in, never more than the taker takes.
+ * @throws Unreadable; what the source throws; what the taker throws
+ */
+export async function readLarge(source: AsyncIterable<Uint8Array>, wanted: Wanted, take: NewsTaker): Promise<Outcome> {
+	const { port1, port2 } = new MessageChannel();
+	const stop = new AbortController();
+	clocks.add(stop);
+	const conversation = new Conversation(port1);
+	const task = (await workers()).run({ port: port2, wanted }, { name: 'readStream', transferList: [port2], signal: stop.signal });
+	// A worker that is still to start, or that waits for its turn, is not stuck.
+	task.catch((error: unknown) => conversation.fail(blame(error)));
+	try {
+		const outcome = await conversation.tell(source, take);
+		if ('refusal' in outcome) throw new Unreadable(outcome.refusal);
+		return outcome;
+	} catch (error) {
+		if (conversation.isStuck) stop.abort();
+		throw error;
+	} finally {
+		clocks.delete(stop);
+		port1.close();
+	}
+}
+
+class Conversation {
+	isStuck = false;
+	#answers: Answer[] = [];
+	#failure: Error | undefined;
+	#wake: () => void = () => undefined;
+	#hasAnswered = false;
+
+	constructor(private readonly port: MessagePort) {
+		port.on('message', (answer: Answer) => {
+			this.#answers.push(answer);
+			this.#hasAnswered = true;
+			this.#wake();
+		});
+	}
+
+	fail(error: Error): void {
+		this.#failure ??= error;
+		this.#wake();
+	}
+
+	async tell(source: AsyncIterable<Uint8Array>, take: NewsTaker): Promise<Outcome | Refusal> {
+		let open = 0;
+		for await (const piece of inPieces(source)) {
+			this.port.postMessage({ bytes: piece } satisfies Piece, [piece.buffer]);
+			open += 1;
+			while (open >= AHEAD) {
+				const { news, outcome } = await this.#answer();
+				open -= 1;
+				await take(news);
+				if (outcome !== undefined) return outcome;
+			}
+		}
+		this.port.postMessage('end' satisfies Piece);
+		for (;;) {
+			const { news, outcome } = await this.#answer();
+			await take(news);
+			if (outcome !== undefined) return outcome;
+		}
+	}
+
+	async #answer(): Promise<Answer> {
+		// The first may wait for a worker to be free.
+		const patience = this.#hasAnswered ? PATIENCE : PATIENCE * 4;
+		const timer = setTimeout(() => {
+			this.isStuck = true;
+			this.fail(new Unreadable(`Reading it would take longer than ${PATIENCE / 1000} seconds.`));
+		}, patience);
+		try {
+			while (this.#answers.length === 0) {
+				if (this.#failure !== undefined) throw this.#failure;
+				await new Promise<void>((resolve) => (this.#wake = resolve));
+			}
+		} finally {
+			clearTimeout(timer);
+		}
+		const answer = this.#answers.shift();
+		if (answer === undefined) throw new Unreadable('No answer came.');
+		return answer;
+	}
+}
+
+/** Pieces of one size, each with bytes of its own, which go to the other thread without being copied again. */
+async function* inPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+	let piece = new Uint8Array(PIECE);
+	let filled = 0;
+	for await (const bytes of source) {
+		for (let from = 0; from < bytes.length; ) {
+			const count = Math.min(bytes.length - from, PIECE - filled);
+			piece.set(bytes.subarray(from, from + count), filled);
+			filled += count;
+			from += count;
+			if (filled < PIECE) continue;
+			yield piece;
+			piece = new Uint8Array(PIECE);
+			filled = 0;
+		}
+	}
+	if (filled > 0) yield piece.slice(0, filled);
+}

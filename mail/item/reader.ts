@@ -1,0 +1,261 @@
+import { textOfHtml, type HtmlBudget } from '../compose/plainText';
+import { decodeBody } from './charset';
+import { hasAttachment, isFile, isOtherBody } from './hasAttachment';
+import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
+import { nameFor, type Part } from './part';
+import { Structure, type PartsReader } from './structure';
+import { htmlOfText, unflow, withPlainLineEnds } from './text';
+import { decoderOf, type Decoder } from './transfer';
+
+/** A file of a mail, without its content. */
+export interface ReadFile {
+	/** Empty where it has none. */
+	name: string;
+	/** In small letters, without parameters. */
+	type: string;
+	/** Bytes. */
+	size: number;
+	/** Without angle brackets; empty where there is none. */
+	contentId: string;
+	/** Content-Location; empty where there is none. */
+	location: string;
+	/** Meant to be shown within the text. */
+	inline: boolean;
+	/** One of the forms in multipart/alternative, such as text/x-amp-html, and no attachment. */
+	alternative: boolean;
+	/** Parameters of Content-Type, such as `method` of a calendar. */
+	parameters: ReadonlyMap<string, string>;
+	/** Its first bytes, as many as {@link ReaderOptions.keep} asked for. */
+	kept: Buffer;
+}
+
+/** What a mail holds. */
+export interface ReadMail {
+	/** In order; values one character a byte, see `decodeHeader`. */
+	fields: readonly Field[];
+	/** Sets that the mail declares, which tell how raw header bytes are to be read. */
+	charsets: readonly string[];
+	/** Content-Type of the mail itself. */
+	type: string;
+	text: string;
+	html: string;
+	files: readonly ReadFile[];
+	hasAttachment: boolean;
+	/** What could not be read, in sentences. */
+	damage: readonly string[];
+}
+
+/** Takes the files, one after the other, in the order of the mail. */
+export interface FileTaker {
+	begin(file: ReadFile): void;
+	data(bytes: Buffer): void;
+	end(file: ReadFile): void;
+}
+
+export interface ReaderOptions {
+	files: FileTaker;
+	/** How many bytes of a file are wanted in {@link ReadFile.kept}. */
+	keep?: (file: ReadFile) => number;
+}
+
+/** The mail is larger than what can be read; it is to be handed over as it is. */
+export class BeyondLimits extends Error {}
+
+/** In bytes: of all texts together. */
+const LONGEST_TEXT = 64 * 1024 * 1024;
+/** So much of an attached mail is looked at for its subject, in bytes. */
+const LONGEST_HEAD = 64 * 1024;
+
+interface Body {
+	text?: string;
+	html?: string;
+}
+
+/** What is being read. */
+interface Current {
+	decoder: Decoder;
+	/** Undefined for a body. */
+	file?: ReadFile;
+	begun: boolean;
+	pieces: Buffer[];
+	length: number;
+}
+
+/** Reads one mail, piece by piece: files are passed on as they come, texts are kept. */
+export class MailReader implements PartsReader {
+	readonly charsets: string[] = [];
+	readonly #structure = new Structure(this);
+	readonly #files: ReadFile[] = [];
+	readonly #bodies = new Map<Part, Buffer>();
+	readonly #damage: string[] = [];
+	readonly #budget: HtmlBudget = { characters: LONGEST_TEXT };
+	#current: Current | undefined;
+	#textLength = 0;
+
+	constructor(private readonly options: ReaderOptions) {}
+
+	/** @throws BeyondLimits */
+	push(bytes: Buffer): void {
+		this.#structure.push(bytes);
+	}
+
+	/** @throws BeyondLimits */
+	async end(): Promise<ReadMail> {
+		this.#structure.end();
+		const root = this.#structure.root();
+		const body = root === undefined ? {} : await this.#bodyOf(root);
+		const html = body.html ?? '';
+		const text = isBlank(body.text) && html !== '' ? ((await textOfHtml(html, this.#budget)) ?? body.text ?? '') : (body.text ?? '');
+		return {
+			fields: root?.fields ?? [],
+			charsets: this.charsets,
+			type: root?.type ?? '',
+			text,
+			html,
+			files: this.#files,
+			hasAttachment: hasAttachment(this.#files, html),
+			damage: this.#damage,
+		};
+	}
+
+	open(part: Part): void {
+		const charset = part.parameters.get('charset');
+		if (charset !== undefined && !this.charsets.includes(charset) && this.charsets.length < 20) this.charsets.push(charset);
+		if (part.type.startsWith('multipart/')) return;
+		const decoder = decoderOf(part.encoding);
+		this.#current = isBody(part) ? { decoder, begun: true, pieces: [], length: 0 } : { decoder, file: this.#fileOf(part), begun: false, pieces: [], length: 0 };
+		if (this.#current.file !== undefined && !isMail(part)) this.#begin(this.#current, this.#current.file, part);
+	}
+
+	content(part: Part, bytes: Buffer): void {
+		const current = this.#current;
+		if (current !== undefined) this.#take(current, part, current.decoder.push(bytes));
+	}
+
+	close(part: Part, cut: boolean): void {
+		const current = this.#current;
+		if (current === undefined || part.type.startsWith('multipart/')) return;
+		this.#take(current, part, current.decoder.end());
+		this.#current = undefined;
+		const { file } = current;
+		if (file === undefined) {
+			this.#bodies.set(part, current.pieces.length === 1 ? (current.pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(current.pieces));
+			return;
+		}
+		if (!current.begun) this.#begin(current, file, part);
+		if (cut || current.decoder.damaged) this.damage(`The file ${file.name === '' ? 'without a name' : `"${file.name}"`} may be cut off: the email ends in the middle of it.`);
+		this.options.files.end(file);
+	}
+
+	damage(what: string): void {
+		if (this.#damage.length < 10 && !this.#damage.includes(what)) this.#damage.push(what);
+	}
+
+	#fileOf(part: Part): ReadFile {
+		const isAlternative = part.parent?.type === 'multipart/alternative' && isOtherBody(part);
+		return {
+			name: '',
+			type: part.type,
+			size: 0,
+			contentId: part.contentId,
+			location: firstOf(part.fields, 'content-location'),
+			inline: part.disposition === 'inline' || (part.disposition === '' && part.parent?.type === 'multipart/related'),
+			alternative: isAlternative,
+			parameters: part.parameters,
+			kept: Buffer.alloc(0),
+		};
+	}
+
+	#begin(current: Current, file: ReadFile, part: Part): void {
+		const head = Buffer.concat(current.pieces);
+		file.name = nameFor(part, isMail(part) ? firstOf(fieldsAtBeginning(head), 'subject') : '', this.charsets);
+		this.#files.push(file);
+		this.options.files.begin(file);
+		current.begun = true;
+		current.pieces = [];
+		current.length = 0;
+		this.#passOn(file, head);
+	}
+
+	#take(current: Current, part: Part, bytes: Buffer): void {
+		if (bytes.length === 0) return;
+		if (current.file !== undefined && current.begun) {
+			this.#passOn(current.file, bytes);
+			return;
+		}
+		// A view would keep the whole piece of the mail in memory.
+		current.pieces.push(Buffer.from(bytes));
+		current.length += bytes.length;
+		if (current.file !== undefined) {
+			if (current.length > LONGEST_HEAD) this.#begin(current, current.file, part);
+			return;
+		}
+		this.#textLength += bytes.length;
+		if (this.#textLength > LONGEST_TEXT) throw new BeyondLimits('Its text is longer than 64 MB.');
+	}
+
+	#passOn(file: ReadFile, bytes: Buffer): void {
+		if (bytes.length === 0) return;
+		const wanted = this.options.keep?.(file) ?? 0;
+		if (file.kept.length < wanted) file.kept = Buffer.concat([file.kept, bytes.subarray(0, wanted - file.kept.length)]);
+		file.size += bytes.length;
+		this.options.files.data(bytes);
+	}
+
+	async #bodyOf(part: Part): Promise<Body> {
+		const bytes = this.#bodies.get(part);
+		if (bytes !== undefined) return this.#decoded(part, bytes);
+		const bodies: Body[] = [];
+		for (const child of part.children) {
+			const body = await this.#bodyOf(child);
+			if (body.text !== undefined || body.html !== undefined) bodies.push(body);
+		}
+		if (bodies.length <= 1) return bodies[0] ?? {};
+		return part.type === 'multipart/alternative' ? oneOf(bodies) : await this.#oneAfterTheOther(bodies);
+	}
+
+	/** Each as text; all as HTML too where one is HTML. */
+	async #oneAfterTheOther(bodies: readonly Body[]): Promise<Body> {
+		const hasHtml = bodies.some(({ html }) => html !== undefined);
+		const hasText = bodies.some(({ text }) => text !== undefined);
+		const html = hasHtml ? bodies.filter((body) => body.html !== undefined || !isBlank(body.text)).map((body) => body.html ?? htmlOfText(body.text ?? '')).join('<br/>\n') : undefined;
+		if (!hasText) return { html };
+		const texts: string[] = [];
+		for (const body of bodies) {
+			const text = isBlank(body.text) && body.html !== undefined ? await textOfHtml(body.html, this.#budget) : body.text;
+			if (text !== undefined) texts.push(text);
+		}
+		return { text: texts.join('\n'), ...(html !== undefined && { html }) };
+	}
+
+	#decoded(part: Part, bytes: Buffer): Body {
+		const charset = part.parameters.get('charset');
+		const others = this.charsets.filter((one) => one !== charset);
+		const isHtml = part.type === 'text/html';
+		const text = withPlainLineEnds(decodeBody(bytes, charset, others, isHtml));
+		if (isHtml) return { html: text };
+		const isFlowed = part.parameters.get('format')?.toLowerCase() === 'flowed';
+		return { text: isFlowed ? unflow(text, part.parameters.get('delsp')?.toLowerCase() === 'yes') : text };
+	}
+}
+
+/** A text in another form than plain or HTML is the body where the mail is nothing else (RFC 2046, section 4.1.4). */
+function isBody(part: Part): boolean {
+	if (!isFile(part)) return true;
+	return part.parent === undefined && isOtherBody(part) && part.type !== 'text/vcard' && part.type !== 'text/csv';
+}
+
+function isMail({ type }: Part): boolean {
+	return type === 'message/rfc822' || type === 'message/global';
+}
+
+function isBlank(text: string | undefined): boolean {
+	return text === undefined || text.trim() === '';
+}
+
+/** The forms of one text: the first plain one, the last HTML one, which is the best that its sender could (RFC 2046, section 5.1.4). */
+function oneOf(bodies: readonly Body[]): Body {
+	const text = (bodies.find((body) => !isBlank(body.text)) ?? bodies.find((body) => body.text !== undefined))?.text;
+	const html = bodies.findLast((body) => body.html !== undefined)?.html;
+	return { ...(text !== undefined && { text }), ...(html !== undefined && { html }) };
+}

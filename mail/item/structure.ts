@@ -1,0 +1,300 @@
+import { isFamiliarField, isField, readFields, withoutReturns } from './headerBlock';
+import { partOf, type Part } from './part';
+
+/** Learns of a mail's parts in their order. */
+export interface PartsReader {
+	/** The headers of a part have been read. @returns whether its content is wanted */
+	open(part: Part): void;
+	/** Still in its transfer encoding. */
+	content(part: Part, bytes: Buffer): void;
+	/** @param cut the mail ended before the boundary that should have come */
+	close(part: Part, cut: boolean): void;
+	/** Something could not be read; a sentence. */
+	damage(what: string): void;
+	/** Character sets declared so far. */
+	readonly charsets: readonly string[];
+}
+
+/** A multipart whose end has not come. */
+interface Open {
+	part: Part;
+	/** Without the hyphens; the second was found where the declared one does not occur. */
+	boundaries: string[];
+	begun: number;
+	closed: boolean;
+	/** What stands before the first part. */
+	preamble: Buffer[];
+	preambleLength: number;
+}
+
+const [LF, CR, HYPHEN] = [0x0a, 0x0d, 0x2d];
+const DELIMITER = Buffer.from('\n--');
+/** In bytes. A boundary has 70 characters (RFC 2046, section 5.1.1), a line 998 (RFC 5322, section 2.1.1). */
+const LONGEST_BOUNDARY_LINE = 2000;
+const LONGEST_LINE = 4 * 1024 * 1024;
+const LONGEST_HEADER = 8 * 1024 * 1024;
+const LONGEST_PREAMBLE = 1024 * 1024;
+/** Until so many bytes have come it may be that lines end in CR alone. */
+const UNDECIDED = 64 * 1024;
+const DEEPEST = 100;
+const MOST_PARTS = 20_000;
+
+/**
+ * Takes a mail apart, piece by piece, in memory that does not grow with it. What is written wrongly is read as it was
+ * meant: blanks behind boundaries, inner boundaries that do not end, a boundary that is not declared, headers without an
+ * empty line behind them, lines that end in CR or CRCRLF.
+ */
+export class Structure {
+	readonly root: () => Part | undefined = () => this.#root;
+	#root: Part | undefined;
+	#pending: Buffer = Buffer.alloc(0);
+	#lineEnd: 'lf' | 'cr' | undefined;
+	#inHeader = true;
+	#lines: string[] = [];
+	#headerLength = 0;
+	/** Content begins where a line begins: a boundary may come at once. */
+	#atLine = false;
+	#parts = 0;
+	readonly #stack: Open[] = [];
+	#leaf: Part | undefined;
+
+	constructor(private readonly reader: PartsReader) {}
+
+	push(bytes: Buffer): void {
+		this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+		if (this.#lineEnd === undefined) {
+			if (!this.#pending.includes(LF) && this.#pending.length < UNDECIDED) return;
+			this.#decide();
+		} else if (this.#lineEnd === 'cr') this.#pending = withLineFeeds(this.#pending);
+		this.#run(false);
+	}
+
+	end(): void {
+		this.#decide();
+		this.#run(true);
+		if (this.#inHeader && (this.#lines.length > 0 || this.#root === undefined)) this.#openPart();
+		if (this.#leaf !== undefined) this.#closeLeaf(this.#stack.some(({ closed }) => !closed));
+		this.#closeAbove(-1);
+	}
+
+	#decide(): void {
+		if (this.#lineEnd !== undefined) return;
+		this.#lineEnd = this.#pending.includes(LF) || !this.#pending.includes(CR) ? 'lf' : 'cr';
+		if (this.#lineEnd === 'cr') this.#pending = withLineFeeds(this.#pending);
+		// A byte order mark and empty lines before the header.
+		let begin = this.#pending[0] === 0xef && this.#pending[1] === 0xbb && this.#pending[2] === 0xbf ? 3 : 0;
+		while (this.#pending[begin] === LF || this.#pending[begin] === CR) begin += 1;
+		this.#pending = this.#pending.subarray(begin);
+	}
+
+	#run(isLast: boolean): void {
+		while (this.#inHeader ? this.#headerLine(isLast) : this.#content(isLast));
+	}
+
+	/** The line at this offset and where the next begins; undefined where it has not come to its end. */
+	#lineAt(offset: number, isLast: boolean): { text: string; next: number } | undefined {
+		const end = this.#pending.indexOf(LF, offset);
+		if (end === -1 && !(isLast && offset < this.#pending.length) && this.#pending.length - offset < LONGEST_LINE) return undefined;
+		const stop = end === -1 ? this.#pending.length : end;
+		return { text: withoutReturns(this.#pending.toString('latin1', offset, stop)), next: end === -1 ? stop : end + 1 };
+	}
+
+	#headerLine(isLast: boolean): boolean {
+		const line = this.#lineAt(0, isLast);
+		if (line === undefined) return false;
+		const { text, next } = line;
+		if (text === '') return this.#beginContent(next);
+		if (text.startsWith('--') && this.#matching(text) !== undefined) return this.#beginContent(0);
+		const isContinuation = /^[ \t]/.test(text);
+		if (isField(text) || (isContinuation && text.trim() !== '' && this.#lines.length > 0)) return this.#addLine(text, next);
+		const after = this.#lineAt(next, isLast);
+		if (after === undefined && !isLast) return false;
+		const following = after?.text ?? '';
+		if (text.trim() === '') return isField(following) || following === '' ? this.#addLine(text, next) : this.#beginContent(next);
+		// A line that is no field is passed over where the header goes on; else the empty line before the content is missing.
+		const goesOn = this.#lines.length === 0 ? this.#root === undefined && isField(following) : isFamiliarField(following);
+		return goesOn ? this.#addLine('', next) : this.#beginContent(0);
+	}
+
+	#addLine(text: string, next: number): boolean {
+		this.#pending = this.#pending.subarray(next);
+		this.#headerLength += next;
+		if (this.#headerLength < LONGEST_HEADER) {
+			if (text !== '') this.#lines.push(text);
+		} else if (this.#headerLength - next < LONGEST_HEADER) this.reader.damage('A header is longer than 8 MB, and its end was not read.');
+		return true;
+	}
+
+	#beginContent(offset: number): boolean {
+		this.#pending = this.#pending.subarray(offset);
+		this.#openPart();
+		return true;
+	}
+
+	#openPart(): void {
+		const parent = this.#stack.at(-1)?.part;
+		const part = partOf(readFields(this.#lines), parent, this.reader.charsets);
+		this.#lines = [];
+		this.#headerLength = 0;
+		this.#inHeader = false;
+		this.#atLine = true;
+		this.#root ??= part;
+		this.#parts += 1;
+		if (this.#parts > MOST_PARTS) {
+			if (this.#parts === MOST_PARTS + 1) this.reader.damage(`The email has more than ${MOST_PARTS} parts.`);
+			return;
+		}
+		parent?.children.push(part);
+		this.reader.open(part);
+		if (!part.type.startsWith('multipart/')) {
+			this.#leaf = part;
+		} else if (this.#stack.length < DEEPEST) {
+			const boundary = part.parameters.get('boundary')?.trim() ?? '';
+			this.#stack.push({ part, boundaries: boundary === '' ? [] : [boundary], begun: 0, closed: false, preamble: [], preambleLength: 0 });
+		} else {
+			this.reader.damage(`The email has parts nested deeper than ${DEEPEST} levels.`);
+		}
+	}
+
+	/** Passes content on up to the next boundary; false where more has to come first. */
+	#content(isLast: boolean): boolean {
+		let from = 0;
+		for (;;) {
+			const found = this.#atLine && from === 0 && startsWithHyphens(this.#pending) ? -1 : this.#pending.indexOf(DELIMITER, from);
+			if (found === -1 && !(this.#atLine && from === 0 && startsWithHyphens(this.#pending))) return this.#passOn(isLast);
+			const line = this.#lineAt(found + 1, isLast);
+			if (line === undefined && this.#pending.length - found < LONGEST_BOUNDARY_LINE) return this.#keep(found);
+			const hit = line === undefined || line.text.length > LONGEST_BOUNDARY_LINE ? undefined : this.#hit(line, isLast);
+			if (hit === 'wait') return this.#keep(found);
+			if (hit !== undefined && line !== undefined) {
+				this.#emit(this.#pending.subarray(0, lineEndBefore(this.#pending, found)));
+				this.#pending = this.#pending.subarray(line.next);
+				this.#cross(hit.level, hit.isClose);
+				return true;
+			}
+			from = found + 3;
+			this.#atLine = this.#atLine && from === 0;
+		}
+	}
+
+	/** Everything but what may be the beginning of a boundary. */
+	#passOn(isLast: boolean): boolean {
+		if (this.#pending.length === 0) return false;
+		if (this.#atLine && !isLast && this.#pending.length < 2) return false;
+		let end = this.#pending.length;
+		if (!isLast) {
+			if (this.#pending[end - 1] === HYPHEN && (end === 1 || this.#pending[end - 2] === LF)) end -= 1;
+			if (this.#pending[end - 1] === LF) end -= 1;
+			if (this.#pending[end - 1] === CR) end -= 1;
+		}
+		this.#emit(this.#pending.subarray(0, end));
+		if (end > 0) this.#atLine = false;
+		this.#pending = this.#pending.subarray(end);
+		return false;
+	}
+
+	/** Passes on what stands before a line that is not whole yet. */
+	#keep(newline: number): boolean {
+		const end = lineEndBefore(this.#pending, newline);
+		if (end > 0) {
+			this.#emit(this.#pending.subarray(0, end));
+			this.#pending = this.#pending.subarray(end);
+			this.#atLine = false;
+		}
+		return false;
+	}
+
+	/** Whether a line is a boundary, the inmost first. */
+	#matching(line: string): { level: number; isClose: boolean } | undefined {
+		const text = line.slice(2).trimEnd();
+		for (let level = this.#stack.length - 1; level >= 0; level--) {
+			for (const boundary of this.#stack[level]?.boundaries ?? []) {
+				if (text === boundary) return { level, isClose: false };
+				if (text.length === boundary.length + 2 && text.endsWith('--') && text.startsWith(boundary)) return { level, isClose: true };
+			}
+		}
+		return undefined;
+	}
+
+	#hit(line: { text: string; next: number }, isLast: boolean): { level: number; isClose: boolean } | 'wait' | undefined {
+		const match = this.#matching(line.text);
+		const open = this.#stack.at(-1);
+		if (match !== undefined || open === undefined || this.#leaf !== undefined || open.begun > 0 || open.closed) return match;
+		// Before the first part, a line that looks like a boundary with a header behind it: another one was declared, or none.
+		const candidate = /^--(\S.{0,198}?)\s{0,9}$/.exec(line.text)?.[1];
+		if (candidate === undefined || open.boundaries.length > 1) return undefined;
+		const after = this.#lineAt(line.next, isLast);
+		if (after === undefined && !isLast) return 'wait';
+		const isUndeclared = open.boundaries.length === 0 && /[^-=_*\s]/.test(candidate) && (after?.text === '' || isField(after?.text ?? ''));
+		if (!isUndeclared && !/^content-[a-z-]{1,30}[ \t]{0,9}:/i.test(after?.text ?? '')) return undefined;
+		open.boundaries.push(candidate);
+		return { level: this.#stack.length - 1, isClose: false };
+	}
+
+	#cross(level: number, isClose: boolean): void {
+		this.#closeLeaf(false);
+		this.#closeAbove(level);
+		const open = this.#stack[level];
+		if (open === undefined) return;
+		open.closed = isClose;
+		this.#atLine = true;
+		if (isClose) return;
+		open.begun += 1;
+		this.#inHeader = true;
+	}
+
+	#closeLeaf(cut: boolean): void {
+		if (this.#leaf === undefined) return;
+		this.reader.close(this.#leaf, cut);
+		this.#leaf = undefined;
+	}
+
+	#closeAbove(level: number): void {
+		while (this.#stack.length - 1 > level) {
+			const open = this.#stack.pop();
+			if (open === undefined) return;
+			if (open.begun === 0) this.#readPreamble(open);
+			this.reader.close(open.part, false);
+		}
+	}
+
+	/** A multipart without any part: what it holds all the same is text. */
+	#readPreamble({ part, preamble, preambleLength }: Open): void {
+		const content = Buffer.concat(preamble);
+		if (content.toString('latin1').trim() === '') return;
+		this.reader.damage(`No part could be found in a part of the type ${part.type}${preambleLength > content.length ? ', and only its beginning was read' : ''}.`);
+		const text: Part = { ...partOf([], part, this.reader.charsets), type: /^\s{0,99}<(?:!doctype html|html)/i.test(content.toString('latin1', 0, 200)) ? 'text/html' : 'text/plain' };
+		part.children.push(text);
+		this.reader.open(text);
+		this.reader.content(text, content);
+		this.reader.close(text, false);
+	}
+
+	#emit(bytes: Buffer): void {
+		if (bytes.length === 0) return;
+		if (this.#leaf !== undefined) {
+			this.reader.content(this.#leaf, bytes);
+			return;
+		}
+		const open = this.#stack.at(-1);
+		if (open === undefined || open.begun > 0 || open.closed) return;
+		open.preambleLength += bytes.length;
+		if (open.preambleLength <= LONGEST_PREAMBLE) open.preamble.push(Buffer.from(bytes));
+	}
+}
+
+function startsWithHyphens(bytes: Buffer): boolean {
+	return bytes[0] === HYPHEN && bytes[1] === HYPHEN;
+}
+
+/** Where the line before this newline ends: its own CR belongs to it. */
+function lineEndBefore(bytes: Buffer, newline: number): number {
+	const end = Math.max(0, newline);
+	return end > 0 && bytes[end - 1] === CR ? end - 1 : end;
+}
+
+function withLineFeeds(bytes: Buffer): Buffer {
+	const copy = Buffer.from(bytes);
+	for (let at = copy.indexOf(CR); at !== -1; at = copy.indexOf(CR, at + 1)) copy[at] = LF;
+	return copy;
+}

@@ -1,0 +1,135 @@
+import type { MessagePort } from 'node:worker_threads';
+
+import type { IDataObject } from 'n8n-workflow';
+
+import { attachmentJson, resolvedJson, simpleJson, type AttachmentJson } from './json';
+import { MailReader, type FileTaker, type ReadFile } from './reader';
+
+/** What is to be made of a mail. */
+export interface Wanted {
+	format: 'simple' | 'resolved';
+	/** Whether the content of files is wanted. */
+	files: boolean;
+	/** Only the headers are there: what the body would tell is left out. */
+	headersOnly: boolean;
+}
+
+/** What became of a mail. */
+export interface Outcome {
+	/** The item's fields, without `attachments`. */
+	json: IDataObject;
+	attachments: AttachmentJson[];
+	/** What could not be read, in sentences. */
+	damage: readonly string[];
+}
+
+/** News of a file of a mail, in order. */
+export type FileNews = { kind: 'begin'; index: number; name: string; type: string } | { kind: 'data'; bytes: Uint8Array<ArrayBuffer> } | { kind: 'end'; index: number };
+
+/** A small mail with its files. */
+export interface Read extends Outcome {
+	news: FileNews[];
+}
+
+export type Refusal = { refusal: string };
+
+/** From the main thread: a piece of the mail, or its end. */
+export type Piece = { bytes: Uint8Array } | 'end';
+/** To the main thread, one for each piece: what came of it, and at the end the outcome. */
+export type Answer = { news: FileNews[]; outcome?: Outcome | Refusal };
+
+/** Several mails at once, since a message between threads costs more than reading a small mail. */
+export async function readBatch(mails: ReadonlyArray<{ bytes: Uint8Array; wanted: Wanted }>): Promise<Array<Read | Refusal>> {
+	const results: Array<Read | Refusal> = [];
+	for (const { bytes, wanted } of mails) {
+		const files = new Collected(wanted.files);
+		const reading = new Reading(wanted, files);
+		try {
+			reading.push(bytes);
+			results.push({ ...(await reading.end()), news: files.take() });
+		} catch (error) {
+			results.push(refusalOf(error));
+		}
+	}
+	return results;
+}
+
+/** One mail, piece by piece; each piece is answered, so that the other side never has more than it can take. */
+export async function readStream({ port, wanted }: { port: MessagePort; wanted: Wanted }): Promise<void> {
+	const files = new Collected(wanted.files);
+	const reading = new Reading(wanted, files);
+	await new Promise<void>((resolve) => {
+		port.on('close', resolve);
+		port.on('message', (piece: Piece) => {
+			void answerTo(piece, reading, files).then((answer) => {
+				port.postMessage(answer, answer.news.flatMap((one) => (one.kind === 'data' ? [one.bytes.buffer] : [])));
+			});
+		});
+	});
+}
+
+async function answerTo(piece: Piece, reading: Reading, files: Collected): Promise<Answer> {
+	try {
+		if (piece !== 'end') {
+			reading.push(piece.bytes);
+			return { news: files.take() };
+		}
+		const outcome = await reading.end();
+		return { news: files.take(), outcome };
+	} catch (error) {
+		return { news: [], outcome: refusalOf(error) };
+	}
+}
+
+function refusalOf(error: unknown): Refusal {
+	return { refusal: error instanceof Error ? error.message : String(error) };
+}
+
+class Reading {
+	readonly #reader: MailReader;
+
+	constructor(
+		private readonly wanted: Wanted,
+		files: FileTaker,
+	) {
+		this.#reader = new MailReader({ files });
+	}
+
+	push(bytes: Uint8Array): void {
+		this.#reader.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+	}
+
+	async end(): Promise<Outcome> {
+		const mail = await this.#reader.end();
+		const json = this.wanted.format === 'simple' ? simpleJson(mail) : resolvedJson(mail);
+		if (this.wanted.headersOnly) delete json.hasAttachment;
+		return { json, attachments: mail.files.map(attachmentJson), damage: this.wanted.headersOnly ? [] : mail.damage };
+	}
+}
+
+/** Holds the files' content until it is taken; bytes of their own each, so that they can change threads. */
+class Collected implements FileTaker {
+	#news: FileNews[] = [];
+	#count = 0;
+
+	constructor(private readonly wanted: boolean) {}
+
+	begin({ name, type }: ReadFile): void {
+		if (this.wanted) this.#news.push({ kind: 'begin', index: this.#count, name, type });
+	}
+
+	data(bytes: Buffer): void {
+		if (this.wanted) this.#news.push({ kind: 'data', bytes: new Uint8Array(bytes) });
+	}
+
+	end(_file: ReadFile): void {
+		if (this.wanted) this.#news.push({ kind: 'end', index: this.#count });
+		this.#count += 1;
+	}
+
+	take(): FileNews[] {
+		const news = this.#news;
+		this.#news = [];
+		return news;
+	}
+}

@@ -1,0 +1,163 @@
+import { decode as decodeQuotedPrintable } from 'libqp';
+
+/** Takes the transfer encoding off, piece by piece. */
+export interface Decoder {
+	push(bytes: Buffer): Buffer;
+	end(): Buffer;
+	/** Whether something was there that the encoding does not allow; known at the end. */
+	readonly damaged: boolean;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** @param encoding Content-Transfer-Encoding as written (RFC 2045, section 6); what is unknown counts as none */
+export function decoderOf(encoding: string): Decoder {
+	switch (/^[\s"']{0,20}([\w-]{1,40})/.exec(encoding)?.[1]?.toLowerCase()) {
+		case 'base64':
+			return new Base64();
+		case 'quoted-printable':
+			return new QuotedPrintable();
+		case 'x-uuencode':
+		case 'x-uue':
+		case 'uuencode':
+			return new Uuencode();
+		default:
+			return new Identity();
+	}
+}
+
+class Identity implements Decoder {
+	readonly damaged = false;
+
+	push(bytes: Buffer): Buffer {
+		return bytes;
+	}
+
+	end(): Buffer {
+		return NOTHING;
+	}
+}
+
+/** Passes over what is not of the alphabet (RFC 2045, section 6.8). */
+class Base64 implements Decoder {
+	damaged = false;
+	/** At most three characters, or behind a padding the beginning of a line. */
+	#rest = '';
+	#padded = false;
+	#over = false;
+
+	push(bytes: Buffer): Buffer {
+		return this.#take(bytes.toString('latin1'), false);
+	}
+
+	end(): Buffer {
+		const last = this.#take('', true);
+		// One character alone is less than a byte: something was cut off.
+		this.damaged = !this.#padded && this.#rest.length === 1;
+		return Buffer.concat([last, Buffer.from(this.#padded ? '' : this.#rest, 'base64')]);
+	}
+
+	#take(more: string, isLast: boolean): Buffer {
+		if (this.#over || (more === '' && !this.#padded)) return NOTHING;
+		const text = this.#rest + more;
+		const pieces: Buffer[] = [];
+		let begin = 0;
+		this.#rest = '';
+		while (begin < text.length) {
+			if (this.#padded) {
+				begin = behindPadding(text, begin);
+				const end = text.indexOf('\n', begin);
+				if (end === -1 && !isLast && text.length - begin < LONGEST_BASE64_LINE) {
+					this.#rest = text.slice(begin);
+					break;
+				}
+				// Some programs encode piece by piece, each with its padding; others put lines of text behind the end.
+				this.#over = !isBase64Line(text.slice(begin, end === -1 ? text.length : end).trim());
+				if (this.#over) break;
+				this.#padded = false;
+			}
+			const padding = text.indexOf('=', begin);
+			const characters = text.slice(begin, padding === -1 ? text.length : padding).replace(/[^A-Za-z0-9+/]+/g, '');
+			const whole = padding === -1 ? characters.length - (characters.length % 4) : characters.length;
+			pieces.push(Buffer.from(characters.slice(0, whole), 'base64'));
+			this.#rest = characters.slice(whole);
+			this.#padded = padding !== -1;
+			begin = padding === -1 ? text.length : padding;
+		}
+		return pieces.length === 1 ? (pieces[0] ?? NOTHING) : Buffer.concat(pieces);
+	}
+}
+
+const LONGEST_BASE64_LINE = 2000;
+
+function behindPadding(text: string, begin: number): number {
+	let at = begin;
+	while (at < text.length && (text[at] === '=' || /\s/.test(text[at] ?? ''))) at += 1;
+	return at;
+}
+
+function isBase64Line(line: string): boolean {
+	return line.length % 4 === 0 && /^[A-Za-z0-9+/]{4,}={0,2}$/.test(line);
+}
+
+/** Whole lines at a time: white space at the end of a line does not count, and an equals sign there joins it to the next. */
+class QuotedPrintable implements Decoder {
+	readonly damaged = false;
+	#rest: Buffer[] = [];
+
+	push(bytes: Buffer): Buffer {
+		let end = bytes.lastIndexOf(0x0a) + 1;
+		if (end === 0 && this.#length() + bytes.length < LONGEST_LINE) {
+			this.#rest.push(bytes);
+			return NOTHING;
+		}
+		// A line without end is cut where no escape begins.
+		const escape = bytes.lastIndexOf(0x3d);
+		if (end === 0) end = escape >= bytes.length - 2 ? Math.max(0, escape) : bytes.length;
+		const whole = Buffer.concat([...this.#rest, bytes.subarray(0, end)]);
+		this.#rest = end < bytes.length ? [bytes.subarray(end)] : [];
+		return decodeQuotedPrintable(whole);
+	}
+
+	#length(): number {
+		return this.#rest.reduce((sum, { length }) => sum + length, 0);
+	}
+
+	end(): Buffer {
+		return decodeQuotedPrintable(Buffer.concat(this.#rest));
+	}
+}
+
+const LONGEST_LINE = 1024 * 1024;
+
+/** As POSIX describes it: a length, then groups of four characters, between begin and end. */
+class Uuencode implements Decoder {
+	readonly damaged = false;
+	#rest = '';
+	#state: 'before' | 'within' | 'behind' = 'before';
+
+	push(bytes: Buffer): Buffer {
+		const lines = (this.#rest + bytes.toString('latin1')).split('\n');
+		this.#rest = (lines.pop() ?? '').slice(0, 1000);
+		return Buffer.concat(lines.map((line) => this.#line(line.trimEnd())));
+	}
+
+	#line(line: string): Buffer {
+		if (this.#state === 'before' && /^begin [0-7]{3,4} /.test(line)) this.#state = 'within';
+		else if (this.#state === 'within' && line === 'end') this.#state = 'behind';
+		else if (this.#state === 'within') {
+			const value = (at: number): number => ((line.charCodeAt(at) || 0x20) - 0x20) & 0x3f;
+			const out = Buffer.alloc(value(0));
+			for (let at = 0, from = 1; at < out.length; at += 3, from += 4) {
+				const group = (value(from) << 18) | (value(from + 1) << 12) | (value(from + 2) << 6) | value(from + 3);
+				for (let byte = 0; byte < 3 && at + byte < out.length; byte++) out[at + byte] = (group >> (16 - 8 * byte)) & 0xff;
+			}
+			return out;
+		}
+		return NOTHING;
+	}
+
+	end(): Buffer {
+		return this.#line(this.#rest.trimEnd());
+	}
+}

@@ -1,0 +1,50 @@
+import { decode as decodeQuotedPrintable } from 'libqp';
+
+import { decodeDeclared, decodeRaw } from './charset';
+
+/** An encoded word (RFC 2047), as strict as has to be; white space within is what some programs write. */
+const WORD = /=\?([\w.:()*+-]{1,60})\?([bqBQ])\?([^?\r\n]{0,100000})\?=/g;
+
+/**
+ * A header value as people read it. Neighbouring words of one set are decoded together, since some programs cut a
+ * character in two (which RFC 2047, section 5, forbids); what is no encoded word is read as {@link decodeRaw} does.
+ *
+ * @param value one character a byte
+ * @param others sets that the mail has declared elsewhere
+ */
+export function decodeHeader(value: string, others: readonly string[] = []): string {
+	if (!value.includes('=?')) return raw(value, others);
+	let [text, end] = ['', 0];
+	let word: { charset: string; bytes: Buffer[] } | undefined;
+	const flush = (): void => {
+		if (word !== undefined) text += decodeDeclared(Buffer.concat(word.bytes), word.charset, others);
+		word = undefined;
+	};
+	for (const match of value.matchAll(WORD)) {
+		const [whole, declared = '', encoding = '', content = ''] = match;
+		const between = value.slice(end, match.index);
+		// RFC 2231, section 5: a language may follow the set.
+		const charset = (declared.split('*')[0] ?? '').toLowerCase();
+		// White space between two words is none (RFC 2047, section 6.2).
+		if (word === undefined || between.trim() !== '' || word.charset !== charset) {
+			const isBetweenWords = word !== undefined && between.trim() === '';
+			flush();
+			if (!isBetweenWords) text += raw(between, others);
+			word = { charset, bytes: [] };
+		}
+		word.bytes.push(bytesOf(encoding, content));
+		end = match.index + whole.length;
+	}
+	flush();
+	return text + raw(value.slice(end), others);
+}
+
+function bytesOf(encoding: string, content: string): Buffer {
+	if (encoding.toLowerCase() === 'b') return Buffer.from(content, 'base64');
+	return decodeQuotedPrintable(content.replace(/_/g, '=20').replace(/ /g, '=20'));
+}
+
+function raw(value: string, others: readonly string[]): string {
+	// Printable ASCII, the common case.
+	return /^[\t\r\n -~]*$/.test(value) ? value : decodeRaw(Buffer.from(value, 'latin1'), others);
+}
