@@ -1,5 +1,6 @@
 import { toItem } from '../item/item';
 import { inputError, readMailboxes, withoutControl, type Mailbox } from './addresses';
+import { foreignItem, type ForeignItem } from './foreignItem';
 import { LONGEST_MESSAGE_ID } from './headers';
 
 /** A mail to answer or to pass on. */
@@ -9,7 +10,7 @@ export interface Original {
 	/** Message-IDs of the thread before it, oldest first. */
 	references: string[];
 	subject: string;
-	/** ISO 8601, or empty. */
+	/** As JavaScript reads it, or empty. */
 	date: string;
 	from: Mailbox[];
 	replyTo: Mailbox[];
@@ -17,6 +18,11 @@ export interface Original {
 	cc: Mailbox[];
 	text: string;
 	html: string;
+	/** The item says what the mail holds, though that may be nothing. */
+	hasBody: boolean;
+	/** Outlook's place of the mail in its conversation, in base64 (MS-OXOMSG, section 2.2.1.3); empty where it has none. */
+	threadIndex: string;
+	threadTopic: string;
 	/** Undefined where the item does not list them, as those of the built-in trigger. */
 	attachments?: OriginalFile[];
 	/** The mail was larger than what should be fetched, or only its headers were asked for. */
@@ -32,51 +38,74 @@ export interface OriginalFile {
 	size?: number;
 }
 
+const ACCEPTED =
+	'Accepted are items of IMAP Trigger, IMAP Mailbox, POP Trigger and POP Fetch, of the built-in Email Trigger (format Resolved or Simple), and of Microsoft Outlook and Gmail with their triggers. ' +
+	'Give such an item, for example {{ $json }} right after the trigger, or {{ $(\'IMAP Trigger\').item }} further on.';
+
 /**
- * Reads the JSON of a message item, in format simple or resolved, of this package's nodes or the built-in IMAP trigger.
+ * Reads the JSON of a message item, in whatever format, of this package's nodes, the built-in IMAP trigger, Microsoft Outlook or Gmail.
  * @throws MailError `input` where it is none
  */
 export async function readOriginal(json: unknown): Promise<Original> {
-	const field = (name: string): unknown => (typeof json === 'object' && json !== null ? Reflect.get(json, name) : undefined);
-	const lines = await headersOf(field('metadata'));
-	const text = (name: string): string => textOf(field(name));
-	const people = async (value: unknown): Promise<Mailbox[]> => await readMailboxes('Original Message', value, true);
-	const from = await people(field('from'));
-	const messageId = messageIds(field('messageId'))[0] ?? lines.messageId;
-	if (from.length === 0 && messageId === '') {
-		throw inputError('Original Message', 'the value is not a mail that IMAP Trigger or POP Fetch gave.', 'Give a message item, for example {{ $json }} right after the trigger, or {{ $(\'IMAP Trigger\').item }} further on.');
-	}
-	const before = messageIds(field('references'));
-	const references = before.length > 0 ? before : lines.references;
-	const parents = messageIds(field('inReplyTo'));
+	const item = await foreignItem(json);
+	const { field, header } = item;
+	const people = async (...values: unknown[]): Promise<Mailbox[]> => await firstPeople(values);
+	const from = await people(await decoded(item, 'from'), field('sender'));
+	const messageId = messageIds([field('messageId'), field('internetMessageId'), header('message-id')])[0] ?? '';
+	const body = item.body ?? { text: '', html: '' };
+	if (from.length === 0 && messageId === '') throw inputError('Original Message', 'the value is not a mail: no original can be read from it.', ACCEPTED);
+	const before = messageIds(field('references') ?? header('references'));
+	const subject = await decoded(item, 'subject');
 	return {
 		messageId,
 		// RFC 5322, section 3.6.4: where References is missing, a single In-Reply-To stands for it.
-		references: references.length > 0 ? references : [...parents, ...lines.inReplyTo].slice(0, 1),
-		subject: withoutControl(text('subject')).replace(/\s+/g, ' '),
-		date: text('date'),
+		references: before.length > 0 ? before : messageIds([field('inReplyTo'), header('in-reply-to')]).slice(0, 1),
+		subject: withoutControl(textOf(subject)).replace(/\s+/g, ' '),
+		date: dateOf(field('date'), field('sentDateTime'), field('receivedDateTime'), field('internalDate'), header('date')),
 		from,
-		replyTo: [...(await people(field('replyTo'))), ...lines.replyTo],
-		to: await people(field('to')),
-		cc: await people(field('cc')),
-		text: text('text'),
-		html: text('html'),
+		replyTo: await people(field('replyTo'), await decoded(item, 'reply-to')),
+		to: await people(await decoded(item, 'to'), field('toRecipients')),
+		cc: await people(await decoded(item, 'cc'), field('ccRecipients')),
+		...body,
+		hasBody: item.body !== undefined,
+		threadIndex: header('thread-index') || textOf(field('conversationIndex')),
+		threadTopic: header('thread-topic'),
 		attachments: filesOf(field('attachments')),
 		headersOnly: field('headersOnly') === true,
 	};
 }
 
-/** Format simple keeps the other headers as they travel, encoded words and all, under `metadata`. */
-async function headersOf(metadata: unknown): Promise<{ messageId: string; references: string[]; inReplyTo: string[]; replyTo: Mailbox[] }> {
-	const field = (name: string): string => (typeof metadata === 'object' && metadata !== null ? textOf(Reflect.get(metadata, name)) : '').replace(/[\r\n]+/g, ' ');
-	const replyTo = field('reply-to');
-	const parsed = replyTo === '' ? undefined : await toItem(Buffer.from(`Reply-To: ${replyTo}\r\n\r\n`), { size: 0, folder: '', uidl: '' }, { format: 'resolved', downloadAttachments: false, prefix: '', store: async () => undefined });
-	return {
-		messageId: messageIds(field('message-id'))[0] ?? '',
-		references: messageIds(field('references')),
-		inReplyTo: messageIds(field('in-reply-to')),
-		replyTo: await readMailboxes('Original Message', parsed?.json.replyTo, true),
-	};
+/** @throws MailError `input` for an item whose quotation would be empty though the mail is not */
+export function requireBody({ hasBody, headersOnly }: Original): void {
+	if (hasBody || headersOnly) return;
+	throw inputError('Original Message', 'the item does not hold the text of the mail, so there is nothing to quote.', `${ACCEPTED} Or switch off "Quote Original".`);
+}
+
+/** Of the first value that names anybody. */
+async function firstPeople(values: unknown[]): Promise<Mailbox[]> {
+	for (const value of values) {
+		const found = await readMailboxes('Original Message', value === '' ? undefined : value, true);
+		if (found.length > 0) return found;
+	}
+	return [];
+}
+
+/** A field as the item has it; some nodes keep header lines as they travel, encoded words and all (RFC 2047). */
+async function decoded({ field, header }: ForeignItem, name: string): Promise<unknown> {
+	const value = name.includes('-') ? undefined : field(name);
+	const line = typeof value === 'string' ? value : header(name);
+	if ((value !== undefined && value !== null && typeof value !== 'string') || !line.includes('=?')) return value ?? line;
+	const mail = await toItem(Buffer.from(`${name}: ${line.replace(/[\r\n]+/g, ' ')}\r\n\r\n`), { size: 0, folder: '', uidl: '' }, { format: 'resolved', downloadAttachments: false, prefix: '', store: async () => undefined });
+	return Reflect.get(mail.json, name === 'reply-to' ? 'replyTo' : name);
+}
+
+/** ISO 8601, or empty. Gmail's `internalDate` is in ms. */
+function dateOf(...values: unknown[]): string {
+	for (const value of values) {
+		const date = value instanceof Date ? value : typeof value === 'number' || /^\d{12,14}$/.test(textOf(value)) ? new Date(Number(value)) : new Date(textOf(value).slice(0, 100));
+		if (!Number.isNaN(date.getTime())) return typeof value === 'string' && !/^\d+$/.test(value) ? value : date.toISOString();
+	}
+	return '';
 }
 
 /** What stands in angle brackets, without white space; anything else in such a header counts for nothing, and what could not travel. */

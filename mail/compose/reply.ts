@@ -1,9 +1,10 @@
-import { describeMailbox, inputError, sameAddress, unique, type Mailbox } from './addresses';
+import { describeMailbox, inputError, sameAddress, unique, withoutControl, type Mailbox } from './addresses';
 import { escapeHtml, htmlOfText } from './escape';
 import type { OutgoingMail } from './message';
-import type { Original, OriginalFile } from './original';
+import { requireBody, type Original, type OriginalFile } from './original';
 import { textOfHtml } from './plainText';
 import { quotableHtml } from './quotableHtml';
+import { continued } from './threadIndex';
 
 export interface Answer {
 	kind: 'reply' | 'replyAll' | 'forward';
@@ -18,7 +19,7 @@ export interface Answer {
 	html?: string;
 }
 
-export type Answered = Pick<OutgoingMail, 'to' | 'cc' | 'subject' | 'inReplyTo' | 'references' | 'text' | 'html'> & { to: Mailbox[]; cc: Mailbox[] };
+export type Answered = Pick<OutgoingMail, 'to' | 'cc' | 'subject' | 'headers' | 'inReplyTo' | 'references' | 'text' | 'html'> & { to: Mailbox[]; cc: Mailbox[] };
 
 /** A thread's References, at most: the first and the last ones, as RFC 5537, section 3.4.4 trims them. */
 const MOST_REFERENCES = 20;
@@ -27,13 +28,35 @@ const MOST_REFERENCES = 20;
 export async function answer(original: Original, wish: Answer): Promise<Answered> {
 	const references = [...original.references, original.messageId].filter((id) => id !== '');
 	const kept = references.length > MOST_REFERENCES ? [...references.slice(0, 1), ...references.slice(1 - MOST_REFERENCES)] : references;
+	const people = wish.kind === 'forward' ? { to: [], cc: [] } : recipients(original, wish);
+	if (wish.quote) requireBody(original);
 	return {
-		...(wish.kind === 'forward' ? { to: [], cc: [] } : recipients(original, wish)),
+		...people,
 		subject: wish.kind === 'forward' ? prefixed('Fwd', FORWARDED, original.subject) : prefixed('Re', ANSWERED, original.subject),
 		inReplyTo: wish.kind === 'forward' ? '' : original.messageId,
 		references: kept.join(' '),
-		...(wish.quote ? await quoted(original, wish) : { text: wish.text, html: wish.html }),
+		headers: threadHeaders(original),
+		// Of a mail without its body, an empty quotation would say that it was empty.
+		...(wish.quote && !original.headersOnly ? await quoted(original, wish) : { text: wish.text, html: wish.html }),
 	};
+}
+
+/** For Outlook's conversation view, where the conversation has begun there. */
+function threadHeaders({ threadIndex, threadTopic, subject }: Original): OutgoingMail['headers'] {
+	const index = continued(threadIndex);
+	if (index === '') return [];
+	const topic = withoutControl(threadTopic) || withoutPrefixes(subject);
+	return [{ name: 'Thread-Index', value: index }, ...(topic === '' ? [] : [{ name: 'Thread-Topic', value: topic }])];
+}
+
+function withoutPrefixes(subject: string): string {
+	let rest = subject;
+	for (let found = prefixOf(rest); found !== ''; found = prefixOf(rest)) rest = rest.slice(found.length).trim();
+	return rest;
+}
+
+function prefixOf(subject: string): string {
+	return (ANSWERED.exec(subject) ?? FORWARDED.exec(subject))?.[0] ?? '';
 }
 
 /** Re: and Fwd: as mail programs of other languages write them, so that they are not piled up. */
@@ -97,7 +120,8 @@ function dateText(iso: string, timeZone: string): string {
 
 /** Within the body, where the new HTML is a whole document. */
 function append(html: string, addition: string): string {
-	const end = html.search(/<\/body\s*>(?![\s\S]*<\/body\s*>)/i);
+	let end = -1;
+	for (const { index } of html.matchAll(/<\/body\b/gi)) end = index;
 	return end < 0 ? `${html}${addition}` : `${html.slice(0, end)}${addition}${html.slice(end)}`;
 }
 

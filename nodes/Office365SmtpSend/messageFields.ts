@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { eventFields } from './invitationFields';
 
-const WRITING = ['send', 'reply', 'sendInvitation'];
+const WRITING = ['send', 'reply', 'forward', 'sendInvitation'];
 
 /** Who writes to whom, and what. */
 export const messageFields: INodeProperties[] = [

@@ -111,6 +111,14 @@ const messageOptions: INodeProperties[] = [
 		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['forward'] } },
 	},
 	{
+		displayName: 'Forward Attachments',
+		name: 'forwardAttachments',
+		type: 'boolean',
+		default: true,
+		description: 'Whether a forwarded email takes the attachments of the original along. They have to be in the item: switch on Download Attachments where the email comes from.',
+		displayOptions: only('forward'),
+	},
+	{
 		displayName: 'Headers',
 		name: 'headers',
 		type: 'fixedCollection',
@@ -139,6 +147,14 @@ const messageOptions: INodeProperties[] = [
 		displayOptions: only('send'),
 	},
 	{
+		displayName: 'Mark Original as Answered',
+		name: 'markAnswered',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to mark the original as answered after the reply was sent, where it comes from IMAP Trigger or IMAP Mailbox and lies in the same mailbox. If that fails, the item says so and the reply counts as sent.',
+		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['reply', 'replyAll'] } },
+	},
+	{
 		displayName: 'Priority',
 		name: 'priority',
 		type: 'options',
@@ -156,7 +172,7 @@ const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description: 'Whether the original stands below the new text',
-		displayOptions: only('reply'),
+		displayOptions: only('reply', 'forward'),
 	},
 	{
 		displayName: 'Read Receipt',
@@ -226,7 +242,7 @@ const messageOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. My subject line',
 		description: 'Another subject, in place of the original one with Re: or Fwd:',
-		displayOptions: only('reply'),
+		displayOptions: only('reply', 'forward'),
 	},
 ];
 
@@ -246,7 +262,7 @@ const collection = (options: INodeProperties[], operations: string[]): INodeProp
 });
 
 export const optionCollections: INodeProperties[] = [
-	collection([...messageOptions, ...deliveryOptions], ['send', 'reply', 'sendInvitation']),
+	collection([...messageOptions, ...deliveryOptions], ['send', 'reply', 'forward', 'sendInvitation']),
 	collection(deliveryOptions, ['sendRaw']),
 	collection([...messageOptions.filter(({ name }) => WAIT_TOO.includes(name)), ...deliveryOptions, ...waitOptions], ['sendAndWait']),
 	collection([mailboxAddressOption, protocolLogOption, testProtocolsOption], ['testConnection']),

@@ -17,7 +17,8 @@ export const parameters: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
-			{ name: 'Reply', value: 'reply', action: 'Reply to or forward an email', description: 'Reply to an email, reply to all, or forward it, in its thread and with the original below' },
+			{ name: 'Forward', value: 'forward', action: 'Forward an email', description: 'Forward an email with its attachments to somebody else' },
+			{ name: 'Reply', value: 'reply', action: 'Reply to an email', description: 'Reply to an email or to all who got it, in its thread and with the original below' },
 			{ name: 'Send', value: 'send', action: 'Send an email', description: 'Send an email' },
 			{ name: 'Send and Wait for Response', value: 'sendAndWait', action: 'Send an email and wait for the response', description: 'Ask somebody by email to approve, or for an answer; the workflow goes on with it' },
 			{ name: 'Send Invitation', value: 'sendInvitation', action: 'Send a calendar invitation', description: 'Invite people to an event, update it or cancel it; it lands in their calendars' },

@@ -2,6 +2,7 @@ import type { IBinaryData, IBinaryKeyData, IDataObject } from 'n8n-workflow';
 
 import { RAW_PROPERTY, toItem } from '../../mail/item/item';
 import { inputError } from '../../mail/compose/addresses';
+import { rawText } from '../../mail/compose/foreignItem';
 import type { OutgoingFile, OutgoingMail } from '../../mail/compose/message';
 import { readOriginal, type Original, type OriginalFile } from '../../mail/compose/original';
 import { answer, shownInline, type Answer } from '../../mail/compose/reply';
@@ -10,12 +11,17 @@ import { fileOf, isBinaryData, openBinary } from './attachments';
 import type { MailContext } from './context';
 import { formatOf, readBodies, readCopies, readHeaders, readOwnFiles, readPeople, readSender } from './settings';
 
+export interface Reply extends OutgoingMail {
+	/** The item of the original that is to be marked as answered. */
+	answers?: IDataObject;
+}
+
 /** The answer to the mail that a trigger or POP Fetch gave. @throws MailError `input` naming the field */
-export async function readReply(context: MailContext, item: number, mailbox: string): Promise<OutgoingMail> {
+export async function readReply(context: MailContext, item: number, mailbox: string): Promise<Reply> {
 	const options = record(context.getNodeParameter('options', item, {}));
 	const quote = flag(options.quoteOriginal, 'Quote Original', true);
 	const all = flag(options.forwardAttachments, 'Forward Attachments', true);
-	const kind = kindOf(context.getNodeParameter('replyType', item, 'reply'));
+	const kind = context.getNodeParameter('operation', item, 'reply') === 'forward' ? 'forward' : kindOf(context.getNodeParameter('replyType', item, 'reply'));
 	const taken = await takeOriginal(context, item);
 	if (kind === 'forward' && taken.original.headersOnly) {
 		throw inputError('Original Message', 'the item holds only the headers of the mail.', 'Let the node that gives it fetch the whole mail.');
@@ -29,6 +35,8 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 		...readBodies(context, item, options),
 	});
 	const copies = await readCopies(context, options);
+	const own = readHeaders(options);
+	if (kind !== 'forward' && taken.original.messageId === '') context.note?.(NO_THREAD);
 	return {
 		...sender,
 		...answered,
@@ -37,9 +45,14 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 		cc: [...answered.cc, ...copies.cc],
 		subject: text(options.subject, 'Subject') || answered.subject,
 		files: [...(await readOwnFiles(context, item, options)), ...(await originalFiles(context, item, taken, { quote, whole: kind === 'forward' && all }))],
-		...readHeaders(options),
+		...own,
+		// A header of the user's own takes the place of the thread's.
+		headers: [...answered.headers.filter(({ name }) => !own.headers.some((one) => one.name.toLowerCase() === name.toLowerCase())), ...own.headers],
+		...(kind !== 'forward' && flag(options.markAnswered, 'Mark Original as Answered') && { answers: taken.json }),
 	};
 }
+
+const NO_THREAD = 'The item does not tell the Message-ID of the original (Microsoft Outlook and Gmail leave it out when their output is simplified), so the reply may not be shown in its thread.';
 
 function kindOf(value: unknown): Answer['kind'] {
 	return value === 'replyAll' || value === 'forward' ? value : 'reply';
@@ -47,6 +60,7 @@ function kindOf(value: unknown): Answer['kind'] {
 
 interface Taken {
 	original: Original;
+	json: IDataObject;
 	binary: IBinaryKeyData;
 }
 
@@ -57,9 +71,9 @@ async function takeOriginal(context: MailContext, item: number): Promise<Taken> 
 	const json = whole === undefined ? given : record(whole.json);
 	const binary = whole !== undefined && 'binary' in whole ? binariesOf(whole.binary) : (context.getInputData()[item]?.binary ?? {});
 	const raw = binary[RAW_PROPERTY];
-	if (typeof json.raw !== 'string' && (raw === undefined || json.from !== undefined)) return { original: await readOriginal(json), binary };
+	if (typeof json.raw !== 'string' && (raw === undefined || json.from !== undefined)) return { original: await readOriginal(json), json, binary };
 	const resolved = await resolve(context, raw ?? text(json.raw, 'Original Message'));
-	return { original: await readOriginal(resolved.json), binary: resolved.binary };
+	return { original: await readOriginal(resolved.json), json, binary: resolved.binary };
 }
 
 function parsed(value: unknown): IDataObject {
@@ -81,7 +95,7 @@ function binariesOf(value: unknown): IBinaryKeyData {
 
 /** Format raw: the mail is taken apart here, its attachments go to n8n's binary data. */
 async function resolve(context: MailContext, raw: IBinaryData | string): Promise<{ json: IDataObject; binary: IBinaryKeyData }> {
-	const source = typeof raw === 'string' ? Buffer.from(raw) : async () => await openBinary(context, raw);
+	const source = typeof raw === 'string' ? rawText(raw) : async () => await openBinary(context, raw);
 	const { json, binary } = await toItem(source, { size: 0, folder: '', uidl: '' }, {
 		format: 'resolved',
 		downloadAttachments: true,

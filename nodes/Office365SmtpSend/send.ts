@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import type { Account } from '../../mail/account';
 import { compose, type ComposedMail } from '../../mail/compose/message';
+import { MailError } from '../../mail/errors';
 import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { describeRejections, RecipientsRefused, type Standing } from '../../mail/smtp/recipients';
 import { sendMail, type Sent } from '../../mail/smtp/send';
@@ -9,13 +10,16 @@ import { beginTest, openAccount, type AccountChoice } from '../account';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
+import { markAnswered } from './answered';
 import { Parameters, type MailContext } from './context';
+import { Hints } from './hints';
 import { readInvitation } from './invitation';
 import { readRaw } from './raw';
 import { readReply } from './reply';
 import { readQuestionMail, tellDoubts, waitUntil } from './sendAndWait';
 import { readDelivery, readMail } from './settings';
 
+const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 /** Progress is logged every so many mails. */
 const PROGRESS_EVERY = 100;
 
@@ -31,12 +35,13 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 	let failure: Error | undefined;
 	const accounts = new Accounts(context);
 	const parameters = new Parameters(context);
+	const hints = new Hints();
 	const worker = async (): Promise<void> => {
 		while (next < count && failure === undefined) {
 			const item = next;
 			next += 1;
 			try {
-				results[item] = { ...(await runItem(context, parameters.ofOneItem(), item, accounts)), pairedItem: { item } };
+				results[item] = { ...(await runItem(context, parameters.ofOneItem(), item, accounts, hints)), pairedItem: { item } };
 			} catch (error) {
 				const told = nodeError(context.getNode(), error, item);
 				if (!context.continueOnFail()) {
@@ -50,6 +55,7 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 		}
 	};
 	await Promise.all(Array.from({ length: Math.min(MAILS_AT_A_TIME, count) }, worker));
+	hints.tell(context);
 	if (failure !== undefined) throw failure;
 	return results;
 }
@@ -92,7 +98,7 @@ class Accounts {
 	}
 }
 
-async function runItem(context: IExecuteFunctions, own: MailContext, item: number, accounts: Accounts): Promise<INodeExecutionData> {
+async function runItem(context: IExecuteFunctions, own: MailContext, item: number, accounts: Accounts, hints: Hints): Promise<INodeExecutionData> {
 	const options = record(own.getNodeParameter('options', item, {}));
 	const choice = accountChoice(own.getNodeParameter('authentication', item, 'oAuth2'), options);
 	const account = await accounts.of(choice);
@@ -100,15 +106,24 @@ async function runItem(context: IExecuteFunctions, own: MailContext, item: numbe
 		await beginTest(context, choice);
 		return { json: { ...(await testConnection(account, 'smtp', options)) } };
 	}
-	const { composed, facts } = await makeMail(own, item, account.mailbox);
-	return { json: { ...(await deliver(context, item, account, composed, options)), ...facts } };
+	const { composed, facts, answers } = await makeMail(own, item, account.mailbox);
+	const told = await deliver(context, item, account, composed, options, hints);
+	const marked = answers === undefined ? undefined : await markAnswered(account, answers, context.getExecutionCancelSignal?.());
+	if (marked?.originalAnsweredError !== undefined) hints.notMarked(marked.originalAnsweredError);
+	return { json: { ...told, ...facts, ...marked } };
 }
 
 /** The mail that the operation makes, and what the output says of it. @throws MailError `input` naming the field */
-async function makeMail(context: MailContext, item: number, mailbox: string): Promise<{ composed: ComposedMail; facts?: IDataObject }> {
+async function makeMail(context: MailContext, item: number, mailbox: string): Promise<{ composed: ComposedMail; facts?: IDataObject; answers?: IDataObject }> {
 	switch (context.getNodeParameter('operation', item, 'send')) {
-		case 'reply':
-			return { composed: await compose(await readReply(context, item, mailbox)) };
+		// n8n offers it at every node with a credential that its HTTP Request node knows.
+		case CUSTOM_API_CALL:
+			throw new MailError('This node has no custom API calls.', { code: 'input', field: 'Operation', remedy: 'Choose another operation.' });
+		case 'forward':
+		case 'reply': {
+			const reply = await readReply(context, item, mailbox);
+			return { composed: await compose(reply), answers: reply.answers };
+		}
 		case 'sendInvitation': {
 			const { mail, facts } = await readInvitation(context, item, mailbox);
 			return { composed: await compose(mail), facts };
@@ -121,7 +136,7 @@ async function makeMail(context: MailContext, item: number, mailbox: string): Pr
 }
 
 /** Sends it and tells what happened to it. */
-async function deliver(context: IExecuteFunctions, item: number, account: Account, composed: ComposedMail, options: IDataObject): Promise<IDataObject> {
+async function deliver(context: IExecuteFunctions, item: number, account: Account, composed: ComposedMail, options: IDataObject, hints?: Hints): Promise<IDataObject> {
 	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(options);
 	const sent = await sendMail(account, composed, {
 		retryForMs,
@@ -131,6 +146,7 @@ async function deliver(context: IExecuteFunctions, item: number, account: Accoun
 		onRetry: (reason, attempt, pause) => context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
 		onGiveUp: (reason) => context.logger.info(`${account.mailbox}: item ${item} is not sent again to those who do not have it: ${reason.message}`),
 	});
+	hints?.sent(sent);
 	if (failOnRejected && sent.rejected.length > 0) {
 		throw new RecipientsRefused(`The server refused ${describeRejections(sent.rejected)}; the other recipients have the mail${sent.deliveryUnknown ? ', or may have it' : ''}.`, { code: 'rejected', speaker: 'smtp', mailbox: account.mailbox, remedy: 'Check the refused addresses.' }, sent);
 	}

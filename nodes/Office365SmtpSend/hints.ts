@@ -1,0 +1,39 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { describeRejections, type Rejection } from '../../mail/smtp/recipients';
+
+/** What an execution tells beside its items: a mail that some did not get looks like a success otherwise. */
+export class Hints {
+	readonly #rejected: Rejection[] = [];
+	readonly #unanswered = new Set<string>();
+	#recipients = 0;
+	#unknown = 0;
+
+	sent({ accepted, rejected, unknown }: { accepted: string[]; rejected: Rejection[]; unknown: string[] }): void {
+		this.#recipients += accepted.length + rejected.length + unknown.length;
+		this.#rejected.push(...rejected);
+		this.#unknown += unknown.length;
+	}
+
+	notMarked(reason: string): void {
+		this.#unanswered.add(reason);
+	}
+
+	tell(context: IExecuteFunctions): void {
+		for (const message of this.#messages()) {
+			context.logger.warn(message);
+			// n8n takes what stands in angle brackets for HTML.
+			context.addExecutionHints?.({ message: message.replace(/[<>]/g, ''), location: 'outputPane', type: 'warning' });
+		}
+	}
+
+	#messages(): string[] {
+		const [refused, unknown] = [this.#rejected.length, this.#unknown];
+		const all = `${this.#recipients} recipient${this.#recipients === 1 ? '' : 's'}`;
+		return [
+			...(refused > 0 ? [`${refused} of ${all} ${refused === 1 ? 'was' : 'were'} refused: ${describeRejections(this.#rejected)}`] : []),
+			...(unknown > 0 ? [`${unknown} of ${all} may not have the email: the connection broke before the server's answer came.`] : []),
+			...[...this.#unanswered].slice(0, 5).map((reason) => `The reply was sent, but the original could not be marked as answered: ${reason}`),
+		];
+	}
+}
