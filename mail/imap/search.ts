@@ -13,6 +13,14 @@ export const UIDS_IN_COMMAND = 500;
 /** A server that is too busy for each of so many mails, and has told of none, is left alone. */
 const MOST_REFUSALS = 5;
 
+/** Mails whose UIDs are not in the order in which they can be seen. */
+export interface Late {
+	/** From behind this UID on, below the cursor. */
+	from: number;
+	/** Whether it has been seen before. */
+	knows: (uid: number) => boolean;
+}
+
 type Find = (query: SearchObject) => Promise<number[]>;
 
 /**
@@ -20,29 +28,32 @@ type Find = (query: SearchObject) => Promise<number[]>;
  *
  * @param start a further condition on mails that were there before the watch
  * @param probe asks for every criterion though no mail is there, so that one the server refuses is known before a mail comes
+ * @param late also takes mails below `after` that were not there before; `seen` then has all that are there, matching or not
  * @throws MailError
  */
-export async function searchAfter(session: ImapSession, after: number, criteria: Criteria, start?: Start, probe = false): Promise<{ uids: number[]; highest: number }> {
+export async function searchAfter(session: ImapSession, after: number, criteria: Criteria, start?: Start, probe = false, late?: Late): Promise<{ uids: number[]; highest: number; seen?: number[] }> {
+	const from = late?.from ?? after;
 	return await session.run('UID SEARCH', async (client) => {
 		const find: Find = async (query) => {
 			const found = await client.search(query, { uid: true });
 			if (Array.isArray(found)) return found;
 			throw session.refusal('UID SEARCH');
 		};
-		const range = { uid: `${after + 1}:*` };
+		const range = { uid: `${from + 1}:*` };
 		// `n:*` gives the last mail even where its UID is below n (RFC 3501, section 6.4.8).
-		const all = (await find(range)).filter((uid) => uid > after);
-		const highest = all.at(-1) ?? after;
+		const seen = (await find(range)).filter((uid) => uid > from);
+		const all = seen.filter((uid) => uid > after || late?.knows(uid) === false);
+		const highest = Math.max(after, all.at(-1) ?? 0);
 		let uids = all;
 		for (const criterion of criteria) {
 			if (uids.length === 0 && !probe) break;
 			uids = await matching(session, find, uids, range, criterion);
 		}
 		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
-			const found = new Set(await fitting(session, find, start, after));
+			const found = new Set(await fitting(session, find, start, from));
 			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
 		}
-		return { uids, highest };
+		return { uids, highest, ...(late && { seen }) };
 	});
 }
 

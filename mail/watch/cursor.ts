@@ -23,6 +23,9 @@ const UNTRIED = -1;
 /** Clocks of the server and of this machine differ by so much at most, in ms. */
 export const SKEW_MS = 2 * 60_000;
 
+/** A mail may be seen later than others with UIDs so much higher. */
+export const LATE_UIDS = 100;
+
 /** Which mails count at the first activation. */
 export type StartFrom = { kind: 'now' } | { kind: 'unread' } | { kind: 'lastDays'; days: number };
 
@@ -68,7 +71,8 @@ export function stateAfterChange(before: FolderState, place: Place): FolderState
 export function stateAfterLoss(before: FolderState, place: Place): FolderState {
 	const pending = Object.fromEntries(Object.entries(before.pending).filter(([uid]) => Number(uid) < place.uidNext));
 	const { start } = before;
-	return { ...before, uid: place.uidNext - 1, pending, ...(start && { start: { ...start, upTo: Math.min(start.upTo, place.uidNext - 1) } }) };
+	const known = before.known?.filter((uid) => uid < place.uidNext);
+	return { ...before, uid: place.uidNext - 1, pending, known, ...(start && { start: { ...start, upTo: Math.min(start.upTo, place.uidNext - 1) } }) };
 }
 
 /**
@@ -97,6 +101,7 @@ export class Cursor {
 			state.uid = Math.max(state.uid, uid);
 			state.newest = Math.max(state.newest, receivedAt);
 		}
+		if (state.known !== undefined) this.#know(mails.map(({ uid }) => uid));
 		this.store();
 		return most;
 	}
@@ -121,9 +126,47 @@ export class Cursor {
 		this.store();
 	}
 
+	/** The server lists it and did not give it: no try of an execution. @returns since when (ms), and how often */
+	withhold(uid: number): { since: number; times: number } {
+		this.state.withheld ??= {};
+		const { since = Date.now(), times = 0 } = this.state.withheld[uid] ?? {};
+		const entry = { since, times: times + 1 };
+		this.state.withheld[uid] = entry;
+		this.forgive(uid);
+		return entry;
+	}
+
+	/** The server has given what it withheld. */
+	given(uid: number): void {
+		if (this.state.withheld !== undefined) delete this.state.withheld[uid];
+	}
+
+	withheldSince(uid: number): number | undefined {
+		return this.state.withheld?.[uid]?.since;
+	}
+
+	/** Mails that are there and are not to be handed over. @param highest up to here all have been seen */
+	passBy(uids: readonly number[], highest: number): void {
+		this.#know(uids.filter((uid) => uid > highest - LATE_UIDS));
+	}
+
+	/** Whether it has been handed over or passed by; of UIDs a little below the cursor. */
+	hasSeen(uid: number): boolean {
+		return this.state.known?.includes(uid) ?? false;
+	}
+
+	#know(uids: readonly number[]): void {
+		const { state } = this;
+		const known = new Set([...(state.known ?? []), ...uids]);
+		state.known = [...known].filter((uid) => uid > state.uid - LATE_UIDS);
+	}
+
 	/** Nothing is left to do: succeeded and acted upon, given up, or gone from the folder. */
 	settle(uids: readonly number[]): void {
-		for (const uid of uids) delete this.state.pending[uid];
+		for (const uid of uids) {
+			delete this.state.pending[uid];
+			this.given(uid);
+		}
 		if (Object.keys(this.state.pending).length === 0) delete this.state.pendingSince;
 		this.store();
 	}

@@ -2,13 +2,13 @@ import { isVague, MailError } from '../errors';
 import type { Action } from '../imap/actions';
 import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
-import type { Cursor, Seen } from './cursor';
+import { LATE_UIDS, type Cursor, type Seen } from './cursor';
 import { asMailError, isOfSession } from './faults';
-import { load, type Loaded, type Unloaded } from './loading';
+import { load, type Loaded, type Unloaded, type Unwanted } from './loading';
 import { Pauses, Slots } from './pauses';
 import { Retries } from './retries';
 import { Suspicion } from './suspicion';
-import { pause, retryIn } from './timing';
+import { askAgainIn, pause, PLACEHOLDER_MS, retryIn, WITHHELD_MS } from './timing';
 
 /**
  * How an execution ended. `ended`: handed over at once, and takes its place until then. `already`: n8n has had one
@@ -25,6 +25,8 @@ export interface Rules {
 	maxTries: number;
 	/** ms before the first new try; tripled each time. */
 	retryFirstMs: number;
+	/** ms for which a mail is asked for that the server lists and does not give; hours where it is not said. */
+	withheldMs?: number;
 	limits: FetchLimits;
 	after: Action;
 	onGiveUp: Action;
@@ -37,8 +39,8 @@ export interface DeliveryOptions<Item> {
 	rules: Rules;
 	cursor: Cursor;
 	use: Use;
-	/** A mail as the item to hand over. */
-	make: (mail: FetchedMail) => Promise<Item>;
+	/** A mail as the item to hand over; nothing for one that is not wanted, which only the mail itself tells. */
+	make: (mail: FetchedMail) => Promise<Item | undefined>;
 	/** Starts an execution and says how it ended. `key` is the same for the same try of the same mails. */
 	send: (items: Item[], key: string) => Promise<Outcome>;
 	/** Handed over by an earlier watch of this process and still running. */
@@ -73,6 +75,8 @@ export class Delivery<Item> {
 	readonly #suspicion = new Suspicion();
 	#queue: number[] = [];
 	#highest = 0;
+	/** What has been offered, of UIDs a little below the highest. */
+	#offered = new Set<number>();
 	readonly #retries = new Retries(() => this.#pump());
 	/** What the server said when mails could not be had last, where the session went on. */
 	#busy: MailError | undefined;
@@ -104,10 +108,13 @@ export class Delivery<Item> {
 		this.#pump();
 	}
 
-	/** New UIDs in rising order; up to `highest` there is nothing else. */
+	/** New UIDs in rising order, late ones among them; up to `highest` there is nothing else. */
 	offer(uids: readonly number[], highest: number): void {
-		this.#queue = this.#queue.concat(uids.filter((uid) => uid > this.#highest));
+		const fresh = uids.filter((uid) => uid > this.#highest || !this.#offered.has(uid));
+		// Late ones first: whoever goes through the queue counts on rising order.
+		this.#queue = this.#queue.concat(fresh).sort((one, other) => one - other);
 		this.#highest = Math.max(this.#highest, highest);
+		this.#offered = new Set([...this.#offered, ...fresh].filter((uid) => uid > this.#highest - LATE_UIDS));
 		if (this.#queue.length === 0 && !this.#pumping) this.#options.cursor.pass(this.#highest);
 		this.#pump();
 	}
@@ -115,6 +122,11 @@ export class Delivery<Item> {
 	/** From where to search on. */
 	get seen(): number {
 		return Math.max(this.#highest, this.#options.cursor.state.uid);
+	}
+
+	/** Whether a UID a little below {@link seen} has been offered before. */
+	hasOffered(uid: number): boolean {
+		return this.#offered.has(uid);
 	}
 
 	/** Nothing waits, runs or is due. */
@@ -179,6 +191,7 @@ export class Delivery<Item> {
 				await this.#slots.free();
 				if (this.#stopped) return;
 				if ('item' in loaded) this.#hand([loaded]);
+				else if ('unwanted' in loaded) this.#options.cursor.settle([mail.uid]);
 				else this.#failUnread(mail, loaded);
 				left.delete(mail.uid);
 			}
@@ -201,7 +214,7 @@ export class Delivery<Item> {
 		let batch: Array<Loaded<Item>> = [];
 		/** Up to here every mail has been taken by the cursor or passed by. */
 		let last = 0;
-		const putBack = (): void => void (this.#queue = uids.filter((uid) => uid > last).concat(this.#queue));
+		const putBack = (): void => void (this.#queue = uids.filter((uid) => uid > last).concat(this.#queue).sort((one, other) => one - other));
 		/** False where failed mails come first, or nothing any more. */
 		const hand = async (): Promise<boolean> => {
 			if (batch.length === 0) return !this.#stopped;
@@ -219,6 +232,8 @@ export class Delivery<Item> {
 					if (batch.length >= rules.batchSize || batch.reduce((sum, { size }) => sum + size, 0) >= BATCH_BYTES) {
 						if (!(await hand())) return putBack();
 					}
+				} else if ('unwanted' in loaded) {
+					cursor.passBy([mail.uid], this.#highest);
 				} else {
 					// The cursor moves past what was gathered, so that goes first.
 					if (!(await hand()) || !(await this.#room())) return putBack();
@@ -238,9 +253,19 @@ export class Delivery<Item> {
 		if (this.#queue.length === 0 && !this.#stopped) cursor.pass(end);
 	}
 
-	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | Unloaded> {
-		const loaded = await load(mail, this.#options.make);
-		if ('item' in loaded) this.#suspicion.fetched(mail.uid);
+	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | Unloaded | Unwanted> {
+		const { cursor, make, rules } = this.#options;
+		if ('placeholder' in mail) {
+			// The mail itself may come yet.
+			const waitMs = Math.min(PLACEHOLDER_MS, rules.withheldMs ?? WITHHELD_MS);
+			if (Date.now() - (cursor.withheldSince(mail.uid) ?? Date.now()) < waitMs) return { reason: 'the server gave a note in place of the mail', fault: 'server' };
+		}
+		const loaded = await load(mail, make);
+		if ('item' in loaded || 'unwanted' in loaded) {
+			this.#suspicion.fetched(mail.uid);
+			if (cursor.withheldSince(mail.uid) !== undefined) this.#options.relieved();
+			cursor.given(mail.uid);
+		}
 		return loaded;
 	}
 
@@ -258,7 +283,7 @@ export class Delivery<Item> {
 		const seen: Seen = { uid, receivedAt: cursor.state.newest, messageId: '' };
 		cursor.take([seen]);
 		const reason = this.#busy === undefined ? 'the session ended each time when the server was asked for the mail' : `the server gives others and not the mail: ${this.#busy.message}`;
-		if (this.#suspicion.proves(uid)) return this.#fail([seen], reason);
+		if (this.#suspicion.proves(uid)) return this.#withhold(uid, reason);
 		cursor.forgive(uid);
 		complain(
 			this.#busy ??
@@ -272,12 +297,33 @@ export class Delivery<Item> {
 		this.#retries.later(pause(this.#failures), uid);
 	}
 
-	#failUnread({ uid, receivedAt }: Pick<FetchedMail, 'uid' | 'receivedAt'>, { reason, isOurs }: Unloaded): void {
+	#failUnread({ uid, receivedAt }: Pick<FetchedMail, 'uid' | 'receivedAt'>, { reason, fault }: Unloaded): void {
 		const seen: Seen = { uid, receivedAt, messageId: '' };
 		this.#options.cursor.take([seen]);
-		if (!isOurs) return this.#fail([seen], reason);
+		if (fault === 'server') return this.#withhold(uid, reason);
+		if (fault === 'mail') return this.#fail([seen], reason);
 		this.#options.cursor.forgive(uid);
 		this.#startLater([seen], reason);
+	}
+
+	/** The server lists the mail and does not give it: it is asked for again, for hours, and holds up no other meanwhile. */
+	#withhold(uid: number, reason: string): void {
+		const { cursor, rules, folder, complain } = this.#options;
+		const { since, times } = cursor.withhold(uid);
+		const until = since + (rules.withheldMs ?? WITHHELD_MS);
+		if (times >= rules.maxTries && Date.now() >= until) {
+			return this.#abandon(uid, `after ${times} failed tries to fetch it`, `The last one said: ${reason}. Look at the mail in the mailbox, where it still is.`);
+		}
+		const ms = askAgainIn(times, rules.retryFirstMs);
+		complain(
+			new MailError(`The server lists the mail with UID ${uid} in ${folder} and does not give it: ${reason}`, {
+				code: 'protocol',
+				speaker: 'imap',
+				command: 'UID FETCH',
+				remedy: `It is asked for again until ${new Date(until).toISOString()}, next in ${Math.ceil(ms / 60_000)} minutes. The other mails are not held up.`,
+			}),
+		);
+		this.#retries.later(ms, uid, true);
 	}
 
 	#hand(batch: ReadonlyArray<Loaded<Item>>): void {
@@ -341,22 +387,22 @@ export class Delivery<Item> {
 	}
 
 	#giveUp(uid: number, reason: string): void {
-		const { cursor, rules, folder, report } = this.#options;
-		report(
-			// What the execution said may quote the mail: into the report, not into the message, which is logged.
-			new MailError(`The mail with UID ${uid} in ${folder} was given up after ${cursor.tries(uid)} failed executions.`, {
-				code: 'rejected',
-				speaker: 'imap',
-				remedy: `The last one said: ${reason}. Look at the failed executions before this one; the mail is still in the mailbox.`,
-			}),
-		);
+		const tries = this.#options.cursor.tries(uid);
+		// What the execution said may quote the mail: into the report, not into the message, which is logged.
+		const remedy = `The last one said: ${reason}. Look at the failed executions before this one; the mail is still in the mailbox.`;
+		this.#abandon(uid, `after ${tries} failed executions`, remedy);
+	}
+
+	#abandon(uid: number, after: string, remedy: string): void {
+		const { rules, folder, report } = this.#options;
+		report(new MailError(`The mail with UID ${uid} in ${folder} was given up ${after}.`, { code: 'rejected', speaker: 'imap', remedy }));
 		this.#aftercare.add([uid], rules.onGiveUp);
 	}
 
 	/** Waits for a slot. False where too many failed mails wait for another try, which come first: the rest stays in the mailbox. */
 	async #room(): Promise<boolean> {
 		await this.#slots.free();
-		while (this.#retries.waiting >= MOST_WAITING && !this.#stopped) {
+		while (this.#retries.pressing >= MOST_WAITING && !this.#stopped) {
 			if (this.#retries.due > 0) return false;
 			await this.#pauses.wait(1_000);
 			await this.#slots.free();

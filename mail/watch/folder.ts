@@ -3,7 +3,7 @@ import { chooseFolder, listFolders } from '../imap/folders';
 import { searchAfter } from '../imap/search';
 import { ImapSession } from '../imap/session';
 import type { Complaints } from './complaints';
-import { Cursor, firstState, stateAfterChange, stateAfterLoss, type Place } from './cursor';
+import { Cursor, firstState, LATE_UIDS, stateAfterChange, stateAfterLoss, type Place } from './cursor';
 import { Delivery, type Rules } from './delivery';
 import { asMailError } from './faults';
 import type { MailboxWatchOptions } from './mailbox';
@@ -148,7 +148,12 @@ export class FolderWatch<Item> {
 		// Not before: until now another session may have been in use, on another path.
 		this.#path = session.folder;
 		const { cursor, delivery } = this.#placeOf(session);
-		const { uids, highest } = await searchAfter(session, delivery.seen, this.options.criteria, cursor.state.start, !this.#looked);
+		// What is there at the first look counts as seen; memories of earlier versions do not say what was.
+		const isFirst = cursor.state.known === undefined;
+		const late = { from: Math.max(0, delivery.seen - LATE_UIDS), knows: (uid: number) => isFirst || delivery.hasOffered(uid) || cursor.hasSeen(uid) };
+		const { uids, highest, seen = [] } = await searchAfter(session, delivery.seen, this.options.criteria, cursor.state.start, !this.#looked, late);
+		const wanted = new Set(uids);
+		cursor.passBy(seen.filter((uid) => !wanted.has(uid) && !delivery.hasOffered(uid)), highest);
 		delivery.offer(uids, highest);
 		this.#looked = true;
 		this.#begin = { at: Date.now(), late: true };

@@ -14,16 +14,22 @@ export interface Loaded<Item> extends Seen {
 /** A mail of which no item could be made. */
 export interface Unloaded {
 	reason: string;
-	/** This machine or n8n's store is at fault (disk full, too many files, store away), not the mail. */
-	isOurs: boolean;
+	/** Who is at fault: the mail; the server, which lists it and does not give it; or this machine or n8n's store (disk full, too many files, store away). */
+	fault: 'mail' | 'server' | 'ours';
+}
+
+/** A mail that turned out not to be wanted. */
+export interface Unwanted {
+	unwanted: true;
 }
 
 /**
  * Makes the item of a mail, or says why there is none.
+ * @param make gives nothing for a mail that is not wanted, which only the mail itself tells
  * @throws MailError where the session is at fault and not the mail
  */
-export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail: FetchedMail) => Promise<Item>): Promise<Loaded<Item> | Unloaded> {
-	if ('failure' in mail) return { reason: mail.failure.message, isOurs: false };
+export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail: FetchedMail) => Promise<Item | undefined>): Promise<Loaded<Item> | Unloaded | Unwanted> {
+	if ('failure' in mail) return { reason: mail.failure.message, fault: 'server' };
 	let broken: Error | undefined;
 	const { content } = mail;
 	const open = async (): Promise<Readable> => {
@@ -35,11 +41,13 @@ export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail:
 	try {
 		const item = await make(content.kind === 'streamed' ? { ...mail, content: { kind: 'streamed', open } } : mail);
 		if (broken !== undefined) throw broken;
+		if (item === undefined) return { unwanted: true };
 		return { uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail), item, size: content.kind === 'streamed' ? 0 : content.bytes.length };
 	} catch (error) {
 		const cause = broken ?? error;
 		if (cause instanceof MailError && !cause.permanent && !isAboutTheMail(cause)) throw cause;
-		return { reason: cause instanceof Error ? cause.message : String(cause), isOurs: isOfSystem(cause) };
+		const reason = cause instanceof Error ? cause.message : String(cause);
+		return { reason, fault: isOfSystem(cause) ? 'ours' : cause instanceof MailError && isAboutTheMail(cause) ? 'server' : 'mail' };
 	}
 }
 

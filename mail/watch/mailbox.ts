@@ -20,7 +20,7 @@ export interface MailboxWatchOptions<Item> {
 	memory: WatchMemory;
 	/** Stores the memory; called before each hand-over and after each change. */
 	save: (memory: WatchMemory) => void;
-	make: (mail: FetchedMail, folder: string, uidValidity: string) => Promise<Item>;
+	make: (mail: FetchedMail, folder: string, uidValidity: string) => Promise<Item | undefined>;
 	send: (items: Item[], key: string) => Promise<Outcome>;
 	running: Map<string, Promise<Outcome>>;
 	/** Another watch has taken over. */

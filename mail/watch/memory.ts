@@ -25,6 +25,10 @@ export interface FolderState {
 	start?: Start;
 	/** UID → tries so far of what was handed over and is not known to have succeeded; 0 = succeeded, action on the server due; -1 = no execution came about. */
 	pending: Record<string, number>;
+	/** Of `pending`: what the server lists and does not give, since when (ms), and how often it was asked for. */
+	withheld?: Record<string, { since: number; times: number }>;
+	/** UIDs a little below `uid`, and above it, that have been handed over or passed by: Exchange may show a mail later than one with a higher UID. Older states lack it. */
+	known?: number[];
 	/** When the oldest of `pending` was received, in ms. */
 	pendingSince?: number;
 	/** When the newest mail that was handed over was received, in ms. */
@@ -112,6 +116,8 @@ function readFolder(folder: unknown): FolderState | undefined {
 	}
 	const recent = Array.isArray(folder.recent) ? folder.recent.filter((id): id is string => typeof id === 'string') : [];
 	const state: FolderState = { mailbox: folder.mailbox, uidValidity: folder.uidValidity, uid: folder.uid, pending, newest: number(folder.newest, 0), recent };
+	if (Array.isArray(folder.known)) state.known = folder.known.filter((uid): uid is number => Number.isSafeInteger(uid));
+	if (isRecord(folder.withheld)) state.withheld = readWithheld(folder.withheld);
 	if (typeof folder.begun === 'number') state.begun = folder.begun;
 	if (typeof folder.wanted === 'string') state.wanted = folder.wanted;
 	if (typeof folder.pendingSince === 'number') state.pendingSince = folder.pendingSince;
@@ -123,6 +129,14 @@ function readFolder(folder: unknown): FolderState | undefined {
 		};
 	}
 	return state;
+}
+
+function readWithheld(value: Record<string, unknown>): Record<string, { since: number; times: number }> {
+	const withheld: Record<string, { since: number; times: number }> = {};
+	for (const [uid, entry] of Object.entries(value)) {
+		if (Number.isSafeInteger(Number(uid)) && isRecord(entry)) withheld[uid] = { since: number(entry.since, Date.now()), times: number(entry.times, 1) };
+	}
+	return withheld;
 }
 
 function number(value: unknown, otherwise: number): number {

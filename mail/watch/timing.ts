@@ -29,3 +29,13 @@ export function renewIn(tokenExpiresAt: number, now: number): number {
 export function retryIn(tries: number, firstMs: number): number {
 	return Math.max(firstMs, Math.min(10 * 60_000, firstMs * 3 ** (tries - 1)));
 }
+
+/** How long a mail is asked for that the server lists and does not give, in ms. Exchange may take half an hour to give it. */
+export const WITHHELD_MS = 6 * 60 * 60_000;
+/** How long the mail itself is asked for where Exchange gives a note in its place, in ms; then the note is handed over. */
+export const PLACEHOLDER_MS = 30 * 60_000;
+
+/** Wait before the server is asked again for a mail that it does not give, in ms: tripled up to an hour. */
+export function askAgainIn(times: number, firstMs: number): number {
+	return Math.min(60 * 60_000, Math.max(1_000, firstMs) * 3 ** Math.min(times - 1, 10));
+}

@@ -28,13 +28,18 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 		// Nothing is moved in a test, but what would fail later is told here.
 		locateTargets(known, settings.folders, settings.rules);
 		const searched: string[] = [];
+		const bare: string[] = [];
 		for (const wanted of settings.folders) {
 			const { path } = chooseFolder(known, wanted);
 			await open.select(path);
 			const { uids, highest } = await searchAfter(open, 0, settings.criteria);
-			const mail = await newest(open, uids, settings);
-			if (mail !== undefined) return await itemOf(context, settings, mail, path, open.uidValidity);
+			const item = await newest(context, open, uids, settings, path);
+			if (item !== undefined) return item;
 			searched.push(`${path} (${highest === 0 ? 'empty' : `${uids.length} found by the filters`})`);
+			if (settings.rules.limits.onlyWithAttachment && uids.length > 0) bare.push(withoutAttachment(uids.length, path));
+		}
+		if (bare.length > 0) {
+			throw new NodeOperationError(node, bare.join(' '), { description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email with a file to it, or switch off Has Attachment, then test again.` });
 		}
 		throw new NodeOperationError(node, `No mail in ${settings.folders.join(', ')} matches${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`, {
 			description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send a mail to it, or loosen the filters, then test again.`,
@@ -46,15 +51,21 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 	}
 }
 
-async function newest(session: ImapSession, uids: readonly number[], settings: Settings): Promise<FetchedMail | undefined> {
+async function newest(context: ITriggerFunctions, session: ImapSession, uids: readonly number[], settings: Settings, path: string): Promise<INodeExecutionData | undefined> {
 	for (const uid of uids.slice(-CANDIDATES).reverse()) {
 		const found = fetchMails(async (_command, work) => await work(session), [uid], settings.rules.limits);
 		for await (const mail of found) {
-			if (isFetched(mail)) return mail;
-			throw mail.failure;
+			if (!isFetched(mail)) throw mail.failure;
+			const item = await itemOf(context, settings, mail, path, session.uidValidity);
+			if (item !== undefined) return item;
 		}
 	}
 	return undefined;
+}
+
+function withoutAttachment(count: number, path: string): string {
+	if (count === 1) return `The only email in ${path} that was found has no attachment.`;
+	return count > CANDIDATES ? `None of the newest ${CANDIDATES} of ${count} emails in ${path} has an attachment.` : `None of the ${count} emails in ${path} has an attachment.`;
 }
 
 function isFetched(mail: FetchedMail | UnfetchedMail): mail is FetchedMail {

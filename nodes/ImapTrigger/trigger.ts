@@ -76,8 +76,11 @@ export function isUnattended(context: Pick<ITriggerFunctions, 'getActivationMode
 	return ['init', 'leadershipChange'].includes(context.getActivationMode());
 }
 
-/** One mail as an item. @throws MailError where it could not be fetched to its end */
-export async function itemOf(context: ITriggerFunctions, settings: Settings, mail: FetchedMail, folder: string, uidValidity: string): Promise<INodeExecutionData> {
+/**
+ * One mail as an item; nothing where it turns out to have no attachment and only mails with one are wanted.
+ * @throws MailError where it could not be fetched to its end
+ */
+export async function itemOf(context: ITriggerFunctions, settings: Settings, mail: FetchedMail, folder: string, uidValidity: string): Promise<INodeExecutionData | undefined> {
 	const { uid, size, receivedAt, flags, placeholder } = mail;
 	const from = {
 		uid,
@@ -95,6 +98,7 @@ export async function itemOf(context: ITriggerFunctions, settings: Settings, mai
 	const options = { format, downloadAttachments, prefix, store, rawText: mail.content.kind !== 'streamed', headersOnly: mail.content.kind === 'headers' };
 	const { json, binary } = await toItem(mail.content.kind === 'streamed' ? mail.content.open : mail.content.bytes, from, options);
 	if (mail.content.kind === 'headers') json.headersOnly = true;
+	else if (mail.attachments === 'unknown' && json.hasAttachment === false) return undefined;
 	return { json, binary };
 }
 

@@ -31,6 +31,8 @@ export const RULES: MailboxWatchOptions<string>['rules'] = {
 	maxInFlight: 10,
 	maxTries: 3,
 	retryFirstMs: 50,
+	// What the server does not give is given up as soon as its tries are through.
+	withheldMs: 0,
 	limits: { largeAbove: 20 * 1024 * 1024, large: 'stream', onlyWithAttachment: false },
 	after: { kind: 'nothing' },
 	onGiveUp: { kind: 'nothing' },
