@@ -66,14 +66,17 @@ export interface ComposedMail {
 	open: () => Promise<Readable>;
 }
 
-/** @throws MailError `input` naming the field */
-export async function compose(given: OutgoingMail): Promise<ComposedMail> {
+/**
+ * @param purpose a draft may have no recipient yet, and keeps its BCC until it is sent
+ * @throws MailError `input` naming the field
+ */
+export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = 'send'): Promise<ComposedMail> {
 	const mail = trimmed(given);
 	refuseControl('Subject', mail.subject);
 	checkMessageIds('In Reply To', mail.inReplyTo);
 	checkMessageIds('References', mail.references);
 	checkHeaders(mail.headers);
-	const people = await readPeople(mail);
+	const people = await readPeople(mail, purpose);
 	const from = envelopeAddress(people.sender ?? people.from);
 	const messageId = newMessageId(from);
 	const bodies = await makeBodies(mail);
@@ -94,6 +97,7 @@ export async function compose(given: OutgoingMail): Promise<ComposedMail> {
 				sender: people.sender,
 				to: people.to,
 				cc: people.cc,
+				bcc: purpose === 'draft' ? people.bcc : undefined,
 				replyTo: people.replyTo,
 				subject: foldable(mail.subject),
 				...bodies,
@@ -107,6 +111,7 @@ export async function compose(given: OutgoingMail): Promise<ComposedMail> {
 				disableFileAccess: true,
 				disableUrlAccess: true,
 			}).compile();
+			node.keepBcc = purpose === 'draft';
 			return node.createReadStream();
 		},
 	};
@@ -143,18 +148,19 @@ interface People {
 	sender?: Mailbox;
 	to: Mailbox[];
 	cc: Mailbox[];
+	bcc: Mailbox[];
 	replyTo: Mailbox[];
 	/** Everybody, BCC too, each once, for the envelope. */
 	recipients: string[];
 }
 
-async function readPeople(mail: OutgoingMail): Promise<People> {
+async function readPeople(mail: OutgoingMail, purpose: 'send' | 'draft'): Promise<People> {
 	const from = await readOne('From Email', mail.from);
 	const sender = mail.sender === undefined ? undefined : await readOne('Mailbox Address', mail.sender);
 	const [to, cc, bcc] = [await readMailboxes('To Email', mail.to), await readMailboxes('CC Email', mail.cc), await readMailboxes('BCC Email', mail.bcc)];
 	const recipients = new Map([...to, ...cc, ...bcc].map(envelopeAddress).map((address) => [address.toLowerCase(), address]));
-	if (recipients.size === 0) throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
-	return { from, sender, to, cc, replyTo: await readMailboxes('Reply To', mail.replyTo), recipients: [...recipients.values()] };
+	if (recipients.size === 0 && purpose === 'send') throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
+	return { from, sender, to, cc, bcc, replyTo: await readMailboxes('Reply To', mail.replyTo), recipients: [...recipients.values()] };
 }
 
 async function readOne(field: string, value: string | Mailbox[]): Promise<Mailbox> {

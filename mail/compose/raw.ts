@@ -13,6 +13,10 @@ export interface RawMail {
 	from: Mailbox[];
 	to: Mailbox[];
 	deliveryReports?: OutgoingMail['deliveryReports'];
+	/** Headers that do not go out, in lower case, beside BCC. */
+	without?: readonly string[];
+	/** For a mail that has none; otherwise a new one. */
+	messageId?: string;
 }
 
 /** More than any mail program writes, in bytes. */
@@ -37,8 +41,9 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	const recipients = [...new Map(given.map(envelopeAddress).map((address) => [address.toLowerCase(), address])).values()];
 	if (recipients.length === 0) throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", or put To, Cc or Bcc into the headers of the mail.');
 	const from = envelopeAddress(sender);
-	const messageId = fields.find(({ name }) => name === 'message-id')?.value ?? newMessageId(from);
-	const head = headBytes(fields, messageId);
+	const messageId = fields.find(({ name }) => name === 'message-id')?.value ?? mail.messageId ?? newMessageId(from);
+	const dropped = new Set(['bcc', 'resent-bcc', ...(mail.without ?? [])]);
+	const head = headBytes(fields.filter(({ name }) => !dropped.has(name)), messageId);
 	return {
 		messageId,
 		from,
@@ -97,7 +102,7 @@ function parseFields(head: string): Field[] {
 }
 
 function headBytes(fields: Field[], messageId: string): Buffer {
-	const kept = fields.filter(({ name }) => name !== 'bcc' && name !== 'resent-bcc').flatMap(({ lines }) => lines);
+	const kept = fields.flatMap(({ lines }) => lines);
 	const has = (name: string): boolean => fields.some((field) => field.name === name);
 	const added = [...(has('message-id') ? [] : [`Message-ID: ${messageId}`]), ...(has('date') ? [] : [`Date: ${new Date().toUTCString().replace('GMT', '+0000')}`])];
 	return Buffer.from([...kept, ...added, '', ''].join('\r\n'), 'latin1');
