@@ -71,8 +71,12 @@ async function flag(session: ImapSession, place: Place, uids: readonly number[],
 	for (const [flags, method] of [[add, 'messageFlagsAdd'], [away, 'messageFlagsRemove']] as const) {
 		if (flags.length === 0) continue;
 		const done = await session.run('UID STORE', async (client) => await client[method](rangeOf(uids), flags, { uid: true }));
+		if (done === true) continue;
+		const refusal = refused(session, 'UID STORE', 'mark');
 		// A server may refuse all of them where another client has taken one away (RFC 2180, section 4.2).
-		if (done !== true && (await search(session, { uid: rangeOf(uids) })).length === uids.length) throw refused(session, 'UID STORE', 'mark');
+		const left = await search(session, { uid: rangeOf(uids) });
+		if (left.length === uids.length || left.length === 0) throw refusal;
+		return await flag(session, place, left, { add, remove: away });
 	}
 	return { kind: 'done', uidValidity: session.uidValidity };
 }
@@ -96,8 +100,8 @@ async function remove(connection: Connection, place: Place, uids: readonly numbe
 	return await connection.repeat(place.folder, async (session) => {
 		requirePlace(session, place);
 		const done = await session.run('UID EXPUNGE', async (client) => await client.messageDelete(rangeOf(uids), { uid: true }));
-		const left = done ? [] : await search(session, { uid: rangeOf(uids) });
-		if (left.length > 0) throw refused(session, 'UID EXPUNGE', 'delete');
+		const refusal = done ? undefined : refused(session, 'UID EXPUNGE', 'delete');
+		if (refusal !== undefined && (await search(session, { uid: rangeOf(uids) })).length > 0) throw refusal;
 		return all(uids, { kind: 'done', uidValidity: session.uidValidity });
 	});
 }

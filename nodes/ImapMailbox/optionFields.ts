@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { deliveryOptions, messageOptions } from '../Office365SmtpSend/optionFields';
 import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountProperties';
 
 const special = (displayName: string, name: string): INodeProperties => ({
@@ -88,6 +89,31 @@ const appendOptions: INodeProperties[] = [
 	{ displayName: 'Received At', name: 'receivedAt', type: 'dateTime', default: '', description: 'When the email is to count as received. Left out: now.' },
 ];
 
+/** Of the node Office365 SMTP Send, those that make sense for a mail that is not sent yet; which operation has them is said here. */
+const composing = (...names: string[]): INodeProperties[] => messageOptions.filter(({ name }) => names.includes(name)).map(({ displayOptions: _elsewhere, ...option }) => option);
+
+const WRITING = ['appendAttribution', 'attachments', 'bccEmail', 'ccEmail', 'fileAttachments', 'headers', 'priority', 'readReceipt', 'replyTo', 'sendOnBehalf'];
+
+const keepAttachments: INodeProperties = {
+	displayName: 'Keep Attachments',
+	name: 'keepAttachments',
+	type: 'boolean',
+	default: true,
+	description: 'Whether the files of the draft stay in it; new ones are added to them',
+};
+
+const sentCopy: INodeProperties = {
+	displayName: 'Copy in Sent Items',
+	name: 'sentCopy',
+	type: 'options',
+	options: [
+		{ name: 'Move the Draft There', value: 'move', description: 'For other servers, which save no copy of what is sent' },
+		{ name: 'Saved by the Server', value: 'byServer', description: 'As Exchange Online does by itself; the draft is deleted' },
+	],
+	default: 'byServer',
+	description: 'How the copy of the sent email comes into Sent Items',
+};
+
 export const optionFields: INodeProperties[] = [
 	collection(['message'], ['getMany'], getManyOptions),
 	collection(['message'], ['get'], [mailboxAddressOption, shortAnswers]),
@@ -96,9 +122,12 @@ export const optionFields: INodeProperties[] = [
 	collection(['message'], ['getRaw', 'move', 'copy', 'mark'], [mailboxAddressOption]),
 	collection(['message'], ['delete'], [deletedFolder, mailboxAddressOption]),
 	collection(['message'], ['append'], appendOptions),
+	collection(['draft'], ['create'], [...composing(...WRITING, 'inReplyTo', 'references'), draftsFolder, mailboxAddressOption]),
+	collection(['draft'], ['createReply'], [...composing(...WRITING, 'forwardAttachments', 'quoteOriginal', 'subject'), draftsFolder, mailboxAddressOption]),
+	collection(['draft'], ['update'], [...composing(...WRITING), draftsFolder, keepAttachments, mailboxAddressOption]),
+	collection(['draft'], ['send'], [...deliveryOptions.filter(({ name }) => ['mailboxAddress', 'messagesPerMinute', 'resendUnknown', 'retryFor'].includes(name)), draftsFolder, sentCopy, sentFolder]),
+	collection(['draft'], ['delete'], [deletedFolder, draftsFolder, mailboxAddressOption]),
 	collection(['folder'], ['getMany', 'create', 'rename', 'getStatus'], [mailboxAddressOption]),
 	collection(['folder'], ['delete'], [deletedFolder, mailboxAddressOption]),
 	collection(['message', 'draft', 'folder'], ['testConnection'], [mailboxAddressOption, protocolLogOption, testProtocolsOption]),
 ];
-
-export const specialFolderOptions = { deletedFolder, draftsFolder, sentFolder };

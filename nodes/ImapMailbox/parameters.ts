@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { authenticationProperty } from '../accountProperties';
+import { draftFields } from './draftFields';
 import { folderFields } from './folderFields';
 import { formatFields, messageFields } from './messageFields';
 import { optionFields } from './optionFields';
@@ -16,6 +17,7 @@ export const parameters: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
+			{ name: 'Draft', value: 'draft' },
 			{ name: 'Folder', value: 'folder' },
 			{ name: 'Message', value: 'message' },
 		],
@@ -57,7 +59,24 @@ export const parameters: INodeProperties[] = [
 		],
 		default: 'getMany',
 	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['draft'] } },
+		options: [
+			{ name: 'Create', value: 'create', action: 'Create a draft', description: 'Write an email into Drafts, for a person or a later step to send' },
+			{ name: 'Create Reply', value: 'createReply', action: 'Create a draft that replies to or forwards an email', description: 'Write a reply to an email of the mailbox, or a forwarded one, into Drafts, with the original below' },
+			{ name: 'Delete', value: 'delete', action: 'Delete a draft', description: 'Move a draft into Deleted Items, or delete it for good' },
+			{ name: 'Send', value: 'send', action: 'Send a draft', description: 'Send a draft over SMTP, once, and take it out of Drafts' },
+			testConnection,
+			{ name: 'Update', value: 'update', action: 'Update a draft', description: 'Change what is filled in and leave the rest of the draft; it has a new UID then' },
+		],
+		default: 'create',
+	},
 	...messageFields,
+	...draftFields,
 	...searchFields,
 	...formatFields,
 	...folderFields,

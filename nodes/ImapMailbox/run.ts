@@ -10,6 +10,7 @@ import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
 import { appendMail } from './append';
 import { changeMails } from './changes';
+import { runDraft } from './drafts';
 import { runFolder } from './folders';
 import { getAttachments, getMails, getMany, getRaw } from './messages';
 import { note, type Results, type Scene } from './scene';
@@ -94,6 +95,7 @@ async function runGroup(context: IExecuteFunctions, parameters: Parameters, { ac
 
 async function runItem(scene: Scene, resource: string): Promise<INodeExecutionData[]> {
 	if (resource === 'folder') return await runFolder(scene);
+	if (resource === 'draft') return await runDraft(scene);
 	switch (scene.operation) {
 		case 'get':
 			return await getMails(scene);

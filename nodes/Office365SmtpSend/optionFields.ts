@@ -54,7 +54,7 @@ export const deliveryOptions: INodeProperties[] = [
 ];
 
 /** What a mail that is written here can have. */
-const messageOptions: INodeProperties[] = [
+export const messageOptions: INodeProperties[] = [
 	{
 		displayName: 'All Day',
 		name: 'allDay',

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+
+import { composeRaw } from '../compose/raw';
+import type { ComposedMail } from '../compose/message';
+import { MailError } from '../errors';
+import { fetchMails } from '../imap/fetch';
+import { sendMail, type Persistence, type Sent } from '../smtp/send';
+import { append, messageIdOf, type Appended } from './append';
+import { change } from './change';
+import { describe } from './find';
+import type { Folders } from './folders';
+import { withMessageId, type There } from './locate';
+import type { Connection } from './sessions';
+
+/** Puts a mail that is not to go out yet into Drafts, marked as a draft and as read. @throws MailError */
+export async function saveDraft(connection: Connection, folder: string, mail: ComposedMail): Promise<Appended & { size: number }> {
+	const bytes = await gather(await mail.open());
+	return { ...(await append(connection, folder, bytes, ['\\Draft', '\\Seen'])), size: bytes.length };
+}
+
+/** The bytes of a mail. @throws MailError where the server does not give it */
+export async function bytesOf(connection: Connection, { folder, uid }: There): Promise<Buffer> {
+	const fetched = fetchMails(async (_command, work) => await connection.repeat(folder, work), [uid], { largeAbove: 20 * 1024 * 1024, large: 'stream', onlyWithAttachment: false });
+	for await (const mail of fetched) {
+		if ('failure' in mail) throw mail.failure;
+		return mail.content.kind === 'streamed' ? await gather(await mail.content.open()) : mail.content.bytes;
+	}
+	throw new MailError(`The mail with UID ${uid} is no longer in "${folder}".`, { code: 'notFound', speaker: 'imap', field: 'UID', remedy: 'It may have been sent or deleted already.' });
+}
+
+async function gather(stream: Readable): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+	return Buffer.concat(chunks);
+}
+
+/** Only what is marked as a draft, or lies in Drafts, is sent, replaced or deleted as one. @throws MailError `input` */
+export async function requireDraft(connection: Connection, mail: There, drafts: string): Promise<void> {
+	if (mail.folder === drafts) return;
+	const [found] = await describe(connection, mail.folder, [mail.uid], { flags: true });
+	if (found?.facts.flags?.has('\\Draft') === true) return;
+	throw new MailError(`UID: the email with UID ${mail.uid} in "${mail.folder}" is not a draft; nothing was done to it.`, { code: 'input', field: 'UID', remedy: `Give a draft: an item that lies in "${drafts}", or that the operation Create gave.` });
+}
+
+/** Takes the draft out of its folder for good. @returns why it is still there, where it is */
+export async function discard(connection: Connection, draft: There): Promise<MailError | undefined> {
+	try {
+		const done = (await change(connection, draft.folder, [draft], { kind: 'delete' })).get(draft.uid);
+		return done?.kind === 'failed' ? done.error : undefined;
+	} catch (error) {
+		if (error instanceof MailError) return error;
+		throw error;
+	}
+}
+
+/** What outlives the process: which drafts are being sent, and which have been. */
+export interface SendMemory {
+	/** Notes that a draft is about to be sent, and tells what was noted before. */
+	begin: (key: string) => Promise<'first' | 'begun' | 'sent'>;
+	/** The server has taken it. */
+	sent: (key: string) => Promise<void>;
+	/** Nobody has it: it may be sent again. */
+	forget: (key: string) => Promise<void>;
+}
+
+export interface SendWish {
+	memory: SendMemory;
+	persistence: Persistence;
+	/** What stays in the mailbox: the copy that the server saves by itself, as Exchange does, or the draft, moved to Sent Items. */
+	sentCopy: 'byServer' | 'move';
+}
+
+export interface SentDraft {
+	messageId: string;
+	/** It had been sent before, by an execution that did not come to its end, or by somebody else. */
+	alreadySent: boolean;
+	sent?: Sent;
+	/** Why the draft is still in its folder, though it was sent. */
+	draftLeft?: MailError;
+}
+
+/** Drafts that this process is sending; the next one who wants to send the same waits for it. */
+const underWay = new Map<string, Promise<unknown>>();
+
+/**
+ * Sends a draft over SMTP, then takes it out of Drafts: once, also where something breaks in between. What is under way is
+ * noted before; who finds such a note looks into Sent Items for the Message-ID, and where it is not there either, nobody
+ * knows, so the mail is not sent again without being asked.
+ *
+ * | broke off | noted | Sent Items | the next time |
+ * | --- | --- | --- | --- |
+ * | before the note | – | – | sent |
+ * | before or while it is sent | begun | without it | told that it may have been sent |
+ * | after the server took it | begun | with it | out of Drafts, not sent again |
+ * | before it left Drafts | sent | either | out of Drafts, not sent again |
+ *
+ * @throws MailError
+ */
+export async function sendDraft(connection: Connection, folders: Folders, draft: There, wish: SendWish): Promise<SentDraft> {
+	const bytes = await bytesOf(connection, draft);
+	const { mailbox } = connection.account;
+	const messageId = messageIdOf(bytes) || madeUp(mailbox, draft);
+	// The day on which it was begun is not the day on which it is sent.
+	const composed = await composeRaw({ open: async () => await Promise.resolve(Readable.from([bytes])), size: bytes.length, from: [], to: [], messageId, without: ['date', 'x-unsent'] });
+	const key = `${mailbox.toLowerCase()} ${messageId}`;
+	const before = underWay.get(key) ?? Promise.resolve();
+	const turn = before.then(async () => await sendOnce(connection, folders, draft, { composed, key }, wish));
+	const settled = turn.catch(() => undefined);
+	underWay.set(key, settled);
+	try {
+		return { ...(await turn), messageId };
+	} finally {
+		if (underWay.get(key) === settled) underWay.delete(key);
+	}
+}
+
+interface Letter {
+	composed: ComposedMail;
+	key: string;
+}
+
+async function sendOnce(connection: Connection, folders: Folders, draft: There, { composed, key }: Letter, wish: SendWish): Promise<Omit<SentDraft, 'messageId'>> {
+	const { memory, persistence } = wish;
+	const noted = await memory.begin(key);
+	const isInSent = noted !== 'sent' && (await liesInSent(connection, folders, composed.messageId));
+	if (noted === 'sent' || isInSent) {
+		await memory.sent(key);
+		return { alreadySent: true, ...(await clear(connection, folders, draft, 'byServer')) };
+	}
+	if (noted === 'begun' && !persistence.resendUnknown) throw unknown(composed.messageId);
+	let sent: Sent;
+	try {
+		sent = await sendMail(connection.account, composed, persistence);
+	} catch (error) {
+		// It throws only where nobody has the mail.
+		await memory.forget(key);
+		throw error;
+	}
+	// Exchange saves what it took at once, whether or not its answer came through.
+	if (sent.accepted.length === 0 && !(await liesInSent(connection, folders, composed.messageId))) return { alreadySent: false, sent };
+	await memory.sent(key);
+	return { alreadySent: false, sent, ...(await clear(connection, folders, draft, wish.sentCopy)) };
+}
+
+/** One that an item would always make the same, so that a second try finds the first. */
+function madeUp(mailbox: string, { folder, uid, uidValidity }: There): string {
+	const digest = createHash('sha256').update(JSON.stringify([mailbox.toLowerCase(), folder, uidValidity, uid])).digest('hex').slice(0, 32);
+	return `<draft.${digest}@${mailbox.slice(mailbox.lastIndexOf('@') + 1)}>`;
+}
+
+async function liesInSent(connection: Connection, folders: Folders, messageId: string): Promise<boolean> {
+	const sent = await folders.special('sent').catch((error: unknown) => {
+		if (error instanceof MailError && error.code === 'notFound') return undefined;
+		throw error;
+	});
+	if (sent === undefined) return false;
+	// Selected anew, since the server has put it there meanwhile.
+	connection.forget();
+	return await connection.repeat(sent.path, async (session) => (await withMessageId(session, messageId)).length > 0);
+}
+
+async function clear(connection: Connection, folders: Folders, draft: There, sentCopy: SendWish['sentCopy']): Promise<{ draftLeft?: MailError }> {
+	try {
+		const failure = sentCopy === 'byServer' ? await discard(connection, draft) : await moveToSent(connection, folders, draft);
+		return failure === undefined ? {} : { draftLeft: failure };
+	} catch (error) {
+		// The mail is out: what cannot be tidied up is told, and is no failure.
+		if (error instanceof MailError) return { draftLeft: error };
+		throw error;
+	}
+}
+
+async function moveToSent(connection: Connection, folders: Folders, draft: There): Promise<MailError | undefined> {
+	const { path } = await folders.special('sent');
+	await change(connection, draft.folder, [draft], { kind: 'flags', add: ['\\Seen'], remove: ['\\Draft'] });
+	const done = (await change(connection, draft.folder, [draft], { kind: 'move', to: path })).get(draft.uid);
+	return done?.kind === 'failed' ? done.error : undefined;
+}
+
+function unknown(messageId: string): MailError {
+	return new MailError(`An earlier execution began to send this draft and did not come to its end. Whether it was sent is unknown: no email with the Message-ID ${messageId} is in Sent Items. It was not sent again.`, {
+		code: 'rejected',
+		speaker: 'smtp',
+		remedy: 'Ask a recipient, or look into a message trace. Then delete the draft, or switch on the option "Resend if Unsure" to send it again.',
+	});
+}
