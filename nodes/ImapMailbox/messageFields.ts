@@ -39,6 +39,18 @@ export const messageFields: INodeProperties[] = [
 		displayOptions: show('getMany'),
 	},
 	{
+		displayName: 'Look In',
+		name: 'conversationScope',
+		type: 'options',
+		options: [
+			{ name: 'All Folders', value: 'all', description: 'Every folder of the mailbox; takes some questions to the server for each' },
+			{ name: 'Usual Folders', value: 'usual', description: 'The folder of the email, Inbox, Sent Items and Archive' },
+		],
+		default: 'usual',
+		description: 'Where to look for emails of the conversation',
+		displayOptions: show('getConversation'),
+	},
+	{
 		displayName: 'Return All',
 		name: 'returnAll',
 		type: 'boolean',

@@ -1,6 +1,7 @@
 import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
+import { conversation, conversationFolders } from '../../mail/mailbox/conversation';
 import { describe, find, type Found } from '../../mail/mailbox/find';
 import { locate, type There } from '../../mail/mailbox/locate';
 import { choose, downloadPart, listParts, type PartWish } from '../../mail/mailbox/parts';
@@ -81,6 +82,20 @@ export async function itemsOf({ connection }: Scene, mails: readonly Found[], op
 
 export function wantsShort({ context, own, item }: Scene): boolean {
 	return flag(record(own.getNodeParameter('options', item, {})).shortAnswers, 'Short Answers', isTool(context));
+}
+
+/** The mails that belong together, oldest first. */
+export async function getConversation(scene: Scene): Promise<INodeExecutionData[]> {
+	const { own, item, connection, folders } = scene;
+	const options = readOptionsOf(own, item);
+	const everywhere = choice(own.getNodeParameter('conversationScope', item, 'usual'), 'Look In', ['usual', 'all'], 'usual') === 'all';
+	const items: INodeExecutionData[] = [];
+	for (const mail of await mailsMeant(scene)) {
+		const found = await conversation(connection, mail, await conversationFolders(folders, mail, everywhere));
+		items.push(...(await itemsOf(scene, found.mails, options, wantsShort(scene))));
+		if (found.more) scene.context.addExecutionHints?.({ message: `The conversation has more than ${found.mails.length} emails; the newest are left out.`, location: 'outputPane' });
+	}
+	return items;
 }
 
 /** The wanted files of each mail, and a list of what there is. */

@@ -35,6 +35,7 @@ export const parameters: INodeProperties[] = [
 			{ name: 'Delete', value: 'delete', action: 'Delete emails', description: 'Move emails into Deleted Items, or delete them for good' },
 			{ name: 'Get', value: 'get', action: 'Get an email', description: 'Get an email by its UID, or by its Message-ID wherever it lies' },
 			{ name: 'Get Attachments', value: 'getAttachments', action: 'Get the attachments of an email', description: 'Download attachments, only the wanted ones; the rest of the email stays at the server' },
+			{ name: 'Get Conversation', value: 'getConversation', action: 'Get the conversation of an email', description: 'Get all emails of the conversation that an email belongs to, received and sent, oldest first' },
 			{ name: 'Get Many', value: 'getMany', action: 'Search emails', description: 'Search emails by sender, recipient, subject, text, dates, marks, size or attachment, in one folder or all' },
 			{ name: 'Get Raw', value: 'getRaw', action: 'Get an email as file', description: 'Get an email byte by byte as an .eml file' },
 			{ name: 'Mark', value: 'mark', action: 'Mark emails', description: 'Mark emails as read, unread, flagged, not flagged or answered' },

@@ -12,7 +12,7 @@ import { appendMail } from './append';
 import { changeMails } from './changes';
 import { runDraft } from './drafts';
 import { runFolder } from './folders';
-import { getAttachments, getMails, getMany, getRaw } from './messages';
+import { getAttachments, getConversation, getMails, getMany, getRaw } from './messages';
 import { note, type Results, type Scene } from './scene';
 import { chosenFolders } from './settings';
 
@@ -101,6 +101,8 @@ async function runItem(scene: Scene, resource: string): Promise<INodeExecutionDa
 			return await getMails(scene);
 		case 'getAttachments':
 			return await getAttachments(scene);
+		case 'getConversation':
+			return await getConversation(scene);
 		case 'getRaw':
 			return await getRaw(scene);
 		case 'append':

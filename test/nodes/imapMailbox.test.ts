@@ -178,6 +178,29 @@ describe('Get', () => {
 	});
 });
 
+describe('Get Conversation', () => {
+	const threaded = (subject: string, id: string, hour: number, extra: string): string => mail(subject, { id: `${id}@example.test`, extra }).replace('10:00:00', `${hour}:00:00`);
+
+	it('gives what was received and sent, oldest first, each mail once, and no stranger', async () => {
+		const outlook = Buffer.alloc(22, 7);
+		const index = (more: number): string => `Thread-Index: ${Buffer.concat([outlook, Buffer.alloc(more, 1)]).toString('base64')}\r\n`;
+		await box(
+			threaded('Re: plan', 'third', 12, 'In-Reply-To: <second@example.test>\r\nReferences: <first@example.test>\r\n <second@example.test>\r\n'),
+			threaded('plan', 'first', 10, index(0)),
+			threaded('plan', 'other', 13, 'References: <first@example.test.elsewhere>\r\n'),
+			threaded('AW: plan', 'outlook', 14, index(5)),
+		);
+		await sandbox.fill(mailbox, [threaded('Re: plan', 'second', 11, 'In-Reply-To: <first@example.test>\r\n'), threaded('plan', 'first', 10, index(0))], 'Gesendete Elemente');
+		await sandbox.fill(mailbox, [threaded('filed', 'filed', 15, 'References: <third@example.test>\r\n')], 'Work/Done');
+		const ids = async (uid: unknown, more: object = {}): Promise<unknown[]> => jsons(await run({ operation: 'getConversation', uid, format: 'fields', ...more })).map(({ messageId }) => messageId);
+		const thread = ['<first@example.test>', '<second@example.test>', '<third@example.test>', '<outlook@example.test>'];
+		expect(await ids('<third@example.test>')).toEqual(thread);
+		expect(await ids('<first@example.test>')).toEqual(thread);
+		expect(await ids('<third@example.test>', { conversationScope: 'all' })).toEqual([...thread, '<filed@example.test>']);
+		expect(await ids('<other@example.test>')).toEqual(['<other@example.test>']);
+	});
+});
+
 describe('whole lists of mails', () => {
 	it('are moved in few commands, each output paired with its input, the gone told', async () => {
 		await box(...Array.from({ length: 30 }, (_, index) => mail(`mail ${index}`)));
