@@ -10,6 +10,7 @@ import { report, type PartReport } from './report';
 const PARTS: Record<string, () => Promise<{ part: Part }>> = {
 	imap: async () => await import('./imap'),
 	latency: async () => await import('./imapLatency'),
+	mailbox: async () => await import('./mailbox'),
 	smtp: async () => await import('./smtp'),
 	pop: async () => await import('./pop'),
 };
