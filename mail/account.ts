@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 import type { Cloud, Endpoint, Protocol } from './clouds';
 import { MailError } from './errors';
 import type { Listener } from './protocolLog';
@@ -52,9 +54,11 @@ export function endpointOf(account: Account, protocol: Protocol): Endpoint {
 	return endpoint;
 }
 
-/** TLS options for every connection of this package: verified, TLS 1.2 or newer; a private CA comes through NODE_EXTRA_CA_CERTS. */
-export function tlsOptions(endpoint: Endpoint): { servername: string; rejectUnauthorized: true; minVersion: 'TLSv1.2' } {
-	// An IP address is no valid server name (RFC 6066, section 3).
-	const servername = /^[\d.]+$|:/.test(endpoint.host) ? '' : endpoint.host;
-	return { servername, rejectUnauthorized: true, minVersion: 'TLSv1.2' };
+/**
+ * TLS options for every connection of this package: verified, TLS 1.2 or newer; a private CA comes through NODE_EXTRA_CA_CERTS.
+ * With the host, also where TLS begins on a connection that is there already: an IP address is no server name (RFC 6066,
+ * section 3), and without either Node checks the certificate against "localhost".
+ */
+export function tlsOptions({ host }: Endpoint): { host: string; servername: string; rejectUnauthorized: true; minVersion: 'TLSv1.2' } {
+	return { host, servername: isIP(host) === 0 ? host : '', rejectUnauthorized: true, minVersion: 'TLSv1.2' };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -31,7 +31,7 @@ export class JournalFile<Memory> {
 	/** undefined where there is none that can be read. */
 	read(): Memory | undefined {
 		try {
-			return this.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
+			return this.parse(JSON.parse(readOwn(this.#path)));
 		} catch {
 			return undefined;
 		}
@@ -58,10 +58,11 @@ export class JournalFile<Memory> {
 	async #drain(): Promise<void> {
 		try {
 			await mkdir(this.folder, { recursive: true, mode: 0o700 });
+			await requireOwn(this.folder);
 			while (this.#next !== undefined) {
 				const text = JSON.stringify(this.#next);
 				this.#next = undefined;
-				await writeFile(`${this.#path}.new`, text, { mode: 0o600 });
+				await writeOwn(`${this.#path}.new`, text);
 				// Either the old or the new one is there, whenever the process ends.
 				await rename(`${this.#path}.new`, this.#path);
 			}
@@ -74,4 +75,46 @@ export class JournalFile<Memory> {
 			this.#writing = undefined;
 		}
 	}
+}
+
+/** A memory is some kilobytes; a larger file is something else, in bytes. */
+const LARGEST = 64 * 1024 * 1024;
+
+/**
+ * Whether it belongs to n8n's own user, or to the machine's administrator, and not everybody may write in it. A group may:
+ * Kubernetes gives volumes to one (fsGroup). Windows has no such numbers.
+ */
+function isOwn({ uid, mode }: { uid: number; mode: number }): boolean {
+	const own = process.getuid?.();
+	return own === undefined || ((own === 0 || uid === own || uid === 0) && (mode & 0o002) === 0);
+}
+
+/** A file of one's own; a link that somebody planted is not followed. @throws where it is something else */
+function readOwn(path: string): string {
+	const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+	try {
+		const about = fstatSync(file);
+		if (!about.isFile() || !isOwn(about) || about.size > LARGEST) throw new Error(`${path} is not a file of n8n's own.`);
+		return readFileSync(file, 'utf8');
+	} finally {
+		closeSync(file);
+	}
+}
+
+/** Writes a file that was not there: whatever stands in its place, a link too, is taken away and not written through. */
+async function writeOwn(path: string, text: string): Promise<void> {
+	await rm(path, { force: true });
+	const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+	try {
+		await file.writeFile(text);
+	} finally {
+		await file.close();
+	}
+}
+
+/** The folder is no link, and nobody else may write in it. @throws where it is otherwise */
+async function requireOwn(folder: string): Promise<void> {
+	const about = await lstat(folder);
+	if (about.isDirectory() && isOwn(about)) return;
+	throw new Error(`${folder} belongs to another user, everybody may write in it, or it is a link.`);
 }

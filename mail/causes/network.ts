@@ -14,7 +14,7 @@ export const NETWORK_CAUSES: readonly Cause[] = [
 	{
 		id: 'tls',
 		speakers: ALL,
-		words: /CERT_|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS|DEPTH_ZERO|certificate|EPROTO|wrong version number|ssl3|tlsv1|ETLS/i,
+		words: /CERT_|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS|DEPTH_ZERO|certificate|\bEPROTO\b|wrong version number|ssl3|tlsv1|ETLS/i,
 		code: 'tls',
 		permanent: true,
 		sentence: (at) => `The certificate or TLS of ${peer(at)} cannot be trusted.`,

@@ -6,6 +6,7 @@ import { MailError } from '../errors';
 import { HIDDEN } from '../redact';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
+import { checkUser } from '../signIn/xoauth2';
 import { LIBRARY_LIMITS, overflow, PATIENCE, Watchdog, type Patience } from './limits';
 
 /** imapflow parks throttled commands for half of this and sends NOOP after it; above the watch's heartbeat. */
@@ -206,6 +207,8 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 	const endpoint = endpointOf(account, 'imap');
 	const at: Circumstances = { speaker: 'imap', mailbox: account.mailbox, peer: `${endpoint.host}:${endpoint.port}`, token };
 	if (isStopped(signal)) throw stopped(at);
+	// The library builds the response of XOAUTH2 itself, and looks at nothing.
+	checkUser(account.mailbox);
 	// Loaded at first use: it costs 66 ms.
 	const { ImapFlow } = await import('imapflow');
 	let note = (_entry: unknown): void => undefined;

@@ -1,7 +1,6 @@
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
-import type { PopConnection } from './connection';
-import { collect } from './content';
+import { LONGEST_LINE, type PopConnection } from './connection';
 
 /** A +OK line. @throws MailError by what the server said */
 export async function okay(connection: PopConnection, at: Circumstances, command: string): Promise<string> {
@@ -36,7 +35,16 @@ export async function numbered(connection: PopConnection, at: Circumstances, com
 }
 
 /** The lines of a multi-line answer, whose +OK has been read. As latin1, so that the bytes of an id stay what they are. */
-export async function lines(connection: PopConnection, command: string): Promise<string[]> {
-	const text = (await collect(connection.body(command, connection.limits.listBytes).stream())).toString('latin1');
-	return text.split('\r\n').filter((line) => line !== '');
+export async function lines(connection: PopConnection, command: string, limit = connection.limits.listBytes): Promise<string[]> {
+	const { listLines } = connection.limits;
+	const found: string[] = [];
+	let begun = '';
+	for await (const chunk of connection.body(command, limit).stream()) {
+		const parts = (begun + chunk.toString('latin1')).split('\r\n');
+		begun = parts.pop() ?? '';
+		for (const line of parts) if (line !== '') found.push(line);
+		if (found.length > listLines) throw connection.tooMuch(command, limit);
+		if (begun.length > LONGEST_LINE) throw connection.fail('protocol', `POP answered ${command} with a line that does not end.`, command, 'Check that host and port are those of a POP server.');
+	}
+	return begun === '' ? found : [...found, begun];
 }

@@ -40,7 +40,7 @@ async function readCapabilities(connection: PopConnection): Promise<Capabilities
 	connection.write('CAPA\r\n');
 	if (!(await connection.line('CAPA')).startsWith('+OK')) return new Map();
 	return new Map(
-		(await lines(connection, 'CAPA')).map((line) => {
+		(await lines(connection, 'CAPA', connection.limits.capaBytes)).map((line) => {
 			connection.listen?.('S', line);
 			const [name = '', ...rest] = line.trim().split(/ +/);
 			return [name.toUpperCase(), rest.join(' ')];

@@ -11,7 +11,7 @@ import { Content, type Patience, type Supply } from './content';
 import { LIMITS, type PopLimits } from './limits';
 
 /** Longest line of a single-line response, in bytes; RFC 2449 allows 512, some servers send more. */
-const LONGEST_LINE = 8_192;
+export const LONGEST_LINE = 8_192;
 const NOTHING = Buffer.alloc(0);
 const [LF, CR] = [0x0a, 0x0d];
 /** What is taken ahead of the reader, in bytes; beyond that the socket is paused and the server waits. */
@@ -83,7 +83,7 @@ export class PopConnection implements Supply {
 
 	/** The next line without CRLF. @throws MailError `lost`, `timeout`, `protocol` */
 	async line(command: string): Promise<string> {
-		const patience = { leftMs: this.limits.answerMs };
+		const patience: Patience = { leftMs: this.limits.answerMs };
 		for (;;) {
 			const line = this.lineNow(command);
 			if (line !== undefined) return line;
@@ -115,7 +115,8 @@ export class PopConnection implements Supply {
 
 	/** The body of a multi-line answer; must be read to its end, or drained, before anything else. */
 	body(command: string, limit: number): Content {
-		return new Content(this, command, limit, { leftMs: this.limits.commandMs });
+		const { answerMs, commandMs, slowest } = this.limits;
+		return new Content(this, command, limit, { leftMs: Math.min(answerMs, commandMs), earnableMs: Math.max(0, commandMs - answerMs), slowest });
 	}
 
 	takeNow(): Buffer | undefined {

@@ -3,6 +3,10 @@ import { Multiline } from './multiline';
 /** Time that may still be spent on waiting for the server, in ms. */
 export interface Patience {
 	leftMs: number;
+	/** Time that bytes bring in addition, at most, in ms. */
+	earnableMs?: number;
+	/** Bytes that bring a second each. */
+	slowest?: number;
 }
 
 /** Where the bytes of an answer come from, and where those beyond its end go back to. */
@@ -62,11 +66,20 @@ export class Content {
 	}
 
 	#unstuffed(chunk: Buffer): Buffer {
+		this.#earn(chunk.length);
 		const bytes = this.#multiline.push(chunk);
 		if (this.#multiline.rest !== undefined) this.supply.giveBack(this.#multiline.rest);
 		this.#size += bytes.length;
 		if (this.#size > this.limit) throw (this.#failure = this.supply.tooMuch(this.command, this.limit));
 		return bytes;
+	}
+
+	/** What comes shows that the server is at work. */
+	#earn(bytes: number): void {
+		const { earnableMs = 0, slowest = Infinity } = this.patience;
+		const earned = Math.min(earnableMs, (bytes / slowest) * 1_000);
+		this.patience.leftMs += earned;
+		this.patience.earnableMs = earnableMs - earned;
 	}
 }
 

@@ -15,6 +15,9 @@ export { collect } from './content';
 /** How many requests are under way where the server allows PIPELINING (RFC 2449, section 6.6). */
 const WINDOW = 256;
 
+/** A mail may be so much larger than twice what LIST told, in bytes. */
+const TOLERANCE = 1024 * 1024;
+
 export interface Retrieved {
 	number: number;
 	/** The mail's bytes, to be read before the next mail is asked for; or why the server does not give this one. */
@@ -40,11 +43,20 @@ export class PopSession {
 	#open: Content | undefined;
 	#deleted = 0;
 
+	/** Sizes that LIST told, by message number. */
+	readonly #told = new Map<number, number>();
+	/** Not to be seen by whoever prints the session: what is still to be written has the token in it. */
+	readonly #connection: PopConnection;
+	readonly #at: Circumstances;
+
 	private constructor(
-		private readonly connection: PopConnection,
+		connection: PopConnection,
 		readonly capabilities: Capabilities,
-		private readonly at: Circumstances,
-	) {}
+		at: Circumstances,
+	) {
+		this.#connection = connection;
+		this.#at = at;
+	}
 
 	/** Connects and signs in; a refused token is replaced once. @throws MailError */
 	static async open(account: Account, limits: Partial<PopLimits> = {}): Promise<PopSession> {
@@ -58,11 +70,16 @@ export class PopSession {
 
 	/** On a connection that has not been greeted yet; closes it where the sign-in fails. @throws MailError */
 	static async on(connection: PopConnection, account: Account, token: AccessToken): Promise<PopSession> {
+		const { signInMs } = connection.limits;
+		let late: MailError | undefined;
+		const timer = setTimeout(() => (late = connection.fail('timeout', `${connection.at.peer ?? 'The POP server'} did not finish the sign-in within ${signInMs / 1000} s.`, 'the sign-in', 'Check the network if it lasts.')), signInMs);
 		try {
 			return new PopSession(connection, await signIn(connection, endpointOf(account, 'pop'), account.mailbox, token), connection.at);
 		} catch (error) {
 			connection.close();
-			throw error;
+			throw late ?? error;
+		} finally {
+			clearTimeout(timer);
 		}
 	}
 
@@ -84,7 +101,7 @@ export class PopSession {
 	async stat(): Promise<{ count: number; size: number }> {
 		const line = await this.#command('STAT');
 		const [, count, size] = /^\+OK +(\d{1,15}) +(\d{1,15})\b/.exec(line) ?? [];
-		if (count === undefined || size === undefined) throw unexpected(line, this.at, 'STAT', 'no count and size');
+		if (count === undefined || size === undefined) throw unexpected(line, this.#at, 'STAT', 'no count and size');
 		return { count: Number(count), size: Number(size) };
 	}
 
@@ -92,9 +109,10 @@ export class PopSession {
 	async list(): Promise<Map<number, number>> {
 		await this.#command('LIST');
 		return new Map(
-			(await numbered(this.connection, this.at, 'LIST')).map(([number, text]) => {
+			(await numbered(this.#connection, this.#at, 'LIST')).map(([number, text]) => {
 				const size = /^\d{1,15}\b/.exec(text)?.[0];
-				if (size === undefined) throw unexpected(`${number} ${text}`, this.at, 'LIST', 'a size that is no number');
+				if (size === undefined) throw unexpected(`${number} ${text}`, this.#at, 'LIST', 'a size that is no number');
+				this.#told.set(number, Number(size));
 				return [number, Number(size)];
 			}),
 		);
@@ -104,30 +122,31 @@ export class PopSession {
 	async size(number: number): Promise<number | undefined> {
 		const command = `LIST ${number}`;
 		await this.#settle();
-		this.connection.write(`${command}\r\n`);
-		const line = await this.connection.line(command);
+		this.#connection.write(`${command}\r\n`);
+		const line = await this.#connection.line(command);
 		if (line.startsWith('-ERR')) {
-			const error = refusal(line, this.at, command);
+			const error = refusal(line, this.#at, command);
 			if (error.code === 'throttled' && !isVague(error)) throw error;
 			return undefined;
 		}
 		const size = /^\+OK +\d{1,15} +(\d{1,15})\b/.exec(line)?.[1];
-		if (size === undefined) throw unexpected(line, this.at, command, 'no size');
+		if (size === undefined) throw unexpected(line, this.#at, command, 'no size');
+		this.#told.set(number, Number(size));
 		return Number(size);
 	}
 
 	/** Unique ids by message number, oldest first (RFC 1939, section 7). */
 	async uidl(): Promise<Map<number, string>> {
 		await this.#command('UIDL');
-		return new Map(await numbered(this.connection, this.at, 'UIDL'));
+		return new Map(await numbered(this.#connection, this.#at, 'UIDL'));
 	}
 
 	/** Headers and the first `lines` lines of the body; of more than `topBytes` the beginning. */
 	async top(number: number, lines: number): Promise<Buffer> {
 		const command = `TOP ${number} ${lines}`;
 		await this.#command(command);
-		const { mailBytes, topBytes } = this.connection.limits;
-		this.#open = this.connection.body(command, mailBytes);
+		const { mailBytes, topBytes } = this.#connection.limits;
+		this.#open = this.#connection.body(command, mailBytes);
 		return await collect(this.#open.stream(), topBytes);
 	}
 
@@ -135,18 +154,17 @@ export class PopSession {
 	async retrieve(number: number): Promise<Buffer> {
 		const command = `RETR ${number}`;
 		await this.#command(command);
-		return await collect(this.connection.body(command, this.connection.limits.mailBytes).stream());
+		return await collect(this.#connection.body(command, this.#limitOf(number)).stream());
 	}
 
 	/** Many mails in their order, several requests under way where the server allows it. */
 	retrieveMany(numbers: readonly number[]): AsyncGenerator<Retrieved, void> {
-		const limit = this.connection.limits.mailBytes;
-		return this.#many(numbers.map((number) => ({ number, command: `RETR ${number}`, limit })));
+		return this.#many(numbers.map((number) => ({ number, command: `RETR ${number}`, limit: this.#limitOf(number) })));
 	}
 
 	/** Headers and first lines of many mails, as {@link retrieveMany} gives whole ones. */
 	topMany(numbers: readonly number[], lines: number): AsyncGenerator<Retrieved, void> {
-		const limit = this.connection.limits.mailBytes;
+		const limit = this.#connection.limits.mailBytes;
 		return this.#many(numbers.map((number) => ({ number, command: `TOP ${number} ${lines}`, limit })));
 	}
 
@@ -176,23 +194,23 @@ export class PopSession {
 		} catch (error) {
 			if (this.#deleted > 0) throw this.#uncertain(error);
 		} finally {
-			this.connection.close();
+			this.#connection.close();
 		}
 	}
 
 	/** Cuts the session; nothing is deleted (RFC 1939, section 6). */
 	close(): void {
-		this.connection.close();
+		this.#connection.close();
 	}
 
 	#uncertain(error: unknown): MailError {
-		const cause = diagnose(error, { ...this.at, command: 'QUIT' });
+		const cause = diagnose(error, { ...this.#at, command: 'QUIT' });
 		const mails = this.#deleted === 1 ? 'One mail' : `${this.#deleted} mails`;
-		return new MailError(`${mails} of ${this.at.mailbox ?? 'the mailbox'} may not have been deleted, since QUIT failed. ${cause.message}`, {
+		return new MailError(`${mails} of ${this.#at.mailbox ?? 'the mailbox'} may not have been deleted, since QUIT failed. ${cause.message}`, {
 			code: cause.code,
 			permanent: false,
 			speaker: 'pop',
-			mailbox: this.at.mailbox,
+			mailbox: this.#at.mailbox,
 			command: 'QUIT',
 			response: cause.response,
 			said: cause.said,
@@ -201,10 +219,17 @@ export class PopSession {
 		});
 	}
 
+	/** Bytes that a mail may bring: well above what LIST told, since servers count line ends in their own ways. */
+	#limitOf(number: number): number {
+		const told = this.#told.get(number);
+		const { mailBytes } = this.#connection.limits;
+		return told === undefined ? mailBytes : Math.min(mailBytes, 2 * told + TOLERANCE);
+	}
+
 	async #command(command: string): Promise<string> {
 		await this.#settle();
-		this.connection.write(`${command}\r\n`);
-		return await okay(this.connection, this.at, command);
+		this.#connection.write(`${command}\r\n`);
+		return await okay(this.#connection, this.#at, command);
 	}
 
 	/** Answers in the order of the requests, asked for ahead where the server allows it. */
@@ -218,7 +243,7 @@ export class PopSession {
 			if (asked < requests.length && asked - index <= window / 2) {
 				const next = requests.slice(asked, index + window);
 				this.#owed.push(...next);
-				this.connection.write(next.map(({ command }) => `${command}\r\n`).join(''));
+				this.#connection.write(next.map(({ command }) => `${command}\r\n`).join(''));
 				asked += next.length;
 			}
 			const content = await this.#next();
@@ -232,16 +257,16 @@ export class PopSession {
 	async #next(): Promise<AsyncGenerator<Buffer, void> | MailError> {
 		const request = this.#owed.shift();
 		if (request === undefined) throw new Error('No answer is awaited.');
-		const line = this.connection.lineNow(request.command) ?? (await this.connection.line(request.command));
+		const line = this.#connection.lineNow(request.command) ?? (await this.#connection.line(request.command));
 		if (!line.startsWith('+OK')) {
-			const error = refusal(line, this.at, request.command);
+			const error = refusal(line, this.#at, request.command);
 			// After an answer that is none, nobody knows where the next one begins.
 			if (line.startsWith('-ERR')) return error;
-			this.connection.close();
+			this.#connection.close();
 			throw error;
 		}
 		if (request.limit === undefined) return nothing();
-		this.#open = this.connection.body(request.command, request.limit);
+		this.#open = this.#connection.body(request.command, request.limit);
 		return this.#open.stream();
 	}
 

@@ -1,17 +1,23 @@
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 
-import { CLOUDS, withoutSlashes, type Cloud } from '../clouds';
+import { CLOUDS, CONSUMER_SMTP, withoutSlashes, type Cloud } from '../clouds';
 import { MailError } from '../errors';
 import { CLOCK_SKEW_MS, readClaims } from './token';
 
 /** The operator's switch: only the value `true` allows the ways that use the identity of the machine n8n runs on. */
 export const ALLOW_HOST_IDENTITY = 'N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY';
 
+/** The operator's list of mail hosts that may get the machine's token beside the clouds' own, divided by commas. */
+export const HOST_IDENTITY_SERVERS = 'N8N_OFFICE365_MAIL_HOST_IDENTITY_SERVERS';
+
 const FILE_FIELD = 'Federated Token File';
 /** What every token for the exchange is for; national clouds append their name. https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations */
 const EXCHANGE_AUDIENCE = 'api://AzureADTokenExchange';
 /** No token is longer, in bytes; a larger file is something else. */
 const LONGEST_TOKEN = 64 * 1024;
+/** How long a file may take to be read, in ms: on a network drive that is away it takes for ever. */
+const FILE_MS = 5_000;
 
 /** Whoever may create credentials could otherwise borrow the machine's rights. @throws MailError `configuration` */
 export function requireHostIdentity(way: 'Workload Identity' | 'Managed Identity'): void {
@@ -50,6 +56,23 @@ export function requireMailResource(way: 'Workload Identity' | 'Managed Identity
 	});
 }
 
+/**
+ * Whoever made the credential names the mail hosts of a custom cloud, and with them who gets the machine's token: it goes
+ * to the clouds' own hosts and to those that the operator lists. @throws MailError `configuration`
+ */
+export function requireOwnMailHosts(way: 'Workload Identity' | 'Managed Identity', { endpoints }: Cloud): void {
+	const listed = (process.env[HOST_IDENTITY_SERVERS] ?? '').split(',').map((name) => name.trim().toLowerCase());
+	const own = [...Object.values(CLOUDS).flatMap((cloud) => Object.values(cloud.endpoints)), CONSUMER_SMTP].map(({ host }) => host);
+	const known = new Set([...own, ...listed, '']);
+	const foreign = [endpoints.smtp, endpoints.imap, endpoints.pop].find(({ host }) => !known.has(host.toLowerCase()));
+	if (foreign === undefined) return;
+	throw new MailError(`${way} is used with Microsoft's own mail hosts only: the token of this machine would go to a host that the credential names.`, {
+		code: 'configuration',
+		field: 'Cloud',
+		remedy: `Choose one of Microsoft's clouds, or have the operator of this n8n list the mail hosts of the credential in the environment variable ${HOST_IDENTITY_SERVERS}, divided by commas.`,
+	});
+}
+
 export interface FederatedToken {
 	value: string;
 	/** Issuer, subject and audience, for an explanation. */
@@ -81,14 +104,38 @@ export async function readFederatedToken(path: string, now = Date.now()): Promis
 	return { value, shown: `issuer ${claims.iss ?? '?'}, subject ${claims.sub ?? '?'}, audience ${audience}` };
 }
 
+/** The whole file; empty where it is none of a token's kind: a device or a pipe may never begin or never end. */
 async function readSmall(file: string): Promise<string> {
+	let handle: FileHandle | undefined;
+	let timer: NodeJS.Timeout | undefined;
 	try {
-		const about = await stat(file);
-		// A device or a pipe may never end.
-		return about.isFile() && about.size <= LONGEST_TOKEN ? (await readFile(file, 'utf8')).trim() : '';
+		const late = new Promise<never>((_resolve, reject) => {
+			timer = setTimeout(() => reject(Object.assign(new Error('The file does not come.'), { code: 'ETIMEDOUT' })), FILE_MS);
+		});
+		return await Promise.race([late, (async () => {
+			// Without O_NONBLOCK the opening of a pipe waits for somebody who writes to it.
+			handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+			return (await handle.stat()).isFile() ? await readUpTo(handle, LONGEST_TOKEN) : '';
+		})()]);
 	} catch (error) {
 		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 		throw fileError('configuration', `The file ${file} cannot be read (${code}).`, 'Check the path and that n8n\'s user may read it; in a container the file has to be mounted into it.');
+	} finally {
+		clearTimeout(timer);
+		// What still hangs in a read is closed when that ends.
+		void handle?.close().catch(() => undefined);
+	}
+}
+
+/** Files of the kernel's say that they hold nothing, and have no end: what counts is what is read. */
+async function readUpTo(handle: FileHandle, limit: number): Promise<string> {
+	const buffer = Buffer.alloc(limit + 1);
+	let size = 0;
+	for (;;) {
+		const { bytesRead } = await handle.read(buffer, size, buffer.length - size, null);
+		size += bytesRead;
+		if (size > limit) return '';
+		if (bytesRead === 0) return buffer.toString('utf8', 0, size).trim();
 	}
 }
 

@@ -4,7 +4,7 @@ import { clientCertificate } from './certificate';
 import type { Cloud } from '../clouds';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
-import { readFederatedToken, requireHostIdentity, requireKnownAuthority, requireMailResource } from './hostIdentity';
+import { readFederatedToken, requireHostIdentity, requireKnownAuthority, requireMailResource, requireOwnMailHosts } from './hostIdentity';
 import { identityNetwork } from './identityNetwork';
 import { AccessToken, type Acquire } from './token';
 
@@ -75,6 +75,7 @@ async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances):
 			requireHostIdentity('Workload Identity');
 			requireKnownAuthority(account.cloud);
 			requireMailResource('Workload Identity', account.cloud);
+			requireOwnMailHosts('Workload Identity', account.cloud);
 			return {
 				// Asked by MSAL for each request, so a rotated file is read again.
 				clientAssertion: async () => {
@@ -93,6 +94,7 @@ async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances):
 async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationResult> {
 	requireHostIdentity('Managed Identity');
 	requireMailResource('Managed Identity', account.cloud);
+	requireOwnMailHosts('Managed Identity', account.cloud);
 	const msal = await load();
 	const client = new msal.ManagedIdentityApplication({
 		...(account.clientId !== '' && { managedIdentityIdParams: { userAssignedClientId: account.clientId } }),

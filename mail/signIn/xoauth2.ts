@@ -9,14 +9,18 @@ import type { AccessToken } from './token';
  * @throws MailError `input` where the mailbox holds a control character, which could reshape the message.
  */
 export function initialResponse(mailbox: string, token: AccessToken): string {
-	if (mailbox === '' || /[\u0000-\u001f\u007f]/.test(mailbox)) {
-		throw new MailError('The mailbox address is empty or holds a control character.', {
-			code: 'input',
-			field: 'Mailbox',
-			remedy: 'Enter the address of the mailbox to open, for example ada@example.com.',
-		});
-	}
+	checkUser(mailbox);
 	return Buffer.from(`user=${mailbox}\x01auth=Bearer ${token.reveal()}\x01\x01`, 'utf8').toString('base64');
+}
+
+/** Also for libraries that build the response themselves. @throws MailError `input` */
+export function checkUser(mailbox: string): void {
+	if (mailbox !== '' && !/[\u0000-\u001f\u007f]/.test(mailbox)) return;
+	throw new MailError('The mailbox address is empty or holds a control character.', {
+		code: 'input',
+		field: 'Mailbox',
+		remedy: 'Enter the address of the mailbox to open, for example ada@example.com.',
+	});
 }
 
 /**

@@ -19,7 +19,18 @@ import type { Rejection } from './recipients';
 const DEADLINES = { connectionTimeout: 30_000, greetingTimeout: 30_000, socketTimeout: 600_000 };
 /** A session takes no further mail when less than this is left of its token, in ms: a large one takes its time. */
 const LAST_MAIL_MS = 5 * 60_000;
+/** From the first byte to the end of the handshake, with whatever the server says on the way. */
+const GREETING_MS = 90_000;
 const SIGN_IN_MS = 60_000;
+/** What a mail may take beside the time for its bytes: RFC 5321, section 4.5.3.2 gives its steps some minutes each. */
+const MAIL_MS = 20 * 60_000;
+const RECIPIENT_MS = 1_000;
+/** Bytes a second that a mail goes out with at least. */
+const SLOWEST = 4 * 1024;
+/** What a server may answer to one step or one mail, in bytes; a line for each of a thousand recipients is less. */
+const LONGEST_ANSWER = 1024 * 1024;
+/** How often it is looked how much has come, in ms. */
+const LOOK_MS = 100;
 const RESET_MS = 10_000;
 const QUIT_MS = 1_000;
 
@@ -51,25 +62,33 @@ export class SmtpSession {
 	readonly #underWay = new Set<Promise<unknown>>();
 	#lost = false;
 
+	/** Not to be seen by whoever prints the session: the library keeps what it wrote, the token too. */
+	readonly #connection: SMTPConnection;
+	readonly #at: Circumstances;
+	/** The server offers PIPELINING (RFC 2920). */
+	readonly #pipelining: boolean;
+
 	private constructor(
-		private readonly connection: SMTPConnection,
-		private readonly at: Circumstances,
+		connection: SMTPConnection,
+		at: Circumstances,
 		readonly token: AccessToken,
 		/** The name that was signed in; the mailbox may be another one. */
 		readonly user: string,
 		usableUntil: number,
 		/** The server's SIZE in bytes (RFC 1870); 0 = it told none. */
 		readonly maxSize: number,
-		/** The server offers PIPELINING (RFC 2920). */
-		private readonly pipelining: boolean,
+		pipelining: boolean,
 	) {
+		this.#connection = connection;
+		this.#at = at;
+		this.#pipelining = pipelining;
 		this.usableUntil = usableUntil;
 		connection.on('error', () => (this.#lost = true));
 		connection.on('end', () => (this.#lost = true));
 	}
 
 	get alive(): boolean {
-		return !this.#lost && !this.connection.destroyed && Date.now() < this.usableUntil;
+		return !this.#lost && !this.#connection.destroyed && Date.now() < this.usableUntil;
 	}
 
 	/** Answers are still to come. */
@@ -124,7 +143,7 @@ export class SmtpSession {
 		connection.on('error', () => undefined);
 		const signedIn = Date.now();
 		try {
-			await answerOf<void>(connection, (resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
+			await answerOf<void>(connection, (resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())), GREETING_MS);
 			await answerOf<void>(connection, (resolve, reject) => connection.login({ user, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve())), SIGN_IN_MS);
 		} catch (error) {
 			connection.close();
@@ -139,10 +158,10 @@ export class SmtpSession {
 	requireRoom(size: number): void {
 		if (this.maxSize === 0 || size <= this.maxSize) return;
 		const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-		throw new MailError(`The mail has about ${megabytes(size)} as it is sent; ${this.at.peer ?? 'the server'} takes up to ${megabytes(this.maxSize)}.`, {
+		throw new MailError(`The mail has about ${megabytes(size)} as it is sent; ${this.#at.peer ?? 'the server'} takes up to ${megabytes(this.maxSize)}.`, {
 			code: 'tooLarge',
 			speaker: 'smtp',
-			mailbox: this.at.mailbox,
+			mailbox: this.#at.mailbox,
 			remedy: 'Attachments grow by a third on their way. Make them smaller, or send a link; an admin may raise the mailbox\'s maximum send size.',
 		});
 	}
@@ -156,10 +175,10 @@ export class SmtpSession {
 	async send(envelope: Envelope, message: Readable, onWritten: () => void = () => undefined): Promise<Receipt> {
 		let whole = false;
 		message.once('end', () => (whole = true));
-		if (this.pipelining) tellWhenWritten(message, onWritten);
+		if (this.#pipelining) tellWhenWritten(message, onWritten);
 		// nodemailer notes in it whom the server refused.
 		const noted = { ...envelope };
-		const answer = answerOf<SMTPConnection.SentMessageInfo>(this.connection, (resolve, reject) => this.connection.send(noted, message, (error, result) => (error ? reject(error) : resolve(result))));
+		const answer = answerOf<SMTPConnection.SentMessageInfo>(this.#connection, (resolve, reject) => this.#connection.send(noted, message, (error, result) => (error ? reject(error) : resolve(result))), this.#deadlineOf(envelope));
 		this.#underWay.add(answer);
 		try {
 			const info = await answer;
@@ -176,11 +195,16 @@ export class SmtpSession {
 			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) await this.#closeBehind(answer);
 			// The answer to a mail ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
 			else if (!whole && this.alive) await this.#reset();
-			const reason = detail(error, 'code') === 'ESTREAM' ? unreadable(error) : diagnose(error, { ...this.at, from: envelope.from, command: commandOf(error) });
+			const reason = detail(error, 'code') === 'ESTREAM' ? unreadable(error) : diagnose(error, { ...this.#at, from: envelope.from, command: commandOf(error) });
 			throw new SendFailure(reason, whole && !answered, rejections(whole ? noted : error));
 		} finally {
 			this.#underWay.delete(answer);
 		}
+	}
+
+	/** Ms for a mail to be sent and answered, those ahead of it included: a server that talks and never answers holds nobody. */
+	#deadlineOf({ size, to }: Envelope): number {
+		return (this.#underWay.size + 1) * MAIL_MS + to.length * RECIPIENT_MS + (size / SLOWEST) * 1_000;
 	}
 
 	/** Closes for the sake of one mail: the one ahead of it still gets its answer, where the connection holds. */
@@ -194,7 +218,7 @@ export class SmtpSession {
 	/** Clears an envelope that was refused, so that the connection serves the next mail. */
 	async #reset(): Promise<void> {
 		try {
-			await answerOf<void>(this.connection, (resolve, reject) => this.connection.reset((error) => (error ? reject(error) : resolve())), RESET_MS);
+			await answerOf<void>(this.#connection, (resolve, reject) => this.#connection.reset((error) => (error ? reject(error) : resolve())), RESET_MS);
 		} catch {
 			// Not worth a word: the next mail gets a new connection.
 			this.close();
@@ -205,29 +229,35 @@ export class SmtpSession {
 	async quit(): Promise<void> {
 		await this.answered();
 		this.#lost = true;
-		if (this.connection.destroyed) return;
+		if (this.#connection.destroyed) return;
 		await new Promise<void>((resolve) => {
-			setTimeout(() => (this.connection.close(), resolve()), QUIT_MS).unref();
-			this.connection.once('end', () => resolve());
-			this.connection.quit();
+			setTimeout(() => (this.#connection.close(), resolve()), QUIT_MS).unref();
+			this.#connection.once('end', () => resolve());
+			this.#connection.quit();
 		});
 	}
 
 	close(): void {
 		this.#lost = true;
-		this.connection.close();
+		this.#connection.close();
 	}
 }
 
 /**
  * Waits for a step of nodemailer's. It forgets who waits when the connection breaks meanwhile, so its events count too.
- * @param withinMs shorter than the connection's own deadline
+ * @param withinMs for all that the server says, beside the connection's own deadline for its silence
  */
-async function answerOf<T>(connection: SMTPConnection, begin: (resolve: (value: T) => void, reject: (error: Error) => void) => void, withinMs?: number): Promise<T> {
+async function answerOf<T>(connection: SMTPConnection, begin: (resolve: (value: T) => void, reject: (error: Error) => void) => void, withinMs: number): Promise<T> {
 	let fail = (_error: Error): void => undefined;
 	// The answer that ended the connection (421) is told a moment after the end.
 	const end = (): void => void setImmediate(() => fail(new Error('Connection closed')));
-	const timer = withinMs === undefined ? undefined : setTimeout(() => fail(new Error('Timeout: no answer')), withinMs);
+	const timer = setTimeout(() => fail(new Error('Timeout: no answer')), withinMs);
+	const before = received(connection);
+	const look = setInterval(() => {
+		if (received(connection) - before <= LONGEST_ANSWER) return;
+		fail(new Error(`The server's answer is longer than ${LONGEST_ANSWER} bytes.`));
+		connection.close();
+	}, LOOK_MS);
 	try {
 		return await new Promise<T>((resolve, reject) => {
 			fail = reject;
@@ -236,8 +266,16 @@ async function answerOf<T>(connection: SMTPConnection, begin: (resolve: (value: 
 		});
 	} finally {
 		clearTimeout(timer);
+		clearInterval(look);
 		connection.off('error', fail).off('end', end);
 	}
+}
+
+/** Bytes that have come on the connection; its socket changes when TLS begins, and counts on. */
+function received(connection: SMTPConnection): number {
+	const socket: unknown = Reflect.get(connection, '_socket');
+	const bytes: unknown = typeof socket === 'object' && socket !== null ? Reflect.get(socket, 'bytesRead') : undefined;
+	return typeof bytes === 'number' ? bytes : 0;
 }
 
 /**

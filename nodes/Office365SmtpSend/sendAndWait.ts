@@ -113,9 +113,14 @@ export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookRespo
 		show(questionPage(question, approved));
 		return { noWebhookResponse: true };
 	}
-	const answer = question.responseType === 'freeText' ? { text: text(record(this.getBodyData()).text, 'text') } : { approved };
+	const answer = question.responseType === 'freeText' ? { text: answered(record(this.getBodyData()).text) } : { approved };
 	show(page({ title: 'Got it, thanks', message: 'This page can be closed now.' }));
 	return { noWebhookResponse: true, workflowData: [[{ json: { data: { ...answer, respondedAt } } }]] };
+}
+
+/** A form whose field is made into a list or an object by who posts it has no answer but an empty one. */
+function answered(given: unknown): string {
+	return typeof given === 'string' ? given : '';
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Cause, Circumstances } from '../../mail/causes/cause';
 import { cloudOf } from '../../mail/clouds';
 import { CAUSES, diagnose } from '../../mail/diagnosis';
 import { MailError, type Speaker } from '../../mail/errors';
-import { ALLOW_HOST_IDENTITY } from '../../mail/signIn/hostIdentity';
+import { ALLOW_HOST_IDENTITY, HOST_IDENTITY_SERVERS } from '../../mail/signIn/hostIdentity';
 import { ImapSession } from '../../mail/imap/session';
 import { PopSession } from '../../mail/pop3/session';
 import { appTokens } from '../../mail/signIn/serviceAccount';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 	trust(sandbox.caFile);
 	await sandbox.deliver(ADA, 'Subject: one\r\n\r\nhello\r\n');
 });
-beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', ...sandbox.managedIdentity.environment.vm }));
+beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', [HOST_IDENTITY_SERVERS]: 'localhost', ...sandbox.managedIdentity.environment.vm }));
 afterEach(() => {
 	sandbox.exchange.reset();
 	sandbox.identity.recover();

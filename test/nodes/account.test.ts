@@ -4,7 +4,7 @@ import type { ICredentialDataDecryptedObject, IDataObject, IExecuteFunctions } f
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailError } from '../../mail/errors';
-import { ALLOW_HOST_IDENTITY } from '../../mail/signIn/hostIdentity';
+import { ALLOW_HOST_IDENTITY, HOST_IDENTITY_SERVERS } from '../../mail/signIn/hostIdentity';
 import { compose } from '../../mail/compose/message';
 import { sendMail } from '../../mail/smtp/send';
 import { beginTest, openAccount } from '../../nodes/account';
@@ -39,7 +39,7 @@ beforeAll(async () => {
 		usernamePassword: { ...base, authentication: 'usernamePassword', username: ADA, password: ' open sesame ', mailbox: '' },
 	};
 });
-beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', AZURE_AUTHORITY_HOST: sandbox.identity.url, ...sandbox.managedIdentity.environment.vm }));
+beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', [HOST_IDENTITY_SERVERS]: 'localhost', AZURE_AUTHORITY_HOST: sandbox.identity.url, ...sandbox.managedIdentity.environment.vm }));
 afterEach(() => {
 	vi.useRealTimers();
 	sandbox.identity.recover();

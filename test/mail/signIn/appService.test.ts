@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import { cloudOf } from '../../../mail/clouds';
-import { ALLOW_HOST_IDENTITY } from '../../../mail/signIn/hostIdentity';
+import { ALLOW_HOST_IDENTITY, HOST_IDENTITY_SERVERS } from '../../../mail/signIn/hostIdentity';
 import { appTokens } from '../../../mail/signIn/serviceAccount';
 import { customCloud } from '../../../sandbox/credentials';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
 });
-beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', ...sandbox.managedIdentity.environment.appService }));
+beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', [HOST_IDENTITY_SERVERS]: 'localhost', ...sandbox.managedIdentity.environment.appService }));
 afterAll(async () => await sandbox.stop());
 
 it.each([

@@ -10,7 +10,7 @@ import { clientCertificate } from '../../../mail/signIn/certificate';
 import { cloudOf } from '../../../mail/clouds';
 import { runConnectionTest } from '../../../mail/connectionTest/run';
 import { MailError } from '../../../mail/errors';
-import { ALLOW_HOST_IDENTITY } from '../../../mail/signIn/hostIdentity';
+import { ALLOW_HOST_IDENTITY, HOST_IDENTITY_SERVERS } from '../../../mail/signIn/hostIdentity';
 import { appTokens, type ServiceAccount } from '../../../mail/signIn/serviceAccount';
 import { renewing } from '../../../mail/signIn/token';
 import { customCloud } from '../../../sandbox/credentials';
@@ -43,7 +43,7 @@ beforeAll(async () => {
 	await federation.write(tokenFile);
 	ended = selfSigned(folder, 'ended', ['-subj', '/CN=ended'], -1);
 });
-beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', AZURE_AUTHORITY_HOST: `${sandbox.identity.url}/`, ...sandbox.managedIdentity.environment.vm }));
+beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', [HOST_IDENTITY_SERVERS]: 'localhost', AZURE_AUTHORITY_HOST: `${sandbox.identity.url}/`, ...sandbox.managedIdentity.environment.vm }));
 afterEach(() => {
 	sandbox.identity.recover();
 	sandbox.identity.mfa.clear();
