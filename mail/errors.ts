@@ -98,7 +98,8 @@ export class MailError extends Error {
 		super(clean(message, hide), facts.cause === undefined ? undefined : { cause: quiet(facts.cause, hide) });
 		this.code = facts.code;
 		this.permanent = facts.permanent ?? !isTransientCode(facts.code);
-		this.remedy = safe(facts.remedy);
+		// Written here, so it has no pattern of a secret in it, but perhaps one that was typed into another field.
+		this.remedy = facts.remedy === undefined ? undefined : oneLine(hide(facts.remedy));
 		this.speaker = facts.speaker;
 		this.mailbox = safe(facts.mailbox);
 		this.field = facts.field;
