@@ -47,7 +47,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	const row = causeOf(said, at);
 	const facts = { speaker: at.speaker, mailbox: at.mailbox, command: at.command, response, cause, retryAfterMs: retryAfterOf(cause, said), hide };
 	if (row === undefined) {
-		return new MailError(`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ${withoutBrackets(firstLine(said))}`, {
+		return new MailError(`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ${withoutBrackets(firstLine(response || (cause instanceof Error && foreign(cause.message)) || said))}`, {
 			...facts,
 			code: 'protocol',
 			remedy: 'Read the server\'s answer; if it says nothing to you, report it as an issue of this package.',

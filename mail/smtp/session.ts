@@ -27,10 +27,6 @@ const MAIL_MS = 20 * 60_000;
 const RECIPIENT_MS = 1_000;
 /** Bytes a second that a mail goes out with at least. */
 const SLOWEST = 4 * 1024;
-/** What a server may answer to one step or one mail, in bytes; a line for each of a thousand recipients is less. */
-const LONGEST_ANSWER = 1024 * 1024;
-/** How often it is looked how much has come, in ms. */
-const LOOK_MS = 100;
 const RESET_MS = 10_000;
 const QUIT_MS = 1_000;
 
@@ -252,12 +248,6 @@ async function answerOf<T>(connection: SMTPConnection, begin: (resolve: (value: 
 	// The answer that ended the connection (421) is told a moment after the end.
 	const end = (): void => void setImmediate(() => fail(new Error('Connection closed')));
 	const timer = setTimeout(() => fail(new Error('Timeout: no answer')), withinMs);
-	const before = received(connection);
-	const look = setInterval(() => {
-		if (received(connection) - before <= LONGEST_ANSWER) return;
-		fail(new Error(`The server's answer is longer than ${LONGEST_ANSWER} bytes.`));
-		connection.close();
-	}, LOOK_MS);
 	try {
 		return await new Promise<T>((resolve, reject) => {
 			fail = reject;
@@ -266,16 +256,8 @@ async function answerOf<T>(connection: SMTPConnection, begin: (resolve: (value: 
 		});
 	} finally {
 		clearTimeout(timer);
-		clearInterval(look);
 		connection.off('error', fail).off('end', end);
 	}
-}
-
-/** Bytes that have come on the connection; its socket changes when TLS begins, and counts on. */
-function received(connection: SMTPConnection): number {
-	const socket: unknown = Reflect.get(connection, '_socket');
-	const bytes: unknown = typeof socket === 'object' && socket !== null ? Reflect.get(socket, 'bytesRead') : undefined;
-	return typeof bytes === 'number' ? bytes : 0;
 }
 
 /**

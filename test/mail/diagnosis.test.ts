@@ -230,6 +230,8 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 		sandbox.exchange.plan(protocol, protocol === 'smtp' ? 'MAIL' : protocol === 'imap' ? 'SELECT' : 'STAT', { drop: true });
 		await TALK[protocol](account());
 	}]),
+	'starttls-missing': (['smtp', 'imap'] as const).map((protocol) => ['a server without STARTTLS', protocol, async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await plainPort(protocol), security: 'starttls' } }))]),
+	'starttls-refused': [['a server without STLS', 'pop', async () => await TALK.pop(account({ pop: { host: 'localhost', port: await plainPort('pop'), security: 'starttls' } }))]],
 	'lost-in-handshake': [
 		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => ['a peer that hangs up', protocol, async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await hangUpPort(), security: 'tls' } }))]),
 		['a peer that hangs up', 'identity', async () => await askAt(`https://localhost:${await hangUpPort()}`)],
@@ -267,6 +269,19 @@ async function closedPort(): Promise<number> {
 }
 const silentPort = async (): Promise<number> => await listening(createServer((socket) => void socket.on('error', () => undefined)));
 const hangUpPort = async (): Promise<number> => await listening(createServer((socket) => void socket.on('error', () => undefined).destroy()));
+/** A server that knows no TLS. */
+const plainPort = async (protocol: 'smtp' | 'imap' | 'pop'): Promise<number> =>
+	await listening(createServer((socket) => {
+		const answers = {
+			smtp: (line: string) => (line.startsWith('EHLO') ? '250 plain.example' : '502 5.5.1 Command not implemented'),
+			imap: (line: string) => (line.includes('CAPABILITY') ? `* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n${line.split(' ')[0]} OK` : line.includes('LOGOUT') ? `${line.split(' ')[0]} OK` : `${line.split(' ')[0]} BAD unknown`),
+			pop: () => '-ERR unknown command',
+		};
+		socket.on('error', () => undefined).write(`${{ smtp: '220', imap: '* OK', pop: '+OK' }[protocol]} ready\r\n`);
+		socket.on('data', (chunk) => {
+			for (const line of chunk.toString('latin1').split('\r\n').slice(0, -1)) socket.write(`${answers[protocol](line)}\r\n`);
+		});
+	}));
 async function webServer(status: number, body = '', { key, cert } = sandbox.authority.server, headers: Record<string, string> = {}): Promise<string> {
 	return `https://localhost:${await listening(createTls({ key, cert }, (_request, response) => void response.writeHead(status, { connection: 'close', ...headers }).end(body)))}`;
 }

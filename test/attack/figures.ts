@@ -1,0 +1,36 @@
+import { appendFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+export interface Figures {
+	attack: string;
+	/** From the beginning of the attack until it was over, in ms. */
+	tookMs: number;
+	/** The most that the process grew by meanwhile, in MB. */
+	memoryMb: number;
+	/** The longest time in which nothing else got a turn, in ms. */
+	stallMs: number;
+}
+
+/** Where the figures of a run go, a line of JSON each; `npm run attack` names it and shows the table. */
+export const FIGURES_FILE = 'OFFICE365_MAIL_ATTACK_FIGURES';
+
+/** Runs an attack and measures what it does to the process. */
+export async function figuresOf(attack: string, work: () => unknown): Promise<Figures> {
+	const stall = monitorEventLoopDelay({ resolution: 10 });
+	const before = process.memoryUsage.rss();
+	let most = before;
+	const look = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20);
+	stall.enable();
+	const since = performance.now();
+	try {
+		await work();
+	} finally {
+		stall.disable();
+		clearInterval(look);
+		most = Math.max(most, process.memoryUsage.rss());
+	}
+	const figures = { attack, tookMs: Math.round(performance.now() - since), memoryMb: Math.round((most - before) / 1024 / 1024), stallMs: Math.round(stall.max / 1e6) };
+	const file = process.env[FIGURES_FILE];
+	if (file !== undefined) appendFileSync(file, `${JSON.stringify(figures)}\n`);
+	return figures;
+}

@@ -1,0 +1,269 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createPlain, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { createServer as createTls, TLSSocket } from 'node:tls';
+import { inspect } from 'node:util';
+
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Account } from '../../mail/account';
+import type { Endpoint, Protocol } from '../../mail/clouds';
+import { ImapSession } from '../../mail/imap/session';
+import type { PopLimits } from '../../mail/pop3/limits';
+import { PopSession } from '../../mail/pop3/session';
+import { ProtocolLog } from '../../mail/protocolLog';
+import { AccessToken } from '../../mail/signIn/token';
+import { SmtpSession } from '../../mail/smtp/session';
+import { tryTls } from '../../mail/connectionTest/reach';
+import { selfSigned, trust, type KeyPair } from '../../sandbox/servers/certificates';
+import { figuresOf } from './figures';
+
+const ADA = 'ada@example.test';
+const folder = mkdtempSync(join(tmpdir(), 'attack-'));
+const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-subj', '/CN=localhost'];
+let byName: KeyPair;
+let byAddress: KeyPair;
+const open: Server[] = [];
+const sockets = new Set<Socket>();
+
+beforeAll(() => {
+	byName = selfSigned(folder, 'name', [...CURVE, '-addext', 'subjectAltName=DNS:localhost']);
+	byAddress = selfSigned(folder, 'address', [...CURVE, '-addext', 'subjectAltName=IP:127.0.0.1,IP:::1']);
+	for (const { certFile } of [byName, byAddress]) trust(certFile);
+});
+afterEach(() => {
+	for (const socket of sockets) socket.destroy();
+	sockets.clear();
+	for (const server of open.splice(0)) server.close();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a server says: on its own, and to each line. Answers without their line end. */
+interface Script {
+	greeting: string;
+	answer: (line: string, socket: Socket) => string | undefined;
+}
+
+const tag = (line: string): string => line.split(' ')[0] ?? '';
+const SCRIPTS: Record<Protocol, Script> = {
+	smtp: {
+		greeting: '220 ready',
+		answer: (line) => (line.startsWith('EHLO') ? '250-here\r\n250-STARTTLS\r\n250 AUTH XOAUTH2' : line === 'STARTTLS' ? '220 go' : line.startsWith('AUTH') ? '235 ok' : '250 ok'),
+	},
+	imap: {
+		greeting: '* OK ready',
+		answer: (line) => (/CAPABILITY/i.test(line) ? `* CAPABILITY IMAP4rev1 STARTTLS AUTH=XOAUTH2 SASL-IR\r\n${tag(line)} OK` : `${tag(line)} OK`),
+	},
+	pop: {
+		greeting: '+OK ready',
+		answer: (line) => (line === 'CAPA' ? '+OK\r\nSASL XOAUTH2\r\nSTLS\r\nUIDL\r\n.' : line === 'AUTH XOAUTH2' ? '+ ' : '+OK'),
+	},
+};
+
+interface Victim {
+	endpoint: Endpoint;
+	/** What came from the client, in the clear or through TLS. */
+	heard: string[];
+}
+
+/** A server of ours that speaks by a script, upgrades where it is asked to, and writes down what it hears. */
+async function serve(protocol: Protocol, security: Endpoint['security'], pair: KeyPair, host = 'localhost', change: Partial<Script> = {}): Promise<Victim> {
+	const script = { ...SCRIPTS[protocol], ...change };
+	const heard: string[] = [];
+	const talk = (socket: Socket, greet: boolean): void => {
+		sockets.add(socket);
+		socket.on('error', () => undefined);
+		if (greet) socket.write(`${script.greeting}\r\n`);
+		let begun = '';
+		const hear = (chunk: Buffer): void => {
+			const lines = (begun + chunk.toString('latin1')).split('\r\n');
+			begun = lines.pop() ?? '';
+			for (const line of lines) {
+				heard.push(line);
+				const answer = script.answer(line, socket);
+				if (answer !== undefined) socket.write(`${answer}\r\n`);
+				if (!/STARTTLS$|^STLS$/.test(line) || socket instanceof TLSSocket) continue;
+				socket.off('data', hear);
+				talk(new TLSSocket(socket, { isServer: true, key: pair.key, cert: pair.cert }), false);
+			}
+		};
+		socket.on('data', hear);
+	};
+	const server = security === 'tls' ? createTls({ key: pair.key, cert: pair.cert }, (socket) => talk(socket, true)) : createPlain((socket) => talk(socket, true));
+	server.on('tlsClientError', () => undefined);
+	await new Promise<void>((resolve) => server.listen(0, host, resolve));
+	open.push(server);
+	const address = server.address() satisfies AddressInfo | string | null;
+	return { endpoint: { host, port: typeof address === 'object' && address !== null ? address.port : 0, security }, heard };
+}
+
+const token = (): string => `EwB${randomBytes(600).toString('base64url')}`;
+
+function accountAt(protocol: Protocol, endpoint: Endpoint, value = token()): Account {
+	const nowhere: Endpoint = { host: '', port: 0, security: 'tls' };
+	return { id: 'attacked', mailbox: ADA, user: ADA, smtp: nowhere, imap: nowhere, pop: nowhere, [protocol]: endpoint, signIn: 'delegated', token: async () => new AccessToken(value, Date.now() + 3_600_000) };
+}
+
+/** Signs in, and gives what the session shows of itself. */
+async function signIn(protocol: Protocol, account: Account, limits: Partial<PopLimits> = {}): Promise<string> {
+	const show = (session: object): string => `${inspect(session, { depth: 12, showHidden: true })}${JSON.stringify(session)}`;
+	if (protocol === 'smtp') {
+		const session = await SmtpSession.open(account);
+		const shown = show(session);
+		await session.quit();
+		return shown;
+	}
+	const session = protocol === 'pop' ? await PopSession.open(account, limits) : await ImapSession.open(account);
+	try {
+		return protocol === 'pop' ? show(session) : '';
+	} finally {
+		session.close();
+	}
+}
+
+const PROTOCOLS = ['smtp', 'imap', 'pop'] as const satisfies Protocol[];
+const WAYS = PROTOCOLS.flatMap((protocol) => (['tls', 'starttls'] as const).flatMap((security) => ['127.0.0.1', '::1'].map((host) => [protocol, security, host] as const)));
+
+describe('an IP address as host', () => {
+	it.each(WAYS)('is not served by a certificate for localhost: %s, %s, %s', async (protocol, security, host) => {
+		const { endpoint, heard } = await serve(protocol, security, byName, host);
+		const account = accountAt(protocol, endpoint);
+		await expect(signIn(protocol, account)).rejects.toMatchObject({ code: 'tls' });
+		await expect(tryTls(protocol, endpoint)).rejects.toMatchObject({ code: 'tls' });
+		expect(heard.join('\n')).not.toMatch(/AUTH|dXNlcj/);
+	});
+
+	it.each(WAYS)('is served by a certificate for it: %s, %s, %s', async (protocol, security, host) => {
+		const { endpoint } = await serve(protocol, security, byAddress, host);
+		expect(await tryTls(protocol, endpoint)).toContain('verified');
+		await signIn(protocol, accountAt(protocol, endpoint));
+	});
+});
+
+describe('an opaque token that a server repeats', () => {
+	const refusal = (line: string): string | undefined => {
+		const said = `what is ${line} ${Buffer.from(line.split(' ').at(-1) ?? '', 'base64').toString('latin1').replace(/[\x00-\x1f]/g, ' ')}`;
+		if (/^AUTH XOAUTH2 ./.test(line)) return `535 5.7.8 ${said}`;
+		if (/ AUTHENTICATE XOAUTH2/i.test(line)) return `${tag(line)} NO ${said}`;
+		return line.startsWith('dXNlcj') ? `-ERR [AUTH] ${said}` : undefined;
+	};
+
+	it.each(PROTOCOLS)('stands neither in the error nor in the protocol log: %s', async (protocol) => {
+		const value = token();
+		const { endpoint } = await serve(protocol, 'tls', byName, 'localhost', { answer: (line, socket) => refusal(line) ?? SCRIPTS[protocol].answer(line, socket) });
+		const log = new ProtocolLog();
+		const failed: unknown = await signIn(protocol, { ...accountAt(protocol, endpoint, value), listen: (name) => log.listen(name) }).catch((error: unknown) => error);
+		const shown = inspect(failed, { depth: 12, showHidden: true }) + JSON.stringify(failed) + JSON.stringify(log);
+		expect(shown).toContain('[secret]');
+		for (let at = 0; at + 20 < value.length; at += 1) expect(shown.includes(value.slice(at, at + 20))).toBe(false);
+		expect(shown).not.toContain(Buffer.from(`user=${ADA}\x01auth=Bearer ${value}`).toString('base64').slice(60, 100));
+	});
+
+	it.each(['smtp', 'pop'] as const)('is not to be seen in a session: %s', async (protocol) => {
+		const value = token();
+		const { endpoint } = await serve(protocol, 'tls', byName);
+		const shown = await signIn(protocol, accountAt(protocol, endpoint, value));
+		expect(shown).not.toContain(value.slice(0, 30));
+		expect(shown).not.toMatch(/dXNlcj/);
+	});
+});
+
+describe('a POP server that does not keep to what it says', () => {
+	const LIMITS: Partial<PopLimits> = { answerMs: 1_000, signInMs: 1_500, commandMs: 20_000, silenceMs: 5_000 };
+	const flood = (socket: Socket, block: Buffer): void => {
+		const pour = (): void => {
+			while (!socket.destroyed && socket.write(block));
+		};
+		socket.on('drain', pour);
+		pour();
+	};
+	const drip = (socket: Socket, line: string): void => {
+		const timer = setInterval(() => socket.write(line), 200);
+		socket.on('close', () => clearInterval(timer));
+	};
+	const on = (change: Record<string, (socket: Socket) => string | undefined>): Partial<Script> => ({ answer: (line, socket) => (Object.hasOwn(change, line) ? change[line]?.(socket) : SCRIPTS.pop.answer(line, socket)) });
+	const session = async (change: Record<string, (socket: Socket) => string | undefined>): Promise<PopSession> => await PopSession.open(accountAt('pop', (await serve('pop', 'tls', byName, 'localhost', on(change))).endpoint), LIMITS);
+
+	it('is cut well above the size that LIST told', async () => {
+		const pop = await session({ LIST: () => '+OK\r\n1 10\r\n.', 'RETR 1': (socket) => (socket.write('+OK\r\n'), flood(socket, Buffer.alloc(256 * 1024, 'x'.repeat(76) + '\r\n')), undefined) });
+		await pop.list();
+		const figures = await figuresOf('POP: LIST tells 10 bytes, RETR sends without end', async () => {
+			await expect(pop.retrieve(1)).rejects.toMatchObject({ code: 'tooLarge' });
+		});
+		expect(figures.memoryMb).toBeLessThan(100);
+	});
+
+	it.each([['empty lines', '\r\n'], ['lines of a listing', '1 1\r\n'], ['a line without end', 'x']])('is cut in a listing without end: %s', async (_name, piece) => {
+		const pop = await session({ UIDL: (socket) => (socket.write('+OK\r\n'), flood(socket, Buffer.alloc(64 * 1024, piece)), undefined) });
+		const figures = await figuresOf(`POP: UIDL without end, ${_name}`, async () => {
+			await expect(pop.uidl()).rejects.toThrow();
+		});
+		expect(figures.memoryMb).toBeLessThan(400);
+	});
+
+	it.each([['CAPA', 'UIDL\r\n'], ['AUTH XOAUTH2', 'x']])('ends the sign-in that is never answered: %s', async (command, piece) => {
+		await figuresOf(`POP: a word now and then at ${command}`, async () => {
+			await expect(session({ [command]: (socket) => (drip(socket, piece), command === 'CAPA' ? '+OK' : undefined) })).rejects.toMatchObject({ code: 'timeout' });
+		});
+	});
+
+	it('ends an answer of many lines that comes word by word', async () => {
+		const pop = await session({ UIDL: (socket) => (drip(socket, '1 a\r\n'), '+OK') });
+		await expect(pop.uidl()).rejects.toMatchObject({ code: 'timeout' });
+	});
+
+	it('gives a large mail the time that its bytes need', async () => {
+		const block = Buffer.alloc(64 * 1024, 'x'.repeat(76) + '\r\n');
+		const pop = await session({
+			'RETR 1': (socket) => {
+				let left = 12;
+				const timer = setInterval(() => (left-- > 0 ? socket.write(block) : (socket.write('\r\n.\r\n'), clearInterval(timer))), 200);
+				return '+OK';
+			},
+		});
+		expect((await pop.retrieve(1)).length).toBeGreaterThan(12 * 60 * 1024);
+		pop.close();
+	});
+});
+
+describe('an SMTP server that talks without end', () => {
+	it('is cut when its greeting is longer than any', async () => {
+		const { endpoint } = await serve('smtp', 'tls', byName, 'localhost', {
+			answer: (line, socket) => {
+				if (!line.startsWith('EHLO')) return undefined;
+				const pour = (): void => {
+					while (!socket.destroyed && socket.write('250-x'.repeat(13_000)));
+				};
+				socket.on('drain', pour);
+				pour();
+				return undefined;
+			},
+		});
+		const figures = await figuresOf('SMTP: an answer without end', async () => {
+			await expect(SmtpSession.open(accountAt('smtp', endpoint))).rejects.toMatchObject({ message: expect.stringMatching(/SMTP failed.*exceeds maximum/i) });
+		});
+		expect(figures.memoryMb).toBeLessThan(400);
+	});
+
+	it('is cut in the answer to a mail', async () => {
+		const { endpoint } = await serve('smtp', 'tls', byName, 'localhost', {
+			answer: (line, socket) => {
+				if (!line.startsWith('MAIL')) return SCRIPTS.smtp.answer(line, socket);
+				const pour = (): void => {
+					while (!socket.destroyed && socket.write('250-still here\r\n'.repeat(4_000)));
+				};
+				socket.on('drain', pour);
+				pour();
+				return undefined;
+			},
+		});
+		const session = await SmtpSession.open(accountAt('smtp', endpoint));
+		await figuresOf('SMTP: lines without end to MAIL FROM', async () => {
+			await expect(session.send({ from: ADA, to: [ADA], size: 30 }, Readable.from(['Subject: x\r\n\r\nhello\r\n']))).rejects.toMatchObject({ message: expect.stringMatching(/SMTP failed.*exceeds maximum/i) });
+		});
+		session.close();
+	});
+});
