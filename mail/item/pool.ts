@@ -2,8 +2,6 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
-import type { Tinypool } from 'tinypool';
-
 import type { Answer, FileNews, Outcome, Piece, Read, Refusal, Wanted } from './task';
 
 /** A mail of at most so many bytes goes to a worker together with others. */
@@ -26,28 +24,32 @@ export class Unreadable extends Error {}
 /** Takes news of files; a promise holds the reading up until it can take more. */
 export type NewsTaker = (news: readonly FileNews[]) => Promise<void> | void;
 
-let pool: Promise<Tinypool> | undefined;
+let pool: ReturnType<typeof start> | undefined;
 
 /** Begun at first use. Threads keep the process alive only while they read. */
-async function workers(): Promise<Tinypool> {
-	pool ??= import('tinypool').then(({ Tinypool }) => {
-		const started = new Tinypool({
-			filename: join(__dirname, 'worker.js'),
-			minThreads: 0,
-			maxThreads: threads(),
-			idleTimeout: IDLE,
-			resourceLimits: MEMORY,
-			execArgv: [],
-			env: {},
-		});
-		started.on('error', (error) => {
-			// What waits for this worker would wait for ever.
-			broken = error instanceof Error ? error : new Error(String(error));
-			for (const clock of clocks) clock.abort();
-		});
-		return started;
-	});
+async function workers(): ReturnType<typeof start> {
+	pool ??= start();
 	return await pool;
+}
+
+async function start() {
+	const { Tinypool } = await import('tinypool');
+	const started = new Tinypool({
+		filename: join(__dirname, 'worker.js'),
+		minThreads: 0,
+		maxThreads: threads(),
+		idleTimeout: IDLE,
+		resourceLimits: MEMORY,
+		execArgv: [],
+		// A mail's reader has no business with n8n's secrets.
+		env: {},
+	});
+	started.on('error', (error) => {
+		// What waits for this worker would wait for ever.
+		broken = error instanceof Error ? error : new Error(String(error));
+		for (const clock of clocks) clock.abort();
+	});
+	return started;
 }
 
 /** Of the tasks that run or wait. */

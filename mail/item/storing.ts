@@ -1,4 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 
 import type { FileNews } from './task';
 
@@ -16,6 +17,8 @@ interface File<Stored> {
 	stream?: StoredStream<Stored>;
 }
 
+const FILES_AT_ONCE = 100;
+
 /** Stores files as their content comes; one that is there at once goes as bytes, another as a stream. */
 export class StoredFiles<Stored> {
 	readonly stored = new Map<number, Stored>();
@@ -29,6 +32,8 @@ export class StoredFiles<Stored> {
 			if (one.kind === 'begin') this.#file = { index: one.index, name: one.name, type: one.type, pieces: [] };
 			else if (one.kind === 'data') await this.#data(one.bytes);
 			else await this.#end();
+			// Thousands of small files in one piece must not hold up all others.
+			if (one.kind === 'end' && one.index % FILES_AT_ONCE === FILES_AT_ONCE - 1) await yieldToOthers();
 		}
 		const file = this.#file;
 		if (file === undefined || file.stream !== undefined) return;
