@@ -13,8 +13,19 @@ export function checkHeaders(headers: OutgoingMail['headers']): void {
 		refuseControl('Headers', name);
 		refuseControl(`Header ${name}`, value);
 		if (!/^[!-9;-~]{1,76}$/.test(name)) throw inputError('Headers', `"${name.slice(0, 100)}" is not a header name.`, 'Use letters, digits and hyphens, for example X-Order-ID.');
+		if (STRUCTURED.test(name) && (/[^ -~]/.test(value) || /\S{961}/.test(value))) {
+			throw inputError(`Header ${name}`, 'the value cannot travel: it holds a character beyond ASCII, or a word of more than 960 characters.', 'Use percent encoding (%C3%A4) in web addresses, and shorter ones.');
+		}
 		if (OWN_HEADERS.test(name)) throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field or option of its own; it makes this header.');
 	}
+}
+
+/** Lists of addresses in angle brackets; an encoded word in them would be none (RFC 2369, section 2). */
+const STRUCTURED = /^(?:list-(?:unsubscribe|subscribe|help|post|owner|archive|unsubscribe-post|id)|archived-at|auto-submitted|thread-index)$/i;
+
+/** As nodemailer takes it: folded, and encoded where it is text. */
+export function headerLine({ name, value }: { name: string; value: string }): { key: string; value: string | { prepared: boolean; foldLines: boolean; value: string } } {
+	return { key: name, value: STRUCTURED.test(name) ? { prepared: true, foldLines: true, value } : foldable(value) };
 }
 
 /** @throws MailError `input` naming the field */

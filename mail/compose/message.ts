@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream';
+import { domainToASCII } from 'node:url';
 
 import type MailComposer from 'nodemailer/lib/mail-composer';
 
 import { envelopeAddress, inputError, readMailboxes, refuseControl, type Mailbox } from './addresses';
 import { withCrLf } from './escape';
-import { checkHeaders, checkMessageIds, foldable, priorityHeaders } from './headers';
+import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders } from './headers';
+import { withContentIds } from './inlineFiles';
+import { measureLines } from './lines';
 import { mailComposer } from '../smtp/library';
 import { textOfHtml } from './plainText';
 
@@ -59,6 +62,8 @@ export interface ComposedMail {
 	recipients: string[];
 	/** Estimate in bytes. */
 	size: number;
+	/** What the HTML refers to by `cid:` and no file of the mail is called. */
+	unknownCids?: string[];
 	/** Has bytes above 127, to be announced by `BODY=8BITMIME` (RFC 6152). */
 	eightBit?: boolean;
 	dsn?: DeliveryReports;
@@ -79,19 +84,21 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 	const people = await readPeople(mail, purpose);
 	const from = envelopeAddress(people.sender ?? people.from);
 	const messageId = newMessageId(from);
-	const bodies = await makeBodies(mail);
+	const { files, unknown, ...inline } = withContentIds(mail.html, await asTheyTravel(mail.files));
+	const bodies = await makeBodies({ ...mail, ...inline });
 	const date = new Date();
 	const baseBoundary = crypto.randomUUID();
 	return {
 		messageId,
 		from,
 		recipients: people.recipients,
-		size: estimate(mail),
-		eightBit: mail.files.some(({ mimeType }) => isMessage(mimeType)),
+		size: estimate({ ...mail, files }, people),
+		unknownCids: unknown,
+		eightBit: files.some(({ mimeType }) => isMessage(mimeType)),
 		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.slice(1, -1) } }),
 		open: async () => {
 			const Composer = await mailComposer();
-			const files = await openAll(mail.files);
+			const opened = await openAll(files);
 			const node = new Composer({
 				from: people.from,
 				sender: people.sender,
@@ -106,8 +113,8 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 				baseBoundary,
 				inReplyTo: mail.inReplyTo || undefined,
 				references: mail.references || undefined,
-				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...calendarHeaders(mail), ...mail.headers.map(({ name, value }) => ({ key: name, value: foldable(value) }))],
-				attachments: [...files, ...calendarFile(mail)],
+				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...calendarHeaders(mail), ...mail.headers.map(headerLine)],
+				attachments: [...opened, ...calendarFile(mail)],
 				disableFileAccess: true,
 				disableUrlAccess: true,
 			}).compile();
@@ -140,7 +147,8 @@ async function openAll(files: OutgoingFile[]): Promise<NonNullable<MailComposer[
 }
 
 export function newMessageId(from: string): string {
-	return `<${crypto.randomUUID()}@${from.slice(from.lastIndexOf('@') + 1)}>`;
+	const domain = from.slice(from.lastIndexOf('@') + 1);
+	return `<${crypto.randomUUID()}@${/^[!-~]+$/.test(domain) ? domain : domainToASCII(domain) || 'localhost'}>`;
 }
 
 interface People {
@@ -201,11 +209,31 @@ function calendarHeaders({ calendar }: OutgoingMail): Array<{ key: string; value
 /** The only type that travels as it is, not in base64 (RFC 2046, section 5.2.1). */
 const isMessage = (mimeType: string): boolean => /^message\/rfc822$/i.test(mimeType);
 
+const TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;[\t -~]*)?$/;
+
+/** A multipart type would promise parts that a file does not have; of the message types only a mail is one. What is no type says nothing. */
+function typeOf(mimeType: string): string {
+	const type = mimeType.trim();
+	if (isMessage(type)) return type;
+	return TYPE.test(type) && !/^(?:multipart|message)\//i.test(type) ? type : 'application/octet-stream';
+}
+
+/** A mail with lines that are too long would be broken on its way: as a file it arrives as it is. */
+async function asTheyTravel(files: OutgoingFile[]): Promise<OutgoingFile[]> {
+	return await Promise.all(
+		files.map(async (file) => {
+			if (!isMessage(file.mimeType.trim())) return file;
+			const { size, tooLong } = await measureLines(await file.open());
+			if (tooLong === undefined) return { ...file, size: Math.max(size, file.size) };
+			return { ...file, mimeType: 'application/octet-stream', fileName: /\.eml$/i.test(file.fileName) ? file.fileName : `${file.fileName}.eml` };
+		}),
+	);
+}
+
 function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComposer['mail']['attachments']>[number] {
 	return {
 		filename: file.fileName,
-		// A multipart type would promise parts that a file does not have; of the message types only a mail is one.
-		contentType: /^(multipart|message)\//i.test(file.mimeType) && !isMessage(file.mimeType) ? 'application/octet-stream' : file.mimeType,
+		contentType: typeOf(file.mimeType),
 		content,
 		...(file.cid !== undefined && { cid: file.cid, contentDisposition: 'inline' }),
 	};
@@ -215,8 +243,16 @@ function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComp
  * base64 takes 4 bytes for 3 and a line break after 76; text may be encoded up to threefold. An attached mail keeps its
  * size, but for a CR beside each LF that has none: too few bytes to refuse it for.
  */
-function estimate(mail: OutgoingMail): number {
+function estimate(mail: OutgoingMail, people: People): number {
 	const onTheWay = ({ mimeType, size }: OutgoingFile): number => (isMessage(mimeType) ? size : Math.ceil(size / 57) * 78);
 	const text = Buffer.byteLength(mail.text ?? '') + Buffer.byteLength(mail.html ?? '') + Buffer.byteLength(mail.calendar?.content ?? '');
-	return mail.files.reduce((sum, file) => sum + onTheWay(file) + 512, Math.ceil(text * 1.4) + 4096);
+	// Encoded words take up to four characters for a byte (RFC 2047); addresses in lines, one after the other.
+	const named = [people.from, ...people.to, ...people.cc, ...people.replyTo].reduce((sum, { name, address }) => sum + encodedSize(name) + address.length + 8, 0);
+	const headers = mail.headers.reduce((sum, { name, value }) => sum + name.length + encodedSize(value) + 4, encodedSize(mail.subject) + mail.references.length + mail.inReplyTo.length);
+	return mail.files.reduce((sum, file) => sum + onTheWay(file) + 512 + encodedSize(file.fileName) * 2, Math.ceil(text * 1.4) + 4096 + named + headers);
+}
+
+function encodedSize(text: string): number {
+	const bytes = Buffer.byteLength(text);
+	return bytes === text.length ? bytes : bytes * 4;
 }

@@ -27,9 +27,18 @@ const KEPT: IOptions = {
 	allowedSchemesByTag: { img: ['http', 'https', 'cid', 'data'] },
 	allowProtocolRelative: false,
 	nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'title', 'head', 'svg', 'math', 'object', 'iframe', 'template', 'xmp', 'plaintext', 'noembed', 'noframes'],
-	// Styles stay as they are: none of them acts in a mail program, and taking them apart is slow.
+	// Taking them apart with a parser is slow; what is not wanted goes as text.
 	parseStyleAttributes: false,
+	transformTags: { '*': (tagName, attribs) => ({ tagName, attribs: attribs.style === undefined ? attribs : { ...attribs, style: quotableStyle(attribs.style) } }) },
 };
+
+const LONGEST_STYLE = 10_000;
+/** What loads something on its own, lies over the new text, or hides what it does behind escapes and comments. */
+const UNWANTED = /url\s*\(|image-set|@import|expression|behavior|-moz-binding|\\|\/\*|^\s*(?:position|z-index|inset|top|left|right|bottom)\s*:/i;
+
+function quotableStyle(style: string): string {
+	return style.slice(0, LONGEST_STYLE).split(';').filter((declaration) => !UNWANTED.test(declaration)).join(';');
+}
 
 /**
  * A mail's HTML so that it can stand within another's: its body alone, every element closed, so that it cannot break out of

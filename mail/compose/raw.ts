@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { envelopeAddress, inputError, readMailboxes, type Mailbox } from './addresses';
+import { measureLines } from './lines';
 import { newMessageId, type ComposedMail, type OutgoingMail } from './message';
 
 /** A mail that somebody else has written, as bytes. */
@@ -30,6 +31,8 @@ const FIELD = 'Message';
  */
 export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	const { fields, length } = await readHeaders(mail);
+	const { size, tooLong } = await measureLines(await mail.open());
+	if (tooLong !== undefined) throw inputError(FIELD, `line ${tooLong} of the mail has more than 998 bytes, which no server has to take (RFC 5322).`, 'Let the program that makes the mail encode its parts (quoted-printable or base64).');
 	const addresses = async (names: string[], skipBad = false): Promise<Mailbox[]> => {
 		const values = fields.filter(({ name }) => names.includes(name));
 		return (await Promise.all(values.map(async ({ name, value }) => await readMailboxes(`${FIELD}, header ${name}`, value, skipBad)))).flat();
@@ -48,7 +51,7 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 		messageId,
 		from,
 		recipients,
-		size: mail.size + head.length - length,
+		size: size + head.length - length,
 		eightBit: true,
 		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.replace(/[<>]/g, '') } }),
 		open: async () => withHead(await mail.open(), head, length),
@@ -71,15 +74,25 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	try {
 		for await (const chunk of stream) {
 			head += Buffer.from(chunk).toString('latin1');
-			if (/\n\r?\n/.test(head) || head.length > LONGEST_HEADERS) break;
+			if (/\n\r?\n/.test(head.slice(emptyBeginning(head))) || head.length > LONGEST_HEADERS) break;
 		}
 	} finally {
 		stream.destroy();
 	}
-	const end = /^\r?\n|\n\r?\n/.exec(head);
-	const length = end === null ? head.length : end.index + end[0].length;
+	const begin = emptyBeginning(head);
+	// A blank line and then no header: it is the body of a mail.
+	if (begin > 0 && !/^(?:From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000))) throw inputError(FIELD, 'the value is not a mail: it has no headers.', 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
+	const end = /\n\r?\n/.exec(head.slice(begin));
+	const length = end === null ? head.length : begin + end.index + end[0].length;
 	if (end === null && head.length > LONGEST_HEADERS) throw inputError(FIELD, 'the headers do not end within 1 MB.', 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
-	return { fields: parseFields(head.slice(0, end === null ? head.length : end.index)), length };
+	return { fields: parseFields(head.slice(begin, end === null ? head.length : begin + end.index)), length };
+}
+
+/** How long a byte order mark and blank lines are that editors and exports put before the headers. */
+function emptyBeginning(head: string): number {
+	let at = head.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
+	for (let end = head.indexOf('\n', at); end >= 0 && head.slice(at, end).trim() === ''; end = head.indexOf('\n', at)) at = end + 1;
+	return at;
 }
 
 function parseFields(head: string): Field[] {

@@ -6,6 +6,7 @@ import { describeRejections, type Rejection } from '../../mail/smtp/recipients';
 export class Hints {
 	readonly #rejected: Rejection[] = [];
 	readonly #unanswered = new Set<string>();
+	readonly #cids = new Set<string>();
 	#recipients = 0;
 	#unknown = 0;
 
@@ -13,6 +14,11 @@ export class Hints {
 		this.#recipients += accepted.length + rejected.length + unknown.length;
 		this.#rejected.push(...rejected);
 		this.#unknown += unknown.length;
+	}
+
+	/** Pictures that nobody will see. */
+	unknownCids(names: string[]): void {
+		for (const name of names.slice(0, 20)) this.#cids.add(name);
 	}
 
 	notMarked(reason: string): void {
@@ -33,6 +39,7 @@ export class Hints {
 		return [
 			...(refused > 0 ? [`${refused} of ${all} ${refused === 1 ? 'was' : 'were'} refused: ${describeRejections(this.#rejected)}`] : []),
 			...(unknown > 0 ? [`${unknown} of ${all} may not have the email: the connection broke before the server's answer came.`] : []),
+			...(this.#cids.size > 0 ? [`The HTML shows cid:${[...this.#cids].slice(0, 5).join(', cid:')}, but no file of Attachments (Inline) is called so: the picture is broken. Name the binary property there.`] : []),
 			...[...this.#unanswered].slice(0, 5).map((reason) => `The reply was sent, but the original could not be marked as answered: ${reason}`),
 		];
 	}

@@ -147,6 +147,21 @@ export const messageOptions: INodeProperties[] = [
 		displayOptions: only('send'),
 	},
 	{
+		displayName: 'List-Unsubscribe',
+		name: 'listUnsubscribe',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. https://example.com/unsubscribe?id=17',
+		description: 'Web address or email address, or both separated by a comma, by which recipients unsubscribe. Mail programs show a button for it.',
+	},
+	{
+		displayName: 'One-Click Unsubscribe',
+		name: 'oneClickUnsubscribe',
+		type: 'boolean',
+		default: false,
+		description: 'Whether the web address of List-Unsubscribe unsubscribes at once when a mail program sends a POST request to it (RFC 8058), as Outlook.com, Gmail and Yahoo ask of bulk senders',
+	},
+	{
 		displayName: 'Mark Original as Answered',
 		name: 'markAnswered',
 		type: 'boolean',

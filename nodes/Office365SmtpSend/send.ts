@@ -19,6 +19,7 @@ import { readReply } from './reply';
 import { readQuestionMail, tellDoubts, waitUntil } from './sendAndWait';
 import { readDelivery, readMail } from './settings';
 
+const ANSWERS = new Set<unknown>(['reply', 'forward']);
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 /** Progress is logged every so many mails. */
 const PROGRESS_EVERY = 100;
@@ -107,6 +108,8 @@ async function runItem(context: IExecuteFunctions, own: MailContext, item: numbe
 		return { json: { ...(await testConnection(account, 'smtp', options)) } };
 	}
 	const { composed, facts, answers } = await makeMail(own, item, account.mailbox);
+	// What a quotation shows and the item does not hold is not the user's slip.
+	if (composed.unknownCids !== undefined && !ANSWERS.has(own.getNodeParameter('operation', item, 'send'))) hints.unknownCids(composed.unknownCids);
 	const told = await deliver(context, item, account, composed, options, hints);
 	const marked = answers === undefined ? undefined : await markAnswered(account, answers, context.getExecutionCancelSignal?.());
 	if (marked?.originalAnsweredError !== undefined) hints.notMarked(marked.originalAnsweredError);

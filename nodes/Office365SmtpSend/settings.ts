@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { readMailboxes, type Mailbox } from '../../mail/compose/addresses';
 import type { OutgoingFile, OutgoingMail } from '../../mail/compose/message';
+import { unsubscribeHeaders } from '../../mail/compose/unsubscribe';
 import { choice, choices, flag, record, text, whole } from '../parameterValues';
 import { readFiles } from './attachments';
 import type { MailContext } from './context';
@@ -102,7 +103,10 @@ export function readHeaders(options: IDataObject): Pick<OutgoingMail, 'headers' 
 	const given = record(options.headers).header;
 	const entries: unknown[] = Array.isArray(given) ? given : [];
 	return {
-		headers: entries.map(record).map((entry) => ({ name: text(entry.name, 'Headers').trim(), value: text(entry.value, 'Headers') })),
+		headers: [
+			...entries.map(record).map((entry) => ({ name: text(entry.name, 'Headers').trim(), value: text(entry.value, 'Headers') })),
+			...unsubscribeHeaders(text(options.listUnsubscribe, 'List-Unsubscribe'), flag(options.oneClickUnsubscribe, 'One-Click Unsubscribe')),
+		],
 		priority: choice(options.priority, 'Priority', ['high', 'low', 'normal'], 'normal'),
 		readReceipt: flag(options.readReceipt, 'Read Receipt'),
 		deliveryReports: choices(options.deliveryReports, 'Delivery Reports', DELIVERY_REPORTS),

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+
+import type { OutgoingFile } from './message';
+
+/** What a Content-ID may hold so that every mail program finds it: of RFC 2392 what needs no encoding. */
+const PLAIN = /^[\w.!$&'*+=^`{|}~@-]{1,200}$/;
+/** In quotes of either kind, or as it stands in a style. */
+const REFERENCE = /"\s{0,9}cid:([^"]{1,1000})"|'\s{0,9}cid:([^']{1,1000})'|\bcid:([^\s"'<>()]{1,1000})/gi;
+
+export interface InlineMail {
+	html: string | undefined;
+	files: OutgoingFile[];
+	/** What the HTML refers to and no file is called. */
+	unknown: string[];
+}
+
+/**
+ * Gives inline files whose names cannot travel Content-IDs of ASCII, and lets the HTML's references find each file, whether
+ * they name it as it is, escaped or in percent encoding.
+ */
+export function withContentIds(html: string | undefined, files: OutgoingFile[]): InlineMail {
+	const ids = new Map(files.flatMap(({ cid }) => (cid === undefined ? [] : [[cid.normalize('NFC'), PLAIN.test(cid) ? cid : asciiId(cid)] as const])));
+	const unknown = new Set<string>();
+	const found = html?.replace(REFERENCE, (whole: string, ...groups: Array<string | undefined>) => {
+		const reference = groups.slice(0, 3).find((group) => group !== undefined) ?? '';
+		const named = namesOf(reference).find((name) => ids.has(name));
+		const id = named === undefined ? undefined : ids.get(named);
+		if (id === undefined) unknown.add(reference.trim().slice(0, 100));
+		return id === undefined || id === reference ? whole : whole.replace(reference, () => id);
+	});
+	return { html: found, files: files.map((file) => (file.cid === undefined ? file : { ...file, cid: ids.get(file.cid.normalize('NFC')) ?? file.cid })), unknown: [...unknown] };
+}
+
+/** The same for the same name, so that a second attempt is the same mail. */
+function asciiId(name: string): string {
+	return `file-${createHash('sha256').update(name.normalize('NFC')).digest('hex').slice(0, 16)}`;
+}
+
+function namesOf(reference: string): string[] {
+	const plain = reference.replace(/&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,7}|#x[\da-f]{1,6});/gi, unescaped).trim().normalize('NFC');
+	return [plain, decoded(plain).normalize('NFC')];
+}
+
+const ENTITIES = new Map([['&amp;', '&'], ['&quot;', '"'], ['&apos;', '\''], ['&lt;', '<'], ['&gt;', '>'], ['&nbsp;', '\u00a0']]);
+
+function unescaped(entity: string): string {
+	const number = /^&#(x?)([\da-f]+);$/i.exec(entity);
+	const point = number === null ? 0 : parseInt(number[2] ?? '', number[1] === '' ? 10 : 16);
+	return number !== null && point > 0 && point <= 0x10ffff ? String.fromCodePoint(point) : (ENTITIES.get(entity.toLowerCase()) ?? entity);
+}
+
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}

@@ -1,0 +1,26 @@
+import { inputError } from './addresses';
+
+const FIELD = 'List-Unsubscribe';
+/** A header line holds 998 bytes, and an address in it cannot be folded (RFC 5322, section 2.1.1). */
+const LONGEST = 960;
+
+/**
+ * The headers by which a mail program offers to unsubscribe (RFC 2369), with one click where the web address takes a POST for
+ * it (RFC 8058).
+ * @param value email addresses and web addresses, separated by commas or white space, each with or without angle brackets
+ * @throws MailError `input`
+ */
+export function unsubscribeHeaders(value: string, oneClick: boolean): Array<{ name: string; value: string }> {
+	const links = value.split(/[\s,<>]+/).filter((part) => part !== '').map(link);
+	if (links.length === 0) return [];
+	if (oneClick && !links.some((one) => one.startsWith('https:'))) throw inputError(FIELD, 'one click needs a web address that begins with https://.', 'Give one, or switch one-click off.');
+	return [{ name: FIELD, value: links.map((one) => `<${one}>`).join(', ') }, ...(oneClick ? [{ name: `${FIELD}-Post`, value: 'List-Unsubscribe=One-Click' }] : [])];
+}
+
+function link(text: string): string {
+	const given = /^[^@:/]+@[^@:/]+$/.test(text) ? `mailto:${text}` : text;
+	const url = URL.canParse(given) ? new URL(given) : undefined;
+	if (url === undefined || !['https:', 'http:', 'mailto:'].includes(url.protocol)) throw inputError(FIELD, `"${text.slice(0, 100)}" is neither an email address nor a web address.`, 'Give for example https://example.com/unsubscribe?id=17 or unsubscribe@example.com.');
+	if (url.href.length > LONGEST) throw inputError(FIELD, `the address has ${url.href.length} characters; a header line holds ${LONGEST} of it.`, 'Use a shorter one.');
+	return url.href;
+}
