@@ -51,11 +51,6 @@ export async function withheld(use: Use, uids: readonly number[]): Promise<Set<n
 	return new Set(uids.filter((uid) => there.has(uid)));
 }
 
-/** The server has answered, and refuses this mail: the session is not at fault. */
-export function isAboutTheMail(error: MailError): boolean {
-	return error.code === 'protocol' || error.code === 'rejected' || error.code === 'notFound' || error.code === 'tooLarge';
-}
-
 /** No answer, or one that the library could not read and left out. */
 export function unreadable(): MailError {
 	return unfit('The server lists the mail and gives no answer about it that could be read.');

@@ -1,7 +1,8 @@
 import type { FetchQueryObject, ImapFlow } from 'imapflow';
 
+import { blameOf } from '../blame';
 import { MailError } from '../errors';
-import { ask, isAboutTheMail, unfit, unreadable, withheld, type Use } from './ask';
+import { ask, unfit, unreadable, withheld, type Use } from './ask';
 import { mostOfMail, tooMuch } from './limits';
 import type { ImapSession } from './session';
 
@@ -37,7 +38,7 @@ export async function rescue(use: Use, uid: number, size: number, short?: Buffer
 			if (isWhole(bytes)) return bytes;
 			if (failure === undefined) reason = cutOff(bytes.length, size);
 		} catch (error) {
-			if (!(error instanceof MailError) || !isAboutTheMail(error)) throw error;
+			if (!(error instanceof MailError) || blameOf(error) !== 'mail') throw error;
 			if (failure === undefined) reason = error;
 		}
 	}

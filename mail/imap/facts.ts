@@ -1,8 +1,9 @@
 import type { FetchMessageObject, MessageStructureObject } from 'imapflow';
 
+import { blameOf } from '../blame';
 import { MailError } from '../errors';
 import { hasAttachmentByStructure, type PartShape } from '../item/hasAttachment';
-import { ask, instantOf, isAboutTheMail, unreadable, withheld, type Use } from './ask';
+import { ask, instantOf, unreadable, withheld, type Use } from './ask';
 
 /** What the server says of a mail before the mail itself is fetched. */
 export interface Facts {
@@ -24,7 +25,7 @@ export async function fetchFacts(use: Use, uids: readonly number[], onlyWithAtta
 	try {
 		return await askFacts(use, uids, onlyWithAttachment);
 	} catch (error) {
-		if (!(error instanceof MailError) || !isAboutTheMail(error)) throw error;
+		if (!(error instanceof MailError) || blameOf(error) !== 'mail') throw error;
 		const [uid] = uids;
 		if (uid === undefined || uids.length > 1) {
 			const half = Math.ceil(uids.length / 2);

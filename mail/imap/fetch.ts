@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream';
 
+import { blameOf } from '../blame';
 import { MailError } from '../errors';
-import { ask, isAboutTheMail, unreadable, withheld, type Use } from './ask';
+import { ask, unreadable, withheld, type Use } from './ask';
 import { askedHeaders, isFarBelow, pieces, rescue } from './content';
 import { fetchFacts, type Facts } from './facts';
 import { LARGEST_WHOLE } from './limits';
 import { isPlaceholder } from './placeholder';
 
-export { fetchByUid, instantOf, isAboutTheMail, present, rangeOf, type Use } from './ask';
+export { fetchByUid, instantOf, present, rangeOf, type Use } from './ask';
 export { hasAttachment } from './facts';
 
 /** A mail as it came from the server. */
@@ -94,7 +95,7 @@ async function fetchPiece(use: Use, piece: readonly Facts[], limits: FetchLimits
 		return await fetchWhole(use, piece);
 	} catch (error) {
 		// A server that cannot give one mail may answer NO for all of them: ask for each by itself.
-		if (!(error instanceof MailError) || !isAboutTheMail(error)) throw error;
+		if (!(error instanceof MailError) || blameOf(error) !== 'mail') throw error;
 		if (piece.length === 1) return await rescuedAlone(use, first, error, limits);
 		const each: Array<FetchedMail | UnfetchedMail> = [];
 		for (const mail of piece) each.push(...(await fetchPiece(use, [mail], limits)));

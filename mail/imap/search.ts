@@ -1,10 +1,11 @@
 import type { FetchMessageObject, MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
 
+import { blameOf } from '../blame';
 import { diagnose } from '../diagnosis';
-import { isVague, type MailError } from '../errors';
+import type { MailError } from '../errors';
 import type { Start } from '../watch/memory';
 import type { Criteria } from './criteria';
-import { fetchByUid, instantOf, isAboutTheMail } from './fetch';
+import { fetchByUid, instantOf } from './fetch';
 import type { ImapSession } from './session';
 
 /** UIDs in one command: its line has to stay below about 8 KB (Exchange), also where each UID stands alone. */
@@ -155,8 +156,9 @@ async function tellAll(session: ImapSession, uids: readonly number[], query: { e
 			for (const [uid, mail] of await fetchByUid(session.client, some, query)) told.set(uid, { ...told.get(uid), ...mail });
 		} catch (cause) {
 			const error = diagnose(cause, { ...session.at, command: 'UID FETCH' });
-			const isBusy = isVague(error);
-			if (session.over || !(isBusy || isAboutTheMail(error))) throw cause;
+			const blame = blameOf(error);
+			const isBusy = blame === 'unclear';
+			if (session.over || !(isBusy || blame === 'mail')) throw cause;
 			if (isBusy) busy = error;
 			if (isBusy && (refusals += 1) > MOST_REFUSALS && told.size === 0) throw cause;
 			const half = Math.ceil(some.length / 2);

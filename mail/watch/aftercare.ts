@@ -1,10 +1,11 @@
-import { isVague, MailError } from '../errors';
+import { blameOf } from '../blame';
+import { MailError } from '../errors';
 import { act, type Action } from '../imap/actions';
 import type { Use } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
 import { Doubts } from './doubts';
-import { asMailError, isOfSession } from './faults';
+import { asMailError } from './faults';
 import { Pauses } from './pauses';
 import { pause } from './timing';
 
@@ -81,12 +82,12 @@ export class Aftercare {
 				this.#together = Math.ceil(uids.length / 2);
 				continue;
 			}
-			if (!isOfSession(error)) {
+			if (blameOf(error) !== 'session') {
 				troubled = true;
 				this.#options.complain(error);
 			}
 			failures += 1;
-			const blamed = isVague(error) && this.#isToBlame(uids, failures);
+			const blamed = blameOf(error) === 'unclear' && this.#isToBlame(uids, failures);
 			if (blamed) this.#options.complain(refused(uids[0], error));
 			if (error.permanent || blamed) {
 				failures = 0;

@@ -1,9 +1,10 @@
-import { isVague, MailError } from '../errors';
+import { blameOf } from '../blame';
+import { MailError } from '../errors';
 import type { Action } from '../imap/actions';
 import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
 import { LATE_UIDS, type Cursor, type Seen } from './cursor';
-import { asMailError, isOfSession } from './faults';
+import { asMailError } from './faults';
 import { load, type Loaded, type Unloaded, type Unwanted } from './loading';
 import { Pauses, Slots } from './pauses';
 import { Retries } from './retries';
@@ -166,7 +167,7 @@ export class Delivery<Item> {
 				if (this.#stopped) return;
 				const error = asMailError(cause);
 				this.#failures += 1;
-				if (!isOfSession(error)) this.#options.complain(error);
+				if (blameOf(error) !== 'session') this.#options.complain(error);
 				await this.#pauses.wait(pause(this.#failures, error.retryAfterMs));
 			}
 		}
@@ -271,9 +272,10 @@ export class Delivery<Item> {
 
 	/** One of these may be the reason, the first of them before all. */
 	#suspect(uids: readonly number[], error: MailError): void {
-		if (!isOfSession(error) && !isVague(error)) return;
-		this.#busy = isVague(error) ? error : undefined;
-		this.#suspicion.ended(uids, isVague(error));
+		const blame = blameOf(error);
+		if (blame !== 'session' && blame !== 'unclear') return;
+		this.#busy = blame === 'unclear' ? error : undefined;
+		this.#suspicion.ended(uids, blame === 'unclear');
 	}
 
 	/** It cannot be had whenever it is asked for: a failed try only where others can be fetched. */

@@ -5,8 +5,3 @@ export function asMailError(error: unknown): MailError {
 	if (error instanceof MailError) return error;
 	return new MailError(error instanceof Error ? error.message : String(error), { code: 'protocol', speaker: 'imap', cause: error });
 }
-
-/** The session is over by it, which the watch itself tells. */
-export function isOfSession(error: MailError): boolean {
-	return error.code === 'lost' || error.code === 'timeout' || error.code === 'stopped' || error.code === 'unreachable';
-}

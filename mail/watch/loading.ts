@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 
+import { blameOf } from '../blame';
 import { MailError } from '../errors';
-import { isAboutTheMail, type FetchedMail, type UnfetchedMail } from '../imap/fetch';
+import type { FetchedMail, UnfetchedMail } from '../imap/fetch';
 import type { Seen } from './cursor';
 
 /** A mail ready to be handed over. */
@@ -45,15 +46,11 @@ export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail:
 		return { uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail), item, size: content.kind === 'streamed' ? 0 : content.bytes.length };
 	} catch (error) {
 		const cause = broken ?? error;
-		if (cause instanceof MailError && !cause.permanent && !isAboutTheMail(cause)) throw cause;
+		const blame = blameOf(cause);
+		if (cause instanceof MailError && !cause.permanent && blame !== 'mail') throw cause;
 		const reason = cause instanceof Error ? cause.message : String(cause);
-		return { reason, fault: isOfSystem(cause) ? 'ours' : cause instanceof MailError && isAboutTheMail(cause) ? 'server' : 'mail' };
+		return { reason, fault: blame === 'ours' ? 'ours' : cause instanceof MailError && blame === 'mail' ? 'server' : 'mail' };
 	}
-}
-
-/** As Node names them: ENOSPC, EMFILE, ECONNREFUSED … */
-function isOfSystem(error: unknown): boolean {
-	return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
 }
 
 /** The Message-ID of a mail at hand, empty where it has none or is to be streamed. */

@@ -96,9 +96,14 @@ export async function itemOf(context: ITriggerFunctions, settings: Settings, mai
 	const { format, downloadAttachments, prefix } = settings;
 	// The text of a large mail would have to be held in memory.
 	const options = { format, downloadAttachments, prefix, store, rawText: mail.content.kind !== 'streamed', headersOnly: mail.content.kind === 'headers' };
-	const { json, binary } = await toItem(mail.content.kind === 'streamed' ? mail.content.open : mail.content.bytes, from, options);
+	const source = mail.content.kind === 'streamed' ? mail.content.open : mail.content.bytes;
+	if (mail.attachments === 'unknown' && mail.content.kind !== 'headers') {
+		// Looked at without a file, before anything is stored. One that cannot be read is not passed by.
+		const { json } = await toItem(source, from, { ...options, format: 'simple', downloadAttachments: false });
+		if (json.hasAttachment === false && json.parseError === undefined) return undefined;
+	}
+	const { json, binary } = await toItem(source, from, options);
 	if (mail.content.kind === 'headers') json.headersOnly = true;
-	else if (mail.attachments === 'unknown' && json.hasAttachment === false) return undefined;
 	return { json, binary };
 }
 

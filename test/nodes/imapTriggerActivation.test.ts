@@ -158,6 +158,23 @@ describe('activation', () => {
 		await expect(manual.manualTriggerFunction?.()).rejects.toThrow('Mails would be moved to "INBOX", which is watched');
 	});
 
+	it('says in a test run that no email has an attachment, and gives the newest one that has, with its flags', async () => {
+		const mailbox = freshMailbox();
+		await sandbox.deliver(mailbox, mail('bare'), mail('bare too'));
+		const parameters = { filters: { hasAttachment: true } };
+		const test = async (): Promise<unknown> => {
+			const rig = rigOf({ mailbox, mode: 'manual', parameters });
+			const manual = await new ImapTrigger().trigger.call(rig.context());
+			await manual.manualTriggerFunction?.();
+			return rig.emitted[0]?.items[0]?.json;
+		};
+		sandbox.exchange.mailFaults.add({ kind: 'structure', as: 'NIL', mailbox, uid: 2 });
+		await expect(test()).rejects.toThrow('None of the 2 emails in INBOX has an attachment.');
+		await sandbox.deliver(mailbox, mail('attached').replace('\r\n\r\nhello', '\r\nMIME-Version: 1.0\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nhello'), mail('bare again'));
+		sandbox.exchange.mailFaults.add({ kind: 'structure', as: 'broken', mailbox, uid: 3 });
+		expect(await test()).toMatchObject({ subject: 'attached', hasAttachment: true, flags: [], isRead: false, receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) });
+	});
+
 	it('throws for a parameter that cannot be used, naming it', async () => {
 		await expect(start(rigOf({ parameters: { options: { customEmailConfig: '["NOSUCH"]' } } }))).rejects.toThrow('Custom Email Rules cannot be used');
 	});
