@@ -18,7 +18,7 @@ const LOOSE_ADDRESS = /[^\s@]@[^\s@]/;
 
 /** The attribution that ends in this line, if it does. */
 export function attributionEndingAt(lines: readonly string[], last: number): Attribution | undefined {
-	if (!/[:：]\s*(?:[*_>]\s*)?$/.test((lines[last] ?? '').slice(-200))) return undefined;
+	if (!/[:：][*_>]?$/.test((lines[last] ?? '').slice(-200).trimEnd())) return undefined;
 	const followed = isFollowedByQuote(lines, last);
 	let found: Attribution | undefined;
 	let joined = '';

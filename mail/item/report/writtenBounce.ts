@@ -41,7 +41,7 @@ export function readWrittenBounce(source: ReportSource): Written {
 	let current: string[] | undefined;
 	for (const line of told) {
 		for (const [address] of line.matchAll(ADDRESS)) {
-			const key = address.replace(/\.+$/, '').toLowerCase();
+			const key = address.toLowerCase();
 			const known = found.get(key);
 			if (known !== undefined) current = known;
 			else if (!fixed && found.size < MOST_RECIPIENTS && isRecipient(line, address, source)) found.set(key, (current = []));

@@ -1,0 +1,138 @@
+import { Writer } from './writer';
+
+type Attributes = ReadonlyMap<string, string>;
+
+const set = (names: string): ReadonlySet<string> => new Set(names.split(' '));
+const VOID = set('area base basefont bgsound br col embed frame hr img input link meta param source track wbr');
+const UNSEEN = set('audio canvas datalist head iframe noembed noframes script select style svg template title video object');
+/** Take lines of their own. */
+const BLOCKS = set('address article aside body center dd details dialog div dt fieldset figcaption figure footer form header html legend main nav section summary tbody tfoot thead tr caption table td th');
+/** Stand between blank lines. */
+const APART = set('blockquote dl h1 h2 h3 h4 h5 h6 ol p pre ul menu');
+const MARKS = new Map([...['b', 'strong'].map((name): [string, string] => [name, '**']), ...['i', 'em'].map((name): [string, string] => [name, '*']), ...['s', 'del', 'strike'].map((name): [string, string] => [name, '~~'])]);
+const HIDDEN = /(?:^|[;\s"])(?:display:none|visibility:hidden|font-size:0(?![.\d])|max-height:0(?![.\d])|opacity:0(?![.\d])|mso-hide:all)/i;
+/** More open elements than any mail has; those within are read as text alone. */
+const DEEPEST = 2_000;
+
+interface Open {
+	name: string;
+	hidden: boolean;
+	end?: () => void;
+}
+
+/** What each element is in Markdown. */
+export class Elements {
+	readonly #writer: Writer;
+	readonly #open: Open[] = [];
+	/** How many of each name are open: a closing tag without an opening one is passed over at once. */
+	readonly #counts = new Map<string, number>();
+	readonly #lists: Array<{ ordered: boolean; next: number }> = [];
+	#hidden = 0;
+
+	constructor(longest: number) {
+		this.#writer = new Writer(longest);
+	}
+
+	get isFull(): boolean {
+		return this.#writer.isFull;
+	}
+
+	end(): { text: string; cut: boolean } {
+		while (this.#open.length > 0) this.#closeLast();
+		return this.#writer.end();
+	}
+
+	text(text: string): void {
+		if (this.#hidden === 0) this.#writer.text(text);
+	}
+
+	open(name: string, attributes: Attributes): void {
+		if (VOID.has(name)) {
+			if (this.#hidden === 0) this.#void(name, attributes);
+			return;
+		}
+		if (name === 'a' || name === 'li' || name === 'p' || name === 'option' || name === 'dt' || name === 'dd') this.#closeSame(name);
+		if (this.#open.length >= DEEPEST) return;
+		const hidden = UNSEEN.has(name) || attributes.has('hidden') || isHidden(attributes);
+		if (hidden) this.#hidden += 1;
+		this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+		this.#open.push({ name, hidden, end: this.#hidden > 0 ? undefined : this.#begin(name, attributes) });
+	}
+
+	close(name: string): void {
+		if (name === 'br') this.open('br', new Map());
+		if ((this.#counts.get(name) ?? 0) === 0) return;
+		while (this.#open.length > 0 && this.#closeLast() !== name);
+	}
+
+	/** What may be left open ends where the next of its kind begins, within the same list or cell. */
+	#closeSame(name: string): void {
+		for (let at = this.#open.length - 1, looked = 0; at >= 0 && looked < 20; at--, looked++) {
+			const open = this.#open[at]?.name ?? '';
+			if (open === name) {
+				while (this.#open.length > at) this.#closeLast();
+				return;
+			}
+			if (open === 'ul' || open === 'ol' || open === 'td' || open === 'table' || open === 'dl' || open === 'blockquote') return;
+		}
+	}
+
+	#closeLast(): string {
+		const last = this.#open.pop();
+		if (last === undefined) return '';
+		this.#counts.set(last.name, (this.#counts.get(last.name) ?? 1) - 1);
+		if (last.hidden) this.#hidden -= 1;
+		last.end?.();
+		return last.name;
+	}
+
+	#void(name: string, attributes: Attributes): void {
+		if (name === 'br') this.#writer.lineBreak();
+		else if (name === 'hr') this.#writer.rule();
+		else if (name === 'img' && !isPixel(attributes)) this.#writer.picture(attributes.get('alt') ?? '');
+	}
+
+	#begin(name: string, attributes: Attributes): (() => void) | undefined {
+		const writer = this.#writer;
+		const mark = MARKS.get(name);
+		if (mark !== undefined) return writer.marked(mark);
+		// Lists within lists, and paragraphs within their items, stand close.
+		const lines = APART.has(name) ? (this.#lists.length > 0 ? 1 : 2) : BLOCKS.has(name) ? 1 : 0;
+		if (lines > 0) writer.block(lines);
+		const end = this.#special(name, attributes);
+		return lines === 0
+			? end
+			: () => {
+					end?.();
+					writer.block(lines);
+				};
+	}
+
+	#special(name: string, attributes: Attributes): (() => void) | undefined {
+		const writer = this.#writer;
+		if (/^h[1-6]$/.test(name)) return writer.heading(Number(name[1]));
+		if (name === 'a') return writer.link(attributes.get('href') ?? '');
+		if (name === 'blockquote') return writer.indent('> ');
+		if (name === 'pre') return writer.preformatted();
+		if (name === 'code') return writer.marked('`');
+		if (name === 'td' || name === 'th') return writer.cell();
+		if (name === 'tr') return writer.row();
+		if (name === 'ul' || name === 'ol' || name === 'menu') {
+			this.#lists.push({ ordered: name === 'ol', next: Number(/^\d{1,6}$/.exec(attributes.get('start') ?? '')?.[0] ?? 1) });
+			return () => void this.#lists.pop();
+		}
+		if (name !== 'li') return undefined;
+		const list = this.#lists[this.#lists.length - 1];
+		return writer.item(list?.ordered === true ? `${list.next++}. ` : '- ');
+	}
+}
+
+function isHidden(attributes: Attributes): boolean {
+	const style = attributes.get('style');
+	return style !== undefined && HIDDEN.test(style.slice(0, 2_000).replace(/\s+/g, ''));
+}
+
+/** Images of no size tell the sender that the mail was opened. */
+function isPixel(attributes: Attributes): boolean {
+	return ['width', 'height'].some((side) => /^[01](?:px)?$/.test((attributes.get(side) ?? '').trim())) || isHidden(attributes);
+}
