@@ -8,7 +8,8 @@ import { describe, readFilter, type Filter } from '../mail/collect/filter';
 import { toItemOnce } from '../mail/collect/once';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item/item';
 import { collect } from '../mail/pop3/session';
-import { choice, flag, text, whole } from './parameterValues';
+import { choice, flag, record, text, whole } from './parameterValues';
+import { readMoreOf } from './readMoreOption';
 
 /** Above this a mail is streamed to the parser, not gathered in memory first, in bytes. */
 const STREAM_ABOVE = 1024 * 1024;
@@ -17,12 +18,13 @@ const TEXT_UP_TO = 20 * 1024 * 1024;
 
 type Options = ItemOptions<IBinaryData>;
 
-/** `format`, `downloadAttachments` and the prefix, as all nodes have them. @throws MailError `input` naming the field */
+/** `format`, `downloadAttachments`, the prefix and `readMore`, as all nodes have them. @throws MailError `input` naming the field */
 export function itemOptions(context: IExecuteFunctions | IPollFunctions, parameter: (name: string, fallback: unknown) => unknown): Options {
 	return {
 		format: choice(parameter('format', 'simple'), 'Format', ['simple', 'resolved', 'raw'], 'simple'),
 		downloadAttachments: flag(parameter('downloadAttachments', false), 'Download Attachments'),
 		prefix: text(parameter('dataPropertyAttachmentsPrefixName', 'attachment_'), 'Property Prefix Name') || 'attachment_',
+		readMore: readMoreOf(record(parameter('options', {})).readMore),
 		store: async (content, fileName, mimeType) => await context.helpers.prepareBinaryData(content, fileName, mimeType),
 	};
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { IDataObject } from 'n8n-workflow';
 
 import { LONGEST_HEAD, Tee } from './tee';
+import type { More } from './readMore/readMore';
 import { readLarge, readSmall, SMALL, Unreadable } from './pool';
 import { reasonOf, storeBytes, StoredFiles, StoredStream, type Store } from './storing';
 import type { Outcome, Wanted } from './task';
@@ -36,6 +37,8 @@ export interface ItemOptions<Stored> {
 	headersOnly?: boolean;
 	/** The source can be opened once only and the whole mail is wanted: it is stored while it is read. */
 	keepWhole?: boolean;
+	/** What is read beyond the usual; not for format `raw`. */
+	readMore?: readonly More[];
 	/** Takes an attachment into n8n's binary data; must read a stream to its end. */
 	store: Store<Stored>;
 }
@@ -71,7 +74,7 @@ async function rawItem<Stored>(source: Source, from: Provenance, options: ItemOp
 
 async function readItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>, format: 'simple' | 'resolved'): Promise<MessageItem<Stored>> {
 	const files = new StoredFiles(options.store);
-	const wanted = { format, files: format === 'resolved' || options.downloadAttachments, headersOnly: options.headersOnly === true };
+	const wanted = { format, files: format === 'resolved' || options.downloadAttachments, headersOnly: options.headersOnly === true, more: options.readMore ?? [] };
 	const whole = options.keepWhole === true && !Buffer.isBuffer(source) ? new StoredStream(options.store, WHOLE_NAME, WHOLE_TYPE) : undefined;
 	const content = Buffer.isBuffer(source) ? source : new Tee(await source(), whole);
 	let outcome: Outcome;
@@ -116,7 +119,7 @@ async function headersAlone<Stored>(content: Buffer | Tee<Stored>, format: 'simp
 	const head = Buffer.isBuffer(content) ? content.subarray(0, LONGEST_HEAD) : content.head();
 	const end = head.indexOf('\r\n\r\n');
 	try {
-		return (await readSmall(end === -1 ? head : head.subarray(0, end + 4), { format, files: false, headersOnly: true })).json;
+		return (await readSmall(end === -1 ? head : head.subarray(0, end + 4), { format, files: false, headersOnly: true, more: [] })).json;
 	} catch (error) {
 		if (error instanceof Unreadable) return {};
 		throw error;

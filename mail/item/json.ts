@@ -15,6 +15,8 @@ export type AttachmentJson = {
 	size: number;
 	contentId?: string;
 	inline: boolean;
+	/** Name of the Outlook file that it lay in. */
+	unpackedFrom?: string;
 };
 
 /** Headers of which a mail should have one: of two the first counts, which the last server has put there or seen. */

@@ -79,6 +79,8 @@ interface Current {
 	begun: boolean;
 	pieces: Buffer[];
 	length: number;
+	/** What is kept of a file, joined at its end. */
+	kept?: { pieces: Buffer[]; length: number };
 }
 
 /** Reads one mail, piece by piece: files are passed on as they come, texts are kept. */
@@ -143,6 +145,7 @@ export class MailReader implements PartsReader {
 			return;
 		}
 		if (!current.begun) this.#begin(current, file, part);
+		if (current.kept !== undefined) file.kept = Buffer.concat(current.kept.pieces);
 		if (cut || current.decoder.damaged) this.damage(`The file ${file.name === '' ? 'without a name' : `"${file.name}"`} may be cut off: the email ends in the middle of it.`);
 		this.options.files.end(file);
 	}
@@ -174,13 +177,13 @@ export class MailReader implements PartsReader {
 		current.begun = true;
 		current.pieces = [];
 		current.length = 0;
-		this.#passOn(file, head);
+		this.#passOn(current, file, head);
 	}
 
 	#take(current: Current, part: Part, bytes: Buffer): void {
 		if (bytes.length === 0) return;
 		if (current.file !== undefined && current.begun) {
-			this.#passOn(current.file, bytes);
+			this.#passOn(current, current.file, bytes);
 			return;
 		}
 		// A view would keep the whole piece of the mail in memory.
@@ -194,10 +197,16 @@ export class MailReader implements PartsReader {
 		if (this.#textLength > LONGEST_TEXT) throw new BeyondLimits('Its text is longer than 64 MB.');
 	}
 
-	#passOn(file: ReadFile, bytes: Buffer): void {
+	#passOn(current: Current, file: ReadFile, bytes: Buffer): void {
 		if (bytes.length === 0) return;
 		const wanted = this.options.keep?.(file) ?? 0;
-		if (file.kept.length < wanted) file.kept = Buffer.concat([file.kept, bytes.subarray(0, wanted - file.kept.length)]);
+		const kept = (current.kept ??= { pieces: [], length: 0 });
+		if (kept.length < wanted) {
+			// A view would keep the whole piece of the mail in memory.
+			const piece = Buffer.from(bytes.subarray(0, wanted - kept.length));
+			kept.pieces.push(piece);
+			kept.length += piece.length;
+		}
 		file.size += bytes.length;
 		this.options.files.data(bytes);
 	}

@@ -4,6 +4,8 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { attachmentJson, resolvedJson, simpleJson, type AttachmentJson } from './json';
 import { MailReader, type FileTaker, type ReadFile } from './reader';
+import { keeping, newTextOf, readMore, type More } from './readMore/readMore';
+import type { ExtraFile } from './readMore/outlookFiles';
 
 /** What is to be made of a mail. */
 export interface Wanted {
@@ -12,6 +14,8 @@ export interface Wanted {
 	files: boolean;
 	/** Only the headers are there: what the body would tell is left out. */
 	headersOnly: boolean;
+	/** What is to be read beyond the usual. */
+	more: readonly More[];
 }
 
 /** What became of a mail. */
@@ -90,9 +94,9 @@ class Reading {
 
 	constructor(
 		private readonly wanted: Wanted,
-		files: FileTaker,
+		private readonly files: FileTaker,
 	) {
-		this.#reader = new MailReader({ files });
+		this.#reader = new MailReader({ files, ...(wanted.more.length > 0 && { keep: keeping(wanted.more) }) });
 	}
 
 	push(bytes: Uint8Array): void {
@@ -102,8 +106,23 @@ class Reading {
 	async end(): Promise<Outcome> {
 		const mail = await this.#reader.end();
 		const json = this.wanted.format === 'simple' ? simpleJson(mail) : resolvedJson(mail);
-		if (this.wanted.headersOnly) delete json.hasAttachment;
-		return { json, attachments: mail.files.map(attachmentJson), damage: this.wanted.headersOnly ? [] : mail.damage };
+		if (this.wanted.headersOnly) {
+			delete json.hasAttachment;
+			return { json, attachments: mail.files.map(attachmentJson), damage: [] };
+		}
+		json.newText = newTextOf(mail);
+		const more = await readMore(mail, this.wanted.more);
+		const attachments = [...mail.files.map(attachmentJson), ...more.files.map((file) => this.#add(file))];
+		return { json: { ...json, ...more.json }, attachments, damage: mail.damage };
+	}
+
+	/** A file that lay in another one stands behind those of the mail. */
+	#add({ name, type, contentId, bytes, from }: ExtraFile): AttachmentJson {
+		const file = { name, type: type || 'application/octet-stream', contentId, size: bytes.length, location: '', inline: false, alternative: false, parameters: new Map<string, string>(), kept: bytes };
+		this.files.begin(file);
+		this.files.data(bytes);
+		this.files.end(file);
+		return { ...attachmentJson(file), unpackedFrom: from };
 	}
 }
 

@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { deliveryOptions, messageOptions } from '../Office365SmtpSend/optionFields';
 import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountProperties';
+import { readMoreOption } from '../readMoreOption';
 
 const special = (displayName: string, name: string): INodeProperties => ({
 	displayName,
@@ -59,6 +60,7 @@ const getManyOptions: INodeProperties[] = [
 		default: 'newest',
 		description: 'Which emails come first, and stay within the limit',
 	},
+	readMoreOption,
 	shortAnswers,
 ];
 
@@ -116,8 +118,8 @@ const sentCopy: INodeProperties = {
 
 export const optionFields: INodeProperties[] = [
 	collection(['message'], ['getMany'], getManyOptions),
-	collection(['message'], ['get'], [mailboxAddressOption, shortAnswers]),
-	collection(['message'], ['getConversation'], [mailboxAddressOption, sentFolder, shortAnswers]),
+	collection(['message'], ['get'], [mailboxAddressOption, readMoreOption, shortAnswers]),
+	collection(['message'], ['getConversation'], [mailboxAddressOption, readMoreOption, sentFolder, shortAnswers]),
 	collection(['message'], ['getAttachments'], partOptions),
 	collection(['message'], ['getRaw', 'move', 'copy', 'mark'], [mailboxAddressOption]),
 	collection(['message'], ['delete'], [deletedFolder, mailboxAddressOption]),

@@ -9,6 +9,7 @@ import type { ReadOptions } from '../../mail/mailbox/read';
 import { messageIdIn } from '../../mail/mailbox/references';
 import type { MailContext } from '../Office365SmtpSend/context';
 import { choice, flag, record, text, whole } from '../parameterValues';
+import { readMoreOf } from '../readMoreOption';
 
 /** Mails above so many bytes are streamed, not held in memory. */
 const LARGE_ABOVE = 20 * 1024 * 1024;
@@ -40,6 +41,7 @@ export function readOptionsOf(context: MailContext, item: number): ReadOptions<I
 		format,
 		downloadAttachments: flag(context.getNodeParameter('downloadAttachments', item, false), 'Download Attachments'),
 		prefix: prefixOf(context, item),
+		readMore: readMoreOf(record(context.getNodeParameter('options', item, {})).readMore),
 		largeAbove: LARGE_ABOVE,
 		store: async (content, fileName, mimeType) => await context.helpers.prepareBinaryData(content, fileName, mimeType),
 	};

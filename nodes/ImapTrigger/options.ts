@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { mailboxAddressOption } from '../accountProperties';
+import { readMoreOption } from '../readMoreOption';
 
 export const options: INodeProperties = {
 	displayName: 'Options',
@@ -94,6 +95,7 @@ export const options: INodeProperties = {
 			typeOptions: { minValue: 1, maxValue: 1000 },
 			description: 'So many waiting mails start one execution together at most; where it fails, each is tried by itself',
 		},
+		readMoreOption,
 		{
 			displayName: 'Retry After (Seconds)',
 			name: 'retryAfter',

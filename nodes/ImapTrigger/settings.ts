@@ -4,9 +4,11 @@ import { MailError } from '../../mail/errors';
 import type { Action } from '../../mail/imap/actions';
 import { combine, criteriaOfFilters, criteriaOfRules, type Criteria } from '../../mail/imap/criteria';
 import type { Format } from '../../mail/item/item';
+import type { More } from '../../mail/item/readMore/readMore';
 import type { StartFrom } from '../../mail/watch/cursor';
 import type { Rules } from '../../mail/watch/delivery';
 import type { AccountChoice } from '../account';
+import { readMoreOf } from '../readMoreOption';
 import { accountChoice, choice, flag, record, text, whole } from '../parameterValues';
 
 /** The node's parameters, read once: later n8n cannot evaluate expressions any more. */
@@ -21,6 +23,7 @@ export interface Settings {
 	handOver: 'afterSuccess' | 'atOnce';
 	format: Format;
 	downloadAttachments: boolean;
+	readMore: More[];
 	prefix: string;
 }
 
@@ -51,6 +54,7 @@ export function readSettings(context: Parameters): Settings {
 		},
 		handOver: choice(options.handOver, 'Hand Over', ['afterSuccess', 'atOnce'], 'afterSuccess'),
 		format,
+		readMore: readMoreOf(options.readMore),
 		downloadAttachments: format === 'resolved' || flag(context.getNodeParameter('downloadAttachments', false), 'Download Attachments'),
 		prefix: text(context.getNodeParameter('dataPropertyAttachmentsPrefixName', 'attachment_'), 'Property Prefix Name') || 'attachment_',
 	};

@@ -93,13 +93,13 @@ export async function itemOf(context: ITriggerFunctions, settings: Settings, mai
 		...(placeholder && { placeholder }),
 	};
 	const store = async (content: Buffer | Readable, fileName: string | undefined, mimeType: string): Promise<IBinaryData> => await context.helpers.prepareBinaryData(content, fileName, mimeType);
-	const { format, downloadAttachments, prefix } = settings;
+	const { format, downloadAttachments, prefix, readMore } = settings;
 	// The text of a large mail would have to be held in memory.
-	const options = { format, downloadAttachments, prefix, store, rawText: mail.content.kind !== 'streamed', headersOnly: mail.content.kind === 'headers' };
+	const options = { format, downloadAttachments, prefix, readMore, store, rawText: mail.content.kind !== 'streamed', headersOnly: mail.content.kind === 'headers' };
 	const source = mail.content.kind === 'streamed' ? mail.content.open : mail.content.bytes;
 	if (mail.attachments === 'unknown' && mail.content.kind !== 'headers') {
 		// Looked at without a file, before anything is stored. One that cannot be read is not passed by.
-		const { json } = await toItem(source, from, { ...options, format: 'simple', downloadAttachments: false });
+		const { json } = await toItem(source, from, { ...options, format: 'simple', downloadAttachments: false, readMore: [] });
 		if (json.hasAttachment === false && json.parseError === undefined) return undefined;
 	}
 	const { json, binary } = await toItem(source, from, options);

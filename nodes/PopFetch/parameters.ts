@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { authenticationProperty, mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountProperties';
+import { readMoreOption } from '../readMoreOption';
 import { maxMessageSizeOption, messageProperties, popFilters } from '../popProperties';
 
 const GET_MANY = { show: { operation: ['getMany'] } };
@@ -108,6 +109,7 @@ export const parameters: INodeProperties[] = [
 				default: 'oldest',
 				description: 'Which mails come first, and stay within the limit',
 			},
+			readMoreOption,
 		],
 		displayOptions: GET_MANY,
 	},

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { authenticationProperty, mailboxAddressOption } from '../accountProperties';
+import { readMoreOption } from '../readMoreOption';
 import { maxMessageSizeOption, messageProperties, popFilters } from '../popProperties';
 
 /** n8n puts "Poll Times" in front. */
@@ -56,6 +57,7 @@ export const parameters: INodeProperties[] = [
 				description: 'How many failed executions before an email is reported and no longer retried. Where an execution with several emails fails, each is retried by itself.',
 			},
 			maxMessageSizeOption,
+			readMoreOption,
 			{
 				displayName: 'Retry After (Seconds)',
 				name: 'retryAfter',

@@ -1,0 +1,62 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { readDate } from '../date';
+import { decodedFirst, firstOf } from '../headerBlock';
+import { readPeople, textOfPeople } from '../people';
+import { MailReader, type ReadFile } from '../reader';
+
+/** Mails within mails within mails. */
+const DEEPEST = 3;
+const MOST_MAILS = 50;
+/** In characters, of each. */
+const LONGEST_TEXT = 100_000;
+const MOST_FILES = 200;
+const KEPT = 10_000_000;
+
+export function isNestedMail({ type, name }: ReadFile): boolean {
+	return type === 'message/rfc822' || type === 'message/global' || name.toLowerCase().endsWith('.eml');
+}
+
+/** The fields of mails that are attached, in order. */
+export async function nestedMails(files: readonly ReadFile[], faults: string[], depth = 1, budget = { left: MOST_MAILS }): Promise<IDataObject[]> {
+	const mails: IDataObject[] = [];
+	for (const file of files.filter(isNestedMail)) {
+		if (budget.left <= 0) {
+			faults.push(`Only the first ${MOST_MAILS} attached emails were read.`);
+			break;
+		}
+		budget.left -= 1;
+		if (file.size > file.kept.length) faults.push(`The attached email "${file.name}" is large; only its first ${Math.round(file.kept.length / 1e6)} MB were read.`);
+		try {
+			mails.push(await nestedMail(file, faults, depth, budget));
+		} catch (error) {
+			faults.push(`The attached email "${file.name}" could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'its content makes no sense'}`);
+		}
+	}
+	return mails;
+}
+
+async function nestedMail(file: ReadFile, faults: string[], depth: number, budget: { left: number }): Promise<IDataObject> {
+	const ignore = (): void => undefined;
+	const reader = new MailReader({
+		files: { begin: ignore, data: ignore, end: ignore },
+		keep: (inner) => (depth < DEEPEST && isNestedMail(inner) ? KEPT : 0),
+	});
+	reader.push(file.kept);
+	const mail = await reader.end();
+	const people = (key: string): string => textOfPeople(readPeople(mail.fields.filter((field) => field.key === key).map(({ value }) => value), mail.charsets));
+	const date = readDate(firstOf(mail.fields, 'date'));
+	const inner = depth < DEEPEST ? await nestedMails(mail.files, faults, depth + 1, budget) : [];
+	return {
+		fileName: file.name,
+		messageId: decodedFirst(mail.fields, 'message-id', mail.charsets).trim(),
+		subject: decodedFirst(mail.fields, 'subject', mail.charsets),
+		date: date === undefined ? '' : new Date(date).toISOString(),
+		from: people('from'),
+		to: people('to'),
+		cc: people('cc'),
+		text: mail.text.slice(0, LONGEST_TEXT),
+		attachments: mail.files.slice(0, MOST_FILES).map(({ name, type, size }) => ({ fileName: name, mimeType: type, size })),
+		...(inner.length > 0 && { nestedMails: inner }),
+	};
+}

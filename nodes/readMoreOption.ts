@@ -1,0 +1,37 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import type { More } from '../mail/item/readMore/readMore';
+import { MailError } from '../mail/errors';
+
+/** What all nodes that give emails can read beyond the usual. */
+export const readMoreOption: INodeProperties = {
+	displayName: 'Read More From Emails',
+	name: 'readMore',
+	type: 'multiOptions',
+	options: [
+		{ name: 'Bounces', value: 'bounces', description: 'Adds "bounce" with failed recipients, status, reason and the original message ID, and "receipt" for read receipts' },
+		{ name: 'Calendar', value: 'calendar', description: 'Adds "calendar" with the fields of an invitation, update, cancellation or answer' },
+		{ name: 'Markdown', value: 'markdown', description: 'Adds "markdown", the body as short Markdown, for example for AI agents' },
+		{ name: 'Nested Emails', value: 'nestedMails', description: 'Adds "nestedMails" with the fields of emails that are attached' },
+		{ name: 'Outlook Files', value: 'outlookFiles', description: 'Unpacks winmail.dat and attached .msg files to further attachments and fields' },
+	],
+	default: [],
+	description: 'What to read from emails in addition to the usual fields. Not for the format RAW.',
+};
+
+const ALL: More[] = ['bounces', 'calendar', 'markdown', 'nestedMails', 'outlookFiles'];
+
+/** Values chosen, or given by an expression as a list or separated by commas. @throws MailError `input` */
+export function readMoreOf(value: unknown): More[] {
+	if (value === undefined || value === null || value === '') return [];
+	const given: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [value];
+	return given.map((one) => {
+		const known = ALL.find((each) => typeof one === 'string' && each === one.trim());
+		if (known !== undefined) return known;
+		throw new MailError(`Read More From Emails has a value that does not exist: ${JSON.stringify(one)?.slice(0, 60)}.`, {
+			code: 'input',
+			field: 'Read More From Emails',
+			remedy: `Choose from the list, or give one or more of ${ALL.join(', ')}.`,
+		});
+	});
+}
