@@ -25,15 +25,14 @@ const LONGEST_TEXT = 40_000;
 
 /** How much of each file has to be kept for what is to be read; of all together not more than 50 MB. */
 export function keeping(more: readonly More[]): (file: ReadFile) => number {
-	const wanted = new Map<ReadFile, number>();
 	let left = ALL;
+	let current: { file: ReadFile; wanted: number } | undefined;
 	return (file) => {
-		const known = wanted.get(file);
-		if (known !== undefined) return known;
-		const bytes = Math.min(left, wantedOf(file, more));
-		left -= bytes;
-		wanted.set(file, bytes);
-		return bytes;
+		if (current?.file === file) return current.wanted;
+		// Files come one after the other: the one before has its size now.
+		if (current !== undefined) left -= Math.min(current.file.size, current.wanted);
+		current = { file, wanted: Math.min(left, wantedOf(file, more)) };
+		return current.wanted;
 	};
 }
 
