@@ -85,6 +85,7 @@ function manifestOf(version: string): object {
 /** Another n8n beside the usual one, run by its Node. About 2 GB and some minutes; see {@link removeN8nVersion}. */
 export async function ensureN8nVersion(version: string, progress: Progress): Promise<Installation> {
 	const usual = await ensureN8n(progress);
+	if (version === usualVersion()) return usual;
 	const folder = versionFolder(version);
 	if (!existsSync(folder)) {
 		const partial = `${folder}.partial-${process.pid}`;
@@ -98,6 +99,12 @@ export async function ensureN8nVersion(version: string, progress: Progress): Pro
 	return { folder, node: usual.node, script: join(folder, 'node_modules', 'n8n', 'bin', 'n8n') };
 }
 
+function usualVersion(): string {
+	const manifest: { dependencies: { n8n: string } } = JSON.parse(readFileSync(join(__dirname, 'package.json'), 'utf8'));
+	return manifest.dependencies.n8n;
+}
+
+/** The usual n8n stays. */
 export function removeN8nVersion(version: string): void {
 	rmSync(versionFolder(version), { recursive: true, force: true });
 }
