@@ -12,7 +12,8 @@ const TASKS = { start: 'sandbox/start.ts', test: 'test/run.ts', bench: 'bench/ru
 const [task, ...args] = process.argv.slice(2);
 const script = TASKS[task];
 if (script === undefined) stop(`There is no task "${task}". Tasks: ${Object.keys(TASKS).join(', ')}.`);
-if (Number(process.versions.node.split('.')[0]) < 20) stop(`Node 20 or later is needed; this is ${process.version}.`);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) stop(`Node 20.19 or later is needed; this is ${process.version}.`);
 installDependencies();
 
 const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, script), ...args], { cwd: ROOT, stdio: 'inherit' });

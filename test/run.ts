@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { ensureN8n } from '../sandbox/n8n';
 import { notedSecrets, REGISTRY, reports } from '../sandbox/secrets/registry';
 import { Search, searchFolder } from '../sandbox/secrets/search';
+import { lockReport } from './package/newest';
 import { ensureBrowser, ensureQueueServers, ensureServers } from '../sandbox/servers/packages';
 
 /**
@@ -32,6 +33,8 @@ async function main(): Promise<Count> {
 		count[ok ? 'passed' : 'failed'] += 1;
 		console.log(`${ok ? '✓' : '✗'} ${name}`);
 	}
+	// Not counted: a library's new release is no fault of ours, but has to be looked at.
+	for (const line of await lockReport()) console.log(`! ${line}`);
 	const tests = await runVitest(files);
 	return { passed: count.passed + tests.passed, failed: count.failed + tests.failed };
 }

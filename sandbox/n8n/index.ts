@@ -10,7 +10,7 @@ import { installNodes, pack } from './nodes';
 
 export { Api, type Execution, type Item, type Workflow } from './api';
 export { Instance, type Login } from './instance';
-export { ensureN8n, ensureN8nVersion, removeN8nVersion, testedVersions, step, type Installation, type Progress } from './install';
+export { ensureN8n, ensureN8nVersion, npm, removeN8nVersion, testedVersions, step, type Installation, type Progress } from './install';
 export { installNodes, pack } from './nodes';
 export { startQueue, type Queue } from './queue';
 

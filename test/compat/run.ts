@@ -5,11 +5,13 @@ import { appCredential, personCredential } from '../../sandbox/credentials';
 import { ensureN8nVersion, removeN8nVersion, startN8n, testedVersions, type Installation } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
 import { checks } from './checks';
+import { tryLibraries } from './libraries';
 import { writeRow, type Row } from './table';
 
 /**
  * `npm run compat [versions …] [--keep]`: installs each n8n by itself, runs everything that depends on n8n's version in it, and
- * writes README's table. `--keep` leaves the installed n8n in the cache (2 GB each).
+ * writes README's table. `--keep` leaves the installed n8n in the cache (2 GB each). `--libraries` tries both ends of the dependencies'
+ * ranges in place of n8n's versions.
  */
 const ROOT = resolve(__dirname, '..', '..');
 /** Lifetime of a short token, in seconds. */
@@ -17,6 +19,7 @@ const SHORT = 20;
 
 async function main(): Promise<boolean> {
 	const args = process.argv.slice(2);
+	if (args.includes('--libraries')) return await tryLibraries();
 	const named = args.filter((arg) => !arg.startsWith('--'));
 	if (spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], { cwd: ROOT, stdio: 'inherit' }).status !== 0) throw new Error('The package does not build.');
 	const sandbox = await startSandbox();

@@ -33,6 +33,8 @@ export interface Scene {
 	popPort?: number;
 	/** Aborted where the execution is cancelled. */
 	cancel?: AbortSignal;
+	/** Functions that an older n8n does not have. */
+	lacks?: string[];
 	/** n8n's place for binary data. */
 	storeBinary?: () => Promise<void>;
 }
@@ -42,14 +44,14 @@ export function told(staticData: IDataObject = {}): Told {
 }
 
 /** n8n as far as our nodes use it, with the service account of the sandbox. */
-function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', name: nodeName = 'Node', activation = 'activate', input = 1, processed = new ProcessedData(), popPort, cancel, storeBinary = async () => undefined }: Scene, about: Told): object {
+function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', name: nodeName = 'Node', activation = 'activate', input = 1, processed = new ProcessedData(), popPort, cancel, lacks = [], storeBinary = async () => undefined }: Scene, about: Told): object {
 	const credential = appCredential(sandbox, mailbox);
 	/** As the editor stores them: what differs from item to item is an expression. */
 	const written = { authentication: 'serviceAccount', ...parameters, ...Object.fromEntries(Object.keys(perItem).map((name) => [name, `={{ $json.${name} }}`])) };
 	const run = { finished: true, status: 'success', data: { resultData: {} } };
 	const node = { id: 'node', name: nodeName, type: 'test', typeVersion: 1, position: [0, 0], parameters: written, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
-	return {
+	const fake = {
 		getMode: () => mode,
 		getActivationMode: () => activation,
 		getNode: () => node,
@@ -87,6 +89,7 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 		},
 		__emitError: (error: Error) => about.failedExecutions.push(error),
 	};
+	return Object.fromEntries(Object.entries(fake).filter(([name]) => !lacks.includes(name)));
 }
 
 export function executeFunctions(scene: Scene, about: Told): IExecuteFunctions {
