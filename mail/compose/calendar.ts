@@ -1,4 +1,5 @@
 import { envelopeAddress, type Mailbox } from './addresses';
+import { localStamp, timeZoneLines } from './timeZone';
 
 export interface CalendarEvent {
 	/** REQUEST invites and updates, CANCEL takes back (RFC 5546, sections 3.2.2 and 3.2.5). */
@@ -10,6 +11,12 @@ export interface CalendarEvent {
 	title: string;
 	description: string;
 	location: string;
+	/** The description as HTML, for readers that show it (Outlook). */
+	html?: string;
+	/** IANA name: times travel in this zone, as they must for a series; UTC otherwise. */
+	timeZone?: string;
+	/** How it repeats (RFC 5545, section 3.3.10). */
+	rule?: string;
 	/** Moments, or days as YYYYMMDD, the end exclusive, for an event of whole days. */
 	time: { start: Date; end: Date } | { firstDay: string; dayAfter: string };
 	organizer: Mailbox;
@@ -35,13 +42,16 @@ export function calendarText(event: CalendarEvent, now = new Date()): string {
 		'VERSION:2.0',
 		'CALSCALE:GREGORIAN',
 		`METHOD:${event.method}`,
+		...(event.timeZone !== undefined && 'start' in event.time ? timeZoneLines(event.timeZone, event.time.start) : []),
 		'BEGIN:VEVENT',
 		`UID:${escapeText(event.uid)}`,
 		`DTSTAMP:${stamp(now)}`,
 		`SEQUENCE:${event.sequence}`,
-		...times(event.time),
+		...times(event),
+		...(event.rule === undefined ? [] : [`RRULE:${event.rule}`]),
 		`SUMMARY:${escapeText(event.title)}`,
 		...(event.description === '' ? [] : [`DESCRIPTION:${escapeText(event.description)}`]),
+		...(event.html === undefined ? [] : [`X-ALT-DESC;FMTTYPE=text/html:${escapeText(event.html)}`]),
 		...(event.location === '' ? [] : [`LOCATION:${escapeText(event.location)}`]),
 		`ORGANIZER${parameter('CN', event.organizer.name)}${event.sentBy === undefined ? '' : parameter('SENT-BY', mailto(event.sentBy))}:${mailto(event.organizer.address)}`,
 		...event.required.map((one) => attendee(one, 'REQ-PARTICIPANT')),
@@ -60,9 +70,10 @@ export function calendarText(event: CalendarEvent, now = new Date()): string {
 	].map(fold).join('\r\n');
 }
 
-function times(time: CalendarEvent['time']): string[] {
+function times({ time, timeZone }: CalendarEvent): string[] {
 	if ('firstDay' in time) return [`DTSTART;VALUE=DATE:${time.firstDay}`, `DTEND;VALUE=DATE:${time.dayAfter}`];
-	return [`DTSTART:${stamp(time.start)}`, `DTEND:${stamp(time.end)}`];
+	if (timeZone === undefined) return [`DTSTART:${stamp(time.start)}`, `DTEND:${stamp(time.end)}`];
+	return [`DTSTART;TZID=${timeZone}:${localStamp(time.start, timeZone)}`, `DTEND;TZID=${timeZone}:${localStamp(time.end, timeZone)}`];
 }
 
 /** UTC in the basic format, to the second. */

@@ -1,7 +1,8 @@
+import { ianaZone } from '../item/calendar/zone';
 import { inputError } from './addresses';
 
 /** Wall-clock time, as people write it. */
-interface Local {
+export interface Local {
 	year: number;
 	month: number;
 	day: number;
@@ -29,6 +30,39 @@ export function readDay(field: string, value: unknown, timeZone: string, daysLat
 	const { local, offset } = parse(field, value);
 	const { year, month, day } = offset === undefined ? local : wallClock(readMoment(field, value, timeZone), timeZone);
 	return new Date(Date.UTC(year, month - 1, day + daysLater)).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/** A time as users, Graph and Google give it, and the zone that it is meant in. */
+export interface ZonedTime {
+	/** Text or a Date; empty where there is none. */
+	value: unknown;
+	/** IANA name. */
+	timeZone: string;
+	/** The value itself named the zone. */
+	told: boolean;
+	/** Google's `{ date }`: a whole day. */
+	day: boolean;
+}
+
+/** `{ dateTime, timeZone }` of Microsoft Graph and Google, `{ date }` of Google, or anything else as it is. @throws MailError `input` */
+export async function zonedTime(field: string, given: unknown, workflowZone: string): Promise<ZonedTime> {
+	const json = typeof given === 'string' && given.trim().startsWith('{') ? parsed(given) : given;
+	const part = (name: string): unknown => (typeof json === 'object' && json !== null ? Reflect.get(json, name) : undefined);
+	const day = typeof part('date') === 'string' && part('dateTime') === undefined;
+	if (!day && typeof part('dateTime') !== 'string') return { value: given === undefined ? '' : given, timeZone: workflowZone, told: false, day: false };
+	const name = part('timeZone');
+	const told = typeof name === 'string' && name.trim() !== '';
+	const zone = told ? await ianaZone(name) : workflowZone;
+	if (zone === undefined) throw inputError(field, `"${String(name).slice(0, 100)}" is not a time zone.`, 'Give a name like Europe/Berlin or W. Europe Standard Time.');
+	return { value: day ? part('date') : part('dateTime'), timeZone: zone, told, day };
+}
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
 }
 
 function parse(field: string, value: unknown): { local: Local; offset?: string; text: string } {
@@ -59,7 +93,7 @@ function inZone(local: Local, timeZone: string): Date {
 	return new Date(wanted - offsetAt(first));
 }
 
-function wallClock(moment: Date, timeZone: string): Local {
+export function wallClock(moment: Date, timeZone: string): Local {
 	const parts = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(moment);
 	const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
 	return { year: part('year'), month: part('month'), day: part('day'), hour: part('hour'), minute: part('minute'), second: part('second') };

@@ -4,7 +4,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { inputError, readMailboxes, sameAddress, unique, type Mailbox } from '../../mail/compose/addresses';
 import { calendarText, type CalendarEvent } from '../../mail/compose/calendar';
-import { readDay, readMoment } from '../../mail/compose/eventTime';
+import { readDay, readMoment, zonedTime } from '../../mail/compose/eventTime';
 import type { OutgoingMail } from '../../mail/compose/message';
 import { textOfHtml } from '../../mail/compose/plainText';
 import { choice, flag, record, text, whole } from '../parameterValues';
@@ -28,12 +28,13 @@ export async function readInvitation(context: MailContext, item: number, mailbox
 	if (title === '') throw inputError('Title', 'the event has none.', 'Say in a few words what people are invited to.');
 	const event: CalendarEvent = {
 		method: action === 'cancel' ? 'CANCEL' : 'REQUEST',
-		uid: uidOf(text(parameter('eventUid'), 'Event ID').trim(), action, organizer),
+		uid: uidOf(text(parameter('eventUid'), 'Event ID').trim() || text(options.eventUid, 'Event ID of Your Own').trim(), action, organizer),
 		sequence: whole(options.sequence, 'Sequence', action === 'update' || action === 'cancel' ? minutesSince2024() : 0, 0, 2_147_483_647),
 		title,
 		description: mail.text || (mail.html === undefined ? '' : ((await textOfHtml(mail.html)) ?? '')),
 		location: text(parameter('location'), 'Location').trim(),
-		time: timeOf(parameter('start'), parameter('end') ?? '', options, context.getTimezone()),
+		html: mail.html === '' ? undefined : mail.html,
+		...(await timing(parameter('start'), parameter('end'), options, context.getTimezone())),
 		organizer,
 		sentBy: mail.sender,
 		...guests(await readMailboxes('To Email', mail.to), await readMailboxes('CC Email', mail.cc)),
@@ -68,14 +69,38 @@ function minutesSince2024(): number {
 	return Math.floor((Date.now() - Date.UTC(2024, 0, 1)) / 60_000);
 }
 
-function timeOf(start: unknown, end: unknown, options: IDataObject, timeZone: string): CalendarEvent['time'] {
+/** Half an hour, as Outlook's calendar gives a new event. */
+const USUAL_MS = 30 * 60_000;
+
+/** With the zone where it is told, and the rule where it repeats: a series moves with daylight saving time. @throws MailError `input` */
+async function timing(start: unknown, end: unknown, options: IDataObject, workflowZone: string): Promise<Pick<CalendarEvent, 'time' | 'timeZone' | 'rule'>> {
+	const rule = ruleOf(text(options.recurrence, 'Repeat Rule'));
+	const [from, to] = [await zonedTime('Start', start, workflowZone), await zonedTime('End', end, workflowZone)];
+	const day = from.day || flag(options.allDay, 'All Day');
+	// Google's end of an event of whole days is the day after it.
+	const time = timeOf(from.value, to.value, { allDay: day, endExclusive: from.day && to.day }, from.timeZone, to.timeZone);
+	return { time, ...(!day && (from.told || rule !== undefined) && { timeZone: from.timeZone }), ...(rule !== undefined && { rule }) };
+}
+
+/** What a rule is made of (RFC 5545, section 3.3.10). */
+const RULE = /^FREQ=(?:DAILY|WEEKLY|MONTHLY|YEARLY)(?:;(?:INTERVAL|COUNT|UNTIL|BYDAY|BYMONTHDAY|BYMONTH|BYSETPOS|BYWEEKNO|BYYEARDAY|WKST)=[\dA-Z,+-]{1,200}){0,12}$/;
+
+function ruleOf(given: string): string | undefined {
+	const rule = given.trim().replace(/^RRULE:/i, '').replace(/;$/, '').toUpperCase();
+	if (rule === '') return undefined;
+	if (!RULE.test(rule) || (/COUNT=/.test(rule) && /UNTIL=/.test(rule))) throw inputError('Repeat Rule', `"${given.slice(0, 100)}" is not a rule of iCalendar.`, 'Give for example FREQ=WEEKLY;BYDAY=MO;COUNT=10.');
+	return rule;
+}
+
+function timeOf(start: unknown, end: unknown, { allDay, endExclusive }: { allDay: boolean; endExclusive: boolean }, timeZone: string, endZone: string): CalendarEvent['time'] {
 	const early = (): Error => inputError('End', 'the event ends before it begins.', 'Give a later end.');
-	if (flag(options.allDay, 'All Day')) {
-		const time = { firstDay: readDay('Start', start, timeZone), dayAfter: readDay('End', end === '' ? start : end, timeZone, 1) };
+	if (allDay) {
+		const time = { firstDay: readDay('Start', start, timeZone), dayAfter: readDay('End', end === '' || end === null ? start : end, endZone, endExclusive ? 0 : 1) };
 		if (time.dayAfter <= time.firstDay) throw early();
 		return time;
 	}
-	const time = { start: readMoment('Start', start, timeZone), end: readMoment('End', end, timeZone) };
+	const begin = readMoment('Start', start, timeZone);
+	const time = { start: begin, end: end === '' ? new Date(begin.getTime() + USUAL_MS) : readMoment('End', end, endZone) };
 	if (time.end <= time.start) throw early();
 	return time;
 }

@@ -23,8 +23,8 @@ export const invitationFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. {{ $json.uid }}',
-		description: 'Which event it is: the field "uid" of the item that its creation gave. Leave it empty to create an event, or give an ID of your own that no other event has.',
-		displayOptions: { show: { operation: INVITATION } },
+		description: 'Which event it is: the field "uid" of the item that its creation gave',
+		displayOptions: { show: { operation: INVITATION, invitationAction: ['update', 'cancel'] } },
 	},
 ];
 
@@ -37,7 +37,7 @@ export const eventFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. 2026-11-30T15:30:00',
-		description: 'When the event begins, ISO 8601; without an offset in the workflow\'s time zone',
+		description: 'When the event begins, ISO 8601; without an offset in the workflow\'s time zone. An expression may give the start of a Microsoft or Google event, { dateTime, timeZone }.',
 		displayOptions: { show: { operation: INVITATION } },
 	},
 	{
@@ -46,7 +46,7 @@ export const eventFields: INodeProperties[] = [
 		type: 'dateTime',
 		default: '',
 		placeholder: 'e.g. 2026-11-30T16:00:00',
-		description: 'When the event ends, ISO 8601; for an event of whole days its last day, or empty for one day',
+		description: 'When the event ends, ISO 8601. Leave it empty for half an hour; for an event of whole days it is the last day, or empty for one day.',
 		displayOptions: { show: { operation: INVITATION } },
 	},
 	{

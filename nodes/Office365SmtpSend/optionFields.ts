@@ -103,6 +103,15 @@ export const messageOptions: INodeProperties[] = [
 		description: 'Addresses of recipients of a copy, separated by commas. In an invitation: who need not attend.',
 	},
 	{
+		displayName: 'Event ID of Your Own',
+		name: 'eventUid',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. order-17@example.com',
+		description: 'An ID that no other event has, in place of a random one, so that an update or cancellation can name the event without keeping its uid',
+		displayOptions: { show: { '/operation': ['sendInvitation'], '/invitationAction': ['create'] } },
+	},
+	{
 		displayName: 'Forward Attachments',
 		name: 'forwardAttachments',
 		type: 'boolean',
@@ -212,6 +221,15 @@ export const messageOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0 },
 		default: 15,
 		description: 'How long before the event its guests are reminded',
+		displayOptions: only('sendInvitation'),
+	},
+	{
+		displayName: 'Repeat Rule',
+		name: 'recurrence',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. FREQ=WEEKLY;BYDAY=MO;COUNT=10',
+		description: 'How the event repeats, as a rule of iCalendar (RRULE), in the time zone of Start. Empty = once.',
 		displayOptions: only('sendInvitation'),
 	},
 	{

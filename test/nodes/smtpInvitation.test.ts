@@ -177,7 +177,6 @@ describe('the time of an event', () => {
 		['a start in words', { start: 'tomorrow at noon' }, 'Start'],
 		['a day that is not there', { start: '2026-02-30T10:00:00' }, 'Start'],
 		['an hour that is not there', { start: '2026-02-28T25:00:00' }, 'Start'],
-		['no end', { end: '' }, 'End'],
 		['an end before the start', { end: '2026-11-30T15:30:00' }, 'End'],
 		['days the wrong way round', { start: '2026-11-30', end: '2026-11-29', options: { allDay: true } }, 'End'],
 		['no end by an expression', { end: null }, 'End'],
@@ -192,5 +191,54 @@ describe('the time of an event', () => {
 
 	it('needs somebody to invite', async () => {
 		await expect(invite({ toEmail: '' })).rejects.toMatchObject({ code: 'input', field: 'To Email' });
+	});
+});
+
+describe('times as other nodes give them', () => {
+	/** RFC 5545, with the zone of the calendar itself. */
+	const occurrences = ({ calendar, event }: Sent, most: number): string[] => {
+		for (const zone of calendar.getAllSubcomponents('vtimezone')) ICAL.TimezoneService.register(zone);
+		const iterator = event.iterator();
+		return Array.from({ length: most }, () => iterator.next()).flatMap((time) => (time ? [time.toJSDate().toISOString()] : []));
+	};
+
+	it('are half an hour where End is empty', async () => {
+		const { event } = await invite({ end: '' });
+		expect(event.endDate.toJSDate().getTime() - event.startDate.toJSDate().getTime()).toBe(30 * 60_000);
+	});
+
+	it.each([
+		['Microsoft Graph, in Windows\' names', { dateTime: '2026-11-30T15:30:00.0000000', timeZone: 'W. Europe Standard Time' }, '2026-11-30T14:30:00.000Z'],
+		['Microsoft Graph, in UTC', { dateTime: '2026-11-30T15:30:00.0000000', timeZone: 'UTC' }, '2026-11-30T15:30:00.000Z'],
+		['Google', { dateTime: '2026-11-30T15:30:00-05:00', timeZone: 'America/New_York' }, '2026-11-30T20:30:00.000Z'],
+		['JSON text', JSON.stringify({ dateTime: '2026-07-30T15:30:00', timeZone: 'Pacific Standard Time' }), '2026-07-30T22:30:00.000Z'],
+	])('are read from %s, and keep their zone', async (_name, start, moment) => {
+		const sent = await invite({ start, end: '' });
+		expect(occurrences(sent, 1)).toEqual([moment]);
+		expect(sent.calendar.getFirstSubcomponent('vtimezone')?.getFirstPropertyValue('tzid')).toBe(sent.vevent.getFirstProperty('dtstart')?.getParameter('tzid'));
+	});
+
+	it('are whole days where Google says so, its end exclusive', async () => {
+		const { ics } = await invite({ start: { date: '2026-11-30' }, end: { date: '2026-12-02' } });
+		expect(ics).toContain('DTSTART;VALUE=DATE:20261130\r\nDTEND;VALUE=DATE:20261202\r\n');
+	});
+
+	it('repeat at the same time of the clock through the changes of daylight saving time', async () => {
+		for (const [timeZone, start, offsets] of [['Europe/Berlin', '2026-03-23T09:00:00', ['08:00', '07:00', '07:00']], ['America/New_York', '2026-10-26T09:00:00', ['13:00', '14:00', '14:00']], ['Australia/Sydney', '2026-03-30T09:00:00', ['22:00', '23:00', '23:00']], ['Asia/Kolkata', '2026-03-30T09:00:00', ['03:30', '03:30', '03:30']]] as const) {
+			const sent = await invite({ start: { dateTime: start, timeZone }, end: '', options: { recurrence: 'RRULE:FREQ=WEEKLY;COUNT=3' } });
+			expect(occurrences(sent, 5).map((moment) => moment.slice(11, 16))).toEqual(offsets);
+		}
+	});
+
+	it('are refused where the zone or the rule is none', async () => {
+		await expect(invite({ start: { dateTime: '2026-11-30T15:30:00', timeZone: 'Mars/Olympus' } })).rejects.toMatchObject({ field: 'Start', message: expect.stringContaining('time zone') });
+		for (const recurrence of ['every Monday', 'FREQ=WEEKLY;COUNT=2;UNTIL=20270101', 'FREQ=WEEKLY\nX-A:1']) await expect(invite({ options: { recurrence } })).rejects.toMatchObject({ field: 'Repeat Rule' });
+	});
+
+	it('come with a description in HTML', async () => {
+		const { vevent } = await invite({ emailFormat: 'html', html: '<p>Agenda; <b>one</b>, two</p>' });
+		const property = vevent.getFirstProperty('x-alt-desc');
+		expect([property?.getParameter('fmttype'), String(property?.getFirstValue()).replace(/\\([;,])/g, '$1')]).toEqual(['text/html', '<p>Agenda; <b>one</b>, two</p>']);
+		expect(value(vevent, 'description')).toBe('Agenda; one, two');
 	});
 });
