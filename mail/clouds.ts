@@ -1,4 +1,5 @@
 import { MailError } from './errors';
+import { quoted } from './redact';
 
 /** Where a protocol is spoken. `tls`: from the first byte on; `starttls`: upgraded before anything else is said. */
 export interface Endpoint {
@@ -114,7 +115,7 @@ export interface CloudFields {
 export function cloudOf(fields: CloudFields, home = ''): Cloud {
 	const name = text(fields.cloud) || 'global';
 	if (name === 'custom') return customCloud(fields);
-	if (!isCloudName(name)) throw inputError('Cloud', `"${name}" is not a cloud this package knows.`, 'Choose one of the list.');
+	if (!isCloudName(name)) throw inputError('Cloud', `${quoted(name)} is not a cloud this package knows.`, 'Choose one of the list.');
 	const cloud = CLOUDS[name];
 	return name === 'global' && [text(fields.tenantId).toLowerCase(), home].some((tenant) => CONSUMERS.includes(tenant))
 		? { ...cloud, endpoints: { ...cloud.endpoints, smtp: CONSUMER_SMTP } }
@@ -127,7 +128,7 @@ export function tenantOf(fields: CloudFields): string {
 	if (!TENANT_ID.test(tenant)) {
 		throw inputError(
 			'Tenant ID',
-			tenant === '' ? 'The tenant ID is empty.' : `"${tenant}" is not a tenant ID.`,
+			tenant === '' ? 'The tenant ID is empty.' : `${quoted(tenant)} is not a tenant ID.`,
 			'Enter the directory (tenant) ID from the app registration\'s overview page, a GUID, or the tenant\'s domain, for example contoso.onmicrosoft.com.',
 		);
 	}
@@ -145,10 +146,10 @@ function customCloud(fields: CloudFields): Cloud {
 		const port = Number(fields[`${protocol}Port`]);
 		// Empty is fine until the protocol is used: many custom set-ups have no POP.
 		if (host !== '' && !/^[A-Za-z0-9.-]+$|^[0-9A-Fa-f:.]+$/.test(host)) {
-			throw inputError(`${label} Host`, `"${host}" is not a host name.`, 'Enter the name alone, without https:// and without a port.');
+			throw inputError(`${label} Host`, `${quoted(host)} is not a host name.`, 'Enter the name alone, without https:// and without a port.');
 		}
 		if (host !== '' && !(Number.isInteger(port) && port > 0 && port < 65536)) {
-			throw inputError(`${label} Port`, `"${String(fields[`${protocol}Port`])}" is not a port.`, 'Enter a number from 1 to 65535.');
+			throw inputError(`${label} Port`, `${quoted(String(fields[`${protocol}Port`]))} is not a port.`, 'Enter a number from 1 to 65535.');
 		}
 		return { host, port, security: text(fields[`${protocol}Security`]) === 'starttls' ? 'starttls' : 'tls' };
 	};
@@ -164,7 +165,7 @@ function httpsUrl(value: unknown, field: string): string {
 	const given = text(value);
 	const url = URL.canParse(given) ? new URL(given) : undefined;
 	if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-		throw inputError(field, `"${given.replace(/\/\/[^/]*@/, '//…@')}" is not an https address.`, 'Enter an address like https://login.example.com, without query or user name.');
+		throw inputError(field, `${quoted(given.replace(/\/\/[^/]*@/, '//…@'))} is not an https address.`, 'Enter an address like https://login.example.com, without query or user name.');
 	}
 	return withoutSlashes(given);
 }

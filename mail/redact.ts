@@ -122,3 +122,17 @@ function inBase64(value: string): string[] {
 	const forms = [0, 1, 2].map((before) => Buffer.from('\0'.repeat(before) + value, 'utf8').toString('base64').replaceAll('=', '').slice(before && before + 1));
 	return forms.flatMap((form) => (/[+/]/.test(form) ? [form, form.replaceAll('+', '-').replaceAll('/', '_')] : [form]));
 }
+
+/**
+ * What was entered, for an error: in quotes, or in words where it looks like a secret that was pasted into the wrong field:
+ * letters mixed with digits, capitals within words, signs that no name has, or a great length.
+ */
+export function quoted(value: string): string {
+	return looksSecret(value) ? `What was entered (${value.length} characters, not repeated here since it looks like a secret)` : `"${value}"`;
+}
+
+export function looksSecret(value: string): boolean {
+	if (value.length > 100 || /[~!$%^&*#?+=|`{}]/.test(value)) return true;
+	const words = value.split(/[\s.@:,;/<>"'()_\\-]+/);
+	return words.some((word) => word.length > 30 || (word.length >= 6 && /\d/.test(word) && /[a-z]/i.test(word)) || /[a-z][A-Z]/.test(word));
+}

@@ -4,7 +4,7 @@ import { accountOf, type Account } from '../mail/account';
 import { cloudOf, tenantOf } from '../mail/clouds';
 import { diagnose, type Circumstances } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
-import { appTokens, peculiar } from '../mail/signIn/serviceAccount';
+import { appTokens, misplaced, peculiar } from '../mail/signIn/serviceAccount';
 import { AccessToken, isGuest, margin, readClaims, renew, shortenPause, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/signIn/token';
 import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text, userOf } from './serviceAccount';
 import { fingerprint, remembered } from './tokenMemory';
@@ -84,7 +84,7 @@ function oAuth2Tokens(context: NodeContext): TokenSource {
 		// Of a token that this process got itself it knows the end, also where n8n stores none.
 		renewal.current ??= stored.token.reveal() === lasting.current?.token.reveal() ? lasting.current : stored;
 		renewal.replaced = lasting.replaced ??= { at: -Infinity };
-		const at: Circumstances = { speaker: 'identity', way: 'person', peer: new URL(cloudOf(fields).authority).host, shown: peculiar(text(fields.clientSecret)) };
+		const at: Circumstances = { speaker: 'identity', way: 'person', peer: new URL(cloudOf(fields).authority).host, shown: peculiar(text(fields.clientSecret)), secrets: [text(fields.clientSecret), ...misplaced(text(fields.tenantId), text(fields.clientId))] };
 		const token = await renew(renewal, async () => await logged(context, PERSON, async () => await refreshed(context, fields, at)), rejected);
 		lasting.current = renewal.current;
 		return token;

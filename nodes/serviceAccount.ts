@@ -3,6 +3,7 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { accountOf, type Account } from '../mail/account';
 import { cloudOf, tenantOf } from '../mail/clouds';
 import { MailError } from '../mail/errors';
+import { quoted } from '../mail/redact';
 import { appTokens, type ServiceAccount } from '../mail/signIn/serviceAccount';
 import { renewing } from '../mail/signIn/token';
 
@@ -28,7 +29,7 @@ export function serviceAccountOf(fields: Fields): ServiceAccount {
 		case 'usernamePassword':
 			return { ...app, authentication, username: required(fields, 'username', 'Username'), password: required(fields, 'password', 'Password', false) };
 		default:
-			throw new MailError(`"${authentication}" is no way to sign in.`, { code: 'input', field: 'Authentication', remedy: 'Choose one of the list.' });
+			throw new MailError(`${quoted(authentication)} is no way to sign in.`, { code: 'input', field: 'Authentication', remedy: 'Choose one of the list.' });
 	}
 }
 
@@ -55,7 +56,7 @@ export function serviceAccountToTest(fields: Fields): Account {
 /** One address, with nothing around it. @throws MailError `input` */
 export function requireMailbox(address: string): string {
 	if (/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(address)) return address;
-	throw new MailError(address === '' ? 'A service account opens no mailbox of its own: the mailbox address is empty.' : `"${address}" is not a mailbox address.`, {
+	throw new MailError(address === '' ? 'A service account opens no mailbox of its own: the mailbox address is empty.' : `${quoted(address)} is not a mailbox address.`, {
 		code: 'input',
 		field: 'Mailbox',
 		remedy: 'Enter one address, for example ada@example.com, in the credential or in the option "Mailbox Address".',

@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 import { CLOUDS, CONSUMER_SMTP, withoutSlashes, type Cloud } from '../clouds';
 import { MailError } from '../errors';
+import { looksSecret } from '../redact';
 import { CLOCK_SKEW_MS, readClaims } from './token';
 
 /** The operator's switch: only the value `true` allows the ways that use the identity of the machine n8n runs on. */
@@ -92,14 +93,14 @@ export async function readFederatedToken(path: string, now = Date.now()): Promis
 	const value = unwrap(await readSmall(file));
 	const claims = readClaims(value);
 	if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(value) || claims === undefined) {
-		throw fileError('configuration', `The file ${file} holds no token.`, 'Point it at the file that Kubernetes or the workflow writes; it holds a JWT and nothing else.');
+		throw fileError('configuration', `The file ${named(file)} holds no token.`, 'Point it at the file that Kubernetes or the workflow writes; it holds a JWT and nothing else.');
 	}
 	const audience = claims.audiences.find((name) => name.startsWith(EXCHANGE_AUDIENCE));
 	if (audience === undefined) {
-		throw fileError('configuration', `The token in ${file} is for ${claims.audiences.join(', ') || 'nobody'}, not for ${EXCHANGE_AUDIENCE}.`, `Have it made for the audience ${EXCHANGE_AUDIENCE}: in Kubernetes a projected serviceAccountToken with that audience, in GitHub getIDToken('${EXCHANGE_AUDIENCE}').`);
+		throw fileError('configuration', `The token in ${named(file)} is for ${claims.audiences.join(', ') || 'nobody'}, not for ${EXCHANGE_AUDIENCE}.`, `Have it made for the audience ${EXCHANGE_AUDIENCE}: in Kubernetes a projected serviceAccountToken with that audience, in GitHub getIDToken('${EXCHANGE_AUDIENCE}').`);
 	}
 	if (claims.exp !== undefined && claims.exp * 1000 < now - CLOCK_SKEW_MS) {
-		throw fileError('configuration', `The token in ${file} ended at ${new Date(claims.exp * 1000).toISOString()}.`, 'Check that the platform renews the file, and the clock of this machine.');
+		throw fileError('configuration', `The token in ${named(file)} ended at ${new Date(claims.exp * 1000).toISOString()}.`, 'Check that the platform renews the file, and the clock of this machine.');
 	}
 	return { value, shown: `issuer ${claims.iss ?? '?'}, subject ${claims.sub ?? '?'}, audience ${audience}` };
 }
@@ -119,7 +120,7 @@ async function readSmall(file: string): Promise<string> {
 		})()]);
 	} catch (error) {
 		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-		throw fileError('configuration', `The file ${file} cannot be read (${code}).`, 'Check the path and that n8n\'s user may read it; in a container the file has to be mounted into it.');
+		throw fileError('configuration', `The file ${named(file)} cannot be read (${code}).`, 'Check the path and that n8n\'s user may read it; in a container the file has to be mounted into it.');
 	} finally {
 		clearTimeout(timer);
 		// What still hangs in a read is closed when that ends.
@@ -147,6 +148,11 @@ function unwrap(text: string): string {
 	} catch {
 		return '';
 	}
+}
+
+/** A path, unless it is none but perhaps a secret. */
+function named(file: string): string {
+	return file.startsWith('/') || !looksSecret(file) ? file : 'that was entered';
 }
 
 function fileError(code: 'input' | 'configuration', message: string, remedy: string): MailError {

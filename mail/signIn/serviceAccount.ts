@@ -4,6 +4,7 @@ import { clientCertificate } from './certificate';
 import type { Cloud } from '../clouds';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
+import { looksSecret } from '../redact';
 import { readFederatedToken, requireHostIdentity, requireKnownAuthority, requireMailResource, requireOwnMailHosts } from './hostIdentity';
 import { identityNetwork } from './identityNetwork';
 import { AccessToken, type Acquire } from './token';
@@ -39,8 +40,8 @@ export function appTokens(account: ServiceAccount): Acquire {
 	return async () => {
 		const at: Circumstances =
 			account.authentication === 'managedIdentity'
-				? { speaker: 'host', way: account.authentication }
-				: { speaker: 'identity', way: account.authentication, peer: new URL(account.cloud.authority).host };
+				? { speaker: 'host', way: account.authentication, secrets: misplaced(account.clientId) }
+				: { speaker: 'identity', way: account.authentication, peer: new URL(account.cloud.authority).host, secrets: secretsOf(account) };
 		try {
 			const result = await ask(account, at);
 			if (!result?.expiresOn) throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: at.speaker });
@@ -109,6 +110,17 @@ async function askForUser(account: Of<'usernamePassword'>): Promise<Authenticati
 	const msal = await load();
 	const client = new msal.PublicClientApplication({ auth: registration(account), system: { networkClient: identityNetwork(msal, { proxied: true }) } });
 	return await client.acquireTokenByUsernamePassword({ scopes: [`${account.cloud.resource}/.default`], username: account.username, password: account.password });
+}
+
+/** What must stand in no text: the secrets, and what looks like one in the fields that Microsoft repeats in its refusals. */
+function secretsOf(account: Exclude<ServiceAccount, { authentication: 'managedIdentity' }>): string[] {
+	const own = account.authentication === 'clientSecret' ? [account.clientSecret] : account.authentication === 'usernamePassword' ? [account.password] : account.authentication === 'certificate' ? [account.passphrase ?? ''] : [];
+	return [...own, ...misplaced(account.tenantId, account.clientId)];
+}
+
+/** Those that are no ID and no domain, but look like a secret. */
+export function misplaced(...values: string[]): string[] {
+	return values.filter((value) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) && !/^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{2,63})+$/i.test(value) && looksSecret(value));
 }
 
 /** What is odd about a secret, without a part of it: the value never looks like this, its ID always does. */

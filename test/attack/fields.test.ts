@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+
+import { describe, expect, it } from 'vitest';
+
+import { CLOUDS, cloudOf, tenantOf } from '../../mail/clouds';
+import { diagnose } from '../../mail/diagnosis';
+import { JournalFile } from '../../mail/journal';
+import { HOST_IDENTITY_SERVERS, readFederatedToken, requireOwnMailHosts } from '../../mail/signIn/hostIdentity';
+import { misplaced } from '../../mail/signIn/serviceAccount';
+import { requireMailbox } from '../../nodes/serviceAccount';
+import { withEnvironment } from '../support/environment';
+import { figuresOf } from './figures';
+
+function failureOf(work: () => unknown): string {
+	try {
+		work();
+	} catch (error) {
+		return inspect(error, { depth: 9 });
+	}
+	throw new Error('it succeeded');
+}
+
+const SECRETS = ['abC8Q~x.7hJ-kL9mN0pQrStUvWxYz1234567890ab', 'Summer2024!', 'P@ss w0rd12', 'hunter2hunter2'];
+const custom = (fields: Record<string, unknown>): Record<string, unknown> => ({ cloud: 'custom', authorityUrl: 'https://login.example.com', ...fields });
+
+describe.each(SECRETS)('a secret in the wrong field', (secret) => {
+	it.each<[string, () => unknown]>([
+		['cloud', () => cloudOf({ cloud: secret })],
+		['tenant', () => tenantOf({ tenantId: `${secret}/` })],
+		['host', () => cloudOf(custom({ imapHost: `${secret} ` + 'x', imapPort: 993 }))],
+		['port', () => cloudOf(custom({ imapHost: 'mail.example.com', imapPort: secret }))],
+		['URL', () => cloudOf(custom({ authorityUrl: secret }))],
+		['mailbox', () => requireMailbox(`${secret} `)],
+	])('is not repeated: %s', (_field, work) => expect(failureOf(work)).not.toContain(secret));
+
+	it('is not repeated as a token file', async () => {
+		await expect(readFederatedToken(secret)).rejects.toSatisfy((error) => !inspect(error).includes(secret));
+	});
+
+	it('is not repeated in Microsoft\'s own words', () => {
+		const error = diagnose(new Error(`AADSTS90002: Tenant '${secret}' not found.`), { speaker: 'identity', secrets: misplaced(secret) });
+		expect(inspect(error, { depth: 9 })).not.toContain(secret);
+	});
+});
+
+describe('an ordinary wrong value', () => {
+	it('is quoted', () => {
+		expect(failureOf(() => tenantOf({ tenantId: 'contoso com' }))).toContain('"contoso com"');
+		expect(failureOf(() => requireMailbox('ada at example'))).toContain('"ada at example"');
+	});
+});
+
+describe('the token of this machine', () => {
+	const { endpoints } = CLOUDS.global;
+	const foreign = { ...CLOUDS.global, endpoints: { ...endpoints, imap: { ...endpoints.imap, host: 'mail.evil.example' } } };
+
+	it('goes to no mail host that a credential names', () => {
+		withEnvironment({ [HOST_IDENTITY_SERVERS]: undefined });
+		expect(() => requireOwnMailHosts('Managed Identity', foreign)).toThrow(/Microsoft's own mail hosts/);
+		expect(() => requireOwnMailHosts('Managed Identity', CLOUDS.china)).not.toThrow();
+	});
+
+	it('goes to hosts that the operator lists', () => {
+		withEnvironment({ [HOST_IDENTITY_SERVERS]: 'smtp.example.com, MAIL.evil.example' });
+		expect(() => requireOwnMailHosts('Managed Identity', foreign)).not.toThrow();
+	});
+
+	it.each(['/proc/self/pagemap', '/dev/zero', '/proc/kmsg'])('is not read from %s', async (file) => {
+		const figures = await figuresOf(`token file ${file}`, async () => await expect(readFederatedToken(file)).rejects.toMatchObject({ field: 'Federated Token File' }));
+		expect(figures.memoryMb).toBeLessThan(50);
+	});
+
+	it('is not waited for at a pipe', async () => {
+		const pipe = join(mkdtempSync(join(tmpdir(), 'pipe-')), 'token');
+		execFileSync('mkfifo', [pipe]);
+		await expect(readFederatedToken(pipe)).rejects.toMatchObject({ field: 'Federated Token File' });
+	});
+});
+
+describe('a link that somebody planted where the journal writes', () => {
+	it('is not followed', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+		const target = join(folder, 'target');
+		writeFileSync(target, 'untouched');
+		const journal = new JournalFile<unknown>(join(folder, 'own'), 'key', (value) => value);
+		journal.write({ a: 1 });
+		await journal.flushed();
+		expect(journal.read()).toEqual({ a: 1 });
+		const [name] = execFileSync('ls', [join(folder, 'own')], { encoding: 'utf8' }).trim().split('\n');
+		symlinkSync(target, join(folder, 'own', `${name}.new`));
+		journal.write({ a: 2 });
+		await journal.flushed();
+		expect(execFileSync('cat', [target], { encoding: 'utf8' })).toBe('untouched');
+		expect(journal.read()).toEqual({ a: 2 });
+	});
+
+	it('is no folder for it', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+		const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+		symlinkSync(elsewhere, join(folder, 'own'));
+		const told: string[] = [];
+		const journal = new JournalFile<unknown>(join(folder, 'own'), 'key', (value) => value, (reason) => told.push(reason));
+		journal.write({ a: 1 });
+		await journal.flushed();
+		expect(told).toHaveLength(1);
+		expect(existsSync(elsewhere) && execFileSync('ls', [elsewhere], { encoding: 'utf8' })).toBe('');
+	});
+});
