@@ -63,7 +63,10 @@ function isAttached(fields: readonly Field[]): boolean {
 /** Without folders, which some programs give, and without what no file name may hold. */
 function cleanName(name: string): string {
 	const last = /^[a-z]:\\|^\\\\/i.test(name) ? name.slice(name.lastIndexOf('\\') + 1) : name;
-	return last.replace(/[\p{Cc}\u2028\u2029]+/gu, '').trim().slice(0, LONGEST_NAME);
+	const plain = last.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, '');
+	// A name that climbs out of the folder where somebody writes the file is none.
+	const steps = plain.split(/[\\/]/).filter((step) => step.trim() !== '..' && step.trim() !== '.');
+	return steps.join('_').trim().slice(0, LONGEST_NAME);
 }
 
 /** More than any file system takes, in characters. */
