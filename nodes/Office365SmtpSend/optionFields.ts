@@ -26,6 +26,14 @@ export const deliveryOptions: INodeProperties[] = [
 		default: false,
 		description: 'Whether the item fails when the server refused some of the recipients; the others have the mail then',
 	},
+	{
+		displayName: 'Idempotency Key',
+		name: 'idempotencyKey',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. invoice-{{ $json.id }}',
+		description: 'A value that is the same whenever the item is sent again, and another for each item. An email whose key was sent before is not sent again, so that Retry after a crash goes on where it stopped. Executions in the editor remember nothing.',
+	},
 	mailboxAddressOption,
 	{
 		displayName: 'Messages per Minute',
@@ -297,6 +305,6 @@ const collection = (options: INodeProperties[], operations: string[]): INodeProp
 export const optionCollections: INodeProperties[] = [
 	collection([...messageOptions, ...deliveryOptions], ['send', 'reply', 'forward', 'sendInvitation']),
 	collection(deliveryOptions, ['sendRaw']),
-	collection([...messageOptions.filter(({ name }) => WAIT_TOO.includes(name)), ...deliveryOptions, ...waitOptions], ['sendAndWait']),
+	collection([...messageOptions.filter(({ name }) => WAIT_TOO.includes(name)), ...deliveryOptions.filter(({ name }) => name !== 'idempotencyKey'), ...waitOptions], ['sendAndWait']),
 	collection([mailboxAddressOption, protocolLogOption, testProtocolsOption], ['testConnection']),
 ];

@@ -8,7 +8,7 @@ import { describeRejections, RecipientsRefused, type Standing } from '../../mail
 import { sendMail, type Sent } from '../../mail/smtp/send';
 import { beginTest, openAccount, type AccountChoice } from '../account';
 import { nodeError } from '../nodeError';
-import { accountChoice, record } from '../parameterValues';
+import { accountChoice, record, text } from '../parameterValues';
 import { testConnection } from '../testConnection';
 import { markAnswered } from './answered';
 import { Parameters, type MailContext } from './context';
@@ -17,9 +17,12 @@ import { readInvitation } from './invitation';
 import { readRaw } from './raw';
 import { readReply } from './reply';
 import { readQuestionMail, tellDoubts, waitUntil } from './sendAndWait';
+import { SentRecord } from './sentRecord';
 import { readDelivery, readMail } from './settings';
 
 const ANSWERS = new Set<unknown>(['reply', 'forward']);
+/** In characters. */
+const LONGEST_KEY = 500;
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 /** Progress is logged every so many mails. */
 const PROGRESS_EVERY = 100;
@@ -110,7 +113,7 @@ async function runItem(context: IExecuteFunctions, own: MailContext, item: numbe
 	const { composed, facts, answers } = await makeMail(own, item, account.mailbox);
 	// What a quotation shows and the item does not hold is not the user's slip.
 	if (composed.unknownCids !== undefined && !ANSWERS.has(own.getNodeParameter('operation', item, 'send'))) hints.unknownCids(composed.unknownCids);
-	const told = await deliver(context, item, account, composed, options, hints);
+	const told = await onceOnly(context, composed, options, hints, async () => await deliver(context, item, account, composed, options, hints));
 	const marked = answers === undefined ? undefined : await markAnswered(account, answers, context.getExecutionCancelSignal?.());
 	if (marked?.originalAnsweredError !== undefined) hints.notMarked(marked.originalAnsweredError);
 	return { json: { ...told, ...facts, ...marked } };
@@ -136,6 +139,32 @@ async function makeMail(context: MailContext, item: number, mailbox: string): Pr
 		default:
 			return { composed: await compose(await readMail(context, item, mailbox)) };
 	}
+}
+
+/** Sends it, unless an item with the same key was sent before, or may have been. */
+async function onceOnly(context: IExecuteFunctions, composed: ComposedMail, options: IDataObject, hints: Hints, send: () => Promise<IDataObject>): Promise<IDataObject> {
+	const key = text(options.idempotencyKey, 'Idempotency Key').trim().slice(0, LONGEST_KEY);
+	if (key === '' || context.getMode() === 'manual') return await send();
+	const sentBefore = SentRecord.of(context);
+	const earlier = await sentBefore.begin(key);
+	if (earlier === 'sent') return { accepted: [], rejected: [], alreadySent: true, idempotencyKey: key };
+	if (earlier === 'unknown' && !readDelivery(options).resendUnknown) {
+		hints.sent({ accepted: [], rejected: [], unknown: composed.recipients });
+		return { accepted: [], rejected: [], deliveryUnknown: true, deliveryUnknownFor: composed.recipients, idempotencyKey: key, response: 'An earlier execution began to send this email and did not come to its end. Look into Sent Items; "Resend if Unsure" sends it again.' };
+	}
+	const sending = send();
+	const [outcome] = await Promise.allSettled([sending]);
+	if (outcome.status === 'fulfilled') {
+		const { accepted, deliveryUnknown } = outcome.value;
+		if (deliveryUnknown === true && Array.isArray(accepted) && accepted.length === 0) sentBefore.unsure(key);
+		else await sentBefore.sent(key);
+	} else {
+		// Where some refused recipients fail the item, the others have the mail.
+		const standing = outcome.reason instanceof RecipientsRefused ? outcome.reason.standing : undefined;
+		const reached = standing !== undefined && standing.accepted.length + standing.unknown.length > 0;
+		await (reached ? sentBefore.sent(key) : sentBefore.failed(key));
+	}
+	return { ...(await sending), idempotencyKey: key };
 }
 
 /** Sends it and tells what happened to it. */

@@ -1,0 +1,113 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { MailError } from '../../mail/errors';
+
+/** Entries of one node, two a mail; the oldest go first. */
+const MOST = 40_000;
+
+/** What earlier tries did with an item of this key: nothing, sent it, or nobody knows. */
+export type Earlier = 'nothing' | 'sent' | 'unknown';
+
+type Step = { kind: 'begin'; key: string; tell: (earlier: Earlier) => void; fail: (error: unknown) => void } | { kind: 'sent' | 'failed'; key: string; tell: () => void; fail: (error: unknown) => void };
+
+/**
+ * Which mails a node has begun and which it has sent, in n8n's store of processed data: that outlives a crash, and a *Retry* of
+ * the execution finds it. n8n reads the store, adds to it and writes it whole (n8n 2.41, DeduplicationHelper), so all executions of a node in
+ * this process take turns, and what waits meanwhile is entered in one go.
+ */
+export class SentRecord {
+	readonly #waiting: Step[] = [];
+	readonly #underWay = new Map<string, Promise<void>>();
+	readonly #ended = new Map<string, () => void>();
+	#busy = false;
+
+	private constructor(private context: IExecuteFunctions) {}
+
+	/** @throws MailError `configuration` where n8n has no such store */
+	static of(context: IExecuteFunctions): SentRecord {
+		if (typeof context.helpers.checkProcessedAndRecord !== 'function') {
+			throw new MailError('This n8n cannot remember what was sent.', { code: 'configuration', field: 'Idempotency Key', remedy: 'Update n8n, or leave the option empty.' });
+		}
+		const place = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
+		const record = records.get(place) ?? new SentRecord(context);
+		record.context = context;
+		records.set(place, record);
+		return record;
+	}
+
+	/** To be called before a mail is sent; then one of the others. Of two items with the same key the second waits for the first. */
+	async begin(key: string): Promise<Earlier> {
+		for (let other = this.#underWay.get(key); other !== undefined; other = this.#underWay.get(key)) await other;
+		this.#underWay.set(key, new Promise((resolve) => this.#ended.set(key, resolve)));
+		const asked = this.#take<Earlier>((tell, fail) => ({ kind: 'begin', key, tell, fail }));
+		const [outcome] = await Promise.allSettled([asked]);
+		if (outcome.status === 'rejected' || outcome.value !== 'nothing') this.#end(key);
+		return await asked;
+	}
+
+	/** Somebody has it. */
+	async sent(key: string): Promise<void> {
+		await this.#take<void>((tell, fail) => ({ kind: 'sent', key, tell, fail })).finally(() => this.#end(key));
+	}
+
+	/** Nobody has it, so that a next try sends it. */
+	async failed(key: string): Promise<void> {
+		await this.#take<void>((tell, fail) => ({ kind: 'failed', key, tell, fail })).finally(() => this.#end(key));
+	}
+
+	/** It stays begun: whether somebody has it is not known. */
+	unsure(key: string): void {
+		this.#end(key);
+	}
+
+	#end(key: string): void {
+		this.#underWay.delete(key);
+		this.#ended.get(key)?.();
+		this.#ended.delete(key);
+	}
+
+	async #take<T>(step: (tell: (value: T) => void, fail: (error: unknown) => void) => Step): Promise<T> {
+		const done = new Promise<T>((resolve, reject) => this.#waiting.push(step(resolve, reject)));
+		if (!this.#busy) void this.#work();
+		return await done;
+	}
+
+	async #work(): Promise<void> {
+		this.#busy = true;
+		for (let steps = this.#waiting.splice(0); steps.length > 0; steps = this.#waiting.splice(0)) {
+			try {
+				await this.#enter(steps);
+			} catch (error) {
+				for (const { fail } of steps) fail(error);
+			}
+		}
+		this.#busy = false;
+	}
+
+	async #enter(steps: Step[]): Promise<void> {
+		const names = (kind: Step['kind'], prefix: string): string[] => steps.filter((step) => step.kind === kind).map(({ key }) => `${prefix} ${key}`);
+		const fresh = await this.#record(names('begin', 'begun'));
+		const known = names('begin', 'sent').filter((name) => !fresh.has(name.replace(/^sent/, 'begun')));
+		// Asking enters, too: what was not there before goes again.
+		const unknown = await this.#record([...known, ...names('sent', 'sent')]);
+		const asked = known.filter((name) => unknown.has(name));
+		await this.#remove([...asked, ...names('failed', 'begun')]);
+		for (const step of steps) {
+			if (step.kind === 'begin') step.tell(fresh.has(`begun ${step.key}`) ? 'nothing' : unknown.has(`sent ${step.key}`) ? 'unknown' : 'sent');
+			else step.tell();
+		}
+	}
+
+	/** @returns those that were not there */
+	async #record(names: string[]): Promise<Set<string>> {
+		if (names.length === 0) return new Set();
+		return new Set((await this.context.helpers.checkProcessedAndRecord(names, 'node', { mode: 'entries', maxEntries: MOST })).new.map(String));
+	}
+
+	async #remove(names: string[]): Promise<void> {
+		if (names.length > 0) await this.context.helpers.removeProcessed(names, 'node', { mode: 'entries' });
+	}
+}
+
+/** Of the whole process, one a node. */
+const records = new Map<string, SentRecord>();
