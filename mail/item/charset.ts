@@ -132,6 +132,9 @@ function decode(bytes: Buffer, label: string): string {
 			return decodeIso2022(bytes, true);
 		case 'hz':
 			return decodeHz(bytes);
+		case 'windows-1252':
+			// Node 20 to 23 read it as ISO 8859-1, without quotation marks and the euro sign.
+			return iconv.decode(bytes, label);
 		default:
 			return isWebLabel(label) ? new TextDecoder(label).decode(bytes) : iconv.decode(bytes, label);
 	}

@@ -50,7 +50,7 @@ function* pairs(text: string): Generator<[string, string]> {
 	for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
 		const begin = pattern.lastIndex;
 		const name = (match[1] ?? '').toLowerCase();
-		const { content, end } = text[begin] === '"' ? quoted(text, begin + 1) : unquoted(text, begin);
+		const { content, end } = text[begin] === '"' ? quoted(text, begin + 1) : unquoted(text, begin, name);
 		pattern.lastIndex = Math.max(end, begin);
 		yield [name, content];
 	}
@@ -69,13 +69,14 @@ function quoted(text: string, begin: number): { content: string; end: number } {
 }
 
 /** To the semicolon; blanks belong to it, as in `name=my file.pdf`, unless another parameter follows. */
-function unquoted(text: string, begin: number): { content: string; end: number } {
+function unquoted(text: string, begin: number, name: string): { content: string; end: number } {
 	const semicolon = text.indexOf(';', begin);
 	let end = semicolon === -1 ? text.length : semicolon;
 	const next = /\s[\w*-]{1,60}\s{0,9}=(?!\?|=)/.exec(text.slice(begin, end));
 	if (next !== null && next.index > 0) end = begin + next.index;
 	const content = text.slice(begin, end).trim();
-	return { content: content.replace(/\s\([^()]{0,200}\)$/, '').replace(/^'(.*)'$/, '$1'), end };
+	// A boundary may begin and end with an apostrophe (RFC 2046, section 5.1.1).
+	return { content: name === 'boundary' ? content : content.replace(/\s\([^()]{0,200}\)$/, '').replace(/^'(.*)'$/, '$1'), end };
 }
 
 function joined(pieces: Piece[], others: readonly string[]): string {
