@@ -116,6 +116,12 @@ export class MailError extends Error {
 	}
 }
 
+/** Whatever went wrong while an IMAP session was used. */
+export function asMailError(error: unknown): MailError {
+	if (error instanceof MailError) return error;
+	return new MailError(error instanceof Error ? error.message : String(error), { code: 'protocol', speaker: 'imap', cause: error });
+}
+
 /**
  * The server asks to wait and does not say how long. Exchange answers so ("Server Unavailable. 15", in POP 21) whatever
  * has gone wrong, also where it stumbles over one mail for good.

@@ -2,8 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { AccessToken } from '../mail/signIn/token';
-import { newestMemory, newMemory, readMemory, type WatchMemory } from '../mail/watch/memory';
-import { Journal } from '../mail/watch/journal';
+import { journalOf, newestMemory, newMemory, readMemory, type WatchMemory } from '../mail/watch/memory';
 import { MailboxWatch } from '../mail/watch/mailbox';
 
 /**
@@ -20,7 +19,7 @@ interface Task {
 const task: Task = JSON.parse(process.env.SOAK ?? '{}');
 const endpoint = { host: 'localhost', port: task.port, security: 'tls' as const };
 const file = join(task.folder, 'static-data.json');
-const journal = new Journal(task.folder, 'soak');
+const journal = journalOf(task.folder, 'soak');
 const stored = existsSync(file) ? readMemory(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
 const memory = newestMemory(stored, journal.read()) ?? newMemory('soak', Date.now());
 let current: WatchMemory = memory;

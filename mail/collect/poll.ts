@@ -1,4 +1,4 @@
-import { retryIn } from '../watch/timing';
+import { retryIn } from '../backoff';
 import { Ledger, type Entry, type LedgerData } from './ledger';
 import { Reservations } from './reservations';
 

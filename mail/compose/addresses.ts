@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 
 import { MailError } from '../errors';
-import { addressParser } from '../smtp/library';
+import { addressParser } from '../nodemailer';
 import { lookAlike } from './lookAlikes';
 import { pastedAddress, pastedList, type Pasted } from './pasted';
 

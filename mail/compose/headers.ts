@@ -1,14 +1,15 @@
 import { inputError, refuseControl } from './addresses';
-import type { OutgoingMail } from './message';
 
 /** Headers that the other fields make; setting them by hand would contradict those. */
 const OWN_HEADERS = /^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|in-reply-to|references|sender|return-path|received|dkim-signature|resent-.*|disposition-notification-to)$/i;
+
+export type Priority = 'normal' | 'high' | 'low';
 
 /** A header line holds 998 bytes, and a Message-ID cannot be folded (RFC 5322, section 2.1.1). */
 export const LONGEST_MESSAGE_ID = 900;
 
 /** @throws MailError `input` */
-export function checkHeaders(headers: OutgoingMail['headers']): void {
+export function checkHeaders(headers: ReadonlyArray<{ name: string; value: string }>): void {
 	for (const { name, value } of headers) {
 		refuseControl('Headers', name);
 		refuseControl(`Header ${name}`, value);
@@ -47,7 +48,7 @@ export function foldable(value: string): string {
 }
 
 /** As Outlook and Thunderbird write them. */
-export function priorityHeaders(priority: OutgoingMail['priority']): Array<{ key: string; value: string }> {
+export function priorityHeaders(priority: Priority): Array<{ key: string; value: string }> {
 	if (priority === 'normal') return [];
 	const [xPriority, label] = priority === 'high' ? ['1 (Highest)', 'High'] : ['5 (Lowest)', 'Low'];
 	return [

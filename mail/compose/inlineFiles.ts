@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { OutgoingFile } from './message';
+import type { OutgoingFile } from './outgoingFile';
 
 /** What a Content-ID may hold so that every mail program finds it: of RFC 2392 what needs no encoding. */
 const PLAIN = /^[\w.!$&'*+=^`{|}~@-]{1,200}$/;

@@ -5,22 +5,12 @@ import type MailComposer from 'nodemailer/lib/mail-composer';
 
 import { envelopeAddress, inputError, readMailboxes, refuseControl, type Mailbox } from './addresses';
 import { withCrLf } from './escape';
-import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders } from './headers';
+import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders, type Priority } from './headers';
 import { withContentIds } from './inlineFiles';
+import type { OutgoingFile } from './outgoingFile';
 import { measureLines } from './lines';
-import { mailComposer } from '../smtp/library';
+import { mailComposer } from '../nodemailer';
 import { textOfHtml } from './plainText';
-
-/** A file to send; opened anew for each attempt, so that nothing is held in memory. */
-export interface OutgoingFile {
-	fileName: string;
-	mimeType: string;
-	/** Bytes, for the size check before sending. */
-	size: number;
-	/** Inline: HTML refers to it by `cid:`. */
-	cid?: string;
-	open: () => Promise<Readable>;
-}
 
 /** Delivery status notifications (RFC 3461), asked for where the server offers them. */
 export interface DeliveryReports {
@@ -45,7 +35,7 @@ export interface OutgoingMail {
 	files: OutgoingFile[];
 	inReplyTo: string;
 	references: string;
-	priority: 'high' | 'normal' | 'low';
+	priority: Priority;
 	/** Own headers. */
 	headers: Array<{ name: string; value: string }>;
 	/** Asks the reader's client to tell that the mail was read (RFC 8098). */

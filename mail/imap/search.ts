@@ -3,10 +3,18 @@ import type { FetchMessageObject, MessageAddressObject, MessageEnvelopeObject, S
 import { blameOf } from '../blame';
 import { diagnose } from '../diagnosis';
 import type { MailError } from '../errors';
-import type { Start } from '../watch/memory';
 import type { Criteria } from './criteria';
 import { fetchByUid, instantOf } from './fetch';
 import type { ImapSession } from './session';
+
+/** How mails that were there before the watch are treated: those up to `upTo` count only where one of the two holds. */
+export interface Start {
+	upTo: number;
+	/** Without \Seen. */
+	unread?: boolean;
+	/** Received at this instant (ms) or later. */
+	since?: number;
+}
 
 /** UIDs in one command: its line has to stay below about 8 KB (Exchange), also where each UID stands alone. */
 export const UIDS_IN_COMMAND = 500;

@@ -9,7 +9,7 @@ import { HIDDEN } from '../redact';
 import { dialSmtp } from '../signIn/smtpUser';
 import type { AccessToken } from '../signIn/token';
 import { initialResponse } from '../signIn/xoauth2';
-import { smtpConnection } from './library';
+import { smtpConnection } from '../nodemailer';
 import type { Rejection } from './recipients';
 
 /**

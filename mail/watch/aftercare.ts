@@ -1,13 +1,12 @@
+import { pause } from '../backoff';
 import { blameOf } from '../blame';
-import { MailError } from '../errors';
+import { asMailError, MailError } from '../errors';
 import { act, type Action } from '../imap/actions';
 import type { Use } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
 import { Doubts } from './doubts';
-import { asMailError } from './faults';
 import { Pauses } from './pauses';
-import { pause } from './timing';
 
 export interface AftercareOptions {
 	cursor: Cursor;

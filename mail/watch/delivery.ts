@@ -1,15 +1,14 @@
+import { askAgainIn, pause, PLACEHOLDER_MS, retryIn, WITHHELD_MS } from '../backoff';
 import { blameOf } from '../blame';
-import { MailError } from '../errors';
+import { asMailError, MailError } from '../errors';
 import type { Action } from '../imap/actions';
 import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
 import { LATE_UIDS, type Cursor, type Seen } from './cursor';
-import { asMailError } from './faults';
 import { load, type Loaded, type Unloaded, type Unwanted } from './loading';
 import { Pauses, Slots } from './pauses';
 import { Retries } from './retries';
 import { Suspicion } from './suspicion';
-import { askAgainIn, pause, PLACEHOLDER_MS, retryIn, WITHHELD_MS } from './timing';
 
 /**
  * How an execution ended. `ended`: handed over at once, and takes its place until then. `already`: n8n has had one

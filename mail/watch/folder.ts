@@ -1,13 +1,12 @@
-import { MailError } from '../errors';
+import { asMailError, MailError } from '../errors';
 import { chooseFolder, listFolders } from '../imap/folders';
 import { searchAfter } from '../imap/search';
 import { ImapSession } from '../imap/session';
 import type { Complaints } from './complaints';
 import { Cursor, firstState, LATE_UIDS, stateAfterChange, stateAfterLoss, type Place } from './cursor';
 import { Delivery, type Rules } from './delivery';
-import { asMailError } from './faults';
-import type { MailboxWatchOptions } from './mailbox';
 import { askFor, keyOf, type FolderState } from './memory';
+import type { MailboxWatchOptions } from './options';
 import { locateTargets } from './targets';
 import { Telling } from './telling';
 import { Watch } from './keepAlive';

@@ -1,9 +1,9 @@
-import { MailError } from '../errors';
+import { pause } from '../backoff';
+import { asMailError, MailError } from '../errors';
 import { ImapSession } from '../imap/session';
 import type { Use } from '../imap/fetch';
-import { asMailError } from './faults';
+import { margin } from '../signIn/token';
 import { Signal } from './pauses';
-import { pause, renewIn } from './timing';
 
 export type WatchState = 'connecting' | 'watching' | 'polling' | 'lost' | 'failed' | 'stopped';
 
@@ -236,3 +236,12 @@ export class Watch {
 }
 
 type Event = { kind: 'end'; error: MailError } | { kind: 'renewal'; next: ImapSession | undefined } | { kind: 'bell' } | { kind: 'time' };
+
+/**
+ * How long until a session is to be replaced, in ms: 7 minutes before its token ends, or at half of what is left
+ * where that is not more than 8.
+ */
+export function renewIn(tokenExpiresAt: number, now: number): number {
+	const left = Math.max(0, tokenExpiresAt - now);
+	return left - margin(left);
+}

@@ -1,11 +1,5 @@
-/** How mails that were there before the watch are treated: those up to `upTo` count only where one of the two holds. */
-export interface Start {
-	upTo: number;
-	/** Without \Seen. */
-	unread?: boolean;
-	/** Received at this instant (ms) or later. */
-	since?: number;
-}
+import type { Start } from '../imap/search';
+import { JournalFile } from '../journal';
 
 /**
  * What is remembered of one folder. Plain JSON, since it lives in n8n's static data.
@@ -145,4 +139,9 @@ function number(value: unknown, otherwise: number): number {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The file that holds the newest copy of a trigger's memory. @param onUnusable told once, where it cannot be written */
+export function journalOf(folder: string, key: string, onUnusable?: (reason: string) => void): JournalFile<WatchMemory> {
+	return new JournalFile(folder, key, readMemory, onUnusable);
 }

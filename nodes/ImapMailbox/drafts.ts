@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import { readMailboxes } from '../../mail/compose/addresses';
-import { compose, type OutgoingFile, type OutgoingMail } from '../../mail/compose/message';
+import { compose, type OutgoingMail } from '../../mail/compose/message';
+import type { OutgoingFile } from '../../mail/compose/outgoingFile';
 import { MailError } from '../../mail/errors';
 import { toItem } from '../../mail/item/item';
 import { change } from '../../mail/mailbox/change';

@@ -5,8 +5,7 @@ import type { IBinaryData, INodeExecutionData, ITriggerFunctions, ITriggerRespon
 
 import type { FetchedMail } from '../../mail/imap/fetch';
 import { toItem } from '../../mail/item/item';
-import { newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory';
-import { Journal } from '../../mail/watch/journal';
+import { journalOf, newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory';
 import { MailboxWatch } from '../../mail/watch/mailbox';
 import { takeOver } from '../../mail/watch/registry';
 import { openAccount } from '../account';
@@ -18,7 +17,7 @@ import type { Settings } from './settings';
 /** Switches the trigger on. Throws only for what waiting cannot heal, and only where a person has just switched it on. */
 export async function activate(context: ITriggerFunctions, settings: Settings): Promise<ITriggerResponse> {
 	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
-	const journal = new Journal(journalFolder(), key, (reason) => context.logger.warn(`IMAP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`));
+	const journal = journalOf(journalFolder(), key, (reason) => context.logger.warn(`IMAP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`));
 	let stop = (): void => undefined;
 	const { legacy, release, superseded } = takeOver(key, () => stop());
 	const staticData = context.getWorkflowStaticData('node');

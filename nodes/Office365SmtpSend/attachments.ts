@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { IBinaryData, IBinaryKeyData } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
-import type { OutgoingFile } from '../../mail/compose/message';
+import type { OutgoingFile } from '../../mail/compose/outgoingFile';
 import { text } from '../parameterValues';
 import type { MailContext } from './context';
 

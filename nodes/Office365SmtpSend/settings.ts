@@ -1,7 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { readMailboxes, type Mailbox } from '../../mail/compose/addresses';
-import type { OutgoingFile, OutgoingMail } from '../../mail/compose/message';
+import type { OutgoingMail } from '../../mail/compose/message';
+import type { OutgoingFile } from '../../mail/compose/outgoingFile';
 import { unsubscribeHeaders } from '../../mail/compose/unsubscribe';
 import { choice, choices, flag, record, text, whole } from '../parameterValues';
 import { readFiles } from './attachments';

@@ -1,19 +1,5 @@
-import { fieldGroups, messageId, originalOf, typedAddress, type Fields, type Original, type ReportSource } from './report';
+import { fieldGroups, messageId, originalOf, typedAddress, type BouncedRecipient, type Fields, type Original, type ReportSource } from './report';
 import { isFromMailSystem, readWrittenBounce } from './writtenBounce';
-
-export interface BouncedRecipient {
-	address: string;
-	/** As the sender wrote it, where it was forwarded to another one. */
-	originalRecipient?: string;
-	/** `relayed` and `expanded` (to the members of a list) are no failures, but the last that will be heard. */
-	action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
-	/** RFC 3463, such as 5.1.1; empty where none is told. */
-	status: string;
-	/** What the server said. */
-	reason: string;
-	/** The server that said it; empty where it is not told. */
-	remoteServer: string;
-}
 
 /** What became of a mail on its way (RFC 3464), or what a mail server writes of it in its own words. */
 export interface Bounce extends Original {

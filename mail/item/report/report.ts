@@ -73,3 +73,18 @@ export function typedAddress(value: string | undefined): string {
 	const text = (value ?? '').slice(0, 1_000);
 	return text.replace(/^[\w-]{1,40}[ \t]{0,10};/, '').trim().replace(/^<|>$/g, '');
 }
+
+/** One recipient of a report on delivery (RFC 3464, section 2.3). */
+export interface BouncedRecipient {
+	address: string;
+	/** As the sender wrote it, where it was forwarded to another one. */
+	originalRecipient?: string;
+	/** `relayed` and `expanded` (to the members of a list) are no failures, but the last that will be heard. */
+	action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
+	/** RFC 3463, such as 5.1.1; empty where none is told. */
+	status: string;
+	/** What the server said. */
+	reason: string;
+	/** The server that said it; empty where it is not told. */
+	remoteServer: string;
+}

@@ -1,5 +1,4 @@
-import type { BouncedRecipient } from './bounce';
-import { LONGEST_REPORT, type ReportSource } from './report';
+import { LONGEST_REPORT, type BouncedRecipient, type ReportSource } from './report';
 
 const LONGEST_LINE = 1_000;
 const MOST_LINES = 2_000;

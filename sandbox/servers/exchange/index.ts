@@ -8,7 +8,7 @@ import type { IdentityServer } from '../identity';
 import { IMAP_CAPABILITIES, serveImap } from './imap';
 import { MailFaults } from './mailFaults';
 import { servePop } from './pop';
-import { Session, wait, type Plan, type Protocol } from './session';
+import { Session, wait, type Plan, type Protocol, type Service } from './session';
 import { serveSmtp } from './smtp';
 
 export type { Plan, Protocol, Session } from './session';
@@ -39,7 +39,7 @@ const KEPT = 1_000;
  * `imapCapabilities`, `present()`; `plan()` for a single command; `drop()` and `expireTokens()` for all connections.
  * Events: `open`, `signedIn`, `end`, each with the {@link Session}.
  */
-export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session]; end: [Session] }> {
+export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session]; end: [Session] }> implements Service {
 	readonly sessions: Session[] = [];
 	/** Protocols whose connections are closed at once. */
 	readonly refusing = new Set<Protocol>();

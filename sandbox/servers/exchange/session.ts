@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 
 import { redact } from '../../../mail/redact';
-import type { Exchange } from './index';
 
 export type Protocol = 'imap' | 'pop' | 'smtp';
 
@@ -28,6 +27,30 @@ export interface Plan {
 	times: number;
 }
 
+/** What a session asks of the service that it is a connection to. */
+export interface Service {
+	/** Protocols whose connections are half-open. */
+	readonly silent: ReadonlySet<Protocol>;
+	readonly smtpAuthDisabled: boolean;
+	readonly imapCapabilities: string;
+	/** Of the server behind. */
+	readonly ca: Buffer;
+	readonly mailFaults: {
+		command: (session: Session, line: Buffer) => Buffer | undefined;
+		answer: (session: Session, line: Buffer) => Buffer;
+	};
+	takePlan: (protocol: Protocol, command: string) => Plan | undefined;
+	judge: (protocol: Protocol, user: string, token: string) => Promise<{ result: 'failed' | 'notConnected' } | { result: 'ok'; expiresAt: number }>;
+	/** The answer that signs in at the server behind. */
+	backendResponse: (mailbox: string) => Promise<string>;
+	upgrade: (session: Session) => Promise<TLSSocket>;
+	refuseSender: (session: Session, line: string) => string | undefined;
+	/** Resolves when the mailbox may send its next mail. */
+	pace: (session: Session) => Promise<void>;
+	signedIn: (session: Session) => void;
+	ended: (session: Session) => void;
+}
+
 /** One client connection, from greeting to end. */
 export class Session {
 	mailbox: string | undefined;
@@ -46,7 +69,7 @@ export class Session {
 	#allowance = Infinity;
 
 	constructor(
-		readonly exchange: Exchange,
+		readonly exchange: Service,
 		readonly protocol: Protocol,
 		socket: Socket,
 	) {

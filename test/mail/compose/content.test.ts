@@ -5,7 +5,8 @@ import PostalMime, { decodeWords, type Email } from 'postal-mime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { readMailboxes } from '../../../mail/compose/addresses';
-import { compose, type OutgoingFile, type OutgoingMail } from '../../../mail/compose/message';
+import { compose, type OutgoingMail } from '../../../mail/compose/message';
+import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
 import { sendMail, type Sent } from '../../../mail/smtp/send';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';

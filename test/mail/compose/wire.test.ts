@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { compose, type OutgoingFile } from '../../../mail/compose/message';
+import { compose } from '../../../mail/compose/message';
+import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
 import { quotableHtml } from '../../../mail/compose/quotableHtml';
 import { composeRaw } from '../../../mail/compose/raw';
 import { unsubscribeHeaders } from '../../../mail/compose/unsubscribe';

@@ -9,12 +9,12 @@ import { PATIENCE } from '../../../mail/imap/limits';
 import { Aftercare } from '../../../mail/watch/aftercare';
 import { Complaints } from '../../../mail/watch/complaints';
 import { Cursor, firstState, stateAfterChange, type Place } from '../../../mail/watch/cursor';
-import { askFor, newestMemory, newMemory, readMemory, takenUp, type FolderState } from '../../../mail/watch/memory';
-import { Journal } from '../../../mail/watch/journal';
+import { askFor, journalOf, newestMemory, newMemory, readMemory, takenUp, type FolderState } from '../../../mail/watch/memory';
 import { liveWatches, takeOver } from '../../../mail/watch/registry';
 import { HEARTBEAT_MS } from '../../../mail/watch/keepAlive';
 import { Suspicion } from '../../../mail/watch/suspicion';
-import { LONGEST_PAUSE_MS, pause, renewIn, retryIn } from '../../../mail/watch/timing';
+import { LONGEST_PAUSE_MS, pause, retryIn } from '../../../mail/backoff';
+import { renewIn } from '../../../mail/watch/keepAlive';
 
 const failure = (code: MailErrorCode): MailError => new MailError(code, { code, speaker: 'imap' });
 
@@ -267,7 +267,7 @@ describe('the copies of a memory', () => {
 		try {
 			const reasons: string[] = [];
 			for (let round = 1; round <= 50; round++) {
-				const [former, later] = [1, 2].map(() => new Journal(folder, 'workflow:node', (reason) => reasons.push(reason)));
+				const [former, later] = [1, 2].map(() => journalOf(folder, 'workflow:node', (reason) => reasons.push(reason)));
 				former?.write({ ...newMemory('former', 0), serial: round });
 				later?.write({ ...newMemory('later', 0), serial: round });
 				await Promise.all([former?.flushed(), later?.flushed()]);
@@ -282,11 +282,11 @@ describe('the copies of a memory', () => {
 	it('the journal gives back the last that was written, and nothing half written', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
 		try {
-			const journal = new Journal(join(folder, 'deep'), 'workflow:node');
+			const journal = journalOf(join(folder, 'deep'), 'workflow:node');
 			expect(journal.read()).toBeUndefined();
 			for (let serial = 1; serial <= 100; serial++) journal.write({ ...newMemory('a', 0), serial });
 			await journal.flushed();
-			expect(new Journal(join(folder, 'deep'), 'workflow:node').read()?.serial).toBe(100);
+			expect(journalOf(join(folder, 'deep'), 'workflow:node').read()?.serial).toBe(100);
 			expect(readdirSync(join(folder, 'deep'))).toHaveLength(1);
 		} finally {
 			rmSync(folder, { recursive: true });
@@ -295,7 +295,7 @@ describe('the copies of a memory', () => {
 
 	it('a journal that cannot be written says so and harms nothing', async () => {
 		const reasons: string[] = [];
-		const journal = new Journal(join(__filename, 'no folder'), 'x', (reason) => reasons.push(reason));
+		const journal = journalOf(join(__filename, 'no folder'), 'x', (reason) => reasons.push(reason));
 		journal.write(newMemory('a', 0));
 		await journal.flushed();
 		journal.write(newMemory('a', 0));

@@ -6,7 +6,8 @@ import type { FetchedMail } from '../../../mail/imap/fetch';
 import { AccessToken } from '../../../mail/signIn/token';
 import { newMemory, type WatchMemory } from '../../../mail/watch/memory';
 import type { Outcome } from '../../../mail/watch/delivery';
-import { MailboxWatch, type MailboxWatchOptions } from '../../../mail/watch/mailbox';
+import { MailboxWatch } from '../../../mail/watch/mailbox';
+import type { MailboxWatchOptions } from '../../../mail/watch/options';
 import { startSandbox, trust, type Address, type Sandbox } from '../../../sandbox/servers';
 import type { Session } from '../../../sandbox/servers/exchange/session';
 

@@ -1,5 +1,3 @@
-import { margin } from '../signIn/token';
-
 const FIRST_PAUSE_MS = 1_000;
 export const LONGEST_PAUSE_MS = 60_000;
 /** A hint of the server is honoured up to this. */
@@ -14,15 +12,6 @@ const LONGEST_HINT_MS = 30 * 60_000;
 export function pause(failures: number, hintMs = 0, random: () => number = Math.random): number {
 	const full = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 16));
 	return Math.max(full * (0.5 + random() / 2), Math.min(hintMs, LONGEST_HINT_MS));
-}
-
-/**
- * How long until a session is to be replaced, in ms: 7 minutes before its token ends, or at half of what is left
- * where that is not more than 8.
- */
-export function renewIn(tokenExpiresAt: number, now: number): number {
-	const left = Math.max(0, tokenExpiresAt - now);
-	return left - margin(left);
 }
 
 /** Wait before a failed mail is tried again, in ms: tripled up to ten minutes, and never shorter than the first. */

@@ -1,0 +1,35 @@
+import type { Account } from '../account';
+import type { MailError } from '../errors';
+import type { Criteria } from '../imap/criteria';
+import type { FetchedMail } from '../imap/fetch';
+import type { Patience } from '../imap/limits';
+import type { StartFrom } from './cursor';
+import type { Outcome, Rules } from './delivery';
+import type { WatchMemory } from './memory';
+
+/** What a watch of one mailbox is told. */
+export interface MailboxWatchOptions<Item> {
+	/** Asked at each new session, so that an edited credential counts. @throws MailError */
+	account: () => Promise<Account>;
+	/** As the user wrote them. */
+	folders: readonly string[];
+	criteria: Criteria;
+	startFrom: StartFrom;
+	rules: Rules;
+	memory: WatchMemory;
+	/** Stores the memory; called before each hand-over and after each change. */
+	save: (memory: WatchMemory) => void;
+	make: (mail: FetchedMail, folder: string, uidValidity: string) => Promise<Item | undefined>;
+	send: (items: Item[], key: string) => Promise<Outcome>;
+	running: Map<string, Promise<Outcome>>;
+	/** Another watch has taken over. */
+	superseded?: () => boolean;
+	/** One line for each change of state; mailbox and folder only. */
+	log: (text: string, about: { mailbox: string; folder: string }) => void;
+	/** What a person has to know: a failure that lasts, a mail given up. */
+	report: (error: MailError) => void;
+	heartbeatMs?: number;
+	pollMs?: number;
+	/** How long servers may take, where that is not the default. */
+	patience?: Partial<Patience>;
+}
