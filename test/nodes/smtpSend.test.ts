@@ -25,7 +25,7 @@ describe('the fields in sight', () => {
 		['send, both', { operation: 'send', emailFormat: 'both' }, ['fromEmail', 'toEmail', 'subject', 'emailFormat', 'text', 'html', 'options']],
 		['reply', { operation: 'reply', emailFormat: 'html' }, ['replyType', 'original', 'fromEmail', 'emailFormat', 'html', 'options']],
 		['forward', { operation: 'reply', replyType: 'forward', emailFormat: 'text' }, ['replyType', 'original', 'toEmail', 'fromEmail', 'emailFormat', 'text', 'options']],
-		['invitation', { operation: 'sendInvitation', emailFormat: 'text' }, ['invitationAction', 'eventUid', 'fromEmail', 'toEmail', 'subject', 'start', 'end', 'location', 'emailFormat', 'text', 'options']],
+		['invitation', { operation: 'sendInvitation', emailFormat: 'text' }, ['invitationAction', 'fromEmail', 'toEmail', 'subject', 'start', 'end', 'location', 'emailFormat', 'text', 'options']],
 		['raw, from a file', { operation: 'sendRaw' }, ['rawSource', 'binaryPropertyName', 'fromEmail', 'toEmail', 'options']],
 		['raw, from text', { operation: 'sendRaw', rawSource: 'text' }, ['rawSource', 'rawMessage', 'fromEmail', 'toEmail', 'options']],
 		['approval', { operation: 'sendAndWait' }, ['fromEmail', 'toEmail', 'subject', 'message', 'responseType', 'approvalOptions', 'options']],
