@@ -104,6 +104,8 @@ async function logged(context: NodeContext, type: string, acquire: () => Promise
 
 /** How long n8n may take to renew, in ms. It waits for minutes itself, older ones without end. */
 const REFRESH_MS = 60_000;
+/** The same where somebody runs the workflow by hand and waits. */
+const MANUAL_REFRESH_MS = 10_000;
 
 /**
  * A token refreshed and persisted by n8n, or the one that another process has stored meanwhile.
@@ -116,13 +118,17 @@ async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedO
 	try {
 		// Bound to a context: unbound it fails with "this.getCredentials is not a function".
 		const seen: NodeContext = Object.create(context, { getCredentials: { value: async () => await Promise.resolve({ ...fields }) } });
-		answer = await within(REFRESH_MS, context.helpers.refreshOAuth2Token.call(seen, PERSON));
+		answer = await within(manual(context) ? MANUAL_REFRESH_MS : REFRESH_MS, context.helpers.refreshOAuth2Token.call(seen, PERSON));
 	} catch (error) {
 		throw diagnose(error, at);
 	}
 	const token = tokenIn(answer, Date.now())?.token;
 	if (token === undefined) throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: 'identity' });
 	return token;
+}
+
+function manual(context: NodeContext): boolean {
+	return 'getMode' in context && context.getMode?.() === 'manual';
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

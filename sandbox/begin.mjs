@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const TASKS = { start: 'sandbox/start.ts', test: 'test/run.ts', bench: 'bench/run.ts', soak: 'test/soak.ts', fuzz: 'test/fuzz.ts', compat: 'test/compat/run.ts', attack: 'test/attack/run.ts' };
+const TASKS = { start: 'sandbox/start.ts', test: 'test/run.ts', bench: 'bench/run.ts', soak: 'test/soak.ts', fuzz: 'test/fuzz.ts', compat: 'test/compat/run.ts', attack: 'test/attack/run.ts', live: 'sandbox/live/run.ts' };
 
 const [task, ...args] = process.argv.slice(2);
 const script = TASKS[task];

@@ -32,7 +32,7 @@ export const NETWORK_CAUSES: readonly Cause[] = [
 		id: 'refused',
 		speakers: ALL,
 		// "bad port": what fetch says of a port that it does not use.
-		words: /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EACCES|EPERM|bad port/,
+		words: /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EACCES|EPERM|bad port|Failed to setup proxy connection/,
 		code: 'unreachable',
 		sentence: (at) => `n8n could not reach ${peer(at)}.`,
 		remedy: whatToCheck,

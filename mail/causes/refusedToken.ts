@@ -1,4 +1,5 @@
 import { APP_PERMISSION, DELEGATED_PERMISSION } from '../clouds';
+import { isHighVolume } from '../smtp/sendingService';
 import type { TokenClaims } from '../signIn/token';
 import { box, label, mailboxArgument, type Circumstances } from './cause';
 
@@ -14,7 +15,7 @@ export function authRemedy(at: Circumstances): string {
 	}
 	const isApp = ofApp(claims);
 	const held = claims.scp ?? claims.roles?.join(' ') ?? '';
-	const wanted = (isApp ? APP_PERMISSION : DELEGATED_PERMISSION)[protocol];
+	const wanted = protocol === 'smtp' && isHighVolume(at.peer) ? 'Mail.Send' : (isApp ? APP_PERMISSION : DELEGATED_PERMISSION)[protocol];
 	if (!held.split(' ').includes(wanted)) {
 		const grant = `grant it in the app registration with admin consent${protocol === 'smtp' ? `, or give the app the Exchange role "Application ${wanted}" for ${box(at)}` : ''}`;
 		return `The token lacks the permission ${wanted} (it has: ${held || 'none'}); ${isApp ? grant : 'tick the protocol in the credential and connect again; with user name and password, grant it in the app registration with admin consent'}.`;

@@ -1,13 +1,14 @@
-import { connect as connectPlain, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 
 import { tlsOptions } from '../account';
 import type { Endpoint, Protocol } from '../clouds';
 import { diagnose } from '../diagnosis';
 import { MailError } from '../errors';
+import { openSocket, peerOf } from '../mailProxy';
 
 /** How long a connection may take from the first byte to verified TLS, in ms. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 10_000;
 
 /** What is said in plain text before TLS: RFC 3207 for SMTP, RFC 2595 for IMAP and POP. `done` ends an answer. */
 const PREAMBLE: Record<Protocol, Array<{ say?: string; done: RegExp; good: RegExp }>> = {
@@ -26,29 +27,15 @@ const PREAMBLE: Record<Protocol, Array<{ say?: string; done: RegExp; good: RegEx
 	],
 };
 
-/** Connects, and says nothing. @throws MailError */
+/** Connects, through the operator's proxy where there is one, and says nothing. @throws MailError */
 export async function tryConnect(protocol: Protocol, endpoint: Endpoint): Promise<string> {
-	const socket = connectPlain({ host: endpoint.host, port: endpoint.port });
-	return await within(protocol, endpoint, socket, async () => {
-		await happens(socket, 'connect');
-		return `${endpoint.host}:${endpoint.port} answers`;
-	});
+	return await overTcp(protocol, endpoint, async () => await Promise.resolve(`${peerOf(endpoint)} answers`));
 }
 
 /** Connects up to verified TLS, by STARTTLS where the endpoint is of that kind; tells version and certificate. @throws MailError */
 export async function tryTls(protocol: Protocol, endpoint: Endpoint): Promise<string> {
-	const target = { host: endpoint.host, port: endpoint.port };
-	if (endpoint.security === 'tls') {
-		const socket = connectTls({ ...target, ...tlsOptions(endpoint) });
-		return await within(protocol, endpoint, socket, async () => {
-			await happens(socket, 'secureConnect');
-			return seen(socket, endpoint);
-		});
-	}
-	const plain = connectPlain(target);
-	return await within(protocol, endpoint, plain, async () => {
-		await happens(plain, 'connect');
-		for (const step of PREAMBLE[protocol]) {
+	return await overTcp(protocol, endpoint, async (plain) => {
+		for (const step of endpoint.security === 'tls' ? [] : PREAMBLE[protocol]) {
 			if (step.say !== undefined) plain.write(`${step.say}\r\n`);
 			const answer = await lastLine(plain, step.done);
 			if (!step.good.test(answer)) throw diagnose(Object.assign(new Error(answer), { response: answer }), { speaker: protocol, command: step.say ?? 'the greeting', peer: peerOf(endpoint) });
@@ -57,6 +44,18 @@ export async function tryTls(protocol: Protocol, endpoint: Endpoint): Promise<st
 		await happens(socket, 'secureConnect');
 		return seen(socket, endpoint);
 	});
+}
+
+async function overTcp(protocol: Protocol, endpoint: Endpoint, work: (socket: Socket) => Promise<string>): Promise<string> {
+	try {
+		const { socket, connected } = await openSocket(endpoint, PATIENCE_MS);
+		return await within(protocol, endpoint, socket, async () => {
+			if (!connected) await happens(socket, 'connect');
+			return await work(socket);
+		});
+	} catch (error) {
+		throw diagnose(error, { speaker: protocol, peer: peerOf(endpoint) });
+	}
 }
 
 async function within(protocol: Protocol, endpoint: Endpoint, socket: Socket, work: () => Promise<string>): Promise<string> {
@@ -99,5 +98,3 @@ function seen(socket: TLSSocket, endpoint: Endpoint): string {
 	const by = issuer?.O ?? issuer?.CN;
 	return `${socket.getProtocol() ?? 'TLS'}, certificate of ${endpoint.host} verified${by === undefined ? '' : `, issued by ${String(by)}`}, until ${new Date(until).toISOString().slice(0, 10)}`;
 }
-
-const peerOf = ({ host, port }: Endpoint): string => `${host}:${port}`;

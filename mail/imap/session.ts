@@ -3,6 +3,7 @@ import type { ImapFlow } from 'imapflow';
 import { endpointOf, tlsOptions, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
+import { mailProxy, peerOf } from '../mailProxy';
 import { HIDDEN } from '../redact';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
@@ -205,7 +206,7 @@ function facts(at: Circumstances): { speaker: 'imap'; mailbox?: string } {
 
 async function dial(account: Account, token: AccessToken, patience: Patience, signal?: AbortSignal): Promise<ImapSession> {
 	const endpoint = endpointOf(account, 'imap');
-	const at: Circumstances = { speaker: 'imap', mailbox: account.mailbox, peer: `${endpoint.host}:${endpoint.port}`, token };
+	const at: Circumstances = { speaker: 'imap', mailbox: account.mailbox, peer: peerOf(endpoint), token };
 	if (isStopped(signal)) throw stopped(at);
 	// The library builds the response of XOAUTH2 itself, and looks at nothing.
 	checkUser(account.mailbox);
@@ -218,6 +219,7 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 		secure: endpoint.security === 'tls',
 		doSTARTTLS: endpoint.security === 'starttls' ? true : undefined,
 		tls: tlsOptions(endpoint),
+		proxy: mailProxy()?.href.replace(/^socks5h:/, 'socks5:'),
 		auth: { user: account.mailbox, accessToken: token.reveal() },
 		logger: { debug: overheard(account), info: () => undefined, warn: (entry: unknown) => note(entry), error: (entry: unknown) => note(entry) },
 		disableAutoIdle: true,

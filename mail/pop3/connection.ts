@@ -1,4 +1,4 @@
-import { connect as connectPlain, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 
@@ -6,6 +6,7 @@ import { tlsOptions } from '../account';
 import type { Endpoint } from '../clouds';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError, type MailErrorCode } from '../errors';
+import { openSocket } from '../mailProxy';
 import type { Listener } from '../protocolLog';
 import { Content, type Patience, type Supply } from './content';
 import { LIMITS, type PopLimits } from './limits';
@@ -44,11 +45,13 @@ export class PopConnection implements Supply {
 
 	/** @throws MailError `unreachable`, `tls`, `timeout` */
 	static async open(endpoint: Endpoint, at: Circumstances, limits: PopLimits = LIMITS, listen?: Listener): Promise<PopConnection> {
-		const target = { host: endpoint.host, port: endpoint.port };
 		const secure = endpoint.security === 'tls';
-		const socket = secure ? connectTls({ ...target, ...tlsOptions(endpoint) }) : connectPlain(target);
+		const { socket: tcp, connected } = await reached(endpoint, at, limits.connectMs);
+		const socket = secure ? connectTls({ socket: tcp, ...tlsOptions(endpoint) }) : tcp;
+		if (secure) tcp.on('error', (error) => socket.destroy(error));
 		const connection = new PopConnection(socket, at, limits, listen);
-		await connection.#established(socket, secure ? 'secureConnect' : 'connect');
+		if (secure || !connected) await connection.#established(socket, secure ? 'secureConnect' : 'connect');
+		else socket.resume();
 		socket.setNoDelay(true);
 		return connection;
 	}
@@ -229,6 +232,15 @@ export class PopConnection implements Supply {
 		} finally {
 			clearTimeout(timer);
 		}
+	}
+}
+
+/** @throws MailError */
+async function reached(endpoint: Endpoint, at: Circumstances, connectMs: number): ReturnType<typeof openSocket> {
+	try {
+		return await openSocket(endpoint, connectMs);
+	} catch (error) {
+		throw diagnose(error, at);
 	}
 }
 

@@ -1,6 +1,7 @@
 import { endpointOf, type Account } from '../account';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { isVague, MailError } from '../errors';
+import { peerOf } from '../mailProxy';
 import type { Listener } from '../protocolLog';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
@@ -62,7 +63,7 @@ export class PopSession {
 	static async open(account: Account, limits: Partial<PopLimits> = {}): Promise<PopSession> {
 		const endpoint = endpointOf(account, 'pop');
 		const dial = async (token: AccessToken): Promise<PopSession> => {
-			const at: Circumstances = { speaker: 'pop', mailbox: account.mailbox, token, peer: `${endpoint.host}:${endpoint.port}` };
+			const at: Circumstances = { speaker: 'pop', mailbox: account.mailbox, token, peer: peerOf(endpoint) };
 			return await PopSession.on(await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }, hidden(account.listen?.('pop'), token)), account, token);
 		};
 		return await dialWithToken(account.token, dial);

@@ -12,6 +12,8 @@ import { SendFailure, type Receipt, type SmtpSession } from './session';
 export interface Persistence {
 	/** Ms from the first attempt on, the time in the queue not counted. */
 	retryForMs: number;
+	/** The same for a host that could not be reached even once; undefined = as long. */
+	unreachableForMs?: number;
 	/** Send once more where the answer to the mail was lost; the recipient may get it twice. */
 	resendUnknown: boolean;
 	/** No more mails a minute from this mailbox in this process; 0 or undefined = the server sets the pace. */
@@ -51,7 +53,7 @@ const LONGEST_PAUSE_MS = 30_000;
  * @throws MailError
  */
 export async function sendMail(account: Account, mail: ComposedMail, persistence: Persistence): Promise<Sent> {
-	const { retryForMs, resendUnknown, signal, onRetry, onGiveUp } = persistence;
+	const { retryForMs, unreachableForMs = retryForMs, resendUnknown, signal, onRetry, onGiveUp } = persistence;
 	const recipients = new Recipients(mail.recipients, resendUnknown);
 	const started = Date.now();
 	let [queuedMs, pauseMs] = [0, 0];
@@ -74,7 +76,8 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 		}
 		if (reason instanceof MailError && !reason.permanent && reason.code !== 'protocol' && recipients.open.length > 0) {
 			pauseMs = Math.round(reason.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** fruitless) * (0.5 + Math.random()));
-			if (Date.now() - started - queuedMs + pauseMs <= retryForMs) {
+			const budget = reason.code === 'unreachable' || reason.code === 'timeout' ? Math.min(retryForMs, unreachableForMs) : retryForMs;
+			if (Date.now() - started - queuedMs + pauseMs <= budget) {
 				onRetry?.(reason, attempt, pauseMs);
 				continue;
 			}

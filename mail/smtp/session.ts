@@ -1,10 +1,13 @@
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 
 import { endpointOf, tlsOptions, type Account } from '../account';
+import type { Endpoint } from '../clouds';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
+import { connectThrough, mailProxy, peerOf } from '../mailProxy';
 import { HIDDEN } from '../redact';
 import { dialSmtp } from '../signIn/smtpUser';
 import type { AccessToken } from '../signIn/token';
@@ -16,7 +19,7 @@ import type { Rejection } from './recipients';
  * Deadlines in ms. Exchange holds back answers beyond 30 messages a minute, and who gives up on the answer to a mail
  * too early does not know whether it was taken: RFC 5321, section 4.5.3.2.6 gives it 10 minutes.
  */
-const DEADLINES = { connectionTimeout: 30_000, greetingTimeout: 30_000, socketTimeout: 600_000 };
+const DEADLINES = { connectionTimeout: 10_000, greetingTimeout: 30_000, socketTimeout: 600_000 };
 /** A session takes no further mail when less than this is left of its token, in ms: a large one takes its time. */
 const LAST_MAIL_MS = 5 * 60_000;
 /** From the first byte to the end of the handshake, with whatever the server says on the way. */
@@ -108,11 +111,13 @@ export class SmtpSession {
 	static async #dial(account: Account, token: AccessToken, user: string): Promise<SmtpSession> {
 		const endpoint = endpointOf(account, 'smtp');
 		const Connection = await smtpConnection();
-		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, user, token, peer: `${endpoint.host}:${endpoint.port}` };
+		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, user, token, peer: peerOf(endpoint) };
 		let refusal: MailError | undefined;
 		let maxSize = 0;
 		let pipelining = false;
+		const socket = await proxied(endpoint, at);
 		const connection = new Connection({
+			...(socket !== undefined && { connection: socket }),
 			host: endpoint.host,
 			port: endpoint.port,
 			secure: endpoint.security === 'tls',
@@ -139,7 +144,11 @@ export class SmtpSession {
 		connection.on('error', () => undefined);
 		const signedIn = Date.now();
 		try {
-			await answerOf<void>(connection, (resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())), GREETING_MS);
+			await answerOf<void>(connection, (resolve, reject) => {
+				connection.connect((error) => (error ? reject(error) : resolve()));
+				// nodemailer listens in the next turn; TLS takes what it needs by itself.
+				if (endpoint.security === 'starttls') setImmediate(() => socket?.resume());
+			}, GREETING_MS);
 			await answerOf<void>(connection, (resolve, reject) => connection.login({ user, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve())), SIGN_IN_MS);
 		} catch (error) {
 			connection.close();
@@ -236,6 +245,16 @@ export class SmtpSession {
 	close(): void {
 		this.#lost = true;
 		this.#connection.close();
+	}
+}
+
+/** A connection through the operator's proxy, where there is one. @throws MailError */
+async function proxied(endpoint: Endpoint, at: Circumstances): Promise<Socket | undefined> {
+	const proxy = mailProxy();
+	try {
+		return proxy === undefined ? undefined : await connectThrough(proxy, endpoint, DEADLINES.connectionTimeout);
+	} catch (error) {
+		throw diagnose(error, at);
 	}
 }
 

@@ -5,6 +5,18 @@ import { waitOptions } from './waitFields';
 
 const only = (...operations: string[]): INodeProperties['displayOptions'] => ({ show: { '/operation': operations } });
 
+const sendingServiceOption: INodeProperties = {
+	displayName: 'Sending Service',
+	name: 'sendingService',
+	type: 'options',
+	options: [
+		{ name: 'High Volume Email', value: 'highVolume', description: 'For many emails to recipients inside the organization; needs an account of its own. Never tried on a tenant by this package.' },
+		{ name: 'Mailbox', value: 'mailbox', description: 'The mailbox sends: 30 emails a minute, with a copy in Sent Items' },
+	],
+	default: 'mailbox',
+	description: 'Which service of Exchange Online takes the email',
+};
+
 /** What every operation that sends has. */
 export const deliveryOptions: INodeProperties[] = [
 	{
@@ -59,6 +71,7 @@ export const deliveryOptions: INodeProperties[] = [
 		default: 120,
 		description: 'How long transient failures (throttling, broken connections) are worked against before an item fails',
 	},
+	sendingServiceOption,
 ];
 
 /** What a mail that is written here can have. */
@@ -306,5 +319,5 @@ export const optionCollections: INodeProperties[] = [
 	collection([...messageOptions, ...deliveryOptions], ['send', 'reply', 'forward', 'sendInvitation']),
 	collection(deliveryOptions, ['sendRaw']),
 	collection([...messageOptions.filter(({ name }) => WAIT_TOO.includes(name)), ...deliveryOptions.filter(({ name }) => name !== 'idempotencyKey'), ...waitOptions], ['sendAndWait']),
-	collection([mailboxAddressOption, protocolLogOption, testProtocolsOption], ['testConnection']),
+	collection([mailboxAddressOption, protocolLogOption, sendingServiceOption, testProtocolsOption], ['testConnection']),
 ];

@@ -6,6 +6,7 @@ import { MailError } from '../../mail/errors';
 import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { describeRejections, RecipientsRefused, type Standing } from '../../mail/smtp/recipients';
 import { sendMail, type Sent } from '../../mail/smtp/send';
+import { sendingThrough } from '../../mail/smtp/sendingService';
 import { beginTest, openAccount, type AccountChoice } from '../account';
 import { nodeError } from '../nodeError';
 import { accountChoice, record, text } from '../parameterValues';
@@ -18,12 +19,14 @@ import { readRaw } from './raw';
 import { readReply } from './reply';
 import { readQuestionMail, tellDoubts, waitUntil } from './sendAndWait';
 import { SentRecord } from './sentRecord';
-import { readDelivery, readMail } from './settings';
+import { readDelivery, readMail, readService } from './settings';
 
 const ANSWERS = new Set<unknown>(['reply', 'forward']);
 /** In characters. */
 const LONGEST_KEY = 500;
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
+/** So long somebody who runs the workflow by hand waits for a host that cannot be reached, in ms. */
+const TESTER_WAITS_MS = 10_000;
 /** Progress is logged every so many mails. */
 const PROGRESS_EVERY = 100;
 
@@ -72,7 +75,7 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 	try {
 		const options = record(context.getNodeParameter('options', 0, {}));
 		const until = waitUntil(options, context.getTimezone());
-		const account = await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options));
+		const account = sendingThrough(readService(options), await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options)));
 		tellDoubts(context, await deliver(context, 0, account, await compose(await readQuestionMail(context, account.mailbox)), options));
 		await context.putExecutionToWait(until);
 		return context.getInputData();
@@ -105,7 +108,7 @@ class Accounts {
 async function runItem(context: IExecuteFunctions, own: MailContext, item: number, accounts: Accounts, hints: Hints): Promise<INodeExecutionData> {
 	const options = record(own.getNodeParameter('options', item, {}));
 	const choice = accountChoice(own.getNodeParameter('authentication', item, 'oAuth2'), options);
-	const account = await accounts.of(choice);
+	const account = sendingThrough(readService(options), await accounts.of(choice));
 	if (own.getNodeParameter('operation', item, 'send') === 'testConnection') {
 		await beginTest(context, choice);
 		return { json: { ...(await testConnection(account, 'smtp', options)) } };
@@ -172,6 +175,7 @@ async function deliver(context: IExecuteFunctions, item: number, account: Accoun
 	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(options);
 	const sent = await sendMail(account, composed, {
 		retryForMs,
+		unreachableForMs: context.getMode?.() === 'manual' ? TESTER_WAITS_MS : retryForMs,
 		messagesPerMinute,
 		resendUnknown,
 		signal: context.getExecutionCancelSignal?.(),

@@ -4,6 +4,7 @@ import { readMailboxes, type Mailbox } from '../../mail/compose/addresses';
 import type { OutgoingMail } from '../../mail/compose/message';
 import type { OutgoingFile } from '../../mail/compose/outgoingFile';
 import { unsubscribeHeaders } from '../../mail/compose/unsubscribe';
+import type { SendingService } from '../../mail/smtp/sendingService';
 import { choice, choices, flag, record, text, whole } from '../parameterValues';
 import { readFiles } from './attachments';
 import type { MailContext } from './context';
@@ -25,6 +26,11 @@ export function readDelivery(options: IDataObject): Delivery {
 		resendUnknown: flag(options.resendUnknown, 'Resend if Unsure'),
 		failOnRejected: flag(options.failOnRejected, 'Fail on Partial Rejection'),
 	};
+}
+
+/** @throws MailError `input` naming the field */
+export function readService(options: IDataObject): SendingService {
+	return choice(options.sendingService, 'Sending Service', ['mailbox', 'highVolume'], 'mailbox');
 }
 
 /** One item's mail. @throws MailError `input` naming the field */

@@ -1,0 +1,97 @@
+import { request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { connect, type Socket } from 'node:net';
+
+import type { Endpoint } from './clouds';
+import { MailError } from './errors';
+
+/** The operator's setting: `socks5://…`, `socks5h://…`, `http://…` or `https://…`, with user name and password where the proxy wants them. */
+export const MAIL_PROXY = 'N8N_OFFICE365_MAIL_PROXY';
+
+const PORTS: Record<string, number> = { 'socks5:': 1080, 'socks5h:': 1080, 'http:': 80, 'https:': 443 };
+
+/** The proxy that all connections to mail servers go through; undefined where there is none. @throws MailError `configuration` */
+export function mailProxy(): URL | undefined {
+	const given = process.env[MAIL_PROXY]?.trim() ?? '';
+	if (given === '') return undefined;
+	const url = URL.canParse(given) ? new URL(given) : undefined;
+	if (url !== undefined && url.hostname !== '' && url.protocol in PORTS) return url;
+	throw new MailError(`The environment variable ${MAIL_PROXY} of this n8n is not the address of a proxy.`, {
+		code: 'configuration',
+		remedy: `Whoever operates this n8n sets it to an address like socks5://proxy.example.com:1080 or http://proxy.example.com:3128, or removes it.`,
+	});
+}
+
+/** Who is at the other end, for explanations: host and port, and the proxy on the way there. */
+export function peerOf({ host, port }: Endpoint): string {
+	const proxy = mailProxy();
+	return proxy === undefined ? `${host}:${port}` : `${host}:${port} through the proxy ${proxy.protocol}//${hostOf(proxy)}:${portOf(proxy)}`;
+}
+
+/**
+ * A TCP connection to a mail server through the proxy, by its name, which the proxy looks up. TLS is made on it with the
+ * mail server itself, so that the proxy sees no content. It is paused: the caller listens, then resumes it.
+ *
+ * @throws Error of the network, with the proxy's status
+ */
+export async function connectThrough(proxy: URL, { host, port }: Endpoint, timeoutMs: number): Promise<Socket> {
+	if (proxy.protocol.startsWith('socks')) return await connectSocks(proxy, host, port, timeoutMs);
+	return await connectHttp(proxy, host, port, timeoutMs);
+}
+
+/** A connection that is made, or one that is on its way: through the proxy, or straight. */
+export async function openSocket(endpoint: Endpoint, timeoutMs: number): Promise<{ socket: Socket; connected: boolean }> {
+	const proxy = mailProxy();
+	if (proxy !== undefined) return { socket: await connectThrough(proxy, endpoint, timeoutMs), connected: true };
+	return { socket: connect({ host: endpoint.host, port: endpoint.port }), connected: false };
+}
+
+async function connectSocks(proxy: URL, host: string, port: number, timeoutMs: number): Promise<Socket> {
+	const { SocksClient } = await import('socks');
+	const password = decodeURIComponent(proxy.password);
+	try {
+		const { socket } = await SocksClient.createConnection({
+			proxy: { host: hostOf(proxy), port: portOf(proxy), type: 5, ...(proxy.username !== '' && { userId: decodeURIComponent(proxy.username), password }) },
+			command: 'connect',
+			destination: { host, port },
+			timeout: timeoutMs,
+		});
+		// The library leaves it flowing, so that a greeting that comes at once would be lost.
+		return socket.pause();
+	} catch (error) {
+		// The library hangs its options onto the error, with the password among them.
+		throw new Error(`ECONNREFUSED: the SOCKS proxy made no connection: ${error instanceof Error ? error.message : 'unknown'}`);
+	}
+}
+
+/** RFC 9110, section 9.3.6. */
+async function connectHttp(proxy: URL, host: string, port: number, timeoutMs: number): Promise<Socket> {
+	const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+	const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+	const headers = { host: target, ...(proxy.username !== '' && { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` }) };
+	const request = proxy.protocol === 'https:' ? requestTls : requestPlain;
+	return await new Promise<Socket>((resolve, reject) => {
+		const asked = request({ host: hostOf(proxy), port: portOf(proxy), method: 'CONNECT', path: target, headers, agent: false, timeout: timeoutMs });
+		const refused = (status: number | undefined): Error => new Error(`ECONNREFUSED: the proxy answered HTTP ${status ?? '?'}`);
+		asked.once('connect', (response, socket: Socket, head: Buffer) => {
+			if (response.statusCode !== 200) {
+				socket.destroy();
+				return reject(refused(response.statusCode));
+			}
+			socket.setTimeout(0);
+			if (head.length > 0) socket.unshift(head);
+			resolve(socket.pause());
+		});
+		asked.once('response', (response) => (asked.destroy(), reject(refused(response.statusCode))));
+		asked.once('timeout', () => asked.destroy(new Error('ETIMEDOUT: the proxy did not answer in time')));
+		asked.once('error', reject).end();
+	});
+}
+
+function hostOf(proxy: URL): string {
+	return proxy.hostname.replace(/^\[|\]$/g, '');
+}
+
+function portOf(proxy: URL): number {
+	return proxy.port === '' ? (PORTS[proxy.protocol] ?? 0) : Number(proxy.port);
+}

@@ -1,0 +1,98 @@
+import { inspect } from 'node:util';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Account } from '../../mail/account';
+import { cloudOf } from '../../mail/clouds';
+import { runConnectionTest } from '../../mail/connectionTest/run';
+import { MAIL_PROXY } from '../../mail/mailProxy';
+import { ImapSession } from '../../mail/imap/session';
+import { PopSession } from '../../mail/pop3/session';
+import { appTokens } from '../../mail/signIn/serviceAccount';
+import { SmtpSession } from '../../mail/smtp/session';
+import { customCloud } from '../../sandbox/credentials';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { accountOn, ways } from '../support/account';
+import { withEnvironment } from '../support/environment';
+import { connectProxy, socksProxy, type Proxy } from '../support/proxies';
+
+const ADA = 'ada@example.test';
+let sandbox: Sandbox;
+const running: Proxy[] = [];
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+});
+afterEach(async () => {
+	sandbox.exchange.reset();
+	await Promise.all(running.splice(0).map(async (proxy) => await proxy.stop()));
+});
+afterAll(async () => await sandbox.stop());
+
+async function through(proxy: Proxy, address: string): Promise<Proxy> {
+	running.push(proxy);
+	withEnvironment({ [MAIL_PROXY]: `${address}:${proxy.port}` });
+	return proxy;
+}
+const account = (change: Partial<Account> = {}): Account => ({ ...accountOn(sandbox, ADA, ways(sandbox).exchange), ...change });
+const OPEN = {
+	smtp: async (given: Account): Promise<void> => await (await SmtpSession.open(given)).quit(),
+	imap: async (given: Account): Promise<void> => (await ImapSession.open(given)).close(),
+	pop: async (given: Account): Promise<void> => await (await PopSession.open(given)).quit(),
+};
+const PROTOCOLS = ['smtp', 'imap', 'pop'] as const;
+
+describe.each([
+	['SOCKS5', async () => await through(await socksProxy(), 'socks5://localhost')],
+	['HTTP CONNECT', async () => await through(await connectProxy({ credentials: 'ada:open sesame' }), 'http://ada:open%20sesame@localhost')],
+])('mail connections through a proxy of %s', (_kind, begin) => {
+	it.each(PROTOCOLS)('reach %s by its name, with TLS up to the mail server', async (protocol) => {
+		const { asked } = await begin();
+		await OPEN[protocol](account());
+		expect(asked).toEqual([`localhost:${sandbox.exchange[protocol].port}`]);
+	});
+
+	it.each(PROTOCOLS)('end at a certificate of %s that nobody signed', async (protocol) => {
+		await begin();
+		sandbox.exchange.present(sandbox.authority.untrusted);
+		await expect(OPEN[protocol](account())).rejects.toMatchObject({ code: 'tls' });
+	});
+
+	it('pass Test Connection in all its steps', async () => {
+		const { asked } = await begin();
+		const report = await runConnectionTest(account(), PROTOCOLS);
+		expect(report.steps.filter(({ ok }) => !ok)).toEqual([]);
+		expect(report.steps.find(({ step }) => step === 'connect')?.detail).toMatch(/through the proxy (socks5|http):\/\/localhost:\d+ answers$/);
+		expect(asked.length).toBe(9);
+	});
+});
+
+describe('a proxy', () => {
+	it.each(PROTOCOLS)('that refuses is named by %s, without its password', async (protocol) => {
+		await through(await connectProxy({ credentials: 'ada:other' }), 'http://ada:hush-hush@localhost');
+		const error: unknown = await OPEN[protocol](account()).catch((reason: unknown) => reason);
+		expect(error).toMatchObject({ code: 'unreachable', message: expect.stringMatching(/through the proxy http:\/\/localhost:\d+/), remedy: expect.stringContaining('proxy') });
+		expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hush-hush');
+	});
+
+	it.each(['gopher://proxy', 'proxy.example.com:1080', 'http://'])('with the address %s is a mistake of the operator, and the variable is named', async (address) => {
+		withEnvironment({ [MAIL_PROXY]: address });
+		for (const protocol of PROTOCOLS) await expect(OPEN[protocol](account())).rejects.toMatchObject({ code: 'configuration', message: expect.stringContaining(MAIL_PROXY) });
+	});
+});
+
+describe('requests for tokens', () => {
+	const ask = async (): Promise<unknown> => await appTokens({ cloud: cloudOf(customCloud(sandbox)), tenantId: sandbox.identity.tenant, clientId: sandbox.identity.app.clientId, authentication: 'clientSecret', clientSecret: sandbox.identity.app.clientSecret })(false);
+
+	it('follow HTTPS_PROXY without a further switch, and pass by it where NO_PROXY says so', async () => {
+		const proxy = await connectProxy();
+		running.push(proxy);
+		withEnvironment({ HTTPS_PROXY: `http://localhost:${proxy.port}`, https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined });
+		await ask();
+		expect(proxy.asked).toEqual([new URL(sandbox.identity.url).host]);
+		withEnvironment({ NO_PROXY: 'localhost' });
+		await ask();
+		expect(proxy.asked).toHaveLength(1);
+	});
+});
