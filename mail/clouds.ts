@@ -80,6 +80,18 @@ const CONSUMERS = ['consumers', '9188040d-6c67-4c5b-b112-36a304b66dad'];
 /** They submit mail at a host of their own. */
 export const CONSUMER_SMTP: Endpoint = starttls('smtp-mail.outlook.com', 587);
 
+/**
+ * High Volume Email, of the global cloud alone. Sources:
+ * https://learn.microsoft.com/exchange/mail-flow-best-practices/high-volume-mails-m365 and
+ * https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365. Never tried on a tenant.
+ */
+export const HIGH_VOLUME: Endpoint = { host: 'smtp.hve.mx.microsoft', port: 587, security: 'starttls' };
+
+/** Whether a sign-in was for High Volume Email, whose permission is another one. */
+export function isHighVolume(peer: string | undefined): boolean {
+	return peer?.startsWith(HIGH_VOLUME.host) === true;
+}
+
 /** Delegated permission of each protocol, after the resource. */
 export const DELEGATED_PERMISSION: Record<Protocol, string> = {
 	smtp: 'SMTP.Send',

@@ -1,5 +1,4 @@
-import { APP_PERMISSION, DELEGATED_PERMISSION } from '../clouds';
-import { isHighVolume } from '../smtp/sendingService';
+import { APP_PERMISSION, DELEGATED_PERMISSION, isHighVolume } from '../clouds';
 import type { TokenClaims } from '../signIn/token';
 import { box, label, mailboxArgument, type Circumstances } from './cause';
 

@@ -1,16 +1,9 @@
 import type { Account } from '../account';
-import { CLOUDS, type Endpoint } from '../clouds';
+import { CLOUDS, HIGH_VOLUME } from '../clouds';
 import { MailError } from '../errors';
 
 /** Who takes the mail: the mailbox's own submission, or Exchange Online's High Volume Email. */
 export type SendingService = 'mailbox' | 'highVolume';
-
-/**
- * High Volume Email, of the global cloud alone. Sources:
- * https://learn.microsoft.com/exchange/mail-flow-best-practices/high-volume-mails-m365 and
- * https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365. Never tried on a tenant.
- */
-export const HIGH_VOLUME: Endpoint = { host: 'smtp.hve.mx.microsoft', port: 587, security: 'starttls' };
 
 /** The account with the service's host; a custom cloud names it itself, in SMTP Host. @throws MailError `input` */
 export function sendingThrough(service: SendingService, account: Account): Account {
@@ -25,9 +18,4 @@ export function sendingThrough(service: SendingService, account: Account): Accou
 		});
 	}
 	return account;
-}
-
-/** Whether a sign-in was for High Volume Email, whose permission is another one. */
-export function isHighVolume(peer: string | undefined): boolean {
-	return peer?.startsWith(HIGH_VOLUME.host) === true;
 }

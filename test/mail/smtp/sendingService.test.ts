@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { accountOf, type Account } from '../../../mail/account';
-import { cloudOf } from '../../../mail/clouds';
+import { cloudOf, HIGH_VOLUME } from '../../../mail/clouds';
 import { diagnose } from '../../../mail/diagnosis';
 import { AccessToken } from '../../../mail/signIn/token';
-import { HIGH_VOLUME, sendingThrough } from '../../../mail/smtp/sendingService';
+import { sendingThrough } from '../../../mail/smtp/sendingService';
 
 const token = async (): Promise<AccessToken> => await Promise.resolve(new AccessToken('EwBopaque', 0));
 const account = (fields: Record<string, unknown>): Account => accountOf('id', 'bulk@example.test', cloudOf({ tenantId: 'example.test', ...fields }), token, 'appOnly');
