@@ -11,7 +11,9 @@ export class Office365SmtpSend implements INodeType {
 		name: 'office365SmtpSend',
 		icon: { light: 'file:office365SmtpSend.svg', dark: 'file:office365SmtpSend.dark.svg' },
 		group: ['output'],
-		version: 1,
+		// 1.1: Event ID is gone from new invitations; nodes saved as 1 keep it.
+		version: [1, 1.1],
+		defaultVersion: 1.1,
 		subtitle: '={{ $parameter["operation"] + ($parameter["toEmail"] ? ": " + $parameter["toEmail"] : "") }}',
 		description: 'Sends mail from an Office 365, Microsoft 365 or Outlook mailbox over SMTP with OAuth',
 		defaults: { name: 'Office365 SMTP Send' },

@@ -26,6 +26,16 @@ export const invitationFields: INodeProperties[] = [
 		description: 'Which event it is: the field "uid" of the item that its creation gave',
 		displayOptions: { show: { operation: INVITATION, invitationAction: ['update', 'cancel'] } },
 	},
+	{
+		// n8n drops the values of fields that are not shown, so nodes of version 1 that gave their new event an ID go on showing it.
+		displayName: 'Event ID',
+		name: 'eventUid',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. {{ $json.uid }}',
+		description: 'The ID of the new event, by which it is updated and canceled later. Leave it empty to have one made.',
+		displayOptions: { show: { '@version': [1], operation: INVITATION, invitationAction: ['create'] } },
+	},
 ];
 
 /** Below the title. */

@@ -201,6 +201,12 @@ describe('an invitation', () => {
 		expect(invited).toContain('Subject: Review');
 		expect(cancelled).toContain('Subject: Canceled: Review');
 	});
+
+	it('has the ID that a workflow of an earlier version gave it', async () => {
+		const event = { operation: 'sendInvitation', invitationAction: 'create', eventUid: '={{ "order-" + $json.body.order }}@example.test', toEmail: GRACE, subject: 'Old', start: '2026-11-30T15:30:00Z', end: '', options: {} };
+		await serve('invite-old', [mailNode('Create', 'office365SmtpSend', ada, event)]);
+		expect((await n8n.api.webhook('invite-old', { order: 17 })).body).toMatchObject([{ uid: 'order-17@example.test' }]);
+	});
 });
 
 describe('the description of the node', () => {

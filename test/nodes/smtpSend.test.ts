@@ -16,7 +16,7 @@ const read = async (change: Record<string, unknown> = {}, item?: INodeExecutionD
 
 describe('the fields in sight', () => {
 	const { description } = new Office365SmtpSend();
-	const node: INode = { id: '1', name: 'Mail', type: 'office365SmtpSend', typeVersion: 1, position: [0, 0], parameters: {} };
+	const node: INode = { id: '1', name: 'Mail', type: 'office365SmtpSend', typeVersion: 1.1, position: [0, 0], parameters: {} };
 	const inSight = (values: INodeParameters): string[] => Object.keys(NodeHelpers.getNodeParameters(description.properties, values, true, false, node, description) ?? {}).filter((name) => !['authentication', 'operation'].includes(name));
 
 	it.each([
@@ -33,6 +33,23 @@ describe('the fields in sight', () => {
 		['connection test', { operation: 'testConnection' }, ['options']],
 	] satisfies Array<[string, INodeParameters, string[]]>)('are those that it needs: %s', (_name, values, names) => {
 		expect(inSight(values).sort()).toEqual([...names].sort());
+	});
+
+	it('are made anew in version 1.1', () => {
+		expect([description.version, description.defaultVersion]).toEqual([[1, 1.1], 1.1]);
+	});
+
+	it.each([[1, 'my-own@example.test'], [1.1, undefined]])('keep the event ID of a new invitation where a workflow was saved with it, in version %d: %s', (typeVersion, kept) => {
+		const saved = { operation: 'sendInvitation', invitationAction: 'create', eventUid: 'my-own@example.test' };
+		expect(NodeHelpers.getNodeParameters(description.properties, saved, true, false, { ...node, typeVersion }, description)?.eventUid).toBe(kept);
+	});
+
+	it.each(['update', 'cancel'])('hold the event ID once in either version: %s', (invitationAction) => {
+		const values = { operation: 'sendInvitation', invitationAction, eventUid: 'x' };
+		for (const typeVersion of [1, 1.1]) {
+			const shown = description.properties.filter((property) => property.name === 'eventUid' && NodeHelpers.displayParameter(values, property, { ...node, typeVersion }, description));
+			expect(shown).toHaveLength(1);
+		}
 	});
 
 	it('each say what to fill in: themselves, by a hint, or by their choices', () => {
