@@ -45,7 +45,7 @@ async function run(to: string[], policy: Partial<Persistence> = {}, change: Part
 	const from = `sender-${runs}@example.test`;
 	const [retries, gaveUp] = [new Array<string>(), new Array<string>()];
 	const mail = await compose(outgoing({ from, to: to.join(', '), ...change }));
-	const sent = await sendMail(accountOn(sandbox, from, ways(sandbox).exchange), mail, { retryForMs: 30_000, resendUnknown: false, onRetry: ({ code }) => void retries.push(code), onGiveUp: ({ message }) => void gaveUp.push(message), ...policy });
+	const sent = await sendMail(accountOn(sandbox, from, ways(sandbox).exchange), mail, { retryForMs: 30_000, resendUnknown: false, onRetry: ({ code }) => void retries.push(code), onGiveUp: (reason) => void gaveUp.push(reason instanceof MailError ? [reason.message, reason.said].filter(Boolean).join(' ') : reason.message), ...policy });
 	await settled(sandbox);
 	const bodies = new Set<string>();
 	const copies = await Promise.all(to.map(async (mailbox) => {
