@@ -1,3 +1,4 @@
+import { readLife, writeLife, type MailLife } from './life';
 import type { FolderState } from './memory';
 
 /** A selected folder. */
@@ -18,8 +19,6 @@ export interface Seen {
 }
 
 const RECENT = 50;
-/** Pending, and no execution has come about: 0 means that one has succeeded. */
-const UNTRIED = -1;
 /** Clocks of the server and of this machine differ by so much at most, in ms. */
 export const SKEW_MS = 2 * 60_000;
 
@@ -76,8 +75,8 @@ export function stateAfterLoss(before: FolderState, place: Place): FolderState {
 }
 
 /**
- * The cursor of one folder; says what is stored before a mail leaves and what after. The order is what makes a crash
- * repeat a mail and never skip one: `take` is stored before the mail is handed over, `succeed` and `settle` after.
+ * The cursor of one folder. It keeps the state of each mail (see {@link MailLife}) and stores each change. The order makes
+ * a crash repeat a mail and never skip one: `take` is stored before the mail is handed over, `succeed` and `settle` after.
  */
 export class Cursor {
 	constructor(
@@ -86,7 +85,7 @@ export class Cursor {
 		readonly store: () => void,
 	) {}
 
-	/** About to be handed over: pending from now on. @returns which try this is, 1 for the first */
+	/** They are about to be handed over: `handed` from now on. @returns which try this is, 1 for the first */
 	take(mails: readonly Seen[]): number {
 		const { state } = this;
 		let most = 0;
@@ -97,7 +96,7 @@ export class Cursor {
 			const tries = this.tries(uid) + 1;
 			most = Math.max(most, tries);
 			state.pendingSince = Object.keys(state.pending).length === 0 ? receivedAt : Math.min(state.pendingSince ?? receivedAt, receivedAt);
-			state.pending[uid] = tries;
+			this.#set(uid, { state: 'handed', tries });
 			state.uid = Math.max(state.uid, uid);
 			state.newest = Math.max(state.newest, receivedAt);
 		}
@@ -106,11 +105,11 @@ export class Cursor {
 		return most;
 	}
 
-	/** Their execution succeeded. `actionDue`: something is still to happen on the server. */
+	/** Their execution succeeded. @param actionDue whether something is still to be done on the server */
 	succeed(mails: readonly Seen[], actionDue: boolean): void {
-		const { recent, pending } = this.state;
+		const { recent } = this.state;
 		for (const { uid, messageId } of mails) {
-			pending[uid] = 0;
+			this.#set(uid, { state: 'actionDue' });
 			if (messageId !== '') recent.push(messageId);
 		}
 		if (recent.length > RECENT) recent.splice(0, recent.length - RECENT);
@@ -118,15 +117,18 @@ export class Cursor {
 		else this.settle(mails.map(({ uid }) => uid));
 	}
 
-	/** No execution came about: the try does not count. */
+	/** No execution came about, so the last try does not count. */
 	forgive(uid: number): void {
 		const tries = this.tries(uid);
 		if (tries === 0) return;
-		this.state.pending[uid] = tries === 1 ? UNTRIED : tries - 1;
+		this.#set(uid, tries === 1 ? { state: 'waiting' } : { state: 'handed', tries: tries - 1 });
 		this.store();
 	}
 
-	/** The server lists it and did not give it: no try of an execution. @returns since when (ms), and how often */
+	/**
+	 * The server lists the mail and did not give it, so no execution has had it.
+	 * @returns since when that is so, in ms, and how often it was asked for
+	 */
 	withhold(uid: number): { since: number; times: number } {
 		this.state.withheld ??= {};
 		const { since = Date.now(), times = 0 } = this.state.withheld[uid] ?? {};
@@ -178,8 +180,19 @@ export class Cursor {
 		this.store();
 	}
 
+	/** How many executions have had this mail without success. */
 	tries(uid: number): number {
-		return Math.max(0, this.state.pending[uid] ?? 0);
+		const life = this.#lifeOf(uid);
+		return life?.state === 'handed' ? life.tries : 0;
+	}
+
+	#lifeOf(uid: number): MailLife | undefined {
+		const stored = this.state.pending[uid];
+		return stored === undefined ? undefined : readLife(stored);
+	}
+
+	#set(uid: number, life: MailLife): void {
+		this.state.pending[uid] = writeLife(life);
 	}
 
 	/** A mail that UIDs do not tell as known, though it is: only after a change of UIDVALIDITY. */
@@ -187,11 +200,12 @@ export class Cursor {
 		return messageId !== '' && uid <= (this.state.start?.upTo ?? 0) && this.state.start?.since !== undefined && this.state.recent.includes(messageId);
 	}
 
-	/** Handed over in an earlier life with an unknown outcome, and succeeded with the action due; oldest first. */
+	/** What an earlier life left: mails to be handed over again, and mails whose action is due; oldest first. */
 	unfinished(): { unknown: number[]; actionDue: number[] } {
 		const uids = Object.keys(this.state.pending)
 			.map(Number)
 			.sort((one, other) => one - other);
-		return { unknown: uids.filter((uid) => this.state.pending[uid] !== 0), actionDue: uids.filter((uid) => this.state.pending[uid] === 0) };
+		const isDue = (uid: number): boolean => this.#lifeOf(uid)?.state === 'actionDue';
+		return { unknown: uids.filter((uid) => !isDue(uid)), actionDue: uids.filter(isDue) };
 	}
 }

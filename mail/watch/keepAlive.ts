@@ -5,6 +5,20 @@ import type { Use } from '../imap/fetch';
 import { margin } from '../signIn/token';
 import { Signal } from './pauses';
 
+/**
+ * What the watch of one folder is doing.
+ *
+ * | state | meaning | leads out |
+ * | --- | --- | --- |
+ * | `connecting` | The watch has had no session yet. | The first look succeeds: `watching`, `polling`. No session: `failed`. |
+ * | `watching` | A session lives, and the server tells of new mails by itself (IDLE). | The session ends: `lost`. |
+ * | `polling` | A session lives without IDLE, so the watch looks every so often. | The session ends: `lost`. |
+ * | `lost` | The session has ended. The watch pauses and opens another one. | As from `connecting`. |
+ * | `failed` | No session was to be had, or its first look failed. The watch pauses and tries again. | As from `connecting`. |
+ * | `stopped` | The workflow is off, or another watch has taken over. | Nothing: it never starts again. |
+ *
+ * `stop` leads from each of them to `stopped`. A session is replaced before its token ends without a change of state.
+ */
 export type WatchState = 'connecting' | 'watching' | 'polling' | 'lost' | 'failed' | 'stopped';
 
 export interface WatchOptions {

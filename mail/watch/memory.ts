@@ -17,11 +17,14 @@ export interface FolderState {
 	/** The folder as the user wrote it: it may be found under another path one day. */
 	wanted?: string;
 	start?: Start;
-	/** UID → tries so far of what was handed over and is not known to have succeeded; 0 = succeeded, action on the server due; -1 = no execution came about. */
+	/** UID → the state of the mail, as `writeLife` in `life.ts` writes it. Mails that are settled are not here. */
 	pending: Record<string, number>;
-	/** Of `pending`: what the server lists and does not give, since when (ms), and how often it was asked for. */
+	/** Mails of `pending` that the server lists and does not give: since when, in ms, and how often it was asked for them. */
 	withheld?: Record<string, { since: number; times: number }>;
-	/** UIDs a little below `uid`, and above it, that have been handed over or passed by: Exchange may show a mail later than one with a higher UID. Older states lack it. */
+	/**
+	 * UIDs a little below `uid`, and above it, that have been handed over or passed by: Exchange may show a mail later than
+	 * one with a higher UID. Older states lack it.
+	 */
 	known?: number[];
 	/** When the oldest of `pending` was received, in ms. */
 	pendingSince?: number;
