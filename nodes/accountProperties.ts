@@ -6,7 +6,7 @@ export const authenticationProperty: INodeProperties = {
 	name: 'authentication',
 	type: 'options',
 	options: [
-		{ name: 'OAuth2 (a Person Signs In)', value: 'oAuth2' },
+		{ name: 'OAuth2 (A Person Signs In)', value: 'oAuth2' },
 		{ name: 'Service Account (No Person)', value: 'serviceAccount' },
 	],
 	default: 'oAuth2',
@@ -18,7 +18,7 @@ export const protocolLogOption: INodeProperties = {
 	name: 'protocolLog',
 	type: 'boolean',
 	default: false,
-	description: 'Whether to give what client and server said, line by line, with tokens replaced',
+	description: 'Whether to return what n8n and the server sent each other, line by line. Tokens are hidden.',
 };
 
 /** Of the operation Test Connection. */
@@ -32,7 +32,7 @@ export const testProtocolsOption: INodeProperties = {
 		{ name: 'SMTP', value: 'smtp' },
 	],
 	default: [],
-	description: 'Which protocols to test, for example IMAP before a trigger is activated. None chosen = this node\'s own.',
+	description: 'Which protocols to test, for example IMAP before you activate a trigger. If you choose none, the protocol of this node is tested.',
 };
 
 /** In every node's options. */
@@ -42,5 +42,5 @@ export const mailboxAddressOption: INodeProperties = {
 	type: 'string',
 	placeholder: 'e.g. shared@example.com',
 	default: '',
-	description: 'Opens this mailbox instead of the credential\'s, for example a shared one. The signed-in user or app needs access to it.',
+	description: 'The mailbox to open instead of the one in the credential, for example a shared mailbox. The signed-in user or app needs access to it.',
 };

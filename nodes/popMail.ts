@@ -49,7 +49,7 @@ export function itemMaker(options: Options, maxBytes: number): Make<INodeExecuti
 				return { json: { ...from, error: mail.content.reason.message } };
 			case 'headers': {
 				const { json, binary } = await toItem(mail.content.bytes, from, { ...options, downloadAttachments: false, headersOnly: true });
-				const reason = `The mail has ${mail.size} bytes, more than Max Message Size (${maxBytes / 1024 / 1024} MB).`;
+				const reason = `The email has ${mail.size} bytes, more than Max Message Size (${maxBytes / 1024 / 1024} MB).`;
 				return { json: { ...json, headersOnly: true, ...(mail.content.tooLarge && { tooLarge: true, reason }) }, binary };
 			}
 			case 'whole':
@@ -77,12 +77,12 @@ export function explainNothing(mailbox: string, { onServer, left, passed, elsewh
 	if (onServer === 0) return `The inbox of ${mailbox} is empty. POP shows the inbox only.`;
 	const known = onServer - left - passed - elsewhere - recognised;
 	const reasons = [
-		...(known > 0 && onlyNew ? [`${known} fetched or passed by before`] : []),
-		...(passed > 0 ? [`${passed} not fitting the filter (${describe(filter)})`] : []),
+		...(known > 0 && onlyNew ? [`${known} fetched or skipped before`] : []),
+		...(passed > 0 ? [`${passed} that do not match the filters (${describe(filter)})`] : []),
 		...(elsewhere > 0 ? [`${elsewhere} being fetched by another execution`] : []),
-		...(recognised > 0 ? [`${recognised} known by their headers under new unique IDs`] : []),
+		...(recognised > 0 ? [`${recognised} fetched before under another unique ID`] : []),
 	];
-	return `No ${onlyNew ? 'new ' : ''}mail in ${mailbox}. On the server: ${onServer}; ${reasons.join(', ')}.`;
+	return `No ${onlyNew ? 'new ' : ''}email in ${mailbox}. On the server: ${onServer}; ${reasons.join(', ')}.`;
 }
 
 /** Where mails are remembered: not by credential, since whoever changes that goes on with the same mails. */

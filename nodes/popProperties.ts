@@ -1,12 +1,12 @@
 import type { INodeProperties, NodeParameterValue } from 'n8n-workflow';
 
-/** What POP Fetch and the POP Trigger filter by: what headers and sizes tell before a mail is downloaded. */
+/** What POP Fetch and the POP Trigger filter by: what headers and sizes tell before an email is downloaded. */
 export const popFilters: INodeProperties[] = [
-	{ displayName: 'From', name: 'from', type: 'string', default: '', placeholder: 'ada@example.com', description: 'Text that the From header contains' },
-	{ displayName: 'Larger Than (KB)', name: 'largerThan', type: 'number', default: 100, typeOptions: { minValue: 0 }, description: 'Only mails above this size' },
-	{ displayName: 'Received Since', name: 'since', type: 'dateTime', default: '', description: 'Only mails that the server received then or later' },
-	{ displayName: 'Subject', name: 'subject', type: 'string', default: '', description: 'Text that the subject contains' },
-	{ displayName: 'To', name: 'to', type: 'string', default: '', description: 'Text that the To header contains' },
+	{ displayName: 'From', name: 'from', type: 'string', default: '', placeholder: 'e.g. ada@example.com', description: 'Text in the From header' },
+	{ displayName: 'Larger Than (KB)', name: 'largerThan', type: 'number', default: 100, typeOptions: { minValue: 0 }, description: 'Only emails above this size' },
+	{ displayName: 'Received Since', name: 'since', type: 'dateTime', default: '', description: 'Only emails received at this time or later' },
+	{ displayName: 'Subject', name: 'subject', type: 'string', default: '', placeholder: 'e.g. invoice', description: 'Text in the subject' },
+	{ displayName: 'To', name: 'to', type: 'string', default: '', placeholder: 'e.g. info@example.com', description: 'Text in the To header' },
 ];
 
 /** The shape of the items, with the names that all nodes of this package share. `show` restricts them further. */
@@ -17,12 +17,12 @@ export function messageProperties(show: Record<string, NodeParameterValue[]> = {
 			name: 'format',
 			type: 'options',
 			options: [
-				{ name: 'Raw', value: 'raw', description: 'The whole mail as text, and byte by byte as binary data "message"' },
-				{ name: 'Resolved', value: 'resolved', description: 'Everything taken apart: addresses, all headers, attachments as binary data' },
-				{ name: 'Simple', value: 'simple', description: 'The usual fields, flat; attachments only if wanted' },
+				{ name: 'RAW', value: 'raw', description: 'The whole email, as text in the field raw and as a file in binary data' },
+				{ name: 'Resolved', value: 'resolved', description: 'All headers and addresses in separate fields, attachments as binary data' },
+				{ name: 'Simple', value: 'simple', description: 'The main fields of the email, attachments as binary data if you choose to' },
 			],
 			default: 'simple',
-			description: 'The shape of the items',
+			description: 'The format to return the email in',
 			...(Object.keys(show).length > 0 && { displayOptions: { show } }),
 		},
 		{
@@ -30,7 +30,7 @@ export function messageProperties(show: Record<string, NodeParameterValue[]> = {
 			name: 'downloadAttachments',
 			type: 'boolean',
 			default: false,
-			description: 'Whether to give attachments as binary data',
+			description: 'Whether to download the attachments of emails. This takes more time, so switch it on only if you need them.',
 			displayOptions: { show: { ...show, format: ['simple'] } },
 		},
 		...[{ format: ['resolved'] }, { format: ['simple'], downloadAttachments: [true] }].map((attached): INodeProperties => ({
@@ -38,7 +38,7 @@ export function messageProperties(show: Record<string, NodeParameterValue[]> = {
 			name: 'dataPropertyAttachmentsPrefixName',
 			type: 'string',
 			default: 'attachment_',
-			description: 'Prefix of the binary properties that hold the attachments; a number follows, from 0',
+			description: 'Start of the names of the binary properties that hold the attachments. A number is added, starting with 0.',
 			displayOptions: { show: { ...show, ...attached } },
 		})),
 	];
@@ -50,5 +50,5 @@ export const maxMessageSizeOption: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1 },
 	default: 150,
-	description: 'A larger mail comes as its headers with "tooLarge" and a reason; it is not downloaded, and not deleted by Delete After Fetch',
+	description: 'Larger emails are not downloaded. Their items have the headers, the field tooLarge and a reason. Delete After Fetch does not delete them.',
 };

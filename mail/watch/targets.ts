@@ -24,5 +24,5 @@ export function locateTargets(known: readonly Folder[], watched: readonly string
 			remedy: 'Choose a folder that this trigger does not watch, or take it out of Folder and Additional Folders.',
 		});
 	};
-	return { after: located(after, 'Move to Folder'), onGiveUp: located(onGiveUp, 'Folder for Failed Mails') };
+	return { after: located(after, 'Move to Folder'), onGiveUp: located(onGiveUp, 'Failed Emails Folder') };
 }

@@ -12,7 +12,7 @@ export class ImapMailbox implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Finds, reads, files, marks and deletes email in any folder of an Office 365, Microsoft 365 or Outlook mailbox, and works with drafts and folders, over IMAP with OAuth',
+		description: 'Searches, reads, moves, marks and deletes email in an Office 365, Microsoft 365 or Outlook mailbox, and manages drafts and folders, over IMAP with OAuth',
 		defaults: { name: 'IMAP Mailbox' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

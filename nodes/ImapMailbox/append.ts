@@ -19,7 +19,7 @@ const FLAGS = { read: '\\Seen', flagged: '\\Flagged', answered: '\\Answered', dr
 export async function appendMail({ own, item, connection, folders }: Scene): Promise<INodeExecutionData[]> {
 	const options = record(own.getNodeParameter('options', item, {}));
 	const { path } = await folders.find(locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX');
-	const flags = choices(options.flags, 'Marks', ['answered', 'draft', 'flagged', 'read']).map((name) => FLAGS[name]);
+	const flags = choices(options.flags, 'Status', ['answered', 'draft', 'flagged', 'read']).map((name) => FLAGS[name]);
 	const given = options.receivedAt;
 	const receivedAt = given === undefined || given === '' ? undefined : readMoment('Received At', given, own.getTimezone());
 	const { open, size } = await readRawSource(own, item);

@@ -71,7 +71,7 @@ function uidOf(context: IExecuteFunctions, own: MailContext, item: number): unkn
 async function changeOf(own: MailContext, item: number, operation: string, folders: Folders): Promise<Change> {
 	if (operation === 'mark') return marksOf(own, item);
 	if (operation === 'delete') {
-		if (flag(own.getNodeParameter('permanently', item, false), 'Permanently')) return { kind: 'delete' };
+		if (flag(own.getNodeParameter('permanently', item, false), 'Delete Permanently')) return { kind: 'delete' };
 		return { kind: 'move', to: (await folders.special('deleted')).path };
 	}
 	const to = (await folders.find(locator(own.getNodeParameter('destinationFolder', item, ''), 'Destination Folder'), 'Destination Folder')).path;

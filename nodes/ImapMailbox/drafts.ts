@@ -178,7 +178,7 @@ async function send({ context, own, item, connection, folders }: Scene, draft: T
 
 /** Into Deleted Items, as Outlook does, or for good. */
 async function remove({ own, item, connection, folders }: Scene, draft: There): Promise<IDataObject> {
-	const permanently = flag(own.getNodeParameter('permanently', item, false), 'Permanently');
+	const permanently = flag(own.getNodeParameter('permanently', item, false), 'Delete Permanently');
 	const to = permanently ? undefined : (await folders.special('deleted')).path;
 	const done = (await change(connection, draft.folder, [draft], to === undefined ? { kind: 'delete' } : { kind: 'move', to })).get(draft.uid);
 	if (done?.kind === 'failed') throw done.error;

@@ -1,20 +1,18 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-const modes: INodeProperties['modes'] = [
-	{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchFolders', searchable: true } },
-	{ displayName: 'By Name', name: 'name', type: 'string', placeholder: 'Invoices', hint: 'The folder\'s own name, where only one has it. Inbox, Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.' },
-	{ displayName: 'By Path', name: 'id', type: 'string', placeholder: 'INBOX/Invoices' },
-];
+import { folderLocator } from '../folderField';
 
-/** A folder of the mailbox, to be chosen as in the IMAP Trigger. */
-export function folderField(field: Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'displayOptions'>, value: string, required = true): INodeProperties {
-	return { ...field, type: 'resourceLocator', default: { mode: 'list', value }, required, modes };
+const nameHint = 'Works if only one folder has this name. Inbox, Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.';
+
+/** A folder of the mailbox, chosen as in the IMAP Trigger. */
+export function folderField(field: Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'displayOptions'>, value: string): INodeProperties {
+	return folderLocator({ ...field, required: true }, value, nameHint);
 }
 
 const show = (...operation: string[]): INodeProperties['displayOptions'] => ({ show: { resource: ['folder'], operation } });
 
 export const folderFields: INodeProperties[] = [
-	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder to rename, to delete or to look at, by its name or path', displayOptions: show('rename', 'delete', 'getStatus') }, ''),
+	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder to use', displayOptions: show('rename', 'delete', 'getStatus') }, ''),
 	{
 		displayName: 'Name',
 		name: 'folderName',
@@ -22,7 +20,7 @@ export const folderFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. Invoices/2026',
-		description: 'Name of the new folder, or its path with slashes between the names. Folders above it are created where they are missing.',
+		description: 'Name of the new folder, or its path with slashes between the names. Missing parent folders are created too.',
 		displayOptions: show('create'),
 	},
 	{
@@ -32,15 +30,15 @@ export const folderFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. Invoices 2026',
-		description: 'A name, which leaves the folder where it is, or a path with slashes, which moves it there',
+		description: 'A name renames the folder. A path with slashes also moves it.',
 		displayOptions: show('rename'),
 	},
 	{
-		displayName: 'Permanently',
+		displayName: 'Delete Permanently',
 		name: 'permanently',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to delete the folder for good with all email in it. Off: it is moved into Deleted Items.',
+		description: 'Whether to delete the folder and all email in it permanently instead of moving it to Deleted Items',
 		displayOptions: show('delete'),
 	},
 	{
@@ -48,7 +46,7 @@ export const folderFields: INodeProperties[] = [
 		name: 'includeCounts',
 		type: 'boolean',
 		default: true,
-		description: 'Whether to tell how many emails each folder has and how many of them are unread. Takes one question to the server for each folder.',
+		description: 'Whether to return the number of emails and of unread emails of each folder. This takes longer in mailboxes with many folders.',
 		displayOptions: show('getMany'),
 	},
 ];

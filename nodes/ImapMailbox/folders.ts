@@ -19,7 +19,7 @@ export async function runFolder({ own, item, folders, operation, connection }: S
 		}
 		case 'delete': {
 			const folder = await wanted();
-			const now = await folders.remove(folder, flag(own.getNodeParameter('permanently', item, false), 'Permanently'));
+			const now = await folders.remove(folder, flag(own.getNodeParameter('permanently', item, false), 'Delete Permanently'));
 			return [{ json: { path: folder.path, deleted: true, ...(now === undefined ? { permanently: true } : { movedTo: now.path }), mailbox } }];
 		}
 		case 'getStatus':

@@ -6,7 +6,7 @@ const MESSAGE = ['message'];
 const show = (...operation: string[]): INodeProperties['displayOptions'] => ({ show: { resource: MESSAGE, operation } });
 
 export const uidDescription =
-	'Which email: the number in the field uid of a message item, several of them with commas between, a Message-ID such as &lt;id@example.com&gt;, or whole message items, for example {{ $json }}. An item brings its folder along and is checked, so that no other email is touched.';
+	'Which email to use. Enter the whole message item, for example {{ $json }}, the number in its field uid, several numbers separated by commas, or a Message-ID. A message item also gives the folder, and the node checks that it has the right email.';
 
 export const messageFields: INodeProperties[] = [
 	{
@@ -19,12 +19,12 @@ export const messageFields: INodeProperties[] = [
 		displayOptions: show('get', 'getAttachments', 'getRaw', 'getConversation', 'move', 'copy', 'mark', 'delete'),
 	},
 	folderField(
-		{ displayName: 'Folder', name: 'folder', description: 'The folder in which the email lies. A message item brings its own folder along, which counts instead.', displayOptions: show('get', 'getAttachments', 'getRaw', 'getConversation', 'move', 'copy', 'mark', 'delete') },
+		{ displayName: 'Folder', name: 'folder', description: 'The folder that contains the email. If UID is a message item, the folder in the item is used instead.', displayOptions: show('get', 'getAttachments', 'getRaw', 'getConversation', 'move', 'copy', 'mark', 'delete') },
 		'INBOX',
 	),
 	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder to search', displayOptions: show('getMany') }, 'INBOX'),
-	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder into which the email is put', displayOptions: show('append') }, 'INBOX'),
-	folderField({ displayName: 'Destination Folder', name: 'destinationFolder', description: 'The folder to which the email goes, by its name or path. Archive, Deleted Items and the like are found in every language.', displayOptions: show('move', 'copy') }, ''),
+	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder to save the email in', displayOptions: show('append') }, 'INBOX'),
+	folderField({ displayName: 'Destination Folder', name: 'destinationFolder', description: 'The folder to move or copy the email to. Archive, Deleted Items and similar folders are found in every language.', displayOptions: show('move', 'copy') }, ''),
 	{
 		displayName: 'Search In',
 		name: 'scope',
@@ -32,7 +32,7 @@ export const messageFields: INodeProperties[] = [
 		options: [
 			{ name: 'All Folders', value: 'all', description: 'Every folder of the mailbox' },
 			{ name: 'Folder', value: 'folder', description: 'The chosen folder only' },
-			{ name: 'Folder and Subfolders', value: 'subtree', description: 'The chosen folder and all below it' },
+			{ name: 'Folder and Subfolders', value: 'subtree', description: 'The chosen folder and all folders below it' },
 		],
 		default: 'folder',
 		description: 'Which folders to search',
@@ -43,11 +43,11 @@ export const messageFields: INodeProperties[] = [
 		name: 'conversationScope',
 		type: 'options',
 		options: [
-			{ name: 'All Folders', value: 'all', description: 'Every folder of the mailbox; takes some questions to the server for each' },
-			{ name: 'Usual Folders', value: 'usual', description: 'The folder of the email, Inbox, Sent Items and Archive' },
+			{ name: 'All Folders', value: 'all', description: 'Every folder of the mailbox. This takes longer.' },
+			{ name: 'Usual Folders', value: 'usual', description: 'The folder that contains the email, and Inbox, Sent Items and Archive' },
 		],
 		default: 'usual',
-		description: 'Where to look for emails of the conversation',
+		description: 'Where to look for the emails of the conversation',
 		displayOptions: show('getConversation'),
 	},
 	{
@@ -73,8 +73,8 @@ export const messageFields: INodeProperties[] = [
 		type: 'options',
 		options: [
 			{ name: 'Answered', value: 'answered' },
-			{ name: 'Flagged', value: 'flag', description: 'Flagged for follow-up' },
-			{ name: 'Keywords', value: 'keywords', description: 'Add or remove keywords, where the server keeps them. Exchange Online does not.' },
+			{ name: 'Flagged', value: 'flag', description: 'Flag the email for follow-up' },
+			{ name: 'Keywords', value: 'keywords', description: 'Add or remove keywords, if the server supports them. Exchange Online does not.' },
 			{ name: 'Not Answered', value: 'notAnswered' },
 			{ name: 'Not Flagged', value: 'unflag' },
 			{ name: 'Read', value: 'read' },
@@ -102,11 +102,11 @@ export const messageFields: INodeProperties[] = [
 		displayOptions: { show: { resource: MESSAGE, operation: ['mark'], markAs: ['keywords'] } },
 	},
 	{
-		displayName: 'Permanently',
+		displayName: 'Delete Permanently',
 		name: 'permanently',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to delete the email for good. Off: it is moved into Deleted Items, from where it can be taken back.',
+		description: 'Whether to delete the email permanently instead of moving it to Deleted Items',
 		displayOptions: show('delete'),
 	},
 	{
@@ -114,11 +114,11 @@ export const messageFields: INodeProperties[] = [
 		name: 'rawSource',
 		type: 'options',
 		options: [
-			{ name: 'Binary Data', value: 'binary', description: 'An .eml file of the input item' },
-			{ name: 'Text', value: 'text', description: 'The email\'s text in a field or from an expression' },
+			{ name: 'Binary Data', value: 'binary', description: 'An .eml file in the input item' },
+			{ name: 'Text', value: 'text', description: 'The source of the email as text' },
 		],
 		default: 'binary',
-		description: 'Where the finished email is taken from',
+		description: 'Where to take the finished email from',
 		displayOptions: show('append'),
 	},
 	{
@@ -127,7 +127,7 @@ export const messageFields: INodeProperties[] = [
 		type: 'string',
 		required: true,
 		default: 'message',
-		hint: 'The name of the input binary field that holds the email; Get Raw calls it message',
+		hint: 'The name of the input binary field that holds the email. The operation Get Raw uses the name message.',
 		displayOptions: { show: { resource: MESSAGE, operation: ['append'], rawSource: ['binary'] } },
 	},
 	{
@@ -138,7 +138,7 @@ export const messageFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. From: ada@example.com',
-		description: 'The whole email (RFC 5322, MIME): headers, an empty line, the body',
+		description: 'The source of the whole email (RFC 5322, MIME): headers, an empty line, and the body',
 		displayOptions: { show: { resource: MESSAGE, operation: ['append'], rawSource: ['text'] } },
 	},
 ];
@@ -149,11 +149,11 @@ export const formatFields: INodeProperties[] = [
 		name: 'format',
 		type: 'options',
 		options: [
-			{ name: 'Fields', value: 'fields', description: 'Sender, recipients, subject, dates, size and marks only; by far the fastest' },
+			{ name: 'Fields', value: 'fields', description: 'Only sender, recipients, subject, dates, size and status. This is the fastest format.' },
 			{ name: 'Headers', value: 'headers', description: 'All headers, without body and attachments' },
-			{ name: 'RAW', value: 'raw', description: 'The whole email as text in the field raw and byte by byte as binary data' },
-			{ name: 'Resolved', value: 'resolved', description: 'All headers and addresses taken apart, attachments as binary data' },
-			{ name: 'Simple', value: 'simple', description: 'The main fields of the email and its text' },
+			{ name: 'RAW', value: 'raw', description: 'The whole email, as text in the field raw and as a file in binary data' },
+			{ name: 'Resolved', value: 'resolved', description: 'All headers and addresses in separate fields, attachments as binary data' },
+			{ name: 'Simple', value: 'simple', description: 'The main fields of the email, attachments as binary data if you choose to' },
 		],
 		default: 'simple',
 		description: 'The format to return the email in',
@@ -164,7 +164,7 @@ export const formatFields: INodeProperties[] = [
 		name: 'downloadAttachments',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to give attachments as binary data',
+		description: 'Whether to download the attachments of emails. This takes more time, so switch it on only if you need them.',
 		displayOptions: { show: { resource: MESSAGE, operation: ['getMany', 'get', 'getConversation'], format: ['simple'] } },
 	},
 	...[{ format: ['resolved'] }, { format: ['simple'], downloadAttachments: [true] }].map((attached): INodeProperties => ({
@@ -172,7 +172,7 @@ export const formatFields: INodeProperties[] = [
 		name: 'dataPropertyAttachmentsPrefixName',
 		type: 'string',
 		default: 'attachment_',
-		description: 'Prefix of the binary properties that hold the attachments; a number follows, from 0',
+		description: 'Start of the names of the binary properties that hold the attachments. A number is added, starting with 0.',
 		displayOptions: { show: { resource: MESSAGE, operation: ['getMany', 'get', 'getConversation'], ...attached } },
 	})),
 	{
@@ -180,7 +180,7 @@ export const formatFields: INodeProperties[] = [
 		name: 'dataPropertyAttachmentsPrefixName',
 		type: 'string',
 		default: 'attachment_',
-		description: 'Prefix of the binary properties that hold the attachments; the number of the attachment in the email follows, from 0',
+		description: 'Start of the names of the binary properties that hold the attachments. The number of the attachment in the email is added, starting with 0.',
 		displayOptions: show('getAttachments'),
 	},
 ];

@@ -9,8 +9,8 @@ const special = (displayName: string, name: string): INodeProperties => ({
 	name,
 	type: 'string',
 	default: '',
-	placeholder: 'e.g. Old Mail/Thrown Away',
-	description: `Path of the mailbox's folder ${displayName.replace(' Folder', '')}, if it is not found by itself. It is found where it has the name that Exchange gives it in any of 35 languages.`,
+	placeholder: 'e.g. Old Email/Deleted',
+	description: `Path of the folder ${displayName.replace(' Folder', '')}. Set it only if the node does not find the folder. The node knows the names that Exchange uses in 35 languages.`,
 });
 
 const deletedFolder = special('Deleted Items Folder', 'deletedFolder');
@@ -22,7 +22,7 @@ const shortAnswers: INodeProperties = {
 	name: 'shortAnswers',
 	type: 'boolean',
 	default: true,
-	description: 'Whether texts are cut after some thousand characters, and HTML and technical headers are left out. On by itself where an AI agent uses the node as a tool.',
+	description: 'Whether to shorten long texts and leave out HTML and technical headers. This is the default if an AI agent uses the node as a tool.',
 };
 
 const byName = (one: INodeProperties, other: INodeProperties): number => one.displayName.localeCompare(other.displayName, 'en');
@@ -38,16 +38,16 @@ const collection = (resource: string[], operation: string[], options: INodePrope
 });
 
 const getManyOptions: INodeProperties[] = [
-	{ displayName: 'After UID', name: 'afterUid', type: 'number', typeOptions: { minValue: 0 }, default: 0, description: 'Only emails with a higher UID: the next page where the oldest come first. New and deleted emails do not shift it.' },
-	{ displayName: 'Before UID', name: 'beforeUid', type: 'number', typeOptions: { minValue: 0 }, default: 0, description: 'Only emails with a lower UID: the next page where the newest come first. 0 = no limit. New and deleted emails do not shift it.' },
+	{ displayName: 'After UID', name: 'afterUid', type: 'number', typeOptions: { minValue: 0 }, default: 0, description: 'Return only emails with a higher UID. Use it to get the next page if the oldest emails come first. New and deleted emails do not change the pages.' },
+	{ displayName: 'Before UID', name: 'beforeUid', type: 'number', typeOptions: { minValue: 0 }, default: 0, description: 'Return only emails with a lower UID. Use it to get the next page if the newest emails come first. New and deleted emails do not change the pages. 0 means no limit.' },
 	{
 		displayName: 'Custom Email Rules',
 		name: 'customEmailConfig',
 		type: 'string',
 		default: '["UNSEEN"]',
-		description: 'A JSON list of IMAP search rules that all have to fit, such as ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]]',
+		description: 'IMAP search rules as a JSON list. An email must match all of them. Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
 	},
-	{ displayName: 'Except Folders', name: 'exceptFolders', type: 'string', default: '', placeholder: 'e.g. Deleted Items, Junk Email', description: 'Folders that are left out where several are searched, separated by commas. Those below them are left out too.' },
+	{ displayName: 'Except Folders', name: 'exceptFolders', type: 'string', default: '', placeholder: 'e.g. Deleted Items, Junk Email', description: 'Folders to leave out if several folders are searched, separated by commas. The folders below them are left out too.' },
 	mailboxAddressOption,
 	{
 		displayName: 'Order',
@@ -58,24 +58,24 @@ const getManyOptions: INodeProperties[] = [
 			{ name: 'Oldest First', value: 'oldest' },
 		],
 		default: 'newest',
-		description: 'Which emails come first, and stay within the limit',
+		description: 'Which emails come first. With a limit, they are the ones that are returned.',
 	},
 	readMoreOption,
 	shortAnswers,
 ];
 
 export const partOptions: INodeProperties[] = [
-	{ displayName: 'Attachment Names', name: 'attachmentNames', type: 'string', default: '', placeholder: 'e.g. *.pdf, invoice-*', description: 'Only attachments whose file name fits one of these patterns, separated by commas; * stands for any text' },
+	{ displayName: 'Attachment Names', name: 'attachmentNames', type: 'string', default: '', placeholder: 'e.g. *.pdf, invoice-*', description: 'Only attachments whose file name matches one of these patterns, separated by commas. * stands for any text.' },
 	{ displayName: 'Attachment Numbers', name: 'attachmentNumbers', type: 'string', default: '', placeholder: 'e.g. 0, 2', description: 'Only these attachments, counted from 0 in the order of the email, separated by commas' },
-	{ displayName: 'Attachment Types', name: 'attachmentTypes', type: 'string', default: '', placeholder: 'e.g. application/pdf, image/', description: 'Only attachments of these types, separated by commas; image/ stands for all pictures' },
-	{ displayName: 'Include Inline', name: 'includeInline', type: 'boolean', default: false, description: 'Whether to take pictures too that the text of the email shows' },
-	{ displayName: 'List Only', name: 'listOnly', type: 'boolean', default: false, description: 'Whether to tell which attachments there are without downloading them' },
+	{ displayName: 'Attachment Types', name: 'attachmentTypes', type: 'string', default: '', placeholder: 'e.g. application/pdf, image/', description: 'Only attachments of these types, separated by commas. image/ stands for all images.' },
+	{ displayName: 'Include Inline', name: 'includeInline', type: 'boolean', default: false, description: 'Whether to include images that are shown in the text of the email' },
+	{ displayName: 'List Only', name: 'listOnly', type: 'boolean', default: false, description: 'Whether to list the attachments without downloading them' },
 	mailboxAddressOption,
 ];
 
 const appendOptions: INodeProperties[] = [
 	{
-		displayName: 'Marks',
+		displayName: 'Status',
 		name: 'flags',
 		type: 'multiOptions',
 		options: [
@@ -85,10 +85,10 @@ const appendOptions: INodeProperties[] = [
 			{ name: 'Read', value: 'read' },
 		],
 		default: ['read'],
-		description: 'How the email is marked. Without this option it is unread.',
+		description: 'How to mark the saved email. Without this option it is unread.',
 	},
 	mailboxAddressOption,
-	{ displayName: 'Received At', name: 'receivedAt', type: 'dateTime', default: '', description: 'When the email is to count as received. Left out: now.' },
+	{ displayName: 'Received At', name: 'receivedAt', type: 'dateTime', default: '', description: 'The date and time at which the email was received. The default is now.' },
 ];
 
 /** Of the node Office365 SMTP Send, those that make sense for a mail that is not sent yet; which operation has them is said here. */
@@ -101,7 +101,7 @@ const keepAttachments: INodeProperties = {
 	name: 'keepAttachments',
 	type: 'boolean',
 	default: true,
-	description: 'Whether the files of the draft stay in it; new ones are added to them',
+	description: 'Whether to keep the attachments of the draft and add the new ones to them',
 };
 
 const sentCopy: INodeProperties = {
@@ -109,11 +109,11 @@ const sentCopy: INodeProperties = {
 	name: 'sentCopy',
 	type: 'options',
 	options: [
-		{ name: 'Move the Draft There', value: 'move', description: 'For other servers, which save no copy of what is sent' },
-		{ name: 'Saved by the Server', value: 'byServer', description: 'As Exchange Online does by itself; the draft is deleted' },
+		{ name: 'Move the Draft There', value: 'move', description: 'For servers that save no copy of sent email' },
+		{ name: 'Saved by the Server', value: 'byServer', description: 'For Exchange Online, which saves a copy of sent email itself. The draft is deleted.' },
 	],
 	default: 'byServer',
-	description: 'How the copy of the sent email comes into Sent Items',
+	description: 'How the sent email gets into Sent Items',
 };
 
 export const optionFields: INodeProperties[] = [

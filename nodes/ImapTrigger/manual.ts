@@ -35,14 +35,14 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 			const { uids, highest } = await searchAfter(open, 0, settings.criteria);
 			const item = await newest(context, open, uids, settings, path);
 			if (item !== undefined) return item;
-			searched.push(`${path} (${highest === 0 ? 'empty' : `${uids.length} found by the filters`})`);
+			searched.push(`${path} (${highest === 0 ? 'empty' : `${uids.length} match the filters`})`);
 			if (settings.rules.limits.onlyWithAttachment && uids.length > 0) bare.push(withoutAttachment(uids.length, path));
 		}
 		if (bare.length > 0) {
 			throw new NodeOperationError(node, bare.join(' '), { description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email with a file to it, or switch off Has Attachment, then test again.` });
 		}
-		throw new NodeOperationError(node, `No mail in ${settings.folders.join(', ')} matches${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`, {
-			description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send a mail to it, or loosen the filters, then test again.`,
+		throw new NodeOperationError(node, `No email in ${settings.folders.join(', ')} matches${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`, {
+			description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email to it, or relax the filters, then test again.`,
 		});
 	} catch (error) {
 		throw nodeError(node, error);

@@ -1,7 +1,25 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { mailboxAddressOption } from '../accountProperties';
+import { folderLocator } from '../folderField';
 import { readMoreOption } from '../readMoreOption';
+import { saved, startFromOptions } from '../startFromOption';
+
+const failedActions: INodePropertyOptions[] = [
+	{ name: 'Flag', value: 'flag', description: 'Flag the email for follow-up' },
+	{ name: 'Leave Unchanged', value: 'nothing', description: 'Leave the email as it is' },
+	{ name: 'Mark as Read', value: 'read', description: 'Mark the email as read' },
+	{ name: 'Move', value: 'move', description: 'Move the email to another folder' },
+];
+
+const failedAction: INodeProperties = {
+	displayName: 'When All Attempts Fail',
+	name: 'onGiveUp',
+	type: 'options',
+	options: failedActions,
+	default: 'nothing',
+	description: 'What to do with an email when all its attempts have failed. n8n also shows one failed execution for it.',
+};
 
 export const options: INodeProperties = {
 	displayName: 'Options',
@@ -17,83 +35,69 @@ export const options: INodeProperties = {
 			typeOptions: { loadOptionsMethod: 'loadFolders' },
 			default: [],
 			description:
-				'More folders to watch, each by a session of its own. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+				'More folders to watch. Each one needs its own connection. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+		},
+		{
+			displayName: 'Concurrent Executions',
+			name: 'maxInFlight',
+			type: 'number',
+			default: 10,
+			typeOptions: { minValue: 1, maxValue: 200 },
+			description: 'Maximum number of executions that run at the same time for one folder. Other emails wait in the mailbox.',
 		},
 		{
 			displayName: 'Custom Email Rules',
 			name: 'customEmailConfig',
 			type: 'string',
 			default: '["UNSEEN"]',
-			description: 'A JSON list of IMAP search rules that all have to fit, such as ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]]',
+			description: 'IMAP search rules as a JSON list. An email must match all of them. Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
 		},
 		{
-			displayName: 'Executions at the Same Time',
-			name: 'maxInFlight',
-			type: 'number',
-			default: 10,
-			typeOptions: { minValue: 1, maxValue: 200 },
-			description: 'So many executions of one folder run at the same time at most; the other mails wait in the mailbox',
-		},
-		{
-			displayName: 'Failed Mails',
-			name: 'onGiveUp',
-			type: 'options',
-			options: [
-				{ name: 'Flag', value: 'flag' },
-				{ name: 'Leave Alone', value: 'nothing' },
-				{ name: 'Mark as Read', value: 'read' },
-				{ name: 'Move', value: 'move' },
-			],
-			default: 'nothing',
-			description: 'What to do with a mail whose executions have all failed, besides reporting it once as a failed execution',
-		},
-		{
-			displayName: 'Folder for Failed Mails',
-			name: 'giveUpFolder',
-			type: 'string',
-			default: '',
-			placeholder: 'INBOX/Failed',
-			displayOptions: { show: { onGiveUp: ['move'] } },
-			description: 'The folder that mails are moved to whose executions have all failed',
-		},
-		{
-			displayName: 'Hand Over',
-			name: 'handOver',
-			type: 'options',
-			options: [
-				{ name: 'After Success', value: 'afterSuccess', description: 'A mail is done when its execution succeeded or waits; failed ones are tried again' },
-				{ name: 'At Once', value: 'atOnce', description: 'A mail is done when its execution was started' },
-			],
-			default: 'afterSuccess',
-			description: 'When a mail counts as done',
-		},
-		{
-			displayName: 'Large Mails',
-			name: 'largeMails',
-			type: 'options',
-			options: [
-				{ name: 'Headers Only', value: 'headersOnly', description: 'The item has the headers and the field headersOnly' },
-				{ name: 'Stream', value: 'stream', description: 'Attachments go to binary data without being held in memory' },
-			],
-			default: 'stream',
-			description: 'How mails above the size limit are handed over',
-		},
-		{
-			displayName: 'Large Mails Begin At (MB)',
-			name: 'largeMailSize',
-			type: 'number',
-			default: 20,
-			typeOptions: { minValue: 1, maxValue: 500 },
-			description: 'Mails above this size count as large',
-		},
-		mailboxAddressOption,
-		{
-			displayName: 'Mails per Execution',
+			displayName: 'Emails per Execution',
 			name: 'batchSize',
 			type: 'number',
 			default: 1,
 			typeOptions: { minValue: 1, maxValue: 1000 },
-			description: 'So many waiting mails start one execution together at most; where it fails, each is tried by itself',
+			description: 'Maximum number of waiting emails that start one execution together. If that execution fails, each email is retried alone.',
+		},
+		{
+			displayName: 'Large Email Threshold (MB)',
+			name: 'largeMailSize',
+			type: 'number',
+			default: 20,
+			typeOptions: { minValue: 1, maxValue: 500 },
+			description: 'Emails above this size are handled as the option Large Emails says',
+		},
+		{
+			displayName: 'Large Emails',
+			name: 'largeMails',
+			type: 'options',
+			options: [
+				{ name: 'Headers Only', value: 'headersOnly', description: 'Return only the headers, with the field headersOnly set' },
+				{ name: 'Stream', value: 'stream', description: 'Return the whole email. Its attachments go to binary data without filling the memory.' },
+			],
+			default: 'stream',
+			description: 'What to return for emails above the Large Email Threshold',
+		},
+		mailboxAddressOption,
+		{
+			displayName: 'Mark as Done',
+			name: 'handOver',
+			type: 'options',
+			options: [
+				{ name: 'After Success', value: 'afterSuccess', description: 'When its execution succeeds or waits. Failed executions are retried.' },
+				{ name: 'At Once', value: 'atOnce', description: 'As soon as its execution starts. Failed executions are not retried.' },
+			],
+			default: 'afterSuccess',
+			description: 'When an email counts as done',
+		},
+		{
+			displayName: 'Maximum Attempts',
+			name: 'maxTries',
+			type: 'number',
+			default: 3,
+			typeOptions: { minValue: 1, maxValue: 20 },
+			description: 'Number of failed executions after which an email is reported and no longer retried',
 		},
 		readMoreOption,
 		{
@@ -102,36 +106,40 @@ export const options: INodeProperties = {
 			type: 'number',
 			default: 30,
 			typeOptions: { minValue: 0 },
-			description: 'Wait before a failed mail is tried again, tripled each time',
+			description: 'How long to wait before the first retry of an email. Each further wait is three times as long.',
 		},
+		...startFromOptions([
+			{ name: 'Last Days', value: 'lastDays', description: 'New emails, and those received in the last days' },
+			{ name: 'Now', value: 'now', description: 'Only emails that arrive from now on' },
+			{ name: 'Unread', value: 'unread', description: 'New emails, and those that are unread' },
+		]),
 		{
-			displayName: 'Start From',
-			name: 'startFrom',
-			type: 'options',
+			displayName: 'When All Attempts Fail',
+			name: 'afterAllAttempts',
+			type: 'fixedCollection',
+			default: { then: { action: 'nothing' } },
+			displayOptions: { hide: { onGiveUp: [saved] } },
+			description: failedAction.description,
 			options: [
-				{ name: 'Last Days', value: 'lastDays', description: 'Also mails of the last days' },
-				{ name: 'Now', value: 'now', description: 'Only mails that come from now on' },
-				{ name: 'Unread', value: 'unread', description: 'Also mails that nobody has read yet' },
+				{
+					displayName: 'Then',
+					name: 'then',
+					values: [
+						{ ...failedAction, displayName: 'Then', name: 'action' },
+						folderLocator({ displayName: 'Failed Emails Folder', name: 'folder', description: 'The folder to move the email to', displayOptions: { show: { action: ['move'] } } }, ''),
+					],
+				},
 			],
-			default: 'now',
-			description: 'Which mails count when the workflow is activated for the first time',
 		},
+		{ ...failedAction, displayOptions: { show: { onGiveUp: [saved] } } },
 		{
-			displayName: 'Start From Days',
-			name: 'startDays',
-			type: 'number',
-			default: 1,
-			typeOptions: { minValue: 1 },
-			displayOptions: { show: { startFrom: ['lastDays'] } },
-			description: 'How many days back the first activation goes',
-		},
-		{
-			displayName: 'Tries',
-			name: 'maxTries',
-			type: 'number',
-			default: 3,
-			typeOptions: { minValue: 1, maxValue: 20 },
-			description: 'After so many failed executions a mail is given up and reported',
+			displayName: 'Failed Emails Folder',
+			name: 'giveUpFolder',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. INBOX/Failed',
+			displayOptions: { show: { onGiveUp: ['move'] } },
+			description: 'The folder to move the email to when all its attempts have failed',
 		},
 	],
 };

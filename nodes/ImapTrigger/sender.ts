@@ -30,16 +30,16 @@ export function sender(context: ITriggerFunctions, handOver: Settings['handOver'
 			context.emit([data], undefined, done, deduplicationKey);
 			const run = await endOf(context, done.promise);
 			if (run !== untold) return outcomeOf(run);
-			context.logger.warn('IMAP Trigger: n8n has not told how an execution ended; it is waited for no longer');
+			context.logger.warn('IMAP Trigger: n8n did not report how an execution ended, so the trigger no longer waits for it');
 			return { kind: 'already' };
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
 			if (engine.takesFiles && /receive files/i.test(reason)) {
 				engine.takesFiles = false;
-				context.logger.warn('IMAP Trigger: this n8n takes no files from triggers, so mails are handed over without their binary data');
+				context.logger.warn('IMAP Trigger: this version of n8n accepts no files from triggers, so emails come without binary data');
 			} else if (engine.tellsEnd && /without waiting/i.test(reason)) {
 				engine.tellsEnd = false;
-				context.logger.warn('IMAP Trigger: this n8n does not tell how executions end, so mails are handed over at once');
+				context.logger.warn('IMAP Trigger: this version of n8n does not report how executions end, so emails count as done when their execution starts');
 			} else {
 				return hasBegun(error) ? { kind: 'failed', reason } : { kind: 'notStarted', reason };
 			}

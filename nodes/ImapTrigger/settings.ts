@@ -9,6 +9,7 @@ import type { StartFrom } from '../../mail/watch/cursor';
 import type { Rules } from '../../mail/watch/delivery';
 import type { AccountChoice } from '../account';
 import { readMoreOf } from '../readMoreOption';
+import { startFromOf } from '../startFromOption';
 import { accountChoice, choice, flag, record, text, whole } from '../parameterValues';
 
 /** The node's parameters, read once: later n8n cannot evaluate expressions any more. */
@@ -40,19 +41,19 @@ export function readSettings(context: Parameters): Settings {
 		...matching(options, filters),
 		startFrom: startFrom(options),
 		rules: {
-			batchSize: whole(options.batchSize, 'Mails per Execution', 1, 1, 1000),
-			maxInFlight: whole(options.maxInFlight, 'Executions at the Same Time', 10, 1, 200),
-			maxTries: whole(options.maxTries, 'Tries', 3, 1, 20),
+			batchSize: whole(options.batchSize, 'Emails per Execution', 1, 1, 1000),
+			maxInFlight: whole(options.maxInFlight, 'Concurrent Executions', 10, 1, 200),
+			maxTries: whole(options.maxTries, 'Maximum Attempts', 3, 1, 20),
 			retryFirstMs: whole(options.retryAfter, 'Retry After', 30, 0, 86_400) * 1000,
 			limits: {
-				largeAbove: whole(options.largeMailSize, 'Large Mails Begin At', 20, 1, 500) * 1024 * 1024,
-				large: choice(options.largeMails, 'Large Mails', ['stream', 'headersOnly'], 'stream'),
+				largeAbove: whole(options.largeMailSize, 'Large Email Threshold', 20, 1, 500) * 1024 * 1024,
+				large: choice(options.largeMails, 'Large Emails', ['stream', 'headersOnly'], 'stream'),
 				onlyWithAttachment: flag(filters.hasAttachment, 'Has Attachment'),
 			},
-			after: action(context.getNodeParameter('postProcessAction', 'read'), 'Action', () => context.getNodeParameter('moveToFolder', ''), 'Move to Folder'),
-			onGiveUp: action(options.onGiveUp, 'Failed Mails', () => options.giveUpFolder, 'Folder for Failed Mails'),
+			after: action(context.getNodeParameter('postProcessAction', 'read'), 'After Success', () => context.getNodeParameter('moveToFolder', ''), 'Move to Folder'),
+			onGiveUp: afterAllAttempts(options),
 		},
-		handOver: choice(options.handOver, 'Hand Over', ['afterSuccess', 'atOnce'], 'afterSuccess'),
+		handOver: choice(options.handOver, 'Mark as Done', ['afterSuccess', 'atOnce'], 'afterSuccess'),
 		format,
 		readMore: readMoreOf(options.readMore),
 		downloadAttachments: format === 'resolved' || flag(context.getNodeParameter('downloadAttachments', false), 'Download Attachments'),
@@ -82,25 +83,31 @@ function folders(context: Parameters, options: IDataObject): string[] {
 	const listed = Array.isArray(more) ? more.map((entry) => text(entry, 'Additional Folders')) : text(more, 'Additional Folders').split(',');
 	const all = [locator(context.getNodeParameter('folder', 'INBOX'), 'Folder'), ...listed].map((folder) => folder.trim()).filter((folder) => folder !== '');
 	if (all.length > 10) {
-		throw new MailError('At most 10 folders can be watched by one trigger.', {
+		throw new MailError('One trigger can watch at most 10 folders.', {
 			code: 'input',
 			field: 'Additional Folders',
-			remedy: 'Each folder needs a session of its own, and Exchange allows only so many at once: use several triggers with other mailboxes, or fewer folders.',
+			remedy: 'Each folder needs its own connection, and Exchange limits the number of connections to a mailbox. Watch fewer folders.',
 		});
 	}
 	return all.length === 0 ? ['INBOX'] : [...new Set(all)];
 }
 
 function startFrom(options: IDataObject): StartFrom {
-	const kind = choice(options.startFrom, 'Start From', ['now', 'unread', 'lastDays'], 'now');
-	return kind === 'lastDays' ? { kind, days: whole(options.startDays, 'Start From Days', 1, 1, 3650) } : { kind };
+	const { kind, days } = startFromOf(options, ['unread']);
+	return kind === 'lastDays' ? { kind, days } : { kind };
+}
+
+/** One option with its folder; older workflows have two, `onGiveUp` and `giveUpFolder`. */
+function afterAllAttempts(options: IDataObject): Action {
+	const chosen = { action: options.onGiveUp, folder: options.giveUpFolder, ...record(record(options.afterAllAttempts).then) };
+	return action(chosen.action, 'When All Attempts Fail', () => chosen.folder, 'Failed Emails Folder');
 }
 
 function action(value: unknown, name: string, folder: () => unknown, field: string): Action {
 	const kind = choice(value, name, ['nothing', 'read', 'flag', 'move', 'delete'], 'nothing');
 	if (kind !== 'move') return { kind };
 	const to = locator(folder(), field).trim();
-	if (to === '') throw new MailError(`${field} is empty.`, { code: 'input', field, remedy: 'Choose the folder that mails are to be moved to.' });
+	if (to === '') throw new MailError(`${field} is empty.`, { code: 'input', field, remedy: 'Choose the folder to move emails to.' });
 	return { kind, to };
 }
 

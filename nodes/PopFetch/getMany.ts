@@ -29,7 +29,7 @@ export async function getMany(context: IExecuteFunctions, item: number, account:
 	});
 	if (onlyNew) memory.took(account, collection.taken);
 	// Nobody would look at them; what is deleted already has to be handed on all the same.
-	if (cancelled?.aborted === true && collection.deleted === 0) throw new MailError('The execution was cancelled.', { code: 'stopped', speaker: 'pop', mailbox: account.mailbox, remedy: 'Its mails come with the next one.' });
+	if (cancelled?.aborted === true && collection.deleted === 0) throw new MailError('The execution was cancelled.', { code: 'stopped', speaker: 'pop', mailbox: account.mailbox, remedy: 'Its emails come with the next execution.' });
 	if (collection.items.length === 0 && collection.failure !== undefined) throw collection.failure;
 	tell(context, account, collection, wish, onlyNew);
 	return collection.items;
@@ -58,9 +58,9 @@ function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): W
 /** What a person would otherwise have to guess: why there is nothing, or not everything. */
 function tell(context: IExecuteFunctions, account: Account, collection: Collection<INodeExecutionData>, wish: Wish, onlyNew: boolean): void {
 	const { items, failure, undeletable } = collection;
-	if (undeletable !== undefined) context.logger.warn(`POP Fetch: ${account.mailbox}: a mail could not be deleted. ${undeletable.message}`);
+	if (undeletable !== undefined) context.logger.warn(`POP Fetch: ${account.mailbox}: an email could not be deleted. ${undeletable.message}`);
 	if (failure !== undefined) {
-		const lost = `${account.mailbox}: ${failure.message} The ${items.length} mails before that are handed on; the rest comes next time.`;
+		const lost = `${account.mailbox}: ${failure.message} The ${items.length} emails fetched before that are returned. The rest comes next time.`;
 		context.logger.warn(`POP Fetch: ${lost}`);
 		hint(context, lost);
 	} else if (items.length === 0) {

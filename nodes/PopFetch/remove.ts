@@ -65,5 +65,5 @@ async function deleteFrom(account: Account, uidls: ReadonlySet<string>): Promise
 }
 
 function missing(uidl: string, account: Account): MailError {
-	return new MailError(`No mail with the unique ID "${uidl}" in ${account.mailbox}.`, { code: 'notFound', speaker: 'pop', mailbox: account.mailbox, remedy: 'It may have been deleted or moved already.' });
+	return new MailError(`There is no email with the unique ID "${uidl}" in ${account.mailbox}.`, { code: 'notFound', speaker: 'pop', mailbox: account.mailbox, remedy: 'It may have been deleted or moved already.' });
 }

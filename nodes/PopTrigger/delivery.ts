@@ -96,7 +96,7 @@ async function start(context: IPollFunctions, items: INodeExecutionData[]): Prom
 		context.__emit([items], undefined, done);
 		const run = await endOf(context, done.promise);
 		if (run !== untold) return outcomeOf(run);
-		context.logger.warn(`POP Trigger: n8n has not told how an execution ended; its ${items.length} emails count as fetched`);
+		context.logger.warn(`POP Trigger: n8n did not report how an execution ended. Its ${items.length} emails count as fetched`);
 		return { kind: 'done' };
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);

@@ -3,6 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { authenticationProperty, mailboxAddressOption } from '../accountProperties';
 import { readMoreOption } from '../readMoreOption';
 import { maxMessageSizeOption, messageProperties, popFilters } from '../popProperties';
+import { startFromOptions } from '../startFromOption';
 
 /** n8n puts "Poll Times" in front. */
 export const parameters: INodeProperties[] = [
@@ -14,7 +15,7 @@ export const parameters: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add filter',
 		default: {},
-		description: 'Only mails that fit all filters are downloaded and start the workflow. One that does not fit is passed by until the filters change.',
+		description: 'Only emails that match all filters start the workflow. Other emails are not downloaded.',
 		options: popFilters,
 	},
 	{
@@ -30,14 +31,14 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 30,
-				description: 'Delete mails from the server so many days after their execution. 0 = at the next look after it has ended.',
+				description: 'Number of days after which emails are deleted from the server, counted from their execution. With 0 they are deleted at the next poll after the execution ends.',
 			},
 			{
 				displayName: 'Headers Only',
 				name: 'headersOnly',
 				type: 'boolean',
 				default: false,
-				description: 'Whether to fetch the headers only, without body and attachments',
+				description: 'Whether to fetch only the headers, without body and attachments',
 			},
 			mailboxAddressOption,
 			{
@@ -46,7 +47,7 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 1, maxValue: 1000 },
 				default: 50,
-				description: 'Maximum number of emails that one poll takes. They start one execution together; the others wait for the next poll.',
+				description: 'Maximum number of emails that one poll takes. They start one execution together. Other emails wait for the next poll.',
 			},
 			{
 				displayName: 'Maximum Attempts',
@@ -54,7 +55,7 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 1, maxValue: 20 },
 				default: 3,
-				description: 'How many failed executions before an email is reported and no longer retried. Where an execution with several emails fails, each is retried by itself.',
+				description: 'Number of failed executions after which an email is reported and no longer retried. If an execution with several emails fails, each email is retried alone.',
 			},
 			maxMessageSizeOption,
 			readMoreOption,
@@ -64,39 +65,23 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 30,
-				description: 'How long to wait before an email whose execution failed is retried. The wait is tripled each time, and ends with the next poll after it.',
+				description: 'How long to wait before the first retry of an email. Each further wait is three times as long. The retry comes with the next poll.',
 			},
-			{
-				displayName: 'Start From',
-				name: 'startFrom',
-				type: 'options',
-				options: [
-					{ name: 'All', value: 'all', description: 'Also what is there already, oldest first' },
-					{ name: 'Last Days', value: 'lastDays', description: 'Also mails of the last days' },
-					{ name: 'Now', value: 'now', description: 'Only mails that come from now on' },
-				],
-				default: 'now',
-				description: 'Which mails count when the workflow is activated for the first time',
-			},
-			{
-				displayName: 'Start From Days',
-				name: 'startDays',
-				type: 'number',
-				typeOptions: { minValue: 1 },
-				default: 1,
-				displayOptions: { show: { startFrom: ['lastDays'] } },
-				description: 'How many days back the first poll goes',
-			},
+			...startFromOptions([
+				{ name: 'All', value: 'all', description: 'New emails, and all those in the mailbox, oldest first' },
+				{ name: 'Last Days', value: 'lastDays', description: 'New emails, and those received in the last days' },
+				{ name: 'Now', value: 'now', description: 'Only emails that arrive from now on' },
+			]),
 			{
 				displayName: 'When All Attempts Fail',
 				name: 'onGiveUp',
 				type: 'options',
 				options: [
-					{ name: 'Delete', value: 'delete', description: 'Delete the email from the server with the next poll' },
-					{ name: 'Leave in Mailbox', value: 'nothing', description: 'The email stays on the server, also where Delete After Days is set' },
+					{ name: 'Delete', value: 'delete', description: 'Delete the email from the server at the next poll' },
+					{ name: 'Leave in Mailbox', value: 'nothing', description: 'Keep the email on the server, even if Delete After Days is set' },
 				],
 				default: 'nothing',
-				description: 'What to do with an email whose executions have all failed, besides reporting it once as a failed execution',
+				description: 'What to do with an email when all its attempts have failed. n8n also shows one failed execution for it.',
 			},
 		],
 	},

@@ -108,10 +108,10 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const make = itemMaker(settings.item, wish.maxBytes);
 	const collection = await collectNew(session, ledger, reservations, wish, make, started).finally(() => session.close());
 	deliver(context, new Handover(state.book, mailbox, settings.retry, ledger, collection), () => store(context, state));
-	if (collection.undeletable !== undefined) context.logger.warn(`POP Trigger: a mail could not be deleted. ${collection.undeletable.message}`);
+	if (collection.undeletable !== undefined) context.logger.warn(`POP Trigger: an email could not be deleted. ${collection.undeletable.message}`);
 	if (collection.failure !== undefined) {
 		if (collection.items.length === 0) throw collection.failure;
-		context.logger.warn(`POP Trigger: ${collection.failure.message} The ${collection.items.length} mails before that are handed on; the rest comes next time.`);
+		context.logger.warn(`POP Trigger: ${collection.failure.message} The ${collection.items.length} emails fetched before that start an execution. The rest comes with the next poll.`);
 	}
 }
 
@@ -141,7 +141,7 @@ async function fetchSample(context: IPollFunctions): Promise<INodeExecutionData>
 		const [item] = collection.items;
 		if (item !== undefined) return item;
 		if (collection.failure !== undefined) throw nodeError(node, collection.failure);
-		throw new NodeOperationError(node, explainNothing(account.mailbox, collection, wish.filter, false), { description: 'Send a mail to it, or loosen the filters, then test again.' });
+		throw new NodeOperationError(node, explainNothing(account.mailbox, collection, wish.filter, false), { description: 'Send an email to it, or relax the filters, then test again.' });
 	} catch (error) {
 		throw nodeError(node, error);
 	}

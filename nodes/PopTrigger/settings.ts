@@ -5,6 +5,7 @@ import type { RetryPolicy } from '../../mail/collect/poll';
 import type { AccountChoice } from '../account';
 import { accountChoice, choice, flag, record, whole } from '../parameterValues';
 import { filterOf, itemOptions } from '../popMail';
+import { startFromOf } from '../startFromOption';
 
 export interface Settings {
 	account: AccountChoice;
@@ -39,6 +40,6 @@ export function readSettings(context: IPollFunctions): Settings {
 }
 
 function startOf(options: IDataObject): Wish['start'] {
-	const kind = choice(options.startFrom, 'Start From', ['now', 'all', 'lastDays'], 'now');
-	return kind === 'lastDays' ? { kind, days: whole(options.startDays, 'Start From Days', 1, 1, 3_650) } : { kind };
+	const { kind, days } = startFromOf(options, ['all']);
+	return kind === 'lastDays' ? { kind, days } : { kind };
 }

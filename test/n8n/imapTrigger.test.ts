@@ -186,7 +186,7 @@ describe('the IMAP Trigger in n8n', () => {
 			return execution;
 		};
 		const empty = await run({ filters: { subject: 'nothing like it' } });
-		expect(empty.data?.resultData?.error?.message).toMatch(/No mail in INBOX matches .*nothing like it/);
+		expect(empty.data?.resultData?.error?.message).toMatch(/No email in INBOX matches .*nothing like it/);
 		await sandbox.deliver(mailbox, mail('older'), mail('newest'));
 		expect(subjects(await run({}))).toEqual(['newest']);
 		expect(await unread(mailbox)).toBe(2);

@@ -124,7 +124,7 @@ describe('POP Fetch', () => {
 		const id = await serve('nothing', webhook('nothing', 'lastNode'), popNode('popFetch', 'Mail', mailbox, { operation: 'getMany', filters: { subject: 'no such thing' } }));
 		await n8n.api.webhook('nothing');
 		const [run] = await n8n.api.ended(id, 1);
-		expect(JSON.stringify(run?.data?.resultData?.runData?.Mail)).toContain('2 not fitting the filter (subject');
+		expect(JSON.stringify(run?.data?.resultData?.runData?.Mail)).toContain('2 that do not match the filters (subject');
 	}, 60_000);
 });
 
@@ -198,7 +198,7 @@ describe('POP Trigger', () => {
 		};
 		await sandbox.deliver(address, mail('older'), mail('newest'));
 		expect(subjects(await run({}))).toEqual(['newest']);
-		expect((await run({ from: 'nobody' }))?.data?.resultData?.error?.message).toMatch(/No mail in sample@example.test. On the server: 2; 2 not fitting the filter/);
+		expect((await run({ from: 'nobody' }))?.data?.resultData?.error?.message).toMatch(/No email in sample@example.test. On the server: 2; 2 that do not match the filters/);
 	}, 60_000);
 
 	it('refuses activation for what waiting cannot heal', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createRunExecutionData, WorkflowOperationError, type IRun } from 'n8n-workflow';
+import { createRunExecutionData, NodeHelpers, WorkflowOperationError, type INodeParameters, type IRun } from 'n8n-workflow';
 
 import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
+import { options } from '../../nodes/ImapTrigger/options';
 import { outcomeOf } from '../../nodes/ImapTrigger/sender';
 import { readSettings, type Settings } from '../../nodes/ImapTrigger/settings';
 
@@ -42,6 +43,45 @@ describe('the parameters of the IMAP Trigger', () => {
 		expect(read({ downloadAttachments: on, filters: { hasAttachment: on, unreadOnly: on } })).toMatchObject({ downloadAttachments: true, rules: { limits: { onlyWithAttachment: true } }, criteria: [{ seen: false }] });
 	});
 
+	it.each(['list', 'name', 'path', 'id'])('take a folder whose mode is %s', (mode) => {
+		expect(read({ folder: { __rl: true, mode, value: 'Work/Invoices' } }).folders).toEqual(['Work/Invoices']);
+	});
+
+	it('take Start From with its days, in the form of today and as older workflows saved it', () => {
+		expect(read({ options: { firstEmails: { start: { from: 'lastDays', days: 7 } } } }).startFrom).toEqual({ kind: 'lastDays', days: 7 });
+		expect(read({ options: { firstEmails: { start: { from: 'unread' } } } }).startFrom).toEqual({ kind: 'unread' });
+		// n8n leaves out what has its default value.
+		expect(read({ options: { firstEmails: { start: {} } } }).startFrom).toEqual({ kind: 'now' });
+		expect(read({ options: { firstEmails: { start: { from: 'lastDays' } } } }).startFrom).toEqual({ kind: 'lastDays', days: 1 });
+		expect(read({ options: { startFrom: 'lastDays', startDays: 7 } }).startFrom).toEqual({ kind: 'lastDays', days: 7 });
+	});
+
+	it('take When All Attempts Fail with its folder, in the form of today and as older workflows saved it', () => {
+		const folder = { __rl: true, mode: 'path', value: 'INBOX/Failed' };
+		const moved = { rules: { onGiveUp: { kind: 'move', to: 'INBOX/Failed' } } };
+		expect(read({ options: { afterAllAttempts: { then: { action: 'move', folder } } } })).toMatchObject(moved);
+		expect(read({ options: { onGiveUp: 'move', giveUpFolder: 'INBOX/Failed' } })).toMatchObject(moved);
+		expect(read({ options: { afterAllAttempts: { then: { action: 'flag' } } } })).toMatchObject({ rules: { onGiveUp: { kind: 'flag' } } });
+		expect(() => read({ options: { afterAllAttempts: { then: { action: 'move' } } } })).toThrow('Failed Emails Folder is empty');
+	});
+
+	it.each<INodeParameters>([
+		{ startFrom: 'lastDays', startDays: 7, onGiveUp: 'move', giveUpFolder: 'Failed' },
+		{ startFrom: 'now', onGiveUp: 'nothing' },
+		{ firstEmails: { start: { from: 'lastDays', days: 7 } }, afterAllAttempts: { then: { action: 'move', folder: { __rl: true, mode: 'path', value: 'Failed' } } } },
+	])('keep these options when n8n saves them: %j', (chosen) => {
+		expect(NodeHelpers.getNodeParameters([options], { options: chosen }, false, false, null, null)).toEqual({ options: chosen });
+	});
+
+	it.each<[string, INodeParameters, string[]]>([
+		['nothing chosen yet', {}, ['firstEmails', 'afterAllAttempts']],
+		['options of an older form', { startFrom: 'lastDays', onGiveUp: 'move' }, ['startFrom', 'startDays', 'onGiveUp', 'giveUpFolder']],
+	])('offer one form of each option: %s', (_name, chosen, offered) => {
+		const both = ['firstEmails', 'startFrom', 'startDays', 'afterAllAttempts', 'onGiveUp', 'giveUpFolder'];
+		const shown = (options.options ?? []).filter((option) => 'type' in option && NodeHelpers.displayParameter(chosen, option, null, null, { options: chosen }));
+		expect(shown.map(({ name }) => name).filter((name) => both.includes(name))).toEqual(offered);
+	});
+
 	it('take a choice that an expression gives in another case', () => {
 		expect(read({ postProcessAction: 'Flag', format: 'RAW', options: { handOver: 'atonce', startFrom: 'Unread', largeMails: 'headersonly', onGiveUp: 'Read' } })).toMatchObject({ format: 'raw', handOver: 'atOnce', startFrom: { kind: 'unread' }, rules: { after: { kind: 'flag' }, onGiveUp: { kind: 'read' }, limits: { large: 'headersOnly' } } });
 	});
@@ -50,12 +90,12 @@ describe('the parameters of the IMAP Trigger', () => {
 		[{ downloadAttachments: 'perhaps' }, 'Download Attachments'],
 		[{ filters: { hasAttachment: 'perhaps' } }, 'Has Attachment'],
 		[{ filters: { unreadOnly: 'perhaps' } }, 'Unread Only'],
-		[{ postProcessAction: 'burn' }, 'Action'],
+		[{ postProcessAction: 'burn' }, 'After Success'],
 		[{ format: 'short' }, 'Format'],
-		[{ options: { handOver: 'later' } }, 'Hand Over'],
+		[{ options: { handOver: 'later' } }, 'Mark as Done'],
 		[{ options: { startFrom: 'then' } }, 'Start From'],
-		[{ options: { largeMails: 'shred' } }, 'Large Mails'],
-		[{ options: { onGiveUp: 'burn' } }, 'Failed Mails'],
+		[{ options: { largeMails: 'shred' } }, 'Large Emails'],
+		[{ options: { onGiveUp: 'burn' } }, 'When All Attempts Fail'],
 	])('%j is refused, naming the field', (parameters, field) => {
 		expect(() => read(parameters)).toThrow(expect.objectContaining({ code: 'input', field }));
 	});
@@ -63,12 +103,12 @@ describe('the parameters of the IMAP Trigger', () => {
 	it.each([
 		[{ postProcessAction: 'move' }, 'Move to Folder is empty'],
 		[{ postProcessAction: 'move', moveToFolder: { __rl: true, mode: 'list', value: ' ' } }, 'Move to Folder is empty'],
-		[{ options: { onGiveUp: 'move' } }, 'Folder for Failed Mails is empty'],
+		[{ options: { onGiveUp: 'move' } }, 'Failed Emails Folder is empty'],
 		[{ options: { customEmailConfig: 'UNSEEN' } }, 'Custom Email Rules cannot be used: It is not valid JSON'],
-		[{ options: { batchSize: 'many' } }, 'Mails per Execution'],
-		[{ options: { maxTries: 0 } }, 'Tries'],
+		[{ options: { batchSize: 'many' } }, 'Emails per Execution'],
+		[{ options: { maxTries: 0 } }, 'Maximum Attempts'],
 		[{ filters: { since: 'soon' } }, 'Received Since cannot be used'],
-		[{ options: { additionalFolders: Array.from({ length: 11 }, (_, index) => `F${index}`) } }, 'At most 10 folders'],
+		[{ options: { additionalFolders: Array.from({ length: 11 }, (_, index) => `F${index}`) } }, 'at most 10 folders'],
 	])('%j is refused, naming the field', (parameters, message) => {
 		expect(() => read(parameters)).toThrow(message);
 	});

@@ -354,7 +354,7 @@ describe('handing over', () => {
 		await rig.until('the others', () => rig.subjects.includes('next') && rig.subjects.includes('last') && (!again || untold() > 1), 60_000);
 		expect(untold() > 1).toBe(again);
 		expect(new Set(rig.emitted.map(({ key }) => key)).size).toBe(rig.emitted.length);
-		expect(rig.logs.join()).toContain('n8n has not told how an execution ended');
+		expect(rig.logs.join()).toContain('n8n did not report how an execution ended');
 		expect(rig.saved).toEqual([]);
 	});
 
@@ -375,7 +375,7 @@ describe('handing over', () => {
 		await rig.until('both', () => rig.emitted.filter(({ done }) => done === undefined).length === 2);
 		await expect.poll(async () => await unread(mailbox), { timeout: 15_000 }).toBe(0);
 		expect(rig.emitted.filter(({ done }) => done === undefined).flatMap(({ items }) => items.map(({ json }) => json.subject))).toEqual(['one', 'two']);
-		expect(rig.logs.join()).toContain('does not tell how executions end');
+		expect(rig.logs.join()).toContain('does not report how executions end');
 		expect(rig.saved).toEqual([]);
 	});
 

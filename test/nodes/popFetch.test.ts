@@ -90,7 +90,7 @@ describe('Get Many', () => {
 		await run({ mailbox }, about);
 		expect(before).toBeDefined();
 		expect(about.staticData['popFetch node']).toBe(before);
-		expect(about.hints.at(-1)).toBe(`No new mail in ${mailbox}. On the server: 1; 1 fetched or passed by before.`);
+		expect(about.hints.at(-1)).toBe(`No new email in ${mailbox}. On the server: 1; 1 fetched or skipped before.`);
 	});
 
 	it('takes nothing from production in a test run', async () => {
@@ -118,7 +118,7 @@ describe('Get Many', () => {
 		sandbox.exchange.plan('pop', 'RETR', { drop: true });
 		const about = told();
 		expect(subjects(await run({ mailbox }, about))).toEqual(['1']);
-		expect(about.hints[0]).toMatch(/The 1 mails before that are handed on; the rest comes next time/);
+		expect(about.hints[0]).toMatch(/The 1 emails fetched before that are returned/);
 		expect(subjects(await run({ mailbox }, about))).toEqual(['2', '3']);
 	});
 
@@ -204,7 +204,7 @@ describe('Delete', () => {
 		const wanted = [ids[0], 'gone', ids[2]];
 		const remove = async (parameters: IDataObject): Promise<INodeExecutionData[]> => await run({ mailbox, input: 3, parameters: { operation: 'delete', ...parameters }, perItem: { uidl: wanted } });
 		const before = sessionsOf(mailbox);
-		await expect(remove({})).rejects.toThrow('No mail with the unique ID "gone"');
+		await expect(remove({})).rejects.toThrow('There is no email with the unique ID "gone"');
 		expect(sessionsOf(mailbox) - before).toBe(1);
 		expect(await sandbox.messages(mailbox)).toHaveLength(1);
 		wanted[0] = ids[1];

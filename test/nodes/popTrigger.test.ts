@@ -289,7 +289,7 @@ describe('the POP Trigger', () => {
 		} finally {
 			vi.useRealTimers();
 		}
-		expect(about.warnings.join()).toContain('n8n has not told how an execution ended; its 1 emails count as fetched');
+		expect(about.warnings.join()).toContain('n8n did not report how an execution ended. Its 1 emails count as fetched');
 		await poll(scene, about);
 		const later = told(JSON.parse(JSON.stringify(about.staticData)));
 		await (await freshProcess())({ ...scene, activation: 'init' }, later);

@@ -16,8 +16,8 @@ it('packs dist, docs, README, LICENSE, CHANGELOG and nothing else', () => {
 	expect(paths.filter((path) => /(^|\/)(test|sandbox|bench)\/|\.ts$/.test(path))).toEqual([]);
 });
 
-it('brings four nodes, each with its codex and both icons', () => {
-	expect(manifest.n8n.nodes.map((path) => path.split('/').at(-1))).toEqual(['Office365SmtpSend.node.js', 'ImapTrigger.node.js', 'PopFetch.node.js', 'PopTrigger.node.js']);
+it('brings five nodes, each with its codex and both icons', () => {
+	expect(manifest.n8n.nodes.map((path) => path.split('/').at(-1))).toEqual(['Office365SmtpSend.node.js', 'ImapTrigger.node.js', 'ImapMailbox.node.js', 'PopFetch.node.js', 'PopTrigger.node.js']);
 	for (const path of manifest.n8n.nodes) {
 		const base = resolve(ROOT, path).replace('/dist/', '/').replace(/\.js$/, '');
 		const source = readFileSync(`${base}.ts`, 'utf8');

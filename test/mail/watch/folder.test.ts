@@ -95,7 +95,7 @@ describe('a folder to move to that is watched', () => {
 	it.each([
 		['Move to Folder', ['INBOX', 'Work'], { after: { kind: 'move', to: 'Work' } }],
 		['Move to Folder', ['Deep/Work'], { after: { kind: 'move', to: 'work' } }],
-		['Folder for Failed Mails', ['work', 'InBox'], { onGiveUp: { kind: 'move', to: 'inbox' } }],
+		['Failed Emails Folder', ['work', 'InBox'], { onGiveUp: { kind: 'move', to: 'inbox' } }],
 	] as const)('is refused (%s, watching %j), since each mail would be a new one there, without end', async (field, folders, rules) => {
 		const one = rig({ folders, rules: { maxTries: 1, ...rules }, execute: () => ({ kind: 'onGiveUp' in rules ? 'failed' : 'done', reason: 'no' }) });
 		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Deep/Work', ...(folders.length > 1 ? ['Work'] : []));
