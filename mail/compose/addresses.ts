@@ -30,9 +30,10 @@ const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
  */
 export async function readMailboxes(field: string, value: unknown, skipBad = false, note?: (text: string) => void): Promise<Mailbox[]> {
 	const parse = await addressParser();
-	const reader: Reader = { field, nameOf: (name) => (skipBad ? withoutControl(name) : name.trim()), clean: ({ text, dropped, doubtful }) => {
+	const reader: Reader = { field, nameOf: (name) => (skipBad ? withoutControl(name) : name.trim()), clean: ({ text, dropped, doubtful, queries = [] }) => {
 		if (doubtful !== undefined && !skipBad) throw inputError(field, `a no-break blank stands before ${doubtful}: it may belong to the address.`, ADDRESSES);
 		if (dropped.length > 0) note?.(`${field}: characters that are not seen (${dropped.slice(0, 10).join(', ')}) were dropped from the addresses.`);
+		if (queries.length > 0) note?.(`${field}: only the addresses of mailto links are used; left out: ${queries.slice(0, 3).join(' ').slice(0, 200)}`);
 		return text;
 	} };
 	const read = (entry: unknown, depth: number): Mailbox[] => {

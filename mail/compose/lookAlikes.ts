@@ -3,8 +3,13 @@ import { codePoint } from './pasted';
 /** Letters of other scripts that stand among Latin ones only to deceive, or by a slip of the keyboard. */
 const FOREIGN = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
 const LATIN = /[A-Za-z]/;
-/** A whole word of these reads as Latin (Unicode, confusables.txt). */
-const READS_AS_LATIN = /^[авеікмнорсстухуѕјԁԛԝһӏАВЕІКМНОРСТУХЅЈ\d-]+$/;
+/**
+ * A whole word of these reads as Latin: the small letters that Unicode's confusables.txt maps to ASCII letters, and capitals, of which more
+ * do. So the small letters of "москва" are none of these.
+ */
+const READS_AS_LATIN = /^(?:[аеіорсухѕјԁԛԝһӏАВЕІКМНОРСТУХЅЈ\d-]+|[ονρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\d-]+)$/;
+/** Under these, such words are words of the country (as in Chromium's idn_spoof_checker.cc, whole-script confusables). */
+const AT_HOME = /^(?:bg|by|kz|ru|su|ua|uz|mk|rs|mn|gr|cy|eu)$/i;
 /** At signs and dots of East Asian typefaces, and of one that is only a leader. */
 const MARKS = /[＠﹫．。｡﹒․]/u;
 
@@ -17,9 +22,17 @@ export function lookAlike(address: string): string | undefined {
 	if (mark !== undefined) return `"${mark}" (${codePoint(mark)}), which only looks like "${mark === '。' || mark === '｡' ? '.' : mark.normalize('NFKC')}"`;
 	const at = address.lastIndexOf('@');
 	const labels = address.slice(at + 1).split('.');
-	const mixed = [address.slice(0, at), ...labels].find((part) => LATIN.test(part) && FOREIGN.test(part));
-	const letter = FOREIGN.exec(mixed ?? (isAscii(labels.at(-1) ?? '') ? labels.find((label) => !isAscii(label) && READS_AS_LATIN.test(label)) : undefined) ?? '')?.[0];
+	const top = labels.at(-1) ?? '';
+	const doubtful = isAscii(top) && !AT_HOME.test(top) ? labels.find((label) => !isAscii(label) && READS_AS_LATIN.test(label)) : undefined;
+	const letter = FOREIGN.exec(mixedWord(address.slice(0, at)) ?? labels.find((label) => LATIN.test(label) && FOREIGN.test(label)) ?? doubtful ?? '')?.[0];
 	return letter === undefined ? undefined : `"${letter}" (${codePoint(letter)}), a letter of another script that looks like a Latin one`;
+}
+
+/** Before the at sign, words of several scripts may stand side by side ("hr-отдел"), but not letters within a word, nor words that read as Latin. */
+function mixedWord(local: string): string | undefined {
+	const words = local.split(/[^\p{L}\p{M}]+/u);
+	const hasLatin = words.some((word) => LATIN.test(word));
+	return words.find((word) => FOREIGN.test(word) && (LATIN.test(word) || (hasLatin && READS_AS_LATIN.test(word))));
 }
 
 const isAscii = (text: string): boolean => /^[\u0000-\u007f]*$/.test(text);

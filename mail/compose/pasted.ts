@@ -17,6 +17,8 @@ export interface Pasted {
 	text: string;
 	/** Unseen characters that were dropped, as U+200B; empty where nothing was. */
 	dropped: string[];
+	/** What followed the addresses of mailto links, as `?subject=Hi`. */
+	queries?: string[];
 	/** The word after a no-break blank that may separate a name from its address or cut an address in two. */
 	doubtful?: string;
 }
@@ -28,13 +30,15 @@ export interface Pasted {
  */
 export function pastedList(given: string): Pasted {
 	const { text, ...rest } = seenOnly(given);
-	return { ...rest, text: withoutLinks(oneLine(withoutBrackets(text.trim()))).trim() };
+	const plain = withoutQueries(oneLine(withoutBrackets(text.trim())));
+	return { ...rest, queries: plain.queries, text: withoutLinks(plain.text).trim() };
 }
 
 /** One address of a field of its own. */
 export function pastedAddress(given: string): Pasted {
-	const text = given.replace(ANY_UNSEEN, '').replace(ANY_BLANK, '').trim();
-	return { text: withoutLinks(text), dropped: droppedOf(given, text) };
+	const seen = given.replace(ANY_UNSEEN, '').replace(ANY_BLANK, '').trim();
+	const { text, queries } = withoutQueries(seen);
+	return { text: withoutLinks(text), queries, dropped: droppedOf(given, seen) };
 }
 
 function seenOnly(given: string): Pasted {
@@ -68,7 +72,7 @@ function withoutBrackets(text: string): string {
 const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 const BULLET = /^\s*(?:[-*+•–·]|\d{1,5}[.)])\s+/;
 /** Another header, had the line break come into one (CWE-93). */
-const HEADER = /^\s*(?!mailto:)[!-9;-~]{1,76}\s*:/i;
+const HEADER = /^\s*(?!<?mailto:)[!-9;-~]{1,76}\s*:/i;
 
 function oneLine(text: string): string {
 	if (!LINE_END.test(text)) return text;
@@ -80,6 +84,39 @@ function oneLine(text: string): string {
 
 /** Its address stands on the next line. */
 const isName = (line: string): boolean => !line.includes('@');
+
+const FIELDS = '(?:subject|cc|bcc|to|body|in-reply-to)=';
+/** What a mailto link may have behind its addresses (RFC 6068). */
+const QUERY = new RegExp(`@[^\\s?@]{1,255}(?=\\?${FIELDS})`, 'i');
+const MORE_QUERY = new RegExp(`&${FIELDS}`, 'i');
+
+/** Links as people type them have commas and blanks in their subject: what stands before its next field belongs to it, and is no address. */
+function withoutQueries(text: string): { text: string; queries: string[] } {
+	if (!text.includes('?')) return { text, queries: [] };
+	const kept: string[] = [];
+	const queries: string[] = [];
+	// Where in `kept` the last link ended; undefined where no link goes on.
+	let end: number | undefined;
+	for (const piece of text.split(/([,;<>"()[\]])/)) {
+		const query = QUERY.exec(piece);
+		if (query !== null) {
+			const start = query.index + query[0].length;
+			const blank = piece.slice(start).search(/\s\S*@/);
+			const stop = blank === -1 || MORE_QUERY.test(piece.slice(start + blank)) ? piece.length : start + blank;
+			kept.push(piece.slice(0, start) + piece.slice(stop));
+			queries.push(piece.slice(start, stop));
+			end = kept.length;
+		} else if (end !== undefined && MORE_QUERY.test(piece)) {
+			queries.push(kept.splice(end).join('') + piece);
+		} else {
+			// A bracket that closes was opened before the link.
+			if (end !== undefined && /^[>)]$/.test(piece)) queries.push(kept.splice(end).join(''));
+			if (/^[<>"()[\]]$/.test(piece) || /mailto:/i.test(piece)) end = undefined;
+			kept.push(piece);
+		}
+	}
+	return { text: kept.join(''), queries: queries.filter((query) => query !== '') };
+}
 
 /** `[Ada](mailto:ada@example.com)`, `<mailto:…>`, `mailto:…?subject=…`, and quotes of other kinds around an address. */
 function withoutLinks(text: string): string {

@@ -27,6 +27,16 @@ describe('addresses as people and models paste them', () => {
 		['links of Markdown with names', '[Grace](mailto:grace@example.test?subject=Hi), [bob@example.test](mailto:bob@example.test)', ['Grace <grace@example.test>', 'bob@example.test']],
 		['mailto', 'mailto:grace@example.test?subject=Hi%20there, mailto:bob%2Bx@example.test', ['grace@example.test', 'bob+x@example.test']],
 		['mailto as Outlook copies it', 'grace@example.test<mailto:grace@example.test>; <MAILTO:bob@example.test>', ['grace@example.test', 'bob@example.test']],
+		['mailto with a comma in its subject', 'mailto:grace@example.test?subject=Hi, you&cc=carl@example.test', ['grace@example.test']],
+		['mailto with blanks in its subject, among others', 'mailto:grace@example.test?subject=Hi all; and you&body=a, b&bcc=carl@example.test, bob@example.test', ['grace@example.test', 'bob@example.test']],
+		['mailto with several addresses', 'mailto:grace@example.test,bob@example.test?subject=Hi', ['grace@example.test', 'bob@example.test']],
+		['mailto with an encoded comma', 'mailto:grace@example.test%2Cbob@example.test', ['grace@example.test', 'bob@example.test']],
+		['mailto, one a line', 'mailto:grace@example.test?subject=Q, A&body=x\nmailto:bob@example.test?subject=Q&body=b, c&cc=carl@example.test\n<mailto:dora@example.test?cc=carl@example.test>', ['grace@example.test', 'bob@example.test', 'dora@example.test']],
+		['a link of Markdown with a comma in its subject', '[Grace](mailto:grace@example.test?subject=Hi,%20you), bob@example.test', ['Grace <grace@example.test>', 'bob@example.test']],
+		['mailto in an object', [{ name: 'Grace', address: 'mailto:grace@example.test?subject=Hi, you&cc=carl@example.test' }], ['Grace <grace@example.test>']],
+		['a question mark that is meant', 'who?cc@example.test, a=b&c=d@example.test', ['who?cc@example.test', 'a=b&c=d@example.test']],
+		['domains of other scripts', 'info@bücher.de, a@straße.example, b@москва.com, c@восток.com, d@почта.рф, e@αγορα.gr, f@ΚΑΤΟΙΚΙΑ.gr, g@пример.укр, h@ñandú.cl, i@日本語.jp, j@한국.kr, k@xn--bcher-kva.de, l@сон.бел, m@соса.bg', ['info@bücher.de', 'a@straße.example', 'b@москва.com', 'c@восток.com', 'd@почта.рф', 'e@αγορα.gr', 'f@ΚΑΤΟΙΚΙΑ.gr', 'g@пример.укр', 'h@ñandú.cl', 'i@日本語.jp', 'j@한국.kr', 'k@xn--bcher-kva.de', 'l@сон.бел', 'm@соса.bg']],
+		['words of two scripts before the at sign', 'hr-отдел@почта.рф, иван.ivanov@example.test, ışık@example.test, joão+łódź@example.test', ['hr-отдел@почта.рф', 'иван.ivanov@example.test', 'ışık@example.test', 'joão+łódź@example.test']],
 		['brackets and a semicolon', '<grace@example.test>;', ['grace@example.test']],
 		['commas too many', ',grace@example.test,, bob@example.test,', ['grace@example.test', 'bob@example.test']],
 		['a list of Python', '[\'grace@example.test\', \'bob@example.test\']', ['grace@example.test', 'bob@example.test']],
@@ -43,6 +53,11 @@ describe('addresses as people and models paste them', () => {
 		['a Cyrillic letter in the domain', 'bob@example.test, grace@\u0435xample.test', 'U+0435'],
 		['a Greek letter', 'grace@examp\u03bfe.test', 'U+03BF'],
 		['a domain of Cyrillic letters that reads as Latin', 'grace@\u0441\u043e\u0441\u043e.test', 'U+0441'],
+		['a domain of Greek capitals that reads as Latin', 'grace@\u0391\u03a4\u03a4.test', 'U+0391'],
+		['a domain of Cyrillic capitals that reads as Latin', 'grace@\u041d\u0420.com', 'U+041D'],
+		['a Cyrillic word that reads as Latin beside a Latin one', '\u0441\u0435\u043e-office@example.test', 'U+0441'],
+		['a ligature', 'of\ufb01ce@example.test', 'U+FB01'],
+		['one fullwidth digit', 'room４@example.test', 'U+FF14'],
 		['a fullwidth at sign', 'grace＠example.test', 'U+FF20'],
 		['a fullwidth at sign beside another address', 'bob@example.test grace＠example.test', 'U+FF20'],
 		['a fullwidth dot', 'Grace <grace@example．test>', 'U+FF0E'],
@@ -73,7 +88,13 @@ describe('addresses as people and models paste them', () => {
 		expect(notes).toEqual(['To Email: characters that are not seen (U+200B, U+200E) were dropped from the addresses.']);
 	});
 
-	it.each(['ada@example.test, ', 'Ada <ada@example.test>\n', '<', '"', '(', '[', '](', '[a](', '[a](mailto:', '\u200b', '\u00a0', '\u00a0@', 'a\u00a0', 'a@\u00a0', 'a@b\u00a0', '\'', '`', 'mailto:', '<mailto:', '＠', 'a＠b.', '\n', '- ', 'a:'])('take linear time: a list of 300,000 characters of %j', async (part) => {
+	it('leave a note of what else a mailto link held', async () => {
+		const notes: string[] = [];
+		await read('mailto:grace@example.test?subject=Hi, you&cc=carl@example.test', (text) => notes.push(text));
+		expect(notes).toEqual(['To Email: only the addresses of mailto links are used; left out: ?subject=Hi , you&cc=carl@example.test']);
+	});
+
+	it.each(['ada@example.test, ', 'Ada <ada@example.test>\n', '<', '"', '(', '[', '](', '[a](', '[a](mailto:', '\u200b', '\u00a0', '\u00a0@', 'a\u00a0', 'a@\u00a0', 'a@b\u00a0', '\'', '`', 'mailto:', '<mailto:', 'a@b?cc=', 'mailto:a@b?cc=,', '&cc=,', 'a@b?cc=x, y&cc=z,', '?cc=', '@?', '＠', 'a＠b.', '\n', '- ', 'a:'])('take linear time: a list of 300,000 characters of %j', async (part) => {
 		const before = process.cpuUsage();
 		await readMailboxes('To Email', part.repeat(300_000 / part.length)).catch(() => undefined);
 		expect(process.cpuUsage(before).user / 1000).toBeLessThan(3000);
