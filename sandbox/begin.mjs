@@ -1,4 +1,4 @@
-// The first step of npm start, test, bench, soak, fuzz and compat: needs nothing but Node, brings what the rest needs.
+// The first step of npm start, test, bench, soak, fuzz, attack, compat and corpus: needs nothing but Node, brings what the rest needs.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const TASKS = { start: 'sandbox/start.ts', test: 'test/run.ts', bench: 'bench/run.ts', soak: 'test/soak.ts', fuzz: 'test/fuzz.ts', compat: 'test/compat/run.ts', attack: 'test/attack/run.ts', live: 'sandbox/live/run.ts' };
+const TASKS = { start: 'sandbox/start.ts', test: 'test/run.ts', bench: 'bench/run.ts', soak: 'test/soak.ts', fuzz: 'test/fuzz.ts', compat: 'test/compat/run.ts', attack: 'test/attack/run.ts', live: 'sandbox/live/run.ts', corpus: 'test/corpus/run.ts' };
 
 const [task, ...args] = process.argv.slice(2);
 const script = TASKS[task];

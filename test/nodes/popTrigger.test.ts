@@ -150,7 +150,7 @@ describe('the POP Trigger', () => {
 			const later = told(structuredClone(stored));
 			await (await freshProcess())({ ...scene, activation: 'init' }, later);
 			expect(subjects(later)).toEqual([]);
-		});
+		}, 30_000);
 	});
 
 	it('goes on where another process left off, when that was n8n\'s leader for a while', async () => {
