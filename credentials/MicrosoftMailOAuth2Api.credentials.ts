@@ -29,7 +29,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			default: 'common',
 			required: true,
 			description:
-				'Directory (tenant) ID or domain. "common" or "organizations" for an app of several tenants, "consumers" for personal accounts.',
+				'Directory (tenant) ID or domain of your organization. Use "common" or "organizations" for an app that is registered for several tenants, and "consumers" for personal accounts.',
 		},
 		{
 			displayName: 'Authentication',
@@ -40,7 +40,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 				{ name: 'Certificate', value: 'certificate' },
 			],
 			default: 'clientSecret',
-			description: 'How n8n proves to Microsoft Entra that it is the registered app',
+			description: 'How the registered app proves its identity to Microsoft Entra',
 		},
 		{
 			displayName: 'Client Secret',
@@ -50,7 +50,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			default: '',
 			required: true,
 			displayOptions: { show: { clientCredentialType: ['clientSecret'] } },
-			description: 'The secret\'s value, not its secret ID',
+			description: 'The value of the client secret, not its secret ID',
 		},
 		{
 			displayName: 'Private Key',
@@ -60,7 +60,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			default: '',
 			required: true,
 			displayOptions: { show: { clientCredentialType: ['certificate'] } },
-			description: 'In PEM form, with its line breaks',
+			description: 'The private key in PEM format, with its line breaks',
 		},
 		{
 			displayName: 'Certificate',
@@ -70,7 +70,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			default: '',
 			required: true,
 			displayOptions: { show: { clientCredentialType: ['certificate'] } },
-			description: 'In PEM form; the one uploaded to the app registration under Certificates & secrets',
+			description: 'The certificate in PEM format that you uploaded to the app registration under Certificates & secrets',
 		},
 		{
 			displayName: 'Protocols',
@@ -83,11 +83,11 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			],
 			// n8n's editor starts every list of several empty, whatever the default.
 			default: [],
-			description: 'Only the permissions of the chosen protocols are asked for; none chosen = all three. Connect again after a change.',
+			description: 'Protocols to ask permission for. If you choose none, all three are asked for. Connect again after you change this.',
 		},
 		{
 			...mailboxField,
-			description: 'Address of the mailbox to open. Empty = the one that signs in; a shared mailbox needs FullAccess.',
+			description: 'Address of the mailbox to open. Leave it empty to open the mailbox of the person who signs in. A shared mailbox needs the FullAccess permission.',
 		},
 		...customCloudFields,
 		{ displayName: 'Authorization URL', name: 'authUrl', type: 'hidden', default: `={{ ${endpoint('authorize')} }}` },

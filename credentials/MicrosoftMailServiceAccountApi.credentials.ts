@@ -22,16 +22,16 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			options: [
 				{ name: 'Certificate', value: 'certificate' },
 				{ name: 'Client Secret', value: 'clientSecret' },
-				{ name: 'Managed Identity (of This Machine in Azure)', value: 'managedIdentity' },
+				{ name: 'Managed Identity (Azure)', value: 'managedIdentity' },
 				{ name: 'User Name and Password (Legacy)', value: 'usernamePassword' },
 				{ name: 'Workload Identity (Kubernetes, GitHub)', value: 'workloadIdentity' },
 			],
 			default: 'clientSecret',
-			description: 'How the app proves who it is',
+			description: 'How the app proves its identity to Microsoft Entra',
 		},
 		{
 			displayName:
-				'This uses the identity of the machine that n8n runs on, so whoever operates this n8n has to allow it: environment variable N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true.',
+				'This uses the identity of the machine that n8n runs on. The person who runs n8n must allow it with the environment variable N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true.',
 			name: 'hostIdentityNotice',
 			type: 'notice',
 			default: '',
@@ -39,7 +39,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 		},
 		{
 			displayName:
-				'Legacy: Microsoft advises against it. It cannot pass multi-factor authentication, which most tenants ask for, and knows no federated or personal accounts. Prefer the OAuth2 credential, a certificate or a secret.',
+				'Microsoft advises against this legacy method. It does not work with multi-factor authentication, which most tenants require, or with federated and personal accounts. Use the OAuth2 credential, a certificate or a client secret instead.',
 			name: 'legacyNotice',
 			type: 'notice',
 			default: '',
@@ -71,7 +71,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			displayOptions: { show: { authentication: ['managedIdentity'] } },
-			description: 'Of the user-assigned identity. Empty = the system-assigned one.',
+			description: 'Client ID of the user-assigned identity. Leave it empty to use the system-assigned identity.',
 		},
 		{
 			displayName: 'Client Secret',
@@ -81,7 +81,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			default: '',
 			required: true,
 			displayOptions: { show: { authentication: ['clientSecret'] } },
-			description: 'The secret\'s value, not its secret ID',
+			description: 'The value of the client secret, not its secret ID',
 		},
 		{
 			displayName: 'Private Key',
@@ -91,7 +91,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			default: '',
 			required: true,
 			displayOptions: { show: { authentication: ['certificate'] } },
-			description: 'In PEM form; may be encrypted with a passphrase',
+			description: 'The private key in PEM format. It can be encrypted with a passphrase.',
 		},
 		{
 			displayName: 'Passphrase',
@@ -100,7 +100,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			displayOptions: { show: { authentication: ['certificate'] } },
-			description: 'Of the private key, where it is encrypted',
+			description: 'Passphrase of the private key, if it is encrypted',
 		},
 		{
 			displayName: 'Certificate',
@@ -110,7 +110,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			default: '',
 			required: true,
 			displayOptions: { show: { authentication: ['certificate'] } },
-			description: 'In PEM form, with its chain if it has one; the one uploaded to the app registration',
+			description: 'The certificate in PEM format that you uploaded to the app registration, with its chain if it has one',
 		},
 		{
 			displayName: 'Federated Token File',
@@ -119,7 +119,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. /var/run/secrets/azure/tokens/azure-identity-token',
 			displayOptions: { show: { authentication: ['workloadIdentity'] } },
-			description: 'Path on the machine that n8n runs on. Empty = where its environment variable AZURE_FEDERATED_TOKEN_FILE points.',
+			description: 'Path of the token file on the machine that n8n runs on. Leave it empty to use the path in the environment variable AZURE_FEDERATED_TOKEN_FILE.',
 		},
 		{
 			displayName: 'Username',
@@ -143,12 +143,12 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			...mailboxField,
 			required: true,
 			displayOptions: { hide: { authentication: ['usernamePassword'] } },
-			description: 'Address of the mailbox to open. The app needs access to it in Exchange (New-ServicePrincipal, Add-MailboxPermission).',
+			description: 'Address of the mailbox to open. The app needs access to it in Exchange (New-ServicePrincipal and Add-MailboxPermission).',
 		},
 		{
 			...mailboxField,
 			displayOptions: { show: { authentication: ['usernamePassword'] } },
-			description: 'Address of the mailbox to open. Empty = the user\'s own; a shared mailbox needs FullAccess.',
+			description: 'Address of the mailbox to open. Leave it empty to open the user\'s own mailbox. A shared mailbox needs the FullAccess permission.',
 		},
 		...customCloudFields,
 	];

@@ -14,7 +14,7 @@ export const cloudField: INodeProperties = {
 		{ name: 'Custom', value: 'custom' },
 	],
 	default: 'global',
-	description: 'Where the tenant lives. It decides the sign-in page, what tokens are for, and the mail servers.',
+	description: 'The Microsoft cloud of your tenant. It determines the sign-in page, the tokens and the mail servers.',
 };
 
 export const mailboxField: INodeProperties = {
@@ -34,7 +34,7 @@ export const customCloudFields: INodeProperties[] = [
 		placeholder: 'e.g. https://login.example.com',
 		default: '',
 		displayOptions: CUSTOM,
-		description: 'Base of the sign-in and token endpoints; /{tenant}/oauth2/v2.0/… is appended. Must be https.',
+		description: 'Base URL of the sign-in and token endpoints. It must start with https. /{tenant}/oauth2/v2.0/ is added to it.',
 	},
 	{
 		displayName: 'Resource URL',
@@ -43,7 +43,7 @@ export const customCloudFields: INodeProperties[] = [
 		placeholder: 'e.g. https://outlook.office.com',
 		default: '',
 		displayOptions: CUSTOM,
-		description: 'What the token is for; the permissions begin with it. Empty = https://outlook.office.com. When a person connects, n8n also sends it as the parameter "resource", which Microsoft takes only where it matches: leave it empty for Microsoft\'s own.',
+		description: 'The resource that the token is for. Permissions begin with it. Leave it empty to use https://outlook.office.com, and always if you sign in at Microsoft: n8n also sends it as the parameter "resource", and Microsoft accepts only the matching value.',
 	},
 	...server('imap', 'IMAP', 993, 'tls'),
 	...server('pop', 'POP', 995, 'tls'),
@@ -58,7 +58,7 @@ function server(protocol: string, label: string, port: number, security: string)
 			type: 'string',
 			default: '',
 			displayOptions: CUSTOM,
-			description: 'Name of the server. Empty if this protocol is not used.',
+			description: 'Host name of the server. Leave it empty if you do not use this protocol.',
 		},
 		{
 			displayName: `${label} Port`,
@@ -72,8 +72,8 @@ function server(protocol: string, label: string, port: number, security: string)
 			name: `${protocol}Security`,
 			type: 'options',
 			options: [
-				{ name: 'TLS', value: 'tls', description: 'Encrypted from the first byte' },
-				{ name: 'STARTTLS', value: 'starttls', description: 'Upgraded before anything else is said; never sent in plain text' },
+				{ name: 'TLS', value: 'tls', description: 'Encrypted from the start of the connection' },
+				{ name: 'STARTTLS', value: 'starttls', description: 'The connection is upgraded to TLS before sign-in. Nothing is sent in plain text.' },
 			],
 			default: security,
 			displayOptions: CUSTOM,

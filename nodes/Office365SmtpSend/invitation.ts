@@ -28,7 +28,7 @@ export async function readInvitation(context: MailContext, item: number, mailbox
 	if (title === '') throw inputError('Title', 'the event has none.', 'Say in a few words what people are invited to.');
 	const event: CalendarEvent = {
 		method: action === 'cancel' ? 'CANCEL' : 'REQUEST',
-		uid: uidOf(text(parameter('eventUid'), 'Event ID').trim() || text(options.eventUid, 'Event ID of Your Own').trim(), action, organizer),
+		uid: uidOf(text(parameter('eventUid'), 'Event ID').trim() || text(options.eventUid, 'Custom Event ID').trim(), action, organizer),
 		sequence: whole(options.sequence, 'Sequence', action === 'update' || action === 'cancel' ? minutesSince2024() : 0, 0, 2_147_483_647),
 		title,
 		description: mail.text || (mail.html === undefined ? '' : ((await textOfHtml(mail.html)) ?? '')),

@@ -10,9 +10,9 @@ export const invitationFields: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
-			{ name: 'Cancel', value: 'cancel', description: 'Call off an event' },
-			{ name: 'Create', value: 'create', description: 'Invite to a new event' },
-			{ name: 'Update', value: 'update', description: 'Tell of a new time, place or text' },
+			{ name: 'Cancel', value: 'cancel', description: 'Cancel an event' },
+			{ name: 'Create', value: 'create', description: 'Invite people to a new event' },
+			{ name: 'Update', value: 'update', description: 'Change the time, place or text of an event' },
 		],
 		default: 'create',
 		displayOptions: { show: { operation: INVITATION } },
@@ -23,7 +23,7 @@ export const invitationFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. {{ $json.uid }}',
-		description: 'Which event it is: the field "uid" of the item that its creation gave',
+		description: 'The event to update or cancel: the value of the field uid in the item from Create',
 		displayOptions: { show: { operation: INVITATION, invitationAction: ['update', 'cancel'] } },
 	},
 	{
@@ -33,7 +33,7 @@ export const invitationFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. {{ $json.uid }}',
-		description: 'The ID of the new event, by which it is updated and canceled later. Leave it empty to have one made.',
+		description: 'The ID of the new event. You need it to update or cancel the event later. Leave it empty to get a new ID.',
 		displayOptions: { show: { '@version': [1], operation: INVITATION, invitationAction: ['create'] } },
 	},
 ];
@@ -47,7 +47,7 @@ export const eventFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. 2026-11-30T15:30:00',
-		description: 'When the event begins, ISO 8601; without an offset in the workflow\'s time zone. An expression may give the start of a Microsoft or Google event, { dateTime, timeZone }.',
+		description: 'When the event begins. A time without an offset is in the time zone of the workflow. An expression can also give the start of a Microsoft or Google event, { dateTime, timeZone }.',
 		displayOptions: { show: { operation: INVITATION } },
 	},
 	{
@@ -56,7 +56,7 @@ export const eventFields: INodeProperties[] = [
 		type: 'dateTime',
 		default: '',
 		placeholder: 'e.g. 2026-11-30T16:00:00',
-		description: 'When the event ends, ISO 8601. Leave it empty for half an hour; for an event of whole days it is the last day, or empty for one day.',
+		description: 'When the event ends. If it is empty, the event takes half an hour. For an all-day event it is the last day, and empty means one day.',
 		displayOptions: { show: { operation: INVITATION } },
 	},
 	{
@@ -65,7 +65,7 @@ export const eventFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. Room 4, or https://…',
-		description: 'Where the event takes place: a room, an address, or the link of an online meeting',
+		description: 'Where the event takes place: a room, an address, or the link to an online meeting',
 		displayOptions: { show: { operation: INVITATION } },
 	},
 ];

@@ -12,7 +12,8 @@ export const messageFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. Ada <ada@example.com>',
-		description: 'Address of the sender, with or without a name. Leave it empty to send from the mailbox itself; another address needs the Send As permission.',
+		description: 'Address of the sender, with or without a name. Another address than the mailbox\'s own needs the Send As permission.',
+		hint: 'Leave empty to use your mailbox',
 		displayOptions: { show: { operation: [...WRITING, 'sendAndWait'] } },
 	},
 	{
@@ -21,7 +22,7 @@ export const messageFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. info@example.com, Ada <ada@example.com>',
-		description: 'Addresses of the recipients, separated by commas, each with or without a name (Ada &lt;ada@example.com&gt;), or a list from an expression',
+		description: 'Addresses of the recipients, separated by commas, with or without names. An expression can also give a list.',
 		displayOptions: { show: { operation: ['send', 'sendAndWait'] } },
 	},
 	{
@@ -31,7 +32,7 @@ export const messageFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. info@example.com, Ada <ada@example.com>',
-		description: 'Addresses of those who are invited, separated by commas, each with or without a name. An update or cancellation goes to all of them again.',
+		description: 'Addresses of the people to invite, separated by commas, with or without names. For an update or cancellation, enter all of them again.',
 		displayOptions: { show: { operation: ['sendInvitation'] } },
 	},
 	{
@@ -40,8 +41,8 @@ export const messageFields: INodeProperties[] = [
 		type: 'string',
 		required: true,
 		default: '',
-		placeholder: 'e.g. Review of the quarter',
-		description: 'What the event is called; also the subject of the email',
+		placeholder: 'e.g. Quarterly review',
+		description: 'Title of the event, and subject of the email',
 		displayOptions: { show: { operation: ['sendInvitation'] } },
 	},
 	...eventFields,
@@ -51,7 +52,7 @@ export const messageFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. My subject line',
-		description: 'Subject of the email, one line',
+		description: 'Subject of the email',
 		displayOptions: { show: { operation: ['send', 'sendAndWait'] } },
 	},
 	{
@@ -59,8 +60,8 @@ export const messageFields: INodeProperties[] = [
 		name: 'emailFormat',
 		type: 'options',
 		options: [
-			{ name: 'Both', value: 'both', description: 'HTML, and a text of your own for readers without it' },
-			{ name: 'HTML', value: 'html', description: 'HTML; the text for readers without it is made from it' },
+			{ name: 'Both', value: 'both', description: 'HTML, and your own text for email programs that do not show HTML' },
+			{ name: 'HTML', value: 'html', description: 'HTML. The text for email programs that do not show HTML is made from it.' },
 			{ name: 'Text', value: 'text', description: 'Plain text only' },
 		],
 		// It stays: n8n leaves defaults out of what it stores, so that another one would change stored workflows.

@@ -10,11 +10,11 @@ const sendingServiceOption: INodeProperties = {
 	name: 'sendingService',
 	type: 'options',
 	options: [
-		{ name: 'High Volume Email', value: 'highVolume', description: 'For many emails to recipients inside the organization; needs an account of its own. Never tried on a tenant by this package.' },
-		{ name: 'Mailbox', value: 'mailbox', description: 'The mailbox sends: 30 emails a minute, with a copy in Sent Items' },
+		{ name: 'High Volume Email', value: 'highVolume', description: 'For many emails to recipients in your organization. Needs its own account. This package was not tested with it on a real tenant.' },
+		{ name: 'Mailbox', value: 'mailbox', description: 'Send from the mailbox: 30 emails per minute, with a copy in Sent Items' },
 	],
 	default: 'mailbox',
-	description: 'Which service of Exchange Online takes the email',
+	description: 'Which service of Exchange Online sends the email',
 };
 
 /** What every operation that sends has. */
@@ -29,14 +29,14 @@ export const deliveryOptions: INodeProperties[] = [
 			{ name: 'On Success', value: 'success' },
 		],
 		default: [],
-		description: 'Which delivery status notifications the servers on the way are asked to mail back to the sender. Servers may ignore it.',
+		description: 'When the sender gets a delivery report by email. Servers can ignore this request.',
 	},
 	{
 		displayName: 'Fail on Partial Rejection',
 		name: 'failOnRejected',
 		type: 'boolean',
 		default: false,
-		description: 'Whether the item fails when the server refused some of the recipients; the others have the mail then',
+		description: 'Whether to let the item fail if the server refuses some of the recipients. The other recipients still get the email.',
 	},
 	{
 		displayName: 'Idempotency Key',
@@ -44,7 +44,7 @@ export const deliveryOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. invoice-{{ $json.id }}',
-		description: 'A value that is the same whenever the item is sent again, and another for each item. An email whose key was sent before is not sent again, so that Retry after a crash goes on where it stopped. Executions in the editor remember nothing.',
+		description: 'A value that identifies the email, different for each item. An email is not sent if one with the same key was sent before, so you can retry an execution after a crash. Executions that you start in the editor do not count.',
 	},
 	mailboxAddressOption,
 	{
@@ -54,14 +54,14 @@ export const deliveryOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0, maxValue: 10_000 },
 		default: 0,
 		placeholder: 'e.g. 30',
-		description: 'How many mails a minute may leave this mailbox, over all executions of this n8n process. 0 leaves the pace to the server: Exchange Online takes 30 a minute and delays what goes beyond.',
+		description: 'Maximum number of emails per minute that all executions of this n8n process send from the mailbox. With 0 there is no limit here. Exchange Online accepts 30 per minute and delays further emails.',
 	},
 	{
 		displayName: 'Resend if Unsure',
 		name: 'resendUnknown',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to send again when the connection broke after the mail had left and before the server\'s answer came. Off: the item says deliveryUnknown. On: the recipient may get it twice.',
+		description: 'Whether to send the email again if the connection is lost before the server confirms it. The recipient can then get it twice. Switched off, the item has the field deliveryUnknown instead.',
 	},
 	{
 		displayName: 'Retry For (Seconds)',
@@ -69,7 +69,7 @@ export const deliveryOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 0, maxValue: 3600 },
 		default: 120,
-		description: 'How long transient failures (throttling, broken connections) are worked against before an item fails',
+		description: 'How long to retry after temporary failures, such as throttling or a lost connection, before the item fails',
 	},
 	sendingServiceOption,
 ];
@@ -81,7 +81,7 @@ export const messageOptions: INodeProperties[] = [
 		name: 'allDay',
 		type: 'boolean',
 		default: false,
-		description: 'Whether the event takes whole days, from the day of Start to the day of End',
+		description: 'Whether the event takes whole days, from the day in Start to the day in End',
 		displayOptions: only('sendInvitation'),
 	},
 	{
@@ -97,7 +97,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. data, attachment_0',
-		description: 'Names of the input item\'s binary properties to attach as files, separated by commas',
+		description: 'Names of the binary properties to attach as files, separated by commas',
 	},
 	{
 		displayName: 'Attachments (Inline)',
@@ -105,7 +105,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. image_1',
-		description: 'Names of the input item\'s binary properties to embed in the body, separated by commas. HTML refers to them by cid:propertyName, for example &lt;img src="cid:image_1"&gt;.',
+		description: 'Names of the binary properties to show in the HTML, separated by commas. Use cid: and the name as the address of the image, for example src="cid:image_1".',
 	},
 	{
 		displayName: 'BCC Email',
@@ -113,7 +113,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. bcc@example.com',
-		description: 'Addresses of recipients that the others do not see, separated by commas',
+		description: 'Addresses of hidden recipients, separated by commas',
 	},
 	{
 		displayName: 'CC Email',
@@ -121,15 +121,15 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. cc@example.com',
-		description: 'Addresses of recipients of a copy, separated by commas. In an invitation: who need not attend.',
+		description: 'Addresses of recipients of a copy, separated by commas. For an invitation, these are the optional attendees.',
 	},
 	{
-		displayName: 'Event ID of Your Own',
+		displayName: 'Custom Event ID',
 		name: 'eventUid',
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. order-17@example.com',
-		description: 'An ID that no other event has, in place of a random one, so that an update or cancellation can name the event without keeping its uid',
+		description: 'Your own unique ID for the event. You can then update or cancel the event without storing the uid from the output.',
 		displayOptions: { show: { '/operation': ['sendInvitation'], '/invitationAction': ['create'] } },
 	},
 	{
@@ -137,7 +137,7 @@ export const messageOptions: INodeProperties[] = [
 		name: 'forwardAttachments',
 		type: 'boolean',
 		default: true,
-		description: 'Whether a forwarded mail takes the attachments of the original along. They have to be in the item: switch on Download Attachments where the mail comes from.',
+		description: 'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the node that gets the email.',
 		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['forward'] } },
 	},
 	{
@@ -145,7 +145,7 @@ export const messageOptions: INodeProperties[] = [
 		name: 'forwardAttachments',
 		type: 'boolean',
 		default: true,
-		description: 'Whether a forwarded email takes the attachments of the original along. They have to be in the item: switch on Download Attachments where the email comes from.',
+		description: 'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the node that gets the email.',
 		displayOptions: only('forward'),
 	},
 	{
@@ -155,7 +155,7 @@ export const messageOptions: INodeProperties[] = [
 		typeOptions: { multipleValues: true },
 		placeholder: 'Add header',
 		default: {},
-		description: 'Own headers, for example X-Order-ID',
+		description: 'Additional headers, for example X-Order-ID',
 		options: [
 			{
 				displayName: 'Header',
@@ -173,7 +173,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. {{ $json.messageId }}',
-		description: 'Message ID of the mail this one answers, so that both stand in one thread. The operation Reply does it by itself.',
+		description: 'Message ID of the email that this one answers. Both then appear in one thread. The operation Reply sets it automatically.',
 		displayOptions: only('send'),
 	},
 	{
@@ -182,21 +182,21 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. https://example.com/unsubscribe?id=17',
-		description: 'Web address or email address, or both separated by a comma, by which recipients unsubscribe. Mail programs show a button for it.',
+		description: 'Web address or email address where recipients can unsubscribe, or both separated by a comma. Email programs show a button for it.',
 	},
 	{
 		displayName: 'One-Click Unsubscribe',
 		name: 'oneClickUnsubscribe',
 		type: 'boolean',
 		default: false,
-		description: 'Whether the web address of List-Unsubscribe unsubscribes at once when a mail program sends a POST request to it (RFC 8058), as Outlook.com, Gmail and Yahoo ask of bulk senders',
+		description: 'Whether the web address in List-Unsubscribe unsubscribes at once on a POST request (RFC 8058). Outlook.com, Gmail and Yahoo require this from bulk senders.',
 	},
 	{
 		displayName: 'Mark Original as Answered',
 		name: 'markAnswered',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to mark the original as answered after the reply was sent, where it comes from IMAP Trigger or IMAP Mailbox and lies in the same mailbox. If that fails, the item says so and the reply counts as sent.',
+		description: 'Whether to mark the original as answered after the reply is sent. It must come from IMAP Trigger or IMAP Mailbox and be in the same mailbox. If this fails, the item tells the reason and the reply still counts as sent.',
 		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['reply', 'replyAll'] } },
 	},
 	{
@@ -209,14 +209,14 @@ export const messageOptions: INodeProperties[] = [
 			{ name: 'Normal', value: 'normal' },
 		],
 		default: 'normal',
-		description: 'How important the recipient\'s mail program shows the mail',
+		description: 'Importance shown in the recipient\'s email program',
 	},
 	{
 		displayName: 'Quote Original',
 		name: 'quoteOriginal',
 		type: 'boolean',
 		default: true,
-		description: 'Whether the original stands below the new text',
+		description: 'Whether to show the original below the new text',
 		displayOptions: only('reply', 'forward'),
 	},
 	{
@@ -224,7 +224,7 @@ export const messageOptions: INodeProperties[] = [
 		name: 'readReceipt',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to ask the reader\'s mail program to tell the sender that the mail was read. The reader may refuse.',
+		description: 'Whether to ask for a notification when the email is read. The reader can refuse.',
 	},
 	{
 		displayName: 'References',
@@ -232,7 +232,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. <first@example.com> <second@example.com>',
-		description: 'Message IDs of the thread so far, oldest first, separated by spaces',
+		description: 'Message IDs of the earlier emails in the thread, oldest first, separated by spaces',
 		displayOptions: only('send'),
 	},
 	{
@@ -241,7 +241,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 0 },
 		default: 15,
-		description: 'How long before the event its guests are reminded',
+		description: 'How long before the event to remind the attendees',
 		displayOptions: only('sendInvitation'),
 	},
 	{
@@ -250,7 +250,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. FREQ=WEEKLY;BYDAY=MO;COUNT=10',
-		description: 'How the event repeats, as a rule of iCalendar (RRULE), in the time zone of Start. Empty = once.',
+		description: 'How the event repeats, as an iCalendar rule (RRULE) in the time zone of Start. Leave it empty for a single event.',
 		displayOptions: only('sendInvitation'),
 	},
 	{
@@ -259,14 +259,14 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. info@example.com',
-		description: 'Address where answers go, if not to the sender',
+		description: 'Address that replies go to, if it is not the sender',
 	},
 	{
 		displayName: 'Send on Behalf',
 		name: 'sendOnBehalf',
 		type: 'boolean',
 		default: false,
-		description: 'Whether the mail shows the mailbox as sender on behalf of From Email. Needs the permission Send on Behalf; off, another From Email needs Send As.',
+		description: 'Whether the email shows that the mailbox sends it on behalf of From Email. This needs the Send on Behalf permission instead of Send As.',
 	},
 	{
 		displayName: 'Sequence',
@@ -274,7 +274,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 0 },
 		default: 0,
-		description: 'Number of the change, larger for each later one. Left out: 0 for a new event, made from the clock for an update or cancellation.',
+		description: 'Version of the event, higher for each change. The default is 0 for a new event, and a number made from the current time for an update or cancellation.',
 		displayOptions: only('sendInvitation'),
 	},
 	{
@@ -286,7 +286,7 @@ export const messageOptions: INodeProperties[] = [
 			{ name: 'Free', value: 'free' },
 		],
 		default: 'busy',
-		description: 'How the event\'s time looks in the guests\' calendars',
+		description: 'How the time of the event appears in the attendees\' calendars',
 		displayOptions: only('sendInvitation'),
 	},
 	{
@@ -295,7 +295,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. My subject line',
-		description: 'Another subject, in place of the original one with Re: or Fwd:',
+		description: 'Subject to use instead of the original one with Re: or Fwd:',
 		displayOptions: only('reply', 'forward'),
 	},
 ];

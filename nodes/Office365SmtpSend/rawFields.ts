@@ -8,11 +8,11 @@ export const rawFields: INodeProperties[] = [
 		name: 'rawSource',
 		type: 'options',
 		options: [
-			{ name: 'Binary Data', value: 'binary', description: 'An .eml file of the input item; streamed, however large' },
-			{ name: 'Text', value: 'text', description: 'The mail\'s text in a field or from an expression' },
+			{ name: 'Binary Data', value: 'binary', description: 'An .eml file in the input item. It can be large.' },
+			{ name: 'Text', value: 'text', description: 'The source of the email as text' },
 		],
 		default: 'binary',
-		description: 'Where the finished mail is taken from',
+		description: 'Where to take the finished email from',
 		displayOptions: { show: { operation: RAW } },
 	},
 	{
@@ -21,7 +21,7 @@ export const rawFields: INodeProperties[] = [
 		type: 'string',
 		required: true,
 		default: 'message',
-		hint: 'The name of the input binary field that holds the mail; format RAW of IMAP Trigger and POP Fetch calls it message',
+		hint: 'The name of the input binary field that holds the email. IMAP Trigger and POP Fetch use the name message with the format RAW.',
 		displayOptions: { show: { operation: RAW, rawSource: ['binary'] } },
 	},
 	{
@@ -32,7 +32,7 @@ export const rawFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. From: ada@example.com',
-		description: 'The whole mail as it travels (RFC 5322, MIME): headers, an empty line, the body. Bcc is taken out, Message-ID and Date are added where they are missing.',
+		description: 'The source of the whole email (RFC 5322, MIME): headers, an empty line, and the body. Bcc is removed. Message-ID and Date are added if they are missing.',
 		displayOptions: { show: { operation: RAW, rawSource: ['text'] } },
 	},
 	{
@@ -41,7 +41,8 @@ export const rawFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. ada@example.com',
-		description: 'Sender on the envelope. Leave it empty for what the headers Sender or From of the mail say.',
+		description: 'Address of the sender for the delivery of the email (envelope)',
+		hint: 'Leave empty to use the header Sender or From of the email',
 		displayOptions: { show: { operation: RAW } },
 	},
 	{
@@ -50,7 +51,8 @@ export const rawFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. info@example.com',
-		description: 'Recipients on the envelope, separated by commas. Leave it empty for those that To, Cc and Bcc of the mail say.',
+		description: 'Addresses to deliver the email to (envelope), separated by commas',
+		hint: 'Leave empty to use the headers To, Cc and Bcc of the email',
 		displayOptions: { show: { operation: RAW } },
 	},
 ];

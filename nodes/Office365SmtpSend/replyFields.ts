@@ -7,9 +7,9 @@ export const replyFields: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
-			{ name: 'Forward', value: 'forward', description: 'The same as the operation Forward' },
-			{ name: 'Reply', value: 'reply', description: 'To the sender, or where the mail asks for replies' },
-			{ name: 'Reply to All', value: 'replyAll', description: 'To the sender and everybody else who got it, but not to the mailbox itself' },
+			{ name: 'Forward', value: 'forward', description: 'Same as the operation Forward' },
+			{ name: 'Reply', value: 'reply', description: 'Reply to the sender, or to the reply-to address of the email' },
+			{ name: 'Reply to All', value: 'replyAll', description: 'Reply to the sender and to all other recipients, but not to this mailbox' },
 		],
 		default: 'reply',
 		displayOptions: { show: { operation: ['reply'] } },
@@ -20,7 +20,7 @@ export const replyFields: INodeProperties[] = [
 		type: 'json',
 		default: '={{ $json }}',
 		required: true,
-		description: 'The message item of IMAP Trigger, IMAP Mailbox or POP Fetch in any format, or one of the built-in Email Trigger, Microsoft Outlook or Gmail. Right after them it is {{ $json }}; where other nodes stand between, give the whole item: {{ $(\'IMAP Trigger\').item }}.',
+		description: 'The email item from IMAP Trigger, IMAP Mailbox, POP Trigger or POP Fetch in any format, or from n8n\'s Email Trigger, Microsoft Outlook or Gmail nodes. Directly after such a node, use {{ $json }}. If other nodes are in between, use the whole item: {{ $(\'IMAP Trigger\').item }}.',
 		displayOptions: { show: { operation: ['reply', 'forward'] } },
 	},
 	{
@@ -30,7 +30,7 @@ export const replyFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. info@example.com',
-		description: 'Addresses to forward the mail to, separated by commas',
+		description: 'Addresses to forward the email to, separated by commas',
 		displayOptions: { show: { operation: ['reply'], replyType: ['forward'] } },
 	},
 	{
@@ -40,7 +40,7 @@ export const replyFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. info@example.com',
-		description: 'Addresses to forward the mail to, separated by commas',
+		description: 'Addresses to forward the email to, separated by commas',
 		displayOptions: { show: { operation: ['forward'] } },
 	},
 ];
