@@ -39,7 +39,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 		},
 		{
 			displayName:
-				'Microsoft advises against this legacy method. It does not work with multi-factor authentication, which most tenants require, or with federated and personal accounts. Use the OAuth2 credential, a certificate or a client secret instead.',
+				'Legacy: Microsoft advises against this method. It does not work with multi-factor authentication, which most tenants require, or with federated and personal accounts. Use the OAuth2 credential, a certificate or a client secret instead.',
 			name: 'legacyNotice',
 			type: 'notice',
 			default: '',
