@@ -90,7 +90,7 @@ function isOwn({ uid, mode }: { uid: number; mode: number }): boolean {
 }
 
 /** A file of one's own; a link that somebody planted is not followed. @throws where it is something else */
-function readOwn(path: string): string {
+export function readOwn(path: string): string {
 	const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 	try {
 		const about = fstatSync(file);
@@ -102,7 +102,7 @@ function readOwn(path: string): string {
 }
 
 /** Writes a file that was not there: whatever stands in its place, a link too, is taken away and not written through. */
-async function writeOwn(path: string, text: string): Promise<void> {
+export async function writeOwn(path: string, text: string): Promise<void> {
 	await rm(path, { force: true });
 	const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
 	try {
@@ -113,7 +113,7 @@ async function writeOwn(path: string, text: string): Promise<void> {
 }
 
 /** The folder is no link, and nobody else may write in it. @throws where it is otherwise */
-async function requireOwn(folder: string): Promise<void> {
+export async function requireOwn(folder: string): Promise<void> {
 	const about = await lstat(folder);
 	if (about.isDirectory() && isOwn(about)) return;
 	throw new Error(`${folder} belongs to another user, everybody may write in it, or it is a link.`);

@@ -35,7 +35,7 @@ export class Office365SmtpSend implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const { takeAnswer } = await import('./sendAndWait.js');
+		const { takeAnswer } = await import('./takeAnswer.js');
 		return await takeAnswer.call(this);
 	}
 

@@ -17,7 +17,7 @@ const SIGNATURE = 'signature';
  * done here; otherwise anybody could approve by guessing the execution's number. {@link isGenuine} checks it once more.
  * @throws MailError where n8n cannot sign, or would refuse its own links
  */
-export function approvalLinks(context: IExecuteFunctions): (approved: boolean) => string {
+export function approvalLinks(context: IExecuteFunctions): MakeLink {
 	if (typeof context.getSignedResumeUrl !== 'function') {
 		throw new MailError('This n8n cannot check who answers, so anybody could approve.', { code: 'configuration', remedy: 'Update n8n to 1.119 or newer.' });
 	}
@@ -27,19 +27,41 @@ export function approvalLinks(context: IExecuteFunctions): (approved: boolean) =
 		// It looks for the operation's name among the stored parameters, and takes the links for those of another node otherwise.
 		throw inputError('Operation', 'n8n refuses each answer where an expression chooses to send and wait.', 'Choose Send and Wait for Response from the list.');
 	}
-	return (approved) => context.getSignedResumeUrl({ approved: String(approved) });
+	return (approved, more) => context.getSignedResumeUrl({ approved: String(approved), ...more });
 }
 
+/** `more` is signed with the rest, so that nobody can make another's link of their own. */
+export type MakeLink = (approved: boolean, more?: Record<string, string>) => string;
+
+/** What a genuine link says. */
+export interface AnswerLink {
+	approved: boolean;
+	/** Which question it belongs to, and who it was made for; empty in links of earlier versions, or for everybody. */
+	ask: string;
+	who: string;
+}
+
+const CARRIED = new Set(['approved', 'ask', 'who']);
+
 /**
- * Whether a visitor has one of the links that were mailed. Checked besides n8n, since n8n before 2.14.2 checks nothing in executions
- * that began to wait before they asked for it, nor where the operation is not among the stored parameters.
+ * What the link of a visitor says; undefined where it is not one of those that were mailed. Checked besides n8n, since n8n before
+ * 2.14.2 checks nothing in executions that began to wait before they asked for it, nor where the operation is not among the stored
+ * parameters.
  */
-export function isGenuine(context: IWebhookFunctions): boolean {
-	if (typeof context.getSignedResumeUrl !== 'function') return false;
-	const { approved, [SIGNATURE]: given } = record(context.getQueryData());
-	if (typeof approved !== 'string' || typeof given !== 'string') return false;
-	const right = new URL(context.getSignedResumeUrl({ approved })).searchParams.get(SIGNATURE);
-	return right !== null && timingSafeEqual(digest(given), digest(right));
+export function genuineLink(context: IWebhookFunctions): AnswerLink | undefined {
+	if (typeof context.getSignedResumeUrl !== 'function') return undefined;
+	const { [SIGNATURE]: given, ...carried } = record(context.getQueryData());
+	const parameters: Record<string, string> = {};
+	// In the order of the address, which is signed as it stands there.
+	for (const [name, value] of Object.entries(carried)) {
+		if (!CARRIED.has(name) || typeof value !== 'string') return undefined;
+		parameters[name] = value;
+	}
+	const { approved, ask = '', who = '' } = parameters;
+	if (approved === undefined || typeof given !== 'string') return undefined;
+	const right = new URL(context.getSignedResumeUrl(parameters)).searchParams.get(SIGNATURE);
+	if (right === null || !timingSafeEqual(digest(given), digest(right))) return undefined;
+	return { approved: approved === 'true', ask, who };
 }
 
 /** Of one length, so that they can be compared. */

@@ -17,7 +17,7 @@ import { Hints } from './hints';
 import { readInvitation } from './invitation';
 import { readRaw } from './raw';
 import { readReply } from './reply';
-import { readQuestionMail, tellDoubts, waitUntil } from './sendAndWait';
+import { keepAsked, readAsking, waitUntil } from './sendAndWait';
 import { SentRecord } from './sentRecord';
 import { readDelivery, readMail, readService } from './settings';
 
@@ -68,7 +68,7 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 }
 
 /**
- * One mail for all items, since an execution waits once: sends it, then lets n8n put the execution to sleep. What is
+ * One question for all items, since an execution waits once: mails it, then lets n8n put the execution to sleep. What is
  * returned here is seen while it waits; n8n passes on the input items where nobody answers in time.
  */
 export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
@@ -76,7 +76,12 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 		const options = record(context.getNodeParameter('options', 0, {}));
 		const until = waitUntil(options, context.getTimezone());
 		const account = sendingThrough(readService(options), await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options)));
-		tellDoubts(context, await deliver(context, 0, account, await compose(await readQuestionMail(context, account.mailbox)), options));
+		const asking = await readAsking(context, account.mailbox, until);
+		// All are made before the first one leaves, so that a slip is told while nobody has been asked.
+		const mails = await Promise.all(asking.mails.map(async (mail) => await compose(mail)));
+		const sent: IDataObject[] = [];
+		for (const mail of mails) sent.push(await deliver(context, 0, account, mail, options));
+		await keepAsked(context, asking, sent);
 		await context.putExecutionToWait(until);
 		return context.getInputData();
 	} catch (error) {

@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { formProperties } from './formProperties';
+
 const WAIT = ['sendAndWait'];
 
 const style = (displayName: string, name: string, byDefault: 'primary' | 'secondary'): INodeProperties => ({
@@ -31,11 +33,13 @@ export const waitFields: INodeProperties[] = [
 		type: 'options',
 		options: [
 			{ name: 'Approval', value: 'approval', description: 'The person approves or declines with a button' },
+			{ name: 'Custom Form', value: 'customForm', description: 'The person fills in a form of your own' },
 			{ name: 'Free Text', value: 'freeText', description: 'The person writes an answer into a form' },
 		],
 		default: 'approval',
 		displayOptions: { show: { operation: WAIT } },
 	},
+	...formProperties,
 	{
 		displayName: 'Approval Options',
 		name: 'approvalOptions',
@@ -68,9 +72,78 @@ export const waitFields: INodeProperties[] = [
 	},
 ];
 
-const freeText: INodeProperties['displayOptions'] = { show: { '/responseType': ['freeText'] } };
+const form: INodeProperties['displayOptions'] = { show: { '/responseType': ['freeText', 'customForm'] } };
 
 export const waitOptions: INodeProperties[] = [
+	{ displayName: 'Accent Colour', name: 'accentColor', type: 'color', default: '#0f5ea8', description: 'Colour of the buttons in the email and on the page' },
+	{
+		displayName: 'Answer When Time Is Over',
+		name: 'defaultAnswer',
+		type: 'options',
+		options: [
+			{ name: 'Approve', value: 'approve' },
+			{ name: 'Decline', value: 'decline' },
+			{ name: 'None', value: 'none' },
+		],
+		default: 'none',
+		description: 'Which answer counts if nobody decides within the option Limit Wait Time. The items that are passed on then have it in the field data, with timedOut set to true.',
+		displayOptions: { show: { '/responseType': ['approval'] } },
+	},
+	{
+		displayName: 'Approvers',
+		name: 'approvers',
+		type: 'fixedCollection',
+		default: { values: { emails: '', rule: 'all' } },
+		description: 'People who are each asked with an email and a link of their own, in place of To Email; the output lists who answered what and when',
+		options: [
+			{
+				displayName: 'Values',
+				name: 'values',
+				values: [
+					{
+						displayName: 'Email Addresses',
+						name: 'emails',
+						type: 'string',
+						required: true,
+						default: '',
+						placeholder: 'e.g. ada@example.com, Grace <grace@example.com>',
+						description: 'Addresses separated by commas, or a list from an expression',
+					},
+					{
+						displayName: 'Needed Answers',
+						name: 'neededAnswers',
+						type: 'number',
+						typeOptions: { minValue: 1 },
+						default: 1,
+						description: 'How many people have to approve, or to answer where the response is a text or a form',
+						displayOptions: { show: { rule: ['count'] } },
+					},
+					{
+						displayName: 'Rule',
+						name: 'rule',
+						type: 'options',
+						options: [
+							{ name: 'A Certain Number', value: 'count', description: 'Approved as soon as this many people approve; declined as soon as they no longer can' },
+							{ name: 'All', value: 'all', description: 'Approved when everybody approves; declined by the first who declines' },
+							{ name: 'First Answer', value: 'first', description: 'The first answer decides' },
+							{ name: 'Majority', value: 'majority', description: 'Approved as soon as more than half of the people approve; declined as soon as they no longer can' },
+						],
+						default: 'all',
+						description: 'When the question is decided. Of a text or a form, each answer counts as an approval.',
+					},
+				],
+			},
+		],
+	},
+	{ displayName: 'Confirmation Message', name: 'confirmationMessage', type: 'string', default: 'This page can be closed now.', description: 'What the page says once the answer has been given' },
+	{
+		displayName: 'Links Valid For (Hours)',
+		name: 'linksValidFor',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 2 },
+		default: 72,
+		description: 'After how many hours the links in the email take no answer any more. 0: as long as the execution waits. To let the workflow go on then, use Limit Wait Time.',
+	},
 	{
 		displayName: 'Limit Wait Time',
 		name: 'limitWaitTime',
@@ -110,8 +183,8 @@ export const waitOptions: INodeProperties[] = [
 			},
 		],
 	},
-	{ displayName: 'Message Button Label', name: 'messageButtonLabel', type: 'string', default: 'Respond', description: 'What the button in the mail is called', displayOptions: freeText },
-	{ displayName: 'Response Form Button Label', name: 'responseFormButtonLabel', type: 'string', default: 'Submit', description: 'What the button below the form is called', displayOptions: freeText },
-	{ displayName: 'Response Form Description', name: 'responseFormDescription', type: 'string', default: '', description: 'Text above the form, in place of the message', displayOptions: freeText },
-	{ displayName: 'Response Form Title', name: 'responseFormTitle', type: 'string', default: '', description: 'Title of the form, in place of the subject', displayOptions: freeText },
+	{ displayName: 'Message Button Label', name: 'messageButtonLabel', type: 'string', default: 'Respond', description: 'What the button in the mail is called', displayOptions: form },
+	{ displayName: 'Response Form Button Label', name: 'responseFormButtonLabel', type: 'string', default: 'Submit', description: 'What the button below the form is called', displayOptions: form },
+	{ displayName: 'Response Form Description', name: 'responseFormDescription', type: 'string', default: '', description: 'Text above the form, in place of the message', displayOptions: form },
+	{ displayName: 'Response Form Title', name: 'responseFormTitle', type: 'string', default: '', description: 'Title of the form, in place of the subject', displayOptions: form },
 ];

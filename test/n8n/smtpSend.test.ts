@@ -93,7 +93,11 @@ describe('send and wait', () => {
 
 		const pressed = await fetch(approve, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } });
 		expect([pressed.status, await pressed.text()]).toEqual([200, expect.stringContaining('Got it, thanks')]);
-		expect(await ended(id)).toEqual({ data: { approved: true, respondedAt: expect.stringMatching(/^\d{4}-.*Z$/) } });
+		const answeredAt = expect.stringMatching(/^\d{4}-.*Z$/);
+		expect(await ended(id)).toEqual({
+			data: { approved: true, respondedAt: answeredAt },
+			emailQuestion: { subject: 'approve-me', message: 'May we <b>ship</b> & sell?', responseType: 'approval', recipients: [GRACE], askedAt: answeredAt, answeredAt, messageIds: [expect.stringMatching(/^<.+@.+>$/)] },
+		});
 
 		const late = await fetch(decline, { method: 'POST' });
 		expect(await late.text()).not.toContain('Got it');
@@ -104,7 +108,7 @@ describe('send and wait', () => {
 		const { id, links, email } = await ask('decline-me', { message: '=May order {{ $json.body.order }} go?', approvalOptions: { values: { approvalType: 'double' } } });
 		expect(email.text).toContain('May order 17 go?');
 		const shown = await (await fetch(links[1] ?? '')).text();
-		expect(shown).toMatch(/<h1>decline-me<\/h1><p>The question stands in the mail that brought you here\.<\/p>[\s\S]*<button type="submit">Decline<\/button>/);
+		expect(shown).toMatch(/<h1>decline-me<\/h1><p>May order 17 go\?<\/p>[\s\S]*<button type="submit">Decline<\/button>/);
 		const before = n8n.instance.url;
 		await n8n.restart();
 		await fetch((links[1] ?? '').replace(before, n8n.instance.url), { method: 'POST' });

@@ -1,7 +1,7 @@
 import type { INodeParameters, IWebhookFunctions } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
-import { takeAnswer } from '../../nodes/Office365SmtpSend/sendAndWait';
+import { takeAnswer } from '../../nodes/Office365SmtpSend/takeAnswer';
 
 interface Visit {
 	method?: string;

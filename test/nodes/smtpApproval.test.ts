@@ -4,7 +4,7 @@ import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { approvalLinks } from '../../nodes/Office365SmtpSend/approvalLinks';
-import { takeAnswer } from '../../nodes/Office365SmtpSend/sendAndWait';
+import { takeAnswer } from '../../nodes/Office365SmtpSend/takeAnswer';
 
 const BASE = 'https://n8n.example.test/webhook-waiting';
 
@@ -68,7 +68,8 @@ describe('the links of a question', () => {
 
 describe('an answer', () => {
 	/** A visit that n8n lets through. */
-	async function visit(url: string, { method = 'POST', signs = true } = {}): Promise<{ status: number; html: string; goesOn: boolean }> {
+	async function visit(url: string, { method = 'POST', signs = true } = {}): Promise<{ status: number; html: string; goesOn: boolean; logged: string[] }> {
+		const logged: string[] = [];
 		const query = new URL(url).searchParams;
 		const answer = { statusCode: 200, html: '' };
 		const response = Object.assign(answer, { setHeader: () => undefined, end: (html: string) => (answer.html = html) });
@@ -79,10 +80,11 @@ describe('an answer', () => {
 			getQueryData: () => Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.getAll(name).length > 1 ? query.getAll(name) : query.get(name)])),
 			getBodyData: () => ({}),
 			getResponseObject: () => response,
+			logger: { warn: (said: string) => logged.push(said) },
 			...(signs && { getSignedResumeUrl: (parameters?: Record<string, string>) => signed(17, parameters) }),
 		});
 		const { workflowData } = await takeAnswer.call(context);
-		return { status: answer.statusCode, html: answer.html, goesOn: workflowData !== undefined };
+		return { status: answer.statusCode, html: answer.html, goesOn: workflowData !== undefined, logged };
 	}
 	const right = signed(17, { approved: 'true' });
 
@@ -103,8 +105,9 @@ describe('an answer', () => {
 		['no answer beside it', right.replace('approved=true&', '')],
 	])('is refused by the node itself with %s, and the execution goes on waiting', async (_name, url) => {
 		for (const method of ['POST', 'GET']) {
-			const { status, html, goesOn } = await visit(url, { method });
+			const { status, html, goesOn, logged } = await visit(url, { method });
 			expect([status, goesOn]).toEqual([401, false]);
+			expect(logged).toEqual([expect.stringContaining('the signature does not fit')]);
 			expect(html).toContain('This link is not valid');
 			expect(html).not.toContain('<form');
 		}

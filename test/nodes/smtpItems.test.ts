@@ -2,7 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { askAndWait, sendItems } from '../../nodes/Office365SmtpSend/send';
-import { readQuestionMail } from '../../nodes/Office365SmtpSend/sendAndWait';
+import { readAsking } from '../../nodes/Office365SmtpSend/sendAndWait';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { executeFunctions, told } from '../support/contexts';
 
@@ -129,7 +129,7 @@ describe('a question that may not have come to everybody', () => {
 		});
 		const shown = await askAndWait(context);
 		expect(waits).toHaveLength(1);
-		expect(shown.map(({ json }) => json)).toEqual([{ order: 17, ...doubts }]);
+		expect(shown.map(({ json }) => json)).toEqual([{ order: 17, ...doubts, emailQuestion: expect.objectContaining({ recipients: toEmail.split(', ') }) }]);
 		// n8n goes on with this very list.
 		expect(input[0]?.json).toEqual(shown[0]?.json);
 		for (const said of [about.warnings, about.hints]) expect(said).toEqual([expect.stringMatching(words)]);
@@ -140,8 +140,8 @@ describe('the buttons of a question', () => {
 	it('look and are called as the built-in node\'s parameters say', async () => {
 		const buttons = async (values: object): Promise<Array<[string, string]>> => {
 			const context = executeFunctions({ sandbox, mailbox: GRACE, workflow: 'ask', parameters: { operation: 'sendAndWait', toEmail: GRACE, subject: 'x', message: 'May we?', approvalOptions: { values } } }, told());
-			const { html } = await readQuestionMail(Object.assign(context, { getSignedResumeUrl: ({ approved }: Record<string, string> = {}) => `https://n8n.example.test/${approved}` }), GRACE);
-			return [...(html ?? '').matchAll(/<a href="[^"]*\/(\w+)"[^>]*background-color:(#\w+)/g)].map(([, approved = '', colour = '']) => [approved, colour === '#ffffff' ? 'border' : 'filled']);
+			const { mails } = await readAsking(Object.assign(context, { getSignedResumeUrl: ({ approved }: Record<string, string> = {}) => `https://n8n.example.test/${approved}` }), GRACE, new Date());
+			return [...(mails[0]?.html ?? '').matchAll(/<a href="[^"]*\/(\w+)"[^>]*background-color:(#\w+)/g)].map(([, approved = '', colour = '']) => [approved, colour === '#ffffff' ? 'border' : 'filled']);
 		};
 		expect(await buttons({})).toEqual([['true', 'filled']]);
 		expect(await buttons({ approvalType: 'double' })).toEqual([['true', 'filled'], ['false', 'border']]);

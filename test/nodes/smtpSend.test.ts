@@ -30,6 +30,8 @@ describe('the fields in sight', () => {
 		['raw, from text', { operation: 'sendRaw', rawSource: 'text' }, ['rawSource', 'rawMessage', 'fromEmail', 'toEmail', 'options']],
 		['approval', { operation: 'sendAndWait' }, ['fromEmail', 'toEmail', 'subject', 'message', 'responseType', 'approvalOptions', 'options']],
 		['free text', { operation: 'sendAndWait', responseType: 'freeText' }, ['fromEmail', 'toEmail', 'subject', 'message', 'responseType', 'options']],
+		['form', { operation: 'sendAndWait', responseType: 'customForm' }, ['fromEmail', 'toEmail', 'subject', 'message', 'responseType', 'defineForm', 'formFields', 'options']],
+		['form, JSON', { operation: 'sendAndWait', responseType: 'customForm', defineForm: 'json' }, ['fromEmail', 'toEmail', 'subject', 'message', 'responseType', 'defineForm', 'jsonOutput', 'options']],
 		['connection test', { operation: 'testConnection' }, ['options']],
 	] satisfies Array<[string, INodeParameters, string[]]>)('are those that it needs: %s', (_name, values, names) => {
 		expect(inSight(values).sort()).toEqual([...names].sort());

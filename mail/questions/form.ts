@@ -1,0 +1,160 @@
+import { inputError } from '../compose/addresses';
+
+export const FIELD_TYPES = ['text', 'textarea', 'number', 'date', 'dropdown', 'radio', 'checkbox', 'email', 'file', 'hiddenField', 'password'] as const;
+export type FieldType = (typeof FIELD_TYPES)[number];
+
+/** One field of a form, as the page shows it and as its answer is judged. */
+export interface FormField {
+	/** What the answer is called in the output. */
+	name: string;
+	label: string;
+	type: FieldType;
+	required: boolean;
+	placeholder: string;
+	/** What it holds at first; of a hidden field, its answer. */
+	initial: string[];
+	/** Of a list of choices; otherwise empty. */
+	choices: string[];
+	/** Whether more than one choice, or file, may be given. */
+	several: boolean;
+	/** How many checkboxes may be ticked. */
+	least: number;
+	most: number;
+	/** Endings such as ".pdf" and types such as "image/*"; empty takes each file. */
+	accept: string[];
+	/** Bytes a file. */
+	largest: number;
+}
+
+const WHERE = 'Form Elements';
+const MOST_FIELDS = 100;
+const MEGABYTE = 1024 * 1024;
+export const DEFAULT_LARGEST = 10;
+
+/**
+ * The form that a list of fields describes, in the names that n8n's own forms use.
+ * @throws MailError `input` naming the field, so that nothing is sent of a form that nobody could answer
+ */
+export function readForm(list: unknown, where = WHERE): FormField[] {
+	if (!Array.isArray(list) || list.length === 0) throw inputError(where, 'the form has no field.', 'Add at least one form element.');
+	if (list.length > MOST_FIELDS) throw inputError(where, `the form has ${list.length} fields.`, `Ask for at most ${MOST_FIELDS}.`);
+	const given: unknown[] = list;
+	const fields = given.map((one, index) => readField(one, `${where}, element ${index + 1}`));
+	const seen = new Set<string>();
+	for (const { name } of fields) {
+		const key = propertyName(name);
+		if (seen.has(key)) throw inputError(where, `two fields are called "${short(name)}", so that one answer would replace the other.`, 'Give each field a name of its own.');
+		seen.add(key);
+	}
+	return fields;
+}
+
+/** The form that JSON describes: a list of fields, as text or as an expression gives it. @throws MailError `input` */
+export function readJsonForm(json: unknown, where = 'Form Fields'): FormField[] {
+	return readForm(parsed(json, where), where);
+}
+
+/** What {@link readForm} takes, of JSON. @throws MailError `input` */
+export function parsed(json: unknown, where = 'Form Fields'): unknown {
+	if (typeof json !== 'string') return json;
+	try {
+		return JSON.parse(json);
+	} catch (error) {
+		throw inputError(where, `this is no JSON: ${error instanceof Error ? short(error.message) : 'it cannot be read'}.`, 'Give a list of fields such as [{ "fieldLabel": "Name", "fieldType": "text" }].');
+	}
+}
+
+/** The binary property of a file's field, as n8n's own forms name it. */
+export function propertyName(name: string): string {
+	return name.replace(/\W/g, '_').toLowerCase();
+}
+
+function readField(one: unknown, where: string): FormField {
+	const given = new Map<string, unknown>(typeof one === 'object' && one !== null && !Array.isArray(one) ? Object.entries(one) : []);
+	const word = (name: string): string => words(given.get(name), where).trim();
+	const type = typeOf(word('fieldType'), where);
+	const name = word('fieldName') || word('fieldLabel');
+	const label = word('fieldLabel') || name;
+	if (name === '') throw inputError(where, 'the field has no name.', 'Enter a label.');
+	// Both are answers' names that the output has for itself, and what JavaScript objects have already.
+	if (['respondedAt', 'approved', 'answers', 'timedOut', '__proto__'].includes(name)) throw inputError(where, `"${name}" cannot be the name of a field.`, 'Enter another name.');
+	const choices = type === 'dropdown' || type === 'radio' || type === 'checkbox' ? readChoices(given.get('fieldOptions'), where) : [];
+	const field: FormField = {
+		name,
+		label,
+		type,
+		required: given.get('requiredField') === true || given.get('requiredField') === 'true',
+		placeholder: word('placeholder'),
+		initial: readInitial(type === 'hiddenField' ? given.get('fieldValue') : given.get('defaultValue'), type, where),
+		choices,
+		several: type === 'checkbox' || (type === 'dropdown' && given.get('multiselect') === true) || (type === 'file' && given.get('multipleFiles') !== false),
+		...readBounds(given, type, choices.length, where),
+		accept: type === 'file' ? word('acceptFileTypes').split(',').map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '').map(asAccepted) : [],
+		largest: Math.floor(number(given.get('maxFileSize'), DEFAULT_LARGEST, `${where}, Largest File (MB)`) * MEGABYTE),
+	};
+	if (field.type === 'file' && field.largest < 1) throw inputError(where, 'no file is smaller than 0 MB.', 'Enter how many megabytes a file may have.');
+	for (const value of choices.length > 0 ? field.initial : []) {
+		if (!choices.includes(value)) throw inputError(where, `the default value "${short(value)}" is not among the options.`, 'Enter one of the options as it is written there.');
+	}
+	return field;
+}
+
+function typeOf(given: string, where: string): FieldType {
+	const type = FIELD_TYPES.find((one) => one === (given === '' ? 'text' : given));
+	if (type !== undefined) return type;
+	if (given === 'html') throw inputError(where, 'custom HTML is not shown on this page.', 'Write the text into the message, and remove this element.');
+	throw inputError(where, `"${short(given)}" is not a type of field.`, `Use one of: ${FIELD_TYPES.join(', ')}.`);
+}
+
+function readChoices(given: unknown, where: string): string[] {
+	const inner: unknown = typeof given === 'object' && given !== null && 'values' in given ? given.values : given;
+	const list: unknown[] = Array.isArray(inner) ? inner : [];
+	const choices = list.map((one) => words(typeof one === 'object' && one !== null && 'option' in one ? one.option : one, where).trim()).filter((one) => one !== '');
+	if (choices.length === 0) throw inputError(where, 'there is nothing to choose from.', 'Add at least one option.');
+	const twice = choices.find((one, index) => choices.indexOf(one) !== index);
+	if (twice !== undefined) throw inputError(where, `the option "${short(twice)}" is there twice.`, 'Remove one of them.');
+	return choices;
+}
+
+/** Several as a list, or with commas between where several can be chosen. */
+function readInitial(given: unknown, type: FieldType, where: string): string[] {
+	if (type === 'file' || type === 'password') return [];
+	const list: unknown[] = Array.isArray(given) ? given : type === 'checkbox' ? words(given, where).split(',') : [given];
+	const values = list.map((one) => words(one, where)).map((one) => (type === 'textarea' || type === 'hiddenField' ? one : one.trim()));
+	return values.filter((one) => one !== '').map((one) => (type === 'date' ? one.slice(0, 10) : one));
+}
+
+function readBounds(given: ReadonlyMap<string, unknown>, type: FieldType, count: number, where: string): Pick<FormField, 'least' | 'most'> {
+	const all = { least: 0, most: count };
+	if (type !== 'checkbox') return all;
+	const bounds = new Map([
+		['exact', { least: number(given.get('numberOfSelections'), 1, where), most: number(given.get('numberOfSelections'), 1, where) }],
+		['range', { least: number(given.get('minSelections'), 0, where), most: number(given.get('maxSelections'), 1, where) }],
+	]).get(words(given.get('limitSelection'), where)) ?? all;
+	if (bounds.least > bounds.most || bounds.least > count) {
+		throw inputError(where, `nobody can select at least ${bounds.least} and at most ${bounds.most} of ${count} checkboxes.`, 'Change the numbers.');
+	}
+	return bounds;
+}
+
+/** An ending as browsers want it: "pdf" means ".pdf". */
+function asAccepted(entry: string): string {
+	return entry.includes('/') || entry.startsWith('.') ? entry : `.${entry}`;
+}
+
+function number(value: unknown, fallback: number, where: string): number {
+	const given = value === undefined || value === null || value === '' ? fallback : Number(value);
+	if (!Number.isFinite(given) || given < 0) throw inputError(where, `"${short(String(value))}" is not a number from 0 on.`, 'Enter a number.');
+	return given;
+}
+
+function words(value: unknown, where: string): string {
+	if (value === undefined || value === null) return '';
+	if (typeof value === 'string') return value;
+	if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return value.toString();
+	throw inputError(where, 'the expression gives an object or a list, not text.', 'Point the expression at one of its fields.');
+}
+
+function short(value: string): string {
+	return value.slice(0, 100);
+}

@@ -1,0 +1,110 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { inputError, readMailboxes, sameAddress, type Mailbox } from '../../mail/compose/addresses';
+import { needed, RULES, type Rule } from '../../mail/questions/deciding';
+import { parsed, readForm, type FormField } from '../../mail/questions/form';
+import { choice, record, text, whole } from '../parameterValues';
+import { ACCENT } from './answerPage';
+
+export const RESPONSE_TYPES = ['approval', 'freeText', 'customForm'] as const;
+
+/** What the execution waits for, as the built-in Send Email has it. Plain data, so that n8n can keep it with the execution. */
+export interface Question {
+	responseType: (typeof RESPONSE_TYPES)[number];
+	/** Buttons of an approval; without `decline` there is only one. */
+	approve: Button;
+	decline?: Button;
+	subject: string;
+	message: string;
+	/** Texts of the page, where they are other than the mail's. */
+	formTitle: string;
+	formDescription: string;
+	submitLabel: string;
+	/** Of the button in the mail. */
+	mailButton: string;
+	thanks: string;
+	/** #rrggbb */
+	accent: string;
+	/** As the user described them; {@link fieldsOf} gives what is shown. */
+	fields: unknown[];
+}
+
+export interface Button {
+	label: string;
+	/** Filled, or with a border only. */
+	primary: boolean;
+}
+
+/** People who are asked each with a link of their own. */
+export interface People {
+	mailboxes: Mailbox[];
+	rule: Rule;
+	/** Of the rule `count`. */
+	count: number;
+}
+
+export type Read = (name: string, fallback: unknown) => unknown;
+
+/** @throws MailError `input` naming the field */
+export function readQuestion(read: Read): Question {
+	const responseType = choice(read('responseType', 'approval'), 'Response Type', RESPONSE_TYPES, 'approval');
+	const approval = record(record(read('approvalOptions', {})).values);
+	const options = record(read('options', {}));
+	const double = choice(approval.approvalType, 'Type of Approval', ['single', 'double'], 'single') === 'double';
+	const question: Question = {
+		responseType,
+		approve: { label: text(approval.approveLabel, 'Approve Button Label') || 'Approve', primary: approval.buttonApprovalStyle !== 'secondary' },
+		...(double && { decline: { label: text(approval.disapproveLabel, 'Disapprove Button Label') || 'Decline', primary: approval.buttonDisapprovalStyle === 'primary' } }),
+		subject: text(read('subject', ''), 'Subject'),
+		message: text(read('message', ''), 'Message').replaceAll('\\n', '\n').replace(/<br\s*\/?>/g, '\n').trim(),
+		formTitle: text(options.responseFormTitle, 'Response Form Title'),
+		formDescription: text(options.responseFormDescription, 'Response Form Description'),
+		submitLabel: text(options.responseFormButtonLabel, 'Response Form Button Label') || 'Submit',
+		mailButton: text(options.messageButtonLabel, 'Message Button Label') || 'Respond',
+		thanks: text(options.confirmationMessage, 'Confirmation Message') || 'This page can be closed now.',
+		accent: readAccent(text(options.accentColor, 'Accent Colour')),
+		fields: responseType === 'customForm' ? readFields(read) : [],
+	};
+	fieldsOf(question);
+	return question;
+}
+
+/** What the form of a question shows. @throws MailError `input` */
+export function fieldsOf({ fields, responseType }: Pick<Question, 'fields' | 'responseType'>): FormField[] {
+	return responseType === 'customForm' ? readForm(fields) : [];
+}
+
+function readFields(read: Read): unknown[] {
+	const fromJson = choice(read('defineForm', 'fields'), 'Define Form', ['fields', 'json'], 'fields') === 'json';
+	const given = fromJson ? parsed(read('jsonOutput', '')) : record(read('formFields', {})).values;
+	// A name that does not fit is told with the name that the parameter has.
+	readForm(given, fromJson ? 'Form Fields' : 'Form Elements');
+	return Array.isArray(given) ? given : [];
+}
+
+function readAccent(given: string): string {
+	const colour = given.trim().toLowerCase();
+	if (colour === '') return ACCENT;
+	if (/^#[\da-f]{6}$/.test(colour)) return colour;
+	throw inputError('Accent Colour', `"${colour.slice(0, 40)}" is not a colour.`, 'Enter one such as #0f5ea8.');
+}
+
+/** Those of the option Approvers, or undefined where To Email says who is asked. @throws MailError `input` naming the field */
+export async function readApprovers(read: Read, options: IDataObject): Promise<People | undefined> {
+	if (options.approvers === undefined) return undefined;
+	const given = record(record(options.approvers).values);
+	const mailboxes = await readMailboxes('Approvers', given.emails ?? '');
+	if (mailboxes.length === 0) throw inputError('Approvers', 'nobody is asked.', 'Enter at least one address, or remove the option.');
+	const twice = mailboxes.find(({ address }, index) => mailboxes.findIndex((other) => sameAddress(other.address, address)) !== index);
+	if (twice !== undefined) throw inputError('Approvers', `${twice.address} is there twice, and would have two votes.`, 'Remove one of the two.');
+	if (text(read('toEmail', ''), 'To Email').trim() !== '') {
+		throw inputError('To Email', 'each approver gets an email with a link of their own, so that it goes to nobody else.', 'Leave To Email empty, or remove the option Approvers.');
+	}
+	for (const [name, field] of [['ccEmail', 'CC Email'], ['bccEmail', 'BCC Email']] as const) {
+		if (text(options[name], field).trim() !== '') throw inputError(field, 'a copy would carry the personal link of an approver.', `Leave ${field} empty where the option Approvers is used.`);
+	}
+	const rule = choice(given.rule, 'Rule', RULES, 'all');
+	const count = whole(given.neededAnswers, 'Needed Answers', 1, 1, 10_000);
+	needed(rule, mailboxes.length, count);
+	return { mailboxes, rule, count };
+}

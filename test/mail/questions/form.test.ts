@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+
+import { inputName, judge, type PostedFile } from '../../../mail/questions/answer';
+import { decide, needed, type Rule } from '../../../mail/questions/deciding';
+import { readForm, readJsonForm } from '../../../mail/questions/form';
+
+const MB = 1024 * 1024;
+const options = (...values: string[]): object => ({ values: values.map((option) => ({ option })) });
+
+describe('a form', () => {
+	it.each<[string, unknown, RegExp]>([
+		['no field', [], /no field/],
+		['no list', { fieldLabel: 'x' }, /no field/],
+		['two fields of one name', [{ fieldLabel: 'Size' }, { fieldLabel: 'Size', fieldType: 'number' }], /two fields are called "Size"/],
+		['two names that differ only in what binary names leave out', [{ fieldLabel: 'a b' }, { fieldLabel: 'A_b' }], /two fields are called/],
+		['a field without a name', [{ fieldType: 'text' }], /element 1: the field has no name/],
+		['an unknown type', [{ fieldLabel: 'x' }, { fieldLabel: 'When', fieldType: 'time' }], /element 2: "time" is not a type of field/],
+		['HTML of its own', [{ fieldType: 'html', html: '<b>x</b>' }], /custom HTML is not shown/],
+		['a list of choices without one', [{ fieldLabel: 'x', fieldType: 'dropdown', fieldOptions: options('', ' ') }], /nothing to choose from/],
+		['a choice that is there twice', [{ fieldLabel: 'x', fieldType: 'radio', fieldOptions: options('a', 'a') }], /option "a" is there twice/],
+		['a default that is not offered', [{ fieldLabel: 'x', fieldType: 'radio', fieldOptions: options('a'), defaultValue: 'b' }], /default value "b" is not among/],
+		['more ticks than boxes', [{ fieldLabel: 'x', fieldType: 'checkbox', fieldOptions: options('a'), limitSelection: 'exact', numberOfSelections: 2 }], /nobody can select/],
+		['a name that the output has for itself', [{ fieldLabel: 'respondedAt' }], /cannot be the name/],
+		['a name that JavaScript objects have', JSON.parse('[{ "fieldLabel": "__proto__" }]'), /cannot be the name/],
+		['an object in place of text', [{ fieldLabel: { a: 1 } }], /gives an object/],
+		['more fields than anybody fills in', Array.from({ length: 101 }, (_, index) => ({ fieldLabel: `f${index}` })), /at most 100|101 fields/],
+	])('is refused with %s', (_name, list, message) => {
+		expect(() => readForm(list)).toThrow(expect.objectContaining({ code: 'input', message: expect.stringMatching(message) }));
+	});
+
+	it('is read from JSON, and what is no JSON is named', () => {
+		expect(readJsonForm('[{ "fieldLabel": "Name", "requiredField": true }]')).toMatchObject([{ name: 'Name', type: 'text', required: true }]);
+		expect(() => readJsonForm('[{ fieldLabel')).toThrow(expect.objectContaining({ code: 'input', message: expect.stringContaining('no JSON') }));
+	});
+});
+
+describe('an answer to a form', () => {
+	const fields = readForm([
+		{ fieldLabel: 'Name', requiredField: true },
+		{ fieldLabel: 'Amount', fieldType: 'number' },
+		{ fieldLabel: 'Day', fieldType: 'date' },
+		{ fieldLabel: 'Mail', fieldType: 'email' },
+		{ fieldLabel: 'Size', fieldType: 'dropdown', fieldOptions: options('S', 'L') },
+		{ fieldLabel: 'Colours', fieldType: 'checkbox', fieldOptions: options('red', 'blue', 'green'), limitSelection: 'range', minSelections: 1, maxSelections: 2 },
+		{ fieldLabel: 'Plan', fieldType: 'file', acceptFileTypes: 'pdf, image/*', maxFileSize: 1, multipleFiles: false },
+		{ fieldName: 'order', fieldType: 'hiddenField', fieldValue: '17' },
+	]);
+	const posted = (values: Record<number, unknown>): Map<string, unknown> => new Map(Object.entries(values).map(([index, value]) => [inputName(Number(index)), value]));
+	const file = (more: Partial<PostedFile>): PostedFile => ({ path: '/tmp/x', name: 'plan.pdf', mimeType: 'application/pdf', size: 10, ...more });
+	const good = { 0: ' Ada ', 1: '12,5', 2: '2028-02-29', 3: 'ada@example.com', 4: 'L', 5: ['red', 'green'], 7: '18' };
+
+	it('is taken with what each field holds, of its own type, and a hidden field keeps its value whatever is sent', () => {
+		const judged = judge(fields, posted(good), new Map([[inputName(6), [file({})]]]));
+		expect(judged.problems.size).toBe(0);
+		expect(Object.fromEntries(judged.values)).toEqual({ Name: 'Ada', Amount: 12.5, Day: '2028-02-29', Mail: 'ada@example.com', Size: 'L', Colours: ['red', 'green'], order: '17' });
+		expect(judged.files.get('Plan')).toHaveLength(1);
+	});
+
+	it('may leave out what is not required', () => {
+		expect(Object.fromEntries(judge(fields, posted({ 0: 'Ada', 5: 'red' }), new Map()).values)).toEqual({ Name: 'Ada', Amount: null, Day: null, Mail: '', Size: '', Colours: ['red'], order: '17' });
+	});
+
+	it.each<[string, number, unknown, RegExp]>([
+		['nothing in a required field', 0, '   ', /Fill in/],
+		['an object in place of text, as field-0[a]=1 makes', 0, { a: '1' }, /Fill in/],
+		['a list in place of text', 0, ['a', 'b'], /Fill in/],
+		['words for a number', 1, '12 apples', /Enter a number/],
+		['infinity', 1, '1e999', /Enter a number/],
+		['a hexadecimal number', 1, '0x10', /Enter a number/],
+		['a day that does not exist', 2, '2027-02-29', /date that exists/],
+		['a date with a time', 2, '2027-02-28T10:00', /date that exists/],
+		['an address of two lines', 3, 'a@example.com\r\nBcc: b@example.com', /email address/],
+		['two addresses', 3, 'a@example.com, b@example.com', /email address/],
+		['a choice that is not offered', 4, 'XL', /what is offered/],
+		['a box that is not offered', 5, ['red', 'pink'], /what is offered/],
+		['too many boxes', 5, ['red', 'blue', 'green'], /Select 1 to 2/],
+		['no box', 5, undefined, /Select at least one/],
+		['more text than a line holds', 0, 'x'.repeat(10_001), /at most 10,000/],
+	])('is given back with %s, named at its field, and what was entered stays', (_name, index, value, message) => {
+		const judged = judge(fields, posted({ ...good, [index]: value }), new Map());
+		expect([...judged.problems]).toEqual([[index, expect.stringMatching(message)]]);
+		expect(judged.entered.get(index === 4 ? 3 : 4)).toEqual([index === 4 ? 'ada@example.com' : 'L']);
+	});
+
+	it.each<[string, PostedFile[], RegExp]>([
+		['too large a file', [file({ size: MB + 1 })], /too large: at most 1 MB/],
+		['another kind of file', [file({ name: 'plan.exe', mimeType: 'application/x-msdownload' })], /not taken here/],
+		['two files where one is asked for', [file({}), file({})], /one file only/],
+	])('is given back with %s', (_name, files, message) => {
+		expect([...judge(fields, posted(good), new Map([[inputName(6), files]])).problems]).toEqual([[6, expect.stringMatching(message)]]);
+	});
+});
+
+describe('several people', () => {
+	const votes = (given: string): Array<{ approved: boolean }> => [...given].map((one) => ({ approved: one === '+' }));
+	it.each<[Rule, number, number, string, boolean | undefined]>([
+		['first', 3, 0, '', undefined], ['first', 3, 0, '-', false], ['first', 3, 0, '+-', true],
+		['all', 3, 0, '++', undefined], ['all', 3, 0, '+++', true], ['all', 3, 0, '+-', false],
+		['majority', 4, 0, '++', undefined], ['majority', 4, 0, '++-+', true], ['majority', 4, 0, '--', false], ['majority', 3, 0, '+-', undefined],
+		['count', 3, 2, '+', undefined], ['count', 3, 2, '-+', undefined], ['count', 3, 2, '-++', true], ['count', 3, 2, '--', false],
+	])('under the rule %s of %i (%i needed) with "%s": %s', (rule, people, count, given, decided) => {
+		expect(decide(rule, people, count, votes(given))).toBe(decided);
+	});
+
+	it('can never be more than there are', () => {
+		expect(() => needed('count', 3, 4)).toThrow(expect.objectContaining({ code: 'input', field: 'Needed Answers' }));
+	});
+});
