@@ -1,4 +1,4 @@
-import { isVague, MailError, type MailErrorCode } from './errors';
+import { asMailError, isVague, MailError, type MailErrorCode } from './errors';
 
 /**
  * Who is to blame for what went wrong with a mail, and so what may be done next:
@@ -28,4 +28,82 @@ export function blameOf(error: unknown): Blame {
 /** As Node names them: ENOSPC, EMFILE, ECONNREFUSED … */
 function isOfSystem(error: unknown): boolean {
 	return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+}
+
+/** Into what a refused request for several mails is divided. */
+export type Division = 'halves' | 'each' | 'none';
+
+function byBlame(error: unknown): Division {
+	return error instanceof MailError && blameOf(error) === 'mail' ? 'halves' : 'none';
+}
+
+/**
+ * Asks for several mails together. Where the server refuses them since one is to blame, they are asked for in smaller
+ * parts, until that one stands alone.
+ *
+ * @param ask gives the answers about the mails that it is called with
+ * @param refused what counts as the answer about a mail that was refused though it was asked for alone
+ * @param divide says of each error how to go on; `none` throws it, for a single mail too
+ * @returns all answers, in the order of the mails
+ */
+export async function isolate<Id, Answer>(
+	ids: readonly Id[],
+	ask: (some: readonly Id[]) => Promise<Answer[]>,
+	refused: (id: Id, error: MailError) => Answer[] | Promise<Answer[]>,
+	divide: (error: unknown) => Division = byBlame,
+): Promise<Answer[]> {
+	try {
+		return await ask(ids);
+	} catch (error) {
+		const division = divide(error);
+		const [first] = ids;
+		if (division === 'none' || first === undefined) throw error;
+		if (ids.length === 1) return await refused(first, asMailError(error));
+		const half = Math.ceil(ids.length / 2);
+		const parts = division === 'halves' ? [ids.slice(0, half), ids.slice(half)] : ids.map((id) => [id]);
+		const answers: Answer[] = [];
+		for (const part of parts) answers.push(...(await isolate(part, ask, refused, divide)));
+		return answers;
+	}
+}
+
+/**
+ * Tells one bad mail from a busy server or a bad network, where the same is seen of both. The one rule: guilty is what was
+ * refused alone so many times, each time after another one had been dealt with in between.
+ */
+export class Trial {
+	/** How many have been dealt with. */
+	#dealtWith = 0;
+	/** For each accused: how many had been dealt with when it was refused last, and how many refusals count. */
+	readonly #accused = new Map<number, { at: number; times: number }>();
+
+	/** @param enough so many refusals that count make it guilty */
+	constructor(private readonly enough: number) {}
+
+	isAccused(uid: number): boolean {
+		return this.#accused.has(uid);
+	}
+
+	/** It may be the reason, perhaps together with others. What is accused already stays as it is. */
+	accuse(uid: number): void {
+		if (!this.#accused.has(uid)) this.#accused.set(uid, { at: this.#dealtWith, times: 0 });
+	}
+
+	/** It was asked for alone and refused. @returns whether it is guilty by now, told when this refusal counts */
+	refused(uid: number): boolean {
+		const { at, times } = this.#accused.get(uid) ?? { at: this.#dealtWith, times: 0 };
+		const counts = this.#dealtWith > at;
+		this.#accused.set(uid, { at: this.#dealtWith, times: counts ? times + 1 : times });
+		return counts && times + 1 >= this.enough;
+	}
+
+	/** It was dealt with, which acquits it and makes the refusals of others count. To be called for each mail. */
+	dealtWith(uid: number): void {
+		this.#dealtWith += 1;
+		this.#accused.delete(uid);
+	}
+
+	forget(uid: number): void {
+		this.#accused.delete(uid);
+	}
 }

@@ -109,6 +109,11 @@ export class MailError extends Error {
 		this.retryAfterMs = facts.retryAfterMs;
 	}
 
+	/** What happened, then what was said, for a text that tells it as a reason. */
+	get reason(): string {
+		return this.said === undefined ? this.message : `${this.message} ${this.said}`;
+	}
+
 	/** What to do, then what was said: all that stands below the message. */
 	get details(): string | undefined {
 		const parts = [this.remedy, this.said].filter((part) => part !== undefined && part !== '');

@@ -1,7 +1,7 @@
 import type { FetchMessageObject, MessageStructureObject } from 'imapflow';
 
-import { blameOf } from '../blame';
-import { MailError } from '../errors';
+import { isolate } from '../blame';
+import type { MailError } from '../errors';
 import { hasAttachmentByStructure, type PartShape } from '../item/hasAttachment';
 import { ask, instantOf, unreadable, withheld, type Use } from './ask';
 
@@ -20,20 +20,14 @@ export interface Facts {
 	failure?: MailError;
 }
 
-/** Halves the request until the mail that the server cannot tell anything of stands alone. */
+/** A mail that the server cannot tell anything of holds up no other, and comes with its `failure`. */
 export async function fetchFacts(use: Use, uids: readonly number[], onlyWithAttachment: boolean): Promise<Facts[]> {
-	try {
-		return await askFacts(use, uids, onlyWithAttachment);
-	} catch (error) {
-		if (!(error instanceof MailError) || blameOf(error) !== 'mail') throw error;
-		const [uid] = uids;
-		if (uid === undefined || uids.length > 1) {
-			const half = Math.ceil(uids.length / 2);
-			return [...(await fetchFacts(use, uids.slice(0, half), onlyWithAttachment)), ...(await fetchFacts(use, uids.slice(half), onlyWithAttachment))];
-		}
-		// It may stumble over the structure alone, which it has to read the mail for.
-		return onlyWithAttachment ? unjudged(await fetchFacts(use, uids, false)) : [untold(uid, error)];
-	}
+	return await isolate(
+		uids,
+		async (some) => await askFacts(use, some, onlyWithAttachment),
+		// The server may stumble over the structure alone, for which it has to read the mail.
+		async (uid, error) => (onlyWithAttachment ? unjudged(await fetchFacts(use, [uid], false)) : [untold(uid, error)]),
+	);
 }
 
 async function askFacts(use: Use, uids: readonly number[], onlyWithAttachment: boolean): Promise<Facts[]> {

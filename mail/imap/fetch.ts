@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-import { blameOf } from '../blame';
+import { isolate } from '../blame';
 import { MailError } from '../errors';
 import { ask, unreadable, withheld, type Use } from './ask';
 import { askedHeaders, isFarBelow, pieces, rescue } from './content';
@@ -86,21 +86,21 @@ function inPieces(facts: readonly Facts[], limits: FetchLimits): Facts[][] {
 }
 
 async function fetchPiece(use: Use, piece: readonly Facts[], limits: FetchLimits): Promise<Array<FetchedMail | UnfetchedMail>> {
+	// A server that cannot give one mail may answer NO for all of them.
+	return await isolate(
+		piece,
+		async (some) => await askMails(use, some, limits),
+		async (mail, error) => await rescuedAlone(use, mail, error, limits),
+	);
+}
+
+async function askMails(use: Use, piece: readonly Facts[], limits: FetchLimits): Promise<Array<FetchedMail | UnfetchedMail>> {
 	const [first] = piece;
 	if (first === undefined) return [];
-	try {
-		if (first.failure !== undefined) return await rescued(use, first, undefined, first.failure);
-		if (first.size > limits.largeAbove) return await openLarge(use, first, limits);
-		if (first.size > LARGEST_WHOLE) return await gathered(use, first);
-		return await fetchWhole(use, piece);
-	} catch (error) {
-		// A server that cannot give one mail may answer NO for all of them: ask for each by itself.
-		if (!(error instanceof MailError) || blameOf(error) !== 'mail') throw error;
-		if (piece.length === 1) return await rescuedAlone(use, first, error, limits);
-		const each: Array<FetchedMail | UnfetchedMail> = [];
-		for (const mail of piece) each.push(...(await fetchPiece(use, [mail], limits)));
-		return each;
-	}
+	if (first.failure !== undefined) return await rescued(use, first, undefined, first.failure);
+	if (first.size > limits.largeAbove) return await openLarge(use, first, limits);
+	if (first.size > LARGEST_WHOLE) return await gathered(use, first);
+	return await fetchWhole(use, piece);
 }
 
 async function fetchWhole(use: Use, piece: readonly Facts[]): Promise<Array<FetchedMail | UnfetchedMail>> {

@@ -1,6 +1,6 @@
 import type { FetchMessageObject, MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
 
-import { blameOf } from '../blame';
+import { blameOf, isolate, type Division } from '../blame';
 import { diagnose } from '../diagnosis';
 import type { MailError } from '../errors';
 import type { Criteria } from './criteria';
@@ -159,23 +159,23 @@ async function tellAll(session: ImapSession, uids: readonly number[], query: { e
 	const told = new Map<number, FetchMessageObject>();
 	let busy: MailError | undefined;
 	let refusals = 0;
-	const ask = async (some: readonly number[]): Promise<void> => {
-		try {
-			for (const [uid, mail] of await fetchByUid(session.client, some, query)) told.set(uid, { ...told.get(uid), ...mail });
-		} catch (cause) {
-			const error = diagnose(cause, { ...session.at, command: 'UID FETCH' });
-			const blame = blameOf(error);
-			const isBusy = blame === 'unclear';
-			if (session.over || !(isBusy || blame === 'mail')) throw cause;
-			if (isBusy) busy = error;
-			if (isBusy && (refusals += 1) > MOST_REFUSALS && told.size === 0) throw cause;
-			const half = Math.ceil(some.length / 2);
-			// Exchange ends the session with the third "Server Unavailable" in it.
-			const parts = isBusy ? some.map((uid) => [uid]) : [some.slice(0, half), some.slice(half)];
-			if (some.length > 1) for (const part of parts) await ask(part);
-		}
+	const askSome = async (some: readonly number[]): Promise<void[]> => {
+		for (const [uid, mail] of await fetchByUid(session.client, some, query)) told.set(uid, { ...told.get(uid), ...mail });
+		return [];
 	};
-	for (let first = 0; first < uids.length; first += UIDS_IN_COMMAND) await ask(uids.slice(first, first + UIDS_IN_COMMAND));
+	const divide = (cause: unknown): Division => {
+		const error = diagnose(cause, { ...session.at, command: 'UID FETCH' });
+		const blame = blameOf(error);
+		if (session.over || (blame !== 'mail' && blame !== 'unclear')) return 'none';
+		if (blame === 'mail') return 'halves';
+		busy = error;
+		refusals += 1;
+		// Exchange ends the session with the third "Server Unavailable" in it.
+		return refusals > MOST_REFUSALS && told.size === 0 ? 'none' : 'each';
+	};
+	for (let first = 0; first < uids.length; first += UIDS_IN_COMMAND) {
+		await isolate(uids.slice(first, first + UIDS_IN_COMMAND), askSome, () => [], divide);
+	}
 	// None is to blame where it is busy for all of them.
 	if (busy !== undefined && told.size === 0) throw busy;
 	return told;

@@ -1,11 +1,10 @@
 import { pause } from '../backoff';
-import { blameOf } from '../blame';
+import { blameOf, Trial } from '../blame';
 import { asMailError, MailError } from '../errors';
 import { act, type Action } from '../imap/actions';
 import type { Use } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
-import { Doubts } from './doubts';
 import { Pauses } from './pauses';
 
 export interface AftercareOptions {
@@ -17,7 +16,7 @@ export interface AftercareOptions {
 	relieved: () => void;
 }
 
-/** A mail is given up after it was to blame so often. */
+/** No more is tried with a mail that the server refused so often while it dealt with others. */
 const BLAMES = 3;
 
 /**
@@ -27,9 +26,7 @@ const BLAMES = 3;
 export class Aftercare {
 	readonly #options: AftercareOptions;
 	readonly #pauses = new Pauses();
-	readonly #doubts = new Doubts();
-	/** UID → how often it was to blame. */
-	readonly #blamed = new Map<number, number>();
+	readonly #trial = new Trial(BLAMES);
 	#due: Array<{ uid: number; action: Action }> = [];
 	/** So many in one command: halved where the server refuses them all, since one may be the reason; doubled where it takes them. */
 	#together = UIDS_IN_COMMAND;
@@ -72,7 +69,7 @@ export class Aftercare {
 				troubled = false;
 				failures = 0;
 				this.#together = Math.min(UIDS_IN_COMMAND, 2 * this.#together);
-				for (const uid of uids) this.#doubts.given(uid);
+				for (const uid of uids) this.#trial.dealtWith(uid);
 				this.#settle(uids, action);
 				continue;
 			}
@@ -103,20 +100,18 @@ export class Aftercare {
 		const [first] = this.#due;
 		if (first === undefined) return undefined;
 		const { action } = first;
-		const others = this.#due.filter((entry) => entry.action === action && !this.#doubts.has(entry.uid));
-		return { action, uids: this.#doubts.has(first.uid) ? [first.uid] : others.slice(0, this.#together).map(({ uid }) => uid) };
+		const others = this.#due.filter((entry) => entry.action === action && !this.#trial.isAccused(entry.uid));
+		return { action, uids: this.#trial.isAccused(first.uid) ? [first.uid] : others.slice(0, this.#together).map(({ uid }) => uid) };
 	}
 
 	/** Of mails that the server was too busy for: after the second time each is tried alone, and in turn with the others. */
 	#isToBlame(uids: readonly number[], failures: number): boolean {
 		const [uid] = uids;
-		if (uid === undefined || (failures < 2 && !this.#doubts.has(uid))) return false;
+		if (uid === undefined || (failures < 2 && !this.#trial.isAccused(uid))) return false;
 		this.#together = 1;
 		if (uids.length > 1) return false;
 		this.#due.push(...this.#due.splice(0, 1));
-		const times = (this.#blamed.get(uid) ?? 0) + (this.#doubts.refused(uid) ? 1 : 0);
-		this.#blamed.set(uid, times);
-		return times >= BLAMES;
+		return this.#trial.refused(uid);
 	}
 
 	/** @returns why it failed */
@@ -132,16 +127,13 @@ export class Aftercare {
 	#settle(uids: readonly number[], action: Action): void {
 		const settled = new Set(uids);
 		this.#due = this.#due.filter((entry) => entry.action !== action || !settled.has(entry.uid));
-		for (const uid of uids) {
-			this.#blamed.delete(uid);
-			this.#doubts.forget(uid);
-		}
+		for (const uid of uids) this.#trial.forget(uid);
 		this.#options.cursor.settle(uids);
 	}
 }
 
-function refused(uid: number | undefined, { message, command, response }: MailError): MailError {
-	return new MailError(`The server does not do what was wished to the mail with UID ${uid ?? 0}, though it does it to others: ${message}`, {
+function refused(uid: number | undefined, { reason, command, response }: MailError): MailError {
+	return new MailError(`The server does not do what was wished to the mail with UID ${uid ?? 0}, though it does it to others: ${reason}`, {
 		code: 'rejected',
 		speaker: 'imap',
 		command,

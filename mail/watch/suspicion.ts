@@ -1,3 +1,5 @@
+import { Trial } from '../blame';
+
 /** So many mails are asked for one by one once one of them is suspected. */
 const SUSPECTS = 500;
 /** Before the mails are asked for one by one; and of one that was asked for by itself, before it is to blame. */
@@ -12,9 +14,8 @@ export class Suspicion {
 	readonly #ends = new Map<number, number>();
 	/** Up to here each mail is asked for by itself. */
 	#upTo = 0;
-	/** So many mails have been fetched; and had been when each suspected one ended a session first, or was asked about last. */
-	#fetched = 0;
-	readonly #before = new Map<number, number>();
+	/** Each refusal that counts is held against the mail by itself. */
+	readonly #trial = new Trial(1);
 
 	/**
 	 * The session ended, or goes on and the server was too busy, while these were asked for, the first of them next. In the
@@ -25,7 +26,7 @@ export class Suspicion {
 		if (first === undefined) return;
 		const ends = goesOn && first <= this.#upTo ? ENDS : (this.#ends.get(first) ?? 0) + 1;
 		this.#ends.set(first, ends);
-		if (!this.#before.has(first)) this.#before.set(first, this.#fetched);
+		this.#trial.accuse(first);
 		if (ends < ENDS || first <= this.#upTo) return;
 		this.#upTo = uids[Math.min(uids.length, SUSPECTS) - 1] ?? first;
 		this.#ends.delete(first);
@@ -33,8 +34,7 @@ export class Suspicion {
 
 	/** The server gave it, and the session goes on. */
 	fetched(uid: number): void {
-		this.#fetched += 1;
-		this.#before.delete(uid);
+		this.#trial.dealtWith(uid);
 		this.#ends.delete(uid);
 	}
 
@@ -56,8 +56,6 @@ export class Suspicion {
 	 * network or the server may be at fault, whichever mail is asked for.
 	 */
 	proves(uid: number): boolean {
-		const before = this.#before.get(uid) ?? this.#fetched;
-		this.#before.set(uid, this.#fetched);
-		return this.#fetched > before;
+		return this.#trial.refused(uid);
 	}
 }
