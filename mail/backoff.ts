@@ -1,3 +1,5 @@
+export const DAY_MS = 24 * 60 * 60_000;
+
 const FIRST_PAUSE_MS = 1_000;
 export const LONGEST_PAUSE_MS = 60_000;
 /** A hint of the server is honoured up to this. */

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../backoff';
 import { MailError } from '../errors';
 import { collect as gather } from '../pop3/session';
 import { partByAge } from './border';
@@ -26,7 +27,6 @@ export interface Chosen {
 const AT_ONCE = 100;
 /** Up to so many sizes are asked one by one, more by one listing of all. */
 const FEW_SIZES = 10;
-const DAY_MS = 86_400_000;
 
 /** Chooses among the new mails by order, limit and filter. Reads headers only where the filter needs them, and no more than the limit needs. */
 export async function choose(round: Round): Promise<Chosen> {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { DAY_MS } from '../backoff';
+
 /**
  * Why a mail is not new:
  *
@@ -52,7 +54,6 @@ const WIDTH = KEY + PRINT + 1 + DAY;
 const NO_PRINT = '.'.repeat(PRINT);
 const LETTERS: Record<Standing, string> = { fetched: 'f', leaving: 'l', doomed: 'd', seen: 's', passed: 'p' };
 const STANDINGS = new Map<string, Standing>([['f', 'fetched'], ['l', 'leaving'], ['d', 'doomed'], ['s', 'seen'], ['p', 'passed']]);
-const DAY_MS = 86_400_000;
 const DAY_0 = Date.UTC(2024, 0, 1);
 
 export const dayOf = (time: number): number => Math.max(0, Math.floor((time - DAY_0) / DAY_MS));

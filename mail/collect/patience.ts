@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Account } from '../account';
 import { MailError } from '../errors';
 import { PopSession } from '../pop3/session';
@@ -18,7 +20,7 @@ export async function openPatiently(account: Account, pausesMs = PAUSES_MS): Pro
 		} catch (error) {
 			const asked = error instanceof MailError && error.code === 'throttled' ? Math.max(pause, error.retryAfterMs ?? 0) : Infinity;
 			if (asked > LONGEST_MS) throw error;
-			await new Promise((resolve) => setTimeout(resolve, asked * (0.9 + 0.2 * Math.random())));
+			await sleep(asked * (0.9 + 0.2 * Math.random()));
 		}
 	}
 	return await PopSession.open(account);

@@ -1,5 +1,6 @@
 import type { FetchMessageObject, MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
 
+import { DAY_MS } from '../backoff';
 import { blameOf, isolate, type Division } from '../blame';
 import { diagnose } from '../diagnosis';
 import type { MailError } from '../errors';
@@ -145,7 +146,7 @@ async function fitting(session: ImapSession, find: Find, start: Start, after: nu
 	const { since } = start;
 	if (since === undefined) return unread;
 	// SINCE knows only days, of the server's time zone; the instant is compared here.
-	const found = await find({ ...range, since: new Date(since - 86_400_000).toISOString().slice(0, 10) });
+	const found = await find({ ...range, since: new Date(since - DAY_MS).toISOString().slice(0, 10) });
 	const told = await tellAll(session, found, { internalDate: true });
 	// INTERNALDATE has whole seconds.
 	return [...unread, ...found.filter((uid) => instantOf(told.get(uid)?.internalDate) + 999 >= since)];

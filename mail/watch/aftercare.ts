@@ -5,7 +5,7 @@ import { act, type Action } from '../imap/actions';
 import type { Use } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
-import { Pauses } from './pauses';
+import { rest } from './pauses';
 
 export interface AftercareOptions {
 	cursor: Cursor;
@@ -25,13 +25,12 @@ const BLAMES = 3;
  */
 export class Aftercare {
 	readonly #options: AftercareOptions;
-	readonly #pauses = new Pauses();
 	readonly #trial = new Trial(BLAMES);
 	#due: Array<{ uid: number; action: Action }> = [];
 	/** So many in one command: halved where the server refuses them all, since one may be the reason; doubled where it takes them. */
 	#together = UIDS_IN_COMMAND;
 	#running = false;
-	#stopped = false;
+	readonly #stop = new AbortController();
 
 	constructor(options: AftercareOptions) {
 		this.#options = options;
@@ -54,14 +53,13 @@ export class Aftercare {
 
 	/** What is still due is in the cursor. */
 	stop(): void {
-		this.#stopped = true;
-		this.#pauses.endAll();
+		this.#stop.abort();
 	}
 
 	async #run(): Promise<void> {
 		let failures = 0;
 		let troubled = false;
-		for (let next = this.#next(); next !== undefined && !this.#stopped; next = this.#next()) {
+		for (let next = this.#next(); next !== undefined && !this.#stop.signal.aborted; next = this.#next()) {
 			const { uids, action } = next;
 			const error = await this.#attempt(uids, action);
 			if (error === undefined) {
@@ -73,7 +71,7 @@ export class Aftercare {
 				this.#settle(uids, action);
 				continue;
 			}
-			if (this.#stopped) break;
+			if (this.#stop.signal.aborted) break;
 			if (error.code === 'rejected' && uids.length > 1) {
 				this.#together = Math.ceil(uids.length / 2);
 				continue;
@@ -90,7 +88,7 @@ export class Aftercare {
 				this.#settle(uids, action);
 				continue;
 			}
-			await this.#pauses.wait(pause(failures, error.retryAfterMs));
+			await rest(pause(failures, error.retryAfterMs), this.#stop.signal);
 		}
 		// At once, so that nothing is added in between and waits for a round that is over.
 		this.#running = false;

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../backoff';
 import { readLife, writeLife, type MailLife } from './life';
 import type { FolderState } from './memory';
 
@@ -39,7 +40,7 @@ export function firstState(place: Place, from: StartFrom, askedAt: number, now: 
 	const state: FolderState = { mailbox: place.mailbox, uidValidity: place.uidValidity, begun: now, uid: 0, pending: {}, newest: now - SKEW_MS, recent: [] };
 	const missed = late ? { since: askedAt - SKEW_MS } : {};
 	if (from.kind === 'unread') return { ...state, start: { upTo, unread: true, ...missed } };
-	if (from.kind === 'lastDays') return { ...state, start: { upTo, since: askedAt - from.days * 86_400_000 } };
+	if (from.kind === 'lastDays') return { ...state, start: { upTo, since: askedAt - from.days * DAY_MS } };
 	return late ? { ...state, start: { upTo, ...missed } } : { ...state, uid: upTo };
 }
 

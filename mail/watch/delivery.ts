@@ -6,7 +6,7 @@ import { fetchMails, type FetchedMail, type FetchLimits, type UnfetchedMail, typ
 import { Aftercare } from './aftercare';
 import { LATE_UIDS, type Cursor, type Seen } from './cursor';
 import { load, type Loaded, type Unloaded, type Unwanted } from './loading';
-import { Pauses, Slots } from './pauses';
+import { rest, Slots } from './pauses';
 import { Retries } from './retries';
 import { Suspicion } from './suspicion';
 
@@ -71,7 +71,6 @@ export class Delivery<Item> {
 	readonly #options: DeliveryOptions<Item>;
 	readonly #aftercare: Aftercare;
 	readonly #slots: Slots;
-	readonly #pauses = new Pauses();
 	readonly #suspicion = new Suspicion();
 	#queue: number[] = [];
 	#highest = 0;
@@ -84,7 +83,7 @@ export class Delivery<Item> {
 	#failures = 0;
 	/** Times in a row that n8n started no execution. */
 	#unstarted = 0;
-	#stopped = false;
+	readonly #stop = new AbortController();
 	#pumping = false;
 
 	constructor(options: DeliveryOptions<Item>) {
@@ -136,15 +135,14 @@ export class Delivery<Item> {
 
 	/** Hands nothing over any more; executions that run are left to a following watch. */
 	stop(): void {
-		this.#stopped = true;
+		this.#stop.abort();
 		this.#retries.stop();
 		this.#aftercare.stop();
 		this.#slots.letAllThrough();
-		this.#pauses.endAll();
 	}
 
 	#pump(): void {
-		if (this.#pumping || this.#stopped) return;
+		if (this.#pumping || this.#stop.signal.aborted) return;
 		this.#pumping = true;
 		void this.#work().finally(() => {
 			this.#pumping = false;
@@ -154,7 +152,7 @@ export class Delivery<Item> {
 
 	async #work(): Promise<void> {
 		let retried = false;
-		while (!this.#stopped && this.#queue.length + this.#retries.due > 0) {
+		while (!this.#stop.signal.aborted && this.#queue.length + this.#retries.due > 0) {
 			try {
 				if (await this.#blame()) continue;
 				// In turn as long as both fail, so that mails that cannot be fetched do not keep all others waiting.
@@ -163,11 +161,11 @@ export class Delivery<Item> {
 				if (this.#failures > 0) this.#options.relieved();
 				this.#failures = 0;
 			} catch (cause) {
-				if (this.#stopped) return;
+				if (this.#stop.signal.aborted) return;
 				const error = asMailError(cause);
 				this.#failures += 1;
 				if (blameOf(error) !== 'session') this.#options.complain(error);
-				await this.#pauses.wait(pause(this.#failures, error.retryAfterMs));
+				await rest(pause(this.#failures, error.retryAfterMs), this.#stop.signal);
 			}
 		}
 	}
@@ -189,7 +187,7 @@ export class Delivery<Item> {
 			for await (const mail of fetchMails(this.#options.use, uids, this.#options.rules.limits)) {
 				const loaded = await this.#load(mail);
 				await this.#slots.free();
-				if (this.#stopped) return;
+				if (this.#stop.signal.aborted) return;
 				if ('item' in loaded) this.#hand([loaded]);
 				else if ('unwanted' in loaded) this.#options.cursor.settle([mail.uid]);
 				else this.#failUnread(mail, loaded);
@@ -217,7 +215,7 @@ export class Delivery<Item> {
 		const putBack = (): void => void (this.#queue = uids.filter((uid) => uid > last).concat(this.#queue).sort((one, other) => one - other));
 		/** False where failed mails come first, or nothing any more. */
 		const hand = async (): Promise<boolean> => {
-			if (batch.length === 0) return !this.#stopped;
+			if (batch.length === 0) return !this.#stop.signal.aborted;
 			if (!(await this.#room())) return false;
 			this.#hand(batch);
 			last = batch.at(-1)?.uid ?? last;
@@ -250,7 +248,7 @@ export class Delivery<Item> {
 			this.#suspect(this.#queue, asMailError(error));
 			throw error;
 		}
-		if (this.#queue.length === 0 && !this.#stopped) cursor.pass(end);
+		if (this.#queue.length === 0 && !this.#stop.signal.aborted) cursor.pass(end);
 	}
 
 	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | Unloaded | Unwanted> {
@@ -349,7 +347,7 @@ export class Delivery<Item> {
 		// After the stop too: n8n lets executions end before it ends itself.
 		if (outcome.kind === 'done') cursor.succeed(batch, rules.after.kind !== 'nothing');
 		if (outcome.kind === 'notStarted') for (const { uid } of batch) cursor.forgive(uid);
-		if (this.#stopped) return;
+		if (this.#stop.signal.aborted) return;
 		if (outcome.kind !== 'notStarted' && this.#unstarted > 0) {
 			this.#unstarted = 0;
 			this.#options.relieved();
@@ -403,12 +401,12 @@ export class Delivery<Item> {
 	/** Waits for a slot. False where too many failed mails wait for another try, which come first: the rest stays in the mailbox. */
 	async #room(): Promise<boolean> {
 		await this.#slots.free();
-		while (this.#retries.pressing >= MOST_WAITING && !this.#stopped) {
+		while (this.#retries.pressing >= MOST_WAITING && !this.#stop.signal.aborted) {
 			if (this.#retries.due > 0) return false;
-			await this.#pauses.wait(1_000);
+			await rest(1_000, this.#stop.signal);
 			await this.#slots.free();
 		}
-		return !this.#stopped;
+		return !this.#stop.signal.aborted;
 	}
 
 	#name(uid: number): string {

@@ -3,7 +3,7 @@ import { asMailError, MailError } from '../errors';
 import { ImapSession } from '../imap/session';
 import type { Use } from '../imap/fetch';
 import { margin } from '../signIn/token';
-import { Signal } from './pauses';
+import { rest, Signal } from './pauses';
 
 /**
  * What the watch of one folder is doing.
@@ -121,7 +121,7 @@ export class Watch {
 			}
 			failures += 1;
 			this.#enter(this.#state === 'watching' || this.#state === 'polling' ? 'lost' : 'failed', error);
-			await this.#sleep(pause(failures, error.retryAfterMs));
+			await rest(pause(failures, error.retryAfterMs), this.#stop.signal);
 			error = undefined;
 		}
 	}
@@ -162,9 +162,9 @@ export class Watch {
 			}
 			if (renewal === undefined && Date.now() >= renewAt) renewal = this.#renew();
 			const quietMs = quietUntil - Date.now();
-			const rest = quietMs > 0 ? quietMs : current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
+			const restMs = quietMs > 0 ? quietMs : current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
 			const untilRenewal = renewal === undefined ? Math.max(50, renewAt - Date.now()) : Infinity;
-			const event = await this.#wait(current, Math.min(rest, untilRenewal), quietMs > 0, renewal);
+			const event = await this.#wait(current, Math.min(restMs, untilRenewal), quietMs > 0, renewal);
 			if (event.kind === 'renewal') renewed(event.next);
 			else if (event.kind === 'end' && !(await rescued())) return event.error;
 		}
@@ -222,19 +222,6 @@ export class Watch {
 		clearTimeout(timer);
 		leave();
 		return event;
-	}
-
-	async #sleep(ms: number): Promise<void> {
-		await new Promise<void>((resolve) => {
-			const timer = setTimeout(done, ms);
-			const signal = this.#stop.signal;
-			function done(): void {
-				clearTimeout(timer);
-				signal.removeEventListener('abort', done);
-				resolve();
-			}
-			signal.addEventListener('abort', done);
-		});
 	}
 
 	#enter(state: WatchState, error?: MailError): void {

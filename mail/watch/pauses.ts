@@ -1,23 +1,8 @@
-/** Waits that end early, all together. */
-export class Pauses {
-	readonly #ends = new Set<() => void>();
+import { setTimeout as sleep } from 'node:timers/promises';
 
-	/** Resolves after so many ms, or when {@link endAll} is called. */
-	async wait(ms: number): Promise<void> {
-		await new Promise<void>((resolve) => {
-			const end = (): void => {
-				clearTimeout(timer);
-				this.#ends.delete(end);
-				resolve();
-			};
-			const timer = setTimeout(end, ms);
-			this.#ends.add(end);
-		});
-	}
-
-	endAll(): void {
-		for (const end of [...this.#ends]) end();
-	}
+/** Waits for so many ms, or until the signal is aborted, which is no failure. */
+export async function rest(ms: number, signal: AbortSignal): Promise<void> {
+	await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** So many places; who finds none waits until one is given back. */
