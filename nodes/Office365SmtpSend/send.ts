@@ -132,7 +132,7 @@ async function makeMail(context: MailContext, item: number, mailbox: string): Pr
 	switch (context.getNodeParameter('operation', item, 'send')) {
 		// n8n offers it at every node with a credential that its HTTP Request node knows.
 		case CUSTOM_API_CALL:
-			throw new MailError('This node has no custom API calls.', { code: 'input', field: 'Operation', remedy: 'Choose another operation.' });
+			throw new MailError('This node has no custom API calls. Choose another operation.', { code: 'input' });
 		case 'forward':
 		case 'reply': {
 			const reply = await readReply(context, item, mailbox);
