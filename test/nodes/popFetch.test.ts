@@ -209,7 +209,7 @@ describe('Delete', () => {
 		expect(await sandbox.messages(mailbox)).toHaveLength(1);
 		wanted[0] = ids[1];
 		const items = await remove({ continueOnFail: true });
-		expect(items.map(({ json }) => json.deleted ?? json.error)).toEqual([true, expect.stringContaining('"gone"'), expect.stringContaining('No mail')]);
+		expect(items.map(({ json }) => json.deleted ?? json.error)).toEqual([true, expect.stringContaining('"gone"'), expect.stringContaining('There is no email')]);
 		expect(await sandbox.messages(mailbox)).toHaveLength(0);
 	});
 
