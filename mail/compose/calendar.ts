@@ -1,5 +1,5 @@
 import { envelopeAddress, type Mailbox } from './addresses';
-import { localStamp, timeZoneLines } from './timeZone';
+import { endOfSeries, localStamp, timeZoneLines } from './timeZone';
 
 export interface CalendarEvent {
 	/** REQUEST invites and updates, CANCEL takes back (RFC 5546, sections 3.2.2 and 3.2.5). */
@@ -42,7 +42,7 @@ export function calendarText(event: CalendarEvent, now = new Date()): string {
 		'VERSION:2.0',
 		'CALSCALE:GREGORIAN',
 		`METHOD:${event.method}`,
-		...(event.timeZone !== undefined && 'start' in event.time ? timeZoneLines(event.timeZone, event.time.start) : []),
+		...(event.timeZone !== undefined && 'start' in event.time ? timeZoneLines(event.timeZone, event.time.start, event.rule === undefined ? event.time.end : endOfSeries(event.time.start, event.rule)) : []),
 		'BEGIN:VEVENT',
 		`UID:${escapeText(event.uid)}`,
 		`DTSTAMP:${stamp(now)}`,

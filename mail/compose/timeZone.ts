@@ -9,18 +9,41 @@ export function localStamp(moment: Date, timeZone: string): string {
 	return new Date(moment.getTime() + offsetAt(moment.getTime(), timeZone)).toISOString().replace(/[-:]|\.\d+Z/g, '');
 }
 
+/** The end of a series without one, for zones whose changes follow no yearly rule. */
+const SPAN_YEARS = 10;
+/** Changes beside one another of this many years at most: Africa/Casablanca has two a year. */
+const LONGEST_SPAN_YEARS = 30;
+
 /**
  * A VTIMEZONE (RFC 5545, section 3.6.5) made from what Node knows of the zone: its changes of the clock around the event, each
- * as the rule that it follows (the last Sunday of March).
+ * as the rule that it follows (the last Sunday of March). Where they follow none, as where the clock goes by Ramadan, each
+ * of them is named from the year before the event up to `until`.
+ * @param until the last moment that the calendar speaks of
  */
-export function timeZoneLines(timeZone: string, from: Date): string[] {
+export function timeZoneLines(timeZone: string, from: Date, until = from): string[] {
 	const year = from.getUTCFullYear();
 	const begin = Date.UTC(year, 0, 1);
 	const changes = changesOf(timeZone, Date.UTC(year - 1, 0, 1), Date.UTC(year + YEARS, 0, 1));
-	const yearly = changes.filter(({ at }) => at >= begin && at < Date.UTC(year + 1, 0, 1));
-	const last = yearly.length === 2 ? changes.filter(({ at }) => at < begin).slice(-2) : [];
-	const parts = last.length === 2 ? last.map((change) => part(change, changes)) : [fixed(offsetAt(from.getTime(), timeZone))];
+	const years = [year - 1, year, year + 1].map((one) => changes.filter(({ at }) => at >= Date.UTC(one, 0, 1) && at < Date.UTC(one + 1, 0, 1)));
+	const rules = changes.filter(({ at }) => at < begin).slice(-2).map((change) => part(change, changes));
+	const isYearly = years.every(({ length }) => length === 2) && rules.every((lines) => lines.length > 0);
+	const parts = isYearly ? rules : explicit(timeZone, year, until);
 	return ['BEGIN:VTIMEZONE', `TZID:${timeZone}`, ...parts.flat(), 'END:VTIMEZONE'];
+}
+
+/** The last moment of a series that the time zone has to be told for. */
+export function endOfSeries(start: Date, rule: string): Date {
+	const until = /(?:^|;)UNTIL=(\d{4})(\d{2})(\d{2})/.exec(rule);
+	if (until !== null) return new Date(Date.UTC(Number(until[1]), Number(until[2]) - 1, Number(until[3]) + 1));
+	return new Date(Date.UTC(start.getUTCFullYear() + SPAN_YEARS, start.getUTCMonth(), start.getUTCDate()));
+}
+
+/** Each change by itself; what was before the first one, too. */
+function explicit(timeZone: string, year: number, until: Date): string[][] {
+	const first = Date.UTC(year - 1, 0, 1);
+	const last = Date.UTC(Math.min(until.getUTCFullYear(), year + LONGEST_SPAN_YEARS) + 1, 0, 1);
+	const named = changesOf(timeZone, first, last).map(({ at, before, after }) => observance(after > before ? 'DAYLIGHT' : 'STANDARD', localText(at + before), before, after));
+	return [fixed(offsetAt(first, timeZone)), ...named];
 }
 
 interface Change {
@@ -59,26 +82,31 @@ function instantOf(timeZone: string, from: number, to: number, before: number): 
 
 const DAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 
+/** As a yearly rule; empty where the changes of its kind follow none. */
 function part({ at, before, after }: Change, all: Change[]): string[] {
 	const kind = after > before ? 'DAYLIGHT' : 'STANDARD';
 	const local = new Date(at + before);
-	const days = new Date(Date.UTC(local.getUTCFullYear(), local.getUTCMonth() + 1, 0)).getUTCDate();
-	// In the last week of its month in each year that is looked at: the last one; the second or third Sunday otherwise.
 	const same = all.filter((one) => Math.sign(one.after - one.before) === Math.sign(after - before)).map((one) => new Date(one.at + one.before));
-	const isLast = same.every((date) => date.getUTCDate() > new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate() - 7) && local.getUTCDate() > days - 7;
+	// In the last week of its month in each year that is looked at: the last one; the second or third Sunday otherwise.
+	const weeks = same.map((date) => Math.ceil(date.getUTCDate() / 7));
+	const isLast = same.every((date) => date.getUTCDate() > new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate() - 7);
+	const sameDay = same.every((date) => date.getUTCMonth() === local.getUTCMonth() && date.getUTCDay() === local.getUTCDay());
+	if (!sameDay || (!isLast && new Set(weeks).size > 1)) return [];
 	const week = isLast ? -1 : Math.ceil(local.getUTCDate() / 7);
-	return [
-		`BEGIN:${kind}`,
-		`DTSTART:${local.toISOString().replace(/[-:]|\.\d+Z/g, '')}`,
-		`RRULE:FREQ=YEARLY;BYMONTH=${local.getUTCMonth() + 1};BYDAY=${week}${DAYS[local.getUTCDay()]}`,
-		`TZOFFSETFROM:${offsetText(before)}`,
-		`TZOFFSETTO:${offsetText(after)}`,
-		`END:${kind}`,
-	];
+	return observance(kind, localText(at + before), before, after, `RRULE:FREQ=YEARLY;BYMONTH=${local.getUTCMonth() + 1};BYDAY=${week}${DAYS[local.getUTCDay()]}`);
 }
 
 function fixed(offset: number): string[] {
-	return ['BEGIN:STANDARD', 'DTSTART:19700101T000000', `TZOFFSETFROM:${offsetText(offset)}`, `TZOFFSETTO:${offsetText(offset)}`, 'END:STANDARD'];
+	return observance('STANDARD', '19700101T000000', offset, offset);
+}
+
+function observance(kind: 'STANDARD' | 'DAYLIGHT', start: string, before: number, after: number, ...rule: string[]): string[] {
+	return [`BEGIN:${kind}`, `DTSTART:${start}`, ...rule, `TZOFFSETFROM:${offsetText(before)}`, `TZOFFSETTO:${offsetText(after)}`, `END:${kind}`];
+}
+
+/** Of a moment that was moved to the zone's clock. */
+function localText(at: number): string {
+	return new Date(at).toISOString().replace(/[-:]|\.\d+Z/g, '');
 }
 
 function offsetText(offset: number): string {

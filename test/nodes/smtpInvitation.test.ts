@@ -230,6 +230,23 @@ describe('times as other nodes give them', () => {
 		}
 	});
 
+	it.each([
+		['Africa/Casablanca, where the clock goes back for Ramadan', 'Africa/Casablanca', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
+		['Africa/Casablanca, up to a day', 'Africa/Casablanca', '2027-01-04T09:00:00', 'FREQ=WEEKLY;UNTIL=20290101T000000Z'],
+		['Africa/El_Aaiun, without an end', 'Africa/El_Aaiun', '2026-01-05T09:00:00', 'FREQ=MONTHLY'],
+		['Asia/Beirut, by rules', 'Asia/Beirut', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
+		['Africa/Cairo, by rules', 'Africa/Cairo', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
+		['Asia/Jerusalem', 'Asia/Jerusalem', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
+		['America/Santiago', 'America/Santiago', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
+		['Australia/Lord_Howe, by half an hour', 'Australia/Lord_Howe', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
+	])('keep the clock in a series of %s', async (_name, timeZone, dateTime, recurrence) => {
+		const sent = await invite({ start: { dateTime, timeZone }, end: '', options: { recurrence } });
+		const clock = new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'short' });
+		const moments = occurrences(sent, 100);
+		expect(moments.length).toBeGreaterThan(95);
+		expect(new Set(moments.map((moment) => clock.format(new Date(moment))))).toEqual(new Set(['09:00']));
+	});
+
 	it('are refused where the zone or the rule is none', async () => {
 		await expect(invite({ start: { dateTime: '2026-11-30T15:30:00', timeZone: 'Mars/Olympus' } })).rejects.toMatchObject({ field: 'Start', message: expect.stringContaining('time zone') });
 		for (const recurrence of ['every Monday', 'FREQ=WEEKLY;COUNT=2;UNTIL=20270101', 'FREQ=WEEKLY\nX-A:1']) await expect(invite({ options: { recurrence } })).rejects.toMatchObject({ field: 'Repeat Rule' });
