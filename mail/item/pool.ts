@@ -11,10 +11,13 @@ const BATCH_BYTES = 2 * 1024 * 1024;
 /** A mail goes to its worker in pieces of so many bytes; one more is on its way while one is being read. */
 const PIECE = 256 * 1024;
 const AHEAD = 2;
-/** So long a worker may take for one answer before it counts as stuck, in ms. */
-const PATIENCE = 30_000;
-/** A worker's memory, in MB, beside the bytes that it is given. */
-const MEMORY = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 };
+/** What a mail may cost; tests set them lower. */
+export const limits = {
+	/** So long a worker may take for one answer before it counts as stuck, in ms. */
+	patience: 30_000,
+	/** A worker's memory beside the bytes that it is given, in MB; counts for the workers that start later. */
+	memory: 512,
+};
 /** A worker without work is let go after so long, in ms. */
 const IDLE = 10_000;
 
@@ -39,7 +42,7 @@ async function start() {
 		minThreads: 0,
 		maxThreads: threads(),
 		idleTimeout: IDLE,
-		resourceLimits: MEMORY,
+		resourceLimits: { maxOldGenerationSizeMb: limits.memory, maxYoungGenerationSizeMb: 32 },
 		execArgv: [],
 		// A mail's reader has no business with n8n's secrets.
 		env: {},
@@ -115,7 +118,7 @@ async function runBatch(batch: readonly Waiting[]): Promise<void> {
 async function inTime<Result>(name: string, task: unknown): Promise<Result> {
 	const clock = new AbortController();
 	clocks.add(clock);
-	const timer = setTimeout(() => clock.abort(), PATIENCE);
+	const timer = setTimeout(() => clock.abort(), limits.patience);
 	try {
 		const result: Result = await (await workers()).run(task, { name, signal: clock.signal });
 		return result;
@@ -133,8 +136,8 @@ function blame(error: unknown): Error {
 	broken = undefined;
 	if (cause !== undefined) return new Error(`The thread that reads emails could not be started: ${cause.message}`, { cause });
 	const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-	if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new Unreadable(`Reading it would take more than ${MEMORY.maxOldGenerationSizeMb} MB of memory.`);
-	if (error instanceof Error && error.name === 'AbortError') return new Unreadable(`Reading it would take longer than ${PATIENCE / 1000} seconds.`);
+	if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new Unreadable(`Reading it would take more than ${limits.memory} MB of memory.`);
+	if (error instanceof Error && error.name === 'AbortError') return new Unreadable(`Reading it would take longer than ${limits.patience / 1000} seconds.`);
 	return new Unreadable(error instanceof Error ? error.message : String(error));
 }
 
@@ -205,10 +208,10 @@ class Conversation {
 
 	async #answer(): Promise<Answer> {
 		// The first may wait for a worker to be free.
-		const patience = this.#hasAnswered ? PATIENCE : PATIENCE * 4;
+		const patience = this.#hasAnswered ? limits.patience : limits.patience * 4;
 		const timer = setTimeout(() => {
 			this.isStuck = true;
-			this.fail(new Unreadable(`Reading it would take longer than ${PATIENCE / 1000} seconds.`));
+			this.fail(new Unreadable(`Reading it would take longer than ${limits.patience / 1000} seconds.`));
 		}, patience);
 		try {
 			while (this.#answers.length === 0) {

@@ -31,7 +31,7 @@ const [LF, CR, HYPHEN] = [0x0a, 0x0d, 0x2d];
 const DELIMITER = Buffer.from('\n--');
 /** In bytes. A boundary has 70 characters (RFC 2046, section 5.1.1), a line 998 (RFC 5322, section 2.1.1). */
 const LONGEST_BOUNDARY_LINE = 2000;
-const LONGEST_LINE = 4 * 1024 * 1024;
+const LONGEST_LINE = 8 * 1024 * 1024;
 const LONGEST_HEADER = 8 * 1024 * 1024;
 const LONGEST_PREAMBLE = 1024 * 1024;
 /** Until so many bytes have come it may be that lines end in CR alone. */
