@@ -109,9 +109,9 @@ export class MailError extends Error {
 		this.retryAfterMs = facts.retryAfterMs;
 	}
 
-	/** What happened, then what was said, for a text that tells it as a reason. */
-	get reason(): string {
-		return this.said === undefined ? this.message : `${this.message} ${this.said}`;
+	/** What happened and what the server said of it, for a log line or a sentence of another error. */
+	get summary(): string {
+		return this.said === undefined || this.said === '' ? this.message : `${this.message} ${this.said}`;
 	}
 
 	/** What to do, then what was said: all that stands below the message. */

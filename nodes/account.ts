@@ -97,7 +97,7 @@ async function logged(context: NodeContext, type: string, acquire: () => Promise
 	const token = acquire();
 	void token.then(
 		({ expiresAt }) => context.logger.info(`Microsoft Mail: "${name}" got a token that ends at ${new Date(expiresAt).toISOString()}`),
-		(error: unknown) => context.logger.warn(`Microsoft Mail: "${name}" got no token: ${error instanceof MailError ? [error.message, error.said].filter((part) => part !== undefined).join(' ') : 'unknown error'}`),
+		(error: unknown) => context.logger.warn(`Microsoft Mail: "${name}" got no token: ${error instanceof MailError ? error.summary : 'unknown error'}`),
 	);
 	return await token;
 }

@@ -46,7 +46,7 @@ export function itemMaker(options: Options, maxBytes: number): Make<INodeExecuti
 		const from = { uidl: mail.uidl, size: mail.size, folder: 'INBOX' };
 		switch (mail.content.kind) {
 			case 'refused':
-				return { json: { ...from, error: mail.content.reason.reason } };
+				return { json: { ...from, error: mail.content.reason.summary } };
 			case 'headers': {
 				const { json, binary } = await toItem(mail.content.bytes, from, { ...options, downloadAttachments: false, headersOnly: true });
 				const reason = `The email has ${mail.size} bytes, more than Max Message Size (${maxBytes / 1024 / 1024} MB).`;

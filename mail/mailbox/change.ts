@@ -117,7 +117,7 @@ async function move(connection: Connection, place: Place, uids: readonly number[
 		await remove(connection, place, there);
 		return copied;
 	} catch (error) {
-		const failed = new MailError(`The mail was copied to "${to}", and could not be taken out of "${place.folder}": it is in both now. ${error instanceof Error ? error.message : ''}`, {
+		const failed = new MailError(`The mail was copied to "${to}", and could not be taken out of "${place.folder}": it is in both now. ${error instanceof MailError ? error.summary : String(error)}`, {
 			code: 'forbidden',
 			speaker: 'imap',
 			command: 'UID EXPUNGE',

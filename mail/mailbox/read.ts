@@ -66,7 +66,7 @@ async function readSome<Stored>(connection: Connection, folder: string, mails: r
 	for await (const one of fetched) {
 		const mail = known.get(one.uid);
 		if (mail === undefined) continue;
-		items.set(one.uid, 'failure' in one ? { json: { ...provenance(connection, mail), error: one.failure.message } } : await wholeItem(connection, mail, one, format, options));
+		items.set(one.uid, 'failure' in one ? { json: { ...provenance(connection, mail), error: one.failure.summary } } : await wholeItem(connection, mail, one, format, options));
 	}
 	return items;
 }

@@ -72,7 +72,7 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 		} catch (error) {
 			reason = error instanceof SendFailure ? error.reason : error;
 			if (error instanceof SendFailure) recipients.failed(to, error);
-			if (error instanceof SendFailure && error.deliveryUnknown) doubt = error.message;
+			if (error instanceof SendFailure && error.deliveryUnknown) doubt = error.summary;
 		}
 		if (reason instanceof MailError && !reason.permanent && reason.code !== 'protocol' && recipients.open.length > 0) {
 			pauseMs = Math.round(reason.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** fruitless) * (0.5 + Math.random()));

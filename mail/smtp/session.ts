@@ -292,14 +292,14 @@ function tellWhenWritten(message: Readable, onWritten: () => void): void {
 }
 
 /** Why a mail was not sent, and whether it may have been taken all the same. */
-export class SendFailure extends Error {
+export class SendFailure extends MailError {
 	constructor(
 		readonly reason: MailError,
 		/** The connection ended between the last byte and the answer: who is not in `rejected` may have the mail. */
 		readonly deliveryUnknown: boolean,
 		readonly rejected: Rejection[],
 	) {
-		super(reason.message, { cause: reason });
+		super(reason.message, { ...reason, cause: reason });
 	}
 }
 

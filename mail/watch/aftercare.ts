@@ -130,8 +130,8 @@ export class Aftercare {
 	}
 }
 
-function refused(uid: number | undefined, { reason, command, response }: MailError): MailError {
-	return new MailError(`The server does not do what was wished to the mail with UID ${uid ?? 0}, though it does it to others: ${reason}`, {
+function refused(uid: number | undefined, { summary, command, response }: MailError): MailError {
+	return new MailError(`The server does not do what was wished to the mail with UID ${uid ?? 0}, though it does it to others: ${summary}`, {
 		code: 'rejected',
 		speaker: 'imap',
 		command,

@@ -281,7 +281,7 @@ export class Delivery<Item> {
 		const { cursor, complain } = this.#options;
 		const seen: Seen = { uid, receivedAt: cursor.state.newest, messageId: '' };
 		cursor.take([seen]);
-		const reason = this.#busy === undefined ? 'the session ended each time when the server was asked for the mail' : `the server gives others and not the mail: ${this.#busy.reason}`;
+		const reason = this.#busy === undefined ? 'the session ended each time when the server was asked for the mail' : `the server gives others and not the mail: ${this.#busy.summary}`;
 		if (this.#suspicion.proves(uid)) return this.#withhold(uid, reason);
 		cursor.forgive(uid);
 		complain(

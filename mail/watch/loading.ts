@@ -30,7 +30,7 @@ export interface Unwanted {
  * @throws MailError where the session is at fault and not the mail
  */
 export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail: FetchedMail) => Promise<Item | undefined>): Promise<Loaded<Item> | Unloaded | Unwanted> {
-	if ('failure' in mail) return { reason: mail.failure.reason, fault: 'server' };
+	if ('failure' in mail) return { reason: mail.failure.summary, fault: 'server' };
 	let broken: Error | undefined;
 	const { content } = mail;
 	const open = async (): Promise<Readable> => {
@@ -48,7 +48,7 @@ export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail:
 		const cause = broken ?? error;
 		const blame = blameOf(cause);
 		if (cause instanceof MailError && !cause.permanent && blame !== 'mail') throw cause;
-		const reason = cause instanceof MailError ? cause.reason : cause instanceof Error ? cause.message : String(cause);
+		const reason = cause instanceof MailError ? cause.summary : cause instanceof Error ? cause.message : String(cause);
 		return { reason, fault: blame === 'ours' ? 'ours' : cause instanceof MailError && blame === 'mail' ? 'server' : 'mail' };
 	}
 }

@@ -28,14 +28,14 @@ export class Telling {
 			return;
 		}
 		if (error.code === 'stopped') return;
-		this.#say(`${isUp ? 'the session goes on, but' : `${WORDS[state]}:`} ${error.message}`);
+		this.#say(`${isUp ? 'the session goes on, but' : `${WORDS[state]}:`} ${error.summary}`);
 		if (this.complaints.failed(error, this.wanted)) this.report(error);
 	}
 
 	/** Mails could not be dealt with. */
 	complain(error: MailError): void {
-		const gist = gistOf(error.message);
-		if (gist !== this.#grumbled) this.log(error.message);
+		const gist = gistOf(error.summary);
+		if (gist !== this.#grumbled) this.log(error.summary);
 		this.#grumbled = gist;
 		if (this.complaints.failed(error, this.#dealing)) this.report(error);
 	}

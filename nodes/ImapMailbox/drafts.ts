@@ -75,7 +75,7 @@ async function update(scene: Scene): Promise<IDataObject> {
 	const mail = await changed(scene, await bytesOf(scene.connection, draft));
 	const saved = await save(scene, mail);
 	const left = await discard(scene.connection, draft);
-	return { ...saved, replaced: { uid: draft.uid, folder: draft.folder }, ...(left !== undefined && { olderVersionLeft: left.message }) };
+	return { ...saved, replaced: { uid: draft.uid, folder: draft.folder }, ...(left !== undefined && { olderVersionLeft: left.summary }) };
 }
 
 async function changed({ own, item, connection }: Scene, bytes: Buffer): Promise<OutgoingMail> {
@@ -160,7 +160,7 @@ async function send({ context, own, item, connection, folders }: Scene, draft: T
 		sentCopy: choice(options.sentCopy, 'Copy in Sent Items', ['byServer', 'move'], 'byServer'),
 	});
 	const facts = { messageId, mailbox: connection.account.mailbox, draft: { uid: draft.uid, folder: draft.folder } };
-	const left = draftLeft === undefined ? {} : { draftLeft: `The email was sent, and the draft is still in "${draft.folder}": ${draftLeft.message}` };
+	const left = draftLeft === undefined ? {} : { draftLeft: `The email was sent, and the draft is still in "${draft.folder}": ${draftLeft.summary}` };
 	if (sent === undefined) return { sent: true, alreadySent, ...facts, ...left };
 	const { accepted, rejected, unknown, response, attempts, deliveryUnknown } = sent;
 	return {

@@ -185,7 +185,7 @@ async function deliver(context: IExecuteFunctions, item: number, account: Accoun
 		resendUnknown,
 		signal: context.getExecutionCancelSignal?.(),
 		onRetry: (reason, attempt, pause) => context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
-		onGiveUp: (reason) => context.logger.info(`${account.mailbox}: item ${item} is not sent again to those who do not have it: ${[reason.message, reason instanceof MailError ? reason.said : undefined].filter(Boolean).join(' ')}`),
+		onGiveUp: (reason) => context.logger.info(`${account.mailbox}: item ${item} is not sent again to those who do not have it: ${reason instanceof MailError ? reason.summary : reason.message}`),
 	});
 	hints?.sent(sent);
 	if (failOnRejected && sent.rejected.length > 0) {

@@ -58,9 +58,9 @@ function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): W
 /** What a person would otherwise have to guess: why there is nothing, or not everything. */
 function tell(context: IExecuteFunctions, account: Account, collection: Collection<INodeExecutionData>, wish: Wish, onlyNew: boolean): void {
 	const { items, failure, undeletable } = collection;
-	if (undeletable !== undefined) context.logger.warn(`POP Fetch: ${account.mailbox}: an email could not be deleted. ${undeletable.message}`);
+	if (undeletable !== undefined) context.logger.warn(`POP Fetch: ${account.mailbox}: an email could not be deleted. ${undeletable.summary}`);
 	if (failure !== undefined) {
-		const lost = `${account.mailbox}: ${failure.message} The ${items.length} emails fetched before that are returned. The rest comes next time.`;
+		const lost = `${account.mailbox}: ${failure.summary} The ${items.length} emails fetched before that are returned. The rest comes next time.`;
 		context.logger.warn(`POP Fetch: ${lost}`);
 		hint(context, lost);
 	} else if (items.length === 0) {

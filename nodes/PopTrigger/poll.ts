@@ -108,10 +108,10 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const make = itemMaker(settings.item, wish.maxBytes);
 	const collection = await collectNew(session, ledger, reservations, wish, make, started).finally(() => session.close());
 	deliver(context, new Handover(state.book, mailbox, settings.retry, ledger, collection), () => store(context, state));
-	if (collection.undeletable !== undefined) context.logger.warn(`POP Trigger: an email could not be deleted. ${collection.undeletable.message}`);
+	if (collection.undeletable !== undefined) context.logger.warn(`POP Trigger: an email could not be deleted. ${collection.undeletable.summary}`);
 	if (collection.failure !== undefined) {
 		if (collection.items.length === 0) throw collection.failure;
-		context.logger.warn(`POP Trigger: ${collection.failure.message} The ${collection.items.length} emails fetched before that start an execution. The rest comes with the next poll.`);
+		context.logger.warn(`POP Trigger: ${collection.failure.summary} The ${collection.items.length} emails fetched before that start an execution. The rest comes with the next poll.`);
 	}
 }
 

@@ -44,7 +44,7 @@ async function round(mailbox: string, stored: Ledger, wish: Partial<Wish> = {}, 
 		reservations,
 		{ ...EVERYTHING, ...wish },
 		async ({ content }) => {
-			if (content.kind === 'refused') return `refused: ${content.reason.reason}`;
+			if (content.kind === 'refused') return `refused: ${content.reason.summary}`;
 			if (content.kind === 'headers') return `${content.tooLarge ? 'too large: ' : 'headers: '}${subjectOf(content.bytes)}`;
 			return subjectOf(await collect(content.stream));
 		},
