@@ -93,7 +93,9 @@ export async function ensureN8nVersion(version: string, progress: Progress): Pro
 		copyFileSync(join(__dirname, '.npmrc'), join(partial, '.npmrc'));
 		writeFileSync(join(partial, 'package.json'), JSON.stringify(manifestOf(version)));
 		await step(`Installing n8n ${version} (about 2 GB)`, progress, async () => await npm(partial, ['install', '--no-audit', '--no-fund', '--fetch-retries=1']));
-		await step('Getting its SQLite', progress, async () => await getSqlite(partial, usual.folder));
+		await step('Getting its SQLite', progress, async () => {
+			if (!copiedSqlite(usual.folder, partial)) await getSqlite(partial, usual.folder);
+		});
 		renameSync(partial, folder);
 	}
 	return { folder, node: usual.node, script: join(folder, 'node_modules', 'n8n', 'bin', 'n8n') };
@@ -127,6 +129,24 @@ async function getSqlite(folder: string, withNode: string): Promise<void> {
 		ensurePackages(['python3', 'make', 'g++'], ['python3', 'make', 'g++']);
 		await npm(folder, [...rebuild, '--build-from-source'], env(), isRoot() ? undefined : withEverything);
 	}
+}
+
+/** The usual n8n's built SQLite, where another n8n wants the same version of it: both are run by the same Node, and building takes minutes. */
+function copiedSqlite(from: string, to: string): boolean {
+	const [source, target] = [from, to].map((folder) => join(folder, 'node_modules', 'sqlite3'));
+	if (source === undefined || target === undefined || versionIn(source) === undefined || versionIn(source) !== versionIn(target)) return false;
+	const built = join('build', 'Release', 'node_sqlite3.node');
+	if (!existsSync(join(source, built))) return false;
+	mkdirSync(join(target, 'build', 'Release'), { recursive: true });
+	copyFileSync(join(source, built), join(target, built));
+	return true;
+}
+
+function versionIn(folder: string): string | undefined {
+	const path = join(folder, 'package.json');
+	if (!existsSync(path)) return undefined;
+	const manifest: { version: string } = JSON.parse(readFileSync(path, 'utf8'));
+	return manifest.version;
 }
 
 /** Node 24's own headers, which its package brings, so that nothing is fetched from elsewhere. */
