@@ -20,6 +20,8 @@ export interface Persistence {
 	messagesPerMinute?: number;
 	/** Ends waits and retries; a mail under way is finished. */
 	signal?: AbortSignal;
+	/** Awaited right before the first attempt is sent, after all waiting for the turn; where it fails, nothing is sent. */
+	beforeSending?: () => Promise<void>;
 	/** Tells of each retry, for the log. */
 	onRetry?: (reason: MailError, attempt: number, pauseMs: number) => void;
 	/** Tells why the mail is not sent again to those who are left, where others have it or may have it. */
@@ -55,6 +57,7 @@ const LONGEST_PAUSE_MS = 30_000;
 export async function sendMail(account: Account, mail: ComposedMail, persistence: Persistence): Promise<Sent> {
 	const { retryForMs, unreachableForMs = retryForMs, resendUnknown, signal, onRetry, onGiveUp } = persistence;
 	const recipients = new Recipients(mail.recipients, resendUnknown);
+	const once = { ...persistence, beforeSending: onFirst(persistence.beforeSending) };
 	const started = Date.now();
 	let [queuedMs, pauseMs] = [0, 0];
 	let told = { response: '', size: mail.size };
@@ -64,7 +67,7 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 		let reason: unknown;
 		try {
 			if (pauseMs > 0) await pause(pauseMs, signal);
-			const receipt = await attemptOnce(account, { ...mail, recipients: to }, persistence, (ms) => (queuedMs += ms));
+			const receipt = await attemptOnce(account, { ...mail, recipients: to }, once, (ms) => (queuedMs += ms));
 			recipients.took(receipt);
 			told = receipt;
 			fruitless = 0;
@@ -99,6 +102,16 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 	}
 }
 
+/** The same, which does something at its first call only. */
+function onFirst(act: (() => Promise<void>) | undefined): () => Promise<void> {
+	let left = act;
+	return async () => {
+		const now = left;
+		left = undefined;
+		await now?.();
+	};
+}
+
 function messageIds(submitted: string, response: string): Pick<Sent, 'messageId' | 'submittedMessageId'> {
 	const given = serverMessageId(response, submitted);
 	return given === undefined ? { messageId: submitted } : { messageId: given, submittedMessageId: submitted };
@@ -111,7 +124,7 @@ function deferral({ mailbox }: Account, { rejected }: Receipt): MailError | unde
 }
 
 /** The mail is opened anew for each attempt, so that nothing of it stays in memory. */
-async function attemptOnce(account: Account, mail: ComposedMail, { messagesPerMinute = 0, signal }: Persistence, queued: (ms: number) => void): Promise<Receipt> {
+async function attemptOnce(account: Account, mail: ComposedMail, { messagesPerMinute = 0, signal, beforeSending }: Persistence, queued: (ms: number) => void): Promise<Receipt> {
 	const asked = Date.now();
 	const use = async (session: SmtpSession, giveBack: () => void): Promise<Receipt> => {
 		session.requireRoom(mail.size);
@@ -120,6 +133,7 @@ async function attemptOnce(account: Account, mail: ComposedMail, { messagesPerMi
 		void session.answered().then(() => queued(Date.now() - lentAt));
 		const message = await mail.open();
 		try {
+			await beforeSending?.();
 			return await session.send({ from: mail.from, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn }, message, giveBack);
 		} finally {
 			message.destroy();

@@ -121,7 +121,7 @@ async function runItem(context: IExecuteFunctions, own: MailContext, item: numbe
 	const { composed, facts, answers } = await makeMail(own, item, account.mailbox);
 	// What a quotation shows and the item does not hold is not the user's slip.
 	if (composed.unknownCids !== undefined && !ANSWERS.has(own.getNodeParameter('operation', item, 'send'))) hints.unknownCids(composed.unknownCids);
-	const told = await onceOnly(context, composed, options, hints, async () => await deliver(context, item, account, composed, options, hints));
+	const told = await onceOnly(context, composed, options, hints, async (beforeSending) => await deliver(context, item, account, composed, options, hints, beforeSending));
 	const marked = answers === undefined ? undefined : await markAnswered(account, answers, context.getExecutionCancelSignal?.());
 	if (marked?.originalAnsweredError !== undefined) hints.notMarked(marked.originalAnsweredError);
 	return { json: { ...told, ...facts, ...marked } };
@@ -150,17 +150,17 @@ async function makeMail(context: MailContext, item: number, mailbox: string): Pr
 }
 
 /** Sends it, unless an item with the same key was sent before, or may have been. */
-async function onceOnly(context: IExecuteFunctions, composed: ComposedMail, options: IDataObject, hints: Hints, send: () => Promise<IDataObject>): Promise<IDataObject> {
+async function onceOnly(context: IExecuteFunctions, composed: ComposedMail, options: IDataObject, hints: Hints, send: (beforeSending?: () => Promise<void>) => Promise<IDataObject>): Promise<IDataObject> {
 	const key = text(options.idempotencyKey, 'Idempotency Key').trim().slice(0, LONGEST_KEY);
 	if (key === '' || context.getMode() === 'manual') return await send();
 	const sentBefore = SentRecord.of(context);
-	const earlier = await sentBefore.begin(key);
+	const earlier = await sentBefore.reserve(key);
 	if (earlier === 'sent') return { accepted: [], rejected: [], alreadySent: true, idempotencyKey: key };
 	if (earlier === 'unknown' && !readDelivery(options).resendUnknown) {
 		hints.sent({ accepted: [], rejected: [], unknown: composed.recipients });
 		return { accepted: [], rejected: [], deliveryUnknown: true, deliveryUnknownFor: composed.recipients, idempotencyKey: key, response: 'An earlier execution began to send this email and did not come to its end. Look into Sent Items; "Resend if Unsure" sends it again.' };
 	}
-	const sending = send();
+	const sending = send(async () => await sentBefore.begun(key));
 	const [outcome] = await Promise.allSettled([sending]);
 	if (outcome.status === 'fulfilled') {
 		const { accepted, deliveryUnknown } = outcome.value;
@@ -176,13 +176,14 @@ async function onceOnly(context: IExecuteFunctions, composed: ComposedMail, opti
 }
 
 /** Sends it and tells what happened to it. */
-async function deliver(context: IExecuteFunctions, item: number, account: Account, composed: ComposedMail, options: IDataObject, hints?: Hints): Promise<IDataObject> {
+async function deliver(context: IExecuteFunctions, item: number, account: Account, composed: ComposedMail, options: IDataObject, hints?: Hints, beforeSending?: () => Promise<void>): Promise<IDataObject> {
 	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(options);
 	const sent = await sendMail(account, composed, {
 		retryForMs,
 		unreachableForMs: context.getMode?.() === 'manual' ? TESTER_WAITS_MS : retryForMs,
 		messagesPerMinute,
 		resendUnknown,
+		beforeSending,
 		signal: context.getExecutionCancelSignal?.(),
 		onRetry: (reason, attempt, pause) => context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
 		onGiveUp: (reason) => context.logger.info(`${account.mailbox}: item ${item} is not sent again to those who do not have it: ${reason instanceof MailError ? reason.summary : reason.message}`),

@@ -8,7 +8,9 @@ const MOST = 40_000;
 /** What earlier tries did with an item of this key: nothing, sent it, or nobody knows. */
 export type Earlier = 'nothing' | 'sent' | 'unknown';
 
-type Step = { kind: 'begin'; key: string; tell: (earlier: Earlier) => void; fail: (error: unknown) => void } | { kind: 'sent' | 'failed'; key: string; tell: () => void; fail: (error: unknown) => void };
+type Step =
+	| { kind: 'look'; key: string; tell: (earlier: Earlier) => void; fail: (error: unknown) => void }
+	| { kind: 'begun' | 'sent' | 'failed'; key: string; tell: () => void; fail: (error: unknown) => void };
 
 /**
  * Which mails a node has begun and which it has sent, in n8n's store of processed data: that outlives a crash, and a *Retry* of
@@ -35,14 +37,22 @@ export class SentRecord {
 		return record;
 	}
 
-	/** To be called before a mail is sent; then one of the others. Of two items with the same key the second waits for the first. */
-	async begin(key: string): Promise<Earlier> {
+	/**
+	 * To be called before a mail waits for its turn; then {@link begun}, and at the end one of the others. Of two items with the
+	 * same key the second waits for the first.
+	 */
+	async reserve(key: string): Promise<Earlier> {
 		for (let other = this.#underWay.get(key); other !== undefined; other = this.#underWay.get(key)) await other;
 		this.#underWay.set(key, new Promise((resolve) => this.#ended.set(key, resolve)));
-		const asked = this.#take<Earlier>((tell, fail) => ({ kind: 'begin', key, tell, fail }));
+		const asked = this.#take<Earlier>((tell, fail) => ({ kind: 'look', key, tell, fail }));
 		const [outcome] = await Promise.allSettled([asked]);
 		if (outcome.status === 'rejected' || outcome.value !== 'nothing') this.#end(key);
 		return await asked;
+	}
+
+	/** Its first byte is about to leave: from here on a crash leaves open whether somebody has it. */
+	async begun(key: string): Promise<void> {
+		await this.#take<void>((tell, fail) => ({ kind: 'begun', key, tell, fail }));
 	}
 
 	/** Somebody has it. */
@@ -86,14 +96,15 @@ export class SentRecord {
 
 	async #enter(steps: Step[]): Promise<void> {
 		const names = (kind: Step['kind'], prefix: string): string[] => steps.filter((step) => step.kind === kind).map(({ key }) => `${prefix} ${key}`);
-		const fresh = await this.#record(names('begin', 'begun'));
-		const known = names('begin', 'sent').filter((name) => !fresh.has(name.replace(/^sent/, 'begun')));
+		const fresh = await this.#record(names('look', 'begun'));
+		const known = names('look', 'sent').filter((name) => !fresh.has(name.replace(/^sent/, 'begun')));
 		// Asking enters, too: what was not there before goes again.
 		const unknown = await this.#record([...known, ...names('sent', 'sent')]);
-		const asked = known.filter((name) => unknown.has(name));
+		const asked = [...fresh, ...known.filter((name) => unknown.has(name))];
 		await this.#remove([...asked, ...names('failed', 'begun')]);
+		await this.#record(names('begun', 'begun'));
 		for (const step of steps) {
-			if (step.kind === 'begin') step.tell(fresh.has(`begun ${step.key}`) ? 'nothing' : unknown.has(`sent ${step.key}`) ? 'unknown' : 'sent');
+			if (step.kind === 'look') step.tell(fresh.has(`begun ${step.key}`) ? 'nothing' : unknown.has(`sent ${step.key}`) ? 'unknown' : 'sent');
 			else step.tell();
 		}
 	}

@@ -18,7 +18,7 @@ interface Batch {
 	processed: ProcessedData;
 	to: string;
 	workflow: string;
-	run: (keys: string[], parameters?: Record<string, unknown>, options?: IDataObject) => Promise<{ items: IDataObject[]; hints: string[] }>;
+	run: (keys: string[], parameters?: Record<string, unknown>, options?: IDataObject, cancel?: AbortSignal) => Promise<{ items: IDataObject[]; hints: string[] }>;
 }
 
 function batch(): Batch {
@@ -28,10 +28,10 @@ function batch(): Batch {
 		processed,
 		to: `${name}@example.test`,
 		workflow: name,
-		run: async (keys, parameters = {}, options = {}) => {
+		run: async (keys, parameters = {}, options = {}, cancel) => {
 			const about = told();
 			const perItem = { options: keys.map((idempotencyKey) => ({ idempotencyKey, ...options })) };
-			const items = await sendItems(executeFunctions({ sandbox, mailbox: `${name}-from@example.test`, workflow: name, input: keys.length, processed, perItem, parameters: { operation: 'send', toEmail: `${name}@example.test`, subject: 'x', emailFormat: 'text', text: 'hello', continueOnFail: true, ...parameters } }, about));
+			const items = await sendItems(executeFunctions({ sandbox, mailbox: `${name}-from@example.test`, workflow: name, input: keys.length, processed, perItem, cancel, parameters: { operation: 'send', toEmail: `${name}@example.test`, subject: 'x', emailFormat: 'text', text: 'hello', continueOnFail: true, ...parameters } }, about));
 			return { items: items.map(({ json }) => json), hints: about.hints };
 		},
 	};
@@ -61,6 +61,18 @@ describe('an execution that is tried again after a crash', () => {
 		expect(new Set((await run(keys)).items.map(outcome))).toEqual(new Set(['sent 1']));
 		expect(new Set((await run(keys)).items.map(outcome))).toEqual(new Set(['already']));
 	}, 60_000);
+
+	it('knows nothing of an email that only waited for its turn', async () => {
+		const { processed, run, to } = batch();
+		// The first one passes, the second has to wait for the next minute, in which n8n ends.
+		const cancel = new AbortController();
+		const running = run(['first', 'second'], {}, { messagesPerMinute: 1 }, cancel.signal);
+		await sandbox.arrival(to, () => true);
+		await expect.poll(() => processed.has('sent first'), { timeout: 30_000 }).toBe(true);
+		expect([processed.has('begun first'), processed.has('begun second')]).toEqual([true, false]);
+		cancel.abort();
+		await running.catch(() => undefined);
+	});
 
 	it('sends again what failed', async () => {
 		const { run } = batch();

@@ -19,6 +19,10 @@ export class ProcessedData {
 		return { new: items.filter((item) => known?.has(item) !== true), processed: items.filter((item) => known?.has(item) === true) };
 	}
 
+	has(item: string): boolean {
+		return this.#row?.has(item) === true;
+	}
+
 	async remove(items: string[]): Promise<void> {
 		const known = this.#row;
 		if (known === undefined) return;
