@@ -16,6 +16,8 @@ const LONGEST = 200_000;
 export function newText(text: string, answers: boolean): string {
 	const lines = text.slice(0, LONGEST).replace(/\r\n?/g, '\n').split('\n');
 	const written: string[][] = [[]];
+	/** Whether a line with text has been taken; to look through those taken each time would take the square of their number. */
+	let hasBegun = false;
 	for (let at = 0; at < lines.length; at++) {
 		const line = lines[at] ?? '';
 		if (isQuoted(line)) {
@@ -29,8 +31,9 @@ export function newText(text: string, answers: boolean): string {
 			at = attribution.last;
 			continue;
 		}
-		if (isHistory(lines, at, answers || written.some((part) => part.some((own) => own.trim() !== '')))) break;
+		if (isHistory(lines, at, answers || hasBegun)) break;
 		written[written.length - 1]?.push(line);
+		hasBegun ||= line.trim() !== '';
 	}
 	const parts = written.map((part) => trimmed(withoutSignature(part)));
 	return parts.filter((part) => part !== '').join('\n\n');

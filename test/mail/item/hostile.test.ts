@@ -62,6 +62,7 @@ const MAILS: Array<[string, () => Iterable<Buffer>, (json: IDataObject) => unkno
 	['a flood of boundaries', () => repeated(mixed, '--X\r\n', 5 * MB), (json) => textOf(json.parseError).includes('more than 20000 parts'), true],
 	['a flood of what looks like boundaries', () => repeated(mixed, '--Y\r\n', 5 * MB), (json) => textOf(json.parseError).includes('No part could be found'), true],
 	['a flood of carriage returns', () => repeated(HEAD, '\r', 5 * MB), (json) => json.subject, 'hostile'],
+	['a text of 1 MB of empty lines', () => repeated(`${HEAD}\r\n`, '\r\n', MB, 'end'), (json) => [json.parseError, textOf(json.text).trim()], [undefined, 'end']],
 	['100,000 nested emails', () => repeated(HEAD, 'Content-Type: message/rfc822\r\n\r\n', 100_000 * 32), (json) => [json.subject, attachments(json).length], ['hostile', 1]],
 	['10,000 nested multiparts', () => Array.from({ length: 10_000 }, (_, index) => Buffer.from(`Content-Type: multipart/mixed; boundary=X${index}\r\n\r\n--X${index}\r\n`)), (json) => textOf(json.parseError).includes('nested deeper than 100'), true],
 	['winmail.dat that declares 2 GB', () => repeated(file('8bit', 'application/ms-tnef'), '\x78\x9f\x3e\x22\x01\x00\x02\x0f\x80\x06\x00\xff\xff\xff\x7f', MB), (json) => attachments(json).length, 1],
