@@ -229,7 +229,7 @@ describe('what the editor shows', () => {
 
 	it('of a picture that no file is: a hint that names its cid', async () => {
 		const { hints } = await run({ toEmail: 'grace#@example.test', emailFormat: 'html', html: '<img src="cid:lgoo"><img src="cid:logo">', options: { attachments: 'logo' } }, { logo: file('image/png') });
-		expect(hints).toEqual([expect.stringMatching(/^The HTML shows cid:lgoo, but no file of Attachments \(Inline\) is called so/)]);
+		expect(hints).toEqual([expect.stringMatching(/^The HTML shows cid:lgoo, but Attachments \(Inline\) has no file with that name/)]);
 	});
 
 	it('of Custom API Call: a sentence', async () => {
