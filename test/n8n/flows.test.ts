@@ -189,7 +189,7 @@ describe('bad input', () => {
 		['a wrong tenant', () => mailNode('office365SmtpSend', broken['wrong tenant'] ?? app, SEND), /does not know this tenant/, /Tenant ID/],
 		['a tenant with a slash', () => mailNode('office365SmtpSend', broken['tenant with a slash'] ?? app, SEND), /Tenant ID/, /GUID/],
 		['an unknown host', () => mailNode('office365SmtpSend', broken['unknown host'] ?? app, SEND), /no-such-host\.invalid.*cannot be found/, /host/i],
-		['a closed port', () => mailNode('office365SmtpSend', broken['closed port'] ?? app, SEND), /No connection to localhost:1/, /port/],
+		['a closed port', () => mailNode('office365SmtpSend', broken['closed port'] ?? app, SEND), /could not reach localhost:1/, /[Pp]ort/],
 		['a certificate that nobody vouches for', () => mailNode('popFetch', broken['certificate of nobody'] ?? app, { operation: 'getMany', options: {} }), /cannot be trusted/, /NODE_EXTRA_CA_CERTS/],
 		['a credential that is not connected', () => mailNode('office365SmtpSend', broken['not connected'] ?? app, SEND), /not connected/, /Connect/],
 		['a token for another mailbox', () => mailNode('popFetch', broken['token for another mailbox'] ?? app, { operation: 'getMany', options: {} }), /grace@example\.test could not be opened/, /FullAccess/],
@@ -239,7 +239,7 @@ describe('the Test button of the service account', () => {
 	it('says what is wrong and what to do', async () => {
 		expect(await press(broken['wrong secret'] ?? app)).toMatchObject({ status: 'Error', message: expect.stringMatching(/client secret.*value/s) });
 		expect(await press(broken['tenant with a slash'] ?? app)).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Tenant ID/) });
-		expect(await press(broken['closed port'] ?? app)).toMatchObject({ status: 'OK', message: expect.stringMatching(/over IMAP, POP\. Not usable: SMTP: No connection/) });
+		expect(await press(broken['closed port'] ?? app)).toMatchObject({ status: 'OK', message: expect.stringMatching(/over IMAP, POP\. Not usable: SMTP: n8n could not reach/) });
 	});
 });
 
