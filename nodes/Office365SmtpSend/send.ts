@@ -15,6 +15,7 @@ import { markAnswered } from './answered';
 import { Parameters, type MailContext } from './context';
 import { Hints } from './hints';
 import { readInvitation } from './invitation';
+import { Progress } from './progress';
 import { readRaw } from './raw';
 import { readReply } from './reply';
 import { keepAsked, readAsking, waitUntil } from './sendAndWait';
@@ -27,8 +28,6 @@ const LONGEST_KEY = 500;
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 /** So long somebody who runs the workflow by hand waits for a host that cannot be reached, in ms. */
 const TESTER_WAITS_MS = 10_000;
-/** Progress is logged every so many mails. */
-const PROGRESS_EVERY = 100;
 
 /**
  * All items, so many at a time as keep the connections busy, each answered by one item at its place. Without
@@ -38,17 +37,19 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 	const count = context.getInputData().length;
 	const results = new Array<INodeExecutionData>(count);
 	let next = 0;
-	let done = 0;
 	let failure: Error | undefined;
 	const accounts = new Accounts(context);
 	const parameters = new Parameters(context);
 	const hints = new Hints();
+	const progress = new Progress(count, (line) => context.logger.info(`${context.getNode().name}: ${line}`));
 	const worker = async (): Promise<void> => {
 		while (next < count && failure === undefined) {
 			const item = next;
 			next += 1;
 			try {
-				results[item] = { ...(await runItem(context, parameters.ofOneItem(), item, accounts, hints)), pairedItem: { item } };
+				const result = await runItem(context, parameters.ofOneItem(), item, accounts, hints);
+				results[item] = { ...result, pairedItem: { item } };
+				progress.done(result.json);
 			} catch (error) {
 				const told = nodeError(context.getNode(), error, item);
 				if (!context.continueOnFail()) {
@@ -56,12 +57,11 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 					return;
 				}
 				results[item] = failedItem(told, error, item);
+				progress.failed();
 			}
-			done += 1;
-			if (done % PROGRESS_EVERY === 0 && done < count) context.logger.info(`${done} of ${count} mails handled`);
 		}
 	};
-	await Promise.all(Array.from({ length: Math.min(MAILS_AT_A_TIME, count) }, worker));
+	await Promise.all(Array.from({ length: Math.min(MAILS_AT_A_TIME, count) }, worker)).finally(() => progress.end());
 	hints.tell(context);
 	if (failure !== undefined) throw failure;
 	return results;
