@@ -357,6 +357,13 @@ describe('the identity platform answers', () => {
 		expect(remedy).not.toMatch(/Connect|assigns the user/);
 	});
 
+	it.each([
+		[65006, 'permission', 'API permissions'], [1000502, 'certificate', 'new certificate'], [500341, 'deleted', 'Username'], [700003, 'device', 'Sign-in logs'],
+	])('AADSTS%i, and the user is told of the %s, with a remedy of its own: %s', async (aadsts, of, remedy) => {
+		const error = await askRefused({ error: 'invalid_grant', aadsts, description: 'So it was decided.', status: 400 });
+		expect([error.message, error.remedy]).toEqual([expect.stringContaining(of), expect.stringContaining(remedy)]);
+	});
+
 	it('AADSTS700270, which is not AADSTS700027', async () => {
 		expect((await askRefused({ error: 'invalid_grant', aadsts: 7000270, description: 'Another.' })).message).not.toContain('certificate');
 	});

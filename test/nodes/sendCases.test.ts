@@ -201,7 +201,7 @@ describe('answers of the server', () => {
 
 	it.each([
 		['row 11: an IP address that looks like a code', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found by SMTP address lookup [185.7.30.5]', /basic authentication|5\.7\.30 /i, 'refused'],
-		['row 11: a host within a 421', '554 5.4.1 Recipient address rejected: Access denied [25.3.4.5]', /throttl|concurrent/i, 'refused'],
+		['row 11: an IP address beside 5.4.1', '554 5.4.1 Recipient address rejected: Access denied [25.3.4.5]', /throttl|concurrent/i, 'refused'],
 	])('%s is judged by its own code', async (_name, reply, never, says) => {
 		sandbox.exchange.plan('smtp', 'RCPT', { reply }, 4);
 		const failure: Error & { description?: string } = await run({ toEmail: 'grace#@example.test', options: { retryFor: 0 } }).then(() => new Error('sent'), (error: Error) => error);
