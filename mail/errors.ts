@@ -144,9 +144,15 @@ function quiet(cause: unknown, hide: (text: string) => string): unknown {
 	if (!(cause instanceof Error)) return clean(String(cause).slice(0, LONGEST_KEPT), hide);
 	const copy = new Error(clean(cause.message.slice(0, LONGEST_KEPT), hide));
 	copy.name = cause.name;
-	// The stack has lines of its own, and its first ones repeat the message.
-	copy.stack = cause.stack === undefined ? undefined : redact(hide(cause.stack.slice(0, LONGEST_KEPT)));
+	copy.stack = cause.stack === undefined ? undefined : [`${cause.name}: ${copy.message}`, ...callsIn(cause.stack, cause.message, hide)].join('\n');
 	return copy;
+}
+
+/** The calls of a stack, a line each. Its first lines repeat the message, which may hold line breaks and escape sequences. */
+function callsIn(stack: string, message: string, hide: (text: string) => string): string[] {
+	const at = stack.indexOf(message);
+	const calls = at < 0 ? stack : stack.slice(at + message.length);
+	return calls.slice(0, LONGEST_KEPT).split('\n').filter((line) => /^ {4}at /.test(line)).map((line) => `    ${clean(line, hide).trim()}`);
 }
 
 function clean(text: string, hide: (text: string) => string): string {

@@ -11,7 +11,7 @@ import { connectThrough, mailProxy, peerOf } from '../mailProxy';
 import { HIDDEN } from '../redact';
 import { dialSmtp } from '../signIn/smtpUser';
 import type { AccessToken } from '../signIn/token';
-import { initialResponse } from '../signIn/xoauth2';
+import { checkUser, initialResponse } from '../signIn/xoauth2';
 import { smtpConnection } from '../nodemailer';
 import type { Rejection } from './recipients';
 
@@ -22,11 +22,16 @@ import type { Rejection } from './recipients';
 const DEADLINES = { connectionTimeout: 10_000, greetingTimeout: 30_000, socketTimeout: 600_000 };
 /** A session takes no further mail when less than this is left of its token, in ms: a large one takes its time. */
 const LAST_MAIL_MS = 5 * 60_000;
-/** From the first byte to the end of the handshake, with whatever the server says on the way. */
-const GREETING_MS = 90_000;
-const SIGN_IN_MS = 60_000;
-/** What a mail may take beside the time for its bytes: RFC 5321, section 4.5.3.2 gives its steps some minutes each. */
-const MAIL_MS = 20 * 60_000;
+/** How long each step may take in all, in ms: a server that says a word now and then and never answers holds nobody. */
+export interface Patience {
+	/** From the first byte to the end of the handshake, with whatever the server says on the way. */
+	greetingMs: number;
+	signInMs: number;
+	/** What a mail may take beside the time for its bytes: RFC 5321, section 4.5.3.2 gives its steps some minutes each. */
+	mailMs: number;
+}
+
+const PATIENCE: Patience = { greetingMs: 90_000, signInMs: 60_000, mailMs: 20 * 60_000 };
 const RECIPIENT_MS = 1_000;
 /** Bytes a second that a mail goes out with at least. */
 const SLOWEST = 4 * 1024;
@@ -77,6 +82,7 @@ export class SmtpSession {
 		/** The server's SIZE in bytes (RFC 1870); 0 = it told none. */
 		readonly maxSize: number,
 		pipelining: boolean,
+		readonly patience: Patience,
 	) {
 		this.#connection = connection;
 		this.#at = at;
@@ -104,12 +110,15 @@ export class SmtpSession {
 	 * Connects, upgrades to TLS, signs in. A refused token is replaced once, and a refused user name too.
 	 * @throws MailError
 	 */
-	static async open(account: Account): Promise<SmtpSession> {
-		return await dialSmtp(account, async (token, user) => await SmtpSession.#dial(account, token, user));
+	static async open(account: Account, changes: Partial<Patience> = {}): Promise<SmtpSession> {
+		const patience = { ...PATIENCE, ...changes };
+		return await dialSmtp(account, async (token, user) => await SmtpSession.#dial(account, token, user, patience));
 	}
 
-	static async #dial(account: Account, token: AccessToken, user: string): Promise<SmtpSession> {
+	static async #dial(account: Account, token: AccessToken, user: string, patience: Patience): Promise<SmtpSession> {
 		const endpoint = endpointOf(account, 'smtp');
+		// Here too, since nodemailer writes its own code into what fails within its sign-in.
+		checkUser(user);
 		const Connection = await smtpConnection();
 		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, user, token, peer: peerOf(endpoint) };
 		let refusal: MailError | undefined;
@@ -148,15 +157,15 @@ export class SmtpSession {
 				connection.connect((error) => (error ? reject(error) : resolve()));
 				// nodemailer listens in the next turn; TLS takes what it needs by itself.
 				if (endpoint.security === 'starttls') setImmediate(() => socket?.resume());
-			}, GREETING_MS);
-			await answerOf<void>(connection, (resolve, reject) => connection.login({ user, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve())), SIGN_IN_MS);
+			}, patience.greetingMs);
+			await answerOf<void>(connection, (resolve, reject) => connection.login({ user, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve())), patience.signInMs);
 		} catch (error) {
 			connection.close();
 			throw refusal ?? diagnose(error, at);
 		}
 		// A fitting share of a token that lives shortly.
 		const left = token.expiresAt - signedIn;
-		return new SmtpSession(connection, at, token, user, token.expiresAt - Math.min(LAST_MAIL_MS, left / 4), maxSize, pipelining);
+		return new SmtpSession(connection, at, token, user, token.expiresAt - Math.min(LAST_MAIL_MS, left / 4), maxSize, pipelining, patience);
 	}
 
 	/** @throws MailError `tooLarge` for a mail of more bytes than the server takes */
@@ -209,7 +218,7 @@ export class SmtpSession {
 
 	/** Ms for a mail to be sent and answered, those ahead of it included: a server that talks and never answers holds nobody. */
 	#deadlineOf({ size, to }: Envelope): number {
-		return (this.#underWay.size + 1) * MAIL_MS + to.length * RECIPIENT_MS + (size / SLOWEST) * 1_000;
+		return (this.#underWay.size + 1) * this.patience.mailMs + to.length * RECIPIENT_MS + (size / SLOWEST) * 1_000;
 	}
 
 	/** Closes for the sake of one mail: the one ahead of it still gets its answer, where the connection holds. */

@@ -2,6 +2,7 @@ import { asMailError, MailError } from '../errors';
 import { chooseFolder, listFolders } from '../imap/folders';
 import { searchAfter } from '../imap/search';
 import { ImapSession } from '../imap/session';
+import { oneLine } from '../redact';
 import type { Complaints } from './complaints';
 import { Cursor, firstState, LATE_UIDS, stateAfterChange, stateAfterLoss, type Place } from './cursor';
 import { Delivery, type Rules } from './delivery';
@@ -240,7 +241,7 @@ export class FolderWatch<Item> {
 	}
 
 	#log(text: string): void {
-		this.options.log(text, { mailbox: this.#mailbox, folder: this.#path || this.wanted });
+		this.options.log(oneLine(text), { mailbox: this.#mailbox, folder: oneLine(this.#path || this.wanted) });
 	}
 }
 
