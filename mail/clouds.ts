@@ -125,6 +125,7 @@ export interface CloudFields {
  * @throws MailError `input` naming the field
  */
 export function cloudOf(fields: CloudFields, home = ''): Cloud {
+	requireSecretsApart(fields);
 	const name = text(fields.cloud) || 'global';
 	if (name === 'custom') return customCloud(fields);
 	if (!isCloudName(name)) throw inputError('Cloud', `${quoted(name)} is not a cloud this package knows.`, 'Choose one of the list.');
@@ -136,6 +137,7 @@ export function cloudOf(fields: CloudFields, home = ''): Cloud {
 
 /** The tenant as the token endpoint takes it. @throws MailError `input` */
 export function tenantOf(fields: CloudFields): string {
+	requireSecretsApart(fields);
 	const tenant = text(fields.tenantId);
 	if (!TENANT_ID.test(tenant)) {
 		throw inputError(
@@ -145,6 +147,34 @@ export function tenantOf(fields: CloudFields): string {
 		);
 	}
 	return tenant;
+}
+
+const SECRETS = ['clientSecret', 'password', 'passphrase', 'privateKey', 'refreshToken'];
+/** Fields whose content errors, servers and the identity platform repeat; those of a host are named by their protocol. */
+const REPEATED: ReadonlyArray<[field: string, label: string]> = [
+	['cloud', 'Cloud'],
+	['tenantId', 'Tenant ID'],
+	['clientId', 'Client ID'],
+	['mailbox', 'Mailbox'],
+	['authorityUrl', 'Authority URL'],
+	['resourceUrl', 'Resource URL'],
+	['assertionFile', 'Federated Token File'],
+	...(['imap', 'pop', 'smtp'] as const).flatMap((protocol): Array<[string, string]> => {
+		const label = protocol.toUpperCase();
+		return [[`${protocol}Host`, `${label} Host`], [`${protocol}Port`, `${label} Port`]];
+	}),
+];
+/** In characters. What is shorter stands in two fields by chance. */
+const SHORTEST_SECRET = 6;
+
+/**
+ * A secret that was pasted into one more field, and may look like any name there, would be repeated by whatever tells of that
+ * field. @throws MailError `input` naming the field
+ */
+function requireSecretsApart(fields: CloudFields): void {
+	const secrets = new Set(SECRETS.map((name) => text(fields[name])).filter(({ length }) => length >= SHORTEST_SECRET));
+	const [, label] = REPEATED.find(([name]) => secrets.has(text(fields[name]))) ?? [];
+	if (label !== undefined) throw inputError(label, 'what was entered is a secret of this credential.', 'Check what belongs into this field. If the secret may have been seen there, replace it.');
 }
 
 function isCloudName(name: string): name is CloudName {

@@ -26,7 +26,8 @@ export interface AccountChoice {
 export async function openAccount(context: NodeContext, choice: AccountChoice): Promise<Account> {
 	const type = choice.authentication === 'serviceAccount' ? APP : PERSON;
 	const fields = await context.getCredentials(type);
-	const cloud = cloudOf(fields, claimed(fields, 'tid'));
+	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
+	const cloud = cloudOf({ ...fields, mailbox: address }, claimed(fields, 'tid'));
 	const id = credentialId(context.getNode(), type);
 	const owner = ownerOf(id, fields);
 	if (type === APP) {
@@ -36,7 +37,6 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	}
 	requireRenewal(context, choice);
 	tenantOf(fields);
-	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
 	const mailbox = address === '' ? signedInAddress(fields) : requireMailbox(address);
 	return { ...accountOf(id, mailbox, cloud, oAuth2Tokens(context), 'delegated'), owner, user: claimed(fields, 'upn') };
 }

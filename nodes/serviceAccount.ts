@@ -50,7 +50,8 @@ export function mailboxOf(fields: Fields, override = ''): string {
 
 /** The account of a credential that is being filled in: nothing cached, nothing kept. @throws MailError `input` */
 export function serviceAccountToTest(fields: Fields): Account {
-	return { ...accountOf('being tested', mailboxOf(fields), cloudOf(fields), renewing(appTokens(serviceAccountOf(fields))), signInOf(fields)), user: userOf(fields) };
+	const cloud = cloudOf(fields);
+	return { ...accountOf('being tested', mailboxOf(fields), cloud, renewing(appTokens(serviceAccountOf(fields))), signInOf(fields)), user: userOf(fields) };
 }
 
 /** One address, with nothing around it. @throws MailError `input` */
