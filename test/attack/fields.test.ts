@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -11,7 +11,7 @@ import { diagnose } from '../../mail/diagnosis';
 import { JournalFile } from '../../mail/journal';
 import { HOST_IDENTITY_SERVERS, readFederatedToken, requireOwnMailHosts } from '../../mail/signIn/hostIdentity';
 import { misplaced } from '../../mail/signIn/serviceAccount';
-import { requireMailbox } from '../../nodes/serviceAccount';
+import { requireMailbox, serviceAccountToTest } from '../../nodes/serviceAccount';
 import { withEnvironment } from '../support/environment';
 import { figuresOf } from './figures';
 
@@ -44,6 +44,28 @@ describe.each(SECRETS)('a secret in the wrong field', (secret) => {
 	it('is not repeated in Microsoft\'s own words', () => {
 		const error = diagnose(new Error(`AADSTS90002: Tenant '${secret}' not found.`), { speaker: 'identity', secrets: misplaced(secret) });
 		expect(inspect(error, { depth: 9 })).not.toContain(secret);
+	});
+});
+
+describe('a secret that looks like a name, in a field of its own credential', () => {
+	const secret = 'correcthorsebattery';
+
+	it.each<[string, string, Record<string, unknown>]>([
+		['tenant', 'Tenant ID', { tenantId: secret }],
+		['client ID', 'Client ID', { clientId: ` ${secret}` }],
+		['mailbox', 'Mailbox', { mailbox: secret }],
+		['host', 'IMAP Host', custom({ imapHost: secret, imapPort: 993 })],
+		['port', 'SMTP Port', custom({ smtpHost: 'mail.example.com', smtpPort: secret })],
+		['URL', 'Authority URL', custom({ authorityUrl: secret })],
+		['cloud', 'Cloud', { cloud: secret }],
+	])('is not repeated, and the field is named: %s', (_name, field, wrong) => {
+		const form = { authentication: 'clientSecret', tenantId: 'contoso.example', clientId: 'app', mailbox: 'ada@example.test', clientSecret: secret, ...wrong };
+		for (const work of [() => cloudOf(form), () => tenantOf(form), () => serviceAccountToTest(Object(form))]) {
+			const shown = failureOf(work);
+			expect(shown).not.toContain(secret);
+			expect(shown).toContain(`${field}: what was entered is a secret of this credential.`);
+		}
+		expect(failureOf(() => cloudOf({ ...form, clientSecret: '', password: secret }))).not.toContain(secret);
 	});
 });
 
@@ -96,6 +118,45 @@ describe('a link that somebody planted where the journal writes', () => {
 		await journal.flushed();
 		expect(execFileSync('cat', [target], { encoding: 'utf8' })).toBe('untouched');
 		expect(journal.read()).toEqual({ a: 2 });
+	});
+
+	it('is not read, nor is what belongs to others or what everybody may write', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+		const journal = new JournalFile<unknown>(folder, 'key', (value) => value);
+		journal.write({ a: 1 });
+		await journal.flushed();
+		const [name = ''] = readdirSync(folder);
+		const path = join(folder, name);
+		chmodSync(path, 0o666);
+		expect(journal.read()).toBeUndefined();
+		chmodSync(path, 0o600);
+		expect(journal.read()).toEqual({ a: 1 });
+		renameSync(path, join(folder, 'elsewhere'));
+		symlinkSync(join(folder, 'elsewhere'), path);
+		expect(journal.read()).toBeUndefined();
+	});
+
+	it('belongs to another user and is not used, neither as file nor as folder', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+		const told: string[] = [];
+		const journal = new JournalFile<unknown>(folder, 'key', (value) => value, (reason) => told.push(reason));
+		journal.write({ a: 1 });
+		await journal.flushed();
+		const [name = ''] = readdirSync(folder);
+		const own = process.getuid?.() ?? 0;
+		// Root may give files away; who is not root becomes another user here, whom these files do not belong to.
+		if (own === 0) for (const path of [folder, join(folder, name)]) chownSync(path, 4_711, 4_711);
+		const { getuid } = process;
+		process.getuid = () => own + 4_712;
+		try {
+			expect(journal.read()).toBeUndefined();
+			journal.write({ a: 2 });
+			await journal.flushed();
+		} finally {
+			process.getuid = getuid;
+		}
+		expect(told).toEqual([expect.stringContaining('belongs to another user')]);
+		expect(JSON.parse(readFileSync(join(folder, name), 'utf8'))).toEqual({ a: 1 });
 	});
 
 	it('is no folder for it', async () => {

@@ -14,22 +14,30 @@ export interface Figures {
 /** Where the figures of a run go, a line of JSON each; `npm run attack` names it and shows the table. */
 export const FIGURES_FILE = 'OFFICE365_MAIL_ATTACK_FIGURES';
 
+/** The delay is looked at this often: it is known from the second look on, and that of the attack's last turn with the look behind it. */
+const TICK_MS = 10;
+
 /** Runs an attack and measures what it does to the process. */
 export async function figuresOf(attack: string, work: () => unknown): Promise<Figures> {
-	const stall = monitorEventLoopDelay({ resolution: 10 });
+	const stall = monitorEventLoopDelay({ resolution: TICK_MS });
 	const before = process.memoryUsage.rss();
 	let most = before;
 	const look = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20);
 	stall.enable();
+	await new Promise((resolve) => setTimeout(resolve, 2 * TICK_MS));
 	const since = performance.now();
+	let tookMs = 0;
 	try {
 		await work();
 	} finally {
+		tookMs = Math.round(performance.now() - since);
+		await new Promise((resolve) => setTimeout(resolve, 2 * TICK_MS));
 		stall.disable();
 		clearInterval(look);
 		most = Math.max(most, process.memoryUsage.rss());
 	}
-	const figures = { attack, tookMs: Math.round(performance.now() - since), memoryMb: Math.round((most - before) / 1024 / 1024), stallMs: Math.round(stall.max / 1e6) };
+	const memoryMb = Math.round((most - before) / 1024 / 1024);
+	const figures = { attack, tookMs, memoryMb, stallMs: Math.round(stall.max / 1e6) };
 	const file = process.env[FIGURES_FILE];
 	if (file !== undefined) appendFileSync(file, `${JSON.stringify(figures)}\n`);
 	return figures;

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import { readHeaders } from '../../mail/collect/headers';
 import { textOfHtml } from '../../mail/compose/plainText';
+import { quotableHtml } from '../../mail/compose/quotableHtml';
+import { answer } from '../../mail/compose/reply';
 import { diagnose } from '../../mail/diagnosis';
 import { toItem } from '../../mail/item/item';
 import { newText } from '../../mail/item/newText/newText';
@@ -28,6 +30,18 @@ async function cpuOf(work: () => unknown): Promise<number> {
 const token = new AccessToken(`EwB${'aB3dE5gH7j'.repeat(80)}`, 0);
 const said = (text: string): Error => Object.assign(new Error(text), { response: text, responseText: text });
 
+async function answered(html: string, original: string): Promise<string> {
+	const { html: made } = await answer(
+		{
+			...{ messageId: '<a@example.test>', references: [], subject: original, date: '', threadIndex: '', threadTopic: original },
+			...{ from: [{ name: original, address: 'grace@example.test' }], replyTo: [], to: [], cc: [] },
+			...{ text: original, html: original, hasBody: true, headersOnly: false },
+		},
+		{ kind: 'reply', own: ['ada@example.test'], quote: true, timeZone: 'UTC', html },
+	);
+	return made ?? '';
+}
+
 /** Each takes a text that somebody else wrote. */
 const JUDGES: Record<string, (text: string) => unknown> = {
 	redact,
@@ -40,6 +54,9 @@ const JUDGES: Record<string, (text: string) => unknown> = {
 	'a private key': restorePem,
 	'headers over POP': async (text) => await readHeaders(Buffer.from(`Received: by x; ${text}\r\nDate: ${text}\r\nFrom: ${text}\r\nSubject: ${text}\r\n\r\n`)),
 	'text from HTML': async (text) => await textOfHtml(text),
+	'HTML that is quoted': async (text) => await quotableHtml(text),
+	'an answer written by others': async (text) => await answered(text, 'a'),
+	'an answer to a mail of others': async (text) => await answered('<p>a</p>', text),
 	'the new text of an answer': (text) => newText(text, true),
 };
 
@@ -58,6 +75,33 @@ describe.each(Object.entries(JUDGES))('text of strangers: %s', (name, judge) => 
 			}
 		});
 		expect(slow).toEqual([]);
+	});
+});
+
+describe('HTML of strangers that is quoted', () => {
+	it('stands below each of 80,000 ends of a body, as late as can be', async () => {
+		const html = `<p>new</p>${'</body>'.repeat(80_000)}`;
+		const figures = await figuresOf('an answer with 80,000 ends of a body', async () => {
+			expect(await answered(html, '<p>old</p>')).toMatch(/new<\/p>(?:<\/body>){79999}<br>.*<p>old<\/p><\/blockquote><\/body>$/s);
+		});
+		expect(figures.tookMs).toBeLessThan(5_000);
+	});
+
+	it.each([
+		['longer than 1 MB', '<p>a</p>'.repeat(1_000_000)],
+		['deeper than 500 elements', '<div>'.repeat(150_000)],
+		['deeper than 500 elements in a table', '<table><tr><td>'.repeat(60_000)],
+	])('goes as text where it is %s', async (name, html) => {
+		const figures = await figuresOf(`quoted HTML ${name}`, async () => expect(await quotableHtml(html)).toBeUndefined());
+		expect(figures.tookMs).toBeLessThan(3_000);
+		expect(figures.memoryMb).toBeLessThan(300);
+	});
+
+	it('takes time in proportion to its length within these bounds', async () => {
+		const html = (length: number): string => `${'<div style="a:b;position:fixed">'.repeat(490)}${'<b title=x>a</b>'.repeat(Math.floor(length / 16))}`;
+		const short = await cpuOf(async () => expect(await quotableHtml(html(200_000))).toBeDefined());
+		const long = await cpuOf(async () => expect(await quotableHtml(html(800_000))).toBeDefined());
+		expect(long).toBeLessThan(9 * Math.max(short, NO_TIME_MS / 4));
 	});
 });
 

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Account } from '../../mail/account';
 import type { Endpoint, Protocol } from '../../mail/clouds';
+import { MailError } from '../../mail/errors';
 import { ImapSession } from '../../mail/imap/session';
 import type { PopLimits } from '../../mail/pop3/limits';
 import { PopSession } from '../../mail/pop3/session';
@@ -265,5 +266,70 @@ describe('an SMTP server that talks without end', () => {
 			await expect(session.send({ from: ADA, to: [ADA], size: 30 }, Readable.from(['Subject: x\r\n\r\nhello\r\n']))).rejects.toMatchObject({ message: expect.stringMatching(/SMTP failed.*exceeds maximum/i) });
 		});
 		session.close();
+	});
+});
+
+describe('a server that talks and never answers', () => {
+	/** A line twice a second, as long as somebody listens. */
+	const drip = (socket: Socket, line: string): undefined => {
+		const timer = setInterval(() => socket.write(line), 500);
+		socket.on('close', () => clearInterval(timer));
+	};
+
+	it.each<[string, string, RegExp, string]>([
+		['the greeting', 'greetingMs', /^EHLO/, '250-wait\r\n'],
+		['the sign-in', 'signInMs', /^AUTH/, '235-wait\r\n'],
+		['an email', 'mailMs', /^MAIL/, '250-wait\r\n'],
+	])('over SMTP is left at the end of its time for %s', async (name, limit, command, line) => {
+		const { endpoint } = await serve('smtp', 'tls', byName, 'localhost', { answer: (said, socket) => (command.test(said) ? drip(socket, line) : SCRIPTS.smtp.answer(said, socket)) });
+		const figures = await figuresOf(`SMTP: a line each half second, in ${name}`, async () => {
+			const work = async (): Promise<unknown> => {
+				const session = await SmtpSession.open(accountAt('smtp', endpoint), { [limit]: 1_500 });
+				return await session.send({ from: ADA, to: [ADA], size: 30 }, Readable.from(['Subject: x\r\n\r\nhello\r\n']));
+			};
+			await expect(work()).rejects.toMatchObject({ code: 'timeout', permanent: false });
+		});
+		expect(figures.tookMs).toBeGreaterThanOrEqual(1_400);
+		expect(figures.tookMs).toBeLessThan(15_000);
+	});
+});
+
+describe('control characters of a server', () => {
+	const NOISE = 'no \x1b[2J\x1b]0;owned\x07 \x9b31m \u2028 today\x00';
+	const refusal = (line: string): string | undefined => {
+		if (/^AUTH XOAUTH2 ./.test(line)) return `535-5.7.8 ${NOISE}\r\n535 5.7.8 INFO all is well`;
+		if (/ AUTHENTICATE XOAUTH2/i.test(line)) return `${tag(line)} NO ${NOISE}`;
+		return line.startsWith('dXNlcj') ? `-ERR ${NOISE}` : undefined;
+	};
+	/** Each text of an error, as it is, with those of its causes. */
+	const textsOf = (error: unknown): string[] =>
+		error instanceof Error ? [...Object.getOwnPropertyNames(error).flatMap((name) => (name === 'stack' ? (error.stack ?? '').split('\n') : textsOf(Reflect.get(error, name)))), ...textsOf(error.cause)] : typeof error === 'string' ? [error] : [];
+
+	it.each(PROTOCOLS)('begin no line and no escape sequence in errors, their causes and the protocol log: %s', async (protocol) => {
+		const { endpoint } = await serve(protocol, 'tls', byName, 'localhost', { answer: (line, socket) => refusal(line) ?? SCRIPTS[protocol].answer(line, socket) });
+		const log = new ProtocolLog();
+		const failed: unknown = await signIn(protocol, { ...accountAt(protocol, endpoint), listen: (name) => log.listen(name) }).catch((error: unknown) => error);
+		const texts = [...textsOf(failed), ...(log.toJSON()[protocol] ?? [])];
+		expect(texts.join('\n')).toContain('today');
+		for (const text of texts) expect(text).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028]/);
+		expect(texts.filter((text) => text.startsWith('INFO'))).toEqual([]);
+	});
+
+	it('in the name of a folder stay out of errors', async () => {
+		const { endpoint } = await serve('imap', 'tls', byName, 'localhost', { answer: (line, socket) => (/ SELECT /.test(line) ? `${tag(line)} NO there is none ${NOISE}` : SCRIPTS.imap.answer(line, socket)) });
+		const session = await ImapSession.open(accountAt('imap', endpoint));
+		const failed: unknown = await session.select('In\x1b[2Jbox').catch((error: unknown) => error);
+		session.close();
+		expect(failed).toBeInstanceOf(MailError);
+		for (const text of textsOf(failed)) expect(text).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028]/);
+	});
+});
+
+describe('a control character in the mailbox', () => {
+	it.each(PROTOCOLS)('could reshape the sign-in, so that nothing of it is sent: %s', async (protocol) => {
+		const { endpoint, heard } = await serve(protocol, 'tls', byName);
+		const mailbox = `${ADA}\x01auth=Bearer evil`;
+		await expect(signIn(protocol, { ...accountAt(protocol, endpoint), mailbox, user: mailbox })).rejects.toMatchObject({ code: 'input', field: 'Mailbox' });
+		expect(heard.join('\n')).not.toMatch(/AUTHENTICATE|AUTH XOAUTH2 .|dXNlcj/);
 	});
 });

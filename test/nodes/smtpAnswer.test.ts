@@ -65,4 +65,15 @@ describe('the page behind a form\'s link', () => {
 		expect((await visit(parameters)).html).toMatch(/<h1>Order<\/h1><p>the first question<\/p>\n<form method="post"><p><textarea name="text"/);
 		expect((await visit(parameters, { method: 'POST', body: { text: 'Yes' } })).answer).toEqual({ text: 'Yes', respondedAt: expect.any(String) });
 	});
+
+	it.each([
+		['a list', { text: ['Yes', 'No'] }],
+		['an object, as text[a]=1 makes it', { text: { a: '1' } }],
+		['an object deep within', { text: { a: { b: { c: '1' } } } }],
+		['an object whose name is that of a method', { text: { toString: 'x', trim: 'y' } }],
+	])('counts a text as not given that comes as %s', async (_name, body) => {
+		const { html, answer } = await visit({ responseType: 'freeText', subject: 'Order', message: 'Why?' }, { method: 'POST', body });
+		expect(answer).toEqual({ text: '', respondedAt: expect.any(String) });
+		expect(html).toContain('Got it, thanks');
+	});
 });

@@ -13,6 +13,7 @@ import { AccessToken } from '../../../mail/signIn/token';
 import { HostileImap, type Misbehave } from '../../../sandbox/hostile/imap';
 import { makeAuthority, trust, type Authority } from '../../../sandbox/servers/certificates';
 import type { Address } from '../../../sandbox/servers';
+import { figuresOf } from '../../attack/figures';
 import { RULES } from '../watch/watchRig';
 
 /** A server that sends what no client can hold, or talks without end: each time an error, soon, and in bounded memory. */
@@ -74,12 +75,11 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 
 /** Runs something and tells by how much the process grew meanwhile, in MB, and how long it took, in ms. */
 async function measured<T>(work: () => Promise<T>): Promise<{ result: T; grew: number; took: number }> {
-	const before = process.memoryUsage().rss;
-	let most = before;
-	const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20);
-	const began = performance.now();
-	const result = await work().finally(() => clearInterval(timer));
-	return { result, grew: (most - before) / MIB, took: performance.now() - began };
+	const results: T[] = [];
+	const figures = await figuresOf(`IMAP: ${expect.getState().currentTestName?.replace(' > ', ' ') ?? ''}`, async () => void results.push(await work()));
+	const [result] = results;
+	if (result === undefined) throw new Error('There is no result.');
+	return { result, grew: figures.memoryMb, took: figures.tookMs };
 }
 
 const sizes = async (use: Use, uids: number[], largeAbove = 20 * MIB): Promise<string[]> => {
