@@ -192,8 +192,8 @@ class Conversation {
 			this.port.postMessage({ bytes: piece } satisfies Piece, [piece.buffer]);
 			open += 1;
 			while (open >= AHEAD) {
-				const { news, outcome } = await this.#answer();
-				open -= 1;
+				const { news, outcome, partial } = await this.#answer();
+				if (partial !== true) open -= 1;
 				await take(news);
 				if (outcome !== undefined) return outcome;
 			}

@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 
 import type { IDataObject } from 'n8n-workflow';
@@ -39,8 +40,16 @@ export type Refusal = { refusal: string };
 
 /** From the main thread: a piece of the mail, or its end. */
 export type Piece = { bytes: Uint8Array } | 'end';
-/** To the main thread, one for each piece: what came of it, and at the end the outcome. */
-export type Answer = { news: FileNews[]; outcome?: Outcome | Refusal };
+/**
+ * To the main thread, one for each piece: what came of it, and at the end the outcome. `partial`: another message with the
+ * rest of it follows.
+ */
+export type Answer = { news: FileNews[]; outcome?: Outcome | Refusal; partial?: true };
+
+/** News in one message. The main thread takes a message apart in one go, and nothing else happens there meanwhile. */
+const NEWS_IN_MESSAGE = 400;
+/** Pieces of a file's content below this many bytes travel together. */
+const SMALL_PIECE = 16 * 1024;
 
 /** Several mails at once, since a message between threads costs more than reading a small mail. */
 export async function readBatch(mails: ReadonlyArray<{ bytes: Uint8Array; wanted: Wanted }>): Promise<Array<Read | Refusal>> {
@@ -65,11 +74,19 @@ export async function readStream({ port, wanted }: { port: MessagePort; wanted: 
 	await new Promise<void>((resolve) => {
 		port.on('close', resolve);
 		port.on('message', (piece: Piece) => {
-			void answerTo(piece, reading, files).then((answer) => {
-				port.postMessage(answer, answer.news.flatMap((one) => (one.kind === 'data' ? [one.bytes.buffer] : [])));
-			});
+			void answerTo(piece, reading, files).then(async (answer) => await post(port, answer));
 		});
 	});
+}
+
+async function post(port: MessagePort, { news, ...rest }: Answer): Promise<void> {
+	const send = (answer: Answer): void => port.postMessage(answer, answer.news.flatMap((one) => (one.kind === 'data' ? [one.bytes.buffer] : [])));
+	let from = 0;
+	for (; news.length - from > NEWS_IN_MESSAGE; from += NEWS_IN_MESSAGE) {
+		send({ news: news.slice(from, from + NEWS_IN_MESSAGE), partial: true });
+		await yieldToOthers();
+	}
+	send({ news: news.slice(from), ...rest });
 }
 
 async function answerTo(piece: Piece, reading: Reading, files: Collected): Promise<Answer> {
@@ -138,7 +155,10 @@ class Collected implements FileTaker {
 	}
 
 	data(bytes: Buffer): void {
-		if (this.wanted) this.#news.push({ kind: 'data', bytes: new Uint8Array(bytes) });
+		if (!this.wanted) return;
+		const last = this.#news.at(-1);
+		if (last?.kind === 'data' && last.bytes.length + bytes.length <= SMALL_PIECE) last.bytes = new Uint8Array(Buffer.concat([last.bytes, bytes]));
+		else this.#news.push({ kind: 'data', bytes: new Uint8Array(bytes) });
 	}
 
 	end(_file: ReadFile): void {
