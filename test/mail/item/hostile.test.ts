@@ -86,23 +86,23 @@ describe('a hostile email', () => {
 describe('an email beyond the limits', () => {
 	const usual = { ...limits };
 
-	async function expectWhole(source: () => Iterable<Buffer>, reason: string): Promise<void> {
+	async function expectWhole(source: () => Iterable<Buffer>, reason: RegExp): Promise<void> {
 		const { json, binary } = await read(source);
-		expect(json).toMatchObject({ subject: 'hostile', parseError: expect.stringContaining(reason), attachments: [] });
+		expect(json).toMatchObject({ subject: 'hostile', parseError: expect.stringMatching(reason), attachments: [] });
 		expect(binary?.[RAW_PROPERTY]).toEqual(await store(Buffer.concat([...source()])));
 		const next = await read(() => [Buffer.from(`${HEAD}\r\nthe next`)]);
 		expect([next.json.subject, next.json.text, next.json.parseError]).toEqual(['hostile', 'the next', undefined]);
 	}
 
-	it('comes with its headers and whole where it takes too long, and the next one is read', async () => {
+	it('comes with its headers and whole where it takes too much time or memory, and the next one is read', async () => {
 		let isFirst = true;
-		// The limit is a small one only for the answer to the end of this email.
+		// A small limit for the answer to the end of this email; on a busy machine it may be the memory that ends first.
 		await expectWhole(function* () {
 			yield* repeated(html, '<table><tr><td><a href="https://example.test">a</a>', 40 * MB);
 			if (!isFirst) return;
 			isFirst = false;
 			limits.patience = 100;
 			setImmediate(() => (limits.patience = usual.patience));
-		}, 'longer than');
+		}, /would take (?:longer than|more than \d+ MB of memory)/);
 	}, 120_000);
 });
