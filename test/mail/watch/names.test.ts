@@ -26,6 +26,16 @@ describe('a folder named like what every object has', () => {
 		expect(Reflect.get({}, 'uidValidity')).toBeUndefined();
 	}, 60_000);
 
+	it('shows nothing of its name in the log that turns the direction of writing round', async () => {
+		const name = 'In\u202ebox';
+		const one = rig({ folders: [name] });
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, name);
+		expect(await one.watch.start()).toEqual([]);
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		expect(one.abouts.map(({ folder }) => folder)).toContain('In box');
+		for (const text of [...one.logs, ...one.abouts.map(({ folder }) => folder)]) expect(text).not.toMatch(/[\0-\x1f\x7f-\x9f\u202a-\u202e]/);
+	}, 60_000);
+
 	it('is asked for at an instant that is remembered', () => {
 		for (const name of [...NAMES, 'INBOX']) {
 			const memory = newMemory('id', 5);
