@@ -1,4 +1,5 @@
 import { inputError } from '../compose/addresses';
+import { DEFAULT_LARGEST } from './fileSize';
 
 export const FIELD_TYPES = ['text', 'textarea', 'number', 'date', 'dropdown', 'radio', 'checkbox', 'email', 'file', 'hiddenField', 'password'] as const;
 export type FieldType = (typeof FIELD_TYPES)[number];
@@ -29,7 +30,6 @@ export interface FormField {
 const WHERE = 'Form Elements';
 const MOST_FIELDS = 100;
 const MEGABYTE = 1024 * 1024;
-export const DEFAULT_LARGEST = 10;
 
 /**
  * The form that a list of fields describes, in the names that n8n's own forms use.

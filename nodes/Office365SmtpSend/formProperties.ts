@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { DEFAULT_LARGEST } from '../../mail/questions/form';
+import { DEFAULT_LARGEST } from '../../mail/questions/fileSize';
 
 const only = (...types: string[]): INodeProperties['displayOptions'] => ({ show: { fieldType: types } });
 

@@ -21,7 +21,7 @@ it('loads forms alone when n8n starts: no library, and nothing that speaks a pro
 	const files = loaded(...entries);
 	expect(files).toEqual(expect.arrayContaining(entries));
 	expect(files.filter((path) => path.startsWith('node_modules'))).toEqual([]);
-	expect(files.filter((path) => path.startsWith('dist/mail/')).sort()).toEqual(['dist/mail/clouds.js', 'dist/mail/errors.js', 'dist/mail/redact.js']);
+	expect(files.filter((path) => path.startsWith('dist/mail/')).sort()).toEqual(['dist/mail/clouds.js', 'dist/mail/errors.js', 'dist/mail/questions/fileSize.js', 'dist/mail/redact.js']);
 });
 
 it('gives each node its code once it runs', () => {
