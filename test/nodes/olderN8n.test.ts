@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { endOf, untold } from '../../nodes/executionEnd';
+import { runMailbox } from '../../nodes/ImapMailbox/run';
 import { sendItems } from '../../nodes/Office365SmtpSend/send';
 import { fetchItems } from '../../nodes/PopFetch/fetch';
 import { pollOnce } from '../../nodes/PopTrigger/poll';
@@ -46,6 +47,16 @@ describe('an n8n that lacks what later ones have', () => {
 		const newer = told();
 		await fetchItems(executeFunctions({ ...scene, lacks: [] }, newer));
 		expect(newer.hints).toHaveLength(1);
+	});
+
+	it('lists emails, and says without a hint that there are more', async () => {
+		const parameters = { resource: 'message', operation: 'getMany', folder: { mode: 'name', value: 'INBOX' }, format: 'fields', returnAll: false, limit: 1, options: {} };
+		const scene = { sandbox, mailbox: 'older-list@example.test', workflow: 'older list', parameters, lacks: NEWER };
+		await sandbox.deliver(scene.mailbox, mail('one'), mail('two'));
+		const [older, newer] = [told(), told()];
+		expect(await runMailbox(executeFunctions(scene, older))).toHaveLength(1);
+		expect(await runMailbox(executeFunctions({ ...scene, lacks: [] }, newer))).toHaveLength(1);
+		expect([older.hints.length, newer.hints.length]).toEqual([0, 1]);
 	});
 
 	it('polls without a limit of time', async () => {
