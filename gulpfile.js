@@ -14,9 +14,15 @@ function compile(done) {
 
 /** Icons and codex files lie beside what they belong to. */
 function assets(folder) {
-	return Object.assign(() => src([`${folder}/**/*.svg`, `${folder}/**/*.png`, `${folder}/**/*.node.json`], { encoding: false, allowEmpty: true }).pipe(dest(`dist/${folder}`)), {
-		displayName: `assets of ${folder}`,
-	});
+	return Object.assign(
+		() =>
+			src([`${folder}/**/*.svg`, `${folder}/**/*.png`, `${folder}/**/*.node.json`], { encoding: false, allowEmpty: true }).pipe(
+				dest(`dist/${folder}`),
+			),
+		{
+			displayName: `assets of ${folder}`,
+		},
+	);
 }
 
 exports.build = series(clean, parallel(compile, assets('nodes'), assets('credentials')));

@@ -95,7 +95,11 @@ export async function atDistance(port: number, roundTripMs: number): Promise<{ p
 /** Runs ours and the peers in turn, so that what slows the machine slows all; one unmeasured run first. */
 export async function compare(comparison: Comparison): Promise<Result> {
 	const contenders = [comparison.ours, ...comparison.peers];
-	const outcomes: Outcome[] = contenders.map(({ name, units }) => ({ name, ...(units !== undefined && units !== comparison.units && { units }), runs: [] }));
+	const outcomes: Outcome[] = contenders.map(({ name, units }) => ({
+		name,
+		...(units !== undefined && units !== comparison.units && { units }),
+		runs: [],
+	}));
 	for (const contender of contenders) await once(contender);
 	for (let pair = 0; pair < Math.max(5, comparison.pairs ?? 5); pair += 1) {
 		for (const [index, contender] of contenders.entries()) outcomes[index]?.runs.push(await once(contender));

@@ -23,10 +23,16 @@ interface Backlog {
 }
 
 /** Beside imapflow's plain FETCH, the same with parsing, and the built-in trigger's own code. */
-async function backlog(stage: Stage, task: Backlog, peers: ReadonlyArray<keyof typeof NAMES>, roundTrips: readonly number[]): Promise<void> {
+async function backlog(
+	stage: Stage,
+	task: Backlog,
+	peers: ReadonlyArray<keyof typeof NAMES>,
+	roundTrips: readonly number[],
+): Promise<void> {
 	const { sandbox } = stage;
 	const { mailbox, mails } = task;
-	for (let sent = 0; sent < mails; sent += 500) await sandbox.deliver(mailbox, ...Array.from({ length: Math.min(500, mails - sent) }, (_, index) => mail(sent + index, 10_000)));
+	for (let sent = 0; sent < mails; sent += 500)
+		await sandbox.deliver(mailbox, ...Array.from({ length: Math.min(500, mails - sent) }, (_, index) => mail(sent + index, 10_000)));
 	for (const roundTripMs of stage.roundTrips.filter((ms) => roundTrips.includes(ms))) {
 		const server = await atDistance(sandbox.straight.imap.port, roundTripMs);
 		try {
@@ -46,14 +52,31 @@ async function backlog(stage: Stage, task: Backlog, peers: ReadonlyArray<keyof t
 }
 
 async function memory(stage: Stage): Promise<void> {
-	const { command, args, env } = await contender(stage, 'watches', stage.sandbox.straight.imap.port, { mailbox: 'idle@example.test', mails: 0 });
+	const { command, args, env } = await contender(stage, 'watches', stage.sandbox.straight.imap.port, {
+		mailbox: 'idle@example.test',
+		mails: 0,
+	});
 	const ours = { name: NAMES.watches, command, args: ['--expose-gc', ...args], env };
-	const { outcomes } = await stage.compare({ title: `${WATCHES} idle watches opened`, units: WATCHES, unit: 'watches', roundTripMs: 0, ours, peers: [], pairs: stage.pairs });
+	const { outcomes } = await stage.compare({
+		title: `${WATCHES} idle watches opened`,
+		units: WATCHES,
+		unit: 'watches',
+		roundTripMs: 0,
+		ours,
+		peers: [],
+		pairs: stage.pairs,
+	});
 	const each = outcomes.flatMap(({ runs }) => runs.map(({ facts }) => facts.perWatchKiB ?? NaN));
 	stage.note(`Memory of an idle watch, at ${WATCHES} of them: ${median(each).toFixed(0)} KiB.`);
 }
 
-const NAMES = { ours: 'IMAP Trigger', plain: 'imapflow fetch', parsed: 'imapflow fetch + parsing', builtIn: 'built-in trigger, 20 at a time', watches: 'IMAP Trigger' } as const;
+const NAMES = {
+	ours: 'IMAP Trigger',
+	plain: 'imapflow fetch',
+	parsed: 'imapflow fetch + parsing',
+	builtIn: 'built-in trigger, 20 at a time',
+	watches: 'IMAP Trigger',
+} as const;
 
 async function contender(stage: Stage, mode: keyof typeof NAMES, port: number, { mailbox, mails }: Backlog): Promise<Contender> {
 	const { sandbox } = stage;
@@ -66,14 +89,28 @@ async function contender(stage: Stage, mode: keyof typeof NAMES, port: number, {
 		args: ['--import', require.resolve('tsx'), require.resolve('./imapContender.ts')],
 		env: {
 			NODE_EXTRA_CA_CERTS: sandbox.caFile,
-			BENCH_IMAP: JSON.stringify({ mode, port, mailbox, token, password: sandbox.dovecot.password, mails, n8n: installation?.folder ?? '', watches: WATCHES }),
+			BENCH_IMAP: JSON.stringify({
+				mode,
+				port,
+				mailbox,
+				token,
+				password: sandbox.dovecot.password,
+				mails,
+				n8n: installation?.folder ?? '',
+				watches: WATCHES,
+			}),
 		},
 	};
 }
 
 /** A mail of so many bytes: text and a small attachment, as they come. */
 export function mail(number: number, bytes: number): string {
-	const text = randomBytes(Math.round(bytes * 0.3)).toString('hex').replace(/.{70}/g, '$&\r\n').slice(0, Math.round(bytes * 0.6));
-	const attached = randomBytes(Math.round(bytes * 0.2)).toString('base64').replace(/.{76}/g, '$&\r\n');
+	const text = randomBytes(Math.round(bytes * 0.3))
+		.toString('hex')
+		.replace(/.{70}/g, '$&\r\n')
+		.slice(0, Math.round(bytes * 0.6));
+	const attached = randomBytes(Math.round(bytes * 0.2))
+		.toString('base64')
+		.replace(/.{76}/g, '$&\r\n');
 	return `Message-ID: <bench-${number}@example.test>\r\nFrom: Bob <bob@example.test>\r\nTo: ada@example.test\r\nSubject: mail ${number}\r\nDate: ${new Date().toUTCString()}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n${text}\r\n--b\r\nContent-Type: application/octet-stream; name=data.bin\r\nContent-Disposition: attachment; filename=data.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n${attached}\r\n--b--\r\n`;
 }

@@ -21,11 +21,24 @@ interface Task {
 
 const task: Task = JSON.parse(process.env.BENCH_IMAP ?? '{}');
 const provenance = { uid: 1, uidValidity: '1', folder: 'INBOX', size: 0 };
-const simple = { format: 'simple' as const, downloadAttachments: false, prefix: 'attachment_', store: async () => await Promise.resolve(0) };
+const simple = {
+	format: 'simple' as const,
+	downloadAttachments: false,
+	prefix: 'attachment_',
+	store: async () => await Promise.resolve(0),
+};
 
 function watch(mailbox: string, onMail: () => void, fromUnread: boolean): MailboxWatch<object> {
 	const endpoint = { host: 'localhost', port: task.port, security: 'tls' as const };
-	const account: Account = { id: 'bench', mailbox, imap: endpoint, pop: endpoint, smtp: endpoint, signIn: 'delegated', token: async () => await Promise.resolve(new AccessToken(task.token, Date.now() + 3_600_000)) };
+	const account: Account = {
+		id: 'bench',
+		mailbox,
+		imap: endpoint,
+		pop: endpoint,
+		smtp: endpoint,
+		signIn: 'delegated',
+		token: async () => await Promise.resolve(new AccessToken(task.token, Date.now() + 3_600_000)),
+	};
 	return new MailboxWatch<object>({
 		account: async () => await Promise.resolve(account),
 		folders: ['INBOX'],
@@ -65,7 +78,13 @@ async function ours(): Promise<void> {
 
 async function plain(parse: boolean): Promise<void> {
 	const { ImapFlow } = await import('imapflow');
-	const client = new ImapFlow({ host: 'localhost', port: task.port, secure: true, auth: { user: task.mailbox, accessToken: task.token }, logger: false });
+	const client = new ImapFlow({
+		host: 'localhost',
+		port: task.port,
+		secure: true,
+		auth: { user: task.mailbox, accessToken: task.token },
+		logger: false,
+	});
 	await client.connect();
 	await client.mailboxOpen('INBOX');
 	let count = 0;
@@ -82,7 +101,10 @@ async function builtIn(): Promise<void> {
 	const load = createRequire(`${task.n8n}/package.json`);
 	const { ImapSimple } = load('@n8n/imap');
 	const { getNewEmails } = load('n8n-nodes-base/dist/nodes/EmailReadImap/v2/utils.js');
-	const connection = await ImapSimple.connect({ host: 'localhost', port: task.port, secure: true, user: task.mailbox, password: task.password, allowUnauthorizedCerts: false }, { mailbox: 'INBOX' });
+	const connection = await ImapSimple.connect(
+		{ host: 'localhost', port: task.port, secure: true, user: task.mailbox, password: task.password, allowUnauthorizedCerts: false },
+		{ mailbox: 'INBOX' },
+	);
 	let count = 0;
 	const staticData = {};
 	const context = {
@@ -91,7 +113,12 @@ async function builtIn(): Promise<void> {
 		getNode: () => ({ typeVersion: 2.2 }),
 		logger: { debug: () => undefined, warn: () => undefined },
 	};
-	await getNewEmails.call(context, { imapConnection: connection, searchCriteria: ['ALL'], postProcessAction: 'nothing', onEmailBatch: async (items: object[]) => await Promise.resolve((count += items.length)) });
+	await getNewEmails.call(context, {
+		imapConnection: connection,
+		searchCriteria: ['ALL'],
+		postProcessAction: 'nothing',
+		onEmailBatch: async (items: object[]) => await Promise.resolve((count += items.length)),
+	});
 	if (count !== task.mails) throw new Error(`${count} of ${task.mails} mails`);
 	connection.end();
 }
@@ -115,7 +142,15 @@ async function watches(): Promise<void> {
 
 async function main(): Promise<void> {
 	// Loading the libraries is not part of the task.
-	await Promise.all([import('imapflow'), import('mailparser'), toItem(Buffer.from('Subject: warm\r\n\r\n'), { size: 0, folder: '', uidl: '' }, { format: 'simple', downloadAttachments: false, prefix: '', store: async () => undefined })]);
+	await Promise.all([
+		import('imapflow'),
+		import('mailparser'),
+		toItem(
+			Buffer.from('Subject: warm\r\n\r\n'),
+			{ size: 0, folder: '', uidl: '' },
+			{ format: 'simple', downloadAttachments: false, prefix: '', store: async () => undefined },
+		),
+	]);
 	const started = performance.now();
 	await { ours, plain: async () => await plain(false), parsed: async () => await plain(true), builtIn, watches }[task.mode]();
 	console.log(JSON.stringify({ seconds: (performance.now() - started) / 1000 }));

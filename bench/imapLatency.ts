@@ -19,7 +19,9 @@ async function compareLatency(stage: Stage): Promise<void> {
 			['built-in Email Trigger (IMAP)', BUILT_IN, builtIn(), 20],
 		] as const) {
 			const delays = await measure(n8n, sandbox, { name, mailbox, node, mails });
-			stage.note(`Delivery to start of execution, ${mails} mails one by one: ${name} median ${percentile(delays, 0.5).toFixed(0)} ms, 99th percentile ${percentile(delays, 0.99).toFixed(0)} ms.`);
+			stage.note(
+				`Delivery to start of execution, ${mails} mails one by one: ${name} median ${percentile(delays, 0.5).toFixed(0)} ms, 99th percentile ${percentile(delays, 0.99).toFixed(0)} ms.`,
+			);
 		}
 	} finally {
 		await n8n.stop();
@@ -55,10 +57,23 @@ async function measure(n8n: RunningN8n, sandbox: Sandbox, { name, mailbox, node,
 	return executions.map((execution, index) => Date.parse(execution.startedAt) - (sent[index] ?? NaN));
 }
 
-const node = (type: string, typeVersion: number, parameters: object, credential: object): object => ({ id: 'trigger', name: 'Trigger', type, typeVersion, position: [0, 0], parameters, credentials: credential });
+const node = (type: string, typeVersion: number, parameters: object, credential: object): object => ({
+	id: 'trigger',
+	name: 'Trigger',
+	type,
+	typeVersion,
+	position: [0, 0],
+	parameters,
+	credentials: credential,
+});
 
 function ours(): object {
-	return node('n8n-nodes-office365-mail.imapTrigger', 1, { authentication: 'oAuth2' }, { microsoftMailOAuth2Api: { id: 'latencyOurs', name: 'ours' } });
+	return node(
+		'n8n-nodes-office365-mail.imapTrigger',
+		1,
+		{ authentication: 'oAuth2' },
+		{ microsoftMailOAuth2Api: { id: 'latencyOurs', name: 'ours' } },
+	);
 }
 
 function builtIn(): object {
@@ -86,6 +101,11 @@ async function credentials(sandbox: Sandbox): Promise<object[]> {
 				oauthTokenData: await sandbox.identity.connect(OURS, ['imap']),
 			},
 		},
-		{ id: 'latencyBuiltIn', name: 'built-in', type: 'imap', data: { user: BUILT_IN, password: sandbox.dovecot.password, host: imap.host, port: imap.port, secure: true } },
+		{
+			id: 'latencyBuiltIn',
+			name: 'built-in',
+			type: 'imap',
+			data: { user: BUILT_IN, password: sandbox.dovecot.password, host: imap.host, port: imap.port, secure: true },
+		},
 	];
 }

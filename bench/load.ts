@@ -23,8 +23,11 @@ export const part: Part = {
 		const { n8n }: { n8n: { nodes: string[]; credentials: string[] } } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 		const files = [...n8n.credentials, ...n8n.nodes];
 		const runs = Array.from({ length: RUNS }, () => timed(files));
-		for (const [index, file] of files.entries()) note(`${file.split('/').at(-1) ?? file}: ${median(runs.map((run) => run[index] ?? 0)).toFixed(1)} ms`);
-		note(`all of them: ${median(runs.map((run) => run.reduce((sum, ms) => sum + ms, 0))).toFixed(1)} ms (median of ${RUNS}; n8n-workflow loaded before)`);
+		for (const [index, file] of files.entries())
+			note(`${file.split('/').at(-1) ?? file}: ${median(runs.map((run) => run[index] ?? 0)).toFixed(1)} ms`);
+		note(
+			`all of them: ${median(runs.map((run) => run.reduce((sum, ms) => sum + ms, 0))).toFixed(1)} ms (median of ${RUNS}; n8n-workflow loaded before)`,
+		);
 		note(await installed());
 	},
 };

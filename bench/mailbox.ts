@@ -55,5 +55,6 @@ async function contender(stage: Stage, mode: keyof typeof NAMES, port: number, m
 }
 
 function* mailsOf(count: number): Generator<string> {
-	for (let number = 1; number <= count; number += 1) yield `Message-ID: <bench-${number}@example.test>\r\nFrom: bob@example.test\r\nSubject: mail ${number}\r\n\r\nhello\r\n`;
+	for (let number = 1; number <= count; number += 1)
+		yield `Message-ID: <bench-${number}@example.test>\r\nFrom: bob@example.test\r\nSubject: mail ${number}\r\n\r\nhello\r\n`;
 }

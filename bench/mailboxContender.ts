@@ -30,13 +30,28 @@ const account: Account = {
 
 /** With the checks that the node makes for items of a trigger: folder, UIDVALIDITY and that each mail is there. */
 async function moveAll(connection: Connection): Promise<void> {
-	const references = Array.from({ length: task.mails }, (_, index) => ({ uid: index + 1, folder: 'From', uidValidity: '', messageId: '', mailbox: task.mailbox }));
+	const references = Array.from({ length: task.mails }, (_, index) => ({
+		uid: index + 1,
+		folder: 'From',
+		uidValidity: '',
+		messageId: '',
+		mailbox: task.mailbox,
+	}));
 	const fates = await locate(connection, new Folders(connection), references, 'From');
-	await change(connection, 'From', fates.filter((fate): fate is There => fate.kind === 'there'), { kind: 'move', to: 'To' });
+	await change(
+		connection,
+		'From',
+		fates.filter((fate): fate is There => fate.kind === 'there'),
+		{ kind: 'move', to: 'To' },
+	);
 }
 
 async function moveOneByOne(connection: Connection): Promise<void> {
-	for (let uid = 1; uid <= task.mails; uid += 1) await connection.once('From', async (session) => await session.run('UID MOVE', async (client) => await client.messageMove(String(uid), 'To', { uid: true })));
+	for (let uid = 1; uid <= task.mails; uid += 1)
+		await connection.once(
+			'From',
+			async (session) => await session.run('UID MOVE', async (client) => await client.messageMove(String(uid), 'To', { uid: true })),
+		);
 }
 
 withMailbox(account, async (connection) => {

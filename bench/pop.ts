@@ -25,7 +25,11 @@ const SMALL: Task = { mailbox: 'bench-small@example.test', mails: 2_000, bytes: 
 
 export const part: Part = {
 	title: 'POP client',
-	versions: async () => ({ mpop: firstNumber('mpop', ['--version']), fetchmail: firstNumber('fetchmail', ['--version']), dovecot: firstNumber('dovecot', ['--version']) }),
+	versions: async () => ({
+		mpop: firstNumber('mpop', ['--version']),
+		fetchmail: firstNumber('fetchmail', ['--version']),
+		dovecot: firstNumber('dovecot', ['--version']),
+	}),
 	run: async (stage) => {
 		ensurePackages(['mpop', 'fetchmail'], ['mpop', 'fetchmail']);
 		tellConditions(stage);
@@ -49,7 +53,9 @@ function tellConditions({ note }: Stage): void {
 		spawnSync(program('mpop') ?? 'mpop', ['--version']);
 		return performance.now() - started;
 	});
-	note(`POP client: from connecting to the answer to QUIT, in a Node process that has fetched another mailbox twice before, as n8n's process lives for long; "first in its process": without that. mpop and fetchmail: the whole process; \`mpop --version\` takes ${median(starts).toFixed(0)} ms. All sign in over TLS, list, and write to tmpfs: POP client and mpop one file a mail (Maildir), fetchmail one file in all.`);
+	note(
+		`POP client: from connecting to the answer to QUIT, in a Node process that has fetched another mailbox twice before, as n8n's process lives for long; "first in its process": without that. mpop and fetchmail: the whole process; \`mpop --version\` takes ${median(starts).toFixed(0)} ms. All sign in over TLS, list, and write to tmpfs: POP client and mpop one file a mail (Maildir), fetchmail one file in all.`,
+	);
 }
 
 const filled = new Set<string>();
@@ -57,9 +63,12 @@ const filled = new Set<string>();
 async function fill({ sandbox }: Stage, { mailbox, mails, bytes }: Task): Promise<void> {
 	if (filled.has(mailbox)) return;
 	filled.add(mailbox);
-	await sandbox.fill(mailbox, (function* () {
-		for (let number = 0; number < mails; number += 1) yield mail(number, bytes);
-	})());
+	await sandbox.fill(
+		mailbox,
+		(function* () {
+			for (let number = 0; number < mails; number += 1) yield mail(number, bytes);
+		})(),
+	);
 }
 
 /** Straight at Dovecot, which offers PIPELINING. */
@@ -101,7 +110,9 @@ async function compareInTurn(stage: Stage, task: Task, roundTripMs: number): Pro
 		});
 		const roundTrip = await measureRoundTrip(roundTripMs);
 		const each = median((outcomes[0]?.runs ?? []).map(({ facts }) => ((facts.fetching ?? NaN) * 1000) / task.mails));
-		stage.note(`Without pipelining, ${task.mails} × ${sizeOf(task)} at ${roundTripMs} ms: ${each.toFixed(2)} ms a mail from the first RETR to the last byte; one round trip of the same relay takes ${roundTrip.toFixed(2)} ms: ${((each / roundTrip - 1) * 100).toFixed(1)} % above it.`);
+		stage.note(
+			`Without pipelining, ${task.mails} × ${sizeOf(task)} at ${roundTripMs} ms: ${each.toFixed(2)} ms a mail from the first RETR to the last byte; one round trip of the same relay takes ${roundTrip.toFixed(2)} ms: ${((each / roundTrip - 1) * 100).toFixed(1)} % above it.`,
+		);
 	} finally {
 		await relay.stop();
 	}
@@ -112,7 +123,11 @@ async function compareGrowth(stage: Stage): Promise<void> {
 	const costs: string[] = [];
 	for (const mails of [100, 1_000, 10_000]) {
 		const result = await compareAt(stage, { mailbox: `bench-growth-${mails}@example.test`, mails, bytes: 10 * KB }, 0, ['mpop']);
-		costs.push(...(result?.outcomes ?? []).map(({ name, runs }) => `${name} ${((median(runs.map(({ seconds }) => seconds)) * 1000) / mails).toFixed(2)} ms`).map((cost) => `${cost} of ${mails}`));
+		costs.push(
+			...(result?.outcomes ?? [])
+				.map(({ name, runs }) => `${name} ${((median(runs.map(({ seconds }) => seconds)) * 1000) / mails).toFixed(2)} ms`)
+				.map((cost) => `${cost} of ${mails}`),
+		);
 	}
 	stage.note(`Time for one mail of the whole, connecting included: ${costs.join(', ')}.`);
 }
@@ -131,13 +146,24 @@ async function measureMemory(stage: Stage): Promise<void> {
 		pairs: stage.pairs,
 	});
 	const grown = (outcomes[0]?.runs ?? []).map(({ facts }) => (facts.growthKiB ?? NaN) / 1024);
-	stage.note(`A mail of 25 MB, streamed into a file, raises the process's highest resident memory by ${median(grown).toFixed(1)} MiB (median), ${Math.max(...grown).toFixed(1)} MiB at most.`);
+	stage.note(
+		`A mail of 25 MB, streamed into a file, raises the process's highest resident memory by ${median(grown).toFixed(1)} MiB (median), ${Math.max(...grown).toFixed(1)} MiB at most.`,
+	);
 }
 
-async function ours(stage: Stage, name: string, { mailbox, mails, port }: Fetching, mode: 'all' | 'inTurn' | 'cold' | 'growth'): Promise<Contender> {
+async function ours(
+	stage: Stage,
+	name: string,
+	{ mailbox, mails, port }: Fetching,
+	mode: 'all' | 'inTurn' | 'cold' | 'growth',
+): Promise<Contender> {
 	const { sandbox } = stage;
 	const folder = join(sandbox.folder, 'bench-ours');
-	const source = async (address: string, at: number): Promise<object> => ({ mailbox: address, port: at, token: await sandbox.identity.accessToken({ mailbox: address, lifetimeSeconds: 24 * 3600 }) });
+	const source = async (address: string, at: number): Promise<object> => ({
+		mailbox: address,
+		port: at,
+		token: await sandbox.identity.accessToken({ mailbox: address, lifetimeSeconds: 24 * 3600 }),
+	});
 	const warm = mode === 'all' || mode === 'inTurn';
 	if (warm) await fill(stage, SMALL);
 	const task = {

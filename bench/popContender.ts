@@ -33,7 +33,15 @@ const task: Task = JSON.parse(process.env.BENCH_POP ?? '{}');
 
 function account({ port, mailbox, token }: Source): Account {
 	const endpoint = { host: 'localhost', port, security: 'tls' as const };
-	return { id: 'bench', mailbox, imap: endpoint, pop: endpoint, smtp: endpoint, signIn: 'delegated', token: async () => await Promise.resolve(new AccessToken(token, Date.now() + 3_600_000)) };
+	return {
+		id: 'bench',
+		mailbox,
+		imap: endpoint,
+		pop: endpoint,
+		smtp: endpoint,
+		signIn: 'delegated',
+		token: async () => await Promise.resolve(new AccessToken(token, Date.now() + 3_600_000)),
+	};
 }
 
 /** As a Maildir wants it: written under tmp/, then moved to new/. A small mail in one go, as the nodes take it. */
@@ -65,7 +73,8 @@ async function fetchAll(source: Source, folder: string): Promise<object> {
 	const ids = await session.uidl();
 	const sizes = await session.list();
 	const ready = performance.now();
-	for await (const { number, content } of session.retrieveMany([...ids.keys()])) await save(content, ids.get(number) ?? '', sizes.get(number) ?? 0, folder);
+	for await (const { number, content } of session.retrieveMany([...ids.keys()]))
+		await save(content, ids.get(number) ?? '', sizes.get(number) ?? 0, folder);
 	const fetched = performance.now();
 	await session.quit();
 	return { seconds: (performance.now() - started) / 1000, fetching: (fetched - ready) / 1000 };

@@ -22,7 +22,23 @@ export function mpop(sandbox: Sandbox, { mailbox, mails, port }: Fetching, pipel
 		args: ['--quiet', `--file=${config}`],
 		prepare: async () => {
 			maildir(folder);
-			const lines = ['account default', 'host localhost', `port ${port}`, 'tls on', 'tls_starttls off', `tls_trust_file ${sandbox.caFile}`, 'auth plain', `user ${mailbox}`, `password ${sandbox.dovecot.password}`, `pipelining ${pipelining ? 'auto' : 'off'}`, 'keep on', 'only_new off', `uidls_file ${join(folder, 'uidls')}`, 'received_header off', `delivery maildir ${folder}`];
+			const lines = [
+				'account default',
+				'host localhost',
+				`port ${port}`,
+				'tls on',
+				'tls_starttls off',
+				`tls_trust_file ${sandbox.caFile}`,
+				'auth plain',
+				`user ${mailbox}`,
+				`password ${sandbox.dovecot.password}`,
+				`pipelining ${pipelining ? 'auto' : 'off'}`,
+				'keep on',
+				'only_new off',
+				`uidls_file ${join(folder, 'uidls')}`,
+				'received_header off',
+				`delivery maildir ${folder}`,
+			];
 			// It refuses a file with a password that others may read.
 			writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 });
 		},
@@ -43,7 +59,23 @@ export function fetchmail(sandbox: Sandbox, { mailbox, mails, port }: Fetching):
 		prepare: async () => {
 			rmSync(folder, { recursive: true, force: true });
 			mkdirSync(folder);
-			const words = ['poll localhost', 'protocol pop3', `service ${port}`, 'no dns', `user "${mailbox}"`, `password "${sandbox.dovecot.password}"`, 'is root here', 'ssl', 'sslproto "TLS1.2+"', 'sslcertck', `sslcertfile "${sandbox.caFile}"`, 'fetchall', 'keep', 'no rewrite', `bsmtp "${output}"`];
+			const words = [
+				'poll localhost',
+				'protocol pop3',
+				`service ${port}`,
+				'no dns',
+				`user "${mailbox}"`,
+				`password "${sandbox.dovecot.password}"`,
+				'is root here',
+				'ssl',
+				'sslproto "TLS1.2+"',
+				'sslcertck',
+				`sslcertfile "${sandbox.caFile}"`,
+				'fetchall',
+				'keep',
+				'no rewrite',
+				`bsmtp "${output}"`,
+			];
 			writeFileSync(config, `${words.join(' ')}\n`, { mode: 0o600 });
 		},
 		verify: async () => {

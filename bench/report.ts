@@ -17,7 +17,7 @@ export function report(parts: PartReport[]): string {
 	return [
 		'# Benchmark results',
 		'',
-		'Written by `npm run bench`. Ours and the peers run in turn, each in a process of its own, servers on tmpfs, the round trip made by a delaying proxy. A ratio is the median over the turns of the peer\'s time for a unit ÷ ours: above 1, ours is faster. Peak = highest resident memory of the process.',
+		"Written by `npm run bench`. Ours and the peers run in turn, each in a process of its own, servers on tmpfs, the round trip made by a delaying proxy. A ratio is the median over the turns of the peer's time for a unit ÷ ours: above 1, ours is faster. Peak = highest resident memory of the process.",
 		...parts.flatMap(section),
 		'',
 	].join('\n');
@@ -28,7 +28,9 @@ function section(part: PartReport): string[] {
 		'',
 		`## ${part.title}`,
 		'',
-		`\`npm run bench ${part.name}\` on ${part.date}: ${part.machine}; ${Object.entries(part.versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`,
+		`\`npm run bench ${part.name}\` on ${part.date}: ${part.machine}; ${Object.entries(part.versions)
+			.map(([name, version]) => `${name} ${version}`)
+			.join(', ')}.`,
 		...(part.results.length > 0 ? ['', ...table(part.results), '', ...chart(part)] : []),
 		...(part.notes.length > 0 ? ['', ...part.notes.map((note) => `- ${note}`)] : []),
 	];

@@ -34,7 +34,15 @@ async function main(): Promise<void> {
 		for (const name of names.length > 0 ? names : Object.keys(PARTS)) {
 			const { part } = (await PARTS[name]?.()) ?? {};
 			if (part === undefined) continue;
-			const entry: PartReport = { name, title: part.title, date: new Date().toISOString().slice(0, 10), machine: machine(), versions: { ...versions(), ...(await part.versions?.()) }, results: [], notes: [] };
+			const entry: PartReport = {
+				name,
+				title: part.title,
+				date: new Date().toISOString().slice(0, 10),
+				machine: machine(),
+				versions: { ...versions(), ...(await part.versions?.()) },
+				results: [],
+				notes: [],
+			};
 			/** After each result, so that a part that fails later keeps what it has measured. */
 			const keep = (): void => {
 				done[name] = entry;
@@ -50,7 +58,14 @@ async function main(): Promise<void> {
 					const result = await compare(comparison);
 					entry.results.push(result);
 					keep();
-					console.log(result.outcomes.map(({ name: who, ratio, runs }) => `${who} ${runs.map((run) => run.seconds.toFixed(2)).join('/')}s${ratio === undefined ? '' : ` (×${ratio.toFixed(2)})`}`).join('; '));
+					console.log(
+						result.outcomes
+							.map(
+								({ name: who, ratio, runs }) =>
+									`${who} ${runs.map((run) => run.seconds.toFixed(2)).join('/')}s${ratio === undefined ? '' : ` (×${ratio.toFixed(2)})`}`,
+							)
+							.join('; '),
+					);
 					return result;
 				},
 				note: (line) => {
@@ -73,7 +88,12 @@ function readState(): Record<string, PartReport> {
 function versions(): Record<string, string> {
 	const lock: { packages: Record<string, { version?: string }> } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
 	const n8n: { dependencies: { n8n: string } } = JSON.parse(readFileSync(join(ROOT, 'sandbox', 'n8n', 'package.json'), 'utf8'));
-	return { ...Object.fromEntries(['nodemailer', 'imapflow', 'mailparser'].map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '?'])), n8n: n8n.dependencies.n8n };
+	return {
+		...Object.fromEntries(
+			['nodemailer', 'imapflow', 'mailparser'].map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '?']),
+		),
+		n8n: n8n.dependencies.n8n,
+	};
 }
 
 main().catch((error: unknown) => {

@@ -11,7 +11,9 @@ const BYTES = 2_048;
 export const part: Part = {
 	title: 'Office365 SMTP Send',
 	run: async (stage) => {
-		stage.note('Postfix puts what it takes on hold, so that no delivery shares the two cores with who sends; each run counts what is held.');
+		stage.note(
+			'Postfix puts what it takes on hold, so that no delivery shares the two cores with who sends; each run counts what is held.',
+		);
 		await throughput(stage, 200, ['pool', 'smtp-source'], [0, 20]);
 		await throughput(stage, 1_000, ['pool', 'smtp-source'], [0]);
 		await throughput(stage, 1_000, ['pool'], [20]);
@@ -22,16 +24,34 @@ export const part: Part = {
 };
 
 type Peer = 'ours' | 'pool' | 'smtp-source';
-const NAMES: Record<Peer, string> = { ours: 'Office365 SMTP Send', pool: 'nodemailer, pool of 3', 'smtp-source': 'smtp-source, 3 sessions, no TLS' };
+const NAMES: Record<Peer, string> = {
+	ours: 'Office365 SMTP Send',
+	pool: 'nodemailer, pool of 3',
+	'smtp-source': 'smtp-source, 3 sessions, no TLS',
+};
 
 /** So many mails over three connections, beside a plain pool and Postfix's load generator on the same Postfix. */
 export async function throughput(stage: Stage, mails: number, peers: Peer[], roundTrips: readonly number[]): Promise<void> {
 	const { sandbox } = stage;
 	for (const roundTripMs of stage.roundTrips.filter((ms) => roundTrips.includes(ms))) {
-		const servers = { tls: await atDistance(sandbox.postfix.ports.held, roundTripMs), plain: await atDistance(sandbox.postfix.ports.heldPlain, roundTripMs) };
+		const servers = {
+			tls: await atDistance(sandbox.postfix.ports.held, roundTripMs),
+			plain: await atDistance(sandbox.postfix.ports.heldPlain, roundTripMs),
+		};
 		try {
-			const contender = async (peer: Peer): Promise<Contender> => (peer === 'smtp-source' ? smtpSource(sandbox, servers.plain.port, mails) : await node(sandbox, NAMES[peer], { mode: peer, port: servers.tls.port, mails, bytes: BYTES, file: '' }));
-			await stage.compare({ title: `${mails} mails of 2 KB`, units: mails, unit: 'mails', roundTripMs, ours: await contender('ours'), peers: await Promise.all(peers.map(contender)), pairs: stage.pairs });
+			const contender = async (peer: Peer): Promise<Contender> =>
+				peer === 'smtp-source'
+					? smtpSource(sandbox, servers.plain.port, mails)
+					: await node(sandbox, NAMES[peer], { mode: peer, port: servers.tls.port, mails, bytes: BYTES, file: '' });
+			await stage.compare({
+				title: `${mails} mails of 2 KB`,
+				units: mails,
+				unit: 'mails',
+				roundTripMs,
+				ours: await contender('ours'),
+				peers: await Promise.all(peers.map(contender)),
+				pairs: stage.pairs,
+			});
 		} finally {
 			await Promise.all(Object.values(servers).map(async (server) => await server.stop()));
 		}
@@ -42,10 +62,21 @@ export async function throughput(stage: Stage, mails: number, peers: Peer[], rou
 async function memory(stage: Stage): Promise<void> {
 	const { sandbox } = stage;
 	const file = await largeFile(sandbox);
-	const large = async (mode: Task['mode'], name: string): Promise<Contender> => await node(sandbox, name, { mode, port: sandbox.postfix.ports.held, mails: 1, bytes: 100, file });
-	const { outcomes } = await stage.compare({ title: 'one attachment of 100 MB', units: 1, unit: 'mails', roundTripMs: 0, ours: await large('ours large', NAMES.ours), peers: [await large('pool large', 'nodemailer, from a buffer')], pairs: stage.pairs });
+	const large = async (mode: Task['mode'], name: string): Promise<Contender> =>
+		await node(sandbox, name, { mode, port: sandbox.postfix.ports.held, mails: 1, bytes: 100, file });
+	const { outcomes } = await stage.compare({
+		title: 'one attachment of 100 MB',
+		units: 1,
+		unit: 'mails',
+		roundTripMs: 0,
+		ours: await large('ours large', NAMES.ours),
+		peers: [await large('pool large', 'nodemailer, from a buffer')],
+		pairs: stage.pairs,
+	});
 	for (const { name, runs } of outcomes) {
-		stage.note(`Memory of the process while 100 MB are sent: ${name} ${median(runs.map(({ peakMiB, facts }) => peakMiB - (facts.beforeKiB ?? NaN) / 1024)).toFixed(0)} MiB above the start.`);
+		stage.note(
+			`Memory of the process while 100 MB are sent: ${name} ${median(runs.map(({ peakMiB, facts }) => peakMiB - (facts.beforeKiB ?? NaN) / 1024)).toFixed(0)} MiB above the start.`,
+		);
 	}
 }
 

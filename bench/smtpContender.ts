@@ -28,12 +28,33 @@ const text = 'A line of text as people write it, with a few words in it.\r\n'.re
 async function ours(files: OutgoingMail['files']): Promise<void> {
 	const endpoint = { host: 'localhost', port: task.port, security: 'starttls' as const };
 	const token = new AccessToken(task.token, Date.now() + 3_600_000);
-	const account: Account = { id: 'bench', mailbox: task.mailbox, imap: endpoint, pop: endpoint, smtp: endpoint, signIn: 'delegated', token: async () => await Promise.resolve(token) };
+	const account: Account = {
+		id: 'bench',
+		mailbox: task.mailbox,
+		imap: endpoint,
+		pop: endpoint,
+		smtp: endpoint,
+		signIn: 'delegated',
+		token: async () => await Promise.resolve(token),
+	};
 	let next = 0;
 	const worker = async (): Promise<void> => {
 		while (next < task.mails) {
 			next += 1;
-			const mail = await compose({ from: task.mailbox, to: task.to, cc: '', bcc: '', replyTo: '', subject: `mail ${next}`, text, files, inReplyTo: '', references: '', priority: 'normal', headers: [] });
+			const mail = await compose({
+				from: task.mailbox,
+				to: task.to,
+				cc: '',
+				bcc: '',
+				replyTo: '',
+				subject: `mail ${next}`,
+				text,
+				files,
+				inReplyTo: '',
+				references: '',
+				priority: 'normal',
+				headers: [],
+			});
 			const { attempts, accepted } = await sendMail(account, mail, { retryForMs: 0, resendUnknown: false });
 			if (attempts !== 1 || accepted.length !== 1) throw new Error('A mail did not go at the first try.');
 		}
@@ -54,7 +75,12 @@ async function pool(content?: Buffer): Promise<void> {
 		auth: { type: 'OAuth2', user: task.mailbox, accessToken: task.token },
 	});
 	const attachments = content === undefined ? [] : [{ filename: 'large.bin', content }];
-	await Promise.all(Array.from({ length: task.mails }, async (_, index) => await transport.sendMail({ from: task.mailbox, to: task.to, subject: `mail ${index}`, text, attachments })));
+	await Promise.all(
+		Array.from(
+			{ length: task.mails },
+			async (_, index) => await transport.sendMail({ from: task.mailbox, to: task.to, subject: `mail ${index}`, text, attachments }),
+		),
+	);
 	transport.close();
 }
 
@@ -63,7 +89,16 @@ async function main(): Promise<void> {
 	await Promise.all([import('nodemailer'), import('nodemailer/lib/mail-composer'), import('nodemailer/lib/smtp-connection')]);
 	const large = task.mode.endsWith('large');
 	const size = large ? (await stat(task.file)).size : 0;
-	const files = large ? [{ fileName: 'large.bin', mimeType: 'application/octet-stream', size, open: async () => await Promise.resolve(createReadStream(task.file)) }] : [];
+	const files = large
+		? [
+				{
+					fileName: 'large.bin',
+					mimeType: 'application/octet-stream',
+					size,
+					open: async () => await Promise.resolve(createReadStream(task.file)),
+				},
+			]
+		: [];
 	const before = process.memoryUsage().rss;
 	const started = performance.now();
 	if (task.mode.startsWith('ours')) await ours(files);

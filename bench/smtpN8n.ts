@@ -20,7 +20,11 @@ export async function compareInN8n(stage: Stage): Promise<void> {
 	const servers = await Promise.all(ROUND_TRIPS.map(async (ms) => await atDistance(sandbox.postfix.ports.held, ms)));
 	const file = await largeFile(sandbox);
 	const credentials = await Promise.all(ROUND_TRIPS.map(async (ms, index) => await credentialsFor(sandbox, ms, servers[index]?.port ?? 0)));
-	const n8n = await startN8n({ caFile: sandbox.caFile, credentials: credentials.flatMap((pair) => [pair.ours, pair.builtIn]), env: { N8N_RESTRICT_FILE_ACCESS_TO: sandbox.folder } });
+	const n8n = await startN8n({
+		caFile: sandbox.caFile,
+		credentials: credentials.flatMap((pair) => [pair.ours, pair.builtIn]),
+		env: { N8N_RESTRICT_FILE_ACCESS_TO: sandbox.folder },
+	});
 	try {
 		for (const [index, ms] of ROUND_TRIPS.entries()) {
 			const pair = credentials[index];
@@ -28,7 +32,15 @@ export async function compareInN8n(stage: Stage): Promise<void> {
 			const builtIn = await contender(n8n, sandbox, 'Send Email 2.1', builtInNode(pair.builtIn), MAILS.builtIn[ms]);
 			for (const mails of MAILS.ours) {
 				const ours = await contender(n8n, sandbox, 'Office365 SMTP Send', ourNode(pair.ours), mails);
-				await stage.compare({ title: `${mails} mails of 2 KB in n8n`, units: mails, unit: 'mails', roundTripMs: ms, ours, peers: [builtIn], pairs: stage.pairs });
+				await stage.compare({
+					title: `${mails} mails of 2 KB in n8n`,
+					units: mails,
+					unit: 'mails',
+					roundTripMs: ms,
+					ours,
+					peers: [builtIn],
+					pairs: stage.pairs,
+				});
 			}
 		}
 		const [pair] = credentials;
@@ -47,25 +59,62 @@ interface Pair {
 async function credentialsFor(sandbox: Sandbox, ms: number, port: number): Promise<Pair> {
 	const servers = { ...sandbox.straight, smtp: { ...sandbox.straight.smtp, port } };
 	const ours = { ...(await personCredential(sandbox, FROM, servers)), id: `benchOurs${ms}`, name: `ours ${ms}` };
-	return { ours, builtIn: { id: `benchBuiltIn${ms}`, name: `built-in ${ms}`, type: 'smtp', data: { user: FROM, password: sandbox.dovecot.password, host: 'localhost', port, secure: false, disableStartTls: false, hostName: '' } } };
+	return {
+		ours,
+		builtIn: {
+			id: `benchBuiltIn${ms}`,
+			name: `built-in ${ms}`,
+			type: 'smtp',
+			data: {
+				user: FROM,
+				password: sandbox.dovecot.password,
+				host: 'localhost',
+				port,
+				secure: false,
+				disableStartTls: false,
+				hostName: '',
+			},
+		},
+	};
 }
 
 const MESSAGE = { fromEmail: FROM, toEmail: TO, subject: '=mail {{ $json.number }}', emailFormat: 'text', text: TEXT };
 
 function ourNode(credential: Credential, options: object = {}): object {
 	const { authentication, credentials } = uses(credential);
-	return { ...at('Send', 2), type: 'n8n-nodes-office365-mail.office365SmtpSend', typeVersion: 1, parameters: { authentication, ...MESSAGE, options }, credentials };
+	return {
+		...at('Send', 2),
+		type: 'n8n-nodes-office365-mail.office365SmtpSend',
+		typeVersion: 1,
+		parameters: { authentication, ...MESSAGE, options },
+		credentials,
+	};
 }
 
 function builtInNode(credential: Pair['builtIn'], options: object = {}): object {
-	return { ...at('Send', 2), type: 'n8n-nodes-base.emailSend', typeVersion: 2.1, parameters: { ...MESSAGE, options: { appendAttribution: false, ...options } }, credentials: { smtp: { id: credential.id, name: credential.name } } };
+	return {
+		...at('Send', 2),
+		type: 'n8n-nodes-base.emailSend',
+		typeVersion: 2.1,
+		parameters: { ...MESSAGE, options: { appendAttribution: false, ...options } },
+		credentials: { smtp: { id: credential.id, name: credential.name } },
+	};
 }
 
-const at = (name: string, place: number): { id: string; name: string; position: number[] } => ({ id: name, name, position: [place * 200, 0] });
+const at = (name: string, place: number): { id: string; name: string; position: number[] } => ({
+	id: name,
+	name,
+	position: [place * 200, 0],
+});
 
 /** A workflow of webhook, one item a mail, and the node; its time is the node's own, as n8n measured it. */
 async function contender(n8n: RunningN8n, sandbox: Sandbox, name: string, send: object, mails: number): Promise<Contender> {
-	const items = { ...at('Items', 1), type: 'n8n-nodes-base.splitOut', typeVersion: 1, parameters: { fieldToSplitOut: 'body.numbers', options: { destinationFieldName: 'number' } } };
+	const items = {
+		...at('Items', 1),
+		type: 'n8n-nodes-base.splitOut',
+		typeVersion: 1,
+		parameters: { fieldToSplitOut: 'body.numbers', options: { destinationFieldName: 'number' } },
+	};
 	const workflow = await serve(n8n, `${name} ${mails} ${crypto.randomUUID()}`, items, send);
 	return {
 		name,
@@ -80,8 +129,21 @@ async function contender(n8n: RunningN8n, sandbox: Sandbox, name: string, send: 
 async function serve(n8n: RunningN8n, path: string, before: object, send: object): Promise<{ id: string; path: string }> {
 	const id = await n8n.api.createWorkflow({
 		name: path,
-		nodes: [{ ...at('Webhook', 0), type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: path, parameters: { httpMethod: 'POST', path, responseMode: 'lastNode' } }, before, send],
-		connections: { Webhook: { main: [[{ node: Reflect.get(before, 'name'), type: 'main', index: 0 }]] }, [String(Reflect.get(before, 'name'))]: { main: [[{ node: 'Send', type: 'main', index: 0 }]] } },
+		nodes: [
+			{
+				...at('Webhook', 0),
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				webhookId: path,
+				parameters: { httpMethod: 'POST', path, responseMode: 'lastNode' },
+			},
+			before,
+			send,
+		],
+		connections: {
+			Webhook: { main: [[{ node: Reflect.get(before, 'name'), type: 'main', index: 0 }]] },
+			[String(Reflect.get(before, 'name'))]: { main: [[{ node: 'Send', type: 'main', index: 0 }]] },
+		},
 		settings: { executionOrder: 'v1' },
 	});
 	await n8n.api.activate(id);
@@ -101,7 +163,12 @@ async function measure(n8n: RunningN8n, { id, path }: { id: string; path: string
 
 /** The whole of n8n while a workflow reads a file of 100 MB from disk and sends it. */
 async function compareMemory(stage: Stage, n8n: RunningN8n, file: string, pair: Pair): Promise<void> {
-	const read = { ...at('Read', 1), type: 'n8n-nodes-base.readWriteFile', typeVersion: 1, parameters: { operation: 'read', fileSelector: file, options: {} } };
+	const read = {
+		...at('Read', 1),
+		type: 'n8n-nodes-base.readWriteFile',
+		typeVersion: 1,
+		parameters: { operation: 'read', fileSelector: file, options: {} },
+	};
 	for (const [name, send] of [
 		['Office365 SMTP Send', ourNode(pair.ours, { fileAttachments: 'data' })],
 		['Send Email 2.1', builtInNode(pair.builtIn, { fileAttachments: 'data' })],
@@ -115,7 +182,9 @@ async function compareMemory(stage: Stage, n8n: RunningN8n, file: string, pair: 
 			await verify();
 			rises.push(peakMiB - (facts.beforeMiB ?? NaN));
 		}
-		stage.note(`Memory of n8n while it reads a file of 100 MB and sends it: ${name} ${median(rises).toFixed(0)} MiB above the start (${rises.map((rise) => rise.toFixed(0)).join(', ')}).`);
+		stage.note(
+			`Memory of n8n while it reads a file of 100 MB and sends it: ${name} ${median(rises).toFixed(0)} MiB above the start (${rises.map((rise) => rise.toFixed(0)).join(', ')}).`,
+		);
 	}
 }
 

@@ -87,7 +87,8 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 		},
 		{
 			...mailboxField,
-			description: 'Address of the mailbox to open. Leave it empty to open the mailbox of the person who signs in. A shared mailbox needs the FullAccess permission.',
+			description:
+				'Address of the mailbox to open. Leave it empty to open the mailbox of the person who signs in. A shared mailbox needs the FullAccess permission.',
 		},
 		...customCloudFields,
 		{ displayName: 'Authorization URL', name: 'authUrl', type: 'hidden', default: `={{ ${endpoint('authorize')} }}` },

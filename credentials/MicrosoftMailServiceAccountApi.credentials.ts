@@ -54,7 +54,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			required: true,
 			placeholder: 'e.g. contoso.onmicrosoft.com',
 			displayOptions: { hide: { authentication: ['managedIdentity'] } },
-			description: 'Directory (tenant) ID or domain, from the app registration\'s overview page',
+			description: "Directory (tenant) ID or domain, from the app registration's overview page",
 		},
 		{
 			displayName: 'Client ID',
@@ -63,7 +63,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			default: '',
 			required: true,
 			displayOptions: { hide: { authentication: ['managedIdentity'] } },
-			description: 'Application (client) ID, from the app registration\'s overview page',
+			description: "Application (client) ID, from the app registration's overview page",
 		},
 		{
 			displayName: 'Client ID',
@@ -119,7 +119,8 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. /var/run/secrets/azure/tokens/azure-identity-token',
 			displayOptions: { show: { authentication: ['workloadIdentity'] } },
-			description: 'Path of the token file on the machine that n8n runs on. Leave it empty to use the path in the environment variable AZURE_FEDERATED_TOKEN_FILE.',
+			description:
+				'Path of the token file on the machine that n8n runs on. Leave it empty to use the path in the environment variable AZURE_FEDERATED_TOKEN_FILE.',
 		},
 		{
 			displayName: 'Username',
@@ -143,12 +144,14 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			...mailboxField,
 			required: true,
 			displayOptions: { hide: { authentication: ['usernamePassword'] } },
-			description: 'Address of the mailbox to open. The app needs access to it in Exchange (New-ServicePrincipal and Add-MailboxPermission).',
+			description:
+				'Address of the mailbox to open. The app needs access to it in Exchange (New-ServicePrincipal and Add-MailboxPermission).',
 		},
 		{
 			...mailboxField,
 			displayOptions: { show: { authentication: ['usernamePassword'] } },
-			description: 'Address of the mailbox to open. Leave it empty to open the user\'s own mailbox. A shared mailbox needs the FullAccess permission.',
+			description:
+				"Address of the mailbox to open. Leave it empty to open the user's own mailbox. A shared mailbox needs the FullAccess permission.",
 		},
 		...customCloudFields,
 	];

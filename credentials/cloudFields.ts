@@ -43,7 +43,8 @@ export const customCloudFields: INodeProperties[] = [
 		placeholder: 'e.g. https://outlook.office.com',
 		default: '',
 		displayOptions: CUSTOM,
-		description: 'The resource that the token is for. Permissions begin with it. Leave it empty to use https://outlook.office.com, and always if you sign in at Microsoft: n8n also sends it as the parameter "resource", and Microsoft accepts only the matching value.',
+		description:
+			'The resource that the token is for. Permissions begin with it. Leave it empty to use https://outlook.office.com, and always if you sign in at Microsoft: n8n also sends it as the parameter "resource", and Microsoft accepts only the matching value.',
 	},
 	...server('imap', 'IMAP', 993, 'tls'),
 	...server('pop', 'POP', 995, 'tls'),
@@ -73,7 +74,11 @@ function server(protocol: string, label: string, port: number, security: string)
 			type: 'options',
 			options: [
 				{ name: 'TLS', value: 'tls', description: 'Encrypted from the start of the connection' },
-				{ name: 'STARTTLS', value: 'starttls', description: 'The connection is upgraded to TLS before sign-in. Nothing is sent in plain text.' },
+				{
+					name: 'STARTTLS',
+					value: 'starttls',
+					description: 'The connection is upgraded to TLS before sign-in. Nothing is sent in plain text.',
+				},
 			],
 			default: security,
 			displayOptions: CUSTOM,

@@ -143,7 +143,7 @@ export function tenantOf(fields: CloudFields): string {
 		throw inputError(
 			'Tenant ID',
 			tenant === '' ? 'The tenant ID is empty.' : `${quoted(tenant)} is not a tenant ID.`,
-			'Enter the directory (tenant) ID from the app registration\'s overview page, a GUID, or the tenant\'s domain, for example contoso.onmicrosoft.com.',
+			"Enter the directory (tenant) ID from the app registration's overview page, a GUID, or the tenant's domain, for example contoso.onmicrosoft.com.",
 		);
 	}
 	return tenant;
@@ -161,7 +161,10 @@ const REPEATED: ReadonlyArray<[field: string, label: string]> = [
 	['assertionFile', 'Federated Token File'],
 	...(['imap', 'pop', 'smtp'] as const).flatMap((protocol): Array<[string, string]> => {
 		const label = protocol.toUpperCase();
-		return [[`${protocol}Host`, `${label} Host`], [`${protocol}Port`, `${label} Port`]];
+		return [
+			[`${protocol}Host`, `${label} Host`],
+			[`${protocol}Port`, `${label} Port`],
+		];
 	}),
 ];
 /** In characters. What is shorter stands in two fields by chance. */
@@ -174,7 +177,12 @@ const SHORTEST_SECRET = 6;
 function requireSecretsApart(fields: CloudFields): void {
 	const secrets = new Set(SECRETS.map((name) => text(fields[name])).filter(({ length }) => length >= SHORTEST_SECRET));
 	const [, label] = REPEATED.find(([name]) => secrets.has(text(fields[name]))) ?? [];
-	if (label !== undefined) throw inputError(label, 'what was entered is a secret of this credential.', 'Check what belongs into this field. If the secret may have been seen there, replace it.');
+	if (label !== undefined)
+		throw inputError(
+			label,
+			'what was entered is a secret of this credential.',
+			'Check what belongs into this field. If the secret may have been seen there, replace it.',
+		);
 }
 
 function isCloudName(name: string): name is CloudName {
@@ -188,7 +196,11 @@ function customCloud(fields: CloudFields): Cloud {
 		const port = Number(fields[`${protocol}Port`]);
 		// Empty is fine until the protocol is used: many custom set-ups have no POP.
 		if (host !== '' && !/^[A-Za-z0-9.-]+$|^[0-9A-Fa-f:.]+$/.test(host)) {
-			throw inputError(`${label} Host`, `${quoted(host)} is not a host name.`, 'Enter the name alone, without https:// and without a port.');
+			throw inputError(
+				`${label} Host`,
+				`${quoted(host)} is not a host name.`,
+				'Enter the name alone, without https:// and without a port.',
+			);
 		}
 		if (host !== '' && !(Number.isInteger(port) && port > 0 && port < 65536)) {
 			throw inputError(`${label} Port`, `${quoted(String(fields[`${protocol}Port`]))} is not a port.`, 'Enter a number from 1 to 65535.');
@@ -207,7 +219,11 @@ function httpsUrl(value: unknown, field: string): string {
 	const given = text(value);
 	const url = URL.canParse(given) ? new URL(given) : undefined;
 	if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-		throw inputError(field, `${quoted(given.replace(/\/\/[^/]*@/, '//…@'))} is not an https address.`, 'Enter an address like https://login.example.com, without query or user name.');
+		throw inputError(
+			field,
+			`${quoted(given.replace(/\/\/[^/]*@/, '//…@'))} is not an https address.`,
+			'Enter an address like https://login.example.com, without query or user name.',
+		);
 	}
 	return withoutSlashes(given);
 }

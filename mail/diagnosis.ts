@@ -45,13 +45,24 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	const answered = responseOf(cause);
 	const response = answered === undefined ? undefined : foreign(answered);
 	const row = causeOf(said, at);
-	const facts = { speaker: at.speaker, mailbox: at.mailbox, command: at.command, response, cause, retryAfterMs: retryAfterOf(cause, said), hide };
+	const facts = {
+		speaker: at.speaker,
+		mailbox: at.mailbox,
+		command: at.command,
+		response,
+		cause,
+		retryAfterMs: retryAfterOf(cause, said),
+		hide,
+	};
 	if (row === undefined) {
-		return new MailError(`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ${withoutBrackets(firstLine(response || (cause instanceof Error && foreign(cause.message)) || said))}`, {
-			...facts,
-			code: 'protocol',
-			remedy: 'Read the server\'s answer; if it says nothing to you, report it as an issue of this package.',
-		});
+		return new MailError(
+			`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ${withoutBrackets(firstLine(response || (cause instanceof Error && foreign(cause.message)) || said))}`,
+			{
+				...facts,
+				code: 'protocol',
+				remedy: "Read the server's answer; if it says nothing to you, report it as an issue of this package.",
+			},
+		);
 	}
 	const answer = response === undefined || response === '' ? undefined : `The server said: ${withoutBrackets(firstLine(response))}`;
 	const hint = at.speaker === 'identity' || at.speaker === 'host' ? identityHint(said) : undefined;
@@ -74,17 +85,34 @@ function hider({ token, secrets }: Circumstances): (text: string) => string {
 
 /** Whether the server refused a connection because the mailbox has too many. */
 export function tellsCrowd(error: unknown): boolean {
-	return error instanceof MailError && error.code === 'throttled' && causeOf(error.response ?? '', { speaker: 'smtp', command: error.command })?.id === 'smtp-connections';
+	return (
+		error instanceof MailError &&
+		error.code === 'throttled' &&
+		causeOf(error.response ?? '', { speaker: 'smtp', command: error.command })?.id === 'smtp-connections'
+	);
 }
 
 /** Everything a cause says, for matching: code, server texts, message; each cut to what is judged. */
 function wordsOf(cause: unknown, depth = 1): string {
 	if (!(cause instanceof Error)) return String(cause).slice(0, JUDGED);
-	const parts = [responseOf(cause), field(cause, 'code'), field(cause, 'errorCode'), field(cause, 'serverResponseCode'), field(cause, 'subError'), field(cause, 'suberror'), field(cause, 'reason'), field(cause, 'byeReason'), cause.message.slice(0, JUDGED), field(cause, 'errorMessage'), field(cause, 'description')];
+	const parts = [
+		responseOf(cause),
+		field(cause, 'code'),
+		field(cause, 'errorCode'),
+		field(cause, 'serverResponseCode'),
+		field(cause, 'subError'),
+		field(cause, 'suberror'),
+		field(cause, 'reason'),
+		field(cause, 'byeReason'),
+		cause.message.slice(0, JUDGED),
+		field(cause, 'errorMessage'),
+		field(cause, 'description'),
+	];
 	const nested = cause.cause instanceof Error && depth < DEEPEST ? wordsOf(cause.cause, depth + 1) : '';
 	// n8n's OAuth client replaces Microsoft's words by its own and keeps them aside.
 	const body: unknown = Reflect.get(cause, 'body');
-	if (typeof body === 'object' && body !== null) for (const name of ['error', 'error_description']) parts.push(textOf(Reflect.get(body, name)));
+	if (typeof body === 'object' && body !== null)
+		for (const name of ['error', 'error_description']) parts.push(textOf(Reflect.get(body, name)));
 	return [...parts.filter((part) => part !== undefined && part !== ''), nested].join('\n');
 }
 

@@ -144,7 +144,8 @@ function quiet(cause: unknown, hide: (text: string) => string): unknown {
 	if (!(cause instanceof Error)) return clean(String(cause).slice(0, LONGEST_KEPT), hide);
 	const copy = new Error(clean(cause.message.slice(0, LONGEST_KEPT), hide));
 	copy.name = cause.name;
-	copy.stack = cause.stack === undefined ? undefined : [`${cause.name}: ${copy.message}`, ...callsIn(cause.stack, cause.message, hide)].join('\n');
+	copy.stack =
+		cause.stack === undefined ? undefined : [`${cause.name}: ${copy.message}`, ...callsIn(cause.stack, cause.message, hide)].join('\n');
 	return copy;
 }
 
@@ -152,7 +153,11 @@ function quiet(cause: unknown, hide: (text: string) => string): unknown {
 function callsIn(stack: string, message: string, hide: (text: string) => string): string[] {
 	const at = stack.indexOf(message);
 	const calls = at < 0 ? stack : stack.slice(at + message.length);
-	return calls.slice(0, LONGEST_KEPT).split('\n').filter((line) => /^ {4}at /.test(line)).map((line) => `    ${clean(line, hide).trim()}`);
+	return calls
+		.slice(0, LONGEST_KEPT)
+		.split('\n')
+		.filter((line) => /^ {4}at /.test(line))
+		.map((line) => `    ${clean(line, hide).trim()}`);
 }
 
 function clean(text: string, hide: (text: string) => string): string {

@@ -51,7 +51,12 @@ async function connectSocks(proxy: URL, host: string, port: number, timeoutMs: n
 	const password = decodeURIComponent(proxy.password);
 	try {
 		const { socket } = await SocksClient.createConnection({
-			proxy: { host: hostOf(proxy), port: portOf(proxy), type: 5, ...(proxy.username !== '' && { userId: decodeURIComponent(proxy.username), password }) },
+			proxy: {
+				host: hostOf(proxy),
+				port: portOf(proxy),
+				type: 5,
+				...(proxy.username !== '' && { userId: decodeURIComponent(proxy.username), password }),
+			},
 			command: 'connect',
 			destination: { host, port },
 			timeout: timeoutMs,
@@ -68,10 +73,21 @@ async function connectSocks(proxy: URL, host: string, port: number, timeoutMs: n
 async function connectHttp(proxy: URL, host: string, port: number, timeoutMs: number): Promise<Socket> {
 	const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
 	const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-	const headers = { host: target, ...(proxy.username !== '' && { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` }) };
+	const headers = {
+		host: target,
+		...(proxy.username !== '' && { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` }),
+	};
 	const request = proxy.protocol === 'https:' ? requestTls : requestPlain;
 	return await new Promise<Socket>((resolve, reject) => {
-		const asked = request({ host: hostOf(proxy), port: portOf(proxy), method: 'CONNECT', path: target, headers, agent: false, timeout: timeoutMs });
+		const asked = request({
+			host: hostOf(proxy),
+			port: portOf(proxy),
+			method: 'CONNECT',
+			path: target,
+			headers,
+			agent: false,
+			timeout: timeoutMs,
+		});
 		const refused = (status: number | undefined): Error => new Error(`ECONNREFUSED: the proxy answered HTTP ${status ?? '?'}`);
 		asked.once('connect', (response, socket: Socket, head: Buffer) => {
 			if (response.statusCode !== 200) {

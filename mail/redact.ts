@@ -12,7 +12,8 @@ const XOAUTH2 = /(?<![A-Za-z0-9+/])dXNlcj[A-Za-z0-9+/=]{8,}/g;
 const BEARER = /\b(Bearer )\s*[A-Za-z0-9._~+/=-]{8,}/gi;
 /** In JSON. It is looked for before {@link FORM_FIELD}, since a password may have blanks. */
 const JSON_FIELD = /("(?:client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password)"\s*:\s*")(?:[^"\\]|\\.)*/gi;
-const FORM_FIELD = /\b(client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password|code)(["']?\s*[=:]\s*["']?)[^&\s"',;}]+/gi;
+const FORM_FIELD =
+	/\b(client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password|code)(["']?\s*[=:]\s*["']?)[^&\s"',;}]+/gi;
 
 /**
  * Takes out whatever looks like a credential: JWTs, bearer strings, the base64 line of XOAUTH2, client secrets and
@@ -110,7 +111,7 @@ function squeeze(given: string): { text: string; places: number[] } {
 	for (let at = 0; at < given.length; at += 1) {
 		const character = given.charAt(at);
 		if (character === '\n' && /^\d{3}[- ]/.test(given.slice(at + 1, at + 5))) at += 4;
-		if (character <= ' ' || character === '"' || character === '\'' || character === '\\' || character === '\x7f') continue;
+		if (character <= ' ' || character === '"' || character === "'" || character === '\\' || character === '\x7f') continue;
 		text += character;
 		places.push(at);
 	}
@@ -119,7 +120,12 @@ function squeeze(given: string): { text: string; places: number[] } {
 
 /** base64 goes by threes of bytes, so there are three forms of what stands within a longer text; the ends depend on the neighbours. */
 function inBase64(value: string): string[] {
-	const forms = [0, 1, 2].map((before) => Buffer.from('\0'.repeat(before) + value, 'utf8').toString('base64').replaceAll('=', '').slice(before && before + 1));
+	const forms = [0, 1, 2].map((before) =>
+		Buffer.from('\0'.repeat(before) + value, 'utf8')
+			.toString('base64')
+			.replaceAll('=', '')
+			.slice(before && before + 1),
+	);
 	return forms.flatMap((form) => (/[+/]/.test(form) ? [form, form.replaceAll('+', '-').replaceAll('/', '_')] : [form]));
 }
 
@@ -128,7 +134,9 @@ function inBase64(value: string): string[] {
  * letters mixed with digits, capitals within words, signs that no name has, or a great length.
  */
 export function quoted(value: string): string {
-	return looksSecret(value) ? `What was entered (${value.length} characters, not repeated here since it looks like a secret)` : `"${value}"`;
+	return looksSecret(value)
+		? `What was entered (${value.length} characters, not repeated here since it looks like a secret)`
+		: `"${value}"`;
 }
 
 export function looksSecret(value: string): boolean {

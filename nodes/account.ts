@@ -1,11 +1,28 @@
-import type { ICredentialDataDecryptedObject, IExecuteFunctions, ILoadOptionsFunctions, INode, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	ILoadOptionsFunctions,
+	INode,
+	IPollFunctions,
+	ITriggerFunctions,
+} from 'n8n-workflow';
 
 import { accountOf, type Account } from '../mail/account';
 import { cloudOf, tenantOf } from '../mail/clouds';
 import { diagnose, type Circumstances } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
 import { appTokens, misplaced, peculiar } from '../mail/signIn/serviceAccount';
-import { AccessToken, isGuest, margin, readClaims, renew, shortenPause, WORTH_USING_MS, type Renewal, type TokenSource } from '../mail/signIn/token';
+import {
+	AccessToken,
+	isGuest,
+	margin,
+	readClaims,
+	renew,
+	shortenPause,
+	WORTH_USING_MS,
+	type Renewal,
+	type TokenSource,
+} from '../mail/signIn/token';
 import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text, userOf } from './serviceAccount';
 import { fingerprint, remembered } from './tokenMemory';
 
@@ -33,7 +50,11 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	if (type === APP) {
 		// Read here too, so that a wrong field is told before anything is tried.
 		serviceAccountOf(fields);
-		return { ...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)), owner, user: userOf(fields) };
+		return {
+			...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)),
+			owner,
+			user: userOf(fields),
+		};
 	}
 	requireRenewal(context, choice);
 	tenantOf(fields);
@@ -47,7 +68,7 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
  */
 export function requireRenewal({ helpers }: NodeContext, { authentication }: AccountChoice): void {
 	if (authentication === 'serviceAccount' || typeof helpers.refreshOAuth2Token === 'function') return;
-	throw new MailError('This n8n cannot renew the token of a person\'s credential, which ends after about an hour.', {
+	throw new MailError("This n8n cannot renew the token of a person's credential, which ends after about an hour.", {
 		code: 'configuration',
 		remedy: 'Update n8n to 1.119 or newer, or use a service account.',
 	});
@@ -79,13 +100,27 @@ function oAuth2Tokens(context: NodeContext): TokenSource {
 		const lasting = remembered(id, form).renewal;
 		const stored = tokenIn(oauthTokenData);
 		if (stored === undefined) {
-			throw new MailError('The credential is not connected.', { code: 'interaction', remedy: 'Open the credential and press Connect.', speaker: 'identity' });
+			throw new MailError('The credential is not connected.', {
+				code: 'interaction',
+				remedy: 'Open the credential and press Connect.',
+				speaker: 'identity',
+			});
 		}
 		// Of a token that this process got itself it knows the end, also where n8n stores none.
 		renewal.current ??= stored.token.reveal() === lasting.current?.token.reveal() ? lasting.current : stored;
 		renewal.replaced = lasting.replaced ??= { at: -Infinity };
-		const at: Circumstances = { speaker: 'identity', way: 'person', peer: new URL(cloudOf(fields).authority).host, shown: peculiar(text(fields.clientSecret)), secrets: [text(fields.clientSecret), ...misplaced(text(fields.tenantId), text(fields.clientId))] };
-		const token = await renew(renewal, async () => await logged(context, PERSON, async () => await refreshed(context, fields, at)), rejected);
+		const at: Circumstances = {
+			speaker: 'identity',
+			way: 'person',
+			peer: new URL(cloudOf(fields).authority).host,
+			shown: peculiar(text(fields.clientSecret)),
+			secrets: [text(fields.clientSecret), ...misplaced(text(fields.tenantId), text(fields.clientId))],
+		};
+		const token = await renew(
+			renewal,
+			async () => await logged(context, PERSON, async () => await refreshed(context, fields, at)),
+			rejected,
+		);
 		lasting.current = renewal.current;
 		return token;
 	};
@@ -97,7 +132,8 @@ async function logged(context: NodeContext, type: string, acquire: () => Promise
 	const token = acquire();
 	void token.then(
 		({ expiresAt }) => context.logger.info(`Microsoft Mail: "${name}" got a token that ends at ${new Date(expiresAt).toISOString()}`),
-		(error: unknown) => context.logger.warn(`Microsoft Mail: "${name}" got no token: ${error instanceof MailError ? error.summary : 'unknown error'}`),
+		(error: unknown) =>
+			context.logger.warn(`Microsoft Mail: "${name}" got no token: ${error instanceof MailError ? error.summary : 'unknown error'}`),
 	);
 	return await token;
 }
@@ -123,7 +159,8 @@ async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedO
 		throw diagnose(error, at);
 	}
 	const token = tokenIn(answer, Date.now())?.token;
-	if (token === undefined) throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: 'identity' });
+	if (token === undefined)
+		throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: 'identity' });
 	return token;
 }
 
@@ -190,7 +227,8 @@ function guestError(address: string): MailError {
 	return new MailError(`${address} is signed in as a guest of this tenant, and a guest has no mailbox in it.`, {
 		code: 'configuration',
 		field: 'Mailbox',
-		remedy: 'For the guest\'s own mailbox enter the home organization in "Tenant ID" and connect again. For a mailbox of this tenant connect with an account that is a member of it.',
+		remedy:
+			'For the guest\'s own mailbox enter the home organization in "Tenant ID" and connect again. For a mailbox of this tenant connect with an account that is a member of it.',
 		speaker: 'identity',
 	});
 }

@@ -32,7 +32,8 @@ export const testProtocolsOption: INodeProperties = {
 		{ name: 'SMTP', value: 'smtp' },
 	],
 	default: [],
-	description: 'Which protocols to test, for example IMAP before you activate a trigger. If you choose none, the protocol of this node is tested.',
+	description:
+		'Which protocols to test, for example IMAP before you activate a trigger. If you choose none, the protocol of this node is tested.',
 };
 
 /** In every node's options. */
@@ -42,5 +43,6 @@ export const mailboxAddressOption: INodeProperties = {
 	type: 'string',
 	placeholder: 'e.g. shared@example.com',
 	default: '',
-	description: 'The mailbox to open instead of the one in the credential, for example a shared mailbox. The signed-in user or app needs access to it.',
+	description:
+		'The mailbox to open instead of the one in the credential, for example a shared mailbox. The signed-in user or app needs access to it.',
 };

@@ -1,7 +1,10 @@
 import type { ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
 
 /** The Test button of a service account, as each node offers it. What it needs is loaded when somebody presses it. */
-export async function testServiceAccount(this: ICredentialTestFunctions, credential: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
+export async function testServiceAccount(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted,
+): Promise<INodeCredentialTestResult> {
 	const { testServiceAccount: test } = await import('./testConnection.js');
 	return await test.call(this, credential);
 }

@@ -10,7 +10,11 @@ type Field = Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'dis
  * @param value the path that is chosen at first
  * @param nameHint what stands below the field when a name is entered
  */
-export function folderLocator(field: Field, value: string, nameHint = 'Works if only one folder in the mailbox has this name'): INodeProperties {
+export function folderLocator(
+	field: Field,
+	value: string,
+	nameHint = 'Works if only one folder in the mailbox has this name',
+): INodeProperties {
 	return {
 		...field,
 		type: 'resourceLocator',
@@ -18,7 +22,13 @@ export function folderLocator(field: Field, value: string, nameHint = 'Works if 
 		modes: [
 			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: 'searchFolders', searchable: true } },
 			{ displayName: 'By Name', name: 'name', type: 'string', placeholder: 'e.g. Invoices', hint: nameHint },
-			{ displayName: 'By Path', name: 'path', type: 'string', placeholder: 'e.g. INBOX/Invoices', hint: 'The names of the parent folders and of the folder, separated by slashes' },
+			{
+				displayName: 'By Path',
+				name: 'path',
+				type: 'string',
+				placeholder: 'e.g. INBOX/Invoices',
+				hint: 'The names of the parent folders and of the folder, separated by slashes',
+			},
 		],
 	};
 }

@@ -17,14 +17,20 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 	}
 	if (!(error instanceof MailError)) {
 		const message = redact(error instanceof Error ? error.message : String(error));
-		const description = error instanceof Error && 'description' in error && typeof error.description === 'string' ? redact(error.description) : undefined;
+		const description =
+			error instanceof Error && 'description' in error && typeof error.description === 'string' ? redact(error.description) : undefined;
 		return new NodeOperationError(node, message, { itemIndex, description });
 	}
 	const message = error.field !== undefined && !error.message.includes(error.field) ? `${error.field}: ${error.message}` : error.message;
 	if (OURS.has(error.code)) return new NodeOperationError(node, message, { itemIndex, description: error.details });
 	return new NodeApiError(
 		node,
-		{ message, code: error.code, ...(error.response !== undefined && { response: error.response }), ...(error.command !== undefined && { command: error.command }) },
+		{
+			message,
+			code: error.code,
+			...(error.response !== undefined && { response: error.response }),
+			...(error.command !== undefined && { command: error.command }),
+		},
 		{ message, description: error.details, itemIndex },
 	);
 }

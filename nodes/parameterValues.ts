@@ -14,7 +14,11 @@ export function record(value: unknown): IDataObject {
  */
 export function text(value: unknown, field: string): string {
 	if (value === undefined || value === null) return '';
-	if (Array.isArray(value)) return value.map((entry) => text(entry, field)).filter((entry) => entry !== '').join(', ');
+	if (Array.isArray(value))
+		return value
+			.map((entry) => text(entry, field))
+			.filter((entry) => entry !== '')
+			.join(', ');
 	if (typeof value === 'object') {
 		throw new MailError(`${field}: the expression gives an object, not text.`, {
 			code: 'input',
@@ -22,7 +26,11 @@ export function text(value: unknown, field: string): string {
 			remedy: 'Point the expression at one of its fields, for example {{ $json.from.text }} in place of {{ $json.from }}.',
 		});
 	}
-	return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? value.toString() : '';
+	return typeof value === 'string'
+		? value
+		: typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
+			? value.toString()
+			: '';
 }
 
 /** One of the values that a pick-list offers, in any case, as expressions and language models give them. @throws MailError `input` */
@@ -32,7 +40,9 @@ export function choice<T extends string>(value: unknown, field: string, offered:
 
 /** Several of them: a list, or text with commas between. In the order in which they are offered, each once. @throws MailError `input` */
 export function choices<T extends string>(value: unknown, field: string, offered: readonly T[]): T[] {
-	const chosen = text(value, field).split(',').map((one) => find(one, field, offered));
+	const chosen = text(value, field)
+		.split(',')
+		.map((one) => find(one, field, offered));
 	return offered.filter((one) => chosen.includes(one));
 }
 
@@ -40,7 +50,11 @@ function find<T extends string>(value: string, field: string, offered: readonly 
 	const given = value.trim().toLowerCase();
 	const chosen = offered.find((one) => one.toLowerCase() === given);
 	if (chosen !== undefined || given === '') return chosen;
-	throw new MailError(`${field}: "${given.slice(0, 100)}" is not offered.`, { code: 'input', field, remedy: `Give one of: ${offered.join(', ')}.` });
+	throw new MailError(`${field}: "${given.slice(0, 100)}" is not offered.`, {
+		code: 'input',
+		field,
+		remedy: `Give one of: ${offered.join(', ')}.`,
+	});
 }
 
 /** A switch; sheets, forms and language models give text or a number. `fallback` where it is empty. @throws MailError `input` */
@@ -57,7 +71,11 @@ export function whole(value: unknown, field: string, fallback: number, least: nu
 	if (value === undefined || value === null || value === '') return fallback;
 	const number = Number(value);
 	if (Number.isInteger(number) && number >= least && number <= most) return number;
-	throw new MailError(`${field}: ${shown(value)} is not a whole number from ${least} to ${most}.`, { code: 'input', field, remedy: `Enter a number from ${least} to ${most}.` });
+	throw new MailError(`${field}: ${shown(value)} is not a whole number from ${least} to ${most}.`, {
+		code: 'input',
+		field,
+		remedy: `Enter a number from ${least} to ${most}.`,
+	});
 }
 
 function shown(value: unknown): string {

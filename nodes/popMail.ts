@@ -60,7 +60,12 @@ export function itemMaker(options: Options, maxBytes: number): Make<INodeExecuti
 
 type Origin = Pick<CollectedMail, 'uidl' | 'size'> & { folder: string };
 
-async function wholeItem(stream: AsyncGenerator<Buffer, void>, from: Origin, options: Options, again: boolean): Promise<INodeExecutionData | undefined> {
+async function wholeItem(
+	stream: AsyncGenerator<Buffer, void>,
+	from: Origin,
+	options: Options,
+	again: boolean,
+): Promise<INodeExecutionData | undefined> {
 	if (options.format === 'raw' && from.size > TEXT_UP_TO) {
 		return { json: { ...from }, binary: { [RAW_PROPERTY]: await options.store(Readable.from(stream), 'message.eml', 'message/rfc822') } };
 	}
@@ -73,7 +78,12 @@ async function wholeItem(stream: AsyncGenerator<Buffer, void>, from: Origin, opt
 }
 
 /** Why there is nothing, which a person would otherwise have to guess. */
-export function explainNothing(mailbox: string, { onServer, left, passed, elsewhere, recognised }: Collection<unknown>, filter: Filter, onlyNew: boolean): string {
+export function explainNothing(
+	mailbox: string,
+	{ onServer, left, passed, elsewhere, recognised }: Collection<unknown>,
+	filter: Filter,
+	onlyNew: boolean,
+): string {
 	if (onServer === 0) return `The inbox of ${mailbox} is empty. POP shows the inbox only.`;
 	const known = onServer - left - passed - elsewhere - recognised;
 	const reasons = [

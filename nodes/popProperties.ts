@@ -2,11 +2,38 @@ import type { INodeProperties, NodeParameterValue } from 'n8n-workflow';
 
 /** What POP Fetch and the POP Trigger filter by: what headers and sizes tell before an email is downloaded. */
 export const popFilters: INodeProperties[] = [
-	{ displayName: 'From', name: 'from', type: 'string', default: '', placeholder: 'e.g. ada@example.com', description: 'Text in the From header' },
-	{ displayName: 'Larger Than (KB)', name: 'largerThan', type: 'number', default: 100, typeOptions: { minValue: 0 }, description: 'Only emails above this size' },
-	{ displayName: 'Received Since', name: 'since', type: 'dateTime', default: '', description: 'Only emails received at this time or later' },
+	{
+		displayName: 'From',
+		name: 'from',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. ada@example.com',
+		description: 'Text in the From header',
+	},
+	{
+		displayName: 'Larger Than (KB)',
+		name: 'largerThan',
+		type: 'number',
+		default: 100,
+		typeOptions: { minValue: 0 },
+		description: 'Only emails above this size',
+	},
+	{
+		displayName: 'Received Since',
+		name: 'since',
+		type: 'dateTime',
+		default: '',
+		description: 'Only emails received at this time or later',
+	},
 	{ displayName: 'Subject', name: 'subject', type: 'string', default: '', placeholder: 'e.g. invoice', description: 'Text in the subject' },
-	{ displayName: 'To', name: 'to', type: 'string', default: '', placeholder: 'e.g. info@example.com', description: 'Text in the To header' },
+	{
+		displayName: 'To',
+		name: 'to',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. info@example.com',
+		description: 'Text in the To header',
+	},
 ];
 
 /** The shape of the items, with the names that all nodes of this package share. `show` restricts them further. */
@@ -50,5 +77,6 @@ export const maxMessageSizeOption: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1 },
 	default: 150,
-	description: 'Larger emails are not downloaded. Their items have the headers, the field tooLarge and a reason. Delete After Fetch does not delete them.',
+	description:
+		'Larger emails are not downloaded. Their items have the headers, the field tooLarge and a reason. Delete After Fetch does not delete them.',
 };

@@ -9,11 +9,28 @@ export const readMoreOption: INodeProperties = {
 	name: 'readMore',
 	type: 'multiOptions',
 	options: [
-		{ name: 'Bounces', value: 'bounces', description: 'Adds the field bounce with failed recipients, status, reason and the ID of the original message, and the field receipt for read receipts' },
-		{ name: 'Calendar', value: 'calendar', description: 'Adds the field calendar with the details of an invitation, update, cancellation or response' },
-		{ name: 'Markdown', value: 'markdown', description: 'Adds the field markdown with the body as compact Markdown, for example for AI agents' },
+		{
+			name: 'Bounces',
+			value: 'bounces',
+			description:
+				'Adds the field bounce with failed recipients, status, reason and the ID of the original message, and the field receipt for read receipts',
+		},
+		{
+			name: 'Calendar',
+			value: 'calendar',
+			description: 'Adds the field calendar with the details of an invitation, update, cancellation or response',
+		},
+		{
+			name: 'Markdown',
+			value: 'markdown',
+			description: 'Adds the field markdown with the body as compact Markdown, for example for AI agents',
+		},
 		{ name: 'Nested Emails', value: 'nestedMails', description: 'Adds the field nestedMails with the fields of attached emails' },
-		{ name: 'Outlook Files', value: 'outlookFiles', description: 'Unpacks winmail.dat and attached .msg files into attachments and fields' },
+		{
+			name: 'Outlook Files',
+			value: 'outlookFiles',
+			description: 'Unpacks winmail.dat and attached .msg files into attachments and fields',
+		},
 	],
 	default: [],
 	description: 'What to read from emails besides the usual fields. It has no effect with the format RAW.',

@@ -23,13 +23,28 @@ export function serviceAccountOf(fields: Fields): ServiceAccount {
 		case 'clientSecret':
 			return { ...app, authentication, clientSecret: required(fields, 'clientSecret', 'Client Secret') };
 		case 'certificate':
-			return { ...app, authentication, privateKey: required(fields, 'privateKey', 'Private Key'), certificate: required(fields, 'certificate', 'Certificate'), passphrase: text(fields.passphrase) };
+			return {
+				...app,
+				authentication,
+				privateKey: required(fields, 'privateKey', 'Private Key'),
+				certificate: required(fields, 'certificate', 'Certificate'),
+				passphrase: text(fields.passphrase),
+			};
 		case 'workloadIdentity':
 			return { ...app, authentication, tokenFile: text(fields.assertionFile).trim() };
 		case 'usernamePassword':
-			return { ...app, authentication, username: required(fields, 'username', 'Username'), password: required(fields, 'password', 'Password', false) };
+			return {
+				...app,
+				authentication,
+				username: required(fields, 'username', 'Username'),
+				password: required(fields, 'password', 'Password', false),
+			};
 		default:
-			throw new MailError(`${quoted(authentication)} is no way to sign in.`, { code: 'input', field: 'Authentication', remedy: 'Choose one of the list.' });
+			throw new MailError(`${quoted(authentication)} is no way to sign in.`, {
+				code: 'input',
+				field: 'Authentication',
+				remedy: 'Choose one of the list.',
+			});
 	}
 }
 
@@ -51,17 +66,25 @@ export function mailboxOf(fields: Fields, override = ''): string {
 /** The account of a credential that is being filled in: nothing cached, nothing kept. @throws MailError `input` */
 export function serviceAccountToTest(fields: Fields): Account {
 	const cloud = cloudOf(fields);
-	return { ...accountOf('being tested', mailboxOf(fields), cloud, renewing(appTokens(serviceAccountOf(fields))), signInOf(fields)), user: userOf(fields) };
+	return {
+		...accountOf('being tested', mailboxOf(fields), cloud, renewing(appTokens(serviceAccountOf(fields))), signInOf(fields)),
+		user: userOf(fields),
+	};
 }
 
 /** One address, with nothing around it. @throws MailError `input` */
 export function requireMailbox(address: string): string {
 	if (/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(address)) return address;
-	throw new MailError(address === '' ? 'A service account opens no mailbox of its own: the mailbox address is empty.' : `${quoted(address)} is not a mailbox address.`, {
-		code: 'input',
-		field: 'Mailbox',
-		remedy: 'Enter one address, for example ada@example.com, in the credential or in the option "Mailbox Address".',
-	});
+	throw new MailError(
+		address === ''
+			? 'A service account opens no mailbox of its own: the mailbox address is empty.'
+			: `${quoted(address)} is not a mailbox address.`,
+		{
+			code: 'input',
+			field: 'Mailbox',
+			remedy: 'Enter one address, for example ada@example.com, in the credential or in the option "Mailbox Address".',
+		},
+	);
 }
 
 /** An app signs in to one tenant. @throws MailError `input` */
@@ -71,7 +94,7 @@ function ownTenant(fields: Fields): string {
 	throw new MailError(`Tenant ID: "${tenant}" stands for many tenants, and a service account belongs to one.`, {
 		code: 'input',
 		field: 'Tenant ID',
-		remedy: 'Enter the directory (tenant) ID from the app registration\'s overview page, or the tenant\'s domain.',
+		remedy: "Enter the directory (tenant) ID from the app registration's overview page, or the tenant's domain.",
 	});
 }
 

@@ -24,7 +24,11 @@ export async function testConnection(account: Account, own: Protocol, options: I
 		ok: report.ok,
 		mailbox: report.mailbox,
 		...(report.signedInAs !== undefined && { signedInAs: report.signedInAs }),
-		...(failed !== undefined && { problem: `${failed.protocol} ${failed.step}: ${failed.detail}`, remedy: failed.remedy, ...(failed.said !== undefined && { said: failed.said }) }),
+		...(failed !== undefined && {
+			problem: `${failed.protocol} ${failed.step}: ${failed.detail}`,
+			remedy: failed.remedy,
+			...(failed.said !== undefined && { said: failed.said }),
+		}),
 		steps: report.steps.map((step) => ({ ...step })),
 		...(log !== undefined && { protocolLog: { ...log.toJSON() } }),
 	};
@@ -34,14 +38,25 @@ export async function testConnection(account: Account, own: Protocol, options: I
  * The Test button of the service account: the same steps for every protocol that the credential's cloud has a host for.
  * An app may be allowed for one protocol only, so one that works is enough; the others are named.
  */
-export async function testServiceAccount(this: ICredentialTestFunctions, credential: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
+export async function testServiceAccount(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted,
+): Promise<INodeCredentialTestResult> {
 	try {
 		const account = serviceAccountToTest(credential.data ?? {});
 		const protocols = PROTOCOLS.filter((protocol) => account[protocol].host !== '');
 		const report = await runConnectionTest(account, protocols);
 		const failed = report.steps.filter(({ ok }) => !ok);
-		const working = protocols.filter((protocol) => report.steps.some((step) => step.protocol === protocol) && !failed.some((step) => step.protocol === protocol));
-		const problems = failed.map(({ protocol, detail, remedy, said }) => [`${protocol === 'identity' ? 'Token' : protocol.toUpperCase()}: ${detail}`, remedy, said].filter((part) => part !== undefined).join(' ')).join(' — ');
+		const working = protocols.filter(
+			(protocol) => report.steps.some((step) => step.protocol === protocol) && !failed.some((step) => step.protocol === protocol),
+		);
+		const problems = failed
+			.map(({ protocol, detail, remedy, said }) =>
+				[`${protocol === 'identity' ? 'Token' : protocol.toUpperCase()}: ${detail}`, remedy, said]
+					.filter((part) => part !== undefined)
+					.join(' '),
+			)
+			.join(' — ');
 		if (working.length === 0) return { status: 'Error', message: problems };
 		const works = `Signed in to ${account.mailbox} over ${working.map((protocol) => protocol.toUpperCase()).join(', ')}.`;
 		return { status: 'OK', message: problems === '' ? works : `${works} Not usable: ${problems}` };

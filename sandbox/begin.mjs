@@ -7,7 +7,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const TASKS = { start: 'sandbox/start.ts', test: 'test/run.ts', bench: 'bench/run.ts', soak: 'test/soak.ts', fuzz: 'test/fuzz.ts', compat: 'test/compat/run.ts', attack: 'test/attack/run.ts', live: 'sandbox/live/run.ts', corpus: 'test/corpus/run.ts' };
+const TASKS = {
+	start: 'sandbox/start.ts',
+	test: 'test/run.ts',
+	bench: 'bench/run.ts',
+	soak: 'test/soak.ts',
+	fuzz: 'test/fuzz.ts',
+	compat: 'test/compat/run.ts',
+	attack: 'test/attack/run.ts',
+	live: 'sandbox/live/run.ts',
+	corpus: 'test/corpus/run.ts',
+};
 
 const [task, ...args] = process.argv.slice(2);
 const script = TASKS[task];
@@ -23,11 +33,19 @@ child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals
 /** npm ci where node_modules is missing or of another lock file. */
 function installDependencies() {
 	const stamp = join(ROOT, 'node_modules', '.lock-hash');
-	const hash = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+	const hash = createHash('sha256')
+		.update(readFileSync(join(ROOT, 'package-lock.json')))
+		.digest('hex');
 	if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
 	console.log('Installing the dependencies (about half a minute) …');
 	const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-	const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', shell: process.platform === 'win32' });
+	const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+		cwd: ROOT,
+		env,
+		stdio: ['ignore', 'ignore', 'pipe'],
+		encoding: 'utf8',
+		shell: process.platform === 'win32',
+	});
 	if (done.status !== 0) stop(`npm ci failed: ${(done.stderr ?? '').trim().split('\n').slice(-5).join('\n')}`);
 	writeFileSync(stamp, hash);
 }

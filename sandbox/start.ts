@@ -30,7 +30,8 @@ function readArguments(args: string[]): Wishes {
 		if (name === '--no-sandbox') wishes.sandbox = false;
 		else if (name === '--port') {
 			wishes.port = Number(value ?? args[(index += 1)]);
-			if (!Number.isInteger(wishes.port) || wishes.port < 1 || wishes.port > 65_535) throw new Error('--port wants a number from 1 to 65535.');
+			if (!Number.isInteger(wishes.port) || wishes.port < 1 || wishes.port > 65_535)
+				throw new Error('--port wants a number from 1 to 65535.');
 		} else throw new Error(`There is no option "${name ?? ''}". Options: --no-sandbox, --port <number>.`);
 	}
 	return wishes;
@@ -40,7 +41,10 @@ async function main(): Promise<void> {
 	const wishes = readArguments(process.argv.slice(2));
 	const began = Date.now();
 	const port = wishes.port ?? 5678;
-	if (!(await isFree(port))) throw new Error(`Port ${port} is taken, perhaps by another n8n. Choose one: npm start -- ${wishes.sandbox ? '' : '--no-sandbox '}--port ${port + 1}`);
+	if (!(await isFree(port)))
+		throw new Error(
+			`Port ${port} is taken, perhaps by another n8n. Choose one: npm start -- ${wishes.sandbox ? '' : '--no-sandbox '}--port ${port + 1}`,
+		);
 	const undo: Array<() => Promise<void>> = [];
 	let stopped: Promise<void> | undefined;
 	const stop = async (): Promise<void> => {
@@ -70,7 +74,14 @@ async function main(): Promise<void> {
 		}
 		mkdirSync(userFolder, { recursive: true });
 		const login = loginOf(userFolder);
-		const instance = new Instance({ installation, userFolder, login, port, caFile: sandbox?.caFile, env: { GENERIC_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone } });
+		const instance = new Instance({
+			installation,
+			userFolder,
+			login,
+			port,
+			caFile: sandbox?.caFile,
+			env: { GENERIC_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone },
+		});
 		undo.push(async () => await instance.stop());
 		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
 		await step('Starting n8n', say, async () => {
@@ -93,7 +104,11 @@ async function main(): Promise<void> {
 }
 
 function build(): void {
-	const done = spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+	const done = spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], {
+		cwd: ROOT,
+		stdio: ['ignore', 'inherit', 'inherit'],
+		shell: process.platform === 'win32',
+	});
 	if (done.status !== 0) throw new Error('The build failed; its messages stand above.');
 }
 
@@ -115,7 +130,10 @@ async function fill(instance: Instance, sandbox: Sandbox): Promise<void> {
 	await instance.importEntities('credentials', [person, app]);
 	// n8n lists the newest first.
 	await instance.importEntities('workflow', exampleWorkflows(person, app).reverse());
-	await sandbox.deliver('grace@example.test', 'From: Ada <ada@example.test>\r\nTo: grace@example.test\r\nSubject: Welcome to the sandbox\r\n\r\nThis mail was here before you came.\r\n');
+	await sandbox.deliver(
+		'grace@example.test',
+		'From: Ada <ada@example.test>\r\nTo: grace@example.test\r\nSubject: Welcome to the sandbox\r\n\r\nThis mail was here before you came.\r\n',
+	);
 }
 
 async function activateTrigger(instance: Instance, login: Login): Promise<void> {
@@ -137,7 +155,7 @@ function welcome(instance: Instance, login: Login, sandbox: Sandbox | undefined,
 					'  2. Open "2 Start on new mail", tab Executions: the mail has started one.',
 					'  3. Open "3 Collect over POP" and press Execute workflow: Grace\'s mails come out.',
 					'',
-					'Or connect an account yourself: open the credential of Ada, press Switch account. The sign-in page is the sandbox\'s',
+					"Or connect an account yourself: open the credential of Ada, press Switch account. The sign-in page is the sandbox's",
 					'own; the browser warns of its certificate, and here you may go on.',
 					'',
 					'All mail stays on this machine; everything of the sandbox is gone after Ctrl-C.',

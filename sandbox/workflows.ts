@@ -11,12 +11,32 @@ export function exampleWorkflows(person: Credential, app: Credential): object[] 
 		html: '<p>This mail came over <b>SMTP</b> with an OAuth token.</p>',
 		options: {},
 	});
-	const trigger = mailNode('imapTrigger', 'IMAP Trigger', app, { folder: { __rl: true, mode: 'name', value: 'INBOX' }, format: 'simple', postProcessAction: 'read', options: {} });
+	const trigger = mailNode('imapTrigger', 'IMAP Trigger', app, {
+		folder: { __rl: true, mode: 'name', value: 'INBOX' },
+		format: 'simple',
+		postProcessAction: 'read',
+		options: {},
+	});
 	const fetch = mailNode('popFetch', 'POP Fetch', app, { operation: 'getMany', onlyNew: false, format: 'simple', options: {} });
 	return [
-		workflow('exampleSend00001', '1 Send a mail', [manual(), send], '## Send\nAda\'s credential is connected already. Press **Execute workflow**: the mail goes to Grace, and workflow 2 starts.'),
-		workflow('exampleTrigger01', '2 Start on new mail', [trigger, edit()], '## Watch\nActive: each mail to Grace starts an execution within a second; see the tab **Executions**.'),
-		workflow('exampleFetch0001', '3 Collect over POP', [manual(), fetch], '## Collect\nPress **Execute workflow**: Grace\'s mails come out as items. Switch **Only New** on to get each one once in production.'),
+		workflow(
+			'exampleSend00001',
+			'1 Send a mail',
+			[manual(), send],
+			"## Send\nAda's credential is connected already. Press **Execute workflow**: the mail goes to Grace, and workflow 2 starts.",
+		),
+		workflow(
+			'exampleTrigger01',
+			'2 Start on new mail',
+			[trigger, edit()],
+			'## Watch\nActive: each mail to Grace starts an execution within a second; see the tab **Executions**.',
+		),
+		workflow(
+			'exampleFetch0001',
+			'3 Collect over POP',
+			[manual(), fetch],
+			"## Collect\nPress **Execute workflow**: Grace's mails come out as items. Switch **Only New** on to get each one once in production.",
+		),
 	];
 }
 
@@ -34,7 +54,14 @@ function workflow(id: string, name: string, nodes: Node[], note: string): object
 		settings: { executionOrder: 'v1' },
 		nodes: [
 			...nodes.map((node, index) => ({ ...node, id: `${id}-${index}`, position: [index * 240, 0] })),
-			{ id: `${id}-note`, name: 'Note', type: 'n8n-nodes-base.stickyNote', typeVersion: 1, position: [-40, -220], parameters: { content: note, height: 160, width: 420 } },
+			{
+				id: `${id}-note`,
+				name: 'Note',
+				type: 'n8n-nodes-base.stickyNote',
+				typeVersion: 1,
+				position: [-40, -220],
+				parameters: { content: note, height: 160, width: 420 },
+			},
 		],
 		connections: { [first?.name ?? '']: { main: [[{ node: second?.name, type: 'main', index: 0 }]] } },
 	};

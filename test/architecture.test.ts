@@ -37,12 +37,16 @@ describe('the architecture', () => {
 	});
 
 	it('lets credentials import from mail/ only', () => {
-		const wrong = imports('credentials').filter(({ file, from }) => from.startsWith('.') && !/^(mail|credentials)\b/.test(target(file, from)));
+		const wrong = imports('credentials').filter(
+			({ file, from }) => from.startsWith('.') && !/^(mail|credentials)\b/.test(target(file, from)),
+		);
 		expect(wrong).toEqual([]);
 	});
 
 	it('ships nothing that imports the sandbox, tests or benchmarks', () => {
-		const wrong = [...imports('nodes'), ...imports('credentials')].filter(({ file, from }) => /^(sandbox|test|bench)\b/.test(target(file, from)));
+		const wrong = [...imports('nodes'), ...imports('credentials')].filter(({ file, from }) =>
+			/^(sandbox|test|bench)\b/.test(target(file, from)),
+		);
 		expect(wrong).toEqual([]);
 	});
 
@@ -66,8 +70,12 @@ describe('the architecture', () => {
 	});
 
 	it('is as docs/architecture.md draws it', () => {
-		const table = [...readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8').matchAll(/^\| `((?:mail|credentials)[^`]*)` \| (.*) \|$/gm)];
-		const allowed = new Map(table.map(([, folder = '', others = '']) => [folder, [...others.matchAll(/`([^`]+)`/g)].map(([, name]) => name)]));
+		const table = [
+			...readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8').matchAll(/^\| `((?:mail|credentials)[^`]*)` \| (.*) \|$/gm),
+		];
+		const allowed = new Map(
+			table.map(([, folder = '', others = '']) => [folder, [...others.matchAll(/`([^`]+)`/g)].map(([, name]) => name)]),
+		);
 		const arrows = [...imports('mail'), ...imports('credentials')]
 			.filter(({ from }) => from.startsWith('.'))
 			.map(({ file, from }) => ({ file, arrow: [folderOf(file), folderOf(target(file, from))] }))
@@ -101,6 +109,10 @@ function files(folder: string): string[] {
 describe('the repository', () => {
 	it('holds no token and no private key', () => {
 		const secret = /eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}|PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}/;
-		expect(files(ROOT).filter((path) => secret.test(readFileSync(path, 'latin1'))).map((path) => relative(ROOT, path))).toEqual([]);
+		expect(
+			files(ROOT)
+				.filter((path) => secret.test(readFileSync(path, 'latin1')))
+				.map((path) => relative(ROOT, path)),
+		).toEqual([]);
 	});
 });

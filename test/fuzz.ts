@@ -17,7 +17,14 @@ import { makeAuthority, trust } from '../sandbox/servers/certificates';
  * in a result or a MailError, in time, with its connection closed and without growing memory; whatever else happens is
  * a bug. The printed seed plays the same answers again.
  */
-const LIMITS: Partial<PopLimits> = { silenceMs: 100, answerMs: 150, commandMs: 300, listBytes: 256 * 1024, mailBytes: 1024 * 1024, topBytes: 64 * 1024 };
+const LIMITS: Partial<PopLimits> = {
+	silenceMs: 100,
+	answerMs: 150,
+	commandMs: 300,
+	listBytes: 256 * 1024,
+	mailBytes: 1024 * 1024,
+	topBytes: 64 * 1024,
+};
 const ROUND_MS = 20_000;
 const ALLOWED_GROWTH = 32 * 1024 * 1024;
 /** Rounds before memory is looked at for the first time. */
@@ -39,7 +46,31 @@ function random(seed: number): Random {
 
 const below = (next: Random, count: number): number => Math.floor(next() * count);
 
-const PIECES = ['+OK\r\n', '+OK 2 320\r\n', '-ERR\r\n', '-ERR [IN-USE] locked\r\n', '-ERR [SYS/TEMP] later\r\n', '+ \r\n', '+', '\r', '\n', '\r\n', '.\r\n', '\r\n.\r\n', '\r\n.\r', '..', '1 120\r\n2 200\r\n', '1 abc\r\n2 def\r\n', `1 ${'9'.repeat(400)}\r\n`, '\0', '\xff\xfe', 'PIPELINING\r\n', '* OK imap\r\n', '220 smtp\r\n', 'x'.repeat(10_000)];
+const PIECES = [
+	'+OK\r\n',
+	'+OK 2 320\r\n',
+	'-ERR\r\n',
+	'-ERR [IN-USE] locked\r\n',
+	'-ERR [SYS/TEMP] later\r\n',
+	'+ \r\n',
+	'+',
+	'\r',
+	'\n',
+	'\r\n',
+	'.\r\n',
+	'\r\n.\r\n',
+	'\r\n.\r',
+	'..',
+	'1 120\r\n2 200\r\n',
+	'1 abc\r\n2 def\r\n',
+	`1 ${'9'.repeat(400)}\r\n`,
+	'\0',
+	'\xff\xfe',
+	'PIPELINING\r\n',
+	'* OK imap\r\n',
+	'220 smtp\r\n',
+	'x'.repeat(10_000),
+];
 
 const RIGHT: Record<string, readonly string[]> = {
 	CAPA: ['+OK\r\nPIPELINING\r\nSASL XOAUTH2\r\n.\r\n', '+OK\r\nUTF8\r\nLANG\r\nEXPIRE 0\r\nLOGIN-DELAY 3\r\n.\r\n', '-ERR what?\r\n'],
@@ -48,7 +79,12 @@ const RIGHT: Record<string, readonly string[]> = {
 	LIST: ['+OK\r\n1 120\r\n2 200\r\n3 300\r\n.\r\n'],
 	UIDL: ['+OK\r\n1 a\r\n2 b\r\n3 \xff\r\n.\r\n'],
 	TOP: ['+OK\r\nSubject: a\r\n\r\n.\r\n', '-ERR no such message\r\n'],
-	RETR: ['+OK\r\nSubject: a\r\n\r\n..b\r\n.\r\n', '+OK\r\n.\r\n', '-ERR [SYS/TEMP] not now\r\n', `+OK\r\n${'line\r\n..\r\n'.repeat(3_000)}.\r\n`],
+	RETR: [
+		'+OK\r\nSubject: a\r\n\r\n..b\r\n.\r\n',
+		'+OK\r\n.\r\n',
+		'-ERR [SYS/TEMP] not now\r\n',
+		`+OK\r\n${'line\r\n..\r\n'.repeat(3_000)}.\r\n`,
+	],
 };
 
 /** Right as often as the server is steady; otherwise damaged, made of pieces, or without end. */
@@ -82,9 +118,11 @@ function talk(socket: TLSSocket, next: Random): void {
 		socket.write(bytes.subarray(place));
 		if (next() < 0.02) socket.destroy();
 	};
-	socket.on('error', () => undefined).on('data', (chunk: Buffer) => {
-		for (const line of chunk.toString().split('\r\n').slice(0, -1)) say(answerTo(line.split(' ', 1)[0] ?? '', steadiness, next));
-	});
+	socket
+		.on('error', () => undefined)
+		.on('data', (chunk: Buffer) => {
+			for (const line of chunk.toString().split('\r\n').slice(0, -1)) say(answerTo(line.split(' ', 1)[0] ?? '', steadiness, next));
+		});
 	say(answerTo('greeting', steadiness, next));
 }
 
@@ -125,8 +163,20 @@ async function main(): Promise<void> {
 	const server = createServer({ key: keys.key, cert: keys.cert }, (socket) => talk(socket, serverNext));
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	const address = server.address();
-	const endpoint = { host: 'localhost', port: typeof address === 'object' && address !== null ? address.port : 0, security: 'tls' as const };
-	const account: Account = { id: 'fuzz', mailbox: 'ada@example.test', imap: endpoint, pop: endpoint, smtp: endpoint, signIn: 'delegated', token: async () => new AccessToken(TOKEN, Date.now() + 3_600_000) };
+	const endpoint = {
+		host: 'localhost',
+		port: typeof address === 'object' && address !== null ? address.port : 0,
+		security: 'tls' as const,
+	};
+	const account: Account = {
+		id: 'fuzz',
+		mailbox: 'ada@example.test',
+		imap: endpoint,
+		pop: endpoint,
+		smtp: endpoint,
+		signIn: 'delegated',
+		token: async () => new AccessToken(TOKEN, Date.now() + 3_600_000),
+	};
 	const outcomes = new Map<string, number>();
 	let before = NaN;
 	for (let round = 0; round < rounds; round += 1) {
@@ -138,7 +188,10 @@ async function main(): Promise<void> {
 	server.close();
 	rmSync(folder, { recursive: true, force: true });
 	const growth = held() - before;
-	console.log([...outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', '), `— memory held grew by ${(growth / 2 ** 20).toFixed(1)} MiB`);
+	console.log(
+		[...outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', '),
+		`— memory held grew by ${(growth / 2 ** 20).toFixed(1)} MiB`,
+	);
 	if (growth > ALLOWED_GROWTH) throw new Error(`Memory grew by ${growth} bytes with seed ${seed}.`);
 }
 

@@ -43,6 +43,7 @@ const CHECKS: ReadonlyArray<readonly [string, readonly string[]]> = [
 	['the package builds', ['gulp', 'build', '--silent']],
 	['the types are right in every folder', ['tsc', '-p', 'tsconfig.check.json']],
 	['the lint rules of n8n and our own hold', ['eslint', '.']],
+	['the code is formatted (npm run format)', ['prettier', '--check', '--log-level', 'warn', '.']],
 ];
 
 /**
@@ -55,7 +56,10 @@ async function runVitest(files: string[]): Promise<Count> {
 	const json = join(folder, 'report.json');
 	const output = join(folder, 'output');
 	try {
-		const code = await vitest(['--reporter=default', '--reporter=json', `--outputFile.json=${json}`, ...files], output, { ...process.env, [REGISTRY]: folder });
+		const code = await vitest(['--reporter=default', '--reporter=json', `--outputFile.json=${json}`, ...files], output, {
+			...process.env,
+			[REGISTRY]: folder,
+		});
 		const read: { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number } = JSON.parse(readFileSync(json, 'utf8'));
 		const failed = read.numFailedTests + (read.numFailedTests === 0 && code !== 0 ? Math.max(1, read.numFailedTestSuites) : 0);
 		const leaks = lookForLeaks(folder, [json, output], began, files.length === 0);
@@ -90,14 +94,18 @@ function lookForLeaks(folder: string, files: string[], began: number, whole: boo
 	// A search without anything to look for or to look through proves nothing.
 	const vain = whole && (secrets.length === 0 || reports(folder).length === 0);
 	const megabytes = all.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000_000;
-	console.log(`${found.length > 0 || vain ? '✗' : '✓'} no secret left its place (${secrets.length} secrets; ${all.length} places, ${megabytes.toFixed(1)} MB: n8n's folders, the tests' output, what was left behind)`);
+	console.log(
+		`${found.length > 0 || vain ? '✗' : '✓'} no secret left its place (${secrets.length} secrets; ${all.length} places, ${megabytes.toFixed(1)} MB: n8n's folders, the tests' output, what was left behind)`,
+	);
 	for (const line of found) console.log(line);
 	return found.length > 0 || vain;
 }
 
 /** What a run of ours may have forgotten to remove. */
 function leftBehind(place: string, began: number): string[] {
-	const ours = readdirSync(place).filter((name) => name.startsWith('office365-mail-')).map((name) => join(place, name));
+	const ours = readdirSync(place)
+		.filter((name) => name.startsWith('office365-mail-'))
+		.map((name) => join(place, name));
 	return ours.filter((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= began);
 }
 

@@ -87,9 +87,15 @@ async function main(): Promise<void> {
 			await sleep(2_000 + random() * 4_000);
 			sandbox.exchange.silent.delete('imap');
 		},
-		throttled: async () => await Promise.resolve(sandbox.exchange.plan('imap', random() < 0.5 ? 'UID SEARCH' : 'UID FETCH', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 1000 milliseconds' })),
-		'sign-in refused': async () => await Promise.resolve(sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t NO AUTHENTICATE failed.' })),
-		'unavailable': async () => {
+		throttled: async () =>
+			await Promise.resolve(
+				sandbox.exchange.plan('imap', random() < 0.5 ? 'UID SEARCH' : 'UID FETCH', {
+					reply: '%t BAD Request is throttled. Suggested Backoff Time: 1000 milliseconds',
+				}),
+			),
+		'sign-in refused': async () =>
+			await Promise.resolve(sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t NO AUTHENTICATE failed.' })),
+		unavailable: async () => {
 			sandbox.exchange.refusing.add('imap');
 			sandbox.exchange.drop('imap');
 			await sleep(random() * 3_000);
@@ -112,7 +118,12 @@ async function main(): Promise<void> {
 		while (!stopped) {
 			const names = Array.from({ length: 1 + Math.floor(random() * 4) }, (_, index) => `m${counts.delivered + index}`);
 			// The server may be down just now; a mail counts when it was taken.
-			const taken = await sandbox.deliver(MAILBOX, ...names.map((name) => `Message-ID: <${name}@soak>\r\nSubject: ${name}\r\n\r\nhello\r\n`)).then(() => true, () => undefined);
+			const taken = await sandbox
+				.deliver(MAILBOX, ...names.map((name) => `Message-ID: <${name}@soak>\r\nSubject: ${name}\r\n\r\nhello\r\n`))
+				.then(
+					() => true,
+					() => undefined,
+				);
 			if (taken === true) counts.delivered += names.length;
 			else counts.delivered = Math.max(counts.delivered, await known(sandbox));
 			await sleep(random() * 300);
@@ -159,7 +170,9 @@ async function settle(sandbox: Sandbox, counts: Counts): Promise<void> {
 function report(counts: Counts, all: Set<string>): void {
 	const lost = [...all].filter((name) => !counts.succeeded.has(name));
 	const repeats = [...counts.succeeded.values()].reduce((sum, times) => sum + times - 1, 0);
-	console.log(`Faults: ${[...counts.faults].map(([name, times]) => `${name} ${times}`).join(', ')}; lives of the watch: ${counts.lives}; failed executions: ${counts.failed}`);
+	console.log(
+		`Faults: ${[...counts.faults].map(([name, times]) => `${name} ${times}`).join(', ')}; lives of the watch: ${counts.lives}; failed executions: ${counts.failed}`,
+	);
 	console.log(`Delivered ${all.size}, succeeded ${all.size - lost.length}, lost ${lost.length}, repeats ${repeats}`);
 	if (lost.length > 0) {
 		console.log(`Lost: ${lost.slice(0, 20).join(', ')}`);

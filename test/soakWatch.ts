@@ -43,7 +43,8 @@ async function token(): Promise<AccessToken> {
 }
 
 const watch = new MailboxWatch<string>({
-	account: async () => await Promise.resolve({ id: 'soak', mailbox: task.mailbox, imap: endpoint, pop: endpoint, smtp: endpoint, signIn: 'delegated', token }),
+	account: async () =>
+		await Promise.resolve({ id: 'soak', mailbox: task.mailbox, imap: endpoint, pop: endpoint, smtp: endpoint, signIn: 'delegated', token }),
 	folders: ['INBOX'],
 	criteria: [],
 	startFrom: { kind: 'unread' },
@@ -61,7 +62,10 @@ const watch = new MailboxWatch<string>({
 		current = next;
 		journal.write(next);
 	},
-	make: async (mail) => await Promise.resolve(mail.content.kind === 'streamed' ? '' : (/^Subject: (.*?)\r?$/m.exec(mail.content.bytes.toString('latin1'))?.[1] ?? '')),
+	make: async (mail) =>
+		await Promise.resolve(
+			mail.content.kind === 'streamed' ? '' : (/^Subject: (.*?)\r?$/m.exec(mail.content.bytes.toString('latin1'))?.[1] ?? ''),
+		),
 	send: async (subjects) => {
 		persist();
 		say(`start ${subjects.join(' ')}`);

@@ -64,5 +64,5 @@ export const peer = (at: Circumstances): string => at.peer ?? 'the server';
 
 export function label(at: Circumstances): string {
 	if (at.speaker === 'identity') return 'The identity platform';
-	return at.speaker === 'host' ? 'The host\'s identity endpoint' : at.speaker.toUpperCase();
+	return at.speaker === 'host' ? "The host's identity endpoint" : at.speaker.toUpperCase();
 }

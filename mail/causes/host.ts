@@ -20,22 +20,23 @@ export const HOST_CAUSES: readonly Cause[] = [
 		words: /HTTP 400\b/,
 		code: 'configuration',
 		sentence: () => 'This host has no such managed identity.',
-		remedy: () => 'In the Azure portal, under Identity of this machine or app, switch the system-assigned identity on, or assign the user-assigned one and enter its client ID in "Client ID"; then restart n8n.',
+		remedy: () =>
+			'In the Azure portal, under Identity of this machine or app, switch the system-assigned identity on, or assign the user-assigned one and enter its client ID in "Client ID"; then restart n8n.',
 	},
 	{
 		id: 'host-refused',
 		speakers: ['host'],
 		words: /HTTP 40[13]\b/,
 		code: 'configuration',
-		sentence: () => 'The host\'s identity endpoint refused n8n.',
-		remedy: () => 'Restart n8n, so that it sees the host\'s present IDENTITY_ENDPOINT and IDENTITY_HEADER.',
+		sentence: () => "The host's identity endpoint refused n8n.",
+		remedy: () => "Restart n8n, so that it sees the host's present IDENTITY_ENDPOINT and IDENTITY_HEADER.",
 	},
 	{
 		id: 'host-busy',
 		speakers: ['host'],
 		words: /HTTP (404|410|429|5\d\d)\b/,
 		code: 'throttled',
-		sentence: () => 'The host\'s identity endpoint cannot answer just now.',
+		sentence: () => "The host's identity endpoint cannot answer just now.",
 		remedy: () => 'It is tried again by itself.',
 	},
 	{
@@ -44,6 +45,7 @@ export const HOST_CAUSES: readonly Cause[] = [
 		words: /./,
 		code: 'unreachable',
 		sentence: () => 'No managed identity answers on this host.',
-		remedy: () => 'Managed identities exist on Azure only (virtual machines, App Service, Container Apps, Kubernetes there); elsewhere choose another way under "Authentication".',
+		remedy: () =>
+			'Managed identities exist on Azure only (virtual machines, App Service, Container Apps, Kubernetes there); elsewhere choose another way under "Authentication".',
 	},
 ];

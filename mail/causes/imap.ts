@@ -8,7 +8,8 @@ export const IMAP_CAUSES: readonly Cause[] = [
 		words: /BADCHARSET/,
 		code: 'input',
 		sentence: () => 'The server searches for plain ASCII text only.',
-		remedy: () => 'Filter by From, To, Cc, Bcc or Subject, which take text in any script; in BODY, TEXT and HEADER leave other characters out.',
+		remedy: () =>
+			'Filter by From, To, Cc, Bcc or Subject, which take text in any script; in BODY, TEXT and HEADER leave other characters out.',
 	},
 	{
 		id: 'folder-missing',
@@ -16,6 +17,6 @@ export const IMAP_CAUSES: readonly Cause[] = [
 		words: /\[NONEXISTENT\]|\[TRYCREATE\]|doesn.t exist|does not exist|Mailbox not found|Unknown mailbox/i,
 		code: 'notFound',
 		sentence: (at) => `The folder does not exist in ${box(at)}.`,
-		remedy: () => 'Choose the folder from the list, or write its full path with the server\'s separator, for example INBOX/Invoices.',
+		remedy: () => "Choose the folder from the list, or write its full path with the server's separator, for example INBOX/Invoices.",
 	},
 ];

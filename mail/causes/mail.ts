@@ -12,7 +12,8 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		words: /User is authenticated but not connected/i,
 		code: 'forbidden',
 		sentence: (at) => `The sign-in was accepted, but ${box(at)} could not be opened.`,
-		remedy: (at) => `Check that the address is right and the mailbox exists and has a licence, that ${label(at)} is switched on (Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the signed-in user or app has FullAccess (Add-MailboxPermission).${ownSwitch(at)}`,
+		remedy: (at) =>
+			`Check that the address is right and the mailbox exists and has a licence, that ${label(at)} is switched on (Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the signed-in user or app has FullAccess (Add-MailboxPermission).${ownSwitch(at)}`,
 	},
 	{
 		id: 'protocol-disabled',
@@ -20,7 +21,8 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		words: /\b(?:imap|pop3?)\b.{0,40}\b(disabled|not enabled|switched off)|LOGONDENIED/i,
 		code: 'forbidden',
 		sentence: (at) => `${label(at)} is switched off for ${box(at)}.`,
-		remedy: (at) => `An admin runs: Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true.`,
+		remedy: (at) =>
+			`An admin runs: Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true.`,
 	},
 	{
 		id: 'too-large',
@@ -30,12 +32,13 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		words: /message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im,
 		code: 'tooLarge',
 		sentence: () => 'The mail is larger than the server takes.',
-		remedy: () => 'Make the attachments smaller, or send a link; an admin may raise the mailbox\'s maximum send size.',
+		remedy: () => "Make the attachments smaller, or send a link; an admin may raise the mailbox's maximum send size.",
 	},
 	{
 		id: 'throttled',
 		speakers: MAIL,
-		words: /throttled|Suggested Backoff|Server Unavailable\. \d+|too many (?:simultaneous )?(?:connections|sessions)|\[LOGIN-DELAY\b|\[SYS\/TEMP\b|\[UNAVAILABLE\]|\[LIMIT\]|ETHROTTLE/i,
+		words:
+			/throttled|Suggested Backoff|Server Unavailable\. \d+|too many (?:simultaneous )?(?:connections|sessions)|\[LOGIN-DELAY\b|\[SYS\/TEMP\b|\[UNAVAILABLE\]|\[LIMIT\]|ETHROTTLE/i,
 		code: 'throttled',
 		sentence: (at) => `${label(at)} asks ${box(at)} to slow down.`,
 		remedy: () => 'It is tried again by itself after the pause the server asked for.',

@@ -18,7 +18,8 @@ export const NETWORK_CAUSES: readonly Cause[] = [
 		code: 'tls',
 		permanent: true,
 		sentence: (at) => `The certificate or TLS of ${peer(at)} cannot be trusted.`,
-		remedy: () => 'Check host, port and security (tls or starttls); a private CA is trusted by starting n8n with NODE_EXTRA_CA_CERTS=/path/to/ca.pem.',
+		remedy: () =>
+			'Check host, port and security (tls or starttls); a private CA is trusted by starting n8n with NODE_EXTRA_CA_CERTS=/path/to/ca.pem.',
 	},
 	{
 		id: 'host-unknown',

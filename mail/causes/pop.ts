@@ -9,7 +9,8 @@ export const POP_CAUSES: readonly Cause[] = [
 		words: /^-ERR Protocol error/im,
 		code: 'configuration',
 		sentence: (at) => `POP did not understand the sign-in of ${box(at)}.`,
-		remedy: (at) => `Exchange Online's POP takes tokens of about 4,096 characters at most${at.token === undefined ? '' : `; this one has ${at.token.reveal().length}`}. A longer one is shortened by taking permissions from the app that it does not need (tick POP alone), or IMAP is used.`,
+		remedy: (at) =>
+			`Exchange Online's POP takes tokens of about 4,096 characters at most${at.token === undefined ? '' : `; this one has ${at.token.reveal().length}`}. A longer one is shortened by taking permissions from the app that it does not need (tick POP alone), or IMAP is used.`,
 	},
 	{
 		id: 'pop-server-broken',
@@ -22,7 +23,8 @@ export const POP_CAUSES: readonly Cause[] = [
 	{
 		id: 'pop-message-missing',
 		speakers: ['pop'],
-		words: /^-ERR[^\n]*(?:no such message|there's no message|message is (?:deleted|out of range)|already deleted|message number [^\n]{0,40} (?:invalid|out of range))/im,
+		words:
+			/^-ERR[^\n]*(?:no such message|there's no message|message is (?:deleted|out of range)|already deleted|message number [^\n]{0,40} (?:invalid|out of range))/im,
 		code: 'notFound',
 		sentence: (at) => `The mail is not in ${box(at)} any more.`,
 		remedy: () => 'It was deleted or moved meanwhile.',

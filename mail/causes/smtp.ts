@@ -13,7 +13,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		names: /SmtpClientAuthentication is disabled/i,
 		code: 'forbidden',
 		sentence: (at) => `SMTP AUTH is switched off for ${box(at)} or its tenant.`,
-		remedy: (at) => `An admin runs in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false (see https://aka.ms/smtp_auth_disabled).`,
+		remedy: (at) =>
+			`An admin runs in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false (see https://aka.ms/smtp_auth_disabled).`,
 	},
 	{
 		id: 'smtp-policy',
@@ -21,7 +22,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.7.139'],
 		code: 'forbidden',
 		sentence: (at) => `A policy of the tenant blocks the SMTP sign-in of ${box(at)}.`,
-		remedy: (at) => `An admin looks at Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, and runs: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`,
+		remedy: (at) =>
+			`An admin looks at Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, and runs: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`,
 	},
 	{
 		id: 'basic-auth-off',
@@ -38,7 +40,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.7.60', '5.2.252'],
 		code: 'forbidden',
 		sentence: (at) => `${at.user ?? box(at)} may not send ${at.from === undefined ? 'with this From address' : `from ${at.from}`}.`,
-		remedy: (at) => `Use an address of ${at.user ?? box(at)} as From Email, or have an admin run: Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. Where From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
+		remedy: (at) =>
+			`Use an address of ${at.user ?? box(at)} as From Email, or have an admin run: Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. Where From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
 	},
 	{
 		id: 'sender-blocked',
@@ -47,7 +50,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.1.8', '5.7.501', '5.7.502', '5.7.503'],
 		code: 'forbidden',
 		sentence: (at) => `Microsoft has stopped mail from ${box(at)} or its tenant, since it looked like spam.`,
-		remedy: () => 'An admin looks at Restricted entities in the Microsoft Defender portal (https://security.microsoft.com/restrictedentities), finds the reason and lifts the block; of a personal account the owner signs in at outlook.com and follows what it asks.',
+		remedy: () =>
+			'An admin looks at Restricted entities in the Microsoft Defender portal (https://security.microsoft.com/restrictedentities), finds the reason and lifts the block; of a personal account the owner signs in at outlook.com and follows what it asks.',
 	},
 	{
 		// https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/fix-error-code-5-7-700-through-5-7-750
@@ -56,7 +60,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.7.705', '5.7.708', '5.7.750'],
 		code: 'forbidden',
 		sentence: () => 'Microsoft takes no mail from this tenant at present.',
-		remedy: () => 'An admin finds the reason (5.7.708: a new or trial tenant; 5.7.705: too much bulk mail or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft\'s support lift the block.',
+		remedy: () =>
+			"An admin finds the reason (5.7.708: a new or trial tenant; 5.7.705: too much bulk mail or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft's support lift the block.",
 	},
 	{
 		// Sent mail is kept in the mailbox, so one that is full sends nothing.
@@ -104,7 +109,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		command: /^AUTH\b/,
 		code: 'configuration',
 		sentence: (at) => `${peer(at)} takes no OAuth tokens.`,
-		remedy: () => 'Check "Cloud" or "SMTP Host" and "SMTP Port": mail is submitted at port 587 to smtp.office365.com (or its like in the other clouds), not to the host of the tenant\'s MX record.',
+		remedy: () =>
+			'Check "Cloud" or "SMTP Host" and "SMTP Port": mail is submitted at port 587 to smtp.office365.com (or its like in the other clouds), not to the host of the tenant\'s MX record.',
 	},
 	{
 		id: 'smtp-auth',
@@ -113,7 +119,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.7.3', '5.7.8', '5.7.57', '5.7.142', '5.7.143'],
 		words: /^535\b/m,
 		code: 'auth',
-		sentence: (at) => `SMTP did not accept the sign-in ${at.user === undefined || at.user === at.mailbox ? '' : `of ${at.user} `}for ${box(at)}.`,
+		sentence: (at) =>
+			`SMTP did not accept the sign-in ${at.user === undefined || at.user === at.mailbox ? '' : `of ${at.user} `}for ${box(at)}.`,
 		remedy: authRemedy,
 	},
 	{
@@ -123,7 +130,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.5.105'],
 		code: 'rejected',
 		sentence: () => 'High Volume Email sends only to recipients inside the organization.',
-		remedy: () => 'Send to outside addresses with "Sending Service" set to Mailbox, or have them sent by Azure Communication Services Email.',
+		remedy: () =>
+			'Send to outside addresses with "Sending Service" set to Mailbox, or have them sent by Azure Communication Services Email.',
 	},
 	{
 		// https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365
@@ -132,7 +140,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.7.240'],
 		code: 'forbidden',
 		sentence: (at) => `The High Volume Email account ${box(at)} does not allow this app.`,
-		remedy: (at) => `An admin runs in Exchange Online PowerShell: Add-HVEAppAccess -Identity ${mailboxArgument(at)} -AppIds ${at.token?.claims()?.appid ?? 'CLIENT-ID'}. It takes up to 5 minutes.`,
+		remedy: (at) =>
+			`An admin runs in Exchange Online PowerShell: Add-HVEAppAccess -Identity ${mailboxArgument(at)} -AppIds ${at.token?.claims()?.appid ?? 'CLIENT-ID'}. It takes up to 5 minutes.`,
 	},
 	{
 		id: 'hve-permission',

@@ -50,7 +50,8 @@ class Choosing {
 		const free = found.fresh.filter((number) => !reservations.local.has(this.round.key(number)));
 		const { recent: started, open: unbegun } = await this.#start(free);
 		const large = await this.#larger(started);
-		const { recent, open } = filter.since === undefined ? { recent: large, open: [] } : await this.#receivedSince(large, filter.since, 'passed');
+		const { recent, open } =
+			filter.since === undefined ? { recent: large, open: [] } : await this.#receivedSince(large, filter.since, 'passed');
 		if (newestFirst) recent.reverse();
 		const { numbers, misfits, held, left } = await this.#reserve(recent);
 		return {
@@ -88,7 +89,12 @@ class Choosing {
 	/** @returns those that nobody else has, in this process or another */
 	async #take(fitting: readonly number[]): Promise<number[]> {
 		const { reservations, now } = this.round;
-		const own = new Set(await reservations.take(fitting.map((number) => this.round.key(number)), now));
+		const own = new Set(
+			await reservations.take(
+				fitting.map((number) => this.round.key(number)),
+				now,
+			),
+		);
 		return fitting.filter((number) => own.has(this.round.key(number)));
 	}
 
@@ -118,7 +124,10 @@ class Choosing {
 		if (largerThan === undefined) return [...numbers];
 		await this.#learnSizes(numbers);
 		const isLarger = (number: number): boolean => (this.#sizes.get(number) ?? 0) > largerThan;
-		this.#enter(numbers.filter((number) => !isLarger(number)), 'passed');
+		this.#enter(
+			numbers.filter((number) => !isLarger(number)),
+			'passed',
+		);
 		return numbers.filter(isLarger);
 	}
 
@@ -165,10 +174,11 @@ class Choosing {
 	async #learnSizes(numbers: readonly number[]): Promise<void> {
 		const missing = numbers.filter((number) => !this.#sizes.has(number));
 		if (missing.length > FEW_SIZES) this.#sizes = await this.round.session.list();
-		else for (const number of missing) {
-			const size = await this.round.session.size(number);
-			if (size !== undefined) this.#sizes.set(number, size);
-		}
+		else
+			for (const number of missing) {
+				const size = await this.round.session.size(number);
+				if (size !== undefined) this.#sizes.set(number, size);
+			}
 	}
 
 	#enter(numbers: readonly number[], standing: Standing): void {

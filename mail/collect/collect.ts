@@ -64,7 +64,12 @@ export type Make<Item> = (mail: CollectedMail, again: boolean) => Promise<Item |
  * @throws MailError where it fails before it was known what is new; whatever `make` throws that is not one
  */
 export async function collectNew<Item>(
-	session: PopSession, ledger: Ledger, reservations: Reservations, wish: Wish, make: Make<Item>, now: number,
+	session: PopSession,
+	ledger: Ledger,
+	reservations: Reservations,
+	wish: Wish,
+	make: Make<Item>,
+	now: number,
 ): Promise<Collection<Item>> {
 	reservations.local.reconcile(ledger, now);
 	ledger.useFilter(nameOf(wish.filter), wish.filter.since);
@@ -115,10 +120,15 @@ class Fetching<Item> {
 		const again = await this.#retrieve(numbers.filter(isWhole), sizes, false);
 		await this.#retrieve(again, sizes, true);
 		const rest = numbers.filter((number) => !isWhole(number));
-		for (const number of rest.filter((one) => headers.has(one))) await this.#enterHeaders(number, headers.get(number) ?? Buffer.alloc(0), sizes);
-		await this.#inTurn(rest.filter((number) => !headers.has(number)), (some) => this.round.session.topMany(some, 0), async (number, content) => {
-			await this.#enterHeaders(number, await gather(content, LONGEST_SHOWN), sizes);
-		});
+		for (const number of rest.filter((one) => headers.has(one)))
+			await this.#enterHeaders(number, headers.get(number) ?? Buffer.alloc(0), sizes);
+		await this.#inTurn(
+			rest.filter((number) => !headers.has(number)),
+			(some) => this.round.session.topMany(some, 0),
+			async (number, content) => {
+				await this.#enterHeaders(number, await gather(content, LONGEST_SHOWN), sizes);
+			},
+		);
 		await this.#enterRefusals(sizes);
 		if (this.#busy !== undefined) throw this.#busy;
 	}
@@ -184,15 +194,19 @@ class Fetching<Item> {
 	/** @returns those that have to be given once more */
 	async #retrieve(numbers: readonly number[], sizes: ReadonlyMap<number, number>, again: boolean): Promise<number[]> {
 		const once: number[] = [];
-		await this.#inTurn(numbers, (some) => this.round.session.retrieveMany(some), async (number, content) => {
-			const tap = new HeaderTap();
-			const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'whole', stream: tap.tap(content) } }, again);
-			if (item === undefined) {
-				once.push(number);
-				return;
-			}
-			this.#enter(number, item, tap.print, this.#fetched);
-		});
+		await this.#inTurn(
+			numbers,
+			(some) => this.round.session.retrieveMany(some),
+			async (number, content) => {
+				const tap = new HeaderTap();
+				const item = await this.make({ ...this.#origin(number, sizes), content: { kind: 'whole', stream: tap.tap(content) } }, again);
+				if (item === undefined) {
+					once.push(number);
+					return;
+				}
+				this.#enter(number, item, tap.print, this.#fetched);
+			},
+		);
 		return again ? [] : once;
 	}
 
@@ -200,7 +214,11 @@ class Fetching<Item> {
 	 * A mail for which the server is too busy comes again after the others: it is refused where the server is too busy for it
 	 * once more, though it gave another in between.
 	 */
-	async #inTurn(numbers: readonly number[], ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>, take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>): Promise<void> {
+	async #inTurn(
+		numbers: readonly number[],
+		ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>,
+		take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>,
+	): Promise<void> {
 		const { enough } = this.round.wish;
 		const atOnce = enough === undefined ? AT_ONCE : this.round.session.pipelining ? AT_ONCE_IN_HASTE : 1;
 		const again: number[] = [];

@@ -17,7 +17,11 @@ export interface Filter {
 export function readFilter(fields: { from: string; to: string; subject: string; since: string; largerThan: number }): Filter {
 	const since = fields.since === '' ? undefined : Date.parse(fields.since);
 	if (Number.isNaN(since)) {
-		throw new MailError(`Received Since: "${fields.since}" is no date.`, { code: 'input', field: 'Received Since', remedy: 'Give a date such as 2026-11-01 or 2026-11-01T08:00:00Z, or leave it out.' });
+		throw new MailError(`Received Since: "${fields.since}" is no date.`, {
+			code: 'input',
+			field: 'Received Since',
+			remedy: 'Give a date such as 2026-11-01 or 2026-11-01T08:00:00Z, or leave it out.',
+		});
 	}
 	return {
 		...(fields.from.trim() !== '' && { from: fields.from.trim() }),
@@ -35,7 +39,8 @@ export function needsHeaders(filter: Filter): boolean {
 
 /** Whether texts and time fit; a time that cannot be read does. The size is looked at elsewhere. */
 export function fits(filter: Filter, headers: Headers): boolean {
-	const contains = (text: string, part: string | undefined): boolean => part === undefined || text.toLowerCase().includes(part.toLowerCase());
+	const contains = (text: string, part: string | undefined): boolean =>
+		part === undefined || text.toLowerCase().includes(part.toLowerCase());
 	if (filter.since !== undefined && headers.receivedAt !== undefined && headers.receivedAt < filter.since) return false;
 	return contains(headers.from, filter.from) && contains(headers.to, filter.to) && contains(headers.subject, filter.subject);
 }
@@ -49,5 +54,7 @@ export function nameOf(filter: Filter): string {
 
 /** For people. */
 export function describe(filter: Filter): string {
-	return Object.entries(filter).map(([name, value]) => `${name} ${name === 'since' ? new Date(Number(value)).toISOString() : JSON.stringify(value)}`).join(', ');
+	return Object.entries(filter)
+		.map(([name, value]) => `${name} ${name === 'since' ? new Date(Number(value)).toISOString() : JSON.stringify(value)}`)
+		.join(', ');
 }

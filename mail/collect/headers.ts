@@ -25,7 +25,13 @@ export async function readHeaders(bytes: Buffer): Promise<Headers> {
 	const fields = fieldsAtBeginning(bytes.subarray(0, LONGEST));
 	const charset = readParameters(firstOf(fields, 'content-type'), []).parameters.get('charset');
 	const charsets = charset === undefined ? [] : [charset];
-	const people = (key: string): string => textOfPeople(readPeople(fields.filter((field) => field.key === key).map(({ value }) => value), charsets));
+	const people = (key: string): string =>
+		textOfPeople(
+			readPeople(
+				fields.filter((field) => field.key === key).map(({ value }) => value),
+				charsets,
+			),
+		);
 	return {
 		from: textOfPeople(readPeople([firstOf(fields, 'from')], charsets)),
 		to: people('to'),

@@ -53,7 +53,13 @@ const DAY = 3;
 const WIDTH = KEY + PRINT + 1 + DAY;
 const NO_PRINT = '.'.repeat(PRINT);
 const LETTERS: Record<Standing, string> = { fetched: 'f', leaving: 'l', doomed: 'd', seen: 's', passed: 'p' };
-const STANDINGS = new Map<string, Standing>([['f', 'fetched'], ['l', 'leaving'], ['d', 'doomed'], ['s', 'seen'], ['p', 'passed']]);
+const STANDINGS = new Map<string, Standing>([
+	['f', 'fetched'],
+	['l', 'leaving'],
+	['d', 'doomed'],
+	['s', 'seen'],
+	['p', 'passed'],
+]);
 const DAY_0 = Date.UTC(2024, 0, 1);
 
 export const dayOf = (time: number): number => Math.max(0, Math.floor((time - DAY_0) / DAY_MS));
@@ -187,19 +193,36 @@ function parse(text: string): Entry | undefined {
 
 function isLedgerData(value: unknown): value is LedgerData {
 	return (
-		typeof value === 'object' && value !== null &&
-		'version' in value && value.version === 1 &&
-		'mails' in value && typeof value.mails === 'string' && value.mails.length % WIDTH === 0 &&
-		'checkedAt' in value && typeof value.checkedAt === 'number' &&
-		'complete' in value && typeof value.complete === 'boolean' &&
-		'seenBefore' in value && typeof value.seenBefore === 'number' &&
-		'moving' in value && typeof value.moving === 'boolean' &&
-		'filter' in value && typeof value.filter === 'string' &&
-		'since' in value && typeof value.since === 'number' &&
+		typeof value === 'object' &&
+		value !== null &&
+		'version' in value &&
+		value.version === 1 &&
+		'mails' in value &&
+		typeof value.mails === 'string' &&
+		value.mails.length % WIDTH === 0 &&
+		'checkedAt' in value &&
+		typeof value.checkedAt === 'number' &&
+		'complete' in value &&
+		typeof value.complete === 'boolean' &&
+		'seenBefore' in value &&
+		typeof value.seenBefore === 'number' &&
+		'moving' in value &&
+		typeof value.moving === 'boolean' &&
+		'filter' in value &&
+		typeof value.filter === 'string' &&
+		'since' in value &&
+		typeof value.since === 'number' &&
 		(!('tail' in value) || value.tail === undefined || isTail(value.tail))
 	);
 }
 
 function isTail(value: unknown): boolean {
-	return typeof value === 'object' && value !== null && 'key' in value && typeof value.key === 'string' && 'size' in value && typeof value.size === 'number';
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		'key' in value &&
+		typeof value.key === 'string' &&
+		'size' in value &&
+		typeof value.size === 'number'
+	);
 }

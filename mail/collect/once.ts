@@ -7,7 +7,11 @@ import { toItem, type ItemOptions, type MessageItem, type Provenance } from '../
  * An item from a stream that can be read once only. undefined where the whole mail is needed as well, since not all of it
  * could be read: it has to be fetched once more, with `keepWhole`. @throws MailError where the connection breaks; what `store` throws
  */
-export async function toItemOnce<Stored>(stream: AsyncIterable<Buffer>, from: Provenance, options: ItemOptions<Stored>): Promise<MessageItem<Stored> | undefined> {
+export async function toItemOnce<Stored>(
+	stream: AsyncIterable<Buffer>,
+	from: Provenance,
+	options: ItemOptions<Stored>,
+): Promise<MessageItem<Stored> | undefined> {
 	const readTwice = new MailError('A stream can be read once only.', { code: 'protocol' });
 	let opened = false;
 	let broken: MailError | undefined;

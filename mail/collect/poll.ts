@@ -44,7 +44,14 @@ function readAttempts(value: unknown): Record<string, number> {
 }
 
 function isSince(value: unknown): value is NonNullable<PollMemory['since']> {
-	return typeof value === 'object' && value !== null && 'mailbox' in value && typeof value.mailbox === 'string' && 'at' in value && typeof value.at === 'number';
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		'mailbox' in value &&
+		typeof value.mailbox === 'string' &&
+		'at' in value &&
+		typeof value.at === 'number'
+	);
 }
 
 export function newestPollMemory(...memories: Array<PollMemory | undefined>): PollMemory | undefined {
@@ -184,7 +191,10 @@ export class PollBook {
 		for (const { key } of mailbox === this.#mailbox ? again : []) {
 			this.#pausedUntil.set(key, isAlone ? now + retryIn(this.attempts(key), policy.firstPauseMs) : now);
 		}
-		this.#settle(mailbox, given.map((entry) => ({ ...entry, standing: policy.deleteFailed ? 'doomed' : 'seen' })));
+		this.#settle(
+			mailbox,
+			given.map((entry) => ({ ...entry, standing: policy.deleteFailed ? 'doomed' : 'seen' })),
+		);
 		return given;
 	}
 
@@ -205,7 +215,10 @@ export class PollBook {
 			return times >= MOST_WITHOUT_RUN;
 		});
 		this.succeeded(mailbox, often);
-		this.notStarted(mailbox, entries.filter((entry) => !often.includes(entry)));
+		this.notStarted(
+			mailbox,
+			entries.filter((entry) => !often.includes(entry)),
+		);
 	}
 
 	#forgive(key: string): void {

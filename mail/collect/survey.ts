@@ -47,9 +47,17 @@ export async function survey(session: PopSession, ledger: Ledger, now: number): 
 	const reused = await unmask(session, ledger, known);
 	unknown.push(...reused);
 	const allNew = ledger.size > 0 && known.length === 0 && unknown.length > 0;
-	const { fresh, recognised } = allNew || ledger.moving ? await recognise(session, ledger, keys, unknown, now) : { fresh: unknown, recognised: 0 };
+	const { fresh, recognised } =
+		allNew || ledger.moving ? await recognise(session, ledger, keys, unknown, now) : { fresh: unknown, recognised: 0 };
 	const unread = unknown.length - fresh.length - recognised;
-	return { listing, keys, fresh: [...fresh].sort((one, other) => one - other), recognised, unread, reused: reused.map((number) => keys.get(number) ?? '') };
+	return {
+		listing,
+		keys,
+		fresh: [...fresh].sort((one, other) => one - other),
+		recognised,
+		unread,
+		reused: reused.map((number) => keys.get(number) ?? ''),
+	};
 }
 
 /** Drops known mails whose headers say that they are others. @returns their numbers */
@@ -110,7 +118,13 @@ async function doubtfulTail(session: PopSession, ledger: Ledger, known: Readonly
  * Gives known mails their new unique ids. Newest first, so that new ones are found soon even where the rest takes
  * several sessions.
  */
-async function recognise(session: PopSession, ledger: Ledger, keys: ReadonlyMap<number, string>, unknown: readonly number[], now: number): Promise<{ fresh: number[]; recognised: number }> {
+async function recognise(
+	session: PopSession,
+	ledger: Ledger,
+	keys: ReadonlyMap<number, string>,
+	unknown: readonly number[],
+	now: number,
+): Promise<{ fresh: number[]; recognised: number }> {
 	const byPrint = new Map([...ledger.entries].filter(({ print }) => print !== '').map((entry) => [entry.print, entry]));
 	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
 	const read = new Map<number, Headers | undefined>();
@@ -127,7 +141,9 @@ async function recognise(session: PopSession, ledger: Ledger, keys: ReadonlyMap<
 	const fresh: number[] = [];
 	for (const [number, headers] of read) {
 		const found = headers === undefined ? undefined : byPrint.get(headers.print);
-		const entry = found ?? (wasThere(ledger, headers?.receivedAt) ? { print: headers?.print ?? '', standing: 'seen' as const, day: dayOf(now) } : undefined);
+		const entry =
+			found ??
+			(wasThere(ledger, headers?.receivedAt) ? { print: headers?.print ?? '', standing: 'seen' as const, day: dayOf(now) } : undefined);
 		if (entry === undefined) fresh.push(number);
 		else ledger.put({ ...entry, key: keys.get(number) ?? '' });
 	}

@@ -30,12 +30,19 @@ const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
  */
 export async function readMailboxes(field: string, value: unknown, skipBad = false, note?: (text: string) => void): Promise<Mailbox[]> {
 	const parse = await addressParser();
-	const reader: Reader = { field, nameOf: (name) => (skipBad ? withoutControl(name) : name.trim()), clean: ({ text, dropped, doubtful, queries = [] }) => {
-		if (doubtful !== undefined && !skipBad) throw inputError(field, `a no-break blank stands before ${doubtful}: it may belong to the address.`, ADDRESSES);
-		if (dropped.length > 0) note?.(`${field}: characters that are not seen (${dropped.slice(0, 10).join(', ')}) were dropped from the addresses.`);
-		if (queries.length > 0) note?.(`${field}: only the addresses of mailto links are used; left out: ${queries.slice(0, 3).join(' ').slice(0, 200)}`);
-		return text;
-	} };
+	const reader: Reader = {
+		field,
+		nameOf: (name) => (skipBad ? withoutControl(name) : name.trim()),
+		clean: ({ text, dropped, doubtful, queries = [] }) => {
+			if (doubtful !== undefined && !skipBad)
+				throw inputError(field, `a no-break blank stands before ${doubtful}: it may belong to the address.`, ADDRESSES);
+			if (dropped.length > 0)
+				note?.(`${field}: characters that are not seen (${dropped.slice(0, 10).join(', ')}) were dropped from the addresses.`);
+			if (queries.length > 0)
+				note?.(`${field}: only the addresses of mailto links are used; left out: ${queries.slice(0, 3).join(' ').slice(0, 200)}`);
+			return text;
+		},
+	};
 	const read = (entry: unknown, depth: number): Mailbox[] => {
 		if (entry === undefined || entry === null || depth > DEEPEST) return [];
 		if (Array.isArray(entry)) return entry.flatMap((one: unknown) => read(one, depth + 1));
@@ -75,7 +82,10 @@ const BARE = /^[\w.!#$%&*+/=?^{|}~-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
 
 /** Addresses of ASCII letters without names, which most lists are made of, need no parser: a long list takes a tenth of the time. */
 function bareAddresses(text: string): string[] | undefined {
-	const entries = text.split(/[,;]/).map((entry) => entry.trim()).filter((entry) => entry !== '');
+	const entries = text
+		.split(/[,;]/)
+		.map((entry) => entry.trim())
+		.filter((entry) => entry !== '');
 	return entries.every((entry) => entry.length <= LONGEST && BARE.test(entry)) ? entries : undefined;
 }
 
@@ -104,7 +114,11 @@ function readObject({ field, nameOf, clean }: Reader, entry: object, read: (inne
 		return [checked(field, given, given.address)];
 	}
 	if (typeof part('text') === 'string') return read(part('text'));
-	throw inputError(field, 'the expression gives an object without an address.', 'Point the expression at addresses, for example {{ $json.from }} of a message item, or give text or a list of texts.');
+	throw inputError(
+		field,
+		'the expression gives an object without an address.',
+		'Point the expression at addresses, for example {{ $json.from }} of a message item, or give text or a list of texts.',
+	);
 }
 
 const ADDRESSES = 'Enter addresses like ada@example.com, separated by commas.';
@@ -114,7 +128,11 @@ function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 	refuseLookAlike(field, address || name);
 	if (!isAddress(address)) {
 		const wrong = address || name;
-		throw inputError(field, `"${wrong.slice(0, 200)}" is not an email address${text === wrong ? '' : ` (in "${text.slice(0, 200)}")`}.`, ADDRESSES);
+		throw inputError(
+			field,
+			`"${wrong.slice(0, 200)}" is not an email address${text === wrong ? '' : ` (in "${text.slice(0, 200)}")`}.`,
+			ADDRESSES,
+		);
 	}
 	return mailbox;
 }
@@ -123,7 +141,8 @@ function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 function refuseLookAlike(field: string, address: string): void {
 	if (address.length > LONGEST || !/[^\u0000-\u007f]/.test(address) || !/[@＠﹫]/.test(address)) return;
 	const found = lookAlike(address);
-	if (found !== undefined) throw inputError(field, `"${address}" holds ${found}.`, 'Type the address by hand; an address copied from elsewhere may be forged.');
+	if (found !== undefined)
+		throw inputError(field, `"${address}" holds ${found}.`, 'Type the address by hand; an address copied from elsewhere may be forged.');
 }
 
 /** A quoted string, and what makes it a name or a local part: an angle bracket or an at sign after it. */
@@ -139,17 +158,21 @@ function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 	const known = (word: string): boolean => found.has(word.toLowerCase()) || found.has(bare(word).toLowerCase());
 	const outside = text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)).replace(COMMENT, ' ');
 	// Names in the headers of a finished mail may be encoded words (RFC 2047).
-	const words = outside.split(/[\s"<>(),;:]+/).filter((word) => !word.startsWith('=?')).map((word) => word.slice(0, LONGEST));
+	const words = outside
+		.split(/[\s"<>(),;:]+/)
+		.filter((word) => !word.startsWith('=?'))
+		.map((word) => word.slice(0, LONGEST));
 	for (const word of words) if (/[＠﹫]/.test(word) && /[.．。｡]/.test(word)) refuseLookAlike(field, word);
 	const lost = words.find((word) => (resemblesAddress(word) || isAddress(word)) && !known(word));
-	if (lost !== undefined) throw inputError(field, `there is no comma beside ${lost}.`, `${ADDRESSES} A name that holds an address takes quotes.`);
+	if (lost !== undefined)
+		throw inputError(field, `there is no comma beside ${lost}.`, `${ADDRESSES} A name that holds an address takes quotes.`);
 }
 
 /** A word without the quotes before it and the quotes and full stops behind it. */
 function bare(word: string): string {
 	let [from, to] = [0, word.length];
-	while (word.charAt(from) === '\'') from += 1;
-	while (to > from && ['\'', '.'].includes(word.charAt(to - 1))) to -= 1;
+	while (word.charAt(from) === "'") from += 1;
+	while (to > from && ["'", '.'].includes(word.charAt(to - 1))) to -= 1;
 	return word.slice(from, to);
 }
 

@@ -42,7 +42,13 @@ export function calendarText(event: CalendarEvent, now = new Date()): string {
 		'VERSION:2.0',
 		'CALSCALE:GREGORIAN',
 		`METHOD:${event.method}`,
-		...(event.timeZone !== undefined && 'start' in event.time ? timeZoneLines(event.timeZone, event.time.start, event.rule === undefined ? event.time.end : endOfSeries(event.time.start, event.rule)) : []),
+		...(event.timeZone !== undefined && 'start' in event.time
+			? timeZoneLines(
+					event.timeZone,
+					event.time.start,
+					event.rule === undefined ? event.time.end : endOfSeries(event.time.start, event.rule),
+				)
+			: []),
 		'BEGIN:VEVENT',
 		`UID:${escapeText(event.uid)}`,
 		`DTSTAMP:${stamp(now)}`,
@@ -67,7 +73,9 @@ export function calendarText(event: CalendarEvent, now = new Date()): string {
 		'END:VEVENT',
 		'END:VCALENDAR',
 		'',
-	].map(fold).join('\r\n');
+	]
+		.map(fold)
+		.join('\r\n');
 }
 
 function times({ time, timeZone }: CalendarEvent): string[] {
@@ -91,7 +99,7 @@ function alarm(event: CalendarEvent): string[] {
 
 /** In quotes, which a value cannot hold itself (RFC 5545, section 3.2). */
 function parameter(name: string, value: string): string {
-	return value === '' ? '' : `;${name}="${value.replace(/"/g, '\'').replace(/[\u0000-\u001f\u007f]/g, ' ')}"`;
+	return value === '' ? '' : `;${name}="${value.replace(/"/g, "'").replace(/[\u0000-\u001f\u007f]/g, ' ')}"`;
 }
 
 function mailto(address: string): string {

@@ -8,7 +8,11 @@ export function escapeText(text: string): string {
 	return text.replace(/[&<>]/g, (character) => ESCAPED.get(character) ?? character);
 }
 
-const ESCAPED = new Map([['&', '&amp;'], ['<', '&lt;'], ['>', '&gt;']]);
+const ESCAPED = new Map([
+	['&', '&amp;'],
+	['<', '&lt;'],
+	['>', '&gt;'],
+]);
 
 /** Between quotes, too. */
 export function escapeHtml(text: string): string {

@@ -49,11 +49,17 @@ export async function zonedTime(field: string, given: unknown, workflowZone: str
 	const json = typeof given === 'string' && given.trim().startsWith('{') ? parsed(given) : given;
 	const part = (name: string): unknown => (typeof json === 'object' && json !== null ? Reflect.get(json, name) : undefined);
 	const day = typeof part('date') === 'string' && part('dateTime') === undefined;
-	if (!day && typeof part('dateTime') !== 'string') return { value: given === undefined ? '' : given, timeZone: workflowZone, told: false, day: false };
+	if (!day && typeof part('dateTime') !== 'string')
+		return { value: given === undefined ? '' : given, timeZone: workflowZone, told: false, day: false };
 	const name = part('timeZone');
 	const told = typeof name === 'string' && name.trim() !== '';
 	const zone = told ? await ianaZone(name) : workflowZone;
-	if (zone === undefined) throw inputError(field, `"${String(name).slice(0, 100)}" is not a time zone.`, 'Give a name like Europe/Berlin or W. Europe Standard Time.');
+	if (zone === undefined)
+		throw inputError(
+			field,
+			`"${String(name).slice(0, 100)}" is not a time zone.`,
+			'Give a name like Europe/Berlin or W. Europe Standard Time.',
+		);
 	return { value: day ? part('date') : part('dateTime'), timeZone: zone, told, day };
 }
 
@@ -69,16 +75,28 @@ function parse(field: string, value: unknown): { local: Local; offset?: string; 
 	const json: unknown = typeof value === 'string' || value === undefined ? value : JSON.parse(JSON.stringify(value) ?? 'null');
 	const text = typeof json === 'string' ? json.trim() : '';
 	const [matched, year, month, day, hour = '0', minute = '0', second = '0', offset] = ISO.exec(text) ?? [];
-	const local = { year: Number(year), month: Number(month), day: Number(day), hour: Number(hour), minute: Number(minute), second: Number(second) };
+	const local = {
+		year: Number(year),
+		month: Number(month),
+		day: Number(day),
+		hour: Number(hour),
+		minute: Number(minute),
+		second: Number(second),
+	};
 	const utc = new Date(utcOf(local));
 	// 31 February would become 3 March.
-	const exists = utc.getUTCMonth() + 1 === local.month && utc.getUTCDate() === local.day && local.hour < 24 && local.minute < 60 && local.second < 60;
-	if (matched === undefined || !exists) throw wrong(field, text === '' ? JSON.stringify(value) ?? '' : text);
+	const exists =
+		utc.getUTCMonth() + 1 === local.month && utc.getUTCDate() === local.day && local.hour < 24 && local.minute < 60 && local.second < 60;
+	if (matched === undefined || !exists) throw wrong(field, text === '' ? (JSON.stringify(value) ?? '') : text);
 	return { local, offset, text };
 }
 
 function wrong(field: string, text: string): Error {
-	return inputError(field, text === '' || text === '""' ? 'there is no date.' : `"${text.slice(0, 100)}" is not a date and time.`, 'Give it like 2026-11-30T15:30:00 (in the workflow\'s time zone) or 2026-11-30T15:30:00+01:00.');
+	return inputError(
+		field,
+		text === '' || text === '""' ? 'there is no date.' : `"${text.slice(0, 100)}" is not a date and time.`,
+		"Give it like 2026-11-30T15:30:00 (in the workflow's time zone) or 2026-11-30T15:30:00+01:00.",
+	);
 }
 
 function utcOf({ year, month, day, hour, minute, second }: Local): number {
@@ -94,7 +112,16 @@ function inZone(local: Local, timeZone: string): Date {
 }
 
 export function wallClock(moment: Date, timeZone: string): Local {
-	const parts = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(moment);
+	const parts = new Intl.DateTimeFormat('en-US', {
+		timeZone,
+		hourCycle: 'h23',
+		year: 'numeric',
+		month: 'numeric',
+		day: 'numeric',
+		hour: 'numeric',
+		minute: 'numeric',
+		second: 'numeric',
+	}).formatToParts(moment);
 	const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
 	return { year: part('year'), month: part('month'), day: part('day'), hour: part('hour'), minute: part('minute'), second: part('second') };
 }

@@ -26,9 +26,11 @@ export async function foreignItem(json: unknown): Promise<ForeignItem> {
 		if (text !== '' && !headers.has(name)) headers.set(name, text.replace(/[\r\n]+/g, ' '));
 	};
 	for (const lines of [field('metadata'), field('headers'), field('internetMessageHeaders'), property(field('payload'), 'headers')]) {
-		for (const [name, value] of Array.isArray(lines) ? lines.map(namedValue) : entriesOf(lines)) learn(name.toLowerCase(), withoutName(name, value));
+		for (const [name, value] of Array.isArray(lines) ? lines.map(namedValue) : entriesOf(lines))
+			learn(name.toLowerCase(), withoutName(name, value));
 	}
-	for (const name of ['from', 'to', 'cc', 'reply-to', 'subject', 'date', 'message-id', 'references', 'in-reply-to']) learn(name, field(name));
+	for (const name of ['from', 'to', 'cc', 'reply-to', 'subject', 'date', 'message-id', 'references', 'in-reply-to'])
+		learn(name, field(name));
 	return { field, header: (name) => headers.get(name) ?? '', body: await bodyOf(field) };
 }
 
@@ -48,14 +50,17 @@ function withoutName(name: string, value: unknown): unknown {
 async function bodyOf(field: (name: string) => unknown): Promise<ForeignItem['body']> {
 	const graph = field('body');
 	const content = textOf(property(graph, 'content'));
-	const isHtml = /html/i.test(textOf(property(graph, 'contentType'))) || (property(graph, 'contentType') === undefined && /<[a-z!]/i.test(content));
+	const isHtml =
+		/html/i.test(textOf(property(graph, 'contentType'))) || (property(graph, 'contentType') === undefined && /<[a-z!]/i.test(content));
 	const parts = payloadText(field('payload'));
 	const text = firstText(field('text'), field('textPlain'), isHtml ? '' : content, typeof graph === 'string' ? graph : '', parts.text);
 	const html = firstText(field('html'), field('textHtml'), isHtml ? content : '', parts.html);
 	if (text !== '' || html !== '') return { text, html };
 	// Where a node gives no body, its beginning is what there is.
 	const preview = firstText(field('bodyPreview'), (await textOfHtml(textOf(field('snippet')))) ?? '');
-	const known = ['text', 'textPlain', 'html', 'textHtml', 'textAsHtml'].some((name) => field(name) !== undefined) || typeof property(graph, 'content') === 'string';
+	const known =
+		['text', 'textPlain', 'html', 'textHtml', 'textAsHtml'].some((name) => field(name) !== undefined) ||
+		typeof property(graph, 'content') === 'string';
 	return preview !== '' || known ? { text: preview, html: '' } : undefined;
 }
 
@@ -73,7 +78,8 @@ function payloadText(payload: unknown): { text: string; html: string } {
 		const type = textOf(property(part, 'mimeType')).toLowerCase();
 		const data = textOf(property(property(part, 'body'), 'data'));
 		const kind = type === 'text/plain' ? 'text' : type === 'text/html' ? 'html' : undefined;
-		if (kind !== undefined && data !== '' && found[kind] === '' && textOf(property(part, 'filename')) === '') found[kind] = Buffer.from(data, 'base64url').toString('utf8');
+		if (kind !== undefined && data !== '' && found[kind] === '' && textOf(property(part, 'filename')) === '')
+			found[kind] = Buffer.from(data, 'base64url').toString('utf8');
 		const parts = property(part, 'parts');
 		if (Array.isArray(parts)) for (const inner of parts) look(inner, depth + 1);
 	};

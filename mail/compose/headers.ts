@@ -1,7 +1,8 @@
 import { inputError, refuseControl } from './addresses';
 
 /** Headers that the other fields make; setting them by hand would contradict those. */
-const OWN_HEADERS = /^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|in-reply-to|references|sender|return-path|received|dkim-signature|resent-.*|disposition-notification-to)$/i;
+const OWN_HEADERS =
+	/^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|in-reply-to|references|sender|return-path|received|dkim-signature|resent-.*|disposition-notification-to)$/i;
 
 export type Priority = 'normal' | 'high' | 'low';
 
@@ -13,19 +14,33 @@ export function checkHeaders(headers: ReadonlyArray<{ name: string; value: strin
 	for (const { name, value } of headers) {
 		refuseControl('Headers', name);
 		refuseControl(`Header ${name}`, value);
-		if (!/^[!-9;-~]{1,76}$/.test(name)) throw inputError('Headers', `"${name.slice(0, 100)}" is not a header name.`, 'Use letters, digits and hyphens, for example X-Order-ID.');
+		if (!/^[!-9;-~]{1,76}$/.test(name))
+			throw inputError(
+				'Headers',
+				`"${name.slice(0, 100)}" is not a header name.`,
+				'Use letters, digits and hyphens, for example X-Order-ID.',
+			);
 		if (STRUCTURED.test(name) && (/[^ -~]/.test(value) || /\S{961}/.test(value))) {
-			throw inputError(`Header ${name}`, 'the value cannot travel: it holds a character beyond ASCII, or a word of more than 960 characters.', 'Use percent encoding (%C3%A4) in web addresses, and shorter ones.');
+			throw inputError(
+				`Header ${name}`,
+				'the value cannot travel: it holds a character beyond ASCII, or a word of more than 960 characters.',
+				'Use percent encoding (%C3%A4) in web addresses, and shorter ones.',
+			);
 		}
-		if (OWN_HEADERS.test(name)) throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field or option of its own; it makes this header.');
+		if (OWN_HEADERS.test(name))
+			throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field or option of its own; it makes this header.');
 	}
 }
 
 /** Lists of addresses in angle brackets; an encoded word in them would be none (RFC 2369, section 2). */
-const STRUCTURED = /^(?:list-(?:unsubscribe|subscribe|help|post|owner|archive|unsubscribe-post|id)|archived-at|auto-submitted|thread-index)$/i;
+const STRUCTURED =
+	/^(?:list-(?:unsubscribe|subscribe|help|post|owner|archive|unsubscribe-post|id)|archived-at|auto-submitted|thread-index)$/i;
 
 /** As nodemailer takes it: folded, and encoded where it is text. */
-export function headerLine({ name, value }: { name: string; value: string }): { key: string; value: string | { prepared: boolean; foldLines: boolean; value: string } } {
+export function headerLine({ name, value }: { name: string; value: string }): {
+	key: string;
+	value: string | { prepared: boolean; foldLines: boolean; value: string };
+} {
 	return { key: name, value: STRUCTURED.test(name) ? { prepared: true, foldLines: true, value } : foldable(value) };
 }
 
@@ -33,7 +48,8 @@ export function headerLine({ name, value }: { name: string; value: string }): { 
 export function checkMessageIds(field: string, value: string): void {
 	refuseControl(field, value);
 	const wrong = value.split(/\s/).find((id) => id.length > LONGEST_MESSAGE_ID || /[^\u0021-\u007e]/.test(id));
-	if (wrong !== undefined) throw inputError(field, `"${wrong.slice(0, 100)}" is not a Message-ID.`, 'Give what the field messageId of a message item holds.');
+	if (wrong !== undefined)
+		throw inputError(field, `"${wrong.slice(0, 100)}" is not a Message-ID.`, 'Give what the field messageId of a message item holds.');
 }
 
 /** Lines break at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1); longer words travel as encoded ones (RFC 2047). */

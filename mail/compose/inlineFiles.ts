@@ -19,7 +19,9 @@ export interface InlineMail {
  * they name it as it is, escaped or in percent encoding.
  */
 export function withContentIds(html: string | undefined, files: OutgoingFile[]): InlineMail {
-	const ids = new Map(files.flatMap(({ cid }) => (cid === undefined ? [] : [[cid.normalize('NFC'), PLAIN.test(cid) ? cid : asciiId(cid)] as const])));
+	const ids = new Map(
+		files.flatMap(({ cid }) => (cid === undefined ? [] : [[cid.normalize('NFC'), PLAIN.test(cid) ? cid : asciiId(cid)] as const])),
+	);
 	const unknown = new Set<string>();
 	const found = html?.replace(REFERENCE, (whole: string, ...groups: Array<string | undefined>) => {
 		const reference = groups.slice(0, 3).find((group) => group !== undefined) ?? '';
@@ -28,7 +30,11 @@ export function withContentIds(html: string | undefined, files: OutgoingFile[]):
 		if (id === undefined) unknown.add(reference.trim().slice(0, 100));
 		return id === undefined || id === reference ? whole : whole.replace(reference, () => id);
 	});
-	return { html: found, files: files.map((file) => (file.cid === undefined ? file : { ...file, cid: ids.get(file.cid.normalize('NFC')) ?? file.cid })), unknown: [...unknown] };
+	return {
+		html: found,
+		files: files.map((file) => (file.cid === undefined ? file : { ...file, cid: ids.get(file.cid.normalize('NFC')) ?? file.cid })),
+		unknown: [...unknown],
+	};
 }
 
 /** The same for the same name, so that a second attempt is the same mail. */
@@ -37,11 +43,21 @@ function asciiId(name: string): string {
 }
 
 function namesOf(reference: string): string[] {
-	const plain = reference.replace(/&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,7}|#x[\da-f]{1,6});/gi, unescaped).trim().normalize('NFC');
+	const plain = reference
+		.replace(/&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,7}|#x[\da-f]{1,6});/gi, unescaped)
+		.trim()
+		.normalize('NFC');
 	return [plain, decoded(plain).normalize('NFC')];
 }
 
-const ENTITIES = new Map([['&amp;', '&'], ['&quot;', '"'], ['&apos;', '\''], ['&lt;', '<'], ['&gt;', '>'], ['&nbsp;', '\u00a0']]);
+const ENTITIES = new Map([
+	['&amp;', '&'],
+	['&quot;', '"'],
+	['&apos;', "'"],
+	['&lt;', '<'],
+	['&gt;', '>'],
+	['&nbsp;', '\u00a0'],
+]);
 
 function unescaped(entity: string): string {
 	const number = /^&#(x?)([\da-f]+);$/i.exec(entity);

@@ -21,7 +21,7 @@ export async function measureLines(source: Readable): Promise<Lines> {
 	for await (const chunk of source) {
 		const bytes = Buffer.from(chunk);
 		size += bytes.length;
-		for (let from = 0; from < bytes.length; ) {
+		for (let from = 0; from < bytes.length;) {
 			const at = bytes.indexOf(10, from);
 			const until = at < 0 ? bytes.length : at;
 			length += until - from;

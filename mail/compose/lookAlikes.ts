@@ -19,12 +19,15 @@ const MARKS = /[＠﹫．。｡﹒․]/u;
  */
 export function lookAlike(address: string): string | undefined {
 	const mark = MARKS.exec(address)?.[0] ?? compatible(address);
-	if (mark !== undefined) return `"${mark}" (${codePoint(mark)}), which only looks like "${mark === '。' || mark === '｡' ? '.' : mark.normalize('NFKC')}"`;
+	if (mark !== undefined)
+		return `"${mark}" (${codePoint(mark)}), which only looks like "${mark === '。' || mark === '｡' ? '.' : mark.normalize('NFKC')}"`;
 	const at = address.lastIndexOf('@');
 	const labels = address.slice(at + 1).split('.');
 	const top = labels.at(-1) ?? '';
 	const doubtful = isAscii(top) && !AT_HOME.test(top) ? labels.find((label) => !isAscii(label) && READS_AS_LATIN.test(label)) : undefined;
-	const letter = FOREIGN.exec(mixedWord(address.slice(0, at)) ?? labels.find((label) => LATIN.test(label) && FOREIGN.test(label)) ?? doubtful ?? '')?.[0];
+	const letter = FOREIGN.exec(
+		mixedWord(address.slice(0, at)) ?? labels.find((label) => LATIN.test(label) && FOREIGN.test(label)) ?? doubtful ?? '',
+	)?.[0];
 	return letter === undefined ? undefined : `"${letter}" (${codePoint(letter)}), a letter of another script that looks like a Latin one`;
 }
 
@@ -40,5 +43,8 @@ const isAscii = (text: string): boolean => /^[\u0000-\u007f]*$/.test(text);
 /** A variant of an ASCII character, as fullwidth or mathematical letters are (Unicode, annex 15). */
 function compatible(address: string): string | undefined {
 	if (isAscii(address)) return undefined;
-	return [...address].find((character) => !isAscii(character) && character.normalize('NFKC') !== character.normalize('NFC') && isAscii(character.normalize('NFKC')));
+	return [...address].find(
+		(character) =>
+			!isAscii(character) && character.normalize('NFKC') !== character.normalize('NFC') && isAscii(character.normalize('NFKC')),
+	);
 }

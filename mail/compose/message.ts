@@ -85,7 +85,8 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 		size: estimate({ ...mail, files }, people),
 		unknownCids: unknown,
 		eightBit: files.some(({ mimeType }) => isMessage(mimeType)),
-		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.slice(1, -1) } }),
+		...(mail.deliveryReports !== undefined &&
+			mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.slice(1, -1) } }),
 		open: async () => {
 			const Composer = await mailComposer();
 			const opened = await openAll(files);
@@ -103,7 +104,12 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 				baseBoundary,
 				inReplyTo: mail.inReplyTo || undefined,
 				references: mail.references || undefined,
-				headers: [...priorityHeaders(mail.priority), ...receiptHeaders(mail, people), ...calendarHeaders(mail), ...mail.headers.map(headerLine)],
+				headers: [
+					...priorityHeaders(mail.priority),
+					...receiptHeaders(mail, people),
+					...calendarHeaders(mail),
+					...mail.headers.map(headerLine),
+				],
 				attachments: [...opened, ...calendarFile(mail)],
 				disableFileAccess: true,
 				disableUrlAccess: true,
@@ -130,7 +136,9 @@ async function openAll(files: OutgoingFile[]): Promise<NonNullable<MailComposer[
 	// An 'error' that nobody hears, while others are still being opened, would end the process.
 	const opened = await Promise.allSettled(files.map(async (file) => ({ file, content: (await file.open()).on('error', () => undefined) })));
 	const there = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-	const failures = opened.map((one): unknown => (one.status === 'rejected' ? one.reason : one.value.content.errored)).filter((reason) => reason !== null && reason !== undefined);
+	const failures = opened
+		.map((one): unknown => (one.status === 'rejected' ? one.reason : one.value.content.errored))
+		.filter((reason) => reason !== null && reason !== undefined);
 	if (failures.length === 0) return there.map(({ file, content }) => attachment(file, content));
 	for (const { content } of there) content.destroy();
 	throw failures[0] instanceof Error ? failures[0] : new Error('A file could not be opened.', { cause: failures[0] });
@@ -155,15 +163,21 @@ interface People {
 async function readPeople(mail: OutgoingMail, purpose: 'send' | 'draft'): Promise<People> {
 	const from = await readOne('From Email', mail.from);
 	const sender = mail.sender === undefined ? undefined : await readOne('Mailbox Address', mail.sender);
-	const [to, cc, bcc] = [await readMailboxes('To Email', mail.to), await readMailboxes('CC Email', mail.cc), await readMailboxes('BCC Email', mail.bcc)];
+	const [to, cc, bcc] = [
+		await readMailboxes('To Email', mail.to),
+		await readMailboxes('CC Email', mail.cc),
+		await readMailboxes('BCC Email', mail.bcc),
+	];
 	const recipients = new Map([...to, ...cc, ...bcc].map(envelopeAddress).map((address) => [address.toLowerCase(), address]));
-	if (recipients.size === 0 && purpose === 'send') throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
+	if (recipients.size === 0 && purpose === 'send')
+		throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
 	return { from, sender, to, cc, bcc, replyTo: await readMailboxes('Reply To', mail.replyTo), recipients: [...recipients.values()] };
 }
 
 async function readOne(field: string, value: string | Mailbox[]): Promise<Mailbox> {
 	const [only, ...others] = await readMailboxes(field, value);
-	if (only === undefined || others.length > 0) throw inputError(field, only === undefined ? 'There is no sender.' : 'There is more than one sender.', 'Enter one address.');
+	if (only === undefined || others.length > 0)
+		throw inputError(field, only === undefined ? 'There is no sender.' : 'There is more than one sender.', 'Enter one address.');
 	return only;
 }
 
@@ -178,7 +192,15 @@ async function makeBodies(mail: OutgoingMail): Promise<Bodies> {
 		// Where there is no body at all, an empty one: a file alone would become the mail itself.
 		text: text === undefined ? (html === undefined ? { content: '\r\n' } : undefined) : withCrLf(text),
 		html,
-		...(calendar !== undefined && { alternatives: [{ contentType: `text/calendar; charset=utf-8; method=${calendar.method}`, content: calendar.content, contentTransferEncoding: 'base64' }] }),
+		...(calendar !== undefined && {
+			alternatives: [
+				{
+					contentType: `text/calendar; charset=utf-8; method=${calendar.method}`,
+					content: calendar.content,
+					contentTransferEncoding: 'base64',
+				},
+			],
+		}),
 	};
 }
 
@@ -188,7 +210,9 @@ function calendarFile({ calendar }: OutgoingMail): NonNullable<MailComposer['mai
 }
 
 function receiptHeaders(mail: OutgoingMail, people: People): Array<{ key: string; value: string }> {
-	return mail.readReceipt === true ? [{ key: 'Disposition-Notification-To', value: `<${envelopeAddress(people.sender ?? people.from)}>` }] : [];
+	return mail.readReceipt === true
+		? [{ key: 'Disposition-Notification-To', value: `<${envelopeAddress(people.sender ?? people.from)}>` }]
+		: [];
 }
 
 /** By it Exchange tells an invitation from a mail with a calendar file (MS-OXCMAIL). */
@@ -215,7 +239,11 @@ async function asTheyTravel(files: OutgoingFile[]): Promise<OutgoingFile[]> {
 			if (!isMessage(file.mimeType.trim())) return file;
 			const { size, tooLong } = await measureLines(await file.open());
 			if (tooLong === undefined) return { ...file, size: Math.max(size, file.size) };
-			return { ...file, mimeType: 'application/octet-stream', fileName: /\.eml$/i.test(file.fileName) ? file.fileName : `${file.fileName}.eml` };
+			return {
+				...file,
+				mimeType: 'application/octet-stream',
+				fileName: /\.eml$/i.test(file.fileName) ? file.fileName : `${file.fileName}.eml`,
+			};
 		}),
 	);
 }
@@ -237,9 +265,18 @@ function estimate(mail: OutgoingMail, people: People): number {
 	const onTheWay = ({ mimeType, size }: OutgoingFile): number => (isMessage(mimeType) ? size : Math.ceil(size / 57) * 78);
 	const text = Buffer.byteLength(mail.text ?? '') + Buffer.byteLength(mail.html ?? '') + Buffer.byteLength(mail.calendar?.content ?? '');
 	// Encoded words take up to four characters for a byte (RFC 2047); addresses in lines, one after the other.
-	const named = [people.from, ...people.to, ...people.cc, ...people.replyTo].reduce((sum, { name, address }) => sum + encodedSize(name) + address.length + 8, 0);
-	const headers = mail.headers.reduce((sum, { name, value }) => sum + name.length + encodedSize(value) + 4, encodedSize(mail.subject) + mail.references.length + mail.inReplyTo.length);
-	return mail.files.reduce((sum, file) => sum + onTheWay(file) + 512 + encodedSize(file.fileName) * 2, Math.ceil(text * 1.4) + 4096 + named + headers);
+	const named = [people.from, ...people.to, ...people.cc, ...people.replyTo].reduce(
+		(sum, { name, address }) => sum + encodedSize(name) + address.length + 8,
+		0,
+	);
+	const headers = mail.headers.reduce(
+		(sum, { name, value }) => sum + name.length + encodedSize(value) + 4,
+		encodedSize(mail.subject) + mail.references.length + mail.inReplyTo.length,
+	);
+	return mail.files.reduce(
+		(sum, file) => sum + onTheWay(file) + 512 + encodedSize(file.fileName) * 2,
+		Math.ceil(text * 1.4) + 4096 + named + headers,
+	);
 }
 
 function encodedSize(text: string): number {

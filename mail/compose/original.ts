@@ -40,7 +40,7 @@ export interface OriginalFile {
 
 const ACCEPTED =
 	'Accepted are items of IMAP Trigger, IMAP Mailbox, POP Trigger and POP Fetch, of the built-in Email Trigger (format Resolved or Simple), and of Microsoft Outlook and Gmail with their triggers. ' +
-	'Give such an item, for example {{ $json }} right after the trigger, or {{ $(\'IMAP Trigger\').item }} further on.';
+	"Give such an item, for example {{ $json }} right after the trigger, or {{ $('IMAP Trigger').item }} further on.";
 
 /**
  * Reads the JSON of a message item, in whatever format, of this package's nodes, the built-in IMAP trigger, Microsoft Outlook or Gmail.
@@ -53,7 +53,8 @@ export async function readOriginal(json: unknown): Promise<Original> {
 	const from = await people(await decoded(item, 'from'), field('sender'));
 	const messageId = messageIds([field('messageId'), field('internetMessageId'), header('message-id')])[0] ?? '';
 	const body = item.body ?? { text: '', html: '' };
-	if (from.length === 0 && messageId === '') throw inputError('Original Message', 'the value is not a mail: no original can be read from it.', ACCEPTED);
+	if (from.length === 0 && messageId === '')
+		throw inputError('Original Message', 'the value is not a mail: no original can be read from it.', ACCEPTED);
 	const before = messageIds(field('references') ?? header('references'));
 	const subject = await decoded(item, 'subject');
 	return {
@@ -78,7 +79,11 @@ export async function readOriginal(json: unknown): Promise<Original> {
 /** @throws MailError `input` for an item whose quotation would be empty though the mail is not */
 export function requireBody({ hasBody, headersOnly }: Original): void {
 	if (hasBody || headersOnly) return;
-	throw inputError('Original Message', 'the item does not hold the text of the mail, so there is nothing to quote.', `${ACCEPTED} Or switch off "Quote Original".`);
+	throw inputError(
+		'Original Message',
+		'the item does not hold the text of the mail, so there is nothing to quote.',
+		`${ACCEPTED} Or switch off "Quote Original".`,
+	);
 }
 
 /** Of the first value that names anybody. */
@@ -95,14 +100,23 @@ async function decoded({ field, header }: ForeignItem, name: string): Promise<un
 	const value = name.includes('-') ? undefined : field(name);
 	const line = typeof value === 'string' ? value : header(name);
 	if ((value !== undefined && value !== null && typeof value !== 'string') || !line.includes('=?')) return value ?? line;
-	const mail = await toItem(Buffer.from(`${name}: ${line.replace(/[\r\n]+/g, ' ')}\r\n\r\n`), { size: 0, folder: '', uidl: '' }, { format: 'resolved', downloadAttachments: false, prefix: '', store: async () => undefined });
+	const mail = await toItem(
+		Buffer.from(`${name}: ${line.replace(/[\r\n]+/g, ' ')}\r\n\r\n`),
+		{ size: 0, folder: '', uidl: '' },
+		{ format: 'resolved', downloadAttachments: false, prefix: '', store: async () => undefined },
+	);
 	return Reflect.get(mail.json, name === 'reply-to' ? 'replyTo' : name);
 }
 
 /** ISO 8601, or empty. Gmail's `internalDate` is in ms. */
 function dateOf(...values: unknown[]): string {
 	for (const value of values) {
-		const date = value instanceof Date ? value : typeof value === 'number' || /^\d{12,14}$/.test(textOf(value)) ? new Date(Number(value)) : new Date(textOf(value).slice(0, 100));
+		const date =
+			value instanceof Date
+				? value
+				: typeof value === 'number' || /^\d{12,14}$/.test(textOf(value))
+					? new Date(Number(value))
+					: new Date(textOf(value).slice(0, 100));
 		if (!Number.isNaN(date.getTime())) return typeof value === 'string' && !/^\d+$/.test(value) ? value : date.toISOString();
 	}
 	return '';
@@ -111,7 +125,14 @@ function dateOf(...values: unknown[]): string {
 /** What stands in angle brackets, without white space; anything else in such a header counts for nothing, and what could not travel. */
 function messageIds(value: unknown): string[] {
 	const all: unknown[] = Array.isArray(value) ? value : [value];
-	return all.flatMap((entry) => textOf(entry).replace(/\s+/g, '').match(/<[!-;=?-~]+>/g) ?? []).filter(({ length }) => length <= LONGEST_MESSAGE_ID);
+	return all
+		.flatMap(
+			(entry) =>
+				textOf(entry)
+					.replace(/\s+/g, '')
+					.match(/<[!-;=?-~]+>/g) ?? [],
+		)
+		.filter(({ length }) => length <= LONGEST_MESSAGE_ID);
 }
 
 function textOf(value: unknown): string {
@@ -123,6 +144,11 @@ function filesOf(value: unknown): OriginalFile[] | undefined {
 	return value.map((entry: unknown) => {
 		const part = (name: string): unknown => (typeof entry === 'object' && entry !== null ? Reflect.get(entry, name) : undefined);
 		const size = part('size');
-		return { property: textOf(part('property')) || undefined, contentId: textOf(part('contentId')).replace(/[<>]/g, '') || undefined, inline: part('inline') === true, ...(typeof size === 'number' && { size }) };
+		return {
+			property: textOf(part('property')) || undefined,
+			contentId: textOf(part('contentId')).replace(/[<>]/g, '') || undefined,
+			inline: part('inline') === true,
+			...(typeof size === 'number' && { size }),
+		};
 	});
 }

@@ -10,7 +10,10 @@ const BLANKS_AND_AT = new RegExp(`[${BLANK}]+(@?)`, 'g');
 const IN_DOUBT = new RegExp(`[\\p{L}\\p{N}][${BLANK}]([^\\s<>,;"()@]{1,64}@[^\\s<>,;"()@]{1,255})`, 'u');
 const AT_AND_BLANKS = new RegExp(`@[${BLANK}]+`, 'g');
 /** A blank beside a dot of a domain that ends its entry. */
-const BLANK_IN_DOMAIN = new RegExp(`(@[^\\s@<>,;"()]{1,255})[${BLANK}]+(\\.[a-z0-9.-]{1,255} *(?:[,;>]|$))|(@[^\\s@<>,;"()]{0,255}\\.)[${BLANK}]+([a-z0-9.-]{1,255} *(?:[,;>]|$))`, 'gi');
+const BLANK_IN_DOMAIN = new RegExp(
+	`(@[^\\s@<>,;"()]{1,255})[${BLANK}]+(\\.[a-z0-9.-]{1,255} *(?:[,;>]|$))|(@[^\\s@<>,;"()]{0,255}\\.)[${BLANK}]+([a-z0-9.-]{1,255} *(?:[,;>]|$))`,
+	'gi',
+);
 
 /** A list of addresses without the traces of where it was copied from. */
 export interface Pasted {
@@ -76,10 +79,18 @@ const HEADER = /^\s*(?!<?mailto:)[!-9;-~]{1,76}\s*:/i;
 
 function oneLine(text: string): string {
 	if (!LINE_END.test(text)) return text;
-	const lines = text.split(LINE_END).map((line) => line.replace(BULLET, '').trim()).filter((line) => line !== '');
+	const lines = text
+		.split(LINE_END)
+		.map((line) => line.replace(BULLET, '').trim())
+		.filter((line) => line !== '');
 	const open = (line: string): boolean => (line.split('"').length - 1) % 2 === 1;
 	if (lines.some((line, index) => open(line) || (index > 0 && HEADER.test(line)))) return text;
-	return lines.map((line, index) => `${line}${index === lines.length - 1 || /[,;]$/.test(line) ? '' : isName(line) && lines[index + 1]?.startsWith('<') === true ? ' ' : ','}`).join(' ');
+	return lines
+		.map(
+			(line, index) =>
+				`${line}${index === lines.length - 1 || /[,;]$/.test(line) ? '' : isName(line) && lines[index + 1]?.startsWith('<') === true ? ' ' : ','}`,
+		)
+		.join(' ');
 }
 
 /** Its address stands on the next line. */
@@ -123,7 +134,9 @@ function withoutLinks(text: string): string {
 	if (!/mailto:|\]\(|[`'‘’“”「」，；、]/i.test(text)) return text;
 	const target = (link: string): string => decoded(link.split('?')[0] ?? '');
 	return text
-		.replace(/\[([^[\]]{0,320})\]\(\s{0,9}(?:mailto:)?([^()\s]{1,2000})\s{0,9}\)/gi, (_link, words: string, link: string) => bracketed(words.trim(), target(link)))
+		.replace(/\[([^[\]]{0,320})\]\(\s{0,9}(?:mailto:)?([^()\s]{1,2000})\s{0,9}\)/gi, (_link, words: string, link: string) =>
+			bracketed(words.trim(), target(link)),
+		)
 		.replace(/mailto:([^\s<>,;"]{1,2000})/gi, (_link, link: string) => target(link))
 		.replace(/(^|[\s,;[(<])[`'‘“「]([^\s`'‘’“”「」<>,;"@]{1,320}@[^\s`'‘’“”「」<>,;"@]{1,320})[`'’”」](?=$|[\s,;\])>])(?!\s*<)/g, '$1$2')
 		.replace(/[，；、]/g, (mark) => (text.includes('"') ? mark : ', '));

@@ -77,7 +77,9 @@ const names = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 const VOID = names('area base basefont bgsound br col embed frame hr img input link meta param source track wbr');
 const UNSEEN = names('audio canvas datalist iframe noembed noframes script select style svg template title video');
 /** On lines of their own; those with a blank line around them are in {@link APART}. */
-const BLOCKS = names('address article aside body caption center dd details dialog div dt fieldset figcaption figure footer form header html legend main nav section summary tbody tfoot thead tr');
+const BLOCKS = names(
+	'address article aside body caption center dd details dialog div dt fieldset figcaption figure footer form header html legend main nav section summary tbody tfoot thead tr',
+);
 const APART = names('blockquote dl h1 h2 h3 h4 h5 h6 menu ol p pre table ul');
 const ROWS = names('caption tbody tfoot thead tr');
 
@@ -143,7 +145,8 @@ class Elements {
 		const style = attributes.get('style')?.slice(0, LONGEST_STYLE) ?? '';
 		const size = APART.has(name) ? 2 : BLOCKS.has(name) || BLOCK.test(style) ? 1 : 0;
 		// A table within another one lays out, and so do lists within lists.
-		const inner = (name === 'table' && (this.#places.get('table')?.length ?? 0) > 1) || ((name === 'ul' || name === 'ol') && this.#lists.length > 0);
+		const inner =
+			(name === 'table' && (this.#places.get('table')?.length ?? 0) > 1) || ((name === 'ul' || name === 'ol') && this.#lists.length > 0);
 		const breaks = inner ? 1 : size;
 		if (breaks > 0) layout.breakLine(breaks);
 		const end = this.#beginSpecial(name, attributes);

@@ -5,9 +5,83 @@ import { isReadable } from './readableHtml';
 /** What a quotation keeps. Scripts, forms, frames, styles that would reach the new text and what calls home on its own go. */
 const KEPT: IOptions = {
 	allowedTags: [
-		...['a', 'abbr', 'address', 'article', 'aside', 'b', 'bdi', 'bdo', 'big', 'blockquote', 'br', 'caption', 'center', 'cite', 'code', 'col', 'colgroup', 'dd', 'del', 'dfn', 'div', 'dl', 'dt'],
-		...['em', 'figcaption', 'figure', 'font', 'footer', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'header', 'hr', 'i', 'img', 'ins', 'kbd', 'li', 'main', 'mark', 'nav', 'o:p', 'ol', 'p', 'pre', 'q'],
-		...['s', 'samp', 'section', 'small', 'span', 'strike', 'strong', 'sub', 'sup', 'table', 'tbody', 'td', 'tfoot', 'th', 'thead', 'time', 'tr', 'tt', 'u', 'ul', 'var', 'wbr'],
+		...[
+			'a',
+			'abbr',
+			'address',
+			'article',
+			'aside',
+			'b',
+			'bdi',
+			'bdo',
+			'big',
+			'blockquote',
+			'br',
+			'caption',
+			'center',
+			'cite',
+			'code',
+			'col',
+			'colgroup',
+			'dd',
+			'del',
+			'dfn',
+			'div',
+			'dl',
+			'dt',
+		],
+		...[
+			'em',
+			'figcaption',
+			'figure',
+			'font',
+			'footer',
+			'h1',
+			'h2',
+			'h3',
+			'h4',
+			'h5',
+			'h6',
+			'header',
+			'hr',
+			'i',
+			'img',
+			'ins',
+			'kbd',
+			'li',
+			'main',
+			'mark',
+			'nav',
+			'o:p',
+			'ol',
+			'p',
+			'pre',
+			'q',
+		],
+		...[
+			's',
+			'samp',
+			'section',
+			'small',
+			'span',
+			'strike',
+			'strong',
+			'sub',
+			'sup',
+			'table',
+			'tbody',
+			'td',
+			'tfoot',
+			'th',
+			'thead',
+			'time',
+			'tr',
+			'tt',
+			'u',
+			'ul',
+			'var',
+			'wbr',
+		],
 	],
 	allowedAttributes: {
 		'*': ['style', 'class', 'dir', 'lang', 'title', 'align', 'valign', 'width', 'height', 'bgcolor', 'color', 'border', 'role', 'aria-*'],
@@ -26,18 +100,45 @@ const KEPT: IOptions = {
 	allowedSchemes: ['http', 'https', 'mailto', 'tel'],
 	allowedSchemesByTag: { img: ['http', 'https', 'cid', 'data'] },
 	allowProtocolRelative: false,
-	nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'title', 'head', 'svg', 'math', 'object', 'iframe', 'template', 'xmp', 'plaintext', 'noembed', 'noframes'],
+	nonTextTags: [
+		'script',
+		'style',
+		'textarea',
+		'option',
+		'noscript',
+		'title',
+		'head',
+		'svg',
+		'math',
+		'object',
+		'iframe',
+		'template',
+		'xmp',
+		'plaintext',
+		'noembed',
+		'noframes',
+	],
 	// Taking them apart with a parser is slow; what is not wanted goes as text.
 	parseStyleAttributes: false,
-	transformTags: { '*': (tagName, attribs) => ({ tagName, attribs: attribs.style === undefined ? attribs : { ...attribs, style: quotableStyle(attribs.style) } }) },
+	transformTags: {
+		'*': (tagName, attribs) => ({
+			tagName,
+			attribs: attribs.style === undefined ? attribs : { ...attribs, style: quotableStyle(attribs.style) },
+		}),
+	},
 };
 
 const LONGEST_STYLE = 10_000;
 /** What loads something on its own, lies over the new text, or hides what it does behind escapes and comments. */
-const UNWANTED = /url\s*\(|image-set|@import|expression|behavior|-moz-binding|\\|\/\*|^\s*(?:position|z-index|inset|top|left|right|bottom)\s*:/i;
+const UNWANTED =
+	/url\s*\(|image-set|@import|expression|behavior|-moz-binding|\\|\/\*|^\s*(?:position|z-index|inset|top|left|right|bottom)\s*:/i;
 
 function quotableStyle(style: string): string {
-	return style.slice(0, LONGEST_STYLE).split(';').filter((declaration) => !UNWANTED.test(declaration)).join(';');
+	return style
+		.slice(0, LONGEST_STYLE)
+		.split(';')
+		.filter((declaration) => !UNWANTED.test(declaration))
+		.join(';');
 }
 
 /**

@@ -32,28 +32,43 @@ const FIELD = 'Message';
 export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	const { fields, length } = await readHeaders(mail);
 	const { size, tooLong } = await measureLines(await mail.open());
-	if (tooLong !== undefined) throw inputError(FIELD, `line ${tooLong} of the mail has more than 998 bytes, which no server has to take (RFC 5322).`, 'Let the program that makes the mail encode its parts (quoted-printable or base64).');
+	if (tooLong !== undefined)
+		throw inputError(
+			FIELD,
+			`line ${tooLong} of the mail has more than 998 bytes, which no server has to take (RFC 5322).`,
+			'Let the program that makes the mail encode its parts (quoted-printable or base64).',
+		);
 	const addresses = async (names: string[], skipBad = false): Promise<Mailbox[]> => {
 		const values = fields.filter(({ name }) => names.includes(name));
-		return (await Promise.all(values.map(async ({ name, value }) => await readMailboxes(`${FIELD}, header ${name}`, value, skipBad)))).flat();
+		return (
+			await Promise.all(values.map(async ({ name, value }) => await readMailboxes(`${FIELD}, header ${name}`, value, skipBad)))
+		).flat();
 	};
 	// Mailing lists write names such as "ada@example.com via List" without quotes; nobody is lost by it, as among recipients.
 	const [sender] = mail.from.length > 0 ? mail.from : [...(await addresses(['sender'], true)), ...(await addresses(['from'], true))];
-	if (sender === undefined || !fields.some(({ name }) => name === 'from')) throw inputError(FIELD, 'the mail has no header From with an address.', 'Put one in; a mail without it is refused.');
+	if (sender === undefined || !fields.some(({ name }) => name === 'from'))
+		throw inputError(FIELD, 'the mail has no header From with an address.', 'Put one in; a mail without it is refused.');
 	const given = mail.to.length > 0 ? mail.to : await addresses(['to', 'cc', 'bcc']);
 	const recipients = [...new Map(given.map(envelopeAddress).map((address) => [address.toLowerCase(), address])).values()];
-	if (recipients.length === 0) throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", or put To, Cc or Bcc into the headers of the mail.');
+	if (recipients.length === 0)
+		throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", or put To, Cc or Bcc into the headers of the mail.');
 	const from = envelopeAddress(sender);
 	const messageId = fields.find(({ name }) => name === 'message-id')?.value ?? mail.messageId ?? newMessageId(from);
 	const dropped = new Set(['bcc', 'resent-bcc', ...(mail.without ?? [])]);
-	const head = headBytes(fields.filter(({ name }) => !dropped.has(name)), messageId);
+	const head = headBytes(
+		fields.filter(({ name }) => !dropped.has(name)),
+		messageId,
+	);
 	return {
 		messageId,
 		from,
 		recipients,
 		size: size + head.length - length,
 		eightBit: true,
-		...(mail.deliveryReports !== undefined && mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.replace(/[<>]/g, '') } }),
+		...(mail.deliveryReports !== undefined &&
+			mail.deliveryReports.length > 0 && {
+				dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.replace(/[<>]/g, '') },
+			}),
 		open: async () => withHead(await mail.open(), head, length),
 	};
 }
@@ -81,10 +96,16 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	}
 	const begin = emptyBeginning(head);
 	// A blank line and then no header: it is the body of a mail.
-	if (begin > 0 && !/^(?:From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000))) throw inputError(FIELD, 'the value is not a mail: it has no headers.', 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
+	if (begin > 0 && !/^(?:From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000)))
+		throw inputError(
+			FIELD,
+			'the value is not a mail: it has no headers.',
+			'Give a whole mail (RFC 5322): headers, an empty line, the body.',
+		);
 	const end = /\n\r?\n/.exec(head.slice(begin));
 	const length = end === null ? head.length : begin + end.index + end[0].length;
-	if (end === null && head.length > LONGEST_HEADERS) throw inputError(FIELD, 'the headers do not end within 1 MB.', 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
+	if (end === null && head.length > LONGEST_HEADERS)
+		throw inputError(FIELD, 'the headers do not end within 1 MB.', 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
 	return { fields: parseFields(head.slice(begin, end === null ? head.length : begin + end.index)), length };
 }
 
@@ -106,18 +127,34 @@ function parseFields(head: string): Field[] {
 		// The first line of a mail in an mbox file.
 		if (line === '' || (index === 0 && line.startsWith('From '))) continue;
 		const name = /^([!-9;-~]+)[ \t]*:/.exec(line)?.[1];
-		if (name === undefined) throw inputError(FIELD, `line ${index + 1} is not a header: "${line.slice(0, 80)}".`, 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
+		if (name === undefined)
+			throw inputError(
+				FIELD,
+				`line ${index + 1} is not a header: "${line.slice(0, 80)}".`,
+				'Give a whole mail (RFC 5322): headers, an empty line, the body.',
+			);
 		fields.push({ name: name.toLowerCase(), value: '', lines: [line] });
 	}
-	if (fields.length === 0) throw inputError(FIELD, 'the value is not a mail: it has no headers.', 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
-	for (const field of fields) field.value = Buffer.from(field.lines.join('').replace(/^[^:]*:/, ''), 'latin1').toString('utf8').trim();
+	if (fields.length === 0)
+		throw inputError(
+			FIELD,
+			'the value is not a mail: it has no headers.',
+			'Give a whole mail (RFC 5322): headers, an empty line, the body.',
+		);
+	for (const field of fields)
+		field.value = Buffer.from(field.lines.join('').replace(/^[^:]*:/, ''), 'latin1')
+			.toString('utf8')
+			.trim();
 	return fields;
 }
 
 function headBytes(fields: Field[], messageId: string): Buffer {
 	const kept = fields.flatMap(({ lines }) => lines);
 	const has = (name: string): boolean => fields.some((field) => field.name === name);
-	const added = [...(has('message-id') ? [] : [`Message-ID: ${messageId}`]), ...(has('date') ? [] : [`Date: ${new Date().toUTCString().replace('GMT', '+0000')}`])];
+	const added = [
+		...(has('message-id') ? [] : [`Message-ID: ${messageId}`]),
+		...(has('date') ? [] : [`Date: ${new Date().toUTCString().replace('GMT', '+0000')}`]),
+	];
 	return Buffer.from([...kept, ...added, '', ''].join('\r\n'), 'latin1');
 }
 

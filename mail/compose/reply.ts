@@ -19,7 +19,10 @@ export interface Answer {
 	html?: string;
 }
 
-export type Answered = Pick<OutgoingMail, 'to' | 'cc' | 'subject' | 'headers' | 'inReplyTo' | 'references' | 'text' | 'html'> & { to: Mailbox[]; cc: Mailbox[] };
+export type Answered = Pick<OutgoingMail, 'to' | 'cc' | 'subject' | 'headers' | 'inReplyTo' | 'references' | 'text' | 'html'> & {
+	to: Mailbox[];
+	cc: Mailbox[];
+};
 
 /** A thread's References, at most: the first and the last ones, as RFC 5537, section 3.4.4 trims them. */
 const MOST_REFERENCES = 20;
@@ -71,10 +74,22 @@ function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[];
 	const isOwn = ({ address }: Mailbox): boolean => own.some((mine) => sameAddress(mine, address));
 	const author = original.replyTo.length > 0 ? original.replyTo : original.from;
 	// An answer to a mail of one's own goes on to those that it went to.
-	const answered = unique(author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.length === 0 ? original.to : author);
-	if (answered.length === 0) throw inputError('Original Message', 'the mail has no sender that could be answered.', 'Use Send or Forward with a recipient of your own.');
+	const answered = unique(
+		author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.length === 0 ? original.to : author,
+	);
+	if (answered.length === 0)
+		throw inputError(
+			'Original Message',
+			'the mail has no sender that could be answered.',
+			'Use Send or Forward with a recipient of your own.',
+		);
 	const to = answered.filter((one) => !isOwn(one));
-	const copies = kind === 'reply' ? [] : unique([...original.to, ...original.cc].filter((one) => !isOwn(one) && !to.some(({ address }) => sameAddress(address, one.address))));
+	const copies =
+		kind === 'reply'
+			? []
+			: unique(
+					[...original.to, ...original.cc].filter((one) => !isOwn(one) && !to.some(({ address }) => sameAddress(address, one.address))),
+				);
 	if (to.length > 0) return { to, cc: copies };
 	return copies.length > 0 ? { to: copies, cc: [] } : { to: answered, cc: [] };
 }
@@ -83,9 +98,22 @@ function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[];
 async function quoted(original: Original, wish: Answer): Promise<Pick<OutgoingMail, 'text' | 'html'>> {
 	const plain = original.text.trim() === '' && original.html !== '' ? ((await textOfHtml(original.html)) ?? '') : original.text;
 	const rich = (await quotableHtml(original.html)) ?? htmlOfText(plain);
-	const intro = wish.kind === 'forward' ? forwardedIntro(original, wish.timeZone) : [`${when(original, wish.timeZone)}${original.from.map(describeMailbox).join(', ') || 'Somebody'} wrote:`];
-	const text = wish.kind === 'forward' ? plain : plain.trimEnd().split(/\r\n?|\n/).map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`)).join('\n');
-	const html = wish.kind === 'forward' ? rich : `<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">${rich}</blockquote>`;
+	const intro =
+		wish.kind === 'forward'
+			? forwardedIntro(original, wish.timeZone)
+			: [`${when(original, wish.timeZone)}${original.from.map(describeMailbox).join(', ') || 'Somebody'} wrote:`];
+	const text =
+		wish.kind === 'forward'
+			? plain
+			: plain
+					.trimEnd()
+					.split(/\r\n?|\n/)
+					.map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`))
+					.join('\n');
+	const html =
+		wish.kind === 'forward'
+			? rich
+			: `<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">${rich}</blockquote>`;
 	const separator = wish.kind === 'forward' ? '\n\n' : '\n';
 	const newText = wish.text === '' && wish.html !== undefined && wish.html !== '' ? await textOfHtml(wish.html) : wish.text;
 	const newHtml = wish.html === '' ? htmlOfText(wish.text ?? '') : wish.html;
@@ -115,7 +143,16 @@ function forwardedIntro(original: Original, timeZone: string): string[] {
 function dateText(iso: string, timeZone: string): string {
 	const date = new Date(iso);
 	if (iso === '' || Number.isNaN(date.getTime())) return '';
-	return new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone, timeZoneName: 'short' }).format(date);
+	return new Intl.DateTimeFormat('en-GB', {
+		weekday: 'short',
+		day: 'numeric',
+		month: 'short',
+		year: 'numeric',
+		hour: '2-digit',
+		minute: '2-digit',
+		timeZone,
+		timeZoneName: 'short',
+	}).format(date);
 }
 
 /** Within the body, where the new HTML is a whole document. */

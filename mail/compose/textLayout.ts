@@ -170,7 +170,8 @@ export class TextLayout {
 		else if (this.#space) this.#out.push(' ');
 		else if (this.#joiner !== '') this.#out.push(this.#joiner);
 		this.#out.push(text);
-		if (this.#link !== undefined && this.#link.text.length <= this.#link.href.length + 10) this.#link.text += text.slice(0, this.#link.href.length + 20);
+		if (this.#link !== undefined && this.#link.text.length <= this.#link.href.length + 10)
+			this.#link.text += text.slice(0, this.#link.href.length + 20);
 		for (; this.#filled < this.#cells.length; this.#filled += 1) this.#cells[this.#filled] = this.#lines;
 		[this.#breaks, this.#tabs, this.#space, this.#joiner] = [0, 0, false, ''];
 	}
@@ -190,6 +191,12 @@ export class TextLayout {
 /** `www.example.com` is `https://www.example.com/`, and a telephone number is the same with and without blanks. */
 function isSame(text: string, href: string): boolean {
 	if (!/[.@\d]/.test(text)) return false;
-	const plain = (address: string): string => address.toLowerCase().replace(/^(?:https?:\/\/|mailto:|tel:)/, '').replace(/\?subject=.*$/s, '').replace(/\s+/g, '').replace(/\/$/, '');
+	const plain = (address: string): string =>
+		address
+			.toLowerCase()
+			.replace(/^(?:https?:\/\/|mailto:|tel:)/, '')
+			.replace(/\?subject=.*$/s, '')
+			.replace(/\s+/g, '')
+			.replace(/\/$/, '');
 	return plain(text) === plain(href);
 }

@@ -24,8 +24,13 @@ export function timeZoneLines(timeZone: string, from: Date, until = from): strin
 	const year = from.getUTCFullYear();
 	const begin = Date.UTC(year, 0, 1);
 	const changes = changesOf(timeZone, Date.UTC(year - 1, 0, 1), Date.UTC(year + YEARS, 0, 1));
-	const years = [year - 1, year, year + 1].map((one) => changes.filter(({ at }) => at >= Date.UTC(one, 0, 1) && at < Date.UTC(one + 1, 0, 1)));
-	const rules = changes.filter(({ at }) => at < begin).slice(-2).map((change) => part(change, changes));
+	const years = [year - 1, year, year + 1].map((one) =>
+		changes.filter(({ at }) => at >= Date.UTC(one, 0, 1) && at < Date.UTC(one + 1, 0, 1)),
+	);
+	const rules = changes
+		.filter(({ at }) => at < begin)
+		.slice(-2)
+		.map((change) => part(change, changes));
 	const isYearly = years.every(({ length }) => length === 2) && rules.every((lines) => lines.length > 0);
 	const parts = isYearly ? rules : explicit(timeZone, year, until);
 	return ['BEGIN:VTIMEZONE', `TZID:${timeZone}`, ...parts.flat(), 'END:VTIMEZONE'];
@@ -42,7 +47,9 @@ export function endOfSeries(start: Date, rule: string): Date {
 function explicit(timeZone: string, year: number, until: Date): string[][] {
 	const first = Date.UTC(year - 1, 0, 1);
 	const last = Date.UTC(Math.min(until.getUTCFullYear(), year + LONGEST_SPAN_YEARS) + 1, 0, 1);
-	const named = changesOf(timeZone, first, last).map(({ at, before, after }) => observance(after > before ? 'DAYLIGHT' : 'STANDARD', localText(at + before), before, after));
+	const named = changesOf(timeZone, first, last).map(({ at, before, after }) =>
+		observance(after > before ? 'DAYLIGHT' : 'STANDARD', localText(at + before), before, after),
+	);
 	return [fixed(offsetAt(first, timeZone)), ...named];
 }
 
@@ -86,14 +93,24 @@ const DAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 function part({ at, before, after }: Change, all: Change[]): string[] {
 	const kind = after > before ? 'DAYLIGHT' : 'STANDARD';
 	const local = new Date(at + before);
-	const same = all.filter((one) => Math.sign(one.after - one.before) === Math.sign(after - before)).map((one) => new Date(one.at + one.before));
+	const same = all
+		.filter((one) => Math.sign(one.after - one.before) === Math.sign(after - before))
+		.map((one) => new Date(one.at + one.before));
 	// In the last week of its month in each year that is looked at: the last one; the second or third Sunday otherwise.
 	const weeks = same.map((date) => Math.ceil(date.getUTCDate() / 7));
-	const isLast = same.every((date) => date.getUTCDate() > new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate() - 7);
+	const isLast = same.every(
+		(date) => date.getUTCDate() > new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate() - 7,
+	);
 	const sameDay = same.every((date) => date.getUTCMonth() === local.getUTCMonth() && date.getUTCDay() === local.getUTCDay());
 	if (!sameDay || (!isLast && new Set(weeks).size > 1)) return [];
 	const week = isLast ? -1 : Math.ceil(local.getUTCDate() / 7);
-	return observance(kind, localText(at + before), before, after, `RRULE:FREQ=YEARLY;BYMONTH=${local.getUTCMonth() + 1};BYDAY=${week}${DAYS[local.getUTCDay()]}`);
+	return observance(
+		kind,
+		localText(at + before),
+		before,
+		after,
+		`RRULE:FREQ=YEARLY;BYMONTH=${local.getUTCMonth() + 1};BYDAY=${week}${DAYS[local.getUTCDay()]}`,
+	);
 }
 
 function fixed(offset: number): string[] {
@@ -101,7 +118,14 @@ function fixed(offset: number): string[] {
 }
 
 function observance(kind: 'STANDARD' | 'DAYLIGHT', start: string, before: number, after: number, ...rule: string[]): string[] {
-	return [`BEGIN:${kind}`, `DTSTART:${start}`, ...rule, `TZOFFSETFROM:${offsetText(before)}`, `TZOFFSETTO:${offsetText(after)}`, `END:${kind}`];
+	return [
+		`BEGIN:${kind}`,
+		`DTSTART:${start}`,
+		...rule,
+		`TZOFFSETFROM:${offsetText(before)}`,
+		`TZOFFSETTO:${offsetText(after)}`,
+		`END:${kind}`,
+	];
 }
 
 /** Of a moment that was moved to the zone's clock. */

@@ -11,16 +11,29 @@ const LONGEST = 960;
  * @throws MailError `input`
  */
 export function unsubscribeHeaders(value: string, oneClick: boolean): Array<{ name: string; value: string }> {
-	const links = value.split(/[\s,<>]+/).filter((part) => part !== '').map(link);
+	const links = value
+		.split(/[\s,<>]+/)
+		.filter((part) => part !== '')
+		.map(link);
 	if (links.length === 0) return [];
-	if (oneClick && !links.some((one) => one.startsWith('https:'))) throw inputError(FIELD, 'one click needs a web address that begins with https://.', 'Give one, or switch one-click off.');
-	return [{ name: FIELD, value: links.map((one) => `<${one}>`).join(', ') }, ...(oneClick ? [{ name: `${FIELD}-Post`, value: 'List-Unsubscribe=One-Click' }] : [])];
+	if (oneClick && !links.some((one) => one.startsWith('https:')))
+		throw inputError(FIELD, 'one click needs a web address that begins with https://.', 'Give one, or switch one-click off.');
+	return [
+		{ name: FIELD, value: links.map((one) => `<${one}>`).join(', ') },
+		...(oneClick ? [{ name: `${FIELD}-Post`, value: 'List-Unsubscribe=One-Click' }] : []),
+	];
 }
 
 function link(text: string): string {
 	const given = /^[^@:/]+@[^@:/]+$/.test(text) ? `mailto:${text}` : text;
 	const url = URL.canParse(given) ? new URL(given) : undefined;
-	if (url === undefined || !['https:', 'http:', 'mailto:'].includes(url.protocol)) throw inputError(FIELD, `"${text.slice(0, 100)}" is neither an email address nor a web address.`, 'Give for example https://example.com/unsubscribe?id=17 or unsubscribe@example.com.');
-	if (url.href.length > LONGEST) throw inputError(FIELD, `the address has ${url.href.length} characters; a header line holds ${LONGEST} of it.`, 'Use a shorter one.');
+	if (url === undefined || !['https:', 'http:', 'mailto:'].includes(url.protocol))
+		throw inputError(
+			FIELD,
+			`"${text.slice(0, 100)}" is neither an email address nor a web address.`,
+			'Give for example https://example.com/unsubscribe?id=17 or unsubscribe@example.com.',
+		);
+	if (url.href.length > LONGEST)
+		throw inputError(FIELD, `the address has ${url.href.length} characters; a header line holds ${LONGEST} of it.`, 'Use a shorter one.');
 	return url.href;
 }

@@ -38,7 +38,12 @@ export async function tryTls(protocol: Protocol, endpoint: Endpoint): Promise<st
 		for (const step of endpoint.security === 'tls' ? [] : PREAMBLE[protocol]) {
 			if (step.say !== undefined) plain.write(`${step.say}\r\n`);
 			const answer = await lastLine(plain, step.done);
-			if (!step.good.test(answer)) throw diagnose(Object.assign(new Error(answer), { response: answer }), { speaker: protocol, command: step.say ?? 'the greeting', peer: peerOf(endpoint) });
+			if (!step.good.test(answer))
+				throw diagnose(Object.assign(new Error(answer), { response: answer }), {
+					speaker: protocol,
+					command: step.say ?? 'the greeting',
+					peer: peerOf(endpoint),
+				});
 		}
 		const socket = connectTls({ socket: plain, ...tlsOptions(endpoint) });
 		await happens(socket, 'secureConnect');
@@ -59,7 +64,11 @@ async function overTcp(protocol: Protocol, endpoint: Endpoint, work: (socket: So
 }
 
 async function within(protocol: Protocol, endpoint: Endpoint, socket: Socket, work: () => Promise<string>): Promise<string> {
-	const late = new MailError(`${peerOf(endpoint)} did not answer within ${PATIENCE_MS / 1000} s.`, { code: 'timeout', speaker: protocol, remedy: 'Check host, port and security (tls or starttls), and that no firewall stands between.' });
+	const late = new MailError(`${peerOf(endpoint)} did not answer within ${PATIENCE_MS / 1000} s.`, {
+		code: 'timeout',
+		speaker: protocol,
+		remedy: 'Check host, port and security (tls or starttls), and that no firewall stands between.',
+	});
 	const timer = setTimeout(() => socket.destroy(late), PATIENCE_MS);
 	try {
 		return await work();
@@ -73,7 +82,10 @@ async function within(protocol: Protocol, endpoint: Endpoint, socket: Socket, wo
 
 async function happens(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
 	await new Promise<void>((resolve, reject) => {
-		socket.once(event, () => resolve()).once('error', reject).once('close', () => reject(new Error('connection closed')));
+		socket
+			.once(event, () => resolve())
+			.once('error', reject)
+			.once('close', () => reject(new Error('connection closed')));
 	});
 }
 
@@ -89,7 +101,11 @@ async function lastLine(socket: Socket, done: RegExp): Promise<string> {
 			socket.off('data', onData).pause();
 			resolve(last ?? text.slice(0, 100));
 		};
-		socket.on('data', onData).once('error', reject).once('close', () => reject(new Error('connection closed'))).resume();
+		socket
+			.on('data', onData)
+			.once('error', reject)
+			.once('close', () => reject(new Error('connection closed')))
+			.resume();
 	});
 }
 

@@ -39,7 +39,15 @@ export async function runConnectionTest(account: Account, protocols: readonly Pr
 			return true;
 		} catch (error) {
 			const told = diagnose(error, { speaker: protocol, mailbox: account.mailbox });
-			steps.push({ protocol, step, ok: false, tookMs: Date.now() - started, detail: told.message, remedy: told.remedy, ...(told.said !== undefined && { said: told.said }) });
+			steps.push({
+				protocol,
+				step,
+				ok: false,
+				tookMs: Date.now() - started,
+				detail: told.message,
+				remedy: told.remedy,
+				...(told.said !== undefined && { said: told.said }),
+			});
 			return false;
 		}
 	};

@@ -28,13 +28,16 @@ export async function act(session: ImapSession, uids: readonly number[], action:
 	// A server may refuse all of them where another client has taken one away (RFC 2180, section 4.2).
 	const left = await present(session, uids);
 	if (left.length < uids.length) return await act(session, left, action);
-	throw new MailError(`The server did not ${WORDS[action.kind]} the mail${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.summary}`, {
-		// Without MOVE they may have been copied, and would be copied again with each further try.
-		code: action.kind === 'move' && !session.client.capabilities.has('MOVE') ? 'forbidden' : 'rejected',
-		speaker: 'imap',
-		command: COMMANDS[action.kind],
-		remedy: action.kind === 'move' ? 'Check that the target folder exists.' : 'Check that the mailbox may be changed by this sign-in.',
-	});
+	throw new MailError(
+		`The server did not ${WORDS[action.kind]} the mail${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.summary}`,
+		{
+			// Without MOVE they may have been copied, and would be copied again with each further try.
+			code: action.kind === 'move' && !session.client.capabilities.has('MOVE') ? 'forbidden' : 'rejected',
+			speaker: 'imap',
+			command: COMMANDS[action.kind],
+			remedy: action.kind === 'move' ? 'Check that the target folder exists.' : 'Check that the mailbox may be changed by this sign-in.',
+		},
+	);
 }
 
 const COMMANDS = { read: 'UID STORE', flag: 'UID STORE', move: 'UID MOVE', delete: 'UID EXPUNGE' } as const;

@@ -16,7 +16,11 @@ const MOST_NEWS = 100_000;
  * What the server says of these mails, by UID. It may put in news of flags that another client has changed, of these
  * and of other mails (RFC 3501, section 7.4.2): they are no second mail.
  */
-export async function fetchByUid(client: ImapFlow, uids: readonly number[], query: FetchQueryObject): Promise<Map<number, FetchMessageObject>> {
+export async function fetchByUid(
+	client: ImapFlow,
+	uids: readonly number[],
+	query: FetchQueryObject,
+): Promise<Map<number, FetchMessageObject>> {
 	const wanted = new Set(uids);
 	const mails = new Map<number, FetchMessageObject>();
 	let answers = 0;
@@ -32,9 +36,17 @@ export async function fetchByUid(client: ImapFlow, uids: readonly number[], quer
 }
 
 /** @param expectedBytes of mail, where mails themselves are asked for */
-export async function ask(use: Use, uids: readonly number[], query: FetchQueryObject, expectedBytes = 0): Promise<Map<number, FetchMessageObject>> {
+export async function ask(
+	use: Use,
+	uids: readonly number[],
+	query: FetchQueryObject,
+	expectedBytes = 0,
+): Promise<Map<number, FetchMessageObject>> {
 	const expected = expectedBytes + BYTES_OF_FACTS * uids.length;
-	return await use('UID FETCH', async (session) => await session.run('UID FETCH', async (client) => await fetchByUid(client, uids, query), expected));
+	return await use(
+		'UID FETCH',
+		async (session) => await session.run('UID FETCH', async (client) => await fetchByUid(client, uids, query), expected),
+	);
 }
 
 /** Those of these mails that are still in the folder, in rising order. @throws MailError */

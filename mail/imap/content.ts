@@ -26,7 +26,13 @@ export function isFarBelow(bytes: number, size: number): boolean {
  * @param short what came in place of the mail
  * @returns the mail, or why it cannot be had; nothing where it has left the folder
  */
-export async function rescue(use: Use, uid: number, size: number, short?: Buffer, failure?: MailError): Promise<Buffer | MailError | undefined> {
+export async function rescue(
+	use: Use,
+	uid: number,
+	size: number,
+	short?: Buffer,
+	failure?: MailError,
+): Promise<Buffer | MailError | undefined> {
 	if (!(await withheld(use, [uid])).has(uid)) return undefined;
 	let reason = failure ?? (short === undefined ? unreadable() : cutOff(short.length, size));
 	const isWhole = (bytes: Buffer): boolean =>
@@ -54,7 +60,10 @@ async function headerAndText(use: Use, uid: number, size: number): Promise<Buffe
 
 /** BODY[] marks a mail as read, so the folder is opened read-only for it (RFC 3501, section 6.3.2). */
 async function plainBody(use: Use, uid: number, size: number): Promise<Buffer | undefined> {
-	return await use('UID FETCH', async (session) => await session.run('UID FETCH', async (client) => await examined(session, client, uid), size));
+	return await use(
+		'UID FETCH',
+		async (session) => await session.run('UID FETCH', async (client) => await examined(session, client, uid), size),
+	);
 }
 
 async function examined(session: ImapSession, client: ImapFlow, uid: number): Promise<Buffer | undefined> {
@@ -79,7 +88,13 @@ async function bodyOf(client: ImapFlow, uid: number): Promise<Buffer | undefined
 		found = sourceIn(answer) ?? found;
 		return await Promise.resolve();
 	};
-	const attributes = [{ type: 'SEQUENCE', value: String(uid) }, [{ type: 'ATOM', value: 'UID' }, { type: 'ATOM', value: 'BODY', section: [] }]];
+	const attributes = [
+		{ type: 'SEQUENCE', value: String(uid) },
+		[
+			{ type: 'ATOM', value: 'UID' },
+			{ type: 'ATOM', value: 'BODY', section: [] },
+		],
+	];
 	const response: unknown = await Reflect.apply(exec, client, ['UID FETCH', attributes, { untagged: { FETCH: take } }]);
 	const next: unknown = typeof response === 'object' && response !== null ? Reflect.get(response, 'next') : undefined;
 	if (typeof next === 'function') Reflect.apply(next, response, []);
@@ -91,7 +106,9 @@ function sourceIn(answer: unknown): Buffer | undefined {
 	const attributes: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'attributes') : undefined;
 	const items: unknown = Array.isArray(attributes) ? attributes[1] : undefined;
 	if (!Array.isArray(items)) return undefined;
-	const values = items.map((item: unknown): unknown => (typeof item === 'object' && item !== null ? Reflect.get(item, 'value') : undefined));
+	const values = items.map((item: unknown): unknown =>
+		typeof item === 'object' && item !== null ? Reflect.get(item, 'value') : undefined,
+	);
 	const bytes = values[values.indexOf('BODY') + 1];
 	return values.includes('BODY') && Buffer.isBuffer(bytes) ? bytes : undefined;
 }
@@ -119,7 +136,7 @@ type Read = (start: number) => Promise<Buffer | undefined>;
 /** @returns up to where it came */
 async function* section(read: Read, from: number, size: number): AsyncGenerator<Buffer, number> {
 	let start = from;
-	for (let empty = 0; empty < EMPTY_ANSWERS; ) {
+	for (let empty = 0; empty < EMPTY_ANSWERS;) {
 		const bytes = await read(start);
 		if (bytes === undefined || bytes.length === 0) {
 			if (start >= size && start > 0) return start;
@@ -131,7 +148,8 @@ async function* section(read: Read, from: number, size: number): AsyncGenerator<
 		empty = 0;
 		start += bytes.length;
 		if (start === size) return start;
-		if (start > mostOfMail(size)) throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `a mail of ${size} bytes does not end after ${start}`);
+		if (start > mostOfMail(size))
+			throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `a mail of ${size} bytes does not end after ${start}`);
 	}
 	return start;
 }

@@ -116,7 +116,8 @@ function criterion(rule: unknown): SearchObject {
 		return { or: values.map((value) => criterion(value)) };
 	}
 	const build = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
-	if (build === undefined) throw inputError(`"${name}" is no IMAP search key. Examples: "UNSEEN", ["SINCE", "2026-11-01"], ["FROM", "ada@example.com"].`);
+	if (build === undefined)
+		throw inputError(`"${name}" is no IMAP search key. Examples: "UNSEEN", ["SINCE", "2026-11-01"], ["FROM", "ada@example.com"].`);
 	if (values.length !== 1) throw inputError(`${key} takes one value, got ${values.length}.`);
 	return build(values[0], key);
 }
@@ -130,7 +131,8 @@ function plainText(value: unknown, key: string, field = RULES): string {
 
 function wholeNumber(value: unknown, key: string, field = RULES): number {
 	const number = Number(value);
-	if (!Number.isSafeInteger(number) || number < 1) throw inputError(`${key} needs a whole number of bytes above 0, got "${String(value)}".`, field);
+	if (!Number.isSafeInteger(number) || number < 1)
+		throw inputError(`${key} needs a whole number of bytes above 0, got "${String(value)}".`, field);
 	return number;
 }
 
@@ -146,7 +148,8 @@ function day(value: unknown, key: string, field = RULES): string {
 
 function sequence(value: unknown, key: string): string {
 	const text = String(value);
-	if (!/^(\d+|\*)(:(\d+|\*))?(,(\d+|\*)(:(\d+|\*))?)*$/.test(text)) throw inputError(`${key} needs a sequence set such as 42:*, got "${text}".`);
+	if (!/^(\d+|\*)(:(\d+|\*))?(,(\d+|\*)(:(\d+|\*))?)*$/.test(text))
+		throw inputError(`${key} needs a sequence set such as 42:*, got "${text}".`);
 	return text;
 }
 
@@ -154,6 +157,9 @@ function inputError(message: string, field = RULES): MailError {
 	return new MailError(`${field} cannot be used: ${message}`, {
 		code: 'input',
 		field,
-		remedy: field === RULES ? 'Give a JSON list such as ["UNSEEN", ["SINCE", "2026-11-01"]], or use the filter fields.' : 'Change the filter, or leave it out.',
+		remedy:
+			field === RULES
+				? 'Give a JSON list such as ["UNSEEN", ["SINCE", "2026-11-01"]], or use the filter fields.'
+				: 'Change the filter, or leave it out.',
 	});
 }

@@ -32,9 +32,17 @@ export async function fetchFacts(use: Use, uids: readonly number[], onlyWithAtta
 
 async function askFacts(use: Use, uids: readonly number[], onlyWithAttachment: boolean): Promise<Facts[]> {
 	const found = await ask(use, uids, { size: true, internalDate: true, flags: true, bodyStructure: onlyWithAttachment });
-	const missing = [...(await withheld(use, uids.filter((uid) => !found.has(uid))))];
+	const missing = [
+		...(await withheld(
+			use,
+			uids.filter((uid) => !found.has(uid)),
+		)),
+	];
 	// A broken structure makes the whole answer unreadable.
-	const others = onlyWithAttachment && missing.length > 0 ? unjudged(await fetchFacts(use, missing, false)) : missing.map((uid) => untold(uid, unreadable()));
+	const others =
+		onlyWithAttachment && missing.length > 0
+			? unjudged(await fetchFacts(use, missing, false))
+			: missing.map((uid) => untold(uid, unreadable()));
 	const told = [...found.values()].flatMap((mail) => factsOf(mail, onlyWithAttachment));
 	return [...told, ...others].sort((one, other) => one.uid - other.uid);
 }
@@ -43,7 +51,12 @@ async function askFacts(use: Use, uids: readonly number[], onlyWithAttachment: b
 function factsOf(mail: FetchMessageObject, onlyWithAttachment: boolean): Facts[] {
 	const verdict = !onlyWithAttachment || hasAttachment(mail.bodyStructure);
 	if (verdict === false) return [];
-	const facts: Facts = { uid: mail.uid, size: mail.size ?? 0, receivedAt: instantOf(mail.internalDate), flags: [...(mail.flags ?? [])].filter((flag) => flag !== '\\Recent') };
+	const facts: Facts = {
+		uid: mail.uid,
+		size: mail.size ?? 0,
+		receivedAt: instantOf(mail.internalDate),
+		flags: [...(mail.flags ?? [])].filter((flag) => flag !== '\\Recent'),
+	};
 	return [verdict === 'unknown' ? { ...facts, attachments: verdict } : facts];
 }
 

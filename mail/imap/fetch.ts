@@ -105,7 +105,12 @@ async function askMails(use: Use, piece: readonly Facts[], limits: FetchLimits):
 
 async function fetchWhole(use: Use, piece: readonly Facts[]): Promise<Array<FetchedMail | UnfetchedMail>> {
 	const bytes = piece.reduce((sum, { size }) => sum + size, 0);
-	const found = await ask(use, piece.map((mail) => mail.uid), { source: true }, bytes);
+	const found = await ask(
+		use,
+		piece.map((mail) => mail.uid),
+		{ source: true },
+		bytes,
+	);
 	const mails: Array<FetchedMail | UnfetchedMail> = [];
 	for (const facts of piece) {
 		const source = found.get(facts.uid)?.source;
@@ -123,8 +128,14 @@ async function rescued(use: Use, facts: Facts, short?: Buffer, failure?: MailErr
 }
 
 /** What is too large to be held at once is not asked for again, but has perhaps left the folder. */
-async function rescuedAlone(use: Use, facts: Facts, failure: MailError, { largeAbove }: FetchLimits): Promise<Array<FetchedMail | UnfetchedMail>> {
-	if (failure.code !== 'tooLarge' && facts.size <= Math.min(largeAbove, LARGEST_WHOLE)) return await rescued(use, facts, undefined, failure);
+async function rescuedAlone(
+	use: Use,
+	facts: Facts,
+	failure: MailError,
+	{ largeAbove }: FetchLimits,
+): Promise<Array<FetchedMail | UnfetchedMail>> {
+	if (failure.code !== 'tooLarge' && facts.size <= Math.min(largeAbove, LARGEST_WHOLE))
+		return await rescued(use, facts, undefined, failure);
 	return (await withheld(use, [facts.uid])).has(facts.uid) ? [{ ...facts, failure }] : [];
 }
 
@@ -142,7 +153,15 @@ async function gathered(use: Use, facts: Facts): Promise<FetchedMail[]> {
 async function openLarge(use: Use, facts: Facts, limits: FetchLimits): Promise<FetchedMail[]> {
 	const { uid, size } = facts;
 	if (limits.large === 'stream') {
-		return [{ ...facts, content: { kind: 'streamed', open: async () => await Promise.resolve(Readable.from(pieces(use, uid, size), { objectMode: false, highWaterMark: 1 })) } }];
+		return [
+			{
+				...facts,
+				content: {
+					kind: 'streamed',
+					open: async () => await Promise.resolve(Readable.from(pieces(use, uid, size), { objectMode: false, highWaterMark: 1 })),
+				},
+			},
+		];
 	}
 	const headers = await askedHeaders(use, uid);
 	if (headers === undefined) throw unreadable();

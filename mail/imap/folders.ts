@@ -32,9 +32,16 @@ export function chooseFolder(folders: readonly Folder[], wanted: string, field =
 	const found = foldersNamed(folders, wanted);
 	const asked = wanted.trim();
 	if (found.length === 1 && found[0] !== undefined) return found[0];
-	if (found.length > 1) throw notFound(`The folder name "${asked}" fits ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`, field);
-	const known = folders.slice(0, 20).map((folder) => folder.path).join(', ');
-	throw notFound(`There is no folder "${asked}". The mailbox has: ${known}${folders.length > 20 ? ` and ${folders.length - 20} more` : ''}.`, field);
+	if (found.length > 1)
+		throw notFound(`The folder name "${asked}" fits ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`, field);
+	const known = folders
+		.slice(0, 20)
+		.map((folder) => folder.path)
+		.join(', ');
+	throw notFound(
+		`There is no folder "${asked}". The mailbox has: ${known}${folders.length > 20 ? ` and ${folders.length - 20} more` : ''}.`,
+		field,
+	);
 }
 
 /** All that a user may mean; see {@link chooseFolder}. */

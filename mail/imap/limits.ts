@@ -125,7 +125,8 @@ export function tooMuch({ peer, mailbox, command }: Circumstances, what: string)
 		speaker: 'imap',
 		mailbox,
 		command,
-		remedy: 'The connection was closed to protect n8n. If it happens with one email, look at that email in the mailbox; otherwise check that this is the right server.',
+		remedy:
+			'The connection was closed to protect n8n. If it happens with one email, look at that email in the mailbox; otherwise check that this is the right server.',
 	});
 }
 

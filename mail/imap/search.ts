@@ -41,7 +41,14 @@ type Find = (query: SearchObject) => Promise<number[]>;
  * @param late also takes mails below `after` that were not there before; `seen` then has all that are there, matching or not
  * @throws MailError
  */
-export async function searchAfter(session: ImapSession, after: number, criteria: Criteria, start?: Start, probe = false, late?: Late): Promise<{ uids: number[]; highest: number; seen?: number[] }> {
+export async function searchAfter(
+	session: ImapSession,
+	after: number,
+	criteria: Criteria,
+	start?: Start,
+	probe = false,
+	late?: Late,
+): Promise<{ uids: number[]; highest: number; seen?: number[] }> {
 	const from = late?.from ?? after;
 	return await session.run('UID SEARCH', async (client) => {
 		const find: Find = async (query) => {
@@ -67,7 +74,13 @@ export async function searchAfter(session: ImapSession, after: number, criteria:
 	});
 }
 
-async function matching(session: ImapSession, find: Find, uids: readonly number[], range: SearchObject, criterion: SearchObject): Promise<number[]> {
+async function matching(
+	session: ImapSession,
+	find: Find,
+	uids: readonly number[],
+	range: SearchObject,
+	criterion: SearchObject,
+): Promise<number[]> {
 	const { theirs, ours } = divide(criterion);
 	let left = [...uids];
 	if (Object.keys(theirs).length > 0) {
@@ -128,7 +141,11 @@ function fits(envelope: MessageEnvelopeObject, criterion: SearchObject): boolean
 		const wanted = criterion[key];
 		return wanted === undefined || plain(textOf(envelope[key])).includes(plain(wanted));
 	});
-	return holds && (criterion.not === undefined || !fits(envelope, criterion.not)) && (criterion.or === undefined || criterion.or.some((one) => fits(envelope, one)));
+	return (
+		holds &&
+		(criterion.not === undefined || !fits(envelope, criterion.not)) &&
+		(criterion.or === undefined || criterion.or.some((one) => fits(envelope, one)))
+	);
 }
 
 function textOf(value: string | MessageAddressObject[] | undefined): string {
@@ -156,7 +173,11 @@ async function fitting(session: ImapSession, find: Find, start: Start, after: nu
  * What the server tells of these mails, by UID. One that it refuses to tell anything of, or not in words that can be read,
  * is not among them and has to count as one that fits: whoever fetches it sees whether it is there, and says what is wrong.
  */
-async function tellAll(session: ImapSession, uids: readonly number[], query: { envelope?: true; internalDate?: true }): Promise<Map<number, FetchMessageObject>> {
+async function tellAll(
+	session: ImapSession,
+	uids: readonly number[],
+	query: { envelope?: true; internalDate?: true },
+): Promise<Map<number, FetchMessageObject>> {
 	const told = new Map<number, FetchMessageObject>();
 	let busy: MailError | undefined;
 	let refusals = 0;

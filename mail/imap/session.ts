@@ -196,7 +196,14 @@ export class ImapSession {
 		const found = diagnose(said === '' ? (this.#lastError ?? error ?? new Error('connection closed')) : new Error(said), this.at);
 		if (found.code !== 'protocol' && found.code !== 'rejected' && found.code !== 'notFound') return found;
 		// Whatever words it ended with: that is not the fault of the mail that was asked for.
-		return new MailError(found.message, { ...facts(this.at), code: 'lost', response: found.response, said: found.said, remedy: 'A new session is made by itself.', cause: found });
+		return new MailError(found.message, {
+			...facts(this.at),
+			code: 'lost',
+			response: found.response,
+			said: found.said,
+			remedy: 'A new session is made by itself.',
+			cause: found,
+		});
 	}
 }
 
@@ -221,7 +228,12 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 		tls: tlsOptions(endpoint),
 		proxy: mailProxy()?.href.replace(/^socks5h:/, 'socks5:'),
 		auth: { user: account.mailbox, accessToken: token.reveal() },
-		logger: { debug: overheard(account), info: () => undefined, warn: (entry: unknown) => note(entry), error: (entry: unknown) => note(entry) },
+		logger: {
+			debug: overheard(account),
+			info: () => undefined,
+			warn: (entry: unknown) => note(entry),
+			error: (entry: unknown) => note(entry),
+		},
 		disableAutoIdle: true,
 		disableCompression: true,
 		connectionTimeout: patience.connectMs,
@@ -271,6 +283,7 @@ function overheard(account: Account): (entry: unknown) => void {
 	return (entry) => {
 		if (listen === undefined || typeof entry !== 'object' || entry === null) return;
 		const [who, line]: unknown[] = [Reflect.get(entry, 'src'), Reflect.get(entry, 'msg')];
-		if ((who === 'c' || who === 's') && typeof line === 'string') listen(who === 'c' ? 'C' : 'S', line.replace(/"?\(\* value hidden \*\)"?/, HIDDEN));
+		if ((who === 'c' || who === 's') && typeof line === 'string')
+			listen(who === 'c' ? 'C' : 'S', line.replace(/"?\(\* value hidden \*\)"?/, HIDDEN));
 	};
 }

@@ -82,18 +82,45 @@ function labelOf(name: string | undefined): string | undefined {
 	if (name === undefined || name.length > 60) return undefined;
 	if (!labels.has(name)) {
 		if (labels.size > 1000) labels.clear();
-		labels.set(name, findLabel(name.trim().toLowerCase().replace(/^x-(?=(utf|iso|windows|big5))/, '')));
+		labels.set(
+			name,
+			findLabel(
+				name
+					.trim()
+					.toLowerCase()
+					.replace(/^x-(?=(utf|iso|windows|big5))/, ''),
+			),
+		);
 	}
 	return labels.get(name);
 }
 
 /** Names that mail programs use and no list has, and sets that stand for a larger one. */
 const ALIASES = new Map([
-	['ascii', 'us-ascii'], ['us-ascii', 'us-ascii'], ['ansi_x3.4-1968', 'us-ascii'], ['iso646-us', 'us-ascii'], ['646', 'us-ascii'], ['7bit', 'us-ascii'],
-	['utf8mb4', 'utf-8'], ['utf_8', 'utf-8'], ['utf', 'utf-8'], ['cp65001', 'utf-8'], ['unicode-1-1-utf-8', 'utf-8'],
-	['cp932', 'shift_jis'], ['cp936', 'gbk'], ['cp949', 'euc-kr'], ['cp950', 'big5'], ['ansi', 'windows-1252'], ['latin-1', 'windows-1252'],
-	['iso-8859-8-e', 'iso-8859-8'], ['unicode-1-1-utf-7', 'utf-7'], ['utf7', 'utf-7'], ['x-mac-roman', 'macintosh'],
-	['hz', 'hz'], ['hz-gb-2312', 'hz'], ['hz-gb2312', 'hz'],
+	['ascii', 'us-ascii'],
+	['us-ascii', 'us-ascii'],
+	['ansi_x3.4-1968', 'us-ascii'],
+	['iso646-us', 'us-ascii'],
+	['646', 'us-ascii'],
+	['7bit', 'us-ascii'],
+	['utf8mb4', 'utf-8'],
+	['utf_8', 'utf-8'],
+	['utf', 'utf-8'],
+	['cp65001', 'utf-8'],
+	['unicode-1-1-utf-8', 'utf-8'],
+	['cp932', 'shift_jis'],
+	['cp936', 'gbk'],
+	['cp949', 'euc-kr'],
+	['cp950', 'big5'],
+	['ansi', 'windows-1252'],
+	['latin-1', 'windows-1252'],
+	['iso-8859-8-e', 'iso-8859-8'],
+	['unicode-1-1-utf-7', 'utf-7'],
+	['utf7', 'utf-7'],
+	['x-mac-roman', 'macintosh'],
+	['hz', 'hz'],
+	['hz-gb-2312', 'hz'],
+	['hz-gb2312', 'hz'],
 ]);
 
 function findLabel(name: string): string | undefined {

@@ -122,17 +122,42 @@ function zoneOf(words: readonly string[]): number | undefined {
 			return offset[1] === '-' ? -minutes : minutes;
 		}
 	}
-	const spelled = words.findIndex((word, index) => (word === 'standard' || word === 'daylight' || word === 'summer') && words[index + 1] === 'time');
+	const spelled = words.findIndex(
+		(word, index) => (word === 'standard' || word === 'daylight' || word === 'summer') && words[index + 1] === 'time',
+	);
 	if (spelled > 0) return ZONES.get([words[spelled - 1], words[spelled], 'time'].map((word) => word?.[0] ?? '').join(''));
 	return words.map((word) => ZONES.get(word)).find((zone) => zone !== undefined);
 }
 
 /** Hours east of UTC. Where a name has several meanings, that of RFC 5322 or of the most people. */
 const ZONE_NAMES: Array<[number, string]> = [
-	[-10, 'hst'], [-9, 'akst'], [-8, 'pst akdt'], [-7, 'mst pdt'], [-6, 'cst mdt'], [-5, 'est cdt cot pet'], [-4, 'ast edt clt vet'],
-	[-3.5, 'nst'], [-3, 'adt brt art clst'], [-2.5, 'ndt'], [-2, 'brst'], [0, 'ut utc gmt z wet'], [1, 'cet met mez bst west wat'],
-	[2, 'cest mest mesz eet sast cat'], [3, 'eest msk trt eat idt'], [4, 'msd gst'], [5, 'pkt uzt'], [5.5, 'ist'], [7, 'ict wib'],
-	[8, 'hkt sgt awst myt pht'], [9, 'jst kst'], [9.5, 'acst'], [10, 'aest'], [10.5, 'acdt'], [11, 'aedt'], [12, 'nzst'], [13, 'nzdt'],
+	[-10, 'hst'],
+	[-9, 'akst'],
+	[-8, 'pst akdt'],
+	[-7, 'mst pdt'],
+	[-6, 'cst mdt'],
+	[-5, 'est cdt cot pet'],
+	[-4, 'ast edt clt vet'],
+	[-3.5, 'nst'],
+	[-3, 'adt brt art clst'],
+	[-2.5, 'ndt'],
+	[-2, 'brst'],
+	[0, 'ut utc gmt z wet'],
+	[1, 'cet met mez bst west wat'],
+	[2, 'cest mest mesz eet sast cat'],
+	[3, 'eest msk trt eat idt'],
+	[4, 'msd gst'],
+	[5, 'pkt uzt'],
+	[5.5, 'ist'],
+	[7, 'ict wib'],
+	[8, 'hkt sgt awst myt pht'],
+	[9, 'jst kst'],
+	[9.5, 'acst'],
+	[10, 'aest'],
+	[10.5, 'acdt'],
+	[11, 'aedt'],
+	[12, 'nzst'],
+	[13, 'nzdt'],
 ];
 const ZONES = new Map(ZONE_NAMES.flatMap(([hours, names]) => names.split(' ').map((name): [string, number] => [name, hours * 60])));
 
@@ -140,7 +165,18 @@ const ENGLISH = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 
 /** Where two languages mean different months by one name, the first of them is meant. */
 const LANGUAGES = 'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca'.split(' ');
 /** What mail programs shorten in a way of their own. */
-const MORE_NAMES: Array<[string, number]> = [['mrz', 2], ['maer', 2], ['maerz', 2], ['sept', 8], ['set', 8], ['setiembre', 8], ['jän', 0], ['janner', 0], ['fev', 1], ['ago', 7]];
+const MORE_NAMES: Array<[string, number]> = [
+	['mrz', 2],
+	['maer', 2],
+	['maerz', 2],
+	['sept', 8],
+	['set', 8],
+	['setiembre', 8],
+	['jän', 0],
+	['janner', 0],
+	['fev', 1],
+	['ago', 7],
+];
 
 let months: Map<string, number> | undefined;
 
@@ -159,7 +195,10 @@ function namesOfMonths(): Map<string, number> {
 	const names = new Map<string, number>(MORE_NAMES);
 	for (const language of LANGUAGES) {
 		for (const month of ['long', 'short'] as const) {
-			for (const format of [new Intl.DateTimeFormat(language, { month, timeZone: 'UTC' }), new Intl.DateTimeFormat(language, { month, day: 'numeric', timeZone: 'UTC' })]) {
+			for (const format of [
+				new Intl.DateTimeFormat(language, { month, timeZone: 'UTC' }),
+				new Intl.DateTimeFormat(language, { month, day: 'numeric', timeZone: 'UTC' }),
+			]) {
 				for (let index = 0; index < 12; index++) {
 					const part = format.formatToParts(Date.UTC(2026, index, 1)).find(({ type }) => type === 'month')?.value ?? '';
 					const [name = ''] = wordsOf(part.replace(/\./g, ''));

@@ -67,7 +67,7 @@ export function decodeHz(bytes: Buffer): string {
 	let begin = 0;
 	for (let at = bytes.indexOf(0x7e); at !== -1 && at < bytes.length; at = bytes.indexOf(0x7e, at)) {
 		const next = bytes.toString('latin1', at + 1, at + 2);
-		const alphabet = next === '{' ? { label: 'gbk', width: 2 } satisfies Alphabet : next === '}' ? ASCII : undefined;
+		const alphabet = next === '{' ? ({ label: 'gbk', width: 2 } satisfies Alphabet) : next === '}' ? ASCII : undefined;
 		if (alphabet !== undefined || next === '\n' || next === '~') {
 			// Of two tildes the first is text.
 			text.add(bytes.subarray(begin, next === '~' ? at + 1 : at), alphabet);

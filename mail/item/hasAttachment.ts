@@ -41,7 +41,11 @@ interface Surroundings {
 
 function judge(part: PartShape, around: Surroundings): boolean | 'unknown' {
 	if (part.children !== undefined && part.children.length > 0 && !part.type.startsWith('message/')) {
-		const inside = { ...around, related: around.related || part.type === 'multipart/related', alternative: part.type === 'multipart/alternative' };
+		const inside = {
+			...around,
+			related: around.related || part.type === 'multipart/related',
+			alternative: part.type === 'multipart/alternative',
+		};
 		const found = part.children.map((child) => judge(child, inside));
 		return found.includes(true) || (found.includes('unknown') && 'unknown');
 	}

@@ -13,7 +13,8 @@ export interface Field {
 /** RFC 5322, section 3.6.8; blanks before the colon as in section 4.5. */
 const FIELD = /^([!-9;-~]{1,200})[ \t]{0,50}:/;
 /** Names that begin a line of a header and hardly ever a line of text. */
-const FAMILIAR = /^(?:from|to|cc|bcc|subject|date|received|sender|reply-to|message-id|in-reply-to|references|return-path|mime-version|content-[a-z-]{1,30}|x-[a-z0-9-]{1,60}|dkim-signature|arc-[a-z-]{1,30}|authentication-results|list-[a-z-]{1,30}|delivered-to|user-agent|importance|priority|thread-[a-z]{1,20})[ \t]{0,50}:/i;
+const FAMILIAR =
+	/^(?:from|to|cc|bcc|subject|date|received|sender|reply-to|message-id|in-reply-to|references|return-path|mime-version|content-[a-z-]{1,30}|x-[a-z0-9-]{1,60}|dkim-signature|arc-[a-z-]{1,30}|authentication-results|list-[a-z-]{1,30}|delivered-to|user-agent|importance|priority|thread-[a-z]{1,20})[ \t]{0,50}:/i;
 
 /** Whether a line may be a field of a header. */
 export function isField(line: string): boolean {
@@ -52,7 +53,10 @@ export function readFields(lines: readonly string[]): Field[] {
 /** The header at the beginning of these bytes, up to the empty line. */
 export function fieldsAtBeginning(bytes: Buffer): Field[] {
 	const text = bytes.toString('latin1');
-	const lines = (text.includes('\n') ? text : text.replace(/\r/g, '\n')).replace(/^(?:\xef\xbb\xbf)?[\r\n]{0,100}/, '').split('\n').map(withoutReturns);
+	const lines = (text.includes('\n') ? text : text.replace(/\r/g, '\n'))
+		.replace(/^(?:\xef\xbb\xbf)?[\r\n]{0,100}/, '')
+		.split('\n')
+		.map(withoutReturns);
 	const end = lines.indexOf('');
 	return readFields(end === -1 ? lines : lines.slice(0, end));
 }

@@ -67,15 +67,27 @@ export async function toItem<Stored>(source: Source, from: Provenance, options: 
 }
 
 async function rawItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>): Promise<MessageItem<Stored>> {
-	if (options.rawText === false && !Buffer.isBuffer(source)) return { json: { ...said(from) }, binary: { [RAW_PROPERTY]: await storeWhole(source, options) } };
+	if (options.rawText === false && !Buffer.isBuffer(source))
+		return { json: { ...said(from) }, binary: { [RAW_PROPERTY]: await storeWhole(source, options) } };
 	const bytes = Buffer.isBuffer(source) ? source : await collect(await source());
 	return { json: { raw: bytes.toString('utf8'), ...said(from) }, binary: { [RAW_PROPERTY]: await storeWhole(bytes, options) } };
 }
 
-async function readItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>, format: 'simple' | 'resolved'): Promise<MessageItem<Stored>> {
+async function readItem<Stored>(
+	source: Source,
+	from: Provenance,
+	options: ItemOptions<Stored>,
+	format: 'simple' | 'resolved',
+): Promise<MessageItem<Stored>> {
 	const files = new StoredFiles(options.store);
-	const wanted = { format, files: format === 'resolved' || options.downloadAttachments, headersOnly: options.headersOnly === true, more: options.readMore ?? [] };
-	const whole = options.keepWhole === true && !Buffer.isBuffer(source) ? new StoredStream(options.store, WHOLE_NAME, WHOLE_TYPE) : undefined;
+	const wanted = {
+		format,
+		files: format === 'resolved' || options.downloadAttachments,
+		headersOnly: options.headersOnly === true,
+		more: options.readMore ?? [],
+	};
+	const whole =
+		options.keepWhole === true && !Buffer.isBuffer(source) ? new StoredStream(options.store, WHOLE_NAME, WHOLE_TYPE) : undefined;
 	const content = Buffer.isBuffer(source) ? source : new Tee(await source(), whole);
 	let outcome: Outcome;
 	try {
@@ -86,7 +98,10 @@ async function readItem<Stored>(source: Source, from: Provenance, options: ItemO
 		if (!(error instanceof Unreadable)) throw error;
 		const reason = `The email could not be read: ${error.message} The whole email is in the binary data.`;
 		const json = await headersAlone(content, format);
-		return { json: { ...json, attachments: [], ...said(from), parseError: reason }, binary: { [RAW_PROPERTY]: await keepWhole(source, content, whole, options) } };
+		return {
+			json: { ...json, attachments: [], ...said(from), parseError: reason },
+			binary: { [RAW_PROPERTY]: await keepWhole(source, content, whole, options) },
+		};
 	}
 	const binary = new Map<string, Stored>();
 	const attachments = outcome.attachments.map((attachment, index): IDataObject => {
@@ -97,13 +112,15 @@ async function readItem<Stored>(source: Source, from: Provenance, options: ItemO
 		return { property, ...attachment };
 	});
 	const json: IDataObject = { ...outcome.json, attachments, ...said(from) };
-	if (outcome.damage.length > 0) json.parseError = `Parts of the email could not be read, so the whole email is in the binary data. ${outcome.damage.join(' ')}`;
+	if (outcome.damage.length > 0)
+		json.parseError = `Parts of the email could not be read, so the whole email is in the binary data. ${outcome.damage.join(' ')}`;
 	if (outcome.damage.length > 0 || whole !== undefined) binary.set(RAW_PROPERTY, await keepWhole(source, content, whole, options));
 	return { json, ...(binary.size > 0 && { binary: Object.fromEntries(binary) }) };
 }
 
 async function read<Stored>(content: Buffer | Tee<Stored>, wanted: Wanted, files: StoredFiles<Stored>): Promise<Outcome> {
-	if (!Buffer.isBuffer(content) || content.length > SMALL) return await readLarge(Buffer.isBuffer(content) ? slices(content) : content.bytes(), wanted, files.take);
+	if (!Buffer.isBuffer(content) || content.length > SMALL)
+		return await readLarge(Buffer.isBuffer(content) ? slices(content) : content.bytes(), wanted, files.take);
 	const { news, ...outcome } = await readSmall(content, wanted);
 	await files.take(news);
 	return outcome;
@@ -130,7 +147,12 @@ const WHOLE_NAME = 'message.eml';
 const WHOLE_TYPE = 'message/rfc822';
 
 /** The rest of a mail that is stored while it is read; else the mail is opened once more. */
-async function keepWhole<Stored>(source: Source, content: Buffer | Tee<Stored>, whole: StoredStream<Stored> | undefined, options: ItemOptions<Stored>): Promise<Stored> {
+async function keepWhole<Stored>(
+	source: Source,
+	content: Buffer | Tee<Stored>,
+	whole: StoredStream<Stored> | undefined,
+	options: ItemOptions<Stored>,
+): Promise<Stored> {
 	if (whole === undefined || Buffer.isBuffer(content)) return await storeWhole(source, options);
 	await content.drain();
 	return await whole.end();

@@ -22,7 +22,19 @@ export type AttachmentJson = {
 /** Headers of which a mail should have one: of two the first counts, which the last server has put there or seen. */
 const TOP_LEVEL = new Set(['message-id', 'subject', 'date', 'from', 'to', 'cc']);
 /** Headers that name people; in them only names may be decoded. */
-const PEOPLE = new Set(['from', 'to', 'cc', 'bcc', 'reply-to', 'sender', 'resent-from', 'resent-to', 'resent-cc', 'return-receipt-to', 'disposition-notification-to']);
+const PEOPLE = new Set([
+	'from',
+	'to',
+	'cc',
+	'bcc',
+	'reply-to',
+	'sender',
+	'resent-from',
+	'resent-to',
+	'resent-cc',
+	'return-receipt-to',
+	'disposition-notification-to',
+]);
 
 /** Flat, with the names of the built-in trigger's `simple` format; the other headers, decoded, under `metadata`. */
 export function simpleJson(mail: ReadMail): IDataObject {
@@ -53,7 +65,8 @@ export function resolvedJson(mail: ReadMail): IDataObject {
 	const json: IDataObject = { headers: Object.fromEntries(headers), headerLines };
 	for (const name of ['from', 'to', 'cc', 'bcc', 'reply-to', 'sender']) {
 		const value = people(mail, name);
-		if (value.length > 0) json[name === 'reply-to' ? 'replyTo' : name] = { value: value.map(personJson), text: textOfPeople(value), html: htmlOfPeople(value) };
+		if (value.length > 0)
+			json[name === 'reply-to' ? 'replyTo' : name] = { value: value.map(personJson), text: textOfPeople(value), html: htmlOfPeople(value) };
 	}
 	return {
 		...json,

@@ -94,5 +94,8 @@ function joined(pieces: Piece[], others: readonly string[]): string {
 }
 
 function unescaped(text: string): Buffer {
-	return Buffer.from(text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
+	return Buffer.from(
+		text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
+		'latin1',
+	);
 }

@@ -77,7 +77,11 @@ export function nameFor(part: Part, subject: string, charsets: readonly string[]
 	if (part.name !== '') return part.name;
 	if (part.type === 'text/calendar') return 'invite.ics';
 	if (part.type !== 'message/rfc822' && part.type !== 'message/global') return '';
-	const title = (subject.includes('=?') ? decodeHeader(subject, charsets) : decodeRaw(Buffer.from(subject, 'latin1'), charsets));
-	const safe = title.replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ').replace(/\s+/g, ' ').trim().slice(0, 120);
+	const title = subject.includes('=?') ? decodeHeader(subject, charsets) : decodeRaw(Buffer.from(subject, 'latin1'), charsets);
+	const safe = title
+		.replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ')
+		.replace(/\s+/g, ' ')
+		.trim()
+		.slice(0, 120);
 	return `${safe === '' ? 'message' : safe}.eml`;
 }

@@ -105,7 +105,10 @@ function sendBatches(): void {
 
 async function runBatch(batch: readonly Waiting[]): Promise<void> {
 	try {
-		const results = await inTime<Array<Read | Refusal>>('readBatch', batch.map(({ bytes, wanted }) => ({ bytes, wanted })));
+		const results = await inTime<Array<Read | Refusal>>(
+			'readBatch',
+			batch.map(({ bytes, wanted }) => ({ bytes, wanted })),
+		);
 		batch.forEach((one, index) => one.resolve(results[index] ?? { refusal: 'No answer came.' }));
 	} catch (error) {
 		const [only] = batch;
@@ -137,7 +140,8 @@ function blame(error: unknown): Error {
 	if (cause !== undefined) return new Error(`The thread that reads emails could not be started: ${cause.message}`, { cause });
 	const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
 	if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new Unreadable(`Reading it would take more than ${limits.memory} MB of memory.`);
-	if (error instanceof Error && error.name === 'AbortError') return new Unreadable(`Reading it would take longer than ${limits.patience / 1000} seconds.`);
+	if (error instanceof Error && error.name === 'AbortError')
+		return new Unreadable(`Reading it would take longer than ${limits.patience / 1000} seconds.`);
 	return new Unreadable(error instanceof Error ? error.message : String(error));
 }
 
@@ -232,7 +236,7 @@ async function* inPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 	let piece = new Uint8Array(PIECE);
 	let filled = 0;
 	for await (const bytes of source) {
-		for (let from = 0; from < bytes.length; ) {
+		for (let from = 0; from < bytes.length;) {
 			const count = Math.min(bytes.length - from, PIECE - filled);
 			piece.set(bytes.subarray(from, from + count), filled);
 			filled += count;

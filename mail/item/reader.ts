@@ -125,7 +125,9 @@ export class MailReader implements PartsReader {
 		if (charset !== undefined && !this.charsets.includes(charset) && this.charsets.length < 20) this.charsets.push(charset);
 		if (part.type.startsWith('multipart/')) return;
 		const decoder = decoderOf(part.encoding);
-		this.#current = isBody(part) ? { decoder, begun: true, pieces: [], length: 0 } : { decoder, file: this.#fileOf(part), begun: false, pieces: [], length: 0 };
+		this.#current = isBody(part)
+			? { decoder, begun: true, pieces: [], length: 0 }
+			: { decoder, file: this.#fileOf(part), begun: false, pieces: [], length: 0 };
 		if (this.#current.file !== undefined && !isMail(part)) this.#begin(this.#current, this.#current.file, part);
 	}
 
@@ -146,7 +148,8 @@ export class MailReader implements PartsReader {
 		}
 		if (!current.begun) this.#begin(current, file, part);
 		if (current.kept !== undefined) file.kept = Buffer.concat(current.kept.pieces);
-		if (cut || current.decoder.damaged) this.damage(`The file ${file.name === '' ? 'without a name' : `"${file.name}"`} may be cut off: the email ends in the middle of it.`);
+		if (cut || current.decoder.damaged)
+			this.damage(`The file ${file.name === '' ? 'without a name' : `"${file.name}"`} may be cut off: the email ends in the middle of it.`);
 		this.options.files.end(file);
 	}
 
@@ -227,7 +230,12 @@ export class MailReader implements PartsReader {
 	async #oneAfterTheOther(bodies: readonly Body[]): Promise<Body> {
 		const hasHtml = bodies.some(({ html }) => html !== undefined);
 		const hasText = bodies.some(({ text }) => text !== undefined);
-		const html = hasHtml ? bodies.filter((body) => body.html !== undefined || !isBlank(body.text)).map((body) => body.html ?? htmlOfText(body.text ?? '')).join('<br/>\n') : undefined;
+		const html = hasHtml
+			? bodies
+					.filter((body) => body.html !== undefined || !isBlank(body.text))
+					.map((body) => body.html ?? htmlOfText(body.text ?? ''))
+					.join('<br/>\n')
+			: undefined;
 		if (!hasText) return { html };
 		const texts: string[] = [];
 		for (const body of bodies) {

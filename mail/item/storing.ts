@@ -57,7 +57,10 @@ export class StoredFiles<Stored> {
 		const file = this.#file;
 		this.#file = undefined;
 		if (file === undefined) return;
-		this.stored.set(file.index, file.stream === undefined ? await storeBytes(this.store, Buffer.concat(file.pieces), file.name, file.type) : await file.stream.end());
+		this.stored.set(
+			file.index,
+			file.stream === undefined ? await storeBytes(this.store, Buffer.concat(file.pieces), file.name, file.type) : await file.stream.end(),
+		);
 	}
 }
 

@@ -262,8 +262,13 @@ export class Structure {
 	#readPreamble({ part, preamble, preambleLength }: Open): void {
 		const content = Buffer.concat(preamble);
 		if (content.toString('latin1').trim() === '') return;
-		this.reader.damage(`No part could be found in a part of the type ${part.type}${preambleLength > content.length ? ', and only its beginning was read' : ''}.`);
-		const text: Part = { ...partOf([], part, this.reader.charsets), type: /^\s{0,99}<(?:!doctype html|html)/i.test(content.toString('latin1', 0, 200)) ? 'text/html' : 'text/plain' };
+		this.reader.damage(
+			`No part could be found in a part of the type ${part.type}${preambleLength > content.length ? ', and only its beginning was read' : ''}.`,
+		);
+		const text: Part = {
+			...partOf([], part, this.reader.charsets),
+			type: /^\s{0,99}<(?:!doctype html|html)/i.test(content.toString('latin1', 0, 200)) ? 'text/html' : 'text/plain',
+		};
 		part.children.push(text);
 		this.reader.open(text);
 		this.reader.content(text, content);

@@ -29,7 +29,10 @@ export interface Outcome {
 }
 
 /** News of a file of a mail, in order. */
-export type FileNews = { kind: 'begin'; index: number; name: string; type: string } | { kind: 'data'; bytes: Uint8Array<ArrayBuffer> } | { kind: 'end'; index: number };
+export type FileNews =
+	| { kind: 'begin'; index: number; name: string; type: string }
+	| { kind: 'data'; bytes: Uint8Array<ArrayBuffer> }
+	| { kind: 'end'; index: number };
 
 /** A small mail with its files. */
 export interface Read extends Outcome {
@@ -80,7 +83,11 @@ export async function readStream({ port, wanted }: { port: MessagePort; wanted: 
 }
 
 async function post(port: MessagePort, { news, ...rest }: Answer): Promise<void> {
-	const send = (answer: Answer): void => port.postMessage(answer, answer.news.flatMap((one) => (one.kind === 'data' ? [one.bytes.buffer] : [])));
+	const send = (answer: Answer): void =>
+		port.postMessage(
+			answer,
+			answer.news.flatMap((one) => (one.kind === 'data' ? [one.bytes.buffer] : [])),
+		);
 	let from = 0;
 	for (; news.length - from > NEWS_IN_MESSAGE; from += NEWS_IN_MESSAGE) {
 		send({ news: news.slice(from, from + NEWS_IN_MESSAGE), partial: true });
@@ -135,7 +142,17 @@ class Reading {
 
 	/** A file that lay in another one stands behind those of the mail. */
 	#add({ name, type, contentId, bytes, from }: ExtraFile): AttachmentJson {
-		const file = { name, type: type || 'application/octet-stream', contentId, size: bytes.length, location: '', inline: false, alternative: false, parameters: new Map<string, string>(), kept: bytes };
+		const file = {
+			name,
+			type: type || 'application/octet-stream',
+			contentId,
+			size: bytes.length,
+			location: '',
+			inline: false,
+			alternative: false,
+			parameters: new Map<string, string>(),
+			kept: bytes,
+		};
 		this.files.begin(file);
 		this.files.data(bytes);
 		this.files.end(file);
@@ -157,7 +174,8 @@ class Collected implements FileTaker {
 	data(bytes: Buffer): void {
 		if (!this.wanted) return;
 		const last = this.#news.at(-1);
-		if (last?.kind === 'data' && last.bytes.length + bytes.length <= SMALL_PIECE) last.bytes = new Uint8Array(Buffer.concat([last.bytes, bytes]));
+		if (last?.kind === 'data' && last.bytes.length + bytes.length <= SMALL_PIECE)
+			last.bytes = new Uint8Array(Buffer.concat([last.bytes, bytes]));
 		else this.#news.push({ kind: 'data', bytes: new Uint8Array(bytes) });
 	}
 

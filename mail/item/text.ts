@@ -40,7 +40,10 @@ export function unflow(text: string, deleteSpace: boolean): string {
 
 /** Text as HTML shows it: paragraphs, lines, links. */
 export function htmlOfText(text: string): string {
-	const lines = text.trim().split('\n').map((line) => linked(line.trimEnd()));
+	const lines = text
+		.trim()
+		.split('\n')
+		.map((line) => linked(line.trimEnd()));
 	return `<p>${lines.join('\n').replace(/\n\n+/g, '</p><p>').replaceAll('\n', '<br/>')}</p>`;
 }
 

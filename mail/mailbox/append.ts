@@ -30,14 +30,17 @@ export async function append(connection: Connection, folder: string, mail: Buffe
 		if (!(error instanceof MailError) || (error.code !== 'lost' && error.code !== 'timeout')) throw told(error, folder);
 		const found = await newest(connection, folder, messageId, before);
 		if (found !== undefined) return found;
-		throw new MailError(`The connection broke while the mail was put into "${folder}". ${messageId === '' ? 'It has no Message-ID, so nobody can tell whether it is there.' : 'It is not there.'}`, {
-			code: 'lost',
-			permanent: messageId === '',
-			speaker: 'imap',
-			command: 'APPEND',
-			remedy: messageId === '' ? `Look into "${folder}" before the item is run again.` : 'Run the item again.',
-			cause: error,
-		});
+		throw new MailError(
+			`The connection broke while the mail was put into "${folder}". ${messageId === '' ? 'It has no Message-ID, so nobody can tell whether it is there.' : 'It is not there.'}`,
+			{
+				code: 'lost',
+				permanent: messageId === '',
+				speaker: 'imap',
+				command: 'APPEND',
+				remedy: messageId === '' ? `Look into "${folder}" before the item is run again.` : 'Run the item again.',
+				cause: error,
+			},
+		);
 	}
 	return (await newest(connection, folder, messageId, before)) ?? { folder, messageId };
 }
@@ -54,7 +57,13 @@ async function newest(connection: Connection, folder: string, messageId: string,
 
 function told(error: unknown, folder: string): unknown {
 	if (!(error instanceof MailError) || (error.code !== 'protocol' && error.code !== 'rejected')) return error;
-	return new MailError(`The server did not take the mail into "${folder}": ${error.response ?? error.message}`, { code: 'rejected', speaker: 'imap', command: 'APPEND', remedy: 'Check that the mailbox is not full, and that the mail is not too large and is whole: headers, an empty line, the body.', cause: error });
+	return new MailError(`The server did not take the mail into "${folder}": ${error.response ?? error.message}`, {
+		code: 'rejected',
+		speaker: 'imap',
+		command: 'APPEND',
+		remedy: 'Check that the mailbox is not full, and that the mail is not too large and is whole: headers, an empty line, the body.',
+		cause: error,
+	});
 }
 
 const LONGEST_HEAD = 256 * 1024;

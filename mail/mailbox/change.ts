@@ -9,10 +9,7 @@ import type { Connection } from './sessions';
 /** Mails in one command: few round trips, and each answer comes before anybody takes the server for dead. */
 const MAILS_IN_COMMAND = 1_000;
 
-export type Change =
-	| { kind: 'move' | 'copy'; to: string }
-	| { kind: 'flags'; add: string[]; remove: string[] }
-	| { kind: 'delete' };
+export type Change = { kind: 'move' | 'copy'; to: string } | { kind: 'flags'; add: string[]; remove: string[] } | { kind: 'delete' };
 
 /** What was done to one mail. */
 export type Done = { kind: 'done'; uid?: number; uidValidity?: string } | { kind: 'gone' } | { kind: 'failed'; error: MailError };
@@ -25,7 +22,10 @@ export type Done = { kind: 'done'; uid?: number; uidValidity?: string } | { kind
 export async function change(connection: Connection, folder: string, mails: readonly There[], wanted: Change): Promise<Map<number, Done>> {
 	const results = new Map<number, Done>();
 	const uidValidity = mails[0]?.uidValidity ?? '';
-	for (const set of commandSets(mails.map(({ uid }) => uid), MAILS_IN_COMMAND)) {
+	for (const set of commandSets(
+		mails.map(({ uid }) => uid),
+		MAILS_IN_COMMAND,
+	)) {
 		const done = await changeSet(connection, { folder, uidValidity }, set, wanted);
 		for (const uid of set) results.set(uid, done.get(uid) ?? { kind: 'gone' });
 	}
@@ -62,13 +62,25 @@ function all(uids: readonly number[], done: Done): Map<number, Done> {
 /** Another folder may lie under the same name by the time a session had to be made anew. */
 function requirePlace(session: ImapSession, { folder, uidValidity }: Place): void {
 	if (session.uidValidity === uidValidity) return;
-	throw new MailError(`The folder "${folder}" has numbered its mails anew in between; nothing was done.`, { code: 'rejected', speaker: 'imap', remedy: 'Get the mails again, and use those items.' });
+	throw new MailError(`The folder "${folder}" has numbered its mails anew in between; nothing was done.`, {
+		code: 'rejected',
+		speaker: 'imap',
+		remedy: 'Get the mails again, and use those items.',
+	});
 }
 
-async function flag(session: ImapSession, place: Place, uids: readonly number[], { add, remove: away }: { add: string[]; remove: string[] }): Promise<Done> {
+async function flag(
+	session: ImapSession,
+	place: Place,
+	uids: readonly number[],
+	{ add, remove: away }: { add: string[]; remove: string[] },
+): Promise<Done> {
 	requirePlace(session, place);
 	requireKeywords(session.client, place.folder, [...add, ...away]);
-	for (const [flags, method] of [[add, 'messageFlagsAdd'], [away, 'messageFlagsRemove']] as const) {
+	for (const [flags, method] of [
+		[add, 'messageFlagsAdd'],
+		[away, 'messageFlagsRemove'],
+	] as const) {
 		if (flags.length === 0) continue;
 		const done = await session.run('UID STORE', async (client) => await client[method](rangeOf(uids), flags, { uid: true }));
 		if (done === true) continue;
@@ -117,25 +129,40 @@ async function move(connection: Connection, place: Place, uids: readonly number[
 		await remove(connection, place, there);
 		return copied;
 	} catch (error) {
-		const failed = new MailError(`The mail was copied to "${to}", and could not be taken out of "${place.folder}": it is in both now. ${error instanceof MailError ? error.summary : String(error)}`, {
-			code: 'forbidden',
-			speaker: 'imap',
-			command: 'UID EXPUNGE',
-			remedy: 'Delete one of the two; to move it again would copy it once more.',
-			cause: error,
-		});
+		const failed = new MailError(
+			`The mail was copied to "${to}", and could not be taken out of "${place.folder}": it is in both now. ${error instanceof MailError ? error.summary : String(error)}`,
+			{
+				code: 'forbidden',
+				speaker: 'imap',
+				command: 'UID EXPUNGE',
+				remedy: 'Delete one of the two; to move it again would copy it once more.',
+				cause: error,
+			},
+		);
 		return new Map([...copied, ...all(there, { kind: 'failed', error: failed })]);
 	}
 }
 
 /** One UID MOVE or UID COPY. A copy is not asked for again where nobody knows whether it was made. */
-async function transfer(connection: Connection, place: Place, uids: readonly number[], to: string, how: 'move' | 'copy'): Promise<Map<number, Done>> {
+async function transfer(
+	connection: Connection,
+	place: Place,
+	uids: readonly number[],
+	to: string,
+	how: 'move' | 'copy',
+): Promise<Map<number, Done>> {
 	const command = how === 'move' ? 'UID MOVE' : 'UID COPY';
 	const work = async (session: ImapSession): Promise<Map<number, Done>> => {
 		requirePlace(session, place);
 		const left = await search(session, { uid: rangeOf(uids) });
 		if (left.length === 0) return new Map();
-		const done = await session.run(command, async (client) => await (how === 'move' ? client.messageMove(rangeOf(left), to, { uid: true }) : client.messageCopy(rangeOf(left), to, { uid: true })));
+		const done = await session.run(
+			command,
+			async (client) =>
+				await (how === 'move'
+					? client.messageMove(rangeOf(left), to, { uid: true })
+					: client.messageCopy(rangeOf(left), to, { uid: true })),
+		);
 		if (done === false || done === undefined) throw refused(session, command, how, to);
 		return new Map(left.map((uid) => [uid, arrived(done, uid)]));
 	};
@@ -144,14 +171,17 @@ async function transfer(connection: Connection, place: Place, uids: readonly num
 	} catch (error) {
 		if (!(error instanceof MailError) || (error.code !== 'lost' && error.code !== 'timeout')) throw error;
 		if (how === 'copy') {
-			throw new MailError(`The connection broke while mails were copied to "${to}". They may be there; nothing is repeated, so that none is there twice.`, {
-				code: 'lost',
-				permanent: true,
-				speaker: 'imap',
-				command,
-				remedy: `Look into "${to}" before the item is run again.`,
-				cause: error,
-			});
+			throw new MailError(
+				`The connection broke while mails were copied to "${to}". They may be there; nothing is repeated, so that none is there twice.`,
+				{
+					code: 'lost',
+					permanent: true,
+					speaker: 'imap',
+					command,
+					remedy: `Look into "${to}" before the item is run again.`,
+					cause: error,
+				},
+			);
 		}
 		return await finishMove(connection, place, uids, to);
 	}
@@ -162,7 +192,10 @@ async function finishMove(connection: Connection, place: Place, uids: readonly n
 	return await connection.repeat(place.folder, async (session) => {
 		requirePlace(session, place);
 		const left = await search(session, { uid: rangeOf(uids) });
-		const moved = left.length === 0 ? undefined : await session.run('UID MOVE', async (client) => await client.messageMove(rangeOf(left), to, { uid: true }));
+		const moved =
+			left.length === 0
+				? undefined
+				: await session.run('UID MOVE', async (client) => await client.messageMove(rangeOf(left), to, { uid: true }));
 		if (left.length > 0 && (moved === false || moved === undefined)) throw refused(session, 'UID MOVE', 'move', to);
 		const there = new Set(left);
 		return new Map(uids.map((uid) => [uid, there.has(uid) && typeof moved === 'object' ? arrived(moved, uid) : { kind: 'done' }]));
@@ -178,12 +211,15 @@ function arrived({ uidMap, uidValidity }: CopyResponseObject, uid: number): Done
 function refused(session: ImapSession, command: string, verb: string, to?: string): MailError {
 	const refusal = session.refusal(command);
 	if (refusal.code !== 'protocol' && refusal.code !== 'rejected') return refusal;
-	return new MailError(`The server did not ${verb} the mail${to === undefined ? '' : ` to "${to}"`}: ${refusal.response ?? refusal.message}`, {
-		code: 'rejected',
-		speaker: 'imap',
-		command,
-		response: refusal.response,
-		remedy: 'Check that this sign-in may change the folder, and that the mailbox is not full.',
-		cause: refusal,
-	});
+	return new MailError(
+		`The server did not ${verb} the mail${to === undefined ? '' : ` to "${to}"`}: ${refusal.response ?? refusal.message}`,
+		{
+			code: 'rejected',
+			speaker: 'imap',
+			command,
+			response: refusal.response,
+			remedy: 'Check that this sign-in may change the folder, and that the mailbox is not full.',
+			cause: refusal,
+		},
+	);
 }

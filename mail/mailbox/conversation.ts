@@ -25,7 +25,11 @@ interface Thread {
  * section 3.6.4), and those that Outlook binds by Thread-Index.
  * @param paths folders to look into
  */
-export async function conversation(connection: Connection, mail: There, paths: readonly string[]): Promise<{ mails: Found[]; more: boolean }> {
+export async function conversation(
+	connection: Connection,
+	mail: There,
+	paths: readonly string[],
+): Promise<{ mails: Found[]; more: boolean }> {
 	const thread: Thread = { ids: new Set(), index: '' };
 	const found = new Map<string, Map<number, string[]>>();
 	const first = await connection.repeat(mail.folder, async (session) => await idsOf(session, [mail.uid]));
@@ -47,7 +51,16 @@ export async function conversation(connection: Connection, mail: There, paths: r
 		if (`${thread.ids.size} ${thread.index}` === before) break;
 	}
 	const all: Found[] = [];
-	for (const [path, uids] of found) all.push(...(await describe(connection, path, [...uids.keys()], { internalDate: true, envelope: true, flags: true, size: true, bodyStructure: true })));
+	for (const [path, uids] of found)
+		all.push(
+			...(await describe(connection, path, [...uids.keys()], {
+				internalDate: true,
+				envelope: true,
+				flags: true,
+				size: true,
+				bodyStructure: true,
+			})),
+		);
 	const once = new Map(all.sort(byDate).map((one) => [one.facts.envelope?.messageId ?? `${one.folder} ${one.uid}`, one]));
 	const mails = [...once.values()];
 	return { mails: mails.slice(0, MOST_MAILS), more: mails.length > MOST_MAILS };
@@ -80,13 +93,17 @@ async function lookInto(connection: Connection, path: string, ids: readonly stri
 		const told = await idsOf(session, [...uids]);
 		const wanted = new Set(ids);
 		// SEARCH compares a part of a header's text, so that what it finds may name another mail.
-		return told.filter((one) => wanted.has(one.messageId) || one.names.some((name) => wanted.has(name)) || (index !== '' && one.index === index));
+		return told.filter(
+			(one) => wanted.has(one.messageId) || one.names.some((name) => wanted.has(name)) || (index !== '' && one.index === index),
+		);
 	});
 }
 
 async function ofMessageId(session: ImapSession, id: string): Promise<number[]> {
 	const bare = id.slice(1, -1);
-	return await search(session, { or: [{ header: { 'Message-ID': bare } }, { header: { References: bare } }, { header: { 'In-Reply-To': bare } }] });
+	return await search(session, {
+		or: [{ header: { 'Message-ID': bare } }, { header: { References: bare } }, { header: { 'In-Reply-To': bare } }],
+	});
 }
 
 const NAMES = ['message-id', 'in-reply-to', 'references', 'thread-index'];
@@ -102,12 +119,20 @@ async function idsOf(session: ImapSession, uids: readonly number[]): Promise<Hea
 
 function headersIn(uid: number, bytes: Buffer): Headers {
 	const fields = new Map<string, string>();
-	for (const line of bytes.toString('latin1').replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/)) {
+	for (const line of bytes
+		.toString('latin1')
+		.replace(/\r?\n[ \t]+/g, ' ')
+		.split(/\r?\n/)) {
 		const end = line.indexOf(':');
 		if (end > 0) fields.set(line.slice(0, end).trim().toLowerCase(), line.slice(end + 1).trim());
 	}
 	const ids = (name: string): string[] => (fields.get(name) ?? '').slice(0, 100_000).match(/<[^<>\s]{1,900}>/g) ?? [];
-	return { uid, messageId: ids('message-id')[0] ?? '', names: [...ids('references'), ...ids('in-reply-to')], index: threadIndex(fields.get('thread-index') ?? '') };
+	return {
+		uid,
+		messageId: ids('message-id')[0] ?? '',
+		names: [...ids('references'), ...ids('in-reply-to')],
+		index: threadIndex(fields.get('thread-index') ?? ''),
+	};
 }
 
 /** 22 bytes are the conversation's, 5 more each answer's (MS-OXOMSG, section 2.2.1.3): 29 characters of base64 hold the first of them whole. */

@@ -21,12 +21,21 @@ export async function saveDraft(connection: Connection, folder: string, mail: Co
 
 /** The bytes of a mail. @throws MailError where the server does not give it */
 export async function bytesOf(connection: Connection, { folder, uid }: There): Promise<Buffer> {
-	const fetched = fetchMails(async (_command, work) => await connection.repeat(folder, work), [uid], { largeAbove: 20 * 1024 * 1024, large: 'stream', onlyWithAttachment: false });
+	const fetched = fetchMails(async (_command, work) => await connection.repeat(folder, work), [uid], {
+		largeAbove: 20 * 1024 * 1024,
+		large: 'stream',
+		onlyWithAttachment: false,
+	});
 	for await (const mail of fetched) {
 		if ('failure' in mail) throw mail.failure;
 		return mail.content.kind === 'streamed' ? await gather(await mail.content.open()) : mail.content.bytes;
 	}
-	throw new MailError(`The mail with UID ${uid} is no longer in "${folder}".`, { code: 'notFound', speaker: 'imap', field: 'UID', remedy: 'It may have been sent or deleted already.' });
+	throw new MailError(`The mail with UID ${uid} is no longer in "${folder}".`, {
+		code: 'notFound',
+		speaker: 'imap',
+		field: 'UID',
+		remedy: 'It may have been sent or deleted already.',
+	});
 }
 
 async function gather(stream: Readable): Promise<Buffer> {
@@ -40,7 +49,11 @@ export async function requireDraft(connection: Connection, mail: There, drafts: 
 	if (mail.folder === drafts) return;
 	const [found] = await describe(connection, mail.folder, [mail.uid], { flags: true });
 	if (found?.facts.flags?.has('\\Draft') === true) return;
-	throw new MailError(`UID: the email with UID ${mail.uid} in "${mail.folder}" is not a draft; nothing was done to it.`, { code: 'input', field: 'UID', remedy: `Give a draft: an item that lies in "${drafts}", or that the operation Create gave.` });
+	throw new MailError(`UID: the email with UID ${mail.uid} in "${mail.folder}" is not a draft; nothing was done to it.`, {
+		code: 'input',
+		field: 'UID',
+		remedy: `Give a draft: an item that lies in "${drafts}", or that the operation Create gave.`,
+	});
 }
 
 /** Takes the draft out of its folder for good. @returns why it is still there, where it is */
@@ -102,7 +115,14 @@ export async function sendDraft(connection: Connection, folders: Folders, draft:
 	const { mailbox } = connection.account;
 	const messageId = messageIdOf(bytes) || madeUp(mailbox, draft);
 	// The day on which it was begun is not the day on which it is sent.
-	const composed = await composeRaw({ open: async () => await Promise.resolve(Readable.from([bytes])), size: bytes.length, from: [], to: [], messageId, without: ['date', 'x-unsent'] });
+	const composed = await composeRaw({
+		open: async () => await Promise.resolve(Readable.from([bytes])),
+		size: bytes.length,
+		from: [],
+		to: [],
+		messageId,
+		without: ['date', 'x-unsent'],
+	});
 	const key = `${mailbox.toLowerCase()} ${messageId}`;
 	const before = underWay.get(key) ?? Promise.resolve();
 	const turn = before.then(async () => await sendOnce(connection, folders, draft, { composed, key }, wish));
@@ -120,7 +140,13 @@ interface Letter {
 	key: string;
 }
 
-async function sendOnce(connection: Connection, folders: Folders, draft: There, { composed, key }: Letter, wish: SendWish): Promise<Omit<SentDraft, 'messageId'>> {
+async function sendOnce(
+	connection: Connection,
+	folders: Folders,
+	draft: There,
+	{ composed, key }: Letter,
+	wish: SendWish,
+): Promise<Omit<SentDraft, 'messageId'>> {
 	const { memory, persistence } = wish;
 	const noted = await memory.begin(key);
 	const isInSent = noted !== 'sent' && (await liesInSent(connection, folders, composed.messageId));
@@ -145,7 +171,10 @@ async function sendOnce(connection: Connection, folders: Folders, draft: There, 
 
 /** One that an item would always make the same, so that a second try finds the first. */
 function madeUp(mailbox: string, { folder, uid, uidValidity }: There): string {
-	const digest = createHash('sha256').update(JSON.stringify([mailbox.toLowerCase(), folder, uidValidity, uid])).digest('hex').slice(0, 32);
+	const digest = createHash('sha256')
+		.update(JSON.stringify([mailbox.toLowerCase(), folder, uidValidity, uid]))
+		.digest('hex')
+		.slice(0, 32);
 	return `<draft.${digest}@${mailbox.slice(mailbox.lastIndexOf('@') + 1)}>`;
 }
 
@@ -160,7 +189,12 @@ async function liesInSent(connection: Connection, folders: Folders, messageId: s
 	return await connection.repeat(sent.path, async (session) => (await withMessageId(session, messageId)).length > 0);
 }
 
-async function clear(connection: Connection, folders: Folders, draft: There, sentCopy: SendWish['sentCopy']): Promise<{ draftLeft?: MailError }> {
+async function clear(
+	connection: Connection,
+	folders: Folders,
+	draft: There,
+	sentCopy: SendWish['sentCopy'],
+): Promise<{ draftLeft?: MailError }> {
 	try {
 		const failure = sentCopy === 'byServer' ? await discard(connection, draft) : await moveToSent(connection, folders, draft);
 		return failure === undefined ? {} : { draftLeft: failure };
@@ -179,9 +213,13 @@ async function moveToSent(connection: Connection, folders: Folders, draft: There
 }
 
 function unknown(messageId: string): MailError {
-	return new MailError(`An earlier execution began to send this draft and did not come to its end. Whether it was sent is unknown: no email with the Message-ID ${messageId} is in Sent Items. It was not sent again.`, {
-		code: 'rejected',
-		speaker: 'smtp',
-		remedy: 'Ask a recipient, or look into a message trace. Then delete the draft, or switch on the option "Resend if Unsure" to send it again.',
-	});
+	return new MailError(
+		`An earlier execution began to send this draft and did not come to its end. Whether it was sent is unknown: no email with the Message-ID ${messageId} is in Sent Items. It was not sent again.`,
+		{
+			code: 'rejected',
+			speaker: 'smtp',
+			remedy:
+				'Ask a recipient, or look into a message trace. Then delete the draft, or switch on the option "Resend if Unsure" to send it again.',
+		},
+	);
 }

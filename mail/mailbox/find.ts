@@ -58,7 +58,7 @@ async function findIn(connection: Connection, folder: string, wish: Wish, query:
 	if (newestFirst) uids.reverse();
 	const mails: Found[] = [];
 	// One more than wanted tells whether there are more.
-	for (let from = 0; from < uids.length && mails.length <= limit; ) {
+	for (let from = 0; from < uids.length && mails.length <= limit;) {
 		const some = uids.slice(from, from + Math.min(UIDS_IN_COMMAND, isExact(wish) ? limit + 1 - mails.length : UIDS_IN_COMMAND));
 		from += some.length;
 		mails.push(...(await describe(connection, folder, some, { ...query, ...wanted(wish) })).filter((mail) => fits(mail, wish)));
@@ -89,7 +89,15 @@ export async function describe(connection: Connection, folder: string, uids: rea
 	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
 		const some = uids.slice(from, from + UIDS_IN_COMMAND);
 		const { told, uidValidity } = await connection.repeat(folder, async (session) => {
-			const answers = await session.run('UID FETCH', async (client) => await fetchByUid(client, [...some].sort((one, other) => one - other), query));
+			const answers = await session.run(
+				'UID FETCH',
+				async (client) =>
+					await fetchByUid(
+						client,
+						[...some].sort((one, other) => one - other),
+						query,
+					),
+			);
 			return { told: answers, uidValidity: session.uidValidity };
 		});
 		for (const uid of some) {
@@ -103,5 +111,9 @@ export async function describe(connection: Connection, folder: string, uids: rea
 /** @throws MailError `input` */
 export function requireBounded(limit: number): void {
 	if (limit <= MOST_FOUND) return;
-	throw new MailError(`Limit: ${limit} is more than ${MOST_FOUND} mails at once.`, { code: 'input', field: 'Limit', remedy: 'Take them page by page, with the options Before UID or After UID.' });
+	throw new MailError(`Limit: ${limit} is more than ${MOST_FOUND} mails at once.`, {
+		code: 'input',
+		field: 'Limit',
+		remedy: 'Take them page by page, with the options Before UID or After UID.',
+	});
 }

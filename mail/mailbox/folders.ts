@@ -24,7 +24,14 @@ export interface FolderFacts {
 	size?: number;
 }
 
-const LABELS: Record<SpecialFolder, string> = { inbox: 'Inbox', drafts: 'Drafts', sent: 'Sent Items', deleted: 'Deleted Items', junk: 'Junk Email', archive: 'Archive' };
+const LABELS: Record<SpecialFolder, string> = {
+	inbox: 'Inbox',
+	drafts: 'Drafts',
+	sent: 'Sent Items',
+	deleted: 'Deleted Items',
+	junk: 'Junk Email',
+	archive: 'Archive',
+};
 
 /** The folders of one mailbox for the time of one execution. */
 export class Folders {
@@ -51,16 +58,30 @@ export class Folders {
 	 */
 	async find(wanted: string, field = 'Folder'): Promise<Folder> {
 		const asked = wanted.trim();
-		if (asked === '') throw new MailError(`${field} is empty.`, { code: 'input', field, remedy: 'Choose a folder from the list, or write its path, for example INBOX/Invoices.' });
+		if (asked === '')
+			throw new MailError(`${field} is empty.`, {
+				code: 'input',
+				field,
+				remedy: 'Choose a folder from the list, or write its path, for example INBOX/Invoices.',
+			});
 		const folders = await this.all();
 		const found = foldersNamed(folders, asked);
 		if (found.length === 1 && found[0] !== undefined) return found[0];
-		if (found.length > 1) throw missing(`The folder name "${asked}" fits ${found.length} folders: ${found.map(({ path }) => path).join(', ')}.`, field, 'Write the full path of the one that is meant.');
+		if (found.length > 1)
+			throw missing(
+				`The folder name "${asked}" fits ${found.length} folders: ${found.map(({ path }) => path).join(', ')}.`,
+				field,
+				'Write the full path of the one that is meant.',
+			);
 		const kind = specialNamed(asked);
 		const special = kind === undefined ? undefined : await this.#specialOf(kind);
 		if (special !== undefined) return special;
 		const nearest = nearestTo(asked, folders);
-		throw missing(`There is no folder "${asked}" in ${this.connection.account.mailbox}. ${nearest.length === folders.length ? 'There are' : 'The nearest names are'}: ${nearest.join(', ')}.`, field, 'Choose the folder from the list, or write its full path, for example INBOX/Invoices.');
+		throw missing(
+			`There is no folder "${asked}" in ${this.connection.account.mailbox}. ${nearest.length === folders.length ? 'There are' : 'The nearest names are'}: ${nearest.join(', ')}.`,
+			field,
+			'Choose the folder from the list, or write its full path, for example INBOX/Invoices.',
+		);
 	}
 
 	/** @throws MailError `notFound` where nobody could tell which it is */
@@ -68,7 +89,11 @@ export class Folders {
 		const found = await this.#specialOf(kind);
 		if (found !== undefined) return found;
 		const field = `${LABELS[kind]} Folder`;
-		throw missing(`No folder of ${this.connection.account.mailbox} looks like ${LABELS[kind]}. There are: ${nearestTo(LABELS[kind], await this.all()).join(', ')}.`, field, `Add the option "${field}" and choose it.`);
+		throw missing(
+			`No folder of ${this.connection.account.mailbox} looks like ${LABELS[kind]}. There are: ${nearestTo(LABELS[kind], await this.all()).join(', ')}.`,
+			field,
+			`Add the option "${field}" and choose it.`,
+		);
 	}
 
 	/** Undefined where there is none. */
@@ -82,7 +107,9 @@ export class Folders {
 
 	/** What else there is below it, itself first. */
 	async subtree({ path, delimiter }: Folder): Promise<Folder[]> {
-		return (await this.all()).filter((folder) => folder.path === path || (delimiter !== '' && folder.path.startsWith(`${path}${delimiter}`)));
+		return (await this.all()).filter(
+			(folder) => folder.path === path || (delimiter !== '' && folder.path.startsWith(`${path}${delimiter}`)),
+		);
 	}
 
 	/** Every folder with its counts, as a list in the order of the tree. */
@@ -116,10 +143,17 @@ export class Folders {
 			const there = known.get(folded(next));
 			path = there?.path ?? next;
 			if (there !== undefined) continue;
-			await this.#change('CREATE', path, async (session) => await session.run('CREATE', async (client) => await client.mailboxCreate(path)));
+			await this.#change(
+				'CREATE',
+				path,
+				async (session) => await session.run('CREATE', async (client) => await client.mailboxCreate(path)),
+			);
 			created = true;
 		}
-		return { folder: (await this.all()).find((folder) => folder.path === path) ?? { path, name: parts.at(-1) ?? path, delimiter }, created };
+		return {
+			folder: (await this.all()).find((folder) => folder.path === path) ?? { path, name: parts.at(-1) ?? path, delimiter },
+			created,
+		};
 	}
 
 	/** @param newName a name, which leaves the folder where it is, or a whole path. @throws MailError */
@@ -130,7 +164,12 @@ export class Folders {
 		const above = folder.path.split(delimiter).slice(0, -1);
 		const path = (parts.length === 1 ? [...above, ...parts] : parts).join(delimiter);
 		if (path === folder.path) return folder;
-		if (path.startsWith(`${folder.path}${delimiter}`)) throw new MailError(`"${folder.path}" cannot be moved into itself.`, { code: 'input', field: 'New Name', remedy: 'Choose a path outside of the folder.' });
+		if (path.startsWith(`${folder.path}${delimiter}`))
+			throw new MailError(`"${folder.path}" cannot be moved into itself.`, {
+				code: 'input',
+				field: 'New Name',
+				remedy: 'Choose a path outside of the folder.',
+			});
 		return await this.#moveTo(folder, path);
 	}
 
@@ -139,7 +178,12 @@ export class Folders {
 		await this.#requireOwn(folder, 'deleted');
 		if (permanently) {
 			const deepestFirst = (await this.subtree(folder)).sort((one, other) => other.path.length - one.path.length);
-			for (const { path } of deepestFirst) await this.#change('DELETE', path, async (session) => await session.run('DELETE', async (client) => await client.mailboxDelete(path)));
+			for (const { path } of deepestFirst)
+				await this.#change(
+					'DELETE',
+					path,
+					async (session) => await session.run('DELETE', async (client) => await client.mailboxDelete(path)),
+				);
 			return undefined;
 		}
 		const deleted = await this.special('deleted');
@@ -152,7 +196,11 @@ export class Folders {
 	}
 
 	async #moveTo(folder: Folder, path: string): Promise<Folder> {
-		await this.#change('RENAME', folder.path, async (session) => await session.run('RENAME', async (client) => await client.mailboxRename(folder.path, path)));
+		await this.#change(
+			'RENAME',
+			folder.path,
+			async (session) => await session.run('RENAME', async (client) => await client.mailboxRename(folder.path, path)),
+		);
 		return (await this.all()).find((one) => one.path === path) ?? { ...folder, path, name: path.split(folder.delimiter).at(-1) ?? path };
 	}
 
@@ -166,7 +214,8 @@ export class Folders {
 				speaker: 'imap',
 				command,
 				mailbox: this.connection.account.mailbox,
-				remedy: 'Check that the name is allowed, that no folder of that name is there already, and that this sign-in may change the folder.',
+				remedy:
+					'Check that the name is allowed, that no folder of that name is there already, and that this sign-in may change the folder.',
 				cause: error,
 			});
 		} finally {
@@ -178,12 +227,19 @@ export class Folders {
 	async #requireOwn({ path }: Folder, verb: string): Promise<void> {
 		const special = [...specialFolders(await this.all())].find(([, folder]) => folder.path === path)?.[0];
 		if (special === undefined) return;
-		throw new MailError(`"${path}" is the mailbox's ${LABELS[special]} and cannot be ${verb}.`, { code: 'input', field: 'Folder', remedy: 'Choose a folder that a person or a workflow has made.' });
+		throw new MailError(`"${path}" is the mailbox's ${LABELS[special]} and cannot be ${verb}.`, {
+			code: 'input',
+			field: 'Folder',
+			remedy: 'Choose a folder that a person or a workflow has made.',
+		});
 	}
 }
 
 export async function statusOf(session: ImapSession, path: string): Promise<StatusObject> {
-	const status = await session.run('STATUS', async (client) => await client.status(path, { messages: true, unseen: true, uidNext: true, uidValidity: true }));
+	const status = await session.run(
+		'STATUS',
+		async (client) => await client.status(path, { messages: true, unseen: true, uidNext: true, uidValidity: true }),
+	);
 	if (status === false || status === undefined) throw session.refusal('STATUS');
 	return status;
 }
@@ -199,10 +255,17 @@ function factsOf({ path, name, delimiter }: Folder, special: SpecialFolder | und
 
 /** @throws MailError `input` */
 function partsOf(wanted: string, field: string): string[] {
-	const parts = wanted.split('/').map((part) => part.trim()).filter((part) => part !== '');
+	const parts = wanted
+		.split('/')
+		.map((part) => part.trim())
+		.filter((part) => part !== '');
 	const wrong = parts.find((part) => /[\u0000-\u001f\u007f]/.test(part));
 	if (parts.length > 0 && wrong === undefined) return parts;
-	throw new MailError(parts.length === 0 ? `${field} is empty.` : `${field} has a line break or another control character in it.`, { code: 'input', field, remedy: 'Write a name such as Invoices, or a path such as INBOX/Invoices/2026.' });
+	throw new MailError(parts.length === 0 ? `${field} is empty.` : `${field} has a line break or another control character in it.`, {
+		code: 'input',
+		field,
+		remedy: 'Write a name such as Invoices, or a path such as INBOX/Invoices/2026.',
+	});
 }
 
 const MOST_NAMED = 12;
@@ -211,12 +274,17 @@ const MOST_NAMED = 12;
 function nearestTo(asked: string, folders: readonly Folder[]): string[] {
 	const likeness = ({ path, name }: Folder): number => Math.max(shared(folded(path), folded(asked)), shared(folded(name), folded(asked)));
 	if (folders.length <= MOST_NAMED) return folders.map(({ path }) => path);
-	return folders.map((folder) => ({ folder, score: likeness(folder) })).sort((one, other) => other.score - one.score).slice(0, MOST_NAMED).map(({ folder }) => folder.path);
+	return folders
+		.map((folder) => ({ folder, score: likeness(folder) }))
+		.sort((one, other) => other.score - one.score)
+		.slice(0, MOST_NAMED)
+		.map(({ folder }) => folder.path);
 }
 
 /** Dice's coefficient of the pairs of letters: 0 where no pair is in both, 1 where they are equal. */
 function shared(one: string, other: string): number {
-	const pairs = (text: string): string[] => Array.from({ length: Math.max(1, text.length - 1) }, (_, index) => text.slice(index, index + 2));
+	const pairs = (text: string): string[] =>
+		Array.from({ length: Math.max(1, text.length - 1) }, (_, index) => text.slice(index, index + 2));
 	const [left, right] = [pairs(one.slice(0, 200)), pairs(other.slice(0, 200))];
 	const there = new Set(right);
 	return (2 * left.filter((pair) => there.has(pair)).length) / (left.length + right.length);

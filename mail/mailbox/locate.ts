@@ -57,7 +57,15 @@ export async function locate(connection: Connection, folders: Folders, reference
 		}
 	}
 	for (const [path, indexes] of groups) {
-		const found = await connection.repeat(path, async (session) => await locateIn(session, path, indexes.map((index) => references[index]).filter((one) => one !== undefined)));
+		const found = await connection.repeat(
+			path,
+			async (session) =>
+				await locateIn(
+					session,
+					path,
+					indexes.map((index) => references[index]).filter((one) => one !== undefined),
+				),
+		);
 		for (const [place, index] of indexes.entries()) {
 			const fate = found[place];
 			if (fate !== undefined) fates[index] = fate;
@@ -65,14 +73,19 @@ export async function locate(connection: Connection, folders: Folders, reference
 	}
 	for (const [index, fate] of fates.entries()) {
 		const reference = references[index];
-		if (fate.kind === 'gone' && fate.uid === 0 && reference !== undefined) fates[index] = await elsewhere(connection, folders, reference, fate.folder);
+		if (fate.kind === 'gone' && fate.uid === 0 && reference !== undefined)
+			fates[index] = await elsewhere(connection, folders, reference, fate.folder);
 	}
 	return fates;
 }
 
 function requireOwn({ mailbox }: Reference, own: string): void {
 	if (mailbox === '' || mailbox.toLowerCase() === own.toLowerCase()) return;
-	throw new MailError(`UID: the item is of the mailbox ${mailbox}, and this node works in ${own}.`, { code: 'input', field: 'UID', remedy: `Set the option "Mailbox Address" to ${mailbox}, or use the credential of that mailbox.` });
+	throw new MailError(`UID: the item is of the mailbox ${mailbox}, and this node works in ${own}.`, {
+		code: 'input',
+		field: 'UID',
+		remedy: `Set the option "Mailbox Address" to ${mailbox}, or use the credential of that mailbox.`,
+	});
 }
 
 async function locateIn(session: ImapSession, path: string, references: readonly Reference[]): Promise<Fate[]> {
@@ -80,19 +93,32 @@ async function locateIn(session: ImapSession, path: string, references: readonly
 	const isStale = (one: Reference): boolean => one.uid === 0 || (one.uidValidity !== '' && one.uidValidity !== uidValidity);
 	const fresh = references.filter((one) => !isStale(one));
 	const there = new Set<number>();
-	for (const set of commandSets(fresh.map(({ uid }) => uid), 10_000)) for (const uid of await search(session, { uid: rangeOf(set) })) there.add(uid);
-	const strangers = await othersThan(session, fresh.filter(({ uid, messageId, mailbox }) => there.has(uid) && messageId !== '' && mailbox === ''));
-	const again = await findAgain(session, references.filter((one) => isStale(one) && one.messageId !== ''));
+	for (const set of commandSets(
+		fresh.map(({ uid }) => uid),
+		10_000,
+	))
+		for (const uid of await search(session, { uid: rangeOf(set) })) there.add(uid);
+	const strangers = await othersThan(
+		session,
+		fresh.filter(({ uid, messageId, mailbox }) => there.has(uid) && messageId !== '' && mailbox === ''),
+	);
+	const again = await findAgain(
+		session,
+		references.filter((one) => isStale(one) && one.messageId !== ''),
+	);
 	return references.map((reference): Fate => {
 		const { uid, messageId } = reference;
 		const found = { folder: path, uidValidity, messageId };
 		if (!isStale(reference)) {
 			if (strangers.has(uid)) return { kind: 'failed', error: stranger(uid, path) };
-			return there.has(uid) ? { ...found, kind: 'there', uid, foundAgain: false } : { kind: 'gone', uid, folder: path, reason: `The mail with UID ${uid} is no longer in "${path}".` };
+			return there.has(uid)
+				? { ...found, kind: 'there', uid, foundAgain: false }
+				: { kind: 'gone', uid, folder: path, reason: `The mail with UID ${uid} is no longer in "${path}".` };
 		}
 		const places = again.get(messageId) ?? [];
 		const [only] = places;
-		if (only !== undefined && (places.length === 1 || uid === 0)) return { ...found, kind: 'there', uid: places.at(-1) ?? only, foundAgain: uid !== 0 };
+		if (only !== undefined && (places.length === 1 || uid === 0))
+			return { ...found, kind: 'there', uid: places.at(-1) ?? only, foundAgain: uid !== 0 };
 		if (uid === 0) return { kind: 'gone', uid: 0, folder: path, reason: `No mail with the Message-ID ${messageId} is in "${path}".` };
 		return { kind: 'failed', error: renumbered(uid, path, messageId, places.length) };
 	});
@@ -105,7 +131,12 @@ async function elsewhere(connection: Connection, folders: Folders, reference: Re
 		const [fate] = await connection.repeat(path, async (session) => await locateIn(session, path, [reference]));
 		if (fate?.kind === 'there') return fate;
 	}
-	return { kind: 'gone', uid: 0, folder: '', reason: `No mail with the Message-ID ${reference.messageId} is in ${connection.account.mailbox}.` };
+	return {
+		kind: 'gone',
+		uid: 0,
+		folder: '',
+		reason: `No mail with the Message-ID ${reference.messageId} is in ${connection.account.mailbox}.`,
+	};
 }
 
 /** Mails under these UIDs that have another Message-ID than the item says; items of this node tell their mailbox, and need no look. */
@@ -145,7 +176,10 @@ export async function withMessageId(session: ImapSession, messageId: string): Pr
 	if (uids.length === 0) return [];
 	// SEARCH finds a part of the header's text too (RFC 3501, section 6.4.4).
 	const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, uids.slice(-UIDS_IN_COMMAND), { envelope: true }));
-	return [...told.values()].filter(({ envelope }) => envelope?.messageId?.trim() === messageId).map(({ uid }) => uid).sort((one, other) => one - other);
+	return [...told.values()]
+		.filter(({ envelope }) => envelope?.messageId?.trim() === messageId)
+		.map(({ uid }) => uid)
+		.sort((one, other) => one - other);
 }
 
 /** @throws MailError */
@@ -164,10 +198,18 @@ function stranger(uid: number, path: string): MailError {
 }
 
 function renumbered(uid: number, path: string, messageId: string, places: number): MailError {
-	const why = messageId === '' ? 'and the item has no Message-ID to find it by' : places === 0 ? 'and no mail with its Message-ID is there' : `and ${places} mails with its Message-ID are there`;
-	return new MailError(`UID: the folder "${path}" has numbered its mails anew since the item with UID ${uid} was made, ${why}; nothing was done.`, {
-		code: 'input',
-		field: 'UID',
-		remedy: 'Get the mails again with the operation Get Many, and use those items.',
-	});
+	const why =
+		messageId === ''
+			? 'and the item has no Message-ID to find it by'
+			: places === 0
+				? 'and no mail with its Message-ID is there'
+				: `and ${places} mails with its Message-ID are there`;
+	return new MailError(
+		`UID: the folder "${path}" has numbered its mails anew since the item with UID ${uid} was made, ${why}; nothing was done.`,
+		{
+			code: 'input',
+			field: 'UID',
+			remedy: 'Get the mails again with the operation Get Many, and use those items.',
+		},
+	);
 }

@@ -36,7 +36,13 @@ export interface PartWish {
 export async function listParts(connection: Connection, mail: There): Promise<Part[]> {
 	const [found] = await describe(connection, mail.folder, [mail.uid], { bodyStructure: true });
 	const structure = found?.facts.bodyStructure;
-	if (structure === undefined) throw new MailError(`The server does not tell the parts of the mail with UID ${mail.uid} in "${mail.folder}".`, { code: 'protocol', speaker: 'imap', command: 'UID FETCH', remedy: 'Get the whole mail with Download Attachments instead.' });
+	if (structure === undefined)
+		throw new MailError(`The server does not tell the parts of the mail with UID ${mail.uid} in "${mail.folder}".`, {
+			code: 'protocol',
+			speaker: 'imap',
+			command: 'UID FETCH',
+			remedy: 'Get the whole mail with Download Attachments instead.',
+		});
 	return attachmentsOf(structure).map((part, index) => ({ ...part, index }));
 }
 
@@ -62,12 +68,24 @@ function attachmentsOf(node: MessageStructureObject, isTop = true): Array<Omit<P
 }
 
 export function choose(parts: readonly Part[], wish: PartWish): Part[] {
-	const names = wish.names.split(',').map((one) => one.trim().toLowerCase()).filter((one) => one !== '');
-	const types = wish.types.split(',').map((one) => one.trim().toLowerCase()).filter((one) => one !== '');
+	const names = wish.names
+		.split(',')
+		.map((one) => one.trim().toLowerCase())
+		.filter((one) => one !== '');
+	const types = wish.types
+		.split(',')
+		.map((one) => one.trim().toLowerCase())
+		.filter((one) => one !== '');
 	return parts.filter((part) => {
 		if (part.inline && !wish.inline && names.length === 0 && types.length === 0 && wish.indexes.length === 0) return false;
 		const isNamed = names.length === 0 || names.some((pattern) => matches(part.fileName?.toLowerCase() ?? '', pattern));
-		const isOfType = types.length === 0 || types.some((type) => part.mimeType === type || (type.endsWith('/*') ? part.mimeType.startsWith(type.slice(0, -1)) : type.endsWith('/') && part.mimeType.startsWith(type)));
+		const isOfType =
+			types.length === 0 ||
+			types.some(
+				(type) =>
+					part.mimeType === type ||
+					(type.endsWith('/*') ? part.mimeType.startsWith(type.slice(0, -1)) : type.endsWith('/') && part.mimeType.startsWith(type)),
+			);
 		return isNamed && isOfType && (wish.indexes.length === 0 || wish.indexes.includes(part.index));
 	});
 }
@@ -101,11 +119,24 @@ const CHUNK_BYTES = 2 * 1024 * 1024;
  * Downloads one attachment, decoded. Only its bytes travel.
  * @param take reads the stream to its end
  */
-export async function downloadPart<T>(connection: Connection, mail: There, { part }: Part, take: (content: Readable) => Promise<T>): Promise<T> {
+export async function downloadPart<T>(
+	connection: Connection,
+	mail: There,
+	{ part }: Part,
+	take: (content: Readable) => Promise<T>,
+): Promise<T> {
 	return await connection.repeat(mail.folder, async (session) => {
 		// Its commands go out while the stream is read; nothing else runs on the session meanwhile.
-		const { content } = await session.run('UID FETCH', async (client) => await client.download(String(mail.uid), part, { uid: true, chunkSize: CHUNK_BYTES, decodeText: false }));
-		if (content === undefined) throw new MailError(`The server does not give part ${part} of the mail with UID ${mail.uid}.`, { code: 'notFound', speaker: 'imap', command: 'UID FETCH' });
+		const { content } = await session.run(
+			'UID FETCH',
+			async (client) => await client.download(String(mail.uid), part, { uid: true, chunkSize: CHUNK_BYTES, decodeText: false }),
+		);
+		if (content === undefined)
+			throw new MailError(`The server does not give part ${part} of the mail with UID ${mail.uid}.`, {
+				code: 'notFound',
+				speaker: 'imap',
+				command: 'UID FETCH',
+			});
 		return await take(content);
 	});
 }

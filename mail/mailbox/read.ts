@@ -19,7 +19,9 @@ export interface ReadOptions<Stored> extends Omit<ItemOptions<Stored>, 'format' 
 
 /** What each format wants to know of a mail beside its bytes. */
 export function queryOf(format: MailboxFormat): FetchQueryObject {
-	return format === 'fields' ? { flags: true, envelope: true, size: true, internalDate: true, bodyStructure: true } : { flags: true, size: true, internalDate: true };
+	return format === 'fields'
+		? { flags: true, envelope: true, size: true, internalDate: true, bodyStructure: true }
+		: { flags: true, size: true, internalDate: true };
 }
 
 const MAILS_AT_ONCE = 500;
@@ -28,12 +30,16 @@ const MAILS_AT_ONCE = 500;
  * Items of these mails, in their order. A mail that the server does not give is an item with `error`; one that has gone
  * meanwhile is left out.
  */
-export async function* readMails<Stored>(connection: Connection, mails: readonly Found[], options: ReadOptions<Stored>): AsyncGenerator<{ mail: Found; item: MessageItem<Stored> }> {
+export async function* readMails<Stored>(
+	connection: Connection,
+	mails: readonly Found[],
+	options: ReadOptions<Stored>,
+): AsyncGenerator<{ mail: Found; item: MessageItem<Stored> }> {
 	if (options.format === 'fields') {
 		for (const mail of mails) yield { mail, item: { json: { ...fieldsOf(mail), ...provenance(connection, mail) } } };
 		return;
 	}
-	for (let from = 0; from < mails.length; ) {
+	for (let from = 0; from < mails.length;) {
 		// Neighbours in one folder together.
 		const { folder = '' } = mails[from] ?? {};
 		let to = from;
@@ -48,7 +54,12 @@ export async function* readMails<Stored>(connection: Connection, mails: readonly
 	}
 }
 
-async function readSome<Stored>(connection: Connection, folder: string, mails: readonly Found[], options: ReadOptions<Stored>): Promise<Map<number, MessageItem<Stored>>> {
+async function readSome<Stored>(
+	connection: Connection,
+	folder: string,
+	mails: readonly Found[],
+	options: ReadOptions<Stored>,
+): Promise<Map<number, MessageItem<Stored>>> {
 	const known = new Map(mails.map((mail) => [mail.uid, mail]));
 	const uids = [...known.keys()].sort((one, other) => one - other);
 	const items = new Map<number, MessageItem<Stored>>();
@@ -66,19 +77,35 @@ async function readSome<Stored>(connection: Connection, folder: string, mails: r
 	for await (const one of fetched) {
 		const mail = known.get(one.uid);
 		if (mail === undefined) continue;
-		items.set(one.uid, 'failure' in one ? { json: { ...provenance(connection, mail), error: one.failure.summary } } : await wholeItem(connection, mail, one, format, options));
+		items.set(
+			one.uid,
+			'failure' in one
+				? { json: { ...provenance(connection, mail), error: one.failure.summary } }
+				: await wholeItem(connection, mail, one, format, options),
+		);
 	}
 	return items;
 }
 
-async function wholeItem<Stored>(connection: Connection, mail: Found, { content }: FetchedMail, format: Format, options: ReadOptions<Stored>): Promise<MessageItem<Stored>> {
+async function wholeItem<Stored>(
+	connection: Connection,
+	mail: Found,
+	{ content }: FetchedMail,
+	format: Format,
+	options: ReadOptions<Stored>,
+): Promise<MessageItem<Stored>> {
 	const source: Buffer | (() => Promise<Readable>) = content.kind === 'streamed' ? content.open : content.bytes;
 	const { json, binary } = await toItem(source, origin(mail), { ...options, format, rawText: content.kind !== 'streamed' });
 	return { json: { ...json, ...provenance(connection, mail) }, ...(binary !== undefined && { binary }) };
 }
 
 /** As format simple, without what only the body tells. */
-async function headerItem<Stored>(connection: Connection, mail: Found, headers: Buffer, options: ReadOptions<Stored>): Promise<MessageItem<Stored>> {
+async function headerItem<Stored>(
+	connection: Connection,
+	mail: Found,
+	headers: Buffer,
+	options: ReadOptions<Stored>,
+): Promise<MessageItem<Stored>> {
 	const { json } = await toItem(headers, origin(mail), { ...options, format: 'simple', downloadAttachments: false, headersOnly: true });
 	const { text: _text, html: _html, attachments: _attachments, newText: _newText, hasAttachment: _hasAttachment, ...rest } = json;
 	return { json: { ...rest, headersOnly: true, ...provenance(connection, mail) } };
@@ -120,5 +147,7 @@ export function fieldsOf({ facts: { envelope, bodyStructure } }: Found): IDataOb
 }
 
 function addressText(addresses: readonly MessageAddressObject[] | undefined): string {
-	return (addresses ?? []).map(({ name = '', address = '' }) => (name === '' ? address : `"${name.replace(/["\\]/g, '\\$&')}" <${address}>`)).join(', ');
+	return (addresses ?? [])
+		.map(({ name = '', address = '' }) => (name === '' ? address : `"${name.replace(/["\\]/g, '\\$&')}" <${address}>`))
+		.join(', ');
 }

@@ -24,8 +24,10 @@ const MOST_IN_FIELD = 50_000;
  */
 export function readReferences(value: unknown, field = 'UID'): Reference[] {
 	const found = read(value, field);
-	if (found.length === 0) throw wrong(field, 'it is empty', 'Give the number in the field uid of a message item, or the whole item, for example {{ $json }}.');
-	if (found.length > MOST_IN_FIELD) throw wrong(field, `it has ${found.length} entries, more than ${MOST_IN_FIELD}`, 'Give them as items, some thousand at a time.');
+	if (found.length === 0)
+		throw wrong(field, 'it is empty', 'Give the number in the field uid of a message item, or the whole item, for example {{ $json }}.');
+	if (found.length > MOST_IN_FIELD)
+		throw wrong(field, `it has ${found.length} entries, more than ${MOST_IN_FIELD}`, 'Give them as items, some thousand at a time.');
 	return found;
 }
 
@@ -37,8 +39,16 @@ function read(value: unknown, field: string): Reference[] {
 	if (typeof value !== 'string') throw wrong(field, `${JSON.stringify(value)} is no UID`);
 	const text = value.trim();
 	if (/^[[{"]/.test(text)) return read(parsed(text, field), field);
-	if (text.includes('<') || text.includes('@')) return text.split(/[\s,]+/).filter((one) => one !== '').map((one) => ofMessageId(one, field));
-	return text.split(',').map((one) => one.trim()).filter((one) => one !== '').map((one) => ofUid(one, field));
+	if (text.includes('<') || text.includes('@'))
+		return text
+			.split(/[\s,]+/)
+			.filter((one) => one !== '')
+			.map((one) => ofMessageId(one, field));
+	return text
+		.split(',')
+		.map((one) => one.trim())
+		.filter((one) => one !== '')
+		.map((one) => ofUid(one, field));
 }
 
 function parsed(text: string, field: string): unknown {
@@ -52,7 +62,11 @@ function parsed(text: string, field: string): unknown {
 function ofUid(value: unknown, field: string): Reference {
 	const uid = typeof value === 'string' && !/^\d{1,10}$/.test(value) ? NaN : Number(value);
 	if (Number.isInteger(uid) && uid >= 1 && uid <= LARGEST_UID) return { uid, folder: '', uidValidity: '', messageId: '', mailbox: '' };
-	throw wrong(field, `"${String(value).slice(0, 60)}" is no UID`, 'A UID is a whole number from 1, which stands in the field uid of a message item.');
+	throw wrong(
+		field,
+		`"${String(value).slice(0, 60)}" is no UID`,
+		'A UID is a whole number from 1, which stands in the field uid of a message item.',
+	);
 }
 
 function ofMessageId(text: string, field: string): Reference {
@@ -68,12 +82,22 @@ function ofItem(item: object, field: string): Reference {
 		const value: unknown = Reflect.get(item, name);
 		return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
 	};
-	const known = { folder: text('folder'), uidValidity: text('uidValidity'), messageId: messageIdIn(text('messageId')), mailbox: text('mailbox') };
+	const known = {
+		folder: text('folder'),
+		uidValidity: text('uidValidity'),
+		messageId: messageIdIn(text('messageId')),
+		mailbox: text('mailbox'),
+	};
 	if (text('uid') !== '') return { ...ofUid(text('uid'), field), ...known };
-	if (text('uidl') !== '' && known.messageId === '') throw wrong(field, 'the item comes from POP, which knows no UID', 'Use an item of IMAP Trigger or IMAP Mailbox.');
+	if (text('uidl') !== '' && known.messageId === '')
+		throw wrong(field, 'the item comes from POP, which knows no UID', 'Use an item of IMAP Trigger or IMAP Mailbox.');
 	// By its Message-ID a mail is found wherever it lies.
 	if (known.messageId !== '') return { ...known, uid: 0, folder: '', uidValidity: '' };
-	throw wrong(field, 'the item has no field uid', 'Give a message item of IMAP Trigger or IMAP Mailbox, for example {{ $(\'IMAP Trigger\').item.json }}.');
+	throw wrong(
+		field,
+		'the item has no field uid',
+		"Give a message item of IMAP Trigger or IMAP Mailbox, for example {{ $('IMAP Trigger').item.json }}.",
+	);
 }
 
 /** With angle brackets; empty where there is none that can be searched for. */
@@ -82,6 +106,10 @@ export function messageIdIn(text: string): string {
 	return inside.includes('@') ? `<${inside}>` : '';
 }
 
-function wrong(field: string, what: string, remedy = 'Give the number in the field uid of a message item, the whole item, or a Message-ID.'): MailError {
+function wrong(
+	field: string,
+	what: string,
+	remedy = 'Give the number in the field uid of a message item, the whole item, or a Message-ID.',
+): MailError {
 	return new MailError(`${field} cannot be used: ${what}.`, { code: 'input', field, remedy });
 }

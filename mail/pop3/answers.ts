@@ -21,7 +21,14 @@ export function refusal(line: string, at: Circumstances, command: string, hint?:
 
 /** An answer that cannot be understood. */
 export function unexpected(response: string, at: Circumstances, command: string, what: string): MailError {
-	return new MailError(`POP answered ${command} with ${what}.`, { code: 'protocol', speaker: 'pop', mailbox: at.mailbox, command, response: (at.token?.hide(response) ?? response).slice(0, 200), remedy: 'Check that host and port are those of a POP server.' });
+	return new MailError(`POP answered ${command} with ${what}.`, {
+		code: 'protocol',
+		speaker: 'pop',
+		mailbox: at.mailbox,
+		command,
+		response: (at.token?.hide(response) ?? response).slice(0, 200),
+		remedy: 'Check that host and port are those of a POP server.',
+	});
 }
 
 /** A listing's lines, split at the first space. @throws MailError `protocol` where a line does not begin with a number */
@@ -44,7 +51,13 @@ export async function lines(connection: PopConnection, command: string, limit = 
 		begun = parts.pop() ?? '';
 		for (const line of parts) if (line !== '') found.push(line);
 		if (found.length > listLines) throw connection.tooMuch(command, limit);
-		if (begun.length > LONGEST_LINE) throw connection.fail('protocol', `POP answered ${command} with a line that does not end.`, command, 'Check that host and port are those of a POP server.');
+		if (begun.length > LONGEST_LINE)
+			throw connection.fail(
+				'protocol',
+				`POP answered ${command} with a line that does not end.`,
+				command,
+				'Check that host and port are those of a POP server.',
+			);
 	}
 	return begun === '' ? found : [...found, begun];
 }

@@ -28,7 +28,13 @@ export async function signIn(connection: PopConnection, endpoint: Endpoint, mail
 	const before = await readCapabilities(connection);
 	const mechanisms = before.get('SASL')?.toUpperCase().split(' ');
 	if (mechanisms !== undefined && !mechanisms.includes('XOAUTH2')) {
-		throw new MailError(`${at.peer ?? 'The POP server'} does not offer XOAUTH2, only ${mechanisms.join(', ') || 'nothing'}.`, { code: 'configuration', speaker: 'pop', mailbox, command: 'CAPA', remedy: 'Check "Cloud" or the POP host in the credential: it has to be a server that takes OAuth tokens.' });
+		throw new MailError(`${at.peer ?? 'The POP server'} does not offer XOAUTH2, only ${mechanisms.join(', ') || 'nothing'}.`, {
+			code: 'configuration',
+			speaker: 'pop',
+			mailbox,
+			command: 'CAPA',
+			remedy: 'Check "Cloud" or the POP host in the credential: it has to be a server that takes OAuth tokens.',
+		});
 	}
 	await chooseLanguage(connection, before);
 	await authenticate(connection, { ...at, retryAfterMs: loginDelayOf(before) }, mailbox, token);

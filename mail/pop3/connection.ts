@@ -100,7 +100,13 @@ export class PopConnection implements Supply {
 	lineNow(command: string): string | undefined {
 		for (;;) {
 			const end = this.#buffer.indexOf(LF);
-			if (end > LONGEST_LINE || (end < 0 && this.#buffer.length > LONGEST_LINE)) throw this.fail('protocol', `POP answered ${command} with a line that does not end.`, command, 'Check that host and port are those of a POP server.');
+			if (end > LONGEST_LINE || (end < 0 && this.#buffer.length > LONGEST_LINE))
+				throw this.fail(
+					'protocol',
+					`POP answered ${command} with a line that does not end.`,
+					command,
+					'Check that host and port are those of a POP server.',
+				);
 			if (end >= 0) {
 				// UTF-8 after the commands UTF8 and LANG, ASCII otherwise (RFC 6856).
 				const line = this.#buffer.toString('utf8', 0, this.#buffer[end - 1] === CR ? end - 1 : end);
@@ -119,7 +125,11 @@ export class PopConnection implements Supply {
 	/** The body of a multi-line answer; must be read to its end, or drained, before anything else. */
 	body(command: string, limit: number): Content {
 		const { answerMs, commandMs, slowest } = this.limits;
-		return new Content(this, command, limit, { leftMs: Math.min(answerMs, commandMs), earnableMs: Math.max(0, commandMs - answerMs), slowest });
+		return new Content(this, command, limit, {
+			leftMs: Math.min(answerMs, commandMs),
+			earnableMs: Math.max(0, commandMs - answerMs),
+			slowest,
+		});
 	}
 
 	takeNow(): Buffer | undefined {
@@ -140,7 +150,12 @@ export class PopConnection implements Supply {
 	}
 
 	tooMuch(command: string, limit: number): MailError {
-		return this.fail('tooLarge', `The answer to ${command} is larger than ${limit} bytes.`, command, 'The server sends more than it should; the session was ended.');
+		return this.fail(
+			'tooLarge',
+			`The answer to ${command} is larger than ${limit} bytes.`,
+			command,
+			'The server sends more than it should; the session was ended.',
+		);
 	}
 
 	/** Ends the connection, and gives the error that says why. */
@@ -159,12 +174,19 @@ export class PopConnection implements Supply {
 			const chunk = this.takeNow();
 			if (chunk !== undefined) return chunk;
 			if (this.#failure !== undefined) throw diagnose(this.#failure, { ...this.at, command });
-			if (this.#ended || this.stream.destroyed) throw this.fail('lost', `The connection to ${this.#peer} broke at ${command}.`, command, 'It is tried again where that is safe.');
+			if (this.#ended || this.stream.destroyed)
+				throw this.fail('lost', `The connection to ${this.#peer} broke at ${command}.`, command, 'It is tried again where that is safe.');
 			const ms = Math.max(0, Math.min(this.limits.silenceMs, patience.leftMs));
 			const since = performance.now();
 			const came = await this.#something(ms);
 			patience.leftMs -= performance.now() - since;
-			if (!came) throw this.fail('timeout', `${this.#peer} ${ms < this.limits.silenceMs ? `did not finish its answer to ${command} in time` : `was silent for ${ms / 1000} s at ${command}`}.`, command, 'Check the network if it lasts.');
+			if (!came)
+				throw this.fail(
+					'timeout',
+					`${this.#peer} ${ms < this.limits.silenceMs ? `did not finish its answer to ${command} in time` : `was silent for ${ms / 1000} s at ${command}`}.`,
+					command,
+					'Check the network if it lasts.',
+				);
 		}
 	}
 

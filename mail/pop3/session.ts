@@ -64,7 +64,11 @@ export class PopSession {
 		const endpoint = endpointOf(account, 'pop');
 		const dial = async (token: AccessToken): Promise<PopSession> => {
 			const at: Circumstances = { speaker: 'pop', mailbox: account.mailbox, token, peer: peerOf(endpoint) };
-			return await PopSession.on(await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }, hidden(account.listen?.('pop'), token)), account, token);
+			return await PopSession.on(
+				await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }, hidden(account.listen?.('pop'), token)),
+				account,
+				token,
+			);
 		};
 		return await dialWithToken(account.token, dial);
 	}
@@ -73,7 +77,16 @@ export class PopSession {
 	static async on(connection: PopConnection, account: Account, token: AccessToken): Promise<PopSession> {
 		const { signInMs } = connection.limits;
 		let late: MailError | undefined;
-		const timer = setTimeout(() => (late = connection.fail('timeout', `${connection.at.peer ?? 'The POP server'} did not finish the sign-in within ${signInMs / 1000} s.`, 'the sign-in', 'Check the network if it lasts.')), signInMs);
+		const timer = setTimeout(
+			() =>
+				(late = connection.fail(
+					'timeout',
+					`${connection.at.peer ?? 'The POP server'} did not finish the sign-in within ${signInMs / 1000} s.`,
+					'the sign-in',
+					'Check the network if it lasts.',
+				)),
+			signInMs,
+		);
 		try {
 			return new PopSession(connection, await signIn(connection, endpointOf(account, 'pop'), account.mailbox, token), connection.at);
 		} catch (error) {
@@ -207,17 +220,20 @@ export class PopSession {
 	#uncertain(error: unknown): MailError {
 		const cause = diagnose(error, { ...this.#at, command: 'QUIT' });
 		const mails = this.#deleted === 1 ? 'One mail' : `${this.#deleted} mails`;
-		return new MailError(`${mails} of ${this.#at.mailbox ?? 'the mailbox'} may not have been deleted, since QUIT failed. ${cause.summary}`, {
-			code: cause.code,
-			permanent: false,
-			speaker: 'pop',
-			mailbox: this.#at.mailbox,
-			command: 'QUIT',
-			response: cause.response,
-			said: cause.said,
-			remedy: 'Look whether they are still there, and delete them again.',
-			cause,
-		});
+		return new MailError(
+			`${mails} of ${this.#at.mailbox ?? 'the mailbox'} may not have been deleted, since QUIT failed. ${cause.summary}`,
+			{
+				code: cause.code,
+				permanent: false,
+				speaker: 'pop',
+				mailbox: this.#at.mailbox,
+				command: 'QUIT',
+				response: cause.response,
+				said: cause.said,
+				remedy: 'Look whether they are still there, and delete them again.',
+				cause,
+			},
+		);
 	}
 
 	/** Bytes that a mail may bring: well above what LIST told, since servers count line ends in their own ways. */

@@ -29,7 +29,11 @@ export const inputName = (index: number): string => `field-${index}`;
  * What a posted form says, judged field by field. What is not text, such as what `field-0[a]=1` makes, counts as not given;
  * fields that the form does not have are not looked at.
  */
-export function judge(fields: readonly FormField[], posted: ReadonlyMap<string, unknown>, files: ReadonlyMap<string, PostedFile[]>): Judged {
+export function judge(
+	fields: readonly FormField[],
+	posted: ReadonlyMap<string, unknown>,
+	files: ReadonlyMap<string, PostedFile[]>,
+): Judged {
 	const judged: Judged = { values: new Map(), files: new Map(), problems: new Map(), entered: new Map() };
 	for (const [index, field] of fields.entries()) {
 		if (field.type === 'file') {
@@ -51,7 +55,9 @@ export function judge(fields: readonly FormField[], posted: ReadonlyMap<string, 
 
 function texts(value: unknown, field: FormField): string[] {
 	const list: unknown[] = Array.isArray(value) ? (field.several ? value : []) : [value];
-	const given = list.filter((one) => typeof one === 'string').map((one) => (field.type === 'textarea' || field.type === 'password' ? one : one.trim()));
+	const given = list
+		.filter((one) => typeof one === 'string')
+		.map((one) => (field.type === 'textarea' || field.type === 'password' ? one : one.trim()));
 	return [...new Set(given)].filter((one) => one !== '');
 }
 
@@ -94,7 +100,9 @@ function problemOfFiles(field: FormField, given: PostedFile[]): string | undefin
 	const large = given.find(({ size }) => size > field.largest);
 	if (large !== undefined) return `The file "${large.name.slice(0, 100)}" is too large: at most ${megabytes(field.largest)} MB are taken.`;
 	const other = given.find((file) => !accepts(field.accept, file));
-	return other === undefined ? undefined : `Files such as "${other.name.slice(0, 100)}" are not taken here. Choose ${field.accept.join(', ')}.`;
+	return other === undefined
+		? undefined
+		: `Files such as "${other.name.slice(0, 100)}" are not taken here. Choose ${field.accept.join(', ')}.`;
 }
 
 export function megabytes(bytes: number): string {
@@ -104,7 +112,12 @@ export function megabytes(bytes: number): string {
 /** What a browser's file dialogue would offer, too: by ending, by type, or by the first half of a type. */
 function accepts(accept: readonly string[], { name, mimeType }: PostedFile): boolean {
 	const type = mimeType.toLowerCase();
-	return accept.length === 0 || accept.some((one) => (one.includes('/') ? type === one || (one.endsWith('/*') && type.startsWith(one.slice(0, -1))) : name.toLowerCase().endsWith(one)));
+	return (
+		accept.length === 0 ||
+		accept.some((one) =>
+			one.includes('/') ? type === one || (one.endsWith('/*') && type.startsWith(one.slice(0, -1))) : name.toLowerCase().endsWith(one),
+		)
+	);
 }
 
 /** A browser posts numbers with a point; people without one may type a comma. */
@@ -125,7 +138,12 @@ function isEmail(value: string): boolean {
 	if (value.length > 254) return false;
 	const at = value.lastIndexOf('@');
 	const labels = value.slice(at + 1).split('.');
-	return at > 0 && /^[\w.!#$%&'*+/=?^`{|}~-]+$/.test(value.slice(0, at)) && labels.length > 1 && labels.every((label) => /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i.test(label));
+	return (
+		at > 0 &&
+		/^[\w.!#$%&'*+/=?^`{|}~-]+$/.test(value.slice(0, at)) &&
+		labels.length > 1 &&
+		labels.every((label) => /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i.test(label))
+	);
 }
 
 function valueOf(field: FormField, given: string[]): string | number | string[] | null {

@@ -86,7 +86,10 @@ export async function removeOldAnswers(folder: string, now = Date.now()): Promis
 	for (const name of names) {
 		const match = /^(\d+)-[\da-f]{32}$/.exec(name);
 		if (match === null) continue;
-		const decided = await stat(join(folder, name, `${DECIDED}.json`)).then(({ mtimeMs }) => mtimeMs, () => Infinity);
+		const decided = await stat(join(folder, name, `${DECIDED}.json`)).then(
+			({ mtimeMs }) => mtimeMs,
+			() => Infinity,
+		);
 		if (Math.min(Number(match[1]), decided) + DAY < now) await rm(join(folder, name), { recursive: true, force: true });
 	}
 }

@@ -1,7 +1,19 @@
 import { inputError } from '../compose/addresses';
 import { DEFAULT_LARGEST } from './fileSize';
 
-export const FIELD_TYPES = ['text', 'textarea', 'number', 'date', 'dropdown', 'radio', 'checkbox', 'email', 'file', 'hiddenField', 'password'] as const;
+export const FIELD_TYPES = [
+	'text',
+	'textarea',
+	'number',
+	'date',
+	'dropdown',
+	'radio',
+	'checkbox',
+	'email',
+	'file',
+	'hiddenField',
+	'password',
+] as const;
 export type FieldType = (typeof FIELD_TYPES)[number];
 
 /** One field of a form, as the page shows it and as its answer is judged. */
@@ -43,7 +55,12 @@ export function readForm(list: unknown, where = WHERE): FormField[] {
 	const seen = new Set<string>();
 	for (const { name } of fields) {
 		const key = propertyName(name);
-		if (seen.has(key)) throw inputError(where, `two fields are called "${short(name)}", so that one answer would replace the other.`, 'Give each field a name of its own.');
+		if (seen.has(key))
+			throw inputError(
+				where,
+				`two fields are called "${short(name)}", so that one answer would replace the other.`,
+				'Give each field a name of its own.',
+			);
 		seen.add(key);
 	}
 	return fields;
@@ -60,7 +77,11 @@ export function parsed(json: unknown, where = 'Form Fields'): unknown {
 	try {
 		return JSON.parse(json);
 	} catch (error) {
-		throw inputError(where, `this is no JSON: ${error instanceof Error ? short(error.message) : 'it cannot be read'}.`, 'Give a list of fields such as [{ "fieldLabel": "Name", "fieldType": "text" }].');
+		throw inputError(
+			where,
+			`this is no JSON: ${error instanceof Error ? short(error.message) : 'it cannot be read'}.`,
+			'Give a list of fields such as [{ "fieldLabel": "Name", "fieldType": "text" }].',
+		);
 	}
 }
 
@@ -77,7 +98,8 @@ function readField(one: unknown, where: string): FormField {
 	const label = word('fieldLabel') || name;
 	if (name === '') throw inputError(where, 'the field has no name.', 'Enter a label.');
 	// Both are answers' names that the output has for itself, and what JavaScript objects have already.
-	if (['respondedAt', 'approved', 'answers', 'timedOut', '__proto__'].includes(name)) throw inputError(where, `"${name}" cannot be the name of a field.`, 'Enter another name.');
+	if (['respondedAt', 'approved', 'answers', 'timedOut', '__proto__'].includes(name))
+		throw inputError(where, `"${name}" cannot be the name of a field.`, 'Enter another name.');
 	const choices = type === 'dropdown' || type === 'radio' || type === 'checkbox' ? readChoices(given.get('fieldOptions'), where) : [];
 	const field: FormField = {
 		name,
@@ -87,14 +109,30 @@ function readField(one: unknown, where: string): FormField {
 		placeholder: word('placeholder'),
 		initial: readInitial(type === 'hiddenField' ? given.get('fieldValue') : given.get('defaultValue'), type, where),
 		choices,
-		several: type === 'checkbox' || (type === 'dropdown' && given.get('multiselect') === true) || (type === 'file' && given.get('multipleFiles') !== false),
+		several:
+			type === 'checkbox' ||
+			(type === 'dropdown' && given.get('multiselect') === true) ||
+			(type === 'file' && given.get('multipleFiles') !== false),
 		...readBounds(given, type, choices.length, where),
-		accept: type === 'file' ? word('acceptFileTypes').split(',').map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '').map(asAccepted) : [],
+		accept:
+			type === 'file'
+				? word('acceptFileTypes')
+						.split(',')
+						.map((entry) => entry.trim().toLowerCase())
+						.filter((entry) => entry !== '')
+						.map(asAccepted)
+				: [],
 		largest: Math.floor(number(given.get('maxFileSize'), DEFAULT_LARGEST, `${where}, Largest File (MB)`) * MEGABYTE),
 	};
-	if (field.type === 'file' && field.largest < 1) throw inputError(where, 'no file is smaller than 0 MB.', 'Enter how many megabytes a file may have.');
+	if (field.type === 'file' && field.largest < 1)
+		throw inputError(where, 'no file is smaller than 0 MB.', 'Enter how many megabytes a file may have.');
 	for (const value of choices.length > 0 ? field.initial : []) {
-		if (!choices.includes(value)) throw inputError(where, `the default value "${short(value)}" is not among the options.`, 'Enter one of the options as it is written there.');
+		if (!choices.includes(value))
+			throw inputError(
+				where,
+				`the default value "${short(value)}" is not among the options.`,
+				'Enter one of the options as it is written there.',
+			);
 	}
 	return field;
 }
@@ -102,14 +140,17 @@ function readField(one: unknown, where: string): FormField {
 function typeOf(given: string, where: string): FieldType {
 	const type = FIELD_TYPES.find((one) => one === (given === '' ? 'text' : given));
 	if (type !== undefined) return type;
-	if (given === 'html') throw inputError(where, 'custom HTML is not shown on this page.', 'Write the text into the message, and remove this element.');
+	if (given === 'html')
+		throw inputError(where, 'custom HTML is not shown on this page.', 'Write the text into the message, and remove this element.');
 	throw inputError(where, `"${short(given)}" is not a type of field.`, `Use one of: ${FIELD_TYPES.join(', ')}.`);
 }
 
 function readChoices(given: unknown, where: string): string[] {
 	const inner: unknown = typeof given === 'object' && given !== null && 'values' in given ? given.values : given;
 	const list: unknown[] = Array.isArray(inner) ? inner : [];
-	const choices = list.map((one) => words(typeof one === 'object' && one !== null && 'option' in one ? one.option : one, where).trim()).filter((one) => one !== '');
+	const choices = list
+		.map((one) => words(typeof one === 'object' && one !== null && 'option' in one ? one.option : one, where).trim())
+		.filter((one) => one !== '');
 	if (choices.length === 0) throw inputError(where, 'there is nothing to choose from.', 'Add at least one option.');
 	const twice = choices.find((one, index) => choices.indexOf(one) !== index);
 	if (twice !== undefined) throw inputError(where, `the option "${short(twice)}" is there twice.`, 'Remove one of them.');
@@ -127,12 +168,17 @@ function readInitial(given: unknown, type: FieldType, where: string): string[] {
 function readBounds(given: ReadonlyMap<string, unknown>, type: FieldType, count: number, where: string): Pick<FormField, 'least' | 'most'> {
 	const all = { least: 0, most: count };
 	if (type !== 'checkbox') return all;
-	const bounds = new Map([
-		['exact', { least: number(given.get('numberOfSelections'), 1, where), most: number(given.get('numberOfSelections'), 1, where) }],
-		['range', { least: number(given.get('minSelections'), 0, where), most: number(given.get('maxSelections'), 1, where) }],
-	]).get(words(given.get('limitSelection'), where)) ?? all;
+	const bounds =
+		new Map([
+			['exact', { least: number(given.get('numberOfSelections'), 1, where), most: number(given.get('numberOfSelections'), 1, where) }],
+			['range', { least: number(given.get('minSelections'), 0, where), most: number(given.get('maxSelections'), 1, where) }],
+		]).get(words(given.get('limitSelection'), where)) ?? all;
 	if (bounds.least > bounds.most || bounds.least > count) {
-		throw inputError(where, `nobody can select at least ${bounds.least} and at most ${bounds.most} of ${count} checkboxes.`, 'Change the numbers.');
+		throw inputError(
+			where,
+			`nobody can select at least ${bounds.least} and at most ${bounds.most} of ${count} checkboxes.`,
+			'Change the numbers.',
+		);
 	}
 	return bounds;
 }
@@ -144,7 +190,8 @@ function asAccepted(entry: string): string {
 
 function number(value: unknown, fallback: number, where: string): number {
 	const given = value === undefined || value === null || value === '' ? fallback : Number(value);
-	if (!Number.isFinite(given) || given < 0) throw inputError(where, `"${short(String(value))}" is not a number from 0 on.`, 'Enter a number.');
+	if (!Number.isFinite(given) || given < 0)
+		throw inputError(where, `"${short(String(value))}" is not a number from 0 on.`, 'Enter a number.');
 	return given;
 }
 

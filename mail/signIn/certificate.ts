@@ -13,18 +13,33 @@ export interface ClientCertificate {
 }
 
 /** @throws MailError `input` naming the field, never with a part of the key */
-export function clientCertificate(fields: { privateKey: string; certificate: string; passphrase?: string }, now = Date.now()): ClientCertificate {
+export function clientCertificate(
+	fields: { privateKey: string; certificate: string; passphrase?: string },
+	now = Date.now(),
+): ClientCertificate {
 	const key = readKey(restorePem(fields.privateKey), fields.passphrase);
 	const chain = readChain(restorePem(fields.certificate));
 	const own = chain.find((certificate) => certificate.checkPrivateKey(key));
 	if (own === undefined) {
-		throw inputError('Private Key', 'Private Key and Certificate do not belong together.', 'Paste the key that was made with this certificate, or upload the certificate of this key to the app registration.');
+		throw inputError(
+			'Private Key',
+			'Private Key and Certificate do not belong together.',
+			'Paste the key that was made with this certificate, or upload the certificate of this key to the app registration.',
+		);
 	}
 	if (Date.parse(own.validTo) < now) {
-		throw inputError('Certificate', `The certificate ended on ${new Date(own.validTo).toISOString().slice(0, 10)}.`, 'Make a new certificate, upload it to the app registration and paste both parts here.');
+		throw inputError(
+			'Certificate',
+			`The certificate ended on ${new Date(own.validTo).toISOString().slice(0, 10)}.`,
+			'Make a new certificate, upload it to the app registration and paste both parts here.',
+		);
 	}
 	if (Date.parse(own.validFrom) > now + CLOCK_SKEW_MS) {
-		throw inputError('Certificate', `The certificate begins at ${new Date(own.validFrom).toISOString()}.`, 'Wait until then or make another one, and check the clock of this machine.');
+		throw inputError(
+			'Certificate',
+			`The certificate begins at ${new Date(own.validFrom).toISOString()}.`,
+			'Wait until then or make another one, and check the clock of this machine.',
+		);
 	}
 	return {
 		thumbprintSha256: own.fingerprint256.replaceAll(':', ''),
@@ -59,7 +74,11 @@ function readChain(pem: string): X509Certificate[] {
 		const blocks = pem.match(CERTIFICATE) ?? [pem];
 		return blocks.map((block) => new X509Certificate(block));
 	} catch {
-		throw inputError('Certificate', 'The certificate cannot be read.', 'Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, with its line breaks.');
+		throw inputError(
+			'Certificate',
+			'The certificate cannot be read.',
+			'Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, with its line breaks.',
+		);
 	}
 }
 
@@ -69,14 +88,22 @@ function readKey(pem: string, passphrase: string | undefined): KeyObject {
 		key = createPrivateKey({ key: pem, format: 'pem', ...(passphrase ? { passphrase } : {}) });
 	} catch {
 		if (!/ENCRYPTED/.test(pem)) {
-			throw inputError('Private Key', 'The private key cannot be read.', 'Paste it in PEM form, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----, with its line breaks.');
+			throw inputError(
+				'Private Key',
+				'The private key cannot be read.',
+				'Paste it in PEM form, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----, with its line breaks.',
+			);
 		}
 		throw passphrase
 			? inputError('Passphrase', 'The passphrase does not open the private key.', 'Enter the right passphrase of the key.')
 			: inputError('Passphrase', 'The private key is encrypted, and its passphrase is empty.', 'Enter the passphrase of the key.');
 	}
 	if (key.asymmetricKeyType === 'rsa') return key;
-	throw inputError('Private Key', `The private key is of the kind ${key.asymmetricKeyType ?? 'unknown'}.`, 'Microsoft Entra takes RSA keys; make a certificate with an RSA key of 2048 bits or more.');
+	throw inputError(
+		'Private Key',
+		`The private key is of the kind ${key.asymmetricKeyType ?? 'unknown'}.`,
+		'Microsoft Entra takes RSA keys; make a certificate with an RSA key of 2048 bits or more.',
+	);
 }
 
 function inputError(field: string, message: string, remedy: string): MailError {

@@ -67,11 +67,14 @@ export function requireOwnMailHosts(way: 'Workload Identity' | 'Managed Identity
 	const known = new Set([...own, ...listed, '']);
 	const foreign = [endpoints.smtp, endpoints.imap, endpoints.pop].find(({ host }) => !known.has(host.toLowerCase()));
 	if (foreign === undefined) return;
-	throw new MailError(`${way} is used with Microsoft's own mail hosts only: the token of this machine would go to a host that the credential names.`, {
-		code: 'configuration',
-		field: 'Cloud',
-		remedy: `Choose one of Microsoft's clouds, or have the operator of this n8n list the mail hosts of the credential in the environment variable ${HOST_IDENTITY_SERVERS}, divided by commas.`,
-	});
+	throw new MailError(
+		`${way} is used with Microsoft's own mail hosts only: the token of this machine would go to a host that the credential names.`,
+		{
+			code: 'configuration',
+			field: 'Cloud',
+			remedy: `Choose one of Microsoft's clouds, or have the operator of this n8n list the mail hosts of the credential in the environment variable ${HOST_IDENTITY_SERVERS}, divided by commas.`,
+		},
+	);
 }
 
 export interface FederatedToken {
@@ -88,19 +91,35 @@ export interface FederatedToken {
 export async function readFederatedToken(path: string, now = Date.now()): Promise<FederatedToken> {
 	const file = path !== '' ? path : (process.env.AZURE_FEDERATED_TOKEN_FILE ?? '');
 	if (file === '') {
-		throw fileError('input', 'There is no token file: the field is empty and so is AZURE_FEDERATED_TOKEN_FILE.', 'Enter the path of the file, or let the platform set AZURE_FEDERATED_TOKEN_FILE (label azure.workload.identity/use: "true" on the pod).');
+		throw fileError(
+			'input',
+			'There is no token file: the field is empty and so is AZURE_FEDERATED_TOKEN_FILE.',
+			'Enter the path of the file, or let the platform set AZURE_FEDERATED_TOKEN_FILE (label azure.workload.identity/use: "true" on the pod).',
+		);
 	}
 	const value = unwrap(await readSmall(file));
 	const claims = readClaims(value);
 	if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(value) || claims === undefined) {
-		throw fileError('configuration', `The file ${named(file)} holds no token.`, 'Point it at the file that Kubernetes or the workflow writes; it holds a JWT and nothing else.');
+		throw fileError(
+			'configuration',
+			`The file ${named(file)} holds no token.`,
+			'Point it at the file that Kubernetes or the workflow writes; it holds a JWT and nothing else.',
+		);
 	}
 	const audience = claims.audiences.find((name) => name.startsWith(EXCHANGE_AUDIENCE));
 	if (audience === undefined) {
-		throw fileError('configuration', `The token in ${named(file)} is for ${claims.audiences.join(', ') || 'nobody'}, not for ${EXCHANGE_AUDIENCE}.`, `Have it made for the audience ${EXCHANGE_AUDIENCE}: in Kubernetes a projected serviceAccountToken with that audience, in GitHub getIDToken('${EXCHANGE_AUDIENCE}').`);
+		throw fileError(
+			'configuration',
+			`The token in ${named(file)} is for ${claims.audiences.join(', ') || 'nobody'}, not for ${EXCHANGE_AUDIENCE}.`,
+			`Have it made for the audience ${EXCHANGE_AUDIENCE}: in Kubernetes a projected serviceAccountToken with that audience, in GitHub getIDToken('${EXCHANGE_AUDIENCE}').`,
+		);
 	}
 	if (claims.exp !== undefined && claims.exp * 1000 < now - CLOCK_SKEW_MS) {
-		throw fileError('configuration', `The token in ${named(file)} ended at ${new Date(claims.exp * 1000).toISOString()}.`, 'Check that the platform renews the file, and the clock of this machine.');
+		throw fileError(
+			'configuration',
+			`The token in ${named(file)} ended at ${new Date(claims.exp * 1000).toISOString()}.`,
+			'Check that the platform renews the file, and the clock of this machine.',
+		);
 	}
 	return { value, shown: `issuer ${claims.iss ?? '?'}, subject ${claims.sub ?? '?'}, audience ${audience}` };
 }
@@ -113,14 +132,21 @@ async function readSmall(file: string): Promise<string> {
 		const late = new Promise<never>((_resolve, reject) => {
 			timer = setTimeout(() => reject(Object.assign(new Error('The file does not come.'), { code: 'ETIMEDOUT' })), FILE_MS);
 		});
-		return await Promise.race([late, (async () => {
-			// Without O_NONBLOCK the opening of a pipe waits for somebody who writes to it.
-			handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-			return (await handle.stat()).isFile() ? await readUpTo(handle, LONGEST_TOKEN) : '';
-		})()]);
+		return await Promise.race([
+			late,
+			(async () => {
+				// Without O_NONBLOCK the opening of a pipe waits for somebody who writes to it.
+				handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+				return (await handle.stat()).isFile() ? await readUpTo(handle, LONGEST_TOKEN) : '';
+			})(),
+		]);
 	} catch (error) {
 		const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-		throw fileError('configuration', `The file ${named(file)} cannot be read (${code}).`, 'Check the path and that n8n\'s user may read it; in a container the file has to be mounted into it.');
+		throw fileError(
+			'configuration',
+			`The file ${named(file)} cannot be read (${code}).`,
+			"Check the path and that n8n's user may read it; in a container the file has to be mounted into it.",
+		);
 	} finally {
 		clearTimeout(timer);
 		// What still hangs in a read is closed when that ends.

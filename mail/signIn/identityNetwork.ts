@@ -18,7 +18,8 @@ const LONGEST_ANSWER = 256 * 1024;
  */
 export function identityNetwork(msal: typeof import('@azure/msal-node'), { proxied }: { proxied: boolean }): INetworkModule {
 	/** An AuthError passes MSAL unchanged; anything else it replaces by words of its own. */
-	const fault = (message: string, facts: { cause?: unknown; retryAfterMs?: number } = {}): Error => Object.assign(new msal.AuthError('network_fault', '', message), facts);
+	const fault = (message: string, facts: { cause?: unknown; retryAfterMs?: number } = {}): Error =>
+		Object.assign(new msal.AuthError('network_fault', '', message), facts);
 
 	async function send<T>(url: string, method: 'GET' | 'POST', options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
 		const { request } = await import('undici');
@@ -26,7 +27,13 @@ export function identityNetwork(msal: typeof import('@azure/msal-node'), { proxi
 		let text: string;
 		try {
 			const dispatcher = await dispatcherFor(proxied);
-			response = await request(url, { method, headers: options?.headers, body: options?.body, dispatcher, signal: AbortSignal.timeout(DEADLINE_MS) });
+			response = await request(url, {
+				method,
+				headers: options?.headers,
+				body: options?.body,
+				dispatcher,
+				signal: AbortSignal.timeout(DEADLINE_MS),
+			});
 			text = await readSome(response.body);
 		} catch (cause) {
 			throw fault(proxied ? tunnelFault(cause) : 'The request brought no answer.', { cause });
@@ -35,9 +42,14 @@ export function identityNetwork(msal: typeof import('@azure/msal-node'), { proxi
 		const page = isPage(headers, text) ? ' with a web page' : '';
 		if (status >= 300 && status < 400) throw fault(`HTTP ${status} redirects to another address.`);
 		if (status === 407) throw fault(`HTTP ${status}${page}: a proxy wants a sign-in.`);
-		if (status !== 200) throw fault(`HTTP ${status}${page} ${description(text)}`, { retryAfterMs: retryAfter(headerOf(headers, 'retry-after')) });
+		if (status !== 200)
+			throw fault(`HTTP ${status}${page} ${description(text)}`, { retryAfterMs: retryAfter(headerOf(headers, 'retry-after')) });
 		try {
-			return { status, headers: Object.fromEntries(Object.keys(headers).map((name) => [name, headerOf(headers, name) ?? ''])), body: JSON.parse(text) };
+			return {
+				status,
+				headers: Object.fromEntries(Object.keys(headers).map((name) => [name, headerOf(headers, name) ?? ''])),
+				body: JSON.parse(text),
+			};
 		} catch {
 			throw fault(`HTTP ${status} with ${page === '' ? 'something else than JSON' : 'a web page'}.`);
 		}
@@ -97,7 +109,10 @@ function description(text: string): string {
 	try {
 		const body: unknown = JSON.parse(text);
 		const fields = new Map<string, unknown>(typeof body === 'object' && body !== null ? Object.entries(body) : []);
-		return ['error', 'error_description', 'message'].map((name) => fields.get(name)).filter((value) => typeof value === 'string').join(' ');
+		return ['error', 'error_description', 'message']
+			.map((name) => fields.get(name))
+			.filter((value) => typeof value === 'string')
+			.join(' ');
 	} catch {
 		return '';
 	}

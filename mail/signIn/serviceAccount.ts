@@ -44,7 +44,8 @@ export function appTokens(account: ServiceAccount): Acquire {
 				: { speaker: 'identity', way: account.authentication, peer: new URL(account.cloud.authority).host, secrets: secretsOf(account) };
 		try {
 			const result = await ask(account, at);
-			if (!result?.expiresOn) throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: at.speaker });
+			if (!result?.expiresOn)
+				throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: at.speaker });
 			return new AccessToken(result.accessToken, result.expiresOn.getTime());
 		} catch (error) {
 			throw diagnose(error, at);
@@ -61,7 +62,10 @@ async function ask(account: ServiceAccount, at: Circumstances): Promise<Authenti
 async function askForApp(account: Of<AppProof['authentication']>, at: Circumstances): Promise<AuthenticationResult | null> {
 	const proof = await proofOf(account, at);
 	const msal = await load();
-	const client = new msal.ConfidentialClientApplication({ auth: { ...registration(account), ...proof }, system: { networkClient: identityNetwork(msal, { proxied: true }) } });
+	const client = new msal.ConfidentialClientApplication({
+		auth: { ...registration(account), ...proof },
+		system: { networkClient: identityNetwork(msal, { proxied: true }) },
+	});
 	return await client.acquireTokenByClientCredential({ scopes: [`${account.cloud.appResource}/.default`], skipCache: true });
 }
 
@@ -108,28 +112,54 @@ async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationRe
 /** As a public client: the app registration has to allow public client flows. All delegated permissions with consent. */
 async function askForUser(account: Of<'usernamePassword'>): Promise<AuthenticationResult | null> {
 	const msal = await load();
-	const client = new msal.PublicClientApplication({ auth: registration(account), system: { networkClient: identityNetwork(msal, { proxied: true }) } });
-	return await client.acquireTokenByUsernamePassword({ scopes: [`${account.cloud.resource}/.default`], username: account.username, password: account.password });
+	const client = new msal.PublicClientApplication({
+		auth: registration(account),
+		system: { networkClient: identityNetwork(msal, { proxied: true }) },
+	});
+	return await client.acquireTokenByUsernamePassword({
+		scopes: [`${account.cloud.resource}/.default`],
+		username: account.username,
+		password: account.password,
+	});
 }
 
 /** What must stand in no text: the secrets, and what looks like one in the fields that Microsoft repeats in its refusals. */
 function secretsOf(account: Exclude<ServiceAccount, { authentication: 'managedIdentity' }>): string[] {
-	const own = account.authentication === 'clientSecret' ? [account.clientSecret] : account.authentication === 'usernamePassword' ? [account.password] : account.authentication === 'certificate' ? [account.passphrase ?? ''] : [];
+	const own =
+		account.authentication === 'clientSecret'
+			? [account.clientSecret]
+			: account.authentication === 'usernamePassword'
+				? [account.password]
+				: account.authentication === 'certificate'
+					? [account.passphrase ?? '']
+					: [];
 	return [...own, ...misplaced(account.tenantId, account.clientId)];
 }
 
 /** Those that are no ID and no domain, but look like a secret. */
 export function misplaced(...values: string[]): string[] {
-	return values.filter((value) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) && !/^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{2,63})+$/i.test(value) && looksSecret(value));
+	return values.filter(
+		(value) =>
+			!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) &&
+			!/^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{2,63})+$/i.test(value) &&
+			looksSecret(value),
+	);
 }
 
 /** What is odd about a secret, without a part of it: the value never looks like this, its ID always does. */
 export function peculiar(clientSecret: string): string | undefined {
-	return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientSecret.trim()) ? 'What was entered looks like the secret\'s ID.' : undefined;
+	return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientSecret.trim())
+		? "What was entered looks like the secret's ID."
+		: undefined;
 }
 
 /** App and authority; the endpoints follow from the authority, so they are not asked for. */
-function registration({ cloud, tenantId, clientId }: { cloud: Cloud; tenantId: string; clientId: string }): { clientId: string; authority: string; knownAuthorities: string[]; authorityMetadata: string } {
+function registration({ cloud, tenantId, clientId }: { cloud: Cloud; tenantId: string; clientId: string }): {
+	clientId: string;
+	authority: string;
+	knownAuthorities: string[];
+	authorityMetadata: string;
+} {
 	const authority = `${cloud.authority}/${tenantId}`;
 	return {
 		clientId,

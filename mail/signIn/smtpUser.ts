@@ -32,7 +32,13 @@ export async function dialSmtp<Session>(account: Account, dial: (token: AccessTo
 	}
 }
 
-async function dialAs<Session>(name: string, key: string, refusal: unknown, dial: (token: AccessToken) => Promise<Session>, account: Account): Promise<Session> {
+async function dialAs<Session>(
+	name: string,
+	key: string,
+	refusal: unknown,
+	dial: (token: AccessToken) => Promise<Session>,
+	account: Account,
+): Promise<Session> {
 	try {
 		const session = await dial(await account.token());
 		remember(key, name);

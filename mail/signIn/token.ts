@@ -167,7 +167,8 @@ export async function renew(
 	const living = current !== undefined && current.token.expiresAt > now() ? current.token : undefined;
 	const refused = living !== undefined && living.reveal() === rejected?.reveal();
 	renewal.replaced ??= { at: -Infinity };
-	if (refused && renewal.pending === undefined && now() >= renewal.replaced.at && now() < renewal.replaced.at + REPLACE_EVERY_MS) return living;
+	if (refused && renewal.pending === undefined && now() >= renewal.replaced.at && now() < renewal.replaced.at + REPLACE_EVERY_MS)
+		return living;
 	const usable = refused ? undefined : living;
 	if (usable !== undefined && current !== undefined && now() < current.renewAt) return usable;
 	if (renewal.pending === undefined && failure !== undefined && now() < failure.until) {

@@ -26,11 +26,16 @@ export class Recipients {
 	readonly #answers = new Map<string, string>();
 
 	/** @param resendUnknown Who may have the mail is offered it again */
-	constructor(private readonly all: string[], private readonly resendUnknown: boolean) {}
+	constructor(
+		private readonly all: string[],
+		private readonly resendUnknown: boolean,
+	) {}
 
 	/** To whom the mail is to be offered next: never to who has it, or was refused for good. */
 	get open(): string[] {
-		return this.all.filter((one) => !this.#accepted.has(one) && (this.resendUnknown || !this.#unknown.has(one)) && isTransient(this.#answers.get(one) ?? '4'));
+		return this.all.filter(
+			(one) => !this.#accepted.has(one) && (this.resendUnknown || !this.#unknown.has(one)) && isTransient(this.#answers.get(one) ?? '4'),
+		);
 	}
 
 	/** Somebody has the mail, or may have it. */
@@ -42,7 +47,9 @@ export class Recipients {
 		const here = (one: string): boolean => !this.#accepted.has(one) && !this.#unknown.has(one);
 		return {
 			accepted: [...this.#accepted],
-			rejected: this.all.filter(here).flatMap((recipient) => (this.#answers.has(recipient) ? [{ recipient, response: this.#answers.get(recipient) ?? '' }] : [])),
+			rejected: this.all
+				.filter(here)
+				.flatMap((recipient) => (this.#answers.has(recipient) ? [{ recipient, response: this.#answers.get(recipient) ?? '' }] : [])),
 			unknown: [...this.#unknown],
 		};
 	}
@@ -69,7 +76,10 @@ export class Recipients {
 	refusal(reason: MailError): MailError {
 		const { standing } = this;
 		if (standing.rejected.length === 0) return reason;
-		const message = standing.rejected.length < this.all.length ? reason.message : `The server took none of the recipients: ${describeRejections(standing.rejected)}.`;
+		const message =
+			standing.rejected.length < this.all.length
+				? reason.message
+				: `The server took none of the recipients: ${describeRejections(standing.rejected)}.`;
 		return new RecipientsRefused(message, reason, standing);
 	}
 
@@ -85,7 +95,11 @@ export function isTransient(answer: string): boolean {
 
 /** Not everybody has the mail, or nobody. */
 export class RecipientsRefused extends MailError {
-	constructor(message: string, facts: MailErrorFacts, readonly standing: Standing) {
+	constructor(
+		message: string,
+		facts: MailErrorFacts,
+		readonly standing: Standing,
+	) {
 		super(message, facts);
 	}
 }
@@ -95,5 +109,8 @@ const NAMED = 5;
 /** `ada@example.com (550 5.1.1 …), grace@example.com (…) and 3 more`. */
 export function describeRejections(rejected: Rejection[]): string {
 	const more = rejected.length - NAMED;
-	return `${rejected.slice(0, NAMED).map(({ recipient, response }) => `${recipient} (${response.slice(0, 200)})`).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+	return `${rejected
+		.slice(0, NAMED)
+		.map(({ recipient, response }) => `${recipient} (${response.slice(0, 200)})`)
+		.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

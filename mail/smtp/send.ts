@@ -120,11 +120,18 @@ function messageIds(submitted: string, response: string): Pick<Sent, 'messageId'
 /** Why the mail goes out again, though others have it. */
 function deferral({ mailbox }: Account, { rejected }: Receipt): MailError | undefined {
 	const response = rejected.find((one) => isTransient(one.response))?.response;
-	return response === undefined ? undefined : diagnose(Object.assign(new Error(response), { response }), { speaker: 'smtp', mailbox, command: 'RCPT TO' });
+	return response === undefined
+		? undefined
+		: diagnose(Object.assign(new Error(response), { response }), { speaker: 'smtp', mailbox, command: 'RCPT TO' });
 }
 
 /** The mail is opened anew for each attempt, so that nothing of it stays in memory. */
-async function attemptOnce(account: Account, mail: ComposedMail, { messagesPerMinute = 0, signal, beforeSending }: Persistence, queued: (ms: number) => void): Promise<Receipt> {
+async function attemptOnce(
+	account: Account,
+	mail: ComposedMail,
+	{ messagesPerMinute = 0, signal, beforeSending }: Persistence,
+	queued: (ms: number) => void,
+): Promise<Receipt> {
 	const asked = Date.now();
 	const use = async (session: SmtpSession, giveBack: () => void): Promise<Receipt> => {
 		session.requireRoom(mail.size);
@@ -134,7 +141,11 @@ async function attemptOnce(account: Account, mail: ComposedMail, { messagesPerMi
 		const message = await mail.open();
 		try {
 			await beforeSending?.();
-			return await session.send({ from: mail.from, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn }, message, giveBack);
+			return await session.send(
+				{ from: mail.from, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn },
+				message,
+				giveBack,
+			);
 		} finally {
 			message.destroy();
 		}

@@ -3,7 +3,8 @@
  * host is one of Microsoft's (`….prod.outlook.com`, `….prod.exchangelabs.com`, whatever the last label), with nothing or
  * `[Hostname=…]` behind it. Other servers repeat addresses, queue ids or our own Message-ID in angle brackets.
  */
-const ANSWER = /^250[ -]2\.\d\.0 (?:OK )?<([^<>\s@]{1,250}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,6}\.prod\.(?:outlook|exchangelabs)\.[a-z]{2,10})>(?:\s*$|\s+\[)/i;
+const ANSWER =
+	/^250[ -]2\.\d\.0 (?:OK )?<([^<>\s@]{1,250}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,6}\.prod\.(?:outlook|exchangelabs)\.[a-z]{2,10})>(?:\s*$|\s+\[)/i;
 
 /** No answer that matters is longer, in characters. */
 const LONGEST = 1_000;

@@ -153,12 +153,20 @@ export class SmtpSession {
 		connection.on('error', () => undefined);
 		const signedIn = Date.now();
 		try {
-			await answerOf<void>(connection, (resolve, reject) => {
-				connection.connect((error) => (error ? reject(error) : resolve()));
-				// nodemailer listens in the next turn; TLS takes what it needs by itself.
-				if (endpoint.security === 'starttls') setImmediate(() => socket?.resume());
-			}, patience.greetingMs);
-			await answerOf<void>(connection, (resolve, reject) => connection.login({ user, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve())), patience.signInMs);
+			await answerOf<void>(
+				connection,
+				(resolve, reject) => {
+					connection.connect((error) => (error ? reject(error) : resolve()));
+					// nodemailer listens in the next turn; TLS takes what it needs by itself.
+					if (endpoint.security === 'starttls') setImmediate(() => socket?.resume());
+				},
+				patience.greetingMs,
+			);
+			await answerOf<void>(
+				connection,
+				(resolve, reject) => connection.login({ user, method: 'TOKEN' }, (error) => (error ? reject(error) : resolve())),
+				patience.signInMs,
+			);
 		} catch (error) {
 			connection.close();
 			throw refusal ?? diagnose(error, at);
@@ -172,12 +180,16 @@ export class SmtpSession {
 	requireRoom(size: number): void {
 		if (this.maxSize === 0 || size <= this.maxSize) return;
 		const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-		throw new MailError(`The mail has about ${megabytes(size)} as it is sent; ${this.#at.peer ?? 'the server'} takes up to ${megabytes(this.maxSize)}.`, {
-			code: 'tooLarge',
-			speaker: 'smtp',
-			mailbox: this.#at.mailbox,
-			remedy: 'Attachments grow by a third on their way. Make them smaller, or send a link; an admin may raise the mailbox\'s maximum send size.',
-		});
+		throw new MailError(
+			`The mail has about ${megabytes(size)} as it is sent; ${this.#at.peer ?? 'the server'} takes up to ${megabytes(this.maxSize)}.`,
+			{
+				code: 'tooLarge',
+				speaker: 'smtp',
+				mailbox: this.#at.mailbox,
+				remedy:
+					"Attachments grow by a third on their way. Make them smaller, or send a link; an admin may raise the mailbox's maximum send size.",
+			},
+		);
 	}
 
 	/**
@@ -192,7 +204,11 @@ export class SmtpSession {
 		if (this.#pipelining) tellWhenWritten(message, onWritten);
 		// nodemailer notes in it whom the server refused.
 		const noted = { ...envelope };
-		const answer = answerOf<SMTPConnection.SentMessageInfo>(this.#connection, (resolve, reject) => this.#connection.send(noted, message, (error, result) => (error ? reject(error) : resolve(result))), this.#deadlineOf(envelope));
+		const answer = answerOf<SMTPConnection.SentMessageInfo>(
+			this.#connection,
+			(resolve, reject) => this.#connection.send(noted, message, (error, result) => (error ? reject(error) : resolve(result))),
+			this.#deadlineOf(envelope),
+		);
 		this.#underWay.add(answer);
 		try {
 			const info = await answer;
@@ -209,7 +225,10 @@ export class SmtpSession {
 			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) await this.#closeBehind(answer);
 			// The answer to a mail ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
 			else if (!whole && this.alive) await this.#reset();
-			const reason = detail(error, 'code') === 'ESTREAM' ? unreadable(error) : diagnose(error, { ...this.#at, from: envelope.from, command: commandOf(error) });
+			const reason =
+				detail(error, 'code') === 'ESTREAM'
+					? unreadable(error)
+					: diagnose(error, { ...this.#at, from: envelope.from, command: commandOf(error) });
 			throw new SendFailure(reason, whole && !answered, rejections(whole ? noted : error));
 		} finally {
 			this.#underWay.delete(answer);
@@ -232,7 +251,11 @@ export class SmtpSession {
 	/** Clears an envelope that was refused, so that the connection serves the next mail. */
 	async #reset(): Promise<void> {
 		try {
-			await answerOf<void>(this.#connection, (resolve, reject) => this.#connection.reset((error) => (error ? reject(error) : resolve())), RESET_MS);
+			await answerOf<void>(
+				this.#connection,
+				(resolve, reject) => this.#connection.reset((error) => (error ? reject(error) : resolve())),
+				RESET_MS,
+			);
 		} catch {
 			// Not worth a word: the next mail gets a new connection.
 			this.close();
@@ -271,7 +294,11 @@ async function proxied(endpoint: Endpoint, at: Circumstances): Promise<Socket | 
  * Waits for a step of nodemailer's. It forgets who waits when the connection breaks meanwhile, so its events count too.
  * @param withinMs for all that the server says, beside the connection's own deadline for its silence
  */
-async function answerOf<T>(connection: SMTPConnection, begin: (resolve: (value: T) => void, reject: (error: Error) => void) => void, withinMs: number): Promise<T> {
+async function answerOf<T>(
+	connection: SMTPConnection,
+	begin: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+	withinMs: number,
+): Promise<T> {
 	let fail = (_error: Error): void => undefined;
 	// The answer that ended the connection (421) is told a moment after the end.
 	const end = (): void => void setImmediate(() => fail(new Error('Connection closed')));
@@ -348,7 +375,8 @@ function overheard(account: Account, token: AccessToken): SMTPConnection.Options
 	if (listen === undefined) return {};
 	const hear = (entry: unknown, line: unknown): void => {
 		const who: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'tnx') : undefined;
-		if ((who === 'client' || who === 'server') && typeof line === 'string') listen(who === 'client' ? 'C' : 'S', token.hide(line.replace('/* secret */', HIDDEN)));
+		if ((who === 'client' || who === 'server') && typeof line === 'string')
+			listen(who === 'client' ? 'C' : 'S', token.hide(line.replace('/* secret */', HIDDEN)));
 	};
 	return { transactionLog: true, logger: { debug: hear, info: hear } };
 }

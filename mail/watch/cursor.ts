@@ -37,7 +37,15 @@ export type StartFrom = { kind: 'now' } | { kind: 'unread' } | { kind: 'lastDays
  */
 export function firstState(place: Place, from: StartFrom, askedAt: number, now: number, late: boolean): FolderState {
 	const upTo = Math.max(0, place.uidNext - 1);
-	const state: FolderState = { mailbox: place.mailbox, uidValidity: place.uidValidity, begun: now, uid: 0, pending: {}, newest: now - SKEW_MS, recent: [] };
+	const state: FolderState = {
+		mailbox: place.mailbox,
+		uidValidity: place.uidValidity,
+		begun: now,
+		uid: 0,
+		pending: {},
+		newest: now - SKEW_MS,
+		recent: [],
+	};
 	const missed = late ? { since: askedAt - SKEW_MS } : {};
 	if (from.kind === 'unread') return { ...state, start: { upTo, unread: true, ...missed } };
 	if (from.kind === 'lastDays') return { ...state, start: { upTo, since: askedAt - from.days * DAY_MS } };
@@ -72,7 +80,13 @@ export function stateAfterLoss(before: FolderState, place: Place): FolderState {
 	const pending = Object.fromEntries(Object.entries(before.pending).filter(([uid]) => Number(uid) < place.uidNext));
 	const { start } = before;
 	const known = before.known?.filter((uid) => uid < place.uidNext);
-	return { ...before, uid: place.uidNext - 1, pending, known, ...(start && { start: { ...start, upTo: Math.min(start.upTo, place.uidNext - 1) } }) };
+	return {
+		...before,
+		uid: place.uidNext - 1,
+		pending,
+		known,
+		...(start && { start: { ...start, upTo: Math.min(start.upTo, place.uidNext - 1) } }),
+	};
 }
 
 /**
@@ -198,7 +212,12 @@ export class Cursor {
 
 	/** A mail that UIDs do not tell as known, though it is: only after a change of UIDVALIDITY. */
 	knows({ uid, messageId }: Seen): boolean {
-		return messageId !== '' && uid <= (this.state.start?.upTo ?? 0) && this.state.start?.since !== undefined && this.state.recent.includes(messageId);
+		return (
+			messageId !== '' &&
+			uid <= (this.state.start?.upTo ?? 0) &&
+			this.state.start?.since !== undefined &&
+			this.state.recent.includes(messageId)
+		);
 	}
 
 	/** What an earlier life left: mails to be handed over again, and mails whose action is due; oldest first. */

@@ -14,7 +14,11 @@ import { Suspicion } from './suspicion';
  * How an execution ended. `ended`: handed over at once, and takes its place until then. `already`: n8n has had one
  * under this key. `notStarted`: none came about, so that it is no try.
  */
-export type Outcome = { kind: 'done'; ended?: Promise<unknown> } | { kind: 'failed'; reason: string } | { kind: 'already' } | { kind: 'notStarted'; reason: string };
+export type Outcome =
+	| { kind: 'done'; ended?: Promise<unknown> }
+	| { kind: 'failed'; reason: string }
+	| { kind: 'already' }
+	| { kind: 'notStarted'; reason: string };
 
 export interface Rules {
 	/** Mails in one execution. */
@@ -212,7 +216,11 @@ export class Delivery<Item> {
 		let batch: Array<Loaded<Item>> = [];
 		/** Up to here every mail has been taken by the cursor or passed by. */
 		let last = 0;
-		const putBack = (): void => void (this.#queue = uids.filter((uid) => uid > last).concat(this.#queue).sort((one, other) => one - other));
+		const putBack = (): void =>
+			void (this.#queue = uids
+				.filter((uid) => uid > last)
+				.concat(this.#queue)
+				.sort((one, other) => one - other));
 		/** False where failed mails come first, or nothing any more. */
 		const hand = async (): Promise<boolean> => {
 			if (batch.length === 0) return !this.#stop.signal.aborted;
@@ -256,7 +264,8 @@ export class Delivery<Item> {
 		if ('placeholder' in mail) {
 			// The mail itself may come yet.
 			const waitMs = Math.min(PLACEHOLDER_MS, rules.withheldMs ?? WITHHELD_MS);
-			if (Date.now() - (cursor.withheldSince(mail.uid) ?? Date.now()) < waitMs) return { reason: 'the server gave a note in place of the mail', fault: 'server' };
+			if (Date.now() - (cursor.withheldSince(mail.uid) ?? Date.now()) < waitMs)
+				return { reason: 'the server gave a note in place of the mail', fault: 'server' };
 		}
 		const loaded = await load(mail, make);
 		if ('item' in loaded || 'unwanted' in loaded) {
@@ -281,17 +290,21 @@ export class Delivery<Item> {
 		const { cursor, complain } = this.#options;
 		const seen: Seen = { uid, receivedAt: cursor.state.newest, messageId: '' };
 		cursor.take([seen]);
-		const reason = this.#busy === undefined ? 'the session ended each time when the server was asked for the mail' : `the server gives others and not the mail: ${this.#busy.summary}`;
+		const reason =
+			this.#busy === undefined
+				? 'the session ended each time when the server was asked for the mail'
+				: `the server gives others and not the mail: ${this.#busy.summary}`;
 		if (this.#suspicion.proves(uid)) return this.#withhold(uid, reason);
 		cursor.forgive(uid);
 		complain(
 			this.#busy ??
-			new MailError(`The session ends whenever mails are asked for, last the one with UID ${uid}.`, {
-				code: 'lost',
-				speaker: 'imap',
-				command: 'UID FETCH',
-				remedy: 'They are asked for again. Look for what cuts off large answers: a firewall, a proxy, the server. Where it is this mail only, it counts as failed once another one has come.',
-			}),
+				new MailError(`The session ends whenever mails are asked for, last the one with UID ${uid}.`, {
+					code: 'lost',
+					speaker: 'imap',
+					command: 'UID FETCH',
+					remedy:
+						'They are asked for again. Look for what cuts off large answers: a firewall, a proxy, the server. Where it is this mail only, it counts as failed once another one has come.',
+				}),
 		);
 		this.#retries.later(pause(this.#failures), uid);
 	}
@@ -311,7 +324,11 @@ export class Delivery<Item> {
 		const { since, times } = cursor.withhold(uid);
 		const until = since + (rules.withheldMs ?? WITHHELD_MS);
 		if (times >= rules.maxTries && Date.now() >= until) {
-			return this.#abandon(uid, `after ${times} failed tries to fetch it`, `The last one said: ${reason}. Look at the mail in the mailbox, where it still is.`);
+			return this.#abandon(
+				uid,
+				`after ${times} failed tries to fetch it`,
+				`The last one said: ${reason}. Look at the mail in the mailbox, where it still is.`,
+			);
 		}
 		const ms = askAgainIn(times, rules.retryFirstMs);
 		complain(
@@ -330,15 +347,24 @@ export class Delivery<Item> {
 		const tries = cursor.take(batch);
 		const first = batch[0]?.uid ?? 0;
 		const key = `${this.#name(first)}${batch.length > 1 ? `+${batch.length - 1}` : ''}:${tries}`;
-		const execution = send(batch.map((mail) => mail.item), key);
+		const execution = send(
+			batch.map((mail) => mail.item),
+			key,
+		);
 		for (const { uid } of batch) running.set(this.#name(uid), execution);
-		void this.#conclude(batch.map(({ uid, receivedAt, messageId }) => ({ uid, receivedAt, messageId })), execution);
+		void this.#conclude(
+			batch.map(({ uid, receivedAt, messageId }) => ({ uid, receivedAt, messageId })),
+			execution,
+		);
 	}
 
 	async #conclude(batch: readonly Seen[], execution: Promise<Outcome>): Promise<void> {
 		const { cursor, rules, running, superseded } = this.#options;
 		this.#slots.take();
-		const outcome = await execution.catch((error: unknown): Outcome => ({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }));
+		const outcome = await execution.catch((error: unknown): Outcome => ({
+			kind: 'failed',
+			reason: error instanceof Error ? error.message : String(error),
+		}));
 		if (outcome.kind === 'done' && outcome.ended !== undefined) void outcome.ended.finally(() => this.#slots.giveBack());
 		else this.#slots.giveBack();
 		// A following watch attaches itself to the same execution, perhaps later.
@@ -355,13 +381,22 @@ export class Delivery<Item> {
 		if (outcome.kind === 'notStarted') this.#startLater(batch, outcome.reason);
 		else if (outcome.kind === 'already') this.#tryAnew(batch);
 		else if (outcome.kind === 'failed') this.#fail(batch, outcome.reason);
-		else if (rules.after.kind !== 'nothing') this.#aftercare.add(batch.map(({ uid }) => uid), rules.after);
+		else if (rules.after.kind !== 'nothing')
+			this.#aftercare.add(
+				batch.map(({ uid }) => uid),
+				rules.after,
+			);
 	}
 
 	/** n8n itself is at fault, its database for example: without end, less and less often. */
 	#startLater(batch: readonly Seen[], reason: string): void {
 		this.#unstarted += 1;
-		this.#options.complain(new MailError(`n8n started no execution: ${reason}`, { code: 'unreachable', remedy: 'Look at n8n\'s own log; the mails wait and are handed over when n8n can again.' }));
+		this.#options.complain(
+			new MailError(`n8n started no execution: ${reason}`, {
+				code: 'unreachable',
+				remedy: "Look at n8n's own log; the mails wait and are handed over when n8n can again.",
+			}),
+		);
 		for (const { uid } of batch) this.#retries.later(pause(this.#unstarted), uid);
 	}
 

@@ -65,9 +65,14 @@ export class FolderWatch<Item> {
 			this.#first = { session };
 			return undefined;
 		} catch (error) {
-			attempt.then((session) => session.close(), () => undefined);
+			attempt.then(
+				(session) => session.close(),
+				() => undefined,
+			);
 			this.#begin.late = true;
-			const fault = signal.aborted ? new MailError('The server did not answer in time.', { code: 'timeout', speaker: 'imap', mailbox: this.#mailbox }) : asMailError(error);
+			const fault = signal.aborted
+				? new MailError('The server did not answer in time.', { code: 'timeout', speaker: 'imap', mailbox: this.#mailbox })
+				: asMailError(error);
 			this.#first = { fault };
 			return fault;
 		} finally {
@@ -127,7 +132,11 @@ export class FolderWatch<Item> {
 		const other = this.claims.get(path) ?? this.wanted;
 		if (other === this.wanted) this.claims.set(path, this.wanted);
 		else {
-			throw new MailError(`"${this.wanted}" and "${other}" are the same folder.`, { code: 'input', field: 'Additional Folders', remedy: 'Leave one of the two out.' });
+			throw new MailError(`"${this.wanted}" and "${other}" are the same folder.`, {
+				code: 'input',
+				field: 'Additional Folders',
+				remedy: 'Leave one of the two out.',
+			});
 		}
 	}
 
@@ -150,10 +159,20 @@ export class FolderWatch<Item> {
 		const { cursor, delivery } = this.#placeOf(session);
 		// What is there at the first look counts as seen; memories of earlier versions do not say what was.
 		const isFirst = cursor.state.known === undefined;
-		const late = { from: Math.max(0, delivery.seen - LATE_UIDS), knows: (uid: number) => isFirst || delivery.hasOffered(uid) || cursor.hasSeen(uid) };
-		const { uids, highest, seen = [] } = await searchAfter(session, delivery.seen, this.options.criteria, cursor.state.start, !this.#looked, late);
+		const late = {
+			from: Math.max(0, delivery.seen - LATE_UIDS),
+			knows: (uid: number) => isFirst || delivery.hasOffered(uid) || cursor.hasSeen(uid),
+		};
+		const {
+			uids,
+			highest,
+			seen = [],
+		} = await searchAfter(session, delivery.seen, this.options.criteria, cursor.state.start, !this.#looked, late);
 		const wanted = new Set(uids);
-		cursor.passBy(seen.filter((uid) => !wanted.has(uid) && !delivery.hasOffered(uid)), highest);
+		cursor.passBy(
+			seen.filter((uid) => !wanted.has(uid) && !delivery.hasOffered(uid)),
+			highest,
+		);
 		delivery.offer(uids, highest);
 		this.#looked = true;
 		this.#begin = { at: Date.now(), late: true };

@@ -162,7 +162,8 @@ export class Watch {
 			}
 			if (renewal === undefined && Date.now() >= renewAt) renewal = this.#renew();
 			const quietMs = quietUntil - Date.now();
-			const restMs = quietMs > 0 ? quietMs : current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
+			const restMs =
+				quietMs > 0 ? quietMs : current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
 			const untilRenewal = renewal === undefined ? Math.max(50, renewAt - Date.now()) : Infinity;
 			const event = await this.#wait(current, Math.min(restMs, untilRenewal), quietMs > 0, renewal);
 			if (event.kind === 'renewal') renewed(event.next);

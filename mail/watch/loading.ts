@@ -29,7 +29,10 @@ export interface Unwanted {
  * @param make gives nothing for a mail that is not wanted, which only the mail itself tells
  * @throws MailError where the session is at fault and not the mail
  */
-export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail: FetchedMail) => Promise<Item | undefined>): Promise<Loaded<Item> | Unloaded | Unwanted> {
+export async function load<Item>(
+	mail: FetchedMail | UnfetchedMail,
+	make: (mail: FetchedMail) => Promise<Item | undefined>,
+): Promise<Loaded<Item> | Unloaded | Unwanted> {
 	if ('failure' in mail) return { reason: mail.failure.summary, fault: 'server' };
 	let broken: Error | undefined;
 	const { content } = mail;
@@ -43,7 +46,13 @@ export async function load<Item>(mail: FetchedMail | UnfetchedMail, make: (mail:
 		const item = await make(content.kind === 'streamed' ? { ...mail, content: { kind: 'streamed', open } } : mail);
 		if (broken !== undefined) throw broken;
 		if (item === undefined) return { unwanted: true };
-		return { uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail), item, size: content.kind === 'streamed' ? 0 : content.bytes.length };
+		return {
+			uid: mail.uid,
+			receivedAt: mail.receivedAt,
+			messageId: messageIdOf(mail),
+			item,
+			size: content.kind === 'streamed' ? 0 : content.bytes.length,
+		};
 	} catch (error) {
 		const cause = broken ?? error;
 		const blame = blameOf(cause);

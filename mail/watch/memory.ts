@@ -106,13 +106,21 @@ function isKey(key: string): boolean {
 }
 
 function readFolder(folder: unknown): FolderState | undefined {
-	if (!isRecord(folder) || typeof folder.mailbox !== 'string' || typeof folder.uidValidity !== 'string' || typeof folder.uid !== 'number') return undefined;
+	if (!isRecord(folder) || typeof folder.mailbox !== 'string' || typeof folder.uidValidity !== 'string' || typeof folder.uid !== 'number')
+		return undefined;
 	const pending: Record<string, number> = {};
 	for (const [uid, tries] of Object.entries(isRecord(folder.pending) ? folder.pending : {})) {
 		if (Number.isSafeInteger(Number(uid))) pending[uid] = number(tries, 1);
 	}
 	const recent = Array.isArray(folder.recent) ? folder.recent.filter((id): id is string => typeof id === 'string') : [];
-	const state: FolderState = { mailbox: folder.mailbox, uidValidity: folder.uidValidity, uid: folder.uid, pending, newest: number(folder.newest, 0), recent };
+	const state: FolderState = {
+		mailbox: folder.mailbox,
+		uidValidity: folder.uidValidity,
+		uid: folder.uid,
+		pending,
+		newest: number(folder.newest, 0),
+		recent,
+	};
 	if (Array.isArray(folder.known)) state.known = folder.known.filter((uid): uid is number => Number.isSafeInteger(uid));
 	if (isRecord(folder.withheld)) state.withheld = readWithheld(folder.withheld);
 	if (typeof folder.begun === 'number') state.begun = folder.begun;
@@ -131,7 +139,8 @@ function readFolder(folder: unknown): FolderState | undefined {
 function readWithheld(value: Record<string, unknown>): Record<string, { since: number; times: number }> {
 	const withheld: Record<string, { since: number; times: number }> = {};
 	for (const [uid, entry] of Object.entries(value)) {
-		if (Number.isSafeInteger(Number(uid)) && isRecord(entry)) withheld[uid] = { since: number(entry.since, Date.now()), times: number(entry.times, 1) };
+		if (Number.isSafeInteger(Number(uid)) && isRecord(entry))
+			withheld[uid] = { since: number(entry.since, Date.now()), times: number(entry.times, 1) };
 	}
 	return withheld;
 }

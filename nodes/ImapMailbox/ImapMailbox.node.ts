@@ -1,4 +1,10 @@
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 
 import { testServiceAccount } from '../credentialTest';
 import { loadFolders, searchFolders } from '../folderLists';
@@ -12,14 +18,20 @@ export class ImapMailbox implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Searches, reads, moves, marks and deletes email in an Office 365, Microsoft 365 or Outlook mailbox, and manages drafts and folders, over IMAP with OAuth',
+		description:
+			'Searches, reads, moves, marks and deletes email in an Office 365, Microsoft 365 or Outlook mailbox, and manages drafts and folders, over IMAP with OAuth',
 		defaults: { name: 'IMAP Mailbox' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
 		credentials: [
 			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
-			{ name: 'microsoftMailServiceAccountApi', required: true, testedBy: 'testServiceAccount', displayOptions: { show: { authentication: ['serviceAccount'] } } },
+			{
+				name: 'microsoftMailServiceAccountApi',
+				required: true,
+				testedBy: 'testServiceAccount',
+				displayOptions: { show: { authentication: ['serviceAccount'] } },
+			},
 		],
 		properties: parameters,
 	};

@@ -44,11 +44,19 @@ export async function gather(stream: Readable): Promise<Buffer> {
 function withLineEnds(mail: Buffer): Buffer {
 	const text = mail.toString('latin1');
 	if (!/^[!-9;-~]+[ \t]*:/.test(text) && !text.startsWith('From ')) {
-		throw new MailError('Message: the value is not an email: it does not begin with headers.', { code: 'input', field: 'Message', remedy: 'Give a whole email (RFC 5322): headers, an empty line, the body.' });
+		throw new MailError('Message: the value is not an email: it does not begin with headers.', {
+			code: 'input',
+			field: 'Message',
+			remedy: 'Give a whole email (RFC 5322): headers, an empty line, the body.',
+		});
 	}
 	return Buffer.from(text.replace(/\r\n|\r|\n/g, '\r\n'), 'latin1');
 }
 
 function tooLarge(size: number): MailError {
-	return new MailError(`The email has ${Math.ceil(size / 1024 / 1024)} MB, more than Exchange Online keeps (150 MB).`, { code: 'tooLarge', field: 'Message', remedy: 'Make its attachments smaller.' });
+	return new MailError(`The email has ${Math.ceil(size / 1024 / 1024)} MB, more than Exchange Online keeps (150 MB).`, {
+		code: 'tooLarge',
+		field: 'Message',
+		remedy: 'Make its attachments smaller.',
+	});
 }

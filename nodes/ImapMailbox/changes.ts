@@ -28,7 +28,12 @@ interface Order {
 }
 
 /** Moves, copies, marks or deletes the mails of all input items, those of one folder together in few commands. */
-export async function changeMails(context: IExecuteFunctions, parameters: Parameters, { connection, items, operation }: Batch, results: Results): Promise<void> {
+export async function changeMails(
+	context: IExecuteFunctions,
+	parameters: Parameters,
+	{ connection, items, operation }: Batch,
+	results: Results,
+): Promise<void> {
 	const folders = new Folders(connection, chosenFolders(record(context.getNodeParameter('options', items[0] ?? 0, {}))));
 	const orders: Order[] = [];
 	for (const item of items) {
@@ -40,7 +45,8 @@ export async function changeMails(context: IExecuteFunctions, parameters: Parame
 	}
 	const fates = await fatesOf(connection, folders, orders);
 	const outcomes = new Map<number, IDataObject | Error>();
-	for (const [index, fate] of fates.entries()) if (fate.kind !== 'there') outcomes.set(index, fate.kind === 'gone' ? goneOf(fate, operation) : fate.error);
+	for (const [index, fate] of fates.entries())
+		if (fate.kind !== 'there') outcomes.set(index, fate.kind === 'gone' ? goneOf(fate, operation) : fate.error);
 	for (const indexes of groupsOf(orders, fates)) {
 		const [first = 0] = indexes;
 		const [order, there] = [orders[first], indexes.map((index) => fates[index]).filter((fate) => fate?.kind === 'there')];
@@ -49,13 +55,20 @@ export async function changeMails(context: IExecuteFunctions, parameters: Parame
 		const done = isThereAlready(order.wanted, folder) ? undefined : await change(connection, folder, there, order.wanted);
 		for (const index of indexes) {
 			const fate = fates[index];
-			if (fate?.kind === 'there') outcomes.set(index, outcomeOf(connection, fate, orders[index]?.wanted ?? order.wanted, operation, done?.get(fate.uid)));
+			if (fate?.kind === 'there')
+				outcomes.set(index, outcomeOf(connection, fate, orders[index]?.wanted ?? order.wanted, operation, done?.get(fate.uid)));
 		}
 	}
 	for (const [index, { item }] of orders.entries()) gather(results, item, outcomes.get(index));
 }
 
-async function readOrders(context: IExecuteFunctions, own: MailContext, item: number, operation: string, folders: Folders): Promise<Order[]> {
+async function readOrders(
+	context: IExecuteFunctions,
+	own: MailContext,
+	item: number,
+	operation: string,
+	folders: Folders,
+): Promise<Order[]> {
 	const folder = locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX';
 	const wanted = await changeOf(own, item, operation, folders);
 	const key = JSON.stringify(wanted);
@@ -65,7 +78,9 @@ async function readOrders(context: IExecuteFunctions, own: MailContext, item: nu
 /** n8n takes a millisecond to evaluate an expression; the item itself, which is what is given most often, is at hand. */
 function uidOf(context: IExecuteFunctions, own: MailContext, item: number): unknown {
 	const written: unknown = context.getNode().parameters.uid;
-	return typeof written === 'string' && /^=\{\{ ?\$json ?\}\}$/.test(written.trim()) ? context.getInputData()[item]?.json : own.getNodeParameter('uid', item, '');
+	return typeof written === 'string' && /^=\{\{ ?\$json ?\}\}$/.test(written.trim())
+		? context.getInputData()[item]?.json
+		: own.getNodeParameter('uid', item, '');
 }
 
 async function changeOf(own: MailContext, item: number, operation: string, folders: Folders): Promise<Change> {
@@ -74,7 +89,8 @@ async function changeOf(own: MailContext, item: number, operation: string, folde
 		if (flag(own.getNodeParameter('permanently', item, false), 'Delete Permanently')) return { kind: 'delete' };
 		return { kind: 'move', to: (await folders.special('deleted')).path };
 	}
-	const to = (await folders.find(locator(own.getNodeParameter('destinationFolder', item, ''), 'Destination Folder'), 'Destination Folder')).path;
+	const to = (await folders.find(locator(own.getNodeParameter('destinationFolder', item, ''), 'Destination Folder'), 'Destination Folder'))
+		.path;
 	return { kind: operation === 'copy' ? 'copy' : 'move', to };
 }
 
@@ -88,19 +104,38 @@ const MARKS = {
 } satisfies Record<string, Change>;
 
 function marksOf(own: MailContext, item: number): Change {
-	const markAs = choice(own.getNodeParameter('markAs', item, 'read'), 'Mark As', ['read', 'unread', 'flag', 'unflag', 'answered', 'notAnswered', 'keywords'], 'read');
+	const markAs = choice(
+		own.getNodeParameter('markAs', item, 'read'),
+		'Mark As',
+		['read', 'unread', 'flag', 'unflag', 'answered', 'notAnswered', 'keywords'],
+		'read',
+	);
 	if (markAs !== 'keywords') return MARKS[markAs];
-	const [add, remove] = [keywords(own.getNodeParameter('addKeywords', item, ''), 'Add Keywords'), keywords(own.getNodeParameter('removeKeywords', item, ''), 'Remove Keywords')];
+	const [add, remove] = [
+		keywords(own.getNodeParameter('addKeywords', item, ''), 'Add Keywords'),
+		keywords(own.getNodeParameter('removeKeywords', item, ''), 'Remove Keywords'),
+	];
 	if (add.length + remove.length > 0) return { kind: 'flags', add, remove };
-	throw new MailError('Add Keywords and Remove Keywords are both empty.', { code: 'input', field: 'Add Keywords', remedy: 'Name at least one keyword to add or to remove.' });
+	throw new MailError('Add Keywords and Remove Keywords are both empty.', {
+		code: 'input',
+		field: 'Add Keywords',
+		remedy: 'Name at least one keyword to add or to remove.',
+	});
 }
 
 /** An atom (RFC 3501, section 9) that is no system flag. */
 function keywords(value: unknown, field: string): string[] {
-	const names = text(value, field).split(',').map((one) => one.trim()).filter((one) => one !== '');
+	const names = text(value, field)
+		.split(',')
+		.map((one) => one.trim())
+		.filter((one) => one !== '');
 	const wrong = names.find((one) => !/^[!#$&'+\-./0-9:;<=>?@A-Z^_`a-z|~]{1,100}$/.test(one));
 	if (wrong === undefined) return names;
-	throw new MailError(`${field}: "${wrong.slice(0, 100)}" is not a keyword.`, { code: 'input', field, remedy: 'Use English letters, digits and signs such as $ and _, without spaces.' });
+	throw new MailError(`${field}: "${wrong.slice(0, 100)}" is not a keyword.`, {
+		code: 'input',
+		field,
+		remedy: 'Use English letters, digits and signs such as $ and _, without spaces.',
+	});
 }
 
 /** The references of one folder together, whichever items they come from. */
@@ -113,7 +148,12 @@ async function fatesOf(connection: Connection, folders: Folders, orders: readonl
 		else known.push(index);
 	}
 	for (const [folder, indexes] of byFolder) {
-		const found = await locate(connection, folders, indexes.flatMap((index) => orders[index]?.reference ?? []), folder);
+		const found = await locate(
+			connection,
+			folders,
+			indexes.flatMap((index) => orders[index]?.reference ?? []),
+			folder,
+		);
 		for (const [place, index] of indexes.entries()) {
 			const fate = found[place];
 			if (fate !== undefined) fates[index] = fate;
@@ -141,18 +181,29 @@ function isThereAlready(wanted: Change, folder: string): boolean {
 	return wanted.kind === 'move' && wanted.to === folder;
 }
 
-const PAST = new Map([['move', 'moved'], ['copy', 'copied'], ['mark', 'marked'], ['delete', 'deleted']]);
+const PAST = new Map([
+	['move', 'moved'],
+	['copy', 'copied'],
+	['mark', 'marked'],
+	['delete', 'deleted'],
+]);
 
 function goneOf({ uid, folder, reason }: Extract<Fate, { kind: 'gone' }>, operation: string): IDataObject {
 	return { uid, folder, [PAST.get(operation) ?? operation]: false, gone: true, reason };
 }
 
 function outcomeOf({ account }: Connection, fate: There, wanted: Change, operation: string, done: Done | undefined): IDataObject | Error {
-	const facts = { mailbox: account.mailbox, ...(fate.messageId !== '' && { messageId: fate.messageId }), ...(fate.foundAgain && { foundAgain: true }) };
+	const facts = {
+		mailbox: account.mailbox,
+		...(fate.messageId !== '' && { messageId: fate.messageId }),
+		...(fate.foundAgain && { foundAgain: true }),
+	};
 	if (done?.kind === 'failed') return done.error;
-	if (done?.kind === 'gone') return goneOf({ kind: 'gone', uid: fate.uid, folder: fate.folder, reason: 'The mail left the folder meanwhile.' }, operation);
+	if (done?.kind === 'gone')
+		return goneOf({ kind: 'gone', uid: fate.uid, folder: fate.folder, reason: 'The mail left the folder meanwhile.' }, operation);
 	const past = { [PAST.get(operation) ?? operation]: true };
-	if (done === undefined) return { uid: fate.uid, uidValidity: fate.uidValidity, folder: fate.folder, ...facts, ...past, wasThereAlready: true };
+	if (done === undefined)
+		return { uid: fate.uid, uidValidity: fate.uidValidity, folder: fate.folder, ...facts, ...past, wasThereAlready: true };
 	if (wanted.kind === 'flags') return { uid: fate.uid, uidValidity: fate.uidValidity, folder: fate.folder, ...facts, ...past };
 	if (wanted.kind === 'delete') return { uid: fate.uid, folder: fate.folder, ...facts, ...past, permanently: true };
 	const now = done.uid === undefined ? {} : { uid: done.uid, uidValidity: done.uidValidity };

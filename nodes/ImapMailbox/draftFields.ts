@@ -16,14 +16,23 @@ export const draftFields: INodeProperties[] = [
 		description: uidDescription.replace('Which email to use.', 'Which email to reply to or forward.'),
 		displayOptions: show('createReply'),
 	},
-	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder that contains the email. If UID is a message item, the folder in the item is used instead.', displayOptions: show('createReply') }, 'INBOX'),
+	folderField(
+		{
+			displayName: 'Folder',
+			name: 'folder',
+			description: 'The folder that contains the email. If UID is a message item, the folder in the item is used instead.',
+			displayOptions: show('createReply'),
+		},
+		'INBOX',
+	),
 	{
 		displayName: 'Draft UID',
 		name: 'uid',
 		type: 'string',
 		required: true,
 		default: '={{ $json }}',
-		description: 'Which draft to use. Enter the item from Create, Create Reply or Update, for example {{ $json }}, the number in its field uid, or a Message-ID. Other emails are refused.',
+		description:
+			'Which draft to use. Enter the item from Create, Create Reply or Update, for example {{ $json }}, the number in its field uid, or a Message-ID. Other emails are refused.',
 		displayOptions: show('update', 'send', 'delete'),
 	},
 	{
@@ -44,7 +53,8 @@ export const draftFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. info@example.com, Ada <ada@example.com>',
-		description: 'Addresses of the recipients, separated by commas. A draft can be saved without recipients. In Update, an empty field leaves them unchanged.',
+		description:
+			'Addresses of the recipients, separated by commas. A draft can be saved without recipients. In Update, an empty field leaves them unchanged.',
 		displayOptions: show('create', 'update'),
 	},
 	{
@@ -101,7 +111,8 @@ export const draftFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. Ada <ada@example.com>',
-		description: 'Address of the sender, with or without a name. Another address than the mailbox\'s own needs the Send As permission when the draft is sent.',
+		description:
+			"Address of the sender, with or without a name. Another address than the mailbox's own needs the Send As permission when the draft is sent.",
 		hint: 'Leave empty to use your mailbox',
 		displayOptions: show('create', 'createReply', 'update'),
 	},

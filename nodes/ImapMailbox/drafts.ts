@@ -51,10 +51,20 @@ async function createReply(scene: Scene): Promise<IDataObject> {
 	const mails = await mailsMeant(scene);
 	if (mails.length !== 1) throw oneOnly();
 	for await (const { item: original } of readMails(connection, await foundOf(scene, mails, options), options)) {
-		if (typeof original.json.error === 'string') throw new MailError(`The email to answer cannot be read: ${original.json.error}`, { code: 'protocol', permanent: true, speaker: 'imap' });
+		if (typeof original.json.error === 'string')
+			throw new MailError(`The email to answer cannot be read: ${original.json.error}`, {
+				code: 'protocol',
+				permanent: true,
+				speaker: 'imap',
+			});
 		return await save(scene, await readReply(answering(own, original), item, connection.account.mailbox));
 	}
-	throw new MailError('The email to answer left its folder meanwhile.', { code: 'notFound', speaker: 'imap', field: 'UID', remedy: 'Give its Message-ID, which is looked for in all folders.' });
+	throw new MailError('The email to answer left its folder meanwhile.', {
+		code: 'notFound',
+		speaker: 'imap',
+		field: 'UID',
+		remedy: 'Give its Message-ID, which is looked for in all folders.',
+	});
 }
 
 /** The parameters of the operation, with the original that was fetched. */
@@ -82,17 +92,21 @@ async function changed({ own, item, connection }: Scene, bytes: Buffer): Promise
 	const options = record(own.getNodeParameter('options', item, {}));
 	const files: OutgoingFile[] = [];
 	const contents: Buffer[] = [];
-	const { json } = await toItem(bytes, { size: bytes.length, folder: '', uidl: '' }, {
-		format: 'resolved',
-		downloadAttachments: true,
-		prefix: '',
-		store: async (content) => {
-			const chunks: Buffer[] = [];
-			if (Buffer.isBuffer(content)) chunks.push(content);
-			else for await (const chunk of content) chunks.push(Buffer.from(chunk));
-			contents.push(Buffer.concat(chunks));
+	const { json } = await toItem(
+		bytes,
+		{ size: bytes.length, folder: '', uidl: '' },
+		{
+			format: 'resolved',
+			downloadAttachments: true,
+			prefix: '',
+			store: async (content) => {
+				const chunks: Buffer[] = [];
+				if (Buffer.isBuffer(content)) chunks.push(content);
+				else for await (const chunk of content) chunks.push(Buffer.from(chunk));
+				contents.push(Buffer.concat(chunks));
+			},
 		},
-	});
+	);
 	if (flag(options.keepAttachments, 'Keep Attachments', true)) files.push(...keptFiles(json.attachments, contents));
 	const parameter = (name: string, field: string): string => text(own.getNodeParameter(name, item, ''), field).trim();
 	const people = async (given: unknown, field: string, before: unknown): Promise<OutgoingMail['to']> => {
@@ -129,7 +143,15 @@ function keptFiles(attachments: unknown, contents: readonly Buffer[]): OutgoingF
 		const content = contents[index];
 		const cid = fact('contentId').replace(/[<>]/g, '');
 		if (content === undefined) return [];
-		return [{ fileName: fact('fileName') || `attachment-${index}`, mimeType: fact('mimeType') || 'application/octet-stream', size: content.length, ...(cid !== '' && { cid }), open: async () => await Promise.resolve(Readable.from([content])) }];
+		return [
+			{
+				fileName: fact('fileName') || `attachment-${index}`,
+				mimeType: fact('mimeType') || 'application/octet-stream',
+				size: content.length,
+				...(cid !== '' && { cid }),
+				open: async () => await Promise.resolve(Readable.from([content])),
+			},
+		];
 	});
 }
 
@@ -139,7 +161,14 @@ async function draftsMeant({ own, item, connection, folders }: Scene): Promise<T
 	const fates = await locate(connection, folders, readReferences(own.getNodeParameter('uid', item, '')), path);
 	const found = fates.map((fate) => {
 		if (fate.kind === 'there') return fate;
-		throw fate.kind === 'failed' ? fate.error : new MailError(fate.reason, { code: 'notFound', speaker: 'imap', field: 'UID', remedy: 'The draft may have been sent, changed or deleted already; a changed draft has a new UID.' });
+		throw fate.kind === 'failed'
+			? fate.error
+			: new MailError(fate.reason, {
+					code: 'notFound',
+					speaker: 'imap',
+					field: 'UID',
+					remedy: 'The draft may have been sent, changed or deleted already; a changed draft has a new UID.',
+				});
 	});
 	for (const draft of found) await requireDraft(connection, draft, path);
 	return found;
@@ -160,7 +189,8 @@ async function send({ context, own, item, connection, folders }: Scene, draft: T
 		sentCopy: choice(options.sentCopy, 'Copy in Sent Items', ['byServer', 'move'], 'byServer'),
 	});
 	const facts = { messageId, mailbox: connection.account.mailbox, draft: { uid: draft.uid, folder: draft.folder } };
-	const left = draftLeft === undefined ? {} : { draftLeft: `The email was sent, and the draft is still in "${draft.folder}": ${draftLeft.summary}` };
+	const left =
+		draftLeft === undefined ? {} : { draftLeft: `The email was sent, and the draft is still in "${draft.folder}": ${draftLeft.summary}` };
 	if (sent === undefined) return { sent: true, alreadySent, ...facts, ...left };
 	const { accepted, rejected, unknown, response, attempts, deliveryUnknown } = sent;
 	return {
@@ -180,11 +210,23 @@ async function send({ context, own, item, connection, folders }: Scene, draft: T
 async function remove({ own, item, connection, folders }: Scene, draft: There): Promise<IDataObject> {
 	const permanently = flag(own.getNodeParameter('permanently', item, false), 'Delete Permanently');
 	const to = permanently ? undefined : (await folders.special('deleted')).path;
-	const done = (await change(connection, draft.folder, [draft], to === undefined ? { kind: 'delete' } : { kind: 'move', to })).get(draft.uid);
+	const done = (await change(connection, draft.folder, [draft], to === undefined ? { kind: 'delete' } : { kind: 'move', to })).get(
+		draft.uid,
+	);
 	if (done?.kind === 'failed') throw done.error;
-	return { uid: draft.uid, folder: draft.folder, mailbox: connection.account.mailbox, deleted: done?.kind === 'done', ...(to === undefined ? { permanently: true } : { movedTo: to }) };
+	return {
+		uid: draft.uid,
+		folder: draft.folder,
+		mailbox: connection.account.mailbox,
+		deleted: done?.kind === 'done',
+		...(to === undefined ? { permanently: true } : { movedTo: to }),
+	};
 }
 
 function oneOnly(): MailError {
-	return new MailError('UID: this operation takes one email, and several were given.', { code: 'input', field: 'UID', remedy: 'Give one email for each item.' });
+	return new MailError('UID: this operation takes one email, and several were given.', {
+		code: 'input',
+		field: 'UID',
+		remedy: 'Give one email for each item.',
+	});
 }

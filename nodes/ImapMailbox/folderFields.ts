@@ -2,17 +2,24 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { folderLocator } from '../folderField';
 
-const nameHint = 'Works if only one folder has this name. Inbox, Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.';
+const nameHint =
+	'Works if only one folder has this name. Inbox, Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.';
 
 /** A folder of the mailbox, chosen as in the IMAP Trigger. */
-export function folderField(field: Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'displayOptions'>, value: string): INodeProperties {
+export function folderField(
+	field: Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'displayOptions'>,
+	value: string,
+): INodeProperties {
 	return folderLocator({ ...field, required: true }, value, nameHint);
 }
 
 const show = (...operation: string[]): INodeProperties['displayOptions'] => ({ show: { resource: ['folder'], operation } });
 
 export const folderFields: INodeProperties[] = [
-	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder to use', displayOptions: show('rename', 'delete', 'getStatus') }, ''),
+	folderField(
+		{ displayName: 'Folder', name: 'folder', description: 'The folder to use', displayOptions: show('rename', 'delete', 'getStatus') },
+		'',
+	),
 	{
 		displayName: 'Name',
 		name: 'folderName',
@@ -46,7 +53,8 @@ export const folderFields: INodeProperties[] = [
 		name: 'includeCounts',
 		type: 'boolean',
 		default: true,
-		description: 'Whether to return the number of emails and of unread emails of each folder. This takes longer in mailboxes with many folders.',
+		description:
+			'Whether to return the number of emails and of unread emails of each folder. This takes longer in mailboxes with many folders.',
 		displayOptions: show('getMany'),
 	},
 ];

@@ -6,7 +6,8 @@ import { locator } from './settings';
 
 export async function runFolder({ own, item, folders, operation, connection }: Scene): Promise<INodeExecutionData[]> {
 	const { mailbox } = connection.account;
-	const wanted = async (): ReturnType<typeof folders.find> => await folders.find(locator(own.getNodeParameter('folder', item, ''), 'Folder'));
+	const wanted = async (): ReturnType<typeof folders.find> =>
+		await folders.find(locator(own.getNodeParameter('folder', item, ''), 'Folder'));
 	switch (operation) {
 		case 'create': {
 			const { folder, created } = await folders.create(text(own.getNodeParameter('folderName', item, ''), 'Name'));
@@ -20,7 +21,9 @@ export async function runFolder({ own, item, folders, operation, connection }: S
 		case 'delete': {
 			const folder = await wanted();
 			const now = await folders.remove(folder, flag(own.getNodeParameter('permanently', item, false), 'Delete Permanently'));
-			return [{ json: { path: folder.path, deleted: true, ...(now === undefined ? { permanently: true } : { movedTo: now.path }), mailbox } }];
+			return [
+				{ json: { path: folder.path, deleted: true, ...(now === undefined ? { permanently: true } : { movedTo: now.path }), mailbox } },
+			];
 		}
 		case 'getStatus':
 			return [{ json: { ...(await folders.status(await wanted())), mailbox } }];

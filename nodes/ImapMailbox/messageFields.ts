@@ -19,12 +19,28 @@ export const messageFields: INodeProperties[] = [
 		displayOptions: show('get', 'getAttachments', 'getRaw', 'getConversation', 'move', 'copy', 'mark', 'delete'),
 	},
 	folderField(
-		{ displayName: 'Folder', name: 'folder', description: 'The folder that contains the email. If UID is a message item, the folder in the item is used instead.', displayOptions: show('get', 'getAttachments', 'getRaw', 'getConversation', 'move', 'copy', 'mark', 'delete') },
+		{
+			displayName: 'Folder',
+			name: 'folder',
+			description: 'The folder that contains the email. If UID is a message item, the folder in the item is used instead.',
+			displayOptions: show('get', 'getAttachments', 'getRaw', 'getConversation', 'move', 'copy', 'mark', 'delete'),
+		},
 		'INBOX',
 	),
 	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder to search', displayOptions: show('getMany') }, 'INBOX'),
-	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder to save the email in', displayOptions: show('append') }, 'INBOX'),
-	folderField({ displayName: 'Destination Folder', name: 'destinationFolder', description: 'The folder to move or copy the email to. Archive, Deleted Items and similar folders are found in every language.', displayOptions: show('move', 'copy') }, ''),
+	folderField(
+		{ displayName: 'Folder', name: 'folder', description: 'The folder to save the email in', displayOptions: show('append') },
+		'INBOX',
+	),
+	folderField(
+		{
+			displayName: 'Destination Folder',
+			name: 'destinationFolder',
+			description: 'The folder to move or copy the email to. Archive, Deleted Items and similar folders are found in every language.',
+			displayOptions: show('move', 'copy'),
+		},
+		'',
+	),
 	{
 		displayName: 'Search In',
 		name: 'scope',
@@ -74,7 +90,11 @@ export const messageFields: INodeProperties[] = [
 		options: [
 			{ name: 'Answered', value: 'answered' },
 			{ name: 'Flagged', value: 'flag', description: 'Flag the email for follow-up' },
-			{ name: 'Keywords', value: 'keywords', description: 'Add or remove keywords, if the server supports them. Exchange Online does not.' },
+			{
+				name: 'Keywords',
+				value: 'keywords',
+				description: 'Add or remove keywords, if the server supports them. Exchange Online does not.',
+			},
 			{ name: 'Not Answered', value: 'notAnswered' },
 			{ name: 'Not Flagged', value: 'unflag' },
 			{ name: 'Read', value: 'read' },
@@ -149,7 +169,11 @@ export const formatFields: INodeProperties[] = [
 		name: 'format',
 		type: 'options',
 		options: [
-			{ name: 'Fields', value: 'fields', description: 'Only sender, recipients, subject, dates, size and status. This is the fastest format.' },
+			{
+				name: 'Fields',
+				value: 'fields',
+				description: 'Only sender, recipients, subject, dates, size and status. This is the fastest format.',
+			},
 			{ name: 'Headers', value: 'headers', description: 'All headers, without body and attachments' },
 			{ name: 'RAW', value: 'raw', description: 'The whole email, as text in the field raw and as a file in binary data' },
 			{ name: 'Resolved', value: 'resolved', description: 'All headers and addresses in separate fields, attachments as binary data' },
@@ -180,7 +204,8 @@ export const formatFields: INodeProperties[] = [
 		name: 'dataPropertyAttachmentsPrefixName',
 		type: 'string',
 		default: 'attachment_',
-		description: 'Start of the names of the binary properties that hold the attachments. The number of the attachment in the email is added, starting with 0.',
+		description:
+			'Start of the names of the binary properties that hold the attachments. The number of the attachment in the email is added, starting with 0.',
 		displayOptions: show('getAttachments'),
 	},
 ];

@@ -20,7 +20,11 @@ export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 	const wish = readWish(own, item, isTool(context));
 	const paths = await foldersToSearch(scene);
 	if (paths.length > 1 && (wish.beforeUid !== undefined || (wish.afterUid ?? 0) > 0)) {
-		throw new MailError('Before UID and After UID count in one folder, and several are searched.', { code: 'input', field: 'Search In', remedy: 'Search one folder, or go on by Received Before and Received After.' });
+		throw new MailError('Before UID and After UID count in one folder, and several are searched.', {
+			code: 'input',
+			field: 'Search In',
+			remedy: 'Search one folder, or go on by Received Before and Received After.',
+		});
 	}
 	const page = await find(connection, paths, wish, queryOf(options.format));
 	const items = await itemsOf(scene, page.mails, options, short);
@@ -31,26 +35,44 @@ export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 async function foldersToSearch({ own, item, folders }: Scene): Promise<string[]> {
 	const options = record(own.getNodeParameter('options', item, {}));
 	const scope = choice(own.getNodeParameter('scope', item, 'folder'), 'Search In', ['folder', 'subtree', 'all'], 'folder');
-	const chosen = scope === 'all' ? undefined : await folders.find(locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX');
+	const chosen =
+		scope === 'all' ? undefined : await folders.find(locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX');
 	if (chosen !== undefined && scope === 'folder') return [chosen.path];
 	const except = new Set<string>();
-	for (const name of text(options.exceptFolders, 'Except Folders').split(',').map((one) => one.trim()).filter((one) => one !== '')) {
+	for (const name of text(options.exceptFolders, 'Except Folders')
+		.split(',')
+		.map((one) => one.trim())
+		.filter((one) => one !== '')) {
 		for (const { path } of await folders.subtree(await folders.find(name, 'Except Folders'))) except.add(path);
 	}
-	return (chosen === undefined ? await folders.all() : await folders.subtree(chosen)).map(({ path }) => path).filter((path) => !except.has(path));
+	return (chosen === undefined ? await folders.all() : await folders.subtree(chosen))
+		.map(({ path }) => path)
+		.filter((path) => !except.has(path));
 }
 
 /** For a person in the editor; for a language model in an item of its own, since it sees nothing else. */
 function tellMore({ context }: Scene, mails: readonly Found[], items: INodeExecutionData[], newestFirst: boolean, several: boolean): void {
 	const last = mails.at(-1);
 	if (last === undefined) return;
-	const next = several ? { [newestFirst ? 'receivedBefore' : 'receivedAfter']: new Date(last.receivedAt).toISOString() } : { [newestFirst ? 'beforeUid' : 'afterUid']: last.uid };
-	const words = Object.entries(next).map(([name, value]) => `${LABELS.get(name) ?? name} ${value}`).join('');
-	context.addExecutionHints?.({ message: `There are more emails than these ${mails.length}. The next ones come with ${words}.`, location: 'outputPane' });
+	const next = several
+		? { [newestFirst ? 'receivedBefore' : 'receivedAfter']: new Date(last.receivedAt).toISOString() }
+		: { [newestFirst ? 'beforeUid' : 'afterUid']: last.uid };
+	const words = Object.entries(next)
+		.map(([name, value]) => `${LABELS.get(name) ?? name} ${value}`)
+		.join('');
+	context.addExecutionHints?.({
+		message: `There are more emails than these ${mails.length}. The next ones come with ${words}.`,
+		location: 'outputPane',
+	});
 	if (isTool(context)) items.push({ json: { thereIsMore: true, returned: mails.length, next } });
 }
 
-const LABELS = new Map([['receivedBefore', 'Received Before'], ['receivedAfter', 'Received After'], ['beforeUid', 'Before UID'], ['afterUid', 'After UID']]);
+const LABELS = new Map([
+	['receivedBefore', 'Received Before'],
+	['receivedAfter', 'Received After'],
+	['beforeUid', 'Before UID'],
+	['afterUid', 'After UID'],
+]);
 
 /** The mails that are meant, each as an item. @throws MailError `notFound` where one is not there */
 export async function getMails(scene: Scene): Promise<INodeExecutionData[]> {
@@ -64,19 +86,34 @@ export async function mailsMeant({ own, item, connection, folders }: Scene): Pro
 	const folder = locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX';
 	return (await locate(connection, folders, references, folder)).map((fate) => {
 		if (fate.kind === 'there') return fate;
-		throw fate.kind === 'failed' ? fate.error : new MailError(fate.reason, { code: 'notFound', speaker: 'imap', field: 'UID', mailbox: connection.account.mailbox, remedy: 'It may have been moved or deleted. Get the emails again, or give the Message-ID, which is looked for in all folders.' });
+		throw fate.kind === 'failed'
+			? fate.error
+			: new MailError(fate.reason, {
+					code: 'notFound',
+					speaker: 'imap',
+					field: 'UID',
+					mailbox: connection.account.mailbox,
+					remedy: 'It may have been moved or deleted. Get the emails again, or give the Message-ID, which is looked for in all folders.',
+				});
 	});
 }
 
 export async function foundOf({ connection }: Scene, there: readonly There[], options: ReadOptions<IBinaryData>): Promise<Found[]> {
 	const found: Found[] = [];
-	for (const { folder, uid } of there) found.push(...(await describe(connection, folder, [uid], { ...queryOf(options.format), internalDate: true })));
+	for (const { folder, uid } of there)
+		found.push(...(await describe(connection, folder, [uid], { ...queryOf(options.format), internalDate: true })));
 	return found;
 }
 
-export async function itemsOf({ connection }: Scene, mails: readonly Found[], options: ReadOptions<IBinaryData>, short: boolean): Promise<INodeExecutionData[]> {
+export async function itemsOf(
+	{ connection }: Scene,
+	mails: readonly Found[],
+	options: ReadOptions<IBinaryData>,
+	short: boolean,
+): Promise<INodeExecutionData[]> {
 	const items: INodeExecutionData[] = [];
-	for await (const { item } of readMails(connection, mails, options)) items.push({ json: short ? shorten(item.json) : item.json, ...(item.binary !== undefined && { binary: item.binary }) });
+	for await (const { item } of readMails(connection, mails, options))
+		items.push({ json: short ? shorten(item.json) : item.json, ...(item.binary !== undefined && { binary: item.binary }) });
 	return items;
 }
 
@@ -93,7 +130,11 @@ export async function getConversation(scene: Scene): Promise<INodeExecutionData[
 	for (const mail of await mailsMeant(scene)) {
 		const found = await conversation(connection, mail, await conversationFolders(folders, mail, everywhere));
 		items.push(...(await itemsOf(scene, found.mails, options, wantsShort(scene))));
-		if (found.more) scene.context.addExecutionHints?.({ message: `The conversation has more than ${found.mails.length} emails; the newest are left out.`, location: 'outputPane' });
+		if (found.more)
+			scene.context.addExecutionHints?.({
+				message: `The conversation has more than ${found.mails.length} emails; the newest are left out.`,
+				location: 'outputPane',
+			});
 	}
 	return items;
 }
@@ -105,7 +146,10 @@ export async function getAttachments(scene: Scene): Promise<INodeExecutionData[]
 	const wish: PartWish = {
 		names: text(options.attachmentNames, 'Attachment Names'),
 		types: text(options.attachmentTypes, 'Attachment Types'),
-		indexes: text(options.attachmentNumbers, 'Attachment Numbers').split(',').filter((one) => one.trim() !== '').map((one) => whole(one.trim(), 'Attachment Numbers', 0, 0, 10_000)),
+		indexes: text(options.attachmentNumbers, 'Attachment Numbers')
+			.split(',')
+			.filter((one) => one.trim() !== '')
+			.map((one) => whole(one.trim(), 'Attachment Numbers', 0, 0, 10_000)),
 		inline: flag(options.includeInline, 'Include Inline'),
 	};
 	const listOnly = flag(options.listOnly, 'List Only') || isTool(scene.context);
@@ -119,10 +163,26 @@ export async function getAttachments(scene: Scene): Promise<INodeExecutionData[]
 			const { part: _number, ...facts } = part;
 			const property = `${prefixOf(own, item)}${part.index}`;
 			const isTaken = wanted.has(part) && !listOnly;
-			if (isTaken) binary[property] = await downloadPart(connection, mail, part, async (content) => await own.helpers.prepareBinaryData(content, part.fileName, part.mimeType));
+			if (isTaken)
+				binary[property] = await downloadPart(
+					connection,
+					mail,
+					part,
+					async (content) => await own.helpers.prepareBinaryData(content, part.fileName, part.mimeType),
+				);
 			if (isTaken || listOnly) attachments.push({ ...facts, ...(isTaken && { property }) });
 		}
-		items.push({ json: { uid: mail.uid, uidValidity: mail.uidValidity, folder: mail.folder, mailbox: connection.account.mailbox, attachments, attachmentCount: parts.length }, binary });
+		items.push({
+			json: {
+				uid: mail.uid,
+				uidValidity: mail.uidValidity,
+				folder: mail.folder,
+				mailbox: connection.account.mailbox,
+				attachments,
+				attachmentCount: parts.length,
+			},
+			binary,
+		});
 	}
 	return items;
 }

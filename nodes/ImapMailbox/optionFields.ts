@@ -22,7 +22,8 @@ const shortAnswers: INodeProperties = {
 	name: 'shortAnswers',
 	type: 'boolean',
 	default: true,
-	description: 'Whether to shorten long texts and leave out HTML and technical headers. This is the default if an AI agent uses the node as a tool.',
+	description:
+		'Whether to shorten long texts and leave out HTML and technical headers. This is the default if an AI agent uses the node as a tool.',
 };
 
 const byName = (one: INodeProperties, other: INodeProperties): number => one.displayName.localeCompare(other.displayName, 'en');
@@ -38,16 +39,40 @@ const collection = (resource: string[], operation: string[], options: INodePrope
 });
 
 const getManyOptions: INodeProperties[] = [
-	{ displayName: 'After UID', name: 'afterUid', type: 'number', typeOptions: { minValue: 0 }, default: 0, description: 'Return only emails with a higher UID. Use it to get the next page if the oldest emails come first. New and deleted emails do not change the pages.' },
-	{ displayName: 'Before UID', name: 'beforeUid', type: 'number', typeOptions: { minValue: 0 }, default: 0, description: 'Return only emails with a lower UID. Use it to get the next page if the newest emails come first. New and deleted emails do not change the pages. 0 means no limit.' },
+	{
+		displayName: 'After UID',
+		name: 'afterUid',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 0,
+		description:
+			'Return only emails with a higher UID. Use it to get the next page if the oldest emails come first. New and deleted emails do not change the pages.',
+	},
+	{
+		displayName: 'Before UID',
+		name: 'beforeUid',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 0,
+		description:
+			'Return only emails with a lower UID. Use it to get the next page if the newest emails come first. New and deleted emails do not change the pages. 0 means no limit.',
+	},
 	{
 		displayName: 'Custom Email Rules',
 		name: 'customEmailConfig',
 		type: 'string',
 		default: '["UNSEEN"]',
-		description: 'IMAP search rules as a JSON list. An email must match all of them. Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
+		description:
+			'IMAP search rules as a JSON list. An email must match all of them. Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
 	},
-	{ displayName: 'Except Folders', name: 'exceptFolders', type: 'string', default: '', placeholder: 'e.g. Deleted Items, Junk Email', description: 'Folders to leave out if several folders are searched, separated by commas. The folders below them are left out too.' },
+	{
+		displayName: 'Except Folders',
+		name: 'exceptFolders',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. Deleted Items, Junk Email',
+		description: 'Folders to leave out if several folders are searched, separated by commas. The folders below them are left out too.',
+	},
 	mailboxAddressOption,
 	{
 		displayName: 'Order',
@@ -65,11 +90,44 @@ const getManyOptions: INodeProperties[] = [
 ];
 
 export const partOptions: INodeProperties[] = [
-	{ displayName: 'Attachment Names', name: 'attachmentNames', type: 'string', default: '', placeholder: 'e.g. *.pdf, invoice-*', description: 'Only attachments whose file name matches one of these patterns, separated by commas. * stands for any text.' },
-	{ displayName: 'Attachment Numbers', name: 'attachmentNumbers', type: 'string', default: '', placeholder: 'e.g. 0, 2', description: 'Only these attachments, counted from 0 in the order of the email, separated by commas' },
-	{ displayName: 'Attachment Types', name: 'attachmentTypes', type: 'string', default: '', placeholder: 'e.g. application/pdf, image/', description: 'Only attachments of these types, separated by commas. image/ stands for all images.' },
-	{ displayName: 'Include Inline', name: 'includeInline', type: 'boolean', default: false, description: 'Whether to include images that are shown in the text of the email' },
-	{ displayName: 'List Only', name: 'listOnly', type: 'boolean', default: false, description: 'Whether to list the attachments without downloading them' },
+	{
+		displayName: 'Attachment Names',
+		name: 'attachmentNames',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. *.pdf, invoice-*',
+		description: 'Only attachments whose file name matches one of these patterns, separated by commas. * stands for any text.',
+	},
+	{
+		displayName: 'Attachment Numbers',
+		name: 'attachmentNumbers',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. 0, 2',
+		description: 'Only these attachments, counted from 0 in the order of the email, separated by commas',
+	},
+	{
+		displayName: 'Attachment Types',
+		name: 'attachmentTypes',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. application/pdf, image/',
+		description: 'Only attachments of these types, separated by commas. image/ stands for all images.',
+	},
+	{
+		displayName: 'Include Inline',
+		name: 'includeInline',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to include images that are shown in the text of the email',
+	},
+	{
+		displayName: 'List Only',
+		name: 'listOnly',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to list the attachments without downloading them',
+	},
 	mailboxAddressOption,
 ];
 
@@ -88,13 +146,31 @@ const appendOptions: INodeProperties[] = [
 		description: 'How to mark the saved email. Without this option it is unread.',
 	},
 	mailboxAddressOption,
-	{ displayName: 'Received At', name: 'receivedAt', type: 'dateTime', default: '', description: 'The date and time at which the email was received. The default is now.' },
+	{
+		displayName: 'Received At',
+		name: 'receivedAt',
+		type: 'dateTime',
+		default: '',
+		description: 'The date and time at which the email was received. The default is now.',
+	},
 ];
 
 /** Of the node Office365 SMTP Send, those that make sense for a mail that is not sent yet; which operation has them is said here. */
-const composing = (...names: string[]): INodeProperties[] => messageOptions.filter(({ name }) => names.includes(name)).map(({ displayOptions: _elsewhere, ...option }) => option);
+const composing = (...names: string[]): INodeProperties[] =>
+	messageOptions.filter(({ name }) => names.includes(name)).map(({ displayOptions: _elsewhere, ...option }) => option);
 
-const WRITING = ['appendAttribution', 'attachments', 'bccEmail', 'ccEmail', 'fileAttachments', 'headers', 'priority', 'readReceipt', 'replyTo', 'sendOnBehalf'];
+const WRITING = [
+	'appendAttribution',
+	'attachments',
+	'bccEmail',
+	'ccEmail',
+	'fileAttachments',
+	'headers',
+	'priority',
+	'readReceipt',
+	'replyTo',
+	'sendOnBehalf',
+];
 
 const keepAttachments: INodeProperties = {
 	displayName: 'Keep Attachments',
@@ -110,7 +186,11 @@ const sentCopy: INodeProperties = {
 	type: 'options',
 	options: [
 		{ name: 'Move the Draft There', value: 'move', description: 'For servers that save no copy of sent email' },
-		{ name: 'Saved by the Server', value: 'byServer', description: 'For Exchange Online, which saves a copy of sent email itself. The draft is deleted.' },
+		{
+			name: 'Saved by the Server',
+			value: 'byServer',
+			description: 'For Exchange Online, which saves a copy of sent email itself. The draft is deleted.',
+		},
 	],
 	default: 'byServer',
 	description: 'How the sent email gets into Sent Items',
@@ -125,9 +205,22 @@ export const optionFields: INodeProperties[] = [
 	collection(['message'], ['delete'], [deletedFolder, mailboxAddressOption]),
 	collection(['message'], ['append'], appendOptions),
 	collection(['draft'], ['create'], [...composing(...WRITING, 'inReplyTo', 'references'), draftsFolder, mailboxAddressOption]),
-	collection(['draft'], ['createReply'], [...composing(...WRITING, 'forwardAttachments', 'quoteOriginal', 'subject'), draftsFolder, mailboxAddressOption]),
+	collection(
+		['draft'],
+		['createReply'],
+		[...composing(...WRITING, 'forwardAttachments', 'quoteOriginal', 'subject'), draftsFolder, mailboxAddressOption],
+	),
 	collection(['draft'], ['update'], [...composing(...WRITING), draftsFolder, keepAttachments, mailboxAddressOption]),
-	collection(['draft'], ['send'], [...deliveryOptions.filter(({ name }) => ['mailboxAddress', 'messagesPerMinute', 'resendUnknown', 'retryFor'].includes(name)), draftsFolder, sentCopy, sentFolder]),
+	collection(
+		['draft'],
+		['send'],
+		[
+			...deliveryOptions.filter(({ name }) => ['mailboxAddress', 'messagesPerMinute', 'resendUnknown', 'retryFor'].includes(name)),
+			draftsFolder,
+			sentCopy,
+			sentFolder,
+		],
+	),
 	collection(['draft'], ['delete'], [deletedFolder, draftsFolder, mailboxAddressOption]),
 	collection(['folder'], ['getMany', 'create', 'rename', 'getStatus'], [mailboxAddressOption]),
 	collection(['folder'], ['delete'], [deletedFolder, mailboxAddressOption]),

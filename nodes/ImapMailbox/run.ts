@@ -36,7 +36,9 @@ function outputOf(context: IExecuteFunctions, item: number, result: INodeExecuti
 	if (!(result instanceof Error)) return result.map((one) => ({ ...one, pairedItem: { item } }));
 	const told = nodeError(context.getNode(), result, item);
 	if (!context.continueOnFail()) throw told;
-	return [{ json: { error: told.message, ...(told.description ? { description: told.description } : {}) }, error: told, pairedItem: { item } }];
+	return [
+		{ json: { error: told.message, ...(told.description ? { description: told.description } : {}) }, error: told, pairedItem: { item } },
+	];
 }
 
 async function groupsOf(context: IExecuteFunctions, parameters: Parameters, results: Results): Promise<Group[]> {
@@ -44,7 +46,10 @@ async function groupsOf(context: IExecuteFunctions, parameters: Parameters, resu
 	for (let item = 0; item < context.getInputData().length; item += 1) {
 		try {
 			const own = parameters.ofOneItem();
-			const choice = accountChoice(own.getNodeParameter('authentication', item, 'oAuth2'), record(own.getNodeParameter('options', item, {})));
+			const choice = accountChoice(
+				own.getNodeParameter('authentication', item, 'oAuth2'),
+				record(own.getNodeParameter('options', item, {})),
+			);
 			const key = `${choice.authentication} ${choice.mailboxAddress.trim().toLowerCase()}`;
 			const group = groups.get(key) ?? { account: await openAccount(context, choice), choice, items: [] };
 			group.items.push(item);
@@ -56,19 +61,32 @@ async function groupsOf(context: IExecuteFunctions, parameters: Parameters, resu
 	return [...groups.values()];
 }
 
-async function runGroup(context: IExecuteFunctions, parameters: Parameters, { account, choice, items }: Group, results: Results): Promise<void> {
+async function runGroup(
+	context: IExecuteFunctions,
+	parameters: Parameters,
+	{ account, choice, items }: Group,
+	results: Results,
+): Promise<void> {
 	const [first = 0] = items;
 	const operation = String(context.getNodeParameter('operation', first, 'getMany'));
 	const resource = String(context.getNodeParameter('resource', first, 'message'));
 	if (operation === 'testConnection') {
 		await beginTest(context, choice);
-		for (const item of items) results.set(item, [{ json: await testConnection(account, 'imap', record(context.getNodeParameter('options', item, {}))) }]);
+		for (const item of items)
+			results.set(item, [{ json: await testConnection(account, 'imap', record(context.getNodeParameter('options', item, {}))) }]);
 		return;
 	}
 	const work = async (connection: Connection): Promise<void> => {
 		const sceneOf = (item: number): Scene => {
 			const own = parameters.ofOneItem();
-			return { context, own, item, connection, folders: new Folders(connection, chosenFolders(record(own.getNodeParameter('options', item, {})))), operation };
+			return {
+				context,
+				own,
+				item,
+				connection,
+				folders: new Folders(connection, chosenFolders(record(own.getNodeParameter('options', item, {})))),
+				operation,
+			};
 		};
 		if (resource === 'message' && ['move', 'copy', 'mark', 'delete'].includes(operation)) {
 			await changeMails(context, parameters, { connection, items, operation }, results);

@@ -22,6 +22,7 @@ export type Results = Map<number, INodeExecutionData[] | Error>;
 /** Keeps why an item failed. @throws at once where a failure ends the execution */
 export function note(context: IExecuteFunctions, results: Results, item: number, error: unknown): void {
 	const failure = error instanceof Error ? error : new Error(String(error));
-	if (!context.continueOnFail() || (failure instanceof MailError && failure.code === 'stopped')) throw nodeError(context.getNode(), failure, item);
+	if (!context.continueOnFail() || (failure instanceof MailError && failure.code === 'stopped'))
+		throw nodeError(context.getNode(), failure, item);
 	results.set(item, failure);
 }

@@ -36,7 +36,12 @@ export function isTool(context: Pick<IExecuteFunctions, 'getNode'>): boolean {
 
 /** @throws MailError `input` naming the field */
 export function readOptionsOf(context: MailContext, item: number): ReadOptions<IBinaryData> {
-	const format = choice(context.getNodeParameter('format', item, 'simple'), 'Format', ['simple', 'fields', 'headers', 'resolved', 'raw'], 'simple');
+	const format = choice(
+		context.getNodeParameter('format', item, 'simple'),
+		'Format',
+		['simple', 'fields', 'headers', 'resolved', 'raw'],
+		'simple',
+	);
 	return {
 		format,
 		downloadAttachments: flag(context.getNodeParameter('downloadAttachments', item, false), 'Download Attachments'),
@@ -88,7 +93,10 @@ function moment(context: MailContext, value: unknown, field: string): number | u
 /** The server knows days of a time zone of its own; the moment itself is compared here. */
 function days(from: number | undefined, until: number | undefined): Criteria {
 	const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-	return [...(from === undefined ? [] : [{ since: day(from - DAY_MS) }]), ...(until === undefined ? [] : [{ before: day(until + 2 * DAY_MS) }])];
+	return [
+		...(from === undefined ? [] : [{ since: day(from - DAY_MS) }]),
+		...(until === undefined ? [] : [{ before: day(until + 2 * DAY_MS) }]),
+	];
 }
 
 const TEXTS = [
@@ -124,7 +132,11 @@ function criteriaOf(filters: IDataObject): Criteria {
 function requireMessageId(value: string): string {
 	const messageId = messageIdIn(value);
 	if (messageId !== '') return messageId;
-	throw new MailError(`Message ID: "${value.slice(0, 80)}" is not a Message-ID.`, { code: 'input', field: 'Message ID', remedy: 'Give what the field messageId of a message item holds.' });
+	throw new MailError(`Message ID: "${value.slice(0, 80)}" is not a Message-ID.`, {
+		code: 'input',
+		field: 'Message ID',
+		remedy: 'Give what the field messageId of a message item holds.',
+	});
 }
 
 /** One search rule, with the filter's own name in what is wrong with it. */
@@ -138,5 +150,9 @@ function criterion(field: string, rule: unknown): Criteria {
 
 function namedAfter(field: string, error: unknown): unknown {
 	if (!(error instanceof MailError)) return error;
-	return new MailError(error.message.replace('Custom Email Rules', field), { code: 'input', field, remedy: 'Change the filter, or leave it out.' });
+	return new MailError(error.message.replace('Custom Email Rules', field), {
+		code: 'input',
+		field,
+		remedy: 'Change the filter, or leave it out.',
+	});
 }

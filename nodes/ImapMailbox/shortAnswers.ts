@@ -23,7 +23,13 @@ export function shorten(json: IDataObject): IDataObject {
 }
 
 function cut(name: string, value: unknown): IDataObject {
-	const text = typeof value === 'string' ? value.replace(/[ \t]{2,}/g, ' ').replace(/\n{3,}/g, '\n\n').trim() : '';
+	const text =
+		typeof value === 'string'
+			? value
+					.replace(/[ \t]{2,}/g, ' ')
+					.replace(/\n{3,}/g, '\n\n')
+					.trim()
+			: '';
 	if (text.length <= LONGEST_TEXT) return { [name]: text };
 	return { [name]: text.slice(0, LONGEST_TEXT), textCutAt: LONGEST_TEXT, textLength: text.length };
 }
@@ -31,5 +37,9 @@ function cut(name: string, value: unknown): IDataObject {
 function fileFacts(file: unknown): IDataObject {
 	const fact = (name: string): unknown => (typeof file === 'object' && file !== null ? Reflect.get(file, name) : undefined);
 	const [fileName, mimeType, size] = [fact('fileName'), fact('mimeType'), fact('size')];
-	return { ...(typeof fileName === 'string' && { fileName: fileName.slice(0, LONGEST_LINE) }), ...(typeof mimeType === 'string' && { mimeType }), ...(typeof size === 'number' && { size }) };
+	return {
+		...(typeof fileName === 'string' && { fileName: fileName.slice(0, LONGEST_LINE) }),
+		...(typeof mimeType === 'string' && { mimeType }),
+		...(typeof size === 'number' && { size }),
+	};
 }

@@ -1,4 +1,10 @@
-import { NodeConnectionTypes, type INodeType, type INodeTypeDescription, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type INodeType,
+	type INodeTypeDescription,
+	type ITriggerFunctions,
+	type ITriggerResponse,
+} from 'n8n-workflow';
 
 import { testServiceAccount } from '../credentialTest';
 import { loadFolders, searchFolders } from '../folderLists';
@@ -19,8 +25,10 @@ export class ImapTrigger implements INodeType {
 		triggerPanel: {
 			header: '',
 			executionsHelp: {
-				inactive: '<b>While building your workflow</b>, execute this step. It fetches the newest matching email and changes nothing in the mailbox.<br /><br /><b>Once you are happy with your workflow</b>, publish it. Then each new email starts an execution.',
-				active: '<b>While building your workflow</b>, execute this step. It fetches the newest matching email and changes nothing in the mailbox.<br /><br /><b>Your workflow is published</b>, so each new email starts an execution.',
+				inactive:
+					'<b>While building your workflow</b>, execute this step. It fetches the newest matching email and changes nothing in the mailbox.<br /><br /><b>Once you are happy with your workflow</b>, publish it. Then each new email starts an execution.',
+				active:
+					'<b>While building your workflow</b>, execute this step. It fetches the newest matching email and changes nothing in the mailbox.<br /><br /><b>Your workflow is published</b>, so each new email starts an execution.',
 			},
 			activationHint: 'Publish the workflow. Then each new email starts an execution.',
 		},
@@ -28,7 +36,12 @@ export class ImapTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
-			{ name: 'microsoftMailServiceAccountApi', required: true, testedBy: 'testServiceAccount', displayOptions: { show: { authentication: ['serviceAccount'] } } },
+			{
+				name: 'microsoftMailServiceAccountApi',
+				required: true,
+				testedBy: 'testServiceAccount',
+				displayOptions: { show: { authentication: ['serviceAccount'] } },
+			},
 		],
 		properties: parameters,
 	};

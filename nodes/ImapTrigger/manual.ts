@@ -39,11 +39,17 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 			if (settings.rules.limits.onlyWithAttachment && uids.length > 0) bare.push(withoutAttachment(uids.length, path));
 		}
 		if (bare.length > 0) {
-			throw new NodeOperationError(node, bare.join(' '), { description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email with a file to it, or switch off Has Attachment, then test again.` });
+			throw new NodeOperationError(node, bare.join(' '), {
+				description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email with a file to it, or switch off Has Attachment, then test again.`,
+			});
 		}
-		throw new NodeOperationError(node, `No email in ${settings.folders.join(', ')} matches${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`, {
-			description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email to it, or relax the filters, then test again.`,
-		});
+		throw new NodeOperationError(
+			node,
+			`No email in ${settings.folders.join(', ')} matches${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`,
+			{
+				description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email to it, or relax the filters, then test again.`,
+			},
+		);
 	} catch (error) {
 		throw nodeError(node, error);
 	} finally {
@@ -51,7 +57,13 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 	}
 }
 
-async function newest(context: ITriggerFunctions, session: ImapSession, uids: readonly number[], settings: Settings, path: string): Promise<INodeExecutionData | undefined> {
+async function newest(
+	context: ITriggerFunctions,
+	session: ImapSession,
+	uids: readonly number[],
+	settings: Settings,
+	path: string,
+): Promise<INodeExecutionData | undefined> {
 	for (const uid of uids.slice(-CANDIDATES).reverse()) {
 		const found = fetchMails(async (_command, work) => await work(session), [uid], settings.rules.limits);
 		for await (const mail of found) {
@@ -65,7 +77,9 @@ async function newest(context: ITriggerFunctions, session: ImapSession, uids: re
 
 function withoutAttachment(count: number, path: string): string {
 	if (count === 1) return `The only email in ${path} that was found has no attachment.`;
-	return count > CANDIDATES ? `None of the newest ${CANDIDATES} of ${count} emails in ${path} has an attachment.` : `None of the ${count} emails in ${path} has an attachment.`;
+	return count > CANDIDATES
+		? `None of the newest ${CANDIDATES} of ${count} emails in ${path} has an attachment.`
+		: `None of the ${count} emails in ${path} has an attachment.`;
 }
 
 function isFetched(mail: FetchedMail | UnfetchedMail): mail is FetchedMail {

@@ -50,7 +50,8 @@ export const options: INodeProperties = {
 			name: 'customEmailConfig',
 			type: 'string',
 			default: '["UNSEEN"]',
-			description: 'IMAP search rules as a JSON list. An email must match all of them. Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
+			description:
+				'IMAP search rules as a JSON list. An email must match all of them. Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
 		},
 		{
 			displayName: 'Emails per Execution',
@@ -58,7 +59,8 @@ export const options: INodeProperties = {
 			type: 'number',
 			default: 1,
 			typeOptions: { minValue: 1, maxValue: 1000 },
-			description: 'Maximum number of waiting emails that start one execution together. If that execution fails, each email is retried alone.',
+			description:
+				'Maximum number of waiting emails that start one execution together. If that execution fails, each email is retried alone.',
 		},
 		{
 			displayName: 'Large Email Threshold (MB)',
@@ -74,7 +76,11 @@ export const options: INodeProperties = {
 			type: 'options',
 			options: [
 				{ name: 'Headers Only', value: 'headersOnly', description: 'Return only the headers, with the field headersOnly set' },
-				{ name: 'Stream', value: 'stream', description: 'Return the whole email. Its attachments go to binary data without filling the memory.' },
+				{
+					name: 'Stream',
+					value: 'stream',
+					description: 'Return the whole email. Its attachments go to binary data without filling the memory.',
+				},
 			],
 			default: 'stream',
 			description: 'What to return for emails above the Large Email Threshold',
@@ -85,7 +91,11 @@ export const options: INodeProperties = {
 			name: 'handOver',
 			type: 'options',
 			options: [
-				{ name: 'After Success', value: 'afterSuccess', description: 'When its execution succeeds or waits. Failed executions are retried.' },
+				{
+					name: 'After Success',
+					value: 'afterSuccess',
+					description: 'When its execution succeeds or waits. Failed executions are retried.',
+				},
 				{ name: 'At Once', value: 'atOnce', description: 'As soon as its execution starts. Failed executions are not retried.' },
 			],
 			default: 'afterSuccess',
@@ -126,7 +136,15 @@ export const options: INodeProperties = {
 					name: 'then',
 					values: [
 						{ ...failedAction, displayName: 'Then', name: 'action' },
-						folderLocator({ displayName: 'Failed Emails Folder', name: 'folder', description: 'The folder to move the email to', displayOptions: { show: { action: ['move'] } } }, ''),
+						folderLocator(
+							{
+								displayName: 'Failed Emails Folder',
+								name: 'folder',
+								description: 'The folder to move the email to',
+								displayOptions: { show: { action: ['move'] } },
+							},
+							'',
+						),
 					],
 				},
 			],

@@ -17,7 +17,11 @@ const REFUSAL_MS = 1_000;
  * n8n's engine 2.0 takes no trigger that waits for its execution, and no files from triggers. It says so only when an
  * execution is to start; from then on both are left out.
  */
-export function sender(context: ITriggerFunctions, handOver: Settings['handOver'], key: string): (items: INodeExecutionData[], name: string) => Promise<Outcome> {
+export function sender(
+	context: ITriggerFunctions,
+	handOver: Settings['handOver'],
+	key: string,
+): (items: INodeExecutionData[], name: string) => Promise<Outcome> {
 	const engine = { tellsEnd: true, takesFiles: true };
 	const start = async (items: INodeExecutionData[], deduplicationKey: string): Promise<Outcome> => {
 		const data = engine.takesFiles ? items : items.map(withoutFiles);
@@ -39,7 +43,9 @@ export function sender(context: ITriggerFunctions, handOver: Settings['handOver'
 				context.logger.warn('IMAP Trigger: this version of n8n accepts no files from triggers, so emails come without binary data');
 			} else if (engine.tellsEnd && /without waiting/i.test(reason)) {
 				engine.tellsEnd = false;
-				context.logger.warn('IMAP Trigger: this version of n8n does not report how executions end, so emails count as done when their execution starts');
+				context.logger.warn(
+					'IMAP Trigger: this version of n8n does not report how executions end, so emails count as done when their execution starts',
+				);
 			} else {
 				return hasBegun(error) ? { kind: 'failed', reason } : { kind: 'notStarted', reason };
 			}

@@ -50,7 +50,12 @@ export function readSettings(context: Parameters): Settings {
 				large: choice(options.largeMails, 'Large Emails', ['stream', 'headersOnly'], 'stream'),
 				onlyWithAttachment: flag(filters.hasAttachment, 'Has Attachment'),
 			},
-			after: action(context.getNodeParameter('postProcessAction', 'read'), 'After Success', () => context.getNodeParameter('moveToFolder', ''), 'Move to Folder'),
+			after: action(
+				context.getNodeParameter('postProcessAction', 'read'),
+				'After Success',
+				() => context.getNodeParameter('moveToFolder', ''),
+				'Move to Folder',
+			),
 			onGiveUp: afterAllAttempts(options),
 		},
 		handOver: choice(options.handOver, 'Mark as Done', ['afterSuccess', 'atOnce'], 'afterSuccess'),
@@ -81,7 +86,9 @@ function matching(options: IDataObject, filters: IDataObject): Pick<Settings, 'c
 function folders(context: Parameters, options: IDataObject): string[] {
 	const more = options.additionalFolders;
 	const listed = Array.isArray(more) ? more.map((entry) => text(entry, 'Additional Folders')) : text(more, 'Additional Folders').split(',');
-	const all = [locator(context.getNodeParameter('folder', 'INBOX'), 'Folder'), ...listed].map((folder) => folder.trim()).filter((folder) => folder !== '');
+	const all = [locator(context.getNodeParameter('folder', 'INBOX'), 'Folder'), ...listed]
+		.map((folder) => folder.trim())
+		.filter((folder) => folder !== '');
 	if (all.length > 10) {
 		throw new MailError('One trigger can watch at most 10 folders.', {
 			code: 'input',

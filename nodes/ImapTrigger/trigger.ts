@@ -17,7 +17,9 @@ import type { Settings } from './settings';
 /** Switches the trigger on. Throws only for what waiting cannot heal, and only where a person has just switched it on. */
 export async function activate(context: ITriggerFunctions, settings: Settings): Promise<ITriggerResponse> {
 	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
-	const journal = journalOf(journalFolder(), key, (reason) => context.logger.warn(`IMAP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`));
+	const journal = journalOf(journalFolder(), key, (reason) =>
+		context.logger.warn(`IMAP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`),
+	);
 	let stop = (): void => undefined;
 	const { legacy, release, superseded } = takeOver(key, () => stop());
 	const staticData = context.getWorkflowStaticData('node');
@@ -49,7 +51,11 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 		running: legacy.running,
 		superseded,
 		// In the text too: n8n's usual log format leaves the rest out.
-		log: (text, about) => context.logger.info(`IMAP Trigger (${about.folder}${about.mailbox === '' ? '' : ` of ${about.mailbox}`}): ${text}`, { ...about, workflowId: context.getWorkflow().id }),
+		log: (text, about) =>
+			context.logger.info(`IMAP Trigger (${about.folder}${about.mailbox === '' ? '' : ` of ${about.mailbox}`}): ${text}`, {
+				...about,
+				workflowId: context.getWorkflow().id,
+			}),
 		report: (error) => report(context, error),
 	});
 	stop = () => watch.stop();
@@ -79,7 +85,13 @@ export function isUnattended(context: Pick<ITriggerFunctions, 'getActivationMode
  * One mail as an item; nothing where it turns out to have no attachment and only mails with one are wanted.
  * @throws MailError where it could not be fetched to its end
  */
-export async function itemOf(context: ITriggerFunctions, settings: Settings, mail: FetchedMail, folder: string, uidValidity: string): Promise<INodeExecutionData | undefined> {
+export async function itemOf(
+	context: ITriggerFunctions,
+	settings: Settings,
+	mail: FetchedMail,
+	folder: string,
+	uidValidity: string,
+): Promise<INodeExecutionData | undefined> {
 	const { uid, size, receivedAt, flags, placeholder } = mail;
 	const from = {
 		uid,
@@ -91,10 +103,19 @@ export async function itemOf(context: ITriggerFunctions, settings: Settings, mai
 		receivedAt: new Date(receivedAt).toISOString(),
 		...(placeholder && { placeholder }),
 	};
-	const store = async (content: Buffer | Readable, fileName: string | undefined, mimeType: string): Promise<IBinaryData> => await context.helpers.prepareBinaryData(content, fileName, mimeType);
+	const store = async (content: Buffer | Readable, fileName: string | undefined, mimeType: string): Promise<IBinaryData> =>
+		await context.helpers.prepareBinaryData(content, fileName, mimeType);
 	const { format, downloadAttachments, prefix, readMore } = settings;
 	// The text of a large mail would have to be held in memory.
-	const options = { format, downloadAttachments, prefix, readMore, store, rawText: mail.content.kind !== 'streamed', headersOnly: mail.content.kind === 'headers' };
+	const options = {
+		format,
+		downloadAttachments,
+		prefix,
+		readMore,
+		store,
+		rawText: mail.content.kind !== 'streamed',
+		headersOnly: mail.content.kind === 'headers',
+	};
 	const source = mail.content.kind === 'streamed' ? mail.content.open : mail.content.bytes;
 	if (mail.attachments === 'unknown' && mail.content.kind !== 'headers') {
 		// Looked at without a file, before anything is stored. One that cannot be read is not passed by.

@@ -1,4 +1,12 @@
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription, type IWebhookResponseData, type IWebhookFunctions } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookResponseData,
+	type IWebhookFunctions,
+} from 'n8n-workflow';
 
 import { testServiceAccount } from '../credentialTest';
 import { parameters } from './parameters';
@@ -14,7 +22,8 @@ export class Office365SmtpSend implements INodeType {
 		// 1.1: Event ID is gone from new invitations; nodes saved as 1 keep it.
 		version: [1, 1.1],
 		defaultVersion: 1.1,
-		subtitle: '={{ (({ sendAndWait: "send and wait", sendInvitation: "send invitation", sendRaw: "send finished email", testConnection: "test connection" })[$parameter["operation"]] || $parameter["operation"]) + ($parameter["toEmail"] ? ": " + $parameter["toEmail"] : "") }}',
+		subtitle:
+			'={{ (({ sendAndWait: "send and wait", sendInvitation: "send invitation", sendRaw: "send finished email", testConnection: "test connection" })[$parameter["operation"]] || $parameter["operation"]) + ($parameter["toEmail"] ? ": " + $parameter["toEmail"] : "") }}',
 		description: 'Sends email from an Office 365, Microsoft 365 or Outlook mailbox over SMTP with OAuth',
 		defaults: { name: 'Office365 SMTP Send' },
 		inputs: [NodeConnectionTypes.Main],
@@ -22,12 +31,33 @@ export class Office365SmtpSend implements INodeType {
 		usableAsTool: true,
 		credentials: [
 			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
-			{ name: 'microsoftMailServiceAccountApi', required: true, testedBy: 'testServiceAccount', displayOptions: { show: { authentication: ['serviceAccount'] } } },
+			{
+				name: 'microsoftMailServiceAccountApi',
+				required: true,
+				testedBy: 'testServiceAccount',
+				displayOptions: { show: { authentication: ['serviceAccount'] } },
+			},
 		],
 		waitingNodeTooltip: '={{ $parameter["operation"] === "sendAndWait" ? "Execution will continue when the email is answered" : "" }}',
 		webhooks: [
-			{ name: 'default', httpMethod: 'GET', responseMode: 'onReceived', responseData: '', path: '={{ $nodeId }}', restartWebhook: true, isFullPath: true },
-			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', responseData: '', path: '={{ $nodeId }}', restartWebhook: true, isFullPath: true },
+			{
+				name: 'default',
+				httpMethod: 'GET',
+				responseMode: 'onReceived',
+				responseData: '',
+				path: '={{ $nodeId }}',
+				restartWebhook: true,
+				isFullPath: true,
+			},
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				responseData: '',
+				path: '={{ $nodeId }}',
+				restartWebhook: true,
+				isFullPath: true,
+			},
 		],
 		properties: parameters,
 	};

@@ -21,7 +21,7 @@ interface Page {
 /** Goes with each page: it may show itself and post to where it came from. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 	'Content-Type': 'text/html; charset=utf-8',
-	'Content-Security-Policy': 'default-src \'none\'; style-src \'unsafe-inline\'; form-action \'self\'; base-uri \'none\'; frame-ancestors \'none\'',
+	'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 	'Cache-Control': 'no-store',
 	'Referrer-Policy': 'no-referrer',
 	'X-Content-Type-Options': 'nosniff',
@@ -46,14 +46,17 @@ const STYLE = [
 ].join('');
 
 export function page({ title, message = '', form, accent = ACCENT }: Page): string {
-	const field = form?.textarea === true ? `<p><textarea name="text" rows="6" required aria-label="${escapeHtml(title)}"></textarea></p>` : '';
+	const field =
+		form?.textarea === true ? `<p><textarea name="text" rows="6" required aria-label="${escapeHtml(title)}"></textarea></p>` : '';
 	const colours = `button{background:${accent};color:${inkOn(accent)}}`;
 	const encoding = form?.multipart === true ? ' enctype="multipart/form-data" novalidate' : '';
 	return [
 		'<!DOCTYPE html>',
 		`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${STYLE}${colours}</style></head>`,
 		`<body><main><h1>${escapeHtml(title)}</h1>${message === '' ? '' : `<p>${htmlOfText(message)}</p>`}`,
-		...(form === undefined ? [] : [`<form method="post"${encoding}>${field}${form.fields ?? ''}<button type="submit">${escapeHtml(form.button)}</button></form>`]),
+		...(form === undefined
+			? []
+			: [`<form method="post"${encoding}>${field}${form.fields ?? ''}<button type="submit">${escapeHtml(form.button)}</button></form>`]),
 		'</main></body></html>',
 	].join('\n');
 }
@@ -69,9 +72,15 @@ export function inkOn(colour: string): string {
 }
 
 /** A message above its buttons, as the mail shows them. */
-export function mailWithButtons(message: string, buttons: Array<{ label: string; url: string; primary: boolean }>, accent = ACCENT): string {
+export function mailWithButtons(
+	message: string,
+	buttons: Array<{ label: string; url: string; primary: boolean }>,
+	accent = ACCENT,
+): string {
 	const links = buttons.map(({ label, url, primary }) => {
-		const colours = primary ? `background-color:${accent};color:${inkOn(accent) === '#fff' ? '#ffffff' : '#000000'};border:1px solid ${accent}` : 'background-color:#ffffff;color:#333333;border:1px solid #cccccc';
+		const colours = primary
+			? `background-color:${accent};color:${inkOn(accent) === '#fff' ? '#ffffff' : '#000000'};border:1px solid ${accent}`
+			: 'background-color:#ffffff;color:#333333;border:1px solid #cccccc';
 		return `<a href="${escapeHtml(url)}" target="_blank" style="display:inline-block;padding:12px 24px;margin:12px 6px 0 0;border-radius:6px;font-weight:600;text-decoration:none;${colours}">${escapeHtml(label)}</a>`;
 	});
 	return `<div style="font-family:Arial,sans-serif;font-size:14px;color:#222222"><p>${htmlOfText(message)}</p><p>${links.join('\n')}</p></div>`;

@@ -13,7 +13,11 @@ import { withMailbox } from '../../mail/mailbox/sessions';
  * fails here is told and fails nothing.
  * @returns for the output
  */
-export async function markAnswered(account: Account, item: IDataObject, signal?: AbortSignal): Promise<{ originalAnswered: boolean; originalAnsweredError?: string }> {
+export async function markAnswered(
+	account: Account,
+	item: IDataObject,
+	signal?: AbortSignal,
+): Promise<{ originalAnswered: boolean; originalAnsweredError?: string }> {
 	try {
 		await mark(account, item, signal);
 		return { originalAnswered: true };
@@ -25,18 +29,24 @@ export async function markAnswered(account: Account, item: IDataObject, signal?:
 /** @throws MailError */
 async function mark(account: Account, item: IDataObject, signal?: AbortSignal): Promise<void> {
 	if (item.uid === undefined || item.uidValidity === undefined) {
-		throw inputError('Mark Original as Answered', 'the item does not tell where the mail lies.', 'It needs uid, uidValidity and folder, as items of IMAP Trigger and IMAP Mailbox have them.');
+		throw inputError(
+			'Mark Original as Answered',
+			'the item does not tell where the mail lies.',
+			'It needs uid, uidValidity and folder, as items of IMAP Trigger and IMAP Mailbox have them.',
+		);
 	}
 	const references = readReferences(item, 'Original Message');
 	await withMailbox(
 		account,
 		async (connection) => {
 			const [fate] = await locate(connection, new Folders(connection), references, 'INBOX');
-			if (fate === undefined || fate.kind === 'gone') throw inputError('Mark Original as Answered', 'the original is no longer in its folder.', 'Mark it before it is moved or deleted.');
+			if (fate === undefined || fate.kind === 'gone')
+				throw inputError('Mark Original as Answered', 'the original is no longer in its folder.', 'Mark it before it is moved or deleted.');
 			if (fate.kind === 'failed') throw fate.error;
 			const done = (await change(connection, fate.folder, [fate], { kind: 'flags', add: ['\\Answered'], remove: [] })).get(fate.uid);
 			if (done?.kind === 'failed') throw done.error;
-			if (done?.kind === 'gone') throw inputError('Mark Original as Answered', 'the original is no longer in its folder.', 'Mark it before it is moved or deleted.');
+			if (done?.kind === 'gone')
+				throw inputError('Mark Original as Answered', 'the original is no longer in its folder.', 'Mark it before it is moved or deleted.');
 		},
 		signal,
 	);

@@ -19,13 +19,20 @@ const SIGNATURE = 'signature';
  */
 export function approvalLinks(context: IExecuteFunctions): MakeLink {
 	if (typeof context.getSignedResumeUrl !== 'function') {
-		throw new MailError('This n8n cannot check who answers, so anybody could approve.', { code: 'configuration', remedy: 'Update n8n to 1.119 or newer.' });
+		throw new MailError('This n8n cannot check who answers, so anybody could approve.', {
+			code: 'configuration',
+			remedy: 'Update n8n to 1.119 or newer.',
+		});
 	}
 	if ('setSignatureValidationRequired' in context && typeof context.setSignatureValidationRequired === 'function') {
 		Reflect.apply(context.setSignatureValidationRequired, context, []);
 	} else if (hasExpression(context.getNode().parameters.operation)) {
 		// It looks for the operation's name among the stored parameters, and takes the links for those of another node otherwise.
-		throw inputError('Operation', 'n8n refuses each answer where an expression chooses to send and wait.', 'Choose Send and Wait for Response from the list.');
+		throw inputError(
+			'Operation',
+			'n8n refuses each answer where an expression chooses to send and wait.',
+			'Choose Send and Wait for Response from the list.',
+		);
 	}
 	return (approved, more) => context.getSignedResumeUrl({ approved: String(approved), ...more });
 }

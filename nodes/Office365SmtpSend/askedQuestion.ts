@@ -35,7 +35,13 @@ export interface Asked {
 }
 
 /** A question that is about to be asked. */
-export function newQuestion(question: Question, recipients: string[], approvers: People | undefined, until: Date, linksValidFor: number): Asked {
+export function newQuestion(
+	question: Question,
+	recipients: string[],
+	approvers: People | undefined,
+	until: Date,
+	linksValidFor: number,
+): Asked {
 	return {
 		id: randomBytes(12).toString('hex'),
 		question,
@@ -57,7 +63,10 @@ export function newQuestion(question: Question, recipients: string[], approvers:
 export function keep(context: IExecuteFunctions, asked: Asked, extra: IDataObject): void {
 	const items = context.getInputData();
 	for (const [index, item] of items.entries()) {
-		items[index] = { ...item, json: { ...item.json, ...extra, ...(index === 0 && { [NAME]: { ...recordOf(asked), kept: { ...asked } } }) } };
+		items[index] = {
+			...item,
+			json: { ...item.json, ...extra, ...(index === 0 && { [NAME]: { ...recordOf(asked), kept: { ...asked } } }) },
+		};
 	}
 }
 
@@ -73,7 +82,9 @@ export function kept(context: IWebhookFunctions, id: string): Asked | undefined 
 		const asked = typeof json === 'string' ? parseAsked(JSON.parse(json)) : undefined;
 		return asked?.id === id ? asked : undefined;
 	} catch (error) {
-		context.logger.warn('The question that was stored with the execution cannot be read.', { reason: error instanceof Error ? error.message : String(error) });
+		context.logger.warn('The question that was stored with the execution cannot be read.', {
+			reason: error instanceof Error ? error.message : String(error),
+		});
 		return undefined;
 	}
 }
@@ -120,7 +131,9 @@ function parseAsked(value: unknown): Asked {
 			fields: list(question.fields),
 		},
 		recipients: list(given.recipients).map((one) => text(one, 'recipients')),
-		people: list(given.people).map(record).map(({ id, address }) => ({ id: text(id, 'id'), address: text(address, 'address') })),
+		people: list(given.people)
+			.map(record)
+			.map(({ id, address }) => ({ id: text(id, 'id'), address: text(address, 'address') })),
 		rule: choice(given.rule, 'rule', RULES, 'first'),
 		count: Number(given.count),
 		askedAt: word('askedAt'),

@@ -12,11 +12,19 @@ import type { MailContext } from './context';
  * or a whole item's (`$binary`).
  * @throws MailError `input` naming the option and what the item has
  */
-export async function readFiles(context: MailContext, item: number, value: unknown, option: { label: string; inline: boolean }): Promise<OutgoingFile[]> {
+export async function readFiles(
+	context: MailContext,
+	item: number,
+	value: unknown,
+	option: { label: string; inline: boolean },
+): Promise<OutgoingFile[]> {
 	const binary = context.getInputData()[item]?.binary ?? {};
 	const taken = new Set<string>();
 	const found = entries(value, option.label).map((entry) => {
-		const { name, data } = typeof entry === 'string' ? { name: entry, data: property(binary, entry, option.label) } : resolve(entry, binary, taken, option.label);
+		const { name, data } =
+			typeof entry === 'string'
+				? { name: entry, data: property(binary, entry, option.label) }
+				: resolve(entry, binary, taken, option.label);
 		const cid = unused(name, taken);
 		taken.add(cid);
 		return { name, data, cid: option.inline ? cid : undefined };
@@ -28,7 +36,12 @@ export async function readFiles(context: MailContext, item: number, value: unkno
 type Given = Pick<IBinaryData, 'fileExtension' | 'fileName' | 'id' | 'mimeType'> & { data?: string };
 
 /** Under the name of its property, where the item has it. @throws MailError `input` where its bytes are nowhere */
-function resolve({ name, given }: { name?: string; given: Given }, binary: IBinaryKeyData, taken: ReadonlySet<string>, label: string): { name: string; data: IBinaryData } {
+function resolve(
+	{ name, given }: { name?: string; given: Given },
+	binary: IBinaryKeyData,
+	taken: ReadonlySet<string>,
+	label: string,
+): { name: string; data: IBinaryData } {
 	const same = Object.entries(binary).filter(([, one]) => isSame(one, given));
 	const own = same.find(([one]) => (name === undefined ? !taken.has(one) : one === name)) ?? same[0];
 	const called = name ?? own?.[0] ?? given.fileName ?? 'file';
@@ -63,7 +76,8 @@ function missing(binary: IBinaryKeyData, name: string, label: string): MailError
 	return new MailError(`${label}: the item has no binary property "${name}".`, {
 		code: 'input',
 		field: label,
-		remedy: there.length === 0 ? 'The item has no binary data at all: put a node before this one that gives it.' : `It has: ${there.join(', ')}.`,
+		remedy:
+			there.length === 0 ? 'The item has no binary data at all: put a node before this one that gives it.' : `It has: ${there.join(', ')}.`,
 	});
 }
 
@@ -97,7 +111,10 @@ function entries(value: unknown, label: string): Array<string | { name?: string;
 		// Empty: `$binary` of an item without files.
 		if (parts.every(([, part]) => isGiven(part))) return parts.flatMap(([name, part]) => (isGiven(part) ? [{ name, given: part }] : []));
 	}
-	return text(value, label).split(',').map((name) => name.trim()).filter((name) => name !== '');
+	return text(value, label)
+		.split(',')
+		.map((name) => name.trim())
+		.filter((name) => name !== '');
 }
 
 function isGiven(value: unknown): value is Given {

@@ -63,7 +63,13 @@ function read(asked: Asked): Kept[] {
 		.map(({ id, address }) => {
 			const { approved, binary, data } = record(given.get(id));
 			const { respondedAt, ...answer } = record(data);
-			return { email: address, approved: approved === true, data: answer, respondedAt: text(respondedAt, 'respondedAt'), binary: binariesOf(binary) };
+			return {
+				email: address,
+				approved: approved === true,
+				data: answer,
+				respondedAt: text(respondedAt, 'respondedAt'),
+				binary: binariesOf(binary),
+			};
 		})
 		.sort((one, other) => one.respondedAt.localeCompare(other.respondedAt));
 }
@@ -84,7 +90,10 @@ function itemOf(asked: Asked, decision: boolean, all: Kept[]): INodeExecutionDat
 		respondedAt: all.at(-1)?.respondedAt ?? '',
 		answers,
 	};
-	return { json: { data, ...recordField(asked, { answeredAt: data.respondedAt, notAnswered: pending }) }, ...(Object.keys(binary).length > 0 && { binary }) };
+	return {
+		json: { data, ...recordField(asked, { answeredAt: data.respondedAt, notAnswered: pending }) },
+		...(Object.keys(binary).length > 0 && { binary }),
+	};
 }
 
 /** n8n's description of files, as it was written down with an answer. */

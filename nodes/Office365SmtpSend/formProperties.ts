@@ -64,17 +64,48 @@ const element: INodeProperties[] = [
 			{ name: 'Textarea', value: 'textarea' },
 		],
 	},
-	{ displayName: 'Custom Field Name', name: 'fieldName', type: 'string', default: '', description: 'Name of the field in the output, in place of the label' },
-	{ displayName: 'Placeholder', name: 'placeholder', type: 'string', default: '', description: 'Sample text inside the empty field', displayOptions: only('email', 'number', 'password', 'text', 'textarea') },
+	{
+		displayName: 'Custom Field Name',
+		name: 'fieldName',
+		type: 'string',
+		default: '',
+		description: 'Name of the field in the output, in place of the label',
+	},
+	{
+		displayName: 'Placeholder',
+		name: 'placeholder',
+		type: 'string',
+		default: '',
+		description: 'Sample text inside the empty field',
+		displayOptions: only('email', 'number', 'password', 'text', 'textarea'),
+	},
 	initial(['text', 'number', 'email', 'textarea']),
-	initial(['date'], { type: 'dateTime', typeOptions: { dateOnly: true }, description: 'Date that the field holds at first, as YYYY-MM-DD' }),
+	initial(['date'], {
+		type: 'dateTime',
+		typeOptions: { dateOnly: true },
+		description: 'Date that the field holds at first, as YYYY-MM-DD',
+	}),
 	initial(['dropdown', 'radio'], { description: 'The option that is chosen at first, as it is written there' }),
 	initial(['checkbox'], { description: 'The options that are ticked at first, separated by commas' }),
-	{ displayName: 'Field Value', name: 'fieldValue', type: 'string', default: '', description: 'What the output holds', displayOptions: only('hiddenField') },
+	{
+		displayName: 'Field Value',
+		name: 'fieldValue',
+		type: 'string',
+		default: '',
+		description: 'What the output holds',
+		displayOptions: only('hiddenField'),
+	},
 	choices('Field Options', 'Add Field Option', 'dropdown'),
 	choices('Radio Buttons', 'Add Radio Button', 'radio'),
 	choices('Checkboxes', 'Add Checkbox', 'checkbox'),
-	{ displayName: 'Multiple Choice', name: 'multiselect', type: 'boolean', default: false, description: 'Whether several options can be chosen', displayOptions: only('dropdown') },
+	{
+		displayName: 'Multiple Choice',
+		name: 'multiselect',
+		type: 'boolean',
+		default: false,
+		description: 'Whether several options can be chosen',
+		displayOptions: only('dropdown'),
+	},
 	{
 		displayName: 'Limit Selection',
 		name: 'limitSelection',
@@ -90,13 +121,45 @@ const element: INodeProperties[] = [
 	selections('Number of Selections', 'numberOfSelections', 1, 'exact'),
 	selections('Minimum Selections', 'minSelections', 0, 'range'),
 	selections('Maximum Selections', 'maxSelections', 1, 'range'),
-	{ displayName: 'Multiple Files', name: 'multipleFiles', type: 'boolean', default: true, description: 'Whether several files can be chosen', displayOptions: only('file') },
-	{ displayName: 'Accepted File Types', name: 'acceptFileTypes', type: 'string', default: '', placeholder: 'e.g. .jpg, .png, application/pdf', description: 'Endings or types separated by commas. Leave it empty to take each file.', displayOptions: only('file') },
-	{ displayName: 'Largest File (MB)', name: 'maxFileSize', type: 'number', typeOptions: { minValue: 0, numberPrecision: 2 }, default: DEFAULT_LARGEST, description: 'How large each file may be. n8n has a limit of its own for the whole form, by default 200 MB.', displayOptions: only('file') },
-	{ displayName: 'Required Field', name: 'requiredField', type: 'boolean', default: false, description: 'Whether the form is taken only with an answer here', displayOptions: { hide: { fieldType: ['hiddenField'] } } },
+	{
+		displayName: 'Multiple Files',
+		name: 'multipleFiles',
+		type: 'boolean',
+		default: true,
+		description: 'Whether several files can be chosen',
+		displayOptions: only('file'),
+	},
+	{
+		displayName: 'Accepted File Types',
+		name: 'acceptFileTypes',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. .jpg, .png, application/pdf',
+		description: 'Endings or types separated by commas. Leave it empty to take each file.',
+		displayOptions: only('file'),
+	},
+	{
+		displayName: 'Largest File (MB)',
+		name: 'maxFileSize',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 2 },
+		default: DEFAULT_LARGEST,
+		description: 'How large each file may be. n8n has a limit of its own for the whole form, by default 200 MB.',
+		displayOptions: only('file'),
+	},
+	{
+		displayName: 'Required Field',
+		name: 'requiredField',
+		type: 'boolean',
+		default: false,
+		description: 'Whether the form is taken only with an answer here',
+		displayOptions: { hide: { fieldType: ['hiddenField'] } },
+	},
 ];
 
-const show = (defineForm?: string): INodeProperties['displayOptions'] => ({ show: { operation: ['sendAndWait'], responseType: ['customForm'], ...(defineForm !== undefined && { defineForm: [defineForm] }) } });
+const show = (defineForm?: string): INodeProperties['displayOptions'] => ({
+	show: { operation: ['sendAndWait'], responseType: ['customForm'], ...(defineForm !== undefined && { defineForm: [defineForm] }) },
+});
 
 /** The form of a question, in the names that the built-in Send Email has. */
 export const formProperties: INodeProperties[] = [
@@ -118,8 +181,9 @@ export const formProperties: INodeProperties[] = [
 		name: 'jsonOutput',
 		type: 'json',
 		typeOptions: { rows: 5 },
-		default: '[\n  { "fieldLabel": "Name", "fieldType": "text", "requiredField": true },\n  { "fieldLabel": "Size", "fieldType": "dropdown", "fieldOptions": { "values": [{ "option": "Small" }, { "option": "Large" }] } }\n]',
-		description: 'List of form elements, with the names that the form elements have in the workflow\'s JSON',
+		default:
+			'[\n  { "fieldLabel": "Name", "fieldType": "text", "requiredField": true },\n  { "fieldLabel": "Size", "fieldType": "dropdown", "fieldOptions": { "values": [{ "option": "Small" }, { "option": "Large" }] } }\n]',
+		description: "List of form elements, with the names that the form elements have in the workflow's JSON",
 		displayOptions: show('json'),
 	},
 	{

@@ -39,8 +39,14 @@ export class Hints {
 		return [
 			...(refused > 0 ? [`${refused} of ${all} ${refused === 1 ? 'was' : 'were'} refused: ${describeRejections(this.#rejected)}`] : []),
 			...(unknown > 0 ? [`${unknown} of ${all} may not have the email: the connection broke before the server's answer came.`] : []),
-			...(this.#cids.size > 0 ? [`The HTML shows cid:${[...this.#cids].slice(0, 5).join(', cid:')}, but Attachments (Inline) has no file with that name, so the image is broken. Enter the name of the binary property there.`] : []),
-			...[...this.#unanswered].slice(0, 5).map((reason) => `The reply was sent, but the original could not be marked as answered: ${reason}`),
+			...(this.#cids.size > 0
+				? [
+						`The HTML shows cid:${[...this.#cids].slice(0, 5).join(', cid:')}, but Attachments (Inline) has no file with that name, so the image is broken. Enter the name of the binary property there.`,
+					]
+				: []),
+			...[...this.#unanswered]
+				.slice(0, 5)
+				.map((reason) => `The reply was sent, but the original could not be marked as answered: ${reason}`),
 		];
 	}
 }

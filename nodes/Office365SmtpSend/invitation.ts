@@ -43,7 +43,12 @@ export async function readInvitation(context: MailContext, item: number, mailbox
 	};
 	const body = mail.text || mail.html ? {} : { text: summary(event, context.getTimezone()) };
 	return {
-		mail: { ...mail, ...body, subject: `${PREFIXES.get(action) ?? ''}${title}`, calendar: { method: event.method, content: calendarText(event) } },
+		mail: {
+			...mail,
+			...body,
+			subject: `${PREFIXES.get(action) ?? ''}${title}`,
+			calendar: { method: event.method, content: calendarText(event) },
+		},
 		facts: { uid: event.uid, sequence: event.sequence },
 	};
 }
@@ -55,7 +60,10 @@ function guests(to: Mailbox[], cc: Mailbox[]): Pick<CalendarEvent, 'required' | 
 }
 
 /** As Outlook writes them. */
-const PREFIXES = new Map<unknown, string>([['update', 'Updated: '], ['cancel', 'Canceled: ']]);
+const PREFIXES = new Map<unknown, string>([
+	['update', 'Updated: '],
+	['cancel', 'Canceled: '],
+]);
 
 function uidOf(given: string, action: unknown, organizer: Mailbox): string {
 	if (given === '' && (action === 'update' || action === 'cancel')) {
@@ -73,7 +81,12 @@ function minutesSince2024(): number {
 const USUAL_MS = 30 * 60_000;
 
 /** With the zone where it is told, and the rule where it repeats: a series moves with daylight saving time. @throws MailError `input` */
-async function timing(start: unknown, end: unknown, options: IDataObject, workflowZone: string): Promise<Pick<CalendarEvent, 'time' | 'timeZone' | 'rule'>> {
+async function timing(
+	start: unknown,
+	end: unknown,
+	options: IDataObject,
+	workflowZone: string,
+): Promise<Pick<CalendarEvent, 'time' | 'timeZone' | 'rule'>> {
 	const rule = ruleOf(text(options.recurrence, 'Repeat Rule'));
 	const [from, to] = [await zonedTime('Start', start, workflowZone), await zonedTime('End', end, workflowZone)];
 	const day = from.day || flag(options.allDay, 'All Day');
@@ -83,19 +96,38 @@ async function timing(start: unknown, end: unknown, options: IDataObject, workfl
 }
 
 /** What a rule is made of (RFC 5545, section 3.3.10). */
-const RULE = /^FREQ=(?:DAILY|WEEKLY|MONTHLY|YEARLY)(?:;(?:INTERVAL|COUNT|UNTIL|BYDAY|BYMONTHDAY|BYMONTH|BYSETPOS|BYWEEKNO|BYYEARDAY|WKST)=[\dA-Z,+-]{1,200}){0,12}$/;
+const RULE =
+	/^FREQ=(?:DAILY|WEEKLY|MONTHLY|YEARLY)(?:;(?:INTERVAL|COUNT|UNTIL|BYDAY|BYMONTHDAY|BYMONTH|BYSETPOS|BYWEEKNO|BYYEARDAY|WKST)=[\dA-Z,+-]{1,200}){0,12}$/;
 
 function ruleOf(given: string): string | undefined {
-	const rule = given.trim().replace(/^RRULE:/i, '').replace(/;$/, '').toUpperCase();
+	const rule = given
+		.trim()
+		.replace(/^RRULE:/i, '')
+		.replace(/;$/, '')
+		.toUpperCase();
 	if (rule === '') return undefined;
-	if (!RULE.test(rule) || (/COUNT=/.test(rule) && /UNTIL=/.test(rule))) throw inputError('Repeat Rule', `"${given.slice(0, 100)}" is not a rule of iCalendar.`, 'Give for example FREQ=WEEKLY;BYDAY=MO;COUNT=10.');
+	if (!RULE.test(rule) || (/COUNT=/.test(rule) && /UNTIL=/.test(rule)))
+		throw inputError(
+			'Repeat Rule',
+			`"${given.slice(0, 100)}" is not a rule of iCalendar.`,
+			'Give for example FREQ=WEEKLY;BYDAY=MO;COUNT=10.',
+		);
 	return rule;
 }
 
-function timeOf(start: unknown, end: unknown, { allDay, endExclusive }: { allDay: boolean; endExclusive: boolean }, timeZone: string, endZone: string): CalendarEvent['time'] {
+function timeOf(
+	start: unknown,
+	end: unknown,
+	{ allDay, endExclusive }: { allDay: boolean; endExclusive: boolean },
+	timeZone: string,
+	endZone: string,
+): CalendarEvent['time'] {
 	const early = (): Error => inputError('End', 'the event ends before it begins.', 'Give a later end.');
 	if (allDay) {
-		const time = { firstDay: readDay('Start', start, timeZone), dayAfter: readDay('End', end === '' || end === null ? start : end, endZone, endExclusive ? 0 : 1) };
+		const time = {
+			firstDay: readDay('Start', start, timeZone),
+			dayAfter: readDay('End', end === '' || end === null ? start : end, endZone, endExclusive ? 0 : 1),
+		};
 		if (time.dayAfter <= time.firstDay) throw early();
 		return time;
 	}

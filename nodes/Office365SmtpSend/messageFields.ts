@@ -12,7 +12,7 @@ export const messageFields: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. Ada <ada@example.com>',
-		description: 'Address of the sender, with or without a name. Another address than the mailbox\'s own needs the Send As permission.',
+		description: "Address of the sender, with or without a name. Another address than the mailbox's own needs the Send As permission.",
 		hint: 'Leave empty to use your mailbox',
 		displayOptions: { show: { operation: [...WRITING, 'sendAndWait'] } },
 	},
@@ -32,7 +32,8 @@ export const messageFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. info@example.com, Ada <ada@example.com>',
-		description: 'Addresses of the people to invite, separated by commas, with or without names. For an update or cancellation, enter all of them again.',
+		description:
+			'Addresses of the people to invite, separated by commas, with or without names. For an update or cancellation, enter all of them again.',
 		displayOptions: { show: { operation: ['sendInvitation'] } },
 	},
 	{

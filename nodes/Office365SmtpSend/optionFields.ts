@@ -10,7 +10,12 @@ const sendingServiceOption: INodeProperties = {
 	name: 'sendingService',
 	type: 'options',
 	options: [
-		{ name: 'High Volume Email', value: 'highVolume', description: 'For many emails to recipients in your organization. Needs its own account. This package was not tested with it on a real tenant.' },
+		{
+			name: 'High Volume Email',
+			value: 'highVolume',
+			description:
+				'For many emails to recipients in your organization. Needs its own account. This package was not tested with it on a real tenant.',
+		},
 		{ name: 'Mailbox', value: 'mailbox', description: 'Send from the mailbox: 30 emails per minute, with a copy in Sent Items' },
 	],
 	default: 'mailbox',
@@ -44,7 +49,8 @@ export const deliveryOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. invoice-{{ $json.id }}',
-		description: 'A value that identifies the email, different for each item. An email is not sent if one with the same key was sent before, so you can retry an execution after a crash. Executions that you start in the editor do not count.',
+		description:
+			'A value that identifies the email, different for each item. An email is not sent if one with the same key was sent before, so you can retry an execution after a crash. Executions that you start in the editor do not count.',
 	},
 	mailboxAddressOption,
 	{
@@ -54,14 +60,16 @@ export const deliveryOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0, maxValue: 10_000 },
 		default: 0,
 		placeholder: 'e.g. 30',
-		description: 'Maximum number of emails per minute that all executions of this n8n process send from the mailbox. With 0 there is no limit here. Exchange Online accepts 30 per minute and delays further emails.',
+		description:
+			'Maximum number of emails per minute that all executions of this n8n process send from the mailbox. With 0 there is no limit here. Exchange Online accepts 30 per minute and delays further emails.',
 	},
 	{
 		displayName: 'Resend if Unsure',
 		name: 'resendUnknown',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to send the email again if the connection is lost before the server confirms it. The recipient can then get it twice. Switched off, the item has the field deliveryUnknown instead.',
+		description:
+			'Whether to send the email again if the connection is lost before the server confirms it. The recipient can then get it twice. Switched off, the item has the field deliveryUnknown instead.',
 	},
 	{
 		displayName: 'Retry For (Seconds)',
@@ -105,7 +113,8 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. image_1',
-		description: 'Names of the binary properties to show in the HTML, separated by commas. Use cid: and the name as the address of the image, for example src="cid:image_1".',
+		description:
+			'Names of the binary properties to show in the HTML, separated by commas. Use cid: and the name as the address of the image, for example src="cid:image_1".',
 	},
 	{
 		displayName: 'BCC Email',
@@ -137,7 +146,8 @@ export const messageOptions: INodeProperties[] = [
 		name: 'forwardAttachments',
 		type: 'boolean',
 		default: true,
-		description: 'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the node that gets the email.',
+		description:
+			'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the node that gets the email.',
 		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['forward'] } },
 	},
 	{
@@ -145,7 +155,8 @@ export const messageOptions: INodeProperties[] = [
 		name: 'forwardAttachments',
 		type: 'boolean',
 		default: true,
-		description: 'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the node that gets the email.',
+		description:
+			'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the node that gets the email.',
 		displayOptions: only('forward'),
 	},
 	{
@@ -173,7 +184,8 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. {{ $json.messageId }}',
-		description: 'Message ID of the email that this one answers. Both then appear in one thread. The operation Reply sets it automatically.',
+		description:
+			'Message ID of the email that this one answers. Both then appear in one thread. The operation Reply sets it automatically.',
 		displayOptions: only('send'),
 	},
 	{
@@ -182,21 +194,24 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. https://example.com/unsubscribe?id=17',
-		description: 'Web address or email address where recipients can unsubscribe, or both separated by a comma. Email programs show a button for it.',
+		description:
+			'Web address or email address where recipients can unsubscribe, or both separated by a comma. Email programs show a button for it.',
 	},
 	{
 		displayName: 'One-Click Unsubscribe',
 		name: 'oneClickUnsubscribe',
 		type: 'boolean',
 		default: false,
-		description: 'Whether the web address in List-Unsubscribe unsubscribes at once on a POST request (RFC 8058). Outlook.com, Gmail and Yahoo require this from bulk senders.',
+		description:
+			'Whether the web address in List-Unsubscribe unsubscribes at once on a POST request (RFC 8058). Outlook.com, Gmail and Yahoo require this from bulk senders.',
 	},
 	{
 		displayName: 'Mark Original as Answered',
 		name: 'markAnswered',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to mark the original as answered after the reply is sent. It must come from IMAP Trigger or IMAP Mailbox and be in the same mailbox. If this fails, the item tells the reason and the reply still counts as sent.',
+		description:
+			'Whether to mark the original as answered after the reply is sent. It must come from IMAP Trigger or IMAP Mailbox and be in the same mailbox. If this fails, the item tells the reason and the reply still counts as sent.',
 		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['reply', 'replyAll'] } },
 	},
 	{
@@ -209,7 +224,7 @@ export const messageOptions: INodeProperties[] = [
 			{ name: 'Normal', value: 'normal' },
 		],
 		default: 'normal',
-		description: 'Importance shown in the recipient\'s email program',
+		description: "Importance shown in the recipient's email program",
 	},
 	{
 		displayName: 'Quote Original',
@@ -266,7 +281,8 @@ export const messageOptions: INodeProperties[] = [
 		name: 'sendOnBehalf',
 		type: 'boolean',
 		default: false,
-		description: 'Whether the email shows that the mailbox sends it on behalf of From Email. This needs the Send on Behalf permission instead of Send As.',
+		description:
+			'Whether the email shows that the mailbox sends it on behalf of From Email. This needs the Send on Behalf permission instead of Send As.',
 	},
 	{
 		displayName: 'Sequence',
@@ -274,7 +290,8 @@ export const messageOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 0 },
 		default: 0,
-		description: 'Version of the event, higher for each change. The default is 0 for a new event, and a number made from the current time for an update or cancellation.',
+		description:
+			'Version of the event, higher for each change. The default is 0 for a new event, and a number made from the current time for an update or cancellation.',
 		displayOptions: only('sendInvitation'),
 	},
 	{
@@ -286,7 +303,7 @@ export const messageOptions: INodeProperties[] = [
 			{ name: 'Free', value: 'free' },
 		],
 		default: 'busy',
-		description: 'How the time of the event appears in the attendees\' calendars',
+		description: "How the time of the event appears in the attendees' calendars",
 		displayOptions: only('sendInvitation'),
 	},
 	{
@@ -318,6 +335,13 @@ const collection = (options: INodeProperties[], operations: string[]): INodeProp
 export const optionCollections: INodeProperties[] = [
 	collection([...messageOptions, ...deliveryOptions], ['send', 'reply', 'forward', 'sendInvitation']),
 	collection(deliveryOptions, ['sendRaw']),
-	collection([...messageOptions.filter(({ name }) => WAIT_TOO.includes(name)), ...deliveryOptions.filter(({ name }) => name !== 'idempotencyKey'), ...waitOptions], ['sendAndWait']),
+	collection(
+		[
+			...messageOptions.filter(({ name }) => WAIT_TOO.includes(name)),
+			...deliveryOptions.filter(({ name }) => name !== 'idempotencyKey'),
+			...waitOptions,
+		],
+		['sendAndWait'],
+	),
 	collection([mailboxAddressOption, protocolLogOption, sendingServiceOption, testProtocolsOption], ['testConnection']),
 ];

@@ -37,17 +37,26 @@ function fileOf(given: unknown): PostedFile[] {
 	if (typeof filepath !== 'string' || typeof size !== 'number') return [];
 	const name = 'originalFilename' in given && typeof given.originalFilename === 'string' ? given.originalFilename : '';
 	const mimeType = 'mimetype' in given && typeof given.mimetype === 'string' ? given.mimetype : '';
-	return [{ path: filepath, size, name: fileName(name), mimeType: /^[\w.+-]+\/[\w.+-]+$/.test(mimeType) ? mimeType : 'application/octet-stream' }];
+	return [
+		{ path: filepath, size, name: fileName(name), mimeType: /^[\w.+-]+\/[\w.+-]+$/.test(mimeType) ? mimeType : 'application/octet-stream' },
+	];
 }
 
 /** Without a folder and what no file name has; some browsers of old send the whole path. */
 function fileName(given: string): string {
-	const name = (given.split(/[/\\]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '').slice(0, 200).trim();
+	const name = (given.split(/[/\\]/).at(-1) ?? '')
+		.replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '')
+		.slice(0, 200)
+		.trim();
 	return name === '' || /^\.+$/.test(name) ? 'file' : name;
 }
 
 /** The answer as the output has it; n8n copies each file as a stream to where it keeps binary data. */
-export async function keepFiles(context: IWebhookFunctions, fields: readonly FormField[], { values, files }: Judged): Promise<{ answer: IDataObject; binary?: IBinaryKeyData }> {
+export async function keepFiles(
+	context: IWebhookFunctions,
+	fields: readonly FormField[],
+	{ values, files }: Judged,
+): Promise<{ answer: IDataObject; binary?: IBinaryKeyData }> {
 	const answer: IDataObject = {};
 	const binary: IBinaryKeyData = {};
 	for (const field of fields) {
@@ -57,7 +66,11 @@ export async function keepFiles(context: IWebhookFunctions, fields: readonly For
 		}
 		const given = files.get(field.name) ?? [];
 		for (const [index, { path, name, mimeType }] of given.entries()) {
-			binary[`${field.name.replace(/\W/g, '_')}${given.length > 1 ? `_${index}` : ''}`] = await context.nodeHelpers.copyBinaryFile(path, name, mimeType);
+			binary[`${field.name.replace(/\W/g, '_')}${given.length > 1 ? `_${index}` : ''}`] = await context.nodeHelpers.copyBinaryFile(
+				path,
+				name,
+				mimeType,
+			);
 		}
 		const told = given.map(({ name, mimeType, size }) => ({ filename: name, mimetype: mimeType, size }));
 		answer[field.name] = given.length > 1 ? told : (told[0] ?? null);
@@ -68,7 +81,11 @@ export async function keepFiles(context: IWebhookFunctions, fields: readonly For
 /** n8n leaves the files of a form in a temporary folder; newer versions remove them themselves. */
 export async function removeFiles(context: IWebhookFunctions): Promise<void> {
 	for (const { path } of [...filesOf(context).values()].flat()) {
-		await rm(path, { force: true }).catch((error: unknown) => context.logger.warn('A file of a form could not be removed.', { path, reason: error instanceof Error ? error.message : String(error) }));
+		await rm(path, { force: true }).catch((error: unknown) =>
+			context.logger.warn('A file of a form could not be removed.', {
+				path,
+				reason: error instanceof Error ? error.message : String(error),
+			}),
+		);
 	}
 }
-

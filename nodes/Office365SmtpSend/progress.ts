@@ -66,8 +66,14 @@ export class Progress {
 
 	#counts(): string {
 		const { sent, failed, unsure, before } = this.#count;
-		const others = [[before, 'already sent by an earlier execution'], [unsure, 'with unknown delivery'], [failed, 'failed']] as const;
-		return [`${sent} of ${this.total} emails sent`, ...others.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : []))].join(', ');
+		const others = [
+			[before, 'already sent by an earlier execution'],
+			[unsure, 'with unknown delivery'],
+			[failed, 'failed'],
+		] as const;
+		return [`${sent} of ${this.total} emails sent`, ...others.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : []))].join(
+			', ',
+		);
 	}
 
 	/** Emails that an earlier execution sent take no time, so they say nothing about the pace. */

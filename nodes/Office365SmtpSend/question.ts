@@ -53,10 +53,21 @@ export function readQuestion(read: Read): Question {
 	const double = choice(approval.approvalType, 'Type of Approval', ['single', 'double'], 'single') === 'double';
 	const question: Question = {
 		responseType,
-		approve: { label: text(approval.approveLabel, 'Approve Button Label') || 'Approve', primary: approval.buttonApprovalStyle !== 'secondary' },
-		...(double && { decline: { label: text(approval.disapproveLabel, 'Disapprove Button Label') || 'Decline', primary: approval.buttonDisapprovalStyle === 'primary' } }),
+		approve: {
+			label: text(approval.approveLabel, 'Approve Button Label') || 'Approve',
+			primary: approval.buttonApprovalStyle !== 'secondary',
+		},
+		...(double && {
+			decline: {
+				label: text(approval.disapproveLabel, 'Disapprove Button Label') || 'Decline',
+				primary: approval.buttonDisapprovalStyle === 'primary',
+			},
+		}),
 		subject: text(read('subject', ''), 'Subject'),
-		message: text(read('message', ''), 'Message').replaceAll('\\n', '\n').replace(/<br\s*\/?>/g, '\n').trim(),
+		message: text(read('message', ''), 'Message')
+			.replaceAll('\\n', '\n')
+			.replace(/<br\s*\/?>/g, '\n')
+			.trim(),
 		formTitle: text(options.responseFormTitle, 'Response Form Title'),
 		formDescription: text(options.responseFormDescription, 'Response Form Description'),
 		submitLabel: text(options.responseFormButtonLabel, 'Response Form Button Label') || 'Submit',
@@ -96,12 +107,25 @@ export async function readApprovers(read: Read, options: IDataObject): Promise<P
 	const mailboxes = await readMailboxes('Approvers', given.emails ?? '');
 	if (mailboxes.length === 0) throw inputError('Approvers', 'nobody is asked.', 'Enter at least one address, or remove the option.');
 	const twice = mailboxes.find(({ address }, index) => mailboxes.findIndex((other) => sameAddress(other.address, address)) !== index);
-	if (twice !== undefined) throw inputError('Approvers', `${twice.address} is there twice, and would have two votes.`, 'Remove one of the two.');
+	if (twice !== undefined)
+		throw inputError('Approvers', `${twice.address} is there twice, and would have two votes.`, 'Remove one of the two.');
 	if (text(read('toEmail', ''), 'To Email').trim() !== '') {
-		throw inputError('To Email', 'each approver gets an email with a link of their own, so that it goes to nobody else.', 'Leave To Email empty, or remove the option Approvers.');
+		throw inputError(
+			'To Email',
+			'each approver gets an email with a link of their own, so that it goes to nobody else.',
+			'Leave To Email empty, or remove the option Approvers.',
+		);
 	}
-	for (const [name, field] of [['ccEmail', 'CC Email'], ['bccEmail', 'BCC Email']] as const) {
-		if (text(options[name], field).trim() !== '') throw inputError(field, 'a copy would carry the personal link of an approver.', `Leave ${field} empty where the option Approvers is used.`);
+	for (const [name, field] of [
+		['ccEmail', 'CC Email'],
+		['bccEmail', 'BCC Email'],
+	] as const) {
+		if (text(options[name], field).trim() !== '')
+			throw inputError(
+				field,
+				'a copy would carry the personal link of an approver.',
+				`Leave ${field} empty where the option Approvers is used.`,
+			);
 	}
 	const rule = choice(given.rule, 'Rule', RULES, 'all');
 	const count = whole(given.neededAnswers, 'Needed Answers', 1, 1, 10_000);

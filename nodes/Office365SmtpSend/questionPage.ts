@@ -21,7 +21,10 @@ export function formFields(fields: readonly FormField[], returned?: Returned): s
 
 function problemList(fields: readonly FormField[], problems: ReadonlyMap<number, string>): string {
 	if (problems.size === 0) return '';
-	const lines = [...problems].map(([index, problem]) => `<li><a href="#${targetOf(fields[index], index)}">${escapeHtml(fields[index]?.label ?? '')}</a>: ${escapeHtml(problem)}</li>`);
+	const lines = [...problems].map(
+		([index, problem]) =>
+			`<li><a href="#${targetOf(fields[index], index)}">${escapeHtml(fields[index]?.label ?? '')}</a>: ${escapeHtml(problem)}</li>`,
+	);
 	const again = fields.some(({ type }) => type === 'file') ? '<p class="hint">Files have to be chosen again.</p>' : '';
 	return `<div class="problems" role="alert"><strong>Please check your answer. It has not been sent yet.</strong><ul>${lines.join('')}</ul>${again}</div>`;
 }

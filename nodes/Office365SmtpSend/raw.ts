@@ -29,7 +29,8 @@ export async function readRaw(context: MailContext, item: number): Promise<Compo
 /** The bytes of a finished mail. @throws MailError `input` naming the field */
 export async function readRawSource(context: MailContext, item: number): Promise<RawSource> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
-	if (choice(parameter('rawSource'), 'Message Source', ['binary', 'text'], 'binary') === 'text') return textSource(text(parameter('rawMessage'), 'Message'));
+	if (choice(parameter('rawSource'), 'Message Source', ['binary', 'text'], 'binary') === 'text')
+		return textSource(text(parameter('rawMessage'), 'Message'));
 	return await binarySource(context, item, text(parameter('binaryPropertyName'), 'Input Binary Field'));
 }
 

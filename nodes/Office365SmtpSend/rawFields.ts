@@ -32,7 +32,8 @@ export const rawFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. From: ada@example.com',
-		description: 'The source of the whole email (RFC 5322, MIME): headers, an empty line, and the body. Bcc is removed. Message-ID and Date are added if they are missing.',
+		description:
+			'The source of the whole email (RFC 5322, MIME): headers, an empty line, and the body. Bcc is removed. Message-ID and Date are added if they are missing.',
 		displayOptions: { show: { operation: RAW, rawSource: ['text'] } },
 	},
 	{

@@ -22,10 +22,17 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 	const options = record(context.getNodeParameter('options', item, {}));
 	const quote = flag(options.quoteOriginal, 'Quote Original', true);
 	const all = flag(options.forwardAttachments, 'Forward Attachments', true);
-	const kind = context.getNodeParameter('operation', item, 'reply') === 'forward' ? 'forward' : kindOf(context.getNodeParameter('replyType', item, 'reply'));
+	const kind =
+		context.getNodeParameter('operation', item, 'reply') === 'forward'
+			? 'forward'
+			: kindOf(context.getNodeParameter('replyType', item, 'reply'));
 	const taken = await takeOriginal(context, item);
 	if (kind === 'forward' && taken.original.headersOnly) {
-		throw inputError('Original Message', 'the item holds only the headers of the mail.', 'Let the node that gives it fetch the whole mail.');
+		throw inputError(
+			'Original Message',
+			'the item holds only the headers of the mail.',
+			'Let the node that gives it fetch the whole mail.',
+		);
 	}
 	const sender = await readSender(context, item, mailbox);
 	const answered = await answer(taken.original, {
@@ -45,15 +52,22 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 		to: kind === 'forward' ? await readPeople(context, 'To Email', context.getNodeParameter('toEmail', item, '')) : answered.to,
 		cc: [...answered.cc, ...copies.cc],
 		subject: text(options.subject, 'Subject') || answered.subject,
-		files: [...(await readOwnFiles(context, item, options)), ...(await originalFiles(context, item, taken, { quote, whole: kind === 'forward' && all }))],
+		files: [
+			...(await readOwnFiles(context, item, options)),
+			...(await originalFiles(context, item, taken, { quote, whole: kind === 'forward' && all })),
+		],
 		...own,
 		// A header of the user's own takes the place of the thread's.
-		headers: [...answered.headers.filter(({ name }) => !own.headers.some((one) => one.name.toLowerCase() === name.toLowerCase())), ...own.headers],
+		headers: [
+			...answered.headers.filter(({ name }) => !own.headers.some((one) => one.name.toLowerCase() === name.toLowerCase())),
+			...own.headers,
+		],
 		...(kind !== 'forward' && flag(options.markAnswered, 'Mark Original as Answered') && { answers: taken.json }),
 	};
 }
 
-const NO_THREAD = 'The item does not tell the Message-ID of the original (Microsoft Outlook and Gmail leave it out when their output is simplified), so the reply may not be shown in its thread.';
+const NO_THREAD =
+	'The item does not tell the Message-ID of the original (Microsoft Outlook and Gmail leave it out when their output is simplified), so the reply may not be shown in its thread.';
 
 function kindOf(value: unknown): Answer['kind'] {
 	return value === 'replyAll' || value === 'forward' ? value : 'reply';
@@ -72,7 +86,8 @@ async function takeOriginal(context: MailContext, item: number): Promise<Taken> 
 	const json = whole === undefined ? given : record(whole.json);
 	const binary = whole !== undefined && 'binary' in whole ? binariesOf(whole.binary) : (context.getInputData()[item]?.binary ?? {});
 	const raw = binary[RAW_PROPERTY];
-	if (typeof json.raw !== 'string' && (raw === undefined || json.from !== undefined)) return { original: await readOriginal(json), json, binary };
+	if (typeof json.raw !== 'string' && (raw === undefined || json.from !== undefined))
+		return { original: await readOriginal(json), json, binary };
 	const resolved = await resolve(context, raw ?? text(json.raw, 'Original Message'));
 	return { original: await readOriginal(resolved.json), json, binary: resolved.binary };
 }
@@ -84,7 +99,11 @@ function parsed(value: unknown): IDataObject {
 		const json: unknown = JSON.parse(value);
 		return record(json);
 	} catch {
-		throw inputError('Original Message', 'the value is text, not a mail.', 'Give a message item by an expression, for example {{ $json }}.');
+		throw inputError(
+			'Original Message',
+			'the value is text, not a mail.',
+			'Give a message item by an expression, for example {{ $json }}.',
+		);
 	}
 }
 
@@ -97,33 +116,55 @@ function binariesOf(value: unknown): IBinaryKeyData {
 /** Format raw: the mail is taken apart here, its attachments go to n8n's binary data. */
 async function resolve(context: MailContext, raw: IBinaryData | string): Promise<{ json: IDataObject; binary: IBinaryKeyData }> {
 	const source = typeof raw === 'string' ? rawText(raw) : async () => await openBinary(context, raw);
-	const { json, binary } = await toItem(source, { size: 0, folder: '', uidl: '' }, {
-		format: 'resolved',
-		downloadAttachments: true,
-		prefix: 'original_',
-		store: async (content, fileName, mimeType) => await context.helpers.prepareBinaryData(content, fileName, mimeType),
-	});
+	const { json, binary } = await toItem(
+		source,
+		{ size: 0, folder: '', uidl: '' },
+		{
+			format: 'resolved',
+			downloadAttachments: true,
+			prefix: 'original_',
+			store: async (content, fileName, mimeType) => await context.helpers.prepareBinaryData(content, fileName, mimeType),
+		},
+	);
 	return { json, binary: binary ?? {} };
 }
 
 /** The `whole` original's, or only what the quotation shows. */
-async function originalFiles(context: MailContext, item: number, { original, binary }: Taken, { quote, whole }: { quote: boolean; whole: boolean }): Promise<OutgoingFile[]> {
+async function originalFiles(
+	context: MailContext,
+	item: number,
+	{ original, binary }: Taken,
+	{ quote, whole }: { quote: boolean; whole: boolean },
+): Promise<OutgoingFile[]> {
 	const isShown = shownInline(original);
 	const shown = (file: OriginalFile): boolean => quote && formatOf(context, item) !== 'text' && isShown(file);
 	// An item that lists no files has them all the same, where the built-in trigger gave it.
-	const listed = original.attachments ?? Object.keys(binary).filter((name) => name !== RAW_PROPERTY).map((name) => ({ property: name, inline: false }));
+	const listed =
+		original.attachments ??
+		Object.keys(binary)
+			.filter((name) => name !== RAW_PROPERTY)
+			.map((name) => ({ property: name, inline: false }));
 	const wanted = whole ? listed : listed.filter(shown);
 	const found = await Promise.all(wanted.map(async (file) => await fileOfOriginal(context, file, binary, shown(file))));
 	const there = found.filter((file) => file !== undefined);
 	const missing = found.length - there.length;
 	if (whole && missing > 0) {
-		throw inputError('Original Message', `the mail has ${wanted.length} attachments, and the item does not hold ${missing} of them.`, 'Switch on "Download Attachments" where the mail comes from, give the whole item, for example {{ $(\'IMAP Trigger\').item }}, or switch off "Forward Attachments".');
+		throw inputError(
+			'Original Message',
+			`the mail has ${wanted.length} attachments, and the item does not hold ${missing} of them.`,
+			'Switch on "Download Attachments" where the mail comes from, give the whole item, for example {{ $(\'IMAP Trigger\').item }}, or switch off "Forward Attachments".',
+		);
 	}
 	return there;
 }
 
 /** Undefined where the item does not hold it: another node may have put another file in its place. */
-async function fileOfOriginal(context: MailContext, { property, size, contentId }: OriginalFile, binary: IBinaryKeyData, inline: boolean): Promise<OutgoingFile | undefined> {
+async function fileOfOriginal(
+	context: MailContext,
+	{ property, size, contentId }: OriginalFile,
+	binary: IBinaryKeyData,
+	inline: boolean,
+): Promise<OutgoingFile | undefined> {
 	const data = property === undefined ? undefined : binary[property];
 	if (property === undefined || data === undefined) return undefined;
 	const file = await fileOf(context, property, data, inline ? contentId : undefined);

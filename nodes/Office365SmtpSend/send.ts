@@ -75,7 +75,10 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 	try {
 		const options = record(context.getNodeParameter('options', 0, {}));
 		const until = waitUntil(options, context.getTimezone());
-		const account = sendingThrough(readService(options), await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options)));
+		const account = sendingThrough(
+			readService(options),
+			await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options)),
+		);
 		const asking = await readAsking(context, account.mailbox, until);
 		// All are made before the first one leaves, so that a slip is told while nobody has been asked.
 		const mails = await Promise.all(asking.mails.map(async (mail) => await compose(mail)));
@@ -93,7 +96,15 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 
 /** Where the node continues on fail; with the recipients, where the server refused them. */
 function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, item: number): INodeExecutionData {
-	return { json: { error: told.message, ...(told.description && { description: told.description }), ...(cause instanceof RecipientsRefused && standingOf(cause.standing)) }, error: told, pairedItem: { item } };
+	return {
+		json: {
+			error: told.message,
+			...(told.description && { description: told.description }),
+			...(cause instanceof RecipientsRefused && standingOf(cause.standing)),
+		},
+		error: told,
+		pairedItem: { item },
+	};
 }
 
 /** The mailboxes of one execution: n8n takes some milliseconds to read a credential, and it is the same for all items. */
@@ -110,7 +121,13 @@ class Accounts {
 	}
 }
 
-async function runItem(context: IExecuteFunctions, own: MailContext, item: number, accounts: Accounts, hints: Hints): Promise<INodeExecutionData> {
+async function runItem(
+	context: IExecuteFunctions,
+	own: MailContext,
+	item: number,
+	accounts: Accounts,
+	hints: Hints,
+): Promise<INodeExecutionData> {
 	const options = record(own.getNodeParameter('options', item, {}));
 	const choice = accountChoice(own.getNodeParameter('authentication', item, 'oAuth2'), options);
 	const account = sendingThrough(readService(options), await accounts.of(choice));
@@ -120,15 +137,26 @@ async function runItem(context: IExecuteFunctions, own: MailContext, item: numbe
 	}
 	const { composed, facts, answers } = await makeMail(own, item, account.mailbox);
 	// What a quotation shows and the item does not hold is not the user's slip.
-	if (composed.unknownCids !== undefined && !ANSWERS.has(own.getNodeParameter('operation', item, 'send'))) hints.unknownCids(composed.unknownCids);
-	const told = await onceOnly(context, composed, options, hints, async (beforeSending) => await deliver(context, item, account, composed, options, hints, beforeSending));
+	if (composed.unknownCids !== undefined && !ANSWERS.has(own.getNodeParameter('operation', item, 'send')))
+		hints.unknownCids(composed.unknownCids);
+	const told = await onceOnly(
+		context,
+		composed,
+		options,
+		hints,
+		async (beforeSending) => await deliver(context, item, account, composed, options, hints, beforeSending),
+	);
 	const marked = answers === undefined ? undefined : await markAnswered(account, answers, context.getExecutionCancelSignal?.());
 	if (marked?.originalAnsweredError !== undefined) hints.notMarked(marked.originalAnsweredError);
 	return { json: { ...told, ...facts, ...marked } };
 }
 
 /** The mail that the operation makes, and what the output says of it. @throws MailError `input` naming the field */
-async function makeMail(context: MailContext, item: number, mailbox: string): Promise<{ composed: ComposedMail; facts?: IDataObject; answers?: IDataObject }> {
+async function makeMail(
+	context: MailContext,
+	item: number,
+	mailbox: string,
+): Promise<{ composed: ComposedMail; facts?: IDataObject; answers?: IDataObject }> {
 	switch (context.getNodeParameter('operation', item, 'send')) {
 		// n8n offers it at every node with a credential that its HTTP Request node knows.
 		case CUSTOM_API_CALL:
@@ -150,7 +178,13 @@ async function makeMail(context: MailContext, item: number, mailbox: string): Pr
 }
 
 /** Sends it, unless an item with the same key was sent before, or may have been. */
-async function onceOnly(context: IExecuteFunctions, composed: ComposedMail, options: IDataObject, hints: Hints, send: (beforeSending?: () => Promise<void>) => Promise<IDataObject>): Promise<IDataObject> {
+async function onceOnly(
+	context: IExecuteFunctions,
+	composed: ComposedMail,
+	options: IDataObject,
+	hints: Hints,
+	send: (beforeSending?: () => Promise<void>) => Promise<IDataObject>,
+): Promise<IDataObject> {
 	const key = text(options.idempotencyKey, 'Idempotency Key').trim().slice(0, LONGEST_KEY);
 	if (key === '' || context.getMode() === 'manual') return await send();
 	const sentBefore = SentRecord.of(context);
@@ -158,7 +192,15 @@ async function onceOnly(context: IExecuteFunctions, composed: ComposedMail, opti
 	if (earlier === 'sent') return { accepted: [], rejected: [], alreadySent: true, idempotencyKey: key };
 	if (earlier === 'unknown' && !readDelivery(options).resendUnknown) {
 		hints.sent({ accepted: [], rejected: [], unknown: composed.recipients });
-		return { accepted: [], rejected: [], deliveryUnknown: true, deliveryUnknownFor: composed.recipients, idempotencyKey: key, response: 'An earlier execution began to send this email and did not come to its end. Look into Sent Items; "Resend if Unsure" sends it again.' };
+		return {
+			accepted: [],
+			rejected: [],
+			deliveryUnknown: true,
+			deliveryUnknownFor: composed.recipients,
+			idempotencyKey: key,
+			response:
+				'An earlier execution began to send this email and did not come to its end. Look into Sent Items; "Resend if Unsure" sends it again.',
+		};
 	}
 	const sending = send(async () => await sentBefore.begun(key));
 	const [outcome] = await Promise.allSettled([sending]);
@@ -176,7 +218,15 @@ async function onceOnly(context: IExecuteFunctions, composed: ComposedMail, opti
 }
 
 /** Sends it and tells what happened to it. */
-async function deliver(context: IExecuteFunctions, item: number, account: Account, composed: ComposedMail, options: IDataObject, hints?: Hints, beforeSending?: () => Promise<void>): Promise<IDataObject> {
+async function deliver(
+	context: IExecuteFunctions,
+	item: number,
+	account: Account,
+	composed: ComposedMail,
+	options: IDataObject,
+	hints?: Hints,
+	beforeSending?: () => Promise<void>,
+): Promise<IDataObject> {
 	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(options);
 	const sent = await sendMail(account, composed, {
 		retryForMs,
@@ -185,12 +235,20 @@ async function deliver(context: IExecuteFunctions, item: number, account: Accoun
 		resendUnknown,
 		beforeSending,
 		signal: context.getExecutionCancelSignal?.(),
-		onRetry: (reason, attempt, pause) => context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
-		onGiveUp: (reason) => context.logger.info(`${account.mailbox}: item ${item} is not sent again to those who do not have it: ${reason instanceof MailError ? reason.summary : reason.message}`),
+		onRetry: (reason, attempt, pause) =>
+			context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
+		onGiveUp: (reason) =>
+			context.logger.info(
+				`${account.mailbox}: item ${item} is not sent again to those who do not have it: ${reason instanceof MailError ? reason.summary : reason.message}`,
+			),
 	});
 	hints?.sent(sent);
 	if (failOnRejected && sent.rejected.length > 0) {
-		throw new RecipientsRefused(`The server refused ${describeRejections(sent.rejected)}; the other recipients have the mail${sent.deliveryUnknown ? ', or may have it' : ''}.`, { code: 'rejected', speaker: 'smtp', mailbox: account.mailbox, remedy: 'Check the refused addresses.' }, sent);
+		throw new RecipientsRefused(
+			`The server refused ${describeRejections(sent.rejected)}; the other recipients have the mail${sent.deliveryUnknown ? ', or may have it' : ''}.`,
+			{ code: 'rejected', speaker: 'smtp', mailbox: account.mailbox, remedy: 'Check the refused addresses.' },
+			sent,
+		);
 	}
 	return outcome(composed, sent);
 }

@@ -28,7 +28,11 @@ export class SentRecord {
 	/** @throws MailError `configuration` where n8n has no such store */
 	static of(context: IExecuteFunctions): SentRecord {
 		if (typeof context.helpers.checkProcessedAndRecord !== 'function') {
-			throw new MailError('This n8n cannot remember what was sent.', { code: 'configuration', field: 'Idempotency Key', remedy: 'Update n8n, or leave the option empty.' });
+			throw new MailError('This n8n cannot remember what was sent.', {
+				code: 'configuration',
+				field: 'Idempotency Key',
+				remedy: 'Update n8n, or leave the option empty.',
+			});
 		}
 		const place = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
 		const record = records.get(place) ?? new SentRecord(context);
@@ -95,7 +99,8 @@ export class SentRecord {
 	}
 
 	async #enter(steps: Step[]): Promise<void> {
-		const names = (kind: Step['kind'], prefix: string): string[] => steps.filter((step) => step.kind === kind).map(({ key }) => `${prefix} ${key}`);
+		const names = (kind: Step['kind'], prefix: string): string[] =>
+			steps.filter((step) => step.kind === kind).map(({ key }) => `${prefix} ${key}`);
 		const fresh = await this.#record(names('look', 'begun'));
 		const known = names('look', 'sent').filter((name) => !fresh.has(name.replace(/^sent/, 'begun')));
 		// Asking enters, too: what was not there before goes again.
@@ -104,7 +109,8 @@ export class SentRecord {
 		await this.#remove([...asked, ...names('failed', 'begun')]);
 		await this.#record(names('begun', 'begun'));
 		for (const step of steps) {
-			if (step.kind === 'look') step.tell(fresh.has(`begun ${step.key}`) ? 'nothing' : unknown.has(`sent ${step.key}`) ? 'unknown' : 'sent');
+			if (step.kind === 'look')
+				step.tell(fresh.has(`begun ${step.key}`) ? 'nothing' : unknown.has(`sent ${step.key}`) ? 'unknown' : 'sent');
 			else step.tell();
 		}
 	}
@@ -112,7 +118,9 @@ export class SentRecord {
 	/** @returns those that were not there */
 	async #record(names: string[]): Promise<Set<string>> {
 		if (names.length === 0) return new Set();
-		return new Set((await this.context.helpers.checkProcessedAndRecord(names, 'node', { mode: 'entries', maxEntries: MOST })).new.map(String));
+		return new Set(
+			(await this.context.helpers.checkProcessedAndRecord(names, 'node', { mode: 'entries', maxEntries: MOST })).new.map(String),
+		);
 	}
 
 	async #remove(names: string[]): Promise<void> {

@@ -59,7 +59,8 @@ export async function readPeople({ note }: MailContext, field: string, value: un
 export async function readSender(context: MailContext, item: number, mailbox: string): Promise<Pick<OutgoingMail, 'from' | 'sender'>> {
 	const options = record(context.getNodeParameter('options', item, {}));
 	const from = await readPeople(context, 'From Email', context.getNodeParameter('fromEmail', item, ''));
-	const onBehalf = flag(options.sendOnBehalf, 'Send on Behalf') && from.some(({ address }) => address.toLowerCase() !== mailbox.toLowerCase());
+	const onBehalf =
+		flag(options.sendOnBehalf, 'Send on Behalf') && from.some(({ address }) => address.toLowerCase() !== mailbox.toLowerCase());
 	return { from: from.length === 0 ? mailbox : from, ...(onBehalf && { sender: mailbox }) };
 }
 
@@ -100,7 +101,10 @@ export function attributed({ text: plain, html }: Bodies, options: IDataObject):
 	const asText = html === undefined || html === '';
 	return {
 		text: plain === undefined || (plain === '' && !asText) ? plain : `${plain}\n\n---\n${ATTRIBUTION}n8n\nhttps://n8n.io`,
-		html: html === undefined || (asText && plain !== undefined) ? html : `${html}<br><br>---<br><em>${ATTRIBUTION}<a href="https://n8n.io">n8n</a></em>`,
+		html:
+			html === undefined || (asText && plain !== undefined)
+				? html
+				: `${html}<br><br>---<br><em>${ATTRIBUTION}<a href="https://n8n.io">n8n</a></em>`,
 	};
 }
 

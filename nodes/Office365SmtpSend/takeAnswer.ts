@@ -25,7 +25,8 @@ export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookRespo
 	try {
 		const { html, status = 200, refused, items } = await visit(this);
 		if (refused !== undefined) this.logger.warn(`A visit to the page of a question was refused: ${refused}`);
-		const response: { statusCode: number; setHeader: (name: string, value: string) => unknown; end: (body: string) => unknown } = this.getResponseObject();
+		const response: { statusCode: number; setHeader: (name: string, value: string) => unknown; end: (body: string) => unknown } =
+			this.getResponseObject();
 		response.statusCode = status;
 		for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
 		response.end(html);
@@ -37,12 +38,22 @@ export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookRespo
 
 async function visit(context: IWebhookFunctions): Promise<Outcome> {
 	const link = genuineLink(context);
-	if (link === undefined) return { html: refusal('This link is not valid', 'Open the email with the question again, and use its button.'), status: 401, refused: 'the signature does not fit the link.' };
+	if (link === undefined)
+		return {
+			html: refusal('This link is not valid', 'Open the email with the question again, and use its button.'),
+			status: 401,
+			refused: 'the signature does not fit the link.',
+		};
 	const asked = kept(context, link.ask);
 	const { method }: { method: string } = context.getRequestObject();
 	// The page itself posts to where it came from. Browsers tell where else a form was.
 	const site = method === 'POST' ? record(context.getHeaderData?.())['sec-fetch-site'] : undefined;
-	if (site === 'cross-site' || site === 'same-site') return { html: refusal('This answer did not come from its page', 'Open the email with the question, and answer from there.'), status: 403, refused: 'the form was on another website.' };
+	if (site === 'cross-site' || site === 'same-site')
+		return {
+			html: refusal('This answer did not come from its page', 'Open the email with the question, and answer from there.'),
+			status: 403,
+			refused: 'the form was on another website.',
+		};
 	const closed = closedTo(link, asked) ?? (await closedByAnswers(link, asked, method));
 	if (closed !== undefined) return closed;
 	const question = asked?.question ?? readQuestion(certain(context));
@@ -60,11 +71,24 @@ interface Visit {
 function closedTo({ who }: AnswerLink, asked: Asked | undefined): Outcome | undefined {
 	if (asked === undefined) {
 		if (who === '') return undefined;
-		return { html: refusal('This question cannot be answered', 'n8n no longer has it. Please tell the person who asked you.'), status: 410, refused: 'the question of a personal link is not stored with the execution.' };
+		return {
+			html: refusal('This question cannot be answered', 'n8n no longer has it. Please tell the person who asked you.'),
+			status: 410,
+			refused: 'the question of a personal link is not stored with the execution.',
+		};
 	}
-	if (asked.linksUntil !== '' && Date.parse(asked.linksUntil) <= Date.now()) return { html: refusal('This link has ended', 'The time to answer is over.'), status: 410, refused: `the link ended at ${asked.linksUntil}.` };
+	if (asked.linksUntil !== '' && Date.parse(asked.linksUntil) <= Date.now())
+		return {
+			html: refusal('This link has ended', 'The time to answer is over.'),
+			status: 410,
+			refused: `the link ended at ${asked.linksUntil}.`,
+		};
 	if (asked.people.length === 0 || personOf(asked, who) !== undefined) return undefined;
-	return { html: refusal('This link is not valid', 'Use the button of the email that was sent to you.'), status: 401, refused: 'it belongs to nobody who was asked.' };
+	return {
+		html: refusal('This link is not valid', 'Use the button of the email that was sent to you.'),
+		status: 401,
+		refused: 'it belongs to nobody who was asked.',
+	};
 }
 
 /**
@@ -77,7 +101,9 @@ async function closedByAnswers({ who }: AnswerLink, asked: Asked | undefined, me
 	const { answered, decided } = standing(asked, person);
 	if (!answered && !decided) return undefined;
 	const title = answered ? 'You have answered already' : 'This question is decided';
-	const message = answered ? 'Your first answer counts. This page can be closed now.' : 'Others have answered already, so that no further answer is needed.';
+	const message = answered
+		? 'Your first answer counts. This page can be closed now.'
+		: 'Others have answered already, so that no further answer is needed.';
 	const items = method === 'POST' && decided ? await countAnswer(asked, undefined) : undefined;
 	const html = page({ title, message, ...(decided && method !== 'POST' && answered && { form: { button: 'Send again' } }) });
 	return { html, status: method === 'POST' ? 409 : 200, ...(items !== undefined && { items }) };
@@ -97,7 +123,10 @@ async function answer(context: IWebhookFunctions, { link, asked, question }: Vis
 	const thanks = page({ title: 'Got it, thanks', message: question.thanks, accent: question.accent });
 	const item = { json: { data: { ...given.answer, respondedAt } }, ...(given.binary !== undefined && { binary: given.binary }) };
 	if (asked === undefined || person === undefined) {
-		return { html: thanks, items: [{ ...item, json: { ...item.json, ...(asked !== undefined && recordField(asked, { answeredAt: respondedAt })) } }] };
+		return {
+			html: thanks,
+			items: [{ ...item, json: { ...item.json, ...(asked !== undefined && recordField(asked, { answeredAt: respondedAt })) } }],
+		};
 	}
 	const counted = await countAnswer(asked, { person, approved: question.responseType !== 'approval' || link.approved, item });
 	if (counted === 'again') return { html: refusal('You have answered already', 'Your first answer counts.'), status: 409 };
@@ -128,7 +157,8 @@ function certain(context: IWebhookFunctions): Read {
 	const read: Read = (name, fallback) => context.getNodeParameter(name, fallback);
 	if (read('responseType', 'approval') !== 'approval' && !type.endsWith('Tool')) return read;
 	const form = new Set(['responseType', 'defineForm', 'formFields', 'jsonOutput']);
-	return (name, fallback) => (!form.has(name) && (parameters[name] === undefined || hasExpression(parameters[name])) ? fallback : read(name, fallback));
+	return (name, fallback) =>
+		!form.has(name) && (parameters[name] === undefined || hasExpression(parameters[name])) ? fallback : read(name, fallback);
 }
 
 const IN_THE_MAIL = 'The question stands in the mail that brought you here.';
@@ -136,8 +166,18 @@ const IN_THE_MAIL = 'The question stands in the mail that brought you here.';
 function questionPage(question: Question, approved: boolean, returned?: Judged): string {
 	const { responseType, approve, decline, subject, message, formTitle, formDescription, submitLabel, accent } = question;
 	if (responseType === 'approval') {
-		return page({ title: subject || 'Your answer', message: message || IN_THE_MAIL, form: { button: (approved ? approve : decline)?.label ?? 'Decline' }, accent });
+		return page({
+			title: subject || 'Your answer',
+			message: message || IN_THE_MAIL,
+			form: { button: (approved ? approve : decline)?.label ?? 'Decline' },
+			accent,
+		});
 	}
 	const form = responseType === 'freeText' ? { textarea: true } : { fields: formFields(fieldsOf(question), returned), multipart: true };
-	return page({ title: formTitle || subject || 'Your answer', message: formDescription || message || IN_THE_MAIL, form: { button: submitLabel, ...form }, accent });
+	return page({
+		title: formTitle || subject || 'Your answer',
+		message: formDescription || message || IN_THE_MAIL,
+		form: { button: submitLabel, ...form },
+		accent,
+	});
 }

@@ -63,8 +63,17 @@ export const waitFields: INodeProperties[] = [
 					},
 					{ displayName: 'Approve Button Label', name: 'approveLabel', type: 'string', default: 'Approve' },
 					style('Approve Button Style', 'buttonApprovalStyle', 'primary'),
-					{ displayName: 'Disapprove Button Label', name: 'disapproveLabel', type: 'string', default: 'Decline', displayOptions: { show: { approvalType: ['double'] } } },
-					{ ...style('Disapprove Button Style', 'buttonDisapprovalStyle', 'secondary'), displayOptions: { show: { approvalType: ['double'] } } },
+					{
+						displayName: 'Disapprove Button Label',
+						name: 'disapproveLabel',
+						type: 'string',
+						default: 'Decline',
+						displayOptions: { show: { approvalType: ['double'] } },
+					},
+					{
+						...style('Disapprove Button Style', 'buttonDisapprovalStyle', 'secondary'),
+						displayOptions: { show: { approvalType: ['double'] } },
+					},
 				],
 			},
 		],
@@ -75,7 +84,13 @@ export const waitFields: INodeProperties[] = [
 const form: INodeProperties['displayOptions'] = { show: { '/responseType': ['freeText', 'customForm'] } };
 
 export const waitOptions: INodeProperties[] = [
-	{ displayName: 'Accent Colour', name: 'accentColor', type: 'color', default: '#0f5ea8', description: 'Colour of the buttons in the email and on the page' },
+	{
+		displayName: 'Accent Colour',
+		name: 'accentColor',
+		type: 'color',
+		default: '#0f5ea8',
+		description: 'Colour of the buttons in the email and on the page',
+	},
 	{
 		displayName: 'Answer When Time Is Over',
 		name: 'defaultAnswer',
@@ -86,7 +101,8 @@ export const waitOptions: INodeProperties[] = [
 			{ name: 'None', value: 'none' },
 		],
 		default: 'none',
-		description: 'Which answer counts if nobody decides within the option Limit Wait Time. The items that are passed on then have it in the field data, with timedOut set to true.',
+		description:
+			'Which answer counts if nobody decides within the option Limit Wait Time. The items that are passed on then have it in the field data, with timedOut set to true.',
 		displayOptions: { show: { '/responseType': ['approval'] } },
 	},
 	{
@@ -94,7 +110,8 @@ export const waitOptions: INodeProperties[] = [
 		name: 'approvers',
 		type: 'fixedCollection',
 		default: { values: { emails: '', rule: 'all' } },
-		description: 'People who are each asked with an email and a link of their own, in place of To Email; the output lists who answered what and when',
+		description:
+			'People who are each asked with an email and a link of their own, in place of To Email; the output lists who answered what and when',
 		options: [
 			{
 				displayName: 'Values',
@@ -123,10 +140,18 @@ export const waitOptions: INodeProperties[] = [
 						name: 'rule',
 						type: 'options',
 						options: [
-							{ name: 'A Certain Number', value: 'count', description: 'Approved as soon as this many people approve; declined as soon as they no longer can' },
+							{
+								name: 'A Certain Number',
+								value: 'count',
+								description: 'Approved as soon as this many people approve; declined as soon as they no longer can',
+							},
 							{ name: 'All', value: 'all', description: 'Approved when everybody approves; declined by the first who declines' },
 							{ name: 'First Answer', value: 'first', description: 'The first answer decides' },
-							{ name: 'Majority', value: 'majority', description: 'Approved as soon as more than half of the people approve; declined as soon as they no longer can' },
+							{
+								name: 'Majority',
+								value: 'majority',
+								description: 'Approved as soon as more than half of the people approve; declined as soon as they no longer can',
+							},
 						],
 						default: 'all',
 						description: 'When the question is decided. Of a text or a form, each answer counts as an approval.',
@@ -135,14 +160,21 @@ export const waitOptions: INodeProperties[] = [
 			},
 		],
 	},
-	{ displayName: 'Confirmation Message', name: 'confirmationMessage', type: 'string', default: 'This page can be closed now.', description: 'What the page says once the answer has been given' },
+	{
+		displayName: 'Confirmation Message',
+		name: 'confirmationMessage',
+		type: 'string',
+		default: 'This page can be closed now.',
+		description: 'What the page says once the answer has been given',
+	},
 	{
 		displayName: 'Links Valid For (Hours)',
 		name: 'linksValidFor',
 		type: 'number',
 		typeOptions: { minValue: 0, numberPrecision: 2 },
 		default: 72,
-		description: 'After how many hours the links in the email take no answer any more. 0: as long as the execution waits. To let the workflow go on then, use Limit Wait Time.',
+		description:
+			'After how many hours the links in the email take no answer any more. 0: as long as the execution waits. To let the workflow go on then, use Limit Wait Time.',
 	},
 	{
 		displayName: 'Limit Wait Time',
@@ -165,7 +197,14 @@ export const waitOptions: INodeProperties[] = [
 						],
 						default: 'afterTimeInterval',
 					},
-					{ displayName: 'Amount', name: 'resumeAmount', type: 'number', typeOptions: { minValue: 0, numberPrecision: 2 }, default: 1, displayOptions: { show: { limitType: ['afterTimeInterval'] } } },
+					{
+						displayName: 'Amount',
+						name: 'resumeAmount',
+						type: 'number',
+						typeOptions: { minValue: 0, numberPrecision: 2 },
+						default: 1,
+						displayOptions: { show: { limitType: ['afterTimeInterval'] } },
+					},
 					{
 						displayName: 'Unit',
 						name: 'resumeUnit',
@@ -178,13 +217,47 @@ export const waitOptions: INodeProperties[] = [
 						default: 'hours',
 						displayOptions: { show: { limitType: ['afterTimeInterval'] } },
 					},
-					{ displayName: 'Max Date and Time', name: 'maxDateAndTime', type: 'dateTime', default: '', displayOptions: { show: { limitType: ['atSpecifiedTime'] } } },
+					{
+						displayName: 'Max Date and Time',
+						name: 'maxDateAndTime',
+						type: 'dateTime',
+						default: '',
+						displayOptions: { show: { limitType: ['atSpecifiedTime'] } },
+					},
 				],
 			},
 		],
 	},
-	{ displayName: 'Message Button Label', name: 'messageButtonLabel', type: 'string', default: 'Respond', description: 'What the button in the mail is called', displayOptions: form },
-	{ displayName: 'Response Form Button Label', name: 'responseFormButtonLabel', type: 'string', default: 'Submit', description: 'What the button below the form is called', displayOptions: form },
-	{ displayName: 'Response Form Description', name: 'responseFormDescription', type: 'string', default: '', description: 'Text above the form, in place of the message', displayOptions: form },
-	{ displayName: 'Response Form Title', name: 'responseFormTitle', type: 'string', default: '', description: 'Title of the form, in place of the subject', displayOptions: form },
+	{
+		displayName: 'Message Button Label',
+		name: 'messageButtonLabel',
+		type: 'string',
+		default: 'Respond',
+		description: 'What the button in the mail is called',
+		displayOptions: form,
+	},
+	{
+		displayName: 'Response Form Button Label',
+		name: 'responseFormButtonLabel',
+		type: 'string',
+		default: 'Submit',
+		description: 'What the button below the form is called',
+		displayOptions: form,
+	},
+	{
+		displayName: 'Response Form Description',
+		name: 'responseFormDescription',
+		type: 'string',
+		default: '',
+		description: 'Text above the form, in place of the message',
+		displayOptions: form,
+	},
+	{
+		displayName: 'Response Form Title',
+		name: 'responseFormTitle',
+		type: 'string',
+		default: '',
+		description: 'Title of the form, in place of the subject',
+		displayOptions: form,
+	},
 ];

@@ -1,4 +1,10 @@
-import { NodeConnectionTypes, type IExecuteFunctions, type INodeExecutionData, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 
 import { testServiceAccount } from '../credentialTest';
 import { parameters } from './parameters';
@@ -10,7 +16,8 @@ export class PopFetch implements INodeType {
 		icon: { light: 'file:popFetch.svg', dark: 'file:popFetch.dark.svg' },
 		group: ['input'],
 		version: 1,
-		subtitle: '={{ ({ getMany: "get many emails", delete: "delete an email", statistics: "get statistics", testConnection: "test the connection" })[$parameter["operation"]] || $parameter["operation"] }}',
+		subtitle:
+			'={{ ({ getMany: "get many emails", delete: "delete an email", statistics: "get statistics", testConnection: "test the connection" })[$parameter["operation"]] || $parameter["operation"] }}',
 		description: 'Gets new email from an Office 365, Microsoft 365 or Outlook mailbox over POP with OAuth, each email once',
 		defaults: { name: 'POP Fetch' },
 		inputs: [NodeConnectionTypes.Main],
@@ -18,7 +25,12 @@ export class PopFetch implements INodeType {
 		usableAsTool: true,
 		credentials: [
 			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
-			{ name: 'microsoftMailServiceAccountApi', required: true, testedBy: 'testServiceAccount', displayOptions: { show: { authentication: ['serviceAccount'] } } },
+			{
+				name: 'microsoftMailServiceAccountApi',
+				required: true,
+				testedBy: 'testServiceAccount',
+				displayOptions: { show: { authentication: ['serviceAccount'] } },
+			},
 		],
 		properties: parameters,
 	};

@@ -81,5 +81,9 @@ function choiceOf(context: IExecuteFunctions, item: number): AccountChoice {
 function failed(context: IExecuteFunctions, error: unknown, item: number): INodeExecutionData {
 	const told = nodeError(context.getNode(), error, item);
 	if (!context.continueOnFail()) throw told;
-	return { json: { error: told.message, ...(told.description ? { description: told.description } : {}) }, error: told, pairedItem: { item } };
+	return {
+		json: { error: told.message, ...(told.description ? { description: told.description } : {}) },
+		error: told,
+		pairedItem: { item },
+	};
 }

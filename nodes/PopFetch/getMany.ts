@@ -29,7 +29,13 @@ export async function getMany(context: IExecuteFunctions, item: number, account:
 	});
 	if (onlyNew) memory.took(account, collection.taken);
 	// Nobody would look at them; what is deleted already has to be handed on all the same.
-	if (cancelled?.aborted === true && collection.deleted === 0) throw new MailError('The execution was cancelled.', { code: 'stopped', speaker: 'pop', mailbox: account.mailbox, remedy: 'Its emails come with the next execution.' });
+	if (cancelled?.aborted === true && collection.deleted === 0)
+		throw new MailError('The execution was cancelled.', {
+			code: 'stopped',
+			speaker: 'pop',
+			mailbox: account.mailbox,
+			remedy: 'Its emails come with the next execution.',
+		});
 	if (collection.items.length === 0 && collection.failure !== undefined) throw collection.failure;
 	tell(context, account, collection, wish, onlyNew);
 	return collection.items;
@@ -44,7 +50,9 @@ function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): W
 	const options = record(context.getNodeParameter('options', item, {}));
 	const days = options.deleteAfterDays;
 	return {
-		limit: flag(context.getNodeParameter('returnAll', item, false), 'Return All') ? Infinity : whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000),
+		limit: flag(context.getNodeParameter('returnAll', item, false), 'Return All')
+			? Infinity
+			: whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000),
 		newestFirst: choice(options.order, 'Order', ['oldest', 'newest'], 'oldest') === 'newest',
 		filter: filterOf(record(context.getNodeParameter('filters', item, {}))),
 		headersOnly: flag(options.headersOnly, 'Headers Only'),
@@ -56,9 +64,16 @@ function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): W
 }
 
 /** What a person would otherwise have to guess: why there is nothing, or not everything. */
-function tell(context: IExecuteFunctions, account: Account, collection: Collection<INodeExecutionData>, wish: Wish, onlyNew: boolean): void {
+function tell(
+	context: IExecuteFunctions,
+	account: Account,
+	collection: Collection<INodeExecutionData>,
+	wish: Wish,
+	onlyNew: boolean,
+): void {
 	const { items, failure, undeletable } = collection;
-	if (undeletable !== undefined) context.logger.warn(`POP Fetch: ${account.mailbox}: an email could not be deleted. ${undeletable.summary}`);
+	if (undeletable !== undefined)
+		context.logger.warn(`POP Fetch: ${account.mailbox}: an email could not be deleted. ${undeletable.summary}`);
 	if (failure !== undefined) {
 		const lost = `${account.mailbox}: ${failure.summary} The ${items.length} emails fetched before that are returned. The rest comes next time.`;
 		context.logger.warn(`POP Fetch: ${lost}`);

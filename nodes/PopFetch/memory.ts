@@ -55,7 +55,10 @@ export class Memory {
 		const changed = [...this.#ledgers].filter(([, { ledger, before }]) => content(ledger) !== before);
 		if (changed.length === 0) return;
 		// Assigned as a whole: n8n notices changes of the first level only.
-		this.#staticData[this.#place] = { ...ledgersOf(this.#staticData[this.#place]), ...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])) };
+		this.#staticData[this.#place] = {
+			...ledgersOf(this.#staticData[this.#place]),
+			...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])),
+		};
 	}
 
 	async discard(): Promise<void> {

@@ -14,10 +14,30 @@ export const parameters: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
-			{ name: 'Delete', value: 'delete', action: 'Delete an email', description: 'Delete an email by its unique ID, for example after the workflow has processed it' },
-			{ name: 'Get Many', value: 'getMany', action: 'Get many emails', description: 'Get the emails in the inbox that were not fetched before, or all of them' },
-			{ name: 'Get Statistics', value: 'statistics', action: 'Get statistics of the inbox', description: 'Get the number and size of emails, and the dates of the oldest and the newest' },
-			{ name: 'Test Connection', value: 'testConnection', action: 'Test the connection', description: 'Check token, connection, TLS, sign-in and mailbox step by step. No email is fetched.' },
+			{
+				name: 'Delete',
+				value: 'delete',
+				action: 'Delete an email',
+				description: 'Delete an email by its unique ID, for example after the workflow has processed it',
+			},
+			{
+				name: 'Get Many',
+				value: 'getMany',
+				action: 'Get many emails',
+				description: 'Get the emails in the inbox that were not fetched before, or all of them',
+			},
+			{
+				name: 'Get Statistics',
+				value: 'statistics',
+				action: 'Get statistics of the inbox',
+				description: 'Get the number and size of emails, and the dates of the oldest and the newest',
+			},
+			{
+				name: 'Test Connection',
+				value: 'testConnection',
+				action: 'Test the connection',
+				description: 'Check token, connection, TLS, sign-in and mailbox step by step. No email is fetched.',
+			},
 		],
 		default: 'getMany',
 	},
@@ -54,7 +74,8 @@ export const parameters: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add filter',
 		default: {},
-		description: 'Only emails that match all filters are downloaded. With Only New, the others are looked at again after you change the filters.',
+		description:
+			'Only emails that match all filters are downloaded. With Only New, the others are looked at again after you change the filters.',
 		options: popFilters,
 		displayOptions: GET_MANY,
 	},
@@ -81,14 +102,16 @@ export const parameters: INodeProperties[] = [
 				typeOptions: { minValue: 0 },
 				default: 30,
 				displayOptions: { show: { '/onlyNew': [true] } },
-				description: 'Number of days after which fetched emails are deleted from the server. With 0 they are deleted by the next execution, once the one that fetched them has ended.',
+				description:
+					'Number of days after which fetched emails are deleted from the server. With 0 they are deleted by the next execution, once the one that fetched them has ended.',
 			},
 			{
 				displayName: 'Delete After Fetch',
 				name: 'deleteAfterFetch',
 				type: 'boolean',
 				default: false,
-				description: 'Whether to delete emails from the server right after they are fetched. If the workflow fails later, they are lost. It is safer to use the operation Delete in a later step.',
+				description:
+					'Whether to delete emails from the server right after they are fetched. If the workflow fails later, they are lost. It is safer to use the operation Delete in a later step.',
 			},
 			{
 				displayName: 'Headers Only',

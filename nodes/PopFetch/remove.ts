@@ -17,7 +17,11 @@ export interface Removal {
 export function readUidl(context: IExecuteFunctions, item: number): string {
 	const uidl = text(context.getNodeParameter('uidl', item, ''), 'Unique ID').trim();
 	if (uidl !== '') return uidl;
-	throw new MailError('Unique ID: there is none to delete.', { code: 'input', field: 'Unique ID', remedy: 'Point it at the field "uidl" of an item that Get Many or the POP Trigger gave.' });
+	throw new MailError('Unique ID: there is none to delete.', {
+		code: 'input',
+		field: 'Unique ID',
+		remedy: 'Point it at the field "uidl" of an item that Get Many or the POP Trigger gave.',
+	});
 }
 
 /**
@@ -43,7 +47,9 @@ async function removeGroup(group: readonly Removal[]): Promise<Array<[number, IN
 	const [first] = group;
 	if (first === undefined) return [];
 	const { account } = first;
-	const results = await deleteFrom(account, new Set(group.map(({ uidl }) => uidl))).catch((error: unknown) => diagnose(error, { speaker: 'pop', mailbox: account.mailbox }));
+	const results = await deleteFrom(account, new Set(group.map(({ uidl }) => uidl))).catch((error: unknown) =>
+		diagnose(error, { speaker: 'pop', mailbox: account.mailbox }),
+	);
 	if (results instanceof MailError) return group.map(({ item }) => [item, results]);
 	return group.map(({ item, uidl }) => {
 		const result = results.get(uidl) ?? missing(uidl, account);
@@ -65,5 +71,10 @@ async function deleteFrom(account: Account, uidls: ReadonlySet<string>): Promise
 }
 
 function missing(uidl: string, account: Account): MailError {
-	return new MailError(`There is no email with the unique ID "${uidl}" in ${account.mailbox}.`, { code: 'notFound', speaker: 'pop', mailbox: account.mailbox, remedy: 'It may have been deleted or moved already.' });
+	return new MailError(`There is no email with the unique ID "${uidl}" in ${account.mailbox}.`, {
+		code: 'notFound',
+		speaker: 'pop',
+		mailbox: account.mailbox,
+		remedy: 'It may have been deleted or moved already.',
+	});
 }

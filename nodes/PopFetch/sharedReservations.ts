@@ -31,11 +31,13 @@ const TRIES = 5;
  */
 export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string, now = Date.now()): SharedReservations | undefined {
 	const { helpers } = context;
-	if (process.env.EXECUTIONS_MODE !== 'queue' || context.getMode() === 'manual' || typeof helpers.checkProcessedAndRecord !== 'function') return undefined;
+	if (process.env.EXECUTIONS_MODE !== 'queue' || context.getMode() === 'manual' || typeof helpers.checkProcessedAndRecord !== 'function')
+		return undefined;
 	const span = Math.floor(now / LEASE_MS);
 	const nameIn = (key: string, when: number): string => `lease ${mailbox} ${key} ${when}`;
 	const remove = async (names: string[]): Promise<void> => {
-		for (let from = 0; from < names.length; from += REMOVED_AT_ONCE) await helpers.removeProcessed(names.slice(from, from + REMOVED_AT_ONCE), 'node', { mode: 'entries' });
+		for (let from = 0; from < names.length; from += REMOVED_AT_ONCE)
+			await helpers.removeProcessed(names.slice(from, from + REMOVED_AT_ONCE), 'node', { mode: 'entries' });
 	};
 	/** @returns those that were not there, and how long n8n took, in ms */
 	const enter = async (names: string[], maxEntries: number): Promise<{ fresh: Set<string>; ms: number }> =>
@@ -50,7 +52,9 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 		const { fresh, ms } = await enter([mark, ...keys.flatMap((key) => [nameIn(key, span), nameIn(key, span - 1)])], most);
 		const free = keys.filter((key) => fresh.has(nameIn(key, span)) && fresh.has(nameIn(key, span - 1)));
 		// Asking also enters; what another holds since the span before keeps its end.
-		await remove(keys.flatMap((key) => (fresh.has(nameIn(key, span)) && !fresh.has(nameIn(key, span - 1)) ? nameIn(key, span) : []))).catch(() => undefined);
+		await remove(keys.flatMap((key) => (fresh.has(nameIn(key, span)) && !fresh.has(nameIn(key, span - 1)) ? nameIn(key, span) : []))).catch(
+			() => undefined,
+		);
 		if (free.length === 0) return [];
 		await pause(Math.max(SETTLED_AFTER_MS, SETTLED_AFTER_TIMES * ms));
 		const { fresh: undone } = await enter([mark], most);
@@ -65,7 +69,9 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 			}
 		} catch (error) {
 			// Without leases a mail may come twice; without mails nothing comes.
-			context.logger.warn(`POP Fetch: other workers cannot be asked what they are fetching: ${error instanceof Error ? error.message : String(error)}`);
+			context.logger.warn(
+				`POP Fetch: other workers cannot be asked what they are fetching: ${error instanceof Error ? error.message : String(error)}`,
+			);
 			return [...keys];
 		}
 		// Others are busy with the same mailbox: what they do not fetch comes next time.
@@ -74,7 +80,8 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 	return {
 		take: async (keys) => {
 			const taken: string[] = [];
-			for (let from = 0; from < keys.length; from += AT_ONCE) taken.push(...(await takeSome(keys.slice(from, from + AT_ONCE), Math.max(MOST, 4 * keys.length))));
+			for (let from = 0; from < keys.length; from += AT_ONCE)
+				taken.push(...(await takeSome(keys.slice(from, from + AT_ONCE), Math.max(MOST, 4 * keys.length))));
 			return taken;
 		},
 		release: async (keys) => await remove(keys.flatMap((key) => [nameIn(key, span), nameIn(key, span - 1)])).catch(() => undefined),

@@ -32,6 +32,12 @@ export async function readStatistics(account: Account): Promise<IDataObject> {
 
 async function facts(session: PopSession, [number, uidl]: [number, string], sizes: ReadonlyMap<number, number>): Promise<IDataObject> {
 	const from = { uidl, size: sizes.get(number) ?? 0, folder: 'INBOX' };
-	const { json } = await toItem(await session.top(number, 0), from, { format: 'simple', downloadAttachments: false, headersOnly: true, prefix: '', store: async () => undefined });
+	const { json } = await toItem(await session.top(number, 0), from, {
+		format: 'simple',
+		downloadAttachments: false,
+		headersOnly: true,
+		prefix: '',
+		store: async () => undefined,
+	});
 	return { uidl, size: from.size, date: json.date, from: json.from, subject: json.subject };
 }

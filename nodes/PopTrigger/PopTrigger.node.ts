@@ -20,7 +20,12 @@ export class PopTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			{ name: 'microsoftMailOAuth2Api', required: true, displayOptions: { show: { authentication: ['oAuth2'] } } },
-			{ name: 'microsoftMailServiceAccountApi', required: true, testedBy: 'testServiceAccount', displayOptions: { show: { authentication: ['serviceAccount'] } } },
+			{
+				name: 'microsoftMailServiceAccountApi',
+				required: true,
+				testedBy: 'testServiceAccount',
+				displayOptions: { show: { authentication: ['serviceAccount'] } },
+			},
 		],
 		properties: parameters,
 	};

@@ -66,7 +66,9 @@ function conclude(context: IPollFunctions, { book, mailbox, policy }: Handover, 
 		case 'already':
 			return book.withoutRun(mailbox, entries);
 		case 'notStarted':
-			context.logger.warn(`POP Trigger: n8n started no execution for ${entries.length} emails, so they come again with the next poll: ${outcome.reason}`);
+			context.logger.warn(
+				`POP Trigger: n8n started no execution for ${entries.length} emails, so they come again with the next poll: ${outcome.reason}`,
+			);
 			return book.notStarted(mailbox, entries);
 		case 'failed':
 			for (const entry of book.failed(mailbox, entries, policy, Date.now())) report(context, mailbox, entry, policy, outcome.reason);
@@ -74,7 +76,13 @@ function conclude(context: IPollFunctions, { book, mailbox, policy }: Handover, 
 }
 
 /** A mail that is no longer retried shows once as a failed execution. What the execution said may quote the mail, so it stays out of the log. */
-function report(context: IPollFunctions, mailbox: string, { key }: Entry, { maxAttempts, deleteFailed }: RetryPolicy, reason: string): void {
+function report(
+	context: IPollFunctions,
+	mailbox: string,
+	{ key }: Entry,
+	{ maxAttempts, deleteFailed }: RetryPolicy,
+	reason: string,
+): void {
 	const [address = ''] = mailbox.split(' ');
 	const failure = nodeError(
 		context.getNode(),

@@ -31,7 +31,8 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 30,
-				description: 'Number of days after which emails are deleted from the server, counted from their execution. With 0 they are deleted at the next poll after the execution ends.',
+				description:
+					'Number of days after which emails are deleted from the server, counted from their execution. With 0 they are deleted at the next poll after the execution ends.',
 			},
 			{
 				displayName: 'Headers Only',
@@ -47,7 +48,8 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 1, maxValue: 1000 },
 				default: 50,
-				description: 'Maximum number of emails that one poll takes. They start one execution together. Other emails wait for the next poll.',
+				description:
+					'Maximum number of emails that one poll takes. They start one execution together. Other emails wait for the next poll.',
 			},
 			{
 				displayName: 'Maximum Attempts',
@@ -55,7 +57,8 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 1, maxValue: 20 },
 				default: 3,
-				description: 'Number of failed executions after which an email is reported and no longer retried. If an execution with several emails fails, each email is retried alone.',
+				description:
+					'Number of failed executions after which an email is reported and no longer retried. If an execution with several emails fails, each email is retried alone.',
 			},
 			maxMessageSizeOption,
 			readMoreOption,
@@ -65,7 +68,8 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 0 },
 				default: 30,
-				description: 'How long to wait before the first retry of an email. Each further wait is three times as long. The retry comes with the next poll.',
+				description:
+					'How long to wait before the first retry of an email. Each further wait is three times as long. The retry comes with the next poll.',
 			},
 			...startFromOptions([
 				{ name: 'All', value: 'all', description: 'New emails, and all those in the mailbox, oldest first' },

@@ -79,7 +79,9 @@ function requireSupport(context: IPollFunctions): void {
 }
 
 function newState(context: IPollFunctions, key: string): State {
-	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, readPollMemory, (reason) => context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`));
+	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, readPollMemory, (reason) =>
+		context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`),
+	);
 	const stored = newestPollMemory(storedMemory(context), journal.read());
 	return { book: new PollBook(stored, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
 }
@@ -108,10 +110,13 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const make = itemMaker(settings.item, wish.maxBytes);
 	const collection = await collectNew(session, ledger, reservations, wish, make, started).finally(() => session.close());
 	deliver(context, new Handover(state.book, mailbox, settings.retry, ledger, collection), () => store(context, state));
-	if (collection.undeletable !== undefined) context.logger.warn(`POP Trigger: an email could not be deleted. ${collection.undeletable.summary}`);
+	if (collection.undeletable !== undefined)
+		context.logger.warn(`POP Trigger: an email could not be deleted. ${collection.undeletable.summary}`);
 	if (collection.failure !== undefined) {
 		if (collection.items.length === 0) throw collection.failure;
-		context.logger.warn(`POP Trigger: ${collection.failure.summary} The ${collection.items.length} emails fetched before that start an execution. The rest comes with the next poll.`);
+		context.logger.warn(
+			`POP Trigger: ${collection.failure.summary} The ${collection.items.length} emails fetched before that start an execution. The rest comes with the next poll.`,
+		);
 	}
 }
 
@@ -137,11 +142,20 @@ async function fetchSample(context: IPollFunctions): Promise<INodeExecutionData>
 		const { deleteAfterDays: _, ...rest } = settings.wish;
 		const wish = { ...rest, newestFirst: true, limit: 1, start: { kind: 'all' as const } };
 		const session = await openPatiently(account);
-		const collection = await collectNew(session, new Ledger(), new Reservations(), wish, itemMaker(settings.item, wish.maxBytes), Date.now()).finally(() => session.close());
+		const collection = await collectNew(
+			session,
+			new Ledger(),
+			new Reservations(),
+			wish,
+			itemMaker(settings.item, wish.maxBytes),
+			Date.now(),
+		).finally(() => session.close());
 		const [item] = collection.items;
 		if (item !== undefined) return item;
 		if (collection.failure !== undefined) throw nodeError(node, collection.failure);
-		throw new NodeOperationError(node, explainNothing(account.mailbox, collection, wish.filter, false), { description: 'Send an email to it, or relax the filters, then test again.' });
+		throw new NodeOperationError(node, explainNothing(account.mailbox, collection, wish.filter, false), {
+			description: 'Send an email to it, or relax the filters, then test again.',
+		});
 	} catch (error) {
 		throw nodeError(node, error);
 	}

@@ -87,7 +87,10 @@ export class HostileImap {
 			return `* FLAGS (\\Seen)\r\n* ${this.mails.size} EXISTS\r\n* OK [UIDVALIDITY 1] .\r\n* OK [UIDNEXT ${next}] .\r\n${done}`;
 		}
 		if (command === 'UID SEARCH') return `* SEARCH ${[...this.mails.keys()].join(' ')}\r\n${done}`;
-		if (command === 'UID FETCH') return `${uidsOf(args).map((uid) => this.#told(uid, args)).join('')}${done}`;
+		if (command === 'UID FETCH')
+			return `${uidsOf(args)
+				.map((uid) => this.#told(uid, args))
+				.join('')}${done}`;
 		return done;
 	}
 

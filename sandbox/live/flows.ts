@@ -35,7 +35,9 @@ export async function tryWay({ name, account: given, protocols, recipient }: Way
 	const log = new ProtocolLog();
 	const account: Account = Object.assign(Object.create(given), { listen: (protocol: Protocol) => log.listen(protocol) });
 	const connection = await runConnectionTest(account, protocols);
-	const usable = protocols.filter((protocol) => !connection.steps.some((step) => !step.ok && (step.protocol === protocol || step.step === 'token')));
+	const usable = protocols.filter(
+		(protocol) => !connection.steps.some((step) => !step.ok && (step.protocol === protocol || step.step === 'token')),
+	);
 	const trials: Trial[] = [];
 	const attempt = async (what: string, work: () => Promise<string>): Promise<boolean> => {
 		try {
@@ -50,8 +52,12 @@ export async function tryWay({ name, account: given, protocols, recipient }: Way
 	const mark = `n8n-nodes-office365-mail live test ${randomUUID()}`;
 	const sent = usable.includes('smtp') && (await attempt('send an email', async () => await send(account, recipient, mark)));
 	if (usable.includes('imap')) {
-		if (sent && recipient.toLowerCase() === account.mailbox.toLowerCase()) await attempt('find the email over IMAP', async () => await find(account, mark));
-		await attempt('list capabilities of IMAP', async () => await withImap(account, async (session) => await Promise.resolve([...session.client.capabilities.keys()].join(' '))));
+		if (sent && recipient.toLowerCase() === account.mailbox.toLowerCase())
+			await attempt('find the email over IMAP', async () => await find(account, mark));
+		await attempt(
+			'list capabilities of IMAP',
+			async () => await withImap(account, async (session) => await Promise.resolve([...session.client.capabilities.keys()].join(' '))),
+		);
 	}
 	if (usable.includes('pop')) await attempt('list the mailbox over POP', async () => await listPop(account));
 	if (sent && usable.includes('imap')) await attempt('delete the test email again', async () => await cleanUp(account, mark));
@@ -59,7 +65,20 @@ export async function tryWay({ name, account: given, protocols, recipient }: Way
 }
 
 async function send(account: Account, recipient: string, mark: string): Promise<string> {
-	const mail = await compose({ from: account.mailbox, to: recipient, cc: '', bcc: '', replyTo: '', subject: mark, text: 'A test by npm run live. It deletes itself.', files: [], inReplyTo: '', references: '', priority: 'normal', headers: [] });
+	const mail = await compose({
+		from: account.mailbox,
+		to: recipient,
+		cc: '',
+		bcc: '',
+		replyTo: '',
+		subject: mark,
+		text: 'A test by npm run live. It deletes itself.',
+		files: [],
+		inReplyTo: '',
+		references: '',
+		priority: 'normal',
+		headers: [],
+	});
 	const { response, submittedMessageId } = await sendMail(account, mail, { retryForMs: 60_000, resendUnknown: false });
 	return `${response}${submittedMessageId === undefined ? '' : '; the server gave the email another Message-ID'}`;
 }
@@ -92,7 +111,9 @@ async function listPop(account: Account): Promise<string> {
 async function cleanUp(account: Account, mark: string): Promise<string> {
 	return await withImap(account, async (session) => {
 		const folders = await session.run('LIST', async (client) => await client.list());
-		const names = folders.filter(({ path, specialUse }) => path === 'INBOX' || specialUse === '\\Sent' || /^sent/i.test(path)).map(({ path }) => path);
+		const names = folders
+			.filter(({ path, specialUse }) => path === 'INBOX' || specialUse === '\\Sent' || /^sent/i.test(path))
+			.map(({ path }) => path);
 		let deleted = 0;
 		for (const name of names) {
 			await session.select(name);

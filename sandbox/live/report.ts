@@ -18,7 +18,9 @@ export function writeReport(ways: readonly Way[], reports: readonly WayReport[],
 		'',
 		`${at.toISOString()}, Node ${process.version}, ${process.platform}`,
 		'',
-		...[['n8n-nodes-office365-mail', ROOT], ...LIBRARIES.map((name) => [name, join(ROOT, 'node_modules', name)])].map(([name = '', folder = '']) => `- ${name} ${versionIn(folder)}`),
+		...[['n8n-nodes-office365-mail', ROOT], ...LIBRARIES.map((name) => [name, join(ROOT, 'node_modules', name)])].map(
+			([name = '', folder = '']) => `- ${name} ${versionIn(folder)}`,
+		),
 		...reports.flatMap(partOf),
 		'',
 	];
@@ -33,7 +35,10 @@ function partOf({ name, connection, trials, transcripts }: WayReport): string[] 
 		'',
 		'| what | result | detail |',
 		'| --- | --- | --- |',
-		...connection.steps.map(({ protocol, step, ok, tookMs, detail, remedy, said }) => `| ${protocol} ${step} | ${ok ? 'passed' : 'failed'}, ${tookMs} ms | ${cell([detail, remedy, said].filter(Boolean).join(' '))} |`),
+		...connection.steps.map(
+			({ protocol, step, ok, tookMs, detail, remedy, said }) =>
+				`| ${protocol} ${step} | ${ok ? 'passed' : 'failed'}, ${tookMs} ms | ${cell([detail, remedy, said].filter(Boolean).join(' '))} |`,
+		),
 		...trials.map(({ name: what, ok, detail }) => `| ${what} | ${ok ? 'passed' : 'failed'} | ${cell(detail)} |`),
 		...Object.entries(transcripts).flatMap(([protocol, said]) => ['', `### ${protocol.toUpperCase()}`, '', '```', ...said, '```']),
 	];

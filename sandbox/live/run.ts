@@ -15,7 +15,10 @@ async function main(path: string): Promise<void> {
 		console.log(`${way.name} …`);
 		const report = await tryWay(way);
 		reports.push(report);
-		const failed = [...report.connection.steps.filter(({ ok }) => !ok).map(({ protocol, step }) => `${protocol} ${step}`), ...report.trials.filter(({ ok }) => !ok).map(({ name }) => name)];
+		const failed = [
+			...report.connection.steps.filter(({ ok }) => !ok).map(({ protocol, step }) => `${protocol} ${step}`),
+			...report.trials.filter(({ ok }) => !ok).map(({ name }) => name),
+		];
 		console.log(failed.length === 0 ? '  all passed' : `  failed: ${failed.join(', ')}`);
 		if (failed.length > 0) process.exitCode = 1;
 	}

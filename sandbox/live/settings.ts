@@ -59,14 +59,19 @@ function personOf(fields: Fields): Account {
 	const cloud = cloudOf(fields);
 	const endpoint = `${cloud.authority}/${tenantOf(fields)}/oauth2/v2.0/token`;
 	const acquire = async (): Promise<AccessToken> => {
-		const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: text(fields.clientId), refresh_token: text(fields.refreshToken) });
+		const form = new URLSearchParams({
+			grant_type: 'refresh_token',
+			client_id: text(fields.clientId),
+			refresh_token: text(fields.refreshToken),
+		});
 		if (text(fields.clientSecret) !== '') form.set('client_secret', text(fields.clientSecret));
 		try {
 			const response = await fetch(endpoint, { method: 'POST', body: form, redirect: 'error', signal: AbortSignal.timeout(30_000) });
 			const body: unknown = await response.json();
 			const answer = new Map<string, unknown>(typeof body === 'object' && body !== null ? Object.entries(body) : []);
 			const token = answer.get('access_token');
-			if (typeof token !== 'string') throw new Error(`HTTP ${response.status} ${String(answer.get('error'))} ${String(answer.get('error_description'))}`);
+			if (typeof token !== 'string')
+				throw new Error(`HTTP ${response.status} ${String(answer.get('error'))} ${String(answer.get('error_description'))}`);
 			user ??= readClaims(String(answer.get('id_token')))?.upn;
 			return new AccessToken(token, Date.now() + Number(answer.get('expires_in')) * 1000);
 		} catch (error) {
@@ -81,6 +86,7 @@ function personOf(fields: Fields): Account {
 function fieldsOf(value: unknown): Fields {
 	const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
 	const fields: Fields = {};
-	for (const [name, given] of entries) fields[name] = typeof given === 'string' && given.startsWith('$') ? (process.env[given.slice(1)] ?? '') : given;
+	for (const [name, given] of entries)
+		fields[name] = typeof given === 'string' && given.startsWith('$') ? (process.env[given.slice(1)] ?? '') : given;
 	return fields;
 }

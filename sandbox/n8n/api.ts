@@ -14,7 +14,10 @@ export interface Execution {
 		resultData?: {
 			error?: { message?: string; description?: string };
 			lastNodeExecuted?: string;
-			runData?: Record<string, Array<{ executionTime?: number; error?: { message?: string; description?: string }; data?: { main?: Array<Item[] | null> } }>>;
+			runData?: Record<
+				string,
+				Array<{ executionTime?: number; error?: { message?: string; description?: string }; data?: { main?: Array<Item[] | null> } }>
+			>;
 		};
 	};
 }
@@ -43,14 +46,29 @@ export class Api {
 	static async login(instance: Instance, login: Login): Promise<Api> {
 		const api = new Api(instance);
 		const post = async (path: string, body: object): Promise<Response> =>
-			await fetch(`${instance.url}/rest${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+			await fetch(`${instance.url}/rest${path}`, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify(body),
+			});
 		const credentials = { emailOrLdapLoginId: login.email, password: login.password };
 		let answer = await post('/login', credentials);
 		// Older n8n take no owner from the environment.
-		if (answer.status === 401 && (await post('/owner/setup', { email: login.email, firstName: 'Sandbox', lastName: 'Owner', password: login.password })).ok) answer = await post('/login', credentials);
+		if (
+			answer.status === 401 &&
+			(await post('/owner/setup', { email: login.email, firstName: 'Sandbox', lastName: 'Owner', password: login.password })).ok
+		)
+			answer = await post('/login', credentials);
 		if (!answer.ok) throw new Error(`n8n refused the login: ${answer.status} ${await answer.text()}`);
-		api.#cookie = answer.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]).join('; ');
-		const made: { data?: { rawApiKey?: string } } = await api.rest('POST', '/api-keys', { label: `tests ${Date.now()}`, scopes: SCOPES, expiresAt: null });
+		api.#cookie = answer.headers
+			.getSetCookie()
+			.map((cookie) => cookie.split(';', 1)[0])
+			.join('; ');
+		const made: { data?: { rawApiKey?: string } } = await api.rest('POST', '/api-keys', {
+			label: `tests ${Date.now()}`,
+			scopes: SCOPES,
+			expiresAt: null,
+		});
 		api.#key = made.data?.rawApiKey ?? '';
 		return api;
 	}
@@ -97,7 +115,8 @@ export class Api {
 		for (;;) {
 			const all = (await this.executions(workflowId)).filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
 			if (all.length >= count) return all.reverse();
-			if (Date.now() > deadline) throw new Error(`${all.length} of ${count} executions within ${timeoutMs} ms; log:\n${this.instance.logText().slice(-3000)}`);
+			if (Date.now() > deadline)
+				throw new Error(`${all.length} of ${count} executions within ${timeoutMs} ms; log:\n${this.instance.logText().slice(-3000)}`);
 			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
 	}
@@ -106,7 +125,11 @@ export class Api {
 	async webhook(path: string, body: object = {}): Promise<{ status: number; body: unknown }> {
 		const deadline = Date.now() + 10_000;
 		const call = async (): Promise<Response> =>
-			await fetch(`${this.instance.url}/webhook/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+			await fetch(`${this.instance.url}/webhook/${path}`, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify(body),
+			});
 		let answer = await call();
 		while (answer.status === 404 && Date.now() < deadline) {
 			await new Promise((resolve) => setTimeout(resolve, 100));
@@ -131,13 +154,19 @@ export class Api {
 	/** An attachment's bytes, from n8n's binary data. */
 	async binary(file: { id?: string; data?: string }): Promise<Buffer> {
 		if (file.id === undefined) return Buffer.from(file.data ?? '', 'base64');
-		const answer = await fetch(`${this.instance.url}/rest/binary-data?id=${encodeURIComponent(file.id)}&action=view`, { headers: { cookie: this.#cookie } });
+		const answer = await fetch(`${this.instance.url}/rest/binary-data?id=${encodeURIComponent(file.id)}&action=view`, {
+			headers: { cookie: this.#cookie },
+		});
 		if (!answer.ok) throw new Error(`binary data ${file.id}: ${answer.status}`);
 		return Buffer.from(await answer.arrayBuffer());
 	}
 
 	async #send<T>(url: string, method: string, headers: Record<string, string>, body?: object): Promise<T> {
-		const answer = await fetch(url, { method, headers: { 'content-type': 'application/json', ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) });
+		const answer = await fetch(url, {
+			method,
+			headers: { 'content-type': 'application/json', ...headers },
+			...(body !== undefined && { body: JSON.stringify(body) }),
+		});
 		const text = await answer.text();
 		if (!answer.ok) throw new Error(`${method} ${new URL(url).pathname}: ${answer.status} ${text.slice(0, 1000)}`);
 		return JSON.parse(text === '' ? '{}' : text);
@@ -145,6 +174,16 @@ export class Api {
 }
 
 const SCOPES = [
-	'workflow:create', 'workflow:read', 'workflow:update', 'workflow:delete', 'workflow:list', 'workflow:activate', 'workflow:deactivate',
-	'execution:read', 'execution:list', 'execution:delete', 'credential:create', 'credential:delete',
+	'workflow:create',
+	'workflow:read',
+	'workflow:update',
+	'workflow:delete',
+	'workflow:list',
+	'workflow:activate',
+	'workflow:deactivate',
+	'execution:read',
+	'execution:list',
+	'execution:delete',
+	'credential:create',
+	'credential:delete',
 ];

@@ -18,7 +18,14 @@ export interface Database {
 }
 
 /** What PostgreSQL does for safety and what nobody here needs; no socket but the one on loopback. */
-const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
+const SETTINGS = {
+	listen_addresses: '127.0.0.1',
+	unix_socket_directories: '',
+	fsync: 'off',
+	synchronous_commit: 'off',
+	full_page_writes: 'off',
+	autovacuum: 'off',
+};
 
 /** A PostgreSQL of its own, installed already: n8n's queue mode is not made for SQLite, whose file several processes find locked (n8n docs, Configuring queue mode). */
 export async function startDatabase(): Promise<Database> {
@@ -26,10 +33,12 @@ export async function startDatabase(): Promise<Database> {
 	const guard = new Guard(folder);
 	const [port = 0] = await freePorts(1);
 	const password = randomBytes(18).toString('base64url');
-	noteSecret('password of n8n\'s database', password);
+	noteSecret("password of n8n's database", password);
 	const data = join(folder, 'data');
 	// It refuses to run as root.
-	const [uid, gid] = isRoot() ? ['-u', '-g'].map((which) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }).trim())) : [];
+	const [uid, gid] = isRoot()
+		? ['-u', '-g'].map((which) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }).trim()))
+		: [];
 	const own = (path: string): void => {
 		if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
 	};
@@ -40,7 +49,14 @@ export async function startDatabase(): Promise<Database> {
 	};
 	const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 	const server = new ServerProcess(...unprivileged('postgres', ['-D', data, '-p', String(port), ...settings]), [port], guard);
-	const env = { DB_TYPE: 'postgresdb', DB_POSTGRESDB_HOST: '127.0.0.1', DB_POSTGRESDB_PORT: String(port), DB_POSTGRESDB_DATABASE: 'postgres', DB_POSTGRESDB_USER: 'n8n', DB_POSTGRESDB_PASSWORD: password };
+	const env = {
+		DB_TYPE: 'postgresdb',
+		DB_POSTGRESDB_HOST: '127.0.0.1',
+		DB_POSTGRESDB_PORT: String(port),
+		DB_POSTGRESDB_DATABASE: 'postgres',
+		DB_POSTGRESDB_USER: 'n8n',
+		DB_POSTGRESDB_PASSWORD: password,
+	};
 	const stop = async (): Promise<void> => {
 		await server.stop();
 		searchLeftBehind(folder);
@@ -51,7 +67,24 @@ export async function startDatabase(): Promise<Database> {
 		const passwordFile = join(folder, 'password');
 		writeFileSync(passwordFile, password, { mode: 0o600 });
 		own(passwordFile);
-		execFileSync(...unprivileged('initdb', ['-D', data, '--username', 'n8n', '--auth', 'scram-sha-256', '--pwfile', passwordFile, '--encoding', 'UTF8', '--locale', 'C', '--no-sync']), { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+		execFileSync(
+			...unprivileged('initdb', [
+				'-D',
+				data,
+				'--username',
+				'n8n',
+				'--auth',
+				'scram-sha-256',
+				'--pwfile',
+				passwordFile,
+				'--encoding',
+				'UTF8',
+				'--locale',
+				'C',
+				'--no-sync',
+			]),
+			{ cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
+		);
 		rmSync(passwordFile);
 		await server.start();
 	} catch (error) {
@@ -62,7 +95,11 @@ export async function startDatabase(): Promise<Database> {
 		env,
 		stop: async () => {
 			// Its own files hold long values compressed, where no search finds them.
-			execFileSync(join(binaries(), 'pg_dump'), ['--host', '127.0.0.1', '--port', String(port), '--username', 'n8n', '--file', join(folder, 'dump.sql'), 'postgres'], { env: { ...process.env, PGPASSWORD: password } });
+			execFileSync(
+				join(binaries(), 'pg_dump'),
+				['--host', '127.0.0.1', '--port', String(port), '--username', 'n8n', '--file', join(folder, 'dump.sql'), 'postgres'],
+				{ env: { ...process.env, PGPASSWORD: password } },
+			);
 			await stop();
 		},
 	};

@@ -38,7 +38,7 @@ export async function startN8n(options: {
 	/** Default: the one of this folder's lock file. */
 	installation?: Installation;
 }): Promise<RunningN8n> {
-	const installation = options.installation ?? await ensureN8n(options.progress ?? (() => undefined));
+	const installation = options.installation ?? (await ensureN8n(options.progress ?? (() => undefined)));
 	const userFolder = mkdtempSync(join(tmpdir(), 'office365-mail-n8n-'));
 	const login: Login = { email: 'owner@example.test', password: `A1${randomBytes(12).toString('base64url')}` };
 	const instance = new Instance({ installation, userFolder, login, caFile: options.caFile, env: options.env });

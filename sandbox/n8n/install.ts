@@ -55,7 +55,7 @@ async function install(target: string, progress: Progress): Promise<void> {
 	for (const name of MANIFEST) copyFileSync(join(__dirname, name), join(partial, name));
 	await step('Installing n8n (about 2 GB, once a machine)', progress, async () => await npm(partial, ['ci', '--no-audit', '--no-fund']));
 	await step('Fetching Node 24 for n8n', progress, async () => await npm(partial, ['rebuild', 'node', '--ignore-scripts=false']));
-	await step('Getting n8n\'s SQLite', progress, async () => await getSqlite(partial, partial));
+	await step("Getting n8n's SQLite", progress, async () => await getSqlite(partial, partial));
 	renameSync(partial, target);
 }
 
@@ -92,7 +92,11 @@ export async function ensureN8nVersion(version: string, progress: Progress): Pro
 		mkdirSync(partial, { recursive: true });
 		copyFileSync(join(__dirname, '.npmrc'), join(partial, '.npmrc'));
 		writeFileSync(join(partial, 'package.json'), JSON.stringify(manifestOf(version)));
-		await step(`Installing n8n ${version} (about 2 GB)`, progress, async () => await npm(partial, ['install', '--no-audit', '--no-fund', '--fetch-retries=1']));
+		await step(
+			`Installing n8n ${version} (about 2 GB)`,
+			progress,
+			async () => await npm(partial, ['install', '--no-audit', '--no-fund', '--fetch-retries=1']),
+		);
 		await step('Getting its SQLite', progress, async () => {
 			if (!copiedSqlite(usual.folder, partial)) await getSqlite(partial, usual.folder);
 		});
@@ -121,7 +125,10 @@ function versionFolder(version: string): string {
  */
 async function getSqlite(folder: string, withNode: string): Promise<void> {
 	const rebuild = ['rebuild', 'sqlite3', '--ignore-scripts=false'];
-	const env = (): Record<string, string> => ({ PATH: [join(withNode, 'node_modules', 'node', 'bin'), process.env.PATH ?? ''].join(delimiter), ...headers(withNode) });
+	const env = (): Record<string, string> => ({
+		PATH: [join(withNode, 'node_modules', 'node', 'bin'), process.env.PATH ?? ''].join(delimiter),
+		...headers(withNode),
+	});
 	try {
 		await npm(folder, rebuild, env());
 	} catch (error) {
@@ -134,7 +141,8 @@ async function getSqlite(folder: string, withNode: string): Promise<void> {
 /** The usual n8n's built SQLite, where another n8n wants the same version of it: both are run by the same Node, and building takes minutes. */
 function copiedSqlite(from: string, to: string): boolean {
 	const [source, target] = [from, to].map((folder) => join(folder, 'node_modules', 'sqlite3'));
-	if (source === undefined || target === undefined || versionIn(source) === undefined || versionIn(source) !== versionIn(target)) return false;
+	if (source === undefined || target === undefined || versionIn(source) === undefined || versionIn(source) !== versionIn(target))
+		return false;
 	const built = join('build', 'Release', 'node_sqlite3.node');
 	if (!existsSync(join(source, built))) return false;
 	mkdirSync(join(target, 'build', 'Release'), { recursive: true });
@@ -152,7 +160,9 @@ function versionIn(folder: string): string | undefined {
 /** Node 24's own headers, which its package brings, so that nothing is fetched from elsewhere. */
 function headers(folder: string): Record<string, string> {
 	const brought = join(folder, 'node_modules', 'node', 'node_modules');
-	const name = existsSync(brought) ? readdirSync(brought).find((entry) => existsSync(join(brought, entry, 'include', 'node', 'node.h'))) : undefined;
+	const name = existsSync(brought)
+		? readdirSync(brought).find((entry) => existsSync(join(brought, entry, 'include', 'node', 'node.h')))
+		: undefined;
 	return name === undefined ? {} : { npm_config_nodedir: join(brought, name) };
 }
 
@@ -172,10 +182,18 @@ export async function step(title: string, progress: Progress, work: () => Promis
 
 /** Runs npm with this process's Node. @param wrap makes another command of it @throws Error with the end of what it printed */
 export async function npm(
-	folder: string, args: string[], env: Record<string, string> = {}, wrap: typeof withEverything = (command, rest) => [command, ...rest],
+	folder: string,
+	args: string[],
+	env: Record<string, string> = {},
+	wrap: typeof withEverything = (command, rest) => [command, ...rest],
 ): Promise<string> {
 	const [command, ...rest] = wrap(program(NPM) ?? NPM, args);
-	const child = spawn(command, rest, { cwd: folder, env: { ...withoutNpm(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' });
+	const child = spawn(command, rest, {
+		cwd: folder,
+		env: { ...withoutNpm(process.env), ...env },
+		stdio: ['ignore', 'pipe', 'pipe'],
+		shell: process.platform === 'win32',
+	});
 	let output = '';
 	let all = '';
 	child.stdout.on('data', (chunk: Buffer) => {

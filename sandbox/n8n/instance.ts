@@ -44,7 +44,7 @@ export class Instance {
 
 	constructor(private readonly options: Options) {
 		mkdirSync(options.userFolder, { recursive: true });
-		noteSecret('password of n8n\'s owner', options.login.password);
+		noteSecret("password of n8n's owner", options.login.password);
 		this.logFile = join(options.userFolder, `${options.name ?? (options.role === 'worker' ? 'n8n-worker' : 'n8n')}.log`);
 	}
 
@@ -107,7 +107,11 @@ export class Instance {
 	async start(): Promise<void> {
 		await this.#choosePorts();
 		const log = createWriteStream(this.logFile, { flags: 'a' });
-		const child = spawn(this.options.installation.node, [this.options.installation.script, this.options.role ?? 'start'], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+		const child = spawn(this.options.installation.node, [this.options.installation.script, this.options.role ?? 'start'], {
+			env: this.#env(),
+			stdio: ['ignore', 'pipe', 'pipe'],
+			detached: true,
+		});
 		this.#child = child;
 		this.#guard = new Guard(mkdtempSync(join(tmpdir(), 'office365-mail-guard-')));
 		if (child.pid !== undefined) this.#guard.watch(child.pid);
@@ -159,7 +163,9 @@ export class Instance {
 
 	#env(): NodeJS.ProcessEnv {
 		const { installation, userFolder, caFile, login, env } = this.options;
-		const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|N8N_|VITEST|NODE_ENV|NODE_OPTIONS|TEST$)/i.test(name)));
+		const inherited = Object.fromEntries(
+			Object.entries(process.env).filter(([name]) => !/^(npm_|N8N_|VITEST|NODE_ENV|NODE_OPTIONS|TEST$)/i.test(name)),
+		);
 		return {
 			...inherited,
 			N8N_USER_FOLDER: userFolder,
@@ -192,7 +198,9 @@ export class Instance {
 function hash(installation: Installation, password: string): string {
 	const known = hashes.get(password);
 	if (known !== undefined) return known;
-	const bcrypt: { hashSync: (text: string, rounds: number) => string } = createRequire(join(installation.folder, 'package.json'))('bcryptjs');
+	const bcrypt: { hashSync: (text: string, rounds: number) => string } = createRequire(join(installation.folder, 'package.json'))(
+		'bcryptjs',
+	);
 	const made = bcrypt.hashSync(password, 10);
 	hashes.set(password, made);
 	return made;

@@ -25,8 +25,20 @@ export async function installNodes(tarball: string, userFolder: string): Promise
 	if (!existsSync(cached)) {
 		const partial = `${cached}.partial-${process.pid}`;
 		mkdirSync(partial, { recursive: true });
-		writeFileSync(join(partial, 'package.json'), JSON.stringify({ name: 'installed-nodes', private: true, dependencies: {}, overrides: pins() }, null, 2));
-		const flags = ['--audit=false', '--fund=false', '--bin-links=false', '--install-strategy=shallow', '--ignore-scripts=true', '--package-lock=false', '--omit=peer', '--omit=dev'];
+		writeFileSync(
+			join(partial, 'package.json'),
+			JSON.stringify({ name: 'installed-nodes', private: true, dependencies: {}, overrides: pins() }, null, 2),
+		);
+		const flags = [
+			'--audit=false',
+			'--fund=false',
+			'--bin-links=false',
+			'--install-strategy=shallow',
+			'--ignore-scripts=true',
+			'--package-lock=false',
+			'--omit=peer',
+			'--omit=dev',
+		];
 		await npm(partial, ['install', tarball, ...flags]);
 		if (existsSync(cached)) rmSync(partial, { recursive: true, force: true });
 		else renameSync(partial, cached);
@@ -39,5 +51,7 @@ export async function installNodes(tarball: string, userFolder: string): Promise
 function pins(): Record<string, string> {
 	const manifest: { dependencies: Record<string, string> } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 	const lock: { packages: Record<string, { version: string }> } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
-	return Object.fromEntries(Object.keys(manifest.dependencies).map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '*']));
+	return Object.fromEntries(
+		Object.keys(manifest.dependencies).map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '*']),
+	);
 }

@@ -59,5 +59,9 @@ export function reports(folder: string): Report[] {
 }
 
 function read(file: string): string[] {
-	return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter((line) => line !== '') : [];
+	return existsSync(file)
+		? readFileSync(file, 'utf8')
+				.split('\n')
+				.filter((line) => line !== '')
+		: [];
 }

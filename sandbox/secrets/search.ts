@@ -78,7 +78,15 @@ export class Search {
 /** The parts of a secret that are its own: of a key the lines but the first, of a JWT what follows the header. */
 function characteristic(value: string): string[] {
 	if (value.includes('-----BEGIN')) {
-		return value.split('-----BEGIN').filter((block) => /^[A-Z ]*PRIVATE KEY/.test(block)).flatMap((block) => block.split(/\s+/).filter((line) => /^[A-Za-z0-9+/=]{32,}$/.test(line)).slice(1));
+		return value
+			.split('-----BEGIN')
+			.filter((block) => /^[A-Z ]*PRIVATE KEY/.test(block))
+			.flatMap((block) =>
+				block
+					.split(/\s+/)
+					.filter((line) => /^[A-Za-z0-9+/=]{32,}$/.test(line))
+					.slice(1),
+			);
 	}
 	const [header = '', ...rest] = value.split('.');
 	return header.startsWith('eyJ') && rest.length > 1 ? rest : [value];
@@ -100,7 +108,10 @@ function isN8nKey(bytes: Buffer, at: number): boolean {
 
 /** The printable rest of the line before a place. */
 function before(bytes: Buffer, at: number): string {
-	return bytes.toString('latin1', Math.max(0, at - 60), at).replace(/[^\x20-\x7e]+/g, ' ').replaceAll('"', '\'');
+	return bytes
+		.toString('latin1', Math.max(0, at - 60), at)
+		.replace(/[^\x20-\x7e]+/g, ' ')
+		.replaceAll('"', "'");
 }
 
 /** Looks through every file of a folder but those left out (paths from the folder); does not follow links. */

@@ -28,14 +28,46 @@ const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
 /** A throw-away CA and server certificates, made at run time by openssl. */
 export function makeAuthority(folder: string): Authority {
 	mkdirSync(folder, { recursive: true });
-	const ca = selfSigned(folder, 'ca', [...CURVE, '-subj', '/CN=Sandbox CA', '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign']);
+	const ca = selfSigned(folder, 'ca', [
+		...CURVE,
+		'-subj',
+		'/CN=Sandbox CA',
+		'-addext',
+		'basicConstraints=critical,CA:TRUE',
+		'-addext',
+		'keyUsage=critical,keyCertSign,cRLSign',
+	]);
 	const server = paths(folder, 'server');
 	const request = join(folder, 'server.csr');
 	const extensions = join(folder, 'server.ext');
 	openssl(['req', ...CURVE, '-nodes', '-keyout', server.keyFile, '-out', request, '-subj', '/CN=localhost']);
 	writeFileSync(extensions, 'subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n');
-	openssl(['x509', '-req', '-in', request, '-CA', ca.certFile, '-CAkey', ca.keyFile, '-set_serial', `0x${randomBytes(8).toString('hex')}`, '-days', '30', '-sha256', '-extfile', extensions, '-out', server.certFile]);
-	const untrusted = selfSigned(folder, 'untrusted', [...CURVE, '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);
+	openssl([
+		'x509',
+		'-req',
+		'-in',
+		request,
+		'-CA',
+		ca.certFile,
+		'-CAkey',
+		ca.keyFile,
+		'-set_serial',
+		`0x${randomBytes(8).toString('hex')}`,
+		'-days',
+		'30',
+		'-sha256',
+		'-extfile',
+		extensions,
+		'-out',
+		server.certFile,
+	]);
+	const untrusted = selfSigned(folder, 'untrusted', [
+		...CURVE,
+		'-subj',
+		'/CN=localhost',
+		'-addext',
+		'subjectAltName=DNS:localhost,IP:127.0.0.1',
+	]);
 	return { caFile: ca.certFile, server: read(server), untrusted };
 }
 
@@ -44,7 +76,20 @@ export function selfSigned(folder: string, name: string, options: string[], days
 	mkdirSync(folder, { recursive: true });
 	const files = paths(folder, name);
 	const newKey = options.includes('-newkey') ? [] : ['-newkey', 'rsa:2048'];
-	openssl(['req', '-x509', ...newKey, '-nodes', '-sha256', '-keyout', files.keyFile, '-out', files.certFile, '-days', String(Math.max(1, days)), ...options]);
+	openssl([
+		'req',
+		'-x509',
+		...newKey,
+		'-nodes',
+		'-sha256',
+		'-keyout',
+		files.keyFile,
+		'-out',
+		files.certFile,
+		'-days',
+		String(Math.max(1, days)),
+		...options,
+	]);
 	// Only this command makes one that ended, and a day ago at most.
 	if (days < 0) openssl(['x509', '-in', files.certFile, '-signkey', files.keyFile, '-days', '-1', '-out', files.certFile]);
 	return read(files);

@@ -35,7 +35,12 @@ export const EXCLUSIVE_MAILBOX = 'exclusive@example.test';
  * Debian's Dovecot 2.3 with IMAP, POP3 and LMTP. XOAUTH2 tokens are checked locally against the identity server's key
  * (https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/, "Local validation").
  */
-export async function startDovecot(folder: string, tls: KeyPair, signingKey: { kid: string; publicPem: string }, guard: Guard): Promise<Dovecot> {
+export async function startDovecot(
+	folder: string,
+	tls: KeyPair,
+	signingKey: { kid: string; publicPem: string },
+	guard: Guard,
+): Promise<Dovecot> {
 	const [imaps = 0, pop3 = 0, pop3s = 0, lmtp = 0, auth = 0] = await freePorts(5);
 	const ports = { imaps, pop3, pop3s, lmtp, auth };
 	const password = randomBytes(18).toString('base64url');
@@ -59,7 +64,10 @@ export async function startDovecot(folder: string, tls: KeyPair, signingKey: { k
 		].join('\n'),
 	);
 	// One POP session at a time, as RFC 1939, section 8 has it; Dovecot's default lets several in.
-	writeFileSync(join(folder, 'exclusive'), `${EXCLUSIVE_MAILBOX}::${owner.uid}:${owner.gid}::${mailFolder}/${EXCLUSIVE_MAILBOX}::userdb_pop3_lock_session=yes\n`);
+	writeFileSync(
+		join(folder, 'exclusive'),
+		`${EXCLUSIVE_MAILBOX}::${owner.uid}:${owner.gid}::${mailFolder}/${EXCLUSIVE_MAILBOX}::userdb_pop3_lock_session=yes\n`,
+	);
 	const config = join(folder, 'dovecot.conf');
 	writeFileSync(config, configuration(folder, ports, tls, password, owner));
 	const log = join(folder, 'dovecot.log');
@@ -85,7 +93,13 @@ function id(flag: '-u' | '-g'): number {
 	return Number(execFileSync('id', isRoot() ? [flag, OWNER] : [flag], { encoding: 'utf8' }));
 }
 
-function configuration(folder: string, ports: Dovecot['ports'], tls: KeyPair, password: string, owner: { uid: number; gid: number }): string {
+function configuration(
+	folder: string,
+	ports: Dovecot['ports'],
+	tls: KeyPair,
+	password: string,
+	owner: { uid: number; gid: number },
+): string {
 	return `
 protocols = imap pop3 lmtp
 base_dir = ${folder}/run

@@ -90,7 +90,11 @@ export async function startSandbox(): Promise<Sandbox> {
 			: await startSubmission(authority.server, dovecot.ports.lmtp, { password: dovecot.password, verify });
 		undo.push(async () => await postfix.process.kill());
 		const { imaps, pop3, pop3s, lmtp } = dovecot.ports;
-		const exchange = new Exchange(authority.server, authority.caFile, identity, { imap: imaps, pop: pop3s, smtp: postfix.ports.submission });
+		const exchange = new Exchange(authority.server, authority.caFile, identity, {
+			imap: imaps,
+			pop: pop3s,
+			smtp: postfix.ports.submission,
+		});
 		await exchange.start();
 		undo.push(async () => await exchange.stop());
 		const at = (port: number, security: Address['security']): Address => ({ host: 'localhost', port, security });
@@ -100,7 +104,12 @@ export async function startSandbox(): Promise<Sandbox> {
 			authority,
 			identity,
 			managedIdentity,
-			straight: { imap: at(imaps, 'tls'), pop: at(pop3s, 'tls'), popStartTls: at(pop3, 'starttls'), smtp: at(postfix.ports.submission, 'starttls') },
+			straight: {
+				imap: at(imaps, 'tls'),
+				pop: at(pop3s, 'tls'),
+				popStartTls: at(pop3, 'starttls'),
+				smtp: at(postfix.ports.submission, 'starttls'),
+			},
 			exchange,
 			mailboxes: MAILBOXES,
 			dovecot,

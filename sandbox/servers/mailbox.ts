@@ -29,7 +29,9 @@ export async function deliver(port: number, mailbox: string, mails: ReadonlyArra
 			await say('MAIL FROM:<sandbox@example.test>', '250');
 			await say(`RCPT TO:<${mailbox}>`, '250');
 			await say('DATA', '354');
-			const text = (Buffer.isBuffer(mail) ? mail.toString('latin1') : Buffer.from(mail).toString('latin1')).replace(/\r?\n/g, '\r\n').replace(/^\./gm, '..');
+			const text = (Buffer.isBuffer(mail) ? mail.toString('latin1') : Buffer.from(mail).toString('latin1'))
+				.replace(/\r?\n/g, '\r\n')
+				.replace(/^\./gm, '..');
 			socket.write(Buffer.from(`${text}${text.endsWith('\r\n') ? '' : '\r\n'}.\r\n`, 'latin1'));
 			await expect('250');
 		}
@@ -59,7 +61,11 @@ export async function fill(root: string, mailbox: string, mails: Iterable<Buffer
 		lastMicros = Math.max(lastMicros + 1, Date.now() * 1000);
 		const name = `${Math.floor(lastMicros / 1e6)}.M${String(lastMicros % 1e6).padStart(6, '0')}P${process.pid}.sandbox`;
 		const path = join(base, 'new', name);
-		writeFileSync(path, Buffer.isBuffer(mail) ? mail.toString('latin1').replaceAll('\r\n', '\n') : mail.replaceAll('\r\n', '\n'), Buffer.isBuffer(mail) ? 'latin1' : 'utf8');
+		writeFileSync(
+			path,
+			Buffer.isBuffer(mail) ? mail.toString('latin1').replaceAll('\r\n', '\n') : mail.replaceAll('\r\n', '\n'),
+			Buffer.isBuffer(mail) ? 'latin1' : 'utf8',
+		);
 		chownSync(path, owner.uid, owner.gid);
 		inTurn += 1;
 		if (inTurn % 200 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -76,7 +82,11 @@ const byNumbers = new Intl.Collator('en', { numeric: true });
 /** Maildir keeps new mails in `new` and seen ones in `cur`; a folder is `.Name`. */
 export async function messages(root: string, mailbox: string, folder?: string): Promise<Buffer[]> {
 	const base = folderOf(root, mailbox, folder);
-	const files = (await Promise.all(['new', 'cur'].map(async (part) => (await readdir(join(base, part)).catch((): string[] => [])).map((name) => join(base, part, name))))).flat();
+	const files = (
+		await Promise.all(
+			['new', 'cur'].map(async (part) => (await readdir(join(base, part)).catch((): string[] => [])).map((name) => join(base, part, name))),
+		)
+	).flat();
 	const order = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 	files.sort((a, b) => byNumbers.compare(order(a), order(b)));
 	const mails = await Promise.all(files.map(async (path) => await readFile(path).catch(() => undefined)));

@@ -50,8 +50,10 @@ export class ManagedIdentityServer {
 		const path = url.pathname.replace(/\/$/, '');
 		const host = path === '/metadata/identity/oauth2/token' ? 'vm' : path === '/msi/token' ? 'appService' : undefined;
 		if (host === undefined) return json(response, 404, { error: 'not_found', error_description: `There is nothing at ${path}.` });
-		if (host === 'vm' && request.headers.metadata !== 'true') return json(response, 400, { error: 'invalid_request', error_description: 'Required metadata header not specified' });
-		if (host === 'appService' && request.headers['x-identity-header'] !== this.#secret) return json(response, 401, { statusCode: 401, message: 'The X-IDENTITY-HEADER does not match.' });
+		if (host === 'vm' && request.headers.metadata !== 'true')
+			return json(response, 400, { error: 'invalid_request', error_description: 'Required metadata header not specified' });
+		if (host === 'appService' && request.headers['x-identity-header'] !== this.#secret)
+			return json(response, 401, { statusCode: 401, message: 'The X-IDENTITY-HEADER does not match.' });
 		const failure = this.failures.shift();
 		if (typeof failure === 'number') return json(response, failure, { error: 'failed', error_description: 'As planned.' });
 		if (failure !== undefined) return json(response, failure.status, { error: failure.error, error_description: failure.description });
@@ -65,6 +67,14 @@ export class ManagedIdentityServer {
 		const now = Math.floor(Date.now() / 1000);
 		const token = await this.identity.accessToken({ roles: this.identity.app.roles, aud: resource });
 		// Numbers come as text here.
-		json(response, 200, { access_token: token, client_id: clientId ?? this.userAssigned, expires_in: String(seconds), expires_on: String(now + seconds), not_before: String(now - 300), resource, token_type: 'Bearer' });
+		json(response, 200, {
+			access_token: token,
+			client_id: clientId ?? this.userAssigned,
+			expires_in: String(seconds),
+			expires_on: String(now + seconds),
+			not_before: String(now - 300),
+			resource,
+			token_type: 'Bearer',
+		});
 	}
 }

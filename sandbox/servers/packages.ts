@@ -33,7 +33,12 @@ export function ensureQueueServers(): void {
 export function postgresFolder(): string | undefined {
 	const roots = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, '..', 'lib', 'postgresql'));
 	const root = ['/usr/lib/postgresql', ...roots].find((folder) => existsSync(folder));
-	const newest = root === undefined ? undefined : readdirSync(root).sort((a, b) => Number(a) - Number(b)).at(-1);
+	const newest =
+		root === undefined
+			? undefined
+			: readdirSync(root)
+					.sort((a, b) => Number(a) - Number(b))
+					.at(-1);
 	return root === undefined || newest === undefined ? undefined : join(root, newest, 'bin');
 }
 
@@ -56,9 +61,12 @@ export function ensurePackages(packages: string[], programs: string[]): void {
 	if (apt === undefined) throw new Error(`Missing: ${packages.join(', ')}. This system has no apt-get; install them by its own means.`);
 	const sudo = program('sudo');
 	const mayInstall = isRoot() || (sudo !== undefined && spawnSync(sudo, ['-n', 'true']).status === 0);
-	console.log(mayInstall ? `Installing ${packages.join(', ')} …` : `Unpacking ${packages.join(', ')} into the cache, since only root may install …`);
+	console.log(
+		mayInstall ? `Installing ${packages.join(', ')} …` : `Unpacking ${packages.join(', ')} into the cache, since only root may install …`,
+	);
 	const failure = mayInstall ? install(apt, sudo, packages) : unpack(packages);
-	if (failure !== undefined) throw new Error(`Could not get ${packages.join(', ')} (${failure}). Run as root: apt-get install ${packages.join(' ')}`);
+	if (failure !== undefined)
+		throw new Error(`Could not get ${packages.join(', ')} (${failure}). Run as root: apt-get install ${packages.join(' ')}`);
 }
 
 function install(apt: string, sudo: string | undefined, packages: readonly string[]): string | undefined {

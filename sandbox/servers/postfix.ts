@@ -43,7 +43,13 @@ export async function startPostfix(folder: string, tls: KeyPair, dovecot: { lmtp
 	const env = { MAIL_CONFIG: config };
 	const process = new ServerProcess('/usr/lib/postfix/sbin/master', ['-c', config, '-d'], Object.values(ports), guard, env);
 	await process.start();
-	return { embedded: false, ports, holdFolder: join(folder, 'queue', 'hold'), process, logText: () => readFileSync(join(folder, 'postfix.log'), 'utf8') };
+	return {
+		embedded: false,
+		ports,
+		holdFolder: join(folder, 'queue', 'hold'),
+		process,
+		logText: () => readFileSync(join(folder, 'postfix.log'), 'utf8'),
+	};
 }
 
 /** What `postfix check` sets up, which takes it two seconds (postfix-files(5)). */
@@ -56,7 +62,8 @@ function makeQueue(folder: string): void {
 		chmodSync(join(folder, path), mode);
 	};
 	mkdirSync(join(folder, 'queue', 'pid'), { recursive: true });
-	for (const name of ['active', 'bounce', 'corrupt', 'defer', 'deferred', 'flush', 'hold', 'incoming', 'private', 'saved', 'trace']) make(join('queue', name), 0o700);
+	for (const name of ['active', 'bounce', 'corrupt', 'defer', 'deferred', 'flush', 'hold', 'incoming', 'private', 'saved', 'trace'])
+		make(join('queue', name), 0o700);
 	make(join('queue', 'maildrop'), 0o730, postdrop);
 	make(join('queue', 'public'), 0o710, postdrop);
 	make('data', 0o700);

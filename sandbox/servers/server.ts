@@ -25,7 +25,11 @@ export class ServerProcess {
 	async start(): Promise<void> {
 		let errors = '';
 		if (this.pidFile !== undefined) rmSync(this.pidFile, { force: true });
-		const child = spawn(this.command, this.args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.env } });
+		const child = spawn(this.command, this.args, {
+			detached: true,
+			stdio: ['ignore', 'ignore', 'pipe'],
+			env: { ...process.env, ...this.env },
+		});
 		this.#child = child;
 		if (child.pid !== undefined) this.guard.watch(child.pid);
 		child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));

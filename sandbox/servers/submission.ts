@@ -64,7 +64,10 @@ function options(lmtp: number, signIn: SignIn): SMTPServerOptions {
 		authMethods: ['PLAIN', 'LOGIN', 'XOAUTH2'],
 		size: SIZE_LIMIT,
 		disableReverseLookup: true,
-		onAuth: (auth, _session, done) => void authenticate(auth, signIn).then((user) => (user === undefined ? done(new Error('Authentication failed')) : done(null, { user }))),
+		onAuth: (auth, _session, done) =>
+			void authenticate(auth, signIn).then((user) =>
+				user === undefined ? done(new Error('Authentication failed')) : done(null, { user }),
+			),
 		onRcptTo: ({ address }, _session, done) => done(refusal(address)),
 		onData: (stream, session, done) => {
 			const recipients = session.envelope.rcptTo.map(({ address }) => address);
@@ -74,7 +77,10 @@ function options(lmtp: number, signIn: SignIn): SMTPServerOptions {
 				if (stream.sizeExceeded) throw answer(552, '5.3.4 Message size exceeds fixed limit');
 				for (const recipient of recipients) await deliver(lmtp, recipient, [mail]);
 			};
-			take().then(() => done(null, '2.0.0 Ok: delivered'), (error: Error) => done(error));
+			take().then(
+				() => done(null, '2.0.0 Ok: delivered'),
+				(error: Error) => done(error),
+			);
 		},
 	};
 }

@@ -27,7 +27,13 @@ export function unpack(packages: readonly string[]): string | undefined {
 }
 
 function unpackedPackages(): Set<string> {
-	return new Set(existsSync(LIST) ? readFileSync(LIST, 'utf8').split('\n').filter((name) => name !== '') : []);
+	return new Set(
+		existsSync(LIST)
+			? readFileSync(LIST, 'utf8')
+					.split('\n')
+					.filter((name) => name !== '')
+			: [],
+	);
 }
 
 function fetchAndUnpack(packages: readonly string[]): string | undefined {
@@ -36,8 +42,16 @@ function fetchAndUnpack(packages: readonly string[]): string | undefined {
 	mkdirSync(join(state, 'lists', 'partial'), { recursive: true });
 	mkdirSync(join(archives, 'partial'), { recursive: true });
 	// All that apt writes lies in the cache; only what is installed already is read from the system.
-	const options = { 'Dir::State': state, 'Dir::State::lists': join(state, 'lists'), 'Dir::State::status': '/var/lib/dpkg/status', 'Dir::Cache': join(state, 'cache'), 'Dir::Log': state, 'Debug::NoLocking': '1' };
-	const apt = (...args: string[]): string | undefined => run('apt-get', [...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]), ...args]);
+	const options = {
+		'Dir::State': state,
+		'Dir::State::lists': join(state, 'lists'),
+		'Dir::State::status': '/var/lib/dpkg/status',
+		'Dir::Cache': join(state, 'cache'),
+		'Dir::Log': state,
+		'Debug::NoLocking': '1',
+	};
+	const apt = (...args: string[]): string | undefined =>
+		run('apt-get', [...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]), ...args]);
 	apt('update', '-qq');
 	const failure = apt('install', '-y', '-qq', '--download-only', '--no-install-recommends', ...packages, 'proot');
 	if (failure !== undefined) return failure;
@@ -62,12 +76,18 @@ export function useUnpacked(): void {
 		process.env[name] = [...known, ...folders.filter((folder) => !known.includes(folder))].join(delimiter);
 	};
 	// Chromium's own start script in usr/bin knows the system's folders only; the program itself needs none.
-	append('PATH', ['usr/lib/chromium', 'usr/bin', 'usr/sbin'].map((folder) => join(ROOT, folder)));
+	append(
+		'PATH',
+		['usr/lib/chromium', 'usr/bin', 'usr/sbin'].map((folder) => join(ROOT, folder)),
+	);
 	append('LD_LIBRARY_PATH', libraryFolders());
 	const fonts = join(ROOT, 'usr', 'share', 'fonts');
 	if (!existsSync('/etc/fonts/fonts.conf') && existsSync(fonts)) {
 		const config = join(ROOT, 'fonts.conf');
-		writeFileSync(config, `<?xml version="1.0"?>\n<fontconfig><dir>${fonts}</dir><cachedir>${join(ROOT, 'fontcache')}</cachedir></fontconfig>\n`);
+		writeFileSync(
+			config,
+			`<?xml version="1.0"?>\n<fontconfig><dir>${fonts}</dir><cachedir>${join(ROOT, 'fontcache')}</cachedir></fontconfig>\n`,
+		);
 		process.env.FONTCONFIG_FILE = config;
 	}
 }
@@ -76,9 +96,17 @@ export function useUnpacked(): void {
 function libraryFolders(): string[] {
 	const machines = ['lib', 'usr/lib'].flatMap((folder) => {
 		const path = join(ROOT, folder);
-		return existsSync(path) ? readdirSync(path).filter((name) => name.includes('-linux-gnu')).map((name) => join(path, name)) : [];
+		return existsSync(path)
+			? readdirSync(path)
+					.filter((name) => name.includes('-linux-gnu'))
+					.map((name) => join(path, name))
+			: [];
 	});
-	const below = machines.flatMap((folder) => readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name)));
+	const below = machines.flatMap((folder) =>
+		readdirSync(folder, { withFileTypes: true })
+			.filter((entry) => entry.isDirectory())
+			.map(({ name }) => join(folder, name)),
+	);
 	return [...machines, ...below, join(ROOT, 'usr', 'lib', 'dovecot')].filter(existsSync);
 }
 

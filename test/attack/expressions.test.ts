@@ -50,7 +50,8 @@ function stallOf({ source, flags }: Pick<Expression, 'source' | 'flags'>): strin
 		// What follows counts only where the expression looks for an end.
 		for (const after of /\$|\(\?[!=]/.test(source) ? ['', '\u0000'] : ['']) {
 			const text = before + pump.repeat(Math.ceil(LONG / pump.length)) + after;
-			if (stalls(expression, text, TOO_LONG_MS) && stalls(expression, text, SURELY_MS)) return `${JSON.stringify(before)} ${JSON.stringify(pump)} × ${Math.ceil(LONG / pump.length)}`;
+			if (stalls(expression, text, TOO_LONG_MS) && stalls(expression, text, SURELY_MS))
+				return `${JSON.stringify(before)} ${JSON.stringify(pump)} × ${Math.ceil(LONG / pump.length)}`;
 		}
 	}
 	return undefined;

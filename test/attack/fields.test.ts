@@ -25,7 +25,11 @@ function failureOf(work: () => unknown): string {
 }
 
 const SECRETS = ['abC8Q~x.7hJ-kL9mN0pQrStUvWxYz1234567890ab', 'Summer2024!', 'P@ss w0rd12', 'hunter2hunter2'];
-const custom = (fields: Record<string, unknown>): Record<string, unknown> => ({ cloud: 'custom', authorityUrl: 'https://login.example.com', ...fields });
+const custom = (fields: Record<string, unknown>): Record<string, unknown> => ({
+	cloud: 'custom',
+	authorityUrl: 'https://login.example.com',
+	...fields,
+});
 
 describe.each(SECRETS)('a secret in the wrong field', (secret) => {
 	it.each<[string, () => unknown]>([
@@ -41,7 +45,7 @@ describe.each(SECRETS)('a secret in the wrong field', (secret) => {
 		await expect(readFederatedToken(secret)).rejects.toSatisfy((error) => !inspect(error).includes(secret));
 	});
 
-	it('is not repeated in Microsoft\'s own words', () => {
+	it("is not repeated in Microsoft's own words", () => {
 		const error = diagnose(new Error(`AADSTS90002: Tenant '${secret}' not found.`), { speaker: 'identity', secrets: misplaced(secret) });
 		expect(inspect(error, { depth: 9 })).not.toContain(secret);
 	});
@@ -59,7 +63,14 @@ describe('a secret that looks like a name, in a field of its own credential', ()
 		['URL', 'Authority URL', custom({ authorityUrl: secret })],
 		['cloud', 'Cloud', { cloud: secret }],
 	])('is not repeated, and the field is named: %s', (_name, field, wrong) => {
-		const form = { authentication: 'clientSecret', tenantId: 'contoso.example', clientId: 'app', mailbox: 'ada@example.test', clientSecret: secret, ...wrong };
+		const form = {
+			authentication: 'clientSecret',
+			tenantId: 'contoso.example',
+			clientId: 'app',
+			mailbox: 'ada@example.test',
+			clientSecret: secret,
+			...wrong,
+		};
 		for (const work of [() => cloudOf(form), () => tenantOf(form), () => serviceAccountToTest(Object(form))]) {
 			const shown = failureOf(work);
 			expect(shown).not.toContain(secret);
@@ -92,7 +103,10 @@ describe('the token of this machine', () => {
 	});
 
 	it.each(['/proc/self/pagemap', '/dev/zero', '/proc/kmsg'])('is not read from %s', async (file) => {
-		const figures = await figuresOf(`token file ${file}`, async () => await expect(readFederatedToken(file)).rejects.toMatchObject({ field: 'Federated Token File' }));
+		const figures = await figuresOf(
+			`token file ${file}`,
+			async () => await expect(readFederatedToken(file)).rejects.toMatchObject({ field: 'Federated Token File' }),
+		);
 		expect(figures.memoryMb).toBeLessThan(50);
 	});
 
@@ -112,7 +126,9 @@ describe('a link that somebody planted where the journal writes', () => {
 		journal.write({ a: 1 });
 		await journal.flushed();
 		expect(journal.read()).toEqual({ a: 1 });
-		const [name] = execFileSync('ls', [join(folder, 'own')], { encoding: 'utf8' }).trim().split('\n');
+		const [name] = execFileSync('ls', [join(folder, 'own')], { encoding: 'utf8' })
+			.trim()
+			.split('\n');
 		symlinkSync(target, join(folder, 'own', `${name}.new`));
 		journal.write({ a: 2 });
 		await journal.flushed();
@@ -139,7 +155,12 @@ describe('a link that somebody planted where the journal writes', () => {
 	it('belongs to another user and is not used, neither as file nor as folder', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
 		const told: string[] = [];
-		const journal = new JournalFile<unknown>(folder, 'key', (value) => value, (reason) => told.push(reason));
+		const journal = new JournalFile<unknown>(
+			folder,
+			'key',
+			(value) => value,
+			(reason) => told.push(reason),
+		);
 		journal.write({ a: 1 });
 		await journal.flushed();
 		const [name = ''] = readdirSync(folder);
@@ -164,7 +185,12 @@ describe('a link that somebody planted where the journal writes', () => {
 		const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
 		symlinkSync(elsewhere, join(folder, 'own'));
 		const told: string[] = [];
-		const journal = new JournalFile<unknown>(join(folder, 'own'), 'key', (value) => value, (reason) => told.push(reason));
+		const journal = new JournalFile<unknown>(
+			join(folder, 'own'),
+			'key',
+			(value) => value,
+			(reason) => told.push(reason),
+		);
 		journal.write({ a: 1 });
 		await journal.flushed();
 		expect(told).toHaveLength(1);

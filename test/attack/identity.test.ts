@@ -35,7 +35,13 @@ afterAll(() => {
 });
 
 const token = async (): Promise<unknown> =>
-	await appTokens({ authentication: 'clientSecret', cloud: cloudOf({ cloud: 'custom', authorityUrl: authority }), tenantId: 'contoso.example', clientId: 'app', clientSecret: 'hunter2hunter2' })(false);
+	await appTokens({
+		authentication: 'clientSecret',
+		cloud: cloudOf({ cloud: 'custom', authorityUrl: authority }),
+		tenantId: 'contoso.example',
+		clientId: 'app',
+		clientSecret: 'hunter2hunter2',
+	})(false);
 
 /** Writes on and on, and counts what went out. */
 function pour(response: ServerResponse, head: string, piece: string, sent: { bytes: number }): void {

@@ -52,7 +52,8 @@ const JUDGES: Record<string, (text: string) => unknown> = {
 	'an answer of POP': (text) => diagnose(said(`-ERR ${text}`), { speaker: 'pop', command: 'RETR 1', token }),
 	'words of Microsoft': (text) => diagnose(said(`AADSTS50034: ${text}`), { speaker: 'identity', secrets: ['a secret of some length'] }),
 	'a private key': restorePem,
-	'headers over POP': async (text) => await readHeaders(Buffer.from(`Received: by x; ${text}\r\nDate: ${text}\r\nFrom: ${text}\r\nSubject: ${text}\r\n\r\n`)),
+	'headers over POP': async (text) =>
+		await readHeaders(Buffer.from(`Received: by x; ${text}\r\nDate: ${text}\r\nFrom: ${text}\r\nSubject: ${text}\r\n\r\n`)),
 	'text from HTML': async (text) => await textOfHtml(text),
 	'HTML that is quoted': async (text) => await quotableHtml(text),
 	'an answer written by others': async (text) => await answered(text, 'a'),
@@ -60,7 +61,30 @@ const JUDGES: Record<string, (text: string) => unknown> = {
 	'the new text of an answer': (text) => newText(text, true),
 };
 
-const PUMPS = ['a-', '(', 'eyJ', 'eyJhbGciOiJ.', 'dXNlcj', 'Bearer ', '"password":"\\', 'code = ', '-----BEGIN PRIVATE KEY-----', '5.2.0 ', '4.3.2 ', '<div>', '<table><tr><td>', '</body>', '> ', '\n', '\r\n\r\n', 'On 1/1/2026 a@b.c wrote:\n', '=?UTF-8?Q?=41?= ', 'aB3dE5gH7j', '. ', ';'];
+const PUMPS = [
+	'a-',
+	'(',
+	'eyJ',
+	'eyJhbGciOiJ.',
+	'dXNlcj',
+	'Bearer ',
+	'"password":"\\',
+	'code = ',
+	'-----BEGIN PRIVATE KEY-----',
+	'5.2.0 ',
+	'4.3.2 ',
+	'<div>',
+	'<table><tr><td>',
+	'</body>',
+	'> ',
+	'\n',
+	'\r\n\r\n',
+	'On 1/1/2026 a@b.c wrote:\n',
+	'=?UTF-8?Q?=41?= ',
+	'aB3dE5gH7j',
+	'. ',
+	';',
+];
 
 describe.each(Object.entries(JUDGES))('text of strangers: %s', (name, judge) => {
 	it('takes time in proportion to its length', async () => {
@@ -71,7 +95,8 @@ describe.each(Object.entries(JUDGES))('text of strangers: %s', (name, judge) => 
 				const long = await cpuOf(async () => await judge(text(LONG)));
 				if (long < NO_TIME_MS) continue;
 				const short = await cpuOf(async () => await judge(text(SHORT)));
-				if (long > 9 * Math.max(short, NO_TIME_MS / 8)) slow.push(`${JSON.stringify(pump)}: ${Math.round(short)} ms, then ${Math.round(long)} ms`);
+				if (long > 9 * Math.max(short, NO_TIME_MS / 8))
+					slow.push(`${JSON.stringify(pump)}: ${Math.round(short)} ms, then ${Math.round(long)} ms`);
 			}
 		});
 		expect(slow).toEqual([]);
@@ -98,7 +123,8 @@ describe('HTML of strangers that is quoted', () => {
 	});
 
 	it('takes time in proportion to its length within these bounds', async () => {
-		const html = (length: number): string => `${'<div style="a:b;position:fixed">'.repeat(490)}${'<b title=x>a</b>'.repeat(Math.floor(length / 16))}`;
+		const html = (length: number): string =>
+			`${'<div style="a:b;position:fixed">'.repeat(490)}${'<b title=x>a</b>'.repeat(Math.floor(length / 16))}`;
 		const short = await cpuOf(async () => expect(await quotableHtml(html(200_000))).toBeDefined());
 		const long = await cpuOf(async () => expect(await quotableHtml(html(800_000))).toBeDefined());
 		expect(long).toBeLessThan(9 * Math.max(short, NO_TIME_MS / 4));
@@ -107,18 +133,36 @@ describe('HTML of strangers that is quoted', () => {
 
 describe('a file name of a stranger', () => {
 	it('names no folder and holds no control character', async () => {
-		const mail = ['Content-Type: multipart/mixed; boundary=b', '', '--b', 'Content-Type: text/plain', '', 'hello', '--b', 'Content-Type: application/pdf', 'Content-Disposition: attachment; filename*=UTF-8\'\'..%2F..%2Fetc%2Fpass%0D%0Awd%00.pdf', '', 'x', '--b--', ''].join('\r\n');
+		const mail = [
+			'Content-Type: multipart/mixed; boundary=b',
+			'',
+			'--b',
+			'Content-Type: text/plain',
+			'',
+			'hello',
+			'--b',
+			'Content-Type: application/pdf',
+			"Content-Disposition: attachment; filename*=UTF-8''..%2F..%2Fetc%2Fpass%0D%0Awd%00.pdf",
+			'',
+			'x',
+			'--b--',
+			'',
+		].join('\r\n');
 		const names: Array<string | undefined> = [];
-		const { json } = await toItem(Buffer.from(mail), { uid: 1, uidValidity: '1', folder: 'INBOX', size: mail.length }, {
-			format: 'resolved',
-			downloadAttachments: true,
-			prefix: 'attachment_',
-			store: async (content: Buffer | Readable, fileName: string | undefined) => {
-				names.push(fileName);
-				for await (const _chunk of typeof content === 'object' && content instanceof Buffer ? [] : content);
-				return fileName;
+		const { json } = await toItem(
+			Buffer.from(mail),
+			{ uid: 1, uidValidity: '1', folder: 'INBOX', size: mail.length },
+			{
+				format: 'resolved',
+				downloadAttachments: true,
+				prefix: 'attachment_',
+				store: async (content: Buffer | Readable, fileName: string | undefined) => {
+					names.push(fileName);
+					for await (const _chunk of typeof content === 'object' && content instanceof Buffer ? [] : content);
+					return fileName;
+				},
 			},
-		});
+		);
 		expect(names).toHaveLength(1);
 		expect(JSON.stringify(json)).not.toContain('../');
 		for (const name of names) expect(name ?? '').not.toMatch(/[\0-\x1f/\\]/);

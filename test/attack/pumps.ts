@@ -11,7 +11,8 @@ export function pumpsOf(source: string, flags: string): Array<{ before: string; 
 	const pumps = new Map<string, { before: string; pump: string }>();
 	const note = (before: string, pump: string): void => {
 		// With a blank, where the expression asks for the edge of a word.
-		if (pump !== '') for (const each of source.includes('\\b') ? [pump, `${pump} `] : [pump]) pumps.set(`${before}\u0000${each}`, { before, pump: each });
+		if (pump !== '')
+			for (const each of source.includes('\\b') ? [pump, `${pump} `] : [pump]) pumps.set(`${before}\u0000${each}`, { before, pump: each });
 	};
 	visitRegExpAST(pattern, {
 		onAlternativeEnter: ({ elements }) => {

@@ -18,8 +18,17 @@ const vitest = spawn(process.execPath, [join('node_modules', 'vitest', 'vitest.m
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vitest.kill(signal));
 vitest.on('exit', (code) => {
-	const figures: Figures[] = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
-	console.table(Object.fromEntries(figures.map(({ attack, tookMs, memoryMb, stallMs }) => [attack, { 'took ms': tookMs, 'memory MB': memoryMb, 'stall ms': stallMs }])));
+	const figures: Figures[] = existsSync(file)
+		? readFileSync(file, 'utf8')
+				.trim()
+				.split('\n')
+				.map((line) => JSON.parse(line))
+		: [];
+	console.table(
+		Object.fromEntries(
+			figures.map(({ attack, tookMs, memoryMb, stallMs }) => [attack, { 'took ms': tookMs, 'memory MB': memoryMb, 'stall ms': stallMs }]),
+		),
+	);
 	console.log(`${figures.length} attacks with figures, ${Math.round((Date.now() - since) / 1000)} s in all.`);
 	rmSync(folder, { recursive: true });
 	process.exitCode = code ?? 1;

@@ -15,14 +15,24 @@ const MAILBOX = 'ada@example.test';
 
 /** Every way in which an error shows itself. */
 function shownBy(error: MailError): string {
-	return [error.message, error.remedy, error.response, error.command, error.stack, inspect(error, { depth: 9 }), JSON.stringify(error), String(error.cause)].join('\n');
+	return [
+		error.message,
+		error.remedy,
+		error.response,
+		error.command,
+		error.stack,
+		inspect(error, { depth: 9 }),
+		JSON.stringify(error),
+		String(error.cause),
+	].join('\n');
 }
 
 /** The longest part of the secret that stands in the text, in characters, when blanks and line codes are left out. */
 function leaked(secret: string, text: string): number {
 	const plain = text.replace(/\n\d{3}[- ]/g, '').replace(/\s/g, '');
 	let longest = 0;
-	for (let from = 0; from + longest < secret.length; from += 1) while (from + longest < secret.length && plain.includes(secret.slice(from, from + longest + 1))) longest += 1;
+	for (let from = 0; from + longest < secret.length; from += 1)
+		while (from + longest < secret.length && plain.includes(secret.slice(from, from + longest + 1))) longest += 1;
 	return longest;
 }
 
@@ -34,7 +44,9 @@ describe('a token that a server repeats', () => {
 		'cut at its end': `NO bad token ${token.slice(0, 300)}`,
 		'cut at its beginning': `NO …${token.slice(40)}`,
 		'a part of it': `NO ${token.slice(100, 160)} unknown`,
-		'over lines of an SMTP answer': (token.match(/.{1,60}/g) ?? []).map((part, index, all) => `535${index === all.length - 1 ? ' ' : '-'}${part}`).join('\r\n'),
+		'over lines of an SMTP answer': (token.match(/.{1,60}/g) ?? [])
+			.map((part, index, all) => `535${index === all.length - 1 ? ' ' : '-'}${part}`)
+			.join('\r\n'),
 		'over short lines': (token.match(/.{1,5}/g) ?? []).join('\r\n '),
 		'letter by letter': [...token].join(' '),
 		'the line of XOAUTH2': `-ERR what is ${line}`,
@@ -42,7 +54,16 @@ describe('a token that a server repeats', () => {
 		'the line of XOAUTH2 over lines': (line.match(/.{1,70}/g) ?? []).join('\r\n'),
 		'base64 of it alone, for URLs': Buffer.from(token).toString('base64url'),
 	};
-	const secrets = [token, line, ...['', 'x', 'xx'].map((before) => Buffer.from(before + token).toString('base64').slice(4)), Buffer.from(token).toString('base64url')];
+	const secrets = [
+		token,
+		line,
+		...['', 'x', 'xx'].map((before) =>
+			Buffer.from(before + token)
+				.toString('base64')
+				.slice(4),
+		),
+		Buffer.from(token).toString('base64url'),
+	];
 
 	it.each(Object.entries(echoes))('stands in no error: %s', (_name, answer) => {
 		for (const speaker of ['smtp', 'imap', 'pop'] satisfies Speaker[]) {
@@ -84,13 +105,20 @@ describe('what looks like a secret', () => {
 
 	it('leaves a challenge and host names', () => {
 		const challenge = Buffer.from('{"status":"401","schemes":"bearer","scope":"x"}').toString('base64');
-		expect(redact(`334 ${challenge} by eyjafjallajokull.example.com.and.more`)).toBe(`334 ${challenge} by eyjafjallajokull.example.com.and.more`);
+		expect(redact(`334 ${challenge} by eyjafjallajokull.example.com.and.more`)).toBe(
+			`334 ${challenge} by eyjafjallajokull.example.com.and.more`,
+		);
 	});
 });
 
 describe('control characters of servers and folders', () => {
 	it('begin no line and no escape sequence in an error', () => {
-		const error = new MailError('The folder "In\u001b[2Jbox\r\nINFO all is well" is missing.\u202e', { code: 'notFound', response: 'NO \u001b]0;x\u0007\r\n* OK', remedy: 'a\nb', command: 'SELECT x\r\ny' });
+		const error = new MailError('The folder "In\u001b[2Jbox\r\nINFO all is well" is missing.\u202e', {
+			code: 'notFound',
+			response: 'NO \u001b]0;x\u0007\r\n* OK',
+			remedy: 'a\nb',
+			command: 'SELECT x\r\ny',
+		});
 		for (const text of [error.message, error.response, error.remedy, error.command]) expect(text).not.toMatch(/[\0-\x1f\x7f\u202e]/);
 	});
 

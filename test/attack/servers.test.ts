@@ -52,11 +52,19 @@ const tag = (line: string): string => line.split(' ')[0] ?? '';
 const SCRIPTS: Record<Protocol, Script> = {
 	smtp: {
 		greeting: '220 ready',
-		answer: (line) => (line.startsWith('EHLO') ? '250-here\r\n250-STARTTLS\r\n250 AUTH XOAUTH2' : line === 'STARTTLS' ? '220 go' : line.startsWith('AUTH') ? '235 ok' : '250 ok'),
+		answer: (line) =>
+			line.startsWith('EHLO')
+				? '250-here\r\n250-STARTTLS\r\n250 AUTH XOAUTH2'
+				: line === 'STARTTLS'
+					? '220 go'
+					: line.startsWith('AUTH')
+						? '235 ok'
+						: '250 ok',
 	},
 	imap: {
 		greeting: '* OK ready',
-		answer: (line) => (/CAPABILITY/i.test(line) ? `* CAPABILITY IMAP4rev1 STARTTLS AUTH=XOAUTH2 SASL-IR\r\n${tag(line)} OK` : `${tag(line)} OK`),
+		answer: (line) =>
+			/CAPABILITY/i.test(line) ? `* CAPABILITY IMAP4rev1 STARTTLS AUTH=XOAUTH2 SASL-IR\r\n${tag(line)} OK` : `${tag(line)} OK`,
 	},
 	pop: {
 		greeting: '+OK ready',
@@ -71,7 +79,13 @@ interface Victim {
 }
 
 /** A server of ours that speaks by a script, upgrades where it is asked to, and writes down what it hears. */
-async function serve(protocol: Protocol, security: Endpoint['security'], pair: KeyPair, host = 'localhost', change: Partial<Script> = {}): Promise<Victim> {
+async function serve(
+	protocol: Protocol,
+	security: Endpoint['security'],
+	pair: KeyPair,
+	host = 'localhost',
+	change: Partial<Script> = {},
+): Promise<Victim> {
 	const script = { ...SCRIPTS[protocol], ...change };
 	const heard: string[] = [];
 	const talk = (socket: Socket, greet: boolean): void => {
@@ -93,7 +107,10 @@ async function serve(protocol: Protocol, security: Endpoint['security'], pair: K
 		};
 		socket.on('data', hear);
 	};
-	const server = security === 'tls' ? createTls({ key: pair.key, cert: pair.cert }, (socket) => talk(socket, true)) : createPlain((socket) => talk(socket, true));
+	const server =
+		security === 'tls'
+			? createTls({ key: pair.key, cert: pair.cert }, (socket) => talk(socket, true))
+			: createPlain((socket) => talk(socket, true));
 	server.on('tlsClientError', () => undefined);
 	await new Promise<void>((resolve) => server.listen(0, host, resolve));
 	open.push(server);
@@ -105,7 +122,17 @@ const token = (): string => `EwB${randomBytes(600).toString('base64url')}`;
 
 function accountAt(protocol: Protocol, endpoint: Endpoint, value = token()): Account {
 	const nowhere: Endpoint = { host: '', port: 0, security: 'tls' };
-	return { id: 'attacked', mailbox: ADA, user: ADA, smtp: nowhere, imap: nowhere, pop: nowhere, [protocol]: endpoint, signIn: 'delegated', token: async () => new AccessToken(value, Date.now() + 3_600_000) };
+	return {
+		id: 'attacked',
+		mailbox: ADA,
+		user: ADA,
+		smtp: nowhere,
+		imap: nowhere,
+		pop: nowhere,
+		[protocol]: endpoint,
+		signIn: 'delegated',
+		token: async () => new AccessToken(value, Date.now() + 3_600_000),
+	};
 }
 
 /** Signs in, and gives what the session shows of itself. */
@@ -126,7 +153,9 @@ async function signIn(protocol: Protocol, account: Account, limits: Partial<PopL
 }
 
 const PROTOCOLS = ['smtp', 'imap', 'pop'] as const satisfies Protocol[];
-const WAYS = PROTOCOLS.flatMap((protocol) => (['tls', 'starttls'] as const).flatMap((security) => ['127.0.0.1', '::1'].map((host) => [protocol, security, host] as const)));
+const WAYS = PROTOCOLS.flatMap((protocol) =>
+	(['tls', 'starttls'] as const).flatMap((security) => ['127.0.0.1', '::1'].map((host) => [protocol, security, host] as const)),
+);
 
 describe('an IP address as host', () => {
 	it.each(WAYS)('is not served by a certificate for localhost: %s, %s, %s', async (protocol, security, host) => {
@@ -146,7 +175,9 @@ describe('an IP address as host', () => {
 
 describe('an opaque token that a server repeats', () => {
 	const refusal = (line: string): string | undefined => {
-		const said = `what is ${line} ${Buffer.from(line.split(' ').at(-1) ?? '', 'base64').toString('latin1').replace(/[\x00-\x1f]/g, ' ')}`;
+		const said = `what is ${line} ${Buffer.from(line.split(' ').at(-1) ?? '', 'base64')
+			.toString('latin1')
+			.replace(/[\x00-\x1f]/g, ' ')}`;
 		if (/^AUTH XOAUTH2 ./.test(line)) return `535 5.7.8 ${said}`;
 		if (/ AUTHENTICATE XOAUTH2/i.test(line)) return `${tag(line)} NO ${said}`;
 		return line.startsWith('dXNlcj') ? `-ERR [AUTH] ${said}` : undefined;
@@ -154,9 +185,13 @@ describe('an opaque token that a server repeats', () => {
 
 	it.each(PROTOCOLS)('stands neither in the error nor in the protocol log: %s', async (protocol) => {
 		const value = token();
-		const { endpoint } = await serve(protocol, 'tls', byName, 'localhost', { answer: (line, socket) => refusal(line) ?? SCRIPTS[protocol].answer(line, socket) });
+		const { endpoint } = await serve(protocol, 'tls', byName, 'localhost', {
+			answer: (line, socket) => refusal(line) ?? SCRIPTS[protocol].answer(line, socket),
+		});
 		const log = new ProtocolLog();
-		const failed: unknown = await signIn(protocol, { ...accountAt(protocol, endpoint, value), listen: (name) => log.listen(name) }).catch((error: unknown) => error);
+		const failed: unknown = await signIn(protocol, { ...accountAt(protocol, endpoint, value), listen: (name) => log.listen(name) }).catch(
+			(error: unknown) => error,
+		);
 		const shown = inspect(failed, { depth: 12, showHidden: true }) + JSON.stringify(failed) + JSON.stringify(log);
 		expect(shown).toContain('[secret]');
 		for (let at = 0; at + 20 < value.length; at += 1) expect(shown.includes(value.slice(at, at + 20))).toBe(false);
@@ -185,11 +220,17 @@ describe('a POP server that does not keep to what it says', () => {
 		const timer = setInterval(() => socket.write(line), 200);
 		socket.on('close', () => clearInterval(timer));
 	};
-	const on = (change: Record<string, (socket: Socket) => string | undefined>): Partial<Script> => ({ answer: (line, socket) => (Object.hasOwn(change, line) ? change[line]?.(socket) : SCRIPTS.pop.answer(line, socket)) });
-	const session = async (change: Record<string, (socket: Socket) => string | undefined>): Promise<PopSession> => await PopSession.open(accountAt('pop', (await serve('pop', 'tls', byName, 'localhost', on(change))).endpoint), LIMITS);
+	const on = (change: Record<string, (socket: Socket) => string | undefined>): Partial<Script> => ({
+		answer: (line, socket) => (Object.hasOwn(change, line) ? change[line]?.(socket) : SCRIPTS.pop.answer(line, socket)),
+	});
+	const session = async (change: Record<string, (socket: Socket) => string | undefined>): Promise<PopSession> =>
+		await PopSession.open(accountAt('pop', (await serve('pop', 'tls', byName, 'localhost', on(change))).endpoint), LIMITS);
 
 	it('is cut well above the size that LIST told', async () => {
-		const pop = await session({ LIST: () => '+OK\r\n1 10\r\n.', 'RETR 1': (socket) => (socket.write('+OK\r\n'), flood(socket, Buffer.alloc(256 * 1024, 'x'.repeat(76) + '\r\n')), undefined) });
+		const pop = await session({
+			LIST: () => '+OK\r\n1 10\r\n.',
+			'RETR 1': (socket) => (socket.write('+OK\r\n'), flood(socket, Buffer.alloc(256 * 1024, 'x'.repeat(76) + '\r\n')), undefined),
+		});
 		await pop.list();
 		const figures = await figuresOf('POP: LIST tells 10 bytes, RETR sends without end', async () => {
 			await expect(pop.retrieve(1)).rejects.toMatchObject({ code: 'tooLarge' });
@@ -197,7 +238,11 @@ describe('a POP server that does not keep to what it says', () => {
 		expect(figures.memoryMb).toBeLessThan(100);
 	});
 
-	it.each([['empty lines', '\r\n'], ['lines of a listing', '1 1\r\n'], ['a line without end', 'x']])('is cut in a listing without end: %s', async (_name, piece) => {
+	it.each([
+		['empty lines', '\r\n'],
+		['lines of a listing', '1 1\r\n'],
+		['a line without end', 'x'],
+	])('is cut in a listing without end: %s', async (_name, piece) => {
 		const pop = await session({ UIDL: (socket) => (socket.write('+OK\r\n'), flood(socket, Buffer.alloc(64 * 1024, piece)), undefined) });
 		const figures = await figuresOf(`POP: UIDL without end, ${_name}`, async () => {
 			await expect(pop.uidl()).rejects.toThrow();
@@ -205,9 +250,14 @@ describe('a POP server that does not keep to what it says', () => {
 		expect(figures.memoryMb).toBeLessThan(400);
 	});
 
-	it.each([['CAPA', 'UIDL\r\n'], ['AUTH XOAUTH2', 'x']])('ends the sign-in that is never answered: %s', async (command, piece) => {
+	it.each([
+		['CAPA', 'UIDL\r\n'],
+		['AUTH XOAUTH2', 'x'],
+	])('ends the sign-in that is never answered: %s', async (command, piece) => {
 		await figuresOf(`POP: a word now and then at ${command}`, async () => {
-			await expect(session({ [command]: (socket) => (drip(socket, piece), command === 'CAPA' ? '+OK' : undefined) })).rejects.toMatchObject({ code: 'timeout' });
+			await expect(session({ [command]: (socket) => (drip(socket, piece), command === 'CAPA' ? '+OK' : undefined) })).rejects.toMatchObject(
+				{ code: 'timeout' },
+			);
 		});
 	});
 
@@ -244,7 +294,9 @@ describe('an SMTP server that talks without end', () => {
 			},
 		});
 		const figures = await figuresOf('SMTP: an answer without end', async () => {
-			await expect(SmtpSession.open(accountAt('smtp', endpoint))).rejects.toMatchObject({ message: expect.stringMatching(/SMTP failed.*exceeds maximum/i) });
+			await expect(SmtpSession.open(accountAt('smtp', endpoint))).rejects.toMatchObject({
+				message: expect.stringMatching(/SMTP failed.*exceeds maximum/i),
+			});
 		});
 		expect(figures.memoryMb).toBeLessThan(400);
 	});
@@ -263,7 +315,9 @@ describe('an SMTP server that talks without end', () => {
 		});
 		const session = await SmtpSession.open(accountAt('smtp', endpoint));
 		await figuresOf('SMTP: lines without end to MAIL FROM', async () => {
-			await expect(session.send({ from: ADA, to: [ADA], size: 30 }, Readable.from(['Subject: x\r\n\r\nhello\r\n']))).rejects.toMatchObject({ message: expect.stringMatching(/SMTP failed.*exceeds maximum/i) });
+			await expect(session.send({ from: ADA, to: [ADA], size: 30 }, Readable.from(['Subject: x\r\n\r\nhello\r\n']))).rejects.toMatchObject({
+				message: expect.stringMatching(/SMTP failed.*exceeds maximum/i),
+			});
 		});
 		session.close();
 	});
@@ -281,7 +335,9 @@ describe('a server that talks and never answers', () => {
 		['the sign-in', 'signInMs', /^AUTH/, '235-wait\r\n'],
 		['an email', 'mailMs', /^MAIL/, '250-wait\r\n'],
 	])('over SMTP is left at the end of its time for %s', async (name, limit, command, line) => {
-		const { endpoint } = await serve('smtp', 'tls', byName, 'localhost', { answer: (said, socket) => (command.test(said) ? drip(socket, line) : SCRIPTS.smtp.answer(said, socket)) });
+		const { endpoint } = await serve('smtp', 'tls', byName, 'localhost', {
+			answer: (said, socket) => (command.test(said) ? drip(socket, line) : SCRIPTS.smtp.answer(said, socket)),
+		});
 		const figures = await figuresOf(`SMTP: a line each half second, in ${name}`, async () => {
 			const work = async (): Promise<unknown> => {
 				const session = await SmtpSession.open(accountAt('smtp', endpoint), { [limit]: 1_500 });
@@ -303,12 +359,25 @@ describe('control characters of a server', () => {
 	};
 	/** Each text of an error, as it is, with those of its causes. */
 	const textsOf = (error: unknown): string[] =>
-		error instanceof Error ? [...Object.getOwnPropertyNames(error).flatMap((name) => (name === 'stack' ? (error.stack ?? '').split('\n') : textsOf(Reflect.get(error, name)))), ...textsOf(error.cause)] : typeof error === 'string' ? [error] : [];
+		error instanceof Error
+			? [
+					...Object.getOwnPropertyNames(error).flatMap((name) =>
+						name === 'stack' ? (error.stack ?? '').split('\n') : textsOf(Reflect.get(error, name)),
+					),
+					...textsOf(error.cause),
+				]
+			: typeof error === 'string'
+				? [error]
+				: [];
 
 	it.each(PROTOCOLS)('begin no line and no escape sequence in errors, their causes and the protocol log: %s', async (protocol) => {
-		const { endpoint } = await serve(protocol, 'tls', byName, 'localhost', { answer: (line, socket) => refusal(line) ?? SCRIPTS[protocol].answer(line, socket) });
+		const { endpoint } = await serve(protocol, 'tls', byName, 'localhost', {
+			answer: (line, socket) => refusal(line) ?? SCRIPTS[protocol].answer(line, socket),
+		});
 		const log = new ProtocolLog();
-		const failed: unknown = await signIn(protocol, { ...accountAt(protocol, endpoint), listen: (name) => log.listen(name) }).catch((error: unknown) => error);
+		const failed: unknown = await signIn(protocol, { ...accountAt(protocol, endpoint), listen: (name) => log.listen(name) }).catch(
+			(error: unknown) => error,
+		);
 		const texts = [...textsOf(failed), ...(log.toJSON()[protocol] ?? [])];
 		expect(texts.join('\n')).toContain('today');
 		for (const text of texts) expect(text).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028]/);
@@ -316,7 +385,9 @@ describe('control characters of a server', () => {
 	});
 
 	it('in the name of a folder stay out of errors', async () => {
-		const { endpoint } = await serve('imap', 'tls', byName, 'localhost', { answer: (line, socket) => (/ SELECT /.test(line) ? `${tag(line)} NO there is none ${NOISE}` : SCRIPTS.imap.answer(line, socket)) });
+		const { endpoint } = await serve('imap', 'tls', byName, 'localhost', {
+			answer: (line, socket) => (/ SELECT /.test(line) ? `${tag(line)} NO there is none ${NOISE}` : SCRIPTS.imap.answer(line, socket)),
+		});
 		const session = await ImapSession.open(accountAt('imap', endpoint));
 		const failed: unknown = await session.select('In\x1b[2Jbox').catch((error: unknown) => error);
 		session.close();
@@ -329,7 +400,10 @@ describe('a control character in the mailbox', () => {
 	it.each(PROTOCOLS)('could reshape the sign-in, so that nothing of it is sent: %s', async (protocol) => {
 		const { endpoint, heard } = await serve(protocol, 'tls', byName);
 		const mailbox = `${ADA}\x01auth=Bearer evil`;
-		await expect(signIn(protocol, { ...accountAt(protocol, endpoint), mailbox, user: mailbox })).rejects.toMatchObject({ code: 'input', field: 'Mailbox' });
+		await expect(signIn(protocol, { ...accountAt(protocol, endpoint), mailbox, user: mailbox })).rejects.toMatchObject({
+			code: 'input',
+			field: 'Mailbox',
+		});
 		expect(heard.join('\n')).not.toMatch(/AUTHENTICATE|AUTH XOAUTH2 .|dXNlcj/);
 	});
 });

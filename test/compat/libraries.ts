@@ -7,7 +7,18 @@ import { npm } from '../../sandbox/n8n';
 
 const ROOT = resolve(__dirname, '..', '..');
 const FOLDERS = ['bench', 'credentials', 'mail', 'nodes', 'sandbox', 'test'];
-const FILES = ['.npmrc', 'eslint.config.mjs', 'gulpfile.js', 'package.json', 'tsconfig.check.json', 'tsconfig.json', 'vitest.config.ts', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const FILES = [
+	'.npmrc',
+	'eslint.config.mjs',
+	'gulpfile.js',
+	'package.json',
+	'tsconfig.check.json',
+	'tsconfig.json',
+	'vitest.config.ts',
+	'README.md',
+	'LICENSE',
+	'CHANGELOG.md',
+];
 
 /** Both ends of the ranges in package.json: the oldest version that each allows, and the newest of everything. */
 const ENDS = ['oldest', 'newest'] as const;
@@ -24,9 +35,15 @@ export async function tryLibraries(): Promise<boolean> {
 			copyTo(folder);
 			if (end === 'oldest') pinOldest(join(folder, 'package.json'));
 			await npm(folder, ['install', '--no-package-lock', '--no-audit', '--no-fund']);
-			for (const command of [['gulp', 'build', '--silent'], ['tsc', '-p', 'tsconfig.check.json'], ['vitest', 'run', 'test/mail', 'test/nodes', 'test/credentials']]) {
+			for (const command of [
+				['gulp', 'build', '--silent'],
+				['tsc', '-p', 'tsconfig.check.json'],
+				['vitest', 'run', 'test/mail', 'test/nodes', 'test/credentials'],
+			]) {
 				const done = spawnSync(join(folder, 'node_modules', '.bin', command[0] ?? ''), command.slice(1), { cwd: folder, encoding: 'utf8' });
-				console.log(`libraries, ${end}: ${command.join(' ')}: ${done.status === 0 ? '✓' : `failed\n${`${done.stdout}${done.stderr}`.slice(-4_000)}`}`);
+				console.log(
+					`libraries, ${end}: ${command.join(' ')}: ${done.status === 0 ? '✓' : `failed\n${`${done.stdout}${done.stderr}`.slice(-4_000)}`}`,
+				);
 				good &&= done.status === 0;
 			}
 		} finally {
@@ -47,6 +64,8 @@ function copyTo(folder: string): void {
 /** `^1.2.3` becomes `1.2.3`. */
 function pinOldest(path: string): void {
 	const manifest: { dependencies: Record<string, string> } = JSON.parse(readFileSync(path, 'utf8'));
-	manifest.dependencies = Object.fromEntries(Object.entries(manifest.dependencies).map(([name, range]) => [name, range.replace(/^[\^~]|^>=\s*/, '')]));
+	manifest.dependencies = Object.fromEntries(
+		Object.entries(manifest.dependencies).map(([name, range]) => [name, range.replace(/^[\^~]|^>=\s*/, '')]),
+	);
 	writeFileSync(path, JSON.stringify(manifest, null, 2));
 }

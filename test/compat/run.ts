@@ -21,13 +21,18 @@ async function main(): Promise<boolean> {
 	const args = process.argv.slice(2);
 	if (args.includes('--libraries')) return await tryLibraries();
 	const named = args.filter((arg) => !arg.startsWith('--'));
-	if (spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], { cwd: ROOT, stdio: 'inherit' }).status !== 0) throw new Error('The package does not build.');
+	if (spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], { cwd: ROOT, stdio: 'inherit' }).status !== 0)
+		throw new Error('The package does not build.');
 	const sandbox = await startSandbox();
 	let good = true;
 	try {
 		for (const version of named.length > 0 ? named : testedVersions()) {
 			const row = await tried(sandbox, version);
-			writeRow(join(ROOT, 'README.md'), checks.map(({ title }) => title), row);
+			writeRow(
+				join(ROOT, 'README.md'),
+				checks.map(({ title }) => title),
+				row,
+			);
 			good &&= row.cells.every(({ problem }) => problem === undefined);
 			if (!args.includes('--keep')) removeN8nVersion(version);
 		}
@@ -53,11 +58,16 @@ async function tried(sandbox: Sandbox, version: string): Promise<Row> {
 		const n8n = await startN8n({ installation, caFile: sandbox.caFile, credentials: [person, app, shortLived] });
 		try {
 			const scene = { version, sandbox, n8n, person, shortLived, app };
-			const cells = await Promise.all(checks.map(async ({ title, run }) => {
-				const problem = await run(scene).then(() => undefined, (error: unknown) => (error instanceof Error ? error.message : String(error)));
-				console.log(`n8n ${version}: ${title}: ${problem ?? '✓'}`);
-				return { problem };
-			}));
+			const cells = await Promise.all(
+				checks.map(async ({ title, run }) => {
+					const problem = await run(scene).then(
+						() => undefined,
+						(error: unknown) => (error instanceof Error ? error.message : String(error)),
+					);
+					console.log(`n8n ${version}: ${title}: ${problem ?? '✓'}`);
+					return { problem };
+				}),
+			);
 			return { version, node, cells };
 		} finally {
 			await n8n.stop();

@@ -23,11 +23,21 @@ export interface Step {
 
 export function mailStep(name: string, type: string, credential: Credential, parameters: Record<string, unknown>): Step {
 	const { authentication, credentials } = uses(credential);
-	return { name, type: `n8n-nodes-office365-mail.${type}`, typeVersion: 1, credentials, parameters: { authentication, options: {}, ...parameters } };
+	return {
+		name,
+		type: `n8n-nodes-office365-mail.${type}`,
+		typeVersion: 1,
+		credentials,
+		parameters: { authentication, options: {}, ...parameters },
+	};
 }
 
 export const webhookStep = (path: string, responseMode: 'onReceived' | 'lastNode' = 'lastNode'): Step => ({
-	name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: path, parameters: { httpMethod: 'POST', path, responseMode, ...(responseMode === 'lastNode' && { responseData: 'allEntries' }), options: {} },
+	name: 'Webhook',
+	type: 'n8n-nodes-base.webhook',
+	typeVersion: 2,
+	webhookId: path,
+	parameters: { httpMethod: 'POST', path, responseMode, ...(responseMode === 'lastNode' && { responseData: 'allEntries' }), options: {} },
 });
 
 export const endStep: Step = { name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, parameters: {} };
@@ -38,7 +48,9 @@ export async function serve({ n8n }: Scene, name: string, ...steps: Step[]): Pro
 		name,
 		settings: { executionOrder: 'v1' },
 		nodes: steps.map((step, index) => ({ id: `${name}-${index}`, typeVersion: 1, position: [index * 200, 0], ...step })),
-		connections: Object.fromEntries(steps.slice(1).map((step, index) => [steps[index]?.name ?? '', { main: [[{ node: step.name, type: 'main', index: 0 }]] }])),
+		connections: Object.fromEntries(
+			steps.slice(1).map((step, index) => [steps[index]?.name ?? '', { main: [[{ node: step.name, type: 'main', index: 0 }]] }]),
+		),
 	});
 	await n8n.api.activate(id);
 	return id;
@@ -54,10 +66,13 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
 
 /** Until the IMAP Trigger waits for mail in a mailbox. */
 export async function watching({ sandbox }: Scene, mailbox: string): Promise<void> {
-	await until(`${mailbox} is watched`, () => sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true));
+	await until(`${mailbox} is watched`, () =>
+		sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true),
+	);
 }
 
-export const itemsOf = (execution: Execution | undefined, node: string): Item[] => execution?.data?.resultData?.runData?.[node]?.at(-1)?.data?.main?.[0] ?? [];
+export const itemsOf = (execution: Execution | undefined, node: string): Item[] =>
+	execution?.data?.resultData?.runData?.[node]?.at(-1)?.data?.main?.[0] ?? [];
 
 /** @throws Error that shows both */
 export function same(what: string, seen: unknown, expected: unknown): void {

@@ -22,7 +22,10 @@ export function writeRow(file: string, columns: string[], row: Row): void {
 export function withRow(page: string, columns: string[], { version, node, cells }: Row): string {
 	const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
 	if (begin < 0 || end < begin) throw new Error(`README.md has no "${BEGIN}" and "${END}".`);
-	const old = page.slice(begin + BEGIN.length, end).split('\n').filter((line) => /^\| \d/.test(line) && !line.startsWith(`| ${version} |`));
+	const old = page
+		.slice(begin + BEGIN.length, end)
+		.split('\n')
+		.filter((line) => /^\| \d/.test(line) && !line.startsWith(`| ${version} |`));
 	const own = `| ${[version, node, ...cells.map(({ problem }) => (problem === undefined ? '✓' : cell(problem)))].join(' | ')} |`;
 	const rows = [...old, own].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 	const head = `| ${['n8n', 'Node', ...columns].join(' | ')} |`;

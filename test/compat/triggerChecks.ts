@@ -11,7 +11,10 @@ export async function checkTrigger(scene: Scene): Promise<void> {
 }
 
 async function watched(scene: Scene, mailbox: string, parameters: Record<string, unknown>): Promise<string> {
-	const { authentication, credentials } = { authentication: 'serviceAccount' as const, credentials: { microsoftMailServiceAccountApi: { id: scene.app.id, name: scene.app.name } } };
+	const { authentication, credentials } = {
+		authentication: 'serviceAccount' as const,
+		credentials: { microsoftMailServiceAccountApi: { id: scene.app.id, name: scene.app.name } },
+	};
 	const made = workflow(mailbox, mailbox, parameters, authentication, WAIT_SECONDS);
 	const nodes = made.nodes.map((node) => ('name' in node && node.name === 'IMAP Trigger' ? { ...node, credentials } : node));
 	const id = await scene.n8n.api.createWorkflow({ ...made, nodes });
@@ -21,7 +24,8 @@ async function watched(scene: Scene, mailbox: string, parameters: Record<string,
 }
 
 const said = (runs: Execution[]): string[] => runs.map((run) => `${subjects(run).join('+')} ${run.status}`).sort();
-const unread = async ({ sandbox }: Scene, mailbox: string): Promise<number> => (await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'UNSEEN')).trim().split('\n').filter(Boolean).length;
+const unread = async ({ sandbox }: Scene, mailbox: string): Promise<number> =>
+	(await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'UNSEEN')).trim().split('\n').filter(Boolean).length;
 
 async function eachOnce(scene: Scene): Promise<void> {
 	const mailbox = 'trigger@example.test';
@@ -39,7 +43,11 @@ async function failing(scene: Scene): Promise<void> {
 	const id = await watched(scene, mailbox, { options: { maxTries: 2 } });
 	await scene.sandbox.deliver(mailbox, mail('bad'));
 	await scene.n8n.api.ended(id, 2, 120_000);
-	await until('the second try', async () => (await scene.n8n.api.executions(id)).filter((run) => subjects(run).join() === 'bad').length === 2, 90_000);
+	await until(
+		'the second try',
+		async () => (await scene.n8n.api.executions(id)).filter((run) => subjects(run).join() === 'bad').length === 2,
+		90_000,
+	);
 	const all = await scene.n8n.api.executions(id);
 	if (all.some(({ status }) => status !== 'error')) throw new Error(`a mail that fails: ${said(all).join(', ')}`);
 }

@@ -26,7 +26,11 @@ export interface Difference {
 }
 
 /** White space and the marks of quotations do not count: the one joins flowed lines, the other does not. */
-const essence = (text: string): string => text.replace(/^>+ ?/gm, '').replace(/[\s\u00a0\ufeff]+/g, ' ').trim();
+const essence = (text: string): string =>
+	text
+		.replace(/^>+ ?/gm, '')
+		.replace(/[\s\u00a0\ufeff]+/g, ' ')
+		.trim();
 const inOrder = (texts: readonly string[]): string => [...texts].sort((a, b) => (a < b ? -1 : 1)).join('\n');
 
 /** A nested mail has its subject as its name, and a calendar a name of its own, where they have none. */
@@ -42,8 +46,20 @@ const FIELDS: Record<string, (reading: Reading) => string> = {
 	text: ({ plain }) => essence(plain),
 	html: ({ html }) => essence(html),
 	'content of files': ({ files }) => inOrder(files.map(({ type, sha256 }) => `${type.replace(/ .*/s, '')} ${sha256.slice(0, 16)}`)),
-	'names of files': ({ files }) => inOrder(files.filter(({ type }) => !isNamedByUs(type)).map(({ name }) => essence(name)).filter((name) => name !== '')),
-	'names of nested files': ({ files }) => inOrder(files.filter(({ type }) => isNamedByUs(type)).map(({ name }) => essence(name)).filter((name) => name !== '')),
+	'names of files': ({ files }) =>
+		inOrder(
+			files
+				.filter(({ type }) => !isNamedByUs(type))
+				.map(({ name }) => essence(name))
+				.filter((name) => name !== ''),
+		),
+	'names of nested files': ({ files }) =>
+		inOrder(
+			files
+				.filter(({ type }) => isNamedByUs(type))
+				.map(({ name }) => essence(name))
+				.filter((name) => name !== ''),
+		),
 };
 
 /** @param date as it is written in the mail */
@@ -77,13 +93,36 @@ const words = (text: string): Set<string> => new Set(text.toLowerCase().match(/[
 /** Each is a fact about the mail or about Python that can be looked up in the mail; the first that applies is told. */
 const REASONS: Array<[string, (seen: Seen) => boolean]> = [
 	['Python ends with an error of its own', (seen) => failure(seen) !== undefined],
-	['raw or wrongly declared characters, which Python shows as U+FFFD', ({ other, mine }) => other.includes('\ufffd') && !mine.includes('\ufffd')],
-	['a multipart of which Python finds no part: it gives it whole as a file', (seen) => isContent(seen) && seen.theirs.files.some(({ type }) => type.startsWith('multipart/'))],
+	[
+		'raw or wrongly declared characters, which Python shows as U+FFFD',
+		({ other, mine }) => other.includes('\ufffd') && !mine.includes('\ufffd'),
+	],
+	[
+		'a multipart of which Python finds no part: it gives it whole as a file',
+		(seen) => isContent(seen) && seen.theirs.files.some(({ type }) => type.startsWith('multipart/')),
+	],
 	['base64 that was cut off: Python does not decode it', (seen) => isContent(seen) && hasDefect(seen, /^InvalidBase64/)],
-	['no closing boundary: Python drops the last line end, and adds the boundary to nested mails', (seen) => isContent(seen) && hasDefect(seen, /^CloseBoundaryNotFound/)],
-	['a nested mail with a broken structure: Python writes it anew', (seen) => seen.field === 'content of files' && seen.mine.includes('message/rfc822') && hasDefect(seen, /Boundary|Multipart/)],
-	['what has no @ is no address', ({ field, other, mine }) => /^(?:from|to|cc|reply-to)$/.test(field) && inOrder(other.split('\n').filter((one) => one.includes('@'))) === mine],
-	['plain and HTML texts behind one another: we give all of them in both forms', (seen) => isText(seen) && seen.theirs.plain !== '' && seen.theirs.html !== '' && [...words(seen.other)].every((word) => words(seen.mine).has(word))],
+	[
+		'no closing boundary: Python drops the last line end, and adds the boundary to nested mails',
+		(seen) => isContent(seen) && hasDefect(seen, /^CloseBoundaryNotFound/),
+	],
+	[
+		'a nested mail with a broken structure: Python writes it anew',
+		(seen) => seen.field === 'content of files' && seen.mine.includes('message/rfc822') && hasDefect(seen, /Boundary|Multipart/),
+	],
+	[
+		'what has no @ is no address',
+		({ field, other, mine }) =>
+			/^(?:from|to|cc|reply-to)$/.test(field) && inOrder(other.split('\n').filter((one) => one.includes('@'))) === mine,
+	],
+	[
+		'plain and HTML texts behind one another: we give all of them in both forms',
+		(seen) =>
+			isText(seen) &&
+			seen.theirs.plain !== '' &&
+			seen.theirs.html !== '' &&
+			[...words(seen.other)].every((word) => words(seen.mine).has(word)),
+	],
 	['a zone by its name, which Python takes for UTC', ({ field, date }) => field === 'date' && /\s[A-Z]{3,5}\s*$/.test(date)],
 ];
 

@@ -39,7 +39,9 @@ async function main(): Promise<void> {
 /** What is at hand everywhere: our own cases, the test data of Python itself where it is installed, and generated mails. */
 function usual(scratch: string): Corpus[] {
 	const corpora: Corpus[] = [{ title: 'our own cases', folder: join(__dirname, '..', 'cases', 'mail') }];
-	const found = spawnSync(PYTHON, ['-c', 'import os, test.test_email as t; print(os.path.join(os.path.dirname(t.__file__), "data"))'], { encoding: 'utf8' });
+	const found = spawnSync(PYTHON, ['-c', 'import os, test.test_email as t; print(os.path.join(os.path.dirname(t.__file__), "data"))'], {
+		encoding: 'utf8',
+	});
 	const data = found.stdout.trim();
 	if (found.status === 0 && existsSync(data)) corpora.push({ title: 'the test data of Python itself', folder: data });
 	const made = spawnSync(PYTHON, [join(__dirname, 'odd.py'), scratch, String(GENERATED)], { encoding: 'utf8' });
@@ -49,7 +51,10 @@ function usual(scratch: string): Corpus[] {
 
 function mailsIn(folder: string): string[] {
 	const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(?:eml|txt|mime|mail)$/i.test(name));
-	return names.map((name) => join(folder, name)).filter((path) => statSync(path).isFile()).sort();
+	return names
+		.map((name) => join(folder, name))
+		.filter((path) => statSync(path).isFile())
+		.sort();
 }
 
 async function compare(folder: string): Promise<Compared[]> {
@@ -64,8 +69,17 @@ async function compare(folder: string): Promise<Compared[]> {
 		const theirs: PeerReading | { failure: string } = JSON.parse(line.value);
 		const mail = readFileSync(path);
 		const name = path.slice(folder.length + 1);
-		if ('failure' in theirs) compared.push({ name, found: [{ field: 'all', ours: '', theirs: '', reason: `Python cannot read it: ${theirs.failure}` }] });
-		else compared.push({ name, found: differences(await ourReading(mail), theirs, /^Date: *(.{1,100})$/im.exec(mail.toString('latin1').replaceAll('\r', ''))?.[1] ?? '') });
+		if ('failure' in theirs)
+			compared.push({ name, found: [{ field: 'all', ours: '', theirs: '', reason: `Python cannot read it: ${theirs.failure}` }] });
+		else
+			compared.push({
+				name,
+				found: differences(
+					await ourReading(mail),
+					theirs,
+					/^Date: *(.{1,100})$/im.exec(mail.toString('latin1').replaceAll('\r', ''))?.[1] ?? '',
+				),
+			});
 	}
 	peer.stdin.end();
 	return compared;
@@ -86,15 +100,29 @@ interface Item {
 
 async function ourReading(mail: Buffer): Promise<Reading> {
 	const provenance = { uid: 1, uidValidity: '1', size: mail.length, folder: 'INBOX' };
-	const { json, binary } = await toItem(mail, provenance, { format: 'resolved', downloadAttachments: true, prefix: 'attachment_', store: sha256Of });
+	const { json, binary } = await toItem(mail, provenance, {
+		format: 'resolved',
+		downloadAttachments: true,
+		prefix: 'attachment_',
+		store: sha256Of,
+	});
 	const item: Item = JSON.parse(JSON.stringify(json));
 	return {
 		subject: item.subject,
-		people: { from: addressesIn(item.from?.value), to: addressesIn(item.to?.value), cc: addressesIn(item.cc?.value), 'reply-to': addressesIn(item.replyTo?.value) },
+		people: {
+			from: addressesIn(item.from?.value),
+			to: addressesIn(item.to?.value),
+			cc: addressesIn(item.cc?.value),
+			'reply-to': addressesIn(item.replyTo?.value),
+		},
 		date: item.date === '' ? null : Math.floor(Date.parse(item.date) / 1000),
 		plain: item.text,
 		html: item.html,
-		files: item.attachments.map(({ property, fileName, mimeType }) => ({ name: fileName ?? '', type: mimeType, sha256: binary?.[property] ?? '' })),
+		files: item.attachments.map(({ property, fileName, mimeType }) => ({
+			name: fileName ?? '',
+			type: mimeType,
+			sha256: binary?.[property] ?? '',
+		})),
 	};
 }
 
@@ -123,10 +151,13 @@ function tell({ title }: Corpus, compared: readonly Compared[]): boolean {
 	const unexplained = differing.filter(({ found }) => found.some(({ reason }) => reason === undefined));
 	console.log(`\nCorpus: ${title}`);
 	for (const { name, found } of differing) {
-		for (const { field, ours, theirs, reason } of found) console.log(`  ${name}: ${field}: ${reason ?? 'NOT EXPLAINED'}\n    ours   ${shown(ours)}\n    Python ${shown(theirs)}`);
+		for (const { field, ours, theirs, reason } of found)
+			console.log(`  ${name}: ${field}: ${reason ?? 'NOT EXPLAINED'}\n    ours   ${shown(ours)}\n    Python ${shown(theirs)}`);
 	}
 	const share = compared.length === 0 ? 0 : agreeing / compared.length;
-	console.log(`${compared.length} mails, ${agreeing} read as by Python (${(share * 100).toFixed(1)} %), ${differing.length - unexplained.length} differ for a reason that is told, ${unexplained.length} without.`);
+	console.log(
+		`${compared.length} mails, ${agreeing} read as by Python (${(share * 100).toFixed(1)} %), ${differing.length - unexplained.length} differ for a reason that is told, ${unexplained.length} without.`,
+	);
 	return unexplained.length === 0;
 }
 

@@ -9,7 +9,11 @@ const person = new MicrosoftMailOAuth2Api();
 const app = new MicrosoftMailServiceAccountApi();
 
 const mock: INode = { id: 'mock', name: 'mock', type: 'mock', typeVersion: 1, position: [0, 0], parameters: {} };
-const noTypes: INodeTypes = Object({ getByName: () => undefined, getByNameAndVersion: () => ({ description: { properties: [] } }), getKnownTypes: () => ({}) });
+const noTypes: INodeTypes = Object({
+	getByName: () => undefined,
+	getByNameAndVersion: () => ({ description: { properties: [] } }),
+	getKnownTypes: () => ({}),
+});
 
 /** What n8n makes of a form's values: defaults put in, expressions resolved; as its credentials helper does. */
 async function resolved(values: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -24,7 +28,15 @@ async function resolved(values: Record<string, unknown>): Promise<Record<string,
 	}
 }
 
-const CUSTOM = { cloud: 'custom', authorityUrl: 'https://login.example.test:8443/', resourceUrl: 'https://outlook.example.test/', imapHost: 'imap.example.test', imapPort: 993, popHost: '', smtpHost: '' };
+const CUSTOM = {
+	cloud: 'custom',
+	authorityUrl: 'https://login.example.test:8443/',
+	resourceUrl: 'https://outlook.example.test/',
+	imapHost: 'imap.example.test',
+	imapPort: 993,
+	popHost: '',
+	smtpHost: '',
+};
 const TENANTS = ['common', 'organizations', 'consumers', 'contoso.onmicrosoft.com', '8eaef023-2b34-4da1-9baa-8bc8c9d6a490'];
 const PERMISSION: Record<Protocol, string> = { smtp: 'SMTP.Send', imap: 'IMAP.AccessAsUser.All', pop: 'POP.AccessAsUser.All' };
 const TICKED: Protocol[][] = [['smtp'], ['imap'], ['pop'], ['smtp', 'imap'], ['smtp', 'pop'], ['imap', 'pop'], ['smtp', 'imap', 'pop']];
@@ -41,41 +53,73 @@ describe('the OAuth2 credential', () => {
 
 		it.each(TICKED.map((protocols) => [protocols]))('asks for the permissions of %j and no other', async (protocols) => {
 			const { scope } = await resolved({ ...fields, tenantId: 'common', protocols });
-			expect(scope).toBe(['openid email profile offline_access', ...protocols.map((protocol) => `${cloud.resource}/${PERMISSION[protocol]}`)].join(' '));
+			expect(scope).toBe(
+				['openid email profile offline_access', ...protocols.map((protocol) => `${cloud.resource}/${PERMISSION[protocol]}`)].join(' '),
+			);
 		});
 
 		it('asks for all three where none is chosen, as the editor leaves the list', async () => {
 			const { scope } = await resolved({ ...fields, tenantId: 'common', protocols: [] });
-			expect(scope).toBe(['openid email profile offline_access', ...Object.values(PERMISSION).map((permission) => `${cloud.resource}/${permission}`)].join(' '));
+			expect(scope).toBe(
+				['openid email profile offline_access', ...Object.values(PERMISSION).map((permission) => `${cloud.resource}/${permission}`)].join(
+					' ',
+				),
+			);
 		});
 	});
 
-	it('asks for Microsoft\'s own resource where a custom cloud names none', async () => {
-		expect((await resolved({ ...CUSTOM, resourceUrl: '', tenantId: 'common', protocols: ['pop'] })).scope).toBe('openid email profile offline_access https://outlook.office.com/POP.AccessAsUser.All');
+	it("asks for Microsoft's own resource where a custom cloud names none", async () => {
+		expect((await resolved({ ...CUSTOM, resourceUrl: '', tenantId: 'common', protocols: ['pop'] })).scope).toBe(
+			'openid email profile offline_access https://outlook.office.com/POP.AccessAsUser.All',
+		);
 	});
 
 	it('knows each cloud by the table and by nothing else', () => {
 		expect(Object.keys(CLOUDS)).toEqual(names);
 	});
 
-	it.each(['a/b', '../common', 'a?b=c', 'a#b', 'a@evil.test', 'a\\b', 'a b', 'a%2fb', '', '/', '.', '-a', '{{ 1 }}', '"+"'])('keeps the tenant %j out of its addresses', async (tenantId) => {
-		const { authUrl, accessTokenUrl } = await resolved({ cloud: 'global', tenantId });
-		expect(authUrl).toBe('https://login.microsoftonline.com/tenant-id-is-not-valid/oauth2/v2.0/authorize');
-		expect(accessTokenUrl).toBe('https://login.microsoftonline.com/tenant-id-is-not-valid/oauth2/v2.0/token');
-	});
+	it.each(['a/b', '../common', 'a?b=c', 'a#b', 'a@evil.test', 'a\\b', 'a b', 'a%2fb', '', '/', '.', '-a', '{{ 1 }}', '"+"'])(
+		'keeps the tenant %j out of its addresses',
+		async (tenantId) => {
+			const { authUrl, accessTokenUrl } = await resolved({ cloud: 'global', tenantId });
+			expect(authUrl).toBe('https://login.microsoftonline.com/tenant-id-is-not-valid/oauth2/v2.0/authorize');
+			expect(accessTokenUrl).toBe('https://login.microsoftonline.com/tenant-id-is-not-valid/oauth2/v2.0/token');
+		},
+	);
 
-	it.each(['http://login.example.test', 'login.example.test', 'https://login.example.test?x=1', 'https://login.example.test#x', 'https://me@login.example.test', '', 'javascript:alert(1)'])('sends neither browser nor secret to the authority %j', async (authorityUrl) => {
+	it.each([
+		'http://login.example.test',
+		'login.example.test',
+		'https://login.example.test?x=1',
+		'https://login.example.test#x',
+		'https://me@login.example.test',
+		'',
+		'javascript:alert(1)',
+	])('sends neither browser nor secret to the authority %j', async (authorityUrl) => {
 		const { authUrl, accessTokenUrl } = await resolved({ ...CUSTOM, authorityUrl, tenantId: 'common' });
 		for (const url of [authUrl, accessTokenUrl]) expect(new URL(String(url)).origin).toBe('https://authority-url-must-be-https.invalid');
 	});
 
 	it('takes a tenant with blanks around it, as it is pasted', async () => {
-		expect((await resolved({ cloud: 'global', tenantId: ' contoso.example\n' })).accessTokenUrl).toBe('https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token');
+		expect((await resolved({ cloud: 'global', tenantId: ' contoso.example\n' })).accessTokenUrl).toBe(
+			'https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token',
+		);
 	});
 
 	it('proves the app by secret or certificate in the body, with PKCE', async () => {
-		expect(await resolved({ tenantId: 'common' })).toMatchObject({ grantType: 'authorizationCode', usePkce: true, authentication: 'body', clientCredentialType: 'clientSecret' });
-		const byCertificate = await resolved({ tenantId: 'common', clientCredentialType: 'certificate', privateKey: 'k', certificate: 'c', clientSecret: 's' });
+		expect(await resolved({ tenantId: 'common' })).toMatchObject({
+			grantType: 'authorizationCode',
+			usePkce: true,
+			authentication: 'body',
+			clientCredentialType: 'clientSecret',
+		});
+		const byCertificate = await resolved({
+			tenantId: 'common',
+			clientCredentialType: 'certificate',
+			privateKey: 'k',
+			certificate: 'c',
+			clientSecret: 's',
+		});
 		expect(byCertificate).toMatchObject({ clientCredentialType: 'certificate', privateKey: 'k', certificate: 'c' });
 		expect(byCertificate).not.toHaveProperty('clientSecret');
 	});
@@ -83,7 +127,11 @@ describe('the OAuth2 credential', () => {
 
 describe('the form of the service account', () => {
 	const inSight = (authentication: string): string[] =>
-		app.properties.filter((property) => property.type !== 'notice' && NodeHelpers.displayParameter({ authentication, cloud: 'global' }, property, null, null)).map(({ name }) => name);
+		app.properties
+			.filter(
+				(property) => property.type !== 'notice' && NodeHelpers.displayParameter({ authentication, cloud: 'global' }, property, null, null),
+			)
+			.map(({ name }) => name);
 
 	it.each([
 		['clientSecret', ['tenantId', 'clientId', 'clientSecret']],
@@ -95,18 +143,26 @@ describe('the form of the service account', () => {
 		expect(inSight(authentication)).toEqual(['authentication', 'cloud', ...fields, 'mailbox']);
 	});
 
-	it('says which ways need the operator\'s leave, and which one is legacy', () => {
-		const notices = (authentication: string): string => app.properties.filter((property) => property.type === 'notice' && NodeHelpers.displayParameter({ authentication }, property, null, null)).map(({ displayName }) => displayName).join();
-		for (const way of ['workloadIdentity', 'managedIdentity']) expect(notices(way)).toContain('N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true');
+	it("says which ways need the operator's leave, and which one is legacy", () => {
+		const notices = (authentication: string): string =>
+			app.properties
+				.filter((property) => property.type === 'notice' && NodeHelpers.displayParameter({ authentication }, property, null, null))
+				.map(({ displayName }) => displayName)
+				.join();
+		for (const way of ['workloadIdentity', 'managedIdentity'])
+			expect(notices(way)).toContain('N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true');
 		expect(notices('usernamePassword')).toMatch(/^Legacy: .*multi-factor/);
 		expect(notices('clientSecret')).toBe('');
 	});
 
 	it('hides what is secret, in both forms', () => {
-		for (const { name, typeOptions } of [...app.properties, ...person.properties].filter((property) => /^(clientSecret|privateKey|passphrase|password|certificate)$/.test(property.name))) expect([name, typeOptions?.password]).toEqual([name, true]);
+		for (const { name, typeOptions } of [...app.properties, ...person.properties].filter((property) =>
+			/^(clientSecret|privateKey|passphrase|password|certificate)$/.test(property.name),
+		))
+			expect([name, typeOptions?.password]).toEqual([name, true]);
 	});
 
-	it('links the admin\'s page from both', () => {
+	it("links the admin's page from both", () => {
 		for (const { documentationUrl } of [app, person]) expect(documentationUrl).toMatch(/\/docs\/admin\.md$/);
 	});
 });

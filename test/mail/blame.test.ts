@@ -6,7 +6,10 @@ import { MailError } from '../../mail/errors';
 const refusal = new MailError('No.', { code: 'rejected', speaker: 'imap' });
 
 /** A server that refuses every request with a bad mail in it. */
-function server(bad: readonly number[], error: Error = refusal): { asked: number[][]; ask: (some: readonly number[]) => Promise<string[]> } {
+function server(
+	bad: readonly number[],
+	error: Error = refusal,
+): { asked: number[][]; ask: (some: readonly number[]) => Promise<string[]> } {
 	const asked: number[][] = [];
 	return {
 		asked,
@@ -27,18 +30,31 @@ describe('isolate', () => {
 
 	it('asks for each by itself where the caller says so', async () => {
 		const { ask, asked } = server([2]);
-		expect(await isolate([1, 2, 3], ask, () => [], () => 'each')).toEqual(['1', '3']);
+		expect(
+			await isolate(
+				[1, 2, 3],
+				ask,
+				() => [],
+				() => 'each',
+			),
+		).toEqual(['1', '3']);
 		expect(asked).toEqual([[1, 2, 3], [1], [2], [3]]);
 	});
 
-	it('throws what is no mail\'s fault at once, for one mail and for none too', async () => {
+	it("throws what is no mail's fault at once, for one mail and for none too", async () => {
 		const lost = new MailError('Gone.', { code: 'lost', speaker: 'imap' });
 		for (const uids of [[1, 2, 3], [1]]) {
 			const { ask, asked } = server([1], lost);
 			await expect(isolate(uids, ask, () => [])).rejects.toBe(lost);
 			expect(asked).toHaveLength(1);
 		}
-		await expect(isolate([], async () => await Promise.reject(refusal), () => [])).rejects.toBe(refusal);
+		await expect(
+			isolate(
+				[],
+				async () => await Promise.reject(refusal),
+				() => [],
+			),
+		).rejects.toBe(refusal);
 	});
 });
 
@@ -55,7 +71,11 @@ describe('a trial', () => {
 			trial.dealtWith(other);
 			return guilty;
 		});
-		expect(rounds).toEqual([[false, false], [false, false], [true, false]]);
+		expect(rounds).toEqual([
+			[false, false],
+			[false, false],
+			[true, false],
+		]);
 	});
 
 	it('counts from the first accusation, and acquits what is dealt with', () => {

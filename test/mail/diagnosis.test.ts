@@ -32,7 +32,9 @@ beforeAll(async () => {
 	trust(sandbox.caFile);
 	await sandbox.deliver(ADA, 'Subject: one\r\n\r\nhello\r\n');
 });
-beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', [HOST_IDENTITY_SERVERS]: 'localhost', ...sandbox.managedIdentity.environment.vm }));
+beforeEach(() =>
+	withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', [HOST_IDENTITY_SERVERS]: 'localhost', ...sandbox.managedIdentity.environment.vm }),
+);
 afterEach(() => {
 	sandbox.exchange.reset();
 	sandbox.identity.recover();
@@ -60,7 +62,10 @@ const TALK: Record<'smtp' | 'imap' | 'pop', (account: Account) => Promise<unknow
 	smtp: async (given) => {
 		const session = await SmtpSession.open(given);
 		try {
-			const receipt = await session.send({ from: ADA, to: ['grace@example.test'], size: 30 }, Readable.from(['Subject: x\r\n\r\nhello\r\n']));
+			const receipt = await session.send(
+				{ from: ADA, to: ['grace@example.test'], size: 30 },
+				Readable.from(['Subject: x\r\n\r\nhello\r\n']),
+			);
 			return receipt;
 		} finally {
 			await session.quit();
@@ -99,10 +104,18 @@ const at = (command: string, ...says: string[]): Saying[] => says.map((text) => 
 /** What servers say, by row and protocol: Exchange Online's words first, then those of others. */
 const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>> = {
 	'smtp-auth-disabled': {
-		smtp: at('AUTH', '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.', '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information.'),
+		smtp: at(
+			'AUTH',
+			'535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.',
+			'535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information.',
+		),
 	},
 	'smtp-policy': {
-		smtp: at('AUTH', '535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully. Contact your administrator.', '535 5.7.139 Authentication unsuccessful, user is locked by your organization\'s security defaults policy. Contact your administrator.'),
+		smtp: at(
+			'AUTH',
+			'535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully. Contact your administrator.',
+			"535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy. Contact your administrator.",
+		),
 	},
 	'basic-auth-off': { smtp: at('AUTH', '550 5.7.30 Basic authentication is not supported for Client Submission.') },
 	'hve-external': { smtp: at('RCPT', '550 5.5.105 External sending is not supported for High Volume Email accounts.') },
@@ -117,43 +130,126 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		],
 	},
 	'sender-blocked': {
-		smtp: at('END', '550 5.1.8 Access denied, bad outbound sender', '550 5.7.501 Access denied, spam abuse detected', '554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message due to a permanent exception with message [BeginDiagnosticData]WASCL UserAction verdict is not None. Actual verdict is RefuseQuota.'),
+		smtp: at(
+			'END',
+			'550 5.1.8 Access denied, bad outbound sender',
+			'550 5.7.501 Access denied, spam abuse detected',
+			'554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message due to a permanent exception with message [BeginDiagnosticData]WASCL UserAction verdict is not None. Actual verdict is RefuseQuota.',
+		),
 	},
 	'tenant-blocked': {
-		smtp: at('END', '550 5.7.705 Access denied, tenant has exceeded threshold', '550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to http://go.microsoft.com/fwlink/?LinkId=526653 AS(7230)', '550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains'),
+		smtp: at(
+			'END',
+			'550 5.7.705 Access denied, tenant has exceeded threshold',
+			'550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. For more information please go to http://go.microsoft.com/fwlink/?LinkId=526653 AS(7230)',
+			'550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains',
+		),
 	},
-	'sender-full': { smtp: at('END', '554 5.2.2 mailbox full. Visit https://aka.ms/mailboxfull for more information.; STOREDRV.Submission.Exception:QuotaExceededException.MapiExceptionQuotaExceeded; Failed to process message due to a permanent exception with message [BeginDiagnosticData]Cannot submit message.') },
-	'mailbox-full': { smtp: [...at('RCPT', '552 5.2.2 <grace@example.test>: Recipient address rejected: Over quota'), ...at('END', '552 5.2.2 Over quota', '554 5.2.2 mailbox full', '552 Quota exceeded (mailbox for user is full)')] },
+	'sender-full': {
+		smtp: at(
+			'END',
+			'554 5.2.2 mailbox full. Visit https://aka.ms/mailboxfull for more information.; STOREDRV.Submission.Exception:QuotaExceededException.MapiExceptionQuotaExceeded; Failed to process message due to a permanent exception with message [BeginDiagnosticData]Cannot submit message.',
+		),
+	},
+	'mailbox-full': {
+		smtp: [
+			...at('RCPT', '552 5.2.2 <grace@example.test>: Recipient address rejected: Over quota'),
+			...at('END', '552 5.2.2 Over quota', '554 5.2.2 mailbox full', '552 Quota exceeded (mailbox for user is full)'),
+		],
+	},
 	'recipient-limit': {
 		smtp: [
-			...at('END', '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception', '550 5.1.90 Your message can\'t be sent because you\'ve reached your daily limit for message recipients'),
+			...at(
+				'END',
+				'554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception',
+				"550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+			),
 			...at('RCPT', '550 5.5.3 Too many recipients', '550 5.2.0 RESOLVER.ADR.RecipientLimit; too many'),
 		],
 	},
 	'too-large': {
-		smtp: [...at('MAIL', '552 5.3.4 Message size exceeds fixed maximum message size', '552 Message exceeds maximum fixed size'), ...at('END', '554 5.2.3 mailbox says no', '554 5.2.0 STOREDRV.Submission.Exception:MessageSubmissionExceededException.MapiExceptionMaxSubmissionExceeded; Failed to process message due to a permanent exception')],
+		smtp: [
+			...at('MAIL', '552 5.3.4 Message size exceeds fixed maximum message size', '552 Message exceeds maximum fixed size'),
+			...at(
+				'END',
+				'554 5.2.3 mailbox says no',
+				'554 5.2.0 STOREDRV.Submission.Exception:MessageSubmissionExceededException.MapiExceptionMaxSubmissionExceeded; Failed to process message due to a permanent exception',
+			),
+		],
 		imap: at('SELECT', '%t NO Message is too large.'),
 		pop: at('RETR', '-ERR message exceeds what is allowed'),
 	},
-	'smtp-connections': { smtp: [...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'), ...at('AUTH', '421 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded')] },
-	'smtp-no-oauth': { smtp: at('AUTH', '504 5.7.4 Unrecognized authentication type [SN1NAM02FT025.eop-nam02.prod.protection.outlook.com]', '500 5.3.3 Unrecognized command [AM0EUR02FT012.eop-EUR02.prod.protection.outlook.com]', '502 5.5.2 Error: command not recognized', '503 5.5.1 Error: authentication not enabled') },
-	'smtp-auth': { smtp: [...at('MAIL', '530 5.7.57 Client not authenticated to send mail. [FR5P281CA0041.DEUP281.PROD.OUTLOOK.COM 2026-11-21T10:39:31.988Z 08DCE8162EC4E3C0]'), ...at('AUTH', '535 5.7.3 Authentication unsuccessful', '535 5.7.3 Authentication unsuccessful [TY1PR01CA0183.jpnprd01.prod.outlook.com 2026-11-21T10:00:00.432Z 08DBB276B7E699C4]', '535 5.7.8 Error: authentication failed: Invalid authentication mechanism', '535 5.7.143 Expired token', '535 5.7.142 Token will expire soon')] },
+	'smtp-connections': {
+		smtp: [
+			...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'),
+			...at('AUTH', '421 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded'),
+		],
+	},
+	'smtp-no-oauth': {
+		smtp: at(
+			'AUTH',
+			'504 5.7.4 Unrecognized authentication type [SN1NAM02FT025.eop-nam02.prod.protection.outlook.com]',
+			'500 5.3.3 Unrecognized command [AM0EUR02FT012.eop-EUR02.prod.protection.outlook.com]',
+			'502 5.5.2 Error: command not recognized',
+			'503 5.5.1 Error: authentication not enabled',
+		),
+	},
+	'smtp-auth': {
+		smtp: [
+			...at(
+				'MAIL',
+				'530 5.7.57 Client not authenticated to send mail. [FR5P281CA0041.DEUP281.PROD.OUTLOOK.COM 2026-11-21T10:39:31.988Z 08DCE8162EC4E3C0]',
+			),
+			...at(
+				'AUTH',
+				'535 5.7.3 Authentication unsuccessful',
+				'535 5.7.3 Authentication unsuccessful [TY1PR01CA0183.jpnprd01.prod.outlook.com 2026-11-21T10:00:00.432Z 08DBB276B7E699C4]',
+				'535 5.7.8 Error: authentication failed: Invalid authentication mechanism',
+				'535 5.7.143 Expired token',
+				'535 5.7.142 Token will expire soon',
+			),
+		],
+	},
 	// Exchange lets such a user in, refuses the next commands and closes.
 	'imap-not-connected': {
 		imap: [
 			...at('AUTHENTICATE', '%t BAD User is authenticated but not connected.'),
-			...at('SELECT', '%t BAD User is authenticated but not connected.', '%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14'),
+			...at(
+				'SELECT',
+				'%t BAD User is authenticated but not connected.',
+				'%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14',
+			),
 			{ at: 'SELECT', says: '%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14 ', drop: true },
-			...at('NAMESPACE', '%t BAD User is authenticated but not connected.', '%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14'),
+			...at(
+				'NAMESPACE',
+				'%t BAD User is authenticated but not connected.',
+				'%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14',
+			),
 			{ at: 'NAMESPACE', says: '%t BAD User is authenticated but not connected.\r\n* BYE Connection closed. 14 ', drop: true },
 		],
 		pop: at('STAT', '-ERR User is authenticated but not connected.'),
 	},
-	'protocol-disabled': { imap: at('AUTHENTICATE', '%t NO IMAP access is disabled for this mailbox.', '%t NO LOGONDENIED'), pop: at('STAT', '-ERR POP3 is not enabled for this mailbox') },
+	'protocol-disabled': {
+		imap: at('AUTHENTICATE', '%t NO IMAP access is disabled for this mailbox.', '%t NO LOGONDENIED'),
+		pop: at('STAT', '-ERR POP3 is not enabled for this mailbox'),
+	},
 	throttled: {
 		smtp: at('MAIL', '450 4.7.0 Sender is throttled', '421 4.7.0 Too many connections'),
-		imap: [...at('AUTHENTICATE', '%t NO [UNAVAILABLE] Temporary authentication failure.', '%t NO Server Unavailable. 15', '%t NO [LIMIT] Too many simultaneous connections.'), ...at('SELECT', '%t BAD Request is throttled. Suggested Backoff Time: 50 milliseconds')],
-		pop: at('STAT', '-ERR [SYS/TEMP] Server Unavailable. 21', '-ERR [LOGIN-DELAY] wait a little', '-ERR Too many connections from your address'),
+		imap: [
+			...at(
+				'AUTHENTICATE',
+				'%t NO [UNAVAILABLE] Temporary authentication failure.',
+				'%t NO Server Unavailable. 15',
+				'%t NO [LIMIT] Too many simultaneous connections.',
+			),
+			...at('SELECT', '%t BAD Request is throttled. Suggested Backoff Time: 50 milliseconds'),
+		],
+		pop: at(
+			'STAT',
+			'-ERR [SYS/TEMP] Server Unavailable. 21',
+			'-ERR [LOGIN-DELAY] wait a little',
+			'-ERR Too many connections from your address',
+		),
 	},
 	'token-ended': {
 		smtp: at('MAIL', '421 4.7.0 Session invalidated - AccessTokenExpired').map((saying) => ({ ...saying, drop: true })),
@@ -163,16 +259,58 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	'mailbox-locked': { pop: at('STAT', '-ERR [IN-USE] Mailbox is locked by another POP session', '-ERR maildrop already locked') },
 	'mail-auth': {
 		imap: at('AUTHENTICATE', '%t NO AUTHENTICATE failed.', '%t NO [AUTHENTICATIONFAILED] Authentication failed.'),
-		pop: at('AUTH', '-ERR Authentication failure: unknown user name or bad password.', '-ERR [AUTH] Authentication failed.', '-ERR Logon failure: unknown user name or bad password.'),
+		pop: at(
+			'AUTH',
+			'-ERR Authentication failure: unknown user name or bad password.',
+			'-ERR [AUTH] Authentication failed.',
+			'-ERR Logon failure: unknown user name or bad password.',
+		),
 	},
 	'imap-charset': { imap: at('UID SEARCH', '%t NO [BADCHARSET (US-ASCII)] The specified charset is not supported.') },
-	'folder-missing': { imap: at('SELECT', '%t NO Nowhere doesn\'t exist.', '%t NO [NONEXISTENT] Unknown mailbox: Nowhere', '%t NO [TRYCREATE] Mailbox not found') },
-	'smtp-temporary': { smtp: [...at('MAIL', '451 4.7.500 Server busy. Please try again later'), ...at('RCPT', '450 4.2.1 mailbox busy', '421 4.4.2 Connection dropped due to TimedOut [25.3.4.5]', '450 4.7.1 SendAsDenied 5.7.60 5.3.4 certificate'), ...at('AUTH', '454 4.7.0 Temporary authentication failure')] },
-	'smtp-recipient': { smtp: at('RCPT', '550 5.1.1 <grace@example.test>: Recipient address rejected', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup [185.7.30.5]', '550 5.4.1 Recipient address rejected: Access denied. AS(201806281)') },
-	'smtp-refused': { smtp: [...at('END', '554 5.6.0 Corrupt message content', '554 5.7.1 Refused by the policy of 52.4.1.12', '550 5.7.1 Service unavailable, sender throttled, timed out; ECONNRESET; AccessTokenExpired', '554 5.7.1 id 5.7.139.1 of 15.7.60.2, ref 535 5.7.3'), ...at('MAIL', '501 5.1.7 Invalid address', '503 5.5.1 Bad sequence of commands', '504 5.5.4 Parameter not implemented')] },
+	'folder-missing': {
+		imap: at(
+			'SELECT',
+			"%t NO Nowhere doesn't exist.",
+			'%t NO [NONEXISTENT] Unknown mailbox: Nowhere',
+			'%t NO [TRYCREATE] Mailbox not found',
+		),
+	},
+	'smtp-temporary': {
+		smtp: [
+			...at('MAIL', '451 4.7.500 Server busy. Please try again later'),
+			...at(
+				'RCPT',
+				'450 4.2.1 mailbox busy',
+				'421 4.4.2 Connection dropped due to TimedOut [25.3.4.5]',
+				'450 4.7.1 SendAsDenied 5.7.60 5.3.4 certificate',
+			),
+			...at('AUTH', '454 4.7.0 Temporary authentication failure'),
+		],
+	},
+	'smtp-recipient': {
+		smtp: at(
+			'RCPT',
+			'550 5.1.1 <grace@example.test>: Recipient address rejected',
+			'550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found',
+			'550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup [185.7.30.5]',
+			'550 5.4.1 Recipient address rejected: Access denied. AS(201806281)',
+		),
+	},
+	'smtp-refused': {
+		smtp: [
+			...at(
+				'END',
+				'554 5.6.0 Corrupt message content',
+				'554 5.7.1 Refused by the policy of 52.4.1.12',
+				'550 5.7.1 Service unavailable, sender throttled, timed out; ECONNRESET; AccessTokenExpired',
+				'554 5.7.1 id 5.7.139.1 of 15.7.60.2, ref 535 5.7.3',
+			),
+			...at('MAIL', '501 5.1.7 Invalid address', '503 5.5.1 Bad sequence of commands', '504 5.5.4 Parameter not implemented'),
+		],
+	},
 	'pop-token-too-long': { pop: at('AUTH', '-ERR Protocol error. Connection is closed. 10') },
 	'pop-server-broken': { pop: at('STAT', '-ERR [SYS/PERM] mailbox is corrupt') },
-	'pop-message-missing': { pop: at('RETR', '-ERR no such message', '-ERR There\'s no message 1.', '-ERR message 1 already deleted') },
+	'pop-message-missing': { pop: at('RETR', '-ERR no such message', "-ERR There's no message 1.", '-ERR message 1 already deleted') },
 };
 
 const PAGE = '<!DOCTYPE html><html><head><title>Sign in to the network</title></head><body></body></html>';
@@ -182,65 +320,178 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 	'host-resource': [
 		'AADSTS500011: The resource principal named https://partner.outlook.cn was not found in the tenant named Contoso.',
 		'AADSTS50001: The application named https://partner.outlook.cn was not found in the tenant.',
-	].map((description) => [description, 'host', async () => (sandbox.managedIdentity.failures.push({ status: 400, error: 'invalid_resource', description }), await askHost())]),
-	'host-identity-missing': [['no system-assigned identity', 'host', async () => (sandbox.managedIdentity.systemAssigned = false, await askHost())]],
-	'host-refused': [401, 403].map((status) => [`${status}`, 'host', async () => (sandbox.managedIdentity.failures.push(status), await askHost())]),
-	'host-busy': [404, 410, 429, 500, 503].map((status) => [`${status}`, 'host', async () => (sandbox.managedIdentity.failures.push(status), await askHost())]),
-	'host-absent': [['nobody at the address', 'host', async () => {
-		await sandbox.managedIdentity.stop();
-		await askHost();
-	}]],
+	].map((description) => [
+		description,
+		'host',
+		async () => (sandbox.managedIdentity.failures.push({ status: 400, error: 'invalid_resource', description }), await askHost()),
+	]),
+	'host-identity-missing': [
+		['no system-assigned identity', 'host', async () => ((sandbox.managedIdentity.systemAssigned = false), await askHost())],
+	],
+	'host-refused': [401, 403].map((status) => [
+		`${status}`,
+		'host',
+		async () => (sandbox.managedIdentity.failures.push(status), await askHost()),
+	]),
+	'host-busy': [404, 410, 429, 500, 503].map((status) => [
+		`${status}`,
+		'host',
+		async () => (sandbox.managedIdentity.failures.push(status), await askHost()),
+	]),
+	'host-absent': [
+		[
+			'nobody at the address',
+			'host',
+			async () => {
+				await sandbox.managedIdentity.stop();
+				await askHost();
+			},
+		],
+	],
 	'grant-ended': [
 		'The credential "Ada" needs to be reconnected.',
 		'OAuth access token expired and no refresh token is available. Please reconnect the credentials.',
-	].map((says) => [`n8n's own words: ${says}`, 'identity', async () => { throw diagnose(new Error(says), { speaker: 'identity' }); }]),
-	'proxy-failed': [502, 503, 504].map((status) => [`${status} of the proxy for a tunnel`, 'identity', async () => await askThrough(await connectProxy({ refuse: status }))]),
+	].map((says) => [
+		`n8n's own words: ${says}`,
+		'identity',
+		async () => {
+			throw diagnose(new Error(says), { speaker: 'identity' });
+		},
+	]),
+	'proxy-failed': [502, 503, 504].map((status) => [
+		`${status} of the proxy for a tunnel`,
+		'identity',
+		async () => await askThrough(await connectProxy({ refuse: status })),
+	]),
 	'proxy-answered': [
-		...[407, 403, 200].map((status): [string, Speaker, () => Promise<unknown>] => [`${status} with a page`, 'identity', async () => await askAt(await webServer(status, PAGE))]),
+		...[407, 403, 200].map((status): [string, Speaker, () => Promise<unknown>] => [
+			`${status} with a page`,
+			'identity',
+			async () => await askAt(await webServer(status, PAGE)),
+		]),
 		['407 without one', 'identity', async () => await askAt(await webServer(407))],
 		['407 of the proxy for a tunnel', 'identity', async () => await askThrough(await connectProxy({ credentials: 'ada:open sesame' }))],
 		['200 with neither page nor JSON', 'identity', async () => await askAt(await webServer(200, 'Welcome!'))],
-		['a redirect to a sign-in page', 'identity', async () => await askAt(await webServer(302, PAGE, undefined, { location: 'https://portal.example.test/' }))],
-		['what n8n says of a captive page', 'identity', async () => { throw diagnose(Object.assign(new Error('Expected JSON response from OAuth2 token endpoint (content-type: text/html) but received: <html>...'), { status: 200, code: 'ESTATUS' }), { speaker: 'identity' }); }],
-		['what n8n says of 407', 'identity', async () => { throw diagnose(Object.assign(new Error('HTTP status 407'), { status: 407, code: 'ESTATUS' }), { speaker: 'identity' }); }],
+		[
+			'a redirect to a sign-in page',
+			'identity',
+			async () => await askAt(await webServer(302, PAGE, undefined, { location: 'https://portal.example.test/' })),
+		],
+		[
+			'what n8n says of a captive page',
+			'identity',
+			async () => {
+				throw diagnose(
+					Object.assign(new Error('Expected JSON response from OAuth2 token endpoint (content-type: text/html) but received: <html>...'), {
+						status: 200,
+						code: 'ESTATUS',
+					}),
+					{ speaker: 'identity' },
+				);
+			},
+		],
+		[
+			'what n8n says of 407',
+			'identity',
+			async () => {
+				throw diagnose(Object.assign(new Error('HTTP status 407'), { status: 407, code: 'ESTATUS' }), { speaker: 'identity' });
+			},
+		],
 	],
 	'platform-busy': [
 		['503 without a word', 'identity', async () => await askAt(await webServer(503))],
 		['502 of a proxy, in HTML', 'identity', async () => await askAt(await webServer(502, '<html>'))],
-		['what n8n says of a 503', 'identity', async () => { throw diagnose(new Error('Request failed with status code 503'), { speaker: 'identity' }); }],
+		[
+			'what n8n says of a 503',
+			'identity',
+			async () => {
+				throw diagnose(new Error('Request failed with status code 503'), { speaker: 'identity' });
+			},
+		],
 	],
 	tls: [
-		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => ['a certificate that nobody signed', protocol, async () => (sandbox.exchange.present(sandbox.authority.untrusted), await TALK[protocol](account()))]),
+		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => [
+			'a certificate that nobody signed',
+			protocol,
+			async () => (sandbox.exchange.present(sandbox.authority.untrusted), await TALK[protocol](account())),
+		]),
 		['a certificate that nobody signed', 'identity', async () => await askAt(await webServer(200, '{}', sandbox.authority.untrusted))],
 		['a server that speaks no TLS', 'imap', async () => await TALK.imap(account({ imap: { ...sandbox.exchange.smtp, security: 'tls' } }))],
 	],
 	'host-unknown': [
-		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => ['a name that does not exist', protocol, async () => await TALK[protocol](account({ [protocol]: { host: 'nowhere.invalid', port: 993, security: 'tls' } }))]),
+		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => [
+			'a name that does not exist',
+			protocol,
+			async () => await TALK[protocol](account({ [protocol]: { host: 'nowhere.invalid', port: 993, security: 'tls' } })),
+		]),
 		['a name that does not exist', 'identity', async () => await askAt('https://nowhere.invalid')],
 	],
 	refused: [
-		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => ['a port where nobody listens', protocol, async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await closedPort(), security: 'tls' } }))]),
+		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => [
+			'a port where nobody listens',
+			protocol,
+			async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await closedPort(), security: 'tls' } })),
+		]),
 		['a port where nobody listens', 'identity', async () => await askAt(`https://localhost:${await closedPort()}`)],
 	],
 	timeout: [
-		['what Node says of a silent peer', 'smtp', async () => { throw diagnose(Object.assign(new Error('Greeting never received'), { code: 'ETIMEDOUT' }), { speaker: 'smtp' }); }],
-		['what fetch says of a silent platform', 'identity', async () => { throw diagnose(await fetch(`http://localhost:${await silentPort()}`, { signal: AbortSignal.timeout(50) }).catch((error: unknown) => error), { speaker: 'identity' }); }],
+		[
+			'what Node says of a silent peer',
+			'smtp',
+			async () => {
+				throw diagnose(Object.assign(new Error('Greeting never received'), { code: 'ETIMEDOUT' }), { speaker: 'smtp' });
+			},
+		],
+		[
+			'what fetch says of a silent platform',
+			'identity',
+			async () => {
+				throw diagnose(
+					await fetch(`http://localhost:${await silentPort()}`, { signal: AbortSignal.timeout(50) }).catch((error: unknown) => error),
+					{ speaker: 'identity' },
+				);
+			},
+		],
 	],
-	lost: (['smtp', 'imap', 'pop'] as const).map((protocol) => ['a connection that breaks', protocol, async () => {
-		sandbox.exchange.plan(protocol, protocol === 'smtp' ? 'MAIL' : protocol === 'imap' ? 'SELECT' : 'STAT', { drop: true });
-		await TALK[protocol](account());
-	}]),
-	'starttls-missing': (['smtp', 'imap'] as const).map((protocol) => ['a server without STARTTLS', protocol, async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await plainPort(protocol), security: 'starttls' } }))]),
-	'starttls-refused': [['a server without STLS', 'pop', async () => await TALK.pop(account({ pop: { host: 'localhost', port: await plainPort('pop'), security: 'starttls' } }))]],
+	lost: (['smtp', 'imap', 'pop'] as const).map((protocol) => [
+		'a connection that breaks',
+		protocol,
+		async () => {
+			sandbox.exchange.plan(protocol, protocol === 'smtp' ? 'MAIL' : protocol === 'imap' ? 'SELECT' : 'STAT', { drop: true });
+			await TALK[protocol](account());
+		},
+	]),
+	'starttls-missing': (['smtp', 'imap'] as const).map((protocol) => [
+		'a server without STARTTLS',
+		protocol,
+		async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await plainPort(protocol), security: 'starttls' } })),
+	]),
+	'starttls-refused': [
+		[
+			'a server without STLS',
+			'pop',
+			async () => await TALK.pop(account({ pop: { host: 'localhost', port: await plainPort('pop'), security: 'starttls' } })),
+		],
+	],
 	'lost-in-handshake': [
-		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => ['a peer that hangs up', protocol, async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await hangUpPort(), security: 'tls' } }))]),
+		...(['smtp', 'imap', 'pop'] as const).map((protocol): [string, Speaker, () => Promise<unknown>] => [
+			'a peer that hangs up',
+			protocol,
+			async () => await TALK[protocol](account({ [protocol]: { host: 'localhost', port: await hangUpPort(), security: 'tls' } })),
+		]),
 		['a peer that hangs up', 'identity', async () => await askAt(`https://localhost:${await hangUpPort()}`)],
 	],
 };
 
 async function askAt(authority: string): Promise<unknown> {
 	const cloud = { ...cloudOf(customCloud(sandbox)), authority };
-	return await appTokens({ cloud, tenantId: sandbox.identity.tenant, clientId: sandbox.identity.app.clientId, authentication: 'clientSecret', clientSecret: sandbox.identity.app.clientSecret })(false);
+	return await appTokens({
+		cloud,
+		tenantId: sandbox.identity.tenant,
+		clientId: sandbox.identity.app.clientId,
+		authentication: 'clientSecret',
+		clientSecret: sandbox.identity.app.clientSecret,
+	})(false);
 }
 async function askThrough(proxy: Proxy): Promise<unknown> {
 	withEnvironment({ HTTPS_PROXY: `http://localhost:${proxy.port}`, https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined });
@@ -268,21 +519,34 @@ async function closedPort(): Promise<number> {
 	return port;
 }
 const silentPort = async (): Promise<number> => await listening(createServer((socket) => void socket.on('error', () => undefined)));
-const hangUpPort = async (): Promise<number> => await listening(createServer((socket) => void socket.on('error', () => undefined).destroy()));
+const hangUpPort = async (): Promise<number> =>
+	await listening(createServer((socket) => void socket.on('error', () => undefined).destroy()));
 /** A server that knows no TLS. */
 const plainPort = async (protocol: 'smtp' | 'imap' | 'pop'): Promise<number> =>
-	await listening(createServer((socket) => {
-		const answers = {
-			smtp: (line: string) => (line.startsWith('EHLO') ? '250 plain.example' : '502 5.5.1 Command not implemented'),
-			imap: (line: string) => (line.includes('CAPABILITY') ? `* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n${line.split(' ')[0]} OK` : line.includes('LOGOUT') ? `${line.split(' ')[0]} OK` : `${line.split(' ')[0]} BAD unknown`),
-			pop: () => '-ERR unknown command',
-		};
-		socket.on('error', () => undefined).write(`${{ smtp: '220', imap: '* OK', pop: '+OK' }[protocol]} ready\r\n`);
-		socket.on('data', (chunk) => {
-			for (const line of chunk.toString('latin1').split('\r\n').slice(0, -1)) socket.write(`${answers[protocol](line)}\r\n`);
-		});
-	}));
-async function webServer(status: number, body = '', { key, cert } = sandbox.authority.server, headers: Record<string, string> = {}): Promise<string> {
+	await listening(
+		createServer((socket) => {
+			const answers = {
+				smtp: (line: string) => (line.startsWith('EHLO') ? '250 plain.example' : '502 5.5.1 Command not implemented'),
+				imap: (line: string) =>
+					line.includes('CAPABILITY')
+						? `* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n${line.split(' ')[0]} OK`
+						: line.includes('LOGOUT')
+							? `${line.split(' ')[0]} OK`
+							: `${line.split(' ')[0]} BAD unknown`,
+				pop: () => '-ERR unknown command',
+			};
+			socket.on('error', () => undefined).write(`${{ smtp: '220', imap: '* OK', pop: '+OK' }[protocol]} ready\r\n`);
+			socket.on('data', (chunk) => {
+				for (const line of chunk.toString('latin1').split('\r\n').slice(0, -1)) socket.write(`${answers[protocol](line)}\r\n`);
+			});
+		}),
+	);
+async function webServer(
+	status: number,
+	body = '',
+	{ key, cert } = sandbox.authority.server,
+	headers: Record<string, string> = {},
+): Promise<string> {
 	return `https://localhost:${await listening(createTls({ key, cert }, (_request, response) => void response.writeHead(status, { connection: 'close', ...headers }).end(body)))}`;
 }
 
@@ -298,16 +562,28 @@ function expectRow(error: MailError, id: string, circumstances: Circumstances): 
 	expect(error).toMatchObject({ code: cause.code, speaker: circumstances.speaker });
 	expect(error.message).toContain(cause.sentence({ ...circumstances, peer: undefined, status: undefined }).replace(/the server.*/, ''));
 	expect(error.remedy?.slice(0, 40)).toBe(cause.remedy(circumstances).slice(0, 40));
-	expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toMatch(/eyJ[A-Za-z0-9_-]{20}|dXNlcj[A-Za-z0-9+/]{20}/);
+	expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toMatch(
+		/eyJ[A-Za-z0-9_-]{20}|dXNlcj[A-Za-z0-9+/]{20}/,
+	);
 	expect(inspect(error, { depth: 9 })).not.toContain(sandbox.identity.app.clientSecret);
 }
 
 const IDENTITY = CAUSES.filter(({ speakers }) => speakers.includes('identity') && speakers.length === 1);
 /** OAuth's words alone, with a number that nobody knows. */
 const OAUTH: Array<[string, string]> = [
-	['scope-wrong', 'invalid_scope'], ['scope-wrong', 'invalid_resource'], ['consent-missing', 'consent_required'], ['platform-busy', 'temporarily_unavailable'],
-	['platform-busy', 'server_error'], ['grant-ended', 'invalid_grant'], ['interaction-needed', 'interaction_required'], ['interaction-needed', 'login_required'],
-	['client-refused', 'invalid_client'], ['client-refused', 'unauthorized_client'], ['request-refused', 'invalid_request'], ['request-refused', 'unsupported_grant_type'], ['request-refused', 'access_denied'],
+	['scope-wrong', 'invalid_scope'],
+	['scope-wrong', 'invalid_resource'],
+	['consent-missing', 'consent_required'],
+	['platform-busy', 'temporarily_unavailable'],
+	['platform-busy', 'server_error'],
+	['grant-ended', 'invalid_grant'],
+	['interaction-needed', 'interaction_required'],
+	['interaction-needed', 'login_required'],
+	['client-refused', 'invalid_client'],
+	['client-refused', 'unauthorized_client'],
+	['request-refused', 'invalid_request'],
+	['request-refused', 'unsupported_grant_type'],
+	['request-refused', 'access_denied'],
 ];
 
 describe('the table of causes', () => {
@@ -317,7 +593,8 @@ describe('the table of causes', () => {
 		expect([...new Set(tested)].sort()).toEqual(CAUSES.map(({ id }) => id).sort());
 		const words = IDENTITY.filter((cause) => cause.words !== undefined).map(({ id }) => id);
 		expect(words.filter((id) => !OAUTH.some(([name]) => name === id) && !(id in FAULTS))).toEqual([]);
-		for (const { id, speakers } of CAUSES.filter((cause) => cause.id in SAYINGS)) expect([id, Object.keys(SAYINGS[id] ?? {}).sort()]).toEqual([id, [...speakers].sort()]);
+		for (const { id, speakers } of CAUSES.filter((cause) => cause.id in SAYINGS))
+			expect([id, Object.keys(SAYINGS[id] ?? {}).sort()]).toEqual([id, [...speakers].sort()]);
 	});
 
 	it('has no number twice', () => {
@@ -327,24 +604,45 @@ describe('the table of causes', () => {
 });
 
 describe('the identity platform answers', () => {
-	it.each(IDENTITY.flatMap(({ id, aadsts }) => (aadsts ?? []).map((number): [number, string] => [number, id])))('AADSTS%i, and the user is told: %s', async (aadsts, id) => {
-		const error = await askRefused({ error: 'invalid_request', aadsts, description: 'So it was decided.', status: 400 });
-		expectRow(error, id, { speaker: 'identity', way: 'clientSecret' });
-		expect(error.said).toContain(`Microsoft said: AADSTS${aadsts}: So it was decided. Trace ID: `);
+	it.each(IDENTITY.flatMap(({ id, aadsts }) => (aadsts ?? []).map((number): [number, string] => [number, id])))(
+		'AADSTS%i, and the user is told: %s',
+		async (aadsts, id) => {
+			const error = await askRefused({ error: 'invalid_request', aadsts, description: 'So it was decided.', status: 400 });
+			expectRow(error, id, { speaker: 'identity', way: 'clientSecret' });
+			expect(error.said).toContain(`Microsoft said: AADSTS${aadsts}: So it was decided. Trace ID: `);
+		},
+	);
+
+	it.each(OAUTH)("a number that nobody knows, and the user is told by OAuth's own word: %s, %s", async (id, error) => {
+		expectRow(await askRefused({ error, aadsts: 99999999, description: 'Something new.' }), id, {
+			speaker: 'identity',
+			way: 'clientSecret',
+		});
 	});
 
-	it.each(OAUTH)('a number that nobody knows, and the user is told by OAuth\'s own word: %s, %s', async (id, error) => {
-		expectRow(await askRefused({ error, aadsts: 99999999, description: 'Something new.' }), id, { speaker: 'identity', way: 'clientSecret' });
-	});
-
-	it.each([true, false])('a long sentence with its ids, on lines of their own: %s, and the ids are told all the same', async (idsOnLines) => {
-		const error = await askRefused({ error: 'invalid_request', aadsts: 700016, description: `So it was decided${', for many reasons'.repeat(40)}.`, idsOnLines });
-		expect(error.message).toMatch(/^.{20,120}$/);
-		expect(error.said).toMatch(/^Microsoft said: AADSTS700016: So it was decided, for many reasons.* Trace ID: [\w-]{36} Correlation ID: [\w-]{36} Timestamp: \S+/);
-	});
+	it.each([true, false])(
+		'a long sentence with its ids, on lines of their own: %s, and the ids are told all the same',
+		async (idsOnLines) => {
+			const error = await askRefused({
+				error: 'invalid_request',
+				aadsts: 700016,
+				description: `So it was decided${', for many reasons'.repeat(40)}.`,
+				idsOnLines,
+			});
+			expect(error.message).toMatch(/^.{20,120}$/);
+			expect(error.said).toMatch(
+				/^Microsoft said: AADSTS700016: So it was decided, for many reasons.* Trace ID: [\w-]{36} Correlation ID: [\w-]{36} Timestamp: \S+/,
+			);
+		},
+	);
 
 	it.each([
-		['invalid_grant', 80002], ['invalid_grant', 99999999], ['interaction_required', 99999999], ['interaction_required', 50076], ['invalid_grant', 530003], ['consent_required', 65001],
+		['invalid_grant', 80002],
+		['invalid_grant', 99999999],
+		['interaction_required', 99999999],
+		['interaction_required', 50076],
+		['invalid_grant', 530003],
+		['consent_required', 65001],
 	])('%s, AADSTS%i, and nobody is sent to a Connect button that a service account does not have', async (error, aadsts) => {
 		const remedy = (await askRefused({ error, aadsts, description: 'So it was decided.' })).remedy;
 		expect(remedy).toMatch(/\w/);
@@ -352,13 +650,21 @@ describe('the identity platform answers', () => {
 	});
 
 	it('AADSTS501051, and an app of its own is told which permissions it lacks, not to have a person connect', async () => {
-		const { remedy } = await askRefused({ error: 'invalid_grant', aadsts: 501051, description: 'Application \'n8n\' is not assigned to a role for the application \'Office 365 Exchange Online\'.', status: 400 });
+		const { remedy } = await askRefused({
+			error: 'invalid_grant',
+			aadsts: 501051,
+			description: "Application 'n8n' is not assigned to a role for the application 'Office 365 Exchange Online'.",
+			status: 400,
+		});
 		expect(remedy).toMatch(/SMTP\.SendAsApp.*grant/);
 		expect(remedy).not.toMatch(/Connect|assigns the user/);
 	});
 
 	it.each([
-		[65006, 'permission', 'API permissions'], [1000502, 'certificate', 'new certificate'], [500341, 'deleted', 'Username'], [700003, 'device', 'Sign-in logs'],
+		[65006, 'permission', 'API permissions'],
+		[1000502, 'certificate', 'new certificate'],
+		[500341, 'deleted', 'Username'],
+		[700003, 'device', 'Sign-in logs'],
 	])('AADSTS%i, and the user is told of the %s, with a remedy of its own: %s', async (aadsts, of, remedy) => {
 		const error = await askRefused({ error: 'invalid_grant', aadsts, description: 'So it was decided.', status: 400 });
 		expect([error.message, error.remedy]).toEqual([expect.stringContaining(of), expect.stringContaining(remedy)]);
@@ -373,25 +679,44 @@ describe('every row', () => {
 	const values: Circumstances[] = [
 		{ speaker: 'smtp' },
 		{ speaker: 'imap', mailbox: ADA, user: 'a.lovelace@example.test', from: 'grace@example.test', peer: 'mail.example.test:993' },
-		...(['person', 'clientSecret', 'workloadIdentity', 'managedIdentity', 'usernamePassword'] as const).map((way): Circumstances => ({ speaker: 'identity', way })),
+		...(['person', 'clientSecret', 'workloadIdentity', 'managedIdentity', 'usernamePassword'] as const).map((way): Circumstances => ({
+			speaker: 'identity',
+			way,
+		})),
 	];
 
-	it.each([[407, 'HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT'], [200, 'NO_PROXY'], [302, 'HTTPS_PROXY']])('tells the status %i of what answered in the platform\'s place, and what to set', async (status, setting) => {
-		const error = await failureOf(async () => await askAt(await webServer(status, PAGE, undefined, { location: 'https://portal.example.test/' })));
+	it.each([
+		[407, 'HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT'],
+		[200, 'NO_PROXY'],
+		[302, 'HTTPS_PROXY'],
+	])("tells the status %i of what answered in the platform's place, and what to set", async (status, setting) => {
+		const error = await failureOf(
+			async () => await askAt(await webServer(status, PAGE, undefined, { location: 'https://portal.example.test/' })),
+		);
 		expect(error.message).toMatch(new RegExp(`answered in place of localhost:\\d+ \\(HTTP ${status}\\)`));
 		expect(error.remedy).toContain(setting);
 	});
 
 	it('tells what n8n could not reach, and what to check', async () => {
 		const port = await closedPort();
-		expect(await failureOf(async () => await askAt(`https://localhost:${port}`))).toMatchObject({ message: `n8n could not reach localhost:${port}.`, remedy: 'Check Authority URL, DNS, proxy, firewall.' });
+		expect(await failureOf(async () => await askAt(`https://localhost:${port}`))).toMatchObject({
+			message: `n8n could not reach localhost:${port}.`,
+			remedy: 'Check Authority URL, DNS, proxy, firewall.',
+		});
 		// A port that browsers, and fetch with them, do not use.
-		expect(await failureOf(async () => await askAt('https://localhost:1'))).toMatchObject({ code: 'unreachable', message: 'n8n could not reach localhost:1.' });
+		expect(await failureOf(async () => await askAt('https://localhost:1'))).toMatchObject({
+			code: 'unreachable',
+			message: 'n8n could not reach localhost:1.',
+		});
 	});
 
 	it('tells what is known and names the rest in capitals, without angle brackets, which n8n strips', async () => {
 		const { AccessToken } = await import('../../mail/signIn/token');
-		const tokens = await Promise.all([{ scp: 'SMTP.Send' }, { roles: ['SMTP.SendAsApp'] }, { roles: ['IMAP.AccessAsApp'] }, { scp: 'Mail.Read' }].map(async (claims) => new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, ...claims }), 0)));
+		const tokens = await Promise.all(
+			[{ scp: 'SMTP.Send' }, { roles: ['SMTP.SendAsApp'] }, { roles: ['IMAP.AccessAsApp'] }, { scp: 'Mail.Read' }].map(
+				async (claims) => new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, ...claims }), 0),
+			),
+		);
 		for (const circumstances of values.flatMap((value) => [value, ...tokens.map((token) => ({ ...value, token }))])) {
 			for (const { id, sentence, remedy } of CAUSES) {
 				expect([id, sentence(circumstances), remedy(circumstances)].join('\n')).not.toMatch(/[<>]|undefined|\bnull\b/);
@@ -401,13 +726,28 @@ describe('every row', () => {
 	});
 
 	it('keeps the brackets of servers out of what is shown', () => {
-		const error = diagnose(Object.assign(new Error('x'), { response: '550 5.1.1 <grace@example.test>: Recipient <b>rejected</b>' }), { speaker: 'smtp' });
+		const error = diagnose(Object.assign(new Error('x'), { response: '550 5.1.1 <grace@example.test>: Recipient <b>rejected</b>' }), {
+			speaker: 'smtp',
+		});
 		expect(error.said).toBe('The server said: 550 5.1.1 (grace@example.test): Recipient (b)rejected(/b)');
 		expect(error.details?.startsWith(error.remedy ?? '?')).toBe(true);
 	});
 
 	it.each(['smtp', 'imap', 'pop', 'identity', 'host'] as const)('judges long and hostile text in linear time: %s', (speaker) => {
-		const pieces = ['5.2.0 limit ', '-ERR message number ', 'imap ', 'AADSTS', ' Trace ID:', '\n\n', '550-5.7.60 ', 'Suggested Backoff Time: ', '1'.repeat(9), '[LIMIT', 'a.b.', '<<<'];
+		const pieces = [
+			'5.2.0 limit ',
+			'-ERR message number ',
+			'imap ',
+			'AADSTS',
+			' Trace ID:',
+			'\n\n',
+			'550-5.7.60 ',
+			'Suggested Backoff Time: ',
+			'1'.repeat(9),
+			'[LIMIT',
+			'a.b.',
+			'<<<',
+		];
 		for (const piece of pieces) {
 			const text = piece.repeat(Math.ceil(2_000_000 / piece.length));
 			const since = performance.now();
@@ -428,7 +768,11 @@ describe('every row', () => {
 	});
 });
 
-const SAID = Object.entries(SAYINGS).flatMap(([id, speakers]) => (['smtp', 'imap', 'pop'] as const).flatMap((protocol) => (speakers[protocol] ?? []).map((saying): [string, string, 'smtp' | 'imap' | 'pop', Saying] => [saying.says, id, protocol, saying])));
+const SAID = Object.entries(SAYINGS).flatMap(([id, speakers]) =>
+	(['smtp', 'imap', 'pop'] as const).flatMap((protocol) =>
+		(speakers[protocol] ?? []).map((saying): [string, string, 'smtp' | 'imap' | 'pop', Saying] => [saying.says, id, protocol, saying]),
+	),
+);
 
 describe('a mail server says', () => {
 	it.each(SAID)('"%s", and the user is told: %s', async (_says, id, protocol, saying) => {
@@ -441,14 +785,20 @@ describe('a mail server says', () => {
 	});
 });
 
-const FAULTY = Object.entries(FAULTS).flatMap(([id, tries]) => tries.map(([name, speaker, work]): [string, Speaker, string, () => Promise<unknown>] => [name, speaker, id, work]));
+const FAULTY = Object.entries(FAULTS).flatMap(([id, tries]) =>
+	tries.map(([name, speaker, work]): [string, Speaker, string, () => Promise<unknown>] => [name, speaker, id, work]),
+);
 // The host's endpoint is stopped for good by its test.
 FAULTY.sort(([, , one], [, , other]) => Number(one === 'host-absent') - Number(other === 'host-absent'));
 
 describe('the world around has a fault', () => {
 	it.each(FAULTY)('%s (%s), and the user is told: %s', async (_name, speaker, id, work) => {
 		const error = await failureOf(work);
-		expectRow(error, id, { speaker, way: speaker === 'identity' ? 'person' : undefined, status: Number(/HTTP (\d{3})/.exec(error.message)?.[1]) });
+		expectRow(error, id, {
+			speaker,
+			way: speaker === 'identity' ? 'person' : undefined,
+			status: Number(/HTTP (\d{3})/.exec(error.message)?.[1]),
+		});
 	});
 });
 
@@ -456,44 +806,90 @@ describe('a refused token is explained by what it says of itself', () => {
 	const refused = async (protocol: 'smtp' | 'imap' | 'pop', claims: { scp?: string; roles?: string[]; aud?: string }): Promise<string> => {
 		const { AccessToken } = await import('../../mail/signIn/token');
 		const token = new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, ...claims }), Date.now() + 3_600_000);
-		sandbox.exchange.plan(protocol, protocol === 'imap' ? 'AUTHENTICATE' : 'AUTH', { reply: { smtp: '535 5.7.3 Authentication unsuccessful', imap: '%t NO AUTHENTICATE failed.', pop: '-ERR Authentication failure: unknown user name or bad password.' }[protocol] }, 2);
+		sandbox.exchange.plan(
+			protocol,
+			protocol === 'imap' ? 'AUTHENTICATE' : 'AUTH',
+			{
+				reply: {
+					smtp: '535 5.7.3 Authentication unsuccessful',
+					imap: '%t NO AUTHENTICATE failed.',
+					pop: '-ERR Authentication failure: unknown user name or bad password.',
+				}[protocol],
+			},
+			2,
+		);
 		return (await failureOf(async () => await TALK[protocol](account({ token: async () => token })))).remedy ?? '';
 	};
 
 	it.each(['smtp', 'imap', 'pop'] as const)('made for Graph, at %s', async (protocol) => {
-		expect(await refused(protocol, { aud: 'https://graph.microsoft.com' })).toContain('The token is for https://graph.microsoft.com, not for Exchange Online');
+		expect(await refused(protocol, { aud: 'https://graph.microsoft.com' })).toContain(
+			'The token is for https://graph.microsoft.com, not for Exchange Online',
+		);
 	});
 
-	it.each([['smtp', 'SMTP.Send'], ['imap', 'IMAP.AccessAsUser.All'], ['pop', 'POP.AccessAsUser.All']] as const)('without a person\'s permission, at %s', async (protocol, permission) => {
-		expect(await refused(protocol, { scp: 'Mail.Read' })).toMatch(new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\); tick the protocol .*with user name and password, grant it in the app registration`));
+	it.each([
+		['smtp', 'SMTP.Send'],
+		['imap', 'IMAP.AccessAsUser.All'],
+		['pop', 'POP.AccessAsUser.All'],
+	] as const)("without a person's permission, at %s", async (protocol, permission) => {
+		expect(await refused(protocol, { scp: 'Mail.Read' })).toMatch(
+			new RegExp(
+				`lacks the permission ${permission} \\(it has: Mail\\.Read\\); tick the protocol .*with user name and password, grant it in the app registration`,
+			),
+		);
 	});
 
-	it.each([['smtp', 'SMTP.SendAsApp'], ['imap', 'IMAP.AccessAsApp'], ['pop', 'POP.AccessAsApp']] as const)('without the app\'s permission, at %s', async (protocol, permission) => {
-		expect(await refused(protocol, { roles: ['Mail.Read'] })).toMatch(new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\); grant it in the app registration with admin consent`));
+	it.each([
+		['smtp', 'SMTP.SendAsApp'],
+		['imap', 'IMAP.AccessAsApp'],
+		['pop', 'POP.AccessAsApp'],
+	] as const)("without the app's permission, at %s", async (protocol, permission) => {
+		expect(await refused(protocol, { roles: ['Mail.Read'] })).toMatch(
+			new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\); grant it in the app registration with admin consent`),
+		);
 	});
 
-	it('without any permission, of an app that Exchange\'s own roles could let send', async () => {
-		expect(await refused('smtp', { scp: '' })).toMatch(/lacks the permission SMTP\.SendAsApp \(it has: none\); grant it .*, or give the app the Exchange role "Application SMTP\.SendAsApp" for ada@example\.test/);
+	it("without any permission, of an app that Exchange's own roles could let send", async () => {
+		expect(await refused('smtp', { scp: '' })).toMatch(
+			/lacks the permission SMTP\.SendAsApp \(it has: none\); grant it .*, or give the app the Exchange role "Application SMTP\.SendAsApp" for ada@example\.test/,
+		);
 	});
 
 	it('right in itself, of an app that Exchange does not know', async () => {
-		expect(await refused('imap', { roles: ['IMAP.AccessAsApp'] })).toContain(`New-ServicePrincipal -AppId ${sandbox.identity.app.clientId}`);
+		expect(await refused('imap', { roles: ['IMAP.AccessAsApp'] })).toContain(
+			`New-ServicePrincipal -AppId ${sandbox.identity.app.clientId}`,
+		);
 	});
 
 	it.each(['imap', 'pop'] as const)('that nobody can read, as of a personal account, which switches %s on by itself', async (protocol) => {
 		const { AccessToken } = await import('../../mail/signIn/token');
 		const opaque = new AccessToken('EwBopaque', Date.now() + 3_600_000);
-		for (const [command, says] of protocol === 'imap' ? [['AUTHENTICATE', '%t NO AUTHENTICATE failed.'], ['AUTHENTICATE', '%t BAD User is authenticated but not connected.']] as const : [['AUTH', '-ERR Authentication failure: unknown user name or bad password.']] as const) {
+		for (const [command, says] of protocol === 'imap'
+			? ([
+					['AUTHENTICATE', '%t NO AUTHENTICATE failed.'],
+					['AUTHENTICATE', '%t BAD User is authenticated but not connected.'],
+				] as const)
+			: ([['AUTH', '-ERR Authentication failure: unknown user name or bad password.']] as const)) {
 			sandbox.exchange.plan(protocol, command, { reply: says }, 2);
-			expect((await failureOf(async () => await TALK[protocol](account({ token: async () => opaque })))).remedy).toContain(`${protocol.toUpperCase()} is switched on: outlook.com, Settings, Mail, Forwarding and IMAP`);
+			expect((await failureOf(async () => await TALK[protocol](account({ token: async () => opaque })))).remedy).toContain(
+				`${protocol.toUpperCase()} is switched on: outlook.com, Settings, Mail, Forwarding and IMAP`,
+			);
 			sandbox.exchange.reset();
 		}
 	});
 
-	it.each([[{ scp: '', roles: ['SMTP.SendAsApp'] }, true], [{ scp: 'SMTP.Send' }, false]])('taken, but not to send as the mailbox itself: %j', async (claims, app) => {
+	it.each([
+		[{ scp: '', roles: ['SMTP.SendAsApp'] }, true],
+		[{ scp: 'SMTP.Send' }, false],
+	])('taken, but not to send as the mailbox itself: %j', async (claims, app) => {
 		const { AccessToken } = await import('../../mail/signIn/token');
 		const token = new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, ...claims }), Date.now() + 3_600_000);
-		sandbox.exchange.plan('smtp', 'END', { reply: '554 5.2.252 SendAsDenied; ada@example.test not allowed to send as ada@example.test' }, 3);
+		sandbox.exchange.plan(
+			'smtp',
+			'END',
+			{ reply: '554 5.2.252 SendAsDenied; ada@example.test not allowed to send as ada@example.test' },
+			3,
+		);
 		const remedy = (await failureOf(async () => await TALK.smtp(account({ token: async () => token })))).remedy ?? '';
 		expect(remedy).toContain(`-Trustee ${ADA}.`);
 		expect(remedy.includes(`Add-RecipientPermission ${ADA} -AccessRights SendAs -Trustee OBJECT-ID`)).toBe(app);

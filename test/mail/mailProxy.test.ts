@@ -63,7 +63,9 @@ describe.each([
 		const { asked } = await begin();
 		const report = await runConnectionTest(account(), PROTOCOLS);
 		expect(report.steps.filter(({ ok }) => !ok)).toEqual([]);
-		expect(report.steps.find(({ step }) => step === 'connect')?.detail).toMatch(/through the proxy (socks5|http):\/\/localhost:\d+ answers$/);
+		expect(report.steps.find(({ step }) => step === 'connect')?.detail).toMatch(
+			/through the proxy (socks5|http):\/\/localhost:\d+ answers$/,
+		);
 		expect(asked.length).toBe(9);
 	});
 });
@@ -72,18 +74,36 @@ describe('a proxy', () => {
 	it.each(PROTOCOLS)('that refuses is named by %s, without its password', async (protocol) => {
 		await through(await connectProxy({ credentials: 'ada:other' }), 'http://ada:hush-hush@localhost');
 		const error: unknown = await OPEN[protocol](account()).catch((reason: unknown) => reason);
-		expect(error).toMatchObject({ code: 'unreachable', message: expect.stringMatching(/through the proxy http:\/\/localhost:\d+/), remedy: expect.stringContaining('proxy') });
+		expect(error).toMatchObject({
+			code: 'unreachable',
+			message: expect.stringMatching(/through the proxy http:\/\/localhost:\d+/),
+			remedy: expect.stringContaining('proxy'),
+		});
 		expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hush-hush');
 	});
 
-	it.each(['gopher://proxy', 'proxy.example.com:1080', 'http://'])('with the address %s is a mistake of the operator, and the variable is named', async (address) => {
-		withEnvironment({ [MAIL_PROXY]: address });
-		for (const protocol of PROTOCOLS) await expect(OPEN[protocol](account())).rejects.toMatchObject({ code: 'configuration', message: expect.stringContaining(MAIL_PROXY) });
-	});
+	it.each(['gopher://proxy', 'proxy.example.com:1080', 'http://'])(
+		'with the address %s is a mistake of the operator, and the variable is named',
+		async (address) => {
+			withEnvironment({ [MAIL_PROXY]: address });
+			for (const protocol of PROTOCOLS)
+				await expect(OPEN[protocol](account())).rejects.toMatchObject({
+					code: 'configuration',
+					message: expect.stringContaining(MAIL_PROXY),
+				});
+		},
+	);
 });
 
 describe('requests for tokens', () => {
-	const ask = async (): Promise<unknown> => await appTokens({ cloud: cloudOf(customCloud(sandbox)), tenantId: sandbox.identity.tenant, clientId: sandbox.identity.app.clientId, authentication: 'clientSecret', clientSecret: sandbox.identity.app.clientSecret })(false);
+	const ask = async (): Promise<unknown> =>
+		await appTokens({
+			cloud: cloudOf(customCloud(sandbox)),
+			tenantId: sandbox.identity.tenant,
+			clientId: sandbox.identity.app.clientId,
+			authentication: 'clientSecret',
+			clientSecret: sandbox.identity.app.clientSecret,
+		})(false);
 
 	it('follow HTTPS_PROXY without a further switch, and pass by it where NO_PROXY says so', async () => {
 		const proxy = await connectProxy();

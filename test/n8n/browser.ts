@@ -50,7 +50,8 @@ export class Editor {
 			return await steps(this.page);
 		} catch (error) {
 			const folder = mkdtempSync(join(tmpdir(), 'office365-mail-seen-'));
-			for (const [index, page] of this.context.pages().entries()) await page.screenshot({ path: join(folder, `${index}.png`) }).catch(() => undefined);
+			for (const [index, page] of this.context.pages().entries())
+				await page.screenshot({ path: join(folder, `${index}.png`) }).catch(() => undefined);
 			throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}\nPictures: ${folder}`, { cause: error });
 		}
 	}
@@ -98,7 +99,10 @@ export class CredentialForm {
 
 	/** Resolves when n8n says that the account is connected. */
 	async connected(): Promise<void> {
-		await this.page.locator('[data-test-id=oauth-connect-success-banner]').filter({ hasText: 'Account connected' }).waitFor({ state: 'visible' });
+		await this.page
+			.locator('[data-test-id=oauth-connect-success-banner]')
+			.filter({ hasText: 'Account connected' })
+			.waitFor({ state: 'visible' });
 	}
 
 	/** Whether n8n says so now. */

@@ -40,9 +40,11 @@ async function filledForm(): Promise<CredentialForm> {
 	return form;
 }
 
-const texts = (fields: Record<string, unknown>): Record<string, string> => Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
+const texts = (fields: Record<string, unknown>): Record<string, string> =>
+	Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
 
-const permissions = (...names: string[]): string[] => ['email', 'offline_access', 'openid', 'profile', ...names.map((name) => `${sandbox.identity.resource}/${name}`)].sort();
+const permissions = (...names: string[]): string[] =>
+	['email', 'offline_access', 'openid', 'profile', ...names.map((name) => `${sandbox.identity.resource}/${name}`)].sort();
 
 /** Chooses an account on the sign-in page and waits until n8n has closed the window. @returns the permissions asked for */
 async function signIn(form: CredentialForm, account: string): Promise<string[]> {
@@ -91,7 +93,9 @@ describe('the Connect button, pressed in a browser', () => {
 				const form = await filledForm();
 				await form.choose('clientCredentialType', 'Certificate');
 				await form.fill({ privateKey: pair.key, certificate: pair.cert });
-				expect(await signIn(form, 'shared@example.test'), 'none chosen').toEqual(permissions('IMAP.AccessAsUser.All', 'POP.AccessAsUser.All', 'SMTP.Send'));
+				expect(await signIn(form, 'shared@example.test'), 'none chosen').toEqual(
+					permissions('IMAP.AccessAsUser.All', 'POP.AccessAsUser.All', 'SMTP.Send'),
+				);
 				await form.connected();
 				expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'authorization_code', proof: 'assertion' });
 			});

@@ -33,7 +33,10 @@ beforeAll(async () => {
 	variant('tenant with a slash', adas, { tenantId: 'a/../b' });
 	variant('unknown host', adas, { smtpHost: 'no-such-host.invalid' });
 	variant('closed port', adas, { smtpPort: 1 });
-	untrusted = createServer({ key: sandbox.authority.untrusted.key, cert: sandbox.authority.untrusted.cert }).on('tlsClientError', () => undefined);
+	untrusted = createServer({ key: sandbox.authority.untrusted.key, cert: sandbox.authority.untrusted.cert }).on(
+		'tlsClientError',
+		() => undefined,
+	);
 	await new Promise<void>((resolve) => untrusted.listen(0, '127.0.0.1', resolve));
 	const address = untrusted.address();
 	variant('certificate of nobody', adas, { popPort: typeof address === 'object' && address !== null ? address.port : 0 });
@@ -60,7 +63,16 @@ const webhook = (path: string): object => ({
 
 function mailNode(type: string, credential: Credential, parameters: Record<string, unknown>, extra: object = {}): object {
 	const { authentication, credentials } = uses(credential);
-	return { parameters: { authentication, ...parameters }, id: 'mail', name: 'Mail', type: `n8n-nodes-office365-mail.${type}`, typeVersion: 1, position: [200, 0], credentials, ...extra };
+	return {
+		parameters: { authentication, ...parameters },
+		id: 'mail',
+		name: 'Mail',
+		type: `n8n-nodes-office365-mail.${type}`,
+		typeVersion: 1,
+		position: [200, 0],
+		credentials,
+		...extra,
+	};
 }
 
 /** A workflow of webhook and one mail node, active. */
@@ -74,26 +86,46 @@ async function serve(path: string, node: object): Promise<string> {
 	return id;
 }
 
-const itemsOf = (execution: Execution | undefined, node: string): Item[] => execution?.data?.resultData?.runData?.[node]?.[0]?.data?.main?.[0] ?? [];
+const itemsOf = (execution: Execution | undefined, node: string): Item[] =>
+	execution?.data?.resultData?.runData?.[node]?.[0]?.data?.main?.[0] ?? [];
 
 describe('the main job in a real n8n', () => {
 	const photo = randomBytes(200_000);
 	const marker = `flow ${Date.now()}`;
 
-	it('sends with the person\'s credential, is triggered and fetches with the service account, attachments unchanged', async () => {
-		const sendId = await serve('send', mailNode('office365SmtpSend', person, {
-			operation: 'send',
-			fromEmail: '',
-			toEmail: GRACE,
-			subject: '={{ $json.body.subject }}',
-			emailFormat: 'both',
-			text: 'Hello Grace, ünïcode',
-			html: '<p>Hello Grace, <b>ünïcode</b> <img src="cid:photo"></p>',
-			options: { attachments: 'photo', fileAttachments: 'photo', replyTo: 'Ada <ada@example.test>', ccEmail: 'shared@example.test', headers: { header: [{ name: 'X-Order-ID', value: '17' }] } },
-		}));
+	it("sends with the person's credential, is triggered and fetches with the service account, attachments unchanged", async () => {
+		const sendId = await serve(
+			'send',
+			mailNode('office365SmtpSend', person, {
+				operation: 'send',
+				fromEmail: '',
+				toEmail: GRACE,
+				subject: '={{ $json.body.subject }}',
+				emailFormat: 'both',
+				text: 'Hello Grace, ünïcode',
+				html: '<p>Hello Grace, <b>ünïcode</b> <img src="cid:photo"></p>',
+				options: {
+					attachments: 'photo',
+					fileAttachments: 'photo',
+					replyTo: 'Ada <ada@example.test>',
+					ccEmail: 'shared@example.test',
+					headers: { header: [{ name: 'X-Order-ID', value: '17' }] },
+				},
+			}),
+		);
 		const triggerId = await n8n.api.createWorkflow({
 			name: 'trigger',
-			nodes: [mailNode('imapTrigger', app, { folder: 'INBOX', format: 'simple', downloadAttachments: true, dataPropertyAttachmentsPrefixName: 'attachment_', postProcessAction: 'read', options: {} }), { parameters: {}, id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [400, 0] }],
+			nodes: [
+				mailNode('imapTrigger', app, {
+					folder: 'INBOX',
+					format: 'simple',
+					downloadAttachments: true,
+					dataPropertyAttachmentsPrefixName: 'attachment_',
+					postProcessAction: 'read',
+					options: {},
+				}),
+				{ parameters: {}, id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [400, 0] },
+			],
 			connections: { Mail: { main: [[{ node: 'End', type: 'main', index: 0 }]] } },
 		});
 		const watching = sandbox.exchange.next('signedIn', ({ protocol, mailbox }) => protocol === 'imap' && mailbox === GRACE);
@@ -105,7 +137,9 @@ describe('the main job in a real n8n', () => {
 		form.append('photo', new Blob([photo], { type: 'image/png' }), 'photo ü.png');
 		const answer = await post('send', form);
 		expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-		expect(answer.body).toMatchObject([{ accepted: [GRACE, 'shared@example.test'], rejected: [], envelope: { from: ADA, to: [GRACE, 'shared@example.test'] } }]);
+		expect(answer.body).toMatchObject([
+			{ accepted: [GRACE, 'shared@example.test'], rejected: [], envelope: { from: ADA, to: [GRACE, 'shared@example.test'] } },
+		]);
 
 		const stored = await sandbox.arrival(GRACE, (mail) => mail.includes('X-Order-ID: 17'));
 		expect(stored.toString()).toContain('Reply-To: Ada <ada@example.test>');
@@ -120,7 +154,16 @@ describe('the main job in a real n8n', () => {
 		for (const file of Object.values(mail?.binary ?? {})) expect(sha256(await n8n.api.binary(file))).toBe(sha256(photo));
 		expect(Object.keys(mail?.binary ?? {})).toEqual(['attachment_0', 'attachment_1']);
 
-		await serve('fetch', mailNode('popFetch', app, { operation: 'getMany', returnAll: true, format: 'resolved', dataPropertyAttachmentsPrefixName: 'file', options: {} }));
+		await serve(
+			'fetch',
+			mailNode('popFetch', app, {
+				operation: 'getMany',
+				returnAll: true,
+				format: 'resolved',
+				dataPropertyAttachmentsPrefixName: 'file',
+				options: {},
+			}),
+		);
 		await post('fetch');
 		const fetchedRuns = await executionsOf('fetch');
 		const fetched = itemsOf(fetchedRuns[0], 'Mail').find((item) => item.json.subject === marker);
@@ -144,7 +187,17 @@ describe('the main job in a real n8n', () => {
 
 	it('gives the service account to the sender and the person to the other two as well', async () => {
 		const adas = appCredential(sandbox, ADA);
-		await serve('send-app', mailNode('office365SmtpSend', adas, { operation: 'send', toEmail: ADA, subject: 'by the app', emailFormat: 'text', text: 'x', options: {} }));
+		await serve(
+			'send-app',
+			mailNode('office365SmtpSend', adas, {
+				operation: 'send',
+				toEmail: ADA,
+				subject: 'by the app',
+				emailFormat: 'text',
+				text: 'x',
+				options: {},
+			}),
+		);
 		expect((await post('send-app')).status).toBe(200);
 		await sandbox.arrival(ADA, (mail) => mail.includes('by the app'));
 		await serve('fetch-person', mailNode('popFetch', person, { operation: 'getMany', format: 'raw', options: {} }));
@@ -157,13 +210,20 @@ describe('the main job in a real n8n', () => {
 describe('the Connect button', () => {
 	it('sends the person to the sign-in page with the ticked permissions and PKCE, and comes back connected', async () => {
 		trust(sandbox.caFile);
-		const fresh: Credential = { ...person, id: 'fresh', name: 'fresh', data: { ...person.data, protocols: ['smtp'], oauthTokenData: undefined } };
+		const fresh: Credential = {
+			...person,
+			id: 'fresh',
+			name: 'fresh',
+			data: { ...person.data, protocols: ['smtp'], oauthTokenData: undefined },
+		};
 		await n8n.instance.importEntities('credentials', [fresh]);
 		const started = await n8n.api.browse('/rest/oauth2-credential/auth?id=fresh');
 		const body: { data: string } = JSON.parse(await started.text());
 		const signIn = new URL(body.data);
 		expect(signIn.href.startsWith(`${sandbox.identity.url}/${sandbox.identity.tenant}/oauth2/v2.0/authorize?`)).toBe(true);
-		expect(signIn.searchParams.get('scope')?.split(' ').sort()).toEqual(['email', `${sandbox.identity.resource}/SMTP.Send`, 'offline_access', 'openid', 'profile'].sort());
+		expect(signIn.searchParams.get('scope')?.split(' ').sort()).toEqual(
+			['email', `${sandbox.identity.resource}/SMTP.Send`, 'offline_access', 'openid', 'profile'].sort(),
+		);
 		expect(signIn.searchParams.get('code_challenge_method')).toBe('S256');
 
 		const form = new URLSearchParams(signIn.search);
@@ -173,7 +233,17 @@ describe('the Connect button', () => {
 		expect(back.status).toBe(200);
 		expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'authorization_code', proof: 'secret' });
 
-		await serve('send-connected', mailNode('office365SmtpSend', fresh, { operation: 'send', toEmail: GRACE, subject: 'by who signed in', emailFormat: 'text', text: 'x', options: {} }));
+		await serve(
+			'send-connected',
+			mailNode('office365SmtpSend', fresh, {
+				operation: 'send',
+				toEmail: GRACE,
+				subject: 'by who signed in',
+				emailFormat: 'text',
+				text: 'x',
+				options: {},
+			}),
+		);
 		expect((await post('send-connected')).body).toMatchObject([{ envelope: { from: 'shared@example.test' } }]);
 		await serve('fetch-unticked', mailNode('popFetch', fresh, { operation: 'getMany', options: {} }));
 		await post('fetch-unticked');
@@ -188,17 +258,66 @@ describe('bad input', () => {
 		['a wrong secret', () => mailNode('office365SmtpSend', broken['wrong secret'] ?? app, SEND), /client secret/i, /value/],
 		['a wrong tenant', () => mailNode('office365SmtpSend', broken['wrong tenant'] ?? app, SEND), /does not know this tenant/, /Tenant ID/],
 		['a tenant with a slash', () => mailNode('office365SmtpSend', broken['tenant with a slash'] ?? app, SEND), /Tenant ID/, /GUID/],
-		['an unknown host', () => mailNode('office365SmtpSend', broken['unknown host'] ?? app, SEND), /no-such-host\.invalid.*cannot be found/, /host/i],
+		[
+			'an unknown host',
+			() => mailNode('office365SmtpSend', broken['unknown host'] ?? app, SEND),
+			/no-such-host\.invalid.*cannot be found/,
+			/host/i,
+		],
 		['a closed port', () => mailNode('office365SmtpSend', broken['closed port'] ?? app, SEND), /could not reach localhost:1/, /[Pp]ort/],
-		['a certificate that nobody vouches for', () => mailNode('popFetch', broken['certificate of nobody'] ?? app, { operation: 'getMany', options: {} }), /cannot be trusted/, /NODE_EXTRA_CA_CERTS/],
-		['a credential that is not connected', () => mailNode('office365SmtpSend', broken['not connected'] ?? app, SEND), /not connected/, /Connect/],
-		['a token for another mailbox', () => mailNode('popFetch', broken['token for another mailbox'] ?? app, { operation: 'getMany', options: {} }), /grace@example\.test could not be opened/, /FullAccess/],
-		['an address that is none', () => mailNode('office365SmtpSend', person, { ...SEND, toEmail: 'grace at example' }), /To Email: "grace at example"/, /ada@example\.com/],
+		[
+			'a certificate that nobody vouches for',
+			() => mailNode('popFetch', broken['certificate of nobody'] ?? app, { operation: 'getMany', options: {} }),
+			/cannot be trusted/,
+			/NODE_EXTRA_CA_CERTS/,
+		],
+		[
+			'a credential that is not connected',
+			() => mailNode('office365SmtpSend', broken['not connected'] ?? app, SEND),
+			/not connected/,
+			/Connect/,
+		],
+		[
+			'a token for another mailbox',
+			() => mailNode('popFetch', broken['token for another mailbox'] ?? app, { operation: 'getMany', options: {} }),
+			/grace@example\.test could not be opened/,
+			/FullAccess/,
+		],
+		[
+			'an address that is none',
+			() => mailNode('office365SmtpSend', person, { ...SEND, toEmail: 'grace at example' }),
+			/To Email: "grace at example"/,
+			/ada@example\.com/,
+		],
 		['no recipient', () => mailNode('office365SmtpSend', person, { ...SEND, toEmail: '' }), /no recipient/, /To Email/],
-		['a header value with a line break', () => mailNode('office365SmtpSend', person, { ...SEND, options: { headers: { header: [{ name: 'X-A', value: 'a\r\nBcc: evil@example.test' }] } } }), /line break/, /one line/],
-		['a subject with a line break', () => mailNode('office365SmtpSend', person, { ...SEND, subject: 'a\nBcc: evil@example.test' }), /Subject.*line break/, /one line/],
-		['an attachment property that is not there', () => mailNode('office365SmtpSend', person, { ...SEND, options: { fileAttachments: 'invoice' } }), /no binary property "invoice"/, /binary data/],
-		['an expression that gives an object', () => mailNode('office365SmtpSend', person, { ...SEND, subject: '={{ $json }}' }), /Subject: the expression gives an object/, /field/],
+		[
+			'a header value with a line break',
+			() =>
+				mailNode('office365SmtpSend', person, {
+					...SEND,
+					options: { headers: { header: [{ name: 'X-A', value: 'a\r\nBcc: evil@example.test' }] } },
+				}),
+			/line break/,
+			/one line/,
+		],
+		[
+			'a subject with a line break',
+			() => mailNode('office365SmtpSend', person, { ...SEND, subject: 'a\nBcc: evil@example.test' }),
+			/Subject.*line break/,
+			/one line/,
+		],
+		[
+			'an attachment property that is not there',
+			() => mailNode('office365SmtpSend', person, { ...SEND, options: { fileAttachments: 'invoice' } }),
+			/no binary property "invoice"/,
+			/binary data/,
+		],
+		[
+			'an expression that gives an object',
+			() => mailNode('office365SmtpSend', person, { ...SEND, subject: '={{ $json }}' }),
+			/Subject: the expression gives an object/,
+			/field/,
+		],
 	];
 
 	it.each(cases)('answers %s with what happened and what to do', async (name, node, message, remedy) => {
@@ -213,7 +332,15 @@ describe('bad input', () => {
 	});
 
 	it('lets the other items go on where one is bad', async () => {
-		await serve('one-bad', mailNode('office365SmtpSend', person, { ...SEND, toEmail: '={{ $json.body.to }}', subject: 'one of three' }, { onError: 'continueRegularOutput' }));
+		await serve(
+			'one-bad',
+			mailNode(
+				'office365SmtpSend',
+				person,
+				{ ...SEND, toEmail: '={{ $json.body.to }}', subject: 'one of three' },
+				{ onError: 'continueRegularOutput' },
+			),
+		);
 		const answers = await Promise.all([GRACE, 'nonsense', ADA].map(async (to) => await n8n.api.webhook('one-bad', { to })));
 		expect(answers.map(({ body }) => JSON.stringify(body).includes('not an email address'))).toEqual([false, true, false]);
 	});
@@ -221,14 +348,20 @@ describe('bad input', () => {
 	it('gives a connection test that stops at the first failing step', async () => {
 		await serve('test-good', mailNode('office365SmtpSend', person, { operation: 'testConnection', options: {} }));
 		await serve('test-bad', mailNode('popFetch', broken['wrong secret'] ?? app, { operation: 'testConnection', options: {} }));
-		expect((await post('test-good')).body).toMatchObject([{ ok: true, steps: [{ step: 'token' }, { step: 'claims' }, { step: 'connect' }, { step: 'tls' }, { step: 'signIn', ok: true }] }]);
-		expect((await post('test-bad')).body).toMatchObject([{ ok: false, problem: expect.stringContaining('client secret'), steps: [{ step: 'token', ok: false }] }]);
+		expect((await post('test-good')).body).toMatchObject([
+			{ ok: true, steps: [{ step: 'token' }, { step: 'claims' }, { step: 'connect' }, { step: 'tls' }, { step: 'signIn', ok: true }] },
+		]);
+		expect((await post('test-bad')).body).toMatchObject([
+			{ ok: false, problem: expect.stringContaining('client secret'), steps: [{ step: 'token', ok: false }] },
+		]);
 	});
 });
 
 describe('the Test button of the service account', () => {
 	const press = async (credential: Credential): Promise<{ status: string; message: string }> => {
-		const answer = await n8n.api.rest<{ data: { status: string; message: string } }>('POST', '/credentials/test', { credentials: credential });
+		const answer = await n8n.api.rest<{ data: { status: string; message: string } }>('POST', '/credentials/test', {
+			credentials: credential,
+		});
 		return answer.data;
 	};
 
@@ -237,9 +370,18 @@ describe('the Test button of the service account', () => {
 	});
 
 	it('says what is wrong and what to do', async () => {
-		expect(await press(broken['wrong secret'] ?? app)).toMatchObject({ status: 'Error', message: expect.stringMatching(/client secret.*value/s) });
-		expect(await press(broken['tenant with a slash'] ?? app)).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Tenant ID/) });
-		expect(await press(broken['closed port'] ?? app)).toMatchObject({ status: 'OK', message: expect.stringMatching(/over IMAP, POP\. Not usable: SMTP: n8n could not reach/) });
+		expect(await press(broken['wrong secret'] ?? app)).toMatchObject({
+			status: 'Error',
+			message: expect.stringMatching(/client secret.*value/s),
+		});
+		expect(await press(broken['tenant with a slash'] ?? app)).toMatchObject({
+			status: 'Error',
+			message: expect.stringMatching(/^Tenant ID/),
+		});
+		expect(await press(broken['closed port'] ?? app)).toMatchObject({
+			status: 'OK',
+			message: expect.stringMatching(/over IMAP, POP\. Not usable: SMTP: n8n could not reach/),
+		});
 	});
 });
 
@@ -259,10 +401,20 @@ describe('a mail of broken MIME', () => {
 });
 
 describe('secrets', () => {
-	it('appear neither in n8n\'s log nor in any execution', async () => {
-		const secrets = [sandbox.identity.app.clientSecret, ...[person, ...Object.values(broken)].flatMap(({ data }) => Object.values(Object(data.oauthTokenData)).map(String).filter((value) => value.length > 40))];
+	it("appear neither in n8n's log nor in any execution", async () => {
+		const secrets = [
+			sandbox.identity.app.clientSecret,
+			...[person, ...Object.values(broken)].flatMap(({ data }) =>
+				Object.values(Object(data.oauthTokenData))
+					.map(String)
+					.filter((value) => value.length > 40),
+			),
+		];
 		const { data } = await n8n.api.v1<{ data: Array<{ id: string }> }>('GET', '/workflows?limit=250');
-		const seen = [n8n.instance.logText(), ...(await Promise.all(data.map(async ({ id }) => JSON.stringify(await n8n.api.executions(id)))))].join('\n');
+		const seen = [
+			n8n.instance.logText(),
+			...(await Promise.all(data.map(async ({ id }) => JSON.stringify(await n8n.api.executions(id))))),
+		].join('\n');
 		for (const secret of secrets) expect(seen.includes(secret)).toBe(false);
 		expect(seen).not.toMatch(/eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}/);
 		expect(seen).not.toMatch(/dXNlcj[A-Za-z0-9+/]{20,}/);

@@ -27,12 +27,30 @@ interface Step {
 	[field: string]: unknown;
 }
 
-const node = (name: string, mailbox: string, parameters: Record<string, unknown>, options: Record<string, unknown> = {}, kind = 'imapMailbox'): Step => {
+const node = (
+	name: string,
+	mailbox: string,
+	parameters: Record<string, unknown>,
+	options: Record<string, unknown> = {},
+	kind = 'imapMailbox',
+): Step => {
 	const { authentication, credentials } = uses(app);
-	return { name, type: `n8n-nodes-office365-mail.${kind}`, typeVersion: 1, credentials, parameters: { authentication, ...parameters, options: { mailboxAddress: mailbox, ...options } } };
+	return {
+		name,
+		type: `n8n-nodes-office365-mail.${kind}`,
+		typeVersion: 1,
+		credentials,
+		parameters: { authentication, ...parameters, options: { mailboxAddress: mailbox, ...options } },
+	};
 };
 
-const webhook = (path: string): Step => ({ name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: path, parameters: { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'allEntries', options: {} } });
+const webhook = (path: string): Step => ({
+	name: 'Webhook',
+	type: 'n8n-nodes-base.webhook',
+	typeVersion: 2,
+	webhookId: path,
+	parameters: { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'allEntries', options: {} },
+});
 
 async function serve(path: string, ...steps: Step[]): Promise<string> {
 	const all = [webhook(path), ...steps];
@@ -40,7 +58,9 @@ async function serve(path: string, ...steps: Step[]): Promise<string> {
 		name: path,
 		settings: { executionOrder: 'v1' },
 		nodes: all.map((step, index) => ({ id: `${path}-${index}`, position: [index * 200, 0], ...step })),
-		connections: Object.fromEntries(steps.map((step, index) => [all[index]?.name ?? '', { main: [[{ node: step.name, type: 'main', index: 0 }]] }])),
+		connections: Object.fromEntries(
+			steps.map((step, index) => [all[index]?.name ?? '', { main: [[{ node: step.name, type: 'main', index: 0 }]] }]),
+		),
 	});
 	await n8n.api.activate(id);
 	return id;
@@ -49,31 +69,55 @@ async function serve(path: string, ...steps: Step[]): Promise<string> {
 async function box(name: string, ...mails: string[]): Promise<string> {
 	const mailbox = `${name}@example.test`;
 	if (mails.length > 0) await sandbox.deliver(mailbox, ...mails);
-	for (const path of ['Drafts', 'Sent Items', 'Deleted Items', 'Done']) await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, path);
+	for (const path of ['Drafts', 'Sent Items', 'Deleted Items', 'Done'])
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, path);
 	return mailbox;
 }
 
 describe('in a real n8n', () => {
 	it('mails are found, and each item is moved by the item itself', async () => {
 		const mailbox = await box('find', mail('invoice 1'), mail('news'), mail('invoice 2'));
-		await serve('find', node('Find', mailbox, { resource: 'message', operation: 'getMany', format: 'simple', filters: { subject: 'invoice' } }), node('Move', mailbox, { resource: 'message', operation: 'move', destinationFolder: { __rl: true, mode: 'list', value: 'Done' } }));
+		await serve(
+			'find',
+			node('Find', mailbox, { resource: 'message', operation: 'getMany', format: 'simple', filters: { subject: 'invoice' } }),
+			node('Move', mailbox, { resource: 'message', operation: 'move', destinationFolder: { __rl: true, mode: 'list', value: 'Done' } }),
+		);
 		const { body } = await n8n.api.webhook('find');
-		expect(body).toMatchObject([{ moved: true, folder: 'Done', messageId: '<invoice-2@example.test>' }, { moved: true, messageId: '<invoice-1@example.test>' }]);
+		expect(body).toMatchObject([
+			{ moved: true, folder: 'Done', messageId: '<invoice-2@example.test>' },
+			{ moved: true, messageId: '<invoice-1@example.test>' },
+		]);
 		expect([(await sandbox.messages(mailbox)).length, (await sandbox.messages(mailbox, 'Done')).length]).toEqual([1, 2]);
 	}, 60_000);
 
 	it('a draft is answered from a mail, and sent by a later node', async () => {
 		const mailbox = await box('write', mail('a question', { from: 'asker@example.test' }));
-		await serve('write', node('Find', mailbox, { resource: 'message', operation: 'getMany', format: 'fields' }), node('Draft', mailbox, { resource: 'draft', operation: 'createReply', replyType: 'reply', text: 'an answer' }), node('Send', mailbox, { resource: 'draft', operation: 'send' }));
+		await serve(
+			'write',
+			node('Find', mailbox, { resource: 'message', operation: 'getMany', format: 'fields' }),
+			node('Draft', mailbox, { resource: 'draft', operation: 'createReply', replyType: 'reply', text: 'an answer' }),
+			node('Send', mailbox, { resource: 'draft', operation: 'send' }),
+		);
 		expect((await n8n.api.webhook('write')).body).toMatchObject([{ sent: true, accepted: ['asker@example.test'] }]);
-		expect((await sandbox.arrival('asker@example.test', (text) => text.includes('an answer'))).toString()).toMatch(/^In-Reply-To: <a-question@example\.test>/m);
+		expect((await sandbox.arrival('asker@example.test', (text) => text.includes('an answer'))).toString()).toMatch(
+			/^In-Reply-To: <a-question@example\.test>/m,
+		);
 		expect(await sandbox.messages(mailbox, 'Drafts')).toEqual([]);
 	}, 60_000);
 
 	it('folders are made and listed', async () => {
 		const mailbox = await box('tree');
-		await serve('tree', node('Make', mailbox, { resource: 'folder', operation: 'create', folderName: 'A/B' }), node('List', mailbox, { resource: 'folder', operation: 'getMany' }));
-		expect((await n8n.api.webhook('tree')).body).toEqual(expect.arrayContaining([expect.objectContaining({ path: 'A/B', depth: 1, messages: 0 }), expect.objectContaining({ path: 'Sent Items', special: 'sent' })]));
+		await serve(
+			'tree',
+			node('Make', mailbox, { resource: 'folder', operation: 'create', folderName: 'A/B' }),
+			node('List', mailbox, { resource: 'folder', operation: 'getMany' }),
+		);
+		expect((await n8n.api.webhook('tree')).body).toEqual(
+			expect.arrayContaining([
+				expect.objectContaining({ path: 'A/B', depth: 1, messages: 0 }),
+				expect.objectContaining({ path: 'Sent Items', special: 'sent' }),
+			]),
+		);
 	}, 60_000);
 
 	it('a draft that n8n was sending when it died is sent once: the next time it is told, not repeated', async () => {
@@ -109,7 +153,11 @@ class Agent {
 		this.#id += 1;
 		const answer = await fetch(this.url, {
 			method: 'POST',
-			headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...(this.#session !== undefined && { 'Mcp-Session-Id': this.#session }) },
+			headers: {
+				'Content-Type': 'application/json',
+				Accept: 'application/json, text/event-stream',
+				...(this.#session !== undefined && { 'Mcp-Session-Id': this.#session }),
+			},
 			body: JSON.stringify({ jsonrpc: '2.0', id: this.#id, method, params }),
 		});
 		this.#session ??= answer.headers.get('mcp-session-id') ?? undefined;
@@ -138,13 +186,48 @@ describe('as a tool', () => {
 		const long = 'Long words. '.repeat(2_000);
 		const mailbox = await box('agent', mail('order 17', { body: long }), ...Array.from({ length: 4 }, (_, index) => mail(`chat ${index}`)));
 		const tools = [
-			node('search_email', mailbox, { resource: 'message', operation: 'getMany', limit: 3, filters: { subject: fromAi('subject', 'words of the subject') } }, {}, 'imapMailboxTool'),
+			node(
+				'search_email',
+				mailbox,
+				{ resource: 'message', operation: 'getMany', limit: 3, filters: { subject: fromAi('subject', 'words of the subject') } },
+				{},
+				'imapMailboxTool',
+			),
 			node('read_email', mailbox, { resource: 'message', operation: 'get', uid: fromAi('uid', 'uid of the email') }, {}, 'imapMailboxTool'),
-			node('move_email', mailbox, { resource: 'message', operation: 'move', uid: fromAi('uid', 'uid of the email'), destinationFolder: { __rl: true, mode: 'name', value: fromAi('folder', 'folder name') } }, {}, 'imapMailboxTool'),
-			node('delete_email', mailbox, { resource: 'message', operation: 'delete', uid: fromAi('uid', 'uid of the email') }, {}, 'imapMailboxTool'),
-			node('draft_reply', mailbox, { resource: 'draft', operation: 'createReply', uid: fromAi('uid', 'uid of the email'), text: fromAi('text', 'the answer') }, {}, 'imapMailboxTool'),
+			node(
+				'move_email',
+				mailbox,
+				{
+					resource: 'message',
+					operation: 'move',
+					uid: fromAi('uid', 'uid of the email'),
+					destinationFolder: { __rl: true, mode: 'name', value: fromAi('folder', 'folder name') },
+				},
+				{},
+				'imapMailboxTool',
+			),
+			node(
+				'delete_email',
+				mailbox,
+				{ resource: 'message', operation: 'delete', uid: fromAi('uid', 'uid of the email') },
+				{},
+				'imapMailboxTool',
+			),
+			node(
+				'draft_reply',
+				mailbox,
+				{ resource: 'draft', operation: 'createReply', uid: fromAi('uid', 'uid of the email'), text: fromAi('text', 'the answer') },
+				{},
+				'imapMailboxTool',
+			),
 		].map((tool) => ({ ...tool, parameters: { descriptionType: 'auto', ...tool.parameters } }));
-		const trigger: Step = { name: 'MCP', type: '@n8n/n8n-nodes-langchain.mcpTrigger', typeVersion: 2, webhookId: 'agent-mail', parameters: { path: 'agent-mail', authentication: 'none' } };
+		const trigger: Step = {
+			name: 'MCP',
+			type: '@n8n/n8n-nodes-langchain.mcpTrigger',
+			typeVersion: 2,
+			webhookId: 'agent-mail',
+			parameters: { path: 'agent-mail', authentication: 'none' },
+		};
 		const id = await n8n.api.createWorkflow({
 			name: 'agent',
 			settings: { executionOrder: 'v1' },
@@ -155,9 +238,13 @@ describe('as a tool', () => {
 		const agent = new Agent(`${n8n.instance.url}/mcp/agent-mail`);
 		const hello = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
 		// n8n registers the address a moment after the activation.
-		await expect.poll(async () => await agent.ask('initialize', hello).catch(() => ({})), { timeout: 30_000, interval: 500 }).toHaveProperty('serverInfo');
+		await expect
+			.poll(async () => await agent.ask('initialize', hello).catch(() => ({})), { timeout: 30_000, interval: 500 })
+			.toHaveProperty('serverInfo');
 		const { tools: listed } = await agent.ask('tools/list');
-		expect(listed).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'search_email', description: expect.stringMatching(/search emails/i) })]));
+		expect(listed).toEqual(
+			expect.arrayContaining([expect.objectContaining({ name: 'search_email', description: expect.stringMatching(/search emails/i) })]),
+		);
 
 		const found = await agent.call('search_email', { subject: 'order' });
 		expect(found.text).toContain('order 17');
@@ -172,7 +259,12 @@ describe('as a tool', () => {
 		expect((await agent.call('move_email', { uid: '1', folder: 'Done' })).text).toContain('"moved":true');
 		expect((await agent.call('delete_email', { uid: '2' })).text).toContain('Deleted Items');
 		expect((await agent.call('draft_reply', { uid: '3', text: 'Will do.' })).text).toContain('"isDraft":true');
-		expect([(await sandbox.messages(mailbox, 'Done')).length, (await sandbox.messages(mailbox, 'Deleted Items')).length, (await sandbox.messages(mailbox, 'Drafts')).length, (await sandbox.messages(mailbox)).length]).toEqual([1, 1, 1, 3]);
+		expect([
+			(await sandbox.messages(mailbox, 'Done')).length,
+			(await sandbox.messages(mailbox, 'Deleted Items')).length,
+			(await sandbox.messages(mailbox, 'Drafts')).length,
+			(await sandbox.messages(mailbox)).length,
+		]).toEqual([1, 1, 1, 3]);
 	}, 120_000);
 
 	it('told nobody a token', () => {

@@ -20,14 +20,21 @@ afterAll(async () => {
 }, 60_000);
 
 /** An active workflow on a mailbox of its own. */
-async function active(mailbox: string, parameters: Record<string, unknown> = {}, authentication?: 'oAuth2', waitSeconds?: number): Promise<string> {
+async function active(
+	mailbox: string,
+	parameters: Record<string, unknown> = {},
+	authentication?: 'oAuth2',
+	waitSeconds?: number,
+): Promise<string> {
 	const id = await n8n.api.createWorkflow(workflow(mailbox, mailbox, parameters, authentication, waitSeconds));
 	await n8n.api.activate(id);
 	return id;
 }
 
 async function watching(mailbox: string): Promise<void> {
-	await until(`watching ${mailbox}`, async () => sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true));
+	await until(`watching ${mailbox}`, async () =>
+		sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true),
+	);
 }
 
 async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
@@ -44,29 +51,41 @@ async function running(workflowId: string): Promise<number> {
 	return data.results.length;
 }
 
-const bySubject = (executions: Execution[]): string[] => executions.flatMap((execution) => subjects(execution).map((subject) => `${subject} ${execution.status}`));
+const bySubject = (executions: Execution[]): string[] =>
+	executions.flatMap((execution) => subjects(execution).map((subject) => `${subject} ${execution.status}`));
 
 async function unread(mailbox: string): Promise<number> {
 	return (await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'UNSEEN')).trim().split('\n').filter(Boolean).length;
 }
 
 describe('the IMAP Trigger in n8n', () => {
-	it.each([undefined, 'oAuth2'] as const)('starts an execution when the server rings, with attachments byte for byte (%s)', async (authentication) => {
-		const mailbox = authentication === 'oAuth2' ? 'ada@example.test' : 'app@example.test';
-		const id = await active(mailbox, { downloadAttachments: true }, authentication);
-		await watching(mailbox);
-		const bytes = randomBytes(300_000);
-		await sandbox.deliver(mailbox, mail('first', bytes));
-		const [execution] = await n8n.api.ended(id, 1);
-		expect(execution?.status).toBe('success');
-		// Dovecot itself rings about half a second after the delivery.
-		const item = execution?.data?.resultData?.runData?.['IMAP Trigger']?.[0]?.data?.main?.[0]?.[0];
-		expect(item?.json).toMatchObject({ subject: 'first', from: expect.stringContaining('bob@example.test'), text: expect.stringContaining('hello'), uid: 1, folder: 'INBOX', uidValidity: expect.stringMatching(/^\d+$/) });
-		expect((await n8n.api.binary(item?.binary?.attachment_0 ?? {})).equals(bytes)).toBe(true);
-		await until('marked as read', async () => (await unread(mailbox)) === 0);
-		await n8n.api.deactivate(id);
-		await until('the session is closed', async () => !sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox));
-	}, 60_000);
+	it.each([undefined, 'oAuth2'] as const)(
+		'starts an execution when the server rings, with attachments byte for byte (%s)',
+		async (authentication) => {
+			const mailbox = authentication === 'oAuth2' ? 'ada@example.test' : 'app@example.test';
+			const id = await active(mailbox, { downloadAttachments: true }, authentication);
+			await watching(mailbox);
+			const bytes = randomBytes(300_000);
+			await sandbox.deliver(mailbox, mail('first', bytes));
+			const [execution] = await n8n.api.ended(id, 1);
+			expect(execution?.status).toBe('success');
+			// Dovecot itself rings about half a second after the delivery.
+			const item = execution?.data?.resultData?.runData?.['IMAP Trigger']?.[0]?.data?.main?.[0]?.[0];
+			expect(item?.json).toMatchObject({
+				subject: 'first',
+				from: expect.stringContaining('bob@example.test'),
+				text: expect.stringContaining('hello'),
+				uid: 1,
+				folder: 'INBOX',
+				uidValidity: expect.stringMatching(/^\d+$/),
+			});
+			expect((await n8n.api.binary(item?.binary?.attachment_0 ?? {})).equals(bytes)).toBe(true);
+			await until('marked as read', async () => (await unread(mailbox)) === 0);
+			await n8n.api.deactivate(id);
+			await until('the session is closed', async () => !sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox));
+		},
+		60_000,
+	);
 
 	it('reports one bad mail of ten once after its tries; the nine succeed once', async () => {
 		const mailbox = 'ten@example.test';
@@ -76,7 +95,9 @@ describe('the IMAP Trigger in n8n', () => {
 		// Nine successes, three tries, one report.
 		const executions = await n8n.api.ended(id, 13);
 		const told = bySubject(executions);
-		expect(told.filter((line) => line.endsWith('success')).sort()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9].map((index) => `good ${index} success`));
+		expect(told.filter((line) => line.endsWith('success')).sort()).toEqual(
+			[0, 1, 2, 4, 5, 6, 7, 8, 9].map((index) => `good ${index} success`),
+		);
 		expect(told.filter((line) => line === 'bad error')).toHaveLength(3);
 		expect(executions.filter(({ data }) => data?.resultData?.error?.message?.includes('given up') === true)).toHaveLength(1);
 		expect(await unread(mailbox)).toBe(1);
@@ -169,7 +190,9 @@ describe('the IMAP Trigger in n8n', () => {
 			await sandbox.deliver(mailbox, mail(`after ${round}`));
 			await n8n.api.ended(id, 2 * round);
 		}
-		expect(bySubject(await n8n.api.ended(id, 6)).sort()).toEqual([1, 2, 3].flatMap((round) => [`after ${round} success`, `before ${round} success`]).sort());
+		expect(bySubject(await n8n.api.ended(id, 6)).sort()).toEqual(
+			[1, 2, 3].flatMap((round) => [`after ${round} success`, `before ${round} success`]).sort(),
+		);
 		expect(n8n.instance.logText()).toContain('token ended');
 		expect(n8n.instance.logText()).not.toMatch(/eyJ[\w-]{20,}\./);
 		await n8n.api.deactivate(id);
@@ -180,7 +203,11 @@ describe('the IMAP Trigger in n8n', () => {
 		const run = async (parameters: Record<string, unknown>): Promise<Execution> => {
 			const made = workflow('manual', mailbox, parameters);
 			const id = await n8n.api.createWorkflow(made);
-			await n8n.api.rest('POST', `/workflows/${id}/run`, { workflowData: { ...made, id }, triggerToStartFrom: { name: 'IMAP Trigger' }, startNodes: [] });
+			await n8n.api.rest('POST', `/workflows/${id}/run`, {
+				workflowData: { ...made, id },
+				triggerToStartFrom: { name: 'IMAP Trigger' },
+				startNodes: [],
+			});
 			const [execution] = await n8n.api.ended(id, 1);
 			if (execution === undefined) throw new Error('no execution');
 			return execution;

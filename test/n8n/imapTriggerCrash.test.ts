@@ -39,7 +39,16 @@ afterAll(async () => {
 
 const mailboxOf = (row: Row): string => `${row}@example.test`;
 const idOf = (row: Row): string => ids.get(row) ?? '';
-const journal = (row: Row): string => join(dirname(n8n.instance.logFile), '.n8n', 'office365-mail', `${createHash('sha256').update(`${idOf(row)}:trigger`).digest('hex').slice(0, 32)}.json`);
+const journal = (row: Row): string =>
+	join(
+		dirname(n8n.instance.logFile),
+		'.n8n',
+		'office365-mail',
+		`${createHash('sha256')
+			.update(`${idOf(row)}:trigger`)
+			.digest('hex')
+			.slice(0, 32)}.json`,
+	);
 const folderState = (row: Row): { uid?: number; pending?: Record<string, number> } => {
 	try {
 		return JSON.parse(readFileSync(journal(row), 'utf8')).folders?.INBOX ?? {};
@@ -47,7 +56,8 @@ const folderState = (row: Row): { uid?: number; pending?: Record<string, number>
 		return {};
 	}
 };
-const transcript = (row: Row): string[] => sandbox.exchange.sessions.filter(({ mailbox }) => mailbox === mailboxOf(row)).flatMap((session) => session.transcript);
+const transcript = (row: Row): string[] =>
+	sandbox.exchange.sessions.filter(({ mailbox }) => mailbox === mailboxOf(row)).flatMap((session) => session.transcript);
 
 async function activate(row: Row, parameters: Record<string, unknown> = {}): Promise<void> {
 	ids.set(row, await n8n.api.createWorkflow(workflow(row, mailboxOf(row), parameters)));
@@ -55,7 +65,11 @@ async function activate(row: Row, parameters: Record<string, unknown> = {}): Pro
 }
 
 async function watching(row: Row): Promise<void> {
-	await until(`watching ${row}`, async () => sandbox.exchange.live('imap').some((session) => session.mailbox === mailboxOf(row) && session.transcript.at(-1)?.endsWith('IDLE') === true));
+	await until(`watching ${row}`, async () =>
+		sandbox.exchange
+			.live('imap')
+			.some((session) => session.mailbox === mailboxOf(row) && session.transcript.at(-1)?.endsWith('IDLE') === true),
+	);
 }
 
 async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
@@ -89,7 +103,8 @@ async function prepare(): Promise<void> {
 
 	// Rows 3 and 11: what is stored is put back later.
 	for (const row of ['row3', 'row8'] as const) await sandbox.deliver(mailboxOf(row), mail('mail'));
-	for (const row of ['row3', 'row8'] as const) await until(`${row} settled`, async () => folderState(row).uid === 1 && Object.keys(folderState(row).pending ?? {}).length === 0);
+	for (const row of ['row3', 'row8'] as const)
+		await until(`${row} settled`, async () => folderState(row).uid === 1 && Object.keys(folderState(row).pending ?? {}).length === 0);
 	// Row 5: nothing can be written where the journal is.
 	mkdirSync(`${journal('row5')}.new`);
 	await sandbox.deliver(mailboxOf('row5'), mail('mail'));
@@ -110,13 +125,19 @@ async function prepare(): Promise<void> {
 	// Row 12: switched on for the first time while nobody can sign in.
 	sandbox.exchange.plan('imap', 'AUTHENTICATE', { drop: true }, 999);
 	await activate('row12');
-	await until('row 12 refused', async () => n8n.instance.logText().includes('row12@example.test') && transcript('row12').length === 0 && (await activeAgain()));
+	await until(
+		'row 12 refused',
+		async () => n8n.instance.logText().includes('row12@example.test') && transcript('row12').length === 0 && (await activeAgain()),
+	);
 	await sandbox.deliver(mailboxOf('row12'), mail('mail'));
 	// Rows 4 and 10: an execution runs, in the middle of a backlog in row 10.
 	await sandbox.deliver(mailboxOf('row4'), mail('slow'));
 	await sandbox.deliver(mailboxOf('row10'), ...BACKLOG.map((subject) => mail(subject)));
 	await until('row 4 runs', async () => await runs('row4'));
-	await until('row 10 in the middle', async () => (await runs('row10')) && (await n8n.api.executions(idOf('row10'))).some(({ status }) => status === 'success'));
+	await until(
+		'row 10 in the middle',
+		async () => (await runs('row10')) && (await n8n.api.executions(idOf('row10'))).some(({ status }) => status === 'success'),
+	);
 }
 
 /** n8n has stored the static data of row 12, which it does when its activation is over. */
@@ -139,8 +160,12 @@ async function whileDead(): Promise<void> {
 /** One statement on n8n's database, by the Node that runs n8n, which has SQLite built in. */
 async function sql(statement: string): Promise<string> {
 	const { node } = await ensureN8n(() => undefined);
-	const script = 'const { DatabaseSync } = require("node:sqlite"); const [, file, statement] = process.argv; const db = new DatabaseSync(file); process.stdout.write(String(db.prepare(statement).get()?.value ?? ""));';
-	return execFileSync(node, ['-e', script, join(dirname(n8n.instance.logFile), '.n8n', 'database.sqlite'), statement], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+	const script =
+		'const { DatabaseSync } = require("node:sqlite"); const [, file, statement] = process.argv; const db = new DatabaseSync(file); process.stdout.write(String(db.prepare(statement).get()?.value ?? ""));';
+	return execFileSync(node, ['-e', script, join(dirname(n8n.instance.logFile), '.n8n', 'database.sqlite'), statement], {
+		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'ignore'],
+	});
 }
 
 /** A later mail in each mailbox, so that whatever comes before it has come. */
@@ -148,14 +173,24 @@ async function settle(): Promise<void> {
 	for (const row of ROWS) await watching(row);
 	for (const row of ROWS) await sandbox.deliver(mailboxOf(row), mail('later'));
 	for (const row of ROWS) {
-		await until(`${row} through`, async () => (await n8n.api.executions(idOf(row))).some((execution) => execution.status === 'success' && subjects(execution).includes('later')));
-		await until(`${row} settled`, async () => !(await runs(row)) && Object.values(folderState(row).pending ?? {}).every((tries) => row === 'row9' && tries > 0), 90_000);
+		await until(`${row} through`, async () =>
+			(await n8n.api.executions(idOf(row))).some((execution) => execution.status === 'success' && subjects(execution).includes('later')),
+		);
+		await until(
+			`${row} settled`,
+			async () => !(await runs(row)) && Object.values(folderState(row).pending ?? {}).every((tries) => row === 'row9' && tries > 0),
+			90_000,
+		);
 		done.set(row, (await n8n.api.executions(idOf(row))).reverse());
 	}
 }
 
 /** Subjects of the executions that succeeded, without the later mail. */
-const succeeded = (row: Row): string[] => (done.get(row) ?? []).filter(({ status }) => status === 'success').flatMap(subjects).filter((subject) => subject !== 'later');
+const succeeded = (row: Row): string[] =>
+	(done.get(row) ?? [])
+		.filter(({ status }) => status === 'success')
+		.flatMap(subjects)
+		.filter((subject) => subject !== 'later');
 
 describe('n8n killed by SIGKILL', () => {
 	it.each([
@@ -178,7 +213,12 @@ describe('n8n killed by SIGKILL', () => {
 
 	it('row4, while the execution ran: the mail is handed over again and succeeds once', () => {
 		expect(succeeded('row4')).toEqual(['slow']);
-		expect(done.get('row4')?.map(({ status }) => status).sort()).toEqual(['crashed', 'success', 'success']);
+		expect(
+			done
+				.get('row4')
+				?.map(({ status }) => status)
+				.sort(),
+		).toEqual(['crashed', 'success', 'success']);
 	});
 
 	it('row6 and row7: the action is made up for, and made once', async () => {

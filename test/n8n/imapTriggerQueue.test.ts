@@ -21,7 +21,15 @@ afterAll(async () => {
 }, 120_000);
 
 async function watching(mailbox: string): Promise<void> {
-	await expect.poll(() => sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true), { timeout: 30_000 }).toBe(true);
+	await expect
+		.poll(
+			() =>
+				sandbox.exchange
+					.live('imap')
+					.some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true),
+			{ timeout: 30_000 },
+		)
+		.toBe(true);
 }
 
 it('hands mails over to a worker, tries a failed one again, and marks those that succeeded', async () => {
@@ -32,7 +40,12 @@ it('hands mails over to a worker, tries a failed one again, and marks those that
 	await sandbox.deliver(mailbox, ...Array.from({ length: 10 }, (_, index) => mail(index === 3 ? 'bad' : `good ${index}`)));
 	// Nine successes, two tries, one report.
 	const executions = await api.ended(id, 12);
-	expect(executions.filter(({ status }) => status === 'success').flatMap(subjects).sort()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9].map((index) => `good ${index}`));
+	expect(
+		executions
+			.filter(({ status }) => status === 'success')
+			.flatMap(subjects)
+			.sort(),
+	).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9].map((index) => `good ${index}`));
 	expect(executions.filter(({ status }) => status === 'error')).toHaveLength(3);
 	const unseen = (await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'UNSEEN')).trim().split('\n').filter(Boolean);
 	expect(unseen).toHaveLength(1);

@@ -23,13 +23,25 @@ export async function credentials(sandbox: Sandbox, person: string): Promise<obj
 		{
 			...PERSON_CREDENTIAL,
 			type: 'microsoftMailOAuth2Api',
-			data: { ...cloud, clientCredentialType: 'clientSecret', protocols: ['imap'], mailbox: person, oauthTokenData: await sandbox.identity.connect(person, ['imap']) },
+			data: {
+				...cloud,
+				clientCredentialType: 'clientSecret',
+				protocols: ['imap'],
+				mailbox: person,
+				oauthTokenData: await sandbox.identity.connect(person, ['imap']),
+			},
 		},
 	];
 }
 
 /** Trigger, then an error where the subject says "bad", a wait where it says "slow". */
-export function workflow(name: string, mailbox: string, parameters: Record<string, unknown> = {}, authentication: 'oAuth2' | 'serviceAccount' = 'serviceAccount', waitSeconds = 20): { name: string; nodes: object[]; connections: object; settings: object } {
+export function workflow(
+	name: string,
+	mailbox: string,
+	parameters: Record<string, unknown> = {},
+	authentication: 'oAuth2' | 'serviceAccount' = 'serviceAccount',
+	waitSeconds = 20,
+): { name: string; nodes: object[]; connections: object; settings: object } {
 	const says = (word: string, id: string, y: number): object => ({
 		id,
 		name: `Says ${word}`,
@@ -40,7 +52,9 @@ export function workflow(name: string, mailbox: string, parameters: Record<strin
 			conditions: {
 				options: { caseSensitive: true, typeValidation: 'loose', version: 1 },
 				combinator: 'and',
-				conditions: [{ id: `c-${id}`, leftValue: '={{ $json.subject }}', rightValue: word, operator: { type: 'string', operation: 'contains' } }],
+				conditions: [
+					{ id: `c-${id}`, leftValue: '={{ $json.subject }}', rightValue: word, operator: { type: 'string', operation: 'contains' } },
+				],
 			},
 		},
 	});
@@ -56,12 +70,27 @@ export function workflow(name: string, mailbox: string, parameters: Record<strin
 				typeVersion: 1,
 				position: [0, 0],
 				parameters: { authentication, folder: 'INBOX', ...rest, options: { mailboxAddress: mailbox, ...record(options) } },
-				credentials: authentication === 'oAuth2' ? { microsoftMailOAuth2Api: PERSON_CREDENTIAL } : { microsoftMailServiceAccountApi: APP_CREDENTIAL },
+				credentials:
+					authentication === 'oAuth2' ? { microsoftMailOAuth2Api: PERSON_CREDENTIAL } : { microsoftMailServiceAccountApi: APP_CREDENTIAL },
 			},
 			says('bad', 'bad', 0),
 			says('slow', 'slow', 200),
-			{ id: 'stop', name: 'Stop', type: 'n8n-nodes-base.stopAndError', typeVersion: 1, position: [440, 0], parameters: { errorMessage: 'bad mail' } },
-			{ id: 'wait', name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, position: [660, 200], parameters: { amount: waitSeconds, unit: 'seconds' } },
+			{
+				id: 'stop',
+				name: 'Stop',
+				type: 'n8n-nodes-base.stopAndError',
+				typeVersion: 1,
+				position: [440, 0],
+				parameters: { errorMessage: 'bad mail' },
+			},
+			{
+				id: 'wait',
+				name: 'Wait',
+				type: 'n8n-nodes-base.wait',
+				typeVersion: 1.1,
+				position: [660, 200],
+				parameters: { amount: waitSeconds, unit: 'seconds' },
+			},
 			{ id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [880, 200], parameters: {} },
 		],
 		connections: {

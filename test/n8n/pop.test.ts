@@ -27,14 +27,37 @@ interface Step {
 	[field: string]: unknown;
 }
 
-const popNode = (type: 'popFetch' | 'popTrigger', name: string, mailbox: string, parameters: Record<string, unknown> = {}, options: Record<string, unknown> = {}): Step => {
+const popNode = (
+	type: 'popFetch' | 'popTrigger',
+	name: string,
+	mailbox: string,
+	parameters: Record<string, unknown> = {},
+	options: Record<string, unknown> = {},
+): Step => {
 	const { authentication, credentials } = uses(app);
-	return { name, type: `n8n-nodes-office365-mail.${type}`, typeVersion: 1, credentials, parameters: { authentication, ...parameters, options: { mailboxAddress: mailbox, ...options } } };
+	return {
+		name,
+		type: `n8n-nodes-office365-mail.${type}`,
+		typeVersion: 1,
+		credentials,
+		parameters: { authentication, ...parameters, options: { mailboxAddress: mailbox, ...options } },
+	};
 };
 
-const waitNode = (seconds: number): Step => ({ name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, parameters: { amount: seconds, unit: 'seconds' } });
+const waitNode = (seconds: number): Step => ({
+	name: 'Wait',
+	type: 'n8n-nodes-base.wait',
+	typeVersion: 1.1,
+	parameters: { amount: seconds, unit: 'seconds' },
+});
 
-const webhook = (path: string, responseMode: 'onReceived' | 'lastNode'): Step => ({ name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: path, parameters: { httpMethod: 'POST', path, responseMode, responseData: 'allEntries', options: {} } });
+const webhook = (path: string, responseMode: 'onReceived' | 'lastNode'): Step => ({
+	name: 'Webhook',
+	type: 'n8n-nodes-base.webhook',
+	typeVersion: 2,
+	webhookId: path,
+	parameters: { httpMethod: 'POST', path, responseMode, responseData: 'allEntries', options: {} },
+});
 
 /** Nodes in a row, active. */
 async function serve(name: string, ...steps: Step[]): Promise<string> {
@@ -42,15 +65,20 @@ async function serve(name: string, ...steps: Step[]): Promise<string> {
 		name,
 		settings: { executionOrder: 'v1' },
 		nodes: steps.map((step, index) => ({ id: `${name}-${index}`, typeVersion: 1, position: [index * 200, 0], ...step })),
-		connections: Object.fromEntries(steps.slice(1).map((step, index) => [steps[index]?.name ?? '', { main: [[{ node: step.name, type: 'main', index: 0 }]] }])),
+		connections: Object.fromEntries(
+			steps.slice(1).map((step, index) => [steps[index]?.name ?? '', { main: [[{ node: step.name, type: 'main', index: 0 }]] }]),
+		),
 	});
 	await n8n.api.activate(id);
 	return id;
 }
 
-const itemsOf = (execution: Execution | undefined, node = 'Mail'): Item[] => execution?.data?.resultData?.runData?.[node]?.[0]?.data?.main?.[0] ?? [];
-const subjects = (execution: Execution | undefined, node = 'Mail'): string[] => itemsOf(execution, node).map(({ json }) => String(json.subject));
-const ended = async (mailbox: string): Promise<unknown> => await sandbox.exchange.next('end', (session) => session.protocol === 'pop' && session.mailbox === mailbox);
+const itemsOf = (execution: Execution | undefined, node = 'Mail'): Item[] =>
+	execution?.data?.resultData?.runData?.[node]?.[0]?.data?.main?.[0] ?? [];
+const subjects = (execution: Execution | undefined, node = 'Mail'): string[] =>
+	itemsOf(execution, node).map(({ json }) => String(json.subject));
+const ended = async (mailbox: string): Promise<unknown> =>
+	await sandbox.exchange.next('end', (session) => session.protocol === 'pop' && session.mailbox === mailbox);
 const call = async (path: string): Promise<string[]> => {
 	const { body } = await n8n.api.webhook(path);
 	return Array.isArray(body) ? body.flatMap((one: { subject?: string }) => (one.subject === undefined ? [] : [one.subject])) : [];
@@ -66,7 +94,12 @@ describe('POP Fetch', () => {
 		await n8n.restart();
 		expect([await call('once'), await call('once')]).toEqual([['4'], []]);
 
-		const id = await serve('cleanup', webhook('cleanup', 'lastNode'), popNode('popFetch', 'Mail', mailbox, { operation: 'getMany', onlyNew: false, filters: { subject: '3' } }), popNode('popFetch', 'Gone', mailbox, { operation: 'delete', uidl: '={{ $json.uidl }}' }));
+		const id = await serve(
+			'cleanup',
+			webhook('cleanup', 'lastNode'),
+			popNode('popFetch', 'Mail', mailbox, { operation: 'getMany', onlyNew: false, filters: { subject: '3' } }),
+			popNode('popFetch', 'Gone', mailbox, { operation: 'delete', uidl: '={{ $json.uidl }}' }),
+		);
 		await n8n.api.webhook('cleanup');
 		const [run] = await n8n.api.ended(id, 1);
 		expect(itemsOf(run, 'Gone').map(({ json }) => json)).toEqual([{ deleted: true, uidl: itemsOf(run)[0]?.json.uidl }]);
@@ -77,7 +110,12 @@ describe('POP Fetch', () => {
 		const mailbox = 'parallel@example.test';
 		const all = Array.from({ length: 20 }, (_, index) => `mail ${index}`);
 		await sandbox.deliver(mailbox, ...all.map((subject) => mail(subject)));
-		const id = await serve('parallel', webhook('parallel', 'onReceived'), popNode('popFetch', 'Mail', mailbox, { operation: 'getMany', limit: 10 }), waitNode(2));
+		const id = await serve(
+			'parallel',
+			webhook('parallel', 'onReceived'),
+			popNode('popFetch', 'Mail', mailbox, { operation: 'getMany', limit: 10 }),
+			waitNode(2),
+		);
 		await n8n.api.webhook('parallel');
 		await n8n.api.webhook('parallel');
 		const both = await n8n.api.ended(id, 2);
@@ -99,7 +137,9 @@ describe('POP Fetch', () => {
 		const again = ended(mailbox);
 		await n8n.api.webhook('crash');
 		await again;
-		const transcript = sandbox.exchange.sessions.filter((session) => session.mailbox === mailbox).map((session) => session.transcript.filter((line) => line.startsWith('C: RETR')).length);
+		const transcript = sandbox.exchange.sessions
+			.filter((session) => session.mailbox === mailbox)
+			.map((session) => session.transcript.filter((line) => line.startsWith('C: RETR')).length);
 		expect(transcript).toEqual([1, 1]);
 	}, 180_000);
 
@@ -120,8 +160,14 @@ describe('POP Fetch', () => {
 		const mailbox = 'statistics@example.test';
 		await sandbox.deliver(mailbox, mail('first'), mail('last'));
 		await serve('statistics', webhook('statistics', 'lastNode'), popNode('popFetch', 'Mail', mailbox, { operation: 'statistics' }));
-		expect((await n8n.api.webhook('statistics')).body).toMatchObject([{ count: 2, oldest: { subject: 'first' }, newest: { subject: 'last' } }]);
-		const id = await serve('nothing', webhook('nothing', 'lastNode'), popNode('popFetch', 'Mail', mailbox, { operation: 'getMany', filters: { subject: 'no such thing' } }));
+		expect((await n8n.api.webhook('statistics')).body).toMatchObject([
+			{ count: 2, oldest: { subject: 'first' }, newest: { subject: 'last' } },
+		]);
+		const id = await serve(
+			'nothing',
+			webhook('nothing', 'lastNode'),
+			popNode('popFetch', 'Mail', mailbox, { operation: 'getMany', filters: { subject: 'no such thing' } }),
+		);
 		await n8n.api.webhook('nothing');
 		const [run] = await n8n.api.ended(id, 1);
 		expect(JSON.stringify(run?.data?.resultData?.runData?.Mail)).toContain('2 that do not match the filters (subject');
@@ -135,7 +181,11 @@ describe('POP Trigger', () => {
 	it('takes nothing of what is there when it is activated, and each mail from then on', async () => {
 		await sandbox.deliver(mailbox, mail('before'));
 		const looked = ended(mailbox);
-		id = await serve('trigger', popNode('popTrigger', 'Mail', mailbox, { pollTimes: { item: [{ mode: 'everyMinute' }] } }), { name: 'End', type: 'n8n-nodes-base.noOp', parameters: {} });
+		id = await serve('trigger', popNode('popTrigger', 'Mail', mailbox, { pollTimes: { item: [{ mode: 'everyMinute' }] } }), {
+			name: 'End',
+			type: 'n8n-nodes-base.noOp',
+			parameters: {},
+		});
 		await looked;
 		await sandbox.deliver(mailbox, mail('after'));
 		const runs = await n8n.api.ended(id, 1, 90_000);
@@ -158,14 +208,22 @@ describe('POP Trigger', () => {
 		await expect.poll(() => n8n.instance.logText(), { timeout: 60_000 }).toMatch(/POP Trigger: .*(connection|broke|No connection)/i);
 		sandbox.exchange.refusing.delete('pop');
 		const runs = await n8n.api.ended(id, 3, 90_000);
-		expect(runs.map((run) => [run.status, ...subjects(run)])).toEqual([['success', 'after'], ['success', 'meanwhile'], ['success', 'late']]);
+		expect(runs.map((run) => [run.status, ...subjects(run)])).toEqual([
+			['success', 'after'],
+			['success', 'meanwhile'],
+			['success', 'late'],
+		]);
 		await n8n.api.deactivate(id);
 	}, 180_000);
 
 	it('hands a mail over again where n8n died before its execution had ended', async () => {
 		const crashing = 'trigger-crash@example.test';
 		const looked = ended(crashing);
-		const slow = await serve('trigger crash', popNode('popTrigger', 'Mail', crashing, { pollTimes: { item: [{ mode: 'everyHour', minute: 0 }] } }), waitNode(30));
+		const slow = await serve(
+			'trigger crash',
+			popNode('popTrigger', 'Mail', crashing, { pollTimes: { item: [{ mode: 'everyHour', minute: 0 }] } }),
+			waitNode(30),
+		);
 		await looked;
 		await sandbox.deliver(crashing, mail('precious'));
 		const fetched = ended(crashing);
@@ -173,9 +231,15 @@ describe('POP Trigger', () => {
 		await fetched;
 		// The public API tells of executions that have ended only.
 		const filter = encodeURIComponent(JSON.stringify({ workflowId: slow }));
-		await expect.poll(async () => JSON.stringify(await n8n.api.rest('GET', `/executions?filter=${filter}`)), { timeout: 30_000 }).toContain('"status":"running"');
+		await expect
+			.poll(async () => JSON.stringify(await n8n.api.rest('GET', `/executions?filter=${filter}`)), { timeout: 30_000 })
+			.toContain('"status":"running"');
 		await n8n.crash();
-		await expect.poll(async () => (await n8n.api.executions(slow)).flatMap((run) => (run.status === 'success' ? subjects(run) : [])), { timeout: 90_000 }).toEqual(['precious']);
+		await expect
+			.poll(async () => (await n8n.api.executions(slow)).flatMap((run) => (run.status === 'success' ? subjects(run) : [])), {
+				timeout: 90_000,
+			})
+			.toEqual(['precious']);
 		await n8n.restart();
 		await signedInAgain(crashing);
 		expect((await n8n.api.executions(slow)).filter(({ status }) => status === 'success')).toHaveLength(1);
@@ -185,26 +249,66 @@ describe('POP Trigger', () => {
 	/** The look of the restart, past or to come. */
 	async function signedInAgain(address: string): Promise<void> {
 		const started = Date.now();
-		await expect.poll(() => sandbox.exchange.sessions.some((session) => session.mailbox === address && !session.open && session.since > started - 60_000), { timeout: 60_000 }).toBe(true);
+		await expect
+			.poll(
+				() => sandbox.exchange.sessions.some((session) => session.mailbox === address && !session.open && session.since > started - 60_000),
+				{ timeout: 60_000 },
+			)
+			.toBe(true);
 	}
 
 	it('gives the newest mail that fits in a test run, and explains where there is none', async () => {
 		const address = 'sample@example.test';
 		const run = async (filters: object): Promise<Execution | undefined> => {
-			const made = { name: 'sample', settings: {}, nodes: [{ id: 'sample', position: [0, 0], ...popNode('popTrigger', 'Mail', address, { filters, pollTimes: { item: [{ mode: 'everyMinute' }] } }) }], connections: {} };
+			const made = {
+				name: 'sample',
+				settings: {},
+				nodes: [
+					{
+						id: 'sample',
+						position: [0, 0],
+						...popNode('popTrigger', 'Mail', address, { filters, pollTimes: { item: [{ mode: 'everyMinute' }] } }),
+					},
+				],
+				connections: {},
+			};
 			const workflowId = await n8n.api.createWorkflow(made);
-			await n8n.api.rest('POST', `/workflows/${workflowId}/run`, { workflowData: { ...made, id: workflowId }, triggerToStartFrom: { name: 'Mail' }, startNodes: [] });
+			await n8n.api.rest('POST', `/workflows/${workflowId}/run`, {
+				workflowData: { ...made, id: workflowId },
+				triggerToStartFrom: { name: 'Mail' },
+				startNodes: [],
+			});
 			return (await n8n.api.ended(workflowId, 1))[0];
 		};
 		await sandbox.deliver(address, mail('older'), mail('newest'));
 		expect(subjects(await run({}))).toEqual(['newest']);
-		expect((await run({ from: 'nobody' }))?.data?.resultData?.error?.message).toMatch(/No email in sample@example.test. On the server: 2; 2 that do not match the filters/);
+		expect((await run({ from: 'nobody' }))?.data?.resultData?.error?.message).toMatch(
+			/No email in sample@example.test. On the server: 2; 2 that do not match the filters/,
+		);
 	}, 60_000);
 
 	it('refuses activation for what waiting cannot heal', async () => {
-		const bad = await n8n.api.createWorkflow({ name: 'bad', nodes: [{ id: 'bad', position: [0, 0], ...popNode('popTrigger', 'Mail', 'bad@example.test', { filters: { since: 'soon' }, pollTimes: { item: [{ mode: 'everyMinute' }] } }) }], connections: {} });
+		const bad = await n8n.api.createWorkflow({
+			name: 'bad',
+			nodes: [
+				{
+					id: 'bad',
+					position: [0, 0],
+					...popNode('popTrigger', 'Mail', 'bad@example.test', {
+						filters: { since: 'soon' },
+						pollTimes: { item: [{ mode: 'everyMinute' }] },
+					}),
+				},
+			],
+			connections: {},
+		});
 		await n8n.api.activate(bad).catch(() => undefined);
-		await expect.poll(async () => JSON.stringify(await n8n.api.rest('GET', `/workflows/${bad}/publication-status`)), { timeout: 90_000, interval: 1_000 }).toContain('Received Since');
+		await expect
+			.poll(async () => JSON.stringify(await n8n.api.rest('GET', `/workflows/${bad}/publication-status`)), {
+				timeout: 90_000,
+				interval: 1_000,
+			})
+			.toContain('Received Since');
 		await n8n.api.deactivate(bad);
 	}, 120_000);
 

@@ -23,7 +23,8 @@ afterAll(async () => {
 	await sandbox?.stop();
 }, 120_000);
 
-const subjects = (run: Execution | undefined): unknown[] => (run?.data?.resultData?.runData?.Mail?.[0]?.data?.main?.[0] ?? []).map(({ json }) => json.subject);
+const subjects = (run: Execution | undefined): unknown[] =>
+	(run?.data?.resultData?.runData?.Mail?.[0]?.data?.main?.[0] ?? []).map(({ json }) => json.subject);
 
 it('shares new mails among workers', async () => {
 	const mailbox = 'workers@example.test';
@@ -33,11 +34,37 @@ it('shares new mails among workers', async () => {
 	const id = await api.createWorkflow({
 		name: 'workers',
 		nodes: [
-			{ id: 'hook', name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, position: [0, 0], webhookId: 'workers', parameters: { httpMethod: 'POST', path: 'workers', responseMode: 'onReceived', options: {} } },
-			{ id: 'mail', name: 'Mail', type: 'n8n-nodes-office365-mail.popFetch', typeVersion: 1, position: [200, 0], credentials, parameters: { authentication, operation: 'getMany', limit: 10, options: { mailboxAddress: mailbox } } },
-			{ id: 'wait', name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, position: [400, 0], parameters: { amount: 20, unit: 'seconds' } },
+			{
+				id: 'hook',
+				name: 'Webhook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				position: [0, 0],
+				webhookId: 'workers',
+				parameters: { httpMethod: 'POST', path: 'workers', responseMode: 'onReceived', options: {} },
+			},
+			{
+				id: 'mail',
+				name: 'Mail',
+				type: 'n8n-nodes-office365-mail.popFetch',
+				typeVersion: 1,
+				position: [200, 0],
+				credentials,
+				parameters: { authentication, operation: 'getMany', limit: 10, options: { mailboxAddress: mailbox } },
+			},
+			{
+				id: 'wait',
+				name: 'Wait',
+				type: 'n8n-nodes-base.wait',
+				typeVersion: 1.1,
+				position: [400, 0],
+				parameters: { amount: 20, unit: 'seconds' },
+			},
 		],
-		connections: { Webhook: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] }, Mail: { main: [[{ node: 'Wait', type: 'main', index: 0 }]] } },
+		connections: {
+			Webhook: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] },
+			Mail: { main: [[{ node: 'Wait', type: 'main', index: 0 }]] },
+		},
 	});
 	await api.activate(id);
 	await api.webhook('workers');

@@ -36,11 +36,30 @@ async function ask(subject: string, recipients: string[], parameters: object): P
 	const id = await n8n.api.createWorkflow({
 		name: subject,
 		nodes: [
-			{ parameters: { httpMethod: 'POST', path: subject, responseMode: 'onReceived', options: {} }, id: 'webhook', name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, position: [0, 0], webhookId: subject },
-			{ parameters: { authentication, operation: 'sendAndWait', subject, message: '=May order {{ $json.body.order }} go?', ...parameters }, id: 'ask', name: 'Ask', type: 'n8n-nodes-office365-mail.office365SmtpSend', typeVersion: 1, position: [200, 0], credentials },
+			{
+				parameters: { httpMethod: 'POST', path: subject, responseMode: 'onReceived', options: {} },
+				id: 'webhook',
+				name: 'Webhook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				position: [0, 0],
+				webhookId: subject,
+			},
+			{
+				parameters: { authentication, operation: 'sendAndWait', subject, message: '=May order {{ $json.body.order }} go?', ...parameters },
+				id: 'ask',
+				name: 'Ask',
+				type: 'n8n-nodes-office365-mail.office365SmtpSend',
+				typeVersion: 1,
+				position: [200, 0],
+				credentials,
+			},
 			{ parameters: {}, id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [400, 0] },
 		],
-		connections: { Webhook: { main: [[{ node: 'Ask', type: 'main', index: 0 }]] }, Ask: { main: [[{ node: 'End', type: 'main', index: 0 }]] } },
+		connections: {
+			Webhook: { main: [[{ node: 'Ask', type: 'main', index: 0 }]] },
+			Ask: { main: [[{ node: 'End', type: 'main', index: 0 }]] },
+		},
 	});
 	await n8n.api.activate(id);
 	expect((await n8n.api.webhook(subject, { order: 17 })).status).toBe(200);
@@ -68,7 +87,13 @@ describe('a question in n8n', () => {
 			{ fieldLabel: 'Plan', fieldType: 'file', maxFileSize: 1 },
 		];
 		const { id, links } = await ask('form-me', [GRACE], { toEmail: GRACE, responseType: 'customForm', formFields: { values } });
-		const phone = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 375, height: 740 }, isMobile: true, deviceScaleFactor: 2, colorScheme: 'dark' });
+		const phone = await browser.newContext({
+			javaScriptEnabled: false,
+			viewport: { width: 375, height: 740 },
+			isMobile: true,
+			deviceScaleFactor: 2,
+			colorScheme: 'dark',
+		});
 		const page = await phone.newPage();
 		await page.goto(links[0]?.[0] ?? '');
 		expect(await page.getByText('May order 17 go?').count()).toBe(1);
@@ -86,13 +111,18 @@ describe('a question in n8n', () => {
 		await page.getByText('Got it, thanks').waitFor();
 		await phone.close();
 		expect(await ended(id)).toMatchObject({
-			json: { data: { Reason: 'Because', Amount: 12.5, Sizes: ['Large'], Plan: { filename: 'plan.txt', size: 6 } }, emailQuestion: { recipients: [GRACE], message: 'May order 17 go?' } },
+			json: {
+				data: { Reason: 'Because', Amount: 12.5, Sizes: ['Large'], Plan: { filename: 'plan.txt', size: 6 } },
+				emailQuestion: { recipients: [GRACE], message: 'May order 17 go?' },
+			},
 			binary: { Plan: { fileName: 'plan.txt', mimeType: 'text/plain' } },
 		});
 	});
 
 	it('to two people is answered by both, with a restart of n8n in between', async () => {
-		const { id, links } = await ask('both-of-you', [GRACE, SHARED], { options: { approvers: { values: { emails: `${GRACE}, ${SHARED}`, rule: 'all' } } } });
+		const { id, links } = await ask('both-of-you', [GRACE, SHARED], {
+			options: { approvers: { values: { emails: `${GRACE}, ${SHARED}`, rule: 'all' } } },
+		});
 		const [grace = '', shared = ''] = links.map(([link]) => link);
 		expect(await (await fetch(grace, { method: 'POST' })).text()).toContain('Got it, thanks');
 		expect((await n8n.api.executions(id))[0]?.status).toBe('waiting');
@@ -100,6 +130,17 @@ describe('a question in n8n', () => {
 		await n8n.restart();
 		expect((await fetch(grace.replace(before, n8n.instance.url), { method: 'POST' })).status).toBe(409);
 		await fetch(shared.replace(before, n8n.instance.url), { method: 'POST' });
-		expect(await ended(id)).toMatchObject({ json: { data: { approved: true, answers: [{ email: GRACE, approved: true }, { email: SHARED, approved: true }] }, emailQuestion: { rule: 'all', notAnswered: [] } } });
+		expect(await ended(id)).toMatchObject({
+			json: {
+				data: {
+					approved: true,
+					answers: [
+						{ email: GRACE, approved: true },
+						{ email: SHARED, approved: true },
+					],
+				},
+				emailQuestion: { rule: 'all', notAnswered: [] },
+			},
+		});
 	});
 });

@@ -19,7 +19,8 @@ let edited: Credential;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	sandbox.identity.tokenLifetimeSeconds = 1;
-	for (const name of ['kept', 'many', 'revoked']) people[name] = { ...(await personCredential(sandbox, `${name}@example.test`)), id: name, name };
+	for (const name of ['kept', 'many', 'revoked'])
+		people[name] = { ...(await personCredential(sandbox, `${name}@example.test`)), id: name, name };
 	app = { ...appCredential(sandbox, 'app@example.test'), id: 'app' };
 	edited = { ...appCredential(sandbox, 'edited@example.test'), id: 'edited' };
 	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [...Object.values(people), app, edited] });
@@ -32,7 +33,8 @@ afterAll(async () => {
 	await sandbox?.stop();
 }, 120_000);
 
-const requests = (grant: string): typeof sandbox.identity.requests => sandbox.identity.requests.filter((request) => request.grant === grant);
+const requests = (grant: string): typeof sandbox.identity.requests =>
+	sandbox.identity.requests.filter((request) => request.grant === grant);
 
 /** The tokens that n8n's database holds for a person. */
 async function storedTokens(id: string): Promise<Record<string, unknown>> {
@@ -43,10 +45,13 @@ async function storedTokens(id: string): Promise<Record<string, unknown>> {
 /** Everything that lies in the files of n8n's database. */
 function databaseFiles(): string {
 	const folder = join(n8n.instance.userFolder, '.n8n');
-	return readdirSync(folder).filter((name) => name.startsWith('database.sqlite')).map((name) => readFileSync(join(folder, name), 'latin1')).join('\n');
+	return readdirSync(folder)
+		.filter((name) => name.startsWith('database.sqlite'))
+		.map((name) => readFileSync(join(folder, name), 'latin1'))
+		.join('\n');
 }
 
-describe('a person\'s tokens in n8n', () => {
+describe("a person's tokens in n8n", () => {
 	it('are renewed and persisted: the rotated refresh token is read back from the database, and is the next to be presented, after a restart too', async () => {
 		const first = await storedTokens('kept');
 		expect(digest(first.refresh_token)).toBe(digest(Object(people.kept?.data.oauthTokenData).refresh_token));
@@ -64,14 +69,19 @@ describe('a person\'s tokens in n8n', () => {
 		await new Promise((resolve) => setTimeout(resolve, renewedAt + 21_000 - Date.now()));
 		expect(await signIn(n8n.api, 'kept')).toMatchObject({ ok: true });
 		const third = await storedTokens('kept');
-		expect(requests('refresh_token').slice(before).map(({ refreshToken }) => refreshToken)).toEqual([digest(first.refresh_token), digest(second.refresh_token)]);
+		expect(
+			requests('refresh_token')
+				.slice(before)
+				.map(({ refreshToken }) => refreshToken),
+		).toEqual([digest(first.refresh_token), digest(second.refresh_token)]);
 		expect(third.refresh_token === second.refresh_token, 'rotated again').toBe(false);
 
 		await n8n.restart();
 		expect(await signIn(n8n.api, 'kept')).toMatchObject({ ok: true });
 		expect(requests('refresh_token').slice(before), 'the stored token is used').toHaveLength(2);
 		const files = databaseFiles();
-		for (const token of [first, second, third].flatMap((tokens) => [tokens.access_token, tokens.refresh_token])) expect(files.includes(String(token)), 'encrypted').toBe(false);
+		for (const token of [first, second, third].flatMap((tokens) => [tokens.access_token, tokens.refresh_token]))
+			expect(files.includes(String(token)), 'encrypted').toBe(false);
 	});
 
 	it('are renewed by one request for 50 executions at the same time', async () => {
@@ -89,7 +99,7 @@ describe('a person\'s tokens in n8n', () => {
 	});
 });
 
-describe('a service account\'s tokens in n8n', () => {
+describe("a service account's tokens in n8n", () => {
 	it('come by one request for 50 executions at the same time', async () => {
 		const before = requests('client_credentials').length;
 		expect(await signInAtOnce(n8n.api, 'app', 50)).toEqual({ ok: 50, problems: [] });
@@ -104,7 +114,10 @@ describe('a service account\'s tokens in n8n', () => {
 		expect(asked()).toBe(1);
 
 		await n8n.api.saveCredential({ ...edited, data: { ...edited.data, clientSecret: randomBytes(24).toString('base64url') } });
-		expect(await signIn(n8n.api, 'edited'), 'the old token still lives').toMatchObject({ ok: false, problem: expect.stringMatching(/client secret/) });
+		expect(await signIn(n8n.api, 'edited'), 'the old token still lives').toMatchObject({
+			ok: false,
+			problem: expect.stringMatching(/client secret/),
+		});
 		expect(asked()).toBe(2);
 
 		const old = sandbox.identity.app.clientSecret;

@@ -24,7 +24,8 @@ afterAll(async () => {
 	await sandbox?.stop();
 }, 120_000);
 
-const requests = (grant: string): typeof sandbox.identity.requests => sandbox.identity.requests.filter((request) => request.grant === grant);
+const requests = (grant: string): typeof sandbox.identity.requests =>
+	sandbox.identity.requests.filter((request) => request.grant === grant);
 const inLogs = (words: RegExp): number[] => queue.workers.map((worker) => worker.logText().match(words)?.length ?? 0);
 const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
 
@@ -38,7 +39,7 @@ async function executed(least: number): Promise<number[]> {
 	}
 }
 
-it('renews a person\'s token by one request for 50 executions that two workers share', async () => {
+it("renews a person's token by one request for 50 executions that two workers share", async () => {
 	expect(await signInAtOnce(queue.api, 'person', 50)).toEqual({ ok: 50, problems: [] });
 	expect(Math.min(...(await executed(50))), 'both workers had a part').toBeGreaterThan(0);
 	// A worker waits 10 s for the other's refresh; on a machine that is busier than that n8n goes on without it, and says so.
@@ -46,10 +47,11 @@ it('renews a person\'s token by one request for 50 executions that two workers s
 	expect(requests('refresh_token').length, 'but for those that n8n gave up to coordinate').toBeGreaterThanOrEqual(1);
 	expect(requests('refresh_token').length - alone).toBeLessThanOrEqual(1);
 	const { oauthTokenData } = await queue.main.storedCredential('person');
-	for (const { refreshToken } of requests('refresh_token')) expect(digest(Object(oauthTokenData).refresh_token), 'rotated').not.toBe(refreshToken);
+	for (const { refreshToken } of requests('refresh_token'))
+		expect(digest(Object(oauthTokenData).refresh_token), 'rotated').not.toBe(refreshToken);
 }, 300_000);
 
-it('asks for a service account\'s token once a worker', async () => {
+it("asks for a service account's token once a worker", async () => {
 	expect(await signInAtOnce(queue.api, 'app', 50)).toEqual({ ok: 50, problems: [] });
 	expect(requests('client_credentials').length).toBeGreaterThanOrEqual(1);
 	expect(requests('client_credentials').length).toBeLessThanOrEqual(queue.workers.length);

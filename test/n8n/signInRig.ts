@@ -20,7 +20,15 @@ export async function serveSignIn(api: Api, path: string, credential: Credential
 				position: [0, 0],
 				webhookId: path,
 			},
-			{ parameters: { authentication, operation: 'testConnection', options: {} }, id: 'mail', name: 'Mail', type: 'n8n-nodes-office365-mail.popFetch', typeVersion: 1, position: [200, 0], credentials },
+			{
+				parameters: { authentication, operation: 'testConnection', options: {} },
+				id: 'mail',
+				name: 'Mail',
+				type: 'n8n-nodes-office365-mail.popFetch',
+				typeVersion: 1,
+				position: [200, 0],
+				credentials,
+			},
 		],
 		connections: { Webhook: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] } },
 	});

@@ -34,11 +34,45 @@ async function serve(name: string): Promise<string> {
 	const id = await n8n.api.createWorkflow({
 		name,
 		nodes: [
-			{ id: 'webhook', name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, position: [0, 0], webhookId: name, parameters: { httpMethod: 'POST', path: name, responseMode: 'onReceived' } },
-			{ id: 'items', name: 'Items', type: 'n8n-nodes-base.splitOut', typeVersion: 1, position: [200, 0], parameters: { fieldToSplitOut: 'body.numbers', options: { destinationFieldName: 'number' } } },
-			{ id: 'send', name: 'Send', type: 'n8n-nodes-office365-mail.office365SmtpSend', typeVersion: 1.1, position: [400, 0], parameters: { authentication, operation: 'send', toEmail: `${name}@example.test`, subject: '=mail {{ $json.number }}', emailFormat: 'text', text: 'hello', options }, credentials },
+			{
+				id: 'webhook',
+				name: 'Webhook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				position: [0, 0],
+				webhookId: name,
+				parameters: { httpMethod: 'POST', path: name, responseMode: 'onReceived' },
+			},
+			{
+				id: 'items',
+				name: 'Items',
+				type: 'n8n-nodes-base.splitOut',
+				typeVersion: 1,
+				position: [200, 0],
+				parameters: { fieldToSplitOut: 'body.numbers', options: { destinationFieldName: 'number' } },
+			},
+			{
+				id: 'send',
+				name: 'Send',
+				type: 'n8n-nodes-office365-mail.office365SmtpSend',
+				typeVersion: 1.1,
+				position: [400, 0],
+				parameters: {
+					authentication,
+					operation: 'send',
+					toEmail: `${name}@example.test`,
+					subject: '=mail {{ $json.number }}',
+					emailFormat: 'text',
+					text: 'hello',
+					options,
+				},
+				credentials,
+			},
 		],
-		connections: { Webhook: { main: [[{ node: 'Items', type: 'main', index: 0 }]] }, Items: { main: [[{ node: 'Send', type: 'main', index: 0 }]] } },
+		connections: {
+			Webhook: { main: [[{ node: 'Items', type: 'main', index: 0 }]] },
+			Items: { main: [[{ node: 'Send', type: 'main', index: 0 }]] },
+		},
 		settings: { executionOrder: 'v1' },
 	});
 	await n8n.api.activate(id);
@@ -46,16 +80,27 @@ async function serve(name: string): Promise<string> {
 }
 
 const run = async (name: string): Promise<unknown> => await n8n.api.webhook(name, { numbers: ALL });
-const numbers = async (name: string): Promise<number[]> => (await sandbox.messages(`${name}@example.test`)).map((mail) => Number(/^Subject: mail (\d+)/m.exec(mail.toString())?.[1]));
+const numbers = async (name: string): Promise<number[]> =>
+	(await sandbox.messages(`${name}@example.test`)).map((mail) => Number(/^Subject: mail (\d+)/m.exec(mail.toString())?.[1]));
 
 async function arrived(name: string, count: number): Promise<void> {
-	await expect.poll(async () => (await sandbox.messages(`${name}@example.test`)).length, { timeout: 120_000, interval: 100 }).toBeGreaterThanOrEqual(count);
+	await expect
+		.poll(async () => (await sandbox.messages(`${name}@example.test`)).length, { timeout: 120_000, interval: 100 })
+		.toBeGreaterThanOrEqual(count);
 }
 
 /** What the items of an execution say: `already`, `unknown` or `sent`, by their number. */
 function outcomes(execution: Execution | undefined): string[] {
 	const items = execution?.data?.resultData?.runData?.Send?.at(-1)?.data?.main?.[0] ?? [];
-	return items.map(({ json }) => (json.alreadySent === true ? 'already' : json.deliveryUnknown === true ? 'unknown' : Array.isArray(json.accepted) && json.accepted.length === 1 ? 'sent' : JSON.stringify(json)));
+	return items.map(({ json }) =>
+		json.alreadySent === true
+			? 'already'
+			: json.deliveryUnknown === true
+				? 'unknown'
+				: Array.isArray(json.accepted) && json.accepted.length === 1
+					? 'sent'
+					: JSON.stringify(json),
+	);
 }
 
 /** n8n's own Retry, of the execution in the list. */
@@ -66,33 +111,37 @@ async function retry(id: string): Promise<void> {
 it.each([
 	['the same items come again', 'again'],
 	['the execution is retried', 'retried'],
-] as const)('n8n killed in the middle of a batch: when %s, each email leaves once, and items nobody knows about say so', async (_how, name) => {
-	const id = await serve(name);
-	await run(name);
-	await arrived(name, 6);
-	await n8n.instance.stop('SIGKILL');
-	const before = new Set(await numbers(name));
-	expect(before.size).toBeLessThan(COUNT);
-	sandbox.exchange.reset();
-	await n8n.restart();
-	const [crashed] = await n8n.api.ended(id, 1);
-	expect(crashed?.status).toBe('crashed');
-	await (name === 'again' ? run(name) : retry(crashed?.id ?? ''));
-	const second = (await n8n.api.ended(id, 2, 120_000)).at(-1);
-	expect(second?.status).toBe('success');
-	const said = outcomes(second);
-	const by = (outcome: string): number[] => ALL.filter((number) => said[number] === outcome);
-	expect([...by('already'), ...by('sent'), ...by('unknown')].sort((a, b) => a - b)).toEqual(ALL);
-	// What was answered before the kill is known; what was under way is not.
-	expect(by('already').length).toBeGreaterThan(0);
-	expect(by('unknown').length).toBeLessThanOrEqual(UNDER_WAY);
-	expect(by('already').every((number) => before.has(number))).toBe(true);
-	expect(by('sent').some((number) => before.has(number))).toBe(false);
-	await arrived(name, new Set([...before, ...by('sent')]).size);
-	const inMailbox = await numbers(name);
-	expect(inMailbox.length).toBe(new Set(inMailbox).size);
-	expect(ALL.filter((number) => !inMailbox.includes(number) && said[number] !== 'unknown')).toEqual([]);
-}, 400_000);
+] as const)(
+	'n8n killed in the middle of a batch: when %s, each email leaves once, and items nobody knows about say so',
+	async (_how, name) => {
+		const id = await serve(name);
+		await run(name);
+		await arrived(name, 6);
+		await n8n.instance.stop('SIGKILL');
+		const before = new Set(await numbers(name));
+		expect(before.size).toBeLessThan(COUNT);
+		sandbox.exchange.reset();
+		await n8n.restart();
+		const [crashed] = await n8n.api.ended(id, 1);
+		expect(crashed?.status).toBe('crashed');
+		await (name === 'again' ? run(name) : retry(crashed?.id ?? ''));
+		const second = (await n8n.api.ended(id, 2, 120_000)).at(-1);
+		expect(second?.status).toBe('success');
+		const said = outcomes(second);
+		const by = (outcome: string): number[] => ALL.filter((number) => said[number] === outcome);
+		expect([...by('already'), ...by('sent'), ...by('unknown')].sort((a, b) => a - b)).toEqual(ALL);
+		// What was answered before the kill is known; what was under way is not.
+		expect(by('already').length).toBeGreaterThan(0);
+		expect(by('unknown').length).toBeLessThanOrEqual(UNDER_WAY);
+		expect(by('already').every((number) => before.has(number))).toBe(true);
+		expect(by('sent').some((number) => before.has(number))).toBe(false);
+		await arrived(name, new Set([...before, ...by('sent')]).size);
+		const inMailbox = await numbers(name);
+		expect(inMailbox.length).toBe(new Set(inMailbox).size);
+		expect(ALL.filter((number) => !inMailbox.includes(number) && said[number] !== 'unknown')).toEqual([]);
+	},
+	400_000,
+);
 
 it('an execution stopped in the middle of a batch finishes the emails under way, knows them, and the next one sends the others', async () => {
 	const name = 'stopped';

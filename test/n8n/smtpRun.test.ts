@@ -26,11 +26,45 @@ it('1,000 items run to the end in order, none failed, lost or doubled, with prog
 	const id = await n8n.api.createWorkflow({
 		name: 'thousand',
 		nodes: [
-			{ id: 'webhook', name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, position: [0, 0], webhookId: 'thousand', parameters: { httpMethod: 'POST', path: 'thousand', responseMode: 'onReceived' } },
-			{ id: 'items', name: 'Items', type: 'n8n-nodes-base.splitOut', typeVersion: 1, position: [200, 0], parameters: { fieldToSplitOut: 'body.numbers', options: { destinationFieldName: 'number' } } },
-			{ id: 'send', name: 'Send', type: 'n8n-nodes-office365-mail.office365SmtpSend', typeVersion: 1, position: [400, 0], parameters: { authentication, operation: 'send', toEmail: TO, subject: '=mail {{ $json.number }}', emailFormat: 'text', text: 'hello', options: {} }, credentials },
+			{
+				id: 'webhook',
+				name: 'Webhook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				position: [0, 0],
+				webhookId: 'thousand',
+				parameters: { httpMethod: 'POST', path: 'thousand', responseMode: 'onReceived' },
+			},
+			{
+				id: 'items',
+				name: 'Items',
+				type: 'n8n-nodes-base.splitOut',
+				typeVersion: 1,
+				position: [200, 0],
+				parameters: { fieldToSplitOut: 'body.numbers', options: { destinationFieldName: 'number' } },
+			},
+			{
+				id: 'send',
+				name: 'Send',
+				type: 'n8n-nodes-office365-mail.office365SmtpSend',
+				typeVersion: 1,
+				position: [400, 0],
+				parameters: {
+					authentication,
+					operation: 'send',
+					toEmail: TO,
+					subject: '=mail {{ $json.number }}',
+					emailFormat: 'text',
+					text: 'hello',
+					options: {},
+				},
+				credentials,
+			},
 		],
-		connections: { Webhook: { main: [[{ node: 'Items', type: 'main', index: 0 }]] }, Items: { main: [[{ node: 'Send', type: 'main', index: 0 }]] } },
+		connections: {
+			Webhook: { main: [[{ node: 'Items', type: 'main', index: 0 }]] },
+			Items: { main: [[{ node: 'Send', type: 'main', index: 0 }]] },
+		},
 		settings: { executionOrder: 'v1' },
 	});
 	await n8n.api.activate(id);
@@ -45,11 +79,21 @@ it('1,000 items run to the end in order, none failed, lost or doubled, with prog
 	expect(execution?.status).toBe('success');
 	const items = execution?.data?.resultData?.runData?.Send?.[0]?.data?.main?.[0] ?? [];
 	expect(items.map(({ pairedItem }) => pairedItem)).toEqual(Array.from({ length: COUNT }, (_, item) => ({ item })));
-	expect(items.filter(({ json }) => json.error !== undefined || json.deliveryUnknown === true || !Array.isArray(json.accepted) || json.accepted[0] !== TO)).toEqual([]);
-	for (const done of [100, 500, 900]) expect(n8n.instance.logText()).toMatch(new RegExp(`${done} of ${COUNT} emails sent, \\d+ a minute, `));
+	expect(
+		items.filter(
+			({ json }) => json.error !== undefined || json.deliveryUnknown === true || !Array.isArray(json.accepted) || json.accepted[0] !== TO,
+		),
+	).toEqual([]);
+	for (const done of [100, 500, 900])
+		expect(n8n.instance.logText()).toMatch(new RegExp(`${done} of ${COUNT} emails sent, \\d+ a minute, `));
 	await expect.poll(async () => (await sandbox.messages(TO)).length, { timeout: 60_000, interval: 500 }).toBe(COUNT);
 	const subjects = (await sandbox.messages(TO)).map((mail) => /^Subject: mail (\d+)/m.exec(mail.toString())?.[1]);
 	expect(new Set(subjects).size).toBe(COUNT);
-	const ids = new Map((await sandbox.messages(TO)).map((mail) => [/^Subject: mail (\d+)/m.exec(mail.toString())?.[1], /^Message-ID: (\S+)/im.exec(mail.toString())?.[1]]));
+	const ids = new Map(
+		(await sandbox.messages(TO)).map((mail) => [
+			/^Subject: mail (\d+)/m.exec(mail.toString())?.[1],
+			/^Message-ID: (\S+)/im.exec(mail.toString())?.[1],
+		]),
+	);
 	expect(items.every(({ json }, number) => ids.get(String(number)) === json.messageId)).toBe(true);
 });

@@ -31,27 +31,62 @@ afterAll(async () => {
 
 function mailNode(name: string, type: string, credential: Credential, parameters: Record<string, unknown>, extra: object = {}): object {
 	const { authentication, credentials } = uses(credential);
-	return { parameters: { authentication, ...parameters }, id: name.toLowerCase(), name, type: `n8n-nodes-office365-mail.${type}`, typeVersion: 1, position: [200, 0], credentials, ...extra };
+	return {
+		parameters: { authentication, ...parameters },
+		id: name.toLowerCase(),
+		name,
+		type: `n8n-nodes-office365-mail.${type}`,
+		typeVersion: 1,
+		position: [200, 0],
+		credentials,
+		...extra,
+	};
 }
 
 /** A webhook, then the nodes in a row; active. Gives the workflow's id. */
 async function serve(path: string, nodes: Array<{ name?: unknown }>, responseMode = 'lastNode'): Promise<string> {
-	const webhook = { parameters: { httpMethod: 'POST', path, responseMode, ...(responseMode === 'lastNode' && { responseData: 'allEntries' }), options: {} }, id: 'webhook', name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, position: [0, 0], webhookId: path };
+	const webhook = {
+		parameters: { httpMethod: 'POST', path, responseMode, ...(responseMode === 'lastNode' && { responseData: 'allEntries' }), options: {} },
+		id: 'webhook',
+		name: 'Webhook',
+		type: 'n8n-nodes-base.webhook',
+		typeVersion: 2,
+		position: [0, 0],
+		webhookId: path,
+	};
 	const names = ['Webhook', ...nodes.map(({ name }) => String(name))];
 	const id = await n8n.api.createWorkflow({
 		name: path,
 		nodes: [webhook, ...nodes],
-		connections: Object.fromEntries(names.slice(0, -1).map((name, index) => [name, { main: [[{ node: names[index + 1], type: 'main', index: 0 }]] }])),
+		connections: Object.fromEntries(
+			names.slice(0, -1).map((name, index) => [name, { main: [[{ node: names[index + 1], type: 'main', index: 0 }]] }]),
+		),
 	});
 	await n8n.api.activate(id);
 	return id;
 }
 
-const noOp = (name: string): object => ({ parameters: {}, id: name.toLowerCase(), name, type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [400, 0] });
+const noOp = (name: string): object => ({
+	parameters: {},
+	id: name.toLowerCase(),
+	name,
+	type: 'n8n-nodes-base.noOp',
+	typeVersion: 1,
+	position: [400, 0],
+});
 /** Drops everything of the item but one field, binary data too, as a node between does. */
-const set = (name: string): object => ({ parameters: { mode: 'raw', jsonOutput: '{ "answer": "Thanks." }', options: { stripBinary: true } }, id: name.toLowerCase(), name, type: 'n8n-nodes-base.set', typeVersion: 3.4, position: [400, 0] });
-const itemsOf = (execution: Execution | undefined, node: string): Item[] => execution?.data?.resultData?.runData?.[node]?.at(-1)?.data?.main?.[0] ?? [];
-const arrived = async (mailbox: string, subject: string): Promise<Email> => await PostalMime.parse(await sandbox.arrival(mailbox, (mail) => mail.includes(`Subject: ${subject}`)));
+const set = (name: string): object => ({
+	parameters: { mode: 'raw', jsonOutput: '{ "answer": "Thanks." }', options: { stripBinary: true } },
+	id: name.toLowerCase(),
+	name,
+	type: 'n8n-nodes-base.set',
+	typeVersion: 3.4,
+	position: [400, 0],
+});
+const itemsOf = (execution: Execution | undefined, node: string): Item[] =>
+	execution?.data?.resultData?.runData?.[node]?.at(-1)?.data?.main?.[0] ?? [];
+const arrived = async (mailbox: string, subject: string): Promise<Email> =>
+	await PostalMime.parse(await sandbox.arrival(mailbox, (mail) => mail.includes(`Subject: ${subject}`)));
 const sha256 = (bytes: Buffer | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 async function untilWaiting(workflowId: string): Promise<void> {
@@ -61,7 +96,20 @@ async function untilWaiting(workflowId: string): Promise<void> {
 describe('send and wait', () => {
 	/** Asks, and gives the links of the mail once n8n waits. */
 	async function ask(subject: string, parameters: Record<string, unknown>): Promise<{ id: string; links: string[]; email: Email }> {
-		const id = await serve(subject, [mailNode('Ask', 'office365SmtpSend', ada, { operation: 'sendAndWait', toEmail: GRACE, subject, message: 'May we <b>ship</b> & sell?', ...parameters }), noOp('End')], 'onReceived');
+		const id = await serve(
+			subject,
+			[
+				mailNode('Ask', 'office365SmtpSend', ada, {
+					operation: 'sendAndWait',
+					toEmail: GRACE,
+					subject,
+					message: 'May we <b>ship</b> & sell?',
+					...parameters,
+				}),
+				noOp('End'),
+			],
+			'onReceived',
+		);
 		expect((await n8n.api.webhook(subject, { order: 17 })).status).toBe(200);
 		const email = await arrived(GRACE, subject);
 		await untilWaiting(id);
@@ -74,15 +122,23 @@ describe('send and wait', () => {
 	};
 
 	it('goes on with the approval, which takes a press on the page: following the link is not enough', async () => {
-		const { id, links, email } = await ask('approve-me', { approvalOptions: { values: { approvalType: 'double', approveLabel: 'Ship <it>', disapproveLabel: 'No' } } });
+		const { id, links, email } = await ask('approve-me', {
+			approvalOptions: { values: { approvalType: 'double', approveLabel: 'Ship <it>', disapproveLabel: 'No' } },
+		});
 		expect(links).toHaveLength(2);
 		expect(email.html).toContain('May we &#60;b&#62;ship&#60;/b&#62; &#38; sell?');
 		expect(email.text).toContain('May we <b>ship</b> & sell?');
 		const [approve = '', decline = ''] = links;
 
 		const shown = await fetch(approve, { headers: { 'user-agent': 'Mozilla/5.0' } });
-		expect([shown.status, shown.headers.get('content-type'), shown.headers.get('content-security-policy')]).toEqual([200, 'text/html; charset=utf-8', expect.stringContaining('default-src \'none\'')]);
-		expect(await shown.text()).toMatch(/May we &#60;b&#62;ship[\s\S]*<form method="post"><button type="submit">Ship &#60;it&#62;<\/button>/);
+		expect([shown.status, shown.headers.get('content-type'), shown.headers.get('content-security-policy')]).toEqual([
+			200,
+			'text/html; charset=utf-8',
+			expect.stringContaining("default-src 'none'"),
+		]);
+		expect(await shown.text()).toMatch(
+			/May we &#60;b&#62;ship[\s\S]*<form method="post"><button type="submit">Ship &#60;it&#62;<\/button>/,
+		);
 		await (await fetch(decline)).text();
 		expect((await n8n.api.executions(id))[0]?.status).toBe('waiting');
 
@@ -96,7 +152,15 @@ describe('send and wait', () => {
 		const answeredAt = expect.stringMatching(/^\d{4}-.*Z$/);
 		expect(await ended(id)).toEqual({
 			data: { approved: true, respondedAt: answeredAt },
-			emailQuestion: { subject: 'approve-me', message: 'May we <b>ship</b> & sell?', responseType: 'approval', recipients: [GRACE], askedAt: answeredAt, answeredAt, messageIds: [expect.stringMatching(/^<.+@.+>$/)] },
+			emailQuestion: {
+				subject: 'approve-me',
+				message: 'May we <b>ship</b> & sell?',
+				responseType: 'approval',
+				recipients: [GRACE],
+				askedAt: answeredAt,
+				answeredAt,
+				messageIds: [expect.stringMatching(/^<.+@.+>$/)],
+			},
 		});
 
 		const late = await fetch(decline, { method: 'POST' });
@@ -105,7 +169,10 @@ describe('send and wait', () => {
 	});
 
 	it('goes on with a refusal, also after a restart of n8n', async () => {
-		const { id, links, email } = await ask('decline-me', { message: '=May order {{ $json.body.order }} go?', approvalOptions: { values: { approvalType: 'double' } } });
+		const { id, links, email } = await ask('decline-me', {
+			message: '=May order {{ $json.body.order }} go?',
+			approvalOptions: { values: { approvalType: 'double' } },
+		});
 		expect(email.text).toContain('May order 17 go?');
 		const shown = await (await fetch(links[1] ?? '')).text();
 		expect(shown).toMatch(/<h1>decline-me<\/h1><p>May order 17 go\?<\/p>[\s\S]*<button type="submit">Decline<\/button>/);
@@ -116,7 +183,10 @@ describe('send and wait', () => {
 	});
 
 	it('goes on with what the person wrote', async () => {
-		const { id, links } = await ask('tell-me', { responseType: 'freeText', options: { messageButtonLabel: 'Answer', responseFormTitle: 'Your <view>', appendAttribution: true } });
+		const { id, links } = await ask('tell-me', {
+			responseType: 'freeText',
+			options: { messageButtonLabel: 'Answer', responseFormTitle: 'Your <view>', appendAttribution: true },
+		});
 		expect(links[0]).toContain('/webhook-waiting/');
 		const shown = await (await fetch(links[0] ?? '')).text();
 		expect(shown).toMatch(/<h1>Your &#60;view&#62;<\/h1>[\s\S]*<textarea name="text"/);
@@ -126,20 +196,28 @@ describe('send and wait', () => {
 	});
 
 	it('goes on without an answer when the time is over, with the input', async () => {
-		const { id } = await ask('nobody-answers', { options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } } });
+		const { id } = await ask('nobody-answers', {
+			options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } },
+		});
 		const [run] = await n8n.api.ended(id, 1, 120_000);
 		expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 } });
 	});
 
 	it('says in the items that go on that the question may not have arrived', async () => {
 		sandbox.exchange.plan('smtp', 'END', { drop: true });
-		const { id } = await ask('perhaps-lost', { options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } } });
+		const { id } = await ask('perhaps-lost', {
+			options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } },
+		});
 		const [run] = await n8n.api.ended(id, 1, 120_000);
 		expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 }, deliveryUnknown: true });
 	});
 
 	it('fails at once where the question cannot be mailed', async () => {
-		const id = await serve('bad-question', [mailNode('Ask', 'office365SmtpSend', ada, { operation: 'sendAndWait', toEmail: 'nobody knows', subject: 'x', message: 'x' })], 'onReceived');
+		const id = await serve(
+			'bad-question',
+			[mailNode('Ask', 'office365SmtpSend', ada, { operation: 'sendAndWait', toEmail: 'nobody knows', subject: 'x', message: 'x' })],
+			'onReceived',
+		);
 		await n8n.api.webhook('bad-question');
 		const [run] = await n8n.api.ended(id, 1);
 		expect(run?.data?.resultData?.error?.message).toMatch(/To Email: "nobody knows" is not an email address/);
@@ -150,53 +228,153 @@ describe('a mail that was fetched', () => {
 	const report = randomBytes(150_000);
 	const send = async (subject: string): Promise<void> => {
 		const base64 = report.toString('base64').replace(/.{76}/g, '$&\r\n');
-		await sandbox.deliver(GRACE, `From: =?utf-8?q?Ad=C3=A4?= <${ADA}>\r\nTo: ${GRACE}, Shared <${SHARED}>\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@example.test>\r\nReferences: <root@example.test>\r\nDate: Sat, 21 Nov 2026 08:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nPlease see.\r\n--x\r\nContent-Type: application/pdf; name=report.pdf\r\nContent-Disposition: attachment; filename=report.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64}\r\n--x--\r\n`);
+		await sandbox.deliver(
+			GRACE,
+			`From: =?utf-8?q?Ad=C3=A4?= <${ADA}>\r\nTo: ${GRACE}, Shared <${SHARED}>\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@example.test>\r\nReferences: <root@example.test>\r\nDate: Sat, 21 Nov 2026 08:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nPlease see.\r\n--x\r\nContent-Type: application/pdf; name=report.pdf\r\nContent-Disposition: attachment; filename=report.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64}\r\n--x--\r\n`,
+		);
 	};
-	const fetching = (format: string): object => mailNode('Fetch', 'popFetch', grace, { operation: 'getMany', onlyNew: false, returnAll: true, format, downloadAttachments: true, options: {} });
-	const only = (subject: string): object => ({ parameters: { conditions: { options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 }, combinator: 'and', conditions: [{ id: '1', leftValue: '={{ JSON.stringify($json) }}', rightValue: subject, operator: { type: 'string', operation: 'contains' } }] }, options: {} }, id: 'only', name: 'Only', type: 'n8n-nodes-base.filter', typeVersion: 2.2, position: [300, 0] });
-
-	it.each(['simple', 'resolved', 'raw'])('in format %s is answered from its item, and forwarded from behind another node with its file', async (format) => {
-		const subject = `thread-${format}`;
-		await send(subject);
-		await serve(`reply-${format}`, [fetching(format), only(`${subject}@example`), mailNode('Reply', 'office365SmtpSend', grace, { operation: 'reply', replyType: 'replyAll', original: '={{ $json }}', emailFormat: 'text', text: 'Yes.', options: {} })]);
-		const answer = await n8n.api.webhook(`reply-${format}`);
-		expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-		const reply = await arrived(ADA, `Re: ${subject}`);
-		expect([reply.to?.[0], reply.cc?.[0]?.address, reply.inReplyTo, reply.references]).toEqual([{ name: 'Adä', address: ADA }, SHARED, `<${subject}@example.test>`, `<root@example.test> <${subject}@example.test>`]);
-		expect(reply.text).toMatch(/^Yes\.\n\nOn Sat, 21 Nov 2026.*Adä <ada@example\.test> wrote:\n> Please see\.\n/);
-
-		await serve(`forward-${format}`, [fetching(format), only(`${subject}@example`), set('Between'), mailNode('Forward', 'office365SmtpSend', grace, { operation: 'reply', replyType: 'forward', toEmail: SHARED, original: '={{ $(\'Only\').item }}', emailFormat: 'text', text: '={{ $json.answer }}', options: {} })]);
-		const forwarded = await n8n.api.webhook(`forward-${format}`);
-		expect(forwarded.status, JSON.stringify(forwarded.body)).toBe(200);
-		const passedOn = await arrived(SHARED, `Fwd: ${subject}`);
-		expect(passedOn.text).toMatch(/^Thanks\.\n\n-+ Forwarded message -+\nFrom: Adä <ada@example\.test>\n/);
-		expect(passedOn.attachments.map(({ filename, content }) => [filename, typeof content === 'string' ? '' : sha256(new Uint8Array(content))])).toEqual([['report.pdf', sha256(report)]]);
+	const fetching = (format: string): object =>
+		mailNode('Fetch', 'popFetch', grace, {
+			operation: 'getMany',
+			onlyNew: false,
+			returnAll: true,
+			format,
+			downloadAttachments: true,
+			options: {},
+		});
+	const only = (subject: string): object => ({
+		parameters: {
+			conditions: {
+				options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 },
+				combinator: 'and',
+				conditions: [
+					{ id: '1', leftValue: '={{ JSON.stringify($json) }}', rightValue: subject, operator: { type: 'string', operation: 'contains' } },
+				],
+			},
+			options: {},
+		},
+		id: 'only',
+		name: 'Only',
+		type: 'n8n-nodes-base.filter',
+		typeVersion: 2.2,
+		position: [300, 0],
 	});
 
-	it('gives a file that an expression embeds in another mail, under its property\'s name', async () => {
+	it.each(['simple', 'resolved', 'raw'])(
+		'in format %s is answered from its item, and forwarded from behind another node with its file',
+		async (format) => {
+			const subject = `thread-${format}`;
+			await send(subject);
+			await serve(`reply-${format}`, [
+				fetching(format),
+				only(`${subject}@example`),
+				mailNode('Reply', 'office365SmtpSend', grace, {
+					operation: 'reply',
+					replyType: 'replyAll',
+					original: '={{ $json }}',
+					emailFormat: 'text',
+					text: 'Yes.',
+					options: {},
+				}),
+			]);
+			const answer = await n8n.api.webhook(`reply-${format}`);
+			expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+			const reply = await arrived(ADA, `Re: ${subject}`);
+			expect([reply.to?.[0], reply.cc?.[0]?.address, reply.inReplyTo, reply.references]).toEqual([
+				{ name: 'Adä', address: ADA },
+				SHARED,
+				`<${subject}@example.test>`,
+				`<root@example.test> <${subject}@example.test>`,
+			]);
+			expect(reply.text).toMatch(/^Yes\.\n\nOn Sat, 21 Nov 2026.*Adä <ada@example\.test> wrote:\n> Please see\.\n/);
+
+			await serve(`forward-${format}`, [
+				fetching(format),
+				only(`${subject}@example`),
+				set('Between'),
+				mailNode('Forward', 'office365SmtpSend', grace, {
+					operation: 'reply',
+					replyType: 'forward',
+					toEmail: SHARED,
+					original: "={{ $('Only').item }}",
+					emailFormat: 'text',
+					text: '={{ $json.answer }}',
+					options: {},
+				}),
+			]);
+			const forwarded = await n8n.api.webhook(`forward-${format}`);
+			expect(forwarded.status, JSON.stringify(forwarded.body)).toBe(200);
+			const passedOn = await arrived(SHARED, `Fwd: ${subject}`);
+			expect(passedOn.text).toMatch(/^Thanks\.\n\n-+ Forwarded message -+\nFrom: Adä <ada@example\.test>\n/);
+			expect(
+				passedOn.attachments.map(({ filename, content }) => [filename, typeof content === 'string' ? '' : sha256(new Uint8Array(content))]),
+			).toEqual([['report.pdf', sha256(report)]]);
+		},
+	);
+
+	it("gives a file that an expression embeds in another mail, under its property's name", async () => {
 		await send('embed');
-		await serve('embed', [fetching('simple'), only('embed@example'), mailNode('Send', 'office365SmtpSend', grace, { operation: 'send', toEmail: SHARED, subject: 'embedded', emailFormat: 'html', html: '<img src="cid:attachment_0">', options: { attachments: '={{ $binary.attachment_0 }}', readReceipt: '={{ "true" }}' } })]);
+		await serve('embed', [
+			fetching('simple'),
+			only('embed@example'),
+			mailNode('Send', 'office365SmtpSend', grace, {
+				operation: 'send',
+				toEmail: SHARED,
+				subject: 'embedded',
+				emailFormat: 'html',
+				html: '<img src="cid:attachment_0">',
+				options: { attachments: '={{ $binary.attachment_0 }}', readReceipt: '={{ "true" }}' },
+			}),
+		]);
 		const answer = await n8n.api.webhook('embed');
 		expect(answer.status, JSON.stringify(answer.body)).toBe(200);
 		const email = await arrived(SHARED, 'embedded');
-		expect(email.attachments.map(({ contentId, content }) => [contentId, typeof content === 'string' ? '' : sha256(new Uint8Array(content))])).toEqual([['<attachment_0>', sha256(report)]]);
+		expect(
+			email.attachments.map(({ contentId, content }) => [contentId, typeof content === 'string' ? '' : sha256(new Uint8Array(content))]),
+		).toEqual([['<attachment_0>', sha256(report)]]);
 		expect(email.headers.some(({ key }) => key === 'disposition-notification-to')).toBe(true);
 	});
 
 	it('in format raw is sent on as it is', async () => {
 		await send('resend');
-		await serve('resend', [fetching('raw'), only('resend@example'), mailNode('Raw', 'office365SmtpSend', grace, { operation: 'sendRaw', rawSource: 'binary', binaryPropertyName: 'message', fromEmail: GRACE, toEmail: SHARED, options: {} })]);
+		await serve('resend', [
+			fetching('raw'),
+			only('resend@example'),
+			mailNode('Raw', 'office365SmtpSend', grace, {
+				operation: 'sendRaw',
+				rawSource: 'binary',
+				binaryPropertyName: 'message',
+				fromEmail: GRACE,
+				toEmail: SHARED,
+				options: {},
+			}),
+		]);
 		const answer = await n8n.api.webhook('resend');
 		expect(answer.body).toMatchObject([{ accepted: [SHARED], messageId: '<resend@example.test>', envelope: { from: GRACE } }]);
 		const email = await arrived(SHARED, 'resend');
-		expect(email.attachments.map(({ content }) => (typeof content === 'string' ? '' : sha256(new Uint8Array(content))))).toEqual([sha256(report)]);
+		expect(email.attachments.map(({ content }) => (typeof content === 'string' ? '' : sha256(new Uint8Array(content))))).toEqual([
+			sha256(report),
+		]);
 	});
 });
 
 describe('an invitation', () => {
 	it('tells the ID that its update needs', async () => {
-		const event = { operation: 'sendInvitation', toEmail: GRACE, subject: 'Review', start: '2026-11-30T15:30:00Z', end: '={{ DateTime.fromISO("2026-11-30T16:00:00", { zone: "utc" }) }}', location: 'Room 4', emailFormat: 'text', text: '', options: {} };
-		await serve('invite', [mailNode('Create', 'office365SmtpSend', ada, { ...event, invitationAction: 'create' }), mailNode('Cancel', 'office365SmtpSend', ada, { ...event, invitationAction: 'cancel', eventUid: '={{ $json.uid }}' })]);
+		const event = {
+			operation: 'sendInvitation',
+			toEmail: GRACE,
+			subject: 'Review',
+			start: '2026-11-30T15:30:00Z',
+			end: '={{ DateTime.fromISO("2026-11-30T16:00:00", { zone: "utc" }) }}',
+			location: 'Room 4',
+			emailFormat: 'text',
+			text: '',
+			options: {},
+		};
+		await serve('invite', [
+			mailNode('Create', 'office365SmtpSend', ada, { ...event, invitationAction: 'create' }),
+			mailNode('Cancel', 'office365SmtpSend', ada, { ...event, invitationAction: 'cancel', eventUid: '={{ $json.uid }}' }),
+		]);
 		const { body, status } = await n8n.api.webhook('invite');
 		expect(status, JSON.stringify(body)).toBe(200);
 		expect(body).toMatchObject([{ uid: expect.stringMatching(/@example\.test$/), sequence: expect.any(Number), accepted: [GRACE] }]);
@@ -207,7 +385,16 @@ describe('an invitation', () => {
 	});
 
 	it('has the ID that a workflow of an earlier version gave it', async () => {
-		const event = { operation: 'sendInvitation', invitationAction: 'create', eventUid: '={{ "order-" + $json.body.order }}@example.test', toEmail: GRACE, subject: 'Old', start: '2026-11-30T15:30:00Z', end: '', options: {} };
+		const event = {
+			operation: 'sendInvitation',
+			invitationAction: 'create',
+			eventUid: '={{ "order-" + $json.body.order }}@example.test',
+			toEmail: GRACE,
+			subject: 'Old',
+			start: '2026-11-30T15:30:00Z',
+			end: '',
+			options: {},
+		};
 		await serve('invite-old', [mailNode('Create', 'office365SmtpSend', ada, event)]);
 		expect((await n8n.api.webhook('invite-old', { order: 17 })).body).toMatchObject([{ uid: 'order-17@example.test' }]);
 	});
@@ -217,6 +404,12 @@ describe('the description of the node', () => {
 	it('gives n8n a tool for language models, and one that asks people before other tools run', async () => {
 		const types: Array<{ name: string }> = JSON.parse(await (await n8n.api.browse('/types/nodes.json')).text());
 		const ours = types.map(({ name }) => name).filter((name) => name.includes('office365SmtpSend'));
-		expect(ours).toEqual(expect.arrayContaining(['n8n-nodes-office365-mail.office365SmtpSend', 'n8n-nodes-office365-mail.office365SmtpSendTool', 'n8n-nodes-office365-mail.office365SmtpSendHitlTool']));
+		expect(ours).toEqual(
+			expect.arrayContaining([
+				'n8n-nodes-office365-mail.office365SmtpSend',
+				'n8n-nodes-office365-mail.office365SmtpSendTool',
+				'n8n-nodes-office365-mail.office365SmtpSendHitlTool',
+			]),
+		);
 	});
 });

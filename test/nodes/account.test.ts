@@ -39,7 +39,14 @@ beforeAll(async () => {
 		usernamePassword: { ...base, authentication: 'usernamePassword', username: ADA, password: ' open sesame ', mailbox: '' },
 	};
 });
-beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', [HOST_IDENTITY_SERVERS]: 'localhost', AZURE_AUTHORITY_HOST: sandbox.identity.url, ...sandbox.managedIdentity.environment.vm }));
+beforeEach(() =>
+	withEnvironment({
+		[ALLOW_HOST_IDENTITY]: 'true',
+		[HOST_IDENTITY_SERVERS]: 'localhost',
+		AZURE_AUTHORITY_HOST: sandbox.identity.url,
+		...sandbox.managedIdentity.environment.vm,
+	}),
+);
 afterEach(() => {
 	vi.useRealTimers();
 	sandbox.identity.recover();
@@ -55,44 +62,77 @@ let count = 0;
 /** What n8n's log was told. */
 const log: string[] = [];
 /** A context as n8n gives one to an execution: the credential as it is stored now, and a refresh that stores what it got. */
-function contextOf(stored: { fields: ICredentialDataDecryptedObject }, refresh?: (this: IExecuteFunctions) => Promise<object>, id = `credential ${(count += 1)}`): IExecuteFunctions {
+function contextOf(
+	stored: { fields: ICredentialDataDecryptedObject },
+	refresh?: (this: IExecuteFunctions) => Promise<object>,
+	id = `credential ${(count += 1)}`,
+): IExecuteFunctions {
 	const context: IExecuteFunctions = Object({
 		getCredentials: async () => await Promise.resolve(structuredClone(stored.fields)),
-		getNode: () => ({ id: 'node', credentials: { microsoftMailServiceAccountApi: { id, name: id }, microsoftMailOAuth2Api: { id, name: id } } }),
+		getNode: () => ({
+			id: 'node',
+			credentials: { microsoftMailServiceAccountApi: { id, name: id }, microsoftMailOAuth2Api: { id, name: id } },
+		}),
 		helpers: { refreshOAuth2Token: refresh ?? (async () => await Promise.reject(new Error('nobody expects a refresh'))) },
 		logger: { info: (line: string) => log.push(line), warn: (line: string) => log.push(line) },
 	});
 	return context;
 }
 const asked = (): number => sandbox.identity.requests.length + sandbox.managedIdentity.requests.length;
-const choice = (authentication: 'oAuth2' | 'serviceAccount', mailboxAddress = ''): Parameters<typeof openAccount>[1] => ({ authentication, mailboxAddress });
-const failure = async (fields: ICredentialDataDecryptedObject, mailboxAddress?: string, authentication: 'oAuth2' | 'serviceAccount' = 'serviceAccount'): Promise<unknown> =>
-	await openAccount(contextOf({ fields }), choice(authentication, mailboxAddress)).then((account) => `opened ${account.mailbox}`, (error: unknown) => error);
-
-describe.each(['clientSecret', 'certificate', 'workloadIdentity', 'managedIdentity', 'usernamePassword'])('a service account with %s', (way) => {
-	it('asks for one token for 50 parallel executions', async () => {
-		const before = asked();
-		const id = `shared ${way}`;
-		const tokens = await Promise.all(Array.from({ length: 50 }, async () => await (await openAccount(contextOf({ fields: ways[way] ?? {} }, undefined, id), choice('serviceAccount'))).token()));
-		expect(new Set(tokens.map((token) => token.reveal())).size).toBe(1);
-		expect(asked() - before).toBe(1);
-	});
-
-	it('passes the Test button, which signs in for real', async () => {
-		const answer = await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: ways[way] });
-		expect(answer).toEqual({ status: 'OK', message: `Signed in to ${ADA} over SMTP, IMAP, POP.` });
-	});
+const choice = (authentication: 'oAuth2' | 'serviceAccount', mailboxAddress = ''): Parameters<typeof openAccount>[1] => ({
+	authentication,
+	mailboxAddress,
 });
+const failure = async (
+	fields: ICredentialDataDecryptedObject,
+	mailboxAddress?: string,
+	authentication: 'oAuth2' | 'serviceAccount' = 'serviceAccount',
+): Promise<unknown> =>
+	await openAccount(contextOf({ fields }), choice(authentication, mailboxAddress)).then(
+		(account) => `opened ${account.mailbox}`,
+		(error: unknown) => error,
+	);
+
+describe.each(['clientSecret', 'certificate', 'workloadIdentity', 'managedIdentity', 'usernamePassword'])(
+	'a service account with %s',
+	(way) => {
+		it('asks for one token for 50 parallel executions', async () => {
+			const before = asked();
+			const id = `shared ${way}`;
+			const tokens = await Promise.all(
+				Array.from(
+					{ length: 50 },
+					async () => await (await openAccount(contextOf({ fields: ways[way] ?? {} }, undefined, id), choice('serviceAccount'))).token(),
+				),
+			);
+			expect(new Set(tokens.map((token) => token.reveal())).size).toBe(1);
+			expect(asked() - before).toBe(1);
+		});
+
+		it('passes the Test button, which signs in for real', async () => {
+			const answer = await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: ways[way] });
+			expect(answer).toEqual({ status: 'OK', message: `Signed in to ${ADA} over SMTP, IMAP, POP.` });
+		});
+	},
+);
 
 describe('a service account', () => {
-	it('is noted in n8n\'s log at each request for a token, by name and without a secret', async () => {
+	it("is noted in n8n's log at each request for a token, by name and without a secret", async () => {
 		const id = 'logged';
 		log.length = 0;
-		const token = await (await openAccount(contextOf({ fields: ways.clientSecret ?? {} }, undefined, id), choice('serviceAccount'))).token();
+		const token = await (
+			await openAccount(contextOf({ fields: ways.clientSecret ?? {} }, undefined, id), choice('serviceAccount'))
+		).token();
 		await (await openAccount(contextOf({ fields: ways.clientSecret ?? {} }, undefined, id), choice('serviceAccount'))).token();
-		const refused = await openAccount(contextOf({ fields: { ...ways.clientSecret, clientSecret: 'hush-hush' } }, undefined, id), choice('serviceAccount'));
+		const refused = await openAccount(
+			contextOf({ fields: { ...ways.clientSecret, clientSecret: 'hush-hush' } }, undefined, id),
+			choice('serviceAccount'),
+		);
 		await expect(refused.token()).rejects.toThrow();
-		expect(log).toEqual([`Microsoft Mail: "logged" got a token that ends at ${new Date(token.expiresAt).toISOString()}`, expect.stringMatching(/^Microsoft Mail: "logged" got no token: Microsoft did not accept the client secret\./)]);
+		expect(log).toEqual([
+			`Microsoft Mail: "logged" got a token that ends at ${new Date(token.expiresAt).toISOString()}`,
+			expect.stringMatching(/^Microsoft Mail: "logged" got no token: Microsoft did not accept the client secret\./),
+		]);
 		for (const secret of [token.reveal(), sandbox.identity.app.clientSecret, 'hush-hush']) expect(log.join()).not.toContain(secret);
 	});
 
@@ -116,10 +156,15 @@ describe('a service account', () => {
 		expect(rememberedCount()).toBeLessThanOrEqual(before + 1);
 	});
 
-	it('tells n8n\'s Test button what is wrong in one line, without a secret', async () => {
-		const test = async (change: ICredentialDataDecryptedObject): Promise<string> => (await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: { ...ways.clientSecret, ...change } })).message;
-		expect(await test({ clientSecret: 'hush-hush' })).toMatch(/^Token: Microsoft did not accept the client secret\..*Paste the secret's value/);
-		expect(await test({ authentication: 'usernamePassword', username: ADA, password: 'hush-hush' })).toMatch(/^Token: Microsoft did not accept user name and password\./);
+	it("tells n8n's Test button what is wrong in one line, without a secret", async () => {
+		const test = async (change: ICredentialDataDecryptedObject): Promise<string> =>
+			(await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: { ...ways.clientSecret, ...change } })).message;
+		expect(await test({ clientSecret: 'hush-hush' })).toMatch(
+			/^Token: Microsoft did not accept the client secret\..*Paste the secret's value/,
+		);
+		expect(await test({ authentication: 'usernamePassword', username: ADA, password: 'hush-hush' })).toMatch(
+			/^Token: Microsoft did not accept user name and password\./,
+		);
 		withEnvironment({ [ALLOW_HOST_IDENTITY]: undefined });
 		expect(await test({ authentication: 'managedIdentity' })).toContain(`${ALLOW_HOST_IDENTITY}=true`);
 		expect(await test({ clientSecret: 'hush-hush' })).not.toContain('hush-hush');
@@ -147,7 +192,7 @@ describe('a service account', () => {
 		expect(asked()).toBe(before);
 	});
 
-	it('with user name and password opens that user\'s mailbox unless told otherwise', async () => {
+	it("with user name and password opens that user's mailbox unless told otherwise", async () => {
 		expect(await failure(ways.usernamePassword ?? {})).toBe(`opened ${ADA}`);
 		expect(await failure({ ...ways.usernamePassword, mailbox: 'shared@example.test' })).toBe('opened shared@example.test');
 		expect(await failure(ways.usernamePassword ?? {}, 'other@example.test')).toBe('opened other@example.test');
@@ -156,7 +201,7 @@ describe('a service account', () => {
 
 describe('the operation Test Connection', () => {
 	it.each<[string, IDataObject, string[]]>([
-		['the node\'s own protocol', {}, ['pop']],
+		["the node's own protocol", {}, ['pop']],
 		['the protocols that are chosen', { testProtocols: ['imap', 'smtp'] }, ['smtp', 'imap']],
 		['the protocols that an expression names as text', { testProtocols: 'imap,pop' }, ['imap', 'pop']],
 		['what was said, too', { protocolLog: true, testProtocols: ['imap'] }, ['imap']],
@@ -165,11 +210,17 @@ describe('the operation Test Connection', () => {
 		const account = await openAccount(contextOf({ fields: ways.clientSecret ?? {} }), choice('serviceAccount'));
 		const { ok, steps, protocolLog } = await testConnection(account, 'pop', options);
 		expect(ok).toBe(true);
-		expect([...new Set(Array.from<{ protocol?: unknown }>(Object(steps)).map(({ protocol }) => protocol))]).toEqual(['identity', ...protocols]);
+		expect([...new Set(Array.from<{ protocol?: unknown }>(Object(steps)).map(({ protocol }) => protocol))]).toEqual([
+			'identity',
+			...protocols,
+		]);
 		expect(Object.keys(Object(protocolLog ?? {}))).toEqual(options.protocolLog === undefined ? [] : protocols);
 	});
 
-	it.each([[{ testProtocols: 'gopher' }, 'Protocols to Test'], [{ protocolLog: 'perhaps' }, 'Protocol Log']])('tests nothing with %j, and names the field', async (options, field) => {
+	it.each([
+		[{ testProtocols: 'gopher' }, 'Protocols to Test'],
+		[{ protocolLog: 'perhaps' }, 'Protocol Log'],
+	])('tests nothing with %j, and names the field', async (options, field) => {
 		const account = await openAccount(contextOf({ fields: ways.clientSecret ?? {} }), choice('serviceAccount'));
 		await expect(testConnection(account, 'pop', options)).rejects.toMatchObject({ code: 'input', field });
 	});
@@ -208,7 +259,8 @@ describe('a connection that is kept for the next mail', () => {
 		await sendMail(account, await compose(outgoing({ from: account.mailbox })), { retryForMs: 0, resendUnknown: false });
 		return sandbox.exchange.sessions.filter(({ protocol }) => protocol === 'smtp').length;
 	}
-	const grant = async (person: string, id: string): Promise<ICredentialDataDecryptedObject> => fieldsOf({ ...(await sandbox.identity.connect(person)), n8n_expires_at: String(Date.now() + 60 * MINUTE), nonce: id });
+	const grant = async (person: string, id: string): Promise<ICredentialDataDecryptedObject> =>
+		fieldsOf({ ...(await sandbox.identity.connect(person)), n8n_expires_at: String(Date.now() + 60 * MINUTE), nonce: id });
 
 	it('serves no service account any more whose form was edited', async () => {
 		const stored = { fields: { ...ways.clientSecret } };
@@ -220,7 +272,14 @@ describe('a connection that is kept for the next mail', () => {
 	});
 
 	it('outlives a renewed token, and neither an edit, another person, nor Disconnect', async () => {
-		const stored = { fields: { ...fieldsOf(customCloud(sandbox)), clientSecret: 'one', mailbox: 'kept@example.test', oauthTokenData: await grant('kept@example.test', 'first') } };
+		const stored = {
+			fields: {
+				...fieldsOf(customCloud(sandbox)),
+				clientSecret: 'one',
+				mailbox: 'kept@example.test',
+				oauthTokenData: await grant('kept@example.test', 'first'),
+			},
+		};
 		const context = contextOf(stored, async () => await Promise.resolve(Object(stored.fields.oauthTokenData)));
 		const first = await send(context, 'oAuth2');
 		stored.fields.oauthTokenData = await grant('kept@example.test', 'renewed');
@@ -235,7 +294,7 @@ describe('a connection that is kept for the next mail', () => {
 	});
 });
 
-describe('a person\'s stored token', () => {
+describe("a person's stored token", () => {
 	interface Connected {
 		stored: { fields: ICredentialDataDecryptedObject };
 		refreshes: number;
@@ -249,7 +308,9 @@ describe('a person\'s stored token', () => {
 	async function connected(change: Record<string, unknown> = {}): Promise<Connected> {
 		const data = { ...(await sandbox.identity.connect(ADA)), n8n_expires_at: String(Date.now() + 60 * MINUTE), ...change };
 		const state: Connected = {
-			stored: { fields: { ...fieldsOf(customCloud(sandbox)), protocols: ['smtp', 'imap', 'pop'], mailbox: '', oauthTokenData: fieldsOf(data) } },
+			stored: {
+				fields: { ...fieldsOf(customCloud(sandbox)), protocols: ['smtp', 'imap', 'pop'], mailbox: '', oauthTokenData: fieldsOf(data) },
+			},
 			refreshes: 0,
 			context: contextOf({ fields: {} }),
 		};
@@ -267,7 +328,8 @@ describe('a person\'s stored token', () => {
 		});
 		return state;
 	}
-	const tokenOf = async (state: { context: IExecuteFunctions }): Promise<string> => (await (await openAccount(state.context, choice('oAuth2'))).token()).reveal();
+	const tokenOf = async (state: { context: IExecuteFunctions }): Promise<string> =>
+		(await (await openAccount(state.context, choice('oAuth2'))).token()).reveal();
 	const stamp = (minutes: number): Record<string, unknown> => ({ n8n_expires_at: String(Date.now() + minutes * MINUTE) });
 
 	it('is used without a request while enough is left of it', async () => {
@@ -298,7 +360,8 @@ describe('a person\'s stored token', () => {
 	it('is told to be connected again when the grant has ended, without a storm', async () => {
 		const state = await connected(stamp(-1));
 		state.failing = new Error('The credential "Ada" needs to be reconnected.');
-		for (let call = 0; call < 20; call += 1) await expect(tokenOf(state)).rejects.toMatchObject({ code: 'interaction', remedy: 'Open the credential and press Connect again.' });
+		for (let call = 0; call < 20; call += 1)
+			await expect(tokenOf(state)).rejects.toMatchObject({ code: 'interaction', remedy: 'Open the credential and press Connect again.' });
 		expect(state.refreshes).toBe(1);
 		state.failing = undefined;
 		state.stored.fields.oauthTokenData = fieldsOf({ ...(await sandbox.identity.connect(ADA)), ...stamp(60) });
@@ -306,12 +369,19 @@ describe('a person\'s stored token', () => {
 		expect(state.refreshes).toBe(1);
 	});
 
-	it('that Microsoft refuses to renew is explained by Microsoft\'s words, which n8n keeps aside', async () => {
+	it("that Microsoft refuses to renew is explained by Microsoft's words, which n8n keeps aside", async () => {
 		const state = await connected(stamp(-1));
 		state.stored.fields.clientSecret = '0c7fb1a2-6f3f-4f0c-9a76-0a2b4b1f9d11';
 		// n8n's own class and words: @n8n/client-oauth2.
-		state.failing = Object.assign(new Error('Client authentication failed (e.g., unknown client, no client authentication included).'), { code: 'EAUTH', body: { error: 'invalid_client', error_description: 'AADSTS7000215: Invalid client secret provided. Trace ID: t' } });
-		await expect(tokenOf(state)).rejects.toMatchObject({ code: 'configuration', said: expect.stringContaining('AADSTS7000215: Invalid client secret provided.'), remedy: expect.stringMatching(/looks like the secret's ID\. Paste the secret's value/) });
+		state.failing = Object.assign(new Error('Client authentication failed (e.g., unknown client, no client authentication included).'), {
+			code: 'EAUTH',
+			body: { error: 'invalid_client', error_description: 'AADSTS7000215: Invalid client secret provided. Trace ID: t' },
+		});
+		await expect(tokenOf(state)).rejects.toMatchObject({
+			code: 'configuration',
+			said: expect.stringContaining('AADSTS7000215: Invalid client secret provided.'),
+			remedy: expect.stringMatching(/looks like the secret's ID\. Paste the secret's value/),
+		});
 	});
 
 	it('that another process renewed meanwhile replaces a rejected one without a request', async () => {
@@ -326,7 +396,7 @@ describe('a person\'s stored token', () => {
 		expect(state.refreshes).toBe(1);
 	});
 
-	it('that another process renewed between our look at the credential and n8n\'s is not renewed again', async () => {
+	it("that another process renewed between our look at the credential and n8n's is not renewed again", async () => {
 		const state = await connected(stamp(-1));
 		const next = fieldsOf({ ...(await sandbox.identity.connect(ADA)), ...stamp(60) });
 		state.meanwhile = async () => {
@@ -336,7 +406,7 @@ describe('a person\'s stored token', () => {
 		expect(state.refreshes).toBe(0);
 	});
 
-	it.each([-5, 0, 5])('without n8n\'s stamp is judged by its own end, with a clock that is %i minutes ahead', async (minutes) => {
+	it.each([-5, 0, 5])("without n8n's stamp is judged by its own end, with a clock that is %i minutes ahead", async (minutes) => {
 		const state = await connected({ n8n_expires_at: undefined });
 		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * MINUTE });
 		await tokenOf(state);
@@ -387,19 +457,27 @@ describe('a person\'s stored token', () => {
 		expect(state.refreshes).toBe(1);
 	});
 
-	it.each([['that nobody can read', 0], ['whose end our clock takes for past', 90]])('%s is renewed once by an n8n that stamps none, and lives as long as it was told to', async (_name, minutesAhead) => {
-		const tokens = await Promise.all(Array.from({ length: 3 }, async (_empty, index) => {
-			const got = await sandbox.identity.connect(ADA);
-			return fieldsOf({ ...got, expires_in: 3600, ...(minutesAhead === 0 && { access_token: `EwBopaque${index}` }) });
-		}));
+	it.each([
+		['that nobody can read', 0],
+		['whose end our clock takes for past', 90],
+	])('%s is renewed once by an n8n that stamps none, and lives as long as it was told to', async (_name, minutesAhead) => {
+		const tokens = await Promise.all(
+			Array.from({ length: 3 }, async (_empty, index) => {
+				const got = await sandbox.identity.connect(ADA);
+				return fieldsOf({ ...got, expires_in: 3600, ...(minutesAhead === 0 && { access_token: `EwBopaque${index}` }) });
+			}),
+		);
 		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutesAhead * MINUTE });
 		let refreshes = 0;
 		const stored = { fields: { ...fieldsOf(customCloud(sandbox)), mailbox: ADA, oauthTokenData: tokens[0] ?? {} } };
-		const account = await openAccount(contextOf(stored, async () => {
-			refreshes += 1;
-			stored.fields.oauthTokenData = tokens[refreshes] ?? {};
-			return await Promise.resolve(stored.fields.oauthTokenData);
-		}), choice('oAuth2'));
+		const account = await openAccount(
+			contextOf(stored, async () => {
+				refreshes += 1;
+				stored.fields.oauthTokenData = tokens[refreshes] ?? {};
+				return await Promise.resolve(stored.fields.oauthTokenData);
+			}),
+			choice('oAuth2'),
+		);
 		for (let call = 0; call < 5; call += 1) expect((await account.token()).expiresAt).toBeGreaterThan(Date.now() + 59 * MINUTE);
 		expect(refreshes).toBe(1);
 		vi.setSystemTime(Date.now() + 58 * MINUTE);
@@ -416,7 +494,9 @@ describe('a person\'s stored token', () => {
 	it('tells whose mailbox it is; a shared one is named by the credential or the node', async () => {
 		const state = await connected({ access_token: 'EwBopaque' });
 		expect((await openAccount(state.context, choice('oAuth2'))).mailbox, 'from the ID token').toBe(ADA);
-		expect((await openAccount((await connected({ id_token: undefined })).context, choice('oAuth2'))).mailbox, 'from the access token').toBe(ADA);
+		expect((await openAccount((await connected({ id_token: undefined })).context, choice('oAuth2'))).mailbox, 'from the access token').toBe(
+			ADA,
+		);
 		expect((await openAccount(state.context, choice('oAuth2', ' shared@example.test '))).mailbox).toBe('shared@example.test');
 	});
 
@@ -425,8 +505,16 @@ describe('a person\'s stored token', () => {
 		['an account of an organisation', '8eaef023-2b34-4da1-9baa-8bc8c9d6a490', 'global', 'smtp.office365.com'],
 		['a personal account in a cloud of its own', '9188040d-6c67-4c5b-b112-36a304b66dad', 'custom', 'localhost'],
 	])('of %s says where mail is submitted, also where the tenant ID is "common"', async (_name, tid, cloud, host) => {
-		const idToken = ['{}', JSON.stringify({ tid, preferred_username: ADA, sub: 'ada' }), ''].map((part) => Buffer.from(part).toString('base64url')).join('.');
-		const fields = fieldsOf({ ...customCloud(sandbox), cloud, tenantId: 'common', mailbox: '', oauthTokenData: { access_token: 'EwBopaque', id_token: idToken } });
+		const idToken = ['{}', JSON.stringify({ tid, preferred_username: ADA, sub: 'ada' }), '']
+			.map((part) => Buffer.from(part).toString('base64url'))
+			.join('.');
+		const fields = fieldsOf({
+			...customCloud(sandbox),
+			cloud,
+			tenantId: 'common',
+			mailbox: '',
+			oauthTokenData: { access_token: 'EwBopaque', id_token: idToken },
+		});
 		expect((await openAccount(contextOf({ fields }), choice('oAuth2'))).smtp.host).toBe(host);
 	});
 
@@ -436,18 +524,33 @@ describe('a person\'s stored token', () => {
 	])('of a guest, told by %s, opens no mailbox by itself, and that is said in one sentence', async (_name, claims) => {
 		const token = ['{}', JSON.stringify(claims), ''].map((part) => Buffer.from(part).toString('base64url')).join('.');
 		const fields = { ...fieldsOf(customCloud(sandbox)), mailbox: '', oauthTokenData: fieldsOf({ access_token: token }) };
-		expect(await failure(fields, '', 'oAuth2')).toMatchObject({ code: 'configuration', field: 'Mailbox', message: expect.stringMatching(/is signed in as a guest of this tenant, and a guest has no mailbox in it\.$/) });
+		expect(await failure(fields, '', 'oAuth2')).toMatchObject({
+			code: 'configuration',
+			field: 'Mailbox',
+			message: expect.stringMatching(/is signed in as a guest of this tenant, and a guest has no mailbox in it\.$/),
+		});
 		expect(await failure({ ...fields, mailbox: 'shared@example.test' }, '', 'oAuth2')).toBe('opened shared@example.test');
 	});
 
 	it('is asked for where the credential was never connected, and a tenant with a slash is named', async () => {
-		expect(await failure({ ...fieldsOf(customCloud(sandbox)), mailbox: '' }, '', 'oAuth2')).toMatchObject({ code: 'interaction', remedy: 'Open the credential and press Connect.' });
-		expect(await failure({ ...fieldsOf(customCloud(sandbox)), tenantId: 'a/b', mailbox: ADA }, '', 'oAuth2')).toMatchObject({ code: 'input', field: 'Tenant ID' });
+		expect(await failure({ ...fieldsOf(customCloud(sandbox)), mailbox: '' }, '', 'oAuth2')).toMatchObject({
+			code: 'interaction',
+			remedy: 'Open the credential and press Connect.',
+		});
+		expect(await failure({ ...fieldsOf(customCloud(sandbox)), tenantId: 'a/b', mailbox: ADA }, '', 'oAuth2')).toMatchObject({
+			code: 'input',
+			field: 'Tenant ID',
+		});
 	});
 
 	it('cannot be renewed by an n8n before 1.119, which is said before the first token ends', async () => {
 		const state = await connected(stamp(60));
-		const too = { code: 'configuration', permanent: true, message: 'This n8n cannot renew the token of a person\'s credential, which ends after about an hour.', remedy: 'Update n8n to 1.119 or newer, or use a service account.' };
+		const too = {
+			code: 'configuration',
+			permanent: true,
+			message: "This n8n cannot renew the token of a person's credential, which ends after about an hour.",
+			remedy: 'Update n8n to 1.119 or newer, or use a service account.',
+		};
 		const old = Object.assign(contextOf(state.stored), { helpers: {} });
 		await expect(openAccount(old, choice('oAuth2'))).rejects.toMatchObject(too);
 		expect((await openAccount(contextOf(state.stored), choice('oAuth2'))).mailbox).toBe(ADA);

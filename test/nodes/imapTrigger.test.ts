@@ -10,7 +10,12 @@ function read(parameters: Record<string, unknown> = {}): Settings {
 	return readSettings({
 		getNodeParameter: (name: string, fallback?: unknown) => {
 			const value = name in parameters ? parameters[name] : fallback;
-			return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'object' && value !== null) ? value : '';
+			return typeof value === 'string' ||
+				typeof value === 'boolean' ||
+				typeof value === 'number' ||
+				(typeof value === 'object' && value !== null)
+				? value
+				: '';
 		},
 	});
 }
@@ -30,17 +35,35 @@ describe('the parameters of the IMAP Trigger', () => {
 	});
 
 	it('take parameters pasted from the built-in trigger', () => {
-		const settings = read({ folder: 'Work/Invoices', postProcessAction: 'nothing', format: 'resolved', dataPropertyAttachmentsPrefixName: 'file_', options: { customEmailConfig: '["UNSEEN", ["FROM", "bob"]]', forceReconnect: 60 } });
-		expect(settings).toMatchObject({ folders: ['Work/Invoices'], downloadAttachments: true, prefix: 'file_', criteria: [{ seen: false, from: 'bob' }], rules: { after: { kind: 'nothing' } } });
+		const settings = read({
+			folder: 'Work/Invoices',
+			postProcessAction: 'nothing',
+			format: 'resolved',
+			dataPropertyAttachmentsPrefixName: 'file_',
+			options: { customEmailConfig: '["UNSEEN", ["FROM", "bob"]]', forceReconnect: 60 },
+		});
+		expect(settings).toMatchObject({
+			folders: ['Work/Invoices'],
+			downloadAttachments: true,
+			prefix: 'file_',
+			criteria: [{ seen: false, from: 'bob' }],
+			rules: { after: { kind: 'nothing' } },
+		});
 	});
 
 	it('take a folder as the pick-list gives it, and more of them', () => {
-		expect(read({ folder: { __rl: true, mode: 'list', value: 'Work' }, options: { additionalFolders: ['Archive', 'Work'] } }).folders).toEqual(['Work', 'Archive']);
+		expect(
+			read({ folder: { __rl: true, mode: 'list', value: 'Work' }, options: { additionalFolders: ['Archive', 'Work'] } }).folders,
+		).toEqual(['Work', 'Archive']);
 		expect(read({ options: { additionalFolders: 'A, B' } }).folders).toEqual(['INBOX', 'A', 'B']);
 	});
 
 	it.each([true, 'true', 1])('take a switch that an expression gives as %j', (on) => {
-		expect(read({ downloadAttachments: on, filters: { hasAttachment: on, unreadOnly: on } })).toMatchObject({ downloadAttachments: true, rules: { limits: { onlyWithAttachment: true } }, criteria: [{ seen: false }] });
+		expect(read({ downloadAttachments: on, filters: { hasAttachment: on, unreadOnly: on } })).toMatchObject({
+			downloadAttachments: true,
+			rules: { limits: { onlyWithAttachment: true } },
+			criteria: [{ seen: false }],
+		});
 	});
 
 	it.each(['list', 'name', 'path', 'id'])('take a folder whose mode is %s', (mode) => {
@@ -68,7 +91,10 @@ describe('the parameters of the IMAP Trigger', () => {
 	it.each<INodeParameters>([
 		{ startFrom: 'lastDays', startDays: 7, onGiveUp: 'move', giveUpFolder: 'Failed' },
 		{ startFrom: 'now', onGiveUp: 'nothing' },
-		{ firstEmails: { start: { from: 'lastDays', days: 7 } }, afterAllAttempts: { then: { action: 'move', folder: { __rl: true, mode: 'path', value: 'Failed' } } } },
+		{
+			firstEmails: { start: { from: 'lastDays', days: 7 } },
+			afterAllAttempts: { then: { action: 'move', folder: { __rl: true, mode: 'path', value: 'Failed' } } },
+		},
 	])('keep these options when n8n saves them: %j', (chosen) => {
 		expect(NodeHelpers.getNodeParameters([options], { options: chosen }, false, false, null, null)).toEqual({ options: chosen });
 	});
@@ -78,12 +104,25 @@ describe('the parameters of the IMAP Trigger', () => {
 		['options of an older form', { startFrom: 'lastDays', onGiveUp: 'move' }, ['startFrom', 'startDays', 'onGiveUp', 'giveUpFolder']],
 	])('offer one form of each option: %s', (_name, chosen, offered) => {
 		const both = ['firstEmails', 'startFrom', 'startDays', 'afterAllAttempts', 'onGiveUp', 'giveUpFolder'];
-		const shown = (options.options ?? []).filter((option) => 'type' in option && NodeHelpers.displayParameter(chosen, option, null, null, { options: chosen }));
+		const shown = (options.options ?? []).filter(
+			(option) => 'type' in option && NodeHelpers.displayParameter(chosen, option, null, null, { options: chosen }),
+		);
 		expect(shown.map(({ name }) => name).filter((name) => both.includes(name))).toEqual(offered);
 	});
 
 	it('take a choice that an expression gives in another case', () => {
-		expect(read({ postProcessAction: 'Flag', format: 'RAW', options: { handOver: 'atonce', startFrom: 'Unread', largeMails: 'headersonly', onGiveUp: 'Read' } })).toMatchObject({ format: 'raw', handOver: 'atOnce', startFrom: { kind: 'unread' }, rules: { after: { kind: 'flag' }, onGiveUp: { kind: 'read' }, limits: { large: 'headersOnly' } } });
+		expect(
+			read({
+				postProcessAction: 'Flag',
+				format: 'RAW',
+				options: { handOver: 'atonce', startFrom: 'Unread', largeMails: 'headersonly', onGiveUp: 'Read' },
+			}),
+		).toMatchObject({
+			format: 'raw',
+			handOver: 'atOnce',
+			startFrom: { kind: 'unread' },
+			rules: { after: { kind: 'flag' }, onGiveUp: { kind: 'read' }, limits: { large: 'headersOnly' } },
+		});
 	});
 
 	it.each([
@@ -120,7 +159,9 @@ describe('the end of an execution', () => {
 		mode: 'trigger',
 		startedAt: new Date(),
 		storedAt: 'db',
-		data: createRunExecutionData({ resultData: { runData: {}, ...(message !== undefined && { error: new WorkflowOperationError(message) }) } }),
+		data: createRunExecutionData({
+			resultData: { runData: {}, ...(message !== undefined && { error: new WorkflowOperationError(message) }) },
+		}),
 	});
 
 	it('counts as done where it succeeded or waits', () => {
@@ -160,6 +201,16 @@ describe('the description', () => {
 		const { description } = new ImapTrigger();
 		expect(description).toMatchObject({ name: 'imapTrigger', displayName: 'IMAP Trigger', group: ['trigger'] });
 		const names = description.properties.map(({ name }) => name);
-		for (const name of ['authentication', 'folder', 'postProcessAction', 'moveToFolder', 'format', 'downloadAttachments', 'dataPropertyAttachmentsPrefixName', 'options']) expect(names).toContain(name);
+		for (const name of [
+			'authentication',
+			'folder',
+			'postProcessAction',
+			'moveToFolder',
+			'format',
+			'downloadAttachments',
+			'dataPropertyAttachmentsPrefixName',
+			'options',
+		])
+			expect(names).toContain(name);
 	});
 });

@@ -44,9 +44,13 @@ async function start(rig: TriggerRig): Promise<ITriggerResponse & { close: () =>
 }
 
 const rigOf = (options: Partial<TriggerOptions> = {}): TriggerRig => new TriggerRig(sandbox, { mailbox: freshMailbox(), ...options });
-const watching = (rig: TriggerRig): (() => boolean) => () => rig.logs.some((line) => line.includes('watching (IDLE)'));
+const watching =
+	(rig: TriggerRig): (() => boolean) =>
+	() =>
+		rig.logs.some((line) => line.includes('watching (IDLE)'));
 const sessions = (mailbox: string): number => sandbox.exchange.live('imap').filter((session) => session.mailbox === mailbox).length;
-const unread = async (mailbox: string): Promise<number> => (await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'UNSEEN')).trim().split('\n').filter(Boolean).length;
+const unread = async (mailbox: string): Promise<number> =>
+	(await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'UNSEEN')).trim().split('\n').filter(Boolean).length;
 
 describe('a trigger that n8n registers twice', () => {
 	it('has one live watch, the later one, also after n8n has closed the earlier one late', async () => {
@@ -153,7 +157,9 @@ describe('activation', () => {
 		const { close } = await start(before);
 		await close();
 		const parameters = { postProcessAction: 'move', moveToFolder: { __rl: true, mode: 'id', value: 'inbox' } };
-		await expect(start(rigOf({ mailbox, staticData: before.staticData, activation: 'update', parameters }))).rejects.toThrow('Mails would be moved to "INBOX", which is watched');
+		await expect(start(rigOf({ mailbox, staticData: before.staticData, activation: 'update', parameters }))).rejects.toThrow(
+			'Mails would be moved to "INBOX", which is watched',
+		);
 		const manual = await new ImapTrigger().trigger.call(rigOf({ mailbox, mode: 'manual', parameters }).context());
 		await expect(manual.manualTriggerFunction?.()).rejects.toThrow('Mails would be moved to "INBOX", which is watched');
 	});
@@ -170,21 +176,36 @@ describe('activation', () => {
 		};
 		sandbox.exchange.mailFaults.add({ kind: 'structure', as: 'NIL', mailbox, uid: 2 });
 		await expect(test()).rejects.toThrow('None of the 2 emails in INBOX has an attachment.');
-		await sandbox.deliver(mailbox, mail('attached').replace('\r\n\r\nhello', '\r\nMIME-Version: 1.0\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nhello'), mail('bare again'));
+		await sandbox.deliver(
+			mailbox,
+			mail('attached').replace('\r\n\r\nhello', '\r\nMIME-Version: 1.0\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nhello'),
+			mail('bare again'),
+		);
 		sandbox.exchange.mailFaults.add({ kind: 'structure', as: 'broken', mailbox, uid: 3 });
-		expect(await test()).toMatchObject({ subject: 'attached', hasAttachment: true, flags: [], isRead: false, receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) });
+		expect(await test()).toMatchObject({
+			subject: 'attached',
+			hasAttachment: true,
+			flags: [],
+			isRead: false,
+			receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+		});
 	});
 
 	it('throws for a parameter that cannot be used, naming it', async () => {
-		await expect(start(rigOf({ parameters: { options: { customEmailConfig: '["NOSUCH"]' } } }))).rejects.toThrow('Custom Email Rules cannot be used');
+		await expect(start(rigOf({ parameters: { options: { customEmailConfig: '["NOSUCH"]' } } }))).rejects.toThrow(
+			'Custom Email Rules cannot be used',
+		);
 	});
 
-	it('throws on an n8n before 1.119 with a person\'s credential, also where it has worked before, and so does a test run', async () => {
+	it("throws on an n8n before 1.119 with a person's credential, also where it has worked before, and so does a test run", async () => {
 		const mailbox = freshMailbox();
 		const before = rigOf({ mailbox });
 		const { close } = await start(before);
 		await close();
-		const said = expect.objectContaining({ message: expect.stringContaining('This n8n cannot renew the token of a person\'s credential'), description: 'Update n8n to 1.119 or newer, or use a service account.' });
+		const said = expect.objectContaining({
+			message: expect.stringContaining("This n8n cannot renew the token of a person's credential"),
+			description: 'Update n8n to 1.119 or newer, or use a service account.',
+		});
 		for (const activation of ['activate', 'update'] as const) {
 			await expect(start(rigOf({ mailbox, staticData: before.staticData, activation, renews: false }))).rejects.toEqual(said);
 		}
@@ -204,18 +225,21 @@ describe('activation', () => {
 		expect(rig.saved).toEqual([]);
 	});
 
-	it.each(['init', 'leadershipChange'] as const)('never throws where n8n does it by itself (%s): it reports once, keeps trying and comes back', async (activation) => {
-		const mailbox = freshMailbox();
-		const rig = rigOf({ mailbox, activation, parameters: { folder: 'Later' } });
-		await start(rig);
-		await rig.until('the report', () => rig.saved.length === 1);
-		expect(rig.saved[0]?.message).toContain('There is no folder "Later"');
-		await rig.until('another attempt', () => rig.logs.filter((line) => line.includes('no session')).length >= 1);
-		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Later');
-		await rig.until('the recovery', () => rig.logs.at(-1)?.includes('watching (IDLE), after a failure that had been reported') === true);
-		expect(rig.saved).toHaveLength(1);
-		expect(rig.emitErrors).toBe(0);
-	});
+	it.each(['init', 'leadershipChange'] as const)(
+		'never throws where n8n does it by itself (%s): it reports once, keeps trying and comes back',
+		async (activation) => {
+			const mailbox = freshMailbox();
+			const rig = rigOf({ mailbox, activation, parameters: { folder: 'Later' } });
+			await start(rig);
+			await rig.until('the report', () => rig.saved.length === 1);
+			expect(rig.saved[0]?.message).toContain('There is no folder "Later"');
+			await rig.until('another attempt', () => rig.logs.filter((line) => line.includes('no session')).length >= 1);
+			await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Later');
+			await rig.until('the recovery', () => rig.logs.at(-1)?.includes('watching (IDLE), after a failure that had been reported') === true);
+			expect(rig.saved).toHaveLength(1);
+			expect(rig.emitErrors).toBe(0);
+		},
+	);
 
 	it('does not hold n8n up where n8n does it by itself, one workflow after the other: the session comes later', async () => {
 		const mailbox = freshMailbox();
@@ -346,7 +370,11 @@ describe('handing over', () => {
 		const { setTimeout: keep } = globalThis;
 		vi.spyOn(globalThis, 'setTimeout').mockImplementation((act, ms = 0) => keep(act, ms >= 3_600_000 ? 1_000 : ms));
 		const mailbox = freshMailbox();
-		const rig = rigOf({ mailbox, parameters: { options: { handOver, maxInFlight: 1 } }, end: ({ items, done }) => void (items[0]?.json.subject !== 'untold' && done?.resolve(run('success'))) });
+		const rig = rigOf({
+			mailbox,
+			parameters: { options: { handOver, maxInFlight: 1 } },
+			end: ({ items, done }) => void (items[0]?.json.subject !== 'untold' && done?.resolve(run('success'))),
+		});
 		await start(rig);
 		await rig.until('watching', watching(rig));
 		await sandbox.deliver(mailbox, mail('untold'), mail('next'), mail('last'));
@@ -369,12 +397,23 @@ describe('handing over', () => {
 
 	it('does without the end of executions where the engine refuses to tell it', async () => {
 		const mailbox = freshMailbox();
-		const rig = rigOf({ mailbox, end: ({ done }) => done?.reject(new Error('Engine 2.0 cannot run a trigger that waits for its execution to finish yet. Set the node to hand off without waiting.')) });
+		const rig = rigOf({
+			mailbox,
+			end: ({ done }) =>
+				done?.reject(
+					new Error(
+						'Engine 2.0 cannot run a trigger that waits for its execution to finish yet. Set the node to hand off without waiting.',
+					),
+				),
+		});
 		await start(rig);
 		await sandbox.deliver(mailbox, mail('one'), mail('two'));
 		await rig.until('both', () => rig.emitted.filter(({ done }) => done === undefined).length === 2);
 		await expect.poll(async () => await unread(mailbox), { timeout: 15_000 }).toBe(0);
-		expect(rig.emitted.filter(({ done }) => done === undefined).flatMap(({ items }) => items.map(({ json }) => json.subject))).toEqual(['one', 'two']);
+		expect(rig.emitted.filter(({ done }) => done === undefined).flatMap(({ items }) => items.map(({ json }) => json.subject))).toEqual([
+			'one',
+			'two',
+		]);
 		expect(rig.logs.join()).toContain('does not report how executions end');
 		expect(rig.saved).toEqual([]);
 	});
@@ -415,7 +454,12 @@ describe('handing over', () => {
 		const mailbox = freshMailbox();
 		const deep = Array.from({ length: 6 }, (_, index) => `a rather long folder name ${index}`).join('/');
 		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, deep);
-		const rig = rigOf({ mailbox, node: 'n'.repeat(60), parameters: { folder: deep, options: { retryAfter: 0, maxTries: 2 } }, end: ({ done }) => done?.resolve(run('error', 'no')) });
+		const rig = rigOf({
+			mailbox,
+			node: 'n'.repeat(60),
+			parameters: { folder: deep, options: { retryAfter: 0, maxTries: 2 } },
+			end: ({ done }) => done?.resolve(run('error', 'no')),
+		});
 		await start(rig);
 		await sandbox.deliver(mailbox, mail('one'));
 		await sandbox.dovecot.doveadm('move', '-u', mailbox, deep, 'mailbox', 'INBOX', 'ALL');
@@ -431,17 +475,32 @@ describe('a large mail', () => {
 
 	it.each([
 		['its headers only', { options: { largeMailSize: 1, largeMails: 'headersOnly' } }, { json: { subject: 'large', headersOnly: true } }],
-		['its attachment streamed', { downloadAttachments: true, options: { largeMailSize: 1 } }, { json: { subject: 'large', text: expect.stringContaining('hello') }, binary: { attachment_0: { fileName: 'a.pdf', bytes: 20_000 * 57 } } }],
-		['all of it streamed, without text', { format: 'raw', options: { largeMailSize: 1 } }, { json: { folder: 'INBOX' }, binary: { message: { fileName: 'message.eml' } } }],
-	])('is handed over as wished: %s', async (_how, parameters, item) => {
-		const rig = rigOf({ parameters });
-		await start(rig);
-		await rig.until('watching', watching(rig));
-		await sandbox.deliver(`trigger${number}@example.test`, large);
-		await rig.until('the mail', () => rig.emitted.length === 1);
-		expect(rig.emitted[0]?.items[0]).toMatchObject(item);
-		expect(rig.emitted[0]?.items[0]?.json).not.toHaveProperty('raw');
-	}, 30_000);
+		[
+			'its attachment streamed',
+			{ downloadAttachments: true, options: { largeMailSize: 1 } },
+			{
+				json: { subject: 'large', text: expect.stringContaining('hello') },
+				binary: { attachment_0: { fileName: 'a.pdf', bytes: 20_000 * 57 } },
+			},
+		],
+		[
+			'all of it streamed, without text',
+			{ format: 'raw', options: { largeMailSize: 1 } },
+			{ json: { folder: 'INBOX' }, binary: { message: { fileName: 'message.eml' } } },
+		],
+	])(
+		'is handed over as wished: %s',
+		async (_how, parameters, item) => {
+			const rig = rigOf({ parameters });
+			await start(rig);
+			await rig.until('watching', watching(rig));
+			await sandbox.deliver(`trigger${number}@example.test`, large);
+			await rig.until('the mail', () => rig.emitted.length === 1);
+			expect(rig.emitted[0]?.items[0]).toMatchObject(item);
+			expect(rig.emitted[0]?.items[0]?.json).not.toHaveProperty('raw');
+		},
+		30_000,
+	);
 });
 
 describe('the pick-list of folders', () => {
@@ -451,8 +510,13 @@ describe('the pick-list of folders', () => {
 		const { methods } = new ImapTrigger();
 		const context = rigOf({ mailbox }).loadOptions({ authentication: 'oAuth2' });
 		const all = await methods.listSearch.searchFolders.call(context);
-		expect(all.results.slice(0, 2)).toEqual([{ name: 'INBOX', value: 'INBOX' }, { name: 'Archive', value: 'Archive' }]);
-		expect((await methods.listSearch.searchFolders.call(context, 'INVOI')).results).toEqual([{ name: 'Work/Invoices', value: 'Work/Invoices' }]);
+		expect(all.results.slice(0, 2)).toEqual([
+			{ name: 'INBOX', value: 'INBOX' },
+			{ name: 'Archive', value: 'Archive' },
+		]);
+		expect((await methods.listSearch.searchFolders.call(context, 'INVOI')).results).toEqual([
+			{ name: 'Work/Invoices', value: 'Work/Invoices' },
+		]);
 		expect(await methods.loadOptions.loadFolders.call(context)).toContainEqual({ name: 'Work/Invoices', value: 'Work/Invoices' });
 		await expect.poll(() => sessions(mailbox)).toBe(0);
 	});

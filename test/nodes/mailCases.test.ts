@@ -26,7 +26,9 @@ interface Expected {
 }
 
 const expectations: Record<string, Expected> = JSON.parse(readFileSync(join(CASES, 'expected.json'), 'utf8'));
-const names = readdirSync(CASES).filter((name) => name.endsWith('.eml')).map((name) => name.slice(0, -4));
+const names = readdirSync(CASES)
+	.filter((name) => name.endsWith('.eml'))
+	.map((name) => name.slice(0, -4));
 const bytesOf = (name: string): Buffer => readFileSync(join(CASES, `${name}.eml`));
 
 let sandbox: Sandbox;
@@ -58,16 +60,27 @@ function check(name: string, { json, binary = {} }: INodeExecutionData, keepsCon
 		expect(files[index]?.property ?? '').toMatch(/^attachment_\d+$/);
 		const stored = binary[files[index]?.property ?? ''];
 		expect(stored).toBeDefined();
-		if (keepsContent) expect(createHash('sha256').update(stored?.data ?? '', 'base64').digest('hex')).toBe(wanted.sha256);
+		if (keepsContent)
+			expect(
+				createHash('sha256')
+					.update(stored?.data ?? '', 'base64')
+					.digest('hex'),
+			).toBe(wanted.sha256);
 	}
-	if (expected.parseError !== undefined) expect([json.parseError !== undefined, 'message' in binary]).toEqual([expected.parseError, expected.parseError]);
+	if (expected.parseError !== undefined)
+		expect([json.parseError !== undefined, 'message' in binary]).toEqual([expected.parseError, expected.parseError]);
 }
 
 describe.each(['simple', 'resolved'])('every case, in format %s', (format) => {
 	it('comes through POP Fetch, with its files', async () => {
 		const mailbox = `cases-pop-${format}@example.test`;
 		for (const name of names) await sandbox.deliver(mailbox, bytesOf(name));
-		const scene = { mailbox, workflow: mailbox, sandbox, parameters: { format, onlyNew: false, limit: 100, downloadAttachments: true, options: {} } };
+		const scene = {
+			mailbox,
+			workflow: mailbox,
+			sandbox,
+			parameters: { format, onlyNew: false, limit: 100, downloadAttachments: true, options: {} },
+		};
 		const items = await fetchItems(executeFunctions(scene, told()));
 		expect(items).toHaveLength(names.length);
 		for (const [index, name] of names.entries()) check(name, items[index] ?? { json: {} }, true);

@@ -27,12 +27,15 @@ afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 });
 
-const mail = (subject: string): string => `Message-ID: <${subject}@x>\r\nDate: ${new Date().toUTCString()}\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\nx\r\n`;
+const mail = (subject: string): string =>
+	`Message-ID: <${subject}@x>\r\nDate: ${new Date().toUTCString()}\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\nx\r\n`;
 
 describe('an n8n that lacks what later ones have', () => {
 	it('sends', async () => {
 		const parameters = { operation: 'send', toEmail: 'grace@example.test', subject: 'x', emailFormat: 'text', text: 'hello', options: {} };
-		const [item] = await sendItems(executeFunctions({ sandbox, mailbox: 'older@example.test', workflow: 'older send', parameters, lacks: NEWER }, told()));
+		const [item] = await sendItems(
+			executeFunctions({ sandbox, mailbox: 'older@example.test', workflow: 'older send', parameters, lacks: NEWER }, told()),
+		);
 		expect(item?.json.accepted).toEqual(['grace@example.test']);
 	});
 
@@ -50,7 +53,15 @@ describe('an n8n that lacks what later ones have', () => {
 	});
 
 	it('lists emails, and says without a hint that there are more', async () => {
-		const parameters = { resource: 'message', operation: 'getMany', folder: { mode: 'name', value: 'INBOX' }, format: 'fields', returnAll: false, limit: 1, options: {} };
+		const parameters = {
+			resource: 'message',
+			operation: 'getMany',
+			folder: { mode: 'name', value: 'INBOX' },
+			format: 'fields',
+			returnAll: false,
+			limit: 1,
+			options: {},
+		};
 		const scene = { sandbox, mailbox: 'older-list@example.test', workflow: 'older list', parameters, lacks: NEWER };
 		await sandbox.deliver(scene.mailbox, mail('one'), mail('two'));
 		const [older, newer] = [told(), told()];
@@ -60,7 +71,13 @@ describe('an n8n that lacks what later ones have', () => {
 	});
 
 	it('polls without a limit of time', async () => {
-		const scene = { sandbox, mailbox: 'older-poll@example.test', workflow: 'older poll', parameters: { options: { startFrom: 'all' } }, lacks: NEWER };
+		const scene = {
+			sandbox,
+			mailbox: 'older-poll@example.test',
+			workflow: 'older poll',
+			parameters: { options: { startFrom: 'all' } },
+			lacks: NEWER,
+		};
 		await sandbox.deliver(scene.mailbox, mail('one'));
 		withEnvironment({ N8N_USER_FOLDER: folder });
 		const about = told();
@@ -69,7 +86,7 @@ describe('an n8n that lacks what later ones have', () => {
 		about.executions[0]?.end();
 	});
 
-	it('says nothing of the workflow\'s timeout, so the end of an execution is waited for a day', async () => {
+	it("says nothing of the workflow's timeout, so the end of an execution is waited for a day", async () => {
 		vi.useFakeTimers();
 		const began = Date.now();
 		const ended = endOf(Object({}), new Promise(() => undefined));

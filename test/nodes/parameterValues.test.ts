@@ -18,7 +18,14 @@ describe('a switch', () => {
 	});
 
 	it.each(['yes', 'on', 2, -1, {}, [true], 'hush'])('is named where it is neither on nor off: %j', (value) => {
-		expect(() => flag(value, 'All Day')).toThrow(expect.objectContaining({ code: 'input', field: 'All Day', message: expect.stringMatching(/^All Day: /), remedy: 'Give true or false.' }));
+		expect(() => flag(value, 'All Day')).toThrow(
+			expect.objectContaining({
+				code: 'input',
+				field: 'All Day',
+				message: expect.stringMatching(/^All Day: /),
+				remedy: 'Give true or false.',
+			}),
+		);
 	});
 });
 
@@ -26,10 +33,16 @@ describe('a list of choices', () => {
 	const OFFERED = ['smtp', 'imap', 'pop'] as const;
 
 	it.each<[unknown, string[]]>([
-		[['imap', 'smtp'], ['smtp', 'imap']],
+		[
+			['imap', 'smtp'],
+			['smtp', 'imap'],
+		],
 		['imap', ['imap']],
 		['POP, imap,', ['imap', 'pop']],
-		[['imap,pop', 'imap'], ['imap', 'pop']],
+		[
+			['imap,pop', 'imap'],
+			['imap', 'pop'],
+		],
 		['', []],
 		[[], []],
 		[null, []],
@@ -38,7 +51,14 @@ describe('a list of choices', () => {
 		expect(choices(value, 'Protocols to Test', OFFERED)).toEqual(chosen);
 	});
 
-	it.each<[unknown, string]>([['gopher', 'gopher'], [['imap', 'gopher'], 'gopher'], [true, 'true'], [{ imap: true }, 'object']])('is refused where something else is among it: %j', (value, named) => {
-		expect(() => choices(value, 'Protocols to Test', OFFERED)).toThrow(expect.objectContaining({ code: 'input', field: 'Protocols to Test', message: expect.stringContaining(named) }));
+	it.each<[unknown, string]>([
+		['gopher', 'gopher'],
+		[['imap', 'gopher'], 'gopher'],
+		[true, 'true'],
+		[{ imap: true }, 'object'],
+	])('is refused where something else is among it: %j', (value, named) => {
+		expect(() => choices(value, 'Protocols to Test', OFFERED)).toThrow(
+			expect.objectContaining({ code: 'input', field: 'Protocols to Test', message: expect.stringContaining(named) }),
+		);
 	});
 });

@@ -15,8 +15,12 @@ beforeAll(async () => {
 });
 afterAll(async () => await sandbox.stop());
 
-const mail = (subject: string, body = 'x'): string => `Message-ID: <${subject}.${Math.random()}@x>\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
-const run = async (scene: Omit<Scene, 'sandbox' | 'workflow'> & { workflow?: string }, about: Told = told()): Promise<INodeExecutionData[]> => await fetchItems(executeFunctions({ workflow: scene.mailbox, ...scene, sandbox }, about));
+const mail = (subject: string, body = 'x'): string =>
+	`Message-ID: <${subject}.${Math.random()}@x>\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
+const run = async (
+	scene: Omit<Scene, 'sandbox' | 'workflow'> & { workflow?: string },
+	about: Told = told(),
+): Promise<INodeExecutionData[]> => await fetchItems(executeFunctions({ workflow: scene.mailbox, ...scene, sandbox }, about));
 const subjects = (items: INodeExecutionData[]): unknown[] => items.map(({ json }) => json.subject);
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
 const sessionsOf = (mailbox: string): number => sandbox.exchange.sessions.filter((session) => session.mailbox === mailbox).length;
@@ -53,23 +57,28 @@ describe('Get Many', () => {
 		let stored = 0;
 		const storeBinary = async (): Promise<void> => ((stored += 1) === 2 ? await Promise.reject(new Error('no space left')) : undefined);
 		const parameters = { continueOnFail: true, format: 'raw' };
-		expect((await run({ mailbox, parameters, storeBinary }, about)).map(({ json }) => json.error)).toEqual([expect.stringContaining('no space left')]);
+		expect((await run({ mailbox, parameters, storeBinary }, about)).map(({ json }) => json.error)).toEqual([
+			expect.stringContaining('no space left'),
+		]);
 		expect(subjects(await run({ mailbox }, about))).toEqual(['1', '2', '3']);
 	});
 
-	it.each([{}, { continueOnFail: true }])('leaves the mails to the next execution where it is cancelled, on the server too: %j', async (more) => {
-		const mailbox = `cancelled${Object.keys(more).length}@example.test`;
-		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
-		const about = told();
-		const cancel = new AbortController();
-		let stored = 0;
-		const storeBinary = async (): Promise<void> => ((stored += 1) === 2 ? cancel.abort() : undefined);
-		const parameters = { ...more, format: 'raw', options: { deleteAfterFetch: true } };
-		await expect(run({ mailbox, parameters, storeBinary, cancel: cancel.signal }, about)).rejects.toThrow('cancelled');
-		expect([stored, about.staticData]).toEqual([2, {}]);
-		expect(await sandbox.messages(mailbox)).toHaveLength(3);
-		expect(subjects(await run({ mailbox }, about))).toEqual(['1', '2', '3']);
-	});
+	it.each([{}, { continueOnFail: true }])(
+		'leaves the mails to the next execution where it is cancelled, on the server too: %j',
+		async (more) => {
+			const mailbox = `cancelled${Object.keys(more).length}@example.test`;
+			await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+			const about = told();
+			const cancel = new AbortController();
+			let stored = 0;
+			const storeBinary = async (): Promise<void> => ((stored += 1) === 2 ? cancel.abort() : undefined);
+			const parameters = { ...more, format: 'raw', options: { deleteAfterFetch: true } };
+			await expect(run({ mailbox, parameters, storeBinary, cancel: cancel.signal }, about)).rejects.toThrow('cancelled');
+			expect([stored, about.staticData]).toEqual([2, {}]);
+			expect(await sandbox.messages(mailbox)).toHaveLength(3);
+			expect(subjects(await run({ mailbox }, about))).toEqual(['1', '2', '3']);
+		},
+	);
 
 	it('knows its mails under another name too, after a restart', async () => {
 		const mailbox = 'renamed@example.test';
@@ -78,7 +87,14 @@ describe('Get Many', () => {
 		expect(subjects(await run({ mailbox }, about))).toEqual(['1']);
 		vi.resetModules();
 		const restarted = await import('../../nodes/PopFetch/fetch');
-		expect(await restarted.fetchItems(executeFunctions({ sandbox, mailbox, workflow: mailbox, name: 'Collect the mail' }, told(JSON.parse(JSON.stringify(about.staticData)))))).toEqual([]);
+		expect(
+			await restarted.fetchItems(
+				executeFunctions(
+					{ sandbox, mailbox, workflow: mailbox, name: 'Collect the mail' },
+					told(JSON.parse(JSON.stringify(about.staticData))),
+				),
+			),
+		).toEqual([]);
 	});
 
 	it('writes nothing to the static data where nothing is new', async () => {
@@ -129,7 +145,12 @@ describe('Get Many', () => {
 		const text = `Subject: photo\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: image/png; name=a.png\r\nContent-Disposition: attachment; filename=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64}\r\n--b--\r\n`;
 		await sandbox.deliver(mailbox, text);
 		const [item] = await run({ mailbox, parameters: { onlyNew: false, downloadAttachments: true } });
-		expect(item?.json).toMatchObject({ subject: 'photo', text: expect.stringContaining('hello'), uidl: expect.any(String), folder: 'INBOX' });
+		expect(item?.json).toMatchObject({
+			subject: 'photo',
+			text: expect.stringContaining('hello'),
+			uidl: expect.any(String),
+			folder: 'INBOX',
+		});
 		expect(sha256(Buffer.from(item?.binary?.attachment_0?.data ?? '', 'base64'))).toBe(sha256(photo));
 		const [stored] = await sandbox.messages(mailbox);
 		const [raw] = await run({ mailbox, parameters: { onlyNew: false, format: 'raw' } });
@@ -148,11 +169,16 @@ describe('Get Many', () => {
 
 	it('gives a large mail whole as well, with the reason, where parts of it cannot be read; the mails behind it come too', async () => {
 		const mailbox = 'broken@example.test';
-		const whole = mail('broken', `preamble only\r\n${`${'x'.repeat(78)}\r\n`.repeat(20_000)}`).toString().replace('Subject:', 'Content-Type: multipart/mixed; boundary=none\r\nSubject:');
+		const whole = mail('broken', `preamble only\r\n${`${'x'.repeat(78)}\r\n`.repeat(20_000)}`)
+			.toString()
+			.replace('Subject:', 'Content-Type: multipart/mixed; boundary=none\r\nSubject:');
 		await sandbox.deliver(mailbox, whole, mail('last'));
 		const items = await run({ mailbox });
 		expect(items.map(({ json }) => json.subject)).toEqual(['broken', 'last']);
-		expect(items[0]?.json).toMatchObject({ parseError: expect.stringContaining('No part could be found'), text: expect.stringContaining('preamble only') });
+		expect(items[0]?.json).toMatchObject({
+			parseError: expect.stringContaining('No part could be found'),
+			text: expect.stringContaining('preamble only'),
+		});
 		expect(Buffer.from(items[0]?.binary?.message?.data ?? '', 'base64').length).toBe(items[0]?.json.size);
 	});
 
@@ -160,7 +186,12 @@ describe('Get Many', () => {
 		const mailbox = 'over@example.test';
 		await sandbox.fill(mailbox, [mail('over', `${'x'.repeat(78)}\r\n`.repeat(14_000))]);
 		const [item] = await run({ mailbox, parameters: { options: { maxMessageSize: 1, deleteAfterFetch: true } } });
-		expect(item?.json).toMatchObject({ subject: 'over', headersOnly: true, tooLarge: true, reason: expect.stringContaining('more than Max Message Size (1 MB)') });
+		expect(item?.json).toMatchObject({
+			subject: 'over',
+			headersOnly: true,
+			tooLarge: true,
+			reason: expect.stringContaining('more than Max Message Size (1 MB)'),
+		});
 		expect(await sandbox.messages(mailbox)).toHaveLength(1);
 	});
 
@@ -168,9 +199,21 @@ describe('Get Many', () => {
 		const mailbox = 'switches@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'));
 		const about = told();
-		for (const [onlyNew, headersOnly] of [['false', 'true'], [0, 1]]) {
-			const items = await run({ mailbox, parameters: { onlyNew, returnAll: headersOnly, limit: 1, format: 'Resolved', options: { headersOnly, order: 'Newest' } } }, about);
-			expect(items.map(({ json }) => [json.subject, json.headersOnly, typeof json.from])).toEqual([['2', true, 'object'], ['1', true, 'object']]);
+		for (const [onlyNew, headersOnly] of [
+			['false', 'true'],
+			[0, 1],
+		]) {
+			const items = await run(
+				{
+					mailbox,
+					parameters: { onlyNew, returnAll: headersOnly, limit: 1, format: 'Resolved', options: { headersOnly, order: 'Newest' } },
+				},
+				about,
+			);
+			expect(items.map(({ json }) => [json.subject, json.headersOnly, typeof json.from])).toEqual([
+				['2', true, 'object'],
+				['1', true, 'object'],
+			]);
 		}
 		expect(await run({ mailbox, parameters: { options: { deleteAfterFetch: 'false' } } }, about)).toHaveLength(2);
 		expect(await sandbox.messages(mailbox)).toHaveLength(2);
@@ -202,14 +245,19 @@ describe('Delete', () => {
 		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
 		const ids = (await run({ mailbox })).map(({ json }) => json.uidl);
 		const wanted = [ids[0], 'gone', ids[2]];
-		const remove = async (parameters: IDataObject): Promise<INodeExecutionData[]> => await run({ mailbox, input: 3, parameters: { operation: 'delete', ...parameters }, perItem: { uidl: wanted } });
+		const remove = async (parameters: IDataObject): Promise<INodeExecutionData[]> =>
+			await run({ mailbox, input: 3, parameters: { operation: 'delete', ...parameters }, perItem: { uidl: wanted } });
 		const before = sessionsOf(mailbox);
 		await expect(remove({})).rejects.toThrow('There is no email with the unique ID "gone"');
 		expect(sessionsOf(mailbox) - before).toBe(1);
 		expect(await sandbox.messages(mailbox)).toHaveLength(1);
 		wanted[0] = ids[1];
 		const items = await remove({ continueOnFail: true });
-		expect(items.map(({ json }) => json.deleted ?? json.error)).toEqual([true, expect.stringContaining('"gone"'), expect.stringContaining('There is no email')]);
+		expect(items.map(({ json }) => json.deleted ?? json.error)).toEqual([
+			true,
+			expect.stringContaining('"gone"'),
+			expect.stringContaining('There is no email'),
+		]);
 		expect(await sandbox.messages(mailbox)).toHaveLength(0);
 	});
 
@@ -231,10 +279,22 @@ describe('Delete', () => {
 describe('Get Statistics', () => {
 	it('counts, and shows the oldest and the newest', async () => {
 		const mailbox = 'statistics@example.test';
-		expect((await run({ mailbox, parameters: { operation: 'statistics' } }))[0]?.json).toEqual({ mailbox, count: 0, size: 0, averageSize: 0, largestSize: 0, oldest: null, newest: null });
+		expect((await run({ mailbox, parameters: { operation: 'statistics' } }))[0]?.json).toEqual({
+			mailbox,
+			count: 0,
+			size: 0,
+			averageSize: 0,
+			largestSize: 0,
+			oldest: null,
+			newest: null,
+		});
 		await sandbox.deliver(mailbox, mail('old'), mail('large', 'y'.repeat(900)), mail('new'));
 		const [item] = await run({ mailbox, parameters: { operation: 'statistics' } });
-		expect(item?.json).toMatchObject({ count: 3, oldest: { subject: 'old', from: 'a@example.test' }, newest: { subject: 'new', uidl: expect.any(String) } });
+		expect(item?.json).toMatchObject({
+			count: 3,
+			oldest: { subject: 'old', from: 'a@example.test' },
+			newest: { subject: 'new', uidl: expect.any(String) },
+		});
 		expect(item?.json.largestSize).toBeGreaterThan(900);
 	});
 });
@@ -243,8 +303,21 @@ it('has the fixed names', () => {
 	const { description } = new PopFetch();
 	expect(description).toMatchObject({ name: 'popFetch', displayName: 'POP Fetch' });
 	const names = description.properties.map(({ name }) => name);
-	for (const name of ['operation', 'onlyNew', 'returnAll', 'limit', 'format', 'downloadAttachments', 'dataPropertyAttachmentsPrefixName', 'uidl', 'options']) expect(names).toContain(name);
+	for (const name of [
+		'operation',
+		'onlyNew',
+		'returnAll',
+		'limit',
+		'format',
+		'downloadAttachments',
+		'dataPropertyAttachmentsPrefixName',
+		'uidl',
+		'options',
+	])
+		expect(names).toContain(name);
 	const operation = description.properties.find(({ name }) => name === 'operation');
 	expect(operation?.default).toBe('getMany');
-	expect(operation?.options?.map((option) => ('value' in option ? option.value : ''))).toEqual(expect.arrayContaining(['getMany', 'delete', 'testConnection', 'statistics']));
+	expect(operation?.options?.map((option) => ('value' in option ? option.value : ''))).toEqual(
+		expect.arrayContaining(['getMany', 'delete', 'testConnection', 'statistics']),
+	);
 });

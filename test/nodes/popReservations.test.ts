@@ -22,7 +22,11 @@ afterAll(async () => {
 
 describe('reservations among workers', () => {
 	const worker = (processed: ProcessedData, now = NOW, mailbox = 'a'): SharedReservations => {
-		const reservations = sharedReservationsOf(executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, told()), mailbox, now);
+		const reservations = sharedReservationsOf(
+			executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, told()),
+			mailbox,
+			now,
+		);
 		if (reservations === undefined) throw new Error('no reservations');
 		return reservations;
 	};
@@ -36,7 +40,10 @@ describe('reservations among workers', () => {
 
 	it('give each mail to one of them where they ask at the same time, the first time too', async () => {
 		const processed = new ProcessedData();
-		for (const keys of [['1', '2'], ['3', '4']]) {
+		for (const keys of [
+			['1', '2'],
+			['3', '4'],
+		]) {
 			const taken = await Promise.all([1, 2, 3].map(async () => await worker(processed).take(keys)));
 			expect(taken.flat().sort()).toEqual(keys);
 		}
@@ -77,7 +84,8 @@ describe('reservations among workers', () => {
 		const context = executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'leases', processed }, told());
 		const check = context.helpers.checkProcessedAndRecord.bind(context.helpers);
 		let asked = 0;
-		context.helpers.checkProcessedAndRecord = async (...query) => ((asked += 1) === 2 ? await Promise.reject(new Error('connection lost')) : await check(...query));
+		context.helpers.checkProcessedAndRecord = async (...query) =>
+			(asked += 1) === 2 ? await Promise.reject(new Error('connection lost')) : await check(...query);
 		expect(await sharedReservationsOf(context, 'a')?.take(['1'])).toEqual(['1']);
 		expect(asked).toBe(3);
 	});
@@ -101,12 +109,17 @@ describe('reservations among workers', () => {
 
 	it('let two workers share the new mails of a mailbox', async () => {
 		const mailbox = 'shared@example.test';
-		await sandbox.deliver(mailbox, ...Array.from({ length: 8 }, (_, index) => `Message-ID: <${index}@x>\r\nSubject: ${index}\r\n\r\nx\r\n`));
+		await sandbox.deliver(
+			mailbox,
+			...Array.from({ length: 8 }, (_, index) => `Message-ID: <${index}@x>\r\nSubject: ${index}\r\n\r\nx\r\n`),
+		);
 		const processed = new ProcessedData();
 		const inWorker = async (): Promise<unknown[]> => {
 			vi.resetModules();
 			const { fetchItems } = await import('../../nodes/PopFetch/fetch');
-			const items = await fetchItems(executeFunctions({ sandbox, mailbox, workflow: 'shared', processed, parameters: { limit: 5 } }, told()));
+			const items = await fetchItems(
+				executeFunctions({ sandbox, mailbox, workflow: 'shared', processed, parameters: { limit: 5 } }, told()),
+			);
 			return items.map(({ json }) => json.subject);
 		};
 		expect([await inWorker(), await inWorker(), await inWorker()]).toEqual([['0', '1', '2', '3', '4'], ['5', '6', '7'], []]);

@@ -23,10 +23,16 @@ afterAll(async () => {
 	await sandbox.stop();
 });
 
-const mail = (subject: string): string => `Message-ID: <${subject}.${Math.random()}@x>\r\nDate: ${new Date().toUTCString()}\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\nx\r\n`;
-const received = (secondsAgo: number, subject: string): string => `Received: by mx; ${new Date(Date.now() - secondsAgo * 1_000).toUTCString()}\r\n${mail(subject)}`;
+const mail = (subject: string): string =>
+	`Message-ID: <${subject}.${Math.random()}@x>\r\nDate: ${new Date().toUTCString()}\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\nx\r\n`;
+const received = (secondsAgo: number, subject: string): string =>
+	`Received: by mx; ${new Date(Date.now() - secondsAgo * 1_000).toUTCString()}\r\n${mail(subject)}`;
 /** All that is in journals. */
-const journals = (): string => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json')).map((name) => readFileSync(join(folder, name), 'utf8')).join();
+const journals = (): string =>
+	readdirSync(folder, { recursive: true, encoding: 'utf8' })
+		.filter((name) => name.endsWith('.json'))
+		.map((name) => readFileSync(join(folder, name), 'utf8'))
+		.join();
 const subjects = (about: Told): unknown[][] => about.executions.map(({ items }) => items.map(({ json }) => json.subject));
 
 /** A process of n8n: the trigger's state lives as long as it does. */
@@ -103,28 +109,38 @@ describe('the POP Trigger', () => {
 		expect(subjects(about)).toEqual([['by a slow clock', 'meanwhile']]);
 	});
 
-	it.each(['static data', 'journal'])('takes what came since it was switched on, though n8n was restarted before it could look: by the %s', async (copy) => {
-		const scene = { sandbox, mailbox: `outage${copy.length}@example.test`, workflow: `outage ${copy}` };
-		await sandbox.fill(scene.mailbox, [received(3 * 3_600, 'before'), received(3_600, 'meanwhile')]);
-		const about = told();
-		sandbox.exchange.refusing.add('pop');
-		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * 3_600_000 });
-		await (await freshProcess())(scene, about);
-		vi.useRealTimers();
-		const stored: IDataObject = copy === 'journal' ? {} : JSON.parse(JSON.stringify(about.staticData));
-		if (copy === 'journal') await vi.waitFor(() => expect(journals()).toContain(scene.mailbox), { timeout: 15_000 });
-		else process.env.N8N_USER_FOLDER = join(folder, 'lost');
-		const restarted = await freshProcess();
-		const later = told(stored);
-		await restarted({ ...scene, activation: 'init' }, later);
-		sandbox.exchange.refusing.delete('pop');
-		await restarted({ ...scene, activation: 'init' }, later);
-		process.env.N8N_USER_FOLDER = folder;
-		expect(subjects(later)).toEqual([['meanwhile']]);
-	});
+	it.each(['static data', 'journal'])(
+		'takes what came since it was switched on, though n8n was restarted before it could look: by the %s',
+		async (copy) => {
+			const scene = { sandbox, mailbox: `outage${copy.length}@example.test`, workflow: `outage ${copy}` };
+			await sandbox.fill(scene.mailbox, [received(3 * 3_600, 'before'), received(3_600, 'meanwhile')]);
+			const about = told();
+			sandbox.exchange.refusing.add('pop');
+			vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * 3_600_000 });
+			await (
+				await freshProcess()
+			)(scene, about);
+			vi.useRealTimers();
+			const stored: IDataObject = copy === 'journal' ? {} : JSON.parse(JSON.stringify(about.staticData));
+			if (copy === 'journal') await vi.waitFor(() => expect(journals()).toContain(scene.mailbox), { timeout: 15_000 });
+			else process.env.N8N_USER_FOLDER = join(folder, 'lost');
+			const restarted = await freshProcess();
+			const later = told(stored);
+			await restarted({ ...scene, activation: 'init' }, later);
+			sandbox.exchange.refusing.delete('pop');
+			await restarted({ ...scene, activation: 'init' }, later);
+			process.env.N8N_USER_FOLDER = folder;
+			expect(subjects(later)).toEqual([['meanwhile']]);
+		},
+	);
 
 	it('counts the last days from when it was switched on, though it could not look at once', async () => {
-		const scene = { sandbox, mailbox: 'outagedays@example.test', workflow: 'outage days', parameters: { options: { startFrom: 'lastDays', startDays: 1 } } };
+		const scene = {
+			sandbox,
+			mailbox: 'outagedays@example.test',
+			workflow: 'outage days',
+			parameters: { options: { startFrom: 'lastDays', startDays: 1 } },
+		};
 		await sandbox.fill(scene.mailbox, [received(30 * 3_600, 'too old'), received(25 * 3_600, 'within a day then')]);
 		const poll = await freshProcess();
 		const about = told();
@@ -148,12 +164,14 @@ describe('the POP Trigger', () => {
 		about.executions[0]?.end();
 		await vi.waitFor(async () => {
 			const later = told(structuredClone(stored));
-			await (await freshProcess())({ ...scene, activation: 'init' }, later);
+			await (
+				await freshProcess()
+			)({ ...scene, activation: 'init' }, later);
 			expect(subjects(later)).toEqual([]);
 		}, 30_000);
 	});
 
-	it('goes on where another process left off, when that was n8n\'s leader for a while', async () => {
+	it("goes on where another process left off, when that was n8n's leader for a while", async () => {
 		const scene = { sandbox, mailbox: 'leader@example.test', workflow: 'leader' };
 		const [poll, other] = [await freshProcess(), await freshProcess()];
 		const about = told();
@@ -219,7 +237,12 @@ describe('the POP Trigger', () => {
 		});
 
 		it('reports a mail once when its attempts are used up, and leaves it on the server, also after a restart', async () => {
-			const scene = { sandbox, mailbox: 'usedup@example.test', workflow: 'usedup', parameters: { options: { maxTries: 2, retryAfter: 0, deleteAfterDays: 0 } } };
+			const scene = {
+				sandbox,
+				mailbox: 'usedup@example.test',
+				workflow: 'usedup',
+				parameters: { options: { maxTries: 2, retryAfter: 0, deleteAfterDays: 0 } },
+			};
 			const about = told();
 			const poll = await freshProcess();
 			await poll(scene, about);
@@ -232,7 +255,9 @@ describe('the POP Trigger', () => {
 			await settled();
 			await poll(scene, about);
 			expect(about.executions).toHaveLength(2);
-			expect(about.failedExecutions.map(({ message }) => message)).toEqual([expect.stringMatching(/usedup@example\.test is no longer retried.*2 attempts/)]);
+			expect(about.failedExecutions.map(({ message }) => message)).toEqual([
+				expect.stringMatching(/usedup@example\.test is no longer retried.*2 attempts/),
+			]);
 			expect(about.failedExecutions[0]).toMatchObject({ description: expect.stringMatching(/out of ink.*still in the mailbox/) });
 			const again = await freshProcess();
 			const restarted = told(JSON.parse(JSON.stringify(about.staticData)));
@@ -242,7 +267,12 @@ describe('the POP Trigger', () => {
 		});
 
 		it('deletes such a mail where the user wants that, with the next poll', async () => {
-			const scene = { sandbox, mailbox: 'doomed@example.test', workflow: 'doomed', parameters: { options: { maxTries: 1, onGiveUp: 'delete' } } };
+			const scene = {
+				sandbox,
+				mailbox: 'doomed@example.test',
+				workflow: 'doomed',
+				parameters: { options: { maxTries: 1, onGiveUp: 'delete' } },
+			};
 			const about = told();
 			const poll = await freshProcess();
 			await poll(scene, about);
@@ -257,9 +287,16 @@ describe('the POP Trigger', () => {
 		});
 
 		it('counts the attempts also where n8n was restarted in between', async () => {
-			const scene = { sandbox, mailbox: 'restarts@example.test', workflow: 'restarts', parameters: { options: { maxTries: 2, retryAfter: 0 } } };
+			const scene = {
+				sandbox,
+				mailbox: 'restarts@example.test',
+				workflow: 'restarts',
+				parameters: { options: { maxTries: 2, retryAfter: 0 } },
+			};
 			let about = told();
-			await (await freshProcess())(scene, about);
+			await (
+				await freshProcess()
+			)(scene, about);
 			await sandbox.deliver(scene.mailbox, mail('bad'));
 			const lives: number[] = [];
 			const reports: string[] = [];
@@ -292,7 +329,9 @@ describe('the POP Trigger', () => {
 		expect(about.warnings.join()).toContain('n8n did not report how an execution ended. Its 1 emails count as fetched');
 		await poll(scene, about);
 		const later = told(JSON.parse(JSON.stringify(about.staticData)));
-		await (await freshProcess())({ ...scene, activation: 'init' }, later);
+		await (
+			await freshProcess()
+		)({ ...scene, activation: 'init' }, later);
 		expect([subjects(about), subjects(later)]).toEqual([[['untold']], []]);
 	});
 
@@ -352,18 +391,24 @@ describe('the POP Trigger', () => {
 		sandbox.exchange.reset();
 	});
 
-	it('throws on an n8n before 1.119 with a person\'s credential, also where it has worked before, and so does a test run', async () => {
+	it("throws on an n8n before 1.119 with a person's credential, also where it has worked before, and so does a test run", async () => {
 		const scene = { sandbox, mailbox: 'old-n8n@example.test', workflow: 'old-n8n' };
 		const about = told();
-		await (await freshProcess())(scene, about);
+		await (
+			await freshProcess()
+		)(scene, about);
 		const person = { ...scene, parameters: { authentication: 'oAuth2' } };
 		const poll = await freshProcess();
 		for (const mode of ['trigger', 'manual']) {
-			await expect(poll({ ...person, mode }, told(JSON.parse(JSON.stringify(about.staticData))))).rejects.toEqual(expect.objectContaining({ description: 'Update n8n to 1.119 or newer, or use a service account.' }));
+			await expect(poll({ ...person, mode }, told(JSON.parse(JSON.stringify(about.staticData))))).rejects.toEqual(
+				expect.objectContaining({ description: 'Update n8n to 1.119 or newer, or use a service account.' }),
+			);
 		}
 		const unattended = told();
 		expect(await poll({ ...person, activation: 'init' }, unattended)).toBeNull();
-		expect(unattended.failedExecutions).toEqual([expect.objectContaining({ message: expect.stringContaining('This n8n cannot renew the token') })]);
+		expect(unattended.failedExecutions).toEqual([
+			expect.objectContaining({ message: expect.stringContaining('This n8n cannot renew the token') }),
+		]);
 		// A service account needs nothing of n8n.
 		expect(await (await freshProcess())(scene, about)).toBeNull();
 	});
@@ -383,9 +428,12 @@ describe('the POP Trigger', () => {
 
 	it('fetches of 30,000 mails with 5 new ones nothing but the listing and those five', async () => {
 		const mailbox = 'large@example.test';
-		await sandbox.fill(mailbox, (function* () {
-			for (let index = 0; index < 30_000; index += 1) yield mail(`old ${index}`);
-		})());
+		await sandbox.fill(
+			mailbox,
+			(function* () {
+				for (let index = 0; index < 30_000; index += 1) yield mail(`old ${index}`);
+			})(),
+		);
 		const relay = await startRelay(sandbox.exchange.pop.port, 0);
 		const scene = { sandbox, mailbox, workflow: 'large', popPort: relay.port };
 		const poll = await freshProcess();
@@ -396,12 +444,22 @@ describe('the POP Trigger', () => {
 		const before = relay.carried();
 		await poll(scene, about);
 		expect(subjects(about)).toEqual([['1', '2', '3', '4', '5']]);
-		const commands = (sandbox.exchange.sessions.at(-1)?.transcript ?? []).flatMap((line) => (line.startsWith('C: ') ? [line.slice(3)] : []));
-		expect(commands.slice(commands.indexOf('UIDL'))).toEqual(['UIDL', 'LIST 30000', ...[1, 2, 3, 4, 5].map((index) => `LIST ${30_000 + index}`), ...[1, 2, 3, 4, 5].map((index) => `RETR ${30_000 + index}`), 'QUIT']);
+		const commands = (sandbox.exchange.sessions.at(-1)?.transcript ?? []).flatMap((line) =>
+			line.startsWith('C: ') ? [line.slice(3)] : [],
+		);
+		expect(commands.slice(commands.indexOf('UIDL'))).toEqual([
+			'UIDL',
+			'LIST 30000',
+			...[1, 2, 3, 4, 5].map((index) => `LIST ${30_000 + index}`),
+			...[1, 2, 3, 4, 5].map((index) => `RETR ${30_000 + index}`),
+			'QUIT',
+		]);
 		// A line of the listing has 24 bytes; the rest is five mails, the sign-in and TLS.
 		const listing = 30_005 * '30000 0123456789abcdef0'.length;
 		const down = relay.carried().down - before.down;
-		console.log(`30,005 mails, 5 new: ${down} bytes down, ${relay.carried().up - before.up} up; stored: ${JSON.stringify(about.staticData).length} characters`);
+		console.log(
+			`30,005 mails, 5 new: ${down} bytes down, ${relay.carried().up - before.up} up; stored: ${JSON.stringify(about.staticData).length} characters`,
+		);
 		expect(down).toBeLessThan(listing * 1.15);
 		await relay.stop();
 	}, 240_000);
@@ -411,6 +469,7 @@ describe('the POP Trigger', () => {
 		expect(description).toMatchObject({ name: 'popTrigger', displayName: 'POP Trigger', group: ['trigger'], polling: true, inputs: [] });
 		expect(description.usableAsTool).toBeUndefined();
 		const names = description.properties.map(({ name }) => name);
-		for (const name of ['authentication', 'format', 'downloadAttachments', 'dataPropertyAttachmentsPrefixName', 'filters', 'options']) expect(names).toContain(name);
+		for (const name of ['authentication', 'format', 'downloadAttachments', 'dataPropertyAttachmentsPrefixName', 'filters', 'options'])
+			expect(names).toContain(name);
 	});
 });

@@ -21,7 +21,10 @@ describe('Read More From Emails', () => {
 	it('is the same option in every node that gives emails', () => {
 		for (const node of [new ImapTrigger(), new PopFetch(), new PopTrigger(), new ImapMailbox()]) {
 			const collections = node.description.properties.filter(({ name }) => name === 'options');
-			expect(collections.some(({ options }) => options?.includes(readMoreOption) === true), node.description.name).toBe(true);
+			expect(
+				collections.some(({ options }) => options?.includes(readMoreOption) === true),
+				node.description.name,
+			).toBe(true);
 		}
 	});
 
@@ -34,15 +37,26 @@ describe('Read More From Emails', () => {
 
 	it('reaches the item through POP Fetch', async () => {
 		const mailbox = 'more@example.test';
-		const boundary = 'Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n<h1>Hello</h1>\r\n--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: Inner\r\n\r\nText\r\n--x--\r\n';
+		const boundary =
+			'Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n<h1>Hello</h1>\r\n--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: Inner\r\n\r\nText\r\n--x--\r\n';
 		await sandbox.deliver(mailbox, `From: a@example.test\r\nSubject: Outer\r\nMIME-Version: 1.0\r\n${boundary}`);
-		const scene = { mailbox, workflow: mailbox, sandbox, parameters: { onlyNew: false, options: { readMore: ['markdown', 'nestedMails'] } } };
+		const scene = {
+			mailbox,
+			workflow: mailbox,
+			sandbox,
+			parameters: { onlyNew: false, options: { readMore: ['markdown', 'nestedMails'] } },
+		};
 		const [item] = await fetchItems(executeFunctions(scene, told()));
 		expect(item?.json).toMatchObject({ markdown: '# Hello', newText: 'Hello', nestedMails: [{ fileName: 'Inner.eml', subject: 'Inner' }] });
 	});
 
 	it('is read by the IMAP Trigger at its start', () => {
 		const given = new Map<string, object>([['options', { readMore: ['calendar'] }]]);
-		expect(readSettings({ getNodeParameter: (name: string, fallback?: unknown) => given.get(name) ?? (typeof fallback === 'string' || typeof fallback === 'boolean' ? fallback : {}) }).readMore).toEqual(['calendar']);
+		expect(
+			readSettings({
+				getNodeParameter: (name: string, fallback?: unknown) =>
+					given.get(name) ?? (typeof fallback === 'string' || typeof fallback === 'boolean' ? fallback : {}),
+			}).readMore,
+		).toEqual(['calendar']);
 	});
 });

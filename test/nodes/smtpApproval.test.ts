@@ -56,7 +56,13 @@ describe('the links of a question', () => {
 	});
 
 	it('are not made where n8n can neither check nor be asked to, and one sentence says so', () => {
-		expect(() => approvalLinks(execution({ signs: false }).context)).toThrow(expect.objectContaining({ code: 'configuration', message: 'This n8n cannot check who answers, so anybody could approve.', remedy: 'Update n8n to 1.119 or newer.' }));
+		expect(() => approvalLinks(execution({ signs: false }).context)).toThrow(
+			expect.objectContaining({
+				code: 'configuration',
+				message: 'This n8n cannot check who answers, so anybody could approve.',
+				remedy: 'Update n8n to 1.119 or newer.',
+			}),
+		);
 	});
 
 	it('are not made where n8n would refuse each of them, because an expression chooses the operation', () => {
@@ -68,7 +74,10 @@ describe('the links of a question', () => {
 
 describe('an answer', () => {
 	/** A visit that n8n lets through. */
-	async function visit(url: string, { method = 'POST', signs = true } = {}): Promise<{ status: number; html: string; goesOn: boolean; logged: string[] }> {
+	async function visit(
+		url: string,
+		{ method = 'POST', signs = true } = {},
+	): Promise<{ status: number; html: string; goesOn: boolean; logged: string[] }> {
 		const logged: string[] = [];
 		const query = new URL(url).searchParams;
 		const answer = { statusCode: 200, html: '' };
@@ -77,7 +86,10 @@ describe('an answer', () => {
 			getNode: () => ({ parameters: {}, type: 'office365SmtpSend' }),
 			getNodeParameter: (_name: string, fallback: unknown) => fallback,
 			getRequestObject: () => ({ method }),
-			getQueryData: () => Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.getAll(name).length > 1 ? query.getAll(name) : query.get(name)])),
+			getQueryData: () =>
+				Object.fromEntries(
+					[...new Set(query.keys())].map((name) => [name, query.getAll(name).length > 1 ? query.getAll(name) : query.get(name)]),
+				),
 			getBodyData: () => ({}),
 			getResponseObject: () => response,
 			logger: { warn: (said: string) => logged.push(said) },
@@ -90,7 +102,11 @@ describe('an answer', () => {
 
 	it('counts with the signature of its own link, which is only shown as long as nobody presses its button', async () => {
 		expect(await visit(right)).toMatchObject({ status: 200, goesOn: true, html: expect.stringContaining('Got it, thanks') });
-		expect(await visit(right, { method: 'GET' })).toMatchObject({ status: 200, goesOn: false, html: expect.stringContaining('<form method="post">') });
+		expect(await visit(right, { method: 'GET' })).toMatchObject({
+			status: 200,
+			goesOn: false,
+			html: expect.stringContaining('<form method="post">'),
+		});
 	});
 
 	it.each([

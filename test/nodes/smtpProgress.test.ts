@@ -62,7 +62,9 @@ describe('the progress of many emails', () => {
 		batch.done({ deliveryUnknown: true, accepted: [] });
 		batch.failed();
 		batch.failed();
-		expect(lines).toEqual(['7 of 101 emails sent, 90 already sent by an earlier execution, 1 with unknown delivery, 2 failed, 20 a minute, less than a minute left']);
+		expect(lines).toEqual([
+			'7 of 101 emails sent, 90 already sent by an earlier execution, 1 with unknown delivery, 2 failed, 20 a minute, less than a minute left',
+		]);
 		batch.done(SENT);
 		batch.end();
 		expect(lines).toHaveLength(1);

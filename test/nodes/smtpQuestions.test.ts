@@ -51,8 +51,17 @@ async function ask(more: INodeParameters, until = new Date(Date.now() + 3_600_00
 		logger: { warn: () => undefined },
 	});
 	const asking = await readAsking(context, 'asker@example.test', until);
-	await keepAsked(context, asking, asking.mails.map((_, index) => ({ messageId: `<${index}@example.test>` })));
-	const links = new Map(asking.mails.map(({ to, html }) => [addressOf(to[0]), [...(html ?? '').matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href.replace(/&#38;/g, '&'))]));
+	await keepAsked(
+		context,
+		asking,
+		asking.mails.map((_, index) => ({ messageId: `<${index}@example.test>` })),
+	);
+	const links = new Map(
+		asking.mails.map(({ to, html }) => [
+			addressOf(to[0]),
+			[...(html ?? '').matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href.replace(/&#38;/g, '&')),
+		]),
+	);
 	// As n8n stores it.
 	return { links, parameters, items: JSON.parse(JSON.stringify(items)) };
 }
@@ -73,7 +82,11 @@ interface Page {
 	copied: string[];
 }
 
-async function visit({ items, parameters }: Waiting, url: string | undefined, { method = 'POST', contentType = 'application/x-www-form-urlencoded', body = {}, headers = {} }: Posted = {}): Promise<Page> {
+async function visit(
+	{ items, parameters }: Waiting,
+	url: string | undefined,
+	{ method = 'POST', contentType = 'application/x-www-form-urlencoded', body = {}, headers = {} }: Posted = {},
+): Promise<Page> {
 	const answer = { statusCode: 200, html: '' };
 	const logged: string[] = [];
 	const copied: string[] = [];
@@ -100,7 +113,10 @@ async function visit({ items, parameters }: Waiting, url: string | undefined, { 
 }
 
 const dataOf = (page: Page): unknown => page.output?.json.data;
-const approvers = (rule: string, emails: string, more: IDataObject = {}): INodeParameters => ({ approvalOptions: { values: { approvalType: 'double' } }, options: { approvers: { values: { emails, rule, ...more } } } });
+const approvers = (rule: string, emails: string, more: IDataObject = {}): INodeParameters => ({
+	approvalOptions: { values: { approvalType: 'double' } },
+	options: { approvers: { values: { emails, rule, ...more } } },
+});
 
 describe('several people', () => {
 	it('are mailed each a link of their own, which says nothing of them', async () => {
@@ -118,14 +134,33 @@ describe('several people', () => {
 		const last = await visit(waiting, waiting.links.get(GRACE)?.[0]);
 		const time = expect.stringMatching(/^\d{4}-.*Z$/);
 		expect(last.output?.json).toEqual({
-			data: { approved: true, respondedAt: time, answers: [{ email: ADA, approved: true, respondedAt: time }, { email: GRACE, approved: true, respondedAt: time }] },
-			emailQuestion: { subject: 'Order 17', message: 'May we ship?', responseType: 'approval', recipients: [ADA, GRACE], rule: 'all', askedAt: time, until: time, messageIds: ['<0@example.test>', '<1@example.test>'], answeredAt: time, notAnswered: [] },
+			data: {
+				approved: true,
+				respondedAt: time,
+				answers: [
+					{ email: ADA, approved: true, respondedAt: time },
+					{ email: GRACE, approved: true, respondedAt: time },
+				],
+			},
+			emailQuestion: {
+				subject: 'Order 17',
+				message: 'May we ship?',
+				responseType: 'approval',
+				recipients: [ADA, GRACE],
+				rule: 'all',
+				askedAt: time,
+				until: time,
+				messageIds: ['<0@example.test>', '<1@example.test>'],
+				answeredAt: time,
+				notAnswered: [],
+			},
 		});
 	});
 
 	it('are told that it is decided, where the others were enough; opening a link never answers', async () => {
 		const waiting = await ask(approvers('majority', [ADA, GRACE, LIN].join(',')));
-		for (const who of [ADA, GRACE, LIN]) expect((await visit(waiting, waiting.links.get(who)?.[0], { method: 'GET' })).output).toBeUndefined();
+		for (const who of [ADA, GRACE, LIN])
+			expect((await visit(waiting, waiting.links.get(who)?.[0], { method: 'GET' })).output).toBeUndefined();
 		await visit(waiting, waiting.links.get(ADA)?.[1]);
 		const decided = await visit(waiting, waiting.links.get(LIN)?.[1]);
 		expect(decided.output?.json).toMatchObject({ data: { approved: false }, emailQuestion: { notAnswered: [GRACE] } });
@@ -142,7 +177,10 @@ describe('several people', () => {
 			const again = await visit(waiting, link);
 			expect([again.status, again.output, again.html]).toEqual([409, undefined, expect.stringContaining('You have answered already')]);
 		}
-		expect(dataOf(await visit(waiting, waiting.links.get(LIN)?.[0]))).toMatchObject({ approved: true, answers: [{ email: ADA }, { email: LIN }] });
+		expect(dataOf(await visit(waiting, waiting.links.get(LIN)?.[0]))).toMatchObject({
+			approved: true,
+			answers: [{ email: ADA }, { email: LIN }],
+		});
 	});
 
 	it('who answer at the same moment all count, and the execution goes on once', async () => {
@@ -154,7 +192,7 @@ describe('several people', () => {
 		expect(Object(outputs[0]?.json.data).answers).toHaveLength(10);
 	});
 
-	it('cannot answer with a link that was changed to be another\'s', async () => {
+	it("cannot answer with a link that was changed to be another's", async () => {
 		const waiting = await ask(approvers('all', [ADA, GRACE].join(',')));
 		const ada = new URL(waiting.links.get(ADA)?.[0] ?? '');
 		const grace = new URL(waiting.links.get(GRACE)?.[0] ?? '');
@@ -163,7 +201,11 @@ describe('several people', () => {
 		// Signed, as for another question of this execution, but of nobody who was asked in this one.
 		for (const who of ['', 'x', '__proto__']) {
 			const stranger = await visit(waiting, sign({ approved: 'true', ask: grace.searchParams.get('ask') ?? '', who }));
-			expect([stranger.status, stranger.output, stranger.logged]).toEqual([401, undefined, [expect.stringContaining('nobody who was asked')]]);
+			expect([stranger.status, stranger.output, stranger.logged]).toEqual([
+				401,
+				undefined,
+				[expect.stringContaining('nobody who was asked')],
+			]);
 		}
 		const other = await visit(waiting, sign({ approved: 'true', ask: 'another question', who: grace.searchParams.get('who') ?? '' }));
 		expect([other.status, other.output]).toEqual([410, undefined]);
@@ -171,7 +213,10 @@ describe('several people', () => {
 
 	it('answer with words under the rule of the first, which stand where those of one person would', async () => {
 		const waiting = await ask({ responseType: 'freeText', ...approvers('first', [ADA, GRACE].join(',')) });
-		expect(dataOf(await visit(waiting, waiting.links.get(GRACE)?.[0], { body: { text: 'Yes' } }))).toMatchObject({ text: 'Yes', answers: [{ email: GRACE, text: 'Yes' }] });
+		expect(dataOf(await visit(waiting, waiting.links.get(GRACE)?.[0], { body: { text: 'Yes' } }))).toMatchObject({
+			text: 'Yes',
+			answers: [{ email: GRACE, text: 'Yes' }],
+		});
 	});
 
 	it.each<[string, INodeParameters, string, RegExp]>([
@@ -194,19 +239,26 @@ describe('a link', () => {
 		const waiting = await ask({ toEmail: ADA });
 		const forged = await visit(waiting, waiting.links.get(ADA)?.[0], { headers: { 'sec-fetch-site': 'cross-site' } });
 		expect([forged.status, forged.output, forged.logged]).toEqual([403, undefined, [expect.stringContaining('another website')]]);
-		expect(dataOf(await visit(waiting, waiting.links.get(ADA)?.[0], { headers: { 'sec-fetch-site': 'same-origin' } }))).toMatchObject({ approved: true });
+		expect(dataOf(await visit(waiting, waiting.links.get(ADA)?.[0], { headers: { 'sec-fetch-site': 'same-origin' } }))).toMatchObject({
+			approved: true,
+		});
 	});
 });
 
 describe('when the time is over', () => {
 	it('the items that go on have the default answer and what was asked', async () => {
 		const { items } = await ask({ toEmail: ADA, options: { defaultAnswer: 'decline' } });
-		expect(items.map(({ json }) => json)).toMatchObject([{ order: 17, data: { approved: false, timedOut: true }, emailQuestion: { recipients: [ADA] } }, { order: 18, data: { approved: false } }]);
-		await expect(ask({ toEmail: ADA, responseType: 'freeText', options: { defaultAnswer: 'approve' } })).rejects.toMatchObject({ field: 'Answer When Time Is Over' });
+		expect(items.map(({ json }) => json)).toMatchObject([
+			{ order: 17, data: { approved: false, timedOut: true }, emailQuestion: { recipients: [ADA] } },
+			{ order: 18, data: { approved: false } },
+		]);
+		await expect(ask({ toEmail: ADA, responseType: 'freeText', options: { defaultAnswer: 'approve' } })).rejects.toMatchObject({
+			field: 'Answer When Time Is Over',
+		});
 	});
 });
 
-describe('a form of one\'s own', () => {
+describe("a form of one's own", () => {
 	const FORM: INodeParameters = {
 		toEmail: ADA,
 		responseType: 'customForm',
@@ -224,14 +276,21 @@ describe('a form of one\'s own', () => {
 		const waiting = await ask(FORM);
 		const { html } = await visit(waiting, waiting.links.get(ADA)?.[0], { method: 'GET' });
 		expect(html).toContain('<form method="post" enctype="multipart/form-data" novalidate>');
-		expect(html).toContain('<label for="field-0">Name &#34;of&#34; &#60;you&#62;</label><input type="text" id="field-0" name="field-0" aria-required="true" value="A&#34;&#62;&#60;script&#62;">');
-		expect(html).toContain('<fieldset class="field"><legend>Sizes (optional)</legend><label class="choice" for="field-2-0"><input type="checkbox" id="field-2-0" name="field-2" value="S">S</label>');
+		expect(html).toContain(
+			'<label for="field-0">Name &#34;of&#34; &#60;you&#62;</label><input type="text" id="field-0" name="field-0" aria-required="true" value="A&#34;&#62;&#60;script&#62;">',
+		);
+		expect(html).toContain(
+			'<fieldset class="field"><legend>Sizes (optional)</legend><label class="choice" for="field-2-0"><input type="checkbox" id="field-2-0" name="field-2" value="S">S</label>',
+		);
 		expect(html).not.toMatch(/<script|https?:/);
 	});
 
 	it('comes back with what is wrong and what was entered, and does not go on', async () => {
 		const waiting = await ask(FORM);
-		const page = await visit(waiting, waiting.links.get(ADA)?.[0], { contentType: 'multipart/form-data', body: { data: { 'field-0': ' ', 'field-1': 'kept </textarea>', 'field-2': 'L' }, files: {} } });
+		const page = await visit(waiting, waiting.links.get(ADA)?.[0], {
+			contentType: 'multipart/form-data',
+			body: { data: { 'field-0': ' ', 'field-1': 'kept </textarea>', 'field-2': 'L' }, files: {} },
+		});
 		expect([page.status, page.output]).toEqual([422, undefined]);
 		expect(page.html).toContain('<a href="#field-0">');
 		expect(page.html).toContain('aria-describedby="field-0-problem" aria-invalid="true"');
@@ -244,8 +303,17 @@ describe('a form of one\'s own', () => {
 		const path = join(folder, 'upload');
 		await writeFile(path, 'a plan');
 		const files = { 'field-3': { filepath: path, originalFilename: '../..\\etc/pl\r\nan.pdf', mimetype: 'application/pdf', size: 6 } };
-		const { output } = await visit(waiting, waiting.links.get(ADA)?.[0], { contentType: 'multipart/form-data', body: { data: { 'field-0': 'Ada', 'field-2': ['S', 'L'] }, files } });
-		expect(output?.json.data).toEqual({ 'Name "of" <you>': 'Ada', Text: '', Sizes: ['S', 'L'], 'The plan': { filename: 'plan.pdf', mimetype: 'application/pdf', size: 6 }, respondedAt: expect.any(String) });
+		const { output } = await visit(waiting, waiting.links.get(ADA)?.[0], {
+			contentType: 'multipart/form-data',
+			body: { data: { 'field-0': 'Ada', 'field-2': ['S', 'L'] }, files },
+		});
+		expect(output?.json.data).toEqual({
+			'Name "of" <you>': 'Ada',
+			Text: '',
+			Sizes: ['S', 'L'],
+			'The plan': { filename: 'plan.pdf', mimetype: 'application/pdf', size: 6 },
+			respondedAt: expect.any(String),
+		});
 		expect(output?.binary).toMatchObject({ The_plan: { fileName: 'plan.pdf', data: Buffer.from('a plan').toString('base64') } });
 		await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
 	});
@@ -255,7 +323,10 @@ describe('a form of one\'s own', () => {
 		const path = join(folder, 'secret');
 		await writeFile(path, 'of the machine');
 		const files = { 'field-3': { filepath: path, originalFilename: 'x', mimetype: 'text/plain', size: 1 } };
-		const page = await visit(waiting, waiting.links.get(ADA)?.[0], { contentType: 'application/json', body: { data: { 'field-0': 'Ada' }, files, 'field-0': 'Ada' } });
+		const page = await visit(waiting, waiting.links.get(ADA)?.[0], {
+			contentType: 'application/json',
+			body: { data: { 'field-0': 'Ada' }, files, 'field-0': 'Ada' },
+		});
 		expect(page.copied).toEqual([]);
 		expect(page.output?.binary).toBeUndefined();
 		expect((await stat(path)).isFile()).toBe(true);

@@ -17,8 +17,16 @@ const report = randomBytes(100_000);
 const FORMATS = ['simple', 'resolved', 'raw'] as const;
 
 /** The mail that is answered, as it reached Ada. */
-async function originalBytes(change: { replyTo?: string; from?: string; to?: string; subject?: string; references?: string; html?: string; text?: string } = {}): Promise<Buffer> {
-	const file = (fileName: string, mimeType: string, bytes: Buffer, cid?: string) => ({ fileName, mimeType, size: bytes.length, cid, open: async () => Readable.from([bytes]) });
+async function originalBytes(
+	change: { replyTo?: string; from?: string; to?: string; subject?: string; references?: string; html?: string; text?: string } = {},
+): Promise<Buffer> {
+	const file = (fileName: string, mimeType: string, bytes: Buffer, cid?: string) => ({
+		fileName,
+		mimeType,
+		size: bytes.length,
+		cid,
+		open: async () => Readable.from([bytes]),
+	});
 	const composed = await compose({
 		from: change.from ?? 'Grace Höpper <grace@example.test>',
 		to: change.to ?? `Ada <${ADA}>, Édith <edith@example.test>`,
@@ -27,7 +35,9 @@ async function originalBytes(change: { replyTo?: string; from?: string; to?: str
 		replyTo: change.replyTo ?? '',
 		subject: change.subject ?? 'The réport',
 		text: change.text ?? 'Dear Ada,\n> you wrote\nsee the report.\n',
-		html: change.html ?? '<html><head><style>p{color:red}</style></head><body onload="x()"><p>Dear Ada, <b>see</b> <img src="cid:logo@x"></p><script>alert(1)</script></body></html>',
+		html:
+			change.html ??
+			'<html><head><style>p{color:red}</style></head><body onload="x()"><p>Dear Ada, <b>see</b> <img src="cid:logo@x"></p><script>alert(1)</script></body></html>',
 		files: [file('logo.png', 'image/png', image, 'logo@x'), file('réport.pdf', 'application/pdf', report)],
 		inReplyTo: '',
 		references: change.references ?? '<first@example.test> <second@example.test>',
@@ -38,7 +48,11 @@ async function originalBytes(change: { replyTo?: string; from?: string; to?: str
 }
 
 async function itemOf(bytes: Buffer, format: Format, downloadAttachments = true): Promise<INodeExecutionData> {
-	const { json, binary } = await toItem(bytes, { size: bytes.length, folder: 'INBOX', uid: 1, uidValidity: '1' }, { format, downloadAttachments, prefix: 'attachment_', store });
+	const { json, binary } = await toItem(
+		bytes,
+		{ size: bytes.length, folder: 'INBOX', uid: 1, uidValidity: '1' },
+		{ format, downloadAttachments, prefix: 'attachment_', store },
+	);
 	return { json, binary };
 }
 
@@ -48,7 +62,10 @@ async function reply(item: INodeExecutionData, parameters: Record<string, unknow
 }
 
 const addresses = (list: Email['to']): Array<string | undefined> => (list ?? []).map(({ address }) => address);
-const sha256 = (bytes: Buffer | ArrayBuffer | Uint8Array | string): string => createHash('sha256').update(typeof bytes === 'string' ? bytes : Buffer.from(new Uint8Array(bytes))).digest('hex');
+const sha256 = (bytes: Buffer | ArrayBuffer | Uint8Array | string): string =>
+	createHash('sha256')
+		.update(typeof bytes === 'string' ? bytes : Buffer.from(new Uint8Array(bytes)))
+		.digest('hex');
 const hashes = (email: Email): string[] => email.attachments.map(({ content }) => sha256(content));
 
 describe('the switches of an answer', () => {
@@ -60,9 +77,15 @@ describe('the switches of an answer', () => {
 		expect(hashes(await reply(item, { ...forwarded, options: { forwardAttachments: '' } }))).toHaveLength(2);
 	});
 
-	it.each([['quoteOriginal', 'Quote Original'], ['forwardAttachments', 'Forward Attachments']])('are named where they are neither on nor off: %s', async (name, field) => {
+	it.each([
+		['quoteOriginal', 'Quote Original'],
+		['forwardAttachments', 'Forward Attachments'],
+	])('are named where they are neither on nor off: %s', async (name, field) => {
 		const item = await itemOf(await originalBytes(), 'resolved');
-		await expect(reply(item, { replyType: 'forward', toEmail: ADA, options: { [name]: 'perhaps' } })).rejects.toMatchObject({ code: 'input', field });
+		await expect(reply(item, { replyType: 'forward', toEmail: ADA, options: { [name]: 'perhaps' } })).rejects.toMatchObject({
+			code: 'input',
+			field,
+		});
 	});
 });
 
@@ -77,25 +100,38 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 		expect(email.subject).toBe('Re: The réport');
 		expect(email.inReplyTo).toBe(original.messageId);
 		expect(email.references).toBe(`<first@example.test> <second@example.test> ${original.messageId}`);
-		expect(email.text).toMatch(/^Thank you\.\n\nOn \w{3}, \d{1,2} \w{3} \d{4}, \d{2}:\d{2} (CEST|CET|GMT\+[12]), Grace Höpper <grace@example\.test> wrote:\n> Dear Ada,\n>> you wrote\n> see the report\.\n$/);
+		expect(email.text).toMatch(
+			/^Thank you\.\n\nOn \w{3}, \d{1,2} \w{3} \d{4}, \d{2}:\d{2} (CEST|CET|GMT\+[12]), Grace Höpper <grace@example\.test> wrote:\n> Dear Ada,\n>> you wrote\n> see the report\.\n$/,
+		);
 		expect(email.attachments).toEqual([]);
 	});
 
 	it('to all goes to everybody but the mailbox itself', async () => {
-		const email = await reply(await itemOf(await originalBytes(), format), { replyType: 'replyAll', options: { ccEmail: 'new@example.test' } });
+		const email = await reply(await itemOf(await originalBytes(), format), {
+			replyType: 'replyAll',
+			options: { ccEmail: 'new@example.test' },
+		});
 		expect(addresses(email.to)).toEqual(['grace@example.test']);
 		expect(addresses(email.cc)).toEqual(['edith@example.test', 'carl@example.test', 'new@example.test']);
 	});
 
 	it('honours Reply-To, in any script', async () => {
 		const email = await reply(await itemOf(await originalBytes({ replyTo: 'Bürö <office@example.test>, 語 <go@example.test>' }), format));
-		expect(email.to).toEqual([{ name: 'Bürö', address: 'office@example.test' }, { name: '語', address: 'go@example.test' }]);
+		expect(email.to).toEqual([
+			{ name: 'Bürö', address: 'office@example.test' },
+			{ name: '語', address: 'go@example.test' },
+		]);
 	});
 
 	it('in HTML quotes the HTML, harmless, with the images that it shows', async () => {
-		const email = await reply(await itemOf(await originalBytes(), format), { emailFormat: 'html', html: '<html><body><p>Thanks</p></body></html>' });
+		const email = await reply(await itemOf(await originalBytes(), format), {
+			emailFormat: 'html',
+			html: '<html><body><p>Thanks</p></body></html>',
+		});
 		expect(email.html).toContain('<p>Thanks</p><br><br><div>On ');
-		expect(email.html).toMatch(/Grace Höpper &#60;grace@example\.test&#62; wrote:<\/div><br><blockquote type="cite"[^>]*><p>Dear Ada, <b>see<\/b> <img src="cid:logo@x" \/><\/p><\/blockquote><\/body><\/html>/);
+		expect(email.html).toMatch(
+			/Grace Höpper &#60;grace@example\.test&#62; wrote:<\/div><br><blockquote type="cite"[^>]*><p>Dear Ada, <b>see<\/b> <img src="cid:logo@x" \/><\/p><\/blockquote><\/body><\/html>/,
+		);
 		expect(email.html).not.toMatch(/script|onload|color:red/);
 		expect(email.text).toContain('Thanks');
 		expect(email.text).toContain('Dear Ada, see');
@@ -118,11 +154,19 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 
 	it('that forwards takes headers, body and files along', async () => {
 		const bytes = await originalBytes();
-		const email = await reply(await itemOf(bytes, format), { replyType: 'forward', toEmail: 'Carl <carl@example.test>', emailFormat: 'both', html: '<p>FYI</p>', text: 'FYI' });
+		const email = await reply(await itemOf(bytes, format), {
+			replyType: 'forward',
+			toEmail: 'Carl <carl@example.test>',
+			emailFormat: 'both',
+			html: '<p>FYI</p>',
+			text: 'FYI',
+		});
 		expect(addresses(email.to)).toEqual(['carl@example.test']);
 		expect(email.subject).toBe('Fwd: The réport');
 		expect(email.inReplyTo).toBeUndefined();
-		expect(email.text).toMatch(/^FYI\n\n-+ Forwarded message -+\nFrom: Grace Höpper <grace@example\.test>\nDate: .*\nSubject: The réport\nTo: Ada <ada@example\.test>, Édith <edith@example\.test>\nCc: Carl <carl@example\.test>, ADA@example\.test\n\nDear Ada,\n> you wrote\nsee the report\.\n/);
+		expect(email.text).toMatch(
+			/^FYI\n\n-+ Forwarded message -+\nFrom: Grace Höpper <grace@example\.test>\nDate: .*\nSubject: The réport\nTo: Ada <ada@example\.test>, Édith <edith@example\.test>\nCc: Carl <carl@example\.test>, ADA@example\.test\n\nDear Ada,\n> you wrote\nsee the report\.\n/,
+		);
 		expect(email.html).toContain('<p>Dear Ada, <b>see</b> <img src="cid:logo@x" /></p>');
 		expect(hashes(email).sort()).toEqual([sha256(image), sha256(report)].sort());
 		expect(email.attachments.map(({ filename }) => filename).sort()).toEqual(['logo.png', 'réport.pdf'].sort());
@@ -167,16 +211,28 @@ describe('what is answered', () => {
 		expect(context.opened).toHaveLength(2);
 	});
 
-	it('of one\'s own goes on to those it went to', async () => {
-		const email = await reply(await itemOf(await originalBytes({ from: ADA, to: 'grace@example.test' }), 'simple'), { replyType: 'replyAll' });
+	it("of one's own goes on to those it went to", async () => {
+		const email = await reply(await itemOf(await originalBytes({ from: ADA, to: 'grace@example.test' }), 'simple'), {
+			replyType: 'replyAll',
+		});
 		expect(addresses(email.to)).toEqual(['grace@example.test']);
 		expect(addresses(email.cc)).toEqual(['carl@example.test']);
 	});
 
 	it.each<[string, Parameters<typeof originalBytes>[0], string[], string[]]>([
-		['one\'s own, that one got as well', { from: ADA, to: `Ada@Example.test, grace@example.test, edith@example.test` }, ['grace@example.test', 'edith@example.test'], ['carl@example.test']],
-		['one\'s own, with others in Cc alone', { from: ADA, to: ADA }, ['carl@example.test'], []],
-		['one that asks for answers to one and another', { replyTo: `${ADA}, office@example.test` }, ['office@example.test'], ['edith@example.test', 'carl@example.test']],
+		[
+			"one's own, that one got as well",
+			{ from: ADA, to: `Ada@Example.test, grace@example.test, edith@example.test` },
+			['grace@example.test', 'edith@example.test'],
+			['carl@example.test'],
+		],
+		["one's own, with others in Cc alone", { from: ADA, to: ADA }, ['carl@example.test'], []],
+		[
+			'one that asks for answers to one and another',
+			{ replyTo: `${ADA}, office@example.test` },
+			['office@example.test'],
+			['edith@example.test', 'carl@example.test'],
+		],
 	])('goes to all but the mailbox itself where it is %s', async (_name, change, to, cc) => {
 		const email = await reply(await itemOf(await originalBytes(change), 'resolved'), { replyType: 'replyAll' });
 		expect([addresses(email.to), addresses(email.cc)]).toEqual([to, cc]);
@@ -184,7 +240,8 @@ describe('what is answered', () => {
 
 	it('goes to the mailbox itself where nobody else is left', async () => {
 		const note = Buffer.from(`From: ${ADA}\r\nTo: Ada <${ADA}>\r\nSubject: note\r\nMessage-ID: <1@example.test>\r\n\r\nx\r\n`);
-		for (const replyType of ['reply', 'replyAll']) expect(addresses((await reply(await itemOf(note, 'resolved'), { replyType })).to)).toEqual([ADA]);
+		for (const replyType of ['reply', 'replyAll'])
+			expect(addresses((await reply(await itemOf(note, 'resolved'), { replyType })).to)).toEqual([ADA]);
 	});
 
 	it('leaves out the address that From Email gives, too', async () => {
@@ -201,13 +258,25 @@ describe('what is answered', () => {
 	});
 
 	it('without quotation is not shown, and its files stay behind', async () => {
-		const email = await reply(await itemOf(await originalBytes(), 'simple'), { emailFormat: 'html', html: '<p>x</p>', options: { quoteOriginal: false } });
+		const email = await reply(await itemOf(await originalBytes(), 'simple'), {
+			emailFormat: 'html',
+			html: '<p>x</p>',
+			options: { quoteOriginal: false },
+		});
 		expect(email.html?.trim()).toBe('<p>x</p>');
 		expect(email.attachments).toEqual([]);
 	});
 
 	it('cannot break out of its quotation', async () => {
-		const email = await reply(await itemOf(await originalBytes({ html: '<p>a</blockquote></div></body></html><p style="x" onclick=evil()>b<a href=" javascript:evil()">c</a><form action="x"><p>kept</p><input name=y></form><!-- c --><b>open' }), 'simple'), { emailFormat: 'html', html: '<p>x</p>' });
+		const email = await reply(
+			await itemOf(
+				await originalBytes({
+					html: '<p>a</blockquote></div></body></html><p style="x" onclick=evil()>b<a href=" javascript:evil()">c</a><form action="x"><p>kept</p><input name=y></form><!-- c --><b>open',
+				}),
+				'simple',
+			),
+			{ emailFormat: 'html', html: '<p>x</p>' },
+		);
 		expect(email.html).toMatch(/<p style="x">b<a>c<\/a><\/p><p>kept<\/p><b>open<\/b><\/blockquote>\s*$/);
 	});
 
@@ -218,15 +287,23 @@ describe('what is answered', () => {
 	])('in HTML that is %s is quoted as text', async (_name, html) => {
 		const { json } = await itemOf(await originalBytes({ html: '<p>short</p>' }), 'simple');
 		const email = await reply({ json: { ...json, html } }, { emailFormat: 'html', html: '<p>new</p>' });
-		expect(email.html).toMatch(/<p>new<\/p>.*<blockquote[^>]*>Dear Ada,<br>\r?\n&#62; you wrote<br>\r?\nsee the report\.<br>\s*<\/blockquote>/s);
+		expect(email.html).toMatch(
+			/<p>new<\/p>.*<blockquote[^>]*>Dear Ada,<br>\r?\n&#62; you wrote<br>\r?\nsee the report\.<br>\s*<\/blockquote>/s,
+		);
 	});
 
 	it.each([
 		['<a href="java\nscript:x()">a</a>', '<a>a</a>'],
 		['<a href="  JaVaScRiPt:x()">a</a>', '<a>a</a>'],
 		['<a href="data:text/html,x">a</a>', '<a>a</a>'],
-		['<a href="https://example.test/?a=1&amp;b=%22" title=\'"&lt;\'>a</a>', '<a href="https://example.test/?a=1&amp;b=%22" title="&quot;&lt;">a</a>'],
-		['<a href="/path:x">a</a><a href="#a">b</a><a href="mailto:a@example.test">c</a>', '<a href="/path:x">a</a><a href="#a">b</a><a href="mailto:a@example.test">c</a>'],
+		[
+			'<a href="https://example.test/?a=1&amp;b=%22" title=\'"&lt;\'>a</a>',
+			'<a href="https://example.test/?a=1&amp;b=%22" title="&quot;&lt;">a</a>',
+		],
+		[
+			'<a href="/path:x">a</a><a href="#a">b</a><a href="mailto:a@example.test">c</a>',
+			'<a href="/path:x">a</a><a href="#a">b</a><a href="mailto:a@example.test">c</a>',
+		],
 		['<img src="cid:x" onerror="x()" srcset="y 2x"><br/>text', '<img src="cid:x" /><br />text'],
 		['<svg><script>x</script></svg><iframe srcdoc="x"></iframe><b/onclick=x>y', '<b>y</b>'],
 		['<p>a<p>b<ul><li>c<li>d', '<p>a</p><p>b</p><ul><li>c</li><li>d</li></ul>'],
@@ -239,16 +316,35 @@ describe('what is answered', () => {
 	});
 
 	it('with addresses that cannot be used, or of broken shape, is answered as far as possible', async () => {
-		const json = { messageId: '<a b@example.test>', from: 'Grace <grace@example.test>', to: 'undisclosed-recipients:;, broken@, "x\r\ny" <carl@example.test>', cc: 17, subject: 'a\r\nBcc: x@example.test', text: null, attachments: 'none' };
+		const json = {
+			messageId: '<a b@example.test>',
+			from: 'Grace <grace@example.test>',
+			to: 'undisclosed-recipients:;, broken@, "x\r\ny" <carl@example.test>',
+			cc: 17,
+			subject: 'a\r\nBcc: x@example.test',
+			text: null,
+			attachments: 'none',
+		};
 		const email = await reply({ json: {} }, { original: json, replyType: 'replyAll' });
-		expect([addresses(email.to), addresses(email.cc), email.subject, email.bcc]).toEqual([['grace@example.test'], ['carl@example.test'], 'Re: a Bcc: x@example.test', undefined]);
+		expect([addresses(email.to), addresses(email.cc), email.subject, email.bcc]).toEqual([
+			['grace@example.test'],
+			['carl@example.test'],
+			'Re: a Bcc: x@example.test',
+			undefined,
+		]);
 	});
 
 	it('with control characters in names and subject is answered without them', async () => {
-		const bytes = Buffer.from('From: =?utf-8?q?Gra=0Ace=07?= <grace@example.test>\r\nTo: =?utf-8?b?Q2FybAo=?= <carl@example.test>\r\nSubject: =?utf-8?q?a=0Ab=00c?=\r\nMessage-ID: <1@example.test>\r\n\r\nx\r\n');
+		const bytes = Buffer.from(
+			'From: =?utf-8?q?Gra=0Ace=07?= <grace@example.test>\r\nTo: =?utf-8?b?Q2FybAo=?= <carl@example.test>\r\nSubject: =?utf-8?q?a=0Ab=00c?=\r\nMessage-ID: <1@example.test>\r\n\r\nx\r\n',
+		);
 		for (const format of FORMATS) {
 			const email = await reply(await itemOf(bytes, format), { replyType: 'replyAll' });
-			expect([email.to, email.cc, email.subject]).toEqual([[{ name: 'Gra ce', address: 'grace@example.test' }], [{ name: 'Carl', address: 'carl@example.test' }], 'Re: a b c']);
+			expect([email.to, email.cc, email.subject]).toEqual([
+				[{ name: 'Gra ce', address: 'grace@example.test' }],
+				[{ name: 'Carl', address: 'carl@example.test' }],
+				'Re: a b c',
+			]);
 		}
 	});
 
@@ -257,11 +353,17 @@ describe('what is answered', () => {
 		'From: =?utf-8?q?x=22_=3Cboss=40example.test=3E=2C_=22y?= <grace@example.test>',
 	])('goes to nobody whom a display name makes up: %s', async (from) => {
 		const bytes = Buffer.from(`${from}\r\nSubject: x\r\nMessage-ID: <1@example.test>\r\n\r\nx\r\n`);
-		for (const format of FORMATS) expect((await reply(await itemOf(bytes, format))).to).toEqual([{ name: 'x" <boss@example.test>, "y', address: 'grace@example.test' }]);
+		for (const format of FORMATS)
+			expect((await reply(await itemOf(bytes, format))).to).toEqual([
+				{ name: 'x" <boss@example.test>, "y', address: 'grace@example.test' },
+			]);
 	});
 
 	it('is quoted at once, however much white space it has', async () => {
-		const email = await reply({ json: {} }, { original: { messageId: '<a@example.test>', from: 'grace@example.test', text: `${' '.repeat(200_000)}x  \n` } });
+		const email = await reply(
+			{ json: {} },
+			{ original: { messageId: '<a@example.test>', from: 'grace@example.test', text: `${' '.repeat(200_000)}x  \n` } },
+		);
 		expect(email.text).toMatch(/> {200001}x\n$/);
 	});
 
@@ -272,24 +374,31 @@ describe('what is answered', () => {
 		expect((await reply(other, { emailFormat: 'html', html: 'x' })).attachments).toEqual([]);
 	});
 
-	it('is forwarded with the item\'s files where it lists none, as those of the built-in trigger', async () => {
+	it("is forwarded with the item's files where it lists none, as those of the built-in trigger", async () => {
 		const { json, binary } = await itemOf(await originalBytes(), 'simple');
 		const email = await reply({ json: { ...json, attachments: undefined }, binary }, { replyType: 'forward', toEmail: ADA });
 		expect(hashes(email).sort()).toEqual([sha256(image), sha256(report)].sort());
 		expect((await reply({ json: { ...json, attachments: undefined }, binary })).attachments).toEqual([]);
 	});
 
-	it('is not forwarded with another node\'s file in the place of its own', async () => {
+	it("is not forwarded with another node's file in the place of its own", async () => {
 		const { json, binary } = await itemOf(await originalBytes(), 'simple');
 		const item = { json, binary: { ...binary, attachment_1: await store(Buffer.from('salaries'), 'salaries.xls') } };
-		await expect(reply(item, { replyType: 'forward', toEmail: ADA })).rejects.toMatchObject({ field: 'Original Message', message: expect.stringContaining('does not hold 1 of them') });
+		await expect(reply(item, { replyType: 'forward', toEmail: ADA })).rejects.toMatchObject({
+			field: 'Original Message',
+			message: expect.stringContaining('does not hold 1 of them'),
+		});
 	});
 
 	it('of which only the headers were fetched is answered, but not forwarded', async () => {
 		const { json } = await itemOf(Buffer.from('From: grace@example.test\r\nSubject: x\r\nMessage-ID: <1@example.test>\r\n\r\n'), 'simple');
 		const item = { json: { ...json, headersOnly: true } };
 		expect((await reply(item)).subject).toBe('Re: x');
-		await expect(reply(item, { replyType: 'forward', toEmail: ADA })).rejects.toMatchObject({ field: 'Original Message', message: expect.stringContaining('only the headers'), remedy: expect.stringMatching(/.{10}/) });
+		await expect(reply(item, { replyType: 'forward', toEmail: ADA })).rejects.toMatchObject({
+			field: 'Original Message',
+			message: expect.stringContaining('only the headers'),
+			remedy: expect.stringMatching(/.{10}/),
+		});
 	});
 
 	it.each([
@@ -297,13 +406,22 @@ describe('what is answered', () => {
 		['text', { original: 'hello' }, 'Original Message: the value is text'],
 		['a mail without a sender', { original: { messageId: '<a@example.test>', from: '' } }, 'no sender that could be answered'],
 	])('that is %s is refused, naming the field', async (_name, parameters, message) => {
-		await expect(reply({ json: {} }, parameters)).rejects.toMatchObject({ code: 'input', field: 'Original Message', message: expect.stringContaining(message), remedy: expect.stringMatching(/.{10}/) });
+		await expect(reply({ json: {} }, parameters)).rejects.toMatchObject({
+			code: 'input',
+			field: 'Original Message',
+			message: expect.stringContaining(message),
+			remedy: expect.stringMatching(/.{10}/),
+		});
 	});
 
 	it('with files that the item does not hold is not forwarded without them, unless that is wished', async () => {
 		const item = await itemOf(await originalBytes(), 'simple', false);
 		const forward = { replyType: 'forward', toEmail: ADA };
-		await expect(reply(item, forward)).rejects.toMatchObject({ field: 'Original Message', message: expect.stringContaining('2 attachments, and the item does not hold 2'), remedy: expect.stringContaining('Download Attachments') });
+		await expect(reply(item, forward)).rejects.toMatchObject({
+			field: 'Original Message',
+			message: expect.stringContaining('2 attachments, and the item does not hold 2'),
+			remedy: expect.stringContaining('Download Attachments'),
+		});
 		expect((await reply(item, { ...forward, options: { forwardAttachments: false } })).attachments).toEqual([]);
 	});
 });

@@ -18,7 +18,12 @@ interface Batch {
 	processed: ProcessedData;
 	to: string;
 	workflow: string;
-	run: (keys: string[], parameters?: Record<string, unknown>, options?: IDataObject, cancel?: AbortSignal) => Promise<{ items: IDataObject[]; hints: string[] }>;
+	run: (
+		keys: string[],
+		parameters?: Record<string, unknown>,
+		options?: IDataObject,
+		cancel?: AbortSignal,
+	) => Promise<{ items: IDataObject[]; hints: string[] }>;
 }
 
 function batch(): Batch {
@@ -31,13 +36,42 @@ function batch(): Batch {
 		run: async (keys, parameters = {}, options = {}, cancel) => {
 			const about = told();
 			const perItem = { options: keys.map((idempotencyKey) => ({ idempotencyKey, ...options })) };
-			const items = await sendItems(executeFunctions({ sandbox, mailbox: `${name}-from@example.test`, workflow: name, input: keys.length, processed, perItem, cancel, parameters: { operation: 'send', toEmail: `${name}@example.test`, subject: 'x', emailFormat: 'text', text: 'hello', continueOnFail: true, ...parameters } }, about));
+			const items = await sendItems(
+				executeFunctions(
+					{
+						sandbox,
+						mailbox: `${name}-from@example.test`,
+						workflow: name,
+						input: keys.length,
+						processed,
+						perItem,
+						cancel,
+						parameters: {
+							operation: 'send',
+							toEmail: `${name}@example.test`,
+							subject: 'x',
+							emailFormat: 'text',
+							text: 'hello',
+							continueOnFail: true,
+							...parameters,
+						},
+					},
+					about,
+				),
+			);
 			return { items: items.map(({ json }) => json), hints: about.hints };
 		},
 	};
 }
 
-const outcome = ({ alreadySent, deliveryUnknown, error, accepted }: IDataObject): string => (alreadySent === true ? 'already' : deliveryUnknown === true ? 'unknown' : error !== undefined ? 'failed' : `sent ${Array.isArray(accepted) ? accepted.length : 0}`);
+const outcome = ({ alreadySent, deliveryUnknown, error, accepted }: IDataObject): string =>
+	alreadySent === true
+		? 'already'
+		: deliveryUnknown === true
+			? 'unknown'
+			: error !== undefined
+				? 'failed'
+				: `sent ${Array.isArray(accepted) ? accepted.length : 0}`;
 
 describe('an execution that is tried again after a crash', () => {
 	it('sends what was not begun, leaves out what was sent, and tells of what nobody knows', async () => {

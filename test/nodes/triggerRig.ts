@@ -34,7 +34,9 @@ export const run = (status: IRun['status'], message?: string): IRun => ({
 	mode: 'trigger',
 	startedAt: new Date(),
 	storedAt: 'db',
-	data: createRunExecutionData({ resultData: { runData: {}, ...(message !== undefined && { error: new WorkflowOperationError(message) }) } }),
+	data: createRunExecutionData({
+		resultData: { runData: {}, ...(message !== undefined && { error: new WorkflowOperationError(message) }) },
+	}),
 });
 
 /** What n8n gives a trigger, as far as this one asks, and what the trigger did with it. */
@@ -70,13 +72,22 @@ export class TriggerRig {
 		return Object.assign(Object.create(null), {
 			getMode: () => mode,
 			getActivationMode: () => activation,
-			getNode: () => ({ id: node, name: 'IMAP Trigger', type: 'imapTrigger', typeVersion: 1, position: [0, 0], parameters: {}, credentials: { microsoftMailOAuth2Api: { id: `credential of ${mailbox}`, name: 'x' } } }),
+			getNode: () => ({
+				id: node,
+				name: 'IMAP Trigger',
+				type: 'imapTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: {},
+				credentials: { microsoftMailOAuth2Api: { id: `credential of ${mailbox}`, name: 'x' } },
+			}),
 			getWorkflow: () => ({ id: `workflow of ${mailbox}`, name: 'x', active: true }),
 			getWorkflowStaticData: () => this.staticData,
 			getNodeParameter: (name: string, fallback?: unknown) => (name in parameters ? parameters[name] : fallback),
 			getCredentials: async () => await this.#credentials(),
 			logger: { debug: () => undefined, info: note, warn: note, error: note },
-			emit: ([items = []]: INodeExecutionData[][], _response: unknown, done: Emitted['done'], key: string) => this.#emit({ items, done, key }),
+			emit: ([items = []]: INodeExecutionData[][], _response: unknown, done: Emitted['done'], key: string) =>
+				this.#emit({ items, done, key }),
 			emitError: () => (this.emitErrors += 1),
 			...(this.#options.old !== true && {
 				saveFailedExecution: (error: Error) => {
@@ -85,7 +96,9 @@ export class TriggerRig {
 				},
 			}),
 			helpers: {
-				...(this.#options.renews !== false && { refreshOAuth2Token: async () => await Promise.reject(new Error('nobody expects a refresh')) }),
+				...(this.#options.renews !== false && {
+					refreshOAuth2Token: async () => await Promise.reject(new Error('nobody expects a refresh')),
+				}),
 				createDeferredPromise: deferred,
 				prepareBinaryData: async (content: Buffer | NodeJS.ReadableStream, fileName?: string): Promise<IBinaryData> => {
 					let bytes = 0;
@@ -105,7 +118,8 @@ export class TriggerRig {
 		const deadline = Date.now() + timeoutMs;
 		while (!holds()) {
 			const left = deadline - Date.now();
-			if (left <= 0) throw new Error(`Not within ${timeoutMs} ms: ${what}. Emitted: ${this.subjects.join(', ')}; logs: ${this.logs.join(' | ')}`);
+			if (left <= 0)
+				throw new Error(`Not within ${timeoutMs} ms: ${what}. Emitted: ${this.subjects.join(', ')}; logs: ${this.logs.join(' | ')}`);
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, Math.min(left, 50));
 				this.#changed.push(() => {
@@ -136,7 +150,10 @@ export class TriggerRig {
 			imapPort: imap.port,
 			imapSecurity: imap.security,
 			mailbox,
-			oauthTokenData: { access_token: await this.#sandbox.identity.accessToken({ mailbox: person }), n8n_expires_at: String(Date.now() + 3_600_000) },
+			oauthTokenData: {
+				access_token: await this.#sandbox.identity.accessToken({ mailbox: person }),
+				n8n_expires_at: String(Date.now() + 3_600_000),
+			},
 		};
 	}
 

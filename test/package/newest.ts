@@ -20,10 +20,21 @@ export async function lockReport(): Promise<string[]> {
 	try {
 		const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 		writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
-		await npm(folder, ['install', '--package-lock-only', '--ignore-scripts', '--omit=peer', '--omit=dev', '--no-audit', '--no-fund', '--fetch-retries=0']);
+		await npm(folder, [
+			'install',
+			'--package-lock-only',
+			'--ignore-scripts',
+			'--omit=peer',
+			'--omit=dev',
+			'--no-audit',
+			'--no-fund',
+			'--fetch-retries=0',
+		]);
 		return differences(readLock(join(ROOT, 'package-lock.json')), readLock(join(folder, 'package-lock.json')), Object.keys(dependencies));
 	} catch (error) {
-		return [`The registry could not be asked what users get today: ${(error instanceof Error ? error.message : String(error)).split('\n').find((line) => line.includes('code')) ?? 'no answer'}`];
+		return [
+			`The registry could not be asked what users get today: ${(error instanceof Error ? error.message : String(error)).split('\n').find((line) => line.includes('code')) ?? 'no answer'}`,
+		];
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
@@ -39,7 +50,11 @@ export function differences(ours: Lock, theirs: Lock, direct: string[]): string[
 	return [...newest].flatMap(([name, versions]) => {
 		const known = locked.get(name) ?? new Set();
 		const missing = [...versions].filter((version) => !known.has(version));
-		return missing.length === 0 ? [] : [`${name}: locked ${[...known].join(', ') || 'not at all'}, users get ${missing.join(', ')}${direct.includes(name) ? '' : ' (through another package)'}`];
+		return missing.length === 0
+			? []
+			: [
+					`${name}: locked ${[...known].join(', ') || 'not at all'}, users get ${missing.join(', ')}${direct.includes(name) ? '' : ' (through another package)'}`,
+				];
 	});
 }
 

@@ -12,7 +12,9 @@ it('puts a version of n8n in its place of the table, its last line replaced, and
 	const good = withRow(PAGE, columns, { version: '2.20.12', node: '24.1.0', cells: [{}, {}] });
 	const both = withRow(good, columns, { version: '2.4.8', node: '24.1.0', cells: [{}, { problem: 'refused | why\nlog' }] });
 	const again = withRow(both, columns, { version: '2.20.12', node: '24.2.0', cells: [{}, {}] });
-	expect(again).toBe('before\n<!-- npm run compat writes from here -->\n| n8n | Node | Send | Send and Wait |\n| --- | --- | --- | --- |\n| 2.4.8 | 24.1.0 | ✓ | refused / why |\n| 2.20.12 | 24.2.0 | ✓ | ✓ |\n<!-- to here -->\nafter\n');
+	expect(again).toBe(
+		'before\n<!-- npm run compat writes from here -->\n| n8n | Node | Send | Send and Wait |\n| --- | --- | --- | --- |\n| 2.4.8 | 24.1.0 | ✓ | refused / why |\n| 2.20.12 | 24.2.0 | ✓ | ✓ |\n<!-- to here -->\nafter\n',
+	);
 	expect(() => withRow('nothing', columns, { version: '1.0.0', node: '', cells: [] })).toThrow('README.md has no');
 });
 

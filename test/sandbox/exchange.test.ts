@@ -27,7 +27,9 @@ afterAll(async () => await sandbox.stop());
 const xoauth2 = (user: string, token: string): string => Buffer.from(`user=${user}\x01auth=Bearer ${token}\x01\x01`).toString('base64');
 
 /** A conversation line by line over TLS. */
-async function dial(address: Address): Promise<{ say: (line: string) => Promise<string | undefined>; line: () => Promise<string | undefined>; end: () => void }> {
+async function dial(
+	address: Address,
+): Promise<{ say: (line: string) => Promise<string | undefined>; line: () => Promise<string | undefined>; end: () => void }> {
 	const socket = connect({ host: address.host, port: address.port });
 	socket.on('error', () => undefined);
 	await once(socket, 'secureConnect');
@@ -52,19 +54,32 @@ async function imap(address: Address, token: string, user = ADA): Promise<ImapFl
 
 async function smtp(token?: string, user = ADA): Promise<Transporter> {
 	const { host, port } = sandbox.exchange.smtp;
-	return createTransport({ host, port, requireTLS: true, auth: { type: 'OAuth2', user, accessToken: token ?? (await sandbox.identity.accessToken({ mailbox: user })) } });
+	return createTransport({
+		host,
+		port,
+		requireTLS: true,
+		auth: { type: 'OAuth2', user, accessToken: token ?? (await sandbox.identity.accessToken({ mailbox: user })) },
+	});
 }
 
-const mail = (subject: string, from = ADA): { from: string; to: string; subject: string; text: string } => ({ from, to: 'grace@example.test', subject, text: 'body\r\n.\r\n..end' });
+const mail = (subject: string, from = ADA): { from: string; to: string; subject: string; text: string } => ({
+	from,
+	to: 'grace@example.test',
+	subject,
+	text: 'body\r\n.\r\n..end',
+});
 
 describe('IMAP shaped as Exchange Online', () => {
 	it('offers what Exchange offers and nothing else, before and after the sign-in', async () => {
 		const client = await dial(sandbox.exchange.imap);
 		expect(await client.line()).toBe('* OK The Microsoft Exchange IMAP4 service is ready.');
-		const offered = '* CAPABILITY IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+';
+		const offered =
+			'* CAPABILITY IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+';
 		expect(await client.say('a CAPABILITY')).toBe(offered);
 		await client.line();
-		expect(await client.say(`b AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA }))}`)).toBe('b OK AUTHENTICATE completed.');
+		expect(await client.say(`b AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA }))}`)).toBe(
+			'b OK AUTHENTICATE completed.',
+		);
 		expect(await client.say('c CAPABILITY')).toBe(offered);
 		client.end();
 	});
@@ -79,7 +94,9 @@ describe('IMAP shaped as Exchange Online', () => {
 		const unsigned = (await sandbox.identity.accessToken({ mailbox: ADA })).replace(/\.[^.]*$/, '.AAAA');
 		expect(await client.say(`c AUTHENTICATE XOAUTH2 ${xoauth2(ADA, unsigned)}`)).toBe('c NO AUTHENTICATE failed.');
 		const own = await sandbox.identity.accessToken({ mailbox: ADA });
-		expect(await client.say(`d AUTHENTICATE XOAUTH2 ${xoauth2('shared@example.test', own)}`)).toBe('d BAD User is authenticated but not connected.');
+		expect(await client.say(`d AUTHENTICATE XOAUTH2 ${xoauth2('shared@example.test', own)}`)).toBe(
+			'd BAD User is authenticated but not connected.',
+		);
 		sandbox.exchange.fullAccess.set(ADA, new Set(['shared@example.test']));
 		expect(await client.say(`e AUTHENTICATE XOAUTH2 ${xoauth2('shared@example.test', own)}`)).toBe('e OK AUTHENTICATE completed.');
 		client.end();
@@ -108,7 +125,8 @@ describe('IMAP shaped as Exchange Online', () => {
 		const client = await dial(sandbox.exchange.imap);
 		await client.line();
 		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(box, await sandbox.identity.accessToken({ mailbox: box }))}`);
-		for (let line = await client.say('b SELECT INBOX'); !line?.startsWith('b '); line = await client.line()) expect(line).not.toMatch(/HIGHESTMODSEQ|\\\*/);
+		for (let line = await client.say('b SELECT INBOX'); !line?.startsWith('b '); line = await client.line())
+			expect(line).not.toMatch(/HIGHESTMODSEQ|\\\*/);
 		await client.say('c STORE 1 +FLAGS (\\Deleted)');
 		while (!(await client.line())?.startsWith('c '));
 		for (let line = await client.say('d EXPUNGE'); !line?.startsWith('d '); line = await client.line());
@@ -181,12 +199,23 @@ describe('SMTP shaped as Exchange Online', () => {
 		socket.write('EHLO test\r\n');
 		const lines = [await reader.line()];
 		while (lines.at(-1)?.[3] === '-') lines.push(await reader.line());
-		expect(lines.map((line) => line?.slice(4))).toEqual(['localhost Hello [127.0.0.1]', 'SIZE 157286400', 'PIPELINING', 'DSN', 'ENHANCEDSTATUSCODES', 'STARTTLS', '8BITMIME', 'SMTPUTF8']);
+		expect(lines.map((line) => line?.slice(4))).toEqual([
+			'localhost Hello [127.0.0.1]',
+			'SIZE 157286400',
+			'PIPELINING',
+			'DSN',
+			'ENHANCEDSTATUSCODES',
+			'STARTTLS',
+			'8BITMIME',
+			'SMTPUTF8',
+		]);
 		socket.destroy();
 	});
 
 	it('delivers what was sent, byte for byte through the final dot', async () => {
-		const info = await (await smtp()).sendMail({ ...mail('whole'), attachments: [{ filename: 'a.bin', content: Buffer.alloc(3_000_000, 7) }] });
+		const info = await (
+			await smtp()
+		).sendMail({ ...mail('whole'), attachments: [{ filename: 'a.bin', content: Buffer.alloc(3_000_000, 7) }] });
 		expect(info.response).toMatch(/^250 2\.0\.0 Ok/);
 		const stored = (await sandbox.arrival('grace@example.test', (text) => text.includes('Subject: whole'))).toString('latin1');
 		expect(stored.length).toBeGreaterThan(4_000_000);
@@ -195,7 +224,9 @@ describe('SMTP shaped as Exchange Online', () => {
 
 	it('refuses as Exchange does', async () => {
 		await expect((await smtp('none')).sendMail(mail('x'))).rejects.toThrow('535 5.7.3 Authentication unsuccessful');
-		await expect((await smtp()).sendMail(mail('x', 'grace@example.test'))).rejects.toThrow('550 5.7.60 SMTP; Client does not have permissions to send as this sender');
+		await expect((await smtp()).sendMail(mail('x', 'grace@example.test'))).rejects.toThrow(
+			'550 5.7.60 SMTP; Client does not have permissions to send as this sender',
+		);
 		sandbox.exchange.smtpAuthDisabled = true;
 		await expect((await smtp()).sendMail(mail('x'))).rejects.toThrow('535 5.7.139');
 	});
@@ -215,7 +246,9 @@ describe('SMTP shaped as Exchange Online', () => {
 		sandbox.exchange.primaryAddresses.set('a.lovelace@example.test', ADA);
 		await expect((await smtp(token, ADA)).sendMail(mail('x'))).rejects.toThrow('535 5.7.3 Authentication unsuccessful');
 		await (await smtp(token, 'a.lovelace@example.test')).sendMail(mail('by another name'));
-		await expect((await smtp(token, 'a.lovelace@example.test')).sendMail(mail('x', 'a.lovelace@example.test'))).rejects.toThrow('550 5.7.60');
+		await expect((await smtp(token, 'a.lovelace@example.test')).sendMail(mail('x', 'a.lovelace@example.test'))).rejects.toThrow(
+			'550 5.7.60',
+		);
 		await (await imap(sandbox.exchange.imap, token, ADA)).logout();
 	});
 
@@ -225,18 +258,32 @@ describe('SMTP shaped as Exchange Online', () => {
 	});
 
 	it('takes three connections a mailbox and turns the fourth away', async () => {
-		const transports = await Promise.all(Array.from({ length: 4 }, async () => {
-			const { host, port } = sandbox.exchange.smtp;
-			return createTransport({ pool: true, maxConnections: 1, host, port, requireTLS: true, auth: { type: 'OAuth2', user: ADA, accessToken: await sandbox.identity.accessToken({ mailbox: ADA }) } });
-		}));
+		const transports = await Promise.all(
+			Array.from({ length: 4 }, async () => {
+				const { host, port } = sandbox.exchange.smtp;
+				return createTransport({
+					pool: true,
+					maxConnections: 1,
+					host,
+					port,
+					requireTLS: true,
+					auth: { type: 'OAuth2', user: ADA, accessToken: await sandbox.identity.accessToken({ mailbox: ADA }) },
+				});
+			}),
+		);
 		for (const transport of transports.slice(0, 3)) await transport.sendMail(mail('pool'));
 		await expect(transports[3]?.sendMail(mail('pool'))).rejects.toThrow('432 4.3.2');
 		for (const transport of transports) transport.close();
 	});
 
 	it('breaks before, within and after DATA, and says whether the mail was taken', async () => {
-		const stored = async (subject: string): Promise<boolean> => (await sandbox.messages('grace@example.test')).some((text) => text.includes(`Subject: ${subject}`));
-		for (const [command, fault, taken] of [['DATA', { drop: true }, false], ['BODY', { afterBytes: 10 }, false], ['END', { drop: true }, true]] as const) {
+		const stored = async (subject: string): Promise<boolean> =>
+			(await sandbox.messages('grace@example.test')).some((text) => text.includes(`Subject: ${subject}`));
+		for (const [command, fault, taken] of [
+			['DATA', { drop: true }, false],
+			['BODY', { afterBytes: 10 }, false],
+			['END', { drop: true }, true],
+		] as const) {
 			sandbox.exchange.plan('smtp', command, fault);
 			await expect((await smtp()).sendMail(mail(`fault-${command}`))).rejects.toThrow();
 			if (taken) await sandbox.arrival('grace@example.test', (text) => text.includes(`Subject: fault-${command}`));

@@ -35,7 +35,13 @@ describe('npm run live', () => {
 		for (const way of given) reports.push(await tryWay(way));
 		for (const { name, connection, trials } of reports.slice(0, 2)) {
 			expect([name, connection.steps.filter(({ ok }) => !ok), trials.filter(({ ok }) => !ok)]).toEqual([name, [], []]);
-			expect(trials.map((trial) => trial.name)).toEqual(['send an email', 'find the email over IMAP', 'list capabilities of IMAP', 'list the mailbox over POP', 'delete the test email again']);
+			expect(trials.map((trial) => trial.name)).toEqual([
+				'send an email',
+				'find the email over IMAP',
+				'list capabilities of IMAP',
+				'list the mailbox over POP',
+				'delete the test email again',
+			]);
 		}
 		expect(reports[2]?.connection.ok).toBe(false);
 		const left = (await sandbox.messages(ADA)).map((mail) => /^Subject: (.*?)\r?$/m.exec(mail.toString('latin1'))?.[1]);
@@ -44,7 +50,15 @@ describe('npm run live', () => {
 		expect(text).toMatch(/## an app: all passed[^]*## a person: all passed[^]*## a wrong secret: not all passed/);
 		expect(text).toMatch(/C: AUTH XOAUTH2 \[secret\]/);
 		expect(text).toContain('IDLE');
-		for (const hidden of [sandbox.identity.app.clientSecret, String(refreshToken), 'hush-hush-hush', ADA, sandbox.identity.tenant, sandbox.identity.app.clientId]) expect(text).not.toContain(hidden);
+		for (const hidden of [
+			sandbox.identity.app.clientSecret,
+			String(refreshToken),
+			'hush-hush-hush',
+			ADA,
+			sandbox.identity.tenant,
+			sandbox.identity.app.clientId,
+		])
+			expect(text).not.toContain(hidden);
 		expect(text).not.toMatch(/eyJ[\w-]{10,}\.|dXNlcj/);
 	}, 120_000);
 

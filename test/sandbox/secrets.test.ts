@@ -19,7 +19,9 @@ const password = 'open sesame';
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), 'office365-mail-secrets-'));
 	const keys = await generateKeyPair('RS256');
-	token = await new SignJWT({ upn: 'ada@example.test', scp: 'IMAP.AccessAsUser.All' }).setProtectedHeader({ alg: 'RS256' }).sign(keys.privateKey);
+	token = await new SignJWT({ upn: 'ada@example.test', scp: 'IMAP.AccessAsUser.All' })
+		.setProtectedHeader({ alg: 'RS256' })
+		.sign(keys.privateKey);
 	privateKey = selfSigned(folder, 'app', ['-subj', '/CN=app']).key;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -37,8 +39,16 @@ describe('the search for leaked secrets', () => {
 		['a token in a log', () => `2026-11-21 | debug | Authorization: Bearer ${token}\n`, 'token'],
 		['a token cut short', () => `token ${token.slice(0, 120)}…`, 'token'],
 		['the end of a token', () => `… ${token.slice(-40)}`, 'token'],
-		['an XOAUTH2 line', () => `AUTH XOAUTH2 ${Buffer.from(`user=ada@example.test\x01auth=Bearer ${token}\x01\x01`).toString('base64')}`, 'token'],
-		['an XOAUTH2 line of another user', () => Buffer.from(`user=grace@example.test\x01auth=Bearer ${token}\x01\x01`).toString('base64').slice(90, 260), 'token'],
+		[
+			'an XOAUTH2 line',
+			() => `AUTH XOAUTH2 ${Buffer.from(`user=ada@example.test\x01auth=Bearer ${token}\x01\x01`).toString('base64')}`,
+			'token',
+		],
+		[
+			'an XOAUTH2 line of another user',
+			() => Buffer.from(`user=grace@example.test\x01auth=Bearer ${token}\x01\x01`).toString('base64').slice(90, 260),
+			'token',
+		],
 		['a client secret in a form', () => `client_id=x&client_secret=${clientSecret}&scope=y`, 'client secret'],
 		['a client secret in Basic', () => `Basic ${Buffer.from(`app:${clientSecret}`).toString('base64')}`, 'client secret'],
 		['a private key as a JSON string', () => JSON.stringify({ data: privateKey }), 'private key'],
@@ -51,19 +61,39 @@ describe('the search for leaked secrets', () => {
 	});
 
 	it('finds nothing in what all tokens and keys have in common, in certificates and in noise', () => {
-		const harmless = [token.split('.')[0], privateKey.split('\n').slice(0, 2).join('\n'), selfSigned(folder, 'other', ['-subj', '/CN=app']).cert, randomBytes(3_000_000).toString('base64')];
+		const harmless = [
+			token.split('.')[0],
+			privateKey.split('\n').slice(0, 2).join('\n'),
+			selfSigned(folder, 'other', ['-subj', '/CN=app']).cert,
+			randomBytes(3_000_000).toString('base64'),
+		];
 		expect(found(harmless.join('\n'))).toEqual([]);
 	});
 
-	it('takes n8n\'s own API key for none, though it was issued in the same minute as a token', () => {
-		const jwt = (claims: object): string => `${[{ alg: 'HS256', typ: 'JWT' }, { ...claims, jti: randomUUID(), iat: 1_795_251_600 }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.${randomBytes(32).toString('base64url')}`;
+	it("takes n8n's own API key for none, though it was issued in the same minute as a token", () => {
+		const jwt = (claims: object): string =>
+			`${[
+				{ alg: 'HS256', typ: 'JWT' },
+				{ ...claims, jti: randomUUID(), iat: 1_795_251_600 },
+			]
+				.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+				.join('.')}.${randomBytes(32).toString('base64url')}`;
 		const search = new Search([{ what: 'token', value: jwt({ sub: 'ada', iss: 'idp', aud: 'mail-app01' }) }]);
 		const [own, others] = [jwt({ sub: 'ada', iss: 'n8n', aud: 'public-api' }), jwt({ sub: 'ada', iss: 'idp', aud: 'public-api' })];
-		expect([search.find(Buffer.from(`label${own}`)), search.find(Buffer.from(`label${others}`))]).toEqual([[], [expect.stringMatching(/^token at byte/)]]);
+		expect([search.find(Buffer.from(`label${own}`)), search.find(Buffer.from(`label${others}`))]).toEqual([
+			[],
+			[expect.stringMatching(/^token at byte/)],
+		]);
 	});
 
 	it('does not repeat a secret in what it says', () => {
-		const lines = new Search(secrets()).find(Buffer.from(secrets().map(({ value }) => `${value}\n`).join('')));
+		const lines = new Search(secrets()).find(
+			Buffer.from(
+				secrets()
+					.map(({ value }) => `${value}\n`)
+					.join(''),
+			),
+		);
 		expect(lines).toHaveLength(4);
 		for (const { value } of secrets()) expect(lines.join('\n').includes(value)).toBe(false);
 	});
@@ -75,7 +105,9 @@ describe('the search for leaked secrets', () => {
 		writeFileSync(join(place, 'deep', 'er', 'log'), `${'x'.repeat(4 * 1024 * 1024 - 20)}${clientSecret}`);
 		writeFileSync(join(place, 'left out', 'log'), token);
 		const result = searchFolder(new Search(secrets()), place, ['left out']);
-		expect(new Set(result.found.map((line) => line.replace(/ at byte.*/, '')))).toEqual(new Set([`${join('deep', 'er', 'log')}: client secret`]));
+		expect(new Set(result.found.map((line) => line.replace(/ at byte.*/, '')))).toEqual(
+			new Set([`${join('deep', 'er', 'log')}: client secret`]),
+		);
 		expect(result.bytes).toBe(4 * 1024 * 1024 + 12);
 	});
 });
@@ -92,11 +124,24 @@ describe('the notes of a run', () => {
 			for (let times = 0; times < 2; times += 1) expect(noteSecret('secret', once)).toBe(once);
 			noteSecret('secret', 'short');
 			encrypted(privateKey, passphrase);
-			noteSecretsIn([{ name: 'app', data: { clientId: 'not secret at all', clientSecret, oauthTokenData: { refresh_token: `1.${token}`, scope: 'openid profile' } } }]);
-			expect(notedSecrets(notes).map(({ what }) => what)).toEqual(['secret', 'passphrase', 'encrypted private key', 'clientSecret of a form', 'refresh_token of a form']);
+			noteSecretsIn([
+				{
+					name: 'app',
+					data: { clientId: 'not secret at all', clientSecret, oauthTokenData: { refresh_token: `1.${token}`, scope: 'openid profile' } },
+				},
+			]);
+			expect(notedSecrets(notes).map(({ what }) => what)).toEqual([
+				'secret',
+				'passphrase',
+				'encrypted private key',
+				'clientSecret of a form',
+				'refresh_token of a form',
+			]);
 			writeFileSync(join(place, 'n8n.log'), `all is well\nsecret=${once}\n`);
 			searchLeftBehind(place);
-			expect(reports(notes)).toEqual([{ place, bytes: 60, found: [expect.stringMatching(/^n8n\.log: secret at byte 19, after "all is well secret="$/)] }]);
+			expect(reports(notes)).toEqual([
+				{ place, bytes: 60, found: [expect.stringMatching(/^n8n\.log: secret at byte 19, after "all is well secret="$/)] },
+			]);
 		} finally {
 			vi.unstubAllEnvs();
 		}

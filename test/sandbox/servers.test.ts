@@ -44,12 +44,17 @@ describe('the servers themselves', () => {
 		await transport.sendMail({ from: ADA, to: 'new-one@example.test', subject: 'straight', text: 'x' });
 		await sandbox.arrival('new-one@example.test', (mail) => mail.includes('Subject: straight'));
 		await expect(transport.sendMail({ from: ADA, to: 'unknown@example.test', subject: 'x', text: 'x' })).rejects.toThrow('550');
-		await expect(transport.sendMail({ from: ADA, to: 'somebody@example.org', subject: 'abroad', text: 'x' })).rejects.toThrow('this server delivers to example.test only');
+		await expect(transport.sendMail({ from: ADA, to: 'somebody@example.org', subject: 'abroad', text: 'x' })).rejects.toThrow(
+			'this server delivers to example.test only',
+		);
 	});
 
 	it('hold a backlog in order, and give a folder a new UIDVALIDITY', async () => {
 		const user = 'backlog@example.test';
-		await sandbox.fill(user, Array.from({ length: 1_500 }, (_, index) => `Subject: ${index}\r\n\r\nx\r\n`));
+		await sandbox.fill(
+			user,
+			Array.from({ length: 1_500 }, (_, index) => `Subject: ${index}\r\n\r\nx\r\n`),
+		);
 		const client = await imap({ pass: sandbox.dovecot.password }, user);
 		await client.mailboxOpen('INBOX');
 		const subjects = (await client.fetchAll('1:*', { envelope: true })).map(({ envelope }) => Number(envelope?.subject));
@@ -77,7 +82,10 @@ describe('the servers themselves', () => {
 
 it('leaves no process and no file behind when the process that started it is killed', async () => {
 	const script = `require(${JSON.stringify(join(__dirname, '../../sandbox/servers/index.ts'))}).startSandbox().then((sandbox) => { console.log(JSON.stringify([sandbox.folder, sandbox.dovecot.process.pid, sandbox.postfix.process.pid])); setInterval(() => undefined, 1000); });`;
-	const child = spawn(process.execPath, ['--require', 'tsx/cjs', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'], cwd: join(__dirname, '../..') });
+	const child = spawn(process.execPath, ['--require', 'tsx/cjs', '-e', script], {
+		stdio: ['ignore', 'pipe', 'inherit'],
+		cwd: join(__dirname, '../..'),
+	});
 	const [line]: Buffer[] = await once(child.stdout, 'data');
 	const [folder, ...pids]: unknown[] = JSON.parse(String(line));
 	expect(pids.every((pid) => existsSync(`/proc/${String(pid)}`))).toBe(true);
@@ -115,7 +123,11 @@ it('cuts IMAP into lines and literals at every split', () => {
 	const stream = Buffer.from('* 1 FETCH (BODY[] {6}\r\na\r\nb\r\n)\r\n* 2 EXISTS\r\n');
 	for (let split = 0; split <= stream.length; split += 1) {
 		const seen: string[] = [];
-		const cutter = new LineCutter(true, (line) => seen.push(line.toString()), (bytes) => seen.push(`[${bytes.toString()}]`));
+		const cutter = new LineCutter(
+			true,
+			(line) => seen.push(line.toString()),
+			(bytes) => seen.push(`[${bytes.toString()}]`),
+		);
 		cutter.push(stream.subarray(0, split));
 		cutter.push(stream.subarray(split));
 		expect(seen.join('').replaceAll('][', '')).toBe('* 1 FETCH (BODY[] {6}\r\n[a\r\nb\r\n])\r\n* 2 EXISTS\r\n');
@@ -127,7 +139,9 @@ it('says in one sentence what is missing where it cannot be installed', () => {
 	vi.stubEnv('PATH', '/nowhere');
 	const { getuid } = process;
 	process.getuid = () => 1000;
-	expect(() => ensurePackages(['no-such-package'], ['no-such-program'])).toThrow(/^Could not get no-such-package \(.+\)\. Run as root: apt-get install no-such-package$/);
+	expect(() => ensurePackages(['no-such-package'], ['no-such-program'])).toThrow(
+		/^Could not get no-such-package \(.+\)\. Run as root: apt-get install no-such-package$/,
+	);
 	process.getuid = getuid;
 	vi.unstubAllEnvs();
 });

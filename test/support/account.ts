@@ -3,7 +3,12 @@ import { AccessToken } from '../../mail/signIn/token';
 import type { Address, Sandbox } from '../../sandbox/servers';
 
 /** An account on the sandbox, with tokens from its identity server; counts how often one is asked for. */
-export function accountOn(sandbox: Sandbox, mailbox: string, servers: { imap: Address; pop: Address; smtp: Address }, claims: { scp?: string; lifetimeSeconds?: number; user?: string } = {}): Account & { asked: number } {
+export function accountOn(
+	sandbox: Sandbox,
+	mailbox: string,
+	servers: { imap: Address; pop: Address; smtp: Address },
+	claims: { scp?: string; lifetimeSeconds?: number; user?: string } = {},
+): Account & { asked: number } {
 	const account = {
 		id: `test ${mailbox}`,
 		mailbox,
@@ -16,7 +21,10 @@ export function accountOn(sandbox: Sandbox, mailbox: string, servers: { imap: Ad
 		token: async () => {
 			account.asked += 1;
 			const seconds = claims.lifetimeSeconds ?? 3600;
-			return new AccessToken(await sandbox.identity.accessToken({ mailbox: claims.user ?? mailbox, scp: claims.scp, lifetimeSeconds: seconds }), Date.now() + seconds * 1000);
+			return new AccessToken(
+				await sandbox.identity.accessToken({ mailbox: claims.user ?? mailbox, scp: claims.scp, lifetimeSeconds: seconds }),
+				Date.now() + seconds * 1000,
+			);
 		},
 	};
 	return account;

@@ -44,12 +44,42 @@ export function told(staticData: IDataObject = {}): Told {
 }
 
 /** n8n as far as our nodes use it, with the service account of the sandbox. */
-function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, mode = 'trigger', name: nodeName = 'Node', activation = 'activate', input = 1, processed = new ProcessedData(), popPort, cancel, lacks = [], storeBinary = async () => undefined }: Scene, about: Told): object {
+function functions(
+	{
+		sandbox,
+		mailbox,
+		workflow,
+		parameters = {},
+		perItem = {},
+		mode = 'trigger',
+		name: nodeName = 'Node',
+		activation = 'activate',
+		input = 1,
+		processed = new ProcessedData(),
+		popPort,
+		cancel,
+		lacks = [],
+		storeBinary = async () => undefined,
+	}: Scene,
+	about: Told,
+): object {
 	const credential = appCredential(sandbox, mailbox);
 	/** As the editor stores them: what differs from item to item is an expression. */
-	const written = { authentication: 'serviceAccount', ...parameters, ...Object.fromEntries(Object.keys(perItem).map((name) => [name, `={{ $json.${name} }}`])) };
+	const written = {
+		authentication: 'serviceAccount',
+		...parameters,
+		...Object.fromEntries(Object.keys(perItem).map((name) => [name, `={{ $json.${name} }}`])),
+	};
 	const run = { finished: true, status: 'success', data: { resultData: {} } };
-	const node = { id: 'node', name: nodeName, type: 'test', typeVersion: 1, position: [0, 0], parameters: written, credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } } };
+	const node = {
+		id: 'node',
+		name: nodeName,
+		type: 'test',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: written,
+		credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } },
+	};
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
 	const fake = {
 		getMode: () => mode,
@@ -58,7 +88,8 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 		getTimezone: () => 'Europe/Berlin',
 		getWorkflow: () => ({ id: workflow, name: workflow, active: true }),
 		getInputData: () => Array.from({ length: input }, () => ({ json: {} })),
-		getNodeParameter: (name: string, second?: unknown, third?: unknown) => perItem[name]?.[Number(second)] ?? all[name] ?? (typeof second === 'number' ? third : second),
+		getNodeParameter: (name: string, second?: unknown, third?: unknown) =>
+			perItem[name]?.[Number(second)] ?? all[name] ?? (typeof second === 'number' ? third : second),
 		getCredentials: async () => ({ ...credential.data, ...(popPort !== undefined && { popPort }) }),
 		// As n8n does, so that a node is another one under another name.
 		getWorkflowStaticData: (type: string) => (type === 'node' && nodeName !== 'Node' ? {} : about.staticData),
@@ -66,7 +97,12 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 		addExecutionHints: ({ message }: { message: string }) => about.hints.push(message),
 		getExecutionCancelSignal: () => cancel,
 		getPollBudgetMs: () => 60_000,
-		logger: { info: () => undefined, debug: () => undefined, error: (text: string) => about.warnings.push(text), warn: (text: string) => about.warnings.push(text) },
+		logger: {
+			info: () => undefined,
+			debug: () => undefined,
+			error: (text: string) => about.warnings.push(text),
+			warn: (text: string) => about.warnings.push(text),
+		},
 		helpers: {
 			prepareBinaryData: async (content: AsyncIterable<Buffer> | Buffer, fileName: string, mimeType: string) => {
 				await storeBinary();
@@ -75,7 +111,8 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 				else for await (const chunk of content) chunks.push(Buffer.from(chunk));
 				return { data: Buffer.concat(chunks).toString('base64'), fileName, mimeType };
 			},
-			checkProcessedAndRecord: async (items: string[], _scope: string, options: { maxEntries?: number }) => await processed.checkAndRecord(items, options),
+			checkProcessedAndRecord: async (items: string[], _scope: string, options: { maxEntries?: number }) =>
+				await processed.checkAndRecord(items, options),
 			removeProcessed: async (items: string[]) => await processed.remove(items),
 			createDeferredPromise: () => {
 				const deferred: { promise?: Promise<unknown>; resolve?: (value: unknown) => void; reject?: (reason: unknown) => void } = {};
@@ -83,9 +120,19 @@ function functions({ sandbox, mailbox, workflow, parameters = {}, perItem = {}, 
 				return deferred;
 			},
 		},
-		__emit: (data: INodeExecutionData[][], _response: unknown, done: { resolve: (run?: object) => void; reject: (reason: Error) => void }) => {
-			const fail = (message: string): void => done.resolve({ finished: false, status: 'error', data: { resultData: { error: { message } } } });
-			about.executions.push({ items: data[0] ?? [], end: () => done.resolve(run), fail, refuse: (reason) => (reason === undefined ? done.resolve(undefined) : done.reject(reason)) });
+		__emit: (
+			data: INodeExecutionData[][],
+			_response: unknown,
+			done: { resolve: (run?: object) => void; reject: (reason: Error) => void },
+		) => {
+			const fail = (message: string): void =>
+				done.resolve({ finished: false, status: 'error', data: { resultData: { error: { message } } } });
+			about.executions.push({
+				items: data[0] ?? [],
+				end: () => done.resolve(run),
+				fail,
+				refuse: (reason) => (reason === undefined ? done.resolve(undefined) : done.reject(reason)),
+			});
 		},
 		__emitError: (error: Error) => about.failedExecutions.push(error),
 	};

@@ -6,7 +6,10 @@ import type { IBinaryData, INodeExecutionData } from 'n8n-workflow';
 import type { MailContext } from '../../nodes/Office365SmtpSend/context';
 
 /** n8n as far as making a mail needs it, with binary data kept outside of the items as n8n does by default. */
-export function mailContext(parameters: Record<string, unknown>, item: INodeExecutionData = { json: {} }): MailContext & { opened: string[] } {
+export function mailContext(
+	parameters: Record<string, unknown>,
+	item: INodeExecutionData = { json: {} },
+): MailContext & { opened: string[] } {
 	const context = {
 		opened: new Array<string>(),
 		getNodeParameter: (name: string, _item: number, fallback?: unknown): unknown => (name in parameters ? parameters[name] : fallback),
@@ -18,7 +21,8 @@ export function mailContext(parameters: Record<string, unknown>, item: INodeExec
 				return Readable.from([stored.get(id) ?? Buffer.alloc(0)]);
 			},
 			getBinaryMetadata: async (id: string) => ({ fileSize: stored.get(id)?.length }),
-			prepareBinaryData: async (content: Buffer | Readable, fileName?: string, mimeType?: string) => await store(content, fileName, mimeType),
+			prepareBinaryData: async (content: Buffer | Readable, fileName?: string, mimeType?: string) =>
+				await store(content, fileName, mimeType),
 		},
 	};
 	return context;

@@ -9,10 +9,14 @@ const QUERY_MS = 5;
 export class ProcessedData {
 	#row: ReadonlySet<string> | undefined;
 
-	async checkAndRecord(items: string[], { maxEntries = Infinity }: { maxEntries?: number } = {}): Promise<{ new: string[]; processed: string[] }> {
+	async checkAndRecord(
+		items: string[],
+		{ maxEntries = Infinity }: { maxEntries?: number } = {},
+	): Promise<{ new: string[]; processed: string[] }> {
 		const known = this.#row;
 		await pause(QUERY_MS);
-		if (known === undefined && this.#row !== undefined) throw new Error('UNIQUE constraint failed: processed_data.workflowId, processed_data.context');
+		if (known === undefined && this.#row !== undefined)
+			throw new Error('UNIQUE constraint failed: processed_data.workflowId, processed_data.context');
 		// The oldest go first.
 		const all = [...new Set([...(known ?? []), ...items])];
 		this.#row = new Set(all.slice(Math.max(0, all.length - maxEntries)));

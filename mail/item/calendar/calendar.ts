@@ -167,7 +167,14 @@ function utcOf(time: Time): number {
 function attendeeOf(from: Property): CalendarAttendee[] {
 	const person = personOf(from);
 	if (person === null) return [];
-	return [{ ...person, answer: ANSWERS.get(parameter(from, 'partstat')) ?? 'needsAction', role: ROLES.get(parameter(from, 'role')) ?? 'required', type: TYPES.get(parameter(from, 'cutype')) ?? 'person' }];
+	return [
+		{
+			...person,
+			answer: ANSWERS.get(parameter(from, 'partstat')) ?? 'needsAction',
+			role: ROLES.get(parameter(from, 'role')) ?? 'required',
+			type: TYPES.get(parameter(from, 'cutype')) ?? 'person',
+		},
+	];
 }
 
 const ANSWERS = new Map<string, Answer>([

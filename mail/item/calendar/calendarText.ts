@@ -6,8 +6,33 @@ const LONGEST_LINE = 50_000;
 
 /** Of an event, what is read. Attached files, alarms and HTML twins of the description are not. */
 const KEPT = new Set([
-	...['METHOD', 'UID', 'SEQUENCE', 'SUMMARY', 'DTSTART', 'DTEND', 'DURATION', 'LOCATION', 'DESCRIPTION', 'ORGANIZER', 'ATTENDEE', 'RRULE', 'RECURRENCE-ID', 'STATUS', 'COMMENT', 'TZID', 'TZOFFSETFROM'],
-	...['TZOFFSETTO', 'X-MICROSOFT-CDO-ALLDAYEVENT', 'X-MICROSOFT-DISALLOW-COUNTER', 'URL', 'X-MICROSOFT-SKYPETEAMSMEETINGURL', 'X-GOOGLE-CONFERENCE'],
+	...[
+		'METHOD',
+		'UID',
+		'SEQUENCE',
+		'SUMMARY',
+		'DTSTART',
+		'DTEND',
+		'DURATION',
+		'LOCATION',
+		'DESCRIPTION',
+		'ORGANIZER',
+		'ATTENDEE',
+		'RRULE',
+		'RECURRENCE-ID',
+		'STATUS',
+		'COMMENT',
+		'TZID',
+		'TZOFFSETFROM',
+	],
+	...[
+		'TZOFFSETTO',
+		'X-MICROSOFT-CDO-ALLDAYEVENT',
+		'X-MICROSOFT-DISALLOW-COUNTER',
+		'URL',
+		'X-MICROSOFT-SKYPETEAMSMEETINGURL',
+		'X-GOOGLE-CONFERENCE',
+	],
 ]);
 const COMPONENTS = new Set(['VEVENT', 'VTIMEZONE', 'STANDARD', 'DAYLIGHT']);
 
@@ -54,7 +79,10 @@ function isHarmless(name: string, value: string, open: readonly string[]): boole
 	if (value.length > LONGEST_LINE) return false;
 	const inEvent = open[open.length - 1] === 'VEVENT';
 	if (inEvent || open.length === 0) return open.length > 0 || name === 'METHOD';
-	return name !== 'RRULE' || /^FREQ=YEARLY(?:;(?:BYDAY=-?\d[A-Z]{2}|BYMONTH=\d{1,2}|INTERVAL=1|WKST=[A-Z]{2}|UNTIL=\w{8,16}))*$/i.test(value.trim());
+	return (
+		name !== 'RRULE' ||
+		/^FREQ=YEARLY(?:;(?:BYDAY=-?\d[A-Z]{2}|BYMONTH=\d{1,2}|INTERVAL=1|WKST=[A-Z]{2}|UNTIL=\w{8,16}))*$/i.test(value.trim())
+	);
 }
 
 const PARAMETERS = /^(?:[\w-]{1,60}=(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*[;:])+/;
@@ -63,7 +91,8 @@ const PARAMETERS = /^(?:[\w-]{1,60}=(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*)
 function wellFormed(name: string, separator: string, value: string): string[] {
 	if (separator === ':') return [`${name}:${value}`];
 	const parameters = PARAMETERS.exec(value)?.[0];
-	if (parameters?.endsWith(':') || (parameters !== undefined && value.slice(parameters.length).startsWith(':'))) return [`${name};${value}`];
+	if (parameters?.endsWith(':') || (parameters !== undefined && value.slice(parameters.length).startsWith(':')))
+		return [`${name};${value}`];
 	const address = value.search(/mailto:/i);
 	return address === -1 ? [] : [`${name}:${value.slice(address)}`];
 }

@@ -1,7 +1,10 @@
 /** Wall-clock time in a zone that Node knows, as ICU does: IANA names, and Windows' names by way of the CLDR's table. */
 export async function ianaZone(name: string): Promise<string | undefined> {
 	// Mozilla and others put a path before the name: /mozilla.org/20050126_1/Europe/Berlin.
-	const plain = name.replace(/^\/?[\w.]{1,60}\/[\w]{1,40}\/(?=[A-Z])/, '').replace(/^"|"$/g, '').trim();
+	const plain = name
+		.replace(/^\/?[\w.]{1,60}\/[\w]{1,40}\/(?=[A-Z])/, '')
+		.replace(/^"|"$/g, '')
+		.trim();
 	if (plain === '' || plain.length > 100) return undefined;
 	// Loaded at first use.
 	const { findIana } = await import('windows-iana');

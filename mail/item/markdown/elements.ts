@@ -6,10 +6,16 @@ const set = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 const VOID = set('area base basefont bgsound br col embed frame hr img input link meta param source track wbr');
 const UNSEEN = set('audio canvas datalist head iframe noembed noframes script select style svg template title video object');
 /** Take lines of their own. */
-const BLOCKS = set('address article aside body center dd details dialog div dt fieldset figcaption figure footer form header html legend main nav section summary tbody tfoot thead tr caption table td th');
+const BLOCKS = set(
+	'address article aside body center dd details dialog div dt fieldset figcaption figure footer form header html legend main nav section summary tbody tfoot thead tr caption table td th',
+);
 /** Stand between blank lines. */
 const APART = set('blockquote dl h1 h2 h3 h4 h5 h6 ol p pre ul menu');
-const MARKS = new Map([...['b', 'strong'].map((name): [string, string] => [name, '**']), ...['i', 'em'].map((name): [string, string] => [name, '*']), ...['s', 'del', 'strike'].map((name): [string, string] => [name, '~~'])]);
+const MARKS = new Map([
+	...['b', 'strong'].map((name): [string, string] => [name, '**']),
+	...['i', 'em'].map((name): [string, string] => [name, '*']),
+	...['s', 'del', 'strike'].map((name): [string, string] => [name, '~~']),
+]);
 const HIDDEN = /(?:^|[;\s"])(?:display:none|visibility:hidden|font-size:0(?![.\d])|max-height:0(?![.\d])|opacity:0(?![.\d])|mso-hide:all)/i;
 /** More open elements than any mail has; those within are read as text alone. */
 const DEEPEST = 2_000;

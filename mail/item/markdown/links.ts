@@ -1,5 +1,6 @@
 /** Parameters that tell the sender who clicked and change nothing else. */
-const TRACKING = /^(?:utm_\w+|gclid|dclid|fbclid|msclkid|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|hsctatracking|vero_id|oly_(?:enc|anon)_id|yclid|igshid|s_cid|icid|wt\.mc_id|trk|trkemail|elqtrackid|elqtrack)$/i;
+const TRACKING =
+	/^(?:utm_\w+|gclid|dclid|fbclid|msclkid|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|hsctatracking|vero_id|oly_(?:enc|anon)_id|yclid|igshid|s_cid|icid|wt\.mc_id|trk|trkemail|elqtrackid|elqtrack)$/i;
 
 /**
  * The address that a link leads to, as short as it is safe to make it: wrappers of Microsoft's Safe Links are taken off, since the

@@ -24,10 +24,13 @@ export async function markdownOf(html: string): Promise<string> {
 	const tokenizer = new Tokenizer({ decodeEntities: true }, callbacks(html, elements));
 	const length = Math.min(html.length, LONGEST_HTML);
 	// In pieces, so that nothing more is read once there is enough.
-	for (let from = 0; from < length && !elements.isFull; from += 100_000) tokenizer.write(html.slice(from, Math.min(length, from + 100_000)));
+	for (let from = 0; from < length && !elements.isFull; from += 100_000)
+		tokenizer.write(html.slice(from, Math.min(length, from + 100_000)));
 	if (!elements.isFull) tokenizer.end();
 	const { text, cut } = elements.end();
-	return cut || length < html.length ? `${text}\n\n[The email is longer. It was cut here after ${text.length.toLocaleString('en-US')} characters.]` : text;
+	return cut || length < html.length
+		? `${text}\n\n[The email is longer. It was cut here after ${text.length.toLocaleString('en-US')} characters.]`
+		: text;
 }
 
 function callbacks(html: string, elements: Elements): TokenizerCallbacks {

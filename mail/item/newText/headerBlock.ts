@@ -41,7 +41,10 @@ export function isSeparator(line: string): boolean {
 	const text = judged(line);
 	if (text.length > 120) return false;
 	const dashed = /^[-—–_=*#+]{2,}/.test(text);
-	const words = text.replace(/^[-—–_=*#+ ]{1,60}/, '').replace(/[-—–_=*#+:： ]{1,60}$/, '').replace(/’/g, '\'');
+	const words = text
+		.replace(/^[-—–_=*#+ ]{1,60}/, '')
+		.replace(/[-—–_=*#+:： ]{1,60}$/, '')
+		.replace(/’/g, "'");
 	return (dashed || /[:：]$/.test(text)) && SEPARATORS.has(words);
 }
 

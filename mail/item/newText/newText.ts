@@ -67,5 +67,9 @@ function isHistory(lines: readonly string[], at: number, answers: boolean): bool
 
 function trimmed(lines: readonly string[]): string {
 	const kept = lines.map((line) => line.trimEnd());
-	return kept.join('\n').replace(/\n{3,}/g, '\n\n').replace(/^\n+/, '').trimEnd();
+	return kept
+		.join('\n')
+		.replace(/\n{3,}/g, '\n\n')
+		.replace(/^\n+/, '')
+		.trimEnd();
 }

@@ -7,7 +7,8 @@ const LONGEST_SIGNATURE = 40;
 const CONTACT =
 	/\+?\(?\d[\d ()/.\-–]{6,}\d|https?:\/\/|www\.|\S@\S|\b(?:tel|phone|mobile|mobil|fon|fax|cell|tél|telefon|tlf|gmbh|inc|ltd|llc|corp|s\.a\.|b\.v\.|kg|ag|oy|ab|a\/s|sp\. z|hrb|ust|電話|电话|株式会社|전화)\b/;
 const POSTSCRIPT = /^p\.? ?s\.?\b|^n\.? ?b\.?\b/;
-const LIST_FOOTER = /mailing list|listinfo|unsubscribe|you received this message because|google groups|to unsubscribe|abmelden|se désabonner|mailman/;
+const LIST_FOOTER =
+	/mailing list|listinfo|unsubscribe|you received this message because|google groups|to unsubscribe|abmelden|se désabonner|mailman/;
 
 /** The lines that the sender wrote, without the signature below them. */
 export function withoutSignature(lines: readonly string[]): string[] {
@@ -20,7 +21,11 @@ export function withoutSignature(lines: readonly string[]): string[] {
 export function isDeviceLine(line: string): boolean {
 	const text = judged(line).replace(/^[*_<[( ]{1,4}/, '');
 	if (text === '' || text.length > 160) return false;
-	return DEVICE_LINES.some((start) => text.startsWith(start)) || /^(?:von meinem|mit meinem) .{1,60} gesendet/.test(text) || /から送信$|에서 보냄|ile gönderildi$/.test(text);
+	return (
+		DEVICE_LINES.some((start) => text.startsWith(start)) ||
+		/^(?:von meinem|mit meinem) .{1,60} gesendet/.test(text) ||
+		/から送信$|에서 보냄|ile gönderildi$/.test(text)
+	);
 }
 
 function withoutDeviceLines(lines: string[]): string[] {
@@ -61,5 +66,9 @@ function withoutContacts(lines: string[]): string[] {
 }
 
 function isClosing(line: string): boolean {
-	return CLOSINGS.has(judged(line).replace(/[,.!！。、*_ ]{1,6}$/, '').replace(/^[*_]{1,3}/, ''));
+	return CLOSINGS.has(
+		judged(line)
+			.replace(/[,.!！。、*_ ]{1,6}$/, '')
+			.replace(/^[*_]{1,3}/, ''),
+	);
 }

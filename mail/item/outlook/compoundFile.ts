@@ -44,7 +44,9 @@ class Inspection {
 		const perSector = this.#size / ENTRY;
 		const entries = directory.flatMap((sector) => Array.from({ length: perSector }, (_, at) => this.#offset(sector) + at * ENTRY));
 		if (entries.length > MOST_ENTRIES || !this.#isTree(entries)) return false;
-		const small = smallTable.flatMap((sector) => Array.from({ length: this.#size / 4 }, (_, at) => this.bytes.readUInt32LE(this.#offset(sector) + at * 4)));
+		const small = smallTable.flatMap((sector) =>
+			Array.from({ length: this.#size / 4 }, (_, at) => this.bytes.readUInt32LE(this.#offset(sector) + at * 4)),
+		);
 		return this.#areStreamsSound(entries, small);
 	}
 
@@ -93,7 +95,11 @@ class Inspection {
 			seen[at] = 1;
 			const [left = NO_ENTRY, right = NO_ENTRY, child = NO_ENTRY] = [68, 72, 76].map((field) => this.bytes.readUInt32LE(entry + field));
 			// The root has no neighbours; those of a stream have no children.
-			for (const [index, deeper] of [[left, 0], [right, 0], [child, 1]] satisfies Array<[number, number]>) {
+			for (const [index, deeper] of [
+				[left, 0],
+				[right, 0],
+				[child, 1],
+			] satisfies Array<[number, number]>) {
 				if (index !== NO_ENTRY) open.push({ at: index, depth: depth + deeper });
 			}
 		}

@@ -22,7 +22,19 @@ const NAMED = 0x8000;
 const [TEXT8, TEXT16, OBJECT, BYTES] = [0x1e, 0x1f, 0x0d, 0x102];
 /** Sizes of fixed types, padded to four bytes. */
 const SIZES = new Map<number, number>([
-	...[[0x02, 4], [0x03, 4], [0x04, 4], [0x05, 8], [0x06, 8], [0x07, 8], [0x0a, 4], [0x0b, 4], [0x14, 8], [0x40, 8], [0x48, 16]].map(([type = 0, size = 0]): [number, number] => [type, size]),
+	...[
+		[0x02, 4],
+		[0x03, 4],
+		[0x04, 4],
+		[0x05, 8],
+		[0x06, 8],
+		[0x07, 8],
+		[0x0a, 4],
+		[0x0b, 4],
+		[0x14, 8],
+		[0x40, 8],
+		[0x48, 16],
+	].map(([type = 0, size = 0]): [number, number] => [type, size]),
 ]);
 
 /** Reads on until the bytes end or make no sense. @param decode for 8-bit text, which is in the code page of the message */

@@ -47,7 +47,9 @@ export async function readMsg(bytes: Buffer, decodePage: (text: Buffer, codepage
 			const { fileName, content } = reader.getAttachment(attachment);
 			const isInner = attachment.innerMsgContent === true;
 			message.files.push({
-				name: isInner ? `${safeName(attachment.innerMsgContentFields?.subject ?? attachment.name ?? '')}.msg` : (fileName || attachment.name || 'attachment'),
+				name: isInner
+					? `${safeName(attachment.innerMsgContentFields?.subject ?? attachment.name ?? '')}.msg`
+					: fileName || attachment.name || 'attachment',
 				type: isInner ? 'application/vnd.ms-outlook' : (attachment.attachMimeTag ?? '').toLowerCase(),
 				contentId: (attachment.pidContentId ?? '').replace(/[<>]/g, ''),
 				bytes: Buffer.from(content.buffer, content.byteOffset, content.byteLength),
@@ -80,7 +82,10 @@ function head(fields: FieldsData): Pick<OutlookMessage, 'messageId' | 'subject' 
 		messageId: fields.messageId ?? '',
 		subject: fields.subject ?? '',
 		date: Number.isNaN(sent) ? '' : new Date(sent).toISOString(),
-		from: person(fields.senderName, fields.senderSmtpAddress ?? fields.sentRepresentingSmtpAddress ?? fields.creatorSMTPAddress ?? fields.senderEmail),
+		from: person(
+			fields.senderName,
+			fields.senderSmtpAddress ?? fields.sentRepresentingSmtpAddress ?? fields.creatorSMTPAddress ?? fields.senderEmail,
+		),
 		to: people('to'),
 		cc: people('cc'),
 	};
@@ -104,5 +109,10 @@ async function body(fields: FieldsData, decodePage: (text: Buffer, codepage: num
 }
 
 function safeName(subject: string): string {
-	return subject.replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ').trim().slice(0, 120) || 'message';
+	return (
+		subject
+			.replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ')
+			.trim()
+			.slice(0, 120) || 'message'
+	);
 }

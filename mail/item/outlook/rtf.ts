@@ -30,7 +30,8 @@ async function encapsulated(rtf: Buffer): Promise<RtfBody | undefined> {
 	// The library takes squared time for groups within groups.
 	if (!/\\from(?:html1|text)\b/.test(begin) || depthOf(rtf) > DEEPEST) return undefined;
 	const [{ deEncapsulateSync }, iconv] = await Promise.all([import('rtf-stream-parser'), import('iconv-lite')]);
-	const decode = (bytes: Buffer, encoding: string): string => (iconv.encodingExists(encoding) ? iconv.decode(bytes, encoding) : bytes.toString('latin1'));
+	const decode = (bytes: Buffer, encoding: string): string =>
+		iconv.encodingExists(encoding) ? iconv.decode(bytes, encoding) : bytes.toString('latin1');
 	const { mode, text } = deEncapsulateSync(rtf, { decode, warn: () => undefined, replaceSymbolFontChars: true });
 	return mode === 'html' ? { html: text.toString() } : { text: text.toString() };
 }

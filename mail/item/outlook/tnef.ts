@@ -22,7 +22,16 @@ export interface Unpacked {
 
 const SIGNATURE = 0x223e9f78;
 /** Attributes (MS-OXTNEF, section 2.1.3.3), with their type in the upper half. */
-const ATTRIBUTE = { subject: 0x00018004, body: 0x0002800c, message: 0x00069003, begin: 0x00069002, title: 0x00018010, data: 0x0006800f, attachment: 0x00069005, codepage: 0x00069007 } as const;
+const ATTRIBUTE = {
+	subject: 0x00018004,
+	body: 0x0002800c,
+	message: 0x00069003,
+	begin: 0x00069002,
+	title: 0x00018010,
+	data: 0x0006800f,
+	attachment: 0x00069005,
+	codepage: 0x00069007,
+} as const;
 const MOST_ATTRIBUTES = 20_000;
 const MOST_FILES = 500;
 /** Messages within messages. */
@@ -44,7 +53,11 @@ interface Attachment {
  *
  * @param decodePage decodes 8-bit text of a Windows code page
  */
-export async function readTnef(bytes: Buffer, decodePage: (text: Buffer, codepage: number) => string, depth = 0): Promise<Unpacked | undefined> {
+export async function readTnef(
+	bytes: Buffer,
+	decodePage: (text: Buffer, codepage: number) => string,
+	depth = 0,
+): Promise<Unpacked | undefined> {
 	const reader = new Reader(bytes);
 	if (reader.u32() !== SIGNATURE) return undefined;
 	reader.u16();
@@ -64,7 +77,8 @@ export async function readTnef(bytes: Buffer, decodePage: (text: Buffer, codepag
 		else if (attribute === ATTRIBUTE.subject) unpacked.subject = untilZero(decode(content));
 		else if (attribute === ATTRIBUTE.body) unpacked.text = untilZero(decode(content));
 		else if (attribute === ATTRIBUTE.message) await takeBody(readMapi(content, decode), unpacked, decodePage);
-		else if (attribute === ATTRIBUTE.begin && attachments.length < MOST_FILES) attachments.push({ title: '', data: Buffer.alloc(0), properties: new Map() });
+		else if (attribute === ATTRIBUTE.begin && attachments.length < MOST_FILES)
+			attachments.push({ title: '', data: Buffer.alloc(0), properties: new Map() });
 		else if (attribute === ATTRIBUTE.title && attachment !== undefined) attachment.title = untilZero(decode(content));
 		else if (attribute === ATTRIBUTE.data && attachment !== undefined) attachment.data = content;
 		else if (attribute === ATTRIBUTE.attachment && attachment !== undefined) attachment.properties = readMapi(content, decode);
@@ -90,7 +104,12 @@ async function takeBody(properties: MapiValues, unpacked: Unpacked, decodePage: 
 	else if (unpacked.text.trim() === '') unpacked.files.push({ name: 'body.rtf', type: 'application/rtf', contentId: '', bytes: body.rtf });
 }
 
-async function takeAttachment(attachment: Attachment, unpacked: Unpacked, decodePage: (text: Buffer, codepage: number) => string, depth: number): Promise<void> {
+async function takeAttachment(
+	attachment: Attachment,
+	unpacked: Unpacked,
+	decodePage: (text: Buffer, codepage: number) => string,
+	depth: number,
+): Promise<void> {
 	const { properties, title } = attachment;
 	const held = properties.get(PROPERTY.data);
 	const object = held?.kind === 'bytes' ? held.bytes : Buffer.alloc(0);
@@ -107,14 +126,26 @@ async function takeAttachment(attachment: Attachment, unpacked: Unpacked, decode
 	}
 	const name = textOf(properties, PROPERTY.longName) || title || textOf(properties, PROPERTY.shortName) || 'attachment';
 	const bytes = attachment.data.length > 0 ? attachment.data : object;
-	unpacked.files.push({ name, type: textOf(properties, PROPERTY.mimeType).toLowerCase(), contentId: textOf(properties, PROPERTY.contentId).replace(/[<>]/g, ''), bytes });
+	unpacked.files.push({
+		name,
+		type: textOf(properties, PROPERTY.mimeType).toLowerCase(),
+		contentId: textOf(properties, PROPERTY.contentId).replace(/[<>]/g, ''),
+		bytes,
+	});
 }
 
 /** A forwarded message: its text becomes a file named by its subject, its files stand beside it. */
 function takeMessage(message: Unpacked, unpacked: Unpacked): void {
-	const subject = message.subject.replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ').trim().slice(0, 120) || 'message';
+	const subject =
+		message.subject
+			.replace(/[\p{Cc}\\/:*?"<>|]+/gu, ' ')
+			.trim()
+			.slice(0, 120) || 'message';
 	const [type, extension, body] = message.html === '' ? ['text/plain', 'txt', message.text] : ['text/html', 'html', message.html];
-	unpacked.files.push({ name: `${subject}.${extension}`, type, contentId: '', bytes: Buffer.from(body) }, ...message.files.slice(0, MOST_FILES));
+	unpacked.files.push(
+		{ name: `${subject}.${extension}`, type, contentId: '', bytes: Buffer.from(body) },
+		...message.files.slice(0, MOST_FILES),
+	);
 	unpacked.incomplete ||= message.incomplete;
 }
 

@@ -18,7 +18,12 @@ export function isNestedMail({ type, name }: ReadFile): boolean {
 }
 
 /** The fields of mails that are attached, in order. */
-export async function nestedMails(files: readonly ReadFile[], faults: string[], depth = 1, budget = { left: MOST_MAILS }): Promise<IDataObject[]> {
+export async function nestedMails(
+	files: readonly ReadFile[],
+	faults: string[],
+	depth = 1,
+	budget = { left: MOST_MAILS },
+): Promise<IDataObject[]> {
 	const mails: IDataObject[] = [];
 	for (const file of files.filter(isNestedMail)) {
 		if (budget.left <= 0) {
@@ -26,11 +31,14 @@ export async function nestedMails(files: readonly ReadFile[], faults: string[], 
 			break;
 		}
 		budget.left -= 1;
-		if (file.size > file.kept.length) faults.push(`The attached email "${file.name}" is large; only its first ${Math.round(file.kept.length / 1e6)} MB were read.`);
+		if (file.size > file.kept.length)
+			faults.push(`The attached email "${file.name}" is large; only its first ${Math.round(file.kept.length / 1e6)} MB were read.`);
 		try {
 			mails.push(await nestedMail(file, faults, depth, budget));
 		} catch (error) {
-			faults.push(`The attached email "${file.name}" could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'its content makes no sense'}`);
+			faults.push(
+				`The attached email "${file.name}" could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'its content makes no sense'}`,
+			);
 		}
 	}
 	return mails;
@@ -44,7 +52,13 @@ async function nestedMail(file: ReadFile, faults: string[], depth: number, budge
 	});
 	reader.push(file.kept);
 	const mail = await reader.end();
-	const people = (key: string): string => textOfPeople(readPeople(mail.fields.filter((field) => field.key === key).map(({ value }) => value), mail.charsets));
+	const people = (key: string): string =>
+		textOfPeople(
+			readPeople(
+				mail.fields.filter((field) => field.key === key).map(({ value }) => value),
+				mail.charsets,
+			),
+		);
 	const date = readDate(firstOf(mail.fields, 'date'));
 	const inner = depth < DEEPEST ? await nestedMails(mail.files, faults, depth + 1, budget) : [];
 	return {

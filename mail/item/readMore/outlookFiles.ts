@@ -33,7 +33,10 @@ export async function unpackOutlook(mail: ReadMail, faults: string[]): Promise<U
 	for (const file of mail.files.filter(isOutlookFile).slice(0, 50)) {
 		const complete = file.size === file.kept.length;
 		const found = isTnef(file.name, file.type) ? await takeTnef(file, unpacked) : complete && (await takeMsg(file, unpacked));
-		if (found !== 'whole') faults.push(`The Outlook file "${file.name}" could ${found === 'part' ? 'only partly' : 'not'} be unpacked${complete ? '' : ': it is larger than 25 MB'}.`);
+		if (found !== 'whole')
+			faults.push(
+				`The Outlook file "${file.name}" could ${found === 'part' ? 'only partly' : 'not'} be unpacked${complete ? '' : ': it is larger than 25 MB'}.`,
+			);
 	}
 	return { ...unpacked, files: unpacked.files.slice(0, MOST_FILES) };
 }
@@ -60,7 +63,7 @@ async function takeMsg(file: ReadFile, unpacked: UnpackedOutlook): Promise<'whol
 
 /** Windows code pages by number; 65001 is UTF-8. */
 function decodePage(bytes: Buffer, page: number): string {
-	return decodeDeclared(bytes, page === 65001 ? 'utf-8' : PAGES.get(page) ?? `windows-${page}`, []);
+	return decodeDeclared(bytes, page === 65001 ? 'utf-8' : (PAGES.get(page) ?? `windows-${page}`), []);
 }
 
 const PAGES = new Map([

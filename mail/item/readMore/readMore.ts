@@ -82,7 +82,9 @@ async function addCalendar(mail: ReadMail, json: IDataObject, faults: string[]):
 			json.calendar = { ...calendar };
 			return;
 		} catch (error) {
-			faults.push(`The calendar "${file.name}" could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'its content makes no sense'}.`);
+			faults.push(
+				`The calendar "${file.name}" could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'its content makes no sense'}.`,
+			);
 		}
 	}
 }
@@ -93,7 +95,8 @@ export function newTextOf(mail: ReadMail): string {
 }
 
 /** "Re:", "AW:", "WG:" … as mail programs write before the subject of what is answered or forwarded. */
-const ANSWER = /^\s{0,20}(?:re|aw|antw|sv|vs|r|rif|ref|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|vl|vb|pd|doorst|转发|轉寄)\s{0,5}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,5}[:：]/i;
+const ANSWER =
+	/^\s{0,20}(?:re|aw|antw|sv|vs|r|rif|ref|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|vl|vb|pd|doorst|转发|轉寄)\s{0,5}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,5}[:：]/i;
 
 function isAnswer(mail: ReadMail): boolean {
 	if (firstOf(mail.fields, 'in-reply-to') !== '' || firstOf(mail.fields, 'references') !== '') return true;
@@ -101,5 +104,7 @@ function isAnswer(mail: ReadMail): boolean {
 }
 
 function shortened(text: string): string {
-	return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}\n\n[The email is longer. It was cut here after ${LONGEST_TEXT.toLocaleString('en-US')} characters.]`;
+	return text.length <= LONGEST_TEXT
+		? text
+		: `${text.slice(0, LONGEST_TEXT)}\n\n[The email is longer. It was cut here after ${LONGEST_TEXT.toLocaleString('en-US')} characters.]`;
 }

@@ -1,4 +1,13 @@
-import { fieldGroups, messageId, originalOf, typedAddress, type BouncedRecipient, type Fields, type Original, type ReportSource } from './report';
+import {
+	fieldGroups,
+	messageId,
+	originalOf,
+	typedAddress,
+	type BouncedRecipient,
+	type Fields,
+	type Original,
+	type ReportSource,
+} from './report';
 import { isFromMailSystem, readWrittenBounce } from './writtenBounce';
 
 /** What became of a mail on its way (RFC 3464), or what a mail server writes of it in its own words. */
@@ -18,7 +27,8 @@ export function readBounce(source: ReportSource): Bounce | undefined {
 	const groups = source.deliveryStatus === undefined ? [] : fieldGroups(source.deliveryStatus);
 	const told = groups.filter((group) => group.has('final-recipient') || group.has('original-recipient') || group.has('action'));
 	const written = told.length > 0 || !isFromMailSystem(source) ? undefined : readWrittenBounce(source);
-	const recipients = told.length > 0 ? told.slice(0, MOST_RECIPIENTS).map((group) => recipientOf(group, source)) : (written?.recipients ?? []);
+	const recipients =
+		told.length > 0 ? told.slice(0, MOST_RECIPIENTS).map((group) => recipientOf(group, source)) : (written?.recipients ?? []);
 	if (recipients.length === 0) return undefined;
 	const returned = source.original ?? written?.original;
 	const original = originalOf(returned === undefined ? undefined : fieldGroups(returned, 1)[0], source.decode);

@@ -26,7 +26,8 @@ export function readReceipt(source: ReportSource): Receipt | undefined {
 		automatic: /automatic-action|sent-automatically/.test(mode),
 		recipient: typedAddress(fields.get('final-recipient') ?? fields.get('original-recipient')),
 		...original,
-		originalMessageId: messageId(fields.get('original-message-id') ?? '') || original.originalMessageId || messageId(source.header('in-reply-to')),
+		originalMessageId:
+			messageId(fields.get('original-message-id') ?? '') || original.originalMessageId || messageId(source.header('in-reply-to')),
 	};
 }
 

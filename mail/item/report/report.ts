@@ -71,7 +71,10 @@ export function messageId(value: string): string {
 /** `rfc822; ada@example.com` (RFC 3464, section 2.1.2), with or without brackets. */
 export function typedAddress(value: string | undefined): string {
 	const text = (value ?? '').slice(0, 1_000);
-	return text.replace(/^[\w-]{1,40}[ \t]{0,10};/, '').trim().replace(/^<|>$/g, '');
+	return text
+		.replace(/^[\w-]{1,40}[ \t]{0,10};/, '')
+		.trim()
+		.replace(/^<|>$/g, '');
 }
 
 /** One recipient of a report on delivery (RFC 3464, section 2.3). */

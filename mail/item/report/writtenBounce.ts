@@ -8,16 +8,23 @@ const MOST_RECIPIENTS = 50;
 export function isFromMailSystem(source: ReportSource): boolean {
 	if (source.has('x-failed-recipients') || source.has('x-ms-exchange-message-is-ndr')) return true;
 	const from = source.header('from').slice(0, LONGEST_LINE).toLowerCase();
-	if (/mailer-daemon|postmaster@|mail delivery (?:sub)?system|microsoftexchange[0-9a-f]{32}@|microsoft outlook <(?:postmaster|microsoftexchange)/.test(from)) return true;
+	if (
+		/mailer-daemon|postmaster@|mail delivery (?:sub)?system|microsoftexchange[0-9a-f]{32}@|microsoft outlook <(?:postmaster|microsoftexchange)/.test(
+			from,
+		)
+	)
+		return true;
 	return /^\s*(?:multipart\/report)\b.{0,400}delivery-status/i.test(source.header('content-type'));
 }
 
 /** Above the mail that came back: Exim, qmail, Exchange, Postfix, Lotus, Gmail. */
 const COPY_BEGINS =
 	/^[- ]{0,40}(?:this is a copy of (?:the|your) message|below this line is a copy|original message (?:headers|follows|----)|the following is a copy|ursprüngliche nachrichtenkopfzeilen|ursprüngliche nachrichtenköpfe|kopfzeilen der ursprünglichen nachricht|en-têtes de message d'origine|en-têtes du message d’origine|encabezados de mensajes originales|encabezados originales del mensaje|intestazioni originali del messaggio|originele berichtkoppen|oorspronkelijke berichtkoppen|message header follows|undelivered message follows|returned message|unsent message below|original message\b)/;
-const DELAYED = /\bdelayed\b|has not yet been delivered|will be retried|will keep trying|keep trying|no action is required|still being retried|verzögert|zustellung verzögert|retardé|différé|retrasad|in ritardo|vertraagd|warning: (?:message|could not send)/;
+const DELAYED =
+	/\bdelayed\b|has not yet been delivered|will be retried|will keep trying|keep trying|no action is required|still being retried|verzögert|zustellung verzögert|retardé|différé|retrasad|in ritardo|vertraagd|warning: (?:message|could not send)/;
 /** It begins where a word begins: an attempt at each letter of a long word would cost 64 steps each. */
-const ADDRESS = /(?<![\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-])[\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu;
+const ADDRESS =
+	/(?<![\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-])[\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu;
 const ENHANCED = /(?:^|[^\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])/;
 const REPLY = /(?:^|[^\d.])([45]\d\d)[ -]/;
 const NO_RECIPIENT = /^(?:mailer-daemon|postmaster|microsoftexchange[0-9a-f]{32})@/i;
@@ -30,13 +37,19 @@ interface Written {
 
 /** Recipients and reasons that a mail server tells in words. */
 export function readWrittenBounce(source: ReportSource): Written {
-	const lines = source.text.slice(0, LONGEST_REPORT).split(/\r\n|\n|\r/).slice(0, MOST_LINES).map((line) => line.slice(0, LONGEST_LINE));
+	const lines = source.text
+		.slice(0, LONGEST_REPORT)
+		.split(/\r\n|\n|\r/)
+		.slice(0, MOST_LINES)
+		.map((line) => line.slice(0, LONGEST_LINE));
 	const end = lines.findIndex((line) => COPY_BEGINS.test(line.trim().toLowerCase()));
 	const told = end === -1 ? lines : lines.slice(0, end);
 	const original = end === -1 ? undefined : afterBlank(lines.slice(end + 1));
-	const delayed = DELAYED.test(source.header('subject').slice(0, LONGEST_LINE).toLowerCase()) || told.some((line) => DELAYED.test(line.toLowerCase()));
+	const delayed =
+		DELAYED.test(source.header('subject').slice(0, LONGEST_LINE).toLowerCase()) || told.some((line) => DELAYED.test(line.toLowerCase()));
 	const found = new Map<string, string[]>();
-	for (const listed of source.header('x-failed-recipients').slice(0, 20_000).split(',')) if (listed.includes('@')) found.set(listed.trim().toLowerCase(), []);
+	for (const listed of source.header('x-failed-recipients').slice(0, 20_000).split(','))
+		if (listed.includes('@')) found.set(listed.trim().toLowerCase(), []);
 	const fixed = found.size > 0;
 	let current: string[] | undefined;
 	for (const line of told) {
@@ -58,14 +71,21 @@ export function readWrittenBounce(source: ReportSource): Written {
 function isRecipient(line: string, address: string, source: ReportSource): boolean {
 	if (NO_RECIPIENT.test(address) || source.header('to').toLowerCase().includes(address.toLowerCase())) return false;
 	const before = line.slice(0, line.indexOf(address)).trim().toLowerCase();
-	return before === '' || /^[<"'*(\[]{1,3}$/.test(before) || /(?:delivered to|deliver to|delivery to|rcpt to:? ?<?|recipient:?|empfänger:?|for|an|à|a|to:?|mailto:)[ <"'*(]{0,4}$/.test(before.slice(-60));
+	return (
+		before === '' ||
+		/^[<"'*(\[]{1,3}$/.test(before) ||
+		/(?:delivered to|deliver to|delivery to|rcpt to:? ?<?|recipient:?|empfänger:?|for|an|à|a|to:?|mailto:)[ <"'*(]{0,4}$/.test(
+			before.slice(-60),
+		)
+	);
 }
 
 function recipientOf(address: string, reason: readonly string[], delayed: boolean): BouncedRecipient {
 	const text = reason.slice(0, 40).join(' ');
 	const code = ENHANCED.exec(text)?.[1];
 	const reply = REPLY.exec(text)?.[1];
-	const said = reason.find((line) => ENHANCED.test(line) || REPLY.test(line)) ?? reason.find((line) => !line.toLowerCase().includes(address)) ?? '';
+	const said =
+		reason.find((line) => ENHANCED.test(line) || REPLY.test(line)) ?? reason.find((line) => !line.toLowerCase().includes(address)) ?? '';
 	return {
 		address,
 		action: delayed ? 'delayed' : 'failed',

@@ -2,7 +2,8 @@ import { LineCutter, LineReader } from './lines';
 import type { Session } from './session';
 
 /** Exchange Online's list, exactly; the server behind offers more. */
-export const IMAP_CAPABILITIES = 'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+';
+export const IMAP_CAPABILITIES =
+	'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+';
 
 export async function serveImap(session: Session, backendPort: number): Promise<void> {
 	if (!(await session.fault('CONNECT'))) session.say('* OK The Microsoft Exchange IMAP4 service is ready.');
@@ -51,7 +52,11 @@ async function authenticate(session: Session, reader: LineReader, [mechanism, in
 	if (mechanism?.toUpperCase() !== 'XOAUTH2') return 'NO AUTHENTICATE failed.';
 	if (initial === undefined) session.say('+ ');
 	const result = await session.signIn(initial ?? (await reader.line()) ?? '');
-	return result === 'failed' ? 'NO AUTHENTICATE failed.' : result === 'notConnected' ? 'BAD User is authenticated but not connected.' : 'ok';
+	return result === 'failed'
+		? 'NO AUTHENTICATE failed.'
+		: result === 'notConnected'
+			? 'BAD User is authenticated but not connected.'
+			: 'ok';
 }
 
 /** Signs in behind and lets both sides talk, shaping what Exchange would not say. */
@@ -78,7 +83,11 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 			}
 		});
 	};
-	const fromClient = new LineCutter(true, (line) => queue(line, true), (bytes) => queue(bytes, false));
+	const fromClient = new LineCutter(
+		true,
+		(line) => queue(line, true),
+		(bytes) => queue(bytes, false),
+	);
 	const rest = reader.release();
 	if (rest.length > 0) fromServer.push(rest);
 	backend.on('data', (chunk: Buffer) => fromServer.push(chunk)).resume();

@@ -132,7 +132,9 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	}
 
 	takePlan(protocol: Protocol, command: string): Plan | undefined {
-		const index = this.#plans.findIndex((plan) => plan.protocol === protocol && (plan.command === command || (plan.command === '*' && !UNSPOKEN.has(command))));
+		const index = this.#plans.findIndex(
+			(plan) => plan.protocol === protocol && (plan.command === command || (plan.command === '*' && !UNSPOKEN.has(command))),
+		);
 		const plan = this.#plans[index];
 		if (plan === undefined) return undefined;
 		plan.times -= 1;
@@ -169,13 +171,18 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	 * answers any other one as it answers a bad token, while IMAP and POP take the mailbox to open. Measured on tenants:
 	 * frappe/frappe#23079, nextcloud/mail#13668, simonrob/email-oauth2-proxy#426.
 	 */
-	async judge(protocol: Protocol, user: string, token: string): Promise<{ result: 'failed' | 'notConnected' } | { result: 'ok'; expiresAt: number }> {
+	async judge(
+		protocol: Protocol,
+		user: string,
+		token: string,
+	): Promise<{ result: 'failed' | 'notConnected' } | { result: 'ok'; expiresAt: number }> {
 		try {
 			const claims = await this.identity.verify(token);
 			const [delegated, app] = PERMISSIONS[protocol];
 			const roles = Array.isArray(claims.roles) ? claims.roles : [];
 			const isApp = roles.length > 0;
-			if (!(isApp ? roles.includes(app) : (typeof claims.scp === 'string' ? claims.scp : '').split(' ').includes(delegated))) return { result: 'failed' };
+			if (!(isApp ? roles.includes(app) : (typeof claims.scp === 'string' ? claims.scp : '').split(' ').includes(delegated)))
+				return { result: 'failed' };
 			const allowed = this.fullAccess.get(isApp ? 'app' : String(claims.upn));
 			const signedIn = String(claims.upn).toLowerCase();
 			const named = user.toLowerCase();
@@ -210,7 +217,8 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		}
 		const from = (/^MAIL FROM:\s*<([^>]*)>/i.exec(line)?.[1] ?? '').toLowerCase();
 		const mailbox = (session.mailbox ?? '').toLowerCase();
-		if (from === '' || from === (this.primaryAddresses.get(mailbox) ?? mailbox) || this.sendAs.get(mailbox)?.has(from) === true) return undefined;
+		if (from === '' || from === (this.primaryAddresses.get(mailbox) ?? mailbox) || this.sendAs.get(mailbox)?.has(from) === true)
+			return undefined;
 		return '550 5.7.60 SMTP; Client does not have permissions to send as this sender';
 	}
 
@@ -240,7 +248,8 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		}
 		const session = new Session(this, protocol, socket);
 		this.sessions.push(session);
-		if (this.sessions.length > 2 * KEPT) this.sessions.splice(0, this.sessions.length, ...this.live(), ...this.sessions.filter(({ open }) => !open).slice(-KEPT));
+		if (this.sessions.length > 2 * KEPT)
+			this.sessions.splice(0, this.sessions.length, ...this.live(), ...this.sessions.filter(({ open }) => !open).slice(-KEPT));
 		this.emit('open', session);
 		serve(session, this.backend[protocol]).catch((error: unknown) => {
 			session.note(`!: ${error instanceof Error ? error.message : String(error)}`);

@@ -24,7 +24,7 @@ const NOTE = (uid: number): string =>
 		'MIME-Version: 1.0',
 		'Content-Type: text/plain; charset="utf-8"',
 		'',
-		'The server couldn\'t retrieve the following message. The message hasn\'t been deleted.',
+		"The server couldn't retrieve the following message. The message hasn't been deleted.",
 		'',
 	].join('\r\n');
 
@@ -85,7 +85,8 @@ export class MailFaults {
 		let text = line.toString('latin1');
 		for (const fault of this.#of(session)) {
 			if (fault.kind === 'late' && text.startsWith('* SEARCH')) text = text.replace(new RegExp(` ${fault.uid}(?=[ \r])`), '');
-			if (fault.kind === 'structure' && new RegExp(`^\\* \\d+ FETCH \\(UID ${fault.uid} `).test(text) && text.includes('BODYSTRUCTURE (')) text = misshapen(text, fault.as);
+			if (fault.kind === 'structure' && new RegExp(`^\\* \\d+ FETCH \\(UID ${fault.uid} `).test(text) && text.includes('BODYSTRUCTURE ('))
+				text = misshapen(text, fault.as);
 		}
 		return Buffer.from(text, 'latin1');
 	}

@@ -23,7 +23,11 @@ export async function servePop(session: Session, backendPort: number): Promise<v
 			session.say('+ ');
 			const result = await session.signIn((await reader.line()) ?? '');
 			if (result === 'ok') return await passOn(session, reader.release(), backendPort);
-			session.say(result === 'failed' ? '-ERR Authentication failure: unknown user name or bad password.' : '-ERR User is authenticated but not connected.');
+			session.say(
+				result === 'failed'
+					? '-ERR Authentication failure: unknown user name or bad password.'
+					: '-ERR User is authenticated but not connected.',
+			);
 		} else if (command === 'AUTH') {
 			// The initial response on the same line is what Exchange does not take.
 			session.say('-ERR Protocol error. Connection is closed. 10');
@@ -58,10 +62,14 @@ async function passOn(session: Session, early: Buffer, backendPort: number): Pro
 	if (rest.length > 0) session.pass(rest);
 	backend.on('data', (chunk: Buffer) => session.pass(chunk)).resume();
 	let chain = Promise.resolve();
-	const fromClient = new LineCutter(false, (line) => {
-		const text = line.toString('latin1').trimEnd();
-		chain = chain.then(async () => await forward(text));
-	}, () => undefined);
+	const fromClient = new LineCutter(
+		false,
+		(line) => {
+			const text = line.toString('latin1').trimEnd();
+			chain = chain.then(async () => await forward(text));
+		},
+		() => undefined,
+	);
 	async function forward(text: string): Promise<void> {
 		if (!session.open || session.silent) return;
 		session.note(`C: ${text}`);

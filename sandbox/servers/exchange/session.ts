@@ -40,7 +40,11 @@ export interface Service {
 		answer: (session: Session, line: Buffer) => Buffer;
 	};
 	takePlan: (protocol: Protocol, command: string) => Plan | undefined;
-	judge: (protocol: Protocol, user: string, token: string) => Promise<{ result: 'failed' | 'notConnected' } | { result: 'ok'; expiresAt: number }>;
+	judge: (
+		protocol: Protocol,
+		user: string,
+		token: string,
+	) => Promise<{ result: 'failed' | 'notConnected' } | { result: 'ok'; expiresAt: number }>;
 	/** The answer that signs in at the server behind. */
 	backendResponse: (mailbox: string) => Promise<string>;
 	upgrade: (session: Session) => Promise<TLSSocket>;
@@ -133,11 +137,13 @@ export class Session {
 
 	/** Whether the XOAUTH2 response's token is good, and good for this mailbox. */
 	async signIn(base64: string): Promise<'failed' | 'notConnected' | 'ok'> {
-		const [, user = '', token = ''] = /^user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01$/.exec(Buffer.from(base64, 'base64').toString('utf8')) ?? [];
+		const [, user = '', token = ''] =
+			/^user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01$/.exec(Buffer.from(base64, 'base64').toString('utf8')) ?? [];
 		this.mailbox = user;
 		const verdict = await this.exchange.judge(this.protocol, user, token);
 		// setTimeout takes at most 2^31 - 1 ms.
-		if (verdict.result === 'ok') this.#expiry = setTimeout(() => this.expire(), Math.min(2 ** 31 - 1, Math.max(0, verdict.expiresAt - Date.now())));
+		if (verdict.result === 'ok')
+			this.#expiry = setTimeout(() => this.expire(), Math.min(2 ** 31 - 1, Math.max(0, verdict.expiresAt - Date.now())));
 		return verdict.result;
 	}
 

@@ -6,10 +6,20 @@ import { wait, type Session } from './session';
 import { SIZE_LIMIT } from '../postfix';
 
 /** Exchange adds BINARYMIME and CHUNKING, which are not passed on here. */
-const BEFORE_TLS = ['localhost Hello [127.0.0.1]', `SIZE ${SIZE_LIMIT}`, 'PIPELINING', 'DSN', 'ENHANCEDSTATUSCODES', 'STARTTLS', '8BITMIME', 'SMTPUTF8'];
+const BEFORE_TLS = [
+	'localhost Hello [127.0.0.1]',
+	`SIZE ${SIZE_LIMIT}`,
+	'PIPELINING',
+	'DSN',
+	'ENHANCEDSTATUSCODES',
+	'STARTTLS',
+	'8BITMIME',
+	'SMTPUTF8',
+];
 const AFTER_TLS = BEFORE_TLS.map((line) => (line === 'STARTTLS' ? 'AUTH LOGIN XOAUTH2' : line));
 
-const SMTP_AUTH_OFF = '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.';
+const SMTP_AUTH_OFF =
+	'535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.';
 const BASIC_OFF = '535 5.7.139 Authentication unsuccessful, basic authentication is disabled.';
 
 export async function serveSmtp(session: Session, backendPort: number): Promise<void> {
@@ -142,7 +152,7 @@ async function passData(session: Session, client: LineReader, socket: TLSSocket,
 	const body = session.plan('BODY');
 	if (body?.delayMs !== undefined) await wait(body.delayMs);
 	if (body?.reply !== undefined) return await refuseMidway(session, client, body.reply);
-	const limit = body === undefined || (body.drop === undefined && body.afterBytes === undefined) ? Infinity : body.afterBytes ?? 0;
+	const limit = body === undefined || (body.drop === undefined && body.afterBytes === undefined) ? Infinity : (body.afterBytes ?? 0);
 	let passed = 0;
 	let whole = false;
 	for await (const chunk of client.mail()) {

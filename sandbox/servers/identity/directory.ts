@@ -61,13 +61,25 @@ export class Directory {
 	/** The app that asks, or why it may not. */
 	find(clientId: string | null, tenant: string): App | Failure {
 		if (!this.isShared(tenant) && tenant !== this.tenant && tenant !== MAIL_TENANT) {
-			return { error: 'invalid_request', aadsts: 90002, description: `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.` };
+			return {
+				error: 'invalid_request',
+				aadsts: 90002,
+				description: `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`,
+			};
 		}
 		if (clientId !== this.app.clientId) {
-			return { error: 'unauthorized_client', aadsts: 700016, description: `Application with identifier '${clientId ?? ''}' was not found in the directory '${tenant}'.` };
+			return {
+				error: 'unauthorized_client',
+				aadsts: 700016,
+				description: `Application with identifier '${clientId ?? ''}' was not found in the directory '${tenant}'.`,
+			};
 		}
 		if (!this.app.multiTenant && this.isShared(tenant)) {
-			return { error: 'invalid_request', aadsts: 50194, description: `Application '${clientId}' is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps.` };
+			return {
+				error: 'invalid_request',
+				aadsts: 50194,
+				description: `Application '${clientId}' is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps.`,
+			};
 		}
 		return this.app;
 	}
@@ -79,15 +91,28 @@ export class Directory {
 			const cut = scope.lastIndexOf('/');
 			const resource = scope.slice(0, cut);
 			if (known.includes(resource) && ![...app.delegated, '.default'].includes(scope.slice(cut + 1))) {
-				return { error: 'invalid_client', aadsts: 650053, description: `The application asked for scope '${scope.slice(cut + 1)}' that doesn't exist on the resource '${resource}'.` };
+				return {
+					error: 'invalid_client',
+					aadsts: 650053,
+					description: `The application asked for scope '${scope.slice(cut + 1)}' that doesn't exist on the resource '${resource}'.`,
+				};
 			}
 			resources.add(resource);
 		}
 		const [first, ...more] = resources;
-		if (more.length > 0) return { error: 'invalid_request', aadsts: 28000, description: 'Provided value for the input parameter scope is not valid because it contains more than one resource.' };
+		if (more.length > 0)
+			return {
+				error: 'invalid_request',
+				aadsts: 28000,
+				description: 'Provided value for the input parameter scope is not valid because it contains more than one resource.',
+			};
 		const resource = first ?? 'https://graph.microsoft.com';
 		if (parameter !== undefined && parameter !== null && parameter.replace(/\/+$/, '') !== resource) {
-			return { error: 'invalid_target', aadsts: 9010010, description: `The resource parameter provided in the request doesn't match with the requested scopes.` };
+			return {
+				error: 'invalid_target',
+				aadsts: 9010010,
+				description: `The resource parameter provided in the request doesn't match with the requested scopes.`,
+			};
 		}
 		return resource;
 	}

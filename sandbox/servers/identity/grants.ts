@@ -55,7 +55,11 @@ export class Grants {
 			case 'password':
 				return this.#signIn(app, form, tenant);
 			default:
-				return { error: 'unsupported_grant_type', aadsts: 70003, description: `The app requested an unsupported grant type '${form.get('grant_type') ?? ''}'.` };
+				return {
+					error: 'unsupported_grant_type',
+					aadsts: 70003,
+					description: `The app requested an unsupported grant type '${form.get('grant_type') ?? ''}'.`,
+				};
 		}
 	}
 
@@ -64,27 +68,52 @@ export class Grants {
 		const code = form.get('code') ?? '';
 		const grant = this.codes.get(code);
 		this.codes.delete(code);
-		if (grant === undefined) return { error: 'invalid_grant', aadsts: 54005, description: 'OAuth2 Authorization code was already redeemed, please retry with a new valid code.' };
+		if (grant === undefined)
+			return {
+				error: 'invalid_grant',
+				aadsts: 54005,
+				description: 'OAuth2 Authorization code was already redeemed, please retry with a new valid code.',
+			};
 		const verifier = form.get('code_verifier') ?? '';
 		if (grant.codeChallenge !== undefined && createHash('sha256').update(verifier).digest('base64url') !== grant.codeChallenge) {
-			return { error: 'invalid_grant', aadsts: 501481, description: 'The Code_Verifier does not match the code_challenge supplied in the authorization request.' };
+			return {
+				error: 'invalid_grant',
+				aadsts: 501481,
+				description: 'The Code_Verifier does not match the code_challenge supplied in the authorization request.',
+			};
 		}
-		if (grant.redirectUri !== form.get('redirect_uri')) return { error: 'invalid_grant', aadsts: 500112, description: 'The reply address does not match the reply address provided when requesting Authorization code.' };
+		if (grant.redirectUri !== form.get('redirect_uri'))
+			return {
+				error: 'invalid_grant',
+				aadsts: 500112,
+				description: 'The reply address does not match the reply address provided when requesting Authorization code.',
+			};
 		return this.#delegate(app, grant);
 	}
 
 	#refresh(app: App, form: URLSearchParams): Outcome | Failure {
 		const grant = this.#refreshTokens.get(form.get('refresh_token') ?? '');
-		if (grant === undefined) return { error: 'invalid_grant', aadsts: 9002313, description: 'Invalid request. Request is malformed or invalid.' };
-		if (grant.ended !== undefined) return { error: 'invalid_grant', aadsts: grant.ended, description: ENDED[grant.ended] ?? 'The grant has ended.' };
+		if (grant === undefined)
+			return { error: 'invalid_grant', aadsts: 9002313, description: 'Invalid request. Request is malformed or invalid.' };
+		if (grant.ended !== undefined)
+			return { error: 'invalid_grant', aadsts: grant.ended, description: ENDED[grant.ended] ?? 'The grant has ended.' };
 		return this.#delegate(app, grant, form.get('scope') ?? grant.scope);
 	}
 
 	#grantApp(app: App, form: URLSearchParams, tenant: string): Outcome | Failure {
 		const scope = form.get('scope') ?? '';
-		if (this.directory.isShared(tenant)) return { error: 'invalid_request', aadsts: 50059, description: 'No tenant-identifying information found in either the request or implied by any provided credentials.' };
+		if (this.directory.isShared(tenant))
+			return {
+				error: 'invalid_request',
+				aadsts: 50059,
+				description: 'No tenant-identifying information found in either the request or implied by any provided credentials.',
+			};
 		if (!/^https:\/\/[^ ]+\/\.default$/.test(scope)) {
-			return { error: 'invalid_scope', aadsts: 1002012, description: `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).` };
+			return {
+				error: 'invalid_scope',
+				aadsts: 1002012,
+				description: `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
+			};
 		}
 		return { app, resource: scope.replace(/\/+\.default$/, '') };
 	}
@@ -96,7 +125,12 @@ export class Grants {
 			return { error: 'invalid_grant', aadsts: 50126, description: 'Error validating credentials due to invalid username or password.' };
 		}
 		if (this.directory.mfa.has(user)) {
-			return { error: 'invalid_grant', aadsts: 50076, description: 'Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access the resource.' };
+			return {
+				error: 'invalid_grant',
+				aadsts: 50076,
+				description:
+					'Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access the resource.',
+			};
 		}
 		return this.#delegate(app, { user, tenant, clientId: app.clientId, scope: form.get('scope') ?? '' });
 	}

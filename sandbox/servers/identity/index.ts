@@ -125,12 +125,16 @@ export class IdentityServer {
 	async connect(user: string, protocols: readonly string[] = ['smtp', 'imap', 'pop']): Promise<Record<string, string | number>> {
 		const names: Record<string, string> = { smtp: 'SMTP.Send', imap: 'IMAP.AccessAsUser.All', pop: 'POP.AccessAsUser.All' };
 		const scopes = protocols.map((protocol) => `${this.resource}/${names[protocol] ?? protocol}`);
-		return await this.#delegatedTokens({ user, tenant: this.tenant, clientId: this.app.clientId, scope: ['openid email profile offline_access', ...scopes].join(' ') }, this.resource);
+		return await this.#delegatedTokens(
+			{ user, tenant: this.tenant, clientId: this.app.clientId, scope: ['openid email profile offline_access', ...scopes].join(' ') },
+			this.resource,
+		);
 	}
 
 	/** A single access token, of any shape: delegated unless `roles` are given. */
 	async accessToken(claims: { mailbox?: string; scp?: string; roles?: string[]; aud?: string; lifetimeSeconds?: number }): Promise<string> {
-		const permissions = claims.roles !== undefined ? { roles: claims.roles, idtyp: 'app' } : { scp: claims.scp ?? this.app.delegated.join(' ') };
+		const permissions =
+			claims.roles !== undefined ? { roles: claims.roles, idtyp: 'app' } : { scp: claims.scp ?? this.app.delegated.join(' ') };
 		return await this.#sign(
 			{ ...(claims.mailbox !== undefined && { upn: claims.mailbox }), ...permissions, appid: this.app.clientId },
 			claims.aud ?? this.resource,
@@ -145,7 +149,10 @@ export class IdentityServer {
 
 	async #sign(claims: JWTPayload, audience: string, seconds = this.tokenLifetimeSeconds): Promise<string> {
 		// Dovecot takes no token without `sub`.
-		return await this.#issuer.sign({ sub: String(claims.upn ?? claims.appid), ...claims, tid: this.tenant }, { issuer: `${this.url}/${this.tenant}/v2.0`, audience, seconds, now: this.#now() });
+		return await this.#issuer.sign(
+			{ sub: String(claims.upn ?? claims.appid), ...claims, tid: this.tenant },
+			{ issuer: `${this.url}/${this.tenant}/v2.0`, audience, seconds, now: this.#now() },
+		);
 	}
 
 	#now(): number {
@@ -170,7 +177,14 @@ export class IdentityServer {
 
 	async #idToken(grant: Grant): Promise<string> {
 		const nonce = grant.nonce === undefined ? {} : { nonce: grant.nonce };
-		const who = { preferred_username: grant.user, email: grant.user, name: grant.user.split('@', 1)[0], sub: grant.user, oid: grant.user, ver: '2.0' };
+		const who = {
+			preferred_username: grant.user,
+			email: grant.user,
+			name: grant.user.split('@', 1)[0],
+			sub: grant.user,
+			oid: grant.user,
+			ver: '2.0',
+		};
 		return await this.#sign({ ...who, ...nonce }, grant.clientId, 3600);
 	}
 
@@ -216,7 +230,14 @@ export class IdentityServer {
 	}
 
 	async #token(tenant: string, form: URLSearchParams, response: ServerResponse): Promise<void> {
-		const asked: TokenRequest = { at: Date.now(), grant: form.get('grant_type') ?? '', tenant, scope: form.get('scope') ?? '', clientId: form.get('client_id') ?? '', proof: 'none' };
+		const asked: TokenRequest = {
+			at: Date.now(),
+			grant: form.get('grant_type') ?? '',
+			tenant,
+			scope: form.get('scope') ?? '',
+			clientId: form.get('client_id') ?? '',
+			proof: 'none',
+		};
 		for (const name of PROOFS) noteSecret(`${name} sent for a token`, form.get(name) ?? '');
 		const refreshToken = form.get('refresh_token');
 		if (refreshToken !== null) asked.refreshToken = createHash('sha256').update(refreshToken).digest('base64url');
@@ -238,6 +259,8 @@ export class IdentityServer {
 		if (failure !== undefined) return failure;
 		const outcome = this.#grants.redeem(app, form, tenant);
 		if (isFailure(outcome)) return outcome;
-		return 'app' in outcome ? await this.#appToken(outcome.app, outcome.resource) : await this.#delegatedTokens(outcome.grant, outcome.resource);
+		return 'app' in outcome
+			? await this.#appToken(outcome.app, outcome.resource)
+			: await this.#delegatedTokens(outcome.grant, outcome.resource);
 	}
 }

@@ -12,7 +12,14 @@ async function part(times: ReadonlyArray<number | undefined>, most = Infinity): 
 		of: (number) => (read.has(number) ? times[number - 1] : undefined),
 		enough: () => read.size >= most,
 	};
-	return { ...(await partByAge(times.map((_, index) => index + 1), SINCE, dates)), reads: read.size };
+	return {
+		...(await partByAge(
+			times.map((_, index) => index + 1),
+			SINCE,
+			dates,
+		)),
+		reads: read.size,
+	};
 }
 
 /** `count` mails, the last `recent` of them received since then. */

@@ -10,7 +10,15 @@ import { collect } from '../../../mail/pop3/session';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';
 
-const EVERYTHING: Wish = { limit: Infinity, newestFirst: false, filter: {}, headersOnly: false, maxBytes: 1e9, start: { kind: 'all' }, deleteAfterFetch: false };
+const EVERYTHING: Wish = {
+	limit: Infinity,
+	newestFirst: false,
+	filter: {},
+	headersOnly: false,
+	maxBytes: 1e9,
+	start: { kind: 'all' },
+	deleteAfterFetch: false,
+};
 const DAY = 86_400_000;
 
 let sandbox: Sandbox;
@@ -23,9 +31,11 @@ afterAll(async () => await sandbox.stop());
 const subjectOf = (bytes: Buffer): string => /^Subject: (.*)$/m.exec(bytes.toString())?.[1]?.trim() ?? '';
 
 let serial = 0;
-const mail = (subject: string, more = ''): string => `Message-ID: <${(serial += 1)}@collect>\r\nDate: ${new Date().toUTCString()}\r\nFrom: Ada <ada@example.test>\r\nTo: bob@example.test\r\nSubject: ${subject}\r\n${more}\r\nbody of ${subject}\r\n`;
+const mail = (subject: string, more = ''): string =>
+	`Message-ID: <${(serial += 1)}@collect>\r\nDate: ${new Date().toUTCString()}\r\nFrom: Ada <ada@example.test>\r\nTo: bob@example.test\r\nSubject: ${subject}\r\n${more}\r\nbody of ${subject}\r\n`;
 
-const received = (daysAgo: number, subject: string): string => `Received: by mx; ${new Date(Date.now() - daysAgo * DAY).toUTCString()}\r\n${mail(subject)}`;
+const received = (daysAgo: number, subject: string): string =>
+	`Received: by mx; ${new Date(Date.now() - daysAgo * DAY).toUTCString()}\r\n${mail(subject)}`;
 
 interface Round extends Collection<string> {
 	/** What was said after the sign-in. */
@@ -35,7 +45,12 @@ interface Round extends Collection<string> {
 }
 
 /** One execution: its items are the subjects. */
-async function round(mailbox: string, stored: Ledger, wish: Partial<Wish> = {}, { reservations = new Reservations(), now = Date.now() } = {}): Promise<Round> {
+async function round(
+	mailbox: string,
+	stored: Ledger,
+	wish: Partial<Wish> = {},
+	{ reservations = new Reservations(), now = Date.now() } = {},
+): Promise<Round> {
 	const ledger = Ledger.read(JSON.parse(JSON.stringify(stored.write())));
 	const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
 	const collection = await collectNew<string>(
@@ -52,7 +67,11 @@ async function round(mailbox: string, stored: Ledger, wish: Partial<Wish> = {}, 
 	);
 	const transcript = sandbox.exchange.sessions.at(-1)?.transcript ?? [];
 	const commands = transcript.flatMap((line) => (line.startsWith('C: ') ? [line.slice(3)] : []));
-	return { ...collection, commands: commands.slice(commands.indexOf('UIDL')), next: Ledger.read(JSON.parse(JSON.stringify(ledger.write()))) };
+	return {
+		...collection,
+		commands: commands.slice(commands.indexOf('UIDL')),
+		next: Ledger.read(JSON.parse(JSON.stringify(ledger.write()))),
+	};
 }
 
 /** The same mails under other unique ids: Dovecot's are made of UID and UIDVALIDITY. */
@@ -126,7 +145,10 @@ describe('what is new', () => {
 describe('unique ids that cannot be trusted', () => {
 	it('are known again by the headers where all have changed; only what is new is fetched', async () => {
 		const mailbox = 'moved@example.test';
-		await sandbox.fill(mailbox, Array.from({ length: 40 }, (_, index) => mail(`old ${index}`)));
+		await sandbox.fill(
+			mailbox,
+			Array.from({ length: 40 }, (_, index) => mail(`old ${index}`)),
+		);
 		const first = await round(mailbox, new Ledger());
 		expect(first.items).toHaveLength(40);
 		await renewIds(mailbox, [mail('new 1'), mail('new 2')]);
@@ -140,7 +162,10 @@ describe('unique ids that cannot be trusted', () => {
 
 	it('are known again over several sessions where they are thousands; new ones come first', async () => {
 		const mailbox = 'thousands@example.test';
-		await sandbox.fill(mailbox, Array.from({ length: 2_100 }, (_, index) => mail(`old ${index}`)));
+		await sandbox.fill(
+			mailbox,
+			Array.from({ length: 2_100 }, (_, index) => mail(`old ${index}`)),
+		);
 		const first = await round(mailbox, new Ledger());
 		await renewIds(mailbox, [mail('new')]);
 		const second = await round(mailbox, first.next);
@@ -150,22 +175,28 @@ describe('unique ids that cannot be trusted', () => {
 		expect(third.next.size).toBe(2_101);
 	}, 60_000);
 
-	it.each(['-ERR Server Unavailable. 15', '-ERR Session invalidated - AccessTokenExpired'])('are not taken for new ones where the server gives no headers for the moment: %s', async (reply) => {
-		const mailbox = `moment${reply.length}@example.test`;
-		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
-		const first = await round(mailbox, new Ledger());
-		await renewIds(mailbox, [mail('new')]);
-		sandbox.exchange.plan('pop', 'TOP', {});
-		sandbox.exchange.plan('pop', 'TOP', { reply }, 3);
-		await expect(round(mailbox, first.next)).rejects.toMatchObject({ response: reply });
-		sandbox.exchange.reset();
-		expect((await round(mailbox, first.next)).items).toEqual(['new']);
-	});
+	it.each(['-ERR Server Unavailable. 15', '-ERR Session invalidated - AccessTokenExpired'])(
+		'are not taken for new ones where the server gives no headers for the moment: %s',
+		async (reply) => {
+			const mailbox = `moment${reply.length}@example.test`;
+			await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+			const first = await round(mailbox, new Ledger());
+			await renewIds(mailbox, [mail('new')]);
+			sandbox.exchange.plan('pop', 'TOP', {});
+			sandbox.exchange.plan('pop', 'TOP', { reply }, 3);
+			await expect(round(mailbox, first.next)).rejects.toMatchObject({ response: reply });
+			sandbox.exchange.reset();
+			expect((await round(mailbox, first.next)).items).toEqual(['new']);
+		},
+	);
 
 	it('are known by their age where the headers were never read, if nothing was left to fetch', async () => {
 		const mailbox = 'aged@example.test';
 		const hours = (ago: number): string => `Received: from a by b; ${new Date(Date.now() - ago * 3_600_000).toUTCString()}\r\n`;
-		await sandbox.fill(mailbox, Array.from({ length: 5 }, (_, index) => `${hours(48)}${mail(`old ${index}`)}`));
+		await sandbox.fill(
+			mailbox,
+			Array.from({ length: 5 }, (_, index) => `${hours(48)}${mail(`old ${index}`)}`),
+		);
 		const first = await round(mailbox, new Ledger(), { start: { kind: 'now' } }, { now: Date.now() - 24 * 3_600_000 });
 		expect(first.items).toEqual([]);
 		await renewIds(mailbox, [`${hours(1)}${mail('since then')}`]);
@@ -175,7 +206,10 @@ describe('unique ids that cannot be trusted', () => {
 	it('are known by their age where the headers tell nothing, unless something was left to fetch', async () => {
 		const mailbox = 'nameless@example.test';
 		const received = `Received: by mx; ${new Date(Date.now() - 2 * DAY).toUTCString()}\r\n`;
-		await sandbox.fill(mailbox, ['a', 'b'].map((subject) => `${received}Subject: ${subject}\r\n\r\nx\r\n`));
+		await sandbox.fill(
+			mailbox,
+			['a', 'b'].map((subject) => `${received}Subject: ${subject}\r\n\r\nx\r\n`),
+		);
 		const all = await round(mailbox, new Ledger(), {}, { now: Date.now() - DAY });
 		const one = await round(mailbox, new Ledger(), { limit: 1 }, { now: Date.now() - DAY });
 		await renewIds(mailbox);
@@ -185,7 +219,10 @@ describe('unique ids that cannot be trusted', () => {
 
 	it('make no flood of a backlog either: what was fetched is known, the rest is fetched', async () => {
 		const mailbox = 'backlog@example.test';
-		await sandbox.fill(mailbox, Array.from({ length: 6 }, (_, index) => mail(`mail ${index}`)));
+		await sandbox.fill(
+			mailbox,
+			Array.from({ length: 6 }, (_, index) => mail(`mail ${index}`)),
+		);
 		const first = await round(mailbox, new Ledger(), { limit: 4 });
 		await renewIds(mailbox);
 		expect((await round(mailbox, first.next)).items).toEqual(['mail 4', 'mail 5']);
@@ -231,7 +268,10 @@ describe('executions at the same time', () => {
 		const mailbox = 'parallel@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'), mail('4'));
 		const reservations = new Reservations();
-		const [one, other] = await Promise.all([round(mailbox, new Ledger(), { limit: 2 }, { reservations }), round(mailbox, new Ledger(), { limit: 2 }, { reservations })]);
+		const [one, other] = await Promise.all([
+			round(mailbox, new Ledger(), { limit: 2 }, { reservations }),
+			round(mailbox, new Ledger(), { limit: 2 }, { reservations }),
+		]);
 		expect([...one.items, ...other.items].sort()).toEqual(['1', '2', '3', '4']);
 		// The first ended, a third began and saw that, then the other ended and overwrote it.
 		expect((await round(mailbox, one.next, {}, { reservations })).items).toEqual([]);
@@ -245,7 +285,9 @@ describe('executions at the same time', () => {
 		const [reservations, ledger] = [new Reservations(), new Ledger()];
 		for (const deleted of [0, 0]) {
 			const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
-			expect((await collectNew(session, ledger, reservations, { ...EVERYTHING, deleteAfterDays: 0 }, async () => 'item', Date.now())).deleted).toBe(deleted);
+			expect(
+				(await collectNew(session, ledger, reservations, { ...EVERYTHING, deleteAfterDays: 0 }, async () => 'item', Date.now())).deleted,
+			).toBe(deleted);
 		}
 		// The execution fails after all, while another one has looked in between.
 		const between = await round(mailbox, new Ledger(), {}, { reservations });
@@ -303,7 +345,10 @@ describe('filters', () => {
 
 	it('do not take an older mail for a newer one that stands between newer ones', async () => {
 		const between = 'between@example.test';
-		await sandbox.fill(between, Array.from({ length: 100 }, (_, index) => received(index === 70 ? 900 : 100 - index, `mail ${index}`)));
+		await sandbox.fill(
+			between,
+			Array.from({ length: 100 }, (_, index) => received(index === 70 ? 900 : 100 - index, `mail ${index}`)),
+		);
 		const { items, passed } = await round(between, new Ledger(), { filter: { since: Date.now() - 40.5 * DAY } });
 		expect(items).toEqual(Array.from({ length: 40 }, (_, index) => `mail ${60 + index}`).filter((subject) => subject !== 'mail 70'));
 		expect(passed).toBe(61);
@@ -311,8 +356,18 @@ describe('filters', () => {
 
 	it('find the newer ones on a server that lists the newest first', async () => {
 		const descending = 'descending@example.test';
-		await sandbox.fill(descending, Array.from({ length: 80 }, (_, days) => `Received: by mx; ${new Date(Date.now() - days * DAY).toUTCString()}\r\n${mail(`${days} days`)}`));
-		expect((await round(descending, new Ledger(), { filter: { since: Date.now() - 2.5 * DAY } })).items).toEqual(['0 days', '1 days', '2 days']);
+		await sandbox.fill(
+			descending,
+			Array.from(
+				{ length: 80 },
+				(_, days) => `Received: by mx; ${new Date(Date.now() - days * DAY).toUTCString()}\r\n${mail(`${days} days`)}`,
+			),
+		);
+		expect((await round(descending, new Ledger(), { filter: { since: Date.now() - 2.5 * DAY } })).items).toEqual([
+			'0 days',
+			'1 days',
+			'2 days',
+		]);
 	});
 
 	it('look at sizes without headers', async () => {
@@ -333,7 +388,11 @@ describe('filters', () => {
 		expect([second.items, second.commands]).toEqual([[], ['UIDL', 'LIST 123', 'QUIT']]);
 		expect((await round(mailbox, second.next, { filter: { subject: 'rechnung' } })).items).toHaveLength(1);
 		const since = await round(mailbox, new Ledger(), { filter: { since: Date.now() - 1.5 * DAY } });
-		expect((await round(mailbox, since.next, { filter: { since: Date.now() - 0.5 * DAY } })).commands).toEqual(['UIDL', 'LIST 123', 'QUIT']);
+		expect((await round(mailbox, since.next, { filter: { since: Date.now() - 0.5 * DAY } })).commands).toEqual([
+			'UIDL',
+			'LIST 123',
+			'QUIT',
+		]);
 		expect((await round(mailbox, since.next, { filter: { since: Date.now() - 3 * DAY } })).items).toEqual(['Invoice 1']);
 		expect((await round(mailbox, since.next)).items).toHaveLength(121);
 	});
@@ -446,7 +505,7 @@ describe('what comes of a mail', () => {
 	it('is nothing where it left the server in between', async () => {
 		const mailbox = 'vanished@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'));
-		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR There\'s no message 1.' });
+		sandbox.exchange.plan('pop', 'RETR', { reply: "-ERR There's no message 1." });
 		expect((await round(mailbox, new Ledger())).items).toEqual(['2']);
 	});
 });
@@ -498,15 +557,18 @@ describe('deletion', () => {
 		expect((await round(mailbox, first.next, { maxBytes: 10_000, deleteAfterDays: 1 })).deleted).toBe(0);
 	});
 
-	it.each([{ deleteAfterFetch: true }, { deleteAfterDays: 0 }])('never comes to a mail above the size limit, where only headers are wanted either: %j', async (deletion) => {
-		const mailbox = `oversize${Object.keys(deletion).join().length}@example.test`;
-		await sandbox.deliver(mailbox, mail('small'), mail('large', `\r\n${'x'.repeat(20_000)}`));
-		const wish = { headersOnly: true, maxBytes: 10_000, ...deletion };
-		const first = await round(mailbox, new Ledger(), wish);
-		expect(first.items).toEqual(['headers: small', 'too large: large']);
-		await round(mailbox, first.next, wish);
-		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['large']);
-	});
+	it.each([{ deleteAfterFetch: true }, { deleteAfterDays: 0 }])(
+		'never comes to a mail above the size limit, where only headers are wanted either: %j',
+		async (deletion) => {
+			const mailbox = `oversize${Object.keys(deletion).join().length}@example.test`;
+			await sandbox.deliver(mailbox, mail('small'), mail('large', `\r\n${'x'.repeat(20_000)}`));
+			const wish = { headersOnly: true, maxBytes: 10_000, ...deletion };
+			const first = await round(mailbox, new Ledger(), wish);
+			expect(first.items).toEqual(['headers: small', 'too large: large']);
+			await round(mailbox, first.next, wish);
+			expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['large']);
+		},
+	);
 
 	it('waits so many days after the fetch, and spares what was never fetched', async () => {
 		const mailbox = 'expire@example.test';
@@ -533,7 +595,10 @@ describe('the first check', () => {
 
 	it('takes those of the last days', async () => {
 		const mailbox = 'lastdays@example.test';
-		await sandbox.fill(mailbox, [9, 5, 1].map((days) => `Received: by mx; ${new Date(Date.now() - days * DAY).toUTCString()}\r\n${mail(`${days} days`)}`));
+		await sandbox.fill(
+			mailbox,
+			[9, 5, 1].map((days) => `Received: by mx; ${new Date(Date.now() - days * DAY).toUTCString()}\r\n${mail(`${days} days`)}`),
+		);
 		const first = await round(mailbox, new Ledger(), { start: { kind: 'lastDays', days: 6 } });
 		expect(first.items).toEqual(['5 days', '1 days']);
 		expect((await round(mailbox, first.next, { start: { kind: 'lastDays', days: 6 } })).items).toEqual([]);
@@ -556,7 +621,13 @@ describe('the first check', () => {
 		const mailbox = 'manydays@example.test';
 		const subjects = Array.from({ length: 400 }, (_, index) => `${400 - index} days`);
 		const start = { kind: 'lastDays', days: 300.5 } as const;
-		beforeAll(async () => await sandbox.fill(mailbox, subjects.map((subject) => received(parseInt(subject, 10), subject))));
+		beforeAll(
+			async () =>
+				await sandbox.fill(
+					mailbox,
+					subjects.map((subject) => received(parseInt(subject, 10), subject)),
+				),
+		);
 
 		it('reads few headers', async () => {
 			const { items, left, commands } = await round(mailbox, new Ledger(), { start, limit: 2 });
@@ -585,16 +656,24 @@ describe('a mailbox that another session holds', () => {
 
 	it('is given up with a clear error in the end', async () => {
 		sandbox.exchange.plan('pop', 'AUTH', { reply: '-ERR [IN-USE] locked', drop: true }, 3);
-		await expect(openPatiently(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), [1, 1])).rejects.toMatchObject({ code: 'throttled', message: expect.stringContaining('Another POP session holds ada@example.test'), permanent: false });
+		await expect(openPatiently(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), [1, 1])).rejects.toMatchObject({
+			code: 'throttled',
+			message: expect.stringContaining('Another POP session holds ada@example.test'),
+			permanent: false,
+		});
 	});
 });
 
 it('stores 30,000 mails in less than 1 MB and reads them in no time worth telling', () => {
 	const ledger = new Ledger();
-	for (let index = 0; index < 30_000; index += 1) ledger.put({ key: String(index).padStart(12, '0'), print: 'abcdefgh', standing: 'fetched', day: 1000 });
+	for (let index = 0; index < 30_000; index += 1)
+		ledger.put({ key: String(index).padStart(12, '0'), print: 'abcdefgh', standing: 'fetched', day: 1000 });
 	const text = JSON.stringify(ledger.write());
 	expect(text.length).toBeLessThan(1_000_000);
 	const again = Ledger.read(JSON.parse(text));
-	expect([again.size, again.get('000000000007')]).toEqual([30_000, { key: '000000000007', print: 'abcdefgh', standing: 'fetched', day: 1000 }]);
+	expect([again.size, again.get('000000000007')]).toEqual([
+		30_000,
+		{ key: '000000000007', print: 'abcdefgh', standing: 'fetched', day: 1000 },
+	]);
 	expect(Ledger.read({ ...ledger.write(), mails: 'damaged' }).size).toBe(0);
 });

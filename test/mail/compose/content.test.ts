@@ -31,10 +31,18 @@ const outgoing = (change: Partial<OutgoingMail> = {}): OutgoingMail => ({
 	...change,
 });
 
-const file = (fileName: string, mimeType: string, bytes: Buffer, cid?: string): OutgoingFile => ({ fileName, mimeType, size: bytes.length, cid, open: async () => Readable.from(bytes.length === 0 ? [] : [bytes]) });
+const file = (fileName: string, mimeType: string, bytes: Buffer, cid?: string): OutgoingFile => ({
+	fileName,
+	mimeType,
+	size: bytes.length,
+	cid,
+	open: async () => Readable.from(bytes.length === 0 ? [] : [bytes]),
+});
 const sha256 = (bytes: Buffer | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const content = (attachment: Email['attachments'][number] | undefined): Buffer =>
-	typeof attachment?.content === 'string' ? Buffer.from(attachment.content) : Buffer.from(new Uint8Array(attachment?.content ?? new ArrayBuffer(0)));
+	typeof attachment?.content === 'string'
+		? Buffer.from(attachment.content)
+		: Buffer.from(new Uint8Array(attachment?.content ?? new ArrayBuffer(0)));
 
 let sandbox: Sandbox;
 let count = 0;
@@ -48,7 +56,10 @@ afterAll(async () => await sandbox.stop());
 async function travel(change: Partial<OutgoingMail>, reader = GRACE): Promise<{ raw: Buffer; email: Email; sent: Sent }> {
 	const mark = `${process.pid}-${(count += 1)}`;
 	const mail = outgoing({ ...change, headers: [...(change.headers ?? []), { name: 'X-Mark', value: mark }] });
-	const sent = await sendMail(accountOn(sandbox, ADA, ways(sandbox).exchange), await compose(mail), { retryForMs: 20_000, resendUnknown: false });
+	const sent = await sendMail(accountOn(sandbox, ADA, ways(sandbox).exchange), await compose(mail), {
+		retryForMs: 20_000,
+		resendUnknown: false,
+	});
 	const raw = await sandbox.arrival(reader, (text) => text.includes(`X-Mark: ${mark}\n`) || text.includes(`X-Mark: ${mark}\r\n`));
 	return { raw, email: await PostalMime.parse(raw), sent };
 }
@@ -79,7 +90,11 @@ describe('texts come out as they went in', () => {
 		['a zero byte and other controls', 'a\u0000b\u0007c\u001b[0m', undefined],
 		['a lone surrogate', 'a\ud800b', 'a\ufffdb'],
 	])('%s', async (_name, text, expected) => {
-		const { email } = await travel({ subject: `table ${count}`, text, html: `<pre>${text.replace(/&/g, '&amp;').replace(/</g, '&lt;')}</pre>` });
+		const { email } = await travel({
+			subject: `table ${count}`,
+			text,
+			html: `<pre>${text.replace(/&/g, '&amp;').replace(/</g, '&lt;')}</pre>`,
+		});
 		expect(lines(email.text)).toBe((expected ?? text).replace(/\n+$/, ''));
 		expect(lines(email.html)).toBe(`<pre>${(expected ?? text).replace(/&/g, '&amp;').replace(/</g, '&lt;')}</pre>`);
 	});
@@ -87,13 +102,28 @@ describe('texts come out as they went in', () => {
 	it('takes an empty body, with and without a file, and an empty file', async () => {
 		const { email } = await travel({ text: '' });
 		expect(lines(email.text)).toBe('');
-		const withFile = await travel({ text: '', files: [file('a.bin', 'application/octet-stream', Buffer.from([1, 2, 3])), file('empty.txt', 'text/plain', Buffer.alloc(0))] });
+		const withFile = await travel({
+			text: '',
+			files: [file('a.bin', 'application/octet-stream', Buffer.from([1, 2, 3])), file('empty.txt', 'text/plain', Buffer.alloc(0))],
+		});
 		expect(lines(withFile.email.text)).toBe('');
-		expect(withFile.email.attachments.map((one) => [one.filename, content(one).length])).toEqual([['a.bin', 3], ['empty.txt', 0]]);
+		expect(withFile.email.attachments.map((one) => [one.filename, content(one).length])).toEqual([
+			['a.bin', 3],
+			['empty.txt', 0],
+		]);
 	});
 
 	it('keeps every line of the mail itself within 998 bytes and ended by CRLF on the wire', async () => {
-		const composed = await compose(outgoing({ subject: '語'.repeat(500), headers: [{ name: 'X-Long', value: long }], text: long, html: `<p>${long}</p>`, to: Array.from({ length: 300 }, (_, index) => ({ name: `Grace Übermäßig ${index}`, address: `grace${index}@example.test` })), references: Array.from({ length: 100 }, (_, index) => `<${index}.${'r'.repeat(60)}@example.test>`).join(' ') }));
+		const composed = await compose(
+			outgoing({
+				subject: '語'.repeat(500),
+				headers: [{ name: 'X-Long', value: long }],
+				text: long,
+				html: `<p>${long}</p>`,
+				to: Array.from({ length: 300 }, (_, index) => ({ name: `Grace Übermäßig ${index}`, address: `grace${index}@example.test` })),
+				references: Array.from({ length: 100 }, (_, index) => `<${index}.${'r'.repeat(60)}@example.test>`).join(' '),
+			}),
+		);
 		const chunks: Buffer[] = [];
 		for await (const chunk of await composed.open()) chunks.push(Buffer.from(chunk));
 		const whole = Buffer.concat(chunks).toString('latin1');
@@ -103,7 +133,9 @@ describe('texts come out as they went in', () => {
 	});
 
 	it('is byte for byte the same at every attempt', async () => {
-		const composed = await compose(outgoing({ text: 'text', html: '<p>html</p>', files: [file('a.bin', 'application/octet-stream', Buffer.from([1, 2, 3]))] }));
+		const composed = await compose(
+			outgoing({ text: 'text', html: '<p>html</p>', files: [file('a.bin', 'application/octet-stream', Buffer.from([1, 2, 3]))] }),
+		);
 		const bytes = async (): Promise<string> => Buffer.concat(await (await composed.open()).toArray()).toString('latin1');
 		expect(await bytes()).toBe(await bytes());
 	});
@@ -112,14 +144,22 @@ describe('texts come out as they went in', () => {
 		for (const subject of [long, `ü${long}語`]) {
 			const { email, raw } = await travel({ subject });
 			expect(email.subject).toBe(subject);
-			expect(Math.max(...raw.toString('latin1').split(/\r?\n/).map(({ length }) => length))).toBeLessThanOrEqual(998);
+			expect(
+				Math.max(
+					...raw
+						.toString('latin1')
+						.split(/\r?\n/)
+						.map(({ length }) => length),
+				),
+			).toBeLessThanOrEqual(998);
 		}
 	});
 });
 
 describe('the text that stands beside HTML', () => {
 	it('is made from the HTML where it is missing', async () => {
-		const html = '<style>p{}</style><h1>Report</h1><p>Dear <b>Grace</b>, see <a href="https://example.test/r?a=1&amp;b=2">the report</a>.</p><ul><li>one</li><li>two &amp; three</li></ul>';
+		const html =
+			'<style>p{}</style><h1>Report</h1><p>Dear <b>Grace</b>, see <a href="https://example.test/r?a=1&amp;b=2">the report</a>.</p><ul><li>one</li><li>two &amp; three</li></ul>';
 		for (const text of [undefined, '']) {
 			const { email, raw } = await travel({ text, html });
 			expect(raw.toString()).toMatch(/^Content-Type: multipart\/alternative/m);
@@ -128,7 +168,7 @@ describe('the text that stands beside HTML', () => {
 		}
 	});
 
-	it('is the user\'s own where there is one, and left out where the HTML holds none', async () => {
+	it("is the user's own where there is one, and left out where the HTML holds none", async () => {
 		expect(lines((await travel({ text: 'mine', html: '<p>theirs</p>' })).email.text)).toBe('mine');
 		expect((await travel({ text: undefined, html: '<img src="cid:x">' })).raw.toString()).toMatch(/^Content-Type: text\/html/m);
 	});
@@ -139,30 +179,76 @@ describe('addresses', () => {
 		['text', 'Ada <ada@example.test>, grace@example.test'],
 		['text with semicolons', 'Ada <ada@example.test>; grace@example.test;'],
 		['a list of texts', ['Ada <ada@example.test>', 'grace@example.test']],
-		['a message item\'s field', { value: [{ name: 'Ada', address: ADA }, { name: '', address: GRACE }], text: '…' }],
+		[
+			"a message item's field",
+			{
+				value: [
+					{ name: 'Ada', address: ADA },
+					{ name: '', address: GRACE },
+				],
+				text: '…',
+			},
+		],
 		['objects', [{ name: 'Ada', address: ADA }, { address: GRACE }]],
 		['objects with email', [{ name: 'Ada', email: ADA }, { email: GRACE }]],
-		['Graph\'s objects', [{ emailAddress: { name: 'Ada', address: ADA } }, { emailAddress: { address: GRACE } }]],
+		["Graph's objects", [{ emailAddress: { name: 'Ada', address: ADA } }, { emailAddress: { address: GRACE } }]],
 		['a group', 'Team: Ada <ada@example.test>, grace@example.test;'],
-		['a group of a message item', [{ name: 'Team', group: [{ name: 'Ada', address: ADA }, { name: '', address: GRACE }] }]],
+		[
+			'a group of a message item',
+			[
+				{
+					name: 'Team',
+					group: [
+						{ name: 'Ada', address: ADA },
+						{ name: '', address: GRACE },
+					],
+				},
+			],
+		],
 		['JSON text', JSON.stringify([{ name: 'Ada', address: ADA }, GRACE])],
 		['a mixed list with holes', ['Ada <ada@example.test>', null, '', undefined, [GRACE]]],
 	])('are read from %s', async (_name, value) => {
-		expect(await readMailboxes('To Email', value)).toEqual([{ name: 'Ada', address: ADA }, { name: '', address: GRACE }]);
+		expect(await readMailboxes('To Email', value)).toEqual([
+			{ name: 'Ada', address: ADA },
+			{ name: '', address: GRACE },
+		]);
 	});
 
-	it.each(['Grace Höpper', '山田 太郎', 'محمد علي', 'שרה', 'Владимир', '🚀 Team', 'Doe, Jane "JD" (x)', 'a\\b', 'x'.repeat(300), '語'.repeat(100), '=?utf-8?q?x?='])('keep the display name %s', async (name) => {
-		const { email } = await travel({ to: [{ name, address: GRACE }], replyTo: [{ name, address: SHARED }], from: [{ name, address: ADA }] });
-		expect([email.to?.[0], email.from, email.replyTo?.[0]].map((one) => one?.name)).toEqual([name, name, name].map((one) => (one.startsWith('=?') ? expect.any(String) : one)));
+	it.each([
+		'Grace Höpper',
+		'山田 太郎',
+		'محمد علي',
+		'שרה',
+		'Владимир',
+		'🚀 Team',
+		'Doe, Jane "JD" (x)',
+		'a\\b',
+		'x'.repeat(300),
+		'語'.repeat(100),
+		'=?utf-8?q?x?=',
+	])('keep the display name %s', async (name) => {
+		const { email } = await travel({
+			to: [{ name, address: GRACE }],
+			replyTo: [{ name, address: SHARED }],
+			from: [{ name, address: ADA }],
+		});
+		expect([email.to?.[0], email.from, email.replyTo?.[0]].map((one) => one?.name)).toEqual(
+			[name, name, name].map((one) => (one.startsWith('=?') ? expect.any(String) : one)),
+		);
 		expect(email.to?.[0]?.address).toBe(GRACE);
 	});
 
 	it('take a domain in any script: as ASCII in the envelope', async () => {
-		expect((await compose(outgoing({ to: 'jõgi@jõgeva.example, safe@jõgeva.example' }))).recipients).toEqual(['jõgi@jõgeva.example', 'safe@xn--jgeva-dua.example']);
+		expect((await compose(outgoing({ to: 'jõgi@jõgeva.example, safe@jõgeva.example' }))).recipients).toEqual([
+			'jõgi@jõgeva.example',
+			'safe@xn--jgeva-dua.example',
+		]);
 	});
 
 	it('count once, however often and in whatever case they are given', async () => {
-		expect((await compose(outgoing({ to: `${GRACE}, GRACE@example.test`, cc: GRACE, bcc: `Grace <${GRACE}>` }))).recipients).toHaveLength(1);
+		expect((await compose(outgoing({ to: `${GRACE}, GRACE@example.test`, cc: GRACE, bcc: `Grace <${GRACE}>` }))).recipients).toHaveLength(
+			1,
+		);
 	});
 
 	it('in BCC get the mail and are named in none of the copies', async () => {
@@ -193,7 +279,12 @@ describe('addresses', () => {
 		['the last of a list', `${SHARED}; ${ADA} ${GRACE}.`],
 		['none left of a second @', `${ADA} grace@lab@example.test`],
 	])('without a comma between them are refused, and none is lost: %s', async (_name, value) => {
-		await expect(readMailboxes('CC Email', value)).rejects.toMatchObject({ code: 'input', field: 'CC Email', message: expect.stringMatching(/^CC Email: there is no comma beside \S+@/), remedy: expect.stringContaining('separated by commas') });
+		await expect(readMailboxes('CC Email', value)).rejects.toMatchObject({
+			code: 'input',
+			field: 'CC Email',
+			message: expect.stringMatching(/^CC Email: there is no comma beside \S+@/),
+			remedy: expect.stringContaining('separated by commas'),
+		});
 	});
 
 	it.each([
@@ -215,8 +306,18 @@ describe('addresses', () => {
 		expect(await readMailboxes('To Email', [value, `Grace <${GRACE}>`])).toHaveLength(2);
 	});
 
-	it.each(['o\'brien@example.test', '\'tis@example.test', '"a b"@example.test', '"a@b.test"@example.test', 'ada@[192.0.2.1]', 'ada+x=y@example.test'])('may be of any shape: %s', async (address) => {
-		expect(await readMailboxes('To Email', `${address}, Grace <${GRACE}>`)).toEqual([{ name: '', address }, { name: 'Grace', address: GRACE }]);
+	it.each([
+		"o'brien@example.test",
+		"'tis@example.test",
+		'"a b"@example.test',
+		'"a@b.test"@example.test',
+		'ada@[192.0.2.1]',
+		'ada+x=y@example.test',
+	])('may be of any shape: %s', async (address) => {
+		expect(await readMailboxes('To Email', `${address}, Grace <${GRACE}>`)).toEqual([
+			{ name: '', address },
+			{ name: 'Grace', address: GRACE },
+		]);
 	});
 
 	it('without a comma that somebody else wrote are read as far as possible', async () => {
@@ -234,7 +335,12 @@ describe('addresses', () => {
 		['a domain that ends in a dot', 'grace@example.', 'is not an email address'],
 		['an endless domain', `grace@${'a.'.repeat(60_000)}`, 'is not an email address'],
 	])('that cannot be used are named: %s', async (_name, value, message) => {
-		await expect(readMailboxes('CC Email', value)).rejects.toMatchObject({ code: 'input', field: 'CC Email', message: expect.stringMatching(new RegExp(`^CC Email: .*${message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`)), remedy: expect.stringMatching(/.{10}/) });
+		await expect(readMailboxes('CC Email', value)).rejects.toMatchObject({
+			code: 'input',
+			field: 'CC Email',
+			message: expect.stringMatching(new RegExp(`^CC Email: .*${message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`)),
+			remedy: expect.stringMatching(/.{10}/),
+		});
 	});
 });
 
@@ -253,14 +359,20 @@ describe('files', () => {
 			file('..\\..\\evil\r\nX-Injected: 1.txt', 'text/plain\r\nX-Injected: 2', Buffer.from('x')),
 		];
 		const { email, raw } = await travel({ files });
-		expect(email.attachments.map((one) => sha256(content(one)))).toEqual(await Promise.all(files.map(async ({ open }) => sha256(Buffer.concat(await (await open()).toArray())))));
+		expect(email.attachments.map((one) => sha256(content(one)))).toEqual(
+			await Promise.all(files.map(async ({ open }) => sha256(Buffer.concat(await (await open()).toArray())))),
+		);
 		expect(email.attachments.slice(0, 8).map(({ filename }) => filename)).toEqual(files.slice(0, 8).map(({ fileName }) => fileName));
 		expect(raw.toString()).not.toMatch(/^X-Injected/m);
 	});
 
 	it('stand in the body by cid, beside the HTML that shows them', async () => {
 		const image = randomBytes(5000);
-		const { email, raw } = await travel({ text: undefined, html: '<p>Look: <img src="cid:photo"></p>', files: [file('photo.png', 'image/png', image, 'photo'), file('other.png', 'image/png', image)] });
+		const { email, raw } = await travel({
+			text: undefined,
+			html: '<p>Look: <img src="cid:photo"></p>',
+			files: [file('photo.png', 'image/png', image, 'photo'), file('other.png', 'image/png', image)],
+		});
 		expect(raw.toString()).toMatch(/multipart\/mixed[\s\S]*multipart\/alternative[\s\S]*multipart\/related/);
 		expect(email.attachments.map(({ filename, contentId, disposition }) => ({ filename, contentId, disposition }))).toEqual([
 			{ filename: 'photo.png', contentId: '<photo>', disposition: 'inline' },
@@ -271,7 +383,10 @@ describe('files', () => {
 
 	it('that were opened are closed where another one cannot be opened', async () => {
 		const opened = Readable.from([Buffer.alloc(10)]);
-		const files = [{ ...file('a', 'text/plain', Buffer.alloc(10)), open: async () => await Promise.resolve(opened) }, { ...file('b', 'text/plain', Buffer.alloc(10)), open: async () => await Promise.reject(new Error('gone')) }];
+		const files = [
+			{ ...file('a', 'text/plain', Buffer.alloc(10)), open: async () => await Promise.resolve(opened) },
+			{ ...file('b', 'text/plain', Buffer.alloc(10)), open: async () => await Promise.reject(new Error('gone')) },
+		];
 		await expect((await compose(outgoing({ files }))).open()).rejects.toThrow('gone');
 		expect(opened.destroyed).toBe(true);
 	});
@@ -280,17 +395,21 @@ describe('files', () => {
 		const failing = new Readable({ read: () => undefined });
 		const files = [
 			{ ...file('a', 'text/plain', Buffer.alloc(10)), open: async () => await Promise.resolve(failing) },
-			{ ...file('b', 'text/plain', Buffer.alloc(10)), open: async () => {
-				await new Promise((resolve) => failing.once('close', resolve).destroy(new Error('EMFILE')));
-				return Readable.from([Buffer.alloc(10)]);
-			} },
+			{
+				...file('b', 'text/plain', Buffer.alloc(10)),
+				open: async () => {
+					await new Promise((resolve) => failing.once('close', resolve).destroy(new Error('EMFILE')));
+					return Readable.from([Buffer.alloc(10)]);
+				},
+			},
 		];
 		await expect((await compose(outgoing({ files }))).open()).rejects.toThrow('EMFILE');
 	});
 
 	it('are counted as they travel: mails as they are, all else in base64', async () => {
 		const bytes = 27 * 1024 * 1024;
-		const sizeOf = async (mimeType: string): Promise<number> => (await compose(outgoing({ files: [{ ...file('a', mimeType, Buffer.alloc(0)), size: bytes }] }))).size / bytes;
+		const sizeOf = async (mimeType: string): Promise<number> =>
+			(await compose(outgoing({ files: [{ ...file('a', mimeType, Buffer.alloc(0)), size: bytes }] }))).size / bytes;
 		expect(await sizeOf('message/rfc822')).toBeLessThan(1.001);
 		expect(await sizeOf('message/RFC822')).toBeGreaterThan(1);
 		expect(await sizeOf('message/partial')).toBeGreaterThan(1.36);
@@ -308,8 +427,18 @@ describe('headers', () => {
 	const header = (email: Email, key: string): string | undefined => email.headers.find((one) => one.key === key)?.value;
 
 	it('carry priority, own values in any script, threads and the wish for a receipt', async () => {
-		const { email, raw } = await travel({ priority: 'high', readReceipt: true, inReplyTo: '<a@example.test>', references: '<b@example.test> <a@example.test>', headers: [{ name: 'X-Order', value: 'Größe 語' }] });
-		expect({ importance: header(email, 'importance'), priority: header(email, 'x-priority'), receipt: header(email, 'disposition-notification-to') }).toEqual({ importance: 'High', priority: '1 (Highest)', receipt: `<${ADA}>` });
+		const { email, raw } = await travel({
+			priority: 'high',
+			readReceipt: true,
+			inReplyTo: '<a@example.test>',
+			references: '<b@example.test> <a@example.test>',
+			headers: [{ name: 'X-Order', value: 'Größe 語' }],
+		});
+		expect({
+			importance: header(email, 'importance'),
+			priority: header(email, 'x-priority'),
+			receipt: header(email, 'disposition-notification-to'),
+		}).toEqual({ importance: 'High', priority: '1 (Highest)', receipt: `<${ADA}>` });
 		expect(decodeWords(header(email, 'x-order') ?? '')).toBe('Größe 語');
 		expect(email.inReplyTo).toBe('<a@example.test>');
 		expect(email.references).toBe('<b@example.test> <a@example.test>');

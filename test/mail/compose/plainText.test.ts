@@ -6,35 +6,100 @@ const lines = (...all: string[]): string => all.join('\n');
 
 describe('text made from HTML', () => {
 	it.each([
-		['keeps the cells of a row apart and rows on lines of their own', '<table><tr><td>Item</td><td>Price</td></tr><tr><td>Apples</td><td>3 €</td></tr></table>', lines('Item\tPrice', 'Apples\t3 €')],
-		['does so where each cell holds a paragraph, as Outlook writes them', '<table><tbody><tr><td><p class=MsoNormal>Item<o:p></o:p></p></td>\n<td><p>Price</p></td></tr>\n<tr><td><p>Apples</p></td><td><div>3&nbsp;€</div></td></tr></table><p>end', lines('Item\tPrice', 'Apples\t3 €', '', 'end')],
+		[
+			'keeps the cells of a row apart and rows on lines of their own',
+			'<table><tr><td>Item</td><td>Price</td></tr><tr><td>Apples</td><td>3 €</td></tr></table>',
+			lines('Item\tPrice', 'Apples\t3 €'),
+		],
+		[
+			'does so where each cell holds a paragraph, as Outlook writes them',
+			'<table><tbody><tr><td><p class=MsoNormal>Item<o:p></o:p></p></td>\n<td><p>Price</p></td></tr>\n<tr><td><p>Apples</p></td><td><div>3&nbsp;€</div></td></tr></table><p>end',
+			lines('Item\tPrice', 'Apples\t3 €', '', 'end'),
+		],
 		['keeps an empty cell between others', '<table><tr><td>a</td><td></td><td>&nbsp;</td><td>b</td><td></td></tr></table>', 'a\t\t\tb'],
 		['reads rows and cells whose end tags are missing', '<table><tr><th>a<th>b<tr><td>c<td>d</table>e', lines('a\tb', 'c\td', '', 'e')],
-		['puts what stands beside a cell of several lines below it', '<table><tr><td><div>one</div><div>two</div></td><td>three</td></tr></table>', lines('one', 'two', 'three')],
-		['reads tables within tables', '<table><tr><td><table><tr><td>logo</td><td>Shop</td></tr></table></td><td>right</td></tr><tr><td><table><tr><td>x</td></tr><tr><td>y</td></tr></table></td></tr></table>', lines('logo\tShop\tright', 'x', 'y')],
+		[
+			'puts what stands beside a cell of several lines below it',
+			'<table><tr><td><div>one</div><div>two</div></td><td>three</td></tr></table>',
+			lines('one', 'two', 'three'),
+		],
+		[
+			'reads tables within tables',
+			'<table><tr><td><table><tr><td>logo</td><td>Shop</td></tr></table></td><td>right</td></tr><tr><td><table><tr><td>x</td></tr><tr><td>y</td></tr></table></td></tr></table>',
+			lines('logo\tShop\tright', 'x', 'y'),
+		],
 		['lets no wrong end tag leave its cell', '<div><table><tr><td>a</div></p></td><td>b</td></tr></table></div>', 'a\tb'],
-		['names the address of a link behind its words', '<p>See <a href="https://example.test/r?a=1&amp;b=2">the <b>report</b></a>.</p>', 'See the report [https://example.test/r?a=1&b=2].'],
-		['names it once where the words are the address', '<a href="https://example.test/">example.test</a> <a href="mailto:ada@example.test?subject=Hi">ada@example.test</a> <a href="tel:+49123456">+49 123 456</a>', 'example.test ada@example.test +49 123 456'],
-		['names no address that leads nowhere outside of the mail', '<a href="#top">top</a> <a href="javascript:x()">run</a> <a name="x">here</a> <a href="cid:x">file</a>', 'top run here file'],
-		['gives a picture that is a link by its description, or by the address', '<a href="https://example.test/a"><img alt="Shop"></a> <a href="https://example.test/b"><img src="x"></a> <img alt="pixel">', 'Shop [https://example.test/a] https://example.test/b'],
+		[
+			'names the address of a link behind its words',
+			'<p>See <a href="https://example.test/r?a=1&amp;b=2">the <b>report</b></a>.</p>',
+			'See the report [https://example.test/r?a=1&b=2].',
+		],
+		[
+			'names it once where the words are the address',
+			'<a href="https://example.test/">example.test</a> <a href="mailto:ada@example.test?subject=Hi">ada@example.test</a> <a href="tel:+49123456">+49 123 456</a>',
+			'example.test ada@example.test +49 123 456',
+		],
+		[
+			'names no address that leads nowhere outside of the mail',
+			'<a href="#top">top</a> <a href="javascript:x()">run</a> <a name="x">here</a> <a href="cid:x">file</a>',
+			'top run here file',
+		],
+		[
+			'gives a picture that is a link by its description, or by the address',
+			'<a href="https://example.test/a"><img alt="Shop"></a> <a href="https://example.test/b"><img src="x"></a> <img alt="pixel">',
+			'Shop [https://example.test/a] https://example.test/b',
+		],
 		['keeps emoji that are pictures', 'Hi <img alt="👋" src="x">!', 'Hi 👋!'],
-		['keeps a button\'s address on its line', '<a href="https://example.test/a"><table><tr><td>Buy now</td></tr></table></a><p>Bye', lines('Buy now [https://example.test/a]', '', 'Bye')],
-		['makes lists, nested and numbered', '<ol><li>one<ul><li>a</li><li>b</li></ul></li><li><p>two</p><p>more</p></li></ol><ol start="5"><li>five<li value="9">nine<li>ten</ol>', lines(' 1. one', '     * a', '     * b', ' 2. two', '', '    more', '', ' 5. five', ' 9. nine', ' 10. ten')],
-		['quotes quotations, in quotations too', 'hello<blockquote>one<p>two</p><blockquote>three</blockquote></blockquote>after', lines('hello', '', '> one', '>', '> two', '>', '> > three', '', 'after')],
+		[
+			"keeps a button's address on its line",
+			'<a href="https://example.test/a"><table><tr><td>Buy now</td></tr></table></a><p>Bye',
+			lines('Buy now [https://example.test/a]', '', 'Bye'),
+		],
+		[
+			'makes lists, nested and numbered',
+			'<ol><li>one<ul><li>a</li><li>b</li></ul></li><li><p>two</p><p>more</p></li></ol><ol start="5"><li>five<li value="9">nine<li>ten</ol>',
+			lines(' 1. one', '     * a', '     * b', ' 2. two', '', '    more', '', ' 5. five', ' 9. nine', ' 10. ten'),
+		],
+		[
+			'quotes quotations, in quotations too',
+			'hello<blockquote>one<p>two</p><blockquote>three</blockquote></blockquote>after',
+			lines('hello', '', '> one', '>', '> two', '>', '> > three', '', 'after'),
+		],
 		['sets headings apart', '<h1>Report</h1>text<h2>Part</h2>more', lines('Report', '', 'text', '', 'Part', '', 'more')],
-		['keeps blanks and lines of preformatted text', '<pre>\nfor x:\n  y\n\nend</pre><div style="white-space: pre-wrap">a  b\nc</div>', lines('for x:', '  y', '', 'end', '', 'a  b', 'c')],
-		['reads blank lines as mail programs write them', '<div>a</div><div><br></div><div>b<br></div><div>c</div><p>d</p><p>&nbsp;</p><p>e<br><br>f', lines('a', '', 'b', 'c', '', 'd', '', 'e', '', 'f')],
+		[
+			'keeps blanks and lines of preformatted text',
+			'<pre>\nfor x:\n  y\n\nend</pre><div style="white-space: pre-wrap">a  b\nc</div>',
+			lines('for x:', '  y', '', 'end', '', 'a  b', 'c'),
+		],
+		[
+			'reads blank lines as mail programs write them',
+			'<div>a</div><div><br></div><div>b<br></div><div>c</div><p>d</p><p>&nbsp;</p><p>e<br><br>f',
+			lines('a', '', 'b', 'c', '', 'd', '', 'e', '', 'f'),
+		],
 		['decodes entities', '&lt;b&gt; &amp;amp; &euro; &#8364; &#x20ac; &notin; &nosuch; AT&T', '<b> &amp; € € € ∉ &nosuch; AT&T'],
-		['leaves out what is not shown', '<head><title>t</title><style>p{}</style></head><body><script>x()</script><div style="color:#fff; DISPLAY : none">pre<span>view</span> text</div><p hidden>gone</p><span style="visibility:hidden">gone</span>shown<!-- no --><!--[if mso]>no<![endif]-->', 'shown'],
-		['does not lose what follows a hidden element that is never closed', '<table><tr><td><span style="display:none">pre</td></tr><tr><td>shown</td></tr></table>', 'shown'],
-		['leaves out the padding of previews and soft hyphens', '<p>&zwnj;&nbsp;&zwnj;&nbsp;&#847; \u200b\ufeff</p><p>Donau&shy;dampf می&zwnj;خواهم 👩&zwj;🚀</p>', 'Donaudampf می\u200cخواهم 👩‍🚀'],
+		[
+			'leaves out what is not shown',
+			'<head><title>t</title><style>p{}</style></head><body><script>x()</script><div style="color:#fff; DISPLAY : none">pre<span>view</span> text</div><p hidden>gone</p><span style="visibility:hidden">gone</span>shown<!-- no --><!--[if mso]>no<![endif]-->',
+			'shown',
+		],
+		[
+			'does not lose what follows a hidden element that is never closed',
+			'<table><tr><td><span style="display:none">pre</td></tr><tr><td>shown</td></tr></table>',
+			'shown',
+		],
+		[
+			'leaves out the padding of previews and soft hyphens',
+			'<p>&zwnj;&nbsp;&zwnj;&nbsp;&#847; \u200b\ufeff</p><p>Donau&shy;dampf می&zwnj;خواهم 👩&zwj;🚀</p>',
+			'Donaudampf می\u200cخواهم 👩‍🚀',
+		],
 		['draws a rule', 'a<hr>b', lines('a', '--------------------', 'b')],
 	])('%s', async (_name, html, text) => {
 		expect(await textOfHtml(html)).toBe(text);
 	});
 
 	it('is nothing where the HTML shows no words', async () => {
-		for (const html of ['', ' ', '<img src="cid:x">', '<style>p{}', '<!-- x', '<p>&nbsp;</p>']) expect(await textOfHtml(html)).toBeUndefined();
+		for (const html of ['', ' ', '<img src="cid:x">', '<style>p{}', '<!-- x', '<p>&nbsp;</p>'])
+			expect(await textOfHtml(html)).toBeUndefined();
 	});
 
 	it('is cut where the parts of one mail have taken what they may together', async () => {
@@ -46,8 +111,34 @@ describe('text made from HTML', () => {
 });
 
 describe('work and text are bounded', () => {
-	const row = '<tr><td style="padding:0">Item <b>x</b></td><td><a href="https://example.test/r?a=1&amp;b=2&utm=newsletter">see it</a></td><td><p>3&nbsp;€</p></td></tr>';
-	const tags = ['<div>', '<b>', '<p>x', '<span style="display:none">', '<ul><li>', '<ol><li>x', '<blockquote>x', '<table><tr><td>', '<table><tr><td>x<td>', '<li>x', '<td>x', '<a href="https://example.test/r">x', '<a href=x><table><tr><td>', '<pre>', '</p>', '</div>', '<br>', '<!--', '<title>', '<svg>', '<', '&', '&amp;', '&zwj;'];
+	const row =
+		'<tr><td style="padding:0">Item <b>x</b></td><td><a href="https://example.test/r?a=1&amp;b=2&utm=newsletter">see it</a></td><td><p>3&nbsp;€</p></td></tr>';
+	const tags = [
+		'<div>',
+		'<b>',
+		'<p>x',
+		'<span style="display:none">',
+		'<ul><li>',
+		'<ol><li>x',
+		'<blockquote>x',
+		'<table><tr><td>',
+		'<table><tr><td>x<td>',
+		'<li>x',
+		'<td>x',
+		'<a href="https://example.test/r">x',
+		'<a href=x><table><tr><td>',
+		'<pre>',
+		'</p>',
+		'</div>',
+		'<br>',
+		'<!--',
+		'<title>',
+		'<svg>',
+		'<',
+		'&',
+		'&amp;',
+		'&zwj;',
+	];
 
 	it.each(tags)('for 100,000 times %s', async (tag) => {
 		const html = tag.repeat(100_000);

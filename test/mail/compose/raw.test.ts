@@ -23,7 +23,8 @@ const raw = (bytes: Buffer | string, change: Partial<RawMail> = {}, pieces = 7):
 	};
 	return { open: async () => Readable.from(cut()), size: whole.length, from: [], to: [], ...change };
 };
-const bytesOf = async (composed: ComposedMail): Promise<string> => Buffer.concat(await (await composed.open()).toArray()).toString('latin1');
+const bytesOf = async (composed: ComposedMail): Promise<string> =>
+	Buffer.concat(await (await composed.open()).toArray()).toString('latin1');
 const HEAD = `From: Ada <${ADA}>\r\nTo: Grace <${GRACE}>\r\nSubject: raw\r\n`;
 
 describe('a finished mail', () => {
@@ -36,7 +37,12 @@ describe('a finished mail', () => {
 
 	let count = 0;
 	/** What reached the mailbox, as it was before Postfix and Dovecot put their headers above it. */
-	async function travel(head: string, body: string, change: Partial<RawMail> = {}, reader = GRACE): Promise<{ arrived: string; sent: Sent }> {
+	async function travel(
+		head: string,
+		body: string,
+		change: Partial<RawMail> = {},
+		reader = GRACE,
+	): Promise<{ arrived: string; sent: Sent }> {
 		const mark = `${process.pid}-${(count += 1)}`;
 		const composed = await composeRaw(raw(Buffer.from(`X-Mark: ${mark}\r\n${head}\r\n${body}`, 'latin1'), change, 997));
 		const sent = await sendMail(accountOn(sandbox, ADA, ways(sandbox).exchange), composed, { retryForMs: 20_000, resendUnknown: false });
@@ -80,15 +86,25 @@ describe('a finished mail', () => {
 	});
 
 	it('goes to the envelope that is given, whatever the headers say', async () => {
-		const { sent } = await travel(`From: Boss <boss@example.test>\r\nTo: all@example.test\r\n`, 'x\r\n', { from: [{ name: '', address: ADA }], to: [{ name: '', address: GRACE }] });
+		const { sent } = await travel(`From: Boss <boss@example.test>\r\nTo: all@example.test\r\n`, 'x\r\n', {
+			from: [{ name: '', address: ADA }],
+			to: [{ name: '', address: GRACE }],
+		});
 		expect(sent.accepted).toEqual([GRACE]);
 	});
 
 	it('keeps every byte of 5 MB, streamed', async () => {
 		const content = randomBytes(5_000_000);
-		const { arrived } = await travel(`${HEAD}Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n`, content.toString('base64').replace(/.{76}/g, '$&\r\n'));
+		const { arrived } = await travel(
+			`${HEAD}Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n`,
+			content.toString('base64').replace(/.{76}/g, '$&\r\n'),
+		);
 		const email = await PostalMime.parse(arrived);
-		expect(createHash('sha256').update(new Uint8Array(email.attachments[0]?.content instanceof ArrayBuffer ? email.attachments[0].content : new ArrayBuffer(0))).digest('hex')).toBe(createHash('sha256').update(content).digest('hex'));
+		expect(
+			createHash('sha256')
+				.update(new Uint8Array(email.attachments[0]?.content instanceof ArrayBuffer ? email.attachments[0].content : new ArrayBuffer(0)))
+				.digest('hex'),
+		).toBe(createHash('sha256').update(content).digest('hex'));
 	});
 });
 
@@ -96,10 +112,15 @@ describe('the headers of a finished mail', () => {
 	it('are found wherever the stream is cut, with either line end, and after an mbox line', async () => {
 		for (const pieces of [1, 2, 3, 5, 64, 1000]) {
 			for (const end of ['\r\n', '\n']) {
-				const text = `From x Sat Nov 21\r\n${HEAD}Bcc: a@example.test,\r\n b@example.test\r\nX-Z: 1\r\n\r\nbody\r\n\r\nmore`.replaceAll('\r\n', end);
+				const text = `From x Sat Nov 21\r\n${HEAD}Bcc: a@example.test,\r\n b@example.test\r\nX-Z: 1\r\n\r\nbody\r\n\r\nmore`.replaceAll(
+					'\r\n',
+					end,
+				);
 				const composed = await composeRaw(raw(text, {}, pieces));
 				expect(composed.recipients).toEqual([GRACE, 'a@example.test', 'b@example.test']);
-				expect((await bytesOf(composed)).replace(/\r?\n/g, '\n').replace(/Message-ID: .*\nDate: .*\n/, '')).toBe(`${HEAD.replaceAll('\r\n', '\n')}X-Z: 1\n\nbody\n\nmore`);
+				expect((await bytesOf(composed)).replace(/\r?\n/g, '\n').replace(/Message-ID: .*\nDate: .*\n/, '')).toBe(
+					`${HEAD.replaceAll('\r\n', '\n')}X-Z: 1\n\nbody\n\nmore`,
+				);
 			}
 		}
 	});
@@ -116,10 +137,13 @@ describe('the headers of a finished mail', () => {
 		expect(composed.size).toBe((await bytesOf(composed)).length);
 	});
 
-	it('are read from a source that is closed where the mail does not leave, and whose failure is the mail\'s', async () => {
+	it("are read from a source that is closed where the mail does not leave, and whose failure is the mail's", async () => {
 		const sources: Readable[] = [];
 		const mail = raw(`${HEAD}\r\nbody`);
-		const composed = await composeRaw({ ...mail, open: async () => (sources.push(await mail.open()), sources.at(-1) ?? Readable.from([])) });
+		const composed = await composeRaw({
+			...mail,
+			open: async () => (sources.push(await mail.open()), sources.at(-1) ?? Readable.from([])),
+		});
 		const unread = await composed.open();
 		unread.destroy();
 		await expect.poll(() => sources.at(-1)?.destroyed).toBe(true);
@@ -135,7 +159,9 @@ describe('the headers of a finished mail', () => {
 	});
 
 	it('need not be understood where the envelope is given', async () => {
-		const composed = await composeRaw(raw('From: nobody\r\nTo: everybody\r\n\r\nx', { from: [{ name: '', address: ADA }], to: [{ name: '', address: GRACE }] }));
+		const composed = await composeRaw(
+			raw('From: nobody\r\nTo: everybody\r\n\r\nx', { from: [{ name: '', address: ADA }], to: [{ name: '', address: GRACE }] }),
+		);
 		expect([composed.from, composed.recipients]).toEqual([ADA, [GRACE]]);
 	});
 
@@ -146,8 +172,18 @@ describe('the headers of a finished mail', () => {
 		['headers without an end', `From: ${ADA}\r\n${'X-A: b\r\n'.repeat(200_000)}`, 'Message', 'do not end within 1 MB'],
 		['no From', `To: ${GRACE}\r\n\r\nx`, 'Message', 'no header From'],
 		['no recipient', `From: ${ADA}\r\n\r\nx`, 'To Email', 'no recipient'],
-		['a bad address among good ones', `From: ${ADA}\r\nTo: ${GRACE}, nonsense\r\n\r\nx`, 'Message, header to', '"nonsense" is not an email address'],
+		[
+			'a bad address among good ones',
+			`From: ${ADA}\r\nTo: ${GRACE}, nonsense\r\n\r\nx`,
+			'Message, header to',
+			'"nonsense" is not an email address',
+		],
 	])('that cannot be used are named: %s', async (_name, text, field, message) => {
-		await expect(composeRaw(raw(text, {}, 65_536))).rejects.toMatchObject({ code: 'input', field, message: expect.stringContaining(message), remedy: expect.stringMatching(/.{10}/) });
+		await expect(composeRaw(raw(text, {}, 65_536))).rejects.toMatchObject({
+			code: 'input',
+			field,
+			message: expect.stringContaining(message),
+			remedy: expect.stringMatching(/.{10}/),
+		});
 	});
 });

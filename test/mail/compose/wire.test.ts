@@ -15,9 +15,21 @@ import { accountOn, ways } from '../../support/account';
 import { outgoing } from '../smtp/smtpRig';
 
 const GRACE = 'grace@example.test';
-const file = (fileName: string, mimeType: string, bytes: Buffer, cid?: string): OutgoingFile => ({ fileName, mimeType, size: bytes.length, cid, open: async () => Readable.from([bytes]) });
+const file = (fileName: string, mimeType: string, bytes: Buffer, cid?: string): OutgoingFile => ({
+	fileName,
+	mimeType,
+	size: bytes.length,
+	cid,
+	open: async () => Readable.from([bytes]),
+});
 const bytesOf = async (mail: { open: () => Promise<Readable> }): Promise<Buffer> => Buffer.concat(await (await mail.open()).toArray());
-const lengthOf = (raw: Buffer): number => Math.max(...raw.toString('latin1').split(/\r?\n/).map(({ length }) => length));
+const lengthOf = (raw: Buffer): number =>
+	Math.max(
+		...raw
+			.toString('latin1')
+			.split(/\r?\n/)
+			.map(({ length }) => length),
+	);
 
 interface Judged {
 	headers: Array<[string, string]>;
@@ -33,7 +45,8 @@ print(json.dumps({"headers": [[k, str(v)] for k, v in m.items()], "defects": [st
   {"type": p.get_content_type(), "cid": p["Content-Id"], "name": p.get_filename(), "text": p.get_content() if p.get_content_maintype() == "text" else None, "size": len(p.get_payload(decode=True) or b"")} for p in parts]}))`;
 
 /** By Python's email package. */
-const judge = (mail: Buffer): Judged => JSON.parse(execFileSync('python3', ['-c', JUDGE], { input: mail, maxBuffer: 64 * 1024 * 1024 }).toString());
+const judge = (mail: Buffer): Judged =>
+	JSON.parse(execFileSync('python3', ['-c', JUDGE], { input: mail, maxBuffer: 64 * 1024 * 1024 }).toString());
 
 let sandbox: Sandbox;
 let count = 0;
@@ -43,7 +56,8 @@ beforeAll(async () => {
 });
 afterAll(async () => await sandbox.stop());
 
-const send = async (mail: Awaited<ReturnType<typeof compose>>): Promise<unknown> => await sendMail(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), mail, { retryForMs: 20_000, resendUnknown: false });
+const send = async (mail: Awaited<ReturnType<typeof compose>>): Promise<unknown> =>
+	await sendMail(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), mail, { retryForMs: 20_000, resendUnknown: false });
 
 async function travel(change: Parameters<typeof outgoing>[0]): Promise<{ raw: Buffer; judged: Judged }> {
 	const mark = `wire-${process.pid}-${(count += 1)}`;
@@ -52,7 +66,8 @@ async function travel(change: Parameters<typeof outgoing>[0]): Promise<{ raw: Bu
 	return { raw, judged: judge(raw) };
 }
 
-const header = ({ headers }: Judged, name: string): string | undefined => headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+const header = ({ headers }: Judged, name: string): string | undefined =>
+	headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 
 describe('inline files and the HTML that shows them', () => {
 	const image = randomBytes(300);
@@ -63,7 +78,11 @@ describe('inline files and the HTML that shows them', () => {
 		['in percent encoding', 'cid:Bild%20%C3%A4'],
 		['decomposed', 'cid:Bild a\u0308'],
 	])('find each other by an ASCII Content-ID where the property is called "Bild ä" and named %s', async (_name, reference) => {
-		const { judged } = await travel({ text: undefined, html: `<p>Look <img src="${reference}"> <img src='${reference}'></p>`, files: [file('a.png', 'image/png', image, 'Bild ä')] });
+		const { judged } = await travel({
+			text: undefined,
+			html: `<p>Look <img src="${reference}"> <img src='${reference}'></p>`,
+			files: [file('a.png', 'image/png', image, 'Bild ä')],
+		});
 		const part = judged.parts.find(({ type }) => type === 'image/png');
 		expect(part?.cid).toMatch(/^<[!-~]+>$/);
 		const id = part?.cid?.slice(1, -1) ?? '';
@@ -72,18 +91,29 @@ describe('inline files and the HTML that shows them', () => {
 	});
 
 	it('keep a name of ASCII, in percent encoding or not', async () => {
-		const composed = await compose(outgoing({ text: undefined, html: '<img src="cid:image_1"><img src="cid:logo%40x"><i style="background:url(cid:image_1)">', files: [file('a.png', 'image/png', image, 'image_1'), file('b.png', 'image/png', image, 'logo@x')] }));
+		const composed = await compose(
+			outgoing({
+				text: undefined,
+				html: '<img src="cid:image_1"><img src="cid:logo%40x"><i style="background:url(cid:image_1)">',
+				files: [file('a.png', 'image/png', image, 'image_1'), file('b.png', 'image/png', image, 'logo@x')],
+			}),
+		);
 		expect(composed.unknownCids).toEqual([]);
-		expect(judge(await bytesOf(composed)).parts.map(({ cid }) => cid)).toEqual([null, null, '<image_1>', '<logo@x>'].filter((cid, index) => index > 0 || cid !== null));
+		expect(judge(await bytesOf(composed)).parts.map(({ cid }) => cid)).toEqual(
+			[null, null, '<image_1>', '<logo@x>'].filter((cid, index) => index > 0 || cid !== null),
+		);
 	});
 
 	it('name what is not there', async () => {
-		expect((await compose(outgoing({ html: '<img src="cid:imgae"><img src="cid:image">', files: [file('a.png', 'image/png', image, 'image')] }))).unknownCids).toEqual(['imgae']);
+		expect(
+			(await compose(outgoing({ html: '<img src="cid:imgae"><img src="cid:image">', files: [file('a.png', 'image/png', image, 'image')] })))
+				.unknownCids,
+		).toEqual(['imgae']);
 	});
 
 	it('take linear time', async () => {
 		const before = process.cpuUsage();
-		for (const part of ['"cid:', '\'cid:x', 'cid:x ', '" ', 'cid:&#1;']) await compose(outgoing({ html: part.repeat(100_000) }));
+		for (const part of ['"cid:', "'cid:x", 'cid:x ', '" ', 'cid:&#1;']) await compose(outgoing({ html: part.repeat(100_000) }));
 		expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000);
 	});
 });
@@ -91,7 +121,10 @@ describe('inline files and the HTML that shows them', () => {
 describe('List-Unsubscribe', () => {
 	const url = (length: number): string => `https://example.test/u?${'x'.repeat(length - 23)}`;
 
-	it.each([['as a header', { headers: [{ name: 'List-Unsubscribe', value: `<${url(950)}>` }] }], ['by its own field', { headers: unsubscribeHeaders(url(950), true) }]])('travels folded and never encoded with an address of 950 characters, %s', async (_name, change) => {
+	it.each([
+		['as a header', { headers: [{ name: 'List-Unsubscribe', value: `<${url(950)}>` }] }],
+		['by its own field', { headers: unsubscribeHeaders(url(950), true) }],
+	])('travels folded and never encoded with an address of 950 characters, %s', async (_name, change) => {
 		const { raw, judged } = await travel(change);
 		expect(lengthOf(raw)).toBeLessThanOrEqual(998);
 		expect(raw.toString()).not.toContain('=?UTF-8');
@@ -104,17 +137,36 @@ describe('List-Unsubscribe', () => {
 		expect(header(judged, 'List-Unsubscribe-Post')).toBe('List-Unsubscribe=One-Click');
 	});
 
-	it.each([['nonsense', false], [url(2000), false], ['leave@example.test', true], ['javascript:alert(1)', false]])('is refused where it could not serve: %s', (value, oneClick) => {
+	it.each([
+		['nonsense', false],
+		[url(2000), false],
+		['leave@example.test', true],
+		['javascript:alert(1)', false],
+	])('is refused where it could not serve: %s', (value, oneClick) => {
 		expect(() => unsubscribeHeaders(value, oneClick)).toThrow(/^List-Unsubscribe: /);
 	});
 
 	it('of more than a line, or beyond ASCII, is refused as a header too', async () => {
-		for (const value of [`<${url(2000)}>`, '<https://example.test/ü>']) await expect(compose(outgoing({ headers: [{ name: 'List-Unsubscribe', value }] }))).rejects.toMatchObject({ code: 'input', field: 'Header List-Unsubscribe' });
+		for (const value of [`<${url(2000)}>`, '<https://example.test/ü>'])
+			await expect(compose(outgoing({ headers: [{ name: 'List-Unsubscribe', value }] }))).rejects.toMatchObject({
+				code: 'input',
+				field: 'Header List-Unsubscribe',
+			});
 	});
 });
 
 describe('files and fields that are odd', () => {
-	it.each(['undefined', 'null', 'image', 'text/', '/png', 'text/plain\r\nX-Injected: 1', 'téxt/plain', 'multipart/mixed', '[object Object]'])('of type "%s" travel as application/octet-stream', async (mimeType) => {
+	it.each([
+		'undefined',
+		'null',
+		'image',
+		'text/',
+		'/png',
+		'text/plain\r\nX-Injected: 1',
+		'téxt/plain',
+		'multipart/mixed',
+		'[object Object]',
+	])('of type "%s" travel as application/octet-stream', async (mimeType) => {
 		const { parts, headers } = judge(await bytesOf(await compose(outgoing({ files: [file('a.dat', mimeType, Buffer.from('x'))] }))));
 		expect(parts.find(({ name }) => name === 'a.dat')?.type).toBe('application/octet-stream');
 		expect(headers.map(([name]) => name)).not.toContain('X-Injected');
@@ -128,15 +180,28 @@ describe('files and fields that are odd', () => {
 
 	it('attached as a mail with lines that are too long, travel as a file, byte by byte', async () => {
 		const inner = Buffer.from(`From: a@example.test\r\nSubject: inner\r\n\r\n${'x'.repeat(5000)}\r\n`);
-		const { raw, judged } = await travel({ files: [file('inner', 'message/rfc822', inner), file('short.eml', 'message/rfc822', Buffer.from('From: a@example.test\r\n\r\nshort\r\n'))] });
+		const { raw, judged } = await travel({
+			files: [
+				file('inner', 'message/rfc822', inner),
+				file('short.eml', 'message/rfc822', Buffer.from('From: a@example.test\r\n\r\nshort\r\n')),
+			],
+		});
 		expect(lengthOf(raw)).toBeLessThanOrEqual(998);
 		expect(judged.parts.find(({ name }) => name === 'inner.eml')).toMatchObject({ type: 'application/octet-stream', size: inner.length });
 		expect(judged.parts.map(({ type }) => type)).toContain('message/rfc822');
 	});
 
 	it('count what the headers take, for SIZE', async () => {
-		const people = Array.from({ length: 1000 }, (_, index) => ({ name: `Grace Übermäßig ${index}`, address: `grace${index}@example.test` }));
-		for (const change of [{ to: people, cc: people }, { references: Array.from({ length: 900 }, (_, index) => `<${index}.${'r'.repeat(80)}@example.test>`).join(' ') }, { headers: Array.from({ length: 500 }, (_, index) => ({ name: `X-${index}`, value: 'ü'.repeat(200) })) }, { subject: 'ü'.repeat(5000) }]) {
+		const people = Array.from({ length: 1000 }, (_, index) => ({
+			name: `Grace Übermäßig ${index}`,
+			address: `grace${index}@example.test`,
+		}));
+		for (const change of [
+			{ to: people, cc: people },
+			{ references: Array.from({ length: 900 }, (_, index) => `<${index}.${'r'.repeat(80)}@example.test>`).join(' ') },
+			{ headers: Array.from({ length: 500 }, (_, index) => ({ name: `X-${index}`, value: 'ü'.repeat(200) })) },
+			{ subject: 'ü'.repeat(5000) },
+		]) {
 			const composed = await compose(outgoing(change));
 			const { length } = await bytesOf(composed);
 			expect(composed.size).toBeGreaterThan(length * 0.95);
@@ -149,10 +214,20 @@ describe('files and fields that are odd', () => {
 });
 
 describe('a finished mail', () => {
-	const raw = (text: string): Parameters<typeof composeRaw>[0] => ({ open: async () => Readable.from([Buffer.from(text)]), size: Buffer.byteLength(text), from: [], to: [] });
+	const raw = (text: string): Parameters<typeof composeRaw>[0] => ({
+		open: async () => Readable.from([Buffer.from(text)]),
+		size: Buffer.byteLength(text),
+		from: [],
+		to: [],
+	});
 	const MAIL = `From: ada@example.test\r\nTo: ${GRACE}\r\nSubject: raw\r\nX-Mark: MARK\r\n\r\nbody\r\n`;
 
-	it.each([['a byte order mark', '\ufeff'], ['a blank line', '\r\n'], ['blank lines and blanks', '\n \t\r\n\n'], ['both', '\ufeff\r\n']])('that begins with %s is sent without it', async (_name, beginning) => {
+	it.each([
+		['a byte order mark', '\ufeff'],
+		['a blank line', '\r\n'],
+		['blank lines and blanks', '\n \t\r\n\n'],
+		['both', '\ufeff\r\n'],
+	])('that begins with %s is sent without it', async (_name, beginning) => {
 		const mark = `raw-${process.pid}-${(count += 1)}`;
 		const composed = await composeRaw(raw(beginning + MAIL.replace('MARK', mark)));
 		await send(composed);
@@ -161,14 +236,20 @@ describe('a finished mail', () => {
 	});
 
 	it('with lines of more than 998 bytes is refused, and the line is named', async () => {
-		await expect(composeRaw(raw(`${MAIL}${'x'.repeat(999)}\r\n`))).rejects.toMatchObject({ code: 'input', field: 'Message', message: expect.stringContaining('line 7 ') });
+		await expect(composeRaw(raw(`${MAIL}${'x'.repeat(999)}\r\n`))).rejects.toMatchObject({
+			code: 'input',
+			field: 'Message',
+			message: expect.stringContaining('line 7 '),
+		});
 		await expect(composeRaw(raw(`${MAIL}${'x'.repeat(998)}\r\n`))).resolves.toBeDefined();
 	});
 });
 
 describe('a quotation', () => {
 	it('loses what lies over the new text and what loads something', async () => {
-		const html = await quotableHtml('<div style="position: fixed; color:red; background:url(https://evil.test/x); POSITION:absolute; background: u\\72l(x); margin:0">hi</div>');
+		const html = await quotableHtml(
+			'<div style="position: fixed; color:red; background:url(https://evil.test/x); POSITION:absolute; background: u\\72l(x); margin:0">hi</div>',
+		);
 		expect(html).toMatch(/color:red/);
 		expect(html).not.toMatch(/position|url|evil|\\/i);
 	});

@@ -28,7 +28,8 @@ afterEach(() => {
 });
 afterAll(async () => await sandbox.stop());
 
-const account = (servers = ways(sandbox).exchange, claims: Parameters<typeof accountOn>[3] = {}): Account => accountOn(sandbox, ADA, servers, claims);
+const account = (servers = ways(sandbox).exchange, claims: Parameters<typeof accountOn>[3] = {}): Account =>
+	accountOn(sandbox, ADA, servers, claims);
 const names = (steps: Array<{ protocol: string; step: string }>): string[] => steps.map(({ protocol, step }) => `${protocol} ${step}`);
 
 /** A server that says its lines one by one, each after one of the client's, and ends. */
@@ -49,13 +50,24 @@ describe('a test of the connection', () => {
 		const report = await runConnectionTest(account(), ALL);
 		expect(report).toMatchObject({ ok: true, mailbox: ADA });
 		expect(names(report.steps)).toEqual([
-			'identity token', 'identity claims',
-			'smtp connect', 'smtp tls', 'smtp signIn',
-			'imap connect', 'imap tls', 'imap signIn', 'imap mailbox',
-			'pop connect', 'pop tls', 'pop signIn', 'pop mailbox',
+			'identity token',
+			'identity claims',
+			'smtp connect',
+			'smtp tls',
+			'smtp signIn',
+			'imap connect',
+			'imap tls',
+			'imap signIn',
+			'imap mailbox',
+			'pop connect',
+			'pop tls',
+			'pop signIn',
+			'pop mailbox',
 		]);
 		const detail = (name: string): string => report.steps.find(({ protocol, step }) => name === `${protocol} ${step}`)?.detail ?? '';
-		expect(detail('identity claims')).toBe(`for ${sandbox.identity.resource}, permissions: IMAP.AccessAsUser.All POP.AccessAsUser.All SMTP.Send, signed in: ${ADA}`);
+		expect(detail('identity claims')).toBe(
+			`for ${sandbox.identity.resource}, permissions: IMAP.AccessAsUser.All POP.AccessAsUser.All SMTP.Send, signed in: ${ADA}`,
+		);
 		expect(detail('smtp tls')).toMatch(/^TLSv1\.[23], certificate of localhost verified, issued by Sandbox CA, until \d{4}-\d\d-\d\d$/);
 		expect(detail('imap mailbox')).toMatch(/^INBOX opened, UIDVALIDITY \d+$/);
 		expect(report.steps.every(({ tookMs }) => tookMs >= 0)).toBe(true);
@@ -63,7 +75,15 @@ describe('a test of the connection', () => {
 
 	it('shows TLS as a step of its own where it comes by STARTTLS or STLS', async () => {
 		const report = await runConnectionTest(account({ ...ways(sandbox).straight, pop: sandbox.straight.popStartTls }), ['smtp', 'pop']);
-		expect(names(report.steps).slice(2)).toEqual(['smtp connect', 'smtp tls', 'smtp signIn', 'pop connect', 'pop tls', 'pop signIn', 'pop mailbox']);
+		expect(names(report.steps).slice(2)).toEqual([
+			'smtp connect',
+			'smtp tls',
+			'smtp signIn',
+			'pop connect',
+			'pop tls',
+			'pop signIn',
+			'pop mailbox',
+		]);
 		expect(report.ok).toBe(true);
 	});
 
@@ -89,13 +109,21 @@ describe('a test of the connection', () => {
 		const { port } = await saying();
 		plain?.close();
 		const report = await runConnectionTest({ ...account(), imap: { host: 'localhost', port, security: 'tls' } }, ['imap']);
-		expect(report.steps.at(-1)).toMatchObject({ protocol: 'imap', step: 'connect', ok: false, detail: `n8n could not reach localhost:${port}.`, remedy: expect.stringContaining('firewall') });
+		expect(report.steps.at(-1)).toMatchObject({
+			protocol: 'imap',
+			step: 'connect',
+			ok: false,
+			detail: `n8n could not reach localhost:${port}.`,
+			remedy: expect.stringContaining('firewall'),
+		});
 	});
 
 	it('stops at the token, and asks for none of the servers', async () => {
 		const refused = new MailError('The client secret has expired.', { code: 'configuration', remedy: 'Make a new one.' });
 		const report = await runConnectionTest({ ...account(), token: async () => await Promise.reject(refused) }, ALL);
-		expect(report.steps).toEqual([{ protocol: 'identity', step: 'token', ok: false, tookMs: expect.any(Number), detail: refused.message, remedy: 'Make a new one.' }]);
+		expect(report.steps).toEqual([
+			{ protocol: 'identity', step: 'token', ok: false, tookMs: expect.any(Number), detail: refused.message, remedy: 'Make a new one.' },
+		]);
 	});
 
 	it.each<[Protocol, string, string]>([
@@ -110,7 +138,7 @@ describe('a test of the connection', () => {
 		expect(report.steps.filter(({ ok }) => !ok)).toEqual([]);
 	});
 
-	it('tells that personal accounts\' tokens cannot be read', async () => {
+	it("tells that personal accounts' tokens cannot be read", async () => {
 		const report = await runConnectionTest({ ...account(), token: async () => new AccessToken('EwBopaque', Date.now() + 3_600_000) }, []);
 		expect(report.steps.at(-1)).toMatchObject({ step: 'claims', ok: true, detail: expect.stringContaining('opaque') });
 	});
@@ -126,24 +154,55 @@ describe('the protocol log', () => {
 			const got = await given.token(...rejected);
 			const initial = Buffer.from(`user=${ADA}\u0001auth=Bearer ${got.reveal()}\u0001\u0001`).toString('base64');
 			const signature = got.reveal().split('.').at(-1) ?? '';
-			secrets.push(got.reveal(), Buffer.from(got.reveal()).toString('base64'), initial, initial.slice(60, 120), signature, got.reveal().slice(40, 80));
+			secrets.push(
+				got.reveal(),
+				Buffer.from(got.reveal()).toString('base64'),
+				initial,
+				initial.slice(60, 120),
+				signature,
+				got.reveal().slice(40, 80),
+			);
 			return got;
 		};
-		await runConnectionTest({ ...given, token, listen: (protocol) => {
-			const write = log.listen(protocol);
-			return (who, line) => {
-				told.push(line);
-				write(who, line);
-			};
-		} }, ALL);
+		await runConnectionTest(
+			{
+				...given,
+				token,
+				listen: (protocol) => {
+					const write = log.listen(protocol);
+					return (who, line) => {
+						told.push(line);
+						write(who, line);
+					};
+				},
+			},
+			ALL,
+		);
 		return { lines: log.toJSON(), text: JSON.stringify(log) + told.join('\n'), secrets };
 	}
 
 	it.each(['exchange', 'straight'] as const)('has every line of all three protocols, %s, and the token in none', async (way) => {
 		const { lines, text, secrets } = await overheard(account(ways(sandbox)[way]));
-		expect(lines.smtp).toEqual(expect.arrayContaining([expect.stringMatching(/^S: 220 /), expect.stringMatching(/^C: EHLO /), 'C: STARTTLS', 'C: AUTH XOAUTH2 [secret]', expect.stringMatching(/^S: 235 /), 'C: QUIT']));
-		expect(lines.imap).toEqual(expect.arrayContaining([expect.stringMatching(/^S: \* OK/), expect.stringMatching(/^C: \S+ AUTHENTICATE XOAUTH2 \[secret\]$/), expect.stringMatching(/^C: \S+ SELECT INBOX/)]));
-		expect(lines.pop).toEqual(expect.arrayContaining([expect.stringMatching(/^S: \+OK/), 'C: CAPA', 'S: UIDL', 'C: AUTH XOAUTH2', 'C: [secret]', 'C: STAT']));
+		expect(lines.smtp).toEqual(
+			expect.arrayContaining([
+				expect.stringMatching(/^S: 220 /),
+				expect.stringMatching(/^C: EHLO /),
+				'C: STARTTLS',
+				'C: AUTH XOAUTH2 [secret]',
+				expect.stringMatching(/^S: 235 /),
+				'C: QUIT',
+			]),
+		);
+		expect(lines.imap).toEqual(
+			expect.arrayContaining([
+				expect.stringMatching(/^S: \* OK/),
+				expect.stringMatching(/^C: \S+ AUTHENTICATE XOAUTH2 \[secret\]$/),
+				expect.stringMatching(/^C: \S+ SELECT INBOX/),
+			]),
+		);
+		expect(lines.pop).toEqual(
+			expect.arrayContaining([expect.stringMatching(/^S: \+OK/), 'C: CAPA', 'S: UIDL', 'C: AUTH XOAUTH2', 'C: [secret]', 'C: STAT']),
+		);
 		expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
 	});
 

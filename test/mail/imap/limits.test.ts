@@ -48,7 +48,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const mail = (subject: string, body = 'hello'): Buffer => Buffer.from(`Subject: ${subject}\r\nFrom: eve@example.test\r\n\r\n${body}\r\n`);
 
 function account(): Account {
-	return { mailbox: 'ada@example.test', imap: address, pop: address, smtp: address, id: 'a', signIn: 'delegated', token: async () => await Promise.resolve(new AccessToken(TOKEN, Date.now() + 3_600_000)) };
+	return {
+		mailbox: 'ada@example.test',
+		imap: address,
+		pop: address,
+		smtp: address,
+		id: 'a',
+		signIn: 'delegated',
+		token: async () => await Promise.resolve(new AccessToken(TOKEN, Date.now() + 3_600_000)),
+	};
 }
 
 async function open(patience: Partial<Patience> = {}): Promise<ImapSession> {
@@ -67,16 +75,25 @@ function reopening(patience: Partial<Patience> = {}): Use {
 	};
 }
 
-const on = (command: string, misbehave: Misbehave): Misbehave => async (asked, talk) => asked.command === command && (await misbehave(asked, talk));
+const on =
+	(command: string, misbehave: Misbehave): Misbehave =>
+	async (asked, talk) =>
+		asked.command === command && (await misbehave(asked, talk));
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {
-	return await work.then(() => 'no failure', (error: unknown) => error);
+	return await work.then(
+		() => 'no failure',
+		(error: unknown) => error,
+	);
 }
 
 /** Runs something and tells by how much the process grew meanwhile, in MB, and how long it took, in ms. */
 async function measured<T>(work: () => Promise<T>): Promise<{ result: T; grew: number; took: number }> {
 	const results: T[] = [];
-	const figures = await figuresOf(`IMAP: ${expect.getState().currentTestName?.replace(' > ', ' ') ?? ''}`, async () => void results.push(await work()));
+	const figures = await figuresOf(
+		`IMAP: ${expect.getState().currentTestName?.replace(' > ', ' ') ?? ''}`,
+		async () => void results.push(await work()),
+	);
 	const [result] = results;
 	if (result === undefined) throw new Error('There is no result.');
 	return { result, grew: figures.memoryMb, took: figures.tookMs };
@@ -89,9 +106,11 @@ const sizes = async (use: Use, uids: number[], largeAbove = 20 * MIB): Promise<s
 		else if (one.content.kind !== 'streamed') found.push(`${one.uid} ${one.content.bytes.length === one.size}`);
 		else {
 			let bytes = 0;
-			const failure = await failureOf((async () => {
-				for await (const chunk of await (one.content.kind === 'streamed' ? one.content.open() : [])) bytes += Buffer.from(chunk).length;
-			})());
+			const failure = await failureOf(
+				(async () => {
+					for await (const chunk of await (one.content.kind === 'streamed' ? one.content.open() : [])) bytes += Buffer.from(chunk).length;
+				})(),
+			);
 			found.push(`${one.uid} ${failure === 'no failure' ? bytes : String(Reflect.get(Object(failure), 'code'))}`);
 		}
 	}
@@ -106,7 +125,12 @@ describe('a server that sends more than can be held', () => {
 			return true;
 		});
 		const { result, grew, took } = await measured(async () => await failureOf(open()));
-		expect(result).toMatchObject({ name: 'MailError', code: 'tooLarge', permanent: false, message: expect.stringContaining('far more than an answer') });
+		expect(result).toMatchObject({
+			name: 'MailError',
+			code: 'tooLarge',
+			permanent: false,
+			message: expect.stringContaining('far more than an answer'),
+		});
 		expect(grew).toBeLessThan(200);
 		expect(took).toBeLessThan(15_000);
 	}, 40_000);
@@ -194,37 +218,56 @@ describe('a server that sends more than can be held', () => {
 
 describe('a server that talks and never comes to an end', () => {
 	/** A line now and then, as long as somebody listens. */
-	const drip = (line: string): Misbehave => async (_asked, talk) => {
-		while (talk.open) {
-			await talk.write(line);
-			await new Promise((resolve) => setTimeout(resolve, 50));
-		}
-		return true;
-	};
+	const drip =
+		(line: string): Misbehave =>
+		async (_asked, talk) => {
+			while (talk.open) {
+				await talk.write(line);
+				await new Promise((resolve) => setTimeout(resolve, 50));
+			}
+			return true;
+		};
 
 	it.each([
 		['in its greeting', 'GREETING', '* OK wait'],
 		['before it answers the sign-in', 'AUTHENTICATE', '* OK wait\r\n'],
-	])('is left when the dial has taken its time, %s', async (_where, command, line) => {
-		server.misbehave = on(command, drip(line));
-		const began = performance.now();
-		// Ten seconds more than this in all.
-		expect(await failureOf(open({ connectMs: command === 'GREETING' ? 500 : -9_000 }))).toMatchObject({ code: expect.stringMatching(/timeout|unreachable/), permanent: false });
-		expect(performance.now() - began).toBeLessThan(8_000);
-	}, 20_000);
+	])(
+		'is left when the dial has taken its time, %s',
+		async (_where, command, line) => {
+			server.misbehave = on(command, drip(line));
+			const began = performance.now();
+			// Ten seconds more than this in all.
+			expect(await failureOf(open({ connectMs: command === 'GREETING' ? 500 : -9_000 }))).toMatchObject({
+				code: expect.stringMatching(/timeout|unreachable/),
+				permanent: false,
+			});
+			expect(performance.now() - began).toBeLessThan(8_000);
+		},
+		20_000,
+	);
 
-	it.each([['SELECT'], ['UID SEARCH'], ['UID FETCH'], ['UID STORE']])('is left when %s has taken its time, though it is never silent', async (command) => {
-		server.misbehave = on(command, drip('* OK still here\r\n'));
-		const began = performance.now();
-		const work = async (): Promise<unknown> => {
-			const session = await open({ silenceMs: 30_000, commandMs: 700 });
-			if (command === 'UID SEARCH') return await session.run(command, async (client) => await client.search({ all: true }, { uid: true }));
-			if (command === 'UID STORE') return await session.run(command, async (client) => await client.messageFlagsAdd('1', ['\\Seen'], { uid: true }));
-			return await sizes(async (_command, use) => await use(session), [1]);
-		};
-		expect(await failureOf(work())).toMatchObject({ code: 'timeout', permanent: false, message: expect.stringContaining('did not come to the end of its answer in time') });
-		expect(performance.now() - began).toBeLessThan(10_000);
-	}, 20_000);
+	it.each([['SELECT'], ['UID SEARCH'], ['UID FETCH'], ['UID STORE']])(
+		'is left when %s has taken its time, though it is never silent',
+		async (command) => {
+			server.misbehave = on(command, drip('* OK still here\r\n'));
+			const began = performance.now();
+			const work = async (): Promise<unknown> => {
+				const session = await open({ silenceMs: 30_000, commandMs: 700 });
+				if (command === 'UID SEARCH')
+					return await session.run(command, async (client) => await client.search({ all: true }, { uid: true }));
+				if (command === 'UID STORE')
+					return await session.run(command, async (client) => await client.messageFlagsAdd('1', ['\\Seen'], { uid: true }));
+				return await sizes(async (_command, use) => await use(session), [1]);
+			};
+			expect(await failureOf(work())).toMatchObject({
+				code: 'timeout',
+				permanent: false,
+				message: expect.stringContaining('did not come to the end of its answer in time'),
+			});
+			expect(performance.now() - began).toBeLessThan(10_000);
+		},
+		20_000,
+	);
 
 	it('is waited for as long as the bytes of a mail come, on however slow a line that counts as one', async () => {
 		const body = 'x'.repeat(20_000);
@@ -256,6 +299,8 @@ describe('a session', () => {
 		const raw = await session.client.fetchAll('x:y', { uid: true }).catch((error: unknown) => error);
 		const failure = await failureOf(session.run('STATUS', async (client) => await client.status('Nowhere', { messages: true })));
 		seen.push(inspect(raw, { depth: Infinity }), inspect(failure, { depth: Infinity }), JSON.stringify(failure));
-		expect(seen.map((text) => text.includes(TOKEN) || text.includes(Buffer.from(`auth=Bearer ${TOKEN}`).toString('base64').slice(4, 30)))).toEqual(seen.map(() => false));
+		expect(
+			seen.map((text) => text.includes(TOKEN) || text.includes(Buffer.from(`auth=Bearer ${TOKEN}`).toString('base64').slice(4, 30))),
+		).toEqual(seen.map(() => false));
 	});
 });

@@ -89,10 +89,12 @@ describe('search', () => {
 	});
 
 	it('compares header text beyond ASCII by itself, since Exchange refuses to, and says so where it cannot', async () => {
-		const encoded = (subject: string, from: string): string => `From: =?utf-8?B?${Buffer.from(from).toString('base64')}?= <bob@example.test>\r\nTo: ada@example.test\r\nSubject: =?utf-8?Q?${[...Buffer.from(subject)].map((byte) => `=${byte.toString(16).padStart(2, '0').toUpperCase()}`).join('')}?=\r\n\r\nhello\r\n`;
+		const encoded = (subject: string, from: string): string =>
+			`From: =?utf-8?B?${Buffer.from(from).toString('base64')}?= <bob@example.test>\r\nTo: ada@example.test\r\nSubject: =?utf-8?Q?${[...Buffer.from(subject)].map((byte) => `=${byte.toString(16).padStart(2, '0').toUpperCase()}`).join('')}?=\r\n\r\nhello\r\n`;
 		const { session, mailbox } = await open(encoded('Größe XL', 'Jürgen'), encoded('Grosse', 'Jurgen'), encoded('größer', 'Ada'));
 		const ofRules = async (rules: string): Promise<number[]> => (await searchAfter(session, 0, criteriaOfRules(rules))).uids;
-		const ofFilters = async (filters: Parameters<typeof criteriaOfFilters>[0]): Promise<number[]> => (await searchAfter(session, 0, criteriaOfFilters(filters))).uids;
+		const ofFilters = async (filters: Parameters<typeof criteriaOfFilters>[0]): Promise<number[]> =>
+			(await searchAfter(session, 0, criteriaOfFilters(filters))).uids;
 		expect(await ofFilters({ subject: 'GRÖSSE' })).toEqual([]);
 		expect(await ofFilters({ subject: 'GRÖ' })).toEqual([1, 3]);
 		expect(await ofFilters({ subject: 'gro\u0308', from: 'jürgen' })).toEqual([1]);
@@ -104,14 +106,24 @@ describe('search', () => {
 		// First the range, then the rule.
 		sandbox.exchange.plan('imap', 'UID SEARCH', {});
 		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t NO [BADCHARSET (US-ASCII)] The specified charset is not supported.' });
-		await expect(ofRules('[["BODY", "größer"]]')).rejects.toMatchObject({ code: 'input', permanent: true, message: expect.stringContaining('plain ASCII') });
+		await expect(ofRules('[["BODY", "größer"]]')).rejects.toMatchObject({
+			code: 'input',
+			permanent: true,
+			message: expect.stringContaining('plain ASCII'),
+		});
 	});
 
 	it('finds by each field what it is for', async () => {
-		const at = (subject: string, from: string, to: string, body = 'hello'): string => `From: ${from}\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
-		const { session } = await open(at('one', 'Bob <bob@example.test>', 'ada@example.test'), at('two', 'eve@example.test', 'Team <team@example.test>'), at('three', 'eve@example.test', 'ada@example.test', 'x'.repeat(5_000)));
+		const at = (subject: string, from: string, to: string, body = 'hello'): string =>
+			`From: ${from}\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
+		const { session } = await open(
+			at('one', 'Bob <bob@example.test>', 'ada@example.test'),
+			at('two', 'eve@example.test', 'Team <team@example.test>'),
+			at('three', 'eve@example.test', 'ada@example.test', 'x'.repeat(5_000)),
+		);
 		await act(session, [1, 2], { kind: 'read' });
-		const found = async (filters: Parameters<typeof criteriaOfFilters>[0]): Promise<number[]> => (await searchAfter(session, 0, criteriaOfFilters(filters))).uids;
+		const found = async (filters: Parameters<typeof criteriaOfFilters>[0]): Promise<number[]> =>
+			(await searchAfter(session, 0, criteriaOfFilters(filters))).uids;
 		expect(await found({ from: 'bob' })).toEqual([1]);
 		expect(await found({ to: 'TEAM@example.test' })).toEqual([2]);
 		expect(await found({ subject: 'hre' })).toEqual([3]);
@@ -124,10 +136,21 @@ describe('search', () => {
 
 	it('keeps its lines short, however many mails fit one by one', async () => {
 		const { session, mailbox } = await open(mail('first'));
-		await sandbox.fill(mailbox, Array.from({ length: 2_400 }, (_, index) => `Subject: ${index}\r\n\r\nx\r\n`));
+		await sandbox.fill(
+			mailbox,
+			Array.from({ length: 2_400 }, (_, index) => `Subject: ${index}\r\n\r\nx\r\n`),
+		);
 		await session.run('NOOP', async (client) => await client.noop());
 		// Every other one is left, so that no range shortens the list.
-		await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', 'INBOX', 'uid', Array.from({ length: 1_200 }, (_, index) => 2 * index + 2).join(','));
+		await sandbox.dovecot.doveadm(
+			'expunge',
+			'-u',
+			mailbox,
+			'mailbox',
+			'INBOX',
+			'uid',
+			Array.from({ length: 1_200 }, (_, index) => 2 * index + 2).join(','),
+		);
 		await session.run('NOOP', async (client) => await client.noop());
 		const { uids } = await searchAfter(session, 0, [], { upTo: 3_000, since: Date.now() - 3_600_000 });
 		expect(uids).toHaveLength(1_201);
@@ -144,10 +167,24 @@ describe('search', () => {
 		const subjects = ['a', 'b', '=?utf-8?Q?gr=C3=B6=C3=9Fe?=', 'd', 'e'];
 		const { session, mailbox } = await open(...subjects.map((subject) => mail(subject)));
 		const reply = (told: (uid: number, subject: string) => string): string =>
-			words.startsWith('%t') ? words : `${words}${subjects.map((subject, index) => (index === 1 ? '' : `* ${index + 1} FETCH (UID ${index + 1} ${told(index + 1, subject)})\r\n`)).join('')}%t OK FETCH completed.`;
-		answerFor(sandbox, mailbox, 'UID FETCH … ENVELOPE', [2], reply((_uid, subject) => `ENVELOPE (NIL "${subject}" NIL NIL NIL NIL NIL NIL NIL NIL)`));
+			words.startsWith('%t')
+				? words
+				: `${words}${subjects.map((subject, index) => (index === 1 ? '' : `* ${index + 1} FETCH (UID ${index + 1} ${told(index + 1, subject)})\r\n`)).join('')}%t OK FETCH completed.`;
+		answerFor(
+			sandbox,
+			mailbox,
+			'UID FETCH … ENVELOPE',
+			[2],
+			reply((_uid, subject) => `ENVELOPE (NIL "${subject}" NIL NIL NIL NIL NIL NIL NIL NIL)`),
+		);
 		expect((await searchAfter(session, 0, criteriaOfFilters({ subject: 'GRÖSSE'.replace('SS', 'ß') }))).uids).toEqual([2, 3]);
-		answerFor(sandbox, mailbox, 'UID FETCH … INTERNALDATE', [2], reply((uid) => `INTERNALDATE "${uid === 3 ? '09-Nov-2046' : '09-Nov-2001'} 10:00:00 +0000"`));
+		answerFor(
+			sandbox,
+			mailbox,
+			'UID FETCH … INTERNALDATE',
+			[2],
+			reply((uid) => `INTERNALDATE "${uid === 3 ? '09-Nov-2046' : '09-Nov-2001'} 10:00:00 +0000"`),
+		);
 		const ofOld = words.startsWith('%t') ? [1, 2, 3, 4, 5] : [2, 3];
 		expect((await searchAfter(session, 0, [], { upTo: 5, since: Date.now() - 60_000 })).uids).toEqual(ofOld);
 	});
@@ -189,7 +226,9 @@ describe('rules', () => {
 	it('mean the day that is written, wherever n8n runs', () => {
 		withEnvironment({ TZ: 'America/New_York' });
 		expect(new Date(2026, 0, 1).getTimezoneOffset()).toBe(300);
-		expect(criteriaOfRules('[["SINCE", "2026-11-01"], ["BEFORE", " 2026-12-01 "]]')).toEqual([{ since: '2026-11-01', before: '2026-12-01' }]);
+		expect(criteriaOfRules('[["SINCE", "2026-11-01"], ["BEFORE", " 2026-12-01 "]]')).toEqual([
+			{ since: '2026-11-01', before: '2026-12-01' },
+		]);
 		expect(criteriaOfFilters({ since: '2026-11-01T00:00:00.000-05:00' })).toEqual([{ since: '2026-11-01' }]);
 	});
 
@@ -199,14 +238,17 @@ describe('rules', () => {
 	});
 
 	it('go into one search where they can', () => {
-		expect(combine([...criteriaOfRules('["UNSEEN"]'), ...criteriaOfFilters({ from: 'bob', largerThan: 1024 })])).toEqual([{ seen: false, from: 'bob', larger: 1024 }]);
+		expect(combine([...criteriaOfRules('["UNSEEN"]'), ...criteriaOfFilters({ from: 'bob', largerThan: 1024 })])).toEqual([
+			{ seen: false, from: 'bob', larger: 1024 },
+		]);
 	});
 });
 
 describe('folders', () => {
 	it('are listed with INBOX first and found by path, slashed path or name', async () => {
 		const { session, mailbox } = await open(mail('x'));
-		for (const path of ['Archive', 'Work/Invoices', 'Work/Ünïcode & more', 'Old/Archive']) await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, path);
+		for (const path of ['Archive', 'Work/Invoices', 'Work/Ünïcode & more', 'Old/Archive'])
+			await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, path);
 		const folders = await listFolders(session);
 		expect(folders[0]?.path).toBe('INBOX');
 		expect(chooseFolder(folders, 'inbox').path).toBe('INBOX');
@@ -215,7 +257,15 @@ describe('folders', () => {
 		expect(chooseFolder(folders, 'work/ünïcode & more').path).toBe('Work/Ünïcode & more');
 		await session.select('Work/Ünïcode & more');
 		expect(session.uidValidity).toMatch(/^\d+$/);
-		expect(() => chooseFolder([{ path: 'a/x', name: 'x', delimiter: '/' }, { path: 'b/x', name: 'x', delimiter: '/' }], 'x')).toThrow('fits 2 folders: a/x, b/x');
+		expect(() =>
+			chooseFolder(
+				[
+					{ path: 'a/x', name: 'x', delimiter: '/' },
+					{ path: 'b/x', name: 'x', delimiter: '/' },
+				],
+				'x',
+			),
+		).toThrow('fits 2 folders: a/x, b/x');
 	});
 });
 
@@ -285,7 +335,10 @@ describe('fetching', () => {
 	});
 
 	it('takes only mails with an attachment, where that is wished', async () => {
-		const attached = mail('attached').replace('\r\n\r\nhello', '\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\n1,2\r\n--b--');
+		const attached = mail('attached').replace(
+			'\r\n\r\nhello',
+			'\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\n1,2\r\n--b--',
+		);
 		const { use } = await open(mail('bare'), attached);
 		expect((await all(fetchMails(use, [1, 2], limits({ onlyWithAttachment: true })))).map(({ uid }) => uid)).toEqual([2]);
 	});
@@ -308,11 +361,23 @@ describe('fetching', () => {
 	it('loses neither a mail of broken MIME nor one with 10,000 addresses', async () => {
 		const addresses = Array.from({ length: 10_000 }, (_, index) => `p${index}@example.test`).join(',\r\n ');
 		const crowded = `Message-ID: <c@x>\r\nFrom: bob@example.test\r\nSubject: crowded\r\nTo: ${addresses}\r\n\r\nhello\r\n`;
-		const broken = 'Subject: =?utf-8?B?broken\r\nContent-Type: multipart/mixed; boundary="never\r\nContent-Transfer-Encoding: base65\r\n\r\n--never\r\n\x00\xff--';
+		const broken =
+			'Subject: =?utf-8?B?broken\r\nContent-Type: multipart/mixed; boundary="never\r\nContent-Transfer-Encoding: base65\r\n\r\n--never\r\n\x00\xff--';
 		const { use } = await open(crowded, broken);
 		const items = [];
 		for (const one of await all(fetchMails(use, [1, 2], limits()))) {
-			items.push(await toItem(await bytesOf(one), { uid: one.uid, uidValidity: '1', folder: 'INBOX', size: one.size }, { format: 'resolved', downloadAttachments: false, prefix: 'a', store: async (content: Buffer | Readable) => (Buffer.isBuffer(content) ? content.length : (await content.toArray()).length) }));
+			items.push(
+				await toItem(
+					await bytesOf(one),
+					{ uid: one.uid, uidValidity: '1', folder: 'INBOX', size: one.size },
+					{
+						format: 'resolved',
+						downloadAttachments: false,
+						prefix: 'a',
+						store: async (content: Buffer | Readable) => (Buffer.isBuffer(content) ? content.length : (await content.toArray()).length),
+					},
+				),
+			);
 		}
 		expect(items).toHaveLength(2);
 		expect(JSON.stringify(items[0]?.json.to)).toContain('p9999@example.test');

@@ -27,7 +27,11 @@ afterAll(async () => await sandbox.stop());
 type Fault = MailFault extends infer One ? (One extends MailFault ? Omit<One, 'mailbox' | 'uid'> : never) : never;
 
 /** Three mails, of which the second fares as told. */
-async function fetched(second: string, fault: Fault, limits: Partial<FetchLimits> = {}): Promise<{ told: string[]; transcript: string[]; mailbox: string; session: ImapSession }> {
+async function fetched(
+	second: string,
+	fault: Fault,
+	limits: Partial<FetchLimits> = {},
+): Promise<{ told: string[]; transcript: string[]; mailbox: string; session: ImapSession }> {
 	number += 1;
 	const mailbox = `withheld${number}@example.test`;
 	await sandbox.deliver(mailbox, mail('first'), second, mail('third'));
@@ -36,7 +40,8 @@ async function fetched(second: string, fault: Fault, limits: Partial<FetchLimits
 	sessions.push(session);
 	await session.select('INBOX');
 	const told: string[] = [];
-	for await (const one of fetchMails(async (_command, work) => await work(session), [1, 2, 3], { ...RULES.limits, ...limits })) told.push(await tell(one));
+	for await (const one of fetchMails(async (_command, work) => await work(session), [1, 2, 3], { ...RULES.limits, ...limits }))
+		told.push(await tell(one));
 	const transcript = sandbox.exchange.live('imap').find((live) => live.mailbox === mailbox)?.transcript ?? [];
 	return { told, transcript, mailbox, session };
 }
@@ -44,7 +49,8 @@ async function fetched(second: string, fault: Fault, limits: Partial<FetchLimits
 async function tell(one: FetchedMail | UnfetchedMail): Promise<string> {
 	if ('failure' in one) return `${one.uid} ${one.failure.code}: ${one.failure.message}`;
 	const marks = `${one.placeholder === true ? ' placeholder' : ''}${one.attachments === 'unknown' ? ' to be looked at' : ''}`;
-	if (one.content.kind !== 'streamed') return `${one.uid} ${one.content.kind} ${subjectOf(one.content.bytes)} ${one.content.bytes.length === one.size ? 'complete' : one.content.bytes.length}${marks}`;
+	if (one.content.kind !== 'streamed')
+		return `${one.uid} ${one.content.kind} ${subjectOf(one.content.bytes)} ${one.content.bytes.length === one.size ? 'complete' : one.content.bytes.length}${marks}`;
 	const parts: Buffer[] = [];
 	try {
 		for await (const chunk of await one.content.open()) parts.push(Buffer.from(chunk));
@@ -84,7 +90,11 @@ describe('a mail that SEARCH finds and FETCH answers with a bare OK', () => {
 	});
 
 	it.each(['stream', 'headersOnly'] as const)('fails where it is large and its headers are withheld too (%s)', async (large) => {
-		const { told } = await fetched(mail('second', 'x'.repeat(50_000)), { kind: 'withheld', sections: ['', 'HEADER', 'TEXT', 'BODY[]'] }, { largeAbove: 10_000, large });
+		const { told } = await fetched(
+			mail('second', 'x'.repeat(50_000)),
+			{ kind: 'withheld', sections: ['', 'HEADER', 'TEXT', 'BODY[]'] },
+			{ largeAbove: 10_000, large },
+		);
 		expect(told).toEqual([FIRST, expect.stringMatching(/^2 protocol: /), THIRD]);
 	});
 });
@@ -95,10 +105,14 @@ describe('a large mail', () => {
 	it.each([
 		['a short answer', 700],
 		['an empty answer', 0],
-	])('is asked on after %s in the middle of it', async (_what, bytes) => {
-		const { told } = await fetched(mail('second', body), { kind: 'short', at: 1_000_000, bytes, times: 2 }, { largeAbove: 1_000_000 });
-		expect(told).toEqual([FIRST, '2 streamed second complete', THIRD]);
-	}, 30_000);
+	])(
+		'is asked on after %s in the middle of it',
+		async (_what, bytes) => {
+			const { told } = await fetched(mail('second', body), { kind: 'short', at: 1_000_000, bytes, times: 2 }, { largeAbove: 1_000_000 });
+			expect(told).toEqual([FIRST, '2 streamed second complete', THIRD]);
+		},
+		30_000,
+	);
 
 	it('is no success where it stays empty from the middle on, nor does its TEXT give more', async () => {
 		const { told } = await fetched(mail('second', body), { kind: 'short', at: 2_000_000, bytes: 0 }, { largeAbove: 1_000_000 });
@@ -111,7 +125,7 @@ describe('a large mail', () => {
 	}, 30_000);
 });
 
-describe('Exchange\'s note in place of a mail', () => {
+describe("Exchange's note in place of a mail", () => {
 	it('is marked', async () => {
 		const { told } = await fetched(mail('second'), { kind: 'placeholder' });
 		expect(told[1]).toMatch(/^2 whole Retrieval using the IMAP4 protocol failed for the following message: 2 \d+ placeholder$/);
@@ -121,7 +135,10 @@ describe('Exchange\'s note in place of a mail', () => {
 		['Subject: Retrieval using the IMAP4 protocol failed for the following message: 7\r\n\r\nx', true],
 		['From: x\r\nSubject: Retrieval using the IMAP4\r\n protocol failed for the following message: 7\r\n\r\nx', true],
 		['Subject: x\r\n\r\nRetrieval using the IMAP4 protocol failed for the following message:\r\nx', true],
-		['Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nRetrieval using the IMAP4 protocol failed for the following message:', true],
+		[
+			'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nRetrieval using the IMAP4 protocol failed for the following message:',
+			true,
+		],
 		['Subject: FW: Retrieval using the IMAP4 protocol failed for the following message: 7\r\n\r\nx', false],
 		['Subject: help\r\n\r\nI see\r\nRetrieval using the IMAP4 protocol failed for the following message: 7', false],
 	])('is recognised only where it is one (%#)', (text, expected) => {
@@ -144,7 +161,8 @@ describe('a mail whose structure the server does not tell', () => {
 		await session.select('INBOX');
 		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t NO The message structure could not be read.' });
 		const told: string[] = [];
-		for await (const one of fetchMails(async (_command, work) => await work(session), [1], { ...RULES.limits, onlyWithAttachment: true })) told.push(await tell(one));
+		for await (const one of fetchMails(async (_command, work) => await work(session), [1], { ...RULES.limits, onlyWithAttachment: true }))
+			told.push(await tell(one));
 		expect(told).toEqual(['1 whole first complete to be looked at']);
 	});
 });

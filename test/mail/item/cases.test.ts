@@ -46,16 +46,35 @@ async function store(content: Buffer | Readable, name: string | undefined, type:
 /** HTML with an image of 1.2 MB in it, encoded as base64: too large to lie here. */
 function bigDataImage(): Buffer {
 	const html = `<html><body><p>Newsletter</p><img src="data:image/png;base64,${'A'.repeat(1_200_000)}"></body></html>`;
-	return Buffer.from(`From: Ada <ada@example.test>\r\nSubject: s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(html).toString('base64').replace(/(.{76})/g, '$1\r\n')}`);
+	return Buffer.from(
+		`From: Ada <ada@example.test>\r\nSubject: s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(
+			html,
+		)
+			.toString('base64')
+			.replace(/(.{76})/g, '$1\r\n')}`,
+	);
 }
 
-const mails = new Map(readdirSync(CASES).filter((name) => name.endsWith('.eml')).map((name): [string, Buffer] => [name.slice(0, -4), readFileSync(join(CASES, name))]));
+const mails = new Map(
+	readdirSync(CASES)
+		.filter((name) => name.endsWith('.eml'))
+		.map((name): [string, Buffer] => [name.slice(0, -4), readFileSync(join(CASES, name))]),
+);
 mails.set('html-big-dataimg', bigDataImage());
 
-const IMAP: Provenance = { uid: 7, uidValidity: '42', size: 1, folder: 'INBOX', receivedAt: '2026-03-03T09:00:00.000Z', flags: ['\\Seen'], isRead: true };
+const IMAP: Provenance = {
+	uid: 7,
+	uidValidity: '42',
+	size: 1,
+	folder: 'INBOX',
+	receivedAt: '2026-03-03T09:00:00.000Z',
+	flags: ['\\Seen'],
+	isRead: true,
+};
 const POP: Provenance = { uidl: 'u7', size: 1, folder: 'INBOX' };
 
-const pieces = (bytes: Buffer, length: number): Buffer[] => Array.from({ length: Math.ceil(bytes.length / length) }, (_, index) => bytes.subarray(index * length, (index + 1) * length));
+const pieces = (bytes: Buffer, length: number): Buffer[] =>
+	Array.from({ length: Math.ceil(bytes.length / length) }, (_, index) => bytes.subarray(index * length, (index + 1) * length));
 
 describe.each([
 	['IMAP', IMAP],
@@ -83,7 +102,9 @@ describe.each([
 function check(expected: Expected, format: Format, json: Record<string, unknown>, binary: Record<string, Stored>): void {
 	const people = (name: string): string => JSON.stringify(json[name]);
 	const text = String(json.text);
-	const files = (Array.isArray(json.attachments) ? json.attachments : []).map((one: { property: string; fileName?: string; mimeType: string }) => ({ ...one, stored: binary[one.property] }));
+	const files = (Array.isArray(json.attachments) ? json.attachments : []).map(
+		(one: { property: string; fileName?: string; mimeType: string }) => ({ ...one, stored: binary[one.property] }),
+	);
 	if (expected.subject !== undefined) expect(json.subject).toBe(expected.subject);
 	if (expected.date !== undefined) expect(json.date).toBe(expected.date);
 	if (expected.text !== undefined) expect(text.trim()).toBe(expected.text);
@@ -104,7 +125,8 @@ function check(expected: Expected, format: Format, json: Record<string, unknown>
 	}
 	if (expected.bodyContainsOrRaw !== undefined) expect(text.includes(expected.bodyContainsOrRaw) || RAW_PROPERTY in binary).toBe(true);
 	if (expected.parsed !== undefined) expect(json.parseError).toBeUndefined();
-	if (expected.parseError !== undefined) expect([json.parseError !== undefined, RAW_PROPERTY in binary]).toEqual([expected.parseError, expected.parseError]);
+	if (expected.parseError !== undefined)
+		expect([json.parseError !== undefined, RAW_PROPERTY in binary]).toEqual([expected.parseError, expected.parseError]);
 	if (expected.subjectNotEmpty === true) expect(json.subject).not.toBe('');
 	if (expected.htmlNotEmpty === true) expect(json.html).not.toBe('');
 	// Every header in the item is decoded, in every format.

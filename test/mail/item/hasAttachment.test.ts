@@ -36,7 +36,12 @@ describe('Has Attachment by the mail', () => {
 		['no file', [], '<p>', false],
 		['an image that the HTML shows', [logo], '<img src="cid:logo@x">', false],
 		['such an image, its id escaped', [logo], '<img src=cid:logo%40x>', false],
-		['an image called octet-stream that the HTML shows', [{ ...logo, type: 'application/octet-stream', name: 'l.png' }], '<img src="cid:logo@x">', false],
+		[
+			'an image called octet-stream that the HTML shows',
+			[{ ...logo, type: 'application/octet-stream', name: 'l.png' }],
+			'<img src="cid:logo@x">',
+			false,
+		],
 		['an image that the HTML shows by its location', [{ type: 'image/png', location: 'logo.png' }], '<img src="logo.png">', false],
 		['an image that the HTML does not show', [logo], '<p>no image</p>', true],
 		['an image beside plain text', [logo], '', true],

@@ -29,7 +29,8 @@ const item = async (source: Source | string, format: Format, options: Partial<It
 		{ format, downloadAttachments: true, prefix: 'attachment_', store, ...options },
 	);
 
-const slices = (bytes: Buffer): Buffer[] => Array.from({ length: Math.ceil(bytes.length / 100_000) }, (_, index) => bytes.subarray(index * 100_000, (index + 1) * 100_000));
+const slices = (bytes: Buffer): Buffer[] =>
+	Array.from({ length: Math.ceil(bytes.length / 100_000) }, (_, index) => bytes.subarray(index * 100_000, (index + 1) * 100_000));
 
 const PLAIN = `From: =?UTF-8?Q?J=C3=BCrgen_M=C3=BCller?= <juergen@example.test>
 To: Ada <ada@example.test>, grace@example.test

@@ -2,16 +2,25 @@ import { describe, expect, it } from 'vitest';
 
 import { readBatch } from '../../../mail/item/task';
 
-async function read(mail: string): Promise<{ json: Record<string, unknown>; files: Array<[string | undefined, string, number]>; damage: readonly string[] }> {
-	const [result] = await readBatch([{ bytes: new Uint8Array(Buffer.from(mail, 'latin1')), wanted: { format: 'simple', files: true, headersOnly: false, more: [] } }]);
+async function read(
+	mail: string,
+): Promise<{ json: Record<string, unknown>; files: Array<[string | undefined, string, number]>; damage: readonly string[] }> {
+	const [result] = await readBatch([
+		{ bytes: new Uint8Array(Buffer.from(mail, 'latin1')), wanted: { format: 'simple', files: true, headersOnly: false, more: [] } },
+	]);
 	if (result === undefined || 'refusal' in result) throw new Error(result?.refusal);
-	return { json: result.json, files: result.attachments.map(({ fileName, mimeType, size }) => [fileName, mimeType, size]), damage: result.damage };
+	return {
+		json: result.json,
+		files: result.attachments.map(({ fileName, mimeType, size }) => [fileName, mimeType, size]),
+		damage: result.damage,
+	};
 }
 
 const HEAD = 'From: a@example.test\r\nSubject: s\r\n';
 const PDF = 'Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjQgZmFrZSBwZGYgYm9keQo=\r\n';
 const A_PDF = ['a.pdf', 'application/pdf', 23];
-const mixed = (boundary: string, parameter = boundary): string => `${HEAD}Content-Type: multipart/mixed; boundary=${parameter}\r\n\r\n--${boundary}\r\n\r\nHello\r\n--${boundary}\r\n${PDF}--${boundary}--\r\n`;
+const mixed = (boundary: string, parameter = boundary): string =>
+	`${HEAD}Content-Type: multipart/mixed; boundary=${parameter}\r\n\r\n--${boundary}\r\n\r\nHello\r\n--${boundary}\r\n${PDF}--${boundary}--\r\n`;
 
 describe('the reader of structure', () => {
 	it.each([
@@ -19,13 +28,19 @@ describe('the reader of structure', () => {
 		['a boundary with apostrophes', mixed("'X'")],
 		['a boundary that is not quoted and holds an equals sign', mixed('----=_Part_1=2')],
 		['another boundary than the declared one', mixed('Z', 'X').replace('--Z\r\n\r\n', '--Z\r\nContent-Type: text/plain\r\n\r\n')],
-		['an inner boundary that does not end', `${HEAD}Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\nContent-Type: multipart/alternative; boundary=Y\r\n\r\n--Y\r\n\r\nHello\r\n--X\r\n${PDF}--X--\r\n`],
+		[
+			'an inner boundary that does not end',
+			`${HEAD}Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\nContent-Type: multipart/alternative; boundary=Y\r\n\r\n--Y\r\n\r\nHello\r\n--X\r\n${PDF}--X--\r\n`,
+		],
 		['lines that end in CR', mixed('X').replaceAll('\n', '')],
 		['lines that end in CRCRLF', mixed('X').replaceAll('\r\n', '\r\r\n')],
 		['a byte order mark', `\xef\xbb\xbf${mixed('X')}`],
 		['an empty line before the header', `\r\n${mixed('X')}`],
 		['a header line that is none', mixed('X').replace('Subject', 'no header\r\nSubject')],
-		['base64 with junk and a line behind its end', mixed('X').replace('JVBE', '!!\r\n*JVBE').replace('Qo=\r\n', 'Qo=\r\n\r\nThis email was scanned\r\n')],
+		[
+			'base64 with junk and a line behind its end',
+			mixed('X').replace('JVBE', '!!\r\n*JVBE').replace('Qo=\r\n', 'Qo=\r\n\r\nThis email was scanned\r\n'),
+		],
 	])('reads %s', async (_name, mail) => {
 		const { json, files, damage } = await read(mail);
 		expect([json.subject, String(json.text).trim(), files, damage]).toEqual(['s', 'Hello', [A_PDF], []]);
@@ -44,7 +59,10 @@ describe('the reader of structure', () => {
 
 describe('the reader of names', () => {
 	it.each([
-		["Content-Type: a/b\r\nContent-Disposition: attachment; filename*0*=UTF-8''%C3%9Cber; filename*1*=sicht%20; filename*2=a.pdf", 'Übersicht a.pdf'],
+		[
+			"Content-Type: a/b\r\nContent-Disposition: attachment; filename*0*=UTF-8''%C3%9Cber; filename*1*=sicht%20; filename*2=a.pdf",
+			'Übersicht a.pdf',
+		],
 		['Content-Type: a/b;\r\n name="=?utf-8?B?w5xiZXI=?=\r\n =?utf-8?B?c2ljaHQucGRm?="', 'Übersicht.pdf'],
 		['Content-Type: a/b; name="\xdcber.pdf"', 'Über.pdf'],
 		['Content-Type: a/b; name=my file.pdf', 'my file.pdf'],
@@ -70,7 +88,9 @@ describe('the reader of characters', () => {
 		['Shift_JIS', 'shift_jis', '\x82\xb1\x82\xf1', 'こん'],
 		['KOI8-R', 'koi8-r', '\xf0\xd2\xc9\xd7\xc5\xd4', 'Привет'],
 	])('reads %s, in the body and raw in a header', async (_name, charset, bytes, text) => {
-		const { json } = await read(`Subject: ${charset.startsWith('utf') || charset.startsWith('hz') ? 'x' : bytes}\r\nContent-Type: text/plain; charset=${charset}\r\n\r\n${bytes}`);
+		const { json } = await read(
+			`Subject: ${charset.startsWith('utf') || charset.startsWith('hz') ? 'x' : bytes}\r\nContent-Type: text/plain; charset=${charset}\r\n\r\n${bytes}`,
+		);
 		expect(json.text).toBe(text);
 		if (json.subject !== 'x') expect(json.subject).toBe(text);
 	});
@@ -80,6 +100,8 @@ describe('the reader of characters', () => {
 	});
 
 	it('joins flowed lines and keeps quotations apart', async () => {
-		expect((await read(`${HEAD}Content-Type: text/plain; format=flowed\r\n\r\n> a \r\n> b\r\nc \r\nd\r\n-- \r\nsig`)).json.text).toBe('> a b\nc d\n-- \nsig');
+		expect((await read(`${HEAD}Content-Type: text/plain; format=flowed\r\n\r\n> a \r\n> b\r\nc \r\nd\r\n-- \r\nsig`)).json.text).toBe(
+			'> a b\nc d\n-- \nsig',
+		);
 	});
 });

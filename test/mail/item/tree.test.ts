@@ -4,7 +4,9 @@ import { expect, it } from 'vitest';
 import { readBatch } from '../../../mail/item/task';
 
 /** A part as this test writes it. */
-type Tree = { kind: 'file'; bytes: Uint8Array; encoding: 'base64' | 'quoted-printable' | '8bit'; name: string } | { kind: 'multipart'; subtype: string; children: Tree[] };
+type Tree =
+	| { kind: 'file'; bytes: Uint8Array; encoding: 'base64' | 'quoted-printable' | '8bit'; name: string }
+	| { kind: 'multipart'; subtype: string; children: Tree[] };
 
 const file = fc.record({
 	kind: fc.constant('file' as const),
@@ -16,7 +18,11 @@ const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
 	tree: fc.oneof(
 		{ maxDepth: 5, withCrossShrink: true },
 		file,
-		fc.record({ kind: fc.constant('multipart' as const), subtype: fc.constantFrom('mixed', 'related', 'parallel', 'x-unknown'), children: fc.array(tie('tree'), { minLength: 1, maxLength: 4 }) }),
+		fc.record({
+			kind: fc.constant('multipart' as const),
+			subtype: fc.constantFrom('mixed', 'related', 'parallel', 'x-unknown'),
+			children: fc.array(tie('tree'), { minLength: 1, maxLength: 4 }),
+		}),
 	),
 }));
 
@@ -27,7 +33,11 @@ function write(part: Tree): Buffer {
 		// Each boundary is the beginning of others, as some mail programs make them.
 		const boundary = `b${(boundaries += 1)}`;
 		const children = part.children.flatMap((child) => [Buffer.from(`--${boundary}\r\n`), write(child), Buffer.from('\r\n')]);
-		return Buffer.concat([Buffer.from(`Content-Type: multipart/${part.subtype}; boundary="${boundary}"\r\n\r\npreamble\r\n`), ...children, Buffer.from(`--${boundary}--\r\nepilogue\r\n`)]);
+		return Buffer.concat([
+			Buffer.from(`Content-Type: multipart/${part.subtype}; boundary="${boundary}"\r\n\r\npreamble\r\n`),
+			...children,
+			Buffer.from(`--${boundary}--\r\nepilogue\r\n`),
+		]);
 	}
 	const head = `Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename*=utf-8''${encodeURIComponent(part.name)}\r\nContent-Transfer-Encoding: ${part.encoding}\r\n\r\n`;
 	return Buffer.concat([Buffer.from(head), encoded(part.bytes, part.encoding)]);
@@ -37,7 +47,12 @@ function encoded(bytes: Uint8Array, encoding: string): Buffer {
 	const whole = Buffer.from(bytes);
 	if (encoding === 'base64') return Buffer.from(whole.toString('base64').replace(/(.{76})/g, '$1\r\n'));
 	if (encoding === '8bit') return whole;
-	return Buffer.from([...whole].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('').replace(/((?:=..){25})/g, '$1=\r\n'));
+	return Buffer.from(
+		[...whole]
+			.map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+			.join('')
+			.replace(/((?:=..){25})/g, '$1=\r\n'),
+	);
 }
 
 /** The files in order, as [name, content]. */
@@ -46,7 +61,9 @@ function filesOf(part: Tree): Array<[string, string]> {
 }
 
 async function read(mail: Buffer): Promise<{ files: Array<[string, string]>; damage: readonly string[] }> {
-	const [result] = await readBatch([{ bytes: new Uint8Array(mail), wanted: { format: 'simple', files: true, headersOnly: false, more: [] } }]);
+	const [result] = await readBatch([
+		{ bytes: new Uint8Array(mail), wanted: { format: 'simple', files: true, headersOnly: false, more: [] } },
+	]);
 	if (result === undefined || 'refusal' in result) throw new Error(result?.refusal);
 	const files: Array<[string, string]> = [];
 	for (const one of result.news) {

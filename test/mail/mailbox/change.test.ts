@@ -22,11 +22,17 @@ async function there({ use }: Scene, value: unknown, folder = 'INBOX'): Promise<
 async function apply(own: Scene, value: unknown, wanted: Change, folder = 'INBOX'): Promise<ReturnType<typeof change>> {
 	return await own.use(async (connection, folders) => {
 		const fates = await locate(connection, folders, readReferences(value), folder);
-		return await change(connection, folder, fates.filter((fate): fate is There => fate.kind === 'there'), wanted);
+		return await change(
+			connection,
+			folder,
+			fates.filter((fate): fate is There => fate.kind === 'there'),
+			wanted,
+		);
 	});
 }
 
-const subjectsOf = async ({ sandbox, mailbox }: Scene, folder?: string): Promise<string[]> => (await sandbox.messages(mailbox, folder)).map((bytes) => /^Subject: (.*)$/m.exec(bytes.toString())?.[1]?.trim() ?? '').sort();
+const subjectsOf = async ({ sandbox, mailbox }: Scene, folder?: string): Promise<string[]> =>
+	(await sandbox.messages(mailbox, folder)).map((bytes) => /^Subject: (.*)$/m.exec(bytes.toString())?.[1]?.trim() ?? '').sort();
 
 describe.each(WAYS)('mails of a folder, %s', (way) => {
 	it('are moved in one command and told under their new UIDs', async () => {
@@ -34,7 +40,10 @@ describe.each(WAYS)('mails of a folder, %s', (way) => {
 		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'), mail('c'));
 		await own.makeFolder('Done');
 		const done = await apply(own, '1,3', { kind: 'move', to: 'Done' });
-		expect([...done]).toEqual([[1, expect.objectContaining({ kind: 'done', uid: 1 })], [3, expect.objectContaining({ kind: 'done', uid: 2 })]]);
+		expect([...done]).toEqual([
+			[1, expect.objectContaining({ kind: 'done', uid: 1 })],
+			[3, expect.objectContaining({ kind: 'done', uid: 2 })],
+		]);
 		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([['b'], ['a', 'c']]);
 	});
 
@@ -45,7 +54,9 @@ describe.each(WAYS)('mails of a folder, %s', (way) => {
 		expect((await apply(own, 1, { kind: 'copy', to: 'Copies' })).get(1)).toMatchObject({ kind: 'done', uid: 1 });
 		expect((await apply(own, [1, 2], { kind: 'flags', add: ['\\Flagged', '\\Seen'], remove: [] })).get(2)).toMatchObject({ kind: 'done' });
 		expect((await apply(own, 2, { kind: 'flags', add: [], remove: ['\\Flagged'] })).get(2)).toMatchObject({ kind: 'done' });
-		expect(await own.sandbox.dovecot.doveadm('fetch', '-u', own.mailbox, 'flags', 'mailbox', 'INBOX')).toMatch(/\\Flagged \\Seen[\s\S]*flags: \\Seen\s/);
+		expect(await own.sandbox.dovecot.doveadm('fetch', '-u', own.mailbox, 'flags', 'mailbox', 'INBOX')).toMatch(
+			/\\Flagged \\Seen[\s\S]*flags: \\Seen\s/,
+		);
 		expect((await apply(own, 1, { kind: 'delete' })).get(1)).toMatchObject({ kind: 'done' });
 		expect([await subjectsOf(own), await subjectsOf(own, 'Copies')]).toEqual([['b'], ['a']]);
 	});
@@ -54,7 +65,10 @@ describe.each(WAYS)('mails of a folder, %s', (way) => {
 		const own = made(way);
 		await own.sandbox.deliver(own.mailbox, mail('a'));
 		await own.makeFolder('Done');
-		expect(await there(own, [1, 77])).toEqual([expect.objectContaining({ kind: 'there', uid: 1 }), { kind: 'gone', uid: 77, folder: 'INBOX', reason: 'The mail with UID 77 is no longer in "INBOX".' }]);
+		expect(await there(own, [1, 77])).toEqual([
+			expect.objectContaining({ kind: 'there', uid: 1 }),
+			{ kind: 'gone', uid: 77, folder: 'INBOX', reason: 'The mail with UID 77 is no longer in "INBOX".' },
+		]);
 		expect([...(await apply(own, [1, 77], { kind: 'move', to: 'Done' })).keys()]).toEqual([1]);
 		expect(await subjectsOf(own, 'Done')).toEqual(['a']);
 	});
@@ -65,8 +79,12 @@ describe.each(WAYS)('mails of a folder, %s', (way) => {
 		await own.sandbox.fill(own.mailbox, [mail('stranger'), mail('wanted')], 'Box');
 		const item = { uid: 1, uidValidity: '12345', folder: 'Box', messageId: '<wanted@example.test>' };
 		expect(await there(own, item)).toMatchObject([{ kind: 'there', uid: 2, foundAgain: true }]);
-		expect(await there(own, { uid: 1, uidValidity: '12345', folder: 'Box' })).toMatchObject([{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('numbered its mails anew') } }]);
-		expect(await there(own, { ...item, messageId: '<nowhere@example.test>' })).toMatchObject([{ kind: 'failed', error: { message: expect.stringContaining('no mail with its Message-ID') } }]);
+		expect(await there(own, { uid: 1, uidValidity: '12345', folder: 'Box' })).toMatchObject([
+			{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('numbered its mails anew') } },
+		]);
+		expect(await there(own, { ...item, messageId: '<nowhere@example.test>' })).toMatchObject([
+			{ kind: 'failed', error: { message: expect.stringContaining('no mail with its Message-ID') } },
+		]);
 	});
 
 	it('of another mailbox are refused, by the mailbox or by the Message-ID', async () => {
@@ -74,17 +92,27 @@ describe.each(WAYS)('mails of a folder, %s', (way) => {
 		await own.sandbox.deliver(own.mailbox, mail('a'));
 		const [known] = await there(own, 1);
 		const uidValidity = known?.kind === 'there' ? known.uidValidity : '';
-		expect(await there(own, { uid: 1, mailbox: 'other@example.test' })).toMatchObject([{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('other@example.test') } }]);
-		expect(await there(own, { uid: 1, uidValidity, messageId: '<other@example.test>' })).toMatchObject([{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('another one') } }]);
+		expect(await there(own, { uid: 1, mailbox: 'other@example.test' })).toMatchObject([
+			{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('other@example.test') } },
+		]);
+		expect(await there(own, { uid: 1, uidValidity, messageId: '<other@example.test>' })).toMatchObject([
+			{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('another one') } },
+		]);
 		expect(await there(own, { uid: 1, uidValidity, messageId: '<a@example.test>' })).toMatchObject([{ kind: 'there', uid: 1 }]);
 	});
 
 	it('are found by Message-ID wherever they lie', async () => {
 		const own = made(way);
 		await own.makeFolder('Deep/Down');
-		await own.sandbox.fill(own.mailbox, [mail('x'), mail('treasure'), mail('treasure map', { id: 'treasure@example.test.map' })], 'Deep/Down');
+		await own.sandbox.fill(
+			own.mailbox,
+			[mail('x'), mail('treasure'), mail('treasure map', { id: 'treasure@example.test.map' })],
+			'Deep/Down',
+		);
 		expect(await there(own, '<treasure@example.test>')).toMatchObject([{ kind: 'there', uid: 2, folder: 'Deep/Down' }]);
-		expect(await there(own, '<never@example.test>')).toMatchObject([{ kind: 'gone', reason: expect.stringContaining('<never@example.test>') }]);
+		expect(await there(own, '<never@example.test>')).toMatchObject([
+			{ kind: 'gone', reason: expect.stringContaining('<never@example.test>') },
+		]);
 	});
 });
 
@@ -98,7 +126,10 @@ describe('a server that has no MOVE', () => {
 		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([['b'], ['a']]);
 		own.sandbox.exchange.plan('imap', 'UID EXPUNGE', { reply: '%t NO Access denied.' });
 		const done = await apply(own, 2, { kind: 'move', to: 'Done' });
-		expect(done.get(2)).toMatchObject({ kind: 'failed', error: { message: expect.stringContaining('it is in both now'), permanent: true } });
+		expect(done.get(2)).toMatchObject({
+			kind: 'failed',
+			error: { message: expect.stringContaining('it is in both now'), permanent: true },
+		});
 	});
 
 	it('is not asked for a copy again where the connection broke in between', async () => {
@@ -107,7 +138,10 @@ describe('a server that has no MOVE', () => {
 		await own.sandbox.deliver(own.mailbox, mail('a'));
 		await own.makeFolder('Done');
 		own.sandbox.exchange.plan('imap', 'UID COPY', { drop: true });
-		expect((await apply(own, 1, { kind: 'move', to: 'Done' })).get(1)).toMatchObject({ kind: 'failed', error: { code: 'lost', permanent: true, message: expect.stringContaining('nothing is repeated') } });
+		expect((await apply(own, 1, { kind: 'move', to: 'Done' })).get(1)).toMatchObject({
+			kind: 'failed',
+			error: { code: 'lost', permanent: true, message: expect.stringContaining('nothing is repeated') },
+		});
 		expect(commandsOf(own).filter((line) => line.startsWith('UID COPY'))).toHaveLength(1);
 	});
 });
@@ -125,7 +159,10 @@ describe('a connection that breaks', () => {
 	it('is waited for where the server asks to wait', async () => {
 		const own = made('exchange');
 		await own.sandbox.deliver(own.mailbox, mail('a'));
-		own.sandbox.exchange.plan('imap', 'AUTHENTICATE', { reply: '%t NO Request is throttled. Suggested Backoff Time: 300 milliseconds', drop: true });
+		own.sandbox.exchange.plan('imap', 'AUTHENTICATE', {
+			reply: '%t NO Request is throttled. Suggested Backoff Time: 300 milliseconds',
+			drop: true,
+		});
 		expect(await there(own, 1)).toMatchObject([{ kind: 'there' }]);
 	});
 });
@@ -134,7 +171,10 @@ describe('marks', () => {
 	it('that Exchange does not keep are refused by name', async () => {
 		const own = made('exchange');
 		await own.sandbox.deliver(own.mailbox, mail('a'));
-		expect((await apply(own, 1, { kind: 'flags', add: ['$Invoice'], remove: [] })).get(1)).toMatchObject({ kind: 'failed', error: { code: 'input', field: 'Keywords', message: expect.stringContaining('"$Invoice"') } });
+		expect((await apply(own, 1, { kind: 'flags', add: ['$Invoice'], remove: [] })).get(1)).toMatchObject({
+			kind: 'failed',
+			error: { code: 'input', field: 'Keywords', message: expect.stringContaining('"$Invoice"') },
+		});
 		const straight = made('straight');
 		await straight.sandbox.deliver(straight.mailbox, mail('a'));
 		expect((await apply(straight, 1, { kind: 'flags', add: ['$Invoice'], remove: [] })).get(1)).toMatchObject({ kind: 'done' });
@@ -161,7 +201,14 @@ describe('command sets', () => {
 		expect(sets.flat()).toEqual([...uids].reverse());
 		expect(Math.max(...sets.map((set) => set.join(',').length))).toBeLessThan(6_000);
 		expect([...commandSets([5, 1, 2, 3, 4, 5], 1_000)]).toEqual([[1, 2, 3, 4, 5]]);
-		expect([...commandSets(Array.from({ length: 2_500 }, (_, index) => index + 1), 1_000)].map((set) => set.length)).toEqual([1_000, 1_000, 500]);
+		expect(
+			[
+				...commandSets(
+					Array.from({ length: 2_500 }, (_, index) => index + 1),
+					1_000,
+				),
+			].map((set) => set.length),
+		).toEqual([1_000, 1_000, 500]);
 	});
 });
 
@@ -184,8 +231,19 @@ describe('references', () => {
 
 	it('come as numbers, text, lists, JSON, items and Message-IDs', () => {
 		const uids = (value: unknown): number[] => readReferences(value).map(({ uid }) => uid);
-		expect([uids(7), uids('7'), uids(' 7, 8 '), uids([7, '8']), uids('[7,8]'), uids('{"uid":9}'), uids({ json: { uid: 4 } }), uids([{ uid: 1 }, { uid: '2' }])]).toEqual([[7], [7], [7, 8], [7, 8], [7, 8], [9], [4], [1, 2]]);
+		expect([
+			uids(7),
+			uids('7'),
+			uids(' 7, 8 '),
+			uids([7, '8']),
+			uids('[7,8]'),
+			uids('{"uid":9}'),
+			uids({ json: { uid: 4 } }),
+			uids([{ uid: 1 }, { uid: '2' }]),
+		]).toEqual([[7], [7], [7, 8], [7, 8], [7, 8], [9], [4], [1, 2]]);
 		expect(readReferences('<a@b.test>, c@d.test').map(({ messageId }) => messageId)).toEqual(['<a@b.test>', '<c@d.test>']);
-		expect(readReferences({ uidl: '1', messageId: '<a@b.test>', folder: 'INBOX' })).toEqual([{ uid: 0, folder: '', uidValidity: '', messageId: '<a@b.test>', mailbox: '' }]);
+		expect(readReferences({ uidl: '1', messageId: '<a@b.test>', folder: 'INBOX' })).toEqual([
+			{ uid: 0, folder: '', uidValidity: '', messageId: '<a@b.test>', mailbox: '' },
+		]);
 	});
 });

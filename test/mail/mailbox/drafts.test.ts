@@ -40,7 +40,15 @@ class Memory implements SendMemory {
 }
 
 /** A draft to somebody of its own, and what came of it. */
-async function drafted(id: string): Promise<Scene & { to: string; memory: Memory; send: (more?: Partial<SendWish>) => Promise<SentDraft>; came: () => Promise<number>; left: () => Promise<number> }> {
+async function drafted(id: string): Promise<
+	Scene & {
+		to: string;
+		memory: Memory;
+		send: (more?: Partial<SendWish>) => Promise<SentDraft>;
+		came: () => Promise<number>;
+		left: () => Promise<number>;
+	}
+> {
 	const own = scene('exchange');
 	const to = `to-${own.mailbox}`;
 	await own.makeFolder('Drafts', 'Sent Items');
@@ -54,7 +62,12 @@ async function drafted(id: string): Promise<Scene & { to: string; memory: Memory
 			await own.use(async (connection, folders) => {
 				const [fate] = await locate(connection, folders, readReferences(1), 'Drafts');
 				if (fate?.kind !== 'there') throw new Error('no draft');
-				return await sendDraft(connection, folders, fate, { memory, persistence: { retryForMs: 0, resendUnknown: false }, sentCopy: 'byServer', ...more });
+				return await sendDraft(connection, folders, fate, {
+					memory,
+					persistence: { retryForMs: 0, resendUnknown: false },
+					sentCopy: 'byServer',
+					...more,
+				});
 			}),
 		came: async () => (await own.sandbox.messages(to)).length,
 		left: async () => (await own.sandbox.messages(own.mailbox, 'Drafts')).length,
@@ -70,7 +83,11 @@ async function saveCopy({ sandbox, mailbox, to }: Scene & { to: string }): Promi
 describe('a draft', () => {
 	it('is sent once, without its BCC and with the day on which it is sent, and leaves Drafts', async () => {
 		const own = await drafted('plain@example.test');
-		expect(await own.send()).toMatchObject({ alreadySent: false, messageId: '<plain@example.test>', sent: { accepted: [own.to, `secret-${own.mailbox}`] } });
+		expect(await own.send()).toMatchObject({
+			alreadySent: false,
+			messageId: '<plain@example.test>',
+			sent: { accepted: [own.to, `secret-${own.mailbox}`] },
+		});
 		const arrived = (await own.sandbox.arrival(own.to, () => true)).toString();
 		expect(arrived).toContain('Message-ID: <plain@example.test>');
 		expect(arrived).not.toMatch(/^Bcc:/im);
@@ -174,7 +191,11 @@ describe('a draft', () => {
 			await own.use(async (connection, folders) => {
 				const [fate] = await locate(connection, folders, readReferences(1), 'Drafts');
 				if (fate?.kind !== 'there') throw new Error('no draft');
-				return await sendDraft(connection, folders, fate, { memory, persistence: { retryForMs: 0, resendUnknown: false }, sentCopy: 'byServer' });
+				return await sendDraft(connection, folders, fate, {
+					memory,
+					persistence: { retryForMs: 0, resendUnknown: false },
+					sentCopy: 'byServer',
+				});
 			});
 		await expect(send()).rejects.toThrow('killed');
 		await saveCopy({ ...own, to: `to-${own.mailbox}` });

@@ -8,7 +8,8 @@ const scene = makeScenes('folders');
 const WAYS: Way[] = ['straight', 'exchange'];
 
 const folder = (path: string, delimiter = '/'): Folder => ({ path, name: path.split(delimiter).at(-1) ?? path, delimiter });
-const kinds = (...paths: string[]): Record<string, string> => Object.fromEntries([...specialFolders(paths.map((path) => folder(path)))].map(([kind, { path }]) => [kind, path]));
+const kinds = (...paths: string[]): Record<string, string> =>
+	Object.fromEntries([...specialFolders(paths.map((path) => folder(path)))].map(([kind, { path }]) => [kind, path]));
 
 describe('special folders', () => {
 	it.each([
@@ -34,14 +35,26 @@ describe('special folders', () => {
 		['Chinese', '草稿', '已发送邮件', '已删除邮件', '垃圾邮件', '存档'],
 		['Korean', '임시 보관함', '보낸 편지함', '지운 편지함', '정크 메일', '보관'],
 	])('are found in %s without SPECIAL-USE', (_language, drafts, sent, deleted, junk, archive) => {
-		expect(kinds('INBOX', 'Calendar', drafts, sent, deleted, junk, archive)).toEqual({ inbox: 'INBOX', drafts, sent, deleted, junk, archive });
+		expect(kinds('INBOX', 'Calendar', drafts, sent, deleted, junk, archive)).toEqual({
+			inbox: 'INBOX',
+			drafts,
+			sent,
+			deleted,
+			junk,
+			archive,
+		});
 	});
 
-	it('are those of the mailbox\'s own language where another program made more, and no folder of a person\'s deep in the tree', () => {
-		expect(kinds('INBOX', 'Drafts', 'Sent', 'Trash', 'Entwürfe', 'Gesendete Elemente', 'Gelöschte Elemente', 'Junk-E-Mail', 'Archiv')).toMatchObject({ drafts: 'Entwürfe', sent: 'Gesendete Elemente', deleted: 'Gelöschte Elemente' });
+	it("are those of the mailbox's own language where another program made more, and no folder of a person's deep in the tree", () => {
+		expect(
+			kinds('INBOX', 'Drafts', 'Sent', 'Trash', 'Entwürfe', 'Gesendete Elemente', 'Gelöschte Elemente', 'Junk-E-Mail', 'Archiv'),
+		).toMatchObject({ drafts: 'Entwürfe', sent: 'Gesendete Elemente', deleted: 'Gelöschte Elemente' });
 		expect(kinds('INBOX', 'Projects/Apollo/Drafts')).toEqual({ inbox: 'INBOX' });
 		expect(kinds('INBOX', 'INBOX/Drafts', 'INBOX/Trash')).toMatchObject({ drafts: 'INBOX/Drafts', deleted: 'INBOX/Trash' });
-		expect(kinds('INBOX', 'Deleted', 'Deleted Items', 'Sent', 'Sent Items')).toMatchObject({ deleted: 'Deleted Items', sent: 'Sent Items' });
+		expect(kinds('INBOX', 'Deleted', 'Deleted Items', 'Sent', 'Sent Items')).toMatchObject({
+			deleted: 'Deleted Items',
+			sent: 'Sent Items',
+		});
 	});
 
 	it('are what the server says, whatever they are called', () => {
@@ -50,7 +63,12 @@ describe('special folders', () => {
 	});
 
 	it('are named in any language, unless two mean different ones', () => {
-		expect([specialNamed(' SENT items '), specialNamed('Gelöschte Elemente'), specialNamed('inbox'), specialNamed('Invoices')]).toEqual(['sent', 'deleted', 'inbox', undefined]);
+		expect([specialNamed(' SENT items '), specialNamed('Gelöschte Elemente'), specialNamed('inbox'), specialNamed('Invoices')]).toEqual([
+			'sent',
+			'deleted',
+			'inbox',
+			undefined,
+		]);
 		expect(specialNamed('gelo\u0308schte elemente')).toBe('deleted');
 	});
 });
@@ -60,14 +78,29 @@ describe.each(WAYS)('folders, %s', (way) => {
 		const own = scene(way);
 		await own.makeFolder('Gelöschte Elemente', 'Entwürfe');
 		await own.use(async (_connection, folders) => {
-			expect(await folders.create('Work/Ünïcode & more/請求書')).toMatchObject({ created: true, folder: { path: 'Work/Ünïcode & more/請求書' } });
+			expect(await folders.create('Work/Ünïcode & more/請求書')).toMatchObject({
+				created: true,
+				folder: { path: 'Work/Ünïcode & more/請求書' },
+			});
 			expect(await folders.create('work/ünïcode & MORE')).toMatchObject({ created: false, folder: { path: 'Work/Ünïcode & more' } });
 			const renamed = await folders.rename(await folders.find('請求書'), 'Rechnungen');
 			expect(renamed.path).toBe('Work/Ünïcode & more/Rechnungen');
 			expect((await folders.rename(renamed, 'Books/2026')).path).toBe('Books/2026');
 			await own.sandbox.fill(own.mailbox, [mail('a'), mail('b')], 'Books/2026');
-			expect(await folders.status(await folders.find('2026'))).toMatchObject({ path: 'Books/2026', name: '2026', parent: 'Books', depth: 1, messages: 2, unread: 2 });
-			expect(await folders.describe(true)).toEqual(expect.arrayContaining([expect.objectContaining({ path: 'INBOX', special: 'inbox', messages: 0 }), expect.objectContaining({ path: 'Gelöschte Elemente', special: 'deleted' })]));
+			expect(await folders.status(await folders.find('2026'))).toMatchObject({
+				path: 'Books/2026',
+				name: '2026',
+				parent: 'Books',
+				depth: 1,
+				messages: 2,
+				unread: 2,
+			});
+			expect(await folders.describe(true)).toEqual(
+				expect.arrayContaining([
+					expect.objectContaining({ path: 'INBOX', special: 'inbox', messages: 0 }),
+					expect.objectContaining({ path: 'Gelöschte Elemente', special: 'deleted' }),
+				]),
+			);
 			expect((await folders.remove(await folders.find('2026'), false))?.path).toBe('Gelöschte Elemente/2026');
 			await folders.create('Books/2026');
 			expect((await folders.remove(await folders.find('Books/2026'), false))?.path).toBe('Gelöschte Elemente/2026 2');
@@ -79,15 +112,35 @@ describe.each(WAYS)('folders, %s', (way) => {
 
 	it('are found by what they are in another language, and where not, the nearest names are told', async () => {
 		const own = scene(way);
-		await own.makeFolder('Gelöschte Elemente', 'Entwürfe', 'Rechnungen', 'Rechnungen/Januar', 'Rechnungen/Februar', ...Array.from({ length: 12 }, (_, index) => `Kunde ${index}`));
+		await own.makeFolder(
+			'Gelöschte Elemente',
+			'Entwürfe',
+			'Rechnungen',
+			'Rechnungen/Januar',
+			'Rechnungen/Februar',
+			...Array.from({ length: 12 }, (_, index) => `Kunde ${index}`),
+		);
 		await own.use(async (_connection, folders) => {
 			expect((await folders.find('Deleted Items')).path).toBe('Gelöschte Elemente');
 			expect((await folders.find('drafts')).path).toBe('Entwürfe');
-			await expect(folders.find('Rechnung')).rejects.toMatchObject({ code: 'notFound', field: 'Folder', message: expect.stringMatching(/no folder "Rechnung" .* nearest names are: Rechnungen\b/) });
+			await expect(folders.find('Rechnung')).rejects.toMatchObject({
+				code: 'notFound',
+				field: 'Folder',
+				message: expect.stringMatching(/no folder "Rechnung" .* nearest names are: Rechnungen\b/),
+			});
 			await expect(folders.find('')).rejects.toMatchObject({ code: 'input' });
-			await expect(folders.special('sent')).rejects.toMatchObject({ field: 'Sent Items Folder', remedy: expect.stringContaining('Sent Items Folder') });
-			await expect(folders.rename(await folders.find('INBOX'), 'Mine')).rejects.toMatchObject({ code: 'input', message: expect.stringContaining('cannot be renamed') });
-			await expect(folders.remove(await folders.find('Entwürfe'), true)).rejects.toMatchObject({ code: 'input', message: expect.stringContaining('cannot be deleted') });
+			await expect(folders.special('sent')).rejects.toMatchObject({
+				field: 'Sent Items Folder',
+				remedy: expect.stringContaining('Sent Items Folder'),
+			});
+			await expect(folders.rename(await folders.find('INBOX'), 'Mine')).rejects.toMatchObject({
+				code: 'input',
+				message: expect.stringContaining('cannot be renamed'),
+			});
+			await expect(folders.remove(await folders.find('Entwürfe'), true)).rejects.toMatchObject({
+				code: 'input',
+				message: expect.stringContaining('cannot be deleted'),
+			});
 			await expect(folders.rename(await folders.find('Rechnungen'), 'Rechnungen/Neu')).rejects.toMatchObject({ field: 'New Name' });
 			await expect(folders.create('a\u0000b')).rejects.toMatchObject({ code: 'input', field: 'Name' });
 			await expect(folders.create(' / ')).rejects.toMatchObject({ code: 'input', field: 'Name' });

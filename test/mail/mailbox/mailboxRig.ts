@@ -44,9 +44,20 @@ export function makeScenes(name: string): (way: Way) => Scene {
 
 /** What the client said in the sessions of a mailbox at the Exchange-shaped server, commands only. */
 export function commandsOf({ sandbox, mailbox }: Scene): string[] {
-	return sandbox.exchange.sessions.filter((session) => session.protocol === 'imap' && session.mailbox === mailbox).flatMap(({ transcript }) => transcript.filter((line) => line.startsWith('C: ')).map((line) => line.replace(/^C: \S+ /, '')));
+	return sandbox.exchange.sessions
+		.filter((session) => session.protocol === 'imap' && session.mailbox === mailbox)
+		.flatMap(({ transcript }) => transcript.filter((line) => line.startsWith('C: ')).map((line) => line.replace(/^C: \S+ /, '')));
 }
 
-export function mail(subject: string, { from = 'Bob <bob@example.test>', to = 'ada@example.test', id = `${subject.replace(/\W+/g, '-')}@example.test`, extra = '', body = 'hello' }: { from?: string; to?: string; id?: string; extra?: string; body?: string } = {}): string {
+export function mail(
+	subject: string,
+	{
+		from = 'Bob <bob@example.test>',
+		to = 'ada@example.test',
+		id = `${subject.replace(/\W+/g, '-')}@example.test`,
+		extra = '',
+		body = 'hello',
+	}: { from?: string; to?: string; id?: string; extra?: string; body?: string } = {},
+): string {
 	return `Message-ID: <${id}>\r\nFrom: ${from}\r\nTo: ${to}\r\nSubject: ${subject}\r\nDate: Fri, 13 Nov 2026 10:00:00 +0000\r\n${extra}\r\n${body}\r\n`;
 }

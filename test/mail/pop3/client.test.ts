@@ -42,7 +42,10 @@ describe('a multi-line response', () => {
 	it('comes out unchanged whatever the bytes are', () => {
 		for (let round = 0; round < 300; round += 1) {
 			const alphabet = Buffer.from('.\r\na\xff', 'latin1');
-			const content = Buffer.concat([Buffer.from(randomBytes(round).map((byte) => alphabet[byte % alphabet.length] ?? 0)), Buffer.from('\r\n')]);
+			const content = Buffer.concat([
+				Buffer.from(randomBytes(round).map((byte) => alphabet[byte % alphabet.length] ?? 0)),
+				Buffer.from('\r\n'),
+			]);
 			const bytes = wire(content);
 			const size = 1 + (round % 7);
 			const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
@@ -53,7 +56,8 @@ describe('a multi-line response', () => {
 
 describe.each(['straight', 'exchange', 'STLS'] as const)('the POP3 client, %s', (way) => {
 	let sandbox: Sandbox;
-	const account = (mailbox: string) => accountOn(sandbox, mailbox, way === 'STLS' ? { ...ways(sandbox).straight, pop: sandbox.straight.popStartTls } : ways(sandbox)[way]);
+	const account = (mailbox: string) =>
+		accountOn(sandbox, mailbox, way === 'STLS' ? { ...ways(sandbox).straight, pop: sandbox.straight.popStartTls } : ways(sandbox)[way]);
 
 	beforeAll(async () => {
 		sandbox = await startSandbox();
@@ -63,7 +67,12 @@ describe.each(['straight', 'exchange', 'STLS'] as const)('the POP3 client, %s', 
 
 	it('lists, sizes and retrieves mails byte by byte as they are stored', async () => {
 		const mailbox = 'bytes@example.test';
-		await sandbox.deliver(mailbox, 'Subject: one\r\n\r\n.dot\r\n..dots\r\n\r\n', `Subject: two\r\n\r\n${'x'.repeat(70_000)}\r\n`, Buffer.concat([Buffer.from('Subject: three\r\n\r\n'), Buffer.from([0xff, 0xfe, 0x80, 0x0d, 0x0a])]));
+		await sandbox.deliver(
+			mailbox,
+			'Subject: one\r\n\r\n.dot\r\n..dots\r\n\r\n',
+			`Subject: two\r\n\r\n${'x'.repeat(70_000)}\r\n`,
+			Buffer.concat([Buffer.from('Subject: three\r\n\r\n'), Buffer.from([0xff, 0xfe, 0x80, 0x0d, 0x0a])]),
+		);
 		const stored = (await sandbox.messages(mailbox)).map((mail) => mail.toString('latin1').replace(/\r?\n/g, '\r\n'));
 		await withPop(account(mailbox), async (session) => {
 			const sizes = await session.list();
@@ -72,8 +81,11 @@ describe.each(['straight', 'exchange', 'STLS'] as const)('the POP3 client, %s', 
 			expect(new Set(ids.values()).size).toBe(3);
 			expect(await session.stat()).toEqual({ count: 3, size: [...sizes.values()].reduce((sum, size) => sum + size, 0) });
 			const got: string[] = [];
-			for await (const { content } of session.retrieveMany([1, 2, 3])) got.push(content instanceof MailError ? content.message : (await collect(content)).toString('latin1'));
-			expect(got.map((mail) => createHash('sha256').update(mail, 'latin1').digest('hex'))).toEqual(stored.map((mail) => createHash('sha256').update(mail, 'latin1').digest('hex')));
+			for await (const { content } of session.retrieveMany([1, 2, 3]))
+				got.push(content instanceof MailError ? content.message : (await collect(content)).toString('latin1'));
+			expect(got.map((mail) => createHash('sha256').update(mail, 'latin1').digest('hex'))).toEqual(
+				stored.map((mail) => createHash('sha256').update(mail, 'latin1').digest('hex')),
+			);
 			expect(got.map((mail) => mail.length)).toEqual([...sizes.values()]);
 			expect((await session.top(2, 0)).toString()).toContain('Subject: two');
 		});
@@ -105,7 +117,12 @@ describe.each(['straight', 'exchange', 'STLS'] as const)('the POP3 client, %s', 
 	});
 
 	it('tells a refused token apart, after one fresh one', async () => {
-		const wrong = accountOn(sandbox, 'ada@example.test', way === 'STLS' ? { ...ways(sandbox).straight, pop: sandbox.straight.popStartTls } : ways(sandbox)[way], { lifetimeSeconds: -60 });
+		const wrong = accountOn(
+			sandbox,
+			'ada@example.test',
+			way === 'STLS' ? { ...ways(sandbox).straight, pop: sandbox.straight.popStartTls } : ways(sandbox)[way],
+			{ lifetimeSeconds: -60 },
+		);
 		const failure = await PopSession.open(wrong).catch((error: unknown) => error);
 		expect(failure).toBeInstanceOf(MailError);
 		expect(failure).toMatchObject({ code: 'auth', permanent: true, mailbox: 'ada@example.test' });
@@ -154,12 +171,17 @@ describe('the POP3 client under faults', () => {
 
 	it('does not trust a certificate that no known authority signed', async () => {
 		const { createServer } = await import('node:tls');
-		const server = createServer({ key: sandbox.authority.untrusted.key, cert: sandbox.authority.untrusted.cert }, (socket) => socket.end('+OK\r\n'));
+		const server = createServer({ key: sandbox.authority.untrusted.key, cert: sandbox.authority.untrusted.cert }, (socket) =>
+			socket.end('+OK\r\n'),
+		);
 		server.on('tlsClientError', () => undefined);
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 		const address = server.address();
 		const port = typeof address === 'object' && address !== null ? address.port : 0;
-		const account = { ...accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), pop: { host: 'localhost', port, security: 'tls' as const } };
+		const account = {
+			...accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange),
+			pop: { host: 'localhost', port, security: 'tls' as const },
+		};
 		await expect(PopSession.open(account)).rejects.toMatchObject({ code: 'tls', remedy: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
 		server.close();
 	});

@@ -72,7 +72,7 @@ async function poplib(): Promise<Buffer[]> {
 	const env = { ...process.env, PORT: String(sandbox.straight.pop.port), CA: sandbox.caFile, MAILBOX, PASSWORD: sandbox.dovecot.password };
 	const { stdout } = await run(program('python3') ?? 'python3', ['-c', POPLIB], { env, encoding: 'buffer', maxBuffer: 2 ** 26 });
 	const mails: Buffer[] = [];
-	for (let from = 0; from < stdout.length; ) {
+	for (let from = 0; from < stdout.length;) {
 		const size = stdout.readUInt32BE(from);
 		mails.push(stdout.subarray(from + 4, from + 4 + size));
 		from += 4 + size;
@@ -95,16 +95,20 @@ async function mpopMails(pipelining: boolean): Promise<Buffer[]> {
 }
 
 const sizes = (mails: Buffer[]): number[] => mails.map(({ length }) => length);
-const differing = (some: Buffer[], others: Buffer[]): number[] => some.flatMap((mail, index) => (others[index]?.equals(mail) === true ? [] : [index]));
+const differing = (some: Buffer[], others: Buffer[]): number[] =>
+	some.flatMap((mail, index) => (others[index]?.equals(mail) === true ? [] : [index]));
 
 describe('beside other clients on the same server', () => {
 	let fetched: Buffer[] = [];
 	beforeAll(async () => {
-		await sandbox.fill(MAILBOX, BODIES.map((body, number) => Buffer.concat([bytes(header(number)), body])));
+		await sandbox.fill(
+			MAILBOX,
+			BODIES.map((body, number) => Buffer.concat([bytes(header(number)), body])),
+		);
 		fetched = await ours('straight');
 	});
 
-	it('gives each mail as Python\'s poplib does', async () => {
+	it("gives each mail as Python's poplib does", async () => {
 		const theirs = await poplib();
 		expect(sizes(fetched)).toEqual(sizes(theirs));
 		expect(differing(fetched, theirs)).toEqual([]);
@@ -127,7 +131,11 @@ describe('a locked maildrop', () => {
 		await sandbox.deliver(EXCLUSIVE_MAILBOX, 'Subject: one\r\n\r\n');
 		const first = await PopSession.open(account);
 		// Dovecot tries for ten seconds.
-		await expect(PopSession.open(account)).rejects.toMatchObject({ code: 'throttled', permanent: false, message: expect.stringContaining('Another POP session') });
+		await expect(PopSession.open(account)).rejects.toMatchObject({
+			code: 'throttled',
+			permanent: false,
+			message: expect.stringContaining('Another POP session'),
+		});
 		await first.quit();
 		await withPop(account, async (session) => expect((await session.stat()).count).toBe(1));
 	});

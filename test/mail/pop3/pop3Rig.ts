@@ -16,7 +16,10 @@ export const whole: Cut = (bytes) => [bytes];
 export const byteByByte: Cut = (bytes) => Array.from(bytes, (byte) => Buffer.from([byte]));
 
 /** Cuts the n-th burst at one place. */
-export const at = (nth: number, place: number): Cut => (bytes, burst) => (burst === nth ? [bytes.subarray(0, place), bytes.subarray(place)].filter(({ length }) => length > 0) : [bytes]);
+export const at =
+	(nth: number, place: number): Cut =>
+	(bytes, burst) =>
+		burst === nth ? [bytes.subarray(0, place), bytes.subarray(place)].filter(({ length }) => length > 0) : [bytes];
 
 /** A server that plays a script: greeting first, then a step for each line that comes. Ends the line when the script ends. */
 export class Replay extends Duplex {
@@ -84,11 +87,23 @@ export class Replay extends Duplex {
 
 export const TOKEN = 'EwB4A8l6BAAU-opaque-token-of-a-personal-account';
 const endpoint = { host: 'localhost', port: 0, security: 'tls' as const };
-export const ACCOUNT: Account = { id: 'replay', mailbox: 'ada@example.test', imap: endpoint, pop: endpoint, smtp: endpoint, signIn: 'delegated', token: async () => new AccessToken(TOKEN, Date.now() + 3_600_000) };
+export const ACCOUNT: Account = {
+	id: 'replay',
+	mailbox: 'ada@example.test',
+	imap: endpoint,
+	pop: endpoint,
+	smtp: endpoint,
+	signIn: 'delegated',
+	token: async () => new AccessToken(TOKEN, Date.now() + 3_600_000),
+};
 
 export async function openOn(stream: Duplex, limits: Partial<PopLimits> = {}): Promise<PopSession> {
 	const token = await ACCOUNT.token();
-	const connection = PopConnection.over(stream, { speaker: 'pop', mailbox: ACCOUNT.mailbox, token, peer: 'replay:995' }, { ...LIMITS, ...limits });
+	const connection = PopConnection.over(
+		stream,
+		{ speaker: 'pop', mailbox: ACCOUNT.mailbox, token, peer: 'replay:995' },
+		{ ...LIMITS, ...limits },
+	);
 	return await PopSession.on(connection, ACCOUNT, token);
 }
 

@@ -11,12 +11,16 @@ const TOP = 'Subject: one\r\n\r\n';
 
 async function texts(mails: AsyncIterable<Retrieved>): Promise<string[]> {
 	const all: string[] = [];
-	for await (const { number, content } of mails) all.push(content instanceof MailError ? `${number} ${content.code}` : (await collect(content)).toString('latin1'));
+	for await (const { number, content } of mails)
+		all.push(content instanceof MailError ? `${number} ${content.code}` : (await collect(content)).toString('latin1'));
 	return all;
 }
 
 const failure = async (work: Promise<unknown>): Promise<MailError> => {
-	const error = await work.then(() => undefined, (reason: unknown) => reason);
+	const error = await work.then(
+		() => undefined,
+		(reason: unknown) => reason,
+	);
 	if (!(error instanceof MailError)) throw new Error(`wanted a MailError, got ${inspect(error)}`);
 	return error;
 };
@@ -36,8 +40,16 @@ async function visit(session: PopSession): Promise<unknown[]> {
 
 const EXPECTED = [
 	{ count: 3, size: 90 },
-	new Map([[1, 30], [2, 5], [3, 55]]),
-	new Map([[1, 'a.b'], [2, '.'], [3, '\xff~']]),
+	new Map([
+		[1, 30],
+		[2, 5],
+		[3, 55],
+	]),
+	new Map([
+		[1, 'a.b'],
+		[2, '.'],
+		[3, '\xff~'],
+	]),
 	55,
 	TOP,
 	[TOP, '2 notFound'],
@@ -58,7 +70,7 @@ const CONTENTS: Step[] = [
 	['TOP 1 0', multiline(TOP)],
 	['TOP 2 0', '-ERR no such message\r\n'],
 	['RETR 1', one],
-	['RETR 4', '-ERR There\'s no message 4.\r\n'],
+	['RETR 4', "-ERR There's no message 4.\r\n"],
 	['RETR 2', two],
 	['RETR 3', three],
 	['RETR 9', '-ERR [SYS/PERM] the disk is broken\r\n'],
@@ -66,7 +78,10 @@ const CONTENTS: Step[] = [
 	['DELE 1', '+OK\r\n'],
 	['QUIT', '+OK bye\r\n'],
 ];
-const DIALOGUES = { 'in turn': [...signedIn('TOP', 'UIDL', 'USER'), ...LISTINGS, ...CONTENTS], pipelined: [...signedIn('TOP', 'PIPELINING', 'RESP-CODES'), ...LISTINGS, ...CONTENTS] };
+const DIALOGUES = {
+	'in turn': [...signedIn('TOP', 'UIDL', 'USER'), ...LISTINGS, ...CONTENTS],
+	pipelined: [...signedIn('TOP', 'PIPELINING', 'RESP-CODES'), ...LISTINGS, ...CONTENTS],
+};
 
 describe.each(Object.entries(DIALOGUES))('a replayed session, %s', (way, steps) => {
 	const play = async (cut: Cut): Promise<Replay> => {
@@ -102,12 +117,14 @@ describe.each(Object.entries(DIALOGUES))('a replayed session, %s', (way, steps) 
 			const steps = caps.length > 0 ? dying : dying.filter((_, index) => (ends[index] ?? 0) - (answers[index]?.length ?? 0) <= kept);
 			const session = await openOn(new Replay(GREETING, [...signedIn(...caps), ...steps]));
 			const got: string[] = [];
-			const error = await failure((async () => {
-				for await (const { content } of session.retrieveMany([1, 2, 3])) {
-					if (content instanceof MailError) throw content;
-					got.push((await collect(content)).toString('latin1'));
-				}
-			})());
+			const error = await failure(
+				(async () => {
+					for await (const { content } of session.retrieveMany([1, 2, 3])) {
+						if (content instanceof MailError) throw content;
+						got.push((await collect(content)).toString('latin1'));
+					}
+				})(),
+			);
 			expect(got).toEqual(MAILS.slice(0, ends.filter((end) => end <= kept).length));
 			expect(error).toMatchObject({ code: 'lost', permanent: false, command: `RETR ${got.length + 1}` });
 		}
@@ -124,14 +141,23 @@ describe('a refusal', () => {
 		['[SYS/TEMP/database] later', '[SYS/TEMP], with a code below it', { code: 'throttled', permanent: false }],
 		['[SYS/PERM] broken for good', '[SYS/PERM]', { code: 'configuration', permanent: true }],
 		['Request is throttled. Suggested Backoff Time: 7000 milliseconds', 'a pause of its own', { code: 'throttled', retryAfterMs: 7_000 }],
-		['User is authenticated but not connected.', 'a mailbox that cannot be opened', { code: 'forbidden', remedy: expect.stringContaining('FullAccess') }],
+		[
+			'User is authenticated but not connected.',
+			'a mailbox that cannot be opened',
+			{ code: 'forbidden', remedy: expect.stringContaining('FullAccess') },
+		],
 	];
 
 	it.each(refusals)('of the sign-in, %s, is told as what it is, cut anywhere: %s', async (words, _name, facts) => {
 		const line = `-ERR ${words}\r\n`;
 		for (let place = 1; place < line.length; place += 1) {
 			const server = new Replay(GREETING, [LOGIN, ['AUTH XOAUTH2', '+ \r\n'], ['*', line]], at(3, place));
-			expect(await failure(openOn(server))).toMatchObject({ speaker: 'pop', command: 'AUTH XOAUTH2', mailbox: 'ada@example.test', ...facts });
+			expect(await failure(openOn(server))).toMatchObject({
+				speaker: 'pop',
+				command: 'AUTH XOAUTH2',
+				mailbox: 'ada@example.test',
+				...facts,
+			});
 			expect(server.destroyed).toBe(true);
 		}
 	});
@@ -151,7 +177,12 @@ describe('a refusal', () => {
 		const signIn = (answer: string): Step[] => [LOGIN, ['AUTH XOAUTH2', '+ \r\n'], [sent, answer]];
 		for (const answer of [`-ERR [AUTH] I got ${sent}\r\n`, `-ERR ${TOKEN} is not good\r\n`, `${sent}\r\n`, `* what is ${TOKEN}?\r\n`]) {
 			const error = await failure(openOn(new Replay(GREETING, signIn(answer))));
-			for (const shown of [inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error), String(error.stack), error.response ?? '']) {
+			for (const shown of [
+				inspect(error, { depth: 9, showHidden: true }),
+				JSON.stringify(error),
+				String(error.stack),
+				error.response ?? '',
+			]) {
 				expect(shown).not.toContain(TOKEN);
 				expect(shown).not.toContain(sent.slice(0, 30));
 			}
@@ -168,7 +199,15 @@ describe('a refusal', () => {
 describe('what CAPA offers', () => {
 	it('is used: English and UTF-8 before the token, which changes the language of refusals', async () => {
 		const capa: Step = ['CAPA', '+OK\r\nSASL PLAIN XOAUTH2\r\nUTF8 USER\r\nLANG\r\nEXPIRE NEVER USER\r\nLOGIN-DELAY 60\r\n.\r\n'];
-		const server = new Replay(GREETING, [capa, ['LANG en', '+OK en English\r\n'], ['UTF8', '+OK\r\n'], ['AUTH XOAUTH2', '+ \r\n'], ['*', '+OK\r\n'], capa, ['STAT', Buffer.from('-ERR Postfächer gesperrt\r\n').toString('latin1')]]);
+		const server = new Replay(GREETING, [
+			capa,
+			['LANG en', '+OK en English\r\n'],
+			['UTF8', '+OK\r\n'],
+			['AUTH XOAUTH2', '+ \r\n'],
+			['*', '+OK\r\n'],
+			capa,
+			['STAT', Buffer.from('-ERR Postfächer gesperrt\r\n').toString('latin1')],
+		]);
 		const session = await openOn(server);
 		expect([session.expiryDays, session.loginDelayMs, session.pipelining]).toEqual([Infinity, 60_000, false]);
 		expect((await failure(session.stat())).response).toBe('-ERR Postfächer gesperrt');
@@ -176,14 +215,29 @@ describe('what CAPA offers', () => {
 
 	it('may be refused when it is used', async () => {
 		const capa: Step = ['CAPA', '+OK\r\nLANG\r\nUTF8\r\nEXPIRE 0\r\n.\r\n'];
-		const server = new Replay(GREETING, [capa, ['LANG en', '-ERR no\r\n'], ['UTF8', '-ERR no\r\n'], ['AUTH XOAUTH2', '+ \r\n'], ['*', '+OK\r\n'], capa, ['QUIT', '+OK\r\n']]);
+		const server = new Replay(GREETING, [
+			capa,
+			['LANG en', '-ERR no\r\n'],
+			['UTF8', '-ERR no\r\n'],
+			['AUTH XOAUTH2', '+ \r\n'],
+			['*', '+OK\r\n'],
+			capa,
+			['QUIT', '+OK\r\n'],
+		]);
 		const session = await openOn(server);
 		expect(session.expiryDays).toBe(0);
 		await session.quit();
 	});
 
 	it('may be nothing at all', async () => {
-		const server = new Replay(GREETING, [['CAPA', '-ERR what?\r\n'], ['AUTH XOAUTH2', '+ \r\n'], ['*', '+OK\r\n'], ['CAPA', '-ERR what?\r\n'], ['RETR 1', one], ['RETR 2', two]]);
+		const server = new Replay(GREETING, [
+			['CAPA', '-ERR what?\r\n'],
+			['AUTH XOAUTH2', '+ \r\n'],
+			['*', '+OK\r\n'],
+			['CAPA', '-ERR what?\r\n'],
+			['RETR 1', one],
+			['RETR 2', two],
+		]);
 		const session = await openOn(server);
 		expect([session.pipelining, session.loginDelayMs, session.expiryDays]).toEqual([false, undefined, undefined]);
 		expect(await texts(session.retrieveMany([1, 2]))).toEqual(MAILS.slice(0, 2));

@@ -15,7 +15,8 @@ import { ACCOUNT, GREETING, multiline, openOn, Replay, signedIn, type Step } fro
 const mailOf = (number: number): string => `Subject: ${number}\r\n\r\n${'x'.repeat(number % 50)}\r\n`;
 const retr = (number: number): Step => [`RETR ${number}`, multiline(mailOf(number))];
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
-const text = async (content: Retrieved['content']): Promise<string> => (content instanceof MailError ? content.code : (await collect(content)).toString('latin1'));
+const text = async (content: Retrieved['content']): Promise<string> =>
+	content instanceof MailError ? content.code : (await collect(content)).toString('latin1');
 
 describe('pipelining', () => {
 	it('keeps a window of requests under way and gives the mails in their order', async () => {
@@ -33,7 +34,13 @@ describe('pipelining', () => {
 	});
 
 	it('marks many mails in one go, and tells which were refused', async () => {
-		const server = new Replay(GREETING, [...signedIn('PIPELINING'), ['DELE 1', '+OK\r\n'], ['DELE 2', '-ERR no such message\r\n'], ['DELE 3', '+OK\r\n'], ['QUIT', '-ERR [SYS/TEMP] some are still there\r\n']]);
+		const server = new Replay(GREETING, [
+			...signedIn('PIPELINING'),
+			['DELE 1', '+OK\r\n'],
+			['DELE 2', '-ERR no such message\r\n'],
+			['DELE 3', '+OK\r\n'],
+			['QUIT', '-ERR [SYS/TEMP] some are still there\r\n'],
+		]);
 		const session = await openOn(server);
 		const refused = await session.deleteMany([1, 2, 3]);
 		expect([...refused.keys()]).toEqual([2]);
@@ -44,7 +51,14 @@ describe('pipelining', () => {
 
 	it('survives a reader who leaves in the middle of a mail, of the mails, and asks for something else between', async () => {
 		const again = [...range(5).slice(1).map(retr)];
-		const server = new Replay(GREETING, [...signedIn('PIPELINING'), ...range(5).map(retr), ['DELE 1', '+OK\r\n'], ...again, ['STAT', '+OK 5 100\r\n'], ['QUIT', '+OK\r\n']]);
+		const server = new Replay(GREETING, [
+			...signedIn('PIPELINING'),
+			...range(5).map(retr),
+			['DELE 1', '+OK\r\n'],
+			...again,
+			['STAT', '+OK 5 100\r\n'],
+			['QUIT', '+OK\r\n'],
+		]);
 		const session = await openOn(server);
 		const got: string[] = [];
 		for await (const { number, content } of session.retrieveMany(range(5))) {
@@ -63,7 +77,11 @@ describe('pipelining', () => {
 });
 
 describe('QUIT', () => {
-	const dialogue = (deletes: boolean, answer: string): Step[] => [...signedIn(), ...(deletes ? [['DELE 1', '+OK\r\n'] as const] : []), ['QUIT', answer]];
+	const dialogue = (deletes: boolean, answer: string): Step[] => [
+		...signedIn(),
+		...(deletes ? [['DELE 1', '+OK\r\n'] as const] : []),
+		['QUIT', answer],
+	];
 	const leave = async (deletes: boolean, answer: string): Promise<void> => {
 		const session = await openOn(new Replay(GREETING, dialogue(deletes, answer)));
 		if (deletes) await session.dele(1);
@@ -75,7 +93,12 @@ describe('QUIT', () => {
 		['a connection that ends', '', 'lost'],
 		['half an answer', '+OK b', 'lost'],
 	])('%s after DELE is an error, since nobody knows what was deleted', async (_name, answer, code) => {
-		await expect(leave(true, answer)).rejects.toMatchObject({ code, permanent: false, command: 'QUIT', message: expect.stringContaining('may not have been deleted') });
+		await expect(leave(true, answer)).rejects.toMatchObject({
+			code,
+			permanent: false,
+			command: 'QUIT',
+			message: expect.stringContaining('may not have been deleted'),
+		});
 		await leave(false, answer);
 	});
 });
@@ -119,7 +142,12 @@ describe('limits', () => {
 
 	it('end a mail that does not end, and give the beginning of headers that are too long', async () => {
 		const headers = `Subject: ${'x'.repeat(5_000)}\r\n`;
-		const server = new Replay(GREETING, [...signedIn(), ['TOP 1 0', multiline(headers)], ['RETR 1', `+OK\r\n${'x'.repeat(10_000)}`], ['NOOP', '']]);
+		const server = new Replay(GREETING, [
+			...signedIn(),
+			['TOP 1 0', multiline(headers)],
+			['RETR 1', `+OK\r\n${'x'.repeat(10_000)}`],
+			['NOOP', ''],
+		]);
 		const session = await openOn(server, { mailBytes: 9_000, topBytes: 100 });
 		expect((await session.top(1, 0)).toString()).toBe(headers.slice(0, 100));
 		await expect(session.retrieve(1)).rejects.toMatchObject({ code: 'tooLarge', command: 'RETR 1' });
@@ -162,13 +190,16 @@ describe('over a real socket', () => {
 		const address = server.address();
 		return typeof address === 'object' && address !== null ? address.port : 0;
 	};
-	const open = async (port: number, security: 'tls' | 'starttls'): Promise<PopSession> => await PopSession.open({ ...ACCOUNT, pop: { host: 'localhost', port, security } }, { silenceMs: 10_000 });
+	const open = async (port: number, security: 'tls' | 'starttls'): Promise<PopSession> =>
+		await PopSession.open({ ...ACCOUNT, pop: { host: 'localhost', port, security } }, { silenceMs: 10_000 });
 	/** Answers from a script, in order, to whatever comes. */
 	const play = (socket: Socket, steps: readonly Step[]): void => {
 		const answers = steps.map(([, answer]) => answer);
-		socket.on('error', () => undefined).on('data', (chunk: Buffer) => {
-			for (const _line of chunk.toString().matchAll(/\r\n/g)) socket.write(answers.shift() ?? '', 'latin1');
-		});
+		socket
+			.on('error', () => undefined)
+			.on('data', (chunk: Buffer) => {
+				for (const _line of chunk.toString().matchAll(/\r\n/g)) socket.write(answers.shift() ?? '', 'latin1');
+			});
 	};
 
 	it('throws away what was sent in plain text behind the answer to STLS', async () => {
@@ -214,7 +245,7 @@ describe('over a real socket', () => {
 			if (content instanceof MailError) throw content;
 			size += (await content.next()).value?.length ?? 0;
 			// Until nothing moves any more: the rest waits in the server.
-			for (let before = -1; before !== written; ) {
+			for (let before = -1; before !== written;) {
 				before = written;
 				await new Promise((resolve) => setTimeout(resolve, 500));
 			}

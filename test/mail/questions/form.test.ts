@@ -16,21 +16,45 @@ describe('a form', () => {
 		['a field without a name', [{ fieldType: 'text' }], /element 1: the field has no name/],
 		['an unknown type', [{ fieldLabel: 'x' }, { fieldLabel: 'When', fieldType: 'time' }], /element 2: "time" is not a type of field/],
 		['HTML of its own', [{ fieldType: 'html', html: '<b>x</b>' }], /custom HTML is not shown/],
-		['a list of choices without one', [{ fieldLabel: 'x', fieldType: 'dropdown', fieldOptions: options('', ' ') }], /nothing to choose from/],
-		['a choice that is there twice', [{ fieldLabel: 'x', fieldType: 'radio', fieldOptions: options('a', 'a') }], /option "a" is there twice/],
-		['a default that is not offered', [{ fieldLabel: 'x', fieldType: 'radio', fieldOptions: options('a'), defaultValue: 'b' }], /default value "b" is not among/],
-		['more ticks than boxes', [{ fieldLabel: 'x', fieldType: 'checkbox', fieldOptions: options('a'), limitSelection: 'exact', numberOfSelections: 2 }], /nobody can select/],
+		[
+			'a list of choices without one',
+			[{ fieldLabel: 'x', fieldType: 'dropdown', fieldOptions: options('', ' ') }],
+			/nothing to choose from/,
+		],
+		[
+			'a choice that is there twice',
+			[{ fieldLabel: 'x', fieldType: 'radio', fieldOptions: options('a', 'a') }],
+			/option "a" is there twice/,
+		],
+		[
+			'a default that is not offered',
+			[{ fieldLabel: 'x', fieldType: 'radio', fieldOptions: options('a'), defaultValue: 'b' }],
+			/default value "b" is not among/,
+		],
+		[
+			'more ticks than boxes',
+			[{ fieldLabel: 'x', fieldType: 'checkbox', fieldOptions: options('a'), limitSelection: 'exact', numberOfSelections: 2 }],
+			/nobody can select/,
+		],
 		['a name that the output has for itself', [{ fieldLabel: 'respondedAt' }], /cannot be the name/],
 		['a name that JavaScript objects have', JSON.parse('[{ "fieldLabel": "__proto__" }]'), /cannot be the name/],
 		['an object in place of text', [{ fieldLabel: { a: 1 } }], /gives an object/],
-		['more fields than anybody fills in', Array.from({ length: 101 }, (_, index) => ({ fieldLabel: `f${index}` })), /at most 100|101 fields/],
+		[
+			'more fields than anybody fills in',
+			Array.from({ length: 101 }, (_, index) => ({ fieldLabel: `f${index}` })),
+			/at most 100|101 fields/,
+		],
 	])('is refused with %s', (_name, list, message) => {
 		expect(() => readForm(list)).toThrow(expect.objectContaining({ code: 'input', message: expect.stringMatching(message) }));
 	});
 
 	it('is read from JSON, and what is no JSON is named', () => {
-		expect(readJsonForm('[{ "fieldLabel": "Name", "requiredField": true }]')).toMatchObject([{ name: 'Name', type: 'text', required: true }]);
-		expect(() => readJsonForm('[{ fieldLabel')).toThrow(expect.objectContaining({ code: 'input', message: expect.stringContaining('no JSON') }));
+		expect(readJsonForm('[{ "fieldLabel": "Name", "requiredField": true }]')).toMatchObject([
+			{ name: 'Name', type: 'text', required: true },
+		]);
+		expect(() => readJsonForm('[{ fieldLabel')).toThrow(
+			expect.objectContaining({ code: 'input', message: expect.stringContaining('no JSON') }),
+		);
 	});
 });
 
@@ -41,23 +65,53 @@ describe('an answer to a form', () => {
 		{ fieldLabel: 'Day', fieldType: 'date' },
 		{ fieldLabel: 'Mail', fieldType: 'email' },
 		{ fieldLabel: 'Size', fieldType: 'dropdown', fieldOptions: options('S', 'L') },
-		{ fieldLabel: 'Colours', fieldType: 'checkbox', fieldOptions: options('red', 'blue', 'green'), limitSelection: 'range', minSelections: 1, maxSelections: 2 },
+		{
+			fieldLabel: 'Colours',
+			fieldType: 'checkbox',
+			fieldOptions: options('red', 'blue', 'green'),
+			limitSelection: 'range',
+			minSelections: 1,
+			maxSelections: 2,
+		},
 		{ fieldLabel: 'Plan', fieldType: 'file', acceptFileTypes: 'pdf, image/*', maxFileSize: 1, multipleFiles: false },
 		{ fieldName: 'order', fieldType: 'hiddenField', fieldValue: '17' },
 	]);
-	const posted = (values: Record<number, unknown>): Map<string, unknown> => new Map(Object.entries(values).map(([index, value]) => [inputName(Number(index)), value]));
-	const file = (more: Partial<PostedFile>): PostedFile => ({ path: '/tmp/x', name: 'plan.pdf', mimeType: 'application/pdf', size: 10, ...more });
+	const posted = (values: Record<number, unknown>): Map<string, unknown> =>
+		new Map(Object.entries(values).map(([index, value]) => [inputName(Number(index)), value]));
+	const file = (more: Partial<PostedFile>): PostedFile => ({
+		path: '/tmp/x',
+		name: 'plan.pdf',
+		mimeType: 'application/pdf',
+		size: 10,
+		...more,
+	});
 	const good = { 0: ' Ada ', 1: '12,5', 2: '2028-02-29', 3: 'ada@example.com', 4: 'L', 5: ['red', 'green'], 7: '18' };
 
 	it('is taken with what each field holds, of its own type, and a hidden field keeps its value whatever is sent', () => {
 		const judged = judge(fields, posted(good), new Map([[inputName(6), [file({})]]]));
 		expect(judged.problems.size).toBe(0);
-		expect(Object.fromEntries(judged.values)).toEqual({ Name: 'Ada', Amount: 12.5, Day: '2028-02-29', Mail: 'ada@example.com', Size: 'L', Colours: ['red', 'green'], order: '17' });
+		expect(Object.fromEntries(judged.values)).toEqual({
+			Name: 'Ada',
+			Amount: 12.5,
+			Day: '2028-02-29',
+			Mail: 'ada@example.com',
+			Size: 'L',
+			Colours: ['red', 'green'],
+			order: '17',
+		});
 		expect(judged.files.get('Plan')).toHaveLength(1);
 	});
 
 	it('may leave out what is not required', () => {
-		expect(Object.fromEntries(judge(fields, posted({ 0: 'Ada', 5: 'red' }), new Map()).values)).toEqual({ Name: 'Ada', Amount: null, Day: null, Mail: '', Size: '', Colours: ['red'], order: '17' });
+		expect(Object.fromEntries(judge(fields, posted({ 0: 'Ada', 5: 'red' }), new Map()).values)).toEqual({
+			Name: 'Ada',
+			Amount: null,
+			Day: null,
+			Mail: '',
+			Size: '',
+			Colours: ['red'],
+			order: '17',
+		});
 	});
 
 	it.each<[string, number, unknown, RegExp]>([
@@ -94,10 +148,20 @@ describe('an answer to a form', () => {
 describe('several people', () => {
 	const votes = (given: string): Array<{ approved: boolean }> => [...given].map((one) => ({ approved: one === '+' }));
 	it.each<[Rule, number, number, string, boolean | undefined]>([
-		['first', 3, 0, '', undefined], ['first', 3, 0, '-', false], ['first', 3, 0, '+-', true],
-		['all', 3, 0, '++', undefined], ['all', 3, 0, '+++', true], ['all', 3, 0, '+-', false],
-		['majority', 4, 0, '++', undefined], ['majority', 4, 0, '++-+', true], ['majority', 4, 0, '--', false], ['majority', 3, 0, '+-', undefined],
-		['count', 3, 2, '+', undefined], ['count', 3, 2, '-+', undefined], ['count', 3, 2, '-++', true], ['count', 3, 2, '--', false],
+		['first', 3, 0, '', undefined],
+		['first', 3, 0, '-', false],
+		['first', 3, 0, '+-', true],
+		['all', 3, 0, '++', undefined],
+		['all', 3, 0, '+++', true],
+		['all', 3, 0, '+-', false],
+		['majority', 4, 0, '++', undefined],
+		['majority', 4, 0, '++-+', true],
+		['majority', 4, 0, '--', false],
+		['majority', 3, 0, '+-', undefined],
+		['count', 3, 2, '+', undefined],
+		['count', 3, 2, '-+', undefined],
+		['count', 3, 2, '-++', true],
+		['count', 3, 2, '--', false],
 	])('under the rule %s of %i (%i needed) with "%s": %s', (rule, people, count, given, decided) => {
 		expect(decide(rule, people, count, votes(given))).toBe(decided);
 	});

@@ -14,7 +14,13 @@ beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
 });
-beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', [HOST_IDENTITY_SERVERS]: 'localhost', ...sandbox.managedIdentity.environment.appService }));
+beforeEach(() =>
+	withEnvironment({
+		[ALLOW_HOST_IDENTITY]: 'true',
+		[HOST_IDENTITY_SERVERS]: 'localhost',
+		...sandbox.managedIdentity.environment.appService,
+	}),
+);
 afterAll(async () => await sandbox.stop());
 
 it.each([
@@ -23,6 +29,10 @@ it.each([
 ])('gets a mail token for %s of an App Service, with the secret header that the host set', async (_name, clientId) => {
 	const token = await appTokens({ authentication: 'managedIdentity', cloud: cloudOf(customCloud(sandbox)), clientId: clientId() })(false);
 	expect(token.claims()).toMatchObject({ aud: sandbox.identity.resource, roles: expect.arrayContaining(['IMAP.AccessAsApp']) });
-	expect(sandbox.managedIdentity.requests.at(-1)).toEqual({ host: 'appService', resource: sandbox.identity.resource, clientId: clientId() || undefined });
+	expect(sandbox.managedIdentity.requests.at(-1)).toEqual({
+		host: 'appService',
+		resource: sandbox.identity.resource,
+		clientId: clientId() || undefined,
+	});
 	expect(await sandbox.identity.verify(token.reveal())).toMatchObject({ idtyp: 'app' });
 });

@@ -43,7 +43,14 @@ beforeAll(async () => {
 	await federation.write(tokenFile);
 	ended = selfSigned(folder, 'ended', ['-subj', '/CN=ended'], -1);
 });
-beforeEach(() => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', [HOST_IDENTITY_SERVERS]: 'localhost', AZURE_AUTHORITY_HOST: `${sandbox.identity.url}/`, ...sandbox.managedIdentity.environment.vm }));
+beforeEach(() =>
+	withEnvironment({
+		[ALLOW_HOST_IDENTITY]: 'true',
+		[HOST_IDENTITY_SERVERS]: 'localhost',
+		AZURE_AUTHORITY_HOST: `${sandbox.identity.url}/`,
+		...sandbox.managedIdentity.environment.vm,
+	}),
+);
 afterEach(() => {
 	sandbox.identity.recover();
 	sandbox.identity.mfa.clear();
@@ -55,17 +62,32 @@ afterAll(async () => await sandbox.stop());
 
 const cloud = () => cloudOf(customCloud(sandbox));
 const registered = () => ({ cloud: cloud(), tenantId: sandbox.identity.tenant, clientId: sandbox.identity.app.clientId });
-const bySecret = (clientSecret = sandbox.identity.app.clientSecret): ServiceAccount => ({ ...registered(), authentication: 'clientSecret', clientSecret });
-const byCertificate = (privateKey = app.key, certificate = app.cert, passphrase?: string): ServiceAccount => ({ ...registered(), authentication: 'certificate', privateKey, certificate, passphrase });
+const bySecret = (clientSecret = sandbox.identity.app.clientSecret): ServiceAccount => ({
+	...registered(),
+	authentication: 'clientSecret',
+	clientSecret,
+});
+const byCertificate = (privateKey = app.key, certificate = app.cert, passphrase?: string): ServiceAccount => ({
+	...registered(),
+	authentication: 'certificate',
+	privateKey,
+	certificate,
+	passphrase,
+});
 const byWorkload = (file = tokenFile): ServiceAccount => ({ ...registered(), authentication: 'workloadIdentity', tokenFile: file });
 const byHost = (clientId = ''): ServiceAccount => ({ cloud: cloud(), authentication: 'managedIdentity', clientId });
-const byPassword = (password = 'open sesame', username = ADA): ServiceAccount => ({ ...registered(), authentication: 'usernamePassword', username, password });
+const byPassword = (password = 'open sesame', username = ADA): ServiceAccount => ({
+	...registered(),
+	authentication: 'usernamePassword',
+	username,
+	password,
+});
 
 const WAYS: Array<[string, () => ServiceAccount]> = [
 	['a client secret', bySecret],
 	['a certificate', byCertificate],
 	['a workload identity', byWorkload],
-	['the machine\'s own managed identity', byHost],
+	["the machine's own managed identity", byHost],
 	['a managed identity assigned to the machine', () => byHost(sandbox.managedIdentity.userAssigned)],
 	['user name and password', byPassword],
 ];
@@ -79,7 +101,11 @@ const failure = async (account: ServiceAccount): Promise<MailError> => {
 
 describe.each(WAYS)('signing in with %s', (_name, account) => {
 	it('opens the mailbox over SMTP, IMAP and POP', async () => {
-		const report = await runConnectionTest(accountOf('test', ADA, cloud(), renewing(appTokens(account())), 'appOnly'), ['smtp', 'imap', 'pop']);
+		const report = await runConnectionTest(accountOf('test', ADA, cloud(), renewing(appTokens(account())), 'appOnly'), [
+			'smtp',
+			'imap',
+			'pop',
+		]);
 		expect(report.steps.filter(({ ok }) => !ok)).toEqual([]);
 		expect(report.steps.filter(({ step }) => step === 'signIn')).toHaveLength(3);
 	});
@@ -96,17 +122,25 @@ describe.each(WAYS)('signing in with %s', (_name, account) => {
 		const given = account();
 		const opened = accountOf('test', ADA, cloud(), renewing(appTokens(given)), 'appOnly');
 		const token = await opened.token();
-		const shown = [opened, token, { opened, token }].flatMap((value) => [JSON.stringify(value), inspect(value, { depth: 9, showHidden: true })]).concat(String(token)).join('\n');
-		for (const secret of [token.reveal(), sandbox.identity.app.clientSecret, 'open sesame', 'PRIVATE KEY']) expect(shown).not.toContain(secret);
+		const shown = [opened, token, { opened, token }]
+			.flatMap((value) => [JSON.stringify(value), inspect(value, { depth: 9, showHidden: true })])
+			.concat(String(token))
+			.join('\n');
+		for (const secret of [token.reveal(), sandbox.identity.app.clientSecret, 'open sesame', 'PRIVATE KEY'])
+			expect(shown).not.toContain(secret);
 	});
 });
 
 describe('what the identity platform is shown', () => {
-	it('is a secret for the app\'s resource', async () => {
+	it("is a secret for the app's resource", async () => {
 		const token = await appTokens(bySecret())(false);
 		expect(token.claims()).toMatchObject({ aud: sandbox.identity.resource, roles: expect.arrayContaining(['IMAP.AccessAsApp']) });
 		expect(token.expiresAt).toBeGreaterThan(Date.now() + 3_000_000);
-		expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'client_credentials', proof: 'secret', scope: expect.stringContaining(`${sandbox.identity.resource}/.default`) });
+		expect(sandbox.identity.requests.at(-1)).toMatchObject({
+			grant: 'client_credentials',
+			proof: 'secret',
+			scope: expect.stringContaining(`${sandbox.identity.resource}/.default`),
+		});
 	});
 
 	it('is an assertion by the certificate: signed, for this token endpoint, for ten minutes, used once', async () => {
@@ -139,32 +173,45 @@ describe('what the identity platform is shown', () => {
 	});
 
 	/** In OpenSSL's own form from before PKCS #8. */
-	const lockedOfOld = (cipher: string): string => createPrivateKey(app.key).export({ type: 'pkcs1', format: 'pem', cipher, passphrase: 'open sesame' }).toString();
+	const lockedOfOld = (cipher: string): string =>
+		createPrivateKey(app.key).export({ type: 'pkcs1', format: 'pem', cipher, passphrase: 'open sesame' }).toString();
 
 	it.each<[string, () => [string, string, string?]]>([
-		['key and certificate in one file, as Azure\'s command line writes it', () => [`${app.key}${app.cert}`, `${app.key}${app.cert}`]],
-		['what openssl makes of a PFX file', () => [`Bag Attributes\n    localKeyID: 5C 81\nKey Attributes: <No Attributes>\n${app.key}`, `Bag Attributes\n    friendlyName: n8n\nsubject=CN = app\n${app.cert}`]],
+		["key and certificate in one file, as Azure's command line writes it", () => [`${app.key}${app.cert}`, `${app.key}${app.cert}`]],
+		[
+			'what openssl makes of a PFX file',
+			() => [
+				`Bag Attributes\n    localKeyID: 5C 81\nKey Attributes: <No Attributes>\n${app.key}`,
+				`Bag Attributes\n    friendlyName: n8n\nsubject=CN = app\n${app.cert}`,
+			],
+		],
 		['a key locked in the old way', () => [lockedOfOld('aes-256-cbc'), app.cert, 'open sesame']],
 		['a key locked in the oldest way', () => [lockedOfOld('des-ede3-cbc'), app.cert, 'open sesame']],
 	])('is %s, however it came through the form', (_name, given) => {
 		const [privateKey, certificate, passphrase] = given();
 		for (const breaks of ['\n', '\r\n', ' ', '', '\\n', '\\r\\n']) {
 			const through = (pem: string): string => pem.replaceAll('\n', breaks);
-			expect(clientCertificate({ privateKey: through(privateKey), certificate: through(certificate), passphrase }), JSON.stringify(breaks)).toMatchObject({ thumbprintSha256: new X509Certificate(app.cert).fingerprint256.replaceAll(':', '') });
+			expect(
+				clientCertificate({ privateKey: through(privateKey), certificate: through(certificate), passphrase }),
+				JSON.stringify(breaks),
+			).toMatchObject({ thumbprintSha256: new X509Certificate(app.cert).fingerprint256.replaceAll(':', '') });
 		}
 	});
 
-	it('is the workload\'s token as Kubernetes writes it, read again after it has rotated', async () => {
+	it("is the workload's token as Kubernetes writes it, read again after it has rotated", async () => {
 		const acquire = appTokens(byWorkload());
 		const first = await federation.write(tokenFile);
 		await acquire(false);
-		expect(sandbox.identity.requests.at(-1)).toMatchObject({ proof: 'federation', assertion: { claims: { jti: first, sub: federation.subject, aud: ['api://AzureADTokenExchange'] } } });
+		expect(sandbox.identity.requests.at(-1)).toMatchObject({
+			proof: 'federation',
+			assertion: { claims: { jti: first, sub: federation.subject, aud: ['api://AzureADTokenExchange'] } },
+		});
 		const second = await federation.write(tokenFile);
 		await acquire(true);
 		expect(sandbox.identity.requests.at(-1)?.assertion?.claims.jti).toBe(second);
 	});
 
-	it('is the workload\'s token as GitHub answers it, from where the environment points', async () => {
+	it("is the workload's token as GitHub answers it, from where the environment points", async () => {
 		const file = join(sandbox.folder, 'github.json');
 		const id = await federation.write(file, { as: 'github' });
 		withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', AZURE_AUTHORITY_HOST: sandbox.identity.url, AZURE_FEDERATED_TOKEN_FILE: file });
@@ -182,7 +229,11 @@ describe('what the identity platform is shown', () => {
 	it('is user name and password, for all delegated mail permissions with consent', async () => {
 		const token = await appTokens(byPassword())(false);
 		expect(token.claims()).toMatchObject({ scp: 'IMAP.AccessAsUser.All POP.AccessAsUser.All SMTP.Send', upn: ADA });
-		expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'password', proof: 'none', scope: expect.stringContaining(`${sandbox.identity.resource}/.default`) });
+		expect(sandbox.identity.requests.at(-1)).toMatchObject({
+			grant: 'password',
+			proof: 'none',
+			scope: expect.stringContaining(`${sandbox.identity.resource}/.default`),
+		});
 	});
 });
 
@@ -194,7 +245,12 @@ describe('the identity of the host', () => {
 		for (const value of [undefined, '', '1', 'TRUE']) {
 			withEnvironment({ [ALLOW_HOST_IDENTITY]: value, AZURE_AUTHORITY_HOST: sandbox.identity.url });
 			const before = requests();
-			expect(await failure(account())).toMatchObject({ code: 'configuration', permanent: true, field: 'Authentication', remedy: expect.stringContaining('N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true') });
+			expect(await failure(account())).toMatchObject({
+				code: 'configuration',
+				permanent: true,
+				field: 'Authentication',
+				remedy: expect.stringContaining('N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true'),
+			});
 			expect(requests()).toBe(before);
 		}
 	});
@@ -202,7 +258,11 @@ describe('the identity of the host', () => {
 	it('is shown to no authority that the operator has not named', async () => {
 		withEnvironment({ AZURE_AUTHORITY_HOST: undefined });
 		const before = requests();
-		expect(await failure(byWorkload())).toMatchObject({ code: 'configuration', field: 'Authority URL', remedy: expect.stringContaining('AZURE_AUTHORITY_HOST') });
+		expect(await failure(byWorkload())).toMatchObject({
+			code: 'configuration',
+			field: 'Authority URL',
+			remedy: expect.stringContaining('AZURE_AUTHORITY_HOST'),
+		});
 		expect(requests()).toBe(before);
 	});
 
@@ -211,7 +271,10 @@ describe('the identity of the host', () => {
 		['managed identity', byHost],
 	])('is asked for mail tokens only, as %s', async (_name, account) => {
 		const before = requests();
-		expect(await failure({ ...account(), cloud: { ...cloud(), appResource: 'https://management.azure.com' } })).toMatchObject({ code: 'configuration', field: 'Resource URL' });
+		expect(await failure({ ...account(), cloud: { ...cloud(), appResource: 'https://management.azure.com' } })).toMatchObject({
+			code: 'configuration',
+			field: 'Resource URL',
+		});
 		expect(requests()).toBe(before);
 	});
 });
@@ -226,40 +289,159 @@ describe('bad input is answered by field and remedy, without a secret', () => {
 		await federation.write(file, how);
 		return byWorkload(file);
 	};
-	const without = (names: string[]) => withEnvironment({ [ALLOW_HOST_IDENTITY]: 'true', AZURE_AUTHORITY_HOST: sandbox.identity.url, ...Object.fromEntries(names.map((name) => [name, undefined])) });
+	const without = (names: string[]) =>
+		withEnvironment({
+			[ALLOW_HOST_IDENTITY]: 'true',
+			AZURE_AUTHORITY_HOST: sandbox.identity.url,
+			...Object.fromEntries(names.map((name) => [name, undefined])),
+		});
 
 	it.each<[string, () => ServiceAccount | Promise<ServiceAccount>, Partial<MailError>, RegExp]>([
-		['the secret\'s ID in place of its value', () => bySecret('0c7fb1a2-6f3f-4f0c-9a76-0a2b4b1f9d11'), { code: 'configuration' }, /looks like the secret's ID\. Paste the secret's value/],
+		[
+			"the secret's ID in place of its value",
+			() => bySecret('0c7fb1a2-6f3f-4f0c-9a76-0a2b4b1f9d11'),
+			{ code: 'configuration' },
+			/looks like the secret's ID\. Paste the secret's value/,
+		],
 		['a wrong secret', () => bySecret('not-the-secret~value'), { code: 'configuration' }, /^Paste the secret's value/],
 		['an unregistered certificate', () => byCertificate(other.key, other.cert), { code: 'configuration' }, /Upload this very certificate/],
-		['key and certificate that do not match', () => byCertificate(other.key, app.cert), { code: 'input', field: 'Private Key' }, /key that was made with this certificate/],
+		[
+			'key and certificate that do not match',
+			() => byCertificate(other.key, app.cert),
+			{ code: 'input', field: 'Private Key' },
+			/key that was made with this certificate/,
+		],
 		['an expired certificate', () => byCertificate(ended.key, ended.cert), { code: 'input', field: 'Certificate' }, /new certificate/],
 		['a certificate that is none', () => byCertificate(app.key, 'hello'), { code: 'input', field: 'Certificate' }, /BEGIN CERTIFICATE/],
 		['a key that is none', () => byCertificate('hello'), { code: 'input', field: 'Private Key' }, /BEGIN PRIVATE KEY/],
-		['a key of a kind that Entra does not take', () => byCertificate(elliptic.key, elliptic.cert), { code: 'input', field: 'Private Key' }, /RSA/],
-		['a locked key without its passphrase', () => byCertificate(encrypted(app.key, 'open sesame')), { code: 'input', field: 'Passphrase', message: 'The private key is encrypted, and its passphrase is empty.' }, /Enter the passphrase/],
-		['a locked key with another\'s passphrase', () => byCertificate(encrypted(app.key, 'open sesame'), app.cert, 'close sesame'), { code: 'input', field: 'Passphrase' }, /right passphrase/],
-		['an unknown tenant', () => ({ ...registered(), tenantId: 'nowhere.example', authentication: 'clientSecret', clientSecret: 'x' }), { code: 'configuration' }, /Tenant ID/],
-		['a token file that is not there', () => byWorkload('/nowhere/token'), { code: 'configuration', field: 'Federated Token File', message: 'The file /nowhere/token cannot be read (ENOENT).' }, /Check the path/],
-		['a token file that is a folder', () => byWorkload(sandbox.folder), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
-		['a token file that is a device without an end', () => byWorkload('/dev/zero'), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
+		[
+			'a key of a kind that Entra does not take',
+			() => byCertificate(elliptic.key, elliptic.cert),
+			{ code: 'input', field: 'Private Key' },
+			/RSA/,
+		],
+		[
+			'a locked key without its passphrase',
+			() => byCertificate(encrypted(app.key, 'open sesame')),
+			{ code: 'input', field: 'Passphrase', message: 'The private key is encrypted, and its passphrase is empty.' },
+			/Enter the passphrase/,
+		],
+		[
+			"a locked key with another's passphrase",
+			() => byCertificate(encrypted(app.key, 'open sesame'), app.cert, 'close sesame'),
+			{ code: 'input', field: 'Passphrase' },
+			/right passphrase/,
+		],
+		[
+			'an unknown tenant',
+			() => ({ ...registered(), tenantId: 'nowhere.example', authentication: 'clientSecret', clientSecret: 'x' }),
+			{ code: 'configuration' },
+			/Tenant ID/,
+		],
+		[
+			'a token file that is not there',
+			() => byWorkload('/nowhere/token'),
+			{ code: 'configuration', field: 'Federated Token File', message: 'The file /nowhere/token cannot be read (ENOENT).' },
+			/Check the path/,
+		],
+		[
+			'a token file that is a folder',
+			() => byWorkload(sandbox.folder),
+			{ code: 'configuration', field: 'Federated Token File' },
+			/holds a JWT/,
+		],
+		[
+			'a token file that is a device without an end',
+			() => byWorkload('/dev/zero'),
+			{ code: 'configuration', field: 'Federated Token File' },
+			/holds a JWT/,
+		],
 		['an empty token file', () => inFile('empty', '\n'), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
-		['a token file that holds something else', () => inFile('key.pem', app.key), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
-		['a token file that holds other JSON', () => inFile('other.json', '{"secret":"open sesame"}'), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
-		['a token file of 1 MB', () => inFile('large', 'a.'.repeat(500_000)), { code: 'configuration', field: 'Federated Token File' }, /holds a JWT/],
-		['a token for another audience', async () => await written({ audience: 'https://kubernetes.default.svc' }), { code: 'configuration', field: 'Federated Token File' }, /api:\/\/AzureADTokenExchange/],
-		['a token that ended long ago', async () => await written({ seconds: -3600 }), { code: 'configuration', field: 'Federated Token File' }, /platform renews the file/],
-		['a token of another workload', async () => await written({ subject: 'system:serviceaccount:default:default' }), { code: 'configuration' }, /issuer https:\/\/cluster\.test, subject system:serviceaccount:default:default, audience api:/],
-		['no token file at all', () => { without(['AZURE_FEDERATED_TOKEN_FILE']); return byWorkload(''); }, { code: 'input', field: 'Federated Token File' }, /AZURE_FEDERATED_TOKEN_FILE/],
-		['a user-assigned identity that the host does not have', () => byHost('4d9a2d7e-0000-4000-8000-5f3f0a5b8f10'), { code: 'configuration', speaker: 'host' }, /client ID in "Client ID"/],
-		['a host without an identity', () => { sandbox.managedIdentity.systemAssigned = false; return byHost(); }, { code: 'configuration', speaker: 'host' }, /system-assigned identity on/],
+		[
+			'a token file that holds something else',
+			() => inFile('key.pem', app.key),
+			{ code: 'configuration', field: 'Federated Token File' },
+			/holds a JWT/,
+		],
+		[
+			'a token file that holds other JSON',
+			() => inFile('other.json', '{"secret":"open sesame"}'),
+			{ code: 'configuration', field: 'Federated Token File' },
+			/holds a JWT/,
+		],
+		[
+			'a token file of 1 MB',
+			() => inFile('large', 'a.'.repeat(500_000)),
+			{ code: 'configuration', field: 'Federated Token File' },
+			/holds a JWT/,
+		],
+		[
+			'a token for another audience',
+			async () => await written({ audience: 'https://kubernetes.default.svc' }),
+			{ code: 'configuration', field: 'Federated Token File' },
+			/api:\/\/AzureADTokenExchange/,
+		],
+		[
+			'a token that ended long ago',
+			async () => await written({ seconds: -3600 }),
+			{ code: 'configuration', field: 'Federated Token File' },
+			/platform renews the file/,
+		],
+		[
+			'a token of another workload',
+			async () => await written({ subject: 'system:serviceaccount:default:default' }),
+			{ code: 'configuration' },
+			/issuer https:\/\/cluster\.test, subject system:serviceaccount:default:default, audience api:/,
+		],
+		[
+			'no token file at all',
+			() => {
+				without(['AZURE_FEDERATED_TOKEN_FILE']);
+				return byWorkload('');
+			},
+			{ code: 'input', field: 'Federated Token File' },
+			/AZURE_FEDERATED_TOKEN_FILE/,
+		],
+		[
+			'a user-assigned identity that the host does not have',
+			() => byHost('4d9a2d7e-0000-4000-8000-5f3f0a5b8f10'),
+			{ code: 'configuration', speaker: 'host' },
+			/client ID in "Client ID"/,
+		],
+		[
+			'a host without an identity',
+			() => {
+				sandbox.managedIdentity.systemAssigned = false;
+				return byHost();
+			},
+			{ code: 'configuration', speaker: 'host' },
+			/system-assigned identity on/,
+		],
 		['a wrong password', () => byPassword('close sesame'), { code: 'configuration' }, /"Username" and "Password"/],
-		['a user with a second factor', () => { sandbox.identity.mfa.add(ADA); return byPassword(); }, { code: 'interaction' }, /cannot pass multi-factor authentication: use the OAuth2 credential/],
-		['an app that allows no public client', () => { sandbox.identity.app.publicClient = false; return byPassword(); }, { code: 'configuration' }, /Allow public client flows/],
+		[
+			'a user with a second factor',
+			() => {
+				sandbox.identity.mfa.add(ADA);
+				return byPassword();
+			},
+			{ code: 'interaction' },
+			/cannot pass multi-factor authentication: use the OAuth2 credential/,
+		],
+		[
+			'an app that allows no public client',
+			() => {
+				sandbox.identity.app.publicClient = false;
+				return byPassword();
+			},
+			{ code: 'configuration' },
+			/Allow public client flows/,
+		],
 	])('%s', async (_name, account, facts, remedy) => {
 		const error = await failure(await account());
 		expect(error).toMatchObject({ ...facts, permanent: true, remedy: expect.stringMatching(remedy) });
-		expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toMatch(/eyJ[A-Za-z0-9_-]{20}|not-the-secret|0c7fb1a2|(open|close) sesame|PRIVATE KEY-----\s+M/);
+		expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toMatch(
+			/eyJ[A-Za-z0-9_-]{20}|not-the-secret|0c7fb1a2|(open|close) sesame|PRIVATE KEY-----\s+M/,
+		);
 	});
 });
 
@@ -267,18 +449,35 @@ it('a certificate whose time has not come is told, and a clock that is a little 
 	const from = Date.parse(new X509Certificate(app.cert).validFrom);
 	const at = (now: number): unknown => clientCertificate({ privateKey: app.key, certificate: app.cert }, now);
 	expect(() => at(from - 290_000)).not.toThrow();
-	expect(() => at(from - 310_000)).toThrow(expect.objectContaining({ code: 'input', field: 'Certificate', message: `The certificate begins at ${new Date(from).toISOString()}.` }));
+	expect(() => at(from - 310_000)).toThrow(
+		expect.objectContaining({ code: 'input', field: 'Certificate', message: `The certificate begins at ${new Date(from).toISOString()}.` }),
+	);
 });
 
 describe('a failing identity platform', () => {
 	it('is asked once for many executions, then left alone as long as it wants', async () => {
-		sandbox.identity.failNext({ error: 'temporarily_unavailable', aadsts: 50196, description: 'The server terminated an operation because it encountered a client request loop.', status: 429, retryAfterSeconds: 7 }, 100);
+		sandbox.identity.failNext(
+			{
+				error: 'temporarily_unavailable',
+				aadsts: 50196,
+				description: 'The server terminated an operation because it encountered a client request loop.',
+				status: 429,
+				retryAfterSeconds: 7,
+			},
+			100,
+		);
 		let now = Date.now();
 		const tokens = renewing(appTokens(bySecret()), () => now);
 		const before = requests();
-		const ask = async (): Promise<unknown[]> => await Promise.all(Array.from({ length: 20 }, async () => await tokens().catch((error: unknown) => error)));
+		const ask = async (): Promise<unknown[]> =>
+			await Promise.all(Array.from({ length: 20 }, async () => await tokens().catch((error: unknown) => error)));
 		expect(new Set(await ask()).size).toBe(1);
-		expect((await ask())[0]).toMatchObject({ code: 'throttled', permanent: false, retryAfterMs: 7_000, message: expect.stringContaining('too many came in a loop') });
+		expect((await ask())[0]).toMatchObject({
+			code: 'throttled',
+			permanent: false,
+			retryAfterMs: 7_000,
+			message: expect.stringContaining('too many came in a loop'),
+		});
 		now += 6_000;
 		await ask();
 		expect(requests() - before).toBe(1);
@@ -288,7 +487,13 @@ describe('a failing identity platform', () => {
 	});
 
 	it('is left alone for an hour at most, whatever a mistaken header says', async () => {
-		sandbox.identity.failNext({ error: 'temporarily_unavailable', aadsts: 90033, description: 'A transient error has occurred.', status: 503, retryAfterSeconds: 7 * 86_400 });
+		sandbox.identity.failNext({
+			error: 'temporarily_unavailable',
+			aadsts: 90033,
+			description: 'A transient error has occurred.',
+			status: 503,
+			retryAfterSeconds: 7 * 86_400,
+		});
 		expect(await failure(bySecret())).toMatchObject({ code: 'throttled', retryAfterMs: 3_600_000 });
 	});
 
@@ -296,7 +501,10 @@ describe('a failing identity platform', () => {
 		let now = Date.now();
 		const tokens = renewing(appTokens(bySecret()), () => now);
 		const first = await tokens();
-		sandbox.identity.failNext({ error: 'server_error', aadsts: 90033, description: 'A transient error has occurred. Please try again.', status: 503 }, 100);
+		sandbox.identity.failNext(
+			{ error: 'server_error', aadsts: 90033, description: 'A transient error has occurred. Please try again.', status: 503 },
+			100,
+		);
 		now = first.expiresAt - 60_000;
 		const before = requests();
 		for (let call = 0; call < 20; call += 1) expect((await tokens()).reveal()).toBe(first.reveal());

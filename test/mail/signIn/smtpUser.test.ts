@@ -31,15 +31,21 @@ let count = 0;
 /** A person's account of its own, so that nothing is remembered from another test. */
 const opened = (mailbox: string, user: string, change: Partial<Account> = {}): Account & { asked: number } =>
 	Object.assign(accountOn(sandbox, mailbox, ways(sandbox).exchange, { user }), { id: `person ${(count += 1)}`, ...change });
-const send = async (account: Account, subject: string): Promise<void> => void (await sendMail(account, await compose(outgoing({ from: account.mailbox, subject })), policy));
+const send = async (account: Account, subject: string): Promise<void> =>
+	void (await sendMail(account, await compose(outgoing({ from: account.mailbox, subject })), policy));
 /** The SMTP connections since then, and the names that they were signed in with, in their order. */
-const names = (since: number): Array<string | undefined> => sandbox.exchange.sessions.slice(since).filter(({ protocol }) => protocol === 'smtp').map(({ mailbox }) => mailbox);
+const names = (since: number): Array<string | undefined> =>
+	sandbox.exchange.sessions
+		.slice(since)
+		.filter(({ protocol }) => protocol === 'smtp')
+		.map(({ mailbox }) => mailbox);
 const soFar = (): number => sandbox.exchange.sessions.length;
 
 /** Exchange of another mind: it takes the mailbox as user, as Microsoft's page says. */
 function takeOnly(name: string, refusal = '535 5.7.3 Authentication unsuccessful'): void {
 	const judge = sandbox.exchange.judge.bind(sandbox.exchange);
-	sandbox.exchange.judge = async (protocol, user, token) => (protocol === 'smtp' && user !== name ? { result: 'failed' } : await judge('imap', user, token));
+	sandbox.exchange.judge = async (protocol, user, token) =>
+		protocol === 'smtp' && user !== name ? { result: 'failed' } : await judge('imap', user, token);
 	sandbox.exchange.smtpAuthDisabled = refusal.includes('5.7.139');
 	restore = () => void (sandbox.exchange.judge = judge);
 }
@@ -57,7 +63,7 @@ describe('a person opens a shared mailbox', () => {
 		expect(mail).toMatch(/^Return-Path: <shared@example\.test>/m);
 	});
 
-	it('opens the mailbox over IMAP and POP, never the person\'s own in its place', async () => {
+	it("opens the mailbox over IMAP and POP, never the person's own in its place", async () => {
 		sandbox.exchange.fullAccess.set(ADA, new Set([SHARED]));
 		await sandbox.deliver(SHARED, 'Subject: shared one\r\n\r\nhello\r\n');
 		const imap = await ImapSession.open(opened(SHARED, ADA));
@@ -81,18 +87,30 @@ describe('a person opens a shared mailbox', () => {
 		(await PopSession.open(opened(ADA, user))).close();
 	});
 
-	it.each(['upn', 'preferred_username', 'unique_name', 'email'])('finds the sign-in name where the token has it as %s alone, or an opaque one has none', async (claim) => {
-		sandbox.exchange.sendAs.set(ADA, new Set([SHARED]));
-		const real = await opened(SHARED, ADA).token();
-		const [head = '', body = '', signature = ''] = real.reveal().split('.');
-		const { upn, ...claims }: Record<string, unknown> = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
-		const renamed = [head, Buffer.from(JSON.stringify({ ...claims, [claim]: claim === 'unique_name' ? `live.com#${String(upn)}` : upn })).toString('base64url'), signature].join('.');
-		expect(new AccessToken(renamed, 0).claims()?.upn).toBe(ADA);
-		const since = soFar();
-		// The name of the account, which stands in the ID token.
-		await send(opened(SHARED, ADA, { token: async () => await Promise.resolve(Object.assign(real, { claims: () => undefined })) }), `opaque ${claim}`);
-		expect(names(since)).toEqual([ADA]);
-	});
+	it.each(['upn', 'preferred_username', 'unique_name', 'email'])(
+		'finds the sign-in name where the token has it as %s alone, or an opaque one has none',
+		async (claim) => {
+			sandbox.exchange.sendAs.set(ADA, new Set([SHARED]));
+			const real = await opened(SHARED, ADA).token();
+			const [head = '', body = '', signature = ''] = real.reveal().split('.');
+			const { upn, ...claims }: Record<string, unknown> = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
+			const renamed = [
+				head,
+				Buffer.from(JSON.stringify({ ...claims, [claim]: claim === 'unique_name' ? `live.com#${String(upn)}` : upn })).toString(
+					'base64url',
+				),
+				signature,
+			].join('.');
+			expect(new AccessToken(renamed, 0).claims()?.upn).toBe(ADA);
+			const since = soFar();
+			// The name of the account, which stands in the ID token.
+			await send(
+				opened(SHARED, ADA, { token: async () => await Promise.resolve(Object.assign(real, { claims: () => undefined })) }),
+				`opaque ${claim}`,
+			);
+			expect(names(since)).toEqual([ADA]);
+		},
+	);
 
 	it('keeps to three connections for all mailboxes of one person', async () => {
 		const boxes = ['one', 'two', 'three', 'four'].map((name) => `${name}@example.test`);
@@ -100,9 +118,12 @@ describe('a person opens a shared mailbox', () => {
 		const accounts = boxes.map((box) => opened(box, ADA));
 		let most = 0;
 		sandbox.exchange.on('signedIn', () => (most = Math.max(most, sandbox.exchange.live('smtp').length)));
-		await Promise.all(accounts.flatMap((account) => [1, 2, 3].map(async (number) => await send(account, `crowd ${account.mailbox} ${number}`))));
+		await Promise.all(
+			accounts.flatMap((account) => [1, 2, 3].map(async (number) => await send(account, `crowd ${account.mailbox} ${number}`))),
+		);
 		expect(most).toBeLessThanOrEqual(3);
-		for (const box of boxes) expect((await sandbox.arrival(GRACE, (text) => text.includes(`Subject: crowd ${box} 1`))).toString()).toContain(`From: ${box}`);
+		for (const box of boxes)
+			expect((await sandbox.arrival(GRACE, (text) => text.includes(`Subject: crowd ${box} 1`))).toString()).toContain(`From: ${box}`);
 	});
 });
 
@@ -126,7 +147,11 @@ describe('a server that does not take the first name', () => {
 	it('is left alone where it takes neither, and the error names who was signed in', async () => {
 		takeOnly('nobody@example.test');
 		const since = soFar();
-		await expect(send(opened(SHARED, ADA), 'x')).rejects.toMatchObject({ code: 'auth', mailbox: SHARED, message: expect.stringContaining(ADA) });
+		await expect(send(opened(SHARED, ADA), 'x')).rejects.toMatchObject({
+			code: 'auth',
+			mailbox: SHARED,
+			message: expect.stringContaining(ADA),
+		});
 		expect(names(since)).toEqual([ADA, ADA, SHARED]);
 	});
 
@@ -139,7 +164,8 @@ describe('a server that does not take the first name', () => {
 
 	it('is offered the mailbox alone by an app', async () => {
 		const since = soFar();
-		const token = async (): Promise<AccessToken> => new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, roles: ['SMTP.SendAsApp'] }), Date.now() + 3_600_000);
+		const token = async (): Promise<AccessToken> =>
+			new AccessToken(await sandbox.identity.accessToken({ mailbox: ADA, roles: ['SMTP.SendAsApp'] }), Date.now() + 3_600_000);
 		await send(opened(SHARED, ADA, { signIn: 'appOnly', token }), 'by an app');
 		expect(names(since)).toEqual([SHARED]);
 	});
@@ -151,6 +177,10 @@ describe('Test Connection', () => {
 		const report = await runConnectionTest(opened(SHARED, ADA), ['smtp', 'imap', 'pop']);
 		expect(report).toMatchObject({ ok: true, mailbox: SHARED, signedInAs: ADA });
 		const told = report.steps.filter(({ step }) => step === 'signIn').map(({ protocol, detail }) => `${protocol}: ${detail}`);
-		expect(told).toEqual([`smtp: signed in as ${ADA}, to send from the mailbox ${SHARED}`, `imap: signed in as ${ADA}, to the mailbox ${SHARED}`, `pop: signed in as ${ADA}, to the mailbox ${SHARED}`]);
+		expect(told).toEqual([
+			`smtp: signed in as ${ADA}, to send from the mailbox ${SHARED}`,
+			`imap: signed in as ${ADA}, to the mailbox ${SHARED}`,
+			`pop: signed in as ${ADA}, to the mailbox ${SHARED}`,
+		]);
 	});
 });

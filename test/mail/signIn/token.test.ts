@@ -15,7 +15,13 @@ describe('an access token', () => {
 
 	it('shows itself to nobody but reveal()', () => {
 		expect(token.reveal()).toBe(secret);
-		for (const shown of [JSON.stringify({ token }), inspect({ token }, { depth: 9, showHidden: true }), String(token), String(Object.values(token))]) expect(shown).not.toContain('payload');
+		for (const shown of [
+			JSON.stringify({ token }),
+			inspect({ token }, { depth: 9, showHidden: true }),
+			String(token),
+			String(Object.values(token)),
+		])
+			expect(shown).not.toContain('payload');
 	});
 
 	it('reads the claims of a JWT, and none of an opaque token', () => {

@@ -18,9 +18,11 @@ afterEach(() => sandbox.exchange.reset());
 afterAll(async () => await sandbox.stop());
 
 /** A mailbox of its own for each test, so that no session of an earlier one is left. */
-const sender = (claims: Parameters<typeof accountOn>[3] = {}): Account & { asked: number } => accountOn(sandbox, `sender-${(senders += 1)}@example.test`, ways(sandbox).exchange, claims);
+const sender = (claims: Parameters<typeof accountOn>[3] = {}): Account & { asked: number } =>
+	accountOn(sandbox, `sender-${(senders += 1)}@example.test`, ways(sandbox).exchange, claims);
 const all = (count: number): Partial<Tally> => ({ delivered: count, lost: 0, doubled: 0, sent: count, unknown: 0, failed: 0, lies: 0 });
-const plan = (...[command, fault, times]: [string, Parameters<Sandbox['exchange']['plan']>[2], number?]): void => sandbox.exchange.plan('smtp', command, fault, times);
+const plan = (...[command, fault, times]: [string, Parameters<Sandbox['exchange']['plan']>[2], number?]): void =>
+	sandbox.exchange.plan('smtp', command, fault, times);
 /** Larger than what the socket buffers on the way hold. */
 const LARGE = `${'x'.repeat(70)}\r\n`.repeat(170_000);
 
@@ -33,7 +35,12 @@ describe('every mail arrives once, though', () => {
 		['connections break within the TLS handshake', 'STARTTLS', { reply: '220 2.0.0 SMTP server ready', drop: true }, 4],
 		['connections break at AUTH', 'AUTH', { drop: true }, 4],
 		['AUTH is answered 454', 'AUTH', { reply: '454 4.7.0 Temporary authentication failure' }, 4],
-		['432 comes for a while', 'MAIL', { reply: '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.' }, 8],
+		[
+			'432 comes for a while',
+			'MAIL',
+			{ reply: '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.' },
+			8,
+		],
 		['421 comes in place of an answer', 'MAIL', { reply: '421 4.4.2 Connection dropped', drop: true }, 4],
 		['a recipient is deferred', 'RCPT', { reply: '451 4.7.500 Server busy' }, 4],
 		['connections break at MAIL', 'MAIL', { drop: true }, 4],
@@ -90,7 +97,8 @@ describe('every mail arrives once, though', () => {
 		const account = sender();
 		let most = 0;
 		// An earlier test's mailbox may still have idle ones.
-		const count = (): void => void (most = Math.max(most, sandbox.exchange.live('smtp').filter(({ mailbox }) => mailbox === account.mailbox).length));
+		const count = (): void =>
+			void (most = Math.max(most, sandbox.exchange.live('smtp').filter(({ mailbox }) => mailbox === account.mailbox).length));
 		sandbox.exchange.on('signedIn', count);
 		const tally = await run(sandbox, account, 1000);
 		sandbox.exchange.off('signedIn', count);
@@ -150,10 +158,34 @@ describe('the token', () => {
 
 describe('what the server refuses for good is explained and not tried again:', () => {
 	it.each<[string, string, string, string, RegExp]>([
-		['SMTP AUTH switched off', 'AUTH', '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.', 'forbidden', /Set-CASMailbox.*SmtpClientAuthenticationDisabled/],
-		['Send As not allowed', 'MAIL', '550 5.7.60 SMTP; Client does not have permissions to send as this sender', 'forbidden', /RecipientPermission/],
-		['the recipients of the day used up', 'END', '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; submission quota exceeded', 'rejected', /10,000/],
-		['content refused', 'END', '550 5.7.520 Access denied, Your organization does not allow external forwarding.', 'rejected', /will not help/],
+		[
+			'SMTP AUTH switched off',
+			'AUTH',
+			'535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.',
+			'forbidden',
+			/Set-CASMailbox.*SmtpClientAuthenticationDisabled/,
+		],
+		[
+			'Send As not allowed',
+			'MAIL',
+			'550 5.7.60 SMTP; Client does not have permissions to send as this sender',
+			'forbidden',
+			/RecipientPermission/,
+		],
+		[
+			'the recipients of the day used up',
+			'END',
+			'554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; submission quota exceeded',
+			'rejected',
+			/10,000/,
+		],
+		[
+			'content refused',
+			'END',
+			'550 5.7.520 Access denied, Your organization does not allow external forwarding.',
+			'rejected',
+			/will not help/,
+		],
 		['a mail too large after all', 'END', '552 5.3.4 Message size exceeds fixed limit', 'tooLarge', /smaller/],
 		['an unknown recipient', 'RCPT', '550 5.1.10 RESOLVER.ADR.RecipientNotFound', 'rejected', /address/],
 	])('%s', async (_name, command, reply, code, remedy) => {
@@ -161,7 +193,8 @@ describe('what the server refuses for good is explained and not tried again:', (
 		plan(command, { reply }, 2);
 		const tally = await run(sandbox, sender(), 2);
 		expect(tally).toMatchObject({ failed: 2, sent: 0, unknown: 0, doubled: 0, retries: [] });
-		for (const error of tally.errors) expect(error).toMatchObject({ code, permanent: true, response: reply, remedy: expect.stringMatching(remedy) });
+		for (const error of tally.errors)
+			expect(error).toMatchObject({ code, permanent: true, response: reply, remedy: expect.stringMatching(remedy) });
 	});
 
 	it('a refusal in the middle of a mail, which does not spoil the next', async () => {
@@ -173,9 +206,17 @@ describe('what the server refuses for good is explained and not tried again:', (
 });
 
 describe('attachments', () => {
-	const file = (size: number, open: () => Readable): { fileName: string; mimeType: string; size: number; open: () => Promise<Readable> } => ({ fileName: 'data.bin', mimeType: 'application/octet-stream', size, open: async () => await Promise.resolve(open()) });
+	const file = (
+		size: number,
+		open: () => Readable,
+	): { fileName: string; mimeType: string; size: number; open: () => Promise<Readable> } => ({
+		fileName: 'data.bin',
+		mimeType: 'application/octet-stream',
+		size,
+		open: async () => await Promise.resolve(open()),
+	});
 
-	it('over the server\'s SIZE are told before anything is read or sent', async () => {
+	it("over the server's SIZE are told before anything is read or sent", async () => {
 		let opened = 0;
 		const huge = file(200 * 1024 * 1024, () => ((opened += 1), Readable.from([Buffer.alloc(10)])));
 		const tally = await run(sandbox, sender(), 1, {}, { files: [huge] });
@@ -207,10 +248,14 @@ describe('attachments', () => {
 	});
 
 	it('that break off while they are read fail their mail only, and nothing of it is delivered', async () => {
-		const broken = file(1_000_000, () => Readable.from((function* () {
-			yield Buffer.alloc(300_000);
-			throw new Error('no such file');
-		})()));
+		const broken = file(1_000_000, () =>
+			Readable.from(
+				(function* () {
+					yield Buffer.alloc(300_000);
+					throw new Error('no such file');
+				})(),
+			),
+		);
 		const account = sender();
 		expect(await run(sandbox, account, 1)).toMatchObject(all(1));
 		const tally = await run(sandbox, account, 2, {}, { files: [broken] });

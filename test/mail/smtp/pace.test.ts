@@ -10,10 +10,11 @@ import { accountOn, ways } from '../../support/account';
 import { outgoing, run } from './smtpRig';
 
 /** The most mails in any minute that begins with one of them. */
-const busiestMinute = (times: number[]): number => Math.max(...times.map((first) => times.filter((time) => time >= first && time < first + 60_000).length));
+const busiestMinute = (times: number[]): number =>
+	Math.max(...times.map((first) => times.filter((time) => time >= first && time < first + 60_000).length));
 
 describe('the pace of a mailbox', () => {
-	it('lets a minute\'s mails go at once, and the next when that minute is over', () => {
+	it("lets a minute's mails go at once, and the next when that minute is over", () => {
 		const pace = new Pace();
 		const times = Array.from({ length: 7 }, (_, index) => pace.take(3, 1_000 + index));
 		expect(times).toEqual([1_000, 1_001, 1_002, 61_000, 61_001, 61_002, 121_000]);
@@ -69,14 +70,23 @@ describe('on a server', () => {
 	});
 	afterEach(() => sandbox.exchange.reset());
 	afterAll(async () => await sandbox.stop());
-	const sender = (claims = {}): Account & { asked: number } => accountOn(sandbox, `paced-${(senders += 1)}@example.test`, ways(sandbox).exchange, claims);
+	const sender = (claims = {}): Account & { asked: number } =>
+		accountOn(sandbox, `paced-${(senders += 1)}@example.test`, ways(sandbox).exchange, claims);
 	const connections = (account: Account): number => sandbox.exchange.sessions.filter(({ mailbox }) => mailbox === account.mailbox).length;
 
 	it('a set pace lets through what fits, and a stop ends the wait without sending', async () => {
 		const account = sender();
 		const stop = new AbortController();
 		const sending = run(sandbox, account, 5, { messagesPerMinute: 3, signal: stop.signal });
-		await expect.poll(() => sandbox.exchange.live('smtp').filter(({ mailbox }) => mailbox === account.mailbox).map(({ transcript }) => transcript.filter((line) => line.startsWith('C: DATA')).length).reduce((sum, mails) => sum + mails, 0)).toBe(3);
+		await expect
+			.poll(() =>
+				sandbox.exchange
+					.live('smtp')
+					.filter(({ mailbox }) => mailbox === account.mailbox)
+					.map(({ transcript }) => transcript.filter((line) => line.startsWith('C: DATA')).length)
+					.reduce((sum, mails) => sum + mails, 0),
+			)
+			.toBe(3);
 		stop.abort();
 		const tally = await sending;
 		expect(tally).toMatchObject({ delivered: 3, sent: 3, failed: 2, lies: 0, doubled: 0 });
@@ -110,7 +120,13 @@ describe('on a server', () => {
 		const busy = run(sandbox, account, 3);
 		await sandbox.exchange.next('signedIn', ({ mailbox }) => mailbox === account.mailbox);
 		const waiting = run(sandbox, account, 1, { retryForMs: 2_000, onRetry: () => undefined });
-		await expect.poll(() => sandbox.exchange.live('smtp').filter(({ mailbox, transcript }) => mailbox === account.mailbox && transcript.includes('C: DATA')).length).toBe(3);
+		await expect
+			.poll(
+				() =>
+					sandbox.exchange.live('smtp').filter(({ mailbox, transcript }) => mailbox === account.mailbox && transcript.includes('C: DATA'))
+						.length,
+			)
+			.toBe(3);
 		sandbox.exchange.plan('smtp', 'MAIL', { reply: '451 4.7.500 Server busy' });
 		expect(await waiting).toMatchObject({ delivered: 1, attempts: 2 });
 		expect(await busy).toMatchObject({ delivered: 3 });
@@ -158,5 +174,13 @@ describe('on a server', () => {
 
 function someone(mailbox: string): Account {
 	const endpoint = { host: 'localhost', port: 1, security: 'tls' as const };
-	return { id: mailbox, mailbox, imap: endpoint, pop: endpoint, smtp: endpoint, signIn: 'delegated', token: async () => await Promise.reject(new Error('no token')) };
+	return {
+		id: mailbox,
+		mailbox,
+		imap: endpoint,
+		pop: endpoint,
+		smtp: endpoint,
+		signIn: 'delegated',
+		token: async () => await Promise.reject(new Error('no token')),
+	};
 }

@@ -51,23 +51,33 @@ async function listening(features: string[]): Promise<Heard> {
 		let inMail = false;
 		let left = '';
 		socket.write('220 localhost ready\r\n');
-		socket.on('error', () => undefined).on('data', (chunk: Buffer) => {
-			const parts = (left + chunk.toString('latin1')).split('\r\n');
-			left = parts.pop() ?? '';
-			for (const line of parts) {
-				if (inMail && line !== '.') continue;
-				const verb = line.split(' ', 1)[0] ?? '';
-				lines.push(verb);
-				inMail = verb === 'DATA';
-				if (verb === 'EHLO') answers.push(['localhost', ...features].map((feature, index, { length }) => `250${index === length - 1 ? ' ' : '-'}${feature}`).join('\r\n'));
-				else answers.push(verb === '.' ? undefined : `${verb === 'DATA' ? 354 : verb === 'AUTH' ? 235 : 250} fine`);
-			}
-			say();
-		});
+		socket
+			.on('error', () => undefined)
+			.on('data', (chunk: Buffer) => {
+				const parts = (left + chunk.toString('latin1')).split('\r\n');
+				left = parts.pop() ?? '';
+				for (const line of parts) {
+					if (inMail && line !== '.') continue;
+					const verb = line.split(' ', 1)[0] ?? '';
+					lines.push(verb);
+					inMail = verb === 'DATA';
+					if (verb === 'EHLO')
+						answers.push(
+							['localhost', ...features]
+								.map((feature, index, { length }) => `250${index === length - 1 ? ' ' : '-'}${feature}`)
+								.join('\r\n'),
+						);
+					else answers.push(verb === '.' ? undefined : `${verb === 'DATA' ? 354 : verb === 'AUTH' ? 235 : 250} fine`);
+				}
+				say();
+			});
 	}).listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const { port }: { port: number } = Object(server.address());
-	const account = accountOn(sandbox, `piped-${crypto.randomUUID()}@example.test`, { ...ways(sandbox).exchange, smtp: { host: 'localhost', port, security: 'tls' } });
+	const account = accountOn(sandbox, `piped-${crypto.randomUUID()}@example.test`, {
+		...ways(sandbox).exchange,
+		smtp: { host: 'localhost', port, security: 'tls' },
+	});
 	return {
 		account,
 		lines,
@@ -80,9 +90,15 @@ async function listening(features: string[]): Promise<Heard> {
 }
 
 const AUTH = 'AUTH XOAUTH2';
-const send = async (account: Account, change: Partial<OutgoingMail> = {}): Promise<Sent> => await sendMail(account, await compose(outgoing({ from: account.mailbox, ...change })), { retryForMs: 20_000, resendUnknown: false });
+const send = async (account: Account, change: Partial<OutgoingMail> = {}): Promise<Sent> =>
+	await sendMail(account, await compose(outgoing({ from: account.mailbox, ...change })), { retryForMs: 20_000, resendUnknown: false });
 const heard = async (lines: string[], expected: Record<string, number>): Promise<void> =>
-	await expect.poll(() => Object.fromEntries(Object.keys(expected).map((verb) => [verb, lines.filter((line) => line === verb).length])), { timeout: 10_000, interval: 10 }).toEqual(expected);
+	await expect
+		.poll(() => Object.fromEntries(Object.keys(expected).map((verb) => [verb, lines.filter((line) => line === verb).length])), {
+			timeout: 10_000,
+			interval: 10,
+		})
+		.toEqual(expected);
 
 it('the next mail goes out before the one ahead of it has its answer, and each gets its own', async () => {
 	const { account, lines, answer } = await listening(['PIPELINING', AUTH]);
@@ -120,7 +136,9 @@ it('a mail whose file fails leaves the mail ahead its answer', async () => {
 	const first = send(account);
 	await heard(lines, { '.': 1 });
 	const file = new Readable({ read: () => undefined });
-	const second = send(account, { files: [{ fileName: 'data.bin', mimeType: 'application/octet-stream', size: 10, open: async () => await Promise.resolve(file) }] }).catch(String);
+	const second = send(account, {
+		files: [{ fileName: 'data.bin', mimeType: 'application/octet-stream', size: 10, open: async () => await Promise.resolve(file) }],
+	}).catch(String);
 	await heard(lines, { DATA: 2 });
 	await new Promise((resolve) => file.once('close', resolve).destroy(new Error('EIO')));
 	answer('250 2.0.0 the first');

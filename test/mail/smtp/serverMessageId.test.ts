@@ -17,15 +17,27 @@ afterAll(async () => await sandbox.stop());
 async function answered(reply: (submitted: string) => string): Promise<Sent & { submitted: string }> {
 	const mail = await compose(outgoing({ subject: 'named anew' }));
 	sandbox.exchange.plan('smtp', 'END', { reply: reply(mail.messageId) });
-	return { ...(await sendMail(accountOn(sandbox, ADA, ways(sandbox).exchange), mail, { retryForMs: 0, resendUnknown: false })), submitted: mail.messageId };
+	return {
+		...(await sendMail(accountOn(sandbox, ADA, ways(sandbox).exchange), mail, { retryForMs: 0, resendUnknown: false })),
+		submitted: mail.messageId,
+	};
 }
 
 describe('the answer to a mail', () => {
 	it.each([
 		['250 2.0.0 OK <X1@AM0PR01.prod.outlook.test> [Hostname=AM0PR01.prod.outlook.test]', '<X1@AM0PR01.prod.outlook.test>'],
-		['250 2.0.0 OK <VI1PR0502MB3855@VI1PR0502MB3855.eurprd05.prod.outlook.com>', '<VI1PR0502MB3855@VI1PR0502MB3855.eurprd05.prod.outlook.com>'],
-		['250 2.0.0 OK <a+b=c@LO2P1.GBRP265.PROD.OUTLOOK.COM> [Hostname=LO2P1.GBRP265.PROD.OUTLOOK.COM]', '<a+b=c@LO2P1.GBRP265.PROD.OUTLOOK.COM>'],
-		['250 2.6.0 <1@AM0PR01.eurprd01.prod.exchangelabs.com> [InternalId=1, Hostname=AM0PR01.prod.outlook.com] Queued mail for delivery', '<1@AM0PR01.eurprd01.prod.exchangelabs.com>'],
+		[
+			'250 2.0.0 OK <VI1PR0502MB3855@VI1PR0502MB3855.eurprd05.prod.outlook.com>',
+			'<VI1PR0502MB3855@VI1PR0502MB3855.eurprd05.prod.outlook.com>',
+		],
+		[
+			'250 2.0.0 OK <a+b=c@LO2P1.GBRP265.PROD.OUTLOOK.COM> [Hostname=LO2P1.GBRP265.PROD.OUTLOOK.COM]',
+			'<a+b=c@LO2P1.GBRP265.PROD.OUTLOOK.COM>',
+		],
+		[
+			'250 2.6.0 <1@AM0PR01.eurprd01.prod.exchangelabs.com> [InternalId=1, Hostname=AM0PR01.prod.outlook.com] Queued mail for delivery',
+			'<1@AM0PR01.eurprd01.prod.exchangelabs.com>',
+		],
 	])('names the mail anew: %s', async (reply, id) => {
 		const sent = await answered(() => reply);
 		expect(sent).toMatchObject({ messageId: id, submittedMessageId: sent.submitted });

@@ -37,7 +37,10 @@ const send = async (mail: OutgoingMail, way: 'straight' | 'exchange' = 'exchange
 
 describe.each(['straight', 'exchange'] as const)('sending, %s', (way) => {
 	it('delivers what was composed and tells who took it', async () => {
-		const sent = await send(outgoing({ subject: `plain ${way}`, to: `Grace Höpper <${GRACE}>`, headers: [{ name: 'X-Order-ID', value: '17' }] }), way);
+		const sent = await send(
+			outgoing({ subject: `plain ${way}`, to: `Grace Höpper <${GRACE}>`, headers: [{ name: 'X-Order-ID', value: '17' }] }),
+			way,
+		);
 		expect(sent).toMatchObject({ accepted: [GRACE], rejected: [], attempts: 1, deliveryUnknown: false });
 		const mail = (await sandbox.arrival(GRACE, (text) => text.includes(`Subject: plain ${way}`))).toString();
 		expect(mail).toContain(`Message-ID: ${sent.messageId}`);
@@ -65,15 +68,21 @@ describe('faults', () => {
 
 	it('takes one fresh token at 535 5.7.3, and none at 5.7.139', async () => {
 		const ended = accountOn(sandbox, 'shared@example.test', ways(sandbox).exchange, { lifetimeSeconds: -60 });
-		await expect(sendMail(ended, await compose(outgoing({ from: 'shared@example.test' })), policy)).rejects.toMatchObject({ code: 'auth', response: expect.stringContaining('535 5.7.3') });
+		await expect(sendMail(ended, await compose(outgoing({ from: 'shared@example.test' })), policy)).rejects.toMatchObject({
+			code: 'auth',
+			response: expect.stringContaining('535 5.7.3'),
+		});
 		expect(ended.asked).toBe(2);
 		sandbox.exchange.smtpAuthDisabled = true;
 		const off = accountOn(sandbox, 'off@example.test', ways(sandbox).exchange);
-		await expect(sendMail(off, await compose(outgoing({ from: 'off@example.test' })), policy)).rejects.toMatchObject({ code: 'forbidden', remedy: expect.stringContaining('Set-CASMailbox') });
+		await expect(sendMail(off, await compose(outgoing({ from: 'off@example.test' })), policy)).rejects.toMatchObject({
+			code: 'forbidden',
+			remedy: expect.stringContaining('Set-CASMailbox'),
+		});
 		expect(off.asked).toBe(1);
 	});
 
-	it('explains a From that is not the mailbox\'s, without trying again', async () => {
+	it("explains a From that is not the mailbox's, without trying again", async () => {
 		const before = sandbox.exchange.sessions.length;
 		await expect(send(outgoing({ from: GRACE }))).rejects.toMatchObject({ code: 'forbidden', remedy: expect.stringContaining('SendAs') });
 		expect(sandbox.exchange.sessions.length - before).toBeLessThanOrEqual(1);
@@ -90,6 +99,10 @@ describe('bad input', () => {
 		['a bad address among good ones', { to: `${GRACE}, nonsense` }, /"nonsense" is not an email address/],
 		['two senders', { from: `${ADA}, ${GRACE}` }, /more than one sender/],
 	])('names the field at %s', async (_name, change, message) => {
-		await expect(compose(outgoing(change))).rejects.toMatchObject({ code: 'input', message: expect.stringMatching(message), remedy: expect.stringMatching(/.{10}/) });
+		await expect(compose(outgoing(change))).rejects.toMatchObject({
+			code: 'input',
+			message: expect.stringMatching(message),
+			remedy: expect.stringMatching(/.{10}/),
+		});
 	});
 });

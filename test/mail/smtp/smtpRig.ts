@@ -49,11 +49,27 @@ export interface Tally {
 }
 
 /** Sends `count` mails as the node does, to a mailbox of their own, and counts what arrives. */
-export async function run(sandbox: Sandbox, account: Account, count: number, policy: Partial<Persistence> = {}, change: Partial<OutgoingMail> = {}): Promise<Tally> {
+export async function run(
+	sandbox: Sandbox,
+	account: Account,
+	count: number,
+	policy: Partial<Persistence> = {},
+	change: Partial<OutgoingMail> = {},
+): Promise<Tally> {
 	const mailbox = `run-${crypto.randomUUID()}@example.test`;
 	const retries: string[] = [];
-	const persistence: Persistence = { retryForMs: 30_000, resendUnknown: false, onRetry: (reason) => void retries.push(reason.code), ...policy };
-	const mails = await Promise.all(Array.from({ length: count }, async (_, index) => await compose(outgoing({ from: account.mailbox, to: mailbox, subject: `mail ${index}`, ...change }))));
+	const persistence: Persistence = {
+		retryForMs: 30_000,
+		resendUnknown: false,
+		onRetry: (reason) => void retries.push(reason.code),
+		...policy,
+	};
+	const mails = await Promise.all(
+		Array.from(
+			{ length: count },
+			async (_, index) => await compose(outgoing({ from: account.mailbox, to: mailbox, subject: `mail ${index}`, ...change })),
+		),
+	);
 	const outcomes = new Map<string, Sent | MailError>();
 	const left = [...mails];
 	const worker = async (): Promise<void> => {
@@ -106,5 +122,8 @@ export async function settled(sandbox: Sandbox): Promise<void> {
 
 /** Mails that Postfix has taken and Dovecot has not got yet. */
 function queued(sandbox: Sandbox): number {
-	return ['incoming', 'active', 'deferred'].reduce((sum, name) => sum + readdirSync(join(sandbox.folder, 'postfix', 'queue', name)).length, 0);
+	return ['incoming', 'active', 'deferred'].reduce(
+		(sum, name) => sum + readdirSync(join(sandbox.folder, 'postfix', 'queue', name)).length,
+		0,
+	);
 }

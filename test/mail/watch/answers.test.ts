@@ -11,7 +11,8 @@ let sandbox: Sandbox;
 const rig = makeRigs('answers', (started) => (sandbox = started));
 
 const sessionOf = (one: Rig): Session | undefined => sandbox.exchange.live('imap').find(({ mailbox }) => mailbox === one.mailbox);
-const asked = (session: Session | undefined, command: string): number => session?.transcript.filter((line) => line.includes(command)).length ?? 0;
+const asked = (session: Session | undefined, command: string): number =>
+	session?.transcript.filter((line) => line.includes(command)).length ?? 0;
 const sorted = (list: readonly string[]): string[] => [...list].sort();
 const withoutId = (subject: string): string => `Subject: ${subject}\r\n\r\nhello\r\n`;
 const NOT_CONVERTED = '%t NO The requested message could not be converted to an RFC-822 compatible format.';
@@ -20,7 +21,11 @@ describe('a session that the server ends', () => {
 	it('answers nothing between BYE and the end of the connection: no mail is taken for one that has gone', async () => {
 		sandbox.exchange.imapCapabilities = 'IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE';
 		let times = 0;
-		const one = rig({ rules: { retryFirstMs: 300 }, pollMs: 3_000, execute: () => ((times += 1) === 1 ? { kind: 'failed', reason: 'at first' } : { kind: 'done' }) });
+		const one = rig({
+			rules: { retryFirstMs: 300 },
+			pollMs: 3_000,
+			execute: () => ((times += 1) === 1 ? { kind: 'failed', reason: 'at first' } : { kind: 'done' }),
+		});
 		await one.watch.start();
 		await one.deliver('mail');
 		await one.until('the first try', () => one.handed.length === 1);
@@ -77,29 +82,32 @@ describe('an answer to FETCH', () => {
 		expect(one.reports).toEqual([]);
 	});
 
-	it.each(['stream', 'headersOnly'] as const)('that refuses a large mail (%s) holds up no other, and the mail is given up after its tries', async (large) => {
-		const one = rig({
-			rules: { maxTries: 2, retryFirstMs: 1, limits: { largeAbove: 1_000, large, onlyWithAttachment: false } },
-			make: async (mail) => {
-				if (mail.content.kind === 'streamed') sandbox.exchange.plan('imap', 'UID FETCH', { reply: NOT_CONVERTED });
-				return await firstLineOf(mail);
-			},
-		});
-		await one.watch.start();
-		if (large === 'headersOnly') {
-			for (let tries = 0; tries < 2; tries++) {
-				// Its size is told, its headers are not.
-				sandbox.exchange.plan('imap', 'UID FETCH', {});
-				sandbox.exchange.plan('imap', 'UID FETCH', { reply: NOT_CONVERTED });
+	it.each(['stream', 'headersOnly'] as const)(
+		'that refuses a large mail (%s) holds up no other, and the mail is given up after its tries',
+		async (large) => {
+			const one = rig({
+				rules: { maxTries: 2, retryFirstMs: 1, limits: { largeAbove: 1_000, large, onlyWithAttachment: false } },
+				make: async (mail) => {
+					if (mail.content.kind === 'streamed') sandbox.exchange.plan('imap', 'UID FETCH', { reply: NOT_CONVERTED });
+					return await firstLineOf(mail);
+				},
+			});
+			await one.watch.start();
+			if (large === 'headersOnly') {
+				for (let tries = 0; tries < 2; tries++) {
+					// Its size is told, its headers are not.
+					sandbox.exchange.plan('imap', 'UID FETCH', {});
+					sandbox.exchange.plan('imap', 'UID FETCH', { reply: NOT_CONVERTED });
+				}
 			}
-		}
-		await sandbox.deliver(one.mailbox, `Subject: large\r\n\r\n${'x'.repeat(70)}\r\n`.padEnd(3_000, 'y\r\n'));
-		await one.until('the report', () => one.reports.length === 1);
-		await one.deliver('small');
-		await one.until('the other', () => one.handed.length === 1);
-		expect(one.subjects).toEqual(['Subject: small']);
-		expect(one.reports[0]?.message).toContain('given up after 2 failed tries to fetch it');
-	});
+			await sandbox.deliver(one.mailbox, `Subject: large\r\n\r\n${'x'.repeat(70)}\r\n`.padEnd(3_000, 'y\r\n'));
+			await one.until('the report', () => one.reports.length === 1);
+			await one.deliver('small');
+			await one.until('the other', () => one.handed.length === 1);
+			expect(one.subjects).toEqual(['Subject: small']);
+			expect(one.reports[0]?.message).toContain('given up after 2 failed tries to fetch it');
+		},
+	);
 
 	it('that asks to wait longer than a dead connection is waited for is waited for, on the same session', async () => {
 		const one = rig({ patience: { silenceMs: 400 } });
@@ -135,17 +143,21 @@ describe('a mail over which the server stumbles', () => {
 		return () => ends;
 	}
 
-	it.each([1, 10])('ends the session each time it is asked for, and holds up no other for that (%i in an execution)', async (batchSize) => {
-		const one = rig({ rules: { batchSize, maxTries: 1 } });
-		stumbleOver(one, (uids) => includes(uids, 3));
-		await one.watch.start();
-		await one.deliver('1', '2', '3', '4', '5');
-		await one.until('the others', () => one.subjects.length === 4 && one.reports.length === 1 && one.watch.idle, 180_000);
-		expect(one.subjects).toEqual(['1', '2', '4', '5']);
-		expect(one.reports[0]?.message).toContain('UID 3');
-		expect(one.reports[0]?.remedy).toContain('the session ended each time');
-		expect(one.stored.folders.INBOX).toMatchObject({ uid: 5, pending: {} });
-	}, 480_000);
+	it.each([1, 10])(
+		'ends the session each time it is asked for, and holds up no other for that (%i in an execution)',
+		async (batchSize) => {
+			const one = rig({ rules: { batchSize, maxTries: 1 } });
+			stumbleOver(one, (uids) => includes(uids, 3));
+			await one.watch.start();
+			await one.deliver('1', '2', '3', '4', '5');
+			await one.until('the others', () => one.subjects.length === 4 && one.reports.length === 1 && one.watch.idle, 180_000);
+			expect(one.subjects).toEqual(['1', '2', '4', '5']);
+			expect(one.reports[0]?.message).toContain('UID 3');
+			expect(one.reports[0]?.remedy).toContain('the session ended each time');
+			expect(one.stored.folders.INBOX).toMatchObject({ uid: 5, pending: {} });
+		},
+		480_000,
+	);
 
 	it('is none where the session ends whichever mail is asked for: nothing is given up, and all come when the server gives them', async () => {
 		const one = rig({ rules: { maxTries: 1 } });
@@ -198,25 +210,29 @@ describe('a mail for which the server says that it is busy, whenever it is asked
 	it.each([
 		['one of five', [3], 10],
 		['each of the two oldest', [1, 2], 1],
-	])('holds up no other, and is given up (%s)', async (_which, bad, batchSize) => {
-		vi.spyOn(Math, 'random').mockReturnValue(0);
-		const one = rig({ rules: { batchSize, maxTries: 1 }, startFrom: { kind: 'unread' } });
-		answerFor(sandbox, one.mailbox, 'UID FETCH', bad, '%t NO Server Unavailable. 15');
-		await one.deliver('1', '2', '3', '4', '5');
-		await one.watch.start();
-		const good = ['1', '2', '3', '4', '5'].filter((name) => !bad.includes(Number(name)));
-		await one.until('the others', () => one.subjects.length === good.length, 180_000);
-		for (let count = 6; !one.watch.idle; count++) {
-			good.push(`later ${count}`);
-			await one.deliver(`later ${count}`);
-			await one.until('a later one', () => one.subjects.length === good.length, 150_000);
-			await one.until('the next try', () => one.watch.idle, 5_000).catch(() => undefined);
-		}
-		expect(one.subjects).toEqual(good);
-		expect(one.reports.map(({ message }) => Number(/UID (\d+)/.exec(message)?.[1])).sort()).toEqual(bad);
-		expect(one.reports[0]?.remedy).toContain('Server Unavailable. 15');
-		expect(one.stored.folders.INBOX).toMatchObject({ pending: {} });
-	}, 480_000);
+	])(
+		'holds up no other, and is given up (%s)',
+		async (_which, bad, batchSize) => {
+			vi.spyOn(Math, 'random').mockReturnValue(0);
+			const one = rig({ rules: { batchSize, maxTries: 1 }, startFrom: { kind: 'unread' } });
+			answerFor(sandbox, one.mailbox, 'UID FETCH', bad, '%t NO Server Unavailable. 15');
+			await one.deliver('1', '2', '3', '4', '5');
+			await one.watch.start();
+			const good = ['1', '2', '3', '4', '5'].filter((name) => !bad.includes(Number(name)));
+			await one.until('the others', () => one.subjects.length === good.length, 180_000);
+			for (let count = 6; !one.watch.idle; count++) {
+				good.push(`later ${count}`);
+				await one.deliver(`later ${count}`);
+				await one.until('a later one', () => one.subjects.length === good.length, 150_000);
+				await one.until('the next try', () => one.watch.idle, 5_000).catch(() => undefined);
+			}
+			expect(one.subjects).toEqual(good);
+			expect(one.reports.map(({ message }) => Number(/UID (\d+)/.exec(message)?.[1])).sort()).toEqual(bad);
+			expect(one.reports[0]?.remedy).toContain('Server Unavailable. 15');
+			expect(one.stored.folders.INBOX).toMatchObject({ pending: {} });
+		},
+		480_000,
+	);
 
 	it('is none where it says so of all: nothing is given up, and all come when it gives them', async () => {
 		vi.spyOn(Math, 'random').mockReturnValue(0);
@@ -234,7 +250,10 @@ describe('a mail for which the server says that it is busy, whenever it is asked
 describe('an action of which the server refuses all since one mail has gone', () => {
 	it('is done to those that are there, and is no failure', async () => {
 		const executions: Array<() => void> = [];
-		const one = rig({ rules: { batchSize: 3, after: { kind: 'read' } }, execute: async () => await new Promise((resolve) => executions.push(() => resolve({ kind: 'done' }))) });
+		const one = rig({
+			rules: { batchSize: 3, after: { kind: 'read' } },
+			execute: async () => await new Promise((resolve) => executions.push(() => resolve({ kind: 'done' }))),
+		});
 		await one.deliver('before');
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
@@ -259,11 +278,16 @@ describe('an action of which the server refuses all because of one mail', () => 
 		answerFor(sandbox, one.mailbox, command, [5], '%t NO The message is locked.');
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
-		await sandbox.fill(one.mailbox, Array.from({ length: 20 }, (_, index) => withoutId(`mail ${index + 1}`)));
+		await sandbox.fill(
+			one.mailbox,
+			Array.from({ length: 20 }, (_, index) => withoutId(`mail ${index + 1}`)),
+		);
 		await one.until('rest', () => one.subjects.length === 20 && one.watch.idle);
 		const left = await sandbox.dovecot.doveadm('fetch', '-u', one.mailbox, 'uid', 'mailbox', 'INBOX', 'UNSEEN');
 		expect(left.trim()).toBe('uid: 5');
-		expect(one.reports.map(({ code, response, message }) => [code, response, message.includes('locked')])).toEqual([['rejected', undefined, true]]);
+		expect(one.reports.map(({ code, response, message }) => [code, response, message.includes('locked')])).toEqual([
+			['rejected', undefined, true],
+		]);
 		expect(one.stored.folders.INBOX).toMatchObject({ pending: {} });
 		await one.deliver('next');
 		await one.until('the next', () => one.subjects.length === 21 && one.watch.idle);
@@ -279,7 +303,10 @@ describe('a move that a server without MOVE refuses', () => {
 		answerFor(sandbox, one.mailbox, 'UID STORE', [2], '%t NO The message is locked.');
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
-		await sandbox.fill(one.mailbox, Array.from({ length: 4 }, (_, index) => withoutId(`mail ${index + 1}`)));
+		await sandbox.fill(
+			one.mailbox,
+			Array.from({ length: 4 }, (_, index) => withoutId(`mail ${index + 1}`)),
+		);
 		await one.until('rest', () => one.subjects.length === 4 && one.watch.idle);
 		expect(await sandbox.messages(one.mailbox, 'Done')).toHaveLength(4);
 		expect(one.reports).toHaveLength(1);
@@ -292,9 +319,17 @@ describe('an action for which the server says of one mail that it is busy', () =
 		answerFor(sandbox, one.mailbox, 'UID STORE', [2], '%t NO Server Unavailable. 15');
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
-		await sandbox.fill(one.mailbox, Array.from({ length: 6 }, (_, index) => withoutId(`mail ${index + 1}`)));
-		const seen = async (): Promise<string[]> => (await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'INBOX', 'SEEN')).trim().split('\n');
-		await one.until('the first five', () => one.subjects.length === 6 && Object.keys(one.stored.folders.INBOX?.pending ?? {}).join() === '2', 30_000);
+		await sandbox.fill(
+			one.mailbox,
+			Array.from({ length: 6 }, (_, index) => withoutId(`mail ${index + 1}`)),
+		);
+		const seen = async (): Promise<string[]> =>
+			(await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'INBOX', 'SEEN')).trim().split('\n');
+		await one.until(
+			'the first five',
+			() => one.subjects.length === 6 && Object.keys(one.stored.folders.INBOX?.pending ?? {}).join() === '2',
+			30_000,
+		);
 		expect(await seen()).toHaveLength(5);
 		for (let count = 6; one.reports.length === 0; count++) {
 			await one.deliver(`later ${count}`);
@@ -310,7 +345,10 @@ describe('an action for which the server says of one mail that it is busy', () =
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		sandbox.exchange.plan('imap', 'UID STORE', { reply: '%t NO Server Unavailable. 15' }, 4);
-		await sandbox.fill(one.mailbox, Array.from({ length: 4 }, (_, index) => withoutId(`mail ${index + 1}`)));
+		await sandbox.fill(
+			one.mailbox,
+			Array.from({ length: 4 }, (_, index) => withoutId(`mail ${index + 1}`)),
+		);
 		await one.until('all', () => one.subjects.length === 4 && one.watch.idle, 150_000);
 		expect((await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'INBOX', 'SEEN')).trim().split('\n')).toHaveLength(4);
 		expect(one.reports).toEqual([]);

@@ -261,8 +261,10 @@ describe('a watch and its folder', () => {
 });
 
 describe('a watch and failing executions', () => {
-	const failing = (bad: (subject: string) => boolean) => (subjects: string[]): Outcome =>
-		subjects.some(bad) ? { kind: 'failed', reason: 'the workflow broke' } : { kind: 'done' };
+	const failing =
+		(bad: (subject: string) => boolean) =>
+		(subjects: string[]): Outcome =>
+			subjects.some(bad) ? { kind: 'failed', reason: 'the workflow broke' } : { kind: 'done' };
 
 	it('tries one bad mail of ten again, gives it up, reports it once; the others pass', async () => {
 		const one = rig({ execute: failing((subject) => subject === 'mail 4') });
@@ -279,7 +281,11 @@ describe('a watch and failing executions', () => {
 	});
 
 	it('takes a failed batch apart, so that one bad mail holds up no other', async () => {
-		const one = rig({ rules: { batchSize: 10, maxTries: 2, retryFirstMs: 1, onGiveUp: { kind: 'flag' } }, startFrom: { kind: 'unread' }, execute: failing((subject) => subject === 'mail 4') });
+		const one = rig({
+			rules: { batchSize: 10, maxTries: 2, retryFirstMs: 1, onGiveUp: { kind: 'flag' } },
+			startFrom: { kind: 'unread' },
+			execute: failing((subject) => subject === 'mail 4'),
+		});
 		await one.deliver(...names(10));
 		await one.watch.start();
 		await one.until('the report', () => one.reports.length === 1);
@@ -320,7 +326,10 @@ describe('a watch and failing executions', () => {
 		await one.deliver(...names(5));
 		await one.watch.start();
 		await one.until('all', () => one.subjects.length === 4 && one.watch.idle);
-		expect(one.handed.map(({ subjects }) => subjects)).toEqual([['mail 1', 'mail 2'], ['mail 4', 'mail 5']]);
+		expect(one.handed.map(({ subjects }) => subjects)).toEqual([
+			['mail 1', 'mail 2'],
+			['mail 4', 'mail 5'],
+		]);
 		expect(one.storedAtSend[0]?.folders.INBOX).toMatchObject({ uid: 2, pending: { 1: 1, 2: 1 } });
 		expect(one.reports[0]?.remedy).toContain('no room for its attachment');
 	});
@@ -344,7 +353,10 @@ describe('a watch and failing executions', () => {
 
 	it('tries without end, and counts no try, while n8n starts no execution', async () => {
 		let times = 0;
-		const one = rig({ rules: { maxTries: 2, after: { kind: 'read' } }, execute: () => ((times += 1) <= 4 ? { kind: 'notStarted', reason: 'the database is away' } : { kind: 'done' }) });
+		const one = rig({
+			rules: { maxTries: 2, after: { kind: 'read' } },
+			execute: () => ((times += 1) <= 4 ? { kind: 'notStarted', reason: 'the database is away' } : { kind: 'done' }),
+		});
 		await one.watch.start();
 		await one.deliver('patient');
 		await one.until('the success', () => one.handed.length === 5 && one.watch.idle, 30_000);
@@ -366,7 +378,11 @@ describe('a watch and failing executions', () => {
 	it('keeps no more executions going than it was told, also where mails are done at once', async () => {
 		let end = (): void => undefined;
 		const ended = new Promise<void>((resolve) => (end = resolve));
-		const one = rig({ startFrom: { kind: 'unread' }, rules: { maxInFlight: 2, after: { kind: 'read' } }, execute: () => ({ kind: 'done', ended }) });
+		const one = rig({
+			startFrom: { kind: 'unread' },
+			rules: { maxInFlight: 2, after: { kind: 'read' } },
+			execute: () => ({ kind: 'done', ended }),
+		});
 		await one.deliver(...names(10));
 		await one.watch.start();
 		await one.until('two', () => one.handed.length === 2 && Object.keys(one.stored.folders.INBOX?.pending ?? { x: 1 }).length === 0);
@@ -414,7 +430,12 @@ describe('a watch and failing executions', () => {
 		await one.until('all', () => one.handed.length === 3 && one.watch.idle);
 		expect(await sandbox.messages(one.mailbox)).toHaveLength(0);
 		expect(await sandbox.messages(one.mailbox, 'Done')).toHaveLength(3);
-		const two = rig({ mailbox: one.mailbox, folders: ['Done'], startFrom: { kind: 'lastDays', days: 1 }, rules: { after: { kind: 'delete' } } });
+		const two = rig({
+			mailbox: one.mailbox,
+			folders: ['Done'],
+			startFrom: { kind: 'lastDays', days: 1 },
+			rules: { after: { kind: 'delete' } },
+		});
 		await two.watch.start();
 		await two.until('deleted', () => two.handed.length === 3 && two.watch.idle);
 		expect(await sandbox.messages(one.mailbox, 'Done')).toHaveLength(0);
@@ -423,7 +444,10 @@ describe('a watch and failing executions', () => {
 
 describe('a large mail', () => {
 	it('is fetched again from its beginning where the connection breaks in the middle', async () => {
-		const one = rig({ rules: { limits: { largeAbove: 100_000, large: 'stream', onlyWithAttachment: false } }, make: async (mail) => String((await bytesOf(mail)).length) });
+		const one = rig({
+			rules: { limits: { largeAbove: 100_000, large: 'stream', onlyWithAttachment: false } },
+			make: async (mail) => String((await bytesOf(mail)).length),
+		});
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		await sandbox.deliver(one.mailbox, `Subject: large\r\n\r\n${`${'y'.repeat(70)}\r\n`.repeat(120_000)}`);

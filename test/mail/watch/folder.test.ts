@@ -23,7 +23,8 @@ async function append(one: Rig, folder: string, ...mails: Array<[subject: string
 	session.close();
 }
 
-const unread = async (mailbox: string, folder: string): Promise<string[]> => (await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', folder, 'UNSEEN')).trim().split('\n').filter(Boolean);
+const unread = async (mailbox: string, folder: string): Promise<string[]> =>
+	(await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', folder, 'UNSEEN')).trim().split('\n').filter(Boolean);
 
 describe('the first activation', () => {
 	it('goes back as many days as it was told, to the hour', async () => {
@@ -82,7 +83,9 @@ describe('the first activation', () => {
 		const one = rig({ folders: ['Work', 'work'] });
 		await append(one, 'Work');
 		const faults = await one.watch.start();
-		expect(faults.map(({ code, permanent, message }) => [code, permanent, message])).toEqual([['input', true, expect.stringMatching(/^"(Work|work)" and "(Work|work)" are the same folder\.$/)]]);
+		expect(faults.map(({ code, permanent, message }) => [code, permanent, message])).toEqual([
+			['input', true, expect.stringMatching(/^"(Work|work)" and "(Work|work)" are the same folder\.$/)],
+		]);
 		const two = rig({ mailbox: one.mailbox, folders: ['Work'], startFrom: { kind: 'unread' } });
 		one.watch.stop();
 		await append(two, 'Work', ['once', 0]);
@@ -97,10 +100,16 @@ describe('a folder to move to that is watched', () => {
 		['Move to Folder', ['Deep/Work'], { after: { kind: 'move', to: 'work' } }],
 		['Failed Emails Folder', ['work', 'InBox'], { onGiveUp: { kind: 'move', to: 'inbox' } }],
 	] as const)('is refused (%s, watching %j), since each mail would be a new one there, without end', async (field, folders, rules) => {
-		const one = rig({ folders, rules: { maxTries: 1, ...rules }, execute: () => ({ kind: 'onGiveUp' in rules ? 'failed' : 'done', reason: 'no' }) });
+		const one = rig({
+			folders,
+			rules: { maxTries: 1, ...rules },
+			execute: () => ({ kind: 'onGiveUp' in rules ? 'failed' : 'done', reason: 'no' }),
+		});
 		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Deep/Work', ...(folders.length > 1 ? ['Work'] : []));
 		const faults = await one.watch.start();
-		expect(faults.map((fault) => ({ ...fault }))).toEqual(folders.map(() => expect.objectContaining({ code: 'input', permanent: true, field, remedy: expect.any(String) })));
+		expect(faults.map((fault) => ({ ...fault }))).toEqual(
+			folders.map(() => expect.objectContaining({ code: 'input', permanent: true, field, remedy: expect.any(String) })),
+		);
 		await one.deliver('x');
 		await one.until('the report', () => one.reports.length === 1);
 		expect(one.handed).toEqual([]);
@@ -134,27 +143,36 @@ describe('a folder that is another one by now', () => {
 		expect(one.handed[1]?.key).toContain('New/Invoices');
 	}, 60_000);
 
-	it.each(['while the watch lives', 'while n8n is down'])('leaves no mail behind that waits for another try or came meanwhile, where it moves %s', async (when) => {
-		let isUp = false;
-		const execute = (): Outcome => (isUp ? { kind: 'done' } : { kind: 'failed', reason: 'not yet' });
-		const options = { folders: ['Invoices'], rules: { maxTries: 9, retryFirstMs: 300_000 }, execute, heartbeatMs: 300 };
-		const one = rig(options);
-		await append(one, 'Old/Invoices', ['long ago', 400]);
-		await one.watch.start();
-		await append(one, 'Old/Invoices', ['failed', 0]);
-		await one.until('the first try', () => one.handed.length === 1);
-		isUp = true;
-		if (when === 'while n8n is down') one.watch.stop();
-		await moveInvoices(one.mailbox);
-		const two = when === 'while n8n is down' ? rig({ ...options, mailbox: one.mailbox, memory: one.stored }) : one;
-		if (two !== one) await two.watch.start();
-		await two.until('both', () => two.subjects.includes('in between') && two.watch.idle, 30_000);
-		expect(two.subjects.slice(-2)).toEqual(['failed', 'in between']);
-		expect(Object.keys(two.stored.folders)).toEqual(['New/Invoices']);
-	}, 60_000);
+	it.each(['while the watch lives', 'while n8n is down'])(
+		'leaves no mail behind that waits for another try or came meanwhile, where it moves %s',
+		async (when) => {
+			let isUp = false;
+			const execute = (): Outcome => (isUp ? { kind: 'done' } : { kind: 'failed', reason: 'not yet' });
+			const options = { folders: ['Invoices'], rules: { maxTries: 9, retryFirstMs: 300_000 }, execute, heartbeatMs: 300 };
+			const one = rig(options);
+			await append(one, 'Old/Invoices', ['long ago', 400]);
+			await one.watch.start();
+			await append(one, 'Old/Invoices', ['failed', 0]);
+			await one.until('the first try', () => one.handed.length === 1);
+			isUp = true;
+			if (when === 'while n8n is down') one.watch.stop();
+			await moveInvoices(one.mailbox);
+			const two = when === 'while n8n is down' ? rig({ ...options, mailbox: one.mailbox, memory: one.stored }) : one;
+			if (two !== one) await two.watch.start();
+			await two.until('both', () => two.subjects.includes('in between') && two.watch.idle, 30_000);
+			expect(two.subjects.slice(-2)).toEqual(['failed', 'in between']);
+			expect(Object.keys(two.stored.folders)).toEqual(['New/Invoices']);
+		},
+		60_000,
+	);
 
 	it('whose server has lost the last mails, and gives their UIDs to new ones, is watched on from there', async () => {
-		const one = rig({ folders: ['Work'], startFrom: { kind: 'unread' }, execute: async (subjects) => await (subjects[0] === 'mail 3' ? new Promise<Outcome>(() => undefined) : Promise.resolve<Outcome>({ kind: 'done' })) });
+		const one = rig({
+			folders: ['Work'],
+			startFrom: { kind: 'unread' },
+			execute: async (subjects) =>
+				await (subjects[0] === 'mail 3' ? new Promise<Outcome>(() => undefined) : Promise.resolve<Outcome>({ kind: 'done' })),
+		});
 		await append(one, 'Work', ...names(3).map((name): [string, number] => [name, 1]));
 		await one.watch.start();
 		await one.until('the first three', () => one.handed.length === 3);
@@ -173,7 +191,12 @@ describe('a folder that is another one by now', () => {
 
 	it('is not acted upon by UIDs of the former one', async () => {
 		const executions: Array<(outcome: Outcome) => void> = [];
-		const one = rig({ folders: ['Work'], startFrom: { kind: 'unread' }, rules: { after: { kind: 'delete' } }, execute: async () => await new Promise((resolve) => executions.push(resolve)) });
+		const one = rig({
+			folders: ['Work'],
+			startFrom: { kind: 'unread' },
+			rules: { after: { kind: 'delete' } },
+			execute: async () => await new Promise((resolve) => executions.push(resolve)),
+		});
 		await append(one, 'Work', ['former', 1]);
 		sandbox.exchange.plan('imap', 'UID STORE', { drop: true });
 		await one.watch.start();
@@ -197,7 +220,13 @@ describe('a folder that is another one by now', () => {
 	}, 60_000);
 
 	it('loses nothing of a backlog in the middle of which it was recreated', async () => {
-		const one = rig({ folders: ['Work'], startFrom: { kind: 'unread' }, rules: { maxInFlight: 1, after: { kind: 'read' } }, execute: async (subjects) => await (subjects[0] === 'mail 4' ? new Promise<Outcome>(() => undefined) : Promise.resolve<Outcome>({ kind: 'done' })) });
+		const one = rig({
+			folders: ['Work'],
+			startFrom: { kind: 'unread' },
+			rules: { maxInFlight: 1, after: { kind: 'read' } },
+			execute: async (subjects) =>
+				await (subjects[0] === 'mail 4' ? new Promise<Outcome>(() => undefined) : Promise.resolve<Outcome>({ kind: 'done' })),
+		});
 		await append(one, 'Work', ...names(10).map((name, index): [string, number] => [name, index < 4 ? 30 : 40]));
 		await one.watch.start();
 		await one.until('the middle', () => one.handed.length === 4);
@@ -211,7 +240,7 @@ describe('a folder that is another one by now', () => {
 		expect(two.subjects).toEqual(names(7, 4));
 	});
 
-	it('is begun anew where it is another mailbox\'s, though UIDVALIDITY is the same', async () => {
+	it("is begun anew where it is another mailbox's, though UIDVALIDITY is the same", async () => {
 		const one = rig();
 		await one.deliver(...names(5));
 		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', one.mailbox, '--uid-validity', '14', 'INBOX');
@@ -230,13 +259,16 @@ describe('a folder that is another one by now', () => {
 	});
 
 	it.each([
-		['after another mailbox', async (one: Rig) => {
-			one.watch.stop();
-			const other = rig({ memory: one.stored });
-			await other.watch.start();
-			other.watch.stop();
-			return other.stored;
-		}],
+		[
+			'after another mailbox',
+			async (one: Rig) => {
+				one.watch.stop();
+				const other = rig({ memory: one.stored });
+				await other.watch.start();
+				other.watch.stop();
+				return other.stored;
+			},
+		],
 		['with a memory of its own', async () => newMemory('another', Date.now())],
 	])('is handed over under keys that n8n has not had where it is begun anew %s', async (_how, following) => {
 		const one = rig({ startFrom: { kind: 'unread' } });

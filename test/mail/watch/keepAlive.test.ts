@@ -7,7 +7,9 @@ let sandbox: Sandbox;
 const rig = makeRigs('watch', (started) => (sandbox = started));
 
 describe.each(['exchange', 'straight'] as const)('a watch, %s', (way) => {
-	const address = (): { address: Sandbox['straight']['imap'] } => ({ address: way === 'exchange' ? sandbox.exchange.imap : sandbox.straight.imap });
+	const address = (): { address: Sandbox['straight']['imap'] } => ({
+		address: way === 'exchange' ? sandbox.exchange.imap : sandbox.straight.imap,
+	});
 
 	it('hands over new mails when the server rings', async () => {
 		const one = rig(address());

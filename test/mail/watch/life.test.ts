@@ -4,12 +4,24 @@ import { Cursor } from '../../../mail/watch/cursor';
 import { readLife, writeLife } from '../../../mail/watch/life';
 import type { FolderState } from '../../../mail/watch/memory';
 
-const folder = (pending: Record<string, number> = {}): FolderState => ({ mailbox: 'ada@x', uidValidity: '1', uid: 10, pending, newest: 0, recent: [] });
+const folder = (pending: Record<string, number> = {}): FolderState => ({
+	mailbox: 'ada@x',
+	uidValidity: '1',
+	uid: 10,
+	pending,
+	newest: 0,
+	recent: [],
+});
 const mail = { uid: 11, receivedAt: 5, messageId: '' };
 
 describe('the life of a mail', () => {
 	it('is read from the numbers that every version stores, and written as the same numbers', () => {
-		expect([-1, 0, 1, 7].map(readLife)).toEqual([{ state: 'waiting' }, { state: 'actionDue' }, { state: 'handed', tries: 1 }, { state: 'handed', tries: 7 }]);
+		expect([-1, 0, 1, 7].map(readLife)).toEqual([
+			{ state: 'waiting' },
+			{ state: 'actionDue' },
+			{ state: 'handed', tries: 1 },
+			{ state: 'handed', tries: 7 },
+		]);
 		expect([-1, 0, 1, 7].map((stored) => writeLife(readLife(stored)))).toEqual([-1, 0, 1, 7]);
 	});
 

@@ -131,7 +131,11 @@ describe('complaints', () => {
 
 describe('the cursor', () => {
 	const state = (): FolderState => ({ mailbox: 'ada@x', uidValidity: '1', uid: 10, pending: {}, newest: 0, recent: [] });
-	const seen = (uid: number, receivedAt = uid * 1000): { uid: number; receivedAt: number; messageId: string } => ({ uid, receivedAt, messageId: `<${uid}@x>` });
+	const seen = (uid: number, receivedAt = uid * 1000): { uid: number; receivedAt: number; messageId: string } => ({
+		uid,
+		receivedAt,
+		messageId: `<${uid}@x>`,
+	});
 
 	it('stores a mail as pending before it is handed over, and counts its tries', () => {
 		const stored: string[] = [];
@@ -163,7 +167,10 @@ describe('the cursor', () => {
 
 	it('begins with the next mail, and where it came late with what was received since', () => {
 		expect(firstState(place(43), { kind: 'now' }, 1_000_000, 1_000_000, false)).toMatchObject({ uid: 42, newest: 880_000 });
-		expect(firstState(place(43), { kind: 'now' }, 1_000_000, 2_000_000, true)).toMatchObject({ uid: 0, start: { upTo: 42, since: 880_000 } });
+		expect(firstState(place(43), { kind: 'now' }, 1_000_000, 2_000_000, true)).toMatchObject({
+			uid: 0,
+			start: { upTo: 42, since: 880_000 },
+		});
 		expect(firstState(place(43), { kind: 'unread' }, 0, 0, false).start).toEqual({ upTo: 42, unread: true });
 		expect(firstState(place(43), { kind: 'unread' }, 1_000_000, 2_000_000, true).start).toEqual({ upTo: 42, unread: true, since: 880_000 });
 		expect(firstState(place(43), { kind: 'lastDays', days: 2 }, 3 * 86_400_000, 0, false)).toMatchObject({ start: { since: 86_400_000 } });
@@ -199,7 +206,9 @@ describe('the cursor', () => {
 		cursor.take([seen(11)]);
 		cursor.forgive(11);
 		expect([cursor.tries(11), cursor.unfinished()]).toEqual([0, { unknown: [11], actionDue: [] }]);
-		expect(readMemory(JSON.parse(JSON.stringify({ ...newMemory('x', 0), folders: { INBOX: folder } })))?.folders.INBOX?.pending).toEqual(folder.pending);
+		expect(readMemory(JSON.parse(JSON.stringify({ ...newMemory('x', 0), folders: { INBOX: folder } })))?.folders.INBOX?.pending).toEqual(
+			folder.pending,
+		);
 		expect([cursor.take([seen(11)]), cursor.take([seen(11)])]).toEqual([1, 2]);
 		cursor.forgive(11);
 		expect(cursor.tries(11)).toBe(1);
@@ -234,7 +243,12 @@ describe('what is to be done on the server', () => {
 	it('is done, at whichever moment it comes while another round ends', async () => {
 		for (let moment = 0; moment < 20; moment++) {
 			const folder: FolderState = { mailbox: 'ada@x', uidValidity: '1', uid: 2, pending: { 1: 0, 2: 0 }, newest: 0, recent: [] };
-			const aftercare = new Aftercare({ cursor: new Cursor(folder, () => undefined), use: async () => await Promise.resolve(Object(undefined)), complain: () => undefined, relieved: () => undefined });
+			const aftercare = new Aftercare({
+				cursor: new Cursor(folder, () => undefined),
+				use: async () => await Promise.resolve(Object(undefined)),
+				complain: () => undefined,
+				relieved: () => undefined,
+			});
 			aftercare.add([1], { kind: 'read' });
 			for (let turn = 0; turn < moment; turn++) await Promise.resolve();
 			aftercare.add([2], { kind: 'read' });

@@ -13,26 +13,32 @@ const rig = makeRigs('telling', (started) => (sandbox = started));
 const times = (one: Rig, words: string): number => one.logs.filter((line) => line.includes(words)).length;
 
 describe('what fails though the session goes on', () => {
-	it.each(['UID FETCH', 'UID STORE'])('is said once, reported where it lasts, and its end is said (%s)', async (command) => {
-		const one = rig({ rules: { after: { kind: 'read' } } });
-		await one.watch.start();
-		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
-		sandbox.exchange.plan('imap', command, { reply: '%t NO Server Unavailable. 15' }, 99);
-		await one.deliver('mail');
-		await one.until('the word', () => times(one, 'to slow down') === 1);
-		passMinutes(3);
-		await one.until('the report', () => one.reports.length === 1);
-		expect(one.reports[0]).toMatchObject({ code: 'throttled' });
-		sandbox.exchange.reset();
-		await one.until('the end', () => one.handed.length === 1 && one.watch.idle);
-		expect(times(one, 'to slow down')).toBe(1);
-		expect(one.logs.at(-1)).toBe('mails are dealt with again');
-		expect(one.tokens).toBe(1);
-	}, 40_000);
+	it.each(['UID FETCH', 'UID STORE'])(
+		'is said once, reported where it lasts, and its end is said (%s)',
+		async (command) => {
+			const one = rig({ rules: { after: { kind: 'read' } } });
+			await one.watch.start();
+			await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+			sandbox.exchange.plan('imap', command, { reply: '%t NO Server Unavailable. 15' }, 99);
+			await one.deliver('mail');
+			await one.until('the word', () => times(one, 'to slow down') === 1);
+			passMinutes(3);
+			await one.until('the report', () => one.reports.length === 1);
+			expect(one.reports[0]).toMatchObject({ code: 'throttled' });
+			sandbox.exchange.reset();
+			await one.until('the end', () => one.handed.length === 1 && one.watch.idle);
+			expect(times(one, 'to slow down')).toBe(1);
+			expect(one.logs.at(-1)).toBe('mails are dealt with again');
+			expect(one.tokens).toBe(1);
+		},
+		40_000,
+	);
 
 	it('is said once for all mails, though n8n gives another number each time', async () => {
 		let attempts = 0;
-		const one = rig({ execute: () => ((attempts += 1) <= 6 ? { kind: 'notStarted', reason: `no connection after ${attempts} s` } : { kind: 'done' }) });
+		const one = rig({
+			execute: () => ((attempts += 1) <= 6 ? { kind: 'notStarted', reason: `no connection after ${attempts} s` } : { kind: 'done' }),
+		});
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		await one.deliver(...Array.from({ length: 3 }, (_, index) => `mail ${index}`));
@@ -62,8 +68,15 @@ describe('a disk that is full for a while', () => {
 
 describe('mails of which no item can be made', () => {
 	it('wait for another try up to a hundred; the rest stays in the mailbox', async () => {
-		const one = rig({ startFrom: { kind: 'unread' }, rules: { retryFirstMs: 600_000 }, make: async () => await Promise.reject(new Error('no room for its attachment')) });
-		await sandbox.fill(one.mailbox, Array.from({ length: 150 }, (_, index) => `Subject: mail ${index + 1}\r\n\r\nhello\r\n`));
+		const one = rig({
+			startFrom: { kind: 'unread' },
+			rules: { retryFirstMs: 600_000 },
+			make: async () => await Promise.reject(new Error('no room for its attachment')),
+		});
+		await sandbox.fill(
+			one.mailbox,
+			Array.from({ length: 150 }, (_, index) => `Subject: mail ${index + 1}\r\n\r\nhello\r\n`),
+		);
 		await one.watch.start();
 		const pending = (): number => Object.keys(one.stored.folders.INBOX?.pending ?? {}).length;
 		await one.until('a hundred', () => pending() >= 100);
@@ -85,7 +98,10 @@ describe('mails of which no item can be made, among others in a batch', () => {
 				return await Promise.resolve(`mail ${mail.uid}`);
 			},
 		});
-		await sandbox.fill(one.mailbox, Array.from({ length: 60 }, (_, index) => `Subject: mail ${index + 1}\r\n\r\nhello\r\n`));
+		await sandbox.fill(
+			one.mailbox,
+			Array.from({ length: 60 }, (_, index) => `Subject: mail ${index + 1}\r\n\r\nhello\r\n`),
+		);
 		await one.watch.start();
 		await one.until('all', () => one.subjects.length >= 60 && one.watch.idle);
 		expect(one.subjects).toHaveLength(60);
@@ -99,7 +115,12 @@ describe('what keeps the session from coming', () => {
 		const one = rig({
 			account: async () => {
 				attempts += 1;
-				return await Promise.reject(new MailError(`The sign-in has to be renewed. Trace ID: ${randomUUID()} Timestamp: ${new Date(attempts * 61_000).toISOString()}`, { code: 'interaction', speaker: 'identity' }));
+				return await Promise.reject(
+					new MailError(
+						`The sign-in has to be renewed. Trace ID: ${randomUUID()} Timestamp: ${new Date(attempts * 61_000).toISOString()}`,
+						{ code: 'interaction', speaker: 'identity' },
+					),
+				);
 			},
 		});
 		await one.watch.start();

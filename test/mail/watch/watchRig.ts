@@ -107,7 +107,10 @@ export class Rig {
 			token: async () => {
 				this.tokens += 1;
 				const seconds = this.options.tokenSeconds ?? 3600;
-				return new AccessToken(await this.sandbox.identity.accessToken({ mailbox: this.mailbox, lifetimeSeconds: seconds }), Date.now() + seconds * 1000);
+				return new AccessToken(
+					await this.sandbox.identity.accessToken({ mailbox: this.mailbox, lifetimeSeconds: seconds }),
+					Date.now() + seconds * 1000,
+				);
 			},
 		};
 	}
@@ -121,7 +124,10 @@ export class Rig {
 		const deadline = Date.now() + timeoutMs;
 		while (!holds()) {
 			const left = deadline - Date.now();
-			if (left <= 0) throw new Error(`Not within ${timeoutMs} ms: ${what}. Handed: ${this.subjects.join(', ')}; logs: ${this.logs.join(' | ')}; reports: ${this.reports.map(String).join(' | ')}`);
+			if (left <= 0)
+				throw new Error(
+					`Not within ${timeoutMs} ms: ${what}. Handed: ${this.subjects.join(', ')}; logs: ${this.logs.join(' | ')}; reports: ${this.reports.map(String).join(' | ')}`,
+				);
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, Math.min(left, 100));
 				this.#changed.push(() => {
@@ -191,7 +197,8 @@ export function answerFor(sandbox: Sandbox, mailbox: string, wanted: string, uid
 		session.note = (line) => {
 			note(line);
 			const [set = '', rest = ''] = line.startsWith('C: ') ? (line.split(`${command} `)[1] ?? '').split(/ (.*)/) : [];
-			if (session.mailbox === mailbox && uids.some((uid) => includes(set, uid)) && rest.includes(item)) sandbox.exchange.plan('imap', command, { reply });
+			if (session.mailbox === mailbox && uids.some((uid) => includes(set, uid)) && rest.includes(item))
+				sandbox.exchange.plan('imap', command, { reply });
 		};
 	};
 	for (const session of sandbox.exchange.live('imap')) listen(session);

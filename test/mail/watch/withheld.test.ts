@@ -47,8 +47,12 @@ describe('a mail that the server lists and does not give', () => {
 	it('holds up no other, however many there are of its kind', async () => {
 		const one = rig({ rules: { withheldMs: 3_600_000, retryFirstMs: 60_000, batchSize: 10 } });
 		await one.watch.start();
-		for (let uid = 1; uid <= 120; uid++) sandbox.exchange.mailFaults.add({ kind: 'withheld', sections: EVERYTHING, mailbox: one.mailbox, uid });
-		await sandbox.fill(one.mailbox, Array.from({ length: 120 }, (_, index) => mail(`bad ${index}`)));
+		for (let uid = 1; uid <= 120; uid++)
+			sandbox.exchange.mailFaults.add({ kind: 'withheld', sections: EVERYTHING, mailbox: one.mailbox, uid });
+		await sandbox.fill(
+			one.mailbox,
+			Array.from({ length: 120 }, (_, index) => mail(`bad ${index}`)),
+		);
 		await one.until('all put aside', () => Object.keys(one.stored.folders.INBOX?.withheld ?? {}).length === 120, 60_000);
 		await one.deliver('good');
 		await one.until('the good one', () => one.subjects.length === 1);
@@ -56,9 +60,12 @@ describe('a mail that the server lists and does not give', () => {
 	}, 120_000);
 });
 
-describe('Exchange\'s note in place of a mail', () => {
+describe("Exchange's note in place of a mail", () => {
 	it('is handed over only where the mail itself does not come', async () => {
-		const one = rig({ rules: { withheldMs: 2_500 }, make: async (fetched) => await Promise.resolve(`${fetched.uid}${fetched.placeholder === true ? ' note' : ''}`) });
+		const one = rig({
+			rules: { withheldMs: 2_500 },
+			make: async (fetched) => await Promise.resolve(`${fetched.uid}${fetched.placeholder === true ? ' note' : ''}`),
+		});
 		await one.watch.start();
 		sandbox.exchange.mailFaults.add({ kind: 'placeholder', mailbox: one.mailbox, uid: 1, times: 1 });
 		sandbox.exchange.mailFaults.add({ kind: 'placeholder', mailbox: one.mailbox, uid: 2 });

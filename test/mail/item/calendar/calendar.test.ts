@@ -3,7 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { readCalendar } from '../../../../mail/item/calendar/calendar';
 
 function ics(method: string, lines: string[], zones: string[] = []): string {
-	return ['BEGIN:VCALENDAR', `METHOD:${method}`, 'VERSION:2.0', 'PRODID:Microsoft Exchange Server 2010', ...zones, 'BEGIN:VEVENT', ...lines, 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n');
+	return [
+		'BEGIN:VCALENDAR',
+		`METHOD:${method}`,
+		'VERSION:2.0',
+		'PRODID:Microsoft Exchange Server 2010',
+		...zones,
+		'BEGIN:VEVENT',
+		...lines,
+		'END:VEVENT',
+		'END:VCALENDAR',
+		'',
+	].join('\r\n');
 }
 
 const MEETING = [
@@ -48,7 +59,7 @@ const CUSTOM_ZONE = [
 const without = (lines: string[], ...starts: string[]): string[] => lines.filter((line) => !starts.some((start) => line.startsWith(start)));
 
 describe('a calendar in a mail', () => {
-	it('is read with people, answers, place and times, by Windows\' name of the zone', async () => {
+	it("is read with people, answers, place and times, by Windows' name of the zone", async () => {
 		expect(await readCalendar(ics('REQUEST', MEETING))).toEqual({
 			kind: 'invitation',
 			method: 'REQUEST',
@@ -86,7 +97,14 @@ describe('a calendar in a mail', () => {
 	});
 
 	it.each(['ACCEPTED', 'DECLINED', 'TENTATIVE'])('tells who has answered: %s', async (partstat) => {
-		const lines = ['UID:1', 'DTSTART:20261103T090000Z', 'DTEND:20261103T093000Z', `ATTENDEE;PARTSTAT=${partstat};CN=Bob:mailto:bob@example.com`, 'COMMENT:See you', 'SUMMARY:Accepted: Budget'];
+		const lines = [
+			'UID:1',
+			'DTSTART:20261103T090000Z',
+			'DTEND:20261103T093000Z',
+			`ATTENDEE;PARTSTAT=${partstat};CN=Bob:mailto:bob@example.com`,
+			'COMMENT:See you',
+			'SUMMARY:Accepted: Budget',
+		];
 		expect(await readCalendar(ics('REPLY', lines))).toMatchObject({
 			kind: 'reply',
 			reply: { name: 'Bob', address: 'bob@example.com', answer: partstat.toLowerCase(), comment: 'See you' },
@@ -95,7 +113,11 @@ describe('a calendar in a mail', () => {
 
 	it('of another time that an attendee proposes is a counter-proposal', async () => {
 		const lines = ['UID:1', 'DTSTART:20261104T090000Z', 'DTEND:20261104T093000Z', 'ATTENDEE;PARTSTAT=TENTATIVE:mailto:bob@example.com'];
-		expect(await readCalendar(ics('COUNTER', lines))).toMatchObject({ kind: 'counterProposal', start: '2026-11-04T09:00:00.000Z', reply: { answer: 'tentative' } });
+		expect(await readCalendar(ics('COUNTER', lines))).toMatchObject({
+			kind: 'counterProposal',
+			start: '2026-11-04T09:00:00.000Z',
+			reply: { answer: 'tentative' },
+		});
 	});
 
 	it('has days, not times, for whole days', async () => {
@@ -104,7 +126,9 @@ describe('a calendar in a mail', () => {
 	});
 
 	it('without an end has the duration, or the day', async () => {
-		expect(await readCalendar(ics('REQUEST', ['UID:1', 'DTSTART:20261103T090000Z', 'DURATION:PT45M']))).toMatchObject({ end: '2026-11-03T09:45:00.000Z' });
+		expect(await readCalendar(ics('REQUEST', ['UID:1', 'DTSTART:20261103T090000Z', 'DURATION:PT45M']))).toMatchObject({
+			end: '2026-11-03T09:45:00.000Z',
+		});
 		expect(await readCalendar(ics('REQUEST', ['UID:1', 'DTSTART;VALUE=DATE:20261103']))).toMatchObject({ end: '2026-11-04' });
 	});
 
@@ -124,8 +148,24 @@ describe('a calendar in a mail', () => {
 		const text = [
 			'BEGIN:VCALENDAR',
 			'METHOD:REQUEST',
-			...['BEGIN:VEVENT', 'UID:1', 'SUMMARY:Moved', 'RECURRENCE-ID:20261110T090000Z', 'DTSTART:20261110T140000Z', 'DTEND:20261110T150000Z', 'END:VEVENT'],
-			...['BEGIN:VEVENT', 'UID:1', 'SUMMARY:Weekly', 'DTSTART:20261103T090000Z', 'DTEND:20261103T100000Z', 'RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=10', 'END:VEVENT'],
+			...[
+				'BEGIN:VEVENT',
+				'UID:1',
+				'SUMMARY:Moved',
+				'RECURRENCE-ID:20261110T090000Z',
+				'DTSTART:20261110T140000Z',
+				'DTEND:20261110T150000Z',
+				'END:VEVENT',
+			],
+			...[
+				'BEGIN:VEVENT',
+				'UID:1',
+				'SUMMARY:Weekly',
+				'DTSTART:20261103T090000Z',
+				'DTEND:20261103T100000Z',
+				'RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=10',
+				'END:VEVENT',
+			],
 			'END:VCALENDAR',
 		].join('\n');
 		expect(await readCalendar(text)).toMatchObject({
@@ -136,11 +176,14 @@ describe('a calendar in a mail', () => {
 	});
 
 	it('takes the method from the Content-Type where the calendar has none', async () => {
-		expect(await readCalendar('BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20261103T090000Z\nEND:VEVENT\nEND:VCALENDAR', 'reply')).toMatchObject({ method: 'REPLY', kind: 'reply' });
+		expect(
+			await readCalendar('BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20261103T090000Z\nEND:VEVENT\nEND:VCALENDAR', 'reply'),
+		).toMatchObject({ method: 'REPLY', kind: 'reply' });
 	});
 
 	it('that is cut off, has lines that are none, or ends nowhere is read as far as it goes', async () => {
-		const text = 'BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nthis is no line\n=20\nSUMMARY:Cut\nDTSTART:20261103T090000Z\nATTENDEE;PARTSTAT=ACC';
+		const text =
+			'BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nthis is no line\n=20\nSUMMARY:Cut\nDTSTART:20261103T090000Z\nATTENDEE;PARTSTAT=ACC';
 		expect(await readCalendar(text)).toMatchObject({ summary: 'Cut', start: '2026-11-03T09:00:00.000Z', attendees: [] });
 	});
 
@@ -163,8 +206,14 @@ describe('a hostile calendar', () => {
 		['components within components', `BEGIN:VCALENDAR\n${'BEGIN:VEVENT\nBEGIN:STANDARD\n'.repeat(50_000)}`],
 		['100,000 attendees', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n${'ATTENDEE;CN=x:mailto:a@example.com\n'.repeat(100_000)}END:VEVENT`],
 		['a zone that changes every second', `BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n').replace(/RRULE.*/g, 'RRULE:FREQ=SECONDLY')}\n${event}`],
-		['a zone whose day never comes', `BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n').replace(/RRULE.*/g, 'RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30')}\n${event}`],
-		['a zone whose Sunday never comes', `BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n').replace(/RRULE.*/g, 'RRULE:FREQ=YEARLY;BYDAY=9SU;BYMONTH=2')}\n${event}`],
+		[
+			'a zone whose day never comes',
+			`BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n').replace(/RRULE.*/g, 'RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30')}\n${event}`,
+		],
+		[
+			'a zone whose Sunday never comes',
+			`BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n').replace(/RRULE.*/g, 'RRULE:FREQ=YEARLY;BYDAY=9SU;BYMONTH=2')}\n${event}`,
+		],
 		['a year far off', `BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n')}\n${event.replace('2026', '9999')}`],
 		['one line of a megabyte', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:${'x'.repeat(1_000_000)}`],
 		['a line folded a million times', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:${'\n '.repeat(400_000)}`],

@@ -7,9 +7,17 @@ describe('HTML as Markdown', () => {
 	it.each([
 		['headings and emphasis', '<h1>Hello</h1><p>Text, <b>bold</b> and <i>slanted</i>.</p>', '# Hello\n\nText, **bold** and *slanted*.'],
 		['links', '<p>See <a href="https://example.com/a?b=c">the page</a>.</p>', 'See [the page](https://example.com/a?b=c).'],
-		['lists within lists', '<ul><li>One</li><li>Two<ul><li>Inner</li></ul></li></ul><ol start="3"><li>Three</li></ol>', '- One\n- Two\n  - Inner\n\n3. Three'],
+		[
+			'lists within lists',
+			'<ul><li>One</li><li>Two<ul><li>Inner</li></ul></li></ul><ol start="3"><li>Three</li></ol>',
+			'- One\n- Two\n  - Inner\n\n3. Three',
+		],
 		['items that nobody closed', '<ul><li>One<li>Two</ul>', '- One\n- Two'],
-		['tables of data', '<table><tr><th>Item</th><th>Price</th></tr><tr><td>Pen</td><td>2 EUR</td></tr></table>', 'Item | Price\nPen | 2 EUR'],
+		[
+			'tables of data',
+			'<table><tr><th>Item</th><th>Price</th></tr><tr><td>Pen</td><td>2 EUR</td></tr></table>',
+			'Item | Price\nPen | 2 EUR',
+		],
 		['quotations', '<p>Yes.</p><blockquote>Shall<br>we?</blockquote>', 'Yes.\n\n> Shall\n> we?'],
 		['preformatted text', '<pre>a\n  b</pre>', '```\na\n  b\n```'],
 		['pictures by their text', '<img src="x" alt="Logo"><img src="y">', 'Logo'],
@@ -17,7 +25,11 @@ describe('HTML as Markdown', () => {
 		['signs that Markdown has for itself', '<p>2*3*4 and [x] and snake_case</p>', '2\\*3\\*4 and \\[x\\] and snake_case'],
 		['entities', '<p>M&uuml;ller &amp; S&ouml;hne</p>', 'Müller & Söhne'],
 		['no hidden beginning', '<div style="display: none; max-height: 0">Open me</div><p>News</p>', 'News'],
-		['no styles, scripts and titles', '<html><head><title>T</title><style>p{}</style></head><body><script>x</script><p>News</p></body></html>', 'News'],
+		[
+			'no styles, scripts and titles',
+			'<html><head><title>T</title><style>p{}</style></head><body><script>x</script><p>News</p></body></html>',
+			'News',
+		],
 		['no tracking pixels', '<p>News</p><img src="https://example.com/open" alt="pixel" width="1" height="1">', 'News'],
 		['no links that nobody can follow', '<a href="javascript:alert(1)">Click</a> <a href="cid:1">Part</a>', 'Click Part'],
 		['nothing for nothing', '', ''],
@@ -56,7 +68,10 @@ describe('HTML as Markdown', () => {
 describe('an address in Markdown', () => {
 	it.each([
 		['https://example.com/a?utm_source=x&id=7&utm_medium=y', 'https://example.com/a?id=7'],
-		['https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.com%2Fa%3Fid%3D1&data=05%7C01', 'https://example.com/a?id=1'],
+		[
+			'https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.com%2Fa%3Fid%3D1&data=05%7C01',
+			'https://example.com/a?id=1',
+		],
 		['https://example.com/a?token=utm_source', 'https://example.com/a?token=utm_source'],
 		['mailto:ada@example.com', 'mailto:ada@example.com'],
 		['#top', ''],

@@ -14,7 +14,9 @@ const FOLDER = join(__dirname, '../../../cases/replies');
 /** The replies that we wrote in the manner of each mail program; `#####` begins a case, `##### =` what is expected of it. */
 export function replyCases(): ReplyCase[] {
 	return readdirSync(FOLDER).flatMap((file) => {
-		const blocks = readFileSync(join(FOLDER, file), 'utf8').split(/^##### (?!=|no answer)/m).slice(1);
+		const blocks = readFileSync(join(FOLDER, file), 'utf8')
+			.split(/^##### (?!=|no answer)/m)
+			.slice(1);
 		return blocks.map((block) => {
 			const [head = '', expected = ''] = block.split(/^##### =\n?/m);
 			const answers = !head.includes('##### no answer');

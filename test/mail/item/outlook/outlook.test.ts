@@ -10,7 +10,10 @@ const decode = (bytes: Buffer, page: number): string => new TextDecoder(page ===
 describe('winmail.dat', () => {
 	it('gives files with their long names, types and bytes', async () => {
 		const bytes = Buffer.from([0, 1, 2, 255]);
-		const file = tnef(...tnefFile('INVOIC~1.PDF', bytes, mapi(0x3707, 'Invoice für Ada.pdf'), mapi(0x370e, 'application/PDF'), mapi(0x3712, '<1@x>')), ...tnefFile('notes.txt', Buffer.from('hello')));
+		const file = tnef(
+			...tnefFile('INVOIC~1.PDF', bytes, mapi(0x3707, 'Invoice für Ada.pdf'), mapi(0x370e, 'application/PDF'), mapi(0x3712, '<1@x>')),
+			...tnefFile('notes.txt', Buffer.from('hello')),
+		);
 		expect(await readTnef(file, decode)).toMatchObject({
 			incomplete: false,
 			files: [
@@ -21,28 +24,46 @@ describe('winmail.dat', () => {
 	});
 
 	it('gives the body as text and HTML', async () => {
-		const file = tnef(attribute(0x00069003, properties(mapi(0x0037, 'Subject'), mapi(0x1000, 'Text'), mapi(0x1013, Buffer.from('<p>Grüße</p>')))));
+		const file = tnef(
+			attribute(0x00069003, properties(mapi(0x0037, 'Subject'), mapi(0x1000, 'Text'), mapi(0x1013, Buffer.from('<p>Grüße</p>')))),
+		);
 		expect(await readTnef(file, decode)).toMatchObject({ subject: 'Subject', text: 'Text', html: '<p>Grüße</p>' });
 	});
 
 	it('gives the HTML that stands in RTF', async () => {
-		const body = rtf('{\\rtf1\\ansi\\ansicpg1252\\fromhtml1 {\\*\\htmltag64 <p>}Gr\\\'fc\\\'dfe{\\*\\htmltag72 </p>}}');
-		expect(await readTnef(tnef(attribute(0x00069003, properties(mapi(0x1009, body)))), decode)).toMatchObject({ html: '<p>Grüße</p>', incomplete: false });
+		const body = rtf("{\\rtf1\\ansi\\ansicpg1252\\fromhtml1 {\\*\\htmltag64 <p>}Gr\\'fc\\'dfe{\\*\\htmltag72 </p>}}");
+		expect(await readTnef(tnef(attribute(0x00069003, properties(mapi(0x1009, body)))), decode)).toMatchObject({
+			html: '<p>Grüße</p>',
+			incomplete: false,
+		});
 	});
 
 	it('gives RTF of its own as a file', async () => {
-		expect(await readTnef(tnef(attribute(0x00069003, properties(mapi(0x1009, rtf('{\\rtf1 Hello}'))))), decode)).toMatchObject({ files: [{ name: 'body.rtf' }] });
+		expect(await readTnef(tnef(attribute(0x00069003, properties(mapi(0x1009, rtf('{\\rtf1 Hello}'))))), decode)).toMatchObject({
+			files: [{ name: 'body.rtf' }],
+		});
 	});
 
 	it('gives the files of a message within the message', async () => {
-		const inner = tnef(attribute(0x00069003, properties(mapi(0x0037, 'Inner'), mapi(0x1000, 'Inner text'))), ...tnefFile('inner.pdf', Buffer.from('x')));
-		const file = tnef(attribute(0x00069002, Buffer.alloc(14)), attribute(0x00069005, properties(mapi(0x3701, Buffer.concat([Buffer.alloc(16), inner]), 0x0d))));
-		expect(await readTnef(file, decode)).toMatchObject({ files: [{ name: 'Inner.txt', bytes: Buffer.from('Inner text') }, { name: 'inner.pdf' }] });
+		const inner = tnef(
+			attribute(0x00069003, properties(mapi(0x0037, 'Inner'), mapi(0x1000, 'Inner text'))),
+			...tnefFile('inner.pdf', Buffer.from('x')),
+		);
+		const file = tnef(
+			attribute(0x00069002, Buffer.alloc(14)),
+			attribute(0x00069005, properties(mapi(0x3701, Buffer.concat([Buffer.alloc(16), inner]), 0x0d))),
+		);
+		expect(await readTnef(file, decode)).toMatchObject({
+			files: [{ name: 'Inner.txt', bytes: Buffer.from('Inner text') }, { name: 'inner.pdf' }],
+		});
 	});
 
 	it('that is cut off gives what is there, and says so', async () => {
 		const file = tnef(...tnefFile('a.txt', Buffer.from('a')), ...tnefFile('b.txt', Buffer.alloc(1_000)));
-		expect(await readTnef(file.subarray(0, file.length - 500), decode)).toMatchObject({ incomplete: true, files: [{ name: 'a.txt' }, { name: 'b.txt' }] });
+		expect(await readTnef(file.subarray(0, file.length - 500), decode)).toMatchObject({
+			incomplete: true,
+			files: [{ name: 'a.txt' }, { name: 'b.txt' }],
+		});
 	});
 
 	it('that is none is left alone', async () => {
@@ -51,8 +72,19 @@ describe('winmail.dat', () => {
 	});
 
 	it.each([
-		['RTF that claims two gigabytes', tnef(attribute(0x00069003, properties(mapi(0x1009, Buffer.from('ffffff7fffffff7f4c5a467500000000', 'hex')))))],
-		['RTF that repeats itself', tnef(attribute(0x00069003, properties(mapi(0x1009, Buffer.concat([Buffer.from('80841e00000000004c5a467500000000', 'hex'), Buffer.alloc(1_999_984, 0xff)])))))],
+		[
+			'RTF that claims two gigabytes',
+			tnef(attribute(0x00069003, properties(mapi(0x1009, Buffer.from('ffffff7fffffff7f4c5a467500000000', 'hex'))))),
+		],
+		[
+			'RTF that repeats itself',
+			tnef(
+				attribute(
+					0x00069003,
+					properties(mapi(0x1009, Buffer.concat([Buffer.from('80841e00000000004c5a467500000000', 'hex'), Buffer.alloc(1_999_984, 0xff)]))),
+				),
+			),
+		],
 		['groups within groups', tnef(attribute(0x00069003, properties(mapi(0x1009, rtf(`{\\rtf1\\fromhtml1 ${'{'.repeat(200_000)}`)))))],
 		['four billion properties', tnef(attribute(0x00069003, Buffer.alloc(1_000_000, 0xff)))],
 		['100,000 files', tnef(...Array.from({ length: 100_000 }, () => attribute(0x00069002, Buffer.alloc(0))))],
@@ -67,7 +99,11 @@ describe('winmail.dat', () => {
 
 function nested(depth: number): Buffer {
 	let inner = tnef();
-	for (let level = 0; level < depth; level++) inner = tnef(attribute(0x00069002, Buffer.alloc(14)), attribute(0x00069005, properties(mapi(0x3701, Buffer.concat([Buffer.alloc(16), inner]), 0x0d))));
+	for (let level = 0; level < depth; level++)
+		inner = tnef(
+			attribute(0x00069002, Buffer.alloc(14)),
+			attribute(0x00069005, properties(mapi(0x3701, Buffer.concat([Buffer.alloc(16), inner]), 0x0d))),
+		);
 	return inner;
 }
 

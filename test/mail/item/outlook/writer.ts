@@ -27,7 +27,12 @@ export function tnef(...attributes: Buffer[]): Buffer {
 }
 
 export function tnefFile(title: string, data: Buffer, ...values: Buffer[]): Buffer[] {
-	return [attribute(0x00069002, Buffer.alloc(14)), attribute(0x00018010, Buffer.from(`${title}\0`, 'latin1')), attribute(0x0006800f, data), ...(values.length > 0 ? [attribute(0x00069005, properties(...values))] : [])];
+	return [
+		attribute(0x00069002, Buffer.alloc(14)),
+		attribute(0x00018010, Buffer.from(`${title}\0`, 'latin1')),
+		attribute(0x0006800f, data),
+		...(values.length > 0 ? [attribute(0x00069005, properties(...values))] : []),
+	];
 }
 
 /** RTF in the uncompressed form of MS-OXRTFCP. */
@@ -48,9 +53,22 @@ const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');
 export function msg(subject: string, body: string, files: ReadonlyArray<{ name: string; bytes: Buffer }>): Buffer {
 	return compound({
 		name: 'Root Entry',
-		streams: { '__properties_version1.0': Buffer.alloc(32), '__substg1.0_0037001F': utf16(subject), '__substg1.0_1000001F': utf16(body), '__substg1.0_0C1A001F': utf16('Ada'), '__substg1.0_5D01001F': utf16('ada@example.com') },
+		streams: {
+			'__properties_version1.0': Buffer.alloc(32),
+			'__substg1.0_0037001F': utf16(subject),
+			'__substg1.0_1000001F': utf16(body),
+			'__substg1.0_0C1A001F': utf16('Ada'),
+			'__substg1.0_5D01001F': utf16('ada@example.com'),
+		},
 		storages: [
-			{ name: '__recip_version1.0_#00000000', streams: { '__properties_version1.0': Buffer.alloc(8), '__substg1.0_3001001F': utf16('Bob'), '__substg1.0_39FE001F': utf16('bob@example.com') } },
+			{
+				name: '__recip_version1.0_#00000000',
+				streams: {
+					'__properties_version1.0': Buffer.alloc(8),
+					'__substg1.0_3001001F': utf16('Bob'),
+					'__substg1.0_39FE001F': utf16('bob@example.com'),
+				},
+			},
 			...files.map(({ name, bytes }, at) => ({
 				name: `__attach_version1.0_#0000000${at}`,
 				streams: { '__properties_version1.0': Buffer.alloc(8), '__substg1.0_3707001F': utf16(name), '__substg1.0_37010102': bytes },
@@ -64,7 +82,8 @@ function compound(root: Storage): Buffer {
 	const add = (storage: Storage, type: number): number => {
 		const children: number[] = [];
 		const at = entries.push({ name: storage.name, type, length: 0, children }) - 1;
-		for (const [name, bytes] of Object.entries(storage.streams)) children.push(entries.push({ name, type: 2, length: bytes.length, binaryProvider: () => new Uint8Array(bytes) }) - 1);
+		for (const [name, bytes] of Object.entries(storage.streams))
+			children.push(entries.push({ name, type: 2, length: bytes.length, binaryProvider: () => new Uint8Array(bytes) }) - 1);
 		for (const inner of storage.storages ?? []) children.push(add(inner, 1));
 		return at;
 	};

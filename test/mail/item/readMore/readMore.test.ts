@@ -9,29 +9,43 @@ type Item = MessageItem<{ name?: string; bytes: Buffer }>;
 const HEAD = 'From: Ada <ada@example.com>\r\nTo: bob@example.com\r\nSubject: Re: Offer\r\nMIME-Version: 1.0\r\n';
 
 async function itemOf(mail: string, readMore: More[] = [], format: 'simple' | 'resolved' = 'simple'): Promise<Item> {
-	return await toItem(Buffer.from(mail), { size: mail.length, folder: 'INBOX', uidl: '1' }, {
-		...{ format, downloadAttachments: true, prefix: 'attachment_', readMore },
-		store: async (content, name) => ({ name, bytes: Buffer.isBuffer(content) ? content : Buffer.concat(await content.toArray()) }),
-	});
+	return await toItem(
+		Buffer.from(mail),
+		{ size: mail.length, folder: 'INBOX', uidl: '1' },
+		{
+			...{ format, downloadAttachments: true, prefix: 'attachment_', readMore },
+			store: async (content, name) => ({ name, bytes: Buffer.isBuffer(content) ? content : Buffer.concat(await content.toArray()) }),
+		},
+	);
 }
 
 function multipart(type: string, ...parts: string[]): string {
 	return `${HEAD}Content-Type: multipart/${type}; boundary=x\r\n\r\n${parts.map((part) => `--x\r\n${part}\r\n`).join('')}--x--\r\n`;
 }
 
-const file = (type: string, name: string, bytes: Buffer): string => `Content-Type: ${type}; name="${name}"\r\nContent-Disposition: attachment; filename="${name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n${bytes.toString('base64').replace(/.{76}/g, '$&\r\n')}`;
+const file = (type: string, name: string, bytes: Buffer): string =>
+	`Content-Type: ${type}; name="${name}"\r\nContent-Disposition: attachment; filename="${name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n${bytes.toString('base64').replace(/.{76}/g, '$&\r\n')}`;
 const TEXT = 'Content-Type: text/plain\r\n\r\nHello';
 
 describe('an item', () => {
-	it.each(['simple', 'resolved'] satisfies Array<'simple' | 'resolved'>)('has what the sender wrote this time, in format %s', async (format) => {
-		const { json } = await itemOf(`${HEAD}\r\nYes.\r\n\r\nOn Mon, Nov 2, 2026 at 10:00 AM Bob <bob@example.com> wrote:\r\n> Shall we?\r\n`, [], format);
-		expect(json.newText).toBe('Yes.');
-		expect(json.text).toContain('Shall we?');
-	});
+	it.each(['simple', 'resolved'] satisfies Array<'simple' | 'resolved'>)(
+		'has what the sender wrote this time, in format %s',
+		async (format) => {
+			const { json } = await itemOf(
+				`${HEAD}\r\nYes.\r\n\r\nOn Mon, Nov 2, 2026 at 10:00 AM Bob <bob@example.com> wrote:\r\n> Shall we?\r\n`,
+				[],
+				format,
+			);
+			expect(json.newText).toBe('Yes.');
+			expect(json.text).toContain('Shall we?');
+		},
+	);
 
 	it('has it where there is only HTML, as Gmail and Outlook write it', async () => {
-		const gmail = '<div dir="ltr">Yes.</div><br><div class="gmail_quote"><div class="gmail_attr">On Mon, Nov 2, 2026 at 10:00 AM Bob &lt;<a href="mailto:bob@example.com">bob@example.com</a>&gt; wrote:<br></div><blockquote class="gmail_quote">Shall we?</blockquote></div>';
-		const outlook = '<div>Yes.</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> Bob &lt;bob@example.com&gt;<br><b>Sent:</b> Monday, November 2, 2026 10:00 AM<br><b>To:</b> Ada &lt;ada@example.com&gt;<br><b>Subject:</b> Offer<div>&nbsp;</div></div><div>Shall we?</div>';
+		const gmail =
+			'<div dir="ltr">Yes.</div><br><div class="gmail_quote"><div class="gmail_attr">On Mon, Nov 2, 2026 at 10:00 AM Bob &lt;<a href="mailto:bob@example.com">bob@example.com</a>&gt; wrote:<br></div><blockquote class="gmail_quote">Shall we?</blockquote></div>';
+		const outlook =
+			'<div>Yes.</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> Bob &lt;bob@example.com&gt;<br><b>Sent:</b> Monday, November 2, 2026 10:00 AM<br><b>To:</b> Ada &lt;ada@example.com&gt;<br><b>Subject:</b> Offer<div>&nbsp;</div></div><div>Shall we?</div>';
 		for (const html of [gmail, outlook]) expect((await itemOf(`${HEAD}Content-Type: text/html\r\n\r\n${html}`)).json.newText).toBe('Yes.');
 	});
 
@@ -40,9 +54,13 @@ describe('an item', () => {
 		for (const name of ['calendar', 'bounce', 'receipt', 'nestedMails', 'markdown', 'readMoreError']) expect(json).not.toHaveProperty(name);
 	});
 
-	it('has an invitation\'s fields', async () => {
-		const calendar = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Größe\r\nDTSTART:20261103T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR';
-		const { json } = await itemOf(multipart('alternative', TEXT, `Content-Type: text/calendar; charset=utf-8; method=REQUEST\r\n\r\n${calendar}`), ['calendar']);
+	it("has an invitation's fields", async () => {
+		const calendar =
+			'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Größe\r\nDTSTART:20261103T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR';
+		const { json } = await itemOf(
+			multipart('alternative', TEXT, `Content-Type: text/calendar; charset=utf-8; method=REQUEST\r\n\r\n${calendar}`),
+			['calendar'],
+		);
 		expect(json.calendar).toMatchObject({ kind: 'invitation', summary: 'Größe', start: '2026-11-03T09:00:00.000Z' });
 	});
 
@@ -52,25 +70,46 @@ describe('an item', () => {
 		expect(json.calendar ?? json.readMoreError).toBeDefined();
 	});
 
-	it('has a bounce\'s recipients and the mail that was sent', async () => {
-		const status = 'Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns;mx\r\n\r\nFinal-Recipient: rfc822;bob@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n';
-		const { json } = await itemOf(multipart('report; report-type=delivery-status', TEXT, status, 'Content-Type: message/rfc822\r\n\r\nMessage-ID: <1@x>\r\nSubject: =?utf-8?B?R3LDvMOfZQ==?=\r\n\r\nText'), ['bounces']);
-		expect(json.bounce).toMatchObject({ kind: 'failed', recipients: [{ address: 'bob@example.org' }], originalMessageId: '<1@x>', originalSubject: 'Grüße' });
+	it("has a bounce's recipients and the mail that was sent", async () => {
+		const status =
+			'Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns;mx\r\n\r\nFinal-Recipient: rfc822;bob@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n';
+		const { json } = await itemOf(
+			multipart(
+				'report; report-type=delivery-status',
+				TEXT,
+				status,
+				'Content-Type: message/rfc822\r\n\r\nMessage-ID: <1@x>\r\nSubject: =?utf-8?B?R3LDvMOfZQ==?=\r\n\r\nText',
+			),
+			['bounces'],
+		);
+		expect(json.bounce).toMatchObject({
+			kind: 'failed',
+			recipients: [{ address: 'bob@example.org' }],
+			originalMessageId: '<1@x>',
+			originalSubject: 'Grüße',
+		});
 	});
 
 	it('has a read receipt', async () => {
-		const part = 'Content-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822;bob@example.org\r\nOriginal-Message-ID: <1@x>\r\nDisposition: automatic-action/MDN-sent-automatically; displayed\r\n';
+		const part =
+			'Content-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822;bob@example.org\r\nOriginal-Message-ID: <1@x>\r\nDisposition: automatic-action/MDN-sent-automatically; displayed\r\n';
 		const { json } = await itemOf(multipart('report; report-type=disposition-notification', TEXT, part), ['bounces']);
 		expect(json.receipt).toMatchObject({ kind: 'read', recipient: 'bob@example.org', originalMessageId: '<1@x>' });
 		expect(json).not.toHaveProperty('bounce');
 	});
 
 	it('has the files and the text of winmail.dat', async () => {
-		const winmail = tnef(attribute(0x00069003, properties(mapi(0x1013, Buffer.from('<p>Grüße</p>')))), ...tnefFile('a.pdf', Buffer.from('PDF'), mapi(0x370e, 'application/pdf')));
+		const winmail = tnef(
+			attribute(0x00069003, properties(mapi(0x1013, Buffer.from('<p>Grüße</p>')))),
+			...tnefFile('a.pdf', Buffer.from('PDF'), mapi(0x370e, 'application/pdf')),
+		);
 		const { json, binary } = await itemOf(`${HEAD}${file('application/ms-tnef', 'winmail.dat', winmail)}`, ['outlookFiles', 'markdown']);
 		expect(json).toMatchObject({
 			...{ text: 'Grüße', html: '<p>Grüße</p>', newText: 'Grüße', markdown: 'Grüße' },
-			attachments: [{ fileName: 'winmail.dat' }, { property: 'attachment_1', fileName: 'a.pdf', mimeType: 'application/pdf', size: 3, unpackedFrom: 'winmail.dat' }],
+			attachments: [
+				{ fileName: 'winmail.dat' },
+				{ property: 'attachment_1', fileName: 'a.pdf', mimeType: 'application/pdf', size: 3, unpackedFrom: 'winmail.dat' },
+			],
 		});
 		expect(json).not.toHaveProperty('readMoreError');
 		expect(binary?.attachment_1).toEqual({ name: 'a.pdf', bytes: Buffer.from('PDF') });
@@ -78,22 +117,35 @@ describe('an item', () => {
 
 	it('has the fields and files of a mail saved from Outlook', async () => {
 		const saved = msg('Inner', 'Inner text', [{ name: 'a.txt', bytes: Buffer.from('abc') }]);
-		const { json, binary } = await itemOf(multipart('mixed', TEXT, file('application/vnd.ms-outlook', 'inner.msg', saved)), ['outlookFiles']);
-		expect(json.nestedMails).toMatchObject([{ fileName: 'inner.msg', subject: 'Inner', text: 'Inner text', attachments: [{ fileName: 'a.txt', size: 3 }] }]);
+		const { json, binary } = await itemOf(multipart('mixed', TEXT, file('application/vnd.ms-outlook', 'inner.msg', saved)), [
+			'outlookFiles',
+		]);
+		expect(json.nestedMails).toMatchObject([
+			{ fileName: 'inner.msg', subject: 'Inner', text: 'Inner text', attachments: [{ fileName: 'a.txt', size: 3 }] },
+		]);
 		expect(binary?.attachment_1).toEqual({ name: 'a.txt', bytes: Buffer.from('abc') });
 	});
 
 	it('says where an Outlook file cannot be unpacked', async () => {
-		const { json } = await itemOf(multipart('mixed', TEXT, file('application/ms-tnef', 'winmail.dat', Buffer.from('nothing'))), ['outlookFiles']);
+		const { json } = await itemOf(multipart('mixed', TEXT, file('application/ms-tnef', 'winmail.dat', Buffer.from('nothing'))), [
+			'outlookFiles',
+		]);
 		expect(json.readMoreError).toBe('The Outlook file "winmail.dat" could not be unpacked.');
 	});
 
 	it('has the fields of mails within mails', async () => {
-		const inner = 'Content-Type: message/rfc822\r\n\r\nFrom: =?utf-8?B?SsO8cmc=?= <joerg@example.com>\r\nSubject: Inner\r\nDate: Tue, 3 Nov 2026 10:00:00 +0100\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\nContent-Type: text/plain\r\n\r\nInner text\r\n--y\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nPDF\r\n--y\r\nContent-Type: message/rfc822\r\n\r\nSubject: Innermost\r\n\r\nText\r\n--y--';
+		const inner =
+			'Content-Type: message/rfc822\r\n\r\nFrom: =?utf-8?B?SsO8cmc=?= <joerg@example.com>\r\nSubject: Inner\r\nDate: Tue, 3 Nov 2026 10:00:00 +0100\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\nContent-Type: text/plain\r\n\r\nInner text\r\n--y\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nPDF\r\n--y\r\nContent-Type: message/rfc822\r\n\r\nSubject: Innermost\r\n\r\nText\r\n--y--';
 		const { json } = await itemOf(multipart('mixed', TEXT, inner), ['nestedMails']);
 		expect(json.nestedMails).toMatchObject([
 			{
-				...{ fileName: 'Inner.eml', from: '"Jürg" <joerg@example.com>', subject: 'Inner', date: '2026-11-03T09:00:00.000Z', text: 'Inner text' },
+				...{
+					fileName: 'Inner.eml',
+					from: '"Jürg" <joerg@example.com>',
+					subject: 'Inner',
+					date: '2026-11-03T09:00:00.000Z',
+					text: 'Inner text',
+				},
 				attachments: [{ fileName: 'a.pdf', mimeType: 'application/pdf', size: 3 }, { fileName: 'Innermost.eml' }],
 				nestedMails: [{ subject: 'Innermost' }],
 			},
@@ -108,7 +160,9 @@ describe('an item', () => {
 	});
 
 	it('has Markdown, also of a mail without HTML', async () => {
-		expect((await itemOf(`${HEAD}Content-Type: text/html\r\n\r\n<h2>Hello</h2><ul><li>One</li></ul>`, ['markdown'])).json.markdown).toBe('## Hello\n\n- One');
+		expect((await itemOf(`${HEAD}Content-Type: text/html\r\n\r\n<h2>Hello</h2><ul><li>One</li></ul>`, ['markdown'])).json.markdown).toBe(
+			'## Hello\n\n- One',
+		);
 		expect((await itemOf(`${HEAD}\r\nHello`, ['markdown'])).json.markdown).toBe('Hello');
 	});
 });

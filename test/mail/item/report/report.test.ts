@@ -9,26 +9,34 @@ function source(headers: Record<string, string>, text: string, parts: Partial<Re
 	return { header: (name) => known.get(name) ?? '', has: (name) => known.has(name), text, decode: (value) => value, ...parts };
 }
 
-const DAEMON = { from: 'Mail Delivery System <MAILER-DAEMON@mx.example.com>', to: 'ada@example.com', subject: 'Undelivered Mail Returned to Sender' };
+const DAEMON = {
+	from: 'Mail Delivery System <MAILER-DAEMON@mx.example.com>',
+	to: 'ada@example.com',
+	subject: 'Undelivered Mail Returned to Sender',
+};
 
 describe('a report on delivery', () => {
 	it('of Exchange Online names recipient, status, reason and the mail that was sent', () => {
 		const bounce = readBounce(
-			source({ from: 'Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.com>', 'in-reply-to': '<1@example.com>' }, '', {
-				deliveryStatus: [
-					'Reporting-MTA: dns;AM0PR01MB0001.eurprd01.prod.exchangelabs.com',
-					'Received-From-MTA: dns;DB3PR01MB0002.eurprd01.prod.exchangelabs.com',
-					'Arrival-Date: Tue, 3 Nov 2026 09:00:00 +0000',
-					'',
-					'Final-Recipient: rfc822;bob@example.org',
-					'Action: failed',
-					'Status: 5.1.10',
-					'Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient',
-					'  bob@example.org not found by SMTP address lookup',
-					'Remote-MTA: dns;mx.example.org',
-				].join('\r\n'),
-				original: 'Message-ID: <1@example.com>\r\nSubject: Offer\r\nTo: bob@example.org\r\n\r\nText',
-			}),
+			source(
+				{ from: 'Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.com>', 'in-reply-to': '<1@example.com>' },
+				'',
+				{
+					deliveryStatus: [
+						'Reporting-MTA: dns;AM0PR01MB0001.eurprd01.prod.exchangelabs.com',
+						'Received-From-MTA: dns;DB3PR01MB0002.eurprd01.prod.exchangelabs.com',
+						'Arrival-Date: Tue, 3 Nov 2026 09:00:00 +0000',
+						'',
+						'Final-Recipient: rfc822;bob@example.org',
+						'Action: failed',
+						'Status: 5.1.10',
+						'Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient',
+						'  bob@example.org not found by SMTP address lookup',
+						'Remote-MTA: dns;mx.example.org',
+					].join('\r\n'),
+					original: 'Message-ID: <1@example.com>\r\nSubject: Offer\r\nTo: bob@example.org\r\n\r\nText',
+				},
+			),
 		);
 		expect(bounce).toEqual({
 			kind: 'failed',
@@ -50,7 +58,8 @@ describe('a report on delivery', () => {
 	});
 
 	it('of Postfix with two recipients, of which one is delayed, has both', () => {
-		const deliveryStatus = 'Reporting-MTA: dns; mx.example.com\nX-Postfix-Queue-ID: 4F\n\nFinal-Recipient: rfc822; bob@example.org\nOriginal-Recipient: rfc822;sales@example.org\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n\nFinal-Recipient: rfc822; carol@example.net\nAction: delayed\nStatus: 4.4.1\n';
+		const deliveryStatus =
+			'Reporting-MTA: dns; mx.example.com\nX-Postfix-Queue-ID: 4F\n\nFinal-Recipient: rfc822; bob@example.org\nOriginal-Recipient: rfc822;sales@example.org\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n\nFinal-Recipient: rfc822; carol@example.net\nAction: delayed\nStatus: 4.4.1\n';
 		expect(readBounce(source(DAEMON, '', { deliveryStatus }))).toMatchObject({
 			kind: 'failed',
 			recipients: [
@@ -73,12 +82,16 @@ describe('a report on delivery', () => {
 	});
 
 	it('is read where the status has CR only, capitals and blanks before colons', () => {
-		const deliveryStatus = 'REPORTING-MTA : dns;mx\r\rFINAL-RECIPIENT : RFC822; <bob@example.org>\rACTION : FAILED\rSTATUS : 5.2.2 (mailbox full)';
-		expect(readBounce(source(DAEMON, '', { deliveryStatus }))).toMatchObject({ kind: 'failed', recipients: [{ address: 'bob@example.org', status: '5.2.2' }] });
+		const deliveryStatus =
+			'REPORTING-MTA : dns;mx\r\rFINAL-RECIPIENT : RFC822; <bob@example.org>\rACTION : FAILED\rSTATUS : 5.2.2 (mailbox full)';
+		expect(readBounce(source(DAEMON, '', { deliveryStatus }))).toMatchObject({
+			kind: 'failed',
+			recipients: [{ address: 'bob@example.org', status: '5.2.2' }],
+		});
 	});
 });
 
-describe('a report in a mail server\'s own words', () => {
+describe("a report in a mail server's own words", () => {
 	it('of Exim is read', () => {
 		const text = `This message was created automatically by mail delivery software.
 
@@ -101,7 +114,9 @@ Hello`;
 		expect(readBounce(source({ ...DAEMON, 'x-failed-recipients': 'bob@example.org' }, text))).toEqual({
 			kind: 'failed',
 			permanent: true,
-			recipients: [{ address: 'bob@example.org', action: 'failed', status: '5.1.1', reason: '550 5.1.1 No such user', remoteServer: 'mx.example.org' }],
+			recipients: [
+				{ address: 'bob@example.org', action: 'failed', status: '5.1.1', reason: '550 5.1.1 No such user', remoteServer: 'mx.example.org' },
+			],
 			reportingServer: '',
 			originalMessageId: '<7@example.com>',
 			originalSubject: 'Offer',
@@ -137,26 +152,53 @@ Message-ID: <8@example.com>`;
 		['German', 'Fehler bei der Nachrichtenzustellung an folgende Empfänger oder Gruppen:', 'Ursprüngliche Nachrichtenkopfzeilen:'],
 	])('of Exchange is read, in %s', (_language, begin, headers) => {
 		const text = `${begin}\n\nbob@example.org (bob@example.org)\nYour message couldn't be delivered.\n\nDiagnostic information for administrators:\n\nGenerating server: AM0PR01.eurprd01.prod.outlook.com\n\nbob@example.org\nRemote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found'\n\n${headers}\n\nReceived: from x by y\nMessage-ID: <9@example.com>\nSubject: Offer`;
-		expect(readBounce(source({ 'x-ms-exchange-message-is-ndr': '', from: 'Microsoft Outlook <outlook@example.com>', to: 'ada@example.com' }, text))).toMatchObject({
+		expect(
+			readBounce(
+				source({ 'x-ms-exchange-message-is-ndr': '', from: 'Microsoft Outlook <outlook@example.com>', to: 'ada@example.com' }, text),
+			),
+		).toMatchObject({
 			kind: 'failed',
-			recipients: [{ address: 'bob@example.org', status: '5.1.10', reason: 'Remote Server returned \'550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found\'' }],
+			recipients: [
+				{
+					address: 'bob@example.org',
+					status: '5.1.10',
+					reason: "Remote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found'",
+				},
+			],
 			originalMessageId: '<9@example.com>',
 		});
 	});
 
 	it('of Gmail is read', () => {
-		const text = 'Delivery to the following recipient failed permanently:\n\n     bob@example.org\n\nTechnical details of permanent failure:\nGoogle tried to deliver your message, but it was rejected by the server.\n\nThe error that the other server returned was:\n550 5.1.1 The email account that you tried to reach does not exist.\n\n----- Original message -----\n\nMessage-ID: <10@example.com>\nSubject: Offer';
-		expect(readBounce(source(DAEMON, text))).toMatchObject({ recipients: [{ address: 'bob@example.org', status: '5.1.1' }], originalMessageId: '<10@example.com>' });
+		const text =
+			'Delivery to the following recipient failed permanently:\n\n     bob@example.org\n\nTechnical details of permanent failure:\nGoogle tried to deliver your message, but it was rejected by the server.\n\nThe error that the other server returned was:\n550 5.1.1 The email account that you tried to reach does not exist.\n\n----- Original message -----\n\nMessage-ID: <10@example.com>\nSubject: Offer';
+		expect(readBounce(source(DAEMON, text))).toMatchObject({
+			recipients: [{ address: 'bob@example.org', status: '5.1.1' }],
+			originalMessageId: '<10@example.com>',
+		});
 	});
 
 	it('that a mail is late is no failure', () => {
-		const text = 'This is an automatically generated Delivery Status Notification.\n\nTHIS IS A WARNING MESSAGE ONLY.\n\nDelivery to the following recipients has been delayed.\n\n       bob@example.org\n';
-		expect(readBounce(source({ ...DAEMON, subject: 'Delivery delayed' }, text))).toMatchObject({ kind: 'delayed', permanent: false, recipients: [{ action: 'delayed' }] });
+		const text =
+			'This is an automatically generated Delivery Status Notification.\n\nTHIS IS A WARNING MESSAGE ONLY.\n\nDelivery to the following recipients has been delayed.\n\n       bob@example.org\n';
+		expect(readBounce(source({ ...DAEMON, subject: 'Delivery delayed' }, text))).toMatchObject({
+			kind: 'delayed',
+			permanent: false,
+			recipients: [{ action: 'delayed' }],
+		});
 	});
 
 	it.each([
-		['a person who writes of one', { from: 'Bob <bob@example.org>', to: 'ada@example.com' }, 'Your mail to carol@example.org failed: 550 5.1.1 User unknown'],
-		['an answer of an absent postmaster', { from: 'postmaster@example.org', to: 'ada@example.com' }, 'I am away until Monday. Write to ada@example.com.'],
+		[
+			'a person who writes of one',
+			{ from: 'Bob <bob@example.org>', to: 'ada@example.com' },
+			'Your mail to carol@example.org failed: 550 5.1.1 User unknown',
+		],
+		[
+			'an answer of an absent postmaster',
+			{ from: 'postmaster@example.org', to: 'ada@example.com' },
+			'I am away until Monday. Write to ada@example.com.',
+		],
 	])('is not taken from %s', (_name, headers, text) => {
 		expect(readBounce(source(headers, text))).toBeUndefined();
 	});
@@ -172,7 +214,12 @@ describe('a read receipt', () => {
 		['automatic-action/MDN-sent-automatically; denied', 'other', true],
 	])('"%s" is %s', (disposition, kind, automatic) => {
 		const text = `Reporting-UA: example\r\nFinal-Recipient: rfc822;bob@example.org\r\nOriginal-Message-ID: <1@example.com>\r\nDisposition: ${disposition}\r\n`;
-		expect(readReceipt(source({}, '', { disposition: text }))).toMatchObject({ kind, automatic, recipient: 'bob@example.org', originalMessageId: '<1@example.com>' });
+		expect(readReceipt(source({}, '', { disposition: text }))).toMatchObject({
+			kind,
+			automatic,
+			recipient: 'bob@example.org',
+			originalMessageId: '<1@example.com>',
+		});
 	});
 
 	it('is none without its part', () => {
