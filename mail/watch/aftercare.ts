@@ -3,9 +3,11 @@ import { blameOf, Trial } from '../blame';
 import { asMailError, MailError } from '../errors';
 import { act, type Action } from '../imap/actions';
 import type { Use } from '../imap/fetch';
+import { chooseFolder, foldersNamed, type Folder } from '../imap/folders';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
 import { rest } from './pauses';
+import type { Rules } from './rules';
 
 export interface AftercareOptions {
 	cursor: Cursor;
@@ -138,4 +140,28 @@ function refused(uid: number | undefined, { summary, command, response }: MailEr
 		response,
 		remedy: 'Look at this mail in the mailbox, and do it by hand.',
 	});
+}
+
+type Targets = Pick<Rules, 'after' | 'onGiveUp'>;
+
+/**
+ * Finds the server's paths of the folders to move to. A watched folder is refused: an email that is moved there is a new
+ * email of that folder, so executions would follow without end.
+ *
+ * @param known every folder of the mailbox
+ * @param watched as the user wrote them
+ * @throws MailError `input` for a watched folder, `notFound` for one that does not exist
+ */
+export function locateTargets(known: readonly Folder[], watched: readonly string[], { after, onGiveUp }: Targets): Targets {
+	const located = (action: Action, field: string): Action => {
+		if (action.kind !== 'move') return action;
+		const { path } = chooseFolder(known, action.to, field);
+		if (!watched.some((wanted) => foldersNamed(known, wanted).some((folder) => folder.path === path))) return { kind: 'move', to: path };
+		throw new MailError(`Emails would be moved to "${path}", which is watched. Each would start another execution there, without end.`, {
+			code: 'input',
+			field,
+			remedy: 'Choose a folder that this trigger does not watch, or take it out of Folder and Additional Folders.',
+		});
+	};
+	return { after: located(after, 'Move to Folder'), onGiveUp: located(onGiveUp, 'Failed Emails Folder') };
 }

@@ -3,12 +3,13 @@ import { chooseFolder, listFolders } from '../imap/folders';
 import { searchAfter } from '../imap/search';
 import { ImapSession } from '../imap/session';
 import { oneLine } from '../redact';
+import { locateTargets } from './aftercare';
 import type { Complaints } from './complaints';
 import { Cursor, firstState, LATE_UIDS, stateAfterChange, stateAfterLoss, type Place } from './cursor';
-import { Delivery, type Rules } from './delivery';
+import { Delivery } from './delivery';
 import { askFor, keyOf, type FolderState } from './memory';
 import type { MailboxWatchOptions } from './options';
-import { locateTargets } from './targets';
+import type { Rules } from './rules';
 import { Telling } from './telling';
 import { Watch } from './keepAlive';
 

@@ -4,8 +4,9 @@ import type { Criteria } from '../imap/criteria';
 import type { FetchedMail } from '../imap/fetch';
 import type { Patience } from '../imap/limits';
 import type { StartFrom } from './cursor';
-import type { Outcome, Rules } from './delivery';
+import type { Outcome } from './executions';
 import type { WatchMemory } from './memory';
+import type { Rules } from './rules';
 
 /** What a watch of one mailbox is told. */
 export interface MailboxWatchOptions<Item> {

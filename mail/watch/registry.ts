@@ -1,5 +1,5 @@
+import type { Outcome } from './executions';
 import type { WatchMemory } from './memory';
-import type { Outcome } from './delivery';
 
 /** What a watch leaves to the one that follows it in the same process. */
 export interface Legacy {

@@ -4,7 +4,7 @@ import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/ima
 import { chooseFolder, listFolders } from '../../mail/imap/folders';
 import { searchAfter } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
-import { locateTargets } from '../../mail/watch/targets';
+import { locateTargets } from '../../mail/watch/aftercare';
 import { openAccount } from '../account';
 import { nodeError } from '../nodeError';
 import type { Settings } from './settings';

@@ -6,7 +6,7 @@ import { combine, criteriaOfFilters, criteriaOfRules, type Criteria } from '../.
 import type { Format } from '../../mail/item/item';
 import type { More } from '../../mail/item/readMore/readMore';
 import type { StartFrom } from '../../mail/watch/cursor';
-import type { Rules } from '../../mail/watch/delivery';
+import type { Rules } from '../../mail/watch/rules';
 import type { AccountChoice } from '../account';
 import { readMoreOf } from '../readMoreOption';
 import { startFromOf } from '../startFromOption';

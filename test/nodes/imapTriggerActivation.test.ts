@@ -158,10 +158,10 @@ describe('activation', () => {
 		await close();
 		const parameters = { postProcessAction: 'move', moveToFolder: { __rl: true, mode: 'id', value: 'inbox' } };
 		await expect(start(rigOf({ mailbox, staticData: before.staticData, activation: 'update', parameters }))).rejects.toThrow(
-			'Mails would be moved to "INBOX", which is watched',
+			'Emails would be moved to "INBOX", which is watched',
 		);
 		const manual = await new ImapTrigger().trigger.call(rigOf({ mailbox, mode: 'manual', parameters }).context());
-		await expect(manual.manualTriggerFunction?.()).rejects.toThrow('Mails would be moved to "INBOX", which is watched');
+		await expect(manual.manualTriggerFunction?.()).rejects.toThrow('Emails would be moved to "INBOX", which is watched');
 	});
 
 	it('says in a test run that no email has an attachment, and gives the newest one that has, with its flags', async () => {

@@ -178,14 +178,14 @@ describe('a mail over which the server stumbles', () => {
 		const ends = stumbleOver(one, (uids) => includes(uids, 1));
 		await one.watch.start();
 		await one.deliver('bad');
-		await one.until('suspicion', () => one.logs.some((line) => line.includes('ends whenever mails are asked for')), 150_000);
+		await one.until('suspicion', () => one.logs.some((line) => line.includes('ends whenever emails are asked for')), 150_000);
 		passMinutes(3);
 		await one.until('the report', () => one.reports.length === 1, 150_000);
-		expect(one.reports[0]?.message).toContain('ends whenever mails are asked for, last the one with UID 1');
+		expect(one.reports[0]?.message).toContain('ends whenever emails are asked for, last the one with UID 1');
 		expect(ends()).toBeGreaterThanOrEqual(4);
 		await one.deliver('good');
 		await one.until('the other', () => one.subjects.length === 1 && one.reports.length === 2 && one.watch.idle, 180_000);
-		expect(one.reports[1]?.message).toContain('The mail with UID 1 in INBOX was given up');
+		expect(one.reports[1]?.message).toContain('The email with UID 1 in INBOX was given up');
 	}, 480_000);
 
 	it.each([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import type { Outcome } from '../../../mail/watch/delivery';
+import type { Outcome } from '../../../mail/watch/executions';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { Rig } from './watchRig';
 

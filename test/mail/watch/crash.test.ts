@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Outcome } from '../../../mail/watch/delivery';
+import type { Outcome } from '../../../mail/watch/executions';
 import { newestMemory, newMemory, type WatchMemory } from '../../../mail/watch/memory';
 import type { Sandbox } from '../../../sandbox/servers';
 import { makeRigs, Rig } from './watchRig';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Sandbox } from '../../../sandbox/servers';
 import type { FetchedMail } from '../../../mail/imap/fetch';
-import type { Outcome } from '../../../mail/watch/delivery';
+import type { Outcome } from '../../../mail/watch/executions';
 import { makeRigs, passMinutes } from './watchRig';
 
 let sandbox: Sandbox;
@@ -275,7 +275,7 @@ describe('a watch and failing executions', () => {
 		expect(sorted([...new Set(one.subjects)])).toEqual(sorted(names(10)));
 		expect(one.subjects.filter((subject) => subject === 'mail 4')).toHaveLength(3);
 		expect(one.subjects).toHaveLength(12);
-		expect(one.reports[0]?.message).toBe('The mail with UID 4 in INBOX was given up after 3 failed executions.');
+		expect(one.reports[0]?.message).toBe('The email with UID 4 in INBOX was given up after 3 failed executions.');
 		expect(one.reports[0]?.remedy).toContain('the workflow broke');
 		expect(one.stored.folders.INBOX).toMatchObject({ uid: 10, pending: {} });
 	});

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { ImapSession } from '../../../mail/imap/session';
 import { newMemory } from '../../../mail/watch/memory';
-import type { Outcome } from '../../../mail/watch/delivery';
+import type { Outcome } from '../../../mail/watch/executions';
 import type { Sandbox } from '../../../sandbox/servers';
 import type { Session } from '../../../sandbox/servers/exchange/session';
 import { mail, makeRigs, type Rig } from './watchRig';

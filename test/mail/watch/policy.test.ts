@@ -12,7 +12,7 @@ import { Cursor, firstState, stateAfterChange, type Place } from '../../../mail/
 import { askFor, journalOf, newestMemory, newMemory, readMemory, takenUp, type FolderState } from '../../../mail/watch/memory';
 import { liveWatches, takeOver } from '../../../mail/watch/registry';
 import { HEARTBEAT_MS } from '../../../mail/watch/keepAlive';
-import { Suspicion } from '../../../mail/watch/suspicion';
+import { Suspicion } from '../../../mail/watch/unfetched';
 import { LONGEST_PAUSE_MS, pause, retryIn } from '../../../mail/backoff';
 import { renewIn } from '../../../mail/watch/keepAlive';
 

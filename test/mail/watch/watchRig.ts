@@ -5,7 +5,7 @@ import type { MailError } from '../../../mail/errors';
 import type { FetchedMail } from '../../../mail/imap/fetch';
 import { AccessToken } from '../../../mail/signIn/token';
 import { newMemory, type WatchMemory } from '../../../mail/watch/memory';
-import type { Outcome } from '../../../mail/watch/delivery';
+import type { Outcome } from '../../../mail/watch/executions';
 import { MailboxWatch } from '../../../mail/watch/mailbox';
 import type { MailboxWatchOptions } from '../../../mail/watch/options';
 import { startSandbox, trust, type Address, type Sandbox } from '../../../sandbox/servers';

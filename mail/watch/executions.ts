@@ -1,0 +1,195 @@
+import { pause, retryIn } from '../backoff';
+import { MailError } from '../errors';
+import type { Aftercare } from './aftercare';
+import type { Backlog } from './backlog';
+import type { Cursor, Seen } from './cursor';
+import type { Loaded } from './loading';
+import { rest, Slots } from './pauses';
+import type { Rules } from './rules';
+
+/**
+ * How an execution ended:
+ *
+ * - `done`: it succeeded. Where `ended` is set, the emails count as done at once, and the execution keeps its slot until `ended` resolves.
+ * - `failed`: it failed.
+ * - `already`: n8n has had an execution under this key before and does not start another one.
+ * - `notStarted`: n8n could not start it, so it does not count as a try.
+ */
+export type Outcome =
+	| { kind: 'done'; ended?: Promise<unknown> }
+	| { kind: 'failed'; reason: string }
+	| { kind: 'already' }
+	| { kind: 'notStarted'; reason: string };
+
+export interface ExecutionsOptions<Item> {
+	folder: string;
+	/** Identifies the folder among all folders of all mailboxes, and differs once the folder has been recreated. */
+	place: string;
+	rules: Rules;
+	cursor: Cursor;
+	/** Starts an execution and tells how it ended. `key` is the same for the same try of the same emails. */
+	send: (items: Item[], key: string) => Promise<Outcome>;
+	/** Executions that an earlier watch of this process started and that still run. */
+	running: Map<string, Promise<Outcome>>;
+	/** Whether another watch has taken over, so that what this one remembers no longer counts. */
+	superseded: () => boolean;
+	/** Called for each email that is no longer retried. */
+	report: (error: MailError) => void;
+	/** Called when emails cannot be processed, because of n8n or of the server; the receiver limits how often that is told. */
+	complain: (error: MailError) => void;
+	/** Called when emails can be processed again. */
+	relieved: () => void;
+}
+
+/** While this number of emails waits for a retry, no fresh ones are handed over. */
+const MOST_RETRIES = 100;
+/** An email is no longer retried after n8n has ended this many times more than the email may fail. */
+const MOST_CRASHES = 3;
+
+/** Hands emails to executions, hears how those end, and decides what happens to the emails next. */
+export class Executions<Item> {
+	readonly #slots: Slots;
+	/** Times in a row that n8n started no execution. */
+	#unstarted = 0;
+
+	constructor(
+		private readonly options: ExecutionsOptions<Item>,
+		private readonly backlog: Backlog,
+		private readonly aftercare: Aftercare,
+		/** Aborted when the watch stops. */
+		private readonly stopped: AbortSignal,
+	) {
+		this.#slots = new Slots(options.rules.maxInFlight);
+	}
+
+	get isIdle(): boolean {
+		return this.#slots.taken === 0;
+	}
+
+	/** Nobody waits for a slot any more. Executions that run are left to the next watch. */
+	stop(): void {
+		this.#slots.letAllThrough();
+	}
+
+	/** Continues with an email that an earlier watch handed over without hearing the end of its execution. */
+	resume(uid: number): void {
+		const { cursor, rules, running } = this.options;
+		const execution = running.get(this.#name(uid));
+		if (execution !== undefined) void this.#conclude([{ uid, receivedAt: 0, messageId: '' }], execution);
+		else if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.backlog.retry(uid);
+		else this.#giveUp(uid, 'n8n ended each time while its execution ran');
+	}
+
+	/** Resolves when a slot is free. */
+	async slot(): Promise<void> {
+		await this.#slots.free();
+	}
+
+	/** Waits for room for a fresh email. @returns false where retries have to go first, or the watch has stopped */
+	async room(): Promise<boolean> {
+		await this.#slots.free();
+		while (this.backlog.pressing >= MOST_RETRIES && !this.stopped.aborted) {
+			if (this.backlog.due > 0) return false;
+			await rest(1_000, this.stopped);
+			await this.#slots.free();
+		}
+		return !this.stopped.aborted;
+	}
+
+	/** Starts one execution with all of these. */
+	handOver(batch: ReadonlyArray<Loaded<Item>>): void {
+		const { cursor, send, running } = this.options;
+		const tries = cursor.take(batch);
+		const first = batch[0]?.uid ?? 0;
+		const key = `${this.#name(first)}${batch.length > 1 ? `+${batch.length - 1}` : ''}:${tries}`;
+		const items = batch.map((mail) => mail.item);
+		const execution = send(items, key);
+		for (const { uid } of batch) running.set(this.#name(uid), execution);
+		// The items are large; only these fields are kept until the execution ends.
+		const seen = batch.map(({ uid, receivedAt, messageId }) => ({ uid, receivedAt, messageId }));
+		void this.#conclude(seen, execution);
+	}
+
+	async #conclude(batch: readonly Seen[], execution: Promise<Outcome>): Promise<void> {
+		const { cursor, rules, running, superseded } = this.options;
+		this.#slots.take();
+		const outcome = await execution.catch((error: unknown): Outcome => ({ kind: 'failed', reason: reasonOf(error) }));
+		if (outcome.kind === 'done' && outcome.ended !== undefined) void outcome.ended.finally(() => this.#slots.giveBack());
+		else this.#slots.giveBack();
+		// The next watch waits for the same execution, and removes it from `running`.
+		if (superseded()) return;
+		for (const { uid } of batch) running.delete(this.#name(uid));
+		// Stored after the stop too, since n8n lets executions end before it ends itself.
+		if (outcome.kind === 'done') cursor.succeed(batch, rules.after.kind !== 'nothing');
+		if (outcome.kind === 'notStarted') for (const { uid } of batch) cursor.forgive(uid);
+		if (!this.stopped.aborted) this.#continue(batch, outcome);
+	}
+
+	#continue(batch: readonly Seen[], outcome: Outcome): void {
+		const { rules, relieved } = this.options;
+		if (outcome.kind === 'notStarted') return this.startLater(batch, outcome.reason);
+		if (this.#unstarted > 0) relieved();
+		this.#unstarted = 0;
+		if (outcome.kind === 'already') return this.#tryAnew(batch);
+		if (outcome.kind === 'failed') return this.fail(batch, outcome.reason);
+		const uids = batch.map(({ uid }) => uid);
+		if (rules.after.kind !== 'nothing') this.aftercare.add(uids, rules.after);
+	}
+
+	/** n8n itself is at fault, for example because its database is away. Retried without end, at growing intervals. */
+	startLater(batch: readonly Seen[], reason: string): void {
+		this.#unstarted += 1;
+		this.options.complain(
+			new MailError(`n8n started no execution: ${reason}`, {
+				code: 'unreachable',
+				remedy: "Look at n8n's own log. The emails wait and are handed over as soon as n8n can start executions again.",
+			}),
+		);
+		for (const { uid } of batch) this.backlog.retryLater(pause(this.#unstarted), uid);
+	}
+
+	/** Nobody knows how the execution under this key ended. The emails get another one under another key, which does not count as a failure. */
+	#tryAnew(batch: readonly Seen[]): void {
+		const { cursor, rules } = this.options;
+		for (const { uid } of batch) {
+			if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.backlog.retryLater(0, uid);
+			else this.#giveUp(uid, 'n8n has had its executions before and does not tell how they ended');
+		}
+	}
+
+	/** Retries emails whose execution failed. Those of a batch are retried at once, one by one, so that the guilty one is found. */
+	fail(batch: readonly Seen[], reason: string): void {
+		const { cursor, rules } = this.options;
+		for (const { uid } of batch) {
+			const tries = cursor.tries(uid);
+			if (batch.length > 1) this.backlog.retryLater(0, uid);
+			else if (tries < rules.maxTries) this.backlog.retryLater(retryIn(tries, rules.retryFirstMs), uid);
+			else this.#giveUp(uid, reason);
+		}
+	}
+
+	#giveUp(uid: number, reason: string): void {
+		const after = `after ${this.options.cursor.tries(uid)} failed executions`;
+		// What an execution says may quote the email. It goes into the report, never into the message, which is logged.
+		this.abandon(
+			uid,
+			after,
+			`The last one said: ${reason}. Look at the failed executions before this one; the email is still in the mailbox.`,
+		);
+	}
+
+	/** Retries an email no longer, reports that, and does on the server what is wished for failed emails. */
+	abandon(uid: number, after: string, remedy: string): void {
+		const { rules, folder, report } = this.options;
+		report(new MailError(`The email with UID ${uid} in ${folder} was given up ${after}.`, { code: 'rejected', speaker: 'imap', remedy }));
+		this.aftercare.add([uid], rules.onGiveUp);
+	}
+
+	#name(uid: number): string {
+		return `${this.options.place}:${uid}`;
+	}
+}
+
+function reasonOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
