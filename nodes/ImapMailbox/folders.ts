@@ -1,10 +1,11 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { flag, text } from '../parameterValues';
+import { isTool, shortenFolder } from '../toolAnswers';
 import type { Scene } from './scene';
 import { locator } from './settings';
 
-export async function runFolder({ own, item, folders, operation, connection }: Scene): Promise<INodeExecutionData[]> {
+export async function runFolder({ context, own, item, folders, operation, connection }: Scene): Promise<INodeExecutionData[]> {
 	const { mailbox } = connection.account;
 	const wanted = async (): ReturnType<typeof folders.find> =>
 		await folders.find(locator(own.getNodeParameter('folder', item, ''), 'Folder'));
@@ -29,7 +30,7 @@ export async function runFolder({ own, item, folders, operation, connection }: S
 			return [{ json: { ...(await folders.status(await wanted())), mailbox } }];
 		default: {
 			const all = await folders.describe(flag(own.getNodeParameter('includeCounts', item, true), 'Include Counts', true));
-			return all.map((facts) => ({ json: { ...facts, mailbox } }));
+			return all.map((facts) => ({ json: isTool(context) ? shortenFolder({ ...facts }) : { ...facts, mailbox } }));
 		}
 	}
 }

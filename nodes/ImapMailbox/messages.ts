@@ -8,14 +8,13 @@ import { choose, downloadPart, listParts, type PartWish } from '../../mail/mailb
 import { provenance, queryOf, readMails, type ReadOptions } from '../../mail/mailbox/read';
 import { readReferences } from '../../mail/mailbox/references';
 import { choice, flag, record, text, whole } from '../parameterValues';
+import { isTool, shorten, withMarkdown, type Shortness } from '../toolAnswers';
 import type { Scene } from './scene';
-import { isTool, locator, prefixOf, readOptionsOf, readWish } from './settings';
-import { shorten } from './shortAnswers';
+import { locator, prefixOf, readOptionsOf, readWish } from './settings';
 
 /** The mails that fit, in one folder or several. */
 export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 	const { context, own, item, connection } = scene;
-	const short = wantsShort(scene);
 	const options = readOptionsOf(own, item);
 	const wish = readWish(own, item, isTool(context));
 	const paths = await foldersToSearch(scene);
@@ -26,10 +25,36 @@ export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 			remedy: 'Search one folder, or go on by Received Before and Received After.',
 		});
 	}
-	const page = await find(connection, paths, wish, queryOf(options.format));
-	const items = await itemsOf(scene, page.mails, options, short);
+	const page = await find(connection, paths, wish, queryOf(options.format)).catch((error: unknown) => {
+		throw withFilter(own, item, error);
+	});
+	const items = await itemsOf(scene, page.mails, options, { emails: page.mails.length });
 	if (page.more) tellMore(scene, page.mails, items, wish.newestFirst, paths.length > 1);
 	return items;
+}
+
+/** Exchange searches bodies and most headers for ASCII only, and does not say which filter it means. */
+function withFilter(own: Scene['own'], item: number, error: unknown): unknown {
+	if (!(error instanceof MailError) || error.code !== 'input' || error.field !== undefined) return error;
+	const filters = record(own.getNodeParameter('filters', item, {}));
+	const rules = record(own.getNodeParameter('options', item, {})).customEmailConfig;
+	const searched = new Map<string, unknown>([
+		['Text', filters.text],
+		['Header', JSON.stringify(filters.header ?? '')],
+		['Custom Email Rules', rules],
+	]);
+	const [field] = [...searched].find(([, value]) => typeof value === 'string' && /[^\u0000-\u007f]/.test(value)) ?? [];
+	if (field === undefined) return error;
+	return new MailError(`${field}: this server can search there only for English letters, digits and signs (ASCII).`, {
+		code: 'input',
+		field,
+		speaker: 'imap',
+		command: error.command,
+		response: error.response,
+		remedy:
+			'Leave other characters out, or filter by From, To, CC or Subject, which accept text in any script. You can also filter the emails in a later node.',
+		cause: error,
+	});
 }
 
 async function foldersToSearch({ own, item, folders }: Scene): Promise<string[]> {
@@ -76,9 +101,11 @@ const LABELS = new Map([
 
 /** The mails that are meant, each as an item. @throws MailError `notFound` where one is not there */
 export async function getMails(scene: Scene): Promise<INodeExecutionData[]> {
-	const options = readOptionsOf(scene.own, scene.item);
+	const { own, item } = scene;
+	const options = readOptionsOf(own, item);
 	const found = await foundOf(scene, await mailsMeant(scene), options);
-	return await itemsOf(scene, found, options, wantsShort(scene));
+	const start = whole(record(own.getNodeParameter('options', item, {})).textStart, 'Text Start', 0, 0, 1_000_000_000);
+	return await itemsOf(scene, found, options, { emails: found.length, whole: true, start });
 }
 
 export async function mailsMeant({ own, item, connection, folders }: Scene): Promise<There[]> {
@@ -105,20 +132,20 @@ export async function foundOf({ connection }: Scene, there: readonly There[], op
 	return found;
 }
 
+/** @param shortness of short answers, as language models get them */
 export async function itemsOf(
-	{ connection }: Scene,
+	scene: Scene,
 	mails: readonly Found[],
 	options: ReadOptions<IBinaryData>,
-	short: boolean,
+	shortness: Shortness,
 ): Promise<INodeExecutionData[]> {
+	const { context, own, item: index, connection } = scene;
+	const short = flag(record(own.getNodeParameter('options', index, {})).shortAnswers, 'Short Answers', isTool(context));
+	const wanted = short ? { ...options, readMore: withMarkdown(options.readMore ?? []) } : options;
 	const items: INodeExecutionData[] = [];
-	for await (const { item } of readMails(connection, mails, options))
-		items.push({ json: short ? shorten(item.json) : item.json, ...(item.binary !== undefined && { binary: item.binary }) });
+	for await (const { item } of readMails(connection, mails, wanted))
+		items.push({ json: short ? shorten(item.json, shortness) : item.json, ...(item.binary !== undefined && { binary: item.binary }) });
 	return items;
-}
-
-export function wantsShort({ context, own, item }: Scene): boolean {
-	return flag(record(own.getNodeParameter('options', item, {})).shortAnswers, 'Short Answers', isTool(context));
 }
 
 /** The mails that belong together, oldest first. */
@@ -129,7 +156,7 @@ export async function getConversation(scene: Scene): Promise<INodeExecutionData[
 	const items: INodeExecutionData[] = [];
 	for (const mail of await mailsMeant(scene)) {
 		const found = await conversation(connection, mail, await conversationFolders(folders, mail, everywhere));
-		items.push(...(await itemsOf(scene, found.mails, options, wantsShort(scene))));
+		items.push(...(await itemsOf(scene, found.mails, options, { emails: found.mails.length })));
 		if (found.more)
 			scene.context.addExecutionHints?.({
 				message: `The conversation has more than ${found.mails.length} emails; the newest are left out.`,

@@ -23,7 +23,17 @@ const shortAnswers: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether to shorten long texts and leave out HTML and technical headers. This is the default if an AI agent uses the node as a tool.',
+		'Whether to return the body as short Markdown and leave out HTML and technical headers. This is the default if an AI agent uses the node as a tool.',
+};
+
+const textStart: INodeProperties = {
+	displayName: 'Text Start',
+	name: 'textStart',
+	type: 'number',
+	typeOptions: { minValue: 0 },
+	default: 0,
+	description:
+		'The character at which a short answer starts. To read on in a long email, use the value of the field textCutAt from the answer before.',
 };
 
 const byName = (one: INodeProperties, other: INodeProperties): number => one.displayName.localeCompare(other.displayName, 'en');
@@ -198,7 +208,7 @@ const sentCopy: INodeProperties = {
 
 export const optionFields: INodeProperties[] = [
 	collection(['message'], ['getMany'], getManyOptions),
-	collection(['message'], ['get'], [mailboxAddressOption, readMoreOption, shortAnswers]),
+	collection(['message'], ['get'], [mailboxAddressOption, readMoreOption, shortAnswers, textStart]),
 	collection(['message'], ['getConversation'], [mailboxAddressOption, readMoreOption, sentFolder, shortAnswers]),
 	collection(['message'], ['getAttachments'], partOptions),
 	collection(['message'], ['getRaw', 'move', 'copy', 'mark'], [mailboxAddressOption]),

@@ -8,6 +8,7 @@ import { nodeError } from '../nodeError';
 import { Parameters } from '../Office365SmtpSend/context';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
+import { capped, isTool } from '../toolAnswers';
 import { appendMail } from './append';
 import { changeMails } from './changes';
 import { runDraft } from './drafts';
@@ -28,6 +29,10 @@ export async function runMailbox(context: IExecuteFunctions): Promise<INodeExecu
 	const parameters = new Parameters(context);
 	const results: Results = new Map();
 	for (const group of await groupsOf(context, parameters, results)) await runGroup(context, parameters, group, results);
+	if (isTool(context)) {
+		const resource = String(context.getNodeParameter('resource', 0, 'message'));
+		for (const [item, result] of results) if (!(result instanceof Error)) results.set(item, capped(result, resource));
+	}
 	return context.getInputData().flatMap((_, item) => outputOf(context, item, results.get(item) ?? []));
 }
 

@@ -1,4 +1,4 @@
-import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { readMoment } from '../../mail/compose/eventTime';
 import { MailError } from '../../mail/errors';
@@ -10,6 +10,7 @@ import { messageIdIn } from '../../mail/mailbox/references';
 import type { MailContext } from '../Office365SmtpSend/context';
 import { choice, flag, record, text, whole } from '../parameterValues';
 import { readMoreOf } from '../readMoreOption';
+import { MOST_FOR_TOOL } from '../toolAnswers';
 
 /** Mails above so many bytes are streamed, not held in memory. */
 const LARGE_ABOVE = 20 * 1024 * 1024;
@@ -27,11 +28,6 @@ export function chosenFolders(options: IDataObject): ChosenFolders {
 		sent: text(options.sentFolder, 'Sent Items Folder'),
 		deleted: text(options.deletedFolder, 'Deleted Items Folder'),
 	};
-}
-
-/** Whether an AI agent uses the node as a tool: n8n gives that another type. */
-export function isTool(context: Pick<IExecuteFunctions, 'getNode'>): boolean {
-	return context.getNode().type.endsWith('Tool');
 }
 
 /** @throws MailError `input` naming the field */
@@ -78,9 +74,6 @@ export function readWish(context: MailContext, item: number, asTool: boolean): W
 		limit: asTool ? Math.min(limit, MOST_FOR_TOOL) : limit,
 	};
 }
-
-/** So many emails a language model gets in one answer. */
-const MOST_FOR_TOOL = 50;
 
 function filled(value: unknown): boolean {
 	return value !== undefined && value !== null && value !== '';

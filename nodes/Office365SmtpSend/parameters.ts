@@ -12,16 +12,31 @@ import { waitFields } from './waitFields';
 export const parameters: INodeProperties[] = [
 	authenticationProperty,
 	{
+		// n8n finds the action of an operation, which an AI agent reads, by resource and operation.
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'hidden',
+		noDataExpression: true,
+		options: [{ name: 'Email', value: 'email' }],
+		default: 'email',
+	},
+	{
 		displayName: 'Operation',
 		name: 'operation',
 		type: 'options',
 		noDataExpression: true,
+		displayOptions: { show: { resource: ['email'] } },
 		options: [
-			{ name: 'Forward', value: 'forward', action: 'Forward an email', description: 'Forward an email and its attachments' },
+			{
+				name: 'Forward',
+				value: 'forward',
+				action: 'Forward an email and its attachments',
+				description: 'Forward an email and its attachments',
+			},
 			{
 				name: 'Reply',
 				value: 'reply',
-				action: 'Reply to an email',
+				action: 'Reply to an email in the same thread',
 				description: 'Reply to the sender or to all recipients of an email, in the same thread',
 			},
 			{ name: 'Send', value: 'send', action: 'Send an email', description: 'Send an email with text, HTML and attachments' },
@@ -34,13 +49,13 @@ export const parameters: INodeProperties[] = [
 			{
 				name: 'Send Invitation',
 				value: 'sendInvitation',
-				action: 'Send a calendar invitation',
+				action: 'Send, update or cancel a calendar invitation',
 				description: 'Invite people to a calendar event, update it or cancel it',
 			},
 			{
 				name: 'Send Finished Email (.eml)',
 				value: 'sendRaw',
-				action: 'Send a finished email',
+				action: 'Send a finished .eml email unchanged',
 				description: 'Send a finished email unchanged, from an .eml file or from text',
 			},
 			{

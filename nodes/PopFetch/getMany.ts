@@ -9,13 +9,16 @@ import type { Wish } from '../../mail/collect/wish';
 import { MailError } from '../../mail/errors';
 import { choice, flag, record, whole } from '../parameterValues';
 import { explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
+import { isTool, MOST_FOR_TOOL, shorten, withMarkdown } from '../toolAnswers';
 import type { Memory } from './memory';
 
 /** The new mails of the inbox, or those there are. A connection that breaks in the middle keeps the mails before it. */
 export async function getMany(context: IExecuteFunctions, item: number, account: Account, memory: Memory): Promise<INodeExecutionData[]> {
 	const onlyNew = flag(context.getNodeParameter('onlyNew', item, true), 'Only New', true);
 	const wish = readWish(context, item, onlyNew);
-	const options = itemOptions(context, (name, fallback) => context.getNodeParameter(name, item, fallback));
+	const short = isTool(context);
+	const chosen = itemOptions(context, (name, fallback) => context.getNodeParameter(name, item, fallback));
+	const options = short ? { ...chosen, readMore: withMarkdown(chosen.readMore ?? []) } : chosen;
 	const ledger = onlyNew ? memory.ledger(account) : new Ledger();
 	const reservations = onlyNew ? memory.reservations(account) : new Reservations();
 	const session = await openPatiently(account);
@@ -38,7 +41,13 @@ export async function getMany(context: IExecuteFunctions, item: number, account:
 		});
 	if (collection.items.length === 0 && collection.failure !== undefined) throw collection.failure;
 	tell(context, account, collection, wish, onlyNew);
-	return collection.items;
+	return short ? shortened(collection) : collection.items;
+}
+
+/** For a language model, which sees the answer and nothing else. */
+function shortened({ items, left }: Collection<INodeExecutionData>): INodeExecutionData[] {
+	const short = items.map((one) => ({ ...one, json: shorten(one.json, { emails: items.length }) }));
+	return left > 0 ? [...short, { json: { thereIsMore: true, returned: items.length, left } }] : short;
 }
 
 /** Of the execution, cancelled by a person or by the workflow's timeout; not in every n8n that has the rest. */
@@ -49,10 +58,11 @@ export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefine
 function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): Wish {
 	const options = record(context.getNodeParameter('options', item, {}));
 	const days = options.deleteAfterDays;
+	const limit = flag(context.getNodeParameter('returnAll', item, false), 'Return All')
+		? Infinity
+		: whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000);
 	return {
-		limit: flag(context.getNodeParameter('returnAll', item, false), 'Return All')
-			? Infinity
-			: whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000),
+		limit: isTool(context) ? Math.min(limit, MOST_FOR_TOOL) : limit,
 		newestFirst: choice(options.order, 'Order', ['oldest', 'newest'], 'oldest') === 'newest',
 		filter: filterOf(record(context.getNodeParameter('filters', item, {}))),
 		headersOnly: flag(options.headersOnly, 'Headers Only'),

@@ -9,27 +9,37 @@ const GET_MANY = { show: { operation: ['getMany'] } };
 export const parameters: INodeProperties[] = [
 	authenticationProperty,
 	{
+		// n8n finds the action of an operation, which an AI agent reads, by resource and operation.
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'hidden',
+		noDataExpression: true,
+		options: [{ name: 'Email', value: 'email' }],
+		default: 'email',
+	},
+	{
 		displayName: 'Operation',
 		name: 'operation',
 		type: 'options',
 		noDataExpression: true,
+		displayOptions: { show: { resource: ['email'] } },
 		options: [
 			{
 				name: 'Delete',
 				value: 'delete',
-				action: 'Delete an email',
+				action: 'Delete an email by its unique ID',
 				description: 'Delete an email by its unique ID, for example after the workflow has processed it',
 			},
 			{
 				name: 'Get Many',
 				value: 'getMany',
-				action: 'Get many emails',
+				action: 'Get emails of the inbox',
 				description: 'Get the emails in the inbox that were not fetched before, or all of them',
 			},
 			{
 				name: 'Get Statistics',
 				value: 'statistics',
-				action: 'Get statistics of the inbox',
+				action: 'Get the number and dates of the emails in the inbox',
 				description: 'Get the number and size of emails, and the dates of the oldest and the newest',
 			},
 			{
@@ -46,7 +56,8 @@ export const parameters: INodeProperties[] = [
 		name: 'onlyNew',
 		type: 'boolean',
 		default: true,
-		description: 'Whether to return only emails that no earlier production execution of this node has fetched',
+		description:
+			'Whether to return only emails that no earlier production execution of this node has fetched. Switch it off if an AI agent uses the node as a tool, so that it can read an email again.',
 		hint: 'Executions that you start in the editor do not count: they return the same emails again',
 		displayOptions: GET_MANY,
 	},

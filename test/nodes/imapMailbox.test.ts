@@ -176,11 +176,13 @@ describe('Get Many', () => {
 		await expect(run({ operation: 'getMany', ...parameters })).rejects.toThrow(message);
 	});
 
-	it('says by name that the server searches bodies for ASCII only', async () => {
-		await box(mail('a'));
-		sandbox.exchange.plan('imap', 'UID SEARCH', {});
-		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t NO [BADCHARSET (US-ASCII)] The specified charset is not supported.' });
-		await expect(run({ operation: 'getMany', filters: { text: 'größer' } })).rejects.toThrow(/ASCII/);
+	it.each([
+		[{ filters: { text: 'größer' } }, /^Text: .*ASCII/],
+		[{ filters: { subject: 'größer', header: { values: { name: 'X-Why', value: 'größer' } } } }, /^Header: .*ASCII/],
+		[{ options: { customEmailConfig: '[["BODY", "größer"]]' } }, /^Custom Email Rules: .*ASCII/],
+	])('says by name that Exchange searches there for ASCII only: %j', async (parameters, message) => {
+		await box(mail(encoded('größer'), { id: 'a@example.test' }));
+		await expect(run({ operation: 'getMany', ...parameters })).rejects.toThrow(message);
 	});
 });
 

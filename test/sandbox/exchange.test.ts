@@ -27,9 +27,13 @@ afterAll(async () => await sandbox.stop());
 const xoauth2 = (user: string, token: string): string => Buffer.from(`user=${user}\x01auth=Bearer ${token}\x01\x01`).toString('base64');
 
 /** A conversation line by line over TLS. */
-async function dial(
-	address: Address,
-): Promise<{ say: (line: string) => Promise<string | undefined>; line: () => Promise<string | undefined>; end: () => void }> {
+async function dial(address: Address): Promise<{
+	say: (line: string) => Promise<string | undefined>;
+	/** Without waiting for an answer. */
+	write: (line: string) => void;
+	line: () => Promise<string | undefined>;
+	end: () => void;
+}> {
 	const socket = connect({ host: address.host, port: address.port });
 	socket.on('error', () => undefined);
 	await once(socket, 'secureConnect');
@@ -37,6 +41,7 @@ async function dial(
 	const line = async (): Promise<string | undefined> => await reader.line();
 	return {
 		line,
+		write: (text) => void socket.write(`${text}\r\n`),
 		say: async (text) => {
 			socket.write(`${text}\r\n`);
 			return await line();
@@ -81,6 +86,23 @@ describe('IMAP shaped as Exchange Online', () => {
 			'b OK AUTHENTICATE completed.',
 		);
 		expect(await client.say('c CAPABILITY')).toBe(offered);
+		client.end();
+	});
+
+	it('searches for ASCII only: any other charset is refused, whichever way its literal comes', async () => {
+		await sandbox.deliver(ADA, 'Subject: =?utf-8?B?R3LDtsOfZQ==?=\r\n\r\nhello\r\n');
+		const client = await dial(sandbox.exchange.imap);
+		await client.line();
+		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA }))}`);
+		client.write('b SELECT INBOX');
+		while (!(await client.line())?.startsWith('b OK'));
+		const refusal = (tag: string): string => `${tag} NO [BADCHARSET (US-ASCII)] The specified charset is not supported.`;
+		expect(await client.say('c UID SEARCH CHARSET UTF-8 TEXT {3}')).toBe(refusal('c'));
+		client.write('d UID SEARCH CHARSET UTF-8 TEXT {3+}\r\nabc SUBJECT {2+}\r\nde UNSEEN');
+		expect(await client.line()).toBe(refusal('d'));
+		expect(await client.say('e SEARCH CHARSET US-ASCII SUBJECT nothing')).toBe('* SEARCH');
+		expect(await client.line()).toMatch(/^e OK/);
+		expect(await client.say('f NOOP')).toMatch(/^f OK/);
 		client.end();
 	});
 

@@ -24,6 +24,8 @@ export interface Scene {
 	perItem?: Record<string, unknown[]>;
 	mode?: string;
 	name?: string;
+	/** The node's type; as a tool of an AI agent it ends in Tool. */
+	type?: string;
 	activation?: string;
 	/** As n8n stored it. */
 	staticData?: IDataObject;
@@ -53,6 +55,7 @@ function functions(
 		perItem = {},
 		mode = 'trigger',
 		name: nodeName = 'Node',
+		type = 'test',
 		activation = 'activate',
 		input = 1,
 		processed = new ProcessedData(),
@@ -74,7 +77,7 @@ function functions(
 	const node = {
 		id: 'node',
 		name: nodeName,
-		type: 'test',
+		type,
 		typeVersion: 1,
 		position: [0, 0],
 		parameters: written,

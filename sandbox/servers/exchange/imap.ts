@@ -75,8 +75,10 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 	session.between = () => fromServer.between;
 	// One after the other, so that a delayed command delays those behind it.
 	let chain = Promise.resolve();
+	const isOfRefusedSearch = searchRefusal(session, () => fromClient.skipLiteral());
 	const queue = (bytes: Buffer, isLine: boolean): void => {
 		chain = chain.then(async () => {
+			if (isOfRefusedSearch(bytes, isLine)) return;
 			if (session.open && !session.silent && !(isLine && (await intercept(session, bytes))) && session.open) {
 				const passed = isLine ? session.exchange.mailFaults.command(session, bytes) : bytes;
 				if (passed !== undefined) backend.write(passed);
@@ -93,6 +95,36 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 	backend.on('data', (chunk: Buffer) => fromServer.push(chunk)).resume();
 	if (early.length > 0) fromClient.push(early);
 	session.client.on('data', (chunk: Buffer) => fromClient.push(chunk)).resume();
+}
+
+/**
+ * Exchange searches for ASCII only, and answers any other charset with `NO [BADCHARSET (US-ASCII)]` (RFC 3501, section 6.4.4).
+ * A literal that does not wait for the server (LITERAL+, RFC 7888) is on its way then, and what follows it.
+ *
+ * @param skipLiteral called where the literal waits for the server, and so will not come
+ * @returns whether these bytes belong to a search that has been refused
+ */
+function searchRefusal(session: Session, skipLiteral: () => void): (bytes: Buffer, isLine: boolean) => boolean {
+	let refused = false;
+	return (bytes, isLine) => {
+		if (refused) {
+			refused = !isLine || isFollowedByLiteral(bytes);
+			return true;
+		}
+		const [, tag = ''] = isLine
+			? (/^(\S+) (?:UID )?SEARCH (?:RETURN \([^)]*\) )?CHARSET (?!"?US-ASCII)/i.exec(bytes.toString('latin1')) ?? [])
+			: [];
+		if (tag === '') return false;
+		session.note(`C: ${bytes.toString('latin1').trimEnd().slice(0, 300)}`);
+		session.say(`${tag} NO [BADCHARSET (US-ASCII)] The specified charset is not supported.`);
+		refused = isFollowedByLiteral(bytes);
+		if (!refused) skipLiteral();
+		return true;
+	};
+}
+
+function isFollowedByLiteral(line: Buffer): boolean {
+	return /\{\d+\+\}\r\n$/.test(line.subarray(-24).toString('latin1'));
 }
 
 /** True where the server behind is not to see the command. */

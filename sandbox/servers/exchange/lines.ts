@@ -96,6 +96,12 @@ export class LineCutter {
 		return this.#whole;
 	}
 
+	/** The literal that the last line announced will not come: its command has been refused. */
+	skipLiteral(): void {
+		this.#literal = 0;
+		this.#whole = true;
+	}
+
 	push(chunk: Buffer): void {
 		let data = this.#buffer.length > 0 ? Buffer.concat([this.#buffer, chunk]) : chunk;
 		while (data.length > 0) {
