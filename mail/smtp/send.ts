@@ -20,12 +20,20 @@ export interface Persistence {
 	messagesPerMinute?: number;
 	/** Ends waits and retries; a mail under way is finished. */
 	signal?: AbortSignal;
-	/** Awaited right before the first attempt is sent, after all waiting for the turn; where it fails, nothing is sent. */
-	beforeSending?: () => Promise<void>;
+	/** Keeps a record of what may have left. */
+	departure?: Departure;
 	/** Tells of each retry, for the log. */
 	onRetry?: (reason: MailError, attempt: number, pauseMs: number) => void;
 	/** Tells why the mail is not sent again to those who are left, where others have it or may have it. */
 	onGiveUp?: (reason: Error) => void;
+}
+
+/** Told of each attempt that gets so far that the server asks for the content of the mail. */
+export interface Departure {
+	/** Awaited before the first byte of the content leaves; where it fails, nothing is sent. */
+	begin: () => Promise<void>;
+	/** That attempt failed, nobody has got the mail, and there may be a pause before the next one. */
+	takeBack: () => Promise<void>;
 }
 
 export interface Sent extends Receipt {
@@ -57,7 +65,7 @@ const LONGEST_PAUSE_MS = 30_000;
 export async function sendMail(account: Account, mail: ComposedMail, persistence: Persistence): Promise<Sent> {
 	const { retryForMs, unreachableForMs = retryForMs, resendUnknown, signal, onRetry, onGiveUp } = persistence;
 	const recipients = new Recipients(mail.recipients, resendUnknown);
-	const once = { ...persistence, beforeSending: onFirst(persistence.beforeSending) };
+	const left = new Left(persistence.departure);
 	const started = Date.now();
 	let [queuedMs, pauseMs] = [0, 0];
 	let told = { response: '', size: mail.size };
@@ -67,7 +75,12 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 		let reason: unknown;
 		try {
 			if (pauseMs > 0) await pause(pauseMs, signal);
-			const receipt = await attemptOnce(account, { ...mail, recipients: to }, once, (ms) => (queuedMs += ms));
+			const receipt = await attemptOnce(
+				account,
+				{ ...mail, recipients: to },
+				{ ...persistence, departure: left },
+				(ms) => (queuedMs += ms),
+			);
 			recipients.took(receipt);
 			told = receipt;
 			fruitless = 0;
@@ -76,6 +89,7 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 			reason = error instanceof SendFailure ? error.reason : error;
 			if (error instanceof SendFailure) recipients.failed(to, error);
 			if (error instanceof SendFailure && error.deliveryUnknown) doubt = error.summary;
+			if (!recipients.reached) await left.takeBack();
 		}
 		if (reason instanceof MailError && !reason.permanent && reason.code !== 'protocol' && recipients.open.length > 0) {
 			pauseMs = Math.round(reason.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** fruitless) * (0.5 + Math.random()));
@@ -102,13 +116,20 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 	}
 }
 
-/** The same, which does something at its first call only. */
-function onFirst(act: (() => Promise<void>) | undefined): () => Promise<void> {
-	let left = act;
-	return async () => {
-		const now = left;
-		left = undefined;
-		await now?.();
+/** Whether a mail may have left, so that the record is told once of each change. */
+class Left implements Departure {
+	#begun: Promise<void> | undefined;
+
+	constructor(private readonly record: Departure | undefined) {}
+
+	begin = async (): Promise<void> => await (this.#begun ??= this.record?.begin());
+
+	takeBack = async (): Promise<void> => {
+		if (this.#begun === undefined) return;
+		// The connection may have ended while the record was being written.
+		await Promise.allSettled([this.#begun]);
+		this.#begun = undefined;
+		await this.record?.takeBack();
 	};
 }
 
@@ -129,7 +150,7 @@ function deferral({ mailbox }: Account, { rejected }: Receipt): MailError | unde
 async function attemptOnce(
 	account: Account,
 	mail: ComposedMail,
-	{ messagesPerMinute = 0, signal, beforeSending }: Persistence,
+	{ messagesPerMinute = 0, signal, departure }: Persistence,
 	queued: (ms: number) => void,
 ): Promise<Receipt> {
 	const asked = Date.now();
@@ -140,11 +161,10 @@ async function attemptOnce(
 		void session.answered().then(() => queued(Date.now() - lentAt));
 		const message = await mail.open();
 		try {
-			await beforeSending?.();
 			return await session.send(
 				{ from: mail.from, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn },
 				message,
-				giveBack,
+				{ beforeContent: departure?.begin, onWritten: giveBack },
 			);
 		} finally {
 			message.destroy();

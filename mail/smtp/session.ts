@@ -50,6 +50,17 @@ export interface Envelope {
 	dsn?: { return?: string; notify?: string[]; id?: string; recipient?: string };
 }
 
+/** Moments on a mail's way that its sender wants to know. */
+export interface Moments {
+	/** Awaited when the server asks for the content (`354`): until this has ended, there is nothing that anybody could get. */
+	beforeContent?: () => Promise<void>;
+	/**
+	 * The mail has gone out whole and the next may follow before its answer is there: where the server offers PIPELINING
+	 * (RFC 2920, section 3.1).
+	 */
+	onWritten?: () => void;
+}
+
 export interface Receipt {
 	accepted: string[];
 	rejected: Rejection[];
@@ -194,14 +205,21 @@ export class SmtpSession {
 
 	/**
 	 * Sends one mail.
-	 * @param onWritten The mail has gone out whole and the next may follow before its answer is there: where the server
-	 * offers PIPELINING (RFC 2920, section 3.1)
 	 * @throws SendFailure; the session then serves the next mail if it is `alive`
+	 * @throws whatever `beforeContent` threw; the session then ends
 	 */
-	async send(envelope: Envelope, message: Readable, onWritten: () => void = () => undefined): Promise<Receipt> {
+	async send(envelope: Envelope, message: Readable, { beforeContent, onWritten }: Moments = {}): Promise<Receipt> {
 		let whole = false;
+		let hindrance: { cause: unknown } | undefined;
 		message.once('end', () => (whole = true));
-		if (this.#pipelining) tellWhenWritten(message, onWritten);
+		const noteHindrance = (cause: unknown): never => {
+			hindrance = { cause };
+			throw cause;
+		};
+		followPipe(message, {
+			...(beforeContent && { beforeContent: async () => await beforeContent().catch(noteHindrance) }),
+			...(this.#pipelining && { onWritten }),
+		});
 		// nodemailer notes in it whom the server refused.
 		const noted = { ...envelope };
 		const answer = answerOf<SMTPConnection.SentMessageInfo>(
@@ -225,6 +243,7 @@ export class SmtpSession {
 			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) await this.#closeBehind(answer);
 			// The answer to a mail ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
 			else if (!whole && this.alive) await this.#reset();
+			if (hindrance !== undefined) throw hindrance.cause;
 			const reason =
 				detail(error, 'code') === 'ESTREAM'
 					? unreadable(error)
@@ -316,14 +335,19 @@ async function answerOf<T>(
 }
 
 /**
- * Calls back when the last byte and the final dot have gone to the socket: nodemailer pipes the mail through a stream
- * of its own, and only that one knows.
+ * nodemailer pipes the mail when the server has answered 354, through a stream of its own; only that one knows when the last
+ * byte and the final dot have gone to the socket.
  */
-function tellWhenWritten(message: Readable, onWritten: () => void): void {
+function followPipe(message: Readable, { beforeContent, onWritten }: Moments): void {
 	const pipe = message.pipe.bind(message);
 	message.pipe = (destination, options) => {
-		destination.once('end', onWritten);
-		return pipe(destination, options);
+		if (onWritten !== undefined) destination.once('end', onWritten);
+		if (beforeContent === undefined) return pipe(destination, options);
+		beforeContent().then(
+			() => pipe(destination, options),
+			() => message.destroy(new Error('hindered')),
+		);
+		return destination;
 	};
 }
 

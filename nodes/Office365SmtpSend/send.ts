@@ -5,7 +5,7 @@ import { compose, type ComposedMail } from '../../mail/compose/message';
 import { MailError } from '../../mail/errors';
 import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { describeRejections, RecipientsRefused, type Standing } from '../../mail/smtp/recipients';
-import { sendMail, type Sent } from '../../mail/smtp/send';
+import { sendMail, type Departure, type Sent } from '../../mail/smtp/send';
 import { sendingThrough } from '../../mail/smtp/sendingService';
 import { beginTest, openAccount, type AccountChoice } from '../account';
 import { nodeError } from '../nodeError';
@@ -144,7 +144,7 @@ async function runItem(
 		composed,
 		options,
 		hints,
-		async (beforeSending) => await deliver(context, item, account, composed, options, hints, beforeSending),
+		async (departure) => await deliver(context, item, account, composed, options, hints, departure),
 	);
 	const marked = answers === undefined ? undefined : await markAnswered(account, answers, context.getExecutionCancelSignal?.());
 	if (marked?.originalAnsweredError !== undefined) hints.notMarked(marked.originalAnsweredError);
@@ -183,7 +183,7 @@ async function onceOnly(
 	composed: ComposedMail,
 	options: IDataObject,
 	hints: Hints,
-	send: (beforeSending?: () => Promise<void>) => Promise<IDataObject>,
+	send: (departure?: Departure) => Promise<IDataObject>,
 ): Promise<IDataObject> {
 	const key = text(options.idempotencyKey, 'Idempotency Key').trim().slice(0, LONGEST_KEY);
 	if (key === '' || context.getMode() === 'manual') return await send();
@@ -202,7 +202,10 @@ async function onceOnly(
 				'An earlier execution began to send this email and did not come to its end. Look into Sent Items; "Resend if Unsure" sends it again.',
 		};
 	}
-	const sending = send(async () => await sentBefore.begun(key));
+	// What an earlier execution left open stays so until somebody surely has the email.
+	const open = earlier === 'unknown';
+	const departure = { begin: async () => await sentBefore.begun(key), takeBack: async () => await sentBefore.takeBack(key) };
+	const sending = send(open ? undefined : departure);
 	const [outcome] = await Promise.allSettled([sending]);
 	if (outcome.status === 'fulfilled') {
 		const { accepted, deliveryUnknown } = outcome.value;
@@ -212,7 +215,9 @@ async function onceOnly(
 		// Where some refused recipients fail the item, the others have the mail.
 		const standing = outcome.reason instanceof RecipientsRefused ? outcome.reason.standing : undefined;
 		const reached = standing !== undefined && standing.accepted.length + standing.unknown.length > 0;
-		await (reached ? sentBefore.sent(key) : sentBefore.failed(key));
+		if (reached) await sentBefore.sent(key);
+		else if (open) sentBefore.unsure(key);
+		else await sentBefore.failed(key);
 	}
 	return { ...(await sending), idempotencyKey: key };
 }
@@ -225,7 +230,7 @@ async function deliver(
 	composed: ComposedMail,
 	options: IDataObject,
 	hints?: Hints,
-	beforeSending?: () => Promise<void>,
+	departure?: Departure,
 ): Promise<IDataObject> {
 	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(options);
 	const sent = await sendMail(account, composed, {
@@ -233,7 +238,7 @@ async function deliver(
 		unreachableForMs: context.getMode?.() === 'manual' ? TESTER_WAITS_MS : retryForMs,
 		messagesPerMinute,
 		resendUnknown,
-		beforeSending,
+		departure,
 		signal: context.getExecutionCancelSignal?.(),
 		onRetry: (reason, attempt, pause) =>
 			context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),

@@ -54,7 +54,7 @@ export class SentRecord {
 		return await asked;
 	}
 
-	/** Its first byte is about to leave: from here on a crash leaves open whether somebody has it. */
+	/** Its content is about to leave: from here on a crash leaves open whether somebody has it. */
 	async begun(key: string): Promise<void> {
 		await this.#take<void>((tell, fail) => ({ kind: 'begun', key, tell, fail }));
 	}
@@ -64,9 +64,14 @@ export class SentRecord {
 		await this.#take<void>((tell, fail) => ({ kind: 'sent', key, tell, fail })).finally(() => this.#end(key));
 	}
 
-	/** Nobody has it, so that a next try sends it. */
+	/** Nobody has it, and another attempt may follow, which is {@link begun} again. */
+	async takeBack(key: string): Promise<void> {
+		await this.#take<void>((tell, fail) => ({ kind: 'failed', key, tell, fail }));
+	}
+
+	/** Nobody has it, so that a next execution sends it. */
 	async failed(key: string): Promise<void> {
-		await this.#take<void>((tell, fail) => ({ kind: 'failed', key, tell, fail })).finally(() => this.#end(key));
+		await this.takeBack(key).finally(() => this.#end(key));
 	}
 
 	/** It stays begun: whether somebody has it is not known. */

@@ -117,6 +117,28 @@ describe('an execution that is tried again after a crash', () => {
 		expect([refused, (await run(['a'])).items.map(outcome)]).toEqual([['failed'], ['sent 1']]);
 	});
 
+	it('still tells what nobody knows after an attempt to resend it failed', async () => {
+		const { processed, run } = batch();
+		await processed.checkAndRecord(['begun a']);
+		sandbox.exchange.plan('smtp', 'RCPT', { reply: '550 5.1.1 no such user' });
+		const refused = (await run(['a'], {}, { resendUnknown: true })).items.map(outcome);
+		sandbox.exchange.reset();
+		expect([refused, (await run(['a'])).items.map(outcome)]).toEqual([['failed'], ['unknown']]);
+	});
+
+	it('does not count an email as begun that the server put off, while it waits for its next attempt', async () => {
+		const { processed, run, to } = batch();
+		sandbox.exchange.plan('smtp', '.', { reply: '451 4.3.2 busy' });
+		const running = run(['a'], {}, { retryFor: 60 });
+		const seen = new Set<boolean>();
+		const poll = setInterval(() => seen.add(processed.has('begun a')), 5);
+		await running;
+		clearInterval(poll);
+		expect(seen).toEqual(new Set([false, true]));
+		await sandbox.arrival(to, () => true);
+		expect(processed.has('sent a')).toBe(true);
+	});
+
 	it('sends one of two items with the same key', async () => {
 		const { run, to } = batch();
 		expect((await run(['a', 'a', 'a'])).items.map(outcome).sort()).toEqual(['already', 'already', 'sent 1']);

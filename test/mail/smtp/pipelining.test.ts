@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Account } from '../../../mail/account';
 import { compose, type OutgoingMail } from '../../../mail/compose/message';
-import { sendMail, type Sent } from '../../../mail/smtp/send';
+import { sendMail, type Departure, type Sent } from '../../../mail/smtp/send';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';
 import { outgoing } from './smtpRig';
@@ -90,8 +90,12 @@ async function listening(features: string[]): Promise<Heard> {
 }
 
 const AUTH = 'AUTH XOAUTH2';
-const send = async (account: Account, change: Partial<OutgoingMail> = {}): Promise<Sent> =>
-	await sendMail(account, await compose(outgoing({ from: account.mailbox, ...change })), { retryForMs: 20_000, resendUnknown: false });
+const send = async (account: Account, change: Partial<OutgoingMail> = {}, departure?: Departure): Promise<Sent> =>
+	await sendMail(account, await compose(outgoing({ from: account.mailbox, ...change })), {
+		retryForMs: 20_000,
+		resendUnknown: false,
+		departure,
+	});
 const heard = async (lines: string[], expected: Record<string, number>): Promise<void> =>
 	await expect
 		.poll(() => Object.fromEntries(Object.keys(expected).map((verb) => [verb, lines.filter((line) => line === verb).length])), {
@@ -170,4 +174,74 @@ it('where the server has no PIPELINING, the next mail takes a connection of its 
 	await heard(lines, { AUTH: 2, '.': 2 });
 	hangUp();
 	expect(await Promise.all([first, second])).toMatchObject([{ deliveryUnknown: true }, { deliveryUnknown: true }]);
+});
+
+describe('the record of what may have left', () => {
+	/** Notes what it is told. */
+	const recording = (events: string[], name: string, begin = async (): Promise<void> => await Promise.resolve()): Departure => ({
+		begin: async () => {
+			events.push(`${name} begins`);
+			await begin();
+		},
+		takeBack: async () => await Promise.resolve(void events.push(`${name} is taken back`)),
+	});
+
+	it('has a mail only when the server asks for its content, not while it waits behind another', async () => {
+		const { account, lines, answer } = await listening(['PIPELINING', AUTH]);
+		const events: string[] = [];
+		const first = send(account, {}, recording(events, 'the first'));
+		await heard(lines, { '.': 1 });
+		const second = send(account, {}, recording(events, 'the second'));
+		await heard(lines, { DATA: 2 });
+		expect(events).toEqual(['the first begins']);
+		answer('250 2.0.0 fine');
+		await first;
+		await heard(lines, { '.': 2 });
+		answer('250 2.0.0 fine');
+		await second;
+		expect(events).toEqual(['the first begins', 'the second begins']);
+	});
+
+	it('takes back a mail that the server put off, before its next attempt begins', async () => {
+		const { account, lines, answer } = await listening([AUTH]);
+		const events: string[] = [];
+		const sending = send(account, {}, recording(events, 'it'));
+		await heard(lines, { '.': 1 });
+		answer('451 4.3.2 later');
+		await heard(lines, { '.': 2 });
+		answer('250 2.0.0 fine');
+		expect(await sending).toMatchObject({ attempts: 2 });
+		expect(events).toEqual(['it begins', 'it is taken back', 'it begins']);
+	});
+
+	it('lets nothing leave where it cannot be written, and ends the connection without a final dot', async () => {
+		const { account, lines } = await listening(['PIPELINING', AUTH]);
+		const full = new Error('disk full');
+		await expect(
+			send(
+				account,
+				{},
+				recording([], 'it', async () => await Promise.reject(full)),
+			),
+		).rejects.toBe(full);
+		await heard(lines, { DATA: 1, '.': 0 });
+	});
+
+	it('takes back a mail whose connection ends while it is being written', async () => {
+		const { account, lines, answer, hangUp } = await listening(['PIPELINING', AUTH]);
+		const events: string[] = [];
+		let written = (): void => undefined;
+		const writing = new Promise<void>((resolve) => (written = resolve));
+		const mail = await compose(outgoing({ from: account.mailbox }));
+		// Given up when the end of the connection has been noticed.
+		const open = async (): Promise<Readable> => (await mail.open()).once('close', () => written());
+		const departure = recording(events, 'it', async () => await writing);
+		const sending = sendMail(account, { ...mail, open }, { retryForMs: 20_000, resendUnknown: false, departure });
+		await expect.poll(() => events).toEqual(['it begins']);
+		hangUp();
+		await heard(lines, { '.': 1 });
+		answer('250 2.0.0 fine');
+		expect(await sending).toMatchObject({ attempts: 2, deliveryUnknown: false });
+		expect(events).toEqual(['it begins', 'it is taken back', 'it begins']);
+	});
 });
