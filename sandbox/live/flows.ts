@@ -122,6 +122,7 @@ async function cleanUp(account: Account, mark: string): Promise<string> {
 			await session.run('UID STORE', async (client) => await client.messageDelete(found, { uid: true }));
 			deleted += found.length;
 		}
+		if (deleted === 0) throw new Error(`No copy was found in ${names.length} folders. Look for an email with "${mark}" in its subject.`);
 		return `${deleted} deleted in ${names.length} folders`;
 	});
 }

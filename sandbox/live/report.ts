@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { redact } from '../../mail/redact';
+import { HIDDEN, redact, Secrets } from '../../mail/redact';
 import type { WayReport } from './flows';
 import type { Way } from './settings';
 
@@ -9,8 +11,10 @@ const ROOT = join(__dirname, '..', '..');
 const LIBRARIES = ['@azure/msal-node', 'imapflow', 'nodemailer', 'mailparser', 'undici', 'socks'];
 
 /**
- * The report as Markdown. Whatever the settings hold as a secret is replaced in the whole text, then what tells who it is,
- * then what looks like a secret: so it is fit for an issue whatever a server repeats.
+ * The report as Markdown. Whatever the settings hold as a secret is replaced in the whole text, in parts and in base64 too, and
+ * what looks like a secret; then what tells who it is: names of the settings, addresses, IP addresses,
+ * folders. So it is fit for an
+ * issue whatever a server repeats.
  */
 export function writeReport(ways: readonly Way[], reports: readonly WayReport[], at = new Date()): string {
 	const lines = [
@@ -31,7 +35,7 @@ function partOf({ name, connection, trials, transcripts }: WayReport): string[] 
 	const cell = (value: string): string => value.replaceAll('|', '\\|').replace(/\s+/g, ' ');
 	return [
 		'',
-		`## ${name}: ${connection.ok && trials.every(({ ok }) => ok) ? 'all passed' : 'not all passed'}`,
+		`## ${name} (${connection.ok && trials.every(({ ok }) => ok) ? 'all passed' : 'not all passed'})`,
 		'',
 		'| what | result | detail |',
 		'| --- | --- | --- |',
@@ -44,15 +48,41 @@ function partOf({ name, connection, trials, transcripts }: WayReport): string[] 
 	];
 }
 
+/** Domains that are parts of the servers' names, so they stay. */
+const MICROSOFT = /^(?:outlook|office|office365|microsoft|microsoftonline)\.(?:com|us|cn)$/i;
+const ADDRESS = /(?<![\w.+'-])[\w.+'-]{1,64}@((?:[\w-]{1,63}\.){1,8}[a-z][\w-]{1,62})(?![\w.-])/gi;
+/** What Exchange calls a mail looks like an address. */
+const NO_PERSON = /^example\.com$|\.prod\.(?:outlook|exchangelabs)\.[a-z]+$/i;
+const IP = /(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|[\da-f:]{3,39})(?![\w.:])/gi;
+/** The cleaning lists all folders, and their names are the user's own. */
+const FOLDER = /^(S: \* (?:LIST|LSUB) \([^)\n]*\) (?:"[^"\n]*"|NIL) )"?(?!INBOX\b|Sent\b)[^\n]+$/gim;
+const LOOPBACK = /^(?:127\.|::1$)/;
+
 function conceal(text: string, ways: readonly Way[]): string {
-	const all = (pick: (way: Way) => string[]): string[] => [...new Set(ways.flatMap(pick))].sort((one, other) => other.length - one.length);
+	const all = (pick: (way: Way) => string[]): string[] =>
+		[...new Set(ways.flatMap(pick))].filter((one) => one !== '').sort((one, other) => other.length - one.length);
+	const secrets = new Secrets(all((way) => way.secrets));
 	let safe = text;
-	for (const secret of all(({ secrets }) => secrets)) safe = safe.replaceAll(secret, '[secret]');
-	for (const [index, name] of all(({ names }) => names).entries()) {
-		const stand = name.includes('@') ? `mailbox-${index + 1}@example.com` : `ID-${index + 1}`;
-		safe = safe.replace(new RegExp(name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'gi'), stand);
-	}
-	return safe.split('\n').map(redact).join('\n');
+	for (const secret of all((way) => way.secrets)) safe = safe.replaceAll(secret, HIDDEN);
+	safe = safe
+		.split('\n')
+		.map((line) => redact(secrets.hide(line)))
+		.join('\n');
+	const known = all(({ names }) => names);
+	const addresses = known.filter((name) => name.includes('@'));
+	for (const [index, address] of addresses.entries()) safe = safe.replace(whole(address), `mailbox-${index + 1}@example.com`);
+	// A server may name others: who signed in, or who has a right.
+	safe = safe.replace(ADDRESS, (address, domain: string) => (NO_PERSON.test(domain) ? address : 'somebody@example.com'));
+	const domains = addresses.map((address) => address.slice(address.lastIndexOf('@') + 1)).filter((domain) => !MICROSOFT.test(domain));
+	const others = new Set([...known.filter((name) => !name.includes('@')), ...domains, hostname()]);
+	for (const [index, name] of [...others].entries()) safe = safe.replace(whole(name), `NAME-${index + 1}`);
+	safe = safe.replace(FOLDER, '$1(a folder)');
+	// A greeting says from where the call came.
+	return safe.replace(IP, (address) => (isIP(address) === 0 || LOOPBACK.test(address) ? address : 'IP-ADDRESS'));
+}
+
+function whole(name: string): RegExp {
+	return new RegExp(`(?<![\\w-])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-])`, 'gi');
 }
 
 function versionIn(folder: string): string {

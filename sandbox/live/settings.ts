@@ -23,20 +23,29 @@ export interface Way {
 
 const PROTOCOLS: readonly Protocol[] = ['smtp', 'imap', 'pop'];
 const SECRET = ['clientSecret', 'privateKey', 'certificate', 'passphrase', 'password', 'refreshToken'];
-const NAMING = ['mailbox', 'recipient', 'username', 'tenantId', 'clientId'];
+const NAMING = ['mailbox', 'recipient', 'username', 'tenantId', 'clientId', 'assertionFile'];
 
 /**
  * Reads the file: `{ "mailbox", "recipient", "ways": [ … ] }`; each way has the fields of the service account's form, or
  * `"authentication": "refreshToken"` for a person. A value like `"$NAME"` is taken from the environment.
  *
- * @throws Error with one sentence
+ * @throws Error or MailError that says in one sentence what is wrong, without anything of the file's content
  */
 export function readSettings(path: string): Way[] {
-	const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
-	const common = fieldsOf(file);
+	const common = fieldsOf(parse(path));
 	const ways: unknown[] = Array.isArray(common.ways) ? common.ways : [];
 	if (ways.length === 0) throw new Error(`${path} has no list "ways" of ways to sign in.`);
 	return ways.map((given, index) => wayOf({ ...common, ...fieldsOf(given) }, `way ${index + 1}`));
+}
+
+/** Node repeats in its error what stands around the mistake, which may be a secret. */
+function parse(path: string): unknown {
+	try {
+		return JSON.parse(readFileSync(path, 'utf8'));
+	} catch (error) {
+		if (!(error instanceof SyntaxError)) throw error;
+		throw new Error(`${path} is not valid JSON. Check its commas, quotes and brackets.`);
+	}
 }
 
 function wayOf(fields: Fields, name: string): Way {
@@ -86,7 +95,12 @@ function personOf(fields: Fields): Account {
 function fieldsOf(value: unknown): Fields {
 	const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
 	const fields: Fields = {};
-	for (const [name, given] of entries)
-		fields[name] = typeof given === 'string' && given.startsWith('$') ? (process.env[given.slice(1)] ?? '') : given;
+	for (const [name, given] of entries) fields[name] = typeof given === 'string' && given.startsWith('$') ? variable(given.slice(1)) : given;
 	return fields;
+}
+
+function variable(name: string): string {
+	const value = process.env[name];
+	if (value === undefined || value === '') throw new Error(`The environment variable ${name}, which the settings name, is not set.`);
+	return value;
 }
