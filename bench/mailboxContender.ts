@@ -1,6 +1,6 @@
 import type { Account } from '../mail/account';
 import { change } from '../mail/mailbox/change';
-import { Folders } from '../mail/mailbox/folders';
+import { Folders } from '../mail/mailbox/mailboxFolders';
 import { locate, type There } from '../mail/mailbox/locate';
 import { withMailbox, type Connection } from '../mail/mailbox/sessions';
 import { AccessToken } from '../mail/signIn/token';

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { MailError } from '../mail/errors';
-import type { AccountChoice } from './account';
+import type { AccountChoice } from './credentialAccount';
 
 /** A collection's fields; anything else counts as empty. */
 export function record(value: unknown): IDataObject {

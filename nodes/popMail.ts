@@ -9,7 +9,7 @@ import { toItemOnce } from '../mail/collect/once';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item/item';
 import { collect } from '../mail/pop3/session';
 import { choice, flag, record, text, whole } from './parameterValues';
-import { readMoreOf } from './readMoreOption';
+import { readMoreOf } from './readMoreFields';
 
 /** Above this a mail is streamed to the parser, not gathered in memory first, in bytes. */
 const STREAM_ABOVE = 1024 * 1024;

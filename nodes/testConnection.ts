@@ -2,11 +2,11 @@ import type { ICredentialsDecrypted, ICredentialTestFunctions, IDataObject, INod
 
 import type { Account } from '../mail/account';
 import type { Protocol } from '../mail/clouds';
-import { runConnectionTest } from '../mail/connectionTest/run';
+import { runConnectionTest } from '../mail/connectionTest/connectionTest';
 import { diagnose } from '../mail/diagnosis';
 import { ProtocolLog } from '../mail/protocolLog';
 import { choices, flag } from './parameterValues';
-import { serviceAccountToTest } from './serviceAccount';
+import { serviceAccountToTest } from './serviceAccountCredential';
 
 /**
  * The steps as an item: the first failing one stands out as `problem` and `remedy`.

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
@@ -84,6 +84,37 @@ describe('the architecture', () => {
 		expect(arrows.filter(({ arrow: [one = '', other] }) => allowed.get(one)?.includes(other) !== true)).toEqual([]);
 	});
 });
+
+describe('the names of files', () => {
+	/** What these names mean is the same in each folder that has one. */
+	const SAME_EVERYWHERE = ['session.ts', 'limits.ts', 'fields.ts', 'optionFields.ts', 'settings.ts', 'execute.ts'];
+
+	it('are unique in mail/ and nodes/, except for those that mean the same everywhere', () => {
+		const names = [...sources(join(ROOT, 'mail')), ...sources(join(ROOT, 'nodes'))].map((path) => basename(path));
+		const twice = names.filter((name, index) => names.indexOf(name) !== index);
+		expect(twice.filter((name) => !SAME_EVERYWHERE.includes(name))).toEqual([]);
+	});
+
+	it('end with Fields where they define fields of a form', () => {
+		const define = sources(join(ROOT, 'nodes')).filter((path) =>
+			/^export (?:const \w+|function \w+\([^{]*\)): INodeProperties\b/m.test(readFileSync(path, 'utf8')),
+		);
+		expect(define.length).toBeGreaterThan(10);
+		expect(define.map((path) => basename(path)).filter((name) => !/(?:^f|F)ields\.ts$/.test(name))).toEqual([]);
+	});
+
+	it('of folders in test/ are those of what is tested', () => {
+		const tested = [...folders('test/mail'), ...folders('test/nodes')].map((folder) => folder.replace(/^test\//, ''));
+		expect(tested.length).toBeGreaterThan(10);
+		expect(tested.filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([]);
+	});
+});
+
+function folders(parent: string): string[] {
+	return readdirSync(join(ROOT, parent), { withFileTypes: true })
+		.filter((entry) => entry.isDirectory())
+		.flatMap(({ name }) => [`${parent}/${name}`, ...folders(`${parent}/${name}`)]);
+}
 
 /** The file that an import names, where it is there. */
 function fileOf(path: string): string | undefined {

@@ -3,7 +3,7 @@ import { MailError } from '../errors';
 import { collect as gather } from '../pop3/session';
 import { partByAge } from './border';
 import { fits, needsHeaders } from './filter';
-import { LONGEST, LONGEST_SHOWN, readHeaders, type Headers } from './headers';
+import { LONGEST, LONGEST_SHOWN, readHeaders, type Headers } from './mailHead';
 import { dayOf, type Standing } from './ledger';
 import type { Round } from './round';
 

@@ -2,7 +2,7 @@ import { isVague, MailError } from '../errors';
 import { collect as gather, type PopSession, type Retrieved } from '../pop3/session';
 import { choose, type Chosen } from './choice';
 import { nameOf } from './filter';
-import { HeaderTap, LONGEST_SHOWN, printOf } from './headers';
+import { HeaderTap, LONGEST_SHOWN, printOf } from './mailHead';
 import { dayOf, type Ledger, type Standing } from './ledger';
 import type { Reservations } from './reservations';
 import { Round } from './round';

@@ -1,5 +1,5 @@
 import { MailError } from '../errors';
-import type { Headers } from './headers';
+import type { Headers } from './mailHead';
 import { digest } from './ledger';
 
 /** Which mails are wanted; all of it has to fit. Texts are found anywhere, capitals or not. */

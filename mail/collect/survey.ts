@@ -1,6 +1,6 @@
 import { collect, type PopSession } from '../pop3/session';
 import { MailError, type MailErrorCode } from '../errors';
-import { LONGEST, readHeaders, type Headers } from './headers';
+import { LONGEST, readHeaders, type Headers } from './mailHead';
 import { dayOf, keysOf, type Ledger } from './ledger';
 
 /** What is on the server, compared with what is known. */

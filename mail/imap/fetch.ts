@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { isolate } from '../blame';
 import { MailError } from '../errors';
 import { ask, unreadable, withheld, type Use } from './ask';
-import { askedHeaders, isFarBelow, pieces, rescue } from './content';
+import { askedHeaders, isFarBelow, pieces, rescue } from './rescue';
 import { fetchFacts, type Facts } from './facts';
 import { LARGEST_WHOLE } from './limits';
 import { isPlaceholder } from './placeholder';

@@ -1,4 +1,4 @@
-import { decodeHeader } from './words';
+import { decodeHeader } from './encodedWords';
 
 /** A header field. */
 export interface Field {

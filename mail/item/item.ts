@@ -4,7 +4,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { LONGEST_HEAD, Tee } from './tee';
 import type { More } from './readMore/readMore';
-import { readLarge, readSmall, SMALL, Unreadable } from './pool';
+import { readLarge, readSmall, SMALL, Unreadable } from './workerPool';
 import { reasonOf, storeBytes, StoredFiles, StoredStream, type Store } from './storing';
 import type { Outcome, Wanted } from './task';
 

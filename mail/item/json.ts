@@ -5,7 +5,7 @@ import { decodedFirst, firstOf } from './headerBlock';
 import { htmlOfPeople, readPeople, textOfPeople, type Person } from './people';
 import type { ReadFile, ReadMail } from './reader';
 import { htmlOfText } from './text';
-import { decodeHeader } from './words';
+import { decodeHeader } from './encodedWords';
 
 /** A file as the item lists it; `property` is added where its content went into n8n's binary data. */
 export type AttachmentJson = {

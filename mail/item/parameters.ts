@@ -1,5 +1,5 @@
 import { decodeDeclared } from './charset';
-import { decodeHeader } from './words';
+import { decodeHeader } from './encodedWords';
 
 /** A header such as Content-Type: its value, in small letters and without comments, and its parameters, decoded. */
 export interface Parameterized {

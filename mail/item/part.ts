@@ -1,7 +1,7 @@
 import { decodeRaw } from './charset';
 import { firstOf, type Field } from './headerBlock';
 import { readParameters } from './parameters';
-import { decodeHeader } from './words';
+import { decodeHeader } from './encodedWords';
 
 /** A part of a mail: a text, a file, or a multipart that holds others (RFC 2045 and 2046). */
 export interface Part {

@@ -2,7 +2,7 @@ import addressParser from 'nodemailer/lib/addressparser';
 
 import { decodeRaw } from './charset';
 import { escapeHtml } from './text';
-import { decodeHeader } from './words';
+import { decodeHeader } from './encodedWords';
 
 /** An address, or a group of them (RFC 5322, section 3.4). */
 export interface Person {

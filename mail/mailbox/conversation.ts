@@ -2,7 +2,7 @@ import { MailError } from '../errors';
 import { fetchByUid } from '../imap/fetch';
 import type { ImapSession } from '../imap/session';
 import { describe, type Found } from './find';
-import type { Folders } from './folders';
+import type { Folders } from './mailboxFolders';
 import { commandSets, search, type There } from './locate';
 import type { Connection } from './sessions';
 

@@ -9,7 +9,7 @@ import { sendMail, type Persistence, type Sent } from '../smtp/send';
 import { append, messageIdOf, type Appended } from './append';
 import { change } from './change';
 import { describe } from './find';
-import type { Folders } from './folders';
+import type { Folders } from './mailboxFolders';
 import { withMessageId, type There } from './locate';
 import type { Connection } from './sessions';
 

@@ -2,7 +2,7 @@ import { MailError } from '../errors';
 import { fetchByUid, rangeOf } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { ImapSession } from '../imap/session';
-import type { Folders } from './folders';
+import type { Folders } from './mailboxFolders';
 import type { Reference } from './references';
 import type { Connection } from './sessions';
 

@@ -4,7 +4,7 @@ import { MailError } from '../errors';
 import { HIDDEN } from '../redact';
 import type { AccessToken } from '../signIn/token';
 import { challengeText, initialResponse } from '../signIn/xoauth2';
-import { lines, okay, refusal } from './answers';
+import { lines, okay, refusal } from './replies';
 import type { PopConnection } from './connection';
 
 /** What a server says it can do: names in capitals, with their arguments (RFC 2449, section 5). */

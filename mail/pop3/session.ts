@@ -5,7 +5,7 @@ import { peerOf } from '../mailProxy';
 import type { Listener } from '../protocolLog';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
-import { numbered, okay, refusal, unexpected } from './answers';
+import { numbered, okay, refusal, unexpected } from './replies';
 import { PopConnection } from './connection';
 import { collect, type Content } from './content';
 import { LIMITS, type PopLimits } from './limits';

@@ -8,7 +8,7 @@ import {
 
 import { testServiceAccount } from '../credentialTest';
 import { loadFolders, searchFolders } from '../folderLists';
-import { parameters } from './parameters';
+import { fields } from './fields';
 
 export class ImapMailbox implements INodeType {
 	description: INodeTypeDescription = {
@@ -34,13 +34,13 @@ export class ImapMailbox implements INodeType {
 				displayOptions: { show: { authentication: ['serviceAccount'] } },
 			},
 		],
-		properties: parameters,
+		properties: fields,
 	};
 
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { runMailbox } = await import('./run.js');
+		const { runMailbox } = await import('./execute.js');
 		return [await runMailbox(this)];
 	}
 }

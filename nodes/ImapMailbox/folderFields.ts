@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { folderLocator } from '../folderField';
+import { folderLocator } from '../folderLocatorFields';
 
 const nameHint =
 	'Works if only one folder has this name. Inbox, Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.';

@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { deliveryOptions, messageOptions } from '../Office365SmtpSend/optionFields';
-import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountProperties';
-import { readMoreOption } from '../readMoreOption';
+import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
+import { readMoreOption } from '../readMoreFields';
 
 const special = (displayName: string, name: string): INodeProperties => ({
 	displayName,

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
-import type { Folders } from '../../mail/mailbox/folders';
+import type { Folders } from '../../mail/mailbox/mailboxFolders';
 import type { Connection } from '../../mail/mailbox/sessions';
 import { nodeError } from '../nodeError';
 import type { MailContext } from '../Office365SmtpSend/context';

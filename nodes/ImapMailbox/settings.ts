@@ -4,12 +4,12 @@ import { readMoment } from '../../mail/compose/eventTime';
 import { MailError } from '../../mail/errors';
 import { criteriaOfRules, type Criteria } from '../../mail/imap/criteria';
 import { requireBounded, MOST_FOUND, type Wish } from '../../mail/mailbox/find';
-import type { ChosenFolders } from '../../mail/mailbox/folders';
+import type { ChosenFolders } from '../../mail/mailbox/mailboxFolders';
 import type { ReadOptions } from '../../mail/mailbox/read';
 import { messageIdIn } from '../../mail/mailbox/references';
 import type { MailContext } from '../Office365SmtpSend/context';
 import { choice, flag, record, text, whole } from '../parameterValues';
-import { readMoreOf } from '../readMoreOption';
+import { readMoreOf } from '../readMoreFields';
 import { MOST_FOR_TOOL } from '../toolAnswers';
 
 /** Mails above so many bytes are streamed, not held in memory. */

@@ -8,7 +8,7 @@ import {
 
 import { testServiceAccount } from '../credentialTest';
 import { loadFolders, searchFolders } from '../folderLists';
-import { parameters } from './parameters';
+import { fields } from './fields';
 
 export class ImapTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -43,7 +43,7 @@ export class ImapTrigger implements INodeType {
 				displayOptions: { show: { authentication: ['serviceAccount'] } },
 			},
 		],
-		properties: parameters,
+		properties: fields,
 	};
 
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };

@@ -5,7 +5,7 @@ import { chooseFolder, listFolders } from '../../mail/imap/folders';
 import { searchAfter } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
 import { locateTargets } from '../../mail/watch/aftercare';
-import { openAccount } from '../account';
+import { openAccount } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import type { Settings } from './settings';
 import { itemOf } from './trigger';

@@ -7,9 +7,9 @@ import type { Format } from '../../mail/item/item';
 import type { More } from '../../mail/item/readMore/readMore';
 import type { StartFrom } from '../../mail/watch/cursor';
 import type { Rules } from '../../mail/watch/rules';
-import type { AccountChoice } from '../account';
-import { readMoreOf } from '../readMoreOption';
-import { startFromOf } from '../startFromOption';
+import type { AccountChoice } from '../credentialAccount';
+import { readMoreOf } from '../readMoreFields';
+import { startFromOf } from '../startFromFields';
 import { accountChoice, choice, flag, record, text, whole } from '../parameterValues';
 
 /** The node's parameters, read once: later n8n cannot evaluate expressions any more. */

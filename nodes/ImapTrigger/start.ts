@@ -1,6 +1,6 @@
 import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { requireRenewal } from '../account';
+import { requireRenewal } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import { fetchSample } from './manual';
 import { readSettings, type Settings } from './settings';

@@ -8,7 +8,7 @@ import { toItem } from '../../mail/item/item';
 import { journalOf, newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory';
 import { MailboxWatch } from '../../mail/watch/mailbox';
 import { takeOver } from '../../mail/watch/registry';
-import { openAccount } from '../account';
+import { openAccount } from '../credentialAccount';
 import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
 import { sender } from './sender';

@@ -9,7 +9,7 @@ import {
 } from 'n8n-workflow';
 
 import { testServiceAccount } from '../credentialTest';
-import { parameters } from './parameters';
+import { fields } from './fields';
 
 // A webhook that only resumes a waiting execution is registered nowhere.
 // eslint-disable-next-line @n8n/community-nodes/webhook-lifecycle-complete
@@ -59,7 +59,7 @@ export class Office365SmtpSend implements INodeType {
 				isFullPath: true,
 			},
 		],
-		properties: parameters,
+		properties: fields,
 	};
 
 	methods = { credentialTest: { testServiceAccount } };
@@ -70,7 +70,7 @@ export class Office365SmtpSend implements INodeType {
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { askAndWait, sendItems } = await import('./send.js');
+		const { askAndWait, sendItems } = await import('./execute.js');
 		return [this.getNodeParameter('operation', 0, 'send') === 'sendAndWait' ? await askAndWait(this) : await sendItems(this)];
 	}
 }

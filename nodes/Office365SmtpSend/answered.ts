@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Account } from '../../mail/account';
 import { inputError } from '../../mail/compose/addresses';
 import { change } from '../../mail/mailbox/change';
-import { Folders } from '../../mail/mailbox/folders';
+import { Folders } from '../../mail/mailbox/mailboxFolders';
 import { locate } from '../../mail/mailbox/locate';
 import { readReferences } from '../../mail/mailbox/references';
 import { withMailbox } from '../../mail/mailbox/sessions';

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountProperties';
+import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
 import { waitOptions } from './waitFields';
 
 const only = (...operations: string[]): INodeProperties['displayOptions'] => ({ show: { '/operation': operations } });

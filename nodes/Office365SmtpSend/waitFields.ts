@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { formProperties } from './formProperties';
+import { formProperties } from './formFields';
 
 const WAIT = ['sendAndWait'];
 

@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 
 import { testServiceAccount } from '../credentialTest';
-import { parameters } from './parameters';
+import { fields } from './fields';
 
 export class PopFetch implements INodeType {
 	description: INodeTypeDescription = {
@@ -32,13 +32,13 @@ export class PopFetch implements INodeType {
 				displayOptions: { show: { authentication: ['serviceAccount'] } },
 			},
 		],
-		properties: parameters,
+		properties: fields,
 	};
 
 	methods = { credentialTest: { testServiceAccount } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { fetchItems } = await import('./fetch.js');
+		const { fetchItems } = await import('./execute.js');
 		return [await fetchItems(this)];
 	}
 }

@@ -1,7 +1,7 @@
 import { NodeConnectionTypes, type INodeExecutionData, type INodeType, type INodeTypeDescription, type IPollFunctions } from 'n8n-workflow';
 
 import { testServiceAccount } from '../credentialTest';
-import { parameters } from './parameters';
+import { fields } from './fields';
 
 export class PopTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -27,7 +27,7 @@ export class PopTrigger implements INodeType {
 				displayOptions: { show: { authentication: ['serviceAccount'] } },
 			},
 		],
-		properties: parameters,
+		properties: fields,
 	};
 
 	methods = { credentialTest: { testServiceAccount } };

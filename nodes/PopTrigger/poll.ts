@@ -3,7 +3,7 @@ import { NodeOperationError, type INodeExecutionData, type IPollFunctions } from
 import { collectNew } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
-import { newestPollMemory, PollBook, readPollMemory, type PollMemory } from '../../mail/collect/poll';
+import { newestPollMemory, PollBook, readPollMemory, type PollMemory } from '../../mail/collect/pollBook';
 import { Reservations } from '../../mail/collect/reservations';
 import type { Wish } from '../../mail/collect/wish';
 import { diagnose } from '../../mail/diagnosis';
@@ -11,12 +11,12 @@ import type { MailError } from '../../mail/errors';
 import { JournalFile } from '../../mail/journal';
 import { Complaints } from '../../mail/watch/complaints';
 import { SKEW_MS } from '../../mail/watch/cursor';
-import { openAccount, requireRenewal } from '../account';
+import { openAccount, requireRenewal } from '../credentialAccount';
 import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
 import { accountChoice } from '../parameterValues';
 import { explainNothing, itemMaker, mailboxName } from '../popMail';
-import { deliver, Handover } from './delivery';
+import { deliver, Handover } from './handover';
 import { readSettings } from './settings';
 
 /** POP shows one folder. */

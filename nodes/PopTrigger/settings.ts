@@ -1,11 +1,11 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 
 import type { Wish } from '../../mail/collect/wish';
-import type { RetryPolicy } from '../../mail/collect/poll';
-import type { AccountChoice } from '../account';
+import type { RetryPolicy } from '../../mail/collect/pollBook';
+import type { AccountChoice } from '../credentialAccount';
 import { accountChoice, choice, flag, record, whole } from '../parameterValues';
 import { filterOf, itemOptions } from '../popMail';
-import { startFromOf } from '../startFromOption';
+import { startFromOf } from '../startFromFields';
 
 export interface Settings {
 	account: AccountChoice;

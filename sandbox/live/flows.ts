@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Account } from '../../mail/account';
 import type { Protocol } from '../../mail/clouds';
 import { compose } from '../../mail/compose/message';
-import { runConnectionTest, type ConnectionReport } from '../../mail/connectionTest/run';
+import { runConnectionTest, type ConnectionReport } from '../../mail/connectionTest/connectionTest';
 import { MailError } from '../../mail/errors';
 import { ImapSession } from '../../mail/imap/session';
 import { PopSession } from '../../mail/pop3/session';

@@ -4,7 +4,7 @@ import { accountOf, type Account } from '../../mail/account';
 import { cloudOf, tenantOf, type Protocol } from '../../mail/clouds';
 import { diagnose } from '../../mail/diagnosis';
 import { AccessToken, readClaims, renewing } from '../../mail/signIn/token';
-import { serviceAccountToTest, text, type Fields } from '../../nodes/serviceAccount';
+import { serviceAccountToTest, text, type Fields } from '../../nodes/serviceAccountCredential';
 
 /** Where the settings are, unless the environment variable says otherwise. */
 export const SETTINGS_FILE = 'live.json';

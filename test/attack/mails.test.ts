@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
 
-import { readHeaders } from '../../mail/collect/headers';
+import { readHeaders } from '../../mail/collect/mailHead';
 import { textOfHtml } from '../../mail/compose/plainText';
 import { quotableHtml } from '../../mail/compose/quotableHtml';
 import { answer } from '../../mail/compose/reply';

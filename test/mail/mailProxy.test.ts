@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Account } from '../../mail/account';
 import { cloudOf } from '../../mail/clouds';
-import { runConnectionTest } from '../../mail/connectionTest/run';
+import { runConnectionTest } from '../../mail/connectionTest/connectionTest';
 import { MAIL_PROXY } from '../../mail/mailProxy';
 import { ImapSession } from '../../mail/imap/session';
 import { PopSession } from '../../mail/pop3/session';

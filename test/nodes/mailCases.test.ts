@@ -7,7 +7,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
-import { fetchItems } from '../../nodes/PopFetch/fetch';
+import { fetchItems } from '../../nodes/PopFetch/execute';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { executeFunctions, told } from '../support/contexts';
 import { TriggerRig } from './triggerRig';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { endOf, untold } from '../../nodes/executionEnd';
-import { runMailbox } from '../../nodes/ImapMailbox/run';
-import { sendItems } from '../../nodes/Office365SmtpSend/send';
-import { fetchItems } from '../../nodes/PopFetch/fetch';
+import { runMailbox } from '../../nodes/ImapMailbox/execute';
+import { sendItems } from '../../nodes/Office365SmtpSend/execute';
+import { fetchItems } from '../../nodes/PopFetch/execute';
 import { pollOnce } from '../../nodes/PopTrigger/poll';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { executeFunctions, pollFunctions, told } from '../support/contexts';

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IDataObject } from 'n8n-workflow';
 
 import { ImapMailbox } from '../../nodes/ImapMailbox/ImapMailbox.node';
-import { runMailbox } from '../../nodes/ImapMailbox/run';
-import { fetchItems } from '../../nodes/PopFetch/fetch';
+import { runMailbox } from '../../nodes/ImapMailbox/execute';
+import { fetchItems } from '../../nodes/PopFetch/execute';
 import { capped, shorten, shortenFolder } from '../../nodes/toolAnswers';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import { mail } from '../mail/mailbox/mailboxRig';

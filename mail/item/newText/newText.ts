@@ -1,5 +1,5 @@
 import { attributionEndingAt } from './attribution';
-import { isHeaderBlock, isRule, isSeparator } from './headerBlock';
+import { isHeaderBlock, isRule, isSeparator } from './quotedHeaders';
 import { isQuoted } from './line';
 import { isDeviceLine, withoutSignature } from './signature';
 

@@ -4,7 +4,7 @@ import { firstOf } from '../headerBlock';
 import type { ReadFile, ReadMail } from '../reader';
 import { readBounce } from '../report/bounce';
 import { readReceipt } from '../report/receipt';
-import { decodeHeader } from '../words';
+import { decodeHeader } from '../encodedWords';
 
 const STATUS = new Set(['message/delivery-status', 'message/global-delivery-status']);
 const DISPOSITION = new Set(['message/disposition-notification', 'message/global-disposition-notification']);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectNew, type Collection } from '../../../mail/collect/collect';
 import { Ledger } from '../../../mail/collect/ledger';
 import { openPatiently } from '../../../mail/collect/patience';
-import { PollBook, readPollMemory, type PollMemory } from '../../../mail/collect/poll';
+import { PollBook, readPollMemory, type PollMemory } from '../../../mail/collect/pollBook';
 import { Reservations } from '../../../mail/collect/reservations';
 import type { Wish } from '../../../mail/collect/wish';
 import { collect } from '../../../mail/pop3/session';

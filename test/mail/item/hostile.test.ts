@@ -5,7 +5,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../../../mail/item/item';
-import { limits } from '../../../mail/item/pool';
+import { limits } from '../../../mail/item/workerPool';
 import { figuresOf, type Figures } from '../../attack/figures';
 
 const MB = 1024 * 1024;

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 
 import { RAW_PROPERTY, toItem } from '../../../mail/item/item';
-import { limits } from '../../../mail/item/pool';
+import { limits } from '../../../mail/item/workerPool';
 
 // In a file of its own: the limit counts for workers that start later.
 limits.memory = 256;

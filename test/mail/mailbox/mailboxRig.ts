@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 
 import type { Account } from '../../../mail/account';
-import { Folders } from '../../../mail/mailbox/folders';
+import { Folders } from '../../../mail/mailbox/mailboxFolders';
 import { withMailbox, type Connection } from '../../../mail/mailbox/sessions';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';

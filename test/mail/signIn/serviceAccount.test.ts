@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { accountOf } from '../../../mail/account';
 import { clientCertificate } from '../../../mail/signIn/certificate';
 import { cloudOf } from '../../../mail/clouds';
-import { runConnectionTest } from '../../../mail/connectionTest/run';
+import { runConnectionTest } from '../../../mail/connectionTest/connectionTest';
 import { MailError } from '../../../mail/errors';
 import { ALLOW_HOST_IDENTITY, HOST_IDENTITY_SERVERS } from '../../../mail/signIn/hostIdentity';
 import { appTokens, type ServiceAccount } from '../../../mail/signIn/serviceAccount';

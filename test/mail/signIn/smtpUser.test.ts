@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Account } from '../../../mail/account';
 import { compose } from '../../../mail/compose/message';
-import { runConnectionTest } from '../../../mail/connectionTest/run';
+import { runConnectionTest } from '../../../mail/connectionTest/connectionTest';
 import { ImapSession } from '../../../mail/imap/session';
 import { PopSession } from '../../../mail/pop3/session';
 import { AccessToken } from '../../../mail/signIn/token';

@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream';
+
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import { readMoment } from '../../mail/compose/eventTime';
+import { MailError } from '../../mail/errors';
+import { append } from '../../mail/mailbox/append';
+import { readRawSource } from '../Office365SmtpSend/rawSettings';
+import { choices, record } from '../parameterValues';
+import type { Scene } from './scene';
+import { locator } from './settings';
+
+/** As Exchange Online takes it at most, in bytes. */
+const LARGEST = 150 * 1024 * 1024;
+
+const FLAGS = { read: '\\Seen', flagged: '\\Flagged', answered: '\\Answered', draft: '\\Draft' } as const;
+
+/** A finished mail into a folder, with marks and date. */
+export async function appendMail({ own, item, connection, folders }: Scene): Promise<INodeExecutionData[]> {
+	const options = record(own.getNodeParameter('options', item, {}));
+	const { path } = await folders.find(locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX');
+	const flags = choices(options.flags, 'Status', ['answered', 'draft', 'flagged', 'read']).map((name) => FLAGS[name]);
+	const given = options.receivedAt;
+	const receivedAt = given === undefined || given === '' ? undefined : readMoment('Received At', given, own.getTimezone());
+	const { open, size } = await readRawSource(own, item);
+	if (size > LARGEST) throw tooLarge(size);
+	const mail = withLineEnds(await gather(await open()));
+	const appended = await append(connection, path, mail, flags, receivedAt);
+	return [{ json: { ...appended, mailbox: connection.account.mailbox, size: mail.length, appended: true } }];
+}
+
+export async function gather(stream: Readable): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of stream) {
+		chunks.push(Buffer.from(chunk));
+		size += chunks.at(-1)?.length ?? 0;
+		if (size > LARGEST) throw tooLarge(size);
+	}
+	return Buffer.concat(chunks);
+}
+
+/** Lines of a mail end in CRLF (RFC 5322, section 2.1); files from elsewhere have LF alone. */
+function withLineEnds(mail: Buffer): Buffer {
+	const text = mail.toString('latin1');
+	if (!/^[!-9;-~]+[ \t]*:/.test(text) && !text.startsWith('From ')) {
+		throw new MailError('Message: the value is not an email: it does not begin with headers.', {
+			code: 'input',
+			field: 'Message',
+			remedy: 'Give a whole email (RFC 5322): headers, an empty line, the body.',
+		});
+	}
+	return Buffer.from(text.replace(/\r\n|\r|\n/g, '\r\n'), 'latin1');
+}
+
+function tooLarge(size: number): MailError {
+	return new MailError(`The email has ${Math.ceil(size / 1024 / 1024)} MB, more than Exchange Online keeps (150 MB).`, {
+		code: 'tooLarge',
+		field: 'Message',
+		remedy: 'Make its attachments smaller.',
+	});
+}

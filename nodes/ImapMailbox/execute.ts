@@ -1,0 +1,136 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { Account } from '../../mail/account';
+import { Folders } from '../../mail/mailbox/mailboxFolders';
+import { withMailbox, type Connection } from '../../mail/mailbox/sessions';
+import { beginTest, openAccount, type AccountChoice } from '../credentialAccount';
+import { nodeError } from '../nodeError';
+import { Parameters } from '../Office365SmtpSend/context';
+import { accountChoice, record } from '../parameterValues';
+import { testConnection } from '../testConnection';
+import { capped, isTool } from '../toolAnswers';
+import { appendMail } from './appendOperation';
+import { changeMails } from './changeOperations';
+import { runDraft } from './draftOperations';
+import { runFolder } from './folderOperations';
+import { getAttachments, getConversation, getMails, getMany, getRaw } from './messageOperations';
+import { note, type Results, type Scene } from './scene';
+import { chosenFolders } from './settings';
+
+/** Input items that work in the same mailbox. */
+interface Group {
+	account: Account;
+	choice: AccountChoice;
+	items: number[];
+}
+
+/** All input items, those of one mailbox over one session; each output item is paired with its input item. */
+export async function runMailbox(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const parameters = new Parameters(context);
+	const results: Results = new Map();
+	for (const group of await groupsOf(context, parameters, results)) await runGroup(context, parameters, group, results);
+	if (isTool(context)) {
+		const resource = String(context.getNodeParameter('resource', 0, 'message'));
+		for (const [item, result] of results) if (!(result instanceof Error)) results.set(item, capped(result, resource));
+	}
+	return context.getInputData().flatMap((_, item) => outputOf(context, item, results.get(item) ?? []));
+}
+
+/** @throws NodeApiError or NodeOperationError unless continue-on-fail is set */
+function outputOf(context: IExecuteFunctions, item: number, result: INodeExecutionData[] | Error): INodeExecutionData[] {
+	if (!(result instanceof Error)) return result.map((one) => ({ ...one, pairedItem: { item } }));
+	const told = nodeError(context.getNode(), result, item);
+	if (!context.continueOnFail()) throw told;
+	return [
+		{ json: { error: told.message, ...(told.description ? { description: told.description } : {}) }, error: told, pairedItem: { item } },
+	];
+}
+
+async function groupsOf(context: IExecuteFunctions, parameters: Parameters, results: Results): Promise<Group[]> {
+	const groups = new Map<string, Group>();
+	for (let item = 0; item < context.getInputData().length; item += 1) {
+		try {
+			const own = parameters.ofOneItem();
+			const choice = accountChoice(
+				own.getNodeParameter('authentication', item, 'oAuth2'),
+				record(own.getNodeParameter('options', item, {})),
+			);
+			const key = `${choice.authentication} ${choice.mailboxAddress.trim().toLowerCase()}`;
+			const group = groups.get(key) ?? { account: await openAccount(context, choice), choice, items: [] };
+			group.items.push(item);
+			groups.set(key, group);
+		} catch (error) {
+			note(context, results, item, error);
+		}
+	}
+	return [...groups.values()];
+}
+
+async function runGroup(
+	context: IExecuteFunctions,
+	parameters: Parameters,
+	{ account, choice, items }: Group,
+	results: Results,
+): Promise<void> {
+	const [first = 0] = items;
+	const operation = String(context.getNodeParameter('operation', first, 'getMany'));
+	const resource = String(context.getNodeParameter('resource', first, 'message'));
+	if (operation === 'testConnection') {
+		await beginTest(context, choice);
+		for (const item of items)
+			results.set(item, [{ json: await testConnection(account, 'imap', record(context.getNodeParameter('options', item, {}))) }]);
+		return;
+	}
+	const work = async (connection: Connection): Promise<void> => {
+		const sceneOf = (item: number): Scene => {
+			const own = parameters.ofOneItem();
+			return {
+				context,
+				own,
+				item,
+				connection,
+				folders: new Folders(connection, chosenFolders(record(own.getNodeParameter('options', item, {})))),
+				operation,
+			};
+		};
+		if (resource === 'message' && ['move', 'copy', 'mark', 'delete'].includes(operation)) {
+			await changeMails(context, parameters, { connection, items, operation }, results);
+			return;
+		}
+		const folders = sceneOf(first).folders;
+		for (const item of items) {
+			try {
+				const scene = sceneOf(item);
+				// The list of folders is the same for all, unless an item changes it.
+				results.set(item, await runItem(resource === 'message' ? { ...scene, folders } : scene, resource));
+			} catch (error) {
+				note(context, results, item, error);
+			}
+		}
+	};
+	try {
+		await withMailbox(account, work, context.getExecutionCancelSignal?.());
+	} catch (error) {
+		// Without a session nothing was done for any of them.
+		for (const item of items) if (!results.has(item)) note(context, results, item, error);
+	}
+}
+
+async function runItem(scene: Scene, resource: string): Promise<INodeExecutionData[]> {
+	if (resource === 'folder') return await runFolder(scene);
+	if (resource === 'draft') return await runDraft(scene);
+	switch (scene.operation) {
+		case 'get':
+			return await getMails(scene);
+		case 'getAttachments':
+			return await getAttachments(scene);
+		case 'getConversation':
+			return await getConversation(scene);
+		case 'getRaw':
+			return await getRaw(scene);
+		case 'append':
+			return await appendMail(scene);
+		default:
+			return await getMany(scene);
+	}
+}

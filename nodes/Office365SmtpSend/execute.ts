@@ -1,0 +1,283 @@
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { Account } from '../../mail/account';
+import { compose, type ComposedMail } from '../../mail/compose/message';
+import { MailError } from '../../mail/errors';
+import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
+import { describeRejections, RecipientsRefused, type Standing } from '../../mail/smtp/recipients';
+import { sendMail, type Departure, type Sent } from '../../mail/smtp/send';
+import { sendingThrough } from '../../mail/smtp/sendingService';
+import { beginTest, openAccount, type AccountChoice } from '../credentialAccount';
+import { nodeError } from '../nodeError';
+import { accountChoice, record, text } from '../parameterValues';
+import { testConnection } from '../testConnection';
+import { markAnswered } from './answered';
+import { Parameters, type MailContext } from './context';
+import { Hints } from './hints';
+import { readInvitation } from './invitationSettings';
+import { Progress } from './progress';
+import { readRaw } from './rawSettings';
+import { readReply } from './replySettings';
+import { keepAsked, readAsking, waitUntil } from './askingSettings';
+import { SentRecord } from './sentRecord';
+import { readDelivery, readMail, readService } from './settings';
+
+const ANSWERS = new Set<unknown>(['reply', 'forward']);
+/** In characters. */
+const LONGEST_KEY = 500;
+const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
+/** So long somebody who runs the workflow by hand waits for a host that cannot be reached, in ms. */
+const TESTER_WAITS_MS = 10_000;
+
+/**
+ * All items, so many at a time as keep the connections busy, each answered by one item at its place. Without
+ * continue-on-fail the first failure ends the run after the mails under way.
+ */
+export async function sendItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const count = context.getInputData().length;
+	const results = new Array<INodeExecutionData>(count);
+	let next = 0;
+	let failure: Error | undefined;
+	const accounts = new Accounts(context);
+	const parameters = new Parameters(context);
+	const hints = new Hints();
+	const progress = new Progress(count, (line) => context.logger.info(`${context.getNode().name}: ${line}`));
+	const worker = async (): Promise<void> => {
+		while (next < count && failure === undefined) {
+			const item = next;
+			next += 1;
+			try {
+				const result = await runItem(context, parameters.ofOneItem(), item, accounts, hints);
+				results[item] = { ...result, pairedItem: { item } };
+				progress.done(result.json);
+			} catch (error) {
+				const told = nodeError(context.getNode(), error, item);
+				if (!context.continueOnFail()) {
+					failure ??= told;
+					return;
+				}
+				results[item] = failedItem(told, error, item);
+				progress.failed();
+			}
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(MAILS_AT_A_TIME, count) }, worker)).finally(() => progress.end());
+	hints.tell(context);
+	if (failure !== undefined) throw failure;
+	return results;
+}
+
+/**
+ * One question for all items, since an execution waits once: mails it, then lets n8n put the execution to sleep. What is
+ * returned here is seen while it waits; n8n passes on the input items where nobody answers in time.
+ */
+export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	try {
+		const options = record(context.getNodeParameter('options', 0, {}));
+		const until = waitUntil(options, context.getTimezone());
+		const account = sendingThrough(
+			readService(options),
+			await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options)),
+		);
+		const asking = await readAsking(context, account.mailbox, until);
+		// All are made before the first one leaves, so that a slip is told while nobody has been asked.
+		const mails = await Promise.all(asking.mails.map(async (mail) => await compose(mail)));
+		const sent: IDataObject[] = [];
+		for (const mail of mails) sent.push(await deliver(context, 0, account, mail, options));
+		await keepAsked(context, asking, sent);
+		await context.putExecutionToWait(until);
+		return context.getInputData();
+	} catch (error) {
+		const told = nodeError(context.getNode(), error, 0);
+		if (!context.continueOnFail()) throw told;
+		return [failedItem(told, error, 0)];
+	}
+}
+
+/** Where the node continues on fail; with the recipients, where the server refused them. */
+function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, item: number): INodeExecutionData {
+	return {
+		json: {
+			error: told.message,
+			...(told.description && { description: told.description }),
+			...(cause instanceof RecipientsRefused && standingOf(cause.standing)),
+		},
+		error: told,
+		pairedItem: { item },
+	};
+}
+
+/** The mailboxes of one execution: n8n takes some milliseconds to read a credential, and it is the same for all items. */
+class Accounts {
+	readonly #opened = new Map<string, Promise<Account>>();
+
+	constructor(private readonly context: IExecuteFunctions) {}
+
+	async of(choice: AccountChoice): Promise<Account> {
+		const key = `${choice.authentication} ${choice.mailboxAddress}`;
+		const account = this.#opened.get(key) ?? openAccount(this.context, choice);
+		this.#opened.set(key, account);
+		return await account;
+	}
+}
+
+async function runItem(
+	context: IExecuteFunctions,
+	own: MailContext,
+	item: number,
+	accounts: Accounts,
+	hints: Hints,
+): Promise<INodeExecutionData> {
+	const options = record(own.getNodeParameter('options', item, {}));
+	const choice = accountChoice(own.getNodeParameter('authentication', item, 'oAuth2'), options);
+	const account = sendingThrough(readService(options), await accounts.of(choice));
+	if (own.getNodeParameter('operation', item, 'send') === 'testConnection') {
+		await beginTest(context, choice);
+		return { json: { ...(await testConnection(account, 'smtp', options)) } };
+	}
+	const { composed, facts, answers } = await makeMail(own, item, account.mailbox);
+	// What a quotation shows and the item does not hold is not the user's slip.
+	if (composed.unknownCids !== undefined && !ANSWERS.has(own.getNodeParameter('operation', item, 'send')))
+		hints.unknownCids(composed.unknownCids);
+	const told = await onceOnly(
+		context,
+		composed,
+		options,
+		hints,
+		async (departure) => await deliver(context, item, account, composed, options, hints, departure),
+	);
+	const marked = answers === undefined ? undefined : await markAnswered(account, answers, context.getExecutionCancelSignal?.());
+	if (marked?.originalAnsweredError !== undefined) hints.notMarked(marked.originalAnsweredError);
+	return { json: { ...told, ...facts, ...marked } };
+}
+
+/** The mail that the operation makes, and what the output says of it. @throws MailError `input` naming the field */
+async function makeMail(
+	context: MailContext,
+	item: number,
+	mailbox: string,
+): Promise<{ composed: ComposedMail; facts?: IDataObject; answers?: IDataObject }> {
+	switch (context.getNodeParameter('operation', item, 'send')) {
+		// n8n offers it at every node with a credential that its HTTP Request node knows.
+		case CUSTOM_API_CALL:
+			throw new MailError('This node has no custom API calls. Choose another operation.', { code: 'input' });
+		case 'forward':
+		case 'reply': {
+			const reply = await readReply(context, item, mailbox);
+			return { composed: await compose(reply), answers: reply.answers };
+		}
+		case 'sendInvitation': {
+			const { mail, facts } = await readInvitation(context, item, mailbox);
+			return { composed: await compose(mail), facts };
+		}
+		case 'sendRaw':
+			return { composed: await readRaw(context, item) };
+		default:
+			return { composed: await compose(await readMail(context, item, mailbox)) };
+	}
+}
+
+/** Sends it, unless an item with the same key was sent before, or may have been. */
+async function onceOnly(
+	context: IExecuteFunctions,
+	composed: ComposedMail,
+	options: IDataObject,
+	hints: Hints,
+	send: (departure?: Departure) => Promise<IDataObject>,
+): Promise<IDataObject> {
+	const key = text(options.idempotencyKey, 'Idempotency Key').trim().slice(0, LONGEST_KEY);
+	if (key === '' || context.getMode() === 'manual') return await send();
+	const sentBefore = SentRecord.of(context);
+	const earlier = await sentBefore.reserve(key);
+	if (earlier === 'sent') return { accepted: [], rejected: [], alreadySent: true, idempotencyKey: key };
+	if (earlier === 'unknown' && !readDelivery(options).resendUnknown) {
+		hints.sent({ accepted: [], rejected: [], unknown: composed.recipients });
+		return {
+			accepted: [],
+			rejected: [],
+			deliveryUnknown: true,
+			deliveryUnknownFor: composed.recipients,
+			idempotencyKey: key,
+			response:
+				'An earlier execution began to send this email and did not come to its end. Look into Sent Items; "Resend if Unsure" sends it again.',
+		};
+	}
+	// What an earlier execution left open stays so until somebody surely has the email.
+	const open = earlier === 'unknown';
+	const departure = { begin: async () => await sentBefore.begun(key), takeBack: async () => await sentBefore.takeBack(key) };
+	const sending = send(open ? undefined : departure);
+	const [outcome] = await Promise.allSettled([sending]);
+	if (outcome.status === 'fulfilled') {
+		const { accepted, deliveryUnknown } = outcome.value;
+		if (deliveryUnknown === true && Array.isArray(accepted) && accepted.length === 0) sentBefore.unsure(key);
+		else await sentBefore.sent(key);
+	} else {
+		// Where some refused recipients fail the item, the others have the mail.
+		const standing = outcome.reason instanceof RecipientsRefused ? outcome.reason.standing : undefined;
+		const reached = standing !== undefined && standing.accepted.length + standing.unknown.length > 0;
+		if (reached) await sentBefore.sent(key);
+		else if (open) sentBefore.unsure(key);
+		else await sentBefore.failed(key);
+	}
+	return { ...(await sending), idempotencyKey: key };
+}
+
+/** Sends it and tells what happened to it. */
+async function deliver(
+	context: IExecuteFunctions,
+	item: number,
+	account: Account,
+	composed: ComposedMail,
+	options: IDataObject,
+	hints?: Hints,
+	departure?: Departure,
+): Promise<IDataObject> {
+	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(options);
+	const sent = await sendMail(account, composed, {
+		retryForMs,
+		unreachableForMs: context.getMode?.() === 'manual' ? TESTER_WAITS_MS : retryForMs,
+		messagesPerMinute,
+		resendUnknown,
+		departure,
+		signal: context.getExecutionCancelSignal?.(),
+		onRetry: (reason, attempt, pause) =>
+			context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
+		onGiveUp: (reason) =>
+			context.logger.info(
+				`${account.mailbox}: item ${item} is not sent again to those who do not have it: ${reason instanceof MailError ? reason.summary : reason.message}`,
+			),
+	});
+	hints?.sent(sent);
+	if (failOnRejected && sent.rejected.length > 0) {
+		throw new RecipientsRefused(
+			`The server refused ${describeRejections(sent.rejected)}; the other recipients have the mail${sent.deliveryUnknown ? ', or may have it' : ''}.`,
+			{ code: 'rejected', speaker: 'smtp', mailbox: account.mailbox, remedy: 'Check the refused addresses.' },
+			sent,
+		);
+	}
+	return outcome(composed, sent);
+}
+
+/** nodemailer's names, and ours. */
+function outcome(composed: ComposedMail, sent: Sent): IDataObject {
+	return {
+		...standingOf(sent),
+		messageId: sent.messageId,
+		...(sent.submittedMessageId !== undefined && { submittedMessageId: sent.submittedMessageId }),
+		response: sent.response,
+		envelope: { from: composed.from, to: composed.recipients },
+		messageSize: sent.size,
+		attempts: sent.attempts,
+		tookMs: sent.tookMs,
+		queuedMs: sent.queuedMs,
+	};
+}
+
+function standingOf({ accepted, rejected, unknown }: Standing): IDataObject {
+	return {
+		accepted,
+		rejected: rejected.map(({ recipient }) => recipient),
+		...(rejected.length > 0 && { rejectedErrors: rejected }),
+		...(unknown.length > 0 && { deliveryUnknown: true, deliveryUnknownFor: unknown }),
+	};
+}

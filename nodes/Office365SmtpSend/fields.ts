@@ -1,0 +1,76 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { authenticationProperty } from '../accountFields';
+import { invitationFields } from './invitationFields';
+import { messageFields } from './contentFields';
+import { optionCollections } from './optionFields';
+import { rawFields } from './rawFields';
+import { replyFields } from './replyFields';
+import { waitFields } from './waitFields';
+
+/** Names and values of the built-in Send Email node, so that its parameters can be pasted here. */
+export const fields: INodeProperties[] = [
+	authenticationProperty,
+	{
+		// n8n finds the action of an operation, which an AI agent reads, by resource and operation.
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'hidden',
+		noDataExpression: true,
+		options: [{ name: 'Email', value: 'email' }],
+		default: 'email',
+	},
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: ['email'] } },
+		options: [
+			{
+				name: 'Forward',
+				value: 'forward',
+				action: 'Forward an email and its attachments',
+				description: 'Forward an email and its attachments',
+			},
+			{
+				name: 'Reply',
+				value: 'reply',
+				action: 'Reply to an email in the same thread',
+				description: 'Reply to the sender or to all recipients of an email, in the same thread',
+			},
+			{ name: 'Send', value: 'send', action: 'Send an email', description: 'Send an email with text, HTML and attachments' },
+			{
+				name: 'Send and Wait for Response',
+				value: 'sendAndWait',
+				action: 'Send an email and wait for a response',
+				description: 'Ask for an approval or an answer by email, and continue with the response',
+			},
+			{
+				name: 'Send Invitation',
+				value: 'sendInvitation',
+				action: 'Send, update or cancel a calendar invitation',
+				description: 'Invite people to a calendar event, update it or cancel it',
+			},
+			{
+				name: 'Send Finished Email (.eml)',
+				value: 'sendRaw',
+				action: 'Send a finished .eml email unchanged',
+				description: 'Send a finished email unchanged, from an .eml file or from text',
+			},
+			{
+				name: 'Test Connection',
+				value: 'testConnection',
+				action: 'Test the connection',
+				description: 'Check token, connection, TLS and sign-in step by step. Nothing is sent.',
+			},
+		],
+		default: 'send',
+	},
+	...replyFields,
+	...invitationFields,
+	...messageFields,
+	...waitFields,
+	...rawFields,
+	...optionCollections,
+];

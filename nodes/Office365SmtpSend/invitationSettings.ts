@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+
+import type { IDataObject } from 'n8n-workflow';
+
+import { inputError, readMailboxes, sameAddress, unique, type Mailbox } from '../../mail/compose/addresses';
+import { calendarText, type CalendarEvent } from '../../mail/compose/invitation';
+import { readDay, readMoment, zonedTime } from '../../mail/compose/eventTime';
+import type { OutgoingMail } from '../../mail/compose/message';
+import { textOfHtml } from '../../mail/compose/plainText';
+import { choice, flag, record, text, whole } from '../parameterValues';
+import type { MailContext } from './context';
+import { readMail } from './settings';
+
+export interface Invitation {
+	mail: OutgoingMail;
+	/** For the output: what an update or a cancellation has to name. */
+	facts: { uid: string; sequence: number };
+}
+
+/** The mail that invites, updates or cancels. @throws MailError `input` naming the field */
+export async function readInvitation(context: MailContext, item: number, mailbox: string): Promise<Invitation> {
+	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
+	const options = record(context.getNodeParameter('options', item, {}));
+	const action = parameter('invitationAction');
+	const mail = await readMail(context, item, mailbox);
+	const [organizer = { name: '', address: mailbox }] = await readMailboxes('From Email', mail.from);
+	const title = mail.subject.trim();
+	if (title === '') throw inputError('Title', 'the event has none.', 'Say in a few words what people are invited to.');
+	const event: CalendarEvent = {
+		method: action === 'cancel' ? 'CANCEL' : 'REQUEST',
+		uid: uidOf(text(parameter('eventUid'), 'Event ID').trim() || text(options.eventUid, 'Custom Event ID').trim(), action, organizer),
+		sequence: whole(options.sequence, 'Sequence', action === 'update' || action === 'cancel' ? minutesSince2024() : 0, 0, 2_147_483_647),
+		title,
+		description: mail.text || (mail.html === undefined ? '' : ((await textOfHtml(mail.html)) ?? '')),
+		location: text(parameter('location'), 'Location').trim(),
+		html: mail.html === '' ? undefined : mail.html,
+		...(await timing(parameter('start'), parameter('end'), options, context.getTimezone())),
+		organizer,
+		sentBy: mail.sender,
+		...guests(await readMailboxes('To Email', mail.to), await readMailboxes('CC Email', mail.cc)),
+		...(options.reminder !== undefined && { reminder: whole(options.reminder, 'Reminder', 15, 0, 40_320) }),
+		showAs: choice(options.showAs, 'Show As', ['busy', 'free'], 'busy'),
+	};
+	const body = mail.text || mail.html ? {} : { text: summary(event, context.getTimezone()) };
+	return {
+		mail: {
+			...mail,
+			...body,
+			subject: `${PREFIXES.get(action) ?? ''}${title}`,
+			calendar: { method: event.method, content: calendarText(event) },
+		},
+		facts: { uid: event.uid, sequence: event.sequence },
+	};
+}
+
+/** Each once; who is named as both must come. */
+function guests(to: Mailbox[], cc: Mailbox[]): Pick<CalendarEvent, 'required' | 'optional'> {
+	const required = unique(to);
+	return { required, optional: unique(cc).filter(({ address }) => !required.some((one) => sameAddress(one.address, address))) };
+}
+
+/** As Outlook writes them. */
+const PREFIXES = new Map<unknown, string>([
+	['update', 'Updated: '],
+	['cancel', 'Canceled: '],
+]);
+
+function uidOf(given: string, action: unknown, organizer: Mailbox): string {
+	if (given === '' && (action === 'update' || action === 'cancel')) {
+		throw inputError('Event ID', 'it is not said which event.', 'Give the field "uid" of the item that the invitation\'s creation gave.');
+	}
+	return given === '' ? `${randomUUID()}@${organizer.address.slice(organizer.address.lastIndexOf('@') + 1)}` : given;
+}
+
+/** For users who do not count changes: larger for each later one; within a minute DTSTAMP decides (RFC 5546, section 2.1.5). */
+function minutesSince2024(): number {
+	return Math.floor((Date.now() - Date.UTC(2024, 0, 1)) / 60_000);
+}
+
+/** Half an hour, as Outlook's calendar gives a new event. */
+const USUAL_MS = 30 * 60_000;
+
+/** With the zone where it is told, and the rule where it repeats: a series moves with daylight saving time. @throws MailError `input` */
+async function timing(
+	start: unknown,
+	end: unknown,
+	options: IDataObject,
+	workflowZone: string,
+): Promise<Pick<CalendarEvent, 'time' | 'timeZone' | 'rule'>> {
+	const rule = ruleOf(text(options.recurrence, 'Repeat Rule'));
+	const [from, to] = [await zonedTime('Start', start, workflowZone), await zonedTime('End', end, workflowZone)];
+	const day = from.day || flag(options.allDay, 'All Day');
+	// Google's end of an event of whole days is the day after it.
+	const time = timeOf(from.value, to.value, { allDay: day, endExclusive: from.day && to.day }, from.timeZone, to.timeZone);
+	return { time, ...(!day && (from.told || rule !== undefined) && { timeZone: from.timeZone }), ...(rule !== undefined && { rule }) };
+}
+
+/** What a rule is made of (RFC 5545, section 3.3.10). */
+const RULE =
+	/^FREQ=(?:DAILY|WEEKLY|MONTHLY|YEARLY)(?:;(?:INTERVAL|COUNT|UNTIL|BYDAY|BYMONTHDAY|BYMONTH|BYSETPOS|BYWEEKNO|BYYEARDAY|WKST)=[\dA-Z,+-]{1,200}){0,12}$/;
+
+function ruleOf(given: string): string | undefined {
+	const rule = given
+		.trim()
+		.replace(/^RRULE:/i, '')
+		.replace(/;$/, '')
+		.toUpperCase();
+	if (rule === '') return undefined;
+	if (!RULE.test(rule) || (/COUNT=/.test(rule) && /UNTIL=/.test(rule)))
+		throw inputError(
+			'Repeat Rule',
+			`"${given.slice(0, 100)}" is not a rule of iCalendar.`,
+			'Give for example FREQ=WEEKLY;BYDAY=MO;COUNT=10.',
+		);
+	return rule;
+}
+
+function timeOf(
+	start: unknown,
+	end: unknown,
+	{ allDay, endExclusive }: { allDay: boolean; endExclusive: boolean },
+	timeZone: string,
+	endZone: string,
+): CalendarEvent['time'] {
+	const early = (): Error => inputError('End', 'the event ends before it begins.', 'Give a later end.');
+	if (allDay) {
+		const time = {
+			firstDay: readDay('Start', start, timeZone),
+			dayAfter: readDay('End', end === '' || end === null ? start : end, endZone, endExclusive ? 0 : 1),
+		};
+		if (time.dayAfter <= time.firstDay) throw early();
+		return time;
+	}
+	const begin = readMoment('Start', start, timeZone);
+	const time = { start: begin, end: end === '' ? new Date(begin.getTime() + USUAL_MS) : readMoment('End', end, endZone) };
+	if (time.end <= time.start) throw early();
+	return time;
+}
+
+/** For readers without a calendar, where there is no text. */
+function summary({ title, location, time }: CalendarEvent, timeZone: string): string {
+	const moment = (date: Date): string => new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone }).format(date);
+	const day = (text: string): string => `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
+	const when = 'firstDay' in time ? day(time.firstDay) : `${moment(time.start)} – ${moment(time.end)} (${timeZone})`;
+	return [title, `When: ${when}`, ...(location === '' ? [] : [`Where: ${location}`])].join('\n');
+}

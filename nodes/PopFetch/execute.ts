@@ -1,0 +1,89 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { Account } from '../../mail/account';
+import { MailError } from '../../mail/errors';
+import { beginTest, openAccount, type AccountChoice } from '../credentialAccount';
+import { nodeError } from '../nodeError';
+import { accountChoice, record } from '../parameterValues';
+import { testConnection } from '../testConnection';
+import { cancelSignal, getMany } from './getManyOperation';
+import { Memory } from './fetchMemory';
+import { readUidl, removeMails, type Removal } from './deleteOperation';
+import { readStatistics } from './statisticsOperation';
+
+/** One run an input item; a failed one ends the execution unless continue-on-fail is set. */
+export async function fetchItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	if (context.getNodeParameter('operation', 0, 'getMany') === 'delete') return await deleteItems(context);
+	const results: INodeExecutionData[] = [];
+	const memory = new Memory(context);
+	for (let item = 0; item < context.getInputData().length; item += 1) {
+		try {
+			const made = await runItem(context, item, memory);
+			for (const entry of made) results.push({ ...entry, pairedItem: { item } });
+		} catch (error) {
+			const isCancelled = cancelSignal(context)?.aborted === true;
+			if (isCancelled || !context.continueOnFail()) await memory.discard();
+			if (isCancelled) throw nodeError(context.getNode(), error, item);
+			results.push(failed(context, error, item));
+		}
+	}
+	memory.save();
+	return results;
+}
+
+async function runItem(context: IExecuteFunctions, item: number, memory: Memory): Promise<INodeExecutionData[]> {
+	const account = await accountOf(context, item);
+	switch (context.getNodeParameter('operation', item, 'getMany')) {
+		case 'testConnection':
+			await beginTest(context, choiceOf(context, item));
+			return [{ json: await testConnection(account, 'pop', record(context.getNodeParameter('options', item, {}))) }];
+		case 'statistics':
+			return [{ json: await readStatistics(account) }];
+		default:
+			return await getMany(context, item, account, memory);
+	}
+}
+
+/** All input items together: one session a mailbox, not one a mail. */
+async function deleteItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const removals: Removal[] = [];
+	const problems = new Map<number, unknown>();
+	const items = context.getInputData().map((_, item) => item);
+	for (const item of items) {
+		try {
+			removals.push({ item, uidl: readUidl(context, item), account: await accountOf(context, item) });
+		} catch (error) {
+			if (!context.continueOnFail()) throw nodeError(context.getNode(), error, item);
+			problems.set(item, error);
+		}
+	}
+	const removed = await removeMails(removals);
+	return items.map((item) => {
+		const result = removed.get(item) ?? problems.get(item);
+		if (result instanceof MailError || !isItem(result)) return failed(context, result, item);
+		return { ...result, pairedItem: { item } };
+	});
+}
+
+function isItem(value: unknown): value is INodeExecutionData {
+	return typeof value === 'object' && value !== null && 'json' in value;
+}
+
+async function accountOf(context: IExecuteFunctions, item: number): Promise<Account> {
+	return await openAccount(context, choiceOf(context, item));
+}
+
+function choiceOf(context: IExecuteFunctions, item: number): AccountChoice {
+	return accountChoice(context.getNodeParameter('authentication', item, 'oAuth2'), record(context.getNodeParameter('options', item, {})));
+}
+
+/** @throws NodeApiError or NodeOperationError unless continue-on-fail is set */
+function failed(context: IExecuteFunctions, error: unknown, item: number): INodeExecutionData {
+	const told = nodeError(context.getNode(), error, item);
+	if (!context.continueOnFail()) throw told;
+	return {
+		json: { error: told.message, ...(told.description ? { description: told.description } : {}) },
+		error: told,
+		pairedItem: { item },
+	};
+}

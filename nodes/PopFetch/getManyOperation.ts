@@ -1,0 +1,99 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { Account } from '../../mail/account';
+import { collectNew, type Collection } from '../../mail/collect/collect';
+import { Ledger } from '../../mail/collect/ledger';
+import { openPatiently } from '../../mail/collect/patience';
+import { Reservations } from '../../mail/collect/reservations';
+import type { Wish } from '../../mail/collect/wish';
+import { MailError } from '../../mail/errors';
+import { choice, flag, record, whole } from '../parameterValues';
+import { explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
+import { isTool, MOST_FOR_TOOL, shorten, withMarkdown } from '../toolAnswers';
+import type { Memory } from './fetchMemory';
+
+/** The new mails of the inbox, or those there are. A connection that breaks in the middle keeps the mails before it. */
+export async function getMany(context: IExecuteFunctions, item: number, account: Account, memory: Memory): Promise<INodeExecutionData[]> {
+	const onlyNew = flag(context.getNodeParameter('onlyNew', item, true), 'Only New', true);
+	const wish = readWish(context, item, onlyNew);
+	const short = isTool(context);
+	const chosen = itemOptions(context, (name, fallback) => context.getNodeParameter(name, item, fallback));
+	const options = short ? { ...chosen, readMore: withMarkdown(chosen.readMore ?? []) } : chosen;
+	const ledger = onlyNew ? memory.ledger(account) : new Ledger();
+	const reservations = onlyNew ? memory.reservations(account) : new Reservations();
+	const session = await openPatiently(account);
+	const cancelled = cancelSignal(context);
+	const stop = (): void => session.close();
+	cancelled?.addEventListener('abort', stop);
+	if (cancelled?.aborted === true) stop();
+	const collection = await collectNew(session, ledger, reservations, wish, itemMaker(options, wish.maxBytes), Date.now()).finally(() => {
+		cancelled?.removeEventListener('abort', stop);
+		session.close();
+	});
+	if (onlyNew) memory.took(account, collection.taken);
+	// Nobody would look at them; what is deleted already has to be handed on all the same.
+	if (cancelled?.aborted === true && collection.deleted === 0)
+		throw new MailError('The execution was cancelled.', {
+			code: 'stopped',
+			speaker: 'pop',
+			mailbox: account.mailbox,
+			remedy: 'Its emails come with the next execution.',
+		});
+	if (collection.items.length === 0 && collection.failure !== undefined) throw collection.failure;
+	tell(context, account, collection, wish, onlyNew);
+	return short ? shortened(collection) : collection.items;
+}
+
+/** For a language model, which sees the answer and nothing else. */
+function shortened({ items, left }: Collection<INodeExecutionData>): INodeExecutionData[] {
+	const short = items.map((one) => ({ ...one, json: shorten(one.json, { emails: items.length }) }));
+	return left > 0 ? [...short, { json: { thereIsMore: true, returned: items.length, left } }] : short;
+}
+
+/** Of the execution, cancelled by a person or by the workflow's timeout; not in every n8n that has the rest. */
+export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefined {
+	return typeof context.getExecutionCancelSignal === 'function' ? context.getExecutionCancelSignal() : undefined;
+}
+
+function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): Wish {
+	const options = record(context.getNodeParameter('options', item, {}));
+	const days = options.deleteAfterDays;
+	const limit = flag(context.getNodeParameter('returnAll', item, false), 'Return All')
+		? Infinity
+		: whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000);
+	return {
+		limit: isTool(context) ? Math.min(limit, MOST_FOR_TOOL) : limit,
+		newestFirst: choice(options.order, 'Order', ['oldest', 'newest'], 'oldest') === 'newest',
+		filter: filterOf(record(context.getNodeParameter('filters', item, {}))),
+		headersOnly: flag(options.headersOnly, 'Headers Only'),
+		maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
+		start: { kind: 'all' },
+		deleteAfterFetch: flag(options.deleteAfterFetch, 'Delete After Fetch'),
+		...(onlyNew && days !== undefined && { deleteAfterDays: whole(days, 'Delete After Days', 30, 0, 3_650) }),
+	};
+}
+
+/** What a person would otherwise have to guess: why there is nothing, or not everything. */
+function tell(
+	context: IExecuteFunctions,
+	account: Account,
+	collection: Collection<INodeExecutionData>,
+	wish: Wish,
+	onlyNew: boolean,
+): void {
+	const { items, failure, undeletable } = collection;
+	if (undeletable !== undefined)
+		context.logger.warn(`POP Fetch: ${account.mailbox}: an email could not be deleted. ${undeletable.summary}`);
+	if (failure !== undefined) {
+		const lost = `${account.mailbox}: ${failure.summary} The ${items.length} emails fetched before that are returned. The rest comes next time.`;
+		context.logger.warn(`POP Fetch: ${lost}`);
+		hint(context, lost);
+	} else if (items.length === 0) {
+		hint(context, explainNothing(account.mailbox, collection, wish.filter, onlyNew));
+	}
+}
+
+function hint(context: IExecuteFunctions, message: string): void {
+	// Not in every n8n that has the rest.
+	if (typeof context.addExecutionHints === 'function') context.addExecutionHints({ message, location: 'outputPane' });
+}

@@ -1,0 +1,114 @@
+import type { INodeExecutionData, IPollFunctions, IRun } from 'n8n-workflow';
+
+import type { Collection } from '../../mail/collect/collect';
+import type { Entry, Ledger } from '../../mail/collect/ledger';
+import type { PollBook, RetryPolicy } from '../../mail/collect/pollBook';
+import { MailError } from '../../mail/errors';
+import type { Outcome } from '../../mail/watch/executions';
+import { endOf, untold } from '../executionEnd';
+import { hasBegun, outcomeOf } from '../ImapTrigger/sender';
+import { nodeError } from '../nodeError';
+
+/** The mails of one execution. */
+interface Batch {
+	items: INodeExecutionData[];
+	entries: Entry[];
+}
+
+/** What one poll has collected, on its way to executions. */
+export class Handover {
+	/** Fresh mails together; each mail whose execution has failed before by itself. */
+	readonly batches: Batch[] = [];
+	/** Mails with which n8n has ended too often. */
+	readonly hopeless: Entry[] = [];
+
+	constructor(
+		readonly book: PollBook,
+		readonly mailbox: string,
+		readonly policy: RetryPolicy,
+		ledger: Ledger,
+		{ items, itemKeys, taken }: Collection<INodeExecutionData>,
+	) {
+		const isRetry = new Set(itemKeys.filter((key) => book.attempts(key) > 0));
+		const entries = book.handOver(mailbox, ledger, taken);
+		const fresh: Batch = { items: [], entries: [] };
+		for (const [index, item] of items.entries()) {
+			const entry = entries.get(itemKeys[index] ?? '');
+			if (entry === undefined) continue;
+			if (book.isHopeless(entry.key, policy)) this.hopeless.push(entry);
+			else if (isRetry.has(entry.key)) this.batches.push({ items: [item], entries: [entry] });
+			else {
+				fresh.items.push(item);
+				fresh.entries.push(entry);
+			}
+		}
+		if (fresh.items.length > 0) this.batches.push(fresh);
+	}
+}
+
+/** Starts the executions, and hears of their ends later. @param store saves what n8n keeps, before the first one starts */
+export function deliver(context: IPollFunctions, handover: Handover, store: () => void): void {
+	const { book, mailbox, policy, batches, hopeless } = handover;
+	store();
+	for (const entry of hopeless) {
+		book.failed(mailbox, [entry], { ...policy, maxAttempts: 0 }, Date.now());
+		report(context, mailbox, entry, policy, 'n8n ended each time while its execution ran');
+	}
+	for (const batch of batches) {
+		void start(context, batch.items).then((outcome) => conclude(context, handover, batch, outcome));
+	}
+}
+
+function conclude(context: IPollFunctions, { book, mailbox, policy }: Handover, { entries }: Batch, outcome: Outcome): void {
+	switch (outcome.kind) {
+		case 'done':
+			return book.succeeded(mailbox, entries);
+		case 'already':
+			return book.withoutRun(mailbox, entries);
+		case 'notStarted':
+			context.logger.warn(
+				`POP Trigger: n8n started no execution for ${entries.length} emails, so they come again with the next poll: ${outcome.reason}`,
+			);
+			return book.notStarted(mailbox, entries);
+		case 'failed':
+			for (const entry of book.failed(mailbox, entries, policy, Date.now())) report(context, mailbox, entry, policy, outcome.reason);
+	}
+}
+
+/** A mail that is no longer retried shows once as a failed execution. What the execution said may quote the mail, so it stays out of the log. */
+function report(
+	context: IPollFunctions,
+	mailbox: string,
+	{ key }: Entry,
+	{ maxAttempts, deleteFailed }: RetryPolicy,
+	reason: string,
+): void {
+	const [address = ''] = mailbox.split(' ');
+	const failure = nodeError(
+		context.getNode(),
+		new MailError(`An email in the inbox of ${address} is no longer retried, because its executions failed (${maxAttempts} attempts).`, {
+			code: 'rejected',
+			speaker: 'pop',
+			mailbox: address,
+			remedy: `The last execution said: ${reason}. Look at the failed executions before this one. ${deleteFailed ? 'The email is deleted with the next poll, as the node is set.' : 'The email is still in the mailbox.'}`,
+		}),
+	);
+	context.logger.error(`POP Trigger: ${failure.message} (email ${key})`);
+	context.__emitError(failure);
+}
+
+/** @returns how the execution ended. Where n8n does not tell it in time, its mails count as done: it had them */
+async function start(context: IPollFunctions, items: INodeExecutionData[]): Promise<Outcome> {
+	try {
+		const done = context.helpers.createDeferredPromise<IRun | undefined>();
+		context.__emit([items], undefined, done);
+		const run = await endOf(context, done.promise);
+		if (run !== untold) return outcomeOf(run);
+		context.logger.warn(`POP Trigger: n8n did not report how an execution ended. Its ${items.length} emails count as fetched`);
+		return { kind: 'done' };
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		// A person cancelled it, or it was over before n8n looked: it had the mails.
+		return hasBegun(error) ? { kind: 'done' } : { kind: 'notStarted', reason };
+	}
+}

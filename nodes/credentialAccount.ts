@@ -1,0 +1,254 @@
+import type {
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	ILoadOptionsFunctions,
+	INode,
+	IPollFunctions,
+	ITriggerFunctions,
+} from 'n8n-workflow';
+
+import { accountOf, type Account } from '../mail/account';
+import { cloudOf, tenantOf } from '../mail/clouds';
+import { diagnose, type Circumstances } from '../mail/diagnosis';
+import { MailError } from '../mail/errors';
+import { appTokens, misplaced, peculiar } from '../mail/signIn/serviceAccount';
+import {
+	AccessToken,
+	isGuest,
+	margin,
+	readClaims,
+	renew,
+	shortenPause,
+	WORTH_USING_MS,
+	type Renewal,
+	type TokenSource,
+} from '../mail/signIn/token';
+import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text, userOf } from './serviceAccountCredential';
+import { fingerprint, remembered } from './tokenMemory';
+
+const PERSON = 'microsoftMailOAuth2Api';
+const APP = 'microsoftMailServiceAccountApi';
+
+/** Whatever n8n runs a node in. Tokens may be asked for hours later: only the credential is read then, no parameter. */
+export type NodeContext = IExecuteFunctions | ITriggerFunctions | IPollFunctions | ILoadOptionsFunctions;
+
+/** What the node's parameters say about the mailbox to open. */
+export interface AccountChoice {
+	authentication: 'oAuth2' | 'serviceAccount';
+	/** Overrides the credential's `mailbox`; empty = do not. */
+	mailboxAddress: string;
+}
+
+/** Opens the mailbox that the parameters `authentication` and `options.mailboxAddress` point at. @throws MailError */
+export async function openAccount(context: NodeContext, choice: AccountChoice): Promise<Account> {
+	const type = choice.authentication === 'serviceAccount' ? APP : PERSON;
+	const fields = await context.getCredentials(type);
+	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
+	const cloud = cloudOf({ ...fields, mailbox: address }, claimed(fields, 'tid'));
+	const id = credentialId(context.getNode(), type);
+	const owner = ownerOf(id, fields);
+	if (type === APP) {
+		// Read here too, so that a wrong field is told before anything is tried.
+		serviceAccountOf(fields);
+		return {
+			...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)),
+			owner,
+			user: userOf(fields),
+		};
+	}
+	requireRenewal(context, choice);
+	tenantOf(fields);
+	const mailbox = address === '' ? signedInAddress(fields) : requireMailbox(address);
+	return { ...accountOf(id, mailbox, cloud, oAuth2Tokens(context), 'delegated'), owner, user: claimed(fields, 'upn') };
+}
+
+/**
+ * A person's token ends after about an hour. n8n alone can store the next one, and offers that to nodes since 1.119.
+ * @throws MailError `configuration` where it does not
+ */
+export function requireRenewal({ helpers }: NodeContext, { authentication }: AccountChoice): void {
+	if (authentication === 'serviceAccount' || typeof helpers.refreshOAuth2Token === 'function') return;
+	throw new MailError("This n8n cannot renew the token of a person's credential, which ends after about an hour.", {
+		code: 'configuration',
+		remedy: 'Update n8n to 1.119 or newer, or use a service account.',
+	});
+}
+
+/** Before a test of the connection, so that it does not repeat what was said before the last change at the identity platform. */
+export async function beginTest(context: NodeContext, { authentication }: AccountChoice): Promise<void> {
+	const type = authentication === 'serviceAccount' ? APP : PERSON;
+	shortenPause(remembered(credentialId(context.getNode(), type), await context.getCredentials(type)).renewal);
+}
+
+function serviceTokens(context: NodeContext): TokenSource {
+	return async (rejected) => {
+		const fields = await context.getCredentials(APP);
+		const memory = remembered(credentialId(context.getNode(), APP), fields);
+		const acquire = (memory.acquire ??= appTokens(serviceAccountOf(fields)));
+		return await renew(memory.renewal, async (fresh) => await logged(context, APP, async () => await acquire(fresh)), rejected);
+	};
+}
+
+function oAuth2Tokens(context: NodeContext): TokenSource {
+	return async (rejected) => {
+		const fields = await context.getCredentials(PERSON);
+		const { oauthTokenData, ...form } = fields;
+		const id = credentialId(context.getNode(), PERSON);
+		// The stored token is part of the content: one that another process renewed is a new entry.
+		const { renewal } = remembered(id, fields);
+		// What outlives each stored token.
+		const lasting = remembered(id, form).renewal;
+		const stored = tokenIn(oauthTokenData);
+		if (stored === undefined) {
+			throw new MailError('The credential is not connected.', {
+				code: 'interaction',
+				remedy: 'Open the credential and press Connect.',
+				speaker: 'identity',
+			});
+		}
+		// Of a token that this process got itself it knows the end, also where n8n stores none.
+		renewal.current ??= stored.token.reveal() === lasting.current?.token.reveal() ? lasting.current : stored;
+		renewal.replaced = lasting.replaced ??= { at: -Infinity };
+		const at: Circumstances = {
+			speaker: 'identity',
+			way: 'person',
+			peer: new URL(cloudOf(fields).authority).host,
+			shown: peculiar(text(fields.clientSecret)),
+			secrets: [text(fields.clientSecret), ...misplaced(text(fields.tenantId), text(fields.clientId))],
+		};
+		const token = await renew(
+			renewal,
+			async () => await logged(context, PERSON, async () => await refreshed(context, fields, at)),
+			rejected,
+		);
+		lasting.current = renewal.current;
+		return token;
+	};
+}
+
+/** Notes each request for a token in n8n's log: for which credential, and until when or why not. */
+async function logged(context: NodeContext, type: string, acquire: () => Promise<AccessToken>): Promise<AccessToken> {
+	const name = context.getNode().credentials?.[type]?.name ?? type;
+	const token = acquire();
+	void token.then(
+		({ expiresAt }) => context.logger.info(`Microsoft Mail: "${name}" got a token that ends at ${new Date(expiresAt).toISOString()}`),
+		(error: unknown) =>
+			context.logger.warn(`Microsoft Mail: "${name}" got no token: ${error instanceof MailError ? error.summary : 'unknown error'}`),
+	);
+	return await token;
+}
+
+/** How long n8n may take to renew, in ms. It waits for minutes itself, older ones without end. */
+const REFRESH_MS = 60_000;
+/** The same where somebody runs the workflow by hand and waits. */
+const MANUAL_REFRESH_MS = 10_000;
+
+/**
+ * A token refreshed and persisted by n8n, or the one that another process has stored meanwhile.
+ * @param fields the credential with the token that has to be replaced. n8n compares it with what is stored once it is
+ * the only process to refresh; read by n8n itself a moment later it may be the next one, which would be replaced in vain.
+ * @throws MailError
+ */
+async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedObject, at: Circumstances): Promise<AccessToken> {
+	let answer: unknown;
+	try {
+		// Bound to a context: unbound it fails with "this.getCredentials is not a function".
+		const seen: NodeContext = Object.create(context, { getCredentials: { value: async () => await Promise.resolve({ ...fields }) } });
+		answer = await within(manual(context) ? MANUAL_REFRESH_MS : REFRESH_MS, context.helpers.refreshOAuth2Token.call(seen, PERSON));
+	} catch (error) {
+		throw diagnose(error, at);
+	}
+	const token = tokenIn(answer, Date.now())?.token;
+	if (token === undefined)
+		throw new MailError('The identity platform answered without a token.', { code: 'protocol', speaker: 'identity' });
+	return token;
+}
+
+function manual(context: NodeContext): boolean {
+	return 'getMode' in context && context.getMode?.() === 'manual';
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_resolve, reject) => {
+		timer = setTimeout(() => reject(new Error(`Timeout: no answer within ${ms / 1000} s`)), ms);
+	});
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/**
+ * What n8n keeps as `oauthTokenData`. It writes `n8n_expires_at` (epoch ms, by its own clock) since about 2.31; before
+ * that, and in imported credentials, the JWT's `exp` says it, by Microsoft's clock.
+ * @param receivedAt epoch ms, of a token that has just come
+ */
+function tokenIn(data: unknown, receivedAt?: number): Renewal['current'] {
+	if (typeof data !== 'object' || data === null) return undefined;
+	const fields = new Map<string, unknown>(Object.entries(data));
+	const value = fields.get('access_token');
+	if (typeof value !== 'string' || value === '') return undefined;
+	const stamped = Number(fields.get('n8n_expires_at'));
+	const exp = readClaims(value)?.exp;
+	const lifetimeMs = Number(fields.get('expires_in')) * 1000;
+	// An opaque token of unknown age counts as ended, so that it is refreshed once.
+	const told = exp === undefined ? 0 : exp * 1000;
+	// One that has just come has not ended, whatever our clock makes of it.
+	const unstamped = receivedAt !== undefined && told <= receivedAt && lifetimeMs > 0 ? receivedAt + lifetimeMs : told;
+	const expiresAt = Number.isFinite(stamped) && stamped > 0 ? stamped : unstamped;
+	const enough = lifetimeMs > 0 && lifetimeMs < WORTH_USING_MS ? margin(lifetimeMs) : WORTH_USING_MS;
+	return { token: new AccessToken(value, expiresAt), renewAt: expiresAt - enough };
+}
+
+/** The mailbox of who signed in. */
+function signedInAddress(fields: ICredentialDataDecryptedObject): string {
+	const address = claimed(fields, 'upn');
+	if (address !== undefined && (isGuest(address) || guest(fields))) throw guestError(address);
+	if (address !== undefined) return address;
+	const { size } = signInData(fields);
+	throw new MailError(size === 0 ? 'The credential is not connected.' : 'The sign-in did not tell the address of the mailbox.', {
+		code: size === 0 ? 'interaction' : 'input',
+		field: size === 0 ? undefined : 'Mailbox',
+		remedy: size === 0 ? 'Open the credential and press Connect.' : 'Fill in "Mailbox" in the credential.',
+		speaker: 'identity',
+	});
+}
+
+/** A guest of the tenant signed in: one of the two tokens says so. */
+function guest(fields: ICredentialDataDecryptedObject): boolean {
+	const data = signInData(fields);
+	return ['id_token', 'access_token'].some((name) => readClaims(text(data.get(name)))?.guest === true);
+}
+
+/** Source: https://learn.microsoft.com/entra/external-id/user-properties */
+function guestError(address: string): MailError {
+	return new MailError(`${address} is signed in as a guest of this tenant, and a guest has no mailbox in it.`, {
+		code: 'configuration',
+		field: 'Mailbox',
+		remedy:
+			'For the guest\'s own mailbox enter the home organization in "Tenant ID" and connect again. For a mailbox of this tenant connect with an account that is a member of it.',
+		speaker: 'identity',
+	});
+}
+
+function signInData({ oauthTokenData }: ICredentialDataDecryptedObject): Map<string, unknown> {
+	return new Map(typeof oauthTokenData === 'object' && oauthTokenData !== null ? Object.entries(oauthTokenData) : []);
+}
+
+/** Of who signed in: from the ID token, or from an access token that can be read. */
+function claimed(fields: ICredentialDataDecryptedObject, claim: 'sub' | 'tid' | 'upn'): string | undefined {
+	const data = signInData(fields);
+	return ['id_token', 'access_token'].map((name) => readClaims(text(data.get(name)))?.[claim]).find((value) => value !== undefined);
+}
+
+/** The credential, its form, and who signed in; not the token, which is renewed. */
+function ownerOf(id: string, fields: ICredentialDataDecryptedObject): string {
+	const { oauthTokenData: _renewed, ...form } = fields;
+	return `${id} ${fingerprint([form, claimed(fields, 'sub') ?? signInData(fields).has('access_token')])}`;
+}
+
+function credentialId(node: INode, type: string): string {
+	return node.credentials?.[type]?.id ?? `${type} of ${node.id}`;
+}

@@ -1,0 +1,202 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+
+import { runMailbox } from '../../../nodes/ImapMailbox/execute';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { executeFunctions, told } from '../../support/contexts';
+import { ProcessedData } from '../../support/processedData';
+import { mail } from '../../mail/mailbox/mailboxRig';
+
+/** As its name stands on disk. */
+const DRAFTS = 'Entw&APw-rfe';
+
+let sandbox: Sandbox;
+let number = 0;
+let mailbox = '';
+let processed = new ProcessedData();
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+}, 120_000);
+
+afterAll(async () => await sandbox.stop(), 60_000);
+afterEach(() => sandbox.exchange.reset());
+
+async function box(...mails: string[]): Promise<void> {
+	number += 1;
+	mailbox = `author${number}@example.test`;
+	processed = new ProcessedData();
+	if (mails.length > 0) await sandbox.deliver(mailbox, ...mails);
+	for (const path of ['Entwürfe', 'Gesendete Elemente', 'Gelöschte Elemente'])
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, path);
+}
+
+async function run(operation: string, parameters: Record<string, unknown> = {}, resource = 'draft'): Promise<INodeExecutionData[]> {
+	return await runMailbox(
+		executeFunctions({ sandbox, mailbox, workflow: 'w', parameters: { resource, operation, ...parameters }, processed }, told()),
+	);
+}
+
+const first = async (...parameters: Parameters<typeof run>): Promise<IDataObject> => (await run(...parameters))[0]?.json ?? {};
+
+/** What Python's `email` makes of a mail. */
+function judge(bytes: Buffer | undefined): IDataObject {
+	const script = `
+import sys, json, email, email.policy
+m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
+body = lambda kind: (lambda part: part.get_content().strip() if part else None)(m.get_body((kind,)))
+print(json.dumps({
+  "to": str(m["to"] or ""), "cc": str(m["cc"] or ""), "bcc": str(m["bcc"] or ""), "from": str(m["from"]), "subject": str(m["subject"] or ""),
+  "messageId": m["message-id"], "inReplyTo": m["in-reply-to"], "references": m["references"],
+  "text": body("plain"), "html": body("html"),
+  "files": [[a.get_filename(), a.get_content_type(), len(a.get_payload(decode=True) or b"")] for a in m.iter_attachments()],
+  "defects": [str(d) for d in m.defects]}))`;
+	return JSON.parse(execFileSync('python3', ['-c', script], { input: bytes ?? Buffer.alloc(0), encoding: 'utf8' }));
+}
+
+const stored = async (): Promise<IDataObject[]> => (await sandbox.messages(mailbox, DRAFTS)).map(judge);
+
+const original = mail('the question', {
+	extra:
+		'Cc: Carol <carol@example.test>\r\nReferences: <start@example.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n',
+	body: `--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nWas läuft?\r\n--b\r\nContent-Type: application/pdf; name=plan.pdf\r\nContent-Disposition: attachment; filename=plan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${randomBytes(3_000).toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n--b--`,
+});
+
+describe('a draft', () => {
+	it('is created with everything in it, also without a recipient', async () => {
+		await box();
+		const made = await first('create', {
+			toEmail: 'Bob <bob@example.test>',
+			subject: 'Grüße',
+			emailFormat: 'html',
+			html: '<p>Hallo <b>Bob</b></p>',
+			options: { ccEmail: 'carol@example.test', bccEmail: 'dave@example.test', headers: { header: [{ name: 'X-Order-ID', value: '17' }] } },
+		});
+		expect(made).toMatchObject({
+			uid: 1,
+			folder: 'Entwürfe',
+			mailbox,
+			isDraft: true,
+			messageId: expect.stringMatching(/^<.+@example\.test>$/),
+		});
+		expect(await stored()).toMatchObject([
+			{
+				to: 'Bob <bob@example.test>',
+				cc: 'carol@example.test',
+				bcc: 'dave@example.test',
+				from: mailbox,
+				subject: 'Grüße',
+				html: '<p>Hallo <b>Bob</b></p>',
+				text: expect.stringContaining('Hallo'),
+				messageId: made.messageId,
+				defects: [],
+			},
+		]);
+		expect((await first('getMany', { folder: 'Drafts', format: 'fields' }, 'message')).flags).toEqual(
+			expect.arrayContaining(['\\Draft', '\\Seen']),
+		);
+		expect(await first('create', { subject: 'nobody yet', text: 'x' })).toMatchObject({ uid: 2, recipients: [] });
+	});
+
+	it('answers a mail of the mailbox in its thread, or forwards it with its files', async () => {
+		await box(original);
+		await first('createReply', { uid: 1, replyType: 'replyAll', text: 'Alles gut.' });
+		await first('createReply', {
+			uid: '<the-question@example.test>',
+			replyType: 'forward',
+			toEmail: 'eve@example.test',
+			text: 'Siehe unten.',
+		});
+		const [reply, forward] = await stored();
+		expect(reply).toMatchObject({
+			subject: 'Re: the question',
+			inReplyTo: '<the-question@example.test>',
+			references: '<start@example.test> <the-question@example.test>',
+			files: [],
+			defects: [],
+		});
+		expect(JSON.stringify([reply?.to, reply?.cc])).toMatch(/bob@example\.test.*carol@example\.test/);
+		expect(reply?.text).toMatch(/^Alles gut\.[\s\S]*> Was läuft\?/);
+		expect(forward).toMatchObject({
+			subject: 'Fwd: the question',
+			to: 'eve@example.test',
+			files: [['plan.pdf', 'application/pdf', 3_000]],
+			text: expect.stringContaining('Was läuft?'),
+			defects: [],
+		});
+	});
+
+	it('is replaced by its newer version, with what was not changed', async () => {
+		await box(original);
+		const before = await first('createReply', {
+			uid: 1,
+			replyType: 'forward',
+			toEmail: 'eve@example.test',
+			text: 'first',
+			options: { bccEmail: 'dave@example.test' },
+		});
+		const after = await first('update', { uid: before, subject: 'Better', toEmail: 'fay@example.test' });
+		expect(after).toMatchObject({ uid: 2, replaced: { uid: 1, folder: 'Entwürfe' }, subject: 'Better' });
+		expect(await stored()).toMatchObject([
+			{
+				to: 'fay@example.test',
+				bcc: 'dave@example.test',
+				subject: 'Better',
+				text: expect.stringMatching(/^first/),
+				files: [['plan.pdf', 'application/pdf', 3_000]],
+				messageId: after.messageId,
+				defects: [],
+			},
+		]);
+		await first('update', { uid: after, text: 'new words', options: { keepAttachments: false } });
+		expect(await stored()).toMatchObject([{ to: 'fay@example.test', subject: 'Better', text: 'new words', files: [] }]);
+		await expect(first('update', { uid: before, subject: 'x' })).rejects.toThrow(/UID 1 is no longer in "Entwürfe"/);
+	});
+
+	it('is sent once and leaves Drafts; a second time says so', async () => {
+		await box();
+		const made = await first('create', { toEmail: `to-${mailbox}`, subject: 'go', text: 'x' });
+		const [draft] = await sandbox.messages(mailbox, DRAFTS);
+		expect(await first('send', { uid: made })).toMatchObject({
+			sent: true,
+			accepted: [`to-${mailbox}`],
+			messageId: made.messageId,
+			draft: { uid: 1, folder: 'Entwürfe' },
+		});
+		await sandbox.arrival(`to-${mailbox}`, (text) => text.includes('Subject: go'));
+		expect(await stored()).toEqual([]);
+		await expect(first('send', { uid: made })).rejects.toThrow(/is no longer in "Entwürfe"/);
+		// Somebody puts it back.
+		await sandbox.fill(mailbox, [draft?.toString() ?? ''], DRAFTS);
+		expect(await first('send', { uid: made.messageId })).toMatchObject({ sent: true, alreadySent: true });
+		expect(await sandbox.messages(`to-${mailbox}`)).toHaveLength(1);
+	});
+
+	it('goes to Sent Items itself where the server saves no copy', async () => {
+		await box();
+		const made = await first('create', { toEmail: `to-${mailbox}`, subject: 'go', text: 'x' });
+		await first('send', { uid: made, options: { sentCopy: 'move' } });
+		expect([await stored(), (await first('getMany', { folder: 'Sent Items', format: 'fields' }, 'message')).subject]).toEqual([[], 'go']);
+	});
+
+	it('is deleted into Deleted Items; other mails are never taken for drafts', async () => {
+		await box(mail('no draft'));
+		const made = await first('create', { subject: 'away', text: 'x' });
+		expect(await first('delete', { uid: made })).toMatchObject({ deleted: true, movedTo: 'Gelöschte Elemente' });
+		for (const operation of ['send', 'delete', 'update'])
+			await expect(first(operation, { uid: { uid: 1, folder: 'INBOX' } })).rejects.toThrow(/is not a draft/);
+		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+	});
+
+	it('needs a recipient to be sent, and says where to put one', async () => {
+		await box();
+		const made = await first('create', { subject: 'nobody', text: 'x' });
+		await expect(first('send', { uid: made })).rejects.toThrow(/no recipient/);
+		await first('update', { uid: made, toEmail: `to-${mailbox}` });
+		expect(await first('send', { uid: 2 })).toMatchObject({ sent: true });
+	});
+});

@@ -1,0 +1,383 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+
+import { runMailbox } from '../../../nodes/ImapMailbox/execute';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { executeFunctions, told, type Told } from '../../support/contexts';
+import { mail } from '../../mail/mailbox/mailboxRig';
+
+/** As its name stands on disk, in modified UTF-7 (RFC 3501, section 5.1.3). */
+const DELETED = 'Gel&APY-schte Elemente';
+
+let sandbox: Sandbox;
+let number = 0;
+let mailbox = '';
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+}, 120_000);
+
+afterAll(async () => await sandbox.stop(), 60_000);
+afterEach(() => sandbox.exchange.reset());
+
+/** A mailbox of its own, as Exchange lays it out in German. */
+async function box(...mails: string[]): Promise<void> {
+	number += 1;
+	mailbox = `node${number}@example.test`;
+	if (mails.length > 0) await sandbox.deliver(mailbox, ...mails);
+	for (const path of ['Entwürfe', 'Gesendete Elemente', 'Gelöschte Elemente', 'Work', 'Work/Done'])
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, path);
+}
+
+async function run(
+	parameters: Record<string, unknown>,
+	{ perItem = {}, input = 1, about = told() }: { perItem?: Record<string, unknown[]>; input?: number; about?: Told } = {},
+): Promise<INodeExecutionData[]> {
+	return await runMailbox(
+		executeFunctions({ sandbox, mailbox, workflow: 'w', parameters: { resource: 'message', ...parameters }, perItem, input }, about),
+	);
+}
+
+const jsons = (items: INodeExecutionData[]): IDataObject[] => items.map(({ json }) => json);
+const subjects = (items: INodeExecutionData[]): unknown[] => items.map(({ json }) => json.subject);
+
+const encoded = (text: string): string => `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`;
+
+function withFiles(subject: string, files: Array<{ name: string; type: string; content: Buffer; inline?: boolean }>): string {
+	const parts = files.map(
+		({ name, type, content, inline }) =>
+			`--b\r\nContent-Type: ${type}; name="${name}"\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: ${inline === true ? 'inline' : 'attachment'}; filename="${name}"\r\n${inline === true ? `Content-ID: <${name}>\r\n` : ''}\r\n${content.toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n`,
+	);
+	return mail(subject, {
+		extra: 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n',
+		body: `--b\r\nContent-Type: text/plain\r\n\r\nsee files\r\n${parts.join('')}--b--`,
+	});
+}
+
+describe('Get Many', () => {
+	it('finds by each filter what it is for', async () => {
+		await box(
+			mail('invoice 1', { from: 'Eve <eve@example.test>', extra: 'List-ID: <news.example.test>\r\nCc: team@example.test\r\n' }),
+			mail(encoded('Größe XL'), { id: 'umlaut@example.test', body: 'needle in the body' }),
+			withFiles('with a file', [{ name: 'a.pdf', type: 'application/pdf', content: randomBytes(9_000) }]),
+		);
+		await run({ operation: 'mark', uid: '2', markAs: 'read' });
+		await run({ operation: 'mark', uid: '3', markAs: 'flag' });
+		const found = async (filters: object, more: object = {}): Promise<unknown> =>
+			jsons(await run({ operation: 'getMany', format: 'fields', filters, ...more })).map(({ uid }) => uid);
+		expect(await found({})).toEqual([3, 2, 1]);
+		expect(await found({ from: 'eve' })).toEqual([1]);
+		expect(await found({ cc: 'team@' })).toEqual([1]);
+		expect(await found({ subject: 'INVOICE' })).toEqual([1]);
+		expect(await found({ subject: 'GRÖ' })).toEqual([2]);
+		expect(await found({ text: 'needle' })).toEqual([2]);
+		expect(await found({ unread: true })).toEqual([3, 1]);
+		expect(await found({ unread: 'false' })).toEqual([2]);
+		expect(await found({ flagged: true })).toEqual([3]);
+		expect(await found({ flagged: false })).toEqual([2, 1]);
+		expect(await found({ hasAttachment: true })).toEqual([3]);
+		expect(await found({ hasAttachment: false })).toEqual([2, 1]);
+		expect(await found({ largerThan: 5 })).toEqual([3]);
+		expect(await found({ smallerThan: 5 })).toEqual([2, 1]);
+		expect(await found({ messageId: '<umlaut@example.test>' })).toEqual([2]);
+		expect(await found({ header: { values: { name: 'List-ID', value: 'news' } } })).toEqual([1]);
+		expect(await found({ header: { values: { name: 'List-ID' } } })).toEqual([1]);
+		expect(await found({ receivedAfter: new Date(Date.now() - 60_000).toISOString() })).toEqual([3, 2, 1]);
+		expect(await found({ receivedAfter: new Date(Date.now() + 60_000).toISOString() })).toEqual([]);
+		expect(await found({ receivedBefore: new Date(Date.now() - 60_000).toISOString() })).toEqual([]);
+		expect(await found({}, { options: { customEmailConfig: '[["!FROM", "eve"]]', order: 'oldest' } })).toEqual([2, 3]);
+	});
+
+	it('pages by UID, which new and deleted mails do not shift, and says that there is more', async () => {
+		await box(...Array.from({ length: 5 }, (_, index) => mail(`mail ${index + 1}`)));
+		const about = told();
+		const page = async (options: object, more: object = {}): Promise<unknown> =>
+			jsons(await run({ operation: 'getMany', format: 'fields', limit: 2, options, ...more }, { about })).map(({ uid }) => uid);
+		expect(await page({})).toEqual([5, 4]);
+		expect(about.hints).toEqual(['There are more emails than these 2. The next ones come with Before UID 4.']);
+		await run({ operation: 'delete', uid: 5 });
+		await sandbox.deliver(mailbox, mail('later'));
+		expect(await page({ beforeUid: 4 })).toEqual([3, 2]);
+		expect(await page({ order: 'oldest' })).toEqual([1, 2]);
+		expect(await page({ order: 'oldest', afterUid: 2 })).toEqual([3, 4]);
+		expect(await page({}, { returnAll: true })).toEqual([6, 4, 3, 2, 1]);
+	});
+
+	it('searches several folders, in one order', async () => {
+		await box(mail('in the inbox'));
+		await sandbox.fill(mailbox, [mail('done')], 'Work/Done');
+		await sandbox.fill(mailbox, [mail('thrown away')], DELETED);
+		expect(subjects(await run({ operation: 'getMany', scope: 'all', format: 'fields' })).sort()).toEqual([
+			'done',
+			'in the inbox',
+			'thrown away',
+		]);
+		expect(
+			subjects(await run({ operation: 'getMany', scope: 'all', format: 'fields', options: { exceptFolders: 'Deleted Items' } })).sort(),
+		).toEqual(['done', 'in the inbox']);
+		expect(jsons(await run({ operation: 'getMany', scope: 'subtree', folder: 'Work', format: 'fields' }))).toMatchObject([
+			{ subject: 'done', folder: 'Work/Done' },
+		]);
+		expect(await run({ operation: 'getMany', scope: 'all', format: 'fields', limit: 2 })).toHaveLength(2);
+	});
+
+	it('gives each format', async () => {
+		await box(withFiles('all of it', [{ name: 'a.txt', type: 'text/csv', content: Buffer.from('1,2') }]));
+		const first = async (parameters: object): Promise<INodeExecutionData | undefined> =>
+			(await run({ operation: 'getMany', ...parameters }))[0];
+		const everywhere = {
+			uid: 1,
+			uidValidity: expect.stringMatching(/^\d+$/),
+			folder: 'INBOX',
+			mailbox,
+			isRead: false,
+			flags: [],
+			size: expect.any(Number),
+			receivedAt: expect.stringMatching(/^20\d\d-/),
+		};
+		expect((await first({ format: 'fields' }))?.json).toMatchObject({
+			...everywhere,
+			subject: 'all of it',
+			from: '"Bob" <bob@example.test>',
+			messageId: '<all-of-it@example.test>',
+			hasAttachment: true,
+		});
+		const headers = (await first({ format: 'headers' }))?.json;
+		expect(headers).toMatchObject({ ...everywhere, subject: 'all of it', headersOnly: true });
+		expect(headers).not.toHaveProperty('text');
+		expect((await first({ format: 'simple' }))?.json).toMatchObject({ ...everywhere, text: expect.stringContaining('see files') });
+		expect(
+			Object.keys((await first({ format: 'simple', downloadAttachments: true, dataPropertyAttachmentsPrefixName: 'file_' }))?.binary ?? {}),
+		).toEqual(['file_0']);
+		expect((await first({ format: 'resolved' }))?.json).toMatchObject({
+			...everywhere,
+			from: { value: [{ address: 'bob@example.test' }] },
+		});
+		expect((await first({ format: 'raw' }))?.json).toMatchObject({ ...everywhere, raw: expect.stringContaining('Subject: all of it') });
+		expect((await run({ operation: 'getMany', format: 'fields' }))[0]?.json.isRead).toBe(false);
+	});
+
+	it.each([
+		[{ folder: 'No such' }, /no folder "No such"/],
+		[{ limit: 50_001 }, /Limit: 50001/],
+		[{ limit: 'many' }, /Limit/],
+		[{ filters: { receivedAfter: 'yesterdayish' } }, /Received After/],
+		[{ filters: { subject: 'a\nb' } }, /^Subject cannot be used/],
+		[{ filters: { messageId: 'none' } }, /^Message ID/],
+		[{ filters: { unread: 'maybe' } }, /^Unread/],
+		[{ options: { customEmailConfig: '{}' } }, /Custom Email Rules/],
+		[{ scope: 'all', options: { beforeUid: 7 } }, /several are searched/],
+		[{ format: 'fancy' }, /^Format/],
+	])('refuses %j by the name of the field', async (parameters, message) => {
+		await box(mail('a'));
+		await expect(run({ operation: 'getMany', ...parameters })).rejects.toThrow(message);
+	});
+
+	it.each([
+		[{ filters: { text: 'größer' } }, /^Text: .*ASCII/],
+		[{ filters: { subject: 'größer', header: { values: { name: 'X-Why', value: 'größer' } } } }, /^Header: .*ASCII/],
+		[{ options: { customEmailConfig: '[["BODY", "größer"]]' } }, /^Custom Email Rules: .*ASCII/],
+	])('says by name that Exchange searches there for ASCII only: %j', async (parameters, message) => {
+		await box(mail(encoded('größer'), { id: 'a@example.test' }));
+		await expect(run({ operation: 'getMany', ...parameters })).rejects.toThrow(message);
+	});
+});
+
+describe('Get', () => {
+	it('takes a UID, several, an item and a Message-ID anywhere', async () => {
+		await box(mail('one'), mail('two'));
+		await sandbox.fill(mailbox, [mail('far away')], 'Work/Done');
+		expect(subjects(await run({ operation: 'get', uid: 2 }))).toEqual(['two']);
+		expect(subjects(await run({ operation: 'get', uid: '2,1' }))).toEqual(['two', 'one']);
+		expect(jsons(await run({ operation: 'get', uid: '<far-away@example.test>' }))).toMatchObject([
+			{ subject: 'far away', folder: 'Work/Done' },
+		]);
+		const [item] = await run({ operation: 'getMany', folder: 'Work/Done', format: 'fields' });
+		expect(subjects(await run({ operation: 'get', uid: item }))).toEqual(['far away']);
+		await expect(run({ operation: 'get', uid: 99 })).rejects.toThrow(/UID 99 is no longer in "INBOX"/);
+		await expect(run({ operation: 'get', uid: '<gone@example.test>' })).rejects.toThrow(/No mail with the Message-ID/);
+	});
+
+	it('downloads only the attachments that are wanted', async () => {
+		const [pdf, png, inline] = [randomBytes(50_000), randomBytes(3_000), randomBytes(1_000)];
+		await box(
+			withFiles('files', [
+				{ name: 'Invoice-7.PDF', type: 'application/pdf', content: pdf },
+				{ name: 'photo.png', type: 'image/png', content: png },
+				{ name: 'logo', type: 'image/gif', content: inline, inline: true },
+			]),
+		);
+		const taken = async (options: object): Promise<Record<string, number>> => {
+			const [item] = await run({ operation: 'getAttachments', uid: 1, options });
+			return Object.fromEntries(Object.entries(item?.binary ?? {}).map(([name, { data }]) => [name, Buffer.from(data, 'base64').length]));
+		};
+		expect(await taken({})).toEqual({ attachment_0: 50_000, attachment_1: 3_000 });
+		expect(await taken({ includeInline: true })).toEqual({ attachment_0: 50_000, attachment_1: 3_000, attachment_2: 1_000 });
+		const before = sandbox.exchange.sessions.length;
+		expect(await taken({ attachmentNames: 'invoice-*.pdf' })).toEqual({ attachment_0: 50_000 });
+		expect(sandbox.exchange.sessions.length).toBe(before);
+		expect(await taken({ attachmentTypes: 'image/' })).toEqual({ attachment_1: 3_000, attachment_2: 1_000 });
+		expect(await taken({ attachmentNumbers: '1' })).toEqual({ attachment_1: 3_000 });
+		const [item] = await run({ operation: 'getAttachments', uid: 1, options: { attachmentNames: '*.pdf' } });
+		expect(Buffer.from(item?.binary?.attachment_0?.data ?? '', 'base64').equals(pdf)).toBe(true);
+		expect(jsons(await run({ operation: 'getAttachments', uid: 1, options: { listOnly: true } }))).toMatchObject([
+			{ attachmentCount: 3, attachments: [{ fileName: 'Invoice-7.PDF', mimeType: 'application/pdf' }, {}, { inline: true }] },
+		]);
+	});
+
+	it('gives the mail byte by byte', async () => {
+		await box(mail('bytes', { body: 'ä\r\n.dot\r\n..' }));
+		const [item] = await run({ operation: 'getRaw', uid: 1 });
+		const [stored] = await sandbox.messages(mailbox);
+		expect(Buffer.from(item?.binary?.message?.data ?? '', 'base64').toString('latin1')).toBe(
+			stored?.toString('latin1').replace(/\r?\n/g, '\r\n'),
+		);
+		expect(item?.json).not.toHaveProperty('raw');
+	});
+});
+
+describe('Get Conversation', () => {
+	const threaded = (subject: string, id: string, hour: number, extra: string): string =>
+		mail(subject, { id: `${id}@example.test`, extra }).replace('10:00:00', `${hour}:00:00`);
+
+	it('gives what was received and sent, oldest first, each mail once, and no stranger', async () => {
+		const outlook = Buffer.alloc(22, 7);
+		const index = (more: number): string => `Thread-Index: ${Buffer.concat([outlook, Buffer.alloc(more, 1)]).toString('base64')}\r\n`;
+		await box(
+			threaded(
+				'Re: plan',
+				'third',
+				12,
+				'In-Reply-To: <second@example.test>\r\nReferences: <first@example.test>\r\n <second@example.test>\r\n',
+			),
+			threaded('plan', 'first', 10, index(0)),
+			threaded('plan', 'other', 13, 'References: <first@example.test.elsewhere>\r\n'),
+			threaded('AW: plan', 'outlook', 14, index(5)),
+		);
+		await sandbox.fill(
+			mailbox,
+			[threaded('Re: plan', 'second', 11, 'In-Reply-To: <first@example.test>\r\n'), threaded('plan', 'first', 10, index(0))],
+			'Gesendete Elemente',
+		);
+		await sandbox.fill(mailbox, [threaded('filed', 'filed', 15, 'References: <third@example.test>\r\n')], 'Work/Done');
+		const ids = async (uid: unknown, more: object = {}): Promise<unknown[]> =>
+			jsons(await run({ operation: 'getConversation', uid, format: 'fields', ...more })).map(({ messageId }) => messageId);
+		const thread = ['<first@example.test>', '<second@example.test>', '<third@example.test>', '<outlook@example.test>'];
+		expect(await ids('<third@example.test>')).toEqual(thread);
+		expect(await ids('<first@example.test>')).toEqual(thread);
+		expect(await ids('<third@example.test>', { conversationScope: 'all' })).toEqual([...thread, '<filed@example.test>']);
+		expect(await ids('<other@example.test>')).toEqual(['<other@example.test>']);
+	});
+});
+
+describe('whole lists of mails', () => {
+	it('are moved in few commands, each output paired with its input, the gone told', async () => {
+		await box(...Array.from({ length: 30 }, (_, index) => mail(`mail ${index}`)));
+		const found = await run({ operation: 'getMany', format: 'fields', options: { order: 'oldest' } });
+		const uid = [...found.map(({ json }) => json), { uid: 900, folder: 'INBOX' }];
+		const moved = await run({ operation: 'move', destinationFolder: 'Work/Done' }, { perItem: { uid }, input: uid.length });
+		expect(moved.map(({ pairedItem }) => pairedItem)).toEqual(uid.map((_, item) => ({ item })));
+		expect(jsons(moved)[0]).toMatchObject({
+			moved: true,
+			uid: 1,
+			folder: 'Work/Done',
+			mailbox,
+			from: { uid: 1, folder: 'INBOX' },
+			messageId: '<mail-0@example.test>',
+		});
+		expect(jsons(moved).at(-1)).toMatchObject({ moved: false, gone: true, uid: 900 });
+		const commands = sandbox.exchange.sessions
+			.filter((session) => session.mailbox === mailbox)
+			.flatMap(({ transcript }) => transcript)
+			.filter((line) => line.includes('UID MOVE'));
+		expect(commands).toHaveLength(1);
+		expect(await sandbox.messages(mailbox, 'Work/Done')).toHaveLength(30);
+	});
+
+	it('go on where one item is wrong, if the node continues on fail', async () => {
+		await box(mail('a'), mail('b'));
+		const uid = [1, 'nonsense', { uid: 2, mailbox: 'else@example.test' }, 2];
+		const done = await run({ operation: 'mark', markAs: 'flag', continueOnFail: true }, { perItem: { uid }, input: 4 });
+		expect(jsons(done)).toMatchObject([
+			{ marked: true, uid: 1 },
+			{ error: expect.stringContaining('"nonsense" is no UID') },
+			{ error: expect.stringContaining('else@example.test') },
+			{ marked: true, uid: 2 },
+		]);
+		await expect(run({ operation: 'mark', markAs: 'flag' }, { perItem: { uid }, input: 4 })).rejects.toThrow(/"nonsense" is no UID/);
+	});
+
+	it('are deleted into Deleted Items, whatever its language, and for good only by choice', async () => {
+		await box(mail('a'), mail('b'));
+		expect(jsons(await run({ operation: 'delete', uid: 1 }))).toMatchObject([{ deleted: true, folder: 'Gelöschte Elemente', uid: 1 }]);
+		expect(jsons(await run({ operation: 'delete', uid: 1, folder: 'Deleted Items' }))).toMatchObject([
+			{ deleted: true, wasThereAlready: true },
+		]);
+		expect(jsons(await run({ operation: 'delete', uid: 2, permanently: true }))).toMatchObject([{ deleted: true, permanently: true }]);
+		expect([(await sandbox.messages(mailbox)).length, (await sandbox.messages(mailbox, DELETED)).length]).toEqual([0, 1]);
+	});
+});
+
+describe('Append', () => {
+	it('puts a mail into a folder with date and marks', async () => {
+		await box();
+		const raw =
+			'From: Old <old@example.test>\nTo: me@example.test\nSubject: from the archive\nMessage-ID: <archive@example.test>\n\nline\n';
+		expect(
+			jsons(
+				await run({
+					operation: 'append',
+					folder: 'Work/Done',
+					rawSource: 'text',
+					rawMessage: raw,
+					options: { flags: ['read', 'flagged'], receivedAt: '2020-02-03T04:05:06Z' },
+				}),
+			),
+		).toMatchObject([{ appended: true, uid: 1, folder: 'Work/Done', messageId: '<archive@example.test>' }]);
+		expect(jsons(await run({ operation: 'getMany', folder: 'Work/Done', format: 'fields' }))).toMatchObject([
+			{
+				subject: 'from the archive',
+				isRead: true,
+				receivedAt: '2020-02-03T04:05:06.000Z',
+				flags: expect.arrayContaining(['\\Flagged', '\\Seen']),
+			},
+		]);
+		await expect(run({ operation: 'append', rawSource: 'text', rawMessage: 'no mail at all' })).rejects.toThrow(/^Message/);
+	});
+
+	it('is not repeated where the connection breaks behind it', async () => {
+		await box();
+		sandbox.exchange.plan('imap', 'APPEND', { drop: true });
+		await expect(run({ operation: 'append', rawSource: 'text', rawMessage: mail('once') })).rejects.toThrow(/It is not there/);
+		expect(await sandbox.messages(mailbox)).toEqual([]);
+	});
+});
+
+describe('folders', () => {
+	it('are listed, made, renamed, looked at and deleted', async () => {
+		await box(mail('a'));
+		const folder = async (parameters: object): Promise<IDataObject[]> => jsons(await run({ resource: 'folder', ...parameters }));
+		expect(await folder({ operation: 'getMany' })).toEqual(
+			expect.arrayContaining([expect.objectContaining({ path: 'INBOX', messages: 1, unread: 1, special: 'inbox' })]),
+		);
+		expect(await folder({ operation: 'create', folderName: 'New/Deep' })).toMatchObject([{ path: 'New/Deep', created: true }]);
+		expect(await folder({ operation: 'rename', folder: 'Deep', newName: 'Deeper' })).toMatchObject([
+			{ path: 'New/Deeper', renamedFrom: 'New/Deep' },
+		]);
+		expect(await folder({ operation: 'getStatus', folder: { __rl: true, mode: 'list', value: 'New/Deeper' } })).toMatchObject([
+			{ path: 'New/Deeper', messages: 0 },
+		]);
+		expect(await folder({ operation: 'delete', folder: 'New' })).toMatchObject([{ deleted: true, movedTo: 'Gelöschte Elemente/New' }]);
+		expect(await folder({ operation: 'delete', folder: 'Gelöschte Elemente/New', permanently: true })).toMatchObject([
+			{ deleted: true, permanently: true },
+		]);
+	});
+
+	it('and the connection are tested', async () => {
+		await box();
+		expect(jsons(await run({ resource: 'folder', operation: 'testConnection' }))).toMatchObject([{ ok: true, mailbox }]);
+	});
+});

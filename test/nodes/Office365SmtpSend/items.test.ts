@@ -1,0 +1,227 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { askAndWait, sendItems } from '../../../nodes/Office365SmtpSend/execute';
+import { readAsking } from '../../../nodes/Office365SmtpSend/askingSettings';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { executeFunctions, told } from '../../support/contexts';
+
+const GRACE = 'grace@example.test';
+const MAIL = { operation: 'send', toEmail: GRACE, subject: 'x', emailFormat: 'text', text: 'hello', options: {} };
+
+let sandbox: Sandbox;
+let senders = 0;
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+});
+afterEach(() => sandbox.exchange.reset());
+afterAll(async () => await sandbox.stop());
+
+/** One execution of the node. */
+async function execute(parameters: Record<string, unknown>, perItem: Record<string, unknown[]> = {}): Promise<INodeExecutionData[]> {
+	const input = Math.max(1, ...Object.values(perItem).map(({ length }) => length));
+	const mailbox = `items-${(senders += 1)}@example.test`;
+	return await sendItems(
+		executeFunctions({ sandbox, mailbox, workflow: mailbox, input, perItem, parameters: { ...MAIL, ...parameters } }, told()),
+	);
+}
+
+describe('the items of one execution', () => {
+	it('come out in their order, each paired with its own, though some fail and the first takes longest', async () => {
+		sandbox.exchange.plan('smtp', 'END', { delayMs: 1_000 });
+		const toEmail = ['ada@example.test', 'nonsense', GRACE, '', { a: 1 }, [GRACE, 'shared@example.test'], 'carl@example.test'];
+		const items = await execute({ continueOnFail: true }, { toEmail });
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual(toEmail.map((_, item) => ({ item })));
+		expect(items.map(({ json }) => json.accepted ?? json.error)).toEqual([
+			['ada@example.test'],
+			expect.stringMatching(/^To Email: "nonsense" is not an email address/),
+			[GRACE],
+			expect.stringContaining('no recipient'),
+			expect.stringMatching(/^To Email: the expression gives an object/),
+			[GRACE, 'shared@example.test'],
+			['carl@example.test'],
+		]);
+		for (const { json, error } of items.filter((item) => item.error !== undefined))
+			expect([error?.message, typeof json.description]).toEqual([json.error, 'string']);
+	});
+
+	it('end with the first failure where the node does not continue on fail; what is under way is finished', async () => {
+		const mark = `under-way-${process.pid}`;
+		sandbox.exchange.plan('smtp', 'END', { delayMs: 500 });
+		await expect(
+			execute({ subject: mark }, { toEmail: [GRACE, 'nonsense', ...Array.from({ length: 60 }, () => 'later@example.test')] }),
+		).rejects.toMatchObject({ message: expect.stringContaining('nonsense'), context: { itemIndex: 1 } });
+		await sandbox.arrival(GRACE, (mail) => mail.includes(`Subject: ${mark}`));
+		expect((await sandbox.messages('later@example.test')).length).toBeLessThan(30);
+	});
+});
+
+describe('the parameters of many items', () => {
+	const count = 4;
+	const perItem = {
+		toEmail: Array.from({ length: count }, (_, item) => `item-${item}@example.test`),
+		options: Array.from({ length: count }, (_, item) => ({ ccEmail: `copy-${item}@example.test` })),
+	};
+
+	it('are read from n8n once an item where they hold an expression, and once for all where they do not', async () => {
+		const context = executeFunctions({ sandbox, mailbox: GRACE, workflow: 'parameters', input: count, perItem, parameters: MAIL }, told());
+		const reads: Record<string, number> = {};
+		const read = context.getNodeParameter.bind(context);
+		const items = await sendItems(
+			Object.assign(context, {
+				getNodeParameter: (name: string, item: number, fallback: unknown) => {
+					reads[name] = (reads[name] ?? 0) + 1;
+					return read(name, item, fallback);
+				},
+			}),
+		);
+		expect(items.map(({ json }) => json.accepted)).toEqual(perItem.toEmail.map((to, item) => [to, `copy-${item}@example.test`]));
+		expect(reads).toMatchObject({ toEmail: count, options: count, subject: 1, text: 1, operation: 1, authentication: 1 });
+	});
+});
+
+describe('recipients of whom the server refuses some', () => {
+	const toEmail = `${GRACE}, nobody@example.test`;
+
+	it('are told with its answer, and the others have the mail', async () => {
+		const [item] = await execute({ toEmail });
+		expect(item?.json).toMatchObject({
+			accepted: [GRACE],
+			rejected: ['nobody@example.test'],
+			rejectedErrors: [{ recipient: 'nobody@example.test', response: expect.stringMatching(/^550 /) }],
+			attempts: 1,
+			messageSize: expect.any(Number),
+			queuedMs: expect.any(Number),
+			tookMs: expect.any(Number),
+		});
+	});
+
+	it('fail the item where that is wished, which says who and why', async () => {
+		const subject = `partly ${process.pid}`;
+		const [failed, sent] = await execute(
+			{ subject, continueOnFail: true, options: { failOnRejected: true } },
+			{ toEmail: [toEmail, GRACE] },
+		);
+		expect(failed?.json.error).toMatch(/refused nobody@example\.test \(550 .*\); the other recipients have the mail/);
+		expect(failed?.json).toMatchObject({
+			accepted: [GRACE],
+			rejected: ['nobody@example.test'],
+			rejectedErrors: [{ recipient: 'nobody@example.test', response: expect.stringMatching(/^550 /) }],
+		});
+		expect(sent?.json.accepted).toEqual([GRACE]);
+		await expect.poll(async () => (await sandbox.messages(GRACE)).filter((mail) => mail.includes(`Subject: ${subject}`)).length).toBe(2);
+	});
+});
+
+describe('recipients of whom the server refuses all', () => {
+	it('are named with its answer to each, in the error and in the item that goes on', async () => {
+		for (const reply of ['550 5.1.10 RESOLVER.ADR.RecipientNotFound', '554 5.7.1 not from you'])
+			sandbox.exchange.plan('smtp', 'RCPT', { reply });
+		const toEmail = `${GRACE}, ada@example.test, nobody@example.test`;
+		const [item] = await execute({ toEmail, continueOnFail: true });
+		expect(item?.json.error).toMatch(
+			/^The server took none of the recipients: grace@example\.test \(550 5\.1\.10 RESOLVER\.ADR\.RecipientNotFound\), ada@example\.test \(554 5\.7\.1 not from you\), nobody@example\.test \(550 .*\)\.$/,
+		);
+		expect(item?.json).toMatchObject({
+			accepted: [],
+			rejected: [GRACE, 'ada@example.test', 'nobody@example.test'],
+			rejectedErrors: [
+				{ recipient: GRACE, response: '550 5.1.10 RESOLVER.ADR.RecipientNotFound' },
+				{ recipient: 'ada@example.test', response: '554 5.7.1 not from you' },
+				{ recipient: 'nobody@example.test' },
+			],
+		});
+	});
+
+	it('are named as far as a sentence can, and all of them in the item', async () => {
+		const unknown = Array.from({ length: 12 }, (_, index) => `nobody${index}@example.test`);
+		const [item] = await execute({ toEmail: unknown.join(', '), continueOnFail: true });
+		expect(item?.json.error).toMatch(/nobody0@example\.test \(550 .*nobody4@example\.test \(550 .*\) and 7 more\.$/);
+		expect(item?.json.error).not.toContain('nobody5@example.test');
+		expect(item?.json.rejected).toEqual(unknown);
+	});
+});
+
+describe('a question that may not have come to everybody', () => {
+	it.each<[string, string, object, RegExp]>([
+		[
+			'is waited for, which the log, the node and the item say',
+			GRACE,
+			{ deliveryUnknown: true },
+			/may not have been delivered: The connection to .* broke/,
+		],
+		[
+			'names those whom the server refused',
+			`${GRACE}, nobody@example.test`,
+			{ rejectedErrors: [{ recipient: 'nobody@example.test', response: expect.stringMatching(/^550 /) }] },
+			/some recipients did not get/,
+		],
+	])('%s', async (_name, toEmail, doubts, words) => {
+		if ('deliveryUnknown' in doubts) sandbox.exchange.plan('smtp', 'END', { drop: true });
+		const about = told();
+		const mailbox = `asker-${(senders += 1)}@example.test`;
+		const input: INodeExecutionData[] = [{ json: { order: 17 } }];
+		const waits: Date[] = [];
+		const context = Object.assign(
+			executeFunctions(
+				{
+					sandbox,
+					mailbox,
+					workflow: mailbox,
+					parameters: { operation: 'sendAndWait', toEmail, subject: 'x', message: 'May we?', options: {} },
+				},
+				about,
+			),
+			{
+				getInputData: () => input,
+				getTimezone: () => 'UTC',
+				getSignedResumeUrl: () => 'https://n8n.example.test/',
+				putExecutionToWait: async (until: Date) => await Promise.resolve(void waits.push(until)),
+			},
+		);
+		const shown = await askAndWait(context);
+		expect(waits).toHaveLength(1);
+		expect(shown.map(({ json }) => json)).toEqual([
+			{ order: 17, ...doubts, emailQuestion: expect.objectContaining({ recipients: toEmail.split(', ') }) },
+		]);
+		// n8n goes on with this very list.
+		expect(input[0]?.json).toEqual(shown[0]?.json);
+		for (const said of [about.warnings, about.hints]) expect(said).toEqual([expect.stringMatching(words)]);
+	});
+});
+
+describe('the buttons of a question', () => {
+	it("look and are called as the built-in node's parameters say", async () => {
+		const buttons = async (values: object): Promise<Array<[string, string]>> => {
+			const context = executeFunctions(
+				{
+					sandbox,
+					mailbox: GRACE,
+					workflow: 'ask',
+					parameters: { operation: 'sendAndWait', toEmail: GRACE, subject: 'x', message: 'May we?', approvalOptions: { values } },
+				},
+				told(),
+			);
+			const { mails } = await readAsking(
+				Object.assign(context, {
+					getSignedResumeUrl: ({ approved }: Record<string, string> = {}) => `https://n8n.example.test/${approved}`,
+				}),
+				GRACE,
+				new Date(),
+			);
+			return [...(mails[0]?.html ?? '').matchAll(/<a href="[^"]*\/(\w+)"[^>]*background-color:(#\w+)/g)].map(
+				([, approved = '', colour = '']) => [approved, colour === '#ffffff' ? 'border' : 'filled'],
+			);
+		};
+		expect(await buttons({})).toEqual([['true', 'filled']]);
+		expect(await buttons({ approvalType: 'double' })).toEqual([
+			['true', 'filled'],
+			['false', 'border'],
+		]);
+		expect(await buttons({ approvalType: 'double', buttonApprovalStyle: 'secondary', buttonDisapprovalStyle: 'primary' })).toEqual([
+			['true', 'border'],
+			['false', 'filled'],
+		]);
+	});
+});

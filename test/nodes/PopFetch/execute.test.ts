@@ -1,0 +1,323 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+
+import { PopFetch } from '../../../nodes/PopFetch/PopFetch.node';
+import { fetchItems } from '../../../nodes/PopFetch/execute';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { executeFunctions, told, type Scene, type Told } from '../../support/contexts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+});
+afterAll(async () => await sandbox.stop());
+
+const mail = (subject: string, body = 'x'): string =>
+	`Message-ID: <${subject}.${Math.random()}@x>\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
+const run = async (
+	scene: Omit<Scene, 'sandbox' | 'workflow'> & { workflow?: string },
+	about: Told = told(),
+): Promise<INodeExecutionData[]> => await fetchItems(executeFunctions({ workflow: scene.mailbox, ...scene, sandbox }, about));
+const subjects = (items: INodeExecutionData[]): unknown[] => items.map(({ json }) => json.subject);
+const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
+const sessionsOf = (mailbox: string): number => sandbox.exchange.sessions.filter((session) => session.mailbox === mailbox).length;
+
+describe('Get Many', () => {
+	it('counts a mail as fetched only where the node succeeded with all its input items', async () => {
+		const mailbox = 'all@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const about = told();
+		sandbox.exchange.plan('pop', 'UIDL', { delayMs: 0 });
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '-ERR nonsense' });
+		await expect(run({ mailbox, input: 2, parameters: { limit: 1 } }, about)).rejects.toThrow('nonsense');
+		expect(about.staticData).toEqual({});
+		expect(subjects(await run({ mailbox, input: 2, parameters: { limit: 1 } }, about))).toEqual(['1', '2']);
+		expect(await run({ mailbox }, about)).toEqual([]);
+	});
+
+	it('keeps what the good input items got where it continues on fail', async () => {
+		const mailbox = 'continue@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const about = told();
+		sandbox.exchange.plan('pop', 'UIDL', { delayMs: 0 });
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '-ERR nonsense' });
+		const items = await run({ mailbox, input: 2, parameters: { continueOnFail: true } }, about);
+		expect(items.map(({ json }) => json.subject ?? json.error)).toEqual(['1', expect.stringContaining('nonsense')]);
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
+		expect(await run({ mailbox }, about)).toEqual([]);
+	});
+
+	it('counts none of an input item as fetched where n8n cannot store its attachments, though it continues on fail', async () => {
+		const mailbox = 'full@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const about = told();
+		let stored = 0;
+		const storeBinary = async (): Promise<void> => ((stored += 1) === 2 ? await Promise.reject(new Error('no space left')) : undefined);
+		const parameters = { continueOnFail: true, format: 'raw' };
+		expect((await run({ mailbox, parameters, storeBinary }, about)).map(({ json }) => json.error)).toEqual([
+			expect.stringContaining('no space left'),
+		]);
+		expect(subjects(await run({ mailbox }, about))).toEqual(['1', '2', '3']);
+	});
+
+	it.each([{}, { continueOnFail: true }])(
+		'leaves the mails to the next execution where it is cancelled, on the server too: %j',
+		async (more) => {
+			const mailbox = `cancelled${Object.keys(more).length}@example.test`;
+			await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+			const about = told();
+			const cancel = new AbortController();
+			let stored = 0;
+			const storeBinary = async (): Promise<void> => ((stored += 1) === 2 ? cancel.abort() : undefined);
+			const parameters = { ...more, format: 'raw', options: { deleteAfterFetch: true } };
+			await expect(run({ mailbox, parameters, storeBinary, cancel: cancel.signal }, about)).rejects.toThrow('cancelled');
+			expect([stored, about.staticData]).toEqual([2, {}]);
+			expect(await sandbox.messages(mailbox)).toHaveLength(3);
+			expect(subjects(await run({ mailbox }, about))).toEqual(['1', '2', '3']);
+		},
+	);
+
+	it('knows its mails under another name too, after a restart', async () => {
+		const mailbox = 'renamed@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const about = told();
+		expect(subjects(await run({ mailbox }, about))).toEqual(['1']);
+		vi.resetModules();
+		const restarted = await import('../../../nodes/PopFetch/execute');
+		expect(
+			await restarted.fetchItems(
+				executeFunctions(
+					{ sandbox, mailbox, workflow: mailbox, name: 'Collect the mail' },
+					told(JSON.parse(JSON.stringify(about.staticData))),
+				),
+			),
+		).toEqual([]);
+	});
+
+	it('writes nothing to the static data where nothing is new', async () => {
+		const mailbox = 'quiet@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const about = told();
+		await run({ mailbox }, about);
+		const before: unknown = about.staticData['popFetch node'];
+		await run({ mailbox }, about);
+		expect(before).toBeDefined();
+		expect(about.staticData['popFetch node']).toBe(before);
+		expect(about.hints.at(-1)).toBe(`No new email in ${mailbox}. On the server: 1; 1 fetched or skipped before.`);
+	});
+
+	it('takes nothing from production in a test run', async () => {
+		const mailbox = 'editor@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		expect(subjects(await run({ mailbox, mode: 'manual' }))).toEqual(['1']);
+		expect(subjects(await run({ mailbox }))).toEqual(['1']);
+	});
+
+	it('remembers each mailbox by itself, whatever the capitals', async () => {
+		const about = told();
+		await sandbox.deliver('here@example.test', mail('here'));
+		await sandbox.deliver('there@example.test', mail('there'));
+		const workflow = 'both';
+		expect(subjects(await run({ mailbox: 'here@example.test', workflow }, about))).toEqual(['here']);
+		expect(subjects(await run({ mailbox: 'there@example.test', workflow }, about))).toEqual(['there']);
+		expect(Object.keys(about.staticData['popFetch node'] ?? {})).toEqual(['here@example.test localhost', 'there@example.test localhost']);
+		expect(await run({ mailbox: 'here@example.test', workflow }, about)).toEqual([]);
+	});
+
+	it('hands on what came before the server died, and says so', async () => {
+		const mailbox = 'partial@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		sandbox.exchange.plan('pop', 'RETR', { delayMs: 0 });
+		sandbox.exchange.plan('pop', 'RETR', { drop: true });
+		const about = told();
+		expect(subjects(await run({ mailbox }, about))).toEqual(['1']);
+		expect(about.hints[0]).toMatch(/The 1 emails fetched before that are returned/);
+		expect(subjects(await run({ mailbox }, about))).toEqual(['2', '3']);
+	});
+
+	it('streams a large mail, attachments and raw bytes unchanged', async () => {
+		const mailbox = 'big@example.test';
+		const photo = randomBytes(3_000_000);
+		const base64 = photo.toString('base64').replace(/.{76}/g, '$&\r\n');
+		const text = `Subject: photo\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: image/png; name=a.png\r\nContent-Disposition: attachment; filename=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64}\r\n--b--\r\n`;
+		await sandbox.deliver(mailbox, text);
+		const [item] = await run({ mailbox, parameters: { onlyNew: false, downloadAttachments: true } });
+		expect(item?.json).toMatchObject({
+			subject: 'photo',
+			text: expect.stringContaining('hello'),
+			uidl: expect.any(String),
+			folder: 'INBOX',
+		});
+		expect(sha256(Buffer.from(item?.binary?.attachment_0?.data ?? '', 'base64'))).toBe(sha256(photo));
+		const [stored] = await sandbox.messages(mailbox);
+		const [raw] = await run({ mailbox, parameters: { onlyNew: false, format: 'raw' } });
+		const bytes = Buffer.from(raw?.binary?.message?.data ?? '', 'base64');
+		expect(sha256(bytes)).toBe(sha256((stored?.toString('latin1') ?? '').replace(/\r?\n/g, '\r\n')));
+		expect(raw?.json).toMatchObject({ raw: bytes.toString('utf8'), size: bytes.length });
+	});
+
+	it('gives a mail above 20 MB raw as binary data only', async () => {
+		const mailbox = 'huge@example.test';
+		await sandbox.fill(mailbox, [mail('huge', `${'x'.repeat(78)}\r\n`.repeat(270_000))]);
+		const [item] = await run({ mailbox, parameters: { format: 'raw' } });
+		expect(item?.json).toEqual({ uidl: expect.any(String), size: expect.any(Number), folder: 'INBOX' });
+		expect(Buffer.from(item?.binary?.message?.data ?? '', 'base64').length).toBe(item?.json.size);
+	}, 60_000);
+
+	it('gives a large mail whole as well, with the reason, where parts of it cannot be read; the mails behind it come too', async () => {
+		const mailbox = 'broken@example.test';
+		const whole = mail('broken', `preamble only\r\n${`${'x'.repeat(78)}\r\n`.repeat(20_000)}`)
+			.toString()
+			.replace('Subject:', 'Content-Type: multipart/mixed; boundary=none\r\nSubject:');
+		await sandbox.deliver(mailbox, whole, mail('last'));
+		const items = await run({ mailbox });
+		expect(items.map(({ json }) => json.subject)).toEqual(['broken', 'last']);
+		expect(items[0]?.json).toMatchObject({
+			parseError: expect.stringContaining('No part could be found'),
+			text: expect.stringContaining('preamble only'),
+		});
+		expect(Buffer.from(items[0]?.binary?.message?.data ?? '', 'base64').length).toBe(items[0]?.json.size);
+	});
+
+	it('tells of a mail over the limit by its headers, with the reason', async () => {
+		const mailbox = 'over@example.test';
+		await sandbox.fill(mailbox, [mail('over', `${'x'.repeat(78)}\r\n`.repeat(14_000))]);
+		const [item] = await run({ mailbox, parameters: { options: { maxMessageSize: 1, deleteAfterFetch: true } } });
+		expect(item?.json).toMatchObject({
+			subject: 'over',
+			headersOnly: true,
+			tooLarge: true,
+			reason: expect.stringContaining('more than Max Message Size (1 MB)'),
+		});
+		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+	});
+
+	it('takes switches and choices as expressions give them: text, a number, another case', async () => {
+		const mailbox = 'switches@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const about = told();
+		for (const [onlyNew, headersOnly] of [
+			['false', 'true'],
+			[0, 1],
+		]) {
+			const items = await run(
+				{
+					mailbox,
+					parameters: { onlyNew, returnAll: headersOnly, limit: 1, format: 'Resolved', options: { headersOnly, order: 'Newest' } },
+				},
+				about,
+			);
+			expect(items.map(({ json }) => [json.subject, json.headersOnly, typeof json.from])).toEqual([
+				['2', true, 'object'],
+				['1', true, 'object'],
+			]);
+		}
+		expect(await run({ mailbox, parameters: { options: { deleteAfterFetch: 'false' } } }, about)).toHaveLength(2);
+		expect(await sandbox.messages(mailbox)).toHaveLength(2);
+		expect(await run({ mailbox, parameters: { onlyNew: '0', options: { deleteAfterFetch: 'true' } } }, about)).toHaveLength(2);
+		expect(await sandbox.messages(mailbox)).toHaveLength(0);
+	});
+
+	it.each([
+		[{ onlyNew: 'perhaps' }, 'Only New'],
+		[{ returnAll: 'perhaps' }, 'Return All'],
+		[{ downloadAttachments: 'perhaps' }, 'Download Attachments'],
+		[{ format: 'short' }, 'Format'],
+		[{ options: { headersOnly: 'perhaps' } }, 'Headers Only'],
+		[{ options: { deleteAfterFetch: 'perhaps' } }, 'Delete After Fetch'],
+		[{ options: { order: 'random' } }, 'Order'],
+		[{ filters: { since: 'soon' } }, 'Received Since'],
+		[{ limit: 0 }, 'Limit'],
+		[{ options: { maxMessageSize: 'much' } }, 'Max Message Size'],
+		[{ options: { deleteAfterDays: -1 } }, 'Delete After Days'],
+		[{ filters: { subject: { no: 'text' } } }, 'Subject'],
+	])('%j is refused, naming the field', async (parameters, field) => {
+		await expect(run({ mailbox: 'ada@example.test', parameters })).rejects.toThrow(field);
+	});
+});
+
+describe('Delete', () => {
+	it('takes all input items in one session, deletes those that are there and names the first that is not', async () => {
+		const mailbox = 'delete@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const ids = (await run({ mailbox })).map(({ json }) => json.uidl);
+		const wanted = [ids[0], 'gone', ids[2]];
+		const remove = async (parameters: IDataObject): Promise<INodeExecutionData[]> =>
+			await run({ mailbox, input: 3, parameters: { operation: 'delete', ...parameters }, perItem: { uidl: wanted } });
+		const before = sessionsOf(mailbox);
+		await expect(remove({})).rejects.toThrow('There is no email with the unique ID "gone"');
+		expect(sessionsOf(mailbox) - before).toBe(1);
+		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+		wanted[0] = ids[1];
+		const items = await remove({ continueOnFail: true });
+		expect(items.map(({ json }) => json.deleted ?? json.error)).toEqual([
+			true,
+			expect.stringContaining('"gone"'),
+			expect.stringContaining('There is no email'),
+		]);
+		expect(await sandbox.messages(mailbox)).toHaveLength(0);
+	});
+
+	it('deletes the others where the server keeps one', async () => {
+		const mailbox = 'hold@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const uidl = (await run({ mailbox })).map(({ json }) => json.uidl);
+		sandbox.exchange.plan('pop', 'DELE', { reply: '-ERR [SYS/PERM] on hold' });
+		const items = await run({ mailbox, input: 2, parameters: { operation: 'delete', continueOnFail: true }, perItem: { uidl } });
+		expect(items.map(({ json }) => json.deleted ?? 'kept')).toEqual(['kept', true]);
+		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+	});
+
+	it('wants a unique id', async () => {
+		await expect(run({ mailbox: 'ada@example.test', parameters: { operation: 'delete', uidl: ' ' } })).rejects.toThrow('Unique ID');
+	});
+});
+
+describe('Get Statistics', () => {
+	it('counts, and shows the oldest and the newest', async () => {
+		const mailbox = 'statistics@example.test';
+		expect((await run({ mailbox, parameters: { operation: 'statistics' } }))[0]?.json).toEqual({
+			mailbox,
+			count: 0,
+			size: 0,
+			averageSize: 0,
+			largestSize: 0,
+			oldest: null,
+			newest: null,
+		});
+		await sandbox.deliver(mailbox, mail('old'), mail('large', 'y'.repeat(900)), mail('new'));
+		const [item] = await run({ mailbox, parameters: { operation: 'statistics' } });
+		expect(item?.json).toMatchObject({
+			count: 3,
+			oldest: { subject: 'old', from: 'a@example.test' },
+			newest: { subject: 'new', uidl: expect.any(String) },
+		});
+		expect(item?.json.largestSize).toBeGreaterThan(900);
+	});
+});
+
+it('has the fixed names', () => {
+	const { description } = new PopFetch();
+	expect(description).toMatchObject({ name: 'popFetch', displayName: 'POP Fetch' });
+	const names = description.properties.map(({ name }) => name);
+	for (const name of [
+		'operation',
+		'onlyNew',
+		'returnAll',
+		'limit',
+		'format',
+		'downloadAttachments',
+		'dataPropertyAttachmentsPrefixName',
+		'uidl',
+		'options',
+	])
+		expect(names).toContain(name);
+	const operation = description.properties.find(({ name }) => name === 'operation');
+	expect(operation?.default).toBe('getMany');
+	expect(operation?.options?.map((option) => ('value' in option ? option.value : ''))).toEqual(
+		expect.arrayContaining(['getMany', 'delete', 'testConnection', 'statistics']),
+	);
+});
