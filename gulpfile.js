@@ -12,13 +12,14 @@ function compile(done) {
 	done();
 }
 
-/** Icons and codex files lie beside what they belong to. */
+/** Icons, codex files and the schemas of outputs lie beside what they belong to. */
 function assets(folder) {
 	return Object.assign(
 		() =>
-			src([`${folder}/**/*.svg`, `${folder}/**/*.png`, `${folder}/**/*.node.json`], { encoding: false, allowEmpty: true }).pipe(
-				dest(`dist/${folder}`),
-			),
+			src([`${folder}/**/*.svg`, `${folder}/**/*.png`, `${folder}/**/*.node.json`, `${folder}/**/__schema__/**/*.json`], {
+				encoding: false,
+				allowEmpty: true,
+			}).pipe(dest(`dist/${folder}`)),
 		{
 			displayName: `assets of ${folder}`,
 		},

@@ -1,7 +1,8 @@
 import type { Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
 
 import { CLOUDS, DELEGATED_PERMISSION, type Cloud, type Protocol } from '../mail/clouds';
-import { cloudField, customCloudFields, mailboxField } from './cloudFields';
+import { cloudField, customCloudFields, mailboxField, secretExpiryField } from './cloudFields';
+import { personNotice } from './notices';
 
 /** A person signs in with the Connect button; n8n keeps and renews the tokens. */
 export class MicrosoftMailOAuth2Api implements ICredentialType {
@@ -9,11 +10,11 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 
 	extends = ['oAuth2Api'];
 
-	displayName = 'Microsoft Mail OAuth2 API';
+	displayName = 'Microsoft Mail (Outlook, Office 365) OAuth2 API';
 
 	icon: Icon = { light: 'file:microsoftMail.svg', dark: 'file:microsoftMail.dark.svg' };
 
-	documentationUrl = 'https://unpkg.com/n8n-nodes-office365-mail/docs/admin.md';
+	documentationUrl = 'https://github.com/OWNER/n8n-nodes-office365-mail/blob/main/docs/admin.md';
 
 	// Keeps a mail token out of the HTTP Request node.
 	restrictToSupportedNodes = true as const;
@@ -21,6 +22,16 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 	properties: INodeProperties[] = [
 		{ displayName: 'Grant Type', name: 'grantType', type: 'hidden', default: 'authorizationCode' },
 		{ displayName: 'Use PKCE', name: 'usePkce', type: 'hidden', default: true },
+		personNotice,
+		{
+			displayName: 'Client ID',
+			name: 'clientId',
+			type: 'string',
+			default: '',
+			required: true,
+			description: "Application (client) ID, from the app registration's overview page",
+			hint: 'The Application (client) ID of the app registration',
+		},
 		cloudField,
 		{
 			displayName: 'Tenant ID',
@@ -30,6 +41,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			required: true,
 			description:
 				'Directory (tenant) ID or domain of your organization. Use "common" or "organizations" for an app that is registered for several tenants, and "consumers" for personal accounts.',
+			hint: 'Your Directory (tenant) ID. "common" works only if the app is registered for accounts in any organization and personal accounts.',
 		},
 		{
 			displayName: 'Authentication',
@@ -51,7 +63,9 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			required: true,
 			displayOptions: { show: { clientCredentialType: ['clientSecret'] } },
 			description: 'The value of the client secret, not its secret ID',
+			hint: 'The Value of the secret, not its Secret ID',
 		},
+		{ ...secretExpiryField, displayOptions: { show: { clientCredentialType: ['clientSecret'] } } },
 		{
 			displayName: 'Private Key',
 			name: 'privateKey',
@@ -89,6 +103,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			...mailboxField,
 			description:
 				'Address of the mailbox to open. Leave it empty to open the mailbox of the person who signs in. A shared mailbox needs the FullAccess permission.',
+			hint: 'Leave empty to use the mailbox of the person who signs in',
 		},
 		...customCloudFields,
 		{ displayName: 'Authorization URL', name: 'authUrl', type: 'hidden', default: `={{ ${endpoint('authorize')} }}` },

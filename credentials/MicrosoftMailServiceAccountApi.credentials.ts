@@ -1,20 +1,23 @@
 import type { Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import { cloudField, customCloudFields, mailboxField } from './cloudFields';
+import { cloudField, customCloudFields, mailboxField, secretExpiryField } from './cloudFields';
+import { appNotice } from './notices';
 
 /** An app signs in by itself, no person present; tokens come from MSAL. Its Test button does a real handshake. */
 export class MicrosoftMailServiceAccountApi implements ICredentialType {
 	name = 'microsoftMailServiceAccountApi';
 
-	displayName = 'Microsoft Mail Service Account API';
+	// n8n proposes the title without "API" and with "account" behind it as the name of a new credential.
+	displayName = 'Microsoft Mail (Outlook, Office 365) Service API';
 
 	icon: Icon = { light: 'file:microsoftMail.svg', dark: 'file:microsoftMail.dark.svg' };
 
-	documentationUrl = 'https://unpkg.com/n8n-nodes-office365-mail/docs/admin.md';
+	documentationUrl = 'https://github.com/OWNER/n8n-nodes-office365-mail/blob/main/docs/admin.md';
 
 	restrictToSupportedNodes = true as const;
 
 	properties: INodeProperties[] = [
+		appNotice,
 		{
 			displayName: 'Authentication',
 			name: 'authentication',
@@ -64,6 +67,7 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			required: true,
 			displayOptions: { hide: { authentication: ['managedIdentity'] } },
 			description: "Application (client) ID, from the app registration's overview page",
+			hint: 'The Application (client) ID of the app registration',
 		},
 		{
 			displayName: 'Client ID',
@@ -82,7 +86,9 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			required: true,
 			displayOptions: { show: { authentication: ['clientSecret'] } },
 			description: 'The value of the client secret, not its secret ID',
+			hint: 'The Value of the secret, not its Secret ID',
 		},
+		{ ...secretExpiryField, displayOptions: { show: { authentication: ['clientSecret'] } } },
 		{
 			displayName: 'Private Key',
 			name: 'privateKey',

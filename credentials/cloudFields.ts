@@ -25,6 +25,16 @@ export const mailboxField: INodeProperties = {
 	default: '',
 };
 
+/** Microsoft tells nobody but the admin when a secret ends, so a person writes it down here. */
+export const secretExpiryField: INodeProperties = {
+	displayName: 'Secret Expires On',
+	name: 'secretExpiresOn',
+	type: 'dateTime',
+	default: '',
+	description: 'When the client secret expires, as the app registration shows it. You are warned during the 30 days before.',
+	hint: 'Optional. With it, Test Connection and the triggers warn you before the secret expires.',
+};
+
 /** Shown for the cloud "Custom" only: any identity platform and any mail servers, always over verified TLS. */
 export const customCloudFields: INodeProperties[] = [
 	{

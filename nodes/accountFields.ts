@@ -12,6 +12,19 @@ export const authenticationProperty: INodeProperties = {
 	default: 'oAuth2',
 };
 
+/**
+ * Not in sight. n8n finds the action of an operation, after which it names the node and which an AI agent reads, and the fields that it
+ * shows before the first run by resource and operation. It has the name and the value of the built-in Send Email, so that its parameters can be pasted.
+ */
+export const emailResource: INodeProperties = {
+	displayName: 'Resource',
+	name: 'resource',
+	type: 'hidden',
+	noDataExpression: true,
+	options: [{ name: 'Email', value: 'email' }],
+	default: 'email',
+};
+
 /** Of the operation Test Connection. */
 export const protocolLogOption: INodeProperties = {
 	displayName: 'Protocol Log',

@@ -160,7 +160,9 @@ function welcome(instance: Instance, login: Login, sandbox: Sandbox | undefined,
 					'',
 					'All mail stays on this machine; everything of the sandbox is gone after Ctrl-C.',
 				]
-			: ['Add a credential "Microsoft Mail OAuth2 API"; README.md says what to enter. Ctrl-C stops n8n; its data stays.']),
+			: [
+					'Add a credential "Microsoft Mail (Outlook, Office 365) OAuth2 API"; README.md says what to enter. Ctrl-C stops n8n; its data stays.',
+				]),
 		'',
 	];
 	say(lines.join('\n'));

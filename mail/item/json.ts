@@ -36,22 +36,25 @@ const PEOPLE = new Set([
 	'disposition-notification-to',
 ]);
 
-/** Flat, with the names of the built-in trigger's `simple` format; the other headers, decoded, under `metadata`. */
+/**
+ * Flat, with the names of the built-in trigger's `simple` format; the other headers, decoded, under `metadata`. What a person looks for
+ * first comes first, since n8n's table shows the columns in this order.
+ */
 export function simpleJson(mail: ReadMail): IDataObject {
 	const metadata = new Map<string, string>();
 	for (const { key, value } of mail.fields) {
 		if (!TOP_LEVEL.has(key) && !metadata.has(key)) metadata.set(key, decodedValue(mail, key, value));
 	}
 	return {
-		messageId: messageId(mail),
 		subject: decodedFirst(mail.fields, 'subject', mail.charsets),
-		date: iso(readDate(firstOf(mail.fields, 'date'))),
 		from: textOfPeople(people(mail, 'from')),
+		date: iso(readDate(firstOf(mail.fields, 'date'))),
 		to: textOfPeople(people(mail, 'to')),
 		cc: textOfPeople(people(mail, 'cc')),
 		replyTo: textOfPeople(people(mail, 'reply-to')),
 		text: mail.text,
 		html: mail.html,
+		messageId: messageId(mail),
 		...facts(mail),
 		metadata: Object.fromEntries(metadata),
 	};
@@ -62,21 +65,28 @@ export function resolvedJson(mail: ReadMail): IDataObject {
 	const headerLines = mail.fields.map(({ key, name, value }) => ({ key, line: `${name}: ${decodedValue(mail, key, value)}` }));
 	const headers = new Map<string, string>();
 	for (const { key, line } of headerLines) if (!headers.has(key)) headers.set(key, line);
-	const json: IDataObject = { headers: Object.fromEntries(headers), headerLines };
+	const addresses: IDataObject = {};
 	for (const name of ['from', 'to', 'cc', 'bcc', 'reply-to', 'sender']) {
 		const value = people(mail, name);
 		if (value.length > 0)
-			json[name === 'reply-to' ? 'replyTo' : name] = { value: value.map(personJson), text: textOfPeople(value), html: htmlOfPeople(value) };
+			addresses[name === 'reply-to' ? 'replyTo' : name] = {
+				value: value.map(personJson),
+				text: textOfPeople(value),
+				html: htmlOfPeople(value),
+			};
 	}
 	return {
-		...json,
-		messageId: messageId(mail),
 		subject: decodedFirst(mail.fields, 'subject', mail.charsets),
+		...('from' in addresses && { from: addresses.from }),
 		date: iso(readDate(firstOf(mail.fields, 'date'))),
+		...addresses,
 		text: mail.text,
 		html: mail.html,
 		textAsHtml: mail.text === '' ? '' : htmlOfText(mail.text),
+		messageId: messageId(mail),
 		...facts(mail),
+		headers: Object.fromEntries(headers),
+		headerLines,
 	};
 }
 

@@ -134,13 +134,13 @@ export function fieldsOf({ facts: { envelope, bodyStructure } }: Found): IDataOb
 	const verdict = hasAttachment(bodyStructure);
 	const date = envelope?.date === undefined ? undefined : new Date(envelope.date);
 	return {
-		messageId: envelope?.messageId?.trim() ?? '',
 		subject: envelope?.subject ?? '',
-		date: date === undefined || Number.isNaN(date.getTime()) ? '' : date.toISOString(),
 		from: addressText(envelope?.from),
+		date: date === undefined || Number.isNaN(date.getTime()) ? '' : date.toISOString(),
 		to: addressText(envelope?.to),
 		cc: addressText(envelope?.cc),
 		replyTo: addressText(envelope?.replyTo),
+		messageId: envelope?.messageId?.trim() ?? '',
 		inReplyTo: envelope?.inReplyTo?.trim() ?? '',
 		...(verdict !== 'unknown' && { hasAttachment: verdict }),
 	};

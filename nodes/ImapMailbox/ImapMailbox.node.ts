@@ -16,7 +16,9 @@ export class ImapMailbox implements INodeType {
 		name: 'imapMailbox',
 		icon: { light: 'file:imapMailbox.svg', dark: 'file:imapMailbox.dark.svg' },
 		group: ['transform'],
-		version: 1,
+		version: [1],
+		// n8n offers "Custom API Call" with every OAuth2 credential unless a default version is named beside a list of versions.
+		defaultVersion: 1,
 		subtitle:
 			'={{ ({ message: { append: "append an email", copy: "copy emails", delete: "delete emails", get: "get an email", getAttachments: "get attachments", getConversation: "get a conversation", getMany: "get many emails", getRaw: "get an email as a file", mark: "mark emails", move: "move emails" }, draft: { create: "create a draft", createReply: "create a reply draft", delete: "delete a draft", send: "send a draft", update: "update a draft" }, folder: { create: "create a folder", delete: "delete a folder", getMany: "list the folders", getStatus: "get the status of a folder", rename: "rename a folder" } }[$parameter["resource"]] || {})[$parameter["operation"]] || "test the connection" }}',
 		description:

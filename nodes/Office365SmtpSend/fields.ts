@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { authenticationProperty } from '../accountFields';
+import { authenticationProperty, emailResource } from '../accountFields';
 import { invitationFields } from './invitationFields';
 import { messageFields } from './contentFields';
 import { optionCollections } from './optionFields';
@@ -11,15 +11,7 @@ import { waitFields } from './waitFields';
 /** Names and values of the built-in Send Email node, so that its parameters can be pasted here. */
 export const fields: INodeProperties[] = [
 	authenticationProperty,
-	{
-		// n8n finds the action of an operation, which an AI agent reads, by resource and operation.
-		displayName: 'Resource',
-		name: 'resource',
-		type: 'hidden',
-		noDataExpression: true,
-		options: [{ name: 'Email', value: 'email' }],
-		default: 'email',
-	},
+	emailResource,
 	{
 		displayName: 'Operation',
 		name: 'operation',

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { authenticationProperty, mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
+import { authenticationProperty, emailResource, mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
 import { readMoreOption } from '../readMoreFields';
 import { maxMessageSizeOption, messageProperties, popFilters } from '../popFields';
 
@@ -8,15 +8,7 @@ const GET_MANY = { show: { operation: ['getMany'] } };
 
 export const fields: INodeProperties[] = [
 	authenticationProperty,
-	{
-		// n8n finds the action of an operation, which an AI agent reads, by resource and operation.
-		displayName: 'Resource',
-		name: 'resource',
-		type: 'hidden',
-		noDataExpression: true,
-		options: [{ name: 'Email', value: 'email' }],
-		default: 'email',
-	},
+	emailResource,
 	{
 		displayName: 'Operation',
 		name: 'operation',

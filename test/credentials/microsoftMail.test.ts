@@ -134,7 +134,7 @@ describe('the form of the service account', () => {
 			.map(({ name }) => name);
 
 	it.each([
-		['clientSecret', ['tenantId', 'clientId', 'clientSecret']],
+		['clientSecret', ['tenantId', 'clientId', 'clientSecret', 'secretExpiresOn']],
 		['certificate', ['tenantId', 'clientId', 'privateKey', 'passphrase', 'certificate']],
 		['workloadIdentity', ['tenantId', 'clientId', 'assertionFile']],
 		['managedIdentity', ['clientId']],
@@ -152,7 +152,25 @@ describe('the form of the service account', () => {
 		for (const way of ['workloadIdentity', 'managedIdentity'])
 			expect(notices(way)).toContain('N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true');
 		expect(notices('usernamePassword')).toMatch(/^Legacy: .*multi-factor/);
-		expect(notices('clientSecret')).toBe('');
+		expect(notices('clientSecret')).not.toMatch(/HOST_IDENTITY|Legacy/);
+	});
+
+	it.each([
+		['a person', person, 'serverUrl'],
+		['an app', app, 'setupNotice'],
+	])('says the six steps first, and before them that an admin has to agree: %s', (_who, form, name) => {
+		const [notice] = form.properties.filter((property) => property.name === name);
+		const lines = (notice?.displayName ?? '').split('<br />');
+		expect(notice?.type).toBe('notice');
+		expect(lines[0]).toMatch(/admin of your organization has to agree first/);
+		expect(lines.slice(1).map((line) => line.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', '5.', '6.']);
+	});
+
+	it.each([person, app])('is found by what people type, and proposes a name that reads well: $displayName', ({ displayName }) => {
+		for (const word of ['Microsoft', 'Outlook', 'Office 365']) expect(displayName).toContain(word);
+		// As n8n makes a name of it.
+		const proposed = `${displayName.replace(/ (?:API|OAuth2)\b/g, '')} account`;
+		expect(proposed).not.toMatch(/account account/i);
 	});
 
 	it('hides what is secret, in both forms', () => {

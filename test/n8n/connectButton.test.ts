@@ -12,7 +12,7 @@ import { CredentialForm, Editor } from './browser';
 
 const ADA = 'ada@example.test';
 const GRACE = 'grace@example.test';
-const TITLE = 'Microsoft Mail OAuth2 API';
+const TITLE = 'Microsoft Mail (Outlook, Office 365) OAuth2 API';
 
 let sandbox: Sandbox;
 let n8n: RunningN8n;
@@ -121,7 +121,16 @@ describe('the Connect button, pressed in a browser', () => {
 	it('shows what a mail credential needs and nothing about HTTP requests', async () => {
 		await editor.keepingSight('labels', async () => {
 			const form = await CredentialForm.create(editor, TITLE);
-			expect(await form.labels()).toEqual(['Client ID', 'Authentication', 'Client Secret', 'Cloud', 'Tenant ID', 'Protocols', 'Mailbox']);
+			expect(await form.labels()).toEqual([
+				'Client ID',
+				'Authentication',
+				'Client Secret',
+				'Cloud',
+				'Tenant ID',
+				'Secret Expires On',
+				'Protocols',
+				'Mailbox',
+			]);
 		});
 	});
 });

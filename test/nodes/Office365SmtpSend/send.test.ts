@@ -27,7 +27,7 @@ describe('the fields in sight', () => {
 	const node: INode = { id: '1', name: 'Mail', type: 'office365SmtpSend', typeVersion: 1.1, position: [0, 0], parameters: {} };
 	const inSight = (values: INodeParameters): string[] =>
 		Object.keys(NodeHelpers.getNodeParameters(description.properties, values, true, false, node, description) ?? {}).filter(
-			(name) => !['authentication', 'operation'].includes(name),
+			(name) => !['authentication', 'resource', 'operation'].includes(name),
 		);
 
 	it.each([
@@ -104,6 +104,7 @@ describe('the fields in sight', () => {
 		const silent = (properties: INodeProperties[]): string[] =>
 			properties.flatMap(({ name, type, hint, description: says = hint ?? '', options = [] }) => {
 				const inner = options.filter((one): one is INodeProperties => 'type' in one);
+				if (type === 'hidden') return [];
 				if (type === 'collection') return silent(inner);
 				return says !== '' || (options.length > 0 && options.every((one) => 'description' in one && one.description !== '')) ? [] : [name];
 			});
