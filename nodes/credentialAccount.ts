@@ -5,6 +5,7 @@ import type {
 	INode,
 	IPollFunctions,
 	ITriggerFunctions,
+	IWebhookFunctions,
 } from 'n8n-workflow';
 
 import { accountOf, type Account } from '../mail/account';
@@ -30,7 +31,7 @@ const PERSON = 'microsoftMailOAuth2Api';
 const APP = 'microsoftMailServiceAccountApi';
 
 /** Whatever n8n runs a node in. Tokens may be asked for hours later: only the credential is read then, no parameter. */
-export type NodeContext = IExecuteFunctions | ITriggerFunctions | IPollFunctions | ILoadOptionsFunctions;
+export type NodeContext = IExecuteFunctions | ITriggerFunctions | IPollFunctions | ILoadOptionsFunctions | IWebhookFunctions;
 
 /** What the node's parameters say about the mailbox to open. */
 export interface AccountChoice {

@@ -14,15 +14,20 @@ export function needed(rule: Rule, people: number, count: number): number {
 /** What an answer says to an approval; an answer in words or a form counts as one in favour. */
 export interface Vote {
 	approved: boolean;
+	/** Of somebody whom the question was escalated to: the first such answer decides, whatever the rule. */
+	escalated?: boolean;
 }
 
 /**
  * Whether the answers so far decide the question, and how: in favour once enough are, against once enough can no longer be. Under
  * the rule `first` the first answer decides.
+ * @param people how many were asked at first
  * @param votes in the order in which they came
  * @returns undefined while it is open
  */
 export function decide(rule: Rule, people: number, count: number, votes: readonly Vote[]): boolean | undefined {
+	const deciding = votes.find(({ escalated }) => escalated === true);
+	if (deciding !== undefined) return deciding.approved;
 	if (rule === 'first') return votes[0]?.approved;
 	const enough = needed(rule, people, count);
 	const inFavour = votes.filter(({ approved }) => approved).length;

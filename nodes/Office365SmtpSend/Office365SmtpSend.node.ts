@@ -11,6 +11,9 @@ import {
 import { testServiceAccount } from '../credentialTest';
 import { fields } from './fields';
 
+/** n8n takes no calls until it has loaded all nodes. */
+const AFTER_START_MS = 10_000;
+
 // A webhook that only resumes a waiting execution is registered nowhere.
 // eslint-disable-next-line @n8n/community-nodes/webhook-lifecycle-complete
 export class Office365SmtpSend implements INodeType {
@@ -62,6 +65,11 @@ export class Office365SmtpSend implements INodeType {
 		properties: fields,
 	};
 
+	/** Questions that waited when n8n ended may have something due. */
+	constructor() {
+		setTimeout(() => void import('./wakeUps.js').then(({ keepLooking }) => keepLooking()), AFTER_START_MS).unref();
+	}
+
 	methods = { credentialTest: { testServiceAccount } };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
@@ -70,7 +78,11 @@ export class Office365SmtpSend implements INodeType {
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { askAndWait, sendItems } = await import('./execute.js');
-		return [this.getNodeParameter('operation', 0, 'send') === 'sendAndWait' ? await askAndWait(this) : await sendItems(this)];
+		if (this.getNodeParameter('operation', 0, 'send') === 'sendAndWait') {
+			const { askAndWait } = await import('./askAndWait.js');
+			return [await askAndWait(this)];
+		}
+		const { sendItems } = await import('./execute.js');
+		return [await sendItems(this)];
 	}
 }

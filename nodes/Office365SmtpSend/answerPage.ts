@@ -8,11 +8,15 @@ interface Page {
 	/** What can be sent from it, to its own address. */
 	form?: {
 		button: string;
-		textarea?: boolean;
-		/** HTML of further fields. */
+		/** A field for text, with what it holds at first. */
+		textarea?: string;
+		/** HTML of further fields, and of those after them. */
 		fields?: string;
+		after?: string;
 		/** Where files go along. */
 		multipart?: boolean;
+		/** HTML below the form, such as another form. */
+		below?: string;
 	};
 	/** Colour of the button, as #rrggbb. */
 	accent?: string;
@@ -42,12 +46,16 @@ const STYLE = [
 	'input:not([type=checkbox],[type=radio]),select,textarea{width:100%;box-sizing:border-box;min-height:2.75rem;margin-top:.25rem;padding:.5rem;font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:6px}',
 	'[aria-invalid=true]{border-color:var(--wrong)!important}.problems{border:2px solid var(--wrong);border-radius:6px;padding:.75rem 1rem;margin:0 0 1.25rem}.problems a{color:inherit}.problems ul{margin:.25rem 0 0;padding-left:1.25rem}',
 	'button{margin-top:1rem;min-height:2.75rem;padding:.7rem 1.5rem;font:inherit;font-weight:600;border:1px solid var(--edge);border-radius:6px;cursor:pointer}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}',
+	'button.plain{background:none;color:inherit;border-color:var(--line);font-weight:400}',
 	'@media(max-width:30rem){body{padding:.5rem}main{margin:.5rem auto;padding:1.1rem}button{width:100%}}',
 ].join('');
 
 export function page({ title, message = '', form, accent = ACCENT }: Page): string {
+	// A line break directly after the tag is dropped by browsers, so that one that belongs to the text would be lost.
 	const field =
-		form?.textarea === true ? `<p><textarea name="text" rows="6" required aria-label="${escapeHtml(title)}"></textarea></p>` : '';
+		form?.textarea === undefined
+			? ''
+			: `<p><textarea name="text" rows="6" required aria-label="${escapeHtml(title)}">\n${escapeHtml(form.textarea)}</textarea></p>`;
 	const colours = `button{background:${accent};color:${inkOn(accent)}}`;
 	const encoding = form?.multipart === true ? ' enctype="multipart/form-data" novalidate' : '';
 	return [
@@ -56,7 +64,9 @@ export function page({ title, message = '', form, accent = ACCENT }: Page): stri
 		`<body><main><h1>${escapeHtml(title)}</h1>${message === '' ? '' : `<p>${htmlOfText(message)}</p>`}`,
 		...(form === undefined
 			? []
-			: [`<form method="post"${encoding}>${field}${form.fields ?? ''}<button type="submit">${escapeHtml(form.button)}</button></form>`]),
+			: [
+					`<form method="post"${encoding}>${field}${form.fields ?? ''}${form.after ?? ''}<button type="submit">${escapeHtml(form.button)}</button></form>${form.below ?? ''}`,
+				]),
 		'</main></body></html>',
 	].join('\n');
 }

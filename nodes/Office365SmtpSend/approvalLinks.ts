@@ -40,15 +40,22 @@ export function approvalLinks(context: IExecuteFunctions): MakeLink {
 /** `more` is signed with the rest, so that nobody can make another's link of their own. */
 export type MakeLink = (approved: boolean, more?: Record<string, string>) => string;
 
+/** For this node alone, in no email: with it the node wakes its waiting execution, and hands it an answer that came by email. */
+export function ownLink(context: IExecuteFunctions, ask: string): string {
+	return context.getSignedResumeUrl({ ask, own: 'true' });
+}
+
 /** What a genuine link says. */
 export interface AnswerLink {
+	/** See {@link ownLink}. */
+	own: boolean;
 	approved: boolean;
 	/** Which question it belongs to, and who it was made for; empty in links of earlier versions, or for everybody. */
 	ask: string;
 	who: string;
 }
 
-const CARRIED = new Set(['approved', 'ask', 'who']);
+const CARRIED = new Set(['approved', 'ask', 'own', 'who']);
 
 /**
  * What the link of a visitor says; undefined where it is not one of those that were mailed. Checked besides n8n, since n8n before
@@ -64,11 +71,11 @@ export function genuineLink(context: IWebhookFunctions): AnswerLink | undefined 
 		if (!CARRIED.has(name) || typeof value !== 'string') return undefined;
 		parameters[name] = value;
 	}
-	const { approved, ask = '', who = '' } = parameters;
-	if (approved === undefined || typeof given !== 'string') return undefined;
+	const { approved, ask = '', own, who = '' } = parameters;
+	if ((approved ?? own) === undefined || typeof given !== 'string') return undefined;
 	const right = new URL(context.getSignedResumeUrl(parameters)).searchParams.get(SIGNATURE);
 	if (right === null || !timingSafeEqual(digest(given), digest(right))) return undefined;
-	return { approved: approved === 'true', ask, who };
+	return { own: own === 'true', approved: approved === 'true', ask, who };
 }
 
 /** Of one length, so that they can be compared. */

@@ -2,9 +2,11 @@ import { WAIT_INDEFINITELY, type IBinaryData, type IBinaryKeyData, type IDataObj
 
 import { Answers } from '../../mail/questions/answers';
 import { decide } from '../../mail/questions/deciding';
+import { emailsOf } from '../../mail/questions/waiting';
 import { questionsFolder } from '../journalFolder';
 import { record, text } from '../parameterValues';
-import { recordField, type Asked, type Person } from './askedQuestion';
+import type { Asked, Person } from './askedQuestion';
+import { recordField } from './questionRecord';
 
 /** An answer of one of several people. */
 interface Given {
@@ -13,9 +15,11 @@ interface Given {
 	item: INodeExecutionData;
 }
 
+/** An answer as it is kept until the question is decided. */
 interface Kept {
 	email: string;
 	approved: boolean;
+	escalated: boolean;
 	data: IDataObject;
 	respondedAt: string;
 	binary: IBinaryKeyData;
@@ -24,17 +28,25 @@ interface Kept {
 const DAY = 86_400_000;
 
 /** How long the answers are kept at least, though a deadline may come while n8n is down. */
-function answersOf({ id, until }: Asked): Answers {
+export function answersOf({ id, until }: Pick<Asked, 'id' | 'until'>): Answers {
 	return new Answers(questionsFolder(), id, until === '' ? WAIT_INDEFINITELY.getTime() : Date.parse(until) + DAY);
 }
 
 /** Whether this person has answered, and whether the question is decided. */
 export function standing(asked: Asked, person: Person): { answered: boolean; decided: boolean } {
 	const given = read(asked);
-	return {
-		answered: given.some(({ email }) => email === person.address),
-		decided: decide(asked.rule, asked.people.length, asked.count, given) !== undefined,
-	};
+	return { answered: given.some(({ email }) => email === person.address), decided: decision(asked, given) !== undefined };
+}
+
+/** Whether enough people have answered. */
+export function isDecided(asked: Asked): boolean {
+	return decision(asked, read(asked)) !== undefined;
+}
+
+/** Those asked at first who have not answered. */
+export function silent(asked: Asked): Person[] {
+	const given = read(asked);
+	return asked.people.filter(({ address }) => !given.some(({ email }) => email === address));
 }
 
 /**
@@ -50,15 +62,41 @@ export async function countAnswer(asked: Asked, given: Given | undefined): Promi
 		if (!(await answers.give(person.id, { approved, data: record(item.json.data), binary: item.binary ?? {} }))) return 'again';
 	}
 	const all = read(asked);
-	const decision = decide(asked.rule, asked.people.length, asked.count, all);
-	if (decision === undefined || !(await answers.claimDecision())) return undefined;
-	return [itemOf(asked, decision, all)];
+	const decided = decision(asked, all);
+	if (decided === undefined || !(await answers.claimDecision())) return undefined;
+	return [await itemOf(asked, decided, all)];
+}
+
+/** What the items have that go on where the time is over: the answers that were given, beside the one that counts now. */
+export async function endWithout(asked: Asked, items: readonly INodeExecutionData[]): Promise<INodeExecutionData[]> {
+	const all = read(asked);
+	const data = asked.atTheEnd.data === undefined ? undefined : { ...record(asked.atTheEnd.data), answers: told(all) };
+	const more = { timedOut: true, answers: told(all), notAnswered: pendingOf(asked, all), ...(await emailsField(asked)) };
+	const binary = binaryOfAll(all, false);
+	return items.map((item, index) => ({
+		...item,
+		json: { ...item.json, ...(data !== undefined && { data }), ...(index === 0 && recordField(asked, more)) },
+		...(index === 0 && Object.keys(binary).length > 0 && { binary: { ...item.binary, ...binary } }),
+	}));
+}
+
+/** The emails about the question, for the record; nothing where they were not noted. */
+export async function emailsField(asked: Asked): Promise<IDataObject> {
+	const emails = await emailsOf(answersOf(asked).files);
+	return emails.length === 0 ? {} : { emails: emails.map(({ kind, to, sentAt, messageId }) => ({ kind, to, sentAt, messageId })) };
+}
+
+function decision(asked: Asked, given: readonly Kept[]): boolean | undefined {
+	// Where all have the same link, its first answer is not kept: the execution goes on with it at once.
+	if (asked.people.length === 0) return given[0]?.approved;
+	return decide(asked.rule, asked.people.length, asked.count, given);
 }
 
 /** In the order in which they came. */
 function read(asked: Asked): Kept[] {
-	const given = answersOf(asked).of(asked.people.map(({ id }) => id));
-	return asked.people
+	const everybody = [...asked.people, ...asked.escalation];
+	const given = answersOf(asked).of(everybody.map(({ id }) => id));
+	return everybody
 		.filter(({ id }) => given.has(id))
 		.map(({ id, address }) => {
 			const { approved, binary, data } = record(given.get(id));
@@ -66,6 +104,7 @@ function read(asked: Asked): Kept[] {
 			return {
 				email: address,
 				approved: approved === true,
+				escalated: asked.escalation.some((one) => one.id === id),
 				data: answer,
 				respondedAt: text(respondedAt, 'respondedAt'),
 				binary: binariesOf(binary),
@@ -74,26 +113,35 @@ function read(asked: Asked): Kept[] {
 		.sort((one, other) => one.respondedAt.localeCompare(other.respondedAt));
 }
 
-/** One item for all answers. Under the rule `first` the answer stands where that of a single person would. */
-function itemOf(asked: Asked, decision: boolean, all: Kept[]): INodeExecutionData {
-	const answers = all.map(({ email, data, respondedAt }) => ({ email, ...data, respondedAt }));
-	const [first] = all;
-	const alone = asked.rule === 'first' && first !== undefined;
+function told(all: readonly Kept[]): IDataObject[] {
+	return all.map(({ email, data, escalated, respondedAt }) => ({ email, ...data, ...(escalated && { escalated }), respondedAt }));
+}
+
+function pendingOf(asked: Asked, all: readonly Kept[]): string[] {
+	return asked.people.map(({ address }) => address).filter((address) => !all.some(({ email }) => email === address));
+}
+
+/** One item for all answers. Where one answer decides, it stands where that of a single person would. */
+async function itemOf(asked: Asked, decided: boolean, all: Kept[]): Promise<INodeExecutionData> {
+	const deciding = all.find(({ escalated }) => escalated) ?? (asked.rule === 'first' ? all[0] : undefined);
+	const { confirmedByCode: _confirmed, by: _by, replyMessageId: _reply, ...leading } = deciding?.data ?? {};
+	const data: IDataObject = {
+		...leading,
+		...(asked.question.responseType === 'approval' && { approved: decided }),
+		respondedAt: all.at(-1)?.respondedAt ?? '',
+		answers: told(all),
+	};
+	const binary = binaryOfAll(all, all.length === 1 && deciding !== undefined);
+	const more = { answeredAt: data.respondedAt, notAnswered: pendingOf(asked, all), ...(await emailsField(asked)) };
+	return { json: { data, ...recordField(asked, more) }, ...(Object.keys(binary).length > 0 && { binary }) };
+}
+
+function binaryOfAll(all: readonly Kept[], alone: boolean): IBinaryKeyData {
 	const binary: IBinaryKeyData = {};
 	for (const [index, one] of all.entries()) {
 		for (const [name, file] of Object.entries(one.binary)) binary[alone ? name : `${name}_of_${index}`] = file;
 	}
-	const pending = asked.people.map(({ address }) => address).filter((address) => !all.some(({ email }) => email === address));
-	const data: IDataObject = {
-		...(alone && first.data),
-		...(asked.question.responseType === 'approval' && { approved: decision }),
-		respondedAt: all.at(-1)?.respondedAt ?? '',
-		answers,
-	};
-	return {
-		json: { data, ...recordField(asked, { answeredAt: data.respondedAt, notAnswered: pending }) },
-		...(Object.keys(binary).length > 0 && { binary }),
-	};
+	return binary;
 }
 
 /** n8n's description of files, as it was written down with an answer. */

@@ -18,7 +18,6 @@ import { readInvitation } from './invitationSettings';
 import { Progress } from './progress';
 import { readRaw } from './rawSettings';
 import { readReply } from './replySettings';
-import { keepAsked, readAsking, waitUntil } from './askingSettings';
 import { SentRecord } from './sentRecord';
 import { readDelivery, readMail, readService } from './settings';
 
@@ -67,35 +66,8 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 	return results;
 }
 
-/**
- * One question for all items, since an execution waits once: mails it, then lets n8n put the execution to sleep. What is
- * returned here is seen while it waits; n8n passes on the input items where nobody answers in time.
- */
-export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	try {
-		const options = record(context.getNodeParameter('options', 0, {}));
-		const until = waitUntil(options, context.getTimezone());
-		const account = sendingThrough(
-			readService(options),
-			await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options)),
-		);
-		const asking = await readAsking(context, account.mailbox, until);
-		// All are made before the first one leaves, so that a slip is told while nobody has been asked.
-		const mails = await Promise.all(asking.mails.map(async (mail) => await compose(mail)));
-		const sent: IDataObject[] = [];
-		for (const mail of mails) sent.push(await deliver(context, 0, account, mail, options));
-		await keepAsked(context, asking, sent);
-		await context.putExecutionToWait(until);
-		return context.getInputData();
-	} catch (error) {
-		const told = nodeError(context.getNode(), error, 0);
-		if (!context.continueOnFail()) throw told;
-		return [failedItem(told, error, 0)];
-	}
-}
-
 /** Where the node continues on fail; with the recipients, where the server refused them. */
-function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, item: number): INodeExecutionData {
+export function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, item: number): INodeExecutionData {
 	return {
 		json: {
 			error: told.message,
@@ -223,7 +195,7 @@ async function onceOnly(
 }
 
 /** Sends it and tells what happened to it. */
-async function deliver(
+export async function deliver(
 	context: IExecuteFunctions,
 	item: number,
 	account: Account,

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
-import { waitOptions } from './waitFields';
+import { waitOptions } from './waitOptionFields';
 
 const only = (...operations: string[]): INodeProperties['displayOptions'] => ({ show: { '/operation': operations } });
 

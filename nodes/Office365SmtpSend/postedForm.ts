@@ -15,7 +15,8 @@ export function readPosted(context: IWebhookFunctions, fields: readonly FormFiel
 	return judge(fields, new Map(Object.entries(isMultipart(context) ? record(body.data) : body)), filesOf(context));
 }
 
-function isMultipart(context: IWebhookFunctions): boolean {
+/** Whether n8n put fields and files apart. */
+export function isMultipart(context: IWebhookFunctions): boolean {
 	const { contentType }: { contentType?: unknown } = context.getRequestObject();
 	return contentType === 'multipart/form-data';
 }

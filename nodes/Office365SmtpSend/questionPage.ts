@@ -1,95 +1,47 @@
 import { escapeHtml } from '../../mail/compose/escape';
-import { inputName, megabytes } from '../../mail/questions/answer';
-import type { FormField } from '../../mail/questions/form';
+import type { Judged } from '../../mail/questions/answer';
+import { page } from './answerPage';
+import { formFields } from './formHtml';
+import { fieldsOf, type Question } from './question';
 
-/** What a form is shown with a second time. */
-export interface Returned {
-	/** By the number of the field. */
-	problems: ReadonlyMap<number, string>;
-	entered: ReadonlyMap<number, string[]>;
+/** What the page is shown with a second time. */
+interface Returned {
+	judged?: Judged;
+	/** What is wrong with the code, or empty; undefined where none is asked for. */
+	slip?: string;
+	/** What was written. */
+	text?: string;
 }
 
-/**
- * The fields of a form as HTML, which needs no script. A hidden field is not on the page: the definition holds its answer.
- * The form is sent without the browser's own checks, so that all problems are told at once, beside their fields and in a list
- * above them that links to each (WCAG 2.2, techniques G83, G139).
- */
-export function formFields(fields: readonly FormField[], returned?: Returned): string {
-	const shown = fields.map((field, index) => (field.type === 'hiddenField' ? '' : fieldHtml(field, index, returned)));
-	return `${returned === undefined ? '' : problemList(fields, returned.problems)}${shown.join('\n')}`;
-}
+export const IN_THE_MAIL = 'The question stands in the mail that brought you here.';
 
-function problemList(fields: readonly FormField[], problems: ReadonlyMap<number, string>): string {
-	if (problems.size === 0) return '';
-	const lines = [...problems].map(
-		([index, problem]) =>
-			`<li><a href="#${targetOf(fields[index], index)}">${escapeHtml(fields[index]?.label ?? '')}</a>: ${escapeHtml(problem)}</li>`,
-	);
-	const again = fields.some(({ type }) => type === 'file') ? '<p class="hint">Files have to be chosen again.</p>' : '';
-	return `<div class="problems" role="alert"><strong>Please check your answer. It has not been sent yet.</strong><ul>${lines.join('')}</ul>${again}</div>`;
-}
-
-/** What a link in the list brings the focus to. */
-function targetOf(field: FormField | undefined, index: number): string {
-	return field?.type === 'radio' || field?.type === 'checkbox' ? `${inputName(index)}-0` : inputName(index);
-}
-
-function fieldHtml(field: FormField, index: number, returned?: Returned): string {
-	const problem = returned?.problems.get(index);
-	const hint = hintOf(field);
-	const name = inputName(index);
-	const notes = [...(hint === '' ? [] : [`${name}-hint`]), ...(problem === undefined ? [] : [`${name}-problem`])];
-	const state = `${notes.length === 0 ? '' : ` aria-describedby="${notes.join(' ')}"`}${problem === undefined ? '' : ' aria-invalid="true"'}`;
-	const below = [
-		...(hint === '' ? [] : [`<p class="hint" id="${name}-hint">${escapeHtml(hint)}</p>`]),
-		...(problem === undefined ? [] : [`<p class="wrong" id="${name}-problem">${escapeHtml(problem)}</p>`]),
-	].join('');
-	const values = returned?.entered.get(index) ?? field.initial;
-	const title = `${escapeHtml(field.label)}${field.required || field.least > 0 ? '' : ' (optional)'}`;
-	if (field.type === 'radio' || field.type === 'checkbox') {
-		return `<fieldset class="field"${state}><legend>${title}</legend>${choicesHtml(field, name, values)}${below}</fieldset>`;
+/** The question with what answers it. */
+export function questionPage(question: Question, approved: boolean, { judged, slip, text = '' }: Returned = {}): string {
+	const { responseType, approve, decline, subject, message, formTitle, formDescription, submitLabel, accent } = question;
+	const code = slip === undefined ? {} : { after: codeField(slip), below: NEW_CODE };
+	if (responseType === 'approval') {
+		return page({
+			title: subject || 'Your answer',
+			message: message || IN_THE_MAIL,
+			form: { button: (approved ? approve : decline)?.label ?? 'Decline', ...code },
+			accent,
+		});
 	}
-	return `<div class="field"><label for="${name}">${title}</label>${controlHtml(field, name, values, state)}${below}</div>`;
+	const form = responseType === 'freeText' ? { textarea: text } : { fields: formFields(fieldsOf(question), judged), multipart: true };
+	return page({
+		title: formTitle || subject || 'Your answer',
+		message: formDescription || message || IN_THE_MAIL,
+		form: { button: submitLabel, ...form, ...code },
+		accent,
+	});
 }
 
-function hintOf(field: FormField): string {
-	if (field.type === 'file') {
-		const which = field.accept.length === 0 ? '' : `${field.accept.join(', ')}; `;
-		return `${which}${field.several ? 'several files, each' : 'one file,'} at most ${megabytes(field.largest)} MB`;
-	}
-	if (field.type !== 'checkbox' || (field.least === 0 && field.most >= field.choices.length)) return '';
-	return field.least === field.most ? `Select exactly ${field.least}` : `Select ${field.least} to ${field.most}`;
+function codeField(problem: string): string {
+	const state =
+		problem === '' ? ' aria-describedby="code-hint"' : ' aria-describedby="code-hint code-problem" aria-invalid="true" autofocus';
+	const wrong = problem === '' ? '' : `<p class="wrong" id="code-problem" role="alert">${escapeHtml(problem)}</p>`;
+	return `<div class="field"><label for="code">Code from the email</label><input type="text" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="20" aria-required="true"${state}><p class="hint" id="code-hint">A code of six digits was sent to the email address that was asked.</p>${wrong}</div>`;
 }
 
-function choicesHtml({ choices, type }: FormField, name: string, values: readonly string[]): string {
-	return choices
-		.map((choice, at) => {
-			const id = `${name}-${at}`;
-			return `<label class="choice" for="${id}"><input type="${type}" id="${id}" name="${name}" value="${escapeHtml(choice)}"${values.includes(choice) ? ' checked' : ''}>${escapeHtml(choice)}</label>`;
-		})
-		.join('');
-}
-
-function controlHtml(field: FormField, name: string, values: readonly string[], state: string): string {
-	const { choices, placeholder, several, type } = field;
-	const common = `id="${name}" name="${name}"${field.required ? ' aria-required="true"' : ''}${state}`;
-	const sample = placeholder === '' ? '' : ` placeholder="${escapeHtml(placeholder)}"`;
-	const value = escapeHtml(values[0] ?? '');
-	switch (type) {
-		case 'textarea':
-			// A line break directly after the tag is dropped by browsers, so that one that belongs to the text would be lost.
-			return `<textarea ${common} rows="5"${sample}>\n${value}</textarea>`;
-		case 'dropdown': {
-			const none = several ? '' : '<option value="">Choose one</option>';
-			return `<select ${common}${several ? ' multiple' : ''}>${none}${choices.map((one) => `<option value="${escapeHtml(one)}"${values.includes(one) ? ' selected' : ''}>${escapeHtml(one)}</option>`).join('')}</select>`;
-		}
-		case 'file':
-			return `<input type="file" ${common}${several ? ' multiple' : ''}${field.accept.length === 0 ? '' : ` accept="${escapeHtml(field.accept.join(','))}"`}>`;
-		case 'number':
-			return `<input type="text" inputmode="decimal" ${common}${sample} value="${value}">`;
-		case 'password':
-			return `<input type="password" autocomplete="off" ${common}${sample}>`;
-		default:
-			return `<input type="${type}"${type === 'email' ? ' autocomplete="email"' : ''} ${common}${sample} value="${value}">`;
-	}
-}
+const NEW_CODE =
+	'<form method="post"><input type="hidden" name="step" value="code"><button type="submit" class="plain">Send a new code</button></form>';

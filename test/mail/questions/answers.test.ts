@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { Answers, removeOldAnswers } from '../../../mail/questions/answers';
+import { Answers } from '../../../mail/questions/answers';
+import { WaitingQuestions } from '../../../mail/questions/waiting';
 
 const DAY = 86_400_000;
 let folder: string;
@@ -43,8 +44,8 @@ describe('the answers of several people', () => {
 		const now = Date.now();
 		await new Answers(folder, 'old', now - 2 * DAY).give('ada', {});
 		await new Answers(folder, 'new', now).give('ada', {});
-		await removeOldAnswers(folder);
+		await new WaitingQuestions(folder).removeOld();
 		expect(await readdir(folder)).toEqual([expect.stringMatching(new RegExp(`^${now}-`))]);
-		await removeOldAnswers(join(folder, 'is not there'));
+		await new WaitingQuestions(join(folder, 'is not there')).removeOld();
 	});
 });

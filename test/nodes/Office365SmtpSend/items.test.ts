@@ -1,7 +1,8 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { askAndWait, sendItems } from '../../../nodes/Office365SmtpSend/execute';
+import { askAndWait } from '../../../nodes/Office365SmtpSend/askAndWait';
+import { sendItems } from '../../../nodes/Office365SmtpSend/execute';
 import { readAsking } from '../../../nodes/Office365SmtpSend/askingSettings';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { executeFunctions, told } from '../../support/contexts';

@@ -1,17 +1,11 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeParameters, IWebhookFunctions } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { keepAsked, readAsking } from '../../../nodes/Office365SmtpSend/askingSettings';
-import { takeAnswer } from '../../../nodes/Office365SmtpSend/takeAnswer';
-
-const ADA = 'ada@example.test';
-const GRACE = 'grace@example.test';
-const LIN = 'lin@example.test';
-const URL_OF_N8N = 'https://n8n.example.test/webhook-waiting/17/node';
+import { ADA, approvers, ask, dataOf, GRACE, LIN, sign, visit } from './questionRig';
 
 let folder: string;
 beforeEach(async () => {
@@ -23,100 +17,7 @@ afterEach(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-const sign = (parameters: Record<string, string> = {}): string => {
-	const url = new URL(URL_OF_N8N);
-	for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-	url.searchParams.set('signature', Buffer.from(`signed ${url.search}`).toString('hex'));
-	return url.toString();
-};
-
-interface Waiting {
-	/** Links of each mail, by recipient. */
-	links: Map<string, string[]>;
-	/** What n8n keeps, and passes on where nobody answers. */
-	items: INodeExecutionData[];
-	parameters: INodeParameters;
-}
-
-const addressOf = (one: string | { address: string } | undefined): string => (typeof one === 'string' ? one : (one?.address ?? ''));
-
-async function ask(more: INodeParameters, until = new Date(Date.now() + 3_600_000)): Promise<Waiting> {
-	const parameters: INodeParameters = { operation: 'sendAndWait', subject: 'Order 17', message: 'May we ship?', ...more };
-	const items: INodeExecutionData[] = [{ json: { order: 17 } }, { json: { order: 18 } }];
-	const context: IExecuteFunctions = Object({
-		getNode: () => ({ parameters }),
-		getNodeParameter: (name: string, _item: number, fallback: unknown) => parameters[name] ?? fallback,
-		getInputData: () => items,
-		getSignedResumeUrl: sign,
-		logger: { warn: () => undefined },
-	});
-	const asking = await readAsking(context, 'asker@example.test', until);
-	await keepAsked(
-		context,
-		asking,
-		asking.mails.map((_, index) => ({ messageId: `<${index}@example.test>` })),
-	);
-	const links = new Map(
-		asking.mails.map(({ to, html }) => [
-			addressOf(to[0]),
-			[...(html ?? '').matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href.replace(/&#38;/g, '&')),
-		]),
-	);
-	// As n8n stores it.
-	return { links, parameters, items: JSON.parse(JSON.stringify(items)) };
-}
-
-interface Posted {
-	method?: string;
-	contentType?: string;
-	body?: object;
-	headers?: Record<string, string>;
-}
-
-interface Page {
-	status: number;
-	html: string;
-	logged: string[];
-	/** What n8n goes on with. */
-	output: INodeExecutionData | undefined;
-	copied: string[];
-}
-
-async function visit(
-	{ items, parameters }: Waiting,
-	url: string | undefined,
-	{ method = 'POST', contentType = 'application/x-www-form-urlencoded', body = {}, headers = {} }: Posted = {},
-): Promise<Page> {
-	const answer = { statusCode: 200, html: '' };
-	const logged: string[] = [];
-	const copied: string[] = [];
-	const context: IWebhookFunctions = Object({
-		getNode: () => ({ parameters, type: 'office365SmtpSend' }),
-		getNodeParameter: (name: string, fallback: unknown) => parameters[name] ?? fallback,
-		getRequestObject: () => ({ method, contentType }),
-		getHeaderData: () => headers,
-		getQueryData: () => Object.fromEntries(new URL(url ?? URL_OF_N8N).searchParams),
-		getBodyData: () => body,
-		getSignedResumeUrl: sign,
-		evaluateExpression: () => JSON.stringify(Object(items[0]?.json.emailQuestion).kept ?? null),
-		getResponseObject: () => Object.assign(answer, { setHeader: () => undefined, end: (html: string) => (answer.html = html) }),
-		logger: { warn: (said: string) => logged.push(said) },
-		nodeHelpers: {
-			copyBinaryFile: async (path: string, fileName: string, mimeType: string) => {
-				copied.push(path);
-				return { id: path, data: (await readFile(path)).toString('base64'), fileName, mimeType };
-			},
-		},
-	});
-	const { workflowData } = await takeAnswer.call(context);
-	return { status: answer.statusCode, html: answer.html, logged, output: workflowData?.[0]?.[0], copied };
-}
-
-const dataOf = (page: Page): unknown => page.output?.json.data;
-const approvers = (rule: string, emails: string, more: IDataObject = {}): INodeParameters => ({
-	approvalOptions: { values: { approvalType: 'double' } },
-	options: { approvers: { values: { emails, rule, ...more } } },
-});
+const HOUR = { values: { limitType: 'afterTimeInterval', resumeAmount: 1, resumeUnit: 'hours' } };
 
 describe('several people', () => {
 	it('are mailed each a link of their own, which says nothing of them', async () => {
@@ -128,7 +29,7 @@ describe('several people', () => {
 	});
 
 	it('decide once all have approved, and the output says who answered what and when', async () => {
-		const waiting = await ask(approvers('all', [ADA, GRACE].join(',')));
+		const waiting = await ask(approvers('all', [ADA, GRACE].join(','), {}, { limitWaitTime: HOUR }));
 		const first = await visit(waiting, waiting.links.get(ADA)?.[0]);
 		expect([first.status, first.output, first.html]).toEqual([200, undefined, expect.stringContaining('Got it')]);
 		const last = await visit(waiting, waiting.links.get(GRACE)?.[0]);
@@ -150,7 +51,11 @@ describe('several people', () => {
 				rule: 'all',
 				askedAt: time,
 				until: time,
-				messageIds: ['<0@example.test>', '<1@example.test>'],
+				messageIds: waiting.messageIds,
+				emails: [
+					{ kind: 'question', to: [ADA], sentAt: time, messageId: waiting.messageIds[0] },
+					{ kind: 'question', to: [GRACE], sentAt: time, messageId: waiting.messageIds[1] },
+				],
 				answeredAt: time,
 				notAnswered: [],
 			},
@@ -247,7 +152,7 @@ describe('a link', () => {
 
 describe('when the time is over', () => {
 	it('the items that go on have the default answer and what was asked', async () => {
-		const { items } = await ask({ toEmail: ADA, options: { defaultAnswer: 'decline' } });
+		const { items } = await ask({ toEmail: ADA, options: { defaultAnswer: 'decline', limitWaitTime: HOUR } });
 		expect(items.map(({ json }) => json)).toMatchObject([
 			{ order: 17, data: { approved: false, timedOut: true }, emailQuestion: { recipients: [ADA] } },
 			{ order: 18, data: { approved: false } },

@@ -1,0 +1,140 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { DECIDED, LOST_AFTER } from './answers';
+import { digest, OnceFiles } from './onceFiles';
+
+/** What has to be done at a time while a question waits; a file of that name says that it was done, or is being done. */
+export const WORKS = ['reminded', 'escalated', 'timeOver'] as const;
+export type Work = (typeof WORKS)[number];
+
+/** What a question's folder says of it. */
+export interface WaitingQuestion {
+	/** Signed by n8n, for n8n's own address: lets the execution do what is due, or take an answer. It is in no email. */
+	link: string;
+	/** ms since 1970. */
+	due: Map<Work, number>;
+	/** The question itself, as who asked wrote it. */
+	asked: unknown;
+}
+
+/** An email about a question. */
+export interface QuestionEmail {
+	kind: 'question' | 'reminder' | 'escalation' | 'code';
+	to: string[];
+	/** ISO 8601. */
+	sentAt: string;
+	messageId: string;
+}
+
+const ABOUT = 'question';
+const MESSAGES = 'messages';
+/** After this, nothing more is tried for a question whose link n8n does not know any more. */
+const GONE = 'gone';
+const DAY = 86_400_000;
+
+/** The folder of all waiting questions. */
+export class WaitingQuestions {
+	constructor(private readonly folder: string) {}
+
+	/** @throws where the folder cannot be written */
+	async add(files: OnceFiles, { link, due, asked }: WaitingQuestion): Promise<void> {
+		await files.make(ABOUT, { link, due: Object.fromEntries(due), asked });
+	}
+
+	/** Notes an email, so that a reply to it finds the question. `others` are further Message-IDs of the same email. */
+	async addEmail(files: OnceFiles, email: QuestionEmail, others: readonly string[] = []): Promise<void> {
+		for (const id of [email.messageId, ...others]) {
+			const name = digest(id);
+			await this.#messages().make(name, { folder: files.folder.split(/[/\\]/).at(-1) });
+			await files.make(`mail-${name}`, id === email.messageId ? { ...email } : {});
+		}
+	}
+
+	/** The question that one of these emails asked. */
+	find(messageIds: readonly string[]): { files: OnceFiles; question: WaitingQuestion } | undefined {
+		for (const id of messageIds) {
+			const { folder } = Object(this.#messages().read(digest(id)));
+			if (typeof folder !== 'string' || !/^\d+-[\da-f]{32}$/.test(folder)) continue;
+			const files = new OnceFiles(join(this.folder, folder));
+			const question = readQuestion(files);
+			if (question !== undefined) return { files, question };
+		}
+		return undefined;
+	}
+
+	/**
+	 * What is due now, and when to look again at the latest. A question that was decided, and whose execution did not go on, is due
+	 * too: n8n was ended in between.
+	 */
+	async due(now: number): Promise<{ due: Array<{ files: OnceFiles; question: WaitingQuestion }>; next: number }> {
+		const due: Array<{ files: OnceFiles; question: WaitingQuestion }> = [];
+		let next = Infinity;
+		for (const name of await questionFolders(this.folder)) {
+			const files = new OnceFiles(join(this.folder, name));
+			const done = new Set(await files.names());
+			if (done.has(GONE)) continue;
+			const question = readQuestion(files);
+			if (question === undefined) continue;
+			const times = done.has(DECIDED)
+				? [now - ((await files.age(DECIDED)) ?? 0) + LOST_AFTER]
+				: [...question.due].filter(([work]) => !done.has(work)).map(([, at]) => at);
+			if (times.some((at) => at <= now)) due.push({ files, question });
+			next = Math.min(next, ...times.filter((at) => at > now));
+		}
+		return { due, next };
+	}
+
+	#messages(): OnceFiles {
+		return new OnceFiles(join(this.folder, MESSAGES));
+	}
+
+	/** Removes what belongs to questions that ended more than a day ago, or were decided or given up that long ago. */
+	async removeOld(now = Date.now()): Promise<void> {
+		for (const name of await questionFolders(this.folder)) {
+			const ends = await Promise.all([DECIDED, GONE].map(async (file) => await madeAt(join(this.folder, name, `${file}.json`))));
+			if (Math.min(Number(name.split('-')[0]), ...ends) + DAY >= now) continue;
+			const files = new OnceFiles(join(this.folder, name));
+			for (const file of await files.names()) if (file.startsWith('mail-')) await this.#messages().remove(file.slice('mail-'.length));
+			await rm(files.folder, { recursive: true, force: true });
+		}
+	}
+}
+
+/** n8n no longer has the execution: nothing is due any more. */
+export async function giveUp(files: OnceFiles): Promise<void> {
+	await files.make(GONE, {});
+}
+
+/** In the order in which they were sent. */
+export async function emailsOf(files: OnceFiles): Promise<QuestionEmail[]> {
+	const names = (await files.names()).filter((name) => name.startsWith('mail-'));
+	return names.flatMap((name) => emailOf(files.read(name))).sort((one, other) => one.sentAt.localeCompare(other.sentAt));
+}
+
+function emailOf(value: unknown): QuestionEmail[] {
+	const { kind, to, sentAt, messageId }: Record<string, unknown> = Object(value);
+	if (typeof messageId !== 'string' || typeof sentAt !== 'string' || !Array.isArray(to)) return [];
+	const known = (['question', 'reminder', 'escalation', 'code'] as const).find((one) => one === kind);
+	return known === undefined ? [] : [{ kind: known, to: to.map(String), sentAt, messageId }];
+}
+
+function readQuestion(files: OnceFiles): WaitingQuestion | undefined {
+	const { link, due, asked }: Record<string, unknown> = Object(files.read(ABOUT));
+	if (typeof link !== 'string') return undefined;
+	const times: Record<string, unknown> = Object(due);
+	return { link, asked, due: new Map(WORKS.flatMap((work) => (typeof times[work] === 'number' ? [[work, times[work]]] : []))) };
+}
+
+async function madeAt(path: string): Promise<number> {
+	return await stat(path).then(
+		({ mtimeMs }) => mtimeMs,
+		() => Infinity,
+	);
+}
+
+/** Names of the folders of all questions. */
+async function questionFolders(folder: string): Promise<string[]> {
+	const names = await readdir(folder).catch(() => []);
+	return names.filter((name) => /^\d+-[\da-f]{32}$/.test(name));
+}

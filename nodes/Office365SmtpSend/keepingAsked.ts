@@ -1,0 +1,104 @@
+import { WAIT_INDEFINITELY, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
+
+import { MailError } from '../../mail/errors';
+import { WaitingQuestions, type Work } from '../../mail/questions/waiting';
+import { questionsFolder } from '../journalFolder';
+import { text } from '../parameterValues';
+import { ownLink } from './approvalLinks';
+import type { Asked } from './askedQuestion';
+import { answersOf } from './counting';
+import { keep } from './keptQuestion';
+import { lookSoon } from './wakeUps';
+
+/**
+ * Where several people may have answered when the time is over, this node itself lets the execution go on, with their answers. n8n
+ * would pass on what was stored when the question was asked; it does so this much later, in ms, if this node could not.
+ */
+const GRACE = 120_000;
+
+/**
+ * Writes down the question before it is asked, so that what is due can be done while the execution waits, and a reply finds it.
+ * @throws MailError where it cannot be written, and is needed
+ */
+export async function writeDown(context: IExecuteFunctions, asked: Asked): Promise<void> {
+	const waiting = new WaitingQuestions(questionsFolder());
+	const due = new Map<Work, number>([
+		...(asked.remindAt === '' ? [] : [['reminded', Date.parse(asked.remindAt)] as const]),
+		...(asked.escalateAt === '' ? [] : [['escalated', Date.parse(asked.escalateAt)] as const]),
+		...(hasGrace(asked) ? [['timeOver', Date.parse(asked.until)] as const] : []),
+	]);
+	try {
+		await waiting.removeOld();
+		await waiting.add(answersOf(asked).files, { link: ownLink(context, asked.id), due, asked });
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		if (asked.people.length === 0 && due.size === 0) {
+			context.logger.warn(`The question cannot be written down, so that Take Answer will not find it: ${reason}`);
+			return;
+		}
+		throw notWritten(reason, error);
+	}
+	if (due.size > 0) lookSoon();
+}
+
+function notWritten(reason: string, cause: unknown): MailError {
+	return new MailError(`The question cannot be written down, so nobody was asked: ${reason}`, {
+		code: 'configuration',
+		remedy: `Let n8n write into the folder ${questionsFolder()}, or name another one in N8N_MAIL_QUESTIONS_FOLDER.`,
+		cause,
+	});
+}
+
+function hasGrace({ people, escalation, until }: Asked): boolean {
+	return until !== '' && people.length + escalation.length > 0;
+}
+
+/** When n8n itself lets the execution go on. */
+export function waitTill(asked: Asked, until: Date): Date {
+	return hasGrace(asked) && until.getTime() < WAIT_INDEFINITELY.getTime() ? new Date(until.getTime() + GRACE) : until;
+}
+
+/**
+ * Keeps the question with the execution that is about to wait. Where it may not have come to everybody, the answer may never come:
+ * says so in the log, at the node, and in the items that go on without an answer.
+ */
+export async function keepAsked(context: IExecuteFunctions, asked: Asked, sent: readonly IDataObject[]): Promise<void> {
+	asked.messageIds = sent.map(({ messageId }) => text(messageId, 'Message-ID'));
+	const unknown = sent.find(({ deliveryUnknown }) => deliveryUnknown === true);
+	const rejectedErrors = sent.flatMap(({ rejectedErrors: errors }) => (Array.isArray(errors) ? errors : []));
+	keep(context, asked, {
+		...(unknown !== undefined && { deliveryUnknown: true }),
+		...(rejectedErrors.length > 0 && { rejectedErrors }),
+	});
+	await noteEmails(context, asked, sent);
+	if (unknown === undefined && rejectedErrors.length === 0) return;
+	const message =
+		unknown === undefined
+			? 'The execution waits for the answer to an email that some recipients did not get: the server refused them.'
+			: `The execution waits for the answer to an email that may not have been delivered: ${text(unknown.response, 'Response')}`;
+	context.logger.warn(message, { rejectedErrors });
+	context.addExecutionHints?.({ message, location: 'outputPane', type: 'warning' });
+}
+
+async function noteEmails(context: IExecuteFunctions, asked: Asked, sent: readonly IDataObject[]): Promise<void> {
+	const waiting = new WaitingQuestions(questionsFolder());
+	try {
+		for (const [index, { messageId, submittedMessageId }] of sent.entries()) {
+			const person = asked.people[index];
+			await waiting.addEmail(
+				answersOf(asked).files,
+				{
+					kind: 'question',
+					to: person === undefined ? asked.recipients : [person.address],
+					sentAt: new Date().toISOString(),
+					messageId: text(messageId, 'Message-ID'),
+				},
+				submittedMessageId === undefined ? [] : [text(submittedMessageId, 'Message-ID')],
+			);
+		}
+	} catch (error) {
+		context.logger.warn('The emails of a question cannot be written down, so that Take Answer will not find it.', {
+			reason: error instanceof Error ? error.message : String(error),
+		});
+	}
+}
