@@ -1,4 +1,4 @@
-export const DAY_MS = 24 * 60 * 60_000;
+import { HOUR_MS } from './durations';
 
 const FIRST_PAUSE_MS = 1_000;
 export const LONGEST_PAUSE_MS = 60_000;
@@ -22,11 +22,11 @@ export function retryIn(tries: number, firstMs: number): number {
 }
 
 /** How long a mail is asked for that the server lists and does not give, in ms. Exchange may take half an hour to give it. */
-export const WITHHELD_MS = 6 * 60 * 60_000;
+export const WITHHELD_MS = 6 * HOUR_MS;
 /** How long the mail itself is asked for where Exchange gives a note in its place, in ms; then the note is handed over. */
 export const PLACEHOLDER_MS = 30 * 60_000;
 
 /** Wait before the server is asked again for a mail that it does not give, in ms: tripled up to an hour. */
 export function askAgainIn(times: number, firstMs: number): number {
-	return Math.min(60 * 60_000, Math.max(1_000, firstMs) * 3 ** Math.min(times - 1, 10));
+	return Math.min(HOUR_MS, Math.max(1_000, firstMs) * 3 ** Math.min(times - 1, 10));
 }

@@ -1,4 +1,4 @@
-import { MailError } from './errors';
+import { inputError } from './errors';
 import { quoted } from './redact';
 
 /** Where a protocol is spoken. `tls`: from the first byte on; `starttls`: upgraded before anything else is said. */
@@ -126,11 +126,11 @@ export interface CloudFields {
  */
 export function cloudOf(fields: CloudFields, home = ''): Cloud {
 	requireSecretsApart(fields);
-	const name = text(fields.cloud) || 'global';
+	const name = fieldText(fields.cloud).trim() || 'global';
 	if (name === 'custom') return customCloud(fields);
 	if (!isCloudName(name)) throw inputError('Cloud', `${quoted(name)} is not a cloud this package knows.`, 'Choose one of the list.');
 	const cloud = CLOUDS[name];
-	return name === 'global' && [text(fields.tenantId).toLowerCase(), home].some((tenant) => CONSUMERS.includes(tenant))
+	return name === 'global' && [fieldText(fields.tenantId).trim().toLowerCase(), home].some((tenant) => CONSUMERS.includes(tenant))
 		? { ...cloud, endpoints: { ...cloud.endpoints, smtp: CONSUMER_SMTP } }
 		: cloud;
 }
@@ -138,7 +138,7 @@ export function cloudOf(fields: CloudFields, home = ''): Cloud {
 /** The tenant as the token endpoint takes it. @throws MailError `input` */
 export function tenantOf(fields: CloudFields): string {
 	requireSecretsApart(fields);
-	const tenant = text(fields.tenantId);
+	const tenant = fieldText(fields.tenantId).trim();
 	if (!TENANT_ID.test(tenant)) {
 		throw inputError(
 			'Tenant ID',
@@ -175,8 +175,8 @@ const SHORTEST_SECRET = 6;
  * field. @throws MailError `input` naming the field
  */
 function requireSecretsApart(fields: CloudFields): void {
-	const secrets = new Set(SECRETS.map((name) => text(fields[name])).filter(({ length }) => length >= SHORTEST_SECRET));
-	const [, label] = REPEATED.find(([name]) => secrets.has(text(fields[name]))) ?? [];
+	const secrets = new Set(SECRETS.map((name) => fieldText(fields[name]).trim()).filter(({ length }) => length >= SHORTEST_SECRET));
+	const [, label] = REPEATED.find(([name]) => secrets.has(fieldText(fields[name]).trim())) ?? [];
 	if (label !== undefined)
 		throw inputError(
 			label,
@@ -190,9 +190,9 @@ function isCloudName(name: string): name is CloudName {
 }
 
 function customCloud(fields: CloudFields): Cloud {
-	const named = text(fields.resourceUrl) === '' ? undefined : httpsUrl(fields.resourceUrl, 'Resource URL');
+	const named = fieldText(fields.resourceUrl).trim() === '' ? undefined : httpsUrl(fields.resourceUrl, 'Resource URL');
 	const endpoint = (protocol: Protocol, label: string): Endpoint => {
-		const host = text(fields[`${protocol}Host`]);
+		const host = fieldText(fields[`${protocol}Host`]).trim();
 		const port = Number(fields[`${protocol}Port`]);
 		// Empty is fine until the protocol is used: many custom set-ups have no POP.
 		if (host !== '' && !/^[A-Za-z0-9.-]+$|^[0-9A-Fa-f:.]+$/.test(host)) {
@@ -205,7 +205,7 @@ function customCloud(fields: CloudFields): Cloud {
 		if (host !== '' && !(Number.isInteger(port) && port > 0 && port < 65536)) {
 			throw inputError(`${label} Port`, `${quoted(String(fields[`${protocol}Port`]))} is not a port.`, 'Enter a number from 1 to 65535.');
 		}
-		return { host, port, security: text(fields[`${protocol}Security`]) === 'starttls' ? 'starttls' : 'tls' };
+		return { host, port, security: fieldText(fields[`${protocol}Security`]).trim() === 'starttls' ? 'starttls' : 'tls' };
 	};
 	return {
 		authority: httpsUrl(fields.authorityUrl, 'Authority URL'),
@@ -216,7 +216,7 @@ function customCloud(fields: CloudFields): Cloud {
 }
 
 function httpsUrl(value: unknown, field: string): string {
-	const given = text(value);
+	const given = fieldText(value).trim();
 	const url = URL.canParse(given) ? new URL(given) : undefined;
 	if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
 		throw inputError(
@@ -235,10 +235,7 @@ export function withoutSlashes(address: string): string {
 	return address.slice(0, end);
 }
 
-function text(value: unknown): string {
-	return typeof value === 'string' ? value.trim() : '';
-}
-
-function inputError(field: string, message: string, remedy: string): MailError {
-	return new MailError(`${field}: ${message}`, { code: 'input', field, remedy });
+/** A field of a credential as text. n8n checks its type nowhere. */
+export function fieldText(value: unknown): string {
+	return typeof value === 'string' ? value : '';
 }

@@ -163,3 +163,8 @@ function callsIn(stack: string, message: string, hide: (text: string) => string)
 function clean(text: string, hide: (text: string) => string): string {
 	return oneLine(redact(hide(text)));
 }
+
+/** What a person has entered in a field cannot be used. @param message follows the name of the field and a colon */
+export function inputError(field: string, message: string, remedy: string): MailError {
+	return new MailError(`${field}: ${message}`, { code: 'input', field, remedy });
+}

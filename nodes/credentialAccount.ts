@@ -9,7 +9,7 @@ import type {
 } from 'n8n-workflow';
 
 import { accountOf, type Account } from '../mail/account';
-import { cloudOf, tenantOf } from '../mail/clouds';
+import { cloudOf, fieldText, tenantOf } from '../mail/clouds';
 import { diagnose, type Circumstances } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
 import { appTokens, misplaced, peculiar } from '../mail/signIn/serviceAccount';
@@ -24,7 +24,7 @@ import {
 	type Renewal,
 	type TokenSource,
 } from '../mail/signIn/token';
-import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, text, userOf } from './serviceAccountCredential';
+import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, userOf } from './serviceAccountCredential';
 import { fingerprint, remembered } from './tokenMemory';
 
 const PERSON = 'microsoftMailOAuth2Api';
@@ -44,7 +44,7 @@ export interface AccountChoice {
 export async function openAccount(context: NodeContext, choice: AccountChoice): Promise<Account> {
 	const type = choice.authentication === 'serviceAccount' ? APP : PERSON;
 	const fields = await context.getCredentials(type);
-	const address = choice.mailboxAddress.trim() || text(fields.mailbox).trim();
+	const address = choice.mailboxAddress.trim() || fieldText(fields.mailbox).trim();
 	const cloud = cloudOf({ ...fields, mailbox: address }, claimed(fields, 'tid'));
 	const id = credentialId(context.getNode(), type);
 	const owner = ownerOf(id, fields);
@@ -114,8 +114,8 @@ function oAuth2Tokens(context: NodeContext): TokenSource {
 			speaker: 'identity',
 			way: 'person',
 			peer: new URL(cloudOf(fields).authority).host,
-			shown: peculiar(text(fields.clientSecret)),
-			secrets: [text(fields.clientSecret), ...misplaced(text(fields.tenantId), text(fields.clientId))],
+			shown: peculiar(fieldText(fields.clientSecret)),
+			secrets: [fieldText(fields.clientSecret), ...misplaced(fieldText(fields.tenantId), fieldText(fields.clientId))],
 		};
 		const token = await renew(
 			renewal,
@@ -220,7 +220,7 @@ function signedInAddress(fields: ICredentialDataDecryptedObject): string {
 /** A guest of the tenant signed in: one of the two tokens says so. */
 function guest(fields: ICredentialDataDecryptedObject): boolean {
 	const data = signInData(fields);
-	return ['id_token', 'access_token'].some((name) => readClaims(text(data.get(name)))?.guest === true);
+	return ['id_token', 'access_token'].some((name) => readClaims(fieldText(data.get(name)))?.guest === true);
 }
 
 /** Source: https://learn.microsoft.com/entra/external-id/user-properties */
@@ -241,7 +241,7 @@ function signInData({ oauthTokenData }: ICredentialDataDecryptedObject): Map<str
 /** Of who signed in: from the ID token, or from an access token that can be read. */
 function claimed(fields: ICredentialDataDecryptedObject, claim: 'sub' | 'tid' | 'upn'): string | undefined {
 	const data = signInData(fields);
-	return ['id_token', 'access_token'].map((name) => readClaims(text(data.get(name)))?.[claim]).find((value) => value !== undefined);
+	return ['id_token', 'access_token'].map((name) => readClaims(fieldText(data.get(name)))?.[claim]).find((value) => value !== undefined);
 }
 
 /** The credential, its form, and who signed in; not the token, which is renewed. */

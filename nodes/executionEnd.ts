@@ -1,7 +1,7 @@
 import type { IRun, ITriggerFunctions } from 'n8n-workflow';
 
-const HOUR_MS = 60 * 60_000;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, HOUR_MS } from '../mail/durations';
+
 /** Node fires a timer at once that is set for longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -3,9 +3,9 @@ import { Readable } from 'node:stream';
 import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 
 import type { Account } from '../mail/account';
-import type { CollectedMail, Collection, Make } from '../mail/collect/collect';
+import type { Collection } from '../mail/collect/collect';
+import type { CollectedMail, Make } from '../mail/collect/fetching';
 import { describe, readFilter, type Filter } from '../mail/collect/filter';
-import { toItemOnce } from '../mail/collect/once';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item/item';
 import { collect } from '../mail/pop3/session';
 import { choice, flag, record, text, whole } from './parameterValues';
@@ -42,7 +42,7 @@ export function filterOf(fields: IDataObject): Filter {
 
 /** Mails over POP as n8n items. */
 export function itemMaker(options: Options, maxBytes: number): Make<INodeExecutionData> {
-	return async (mail, again) => {
+	return async (mail) => {
 		const from = { uidl: mail.uidl, size: mail.size, folder: 'INBOX' };
 		switch (mail.content.kind) {
 			case 'refused':
@@ -53,28 +53,24 @@ export function itemMaker(options: Options, maxBytes: number): Make<INodeExecuti
 				return { json: { ...json, headersOnly: true, ...(mail.content.tooLarge && { tooLarge: true, reason }) }, binary };
 			}
 			case 'whole':
-				return await wholeItem(mail.content.stream, from, options, again);
+				return await wholeItem(mail.content.open, from, options);
 		}
 	};
 }
 
 type Origin = Pick<CollectedMail, 'uidl' | 'size'> & { folder: string };
 
-async function wholeItem(
-	stream: AsyncGenerator<Buffer, void>,
-	from: Origin,
-	options: Options,
-	again: boolean,
-): Promise<INodeExecutionData | undefined> {
+type Open = Extract<CollectedMail['content'], { kind: 'whole' }>['open'];
+
+async function wholeItem(open: Open, from: Origin, options: Options): Promise<INodeExecutionData> {
 	if (options.format === 'raw' && from.size > TEXT_UP_TO) {
-		return { json: { ...from }, binary: { [RAW_PROPERTY]: await options.store(Readable.from(stream), 'message.eml', 'message/rfc822') } };
+		const whole = await options.store(Readable.from(await open()), 'message.eml', 'message/rfc822');
+		return { json: { ...from }, binary: { [RAW_PROPERTY]: whole } };
 	}
-	if (options.format === 'raw' || from.size <= STREAM_ABOVE) {
-		const { json, binary } = await toItem(await collect(stream), from, options);
-		return { json, binary };
-	}
-	const item = await toItemOnce(stream, from, { ...options, keepWhole: again });
-	return item && { json: item.json, binary: item.binary };
+	const isHeld = options.format === 'raw' || from.size <= STREAM_ABOVE;
+	const source = isHeld ? await collect(await open()) : async () => Readable.from(await open());
+	const { json, binary } = await toItem(source, from, options);
+	return { json, binary };
 }
 
 /** Why there is nothing, which a person would otherwise have to guess. */

@@ -1,7 +1,7 @@
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
 import { accountOf, type Account } from '../mail/account';
-import { cloudOf, tenantOf } from '../mail/clouds';
+import { cloudOf, fieldText, tenantOf } from '../mail/clouds';
 import { MailError } from '../mail/errors';
 import { quoted } from '../mail/redact';
 import { appTokens, type ServiceAccount } from '../mail/signIn/serviceAccount';
@@ -15,9 +15,9 @@ export type Fields = ICredentialDataDecryptedObject;
  * @throws MailError `input` naming the field
  */
 export function serviceAccountOf(fields: Fields): ServiceAccount {
-	const authentication = text(fields.authentication) || 'clientSecret';
+	const authentication = fieldText(fields.authentication) || 'clientSecret';
 	const cloud = cloudOf(fields);
-	if (authentication === 'managedIdentity') return { authentication, cloud, clientId: text(fields.clientId).trim() };
+	if (authentication === 'managedIdentity') return { authentication, cloud, clientId: fieldText(fields.clientId).trim() };
 	const app = { cloud, tenantId: ownTenant(fields), clientId: required(fields, 'clientId', 'Client ID') };
 	switch (authentication) {
 		case 'clientSecret':
@@ -28,10 +28,10 @@ export function serviceAccountOf(fields: Fields): ServiceAccount {
 				authentication,
 				privateKey: required(fields, 'privateKey', 'Private Key'),
 				certificate: required(fields, 'certificate', 'Certificate'),
-				passphrase: text(fields.passphrase),
+				passphrase: fieldText(fields.passphrase),
 			};
 		case 'workloadIdentity':
-			return { ...app, authentication, tokenFile: text(fields.assertionFile).trim() };
+			return { ...app, authentication, tokenFile: fieldText(fields.assertionFile).trim() };
 		case 'usernamePassword':
 			return {
 				...app,
@@ -55,12 +55,12 @@ export function signInOf(fields: Fields): Account['signIn'] {
 
 /** The name that signs in; an app has none. */
 export function userOf(fields: Fields): string | undefined {
-	return signInOf(fields) === 'delegated' ? text(fields.username).trim() : undefined;
+	return signInOf(fields) === 'delegated' ? fieldText(fields.username).trim() : undefined;
 }
 
 /** The mailbox that the form names; a user name is a mailbox of its own. @throws MailError `input` */
 export function mailboxOf(fields: Fields, override = ''): string {
-	return requireMailbox(override.trim() || text(fields.mailbox).trim() || (userOf(fields) ?? ''));
+	return requireMailbox(override.trim() || fieldText(fields.mailbox).trim() || (userOf(fields) ?? ''));
 }
 
 /** The account of a credential that is being filled in: nothing cached, nothing kept. @throws MailError `input` */
@@ -99,11 +99,7 @@ function ownTenant(fields: Fields): string {
 }
 
 function required(fields: Fields, name: string, label: string, trim = true): string {
-	const value = trim ? text(fields[name]).trim() : text(fields[name]);
+	const value = trim ? fieldText(fields[name]).trim() : fieldText(fields[name]);
 	if (value !== '') return value;
 	throw new MailError(`${label} is empty.`, { code: 'input', field: label, remedy: `Fill in "${label}" in the credential.` });
-}
-
-export function text(value: unknown): string {
-	return typeof value === 'string' ? value : '';
 }

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../backoff';
+import { DAY_MS } from '../durations';
 import { MailError } from '../errors';
 import { collect as gather } from '../pop3/session';
 import { partByAge } from './border';

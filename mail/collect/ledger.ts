@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { DAY_MS } from '../backoff';
+import { DAY_MS } from '../durations';
 
 /**
  * Why a mail is not new:

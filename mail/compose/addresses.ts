@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 
-import { MailError } from '../errors';
+import { inputError, MailError } from '../errors';
 import { addressParser } from '../nodemailer';
 import { lookAlike } from './lookAlikes';
 import { pastedAddress, pastedList, type Pasted } from './pasted';
@@ -222,8 +222,4 @@ export function refuseControl(field: string, value: string): void {
 /** One line of what somebody else wrote. */
 export function withoutControl(value: string): string {
 	return value.split(CONTROL).join(' ').trim();
-}
-
-export function inputError(field: string, message: string, remedy: string): MailError {
-	return new MailError(`${field}: ${message}`, { code: 'input', field, remedy });
 }

@@ -1,5 +1,5 @@
+import { inputError } from '../errors';
 import { ianaZone } from '../item/calendar/zone';
-import { inputError } from './addresses';
 
 /** Wall-clock time, as people write it. */
 export interface Local {

@@ -1,4 +1,5 @@
-import { inputError, refuseControl } from './addresses';
+import { inputError } from '../errors';
+import { refuseControl } from './addresses';
 
 /** Headers that the other fields make; setting them by hand would contradict those. */
 const OWN_HEADERS =

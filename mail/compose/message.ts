@@ -3,7 +3,8 @@ import { domainToASCII } from 'node:url';
 
 import type MailComposer from 'nodemailer/lib/mail-composer';
 
-import { envelopeAddress, inputError, readMailboxes, refuseControl, type Mailbox } from './addresses';
+import { inputError } from '../errors';
+import { envelopeAddress, readMailboxes, refuseControl, type Mailbox } from './addresses';
 import { withCrLf } from './escape';
 import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders, type Priority } from './headers';
 import { withContentIds } from './inlineFiles';

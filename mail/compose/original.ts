@@ -1,5 +1,6 @@
+import { inputError } from '../errors';
 import { toItem } from '../item/item';
-import { inputError, readMailboxes, withoutControl, type Mailbox } from './addresses';
+import { readMailboxes, withoutControl, type Mailbox } from './addresses';
 import { foreignItem, type ForeignItem } from './foreignItem';
 import { LONGEST_MESSAGE_ID } from './headers';
 

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 
-import { envelopeAddress, inputError, readMailboxes, type Mailbox } from './addresses';
+import { inputError } from '../errors';
+import { envelopeAddress, readMailboxes, type Mailbox } from './addresses';
 import { measureLines } from './lines';
 import { newMessageId, type ComposedMail, type OutgoingMail } from './message';
 

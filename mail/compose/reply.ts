@@ -1,4 +1,5 @@
-import { describeMailbox, inputError, sameAddress, unique, withoutControl, type Mailbox } from './addresses';
+import { inputError } from '../errors';
+import { describeMailbox, sameAddress, unique, withoutControl, type Mailbox } from './addresses';
 import { escapeHtml, htmlOfText } from './escape';
 import type { OutgoingMail } from './message';
 import { requireBody, type Original, type OriginalFile } from './original';

@@ -1,6 +1,6 @@
+import { DAY_MS } from '../durations';
 import { wallClock } from './eventTime';
 
-const DAY_MS = 86_400_000;
 /** Changes of the clock in this many years from the event's on; a series that goes on keeps the last two, as rules. */
 const YEARS = 2;
 

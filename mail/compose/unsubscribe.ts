@@ -1,4 +1,4 @@
-import { inputError } from './addresses';
+import { inputError } from '../errors';
 
 const FIELD = 'List-Unsubscribe';
 /** A header line holds 998 bytes, and an address in it cannot be folded (RFC 5322, section 2.1.1). */

@@ -43,9 +43,9 @@ export function criteriaOfRules(json: string): Criteria {
 	try {
 		rules = JSON.parse(json);
 	} catch {
-		throw inputError('It is not valid JSON.');
+		throw unusable('It is not valid JSON.');
 	}
-	if (!Array.isArray(rules) || rules.length === 0) throw inputError('It has to be a list with at least one rule.');
+	if (!Array.isArray(rules) || rules.length === 0) throw unusable('It has to be a list with at least one rule.');
 	return combine(rules.map((rule: unknown) => criterion(rule)));
 }
 
@@ -102,44 +102,44 @@ const KEYS: Record<string, (value: unknown, key: string) => SearchObject> = {
 
 function criterion(rule: unknown): SearchObject {
 	const [name, ...values]: unknown[] = Array.isArray(rule) ? rule : [rule];
-	if (typeof name !== 'string') throw inputError(`${JSON.stringify(rule)} is no rule: a word or a list that begins with one is expected.`);
+	if (typeof name !== 'string') throw unusable(`${JSON.stringify(rule)} is no rule: a word or a list that begins with one is expected.`);
 	if (name.startsWith('!')) return { not: criterion([name.slice(1), ...values]) };
 	const key = name.toUpperCase();
 	const flag = Object.hasOwn(FLAGS, key) ? FLAGS[key] : undefined;
 	if (flag !== undefined) return { ...flag };
 	if (key === 'HEADER') {
-		if (values.length !== 2) throw inputError('HEADER takes a name and a value.');
+		if (values.length !== 2) throw unusable('HEADER takes a name and a value.');
 		return { header: { [plainText(values[0], key)]: String(values[1]) } };
 	}
 	if (key === 'OR') {
-		if (values.length !== 2) throw inputError('OR takes two rules.');
+		if (values.length !== 2) throw unusable('OR takes two rules.');
 		return { or: values.map((value) => criterion(value)) };
 	}
 	const build = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
 	if (build === undefined)
-		throw inputError(`"${name}" is no IMAP search key. Examples: "UNSEEN", ["SINCE", "2026-11-01"], ["FROM", "ada@example.com"].`);
-	if (values.length !== 1) throw inputError(`${key} takes one value, got ${values.length}.`);
+		throw unusable(`"${name}" is no IMAP search key. Examples: "UNSEEN", ["SINCE", "2026-11-01"], ["FROM", "ada@example.com"].`);
+	if (values.length !== 1) throw unusable(`${key} takes one value, got ${values.length}.`);
 	return build(values[0], key);
 }
 
 /** imapflow leaves empty values out, which would widen the search without a word. */
 function plainText(value: unknown, key: string, field = RULES): string {
 	const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
-	if (text === '' || /[\u0000-\u001f\u007f]/.test(text)) throw inputError(`${key} needs a value without line breaks.`, field);
+	if (text === '' || /[\u0000-\u001f\u007f]/.test(text)) throw unusable(`${key} needs a value without line breaks.`, field);
 	return text;
 }
 
 function wholeNumber(value: unknown, key: string, field = RULES): number {
 	const number = Number(value);
 	if (!Number.isSafeInteger(number) || number < 1)
-		throw inputError(`${key} needs a whole number of bytes above 0, got "${String(value)}".`, field);
+		throw unusable(`${key} needs a whole number of bytes above 0, got "${String(value)}".`, field);
 	return number;
 }
 
 /** As a day: SINCE and BEFORE know no hours (RFC 3501, section 6.4.4). */
 function day(value: unknown, key: string, field = RULES): string {
 	const given = typeof value === 'string' || typeof value === 'number' ? new Date(value) : new Date(NaN);
-	if (Number.isNaN(given.getTime())) throw inputError(`${key} needs a date such as 2026-11-01, got "${String(value)}".`, field);
+	if (Number.isNaN(given.getTime())) throw unusable(`${key} needs a date such as 2026-11-01, got "${String(value)}".`, field);
 	// A day as it was written, not as it is called in another time zone.
 	if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value.trim())) return value.trim();
 	const two = (number: number): string => String(number).padStart(2, '0');
@@ -149,11 +149,11 @@ function day(value: unknown, key: string, field = RULES): string {
 function sequence(value: unknown, key: string): string {
 	const text = String(value);
 	if (!/^(\d+|\*)(:(\d+|\*))?(,(\d+|\*)(:(\d+|\*))?)*$/.test(text))
-		throw inputError(`${key} needs a sequence set such as 42:*, got "${text}".`);
+		throw unusable(`${key} needs a sequence set such as 42:*, got "${text}".`);
 	return text;
 }
 
-function inputError(message: string, field = RULES): MailError {
+function unusable(message: string, field = RULES): MailError {
 	return new MailError(`${field} cannot be used: ${message}`, {
 		code: 'input',
 		field,

@@ -1,6 +1,6 @@
 import type { FetchMessageObject, MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
 
-import { DAY_MS } from '../backoff';
+import { DAY_MS } from '../durations';
 import { blameOf, isolate, type Division } from '../blame';
 import { diagnose } from '../diagnosis';
 import type { MailError } from '../errors';

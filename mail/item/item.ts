@@ -2,15 +2,15 @@ import { Readable } from 'node:stream';
 
 import type { IDataObject } from 'n8n-workflow';
 
-import { LONGEST_HEAD, Tee } from './tee';
+import { Beginning, LONGEST_HEAD } from './beginning';
 import type { More } from './readMore/readMore';
 import { readLarge, readSmall, SMALL, Unreadable } from './workerPool';
-import { reasonOf, storeBytes, StoredFiles, StoredStream, type Store } from './storing';
+import { reasonOf, storeBytes, StoredFiles, type Store } from './storing';
 import type { Outcome, Wanted } from './task';
 
 export type Format = 'simple' | 'resolved' | 'raw';
 
-/** A mail's bytes: at hand, or to be streamed; opened a second time only where the whole mail has to be kept. */
+/** A mail's bytes: at hand, or to be streamed; opened a second time only where the whole email has to be stored. */
 export type Source = Buffer | (() => Readable | Promise<Readable>);
 
 /** What the server said of the mail; goes into the item in every format. */
@@ -35,8 +35,6 @@ export interface ItemOptions<Stored> {
 	rawText?: boolean;
 	/** Only the headers of the mail are there: what its body would tell is left out. */
 	headersOnly?: boolean;
-	/** The source can be opened once only and the whole mail is wanted: it is stored while it is read. */
-	keepWhole?: boolean;
 	/** What is read beyond the usual; not for format `raw`. */
 	readMore?: readonly More[];
 	/** Takes an attachment into n8n's binary data; must read a stream to its end. */
@@ -86,21 +84,18 @@ async function readItem<Stored>(
 		headersOnly: options.headersOnly === true,
 		more: options.readMore ?? [],
 	};
-	const whole =
-		options.keepWhole === true && !Buffer.isBuffer(source) ? new StoredStream(options.store, WHOLE_NAME, WHOLE_TYPE) : undefined;
-	const content = Buffer.isBuffer(source) ? source : new Tee(await source(), whole);
+	const content = Buffer.isBuffer(source) ? source : new Beginning(await source());
 	let outcome: Outcome;
 	try {
 		outcome = await read(content, wanted, files);
 	} catch (error) {
 		files.abandon();
-		if (!(error instanceof Unreadable)) whole?.abandon();
 		if (!(error instanceof Unreadable)) throw error;
 		const reason = `The email could not be read: ${error.message} The whole email is in the binary data.`;
 		const json = await headersAlone(content, format);
 		return {
 			json: { ...json, attachments: [], ...said(from), parseError: reason },
-			binary: { [RAW_PROPERTY]: await keepWhole(source, content, whole, options) },
+			binary: { [RAW_PROPERTY]: await storeWhole(source, options) },
 		};
 	}
 	const binary = new Map<string, Stored>();
@@ -114,11 +109,11 @@ async function readItem<Stored>(
 	const json: IDataObject = { ...outcome.json, attachments, ...said(from) };
 	if (outcome.damage.length > 0)
 		json.parseError = `Parts of the email could not be read, so the whole email is in the binary data. ${outcome.damage.join(' ')}`;
-	if (outcome.damage.length > 0 || whole !== undefined) binary.set(RAW_PROPERTY, await keepWhole(source, content, whole, options));
+	if (outcome.damage.length > 0) binary.set(RAW_PROPERTY, await storeWhole(source, options));
 	return { json, ...(binary.size > 0 && { binary: Object.fromEntries(binary) }) };
 }
 
-async function read<Stored>(content: Buffer | Tee<Stored>, wanted: Wanted, files: StoredFiles<Stored>): Promise<Outcome> {
+async function read<Stored>(content: Buffer | Beginning, wanted: Wanted, files: StoredFiles<Stored>): Promise<Outcome> {
 	if (!Buffer.isBuffer(content) || content.length > SMALL)
 		return await readLarge(Buffer.isBuffer(content) ? slices(content) : content.bytes(), wanted, files.take);
 	const { news, ...outcome } = await readSmall(content, wanted);
@@ -132,7 +127,7 @@ async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** What the headers tell by themselves; nothing where not even they can be read. */
-async function headersAlone<Stored>(content: Buffer | Tee<Stored>, format: 'simple' | 'resolved'): Promise<IDataObject> {
+async function headersAlone(content: Buffer | Beginning, format: 'simple' | 'resolved'): Promise<IDataObject> {
 	const head = Buffer.isBuffer(content) ? content.subarray(0, LONGEST_HEAD) : content.head();
 	const end = head.indexOf('\r\n\r\n');
 	try {
@@ -145,18 +140,6 @@ async function headersAlone<Stored>(content: Buffer | Tee<Stored>, format: 'simp
 
 const WHOLE_NAME = 'message.eml';
 const WHOLE_TYPE = 'message/rfc822';
-
-/** The rest of a mail that is stored while it is read; else the mail is opened once more. */
-async function keepWhole<Stored>(
-	source: Source,
-	content: Buffer | Tee<Stored>,
-	whole: StoredStream<Stored> | undefined,
-	options: ItemOptions<Stored>,
-): Promise<Stored> {
-	if (whole === undefined || Buffer.isBuffer(content)) return await storeWhole(source, options);
-	await content.drain();
-	return await whole.end();
-}
 
 async function storeWhole<Stored>(source: Source, { store }: ItemOptions<Stored>): Promise<Stored> {
 	if (Buffer.isBuffer(source)) return await storeBytes(store, source, WHOLE_NAME, WHOLE_TYPE);

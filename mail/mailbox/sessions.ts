@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { endpointOf, type Account } from '../account';
 import { MailError } from '../errors';
@@ -177,10 +178,8 @@ export class Connection {
 	}
 
 	async #pause(ms: number): Promise<void> {
-		await new Promise<void>((resolve) => {
-			const timer = setTimeout(resolve, ms);
-			this.signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-		});
+		// A cancelled execution ends with the next use of the session.
+		await sleep(ms, undefined, { signal: this.signal }).catch(() => undefined);
 	}
 }
 

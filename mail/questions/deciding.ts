@@ -1,4 +1,4 @@
-import { inputError } from '../compose/addresses';
+import { inputError } from '../errors';
 
 export const RULES = ['first', 'all', 'majority', 'count'] as const;
 export type Rule = (typeof RULES)[number];

@@ -1,4 +1,4 @@
-import { inputError } from '../compose/addresses';
+import { inputError } from '../errors';
 import { DEFAULT_LARGEST } from './fileSize';
 
 export const FIELD_TYPES = [

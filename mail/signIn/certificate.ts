@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 
-import { MailError } from '../errors';
+import { inputError } from '../errors';
 import { CLOCK_SKEW_MS } from './token';
 
 /** What MSAL signs client assertions with. Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
@@ -23,21 +23,21 @@ export function clientCertificate(
 	if (own === undefined) {
 		throw inputError(
 			'Private Key',
-			'Private Key and Certificate do not belong together.',
+			'it does not belong to the certificate.',
 			'Paste the key that was made with this certificate, or upload the certificate of this key to the app registration.',
 		);
 	}
 	if (Date.parse(own.validTo) < now) {
 		throw inputError(
 			'Certificate',
-			`The certificate ended on ${new Date(own.validTo).toISOString().slice(0, 10)}.`,
+			`it ended on ${new Date(own.validTo).toISOString().slice(0, 10)}.`,
 			'Make a new certificate, upload it to the app registration and paste both parts here.',
 		);
 	}
 	if (Date.parse(own.validFrom) > now + CLOCK_SKEW_MS) {
 		throw inputError(
 			'Certificate',
-			`The certificate begins at ${new Date(own.validFrom).toISOString()}.`,
+			`it begins at ${new Date(own.validFrom).toISOString()}.`,
 			'Wait until then or make another one, and check the clock of this machine.',
 		);
 	}
@@ -76,7 +76,7 @@ function readChain(pem: string): X509Certificate[] {
 	} catch {
 		throw inputError(
 			'Certificate',
-			'The certificate cannot be read.',
+			'it cannot be read.',
 			'Paste it in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, with its line breaks.',
 		);
 	}
@@ -90,22 +90,18 @@ function readKey(pem: string, passphrase: string | undefined): KeyObject {
 		if (!/ENCRYPTED/.test(pem)) {
 			throw inputError(
 				'Private Key',
-				'The private key cannot be read.',
+				'it cannot be read.',
 				'Paste it in PEM form, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----, with its line breaks.',
 			);
 		}
 		throw passphrase
-			? inputError('Passphrase', 'The passphrase does not open the private key.', 'Enter the right passphrase of the key.')
-			: inputError('Passphrase', 'The private key is encrypted, and its passphrase is empty.', 'Enter the passphrase of the key.');
+			? inputError('Passphrase', 'it does not open the private key.', 'Enter the right passphrase of the key.')
+			: inputError('Passphrase', 'it is empty, and the private key is encrypted.', 'Enter the passphrase of the key.');
 	}
 	if (key.asymmetricKeyType === 'rsa') return key;
 	throw inputError(
 		'Private Key',
-		`The private key is of the kind ${key.asymmetricKeyType ?? 'unknown'}.`,
-		'Microsoft Entra takes RSA keys; make a certificate with an RSA key of 2048 bits or more.',
+		`it is of the kind ${key.asymmetricKeyType ?? 'unknown'}.`,
+		'Microsoft Entra takes RSA keys. Make a certificate with an RSA key of 2048 bits or more.',
 	);
-}
-
-function inputError(field: string, message: string, remedy: string): MailError {
-	return new MailError(message, { code: 'input', field, remedy });
 }

@@ -1,7 +1,8 @@
+import { HOUR_MS } from '../durations';
 import type { MailError } from '../errors';
 
 /** The same cause is told again after this long, in ms. */
-const AGAIN_MS = 60 * 60_000;
+const AGAIN_MS = HOUR_MS;
 /** A fault that heals within this is no failure, in ms. */
 const GRACE_MS = 2 * 60_000;
 

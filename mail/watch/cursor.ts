@@ -1,4 +1,4 @@
-import { DAY_MS } from '../backoff';
+import { DAY_MS } from '../durations';
 import { readLife, writeLife, type MailLife } from './life';
 import type { FolderState } from './memory';
 

@@ -1,5 +1,6 @@
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
+import { DAY_MS } from '../../mail/durations';
 import { readMoment } from '../../mail/compose/eventTime';
 import { MailError } from '../../mail/errors';
 import { criteriaOfRules, type Criteria } from '../../mail/imap/criteria';
@@ -14,7 +15,6 @@ import { MOST_FOR_TOOL } from '../toolAnswers';
 
 /** Mails above so many bytes are streamed, not held in memory. */
 const LARGE_ABOVE = 20 * 1024 * 1024;
-const DAY_MS = 86_400_000;
 const LARGEST_UID = 4_294_967_295;
 
 /** A folder as text or as n8n's resource locator gives it. */

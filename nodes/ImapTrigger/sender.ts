@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { createHash } from 'node:crypto';
 
 import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
@@ -55,13 +57,9 @@ export function sender(
 	return async (items, name) => {
 		const run = start(items, fitting(`${key}:${name}`));
 		if (handOver === 'afterSuccess') return await run;
-		const early = await Promise.race([run, after(REFUSAL_MS)]);
+		const early = await Promise.race([run, sleep(REFUSAL_MS, undefined, { ref: false })]);
 		return early?.kind === 'notStarted' ? early : { kind: 'done', ended: run };
 	};
-}
-
-async function after(ms: number): Promise<undefined> {
-	return await new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
 }
 
 /** An execution that waits (Wait node, approval) has taken the mail. n8n gives no run where it had this key before. */

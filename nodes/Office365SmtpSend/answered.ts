@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { inputError } from '../../mail/errors';
 import type { Account } from '../../mail/account';
-import { inputError } from '../../mail/compose/addresses';
 import { change } from '../../mail/mailbox/change';
 import { Folders } from '../../mail/mailbox/mailboxFolders';
 import { locate } from '../../mail/mailbox/locate';

@@ -2,8 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-import { MailError } from '../../mail/errors';
-import { inputError } from '../../mail/compose/addresses';
+import { inputError, MailError } from '../../mail/errors';
 import { record } from '../parameterValues';
 import { hasExpression } from './context';
 

@@ -1,6 +1,7 @@
 import { WAIT_INDEFINITELY, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
-import { inputError, readMailboxes, type Mailbox } from '../../mail/compose/addresses';
+import { inputError } from '../../mail/errors';
+import { readMailboxes, type Mailbox } from '../../mail/compose/addresses';
 import { readMoment } from '../../mail/compose/eventTime';
 import type { OutgoingMail } from '../../mail/compose/message';
 import { accountChoice, choice, flag, record } from '../parameterValues';

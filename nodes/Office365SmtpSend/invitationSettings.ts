@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import type { IDataObject } from 'n8n-workflow';
 
-import { inputError, readMailboxes, sameAddress, unique, type Mailbox } from '../../mail/compose/addresses';
+import { inputError } from '../../mail/errors';
+import { readMailboxes, sameAddress, unique, type Mailbox } from '../../mail/compose/addresses';
 import { calendarText, type CalendarEvent } from '../../mail/compose/invitation';
 import { readDay, readMoment, zonedTime } from '../../mail/compose/eventTime';
 import type { OutgoingMail } from '../../mail/compose/message';

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { inputError, readMailboxes, sameAddress, type Mailbox } from '../../mail/compose/addresses';
+import { inputError } from '../../mail/errors';
+import { readMailboxes, sameAddress, type Mailbox } from '../../mail/compose/addresses';
 import { needed, RULES, type Rule } from '../../mail/questions/deciding';
 import { parsed, readForm, type FormField } from '../../mail/questions/form';
 import { choice, record, text, whole } from '../parameterValues';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-import { inputError } from '../../mail/compose/addresses';
+import { inputError } from '../../mail/errors';
 import type { ComposedMail } from '../../mail/compose/message';
 import { composeRaw } from '../../mail/compose/raw';
 import { choice, record, text } from '../parameterValues';

@@ -1,7 +1,7 @@
 import type { IBinaryData, IBinaryKeyData, IDataObject } from 'n8n-workflow';
 
+import { inputError } from '../../mail/errors';
 import { RAW_PROPERTY, toItem } from '../../mail/item/item';
-import { inputError } from '../../mail/compose/addresses';
 import { rawText } from '../../mail/compose/foreignItem';
 import type { OutgoingMail } from '../../mail/compose/message';
 import type { OutgoingFile } from '../../mail/compose/outgoingFile';

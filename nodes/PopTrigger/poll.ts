@@ -1,5 +1,6 @@
 import { NodeOperationError, type INodeExecutionData, type IPollFunctions } from 'n8n-workflow';
 
+import { DAY_MS } from '../../mail/durations';
 import { collectNew } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
@@ -23,7 +24,6 @@ import { readSettings } from './settings';
 const INBOX = 'INBOX';
 /** Of the time that n8n gives a poll, so much is for downloading; the rest is for the mail under way and the farewell. */
 const SHARE = 0.6;
-const DAY_MS = 86_400_000;
 
 /** One trigger of this process, over all its polls. */
 interface State {

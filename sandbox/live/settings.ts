@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
 import { accountOf, type Account } from '../../mail/account';
-import { cloudOf, tenantOf, type Protocol } from '../../mail/clouds';
+import { cloudOf, tenantOf, type Protocol, fieldText } from '../../mail/clouds';
 import { diagnose } from '../../mail/diagnosis';
 import { AccessToken, readClaims, renewing } from '../../mail/signIn/token';
-import { serviceAccountToTest, text, type Fields } from '../../nodes/serviceAccountCredential';
+import { serviceAccountToTest, type Fields } from '../../nodes/serviceAccountCredential';
 
 /** Where the settings are, unless the environment variable says otherwise. */
 export const SETTINGS_FILE = 'live.json';
@@ -52,12 +52,12 @@ function wayOf(fields: Fields, name: string): Way {
 	const account = fields.authentication === 'refreshToken' ? personOf(fields) : serviceAccountToTest(fields);
 	const listed: unknown[] = Array.isArray(fields.protocols) ? fields.protocols : [];
 	const chosen = PROTOCOLS.filter((protocol) => listed.includes(protocol));
-	const values = (keys: string[]): string[] => keys.map((key) => text(fields[key])).filter((value) => value !== '');
+	const values = (keys: string[]): string[] => keys.map((key) => fieldText(fields[key])).filter((value) => value !== '');
 	return {
-		name: text(fields.name) || `${name}: ${text(fields.authentication)}`,
+		name: fieldText(fields.name) || `${name}: ${fieldText(fields.authentication)}`,
 		account: { ...account, id: name, owner: name },
 		protocols: (chosen.length > 0 ? chosen : [...PROTOCOLS]).filter((protocol) => account[protocol].host !== ''),
-		recipient: text(fields.recipient) || account.mailbox,
+		recipient: fieldText(fields.recipient) || account.mailbox,
 		secrets: values(SECRET),
 		names: [...new Set([account.mailbox, ...values(NAMING)])],
 	};
@@ -70,10 +70,10 @@ function personOf(fields: Fields): Account {
 	const acquire = async (): Promise<AccessToken> => {
 		const form = new URLSearchParams({
 			grant_type: 'refresh_token',
-			client_id: text(fields.clientId),
-			refresh_token: text(fields.refreshToken),
+			client_id: fieldText(fields.clientId),
+			refresh_token: fieldText(fields.refreshToken),
 		});
-		if (text(fields.clientSecret) !== '') form.set('client_secret', text(fields.clientSecret));
+		if (fieldText(fields.clientSecret) !== '') form.set('client_secret', fieldText(fields.clientSecret));
 		try {
 			const response = await fetch(endpoint, { method: 'POST', body: form, redirect: 'error', signal: AbortSignal.timeout(30_000) });
 			const body: unknown = await response.json();
@@ -87,8 +87,8 @@ function personOf(fields: Fields): Account {
 			throw diagnose(error, { speaker: 'identity', way: 'person', peer: new URL(endpoint).host });
 		}
 	};
-	let user: string | undefined = text(fields.username) || undefined;
-	const account = accountOf('person', text(fields.mailbox) || text(fields.username), cloud, renewing(acquire), 'delegated');
+	let user: string | undefined = fieldText(fields.username) || undefined;
+	const account = accountOf('person', fieldText(fields.mailbox) || fieldText(fields.username), cloud, renewing(acquire), 'delegated');
 	return Object.defineProperty(account, 'user', { get: () => user, enumerable: true });
 }
 

@@ -44,12 +44,24 @@ interface Round extends Collection<string> {
 	next: Ledger;
 }
 
+type Open = () => Promise<AsyncIterable<Buffer>>;
+
+/** Opens the mail with this subject twice, as who finds at its end that all of it is needed. */
+const readTwice =
+	(subject: string) =>
+	async (open: Open): Promise<string> => {
+		const first = await readOnce(open);
+		return first === subject ? `${first} and ${await readOnce(open)}` : first;
+	};
+
+const readOnce = async (open: Open): Promise<string> => subjectOf(await collect(await open()));
+
 /** One execution: its items are the subjects. */
 async function round(
 	mailbox: string,
 	stored: Ledger,
 	wish: Partial<Wish> = {},
-	{ reservations = new Reservations(), now = Date.now() } = {},
+	{ reservations = new Reservations(), now = Date.now(), readWhole = readOnce } = {},
 ): Promise<Round> {
 	const ledger = Ledger.read(JSON.parse(JSON.stringify(stored.write())));
 	const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
@@ -61,7 +73,7 @@ async function round(
 		async ({ content }) => {
 			if (content.kind === 'refused') return `refused: ${content.reason.summary}`;
 			if (content.kind === 'headers') return `${content.tooLarge ? 'too large: ' : 'headers: '}${subjectOf(content.bytes)}`;
-			return subjectOf(await collect(content.stream));
+			return await readWhole(content.open);
 		},
 		now,
 	);
@@ -280,7 +292,7 @@ describe('executions at the same time', () => {
 	});
 
 	it('know nothing as stored that only their own execution has got so far', async () => {
-		const mailbox = 'twice@example.test';
+		const mailbox = 'reopened@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
 		const [reservations, ledger] = [new Reservations(), new Ledger()];
 		for (const deleted of [0, 0]) {
@@ -444,6 +456,24 @@ describe('what comes of a mail', () => {
 		expect(first.items).toEqual([expect.stringMatching(/^refused: .*Server Unavailable. 21/), '2', '3']);
 		expect(first.failure).toBeUndefined();
 		expect((await round(mailbox, first.next)).items).toEqual([]);
+	});
+
+	it('is given a second time to who opens it twice, after the others, and only that one', async () => {
+		const mailbox = 'reopened@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		const { items, commands, left } = await round(mailbox, new Ledger(), {}, { readWhole: readTwice('2') });
+		expect([items, left]).toEqual([['1', '2 and 2', '3'], 0]);
+		expect(commands.filter((command) => command.startsWith('RETR'))).toEqual(['RETR 1', 'RETR 2', 'RETR 3', 'RETR 2']);
+	});
+
+	it('is left for the next execution where it is not given a second time', async () => {
+		const mailbox = 'not-reopened@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		for (let times = 0; times < 3; times += 1) sandbox.exchange.plan('pop', 'RETR', {});
+		sandbox.exchange.plan('pop', 'RETR', { drop: true });
+		const first = await round(mailbox, new Ledger(), {}, { readWhole: readTwice('2') });
+		expect(first).toMatchObject({ items: ['1', '3'], left: 1, failure: { permanent: false } });
+		expect((await round(mailbox, first.next)).items).toEqual(['2']);
 	});
 
 	it('is to be fetched still where the server gives none after it has said that it is busy', async () => {

@@ -323,7 +323,7 @@ describe('bad input is answered by field and remedy, without a secret', () => {
 		[
 			'a locked key without its passphrase',
 			() => byCertificate(encrypted(app.key, 'open sesame')),
-			{ code: 'input', field: 'Passphrase', message: 'The private key is encrypted, and its passphrase is empty.' },
+			{ code: 'input', field: 'Passphrase', message: 'Passphrase: it is empty, and the private key is encrypted.' },
 			/Enter the passphrase/,
 		],
 		[
@@ -450,7 +450,7 @@ it('a certificate whose time has not come is told, and a clock that is a little 
 	const at = (now: number): unknown => clientCertificate({ privateKey: app.key, certificate: app.cert }, now);
 	expect(() => at(from - 290_000)).not.toThrow();
 	expect(() => at(from - 310_000)).toThrow(
-		expect.objectContaining({ code: 'input', field: 'Certificate', message: `The certificate begins at ${new Date(from).toISOString()}.` }),
+		expect.objectContaining({ code: 'input', field: 'Certificate', message: `Certificate: it begins at ${new Date(from).toISOString()}.` }),
 	);
 });
 

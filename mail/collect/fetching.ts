@@ -1,0 +1,182 @@
+import { isVague, MailError } from '../errors';
+import { collect as gather, type Retrieved } from '../pop3/session';
+import type { Chosen } from './choice';
+import { dayOf, type Standing } from './ledger';
+import { HeaderTap, LONGEST_SHOWN, printOf } from './mailHead';
+import { Reopenable } from './reopenable';
+import type { Round } from './round';
+
+/** An email as the server gave it. */
+export interface CollectedMail {
+	uidl: string;
+	/** Bytes. */
+	size: number;
+	content:
+		/** See {@link Reopenable}. What is opened is read to its end or not at all. A connection that breaks shows in it. */
+		| { kind: 'whole'; open: () => Promise<AsyncGenerator<Buffer, void>> }
+		| { kind: 'headers'; bytes: Buffer; tooLarge: boolean }
+		/** The server lists the email and does not give it. */
+		| { kind: 'refused'; reason: MailError };
+}
+
+/** Makes the item of an email. */
+export type Make<Item> = (mail: CollectedMail) => Promise<Item>;
+
+/** After this many emails in a row for which the server is too busy, it is left alone. */
+const MOST_BUSY = 5;
+/** Emails asked for at once. */
+const AT_ONCE = 100;
+/** The same where {@link Round.wish} may end the collection in between. */
+const AT_ONCE_IN_HASTE = 10;
+
+/** Fetches the emails that were chosen, makes items of them, and enters those in the ledger. */
+export class Fetching<Item> {
+	/** By message number. */
+	readonly items = new Map<number, Item>();
+	/** Why the server did not give an email, by message number. */
+	readonly #refused = new Map<number, MailError>();
+	/** The server was too busy for an email, and has given none since. */
+	#busy: MailError | undefined;
+
+	constructor(
+		private readonly round: Round,
+		private readonly chosen: Chosen,
+		private readonly make: Make<Item>,
+	) {}
+
+	/** Fetches whole emails first, then headers. @throws MailError where the session is over; whatever `make` throws */
+	async run(): Promise<void> {
+		const { numbers, headers } = this.chosen;
+		const whole = numbers.filter((number) => this.#isWholeWanted(number));
+		await this.#fetchWhole(whole);
+		const rest = numbers.filter((number) => !this.#isWholeWanted(number));
+		for (const number of rest) {
+			const bytes = headers.get(number);
+			if (bytes !== undefined) await this.#enterHeaders(number, bytes);
+		}
+		await this.#inTurn(
+			rest.filter((number) => !headers.has(number)),
+			(some) => this.round.session.topMany(some, 0),
+			async (number, content) => await this.#enterHeaders(number, await gather(content, LONGEST_SHOWN)),
+		);
+		await this.#enterRefusals();
+		if (this.#busy !== undefined) throw this.#busy;
+	}
+
+	#isWholeWanted(number: number): boolean {
+		const { headersOnly, maxBytes } = this.round.wish;
+		return !headersOnly && this.#size(number) <= maxBytes;
+	}
+
+	async #fetchWhole(numbers: readonly number[]): Promise<void> {
+		const retrieve = (some: readonly number[]): AsyncGenerator<Retrieved, void> => this.round.session.retrieveMany(some);
+		/** Emails that `make` wants to read a second time. It waits for them. */
+		const again = new Map<number, { bytes: Reopenable; making: Promise<Item>; print: string }>();
+		try {
+			await this.#inTurn(numbers, retrieve, async (number, content) => {
+				const tap = new HeaderTap();
+				const bytes = new Reopenable(tap.tap(content));
+				const making = this.make({ ...this.#origin(number), content: { kind: 'whole', open: bytes.open } });
+				const result = await bytes.madeOrWantedAgain(making);
+				if (result === 'again') again.set(number, { bytes, making, print: tap.print });
+				else this.#enter(number, result.item, tap.print, this.#fetched);
+			});
+			await this.#inTurn([...again.keys()], retrieve, async (number, content) => {
+				const waiting = again.get(number);
+				if (waiting === undefined) return;
+				again.delete(number);
+				waiting.bytes.giveAgain(content);
+				const { item } = await waiting.bytes.made(waiting.making);
+				this.#enter(number, item, waiting.print, this.#fetched);
+			});
+		} finally {
+			for (const { bytes, making } of again.values()) {
+				bytes.refuse(new MailError('The server did not give the email a second time.', { code: 'notFound', speaker: 'pop' }));
+				// It is not entered, so that the next collection fetches it.
+				await making.catch(() => undefined);
+			}
+		}
+	}
+
+	/**
+	 * Asks for these and takes what comes. Where the server is too busy for an email, it is asked for again after the others.
+	 * If the server is too busy for it once more, though it gave another one in between, the email counts as refused.
+	 */
+	async #inTurn(
+		numbers: readonly number[],
+		ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>,
+		take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>,
+	): Promise<void> {
+		const { enough } = this.round.wish;
+		const atOnce = enough === undefined ? AT_ONCE : this.round.session.pipelining ? AT_ONCE_IN_HASTE : 1;
+		const again: number[] = [];
+		let busy: number[] = [];
+		for (let from = 0; from < numbers.length && enough?.() !== true; from += atOnce) {
+			for await (const { number, content } of ask(numbers.slice(from, from + atOnce))) {
+				if (content instanceof MailError) {
+					if (!this.#isBusy(number, content)) continue;
+					this.#busy = content;
+					if (busy.push(number) >= MOST_BUSY) throw content;
+					continue;
+				}
+				await take(number, content);
+				again.push(...busy);
+				busy = [];
+				this.#busy = undefined;
+			}
+		}
+		if (again.length === 0 || enough?.() === true) return;
+		for await (const { number, content } of ask(again)) {
+			if (!(content instanceof MailError)) await take(number, content);
+			else if (this.#isBusy(number, content)) this.#refused.set(number, content);
+		}
+	}
+
+	/** Whether the server may mean itself and not the email. Otherwise the email has gone, or is refused. */
+	#isBusy(number: number, error: MailError): boolean {
+		if (isVague(error)) return true;
+		if (error.code === 'throttled') throw error;
+		if (error.code !== 'notFound') this.#refused.set(number, error);
+		return false;
+	}
+
+	async #enterHeaders(number: number, bytes: Buffer): Promise<void> {
+		const origin = this.#origin(number);
+		const tooLarge = origin.size > this.round.wish.maxBytes;
+		const item = await this.make({ ...origin, content: { kind: 'headers', bytes, tooLarge } });
+		this.#enter(number, item, printOf(bytes), tooLarge ? 'seen' : this.#fetched);
+	}
+
+	/**
+	 * Makes items of refused emails. They would be refused the next time too, and must not hold up the emails behind them.
+	 * But first another command shows whether it is the session that is over (its token, Exchange's "Connection is closed").
+	 */
+	async #enterRefusals(): Promise<void> {
+		const [first] = this.#refused.values();
+		if (first === undefined) return;
+		await this.round.session.stat().catch(() => Promise.reject(first));
+		for (const [number, reason] of this.#refused) {
+			this.#enter(number, await this.make({ ...this.#origin(number), content: { kind: 'refused', reason } }), '', 'seen');
+		}
+	}
+
+	/** An email that did not come as it was wanted (too large, refused) counts as seen, so that it is never deleted. */
+	#enter(number: number, item: Item, print: string, standing: Standing): void {
+		const entry = { key: this.round.key(number), print, standing, day: dayOf(this.round.now) };
+		this.items.set(number, item);
+		this.round.ledger.put(entry);
+		this.round.reservations.local.fetched(entry);
+	}
+
+	get #fetched(): Standing {
+		return this.round.wish.deleteAfterFetch ? 'leaving' : 'fetched';
+	}
+
+	#origin(number: number): { uidl: string; size: number } {
+		return { uidl: this.round.found.listing.get(number) ?? '', size: this.#size(number) };
+	}
+
+	#size(number: number): number {
+		return this.chosen.sizes.get(number) ?? 0;
+	}
+}
