@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { inputError, readMailboxes, sameAddress, type Mailbox } from '../../mail/compose/addresses';
+import { readMailboxes, sameAddress, type Mailbox } from '../../mail/compose/addresses';
+import { inputError } from '../../mail/errors';
 import { flag, record } from '../parameterValues';
 import type { People } from './question';
 
