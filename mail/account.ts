@@ -24,9 +24,14 @@ export interface Account {
 	token: TokenSource;
 	/** How the token came about, for explanations. */
 	signIn: 'delegated' | 'appOnly';
+	/** How long a host may take to connect, and again to greet, in ms, where a person waits for it; each protocol's own patience otherwise. */
+	reachMs?: number;
 	/** Hears what is said on its connections. */
 	listen?: (protocol: Protocol) => Listener;
 }
+
+/** So long somebody who waits is left without an answer from a host that does not answer, in ms. */
+export const PERSON_WAITS_MS = 10_000;
 
 export function accountOf(id: string, mailbox: string, cloud: Cloud, token: TokenSource, signIn: Account['signIn']): Account {
 	return { id, mailbox, ...cloud.endpoints, token, signIn };

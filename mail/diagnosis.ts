@@ -6,6 +6,7 @@ import { MAIL_CAUSES } from './causes/mail';
 import { NETWORK_CAUSES } from './causes/network';
 import { POP_CAUSES } from './causes/pop';
 import { OTHER_SMTP_CAUSES, SMTP_CAUSES } from './causes/smtp';
+import { PROXY_CAUSES } from './causes/proxy';
 import { STARTTLS_CAUSES } from './causes/starttls';
 import { isTransientCode, MailError } from './errors';
 import { oneLine, redact, Secrets } from './redact';
@@ -17,6 +18,7 @@ export type { Circumstances } from './causes/cause';
  * wins, so the special stand above the general.
  */
 export const CAUSES: readonly Cause[] = [
+	...PROXY_CAUSES,
 	...STARTTLS_CAUSES,
 	...IDENTITY_CAUSES,
 	...HOST_CAUSES,

@@ -10,10 +10,10 @@ export const MAIL_PROXY = 'N8N_OFFICE365_MAIL_PROXY';
 
 const PORTS: Record<string, number> = { 'socks5:': 1080, 'socks5h:': 1080, 'http:': 80, 'https:': 443 };
 
-/** The proxy that all connections to mail servers go through; undefined where there is none. @throws MailError `configuration` */
-export function mailProxy(): URL | undefined {
+/** The proxy that connections to this mail server go through; undefined where there is none. @throws MailError `configuration` */
+export function mailProxy(endpoint: Endpoint): URL | undefined {
 	const given = process.env[MAIL_PROXY]?.trim() ?? '';
-	if (given === '') return undefined;
+	if (given === '' || isExempt(endpoint)) return undefined;
 	const url = URL.canParse(given) ? new URL(given) : undefined;
 	if (url !== undefined && url.hostname !== '' && url.protocol in PORTS) return url;
 	throw new MailError(`The environment variable ${MAIL_PROXY} of this n8n is not the address of a proxy.`, {
@@ -22,9 +22,28 @@ export function mailProxy(): URL | undefined {
 	});
 }
 
+/**
+ * NO_PROXY as other programs read it: names divided by commas or blanks, each with all names below it, whether a dot or `*.`
+ * stands before it or not, with a port or without; `*` for all.
+ */
+function isExempt({ host, port }: Endpoint): boolean {
+	const name = host.toLowerCase();
+	const list = process.env.no_proxy ?? process.env.NO_PROXY ?? '';
+	return list
+		.toLowerCase()
+		.split(/[\s,]+/)
+		.some((entry) => {
+			if (entry === '*') return true;
+			const [, listed = '', only] = /^(?:\*?\.)?(.*?)(?::(\d{1,5}))?$/.exec(entry) ?? [];
+			if (only !== undefined && Number(only) !== port) return false;
+			return listed !== '' && (name === listed || name.endsWith(`.${listed}`));
+		});
+}
+
 /** Who is at the other end, for explanations: host and port, and the proxy on the way there. */
-export function peerOf({ host, port }: Endpoint): string {
-	const proxy = mailProxy();
+export function peerOf(endpoint: Endpoint): string {
+	const { host, port } = endpoint;
+	const proxy = mailProxy(endpoint);
 	return proxy === undefined ? `${host}:${port}` : `${host}:${port} through the proxy ${proxy.protocol}//${hostOf(proxy)}:${portOf(proxy)}`;
 }
 
@@ -41,7 +60,7 @@ export async function connectThrough(proxy: URL, { host, port }: Endpoint, timeo
 
 /** A connection that is made, or one that is on its way: through the proxy, or straight. */
 export async function openSocket(endpoint: Endpoint, timeoutMs: number): Promise<{ socket: Socket; connected: boolean }> {
-	const proxy = mailProxy();
+	const proxy = mailProxy(endpoint);
 	if (proxy !== undefined) return { socket: await connectThrough(proxy, endpoint, timeoutMs), connected: true };
 	return { socket: connect({ host: endpoint.host, port: endpoint.port }), connected: false };
 }
@@ -65,7 +84,12 @@ async function connectSocks(proxy: URL, host: string, port: number, timeoutMs: n
 		return socket.pause();
 	} catch (error) {
 		// The library hangs its options onto the error, with the password among them.
-		throw new Error(`ECONNREFUSED: the SOCKS proxy made no connection: ${error instanceof Error ? error.message : 'unknown'}`);
+		const reason = error instanceof Error ? error.message : 'unknown';
+		throw new Error(
+			/timed out/.test(reason)
+				? 'ETIMEDOUT: the proxy did not answer in time'
+				: `ECONNREFUSED: the SOCKS proxy made no connection: ${reason}`,
+		);
 	}
 }
 

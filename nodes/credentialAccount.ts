@@ -8,7 +8,7 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
-import { accountOf, type Account } from '../mail/account';
+import { accountOf, PERSON_WAITS_MS, type Account } from '../mail/account';
 import { cloudOf, fieldText, tenantOf } from '../mail/clouds';
 import { diagnose, type Circumstances } from '../mail/diagnosis';
 import { MailError } from '../mail/errors';
@@ -48,6 +48,7 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	const cloud = cloudOf({ ...fields, mailbox: address }, claimed(fields, 'tid'));
 	const id = credentialId(context.getNode(), type);
 	const owner = ownerOf(id, fields);
+	const patience = isAwaited(context) && { reachMs: PERSON_WAITS_MS };
 	if (type === APP) {
 		// Read here too, so that a wrong field is told before anything is tried.
 		serviceAccountOf(fields);
@@ -55,12 +56,13 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 			...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)),
 			owner,
 			user: userOf(fields),
+			...patience,
 		};
 	}
 	requireRenewal(context, choice);
 	tenantOf(fields);
 	const mailbox = address === '' ? signedInAddress(fields) : requireMailbox(address);
-	return { ...accountOf(id, mailbox, cloud, oAuth2Tokens(context), 'delegated'), owner, user: claimed(fields, 'upn') };
+	return { ...accountOf(id, mailbox, cloud, oAuth2Tokens(context), 'delegated'), owner, user: claimed(fields, 'upn'), ...patience };
 }
 
 /**
@@ -141,8 +143,6 @@ async function logged(context: NodeContext, type: string, acquire: () => Promise
 
 /** How long n8n may take to renew, in ms. It waits for minutes itself, older ones without end. */
 const REFRESH_MS = 60_000;
-/** The same where somebody runs the workflow by hand and waits. */
-const MANUAL_REFRESH_MS = 10_000;
 
 /**
  * A token refreshed and persisted by n8n, or the one that another process has stored meanwhile.
@@ -155,7 +155,7 @@ async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedO
 	try {
 		// Bound to a context: unbound it fails with "this.getCredentials is not a function".
 		const seen: NodeContext = Object.create(context, { getCredentials: { value: async () => await Promise.resolve({ ...fields }) } });
-		answer = await within(manual(context) ? MANUAL_REFRESH_MS : REFRESH_MS, context.helpers.refreshOAuth2Token.call(seen, PERSON));
+		answer = await within(manual(context) ? PERSON_WAITS_MS : REFRESH_MS, context.helpers.refreshOAuth2Token.call(seen, PERSON));
 	} catch (error) {
 		throw diagnose(error, at);
 	}
@@ -167,6 +167,11 @@ async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedO
 
 function manual(context: NodeContext): boolean {
 	return 'getMode' in context && context.getMode?.() === 'manual';
+}
+
+/** Somebody runs the workflow by hand, or looks at a list that is being loaded. */
+function isAwaited(context: NodeContext): boolean {
+	return !('getMode' in context) || manual(context);
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { endpointOf, type Account } from '../account';
+import { endpointOf, PERSON_WAITS_MS, type Account } from '../account';
 import type { Protocol } from '../clouds';
 import { diagnose } from '../diagnosis';
 import { SmtpSession } from '../smtp/session';
@@ -31,26 +31,7 @@ export interface ConnectionReport {
 /** Tries everything from the token to the mailbox, stops a protocol at its first failure, and never throws. Changes nothing. */
 export async function runConnectionTest(account: Account, protocols: readonly Protocol[]): Promise<ConnectionReport> {
 	const steps: Step[] = [];
-	const attempt = async (protocol: Step['protocol'], step: Step['step'], work: () => Promise<string>): Promise<boolean> => {
-		const started = Date.now();
-		try {
-			const detail = await work();
-			steps.push({ protocol, step, ok: true, tookMs: Date.now() - started, detail });
-			return true;
-		} catch (error) {
-			const told = diagnose(error, { speaker: protocol, mailbox: account.mailbox });
-			steps.push({
-				protocol,
-				step,
-				ok: false,
-				tookMs: Date.now() - started,
-				detail: told.message,
-				remedy: told.remedy,
-				...(told.said !== undefined && { said: told.said }),
-			});
-			return false;
-		}
-	};
+	const attempt = attempts(account, steps);
 	let signedInAs = account.user;
 	const gotToken = await attempt('identity', 'token', async () => {
 		const token = await account.token();
@@ -59,16 +40,40 @@ export async function runConnectionTest(account: Account, protocols: readonly Pr
 	});
 	if (gotToken) {
 		await attempt('identity', 'claims', async () => describeClaims((await account.token()).claims()));
-		for (const protocol of protocols) {
-			if (!(await attempt(protocol, 'connect', async () => await tryConnect(protocol, endpointOf(account, protocol))))) continue;
-			if (!(await attempt(protocol, 'tls', async () => await tryTls(protocol, endpointOf(account, protocol))))) continue;
-			await signIn(account, protocol, attempt);
-		}
+		// At the same time, so that hosts that do not answer are waited for together.
+		steps.push(...(await Promise.all(protocols.map(async (protocol) => await testProtocol(account, protocol)))).flat());
 	}
 	return { ok: steps.every(({ ok }) => ok), mailbox: account.mailbox, ...(signedInAs !== undefined && { signedInAs }), steps };
 }
 
-type Attempt = (protocol: Protocol, step: Step['step'], work: () => Promise<string>) => Promise<boolean>;
+async function testProtocol(given: Account, protocol: Protocol): Promise<Step[]> {
+	const account: Account = Object.assign(Object.create(given), { reachMs: PERSON_WAITS_MS });
+	const steps: Step[] = [];
+	const attempt = attempts(account, steps);
+	if (!(await attempt(protocol, 'connect', async () => await tryConnect(protocol, endpointOf(account, protocol))))) return steps;
+	if (await attempt(protocol, 'tls', async () => await tryTls(protocol, endpointOf(account, protocol))))
+		await signIn(account, protocol, attempt);
+	return steps;
+}
+
+/** Takes steps, and notes how each went. */
+function attempts({ mailbox }: Account, steps: Step[]): Attempt {
+	return async (protocol, step, work) => {
+		const started = Date.now();
+		const entry = { protocol, step };
+		try {
+			const detail = await work();
+			steps.push({ ...entry, ok: true, tookMs: Date.now() - started, detail });
+			return true;
+		} catch (error) {
+			const { message, remedy, said } = diagnose(error, { speaker: protocol, mailbox });
+			steps.push({ ...entry, ok: false, tookMs: Date.now() - started, detail: message, remedy, ...(said !== undefined && { said }) });
+			return false;
+		}
+	};
+}
+
+type Attempt = (protocol: Step['protocol'], step: Step['step'], work: () => Promise<string>) => Promise<boolean>;
 
 /** With the clients that the nodes use; two steps for those protocols that open a mailbox. */
 async function signIn(account: Account, protocol: Protocol, attempt: Attempt): Promise<void> {

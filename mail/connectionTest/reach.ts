@@ -1,14 +1,11 @@
 import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 
-import { tlsOptions } from '../account';
+import { PERSON_WAITS_MS, tlsOptions } from '../account';
 import type { Endpoint, Protocol } from '../clouds';
 import { diagnose } from '../diagnosis';
 import { MailError } from '../errors';
 import { openSocket, peerOf } from '../mailProxy';
-
-/** How long a connection may take from the first byte to verified TLS, in ms. */
-const PATIENCE_MS = 10_000;
 
 /** What is said in plain text before TLS: RFC 3207 for SMTP, RFC 2595 for IMAP and POP. `done` ends an answer. */
 const PREAMBLE: Record<Protocol, Array<{ say?: string; done: RegExp; good: RegExp }>> = {
@@ -53,7 +50,7 @@ export async function tryTls(protocol: Protocol, endpoint: Endpoint): Promise<st
 
 async function overTcp(protocol: Protocol, endpoint: Endpoint, work: (socket: Socket) => Promise<string>): Promise<string> {
 	try {
-		const { socket, connected } = await openSocket(endpoint, PATIENCE_MS);
+		const { socket, connected } = await openSocket(endpoint, PERSON_WAITS_MS);
 		return await within(protocol, endpoint, socket, async () => {
 			if (!connected) await happens(socket, 'connect');
 			return await work(socket);
@@ -64,12 +61,12 @@ async function overTcp(protocol: Protocol, endpoint: Endpoint, work: (socket: So
 }
 
 async function within(protocol: Protocol, endpoint: Endpoint, socket: Socket, work: () => Promise<string>): Promise<string> {
-	const late = new MailError(`${peerOf(endpoint)} did not answer within ${PATIENCE_MS / 1000} s.`, {
+	const late = new MailError(`${peerOf(endpoint)} did not answer within ${PERSON_WAITS_MS / 1000} s.`, {
 		code: 'timeout',
 		speaker: protocol,
 		remedy: 'Check host, port and security (tls or starttls), and that no firewall stands between.',
 	});
-	const timer = setTimeout(() => socket.destroy(late), PATIENCE_MS);
+	const timer = setTimeout(() => socket.destroy(late), PERSON_WAITS_MS);
 	try {
 		return await work();
 	} catch (error) {

@@ -57,7 +57,7 @@ export class ImapSession {
 
 	/** @throws MailError: `auth` after a fresh token was refused too, `throttled`, `unreachable`, `stopped` … */
 	static async open(account: Account, signal?: AbortSignal, changes: Partial<Patience> = {}): Promise<ImapSession> {
-		const patience = { ...PATIENCE, ...changes };
+		const patience = { ...PATIENCE, ...(account.reachMs !== undefined && { connectMs: account.reachMs }), ...changes };
 		return await dialWithToken(account.token, async (token) => await dial(account, token, patience, signal));
 	}
 
@@ -226,7 +226,7 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 		secure: endpoint.security === 'tls',
 		doSTARTTLS: endpoint.security === 'starttls' ? true : undefined,
 		tls: tlsOptions(endpoint),
-		proxy: mailProxy()?.href.replace(/^socks5h:/, 'socks5:'),
+		proxy: mailProxy(endpoint)?.href.replace(/^socks5h:/, 'socks5:'),
 		auth: { user: account.mailbox, accessToken: token.reveal() },
 		logger: {
 			debug: overheard(account),
@@ -260,13 +260,21 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 		return session;
 	} catch (error) {
 		session.close();
-		throw isStopped(signal) ? stopped(at) : (watchdog.fault ?? overflow(error, dialled) ?? diagnose(error, dialled));
+		throw isStopped(signal) ? stopped(at) : (watchdog.fault ?? overflow(error, dialled) ?? diagnose(proxyFault(error), dialled));
 	} finally {
 		watchdog.stop();
 		signal?.removeEventListener('abort', abort);
 		// It has been used, and whatever prints the library's object would print it too.
 		if (client.options.auth !== undefined) client.options.auth = { user: account.mailbox };
 	}
+}
+
+/** The library says of every fault of a proxy that it failed, and keeps the reason for itself. */
+function proxyFault(error: unknown): unknown {
+	const reason: unknown = error instanceof Error ? Reflect.get(error, '_err') : undefined;
+	if (!(reason instanceof Error)) return error;
+	const status = /^Invalid response from proxy: (\d{3})$/.exec(reason.message)?.[1];
+	return status === undefined ? reason : new Error(`ECONNREFUSED: the proxy answered HTTP ${status}`);
 }
 
 function isStopped(signal: AbortSignal | undefined): boolean {

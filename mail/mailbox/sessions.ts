@@ -135,7 +135,8 @@ export class Connection {
 				return await work(await this.#ready(folder));
 			} catch (error) {
 				const pauseMs = pauseAfter(error, attempt);
-				if (pauseMs === undefined || attempt >= TRIES || Date.now() - started + pauseMs > PATIENCE_MS) throw error;
+				const patienceMs = unreached(error) ? (this.account.reachMs ?? PATIENCE_MS) : PATIENCE_MS;
+				if (pauseMs === undefined || attempt >= TRIES || Date.now() - started + pauseMs > patienceMs) throw error;
 				await this.#pause(pauseMs);
 			}
 		}
@@ -187,6 +188,10 @@ export class Connection {
 function pauseAfter(error: unknown, attempt: number): number | undefined {
 	if (!(error instanceof MailError) || error.permanent || error.code === 'protocol' || error.code === 'stopped') return undefined;
 	return error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
+}
+
+function unreached(error: unknown): boolean {
+	return error instanceof MailError && (error.code === 'unreachable' || error.code === 'timeout');
 }
 
 function cancelled(): MailError {

@@ -19,7 +19,7 @@ const AUTH = 'AUTH XOAUTH2';
  */
 export async function signIn(connection: PopConnection, endpoint: Endpoint, mailbox: string, token: AccessToken): Promise<Capabilities> {
 	const at = connection.at;
-	await okay(connection, at, 'the greeting');
+	await okay(connection, at, 'the greeting', connection.limits.greetingMs);
 	if (endpoint.security === 'starttls') {
 		connection.write('STLS\r\n');
 		await okay(connection, at, 'STLS');

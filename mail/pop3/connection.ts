@@ -85,8 +85,8 @@ export class PopConnection implements Supply {
 	}
 
 	/** The next line without CRLF. @throws MailError `lost`, `timeout`, `protocol` */
-	async line(command: string): Promise<string> {
-		const patience: Patience = { leftMs: this.limits.answerMs };
+	async line(command: string, withinMs = this.limits.answerMs): Promise<string> {
+		const patience: Patience = { leftMs: withinMs };
 		for (;;) {
 			const line = this.lineNow(command);
 			if (line !== undefined) return line;

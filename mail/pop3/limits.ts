@@ -2,6 +2,8 @@
 export interface PopLimits {
 	/** For the TCP connection and for TLS, each. */
 	connectMs: number;
+	/** From then to the greeting. */
+	greetingMs: number;
 	/** From a command to the end of the line that answers it. */
 	answerMs: number;
 	/** Without a byte while an answer is awaited. */
@@ -32,6 +34,7 @@ const MIB = 1024 * 1024;
 
 export const LIMITS: PopLimits = {
 	connectMs: MINUTE / 2,
+	greetingMs: 2 * MINUTE,
 	// RFC 1939 lets a server think for as long as it likes; a maildrop of 100,000 mails takes Dovecot some seconds.
 	answerMs: 2 * MINUTE,
 	silenceMs: MINUTE,

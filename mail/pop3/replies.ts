@@ -3,8 +3,8 @@ import { MailError } from '../errors';
 import { LONGEST_LINE, type PopConnection } from './connection';
 
 /** A +OK line. @throws MailError by what the server said */
-export async function okay(connection: PopConnection, at: Circumstances, command: string): Promise<string> {
-	const line = await connection.line(command);
+export async function okay(connection: PopConnection, at: Circumstances, command: string, withinMs?: number): Promise<string> {
+	const line = await connection.line(command, withinMs);
 	if (line.startsWith('+OK')) return line;
 	throw refusal(line, at, command);
 }

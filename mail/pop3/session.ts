@@ -62,10 +62,12 @@ export class PopSession {
 	/** Connects and signs in; a refused token is replaced once. @throws MailError */
 	static async open(account: Account, limits: Partial<PopLimits> = {}): Promise<PopSession> {
 		const endpoint = endpointOf(account, 'pop');
+		const { reachMs } = account;
+		const hurry = reachMs === undefined ? {} : { connectMs: reachMs, greetingMs: reachMs };
 		const dial = async (token: AccessToken): Promise<PopSession> => {
 			const at: Circumstances = { speaker: 'pop', mailbox: account.mailbox, token, peer: peerOf(endpoint) };
 			return await PopSession.on(
-				await PopConnection.open(endpoint, at, { ...LIMITS, ...limits }, hidden(account.listen?.('pop'), token)),
+				await PopConnection.open(endpoint, at, { ...LIMITS, ...hurry, ...limits }, hidden(account.listen?.('pop'), token)),
 				account,
 				token,
 			);

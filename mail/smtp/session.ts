@@ -135,7 +135,7 @@ export class SmtpSession {
 		let refusal: MailError | undefined;
 		let maxSize = 0;
 		let pipelining = false;
-		const socket = await proxied(endpoint, at);
+		const socket = await proxied(endpoint, at, account.reachMs);
 		const connection = new Connection({
 			...(socket !== undefined && { connection: socket }),
 			host: endpoint.host,
@@ -144,6 +144,7 @@ export class SmtpSession {
 			requireTLS: endpoint.security === 'starttls',
 			tls: tlsOptions(endpoint),
 			...DEADLINES,
+			...(account.reachMs !== undefined && { connectionTimeout: account.reachMs, greetingTimeout: account.reachMs }),
 			...overheard(account, token),
 			// A name of our own: for its own XOAUTH2 nodemailer wants to fetch the token itself.
 			customAuth: {
@@ -300,10 +301,10 @@ export class SmtpSession {
 }
 
 /** A connection through the operator's proxy, where there is one. @throws MailError */
-async function proxied(endpoint: Endpoint, at: Circumstances): Promise<Socket | undefined> {
-	const proxy = mailProxy();
+async function proxied(endpoint: Endpoint, at: Circumstances, reachMs = DEADLINES.connectionTimeout): Promise<Socket | undefined> {
+	const proxy = mailProxy(endpoint);
 	try {
-		return proxy === undefined ? undefined : await connectThrough(proxy, endpoint, DEADLINES.connectionTimeout);
+		return proxy === undefined ? undefined : await connectThrough(proxy, endpoint, reachMs);
 	} catch (error) {
 		throw diagnose(error, at);
 	}

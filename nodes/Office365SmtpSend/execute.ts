@@ -25,8 +25,6 @@ const ANSWERS = new Set<unknown>(['reply', 'forward']);
 /** In characters. */
 const LONGEST_KEY = 500;
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
-/** So long somebody who runs the workflow by hand waits for a host that cannot be reached, in ms. */
-const TESTER_WAITS_MS = 10_000;
 
 /**
  * All items, so many at a time as keep the connections busy, each answered by one item at its place. Without
@@ -207,7 +205,7 @@ export async function deliver(
 	const { retryForMs, messagesPerMinute, resendUnknown, failOnRejected } = readDelivery(options);
 	const sent = await sendMail(account, composed, {
 		retryForMs,
-		unreachableForMs: context.getMode?.() === 'manual' ? TESTER_WAITS_MS : retryForMs,
+		unreachableForMs: account.reachMs ?? retryForMs,
 		messagesPerMinute,
 		resendUnknown,
 		departure,

@@ -10,6 +10,7 @@ import type { Account } from '../../mail/account';
 import type { Cause, Circumstances } from '../../mail/causes/cause';
 import { cloudOf } from '../../mail/clouds';
 import { CAUSES, diagnose } from '../../mail/diagnosis';
+import { MAIL_PROXY } from '../../mail/mailProxy';
 import { MailError, type Speaker } from '../../mail/errors';
 import { ALLOW_HOST_IDENTITY, HOST_IDENTITY_SERVERS } from '../../mail/signIn/hostIdentity';
 import { ImapSession } from '../../mail/imap/session';
@@ -461,6 +462,16 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 			await TALK[protocol](account());
 		},
 	]),
+	'proxy-sign-in': (['smtp', 'imap', 'pop'] as const).map((protocol) => [
+		'a proxy that wants a sign-in',
+		protocol,
+		async () => await talkThrough(protocol, await connectProxy({ refuse: 407 })),
+	]),
+	'proxy-refused': (['smtp', 'imap', 'pop'] as const).map((protocol) => [
+		'a proxy that allows no such port',
+		protocol,
+		async () => await talkThrough(protocol, await connectProxy({ refuse: 403 })),
+	]),
 	'starttls-missing': (['smtp', 'imap'] as const).map((protocol) => [
 		'a server without STARTTLS',
 		protocol,
@@ -496,6 +507,10 @@ async function askAt(authority: string): Promise<unknown> {
 async function askThrough(proxy: Proxy): Promise<unknown> {
 	withEnvironment({ HTTPS_PROXY: `http://localhost:${proxy.port}`, https_proxy: undefined, NO_PROXY: undefined, no_proxy: undefined });
 	return await askAt('https://login.example.test').finally(async () => await proxy.stop());
+}
+async function talkThrough(protocol: 'smtp' | 'imap' | 'pop', proxy: Proxy): Promise<unknown> {
+	withEnvironment({ [MAIL_PROXY]: `http://localhost:${proxy.port}`, NO_PROXY: undefined, no_proxy: undefined });
+	return await TALK[protocol](account()).finally(async () => await proxy.stop());
 }
 async function askHost(): Promise<unknown> {
 	return await appTokens({ cloud: cloudOf(customCloud(sandbox)), authentication: 'managedIdentity', clientId: '' })(false);

@@ -32,9 +32,16 @@ afterAll(async () => await sandbox.stop());
 
 async function through(proxy: Proxy, address: string): Promise<Proxy> {
 	running.push(proxy);
-	withEnvironment({ [MAIL_PROXY]: `${address}:${proxy.port}` });
+	withEnvironment({ [MAIL_PROXY]: `${address}:${proxy.port}`, NO_PROXY: undefined, no_proxy: undefined });
 	return proxy;
 }
+/** The port of a proxy that has ended. */
+async function gone(): Promise<Proxy> {
+	const proxy = await connectProxy();
+	await proxy.stop();
+	return { ...proxy, stop: async () => await Promise.resolve() };
+}
+
 const account = (change: Partial<Account> = {}): Account => ({ ...accountOn(sandbox, ADA, ways(sandbox).exchange), ...change });
 const OPEN = {
 	smtp: async (given: Account): Promise<void> => await (await SmtpSession.open(given)).quit(),
@@ -43,10 +50,20 @@ const OPEN = {
 };
 const PROTOCOLS = ['smtp', 'imap', 'pop'] as const;
 
-describe.each([
-	['SOCKS5', async () => await through(await socksProxy(), 'socks5://localhost')],
-	['HTTP CONNECT', async () => await through(await connectProxy({ credentials: 'ada:open sesame' }), 'http://ada:open%20sesame@localhost')],
-])('mail connections through a proxy of %s', (_kind, begin) => {
+const CREDENTIALS = 'ada:open sesame';
+const KINDS = {
+	SOCKS5: async () => await through(await socksProxy(), 'socks5://localhost'),
+	'SOCKS5 with socks5h': async () => await through(await socksProxy(), 'socks5h://localhost'),
+	'SOCKS5 with user name and password': async () =>
+		await through(await socksProxy({ credentials: CREDENTIALS }), 'socks5://ada:open%20sesame@localhost'),
+	'HTTP CONNECT': async () => await through(await connectProxy(), 'http://localhost'),
+	'HTTP CONNECT with user name and password': async () =>
+		await through(await connectProxy({ credentials: CREDENTIALS }), 'http://ada:open%20sesame@localhost'),
+	'HTTP CONNECT over TLS': async () =>
+		await through(await connectProxy({ credentials: CREDENTIALS, tls: sandbox.authority.server }), 'https://ada:open%20sesame@localhost'),
+};
+
+describe.each(Object.entries(KINDS))('mail connections through a proxy of %s', (_kind, begin) => {
 	it.each(PROTOCOLS)('reach %s by its name, with TLS up to the mail server', async (protocol) => {
 		const { asked } = await begin();
 		await OPEN[protocol](account());
@@ -64,7 +81,7 @@ describe.each([
 		const report = await runConnectionTest(account(), PROTOCOLS);
 		expect(report.steps.filter(({ ok }) => !ok)).toEqual([]);
 		expect(report.steps.find(({ step }) => step === 'connect')?.detail).toMatch(
-			/through the proxy (socks5|http):\/\/localhost:\d+ answers$/,
+			/through the proxy (socks5h?|https?):\/\/localhost:\d+ answers$/,
 		);
 		expect(asked.length).toBe(9);
 	});
@@ -80,6 +97,84 @@ describe('a proxy', () => {
 			remedy: expect.stringContaining('proxy'),
 		});
 		expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hush-hush');
+	});
+
+	it.each([
+		[
+			'SOCKS5 wants a sign-in',
+			async () => await through(await socksProxy({ credentials: CREDENTIALS }), 'socks5://localhost'),
+			/user name and password/,
+			/USER:PASSWORD@/,
+		],
+		[
+			'SOCKS5 knows another password',
+			async () => await through(await socksProxy({ credentials: CREDENTIALS }), 'socks5://ada:hush-hush@localhost'),
+			/user name and password/,
+			/USER:PASSWORD@/,
+		],
+		[
+			'SOCKS5 allows no such host',
+			async () => await through(await socksProxy({ refuse: 2 }), 'socks5://localhost'),
+			/made no connection/,
+			/allow.*NO_PROXY/,
+		],
+		[
+			'HTTP wants a sign-in',
+			async () => await through(await connectProxy({ credentials: CREDENTIALS }), 'http://localhost'),
+			/user name and password/,
+			/USER:PASSWORD@/,
+		],
+		[
+			'HTTP allows no such port',
+			async () => await through(await connectProxy({ refuse: 403 }), 'http://localhost'),
+			/made no connection/,
+			/allow.*NO_PROXY/,
+		],
+		[
+			'HTTP reaches nobody',
+			async () => await through(await connectProxy({ refuse: 502 }), 'http://localhost'),
+			/made no connection/,
+			/host and port/,
+		],
+		['SOCKS5 says nothing', async () => await through(await socksProxy({ silent: true }), 'socks5://localhost'), /in time/, /proxy/],
+		['HTTP says nothing', async () => await through(await connectProxy({ silent: true }), 'http://localhost'), /in time/, /proxy/],
+		[
+			'HTTP over TLS has a certificate that nobody signed',
+			async () => await through(await connectProxy({ tls: sandbox.authority.untrusted }), 'https://localhost'),
+			/cannot be trusted/,
+			/NODE_EXTRA_CA_CERTS/,
+		],
+		['nobody is there', async () => await through(await gone(), 'http://localhost'), /could not reach/, /proxy/],
+	])('%s: each protocol names the proxy, the cause and the remedy', async (_case, begin, message, remedy) => {
+		const { port } = await begin();
+		for (const protocol of PROTOCOLS) {
+			const error: unknown = await OPEN[protocol](account({ reachMs: 1_000 })).catch((reason: unknown) => reason);
+			expect([protocol, error]).toEqual([
+				protocol,
+				expect.objectContaining({ message: expect.stringMatching(message), remedy: expect.stringMatching(remedy) }),
+			]);
+			expect(error).toMatchObject({ message: expect.stringContaining(`localhost:${port}`) });
+			expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hush-hush');
+		}
+	});
+
+	it.each(['localhost', 'LOCALHOST', '*', 'example.com, localhost', '.localhost', '*.localhost example.com', 'localhost:PORT'])(
+		'is passed by for a mail host that NO_PROXY lists as %s',
+		async (list) => {
+			const { asked } = await KINDS['HTTP CONNECT']();
+			for (const protocol of PROTOCOLS) {
+				withEnvironment({ NO_PROXY: list.replace('PORT', String(sandbox.exchange[protocol].port)) });
+				await OPEN[protocol](account());
+			}
+			expect(asked).toEqual([]);
+		},
+	);
+
+	it.each(['', 'example.com', 'host', 'ocalhost', 'sub.localhost', 'localhost:1'])('is used where NO_PROXY says %o', async (list) => {
+		const { asked } = await KINDS['HTTP CONNECT']();
+		withEnvironment({ NO_PROXY: list });
+		for (const protocol of PROTOCOLS) await OPEN[protocol](account());
+		expect(asked).toHaveLength(3);
 	});
 
 	it.each(['gopher://proxy', 'proxy.example.com:1080', 'http://'])(
