@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { MailError } from '../../mail/errors';
 import { startTrigger } from '../../nodes/ImapTrigger/start';
-import { runMailbox } from '../../nodes/ImapMailbox/run';
-import { sendItems } from '../../nodes/Office365SmtpSend/send';
-import { fetchItems } from '../../nodes/PopFetch/fetch';
+import { runMailbox } from '../../nodes/ImapMailbox/execute';
+import { sendItems } from '../../nodes/Office365SmtpSend/execute';
+import { fetchItems } from '../../nodes/PopFetch/execute';
 import { pollOnce } from '../../nodes/PopTrigger/poll';
 import { testServiceAccount } from '../../nodes/testConnection';
 import { customCloud } from '../../sandbox/credentials';
