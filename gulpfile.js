@@ -12,6 +12,12 @@ function compile(done) {
 	done();
 }
 
+/** The setup guide as a page that works offline, of the same code as the command. */
+async function page() {
+	const { writePage } = await import('./setup/buildPage.mjs');
+	writePage();
+}
+
 /** Icons, codex files and the schemas of outputs lie beside what they belong to. */
 function assets(folder) {
 	return Object.assign(
@@ -26,4 +32,4 @@ function assets(folder) {
 	);
 }
 
-exports.build = series(clean, parallel(compile, assets('nodes'), assets('credentials')));
+exports.build = series(clean, parallel(compile, page, assets('nodes'), assets('credentials')));
