@@ -18,6 +18,7 @@ import { readInvitation } from './invitationSettings';
 import { Progress } from './progress';
 import { readRaw } from './rawSettings';
 import { readReply } from './replySettings';
+import { takeReplyAnswer } from './replyAnswer';
 import { SentRecord } from './sentRecord';
 import { readDelivery, readMail, readService } from './settings';
 
@@ -98,6 +99,7 @@ async function runItem(
 	accounts: Accounts,
 	hints: Hints,
 ): Promise<INodeExecutionData> {
+	if (own.getNodeParameter('operation', item, 'send') === 'takeAnswer') return { json: await takeReplyAnswer(own, item) };
 	const options = record(own.getNodeParameter('options', item, {}));
 	const choice = accountChoice(own.getNodeParameter('authentication', item, 'oAuth2'), options);
 	const account = sendingThrough(readService(options), await accounts.of(choice));

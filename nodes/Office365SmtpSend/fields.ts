@@ -51,6 +51,13 @@ export const fields: INodeProperties[] = [
 				description: 'Send a finished email unchanged, from an .eml file or from text',
 			},
 			{
+				name: 'Take Answer',
+				value: 'takeAnswer',
+				action: 'Take an email reply as the answer to a question',
+				description:
+					'Take an email that replies to a question of Send and Wait for Response as its answer. The waiting execution continues.',
+			},
+			{
 				name: 'Test Connection',
 				value: 'testConnection',
 				action: 'Test the connection',

@@ -26,7 +26,7 @@ export async function callOwn(link: string, body: object): Promise<OwnAnswer> {
 		last = await call(url, new URL(link).host, JSON.stringify(body)).catch((error: unknown): OwnAnswer => {
 			return { state: 'failed', reason: error instanceof Error ? error.message || error.name : String(error) };
 		});
-		if (last.state === 'done') return last;
+		if (last.state !== 'failed') return last;
 	}
 	return last;
 }

@@ -81,15 +81,24 @@ interface Taken {
 
 /** From a message item's JSON, the whole item, or JSON text of either; files are taken from the item or the input item. */
 async function takeOriginal(context: MailContext, item: number): Promise<Taken> {
+	const { json, binary, raw } = givenItem(context, item);
+	if (raw === undefined) return { original: await readOriginal(json), json, binary };
+	const resolved = await resolve(context, raw);
+	return { original: await readOriginal(resolved.json), json, binary: resolved.binary };
+}
+
+/** The message item that the parameter `original` holds; `raw` is the whole mail where the item has it only like that. */
+export function givenItem(
+	context: MailContext,
+	item: number,
+): { json: IDataObject; binary: IBinaryKeyData; raw: IBinaryData | string | undefined } {
 	const given = parsed(context.getNodeParameter('original', item, {}));
 	const whole = 'json' in given && typeof given.json === 'object' && given.json !== null ? given : undefined;
 	const json = whole === undefined ? given : record(whole.json);
 	const binary = whole !== undefined && 'binary' in whole ? binariesOf(whole.binary) : (context.getInputData()[item]?.binary ?? {});
 	const raw = binary[RAW_PROPERTY];
-	if (typeof json.raw !== 'string' && (raw === undefined || json.from !== undefined))
-		return { original: await readOriginal(json), json, binary };
-	const resolved = await resolve(context, raw ?? text(json.raw, 'Original Message'));
-	return { original: await readOriginal(resolved.json), json, binary: resolved.binary };
+	const isTakenApart = typeof json.raw !== 'string' && (raw === undefined || json.from !== undefined);
+	return { json, binary, raw: isTakenApart ? undefined : (raw ?? text(json.raw, 'Original Message')) };
 }
 
 function parsed(value: unknown): IDataObject {

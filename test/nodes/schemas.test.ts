@@ -105,6 +105,17 @@ const GIVEN: Record<string, Given | ((mailbox: string) => Promise<Given>)> = {
 /** The answer comes from a person's click; `takeAnswer.ts` gives it this form. */
 const ANSWERED: INodeExecutionData[] = [{ json: { data: { approved: true, respondedAt: '2026-11-27T10:00:00.000Z' } } }];
 
+/** The answer comes from an email that replies to a question; `replyAnswer.ts` gives it this form. */
+const REPLY = { email: 'grace@example.test', subject: 'Re: x', messageId: '<x@example.test>', question: 'x' };
+const TAKEN: INodeExecutionData[] = [
+	{ json: { ...REPLY, answerTaken: true, approved: true } },
+	{ json: { ...REPLY, answerTaken: false, outcome: 'unclear', reason: 'x' } },
+];
+const BY_PERSONS = new Map([
+	['sendAndWait', ANSWERED],
+	['takeAnswer', TAKEN],
+]);
+
 const name = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** All operations of a node, as its form offers them. */
@@ -134,7 +145,7 @@ describe.each(NODES)('the fields that $folder shows before its first run', ({ fo
 		const mailbox = await box();
 		const given = GIVEN[`${resource} ${operation}`] ?? {};
 		const parameters = typeof given === 'function' ? await given(mailbox) : given;
-		const items = operation === 'sendAndWait' ? ANSWERED : await run(mailbox, { resource, operation, format: 'simple', ...parameters });
+		const items = BY_PERSONS.get(operation) ?? (await run(mailbox, { resource, operation, format: 'simple', ...parameters }));
 		expect(items.length).toBeGreaterThan(0);
 		const { items: seen } = schemaOf(items.map(({ json }) => json));
 		for (const version of versions) {

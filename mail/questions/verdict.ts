@@ -1,0 +1,93 @@
+import { AGAINST, COURTESY, DOUBT, DOUBT_WITHIN, GREETINGS, IN_FAVOUR } from './replyWords';
+
+/** What a reply to an approval says, or why nobody but a person can tell. */
+export type Verdict = { approved: boolean } | { unclear: string };
+
+/** The words on the buttons of an approval; without `decline` it can only be approved. */
+export interface Labels {
+	approve: string;
+	decline?: string;
+}
+
+/** In characters: an answer stands at the beginning, and a long text has more to say than yes or no. */
+const LONGEST = 2_000;
+
+/**
+ * Reads the new text of a reply. It counts where it begins with a word that answers, or with the label of a button, and nothing that
+ * follows makes a condition or takes it back. Whatever may be meant otherwise is unclear.
+ * @param written without the emails that are quoted in it
+ */
+export function readVerdict(written: string, labels: Labels): Verdict {
+	const text = written
+		.normalize('NFKC')
+		.replace(/[’‘`´]/g, "'")
+		.trim();
+	if (text === '') return { unclear: 'the reply has no text of its own' };
+	if (text.length > LONGEST) return { unclear: 'the reply is too long to be a plain yes or no' };
+	const lines = text
+		.split('\n')
+		.map((line) => line.trim())
+		.filter((line) => line !== '');
+	const [first = '', ...others] = isGreeting(lines[0] ?? '', lines.length) ? lines.slice(1) : lines;
+	for (const { word, rest } of openings(first)) {
+		const approved = meaning(word, labels);
+		if (approved === undefined) continue;
+		const after = [rest, ...others].join('\n');
+		if (!approved && labels.decline === undefined) return { unclear: `the question can only be answered with "${labels.approve}"` };
+		const doubt = doubtIn(after, approved);
+		return doubt === undefined ? { approved } : { unclear: doubt };
+	}
+	return { unclear: 'the reply does not begin with a word that answers' };
+}
+
+function isGreeting(line: string, count: number): boolean {
+	return count > 1 && line.length <= 60 && GREETINGS.has(plain(line).split(' ')[0] ?? '') && meaningOfWord(plain(line)) === undefined;
+}
+
+/** The whole line, and what stands before its first mark. */
+function openings(line: string): Array<{ word: string; rest: string }> {
+	const mark = /[.,;:!()–—。、，！]|\s-\s/.exec(line);
+	const whole = { word: line, rest: '' };
+	return mark === null ? [whole] : [whole, { word: line.slice(0, mark.index), rest: line.slice(mark.index) }];
+}
+
+function meaning(words: string, { approve, decline }: Labels): boolean | undefined {
+	const word = plain(words);
+	if (decline !== undefined && word === plain(decline)) return word === plain(approve) ? undefined : false;
+	if (word === plain(approve)) return true;
+	return meaningOfWord(word) ?? meaningOfWord(withoutCourtesy(word));
+}
+
+function meaningOfWord(word: string): boolean | undefined {
+	if (AGAINST.has(word)) return false;
+	return IN_FAVOUR.has(word) ? true : undefined;
+}
+
+function withoutCourtesy(word: string): string {
+	const at = word.indexOf(' ');
+	if (at === -1) return word;
+	const last = word.lastIndexOf(' ');
+	if (COURTESY.has(word.slice(at + 1))) return word.slice(0, at);
+	return COURTESY.has(word.slice(last + 1)) ? word.slice(0, last) : word;
+}
+
+/** Why what follows leaves it open. */
+function doubtIn(text: string, approved: boolean): string | undefined {
+	if (/[?？؟]/.test(text)) return 'the reply has a question in it';
+	const words = text.toLowerCase().match(/[\p{L}\p{N}'+👍👎✅❌-]+/gu) ?? [];
+	const contrary = words.find((word) => (approved ? AGAINST.has(word) || DOUBT.has(word) : IN_FAVOUR.has(word)));
+	const within = approved ? DOUBT_WITHIN.find((one) => text.includes(one)) : undefined;
+	const found = contrary ?? within;
+	return found === undefined ? undefined : `the reply goes on with "${found.slice(0, 40)}", which may change what it says`;
+}
+
+/** In lower case, one blank between words, without marks around. */
+function plain(text: string): string {
+	return text
+		.normalize('NFKC')
+		.replace(/\ufe0f|[\u{1f3fb}-\u{1f3ff}]/gu, '')
+		.toLowerCase()
+		.replace(/^[\s"'*_.,;:!>()[\]-]{1,20}/, (marks) => (/^-1/.test(text.trim()) ? marks.replace(/[^-]/g, '') : ''))
+		.replace(/[\s"'*_.,;:!()[\]。！、]{1,20}$/, '')
+		.replace(/\s+/g, ' ');
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+
+import { AGAINST, IN_FAVOUR } from '../../../mail/questions/replyWords';
+import { readVerdict } from '../../../mail/questions/verdict';
+
+const LABELS = { approve: 'Ship it', decline: 'Hold back' };
+const verdict = (text: string, labels: { approve: string; decline?: string } = LABELS): unknown => {
+	const found = readVerdict(text, labels);
+	return 'approved' in found ? found.approved : 'unclear';
+};
+
+describe('a reply to an approval', () => {
+	it.each([
+		'Yes',
+		'yes.',
+		'YES!!!',
+		'Yes, please ship it.',
+		'Yes please',
+		'Ok, thanks',
+		'Approved\n\nBest regards\nGrace',
+		'Hi Ada,\n\napproved, thank you.\n\nGrace',
+		'ship it',
+		'"Ship it"',
+		'Go ahead - Grace',
+		'Ja, bitte.',
+		'Genehmigt.\nMit freundlichen Grüßen',
+		"D'accord, merci",
+		'D’accord',
+		'Sí, gracias',
+		'Sì',
+		'Sim, obrigado!',
+		'Akkoord',
+		'godkänt',
+		'Kyllä',
+		'Zatwierdzam',
+		'Да, согласен',
+		'はい、承認します。',
+		'同意',
+		'네',
+		'👍',
+		'👍🏽',
+		'✅, Grace',
+		'+1',
+		'Bonjour Ada,\nOui',
+	])('says yes: %j', (text) => {
+		expect(verdict(text)).toBe(true);
+	});
+
+	it.each([
+		'No',
+		'no, thanks',
+		'No, not this year.',
+		'Declined.',
+		'Not approved',
+		"I don't approve",
+		'Hold back',
+		'Nein, das ist zu teuer.',
+		'Nicht genehmigt',
+		'Non',
+		'Não',
+		'Nie',
+		'Нет',
+		'いいえ',
+		'不同意',
+		'👎',
+		'-1',
+	])('says no: %j', (text) => {
+		expect(verdict(text)).toBe(false);
+	});
+
+	it.each([
+		'',
+		'Thanks for asking, I will look at it tomorrow.',
+		'Yes, but only on Monday.',
+		'Yes\n\nBut please wait until Grace has seen it.',
+		'Yes or no, I do not care.',
+		'Yes?',
+		'Yes, is it the blue one?',
+		'Approved if the price is right',
+		'Ja, wenn der Preis stimmt.',
+		'Oui mais pas lundi',
+		'Oui, mais pas lundi',
+		'No problem, go ahead!',
+		'No - approved',
+		'No worries. Yes from me.',
+		'I would say yes',
+		'Tak',
+		'ne',
+		'Noted.',
+		'Okayed by nobody',
+		'はい、しかし来週',
+		'同意，但是下周',
+		'Out of office until Monday',
+		`Yes ${'x'.repeat(3_000)}`,
+		'__proto__',
+		'constructor',
+	])('leaves open what may be meant otherwise: %j', (text) => {
+		expect(verdict(text)).toBe('unclear');
+	});
+
+	it('counts for a button that says the opposite of its word, and not for two of one word', () => {
+		expect(verdict('No', { approve: 'No', decline: 'Yes' })).toBe(true);
+		expect(verdict('Yes', { approve: 'No', decline: 'Yes' })).toBe(false);
+		expect(verdict('Same', { approve: 'Same', decline: 'Same' })).toBe('unclear');
+	});
+
+	it('is no answer where nobody may decline', () => {
+		expect(verdict('No', { approve: 'Approve' })).toBe('unclear');
+		expect(verdict('Approve', { approve: 'Approve' })).toBe(true);
+	});
+
+	it('has no word that says both', () => {
+		expect([...IN_FAVOUR].filter((word) => AGAINST.has(word))).toEqual([]);
+		for (const word of [...IN_FAVOUR, ...AGAINST]) expect([word, word.toLowerCase()]).toEqual([word, word]);
+		for (const word of IN_FAVOUR) expect([word, verdict(word)]).toEqual([word, true]);
+		for (const word of AGAINST) expect([word, verdict(word)]).toEqual([word, false]);
+	});
+
+	it('takes time in proportion to its length', () => {
+		for (const text of ['yes '.repeat(500), '-'.repeat(1_990), ', '.repeat(990), '\n'.repeat(1_000_000)]) {
+			const begun = performance.now();
+			verdict(text);
+			expect(performance.now() - begun).toBeLessThan(500);
+		}
+	});
+});
