@@ -17,12 +17,14 @@ const DEEPEST = 20;
 const LONGEST = 320;
 const LOCAL_PART = String.raw`(?:[^\s@<>"(),;:\\[\]]+|"(?:[^"\\\r\n]|\\.)+")`;
 const DOMAIN = String.raw`(?:[^\s@<>"(),;:\\[\]]+|\[[^\]\s]+\])`;
+/** Of ASCII, a name of a host has letters, digits and hyphens; underscores are seen too. No label is empty. */
+const LABELS = /^(?:[\w\u0080-\u{10ffff}-]+(?:\.(?!$)|$))+$/u;
 const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
 
 /**
  * Addresses as n8n's users give them: text ("Ada <ada@example.com>, grace@example.com"), one a line, a list of texts, objects as
  * message items hold them (`{ value: [{ name, address }] }`, `{ name, address }`), objects of other nodes
- * (`{ name, email }`, Graph's `{ emailAddress: … }`), or JSON text of any of these.
+ * (`{ name, email }`, Graph's `{ emailAddress: … }` and users), or JSON text of any of these.
  * @param field display name of the parameter, for the error
  * @param skipBad leaves out what cannot be used, and control characters in names: for addresses that somebody else wrote
  * @param note is told of unseen characters that were dropped
@@ -105,9 +107,9 @@ function readObject({ field, nameOf, clean }: Reader, entry: object, read: (inne
 	if (Array.isArray(part('value'))) return read(part('value'));
 	if (Array.isArray(part('group'))) return read(part('group'));
 	if (typeof part('emailAddress') === 'object') return read(part('emailAddress'));
-	const address = part('address') ?? part('email');
+	const address = ['address', 'email', 'mail', 'userPrincipalName'].map(part).find((one) => typeof one === 'string' && one !== '');
 	if (typeof address === 'string') {
-		const name = part('name');
+		const name = part('name') ?? part('displayName');
 		const given = { name: typeof name === 'string' ? nameOf(name) : '', address: clean(pastedAddress(address)) };
 		refuseControl(field, given.name);
 		refuseControl(field, given.address);
@@ -185,7 +187,7 @@ function resemblesAddress(word: string): boolean {
 function isAddress(text: string): boolean {
 	if (text.length > LONGEST || !ADDRESS.test(text)) return false;
 	const domain = text.slice(text.lastIndexOf('@') + 1);
-	return domain === 'localhost' || domain.startsWith('[') || (domain.indexOf('.', 1) > 0 && !domain.endsWith('.'));
+	return domain === 'localhost' || domain.startsWith('[') || (domain.includes('.') && LABELS.test(domain));
 }
 
 /** For the envelope: a domain in any script as ASCII, where the local part is ASCII too (RFC 5891; RFC 6531 otherwise). */

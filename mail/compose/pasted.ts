@@ -34,7 +34,8 @@ export interface Pasted {
 export function pastedList(given: string): Pasted {
 	const { text, ...rest } = seenOnly(given);
 	const plain = withoutQueries(oneLine(withoutBrackets(text.trim())));
-	return { ...rest, queries: plain.queries, text: withoutLinks(plain.text).trim() };
+	const linked = withoutLinks(plain.text).trim();
+	return { ...rest, queries: plain.queries, text: wordsAlone(linked) ?? linked };
 }
 
 /** One address of a field of its own. */
@@ -73,7 +74,7 @@ function withoutBrackets(text: string): string {
 }
 
 const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
-const BULLET = /^\s*(?:[-*+•–·]|\d{1,5}[.)])\s+/;
+const BULLET = /^\s*(?:[-*+•–·]|\d{1,5}[.)])\s+(?:\[[ xX]?\]\s)?/;
 /** Another header, had the line break come into one (CWE-93). */
 const HEADER = /^\s*(?!<?mailto:)[!-9;-~]{1,76}\s*:/i;
 
@@ -134,12 +135,34 @@ function withoutLinks(text: string): string {
 	if (!/mailto:|\]\(|[`'‘’“”「」，；、]/i.test(text)) return text;
 	const target = (link: string): string => decoded(link.split('?')[0] ?? '');
 	return text
+		.replace(/<a\s[^<>]{0,500}?mailto:([^"'<>\s?]{1,320})[^<>]{0,500}>([^<>]{0,320})<\/a>/gi, (_link, link: string, words: string) =>
+			bracketed(words.trim(), target(link)),
+		)
 		.replace(/\[([^[\]]{0,320})\]\(\s{0,9}(?:mailto:)?([^()\s]{1,2000})\s{0,9}\)/gi, (_link, words: string, link: string) =>
 			bracketed(words.trim(), target(link)),
 		)
 		.replace(/mailto:([^\s<>,;"]{1,2000})/gi, (_link, link: string) => target(link))
 		.replace(/(^|[\s,;[(<])[`'‘“「]([^\s`'‘’“”「」<>,;"@]{1,320}@[^\s`'‘’“”「」<>,;"@]{1,320})[`'’”」](?=$|[\s,;\])>])(?!\s*<)/g, '$1$2')
 		.replace(/[，；、]/g, (mark) => (text.includes('"') ? mark : ', '));
+}
+
+const WORD = /^[\w.!#$%&*+/=?^{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9}$/i;
+/** What stands beside an address and is none: a cell's border, a quotation mark, a check box. */
+const NO_WORD = /^[^\p{L}\p{N}@]{1,9}$/u;
+
+/** Where each entry is one address with marks of Markdown, tables or sentences around it: the addresses. */
+function wordsAlone(text: string): string | undefined {
+	if (/["<>]\S/.test(text)) return undefined;
+	const entries = text
+		.split(/[,;]/)
+		.map((entry) => entry.split(/\s+/).filter((word) => word !== '' && !NO_WORD.test(word)))
+		.filter((words) => words.length > 0);
+	const addresses = entries.map(([word = '', ...others]) => (others.length > 0 ? '' : unmarked(word)));
+	return addresses.length > 0 && addresses.every((word) => WORD.test(word)) ? addresses.join(', ') : undefined;
+}
+
+function unmarked(word: string): string {
+	return word.replace(/^([*_~]{1,3})(?=[^*_~])(.{1,400})\1(\.?)$/, '$2$3').replace(/^[([{|]{1,3}|[)\]}|.]{1,3}$/g, '');
 }
 
 function bracketed(words: string, address: string): string {
