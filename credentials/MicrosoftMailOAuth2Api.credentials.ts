@@ -40,8 +40,12 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			default: 'common',
 			required: true,
 			description:
-				'Directory (tenant) ID or domain of your organization. Use "common" or "organizations" for an app that is registered for several tenants, and "consumers" for personal accounts.',
-			hint: 'Your Directory (tenant) ID. "common" works only if the app is registered for accounts in any organization and personal accounts.',
+				'Directory (tenant) ID or domain of your organization. ' +
+				'Use "common" or "organizations" for an app that is registered for several tenants, and "consumers" for personal ' +
+				'accounts.',
+			hint:
+				'Your Directory (tenant) ID. "common" works only if the app is registered for accounts in any organization and personal ' +
+				'accounts.',
 		},
 		{
 			displayName: 'Authentication',
@@ -102,7 +106,8 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 		{
 			...mailboxField,
 			description:
-				'Address of the mailbox to open. Leave it empty to open the mailbox of the person who signs in. A shared mailbox needs the FullAccess permission.',
+				'Address of the mailbox to open. Leave it empty to open the mailbox of the person who signs in. ' +
+				'A shared mailbox needs the FullAccess permission.',
 			hint: 'Leave empty to use the mailbox of the person who signs in',
 		},
 		...customCloudFields,
@@ -131,7 +136,8 @@ function ofCloud(field: 'authority' | 'resource', custom: string): string {
 function endpoint(name: 'authorize' | 'token'): string {
 	const authority = ofCloud(
 		'authority',
-		'(/^https:\\/\\/[^?#@]+$/.test($self["authorityUrl"]) ? $self["authorityUrl"].replace(/\\/+$/, "") : "https://authority-url-must-be-https.invalid")',
+		'(/^https:\\/\\/[^?#@]+$/.test($self["authorityUrl"]) ? ' +
+			'$self["authorityUrl"].replace(/\\/+$/, "") : "https://authority-url-must-be-https.invalid")',
 	);
 	const tenant = '(/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test($self["tenantId"].trim()) ? $self["tenantId"].trim() : "tenant-id-is-not-valid")';
 	return `${authority} + "/" + ${tenant} + "/oauth2/v2.0/${name}"`;
@@ -141,6 +147,7 @@ function endpoint(name: 'authorize' | 'token'): string {
 function scope(): string {
 	const resource = ofCloud('resource', `($self["resourceUrl"] || "${CLOUDS.global.resource}").replace(/\\/+$/, "")`);
 	const permission = (protocol: Protocol): string =>
-		`($self["protocols"].length === 0 || $self["protocols"].includes("${protocol}") ? " " + ${resource} + "/${DELEGATED_PERMISSION[protocol]}" : "")`;
+		`($self["protocols"].length === 0 || $self["protocols"].includes("${protocol}") ? ` +
+		`" " + ${resource} + "/${DELEGATED_PERMISSION[protocol]}" : "")`;
 	return `"openid email profile offline_access" + ${permission('smtp')} + ${permission('imap')} + ${permission('pop')}`;
 }

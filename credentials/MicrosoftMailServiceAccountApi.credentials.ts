@@ -34,7 +34,8 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 		},
 		{
 			displayName:
-				'This uses the identity of the machine that n8n runs on. The person who runs n8n must allow it with the environment variable N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true.',
+				'This uses the identity of the machine that n8n runs on. ' +
+				'The person who runs n8n must allow it with the environment variable N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY=true.',
 			name: 'hostIdentityNotice',
 			type: 'notice',
 			default: '',
@@ -42,7 +43,9 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 		},
 		{
 			displayName:
-				'Legacy: Microsoft advises against this method. It does not work with multi-factor authentication, which most tenants require, or with federated and personal accounts. Use the OAuth2 credential, a certificate or a client secret instead.',
+				'Legacy: Microsoft advises against this method. It does not work with multi-factor authentication, which most tenants ' +
+				'require, or with federated and personal accounts. Use the OAuth2 credential, a certificate or a client secret ' +
+				'instead.',
 			name: 'legacyNotice',
 			type: 'notice',
 			default: '',
@@ -126,7 +129,8 @@ export class MicrosoftMailServiceAccountApi implements ICredentialType {
 			placeholder: 'e.g. /var/run/secrets/azure/tokens/azure-identity-token',
 			displayOptions: { show: { authentication: ['workloadIdentity'] } },
 			description:
-				'Path of the token file on the machine that n8n runs on. Leave it empty to use the path in the environment variable AZURE_FEDERATED_TOKEN_FILE.',
+				'Path of the token file on the machine that n8n runs on. ' +
+				'Leave it empty to use the path in the environment variable AZURE_FEDERATED_TOKEN_FILE.',
 		},
 		{
 			displayName: 'Username',

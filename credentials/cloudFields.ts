@@ -54,7 +54,9 @@ export const customCloudFields: INodeProperties[] = [
 		default: '',
 		displayOptions: CUSTOM,
 		description:
-			'The resource that the token is for. Permissions begin with it. Leave it empty to use https://outlook.office.com, and always if you sign in at Microsoft: n8n also sends it as the parameter "resource", and Microsoft accepts only the matching value.',
+			'The resource that the token is for. Permissions begin with it. ' +
+			'Leave it empty to use https://outlook.office.com, and always if you sign in at Microsoft: ' +
+			'n8n also sends it as the parameter "resource", and Microsoft accepts only the matching value.',
 	},
 	...server('imap', 'IMAP', 993, 'tls'),
 	...server('pop', 'POP', 995, 'tls'),

@@ -1,7 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 const consent =
-	'<b>An admin of your organization has to agree first:</b> since the end of 2025, Microsoft 365 lets people use apps for IMAP and POP only after that.';
+	'<b>An admin of your organization has to agree first:</b> since the end of 2025, Microsoft 365 lets people use apps for ' +
+	'IMAP and POP only after that.';
 
 const steps = (...texts: string[]): string => [consent, ...texts.map((text, index) => `${index + 1}. ${text}`)].join('<br />');
 
@@ -11,9 +12,12 @@ const steps = (...texts: string[]): string => [consent, ...texts.map((text, inde
  */
 export const personNotice: INodeProperties = {
 	displayName: steps(
-		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, <b>App registrations</b>, <b>New registration</b>.',
+		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, <b>App registrations</b>, <b>New ' +
+			'registration</b>.',
 		'As <b>Redirect URI</b>, choose the platform <b>Web</b> and paste the OAuth Redirect URL from above.',
-		'<b>API permissions</b>: add <b>Office 365 Exchange Online</b> (under APIs my organization uses), <b>Delegated</b>: SMTP.Send, IMAP.AccessAsUser.All, POP.AccessAsUser.All, as you need them. Then <b>Grant admin consent</b>.',
+		'<b>API permissions</b>: add <b>Office 365 Exchange Online</b> (under APIs my organization uses), <b>Delegated</b>: ' +
+			'SMTP.Send, IMAP.AccessAsUser.All, POP.AccessAsUser.All, as you need them. ' +
+			'Then <b>Grant admin consent</b>.',
 		'<b>Certificates &amp; secrets</b>: add a client secret and copy its <b>Value</b> into the form below.',
 		'<b>Overview</b>: copy the Application (client) ID and the Directory (tenant) ID.',
 		'Choose the same protocols below, press <b>Connect</b> and sign in.',
@@ -25,11 +29,15 @@ export const personNotice: INodeProperties = {
 
 export const appNotice: INodeProperties = {
 	displayName: steps(
-		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, <b>App registrations</b>, <b>New registration</b>, without a redirect URI.',
-		'<b>API permissions</b>: add <b>Office 365 Exchange Online</b> (under APIs my organization uses), <b>Application</b>: SMTP.SendAsApp, IMAP.AccessAsApp, POP.AccessAsApp, as you need them. Then <b>Grant admin consent</b>.',
+		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, <b>App registrations</b>, <b>New ' +
+			'registration</b>, without a redirect URI.',
+		'<b>API permissions</b>: add <b>Office 365 Exchange Online</b> (under APIs my organization uses), <b>Application</b>: ' +
+			'SMTP.SendAsApp, IMAP.AccessAsApp, POP.AccessAsApp, as you need them. ' +
+			'Then <b>Grant admin consent</b>.',
 		'<b>Certificates &amp; secrets</b>: add a client secret and copy its <b>Value</b>, or upload a certificate.',
 		'<b>Overview</b>: copy the Application (client) ID and the Directory (tenant) ID.',
-		'In Exchange Online PowerShell: New-ServicePrincipal with the object ID of the <b>Enterprise application</b>, then Add-MailboxPermission for each mailbox, and Add-RecipientPermission to send.',
+		'In Exchange Online PowerShell: New-ServicePrincipal with the object ID of the <b>Enterprise application</b>, then ' +
+			'Add-MailboxPermission for each mailbox, and Add-RecipientPermission to send.',
 		'Fill in the form and save. n8n then tests the sign-in.',
 	),
 	name: 'setupNotice',

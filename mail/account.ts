@@ -24,7 +24,10 @@ export interface Account {
 	token: TokenSource;
 	/** How the token came about, for explanations. */
 	signIn: 'delegated' | 'appOnly';
-	/** How long a host may take to connect, and again to greet, in ms, where a person waits for it; each protocol's own patience otherwise. */
+	/**
+	 * How long a host may take to connect, and again to greet, in ms. Set where a person waits; otherwise each protocol has
+	 * its own patience.
+	 */
 	reachMs?: number;
 	/** Hears what is said on its connections. */
 	listen?: (protocol: Protocol) => Listener;

@@ -143,7 +143,8 @@ export function tenantOf(fields: CloudFields): string {
 		throw inputError(
 			'Tenant ID',
 			tenant === '' ? 'The tenant ID is empty.' : `${quoted(tenant)} is not a tenant ID.`,
-			"Enter the directory (tenant) ID from the app registration's overview page, a GUID, or the tenant's domain, for example contoso.onmicrosoft.com.",
+			"Enter the directory (tenant) ID from the app registration's overview page, a GUID, or the tenant's domain, for example " +
+				'contoso.onmicrosoft.com.',
 		);
 	}
 	return tenant;

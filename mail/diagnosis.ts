@@ -58,7 +58,8 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	};
 	if (row === undefined) {
 		return new MailError(
-			`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ${withoutBrackets(firstLine(response || (cause instanceof Error && foreign(cause.message)) || said))}`,
+			`${label(at)} failed${at.command ? ` at ${at.command}` : ''}: ` +
+				`${withoutBrackets(firstLine(response || (cause instanceof Error && foreign(cause.message)) || said))}`,
 			{
 				...facts,
 				code: 'protocol',

@@ -13,8 +13,9 @@ export const authenticationProperty: INodeProperties = {
 };
 
 /**
- * Not in sight. n8n finds the action of an operation, after which it names the node and which an AI agent reads, and the fields that it
- * shows before the first run by resource and operation. It has the name and the value of the built-in Send Email, so that its parameters can be pasted.
+ * Hidden. By resource and operation, n8n finds the action of an operation, after which it names the node and which an AI agent
+ * reads, and the fields that it shows before the first run. Name and value are those of the built-in Send Email, so that its
+ * parameters can be pasted.
  */
 export const emailResource: INodeProperties = {
 	displayName: 'Resource',

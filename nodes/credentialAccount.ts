@@ -234,7 +234,8 @@ function guestError(address: string): MailError {
 		code: 'configuration',
 		field: 'Mailbox',
 		remedy:
-			'For the guest\'s own mailbox enter the home organization in "Tenant ID" and connect again. For a mailbox of this tenant connect with an account that is a member of it.',
+			'For the guest\'s own mailbox enter the home organization in "Tenant ID" and connect again. ' +
+			'For a mailbox of this tenant connect with an account that is a member of it.',
 		speaker: 'identity',
 	});
 }

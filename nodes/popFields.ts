@@ -78,5 +78,6 @@ export const maxMessageSizeOption: INodeProperties = {
 	typeOptions: { minValue: 1 },
 	default: 150,
 	description:
-		'Larger emails are not downloaded. Their items have the headers, the field tooLarge and a reason. Delete After Fetch does not delete them.',
+		'Larger emails are not downloaded. Their items have the headers, the field tooLarge and a reason. ' +
+		'Delete After Fetch does not delete them.',
 };

@@ -13,7 +13,8 @@ export const readMoreOption: INodeProperties = {
 			name: 'Bounces',
 			value: 'bounces',
 			description:
-				'Adds the field bounce with failed recipients, status, reason and the ID of the original message, and the field receipt for read receipts',
+				'Adds the field bounce with failed recipients, status, reason and the ID of the original message, and the field ' +
+				'receipt for read receipts',
 		},
 		{
 			name: 'Calendar',

@@ -21,7 +21,8 @@ export const HOST_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'This host has no such managed identity.',
 		remedy: () =>
-			'In the Azure portal, under Identity of this machine or app, switch the system-assigned identity on, or assign the user-assigned one and enter its client ID in "Client ID"; then restart n8n.',
+			'In the Azure portal, under Identity of this machine or app, switch the system-assigned identity on, or assign the ' +
+			'user-assigned one and enter its client ID in "Client ID"; then restart n8n.',
 	},
 	{
 		id: 'host-refused',
@@ -46,6 +47,7 @@ export const HOST_CAUSES: readonly Cause[] = [
 		code: 'unreachable',
 		sentence: () => 'No managed identity answers on this host.',
 		remedy: () =>
-			'Managed identities exist on Azure only (virtual machines, App Service, Container Apps, Kubernetes there); elsewhere choose another way under "Authentication".',
+			'Managed identities exist on Azure only (virtual machines, App Service, Container Apps, Kubernetes there); ' +
+			'elsewhere choose another way under "Authentication".',
 	},
 ];

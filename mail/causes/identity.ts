@@ -7,7 +7,8 @@ const isPerson = (at: Circumstances): boolean => at.way === undefined || at.way 
 const ofApp = (at: Circumstances): boolean => !isPerson(at) && at.way !== 'usernamePassword';
 /** For a service account, which has no Connect button. */
 const SIGN_IN_LOGS =
-	"Microsoft's words say why; an admin finds this sign-in in Entra under Sign-in logs. Where a person has to take part, use the OAuth2 credential with its Connect button.";
+	"Microsoft's words say why; an admin finds this sign-in in Entra under Sign-in logs. " +
+	'Where a person has to take part, use the OAuth2 credential with its Connect button.';
 
 /**
  * Refusals of Microsoft's identity platform. Source of the numbers:
@@ -22,7 +23,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'Microsoft did not accept the client secret.',
 		remedy: (at) =>
-			`${at.shown === undefined ? '' : `${at.shown} `}Paste the secret's value (not its secret ID) into "Client Secret"; if the value is no longer shown, make a new secret under Certificates & secrets.`,
+			`${at.shown === undefined ? '' : `${at.shown} `}Paste the secret's value (not its secret ID) into "Client Secret"; ` +
+			'if the value is no longer shown, make a new secret under Certificates & secrets.',
 	},
 	{
 		id: 'secret-expired',
@@ -50,7 +52,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'The app is registered as a public client and may show neither secret nor certificate.',
 		remedy: () =>
-			'In the app registration, under Authentication, add the platform Web with n8n\'s redirect URL, remove the same URL from the other platforms and set "Allow public client flows" to No.',
+			"In the app registration, under Authentication, add the platform Web with n8n's redirect URL, remove the same URL from " +
+			'the other platforms and set "Allow public client flows" to No.',
 	},
 	{
 		id: 'certificate-refused',
@@ -59,7 +62,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'Microsoft did not accept the client certificate.',
 		remedy: () =>
-			'Upload this very certificate to the app registration under Certificates & secrets, check that it has not expired and that "Private Key" belongs to it.',
+			'Upload this very certificate to the app registration under Certificates & secrets, check that it has not expired and ' +
+			'that "Private Key" belongs to it.',
 	},
 	{
 		// https://github.com/AzureAD/microsoft-identity-web: CertificateIsOutsideValidityWindow
@@ -69,7 +73,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'The client certificate is out of its time: it has expired, or is not valid yet.',
 		remedy: () =>
-			'Make a new certificate, upload it to the app registration under Certificates & secrets, paste both parts into the credential, and check the clock of this machine.',
+			'Make a new certificate, upload it to the app registration under Certificates & secrets, paste both parts into the ' +
+			'credential, and check the clock of this machine.',
 	},
 	{
 		id: 'assertion-time',
@@ -89,7 +94,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'The app has no federated credential for the token of this workload.',
 		remedy: (at) =>
-			`In the app registration under Certificates & secrets, Federated credentials, add one with exactly ${at.shown ?? 'issuer, subject and audience of the token'}.`,
+			'In the app registration under Certificates & secrets, Federated credentials, add one with exactly ' +
+			`${at.shown ?? 'issuer, subject and audience of the token'}.`,
 	},
 	{
 		// https://azure.github.io/azure-workload-identity/docs/troubleshooting.html
@@ -99,7 +105,9 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'Microsoft could not fetch the keys of whoever issued the token of this workload.',
 		remedy: () =>
-			"The issuer's address has to be reachable from the internet: open its address followed by /.well-known/openid-configuration from outside; in AKS, az aks update mends an issuer that does not answer.",
+			"The issuer's address has to be reachable from the internet: " +
+			'open its address followed by /.well-known/openid-configuration from outside; ' +
+			'in AKS, az aks update mends an issuer that does not answer.',
 	},
 	{
 		id: 'tenant-unknown',
@@ -116,7 +124,9 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'App registration, tenant and cloud do not match.',
 		remedy: () =>
-			'Check "Client ID" (application ID), "Tenant ID" and "Cloud"; a single-tenant app needs its own tenant ID in place of "common", an app for personal accounts alone needs "consumers".',
+			'Check "Client ID" (application ID), "Tenant ID" and "Cloud"; ' +
+			'a single-tenant app needs its own tenant ID in place of "common", an app for personal accounts alone needs ' +
+			'"consumers".',
 	},
 	{
 		id: 'app-disabled',
@@ -133,7 +143,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'The account that signed in does not belong to this tenant.',
 		remedy: () =>
-			'Sign in with an account of the tenant; personal accounts need the tenant ID "consumers", accounts of any organisation "organizations", and an app registered for them.',
+			'Sign in with an account of the tenant; personal accounts need the tenant ID "consumers", accounts of any organisation ' +
+			'"organizations", and an app registered for them.',
 	},
 	{
 		id: 'user-not-assigned',
@@ -146,7 +157,9 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 				: 'The app is only for assigned users, and this user is not assigned.',
 		remedy: (at) =>
 			ofApp(at)
-				? `An admin adds those in use of ${permissions(APP_PERMISSION)} in the app registration under API permissions, Office 365 Exchange Online, Application permissions, and grants admin consent; for a managed identity by New-MgServicePrincipalAppRoleAssignment.`
+				? `An admin adds those in use of ${permissions(APP_PERMISSION)} in the app registration under API permissions, Office ` +
+					'365 Exchange Online, Application permissions, and grants admin consent; ' +
+					'for a managed identity by New-MgServicePrincipalAppRoleAssignment.'
 				: 'An admin assigns the user (Entra, Enterprise applications, the app, Users and groups) or sets "Assignment required" to No.',
 	},
 	{
@@ -220,7 +233,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		sentence: () => 'Microsoft asks for a second factor, which needs a person.',
 		remedy: (at) =>
 			at.way === 'usernamePassword'
-				? 'User name and password cannot pass multi-factor authentication: use the OAuth2 credential with Connect, or a client secret or certificate.'
+				? 'User name and password cannot pass multi-factor authentication: ' +
+					'use the OAuth2 credential with Connect, or a client secret or certificate.'
 				: isPerson(at)
 					? 'Open the credential, press Connect and complete the sign-in.'
 					: SIGN_IN_LOGS,
@@ -235,7 +249,9 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'interaction',
 		sentence: () => 'A Conditional Access or security policy of the tenant blocks this sign-in.',
 		remedy: (at) =>
-			`An admin looks it up in Entra under Sign-in logs, Conditional Access, and allows this app or this machine's address${at.way === 'usernamePassword' ? ' (Security Defaults block user name and password altogether)' : isPerson(at) ? '; then connect again' : ''}.`,
+			"An admin looks it up in Entra under Sign-in logs, Conditional Access, and allows this app or this machine's address." +
+			(at.way === 'usernamePassword' ? ' Security Defaults block user name and password altogether.' : '') +
+			(isPerson(at) && at.way !== 'usernamePassword' ? ' Then connect again.' : ''),
 	},
 	{
 		// 700003 and 700014: the device is not found; 50187, 135011: it cannot prove itself, or is disabled.
@@ -292,7 +308,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'unreachable',
 		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy could not connect to it${httpStatus(at)}.`,
 		remedy: () =>
-			'Check that the proxy that HTTPS_PROXY names may reach this host and has no fault of its own; NO_PROXY names hosts that are reached without it.',
+			'Check that the proxy that HTTPS_PROXY names may reach this host and has no fault of its own; ' +
+			'NO_PROXY names hosts that are reached without it.',
 	},
 	{
 		// The last words are those of n8n's own OAuth client.
@@ -304,8 +321,10 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		sentence: (at) => `A proxy, a filter or a sign-in page of the network answered in place of ${peer(at)}${httpStatus(at)}.`,
 		remedy: (at) =>
 			at.status === 407
-				? 'Start n8n with user name and password in the address of the proxy, HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT, or have the proxy let this host pass without a sign-in.'
-				: 'Have the network let n8n reach this host unchanged: by HTTPS_PROXY where a proxy has to be used, by NO_PROXY where it must not. For the cloud "Custom" check "Authority URL" too.',
+				? 'Start n8n with user name and password in the address of the proxy, HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT, or ' +
+					'have the proxy let this host pass without a sign-in.'
+				: 'Have the network let n8n reach this host unchanged: by HTTPS_PROXY where a proxy has to be used, by NO_PROXY where ' +
+					'it must not. For the cloud "Custom" check "Authority URL" too.',
 	},
 	{
 		id: 'platform-busy',

@@ -13,7 +13,9 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `The sign-in was accepted, but ${box(at)} could not be opened.`,
 		remedy: (at) =>
-			`Check that the address is right and the mailbox exists and has a licence, that ${label(at)} is switched on (Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the signed-in user or app has FullAccess (Add-MailboxPermission).${ownSwitch(at)}`,
+			`Check that the address is right and the mailbox exists and has a licence, that ${label(at)} is switched on ` +
+			`(Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the ` +
+			`signed-in user or app has FullAccess (Add-MailboxPermission).${ownSwitch(at)}`,
 	},
 	{
 		id: 'protocol-disabled',

@@ -10,7 +10,9 @@ export const POP_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: (at) => `POP did not understand the sign-in of ${box(at)}.`,
 		remedy: (at) =>
-			`Exchange Online's POP takes tokens of about 4,096 characters at most${at.token === undefined ? '' : `; this one has ${at.token.reveal().length}`}. A longer one is shortened by taking permissions from the app that it does not need (tick POP alone), or IMAP is used.`,
+			`Exchange Online's POP takes tokens of about 4,096 characters at ` +
+			`most${at.token === undefined ? '' : `; this one has ${at.token.reveal().length}`}. ` +
+			'A longer one is shortened by taking permissions from the app that it does not need (tick POP alone), or IMAP is used.',
 	},
 	{
 		id: 'pop-server-broken',

@@ -10,7 +10,8 @@ export const PROXY_CAUSES: readonly Cause[] = [
 		code: 'unreachable',
 		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy does not accept the user name and password, or wants some.`,
 		remedy: () =>
-			'Whoever operates this n8n puts user name and password before the host in N8N_OFFICE365_MAIL_PROXY, as in http://USER:PASSWORD@proxy.example.com:3128.',
+			'Whoever operates this n8n puts user name and password before the host in N8N_OFFICE365_MAIL_PROXY, as in ' +
+			'http://USER:PASSWORD@proxy.example.com:3128.',
 	},
 	{
 		id: 'proxy-refused',
@@ -19,6 +20,7 @@ export const PROXY_CAUSES: readonly Cause[] = [
 		code: 'unreachable',
 		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy made no connection to it.`,
 		remedy: () =>
-			'Check the host and port in the credential. The proxy has to allow connections to it; if it is reached without the proxy, list the host in NO_PROXY.',
+			'Check the host and port in the credential. The proxy has to allow connections to it; ' +
+			'if it is reached without the proxy, list the host in NO_PROXY.',
 	},
 ];

@@ -1,4 +1,4 @@
-import { APP_PERMISSION, DELEGATED_PERMISSION, isHighVolume } from '../clouds';
+import { APP_PERMISSION, DELEGATED_PERMISSION, isHighVolume, type Protocol } from '../clouds';
 import type { TokenClaims } from '../signIn/token';
 import { box, label, mailboxArgument, type Circumstances } from './cause';
 
@@ -7,30 +7,58 @@ export function authRemedy(at: Circumstances): string {
 	const claims = at.token?.claims();
 	const protocol = at.speaker === 'identity' || at.speaker === 'host' ? undefined : at.speaker;
 	if (protocol === undefined) return 'Connect the credential again.';
-	const general = `Check that the mailbox address is right and the permission ${DELEGATED_PERMISSION[protocol]} (a person signs in) or ${APP_PERMISSION[protocol]} (service account) is granted, then connect again.${ownSwitch(at)}`;
+	const general =
+		`Check that the mailbox address is right and that the permission ${DELEGATED_PERMISSION[protocol]} (a person signs in) or ` +
+		`${APP_PERMISSION[protocol]} (service account) is granted. Then connect again.${ownSwitch(at)}`;
 	if (claims === undefined) return general;
 	if (claims.aud !== undefined && !/outlook|exchange|00000002-0000-0ff1-ce00-000000000000/i.test(claims.aud)) {
-		return `The token is for ${claims.aud}, not for Exchange Online: mail permissions are not to be mixed with Graph's; check "Cloud" and the scopes, then connect again.`;
+		return (
+			`The token is for ${claims.aud}, not for Exchange Online. Mail permissions cannot be mixed with those of Graph. ` +
+			'Check "Cloud" and the scopes, then connect again.'
+		);
 	}
 	const isApp = ofApp(claims);
 	const held = claims.scp ?? claims.roles?.join(' ') ?? '';
 	const wanted = protocol === 'smtp' && isHighVolume(at.peer) ? 'Mail.Send' : (isApp ? APP_PERMISSION : DELEGATED_PERMISSION)[protocol];
 	if (!held.split(' ').includes(wanted)) {
-		const grant = `grant it in the app registration with admin consent${protocol === 'smtp' ? `, or give the app the Exchange role "Application ${wanted}" for ${box(at)}` : ''}`;
-		return `The token lacks the permission ${wanted} (it has: ${held || 'none'}); ${isApp ? grant : 'tick the protocol in the credential and connect again; with user name and password, grant it in the app registration with admin consent'}.`;
+		const remedy = isApp ? grantToApp(at, protocol, wanted) : grantToPerson;
+		return `The token lacks the permission ${wanted} (it has: ${held || 'none'}). ${remedy}`;
 	}
 	if (isApp) {
-		return `The token is right (audience ${claims.aud ?? '?'}, ${wanted}), so Exchange does not know the app or the mailbox: an admin runs New-ServicePrincipal -AppId ${claims.appid ?? 'CLIENT-ID'} -ObjectId OBJECT-ID and Add-MailboxPermission -Identity ${mailboxArgument(at)} -User OBJECT-ID -AccessRights FullAccess. OBJECT-ID is the object ID of the Enterprise application.`;
+		return (
+			`The token is right (audience ${claims.aud ?? '?'}, ${wanted}), so Exchange does not know the app or the mailbox. ` +
+			`An admin runs New-ServicePrincipal -AppId ${claims.appid ?? 'CLIENT-ID'} -ObjectId OBJECT-ID ` +
+			`and Add-MailboxPermission -Identity ${mailboxArgument(at)} -User OBJECT-ID -AccessRights FullAccess. ` +
+			'OBJECT-ID is the object ID of the Enterprise application.'
+		);
 	}
 	const right = `The token is right (audience ${claims.aud ?? '?'}, ${wanted}, user ${claims.upn ?? '?'})`;
 	if (claims.guest) {
-		return `${right}, but this user is a guest of the tenant, and Exchange Online gives guests no mailbox. Connect with a member of the tenant, or enter the guest's home organization in "Tenant ID".`;
+		return (
+			`${right}, but this user is a guest of the tenant, and Exchange Online gives guests no mailbox. ` +
+			'Connect with a member of the tenant, or enter the guest\'s home organization in "Tenant ID".'
+		);
 	}
 	if (protocol === 'smtp') {
-		return `${right}, so check that ${at.user ?? box(at)} has a mailbox of its own for which SMTP AUTH is switched on. SMTP is signed in by the person, also for a shared mailbox; sending from ${box(at)} needs Send As.`;
+		return (
+			`${right}, so check that ${at.user ?? box(at)} has a mailbox of its own for which SMTP AUTH is switched on. ` +
+			`Over SMTP the person signs in, also for a shared mailbox. Sending from ${box(at)} needs Send As.`
+		);
 	}
-	return `${right}, so check that this user may open ${box(at)} (FullAccess for a shared mailbox) and that ${protocol.toUpperCase()} is switched on for it.`;
+	return (
+		`${right}, so check that this user may open ${box(at)} (FullAccess for a shared mailbox) ` +
+		`and that ${protocol.toUpperCase()} is switched on for it.`
+	);
 }
+
+function grantToApp(at: Circumstances, protocol: Protocol, wanted: string): string {
+	const other = protocol === 'smtp' ? ` Or give the app the Exchange role "Application ${wanted}" for ${box(at)}.` : '';
+	return `Grant it in the app registration with admin consent.${other}`;
+}
+
+const grantToPerson =
+	'Tick the protocol in the credential and connect again. ' +
+	'With user name and password, grant it in the app registration with admin consent.';
 
 /** Outlook.com's own switches, off until somebody turns them on; only tokens of personal accounts cannot be read. */
 export function ownSwitch(at: Circumstances): string {
@@ -42,7 +70,11 @@ export function ownSwitch(at: Circumstances): string {
 export function appsOwnSendAs(at: Circumstances): string {
 	const claims = at.token?.claims();
 	if (claims === undefined || !ofApp(claims)) return '';
-	return ` Where it is the mailbox's own address, the app lacks the right: Add-RecipientPermission ${mailboxArgument(at)} -AccessRights SendAs -Trustee OBJECT-ID, with the object ID of the Enterprise application.`;
+	return (
+		` Where it is the mailbox's own address, the app lacks the right: ` +
+		`Add-RecipientPermission ${mailboxArgument(at)} -AccessRights SendAs -Trustee OBJECT-ID, with the object ID of the ` +
+		'Enterprise application.'
+	);
 }
 
 /** A person's token always says `scp`; an app's may say nothing where Exchange's own RBAC gives the right to send. */

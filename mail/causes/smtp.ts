@@ -14,7 +14,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `SMTP AUTH is switched off for ${box(at)} or its tenant.`,
 		remedy: (at) =>
-			`An admin runs in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false (see https://aka.ms/smtp_auth_disabled).`,
+			`An admin runs in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} ` +
+			'-SmtpClientAuthenticationDisabled $false (see https://aka.ms/smtp_auth_disabled).',
 	},
 	{
 		id: 'smtp-policy',
@@ -23,7 +24,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `A policy of the tenant blocks the SMTP sign-in of ${box(at)}.`,
 		remedy: (at) =>
-			`An admin looks at Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, and runs: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`,
+			`An admin looks at Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, and runs: ` +
+			`Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`,
 	},
 	{
 		id: 'basic-auth-off',
@@ -41,7 +43,9 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `${at.user ?? box(at)} may not send ${at.from === undefined ? 'with this From address' : `from ${at.from}`}.`,
 		remedy: (at) =>
-			`Use an address of ${at.user ?? box(at)} as From Email, or have an admin run: Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. Where From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
+			`Use an address of ${at.user ?? box(at)} as From Email, or have an admin run: ` +
+			`Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. ` +
+			`Where From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
 	},
 	{
 		id: 'sender-blocked',
@@ -51,7 +55,9 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `Microsoft has stopped mail from ${box(at)} or its tenant, since it looked like spam.`,
 		remedy: () =>
-			'An admin looks at Restricted entities in the Microsoft Defender portal (https://security.microsoft.com/restrictedentities), finds the reason and lifts the block; of a personal account the owner signs in at outlook.com and follows what it asks.',
+			'An admin looks at Restricted entities in the Microsoft Defender portal ' +
+			'(https://security.microsoft.com/restrictedentities), finds the reason and lifts the block; ' +
+			'of a personal account the owner signs in at outlook.com and follows what it asks.',
 	},
 	{
 		// https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/fix-error-code-5-7-700-through-5-7-750
@@ -61,7 +67,9 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: () => 'Microsoft takes no mail from this tenant at present.',
 		remedy: () =>
-			"An admin finds the reason (5.7.708: a new or trial tenant; 5.7.705: too much bulk mail or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft's support lift the block.",
+			'An admin finds the reason (5.7.708: a new or trial tenant; ' +
+			"5.7.705: too much bulk mail or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft's " +
+			'support lift the block.',
 	},
 	{
 		// Sent mail is kept in the mailbox, so one that is full sends nothing.
@@ -110,7 +118,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: (at) => `${peer(at)} takes no OAuth tokens.`,
 		remedy: () =>
-			'Check "Cloud" or "SMTP Host" and "SMTP Port": mail is submitted at port 587 to smtp.office365.com (or its like in the other clouds), not to the host of the tenant\'s MX record.',
+			'Check "Cloud" or "SMTP Host" and "SMTP Port": mail is submitted at port 587 to smtp.office365.com (or its like in the ' +
+			"other clouds), not to the host of the tenant's MX record.",
 	},
 	{
 		id: 'smtp-auth',
@@ -141,7 +150,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `The High Volume Email account ${box(at)} does not allow this app.`,
 		remedy: (at) =>
-			`An admin runs in Exchange Online PowerShell: Add-HVEAppAccess -Identity ${mailboxArgument(at)} -AppIds ${at.token?.claims()?.appid ?? 'CLIENT-ID'}. It takes up to 5 minutes.`,
+			`An admin runs in Exchange Online PowerShell: Add-HVEAppAccess -Identity ${mailboxArgument(at)} -AppIds ` +
+			`${at.token?.claims()?.appid ?? 'CLIENT-ID'}. It takes up to 5 minutes.`,
 	},
 	{
 		id: 'hve-permission',

@@ -1,7 +1,10 @@
 import { MAIL, peer, type Cause } from './cause';
 
 function startTlsRemedy(): string {
-	return 'Check port and security in the credential: a server that speaks TLS from the first byte on (SMTP 465, IMAP 993, POP 995) takes "TLS"; STARTTLS belongs to 587, 143 and 110.';
+	return (
+		'Check port and security in the credential: a server that speaks TLS from the first byte on (SMTP 465, IMAP 993, POP 995) ' +
+		'takes "TLS"; STARTTLS belongs to 587, 143 and 110.'
+	);
 }
 
 /** What servers say that offer no TLS at this port. It stands before what they say to other commands. */

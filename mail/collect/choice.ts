@@ -28,7 +28,10 @@ const AT_ONCE = 100;
 /** Up to so many sizes are asked one by one, more by one listing of all. */
 const FEW_SIZES = 10;
 
-/** Chooses among the new mails by order, limit and filter. Reads headers only where the filter needs them, and no more than the limit needs. */
+/**
+ * Chooses among the new emails by order, limit and filter. Headers are read only where the filter needs them, and no more
+ * than the limit needs.
+ */
 export async function choose(round: Round): Promise<Chosen> {
 	return await new Choosing(round).run();
 }

@@ -28,7 +28,10 @@ export class Reopenable {
 		return this.#watched(await this.#second.promise);
 	};
 
-	/** Waits until the item is made, or until the email is wanted again. @throws MailError where the connection broke; what the making throws */
+	/**
+	 * Waits until the item is made, or until the email is wanted again.
+	 * @throws MailError where the connection broke; what the making throws
+	 */
 	async madeOrWantedAgain<Item>(making: Promise<Item>): Promise<{ item: Item } | 'again'> {
 		return await Promise.race([this.made(making), this.#wanted.promise]);
 	}

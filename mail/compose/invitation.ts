@@ -36,6 +36,7 @@ export interface CalendarEvent {
 export function calendarText(event: CalendarEvent, now = new Date()): string {
 	const cancelled = event.method === 'CANCEL';
 	const allDay = 'firstDay' in event.time;
+	const sentBy = event.sentBy === undefined ? '' : parameter('SENT-BY', mailto(event.sentBy));
 	return [
 		'BEGIN:VCALENDAR',
 		'PRODID:-//n8n-nodes-office365-mail//EN',
@@ -59,7 +60,7 @@ export function calendarText(event: CalendarEvent, now = new Date()): string {
 		...(event.description === '' ? [] : [`DESCRIPTION:${escapeText(event.description)}`]),
 		...(event.html === undefined ? [] : [`X-ALT-DESC;FMTTYPE=text/html:${escapeText(event.html)}`]),
 		...(event.location === '' ? [] : [`LOCATION:${escapeText(event.location)}`]),
-		`ORGANIZER${parameter('CN', event.organizer.name)}${event.sentBy === undefined ? '' : parameter('SENT-BY', mailto(event.sentBy))}:${mailto(event.organizer.address)}`,
+		`ORGANIZER${parameter('CN', event.organizer.name)}${sentBy}:${mailto(event.organizer.address)}`,
 		...event.required.map((one) => attendee(one, 'REQ-PARTICIPANT')),
 		...event.optional.map((one) => attendee(one, 'OPT-PARTICIPANT')),
 		`STATUS:${cancelled ? 'CANCELLED' : 'CONFIRMED'}`,

@@ -31,7 +31,10 @@ export function lookAlike(address: string): string | undefined {
 	return letter === undefined ? undefined : `"${letter}" (${codePoint(letter)}), a letter of another script that looks like a Latin one`;
 }
 
-/** Before the at sign, words of several scripts may stand side by side ("hr-отдел"), but not letters within a word, nor words that read as Latin. */
+/**
+ * Before the at sign, words of several scripts may stand side by side ("hr-отдел"). Letters of several scripts within a
+ * word may not, nor may words that read as Latin.
+ */
 function mixedWord(local: string): string | undefined {
 	const words = local.split(/[^\p{L}\p{M}]+/u);
 	const hasLatin = words.some((word) => LATIN.test(word));

@@ -226,7 +226,10 @@ const isMessage = (mimeType: string): boolean => /^message\/rfc822$/i.test(mimeT
 
 const TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;[\t -~]*)?$/;
 
-/** A multipart type would promise parts that a file does not have; of the message types only a mail is one. What is no type says nothing. */
+/**
+ * The content type to send a file with. A multipart type would promise parts that a file does not have, and of the message
+ * types only an email is a file. A value that is no type says nothing.
+ */
 function typeOf(mimeType: string): string {
 	const type = mimeType.trim();
 	if (isMessage(type)) return type;

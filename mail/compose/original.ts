@@ -40,7 +40,8 @@ export interface OriginalFile {
 }
 
 const ACCEPTED =
-	'Accepted are items of IMAP Trigger, IMAP Mailbox, POP Trigger and POP Fetch, of the built-in Email Trigger (format Resolved or Simple), and of Microsoft Outlook and Gmail with their triggers. ' +
+	'Accepted are items of IMAP Trigger, IMAP Mailbox, POP Trigger and POP Fetch, of the built-in Email Trigger (format ' +
+	'Resolved or Simple), and of Microsoft Outlook and Gmail with their triggers. ' +
 	"Give such an item, for example {{ $json }} right after the trigger, or {{ $('IMAP Trigger').item }} further on.";
 
 /**

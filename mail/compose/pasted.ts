@@ -11,7 +11,8 @@ const IN_DOUBT = new RegExp(`[\\p{L}\\p{N}][${BLANK}]([^\\s<>,;"()@]{1,64}@[^\\s
 const AT_AND_BLANKS = new RegExp(`@[${BLANK}]+`, 'g');
 /** A blank beside a dot of a domain that ends its entry. */
 const BLANK_IN_DOMAIN = new RegExp(
-	`(@[^\\s@<>,;"()]{1,255})[${BLANK}]+(\\.[a-z0-9.-]{1,255} *(?:[,;>]|$))|(@[^\\s@<>,;"()]{0,255}\\.)[${BLANK}]+([a-z0-9.-]{1,255} *(?:[,;>]|$))`,
+	`(@[^\\s@<>,;"()]{1,255})[${BLANK}]+(\\.[a-z0-9.-]{1,255} ` +
+		`*(?:[,;>]|$))|(@[^\\s@<>,;"()]{0,255}\\.)[${BLANK}]+([a-z0-9.-]{1,255} *(?:[,;>]|$))`,
 	'gi',
 );
 
@@ -87,10 +88,11 @@ function oneLine(text: string): string {
 	const open = (line: string): boolean => (line.split('"').length - 1) % 2 === 1;
 	if (lines.some((line, index) => open(line) || (index > 0 && HEADER.test(line)))) return text;
 	return lines
-		.map(
-			(line, index) =>
-				`${line}${index === lines.length - 1 || /[,;]$/.test(line) ? '' : isName(line) && lines[index + 1]?.startsWith('<') === true ? ' ' : ','}`,
-		)
+		.map((line, index) => {
+			if (index === lines.length - 1 || /[,;]$/.test(line)) return line;
+			const isNameOfNext = isName(line) && lines[index + 1]?.startsWith('<') === true;
+			return `${line}${isNameOfNext ? ' ' : ','}`;
+		})
 		.join(' ');
 }
 
@@ -102,7 +104,10 @@ const FIELDS = '(?:subject|cc|bcc|to|body|in-reply-to)=';
 const QUERY = new RegExp(`@[^\\s?@]{1,255}(?=\\?${FIELDS})`, 'i');
 const MORE_QUERY = new RegExp(`&${FIELDS}`, 'i');
 
-/** Links as people type them have commas and blanks in their subject: what stands before its next field belongs to it, and is no address. */
+/**
+ * Links that people type have commas and blanks in their subject. What stands before the next field belongs to the subject
+ * and is no address.
+ */
 function withoutQueries(text: string): { text: string; queries: string[] } {
 	if (!text.includes('?')) return { text, queries: [] };
 	const kept: string[] = [];

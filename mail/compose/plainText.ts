@@ -78,7 +78,8 @@ const VOID = names('area base basefont bgsound br col embed frame hr img input l
 const UNSEEN = names('audio canvas datalist iframe noembed noframes script select style svg template title video');
 /** On lines of their own; those with a blank line around them are in {@link APART}. */
 const BLOCKS = names(
-	'address article aside body caption center dd details dialog div dt fieldset figcaption figure footer form header html legend main nav section summary tbody tfoot thead tr',
+	'address article aside body caption center dd details dialog div dt fieldset figcaption figure footer form header html ' +
+		'legend main nav section summary tbody tfoot thead tr',
 );
 const APART = names('blockquote dl h1 h2 h3 h4 h5 h6 menu ol p pre table ul');
 const ROWS = names('caption tbody tfoot thead tr');

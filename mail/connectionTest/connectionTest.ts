@@ -123,5 +123,8 @@ function describeClaims(claims: ReturnType<Awaited<ReturnType<Account['token']>>
 	if (claims === undefined) return 'the token is opaque, as those of personal accounts are';
 	const name = claims.scp === undefined ? undefined : claims.upn;
 	const who = name ?? (claims.appid === undefined ? 'unknown' : `app ${claims.appid}`);
-	return `for ${claims.aud ?? '?'}, permissions: ${claims.scp ?? claims.roles?.join(' ') ?? 'none'}, signed in: ${who}${claims.guest ? ', a guest of the tenant' : ''}`;
+	return (
+		`for ${claims.aud ?? '?'}, permissions: ${claims.scp ?? claims.roles?.join(' ') ?? 'none'}, signed in: ` +
+		`${who}${claims.guest ? ', a guest of the tenant' : ''}`
+	);
 }

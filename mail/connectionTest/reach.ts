@@ -109,5 +109,8 @@ async function lastLine(socket: Socket, done: RegExp): Promise<string> {
 function seen(socket: TLSSocket, endpoint: Endpoint): string {
 	const { issuer, valid_to: until } = socket.getPeerCertificate();
 	const by = issuer?.O ?? issuer?.CN;
-	return `${socket.getProtocol() ?? 'TLS'}, certificate of ${endpoint.host} verified${by === undefined ? '' : `, issued by ${String(by)}`}, until ${new Date(until).toISOString().slice(0, 10)}`;
+	return (
+		`${socket.getProtocol() ?? 'TLS'}, certificate of ${endpoint.host} ` +
+		`verified${by === undefined ? '' : `, issued by ${String(by)}`}, until ${new Date(until).toISOString().slice(0, 10)}`
+	);
 }

@@ -126,7 +126,8 @@ export function tooMuch({ peer, mailbox, command }: Circumstances, what: string)
 		mailbox,
 		command,
 		remedy:
-			'The connection was closed to protect n8n. If it happens with one email, look at that email in the mailbox; otherwise check that this is the right server.',
+			'The connection was closed to protect n8n. If it happens with one email, look at that email in the mailbox; ' +
+			'otherwise check that this is the right server.',
 	});
 }
 

@@ -263,7 +263,8 @@ export class Structure {
 		const content = Buffer.concat(preamble);
 		if (content.toString('latin1').trim() === '') return;
 		this.reader.damage(
-			`No part could be found in a part of the type ${part.type}${preambleLength > content.length ? ', and only its beginning was read' : ''}.`,
+			'No part could be found in a part of the type ' +
+				`${part.type}${preambleLength > content.length ? ', and only its beginning was read' : ''}.`,
 		);
 		const text: Part = {
 			...partOf([], part, this.reader.charsets),

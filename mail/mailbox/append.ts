@@ -31,7 +31,8 @@ export async function append(connection: Connection, folder: string, mail: Buffe
 		const found = await newest(connection, folder, messageId, before);
 		if (found !== undefined) return found;
 		throw new MailError(
-			`The connection broke while the mail was put into "${folder}". ${messageId === '' ? 'It has no Message-ID, so nobody can tell whether it is there.' : 'It is not there.'}`,
+			`The connection broke while the mail was put into "${folder}". ` +
+				`${messageId === '' ? 'It has no Message-ID, so nobody can tell whether it is there.' : 'It is not there.'}`,
 			{
 				code: 'lost',
 				permanent: messageId === '',

@@ -130,7 +130,8 @@ async function move(connection: Connection, place: Place, uids: readonly number[
 		return copied;
 	} catch (error) {
 		const failed = new MailError(
-			`The mail was copied to "${to}", and could not be taken out of "${place.folder}": it is in both now. ${error instanceof MailError ? error.summary : String(error)}`,
+			`The mail was copied to "${to}", and could not be taken out of "${place.folder}": ` +
+				`it is in both now. ${error instanceof MailError ? error.summary : String(error)}`,
 			{
 				code: 'forbidden',
 				speaker: 'imap',

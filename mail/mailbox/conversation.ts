@@ -135,7 +135,10 @@ function headersIn(uid: number, bytes: Buffer): Headers {
 	};
 }
 
-/** 22 bytes are the conversation's, 5 more each answer's (MS-OXOMSG, section 2.2.1.3): 29 characters of base64 hold the first of them whole. */
+/**
+ * The first 22 bytes belong to the conversation, and each answer adds 5 (MS-OXOMSG, section 2.2.1.3). 29 characters of
+ * base64 hold the first 21 bytes whole.
+ */
 function threadIndex(text: string): string {
 	return /^[A-Za-z0-9+/]{29}/.exec(text.replace(/\s+/g, ''))?.[0] ?? '';
 }

@@ -214,12 +214,14 @@ async function moveToSent(connection: Connection, folders: Folders, draft: There
 
 function unknown(messageId: string): MailError {
 	return new MailError(
-		`An earlier execution began to send this draft and did not come to its end. Whether it was sent is unknown: no email with the Message-ID ${messageId} is in Sent Items. It was not sent again.`,
+		'An earlier execution began to send this draft and did not come to its end. ' +
+			`Whether it was sent is unknown: no email with the Message-ID ${messageId} is in Sent Items. It was not sent again.`,
 		{
 			code: 'rejected',
 			speaker: 'smtp',
 			remedy:
-				'Ask a recipient, or look into a message trace. Then delete the draft, or switch on the option "Resend if Unsure" to send it again.',
+				'Ask a recipient, or look into a message trace. Then delete the draft, or switch on the option "Resend if Unsure" to ' +
+				'send it again.',
 		},
 	);
 }

@@ -78,7 +78,8 @@ export class Folders {
 		if (special !== undefined) return special;
 		const nearest = nearestTo(asked, folders);
 		throw missing(
-			`There is no folder "${asked}" in ${this.connection.account.mailbox}. ${nearest.length === folders.length ? 'There are' : 'The nearest names are'}: ${nearest.join(', ')}.`,
+			`There is no folder "${asked}" in ${this.connection.account.mailbox}. ` +
+				`${nearest.length === folders.length ? 'There are' : 'The nearest names are'}: ${nearest.join(', ')}.`,
 			field,
 			'Choose the folder from the list, or write its full path, for example INBOX/Invoices.',
 		);
@@ -90,7 +91,8 @@ export class Folders {
 		if (found !== undefined) return found;
 		const field = `${LABELS[kind]} Folder`;
 		throw missing(
-			`No folder of ${this.connection.account.mailbox} looks like ${LABELS[kind]}. There are: ${nearestTo(LABELS[kind], await this.all()).join(', ')}.`,
+			`No folder of ${this.connection.account.mailbox} looks like ${LABELS[kind]}. ` +
+				`There are: ${nearestTo(LABELS[kind], await this.all()).join(', ')}.`,
 			field,
 			`Add the option "${field}" and choose it.`,
 		);

@@ -127,7 +127,10 @@ export class Connection {
 		this.#session = session;
 	}
 
-	/** Does what can be repeated without harm: again on a new session where the connection breaks or the server asks to wait. @throws MailError */
+	/**
+	 * Does what can be repeated without harm. Where the connection breaks or the server asks to wait, it is done again on a new session.
+	 * @throws MailError
+	 */
 	async repeat<T>(folder: string | undefined, work: Work<T>): Promise<T> {
 		const started = Date.now();
 		for (let attempt = 1; ; attempt += 1) {

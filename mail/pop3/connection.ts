@@ -183,7 +183,9 @@ export class PopConnection implements Supply {
 			if (!came)
 				throw this.fail(
 					'timeout',
-					`${this.#peer} ${ms < this.limits.silenceMs ? `did not finish its answer to ${command} in time` : `was silent for ${ms / 1000} s at ${command}`}.`,
+					ms < this.limits.silenceMs
+						? `${this.#peer} did not finish its answer to ${command} in time.`
+						: `${this.#peer} was silent for ${ms / 1000} s at ${command}.`,
 					command,
 					'Check the network if it lasts.',
 				);

@@ -134,7 +134,10 @@ export class PopSession {
 		);
 	}
 
-	/** One mail's size in bytes; undefined where the server does not tell, of a mail that it cannot open or that has left. @throws MailError */
+	/**
+	 * One email's size in bytes; undefined where the server does not tell it, because it cannot open the email or the email has gone.
+	 * @throws MailError
+	 */
 	async size(number: number): Promise<number | undefined> {
 		const command = `LIST ${number}`;
 		await this.#settle();

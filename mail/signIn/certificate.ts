@@ -52,7 +52,10 @@ export function clientCertificate(
 const PEM = /(-----BEGIN [A-Z0-9 ]{1,60}-----)([^-]*(?:-{1,4}[^-]+)*)(-----END [A-Z0-9 ]{1,60}-----)/g;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-/** PEM as it comes out of one-line fields: line breaks lost, turned into spaces, or written as `\n`; also where a file holds key, certificate and other words. */
+/**
+ * Restores PEM from one-line fields, where line breaks are lost, turned into spaces, or written as `\n`. The text may hold
+ * a key, a certificate and other words.
+ */
 export function restorePem(text: string): string {
 	return text.replace(/\\r\\n|\\n/g, '\n').replace(PEM, (_whole, begin: string, body: string, end: string) => {
 		const { headers, base64 } = splitHeaders(body);

@@ -26,7 +26,9 @@ export function requireHostIdentity(way: 'Workload Identity' | 'Managed Identity
 	throw new MailError(`${way} is not allowed on this n8n: it would use the identity of the machine that n8n runs on.`, {
 		code: 'configuration',
 		field: 'Authentication',
-		remedy: `Whoever operates this n8n can allow it by starting n8n with the environment variable ${ALLOW_HOST_IDENTITY}=true; otherwise choose another way under "Authentication".`,
+		remedy:
+			`Whoever operates this n8n can allow it by starting n8n with the environment variable ${ALLOW_HOST_IDENTITY}=true; ` +
+			'otherwise choose another way under "Authentication".',
 	});
 }
 
@@ -40,7 +42,9 @@ export function requireKnownAuthority(cloud: Cloud): void {
 	throw new MailError('The token of this workload goes to Microsoft only.', {
 		code: 'configuration',
 		field: 'Authority URL',
-		remedy: `Choose one of Microsoft's clouds, or have the operator of this n8n name ${cloud.authority} in the environment variable AZURE_AUTHORITY_HOST.`,
+		remedy:
+			`Choose one of Microsoft's clouds, or have the operator of this n8n name ${cloud.authority} in the environment variable ` +
+			'AZURE_AUTHORITY_HOST.',
 	});
 }
 
@@ -72,7 +76,9 @@ export function requireOwnMailHosts(way: 'Workload Identity' | 'Managed Identity
 		{
 			code: 'configuration',
 			field: 'Cloud',
-			remedy: `Choose one of Microsoft's clouds, or have the operator of this n8n list the mail hosts of the credential in the environment variable ${HOST_IDENTITY_SERVERS}, divided by commas.`,
+			remedy:
+				`Choose one of Microsoft's clouds, or have the operator of this n8n list the mail hosts of the credential in the ` +
+				`environment variable ${HOST_IDENTITY_SERVERS}, divided by commas.`,
 		},
 	);
 }
@@ -94,7 +100,8 @@ export async function readFederatedToken(path: string, now = Date.now()): Promis
 		throw fileError(
 			'input',
 			'There is no token file: the field is empty and so is AZURE_FEDERATED_TOKEN_FILE.',
-			'Enter the path of the file, or let the platform set AZURE_FEDERATED_TOKEN_FILE (label azure.workload.identity/use: "true" on the pod).',
+			'Enter the path of the file, or let the platform set AZURE_FEDERATED_TOKEN_FILE (label azure.workload.identity/use: ' +
+				'"true" on the pod).',
 		);
 	}
 	const value = unwrap(await readSmall(file));
@@ -111,7 +118,8 @@ export async function readFederatedToken(path: string, now = Date.now()): Promis
 		throw fileError(
 			'configuration',
 			`The token in ${named(file)} is for ${claims.audiences.join(', ') || 'nobody'}, not for ${EXCHANGE_AUDIENCE}.`,
-			`Have it made for the audience ${EXCHANGE_AUDIENCE}: in Kubernetes a projected serviceAccountToken with that audience, in GitHub getIDToken('${EXCHANGE_AUDIENCE}').`,
+			`Have it made for the audience ${EXCHANGE_AUDIENCE}: in Kubernetes a projected serviceAccountToken with that audience, ` +
+				`in GitHub getIDToken('${EXCHANGE_AUDIENCE}').`,
 		);
 	}
 	if (claims.exp !== undefined && claims.exp * 1000 < now - CLOCK_SKEW_MS) {

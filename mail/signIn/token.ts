@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { MailError } from '../errors';
 import { Secrets } from '../redact';
 
-/** An access token that shows itself to nobody but {@link AccessToken.reveal}: not to JSON, not to `util.inspect`, not to a template string. */
+/** An access token that only {@link AccessToken.reveal} shows, and neither JSON nor `util.inspect` nor a template string. */
 export class AccessToken {
 	readonly #value: string;
 	/** Made when the first text is looked through. */

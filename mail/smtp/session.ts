@@ -199,7 +199,8 @@ export class SmtpSession {
 				speaker: 'smtp',
 				mailbox: this.#at.mailbox,
 				remedy:
-					"Attachments grow by a third on their way. Make them smaller, or send a link; an admin may raise the mailbox's maximum send size.",
+					'Attachments grow by a third on their way. Make them smaller, or send a link; ' +
+					"an admin may raise the mailbox's maximum send size.",
 			},
 		);
 	}
@@ -282,7 +283,7 @@ export class SmtpSession {
 		}
 	}
 
-	/** Says goodbye when all answers are there; what cannot be said is cut. Resolves when the connection has ended, after a second at most. */
+	/** Says QUIT once all answers are there, or closes the connection. Resolves when it has ended, after a second at most. */
 	async quit(): Promise<void> {
 		await this.answered();
 		this.#lost = true;

@@ -15,7 +15,10 @@ export class Complaints {
 	readonly #since = new Map<string, number>();
 	/** Folders of which a failure has been told and no recovery. */
 	readonly #open = new Set<string>();
-	/** When each cause was told last, of whichever folder, since they have one server and one sign-in; but each missing folder is missing by itself. */
+	/**
+	 * When each cause was told last, of whichever folder, since all folders have one server and one sign-in. Only a missing
+	 * folder counts by itself.
+	 */
 	readonly #told = new Map<string, number>();
 
 	constructor(readonly now: () => number = () => Date.now()) {}

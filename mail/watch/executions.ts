@@ -148,7 +148,10 @@ export class Executions<Item> {
 		for (const { uid } of batch) this.backlog.retryLater(pause(this.#unstarted), uid);
 	}
 
-	/** Nobody knows how the execution under this key ended. The emails get another one under another key, which does not count as a failure. */
+	/**
+	 * Nobody knows how the execution under this key ended. The emails get another one under another key, which does not count
+	 * as a failure.
+	 */
 	#tryAnew(batch: readonly Seen[]): void {
 		const { cursor, rules } = this.options;
 		for (const { uid } of batch) {

@@ -15,7 +15,10 @@ export interface Loaded<Item> extends Seen {
 /** A mail of which no item could be made. */
 export interface Unloaded {
 	reason: string;
-	/** Who is at fault: the mail; the server, which lists it and does not give it; or this machine or n8n's store (disk full, too many files, store away). */
+	/**
+	 * Who is at fault: the email; the server, which lists it and does not give it; or this machine or n8n's store (disk full,
+	 * too many files, store away).
+	 */
 	fault: 'mail' | 'server' | 'ours';
 }
 

@@ -158,7 +158,9 @@ export class Unfetched<Item> {
 				code: 'protocol',
 				speaker: 'imap',
 				command: 'UID FETCH',
-				remedy: `The server is asked again until ${new Date(until).toISOString()}, next in ${minutes} minutes. Other emails are not held up.`,
+				remedy:
+					`The server is asked again until ${new Date(until).toISOString()}, next in ${minutes} minutes. ` +
+					'Other emails are not held up.',
 			}),
 		);
 		this.backlog.retryLater(ms, uid, true);

@@ -20,9 +20,19 @@ export class ImapMailbox implements INodeType {
 		// n8n offers "Custom API Call" with every OAuth2 credential unless a default version is named beside a list of versions.
 		defaultVersion: 1,
 		subtitle:
-			'={{ ({ message: { append: "append an email", copy: "copy emails", delete: "delete emails", get: "get an email", getAttachments: "get attachments", getConversation: "get a conversation", getMany: "get many emails", getRaw: "get an email as a file", mark: "mark emails", move: "move emails" }, draft: { create: "create a draft", createReply: "create a reply draft", delete: "delete a draft", send: "send a draft", update: "update a draft" }, folder: { create: "create a folder", delete: "delete a folder", getMany: "list the folders", getStatus: "get the status of a folder", rename: "rename a folder" } }[$parameter["resource"]] || {})[$parameter["operation"]] || "test the connection" }}',
+			'={{ ({ message: { append: "append an email", copy: "copy emails", delete: ' +
+			'"delete emails", get: "get an email", getAttachments: ' +
+			'"get attachments", getConversation: "get a conversation", getMany: ' +
+			'"get many emails", getRaw: "get an email as a file", mark: ' +
+			'"mark emails", move: "move emails" }, draft: { create: ' +
+			'"create a draft", createReply: "create a reply draft", delete: ' +
+			'"delete a draft", send: "send a draft", update: "update a draft" }, folder: ' +
+			'{ create: "create a folder", delete: "delete a folder", getMany: ' +
+			'"list the folders", getStatus: "get the status of a folder", rename: ' +
+			'"rename a folder" } }[$parameter["resource"]] || {})[$parameter["operation"]] || "test the connection" }}',
 		description:
-			'Searches, reads, moves, marks and deletes email in an Office 365, Microsoft 365 or Outlook mailbox, and manages drafts and folders, over IMAP with OAuth',
+			'Searches, reads, moves, marks and deletes email in an Office 365, Microsoft 365 or Outlook mailbox, and manages drafts ' +
+			'and folders, over IMAP with OAuth',
 		defaults: { name: 'IMAP Mailbox' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

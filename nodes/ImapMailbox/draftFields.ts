@@ -32,7 +32,8 @@ export const draftFields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json }}',
 		description:
-			'Which draft to use. Enter the item from Create, Create Reply or Update, for example {{ $json }}, the number in its field uid, or a Message-ID. Other emails are refused.',
+			'Which draft to use. Enter the item from Create, Create Reply or Update, for example {{ $json }}, the number in its ' +
+			'field uid, or a Message-ID. Other emails are refused.',
 		displayOptions: show('update', 'send', 'delete'),
 	},
 	{
@@ -54,7 +55,8 @@ export const draftFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. info@example.com, Ada <ada@example.com>',
 		description:
-			'Addresses of the recipients, separated by commas. A draft can be saved without recipients. In Update, an empty field leaves them unchanged.',
+			'Addresses of the recipients, separated by commas. A draft can be saved without recipients. ' +
+			'In Update, an empty field leaves them unchanged.',
 		displayOptions: show('create', 'update'),
 	},
 	{
@@ -112,7 +114,8 @@ export const draftFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. Ada <ada@example.com>',
 		description:
-			"Address of the sender, with or without a name. Another address than the mailbox's own needs the Send As permission when the draft is sent.",
+			"Address of the sender, with or without a name. Another address than the mailbox's own needs the Send As permission " +
+			'when the draft is sent.',
 		hint: 'Leave empty to use your mailbox',
 		displayOptions: show('create', 'createReply', 'update'),
 	},

@@ -6,7 +6,9 @@ const MESSAGE = ['message'];
 const show = (...operation: string[]): INodeProperties['displayOptions'] => ({ show: { resource: MESSAGE, operation } });
 
 export const uidDescription =
-	'Which email to use. Enter the whole message item, for example {{ $json }}, the number in its field uid, several numbers separated by commas, or a Message-ID. A message item also gives the folder, and the node checks that it has the right email.';
+	'Which email to use. Enter the whole message item, for example {{ $json }}, the number in its field uid, several numbers ' +
+	'separated by commas, or a Message-ID. A message item also gives the folder, and the node checks that it has the right ' +
+	'email.';
 
 export const messageFields: INodeProperties[] = [
 	{
@@ -205,7 +207,8 @@ export const formatFields: INodeProperties[] = [
 		type: 'string',
 		default: 'attachment_',
 		description:
-			'Start of the names of the binary properties that hold the attachments. The number of the attachment in the email is added, starting with 0.',
+			'Start of the names of the binary properties that hold the attachments. ' +
+			'The number of the attachment in the email is added, starting with 0.',
 		displayOptions: show('getAttachments'),
 	},
 ];

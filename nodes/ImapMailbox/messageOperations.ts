@@ -52,7 +52,8 @@ function withFilter(own: Scene['own'], item: number, error: unknown): unknown {
 		command: error.command,
 		response: error.response,
 		remedy:
-			'Leave other characters out, or filter by From, To, CC or Subject, which accept text in any script. You can also filter the emails in a later node.',
+			'Leave other characters out, or filter by From, To, CC or Subject, which accept text in any script. ' +
+			'You can also filter the emails in a later node.',
 		cause: error,
 	});
 }

@@ -10,7 +10,9 @@ const special = (displayName: string, name: string): INodeProperties => ({
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. Old Email/Deleted',
-	description: `Path of the folder ${displayName.replace(' Folder', '')}. Set it only if the node does not find the folder. The node knows the names that Exchange uses in 35 languages.`,
+	description:
+		`Path of the folder ${displayName.replace(' Folder', '')}. ` +
+		'Set it only if the node does not find the folder. The node knows the names that Exchange uses in 35 languages.',
 });
 
 const deletedFolder = special('Deleted Items Folder', 'deletedFolder');
@@ -23,7 +25,8 @@ const shortAnswers: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether to return the body as short Markdown and leave out HTML and technical headers. This is the default if an AI agent uses the node as a tool.',
+		'Whether to return the body as short Markdown and leave out HTML and technical headers. ' +
+		'This is the default if an AI agent uses the node as a tool.',
 };
 
 const textStart: INodeProperties = {
@@ -33,7 +36,8 @@ const textStart: INodeProperties = {
 	typeOptions: { minValue: 0 },
 	default: 0,
 	description:
-		'The character at which a short answer starts. To read on in a long email, use the value of the field textCutAt from the answer before.',
+		'The character at which a short answer starts. To read on in a long email, use the value of the field textCutAt from the ' +
+		'answer before.',
 };
 
 const byName = (one: INodeProperties, other: INodeProperties): number => one.displayName.localeCompare(other.displayName, 'en');
@@ -56,7 +60,8 @@ const getManyOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0 },
 		default: 0,
 		description:
-			'Return only emails with a higher UID. Use it to get the next page if the oldest emails come first. New and deleted emails do not change the pages.',
+			'Return only emails with a higher UID. Use it to get the next page if the oldest emails come first. ' +
+			'New and deleted emails do not change the pages.',
 	},
 	{
 		displayName: 'Before UID',
@@ -65,7 +70,8 @@ const getManyOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0 },
 		default: 0,
 		description:
-			'Return only emails with a lower UID. Use it to get the next page if the newest emails come first. New and deleted emails do not change the pages. 0 means no limit.',
+			'Return only emails with a lower UID. Use it to get the next page if the newest emails come first. ' +
+			'New and deleted emails do not change the pages. 0 means no limit.',
 	},
 	{
 		displayName: 'Custom Email Rules',
@@ -73,7 +79,8 @@ const getManyOptions: INodeProperties[] = [
 		type: 'string',
 		default: '["UNSEEN"]',
 		description:
-			'IMAP search rules as a JSON list. An email must match all of them. Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
+			'IMAP search rules as a JSON list. An email must match all of them. ' +
+			'Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
 	},
 	{
 		displayName: 'Except Folders',

@@ -26,9 +26,13 @@ export class ImapTrigger implements INodeType {
 			header: '',
 			executionsHelp: {
 				inactive:
-					'<b>While building your workflow</b>, execute this step. It fetches the newest matching email and changes nothing in the mailbox.<br /><br /><b>Once you are happy with your workflow</b>, publish it. Then each new email starts an execution.',
+					'<b>While building your workflow</b>, execute this step. ' +
+					'It fetches the newest matching email and changes nothing in the mailbox.<br /><br /><b>Once you are happy with ' +
+					'your workflow</b>, publish it. Then each new email starts an execution.',
 				active:
-					'<b>While building your workflow</b>, execute this step. It fetches the newest matching email and changes nothing in the mailbox.<br /><br /><b>Your workflow is published</b>, so each new email starts an execution.',
+					'<b>While building your workflow</b>, execute this step. ' +
+					'It fetches the newest matching email and changes nothing in the mailbox.<br /><br /><b>Your workflow is ' +
+					'published</b>, so each new email starts an execution.',
 			},
 			activationHint: 'Publish the workflow. Then each new email starts an execution.',
 		},

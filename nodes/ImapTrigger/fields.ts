@@ -5,7 +5,8 @@ import { folderLocator } from '../folderLocatorFields';
 import { options } from './optionFields';
 
 const prefixDescription =
-	'Start of the names of the binary properties that hold the attachments. A number is added, starting with 0: with "attachment_" the first attachment is in "attachment_0".';
+	'Start of the names of the binary properties that hold the attachments. ' +
+	'A number is added, starting with 0: with "attachment_" the first attachment is in "attachment_0".';
 
 /** Names and values as the built-in Email Trigger (IMAP) has them, so that parameters can be pasted. */
 export const fields: INodeProperties[] = [

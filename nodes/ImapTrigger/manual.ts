@@ -40,7 +40,9 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 		}
 		if (bare.length > 0) {
 			throw new NodeOperationError(node, bare.join(' '), {
-				description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email with a file to it, or switch off Has Attachment, then test again.`,
+				description:
+					`Searched in ${account.mailbox}: ${searched.join('; ')}. ` +
+					'Send an email with a file to it, or switch off Has Attachment, then test again.',
 			});
 		}
 		throw new NodeOperationError(

@@ -35,7 +35,8 @@ export const options: INodeProperties = {
 			typeOptions: { loadOptionsMethod: 'loadFolders' },
 			default: [],
 			description:
-				'More folders to watch. Each one needs its own connection. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+				'More folders to watch. Each one needs its own connection. ' +
+				'Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 		},
 		{
 			displayName: 'Concurrent Executions',
@@ -51,7 +52,8 @@ export const options: INodeProperties = {
 			type: 'string',
 			default: '["UNSEEN"]',
 			description:
-				'IMAP search rules as a JSON list. An email must match all of them. Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
+				'IMAP search rules as a JSON list. An email must match all of them. ' +
+				'Example: ["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]].',
 		},
 		{
 			displayName: 'Emails per Execution',

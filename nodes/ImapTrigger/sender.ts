@@ -69,7 +69,10 @@ export function outcomeOf(run: IRun | undefined): Outcome {
 	return { kind: 'failed', reason: run.data.resultData.error?.message ?? `the execution ended as "${run.status}"` };
 }
 
-/** The promise of a run is rejected where it was cancelled, or over before n8n looked (a credential it may not use); otherwise there was none. */
+/**
+ * Whether the execution had begun. n8n rejects the promise of a run that was cancelled, or that was over before n8n looked
+ * (for example because of a credential that it may not use). Otherwise there was no execution.
+ */
 export function hasBegun(error: unknown): boolean {
 	return error instanceof Error && (/Cancelled/.test(error.constructor.name) || /cancel|No active execution/i.test(error.message));
 }

@@ -26,7 +26,10 @@ export class Office365SmtpSend implements INodeType {
 		version: [1, 1.1],
 		defaultVersion: 1.1,
 		subtitle:
-			'={{ (({ sendAndWait: "send and wait", sendInvitation: "send invitation", sendRaw: "send finished email", takeAnswer: "take answer", testConnection: "test connection" })[$parameter["operation"]] || $parameter["operation"]) + ($parameter["toEmail"] ? ": " + $parameter["toEmail"] : "") }}',
+			'={{ (({ sendAndWait: "send and wait", sendInvitation: ' +
+			'"send invitation", sendRaw: "send finished email", takeAnswer: ' +
+			'"take answer", testConnection: "test connection" })[$parameter["operation"]] || $parameter["operation"]) + ' +
+			'($parameter["toEmail"] ? ": " + $parameter["toEmail"] : "") }}',
 		description: 'Sends email from an Office 365, Microsoft 365 or Outlook mailbox over SMTP with OAuth',
 		defaults: { name: 'Office365 SMTP Send' },
 		inputs: [NodeConnectionTypes.Main],

@@ -39,13 +39,25 @@ const DARK = '--page:#15181c;--card:#20242a;--ink:#eceff3;--soft:#b4bbc5;--line:
 /** Sizes are at least 16 px, since phones zoom into smaller fields; targets at least 44 px high. */
 const STYLE = [
 	`:root{color-scheme:light dark;${LIGHT}}@media(prefers-color-scheme:dark){:root{${DARK}}}`,
-	'body{font:1rem/1.5 system-ui,Arial,sans-serif;background:var(--page);margin:0;padding:1rem;color:var(--ink);overflow-wrap:anywhere}',
-	'main{max-width:32rem;margin:2rem auto;background:var(--card);border:1px solid var(--edge);border-radius:8px;padding:1.5rem}h1{font-size:1.25rem;line-height:1.3;margin-top:0}',
-	'label,legend{font-weight:600;padding:0}.field{border:0;margin:0 0 1.25rem;padding:0;min-width:0}.hint{color:var(--soft);margin:.25rem 0 0;font-size:.9rem}.wrong{color:var(--wrong);margin:.25rem 0 0}',
-	'.choice{display:flex;align-items:center;gap:.6rem;min-height:2.75rem;font-weight:400}.choice input{width:1.25rem;height:1.25rem;flex:none;margin:0}',
-	'input:not([type=checkbox],[type=radio]),select,textarea{width:100%;box-sizing:border-box;min-height:2.75rem;margin-top:.25rem;padding:.5rem;font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:6px}',
-	'[aria-invalid=true]{border-color:var(--wrong)!important}.problems{border:2px solid var(--wrong);border-radius:6px;padding:.75rem 1rem;margin:0 0 1.25rem}.problems a{color:inherit}.problems ul{margin:.25rem 0 0;padding-left:1.25rem}',
-	'button{margin-top:1rem;min-height:2.75rem;padding:.7rem 1.5rem;font:inherit;font-weight:600;border:1px solid var(--edge);border-radius:6px;cursor:pointer}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}',
+	'body{font:1rem/1.5 system-ui,Arial,sans-serif;background:var(--page);margin:0;padding:1rem;color:var(--ink);',
+	'overflow-wrap:anywhere}',
+	'main{max-width:32rem;margin:2rem auto;background:var(--card);border:1px solid var(--edge);border-radius:8px;padding:1.5rem}',
+	'h1{font-size:1.25rem;line-height:1.3;margin-top:0}',
+	'label,legend{font-weight:600;padding:0}',
+	'.field{border:0;margin:0 0 1.25rem;padding:0;min-width:0}',
+	'.hint{color:var(--soft);margin:.25rem 0 0;font-size:.9rem}',
+	'.wrong{color:var(--wrong);margin:.25rem 0 0}',
+	'.choice{display:flex;align-items:center;gap:.6rem;min-height:2.75rem;font-weight:400}',
+	'.choice input{width:1.25rem;height:1.25rem;flex:none;margin:0}',
+	'input:not([type=checkbox],[type=radio]),select,textarea{width:100%;box-sizing:border-box;min-height:2.75rem;',
+	'margin-top:.25rem;padding:.5rem;font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:6px}',
+	'[aria-invalid=true]{border-color:var(--wrong)!important}',
+	'.problems{border:2px solid var(--wrong);border-radius:6px;padding:.75rem 1rem;margin:0 0 1.25rem}',
+	'.problems a{color:inherit}',
+	'.problems ul{margin:.25rem 0 0;padding-left:1.25rem}',
+	'button{margin-top:1rem;min-height:2.75rem;padding:.7rem 1.5rem;font:inherit;font-weight:600;',
+	'border:1px solid var(--edge);border-radius:6px;cursor:pointer}',
+	':focus-visible{outline:3px solid var(--ink);outline-offset:2px}',
 	'button.plain{background:none;color:inherit;border-color:var(--line);font-weight:400}',
 	'@media(max-width:30rem){body{padding:.5rem}main{margin:.5rem auto;padding:1.1rem}button{width:100%}}',
 ].join('');
@@ -60,12 +72,14 @@ export function page({ title, message = '', form, accent = ACCENT }: Page): stri
 	const encoding = form?.multipart === true ? ' enctype="multipart/form-data" novalidate' : '';
 	return [
 		'<!DOCTYPE html>',
-		`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${STYLE}${colours}</style></head>`,
+		'<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta ' +
+			`name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${STYLE}${colours}</style></head>`,
 		`<body><main><h1>${escapeHtml(title)}</h1>${message === '' ? '' : `<p>${htmlOfText(message)}</p>`}`,
 		...(form === undefined
 			? []
 			: [
-					`<form method="post"${encoding}>${field}${form.fields ?? ''}${form.after ?? ''}<button type="submit">${escapeHtml(form.button)}</button></form>${form.below ?? ''}`,
+					`<form method="post"${encoding}>${field}${form.fields ?? ''}${form.after ?? ''}<button ` +
+						`type="submit">${escapeHtml(form.button)}</button></form>${form.below ?? ''}`,
 				]),
 		'</main></body></html>',
 	].join('\n');
@@ -91,7 +105,13 @@ export function mailWithButtons(
 		const colours = primary
 			? `background-color:${accent};color:${inkOn(accent) === '#fff' ? '#ffffff' : '#000000'};border:1px solid ${accent}`
 			: 'background-color:#ffffff;color:#333333;border:1px solid #cccccc';
-		return `<a href="${escapeHtml(url)}" target="_blank" style="display:inline-block;padding:12px 24px;margin:12px 6px 0 0;border-radius:6px;font-weight:600;text-decoration:none;${colours}">${escapeHtml(label)}</a>`;
+		return (
+			`<a href="${escapeHtml(url)}" target="_blank" style="display:inline-block;padding:12px 24px;margin:12px 6px 0 ` +
+			`0;border-radius:6px;font-weight:600;text-decoration:none;${colours}">${escapeHtml(label)}</a>`
+		);
 	});
-	return `<div style="font-family:Arial,sans-serif;font-size:14px;color:#222222"><p>${htmlOfText(message)}</p><p>${links.join('\n')}</p></div>`;
+	return (
+		'<div ' +
+		`style="font-family:Arial,sans-serif;font-size:14px;color:#222222"><p>${htmlOfText(message)}</p><p>${links.join('\n')}</p></div>`
+	);
 }

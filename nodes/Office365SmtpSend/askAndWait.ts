@@ -61,6 +61,8 @@ function withdrawn(error: unknown, recipients: readonly string[], reached: reado
 	if (!(error instanceof MailError)) return error instanceof Error ? error : new Error(String(error));
 	if (reached.length === 0) return error;
 	const { code, permanent, speaker, mailbox, command, response } = error;
-	const message = `The question could not be sent to ${recipients.join(', ')}, so it is withdrawn: the links in the emails to ${reached.join(', ')} lead nowhere. ${error.message}`;
+	const message =
+		`The question could not be sent to ${recipients.join(', ')}, so it is withdrawn: ` +
+		`the links in the emails to ${reached.join(', ')} lead nowhere. ${error.message}`;
 	return new MailError(message, { code, permanent, speaker, mailbox, command, response, remedy: error.remedy, cause: error });
 }

@@ -29,7 +29,10 @@ function codePage({ subject, message, accent }: Question, problem = ''): string 
 		accent,
 		form: {
 			button: 'Send me a code',
-			fields: `<input type="hidden" name="step" value="code"><p class="hint">To make sure that it is you who answers, a code is sent to the email address that was asked. Enter it on the next page.</p>${problem === '' ? '' : `<p class="wrong" role="alert">${problem}</p>`}`,
+			fields:
+				'<input type="hidden" name="step" value="code"><p class="hint">To make sure that it is you who answers, a code is sent ' +
+				'to the email address that was asked. Enter it on the next ' +
+				`page.</p>${problem === '' ? '' : `<p class="wrong" role="alert">${problem}</p>`}`,
 		},
 	});
 }

@@ -33,7 +33,8 @@ export const messageFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. info@example.com, Ada <ada@example.com>',
 		description:
-			'Addresses of the people to invite, separated by commas, with or without names. For an update or cancellation, enter all of them again.',
+			'Addresses of the people to invite, separated by commas, with or without names. ' +
+			'For an update or cancellation, enter all of them again.',
 		displayOptions: { show: { operation: ['sendInvitation'] } },
 	},
 	{

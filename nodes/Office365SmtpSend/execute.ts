@@ -171,7 +171,8 @@ async function onceOnly(
 			deliveryUnknownFor: composed.recipients,
 			idempotencyKey: key,
 			response:
-				'An earlier execution began to send this email and did not come to its end. Look into Sent Items; "Resend if Unsure" sends it again.',
+				'An earlier execution began to send this email and did not come to its end. ' +
+				'Look into Sent Items; "Resend if Unsure" sends it again.',
 		};
 	}
 	// What an earlier execution left open stays so until somebody surely has the email.
@@ -216,13 +217,15 @@ export async function deliver(
 			context.logger.info(`${account.mailbox}: attempt ${attempt} at item ${item} failed (${reason.code}), again in ${pause} ms`),
 		onGiveUp: (reason) =>
 			context.logger.info(
-				`${account.mailbox}: item ${item} is not sent again to those who do not have it: ${reason instanceof MailError ? reason.summary : reason.message}`,
+				`${account.mailbox}: item ${item} is not sent again to those who do not have it: ` +
+					`${reason instanceof MailError ? reason.summary : reason.message}`,
 			),
 	});
 	hints?.sent(sent);
 	if (failOnRejected && sent.rejected.length > 0) {
 		throw new RecipientsRefused(
-			`The server refused ${describeRejections(sent.rejected)}; the other recipients have the mail${sent.deliveryUnknown ? ', or may have it' : ''}.`,
+			`The server refused ${describeRejections(sent.rejected)}; ` +
+				`the other recipients have the mail${sent.deliveryUnknown ? ', or may have it' : ''}.`,
 			{ code: 'rejected', speaker: 'smtp', mailbox: account.mailbox, remedy: 'Check the refused addresses.' },
 			sent,
 		);

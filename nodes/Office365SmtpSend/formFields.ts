@@ -182,7 +182,9 @@ export const formProperties: INodeProperties[] = [
 		type: 'json',
 		typeOptions: { rows: 5 },
 		default:
-			'[\n  { "fieldLabel": "Name", "fieldType": "text", "requiredField": true },\n  { "fieldLabel": "Size", "fieldType": "dropdown", "fieldOptions": { "values": [{ "option": "Small" }, { "option": "Large" }] } }\n]',
+			'[\n  { "fieldLabel": "Name", "fieldType": "text", "requiredField": ' +
+			'true },\n  { "fieldLabel": "Size", "fieldType": "dropdown", "fieldOptions": ' +
+			'{ "values": [{ "option": "Small" }, { "option": "Large" }] } }\n]',
 		description: "List of form elements, with the names that the form elements have in the workflow's JSON",
 		displayOptions: show('json'),
 	},

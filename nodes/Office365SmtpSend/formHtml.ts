@@ -26,7 +26,10 @@ function problemList(fields: readonly FormField[], problems: ReadonlyMap<number,
 			`<li><a href="#${targetOf(fields[index], index)}">${escapeHtml(fields[index]?.label ?? '')}</a>: ${escapeHtml(problem)}</li>`,
 	);
 	const again = fields.some(({ type }) => type === 'file') ? '<p class="hint">Files have to be chosen again.</p>' : '';
-	return `<div class="problems" role="alert"><strong>Please check your answer. It has not been sent yet.</strong><ul>${lines.join('')}</ul>${again}</div>`;
+	return (
+		'<div class="problems" role="alert"><strong>Please check your answer. ' +
+		`It has not been sent yet.</strong><ul>${lines.join('')}</ul>${again}</div>`
+	);
 }
 
 /** What a link in the list brings the focus to. */
@@ -39,7 +42,8 @@ function fieldHtml(field: FormField, index: number, returned?: Returned): string
 	const hint = hintOf(field);
 	const name = inputName(index);
 	const notes = [...(hint === '' ? [] : [`${name}-hint`]), ...(problem === undefined ? [] : [`${name}-problem`])];
-	const state = `${notes.length === 0 ? '' : ` aria-describedby="${notes.join(' ')}"`}${problem === undefined ? '' : ' aria-invalid="true"'}`;
+	const described = notes.length === 0 ? '' : ` aria-describedby="${notes.join(' ')}"`;
+	const state = `${described}${problem === undefined ? '' : ' aria-invalid="true"'}`;
 	const below = [
 		...(hint === '' ? [] : [`<p class="hint" id="${name}-hint">${escapeHtml(hint)}</p>`]),
 		...(problem === undefined ? [] : [`<p class="wrong" id="${name}-problem">${escapeHtml(problem)}</p>`]),
@@ -65,7 +69,10 @@ function choicesHtml({ choices, type }: FormField, name: string, values: readonl
 	return choices
 		.map((choice, at) => {
 			const id = `${name}-${at}`;
-			return `<label class="choice" for="${id}"><input type="${type}" id="${id}" name="${name}" value="${escapeHtml(choice)}"${values.includes(choice) ? ' checked' : ''}>${escapeHtml(choice)}</label>`;
+			return (
+				`<label class="choice" for="${id}"><input type="${type}" id="${id}" name="${name}" ` +
+				`value="${escapeHtml(choice)}"${values.includes(choice) ? ' checked' : ''}>${escapeHtml(choice)}</label>`
+			);
 		})
 		.join('');
 }
@@ -81,10 +88,17 @@ function controlHtml(field: FormField, name: string, values: readonly string[], 
 			return `<textarea ${common} rows="5"${sample}>\n${value}</textarea>`;
 		case 'dropdown': {
 			const none = several ? '' : '<option value="">Choose one</option>';
-			return `<select ${common}${several ? ' multiple' : ''}>${none}${choices.map((one) => `<option value="${escapeHtml(one)}"${values.includes(one) ? ' selected' : ''}>${escapeHtml(one)}</option>`).join('')}</select>`;
+			const options = choices.map((one) => {
+				const text = escapeHtml(one);
+				return `<option value="${text}"${values.includes(one) ? ' selected' : ''}>${text}</option>`;
+			});
+			return `<select ${common}${several ? ' multiple' : ''}>${none}${options.join('')}</select>`;
 		}
 		case 'file':
-			return `<input type="file" ${common}${several ? ' multiple' : ''}${field.accept.length === 0 ? '' : ` accept="${escapeHtml(field.accept.join(','))}"`}>`;
+			return (
+				'<input type="file" ' +
+				`${common}${several ? ' multiple' : ''}${field.accept.length === 0 ? '' : ` accept="${escapeHtml(field.accept.join(','))}"`}>`
+			);
 		case 'number':
 			return `<input type="text" inputmode="decimal" ${common}${sample} value="${value}">`;
 		case 'password':

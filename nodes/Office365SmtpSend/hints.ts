@@ -41,7 +41,8 @@ export class Hints {
 			...(unknown > 0 ? [`${unknown} of ${all} may not have the email: the connection broke before the server's answer came.`] : []),
 			...(this.#cids.size > 0
 				? [
-						`The HTML shows cid:${[...this.#cids].slice(0, 5).join(', cid:')}, but Attachments (Inline) has no file with that name, so the image is broken. Enter the name of the binary property there.`,
+						`The HTML shows cid:${[...this.#cids].slice(0, 5).join(', cid:')}, but Attachments (Inline) has no file with that ` +
+							'name, so the image is broken. Enter the name of the binary property there.',
 					]
 				: []),
 			...[...this.#unanswered]

@@ -48,7 +48,8 @@ export const eventFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. 2026-11-30T15:30:00',
 		description:
-			'When the event begins. A time without an offset is in the time zone of the workflow. An expression can also give the start of a Microsoft or Google event, { dateTime, timeZone }.',
+			'When the event begins. A time without an offset is in the time zone of the workflow. ' +
+			'An expression can also give the start of a Microsoft or Google event, { dateTime, timeZone }.',
 		displayOptions: { show: { operation: INVITATION } },
 	},
 	{
@@ -58,7 +59,8 @@ export const eventFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. 2026-11-30T16:00:00',
 		description:
-			'When the event ends. If it is empty, the event takes half an hour. For an all-day event it is the last day, and empty means one day.',
+			'When the event ends. If it is empty, the event takes half an hour. ' +
+			'For an all-day event it is the last day, and empty means one day.',
 		displayOptions: { show: { operation: INVITATION } },
 	},
 	{

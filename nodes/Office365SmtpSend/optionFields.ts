@@ -50,7 +50,9 @@ export const deliveryOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. invoice-{{ $json.id }}',
 		description:
-			'A value that identifies the email, different for each item. An email is not sent if one with the same key was sent before, so you can retry an execution after a crash. Executions that you start in the editor do not count.',
+			'A value that identifies the email, different for each item. ' +
+			'An email is not sent if one with the same key was sent before, so you can retry an execution after a crash. ' +
+			'Executions that you start in the editor do not count.',
 	},
 	mailboxAddressOption,
 	{
@@ -61,7 +63,8 @@ export const deliveryOptions: INodeProperties[] = [
 		default: 0,
 		placeholder: 'e.g. 30',
 		description:
-			'Maximum number of emails per minute that all executions of this n8n process send from the mailbox. With 0 there is no limit here. Exchange Online accepts 30 per minute and delays further emails.',
+			'Maximum number of emails per minute that all executions of this n8n process send from the mailbox. ' +
+			'With 0 there is no limit here. Exchange Online accepts 30 per minute and delays further emails.',
 	},
 	{
 		displayName: 'Resend if Unsure',
@@ -69,7 +72,8 @@ export const deliveryOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to send the email again if the connection is lost before the server confirms it. The recipient can then get it twice. Switched off, the item has the field deliveryUnknown instead.',
+			'Whether to send the email again if the connection is lost before the server confirms it. ' +
+			'The recipient can then get it twice. Switched off, the item has the field deliveryUnknown instead.',
 	},
 	{
 		displayName: 'Retry For (Seconds)',
@@ -114,7 +118,8 @@ export const messageOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. image_1',
 		description:
-			'Names of the binary properties to show in the HTML, separated by commas. Use cid: and the name as the address of the image, for example src="cid:image_1".',
+			'Names of the binary properties to show in the HTML, separated by commas. ' +
+			'Use cid: and the name as the address of the image, for example src="cid:image_1".',
 	},
 	{
 		displayName: 'BCC Email',
@@ -147,7 +152,8 @@ export const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the node that gets the email.',
+			'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the ' +
+			'node that gets the email.',
 		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['forward'] } },
 	},
 	{
@@ -156,7 +162,8 @@ export const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the node that gets the email.',
+			'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the ' +
+			'node that gets the email.',
 		displayOptions: only('forward'),
 	},
 	{
@@ -203,7 +210,8 @@ export const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether the web address in List-Unsubscribe unsubscribes at once on a POST request (RFC 8058). Outlook.com, Gmail and Yahoo require this from bulk senders.',
+			'Whether the web address in List-Unsubscribe unsubscribes at once on a POST request (RFC 8058). ' +
+			'Outlook.com, Gmail and Yahoo require this from bulk senders.',
 	},
 	{
 		displayName: 'Mark Original as Answered',
@@ -211,7 +219,9 @@ export const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to mark the original as answered after the reply is sent. It must come from IMAP Trigger or IMAP Mailbox and be in the same mailbox. If this fails, the item tells the reason and the reply still counts as sent.',
+			'Whether to mark the original as answered after the reply is sent. ' +
+			'It must come from IMAP Trigger or IMAP Mailbox and be in the same mailbox. ' +
+			'If this fails, the item tells the reason and the reply still counts as sent.',
 		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['reply', 'replyAll'] } },
 	},
 	{
@@ -282,7 +292,8 @@ export const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether the email shows that the mailbox sends it on behalf of From Email. This needs the Send on Behalf permission instead of Send As.',
+			'Whether the email shows that the mailbox sends it on behalf of From Email. ' +
+			'This needs the Send on Behalf permission instead of Send As.',
 	},
 	{
 		displayName: 'Sequence',
@@ -291,7 +302,8 @@ export const messageOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0 },
 		default: 0,
 		description:
-			'Version of the event, higher for each change. The default is 0 for a new event, and a number made from the current time for an update or cancellation.',
+			'Version of the event, higher for each change. The default is 0 for a new event, and a number made from the current ' +
+			'time for an update or cancellation.',
 		displayOptions: only('sendInvitation'),
 	},
 	{

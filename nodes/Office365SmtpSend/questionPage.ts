@@ -40,7 +40,11 @@ function codeField(problem: string): string {
 	const state =
 		problem === '' ? ' aria-describedby="code-hint"' : ' aria-describedby="code-hint code-problem" aria-invalid="true" autofocus';
 	const wrong = problem === '' ? '' : `<p class="wrong" id="code-problem" role="alert">${escapeHtml(problem)}</p>`;
-	return `<div class="field"><label for="code">Code from the email</label><input type="text" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="20" aria-required="true"${state}><p class="hint" id="code-hint">A code of six digits was sent to the email address that was asked.</p>${wrong}</div>`;
+	return (
+		'<div class="field"><label for="code">Code from the email</label><input type="text" id="code" name="code" ' +
+		`inputmode="numeric" autocomplete="one-time-code" maxlength="20" aria-required="true"${state}><p class="hint" ` +
+		`id="code-hint">A code of six digits was sent to the email address that was asked.</p>${wrong}</div>`
+	);
 }
 
 const NEW_CODE =

@@ -33,7 +33,8 @@ export const rawFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. From: ada@example.com',
 		description:
-			'The source of the whole email (RFC 5322, MIME): headers, an empty line, and the body. Bcc is removed. Message-ID and Date are added if they are missing.',
+			'The source of the whole email (RFC 5322, MIME): headers, an empty line, and the body. ' +
+			'Bcc is removed. Message-ID and Date are added if they are missing.',
 		displayOptions: { show: { operation: RAW, rawSource: ['text'] } },
 	},
 	{

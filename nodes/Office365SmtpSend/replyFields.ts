@@ -21,7 +21,9 @@ export const replyFields: INodeProperties[] = [
 		default: '={{ $json }}',
 		required: true,
 		description:
-			"The email item from IMAP Trigger, IMAP Mailbox, POP Trigger or POP Fetch in any format, or from n8n's Email Trigger, Microsoft Outlook or Gmail nodes. Directly after such a node, use {{ $json }}. If other nodes are in between, use the whole item: {{ $('IMAP Trigger').item }}.",
+			"The email item from IMAP Trigger, IMAP Mailbox, POP Trigger or POP Fetch in any format, or from n8n's Email Trigger, " +
+			'Microsoft Outlook or Gmail nodes. Directly after such a node, use {{ $json }}. ' +
+			"If other nodes are in between, use the whole item: {{ $('IMAP Trigger').item }}.",
 		displayOptions: { show: { operation: ['reply', 'forward', 'takeAnswer'] } },
 	},
 	{

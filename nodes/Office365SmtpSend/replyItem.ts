@@ -86,7 +86,10 @@ function automaticBy(told: unknown, header: (name: string) => string): string {
 	return sign === undefined ? '' : sign[0];
 }
 
-/** The topmost such header is that of the mailbox's own server (RFC 8601, section 5); Exchange Online writes `dmarc=fail`, `compauth=fail`. */
+/**
+ * What the mailbox's own server says of the sender: the topmost such header is its own (RFC 8601, section 5). Exchange
+ * Online writes `dmarc=fail` and `compauth=fail`.
+ */
 function forgedBy(results: string): string {
 	return /\b(?:dmarc|compauth)=fail\b/i.exec(results.slice(0, 4_000))?.[0] ?? '';
 }

@@ -67,7 +67,8 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 }
 
 const NO_THREAD =
-	'The item does not tell the Message-ID of the original (Microsoft Outlook and Gmail leave it out when their output is simplified), so the reply may not be shown in its thread.';
+	'The item does not tell the Message-ID of the original (Microsoft Outlook and Gmail leave it out when their output is ' +
+	'simplified), so the reply may not be shown in its thread.';
 
 function kindOf(value: unknown): Answer['kind'] {
 	return value === 'replyAll' || value === 'forward' ? value : 'reply';
@@ -161,7 +162,8 @@ async function originalFiles(
 		throw inputError(
 			'Original Message',
 			`the mail has ${wanted.length} attachments, and the item does not hold ${missing} of them.`,
-			'Switch on "Download Attachments" where the mail comes from, give the whole item, for example {{ $(\'IMAP Trigger\').item }}, or switch off "Forward Attachments".',
+			'Switch on "Download Attachments" where the mail comes from, give the whole item, for example {{ $(\'IMAP ' +
+				'Trigger\').item }}, or switch off "Forward Attachments".',
 		);
 	}
 	return there;

@@ -13,9 +13,9 @@ type Step =
 	| { kind: 'begun' | 'sent' | 'failed'; key: string; tell: () => void; fail: (error: unknown) => void };
 
 /**
- * Which mails a node has begun and which it has sent, in n8n's store of processed data: that outlives a crash, and a *Retry* of
- * the execution finds it. n8n reads the store, adds to it and writes it whole (n8n 2.41, DeduplicationHelper), so all executions of a node in
- * this process take turns, and what waits meanwhile is entered in one go.
+ * Records in n8n's store of processed data which emails a node has begun to send and which it has sent. The store outlives a
+ * crash, and a *Retry* of the execution finds it. n8n reads the store, adds to it and writes it whole (n8n 2.41,
+ * DeduplicationHelper). So all executions of a node in this process take turns, and what waits meanwhile is entered together.
  */
 export class SentRecord {
 	readonly #waiting: Step[] = [];

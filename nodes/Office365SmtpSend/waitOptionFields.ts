@@ -22,7 +22,8 @@ export const waitOptions: INodeProperties[] = [
 		],
 		default: 'none',
 		description:
-			'Which answer counts if nobody decides within the option Limit Wait Time. The items that are passed on then have it in the field data, with timedOut set to true.',
+			'Which answer counts if nobody decides within the option Limit Wait Time. ' +
+			'The items that are passed on then have it in the field data, with timedOut set to true.',
 		displayOptions: { show: { '/responseType': ['approval'] } },
 	},
 	{
@@ -86,7 +87,9 @@ export const waitOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to send a code to the email address of the person, who has to enter it with the answer. Somebody who only got the email forwarded can then not answer. Works with the option Approvers, or with a single address in To Email.',
+			'Whether to send a code to the email address of the person, who has to enter it with the answer. ' +
+			'Somebody who only got the email forwarded can then not answer. ' +
+			'Works with the option Approvers, or with a single address in To Email.',
 	},
 	{
 		displayName: 'Confirmation Message',
@@ -102,7 +105,8 @@ export const waitOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0, numberPrecision: 2 },
 		default: 72,
 		description:
-			'After how many hours the links in the email take no answer any more. 0: as long as the execution waits. To let the workflow go on then, use Limit Wait Time.',
+			'After how many hours the links in the email take no answer any more. ' +
+			'0: as long as the execution waits. To let the workflow go on then, use Limit Wait Time.',
 	},
 	{
 		displayName: 'Escalate To',

@@ -19,7 +19,8 @@ export class PopFetch implements INodeType {
 		// n8n offers "Custom API Call" with every OAuth2 credential unless a default version is named beside a list of versions.
 		defaultVersion: 1,
 		subtitle:
-			'={{ ({ getMany: "get many emails", delete: "delete an email", statistics: "get statistics", testConnection: "test the connection" })[$parameter["operation"]] || $parameter["operation"] }}',
+			'={{ ({ getMany: "get many emails", delete: "delete an email", statistics: ' +
+			'"get statistics", testConnection: "test the connection" })[$parameter["operation"]] || $parameter["operation"] }}',
 		description: 'Gets new email from an Office 365, Microsoft 365 or Outlook mailbox over POP with OAuth, each email once',
 		defaults: { name: 'POP Fetch' },
 		inputs: [NodeConnectionTypes.Main],

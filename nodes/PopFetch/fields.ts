@@ -49,7 +49,8 @@ export const fields: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to return only emails that no earlier production execution of this node has fetched. Switch it off if an AI agent uses the node as a tool, so that it can read an email again.',
+			'Whether to return only emails that no earlier production execution of this node has fetched. ' +
+			'Switch it off if an AI agent uses the node as a tool, so that it can read an email again.',
 		hint: 'Executions that you start in the editor do not count: they return the same emails again',
 		displayOptions: GET_MANY,
 	},
@@ -106,7 +107,8 @@ export const fields: INodeProperties[] = [
 				default: 30,
 				displayOptions: { show: { '/onlyNew': [true] } },
 				description:
-					'Number of days after which fetched emails are deleted from the server. With 0 they are deleted by the next execution, once the one that fetched them has ended.',
+					'Number of days after which fetched emails are deleted from the server. ' +
+					'With 0 they are deleted by the next execution, once the one that fetched them has ended.',
 			},
 			{
 				displayName: 'Delete After Fetch',
@@ -114,7 +116,8 @@ export const fields: INodeProperties[] = [
 				type: 'boolean',
 				default: false,
 				description:
-					'Whether to delete emails from the server right after they are fetched. If the workflow fails later, they are lost. It is safer to use the operation Delete in a later step.',
+					'Whether to delete emails from the server right after they are fetched. ' +
+					'If the workflow fails later, they are lost. It is safer to use the operation Delete in a later step.',
 			},
 			{
 				displayName: 'Headers Only',

@@ -32,7 +32,8 @@ export const fields: INodeProperties[] = [
 				typeOptions: { minValue: 0 },
 				default: 30,
 				description:
-					'Number of days after which emails are deleted from the server, counted from their execution. With 0 they are deleted at the next poll after the execution ends.',
+					'Number of days after which emails are deleted from the server, counted from their execution. ' +
+					'With 0 they are deleted at the next poll after the execution ends.',
 			},
 			{
 				displayName: 'Headers Only',
@@ -58,7 +59,8 @@ export const fields: INodeProperties[] = [
 				typeOptions: { minValue: 1, maxValue: 20 },
 				default: 3,
 				description:
-					'Number of failed executions after which an email is reported and no longer retried. If an execution with several emails fails, each email is retried alone.',
+					'Number of failed executions after which an email is reported and no longer retried. ' +
+					'If an execution with several emails fails, each email is retried alone.',
 			},
 			maxMessageSizeOption,
 			readMoreOption,
@@ -69,7 +71,8 @@ export const fields: INodeProperties[] = [
 				typeOptions: { minValue: 0 },
 				default: 30,
 				description:
-					'How long to wait before the first retry of an email. Each further wait is three times as long. The retry comes with the next poll.',
+					'How long to wait before the first retry of an email. ' +
+					'Each further wait is three times as long. The retry comes with the next poll.',
 			},
 			...startFromOptions([
 				{ name: 'All', value: 'all', description: 'New emails, and all those in the mailbox, oldest first' },

@@ -75,7 +75,10 @@ function conclude(context: IPollFunctions, { book, mailbox, policy }: Handover, 
 	}
 }
 
-/** A mail that is no longer retried shows once as a failed execution. What the execution said may quote the mail, so it stays out of the log. */
+/**
+ * Shows an email that is no longer retried as a failed execution. What its executions said may quote the email, so it stays
+ * out of the log.
+ */
 function report(
 	context: IPollFunctions,
 	mailbox: string,
@@ -90,7 +93,9 @@ function report(
 			code: 'rejected',
 			speaker: 'pop',
 			mailbox: address,
-			remedy: `The last execution said: ${reason}. Look at the failed executions before this one. ${deleteFailed ? 'The email is deleted with the next poll, as the node is set.' : 'The email is still in the mailbox.'}`,
+			remedy:
+				`The last execution said: ${reason}. Look at the failed executions before this one. ` +
+				`${deleteFailed ? 'The email is deleted with the next poll, as the node is set.' : 'The email is still in the mailbox.'}`,
 		}),
 	);
 	context.logger.error(`POP Trigger: ${failure.message} (email ${key})`);

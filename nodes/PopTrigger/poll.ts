@@ -115,7 +115,8 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	if (collection.failure !== undefined) {
 		if (collection.items.length === 0) throw collection.failure;
 		context.logger.warn(
-			`POP Trigger: ${collection.failure.summary} The ${collection.items.length} emails fetched before that start an execution. The rest comes with the next poll.`,
+			`POP Trigger: ${collection.failure.summary} The ${collection.items.length} emails fetched before that start an ` +
+				'execution. The rest comes with the next poll.',
 		);
 	}
 }

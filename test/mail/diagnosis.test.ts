@@ -849,7 +849,7 @@ describe('a refused token is explained by what it says of itself', () => {
 	] as const)("without a person's permission, at %s", async (protocol, permission) => {
 		expect(await refused(protocol, { scp: 'Mail.Read' })).toMatch(
 			new RegExp(
-				`lacks the permission ${permission} \\(it has: Mail\\.Read\\); tick the protocol .*with user name and password, grant it in the app registration`,
+				`lacks the permission ${permission} \\(it has: Mail\\.Read\\)\\. Tick the protocol .*With user name and password, grant it in the app registration`,
 			),
 		);
 	});
@@ -860,13 +860,13 @@ describe('a refused token is explained by what it says of itself', () => {
 		['pop', 'POP.AccessAsApp'],
 	] as const)("without the app's permission, at %s", async (protocol, permission) => {
 		expect(await refused(protocol, { roles: ['Mail.Read'] })).toMatch(
-			new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\); grant it in the app registration with admin consent`),
+			new RegExp(`lacks the permission ${permission} \\(it has: Mail\\.Read\\)\\. Grant it in the app registration with admin consent`),
 		);
 	});
 
 	it("without any permission, of an app that Exchange's own roles could let send", async () => {
 		expect(await refused('smtp', { scp: '' })).toMatch(
-			/lacks the permission SMTP\.SendAsApp \(it has: none\); grant it .*, or give the app the Exchange role "Application SMTP\.SendAsApp" for ada@example\.test/,
+			/lacks the permission SMTP\.SendAsApp \(it has: none\)\. Grant it .*\. Or give the app the Exchange role "Application SMTP\.SendAsApp" for ada@example\.test/,
 		);
 	});
 

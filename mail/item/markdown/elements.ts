@@ -7,7 +7,8 @@ const VOID = set('area base basefont bgsound br col embed frame hr img input lin
 const UNSEEN = set('audio canvas datalist head iframe noembed noframes script select style svg template title video object');
 /** Take lines of their own. */
 const BLOCKS = set(
-	'address article aside body center dd details dialog div dt fieldset figcaption figure footer form header html legend main nav section summary tbody tfoot thead tr caption table td th',
+	'address article aside body center dd details dialog div dt fieldset figcaption figure footer form header html legend main ' +
+		'nav section summary tbody tfoot thead tr caption table td th',
 );
 /** Stand between blank lines. */
 const APART = set('blockquote dl h1 h2 h3 h4 h5 h6 ol p pre ul menu');

@@ -13,7 +13,7 @@ const LIST_FOOTER =
 /** The lines that the sender wrote, without the signature below them. */
 export function withoutSignature(lines: readonly string[]): string[] {
 	const body = withoutListFooter(lines);
-	// RFC 3676, section 4.3: "-- ". The blank is lost on the way as often as not; an empty line or the end of a sentence stands before it then.
+	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way; then an empty line or the end of a sentence must stand before it.
 	const marker = body.findIndex((line, at) => line === '-- ' || (/^(?:--|—|––)\s*$/.test(line) && body.length - at <= LONGEST_SIGNATURE));
 	return withoutContacts(withoutDeviceLines(marker === -1 ? body : body.slice(0, marker)));
 }

@@ -37,7 +37,8 @@ export async function nestedMails(
 			mails.push(await nestedMail(file, faults, depth, budget));
 		} catch (error) {
 			faults.push(
-				`The attached email "${file.name}" could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'its content makes no sense'}`,
+				`The attached email "${file.name}" could not be read: ` +
+					`${error instanceof Error ? error.message.slice(0, 200) : 'its content makes no sense'}`,
 			);
 		}
 	}

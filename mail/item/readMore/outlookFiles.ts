@@ -35,7 +35,8 @@ export async function unpackOutlook(mail: ReadMail, faults: string[]): Promise<U
 		const found = isTnef(file.name, file.type) ? await takeTnef(file, unpacked) : complete && (await takeMsg(file, unpacked));
 		if (found !== 'whole')
 			faults.push(
-				`The Outlook file "${file.name}" could ${found === 'part' ? 'only partly' : 'not'} be unpacked${complete ? '' : ': it is larger than 25 MB'}.`,
+				`The Outlook file "${file.name}" could ${found === 'part' ? 'only partly' : 'not'} be ` +
+					`unpacked${complete ? '' : ': it is larger than 25 MB'}.`,
 			);
 	}
 	return { ...unpacked, files: unpacked.files.slice(0, MOST_FILES) };

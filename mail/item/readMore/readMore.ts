@@ -83,7 +83,8 @@ async function addCalendar(mail: ReadMail, json: IDataObject, faults: string[]):
 			return;
 		} catch (error) {
 			faults.push(
-				`The calendar "${file.name}" could not be read: ${error instanceof Error ? error.message.slice(0, 200) : 'its content makes no sense'}.`,
+				`The calendar "${file.name}" could not be read: ` +
+					`${error instanceof Error ? error.message.slice(0, 200) : 'its content makes no sense'}.`,
 			);
 		}
 	}
