@@ -2,6 +2,7 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 
 import type { TokenizerCallbacks } from 'htmlparser2';
 
+import { checkMemory } from '../item/memoryLimit';
 import { TextLayout } from './textLayout';
 
 /** Characters of HTML that may still be read; the parts of one mail share one. */
@@ -28,6 +29,7 @@ export async function textOfHtml(html: string, budget: HtmlBudget = { characters
 	for (let from = 0; from < length; from += AT_ONCE) {
 		if (from > 0) await yieldToOthers();
 		tokenizer.write(html.slice(from, Math.min(length, from + AT_ONCE)));
+		checkMemory();
 	}
 	tokenizer.end();
 	layout.endLink();

@@ -1,3 +1,5 @@
+import { GrowingText } from '../item/growingText';
+
 /** Blanks and marks that a reader does not see; runs of them pad the hidden beginning of newsletters. */
 const INVISIBLE = /[\u00ad\u034f\u200b\u2060\ufeff]+/g;
 /** They belong between two letters or emoji and mean nothing elsewhere. */
@@ -23,7 +25,7 @@ interface Link {
  * row stand apart by tabs (as `innerText` has them), quotations and lists indent. Each call takes constant or linear time.
  */
 export class TextLayout {
-	readonly #out: string[] = [];
+	readonly #out = new GrowingText();
 	/** Line breaks due before the next word. */
 	#breaks = 0;
 	#tabs = 0;
@@ -138,7 +140,7 @@ export class TextLayout {
 		this.#link = undefined;
 		if (link.text === '' && !link.picture) return;
 		if (link.text === '') this.#put(link.alt || link.href);
-		if (!isSame(link.text || link.alt || link.href, link.href)) this.#out.push(` [${link.href}]`);
+		if (!isSame(link.text || link.alt || link.href, link.href)) this.#out.add(` [${link.href}]`);
 	}
 
 	picture(alt: string): void {
@@ -148,7 +150,7 @@ export class TextLayout {
 	}
 
 	toString(): string {
-		return this.#out.join('');
+		return this.#out.toString();
 	}
 
 	get #prefix(): string {
@@ -165,11 +167,11 @@ export class TextLayout {
 	}
 
 	#put(text: string): void {
-		if (this.#breaks > 0 || this.#out.length === 0) this.#beginLine();
-		else if (this.#tabs > 0) this.#out.push('\t'.repeat(this.#tabs));
-		else if (this.#space) this.#out.push(' ');
-		else if (this.#joiner !== '') this.#out.push(this.#joiner);
-		this.#out.push(text);
+		if (this.#breaks > 0 || this.#out.isEmpty) this.#beginLine();
+		else if (this.#tabs > 0) this.#out.add('\t'.repeat(this.#tabs));
+		else if (this.#space) this.#out.add(' ');
+		else if (this.#joiner !== '') this.#out.add(this.#joiner);
+		this.#out.add(text);
 		if (this.#link !== undefined && this.#link.text.length <= this.#link.href.length + 10)
 			this.#link.text += text.slice(0, this.#link.href.length + 20);
 		for (; this.#filled < this.#cells.length; this.#filled += 1) this.#cells[this.#filled] = this.#lines;
@@ -177,12 +179,12 @@ export class TextLayout {
 	}
 
 	#beginLine(): void {
-		if (this.#out.length > 0) {
-			this.#out.push(`\n${this.#blankPrefix.trimEnd()}`.repeat(this.#breaks - 1), '\n');
+		if (!this.#out.isEmpty) {
+			this.#out.add(`${`\n${this.#blankPrefix.trimEnd()}`.repeat(this.#breaks - 1)}\n`);
 			this.#lines += this.#breaks;
 		}
 		const { at, text } = this.#marker ?? { at: 0, text: '' };
-		this.#out.push(`${this.#prefix.slice(0, at)}${text}${this.#prefix.slice(at + text.length)}`);
+		this.#out.add(`${this.#prefix.slice(0, at)}${text}${this.#prefix.slice(at + text.length)}`);
 		this.#marker = undefined;
 		this.#blankPrefix = this.#prefix;
 	}

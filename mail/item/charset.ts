@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 
 import { decodeHz, decodeIso2022 } from './escapes';
+import { GrowingText } from './growingText';
 
 /**
  * Bytes of a mail as text. Which character set they are in is decided in this order, the first that applies:
@@ -161,10 +162,23 @@ function decode(bytes: Buffer, label: string): string {
 			return decodeHz(bytes);
 		case 'windows-1252':
 			// Node 20 to 23 read it as ISO 8859-1, without quotation marks and the euro sign.
-			return iconv.decode(bytes, label);
+			return decodeInPieces(bytes, label);
 		default:
-			return isWebLabel(label) ? new TextDecoder(label).decode(bytes) : iconv.decode(bytes, label);
+			return isWebLabel(label) ? new TextDecoder(label).decode(bytes) : decodeInPieces(bytes, label);
 	}
+}
+
+/** In bytes. */
+const PIECE = 256 * 1024;
+
+/** iconv-lite takes up to 14 times the memory of what it decodes. */
+function decodeInPieces(bytes: Buffer, label: string): string {
+	if (bytes.length <= PIECE) return iconv.decode(bytes, label);
+	const text = new GrowingText();
+	const decoder = iconv.getDecoder(label);
+	for (let from = 0; from < bytes.length; from += PIECE) text.add(decoder.write(bytes.subarray(from, from + PIECE)));
+	text.add(decoder.end() ?? '');
+	return text.toString();
 }
 
 function isWebLabel(label: string): boolean {

@@ -1,3 +1,7 @@
+import { isAscii } from 'node:buffer';
+
+import { GrowingText } from './growingText';
+
 /**
  * Character sets of seven bits that switch between alphabets: ISO-2022-JP and its variants (RFC 1468, 1554, 2237),
  * ISO-2022-KR (RFC 1557), ISO-2022-CN (RFC 1922), HZ (RFC 1843). Neither Node nor iconv-lite reads them all, but Node
@@ -37,6 +41,26 @@ const SHIFTED: Array<[string, Alphabet]> = [
 ];
 const [ESCAPE, SHIFT_OUT, SHIFT_IN] = [0x1b, 0x0e, 0x0f];
 
+interface Switch {
+	/** Bytes behind ESC. */
+	length: number;
+	alphabet: Alphabet;
+	/** Only from the next SHIFT OUT on. */
+	isShifted: boolean;
+}
+
+const switches = new Map<number, Switch>(
+	[...SWITCHES, ...SHIFTED].map(([code, alphabet], index) => {
+		const bytes = Buffer.from(code, 'latin1');
+		return [keyOf(bytes, 0, bytes.length), { length: bytes.length, alphabet, isShifted: index >= SWITCHES.length }];
+	}),
+);
+
+function keyOf(bytes: Buffer, at: number, length: number): number {
+	const two = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+	return length === 2 ? two : (two << 8) | (bytes[at + 2] ?? 0);
+}
+
 /** ISO-2022-JP, -JP-1, -JP-2, -JP-3, -KR and -CN alike: their switches do not contradict each other. */
 export function decodeIso2022(bytes: Buffer, korean = false): string {
 	const text = new Stretches();
@@ -48,13 +72,11 @@ export function decodeIso2022(bytes: Buffer, korean = false): string {
 			text.add(bytes.subarray(begin, at), byte === SHIFT_OUT ? shifted : ASCII);
 			begin = at + 1;
 		} else if (byte === ESCAPE) {
-			const next = bytes.toString('latin1', at + 1, at + 4);
-			const designation = SHIFTED.find(([code]) => next.startsWith(code));
-			const found = designation ?? SWITCHES.find(([code]) => next.startsWith(code));
+			const found = switches.get(keyOf(bytes, at + 1, 3)) ?? switches.get(keyOf(bytes, at + 1, 2));
 			if (found === undefined) continue;
-			if (designation !== undefined) shifted = designation[1];
-			text.add(bytes.subarray(begin, at), designation === undefined ? found[1] : undefined);
-			at += found[0].length;
+			if (found.isShifted) shifted = found.alphabet;
+			text.add(bytes.subarray(begin, at), found.isShifted ? undefined : found.alphabet);
+			at += found.length;
 			begin = at + 1;
 		}
 	}
@@ -78,43 +100,71 @@ export function decodeHz(bytes: Buffer): string {
 	return text.add(bytes.subarray(begin)).toString();
 }
 
+/** In bytes: so much is decoded at a time. */
+const AT_ONCE = 64 * 1024;
+
+/** Stretches of one set are decoded together, since each call takes long; ASCII is part of all of them. */
 class Stretches {
-	#text = '';
+	readonly #text = new GrowingText();
 	#alphabet: Alphabet = ASCII;
+	/** In the set with this label, not decoded yet. */
+	#label = ASCII.label;
+	readonly #waiting = Buffer.alloc(AT_ONCE);
+	#length = 0;
 	readonly #decoders = new Map<string, InstanceType<typeof TextDecoder>>();
 
 	/** @param next the alphabet of what comes after; without it as before */
 	add(bytes: Buffer, next?: Alphabet): this {
-		if (bytes.length > 0) this.#text += this.#decoder().decode(this.#eightBit(bytes));
+		const { label, width, prefix } = this.#alphabet;
+		const isPlain = width === 1 && prefix === undefined;
+		if (bytes.length > 0 && label !== this.#label && !(isPlain && isAscii(bytes))) {
+			this.#decode();
+			this.#label = label;
+		}
+		if (isPlain) this.#copy(bytes);
+		else this.#takeEightBit(bytes, width, prefix);
 		this.#alphabet = next ?? this.#alphabet;
 		return this;
 	}
 
 	toString(): string {
-		return this.#text;
+		this.#decode();
+		return this.#text.toString();
 	}
 
-	#decoder(): InstanceType<typeof TextDecoder> {
-		const { label } = this.#alphabet;
-		const decoder = this.#decoders.get(label) ?? new TextDecoder(label);
-		this.#decoders.set(label, decoder);
-		return decoder;
+	#decode(): void {
+		if (this.#length === 0) return;
+		const decoder = this.#decoders.get(this.#label) ?? new TextDecoder(this.#label);
+		this.#decoders.set(this.#label, decoder);
+		this.#text.add(decoder.decode(this.#waiting.subarray(0, this.#length)));
+		this.#length = 0;
+	}
+
+	#copy(bytes: Buffer): void {
+		for (let from = 0; from < bytes.length;) {
+			const copied = bytes.copy(this.#waiting, this.#length, from);
+			this.#length += copied;
+			from += copied;
+			if (this.#length === AT_ONCE) this.#decode();
+		}
 	}
 
 	/** Control characters stay: a line's end ends no alphabet in what some programs write. */
-	#eightBit(bytes: Buffer): Buffer {
-		const { width, prefix } = this.#alphabet;
-		if (width === 1 && prefix === undefined) return bytes;
-		const out = Buffer.alloc(bytes.length * (prefix === undefined ? 1 : 2));
-		let length = 0;
+	#takeEightBit(bytes: Buffer, width: 1 | 2, prefix: number | undefined): void {
+		const out = this.#waiting;
 		for (let at = 0; at < bytes.length; at++) {
+			if (this.#length + 3 > AT_ONCE) this.#decode();
 			const byte = bytes[at] ?? 0;
-			if (byte > 0x20) {
-				if (prefix !== undefined) out[length++] = prefix;
-				out[length++] = byte | 0x80;
-				if (width === 2 && at + 1 < bytes.length) out[length++] = (bytes[++at] ?? 0) | 0x80;
-			} else out[length++] = byte;
+			if (byte <= 0x20) {
+				out[this.#length++] = byte;
+				continue;
+			}
+			if (prefix !== undefined) out[this.#length++] = prefix;
+			out[this.#length++] = byte | 0x80;
+			if (width === 1) continue;
+			// Half a character at the end must not take its other half from the next stretch.
+			if (at + 1 === bytes.length) this.#decode();
+			else out[this.#length++] = (bytes[++at] ?? 0) | 0x80;
 		}
-		return out.subarray(0, length);
 	}
 }

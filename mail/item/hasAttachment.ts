@@ -73,7 +73,7 @@ export function isOtherBody({ type, disposition, name }: PartShape): boolean {
 
 /** Whether people see an attachment in a mail that has been read: any file but the images that its HTML shows. */
 export function hasAttachment(files: readonly FileShape[], html: string): boolean {
-	const shown = html === '' ? new Set<string>() : referredTo(html);
+	const shown = html === '' ? new Set<string>() : referredTo(html, new Set(files.map(({ contentId = '' }) => contentId)));
 	return files.some((file) => {
 		if (file.alternative === true) return false;
 		if (!isImage(file.type, file.name)) return true;
@@ -81,19 +81,17 @@ export function hasAttachment(files: readonly FileShape[], html: string): boolea
 	});
 }
 
-/** The Content-IDs that HTML refers to by `cid:` (RFC 2392). */
-export function referredTo(html: string): Set<string> {
-	const ids = new Set<string>();
-	for (const [, id = ''] of html.matchAll(/\bcid:([^\s"'<>)&]{1,998})/gi)) ids.add(id).add(unescaped(id));
-	return ids;
+/** Which of these Content-IDs the HTML refers to by `cid:` (RFC 2392). */
+function referredTo(html: string, ids: ReadonlySet<string>): Set<string> {
+	const found = new Set<string>();
+	for (const [, id = ''] of html.matchAll(/\bcid:([^\s"'<>)&]{1,998})/gi))
+		for (const one of id.includes('%') ? [id, unescaped(id)] : [id]) if (ids.has(one)) found.add(one);
+	return found;
 }
 
+/** Content-IDs are ASCII (RFC 5322, section 3.6.4). */
 function unescaped(id: string): string {
-	try {
-		return decodeURIComponent(id);
-	} catch {
-		return id;
-	}
+	return id.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
 /** Some programs call an image application/octet-stream. */

@@ -4,9 +4,9 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { Beginning, LONGEST_HEAD } from './beginning';
 import type { More } from './readMore/readMore';
-import { readLarge, readSmall, SMALL, Unreadable } from './workerPool';
 import { reasonOf, storeBytes, StoredFiles, type Store } from './storing';
-import type { Outcome, Wanted } from './task';
+import type { Outcome } from './task';
+import { readLarge, readSmall, SMALL, Unreadable, type Wish } from './workerPool';
 
 export type Format = 'simple' | 'resolved' | 'raw';
 
@@ -113,7 +113,7 @@ async function readItem<Stored>(
 	return { json, ...(binary.size > 0 && { binary: Object.fromEntries(binary) }) };
 }
 
-async function read<Stored>(content: Buffer | Beginning, wanted: Wanted, files: StoredFiles<Stored>): Promise<Outcome> {
+async function read<Stored>(content: Buffer | Beginning, wanted: Wish, files: StoredFiles<Stored>): Promise<Outcome> {
 	if (!Buffer.isBuffer(content) || content.length > SMALL)
 		return await readLarge(Buffer.isBuffer(content) ? slices(content) : content.bytes(), wanted, files.take);
 	const { news, ...outcome } = await readSmall(content, wanted);

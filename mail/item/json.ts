@@ -2,7 +2,8 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { readDate, readReceived } from './date';
 import { decodedFirst, firstOf } from './headerBlock';
-import { htmlOfPeople, readPeople, textOfPeople, type Person } from './people';
+import { checkMemory } from './memoryLimit';
+import { htmlOfPeople, NAME_PEOPLE, readPeople, textOfPeople, type Person } from './people';
 import type { ReadFile, ReadMail } from './reader';
 import { htmlOfText } from './text';
 import { decodeHeader } from './encodedWords';
@@ -21,21 +22,6 @@ export type AttachmentJson = {
 
 /** Headers of which a mail should have one: of two the first counts, which the last server has put there or seen. */
 const TOP_LEVEL = new Set(['message-id', 'subject', 'date', 'from', 'to', 'cc']);
-/** Headers that name people; in them only names may be decoded. */
-const PEOPLE = new Set([
-	'from',
-	'to',
-	'cc',
-	'bcc',
-	'reply-to',
-	'sender',
-	'resent-from',
-	'resent-to',
-	'resent-cc',
-	'return-receipt-to',
-	'disposition-notification-to',
-]);
-
 /**
  * Flat, with the names of the built-in trigger's `simple` format; the other headers, decoded, under `metadata`. What a person looks for
  * first comes first, since n8n's table shows the columns in this order.
@@ -45,6 +31,7 @@ export function simpleJson(mail: ReadMail): IDataObject {
 	for (const { key, value } of mail.fields) {
 		if (!TOP_LEVEL.has(key) && !metadata.has(key)) metadata.set(key, decodedValue(mail, key, value));
 	}
+	checkMemory();
 	return {
 		subject: decodedFirst(mail.fields, 'subject', mail.charsets),
 		from: textOfPeople(people(mail, 'from')),
@@ -63,6 +50,7 @@ export function simpleJson(mail: ReadMail): IDataObject {
 /** As mailparser gives it and the built-in trigger's `resolved` format hands it on: addresses taken apart, all headers as lines. */
 export function resolvedJson(mail: ReadMail): IDataObject {
 	const headerLines = mail.fields.map(({ key, name, value }) => ({ key, line: `${name}: ${decodedValue(mail, key, value)}` }));
+	checkMemory();
 	const headers = new Map<string, string>();
 	for (const { key, line } of headerLines) if (!headers.has(key)) headers.set(key, line);
 	const addresses: IDataObject = {};
@@ -107,7 +95,7 @@ export function attachmentJson({ name, type, size, contentId, inline }: ReadFile
 }
 
 function decodedValue(mail: ReadMail, key: string, value: string): string {
-	if (PEOPLE.has(key) && value.includes('=?')) return textOfPeople(readPeople([value], mail.charsets));
+	if (NAME_PEOPLE.has(key) && value.includes('=?')) return textOfPeople(readPeople([value], mail.charsets));
 	return decodeHeader(value, mail.charsets).trim();
 }
 

@@ -36,7 +36,9 @@ export function readParameters(header: string, others: readonly string[]): Param
 		}
 		const [, base = '', index, star] = extended;
 		const piece = { index: Number(index ?? 0), encoded: index === undefined || star !== undefined, text: content };
-		pieces.set(base, [...(pieces.get(base) ?? []), piece]);
+		const before = pieces.get(base);
+		if (before === undefined) pieces.set(base, [piece]);
+		else before.push(piece);
 	}
 	const parameters = new Map(plain);
 	// The extended form counts more (RFC 6266, section 4.3, says it for HTTP; mail programs do the same).

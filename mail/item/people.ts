@@ -1,6 +1,7 @@
 import addressParser from 'nodemailer/lib/addressparser';
 
 import { decodeRaw } from './charset';
+import { checkMemory } from './memoryLimit';
 import { escapeHtml } from './text';
 import { decodeHeader } from './encodedWords';
 
@@ -19,12 +20,44 @@ export interface People {
 	html: string;
 }
 
+/** Headers that name people; in them only names may be decoded. */
+export const NAME_PEOPLE: ReadonlySet<string> = new Set([
+	'from',
+	'to',
+	'cc',
+	'bcc',
+	'reply-to',
+	'sender',
+	'resent-from',
+	'resent-to',
+	'resent-cc',
+	'return-receipt-to',
+	'disposition-notification-to',
+]);
+/** Of one header. The parser takes up to 150 times the memory of a list, and no server takes as many recipients. */
+export const MOST_PEOPLE = 100_000;
+
+/** A header up to where it names more people than are read. */
+export function readable(header: string): string {
+	// Shorter than that many with a comma each.
+	if (header.length < MOST_PEOPLE) return header;
+	let count = 0;
+	for (const { index } of header.matchAll(/[,;:]/g)) {
+		count += 1;
+		if (count === MOST_PEOPLE) return header.slice(0, index);
+	}
+	return header;
+}
+
 /** @param headers one character a byte */
 export function readPeople(headers: readonly string[], charsets: readonly string[]): Person[] {
 	return headers.flatMap((header) => {
 		// Addresses first: an encoded word may hold a comma, and belongs to the name whatever it holds (RFC 2047, section 5).
-		const text = /^[\t -~]*$/.test(header) ? header : decodeRaw(Buffer.from(header, 'latin1'), charsets);
-		return addressParser(text).map((entry) => personOf(entry, charsets));
+		const named = readable(header);
+		const text = /^[\t -~]*$/.test(named) ? named : decodeRaw(Buffer.from(named, 'latin1'), charsets);
+		const people = addressParser(text).map((entry) => personOf(entry, charsets));
+		checkMemory();
+		return people;
 	});
 }
 

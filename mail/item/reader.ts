@@ -2,7 +2,9 @@ import { textOfHtml, type HtmlBudget } from '../compose/plainText';
 import { decodeBody } from './charset';
 import { hasAttachment, isFile, isOtherBody } from './hasAttachment';
 import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
+import { BeyondLimits, checkMemory } from './memoryLimit';
 import { nameFor, type Part } from './part';
+import { MOST_PEOPLE, NAME_PEOPLE, readable } from './people';
 import { Structure, type PartsReader } from './structure';
 import { htmlOfText, unflow, withPlainLineEnds } from './text';
 import { decoderOf, type Decoder } from './transfer';
@@ -58,11 +60,10 @@ export interface ReaderOptions {
 	keep?: (file: ReadFile) => number;
 }
 
-/** The mail is larger than what can be read; it is to be handed over as it is. */
-export class BeyondLimits extends Error {}
-
 /** In bytes: of all texts together. */
 const LONGEST_TEXT = 64 * 1024 * 1024;
+/** In bytes: so much is read between two looks at the memory. */
+const PIECE = 256 * 1024;
 /** So much of an attached mail is looked at for its subject, in bytes. */
 const LONGEST_HEAD = 64 * 1024;
 
@@ -98,13 +99,19 @@ export class MailReader implements PartsReader {
 
 	/** @throws BeyondLimits */
 	push(bytes: Buffer): void {
-		this.#structure.push(bytes);
+		for (let from = 0; from < bytes.length; from += PIECE) {
+			this.#structure.push(bytes.subarray(from, from + PIECE));
+			checkMemory();
+		}
 	}
 
 	/** @throws BeyondLimits */
 	async end(): Promise<ReadMail> {
 		this.#structure.end();
+		checkMemory();
 		const root = this.#structure.root();
+		if (root?.fields.some(({ key, value }) => NAME_PEOPLE.has(key) && readable(value) !== value) === true)
+			this.damage(`A header names more than ${MOST_PEOPLE} people; those beyond are left out.`);
 		const body = root === undefined ? {} : await this.#bodyOf(root);
 		const html = body.html ?? '';
 		const text = isBlank(body.text) && html !== '' ? ((await textOfHtml(html, this.#budget)) ?? body.text ?? '') : (body.text ?? '');
@@ -216,7 +223,10 @@ export class MailReader implements PartsReader {
 
 	async #bodyOf(part: Part): Promise<Body> {
 		const bytes = this.#bodies.get(part);
-		if (bytes !== undefined) return this.#decoded(part, bytes);
+		if (bytes !== undefined) {
+			this.#bodies.delete(part);
+			return this.#decoded(part, bytes);
+		}
 		const bodies: Body[] = [];
 		for (const child of part.children) {
 			const body = await this.#bodyOf(child);
@@ -242,6 +252,7 @@ export class MailReader implements PartsReader {
 			const text = isBlank(body.text) && body.html !== undefined ? await textOfHtml(body.html, this.#budget) : body.text;
 			if (text !== undefined) texts.push(text);
 		}
+		checkMemory();
 		return { text: texts.join('\n'), ...(html !== undefined && { html }) };
 	}
 
@@ -250,6 +261,7 @@ export class MailReader implements PartsReader {
 		const others = this.charsets.filter((one) => one !== charset);
 		const isHtml = part.type === 'text/html';
 		const text = withPlainLineEnds(decodeBody(bytes, charset, others, isHtml));
+		checkMemory();
 		if (isHtml) return { html: text };
 		const isFlowed = part.parameters.get('format')?.toLowerCase() === 'flowed';
 		return { text: isFlowed ? unflow(text, part.parameters.get('delsp')?.toLowerCase() === 'yes') : text };

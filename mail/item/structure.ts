@@ -33,6 +33,8 @@ const DELIMITER = Buffer.from('\n--');
 const LONGEST_BOUNDARY_LINE = 2000;
 const LONGEST_LINE = 8 * 1024 * 1024;
 const LONGEST_HEADER = 8 * 1024 * 1024;
+/** A list of 20,000 recipients, one a line, has a fifth of them. */
+const MOST_LINES = 100_000;
 const LONGEST_PREAMBLE = 1024 * 1024;
 /** Until so many bytes have come it may be that lines end in CR alone. */
 const UNDECIDED = 64 * 1024;
@@ -119,9 +121,9 @@ export class Structure {
 	#addLine(text: string, next: number): boolean {
 		this.#pending = this.#pending.subarray(next);
 		this.#headerLength += next;
-		if (this.#headerLength < LONGEST_HEADER) {
-			if (text !== '') this.#lines.push(text);
-		} else if (this.#headerLength - next < LONGEST_HEADER) this.reader.damage('A header is longer than 8 MB, and its end was not read.');
+		if (this.#headerLength >= LONGEST_HEADER || this.#lines.length >= MOST_LINES)
+			this.reader.damage(`A header is longer than 8 MB or ${MOST_LINES} lines, and its end was not read.`);
+		else if (text !== '') this.#lines.push(text);
 		return true;
 	}
 

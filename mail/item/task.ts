@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { IDataObject } from 'n8n-workflow';
 
 import { attachmentJson, resolvedJson, simpleJson, type AttachmentJson } from './json';
+import { checkLength, checkMemory, limitMemory, releaseMemory } from './memoryLimit';
 import { MailReader, type FileTaker, type ReadFile } from './reader';
 import { keeping, newTextOf, readMore, type More } from './readMore/readMore';
 import type { ExtraFile } from './readMore/outlookFiles';
@@ -17,6 +18,8 @@ export interface Wanted {
 	headersOnly: boolean;
 	/** What is to be read beyond the usual. */
 	more: readonly More[];
+	/** What reading it may take, in MB. */
+	memory: number;
 }
 
 /** What became of a mail. */
@@ -67,19 +70,26 @@ export async function readBatch(mails: ReadonlyArray<{ bytes: Uint8Array; wanted
 			results.push(refusalOf(error));
 		}
 	}
+	releaseMemory();
 	return results;
 }
 
 /** One mail, piece by piece; each piece is answered, so that the other side never has more than it can take. */
 export async function readStream({ port, wanted }: { port: MessagePort; wanted: Wanted }): Promise<void> {
 	const files = new Collected(wanted.files);
-	const reading = new Reading(wanted, files);
+	let reading: Reading | undefined = new Reading(wanted, files);
 	await new Promise<void>((resolve) => {
 		port.on('close', resolve);
 		port.on('message', (piece: Piece) => {
-			void answerTo(piece, reading, files).then(async (answer) => await post(port, answer));
+			// What comes after a refusal is not read any more.
+			if (reading === undefined) return;
+			void answerTo(piece, reading, files).then(async (answer) => {
+				if (answer.outcome !== undefined) reading = undefined;
+				await post(port, answer);
+			});
 		});
 	});
+	releaseMemory();
 }
 
 async function post(port: MessagePort, { news, ...rest }: Answer): Promise<void> {
@@ -120,6 +130,7 @@ class Reading {
 		private readonly wanted: Wanted,
 		private readonly files: FileTaker,
 	) {
+		limitMemory(wanted.memory);
 		this.#reader = new MailReader({ files, ...(wanted.more.length > 0 && { keep: keeping(wanted.more) }) });
 	}
 
@@ -130,14 +141,18 @@ class Reading {
 	async end(): Promise<Outcome> {
 		const mail = await this.#reader.end();
 		const json = this.wanted.format === 'simple' ? simpleJson(mail) : resolvedJson(mail);
+		checkMemory();
 		if (this.wanted.headersOnly) {
 			delete json.hasAttachment;
 			return { json, attachments: mail.files.map(attachmentJson), damage: [] };
 		}
 		json.newText = newTextOf(mail);
 		const more = await readMore(mail, this.wanted.more);
+		checkMemory();
 		const attachments = [...mail.files.map(attachmentJson), ...more.files.map((file) => this.#add(file))];
-		return { json: { ...json, ...more.json }, attachments, damage: mail.damage };
+		const whole = { ...json, ...more.json };
+		checkLength(lengthOf(whole));
+		return { json: whole, attachments, damage: mail.damage };
 	}
 
 	/** A file that lay in another one stands behind those of the mail. */
@@ -158,6 +173,11 @@ class Reading {
 		this.files.end(file);
 		return { ...attachmentJson(file), unpackedFrom: from };
 	}
+}
+
+/** Of the texts that can be long, in characters. */
+function lengthOf(json: IDataObject): number {
+	return Object.values(json).reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
 }
 
 /** Holds the files' content until it is taken; bytes of their own each, so that they can change threads. */

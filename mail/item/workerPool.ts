@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
@@ -15,14 +15,19 @@ const AHEAD = 2;
 export const limits = {
 	/** So long a worker may take for one answer before it counts as stuck, in ms. */
 	patience: 30_000,
-	/** A worker's memory beside the bytes that it is given, in MB; counts for the workers that start later. */
-	memory: 512,
+	/** What a thread may take for a mail, in MB. All threads together stay within a quarter of what there is. */
+	memory: Math.round(Math.max(128, Math.min(512, memoryForMails()))),
 };
+/** In MB. V8 ends the process there, so it must be out of reach: a thread keeps to {@link limits} itself. */
+const LAST_RESORT = 4000;
 /** A worker without work is let go after so long, in ms. */
 const IDLE = 10_000;
 
 /** The mail is beyond what a worker can read in its time and memory. */
 export class Unreadable extends Error {}
+
+/** What is to be made of a mail; how much memory that may take is said here. */
+export type Wish = Omit<Wanted, 'memory'>;
 
 /** Takes news of files; a promise holds the reading up until it can take more. */
 export type NewsTaker = (news: readonly FileNews[]) => Promise<void> | void;
@@ -42,7 +47,7 @@ async function start() {
 		minThreads: 0,
 		maxThreads: threads(),
 		idleTimeout: IDLE,
-		resourceLimits: { maxOldGenerationSizeMb: limits.memory, maxYoungGenerationSizeMb: 32 },
+		resourceLimits: { maxOldGenerationSizeMb: LAST_RESORT, maxYoungGenerationSizeMb: 32 },
 		execArgv: [],
 		// A mail's reader has no business with n8n's secrets.
 		env: {},
@@ -60,14 +65,21 @@ const clocks = new Set<AbortController>();
 /** Why a worker that had no task yet has died. */
 let broken: Error | undefined;
 
-/** The main thread has a core to itself where there are two. */
+/** The main thread has a core to itself where there are two, and each thread all the memory that a mail may take. */
 function threads(): number {
-	return Math.max(1, Math.min(4, availableParallelism() - 1));
+	return Math.max(1, Math.min(4, availableParallelism() - 1, Math.floor(memoryForMails() / 512)));
+}
+
+/** A quarter of the machine's, or of the container's that n8n runs in, in MB. */
+function memoryForMails(): number {
+	const allowed = process.constrainedMemory();
+	// Where there is no limit it is 0, or more than any machine has.
+	return (allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()) / 4 / 1024 / 1024;
 }
 
 interface Waiting {
 	bytes: Uint8Array<ArrayBuffer>;
-	wanted: Wanted;
+	wanted: Wish;
 	resolve: (read: Read | Refusal) => void;
 	reject: (error: unknown) => void;
 }
@@ -77,7 +89,7 @@ let running = 0;
 let isDue = false;
 
 /** Reads a mail of at most {@link SMALL} bytes, together with those that wait as well. @throws Unreadable */
-export async function readSmall(mail: Buffer, wanted: Wanted): Promise<Read> {
+export async function readSmall(mail: Buffer, wanted: Wish): Promise<Read> {
 	const read = await new Promise<Read | Refusal>((resolve, reject) => {
 		queue.push({ bytes: new Uint8Array(mail), wanted, resolve, reject });
 		if (isDue) return;
@@ -107,7 +119,7 @@ async function runBatch(batch: readonly Waiting[]): Promise<void> {
 	try {
 		const results = await inTime<Array<Read | Refusal>>(
 			'readBatch',
-			batch.map(({ bytes, wanted }) => ({ bytes, wanted })),
+			batch.map(({ bytes, wanted }) => ({ bytes, wanted: { ...wanted, memory: limits.memory } })),
 		);
 		batch.forEach((one, index) => one.resolve(results[index] ?? { refusal: 'No answer came.' }));
 	} catch (error) {
@@ -139,7 +151,7 @@ function blame(error: unknown): Error {
 	broken = undefined;
 	if (cause !== undefined) return new Error(`The thread that reads emails could not be started: ${cause.message}`, { cause });
 	const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-	if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new Unreadable(`Reading it would take more than ${limits.memory} MB of memory.`);
+	if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new Unreadable(`Reading it would take more than ${LAST_RESORT} MB of memory.`);
 	if (error instanceof Error && error.name === 'AbortError')
 		return new Unreadable(`Reading it would take longer than ${limits.patience / 1000} seconds.`);
 	return new Unreadable(error instanceof Error ? error.message : String(error));
@@ -149,12 +161,15 @@ function blame(error: unknown): Error {
  * Reads a mail of any size piece by piece. Files come out as the mail goes in, never more than the taker takes.
  * @throws Unreadable; what the source throws; what the taker throws
  */
-export async function readLarge(source: AsyncIterable<Uint8Array>, wanted: Wanted, take: NewsTaker): Promise<Outcome> {
+export async function readLarge(source: AsyncIterable<Uint8Array>, wanted: Wish, take: NewsTaker): Promise<Outcome> {
 	const { port1, port2 } = new MessageChannel();
 	const stop = new AbortController();
 	clocks.add(stop);
 	const conversation = new Conversation(port1);
-	const task = (await workers()).run({ port: port2, wanted }, { name: 'readStream', transferList: [port2], signal: stop.signal });
+	const task = (await workers()).run(
+		{ port: port2, wanted: { ...wanted, memory: limits.memory } },
+		{ name: 'readStream', transferList: [port2], signal: stop.signal },
+	);
 	// A worker that is still to start, or that waits for its turn, is not stuck.
 	task.catch((error: unknown) => conversation.fail(blame(error)));
 	try {

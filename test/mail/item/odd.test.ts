@@ -6,7 +6,10 @@ async function read(
 	mail: string,
 ): Promise<{ json: Record<string, unknown>; files: Array<[string | undefined, string, number]>; damage: readonly string[] }> {
 	const [result] = await readBatch([
-		{ bytes: new Uint8Array(Buffer.from(mail, 'latin1')), wanted: { format: 'simple', files: true, headersOnly: false, more: [] } },
+		{
+			bytes: new Uint8Array(Buffer.from(mail, 'latin1')),
+			wanted: { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 },
+		},
 	]);
 	if (result === undefined || 'refusal' in result) throw new Error(result?.refusal);
 	return {

@@ -62,7 +62,7 @@ function filesOf(part: Tree): Array<[string, string]> {
 
 async function read(mail: Buffer): Promise<{ files: Array<[string, string]>; damage: readonly string[] }> {
 	const [result] = await readBatch([
-		{ bytes: new Uint8Array(mail), wanted: { format: 'simple', files: true, headersOnly: false, more: [] } },
+		{ bytes: new Uint8Array(mail), wanted: { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 } },
 	]);
 	if (result === undefined || 'refusal' in result) throw new Error(result?.refusal);
 	const files: Array<[string, string]> = [];
