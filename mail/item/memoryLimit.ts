@@ -55,7 +55,11 @@ function collectGarbage(): void {
 		setFlagsFromString('--expose-gc');
 		const found: unknown = runInNewContext('gc');
 		setFlagsFromString('--no-expose-gc');
-		collect = typeof found === 'function' ? () => void found() : () => undefined;
+		collect = isCollector(found) ? found : () => undefined;
 	}
 	collect();
+}
+
+function isCollector(value: unknown): value is () => void {
+	return typeof value === 'function';
 }
