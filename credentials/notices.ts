@@ -1,10 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 const consent =
-	'<b>An admin of your organization has to agree first:</b> since the end of 2025, Microsoft 365 lets people use apps for ' +
+	'An admin of your organization has to agree first: since the end of 2025, Microsoft 365 lets people use apps for ' +
 	'IMAP and POP only after that.';
 
-const steps = (...texts: string[]): string => [consent, ...texts.map((text, index) => `${index + 1}. ${text}`)].join('<br />');
+/** n8n shows links and lists in a notice and no other HTML. */
+const steps = (...texts: string[]): string => `${consent}<ul>${texts.map((text, index) => `<li>${index + 1}. ${text}</li>`).join('')}</ul>`;
 
 /**
  * The steps of docs/admin.md above the fields. `serverUrl` is a field that n8n has in each OAuth2 form for servers that register apps by
@@ -12,15 +13,14 @@ const steps = (...texts: string[]): string => [consent, ...texts.map((text, inde
  */
 export const personNotice: INodeProperties = {
 	displayName: steps(
-		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, <b>App registrations</b>, <b>New ' +
-			'registration</b>.',
-		'As <b>Redirect URI</b>, choose the platform <b>Web</b> and paste the OAuth Redirect URL from above.',
-		'<b>API permissions</b>: add <b>Office 365 Exchange Online</b> (under APIs my organization uses), <b>Delegated</b>: ' +
+		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, App registrations, New ' + 'registration.',
+		'As Redirect URI, choose the platform Web and paste the OAuth Redirect URL from above.',
+		'API permissions: add Office 365 Exchange Online (under APIs my organization uses), Delegated: ' +
 			'SMTP.Send, IMAP.AccessAsUser.All, POP.AccessAsUser.All, as you need them. ' +
-			'Then <b>Grant admin consent</b>.',
-		'<b>Certificates &amp; secrets</b>: add a client secret and copy its <b>Value</b> into the form below.',
-		'<b>Overview</b>: copy the Application (client) ID and the Directory (tenant) ID.',
-		'Choose the same protocols below, press <b>Connect</b> and sign in.',
+			'Then Grant admin consent.',
+		'Certificates &amp; secrets: add a client secret and copy its Value into the form below.',
+		'Overview: copy the Application (client) ID and the Directory (tenant) ID.',
+		'Choose the same protocols below, press Connect and sign in.',
 	),
 	name: 'serverUrl',
 	type: 'notice',
@@ -29,14 +29,14 @@ export const personNotice: INodeProperties = {
 
 export const appNotice: INodeProperties = {
 	displayName: steps(
-		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, <b>App registrations</b>, <b>New ' +
-			'registration</b>, without a redirect URI.',
-		'<b>API permissions</b>: add <b>Office 365 Exchange Online</b> (under APIs my organization uses), <b>Application</b>: ' +
+		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, App registrations, New ' +
+			'registration, without a redirect URI.',
+		'API permissions: add Office 365 Exchange Online (under APIs my organization uses), Application: ' +
 			'SMTP.SendAsApp, IMAP.AccessAsApp, POP.AccessAsApp, as you need them. ' +
-			'Then <b>Grant admin consent</b>.',
-		'<b>Certificates &amp; secrets</b>: add a client secret and copy its <b>Value</b>, or upload a certificate.',
-		'<b>Overview</b>: copy the Application (client) ID and the Directory (tenant) ID.',
-		'In Exchange Online PowerShell: New-ServicePrincipal with the object ID of the <b>Enterprise application</b>, then ' +
+			'Then Grant admin consent.',
+		'Certificates &amp; secrets: add a client secret and copy its Value, or upload a certificate.',
+		'Overview: copy the Application (client) ID and the Directory (tenant) ID.',
+		'In Exchange Online PowerShell: New-ServicePrincipal with the object ID of the Enterprise application, then ' +
 			'Add-MailboxPermission for each mailbox, and Add-RecipientPermission to send.',
 		'Fill in the form and save. n8n then tests the sign-in.',
 	),

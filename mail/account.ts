@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 
 import type { Cloud, Endpoint, Protocol } from './clouds';
+import type { Ending } from './endings';
 import { MailError } from './errors';
 import type { Listener } from './protocolLog';
 import type { TokenSource } from './signIn/token';
@@ -24,6 +25,8 @@ export interface Account {
 	token: TokenSource;
 	/** How the token came about, for explanations. */
 	signIn: 'delegated' | 'appOnly';
+	/** What of the credential ends on a day that is known. */
+	endings?: Ending[];
 	/**
 	 * How long a host may take to connect, and again to greet, in ms. Set where a person waits; otherwise each protocol has
 	 * its own patience.

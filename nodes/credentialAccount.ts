@@ -11,7 +11,9 @@ import type {
 import { accountOf, PERSON_WAITS_MS, type Account } from '../mail/account';
 import { cloudOf, fieldText, tenantOf } from '../mail/clouds';
 import { diagnose, type Circumstances } from '../mail/diagnosis';
+import type { Ending } from '../mail/endings';
 import { MailError } from '../mail/errors';
+import { endingsOf } from '../mail/signIn/credentialEndings';
 import { appTokens, misplaced, peculiar } from '../mail/signIn/serviceAccount';
 import {
 	AccessToken,
@@ -25,6 +27,7 @@ import {
 	type TokenSource,
 } from '../mail/signIn/token';
 import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, userOf } from './serviceAccountCredential';
+import { hintOf } from './endingWarnings';
 import { fingerprint, remembered } from './tokenMemory';
 
 const PERSON = 'microsoftMailOAuth2Api';
@@ -48,6 +51,8 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	const cloud = cloudOf({ ...fields, mailbox: address }, claimed(fields, 'tid'));
 	const id = credentialId(context.getNode(), type);
 	const owner = ownerOf(id, fields);
+	const endings = endingsOf(fields);
+	hintOf(context, id, endings);
 	const patience = isAwaited(context) && { reachMs: PERSON_WAITS_MS };
 	if (type === APP) {
 		// Read here too, so that a wrong field is told before anything is tried.
@@ -56,13 +61,26 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 			...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)),
 			owner,
 			user: userOf(fields),
+			endings,
 			...patience,
 		};
 	}
 	requireRenewal(context, choice);
 	tenantOf(fields);
 	const mailbox = address === '' ? signedInAddress(fields) : requireMailbox(address);
-	return { ...accountOf(id, mailbox, cloud, oAuth2Tokens(context), 'delegated'), owner, user: claimed(fields, 'upn'), ...patience };
+	return {
+		...accountOf(id, mailbox, cloud, oAuth2Tokens(context), 'delegated'),
+		owner,
+		user: claimed(fields, 'upn'),
+		endings,
+		...patience,
+	};
+}
+
+/** What of the node's credential ends, and under which name it is remembered; read anew, since it may have been edited. */
+export async function readEndings(context: NodeContext, { authentication }: AccountChoice): Promise<{ id: string; endings: Ending[] }> {
+	const type = authentication === 'serviceAccount' ? APP : PERSON;
+	return { id: credentialId(context.getNode(), type), endings: endingsOf(await context.getCredentials(type)) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { accountOf, type Account } from '../mail/account';
 import { cloudOf, fieldText, tenantOf } from '../mail/clouds';
 import { MailError } from '../mail/errors';
 import { quoted } from '../mail/redact';
+import { endingsOf } from '../mail/signIn/credentialEndings';
 import { appTokens, type ServiceAccount } from '../mail/signIn/serviceAccount';
 import { renewing } from '../mail/signIn/token';
 
@@ -69,6 +70,7 @@ export function serviceAccountToTest(fields: Fields): Account {
 	return {
 		...accountOf('being tested', mailboxOf(fields), cloud, renewing(appTokens(serviceAccountOf(fields))), signInOf(fields)),
 		user: userOf(fields),
+		endings: endingsOf(fields),
 	};
 }
 

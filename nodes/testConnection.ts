@@ -4,6 +4,7 @@ import type { Account } from '../mail/account';
 import type { Protocol } from '../mail/clouds';
 import { runConnectionTest } from '../mail/connectionTest/connectionTest';
 import { diagnose } from '../mail/diagnosis';
+import { describeEnding, type Ending } from '../mail/endings';
 import { ProtocolLog } from '../mail/protocolLog';
 import { choices, flag } from './parameterValues';
 import { serviceAccountToTest } from './serviceAccountCredential';
@@ -29,8 +30,21 @@ export async function testConnection(account: Account, own: Protocol, options: I
 			remedy: failed.remedy,
 			...(failed.said !== undefined && { said: failed.said }),
 		}),
+		...ends(account.endings),
 		steps: report.steps.map((step) => ({ ...step })),
 		...(log !== undefined && { protocolLog: { ...log.toJSON() } }),
+	};
+}
+
+/** Each thing that ends, with its day and a sentence. */
+function ends(endings: readonly Ending[] = []): IDataObject {
+	if (endings.length === 0) return {};
+	return {
+		ends: endings.map((ending) => ({
+			what: ending.what,
+			...(ending.at !== undefined && { on: new Date(ending.at).toISOString() }),
+			detail: describeEnding(ending),
+		})),
 	};
 }
 
@@ -59,7 +73,8 @@ export async function testServiceAccount(
 			.join(' — ');
 		if (working.length === 0) return { status: 'Error', message: problems };
 		const works = `Signed in to ${account.mailbox} over ${working.map((protocol) => protocol.toUpperCase()).join(', ')}.`;
-		return { status: 'OK', message: problems === '' ? works : `${works} Not usable: ${problems}` };
+		const until = (account.endings ?? []).map((ending) => describeEnding(ending));
+		return { status: 'OK', message: [works, ...(problems === '' ? [] : [`Not usable: ${problems}`]), ...until].join(' ') };
 	} catch (error) {
 		const told = diagnose(error, { speaker: 'identity' });
 		return { status: 'Error', message: [told.message, told.details].filter((part) => part !== undefined).join(' ') };

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 
-import { inputError } from '../errors';
+import { inputError, MailError } from '../errors';
 import { CLOCK_SKEW_MS } from './token';
 
 /** What MSAL signs client assertions with. Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
@@ -46,6 +46,28 @@ export function clientCertificate(
 		privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
 		x5c: [own, ...chain.filter((certificate) => certificate !== own)].map(String).join(''),
 	};
+}
+
+/** When the certificate of this key ends, in epoch ms; the first one where the key cannot be read, and nothing where there is none. */
+export function certificateEnd(fields: { privateKey: string; certificate: string; passphrase?: string }): number | undefined {
+	try {
+		const chain = readChain(restorePem(fields.certificate));
+		return Date.parse((ownOf(chain, fields) ?? chain[0])?.validTo ?? '') || undefined;
+	} catch (error) {
+		// What cannot be read is told by the sign-in that needs it.
+		if (error instanceof MailError) return undefined;
+		throw error;
+	}
+}
+
+function ownOf(chain: X509Certificate[], fields: { privateKey: string; passphrase?: string }): X509Certificate | undefined {
+	try {
+		const key = readKey(restorePem(fields.privateKey), fields.passphrase);
+		return chain.find((certificate) => certificate.checkPrivateKey(key));
+	} catch (error) {
+		if (error instanceof MailError) return undefined;
+		throw error;
+	}
 }
 
 /** What stands between has no five hyphens in a row, so that a text of beginnings without ends is read once only. */

@@ -8,7 +8,8 @@ import { toItem } from '../../mail/item/item';
 import { journalOf, newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory';
 import { MailboxWatch } from '../../mail/watch/mailbox';
 import { takeOver } from '../../mail/watch/registry';
-import { openAccount } from '../credentialAccount';
+import { openAccount, readEndings } from '../credentialAccount';
+import { keepWarning } from '../endingWarnings';
 import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
 import { sender } from './sender';
@@ -58,7 +59,11 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 			}),
 		report: (error) => report(context, error),
 	});
-	stop = () => watch.stop();
+	const stopWarning = keepWarning(context, 'IMAP Trigger', async () => await readEndings(context, settings.account));
+	stop = () => {
+		stopWarning();
+		watch.stop();
+	};
 	save(own);
 	const opening = watch.open();
 	if (!attended) {

@@ -13,6 +13,7 @@ import { JournalFile } from '../../mail/journal';
 import { Complaints } from '../../mail/watch/complaints';
 import { SKEW_MS } from '../../mail/watch/cursor';
 import { openAccount, requireRenewal } from '../credentialAccount';
+import { warnOf } from '../endingWarnings';
 import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
 import { accountChoice } from '../parameterValues';
@@ -100,6 +101,7 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const started = Date.now();
 	const settings = readSettings(context);
 	const account = await openAccount(context, settings.account);
+	warnOf(context, 'POP Trigger', { id: account.id, endings: account.endings ?? [] }, started);
 	const mailbox = mailboxName(account);
 	// Newer ones say how long a poll may take.
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;

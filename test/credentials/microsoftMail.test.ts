@@ -160,9 +160,11 @@ describe('the form of the service account', () => {
 		['an app', app, 'setupNotice'],
 	])('says the six steps first, and before them that an admin has to agree: %s', (_who, form, name) => {
 		const [notice] = form.properties.filter((property) => property.name === name);
-		const lines = (notice?.displayName ?? '').split('<br />');
+		const lines = (notice?.displayName ?? '').split(/<ul><li>|<\/li><li>/);
 		expect(notice?.type).toBe('notice');
 		expect(lines[0]).toMatch(/admin of your organization has to agree first/);
+		// n8n drops all other tags.
+		expect(notice?.displayName).not.toMatch(/<(?!\/?(?:a|ul|li)\b)/);
 		expect(lines.slice(1).map((line) => line.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', '5.', '6.']);
 	});
 
