@@ -59,11 +59,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 			}),
 		report: (error) => report(context, error),
 	});
-	const stopWarning = keepWarning(context, 'IMAP Trigger', async () => await readEndings(context, settings.account));
-	stop = () => {
-		stopWarning();
-		watch.stop();
-	};
+	stop = warningWhile(context, settings, watch);
 	save(own);
 	const opening = watch.open();
 	if (!attended) {
@@ -79,6 +75,15 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	}
 	watch.run();
 	return { closeFunction: async () => release() };
+}
+
+/** Warns of what of the credential ends for as long as the watch lives. @returns what ends both */
+function warningWhile(context: ITriggerFunctions, settings: Settings, watch: { stop: () => void }): () => void {
+	const stopWarning = keepWarning(context, 'IMAP Trigger', async () => await readEndings(context, settings.account));
+	return () => {
+		stopWarning();
+		watch.stop();
+	};
 }
 
 /** n8n starts the trigger by itself: it would give up for ever after ten throws, and nobody would see them. */
