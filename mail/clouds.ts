@@ -107,7 +107,7 @@ export const APP_PERMISSION: Record<Protocol, string> = {
 };
 
 /** A GUID or a domain name; anything else could reshape the address of the token endpoint. */
-export const TENANT_ID = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
+const TENANT_ID = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
 
 /** What a credential holds about its cloud; every field as the form gives it. */
 export interface CloudFields {

@@ -9,7 +9,7 @@ const FOLDER = dirname(fileURLToPath(import.meta.url));
 const MODULES = ['quoting', 'questions', 'places', 'registration', 'guide'];
 
 /** The page as it has to be now. */
-export function page() {
+function page() {
 	const { ModuleKind, ScriptTarget } = typescript;
 	const compilerOptions = { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, removeComments: true };
 	const modules = MODULES.map((name) => {

@@ -1,5 +1,5 @@
 /** The five questions of the guide, for the command and the page alike. */
-export interface Choice {
+interface Choice {
 	value: string;
 	label: string;
 	/** What it means, where the label does not say it. */
@@ -76,7 +76,7 @@ export const QUESTIONS: readonly Question[] = [
 	},
 ];
 
-export type Protocol = 'smtp' | 'imap' | 'pop';
+type Protocol = 'smtp' | 'imap' | 'pop';
 
 export interface Answers {
 	who: 'person' | 'certificate' | 'secret' | 'workloadIdentity' | 'managedIdentity';

@@ -43,6 +43,7 @@ const CHECKS: ReadonlyArray<readonly [string, readonly string[]]> = [
 	['the package builds', ['gulp', 'build', '--silent']],
 	['the types are right in every folder', ['tsc', '-p', 'tsconfig.check.json']],
 	['the lint rules of n8n and our own hold', ['eslint', '.']],
+	['no file, export or dependency is left that nobody uses', ['knip']],
 	['the code is formatted (npm run format)', ['prettier', '--check', '--log-level', 'warn', '.']],
 ];
 

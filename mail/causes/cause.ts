@@ -29,7 +29,7 @@ export interface Circumstances {
 }
 
 /** The ways to a token: a person with the Connect button, or one of the service account's. */
-export type Way = 'person' | 'clientSecret' | 'certificate' | 'workloadIdentity' | 'managedIdentity' | 'usernamePassword';
+type Way = 'person' | 'clientSecret' | 'certificate' | 'workloadIdentity' | 'managedIdentity' | 'usernamePassword';
 
 /**
  * A row of the table from cause to answer. It fits where the speaker is right and one of these does, the narrower first

@@ -3,18 +3,7 @@ export function htmlOfText(text: string): string {
 	return escapeHtml(text).replace(/\r\n?|\n/g, '<br>\r\n');
 }
 
-/** Between elements. */
-export function escapeText(text: string): string {
-	return text.replace(/[&<>]/g, (character) => ESCAPED.get(character) ?? character);
-}
-
-const ESCAPED = new Map([
-	['&', '&amp;'],
-	['<', '&lt;'],
-	['>', '&gt;'],
-]);
-
-/** Between quotes, too. */
+/** Safe between elements and between quotes. */
 export function escapeHtml(text: string): string {
 	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -14,7 +14,7 @@ import { mailComposer } from '../nodemailer';
 import { textOfHtml } from './plainText';
 
 /** Delivery status notifications (RFC 3461), asked for where the server offers them. */
-export interface DeliveryReports {
+interface DeliveryReports {
 	notify: Array<'success' | 'failure' | 'delay'> | ['never'];
 	return: 'headers' | 'full';
 	id: string;

@@ -11,7 +11,7 @@ export interface HtmlBudget {
 }
 
 /** More than any mail program writes; it takes about half a second. */
-export const LONGEST_HTML = 16_000_000;
+const LONGEST_HTML = 16_000_000;
 /** Others get their turn after so many characters. */
 const AT_ONCE = 500_000;
 

@@ -7,7 +7,7 @@ import { PopSession } from '../pop3/session';
 import type { AccessToken } from '../signIn/token';
 import { tryConnect, tryTls } from './reach';
 
-export interface Step {
+interface Step {
 	protocol: Protocol | 'identity';
 	/** In this order: token, claims, connect, tls, signIn, mailbox. */
 	step: 'token' | 'claims' | 'connect' | 'tls' | 'signIn' | 'mailbox';

@@ -37,7 +37,7 @@ const SPARE_BYTES = 24 * MIB;
 const ESTIMATE_FACTOR = 4;
 
 /** The most that a command may bring which asks for so many bytes of mail. */
-export function mostBytes(expectedBytes: number): number {
+function mostBytes(expectedBytes: number): number {
 	return ESTIMATE_FACTOR * expectedBytes + SPARE_BYTES;
 }
 

@@ -123,7 +123,7 @@ function receivedAt(mail: ReadMail): number | undefined {
 }
 
 /** ISO 8601 in UTC; empty where there is none. */
-export function iso(time: number | undefined): string {
+function iso(time: number | undefined): string {
 	return time === undefined ? '' : new Date(time).toISOString();
 }
 

@@ -13,13 +13,6 @@ export interface Person {
 	group?: Person[];
 }
 
-/** A header that names people, as mailparser gives it. */
-export interface People {
-	value: Person[];
-	text: string;
-	html: string;
-}
-
 /** Headers that name people; in them only names may be decoded. */
 export const NAME_PEOPLE: ReadonlySet<string> = new Set([
 	'from',

@@ -70,7 +70,7 @@ export async function storeBytes<Stored>(store: Store<Stored>, bytes: Buffer, na
 }
 
 /** Content on its way into the store, no faster than the store takes it. */
-export class StoredStream<Stored> {
+class StoredStream<Stored> {
 	readonly #content = new PassThrough();
 	readonly #stored: Promise<Stored>;
 	#failure: unknown;

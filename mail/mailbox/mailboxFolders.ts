@@ -237,7 +237,7 @@ export class Folders {
 	}
 }
 
-export async function statusOf(session: ImapSession, path: string): Promise<StatusObject> {
+async function statusOf(session: ImapSession, path: string): Promise<StatusObject> {
 	const status = await session.run(
 		'STATUS',
 		async (client) => await client.status(path, { messages: true, unseen: true, uidNext: true, uidValidity: true }),

@@ -91,7 +91,7 @@ export function choose(parts: readonly Part[], wish: PartWish): Part[] {
 }
 
 /** `*` stands for any text, `?` for one character. Takes a time that grows with the product of the lengths at most. */
-export function matches(name: string, pattern: string): boolean {
+function matches(name: string, pattern: string): boolean {
 	let [at, from, star, retry] = [0, 0, -1, 0];
 	while (at < name.length) {
 		if (from < pattern.length && pattern[from] !== '*' && (pattern[from] === '?' || pattern[from] === name[at])) {

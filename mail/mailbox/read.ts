@@ -130,7 +130,7 @@ export function provenance({ account }: Connection, { uid, uidValidity, folder, 
 }
 
 /** The envelope, under the names of format simple. */
-export function fieldsOf({ facts: { envelope, bodyStructure } }: Found): IDataObject {
+function fieldsOf({ facts: { envelope, bodyStructure } }: Found): IDataObject {
 	const verdict = hasAttachment(bodyStructure);
 	const date = envelope?.date === undefined ? undefined : new Date(envelope.date);
 	return {

@@ -1,7 +1,7 @@
 import { inputError } from '../errors';
 import { DEFAULT_LARGEST } from './fileSize';
 
-export const FIELD_TYPES = [
+const FIELD_TYPES = [
 	'text',
 	'textarea',
 	'number',
@@ -14,7 +14,7 @@ export const FIELD_TYPES = [
 	'hiddenField',
 	'password',
 ] as const;
-export type FieldType = (typeof FIELD_TYPES)[number];
+type FieldType = (typeof FIELD_TYPES)[number];
 
 /** One field of a form, as the page shows it and as its answer is judged. */
 export interface FormField {
@@ -86,7 +86,7 @@ export function parsed(json: unknown, where = 'Form Fields'): unknown {
 }
 
 /** The binary property of a file's field, as n8n's own forms name it. */
-export function propertyName(name: string): string {
+function propertyName(name: string): string {
 	return name.replace(/\W/g, '_').toLowerCase();
 }
 

@@ -5,7 +5,7 @@ import { DECIDED, LOST_AFTER } from './answers';
 import { digest, OnceFiles } from './onceFiles';
 
 /** What has to be done at a time while a question waits; a file of that name says that it was done, or is being done. */
-export const WORKS = ['reminded', 'escalated', 'timeOver'] as const;
+const WORKS = ['reminded', 'escalated', 'timeOver'] as const;
 export type Work = (typeof WORKS)[number];
 
 /** What a question's folder says of it. */

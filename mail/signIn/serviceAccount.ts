@@ -10,7 +10,7 @@ import { identityNetwork } from './identityNetwork';
 import { AccessToken, type Acquire } from './token';
 
 /** How an app proves to the identity platform who it is. */
-export type AppProof =
+type AppProof =
 	| { authentication: 'clientSecret'; clientSecret: string }
 	| { authentication: 'certificate'; privateKey: string; certificate: string; passphrase?: string }
 	/** `tokenFile` empty = AZURE_FEDERATED_TOKEN_FILE. */

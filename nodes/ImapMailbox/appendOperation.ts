@@ -29,7 +29,7 @@ export async function appendMail({ own, item, connection, folders }: Scene): Pro
 	return [{ json: { ...appended, mailbox: connection.account.mailbox, size: mail.length, appended: true } }];
 }
 
-export async function gather(stream: Readable): Promise<Buffer> {
+async function gather(stream: Readable): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	let size = 0;
 	for await (const chunk of stream) {

@@ -134,7 +134,7 @@ export async function foundOf({ connection }: Scene, there: readonly There[], op
 }
 
 /** @param shortness of short answers, as language models get them */
-export async function itemsOf(
+async function itemsOf(
 	scene: Scene,
 	mails: readonly Found[],
 	options: ReadOptions<IBinaryData>,

@@ -106,7 +106,7 @@ const getManyOptions: INodeProperties[] = [
 	shortAnswers,
 ];
 
-export const partOptions: INodeProperties[] = [
+const partOptions: INodeProperties[] = [
 	{
 		displayName: 'Attachment Names',
 		name: 'attachmentNames',

@@ -86,7 +86,7 @@ export function page({ title, message = '', form, accent = ACCENT }: Page): stri
 }
 
 /** Black or white, whichever stands out more (WCAG 2.2, relative luminance). */
-export function inkOn(colour: string): string {
+function inkOn(colour: string): string {
 	const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
 		const share = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
 		return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;

@@ -17,7 +17,7 @@ import { questionPage } from './questionPage';
 import { keepLooking } from './wakeUps';
 
 /** What a visit comes to: a page, and what the execution goes on with. */
-export interface Outcome {
+interface Outcome {
 	html: string;
 	status?: number;
 	/** Goes to the log, where a visit is refused. */

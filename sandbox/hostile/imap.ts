@@ -6,7 +6,7 @@ import type { KeyPair } from '../servers/certificates';
 import { LineReader } from '../servers/exchange/lines';
 
 /** One connection, for whoever answers on it. */
-export interface Talk {
+interface Talk {
 	readonly open: boolean;
 	/** Writes and waits until the client has taken it, or has gone. */
 	write: (bytes: string | Buffer) => Promise<void>;
@@ -109,7 +109,7 @@ export class HostileImap {
 }
 
 /** The UIDs of a set such as `1:3,7`, at most a thousand. */
-export function uidsOf(args: string): number[] {
+function uidsOf(args: string): number[] {
 	const [set = ''] = args.split(' ', 1);
 	return set.split(',').flatMap((part) => {
 		const [first = 0, last = first] = part.split(':').map(Number);

@@ -13,7 +13,7 @@ import { sendMail } from '../../mail/smtp/send';
 import type { Way } from './settings';
 
 /** One thing that was tried. */
-export interface Trial {
+interface Trial {
 	name: string;
 	ok: boolean;
 	detail: string;

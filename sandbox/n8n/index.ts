@@ -8,7 +8,7 @@ import { ensureN8n, type Installation, type Progress } from './install';
 import { Instance, type Login } from './instance';
 import { installNodes, pack } from './nodes';
 
-export { Api, type Execution, type Item, type Workflow } from './api';
+export { Api, type Execution, type Item } from './api';
 export { Instance, type Login } from './instance';
 export { ensureN8n, ensureN8nVersion, npm, removeN8nVersion, testedVersions, step, type Installation, type Progress } from './install';
 export { installNodes, pack } from './nodes';

@@ -15,7 +15,7 @@ import { startSubmission } from './submission';
 
 export type { Address } from './exchange';
 export { trust } from './certificates';
-export { startRelay, type Relay } from './relay';
+export { startRelay } from './relay';
 export { answering } from './server';
 
 /**
@@ -59,7 +59,7 @@ export interface Sandbox {
 	stop: () => Promise<void>;
 }
 
-export const MAILBOXES = ['ada', 'grace', 'shared'].map((name) => `${name}@${MAIL_DOMAIN}`);
+const MAILBOXES = ['ada', 'grace', 'shared'].map((name) => `${name}@${MAIL_DOMAIN}`);
 
 /** Brings everything up; about 2 s. @throws Error with one sentence where the machine cannot */
 export async function startSandbox(): Promise<Sandbox> {

@@ -1,8 +1,8 @@
 import type { Sandbox } from '../../sandbox/servers';
 import type { Execution } from '../../sandbox/n8n';
 
-export const APP_CREDENTIAL = { id: 'imapTriggerApp', name: 'app' };
-export const PERSON_CREDENTIAL = { id: 'imapTriggerPerson', name: 'person' };
+const APP_CREDENTIAL = { id: 'imapTriggerApp', name: 'app' };
+const PERSON_CREDENTIAL = { id: 'imapTriggerPerson', name: 'person' };
 
 /** Both credentials of the package, for the sandbox's servers shaped as Exchange Online. */
 export async function credentials(sandbox: Sandbox, person: string): Promise<object[]> {

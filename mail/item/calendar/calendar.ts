@@ -8,14 +8,14 @@ type Event = InstanceType<typeof ICAL.Event>;
 type Property = InstanceType<typeof ICAL.Property>;
 type Time = InstanceType<typeof ICAL.Time>;
 
-export interface CalendarPerson {
+interface CalendarPerson {
 	name: string;
 	address: string;
 }
 
-export type Answer = 'accepted' | 'declined' | 'tentative' | 'delegated' | 'needsAction';
+type Answer = 'accepted' | 'declined' | 'tentative' | 'delegated' | 'needsAction';
 
-export interface CalendarAttendee extends CalendarPerson {
+interface CalendarAttendee extends CalendarPerson {
 	answer: Answer;
 	/** `required`, `optional`, `chair`, or `none` for who is only told. */
 	role: 'required' | 'optional' | 'chair' | 'none';
@@ -23,7 +23,7 @@ export interface CalendarAttendee extends CalendarPerson {
 	type: 'person' | 'group' | 'resource' | 'room' | 'unknown';
 }
 
-export interface CalendarEntry {
+interface CalendarEntry {
 	uid: string;
 	sequence: number;
 	summary: string;

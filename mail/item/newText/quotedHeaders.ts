@@ -28,7 +28,7 @@ export function isHeaderBlock(lines: readonly string[], first: number, afterRule
 	return afterRule || kinds.has('subject') || from.includes('@');
 }
 
-export function labelOf(line: string): { kind: Label; value: string } | undefined {
+function labelOf(line: string): { kind: Label; value: string } | undefined {
 	const text = judged(line).replace(/^[*_ ]{1,6}/, '');
 	const colon = text.search(/[:：]/);
 	if (colon < 1 || colon > 40) return undefined;

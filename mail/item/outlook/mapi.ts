@@ -1,6 +1,6 @@
 /** MAPI properties as TNEF holds them (MS-OXTNEF, section 2.1.3.4), by their number without the type. */
 export type MapiValues = ReadonlyMap<number, MapiValue>;
-export type MapiValue = { kind: 'text'; text: string } | { kind: 'bytes'; bytes: Buffer } | { kind: 'number'; number: number };
+type MapiValue = { kind: 'text'; text: string } | { kind: 'bytes'; bytes: Buffer } | { kind: 'number'; number: number };
 
 export const PROPERTY = {
 	subject: 0x0037,

@@ -26,11 +26,11 @@ export interface App {
 }
 
 /** The tenant's domain, accepted in place of its GUID. */
-export const MAIL_TENANT = 'example.test';
+const MAIL_TENANT = 'example.test';
 
 const SHARED_TENANTS = ['common', 'organizations', 'consumers'];
 
-export function newApp(): App {
+function newApp(): App {
 	return {
 		clientId: randomUUID(),
 		clientSecret: noteSecret('client secret', randomBytes(24).toString('base64url')),

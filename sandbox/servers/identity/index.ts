@@ -14,7 +14,7 @@ import { prove, type Proof, type Proven } from './proof';
 import { showSignIn } from './signInPage';
 
 export type { Failure } from './answers';
-export { MAIL_TENANT, type App } from './directory';
+export { type App } from './directory';
 
 /** Fields of a request for a token that nobody else may see. */
 const PROOFS = ['client_secret', 'client_assertion', 'refresh_token', 'password', 'code', 'code_verifier'];
