@@ -124,16 +124,19 @@ function dateOf(...values: unknown[]): string {
 	return '';
 }
 
-/** What stands in angle brackets, without white space; anything else in such a header counts for nothing, and what could not travel. */
+/**
+ * What stands in angle brackets, without white space. Some nodes leave the brackets out: then it must be IDs and nothing else.
+ * Anything else in such a header counts for nothing, and what could not travel.
+ */
 function messageIds(value: unknown): string[] {
 	const all: unknown[] = Array.isArray(value) ? value : [value];
 	return all
-		.flatMap(
-			(entry) =>
-				textOf(entry)
-					.replace(/\s+/g, '')
-					.match(/<[!-;=?-~]+>/g) ?? [],
-		)
+		.flatMap((entry) => {
+			const text = textOf(entry).trim();
+			const bare = text.split(/[\s,]+/);
+			if (bare.every((word) => /^[!-;=?A-~]+@[!-;=?A-~]+$/.test(word))) return bare.map((word) => `<${word}>`);
+			return text.replace(/\s+/g, '').match(/<[!-;=?-~]+>/g) ?? [];
+		})
 		.filter(({ length }) => length <= LONGEST_MESSAGE_ID);
 }
 

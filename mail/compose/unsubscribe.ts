@@ -4,6 +4,11 @@ const FIELD = 'List-Unsubscribe';
 /** A header line holds 998 bytes, and an address in it cannot be folded (RFC 5322, section 2.1.1). */
 const LONGEST = 960;
 
+/** Commas are parts of web addresses, too: one separates where white space or another address follows. */
+const SEPARATOR = /[\s<>]+|,(?=$|[\s<>,]|https?:|mailto:|[^\s,<>/?]{1,320}@)/i;
+/** Blanks in the subject or text of a mailto link, as people type it. */
+const MAILTO_SUBJECT = /mailto:[^\s,<>?]{1,320}\?[^,<>]{1,500}/gi;
+
 /**
  * The headers by which a mail program offers to unsubscribe (RFC 2369), with one click where the web address takes a POST for
  * it (RFC 8058).
@@ -12,7 +17,8 @@ const LONGEST = 960;
  */
 export function unsubscribeHeaders(value: string, oneClick: boolean): Array<{ name: string; value: string }> {
 	const links = value
-		.split(/[\s,<>]+/)
+		.replace(MAILTO_SUBJECT, withBlanks)
+		.split(SEPARATOR)
 		.filter((part) => part !== '')
 		.map(link);
 	if (links.length === 0) return [];
@@ -22,6 +28,12 @@ export function unsubscribeHeaders(value: string, oneClick: boolean): Array<{ na
 		{ name: FIELD, value: links.map((one) => `<${one}>`).join(', ') },
 		...(oneClick ? [{ name: `${FIELD}-Post`, value: 'List-Unsubscribe=One-Click' }] : []),
 	];
+}
+
+function withBlanks(mailto: string): string {
+	return mailto.replace(/[ \t]+(\S*)/g, (words, next: string) =>
+		next === '' || /^(?:https?:|mailto:|[^\s@]{1,320}@)/i.test(next) ? words : `%20${next}`,
+	);
 }
 
 function link(text: string): string {

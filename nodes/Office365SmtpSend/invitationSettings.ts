@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { IDataObject } from 'n8n-workflow';
 
+import { repeatRule } from '../../mail/compose/repeatRule';
 import { inputError } from '../../mail/errors';
 import { readMailboxes, sameAddress, unique, type Mailbox } from '../../mail/compose/addresses';
 import { calendarText, type CalendarEvent } from '../../mail/compose/invitation';
@@ -88,32 +89,12 @@ async function timing(
 	options: IDataObject,
 	workflowZone: string,
 ): Promise<Pick<CalendarEvent, 'time' | 'timeZone' | 'rule'>> {
-	const rule = ruleOf(text(options.recurrence, 'Repeat Rule'));
 	const [from, to] = [await zonedTime('Start', start, workflowZone), await zonedTime('End', end, workflowZone)];
 	const day = from.day || flag(options.allDay, 'All Day');
 	// Google's end of an event of whole days is the day after it.
 	const time = timeOf(from.value, to.value, { allDay: day, endExclusive: from.day && to.day }, from.timeZone, to.timeZone);
+	const rule = repeatRule(text(options.recurrence, 'Repeat Rule'), 'firstDay' in time ? time.firstDay : time.start, from.timeZone);
 	return { time, ...(!day && (from.told || rule !== undefined) && { timeZone: from.timeZone }), ...(rule !== undefined && { rule }) };
-}
-
-/** What a rule is made of (RFC 5545, section 3.3.10). */
-const RULE =
-	/^FREQ=(?:DAILY|WEEKLY|MONTHLY|YEARLY)(?:;(?:INTERVAL|COUNT|UNTIL|BYDAY|BYMONTHDAY|BYMONTH|BYSETPOS|BYWEEKNO|BYYEARDAY|WKST)=[\dA-Z,+-]{1,200}){0,12}$/;
-
-function ruleOf(given: string): string | undefined {
-	const rule = given
-		.trim()
-		.replace(/^RRULE:/i, '')
-		.replace(/;$/, '')
-		.toUpperCase();
-	if (rule === '') return undefined;
-	if (!RULE.test(rule) || (/COUNT=/.test(rule) && /UNTIL=/.test(rule)))
-		throw inputError(
-			'Repeat Rule',
-			`"${given.slice(0, 100)}" is not a rule of iCalendar.`,
-			'Give for example FREQ=WEEKLY;BYDAY=MO;COUNT=10.',
-		);
-	return rule;
 }
 
 function timeOf(

@@ -107,7 +107,7 @@ function parsed(value: unknown): IDataObject {
 	if (typeof value !== 'string') return record(value);
 	try {
 		const json: unknown = JSON.parse(value);
-		return record(json);
+		return record(Array.isArray(json) ? json[0] : json);
 	} catch {
 		throw inputError(
 			'Original Message',

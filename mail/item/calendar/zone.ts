@@ -2,6 +2,8 @@
 export async function ianaZone(name: string): Promise<string | undefined> {
 	// Mozilla and others put a path before the name: /mozilla.org/20050126_1/Europe/Berlin.
 	const plain = name
+		// Microsoft Graph of events that were made in UTC.
+		.replace(/^tzone:\/\/Microsoft\/Utc$/i, 'UTC')
 		.replace(/^\/?[\w.]{1,60}\/[\w]{1,40}\/(?=[A-Z])/, '')
 		.replace(/^"|"$/g, '')
 		.trim();

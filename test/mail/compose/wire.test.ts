@@ -138,6 +138,31 @@ describe('List-Unsubscribe', () => {
 	});
 
 	it.each([
+		[
+			'a comma in a web address',
+			'https://example.test/a,b?c=1,2, leave@example.test',
+			['https://example.test/a,b?c=1,2', 'mailto:leave@example.test'],
+		],
+		[
+			'no blank behind the comma',
+			'https://example.test/u,mailto:leave@example.test,a@example.test',
+			['https://example.test/u', 'mailto:leave@example.test', 'mailto:a@example.test'],
+		],
+		[
+			'blanks in the subject of a mailto link',
+			'mailto:leave@example.test?subject=leave the list https://example.test/u',
+			['mailto:leave@example.test?subject=leave%20the%20list', 'https://example.test/u'],
+		],
+		[
+			'lines and brackets',
+			'<https://example.test/u>\n<mailto:leave@example.test?subject=stop it>\n',
+			['https://example.test/u', 'mailto:leave@example.test?subject=stop%20it'],
+		],
+	])('is read as people write it: %s', (_name, value, links) => {
+		expect(unsubscribeHeaders(value, false)).toEqual([{ name: 'List-Unsubscribe', value: links.map((link) => `<${link}>`).join(', ') }]);
+	});
+
+	it.each([
 		['nonsense', false],
 		[url(2000), false],
 		['leave@example.test', true],

@@ -197,6 +197,20 @@ describe('a reply to an item of another node', () => {
 		expect(email.text).toContain(`wrote:\n${expected.quoted}\n`);
 	});
 
+	it('has a thread where a node leaves out the brackets of the IDs', async () => {
+		const json = { messageId: '1@x', references: '0@x 00@x', inReplyTo: '00@x', from: 'grace@example.test', subject: 'x', text: 'hello' };
+		const { inReplyTo, references } = await reply(json);
+		expect([inReplyTo, references]).toEqual(['<1@x>', '<0@x> <00@x> <1@x>']);
+		const words = await reply({ ...json, references: 'Your message of Friday from grace@example.test' });
+		expect(words.references).toBe('<00@x> <1@x>');
+	});
+
+	it('may be a list with one item, as JSON text, too', async () => {
+		const json = { messageId: '<1@x>', from: 'grace@example.test', subject: 'x', text: 'hello' };
+		for (const original of [[json], JSON.stringify(json), JSON.stringify([json])])
+			expect((await reply({}, { original })).inReplyTo).toBe('<1@x>');
+	});
+
 	it.each<[string, IDataObject]>([
 		['something else', { id: 7, title: 'x' }],
 		['the body of a mail without its headers', { raw: 'hello\r\nworld' }],

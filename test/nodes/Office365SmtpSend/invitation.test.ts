@@ -326,6 +326,49 @@ describe('times as other nodes give them', () => {
 		expect(new Set(moments.map((moment) => clock.format(new Date(moment))))).toEqual(new Set(['09:00']));
 	});
 
+	it.each([
+		['a day as people write it: all of that day', 'FREQ=DAILY;UNTIL=2026-12-31', {}, 'FREQ=DAILY;UNTIL=20261231T225959Z'],
+		['a day of iCalendar', 'RRULE:FREQ=DAILY;UNTIL=20261231;', {}, 'FREQ=DAILY;UNTIL=20261231T225959Z'],
+		["a moment of the event's own clock", 'FREQ=DAILY;UNTIL=20261231T090000', {}, 'FREQ=DAILY;UNTIL=20261231T080000Z'],
+		['a moment in UTC', 'freq=weekly;byday=mo,-1fr;until=20270101T000000Z', {}, 'FREQ=WEEKLY;BYDAY=MO,-1FR;UNTIL=20270101T000000Z'],
+		[
+			'a moment for whole days',
+			'FREQ=DAILY;UNTIL=20261231T230000Z',
+			{ start: '2026-12-01', end: '', options: { allDay: true } },
+			'FREQ=DAILY;UNTIL=20270101',
+		],
+	])(
+		'end where the rule says, told as calendars want it (RFC 5545): %s',
+		async (_name, recurrence, { options, ...change }: Record<string, unknown>, rule) => {
+			const zoned = { start: { dateTime: '2026-11-30T09:00:00', timeZone: 'Europe/Berlin' }, end: '', ...change };
+			const { ics } = await invite({ ...zoned, options: { ...Object(options), recurrence } });
+			expect([...ics.matchAll(/^RRULE:(.*)\r$/gm)].at(-1)?.[1]).toBe(rule);
+		},
+	);
+
+	it.each([
+		'COUNT=0',
+		'COUNT=x',
+		'INTERVAL=0',
+		'BYDAY=XX',
+		'BYMONTH=13',
+		'BYMONTHDAY=32',
+		'UNTIL=soon',
+		'UNTIL=20261340',
+		'UNTIL=20200101',
+		'WKST=1',
+		'COUNT=2;COUNT=3',
+		'X-A=1',
+		'COUNT=2=3',
+	])('are refused with %s', async (part) => {
+		await expect(invite({ options: { recurrence: `FREQ=WEEKLY;${part}` } })).rejects.toMatchObject({ code: 'input', field: 'Repeat Rule' });
+	});
+
+	it("take Graph's name of UTC", async () => {
+		const { vevent } = await invite({ start: { dateTime: '2026-11-30T15:30:00.0000000', timeZone: 'tzone://Microsoft/Utc' }, end: '' });
+		expect(vevent.getFirstProperty('dtstart')?.getFirstValue()?.toString()).toMatch(/^2026-11-30T15:30:00/);
+	});
+
 	it('are refused where the zone or the rule is none', async () => {
 		await expect(invite({ start: { dateTime: '2026-11-30T15:30:00', timeZone: 'Mars/Olympus' } })).rejects.toMatchObject({
 			field: 'Start',

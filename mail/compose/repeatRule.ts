@@ -1,0 +1,64 @@
+import { inputError } from '../errors';
+import { readDay, readMoment } from './eventTime';
+
+const FIELD = 'Repeat Rule';
+const DAY = '(?:MO|TU|WE|TH|FR|SA|SU)';
+const list = (one: string): RegExp => new RegExp(`^${one}(?:,${one}){0,365}$`);
+
+/** What may stand behind each name (RFC 5545, section 3.3.10); events that repeat within a day are none that calendars invite to. */
+const PARTS = new Map<string, RegExp>([
+	['FREQ', /^(?:DAILY|WEEKLY|MONTHLY|YEARLY)$/],
+	['INTERVAL', /^[1-9]\d{0,4}$/],
+	['COUNT', /^[1-9]\d{0,4}$/],
+	['UNTIL', /^\d{8}(?:T\d{6}Z?)?$/],
+	['BYDAY', list(`[+-]?(?:[1-9]|[1-4]\\d|5[0-3])?${DAY}`)],
+	['BYMONTHDAY', list('[+-]?(?:[1-9]|[12]\\d|3[01])')],
+	['BYMONTH', list('(?:[1-9]|1[0-2])')],
+	['BYSETPOS', list('[+-]?[1-9]\\d{0,2}')],
+	['BYWEEKNO', list('[+-]?(?:[1-9]|[1-4]\\d|5[0-3])')],
+	['BYYEARDAY', list('[+-]?[1-9]\\d{0,2}')],
+	['WKST', new RegExp(`^${DAY}$`)],
+]);
+
+/**
+ * The rule of a series as calendars want it: its end is a day for events of whole days, and a moment in UTC for others.
+ * An end that is a day means all of that day.
+ * @param first day of the first event as YYYYMMDD, or its moment
+ * @throws MailError `input`
+ */
+export function repeatRule(given: string, first: string | Date, timeZone: string): string | undefined {
+	const text = given
+		.trim()
+		.replace(/^RRULE:/i, '')
+		.replace(/;$/, '')
+		.toUpperCase();
+	if (text === '') return undefined;
+	const wrong = (): Error =>
+		inputError(FIELD, `"${given.slice(0, 100)}" is not a rule of iCalendar.`, 'Give for example FREQ=WEEKLY;BYDAY=MO;COUNT=10.');
+	const parts = new Map<string, string>();
+	for (const part of text.split(';')) {
+		const [name = '', value = '', ...more] = part.split('=').map((one) => one.trim());
+		const plain = name === 'UNTIL' ? value.replace(/[-:]|\.\d{1,9}(?=Z?$)/g, '') : value;
+		if (more.length > 0 || parts.has(name) || PARTS.get(name)?.test(plain) !== true) throw wrong();
+		parts.set(name, plain);
+	}
+	if (!text.startsWith('FREQ=') || (parts.has('COUNT') && parts.has('UNTIL'))) throw wrong();
+	const until = parts.get('UNTIL');
+	if (until !== undefined) parts.set('UNTIL', lastOf(until, first, timeZone));
+	return [...parts].map((part) => part.join('=')).join(';');
+}
+
+/** A day and a moment cannot be compared, so the end of a series is of the same kind as its start (RFC 5545, section 3.3.10). */
+function lastOf(until: string, first: string | Date, timeZone: string): string {
+	const [, year, month, day, hour = '23', minute = '59', second = '59', utc = ''] =
+		/^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(until) ?? [];
+	const moment = `${year}-${month}-${day}T${hour}:${minute}:${second}${utc}`;
+	const last = typeof first === 'string' ? readDay(FIELD, moment, timeZone) : stamp(readMoment(FIELD, moment, timeZone));
+	if (last < (typeof first === 'string' ? first : stamp(first)))
+		throw inputError(FIELD, 'the series ends before its first event.', 'Give a later UNTIL, or COUNT.');
+	return last;
+}
+
+function stamp(moment: Date): string {
+	return moment.toISOString().replace(/[-:]|\.\d+/g, '');
+}
