@@ -56,7 +56,7 @@ const STYLE = [
 	'.problems a{color:inherit}',
 	'.problems ul{margin:.25rem 0 0;padding-left:1.25rem}',
 	'button{margin-top:1rem;min-height:2.75rem;padding:.7rem 1.5rem;font:inherit;font-weight:600;',
-	'border:1px solid var(--edge);border-radius:6px;cursor:pointer}',
+	'border:1px solid var(--line);border-radius:6px;cursor:pointer}',
 	':focus-visible{outline:3px solid var(--ink);outline-offset:2px}',
 	'button.plain{background:none;color:inherit;border-color:var(--line);font-weight:400}',
 	'@media(max-width:30rem){body{padding:.5rem}main{margin:.5rem auto;padding:1.1rem}button{width:100%}}',

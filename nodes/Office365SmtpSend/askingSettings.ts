@@ -7,6 +7,7 @@ import type { OutgoingMail } from '../../mail/compose/message';
 import { accountChoice, choice, flag, record } from '../parameterValues';
 import { approvalLinks } from './approvalLinks';
 import { newQuestion, type Asked, type Sending } from './askedQuestion';
+import { hasExpression } from './context';
 import { personalWhereConfirmed, readFollowUps, readHours } from './followUps';
 import { readApprovers, readQuestion, type Question, type Read } from './question';
 import { questionHtml } from './questionEmail';
@@ -40,6 +41,7 @@ export async function readAsking(context: IExecuteFunctions, mailbox: string, un
 		followUps: await readFollowUps(options, everybody, ends),
 		sending: readSending(context, options, mailbox, sender, { to, ...copies }),
 	});
+	requirePlainAuthentication(context, asked);
 	asked.atTheEnd = readAnswerAtTheEnd(question, options, asked);
 	const link = approvalLinks(context);
 	const common = { ...sender, ...copies, subject: question.subject, files: [], inReplyTo: '', references: '', ...readHeaders(options) };
@@ -51,6 +53,16 @@ export async function readAsking(context: IExecuteFunctions, mailbox: string, un
 	const mails =
 		approvers === undefined ? [mail(to, '')] : approvers.mailboxes.map((one, index) => mail([one], asked.people[index]?.id ?? ''));
 	return { asked, mails };
+}
+
+/** While an execution waits, n8n gives a node its credential only where no expression chooses which. @throws MailError `input` */
+function requirePlainAuthentication(context: IExecuteFunctions, { confirm, remindAt, escalateAt }: Asked): void {
+	if ((!confirm && remindAt === '' && escalateAt === '') || !hasExpression(context.getNode().parameters.authentication)) return;
+	throw inputError(
+		'Authentication',
+		'codes, reminders and escalations cannot be sent where an expression chooses the credential.',
+		'Choose the authentication from the list, or remove these options.',
+	);
 }
 
 /** What later emails about the question are sent with: n8n reads expressions anew then, and perhaps otherwise. */

@@ -31,7 +31,8 @@ export async function writeDown(context: IExecuteFunctions, asked: Asked): Promi
 		await waiting.removeOld();
 		await waiting.add(answersOf(asked).files, { link: ownLink(context, asked.id), due, asked });
 	} catch (error) {
-		const reason = error instanceof Error ? error.message : String(error);
+		// n8n puts a sentence of its own in the place of a message with a system's error code.
+		const reason = (error instanceof Error ? error.message : String(error)).replace(/^E[A-Z]+: /, '');
 		if (asked.people.length === 0 && due.size === 0) {
 			context.logger.warn(`The question cannot be written down, so that Take Answer will not find it: ${reason}`);
 			return;

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -12,12 +16,18 @@ const MAIL = { operation: 'send', toEmail: GRACE, subject: 'x', emailFormat: 'te
 
 let sandbox: Sandbox;
 let senders = 0;
+const folder = mkdtempSync(join(tmpdir(), 'questions-'));
 beforeAll(async () => {
+	process.env.N8N_MAIL_QUESTIONS_FOLDER = folder;
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
 });
 afterEach(() => sandbox.exchange.reset());
-afterAll(async () => await sandbox.stop());
+afterAll(async () => {
+	delete process.env.N8N_MAIL_QUESTIONS_FOLDER;
+	rmSync(folder, { recursive: true, force: true });
+	await sandbox.stop();
+});
 
 /** One execution of the node. */
 async function execute(parameters: Record<string, unknown>, perItem: Record<string, unknown[]> = {}): Promise<INodeExecutionData[]> {
@@ -189,6 +199,50 @@ describe('a question that may not have come to everybody', () => {
 		// n8n goes on with this very list.
 		expect(input[0]?.json).toEqual(shown[0]?.json);
 		for (const said of [about.warnings, about.hints]) expect(said).toEqual([expect.stringMatching(words)]);
+	});
+});
+
+describe('a question to several people', () => {
+	const parameters = {
+		operation: 'sendAndWait',
+		subject: 'x',
+		message: 'May we?',
+		options: { approvers: { values: { emails: `${GRACE}, nobody@example.test, shared@example.test`, rule: 'majority' } } },
+	};
+
+	async function withdraw(): Promise<unknown> {
+		const mailbox = `withdrawn-${(senders += 1)}@example.test`;
+		const waits: Date[] = [];
+		const context = Object.assign(executeFunctions({ sandbox, mailbox, workflow: mailbox, parameters }, told()), {
+			getInputData: () => [{ json: {} }],
+			getSignedResumeUrl: () => 'https://n8n.example.test/',
+			putExecutionToWait: async (until: Date) => await Promise.resolve(void waits.push(until)),
+		});
+		const [asked] = await Promise.allSettled([askAndWait(context)]);
+		expect(waits).toEqual([]);
+		return asked.status === 'rejected' ? asked.reason : undefined;
+	}
+
+	it('is withdrawn where one of the emails cannot be sent: the error names who was not asked and who has it already', async () => {
+		expect(await withdraw()).toMatchObject({
+			message: expect.stringMatching(
+				/^The question could not be sent to nobody@example\.test, so it is withdrawn: the links in the emails to grace@example\.test lead nowhere\. /,
+			),
+		});
+	});
+
+	it('is not asked at all where it cannot be written down', async () => {
+		writeFileSync(join(folder, 'file'), '');
+		process.env.N8N_MAIL_QUESTIONS_FOLDER = join(folder, 'file', 'questions');
+		await expect(
+			askAndWait(
+				Object.assign(executeFunctions({ sandbox, mailbox: GRACE, workflow: 'x', parameters }, told()), {
+					getInputData: () => [{ json: {} }],
+					getSignedResumeUrl: () => 'https://n8n.example.test/',
+				}),
+			),
+		).rejects.toMatchObject({ message: expect.stringMatching(/cannot be written down, so nobody was asked/) });
+		process.env.N8N_MAIL_QUESTIONS_FOLDER = folder;
 	});
 });
 

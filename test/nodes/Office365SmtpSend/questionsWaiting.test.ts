@@ -292,7 +292,14 @@ describe('while nobody answers', () => {
 			{ limitWaitTime: { values: { limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00:00' } } },
 			'Max Date and Time',
 		],
+		['a deadline that is no time', { limitWaitTime: within(Infinity) }, 'Amount'],
 	])('nothing is asked with %s', async (_name, options, field) => {
 		await expect(ask({ toEmail: GRACE, options: Object(options) })).rejects.toMatchObject({ code: 'input', field });
+	});
+
+	it('nothing is asked where an expression chooses the credential, which n8n does not give to a waiting node', async () => {
+		const authentication = '={{ $json.authentication }}';
+		await expect(ask({ authentication, toEmail: GRACE, options: { remindAfter: 1 } })).rejects.toMatchObject({ field: 'Authentication' });
+		expect((await ask({ authentication, toEmail: GRACE })).links.size).toBe(1);
 	});
 });
