@@ -1,4 +1,4 @@
-// The first step of npm start, test, bench, soak, fuzz, attack, compat and corpus: needs nothing but Node, brings what the rest needs.
+// The first step of npm start, test, bench, soak, fuzz, attack, compat, corpus and pictures: needs nothing but Node, brings what the rest needs.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ const TASKS = {
 	attack: 'test/attack/run.ts',
 	live: 'sandbox/live/run.ts',
 	corpus: 'test/corpus/run.ts',
+	pictures: 'test/pictures/run.ts',
 };
 
 const [task, ...args] = process.argv.slice(2);

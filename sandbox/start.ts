@@ -1,21 +1,19 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
+import { buildPackage } from './build';
 import { CACHE } from './cache';
-import { appCredential, personCredential } from './credentials';
 import { Api, ensureN8n, installNodes, Instance, pack, step, type Login } from './n8n';
-import { startSandbox, type Sandbox } from './servers';
+import { startSandbox } from './servers';
 import { isFree } from './servers/ports';
-import { exampleWorkflows } from './workflows';
+import { StartScene } from './startScene';
 
 /**
  * `npm start [-- --no-sandbox] [--port n]`: n8n with the nodes; with the sandbox's mail servers, a connected
  * credential and example workflows, or alone for a real tenant.
  */
-const ROOT = resolve(__dirname, '..');
 const say = (line: string): void => console.log(line);
 
 interface Wishes {
@@ -62,9 +60,14 @@ async function main(): Promise<void> {
 	try {
 		const sandbox = wishes.sandbox ? await startSandbox() : undefined;
 		if (sandbox) undo.push(async () => await sandbox.stop());
+		const scene = sandbox && new StartScene(sandbox);
+		if (scene) {
+			undo.push(async () => await scene.stop());
+			await scene.start();
+		}
 		const installation = await ensureN8n(say);
 		say('Building the nodes …');
-		build();
+		buildPackage();
 		const userFolder = sandbox ? join(CACHE, `start-${port}`) : join(homedir(), '.n8n-nodes-office365-mail');
 		if (sandbox) {
 			// The sandbox's keys and tokens are new at every start, so is what n8n knows of them.
@@ -80,36 +83,23 @@ async function main(): Promise<void> {
 			login,
 			port,
 			caFile: sandbox?.caFile,
-			env: { GENERIC_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone },
+			env: { GENERIC_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone, ...(scene && StartScene.environment(userFolder)) },
 		});
 		undo.push(async () => await instance.stop());
 		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
 		await step('Starting n8n', say, async () => {
-			if (sandbox) await fill(instance, sandbox);
+			await scene?.fill(instance, login);
 			if (stopped !== undefined) return;
 			await instance.start();
-			const watching = sandbox?.exchange.next('signedIn', ({ protocol }) => protocol === 'imap').catch(() => undefined);
-			if (sandbox) {
-				await activateTrigger(instance, login);
-				await watching;
-			}
+			await scene?.activate(await Api.login(instance, login));
 		});
-		if (stopped === undefined) welcome(instance, login, sandbox, Date.now() - began);
+		if (stopped === undefined) welcome(instance, login, scene, Date.now() - began);
 	} catch (error) {
 		// What Ctrl-C broke off is no failure.
 		const wanted = stopped !== undefined;
 		await stop();
 		if (!wanted) throw error;
 	}
-}
-
-function build(): void {
-	const done = spawnSync(join(ROOT, 'node_modules', '.bin', 'gulp'), ['build', '--silent'], {
-		cwd: ROOT,
-		stdio: ['ignore', 'inherit', 'inherit'],
-		shell: process.platform === 'win32',
-	});
-	if (done.status !== 0) throw new Error('The build failed; its messages stand above.');
 }
 
 /** The sandbox's owner is the same at every start; an n8n of one's own gets a password once, kept in its folder. */
@@ -124,41 +114,27 @@ function loginOf(userFolder: string): Login {
 	return login;
 }
 
-async function fill(instance: Instance, sandbox: Sandbox): Promise<void> {
-	const person = await personCredential(sandbox, 'ada@example.test');
-	const app = appCredential(sandbox, 'grace@example.test');
-	await instance.importEntities('credentials', [person, app]);
-	// n8n lists the newest first.
-	await instance.importEntities('workflow', exampleWorkflows(person, app).reverse());
-	await sandbox.deliver(
-		'grace@example.test',
-		'From: Ada <ada@example.test>\r\nTo: grace@example.test\r\nSubject: Welcome to the sandbox\r\n\r\nThis mail was here before you came.\r\n',
-	);
-}
-
-async function activateTrigger(instance: Instance, login: Login): Promise<void> {
-	const api = await Api.login(instance, login);
-	await api.activate('exampleTrigger01');
-}
-
-function welcome(instance: Instance, login: Login, sandbox: Sandbox | undefined, tookMs: number): void {
+function welcome(instance: Instance, login: Login, scene: StartScene | undefined, tookMs: number): void {
 	const lines = [
 		'',
 		`n8n is up after ${(tookMs / 1000).toFixed(0)} s:  ${instance.url}`,
 		`  email     ${login.email}`,
 		`  password  ${login.password}`,
 		'',
-		...(sandbox
+		...(scene
 			? [
+					`Every email of the sandbox can be read at  ${scene.mailUrl}`,
+					'',
 					'Try first:',
-					'  1. Open the workflow "1 Send a mail" and press Execute workflow: Ada writes to Grace.',
-					'  2. Open "2 Start on new mail", tab Executions: the mail has started one.',
-					'  3. Open "3 Collect over POP" and press Execute workflow: Grace\'s mails come out.',
+					'  1. Open the workflow "Send an email" and press Execute workflow: Ada writes to Grace.',
+					'  2. Open "Start on a new email", tab Executions: that email has started one.',
+					'  3. Open "Collect emails over POP" and press Execute workflow: Grace\'s emails come out.',
+					'  4. Ten examples more are there, each with a note that says what it does. Those that wait for emails have to be activated first.',
 					'',
 					"Or connect an account yourself: open the credential of Ada, press Switch account. The sign-in page is the sandbox's",
 					'own; the browser warns of its certificate, and here you may go on.',
 					'',
-					'All mail stays on this machine; everything of the sandbox is gone after Ctrl-C.',
+					'All email stays on this machine; everything of the sandbox is gone after Ctrl-C.',
 				]
 			: [
 					'Add a credential "Microsoft Mail (Outlook, Office 365) OAuth2 API"; README.md says what to enter. Ctrl-C stops n8n; its data stays.',

@@ -98,6 +98,11 @@ export class Api {
 		await this.v1('POST', `/workflows/${id}/deactivate`);
 	}
 
+	/** Presses "Execute workflow" at a trigger; see {@link executions} for what becomes of it. */
+	async run(id: string, trigger: string): Promise<void> {
+		await this.rest('POST', `/workflows/${id}/run`, { triggerToStartFrom: { name: trigger } });
+	}
+
 	/** Saves a credential's form, as the editor does. */
 	async saveCredential({ id, name, type, data }: { id: string; name: string; type: string; data: object }): Promise<void> {
 		await this.rest('PATCH', `/credentials/${id}`, { id, name, type, data });

@@ -1,0 +1,116 @@
+import { readdir } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+
+import PostalMime, { type Email } from 'postal-mime';
+
+import type { Sandbox } from './servers';
+
+/**
+ * A page for `npm start` on which people see every email in the sandbox's mailboxes, received and sent, as an email program shows it.
+ * It reads the files of the mailboxes, so looking changes nothing.
+ */
+export class MailPage {
+	readonly #server: Server;
+
+	constructor(private readonly sandbox: Pick<Sandbox, 'messages'> & { dovecot: Pick<Sandbox['dovecot'], 'mailFolder'> }) {
+		this.#server = createServer((request, response) => {
+			response.setHeader('content-type', 'text/html; charset=utf-8');
+			this.#answer(new URL(request.url ?? '/', this.url))
+				.then((html) => response.end(html))
+				.catch((error: unknown) => {
+					response.statusCode = 500;
+					response.end(page('Error', `<p>${escape(error instanceof Error ? error.message : String(error))}</p>`));
+				});
+		});
+	}
+
+	get url(): string {
+		const address = this.#server.address();
+		return `http://localhost:${typeof address === 'object' && address !== null ? address.port : 0}`;
+	}
+
+	async start(): Promise<void> {
+		await new Promise<void>((resolve, reject) => this.#server.once('error', reject).listen(0, '127.0.0.1', resolve));
+	}
+
+	async stop(): Promise<void> {
+		this.#server.closeAllConnections();
+		await new Promise((resolve) => this.#server.close(resolve));
+	}
+
+	async #answer({ searchParams }: URL): Promise<string> {
+		const [mailbox, folder, number] = ['mailbox', 'folder', 'number'].map((name) => searchParams.get(name) ?? '');
+		if (mailbox === undefined || !(await this.#mailboxes()).includes(mailbox)) return await this.#overview();
+		if (folder === undefined || !(await this.#folders(mailbox)).includes(folder)) return await this.#list(mailbox);
+		const mail = (await this.sandbox.messages(mailbox, folder))[Number(number)];
+		return mail === undefined ? await this.#list(mailbox) : shown(await PostalMime.parse(mail), mailbox);
+	}
+
+	async #overview(): Promise<string> {
+		const rows = (await this.#mailboxes()).map((mailbox) => `<li><a href="${address({ mailbox })}">${escape(mailbox)}</a>`);
+		return page('Mailboxes of the sandbox', `<ul>${rows.join('')}</ul>`);
+	}
+
+	async #list(mailbox: string): Promise<string> {
+		const parts = await Promise.all(
+			(await this.#folders(mailbox)).map(async (folder) => {
+				const mails = await Promise.all((await this.sandbox.messages(mailbox, folder)).map(async (mail) => await PostalMime.parse(mail)));
+				const rows = mails.map(
+					(mail, number) =>
+						`<li><a href="${address({ mailbox, folder, number: String(number) })}">${escape(mail.subject ?? '(no subject)')}</a> <small>${escape(who(mail))}</small>`,
+				);
+				return `<h2>${escape(folder)}</h2><ol reversed>${rows.reverse().join('') || '<p>empty</p>'}</ol>`;
+			}),
+		);
+		return page(mailbox, `<p><a href="/">All mailboxes</a></p>${parts.join('')}`);
+	}
+
+	async #mailboxes(): Promise<string[]> {
+		return (await readdir(this.sandbox.dovecot.mailFolder)).filter((name) => name.includes('@')).sort();
+	}
+
+	/** A folder of a Maildir is a subfolder with a dot; levels are divided by dots too. */
+	async #folders(mailbox: string): Promise<string[]> {
+		const names = (await readdir(`${this.sandbox.dovecot.mailFolder}/${mailbox}`)).filter((name) => name.startsWith('.'));
+		return ['INBOX', ...names.map((name) => name.slice(1).replaceAll('.', '/')).sort()];
+	}
+}
+
+const who = ({ from, date }: Email): string =>
+	[from?.name ?? '', from?.address ?? '', date?.slice(0, 16).replace('T', ' ') ?? ''].filter((text) => text !== '').join(' · ');
+
+function shown(mail: Email, mailbox: string): string {
+	const files = mail.attachments.map(
+		({ filename, mimeType }) => `<li>${escape(filename ?? '(no name)')} <small>${escape(mimeType)}</small>`,
+	);
+	// The frame runs no scripts; its links open in a tab of their own.
+	const body =
+		mail.html === undefined
+			? `<pre>${escape(mail.text ?? '')}</pre>`
+			: `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escape(`<base target="_blank">${withPictures(mail.html, mail)}`)}"></iframe>`;
+	const to = (mail.to ?? []).map(({ address: one }) => one ?? '').join(', ');
+	return page(
+		mail.subject ?? '(no subject)',
+		`<p><a href="${address({ mailbox })}">${escape(mailbox)}</a></p><p>From: ${escape(who(mail))}<br>To: ${escape(to)}</p>${body}${files.length > 0 ? `<h2>Files</h2><ul>${files.join('')}</ul>` : ''}`,
+	);
+}
+
+/** Pictures that came with the email, in place of their Content-IDs. */
+function withPictures(html: string, { attachments }: Email): string {
+	return attachments.reduce((text, { contentId, content, mimeType }) => {
+		if (contentId === undefined || !(content instanceof ArrayBuffer)) return text;
+		return text.replaceAll(`cid:${contentId.replace(/[<>]/g, '')}`, `data:${mimeType};base64,${Buffer.from(content).toString('base64')}`);
+	}, html);
+}
+
+const address = (fields: Record<string, string>): string => `/?${escape(new URLSearchParams(fields).toString())}`;
+
+const escape = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+const page = (
+	title: string,
+	body: string,
+): string => `<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${escape(title)}</title><style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}iframe{width:100%;height:28rem;border:1px solid #8888;background:#fff}pre{white-space:pre-wrap}small{opacity:.7}</style>
+<h1>${escape(title)}</h1>${body}`;

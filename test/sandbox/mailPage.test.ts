@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { MailPage } from '../../sandbox/mailPage';
+
+const GRACE = 'grace@example.test';
+const MAIL = `From: Ada <ada@example.test>\r\nSubject: <b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p onclick="x">Hi</p><img src="cid:chart@x">\r\n--b\r\nContent-Type: image/png; name=chart.png\r\nContent-ID: <chart@x>\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n`;
+
+let folder: string;
+let page: MailPage;
+
+beforeAll(async () => {
+	folder = mkdtempSync(join(tmpdir(), 'office365-mail-page-'));
+	mkdirSync(join(folder, GRACE, '.Sent Items'), { recursive: true });
+	page = new MailPage({
+		dovecot: { mailFolder: folder },
+		messages: async (mailbox, name) => (mailbox === GRACE && name === 'Sent Items' ? [Buffer.from(MAIL)] : []),
+	});
+	await page.start();
+});
+
+afterAll(async () => {
+	await page.stop();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+const get = async (path: string): Promise<string> => await (await fetch(page.url + path)).text();
+const linkIn = (html: string, text: string): string =>
+	new RegExp(`href="([^"]+)">${text}`).exec(html)?.[1]?.replaceAll('&#38;', '&') ?? 'no link';
+
+it('leads from the mailboxes to an email with its pictures, and runs nothing that stands in it', async () => {
+	const list = await get(linkIn(await get('/'), GRACE));
+	expect(list).toContain('<h2>Sent Items</h2>');
+	const shown = await get(linkIn(list, '&#60;b&#62;bold'));
+	expect(shown).toContain('<h1>&#60;b&#62;bold&#60;/b&#62;</h1>');
+	expect(shown).toContain('data:image/png;base64,AAAA');
+	expect(shown).toMatch(/<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="/);
+	expect(shown).not.toContain('<p onclick');
+	expect(shown).toContain('chart.png');
+});
+
+it('shows no file outside the mailboxes', async () => {
+	expect(await get('/?mailbox=..&folder=INBOX&number=0')).toContain('<h1>Mailboxes of the sandbox</h1>');
+	expect(await get(`/?mailbox=${GRACE}&folder=../x&number=0`)).toContain(`<h1>${GRACE}</h1>`);
+});
