@@ -10,6 +10,9 @@ import { ensureBrowser } from '../../sandbox/servers/packages';
 /** How long anything on a page may take to appear, in ms. */
 const PATIENCE_MS = 60_000;
 
+/** The size of the browser's window, in pixels. */
+export const WINDOW = { width: 1400, height: 1000 };
+
 /** n8n's editor in a headless browser, its owner logged in. */
 export class Editor {
 	private constructor(
@@ -20,9 +23,9 @@ export class Editor {
 	) {}
 
 	/** The sandbox's sign-in page has a certificate of its own CA, which this browser takes. */
-	static async open({ instance, login }: RunningN8n): Promise<Editor> {
+	static async open({ instance, login }: RunningN8n, look: { colorScheme?: 'light' | 'dark' } = {}): Promise<Editor> {
 		const browser = await chromium.launch({ executablePath: ensureBrowser(), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-		const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1400, height: 1000 } });
+		const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: WINDOW, ...look });
 		context.setDefaultTimeout(PATIENCE_MS);
 		const editor = new Editor(browser, context, await context.newPage(), instance.url);
 		await editor.keepingSight('log in', async (page) => {
