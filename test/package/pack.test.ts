@@ -16,7 +16,7 @@ it('packs dist, docs, README, LICENSE, CHANGELOG and nothing else', () => {
 	const roots = new Set(paths.map((path) => path.split('/')[0]));
 	expect(roots).toEqual(new Set(['dist', 'docs', 'README.md', 'LICENSE', 'CHANGELOG.md', 'package.json']));
 	for (const entry of [...manifest.n8n.nodes, ...manifest.n8n.credentials]) expect(paths).toContain(entry);
-	expect(paths.filter((path) => /(^|\/)(test|sandbox|bench)\/|\.ts$/.test(path))).toEqual([]);
+	expect(paths.filter((path) => /(^|\/)(test|sandbox|bench|pictures)\/|\.ts$/.test(path))).toEqual([]);
 });
 
 it('brings five nodes, each with its codex and both icons', () => {

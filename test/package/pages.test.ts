@@ -1,0 +1,132 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { EXAMPLES, readExample } from '../../sandbox/examples';
+import { shownNames } from './names';
+import { OTHERS } from './othersNames';
+
+const ROOT = resolve(__dirname, '..', '..');
+const PICTURES = join(ROOT, 'docs', 'pictures');
+
+const pictures = (): string[] => (existsSync(PICTURES) ? readdirSync(PICTURES) : []);
+
+/** Every page that people read: path from the root, and text. */
+const PAGES: ReadonlyArray<{ path: string; text: string }> = [
+	...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+	...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
+	...readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' }).map((name) => `examples/${name}`),
+]
+	.filter((path) => path.endsWith('.md'))
+	.map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
+
+/** Pages about the nodes for their users; the others are for developers and name other things. */
+const FOR_USERS = PAGES.filter(({ path }) => !/^(?:CONTRIBUTING|SECURITY)|^docs\/(?:architecture|decisions|live|publishing)/.test(path));
+
+const withoutCode = (text: string): string => text.replace(/^ *```[\s\S]*?^ *```/gm, '').replace(/`[^`\n]*`/g, '');
+
+/** Headings become anchors as GitHub makes them. */
+function anchors(text: string): Set<string> {
+	const found = new Set<string>();
+	for (const [, heading = ''] of text.replace(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/^#{1,6} (.+)$/gm)) {
+		const slug = heading
+			.replace(/[`*]|\[([^\]]*)\]\([^)]*\)/g, '$1')
+			.trim()
+			.toLowerCase()
+			.replace(/[^\p{L}\p{N}\s_-]/gu, '')
+			.replace(/\s/g, '-');
+		found.add(found.has(slug) ? `${slug}-1` : slug);
+	}
+	return found;
+}
+
+/** Addresses within the repository that a page leads to. */
+function links({ text }: { text: string }): string[] {
+	const written = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)].map(
+		([, one, other]) => one ?? other ?? '',
+	);
+	return written.filter((link) => !/^(?:https?|mailto):/.test(link));
+}
+
+describe('pages', () => {
+	it('have links that lead somewhere, to the heading too', () => {
+		const broken = PAGES.flatMap((page) =>
+			links(page)
+				.filter((link) => {
+					const [file = '', anchor] = link.split('#');
+					const target = file === '' ? join(ROOT, page.path) : join(ROOT, dirname(page.path), decodeURIComponent(file));
+					if (!existsSync(target)) return true;
+					return anchor !== undefined && !anchors(readFileSync(target, 'utf8')).has(anchor);
+				})
+				.map((link) => `${page.path}: ${link}`),
+		);
+		expect(broken).toEqual([]);
+	});
+
+	it('show pictures in light and dark that exist, and every picture that exists', () => {
+		const shown = new Set(
+			PAGES.flatMap((page) => links(page).map((link) => relative(PICTURES, resolve(ROOT, dirname(page.path), link)))).filter(
+				(path) => path.endsWith('.png') && !path.startsWith('..'),
+			),
+		);
+		expect([...shown].sort()).toEqual(pictures().sort());
+		for (const name of shown)
+			expect([...shown]).toContain(name.replace(/-(light|dark)\.png$/, (_, theme) => `-${theme === 'light' ? 'dark' : 'light'}.png`));
+	});
+
+	it('have pictures of less than 2 MB in all', () => {
+		expect(pictures().reduce((sum, name) => sum + statSync(join(PICTURES, name)).size, 0)).toBeLessThan(2_000_000);
+	});
+
+	it('name commands that exist', () => {
+		const manifest: { scripts: Record<string, string> } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+		const unknown = PAGES.flatMap(({ path, text }) =>
+			[...text.matchAll(/npm run ([\w:-]+)/g)]
+				.filter(([, name = '']) => !(name in manifest.scripts))
+				.map(([command]) => `${path}: ${command}`),
+		);
+		expect(unknown).toEqual([]);
+	});
+
+	it('call nodes, fields, options and choices as they are called in n8n', () => {
+		const known = new Set(
+			[...shownNames(), ...OTHERS, ...EXAMPLES.flatMap((name) => readExample(name).nodes.map((node) => node.name))].map(plain),
+		);
+		const unknown = FOR_USERS.flatMap(({ path, text }) =>
+			emphasised(text)
+				.filter((name) => !known.has(plain(name)))
+				.map((name) => `${path}: ${name}`),
+		);
+		expect(unknown).toEqual([]);
+	});
+
+	it('explain errors in the words that the nodes use', () => {
+		const sources = ['mail', 'nodes'].flatMap((folder) =>
+			readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+				.filter((name) => name.endsWith('.ts'))
+				.map((name) => readFileSync(join(ROOT, folder, name), 'utf8')),
+		);
+		const readme = PAGES.find(({ path }) => path === 'README.md')?.text ?? '';
+		const [, table = ''] = readme.split('## When something does not work');
+		const errors = [...(table.split('\n## ')[0] ?? '').matchAll(/^\| `([^`]+)` \|/gm)].map(([, error = '']) => error);
+		expect(errors.length).toBeGreaterThan(10);
+		expect(errors.filter((error) => !sources.some((source) => source.includes(error)))).toEqual([]);
+	});
+});
+
+/** What stands in bold or italics, but for a whole sentence and a phrase that opens a paragraph or an entry of a list. */
+function emphasised(page: string): string[] {
+	const text = withoutCode(page);
+	return [...text.matchAll(/\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*/g)]
+		.filter(
+			({ index, 1: bold }) =>
+				bold === undefined || !/^ *(?:[->] |\d+\. |> )?$/.test(text.slice(text.lastIndexOf('\n', index - 1) + 1, index)),
+		)
+		.map(([, bold, italics]) => (bold ?? italics ?? '').replace(/\s+/g, ' ').trim())
+		.filter((term) => !/[.?!…]$/.test(term))
+		.flatMap((term) => term.split(/ → |: (?=[A-Z])/));
+}
+
+/** Units and hints in brackets are left out in running text. */
+const plain = (name: string): string => name.replace(/ \([^)]*\)$/, '').replace(/ …$/, '');
