@@ -74,11 +74,12 @@ const NAMES = {
 	ours: 'IMAP Trigger',
 	plain: 'imapflow fetch',
 	parsed: 'imapflow fetch + parsing',
+	mailparser: 'imapflow fetch + mailparser, one thread',
 	builtIn: 'built-in trigger, 20 at a time',
 	watches: 'IMAP Trigger',
 } as const;
 
-async function contender(stage: Stage, mode: keyof typeof NAMES, port: number, { mailbox, mails }: Backlog): Promise<Contender> {
+export async function contender(stage: Stage, mode: keyof typeof NAMES, port: number, { mailbox, mails }: Backlog): Promise<Contender> {
 	const { sandbox } = stage;
 	// The built-in trigger's code is of n8n's installation and wants its Node.
 	const installation = mode === 'builtIn' ? await ensureN8n(() => undefined) : undefined;

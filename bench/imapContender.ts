@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import type { Account } from '../mail/account';
 import { toItem } from '../mail/item/item';
@@ -8,7 +9,7 @@ import { MailboxWatch } from '../mail/watch/mailbox';
 
 /** One backlog, taken once, in a process of its own; prints the seconds. Its task comes in BENCH_IMAP. */
 interface Task {
-	mode: 'ours' | 'plain' | 'parsed' | 'builtIn' | 'watches';
+	mode: 'ours' | 'plain' | 'parsed' | 'mailparser' | 'builtIn' | 'watches';
 	port: number;
 	mailbox: string;
 	token: string;
@@ -76,7 +77,7 @@ async function ours(): Promise<void> {
 	});
 }
 
-async function plain(parse: boolean): Promise<void> {
+async function plain(parse?: (source: Buffer) => Promise<object>): Promise<void> {
 	const { ImapFlow } = await import('imapflow');
 	const client = new ImapFlow({
 		host: 'localhost',
@@ -89,7 +90,7 @@ async function plain(parse: boolean): Promise<void> {
 	await client.mailboxOpen('INBOX');
 	let count = 0;
 	for await (const mail of client.fetch('1:*', { uid: true, source: true })) {
-		if (parse && mail.source !== undefined) await toItem(mail.source, provenance, simple);
+		if (mail.source !== undefined) await parse?.(mail.source);
 		count += 1;
 	}
 	if (count !== task.mails) throw new Error(`${count} of ${task.mails} mails`);
@@ -151,9 +152,20 @@ async function main(): Promise<void> {
 			{ format: 'simple', downloadAttachments: false, prefix: '', store: async () => undefined },
 		),
 	]);
+	const { simpleParser } = await import('mailparser');
+	const tasks = {
+		ours,
+		plain: async () => await plain(),
+		parsed: async () => await plain(async (source) => await toItem(source, provenance, simple)),
+		mailparser: async () => await plain(async (source) => await simpleParser(source)),
+		builtIn,
+		watches,
+	};
+	const stall = monitorEventLoopDelay({ resolution: 1 });
+	stall.enable();
 	const started = performance.now();
-	await { ours, plain: async () => await plain(false), parsed: async () => await plain(true), builtIn, watches }[task.mode]();
-	console.log(JSON.stringify({ seconds: (performance.now() - started) / 1000 }));
+	await tasks[task.mode]();
+	console.log(JSON.stringify({ seconds: (performance.now() - started) / 1000, stallMs: stall.max / 1e6 }));
 	process.exit(0);
 }
 

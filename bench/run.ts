@@ -13,6 +13,7 @@ const PARTS: Record<string, () => Promise<{ part: Part }>> = {
 	mailbox: async () => await import('./mailbox'),
 	smtp: async () => await import('./smtp'),
 	pop: async () => await import('./pop'),
+	item: async () => await import('./item'),
 	load: async () => await import('./load'),
 };
 

@@ -7,6 +7,7 @@ import { Backlog } from './backlog';
 import { Executions, type ExecutionsOptions } from './executions';
 import { load, type Loaded, type Unloaded, type Unwanted } from './loading';
 import { rest } from './pauses';
+import { readAhead } from './readAhead';
 import { Unfetched } from './unfetched';
 
 export interface DeliveryOptions<Item> extends ExecutionsOptions<Item> {
@@ -17,6 +18,9 @@ export interface DeliveryOptions<Item> extends ExecutionsOptions<Item> {
 
 /** A batch ends when its emails have this many bytes, even where it may have more emails. */
 const BATCH_BYTES = 32 * 1024 * 1024;
+
+/** An email of at most so many bytes is read together with others. */
+const SMALL_BYTES = 256 * 1024;
 
 /** What became of fresh emails so far. */
 interface Progress<Item> {
@@ -210,7 +214,8 @@ export class Delivery<Item> {
 		uids: readonly number[],
 	): AsyncGenerator<{ mail: FetchedMail | UnfetchedMail; loaded: Loaded<Item> | Unloaded | Unwanted }, void> {
 		const { use, rules } = this.#options;
-		for await (const mail of fetchMails(use, uids, rules.limits)) yield { mail, loaded: await this.#load(mail) };
+		const mails = fetchMails(use, uids, rules.limits);
+		for await (const { one: mail, made: loaded } of readAhead(mails, isSmall, async (one) => await this.#load(one))) yield { mail, loaded };
 	}
 
 	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | Unloaded | Unwanted> {
@@ -219,4 +224,8 @@ export class Delivery<Item> {
 		if ('item' in loaded || 'unwanted' in loaded) this.#unfetched.fetched(mail.uid);
 		return loaded;
 	}
+}
+
+function isSmall(mail: FetchedMail | UnfetchedMail): boolean {
+	return 'content' in mail && mail.content.kind !== 'streamed' && mail.content.bytes.length <= SMALL_BYTES;
 }
