@@ -1,4 +1,4 @@
-import type { ListResponse } from 'imapflow';
+import type { ListResponse, StatusObject } from 'imapflow';
 
 import { MailError } from '../errors';
 import type { ImapSession } from './session';
@@ -60,6 +60,18 @@ export function foldersNamed(folders: readonly Folder[], wanted: string): Folder
 		if (found.length > 0) return found;
 	}
 	return [];
+}
+
+/** What the server tells of a folder without selecting it. `highestModseq` only where the server keeps it (RFC 7162). */
+export async function statusOf(session: ImapSession, path: string): Promise<StatusObject> {
+	const query = { messages: true, unseen: true, uidNext: true, uidValidity: true };
+	const keepsChanges = session.client.capabilities.has('CONDSTORE');
+	const status = await session.run(
+		'STATUS',
+		async (client) => await client.status(path, { ...query, ...(keepsChanges && { highestModseq: true }) }),
+	);
+	if (status === false || status === undefined) throw session.refusal('STATUS');
+	return status;
 }
 
 function isInbox(path: string): boolean {

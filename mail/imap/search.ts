@@ -5,7 +5,7 @@ import { blameOf, isolate, type Division } from '../blame';
 import { diagnose } from '../diagnosis';
 import type { MailError } from '../errors';
 import type { Criteria } from './criteria';
-import { fetchByUid, instantOf } from './fetch';
+import { fetchByUid, instantOf, rangeOf } from './fetch';
 import type { ImapSession } from './session';
 
 /** How mails that were there before the watch are treated: those up to `upTo` count only where one of the two holds. */
@@ -71,6 +71,26 @@ export async function searchAfter(
 			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
 		}
 		return { uids, highest, ...(late && { seen }) };
+	});
+}
+
+/** Those of these mails that match. @throws MailError */
+export async function narrow(session: ImapSession, uids: readonly number[], criteria: Criteria): Promise<number[]> {
+	if (criteria.length === 0) return [...uids];
+	return await session.run('UID SEARCH', async (client) => {
+		const find: Find = async (query) => {
+			const found = await client.search(query, { uid: true });
+			if (Array.isArray(found)) return found;
+			throw session.refusal('UID SEARCH');
+		};
+		const fitting: number[] = [];
+		for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
+			let some = uids.slice(from, from + UIDS_IN_COMMAND);
+			const range = { uid: rangeOf(some) };
+			for (const criterion of criteria) if (some.length > 0) some = await matching(session, find, some, range, criterion);
+			fitting.push(...some);
+		}
+		return fitting;
 	});
 }
 

@@ -73,6 +73,8 @@ export class ImapSession {
 
 	/** @param folder a path as the server lists it. @throws MailError `notFound` */
 	async select(folder: string): Promise<void> {
+		// Where SELECT fails, no folder is selected any more (RFC 3501, section 6.3.1).
+		this.folder = '';
 		const selected = await this.run('SELECT', async (client) => await client.mailboxOpen(folder));
 		this.folder = folder;
 		// Kept, since the library forgets them with the connection: a folder is not another one because its session is over.
@@ -104,9 +106,10 @@ export class ImapSession {
 		return this.client.capabilities.has('IDLE');
 	}
 
-	/** The server says that the folder has changed. */
-	onBell(ring: () => void): void {
+	/** The server says that the folder has changed. @param marks whether a mark on an email is such a change too */
+	onBell(ring: () => void, marks = false): void {
 		this.client.on('exists', ring);
+		if (marks) this.client.on('flags', ring);
 	}
 
 	/** Tells why, once the connection has ended. @returns takes the listener off again: a session is waited for many times */

@@ -1,10 +1,10 @@
 import type { StatusObject } from 'imapflow';
 
 import { MailError } from '../errors';
-import { foldersNamed, listFolders, type Folder } from '../imap/folders';
+import { foldersNamed, listFolders, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
 import type { Connection } from './sessions';
-import { folded, specialFolders, specialNamed, type SpecialFolder } from './specialFolders';
+import { folded, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
 
 /** Special folders that the user named, since they are called something else than anybody knows. */
 export type ChosenFolders = Partial<Record<SpecialFolder, string>>;
@@ -235,15 +235,6 @@ export class Folders {
 			remedy: 'Choose a folder that a person or a workflow has made.',
 		});
 	}
-}
-
-async function statusOf(session: ImapSession, path: string): Promise<StatusObject> {
-	const status = await session.run(
-		'STATUS',
-		async (client) => await client.status(path, { messages: true, unseen: true, uidNext: true, uidValidity: true }),
-	);
-	if (status === false || status === undefined) throw session.refusal('STATUS');
-	return status;
 }
 
 function countsOf({ messages, unseen, uidNext, uidValidity }: StatusObject): Partial<FolderFacts> {

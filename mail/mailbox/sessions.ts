@@ -175,6 +175,7 @@ export class Connection {
 			this.#selected = '';
 		}
 		if (folder !== undefined && this.#selected !== folder) {
+			this.#selected = '';
 			await this.#session.select(folder);
 			this.#selected = folder;
 		}

@@ -6,6 +6,7 @@ import type { Use } from '../imap/fetch';
 import { chooseFolder, foldersNamed, type Folder } from '../imap/folders';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Cursor } from './cursor';
+import { markOfAction } from './marks';
 import { rest } from './pauses';
 import type { Rules } from './rules';
 
@@ -116,6 +117,7 @@ export class Aftercare {
 
 	/** @returns why it failed */
 	async #attempt(uids: readonly number[], action: Action): Promise<MailError | undefined> {
+		this.#options.cursor.setByUs(markOfAction(action.kind), uids);
 		try {
 			await this.#options.use('UID STORE', async (session) => await act(session, uids, action));
 			return undefined;
@@ -160,7 +162,8 @@ export function locateTargets(known: readonly Folder[], watched: readonly string
 		throw new MailError(`Emails would be moved to "${path}", which is watched. Each would start another execution there, without end.`, {
 			code: 'input',
 			field,
-			remedy: 'Choose a folder that this trigger does not watch, or take it out of Folder and Additional Folders.',
+			remedy:
+				'Choose a folder that this trigger does not watch. Or take it out of Folder and Additional Folders, or name it in Except Folders.',
 		});
 	};
 	return { after: located(after, 'Move to Folder'), onGiveUp: located(onGiveUp, 'Failed Emails Folder') };

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../durations';
 import { readLife, writeLife, type MailLife } from './life';
+import { readUids, writeUids, type Mark, type StartedBy } from './marks';
 import type { FolderState } from './memory';
 
 /** A selected folder. */
@@ -17,6 +18,8 @@ export interface Seen {
 	receivedAt: number;
 	/** Message-ID, empty where it has none. */
 	messageId: string;
+	/** Where it is not a new one. */
+	startedBy?: StartedBy;
 }
 
 const RECENT = 50;
@@ -94,6 +97,9 @@ export function stateAfterLoss(before: FolderState, place: Place): FolderState {
  * a crash repeat a mail and never skip one: `take` is stored before the mail is handed over, `succeed` and `settle` after.
  */
 export class Cursor {
+	/** Emails that somebody has marked, on their way to an execution. What is stored knows nothing of it yet, so a crash finds them again. */
+	readonly #expected = new Map<number, Mark>();
+
 	constructor(
 		readonly state: FolderState,
 		/** Stores the whole memory; cheap, called often. */
@@ -110,7 +116,12 @@ export class Cursor {
 			const receivedAt = Math.min(mail.receivedAt, Date.now());
 			const tries = this.tries(uid) + 1;
 			most = Math.max(most, tries);
-			state.pendingSince = Object.keys(state.pending).length === 0 ? receivedAt : Math.min(state.pendingSince ?? receivedAt, receivedAt);
+			const by = this.#expected.get(uid)?.by ?? mail.startedBy;
+			if (by !== undefined && by !== 'new') (state.startedBy ??= {})[uid] = by;
+			this.#meet(uid);
+			// An older email that was marked or moved says nothing of how far back emails have to be looked for.
+			const since = this.startedBy(uid) === 'new' ? receivedAt : Date.now();
+			state.pendingSince = Object.keys(state.pending).length === 0 ? since : Math.min(state.pendingSince ?? since, since);
 			this.#set(uid, { state: 'handed', tries });
 			state.uid = Math.max(state.uid, uid);
 			state.newest = Math.max(state.newest, receivedAt);
@@ -167,6 +178,12 @@ export class Cursor {
 		this.#know(uids.filter((uid) => uid > highest - LATE_UIDS));
 	}
 
+	/** It was fetched and is not to be handed over. */
+	dismiss(uid: number, highest: number): void {
+		this.#meet(uid);
+		this.passBy([uid], highest);
+	}
+
 	/** Whether it has been handed over or passed by; of UIDs a little below the cursor. */
 	hasSeen(uid: number): boolean {
 		return this.state.known?.includes(uid) ?? false;
@@ -182,6 +199,8 @@ export class Cursor {
 	settle(uids: readonly number[]): void {
 		for (const uid of uids) {
 			delete this.state.pending[uid];
+			if (this.state.startedBy !== undefined) delete this.state.startedBy[uid];
+			this.#meet(uid);
 			this.given(uid);
 		}
 		if (Object.keys(this.state.pending).length === 0) delete this.state.pendingSince;
@@ -193,6 +212,56 @@ export class Cursor {
 		if (uid <= this.state.uid) return;
 		this.state.uid = uid;
 		this.store();
+	}
+
+	/** Why this email is handed over. */
+	startedBy(uid: number): StartedBy {
+		return this.state.startedBy?.[uid] ?? this.#expected.get(uid)?.by ?? 'new';
+	}
+
+	/** Somebody has set the mark on this email, which is going to be handed over for it. */
+	expect(uid: number, mark: Mark): void {
+		this.#expected.set(uid, mark);
+	}
+
+	/** Whether an execution is on its way to this email, or has it: only after that another one can follow. */
+	isBusy(uid: number): boolean {
+		return this.#expected.has(uid) || this.#lifeOf(uid) !== undefined;
+	}
+
+	/** The emails that are remembered of a mark; undefined where none have been looked for yet. */
+	marked({ key }: Mark): Set<number> | undefined {
+		const stored = this.state.marks?.[key];
+		return stored === undefined ? undefined : readUids(stored);
+	}
+
+	/** Remembers other emails of a mark. Stored with the next change. */
+	remark({ key }: Mark, add: Iterable<number>, remove: Iterable<number> = []): void {
+		const uids = readUids(this.state.marks?.[key] ?? '');
+		for (const uid of add) uids.add(uid);
+		for (const uid of remove) uids.delete(uid);
+		(this.state.marks ??= {})[key] = writeUids(uids);
+	}
+
+	/** This trigger is about to set the mark itself, which is to start nothing. */
+	setByUs(mark: Mark | undefined, uids: readonly number[]): void {
+		if (mark === undefined || this.state.marks?.[mark.key] === undefined) return;
+		this.#settleMark(mark, uids);
+		this.store();
+	}
+
+	/** The mark is known to be set on these. */
+	#settleMark(mark: Mark, uids: readonly number[]): void {
+		if (mark.inverted) this.remark(mark, [], uids);
+		else this.remark(mark, uids);
+	}
+
+	/** What was expected of this email has come about, or nothing comes of it. */
+	#meet(uid: number): void {
+		const mark = this.#expected.get(uid);
+		if (mark === undefined) return;
+		this.#expected.delete(uid);
+		this.#settleMark(mark, [uid]);
 	}
 
 	/** How many executions have had this mail without success. */
@@ -213,6 +282,7 @@ export class Cursor {
 	/** A mail that UIDs do not tell as known, though it is: only after a change of UIDVALIDITY. */
 	knows({ uid, messageId }: Seen): boolean {
 		return (
+			this.startedBy(uid) === 'new' &&
 			messageId !== '' &&
 			uid <= (this.state.start?.upTo ?? 0) &&
 			this.state.start?.since !== undefined &&

@@ -4,8 +4,10 @@ import { asMailError } from '../errors';
 import { fetchMails, type FetchedMail, type UnfetchedMail, type Use } from '../imap/fetch';
 import { Aftercare } from './aftercare';
 import { Backlog } from './backlog';
+import type { Seen } from './cursor';
 import { Executions, type ExecutionsOptions } from './executions';
-import { load, type Loaded, type Unloaded, type Unwanted } from './loading';
+import { load, messageIdOf, type Loaded, type Unloaded, type Unwanted } from './loading';
+import type { StartedBy } from './marks';
 import { rest } from './pauses';
 import { readAhead } from './readAhead';
 import { Unfetched } from './unfetched';
@@ -13,14 +15,30 @@ import { Unfetched } from './unfetched';
 export interface DeliveryOptions<Item> extends ExecutionsOptions<Item> {
 	use: Use;
 	/** Makes the item to hand over; nothing for an email that turns out not to be wanted. */
-	make: (mail: FetchedMail) => Promise<Item | undefined>;
+	make: (mail: FetchedMail, startedBy: StartedBy) => Promise<Item | undefined>;
+	/** What an email is that came into the folder. */
+	judge: (mail: Seen) => Arrival;
 }
+
+/**
+ * `new` or `movedIn`: it is handed over. `unwanted`: it was moved in, and only new emails are wanted. `undecided`: another folder
+ * is handing it over; what follows depends on how that ends.
+ */
+export type Arrival = 'new' | 'movedIn' | 'unwanted' | 'undecided';
+
+/** After so many ms an email is looked at again that another folder was handing over. */
+const UNDECIDED_MS = 10_000;
 
 /** A batch ends when its emails have this many bytes, even where it may have more emails. */
 const BATCH_BYTES = 32 * 1024 * 1024;
 
 /** An email of at most so many bytes is read together with others. */
 const SMALL_BYTES = 256 * 1024;
+
+/** An email of which is not known yet whether it is to be handed over. */
+interface Undecided {
+	undecided: true;
+}
 
 /** What became of fresh emails so far. */
 interface Progress<Item> {
@@ -41,6 +59,8 @@ export class Delivery<Item> {
 	readonly #aftercare: Aftercare;
 	readonly #executions: Executions<Item>;
 	readonly #unfetched: Unfetched<Item>;
+	/** Fresh emails that are being fetched or wait for a place, and how far they got. */
+	#current: { uids: ReadonlySet<number>; progress: Progress<Item> } | undefined;
 	/** Times in a row that no email could be fetched. */
 	#failures = 0;
 	#pumping = false;
@@ -66,6 +86,18 @@ export class Delivery<Item> {
 		this.#backlog.offer(uids, highest);
 		if (this.#backlog.fresh.length === 0 && !this.#pumping) this.#options.cursor.pass(this.#backlog.highest);
 		this.#pump();
+	}
+
+	/** Emails of any age that are to be handed over for another reason than that they are new. */
+	start(uids: readonly number[]): void {
+		this.#backlog.putBack(uids);
+		this.#pump();
+	}
+
+	/** Whether this email waits to be handed over for the first time. */
+	isWaiting(uid: number): boolean {
+		const { uids, progress } = this.#current ?? {};
+		return this.#backlog.fresh.includes(uid) || (uids?.has(uid) === true && uid > (progress?.upTo ?? 0));
 	}
 
 	/** The UID behind which the next search begins. */
@@ -144,6 +176,7 @@ export class Delivery<Item> {
 				if (this.#stop.signal.aborted) return;
 				if ('item' in loaded) this.#executions.handOver([loaded]);
 				else if ('unwanted' in loaded) cursor.settle([mail.uid]);
+				else if ('undecided' in loaded) this.#lookLater(mail);
 				else this.#unfetched.failUnread(mail, loaded);
 				left.delete(mail.uid);
 			}
@@ -164,12 +197,15 @@ export class Delivery<Item> {
 		const uids = this.#backlog.takeFresh((fresh) => this.#unfetched.suspicion.together(fresh));
 		const progress: Progress<Item> = { batch: [], upTo: 0 };
 		const putBack = (): void => this.#backlog.putBack(uids.filter((uid) => uid > progress.upTo));
+		this.#current = { uids: new Set(uids), progress };
 		try {
 			if (!(await this.#handOverAll(uids, progress))) return putBack();
 		} catch (error) {
 			putBack();
 			this.#unfetched.suspect(this.#backlog.fresh, asMailError(error));
 			throw error;
+		} finally {
+			this.#current = undefined;
 		}
 		if (this.#backlog.fresh.length === 0 && !this.#stop.signal.aborted) this.#options.cursor.pass(highest);
 	}
@@ -181,7 +217,10 @@ export class Delivery<Item> {
 				if (!this.#options.cursor.knows(loaded)) progress.batch.push(loaded);
 				if (this.#isFull(progress.batch) && !(await this.#handOver(progress))) return false;
 			} else if ('unwanted' in loaded) {
-				this.#options.cursor.passBy([mail.uid], this.#backlog.highest);
+				this.#options.cursor.dismiss(mail.uid, this.#backlog.highest);
+			} else if ('undecided' in loaded) {
+				if (!(await this.#handOver(progress))) return false;
+				this.#lookLater(mail);
 			} else {
 				// This email moves the cursor past the batch, so the batch goes first.
 				if (!(await this.#handOver(progress)) || !(await this.#executions.room())) return false;
@@ -212,17 +251,39 @@ export class Delivery<Item> {
 	/** Fetches these and makes items of them, in rising order. */
 	async *#fetch(
 		uids: readonly number[],
-	): AsyncGenerator<{ mail: FetchedMail | UnfetchedMail; loaded: Loaded<Item> | Unloaded | Unwanted }, void> {
+	): AsyncGenerator<{ mail: FetchedMail | UnfetchedMail; loaded: Loaded<Item> | Unloaded | Unwanted | Undecided }, void> {
 		const { use, rules } = this.#options;
 		const mails = fetchMails(use, uids, rules.limits);
 		for await (const { one: mail, made: loaded } of readAhead(mails, isSmall, async (one) => await this.#load(one))) yield { mail, loaded };
 	}
 
-	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | Unloaded | Unwanted> {
+	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | Unloaded | Unwanted | Undecided> {
 		if (this.#unfetched.waitsForMore(mail)) return { reason: 'the server gave a note in place of the email', fault: 'server' };
-		const loaded = await load(mail, this.#options.make);
+		const arrival = this.#judge(mail);
+		if (arrival === 'undecided') return { undecided: true };
+		if (arrival === 'unwanted') {
+			this.#unfetched.fetched(mail.uid);
+			return { unwanted: true };
+		}
+		const loaded = await load(mail, async (fetched) => await this.#options.make(fetched, arrival));
 		if ('item' in loaded || 'unwanted' in loaded) this.#unfetched.fetched(mail.uid);
-		return loaded;
+		return 'item' in loaded ? { ...loaded, startedBy: arrival } : loaded;
+	}
+
+	/** A reason that is known already counts, also in a retry. */
+	#judge(mail: FetchedMail | UnfetchedMail): Exclude<Arrival, 'movedIn' | 'new'> | StartedBy {
+		const { cursor, judge } = this.#options;
+		const known = cursor.startedBy(mail.uid);
+		if (known !== 'new' || 'failure' in mail) return known;
+		return judge({ uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail) });
+	}
+
+	/** It waits, which is stored, so that a crash finds it again. */
+	#lookLater({ uid, receivedAt }: FetchedMail | UnfetchedMail): void {
+		const { cursor } = this.#options;
+		cursor.take([{ uid, receivedAt, messageId: '' }]);
+		cursor.forgive(uid);
+		this.#backlog.retryLater(UNDECIDED_MS, uid, true);
 	}
 }
 

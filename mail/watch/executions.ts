@@ -3,6 +3,7 @@ import { MailError } from '../errors';
 import type { Aftercare } from './aftercare';
 import type { Backlog } from './backlog';
 import type { Cursor, Seen } from './cursor';
+import type { Handed } from './handed';
 import type { Loaded } from './loading';
 import { rest, Slots } from './pauses';
 import type { Rules } from './rules';
@@ -39,6 +40,10 @@ export interface ExecutionsOptions<Item> {
 	complain: (error: MailError) => void;
 	/** Called when emails can be processed again. */
 	relieved: () => void;
+	/** Places for executions that several folders share; otherwise the folder has its own. */
+	slots?: Slots;
+	/** What all folders of a trigger have handed over, where it watches a tree of folders. */
+	handed?: Handed;
 }
 
 /** While this number of emails waits for a retry, no fresh ones are handed over. */
@@ -49,6 +54,8 @@ const MOST_CRASHES = 3;
 /** Hands emails to executions, hears how those end, and decides what happens to the emails next. */
 export class Executions<Item> {
 	readonly #slots: Slots;
+	/** Executions of this folder that run. */
+	#running = 0;
 	/** Times in a row that n8n started no execution. */
 	#unstarted = 0;
 
@@ -59,16 +66,16 @@ export class Executions<Item> {
 		/** Aborted when the watch stops. */
 		private readonly stopped: AbortSignal,
 	) {
-		this.#slots = new Slots(options.rules.maxInFlight);
+		this.#slots = options.slots ?? new Slots(options.rules.maxInFlight);
 	}
 
 	get isIdle(): boolean {
-		return this.#slots.taken === 0;
+		return this.#running === 0;
 	}
 
 	/** Nobody waits for a slot any more. Executions that run are left to the next watch. */
 	stop(): void {
-		this.#slots.letAllThrough();
+		this.#slots.wake();
 	}
 
 	/** Continues with an email that an earlier watch handed over without hearing the end of its execution. */
@@ -82,16 +89,16 @@ export class Executions<Item> {
 
 	/** Resolves when a slot is free. */
 	async slot(): Promise<void> {
-		await this.#slots.free();
+		await this.#slots.free(this.stopped);
 	}
 
 	/** Waits for room for a fresh email. @returns false where retries have to go first, or the watch has stopped */
 	async room(): Promise<boolean> {
-		await this.#slots.free();
+		await this.#slots.free(this.stopped);
 		while (this.backlog.pressing >= MOST_RETRIES && !this.stopped.aborted) {
 			if (this.backlog.due > 0) return false;
 			await rest(1_000, this.stopped);
-			await this.#slots.free();
+			await this.#slots.free(this.stopped);
 		}
 		return !this.stopped.aborted;
 	}
@@ -103,6 +110,7 @@ export class Executions<Item> {
 		const first = batch[0]?.uid ?? 0;
 		const key = `${this.#name(first)}${batch.length > 1 ? `+${batch.length - 1}` : ''}:${tries}`;
 		const items = batch.map((mail) => mail.item);
+		this.options.handed?.began(this.options.place, batch);
 		const execution = send(items, key);
 		for (const { uid } of batch) running.set(this.#name(uid), execution);
 		// The items are large; only these fields are kept until the execution ends.
@@ -113,9 +121,15 @@ export class Executions<Item> {
 	async #conclude(batch: readonly Seen[], execution: Promise<Outcome>): Promise<void> {
 		const { cursor, rules, running, superseded } = this.options;
 		this.#slots.take();
+		this.#running += 1;
+		const giveBack = (): void => {
+			this.#running -= 1;
+			this.#slots.giveBack();
+		};
 		const outcome = await execution.catch((error: unknown): Outcome => ({ kind: 'failed', reason: reasonOf(error) }));
-		if (outcome.kind === 'done' && outcome.ended !== undefined) void outcome.ended.finally(() => this.#slots.giveBack());
-		else this.#slots.giveBack();
+		if (outcome.kind === 'done' && outcome.ended !== undefined) void outcome.ended.finally(giveBack);
+		else giveBack();
+		this.options.handed?.ended(this.options.place, batch, outcome.kind === 'done');
 		// The next watch waits for the same execution, and removes it from `running`.
 		if (superseded()) return;
 		for (const { uid } of batch) running.delete(this.#name(uid));

@@ -35,6 +35,8 @@ export interface WatchOptions {
 	heartbeatMs?: number;
 	/** ms between two looks where the server has no IDLE. */
 	pollMs?: number;
+	/** Whether an email that somebody marks rings too. */
+	hearsMarks?: boolean;
 }
 
 export const HEARTBEAT_MS = 60_000;
@@ -202,7 +204,7 @@ export class Watch {
 	}
 
 	#adopt(session: ImapSession): ImapSession {
-		session.onBell(() => this.#bell.ring());
+		session.onBell(() => this.#bell.ring(), this.#options.hearsMarks);
 		this.#session = session;
 		this.#arrival.ring();
 		this.#arrival = new Signal();

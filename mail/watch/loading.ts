@@ -66,7 +66,7 @@ export async function load<Item>(
 }
 
 /** The Message-ID of a mail at hand, empty where it has none or is to be streamed. */
-function messageIdOf(mail: FetchedMail): string {
+export function messageIdOf(mail: FetchedMail): string {
 	if (mail.content.kind === 'streamed') return '';
 	const { bytes } = mail.content;
 	const end = bytes.indexOf('\r\n\r\n');

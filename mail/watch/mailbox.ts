@@ -2,13 +2,19 @@ import type { MailError } from '../errors';
 import { Complaints } from './complaints';
 import { FolderWatch } from './folder';
 import type { MailboxWatchOptions } from './options';
+import { TreeWatch } from './tree';
 
 /** Watches the folders of one mailbox until it is stopped. */
 export class MailboxWatch<Item> {
-	readonly #folders: Array<FolderWatch<Item>>;
+	/** Each with a session of its own. */
+	readonly #folders: ReadonlyArray<FolderWatch<Item> | TreeWatch<Item>>;
 
 	constructor(options: MailboxWatchOptions<Item>) {
 		const complaints = new Complaints();
+		if (options.tree !== undefined) {
+			this.#folders = [new TreeWatch(options, options.tree, complaints)];
+			return;
+		}
 		const claims = new Map<string, string>();
 		this.#folders = [...new Set(options.folders)].map((folder) => new FolderWatch(folder, options, complaints, claims));
 	}

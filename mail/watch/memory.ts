@@ -1,5 +1,6 @@
 import type { Start } from '../imap/search';
 import { JournalFile } from '../journal';
+import type { StartedBy } from './marks';
 
 /**
  * What is remembered of one folder. Plain JSON, since it lives in n8n's static data.
@@ -32,6 +33,14 @@ export interface FolderState {
 	newest: number;
 	/** Message-IDs of the last that succeeded: they tell repeats where UIDs have lost their meaning. */
 	recent: string[];
+	/** When the folder was last looked at, in ms, as far as that was worth storing: what appears in it and is far older was moved there. */
+	looked?: number;
+	/** Why emails of `pending` were handed over, where not as new ones. */
+	startedBy?: Record<string, StartedBy>;
+	/** By the key of a mark: UIDs of the emails that had it, as `marks.ts` writes them; of `unread` those that had not been read. */
+	marks?: Record<string, string>;
+	/** Since when the server no longer lists the folder, in ms. */
+	goneSince?: number;
 }
 
 /** What is remembered of one trigger. */
@@ -46,6 +55,8 @@ export interface WatchMemory {
 	asked: Record<string, number>;
 	/** By folder path, as {@link keyOf} writes it. */
 	folders: Record<string, FolderState>;
+	/** When the last complete survey of several folders began, in ms: in a folder that appears later, what came since then counts. */
+	surveyedAt?: number;
 }
 
 export function newMemory(id: string, now: number): WatchMemory {
@@ -97,7 +108,9 @@ export function readMemory(value: unknown): WatchMemory | undefined {
 	for (const [folder, at] of Object.entries(isRecord(value.asked) ? value.asked : {})) {
 		if (isKey(folder)) asked[folder] = number(at, value.startedAt);
 	}
-	return { id: value.id, serial: number(value.serial, 0), startedAt: value.startedAt, asked, folders };
+	const memory: WatchMemory = { id: value.id, serial: number(value.serial, 0), startedAt: value.startedAt, asked, folders };
+	if (typeof value.surveyedAt === 'number') memory.surveyedAt = value.surveyedAt;
+	return memory;
 }
 
 /** Earlier versions stored what they took for folders under names that every object has. */
@@ -126,6 +139,13 @@ function readFolder(folder: unknown): FolderState | undefined {
 	if (typeof folder.begun === 'number') state.begun = folder.begun;
 	if (typeof folder.wanted === 'string') state.wanted = folder.wanted;
 	if (typeof folder.pendingSince === 'number') state.pendingSince = folder.pendingSince;
+	if (typeof folder.looked === 'number') state.looked = folder.looked;
+	if (typeof folder.goneSince === 'number') state.goneSince = folder.goneSince;
+	if (isRecord(folder.startedBy)) state.startedBy = readStartedBy(folder.startedBy);
+	if (isRecord(folder.marks)) {
+		state.marks = {};
+		for (const [key, uids] of Object.entries(folder.marks)) if (typeof uids === 'string' && isKey(key)) state.marks[key] = uids;
+	}
 	if (isRecord(folder.start) && typeof folder.start.upTo === 'number') {
 		state.start = {
 			upTo: folder.start.upTo,
@@ -134,6 +154,17 @@ function readFolder(folder: unknown): FolderState | undefined {
 		};
 	}
 	return state;
+}
+
+const REASONS: readonly StartedBy[] = ['new', 'movedIn', 'flagged', 'read', 'keyword'];
+
+function readStartedBy(value: Record<string, unknown>): Record<string, StartedBy> {
+	const read: Record<string, StartedBy> = {};
+	for (const [uid, by] of Object.entries(value)) {
+		const reason = REASONS.find((one) => one === by);
+		if (Number.isSafeInteger(Number(uid)) && reason !== undefined) read[uid] = reason;
+	}
+	return read;
 }
 
 function readWithheld(value: Record<string, unknown>): Record<string, { since: number; times: number }> {
@@ -151,6 +182,14 @@ function number(value: unknown, otherwise: number): number {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A function that stores the whole memory after a change of it. */
+export function storing(memory: WatchMemory, save: (memory: WatchMemory) => void): () => void {
+	return () => {
+		memory.serial += 1;
+		save(memory);
+	};
 }
 
 /** The file that holds the newest copy of a trigger's memory. @param onUnusable told once, where it cannot be written */

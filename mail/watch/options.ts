@@ -5,6 +5,8 @@ import type { FetchedMail } from '../imap/fetch';
 import type { Patience } from '../imap/limits';
 import type { StartFrom } from './cursor';
 import type { Outcome } from './executions';
+import type { TreeWish } from './folderTree';
+import type { AlsoStartOn, StartedBy } from './marks';
 import type { WatchMemory } from './memory';
 import type { Rules } from './rules';
 
@@ -14,13 +16,17 @@ export interface MailboxWatchOptions<Item> {
 	account: () => Promise<Account>;
 	/** As the user wrote them. */
 	folders: readonly string[];
+	/** Watches the folders below them too, or all folders of the mailbox, over one session. */
+	tree?: TreeWish;
+	/** What starts an execution besides new emails. */
+	alsoStartOn?: AlsoStartOn;
 	criteria: Criteria;
 	startFrom: StartFrom;
 	rules: Rules;
 	memory: WatchMemory;
 	/** Stores the memory; called before each hand-over and after each change. */
 	save: (memory: WatchMemory) => void;
-	make: (mail: FetchedMail, folder: string, uidValidity: string) => Promise<Item | undefined>;
+	make: (mail: FetchedMail, folder: string, uidValidity: string, startedBy: StartedBy) => Promise<Item | undefined>;
 	send: (items: Item[], key: string) => Promise<Outcome>;
 	running: Map<string, Promise<Outcome>>;
 	/** Another watch has taken over. */

@@ -9,7 +9,6 @@ export async function rest(ms: number, signal: AbortSignal): Promise<void> {
 export class Slots {
 	#taken = 0;
 	#waiting: Array<() => void> = [];
-	#open = false;
 
 	constructor(readonly places: number) {}
 
@@ -17,9 +16,9 @@ export class Slots {
 		return this.#taken;
 	}
 
-	/** Resolves when a place is free; does not take it. */
-	async free(): Promise<void> {
-		while (this.#taken >= this.places && !this.#open) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+	/** Resolves when a place is free, which it does not take, or when the signal is aborted and {@link wake} called. */
+	async free(signal: AbortSignal): Promise<void> {
+		while (this.#taken >= this.places && !signal.aborted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
 	}
 
 	take(): void {
@@ -28,13 +27,13 @@ export class Slots {
 
 	giveBack(): void {
 		this.#taken -= 1;
-		for (const wake of this.#waiting.splice(0)) wake();
+		this.wake();
 	}
 
-	/** Nobody waits any more. */
-	letAllThrough(): void {
-		this.#open = true;
-		for (const wake of this.#waiting.splice(0)) wake();
+	/** Whoever waits looks again, one after the other, so that each has taken its place before the next one looks. */
+	wake(count = this.#waiting.length): void {
+		this.#waiting.shift()?.();
+		if (count > 1) setImmediate(() => this.wake(count - 1));
 	}
 }
 

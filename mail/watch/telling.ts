@@ -1,4 +1,4 @@
-import type { MailError } from '../errors';
+import { MailError } from '../errors';
 import type { Complaints } from './complaints';
 import type { WatchState } from './keepAlive';
 
@@ -30,6 +30,19 @@ export class Telling {
 		if (error.code === 'stopped') return;
 		this.#say(`${isUp ? 'the session goes on, but' : `${WORDS[state]}:`} ${error.summary}`);
 		if (this.complaints.failed(error, this.wanted)) this.report(error);
+	}
+
+	/** The folder cannot be looked into, though the session goes on. What lasts is told, not what is over with the next look. */
+	shut({ message, code, speaker, command, response, said, remedy }: MailError): void {
+		const error = new MailError(message, { code, permanent: false, speaker, command, response, said, remedy });
+		this.#say(`cannot be looked into: ${error.summary}`);
+		if (this.complaints.failed(error, this.wanted)) this.report(error);
+	}
+
+	/** It can be looked into. */
+	opened(): void {
+		if (this.complaints.recovered(this.wanted)) this.log('can be looked into again, after a failure that had been reported');
+		this.#said = '';
 	}
 
 	/** Mails could not be dealt with. */

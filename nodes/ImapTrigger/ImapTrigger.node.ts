@@ -17,7 +17,9 @@ export class ImapTrigger implements INodeType {
 		icon: { light: 'file:imapTrigger.svg', dark: 'file:imapTrigger.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["folder"]["value"] || $parameter["folder"] }}',
+		subtitle:
+			'={{ $parameter["scope"] === "all" ? "all folders" : ($parameter["folder"]["value"] || $parameter["folder"]) + ' +
+			'($parameter["scope"] === "subtree" ? " and subfolders" : "") }}',
 		description: 'Starts the workflow when an email arrives in an Office 365, Microsoft 365 or Outlook mailbox',
 		eventTriggerDescription: 'Waiting for an email',
 		activationMessage: 'Each new email in the folder now starts this workflow.',

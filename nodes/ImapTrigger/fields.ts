@@ -11,7 +11,42 @@ const prefixDescription =
 /** Names and values as the built-in Email Trigger (IMAP) has them, so that parameters can be pasted. */
 export const fields: INodeProperties[] = [
 	authenticationProperty,
-	folderLocator({ displayName: 'Folder', name: 'folder', description: 'The folder to watch for new emails', required: true }, 'INBOX'),
+	{
+		displayName: 'Watch',
+		name: 'scope',
+		type: 'options',
+		options: [
+			{ name: 'All Folders', value: 'all', description: 'Every folder of the mailbox, over one connection' },
+			{ name: 'Folder', value: 'folder', description: 'The chosen folder only' },
+			{
+				name: 'Folder and Subfolders',
+				value: 'subtree',
+				description: 'The chosen folder and all folders below it, over one connection',
+			},
+		],
+		default: 'folder',
+		description: 'Which folders to watch',
+	},
+	folderLocator(
+		{
+			displayName: 'Folder',
+			name: 'folder',
+			description: 'The folder to watch for new emails',
+			displayOptions: { hide: { scope: ['all'] } },
+			required: true,
+		},
+		'INBOX',
+	),
+	{
+		displayName: 'Except Folders',
+		name: 'exceptFolders',
+		type: 'string',
+		default: 'Drafts, Sent Items, Deleted Items, Junk Email',
+		description:
+			'Names or paths of folders to leave out, separated by commas. The folders below them are left out too. ' +
+			'Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.',
+		displayOptions: { show: { scope: ['all', 'subtree'] } },
+	},
 	{
 		displayName: 'After Success',
 		name: 'postProcessAction',

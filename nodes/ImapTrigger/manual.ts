@@ -1,10 +1,11 @@
 import { NodeOperationError, type INodeExecutionData, type ITriggerFunctions } from 'n8n-workflow';
 
 import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
-import { chooseFolder, listFolders } from '../../mail/imap/folders';
+import { chooseFolder, listFolders, type Folder } from '../../mail/imap/folders';
 import { searchAfter } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
 import { locateTargets } from '../../mail/watch/aftercare';
+import { foldersIn, requireExceptions } from '../../mail/watch/folderTree';
 import { openAccount } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import type { Settings } from './settings';
@@ -25,12 +26,12 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 		session = await ImapSession.open(account);
 		const open = session;
 		const known = await listFolders(open);
+		const paths = watchedPaths(known, settings);
 		// Nothing is moved in a test, but what would fail later is told here.
-		locateTargets(known, settings.folders, settings.rules);
+		locateTargets(known, settings.tree === undefined ? settings.folders : paths, settings.rules);
 		const searched: string[] = [];
 		const bare: string[] = [];
-		for (const wanted of settings.folders) {
-			const { path } = chooseFolder(known, wanted);
+		for (const path of paths) {
 			await open.select(path);
 			const { uids, highest } = await searchAfter(open, 0, settings.criteria);
 			const item = await newest(context, open, uids, settings, path);
@@ -47,7 +48,8 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 		}
 		throw new NodeOperationError(
 			node,
-			`No email in ${settings.folders.join(', ')} matches${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`,
+			`No email in ${settings.tree?.scope === 'all' ? 'any folder' : settings.folders.join(', ')} matches` +
+				`${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`,
 			{
 				description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email to it, or relax the filters, then test again.`,
 			},
@@ -57,6 +59,15 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 	} finally {
 		session?.close();
 	}
+}
+
+/** @throws MailError for a folder that is not there */
+function watchedPaths(known: readonly Folder[], { folders, tree }: Settings): string[] {
+	if (tree === undefined) return folders.map((wanted) => chooseFolder(known, wanted).path);
+	const missing: string[] = [];
+	const found = foldersIn(known, folders, tree, missing);
+	requireExceptions(known, missing);
+	return found.map(({ path }) => path);
 }
 
 async function newest(
@@ -70,7 +81,7 @@ async function newest(
 		const found = fetchMails(async (_command, work) => await work(session), [uid], settings.rules.limits);
 		for await (const mail of found) {
 			if (!isFetched(mail)) throw mail.failure;
-			const item = await itemOf(context, settings, mail, path, session.uidValidity);
+			const item = await itemOf(context, settings, mail, { folder: path, uidValidity: session.uidValidity, startedBy: 'new' });
 			if (item !== undefined) return item;
 		}
 	}

@@ -34,9 +34,56 @@ export const options: INodeProperties = {
 			type: 'multiOptions',
 			typeOptions: { loadOptionsMethod: 'loadFolders' },
 			default: [],
+			displayOptions: { hide: { '/scope': ['all'] } },
 			description:
-				'More folders to watch. Each one needs its own connection. ' +
+				'More folders to watch. If Watch is set to Folder, each one needs its own connection. ' +
 				'Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+		},
+		{
+			displayName: 'Also Start On',
+			name: 'alsoStartOn',
+			type: 'fixedCollection',
+			default: { on: { events: ['flagged'] } },
+			description: 'What starts the workflow besides new emails. The field startedBy of the item says which it was.',
+			options: [
+				{
+					displayName: 'On',
+					name: 'on',
+					values: [
+						{
+							displayName: 'Events',
+							name: 'events',
+							type: 'multiOptions',
+							options: [
+								{ name: 'Flagged', value: 'flagged', description: 'An email in the folder is flagged' },
+								{
+									name: 'Keyword Added',
+									value: 'keyword',
+									description: 'An email in the folder gets a keyword. Exchange Online supports no keywords.',
+								},
+								{ name: 'Marked as Read', value: 'read', description: 'An email in the folder is marked as read' },
+								{
+									name: 'Moved In',
+									value: 'movedIn',
+									description:
+										'An older email is moved or copied into the folder. If Watch is set to Folder, such emails always start the workflow.',
+								},
+							],
+							default: ['flagged'],
+							description: 'What starts the workflow besides new emails',
+						},
+						{
+							displayName: 'Keyword',
+							name: 'keyword',
+							type: 'string',
+							default: '',
+							placeholder: 'e.g. $Invoice',
+							description: 'The keyword to wait for',
+							displayOptions: { show: { events: ['keyword'] } },
+						},
+					],
+				},
+			],
 		},
 		{
 			displayName: 'Concurrent Executions',
@@ -44,7 +91,9 @@ export const options: INodeProperties = {
 			type: 'number',
 			default: 10,
 			typeOptions: { minValue: 1, maxValue: 200 },
-			description: 'Maximum number of executions that run at the same time for one folder. Other emails wait in the mailbox.',
+			description:
+				'Maximum number of executions that run at the same time for one folder, or for all folders together ' +
+				'if subfolders or all folders are watched. Other emails wait in the mailbox.',
 		},
 		{
 			displayName: 'Custom Email Rules',

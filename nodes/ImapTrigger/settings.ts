@@ -6,16 +6,21 @@ import { combine, criteriaOfFilters, criteriaOfRules, type Criteria } from '../.
 import type { Format } from '../../mail/item/item';
 import type { More } from '../../mail/item/readMore/readMore';
 import type { StartFrom } from '../../mail/watch/cursor';
+import type { TreeWish } from '../../mail/watch/folderTree';
+import type { AlsoStartOn } from '../../mail/watch/marks';
 import type { Rules } from '../../mail/watch/rules';
 import type { AccountChoice } from '../credentialAccount';
 import { readMoreOf } from '../readMoreFields';
 import { startFromOf } from '../startFromFields';
-import { accountChoice, choice, flag, record, text, whole } from '../parameterValues';
+import { accountChoice, choice, choices, flag, record, text, whole } from '../parameterValues';
 
 /** The node's parameters, read once: later n8n cannot evaluate expressions any more. */
 export interface Settings {
 	account: AccountChoice;
 	folders: string[];
+	/** The folders below them too, or all folders of the mailbox. */
+	tree?: TreeWish;
+	alsoStartOn: AlsoStartOn;
 	criteria: Criteria;
 	/** For people: what the criteria are. */
 	criteriaText: string;
@@ -38,6 +43,8 @@ export function readSettings(context: Parameters): Settings {
 	return {
 		account: accountChoice(context.getNodeParameter('authentication', 'oAuth2'), options),
 		folders: folders(context, options),
+		...treeOf(context),
+		alsoStartOn: alsoStartOn(options, filters),
 		...matching(options, filters),
 		startFrom: startFrom(options),
 		rules: {
@@ -86,10 +93,11 @@ function matching(options: IDataObject, filters: IDataObject): Pick<Settings, 'c
 function folders(context: Parameters, options: IDataObject): string[] {
 	const more = options.additionalFolders;
 	const listed = Array.isArray(more) ? more.map((entry) => text(entry, 'Additional Folders')) : text(more, 'Additional Folders').split(',');
+	if (scopeOf(context) === 'all') return [];
 	const all = [locator(context.getNodeParameter('folder', 'INBOX'), 'Folder'), ...listed]
 		.map((folder) => folder.trim())
 		.filter((folder) => folder !== '');
-	if (all.length > 10) {
+	if (all.length > 10 && scopeOf(context) === 'folder') {
 		throw new MailError('One trigger can watch at most 10 folders.', {
 			code: 'input',
 			field: 'Additional Folders',
@@ -97,6 +105,49 @@ function folders(context: Parameters, options: IDataObject): string[] {
 		});
 	}
 	return all.length === 0 ? ['INBOX'] : [...new Set(all)];
+}
+
+function scopeOf(context: Parameters): 'folder' | 'subtree' | 'all' {
+	return choice(context.getNodeParameter('scope', 'folder'), 'Watch', ['folder', 'subtree', 'all'], 'folder');
+}
+
+function treeOf(context: Parameters): { tree?: TreeWish } {
+	const scope = scopeOf(context);
+	if (scope === 'folder') return {};
+	const except = text(context.getNodeParameter('exceptFolders', ''), 'Except Folders')
+		.split(',')
+		.map((one) => one.trim())
+		.filter((one) => one !== '');
+	return { tree: { scope, except } };
+}
+
+function alsoStartOn(options: IDataObject, filters: IDataObject): AlsoStartOn {
+	const { events, keyword } = record(record(options.alsoStartOn).on);
+	const chosen = choices(events, 'Also Start On', ['flagged', 'keyword', 'movedIn', 'read']);
+	if (chosen.includes('read') && flag(filters.unreadOnly, 'Unread Only')) {
+		throw new MailError('Also Start On: an email that is marked as read never matches the filter Unread Only.', {
+			code: 'input',
+			field: 'Also Start On',
+			remedy: 'Take one of the two out.',
+		});
+	}
+	return {
+		flagged: chosen.includes('flagged'),
+		read: chosen.includes('read'),
+		movedIn: chosen.includes('movedIn'),
+		...(chosen.includes('keyword') && { keyword: keywordOf(keyword) }),
+	};
+}
+
+/** An atom (RFC 3501, section 9) that is no system flag. */
+function keywordOf(value: unknown): string {
+	const keyword = text(value, 'Keyword').trim();
+	if (/^[!#$&'+\-./0-9:;<=>?@A-Z^_`a-z|~]{1,100}$/.test(keyword)) return keyword;
+	throw new MailError(keyword === '' ? 'Keyword is empty.' : `Keyword: "${keyword.slice(0, 100)}" is not a keyword.`, {
+		code: 'input',
+		field: 'Keyword',
+		remedy: 'Use English letters, digits and signs such as $ and _, without spaces.',
+	});
 }
 
 function startFrom(options: IDataObject): StartFrom {

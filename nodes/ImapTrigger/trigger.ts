@@ -7,6 +7,8 @@ import type { FetchedMail } from '../../mail/imap/fetch';
 import { toItem } from '../../mail/item/item';
 import { journalOf, newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory';
 import { MailboxWatch } from '../../mail/watch/mailbox';
+import type { StartedBy } from '../../mail/watch/marks';
+import type { MailboxWatchOptions } from '../../mail/watch/options';
 import { takeOver } from '../../mail/watch/registry';
 import { openAccount, readEndings } from '../credentialAccount';
 import { keepWarning } from '../endingWarnings';
@@ -41,13 +43,10 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	};
 	const watch = new MailboxWatch<INodeExecutionData>({
 		account: async () => await openAccount(context, settings.account),
-		folders: settings.folders,
-		criteria: settings.criteria,
-		startFrom: settings.startFrom,
-		rules: settings.rules,
+		...wishesIn(settings),
 		memory: own,
 		save,
-		make: async (mail, folder, uidValidity) => await itemOf(context, settings, mail, folder, uidValidity),
+		make: async (mail, folder, uidValidity, startedBy) => await itemOf(context, settings, mail, { folder, uidValidity, startedBy }),
 		send: sender(context, settings.handOver, key),
 		running: legacy.running,
 		superseded,
@@ -86,6 +85,12 @@ function warningWhile(context: ITriggerFunctions, settings: Settings, watch: { s
 	};
 }
 
+type Wishes = Pick<MailboxWatchOptions<INodeExecutionData>, 'folders' | 'tree' | 'alsoStartOn' | 'criteria' | 'startFrom' | 'rules'>;
+
+function wishesIn({ folders, tree, alsoStartOn, criteria, startFrom, rules }: Settings): Wishes {
+	return { folders, tree, alsoStartOn, criteria, startFrom, rules };
+}
+
 /** n8n starts the trigger by itself: it would give up for ever after ten throws, and nobody would see them. */
 export function isUnattended(context: Pick<ITriggerFunctions, 'getActivationMode'>): boolean {
 	return ['init', 'leadershipChange'].includes(context.getActivationMode());
@@ -99,8 +104,7 @@ export async function itemOf(
 	context: ITriggerFunctions,
 	settings: Settings,
 	mail: FetchedMail,
-	folder: string,
-	uidValidity: string,
+	{ folder, uidValidity, startedBy }: { folder: string; uidValidity: string; startedBy: StartedBy },
 ): Promise<INodeExecutionData | undefined> {
 	const { uid, size, receivedAt, flags, placeholder } = mail;
 	const from = {
@@ -112,6 +116,7 @@ export async function itemOf(
 		isRead: flags.includes('\\Seen'),
 		receivedAt: new Date(receivedAt).toISOString(),
 		...(placeholder && { placeholder }),
+		...(tellsReason(settings) && { startedBy }),
 	};
 	const store = async (content: Buffer | Readable, fileName: string | undefined, mimeType: string): Promise<IBinaryData> =>
 		await context.helpers.prepareBinaryData(content, fileName, mimeType);
@@ -135,6 +140,11 @@ export async function itemOf(
 	const { json, binary } = await toItem(source, from, options);
 	if (mail.content.kind === 'headers') json.headersOnly = true;
 	return { json, binary };
+}
+
+/** Where an execution may have more than one reason; items of workflows that know nothing of that stay as they are. */
+function tellsReason({ tree, alsoStartOn: { flagged, read, keyword, movedIn } }: Settings): boolean {
+	return tree !== undefined || flagged === true || read === true || keyword !== undefined || movedIn === true;
 }
 
 /** Tells a failure while the trigger keeps trying. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Folder } from '../../../mail/imap/folders';
-import { specialFolders, specialNamed } from '../../../mail/mailbox/specialFolders';
+import { specialFolders, specialNamed } from '../../../mail/imap/specialFolders';
 import { mail, makeScenes, type Way } from './mailboxRig';
 
 const scene = makeScenes('folders');

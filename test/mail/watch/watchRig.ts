@@ -53,6 +53,8 @@ export class Rig {
 	readonly watch: MailboxWatch<string>;
 	readonly mailbox: string;
 	#changed: Array<() => void> = [];
+	/** The watch's own. */
+	readonly #memory: WatchMemory;
 
 	constructor(
 		readonly sandbox: Sandbox,
@@ -60,6 +62,7 @@ export class Rig {
 	) {
 		this.mailbox = options.mailbox ?? 'ada@example.test';
 		this.stored = options.memory ?? newMemory('rig', Date.now());
+		this.#memory = structuredClone(this.stored);
 		const { execute = (): Outcome => ({ kind: 'done' }) } = options;
 		this.watch = new MailboxWatch<string>({
 			account: async () => this.account(),
@@ -78,7 +81,7 @@ export class Rig {
 				this.#ring();
 			},
 			...options,
-			memory: structuredClone(this.stored),
+			memory: this.#memory,
 			save: (memory) => {
 				this.stored = structuredClone(memory);
 				this.#ring();
@@ -113,6 +116,11 @@ export class Rig {
 				);
 			},
 		};
+	}
+
+	/** When the watch began its last survey of several folders, in ms; 0 before the first. The memory is stored less often. */
+	get surveyedAt(): number {
+		return this.#memory.surveyedAt ?? 0;
 	}
 
 	get subjects(): string[] {
@@ -151,7 +159,7 @@ export function mail(subject: string, body = 'hello'): string {
 	return `Message-ID: <${subject}@example.test>\r\nFrom: Bob <bob@example.test>\r\nTo: ada@example.test\r\nSubject: ${subject}\r\nDate: ${new Date().toUTCString()}\r\n\r\n${body}\r\n`;
 }
 
-async function subjectOf(fetched: FetchedMail): Promise<string> {
+export async function subjectOf(fetched: FetchedMail): Promise<string> {
 	const { content } = fetched;
 	let text = '';
 	if (content.kind === 'streamed') for await (const chunk of await content.open()) text += String(chunk).slice(0, 1000);

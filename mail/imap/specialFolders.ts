@@ -1,4 +1,4 @@
-import type { Folder } from '../imap/folders';
+import type { Folder } from './folders';
 
 export type SpecialFolder = 'inbox' | 'drafts' | 'sent' | 'deleted' | 'junk' | 'archive';
 

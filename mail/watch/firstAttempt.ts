@@ -1,0 +1,84 @@
+import { asMailError, MailError } from '../errors';
+import type { ImapSession } from '../imap/session';
+
+/** The time that activation waits for a first session, in ms; after that the watch goes on by itself. */
+const FIRST_SESSION_MS = 20_000;
+
+/** How the first attempt went. */
+export interface First {
+	session?: ImapSession;
+	fault?: MailError;
+}
+
+/** The first session of a watch. Activation waits for it, though not for ever; it then waits for the watch to run. */
+export class FirstAttempt {
+	readonly #limit = new AbortController();
+	#first: First | undefined;
+
+	/** @param attempt opens a session, which it closes where it fails. @returns why there is none */
+	async make(attempt: (signal: AbortSignal) => Promise<ImapSession>, mailbox: () => string): Promise<MailError | undefined> {
+		const { signal } = this.#limit;
+		const timer = setTimeout(() => this.#limit.abort(), FIRST_SESSION_MS);
+		const session = attempt(signal);
+		try {
+			this.#first = { session: await Promise.race([session, aborted(signal)]) };
+			return undefined;
+		} catch (error) {
+			session.then(
+				(late) => late.close(),
+				() => undefined,
+			);
+			const fault = signal.aborted
+				? new MailError('The server did not answer in time.', { code: 'timeout', speaker: 'imap', mailbox: mailbox() })
+				: asMailError(error);
+			this.#first = { fault };
+			return fault;
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	/** For the watch, which goes on with it. */
+	take(): First | undefined {
+		const first = this.#first;
+		this.#first = undefined;
+		return first;
+	}
+
+	stop(): void {
+		this.#limit.abort();
+		this.#first?.session?.close();
+	}
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+	return await new Promise((_resolve, reject) => {
+		const abort = (): void => reject(new Error('aborted'));
+		if (signal.aborted) abort();
+		else signal.addEventListener('abort', abort, { once: true });
+	});
+}
+
+export function stoppedWatch(): MailError {
+	return new MailError('The watch was stopped.', { code: 'stopped', speaker: 'imap' });
+}
+
+/** Opens a session and prepares it, and closes it where that fails or the signal is aborted meanwhile. */
+export async function prepared(
+	open: () => Promise<ImapSession>,
+	signal: AbortSignal,
+	prepare: (session: ImapSession) => Promise<void>,
+): Promise<ImapSession> {
+	const session = await open();
+	const abort = (): void => session.close();
+	signal.addEventListener('abort', abort);
+	try {
+		await prepare(session);
+		return session;
+	} catch (error) {
+		session.close();
+		throw error;
+	} finally {
+		signal.removeEventListener('abort', abort);
+	}
+}

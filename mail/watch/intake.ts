@@ -1,0 +1,339 @@
+import { DAY_MS } from '../durations';
+import { MailError } from '../errors';
+import type { Use } from '../imap/fetch';
+import { narrow, searchAfter } from '../imap/search';
+import type { ImapSession } from '../imap/session';
+import { oneLine } from '../redact';
+import { Cursor, firstState, LATE_UIDS, stateAfterChange, stateAfterLoss, type Place, type Seen, type StartFrom } from './cursor';
+import { Delivery, type Arrival } from './delivery';
+import type { Handed } from './handed';
+import { findMarked, findRead, marksIn, MOST_MARKED, type Mark } from './marks';
+import { keyOf, storing, type FolderState } from './memory';
+import type { MailboxWatchOptions } from './options';
+import type { Slots } from './pauses';
+import type { Rules } from './rules';
+import type { Telling } from './telling';
+
+export interface IntakeOptions<Item> {
+	/** The folder as the user wrote it, where that is more than a part of a tree. */
+	wanted?: string;
+	watch: MailboxWatchOptions<Item>;
+	/** With the server's paths of the folders to move to. */
+	rules: () => Rules;
+	/** From when emails count in a folder that is seen for the first time. `late`: also those that are there already. */
+	begin: () => { at: number; late: boolean; startFrom: StartFrom };
+	/** Runs commands with the folder selected. */
+	use: (path: string) => Use;
+	telling: Telling;
+	log: (text: string) => void;
+	slots?: Slots;
+	/** Where several folders are one tree: an email that is moved between them has been handed over already. */
+	handed?: Handed;
+}
+
+/**
+ * What is that much older than the last look at the folder, in ms, was not sent to it but put there. The clocks and time zones
+ * of servers may be wrong by less.
+ */
+const OLD_MS = DAY_MS;
+/** When a folder was looked at is stored that often, in ms, where nothing else is. */
+const LOOKED_MS = 10 * 60_000;
+/** Of so many emails it is remembered when they came in, until they are handed over. */
+const MOST_ARRIVALS = 50_000;
+
+/** Finds what is new in a folder, and gives it to the folder's delivery. */
+export class Intake<Item> {
+	readonly #options: IntakeOptions<Item>;
+	readonly #marks: readonly Mark[];
+	#delivery: Delivery<Item> | undefined;
+	#cursor: Cursor | undefined;
+	#path = '';
+	#looked = false;
+	/** By UID: when the folder was looked at last without the email. */
+	readonly #arrivals = new Map<number, number>();
+
+	constructor(options: IntakeOptions<Item>) {
+		this.#options = options;
+		this.#marks = marksIn(options.watch.alsoStartOn ?? {});
+	}
+
+	get path(): string {
+		return this.#path;
+	}
+
+	get idle(): boolean {
+		return this.#delivery?.idle ?? false;
+	}
+
+	/** The UID up to which all emails have been seen. */
+	get seen(): number {
+		return this.#delivery?.seen ?? 0;
+	}
+
+	stop(): void {
+		this.#delivery?.stop();
+	}
+
+	/**
+	 * Everything since the cursor that fits goes to delivery.
+	 * @param passed how far the cursor was before the session selected the folder; undefined where that is longer ago
+	 * @returns the number of emails found
+	 */
+	async look(session: ImapSession, passed?: number): Promise<number> {
+		const { criteria } = this.#options.watch;
+		// Not before: until now another session may have been in use, on another path.
+		this.#path = session.folder;
+		const { cursor, delivery } = this.#placeOf(placeOf(session), session.tellsUidNext ? passed : undefined);
+		this.#requireKeyword(session);
+		const now = Date.now();
+		// What is there at the first look counts as seen; memories of earlier versions do not say what was.
+		const isFirst = cursor.state.known === undefined;
+		const late = {
+			from: Math.max(0, delivery.seen - LATE_UIDS),
+			knows: (uid: number) => isFirst || delivery.hasOffered(uid) || cursor.hasSeen(uid),
+		};
+		const before = delivery.seen;
+		const found = await searchAfter(session, before, criteria, cursor.state.start, !this.#looked, late);
+		const { uids, highest, seen = [] } = found;
+		const wanted = new Set(uids);
+		cursor.passBy(
+			seen.filter((uid) => !wanted.has(uid) && !delivery.hasOffered(uid)),
+			highest,
+		);
+		this.#noteArrivals(cursor.state, uids);
+		delivery.offer(uids, highest);
+		const marked = await this.#lookForMarks(session, { cursor, delivery, before, isNew: (uid) => uid > before || wanted.has(uid) });
+		this.#noteLook(cursor, now);
+		this.#looked = true;
+		return uids.length + marked;
+	}
+
+	/**
+	 * Begins with a folder that has not been selected, as far as what STATUS tells is enough.
+	 * @returns whether it is, so that the folder need not be looked at before something comes
+	 */
+	begin(path: string, place: Place): boolean {
+		const { watch, begin } = this.#options;
+		const known = watch.memory.folders[keyOf(path)];
+		if (known !== undefined || this.#marks.length > 0) return false;
+		const { late, startFrom } = begin();
+		if (late || startFrom.kind !== 'now') return false;
+		this.#path = path;
+		this.#placeOf(place);
+		return true;
+	}
+
+	#noteArrivals({ looked }: FolderState, uids: readonly number[]): void {
+		if (looked === undefined) return;
+		for (const uid of uids) this.#arrivals.set(uid, looked);
+		for (const uid of this.#arrivals.keys()) {
+			if (this.#arrivals.size <= MOST_ARRIVALS) break;
+			this.#arrivals.delete(uid);
+		}
+	}
+
+	#noteLook(cursor: Cursor, now: number): void {
+		const { looked = 0 } = cursor.state;
+		cursor.state.looked = now;
+		if (now - looked > LOOKED_MS) cursor.store();
+	}
+
+	/** An email that came into the folder: sent to it, or moved there. */
+	#judge({ uid, receivedAt, messageId }: Seen, place: string): Arrival {
+		const { handed, watch } = this.#options;
+		const since = this.#arrivals.get(uid);
+		// After a change of UIDVALIDITY, or at first, older emails count by their date.
+		const isOld = since !== undefined && uid > (this.#cursor?.state.start?.upTo ?? 0) && receivedAt < since - OLD_MS;
+		const elsewhere = handed?.elsewhere(place, messageId);
+		if (!isOld && elsewhere === undefined) return 'new';
+		if (handed === undefined || watch.alsoStartOn?.movedIn === true) return 'movedIn';
+		return elsewhere === 'running' ? 'undecided' : 'unwanted';
+	}
+
+	/** Emails that were there before and that somebody has marked since. @returns how many go to delivery */
+	async #lookForMarks(session: ImapSession, scene: MarkScene<Item>): Promise<number> {
+		let started = 0;
+		for (const mark of this.#marks) started += await this.#lookForMark(session, mark, scene);
+		return started;
+	}
+
+	async #lookForMark(session: ImapSession, mark: Mark, { cursor, delivery, before, isNew }: MarkScene<Item>): Promise<number> {
+		const found = await findMarked(session, mark);
+		const known = cursor.marked(mark);
+		if (found.length > MOST_MARKED) {
+			this.#options.telling.complain(tooManyMarked(this.#path, mark, found.length));
+			return 0;
+		}
+		if (known === undefined) {
+			// From now on.
+			cursor.remark(mark, found);
+			cursor.store();
+			return 0;
+		}
+		const now = new Set(found);
+		const [come, gone] = [found.filter((uid) => !known.has(uid)), [...known].filter((uid) => !now.has(uid))];
+		// Of those that are no longer unread, some may have left the folder.
+		const set = mark.inverted ? await findRead(session, gone) : come;
+		const events = set.filter((uid) => uid <= before && !isNew(uid) && !cursor.isBusy(uid) && !delivery.isWaiting(uid));
+		const fitting = events.length === 0 ? [] : await narrow(session, events, this.#options.watch.criteria);
+		for (const uid of fitting) cursor.expect(uid, mark);
+		// An email that is being handed over keeps its former state here, so that the next look finds the mark again.
+		const waits = new Set(set.filter((uid) => cursor.isBusy(uid) || (delivery.isWaiting(uid) && !isNew(uid))));
+		if (mark.inverted)
+			cursor.remark(
+				mark,
+				come,
+				gone.filter((uid) => !waits.has(uid)),
+			);
+		else
+			cursor.remark(
+				mark,
+				come.filter((uid) => !waits.has(uid)),
+				gone,
+			);
+		if (come.length + gone.length > waits.size) cursor.store();
+		delivery.start(fitting);
+		return fitting.length;
+	}
+
+	/** Exchange keeps no keywords: to wait for one would be to wait for ever. @throws MailError `input` */
+	#requireKeyword(session: ImapSession): void {
+		const { keyword } = this.#options.watch.alsoStartOn ?? {};
+		const { mailbox } = session.client;
+		const kept = typeof mailbox === 'object' ? mailbox.permanentFlags : undefined;
+		if (keyword === undefined || kept === undefined || kept.has('\\*')) return;
+		if ([...kept].some((one) => one.toLowerCase() === keyword.toLowerCase())) return;
+		throw new MailError(`The server keeps no keyword "${keyword}" in "${session.folder}", so no email can get it.`, {
+			code: 'input',
+			field: 'Keyword',
+			speaker: 'imap',
+			remedy: 'Exchange Online keeps no keywords over IMAP. Start on Flagged instead, or move emails into a folder that is watched.',
+		});
+	}
+
+	/** Cursor and delivery that belong to the folder as it is now. */
+	#placeOf(place: Place, passed?: number): { cursor: Cursor; delivery: Delivery<Item> } {
+		const { watch, wanted } = this.#options;
+		const { memory } = watch;
+		const known = memory.folders[keyOf(this.#path)];
+		// Emails that came after the folder was selected are no sign: UIDNEXT is as old as that.
+		const hasLost = passed !== undefined && place.uidNext <= passed;
+		if (!hasLost && this.#cursor !== undefined && this.#delivery !== undefined && known === this.#cursor.state && isSame(place, known)) {
+			return { cursor: this.#cursor, delivery: this.#delivery };
+		}
+		const state = { ...this.#stateOf(place, known, hasLost), ...(wanted !== undefined && { wanted }) };
+		delete state.goneSince;
+		memory.folders[keyOf(this.#path)] = state;
+		if (wanted !== undefined) delete memory.asked[keyOf(wanted)];
+		const cursor = new Cursor(state, storing(memory, watch.save));
+		cursor.store();
+		this.#delivery?.stop();
+		this.#arrivals.clear();
+		this.#cursor = cursor;
+		this.#delivery = this.#deliver(cursor);
+		this.#delivery.resume();
+		return { cursor, delivery: this.#delivery };
+	}
+
+	#stateOf(place: Place, known: FolderState | undefined, hasLost: boolean): FolderState {
+		const { log, begin } = this.#options;
+		if (known !== undefined && isSame(place, known)) {
+			if (!hasLost) return known;
+			log('the server has forgotten the last mails: going on with those that have their UIDs now');
+			return stateAfterLoss(known, place);
+		}
+		if (known?.mailbox === place.mailbox) {
+			log('the folder was recreated (new UIDVALIDITY): going on with what came since the last mail');
+			return stateAfterChange(known, place);
+		}
+		if (known !== undefined) log('another mailbox than before: beginning anew');
+		const moved = known === undefined ? this.#forgetFormer(place) : undefined;
+		if (moved !== undefined) {
+			log('the folder has another path than before: going on with what came since the last mail');
+			return stateAfterChange(moved, place);
+		}
+		const { at, late, startFrom } = begin();
+		const now = Date.now();
+		return { ...firstState(place, startFrom, at, now, late), ...(!late && startFrom.kind === 'now' && { looked: now }) };
+	}
+
+	/** What was known of the folder under a former path, or of another one of its name. */
+	#forgetFormer({ mailbox }: Place): FolderState | undefined {
+		const { wanted, watch } = this.#options;
+		const { folders } = watch.memory;
+		for (const [path, state] of Object.entries(folders)) {
+			if (wanted === undefined || state.wanted !== wanted || state.mailbox !== mailbox) continue;
+			delete folders[path];
+			return state;
+		}
+		return undefined;
+	}
+
+	#deliver(cursor: Cursor): Delivery<Item> {
+		const { watch, telling, slots, handed, rules, use } = this.#options;
+		const folder = this.#path;
+		const { state } = cursor;
+		const place = `${watch.memory.id}:${state.mailbox}:${folder}:${state.uidValidity}:${state.begun ?? 0}`;
+		handed?.remember(place, state.recent);
+		return new Delivery<Item>({
+			folder,
+			place,
+			rules: rules(),
+			cursor,
+			// UIDs of one place mean other mails in another: nothing is fetched there, and above all nothing deleted.
+			use: async (command, work) =>
+				await use(folder)(command, async (session) => {
+					if (isSame(placeOf(session), state)) return await work(session);
+					throw new MailError('The folder is another one by now.', { code: 'lost', speaker: 'imap', command });
+				}),
+			make: async (mail, startedBy) => await watch.make(mail, folder, state.uidValidity, startedBy),
+			judge: (mail) => this.#judge(mail, place),
+			send: watch.send,
+			running: watch.running,
+			superseded: watch.superseded ?? (() => false),
+			report: watch.report,
+			complain: (error) => telling.complain(error),
+			relieved: () => telling.relieved(),
+			slots,
+			handed,
+		});
+	}
+}
+
+interface MarkScene<Item> {
+	cursor: Cursor;
+	delivery: Delivery<Item>;
+	/** Up to this UID emails had been seen before this look. */
+	before: number;
+	/** Whether this look has found the email. */
+	isNew: (uid: number) => boolean;
+}
+
+export function placeOf(session: ImapSession): Place {
+	return { mailbox: session.at.mailbox?.toLowerCase() ?? '', uidValidity: session.uidValidity, uidNext: session.uidNext };
+}
+
+function isSame({ mailbox, uidValidity }: Place, state: FolderState): boolean {
+	return mailbox === state.mailbox && uidValidity === state.uidValidity;
+}
+
+function tooManyMarked(path: string, { by }: Mark, count: number): MailError {
+	return new MailError(`${count} emails in "${path}" are ${by === 'read' ? 'unread' : 'marked'}, more than ${MOST_MARKED}.`, {
+		code: 'input',
+		permanent: false,
+		field: 'Also Start On',
+		speaker: 'imap',
+		remedy: 'Emails that are marked start no executions there until fewer are. New emails do.',
+	});
+}
+
+/** A line for the log, of one folder. */
+export function logger<Item>(
+	{ log }: Pick<MailboxWatchOptions<Item>, 'log'>,
+	about: () => { mailbox: string; folder: string },
+): (text: string) => void {
+	return (text) => {
+		const { mailbox, folder } = about();
+		log(oneLine(text), { mailbox, folder: oneLine(folder) });
+	};
+}
