@@ -3,6 +3,20 @@ import * as regexp from 'eslint-plugin-regexp';
 import * as jsonParser from 'jsonc-eslint-parser';
 import tseslint from 'typescript-eslint';
 
+/** Whoever publishes sets the repository first, see docs/publishing.md. A warning, so that all else can be checked before. */
+const repository = {
+	rules: {
+		'is-set': {
+			create: (context) => ({
+				JSONLiteral(node) {
+					if (typeof node.value === 'string' && node.value.includes('github.com/OWNER/'))
+						context.report({ node, message: 'OWNER is a placeholder: npm run repository -- <owner>/<name>, see docs/publishing.md.' });
+				},
+			}),
+		},
+	},
+};
+
 export default tseslint.config(
 	{ ignores: ['dist/**', 'node_modules/**', 'sandbox/n8n/package-lock.json', 'gulpfile.js', '**/*.mjs', 'vitest.config.ts'] },
 	{
@@ -60,7 +74,9 @@ export default tseslint.config(
 		files: ['package.json'],
 		extends: [n8nCommunityNodesPlugin.configs.recommendedWithoutN8nCloudSupport],
 		languageOptions: { parser: jsonParser },
+		plugins: { repository },
 		rules: {
+			'repository/is-set': 'warn',
 			// Mail protocols need libraries; without n8n's "verified" programme plain dependencies are allowed.
 			'@n8n/community-nodes/no-runtime-dependencies': 'off',
 			// Overrides pin what the development machine's registry has; npm ignores them in an installed package.

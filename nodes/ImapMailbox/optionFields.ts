@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { deliveryOptions, messageOptions } from '../Office365SmtpSend/optionFields';
+import { deliveryOptions, inOrder, messageOptions } from '../Office365SmtpSend/optionFields';
 import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
 import { readMoreOption } from '../readMoreFields';
 
@@ -40,15 +40,13 @@ const textStart: INodeProperties = {
 		'answer before.',
 };
 
-const byName = (one: INodeProperties, other: INodeProperties): number => one.displayName.localeCompare(other.displayName, 'en');
-
 const collection = (resource: string[], operation: string[], options: INodeProperties[]): INodeProperties => ({
 	displayName: 'Options',
 	name: 'options',
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
-	options: [...options].sort(byName),
+	options: [...options].sort(inOrder),
 	displayOptions: { show: { resource, operation } },
 });
 

@@ -49,6 +49,17 @@ export class ImapTrigger implements INodeType {
 				displayOptions: { show: { authentication: ['serviceAccount'] } },
 			},
 		],
+		hints: [
+			{
+				message:
+					'Emails are deleted permanently even if their execution fails, since Mark as Done is set to At Once. Choose After ' +
+					'Success to keep the emails of failed executions.',
+				displayCondition: '={{ $parameter["postProcessAction"] === "delete" && ($parameter["options"] || {}).handOver === "atOnce" }}',
+				whenToDisplay: 'always',
+				location: 'ndv',
+				type: 'warning',
+			},
+		],
 		properties: fields,
 	};
 

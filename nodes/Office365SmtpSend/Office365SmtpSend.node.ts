@@ -65,6 +65,28 @@ export class Office365SmtpSend implements INodeType {
 				isFullPath: true,
 			},
 		],
+		hints: [
+			{
+				message:
+					'If From Email is not the address of your mailbox, the mailbox needs the Send As permission for it. Leave the field ' +
+					'empty to use your mailbox.',
+				displayCondition: '={{ $parameter["fromEmail"] && !($parameter["options"] || {}).sendOnBehalf }}',
+				whenToDisplay: 'beforeExecution',
+				location: 'ndv',
+				type: 'info',
+			},
+			{
+				message:
+					'The emails that come in have attachments, but not their files. Switch on Download Attachments in the node that gets ' +
+					'the emails.',
+				displayCondition:
+					'={{ ($parameter["operation"] === "forward" || ($parameter["options"] || {}).fileAttachments) && ' +
+					'$input.all().some((item) => item.json.hasAttachment === true && !item.binary) }}',
+				whenToDisplay: 'always',
+				location: 'ndv',
+				type: 'warning',
+			},
+		],
 		properties: fields,
 	};
 

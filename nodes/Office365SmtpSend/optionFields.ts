@@ -332,7 +332,14 @@ export const messageOptions: INodeProperties[] = [
 /** A question by mail has these, too. */
 const WAIT_TOO = ['appendAttribution', 'bccEmail', 'ccEmail', 'headers', 'priority', 'replyTo', 'sendOnBehalf'];
 
-const byName = (one: INodeProperties, other: INodeProperties): number => one.displayName.localeCompare(other.displayName, 'en');
+/** What most people look for, in the order of an email program; the other options follow by name. */
+const FREQUENT = ['ccEmail', 'bccEmail', 'fileAttachments', 'forwardAttachments', 'attachments', 'replyTo'];
+
+const rank = ({ name }: INodeProperties): number => (FREQUENT.includes(name) ? FREQUENT.indexOf(name) : FREQUENT.length);
+
+/** The order in which the list "Add option" shows them. */
+export const inOrder = (one: INodeProperties, other: INodeProperties): number =>
+	rank(one) - rank(other) || one.displayName.localeCompare(other.displayName, 'en');
 
 const collection = (options: INodeProperties[], operations: string[]): INodeProperties => ({
 	displayName: 'Options',
@@ -340,7 +347,7 @@ const collection = (options: INodeProperties[], operations: string[]): INodeProp
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
-	options: [...options].sort(byName),
+	options: [...options].sort(inOrder),
 	displayOptions: { show: { operation: operations } },
 });
 

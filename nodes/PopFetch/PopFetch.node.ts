@@ -35,6 +35,17 @@ export class PopFetch implements INodeType {
 				displayOptions: { show: { authentication: ['serviceAccount'] } },
 			},
 		],
+		hints: [
+			{
+				message:
+					'Delete After Fetch deletes emails from the server before the next nodes run, so a failure there loses them. It is ' +
+					'safer to use the operation Delete at the end of the workflow.',
+				displayCondition: '={{ $parameter["operation"] === "getMany" && ($parameter["options"] || {}).deleteAfterFetch === true }}',
+				whenToDisplay: 'beforeExecution',
+				location: 'ndv',
+				type: 'warning',
+			},
+		],
 		properties: fields,
 	};
 

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
 
 import type { RunningN8n } from '../../sandbox/n8n';
 import { ensureBrowser } from '../../sandbox/servers/packages';
@@ -115,5 +115,139 @@ export class CredentialForm {
 
 	#field(name: string): ReturnType<Page['locator']> {
 		return this.page.locator(`[data-test-id=parameter-input-${name}]`);
+	}
+}
+
+/** A workflow in n8n's editor, built as a person builds it: from the panel of nodes. */
+export class Workbench {
+	constructor(private readonly editor: Editor) {}
+
+	get #page(): Page {
+		return this.editor.page;
+	}
+
+	#at(id: string): Locator {
+		return this.#page.locator(`[data-test-id=${id}]`);
+	}
+
+	async newWorkflow(): Promise<void> {
+		// What was not saved is left behind without a question.
+		this.#page.removeAllListeners('dialog');
+		this.#page.on('dialog', (dialog) => void dialog.accept());
+		await this.editor.visit('/workflow/new');
+		await this.#at('canvas-plus-button').waitFor();
+	}
+
+	/** The names of the nodes that the panel finds. */
+	async search(word: string): Promise<string[]> {
+		if (!(await this.#at('node-creator-search-bar').isVisible())) await this.#at('canvas-plus-button').click();
+		await this.#at('node-creator-search-bar').fill(word);
+		await this.#at('item-iterator-item').first().waitFor();
+		// The list follows the word after a moment; it holds still when two looks agree.
+		for (let before = ''; ;) {
+			const names = (await this.#at('item-iterator-item').allInnerTexts()).map((text) => text.split('\n', 1)[0] ?? '');
+			if (names.join() === before) return names;
+			before = names.join();
+			await this.#page.evaluate('new Promise((resolve) => setTimeout(resolve, 300))');
+		}
+	}
+
+	/** Adds a node with one of its actions; its view opens. @param where whether nodes are there already */
+	async add(word: string, node: string, action: string | RegExp, where: 'first' | 'more' = 'first'): Promise<void> {
+		await this.#at(where === 'first' ? 'canvas-plus-button' : 'node-creator-plus-button')
+			.first()
+			.click();
+		await this.#at('node-creator-search-bar').fill(word);
+		await this.#at('item-iterator-item').filter({ hasText: node }).first().click();
+		await this.#at('item-iterator-item').filter({ hasText: action }).first().click();
+		await this.#at('ndv').waitFor();
+	}
+
+	/** Opens a node that is there, by its name. */
+	async open(name: RegExp): Promise<void> {
+		await this.#at('canvas-node').filter({ hasText: name }).first().dblclick();
+		await this.#at('ndv').waitFor();
+	}
+
+	async close(): Promise<void> {
+		await this.#at('ndv-close-button').click();
+		await this.#at('ndv').waitFor({ state: 'hidden' });
+	}
+
+	async title(): Promise<string> {
+		return (await this.#at('node-title-container').innerText()).trim();
+	}
+
+	/** Opens the form of a new credential from the node. */
+	async newCredential(): Promise<void> {
+		await this.#at('node-credentials-select').click();
+		await this.#at('node-credentials-select-item-new').click();
+		await this.#at('credential-connection-parameter').first().waitFor();
+	}
+
+	/** Resolves when the node has this credential. */
+	async credential(name: string): Promise<void> {
+		await this.#page.waitForFunction(
+			`[...document.querySelectorAll('[data-test-id=node-credentials-select] input')].some((input) => input.value === ${JSON.stringify(name)})`,
+		);
+	}
+
+	/** The service account is the only credential that is there, so n8n takes it for the node by itself where it is offered. */
+	async chooseServiceAccount(): Promise<void> {
+		await this.#at('node-credentials-select').click();
+		await this.#page.locator('[data-test-id^=node-credentials-select-item-]').filter({ hasText: 'Service account for' }).first().click();
+	}
+
+	async fill(fields: Record<string, string>): Promise<void> {
+		for (const [name, value] of Object.entries(fields))
+			await this.#at(`parameter-input-${name}`).locator('input, textarea').first().fill(value);
+	}
+
+	async choose(name: string, label: string): Promise<void> {
+		await this.#at(`parameter-input-${name}`).click();
+		await this.#page.locator('.el-select-dropdown__item:visible').filter({ hasText: label }).first().click();
+	}
+
+	/** What a list offers. */
+	async choices(name: string): Promise<string[]> {
+		await this.#at(`parameter-input-${name}`).click();
+		const items = this.#page.locator('.el-select-dropdown__item:visible');
+		await items.first().waitFor();
+		const names = (await items.allInnerTexts()).map((text) => text.split('\n', 1)[0] ?? '');
+		await this.#page.keyboard.press('Escape');
+		return names;
+	}
+
+	/** What "Add option" offers. */
+	async options(): Promise<string[]> {
+		await this.#at('ndv').locator('[data-test-id=collection-parameter-add]').first().click();
+		const items = this.#page.locator('[data-test-id=collection-parameter-option]:visible');
+		await items.first().waitFor();
+		const names = await items.allInnerTexts();
+		await this.#page.keyboard.press('Escape');
+		return names;
+	}
+
+	/** Those of the fields that are in sight. */
+	async shows(...names: string[]): Promise<string[]> {
+		const seen = await Promise.all(names.map(async (name) => await this.#at(`parameter-input-${name}`).isVisible()));
+		return names.filter((_, index) => seen[index]);
+	}
+
+	/** Executes the step; the text of its output. */
+	async run(): Promise<string> {
+		await this.#at('ndv').getByRole('button', { name: 'Execute step' }).first().click();
+		const output = this.#at('output-panel');
+		await output
+			.getByText(/^\d+ items?$/)
+			.first()
+			.waitFor();
+		return (await output.locator('table').first().innerText()).trim();
+	}
+
+	/** What the node's input shows. */
+	async input(): Promise<string> {
+		await this.#at('ndv-input-panel').getByText('Preview').waitFor();
+		return await this.#at('ndv-input-panel').innerText();
 	}
 }
