@@ -1,4 +1,5 @@
 import { attributionEndingAt } from './attribution';
+import { belowBanners } from './banner';
 import { isHeaderBlock, isRule, isSeparator } from './quotedHeaders';
 import { isQuoted } from './line';
 import { isDeviceLine, withoutSignature } from './signature';
@@ -7,7 +8,8 @@ import { isDeviceLine, withoutSignature } from './signature';
 const LONGEST = 200_000;
 
 /**
- * What the sender wrote this time: without the mail that is answered or forwarded, and without the signature. Answers between
+ * What the sender wrote this time: without the mail that is answered or forwarded, without the signature, and without the warning of
+ * the recipient's mail server above it. Answers between
  * quoted lines stay, the quoted lines go. Takes time in proportion to the text.
  *
  * @param answers whether the headers say that this is an answer or a forwarded mail (In-Reply-To, References, "Re:", "Fwd:").
@@ -18,7 +20,7 @@ export function newText(text: string, answers: boolean): string {
 	const written: string[][] = [[]];
 	/** Whether a line with text has been taken; to look through those taken each time would take the square of their number. */
 	let hasBegun = false;
-	for (let at = 0; at < lines.length; at++) {
+	for (let at = belowBanners(lines); at < lines.length; at++) {
 		const line = lines[at] ?? '';
 		if (isQuoted(line)) {
 			// What stands between two quotations has a signature of its own, if any.
