@@ -135,17 +135,18 @@ export class Structure {
 
 	#openPart(): void {
 		const parent = this.#stack.at(-1)?.part;
-		const part = partOf(readFields(this.#lines), parent, this.reader.charsets);
+		const lines = this.#lines;
 		this.#lines = [];
 		this.#headerLength = 0;
 		this.#inHeader = false;
 		this.#atLine = true;
-		this.#root ??= part;
 		this.#parts += 1;
 		if (this.#parts > MOST_PARTS) {
 			if (this.#parts === MOST_PARTS + 1) this.reader.damage(`The email has more than ${MOST_PARTS} parts.`);
 			return;
 		}
+		const part = partOf(readFields(lines), parent, this.reader.charsets);
+		this.#root ??= part;
 		parent?.children.push(part);
 		this.reader.open(part);
 		if (!part.type.startsWith('multipart/')) {

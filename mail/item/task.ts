@@ -48,9 +48,9 @@ export type Refusal = { refusal: string };
 export type Piece = { bytes: Uint8Array } | 'end';
 /**
  * To the main thread, one for each piece: what came of it, and at the end the outcome. `partial`: another message with the
- * rest of it follows.
+ * rest of it follows; `attachments` are the first ones of the outcome, then the next ones.
  */
-export type Answer = { news: FileNews[]; outcome?: Outcome | Refusal; partial?: true };
+export type Answer = { news: FileNews[]; outcome?: Outcome | Refusal; attachments?: AttachmentJson[]; partial?: true };
 
 /** News in one message. The main thread takes a message apart in one go, and nothing else happens there meanwhile. */
 const NEWS_IN_MESSAGE = 400;
@@ -103,7 +103,18 @@ async function post(port: MessagePort, { news, ...rest }: Answer): Promise<void>
 		send({ news: news.slice(from, from + NEWS_IN_MESSAGE), partial: true });
 		await yieldToOthers();
 	}
-	send({ news: news.slice(from), ...rest });
+	const { outcome } = rest;
+	if (outcome === undefined || 'refusal' in outcome) {
+		send({ news: news.slice(from), ...rest });
+		return;
+	}
+	const { attachments } = outcome;
+	let sent = 0;
+	for (; attachments.length - sent > NEWS_IN_MESSAGE; sent += NEWS_IN_MESSAGE) {
+		send({ news: [], attachments: attachments.slice(sent, sent + NEWS_IN_MESSAGE), partial: true });
+		await yieldToOthers();
+	}
+	send({ news: news.slice(from), outcome: { ...outcome, attachments: attachments.slice(sent) } });
 }
 
 async function answerTo(piece: Piece, reading: Reading, files: Collected): Promise<Answer> {

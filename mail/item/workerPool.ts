@@ -1,7 +1,9 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
+import type { AttachmentJson } from './json';
 import type { Answer, FileNews, Outcome, Piece, Read, Refusal, Wanted } from './task';
 
 /** A mail of at most so many bytes goes to a worker together with others. */
@@ -11,6 +13,7 @@ const BATCH_BYTES = 2 * 1024 * 1024;
 /** A mail goes to its worker in pieces of so many bytes; one more is on its way while one is being read. */
 const PIECE = 256 * 1024;
 const AHEAD = 2;
+const CHUNKS_AT_ONCE = 200;
 /** What a mail may cost; tests set them lower. */
 export const limits = {
 	/** So long a worker may take for one answer before it counts as stuck, in ms. */
@@ -188,6 +191,8 @@ export async function readLarge(source: AsyncIterable<Uint8Array>, wanted: Wish,
 class Conversation {
 	isStuck = false;
 	#answers: Answer[] = [];
+	/** Those of the outcome that have come before it. */
+	readonly #attachments: AttachmentJson[] = [];
 	#failure: Error | undefined;
 	#wake: () => void = () => undefined;
 	#hasAnswered = false;
@@ -211,18 +216,24 @@ class Conversation {
 			this.port.postMessage({ bytes: piece } satisfies Piece, [piece.buffer]);
 			open += 1;
 			while (open >= AHEAD) {
-				const { news, outcome, partial } = await this.#answer();
+				const { partial, ...answer } = await this.#answer();
 				if (partial !== true) open -= 1;
-				await take(news);
+				const outcome = await this.#deal(answer, take);
 				if (outcome !== undefined) return outcome;
 			}
 		}
 		this.port.postMessage('end' satisfies Piece);
 		for (;;) {
-			const { news, outcome } = await this.#answer();
-			await take(news);
+			const outcome = await this.#deal(await this.#answer(), take);
 			if (outcome !== undefined) return outcome;
 		}
+	}
+
+	async #deal({ news, attachments = [], outcome }: Answer, take: NewsTaker): Promise<Outcome | Refusal | undefined> {
+		this.#attachments.push(...attachments);
+		await take(news);
+		if (outcome === undefined || 'refusal' in outcome) return outcome;
+		return { ...outcome, attachments: [...this.#attachments, ...outcome.attachments] };
 	}
 
 	async #answer(): Promise<Answer> {
@@ -249,8 +260,11 @@ class Conversation {
 /** Pieces of one size, each with bytes of its own, which go to the other thread without being copied again. */
 async function* inPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
 	let piece = new Uint8Array(PIECE);
-	let filled = 0;
+	let [filled, taken] = [0, 0];
 	for await (const bytes of source) {
+		taken += 1;
+		// A source that has everything at hand would leave no turn to others.
+		if (taken % CHUNKS_AT_ONCE === 0) await yieldToOthers();
 		for (let from = 0; from < bytes.length;) {
 			const count = Math.min(bytes.length - from, PIECE - filled);
 			piece.set(bytes.subarray(from, from + count), filled);
