@@ -90,11 +90,13 @@ export async function startSandbox(): Promise<Sandbox> {
 			: await startSubmission(authority.server, dovecot.ports.lmtp, { password: dovecot.password, verify });
 		undo.push(async () => await postfix.process.kill());
 		const { imaps, pop3, pop3s, lmtp } = dovecot.ports;
-		const exchange = new Exchange(authority.server, authority.caFile, identity, {
-			imap: imaps,
-			pop: pop3s,
-			smtp: postfix.ports.submission,
-		});
+		const exchange = new Exchange(
+			authority.server,
+			authority.caFile,
+			identity,
+			{ imap: imaps, pop: pop3s, smtp: postfix.ports.submission },
+			async (mailbox, mail, name) => await fill(dovecot.mailFolder, mailbox, [mail], name),
+		);
 		await exchange.start();
 		undo.push(async () => await exchange.stop());
 		const at = (port: number, security: Address['security']): Address => ({ host: 'localhost', port, security });

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
-import { connect } from 'node:tls';
 
 import { ImapFlow } from 'imapflow';
 import { createTransport, type Transporter } from 'nodemailer';
@@ -8,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 
 import { LineReader } from '../../sandbox/servers/exchange/lines';
 import { startSandbox, trust, type Address, type Sandbox } from '../../sandbox/servers/index';
+import { dial, xoauth2 } from './conversation';
 
 let sandbox: Sandbox;
 const ADA = 'ada@example.test';
@@ -23,32 +23,6 @@ afterEach(() => {
 	sandbox.exchange.drop();
 });
 afterAll(async () => await sandbox.stop());
-
-const xoauth2 = (user: string, token: string): string => Buffer.from(`user=${user}\x01auth=Bearer ${token}\x01\x01`).toString('base64');
-
-/** A conversation line by line over TLS. */
-async function dial(address: Address): Promise<{
-	say: (line: string) => Promise<string | undefined>;
-	/** Without waiting for an answer. */
-	write: (line: string) => void;
-	line: () => Promise<string | undefined>;
-	end: () => void;
-}> {
-	const socket = connect({ host: address.host, port: address.port });
-	socket.on('error', () => undefined);
-	await once(socket, 'secureConnect');
-	const reader = new LineReader(socket);
-	const line = async (): Promise<string | undefined> => await reader.line();
-	return {
-		line,
-		write: (text) => void socket.write(`${text}\r\n`),
-		say: async (text) => {
-			socket.write(`${text}\r\n`);
-			return await line();
-		},
-		end: () => socket.destroy(),
-	};
-}
 
 async function imap(address: Address, token: string, user = ADA): Promise<ImapFlow> {
 	const client = new ImapFlow({ host: address.host, port: address.port, secure: true, auth: { user, accessToken: token }, logger: false });
@@ -229,6 +203,8 @@ describe('SMTP shaped as Exchange Online', () => {
 			'ENHANCEDSTATUSCODES',
 			'STARTTLS',
 			'8BITMIME',
+			'BINARYMIME',
+			'CHUNKING',
 			'SMTPUTF8',
 		]);
 		socket.destroy();

@@ -35,8 +35,8 @@ const KEPT = 1_000;
  * What Exchange Online does that Dovecot and Postfix do not: its capabilities, its way of refusing, sessions that end
  * with their token, limits, throttling. Tokens are checked here; behind it the real servers do the work.
  *
- * Switches: `refusing`, `silent` (half-open), `smtpAuthDisabled`, `connectionLimit`, `messagesPerMinute`,
- * `imapCapabilities`, `present()`; `plan()` for a single command; `drop()` and `expireTokens()` for all connections.
+ * Switches: `refusing`, `silent` (half-open), `smtpAuthDisabled`, `connectionLimit`, `messagesPerMinute`, `recipientsPerDay`,
+ * `savesSentItems`, `imapCapabilities`, `present()`; `plan()` for a single command; `drop()` and `expireTokens()` for all connections.
  * Events: `open`, `signedIn`, `end`, each with the {@link Session}.
  */
 export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session]; end: [Session] }> implements Service {
@@ -52,6 +52,12 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	messagesPerMinute: number | undefined;
 	/** How long that minute is, in ms. */
 	minuteMs = 60_000;
+	/** Recipients a mailbox and day; undefined = no limit, for benchmarks. Exchange: 10,000. */
+	recipientsPerDay: number | undefined;
+	/** A copy of what is sent lies in Sent Items of the mailbox that signed in, as Exchange leaves it; off where many mails are sent. */
+	savesSentItems = false;
+	/** It lies in the mailbox of the From address too: `Set-Mailbox -MessageCopyForSentAsEnabled $true`. */
+	copiesForSentAs = false;
 	imapCapabilities = IMAP_CAPABILITIES;
 	/** Mailboxes that a user or the app ("app") may open besides the own one. "app" opens all unless named here. */
 	readonly fullAccess = new Map<string, Set<string>>();
@@ -73,12 +79,14 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	readonly #tlsServers: TlsServer[] = [];
 	readonly #ownCertificate: KeyPair;
 	readonly #sent = new Map<string, number[]>();
+	readonly #recipients = new Map<string, number>();
 
 	constructor(
 		private certificate: KeyPair,
 		caFile: string,
 		private readonly identity: IdentityServer,
 		private readonly backend: Record<Protocol, number>,
+		private readonly store: (mailbox: string, mail: Buffer, folder: string) => Promise<void>,
 	) {
 		super();
 		this.setMaxListeners(0);
@@ -123,6 +131,10 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		this.closedMailboxes.clear();
 		this.mailFaults.clear();
 		this.#sent.clear();
+		this.#recipients.clear();
+		this.recipientsPerDay = undefined;
+		this.savesSentItems = false;
+		this.copiesForSentAs = false;
 		this.smtpAuthDisabled = false;
 		this.present(this.#ownCertificate);
 		this.connectionLimit = 3;
@@ -220,6 +232,22 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		if (from === '' || from === (this.primaryAddresses.get(mailbox) ?? mailbox) || this.sendAs.get(mailbox)?.has(from) === true)
 			return undefined;
 		return '550 5.7.60 SMTP; Client does not have permissions to send as this sender';
+	}
+
+	isOverQuota({ mailbox = '' }: Session, recipients: number): boolean {
+		return this.recipientsPerDay !== undefined && (this.#recipients.get(mailbox) ?? 0) + recipients > this.recipientsPerDay;
+	}
+
+	async accepted({ mailbox = '' }: Session, from: string, recipients: number, mail: readonly Buffer[]): Promise<void> {
+		this.#recipients.set(mailbox, (this.#recipients.get(mailbox) ?? 0) + recipients);
+		if (!this.savesSentItems) return;
+		const own = this.primaryAddresses.get(mailbox.toLowerCase()) ?? mailbox;
+		const text = Buffer.concat(mail)
+			.toString('latin1')
+			.replace(/\r\n\.\r\n$/, '\r\n')
+			.replace(/^\.\./gm, '.');
+		for (const owner of new Set([own, ...(this.copiesForSentAs ? [from] : [])]))
+			await this.store(owner, Buffer.from(text, 'latin1'), 'Sent Items');
 	}
 
 	/** Holds back the answer to a message beyond the rate. */

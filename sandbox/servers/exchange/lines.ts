@@ -36,6 +36,14 @@ export class LineReader {
 		}
 	}
 
+	/** So many bytes, or fewer where the connection ends before. */
+	async bytes(count: number): Promise<Buffer> {
+		while (this.#buffer.length < count && !this.#ended) await this.#more();
+		const bytes = this.#buffer.subarray(0, count);
+		this.#buffer = this.#buffer.subarray(bytes.length);
+		return bytes;
+	}
+
 	/**
 	 * The bytes of a mail in SMTP's DATA, up to and with the final dot (RFC 5321, section 4.5.2). Ends early where the
 	 * connection does, without a `last` chunk.
@@ -73,6 +81,17 @@ export class LineReader {
 		this.socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).off('error', this.#onEnd);
 		this.socket.pause();
 		return this.#buffer;
+	}
+}
+
+/** One SMTP reply, all its lines (RFC 5321, section 4.2.1); none where the connection has ended. */
+export async function smtpReply(reader: LineReader): Promise<string[]> {
+	const lines: string[] = [];
+	for (;;) {
+		const line = await reader.line();
+		if (line === undefined) return [];
+		lines.push(line);
+		if (line[3] !== '-') return lines;
 	}
 }
 

@@ -49,6 +49,12 @@ export interface Service {
 	backendResponse: (mailbox: string) => Promise<string>;
 	upgrade: (session: Session) => Promise<TLSSocket>;
 	refuseSender: (session: Session, line: string) => string | undefined;
+	/** Whether a copy of what is sent is kept. */
+	readonly savesSentItems: boolean;
+	/** Whether so many recipients more are beyond what the mailbox may send to in a day. */
+	isOverQuota: (session: Session, recipients: number) => boolean;
+	/** A mail has been taken: counts its recipients, and keeps the copy, which has come as DATA has it. */
+	accepted: (session: Session, from: string, recipients: number, mail: readonly Buffer[]) => Promise<void>;
 	/** Resolves when the mailbox may send its next mail. */
 	pace: (session: Session) => Promise<void>;
 	signedIn: (session: Session) => void;

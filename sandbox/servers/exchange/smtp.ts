@@ -1,11 +1,12 @@
 import { connect as connectPlain } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 
-import { LineReader } from './lines';
-import { wait, type Session } from './session';
+import { LineReader, smtpReply } from './lines';
+import type { Session } from './session';
+import { Submission } from './submission';
 import { SIZE_LIMIT } from '../postfix';
 
-/** Exchange adds BINARYMIME and CHUNKING, which are not passed on here. */
+/** Exchange Online's list, in its order (jstedfast/MailKit#1770). */
 const BEFORE_TLS = [
 	'localhost Hello [127.0.0.1]',
 	`SIZE ${SIZE_LIMIT}`,
@@ -14,13 +15,15 @@ const BEFORE_TLS = [
 	'ENHANCEDSTATUSCODES',
 	'STARTTLS',
 	'8BITMIME',
+	'BINARYMIME',
+	'CHUNKING',
 	'SMTPUTF8',
 ];
 const AFTER_TLS = BEFORE_TLS.map((line) => (line === 'STARTTLS' ? 'AUTH LOGIN XOAUTH2' : line));
 
 const SMTP_AUTH_OFF =
 	'535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.';
-const BASIC_OFF = '535 5.7.139 Authentication unsuccessful, basic authentication is disabled.';
+const BASIC_OFF = '550 5.7.30 Basic authentication is not supported for Client Submission.';
 
 export async function serveSmtp(session: Session, backendPort: number): Promise<void> {
 	if (!(await session.fault('CONNECT'))) session.say('220 localhost Microsoft ESMTP MAIL Service ready');
@@ -83,38 +86,29 @@ async function authenticate(session: Session, reader: LineReader, [mechanism = '
 async function dialBackend(session: Session, port: number): Promise<{ socket: TLSSocket; reader: LineReader }> {
 	const plain = connectPlain(port, '127.0.0.1');
 	const before = new LineReader(plain);
-	await reply(before);
+	await smtpReply(before);
 	plain.write('EHLO proxy\r\n');
-	await reply(before);
+	await smtpReply(before);
 	plain.write('STARTTLS\r\n');
-	await reply(before);
+	await smtpReply(before);
 	before.release();
 	const socket = connect({ socket: plain, servername: 'localhost', ca: session.exchange.ca });
 	await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
 	session.adopt(socket);
 	const reader = new LineReader(socket);
 	socket.write('EHLO proxy\r\n');
-	await reply(reader);
+	await smtpReply(reader);
 	socket.write(`AUTH XOAUTH2 ${await session.exchange.backendResponse(session.mailbox ?? '')}\r\n`);
-	const answer = await reply(reader);
+	const answer = await smtpReply(reader);
 	if (!answer.at(-1)?.startsWith('235')) throw new Error(`The server behind refused the sign-in: ${answer.join(' ')}`);
 	return { socket, reader };
 }
 
-/** One reply, all its lines (RFC 5321, section 4.2.1); none where the connection has ended. */
-async function reply(reader: LineReader): Promise<string[]> {
-	const lines: string[] = [];
-	for (;;) {
-		const line = await reader.line();
-		if (line === undefined) return [];
-		lines.push(line);
-		if (line[3] !== '-') return lines;
-	}
-}
-
 /** Commands go one by one, each with its answer, so that a fault hits just the command it is meant for. */
 async function passOn(session: Session, client: LineReader, backendPort: number): Promise<void> {
-	const { socket, reader } = await dialBackend(session, backendPort);
+	const backend = await dialBackend(session, backendPort);
+	const { socket, reader } = backend;
+	const submission = new Submission(session, client, backend);
 	session.say('235 2.7.0 Authentication successful');
 	session.exchange.signedIn(session);
 	let answering = false;
@@ -128,9 +122,14 @@ async function passOn(session: Session, client: LineReader, backendPort: number)
 		if (session.silent) return;
 		session.note(`C: ${line}`);
 		const command = line.split(' ', 1)[0]?.toUpperCase() ?? '';
+		if (command === 'BDAT') await submission.takeChunk(line);
 		if (await session.fault(command)) continue;
 		if (command === 'EHLO') {
 			sayFeatures(session, AFTER_TLS);
+			continue;
+		}
+		if (command === 'BDAT' || (command === 'DATA' && submission.isOverQuota)) {
+			if (!(await (command === 'BDAT' ? submission.passChunks() : submission.refuse()))) return;
 			continue;
 		}
 		const refusal = command === 'MAIL' ? session.exchange.refuseSender(session, line) : undefined;
@@ -138,58 +137,12 @@ async function passOn(session: Session, client: LineReader, backendPort: number)
 			session.say(refusal);
 			continue;
 		}
-		socket.write(`${line}\r\n`);
-		const answer = await reply(reader);
+		socket.write(`${submission.forServer(line)}\r\n`);
+		const answer = await smtpReply(reader);
 		if (answer.length === 0) return session.cut();
 		for (const said of answer) session.say(said);
-		if (command === 'DATA' && answer[0]?.startsWith('354') && !(await passData(session, client, socket, reader))) return;
+		if (answer[0]?.startsWith('250')) submission.accepted(line);
+		if (command === 'DATA' && answer[0]?.startsWith('354') && !(await submission.passData())) return;
 		if (command === 'QUIT') return session.end();
 	}
-}
-
-/** The mail itself, up to the final dot and its answer. False where the session ended or fell silent. */
-async function passData(session: Session, client: LineReader, socket: TLSSocket, reader: LineReader): Promise<boolean> {
-	const body = session.plan('BODY');
-	if (body?.delayMs !== undefined) await wait(body.delayMs);
-	if (body?.reply !== undefined) return await refuseMidway(session, client, body.reply);
-	const limit = body === undefined || (body.drop === undefined && body.afterBytes === undefined) ? Infinity : (body.afterBytes ?? 0);
-	let passed = 0;
-	let whole = false;
-	for await (const chunk of client.mail()) {
-		if (session.silent) return false;
-		passed += chunk.bytes.length;
-		if (passed > limit) break;
-		if (!socket.write(chunk.bytes)) await drained(socket);
-		whole = chunk.last;
-	}
-	const answer = whole ? await reply(reader) : [];
-	const end = whole ? session.plan('END') : undefined;
-	if (end?.delayMs !== undefined) await wait(end.delayMs);
-	if (answer.length === 0 || (end?.drop === true && end.reply === undefined)) {
-		session.cut();
-		return false;
-	}
-	await session.exchange.pace(session);
-	if (session.silent) return false;
-	for (const said of end?.reply === undefined ? answer : [end.reply]) session.say(said);
-	if (end?.drop === true) session.end();
-	return session.open;
-}
-
-/** The answer comes while the mail still does; what comes is thrown away, and the server behind gets none. */
-async function refuseMidway(session: Session, client: LineReader, reply: string): Promise<false> {
-	session.say(reply);
-	for await (const chunk of client.mail()) if (chunk.last) break;
-	session.cut();
-	return false;
-}
-
-async function drained(socket: TLSSocket): Promise<void> {
-	await new Promise<void>((resolve) => {
-		const done = (): void => {
-			socket.off('drain', done).off('close', done);
-			resolve();
-		};
-		socket.on('drain', done).on('close', done);
-	});
 }
