@@ -267,6 +267,56 @@ describe('as a tool', () => {
 		]).toEqual([1, 1, 1, 3]);
 	}, 120_000);
 
+	it('an agent sends an email and reads the inbox over POP: short descriptions, short answers', async () => {
+		const mailbox = await box('agent-pop', mail('newsletter', { body: 'Many words. '.repeat(2_000) }));
+		const tools = [
+			node(
+				'send_email',
+				mailbox,
+				{ operation: 'send', toEmail: fromAi('to', 'recipients'), subject: fromAi('subject', 'subject'), text: fromAi('text', 'the text') },
+				{},
+				'office365SmtpSendTool',
+			),
+			node('read_inbox', mailbox, { operation: 'getMany', onlyNew: false, limit: 5 }, {}, 'popFetchTool'),
+		].map((tool) => ({ ...tool, parameters: { descriptionType: 'auto', emailFormat: 'text', ...tool.parameters } }));
+		const trigger: Step = {
+			name: 'MCP',
+			type: '@n8n/n8n-nodes-langchain.mcpTrigger',
+			typeVersion: 2,
+			webhookId: 'agent-pop',
+			parameters: { path: 'agent-pop', authentication: 'none' },
+		};
+		const id = await n8n.api.createWorkflow({
+			name: 'agent-pop',
+			settings: { executionOrder: 'v1' },
+			nodes: [trigger, ...tools].map((step, index) => ({ id: `agent-pop-${index}`, position: [index * 200, 0], ...step })),
+			connections: Object.fromEntries(tools.map(({ name }) => [name, { ai_tool: [[{ node: 'MCP', type: 'ai_tool', index: 0 }]] }])),
+		});
+		await n8n.api.activate(id);
+		const agent = new Agent(`${n8n.instance.url}/mcp/agent-pop`);
+		const hello = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
+		await expect
+			.poll(async () => await agent.ask('initialize', hello).catch(() => ({})), { timeout: 30_000, interval: 500 })
+			.toHaveProperty('serverInfo');
+		const { tools: listed } = await agent.ask('tools/list');
+		expect(listed).toEqual(
+			expect.arrayContaining([
+				expect.objectContaining({ name: 'send_email', description: expect.stringMatching(/^Send an email in /) }),
+				expect.objectContaining({ name: 'read_inbox', description: expect.stringMatching(/^Get emails of the inbox in /) }),
+			]),
+		);
+		// As a model writes it: a name, angle brackets, a list.
+		const sent = await agent.call('send_email', { to: 'Grace <grace@example.test>', subject: 'From an agent', text: 'Hello' });
+		expect(sent.text).toContain('grace@example.test');
+		expect(sent.text.length).toBeLessThan(2_000);
+		await sandbox.arrival('grace@example.test', (text) => text.includes('Subject: From an agent'));
+		expect((await agent.call('send_email', { to: 'nobody at all', subject: 'x', text: 'x' })).text).toMatch(/To Email/);
+		const read = await agent.call('read_inbox', {});
+		expect(read.text).toContain('newsletter');
+		expect(read.text).toContain('[There is more.]');
+		expect(read.text.length).toBeLessThan(6_000);
+	}, 120_000);
+
 	it('told nobody a token', () => {
 		expect(n8n.instance.logText()).not.toMatch(/eyJ[\w-]{20,}\./);
 	});
