@@ -9,7 +9,7 @@ import { PopFetch } from '../../nodes/PopFetch/PopFetch.node';
 import { PopTrigger } from '../../nodes/PopTrigger/PopTrigger.node';
 
 export const NODES = [new Office365SmtpSend(), new ImapTrigger(), new ImapMailbox(), new PopFetch(), new PopTrigger()];
-export const CREDENTIALS = [new MicrosoftMailOAuth2Api(), new MicrosoftMailServiceAccountApi()];
+const CREDENTIALS = [new MicrosoftMailOAuth2Api(), new MicrosoftMailServiceAccountApi()];
 
 /** Everything that a person can read as a name in the five nodes and the two credentials: of nodes, fields, options and choices. */
 export function shownNames(): Set<string> {

@@ -61,7 +61,9 @@ export const OTHERS: readonly string[] = [
 	// Exchange and Outlook
 	...['Exchange Administrator', 'Forwarding and IMAP', 'Let devices and apps use POP', 'Mail', 'Send As', 'Send on Behalf', 'FullAccess'],
 	'Retrieval using the IMAP4 protocol failed for the following message',
-	// Steps of Test Connection as its output calls them
+	// buttons on the pages of questions
+	'Send me a code',
+	// steps of Test Connection as its output calls them
 	...['token', 'claims', 'connect', 'TLS', 'sign-in', 'mailbox'],
 	// words that are stressed
 	'Since the end of 2025 an admin has to consent by default',
