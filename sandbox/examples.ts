@@ -59,11 +59,15 @@ export function readExample(name: ExampleName): ExampleWorkflow {
  * files. @returns a workflow as n8n imports it
  */
 export function bindExample(name: ExampleName, place: Place): ExampleWorkflow & { id: string; active: boolean } {
-	const text = readFileSync(exampleFile(name), 'utf8')
-		.replaceAll('@example.com', '@example.test')
-		.replaceAll('/home/node/.n8n-files', JSON.stringify(place.files).slice(1, -1));
-	const workflow: ExampleWorkflow = JSON.parse(text);
-	const nodes = workflow.nodes.map((node) => {
+	const workflow = readExample(name);
+	const filledIn = (node: ExampleNode): ExampleNode => {
+		const text = JSON.stringify(node)
+			.replaceAll('@example.com', '@example.test')
+			.replaceAll('/home/node/.n8n-files', JSON.stringify(place.files).slice(1, -1));
+		// A note says what users find in the repository.
+		return node.type === 'n8n-nodes-base.stickyNote' ? node : JSON.parse(text);
+	};
+	const nodes = workflow.nodes.map(filledIn).map((node) => {
 		const type = credentialTypeOf(node);
 		const credential = type === undefined ? undefined : place.credential(type, node.name);
 		return type === undefined || credential === undefined

@@ -78,7 +78,7 @@ async function canvas({ editor }: Studio, id: string): Promise<Buffer> {
 	await still(page);
 	await page.addStyleTag({
 		content:
-			'[data-test-id=canvas-controls], [data-test-id=canvas-minimap], .vue-flow__panel, [data-test-id=execute-workflow-button] { visibility: hidden }',
+			'[data-test-id=canvas-controls], [data-test-id=canvas-minimap], .vue-flow__panel, [data-test-id=execute-workflow-button], :has(> [data-test-id=execute-workflow-button]) { visibility: hidden }',
 	});
 	return await around(page, page.locator('[data-test-id=canvas-node], .vue-flow__node'));
 }
