@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import type { ImapFlow } from 'imapflow';
 
 import { endpointOf, tlsOptions, type Account } from '../account';
@@ -130,9 +132,11 @@ export class ImapSession {
 	async run<T>(command: string, work: (client: ImapFlow) => Promise<T>, expectedBytes = 0): Promise<T> {
 		this.#waiting += 1;
 		const turn = this.#tail.then(async () => await this.#guard(command, work, expectedBytes));
-		const after = (): void => {
+		const after = async (): Promise<void> => {
 			this.#waiting -= 1;
 			this.#rest();
+			// The next command would forget why this one was refused, before its caller has asked.
+			await setImmediate();
 		};
 		this.#tail = turn.then(after, after);
 		return await turn;

@@ -401,3 +401,14 @@ describe('actions on the server', () => {
 		for (const action of [{ kind: 'read' }, { kind: 'flag' }, { kind: 'delete' }] as const) await act(session, [77], action);
 	});
 });
+
+describe('a command that the server refuses', () => {
+	it('is told with the words of the server, also where the next one has been waiting for it', async () => {
+		const { session, mailbox } = await open(mail('1'), mail('2'));
+		answerFor(sandbox, mailbox, 'UID STORE', [1], '%t NO Server Unavailable. 15');
+		const marking = act(session, [1], { kind: 'read' });
+		const waiting = Array.from({ length: 3 }, async () => await act(session, [2], { kind: 'read' }));
+		await expect(marking).rejects.toMatchObject({ code: 'throttled', response: expect.stringContaining('Server Unavailable') });
+		await Promise.all(waiting);
+	});
+});
