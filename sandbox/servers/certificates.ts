@@ -72,7 +72,7 @@ export function makeAuthority(folder: string): Authority {
 }
 
 /** A self-signed certificate (RSA unless the options say otherwise), for example for an app registration. `days` below 0 makes one that has ended. */
-export function selfSigned(folder: string, name: string, options: string[], days = 30): KeyPair {
+export function selfSigned(folder: string, name: string, options: string[], days = 365): KeyPair {
 	mkdirSync(folder, { recursive: true });
 	const files = paths(folder, name);
 	const newKey = options.includes('-newkey') ? [] : ['-newkey', 'rsa:2048'];
