@@ -33,7 +33,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		codes: ['5.3.4', '5.2.3'],
 		words: /message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im,
 		code: 'tooLarge',
-		sentence: () => 'The mail is larger than the server takes.',
+		sentence: () => 'The email is larger than the server accepts.',
 		remedy: () => "Make the attachments smaller, or send a link; an admin may raise the mailbox's maximum send size.",
 	},
 	{

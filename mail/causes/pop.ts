@@ -28,7 +28,7 @@ export const POP_CAUSES: readonly Cause[] = [
 		words:
 			/^-ERR[^\n]*(?:no such message|there's no message|message is (?:deleted|out of range)|already deleted|message number [^\n]{0,40} (?:invalid|out of range))/im,
 		code: 'notFound',
-		sentence: (at) => `The mail is not in ${box(at)} any more.`,
+		sentence: (at) => `The email is not in ${box(at)} any more.`,
 		remedy: () => 'It was deleted or moved meanwhile.',
 	},
 	{

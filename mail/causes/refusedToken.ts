@@ -13,7 +13,7 @@ export function authRemedy(at: Circumstances): string {
 	if (claims === undefined) return general;
 	if (claims.aud !== undefined && !/outlook|exchange|00000002-0000-0ff1-ce00-000000000000/i.test(claims.aud)) {
 		return (
-			`The token is for ${claims.aud}, not for Exchange Online. Mail permissions cannot be mixed with those of Graph. ` +
+			`The token is for ${claims.aud}, not for Exchange Online. Email permissions cannot be mixed with those of Graph. ` +
 			'Check "Cloud" and the scopes, then connect again.'
 		);
 	}

@@ -53,7 +53,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		names: /OutboundSpamException/,
 		codes: ['5.1.8', '5.7.501', '5.7.502', '5.7.503'],
 		code: 'forbidden',
-		sentence: (at) => `Microsoft has stopped mail from ${box(at)} or its tenant, since it looked like spam.`,
+		sentence: (at) => `Microsoft has stopped email from ${box(at)} or its tenant, since it looked like spam.`,
 		remedy: () =>
 			'An admin looks at Restricted entities in the Microsoft Defender portal ' +
 			'(https://security.microsoft.com/restrictedentities), finds the reason and lifts the block; ' +
@@ -65,10 +65,10 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		codes: ['5.7.705', '5.7.708', '5.7.750'],
 		code: 'forbidden',
-		sentence: () => 'Microsoft takes no mail from this tenant at present.',
+		sentence: () => 'Microsoft does not accept email from this tenant at present.',
 		remedy: () =>
 			'An admin finds the reason (5.7.708: a new or trial tenant; ' +
-			"5.7.705: too much bulk mail or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft's " +
+			"5.7.705: too much bulk email or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft's " +
 			'support lift the block.',
 	},
 	{
@@ -78,7 +78,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		names: /Submission\.Exception:QuotaExceeded/,
 		code: 'rejected',
 		sentence: (at) => `${box(at)} is full, so it can send nothing.`,
-		remedy: () => 'Delete mail from it and empty its Deleted Items, or have an admin raise its quota.',
+		remedy: () => 'Delete emails from it and empty its Deleted Items, or have an admin raise its quota.',
 	},
 	{
 		id: 'recipient-limit',
@@ -87,7 +87,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.5.3', '5.1.90'],
 		words: /^\s{0,4}5\d\d[ -]5\.2\.0 [^\n]*\b(?:limit|exceeded)/im,
 		code: 'rejected',
-		sentence: (at) => `${box(at)} has used up its sending limit or the mail has too many recipients.`,
+		sentence: (at) => `${box(at)} has used up its sending limit or the email has too many recipients.`,
 		remedy: () => 'Exchange Online takes 10,000 recipients a day and mailbox; split the recipients or wait a day.',
 	},
 	{
@@ -98,7 +98,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		words: /^552\b[^\n]*\b(?:quota|full)\b/im,
 		code: 'rejected',
 		sentence: (at) => `A mailbox is full: a recipient's, or ${box(at)}.`,
-		remedy: () => 'The answer says which. Its owner deletes mail and empties Deleted Items, or an admin raises its quota.',
+		remedy: () => 'The answer says which. Its owner deletes emails and empties Deleted Items, or an admin raises its quota.',
 	},
 	{
 		id: 'smtp-connections',
@@ -118,7 +118,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: (at) => `${peer(at)} takes no OAuth tokens.`,
 		remedy: () =>
-			'Check "Cloud" or "SMTP Host" and "SMTP Port": mail is submitted at port 587 to smtp.office365.com (or its like in the ' +
+			'Check "Cloud" or "SMTP Host" and "SMTP Port": email is sent through port 587 of smtp.office365.com (or its like in the ' +
 			"other clouds), not to the host of the tenant's MX record.",
 	},
 	{
@@ -188,7 +188,7 @@ export const OTHER_SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		words: /^\s{0,4}4\d\d\b/m,
 		code: 'throttled',
-		sentence: () => 'The server cannot take the mail just now.',
+		sentence: () => 'The server cannot accept the email just now.',
 		remedy: () => 'It is tried again by itself.',
 	},
 	{
@@ -205,7 +205,7 @@ export const OTHER_SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		words: /^\s{0,4}5\d\d\b/m,
 		code: 'rejected',
-		sentence: () => 'The server refused the mail.',
+		sentence: () => 'The server refused the email.',
 		remedy: () => 'Its answer says why; sending the same again will not help.',
 	},
 ];

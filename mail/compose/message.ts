@@ -171,7 +171,7 @@ async function readPeople(mail: OutgoingMail, purpose: 'send' | 'draft'): Promis
 	];
 	const recipients = new Map([...to, ...cc, ...bcc].map(envelopeAddress).map((address) => [address.toLowerCase(), address]));
 	if (recipients.size === 0 && purpose === 'send')
-		throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
+		throw inputError('To Email', 'The email has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
 	return { from, sender, to, cc, bcc, replyTo: await readMailboxes('Reply To', mail.replyTo), recipients: [...recipients.values()] };
 }
 

@@ -56,7 +56,7 @@ export async function readOriginal(json: unknown): Promise<Original> {
 	const messageId = messageIds([field('messageId'), field('internetMessageId'), header('message-id')])[0] ?? '';
 	const body = item.body ?? { text: '', html: '' };
 	if (from.length === 0 && messageId === '')
-		throw inputError('Original Message', 'the value is not a mail: no original can be read from it.', ACCEPTED);
+		throw inputError('Original Message', 'the value is not an email, so there is no original to answer.', ACCEPTED);
 	const before = messageIds(field('references') ?? header('references'));
 	const subject = await decoded(item, 'subject');
 	return {
@@ -83,7 +83,7 @@ export function requireBody({ hasBody, headersOnly }: Original): void {
 	if (hasBody || headersOnly) return;
 	throw inputError(
 		'Original Message',
-		'the item does not hold the text of the mail, so there is nothing to quote.',
+		'the item does not contain the text of the email, so there is nothing to quote.',
 		`${ACCEPTED} Or switch off "Quote Original".`,
 	);
 }

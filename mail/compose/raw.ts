@@ -36,8 +36,8 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	if (tooLong !== undefined)
 		throw inputError(
 			FIELD,
-			`line ${tooLong} of the mail has more than 998 bytes, which no server has to take (RFC 5322).`,
-			'Let the program that makes the mail encode its parts (quoted-printable or base64).',
+			`line ${tooLong} of the email has more than 998 bytes, which no server has to take (RFC 5322).`,
+			'Let the program that makes the email encode its parts (quoted-printable or base64).',
 		);
 	const addresses = async (names: string[], skipBad = false): Promise<Mailbox[]> => {
 		const values = fields.filter(({ name }) => names.includes(name));
@@ -48,11 +48,11 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	// Mailing lists write names such as "ada@example.com via List" without quotes; nobody is lost by it, as among recipients.
 	const [sender] = mail.from.length > 0 ? mail.from : [...(await addresses(['sender'], true)), ...(await addresses(['from'], true))];
 	if (sender === undefined || !fields.some(({ name }) => name === 'from'))
-		throw inputError(FIELD, 'the mail has no header From with an address.', 'Put one in; a mail without it is refused.');
+		throw inputError(FIELD, 'the email has no header From with an address.', 'Add one. Servers refuse an email without it.');
 	const given = mail.to.length > 0 ? mail.to : await addresses(['to', 'cc', 'bcc']);
 	const recipients = [...new Map(given.map(envelopeAddress).map((address) => [address.toLowerCase(), address])).values()];
 	if (recipients.length === 0)
-		throw inputError('To Email', 'The mail has no recipient.', 'Fill in "To Email", or put To, Cc or Bcc into the headers of the mail.');
+		throw inputError('To Email', 'The email has no recipient.', 'Fill in "To Email", or add To, Cc or Bcc to the headers of the email.');
 	const from = envelopeAddress(sender);
 	const messageId = fields.find(({ name }) => name === 'message-id')?.value ?? mail.messageId ?? newMessageId(from);
 	const dropped = new Set(['bcc', 'resent-bcc', ...(mail.without ?? [])]);
@@ -100,13 +100,13 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	if (begin > 0 && !/^(?:From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000)))
 		throw inputError(
 			FIELD,
-			'the value is not a mail: it has no headers.',
-			'Give a whole mail (RFC 5322): headers, an empty line, the body.',
+			'the value is not an email: it has no headers.',
+			'Enter a whole email (RFC 5322): headers, an empty line, and the body.',
 		);
 	const end = /\n\r?\n/.exec(head.slice(begin));
 	const length = end === null ? head.length : begin + end.index + end[0].length;
 	if (end === null && head.length > LONGEST_HEADERS)
-		throw inputError(FIELD, 'the headers do not end within 1 MB.', 'Give a whole mail (RFC 5322): headers, an empty line, the body.');
+		throw inputError(FIELD, 'the headers do not end within 1 MB.', 'Enter a whole email (RFC 5322): headers, an empty line, and the body.');
 	return { fields: parseFields(head.slice(begin, end === null ? head.length : begin + end.index)), length };
 }
 
@@ -132,15 +132,15 @@ function parseFields(head: string): Field[] {
 			throw inputError(
 				FIELD,
 				`line ${index + 1} is not a header: "${line.slice(0, 80)}".`,
-				'Give a whole mail (RFC 5322): headers, an empty line, the body.',
+				'Enter a whole email (RFC 5322): headers, an empty line, and the body.',
 			);
 		fields.push({ name: name.toLowerCase(), value: '', lines: [line] });
 	}
 	if (fields.length === 0)
 		throw inputError(
 			FIELD,
-			'the value is not a mail: it has no headers.',
-			'Give a whole mail (RFC 5322): headers, an empty line, the body.',
+			'the value is not an email: it has no headers.',
+			'Enter a whole email (RFC 5322): headers, an empty line, and the body.',
 		);
 	for (const field of fields)
 		field.value = Buffer.from(field.lines.join('').replace(/^[^:]*:/, ''), 'latin1')

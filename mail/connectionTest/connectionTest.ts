@@ -105,7 +105,7 @@ async function signIn(account: Account, protocol: Protocol, attempt: Attempt): P
 		if (signedIn) {
 			await attempt('pop', 'mailbox', async () => {
 				const { count, size } = (await session?.stat()) ?? { count: 0, size: 0 };
-				return `${count} mails, ${size} bytes`;
+				return `${count} emails, ${size} bytes`;
 			});
 		}
 		session?.close();

@@ -29,7 +29,7 @@ export async function act(session: ImapSession, uids: readonly number[], action:
 	const left = await present(session, uids);
 	if (left.length < uids.length) return await act(session, left, action);
 	throw new MailError(
-		`The server did not ${WORDS[action.kind]} the mail${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.summary}`,
+		`The server did not ${WORDS[action.kind]} the email${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.summary}`,
 		{
 			// Without MOVE they may have been copied, and would be copied again with each further try.
 			code: action.kind === 'move' && !session.client.capabilities.has('MOVE') ? 'forbidden' : 'rejected',

@@ -27,7 +27,7 @@ export async function fetchByUid(
 	for await (const mail of client.fetch(rangeOf(uids), { ...query, uid: true }, { uid: true })) {
 		if ((answers += 1) > MOST_NEWS + 2 * uids.length) {
 			client.close();
-			throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `${answers} answers for ${uids.length} mails`);
+			throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `${answers} answers for ${uids.length} emails`);
 		}
 		// News of other mails are not kept.
 		if (wanted.has(mail.uid)) mails.set(mail.uid, { ...mails.get(mail.uid), ...mail });
@@ -65,7 +65,7 @@ export async function withheld(use: Use, uids: readonly number[]): Promise<Set<n
 
 /** No answer, or one that the library could not read and left out. */
 export function unreadable(): MailError {
-	return unfit('The server lists the mail and gives no answer about it that could be read.');
+	return unfit('The server lists the email but gives no readable answer about it.');
 }
 
 /** An answer that is none. */

@@ -143,13 +143,13 @@ async function* section(read: Read, from: number, size: number): AsyncGenerator<
 			empty += 1;
 			continue;
 		}
-		if (bytes.length > STREAM_CHUNK_BYTES) throw unfit('The server gave more of the mail than was asked for.');
+		if (bytes.length > STREAM_CHUNK_BYTES) throw unfit('The server gave more of the email than was asked for.');
 		yield bytes;
 		empty = 0;
 		start += bytes.length;
 		if (start === size) return start;
 		if (start > mostOfMail(size))
-			throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `a mail of ${size} bytes does not end after ${start}`);
+			throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `an email of ${size} bytes does not end after ${start}`);
 	}
 	return start;
 }
@@ -173,7 +173,7 @@ export async function askedHeaders(use: Use, uid: number): Promise<Buffer | unde
 async function askPart(use: Use, uid: number, query: FetchQueryObject): ReturnType<typeof one> {
 	const mail = await one(use, uid, query);
 	if (mail === undefined && !(await withheld(use, [uid])).has(uid)) {
-		throw new MailError('The mail left the folder while it was being fetched.', { code: 'notFound', speaker: 'imap' });
+		throw new MailError('The email left the folder while it was being fetched.', { code: 'notFound', speaker: 'imap' });
 	}
 	return mail;
 }
@@ -183,5 +183,5 @@ async function one(use: Use, uid: number, query: FetchQueryObject) {
 }
 
 function cutOff(bytes: number, size: number): MailError {
-	return unfit(`The server gave only ${bytes} bytes of a mail of ${size}.`);
+	return unfit(`The server gave only ${bytes} bytes of an email of ${size}.`);
 }

@@ -31,7 +31,7 @@ export async function append(connection: Connection, folder: string, mail: Buffe
 		const found = await newest(connection, folder, messageId, before);
 		if (found !== undefined) return found;
 		throw new MailError(
-			`The connection broke while the mail was put into "${folder}". ` +
+			`The connection broke while the email was added to "${folder}". ` +
 				`${messageId === '' ? 'It has no Message-ID, so nobody can tell whether it is there.' : 'It is not there.'}`,
 			{
 				code: 'lost',
@@ -58,11 +58,13 @@ async function newest(connection: Connection, folder: string, messageId: string,
 
 function told(error: unknown, folder: string): unknown {
 	if (!(error instanceof MailError) || (error.code !== 'protocol' && error.code !== 'rejected')) return error;
-	return new MailError(`The server did not take the mail into "${folder}": ${error.response ?? error.message}`, {
+	return new MailError(`The server did not accept the email in "${folder}": ${error.response ?? error.message}`, {
 		code: 'rejected',
 		speaker: 'imap',
 		command: 'APPEND',
-		remedy: 'Check that the mailbox is not full, and that the mail is not too large and is whole: headers, an empty line, the body.',
+		remedy:
+			'Check that the mailbox is not full, that the email is not too large, and that it is whole: ' +
+			'headers, an empty line, and the body.',
 		cause: error,
 	});
 }

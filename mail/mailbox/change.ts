@@ -62,10 +62,10 @@ function all(uids: readonly number[], done: Done): Map<number, Done> {
 /** Another folder may lie under the same name by the time a session had to be made anew. */
 function requirePlace(session: ImapSession, { folder, uidValidity }: Place): void {
 	if (session.uidValidity === uidValidity) return;
-	throw new MailError(`The folder "${folder}" has numbered its mails anew in between; nothing was done.`, {
+	throw new MailError(`The folder "${folder}" has been recreated, so its UIDs mean other emails now. Nothing was done.`, {
 		code: 'rejected',
 		speaker: 'imap',
-		remedy: 'Get the mails again, and use those items.',
+		remedy: 'Get the emails again, and use those items.',
 	});
 }
 
@@ -104,7 +104,7 @@ function requireKeywords(client: ImapFlow, folder: string, flags: readonly strin
 	throw new MailError(`The folder "${folder}" keeps no mark ${missing.map((one) => `"${one}"`).join(', ')}.`, {
 		code: 'input',
 		field: 'Keywords',
-		remedy: 'Exchange Online keeps no keywords over IMAP, only read, flagged, answered and draft. Move the mail into a folder instead.',
+		remedy: 'Exchange Online keeps no keywords over IMAP, only read, flagged, answered and draft. Move the email into a folder instead.',
 	});
 }
 
@@ -130,8 +130,8 @@ async function move(connection: Connection, place: Place, uids: readonly number[
 		return copied;
 	} catch (error) {
 		const failed = new MailError(
-			`The mail was copied to "${to}", and could not be taken out of "${place.folder}": ` +
-				`it is in both now. ${error instanceof MailError ? error.summary : String(error)}`,
+			`The email was copied to "${to}" but could not be removed from "${place.folder}", ` +
+				`so it is in both folders now. ${error instanceof MailError ? error.summary : String(error)}`,
 			{
 				code: 'forbidden',
 				speaker: 'imap',
@@ -173,7 +173,8 @@ async function transfer(
 		if (!(error instanceof MailError) || (error.code !== 'lost' && error.code !== 'timeout')) throw error;
 		if (how === 'copy') {
 			throw new MailError(
-				`The connection broke while mails were copied to "${to}". They may be there; nothing is repeated, so that none is there twice.`,
+				`The connection broke while emails were copied to "${to}". ` +
+					'They may be there. Nothing is repeated, so that no email is there twice.',
 				{
 					code: 'lost',
 					permanent: true,
@@ -213,7 +214,7 @@ function refused(session: ImapSession, command: string, verb: string, to?: strin
 	const refusal = session.refusal(command);
 	if (refusal.code !== 'protocol' && refusal.code !== 'rejected') return refusal;
 	return new MailError(
-		`The server did not ${verb} the mail${to === undefined ? '' : ` to "${to}"`}: ${refusal.response ?? refusal.message}`,
+		`The server did not ${verb} the email${to === undefined ? '' : ` to "${to}"`}: ${refusal.response ?? refusal.message}`,
 		{
 			code: 'rejected',
 			speaker: 'imap',

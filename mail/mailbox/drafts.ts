@@ -30,7 +30,7 @@ export async function bytesOf(connection: Connection, { folder, uid }: There): P
 		if ('failure' in mail) throw mail.failure;
 		return mail.content.kind === 'streamed' ? await gather(await mail.content.open()) : mail.content.bytes;
 	}
-	throw new MailError(`The mail with UID ${uid} is no longer in "${folder}".`, {
+	throw new MailError(`The email with UID ${uid} is no longer in "${folder}".`, {
 		code: 'notFound',
 		speaker: 'imap',
 		field: 'UID',

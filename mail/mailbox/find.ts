@@ -111,7 +111,7 @@ export async function describe(connection: Connection, folder: string, uids: rea
 /** @throws MailError `input` */
 export function requireBounded(limit: number): void {
 	if (limit <= MOST_FOUND) return;
-	throw new MailError(`Limit: ${limit} is more than ${MOST_FOUND} mails at once.`, {
+	throw new MailError(`Limit: ${limit} is more than ${MOST_FOUND} emails at once.`, {
 		code: 'input',
 		field: 'Limit',
 		remedy: 'Take them page by page, with the options Before UID or After UID.',

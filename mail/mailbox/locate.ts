@@ -113,13 +113,13 @@ async function locateIn(session: ImapSession, path: string, references: readonly
 			if (strangers.has(uid)) return { kind: 'failed', error: stranger(uid, path) };
 			return there.has(uid)
 				? { ...found, kind: 'there', uid, foundAgain: false }
-				: { kind: 'gone', uid, folder: path, reason: `The mail with UID ${uid} is no longer in "${path}".` };
+				: { kind: 'gone', uid, folder: path, reason: `The email with UID ${uid} is no longer in "${path}".` };
 		}
 		const places = again.get(messageId) ?? [];
 		const [only] = places;
 		if (only !== undefined && (places.length === 1 || uid === 0))
 			return { ...found, kind: 'there', uid: places.at(-1) ?? only, foundAgain: uid !== 0 };
-		if (uid === 0) return { kind: 'gone', uid: 0, folder: path, reason: `No mail with the Message-ID ${messageId} is in "${path}".` };
+		if (uid === 0) return { kind: 'gone', uid: 0, folder: path, reason: `No email with the Message-ID ${messageId} is in "${path}".` };
 		return { kind: 'failed', error: renumbered(uid, path, messageId, places.length) };
 	});
 }
@@ -135,7 +135,7 @@ async function elsewhere(connection: Connection, folders: Folders, reference: Re
 		kind: 'gone',
 		uid: 0,
 		folder: '',
-		reason: `No mail with the Message-ID ${reference.messageId} is in ${connection.account.mailbox}.`,
+		reason: `No email with the Message-ID ${reference.messageId} is in ${connection.account.mailbox}.`,
 	};
 }
 
@@ -190,10 +190,10 @@ export async function search(session: ImapSession, query: Parameters<ImapSession
 }
 
 function stranger(uid: number, path: string): MailError {
-	return new MailError(`UID: the mail with UID ${uid} in "${path}" is another one than the item's; nothing was done to it.`, {
+	return new MailError(`UID: the email with UID ${uid} in "${path}" is not the email of the item. Nothing was done.`, {
 		code: 'input',
 		field: 'UID',
-		remedy: 'The item is of another mailbox, or of a folder that was made anew. Get the mail again, for example by its Message-ID.',
+		remedy: 'The item belongs to another mailbox, or the folder was recreated. Get the email again, for example by its Message-ID.',
 	});
 }
 
@@ -202,14 +202,11 @@ function renumbered(uid: number, path: string, messageId: string, places: number
 		messageId === ''
 			? 'and the item has no Message-ID to find it by'
 			: places === 0
-				? 'and no mail with its Message-ID is there'
-				: `and ${places} mails with its Message-ID are there`;
-	return new MailError(
-		`UID: the folder "${path}" has numbered its mails anew since the item with UID ${uid} was made, ${why}; nothing was done.`,
-		{
-			code: 'input',
-			field: 'UID',
-			remedy: 'Get the mails again with the operation Get Many, and use those items.',
-		},
-	);
+				? 'and no email with its Message-ID is there'
+				: `and ${places} emails with its Message-ID are there`;
+	return new MailError(`UID: the folder "${path}" has been recreated since the item with UID ${uid} was made, ${why}. Nothing was done.`, {
+		code: 'input',
+		field: 'UID',
+		remedy: 'Get the emails again with the operation Get Many, and use those items.',
+	});
 }

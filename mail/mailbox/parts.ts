@@ -37,11 +37,11 @@ export async function listParts(connection: Connection, mail: There): Promise<Pa
 	const [found] = await describe(connection, mail.folder, [mail.uid], { bodyStructure: true });
 	const structure = found?.facts.bodyStructure;
 	if (structure === undefined)
-		throw new MailError(`The server does not tell the parts of the mail with UID ${mail.uid} in "${mail.folder}".`, {
+		throw new MailError(`The server does not tell the parts of the email with UID ${mail.uid} in "${mail.folder}".`, {
 			code: 'protocol',
 			speaker: 'imap',
 			command: 'UID FETCH',
-			remedy: 'Get the whole mail with Download Attachments instead.',
+			remedy: 'Get the whole email with Download Attachments instead.',
 		});
 	return attachmentsOf(structure).map((part, index) => ({ ...part, index }));
 }
@@ -132,7 +132,7 @@ export async function downloadPart<T>(
 			async (client) => await client.download(String(mail.uid), part, { uid: true, chunkSize: CHUNK_BYTES, decodeText: false }),
 		);
 		if (content === undefined)
-			throw new MailError(`The server does not give part ${part} of the mail with UID ${mail.uid}.`, {
+			throw new MailError(`The server does not give part ${part} of the email with UID ${mail.uid}.`, {
 				code: 'notFound',
 				speaker: 'imap',
 				command: 'UID FETCH',

@@ -224,7 +224,7 @@ export class PopSession {
 
 	#uncertain(error: unknown): MailError {
 		const cause = diagnose(error, { ...this.#at, command: 'QUIT' });
-		const mails = this.#deleted === 1 ? 'One mail' : `${this.#deleted} mails`;
+		const mails = this.#deleted === 1 ? 'One email' : `${this.#deleted} emails`;
 		return new MailError(
 			`${mails} of ${this.#at.mailbox ?? 'the mailbox'} may not have been deleted, since QUIT failed. ${cause.summary}`,
 			{

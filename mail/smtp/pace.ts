@@ -73,4 +73,4 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 export const stopped = (): MailError =>
-	new MailError('The execution was stopped before the mail was sent.', { code: 'stopped', permanent: true, speaker: 'smtp' });
+	new MailError('The execution was stopped before the email was sent.', { code: 'stopped', permanent: true, speaker: 'smtp' });

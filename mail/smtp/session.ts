@@ -193,7 +193,7 @@ export class SmtpSession {
 		if (this.maxSize === 0 || size <= this.maxSize) return;
 		const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 		throw new MailError(
-			`The mail has about ${megabytes(size)} as it is sent; ${this.#at.peer ?? 'the server'} takes up to ${megabytes(this.maxSize)}.`,
+			`The email has about ${megabytes(size)} as it is sent; ${this.#at.peer ?? 'the server'} takes up to ${megabytes(this.maxSize)}.`,
 			{
 				code: 'tooLarge',
 				speaker: 'smtp',
@@ -366,7 +366,7 @@ export class SendFailure extends MailError {
 }
 
 function unreadable(error: unknown): MailError {
-	return new MailError(`The mail could not be read to its end: ${error instanceof Error ? error.message : String(error)}`, {
+	return new MailError(`The email could not be read completely: ${error instanceof Error ? error.message : String(error)}`, {
 		code: 'input',
 		remedy: 'Check that the attachment is still there: n8n may have deleted the binary data of an old execution.',
 		cause: error,

@@ -135,12 +135,12 @@ export class Aftercare {
 }
 
 function refused(uid: number | undefined, { summary, command, response }: MailError): MailError {
-	return new MailError(`The server does not do what was wished to the mail with UID ${uid ?? 0}, though it does it to others: ${summary}`, {
+	return new MailError(`The server refuses the action for the email with UID ${uid ?? 0} and accepts it for others: ${summary}`, {
 		code: 'rejected',
 		speaker: 'imap',
 		command,
 		response,
-		remedy: 'Look at this mail in the mailbox, and do it by hand.',
+		remedy: 'Look at this email in the mailbox, and do it by hand.',
 	});
 }
 

@@ -239,17 +239,17 @@ export class Intake<Item> {
 		const { log, begin } = this.#options;
 		if (known !== undefined && isSame(place, known)) {
 			if (!hasLost) return known;
-			log('the server has forgotten the last mails: going on with those that have their UIDs now');
+			log('the server has lost the last emails and reuses their UIDs: continuing with the emails that have these UIDs now');
 			return stateAfterLoss(known, place);
 		}
 		if (known?.mailbox === place.mailbox) {
-			log('the folder was recreated (new UIDVALIDITY): going on with what came since the last mail');
+			log('the folder was recreated (new UIDVALIDITY): continuing with the emails that came after the last one');
 			return stateAfterChange(known, place);
 		}
-		if (known !== undefined) log('another mailbox than before: beginning anew');
+		if (known !== undefined) log('the mailbox is not the same as before: starting over');
 		const moved = known === undefined ? this.#forgetFormer(place) : undefined;
 		if (moved !== undefined) {
-			log('the folder has another path than before: going on with what came since the last mail');
+			log('the path of the folder has changed: continuing with the emails that came after the last one');
 			return stateAfterChange(moved, place);
 		}
 		const { at, late, startFrom } = begin();

@@ -16,7 +16,7 @@ export class Telling {
 		readonly log: (text: string) => void,
 		readonly report: (error: MailError) => void,
 	) {
-		this.#dealing = `mails of ${wanted}`;
+		this.#dealing = `emails of ${wanted}`;
 	}
 
 	/** Each change once: a fault that stays the same is not repeated at each attempt. */
@@ -24,7 +24,7 @@ export class Telling {
 		const isUp = state === 'watching' || state === 'polling';
 		if (error === undefined) {
 			const recovered = isUp && this.complaints.recovered(this.wanted);
-			this.#say(`${WORDS[state]}${recovered ? ', after a failure that had been reported' : ''}`);
+			this.#say(`${WORDS[state]}${recovered ? ', recovered after a reported failure' : ''}`);
 			return;
 		}
 		if (error.code === 'stopped') return;
@@ -56,7 +56,7 @@ export class Telling {
 	/** They are dealt with again. */
 	relieved(): void {
 		this.#grumbled = '';
-		if (this.complaints.recovered(this.#dealing)) this.log('mails are dealt with again');
+		if (this.complaints.recovered(this.#dealing)) this.log('emails are processed again');
 	}
 
 	#say(text: string): void {

@@ -47,7 +47,7 @@ function withLineEnds(mail: Buffer): Buffer {
 		throw new MailError('Message: the value is not an email: it does not begin with headers.', {
 			code: 'input',
 			field: 'Message',
-			remedy: 'Give a whole email (RFC 5322): headers, an empty line, the body.',
+			remedy: 'Enter a whole email (RFC 5322): headers, an empty line, and the body.',
 		});
 	}
 	return Buffer.from(text.replace(/\r\n|\r|\n/g, '\r\n'), 'latin1');

@@ -200,7 +200,7 @@ function outcomeOf({ account }: Connection, fate: There, wanted: Change, operati
 	};
 	if (done?.kind === 'failed') return done.error;
 	if (done?.kind === 'gone')
-		return goneOf({ kind: 'gone', uid: fate.uid, folder: fate.folder, reason: 'The mail left the folder meanwhile.' }, operation);
+		return goneOf({ kind: 'gone', uid: fate.uid, folder: fate.folder, reason: 'The email left the folder meanwhile.' }, operation);
 	const past = { [PAST.get(operation) ?? operation]: true };
 	if (done === undefined)
 		return { uid: fate.uid, uidValidity: fate.uidValidity, folder: fate.folder, ...facts, ...past, wasThereAlready: true };

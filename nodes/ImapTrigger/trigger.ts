@@ -21,7 +21,7 @@ import type { Settings } from './settings';
 export async function activate(context: ITriggerFunctions, settings: Settings): Promise<ITriggerResponse> {
 	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
 	const journal = journalOf(journalFolder(), key, (reason) =>
-		context.logger.warn(`IMAP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`),
+		context.logger.warn(`IMAP Trigger: the journal cannot be written, so a restart may repeat the last emails: ${reason}`),
 	);
 	let stop = (): void => undefined;
 	const { legacy, release, superseded } = takeOver(key, () => stop());

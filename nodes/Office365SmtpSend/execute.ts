@@ -225,7 +225,7 @@ export async function deliver(
 	if (failOnRejected && sent.rejected.length > 0) {
 		throw new RecipientsRefused(
 			`The server refused ${describeRejections(sent.rejected)}; ` +
-				`the other recipients have the mail${sent.deliveryUnknown ? ', or may have it' : ''}.`,
+				`the other recipients have the email${sent.deliveryUnknown ? ', or may have it' : ''}.`,
 			{ code: 'rejected', speaker: 'smtp', mailbox: account.mailbox, remedy: 'Check the refused addresses.' },
 			sent,
 		);

@@ -13,7 +13,7 @@ interface Returned {
 	text?: string;
 }
 
-export const IN_THE_MAIL = 'The question stands in the mail that brought you here.';
+export const IN_THE_MAIL = 'The question stands in the email that brought you here.';
 
 /** The question with what answers it. */
 export function questionPage(question: Question, approved: boolean, { judged, slip, text = '' }: Returned = {}): string {

@@ -30,8 +30,8 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 	if (kind === 'forward' && taken.original.headersOnly) {
 		throw inputError(
 			'Original Message',
-			'the item holds only the headers of the mail.',
-			'Let the node that gives it fetch the whole mail.',
+			'the item holds only the headers of the email.',
+			'Set the node that gets the email to fetch all of it.',
 		);
 	}
 	const sender = await readSender(context, item, mailbox);
@@ -67,7 +67,7 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 }
 
 const NO_THREAD =
-	'The item does not tell the Message-ID of the original (Microsoft Outlook and Gmail leave it out when their output is ' +
+	'The item does not contain the Message-ID of the original (Microsoft Outlook and Gmail leave it out when their output is ' +
 	'simplified), so the reply may not be shown in its thread.';
 
 function kindOf(value: unknown): Answer['kind'] {
@@ -111,7 +111,7 @@ function parsed(value: unknown): IDataObject {
 	} catch {
 		throw inputError(
 			'Original Message',
-			'the value is text, not a mail.',
+			'the value is text, not an email.',
 			'Give a message item by an expression, for example {{ $json }}.',
 		);
 	}
@@ -161,8 +161,8 @@ async function originalFiles(
 	if (whole && missing > 0) {
 		throw inputError(
 			'Original Message',
-			`the mail has ${wanted.length} attachments, and the item does not hold ${missing} of them.`,
-			'Switch on "Download Attachments" where the mail comes from, give the whole item, for example {{ $(\'IMAP ' +
+			`the email has ${wanted.length} attachments, and the item does not hold ${missing} of them.`,
+			'Switch on "Download Attachments" where the email comes from, give the whole item, for example {{ $(\'IMAP ' +
 				'Trigger\').item }}, or switch off "Forward Attachments".',
 		);
 	}

@@ -81,7 +81,7 @@ function requireSupport(context: IPollFunctions): void {
 
 function newState(context: IPollFunctions, key: string): State {
 	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, readPollMemory, (reason) =>
-		context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last mails: ${reason}`),
+		context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last emails: ${reason}`),
 	);
 	const stored = newestPollMemory(storedMemory(context), journal.read());
 	return { book: new PollBook(stored, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };

@@ -57,7 +57,7 @@ const JUDGES: Record<string, (text: string) => unknown> = {
 	'text from HTML': async (text) => await textOfHtml(text),
 	'HTML that is quoted': async (text) => await quotableHtml(text),
 	'an answer written by others': async (text) => await answered(text, 'a'),
-	'an answer to a mail of others': async (text) => await answered('<p>a</p>', text),
+	'an answer to an email of others': async (text) => await answered('<p>a</p>', text),
 	'the new text of an answer': (text) => newText(text, true),
 };
 

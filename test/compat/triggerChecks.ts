@@ -58,7 +58,7 @@ async function together(scene: Scene): Promise<void> {
 	const all = Array.from({ length: 6 }, (_, index) => `mail ${index}`);
 	await scene.sandbox.deliver(mailbox, ...all.map((subject) => mail(subject)));
 	const started = async (): Promise<string[]> => (await scene.n8n.api.executions(id)).flatMap((run) => subjects(run));
-	await until('all mails of a batch', async () => (await started()).length >= all.length);
+	await until('all emails of a batch', async () => (await started()).length >= all.length);
 	await until('all of them are marked as read', async () => (await unread(scene, mailbox)) === 0);
 	same('mails', (await started()).sort(), all);
 }

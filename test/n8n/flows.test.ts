@@ -385,7 +385,7 @@ describe('the Test button of the service account', () => {
 	});
 });
 
-describe('a mail of broken MIME', () => {
+describe('an email of broken MIME', () => {
 	it('starts an execution like any other, and is fetched with the others', async () => {
 		const name = `broken MIME ${Date.now()}`;
 		const broken1 = `Subject: ${name}\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--y\r\nContent-Type: text/plain; charset=klingon\r\nContent-Transfer-Encoding: base64\r\n\r\n@@@@\r\n`;

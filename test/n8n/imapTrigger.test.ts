@@ -138,7 +138,7 @@ describe('the IMAP Trigger in n8n', () => {
 		await n8n.api.deactivate(id);
 	}, 120_000);
 
-	it('counts an execution that waits as handed over: the mail is marked and not repeated by a restart', async () => {
+	it('counts an execution that waits as handed over: the email is marked and not repeated by a restart', async () => {
 		const mailbox = 'waiting@example.test';
 		const id = await active(mailbox, {}, undefined, 3_600);
 		await watching(mailbox);

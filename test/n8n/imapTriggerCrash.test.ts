@@ -200,18 +200,18 @@ describe('n8n killed by SIGKILL', () => {
 		['row7', 'after the action, not settled'],
 		['row8', 'when all was settled'],
 		['row12', 'after a first activation without a server'],
-	] as const)('%s, %s: the mail succeeds once', (row, _when) => {
+	] as const)('%s, %s: the email succeeds once', (row, _when) => {
 		expect(succeeded(row)).toEqual(['mail']);
 	});
 
 	it.each([
 		['row3', 'when nothing had been stored and n8n has had the execution (row 11 too)'],
 		['row5', 'after the success, before the journal'],
-	] as const)('%s, %s: the mail is repeated once, never skipped', (row, _when) => {
+	] as const)('%s, %s: the email is repeated once, never skipped', (row, _when) => {
 		expect(succeeded(row)).toEqual(['mail', 'mail']);
 	});
 
-	it('row4, while the execution ran: the mail is handed over again and succeeds once', () => {
+	it('row4, while the execution ran: the email is handed over again and succeeds once', () => {
 		expect(succeeded('row4')).toEqual(['slow']);
 		expect(
 			done

@@ -106,7 +106,7 @@ function record(value: unknown): Record<string, unknown> {
 	return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-/** The subjects of the mails of an execution. */
+/** The subjects of the emails of an execution. */
 export function subjects(execution: Execution): string[] {
 	const items = execution.data?.resultData?.runData?.['IMAP Trigger']?.[0]?.data?.main?.[0] ?? [];
 	return items.map((item) => String(item.json.subject));

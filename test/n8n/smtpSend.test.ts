@@ -94,7 +94,7 @@ async function untilWaiting(workflowId: string): Promise<void> {
 }
 
 describe('send and wait', () => {
-	/** Asks, and gives the links of the mail once n8n waits. */
+	/** Asks, and gives the links of the email once n8n waits. */
 	async function ask(subject: string, parameters: Record<string, unknown>): Promise<{ id: string; links: string[]; email: Email }> {
 		const id = await serve(
 			subject,

@@ -240,7 +240,7 @@ describe('unique ids that cannot be trusted', () => {
 		expect((await round(mailbox, first.next)).items).toEqual(['mail 4', 'mail 5']);
 	});
 
-	it('are none where the mails of before have left: what has come since is new, however old', async () => {
+	it('are none where the emails of before have left: what has come since is new, however old', async () => {
 		const mailbox = 'turnover@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'));
 		const first = await round(mailbox, new Ledger());
@@ -459,7 +459,7 @@ describe('what comes of a mail', () => {
 	});
 
 	it('is given a second time to who opens it twice, after the others, and only that one', async () => {
-		const mailbox = 'reopened@example.test';
+		const mailbox = 'opened-twice@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
 		const { items, commands, left } = await round(mailbox, new Ledger(), {}, { readWhole: readTwice('2') });
 		expect([items, left]).toEqual([['1', '2 and 2', '3'], 0]);

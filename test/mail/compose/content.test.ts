@@ -113,7 +113,7 @@ describe('texts come out as they went in', () => {
 		]);
 	});
 
-	it('keeps every line of the mail itself within 998 bytes and ended by CRLF on the wire', async () => {
+	it('keeps every line of the email itself within 998 bytes and ended by CRLF on the wire', async () => {
 		const composed = await compose(
 			outgoing({
 				subject: '語'.repeat(500),

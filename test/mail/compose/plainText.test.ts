@@ -40,7 +40,7 @@ describe('text made from HTML', () => {
 			'example.test ada@example.test +49 123 456',
 		],
 		[
-			'names no address that leads nowhere outside of the mail',
+			'names no address that leads nowhere outside of the email',
 			'<a href="#top">top</a> <a href="javascript:x()">run</a> <a name="x">here</a> <a href="cid:x">file</a>',
 			'top run here file',
 		],

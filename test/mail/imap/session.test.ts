@@ -73,7 +73,7 @@ describe('a session', () => {
 });
 
 describe('search', () => {
-	it('finds what came after a UID, though the server gives the last mail for every range', async () => {
+	it('finds what came after a UID, though the server gives the last email for every range', async () => {
 		const { session } = await open(mail('a'), mail('b'));
 		expect(await searchAfter(session, 1, [])).toEqual({ uids: [2], highest: 2 });
 		expect(await searchAfter(session, 2, [])).toEqual({ uids: [], highest: 2 });
@@ -293,7 +293,7 @@ describe('fetching', () => {
 		expect(bytes.toString('latin1')).toContain(body);
 	}, 30_000);
 
-	it('streams a mail of 150 MB without holding it in memory', async () => {
+	it('streams an email of 150 MB without holding it in memory', async () => {
 		const { session, use, mailbox } = await open(mail('first'));
 		const path = join(sandbox.dovecot.mailFolder, mailbox, 'new', `${Date.now()}.large.host`);
 		const line = `${'x'.repeat(998)}\r\n`;
@@ -358,7 +358,7 @@ describe('fetching', () => {
 		expect(found.map((one) => ('failure' in one ? `refused ${one.uid}` : one.uid))).toEqual([1, 2, 3, 4, 5, 'refused 6', 7, 8, 9]);
 	});
 
-	it('loses neither a mail of broken MIME nor one with 10,000 addresses', async () => {
+	it('loses neither an email of broken MIME nor one with 10,000 addresses', async () => {
 		const addresses = Array.from({ length: 10_000 }, (_, index) => `p${index}@example.test`).join(',\r\n ');
 		const crowded = `Message-ID: <c@x>\r\nFrom: bob@example.test\r\nSubject: crowded\r\nTo: ${addresses}\r\n\r\nhello\r\n`;
 		const broken =
@@ -393,10 +393,10 @@ describe('actions on the server', () => {
 		const { session } = await open(mail('a'));
 		const failure = await act(session, [1], { kind: 'move', to: 'Nowhere' }).catch((error: unknown) => error);
 		expect(failure).toBeInstanceOf(MailError);
-		expect(String(failure)).toMatch(/did not move the mail to "Nowhere"/);
+		expect(String(failure)).toMatch(/did not move the email to "Nowhere"/);
 	});
 
-	it('harm nothing where the mail has gone', async () => {
+	it('harm nothing where the email has gone', async () => {
 		const { session } = await open(mail('a'));
 		for (const action of [{ kind: 'read' }, { kind: 'flag' }, { kind: 'delete' }] as const) await act(session, [77], action);
 	});

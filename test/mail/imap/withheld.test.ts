@@ -79,7 +79,11 @@ describe('a mail that SEARCH finds and FETCH answers with a bare OK', () => {
 
 	it('fails where none of these ways gives it, and the folder can be changed afterwards', async () => {
 		const { told, session, mailbox } = await fetched(mail('second'), { kind: 'withheld', sections: ['', 'HEADER', 'TEXT', 'BODY[]'] });
-		expect(told).toEqual([FIRST, expect.stringMatching(/^2 protocol: The server lists the mail and gives no answer about it/), THIRD]);
+		expect(told).toEqual([
+			FIRST,
+			expect.stringMatching(/^2 protocol: The server lists the email but gives no readable answer about it/),
+			THIRD,
+		]);
 		await session.run('UID STORE', async (client) => await client.messageFlagsAdd('1', ['\\Flagged'], { uid: true }));
 		expect((await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'FLAGGED')).trim()).not.toBe('');
 	});
@@ -116,7 +120,7 @@ describe('a large mail', () => {
 
 	it('is no success where it stays empty from the middle on, nor does its TEXT give more', async () => {
 		const { told } = await fetched(mail('second', body), { kind: 'short', at: 2_000_000, bytes: 0 }, { largeAbove: 1_000_000 });
-		expect(told).toEqual([FIRST, expect.stringMatching(/^2 protocol: The server gave only \d+ bytes of a mail of \d+\.$/), THIRD]);
+		expect(told).toEqual([FIRST, expect.stringMatching(/^2 protocol: The server gave only \d+ bytes of an email of \d+\.$/), THIRD]);
 	}, 30_000);
 
 	it('comes by its HEADER and TEXT where BODY[] is a bare OK', async () => {

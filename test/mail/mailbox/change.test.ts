@@ -34,7 +34,7 @@ async function apply(own: Scene, value: unknown, wanted: Change, folder = 'INBOX
 const subjectsOf = async ({ sandbox, mailbox }: Scene, folder?: string): Promise<string[]> =>
 	(await sandbox.messages(mailbox, folder)).map((bytes) => /^Subject: (.*)$/m.exec(bytes.toString())?.[1]?.trim() ?? '').sort();
 
-describe.each(WAYS)('mails of a folder, %s', (way) => {
+describe.each(WAYS)('emails of a folder, %s', (way) => {
 	it('are moved in one command and told under their new UIDs', async () => {
 		const own = made(way);
 		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'), mail('c'));
@@ -67,7 +67,7 @@ describe.each(WAYS)('mails of a folder, %s', (way) => {
 		await own.makeFolder('Done');
 		expect(await there(own, [1, 77])).toEqual([
 			expect.objectContaining({ kind: 'there', uid: 1 }),
-			{ kind: 'gone', uid: 77, folder: 'INBOX', reason: 'The mail with UID 77 is no longer in "INBOX".' },
+			{ kind: 'gone', uid: 77, folder: 'INBOX', reason: 'The email with UID 77 is no longer in "INBOX".' },
 		]);
 		expect([...(await apply(own, [1, 77], { kind: 'move', to: 'Done' })).keys()]).toEqual([1]);
 		expect(await subjectsOf(own, 'Done')).toEqual(['a']);
@@ -80,10 +80,10 @@ describe.each(WAYS)('mails of a folder, %s', (way) => {
 		const item = { uid: 1, uidValidity: '12345', folder: 'Box', messageId: '<wanted@example.test>' };
 		expect(await there(own, item)).toMatchObject([{ kind: 'there', uid: 2, foundAgain: true }]);
 		expect(await there(own, { uid: 1, uidValidity: '12345', folder: 'Box' })).toMatchObject([
-			{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('numbered its mails anew') } },
+			{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('has been recreated') } },
 		]);
 		expect(await there(own, { ...item, messageId: '<nowhere@example.test>' })).toMatchObject([
-			{ kind: 'failed', error: { message: expect.stringContaining('no mail with its Message-ID') } },
+			{ kind: 'failed', error: { message: expect.stringContaining('no email with its Message-ID') } },
 		]);
 	});
 
@@ -96,7 +96,7 @@ describe.each(WAYS)('mails of a folder, %s', (way) => {
 			{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('other@example.test') } },
 		]);
 		expect(await there(own, { uid: 1, uidValidity, messageId: '<other@example.test>' })).toMatchObject([
-			{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('another one') } },
+			{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('is not the email of the item') } },
 		]);
 		expect(await there(own, { uid: 1, uidValidity, messageId: '<a@example.test>' })).toMatchObject([{ kind: 'there', uid: 1 }]);
 	});
@@ -128,7 +128,7 @@ describe('a server that has no MOVE', () => {
 		const done = await apply(own, 2, { kind: 'move', to: 'Done' });
 		expect(done.get(2)).toMatchObject({
 			kind: 'failed',
-			error: { message: expect.stringContaining('it is in both now'), permanent: true },
+			error: { message: expect.stringContaining('it is in both folders now'), permanent: true },
 		});
 	});
 
@@ -140,7 +140,7 @@ describe('a server that has no MOVE', () => {
 		own.sandbox.exchange.plan('imap', 'UID COPY', { drop: true });
 		expect((await apply(own, 1, { kind: 'move', to: 'Done' })).get(1)).toMatchObject({
 			kind: 'failed',
-			error: { code: 'lost', permanent: true, message: expect.stringContaining('nothing is repeated') },
+			error: { code: 'lost', permanent: true, message: expect.stringContaining('Nothing is repeated') },
 		});
 		expect(commandsOf(own).filter((line) => line.startsWith('UID COPY'))).toHaveLength(1);
 	});

@@ -45,7 +45,7 @@ describe('pipelining', () => {
 		const refused = await session.deleteMany([1, 2, 3]);
 		expect([...refused.keys()]).toEqual([2]);
 		expect(refused.get(2)).toMatchObject({ code: 'notFound', command: 'DELE 2' });
-		await expect(session.quit()).rejects.toMatchObject({ message: expect.stringContaining('2 mails') });
+		await expect(session.quit()).rejects.toMatchObject({ message: expect.stringContaining('2 emails') });
 		expect(server.atOnce).toBe(3);
 	});
 

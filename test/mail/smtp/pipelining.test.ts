@@ -12,7 +12,7 @@ import { accountOn, ways } from '../../support/account';
 import { outgoing } from './smtpRig';
 
 /**
- * One mail behind the other (RFC 2920): what Postfix does with it, other tests show. Here a server that answers a mail
+ * One email behind the other (RFC 2920): what Postfix does with it, other tests show. Here a server that answers a mail
  * only when it is told to, since what counts is what has come before the answer.
  */
 let sandbox: Sandbox;
@@ -147,7 +147,7 @@ it('a mail whose file fails leaves the mail ahead its answer', async () => {
 	await new Promise((resolve) => file.once('close', resolve).destroy(new Error('EIO')));
 	answer('250 2.0.0 the first');
 	expect(await first).toMatchObject({ response: '250 2.0.0 the first', deliveryUnknown: false });
-	expect(await second).toMatch(/could not be read to its end: EIO/);
+	expect(await second).toMatch(/could not be read completely: EIO/);
 	await heard(lines, { '.': 1 });
 });
 

@@ -259,7 +259,7 @@ describe('a mail that the server takes for nobody', () => {
 		await expect(failing).rejects.toBeInstanceOf(MailError);
 	});
 
-	it('says of a refusal of the whole mail what the server says, and names nobody', async () => {
+	it('says of a refusal of the whole email what the server says, and names nobody', async () => {
 		sandbox.exchange.plan('smtp', 'MAIL', { reply: '550 5.7.60 SMTP; Client does not have permissions to send as this sender' });
 		await expect(run(readers(2))).rejects.toMatchObject({ code: 'forbidden', message: expect.not.stringContaining('reader') });
 	});

@@ -355,7 +355,7 @@ describe('an action for which the server says of one mail that it is busy', () =
 	}, 480_000);
 });
 
-describe('a mail of which the server does not tell what a filter beyond ASCII needs to know', () => {
+describe('an email of which the server does not tell what a filter beyond ASCII needs to know', () => {
 	it('is handed over, holds up no other, and is passed by in silence where it has gone', async () => {
 		const one = rig({ criteria: criteriaOfFilters({ subject: 'größe' }) });
 		answerFor(sandbox, one.mailbox, 'UID FETCH … ENVELOPE', [1], NOT_CONVERTED);

@@ -64,7 +64,7 @@ it('takes a backlog of 10,000 in batches, oldest first, holds no more than it ha
 	expect(commands.length).toBeLessThan(COUNT / 4);
 }, 300_000);
 
-it('fetches the mails of a failed batch together, though each is tried by itself', async () => {
+it('fetches the emails of a failed batch together, though each is tried by itself', async () => {
 	const mailbox = 'apart@example.test';
 	await sandbox.fill(
 		mailbox,

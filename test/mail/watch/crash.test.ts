@@ -99,7 +99,7 @@ describe('a crash', () => {
 		expect(await unread(first.mailbox)).toBe(0);
 	});
 
-	it('row 7, action made, not settled: the action is repeated without harm, the mail is not', async () => {
+	it('row 7, action made, not settled: the action is repeated without harm, the email is not', async () => {
 		const first = rig({ rules: { after: { kind: 'delete' } } });
 		await first.watch.start();
 		await first.deliver('mail');

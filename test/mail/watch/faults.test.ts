@@ -158,7 +158,7 @@ describe('a watch and the network', () => {
 		await one.until('another attempt', () => one.tokens > tokens, 20_000);
 		expect(one.reports).toHaveLength(1);
 		sandbox.exchange.refusing.delete('imap');
-		await one.until('the recovery', () => one.logs.at(-1) === 'watching (IDLE), after a failure that had been reported', 20_000);
+		await one.until('the recovery', () => one.logs.at(-1) === 'watching (IDLE), recovered after a reported failure', 20_000);
 	}, 60_000);
 
 	it('waits as long as a throttling server asks, on the same session', async () => {

@@ -166,7 +166,7 @@ describe('a folder that is another one by now', () => {
 		60_000,
 	);
 
-	it('whose server has lost the last mails, and gives their UIDs to new ones, is watched on from there', async () => {
+	it('whose server has lost the last emails, and gives their UIDs to new ones, is watched on from there', async () => {
 		const one = rig({
 			folders: ['Work'],
 			startFrom: { kind: 'unread' },
@@ -182,7 +182,7 @@ describe('a folder that is another one by now', () => {
 		await sandbox.renewFolder(one.mailbox, 'Work');
 		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', one.mailbox, '--uid-validity', String(uidValidity), 'Work');
 		sandbox.exchange.reset();
-		await one.until('the new session', () => one.logs.join().includes('forgotten the last mails'), 30_000);
+		await one.until('the new session', () => one.logs.join().includes('lost the last emails'), 30_000);
 		expect(one.stored.folders.Work).toMatchObject({ uid: 0, pending: {} });
 		await append(one, 'Work', ['new', 0]);
 		await one.until('the new mail', () => one.subjects.includes('new'));
@@ -252,7 +252,7 @@ describe('a folder that is another one by now', () => {
 		await two.deliver('old');
 		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', two.mailbox, '--uid-validity', '14', 'INBOX');
 		await two.watch.start();
-		expect(two.logs.join()).toContain('another mailbox than before');
+		expect(two.logs.join()).toContain('the mailbox is not the same as before');
 		await two.deliver('of the other');
 		await two.until('the mail', () => two.handed.length === 1);
 		expect(two.subjects).toEqual(['of the other']);

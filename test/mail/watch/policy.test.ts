@@ -184,7 +184,7 @@ describe('the cursor', () => {
 		expect(askFor(memory, 'Work', 20_000)).toBe(9_000);
 	});
 
-	it('goes on after a change of UIDVALIDITY with what came since the last mail or the oldest unfinished one', () => {
+	it('goes on after a change of UIDVALIDITY with what came since the last email or the oldest unfinished one', () => {
 		const folder = { ...state(), newest: 90_000 };
 		expect(stateAfterChange(folder, place(100, '2'))).toMatchObject({ uidValidity: '2', uid: 0, start: { upTo: 99, since: 90_000 } });
 		const cursor = new Cursor(folder, () => undefined);

@@ -28,7 +28,7 @@ describe('what fails though the session goes on', () => {
 			sandbox.exchange.reset();
 			await one.until('the end', () => one.handed.length === 1 && one.watch.idle);
 			expect(times(one, 'to slow down')).toBe(1);
-			expect(one.logs.at(-1)).toBe('mails are dealt with again');
+			expect(one.logs.at(-1)).toBe('emails are processed again');
 			expect(one.tokens).toBe(1);
 		},
 		40_000,
@@ -66,7 +66,7 @@ describe('a disk that is full for a while', () => {
 	}, 30_000);
 });
 
-describe('mails of which no item can be made', () => {
+describe('emails of which no item can be made', () => {
 	it('wait for another try up to a hundred; the rest stays in the mailbox', async () => {
 		const one = rig({
 			startFrom: { kind: 'unread' },
@@ -85,7 +85,7 @@ describe('mails of which no item can be made', () => {
 	});
 });
 
-describe('mails of which no item can be made, among others in a batch', () => {
+describe('emails of which no item can be made, among others in a batch', () => {
 	it('repeat none of the others while they wait', async () => {
 		const tried = new Map<number, number>();
 		const one = rig({

@@ -102,7 +102,7 @@ describe('a draft', () => {
 		expect(await first('create', { subject: 'nobody yet', text: 'x' })).toMatchObject({ uid: 2, recipients: [] });
 	});
 
-	it('answers a mail of the mailbox in its thread, or forwards it with its files', async () => {
+	it('answers an email of the mailbox in its thread, or forwards it with its files', async () => {
 		await box(original);
 		await first('createReply', { uid: 1, replyType: 'replyAll', text: 'Alles gut.' });
 		await first('createReply', {

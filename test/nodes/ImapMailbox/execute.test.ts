@@ -198,7 +198,7 @@ describe('Get', () => {
 		const [item] = await run({ operation: 'getMany', folder: 'Work/Done', format: 'fields' });
 		expect(subjects(await run({ operation: 'get', uid: item }))).toEqual(['far away']);
 		await expect(run({ operation: 'get', uid: 99 })).rejects.toThrow(/UID 99 is no longer in "INBOX"/);
-		await expect(run({ operation: 'get', uid: '<gone@example.test>' })).rejects.toThrow(/No mail with the Message-ID/);
+		await expect(run({ operation: 'get', uid: '<gone@example.test>' })).rejects.toThrow(/No email with the Message-ID/);
 	});
 
 	it('downloads only the attachments that are wanted', async () => {

@@ -235,7 +235,7 @@ describe('activation', () => {
 			expect(rig.saved[0]?.message).toContain('There is no folder "Later"');
 			await rig.until('another attempt', () => rig.logs.filter((line) => line.includes('no session')).length >= 1);
 			await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Later');
-			await rig.until('the recovery', () => rig.logs.at(-1)?.includes('watching (IDLE), after a failure that had been reported') === true);
+			await rig.until('the recovery', () => rig.logs.at(-1)?.includes('watching (IDLE), recovered after a reported failure') === true);
 			expect(rig.saved).toHaveLength(1);
 			expect(rig.emitErrors).toBe(0);
 		},

@@ -95,7 +95,7 @@ describe('the parameters of many items', () => {
 describe('recipients of whom the server refuses some', () => {
 	const toEmail = `${GRACE}, nobody@example.test`;
 
-	it('are told with its answer, and the others have the mail', async () => {
+	it('are told with its answer, and the others have the email', async () => {
 		const [item] = await execute({ toEmail });
 		expect(item?.json).toMatchObject({
 			accepted: [GRACE],
@@ -114,7 +114,7 @@ describe('recipients of whom the server refuses some', () => {
 			{ subject, continueOnFail: true, options: { failOnRejected: true } },
 			{ toEmail: [toEmail, GRACE] },
 		);
-		expect(failed?.json.error).toMatch(/refused nobody@example\.test \(550 .*\); the other recipients have the mail/);
+		expect(failed?.json.error).toMatch(/refused nobody@example\.test \(550 .*\); the other recipients have the email/);
 		expect(failed?.json).toMatchObject({
 			accepted: [GRACE],
 			rejected: ['nobody@example.test'],

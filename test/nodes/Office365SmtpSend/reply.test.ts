@@ -402,9 +402,9 @@ describe('what is answered', () => {
 	});
 
 	it.each([
-		['no mail at all', { original: { a: 1 } }, 'Original Message: the value is not a mail'],
+		['no mail at all', { original: { a: 1 } }, 'Original Message: the value is not an email'],
 		['text', { original: 'hello' }, 'Original Message: the value is text'],
-		['a mail without a sender', { original: { messageId: '<a@example.test>', from: '' } }, 'no sender that could be answered'],
+		['a mail without a sender', { original: { messageId: '<a@example.test>', from: '' } }, 'no sender to reply to'],
 	])('that is %s is refused, naming the field', async (_name, parameters, message) => {
 		await expect(reply({ json: {} }, parameters)).rejects.toMatchObject({
 			code: 'input',

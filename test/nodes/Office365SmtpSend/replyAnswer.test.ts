@@ -144,7 +144,7 @@ describe('a reply to a question', () => {
 		});
 	});
 
-	it('is found also by a mail of the other person, and waits for the others', async () => {
+	it('is found also by an email of the other person, and waits for the others', async () => {
 		const { messageIds } = await asking(approvers('all', `${GRACE},${LIN}`));
 		expect(await take(reply(messageIds[0], 'Yes', { from: LIN }))).toMatchObject({ answerTaken: true });
 		expect(output()).toBeUndefined();

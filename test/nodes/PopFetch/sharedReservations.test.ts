@@ -107,7 +107,7 @@ describe('reservations among workers', () => {
 		process.env.EXECUTIONS_MODE = 'queue';
 	});
 
-	it('let two workers share the new mails of a mailbox', async () => {
+	it('let two workers share the new emails of a mailbox', async () => {
 		const mailbox = 'shared@example.test';
 		await sandbox.deliver(
 			mailbox,
