@@ -170,3 +170,15 @@ describe('several people', () => {
 		expect(() => needed('count', 3, 4)).toThrow(expect.objectContaining({ code: 'input', field: 'Needed Answers' }));
 	});
 });
+
+describe('an escalated question', () => {
+	it.each<Rule>(['first', 'all', 'majority', 'count'])(
+		'is decided by the answer of the person whom it was escalated to, by the rule %s too',
+		(rule) => {
+			for (const approved of [true, false]) {
+				const before = rule === 'first' ? [] : [{ approved: !approved }];
+				expect(decide(rule, 5, 3, [...before, { approved, escalated: true }])).toBe(approved);
+			}
+		},
+	);
+});

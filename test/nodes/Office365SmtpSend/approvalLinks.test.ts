@@ -114,6 +114,7 @@ describe('an answer', () => {
 		['one of the same length', right.replace(/signature=\w+/, `signature=${'0'.repeat(64)}`)],
 		['none', right.replace(/&signature=\w+/, '')],
 		['an empty one', right.replace(/signature=\w+/, 'signature=')],
+		['one that n8n made for something else', signed(17, { approved: 'true', format: 'chat' })],
 		['two', `${right}&signature=${new URL(right).searchParams.get('signature') ?? ''}`],
 		['that of the other button', signed(17, { approved: 'false' }).replace('approved=false', 'approved=true')],
 		['that of another execution', signed(18, { approved: 'true' })],

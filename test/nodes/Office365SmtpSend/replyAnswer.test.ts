@@ -215,10 +215,17 @@ describe('a reply to a question', () => {
 		}
 	});
 
+	it('is refused by the execution itself: an answer without the code', async () => {
+		const one = await asking({ toEmail: GRACE, options: { confirmByCode: true } });
+		const who = new URL(one.links.get(GRACE)?.[0] ?? '').searchParams.get('who') ?? '';
+		expect(who).not.toBe('');
+		const refused = await call(one, { work: 'answer', approved: true, who });
+		expect([refused.state, refused.output]).toEqual(['refused', undefined]);
+	});
+
 	it.each<[string, INodeParameters, object]>([
 		['of somebody who was not asked', { toEmail: GRACE }, { who: LIN }],
 		['of nobody', { toEmail: GRACE }, { who: '' }],
-		['without the code', { toEmail: GRACE, options: { confirmByCode: true } }, { who: GRACE }],
 		['to a form', { toEmail: GRACE, responseType: 'customForm', formFields: { values: [{ fieldLabel: 'x' }] } }, { who: GRACE }],
 		['with an address in place of a person', approvers('all', `${GRACE},${LIN}`), { who: GRACE }],
 	])('is refused by the execution itself: an answer %s', async (_name, parameters, who) => {
