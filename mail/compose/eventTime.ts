@@ -1,17 +1,9 @@
 import { inputError } from '../errors';
-import { ianaZone } from '../item/calendar/zone';
+import { ianaZone, momentIn, wallClock, type Local } from '../item/calendar/zone';
 
-/** Wall-clock time, as people write it. */
-export interface Local {
-	year: number;
-	month: number;
-	day: number;
-	hour: number;
-	minute: number;
-	second: number;
-}
-
-const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+/** The zone in brackets at the end says no more than the offset before it (RFC 9557). */
+const ISO =
+	/^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?)?\s{0,2}(?:(Z|[+-]\d{2}(?::?\d{2})?)(?:\[[\w/+-]{1,60}\])?)?$/i;
 
 /**
  * A moment from ISO 8601 text, a Date, or anything that becomes such text in JSON (n8n's DateTime). Text without an
@@ -20,7 +12,7 @@ const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?
  */
 export function readMoment(field: string, value: unknown, timeZone: string): Date {
 	const { local, offset, text } = parse(field, value);
-	const moment = offset === undefined ? inZone(local, timeZone) : new Date(text.replace(' ', 'T').replace(/([+-]\d{2})(\d{2})$/, '$1:$2'));
+	const moment = offset === undefined ? momentIn(utcOf(local), timeZone) : new Date(utcOf(local) - milliseconds(offset));
 	if (Number.isNaN(moment.getTime())) throw wrong(field, text);
 	return moment;
 }
@@ -103,25 +95,8 @@ function utcOf({ year, month, day, hour, minute, second }: Local): number {
 	return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** Where the clock shows `local`; in an hour that the clock leaves out, as much later as it jumps. */
-function inZone(local: Local, timeZone: string): Date {
-	const wanted = utcOf(local);
-	const offsetAt = (at: number): number => utcOf(wallClock(new Date(at), timeZone)) - at;
-	const first = wanted - offsetAt(wanted);
-	return new Date(wanted - offsetAt(first));
-}
-
-export function wallClock(moment: Date, timeZone: string): Local {
-	const parts = new Intl.DateTimeFormat('en-US', {
-		timeZone,
-		hourCycle: 'h23',
-		year: 'numeric',
-		month: 'numeric',
-		day: 'numeric',
-		hour: 'numeric',
-		minute: 'numeric',
-		second: 'numeric',
-	}).formatToParts(moment);
-	const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
-	return { year: part('year'), month: part('month'), day: part('day'), hour: part('hour'), minute: part('minute'), second: part('second') };
+/** Of `Z`, `+01`, `+0130` or `-01:30`. */
+function milliseconds(offset: string): number {
+	const [, sign = '+', hours = '0', minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(offset) ?? [];
+	return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }

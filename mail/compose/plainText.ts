@@ -86,7 +86,10 @@ const BLOCKS = names(
 const APART = names('blockquote dl h1 h2 h3 h4 h5 h6 menu ol p pre table ul');
 const ROWS = names('caption tbody tfoot thead tr');
 
-const HIDES = /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)/i;
+const HIDES = /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0{0,9})?(?![.\d]))/i;
+/** How newsletters hide the text of their preview, besides. */
+const NO_HEIGHT = /(?:^|[;\s])(?:max-)?height\s*:\s*0(?![.\d])/i;
+const CLIPPED = /(?:^|[;\s])overflow\s*:\s*hidden/i;
 const BLOCK = /(?:^|[;\s])display\s*:\s*block/i;
 const PREFORMATTED = /(?:^|[;\s])white-space\s*:\s*(?:pre(?!-line)|break-spaces)/i;
 /** A style attribute's beginning, in characters, is enough. */
@@ -242,7 +245,9 @@ class Elements {
 }
 
 function isUnseen(name: string, attributes: Attributes): boolean {
-	return UNSEEN.has(name) || attributes.has('hidden') || HIDES.test(attributes.get('style')?.slice(0, LONGEST_STYLE) ?? '');
+	if (UNSEEN.has(name) || attributes.has('hidden')) return true;
+	const style = attributes.get('style')?.slice(0, LONGEST_STYLE) ?? '';
+	return HIDES.test(style) || (NO_HEIGHT.test(style) && CLIPPED.test(style));
 }
 
 function integer(text: string | undefined): number | undefined {

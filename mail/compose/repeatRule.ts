@@ -37,15 +37,17 @@ export function repeatRule(given: string, first: string | Date, timeZone: string
 		inputError(FIELD, `"${given.slice(0, 100)}" is not a rule of iCalendar.`, 'Give for example FREQ=WEEKLY;BYDAY=MO;COUNT=10.');
 	const parts = new Map<string, string>();
 	for (const part of text.split(';')) {
-		const [name = '', value = '', ...more] = part.split('=').map((one) => one.trim());
+		const [name = '', value = '', ...more] = part.split('=').map((one) => one.replace(/ /g, ''));
 		const plain = name === 'UNTIL' ? value.replace(/[-:]|\.\d{1,9}(?=Z?$)/g, '') : value;
 		if (more.length > 0 || parts.has(name) || PARTS.get(name)?.test(plain) !== true) throw wrong();
 		parts.set(name, plain);
 	}
-	if (!text.startsWith('FREQ=') || (parts.has('COUNT') && parts.has('UNTIL'))) throw wrong();
+	const frequency = parts.get('FREQ');
+	if (frequency === undefined || (parts.has('COUNT') && parts.has('UNTIL'))) throw wrong();
 	const until = parts.get('UNTIL');
 	if (until !== undefined) parts.set('UNTIL', lastOf(until, first, timeZone));
-	return [...parts].map((part) => part.join('=')).join(';');
+	// Older calendars want FREQ first (RFC 5545, section 3.3.10).
+	return [...new Map([['FREQ', frequency], ...parts])].map((part) => part.join('=')).join(';');
 }
 
 /** A day and a moment cannot be compared, so the end of a series is of the same kind as its start (RFC 5545, section 3.3.10). */

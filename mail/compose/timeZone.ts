@@ -1,12 +1,12 @@
 import { DAY_MS } from '../durations';
-import { wallClock } from './eventTime';
+import { offsetIn } from '../item/calendar/zone';
 
 /** Changes of the clock in this many years from the event's on; a series that goes on keeps the last two, as rules. */
 const YEARS = 2;
 
 /** The clock of a zone, as iCalendar has it: 20261130T153000. */
 export function localStamp(moment: Date, timeZone: string): string {
-	return new Date(moment.getTime() + offsetAt(moment.getTime(), timeZone)).toISOString().replace(/[-:]|\.\d+Z/g, '');
+	return new Date(moment.getTime() + offsetIn(moment.getTime(), timeZone)).toISOString().replace(/[-:]|\.\d+Z/g, '');
 }
 
 /** The end of a series without one, for zones whose changes follow no yearly rule. */
@@ -50,7 +50,7 @@ function explicit(timeZone: string, year: number, until: Date): string[][] {
 	const named = changesOf(timeZone, first, last).map(({ at, before, after }) =>
 		observance(after > before ? 'DAYLIGHT' : 'STANDARD', localText(at + before), before, after),
 	);
-	return [fixed(offsetAt(first, timeZone)), ...named];
+	return [fixed(offsetIn(first, timeZone)), ...named];
 }
 
 interface Change {
@@ -61,15 +61,10 @@ interface Change {
 	after: number;
 }
 
-function offsetAt(at: number, timeZone: string): number {
-	const { year, month, day, hour, minute, second } = wallClock(new Date(at), timeZone);
-	return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
-}
-
 function changesOf(timeZone: string, from: number, to: number): Change[] {
 	const changes: Change[] = [];
-	for (let [day, before] = [from, offsetAt(from, timeZone)]; day < to; day += DAY_MS) {
-		const after = offsetAt(day + DAY_MS, timeZone);
+	for (let [day, before] = [from, offsetIn(from, timeZone)]; day < to; day += DAY_MS) {
+		const after = offsetIn(day + DAY_MS, timeZone);
 		if (after !== before) changes.push({ at: instantOf(timeZone, day, day + DAY_MS, before), before, after });
 		before = after;
 	}
@@ -81,7 +76,7 @@ function instantOf(timeZone: string, from: number, to: number, before: number): 
 	let [low, high] = [from, to];
 	while (high - low > 60_000) {
 		const middle = Math.floor((low + high) / 120_000) * 60_000;
-		if (offsetAt(middle, timeZone) === before) low = middle;
+		if (offsetIn(middle, timeZone) === before) low = middle;
 		else high = middle;
 	}
 	return high;

@@ -1,18 +1,57 @@
-/** Wall-clock time in a zone that Node knows, as ICU does: IANA names, and Windows' names by way of the CLDR's table. */
+import { DAY_MS } from '../../durations';
+
+/**
+ * Names of the IANA's table without a slash that mean one clock to everybody. The others, as EST or MST, are clocks without daylight saving
+ * time there, and people mean another one by them.
+ */
+const SINGLE_NAMES = new Set(
+	(
+		'UTC GMT UCT Zulu Universal Greenwich CET EET MET WET EST5EDT CST6CDT MST7MDT PST8PDT Cuba Egypt Eire GB Hongkong Iceland ' +
+		'Iran Israel Jamaica Japan Kwajalein Libya NZ Navajo PRC Poland Portugal ROC ROK Singapore Turkey W-SU'
+	).split(' '),
+);
+/** Windows' and IANA's names by their lower case; made at first use. */
+let namesInAnyCase: ReadonlyMap<string, string> | undefined;
+
+/**
+ * The IANA name of a zone, in whatever case, that Node knows, as ICU does: IANA names, and Windows' names by way of the CLDR's table.
+ * Undefined where the name means nothing, or more than one clock.
+ */
 export async function ianaZone(name: string): Promise<string | undefined> {
-	// Mozilla and others put a path before the name: /mozilla.org/20050126_1/Europe/Berlin.
 	const plain = name
 		// Microsoft Graph of events that were made in UTC.
 		.replace(/^tzone:\/\/Microsoft\/Utc$/i, 'UTC')
-		.replace(/^\/?[\w.]{1,60}\/[\w]{1,40}\/(?=[A-Z])/, '')
 		.replace(/^"|"$/g, '')
 		.trim();
 	if (plain === '' || plain.length > 100) return undefined;
+	const found = await zoneNamed(plain);
+	if (found !== undefined) return found;
+	// Mozilla and others put a path before the name: /mozilla.org/20050126_1/Europe/Berlin.
+	const behindPath = plain.replace(/^\/?[\w.]{1,60}\/[\w]{1,40}\/(?=[A-Z])/i, '');
+	return behindPath === plain ? undefined : await zoneNamed(behindPath);
+}
+
+async function zoneNamed(name: string): Promise<string | undefined> {
+	const usual = (await allNames()).get(name.toLowerCase()) ?? name;
 	// Loaded at first use.
 	const { findIana } = await import('windows-iana');
-	const found = findIana(plain)[0];
+	const [found] = findIana(usual);
 	if (found !== undefined) return found;
-	return /^(?:UTC|GMT|[A-Z][A-Za-z_]{1,30}\/[\w+/-]{1,60})$/.test(plain) && isKnown(plain) ? plain : undefined;
+	return (SINGLE_NAMES.has(usual) || /^[A-Z][A-Za-z_]{1,30}(?:\/[\w+-]{1,60}){1,2}$/.test(usual)) && isKnown(usual) ? usual : undefined;
+}
+
+async function allNames(): Promise<ReadonlyMap<string, string>> {
+	if (namesInAnyCase === undefined) {
+		const { IANA_ALIAS_MAP, WINDOWS_TO_IANA_MAP } = await import('windows-iana');
+		const names = [
+			...SINGLE_NAMES,
+			...IANA_ALIAS_MAP.flatMap(({ alias }) => alias).filter((one) => one.includes('/')),
+			...Intl.supportedValuesOf('timeZone'),
+			...WINDOWS_TO_IANA_MAP.map(({ windowsName }) => windowsName),
+		];
+		namesInAnyCase = new Map([...names.map((one): [string, string] => [one.toLowerCase(), one]), ['z', 'UTC']]);
+	}
+	return namesInAnyCase;
 }
 
 function isKnown(zone: string): boolean {
@@ -23,18 +62,45 @@ function isKnown(zone: string): boolean {
 	}
 }
 
-/** The moment at which the clock of `zone` shows what `utc` shows in UTC. */
+/**
+ * The moment at which the clock of `zone` shows what `utc` shows in UTC: the first one of two, where the clock goes back, and where it leaves
+ * the time out, as much later as it jumps (RFC 5545, section 3.3.5).
+ */
 export function momentIn(utc: number, zone: string): Date {
-	const first = utc - offset(utc, zone);
-	return new Date(utc - offset(first, zone));
+	const [before, after] = [utc - DAY_MS, utc + DAY_MS].map((at) => offsetIn(at, zone));
+	for (const offset of [before, after]) {
+		const at = utc - (offset ?? 0);
+		if (offsetIn(at, zone) === offset) return new Date(at);
+	}
+	return new Date(utc - (before ?? 0));
 }
 
-function offset(at: number, zone: string): number {
-	const parts = new Intl.DateTimeFormat('en-US', {
-		...{ timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
-		...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
-	}).formatToParts(new Date(at));
+/** Wall-clock time, as people write it. */
+export interface Local {
+	year: number;
+	month: number;
+	day: number;
+	hour: number;
+	minute: number;
+	second: number;
+}
+
+/** Making a formatter takes longer than using it a hundred times, and the same zone is asked for again and again. */
+let last: { zone: string; format: Intl.DateTimeFormat } | undefined;
+
+/** What the clock of `zone` shows. */
+export function wallClock(moment: Date, zone: string): Local {
+	if (last?.zone !== zone) {
+		const numeric = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' } as const;
+		last = { zone, format: new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', ...numeric }) };
+	}
+	const parts = last.format.formatToParts(moment);
 	const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
-	const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-	return shown - Math.floor(at / 1000) * 1000;
+	return { year: part('year'), month: part('month'), day: part('day'), hour: part('hour'), minute: part('minute'), second: part('second') };
+}
+
+/** Ms to the east of UTC. */
+export function offsetIn(at: number, zone: string): number {
+	const { year, month, day, hour, minute, second } = wallClock(new Date(at), zone);
+	return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
 }

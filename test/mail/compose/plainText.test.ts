@@ -83,6 +83,12 @@ describe('text made from HTML', () => {
 			'shown',
 		],
 		[
+			'leaves out previews that are hidden by their height or opacity, and nothing that is only clipped, thin or faint',
+			'<div style="max-height:0; overflow:hidden; mso-hide:all">pre</div><p style="height:0px;overflow: hidden">pre</p><span style="opacity:0">pre</span>' +
+				'<div style="overflow:hidden;max-height:0.5em">a</div><div style="line-height:0;overflow:hidden">b</div><div style="opacity:0.8">c</div><td style="font-size:0">d</td>',
+			lines('a', 'b', 'c', 'd'),
+		],
+		[
 			'does not lose what follows a hidden element that is never closed',
 			'<table><tr><td><span style="display:none">pre</td></tr><tr><td>shown</td></tr></table>',
 			'shown',

@@ -199,6 +199,25 @@ describe('addresses', () => {
 	});
 });
 
+describe('refusals of the identity platform', () => {
+	it.each([
+		['row 17: a permission that is none', 65006, /permission that the resource does not have/, /API permissions/],
+		['row 17: a certificate out of its time', 1000502, /certificate is out of its time/, /new certificate/],
+		['row 17: an account that was deleted', 500341, /deleted/, /Deleted users/],
+		['row 17: a device that is unknown', 700003, /device .* unknown/, /./],
+	])('%s', async (_name, aadsts, sentence, remedy) => {
+		sandbox.identity.failNext({ error: 'invalid_request', aadsts, description: 'Refused.' }, 4);
+		// A mailbox of its own: the token of another one is kept.
+		const failure = await run({ toEmail: 'grace#@example.test', options: { retryFor: 0 } }, undefined, `row17-${aadsts}@example.test`).then(
+			() => undefined,
+			(error: unknown) => error,
+		);
+		sandbox.identity.recover();
+		expect(failure).toMatchObject({ message: expect.stringMatching(sentence), description: expect.stringMatching(remedy) });
+		expect(Reflect.get(Object(failure), 'description')).toContain(`AADSTS${aadsts}`);
+	});
+});
+
 describe('text made from HTML', () => {
 	it.each([
 		['row 9', '<table><tr><td>Item</td><td>Price</td></tr><tr><td>Apples</td><td>3 €</td></tr></table>', 'Item\tPrice\nApples\t3 €'],

@@ -369,6 +369,54 @@ describe('times as other nodes give them', () => {
 		expect(vevent.getFirstProperty('dtstart')?.getFirstValue()?.toString()).toMatch(/^2026-11-30T15:30:00/);
 	});
 
+	it.each([
+		['europe/berlin', 'Europe/Berlin'],
+		['EUROPE/BERLIN', 'Europe/Berlin'],
+		['america/argentina/buenos_aires', 'America/Argentina/Buenos_Aires'],
+		['w. europe standard time', 'Europe/Berlin'],
+		['EASTERN STANDARD TIME', 'America/New_York'],
+		['CET', 'CET'],
+		['est5edt', 'EST5EDT'],
+		['Japan', 'Japan'],
+		['utc', 'Etc/UTC'],
+		['Z', 'Etc/UTC'],
+	])('take the zone %s, which means one clock, in any case', async (timeZone, tzid) => {
+		const { vevent } = await invite({ start: { dateTime: '2026-11-30T15:30:00', timeZone }, end: '' });
+		expect(vevent.getFirstProperty('dtstart')?.getParameter('tzid')).toBe(tzid);
+	});
+
+	it.each(['EST', 'PST', 'IST', 'MEZ', 'Customized Time Zone', '__proto__', 'constructor'])(
+		'refuse the zone %s, which means none or more than one clock',
+		async (timeZone) => {
+			await expect(invite({ start: { dateTime: '2026-11-30T15:30:00', timeZone }, end: '' })).rejects.toMatchObject({ field: 'Start' });
+		},
+	);
+
+	it.each([
+		['Berlin', 'Europe/Berlin', '2026-03-29T02:30:00', '2026-03-29T01:30:00.000Z'],
+		['New York', 'America/New_York', '2026-03-08T02:30:00', '2026-03-08T07:30:00.000Z'],
+		['Santiago, at midnight', 'America/Santiago', '2026-09-06T00:00:00', '2026-09-06T04:00:00.000Z'],
+	])('are, where the clock leaves them out, later by as much as it jumps (RFC 5545): %s', async (_name, timeZone, dateTime, moment) => {
+		expect(occurrences(await invite({ start: { dateTime, timeZone }, end: '' }), 1)).toEqual([moment]);
+	});
+
+	it('are the first one of two that the clock shows', async () => {
+		const { ics } = await invite({ start: '2026-10-25T02:30:00', end: '' });
+		expect(ics).toContain('DTSTART:20261025T003000Z\r\n');
+	});
+
+	it.each(['2026-11-30T15:30:00+01', '2026-11-30 15:30:00 +0100', '2026-11-30T15:30:00+01:00[Europe/Berlin]', '2026-11-30T14:30Z'])(
+		'are read from %s',
+		async (start) => {
+			expect(occurrences(await invite({ start, end: '' }), 1)).toEqual(['2026-11-30T14:30:00.000Z']);
+		},
+	);
+
+	it('repeat by a rule in any order, with blanks in it', async () => {
+		const { ics } = await invite({ options: { recurrence: 'BYDAY=MO, TU; FREQ=WEEKLY; COUNT=2' } });
+		expect(ics).toContain('RRULE:FREQ=WEEKLY;BYDAY=MO,TU;COUNT=2\r\n');
+	});
+
 	it('are refused where the zone or the rule is none', async () => {
 		await expect(invite({ start: { dateTime: '2026-11-30T15:30:00', timeZone: 'Mars/Olympus' } })).rejects.toMatchObject({
 			field: 'Start',
