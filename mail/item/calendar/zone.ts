@@ -63,8 +63,8 @@ function isKnown(zone: string): boolean {
 }
 
 /**
- * The moment at which the clock of `zone` shows what `utc` shows in UTC: the first one of two, where the clock goes back, and where it leaves
- * the time out, as much later as it jumps (RFC 5545, section 3.3.5).
+ * The moment at which the clock of `zone` shows what `utc` shows in UTC: the first one of two, where the clock goes back, and where
+ * it leaves the time out, as much later as it jumps (RFC 5545, section 3.3.5).
  */
 export function momentIn(utc: number, zone: string): Date {
 	const [before, after] = [utc - DAY_MS, utc + DAY_MS].map((at) => offsetIn(at, zone));
