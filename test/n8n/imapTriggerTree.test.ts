@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { startN8n, type RunningN8n } from '../../sandbox/n8n';
+import { startSandbox, type Sandbox } from '../../sandbox/servers';
+import { credentials, mail, workflow } from './imapTriggerRig';
+
+let sandbox: Sandbox;
+let n8n: RunningN8n;
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	n8n = await startN8n({ caFile: sandbox.caFile, credentials: await credentials(sandbox, 'ada@example.test') });
+}, 600_000);
+
+afterAll(async () => {
+	await n8n?.stop();
+	await sandbox?.stop();
+}, 60_000);
+
+it('all folders of a mailbox start executions over one session, and so does a flag; each item says why', async () => {
+	const mailbox = 'tree@example.test';
+	await sandbox.deliver(mailbox, mail('old'));
+	for (const path of ['Work', 'Sent Items']) await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, path);
+	const parameters = { scope: 'all', exceptFolders: 'Sent Items, Junk Email', options: { alsoStartOn: { on: { events: ['flagged'] } } } };
+	const id = await n8n.api.createWorkflow(workflow(mailbox, mailbox, parameters));
+	await n8n.api.activate(id);
+	const live = (): typeof sandbox.exchange.sessions => sandbox.exchange.live('imap').filter((session) => session.mailbox === mailbox);
+	await expect
+		.poll(() => live().some(({ transcript }) => transcript.at(-1)?.endsWith('IDLE')), { timeout: 60_000, interval: 200 })
+		.toBe(true);
+	await sandbox.fill(mailbox, [mail('sent')], 'Sent Items');
+	await sandbox.fill(mailbox, [mail('at work')], 'Work');
+	await sandbox.dovecot.doveadm('flags', 'add', '-u', mailbox, '\\Flagged', 'mailbox', 'INBOX', 'uid', '1');
+	await sandbox.deliver(mailbox, mail('new'));
+	const executions = await n8n.api.ended(id, 3, 150_000);
+	const items = executions.flatMap(
+		(execution) => execution.data?.resultData?.runData?.['IMAP Trigger']?.[0]?.data?.main?.[0]?.map(({ json }) => json) ?? [],
+	);
+	const told = items.map(({ startedBy, folder, subject }) => [startedBy, folder, subject].join(' '));
+	expect(told.sort()).toEqual(['flagged INBOX old', 'new INBOX new', 'new Work at work']);
+	expect(live()).toHaveLength(1);
+}, 240_000);
