@@ -66,6 +66,8 @@ export const OTHERS: readonly string[] = [
 	// steps of Test Connection as its output calls them
 	...['token', 'claims', 'connect', 'TLS', 'sign-in', 'mailbox'],
 	// words that are stressed
+	'is not empty',
+	'[There is more.]',
 	'Since the end of 2025 an admin has to consent by default',
 	...[
 		'your',
