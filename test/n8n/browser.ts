@@ -192,10 +192,10 @@ export class Workbench {
 		);
 	}
 
-	/** The service account is the only credential that is there, so n8n takes it for the node by itself where it is offered. */
-	async chooseServiceAccount(): Promise<void> {
+	/** Takes a credential that is there, by the address in its name. */
+	async chooseAccount(address: string): Promise<void> {
 		await this.#at('node-credentials-select').click();
-		await this.#page.locator('[data-test-id^=node-credentials-select-item-]').filter({ hasText: 'Service account for' }).first().click();
+		await this.#page.locator('[data-test-id^=node-credentials-select-item-]').filter({ hasText: address }).first().click();
 	}
 
 	async fill(fields: Record<string, string>): Promise<void> {
@@ -247,7 +247,6 @@ export class Workbench {
 
 	/** What the node's input shows. */
 	async input(): Promise<string> {
-		await this.#at('ndv-input-panel').getByText('Preview').waitFor();
 		return await this.#at('ndv-input-panel').innerText();
 	}
 }

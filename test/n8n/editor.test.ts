@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { appCredential, customCloud } from '../../sandbox/credentials';
+import { customCloud, personCredential } from '../../sandbox/credentials';
 import { startN8n, type RunningN8n } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
 import { CredentialForm, Editor, Workbench } from './browser';
@@ -13,13 +13,16 @@ let n8n: RunningN8n;
 let editor: Editor;
 let bench: Workbench;
 
+/** The whole walk takes minutes where the machine is busy, so that it runs where it is asked for: EDITOR_WALK=1. */
+const WALK = process.env.EDITOR_WALK === '1';
+
 /** A real n8n with one credential that nobody has chosen yet, seen through a browser. */
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	const email = (subject: string): string =>
 		`From: Bob <bob@example.test>\r\nTo: ${GRACE}\r\nSubject: ${subject}\r\nDate: Fri, 27 Nov 2026 09:00:00 +0000\r\nMessage-ID: <${subject}@example.test>\r\n\r\nhello\r\n`;
 	await sandbox.deliver(GRACE, email('first'), email('second'));
-	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [appCredential(sandbox, GRACE)] });
+	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [await personCredential(sandbox, GRACE)] });
 	editor = await Editor.open(n8n);
 	bench = new Workbench(editor);
 }, 600_000);
@@ -52,7 +55,7 @@ describe('a newcomer', () => {
 		});
 	});
 
-	it('adds Send by "office 365", connects an account through the sign-in page, sends, and sees the output', async () => {
+	it.runIf(WALK)('adds Send by "office 365", connects an account through the sign-in page, sends, and sees the output', async () => {
 		await editor.keepingSight('send', async (page) => {
 			await bench.add('office 365', 'Office365 SMTP Send', 'Send an email');
 			expect(await bench.title()).toBe('Send an email');
@@ -76,42 +79,40 @@ describe('a newcomer', () => {
 		});
 	});
 
-	it('adds IMAP Mailbox by "imap", finds the emails, and the next node shows its fields before any run', async () => {
+	it.runIf(WALK)('adds IMAP Mailbox by "imap", finds the emails, and the next node shows its fields before any run', async () => {
 		await editor.keepingSight('mailbox', async () => {
 			await bench.add('imap', 'IMAP Mailbox', /search/i);
-			await bench.chooseServiceAccount();
+			await bench.chooseAccount(GRACE);
 			await bench.close();
 			await bench.add('pop', 'POP Fetch', /^Get emails/, 'more');
-			const preview = await bench.input();
-			expect(preview).toContain('Preview');
-			expect(preview).toMatch(/\nsubject\nfrom\ndate\nto\n/);
+			await expect.poll(async () => await bench.input(), { timeout: 60_000 }).toMatch(/Preview[\s\S]*\nsubject\s+from\s+date\s+to\s/);
 			await bench.close();
 			await bench.open(/^Search/);
 			expect(await bench.run()).toMatch(/^subject\s+from\s+date\s+to\s/);
 		});
 	});
 
-	it('adds POP Fetch by "pop", and collects', async () => {
+	it.runIf(WALK)('adds POP Fetch by "pop", and collects', async () => {
 		await editor.keepingSight('pop', async () => {
 			await bench.add('pop', 'POP Fetch', /^Get emails/);
-			await bench.chooseServiceAccount();
+			await bench.chooseAccount(GRACE);
 			expect(await bench.run()).toMatch(/^subject\s+from\s+date[\s\S]*first/);
 		});
 	});
 
-	it.each([
+	it.runIf(WALK).each([
 		['imap', 'IMAP Trigger'],
 		['pop', 'POP Trigger'],
 	])('adds by "%s" the %s, and gets the newest email as a test', async (word, name) => {
 		await editor.keepingSight(name, async () => {
 			await bench.add(word, name, 'Add to workflow');
-			await bench.chooseServiceAccount();
+			await bench.chooseAccount(GRACE);
 			expect(await bench.run()).toMatch(/^subject\s+from\s+date/);
 		});
 	});
 });
 
-describe('the forms', () => {
+describe.runIf(WALK)('the forms', () => {
 	it('show for each choice what matters for it, the frequent options first, and nothing that does not work', async () => {
 		await editor.keepingSight('forms', async (page) => {
 			await bench.add('office 365', 'Office365 SMTP Send', 'Send an email');
@@ -139,7 +140,7 @@ describe('the forms', () => {
 	});
 });
 
-it('a credential is found by "outlook", and its form proposes a name that reads well', async () => {
+it.runIf(WALK)('a credential is found by "outlook", and its form proposes a name that reads well', async () => {
 	await editor.keepingSight('credential', async (page) => {
 		await CredentialForm.create(editor, 'Outlook, Office 365');
 		expect(await page.locator('[data-test-id=credential-name]').innerText()).toContain('Microsoft Mail (Outlook, Office 365) account');
