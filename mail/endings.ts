@@ -9,7 +9,7 @@ export interface Ending {
 
 const DAY_MS = 86_400_000;
 /** From so long before the end on people are warned, in ms. */
-export const WARN_FROM_MS = 30 * DAY_MS;
+const WARN_FROM_MS = 30 * DAY_MS;
 /** And then so often, in ms. */
 const WARN_EVERY_MS = 7 * DAY_MS;
 

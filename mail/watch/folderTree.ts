@@ -11,7 +11,7 @@ export interface TreeWish {
 }
 
 /** More folders would make a survey longer than new emails may wait, and what is remembered of them too large. */
-export const MOST_FOLDERS = 500;
+const MOST_FOLDERS = 500;
 
 /**
  * The watched folders among those of a mailbox, INBOX first.

@@ -309,7 +309,7 @@ interface MarkScene<Item> {
 	isNew: (uid: number) => boolean;
 }
 
-export function placeOf(session: ImapSession): Place {
+function placeOf(session: ImapSession): Place {
 	return { mailbox: session.at.mailbox?.toLowerCase() ?? '', uidValidity: session.uidValidity, uidNext: session.uidNext };
 }
 
