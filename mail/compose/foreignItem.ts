@@ -1,4 +1,4 @@
-import { textOfHtml } from './plainText';
+import { textOfHtml } from './textFromHtml';
 
 /** Parts within parts of a Gmail payload. */
 const DEEPEST = 20;

@@ -11,7 +11,7 @@ import { withContentIds } from './inlineFiles';
 import type { OutgoingFile } from './outgoingFile';
 import { measureLines } from './lines';
 import { mailComposer } from '../nodemailer';
-import { textOfHtml } from './plainText';
+import { textOfHtml } from './textFromHtml';
 
 /** Delivery status notifications (RFC 3461), asked for where the server offers them. */
 interface DeliveryReports {

@@ -3,7 +3,7 @@ import { describeMailbox, sameAddress, unique, withoutControl, type Mailbox } fr
 import { escapeHtml, htmlOfText } from './escape';
 import type { OutgoingMail } from './message';
 import { requireBody, type Original, type OriginalFile } from './original';
-import { textOfHtml } from './plainText';
+import { textOfHtml } from './textFromHtml';
 import { quotableHtml } from './quotableHtml';
 import { continued } from './threadIndex';
 

@@ -1,4 +1,4 @@
-import { textOfHtml, type HtmlBudget } from '../compose/plainText';
+import { textOfHtml, type HtmlBudget } from '../compose/textFromHtml';
 import { decodeBody } from './charset';
 import { hasAttachment, isFile, isOtherBody } from './hasAttachment';
 import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';

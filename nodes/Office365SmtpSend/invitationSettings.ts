@@ -8,7 +8,7 @@ import { readMailboxes, sameAddress, unique, type Mailbox } from '../../mail/com
 import { calendarText, type CalendarEvent } from '../../mail/compose/invitation';
 import { readDay, readMoment, zonedTime } from '../../mail/compose/eventTime';
 import type { OutgoingMail } from '../../mail/compose/message';
-import { textOfHtml } from '../../mail/compose/plainText';
+import { textOfHtml } from '../../mail/compose/textFromHtml';
 import { choice, flag, record, text, whole } from '../parameterValues';
 import type { MailContext } from './context';
 import { readMail } from './settings';

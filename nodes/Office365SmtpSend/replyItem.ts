@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { foreignItem, rawText } from '../../mail/compose/foreignItem';
 import { readOriginal } from '../../mail/compose/original';
-import { textOfHtml } from '../../mail/compose/plainText';
+import { textOfHtml } from '../../mail/compose/textFromHtml';
 import { toItem } from '../../mail/item/item';
 import { newText } from '../../mail/item/newText/newText';
 import { openBinary } from './attachments';

@@ -2,7 +2,7 @@ import type { INodeExecutionData, IPollFunctions, IRun } from 'n8n-workflow';
 
 import type { Collection } from '../../mail/collect/collect';
 import type { Entry, Ledger } from '../../mail/collect/ledger';
-import type { PollBook, RetryPolicy } from '../../mail/collect/pollBook';
+import type { PollAttempts, RetryPolicy } from '../../mail/collect/pollAttempts';
 import { MailError } from '../../mail/errors';
 import type { Outcome } from '../../mail/watch/executions';
 import { endOf, untold } from '../executionEnd';
@@ -23,7 +23,7 @@ export class Handover {
 	readonly hopeless: Entry[] = [];
 
 	constructor(
-		readonly book: PollBook,
+		readonly book: PollAttempts,
 		readonly mailbox: string,
 		readonly policy: RetryPolicy,
 		ledger: Ledger,

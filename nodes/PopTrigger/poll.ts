@@ -4,7 +4,7 @@ import { DAY_MS } from '../../mail/durations';
 import { collectNew } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
-import { newestPollMemory, PollBook, readPollMemory, type PollMemory } from '../../mail/collect/pollBook';
+import { newestPollMemory, PollAttempts, readPollMemory, type PollMemory } from '../../mail/collect/pollAttempts';
 import { Reservations } from '../../mail/collect/reservations';
 import type { Wish } from '../../mail/collect/wish';
 import { diagnose } from '../../mail/diagnosis';
@@ -28,7 +28,7 @@ const SHARE = 0.6;
 
 /** One trigger of this process, over all its polls. */
 interface State {
-	book: PollBook;
+	book: PollAttempts;
 	complaints: Complaints;
 	busy: boolean;
 }
@@ -84,7 +84,7 @@ function newState(context: IPollFunctions, key: string): State {
 		context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last emails: ${reason}`),
 	);
 	const stored = newestPollMemory(storedMemory(context), journal.read());
-	return { book: new PollBook(stored, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
+	return { book: new PollAttempts(stored, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
 }
 
 function storedMemory(context: IPollFunctions): PollMemory | undefined {

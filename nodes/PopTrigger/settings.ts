@@ -1,7 +1,7 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 
 import type { Wish } from '../../mail/collect/wish';
-import type { RetryPolicy } from '../../mail/collect/pollBook';
+import type { RetryPolicy } from '../../mail/collect/pollAttempts';
 import type { AccountChoice } from '../credentialAccount';
 import { accountChoice, choice, flag, record, whole } from '../parameterValues';
 import { filterOf, itemOptions } from '../popMail';

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 
 import { readHeaders } from '../../mail/collect/mailHead';
-import { textOfHtml } from '../../mail/compose/plainText';
+import { textOfHtml } from '../../mail/compose/textFromHtml';
 import { quotableHtml } from '../../mail/compose/quotableHtml';
 import { answer } from '../../mail/compose/reply';
 import { diagnose } from '../../mail/diagnosis';

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { textOfHtml } from '../../compose/plainText';
+import { textOfHtml } from '../../compose/textFromHtml';
 import { decodeDeclared } from '../charset';
 import { isMsg, readMsg } from '../outlook/msg';
 import { isTnef, readTnef, type UnpackedFile } from '../outlook/tnef';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectNew, type Collection } from '../../../mail/collect/collect';
 import { Ledger } from '../../../mail/collect/ledger';
 import { openPatiently } from '../../../mail/collect/patience';
-import { PollBook, readPollMemory, type PollMemory } from '../../../mail/collect/pollBook';
+import { PollAttempts, readPollMemory, type PollMemory } from '../../../mail/collect/pollAttempts';
 import { Reservations } from '../../../mail/collect/reservations';
 import type { Wish } from '../../../mail/collect/wish';
 import { collect } from '../../../mail/pop3/session';
@@ -636,10 +636,10 @@ describe('the first check', () => {
 
 	it('is still the first where it could not find out what is new, also after a restart', () => {
 		let stored: PollMemory | undefined;
-		const book = new PollBook(undefined, (memory) => (stored = memory));
+		const book = new PollAttempts(undefined, (memory) => (stored = memory));
 		expect(book.triedSince('a', 1_000)).toBe(1_000);
 		book.handOver('a', book.open('a', 0).ledger, []);
-		const restarted = new PollBook(readPollMemory(JSON.parse(JSON.stringify(stored))), () => undefined);
+		const restarted = new PollAttempts(readPollMemory(JSON.parse(JSON.stringify(stored))), () => undefined);
 		expect([restarted.isUnused, restarted.triedSince('a', 9_000)]).toEqual([true, 1_000]);
 		const { ledger } = restarted.open('a', 0);
 		ledger.checkedAt = 9_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { textOfHtml } from '../../../mail/compose/plainText';
+import { textOfHtml } from '../../../mail/compose/textFromHtml';
 
 const lines = (...all: string[]): string => all.join('\n');
 

@@ -65,7 +65,7 @@ export function newestPollMemory(...memories: Array<PollMemory | undefined>): Po
  * A mail's way: `handOver` → its execution ends → `succeeded`, or `failed` (it is handed over again after a pause, alone),
  * or `notStarted` (handed over again; the attempt does not count) or `withoutRun`.
  */
-export class PollBook {
+export class PollAttempts {
 	#ledger: Ledger;
 	#revision: number;
 	#mailbox: string;
