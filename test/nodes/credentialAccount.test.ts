@@ -111,7 +111,10 @@ describe.each(['clientSecret', 'certificate', 'workloadIdentity', 'managedIdenti
 
 		it('passes the Test button, which signs in for real', async () => {
 			const answer = await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: ways[way] });
-			expect(answer).toEqual({ status: 'OK', message: `Signed in to ${ADA} over SMTP, IMAP, POP.` });
+			// Where there is a certificate, its end is told.
+			const end = way === 'certificate' ? / The certificate ends on \d{4}-\d\d-\d\d, in 36\d days\.$/ : /POP\.$/;
+			expect(answer).toEqual({ status: 'OK', message: expect.stringMatching(end) });
+			expect(answer.message).toContain(`Signed in to ${ADA} over SMTP, IMAP, POP.`);
 		});
 	},
 );
