@@ -159,7 +159,7 @@ export class Api {
 	/** An attachment's bytes, from n8n's binary data. */
 	async binary(file: { id?: string; data?: string }): Promise<Buffer> {
 		if (file.id === undefined) return Buffer.from(file.data ?? '', 'base64');
-		const answer = await fetch(`${this.instance.url}/rest/binary-data?id=${encodeURIComponent(file.id)}&action=view`, {
+		const answer = await fetch(`${this.instance.url}/rest/binary-data?id=${encodeURIComponent(file.id)}&action=download`, {
 			headers: { cookie: this.#cookie },
 		});
 		if (!answer.ok) throw new Error(`binary data ${file.id}: ${answer.status}`);
