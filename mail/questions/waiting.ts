@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { DAY_MS } from '../durations';
 import { DECIDED, LOST_AFTER } from './answers';
 import { digest, OnceFiles } from './onceFiles';
 
@@ -31,7 +32,6 @@ const ABOUT = 'question';
 const MESSAGES = 'messages';
 /** After this, nothing more is tried for a question whose link n8n does not know any more. */
 const GONE = 'gone';
-const DAY = 86_400_000;
 
 /** The folder of all waiting questions. */
 export class WaitingQuestions {
@@ -93,7 +93,7 @@ export class WaitingQuestions {
 	async removeOld(now = Date.now()): Promise<void> {
 		for (const name of await questionFolders(this.folder)) {
 			const ends = await Promise.all([DECIDED, GONE].map(async (file) => await madeAt(join(this.folder, name, `${file}.json`))));
-			if (Math.min(Number(name.split('-')[0]), ...ends) + DAY >= now) continue;
+			if (Math.min(Number(name.split('-')[0]), ...ends) + DAY_MS >= now) continue;
 			const files = new OnceFiles(join(this.folder, name));
 			for (const file of await files.names()) if (file.startsWith('mail-')) await this.#messages().remove(file.slice('mail-'.length));
 			await rm(files.folder, { recursive: true, force: true });

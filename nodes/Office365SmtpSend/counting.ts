@@ -1,5 +1,6 @@
 import { WAIT_INDEFINITELY, type IBinaryData, type IBinaryKeyData, type IDataObject, type INodeExecutionData } from 'n8n-workflow';
 
+import { DAY_MS } from '../../mail/durations';
 import { Answers } from '../../mail/questions/answers';
 import { decide } from '../../mail/questions/deciding';
 import { emailsOf } from '../../mail/questions/waiting';
@@ -25,11 +26,9 @@ interface Kept {
 	binary: IBinaryKeyData;
 }
 
-const DAY = 86_400_000;
-
 /** How long the answers are kept at least, though a deadline may come while n8n is down. */
 export function answersOf({ id, until }: Pick<Asked, 'id' | 'until'>): Answers {
-	return new Answers(questionsFolder(), id, until === '' ? WAIT_INDEFINITELY.getTime() : Date.parse(until) + DAY);
+	return new Answers(questionsFolder(), id, until === '' ? WAIT_INDEFINITELY.getTime() : Date.parse(until) + DAY_MS);
 }
 
 /** Whether this person has answered, and whether the question is decided. */

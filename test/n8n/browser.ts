@@ -236,7 +236,10 @@ export class Workbench {
 
 	/** Executes the step; the text of its output. */
 	async run(): Promise<string> {
-		await this.#at('ndv').getByRole('button', { name: 'Execute step' }).first().click();
+		await this.#at('ndv')
+			.getByRole('button', { name: /^(?:Execute step|Fetch Test Event)$/i })
+			.first()
+			.click();
 		const output = this.#at('output-panel');
 		await output
 			.getByText(/^\d+ items?$/)

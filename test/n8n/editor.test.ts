@@ -117,9 +117,9 @@ describe.runIf(WALK)('the forms', () => {
 		await editor.keepingSight('forms', async (page) => {
 			await bench.add('office 365', 'Office365 SMTP Send', 'Send an email');
 			expect(await page.locator('[data-test-id=node-parameters]').innerText()).toContain('Leave empty to use your mailbox');
-			expect(await bench.shows('text', 'html', 'original', 'start')).toEqual(['text']);
+			await expect.poll(async () => await bench.shows('text', 'html', 'original', 'start'), { timeout: 20_000 }).toEqual(['text']);
 			await bench.choose('emailFormat', 'HTML');
-			expect(await bench.shows('text', 'html', 'original', 'start')).toEqual(['html']);
+			await expect.poll(async () => await bench.shows('text', 'html', 'original', 'start'), { timeout: 20_000 }).toEqual(['html']);
 			expect((await bench.options()).slice(0, 4)).toEqual(['CC Email', 'BCC Email', 'Attachments (File)', 'Attachments (Inline)']);
 			expect(await bench.choices('operation')).not.toContain('Custom API Call');
 			await bench.choose('operation', 'Send Invitation');

@@ -123,5 +123,7 @@ describe('one email of each kind in n8n', () => {
 });
 
 function isWatching(mailbox: string): boolean {
-	return sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true);
+	return sandbox.exchange
+		.live('imap')
+		.some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true);
 }

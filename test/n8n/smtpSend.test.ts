@@ -160,6 +160,7 @@ describe('send and wait', () => {
 				askedAt: answeredAt,
 				answeredAt,
 				messageIds: [expect.stringMatching(/^<.+@.+>$/)],
+				emails: [{ kind: 'question', to: [GRACE], sentAt: answeredAt, messageId: expect.stringMatching(/^<.+@.+>$/) }],
 			},
 		});
 

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '../../../mail/account';
 import { SmtpSession } from '../../../mail/smtp/session';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import type { Session } from '../../../sandbox/servers/exchange/session';
 import { accountOn, ways } from '../../support/account';
 import { run, type Tally } from './smtpRig';
 
@@ -82,7 +83,7 @@ describe('every mail arrives once, though', () => {
 	it('the server ends every session in the middle, again and again', async () => {
 		const account = sender();
 		let [ended, begun] = [0, 0];
-		sandbox.exchange.on('signedIn', (session) => {
+		const listen = (session: Session): void => {
 			const note = session.note.bind(session);
 			session.note = (line) => {
 				note(line);
@@ -90,8 +91,10 @@ describe('every mail arrives once, though', () => {
 				ended += sandbox.exchange.live('smtp').length;
 				sandbox.exchange.expireTokens('smtp');
 			};
-		});
+		};
+		sandbox.exchange.on('signedIn', listen);
 		const tally = await run(sandbox, account, 300);
+		sandbox.exchange.off('signedIn', listen);
 		expect(tally.errors.map(({ message }) => message)).toEqual([]);
 		expect(tally).toMatchObject(all(300));
 		expect(ended).toBeGreaterThan(2);

@@ -202,7 +202,7 @@ describe('a mail over which the server stumbles', () => {
 		await one.deliver('next');
 		await one.until('the next', () => one.handed.length === 1 && one.watch.idle);
 		expect(one.subjects).toEqual(['next']);
-		expect(one.reports[0]?.remedy).toContain('could be read');
+		expect(one.reports[0]?.remedy).toContain('readable');
 	});
 });
 
