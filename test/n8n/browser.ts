@@ -205,7 +205,11 @@ export class Workbench {
 
 	async choose(name: string, label: string): Promise<void> {
 		await this.#at(`parameter-input-${name}`).click();
-		await this.#page.locator('.el-select-dropdown__item:visible').filter({ hasText: label }).first().click();
+		const items = this.#page.locator('.el-select-dropdown__item:visible');
+		await items.first().waitFor();
+		// A description may name the other choices.
+		const names = (await items.allInnerTexts()).map((text) => text.split('\n', 1)[0] ?? '');
+		await items.nth(names.indexOf(label)).click();
 	}
 
 	/** What a list offers. */

@@ -13,9 +13,6 @@ let n8n: RunningN8n;
 let editor: Editor;
 let bench: Workbench;
 
-/** The whole walk takes minutes where the machine is busy, so that it runs where it is asked for: EDITOR_WALK=1. */
-const WALK = process.env.EDITOR_WALK === '1';
-
 /** A real n8n with one credential that nobody has chosen yet, seen through a browser. */
 beforeAll(async () => {
 	sandbox = await startSandbox();
@@ -55,7 +52,7 @@ describe('a newcomer', () => {
 		});
 	});
 
-	it.runIf(WALK)('adds Send by "office 365", connects an account through the sign-in page, sends, and sees the output', async () => {
+	it('adds Send by "office 365", connects an account through the sign-in page, sends, and sees the output', async () => {
 		await editor.keepingSight('send', async (page) => {
 			await bench.add('office 365', 'Office365 SMTP Send', 'Send an email');
 			expect(await bench.title()).toBe('Send an email');
@@ -79,7 +76,7 @@ describe('a newcomer', () => {
 		});
 	});
 
-	it.runIf(WALK)('adds IMAP Mailbox by "imap", finds the emails, and the next node shows its fields before any run', async () => {
+	it('adds IMAP Mailbox by "imap", finds the emails, and the next node shows its fields before any run', async () => {
 		await editor.keepingSight('mailbox', async () => {
 			await bench.add('imap', 'IMAP Mailbox', /search/i);
 			await bench.chooseAccount(GRACE);
@@ -92,7 +89,7 @@ describe('a newcomer', () => {
 		});
 	});
 
-	it.runIf(WALK)('adds POP Fetch by "pop", and collects', async () => {
+	it('adds POP Fetch by "pop", and collects', async () => {
 		await editor.keepingSight('pop', async () => {
 			await bench.add('pop', 'POP Fetch', /^Get emails/);
 			await bench.chooseAccount(GRACE);
@@ -100,7 +97,7 @@ describe('a newcomer', () => {
 		});
 	});
 
-	it.runIf(WALK).each([
+	it.each([
 		['imap', 'IMAP Trigger'],
 		['pop', 'POP Trigger'],
 	])('adds by "%s" the %s, and gets the newest email as a test', async (word, name) => {
@@ -112,7 +109,7 @@ describe('a newcomer', () => {
 	});
 });
 
-describe.runIf(WALK)('the forms', () => {
+describe('the forms', () => {
 	it('show for each choice what matters for it, the frequent options first, and nothing that does not work', async () => {
 		await editor.keepingSight('forms', async (page) => {
 			await bench.add('office 365', 'Office365 SMTP Send', 'Send an email');
@@ -140,7 +137,7 @@ describe.runIf(WALK)('the forms', () => {
 	});
 });
 
-it.runIf(WALK)('a credential is found by "outlook", and its form proposes a name that reads well', async () => {
+it('a credential is found by "outlook", and its form proposes a name that reads well', async () => {
 	await editor.keepingSight('credential', async (page) => {
 		await CredentialForm.create(editor, 'Outlook, Office 365');
 		expect(await page.locator('[data-test-id=credential-name]').innerText()).toContain('Microsoft Mail (Outlook, Office 365) account');
