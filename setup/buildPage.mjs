@@ -25,6 +25,7 @@ function page() {
 		.replace('/* modules */', () => modules);
 }
 
-export function writePage() {
-	writeFileSync(join(FOLDER, '..', 'docs', 'setup.html'), page());
+/** @param file where it goes; the page of the docs unless another is named */
+export function writePage(file = join(FOLDER, '..', 'docs', 'setup.html')) {
+	writeFileSync(file, page());
 }
