@@ -2,7 +2,7 @@ import { MailError } from '../errors';
 import { present, rangeOf } from './fetch';
 import type { ImapSession } from './session';
 
-/** What happens to a mail on the server once it has been dealt with. All of them can be repeated without harm. */
+/** What happens to an email on the server once it has been processed. Each action can be repeated without harm. */
 export type Action = { kind: 'nothing' } | { kind: 'read' } | { kind: 'flag' } | { kind: 'move'; to: string } | { kind: 'delete' };
 
 /** @throws MailError */
@@ -21,17 +21,17 @@ export async function act(session: ImapSession, uids: readonly number[], action:
 				return await client.messageDelete(range, { uid: true });
 		}
 	});
-	// `undefined`: the library has not even asked.
+	// `undefined` means that the library has not sent the command.
 	if (done !== false && done !== undefined) return;
 	const refusal = session.refusal(COMMANDS[action.kind]);
 	if (!refusal.permanent && refusal.code !== 'protocol') throw refusal;
-	// A server may refuse all of them where another client has taken one away (RFC 2180, section 4.2).
+	// A server may refuse all of them if another client has removed one of them (RFC 2180, section 4.2).
 	const left = await present(session, uids);
 	if (left.length < uids.length) return await act(session, left, action);
 	throw new MailError(
 		`The server did not ${WORDS[action.kind]} the email${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.summary}`,
 		{
-			// Without MOVE they may have been copied, and would be copied again with each further try.
+			// Without MOVE, the emails may already have been copied, and each further attempt would copy them again.
 			code: action.kind === 'move' && !session.client.capabilities.has('MOVE') ? 'forbidden' : 'rejected',
 			speaker: 'imap',
 			command: COMMANDS[action.kind],

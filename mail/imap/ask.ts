@@ -4,17 +4,17 @@ import { MailError } from '../errors';
 import { tooMuch } from './limits';
 import type { ImapSession } from './session';
 
-/** Runs commands on the session that is alive. @throws MailError */
+/** Runs commands on the session that is currently open. @throws MailError */
 export type Use = <T>(command: string, work: (session: ImapSession) => Promise<T>) => Promise<T>;
 
-/** What the server tells of a mail besides its size, its flags and its date, in bytes for each mail; a guess on the high side. */
+/** Upper estimate of what the server says about an email besides its size, flags and date, in bytes for each email. */
 const BYTES_OF_FACTS = 4_096;
-/** So many answers about other mails may come in between: each of a folder's mails that another client marks gives one. */
+/** Maximum number of answers about other emails. The server sends one for each email of the folder that another client marks. */
 const MOST_NEWS = 100_000;
 
 /**
- * What the server says of these mails, by UID. It may put in news of flags that another client has changed, of these
- * and of other mails (RFC 3501, section 7.4.2): they are no second mail.
+ * Returns what the server says about these emails, by UID. The server may add news of flags that another client has changed, of these
+ * and of other emails (RFC 3501, section 7.4.2). Such news are not a second email.
  */
 export async function fetchByUid(
 	client: ImapFlow,
@@ -29,13 +29,13 @@ export async function fetchByUid(
 			client.close();
 			throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `${answers} answers for ${uids.length} emails`);
 		}
-		// News of other mails are not kept.
+		// Answers about other emails are ignored.
 		if (wanted.has(mail.uid)) mails.set(mail.uid, { ...mails.get(mail.uid), ...mail });
 	}
 	return mails;
 }
 
-/** @param expectedBytes of mail, where mails themselves are asked for */
+/** @param expectedBytes size of the emails, if the emails themselves are requested */
 export async function ask(
 	use: Use,
 	uids: readonly number[],
@@ -49,37 +49,37 @@ export async function ask(
 	);
 }
 
-/** Those of these mails that are still in the folder, in rising order. @throws MailError */
+/** Returns those of these emails that are still in the folder, in rising order. @throws MailError */
 export async function present(session: ImapSession, uids: readonly number[]): Promise<number[]> {
 	const found = await session.run('UID SEARCH', async (client) => await client.search({ uid: rangeOf(uids) }, { uid: true }));
 	if (!Array.isArray(found)) throw session.refusal('UID SEARCH');
 	return found;
 }
 
-/** Those of which there was no answer though the folder still has them. @throws MailError */
+/** Returns those of the unanswered UIDs whose email is still in the folder. @throws MailError */
 export async function withheld(use: Use, uids: readonly number[]): Promise<Set<number>> {
 	if (uids.length === 0) return new Set();
 	const there = new Set(await use('UID SEARCH', async (session) => await present(session, uids)));
 	return new Set(uids.filter((uid) => there.has(uid)));
 }
 
-/** No answer, or one that the library could not read and left out. */
+/** The server gave no answer, or an answer that the library could not read and therefore left out. */
 export function unreadable(): MailError {
 	return unfit('The server lists the email but gives no readable answer about it.');
 }
 
-/** An answer that is none. */
+/** The server gave an answer that cannot be used. */
 export function unfit(message: string): MailError {
 	return new MailError(message, { code: 'protocol', speaker: 'imap', command: 'UID FETCH' });
 }
 
-/** INTERNALDATE in ms; now, where the server gives none that can be read. */
+/** INTERNALDATE in ms, or the current time if the server gives none that can be read. */
 export function instantOf(date: Date | string | undefined): number {
 	const instant = date === undefined ? NaN : new Date(date).getTime();
 	return Number.isNaN(instant) ? Date.now() : instant;
 }
 
-/** `1,2,3,7` as `1:3,7`: a command line has its limits (Exchange: about 8 KB). */
+/** Writes `1,2,3,7` as `1:3,7`, because the length of a command line is limited (Exchange: about 8 KB). */
 export function rangeOf(uids: readonly number[]): string {
 	const parts: string[] = [];
 	let first: number | undefined;

@@ -2,7 +2,7 @@ import type { SearchObject } from 'imapflow';
 
 import { MailError } from '../errors';
 
-/** All of them have to match. More than one object, since a SearchObject holds each key once. */
+/** Search criteria that must all match. There can be several objects, because a SearchObject holds each key once. */
 export type Criteria = readonly SearchObject[];
 
 /** The filter fields of the node. */
@@ -49,7 +49,7 @@ export function criteriaOfRules(json: string): Criteria {
 	return combine(rules.map((rule: unknown) => criterion(rule)));
 }
 
-/** Puts objects that share no key into one, so that one SEARCH does. */
+/** Merges objects that share no key, so that one SEARCH is enough. */
 export function combine(criteria: Criteria): Criteria {
 	const groups: SearchObject[] = [];
 	for (const one of criteria) {
@@ -122,7 +122,7 @@ function criterion(rule: unknown): SearchObject {
 	return build(values[0], key);
 }
 
-/** imapflow leaves empty values out, which would widen the search without a word. */
+/** imapflow leaves out empty values, which would silently widen the search. */
 function plainText(value: unknown, key: string, field = RULES): string {
 	const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
 	if (text === '' || /[\u0000-\u001f\u007f]/.test(text)) throw unusable(`${key} needs a value without line breaks.`, field);
@@ -136,11 +136,11 @@ function wholeNumber(value: unknown, key: string, field = RULES): number {
 	return number;
 }
 
-/** As a day: SINCE and BEFORE know no hours (RFC 3501, section 6.4.4). */
+/** Writes a date as a day, because SINCE and BEFORE have no time of day (RFC 3501, section 6.4.4). */
 function day(value: unknown, key: string, field = RULES): string {
 	const given = typeof value === 'string' || typeof value === 'number' ? new Date(value) : new Date(NaN);
 	if (Number.isNaN(given.getTime())) throw unusable(`${key} needs a date such as 2026-11-01, got "${String(value)}".`, field);
-	// A day as it was written, not as it is called in another time zone.
+	// Keeps the day as it was written, because another time zone could turn it into another day.
 	if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value.trim())) return value.trim();
 	const two = (number: number): string => String(number).padStart(2, '0');
 	return `${given.getFullYear()}-${two(given.getMonth() + 1)}-${two(given.getDate())}`;

@@ -5,27 +5,27 @@ import type { MailError } from '../errors';
 import { hasAttachmentByStructure, type PartShape } from '../item/hasAttachment';
 import { ask, instantOf, unreadable, withheld, type Use } from './ask';
 
-/** What the server says of a mail before the mail itself is fetched. */
+/** What the server says about an email before the email itself is fetched. */
 export interface Facts {
 	uid: number;
-	/** bytes, as RFC822.SIZE tells; 0 where the server does not */
+	/** Size in bytes from RFC822.SIZE, or 0 if the server does not give it. */
 	size: number;
 	/** INTERNALDATE, in ms */
 	receivedAt: number;
-	/** Without \Recent, which says something of the session and nothing of the mail. */
+	/** All flags except \Recent, which belongs to the session and not to the email. */
 	flags: string[];
-	/** Whether it has an attachment can be told only from the mail itself. */
+	/** Only the email itself can show whether it has an attachment. */
 	attachments?: 'unknown';
-	/** The server tells nothing of this one. */
+	/** Why the server gives no information about this email. */
 	failure?: MailError;
 }
 
-/** A mail that the server cannot tell anything of holds up no other, and comes with its `failure`. */
+/** Fetches the facts of these emails. An email without any comes with its `failure`, and does not hold up the others. */
 export async function fetchFacts(use: Use, uids: readonly number[], onlyWithAttachment: boolean): Promise<Facts[]> {
 	return await isolate(
 		uids,
 		async (some) => await askFacts(use, some, onlyWithAttachment),
-		// The server may stumble over the structure alone, for which it has to read the mail.
+		// The server may fail only at the structure, for which it has to read the email.
 		async (uid, error) => (onlyWithAttachment ? unjudged(await fetchFacts(use, [uid], false)) : [untold(uid, error)]),
 	);
 }
@@ -38,7 +38,7 @@ async function askFacts(use: Use, uids: readonly number[], onlyWithAttachment: b
 			uids.filter((uid) => !found.has(uid)),
 		)),
 	];
-	// A broken structure makes the whole answer unreadable.
+	// A broken structure makes the whole answer unreadable, so these emails are asked for again without it.
 	const others =
 		onlyWithAttachment && missing.length > 0
 			? unjudged(await fetchFacts(use, missing, false))
@@ -47,7 +47,7 @@ async function askFacts(use: Use, uids: readonly number[], onlyWithAttachment: b
 	return [...told, ...others].sort((one, other) => one.uid - other.uid);
 }
 
-/** Nothing for a mail that certainly has no attachment, where only those with one are wanted. */
+/** Returns nothing for an email that certainly has no attachment, if only emails with an attachment are wanted. */
 function factsOf(mail: FetchMessageObject, onlyWithAttachment: boolean): Facts[] {
 	const verdict = !onlyWithAttachment || hasAttachment(mail.bodyStructure);
 	if (verdict === false) return [];
@@ -68,7 +68,7 @@ function unjudged(facts: readonly Facts[]): Facts[] {
 	return facts.map((mail): Facts => ({ ...mail, attachments: 'unknown' }));
 }
 
-/** What BODYSTRUCTURE tells; `unknown` where it is missing or the mail itself has to be looked at. */
+/** What BODYSTRUCTURE says about attachments; `unknown` if it is missing, or if only the email itself can show it. */
 export function hasAttachment(structure: MessageStructureObject | undefined): boolean | 'unknown' {
 	return hasAttachmentByStructure(shapeOf(structure));
 }

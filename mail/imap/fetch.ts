@@ -11,7 +11,7 @@ import { isPlaceholder } from './placeholder';
 export { fetchByUid, instantOf, present, rangeOf, type Use } from './ask';
 export { hasAttachment } from './facts';
 
-/** A mail as it came from the server. */
+/** An email as it came from the server. */
 export interface FetchedMail {
 	uid: number;
 	/** bytes, as RFC822.SIZE tells */
@@ -19,15 +19,18 @@ export interface FetchedMail {
 	/** INTERNALDATE, in ms */
 	receivedAt: number;
 	flags: string[];
-	/** Only mails with an attachment are wanted, and whether this is one can be told only from the mail itself. */
+	/** Set if only emails with an attachment are wanted, and only the email itself can show whether it has one. */
 	attachments?: 'unknown';
-	/** Exchange's note that it could not give the mail, in place of the mail. */
+	/** Set if this is Exchange's note that it could not return the email. */
 	placeholder?: true;
-	/** `whole`: all of it; `headers`: over the limit, headers only; `streamed`: over the limit, to be opened. */
+	/**
+	 * `whole`: the complete email; `headers`: only the headers of an email above the limit; `streamed`: an email above the limit, to
+	 * be opened as a stream.
+	 */
 	content: { kind: 'whole' | 'headers'; bytes: Buffer } | { kind: 'streamed'; open: () => Promise<Readable> };
 }
 
-/** A mail that the server lists and does not give. */
+/** An email that the server lists but does not return. */
 export interface UnfetchedMail {
 	uid: number;
 	size: number;
@@ -36,23 +39,23 @@ export interface UnfetchedMail {
 }
 
 export interface FetchLimits {
-	/** Mails above this many bytes are not held in memory. */
+	/** Emails above this size in bytes are not held in memory. */
 	largeAbove: number;
 	large: 'stream' | 'headersOnly';
-	/** Takes only mails with an attachment, and those of which that cannot be told by BODYSTRUCTURE: `attachments` says so. */
+	/** Returns only emails with an attachment, and those for which BODYSTRUCTURE does not show it. The latter have `attachments` set. */
 	onlyWithAttachment: boolean;
 }
 
-/** So many bytes of mail are asked for in one FETCH; with the one read ahead, twice that is held. */
+/** Number of bytes of email requested in one FETCH. Twice as many are held in memory, because one piece is read ahead. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const CHUNK_MAILS = 500;
 
 /**
- * The mails of these UIDs, oldest first, fetched in pieces of bounded size, one piece ahead of the consumer. UIDs
- * that are gone from the folder are left out.
+ * Fetches the emails with these UIDs, oldest first, in pieces of bounded size, one piece ahead of the consumer. UIDs that are no
+ * longer in the folder are left out.
  *
- * @param use runs commands on whichever session lives
- * @throws MailError where the session is lost; what was yielded before stays valid
+ * @param use runs commands on the session that is currently open
+ * @throws MailError if the session is lost; what was yielded before stays valid
  */
 export async function* fetchMails(use: Use, uids: readonly number[], limits: FetchLimits): AsyncGenerator<FetchedMail | UnfetchedMail> {
 	for (let start = 0; start < uids.length; start += CHUNK_MAILS) {
@@ -62,14 +65,14 @@ export async function* fetchMails(use: Use, uids: readonly number[], limits: Fet
 		for (let index = 0; index < parts.length; index++) {
 			const mails = await next;
 			next = fetchPiece(use, parts[index + 1] ?? [], limits);
-			// Its failure is thrown when its turn comes.
+			// If this piece fails, the error is thrown when the piece is awaited.
 			next.catch(() => undefined);
 			yield* mails;
 		}
 	}
 }
 
-/** Neighbours together until the piece is full; a large mail alone, and one of which the server tells nothing. */
+/** Groups neighbouring emails until a piece is full. A large email is a piece of its own, and so is one without facts. */
 function inPieces(facts: readonly Facts[], limits: FetchLimits): Facts[][] {
 	const found: Facts[][] = [];
 	let bytes = Infinity;
@@ -86,7 +89,7 @@ function inPieces(facts: readonly Facts[], limits: FetchLimits): Facts[][] {
 }
 
 async function fetchPiece(use: Use, piece: readonly Facts[], limits: FetchLimits): Promise<Array<FetchedMail | UnfetchedMail>> {
-	// A server that cannot give one mail may answer NO for all of them.
+	// If the server cannot return one of the emails, it may answer NO for all of them.
 	return await isolate(
 		piece,
 		async (some) => await askMails(use, some, limits),
@@ -120,14 +123,14 @@ async function fetchWhole(use: Use, piece: readonly Facts[]): Promise<Array<Fetc
 	return mails;
 }
 
-/** Asks in other ways for a mail that was not given. */
+/** Requests an email that the server did not return, in other ways. */
 async function rescued(use: Use, facts: Facts, short?: Buffer, failure?: MailError): Promise<Array<FetchedMail | UnfetchedMail>> {
 	const found = await rescue(use, facts.uid, facts.size, short, failure);
 	if (found === undefined) return [];
 	return [found instanceof MailError ? { ...facts, failure: found } : wholeMail({ ...facts, size: facts.size || found.length }, found)];
 }
 
-/** What is too large to be held at once is not asked for again, but has perhaps left the folder. */
+/** Does not request again an email that is too large to be held in memory, but finds out whether it is still in the folder. */
 async function rescuedAlone(
 	use: Use,
 	facts: Facts,
@@ -143,7 +146,7 @@ function wholeMail({ failure: _failure, ...facts }: Facts, bytes: Buffer): Fetch
 	return { ...facts, ...(isPlaceholder(bytes) && { placeholder: true }), content: { kind: 'whole', bytes } };
 }
 
-/** A mail that is to be held in memory and is too large to come in one piece. */
+/** Fetches an email that is to be held in memory but is too large for one piece. */
 async function gathered(use: Use, facts: Facts): Promise<FetchedMail[]> {
 	const parts: Buffer[] = [];
 	for await (const bytes of pieces(use, facts.uid, facts.size)) parts.push(bytes);

@@ -4,16 +4,16 @@ import { MailError } from '../errors';
 import type { ImapSession } from './session';
 
 export interface Folder {
-	/** As the server takes it in SELECT. */
+	/** The path as SELECT takes it. */
 	path: string;
 	/** The last part of the path. */
 	name: string;
 	delimiter: string;
-	/** What the server says of it, such as `\\Drafts` (RFC 6154); left out where it says nothing of that kind. */
+	/** Attributes from the server, such as `\\Drafts` (RFC 6154); left out if the server gives none. */
 	flags?: ReadonlySet<string>;
 }
 
-/** Every folder of the mailbox that can be selected, INBOX first. @throws MailError */
+/** Lists every folder of the mailbox that can be selected, INBOX first. @throws MailError */
 export async function listFolders(session: ImapSession): Promise<Folder[]> {
 	const listed = await session.run('LIST', async (client) => await client.list({ listOnly: true }));
 	return listed
@@ -23,10 +23,10 @@ export async function listFolders(session: ImapSession): Promise<Folder[]> {
 }
 
 /**
- * The folder that a user means: its path, its path with `/` for whatever the server separates with, or its name
- * where only one folder has it. Upper and lower case count only where two folders differ in nothing else.
+ * Finds the folder that a user means: by its path, by its path with `/` in place of the server's separator, or by its name if only
+ * one folder has this name. Upper and lower case matter only if two folders differ in nothing else.
  *
- * @throws MailError `notFound`, naming what there is
+ * @throws MailError `notFound`, naming the folders that exist
  */
 export function chooseFolder(folders: readonly Folder[], wanted: string, field = 'Folder'): Folder {
 	const found = foldersNamed(folders, wanted);
@@ -44,7 +44,7 @@ export function chooseFolder(folders: readonly Folder[], wanted: string, field =
 	);
 }
 
-/** All that a user may mean; see {@link chooseFolder}. */
+/** Finds all folders that a user may mean, see {@link chooseFolder}. */
 export function foldersNamed(folders: readonly Folder[], wanted: string): Folder[] {
 	const asked = wanted.trim();
 	const slashed = (folder: Folder): string => (folder.delimiter === '' ? folder.path : folder.path.split(folder.delimiter).join('/'));
@@ -62,7 +62,7 @@ export function foldersNamed(folders: readonly Folder[], wanted: string): Folder
 	return [];
 }
 
-/** What the server tells of a folder without selecting it. `highestModseq` only where the server keeps it (RFC 7162). */
+/** Asks for the state of a folder without selecting it. `highestModseq` is set only if the server supports it (RFC 7162). */
 export async function statusOf(session: ImapSession, path: string): Promise<StatusObject> {
 	const query = { messages: true, unseen: true, uidNext: true, uidValidity: true };
 	const keepsChanges = session.client.capabilities.has('CONDSTORE');

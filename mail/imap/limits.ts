@@ -1,15 +1,15 @@
 import type { Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 
-/** How long a server may take. All of it can be waited for on a slow line; none of it without end. */
+/** How long a server may take. The limits leave time for a slow connection, but every wait ends. */
 export interface Patience {
-	/** A command that brings not one byte for this long, in ms, means a dead connection. */
+	/** If a command receives no byte for this long, in ms, the connection counts as dead. */
 	silenceMs: number;
-	/** A command has to come to its end within this, in ms, and as much longer as the bytes that came take on a slow line. */
+	/** A command has to end within this time, in ms. The time that its bytes need on a slow connection is added. */
 	commandMs: number;
-	/** The slowest line on which answers are waited for, in bytes a second. */
+	/** Speed of the slowest connection that is supported, in bytes a second. */
 	bytesPerSecond: number;
-	/** For the connection and the greeting each, in ms; the dial with sign-in has ten seconds more in all. */
+	/** Limit for the connection and for the greeting, in ms for each. Dialling and signing in together get ten seconds more. */
 	connectMs: number;
 }
 
@@ -17,12 +17,12 @@ export const PATIENCE: Patience = { silenceMs: 40_000, commandMs: 120_000, bytes
 
 const MIB = 1024 * 1024;
 
-/** No more than this is asked for as one piece: what is larger is fetched in parts. */
+/** Maximum size that is requested in one piece. Larger emails are fetched in parts. */
 export const LARGEST_WHOLE = 16 * MIB;
 
 /**
- * What one answer may hold. The longest lines of honest servers are those of SEARCH (8 MB for a million mails) and
- * of the addresses or parts of one mail (2 MB for 20,000 recipients); literals are mails.
+ * Limits for one answer. The longest lines of honest servers are those of SEARCH (8 MB for a million emails) and those with the
+ * addresses or parts of one email (2 MB for 20,000 recipients). Literals contain emails.
  */
 export const LIBRARY_LIMITS = {
 	maxLineLength: 16 * MIB,
@@ -31,44 +31,44 @@ export const LIBRARY_LIMITS = {
 	maxResponseTokens: 400_000,
 } as const;
 
-/** All answers to one command, besides the mail that it asks for. */
+/** Allowance for all answers to one command, in addition to the requested email. */
 const SPARE_BYTES = 24 * MIB;
-/** RFC822.SIZE is an estimate on some servers (Exchange): so many times of it may come. */
+/** RFC822.SIZE is an estimate on some servers (Exchange), so an email may be this many times larger. */
 const ESTIMATE_FACTOR = 4;
 
-/** The most that a command may bring which asks for so many bytes of mail. */
+/** Maximum number of bytes that a command may bring if it requests this many bytes of email. */
 function mostBytes(expectedBytes: number): number {
 	return ESTIMATE_FACTOR * expectedBytes + SPARE_BYTES;
 }
 
-/** The most that one mail may bring of which the server says that it has so many bytes. */
+/** Maximum number of bytes that an email of this reported size may bring. */
 export function mostOfMail(size: number): number {
 	return ESTIMATE_FACTOR * size + MIB;
 }
 
-/** Bytes are counted this often, in ms: a fast server sends some ten megabytes in between. */
+/** Interval at which bytes are counted, in ms. A fast server sends about ten megabytes in this time. */
 const TICK_MS = 50;
 
 interface Watched {
 	at: Circumstances;
 	patience: Patience;
 	expectedBytes: number;
-	/** So many bytes have come on this connection, and have been given to it to send. */
+	/** Number of bytes that have come on this connection, and that it was given to send. */
 	stats: () => { received: number; sent: number };
-	/** By `performance.now()`: the server asked to wait until then. */
+	/** Time by `performance.now()` until which the server asked to wait. */
 	pausedUntil: () => number;
 	/** Ends the connection. */
 	bite: () => void;
 }
 
-/** Watches over one command: ends the connection where the answer stays away, does not end, or is far too large. */
+/** Watches one command. Ends the connection if the answer does not come, does not end, or is far too large. */
 export class Watchdog {
 	/** Why the connection was ended. */
 	fault: MailError | undefined;
 	readonly #timer: NodeJS.Timeout;
 	readonly #before: { received: number; sent: number };
 	#heard: number;
-	/** By the clock that nobody sets; what the server asked to wait for is not counted. */
+	/** Measured with a clock that nobody sets. Pauses that the server asked for do not count. */
 	#heardAt = performance.now();
 	#began = performance.now();
 	#lastTick = performance.now();
@@ -95,9 +95,9 @@ export class Watchdog {
 		this.#heard = received;
 		const bytes = received - this.#before.received;
 		const most = mostBytes(expectedBytes);
-		// Not more time than the mail needs that was asked for, however many bytes of something else come.
+		// Only the bytes of the requested email give more time, however many others come.
 		const awaited = Math.min(bytes, mostOfMail(expectedBytes));
-		// A mail that is stored goes out in silence.
+		// While an email is uploaded, the server says nothing.
 		const sendingMs = (1_000 * (sent - this.#before.sent)) / patience.bytesPerSecond;
 		const allowedMs = patience.commandMs + sendingMs + (1_000 * awaited) / patience.bytesPerSecond;
 		if (bytes > most) this.#end(tooMuch(watched.at, `more than ${Math.floor(most / MIB)} MB came`));
@@ -116,7 +116,7 @@ function late({ peer, mailbox, command }: Circumstances, what: string): MailErro
 	return new MailError(`${peer ?? 'The server'} ${what}`, { code: 'timeout', speaker: 'imap', mailbox, command });
 }
 
-/** The server sent far more than there can be to say. Another answer may be a better one, so it is asked again. */
+/** The server sent far more than an answer can need. The next answer may be right, so the command can be tried again. */
 export function tooMuch({ peer, mailbox, command }: Circumstances, what: string): MailError {
 	const asked = command === undefined ? '' : ` to ${command}`;
 	return new MailError(`${peer ?? 'The server'} sent far more than an answer${asked} can have: ${what}.`, {
@@ -133,7 +133,7 @@ export function tooMuch({ peer, mailbox, command }: Circumstances, what: string)
 
 const OVERFLOWS = new Set(['LineTooLarge', 'LiteralTooLarge', 'ResponseTooLarge', 'TooManyTokens', 'TooManyResponses']);
 
-/** The error that the library's own limits ended the connection with, or `undefined` for any other. */
+/** Returns the error if the library's own limits have ended the connection, otherwise `undefined`. */
 export function overflow(error: unknown, at: Circumstances): MailError | undefined {
 	if (!(error instanceof Error)) return undefined;
 	const code: unknown = Reflect.get(error, 'code');

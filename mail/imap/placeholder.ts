@@ -1,11 +1,11 @@
-/** No note of Exchange's is larger, in bytes. */
+/** Maximum size of a note from Exchange, in bytes. */
 const LARGEST_NOTE = 64 * 1024;
 const NOTE = /^[ \t]*retrieval using the (?:imap4|pop3) protocol failed for the following message/im;
 
 /**
- * Whether this is the note that Exchange gives in place of a mail that it cannot convert: a mail whose subject, or
- * whose text, begins with "Retrieval using the IMAP4 protocol failed for the following message". The mail itself may
- * come later. A mail that quotes the note, such as a forwarded one, is none.
+ * Whether this is the note that Exchange returns in place of an email that it cannot convert. The subject or the text of the note
+ * begins with "Retrieval using the IMAP4 protocol failed for the following message". The email itself may be available later. An
+ * email that quotes the note, for example a forwarded one, is not a note.
  */
 export function isPlaceholder(bytes: Buffer): boolean {
 	if (bytes.length > LARGEST_NOTE) return false;
@@ -16,7 +16,7 @@ export function isPlaceholder(bytes: Buffer): boolean {
 	return NOTE.test(subject.trim()) || (end !== -1 && NOTE.test(firstLine(text.slice(end + 4))));
 }
 
-/** Of the text, behind the headers of its part where it is one. */
+/** Returns the first line of the text. In a multipart email, the text begins after the headers of the first part. */
 function firstLine(body: string): string {
 	const isMultipart = body.startsWith('--');
 	const start = isMultipart ? body.indexOf('\r\n\r\n') + 4 : 0;

@@ -6,25 +6,29 @@ import { ask, unfit, unreadable, withheld, type Use } from './ask';
 import { mostOfMail, tooMuch } from './limits';
 import type { ImapSession } from './session';
 
-/** 64 KiB, the library's default, costs a round trip each: 35 s for 100 MB at 20 ms. */
+/** The library's default of 64 KiB costs a round trip for each piece: 35 s for 100 MB at 20 ms. */
 const STREAM_CHUNK_BYTES = 2 * 1024 * 1024;
-/** A part that comes empty is asked for so often before it counts as the end. */
+/** After this many empty answers, the part counts as ended. */
 const EMPTY_ANSWERS = 3;
-/** Below this difference, in bytes, an answer that is confirmed counts as whole, whatever RFC822.SIZE says: Exchange estimates it. */
+/**
+ * If a second answer is the same and differs from RFC822.SIZE by fewer bytes, it counts as complete, because Exchange estimates the
+ * size.
+ */
 const ESTIMATE_BYTES = 64 * 1024;
 const LITTLE = 1024;
 
-/** RFC822.SIZE is an estimate on some servers; an answer of less than half of it is not the mail. */
+/** RFC822.SIZE is an estimate on some servers. An answer of less than half of it is not the email. */
 export function isFarBelow(bytes: number, size: number): boolean {
 	return (bytes === 0 && size > 0) || (bytes < size / 2 && size - bytes > LITTLE);
 }
 
 /**
- * A mail that the server lists and did not give, or gave in part only. Exchange answers BODY.PEEK[] with a bare OK for half
- * an hour or for ever, while the mail's HEADER and TEXT, or its BODY[], can be had (OfflineIMAP/offlineimap#62, MailKit#908).
+ * Fetches in other ways an email that the server lists but did not return, or returned only in part. Exchange answers BODY.PEEK[]
+ * with a bare OK for half an hour or for ever, while the email's HEADER and TEXT, or its BODY[], can be fetched
+ * (OfflineIMAP/offlineimap#62, MailKit#908).
  *
- * @param short what came in place of the mail
- * @returns the mail, or why it cannot be had; nothing where it has left the folder
+ * @param short what came in place of the email
+ * @returns the email, or why it cannot be fetched; nothing if it has left the folder
  */
 export async function rescue(
 	use: Use,
@@ -58,7 +62,7 @@ async function headerAndText(use: Use, uid: number, size: number): Promise<Buffe
 	return Buffer.concat([mail.headers, text]);
 }
 
-/** BODY[] marks a mail as read, so the folder is opened read-only for it (RFC 3501, section 6.3.2). */
+/** Fetches BODY[]. This marks an email as read, so the folder is opened read-only (RFC 3501, section 6.3.2). */
 async function plainBody(use: Use, uid: number, size: number): Promise<Buffer | undefined> {
 	return await use(
 		'UID FETCH',
@@ -71,7 +75,7 @@ async function examined(session: ImapSession, client: ImapFlow, uid: number): Pr
 		await client.mailboxOpen(session.folder, { readOnly: true });
 		return await bodyOf(client, uid);
 	} finally {
-		// Where it fails, whoever uses the session next would find the folder closed, or not to be changed.
+		// If the folder cannot be opened again, the next user of the session would find it closed or read-only.
 		await client.mailboxOpen(session.folder).catch((error: unknown) => {
 			session.close();
 			throw error;
@@ -79,7 +83,7 @@ async function examined(session: ImapSession, client: ImapFlow, uid: number): Pr
 	}
 }
 
-/** The library has no query for BODY[] without PEEK. Where it no longer has this method either, there is one way less. */
+/** The library has no query for BODY[] without PEEK. If a later version no longer has this method, BODY[] is not tried. */
 async function bodyOf(client: ImapFlow, uid: number): Promise<Buffer | undefined> {
 	const exec: unknown = Reflect.get(client, 'exec');
 	if (typeof exec !== 'function') return undefined;
@@ -101,7 +105,7 @@ async function bodyOf(client: ImapFlow, uid: number): Promise<Buffer | undefined
 	return found;
 }
 
-/** The literal in `* 1 FETCH (UID 1 BODY[] {3}…)`, as the library takes it apart. */
+/** Finds the literal in `* 1 FETCH (UID 1 BODY[] {3}…)`, as the library has parsed it. */
 function sourceIn(answer: unknown): Buffer | undefined {
 	const attributes: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'attributes') : undefined;
 	const items: unknown = Array.isArray(attributes) ? attributes[1] : undefined;
@@ -114,15 +118,15 @@ function sourceIn(answer: unknown): Buffer | undefined {
 }
 
 /**
- * The mail's bytes, one partial FETCH at a time: other commands find room between two of them. A short or an empty answer
- * in the middle of the mail is no end (jodd#280): what follows is asked for, in the end as a part of HEADER and TEXT.
+ * Yields the bytes of an email, one partial FETCH at a time, so that other commands can run between two of them. A short or an empty
+ * answer in the middle of the email is not its end (jodd#280). The rest is then requested, in the end as a part of HEADER and TEXT.
  *
- * @throws MailError where the mail has left the folder, ends far too early, or does not end
+ * @throws MailError if the email has left the folder, ends far too early, or does not end
  */
 export async function* pieces(use: Use, uid: number, size: number): AsyncGenerator<Buffer> {
 	let start = yield* section(whole(use, uid), 0, size);
 	if (start >= size) return;
-	// Where TEXT ends at the same place, the size was an estimate.
+	// If TEXT ends at the same place, the size was an estimate.
 	const headers = await askedHeaders(use, uid);
 	if (headers !== undefined) {
 		if (start < headers.length) yield headers.subarray(start);
@@ -133,7 +137,7 @@ export async function* pieces(use: Use, uid: number, size: number): AsyncGenerat
 
 type Read = (start: number) => Promise<Buffer | undefined>;
 
-/** @returns up to where it came */
+/** @returns the position that was reached */
 async function* section(read: Read, from: number, size: number): AsyncGenerator<Buffer, number> {
 	let start = from;
 	for (let empty = 0; empty < EMPTY_ANSWERS;) {
@@ -165,7 +169,7 @@ function text(use: Use, uid: number): Read {
 	};
 }
 
-/** All headers, of a mail of whatever size. */
+/** Fetches all headers of an email, whatever its size. */
 export async function askedHeaders(use: Use, uid: number): Promise<Buffer | undefined> {
 	return (await askPart(use, uid, { headers: true }))?.headers;
 }

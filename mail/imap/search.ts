@@ -8,37 +8,37 @@ import type { Criteria } from './criteria';
 import { fetchByUid, instantOf, rangeOf } from './fetch';
 import type { ImapSession } from './session';
 
-/** How mails that were there before the watch are treated: those up to `upTo` count only where one of the two holds. */
+/** How emails that were there before the watch are treated. Those up to `upTo` count only if one of the two conditions holds. */
 export interface Start {
 	upTo: number;
-	/** Without \Seen. */
+	/** Emails without \Seen count. */
 	unread?: boolean;
-	/** Received at this instant (ms) or later. */
+	/** Emails received at this time (ms) or later count. */
 	since?: number;
 }
 
-/** UIDs in one command: its line has to stay below about 8 KB (Exchange), also where each UID stands alone. */
+/** Maximum number of UIDs in one command. Its line has to stay below about 8 KB (Exchange), even if no UIDs form a range. */
 export const UIDS_IN_COMMAND = 500;
 
-/** A server that is too busy for each of so many mails, and has told of none, is left alone. */
+/** If the server is too busy for this many emails and has answered for none, it is left alone. */
 const MOST_REFUSALS = 5;
 
-/** Mails whose UIDs are not in the order in which they can be seen. */
+/** Emails that become visible in another order than that of their UIDs. */
 export interface Late {
-	/** From behind this UID on, below the cursor. */
+	/** UIDs above this one are looked at. It is below the cursor. */
 	from: number;
-	/** Whether it has been seen before. */
+	/** Whether the email with this UID has been seen before. */
 	knows: (uid: number) => boolean;
 }
 
 type Find = (query: SearchObject) => Promise<number[]>;
 
 /**
- * UIDs after `after` in rising order that match, and the highest UID there is, matching or not.
+ * Returns the UIDs above `after` that match, in rising order, and the highest UID there is, matching or not.
  *
- * @param start a further condition on mails that were there before the watch
- * @param probe asks for every criterion though no mail is there, so that one the server refuses is known before a mail comes
- * @param late also takes mails below `after` that were not there before; `seen` then has all that are there, matching or not
+ * @param start a further condition for emails that were there before the watch
+ * @param probe sends every criterion even if there is no email, so that a criterion that the server refuses is known early
+ * @param late also returns emails below `after` that were not there before; `seen` then has all that are there, matching or not
  * @throws MailError
  */
 export async function searchAfter(
@@ -57,7 +57,7 @@ export async function searchAfter(
 			throw session.refusal('UID SEARCH');
 		};
 		const range = { uid: `${from + 1}:*` };
-		// `n:*` gives the last mail even where its UID is below n (RFC 3501, section 6.4.8).
+		// `n:*` returns the last email even if its UID is below n (RFC 3501, section 6.4.8).
 		const seen = (await find(range)).filter((uid) => uid > from);
 		const all = seen.filter((uid) => uid > after || late?.knows(uid) === false);
 		const highest = Math.max(after, all.at(-1) ?? 0);
@@ -74,7 +74,7 @@ export async function searchAfter(
 	});
 }
 
-/** Those of these mails that match. @throws MailError */
+/** Returns those of these emails that match. @throws MailError */
 export async function narrow(session: ImapSession, uids: readonly number[], criteria: Criteria): Promise<number[]> {
 	if (criteria.length === 0) return [...uids];
 	return await session.run('UID SEARCH', async (client) => {
@@ -104,7 +104,7 @@ async function matching(
 	const { theirs, ours } = divide(criterion);
 	let left = [...uids];
 	if (Object.keys(theirs).length > 0) {
-		// A `uid` in the user's own rule takes the place of the range; the range is held to by the filter.
+		// A `uid` in the user's own rule replaces the range, so the filter below applies the range.
 		const found = new Set(await find({ ...range, ...theirs }));
 		left = left.filter((uid) => found.has(uid));
 	}
@@ -119,8 +119,8 @@ async function matching(
 const HEADERS = ['from', 'to', 'cc', 'bcc', 'subject'] as const;
 
 /**
- * What the server is asked for, and what is compared here: text beyond ASCII in header fields, since Exchange answers
- * `NO [BADCHARSET (US-ASCII)]` to any search for it.
+ * Divides a criterion into what the server searches for and what is compared here. Text beyond ASCII in header fields is compared
+ * here, because Exchange answers `NO [BADCHARSET (US-ASCII)]` to any search for it.
  */
 function divide(criterion: SearchObject): { theirs: SearchObject; ours: SearchObject } {
 	const theirs: SearchObject = { ...criterion };
@@ -155,7 +155,7 @@ function isOurs(criterion: SearchObject): boolean {
 	return isOfHeaders(criterion) && HEADERS.some((key) => isBeyondAscii(criterion[key] ?? ''));
 }
 
-/** As SEARCH compares: a part of the text, upper and lower case alike (RFC 3501, section 6.4.4). */
+/** Compares as SEARCH does: the text contains the value, in upper or lower case (RFC 3501, section 6.4.4). */
 function fits(envelope: MessageEnvelopeObject, criterion: SearchObject): boolean {
 	const holds = HEADERS.every((key) => {
 		const wanted = criterion[key];
@@ -182,16 +182,16 @@ async function fitting(session: ImapSession, find: Find, start: Start, after: nu
 	const unread = start.unread === true ? await find({ ...range, seen: false }) : [];
 	const { since } = start;
 	if (since === undefined) return unread;
-	// SINCE knows only days, of the server's time zone; the instant is compared here.
+	// SINCE knows only days, in the server's time zone. The exact time is compared here.
 	const found = await find({ ...range, since: new Date(since - DAY_MS).toISOString().slice(0, 10) });
 	const told = await tellAll(session, found, { internalDate: true });
-	// INTERNALDATE has whole seconds.
+	// INTERNALDATE has whole seconds only.
 	return [...unread, ...found.filter((uid) => instantOf(told.get(uid)?.internalDate) + 999 >= since)];
 }
 
 /**
- * What the server tells of these mails, by UID. One that it refuses to tell anything of, or not in words that can be read,
- * is not among them and has to count as one that fits: whoever fetches it sees whether it is there, and says what is wrong.
+ * Returns what the server says about these emails, by UID. If it refuses an email, or its answer cannot be read, the email is missing
+ * in the result and has to count as a match. Whoever fetches it finds out whether it is there, and reports what is wrong.
  */
 async function tellAll(
 	session: ImapSession,
@@ -212,13 +212,13 @@ async function tellAll(
 		if (blame === 'mail') return 'halves';
 		busy = error;
 		refusals += 1;
-		// Exchange ends the session with the third "Server Unavailable" in it.
+		// Exchange ends a session with its third "Server Unavailable".
 		return refusals > MOST_REFUSALS && told.size === 0 ? 'none' : 'each';
 	};
 	for (let first = 0; first < uids.length; first += UIDS_IN_COMMAND) {
 		await isolate(uids.slice(first, first + UIDS_IN_COMMAND), askSome, () => [], divide);
 	}
-	// None is to blame where it is busy for all of them.
+	// If the server is too busy for all of them, no single email is the cause.
 	if (busy !== undefined && told.size === 0) throw busy;
 	return told;
 }

@@ -12,23 +12,23 @@ import type { AccessToken } from '../signIn/token';
 import { checkUser } from '../signIn/xoauth2';
 import { LIBRARY_LIMITS, overflow, PATIENCE, Watchdog, type Patience } from './limits';
 
-/** imapflow parks throttled commands for half of this and sends NOOP after it; above the watch's heartbeat. */
+/** imapflow delays throttled commands by half of this time, and sends NOOP after it. It has to be above the watch's heartbeat. */
 const SOCKET_SILENCE_MS = 80_000;
 
 /**
- * One IMAP session with a token of its own: connected, signed in, then one folder selected. Single-use: once closed it
- * stays closed. While nothing runs it idles (RFC 2177), so that the server can ring.
+ * One IMAP session with its own token. It connects, signs in, and then selects one folder. Once closed, it stays closed. While no
+ * command runs, it uses IDLE (RFC 2177), so that the server can announce changes.
  */
 export class ImapSession {
 	/** The path of the selected folder; empty before {@link select}. */
 	folder = '';
-	/** UIDVALIDITY of the selected folder, as text: it is a 32 bit number that nobody calculates with. */
+	/** UIDVALIDITY of the selected folder, as text, because nobody calculates with this 32-bit number. */
 	uidValidity = '';
 	/** The lowest UID that a new mail would have got when the folder was selected. */
 	uidNext = 1;
-	/** False where the server does not say it (RFC 3501, section 6.3.1), so that it is one more than the highest there is. */
+	/** False if the server does not give UIDNEXT (RFC 3501, section 6.3.1). `uidNext` is then one more than the highest UID. */
 	tellsUidNext = true;
-	/** Whether it idles while nothing runs. Who asks one question after the other does not want to end IDLE before each. */
+	/** Whether IDLE is used while no command runs. Switched off for many commands in a row, since each would have to end IDLE first. */
 	idles = true;
 	/** Why the connection has ended. */
 	#ended: MailError | undefined;
@@ -36,11 +36,11 @@ export class ImapSession {
 	#waiting = 0;
 	#over = false;
 	#lastError: unknown;
-	/** Private, since the library's object holds what it signed in with: nothing that prints a session prints that. */
+	/** Private, because the library's object holds the sign-in data, and printing a session must not print it. */
 	readonly #client: ImapFlow;
-	/** What the library only logs: SEARCH, STORE and MOVE answer `false` for whatever went wrong. */
+	/** The error that the library only logs: SEARCH, STORE and MOVE answer `false` whatever went wrong. */
 	#logged: unknown;
-	/** Until then, by `performance.now()`, the library waits by itself, since the server asked it to. */
+	/** Time by `performance.now()` until which the library waits, because the server asked it to. */
 	#pausedUntil = 0;
 
 	private constructor(
@@ -68,18 +68,18 @@ export class ImapSession {
 		return new ImapSession(client, token, at, patience);
 	}
 
-	/** The library's session, for what runs within {@link run}. */
+	/** The library's session, for code that runs within {@link run}. */
 	get client(): ImapFlow {
 		return this.#client;
 	}
 
 	/** @param folder a path as the server lists it. @throws MailError `notFound` */
 	async select(folder: string): Promise<void> {
-		// Where SELECT fails, no folder is selected any more (RFC 3501, section 6.3.1).
+		// If SELECT fails, no folder is selected any more (RFC 3501, section 6.3.1).
 		this.folder = '';
 		const selected = await this.run('SELECT', async (client) => await client.mailboxOpen(folder));
 		this.folder = folder;
-		// Kept, since the library forgets them with the connection: a folder is not another one because its session is over.
+		// Copied, because the library forgets these values when the connection ends, and the folder stays the same after that.
 		this.uidValidity = String(selected.uidValidity);
 		this.tellsUidNext = Number.isFinite(selected.uidNext);
 		this.uidNext = this.tellsUidNext ? selected.uidNext : (await this.#highestUid(selected.exists)) + 1;
@@ -93,7 +93,10 @@ export class ImapSession {
 		return found.at(-1) ?? 0;
 	}
 
-	/** From the server's BYE on, not only from the end of the connection: in between the library answers each question with nothing. */
+	/**
+	 * True from the server's BYE on, not only after the end of the connection. In between, the library answers every command with
+	 * nothing.
+	 */
 	get over(): boolean {
 		return this.#over || this.#goodbye !== '';
 	}
@@ -108,13 +111,16 @@ export class ImapSession {
 		return this.client.capabilities.has('IDLE');
 	}
 
-	/** The server says that the folder has changed. @param marks whether a mark on an email is such a change too */
+	/** Calls `ring` when the server says that the folder has changed. @param marks whether a mark on an email counts as a change */
 	onBell(ring: () => void, marks = false): void {
 		this.client.on('exists', ring);
 		if (marks) this.client.on('flags', ring);
 	}
 
-	/** Tells why, once the connection has ended. @returns takes the listener off again: a session is waited for many times */
+	/**
+	 * Calls `listen` with the reason when the connection has ended. @returns a function that removes the listener, since a session
+	 * has many
+	 */
 	onEnd(listen: (error: MailError) => void): () => void {
 		const tell = (): void => listen(this.#ended ?? this.#reason());
 		if (this.#ended !== undefined) queueMicrotask(tell);
@@ -123,10 +129,10 @@ export class ImapSession {
 	}
 
 	/**
-	 * Runs commands one caller after the other: a command inside another's FETCH would block for ever.
-	 * Closes the session where the server falls silent, never comes to an end, or sends far more than it can have to say.
+	 * Runs commands one after the other, because a command within another's FETCH would block for ever. Closes the session if the
+	 * server falls silent, does not end its answer, or sends far more than an answer can need.
 	 *
-	 * @param expectedBytes of mail that the answer is expected to bring
+	 * @param expectedBytes number of bytes of email that the answer is expected to have
 	 * @throws MailError `timeout`, `tooLarge` …
 	 */
 	async run<T>(command: string, work: (client: ImapFlow) => Promise<T>, expectedBytes = 0): Promise<T> {
@@ -135,14 +141,14 @@ export class ImapSession {
 		const after = async (): Promise<void> => {
 			this.#waiting -= 1;
 			this.#rest();
-			// The next command would forget why this one was refused, before its caller has asked.
+			// The next command would overwrite the reason for a refusal before the caller has asked for it.
 			await setImmediate();
 		};
 		this.#tail = turn.then(after, after);
 		return await turn;
 	}
 
-	/** Why the command before was answered with `false`. */
+	/** Why the last command was answered with `false`. */
 	refusal(command: string): MailError {
 		return this.over ? this.#reason() : diagnose(this.#logged ?? new Error('the server refused the command'), { ...this.at, command });
 	}
@@ -157,13 +163,13 @@ export class ImapSession {
 		}
 	}
 
-	/** Ends the session at once; nothing is said to the server, which may be dead. */
+	/** Ends the session at once, without a word to the server, which may be dead. */
 	close(): void {
 		this.#over = true;
 		this.client.close();
 	}
 
-	/** Ends the session when what is running has come to its end. */
+	/** Ends the session when the running commands have ended. */
 	retire(): void {
 		void this.#tail.then(() => this.close());
 	}
@@ -194,7 +200,7 @@ export class ImapSession {
 
 	#rest(): void {
 		if (!this.idles || this.#waiting > 0 || this.over || this.folder === '' || !this.canIdle) return;
-		// Its end, whichever, is seen by `close` or by the next command.
+		// However IDLE ends, `close` or the next command notices it.
 		this.client.idle().catch((error: unknown) => (this.#lastError ??= error));
 	}
 
@@ -202,7 +208,7 @@ export class ImapSession {
 		const said = this.#goodbye;
 		const found = diagnose(said === '' ? (this.#lastError ?? error ?? new Error('connection closed')) : new Error(said), this.at);
 		if (found.code !== 'protocol' && found.code !== 'rejected' && found.code !== 'notFound') return found;
-		// Whatever words it ended with: that is not the fault of the mail that was asked for.
+		// Whatever the server said at the end, the requested email is not the cause.
 		return new MailError(found.message, {
 			...facts(this.at),
 			code: 'lost',
@@ -222,7 +228,7 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 	const endpoint = endpointOf(account, 'imap');
 	const at: Circumstances = { speaker: 'imap', mailbox: account.mailbox, peer: peerOf(endpoint), token };
 	if (isStopped(signal)) throw stopped(at);
-	// The library builds the response of XOAUTH2 itself, and looks at nothing.
+	// The library builds the response of XOAUTH2 itself and checks nothing.
 	checkUser(account.mailbox);
 	// Loaded at first use: it costs 66 ms.
 	const { ImapFlow } = await import('imapflow');
@@ -253,7 +259,7 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 	const abort = (): void => session.close();
 	signal?.addEventListener('abort', abort, { once: true });
 	const dialled = { ...at, command: 'AUTHENTICATE XOAUTH2' };
-	// One deadline for all of it: a server that greets without end, a line each half second, is never silent.
+	// One deadline for the whole dial, because a server that sends a line of greeting every half second is never silent.
 	const watchdog = new Watchdog({
 		at: dialled,
 		patience: { ...patience, silenceMs: Infinity, commandMs: patience.connectMs + 10_000, bytesPerSecond: Infinity },
@@ -271,12 +277,12 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 	} finally {
 		watchdog.stop();
 		signal?.removeEventListener('abort', abort);
-		// It has been used, and whatever prints the library's object would print it too.
+		// The token is no longer needed, and printing the library's object would print it.
 		if (client.options.auth !== undefined) client.options.auth = { user: account.mailbox };
 	}
 }
 
-/** The library says of every fault of a proxy that it failed, and keeps the reason for itself. */
+/** The library reports every fault of a proxy in the same way, and keeps the reason in a private field. */
 function proxyFault(error: unknown): unknown {
 	const reason: unknown = error instanceof Error ? Reflect.get(error, '_err') : undefined;
 	if (!(reason instanceof Error)) return error;
@@ -292,7 +298,7 @@ function stopped(at: Circumstances): MailError {
 	return new MailError('The watch was stopped.', { ...facts(at), code: 'stopped' });
 }
 
-/** Where somebody listens: imapflow tells each line, with the values hidden that it knows to be secret. */
+/** Passes each protocol line to the listener, if there is one. imapflow hides the values that it knows to be secret. */
 function overheard(account: Account): (entry: unknown) => void {
 	const listen = account.listen?.('imap');
 	return (entry) => {

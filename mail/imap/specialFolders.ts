@@ -2,7 +2,7 @@ import type { Folder } from './folders';
 
 export type SpecialFolder = 'inbox' | 'drafts' | 'sent' | 'deleted' | 'junk' | 'archive';
 
-/** As servers mark them (RFC 6154). */
+/** Attributes with which servers mark special folders (RFC 6154). */
 const FLAGS: ReadonlyArray<readonly [flag: string, kind: SpecialFolder]> = [
 	['\\Drafts', 'drafts'],
 	['\\Sent', 'sent'],
@@ -14,8 +14,8 @@ const FLAGS: ReadonlyArray<readonly [flag: string, kind: SpecialFolder]> = [
 const KINDS: readonly SpecialFolder[] = ['drafts', 'sent', 'deleted', 'junk', 'archive'];
 
 /**
- * What Exchange and Outlook.com call them, by language: the order is drafts, sent, deleted, junk, archive; `|` stands between
- * several. Exchange tells no special use, and gives the folders their names in the language in which the mailbox was first opened.
+ * Names of special folders in Exchange and Outlook.com, by language, in the order drafts, sent, deleted, junk, archive; `|` separates
+ * several names. Exchange gives no special use, and names the folders in the language in which the mailbox was first opened.
  */
 const NAMES: Readonly<Record<string, readonly [string, string, string, string, string]>> = {
 	en: [
@@ -152,12 +152,12 @@ function meanings(): ReadonlyMap<string, readonly Meaning[]> {
 	return found;
 }
 
-/** Without upper case, and in one spelling of each letter. */
+/** Writes a name in lower case, with one spelling of each letter. */
 export function folded(name: string): string {
 	return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
 }
 
-/** Which special folder somebody means by a name, in any language that is known here; undefined where none or more than one. */
+/** Finds the special folder that a name means, in any language that is known here; undefined if there is none or more than one. */
 export function specialNamed(name: string): SpecialFolder | undefined {
 	if (folded(name) === 'inbox') return 'inbox';
 	const kinds = new Set((MEANINGS.get(folded(name)) ?? []).map(({ kind }) => kind));
@@ -165,8 +165,8 @@ export function specialNamed(name: string): SpecialFolder | undefined {
 }
 
 /**
- * The special folders of a mailbox: by the server's word, otherwise by name, at the top or right below INBOX. Where several
- * names fit, the one in the language that most of the others have.
+ * Finds the special folders of a mailbox by the server's attributes, otherwise by name, at the top or directly below INBOX. If
+ * several names fit, the name in the language of most other folders counts.
  */
 export function specialFolders(folders: readonly Folder[]): Map<SpecialFolder, Folder> {
 	const found = new Map<SpecialFolder, Folder>();
@@ -198,7 +198,7 @@ function depthOf({ path, delimiter }: Folder): number {
 	return delimiter === '' ? 0 : path.split(delimiter).length - 1;
 }
 
-/** The name that Exchange gives stands first. */
+/** The name that Exchange uses comes first. */
 function orderOf({ name }: Folder, language: string): number {
 	const places = (NAMES[language] ?? [])
 		.map((names) => names.split('|').findIndex((one) => folded(one) === folded(name)))
