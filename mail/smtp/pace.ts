@@ -3,14 +3,14 @@ import { MailError } from '../errors';
 
 const MINUTE_MS = 60_000;
 
-/** When the mails of one mailbox go: those of the last minute, and those that have been given a time. */
+/** When the emails of one mailbox are sent: those of the last minute, and those that have reserved a time. */
 export class Pace {
-	/** Epoch ms, ascending; may lie ahead. */
+	/** Epoch ms, ascending; can be in the future. */
 	#times: number[] = [];
 
 	/**
-	 * Takes a place such that no minute holds more than `perMinute` mails; those beyond wait until the minute of an
-	 * earlier one is over. 0 = at once, but counted for the others.
+	 * Reserves a time such that no minute has more than `perMinute` emails. If a minute is full, the email waits until the minute of
+	 * an earlier one is over. With 0 it is sent at once, but counts for the others.
 	 * @returns epoch ms
 	 */
 	take(perMinute: number, now: number): number {
@@ -21,13 +21,13 @@ export class Pace {
 		return at;
 	}
 
-	/** A place that is not used after all. */
+	/** Gives back a time that is not used. */
 	giveBack(at: number): void {
 		const index = this.#times.lastIndexOf(at);
 		if (index >= 0) this.#times.splice(index, 1);
 	}
 
-	/** Drops what is older than a minute. True where nothing is left. */
+	/** Removes the times that are older than a minute. Returns true if none is left. */
 	forget(now: number): boolean {
 		const first = this.#times.findIndex((time) => time > now - MINUTE_MS);
 		this.#times.splice(0, first < 0 ? this.#times.length : first);
@@ -35,10 +35,10 @@ export class Pace {
 	}
 }
 
-/** Of the whole process: Exchange counts the mails of who is signed in, whichever workflow sends them. */
+/** Shared by the whole process: Exchange counts the emails of the account that signs in, whichever workflow sends them. */
 const paces = new Map<string, Pace>();
 
-/** Waits until the mailbox's next mail may go. @throws MailError `stopped` */
+/** Waits until the mailbox may send its next email. @throws MailError `stopped` */
 export async function keepPace(account: Account, perMinute: number, signal?: AbortSignal): Promise<void> {
 	const key = senderOf(account);
 	const now = Date.now();

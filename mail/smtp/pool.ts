@@ -3,9 +3,9 @@ import { tellsCrowd } from '../diagnosis';
 import { stopped } from './pace';
 import { SendFailure, SmtpSession } from './session';
 
-/** Exchange Online takes 3 connections at a time from who is signed in (`432 4.3.2` beyond). */
+/** Exchange Online allows 3 connections at a time for the account that signs in (it answers `432 4.3.2` to more). */
 export const CONNECTIONS = 3;
-/** So many mails at a time keep them busy: while one waits for its answer, the next goes out behind it. */
+/** Number of emails at a time that keeps all connections busy: while one waits for its answer, the next is sent behind it. */
 export const MAILS_AT_A_TIME = 2 * CONNECTIONS;
 /** How long an idle session is kept for the next execution, in ms. */
 const KEEP_MS = 10_000;
@@ -16,25 +16,24 @@ interface Lane {
 	busy: number;
 	waiting: Array<() => void>;
 	idle: Array<{ session: SmtpSession; owner: string; timer: NodeJS.Timeout }>;
-	/** Connections at a time until `narrowUntil`, while other programs hold some of the mailbox's. */
+	/** Number of connections allowed until `narrowUntil`, because other programs use some of the mailbox's connections. */
 	narrow: number;
 	narrowUntil: number;
 }
 
 export interface Turn {
-	/** Ends the wait for a free connection; a mail under way goes on. */
+	/** Ends the wait for a free connection. An email that is being sent is finished. */
 	signal?: AbortSignal;
-	/** A connection is free for the caller from now on. */
+	/** Called when a connection is free for the caller. */
 	onTurn?: () => void;
 }
 
-/** Of the whole process: the limit counts for who is signed in, whichever workflow sends. */
+/** Shared by the whole process: the limit counts for the account that signs in, whichever workflow sends. */
 const lanes = new Map<string, Lane>();
 
 /**
- * Lends a session to `use`: an idle one of the same owner, or a new one, never more than {@link CONNECTIONS} a
- * mailbox in this process. The session goes back for others, at the latest when `use` has ended, unless it broke or its
- * token is about to end.
+ * Lends a session to `use`: an idle one of the same owner, or a new one, but never more than {@link CONNECTIONS} for a mailbox in
+ * this process. Others can use the session again when `use` has ended at the latest, unless it broke or its token is about to end.
  */
 export async function withSmtp<T>(account: Account, use: Use<T>, turn: Turn = {}): Promise<T> {
 	const { host, port } = endpointOf(account, 'smtp');
@@ -58,7 +57,7 @@ export async function withSmtp<T>(account: Account, use: Use<T>, turn: Turn = {}
 	}
 }
 
-/** @param giveBack Others may go on with the session, though the answer to what was sent is still to come */
+/** @param giveBack lets others use the session while the answer to the email is still to come */
 type Use<T> = (session: SmtpSession, giveBack: () => void) => Promise<T>;
 
 function once(act: () => void): () => void {
@@ -73,7 +72,7 @@ function widthOf(lane: Lane): number {
 	return Date.now() < lane.narrowUntil ? lane.narrow : CONNECTIONS;
 }
 
-/** First come, first served. @throws MailError `stopped` */
+/** Waits for a place in order of arrival. @throws MailError `stopped` */
 async function enter(lane: Lane, signal?: AbortSignal): Promise<void> {
 	if (signal?.aborted === true) throw stopped();
 	if (lane.busy < widthOf(lane) && lane.waiting.length === 0) {
@@ -115,17 +114,17 @@ async function lend<T>(lane: Lane, account: Account, use: Use<T>, leave: () => v
 		throw error;
 	} finally {
 		giveBack();
-		// Its place is free only when the server has seen it go.
+		// The place is free only after the server has seen the connection end.
 		if (lent) await session?.quit();
 	}
 }
 
-/** A session sends for one mailbox, which its errors name. */
+/** Each session sends for one mailbox, because its errors name the mailbox. */
 function ownerOf({ id, owner = id, mailbox }: Account): string {
 	return `${owner} ${mailbox.toLowerCase()}`;
 }
 
-/** An idle session of this owner; one of another makes room where the limit would be passed. */
+/** Takes an idle session of this owner. If the limit would be exceeded, closes idle sessions of other owners. */
 async function takeIdle(lane: Lane, owner: string): Promise<SmtpSession | undefined> {
 	for (;;) {
 		const index = lane.idle.findIndex((entry) => entry.owner === owner);
@@ -148,7 +147,7 @@ function keep(lane: Lane, session: SmtpSession, owner: string): void {
 	const entry = {
 		session,
 		owner,
-		// Not to hold up the end of the process.
+		// The timer must not keep the process running.
 		timer: setTimeout(() => {
 			if (session.busy) return void entry.timer.refresh();
 			lane.idle = lane.idle.filter((other) => other !== entry);

@@ -3,17 +3,17 @@ import { MailError, type MailErrorFacts } from '../errors';
 /** A recipient, and the server's answer to it. */
 export type Rejection = { recipient: string; response: string };
 
-/** Who has a mail, whom the server refused, and who may have it, since the answer to the mail was lost. */
+/** Who has the email, whom the server refused, and who may have the email because the answer to it was lost. */
 export interface Standing {
 	accepted: string[];
 	rejected: Rejection[];
 	unknown: string[];
 }
 
-/** What an attempt says of those to whom the mail was offered. */
+/** What an attempt says about the recipients to whom the email was offered. */
 interface Failure {
 	reason: MailError;
-	/** Those who were not refused may have the mail. */
+	/** The recipients who were not refused may have the email. */
 	deliveryUnknown: boolean;
 	rejected: Rejection[];
 }
@@ -22,23 +22,23 @@ interface Failure {
 export class Recipients {
 	readonly #accepted = new Set<string>();
 	readonly #unknown = new Set<string>();
-	/** The server's last answers. */
+	/** The server's last answer for each recipient. */
 	readonly #answers = new Map<string, string>();
 
-	/** @param resendUnknown Who may have the mail is offered it again */
+	/** @param resendUnknown whether the email is offered again to recipients who may have it */
 	constructor(
 		private readonly all: string[],
 		private readonly resendUnknown: boolean,
 	) {}
 
-	/** To whom the mail is to be offered next: never to who has it, or was refused for good. */
+	/** The recipients to whom the email is offered next. Nobody who has it or was refused for good is among them. */
 	get open(): string[] {
 		return this.all.filter(
 			(one) => !this.#accepted.has(one) && (this.resendUnknown || !this.#unknown.has(one)) && isTransient(this.#answers.get(one) ?? '4'),
 		);
 	}
 
-	/** Somebody has the mail, or may have it. */
+	/** Whether anybody has the email, or may have it. */
 	get reached(): boolean {
 		return this.#accepted.size + this.#unknown.size > 0;
 	}
@@ -67,12 +67,12 @@ export class Recipients {
 		const refused = new Set(rejected.map(({ recipient }) => recipient));
 		for (const one of offered.filter((recipient) => !refused.has(recipient))) {
 			if (deliveryUnknown) this.#unknown.add(one);
-			// Where others have the mail, an answer to all of it is one to those who are left.
+			// If others have the email, an answer to the whole email applies to the remaining recipients.
 			else if (this.reached && reason.response) this.#answers.set(one, reason.response);
 		}
 	}
 
-	/** For a mail that nobody has: names whom the server refused, where it said so of each. */
+	/** The error for an email that nobody has. It names the refused recipients, if the server refused each of them. */
 	refusal(reason: MailError): MailError {
 		const { standing } = this;
 		if (standing.rejected.length === 0) return reason;
@@ -88,12 +88,12 @@ export class Recipients {
 	}
 }
 
-/** RFC 5321, section 4.2.1: the same may be taken later. */
+/** Whether the server may accept the same later (RFC 5321, section 4.2.1). */
 export function isTransient(answer: string): boolean {
 	return answer.startsWith('4');
 }
 
-/** Not everybody has the mail, or nobody. */
+/** The server refused some or all recipients. */
 export class RecipientsRefused extends MailError {
 	constructor(
 		message: string,

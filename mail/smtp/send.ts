@@ -8,47 +8,47 @@ import { isTransient, Recipients } from './recipients';
 import { serverMessageId } from './serverMessageId';
 import { SendFailure, type Receipt, type SmtpSession } from './session';
 
-/** How long a transient failure is worked against, and what happens when the server may already have the mail. */
+/** How long transient failures are retried, and what happens if the server may already have the email. */
 export interface Persistence {
-	/** Ms from the first attempt on, the time in the queue not counted. */
+	/** Ms from the first attempt on. The time in the queue does not count. */
 	retryForMs: number;
-	/** The same for a host that could not be reached even once; undefined = as long. */
+	/** The same for a host that cannot be reached; undefined = the same time. */
 	unreachableForMs?: number;
-	/** Send once more where the answer to the mail was lost; the recipient may get it twice. */
+	/** Send again if the answer to the email was lost. The recipient may then get it twice. */
 	resendUnknown: boolean;
-	/** No more mails a minute from this mailbox in this process; 0 or undefined = the server sets the pace. */
+	/** Maximum number of emails a minute from this mailbox in this process; 0 or undefined = the server sets the pace. */
 	messagesPerMinute?: number;
-	/** Ends waits and retries; a mail under way is finished. */
+	/** Ends waits and retries. An email that is being sent is finished. */
 	signal?: AbortSignal;
-	/** Keeps a record of what may have left. */
+	/** Records that the email may have been sent. */
 	departure?: Departure;
-	/** Tells of each retry, for the log. */
+	/** Called before each retry, for the log. */
 	onRetry?: (reason: MailError, attempt: number, pauseMs: number) => void;
-	/** Tells why the mail is not sent again to those who are left, where others have it or may have it. */
+	/** Called with the reason why the email is not sent again to the remaining recipients, if others have it or may have it. */
 	onGiveUp?: (reason: Error) => void;
 }
 
-/** Told of each attempt that gets so far that the server asks for the content of the mail. */
+/** Called for each attempt in which the server asks for the content of the email. */
 export interface Departure {
-	/** Awaited before the first byte of the content leaves; where it fails, nothing is sent. */
+	/** Awaited before the first byte of the content is sent. If it fails, nothing is sent. */
 	begin: () => Promise<void>;
-	/** That attempt failed, nobody has got the mail, and there may be a pause before the next one. */
+	/** Called if that attempt has failed and nobody has the email. A pause may follow before the next attempt. */
 	takeBack: () => Promise<void>;
 }
 
 export interface Sent extends Receipt {
-	/** Who may have the mail: in neither of the other lists. */
+	/** The recipients who may have the email. They are in neither of the other lists. */
 	unknown: string[];
-	/** What recipients see: the server's where it gave the mail one of its own. */
+	/** The Message-ID that recipients see: the server's, if the server replaced it. */
 	messageId: string;
-	/** The one that the mail was submitted with, where the server put another in its place. */
+	/** The Message-ID with which the email was submitted, if the server replaced it. */
 	submittedMessageId?: string;
 	attempts: number;
-	/** Ms from first attempt to answer, pauses before retries included, the time in the queue not. */
+	/** Ms from the first attempt to the answer, with the pauses before retries and without the time in the queue. */
 	tookMs: number;
-	/** Ms in the queue: for a free connection and for the set pace. */
+	/** Ms in the queue, waiting for a free connection and for the pace that is set. */
 	queuedMs: number;
-	/** The server may have taken the mail for those in `unknown`, but its answer was lost. */
+	/** The server may have accepted the email for the recipients in `unknown`, but its answer was lost. */
 	deliveryUnknown: boolean;
 }
 
@@ -56,10 +56,9 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * Sends one mail, again after transient failures (`432`, `421`, `4xx`, a broken connection), always with the same
- * Message-ID, and only to those who do not have it yet. What the server refused for good is not tried again. After an
- * attempt that somebody got the mail by, the pauses begin anew: a long list may be taken part by part (RFC 5321,
- * section 4.5.3.1.10).
+ * Sends one email. Retries after transient failures (`432`, `421`, `4xx`, a broken connection), always with the same Message-ID, and
+ * only for those who do not have the email yet. A permanent refusal is not retried. After an attempt by which somebody got the email,
+ * the pauses start again with the shortest one, because a server may accept a long list in parts (RFC 5321, section 4.5.3.1.10).
  * @throws MailError
  */
 export async function sendMail(account: Account, mail: ComposedMail, persistence: Persistence): Promise<Sent> {
@@ -116,7 +115,7 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 	}
 }
 
-/** Whether a mail may have left, so that the record is told once of each change. */
+/** Remembers whether an email may have been sent, so that the record gets each change once. */
 class Left implements Departure {
 	#begun: Promise<void> | undefined;
 
@@ -138,7 +137,7 @@ function messageIds(submitted: string, response: string): Pick<Sent, 'messageId'
 	return given === undefined ? { messageId: submitted } : { messageId: given, submittedMessageId: submitted };
 }
 
-/** Why the mail goes out again, though others have it. */
+/** Why the email is sent again although others have it. */
 function deferral({ mailbox }: Account, { rejected }: Receipt): MailError | undefined {
 	const response = rejected.find((one) => isTransient(one.response))?.response;
 	return response === undefined
@@ -146,7 +145,7 @@ function deferral({ mailbox }: Account, { rejected }: Receipt): MailError | unde
 		: diagnose(Object.assign(new Error(response), { response }), { speaker: 'smtp', mailbox, command: 'RCPT TO' });
 }
 
-/** The mail is opened anew for each attempt, so that nothing of it stays in memory. */
+/** Opens the email again for each attempt, so that none of its content stays in memory. */
 async function attemptOnce(
 	account: Account,
 	mail: ComposedMail,
@@ -156,7 +155,7 @@ async function attemptOnce(
 	const asked = Date.now();
 	const use = async (session: SmtpSession, giveBack: () => void): Promise<Receipt> => {
 		session.requireRoom(mail.size);
-		// The server answers one after the other.
+		// The server answers one email after the other.
 		const lentAt = Date.now();
 		void session.answered().then(() => queued(Date.now() - lentAt));
 		const message = await mail.open();

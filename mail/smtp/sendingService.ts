@@ -2,10 +2,10 @@ import type { Account } from '../account';
 import { CLOUDS, HIGH_VOLUME } from '../clouds';
 import { MailError } from '../errors';
 
-/** Who takes the mail: the mailbox's own submission, or Exchange Online's High Volume Email. */
+/** Which service accepts the email: the mailbox's own submission, or High Volume Email of Exchange Online. */
 export type SendingService = 'mailbox' | 'highVolume';
 
-/** The account with the service's host; a custom cloud names it itself, in SMTP Host. @throws MailError `input` */
+/** Returns the account with the host of the service. A custom cloud names the host itself, in SMTP Host. @throws MailError `input` */
 export function sendingThrough(service: SendingService, account: Account): Account {
 	if (service === 'mailbox') return account;
 	const { host } = account.smtp;

@@ -16,24 +16,24 @@ import { smtpConnection } from '../nodemailer';
 import type { Rejection } from './recipients';
 
 /**
- * Deadlines in ms. Exchange holds back answers beyond 30 messages a minute, and who gives up on the answer to a mail
- * too early does not know whether it was taken: RFC 5321, section 4.5.3.2.6 gives it 10 minutes.
+ * Deadlines in ms. Exchange delays answers beyond 30 messages a minute. A client that stops waiting for the answer to an email too
+ * early does not know whether the email was accepted. RFC 5321, section 4.5.3.2.6 sets 10 minutes for it.
  */
 const DEADLINES = { connectionTimeout: 10_000, greetingTimeout: 30_000, socketTimeout: 600_000 };
-/** A session takes no further mail when less than this is left of its token, in ms: a large one takes its time. */
+/** A session accepts no further email if less than this is left of its token, in ms, because a large email takes its time. */
 const LAST_MAIL_MS = 5 * 60_000;
-/** How long each step may take in all, in ms: a server that says a word now and then and never answers holds nobody. */
+/** Maximum time of each step, in ms. Without it, a server that keeps sending lines but never answers would block the caller. */
 export interface Patience {
-	/** From the first byte to the end of the handshake, with whatever the server says on the way. */
+	/** From the first byte to the end of the handshake, with everything that the server says in between. */
 	greetingMs: number;
 	signInMs: number;
-	/** What a mail may take beside the time for its bytes: RFC 5321, section 4.5.3.2 gives its steps some minutes each. */
+	/** Time for an email in addition to the time for its bytes. RFC 5321, section 4.5.3.2 allows some minutes for each step. */
 	mailMs: number;
 }
 
 const PATIENCE: Patience = { greetingMs: 90_000, signInMs: 60_000, mailMs: 20 * 60_000 };
 const RECIPIENT_MS = 1_000;
-/** Bytes a second that a mail goes out with at least. */
+/** Lowest speed at which an email is sent, in bytes a second. */
 const SLOWEST = 4 * 1024;
 const RESET_MS = 10_000;
 const QUIT_MS = 1_000;
@@ -42,21 +42,21 @@ export interface Envelope {
 	/** Address of MAIL FROM. */
 	from: string;
 	to: string[];
-	/** Estimate in bytes; a server that offers SIZE refuses too large a mail before it is sent (RFC 1870). */
+	/** Estimate in bytes. A server that offers SIZE refuses too large an email before it is sent (RFC 1870). */
 	size: number;
-	/** The mail has bytes above 127 (RFC 6152); said where the server offers 8BITMIME. */
+	/** The email has bytes above 127 (RFC 6152). This is announced if the server offers 8BITMIME. */
 	use8BitMime?: boolean;
-	/** Said where the server offers DSN (RFC 3461). */
+	/** Requested if the server offers DSN (RFC 3461). */
 	dsn?: { return?: string; notify?: string[]; id?: string; recipient?: string };
 }
 
-/** Moments on a mail's way that its sender wants to know. */
+/** Callbacks for the stages of an email on its way. */
 export interface Moments {
-	/** Awaited when the server asks for the content (`354`): until this has ended, there is nothing that anybody could get. */
+	/** Awaited when the server asks for the content (`354`). Until this has ended, nothing is sent that anybody could get. */
 	beforeContent?: () => Promise<void>;
 	/**
-	 * The mail has gone out whole and the next may follow before its answer is there: where the server offers PIPELINING
-	 * (RFC 2920, section 3.1).
+	 * Called when the whole email has been sent and the next one may follow before the answer has come. This needs PIPELINING (RFC
+	 * 2920, section 3.1).
 	 */
 	onWritten?: () => void;
 }
@@ -70,14 +70,14 @@ export interface Receipt {
 	size: number;
 }
 
-/** One signed-in SMTP connection. Built for one token; ends with it. */
+/** One signed-in SMTP connection. It belongs to one token and ends with it. */
 export class SmtpSession {
 	/** Epoch ms after which no further mail should begin. */
 	readonly usableUntil: number;
 	readonly #underWay = new Set<Promise<unknown>>();
 	#lost = false;
 
-	/** Not to be seen by whoever prints the session: the library keeps what it wrote, the token too. */
+	/** Private, because the library keeps what it has sent, the token too, and printing the session must not print it. */
 	readonly #connection: SMTPConnection;
 	readonly #at: Circumstances;
 	/** The server offers PIPELINING (RFC 2920). */
@@ -87,10 +87,10 @@ export class SmtpSession {
 		connection: SMTPConnection,
 		at: Circumstances,
 		readonly token: AccessToken,
-		/** The name that was signed in; the mailbox may be another one. */
+		/** The user name of the sign-in; the mailbox may be another one. */
 		readonly user: string,
 		usableUntil: number,
-		/** The server's SIZE in bytes (RFC 1870); 0 = it told none. */
+		/** The server's SIZE in bytes (RFC 1870); 0 = it gave none. */
 		readonly maxSize: number,
 		pipelining: boolean,
 		readonly patience: Patience,
@@ -107,12 +107,12 @@ export class SmtpSession {
 		return !this.#lost && !this.#connection.destroyed && Date.now() < this.usableUntil;
 	}
 
-	/** Answers are still to come. */
+	/** Whether answers are still to come. */
 	get busy(): boolean {
 		return this.#underWay.size > 0;
 	}
 
-	/** Resolves when the mails sent so far have their answers. */
+	/** Resolves when the emails sent so far have been answered. */
 	async answered(): Promise<void> {
 		await Promise.allSettled(this.#underWay);
 	}
@@ -128,7 +128,7 @@ export class SmtpSession {
 
 	static async #dial(account: Account, token: AccessToken, user: string, patience: Patience): Promise<SmtpSession> {
 		const endpoint = endpointOf(account, 'smtp');
-		// Here too, since nodemailer writes its own code into what fails within its sign-in.
+		// Checked here too, because nodemailer writes its own code into errors of its sign-in.
 		checkUser(user);
 		const Connection = await smtpConnection();
 		const at: Circumstances = { speaker: 'smtp', mailbox: account.mailbox, user, token, peer: peerOf(endpoint) };
@@ -146,22 +146,22 @@ export class SmtpSession {
 			...DEADLINES,
 			...(account.reachMs !== undefined && { connectionTimeout: account.reachMs, greetingTimeout: account.reachMs }),
 			...overheard(account, token),
-			// A name of our own: for its own XOAUTH2 nodemailer wants to fetch the token itself.
+			// Our own name for the method, because for XOAUTH2 nodemailer would fetch the token itself.
 			customAuth: {
 				TOKEN: async (context) => {
 					maxSize = context.maxAllowedSize || 0;
 					pipelining = context.extensions.includes('PIPELINING');
 					let answer = await context.sendCommand(`AUTH XOAUTH2 ${initialResponse(user, token)}`);
-					// Exchange refuses directly; other servers send the reason first, to be answered by an empty line.
+					// Exchange refuses directly. Other servers send the reason first, and expect an empty line as the answer.
 					if (answer.status === 334) answer = await context.sendCommand('');
 					if (answer.status === 235) return;
 					refusal = diagnose(Object.assign(new Error(answer.text), { response: answer.response }), { ...at, command: 'AUTH XOAUTH2' });
-					// Not the refusal itself: nodemailer writes its own code into what it is given.
+					// Not the refusal itself, because nodemailer writes its own code into the error that it gets.
 					throw new Error('refused');
 				},
 			},
 		});
-		// An 'error' that nobody hears would end the process.
+		// An 'error' event without a listener would end the process.
 		connection.on('error', () => undefined);
 		const signedIn = Date.now();
 		try {
@@ -169,7 +169,7 @@ export class SmtpSession {
 				connection,
 				(resolve, reject) => {
 					connection.connect((error) => (error ? reject(error) : resolve()));
-					// nodemailer listens in the next turn; TLS takes what it needs by itself.
+					// nodemailer listens from the next turn of the event loop on. With TLS, the socket needs no resume.
 					if (endpoint.security === 'starttls') setImmediate(() => socket?.resume());
 				},
 				patience.greetingMs,
@@ -183,12 +183,12 @@ export class SmtpSession {
 			connection.close();
 			throw refusal ?? diagnose(error, at);
 		}
-		// A fitting share of a token that lives shortly.
+		// A token with a short life loses only a share of it.
 		const left = token.expiresAt - signedIn;
 		return new SmtpSession(connection, at, token, user, token.expiresAt - Math.min(LAST_MAIL_MS, left / 4), maxSize, pipelining, patience);
 	}
 
-	/** @throws MailError `tooLarge` for a mail of more bytes than the server takes */
+	/** @throws MailError `tooLarge` if the email has more bytes than the server accepts */
 	requireRoom(size: number): void {
 		if (this.maxSize === 0 || size <= this.maxSize) return;
 		const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
@@ -206,8 +206,8 @@ export class SmtpSession {
 	}
 
 	/**
-	 * Sends one mail.
-	 * @throws SendFailure; the session then serves the next mail if it is `alive`
+	 * Sends one email.
+	 * @throws SendFailure; the session can then send the next email if it is `alive`
 	 * @throws whatever `beforeContent` threw; the session then ends
 	 */
 	async send(envelope: Envelope, message: Readable, { beforeContent, onWritten }: Moments = {}): Promise<Receipt> {
@@ -222,7 +222,7 @@ export class SmtpSession {
 			...(beforeContent && { beforeContent: async () => await beforeContent().catch(noteHindrance) }),
 			...(this.#pipelining && { onWritten }),
 		});
-		// nodemailer notes in it whom the server refused.
+		// nodemailer adds to this object whom the server refused.
 		const noted = { ...envelope };
 		const answer = answerOf<SMTPConnection.SentMessageInfo>(
 			this.#connection,
@@ -241,7 +241,7 @@ export class SmtpSession {
 		} catch (error) {
 			const answered = typeof detail(error, 'responseCode') === 'number' && detail(error, 'responseCode') !== 0;
 			message.destroy();
-			// Refused in the middle of the mail: what would follow counted as more of it.
+			// The server refused the email before its end. Whatever followed would count as more of the email.
 			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) await this.#closeBehind(answer);
 			// The answer to a mail ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
 			else if (!whole && this.alive) await this.#reset();
@@ -256,12 +256,12 @@ export class SmtpSession {
 		}
 	}
 
-	/** Ms for a mail to be sent and answered, those ahead of it included: a server that talks and never answers holds nobody. */
+	/** Ms until an email has to be sent and answered, with those ahead of it. Ends the wait for a server that talks and never answers. */
 	#deadlineOf({ size, to }: Envelope): number {
 		return (this.#underWay.size + 1) * this.patience.mailMs + to.length * RECIPIENT_MS + (size / SLOWEST) * 1_000;
 	}
 
-	/** Closes for the sake of one mail: the one ahead of it still gets its answer, where the connection holds. */
+	/** Closes the connection because of one email. The emails ahead of it still get their answers, if the connection holds. */
 	async #closeBehind(failed: Promise<unknown>): Promise<void> {
 		this.#lost = true;
 		const answers = [...this.#underWay];
@@ -269,7 +269,7 @@ export class SmtpSession {
 		this.close();
 	}
 
-	/** Clears an envelope that was refused, so that the connection serves the next mail. */
+	/** Resets an envelope that was refused, so that the connection can send the next email. */
 	async #reset(): Promise<void> {
 		try {
 			await answerOf<void>(
@@ -278,12 +278,12 @@ export class SmtpSession {
 				RESET_MS,
 			);
 		} catch {
-			// Not worth a word: the next mail gets a new connection.
+			// Not reported, because the next email gets a new connection.
 			this.close();
 		}
 	}
 
-	/** Says QUIT once all answers are there, or closes the connection. Resolves when it has ended, after a second at most. */
+	/** Sends QUIT once all answers have come, or closes the connection. Resolves when it has ended, after a second at most. */
 	async quit(): Promise<void> {
 		await this.answered();
 		this.#lost = true;
@@ -301,7 +301,7 @@ export class SmtpSession {
 	}
 }
 
-/** A connection through the operator's proxy, where there is one. @throws MailError */
+/** Connects through the operator's proxy, if there is one. @throws MailError */
 async function proxied(endpoint: Endpoint, at: Circumstances, reachMs = DEADLINES.connectionTimeout): Promise<Socket | undefined> {
 	const proxy = mailProxy(endpoint);
 	try {
@@ -312,8 +312,9 @@ async function proxied(endpoint: Endpoint, at: Circumstances, reachMs = DEADLINE
 }
 
 /**
- * Waits for a step of nodemailer's. It forgets who waits when the connection breaks meanwhile, so its events count too.
- * @param withinMs for all that the server says, beside the connection's own deadline for its silence
+ * Waits for a step of nodemailer. If the connection breaks meanwhile, nodemailer forgets its callback, so the events of the
+ * connection count too.
+ * @param withinMs for everything that the server says, in addition to the connection's own deadline for silence
  */
 async function answerOf<T>(
 	connection: SMTPConnection,
@@ -321,7 +322,7 @@ async function answerOf<T>(
 	withinMs: number,
 ): Promise<T> {
 	let fail = (_error: Error): void => undefined;
-	// The answer that ended the connection (421) is told a moment after the end.
+	// The answer that ended the connection (421) is reported shortly after the end.
 	const end = (): void => void setImmediate(() => fail(new Error('Connection closed')));
 	const timer = setTimeout(() => fail(new Error('Timeout: no answer')), withinMs);
 	try {
@@ -337,8 +338,8 @@ async function answerOf<T>(
 }
 
 /**
- * nodemailer pipes the mail when the server has answered 354, through a stream of its own; only that one knows when the last
- * byte and the final dot have gone to the socket.
+ * nodemailer pipes the email after the server has answered 354, through a stream of its own. Only that stream knows when the last
+ * byte and the final dot have been written to the socket.
  */
 function followPipe(message: Readable, { beforeContent, onWritten }: Moments): void {
 	const pipe = message.pipe.bind(message);
@@ -353,11 +354,11 @@ function followPipe(message: Readable, { beforeContent, onWritten }: Moments): v
 	};
 }
 
-/** Why a mail was not sent, and whether it may have been taken all the same. */
+/** Why an email was not sent, and whether the server may have accepted it nevertheless. */
 export class SendFailure extends MailError {
 	constructor(
 		readonly reason: MailError,
-		/** The connection ended between the last byte and the answer: who is not in `rejected` may have the mail. */
+		/** The connection ended between the last byte and the answer. Recipients who are not in `rejected` may have the email. */
 		readonly deliveryUnknown: boolean,
 		readonly rejected: Rejection[],
 	) {
@@ -395,7 +396,10 @@ function rejections(info: unknown): Rejection[] {
 	});
 }
 
-/** Where somebody listens: nodemailer tells commands and answers, and of what a sign-in sends the command's name alone. */
+/**
+ * Passes each protocol line to the listener, if there is one. nodemailer reports commands and answers, and of a sign-in only the
+ * command's name.
+ */
 function overheard(account: Account, token: AccessToken): SMTPConnection.Options {
 	const listen = account.listen?.('smtp');
 	if (listen === undefined) return {};
