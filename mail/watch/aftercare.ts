@@ -13,24 +13,27 @@ import type { Rules } from './rules';
 export interface AftercareOptions {
 	cursor: Cursor;
 	use: Use;
-	/** Mails could not be dealt with on the server; told once in a while. */
+	/** Called when emails cannot be changed on the server. The receiver limits how often this is reported. */
 	complain: (error: MailError) => void;
-	/** They are dealt with again. */
+	/** Called when emails can be changed again. */
 	relieved: () => void;
 }
 
-/** No more is tried with a mail that the server refused so often while it dealt with others. */
+/** Number of refusals after which an email is no longer tried, if the server has changed other emails between them. */
 const BLAMES = 3;
 
 /**
- * What happens on the server to mails that have been dealt with. Gathered while one command runs, so that a backlog
- * costs few round trips; repeated until it succeeds or the server refuses for good; settled in the cursor after that.
+ * Does on the server what is due for processed emails. Actions are collected while one command runs, so that a backlog needs few
+ * round trips. Each action is repeated until it succeeds or the server refuses it for good, and is then settled in the cursor.
  */
 export class Aftercare {
 	readonly #options: AftercareOptions;
 	readonly #trial = new Trial(BLAMES);
 	#due: Array<{ uid: number; action: Action }> = [];
-	/** So many in one command: halved where the server refuses them all, since one may be the reason; doubled where it takes them. */
+	/**
+	 * Number of emails in one command. It is halved if the server refuses them all, since one may be the reason, and doubled if it
+	 * accepts them.
+	 */
 	#together = UIDS_IN_COMMAND;
 	#running = false;
 	readonly #stop = new AbortController();
@@ -54,7 +57,7 @@ export class Aftercare {
 		void this.#run();
 	}
 
-	/** What is still due is in the cursor. */
+	/** Stops. The cursor has the actions that are still due. */
 	stop(): void {
 		this.#stop.abort();
 	}
@@ -93,7 +96,7 @@ export class Aftercare {
 			}
 			await rest(pause(failures, error.retryAfterMs), this.#stop.signal);
 		}
-		// At once, so that nothing is added in between and waits for a round that is over.
+		// Set before anything is awaited, so that nothing is added in between and left waiting.
 		this.#running = false;
 	}
 
@@ -105,7 +108,7 @@ export class Aftercare {
 		return { action, uids: this.#trial.isAccused(first.uid) ? [first.uid] : others.slice(0, this.#together).map(({ uid }) => uid) };
 	}
 
-	/** Of mails that the server was too busy for: after the second time each is tried alone, and in turn with the others. */
+	/** Called if the server was too busy for emails. From the second time on, each is tried alone, and in turn with the others. */
 	#isToBlame(uids: readonly number[], failures: number): boolean {
 		const [uid] = uids;
 		if (uid === undefined || (failures < 2 && !this.#trial.isAccused(uid))) return false;
@@ -115,7 +118,7 @@ export class Aftercare {
 		return this.#trial.refused(uid);
 	}
 
-	/** @returns why it failed */
+	/** @returns why the action failed */
 	async #attempt(uids: readonly number[], action: Action): Promise<MailError | undefined> {
 		this.#options.cursor.setByUs(markOfAction(action.kind), uids);
 		try {
@@ -147,11 +150,11 @@ function refused(uid: number | undefined, { summary, command, response }: MailEr
 type Targets = Pick<Rules, 'after' | 'onGiveUp'>;
 
 /**
- * Finds the server's paths of the folders to move to. A watched folder is refused: an email that is moved there is a new
- * email of that folder, so executions would follow without end.
+ * Finds the server's paths of the folders to move to. A watched folder is refused, because an email that is moved there counts as new
+ * in that folder, and executions would follow without end.
  *
  * @param known every folder of the mailbox
- * @param watched as the user wrote them
+ * @param watched folders as the user wrote them
  * @throws MailError `input` for a watched folder, `notFound` for one that does not exist
  */
 export function locateTargets(known: readonly Folder[], watched: readonly string[], { after, onGiveUp }: Targets): Targets {

@@ -1,29 +1,29 @@
 import { HOUR_MS } from '../durations';
 import type { MailError } from '../errors';
 
-/** The same cause is told again after this long, in ms. */
+/** Time after which the same cause is reported again, in ms. */
 const AGAIN_MS = HOUR_MS;
-/** A fault that heals within this is no failure, in ms. */
+/** A fault that ends within this time is not reported, in ms. */
 const GRACE_MS = 2 * 60_000;
 
 /**
- * Decides which failures of a watch are worth a failed execution: what waiting will not heal at once, what waiting
- * has not healed for two minutes; each once an hour and once when the cause changes.
+ * Decides which failures of a watch become a failed execution: those that waiting cannot end, and those that have lasted for two
+ * minutes. Each cause is reported once an hour.
  */
 export class Complaints {
-	/** Since when each folder has had faults that waiting may heal. */
+	/** For each folder, when its faults began that waiting may end. */
 	readonly #since = new Map<string, number>();
-	/** Folders of which a failure has been told and no recovery. */
+	/** Folders whose failure has been reported and whose recovery has not. */
 	readonly #open = new Set<string>();
 	/**
-	 * When each cause was told last, of whichever folder, since all folders have one server and one sign-in. Only a missing
-	 * folder counts by itself.
+	 * When each cause was last reported for any folder, since all folders share one server and one sign-in. Only a missing folder
+	 * counts separately.
 	 */
 	readonly #told = new Map<string, number>();
 
 	constructor(readonly now: () => number = () => Date.now()) {}
 
-	/** @returns true where it is to be told */
+	/** @returns true if the failure is to be reported */
 	failed(error: MailError, folder: string): boolean {
 		const cause = `${error.speaker ?? ''} ${error.code}${error.code === 'notFound' ? ` ${folder}` : ''}`;
 		if (!error.permanent) {
@@ -38,7 +38,7 @@ export class Complaints {
 		return true;
 	}
 
-	/** @returns true where a failure had been told, so that the recovery is worth telling */
+	/** @returns true if a failure had been reported, so that the recovery is worth a line */
 	recovered(folder: string): boolean {
 		this.#since.delete(folder);
 		return this.#open.delete(folder);

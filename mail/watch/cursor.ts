@@ -7,36 +7,36 @@ import type { FolderState } from './memory';
 export interface Place {
 	mailbox: string;
 	uidValidity: string;
-	/** The lowest UID that a new mail will get. */
+	/** The lowest UID that a new email will get. */
 	uidNext: number;
 }
 
-/** A mail as the cursor sees it. */
+/** An email as the cursor sees it. */
 export interface Seen {
 	uid: number;
 	/** ms */
 	receivedAt: number;
-	/** Message-ID, empty where it has none. */
+	/** Message-ID; empty if the email has none. */
 	messageId: string;
-	/** Where it is not a new one. */
+	/** Set if the email is handed over for another reason than that it is new. */
 	startedBy?: StartedBy;
 }
 
 const RECENT = 50;
-/** Clocks of the server and of this machine differ by so much at most, in ms. */
+/** Maximum difference between the clocks of the server and of this machine, in ms. */
 export const SKEW_MS = 2 * 60_000;
 
-/** A mail may be seen later than others with UIDs so much higher. */
+/** An email may become visible after others whose UIDs are higher by up to this number. */
 export const LATE_UIDS = 100;
 
-/** Which mails count at the first activation. */
+/** Which emails count at the first activation. */
 export type StartFrom = { kind: 'now' } | { kind: 'unread' } | { kind: 'lastDays'; days: number };
 
 /**
  * The state of a folder that is seen for the first time.
  *
- * @param askedAt when it was first asked for, in ms
- * @param late it was reached only some time after that: what came in between counts
+ * @param askedAt when the folder was first requested, in ms
+ * @param late the folder was reached some time after that, and emails that came in between count
  */
 export function firstState(place: Place, from: StartFrom, askedAt: number, now: number, late: boolean): FolderState {
 	const upTo = Math.max(0, place.uidNext - 1);
@@ -56,9 +56,9 @@ export function firstState(place: Place, from: StartFrom, askedAt: number, now: 
 }
 
 /**
- * The state after UIDVALIDITY has changed: the folder was recreated or the mailbox moved, UIDs say nothing of what was
- * handed over. What was received later than the last one counts, so that neither a flood nor a gap follows. Of a
- * backlog that the first activation asked for and that was not through yet, all that fits counts again.
+ * The state after UIDVALIDITY has changed. The folder was recreated or the mailbox moved, so the old UIDs no longer say what was
+ * handed over. Emails received after the last one count, which repeats few and skips none. If the backlog of the first activation was
+ * not finished, all of it that matches counts again.
  */
 export function stateAfterChange(before: FolderState, place: Place): FolderState {
 	const { start } = before;
@@ -76,8 +76,8 @@ export function stateAfterChange(before: FolderState, place: Place): FolderState
 }
 
 /**
- * The state after the server has forgotten the last mails (a backup put back, a failover that lost some), and gives
- * their UIDs to others: what comes from there on is new, and nothing is left to be done to those that are gone.
+ * The state after the server has lost the last emails (a restored backup, a failover that lost some) and gives their UIDs to others.
+ * Emails from there on are new, and nothing is left to be done for the lost ones.
  */
 export function stateAfterLoss(before: FolderState, place: Place): FolderState {
 	const pending = Object.fromEntries(Object.entries(before.pending).filter(([uid]) => Number(uid) < place.uidNext));
@@ -93,33 +93,38 @@ export function stateAfterLoss(before: FolderState, place: Place): FolderState {
 }
 
 /**
- * The cursor of one folder. It keeps the state of each mail (see {@link MailLife}) and stores each change. The order makes
- * a crash repeat a mail and never skip one: `take` is stored before the mail is handed over, `succeed` and `settle` after.
+ * The cursor of one folder. It keeps the state of each email (see {@link MailLife}) and stores each change. The order of the steps
+ * makes a crash repeat an email and never skip one: `take` is stored before the email is handed over, `succeed` and `settle` after
+ * it.
  */
 export class Cursor {
-	/** Emails that somebody has marked, on their way to an execution. What is stored knows nothing of it yet, so a crash finds them again. */
+	/**
+	 * Emails that somebody has marked and that an execution is about to get. They are not stored yet, so after a crash the mark is
+	 * found again.
+	 */
 	readonly #expected = new Map<number, Mark>();
 
 	constructor(
 		readonly state: FolderState,
-		/** Stores the whole memory; cheap, called often. */
+		/** Stores the whole memory. It is cheap and called often. */
 		readonly store: () => void,
 	) {}
 
-	/** They are about to be handed over: `handed` from now on. @returns which try this is, 1 for the first */
+	/** Called before these are handed over. Their state is `handed` from now on. @returns which try this is, 1 for the first */
 	take(mails: readonly Seen[]): number {
 		const { state } = this;
 		let most = 0;
 		for (const mail of mails) {
 			const { uid } = mail;
-			// A client that stores mails may date them as it likes, and what comes after the newest is what counts after a change of UIDVALIDITY.
+			// A client that stores emails may give them any date, and after a change of UIDVALIDITY only emails after the newest one
+			// count.
 			const receivedAt = Math.min(mail.receivedAt, Date.now());
 			const tries = this.tries(uid) + 1;
 			most = Math.max(most, tries);
 			const by = this.#expected.get(uid)?.by ?? mail.startedBy;
 			if (by !== undefined && by !== 'new') (state.startedBy ??= {})[uid] = by;
 			this.#meet(uid);
-			// An older email that was marked or moved says nothing of how far back emails have to be looked for.
+			// An older email that was marked or moved does not say how far back emails have to be looked for.
 			const since = this.startedBy(uid) === 'new' ? receivedAt : Date.now();
 			state.pendingSince = Object.keys(state.pending).length === 0 ? since : Math.min(state.pendingSince ?? since, since);
 			this.#set(uid, { state: 'handed', tries });
@@ -131,7 +136,7 @@ export class Cursor {
 		return most;
 	}
 
-	/** Their execution succeeded. @param actionDue whether something is still to be done on the server */
+	/** Called when their execution has succeeded. @param actionDue whether something is still to be done on the server */
 	succeed(mails: readonly Seen[], actionDue: boolean): void {
 		const { recent } = this.state;
 		for (const { uid, messageId } of mails) {
@@ -143,7 +148,7 @@ export class Cursor {
 		else this.settle(mails.map(({ uid }) => uid));
 	}
 
-	/** No execution came about, so the last try does not count. */
+	/** Called when no execution was started, so that the last try does not count. */
 	forgive(uid: number): void {
 		const tries = this.tries(uid);
 		if (tries === 0) return;
@@ -152,8 +157,8 @@ export class Cursor {
 	}
 
 	/**
-	 * The server lists the mail and did not give it, so no execution has had it.
-	 * @returns since when that is so, in ms, and how often it was asked for
+	 * Called when the server lists the email but did not return it, so that no execution has had it.
+	 * @returns since when this has been so, in ms, and how often the email was requested
 	 */
 	withhold(uid: number): { since: number; times: number } {
 		this.state.withheld ??= {};
@@ -164,7 +169,7 @@ export class Cursor {
 		return entry;
 	}
 
-	/** The server has given what it withheld. */
+	/** Called when the server has returned an email that it withheld. */
 	given(uid: number): void {
 		if (this.state.withheld !== undefined) delete this.state.withheld[uid];
 	}
@@ -173,18 +178,18 @@ export class Cursor {
 		return this.state.withheld?.[uid]?.since;
 	}
 
-	/** Mails that are there and are not to be handed over. @param highest up to here all have been seen */
+	/** Called for emails that are there and are not to be handed over. @param highest every UID up to this one has been seen */
 	passBy(uids: readonly number[], highest: number): void {
 		this.#know(uids.filter((uid) => uid > highest - LATE_UIDS));
 	}
 
-	/** It was fetched and is not to be handed over. */
+	/** Called for an email that was fetched and is not to be handed over. */
 	dismiss(uid: number, highest: number): void {
 		this.#meet(uid);
 		this.passBy([uid], highest);
 	}
 
-	/** Whether it has been handed over or passed by; of UIDs a little below the cursor. */
+	/** Whether the email has been handed over or passed by. Known for UIDs a little below the cursor. */
 	hasSeen(uid: number): boolean {
 		return this.state.known?.includes(uid) ?? false;
 	}
@@ -195,7 +200,10 @@ export class Cursor {
 		state.known = [...known].filter((uid) => uid > state.uid - LATE_UIDS);
 	}
 
-	/** Nothing is left to do: succeeded and acted upon, given up, or gone from the folder. */
+	/**
+	 * Called when nothing is left to be done: the execution has succeeded and the action is done, or the email is no longer retried,
+	 * or it has left the folder.
+	 */
 	settle(uids: readonly number[]): void {
 		for (const uid of uids) {
 			delete this.state.pending[uid];
@@ -207,7 +215,7 @@ export class Cursor {
 		this.store();
 	}
 
-	/** Nothing up to here is left to be handed over for the first time. */
+	/** Called when no email up to this UID is left to be handed over for the first time. */
 	pass(uid: number): void {
 		if (uid <= this.state.uid) return;
 		this.state.uid = uid;
@@ -219,23 +227,23 @@ export class Cursor {
 		return this.state.startedBy?.[uid] ?? this.#expected.get(uid)?.by ?? 'new';
 	}
 
-	/** Somebody has set the mark on this email, which is going to be handed over for it. */
+	/** Called when somebody has set the mark on this email, which will be handed over because of it. */
 	expect(uid: number, mark: Mark): void {
 		this.#expected.set(uid, mark);
 	}
 
-	/** Whether an execution is on its way to this email, or has it: only after that another one can follow. */
+	/** Whether an execution has this email or will get it. Another execution can follow only after that. */
 	isBusy(uid: number): boolean {
 		return this.#expected.has(uid) || this.#lifeOf(uid) !== undefined;
 	}
 
-	/** The emails that are remembered of a mark; undefined where none have been looked for yet. */
+	/** The emails that are remembered for a mark; undefined if they have not been searched for yet. */
 	marked({ key }: Mark): Set<number> | undefined {
 		const stored = this.state.marks?.[key];
 		return stored === undefined ? undefined : readUids(stored);
 	}
 
-	/** Remembers other emails of a mark. Stored with the next change. */
+	/** Changes the emails that are remembered for a mark. The next change stores this. */
 	remark({ key }: Mark, add: Iterable<number>, remove: Iterable<number> = []): void {
 		const uids = readUids(this.state.marks?.[key] ?? '');
 		for (const uid of add) uids.add(uid);
@@ -243,20 +251,20 @@ export class Cursor {
 		(this.state.marks ??= {})[key] = writeUids(uids);
 	}
 
-	/** This trigger is about to set the mark itself, which is to start nothing. */
+	/** Called before this trigger sets the mark itself, which must not start an execution. */
 	setByUs(mark: Mark | undefined, uids: readonly number[]): void {
 		if (mark === undefined || this.state.marks?.[mark.key] === undefined) return;
 		this.#settleMark(mark, uids);
 		this.store();
 	}
 
-	/** The mark is known to be set on these. */
+	/** Remembers that the mark is set on these emails. */
 	#settleMark(mark: Mark, uids: readonly number[]): void {
 		if (mark.inverted) this.remark(mark, [], uids);
 		else this.remark(mark, uids);
 	}
 
-	/** What was expected of this email has come about, or nothing comes of it. */
+	/** Called when the expected execution of this email has begun, or none will follow. */
 	#meet(uid: number): void {
 		const mark = this.#expected.get(uid);
 		if (mark === undefined) return;
@@ -264,7 +272,7 @@ export class Cursor {
 		this.#settleMark(mark, [uid]);
 	}
 
-	/** How many executions have had this mail without success. */
+	/** How many executions have had this email without success. */
 	tries(uid: number): number {
 		const life = this.#lifeOf(uid);
 		return life?.state === 'handed' ? life.tries : 0;
@@ -279,7 +287,7 @@ export class Cursor {
 		this.state.pending[uid] = writeLife(life);
 	}
 
-	/** A mail that UIDs do not tell as known, though it is: only after a change of UIDVALIDITY. */
+	/** Whether this is a known email under a new UID. This is possible only after a change of UIDVALIDITY. */
 	knows({ uid, messageId }: Seen): boolean {
 		return (
 			this.startedBy(uid) === 'new' &&
@@ -290,7 +298,7 @@ export class Cursor {
 		);
 	}
 
-	/** What an earlier life left: mails to be handed over again, and mails whose action is due; oldest first. */
+	/** What an earlier watch left: emails to be handed over again, and emails whose action is due; oldest first. */
 	unfinished(): { unknown: number[]; actionDue: number[] } {
 		const uids = Object.keys(this.state.pending)
 			.map(Number)

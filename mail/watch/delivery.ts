@@ -14,43 +14,43 @@ import { Unfetched } from './unfetched';
 
 export interface DeliveryOptions<Item> extends ExecutionsOptions<Item> {
 	use: Use;
-	/** Makes the item to hand over; nothing for an email that turns out not to be wanted. */
+	/** Makes the item to hand over; nothing if the email turns out not to be wanted. */
 	make: (mail: FetchedMail, startedBy: StartedBy) => Promise<Item | undefined>;
-	/** What an email is that came into the folder. */
+	/** Says how an email came into the folder. */
 	judge: (mail: Seen) => Arrival;
 }
 
 /**
- * `new` or `movedIn`: it is handed over. `unwanted`: it was moved in, and only new emails are wanted. `undecided`: another folder
- * is handing it over; what follows depends on how that ends.
+ * `new` or `movedIn`: the email is handed over. `unwanted`: it was moved in, and only new emails are wanted. `undecided`: another
+ * folder is handing it over, and the next step depends on how that ends.
  */
 export type Arrival = 'new' | 'movedIn' | 'unwanted' | 'undecided';
 
-/** After so many ms an email is looked at again that another folder was handing over. */
+/** Time after which an email is checked again if another folder was handing it over, in ms. */
 const UNDECIDED_MS = 10_000;
 
-/** A batch ends when its emails have this many bytes, even where it may have more emails. */
+/** Maximum size of a batch in bytes, even if it may have more emails. */
 const BATCH_BYTES = 32 * 1024 * 1024;
 
-/** An email of at most so many bytes is read together with others. */
+/** Emails up to this size in bytes are read together with others. */
 const SMALL_BYTES = 256 * 1024;
 
-/** An email of which is not known yet whether it is to be handed over. */
+/** An email for which it is not known yet whether it is to be handed over. */
 interface Undecided {
 	undecided: true;
 }
 
-/** What became of fresh emails so far. */
+/** How far the delivery of fresh emails has got. */
 interface Progress<Item> {
-	/** Fetched and not handed over yet. */
+	/** Emails that were fetched and are not handed over yet. */
 	batch: Array<Loaded<Item>>;
-	/** The cursor knows what became of every email up to this UID. */
+	/** The cursor knows the outcome for every email up to this UID. */
 	upTo: number;
 }
 
 /**
- * Takes the emails of a folder to executions, oldest first, and follows each until it succeeded or was given up. Outlives
- * sessions; what it has not settled is in the cursor.
+ * Hands the emails of a folder to executions, oldest first, and follows each until it has succeeded or is no longer retried. It
+ * outlives sessions. What it has not settled is in the cursor.
  */
 export class Delivery<Item> {
 	readonly #options: DeliveryOptions<Item>;
@@ -59,9 +59,9 @@ export class Delivery<Item> {
 	readonly #aftercare: Aftercare;
 	readonly #executions: Executions<Item>;
 	readonly #unfetched: Unfetched<Item>;
-	/** Fresh emails that are being fetched or wait for a place, and how far they got. */
+	/** Fresh emails that are being fetched or wait for a place, and how far their delivery has got. */
 	#current: { uids: ReadonlySet<number>; progress: Progress<Item> } | undefined;
-	/** Times in a row that no email could be fetched. */
+	/** How many times in a row no email could be fetched. */
 	#failures = 0;
 	#pumping = false;
 
@@ -88,7 +88,7 @@ export class Delivery<Item> {
 		this.#pump();
 	}
 
-	/** Emails of any age that are to be handed over for another reason than that they are new. */
+	/** Emails of any age that are handed over for another reason than that they are new. */
 	start(uids: readonly number[]): void {
 		this.#backlog.putBack(uids);
 		this.#pump();
@@ -115,7 +115,7 @@ export class Delivery<Item> {
 		return this.#backlog.isEmpty && this.#executions.isIdle && !this.#pumping && this.#aftercare.idle;
 	}
 
-	/** Hands nothing over any more. Executions that run are left to the next watch. */
+	/** Stops handing over emails. Executions that are running are left to the next watch. */
 	stop(): void {
 		this.#stop.abort();
 		this.#backlog.stop();
@@ -137,7 +137,7 @@ export class Delivery<Item> {
 		while (!this.#stop.signal.aborted && this.#backlog.isReady) {
 			try {
 				if (await this.#putGuiltyAside()) continue;
-				// Retries first. While fetching fails, retries and fresh emails take turns, so that neither keeps the other waiting.
+				// Retries come first. While fetching fails, retries and fresh emails take turns, so that neither blocks the other.
 				const isFreshNext: boolean = isRetry && this.#failures > 0 && this.#backlog.fresh.length > 0;
 				isRetry = this.#backlog.due > 0 && !isFreshNext;
 				await (isRetry ? this.#deliverRetries() : this.#deliverFresh());
@@ -153,7 +153,7 @@ export class Delivery<Item> {
 		}
 	}
 
-	/** @returns whether the next email could not be fetched each time it was asked for, and so has been put aside */
+	/** @returns whether the next email has failed each time it was requested, and has therefore been put aside */
 	async #putGuiltyAside(): Promise<boolean> {
 		const { suspicion } = this.#unfetched;
 		let [uid] = this.#backlog.takeDue((due) => (suspicion.convicts(due[0]) ? 1 : 0));
@@ -165,7 +165,7 @@ export class Delivery<Item> {
 		return true;
 	}
 
-	/** Retries are fetched together, and handed over one by one, so that a bad email holds up no other. */
+	/** Fetches retries together, and hands them over one by one, so that a bad email does not hold up the others. */
 	async #deliverRetries(): Promise<void> {
 		const { cursor } = this.#options;
 		const uids = this.#backlog.takeDue((due) => this.#unfetched.suspicion.together(due));
@@ -180,7 +180,7 @@ export class Delivery<Item> {
 				else this.#unfetched.failUnread(mail, loaded);
 				left.delete(mail.uid);
 			}
-			// The server gave neither these nor an error: they are gone from the folder.
+			// The server returned neither these emails nor an error, so they have left the folder.
 			if (left.size > 0) cursor.settle([...left]);
 			left.clear();
 		} catch (cause) {
@@ -191,7 +191,7 @@ export class Delivery<Item> {
 		}
 	}
 
-	/** Hands fresh emails over in batches. What is not handed over goes back to the backlog. */
+	/** Hands fresh emails over in batches. Emails that are not handed over go back to the backlog. */
 	async #deliverFresh(): Promise<void> {
 		const { highest } = this.#backlog;
 		const uids = this.#backlog.takeFresh((fresh) => this.#unfetched.suspicion.together(fresh));
@@ -210,7 +210,7 @@ export class Delivery<Item> {
 		if (this.#backlog.fresh.length === 0 && !this.#stop.signal.aborted) this.#options.cursor.pass(highest);
 	}
 
-	/** @returns false where it ended before the last email, since retries go first or the watch has stopped */
+	/** @returns false if it ended before the last email, because retries come first or the watch has stopped */
 	async #handOverAll(uids: readonly number[], progress: Progress<Item>): Promise<boolean> {
 		for await (const { mail, loaded } of this.#fetch(uids)) {
 			if ('item' in loaded) {
@@ -222,7 +222,7 @@ export class Delivery<Item> {
 				if (!(await this.#handOver(progress))) return false;
 				this.#lookLater(mail);
 			} else {
-				// This email moves the cursor past the batch, so the batch goes first.
+				// This email would move the cursor past the batch, so the batch is handed over before.
 				if (!(await this.#handOver(progress)) || !(await this.#executions.room())) return false;
 				this.#unfetched.failUnread(mail, loaded);
 			}
@@ -237,7 +237,7 @@ export class Delivery<Item> {
 		return batch.length >= this.#options.rules.batchSize || batch.reduce((sum, { size }) => sum + size, 0) >= BATCH_BYTES;
 	}
 
-	/** @returns false where the batch was not handed over, since retries go first or the watch has stopped */
+	/** @returns false if the batch was not handed over, because retries come first or the watch has stopped */
 	async #handOver(progress: Progress<Item>): Promise<boolean> {
 		const last = progress.batch.at(-1);
 		if (last === undefined) return !this.#stop.signal.aborted;
@@ -248,7 +248,7 @@ export class Delivery<Item> {
 		return true;
 	}
 
-	/** Fetches these and makes items of them, in rising order. */
+	/** Fetches these emails and makes items of them, in rising order of UID. */
 	async *#fetch(
 		uids: readonly number[],
 	): AsyncGenerator<{ mail: FetchedMail | UnfetchedMail; loaded: Loaded<Item> | Unloaded | Unwanted | Undecided }, void> {
@@ -270,7 +270,7 @@ export class Delivery<Item> {
 		return 'item' in loaded ? { ...loaded, startedBy: arrival } : loaded;
 	}
 
-	/** A reason that is known already counts, also in a retry. */
+	/** If the reason is known already, it counts for a retry too. */
 	#judge(mail: FetchedMail | UnfetchedMail): Exclude<Arrival, 'movedIn' | 'new'> | StartedBy {
 		const { cursor, judge } = this.#options;
 		const known = cursor.startedBy(mail.uid);
@@ -278,7 +278,7 @@ export class Delivery<Item> {
 		return judge({ uid: mail.uid, receivedAt: mail.receivedAt, messageId: messageIdOf(mail) });
 	}
 
-	/** It waits, which is stored, so that a crash finds it again. */
+	/** Stores that the email waits, so that it is found again after a crash. */
 	#lookLater({ uid, receivedAt }: FetchedMail | UnfetchedMail): void {
 		const { cursor } = this.#options;
 		cursor.take([{ uid, receivedAt, messageId: '' }]);

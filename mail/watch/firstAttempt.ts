@@ -1,7 +1,7 @@
 import { asMailError, MailError } from '../errors';
 import type { ImapSession } from '../imap/session';
 
-/** The time that activation waits for a first session, in ms; after that the watch goes on by itself. */
+/** Time that activation waits for the first session, in ms. After it, the watch goes on without anybody waiting. */
 const FIRST_SESSION_MS = 20_000;
 
 /** How the first attempt went. */
@@ -10,12 +10,12 @@ export interface First {
 	fault?: MailError;
 }
 
-/** The first session of a watch. Activation waits for it, though not for ever; it then waits for the watch to run. */
+/** The first session of a watch. Activation waits for it, but only for a limited time. The session then waits until the watch runs. */
 export class FirstAttempt {
 	readonly #limit = new AbortController();
 	#first: First | undefined;
 
-	/** @param attempt opens a session, which it closes where it fails. @returns why there is none */
+	/** @param attempt opens a session, and closes it if it fails. @returns why there is none */
 	async make(attempt: (signal: AbortSignal) => Promise<ImapSession>, mailbox: () => string): Promise<MailError | undefined> {
 		const { signal } = this.#limit;
 		const timer = setTimeout(() => this.#limit.abort(), FIRST_SESSION_MS);
@@ -38,7 +38,7 @@ export class FirstAttempt {
 		}
 	}
 
-	/** For the watch, which goes on with it. */
+	/** Returns the session to the watch, which continues with it. */
 	take(): First | undefined {
 		const first = this.#first;
 		this.#first = undefined;
@@ -63,7 +63,7 @@ export function stoppedWatch(): MailError {
 	return new MailError('The watch was stopped.', { code: 'stopped', speaker: 'imap' });
 }
 
-/** Opens a session and prepares it, and closes it where that fails or the signal is aborted meanwhile. */
+/** Opens a session and prepares it. Closes it if that fails or the signal is aborted meanwhile. */
 export async function prepared(
 	open: () => Promise<ImapSession>,
 	signal: AbortSignal,

@@ -12,31 +12,34 @@ import type { MailboxWatchOptions } from './options';
 import type { Rules } from './rules';
 import { Telling } from './telling';
 
-/** Watches one folder: finds and selects it, and takes what comes to its delivery. */
+/** Watches one folder: finds and selects it, and passes its emails to the delivery. */
 export class FolderWatch<Item> {
 	readonly #watch: Watch;
-	/** From when mails count in a folder that is seen for the first time; `late`: also those that are there already. */
+	/**
+	 * The time from which emails count in a folder that is seen for the first time. With `late`, emails that are already there count
+	 * too.
+	 */
 	#begin: { at: number; late: boolean };
-	/** How far the cursor was when a session selected the folder; until its first look. */
+	/** The cursor's position when a session selected the folder, kept until its first look. */
 	readonly #passed = new WeakMap<ImapSession, number>();
 	readonly #intake: Intake<Item>;
 	#mailbox = '';
 	readonly #first = new FirstAttempt();
 	readonly #telling: Telling;
-	/** With the server's paths of the folders to move to. */
+	/** The rules with the server's paths of the folders to move to. */
 	#rules: Rules;
 
 	constructor(
 		readonly wanted: string,
 		readonly options: MailboxWatchOptions<Item>,
 		complaints: Complaints,
-		/** Path → folder as the user wrote it, of all folders of the trigger. */
+		/** Path → folder as the user wrote it, for all folders of the trigger. */
 		readonly claims: Map<string, string>,
 	) {
 		this.#rules = { ...options.rules };
 		const log = logger(options, () => ({ mailbox: this.#mailbox, folder: this.#intake.path || wanted }));
 		this.#telling = new Telling(wanted, complaints, log, options.report);
-		// Asked for in an earlier life, and never reached.
+		// True if the folder was requested in an earlier life of the trigger and has never been reached.
 		const late = options.memory.asked[keyOf(wanted)] !== undefined;
 		this.#begin = { late, at: askFor(options.memory, wanted, Date.now()) };
 		this.#watch = new Watch({
@@ -103,7 +106,7 @@ export class FolderWatch<Item> {
 		);
 	}
 
-	/** Two watches of one folder would hand each mail over twice. @throws MailError `input` */
+	/** Two watches of one folder would hand over each email twice. @throws MailError `input` */
 	#claim(path: string): void {
 		const other = this.claims.get(path) ?? this.wanted;
 		if (other === this.wanted) this.claims.set(path, this.wanted);
@@ -116,7 +119,10 @@ export class FolderWatch<Item> {
 		}
 	}
 
-	/** The path of the watched folder. @throws MailError `notFound`, for a folder to move to as well; `input` where that one is watched */
+	/**
+	 * Finds the path of the watched folder. @throws MailError `notFound`, also for a folder to move to; `input` if that one is
+	 * watched
+	 */
 	async #findFolders(session: ImapSession): Promise<string> {
 		const { after, onGiveUp } = this.options.rules;
 		// Only INBOX has the same name everywhere (RFC 3501, section 5.1).

@@ -6,19 +6,19 @@ import { specialFolders, specialNamed } from '../imap/specialFolders';
 export interface TreeWish {
 	/** `all`: every folder of the mailbox; `subtree`: the named ones and all below them. */
 	scope: 'all' | 'subtree';
-	/** Left out with all that is below them, as the user wrote them. */
+	/** Folders that are left out with all folders below them, as the user wrote them. */
 	except: readonly string[];
 }
 
-/** More folders would make a survey longer than new emails may wait, and what is remembered of them too large. */
+/** Maximum number of folders. With more, a survey would take longer than new emails may wait, and the memory would become too large. */
 const MOST_FOLDERS = 500;
 
 /**
- * The watched folders among those of a mailbox, INBOX first.
+ * Finds the watched folders among those of a mailbox, INBOX first.
  *
- * @param named as the user wrote them; of no matter for `all`
- * @param missing exceptions that no folder has the name of are added to it
- * @throws MailError `notFound` for a named folder that is not there
+ * @param named folders as the user wrote them; not used for `all`
+ * @param missing exceptions that match no folder are added to it
+ * @throws MailError `notFound` for a named folder that does not exist
  */
 export function foldersIn(known: readonly Folder[], named: readonly string[], wish: TreeWish, missing: string[] = []): Folder[] {
 	const roots = wish.scope === 'all' ? undefined : named.map((wanted) => chooseFolder(known, wanted));
@@ -28,19 +28,19 @@ export function foldersIn(known: readonly Folder[], named: readonly string[], wi
 		if (found.length > 0) return found;
 		const kind = specialNamed(wanted);
 		const folder = kind === undefined ? undefined : special.get(kind);
-		// A mailbox may lack a Junk Email folder; any other name is a mistake.
+		// A mailbox may have no Junk Email folder. Any other name without a folder is a mistake.
 		if (folder === undefined && kind === undefined) missing.push(wanted);
 		return folder ?? [];
 	});
 	return known.filter((folder) => (roots === undefined || isWithin(folder, roots)) && !isWithin(folder, left));
 }
 
-/** Whether it is one of these or below one of them. */
+/** Whether the folder is one of these or below one of them. */
 function isWithin({ path }: Folder, roots: readonly Folder[]): boolean {
 	return roots.some((root) => path === root.path || (root.delimiter !== '' && path.startsWith(`${root.path}${root.delimiter}`)));
 }
 
-/** @throws MailError `input` for an exception that no folder has the name of */
+/** @throws MailError `input` for an exception that matches no folder */
 export function requireExceptions(known: readonly Folder[], missing: readonly string[]): void {
 	const [first] = missing;
 	if (first === undefined) return;
@@ -53,7 +53,7 @@ export function requireExceptions(known: readonly Folder[], missing: readonly st
 	});
 }
 
-/** The part of them that is watched. @returns why the others are not */
+/** Limits the folders to those that are watched. @returns why the others are not */
 export function bounded(folders: readonly Folder[]): { folders: readonly Folder[]; fault?: MailError } {
 	if (folders.length <= MOST_FOLDERS) return { folders };
 	return {

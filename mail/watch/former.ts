@@ -2,10 +2,10 @@ import { DAY_MS } from '../durations';
 import type { Place } from './cursor';
 import { keyOf, type WatchMemory } from './memory';
 
-/** A folder that does not come back for so long is forgotten, in ms. */
+/** A folder that stays away for this long is forgotten, in ms. */
 const KEPT_MS = 30 * DAY_MS;
 
-/** Notes which folders of the mailbox the server no longer lists. @param there paths that it lists. @returns whether that has changed */
+/** Notes which folders the server no longer lists. @param there paths that it lists. @returns whether anything has changed */
 export function markGone({ folders }: WatchMemory, mailbox: string, there: ReadonlySet<string>, now: number): boolean {
 	let changed = false;
 	const keys = new Set([...there].map(keyOf));
@@ -26,8 +26,8 @@ export function forgetOld({ folders }: WatchMemory, now: number): void {
 }
 
 /**
- * Finds out whether a folder that nothing is remembered of is one that is gone, under another path: RENAME keeps UIDVALIDITY and
- * UIDs (RFC 3501, section 6.3.5). Where several could be meant, none is. What is remembered goes along.
+ * Finds out whether an unknown folder is a missing one under another path: RENAME keeps UIDVALIDITY and UIDs (RFC 3501, section
+ * 6.3.5). If several folders could be meant, none is chosen. The memory moves to the new path.
  *
  * @returns the former path
  */

@@ -1,4 +1,4 @@
-/** So many Message-IDs are remembered; the oldest go first. */
+/** Maximum number of Message-IDs that are remembered. The oldest are removed first. */
 const MOST = 5_000;
 
 interface Entry {
@@ -8,23 +8,23 @@ interface Entry {
 }
 
 /**
- * Which emails the folders of one trigger have handed over, by Message-ID. An email that turns up in another of its folders
+ * Remembers by Message-ID which emails the folders of one trigger have handed over. An email that appears in another of these folders
  * has been moved or copied there, however new it is.
  */
 export class Handed {
 	readonly #entries = new Map<string, Entry>();
 
-	/** Handed over in an earlier life, successfully. */
+	/** Adds emails that were handed over successfully in an earlier life of the trigger. */
 	remember(place: string, messageIds: readonly string[]): void {
 		for (const messageId of messageIds) this.#set(messageId, { place, state: 'succeeded' });
 	}
 
-	/** Their execution begins. */
+	/** Called when the execution of these emails begins. */
 	began(place: string, mails: ReadonlyArray<{ messageId: string }>): void {
 		for (const { messageId } of mails) this.#set(messageId, { place, state: 'running' });
 	}
 
-	/** Their execution has ended. Emails whose execution did not succeed count as never handed over. */
+	/** Called when their execution has ended. Emails whose execution did not succeed count as never handed over. */
 	ended(place: string, mails: ReadonlyArray<{ messageId: string }>, succeeded: boolean): void {
 		for (const { messageId } of mails) {
 			if (this.#entries.get(messageId)?.place !== place) continue;
@@ -33,7 +33,7 @@ export class Handed {
 		}
 	}
 
-	/** What another folder has done with this email; undefined where none has had it. */
+	/** What another folder has done with this email; undefined if no other folder has had it. */
 	elsewhere(place: string, messageId: string): Entry['state'] | undefined {
 		const entry = messageId === '' ? undefined : this.#entries.get(messageId);
 		return entry === undefined || entry.place === place ? undefined : entry.state;
