@@ -1,6 +1,6 @@
 import { LATE_UIDS } from './cursor';
 
-/** Retries that are set aside count as a burden again beyond this number: the server seems to give no email at all. */
+/** Up to this number, retries that are set aside do not hold up fresh emails. With more, the server seems to return no email at all. */
 const MOST_ASIDE = 2_000;
 
 const byUid = (one: number, other: number): number => one - other;
@@ -42,7 +42,7 @@ export class Backlog {
 		return this.#fresh;
 	}
 
-	/** @param howMany told from the fresh ones, which are in rising order */
+	/** @param howMany number to take, given the fresh ones in rising order */
 	takeFresh(howMany: (fresh: readonly number[]) => number): number[] {
 		return this.#fresh.splice(0, howMany(this.#fresh));
 	}
@@ -87,13 +87,13 @@ export class Backlog {
 		if (aside) this.#aside.add(timer);
 	}
 
-	/** @param howMany told from the due ones, which are in rising order */
+	/** @param howMany number to take, given the due ones in rising order */
 	takeDue(howMany: (due: readonly number[]) => number): number[] {
 		this.#due.sort(byUid);
 		return this.#due.splice(0, howMany(this.#due));
 	}
 
-	/** Retries that are not due yet never will be. */
+	/** Cancels the retries that are not due yet. */
 	stop(): void {
 		for (const timer of this.#pausing) clearTimeout(timer);
 		this.#pausing.clear();

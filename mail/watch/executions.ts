@@ -24,39 +24,39 @@ export type Outcome =
 
 export interface ExecutionsOptions<Item> {
 	folder: string;
-	/** Identifies the folder among all folders of all mailboxes, and differs once the folder has been recreated. */
+	/** Identifies the folder among all folders of all mailboxes. It changes when the folder is recreated. */
 	place: string;
 	rules: Rules;
 	cursor: Cursor;
-	/** Starts an execution and tells how it ended. `key` is the same for the same try of the same emails. */
+	/** Starts an execution and says how it ended. `key` is the same for the same try of the same emails. */
 	send: (items: Item[], key: string) => Promise<Outcome>;
-	/** Executions that an earlier watch of this process started and that still run. */
+	/** Executions that an earlier watch of this process started and that are still running. */
 	running: Map<string, Promise<Outcome>>;
-	/** Whether another watch has taken over, so that what this one remembers no longer counts. */
+	/** Whether another watch has taken over, so that the memory of this one no longer counts. */
 	superseded: () => boolean;
 	/** Called for each email that is no longer retried. */
 	report: (error: MailError) => void;
-	/** Called when emails cannot be processed, because of n8n or of the server; the receiver limits how often that is told. */
+	/** Called when emails cannot be processed, because of n8n or the server. The receiver limits how often this is reported. */
 	complain: (error: MailError) => void;
 	/** Called when emails can be processed again. */
 	relieved: () => void;
 	/** Places for executions that several folders share; otherwise the folder has its own. */
 	slots?: Slots;
-	/** What all folders of a trigger have handed over, where it watches a tree of folders. */
+	/** What all folders of a trigger have handed over, if it watches a tree of folders. */
 	handed?: Handed;
 }
 
 /** While this number of emails waits for a retry, no fresh ones are handed over. */
 const MOST_RETRIES = 100;
-/** An email is no longer retried after n8n has ended this many times more than the email may fail. */
+/** Number of times that n8n may end during an email's executions, beyond the failures that the email may have. */
 const MOST_CRASHES = 3;
 
-/** Hands emails to executions, hears how those end, and decides what happens to the emails next. */
+/** Hands emails to executions, learns how those end, and decides what happens to the emails next. */
 export class Executions<Item> {
 	readonly #slots: Slots;
-	/** Executions of this folder that run. */
+	/** Number of executions of this folder that are running. */
 	#running = 0;
-	/** Times in a row that n8n started no execution. */
+	/** How many times in a row n8n started no execution. */
 	#unstarted = 0;
 
 	constructor(
@@ -73,7 +73,7 @@ export class Executions<Item> {
 		return this.#running === 0;
 	}
 
-	/** Nobody waits for a slot any more. Executions that run are left to the next watch. */
+	/** Releases everybody who waits for a slot. Executions that are running are left to the next watch. */
 	stop(): void {
 		this.#slots.wake();
 	}
@@ -92,7 +92,7 @@ export class Executions<Item> {
 		await this.#slots.free(this.stopped);
 	}
 
-	/** Waits for room for a fresh email. @returns false where retries have to go first, or the watch has stopped */
+	/** Waits for room for a fresh email. @returns false if retries have to go first, or the watch has stopped */
 	async room(): Promise<boolean> {
 		await this.#slots.free(this.stopped);
 		while (this.backlog.pressing >= MOST_RETRIES && !this.stopped.aborted) {
@@ -150,7 +150,10 @@ export class Executions<Item> {
 		if (rules.after.kind !== 'nothing') this.aftercare.add(uids, rules.after);
 	}
 
-	/** n8n itself is at fault, for example because its database is away. Retried without end, at growing intervals. */
+	/**
+	 * Called when n8n itself is at fault, for example because its database is not available. Retries without end, at growing
+	 * intervals.
+	 */
 	startLater(batch: readonly Seen[], reason: string): void {
 		this.#unstarted += 1;
 		this.options.complain(
@@ -163,8 +166,8 @@ export class Executions<Item> {
 	}
 
 	/**
-	 * Nobody knows how the execution under this key ended. The emails get another one under another key, which does not count
-	 * as a failure.
+	 * Called when nobody knows how the execution under this key ended. The emails get another execution under another key, and this
+	 * does not count as a failure.
 	 */
 	#tryAnew(batch: readonly Seen[]): void {
 		const { cursor, rules } = this.options;
@@ -187,7 +190,7 @@ export class Executions<Item> {
 
 	#giveUp(uid: number, reason: string): void {
 		const after = `after ${this.options.cursor.tries(uid)} failed executions`;
-		// What an execution says may quote the email. It goes into the report, never into the message, which is logged.
+		// The reason of a failed execution may quote the email. It goes into the report, but never into the message, which is logged.
 		this.abandon(
 			uid,
 			after,
@@ -195,7 +198,7 @@ export class Executions<Item> {
 		);
 	}
 
-	/** Retries an email no longer, reports that, and does on the server what is wished for failed emails. */
+	/** Stops retrying an email, reports that, and does on the server what the user wants for failed emails. */
 	abandon(uid: number, after: string, remedy: string): void {
 		const { rules, folder, report } = this.options;
 		report(new MailError(`The email with UID ${uid} in ${folder} was given up ${after}.`, { code: 'rejected', speaker: 'imap', remedy }));

@@ -15,33 +15,36 @@ import type { Rules } from './rules';
 import type { Telling } from './telling';
 
 export interface IntakeOptions<Item> {
-	/** The folder as the user wrote it, where that is more than a part of a tree. */
+	/** The folder as the user wrote it; left out for a folder that is only a part of a tree. */
 	wanted?: string;
 	watch: MailboxWatchOptions<Item>;
-	/** With the server's paths of the folders to move to. */
+	/** The rules with the server's paths of the folders to move to. */
 	rules: () => Rules;
-	/** From when emails count in a folder that is seen for the first time. `late`: also those that are there already. */
+	/**
+	 * The time from which emails count in a folder that is seen for the first time. With `late`, emails that are already there count
+	 * too.
+	 */
 	begin: () => { at: number; late: boolean; startFrom: StartFrom };
 	/** Runs commands with the folder selected. */
 	use: (path: string) => Use;
 	telling: Telling;
 	log: (text: string) => void;
 	slots?: Slots;
-	/** Where several folders are one tree: an email that is moved between them has been handed over already. */
+	/** Set if several folders form one tree, where an email that is moved between them has already been handed over. */
 	handed?: Handed;
 }
 
 /**
- * What is that much older than the last look at the folder, in ms, was not sent to it but put there. The clocks and time zones
- * of servers may be wrong by less.
+ * An email that is older than the last look at the folder by this much, in ms, was put there and not sent there. The clocks and time
+ * zones of servers are wrong by less.
  */
 const OLD_MS = DAY_MS;
-/** When a folder was looked at is stored that often, in ms, where nothing else is. */
+/** Interval at which the time of the last look is stored, in ms, if nothing else is stored. */
 const LOOKED_MS = 10 * 60_000;
-/** Of so many emails it is remembered when they came in, until they are handed over. */
+/** Maximum number of emails for which the time of arrival is remembered until they are handed over. */
 const MOST_ARRIVALS = 50_000;
 
-/** Finds what is new in a folder, and gives it to the folder's delivery. */
+/** Finds what is new in a folder, and passes it to the folder's delivery. */
 export class Intake<Item> {
 	readonly #options: IntakeOptions<Item>;
 	readonly #marks: readonly Mark[];
@@ -49,7 +52,7 @@ export class Intake<Item> {
 	#cursor: Cursor | undefined;
 	#path = '';
 	#looked = false;
-	/** By UID: when the folder was looked at last without the email. */
+	/** By UID: the time of the last look at the folder in which the email was not there yet. */
 	readonly #arrivals = new Map<number, number>();
 
 	constructor(options: IntakeOptions<Item>) {
@@ -75,18 +78,18 @@ export class Intake<Item> {
 	}
 
 	/**
-	 * Everything since the cursor that fits goes to delivery.
-	 * @param passed how far the cursor was before the session selected the folder; undefined where that is longer ago
+	 * Passes every matching email since the cursor to the delivery.
+	 * @param passed the cursor's position before the session selected the folder; undefined if that is longer ago
 	 * @returns the number of emails found
 	 */
 	async look(session: ImapSession, passed?: number): Promise<number> {
 		const { criteria } = this.#options.watch;
-		// Not before: until now another session may have been in use, on another path.
+		// Not set earlier, because until now another session may have been in use, with another path.
 		this.#path = session.folder;
 		const { cursor, delivery } = this.#placeOf(placeOf(session), session.tellsUidNext ? passed : undefined);
 		this.#requireKeyword(session);
 		const now = Date.now();
-		// What is there at the first look counts as seen; memories of earlier versions do not say what was.
+		// Emails that are there at the first look count as seen, because the memory of earlier versions does not list them.
 		const isFirst = cursor.state.known === undefined;
 		const late = {
 			from: Math.max(0, delivery.seen - LATE_UIDS),
@@ -109,8 +112,8 @@ export class Intake<Item> {
 	}
 
 	/**
-	 * Begins with a folder that has not been selected, as far as what STATUS tells is enough.
-	 * @returns whether it is, so that the folder need not be looked at before something comes
+	 * Begins with a folder that has not been selected, if STATUS gives enough information for that.
+	 * @returns whether it does, so that the first look can wait until something arrives
 	 */
 	begin(path: string, place: Place): boolean {
 		const { watch, begin } = this.#options;
@@ -138,11 +141,11 @@ export class Intake<Item> {
 		if (now - looked > LOOKED_MS) cursor.store();
 	}
 
-	/** An email that came into the folder: sent to it, or moved there. */
+	/** Finds out whether an email was sent to the folder or moved there. */
 	#judge({ uid, receivedAt, messageId }: Seen, place: string): Arrival {
 		const { handed, watch } = this.#options;
 		const since = this.#arrivals.get(uid);
-		// After a change of UIDVALIDITY, or at first, older emails count by their date.
+		// At first, and after a change of UIDVALIDITY, the date decides about older emails.
 		const isOld = since !== undefined && uid > (this.#cursor?.state.start?.upTo ?? 0) && receivedAt < since - OLD_MS;
 		const elsewhere = handed?.elsewhere(place, messageId);
 		if (!isOld && elsewhere === undefined) return 'new';
@@ -150,7 +153,7 @@ export class Intake<Item> {
 		return elsewhere === 'running' ? 'undecided' : 'unwanted';
 	}
 
-	/** Emails that were there before and that somebody has marked since. @returns how many go to delivery */
+	/** Finds emails that were there before and that somebody has marked since. @returns how many go to the delivery */
 	async #lookForMarks(session: ImapSession, scene: MarkScene<Item>): Promise<number> {
 		let started = 0;
 		for (const mark of this.#marks) started += await this.#lookForMark(session, mark, scene);
@@ -165,14 +168,14 @@ export class Intake<Item> {
 			return 0;
 		}
 		if (known === undefined) {
-			// From now on.
+			// Marks count from now on.
 			cursor.remark(mark, found);
 			cursor.store();
 			return 0;
 		}
 		const now = new Set(found);
 		const [come, gone] = [found.filter((uid) => !known.has(uid)), [...known].filter((uid) => !now.has(uid))];
-		// Of those that are no longer unread, some may have left the folder.
+		// Some of those that are no longer unread may have left the folder.
 		const set = mark.inverted ? await findRead(session, gone) : come;
 		const events = set.filter((uid) => uid <= before && !isNew(uid) && !cursor.isBusy(uid) && !delivery.isWaiting(uid));
 		const fitting = events.length === 0 ? [] : await narrow(session, events, this.#options.watch.criteria);
@@ -196,7 +199,7 @@ export class Intake<Item> {
 		return fitting.length;
 	}
 
-	/** Exchange keeps no keywords: to wait for one would be to wait for ever. @throws MailError `input` */
+	/** Exchange keeps no keywords, so the trigger would wait for one for ever. @throws MailError `input` */
 	#requireKeyword(session: ImapSession): void {
 		const { keyword } = this.#options.watch.alsoStartOn ?? {};
 		const { mailbox } = session.client;
@@ -211,12 +214,12 @@ export class Intake<Item> {
 		});
 	}
 
-	/** Cursor and delivery that belong to the folder as it is now. */
+	/** Returns the cursor and the delivery that belong to the folder in its present state. */
 	#placeOf(place: Place, passed?: number): { cursor: Cursor; delivery: Delivery<Item> } {
 		const { watch, wanted } = this.#options;
 		const { memory } = watch;
 		const known = memory.folders[keyOf(this.#path)];
-		// Emails that came after the folder was selected are no sign: UIDNEXT is as old as that.
+		// Emails that came after the folder was selected do not count here, because UIDNEXT was read when it was selected.
 		const hasLost = passed !== undefined && place.uidNext <= passed;
 		if (!hasLost && this.#cursor !== undefined && this.#delivery !== undefined && known === this.#cursor.state && isSame(place, known)) {
 			return { cursor: this.#cursor, delivery: this.#delivery };
@@ -257,7 +260,7 @@ export class Intake<Item> {
 		return { ...firstState(place, startFrom, at, now, late), ...(!late && startFrom.kind === 'now' && { looked: now }) };
 	}
 
-	/** What was known of the folder under a former path, or of another one of its name. */
+	/** Returns the memory of the folder under a former path, or of another folder under this name, and forgets it there. */
 	#forgetFormer({ mailbox }: Place): FolderState | undefined {
 		const { wanted, watch } = this.#options;
 		const { folders } = watch.memory;
@@ -280,7 +283,7 @@ export class Intake<Item> {
 			place,
 			rules: rules(),
 			cursor,
-			// UIDs of one place mean other mails in another: nothing is fetched there, and above all nothing deleted.
+			// UIDs of one folder mean other emails in another. So nothing is fetched there, and above all nothing is deleted.
 			use: async (command, work) =>
 				await use(folder)(command, async (session) => {
 					if (isSame(placeOf(session), state)) return await work(session);
@@ -303,7 +306,7 @@ export class Intake<Item> {
 interface MarkScene<Item> {
 	cursor: Cursor;
 	delivery: Delivery<Item>;
-	/** Up to this UID emails had been seen before this look. */
+	/** Every UID up to this one had been seen before this look. */
 	before: number;
 	/** Whether this look has found the email. */
 	isNew: (uid: number) => boolean;
@@ -327,7 +330,7 @@ function tooManyMarked(path: string, { by }: Mark, count: number): MailError {
 	});
 }
 
-/** A line for the log, of one folder. */
+/** Writes lines about one folder to the log. */
 export function logger<Item>(
 	{ log }: Pick<MailboxWatchOptions<Item>, 'log'>,
 	about: () => { mailbox: string; folder: string },

@@ -8,44 +8,44 @@ import { rest, Signal } from './pauses';
 /**
  * What the watch of one folder is doing.
  *
- * | state | meaning | leads out |
+ * | state | meaning | next states |
  * | --- | --- | --- |
  * | `connecting` | The watch has had no session yet. | The first look succeeds: `watching`, `polling`. No session: `failed`. |
- * | `watching` | A session lives, and the server tells of new mails by itself (IDLE). | The session ends: `lost`. |
- * | `polling` | A session lives without IDLE, so the watch looks every so often. | The session ends: `lost`. |
+ * | `watching` | A session is open, and the server announces new emails (IDLE). | The session ends: `lost`. |
+ * | `polling` | A session without IDLE is open, so the watch looks at intervals. | The session ends: `lost`. |
  * | `lost` | The session has ended. The watch pauses and opens another one. | As from `connecting`. |
- * | `failed` | No session was to be had, or its first look failed. The watch pauses and tries again. | As from `connecting`. |
- * | `stopped` | The workflow is off, or another watch has taken over. | Nothing: it never starts again. |
+ * | `failed` | No session could be opened, or its first look failed. The watch pauses and tries again. | As from `connecting`. |
+ * | `stopped` | The workflow is off, or another watch has taken over. | None: it never starts again. |
  *
- * `stop` leads from each of them to `stopped`. A session is replaced before its token ends without a change of state.
+ * `stop` leads from each state to `stopped`. When a session is replaced before its token ends, the state does not change.
  */
 export type WatchState = 'connecting' | 'watching' | 'polling' | 'lost' | 'failed' | 'stopped';
 
 export interface WatchOptions {
-	/** A new session with a fresh token. @throws MailError */
+	/** Opens a new session with a fresh token. @throws MailError */
 	open: (signal: AbortSignal) => Promise<ImapSession>;
-	/** Looks for mail: after each new session, when the server rings, and at each heartbeat. @throws MailError */
+	/** Looks for emails: after each new session, when the server announces a change, and at each heartbeat. @throws MailError */
 	look: (session: ImapSession) => Promise<void>;
 	/**
-	 * Each change of state, and each fault: with the state `watching` or `polling` where the session goes on all the same;
-	 * then the same state without an error when all is well again.
+	 * Called for each change of state and for each fault. If the session goes on in spite of the fault, the state is `watching` or
+	 * `polling`. When all is well again, the same state follows without an error.
 	 */
 	onState: (state: WatchState, error?: MailError) => void;
-	/** ms between two looks where the server rings by itself; also how soon a dead connection is noticed. */
+	/** ms between two looks if the server announces changes. This is also how soon a dead connection is noticed. */
 	heartbeatMs?: number;
-	/** ms between two looks where the server has no IDLE. */
+	/** ms between two looks if the server has no IDLE. */
 	pollMs?: number;
-	/** Whether an email that somebody marks rings too. */
+	/** Whether a mark on an email counts as a change too. */
 	hearsMarks?: boolean;
 }
 
 export const HEARTBEAT_MS = 60_000;
 const POLL_MS = 20_000;
-/** A session that lived shorter than this counts as another failure. */
+/** If a session ends sooner than this, it counts as another failure in a row. */
 const STABLE_MS = 10_000;
 
 /**
- * Keeps one folder's session alive for ever. The mailbox is the source of truth, IDLE only the doorbell: whatever
+ * Keeps a session of one folder open without end. The mailbox is the source of truth, and IDLE is only the doorbell: whatever
  * happens, the next look finds what came in the meantime.
  */
 export class Watch {
@@ -55,7 +55,7 @@ export class Watch {
 	#arrival = new Signal();
 	#bell = new Signal();
 	#state: WatchState = 'connecting';
-	/** What is wrong though the session goes on. */
+	/** Faults in spite of which the session goes on. */
 	readonly #troubles = new Set<'look' | 'renewal'>();
 	#running: Promise<void> | undefined;
 
@@ -63,13 +63,13 @@ export class Watch {
 		this.#options = options;
 	}
 
-	/** Begins with a session that the caller has opened, with the fault that the caller met, or from nothing. */
+	/** Begins with a session that the caller has opened, with the fault that the caller met, or with neither. */
 	start(first: { session?: ImapSession; fault?: MailError } = {}): void {
 		if (this.stopped) first.session?.close();
 		this.#running ??= this.#live(first.session, first.fault);
 	}
 
-	/** Ends at once, with a dead server too. */
+	/** Ends at once, even if the server is dead. */
 	stop(): void {
 		if (this.#stop.signal.aborted) return;
 		this.#stop.abort();
@@ -83,18 +83,18 @@ export class Watch {
 		return this.#stop.signal.aborted;
 	}
 
-	/** Looks again soon, as if the server had rung. */
+	/** Looks again soon, as if the server had announced a change. */
 	ring(): void {
 		this.#bell.ring();
 	}
 
-	/** Runs commands on the living session, waiting for one where there is none. @throws MailError `stopped` or as the session ends */
+	/** Runs commands on the open session, or waits for one. @throws MailError `stopped`, or the reason why the session ended */
 	readonly use: Use = async (_command, work) => {
 		for (;;) {
 			if (this.stopped) throw new MailError('The watch was stopped.', { code: 'stopped', speaker: 'imap' });
 			const session = this.#session;
 			if (session !== undefined && !session.over) return await work(session);
-			// After BYE nobody waits for the server to hang up.
+			// After BYE, the session is closed without waiting for the server.
 			session?.close();
 			await this.#arrival.wait();
 		}
@@ -115,7 +115,7 @@ export class Watch {
 					error = asMailError(cause);
 				}
 				session?.close();
-				// Its successor, where there has been one.
+				// If the session had a successor, it is closed too.
 				this.#session?.close();
 				session = undefined;
 				this.#session = undefined;
@@ -128,12 +128,15 @@ export class Watch {
 		}
 	}
 
-	/** Lives with a session and its successors until one is lost; says why. */
+	/** Uses a session and its successors until one is lost. Returns the reason. */
 	async #keep(session: ImapSession): Promise<MailError> {
 		let current = this.#adopt(session);
 		let renewAt = Date.now() + renewIn(current.token.expiresAt, Date.now());
 		let renewal: Promise<ImapSession | undefined> | undefined;
-		/** Make before break; where no newer token is to be had just now, sessions do not help: the old one lives as long as they would. */
+		/**
+		 * Replaces a session only after the next one is open. If no newer token can be had yet, a new session would not last longer
+		 * than the old one.
+		 */
 		const renewed = (next: ImapSession | undefined): void => {
 			const previous = current;
 			renewal = undefined;
@@ -145,7 +148,7 @@ export class Watch {
 			const least = current.token.expiresAt > previous.token.expiresAt ? 1_000 : 30_000;
 			renewAt = Date.now() + Math.max(least, renewIn(current.token.expiresAt, Date.now()));
 		};
-		/** A session that ends while its successor signs in is not missed. */
+		/** If a session ends while its successor signs in, the successor takes over. */
 		const rescued = async (): Promise<boolean> => {
 			const next = await renewal;
 			if (next === undefined) return false;
@@ -190,7 +193,7 @@ export class Watch {
 		}
 	}
 
-	/** Undefined where no new session could be had yet, so that the old one goes on. */
+	/** Returns undefined if no new session could be opened yet. The old one then goes on. */
 	async #renew(): Promise<ImapSession | undefined> {
 		try {
 			const next = await this.#options.open(this.#stop.signal);
@@ -211,7 +214,7 @@ export class Watch {
 		return session;
 	}
 
-	/** Until the bell rings, the time is over, the session is, or its successor has come. */
+	/** Waits until the server announces a change, the time is over, the session has ended, or its successor is ready. */
 	async #wait(session: ImapSession, ms: number, deaf: boolean, renewal?: Promise<ImapSession | undefined>): Promise<Event> {
 		let timer: NodeJS.Timeout | undefined;
 		let leave = (): void => undefined;
@@ -242,8 +245,8 @@ export class Watch {
 type Event = { kind: 'end'; error: MailError } | { kind: 'renewal'; next: ImapSession | undefined } | { kind: 'bell' } | { kind: 'time' };
 
 /**
- * How long until a session is to be replaced, in ms: 7 minutes before its token ends, or at half of what is left
- * where that is not more than 8.
+ * Time until a session is to be replaced, in ms: 7 minutes before its token ends, or half of the remaining time if that is not more
+ * than 8 minutes.
  */
 export function renewIn(tokenExpiresAt: number, now: number): number {
 	const left = Math.max(0, tokenExpiresAt - now);
