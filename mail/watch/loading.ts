@@ -5,32 +5,32 @@ import { MailError } from '../errors';
 import type { FetchedMail, UnfetchedMail } from '../imap/fetch';
 import type { Seen } from './cursor';
 
-/** A mail ready to be handed over. */
+/** An email that is ready to be handed over. */
 export interface Loaded<Item> extends Seen {
 	item: Item;
-	/** bytes held in memory */
+	/** Bytes held in memory. */
 	size: number;
 }
 
-/** A mail of which no item could be made. */
+/** An email of which no item could be made. */
 export interface Unloaded {
 	reason: string;
 	/**
-	 * Who is at fault: the email; the server, which lists it and does not give it; or this machine or n8n's store (disk full,
-	 * too many files, store away).
+	 * Where the fault lies: with the email; with the server, which lists the email and does not return it; or with this machine or
+	 * n8n's store (disk full, too many files, store not available).
 	 */
 	fault: 'mail' | 'server' | 'ours';
 }
 
-/** A mail that turned out not to be wanted. */
+/** An email that turned out not to be wanted. */
 export interface Unwanted {
 	unwanted: true;
 }
 
 /**
- * Makes the item of a mail, or says why there is none.
- * @param make gives nothing for a mail that is not wanted, which only the mail itself tells
- * @throws MailError where the session is at fault and not the mail
+ * Makes the item of an email, or says why there is none.
+ * @param make returns nothing for an email that is not wanted, if only the email itself shows this
+ * @throws MailError if the session is at fault and not the email
  */
 export async function load<Item>(
 	mail: FetchedMail | UnfetchedMail,
@@ -41,7 +41,7 @@ export async function load<Item>(
 	const { content } = mail;
 	const open = async (): Promise<Readable> => {
 		if (content.kind !== 'streamed') throw new Error('at hand');
-		// What could not be read to its end is not to be taken for a mail that cannot be parsed.
+		// An email that could not be read to its end must not count as one that cannot be parsed.
 		if (broken !== undefined) throw broken;
 		return (await content.open()).on('error', (error: Error) => (broken = error));
 	};
@@ -65,7 +65,7 @@ export async function load<Item>(
 	}
 }
 
-/** The Message-ID of a mail at hand, empty where it has none or is to be streamed. */
+/** The Message-ID of an email in memory; empty if it has none or is to be streamed. */
 export function messageIdOf(mail: FetchedMail): string {
 	if (mail.content.kind === 'streamed') return '';
 	const { bytes } = mail.content;

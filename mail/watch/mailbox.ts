@@ -6,7 +6,7 @@ import { TreeWatch } from './tree';
 
 /** Watches the folders of one mailbox until it is stopped. */
 export class MailboxWatch<Item> {
-	/** Each with a session of its own. */
+	/** Each of them has its own session. */
 	readonly #folders: ReadonlyArray<FolderWatch<Item> | TreeWatch<Item>>;
 
 	constructor(options: MailboxWatchOptions<Item>) {
@@ -20,32 +20,32 @@ export class MailboxWatch<Item> {
 	}
 
 	/**
-	 * Opens the first sessions and finds out where to begin; hands nothing over yet.
-	 * @returns the faults met, which {@link run} goes on with all the same
+	 * Opens the first sessions and finds out where to begin. Nothing is handed over yet.
+	 * @returns the faults that occurred; {@link run} goes on in spite of them
 	 */
 	async open(): Promise<MailError[]> {
 		const faults = await Promise.all(this.#folders.map(async (folder) => await folder.open()));
 		return faults.filter((fault) => fault !== undefined);
 	}
 
-	/** Lives by itself from now on. */
+	/** Starts handing over emails, and keeps running without anybody waiting. */
 	run(): void {
 		for (const folder of this.#folders) folder.run();
 	}
 
-	/** Both at once. */
+	/** Opens the sessions and runs. */
 	async start(): Promise<MailError[]> {
 		const faults = await this.open();
 		this.run();
 		return faults;
 	}
 
-	/** Ends at once, with a dead server too. */
+	/** Ends at once, even if the server is dead. */
 	stop(): void {
 		for (const folder of this.#folders) folder.stop();
 	}
 
-	/** Every mail that was seen has been settled. */
+	/** Whether every email that was seen has been settled. */
 	get idle(): boolean {
 		return this.#folders.every((folder) => folder.idle);
 	}

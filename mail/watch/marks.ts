@@ -23,15 +23,15 @@ export interface AlsoStartOn {
 /** A mark whose setting starts an execution. */
 export interface Mark {
 	by: 'flagged' | 'read' | 'keyword';
-	/** Under which its emails are remembered; a keyword belongs to it. */
+	/** The key under which its emails are remembered. It contains the keyword, if there is one. */
 	key: string;
-	/** What the server is asked for: the emails with the mark, or, for `read`, those without it, which are fewer. */
+	/** The search for the server: emails with the mark or, for `read`, emails without it, which are fewer. */
 	query: { flagged: true } | { seen: false } | { keyword: string };
-	/** Whether the emails that are remembered are those without the mark. */
+	/** Whether the remembered emails are those without the mark. */
 	inverted: boolean;
 }
 
-/** In a folder with more emails that have a mark, its setting is not noticed: all of them would have to be remembered. */
+/** In a folder with more marked emails, new marks are not noticed, because all marked emails would have to be remembered. */
 export const MOST_MARKED = 20_000;
 
 export function marksIn({ flagged, read, keyword }: AlsoStartOn): Mark[] {
@@ -45,20 +45,20 @@ export function marksIn({ flagged, read, keyword }: AlsoStartOn): Mark[] {
 const FLAGGED: Mark = { by: 'flagged', key: 'flagged', query: { flagged: true }, inverted: false };
 const READ: Mark = { by: 'read', key: 'unread', query: { seen: false }, inverted: true };
 
-/** The mark that an action of this trigger sets, which starts nothing. */
+/** The mark that an action of this trigger sets. It must not start an execution. */
 export function markOfAction(kind: string): Mark | undefined {
 	if (kind === 'read') return READ;
 	return kind === 'flag' ? FLAGGED : undefined;
 }
 
-/** UIDs that the server gives for the mark, in rising order. @throws MailError */
+/** Finds the emails with the mark, or without it for `read`, in rising order of UID. @throws MailError */
 export async function findMarked(session: ImapSession, { query }: Mark): Promise<number[]> {
 	const found = await session.run('UID SEARCH', async (client) => await client.search(query, { uid: true }));
 	if (!Array.isArray(found)) throw session.refusal('UID SEARCH');
 	return found;
 }
 
-/** Those of these emails that are in the folder and have been read. @throws MailError */
+/** Returns those of these emails that are in the folder and have been read. @throws MailError */
 export async function findRead(session: ImapSession, uids: readonly number[]): Promise<number[]> {
 	const found: number[] = [];
 	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
@@ -70,12 +70,12 @@ export async function findRead(session: ImapSession, uids: readonly number[]): P
 	return found;
 }
 
-/** UIDs as text, for example `1:3,7`: a mailbox may have thousands of unread emails. */
+/** Writes UIDs as text, for example `1:3,7`, because a mailbox may have thousands of unread emails. */
 export function writeUids(uids: Iterable<number>): string {
 	return rangeOf([...uids].sort((one, other) => one - other).slice(0, MOST_MARKED));
 }
 
-/** What is not written by {@link writeUids} counts as nothing. */
+/** Reads what {@link writeUids} wrote. Any other text counts as empty. */
 export function readUids(text: string): Set<number> {
 	const uids = new Set<number>();
 	for (const part of text.split(',')) {

@@ -3,41 +3,47 @@ import { JournalFile } from '../journal';
 import type { StartedBy } from './marks';
 
 /**
- * What is remembered of one folder. Plain JSON, since it lives in n8n's static data.
+ * What is remembered of one folder. It is plain JSON, because n8n keeps it in its static data.
  *
- * Everything up to `uid` has been handed over or passed by, except what `pending` lists.
+ * Every UID up to `uid` has been handed over or passed by, except those in `pending`.
  */
 export interface FolderState {
-	/** Whose folder it is, in lower case: another mailbox has folders of the same name, and on Exchange the same UIDVALIDITY too. */
+	/** The mailbox, in lower case. Another mailbox has folders with the same names, and on Exchange with the same UIDVALIDITY too. */
 	mailbox: string;
-	/** UIDs mean something only together with it (RFC 3501, section 2.3.1.1). */
+	/** UIDs are only valid together with it (RFC 3501, section 2.3.1.1). */
 	uidValidity: string;
 	uid: number;
-	/** When the folder was begun with, in ms: another mailbox may have come in between. Older states lack it. */
+	/** When the trigger began with the folder, in ms, since another mailbox may have come in between. Missing in older memories. */
 	begun?: number;
-	/** The folder as the user wrote it: it may be found under another path one day. */
+	/** The folder as the user wrote it, because its path may change later. */
 	wanted?: string;
 	start?: Start;
-	/** UID → the state of the mail, as `writeLife` in `life.ts` writes it. Mails that are settled are not here. */
+	/** UID → the state of the email, as `writeLife` in `life.ts` writes it. Settled emails are not listed. */
 	pending: Record<string, number>;
-	/** Mails of `pending` that the server lists and does not give: since when, in ms, and how often it was asked for them. */
+	/** Emails of `pending` that the server lists and does not return: since when, in ms, and how often they were requested. */
 	withheld?: Record<string, { since: number; times: number }>;
 	/**
-	 * UIDs a little below `uid`, and above it, that have been handed over or passed by: Exchange may show a mail later than
-	 * one with a higher UID. Older states lack it.
+	 * UIDs a little below `uid`, and above it, that have been handed over or passed by. Exchange may show an email later than one
+	 * with a higher UID. Missing in older memories.
 	 */
 	known?: number[];
 	/** When the oldest of `pending` was received, in ms. */
 	pendingSince?: number;
-	/** When the newest mail that was handed over was received, in ms. */
+	/** When the newest email that was handed over was received, in ms. */
 	newest: number;
-	/** Message-IDs of the last that succeeded: they tell repeats where UIDs have lost their meaning. */
+	/** Message-IDs of the last emails that succeeded. They show repeats when UIDs are no longer valid. */
 	recent: string[];
-	/** When the folder was last looked at, in ms, as far as that was worth storing: what appears in it and is far older was moved there. */
+	/**
+	 * When the folder was last looked at, in ms, as far as that was stored. An email that appears later and is far older was moved
+	 * there.
+	 */
 	looked?: number;
-	/** Why emails of `pending` were handed over, where not as new ones. */
+	/** Why emails of `pending` were handed over, if not because they are new. */
 	startedBy?: Record<string, StartedBy>;
-	/** By the key of a mark: UIDs of the emails that had it, as `marks.ts` writes them; of `unread` those that had not been read. */
+	/**
+	 * By the key of a mark: UIDs of the emails that had it, as `marks.ts` writes them. For `unread`, UIDs of the emails that were
+	 * unread.
+	 */
 	marks?: Record<string, string>;
 	/** Since when the server no longer lists the folder, in ms. */
 	goneSince?: number;
@@ -45,17 +51,17 @@ export interface FolderState {
 
 /** What is remembered of one trigger. */
 export interface WatchMemory {
-	/** Tells this memory from one of an earlier life of the same workflow id. */
+	/** Tells this memory from that of an earlier life of the same workflow ID. */
 	id: string;
-	/** Grows with each change, so that of two copies the newer is known. */
+	/** Grows with each change, so that the newer of two copies is known. */
 	serial: number;
 	/** When the trigger was first switched on, in ms. */
 	startedAt: number;
-	/** When each folder that has not been reached yet was first asked for, in ms, by the user's name for it as {@link keyOf} writes it. */
+	/** When each folder that was never reached was first requested, in ms, by the user's name for it as {@link keyOf} writes it. */
 	asked: Record<string, number>;
 	/** By folder path, as {@link keyOf} writes it. */
 	folders: Record<string, FolderState>;
-	/** When the last complete survey of several folders began, in ms: in a folder that appears later, what came since then counts. */
+	/** When the last complete survey of several folders began, in ms. In a folder that appears later, emails since then count. */
 	surveyedAt?: number;
 }
 
@@ -63,7 +69,7 @@ export function newMemory(id: string, now: number): WatchMemory {
 	return { id, serial: 0, startedAt: now, asked: {}, folders: {} };
 }
 
-/** The newest copy of the memory that n8n stored; a copy without n8n's is of an earlier life. */
+/** Returns the newest copy of the memory that n8n stored. A copy is from an earlier life if n8n has none. */
 export function newestMemory(stored: WatchMemory | undefined, ...copies: Array<WatchMemory | undefined>): WatchMemory | undefined {
 	let newest = stored;
 	for (const copy of copies) {
@@ -72,31 +78,31 @@ export function newestMemory(stored: WatchMemory | undefined, ...copies: Array<W
 	return newest;
 }
 
-/** An activation counts as so many changes. */
+/** An activation counts as this many changes. */
 const ACTIVATION = 1_000_000;
 
 /**
- * A copy of its own for a watch that begins. It is newer than whatever earlier watches wrote: another main process may
- * have a journal of its own that goes further than what n8n stored, and knows nothing of what happened since.
+ * Makes a separate copy for a watch that begins. It is newer than all copies of earlier watches, because another main process may
+ * have its own journal that is newer than what n8n stored, and does not have what happened since.
  */
 export function takenUp(memory: WatchMemory): WatchMemory {
 	return { ...structuredClone(memory), serial: memory.serial + ACTIVATION };
 }
 
 /**
- * The key of a folder in {@link WatchMemory}. A folder may have the name of what every object has (`constructor`,
- * `__proto__`), and what n8n stores has to be plain objects: such a name gets a line break in front, which no folder has.
+ * The key of a folder in {@link WatchMemory}. n8n stores plain objects only, and a folder may be called like a property that every
+ * object has (`constructor`, `__proto__`). Such a name gets a line break in front, which no folder name has.
  */
 export function keyOf(folder: string): string {
 	return folder in Object.prototype || folder.startsWith('\n') ? `\n${folder}` : folder;
 }
 
-/** When a folder was first asked for: with the trigger itself, or now where it was added to a trigger that has worked. */
+/** When a folder was first requested: with the trigger itself, or now if it was added to a trigger that has already worked. */
 export function askFor(memory: WatchMemory, folder: string, now: number): number {
 	return (memory.asked[keyOf(folder)] ??= Object.keys(memory.folders).length === 0 ? memory.startedAt : now);
 }
 
-/** Reads what came out of storage. Anything that is no memory of ours counts as none. */
+/** Reads a stored memory. Anything that is not one of ours counts as none. */
 export function readMemory(value: unknown): WatchMemory | undefined {
 	if (!isRecord(value) || typeof value.id !== 'string' || typeof value.startedAt !== 'number' || !isRecord(value.folders)) return undefined;
 	const folders: Record<string, FolderState> = {};
@@ -113,7 +119,7 @@ export function readMemory(value: unknown): WatchMemory | undefined {
 	return memory;
 }
 
-/** Earlier versions stored what they took for folders under names that every object has. */
+/** Earlier versions stored the names that every object has as if they were folders. */
 function isKey(key: string): boolean {
 	return !(key in Object.prototype);
 }
@@ -184,7 +190,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A function that stores the whole memory after a change of it. */
+/** Returns a function that stores the whole memory after a change. */
 export function storing(memory: WatchMemory, save: (memory: WatchMemory) => void): () => void {
 	return () => {
 		memory.serial += 1;
@@ -192,7 +198,7 @@ export function storing(memory: WatchMemory, save: (memory: WatchMemory) => void
 	};
 }
 
-/** The file that holds the newest copy of a trigger's memory. @param onUnusable told once, where it cannot be written */
+/** The file with the newest copy of a trigger's memory. @param onUnusable called once, if the file cannot be written */
 export function journalOf(folder: string, key: string, onUnusable?: (reason: string) => void): JournalFile<WatchMemory> {
 	return new JournalFile(folder, key, readMemory, onUnusable);
 }

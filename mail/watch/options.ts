@@ -10,13 +10,13 @@ import type { AlsoStartOn, StartedBy } from './marks';
 import type { WatchMemory } from './memory';
 import type { Rules } from './rules';
 
-/** What a watch of one mailbox is told. */
+/** Options for the watch of one mailbox. */
 export interface MailboxWatchOptions<Item> {
-	/** Asked at each new session, so that an edited credential counts. @throws MailError */
+	/** Called for each new session, so that an edited credential counts. @throws MailError */
 	account: () => Promise<Account>;
-	/** As the user wrote them. */
+	/** Folders as the user wrote them. */
 	folders: readonly string[];
-	/** Watches the folders below them too, or all folders of the mailbox, over one session. */
+	/** If set, the folders below them or all folders of the mailbox are watched too, over one session. */
 	tree?: TreeWish;
 	/** What starts an execution besides new emails. */
 	alsoStartOn?: AlsoStartOn;
@@ -29,14 +29,14 @@ export interface MailboxWatchOptions<Item> {
 	make: (mail: FetchedMail, folder: string, uidValidity: string, startedBy: StartedBy) => Promise<Item | undefined>;
 	send: (items: Item[], key: string) => Promise<Outcome>;
 	running: Map<string, Promise<Outcome>>;
-	/** Another watch has taken over. */
+	/** Whether another watch has taken over. */
 	superseded?: () => boolean;
-	/** One line for each change of state; mailbox and folder only. */
+	/** Writes one line to the log for each change of state, with the mailbox and the folder only. */
 	log: (text: string, about: { mailbox: string; folder: string }) => void;
-	/** What a person has to know: a failure that lasts, a mail given up. */
+	/** Reports what a person has to know: a lasting failure, or an email that is no longer retried. */
 	report: (error: MailError) => void;
 	heartbeatMs?: number;
 	pollMs?: number;
-	/** How long servers may take, where that is not the default. */
+	/** How long servers may take, if not the default. */
 	patience?: Partial<Patience>;
 }

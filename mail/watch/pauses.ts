@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for so many ms, or until the signal is aborted, which is no failure. */
+/** Waits for this many ms, or until the signal is aborted, which is not a failure. */
 export async function rest(ms: number, signal: AbortSignal): Promise<void> {
 	await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** So many places; who finds none waits until one is given back. */
+/** A limited number of places. If none is free, the caller waits until one is given back. */
 export class Slots {
 	#taken = 0;
 	#waiting: Array<() => void> = [];
@@ -16,7 +16,7 @@ export class Slots {
 		return this.#taken;
 	}
 
-	/** Resolves when a place is free, which it does not take, or when the signal is aborted and {@link wake} called. */
+	/** Resolves when a place is free, without taking it, or when the signal is aborted and {@link wake} is called. */
 	async free(signal: AbortSignal): Promise<void> {
 		while (this.#taken >= this.places && !signal.aborted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
 	}
@@ -30,14 +30,14 @@ export class Slots {
 		this.wake();
 	}
 
-	/** Whoever waits looks again, one after the other, so that each has taken its place before the next one looks. */
+	/** Wakes the waiting callers one after the other, so that each has taken its place before the next one looks. */
 	wake(count = this.#waiting.length): void {
 		this.#waiting.shift()?.();
 		if (count > 1) setImmediate(() => this.wake(count - 1));
 	}
 }
 
-/** Rings once for all who wait, and for who comes before it is cleared. */
+/** Wakes all who wait, and lets later callers pass until it is cleared. */
 export class Signal {
 	#rung = false;
 	#waiting: Array<() => void> = [];
@@ -47,7 +47,7 @@ export class Signal {
 		for (const wake of this.#waiting.splice(0)) wake();
 	}
 
-	/** Who waited before is no longer listening. */
+	/** Callers that waited before are no longer woken. */
 	clear(): void {
 		this.#rung = false;
 		this.#waiting = [];

@@ -1,9 +1,9 @@
-/** Small emails are read at once, so many at a time, since the threads that read them take several together. */
+/** Number of small emails that are read at the same time. It is high, because the threads that read them take several together. */
 export const READ_AHEAD = 64;
 
 /**
- * What comes of each, in order; while the consumer deals with one, those behind it are on their way. One that is not small waits
- * until all before it are done, and those behind it wait for it.
+ * Yields the result for each, in order. While the consumer works on one, the next ones are already being made. One that is not small
+ * waits until all before it are done, and those behind it wait for it.
  * @throws what the source throws, after everything before it; what `work` throws, when its turn comes
  */
 export async function* readAhead<In, Out>(
@@ -34,7 +34,7 @@ export async function* readAhead<In, Out>(
 				continue;
 			}
 			const begun = work(one);
-			// Its failure is thrown when its turn comes.
+			// If it fails, the error is thrown when its turn comes.
 			begun.catch(() => undefined);
 			waiting.push({ one, work: begun });
 			yield* finish(READ_AHEAD - 1);

@@ -4,24 +4,25 @@ import type { WatchMemory } from './memory';
 /** What a watch leaves to the one that follows it in the same process. */
 export interface Legacy {
 	memory?: WatchMemory;
-	/** Executions that still run, by mail. */
+	/** Executions that are still running, by email. */
 	running: Map<string, Promise<Outcome>>;
 }
 
 interface Entry extends Legacy {
 	stop?: () => void;
-	/** The last watch's, also after it was stopped. */
+	/** The stop function of the last watch, kept after that watch was stopped. */
 	last?: () => void;
 }
 
 const entries = new Map<string, Entry>();
 
 /**
- * One live watch per trigger, though n8n may register a trigger twice and close the first never: whoever comes later
- * stops the earlier one and takes over what it knew.
+ * Keeps one live watch for each trigger, because n8n may register a trigger twice and never close the first one. A later watch stops
+ * the earlier one and takes over its memory.
  *
- * @param key one per workflow and node
- * @returns what the earlier watch left, to be kept up to date, the function that ends this one, and whether another one has come since
+ * @param key one for each workflow and node
+ * @returns what the earlier watch left, which has to be kept up to date; the function that ends this watch; and whether another one
+ * has come since
  */
 export function takeOver(key: string, stop: () => void): { legacy: Legacy; release: () => void; superseded: () => boolean } {
 	const entry: Entry = entries.get(key) ?? { running: new Map() };
@@ -39,7 +40,7 @@ export function takeOver(key: string, stop: () => void): { legacy: Legacy; relea
 	};
 }
 
-/** How many watches live in this process. */
+/** The number of watches that are running in this process. */
 export function liveWatches(): number {
 	return [...entries.values()].filter((entry) => entry.stop !== undefined).length;
 }

@@ -1,11 +1,11 @@
 import type { ImapSession } from '../imap/session';
 
-/** A session that nobody uses for so many ms goes back to the folder that it listens to. */
+/** After this time without use, in ms, a session goes back to the folder in which it listens. */
 const HOME_AFTER_MS = 500;
 
 /**
- * Lets several folders use one session: each use finds its folder selected, one after the other. While nobody uses it, the
- * session stays in one folder, so that the server can tell of what comes there.
+ * Lets several folders use one session, one after the other. Each of them finds its folder selected. While nobody uses the session,
+ * it stays in one folder, so that the server can announce what arrives there.
  */
 export class SharedSession {
 	#tail: Promise<unknown> = Promise.resolve();
@@ -15,7 +15,7 @@ export class SharedSession {
 
 	constructor(readonly session: ImapSession) {}
 
-	/** @param work told whether the folder was selected for it just now. @throws MailError `notFound` where the folder is gone */
+	/** @param work is told whether the folder was selected just now. @throws MailError `notFound` if the folder is gone */
 	async use<T>(path: string, work: (session: ImapSession, isFresh: boolean) => Promise<T>): Promise<T> {
 		this.#waiting += 1;
 		clearTimeout(this.#timer);
@@ -32,7 +32,7 @@ export class SharedSession {
 		return await turn;
 	}
 
-	/** The folder to listen to from now on. */
+	/** Sets the folder in which the session listens from now on. */
 	settle(path: string): void {
 		this.#home = path;
 		if (this.#waiting === 0) this.#goHomeLater();
@@ -42,7 +42,7 @@ export class SharedSession {
 		clearTimeout(this.#timer);
 		if (this.#home === '' || this.session.folder === this.#home || this.session.over) return;
 		this.#timer = setTimeout(() => {
-			// Where it fails, whoever uses the session next sees why.
+			// If it fails, the next user of the session gets the error.
 			void this.use(this.#home, async () => await Promise.resolve()).catch(() => (this.#home = ''));
 		}, HOME_AFTER_MS).unref();
 	}

@@ -2,12 +2,12 @@ import { MailError } from '../errors';
 import type { Complaints } from './complaints';
 import type { WatchState } from './keepAlive';
 
-/** What is told of one folder: each change is one line of the log, and what a person has to know is reported. */
+/** Reports about one folder. Each change is one line in the log, and failures that a person has to know about are reported. */
 export class Telling {
-	/** The last line about the session, and about what is done with mails, without what differs each time. */
+	/** The last lines about the session and about the processing of emails, without the parts that differ each time. */
 	#said = '';
 	#grumbled = '';
-	/** Under this name complaints of what is done with mails are kept apart from those of the session. */
+	/** The name under which complaints about the processing of emails are kept apart from those about the session. */
 	readonly #dealing: string;
 
 	constructor(
@@ -19,7 +19,7 @@ export class Telling {
 		this.#dealing = `emails of ${wanted}`;
 	}
 
-	/** Each change once: a fault that stays the same is not repeated at each attempt. */
+	/** Writes each change once. A fault that stays the same is not repeated at each attempt. */
 	state(state: WatchState, error?: MailError): void {
 		const isUp = state === 'watching' || state === 'polling';
 		if (error === undefined) {
@@ -32,20 +32,23 @@ export class Telling {
 		if (this.complaints.failed(error, this.wanted)) this.report(error);
 	}
 
-	/** The folder cannot be looked into, though the session goes on. What lasts is told, not what is over with the next look. */
+	/**
+	 * Called when the folder cannot be looked into although the session goes on. A fault is reported if it lasts, not if the next
+	 * look succeeds.
+	 */
 	shut({ message, code, speaker, command, response, said, remedy }: MailError): void {
 		const error = new MailError(message, { code, permanent: false, speaker, command, response, said, remedy });
 		this.#say(`cannot be looked into: ${error.summary}`);
 		if (this.complaints.failed(error, this.wanted)) this.report(error);
 	}
 
-	/** It can be looked into. */
+	/** Called when the folder can be looked into again. */
 	opened(): void {
 		if (this.complaints.recovered(this.wanted)) this.log('can be looked into again, after a failure that had been reported');
 		this.#said = '';
 	}
 
-	/** Mails could not be dealt with. */
+	/** Called when emails cannot be processed. */
 	complain(error: MailError): void {
 		const gist = gistOf(error.summary);
 		if (gist !== this.#grumbled) this.log(error.summary);
@@ -53,7 +56,7 @@ export class Telling {
 		if (this.complaints.failed(error, this.#dealing)) this.report(error);
 	}
 
-	/** They are dealt with again. */
+	/** Called when emails can be processed again. */
 	relieved(): void {
 		this.#grumbled = '';
 		if (this.complaints.recovered(this.#dealing)) this.log('emails are processed again');
@@ -67,7 +70,10 @@ export class Telling {
 	}
 }
 
-/** A text without numbers and ids: servers put the time, a trace id or the milliseconds to wait into the same answer each time. */
+/**
+ * Replaces numbers and IDs, because servers put the time, a trace ID or the milliseconds to wait into an answer that is otherwise the
+ * same.
+ */
 function gistOf(text: string): string {
 	return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+/gi, '#');
 }

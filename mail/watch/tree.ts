@@ -20,33 +20,33 @@ import type { Rules } from './rules';
 import { SharedSession } from './sharedSession';
 import { Telling } from './telling';
 
-/** ms between two surveys of all folders; the folder that most comes to is looked at whenever the server rings. */
+/** ms between two surveys of all folders. The busiest folder is also looked at whenever the server announces a change. */
 const SURVEY_MS = 60_000;
-/** In a mailbox with many folders as many ms more as it has folders, times this: Exchange counts commands. */
+/** ms between two surveys for each folder, if this is longer in a mailbox with many folders, because Exchange counts commands. */
 const MS_A_FOLDER = 500;
-/** A survey takes at most this part of the time. */
+/** Largest part of the time that surveys may take. */
 const LARGEST_PART = 0.2;
-/** Without another reason the memory is stored after so many ms, so that it knows when the folders were surveyed last. */
+/** ms after which the memory is stored without another reason, so that it has the time of the last survey. */
 const STORED_MS = 10 * 60_000;
-/** What came to a folder counts less with each survey, so that another folder can become the busiest. */
+/** With each survey, the activity of a folder counts less by this factor, so that another folder can become the busiest. */
 const FADES = 0.9;
-/** In the memory a line break tells it from a folder. */
+/** The key of all folders in the memory. Its line break distinguishes it from a folder. */
 const ALL = '\nall folders';
 
 /** One watched folder. */
 interface Branch<Item> {
 	intake: Intake<Item>;
 	telling: Telling;
-	/** What STATUS told before the last look; undefined where none has succeeded. */
+	/** What STATUS said before the last look; undefined if no look has succeeded. */
 	status?: StatusObject;
 	lookedAt: number;
-	/** How much has come to it lately. */
+	/** How many emails have come to it lately. */
 	activity: number;
 }
 
 /**
- * Watches many folders over one session. A survey asks for the STATUS of each folder and looks into those that have changed;
- * in between the session listens in the folder that most comes to. Folders that are made later are found by the survey.
+ * Watches many folders over one session. A survey asks for the STATUS of each folder and looks into those that have changed. In
+ * between, the session listens in the busiest folder. Surveys also find folders that are created later.
  */
 export class TreeWatch<Item> {
 	readonly #watch: Watch;
@@ -58,13 +58,13 @@ export class TreeWatch<Item> {
 	readonly #telling: Telling;
 	readonly #store: () => void;
 	readonly #log: (text: string) => void;
-	/** Folders of which the server has told something since the last look. */
+	/** Folders for which the server has announced something since the last look. */
 	readonly #rung = new Set<string>();
 	#rules: Rules;
 	#begin: { at: number; late: boolean };
 	#mailbox = '';
 	#home = '';
-	/** When the last survey began and how long it took, in ms; of this life. */
+	/** When the last survey of this watch began, and how long it took, in ms. */
 	#survey = { at: 0, took: 0 };
 	#storedAt = 0;
 	#missing = '';
@@ -142,7 +142,7 @@ export class TreeWatch<Item> {
 		);
 	}
 
-	/** The watched folders as the server has them now. @throws MailError for what the user has to change */
+	/** Returns the watched folders as the server has them now. @throws MailError for what the user has to change */
 	async #list(session: ImapSession): Promise<readonly Folder[]> {
 		const known = await listFolders(session);
 		const missing: string[] = [];
@@ -156,7 +156,7 @@ export class TreeWatch<Item> {
 				this.options.rules,
 			),
 		);
-		// A folder that was left out and has been deleted since is no reason to stop.
+		// A folder that was left out and has been deleted since then is no reason to stop.
 		if (this.#survey.at === 0) requireExceptions(known, missing);
 		else if (missing.join() !== this.#missing) this.#log(`left out, and no longer there: ${missing.join(', ')}`);
 		this.#missing = missing.join();
@@ -177,7 +177,10 @@ export class TreeWatch<Item> {
 		return shared;
 	}
 
-	/** Activation waits for it: the folders get their beginning from STATUS, and one is looked into, which shows whether the filters work. */
+	/**
+	 * The first look, for which activation waits. Folders begin with what STATUS says, and one is looked into, which shows whether
+	 * the filters work.
+	 */
 	async #lookFirst(session: ImapSession): Promise<void> {
 		const folders = await this.#list(session);
 		for (const { path } of folders) await this.#beginWith(session, path);
@@ -202,7 +205,7 @@ export class TreeWatch<Item> {
 		this.#sharedOf(session).settle(this.#home);
 	}
 
-	/** ms; a little less than the pause between two looks, so that each second one surveys. */
+	/** In ms. A little less than the pause between two looks, so that each second look is a survey. */
 	get #surveyEvery(): number {
 		const { heartbeatMs = SURVEY_MS } = this.options;
 		const paced = Math.max(heartbeatMs, this.#branches.size * MS_A_FOLDER, this.#survey.took / LARGEST_PART);
@@ -231,7 +234,7 @@ export class TreeWatch<Item> {
 	}
 
 	async #surveyOne(session: ImapSession, path: string, isStalest: boolean): Promise<void> {
-		// STATUS is not for the selected folder (RFC 3501, section 6.3.10).
+		// STATUS must not be used for the selected folder (RFC 3501, section 6.3.10).
 		if (path === session.folder) {
 			await this.#lookInto(session, path);
 			return;
@@ -246,28 +249,28 @@ export class TreeWatch<Item> {
 		else if (await this.#lookInto(session, path)) branch.status = status;
 	}
 
-	/** Whether the folder is as it was at the last look. */
+	/** Whether the folder is unchanged since the last look. */
 	#hasNoNews(path: string, { status: before, intake }: Branch<Item>, now: StatusObject): boolean {
 		const state = this.options.memory.folders[keyOf(path)];
 		if (state === undefined || state.mailbox !== this.#mailbox.toLowerCase() || state.uidValidity !== String(now.uidValidity)) return false;
-		// A mark changes no number of a server that keeps no HIGHESTMODSEQ.
+		// Without HIGHESTMODSEQ, a mark on an email changes no number in STATUS.
 		if (marksIn(this.options.alsoStartOn ?? {}).length > 0 && now.highestModseq === undefined) return false;
 		if ((now.uidNext ?? Infinity) - 1 > Math.max(intake.seen, state.uid)) return false;
 		if (before === undefined) return intake.path === '' && Object.keys(state.pending).length === 0 && now.highestModseq === undefined;
 		return before.messages === now.messages && before.uidNext === now.uidNext && before.highestModseq === now.highestModseq;
 	}
 
-	/** One folder a survey is looked into whatever STATUS says, each in its turn. */
+	/** In each survey, one folder is looked into whatever STATUS says: the one whose last look is the oldest. */
 	#stalest(): string | undefined {
 		return [...this.#branches].sort(([, one], [, other]) => one.lookedAt - other.lookedAt)[0]?.[0];
 	}
 
-	/** @returns undefined where the server does not tell it, for example since it was deleted a moment ago */
+	/** @returns undefined if the server does not answer it, for example because the folder was deleted a moment ago */
 	async #statusOf(session: ImapSession, path: string): Promise<StatusObject | undefined> {
 		return await this.#alone(session, path, async () => await statusOf(session, path));
 	}
 
-	/** @returns whether it could be looked into */
+	/** @returns whether the folder could be looked into */
 	async #lookInto(session: ImapSession, path: string): Promise<boolean> {
 		const branch = this.#branchOf(path);
 		const passed = this.options.memory.folders[keyOf(path)]?.uid;
@@ -284,7 +287,10 @@ export class TreeWatch<Item> {
 		return true;
 	}
 
-	/** A folder that cannot be looked into holds up no other, and is told. @throws MailError where the session is at fault, or a field */
+	/**
+	 * Reports a folder that cannot be looked into, so that it does not hold up the others. @throws MailError if the session or a
+	 * field is at fault
+	 */
 	async #alone<T>(session: ImapSession, path: string, work: () => Promise<T>): Promise<T | undefined> {
 		try {
 			return await work();
@@ -306,7 +312,7 @@ export class TreeWatch<Item> {
 		const intake = new Intake<Item>({
 			watch: options,
 			rules: () => this.#rules,
-			// In a folder that is made later nobody asked for what is old.
+			// In a folder that is created later, nobody asked for older emails.
 			begin: () => ({ ...this.#begin, startFrom: options.memory.surveyedAt === undefined ? options.startFrom : { kind: 'now' } }),
 			use: (folder) => this.#useOf(folder),
 			telling,
@@ -336,7 +342,7 @@ export class TreeWatch<Item> {
 		forgetOld(this.options.memory, Date.now());
 	}
 
-	/** A folder with another path than before keeps what is remembered of it. */
+	/** Keeps the memory of a folder whose path has changed. */
 	#followRename(path: string, { uidValidity, uidNext }: StatusObject): void {
 		const { memory } = this.options;
 		const former = renamedTo(memory, path, {

@@ -8,27 +8,27 @@ import type { Executions } from './executions';
 import type { Unloaded } from './loading';
 import type { Rules } from './rules';
 
-/** Once an email is suspected, this many are asked for one by one. */
+/** After an email is suspected, this number of emails is fetched one by one. */
 const SUSPECTS = 500;
-/** Ended sessions before the emails are asked for one by one, and before one that was asked for by itself is to blame. */
+/** Number of ended sessions after which emails are fetched one by one, and after which an email that was fetched alone is to blame. */
 const ENDS = 2;
 
 /**
- * Finds the email for which the server ends the session, falls silent or is too busy each time it is asked for, so that
- * this email holds up no other one.
+ * Finds the email for which the server ends the session, falls silent or is too busy each time it is requested, so that this email
+ * does not hold up the others.
  */
 export class Suspicion {
-	/** How often the session ended when this email came next, since it was last blamed for that. */
+	/** How often the session ended when this email was the next one, since it was last blamed for that. */
 	readonly #ends = new Map<number, number>();
-	/** Up to this UID each email is asked for by itself. */
+	/** Emails up to this UID are fetched one by one. */
 	#upTo = 0;
 	/** One refusal that counts is enough. */
 	readonly #trial = new Trial(1);
 
 	/**
-	 * Tells that the session ended while these were asked for, the first of them next.
-	 * @param goesOn the session did not end, but the server was too busy. Then an email that was asked for by itself is put
-	 * aside at once, so that others are asked for sooner
+	 * Notes that the session ended while these were requested, the first of them next.
+	 * @param goesOn the session did not end, but the server was too busy. An email that was requested alone is then put aside at
+	 * once, so that others are fetched sooner
 	 */
 	ended(uids: readonly number[], goesOn = false): void {
 		const [first] = uids;
@@ -41,19 +41,19 @@ export class Suspicion {
 		this.#ends.delete(first);
 	}
 
-	/** The server gave this email, and the session goes on. */
+	/** Notes that the server returned this email, and that the session goes on. */
 	fetched(uid: number): void {
 		this.#trial.dealtWith(uid);
 		this.#ends.delete(uid);
 	}
 
-	/** How many of these are to be asked for together. */
+	/** How many of these are to be requested together. */
 	together(uids: readonly number[]): number {
 		const [first] = uids;
 		return first !== undefined && first <= this.#upTo ? 1 : uids.length;
 	}
 
-	/** Whether this email, which comes next, is to blame. @returns true once for each time that it is found out */
+	/** Whether this email, which is the next one, is to blame. @returns true once for each time that it is found out */
 	convicts(uid: number | undefined): uid is number {
 		if (uid === undefined || uid > this.#upTo || (this.#ends.get(uid) ?? 0) < ENDS) return false;
 		this.#ends.delete(uid);
@@ -61,8 +61,8 @@ export class Suspicion {
 	}
 
 	/**
-	 * Whether another email could be fetched since this one first ended a session, or since the last time that this was asked.
-	 * If none could, the network or the server may be at fault, whichever email is asked for.
+	 * Whether another email could be fetched since this one first ended a session, or since the last call for this one. If not, the
+	 * network or the server may be at fault, whichever email is requested.
 	 */
 	proves(uid: number): boolean {
 		return this.#trial.refused(uid);
@@ -73,16 +73,16 @@ export interface UnfetchedOptions {
 	folder: string;
 	rules: Rules;
 	cursor: Cursor;
-	/** Called when emails cannot be fetched; the receiver limits how often that is told. */
+	/** Called when emails cannot be fetched. The receiver limits how often this is reported. */
 	complain: (error: MailError) => void;
 	/** Called when an email that was withheld has come. */
 	relieved: () => void;
 }
 
-/** What happens to emails that the server lists and does not give, and to those that no item could be made of. */
+/** Deals with emails that the server lists and does not return, and with those of which no item could be made. */
 export class Unfetched<Item> {
 	readonly suspicion = new Suspicion();
-	/** What the server said, where it was too busy the last time and the session went on. */
+	/** What the server said, if it was too busy the last time and the session went on. */
 	#busy: MailError | undefined;
 
 	constructor(
@@ -91,7 +91,7 @@ export class Unfetched<Item> {
 		private readonly executions: Executions<Item>,
 	) {}
 
-	/** One of these may be the reason for the error, most likely the first. */
+	/** Called when one of these may be the reason for the error, most likely the first. */
 	suspect(uids: readonly number[], error: MailError): void {
 		const blame = blameOf(error);
 		if (blame !== 'session' && blame !== 'unclear') return;
@@ -99,7 +99,7 @@ export class Unfetched<Item> {
 		this.suspicion.ended(uids, blame === 'unclear');
 	}
 
-	/** The server gave this email after all. */
+	/** Called when the server has returned this email after all. */
 	fetched(uid: number): void {
 		const { cursor, relieved } = this.options;
 		this.suspicion.fetched(uid);
@@ -107,14 +107,14 @@ export class Unfetched<Item> {
 		cursor.given(uid);
 	}
 
-	/** Whether to wait for the email itself, since the server gave only a note in its place. */
+	/** Whether to wait for the email itself, because the server returned only a note in its place. */
 	waitsForMore(mail: FetchedMail | UnfetchedMail): boolean {
 		if (!('placeholder' in mail)) return false;
 		const waitMs = Math.min(PLACEHOLDER_MS, this.#withheldMs);
 		return Date.now() - (this.options.cursor.withheldSince(mail.uid) ?? Date.now()) < waitMs;
 	}
 
-	/** No item could be made of what the server gave, or it gave nothing. */
+	/** Called when no item could be made of what the server returned, or it returned nothing. */
 	failUnread({ uid, receivedAt }: Pick<FetchedMail, 'uid' | 'receivedAt'>, { reason, fault }: Unloaded): void {
 		const seen: Seen = { uid, receivedAt, messageId: '' };
 		this.options.cursor.take([seen]);
@@ -125,7 +125,7 @@ export class Unfetched<Item> {
 	}
 
 	/**
-	 * Puts aside an email that cannot be fetched whenever it is asked for. That counts against it only where others can be fetched.
+	 * Puts aside an email that fails whenever it is requested. This counts against the email only if others can be fetched.
 	 * @param failures how often in a row no email could be fetched
 	 */
 	failUnasked(uid: number, failures: number): void {
@@ -142,7 +142,7 @@ export class Unfetched<Item> {
 		return `the server gives other emails and not this one: ${this.#busy.summary}`;
 	}
 
-	/** Asks again, for hours, for an email that the server lists and does not give. It holds up no other email meanwhile. */
+	/** Requests again, for hours, an email that the server lists and does not return. It does not hold up other emails meanwhile. */
 	#withhold(uid: number, reason: string): void {
 		const { cursor, rules, folder, complain } = this.options;
 		const { since, times } = cursor.withhold(uid);
