@@ -4,10 +4,8 @@
  *
  * | state | stored as | meaning | entered by | left by |
  * | --- | --- | --- | --- | --- |
- * | `handed` | tries (1 …) | This many executions have had it; the last one is running or has failed. | `take` | `succeed`,
- * `forgive`, `settle` |
- * | `waiting` | -1 | No execution has had it: n8n started none, or the server withholds it. | `forgive`, `withhold` | `take`,
- * `settle` |
+ * | `handed` | tries (1 …) | This many executions have had it; the last runs or has failed. | `take` | `succeed`, `forgive`, `settle` |
+ * | `waiting` | -1 | No execution has had it: n8n started none, or the server withholds it. | `forgive`, `withhold` | `take`, `settle` |
  * | `actionDue` | 0 | Its execution succeeded; the action on the server is still to be done. | `succeed` | `settle` |
  *
  * `forgive` and `withhold` take one try back, so that `handed` with two tries becomes `handed` with one.

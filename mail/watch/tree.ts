@@ -22,7 +22,7 @@ import { Telling } from './telling';
 
 /** ms between two surveys of all folders. The busiest folder is also looked at whenever the server announces a change. */
 const SURVEY_MS = 60_000;
-/** ms between two surveys for each folder, if this is longer in a mailbox with many folders, because Exchange counts commands. */
+/** ms between two surveys for each watched folder. It makes surveys rarer in a mailbox with many folders: Exchange counts commands. */
 const MS_A_FOLDER = 500;
 /** Largest part of the time that surveys may take. */
 const LARGEST_PART = 0.2;
