@@ -1,33 +1,33 @@
-/** How to learn when mails were received. */
+/** How the time of receipt of emails is found out. */
 export interface Dates {
 	read: (numbers: readonly number[]) => Promise<void>;
-	/** Epoch ms; undefined where it was not read, or cannot be. */
+	/** Epoch ms; undefined if it was not read, or cannot be read. */
 	of: (number: number) => number | undefined;
-	/** Asked before each step; nothing more is read where it says yes. */
+	/** Called before each step. If it returns true, nothing more is read. */
 	enough: () => boolean;
 }
 
 export interface Parted {
 	recent: number[];
 	older: number[];
-	/** Not known yet, since it was enough. */
+	/** Not decided, because `enough` ended the search. */
 	open: number[];
 }
 
-/** So many older mails in a row are the end of the newer ones. */
+/** This many older emails in a row are the end of the newer ones. */
 const OLDER_IN_A_ROW = 50;
-/** So many older ones together count as the place of older ones, so that a few out of their order mislead nobody. */
+/** This many older emails together count as the place of older ones, so that a few that are out of order do not mislead the search. */
 const TOGETHER = 5;
-/** Mails that tell in which order the server lists. */
+/** Number of emails that are read to find the order in which the server lists. */
 const SAMPLES = 9;
 
 /**
- * Parts mails as a server lists them into those received at `since` or later and older ones, and reads few of them for
- * that: lists are in the order of arrival, so the border is found by bisection, and from there on everything is read to
- * where 50 in a row are older. A mail whose time was read goes by it, any other by its place.
+ * Divides emails, as a server lists them, into those received at `since` or later and older ones, and reads few of them for that.
+ * Lists are in the order of arrival, so the border is found by bisection. From there, everything is read up to a place where 50 in a
+ * row are older. If the time of an email was read, the time decides, otherwise its place in the list.
  *
  * @param numbers as listed
- * @returns each in the order given
+ * @returns each group in the order given
  */
 export async function partByAge(numbers: readonly number[], since: number, dates: Dates): Promise<Parted> {
 	const newestFirst = await inOrder(numbers, dates);
@@ -43,7 +43,7 @@ export async function partByAge(numbers: readonly number[], since: number, dates
 	return parted;
 }
 
-/** Newest first. Most servers list the oldest first, some (Exchange has a switch) the newest. */
+/** Returns the newest first. Most servers list the oldest first, some (Exchange has a switch) the newest. */
 async function inOrder(numbers: readonly number[], dates: Dates): Promise<number[]> {
 	const last = numbers.length - 1;
 	const places = new Set(Array.from({ length: SAMPLES }, (_, index) => Math.round((index * last) / (SAMPLES - 1))));
@@ -61,14 +61,14 @@ class Border {
 		private readonly dates: Dates,
 	) {}
 
-	/** @returns how many come before the older ones; undefined where it was enough */
+	/** @returns how many emails come before the older ones; undefined if `enough` ended the search */
 	async find(): Promise<number | undefined> {
 		let end = await this.#bisect(0);
 		while (end !== undefined && end < this.newestFirst.length) {
 			if (this.dates.enough()) return undefined;
 			const { length, newer } = await this.#newerFrom(end);
 			if (length === 0) return end;
-			// Where most are newer, the bisection was misled: this is not the border.
+			// If most emails are newer, the bisection was misled and this is not the border.
 			end = newer > OLDER_IN_A_ROW / 2 ? await this.#bisect(end + length) : end + length;
 		}
 		return end;
@@ -85,7 +85,7 @@ class Border {
 		return low;
 	}
 
-	/** Whether a newer one stands here or right behind. Nothing speaks against it in a long row of mails without a time. */
+	/** Whether a newer email is at this place or shortly after it. This is assumed for a long row of emails without a time. */
 	async #isNewer(place: number): Promise<boolean> {
 		const next = this.newestFirst.slice(place, place + OLDER_IN_A_ROW);
 		let older = 0;
@@ -100,7 +100,7 @@ class Border {
 		return older === 0 && next.length === OLDER_IN_A_ROW;
 	}
 
-	/** How far newer ones reach within the next mails, and how many they are. What has no time belongs to those before it. */
+	/** How far newer emails reach within the next ones, and how many they are. An email without a time belongs to the one before it. */
 	async #newerFrom(place: number): Promise<{ length: number; newer: number }> {
 		const next = this.newestFirst.slice(place, place + OLDER_IN_A_ROW);
 		await this.dates.read(next);

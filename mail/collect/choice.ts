@@ -7,30 +7,30 @@ import { LONGEST, LONGEST_SHOWN, readHeaders, type Headers } from './mailHead';
 import { dayOf, type Standing } from './ledger';
 import type { Round } from './round';
 
-/** The mails to fetch; they are reserved. */
+/** The emails to fetch. They are reserved. */
 export interface Chosen {
-	/** In the wished order. */
+	/** In the requested order. */
 	numbers: number[];
 	/** Bytes. */
 	sizes: ReadonlyMap<number, number>;
-	/** What was read already. */
+	/** Headers that have already been read. */
 	headers: ReadonlyMap<number, Buffer>;
-	/** New ones over the limit, or not looked at any more. */
+	/** New emails over the limit, or not examined any more. */
 	left: number;
 	passed: number;
 	elsewhere: number;
-	/** It is known now what the very first check leaves out. */
+	/** Whether it is known now which emails the very first check leaves out. */
 	begun: boolean;
 }
 
-/** So many headers are asked for in one go where the server takes many at once. */
+/** Number of headers requested at a time, if the server accepts many commands at once. */
 const AT_ONCE = 100;
-/** Up to so many sizes are asked one by one, more by one listing of all. */
+/** Up to this number, sizes are requested one by one; above it, one listing gives all of them. */
 const FEW_SIZES = 10;
 
 /**
- * Chooses among the new emails by order, limit and filter. Headers are read only where the filter needs them, and no more
- * than the limit needs.
+ * Chooses among the new emails by order, limit and filter. Headers are read only if the filter needs them, and only as many as the
+ * limit needs.
  */
 export async function choose(round: Round): Promise<Chosen> {
 	return await new Choosing(round).run();
@@ -68,7 +68,7 @@ class Choosing {
 		};
 	}
 
-	/** Reserves as many as the limit allows. Nothing stays reserved where it fails. */
+	/** Reserves as many as the limit allows. If this fails, nothing stays reserved. */
 	async #reserve(recent: readonly number[]): Promise<{ numbers: number[]; misfits: number; held: number; left: number }> {
 		const numbers: number[] = [];
 		let [rest, misfits, held] = [recent, 0, 0];
@@ -89,7 +89,7 @@ class Choosing {
 		return { numbers, misfits, held, left: rest.length };
 	}
 
-	/** @returns those that nobody else has, in this process or another */
+	/** @returns those that nobody else has reserved, in this process or another */
 	async #take(fitting: readonly number[]): Promise<number[]> {
 		const { reservations, now } = this.round;
 		const own = new Set(
@@ -110,7 +110,7 @@ class Choosing {
 		return known;
 	}
 
-	/** The first check may leave out what is there already. */
+	/** Applies the rule for the first check, which may leave out emails that are already there. */
 	async #start(free: readonly number[]): Promise<{ recent: number[]; open: number[] }> {
 		const { ledger, now } = this.round;
 		const { start } = this.round.wish;
@@ -134,7 +134,7 @@ class Choosing {
 		return numbers.filter(isLarger);
 	}
 
-	/** What is older, as far as it was searched for, is entered. */
+	/** Divides emails by the time of receipt, and enters the older ones in the ledger as far as the search went. */
 	async #receivedSince(numbers: readonly number[], since: number, standing: Standing): Promise<{ recent: number[]; open: number[] }> {
 		const { recent, older, open } = await partByAge(numbers, since, {
 			read: async (some) => await this.#readHeaders(some),
@@ -145,7 +145,7 @@ class Choosing {
 		return { recent, open };
 	}
 
-	/** The first that fit, so many at most, and how many had to be looked at. */
+	/** Returns the first emails that match, up to the given number, and how many had to be examined. */
 	async #pick(numbers: readonly number[], most: number): Promise<{ fitting: number[]; looked: number }> {
 		if (!needsHeaders(this.round.wish.filter)) return { fitting: numbers.slice(0, most), looked: Math.min(numbers.length, most) };
 		const fitting: number[] = [];
@@ -164,7 +164,7 @@ class Choosing {
 		return { fitting, looked };
 	}
 
-	/** A mail whose headers the server refuses stays unread, and counts as one that fits: it becomes an item that says so. */
+	/** Reads headers. If the server refuses them, the email counts as a match and becomes an item that says so. */
 	async #readHeaders(numbers: readonly number[]): Promise<void> {
 		const missing = numbers.filter((number) => !this.#read.has(number));
 		for await (const { number, content } of this.round.session.topMany(missing, 0)) {
@@ -191,7 +191,7 @@ class Choosing {
 		}
 	}
 
-	/** Without pipelining each costs a round trip anyway, so none is asked for in vain. */
+	/** Without pipelining, each email costs a round trip anyway, so they are requested one by one and none is requested in vain. */
 	get #step(): number {
 		return this.round.session.pipelining ? AT_ONCE : 1;
 	}

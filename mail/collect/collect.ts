@@ -9,36 +9,36 @@ import { Round } from './round';
 import { survey } from './survey';
 import type { Wish } from './wish';
 
-/** What became of one collection. */
+/** The result of one collection. */
 export interface Collection<Item> {
-	/** In the wished order. */
+	/** In the requested order. */
 	items: Item[];
 	/** The ledger's key of each item's email. */
 	itemKeys: string[];
 	/** Emails on the server. */
 	onServer: number;
-	/** New emails that were left for later: over the limit, or because the collection was to end. */
+	/** New emails that were left for later, over the limit or because the collection had to end. */
 	left: number;
 	/** New emails that do not match the filter. */
 	passed: number;
 	/** New emails that another execution is fetching. */
 	elsewhere: number;
-	/** Emails whose unique IDs had changed and that were recognised. */
+	/** Emails whose unique IDs had changed and that were recognized. */
 	recognised: number;
 	deleted: number;
-	/** What ended the collection early. The items are whole all the same. */
+	/** What ended the collection early. The items are complete nevertheless. */
 	failure?: MailError;
-	/** Why an email could not be deleted. The others were. */
+	/** Why an email could not be deleted. The others were deleted. */
 	undeletable?: MailError;
-	/** Keys that this collection has reserved, for {@link Reservations.release} where the items come to nothing. */
+	/** Keys that this collection has reserved, for {@link Reservations.release} if the items cannot be used. */
 	taken: string[];
 }
 
 /**
- * Fetches new emails, makes items of them, enters them in the ledger and says QUIT. The caller stores the ledger once the
- * items are safe. A connection that breaks ends the collection; what was fetched before that is kept.
+ * Fetches new emails, makes items of them, enters them in the ledger and sends QUIT. The caller stores the ledger once the items are
+ * safe. If the connection breaks, the collection ends and keeps what was fetched before that.
  *
- * @throws MailError where it fails before it is known what is new; whatever `make` throws that is not a MailError
+ * @throws MailError if it fails before it is known what is new; whatever `make` throws that is not a MailError
  */
 export async function collectNew<Item>(
 	session: PopSession,
@@ -63,7 +63,7 @@ export async function collectNew<Item>(
 	} catch (error) {
 		session.close();
 		if (!(error instanceof MailError)) {
-			// The caller gets no items, those that were made before the failure included.
+			// The caller gets no items, not even those that were made before the failure.
 			for (const key of taken) ledger.drop(key);
 			await reservations.release(taken);
 			throw error;
@@ -80,7 +80,7 @@ interface End extends Pick<Collection<unknown>, 'failure' | 'undeletable'> {
 	deleted: ReadonlySet<number>;
 }
 
-/** Deletes what is to be deleted, notes the size of the newest email, and says QUIT, which makes the deletions final. */
+/** Deletes emails, notes the size of the newest email, and sends QUIT, which makes the deletions final. */
 async function finish(round: Round, { sizes }: Chosen): Promise<End> {
 	const { session, ledger, found } = round;
 	const doomed = new Set(doomedNumbers(round));
@@ -93,12 +93,15 @@ async function finish(round: Round, { sizes }: Chosen): Promise<End> {
 	await session.quit();
 	return {
 		deleted: new Set([...doomed].filter((number) => !refused.has(number))),
-		// An email that has gone already is no failure.
+		// An email that has already gone is not a failure.
 		undeletable: [...refused.values()].find(({ code }) => code !== 'notFound'),
 	};
 }
 
-/** Emails to delete now, also those that an earlier session could not delete before it broke, and those that have stayed their days. */
+/**
+ * The emails to delete now. They include those that an earlier session could not delete before it broke, and those whose days are
+ * over.
+ */
 function doomedNumbers({ ledger, found, wish, now }: Round): number[] {
 	const { deleteAfterFetch, deleteAfterDays } = wish;
 	const until = deleteAfterDays === undefined ? -1 : dayOf(now) - deleteAfterDays;
@@ -116,7 +119,7 @@ function conclude<Item>(round: Round, chosen: Chosen, items: ReadonlyMap<number,
 	const { numbers, passed, elsewhere } = chosen;
 	const left = chosen.left + numbers.length - items.size + unread;
 	if (!ledger.moving) {
-		// A server that lists nothing this once is no reason to forget everything.
+		// If the server lists nothing for once, this is no reason to forget everything.
 		if (listing.size > 0) {
 			ledger.settle([...keys].flatMap(([number, key]) => (end.deleted.has(number) ? [] : key)));
 			reservations.local.settle(new Set(keys.values()));

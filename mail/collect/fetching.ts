@@ -6,36 +6,36 @@ import { HeaderTap, LONGEST_SHOWN, printOf } from './mailHead';
 import { Reopenable } from './reopenable';
 import type { Round } from './round';
 
-/** An email as the server gave it. */
+/** An email as the server returned it. */
 export interface CollectedMail {
 	uidl: string;
 	/** Bytes. */
 	size: number;
 	content:
-		/** See {@link Reopenable}. What is opened is read to its end or not at all. A connection that breaks shows in it. */
+		/** See {@link Reopenable}. An opened email is read to its end or not at all. If the connection breaks, reading throws. */
 		| { kind: 'whole'; open: () => Promise<AsyncGenerator<Buffer, void>> }
 		| { kind: 'headers'; bytes: Buffer; tooLarge: boolean }
-		/** The server lists the email and does not give it. */
+		/** The server lists the email and does not return it. */
 		| { kind: 'refused'; reason: MailError };
 }
 
 /** Makes the item of an email. */
 export type Make<Item> = (mail: CollectedMail) => Promise<Item>;
 
-/** After this many emails in a row for which the server is too busy, it is left alone. */
+/** If the server is too busy for this many emails in a row, it is left alone. */
 const MOST_BUSY = 5;
-/** Emails asked for at once. */
+/** Number of emails requested at once. */
 const AT_ONCE = 100;
-/** The same where {@link Round.wish} may end the collection in between. */
+/** The same if {@link Round.wish} may end the collection in between. */
 const AT_ONCE_IN_HASTE = 10;
 
 /** Fetches the emails that were chosen, makes items of them, and enters those in the ledger. */
 export class Fetching<Item> {
 	/** By message number. */
 	readonly items = new Map<number, Item>();
-	/** Why the server did not give an email, by message number. */
+	/** Why the server did not return an email, by message number. */
 	readonly #refused = new Map<number, MailError>();
-	/** The server was too busy for an email, and has given none since. */
+	/** Set if the server was too busy for an email, and has returned none since. */
 	#busy: MailError | undefined;
 
 	constructor(
@@ -44,7 +44,7 @@ export class Fetching<Item> {
 		private readonly make: Make<Item>,
 	) {}
 
-	/** Fetches whole emails first, then headers. @throws MailError where the session is over; whatever `make` throws */
+	/** Fetches whole emails first, then headers. @throws MailError if the session is over; whatever `make` throws */
 	async run(): Promise<void> {
 		const { numbers, headers } = this.chosen;
 		const whole = numbers.filter((number) => this.#isWholeWanted(number));
@@ -70,7 +70,7 @@ export class Fetching<Item> {
 
 	async #fetchWhole(numbers: readonly number[]): Promise<void> {
 		const retrieve = (some: readonly number[]): AsyncGenerator<Retrieved, void> => this.round.session.retrieveMany(some);
-		/** Emails that `make` wants to read a second time. It waits for them. */
+		/** Emails that `make` wants to read a second time, and for which it waits. */
 		const again = new Map<number, { bytes: Reopenable; making: Promise<Item>; print: string }>();
 		try {
 			await this.#inTurn(numbers, retrieve, async (number, content) => {
@@ -99,8 +99,8 @@ export class Fetching<Item> {
 	}
 
 	/**
-	 * Asks for these and takes what comes. Where the server is too busy for an email, it is asked for again after the others.
-	 * If the server is too busy for it once more, though it gave another one in between, the email counts as refused.
+	 * Requests these emails and takes what comes. If the server is too busy for an email, it is asked for it again after the others.
+	 * If it is too busy once more, although it returned another email in between, the email counts as refused.
 	 */
 	async #inTurn(
 		numbers: readonly number[],
@@ -132,7 +132,7 @@ export class Fetching<Item> {
 		}
 	}
 
-	/** Whether the server may mean itself and not the email. Otherwise the email has gone, or is refused. */
+	/** Whether the server may be busy in general. Otherwise the email has gone, or is refused. */
 	#isBusy(number: number, error: MailError): boolean {
 		if (isVague(error)) return true;
 		if (error.code === 'throttled') throw error;
@@ -148,8 +148,8 @@ export class Fetching<Item> {
 	}
 
 	/**
-	 * Makes items of refused emails. They would be refused the next time too, and must not hold up the emails behind them.
-	 * But first another command shows whether it is the session that is over (its token, Exchange's "Connection is closed").
+	 * Makes items of refused emails. They would be refused the next time too, and must not hold up the emails behind them. Before
+	 * that, another command shows whether the session itself is over (its token, Exchange's "Connection is closed").
 	 */
 	async #enterRefusals(): Promise<void> {
 		const [first] = this.#refused.values();
@@ -160,7 +160,7 @@ export class Fetching<Item> {
 		}
 	}
 
-	/** An email that did not come as it was wanted (too large, refused) counts as seen, so that it is never deleted. */
+	/** Enters an email. One that did not come as requested (too large, refused) counts as seen, so that it is never deleted. */
 	#enter(number: number, item: Item, print: string, standing: Standing): void {
 		const entry = { key: this.round.key(number), print, standing, day: dayOf(this.round.now) };
 		this.items.set(number, item);

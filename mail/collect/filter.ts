@@ -2,7 +2,7 @@ import { MailError } from '../errors';
 import type { Headers } from './mailHead';
 import { digest } from './ledger';
 
-/** Which mails are wanted; all of it has to fit. Texts are found anywhere, capitals or not. */
+/** Which emails are wanted. All conditions have to match. Texts are found anywhere, in upper or lower case. */
 export interface Filter {
 	from?: string;
 	to?: string;
@@ -32,12 +32,12 @@ export function readFilter(fields: { from: string; to: string; subject: string; 
 	};
 }
 
-/** Whether {@link fits} has something to look at. */
+/** Whether {@link fits} needs the headers. */
 export function needsHeaders(filter: Filter): boolean {
 	return filter.since !== undefined || filter.from !== undefined || filter.to !== undefined || filter.subject !== undefined;
 }
 
-/** Whether texts and time fit; a time that cannot be read does. The size is looked at elsewhere. */
+/** Whether texts and time match. A time that cannot be read counts as a match. The size is checked elsewhere. */
 export function fits(filter: Filter, headers: Headers): boolean {
 	const contains = (text: string, part: string | undefined): boolean =>
 		part === undefined || text.toLowerCase().includes(part.toLowerCase());
@@ -45,14 +45,17 @@ export function fits(filter: Filter, headers: Headers): boolean {
 	return contains(headers.from, filter.from) && contains(headers.to, filter.to) && contains(headers.subject, filter.subject);
 }
 
-/** The same for the same filter; empty for none. Without `since`, which may be an expression that moves on with time. */
+/**
+ * A name that is the same for the same filter, and empty for none. It leaves out `since`, which may be an expression that moves with
+ * time.
+ */
 export function nameOf(filter: Filter): string {
 	const { since: _, ...rest } = filter;
 	const parts = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
 	return parts.length === 0 ? '' : digest(parts.join('\n'), 8);
 }
 
-/** For people. */
+/** Describes the filter for people. */
 export function describe(filter: Filter): string {
 	return Object.entries(filter)
 		.map(([name, value]) => `${name} ${name === 'since' ? new Date(Number(value)).toISOString() : JSON.stringify(value)}`)

@@ -3,50 +3,50 @@ import { createHash } from 'node:crypto';
 import { DAY_MS } from '../durations';
 
 /**
- * Why a mail is not new:
+ * Why an email is not new:
  *
- * - `fetched`: its execution got it.
- * - `leaving`: its execution got it, and it is to be deleted for that.
- * - `doomed`: all its executions failed, and the user wants such mails deleted.
- * - `seen`: it was there when collecting began, it came as its headers only since it was too large, or all its executions
- *   failed. It is never deleted.
- * - `passed`: the filter did not want it. This counts for as long as the filter stays the same.
+ * - `fetched`: its execution received it.
+ * - `leaving`: its execution received it, and it is to be deleted because of that.
+ * - `doomed`: all its executions failed, and the user wants such emails deleted.
+ * - `seen`: it was there when collecting began, or only its headers were fetched because it was too large, or all its executions
+ * failed. It is never deleted.
+ * - `passed`: it did not match the filter. This counts as long as the filter stays the same.
  */
 export type Standing = 'fetched' | 'leaving' | 'doomed' | 'seen' | 'passed';
 
 export interface Entry {
-	/** Of the unique id, by {@link keysOf}. */
+	/** Made of the unique ID by {@link keysOf}. */
 	key: string;
-	/** Of the headers, by `printOf`; empty where they were never read. */
+	/** Made of the headers by `printOf`; empty if they were never read. */
 	print: string;
 	standing: Standing;
-	/** Days since the beginning of 2024 (UTC), when it was dealt with. */
+	/** Days from the beginning of 2024 (UTC) to the day when this entry was made. */
 	day: number;
 }
 
-/** As it is stored: JSON, about 24 bytes a mail. */
+/** The ledger as it is stored: JSON, about 24 bytes for each email. */
 export interface LedgerData {
 	version: 1;
-	/** {@link WIDTH} characters a mail, in the server's order. */
+	/** {@link WIDTH} characters for each email, in the server's order. */
 	mails: string;
 	/** When the server was asked last, in epoch ms; 0 = never. */
 	checkedAt: number;
-	/** Nothing that was on the server then is still to be fetched. */
+	/** Whether nothing that was on the server then is still to be fetched. */
 	complete: boolean;
-	/** Mails received before this, in epoch ms, were there when collecting began and were not wanted. */
+	/** Emails received before this time, in epoch ms, were there when collecting began and were not wanted. */
 	seenBefore: number;
-	/** All unique ids had changed, and not every mail has been recognised yet. */
+	/** Whether all unique IDs had changed, and not every email has been recognized yet. */
 	moving: boolean;
-	/** Which filter the passed ones did not fit, and its `since` in epoch ms; 0 = none. */
+	/** The filter that the passed emails did not match, and its `since` in epoch ms; 0 = none. */
 	filter: string;
 	since: number;
-	/** The newest mail then and its size in bytes: a unique id that was given to another mail shows by it. */
+	/** The newest email then, and its size in bytes. Another size shows that its unique ID was given to another email. */
 	tail?: { key: string; size: number };
 }
 
-/** 72 bits of SHA-256: among 30,000 mails a new one is taken for a known one once in 10^17. */
+/** 72 bits of SHA-256: among 30,000 emails, a new one is taken for a known one once in 10^17. */
 const KEY = 12;
-/** 48 bits; compared only where unique ids are in doubt. */
+/** 48 bits; compared only if unique IDs are in doubt. */
 const PRINT = 8;
 /** In base 36: enough for 127 years. */
 const DAY = 3;
@@ -69,8 +69,8 @@ export const digest = (text: string, length: number): string => createHash('sha2
 export const printDigest = (text: string): string => digest(text, PRINT);
 
 /**
- * Keys by message number. A server may give identical mails the same unique id (RFC 1939, section 7), so the second of
- * them has a key of its own.
+ * Makes keys by message number. A server may give identical emails the same unique ID (RFC 1939, section 7), so the second of them
+ * gets a key of its own.
  */
 export function keysOf(listing: ReadonlyMap<number, string>): Map<number, string> {
 	const times = new Map<string, number>();
@@ -84,12 +84,12 @@ export function keysOf(listing: ReadonlyMap<number, string>): Map<number, string
 }
 
 /**
- * What was dealt with in one mailbox. Bounded by what is on the server: what left it is forgotten at {@link settle}.
- * A damaged store reads as empty, which repeats mails and skips none.
+ * The processed emails of one mailbox. Its size is limited by what is on the server: {@link settle} forgets emails that have left it.
+ * A damaged store reads as empty, which repeats emails and skips none.
  */
 export class Ledger {
 	readonly #entries = new Map<string, Entry>();
-	/** Which of them were read from the store. */
+	/** Keys of the entries that were read from the store. */
 	readonly #stored = new Set<string>();
 	checkedAt = 0;
 	complete = false;
@@ -145,7 +145,7 @@ export class Ledger {
 		return this.#entries.get(key);
 	}
 
-	/** Whether an earlier execution stored it, which therefore has ended. */
+	/** Whether an earlier execution stored it. That execution has therefore ended. */
 	wasStored(key: string): boolean {
 		return this.#stored.has(key);
 	}
@@ -160,8 +160,8 @@ export class Ledger {
 	}
 
 	/**
-	 * Another filter, or an earlier `since`: what was passed by is looked at again. A later `since` changes nothing, for
-	 * mails only grow older.
+	 * Sets the filter. With another filter, or an earlier `since`, the passed emails are examined again. A later `since` changes
+	 * nothing, because emails only grow older.
 	 */
 	useFilter(name: string, since = 0): void {
 		if (name !== this.filter || since < this.since) {
@@ -171,7 +171,7 @@ export class Ledger {
 		this.filter = name;
 	}
 
-	/** Forgets what left the server, and takes on its order. */
+	/** Forgets emails that have left the server, and takes over the server's order. */
 	settle(present: Iterable<string>): void {
 		const kept = [...present].flatMap((key) => this.#entries.get(key) ?? []);
 		this.#entries.clear();

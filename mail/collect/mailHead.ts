@@ -4,23 +4,23 @@ import { readParameters } from '../item/parameters';
 import { readPeople, textOfPeople } from '../item/people';
 import { printDigest } from './ledger';
 
-/** A mail's headers as far as choosing needs them. */
+/** The headers of an email that are needed to choose it. */
 export interface Headers {
 	from: string;
 	to: string;
 	subject: string;
-	/** When the last server took it (topmost Received), else when it was written (Date); undefined where neither can be read. */
+	/** When the last server received it (topmost Received), otherwise when it was written (Date); undefined if neither can be read. */
 	receivedAt: number | undefined;
-	/** The same for the same mail under another unique id or on another server; empty where the headers tell too little. */
+	/** The same for the same email under another unique ID or on another server; empty if the headers do not identify it. */
 	print: string;
 }
 
-/** Headers longer than this are not looked at to their end, in bytes. */
+/** Headers are read up to this number of bytes. */
 export const LONGEST = 256 * 1024;
-/** So much becomes an item without body at most, in bytes; a server may answer TOP with whole mails. */
+/** Maximum size of an item without a body, in bytes. A server may answer TOP with whole emails. */
 export const LONGEST_SHOWN = 1024 * 1024;
 
-/** What TOP n 0 gave, or the beginning of a mail; decoded as in the item, and of two headers the first. */
+/** Reads the answer to TOP n 0, or the beginning of an email. Headers are decoded as in the item, and the first of two counts. */
 export async function readHeaders(bytes: Buffer): Promise<Headers> {
 	const fields = fieldsAtBeginning(bytes.subarray(0, LONGEST));
 	const charset = readParameters(firstOf(fields, 'content-type'), []).parameters.get('charset');
@@ -41,12 +41,12 @@ export async function readHeaders(bytes: Buffer): Promise<Headers> {
 	};
 }
 
-/** Of the same headers always the same; Received and the like may change on the way from server to server. */
+/** Returns the same for the same email. Received and similar headers do not count, because servers on the way may change them. */
 export function printOf(bytes: Buffer): string {
 	return printOfFields(fieldsAtBeginning(bytes.subarray(0, LONGEST)));
 }
 
-/** Passes a mail through and keeps its beginning, up to the empty line. */
+/** Passes an email through and keeps its beginning, up to the empty line. */
 export class HeaderTap {
 	#kept: Buffer = Buffer.alloc(0);
 	#whole = false;

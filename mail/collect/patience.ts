@@ -4,14 +4,14 @@ import type { Account } from '../account';
 import { MailError } from '../errors';
 import { PopSession } from '../pop3/session';
 
-/** Pauses before another try where the server is busy with this mailbox, in ms; a tenth to either side is left to chance. */
+/** Pauses before another attempt if the server is busy with this mailbox, in ms. Each varies at random by up to a tenth. */
 const PAUSES_MS: readonly number[] = [1_000, 3_000, 9_000];
-/** A server that asks for a longer pause is not waited for here. */
+/** If a server asks for a longer pause than this, in ms, the caller gets the error at once. */
 const LONGEST_MS = 30_000;
 
 /**
- * Opens a session; waits some seconds where another one holds the mailbox (RFC 2449, section 8.1.1, IN-USE) or the
- * server asks to slow down. @throws MailError
+ * Opens a session. Waits some seconds if another session holds the mailbox (RFC 2449, section 8.1.1, IN-USE) or the server asks to
+ * slow down. @throws MailError
  */
 export async function openPatiently(account: Account, pausesMs = PAUSES_MS): Promise<PopSession> {
 	for (const pause of pausesMs) {

@@ -2,32 +2,32 @@ import { retryIn } from '../backoff';
 import { Ledger, type Entry, type LedgerData } from './ledger';
 import { Reservations } from './reservations';
 
-/** What a polling trigger keeps over a restart. */
+/** What a polling trigger remembers after a restart. */
 export interface PollMemory {
-	/** The higher one is the newer one. */
+	/** The memory with the higher revision is the newer one. */
 	revision: number;
 	mailbox: string;
-	/** Mails whose executions have ended, and those that never start one. */
+	/** Emails whose executions have ended, and emails that never start one. */
 	ledger: LedgerData;
-	/** The mailbox that could not be looked at yet, and when that was tried first, in epoch ms. */
+	/** The mailbox that could not be reached yet, and when that was first tried, in epoch ms. */
 	since?: { mailbox: string; at: number };
-	/** How many executions each mail has been handed to that is not done yet, by the ledger's key. */
+	/** For each email that is not done: how many executions it has been handed to, by the ledger's key. */
 	attempts?: Record<string, number>;
 }
 
-/** When a mail whose executions fail is handed over again, and when that ends. */
+/** When an email whose executions fail is handed over again, and when it is no longer retried. */
 export interface RetryPolicy {
-	/** After so many failed executions a mail is no longer retried. */
+	/** Number of failed executions after which an email is no longer retried. */
 	maxAttempts: number;
 	/** ms before the second attempt; tripled for each one after it, up to ten minutes. */
 	firstPauseMs: number;
-	/** Whether a mail whose attempts have all failed is deleted from the server, with the next poll. */
+	/** Whether an email whose attempts have all failed is deleted from the server, with the next poll. */
 	deleteFailed: boolean;
 }
 
-/** n8n ended this many times more than a mail may fail while the mail's execution ran: it is no longer retried. */
+/** Number of times that n8n may end during an email's executions, beyond the failures that the email may have. */
 const MOST_CRASHES = 3;
-/** n8n gives no run where it has had the execution before. Then its mails count as handed over after so many attempts. */
+/** n8n gives no run for an execution that it has had before. After this many attempts, the emails count as handed over. */
 const MOST_WITHOUT_RUN = 3;
 
 export function readPollMemory(value: unknown): PollMemory | undefined {
@@ -37,7 +37,7 @@ export function readPollMemory(value: unknown): PollMemory | undefined {
 	return { revision, mailbox, ledger: Ledger.read(ledger).write(), ...(isSince(since) && { since }), attempts: readAttempts(attempts) };
 }
 
-/** Memories of version 0.1.0 have none. */
+/** Memories of version 0.1.0 have no attempts. */
 function readAttempts(value: unknown): Record<string, number> {
 	const entries = Object.entries(typeof value === 'object' && value !== null ? value : {});
 	return Object.fromEntries(entries.filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1])));
@@ -59,11 +59,11 @@ export function newestPollMemory(...memories: Array<PollMemory | undefined>): Po
 }
 
 /**
- * Keeps apart what executions have got and what is on its way to them: only the former is stored, so that a crash
- * repeats mails and loses none. Lives as long as the process; one for each trigger.
+ * Separates the emails that executions have received from those on their way to one. Only the former are stored, so that a crash
+ * repeats emails and loses none. There is one for each trigger, and it lives as long as the process.
  *
- * A mail's way: `handOver` → its execution ends → `succeeded`, or `failed` (it is handed over again after a pause, alone),
- * or `notStarted` (handed over again; the attempt does not count) or `withoutRun`.
+ * The steps of an email: `handOver` → its execution ends → `succeeded`, or `failed` (it is handed over again after a pause, alone),
+ * or `notStarted` (it is handed over again, and the attempt does not count), or `withoutRun`.
  */
 export class PollAttempts {
 	#ledger: Ledger;
@@ -72,11 +72,14 @@ export class PollAttempts {
 	#since: PollMemory['since'];
 	#reservations = new Reservations();
 	#underWay = 0;
-	/** What ended since {@link open} made a copy, which therefore lacks it. */
+	/** Entries that ended after {@link open} made a copy, so that the copy does not have them. */
 	#ended: Entry[] = [];
-	/** Executions that each mail was handed to; mails that are done are not here. */
+	/** How many executions each email was handed to. Emails that are done are not listed. */
 	#attempts: Map<string, number>;
-	/** Epoch ms from which on a failed mail may be handed over again. Ends with the process, and then it may at once. */
+	/**
+	 * Time in epoch ms from which a failed email may be handed over again. This is lost with the process; then it may be handed over
+	 * at once.
+	 */
 	readonly #pausedUntil = new Map<string, number>();
 	readonly #withoutRun = new Map<string, number>();
 
@@ -91,7 +94,7 @@ export class PollAttempts {
 		this.#attempts = new Map(Object.entries(stored?.attempts ?? {}));
 	}
 
-	/** Whether another process went on with what is stored here. */
+	/** Whether another process has continued with the stored memory. */
 	isOlderThan(stored: { revision: number } | undefined): boolean {
 		return stored !== undefined && this.#revision < stored.revision;
 	}
@@ -106,25 +109,28 @@ export class PollAttempts {
 		};
 	}
 
-	/** No poll of the mailbox has succeeded yet. */
+	/** Whether no poll of the mailbox has succeeded yet. */
 	get isUnused(): boolean {
 		return this.#ledger.checkedAt === 0;
 	}
 
-	/** When a poll of this mailbox was tried first, in epoch ms; it may be out of reach for long. */
+	/** When a poll of this mailbox was first tried, in epoch ms. The mailbox may be out of reach for long. */
 	triedSince(mailbox: string, now: number): number {
 		if (this.#since?.mailbox !== mailbox) this.#since = { mailbox, at: now };
 		return this.#since.at;
 	}
 
-	/** The poll came to nothing: what {@link triedSince} told is to outlive the process. @returns false where that is of no use */
+	/**
+	 * Called if the poll failed. Stores the time of {@link triedSince}, so that it survives the process. @returns false if there is
+	 * no need
+	 */
 	postpone(): boolean {
 		if (this.#since === undefined || (this.#since.mailbox === this.#mailbox && !this.isUnused)) return false;
 		this.#store();
 		return true;
 	}
 
-	/** A copy to collect with. Another mailbox than before begins anew. */
+	/** Returns a copy to collect with. For another mailbox than before, the memory starts empty. */
 	open(mailbox: string, now: number): { ledger: Ledger; reservations: Reservations } {
 		if (mailbox !== this.#mailbox) {
 			this.#mailbox = mailbox;
@@ -142,19 +148,19 @@ export class PollAttempts {
 		return { ledger: Ledger.read(this.#ledger.write()), reservations: this.#reservations };
 	}
 
-	/** How many executions have had this mail without success. */
+	/** How many executions have had this email without success. */
 	attempts(key: string): number {
 		return this.#attempts.get(key) ?? 0;
 	}
 
-	/** Whether n8n ended each time while the mail's execution ran, so that handing it over once more would only repeat that. */
+	/** Whether n8n ended each time while the email's execution ran, so that another attempt would only repeat that. */
 	isHopeless(key: string, { maxAttempts }: RetryPolicy): boolean {
 		return this.attempts(key) >= maxAttempts + MOST_CRASHES;
 	}
 
 	/**
-	 * After a collection: what was taken is on its way from now on. This is stored before the executions start.
-	 * @returns the entries by key, for what follows
+	 * Called after a collection. The collected emails are on their way from now on. This is stored before the executions start.
+	 * @returns the entries by key, for the next steps
 	 */
 	handOver(mailbox: string, ledger: Ledger, taken: readonly string[]): Map<string, Entry> {
 		const entries = new Map(taken.flatMap((key) => ledger.get(key) ?? []).map((entry) => [entry.key, entry]));
@@ -163,7 +169,7 @@ export class PollAttempts {
 			this.#attempts.set(key, this.attempts(key) + 1);
 		}
 		this.#underWay += entries.size;
-		// Mails of executions that have not ended are still to be fetched, should the process end.
+		// If the process ends, the emails of executions that have not ended are still to be fetched.
 		if (this.#underWay > 0) ledger.complete = false;
 		this.#mailbox = mailbox;
 		this.#ledger = ledger;
@@ -173,15 +179,15 @@ export class PollAttempts {
 		return entries;
 	}
 
-	/** Their execution has succeeded or waits, or n8n does not tell its end: nothing is left to be done. */
+	/** Called when their execution has succeeded or waits, or n8n does not say how it ended. Nothing is left to be done. */
 	succeeded(mailbox: string, entries: readonly Entry[]): void {
 		this.#underWay -= entries.length;
 		this.#settle(mailbox, entries);
 	}
 
 	/**
-	 * Their execution failed. Several mails of one execution are retried one by one, so that the guilty one is found.
-	 * @returns the mails that are no longer retried. They are never deleted, unless the policy says so
+	 * Called when their execution has failed. Several emails of one execution are retried one by one, to find the one that fails.
+	 * @returns the emails that are no longer retried. They are never deleted, unless the policy says so
 	 */
 	failed(mailbox: string, entries: readonly Entry[], policy: RetryPolicy, now: number): Entry[] {
 		const isAlone = entries.length === 1;
@@ -198,7 +204,10 @@ export class PollAttempts {
 		return given;
 	}
 
-	/** n8n could not run them, its database was away for example: they come again with the next poll, and the attempt does not count. */
+	/**
+	 * Called when n8n could not run them, for example because its database is not available. They come again with the next poll, and
+	 * the attempt does not count.
+	 */
 	notStarted(mailbox: string, entries: readonly Entry[]): void {
 		this.#underWay -= entries.length;
 		if (mailbox !== this.#mailbox) return;
@@ -207,7 +216,7 @@ export class PollAttempts {
 		this.#store();
 	}
 
-	/** n8n took the execution and gave no run for it. */
+	/** Called when n8n accepted the execution and gave no run for it. */
 	withoutRun(mailbox: string, entries: readonly Entry[]): void {
 		const often = entries.filter(({ key }) => {
 			const times = (this.#withoutRun.get(key) ?? 0) + 1;

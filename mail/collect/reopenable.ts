@@ -3,10 +3,10 @@ import { MailError } from '../errors';
 type Bytes = AsyncGenerator<Buffer, void>;
 
 /**
- * The bytes of one email, which may be opened twice, each time from the beginning.
+ * The bytes of one email, which can be opened twice, each time from the beginning.
  *
- * The first time they come from the answer that the server is giving. Before that answer has been read nothing else can be
- * asked of the server, so whoever opens them a second time waits until the collection has fetched the email once more.
+ * The first time they come from the current answer of the server. Until that answer has been read, nothing else can be requested from
+ * the server. Whoever opens the email a second time therefore waits until the collection has fetched it once more.
  */
 export class Reopenable {
 	#opened = 0;
@@ -15,11 +15,11 @@ export class Reopenable {
 	readonly #wanted = deferred<'again'>();
 
 	constructor(private readonly first: Bytes) {
-		// Nobody may wait for it when it is refused.
+		// If it is refused, there may be nobody who waits for it.
 		this.#second.promise.catch(() => undefined);
 	}
 
-	/** @throws MailError where the email cannot be fetched a second time */
+	/** @throws MailError if the email cannot be fetched a second time */
 	readonly open = async (): Promise<Bytes> => {
 		this.#opened += 1;
 		if (this.#opened === 1) return this.#watched(this.first);
@@ -29,14 +29,14 @@ export class Reopenable {
 	};
 
 	/**
-	 * Waits until the item is made, or until the email is wanted again.
-	 * @throws MailError where the connection broke; what the making throws
+	 * Waits until the item is made, or until the email is wanted a second time.
+	 * @throws MailError if the connection broke; whatever the making throws
 	 */
 	async madeOrWantedAgain<Item>(making: Promise<Item>): Promise<{ item: Item } | 'again'> {
 		return await Promise.race([this.made(making), this.#wanted.promise]);
 	}
 
-	/** @throws MailError where the connection broke, whatever the making took that for; what the making throws */
+	/** @throws MailError if the connection broke, however the making reported that; whatever the making throws */
 	async made<Item>(making: Promise<Item>): Promise<{ item: Item }> {
 		try {
 			return { item: await making };
@@ -45,12 +45,12 @@ export class Reopenable {
 		}
 	}
 
-	/** The email has been fetched once more. */
+	/** Called when the email has been fetched once more. */
 	giveAgain(bytes: Bytes): void {
 		this.#second.resolve(bytes);
 	}
 
-	/** The email will not be fetched once more. */
+	/** Called when the email will not be fetched once more. */
 	refuse(error: MailError): void {
 		this.#second.reject(error);
 	}
