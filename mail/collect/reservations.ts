@@ -1,9 +1,9 @@
 import type { Entry, Ledger } from './ledger';
 
-/** After this time, in ms, the execution of a living process has ended, one way or another. */
+/** After this time, in ms, every execution of a living process counts as ended. */
 const ENDED_AFTER_MS = 6 * 60 * 60_000;
 
-/** Reservations among processes that cannot see each other's memory (queue mode). */
+/** Reservations shared by processes that cannot see each other's memory (queue mode). */
 export interface SharedReservations {
 	/** @returns those of the keys that no other process has reserved */
 	take: (keys: readonly string[]) => Promise<string[]>;
@@ -13,23 +13,23 @@ export interface SharedReservations {
 interface Reservation {
 	/** Epoch ms. */
 	at: number;
-	/** Set once the mail was fetched. */
+	/** Set once the email has been fetched. */
 	entry?: Entry;
-	/** A stored ledger had the mail, so its execution has ended. */
+	/** Whether a stored ledger had the email, so that its execution has ended. */
 	stored: boolean;
 }
 
 /**
- * Which mails the executions of this process have taken, whether they have ended or not.
+ * The emails that the executions of this process have taken, whether those have ended or not.
  *
- * The stored ledger comes late: n8n writes it at the end of an execution, and of two executions at the same time the later
- * one overwrites what the other stored. Reservations know both. They end with the process. Then the stored ledger
- * decides: a mail whose execution did not end is fetched again.
+ * The stored ledger comes late: n8n writes it at the end of an execution, and if two executions run at the same time, the later one
+ * overwrites what the other stored. Reservations know both. They end with the process, and then the stored ledger decides: an email
+ * whose execution did not end is fetched again.
  */
 export class LocalReservations {
 	readonly #reservations = new Map<string, Reservation>();
 
-	/** Learns what was stored meanwhile, and puts back into the ledger what was stored and then overwritten. */
+	/** Notes what has been stored since, and puts back into the ledger what was stored and then overwritten. */
 	reconcile(ledger: Ledger, now: number): void {
 		for (const [key, reservation] of this.#reservations) {
 			const { entry, at } = reservation;
@@ -58,7 +58,7 @@ export class LocalReservations {
 		for (const key of keys) this.#reservations.delete(key);
 	}
 
-	/** Forgets the mails that left the server. A mail that is being fetched stays reserved. */
+	/** Forgets the emails that have left the server. An email that is being fetched stays reserved. */
 	settle(present: ReadonlySet<string>): void {
 		for (const [key, { entry }] of this.#reservations) {
 			if (entry !== undefined && !present.has(key)) this.#reservations.delete(key);
@@ -66,7 +66,7 @@ export class LocalReservations {
 	}
 }
 
-/** What one execution reserves: in its own process first, then among the other processes where there are some. */
+/** The reservations of one execution: first in its own process, then among the other processes if there are some. */
 export class Reservations {
 	constructor(
 		readonly local = new LocalReservations(),
@@ -82,7 +82,7 @@ export class Reservations {
 		return free.filter((key) => own.has(key));
 	}
 
-	/** The mails were not fetched, or their items were not handed on: the next execution may take them. */
+	/** Called when the emails were not fetched, or their items were not handed on. The next execution may take them. */
 	async release(keys: readonly string[]): Promise<void> {
 		this.local.release(keys);
 		if (keys.length > 0) await this.shared?.release(keys);

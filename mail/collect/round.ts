@@ -4,7 +4,7 @@ import type { Reservations } from './reservations';
 import type { Survey } from './survey';
 import type { Wish } from './wish';
 
-/** One collection of one mailbox in one session: everything that choosing and fetching both need. */
+/** One collection of one mailbox in one session, with everything that both choosing and fetching need. */
 export class Round {
 	constructor(
 		readonly session: PopSession,

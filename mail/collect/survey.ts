@@ -3,41 +3,41 @@ import { MailError, type MailErrorCode } from '../errors';
 import { LONGEST, readHeaders, type Headers } from './mailHead';
 import { dayOf, keysOf, type Ledger } from './ledger';
 
-/** What is on the server, compared with what is known. */
+/** What is on the server, compared with the ledger. */
 export interface Survey {
-	/** Unique ids by message number, oldest first. */
+	/** Unique IDs by message number, oldest first. */
 	listing: ReadonlyMap<number, string>;
 	keys: ReadonlyMap<number, string>;
-	/** Message numbers of mails that are new, oldest first. */
+	/** Message numbers of new emails, oldest first. */
 	fresh: number[];
-	/** Mails whose unique ids had changed and that were known again by their headers. */
+	/** Number of emails whose unique IDs had changed and that were recognized by their headers. */
 	recognised: number;
-	/** Mails with changed unique ids that are looked at in the next session. */
+	/** Number of emails with changed unique IDs that are left for the next session. */
 	unread: number;
-	/** Keys of unique ids that turned out to belong to other mails now. */
+	/** Keys of unique IDs that now belong to other emails. */
 	reused: string[];
 }
 
-/** So many headers are read at most to recognise mails, in one session; the rest is recognised in the next. */
+/** Maximum number of headers that are read to recognize emails in one session. The rest is left for the next one. */
 const RECOGNISED_AT_ONCE = 2_000;
-/** More known mails than these out of order mean that the server keeps no order, in which case order says nothing. */
+/** If more known emails than this are out of order, the server keeps no order, and the order says nothing. */
 const OUT_OF_ORDER = 50;
-/** So many of the last known mails are looked at where the very last one is another. */
+/** Number of the last known emails that are checked if the very last one has changed. */
 const TAIL = 20;
-/** Refusals that concern the session. */
+/** Refusals that concern the session and not an email. */
 const PASSING: readonly MailErrorCode[] = ['throttled', 'auth', 'lost', 'timeout'];
-/** Clocks of servers may differ from ours by this, in ms; beyond it a mail would be skipped. */
+/** Clocks of servers may differ from ours by this, in ms. If they differ by more, an email could be skipped. */
 const CLOCK_SKEW_MS = 10 * 60_000;
 
 /**
- * Compares the server with the ledger; the ledger is changed where unique ids were. Normally UIDL and one size is all
- * that is asked. Headers are read where unique ids cannot be trusted:
+ * Compares the server with the ledger, and changes the ledger if unique IDs have changed. Normally it asks only for UIDL and one
+ * size. Headers are read if unique IDs cannot be trusted:
  *
- * - All have changed (another server, a restored mailbox): the mails that are not known again by their headers, nor are
- *   older than the last check that left nothing to fetch, are new. Where none is known again, though there were some to
- *   know, the mails of then have left and all are new, however old.
- * - Known ones come in another order than before, or the last known one has another size: their ids may have been given
- *   to other mails.
+ * - All IDs have changed (another server, a restored mailbox). Emails are new if their headers are not known and they are not older
+ * than the last check that left nothing to fetch. If no known headers are found at all, the earlier emails have left, and all emails
+ * are new, however old they are.
+ * - Known emails come in another order than before, or the last known one has another size. Their IDs may have been given to other
+ * emails.
  */
 export async function survey(session: PopSession, ledger: Ledger, now: number): Promise<Survey> {
 	const listing = await session.uidl();
@@ -60,7 +60,7 @@ export async function survey(session: PopSession, ledger: Ledger, now: number): 
 	};
 }
 
-/** Drops known mails whose headers say that they are others. @returns their numbers */
+/** Drops known emails whose headers show that they are others. @returns their numbers */
 async function unmask(session: PopSession, ledger: Ledger, known: ReadonlyArray<[number, string]>): Promise<number[]> {
 	const doubtful = [...outOfOrder(ledger, known), ...(await doubtfulTail(session, ledger, known))];
 	const numbers = [...new Set(doubtful)].filter(([, key]) => ledger.get(key)?.print !== '').map(([number]) => number);
@@ -77,7 +77,7 @@ async function unmask(session: PopSession, ledger: Ledger, known: ReadonlyArray<
 	return others;
 }
 
-/** Known mails that do not come after those that they came after before. */
+/** Returns known emails that are no longer in their former order. */
 function outOfOrder(ledger: Ledger, known: ReadonlyArray<[number, string]>): Array<[number, string]> {
 	const places = new Map([...ledger.entries].map(({ key }, index) => [key, index]));
 	const inOrder = longestRise(known.map(([, key]) => places.get(key) ?? 0));
@@ -85,7 +85,7 @@ function outOfOrder(ledger: Ledger, known: ReadonlyArray<[number, string]>): Arr
 	return out.length > OUT_OF_ORDER ? [] : out;
 }
 
-/** Indexes of a longest rising subsequence; most often of all. */
+/** Returns the indexes of a longest rising subsequence, which are mostly all indexes. */
 function longestRise(values: readonly number[]): Set<number> {
 	const ends: number[] = [];
 	const before: number[] = [];
@@ -105,7 +105,7 @@ function longestRise(values: readonly number[]): Set<number> {
 	return rise;
 }
 
-/** The last known mails, where the newest of them has another size than it had. */
+/** Returns the last known emails, if the size of the newest of them has changed. */
 async function doubtfulTail(session: PopSession, ledger: Ledger, known: ReadonlyArray<[number, string]>): Promise<Array<[number, string]>> {
 	const { tail } = ledger;
 	const last = known.find(([, key]) => key === tail?.key);
@@ -115,7 +115,7 @@ async function doubtfulTail(session: PopSession, ledger: Ledger, known: Readonly
 }
 
 /**
- * Gives known mails their new unique ids. Newest first, so that new ones are found soon even where the rest takes
+ * Gives known emails their new unique IDs. It begins with the newest, so that new emails are found soon even if the rest takes
  * several sessions.
  */
 async function recognise(
@@ -129,7 +129,7 @@ async function recognise(
 	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
 	const read = new Map<number, Headers | undefined>();
 	for await (const { number, content } of session.topMany(asked, 0)) {
-		// A mail without headers would count as new, so what is not about this mail must not pass for it.
+		// An email without headers would count as new, so an error that is not about this email must end the search.
 		if (content instanceof MailError && PASSING.includes(content.code)) throw content;
 		read.set(number, content instanceof MailError ? undefined : await readHeaders(await collect(content, LONGEST)));
 	}
@@ -152,7 +152,7 @@ async function recognise(
 	return { fresh, recognised: asked.length - fresh.length };
 }
 
-/** A mail that was received before a check that left nothing to fetch was dealt with then; so was what was there at the start. */
+/** Whether an email was received before a check that left nothing to fetch, or before the start, so that it has been dealt with. */
 function wasThere(ledger: Ledger, receivedAt: number | undefined): boolean {
 	if (receivedAt === undefined) return false;
 	return receivedAt < Math.max(ledger.seenBefore, ledger.complete ? ledger.checkedAt : 0) - CLOCK_SKEW_MS;

@@ -1,18 +1,18 @@
 import type { Filter } from './filter';
 
-/** What a collection is asked for. */
+/** The request for one collection. */
 export interface Wish {
 	limit: number;
 	newestFirst: boolean;
 	filter: Filter;
 	headersOnly: boolean;
-	/** A larger mail comes as its headers, in bytes. */
+	/** Maximum size in bytes. Of a larger email, only the headers are returned. */
 	maxBytes: number;
-	/** What the very first check takes of the mails that are there already. */
+	/** Which of the emails that are already there the very first check takes. */
 	start: { kind: 'all' } | { kind: 'now' } | { kind: 'lastDays'; days: number };
 	deleteAfterFetch: boolean;
-	/** Deletes what was fetched so many days ago; undefined = never. */
+	/** Deletes emails this many days after they were fetched; undefined = never. */
 	deleteAfterDays?: number;
-	/** Asked now and then: no further mail is begun where it says yes. */
+	/** Called from time to time. If it returns true, no further email is begun. */
 	enough?: () => boolean;
 }
