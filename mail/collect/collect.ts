@@ -98,10 +98,7 @@ async function finish(round: Round, { sizes }: Chosen): Promise<End> {
 	};
 }
 
-/**
- * The emails to delete now. They include those that an earlier session could not delete before it broke, and those whose days are
- * over.
- */
+/** Emails to delete now, with those that an earlier session could not delete before it broke and those that have stayed their days. */
 function doomedNumbers({ ledger, found, wish, now }: Round): number[] {
 	const { deleteAfterFetch, deleteAfterDays } = wish;
 	const until = deleteAfterDays === undefined ? -1 : dayOf(now) - deleteAfterDays;

@@ -132,7 +132,7 @@ export class Fetching<Item> {
 		}
 	}
 
-	/** Whether the server may be busy in general. Otherwise the email has gone, or is refused. */
+	/** Whether the error may be about the server and not about the email. Otherwise the email has gone, or is refused. */
 	#isBusy(number: number, error: MailError): boolean {
 		if (isVague(error)) return true;
 		if (error.code === 'throttled') throw error;

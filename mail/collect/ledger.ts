@@ -9,7 +9,7 @@ import { DAY_MS } from '../durations';
  * - `leaving`: its execution received it, and it is to be deleted because of that.
  * - `doomed`: all its executions failed, and the user wants such emails deleted.
  * - `seen`: it was there when collecting began, or only its headers were fetched because it was too large, or all its executions
- * failed. It is never deleted.
+ *   failed. It is never deleted.
  * - `passed`: it did not match the filter. This counts as long as the filter stays the same.
  */
 export type Standing = 'fetched' | 'leaving' | 'doomed' | 'seen' | 'passed';

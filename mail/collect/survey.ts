@@ -34,10 +34,10 @@ const CLOCK_SKEW_MS = 10 * 60_000;
  * size. Headers are read if unique IDs cannot be trusted:
  *
  * - All IDs have changed (another server, a restored mailbox). Emails are new if their headers are not known and they are not older
- * than the last check that left nothing to fetch. If no known headers are found at all, the earlier emails have left, and all emails
- * are new, however old they are.
+ *   than the last check that left nothing to fetch. If no known headers are found at all, the earlier emails have left, and all
+ *   emails are new, however old they are.
  * - Known emails come in another order than before, or the last known one has another size. Their IDs may have been given to other
- * emails.
+ *   emails.
  */
 export async function survey(session: PopSession, ledger: Ledger, now: number): Promise<Survey> {
 	const listing = await session.uidl();

@@ -14,7 +14,7 @@ const MOST_NEWS = 100_000;
 
 /**
  * Returns what the server says about these emails, by UID. The server may add news of flags that another client has changed, of these
- * and of other emails (RFC 3501, section 7.4.2). Such news are not a second email.
+ * and of other emails (RFC 3501, section 7.4.2). Such news do not count as a second email.
  */
 export async function fetchByUid(
 	client: ImapFlow,
