@@ -11,7 +11,7 @@ export interface Filters {
 	to?: string;
 	subject?: string;
 	unreadOnly?: boolean;
-	/** ISO date; mails received on that day or later. */
+	/** ISO date; emails received on that day or later match. */
 	since?: string;
 	/** bytes */
 	largerThan?: number;
@@ -33,7 +33,7 @@ export function criteriaOfFilters(filters: Filters): Criteria {
 }
 
 /**
- * `customEmailConfig` as the built-in trigger takes it: a JSON list in the manner of node-imap, for example
+ * Reads `customEmailConfig` as the built-in trigger takes it: a JSON list in the style of node-imap, for example
  * `["UNSEEN", ["SINCE", "2026-11-01"], ["!FROM", "ada@example.com"]]`.
  *
  * @throws MailError `input`

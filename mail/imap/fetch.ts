@@ -14,7 +14,7 @@ export { hasAttachment } from './facts';
 /** An email as it came from the server. */
 export interface FetchedMail {
 	uid: number;
-	/** bytes, as RFC822.SIZE tells */
+	/** Size in bytes from RFC822.SIZE. */
 	size: number;
 	/** INTERNALDATE, in ms */
 	receivedAt: number;

@@ -24,7 +24,7 @@ export class ImapSession {
 	folder = '';
 	/** UIDVALIDITY of the selected folder, as text, because nobody calculates with this 32-bit number. */
 	uidValidity = '';
-	/** The lowest UID that a new mail would have got when the folder was selected. */
+	/** The lowest UID that a new email would have got when the folder was selected. */
 	uidNext = 1;
 	/** False if the server does not give UIDNEXT (RFC 3501, section 6.3.1). `uidNext` is then one more than the highest UID. */
 	tellsUidNext = true;

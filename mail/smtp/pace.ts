@@ -56,7 +56,7 @@ export async function keepPace(account: Account, perMinute: number, signal?: Abo
 	}
 }
 
-/** @throws MailError `stopped` when the signal says so */
+/** Waits this many ms. @throws MailError `stopped` if the signal is aborted */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
 	if (signal?.aborted === true) throw stopped();
 	await new Promise<void>((resolve, reject) => {

@@ -64,7 +64,7 @@ export interface Moments {
 export interface Receipt {
 	accepted: string[];
 	rejected: Rejection[];
-	/** The server's answer to the mail, one line. */
+	/** The server's answer to the email, in one line. */
 	response: string;
 	/** Bytes sent. */
 	size: number;
@@ -72,7 +72,7 @@ export interface Receipt {
 
 /** One signed-in SMTP connection. It belongs to one token and ends with it. */
 export class SmtpSession {
-	/** Epoch ms after which no further mail should begin. */
+	/** Epoch ms after which no further email should begin. */
 	readonly usableUntil: number;
 	readonly #underWay = new Set<Promise<unknown>>();
 	#lost = false;
@@ -80,7 +80,7 @@ export class SmtpSession {
 	/** Private, because the library keeps what it has sent, the token too, and printing the session must not print it. */
 	readonly #connection: SMTPConnection;
 	readonly #at: Circumstances;
-	/** The server offers PIPELINING (RFC 2920). */
+	/** Whether the server offers PIPELINING (RFC 2920). */
 	readonly #pipelining: boolean;
 
 	private constructor(
@@ -243,7 +243,7 @@ export class SmtpSession {
 			message.destroy();
 			// The server refused the email before its end. Whatever followed would count as more of the email.
 			if (!answered || (detail(error, 'code') === 'EMESSAGE' && !whole)) await this.#closeBehind(answer);
-			// The answer to a mail ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
+			// The answer to an email ends its transaction, whatever it says (RFC 5321, section 4.1.1.4).
 			else if (!whole && this.alive) await this.#reset();
 			if (hindrance !== undefined) throw hindrance.cause;
 			const reason =

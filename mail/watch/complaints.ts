@@ -7,8 +7,8 @@ const AGAIN_MS = HOUR_MS;
 const GRACE_MS = 2 * 60_000;
 
 /**
- * Decides which failures of a watch become a failed execution: those that waiting cannot end, and those that have lasted for two
- * minutes. Each cause is reported once an hour.
+ * Decides which failures of a watch become a failed execution: at once those that waiting cannot end, and after two minutes the
+ * others. Each cause is reported once an hour, and another cause at once.
  */
 export class Complaints {
 	/** For each folder, when its faults began that waiting may end. */

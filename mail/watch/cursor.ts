@@ -57,8 +57,8 @@ export function firstState(place: Place, from: StartFrom, askedAt: number, now: 
 
 /**
  * The state after UIDVALIDITY has changed. The folder was recreated or the mailbox moved, so the old UIDs no longer say what was
- * handed over. Emails received after the last one count, which repeats few and skips none. If the backlog of the first activation was
- * not finished, all of it that matches counts again.
+ * handed over. Emails received after the last one count, so that neither a flood nor a gap follows. If the backlog of the first
+ * activation was not finished, all of it that matches counts again.
  */
 export function stateAfterChange(before: FolderState, place: Place): FolderState {
 	const { start } = before;

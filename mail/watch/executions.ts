@@ -11,7 +11,7 @@ import type { Rules } from './rules';
 /**
  * How an execution ended:
  *
- * - `done`: it succeeded. Where `ended` is set, the emails count as done at once, and the execution keeps its slot until `ended` resolves.
+ * - `done`: it succeeded. If `ended` is set, the emails count as done at once, and the execution keeps its slot until `ended` resolves.
  * - `failed`: it failed.
  * - `already`: n8n has had an execution under this key before and does not start another one.
  * - `notStarted`: n8n could not start it, so it does not count as a try.
@@ -177,7 +177,7 @@ export class Executions<Item> {
 		}
 	}
 
-	/** Retries emails whose execution failed. Those of a batch are retried at once, one by one, so that the guilty one is found. */
+	/** Retries emails whose execution failed. Those of a batch are retried at once, one by one, to find the one that fails. */
 	fail(batch: readonly Seen[], reason: string): void {
 		const { cursor, rules } = this.options;
 		for (const { uid } of batch) {

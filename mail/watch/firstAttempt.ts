@@ -4,7 +4,7 @@ import type { ImapSession } from '../imap/session';
 /** Time that activation waits for the first session, in ms. After it, the watch goes on without anybody waiting. */
 const FIRST_SESSION_MS = 20_000;
 
-/** How the first attempt went. */
+/** The result of the first attempt. */
 export interface First {
 	session?: ImapSession;
 	fault?: MailError;

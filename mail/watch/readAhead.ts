@@ -1,4 +1,4 @@
-/** Number of small emails that are read at the same time. It is high, because the threads that read them take several together. */
+/** Number of small emails that are read at the same time. The threads that read them take several together. */
 export const READ_AHEAD = 64;
 
 /**

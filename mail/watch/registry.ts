@@ -1,7 +1,7 @@
 import type { Outcome } from './executions';
 import type { WatchMemory } from './memory';
 
-/** What a watch leaves to the one that follows it in the same process. */
+/** What a watch leaves to the next one in the same process. */
 export interface Legacy {
 	memory?: WatchMemory;
 	/** Executions that are still running, by email. */

@@ -22,7 +22,7 @@ export class Suspicion {
 	readonly #ends = new Map<number, number>();
 	/** Emails up to this UID are fetched one by one. */
 	#upTo = 0;
-	/** One refusal that counts is enough. */
+	/** A single refusal is enough to blame an email, if it counts. */
 	readonly #trial = new Trial(1);
 
 	/**
