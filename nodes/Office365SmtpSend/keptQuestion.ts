@@ -23,15 +23,17 @@ export function keep(context: IExecuteFunctions, asked: Asked, extra: IDataObjec
 
 /**
  * The question that a link belongs to; undefined where n8n did not keep it, as for executions that began to wait under an
- * earlier version of this package.
+ * earlier version of this package. `another` where the execution waits for the answer to another question, as where an agent
+ * has gone on and asks again.
  */
-export function kept(context: IWebhookFunctions, id: string): Asked | undefined {
+export function kept(context: IWebhookFunctions, id: string): Asked | 'another' | undefined {
 	if (id === '' || typeof context.evaluateExpression !== 'function') return undefined;
 	try {
 		// As text, since n8n lets the code of expressions run apart, where objects are of another kind.
 		const json = context.evaluateExpression(`{{ JSON.stringify($json.${RECORD}?.kept ?? null) }}`, 0);
 		const asked = typeof json === 'string' ? parseAsked(JSON.parse(json)) : undefined;
-		return asked?.id === id ? asked : undefined;
+		if (asked === undefined || asked.id === '') return undefined;
+		return asked.id === id ? asked : 'another';
 	} catch (error) {
 		context.logger.warn('The question that was stored with the execution cannot be read.', {
 			reason: error instanceof Error ? error.message : String(error),

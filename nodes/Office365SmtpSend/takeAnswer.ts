@@ -50,7 +50,8 @@ export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookRespo
 }
 
 async function answerOwn(context: IWebhookFunctions, link: AnswerLink): Promise<IWebhookResponseData> {
-	const { answer: told, items } = await ownCall(context, kept(context, link.ask));
+	const asked = kept(context, link.ask);
+	const { answer: told, items } = await ownCall(context, asked === 'another' ? undefined : asked);
 	respond(context, 200, { ...PAGE_HEADERS, 'Content-Type': OWN_TYPE }, JSON.stringify(told));
 	return { noWebhookResponse: true, ...(items !== undefined && { workflowData: [items] }) };
 }
@@ -71,6 +72,7 @@ async function visit(context: IWebhookFunctions, link: AnswerLink | undefined): 
 			refused: 'the signature does not fit the link.',
 		};
 	const asked = kept(context, link.ask);
+	if (asked === 'another') return OVER;
 	const { method }: { method: string } = context.getRequestObject();
 	// The page itself posts to where it came from. Browsers tell where else a form was.
 	const site = method === 'POST' ? record(context.getHeaderData?.())['sec-fetch-site'] : undefined;
@@ -137,3 +139,10 @@ function personOf({ people, escalation }: Asked, who: string): Person | undefine
 }
 
 const refusal = (title: string, message: string): string => page({ title, message });
+
+/** A link must not answer a question that its email did not show. */
+const OVER: Outcome = {
+	html: refusal('This question is over', 'n8n has gone on since. If you got a newer email with a question, use its button.'),
+	status: 410,
+	refused: 'the execution waits for the answer to another question.',
+};

@@ -116,6 +116,17 @@ describe('several people', () => {
 		expect([other.status, other.output]).toEqual([410, undefined]);
 	});
 
+	it('cannot answer a later question of the same execution with the link of an earlier one', async () => {
+		const waiting = await ask({ toEmail: GRACE });
+		const earlier = sign({ approved: 'true', ask: 'an earlier question' });
+		for (const method of ['GET', 'POST']) {
+			const { status, output, logged } = await visit(waiting, earlier, { method });
+			expect([status, output, logged]).toEqual([410, undefined, [expect.stringContaining('another question')]]);
+		}
+		const later = new URL(waiting.links.get(GRACE)?.[0] ?? '').searchParams.get('ask') ?? '';
+		expect(dataOf(await visit(waiting, sign({ approved: 'true', ask: later })))).toMatchObject({ approved: true });
+	});
+
 	it('answer with words under the rule of the first, which stand where those of one person would', async () => {
 		const waiting = await ask({ responseType: 'freeText', ...approvers('first', [ADA, GRACE].join(',')) });
 		expect(dataOf(await visit(waiting, waiting.links.get(GRACE)?.[0], { body: { text: 'Yes' } }))).toMatchObject({
