@@ -14,6 +14,7 @@ export interface ChatRequest {
 /**
  * A model that thinks nothing, behind the part of OpenAI's API that n8n's chat model uses (POST /v1/chat/completions, with tools): it
  * calls each tool that it is offered once, in their order, answers every text parameter with the same sentence, and then says so.
+ * Where it is given calls, it calls the first tool with them instead, one after the other.
  */
 export class ChatModel {
 	readonly requests: ChatRequest[] = [];
@@ -26,6 +27,8 @@ export class ChatModel {
 			response.end(body.stream ? events(choice) : JSON.stringify(completion({ message: choice.message, finish_reason: choice.reason })));
 		});
 	});
+
+	constructor(private readonly calls?: readonly object[]) {}
 
 	/** The base of its addresses. */
 	get url(): string {
@@ -43,13 +46,15 @@ export class ChatModel {
 	}
 
 	#next({ messages, tools }: ChatRequest): Choice {
-		const tool = tools[messages.filter(({ role }) => role === 'tool').length];
+		const done = messages.filter(({ role }) => role === 'tool').length;
+		const wanted = this.calls?.[done] ?? { answer: this.answer, input: '' };
+		const tool = this.calls === undefined ? tools[done] : done < this.calls.length ? tools[0] : undefined;
 		if (tool === undefined) return { message: { role: 'assistant', content: 'The draft is saved.' }, reason: 'stop' };
 		const call = {
 			index: 0,
 			id: `call_${messages.length}`,
 			type: 'function',
-			function: { name: tool.function.name, arguments: JSON.stringify({ answer: this.answer, input: '' }) },
+			function: { name: tool.function.name, arguments: JSON.stringify(wanted) },
 		};
 		return { message: { role: 'assistant', content: null, tool_calls: [call] }, reason: 'tool_calls' };
 	}
