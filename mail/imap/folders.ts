@@ -48,7 +48,9 @@ export function chooseFolder(folders: readonly Folder[], wanted: string, field =
 export function foldersNamed(folders: readonly Folder[], wanted: string): Folder[] {
 	const asked = wanted.trim();
 	const slashed = (folder: Folder): string => (folder.delimiter === '' ? folder.path : folder.path.split(folder.delimiter).join('/'));
-	const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+	// A letter with its accent may be one character or two, as text copied on a Mac has it.
+	const plain = (text: string): string => text.normalize('NFC').toLowerCase();
+	const same = (one: string, other: string): boolean => plain(one) === plain(other);
 	const ways: Array<(folder: Folder) => boolean> = [
 		(folder) => folder.path === asked,
 		(folder) => slashed(folder) === asked,

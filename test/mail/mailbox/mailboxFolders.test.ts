@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import type { Folder } from '../../../mail/imap/folders';
 import { specialFolders, specialNamed } from '../../../mail/imap/specialFolders';
+import { change } from '../../../mail/mailbox/change';
+import { find } from '../../../mail/mailbox/find';
+import { locate } from '../../../mail/mailbox/locate';
+import { readReferences } from '../../../mail/mailbox/references';
 import { mail, makeScenes, type Way } from './mailboxRig';
 
 const scene = makeScenes('folders');
@@ -146,4 +150,36 @@ describe.each(WAYS)('folders, %s', (way) => {
 			await expect(folders.create(' / ')).rejects.toMatchObject({ code: 'input', field: 'Name' });
 		});
 	});
+
+	it.each(['R&D & more', '&-', 'Τιμολόγια', '請求書', 'Rechnungen 🧾', 'Größe, "quoted" (a)', 'a+b ~c %d'])(
+		'called %s are made, listed, found, counted, filled from, renamed and deleted',
+		async (name) => {
+			const own = scene(way);
+			await own.makeFolder('Deleted Items');
+			await own.sandbox.deliver(own.mailbox, mail('a'));
+			await own.use(async (connection, folders) => {
+				const path = `Work/${name}`;
+				expect((await folders.create(path)).folder).toMatchObject({ path, name });
+				expect((await folders.all()).map((one) => one.path)).toContain(path);
+				expect((await folders.find(path)).path).toBe(path);
+				expect((await folders.find(name)).path).toBe(path);
+				expect((await folders.find(name.normalize('NFD'))).path).toBe(path);
+				const [there] = await locate(connection, folders, readReferences(1), 'INBOX');
+				const moved = await change(connection, 'INBOX', there?.kind === 'there' ? [there] : [], { kind: 'move', to: path });
+				expect(moved.get(1)).toMatchObject({ kind: 'done', uid: 1 });
+				expect(await folders.status(await folders.find(name))).toMatchObject({ path, name, parent: 'Work', messages: 1 });
+				expect(await find(connection, [path], { criteria: [], newestFirst: true, limit: 5 }, { envelope: true })).toMatchObject({
+					mails: [{ folder: path, uid: 1, facts: { envelope: { subject: 'a' } } }],
+				});
+				await expect(folders.find(`${name} of nobody`)).rejects.toMatchObject({
+					code: 'notFound',
+					message: expect.stringContaining(path),
+				});
+				const renamed = await folders.rename(await folders.find(name), `${name} 2`);
+				expect(renamed.path).toBe(`${path} 2`);
+				expect((await folders.remove(renamed, false))?.path).toBe(`Deleted Items/${name} 2`);
+				expect((await folders.all()).map((one) => one.path)).toEqual(expect.arrayContaining(['Work', `Deleted Items/${name} 2`]));
+			});
+		},
+	);
 });
