@@ -4,6 +4,7 @@ import { MailError } from '../errors';
 import type { Criteria } from '../imap/criteria';
 import { fetchByUid, hasAttachment, instantOf } from '../imap/fetch';
 import { searchAfter, UIDS_IN_COMMAND } from '../imap/search';
+import { byArrival } from './arrival';
 import type { Connection } from './sessions';
 
 /** What is looked for; all of it has to fit. */
@@ -38,32 +39,74 @@ export interface Page {
 /** So many mails come in one answer at most; further ones by the UID of the last. */
 export const MOST_FOUND = 50_000;
 
-/** @throws MailError */
+/**
+ * In one folder by UID, in several by the time at which the emails were received.
+ * @throws MailError
+ */
 export async function find(connection: Connection, folders: readonly string[], wish: Wish, query: FetchQueryObject): Promise<Page> {
-	const pages: Page[] = [];
-	for (const folder of folders) pages.push(await findIn(connection, folder, wish, query));
-	const [only] = pages;
-	if (only !== undefined && pages.length === 1) return only;
+	const [only] = folders;
+	if (only !== undefined && folders.length === 1) return await findIn(connection, only, wish, query, false);
 	const order = wish.newestFirst ? -1 : 1;
-	const mails = pages.flatMap((page) => page.mails).sort((one, other) => order * (one.receivedAt - other.receivedAt));
-	return { mails: mails.slice(0, wish.limit), more: mails.length > wish.limit || pages.some(({ more }) => more) };
+	let mails: Found[] = [];
+	let more = false;
+	for (const folder of folders) {
+		const page = await findIn(connection, folder, wish, query, true);
+		// No more than one answer is held, however many folders there are.
+		const merged = [...mails, ...page.mails].sort((one, other) => order * (one.receivedAt - other.receivedAt));
+		more ||= page.more || merged.length > wish.limit;
+		// One more than wanted shows whether the page ends within a second.
+		mails = merged.slice(0, wish.limit + 1);
+	}
+	return more ? { mails: wholeSeconds(mails, wish.limit), more } : { mails, more };
 }
 
-async function findIn(connection: Connection, folder: string, wish: Wish, query: FetchQueryObject): Promise<Page> {
+/**
+ * The next page goes on by time, which INTERNALDATE has in whole seconds: a second that does not fit into this page is left
+ * to the next one, so that none of its emails is lost or given twice. A page of one second only stays as it is.
+ */
+function wholeSeconds(mails: readonly Found[], limit: number): Found[] {
+	const next = mails[limit]?.receivedAt;
+	const page = mails.slice(0, limit);
+	const whole = page.filter(({ receivedAt }) => receivedAt !== next);
+	return whole.length > 0 ? whole : page;
+}
+
+/** By time there is one email more than wanted, if there are more. */
+async function findIn(connection: Connection, folder: string, wish: Wish, query: FetchQueryObject, byTime: boolean): Promise<Page> {
 	const { afterUid = 0, beforeUid = Infinity, newestFirst, limit } = wish;
 	const uids = await connection.repeat(folder, async (session) => {
 		const found = (await searchAfter(session, afterUid, wish.criteria)).uids;
 		return found.filter((uid) => uid < beforeUid);
 	});
 	if (newestFirst) uids.reverse();
+	if (!byTime || uids.length <= limit) {
+		const mails = await take(connection, folder, uids, wish, query);
+		return { mails: mails.slice(0, limit), more: mails.length > limit };
+	}
+	// What only the email itself tells may leave too few of the first ones.
+	for (let atLeast = limit + 1; ; atLeast *= 4) {
+		const first = await byArrival(connection, folder, uids, newestFirst, atLeast);
+		const mails = await take(connection, folder, first, wish, query);
+		if (mails.length > limit || atLeast >= uids.length) return { mails, more: mails.length > limit };
+	}
+}
+
+/** The first of these that fit, one more than wanted: it tells whether there are more. */
+async function take(
+	connection: Connection,
+	folder: string,
+	uids: readonly number[],
+	wish: Wish,
+	query: FetchQueryObject,
+): Promise<Found[]> {
 	const mails: Found[] = [];
-	// One more than wanted tells whether there are more.
-	for (let from = 0; from < uids.length && mails.length <= limit;) {
-		const some = uids.slice(from, from + Math.min(UIDS_IN_COMMAND, isExact(wish) ? limit + 1 - mails.length : UIDS_IN_COMMAND));
+	for (let from = 0; from < uids.length && mails.length <= wish.limit;) {
+		const few = isExact(wish) ? wish.limit + 1 - mails.length : UIDS_IN_COMMAND;
+		const some = uids.slice(from, from + Math.min(UIDS_IN_COMMAND, few));
 		from += some.length;
 		mails.push(...(await describe(connection, folder, some, { ...query, ...wanted(wish) })).filter((mail) => fits(mail, wish)));
 	}
-	return { mails: mails.slice(0, limit), more: mails.length > limit };
+	return mails.slice(0, wish.limit + 1);
 }
 
 /** All that the server finds fits. */

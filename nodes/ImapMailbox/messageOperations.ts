@@ -80,8 +80,9 @@ async function foldersToSearch({ own, item, folders }: Scene): Promise<string[]>
 function tellMore({ context }: Scene, mails: readonly Found[], items: INodeExecutionData[], newestFirst: boolean, several: boolean): void {
 	const last = mails.at(-1);
 	if (last === undefined) return;
+	// Received After takes the moment itself along; INTERNALDATE has whole seconds.
 	const next = several
-		? { [newestFirst ? 'receivedBefore' : 'receivedAfter']: new Date(last.receivedAt).toISOString() }
+		? { [newestFirst ? 'receivedBefore' : 'receivedAfter']: new Date(last.receivedAt + (newestFirst ? 0 : 1000)).toISOString() }
 		: { [newestFirst ? 'beforeUid' : 'afterUid']: last.uid };
 	const words = Object.entries(next)
 		.map(([name, value]) => `${LABELS.get(name) ?? name} ${value}`)
