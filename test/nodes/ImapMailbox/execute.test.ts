@@ -121,7 +121,29 @@ describe('Get Many', () => {
 		expect(jsons(await run({ operation: 'getMany', scope: 'subtree', folder: 'Work', format: 'fields' }))).toMatchObject([
 			{ subject: 'done', folder: 'Work/Done' },
 		]);
-		expect(await run({ operation: 'getMany', scope: 'all', format: 'fields', limit: 2 })).toHaveLength(2);
+	});
+
+	it('tells how to go on in several folders, and the next page is the rest', async () => {
+		await box();
+		const days = [3, 1, 2];
+		for (const [index, folder] of ['INBOX', 'Work', 'Work/Done'].entries())
+			await run({
+				operation: 'append',
+				folder,
+				rawSource: 'text',
+				rawMessage: mail(`day ${days[index]}`),
+				options: { receivedAt: `2026-03-0${days[index]}T10:00:00Z` },
+			});
+		const about = told();
+		const page = async (order: string, filters: object): Promise<unknown[]> =>
+			subjects(await run({ operation: 'getMany', scope: 'all', format: 'fields', limit: 2, filters, options: { order } }, { about }));
+		expect(await page('newest', {})).toEqual(['day 3', 'day 2']);
+		expect(about.hints.at(-1)).toMatch(/come with Received Before 2026-03-02T10:00:00.000Z\.$/);
+		expect(await page('newest', { receivedBefore: '2026-03-02T10:00:00.000Z' })).toEqual(['day 1']);
+		expect(await page('oldest', {})).toEqual(['day 1', 'day 2']);
+		expect(about.hints.at(-1)).toMatch(/come with Received After 2026-03-02T10:00:01.000Z\.$/);
+		expect(await page('oldest', { receivedAfter: '2026-03-02T10:00:01.000Z' })).toEqual(['day 3']);
+		expect(about.hints).toHaveLength(2);
 	});
 
 	it('gives each format', async () => {
