@@ -332,6 +332,43 @@ describe('whole lists of mails', () => {
 		await expect(run({ operation: 'mark', markAs: 'flag' }, { perItem: { uid }, input: 4 })).rejects.toThrow(/"nonsense" is no UID/);
 	});
 
+	it('go on where the folder of one item is unknown, and are told the nearest names', async () => {
+		await box(mail('a'), mail('b'));
+		await sandbox.fill(mailbox, [mail('c')], 'Work');
+		const more = {
+			uid: [1, 1, 1, 2],
+			folder: ['INBOX', 'Wrok', 'Work', 'INBOX'],
+			destinationFolder: ['Work/Done', 'Work', 'Done', 'Nowhere'],
+		};
+		const done = await run({ operation: 'move', continueOnFail: true }, { perItem: more, input: 4 });
+		expect(jsons(done)).toMatchObject([
+			{ moved: true, folder: 'Work/Done', from: { uid: 1, folder: 'INBOX' } },
+			{ error: expect.stringMatching(/no folder "Wrok".*Work\b/) },
+			{ moved: true, folder: 'Work/Done', from: { uid: 1, folder: 'Work' } },
+			{ error: expect.stringMatching(/no folder "Nowhere"/) },
+		]);
+		expect(done.map(({ pairedItem }) => pairedItem)).toEqual([0, 1, 2, 3].map((item) => ({ item })));
+		expect([(await sandbox.messages(mailbox)).length, (await sandbox.messages(mailbox, 'Work/Done')).length]).toEqual([1, 2]);
+	});
+
+	it('are copied, and marked in each way; keywords that Exchange does not keep are refused by the field', async () => {
+		await box(mail('a'));
+		expect(jsons(await run({ operation: 'copy', uid: 1, destinationFolder: 'Work' }))).toMatchObject([
+			{ copied: true, uid: 1, folder: 'Work', from: { uid: 1, folder: 'INBOX' } },
+		]);
+		expect([(await sandbox.messages(mailbox)).length, (await sandbox.messages(mailbox, 'Work')).length]).toEqual([1, 1]);
+		const flags = async (markAs: string): Promise<unknown> => {
+			await run({ operation: 'mark', uid: 1, markAs });
+			return (await run({ operation: 'getMany', format: 'fields' }))[0]?.json.flags;
+		};
+		expect(await flags('read')).toEqual(['\\Seen']);
+		expect(await flags('unread')).toEqual([]);
+		expect(await flags('flag')).toEqual(['\\Flagged']);
+		expect(await flags('unflag')).toEqual([]);
+		expect(await flags('answered')).toEqual(['\\Answered']);
+		await expect(run({ operation: 'mark', uid: 1, markAs: 'keywords', addKeywords: '$Invoice' })).rejects.toThrow(/"\$Invoice"/);
+	});
+
 	it('are deleted into Deleted Items, whatever its language, and for good only by choice', async () => {
 		await box(mail('a'), mail('b'));
 		expect(jsons(await run({ operation: 'delete', uid: 1 }))).toMatchObject([{ deleted: true, folder: 'Gelöschte Elemente', uid: 1 }]);
