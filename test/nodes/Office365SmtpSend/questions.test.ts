@@ -25,7 +25,8 @@ describe('several people', () => {
 		expect([...links.keys()]).toEqual([ADA, GRACE]);
 		const all = [...links.values()].flat();
 		expect(new Set(all).size).toBe(4);
-		for (const link of all) expect(decodeURIComponent(link)).not.toMatch(/ada|grace|order|ship/i);
+		// Shorter words may stand in a random signature by chance.
+		for (const link of all) expect(decodeURIComponent(link)).not.toMatch(/ada@|grace|order|may we/i);
 	});
 
 	it('decide once all have approved, and the output says who answered what and when', async () => {
