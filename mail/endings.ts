@@ -1,3 +1,5 @@
+import { DAY_MS } from './durations';
+
 /** Something of a credential that stops working on a day that is known. */
 export interface Ending {
 	what: 'certificate' | 'client secret' | 'sign-in';
@@ -7,7 +9,6 @@ export interface Ending {
 	renews?: true;
 }
 
-const DAY_MS = 86_400_000;
 /** From so long before the end on people are warned, in ms. */
 const WARN_FROM_MS = 30 * DAY_MS;
 /** And then so often, in ms. */

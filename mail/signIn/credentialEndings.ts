@@ -1,4 +1,5 @@
 import { fieldText } from '../clouds';
+import { DAY_MS } from '../durations';
 import type { Ending } from '../endings';
 import { certificateEnd } from './certificate';
 import { readClaims } from './token';
@@ -20,7 +21,7 @@ export interface EndingFields {
  * Refresh tokens of Microsoft's live for so long without use, and each use gives a new one. Source:
  * https://learn.microsoft.com/entra/identity-platform/refresh-tokens
  */
-const UNUSED_FOR_MS = 90 * 86_400_000;
+const UNUSED_FOR_MS = 90 * DAY_MS;
 
 /** What of a credential ends, as far as it can be known. Of a secret only a person knows it. Never throws. */
 export function endingsOf(fields: EndingFields): Ending[] {

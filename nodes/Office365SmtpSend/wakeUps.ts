@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../mail/durations';
 import { giveUp, WaitingQuestions } from '../../mail/questions/waiting';
 import { questionsFolder } from '../journalFolder';
 import { callOwn } from './ownAddress';
@@ -5,7 +6,7 @@ import { callOwn } from './ownAddress';
 /** At least this often the folder is looked at, since other processes write into it too, in ms. */
 const OFTEN = 60_000;
 /** What n8n could not be called for in a week is given up, in ms. */
-const GIVE_UP_AFTER = 7 * 86_400_000;
+const GIVE_UP_AFTER = 7 * DAY_MS;
 /** Timers of Node may come a little early. */
 const LATER = 5;
 
