@@ -7,14 +7,15 @@ import { challengeText, initialResponse } from '../signIn/xoauth2';
 import { lines, okay, refusal } from './replies';
 import type { PopConnection } from './connection';
 
-/** What a server says it can do: names in capitals, with their arguments (RFC 2449, section 5). */
+/** The capabilities that a server lists: names in capitals, with their arguments (RFC 2449, section 5). */
 export type Capabilities = ReadonlyMap<string, string>;
 
 const AUTH = 'AUTH XOAUTH2';
 
 /**
- * From the greeting to the mailbox: STLS where the endpoint asks for it, English and UTF-8 where the server has them,
- * then the token. @returns the capabilities after the sign-in, since it may change them
+ * Goes from the greeting to the mailbox: STLS if the endpoint requires it, English and UTF-8 if the server offers them, then the token.
+ *
+ * @returns the capabilities after the sign-in, which can change them
  * @throws MailError
  */
 export async function signIn(connection: PopConnection, endpoint: Endpoint, mailbox: string, token: AccessToken): Promise<Capabilities> {
@@ -41,7 +42,7 @@ export async function signIn(connection: PopConnection, endpoint: Endpoint, mail
 	return await readCapabilities(connection);
 }
 
-/** A server without CAPA has none. */
+/** A server that does not know CAPA has no capabilities. */
 async function readCapabilities(connection: PopConnection): Promise<Capabilities> {
 	connection.write('CAPA\r\n');
 	if (!(await connection.line('CAPA')).startsWith('+OK')) return new Map();
@@ -55,8 +56,8 @@ async function readCapabilities(connection: PopConnection): Promise<Capabilities
 }
 
 /**
- * LANG: answers in English, which the error table knows. UTF8: headers in UTF-8 come as they are stored; without it the
- * server rewrites them (RFC 6856, sections 2 and 3). A server that refuses either goes on as before.
+ * LANG requests answers in English, which the table of causes knows. UTF8 requests headers as they are stored; without it, the server
+ * rewrites headers in UTF-8 (RFC 6856, sections 2 and 3). If the server refuses either, the session goes on without it.
  */
 async function chooseLanguage(connection: PopConnection, capabilities: Capabilities): Promise<void> {
 	const commands = [...(capabilities.has('LANG') ? ['LANG en'] : []), ...(capabilities.has('UTF8') ? ['UTF8'] : [])];
@@ -67,7 +68,7 @@ async function chooseLanguage(connection: PopConnection, capabilities: Capabilit
 	}
 }
 
-/** The two-line form: Exchange closes the connection at an initial response on the same line. */
+/** Uses the two-line form, because Exchange closes the connection if the initial response is on the same line. */
 async function authenticate(connection: PopConnection, at: Circumstances, mailbox: string, token: AccessToken): Promise<void> {
 	const response = initialResponse(mailbox, token);
 	connection.write(`${AUTH}\r\n`);
@@ -77,7 +78,7 @@ async function authenticate(connection: PopConnection, at: Circumstances, mailbo
 	line = await connection.line(AUTH);
 	if (line.startsWith('+OK')) return;
 	if (line.startsWith('+')) {
-		// Other servers than Exchange tell the reason first, to be answered by an empty line.
+		// Servers other than Exchange first send the reason, and expect an empty line as the answer.
 		const reason = challengeText(line.slice(1).trim());
 		connection.write('\r\n');
 		line = `${await connection.line(AUTH)}${reason === '' ? '' : ` (${reason})`}`;
@@ -85,13 +86,16 @@ async function authenticate(connection: PopConnection, at: Circumstances, mailbo
 	throw refusal(line, at, AUTH, 'EAUTH');
 }
 
-/** The pause between two sign-ins that the server wants, in ms (RFC 2449, section 6.5). */
+/** The pause between two sign-ins that the server requires, in ms (RFC 2449, section 6.5). */
 export function loginDelayOf(capabilities: Capabilities): number | undefined {
 	const seconds = /^\d{1,9}\b/.exec(capabilities.get('LOGIN-DELAY') ?? '')?.[0];
 	return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
-/** How many days a mail stays on the server at least (RFC 2449, section 6.7); 0 = gone once fetched, Infinity = for good. */
+/**
+ * Minimum number of days that an email stays on the server (RFC 2449, section 6.7). 0 = it may be deleted once it has been fetched,
+ * Infinity = it stays.
+ */
 export function expiryDaysOf(capabilities: Capabilities): number | undefined {
 	const [, days] = /^(NEVER|\d{1,9})\b/i.exec(capabilities.get('EXPIRE') ?? '') ?? [];
 	if (days === undefined) return undefined;

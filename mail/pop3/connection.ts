@@ -11,22 +11,22 @@ import type { Listener } from '../protocolLog';
 import { Content, type Patience, type Supply } from './content';
 import { LIMITS, type PopLimits } from './limits';
 
-/** Longest line of a single-line response, in bytes; RFC 2449 allows 512, some servers send more. */
+/** Longest line of a single-line response, in bytes. RFC 2449 allows 512, but some servers send more. */
 export const LONGEST_LINE = 8_192;
 const NOTHING = Buffer.alloc(0);
 const [LF, CR] = [0x0a, 0x0d];
-/** What is taken ahead of the reader, in bytes; beyond that the socket is paused and the server waits. */
+/** Maximum number of bytes that are read before they are needed. Beyond it, the socket is paused and the server waits. */
 const READ_AHEAD = 64 * 1024;
 
 /**
- * Bytes and lines of one POP3 connection; knows no command. It takes from the socket only what it is asked for, so a
- * slow reader slows the server. One reader at a time.
+ * Bytes and lines of one POP3 connection. It knows no commands. It reads from the socket only what is requested, so a slow reader slows the
+ * server down. It has one reader at a time.
  */
 export class PopConnection implements Supply {
-	/** What has been taken from the socket, but not been looked at: a piece for each TLS record, which may be small. */
+	/** Read from the socket, but not yet examined: one piece for each TLS record, which may be small. */
 	#taken: Buffer[] = [];
 	#takenBytes = 0;
-	/** The rest of a chunk that was looked at in part. */
+	/** The rest of a piece that has been examined in part. */
 	#buffer: Buffer = NOTHING;
 	#failure: unknown;
 	#ended = false;
@@ -56,14 +56,14 @@ export class PopConnection implements Supply {
 		return connection;
 	}
 
-	/** Over a stream that is connected already. */
+	/** Uses a stream that is already connected. */
 	static over(stream: Duplex, at: Circumstances, limits: PopLimits = LIMITS): PopConnection {
 		return new PopConnection(stream, at, limits);
 	}
 
 	/**
-	 * TLS on top of the plain connection. What was buffered in plain text is thrown away: it could have been put there by
-	 * somebody in between (RFC 2595, section 4; CVE-2011-0411).
+	 * Sets up TLS on the plain connection. Discards everything that was buffered in plain text, because an attacker could have injected it
+	 * (RFC 2595, section 4; CVE-2011-0411).
 	 */
 	async upgrade(endpoint: Endpoint): Promise<void> {
 		const plain = this.stream;
@@ -78,13 +78,13 @@ export class PopConnection implements Supply {
 		await this.#established(socket, 'secureConnect');
 	}
 
-	/** @param shown what may be seen of it, where it holds a secret */
+	/** @param shown what the log may show, if the text contains a secret */
 	write(text: string, shown = text): void {
 		this.listen?.('C', shown.trimEnd());
 		if (!this.stream.destroyed) this.stream.write(text);
 	}
 
-	/** The next line without CRLF. @throws MailError `lost`, `timeout`, `protocol` */
+	/** Returns the next line without CRLF. @throws MailError `lost`, `timeout`, `protocol` */
 	async line(command: string, withinMs = this.limits.answerMs): Promise<string> {
 		const patience: Patience = { leftMs: withinMs };
 		for (;;) {
@@ -96,7 +96,7 @@ export class PopConnection implements Supply {
 		}
 	}
 
-	/** The next line, if it has come already. @throws MailError `protocol` where it is too long */
+	/** Returns the next line if it is already there. @throws MailError `protocol` if it is too long */
 	lineNow(command: string): string | undefined {
 		for (;;) {
 			const end = this.#buffer.indexOf(LF);
@@ -108,7 +108,7 @@ export class PopConnection implements Supply {
 					'Check that host and port are those of a POP server.',
 				);
 			if (end >= 0) {
-				// UTF-8 after the commands UTF8 and LANG, ASCII otherwise (RFC 6856).
+				// UTF-8 after the commands UTF8 and LANG, otherwise ASCII (RFC 6856).
 				const line = this.#buffer.toString('utf8', 0, this.#buffer[end - 1] === CR ? end - 1 : end);
 				this.#buffer = this.#buffer.subarray(end + 1);
 				this.listen?.('S', line);
@@ -122,7 +122,7 @@ export class PopConnection implements Supply {
 		}
 	}
 
-	/** The body of a multi-line answer; must be read to its end, or drained, before anything else. */
+	/** Returns the body of a multi-line answer. Read it to its end, or drain it, before anything else. */
 	body(command: string, limit: number): Content {
 		const { answerMs, commandMs, slowest } = this.limits;
 		return new Content(this, command, limit, {
@@ -158,7 +158,7 @@ export class PopConnection implements Supply {
 		);
 	}
 
-	/** Ends the connection, and gives the error that says why. */
+	/** Ends the connection, and returns the error that says why. */
 	fail(code: MailErrorCode, message: string, command: string, remedy: string): MailError {
 		this.close();
 		return new MailError(message, { code, speaker: 'pop', mailbox: this.at.mailbox, command, remedy });
@@ -168,7 +168,7 @@ export class PopConnection implements Supply {
 		this.stream.destroy();
 	}
 
-	/** What is there, or what comes in time. @throws MailError `lost`, `timeout` */
+	/** Returns the next bytes, once they are there. @throws MailError `lost`, `timeout` */
 	async take(command: string, patience: Patience): Promise<Buffer> {
 		for (;;) {
 			const chunk = this.takeNow();
@@ -196,7 +196,7 @@ export class PopConnection implements Supply {
 		return this.at.peer ?? 'the POP server';
 	}
 
-	/** Waits for bytes or the end; false where the time ran out. One timer serves all waits of the same length. */
+	/** Waits for bytes or for the end. Returns false if the time ran out. All waits of the same length share one timer. */
 	async #something(ms: number): Promise<boolean> {
 		if (this.#timer?.ms === ms) {
 			this.#timer.timeout.refresh();
@@ -207,7 +207,7 @@ export class PopConnection implements Supply {
 		return await new Promise<boolean>((resolve) => (this.#wake = resolve)).finally(() => (this.#wake = undefined));
 	}
 
-	/** Once all that has come by now is taken: one turn for many TLS records. */
+	/** Wakes the reader when everything that has arrived is buffered, so that many TLS records cost one turn of the event loop. */
 	#wakeSoon(): void {
 		if (this.#waking || this.#wake === undefined) return;
 		this.#waking = true;
@@ -217,7 +217,7 @@ export class PopConnection implements Supply {
 		});
 	}
 
-	/** Listeners stay for good: an error after the end must not end the process. */
+	/** The listeners are never removed, because an error after the end would otherwise end the process. */
 	#listen(): void {
 		const { stream } = this;
 		stream.on('data', (chunk: Buffer) => {
@@ -240,7 +240,7 @@ export class PopConnection implements Supply {
 		}
 	}
 
-	/** Waits for the connection or for TLS. */
+	/** Waits until the connection or TLS is established. */
 	async #established(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
 		let timer: NodeJS.Timeout | undefined;
 		try {

@@ -1,37 +1,37 @@
 import { Multiline } from './multiline';
 
-/** Time that may still be spent on waiting for the server, in ms. */
+/** Time that may still be spent waiting for the server, in ms. */
 export interface Patience {
 	leftMs: number;
-	/** Time that bytes bring in addition, at most, in ms. */
+	/** Maximum time that incoming bytes can add, in ms. */
 	earnableMs?: number;
-	/** Bytes that bring a second each. */
+	/** Number of bytes that add one second. */
 	slowest?: number;
 }
 
-/** Where the bytes of an answer come from, and where those beyond its end go back to. */
+/** The source of an answer's bytes. It takes back bytes that follow the end of the answer. */
 export interface Supply {
-	/** What has come already, if anything. */
+	/** Returns what is already there, if anything. */
 	takeNow: () => Buffer | undefined;
-	/** What has come, or what comes next. @throws MailError `lost`, `timeout` */
+	/** Returns what is already there, or waits for the next bytes. @throws MailError `lost`, `timeout` */
 	take: (command: string, patience: Patience) => Promise<Buffer>;
-	/** Bytes that belong to the next answer. */
+	/** Takes back bytes that belong to the next answer. */
 	giveBack: (rest: Buffer) => void;
-	/** Ends the connection, and gives the error that says why. */
+	/** Ends the connection, and returns the error that says why. */
 	tooMuch: (command: string, limit: number) => Error;
 }
 
 /**
- * The body of one multi-line answer. Its reader may leave at any point, an iterator may be thrown away half-way: where
- * the answer stands is kept here, so that {@link drain} finds the beginning of the next one. What has come already is
- * taken without a turn of the event loop, which counts where mails are small and many.
+ * The body of one multi-line answer. The reader may stop at any point, even in the middle of an iteration, because the position in the
+ * answer is kept here, so that {@link drain} finds the beginning of the next answer. Bytes that are already there are taken without a turn
+ * of the event loop, which makes a difference for many small emails.
  */
 export class Content {
 	readonly #multiline = new Multiline();
 	#size = 0;
 	#failure: Error | undefined;
 
-	/** @param limit bytes that are taken at most */
+	/** @param limit maximum number of bytes */
 	constructor(
 		private readonly supply: Supply,
 		private readonly command: string,
@@ -43,7 +43,10 @@ export class Content {
 		return this.#multiline.rest !== undefined;
 	}
 
-	/** The bytes as a stream, unstuffed; a new one goes on where another was left. @throws MailError `lost`, `timeout`, `tooLarge` */
+	/**
+	 * Returns the bytes without dot-stuffing. A new stream goes on where the previous one stopped. @throws MailError `lost`, `timeout`,
+	 * `tooLarge`
+	 */
 	async *stream(): AsyncGenerator<Buffer, void> {
 		while (!this.ended) {
 			const bytes = this.#unstuffed(this.supply.takeNow() ?? (await this.#taken()));
@@ -74,7 +77,7 @@ export class Content {
 		return bytes;
 	}
 
-	/** What comes shows that the server is at work. */
+	/** Adds time for incoming bytes, because they show that the server is working. */
 	#earn(bytes: number): void {
 		const { earnableMs = 0, slowest = Infinity } = this.patience;
 		const earned = Math.min(earnableMs, (bytes / slowest) * 1_000);
@@ -83,7 +86,7 @@ export class Content {
 	}
 }
 
-/** All bytes, or the first of them: no more than `limit`, as soon as there are so many. */
+/** Returns all bytes, or the first `limit` bytes as soon as they are there. */
 export async function collect(content: AsyncIterable<Buffer>, limit = Infinity): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	let size = 0;
@@ -92,6 +95,6 @@ export async function collect(content: AsyncIterable<Buffer>, limit = Infinity):
 		size += chunk.length;
 		if (size >= limit) break;
 	}
-	// A copy, since a view would keep alive all that came with it.
+	// Copies the bytes, because a view would keep everything in memory that arrived with them.
 	return Buffer.concat(chunks, Math.min(size, limit));
 }

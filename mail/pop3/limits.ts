@@ -1,31 +1,33 @@
-/** How long and how much a server may take; what goes beyond ends the connection. Times in ms, sizes in bytes. */
+/** How long a server may take and how much it may send. If a limit is exceeded, the connection is closed. Times in ms, sizes in bytes. */
 export interface PopLimits {
-	/** For the TCP connection and for TLS, each. */
+	/** Limit for the TCP connection and for TLS, each. */
 	connectMs: number;
-	/** From then to the greeting. */
+	/** From the connection to the greeting. */
 	greetingMs: number;
 	/** From a command to the end of the line that answers it. */
 	answerMs: number;
-	/** Without a byte while an answer is awaited. */
+	/** Time without a byte while an answer is expected. */
 	silenceMs: number;
-	/** From the greeting to the end of the sign-in, with all that is asked on the way. */
+	/** From the greeting to the end of the sign-in, with all commands in between. */
 	signInMs: number;
-	/** Waiting for the server in all, until the end of one multi-line answer. What the reader takes is not counted. */
+	/** Total time spent waiting for the server until the end of one multi-line answer. The time that the reader takes does not count. */
 	commandMs: number;
 	/**
-	 * Bytes a second: an answer of many lines gets `answerMs`, and more time with each byte that comes, up to `commandMs`. A
-	 * server that says a word now and then ends with the first; a large mail over a slow line does not.
+	 * Bytes a second. A multi-line answer gets `answerMs`, and more time for each byte that arrives, up to `commandMs`. This stops a server
+	 * that sends only a few bytes from time to time, but not a large email over a slow connection.
 	 */
 	slowest: number;
-	/** One mail. Exchange Online takes 150 MB at most. Of a mail whose size LIST told it is twice that and a megabyte. */
+	/**
+	 * One email. Exchange Online accepts 150 MB at most. If LIST told the size of an email, its limit is twice that size and a megabyte.
+	 */
 	mailBytes: number;
-	/** One listing (UIDL, LIST), a line for each mail. */
+	/** One listing (UIDL, LIST), with a line for each email. */
 	listBytes: number;
-	/** Lines of one listing: a mailbox of a million mails is none that POP opens. */
+	/** Number of lines of one listing. POP cannot handle a mailbox of a million emails. */
 	listLines: number;
-	/** What a server can do (CAPA). */
+	/** The list of capabilities (CAPA). */
 	capaBytes: number;
-	/** What TOP gives in memory; more is read away. */
+	/** Maximum size of an answer to TOP that is kept in memory; the rest is discarded. */
 	topBytes: number;
 }
 
@@ -35,7 +37,7 @@ const MIB = 1024 * 1024;
 export const LIMITS: PopLimits = {
 	connectMs: MINUTE / 2,
 	greetingMs: 2 * MINUTE,
-	// RFC 1939 lets a server think for as long as it likes; a maildrop of 100,000 mails takes Dovecot some seconds.
+	// RFC 1939 sets no limit for an answer. Dovecot takes some seconds for a mailbox of 100,000 emails.
 	answerMs: 2 * MINUTE,
 	silenceMs: MINUTE,
 	signInMs: 3 * MINUTE,

@@ -2,19 +2,18 @@ const [DOT, CR, LF] = [0x2e, 0x0d, 0x0a];
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Takes a multi-line response apart, whatever the cuts between TCP segments: ends at CRLF.CRLF, takes the stuffed dot
- * from lines that begin with one (RFC 1939, section 3). All other bytes pass unchanged; the CRLF before the final dot
- * belongs to the content.
+ * Decodes a multi-line response, wherever it is cut into TCP segments. It ends at CRLF.CRLF, and a stuffed dot is removed from the
+ * beginning of a line (RFC 1939, section 3). All other bytes are unchanged. The CRLF before the final dot belongs to the content.
  */
 export class Multiline {
-	/** What cannot be judged yet: at most CRLF, dot, CR. */
+	/** Bytes whose meaning depends on the next ones: at most CRLF, dot, CR. */
 	#tail: Buffer = NOTHING;
-	/** The first byte begins a line, with no CRLF before it. */
+	/** The first byte begins a line although no CRLF is before it. */
 	#atStart = true;
-	/** What follows the end, once it has come. */
+	/** What follows the end, once the end has been reached. */
 	rest: Buffer | undefined;
 
-	/** The content within a chunk, often a view of it; sets {@link rest} at the end. */
+	/** Returns the content of a chunk, often as a view of it. Sets {@link rest} at the end. */
 	push(chunk: Buffer): Buffer {
 		if (chunk.length === 0) return NOTHING;
 		const data = this.#tail.length > 0 ? Buffer.concat([this.#tail, chunk]) : chunk;
@@ -40,7 +39,7 @@ export class Multiline {
 		}
 	}
 
-	/** Up to `at` it is content, from there on it waits for more. */
+	/** Everything before `at` is content. The rest is kept until more arrives. */
 	#keep(content: Buffer[], data: Buffer, at: number, from = at): Buffer {
 		this.#tail = data.subarray(at);
 		content.push(data.subarray(from, at));
@@ -53,7 +52,7 @@ export class Multiline {
 	}
 }
 
-/** Whether more bytes are needed to tell the final dot from a stuffed one; `at` is what follows the dot. */
+/** Whether more bytes are needed to distinguish the final dot from a stuffed one. `at` is the position after the dot. */
 function undecided(data: Buffer, at: number): boolean {
 	return data.length === at || (data.length === at + 1 && data[at] === CR);
 }

@@ -2,7 +2,7 @@ import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { LONGEST_LINE, type PopConnection } from './connection';
 
-/** A +OK line. @throws MailError by what the server said */
+/** Reads a +OK line. @throws MailError for what the server said instead */
 export async function okay(connection: PopConnection, at: Circumstances, command: string, withinMs?: number): Promise<string> {
 	const line = await connection.line(command, withinMs);
 	if (line.startsWith('+OK')) return line;
@@ -10,8 +10,9 @@ export async function okay(connection: PopConnection, at: Circumstances, command
 }
 
 /**
- * What a -ERR line means, with its response code (RFC 2449, section 8; RFC 3206).
- * @param hint an error code in Node's manner where the command itself tells what the refusal is about
+ * Explains a -ERR line with its response code (RFC 2449, section 8; RFC 3206).
+ *
+ * @param hint an error code in Node's style, if the command itself shows what the refusal is about
  */
 export function refusal(line: string, at: Circumstances, command: string, hint?: 'EAUTH'): MailError {
 	const response = at.token?.hide(line) ?? line;
@@ -19,7 +20,7 @@ export function refusal(line: string, at: Circumstances, command: string, hint?:
 	return diagnose(Object.assign(new Error(response.slice(5)), { response, ...(hint && { code: hint }) }), { ...at, command });
 }
 
-/** An answer that cannot be understood. */
+/** The answer cannot be understood. */
 export function unexpected(response: string, at: Circumstances, command: string, what: string): MailError {
 	return new MailError(`POP answered ${command} with ${what}.`, {
 		code: 'protocol',
@@ -31,7 +32,7 @@ export function unexpected(response: string, at: Circumstances, command: string,
 	});
 }
 
-/** A listing's lines, split at the first space. @throws MailError `protocol` where a line does not begin with a number */
+/** Returns the lines of a listing, split at the first space. @throws MailError `protocol` if a line does not begin with a number */
 export async function numbered(connection: PopConnection, at: Circumstances, command: string): Promise<Array<[number, string]>> {
 	return (await lines(connection, command)).map((line) => {
 		const number = /^\d{1,15}(?=[ \t])/.exec(line)?.[0] ?? '';
@@ -41,7 +42,7 @@ export async function numbered(connection: PopConnection, at: Circumstances, com
 	});
 }
 
-/** The lines of a multi-line answer, whose +OK has been read. As latin1, so that the bytes of an id stay what they are. */
+/** Returns the lines of a multi-line answer after its +OK. They are decoded as latin1, so that the bytes of a unique ID stay unchanged. */
 export async function lines(connection: PopConnection, command: string, limit = connection.limits.listBytes): Promise<string[]> {
 	const { listLines } = connection.limits;
 	const found: string[] = [];

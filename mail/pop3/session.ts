@@ -13,40 +13,40 @@ import { expiryDaysOf, loginDelayOf, signIn, type Capabilities } from './authent
 
 export { collect } from './content';
 
-/** How many requests are under way where the server allows PIPELINING (RFC 2449, section 6.6). */
+/** Maximum number of requests that are sent ahead if the server allows PIPELINING (RFC 2449, section 6.6). */
 const WINDOW = 256;
 
-/** A mail may be so much larger than twice what LIST told, in bytes. */
+/** Number of bytes that an email may have beyond twice the size that LIST told. */
 const TOLERANCE = 1024 * 1024;
 
 export interface Retrieved {
 	number: number;
-	/** The mail's bytes, to be read before the next mail is asked for; or why the server does not give this one. */
+	/** The bytes of the email, which have to be read before the next email is requested, or why the server does not return it. */
 	content: AsyncGenerator<Buffer, void> | MailError;
 }
 
-/** A command on its way, and what belongs to its answer. */
+/** A command that was sent, and what its answer may be. */
 interface Request {
 	number: number;
 	command: string;
-	/** Bytes of a multi-line answer at most; undefined = the answer is one line. */
+	/** Maximum number of bytes of a multi-line answer; undefined = the answer is one line. */
 	limit?: number;
 }
 
 /**
- * One signed-in POP3 session (RFC 1939, 2449, 2595, 5034, 6856), for one caller: one thing after the other. POP takes
- * DELE for good only at {@link quit}.
+ * One signed-in POP3 session (RFC 1939, 2449, 2595, 5034, 6856). It has one caller, who does one thing at a time. POP makes deletions
+ * permanent only at {@link quit}.
  */
 export class PopSession {
-	/** Requests whose answers have not begun to be read. */
+	/** Requests whose answers have not been read. */
 	#owed: Request[] = [];
 	/** The answer that is being read. */
 	#open: Content | undefined;
 	#deleted = 0;
 
-	/** Sizes that LIST told, by message number. */
+	/** Sizes from LIST, by message number. */
 	readonly #told = new Map<number, number>();
-	/** Not to be seen by whoever prints the session: what is still to be written has the token in it. */
+	/** Private, because the data that is still to be written contains the token, and printing the session must not show it. */
 	readonly #connection: PopConnection;
 	readonly #at: Circumstances;
 
@@ -59,7 +59,7 @@ export class PopSession {
 		this.#at = at;
 	}
 
-	/** Connects and signs in; a refused token is replaced once. @throws MailError */
+	/** Connects and signs in. A refused token is replaced once. @throws MailError */
 	static async open(account: Account, limits: Partial<PopLimits> = {}): Promise<PopSession> {
 		const endpoint = endpointOf(account, 'pop');
 		const { reachMs } = account;
@@ -75,7 +75,7 @@ export class PopSession {
 		return await dialWithToken(account.token, dial);
 	}
 
-	/** On a connection that has not been greeted yet; closes it where the sign-in fails. @throws MailError */
+	/** Uses a connection on which the greeting has not been read. Closes it if the sign-in fails. @throws MailError */
 	static async on(connection: PopConnection, account: Account, token: AccessToken): Promise<PopSession> {
 		const { signInMs } = connection.limits;
 		let late: MailError | undefined;
@@ -108,12 +108,12 @@ export class PopSession {
 		return loginDelayOf(this.capabilities);
 	}
 
-	/** Days that a mail stays on the server; 0 = it may be gone once fetched, Infinity = it stays. */
+	/** Number of days that an email stays on the server. 0 = it may be deleted once it has been fetched, Infinity = it stays. */
 	get expiryDays(): number | undefined {
 		return expiryDaysOf(this.capabilities);
 	}
 
-	/** Number of mails and their sum in bytes. */
+	/** Returns the number of emails and their total size in bytes. */
 	async stat(): Promise<{ count: number; size: number }> {
 		const line = await this.#command('STAT');
 		const [, count, size] = /^\+OK +(\d{1,15}) +(\d{1,15})\b/.exec(line) ?? [];
@@ -121,7 +121,7 @@ export class PopSession {
 		return { count: Number(count), size: Number(size) };
 	}
 
-	/** Sizes in bytes by message number. */
+	/** Returns sizes in bytes by message number. */
 	async list(): Promise<Map<number, number>> {
 		await this.#command('LIST');
 		return new Map(
@@ -135,7 +135,8 @@ export class PopSession {
 	}
 
 	/**
-	 * One email's size in bytes; undefined where the server does not tell it, because it cannot open the email or the email has gone.
+	 * Returns the size of one email in bytes, or undefined if the server does not tell it, because it cannot open the email or the email is
+	 * gone.
 	 * @throws MailError
 	 */
 	async size(number: number): Promise<number | undefined> {
@@ -154,13 +155,13 @@ export class PopSession {
 		return Number(size);
 	}
 
-	/** Unique ids by message number, oldest first (RFC 1939, section 7). */
+	/** Returns unique IDs by message number, oldest first (RFC 1939, section 7). */
 	async uidl(): Promise<Map<number, string>> {
 		await this.#command('UIDL');
 		return new Map(await numbered(this.#connection, this.#at, 'UIDL'));
 	}
 
-	/** Headers and the first `lines` lines of the body; of more than `topBytes` the beginning. */
+	/** Returns the headers and the first `lines` lines of the body, but no more than the first `topBytes` bytes. */
 	async top(number: number, lines: number): Promise<Buffer> {
 		const command = `TOP ${number} ${lines}`;
 		await this.#command(command);
@@ -169,31 +170,31 @@ export class PopSession {
 		return await collect(this.#open.stream(), topBytes);
 	}
 
-	/** The whole mail in memory. */
+	/** Returns a whole email in memory. */
 	async retrieve(number: number): Promise<Buffer> {
 		const command = `RETR ${number}`;
 		await this.#command(command);
 		return await collect(this.#connection.body(command, this.#limitOf(number)).stream());
 	}
 
-	/** Many mails in their order, several requests under way where the server allows it. */
+	/** Fetches many emails in order. Sends several requests ahead if the server allows it. */
 	retrieveMany(numbers: readonly number[]): AsyncGenerator<Retrieved, void> {
 		return this.#many(numbers.map((number) => ({ number, command: `RETR ${number}`, limit: this.#limitOf(number) })));
 	}
 
-	/** Headers and first lines of many mails, as {@link retrieveMany} gives whole ones. */
+	/** Fetches headers and first lines of many emails, as {@link retrieveMany} does with whole ones. */
 	topMany(numbers: readonly number[], lines: number): AsyncGenerator<Retrieved, void> {
 		const limit = this.#connection.limits.mailBytes;
 		return this.#many(numbers.map((number) => ({ number, command: `TOP ${number} ${lines}`, limit })));
 	}
 
-	/** Marks a mail for deletion at {@link quit}. @throws MailError where the server refuses */
+	/** Marks an email for deletion at {@link quit}. @throws MailError if the server refuses */
 	async dele(number: number): Promise<void> {
 		const refused = (await this.deleteMany([number])).get(number);
 		if (refused !== undefined) throw refused;
 	}
 
-	/** Marks mails for deletion at {@link quit}. @returns those that the server refuses, and why; the others are marked */
+	/** Marks emails for deletion at {@link quit}. @returns those that the server refuses, with the reason. The others are marked. */
 	async deleteMany(numbers: readonly number[]): Promise<Map<number, MailError>> {
 		const refused = new Map<number, MailError>();
 		for await (const { number, content } of this.#many(numbers.map((number) => ({ number, command: `DELE ${number}` })))) {
@@ -204,8 +205,9 @@ export class PopSession {
 	}
 
 	/**
-	 * Ends the session. Only its answer makes deletions certain, so a failure is an error where mails were marked; where
-	 * none was, nothing hangs on it. @throws MailError
+	 * Ends the session. Only the answer to QUIT confirms deletions, so a failure is an error if emails were marked. If none was, it does
+	 * not matter.
+	 * @throws MailError
 	 */
 	async quit(): Promise<void> {
 		try {
@@ -217,7 +219,7 @@ export class PopSession {
 		}
 	}
 
-	/** Cuts the session; nothing is deleted (RFC 1939, section 6). */
+	/** Closes the connection; nothing is deleted (RFC 1939, section 6). */
 	close(): void {
 		this.#connection.close();
 	}
@@ -241,7 +243,7 @@ export class PopSession {
 		);
 	}
 
-	/** Bytes that a mail may bring: well above what LIST told, since servers count line ends in their own ways. */
+	/** Maximum number of bytes of an email. It is well above the size that LIST told, because servers count line ends differently. */
 	#limitOf(number: number): number {
 		const told = this.#told.get(number);
 		const { mailBytes } = this.#connection.limits;
@@ -254,13 +256,13 @@ export class PopSession {
 		return await okay(this.#connection, this.#at, command);
 	}
 
-	/** Answers in the order of the requests, asked for ahead where the server allows it. */
+	/** Yields the answers in the order of the requests, which are sent ahead if the server allows it. */
 	async *#many(requests: readonly Request[]): AsyncGenerator<Retrieved, void> {
 		const window = this.pipelining ? WINDOW : 1;
 		await this.#settle();
 		let asked = 0;
 		for (const [index, { number }] of requests.entries()) {
-			// Another command has read away what was under way: it is asked for again.
+			// Another command has discarded the answers that were on their way, so they are requested again.
 			if (this.#owed.length === 0) asked = index;
 			if (asked < requests.length && asked - index <= window / 2) {
 				const next = requests.slice(asked, index + window);
@@ -275,14 +277,14 @@ export class PopSession {
 		}
 	}
 
-	/** Begins to read the oldest answer that is owed. */
+	/** Begins to read the next answer. */
 	async #next(): Promise<AsyncGenerator<Buffer, void> | MailError> {
 		const request = this.#owed.shift();
 		if (request === undefined) throw new Error('No answer is awaited.');
 		const line = this.#connection.lineNow(request.command) ?? (await this.#connection.line(request.command));
 		if (!line.startsWith('+OK')) {
 			const error = refusal(line, this.#at, request.command);
-			// After an answer that is none, nobody knows where the next one begins.
+			// After an answer that is not valid, nobody knows where the next one begins.
 			if (line.startsWith('-ERR')) return error;
 			this.#connection.close();
 			throw error;
@@ -292,7 +294,7 @@ export class PopSession {
 		return this.#open.stream();
 	}
 
-	/** Reads away what an iteration that was left early had asked for, so that the next answer begins where it should. */
+	/** Discards the answers that an abandoned iteration had requested, so that the next answer begins where it should. */
 	async #settle(): Promise<void> {
 		await this.#drain();
 		while (this.#owed.length > 0) {
@@ -312,12 +314,12 @@ async function* nothing(): AsyncGenerator<Buffer, void> {
 	// A single-line answer has no content.
 }
 
-/** A listener that never hears the token, though the server repeats it. */
+/** Wraps a listener so that it never receives the token, even if the server repeats it. */
 function hidden(listen: Listener | undefined, token: AccessToken): Listener | undefined {
 	return listen && ((who, line) => listen(who, token.hide(line)));
 }
 
-/** Opens a session, lends it, says QUIT; a failure cuts it, so that nothing is deleted by half. */
+/** Opens a session, lends it, and sends QUIT. If anything fails, the connection is closed, so that no deletion is half done. */
 export async function withPop<T>(account: Account, use: (session: PopSession) => Promise<T>): Promise<T> {
 	const session = await PopSession.open(account);
 	let result: T;
