@@ -13,22 +13,22 @@ interface Step {
 	step: 'token' | 'claims' | 'connect' | 'tls' | 'signIn' | 'mailbox';
 	ok: boolean;
 	tookMs: number;
-	/** What was seen, or what went wrong. */
+	/** What was found, or what went wrong. */
 	detail: string;
 	remedy?: string;
-	/** The words of server or identity platform. */
+	/** The words of the server or the identity platform. */
 	said?: string;
 }
 
 export interface ConnectionReport {
 	ok: boolean;
 	mailbox: string;
-	/** The name that the person signed in with; an app has none. */
+	/** The name with which the person signed in. An app has none. */
 	signedInAs?: string;
 	steps: Step[];
 }
 
-/** Tries everything from the token to the mailbox, stops a protocol at its first failure, and never throws. Changes nothing. */
+/** Tests everything from the token to the mailbox, and stops each protocol at its first failure. Never throws, and changes nothing. */
 export async function runConnectionTest(account: Account, protocols: readonly Protocol[]): Promise<ConnectionReport> {
 	const steps: Step[] = [];
 	const attempt = attempts(account, steps);
@@ -40,7 +40,7 @@ export async function runConnectionTest(account: Account, protocols: readonly Pr
 	});
 	if (gotToken) {
 		await attempt('identity', 'claims', async () => describeClaims((await account.token()).claims()));
-		// At the same time, so that hosts that do not answer are waited for together.
+		// In parallel, so that several hosts that do not answer cost the time of one.
 		steps.push(...(await Promise.all(protocols.map(async (protocol) => await testProtocol(account, protocol)))).flat());
 	}
 	return { ok: steps.every(({ ok }) => ok), mailbox: account.mailbox, ...(signedInAs !== undefined && { signedInAs }), steps };
@@ -56,7 +56,7 @@ async function testProtocol(given: Account, protocol: Protocol): Promise<Step[]>
 	return steps;
 }
 
-/** Takes steps, and notes how each went. */
+/** Runs steps and records their results. */
 function attempts({ mailbox }: Account, steps: Step[]): Attempt {
 	return async (protocol, step, work) => {
 		const started = Date.now();
@@ -75,7 +75,7 @@ function attempts({ mailbox }: Account, steps: Step[]): Attempt {
 
 type Attempt = (protocol: Step['protocol'], step: Step['step'], work: () => Promise<string>) => Promise<boolean>;
 
-/** With the clients that the nodes use; two steps for those protocols that open a mailbox. */
+/** Uses the same clients as the nodes. Protocols that open a mailbox have two steps. */
 async function signIn(account: Account, protocol: Protocol, attempt: Attempt): Promise<void> {
 	if (protocol === 'smtp') {
 		await attempt('smtp', 'signIn', async () => {
@@ -112,7 +112,7 @@ async function signIn(account: Account, protocol: Protocol, attempt: Attempt): P
 	}
 }
 
-/** IMAP and POP are told the mailbox; who opens it stands in the token. */
+/** IMAP and POP get the mailbox as user; the token says who opens it. */
 function signedInTo({ mailbox, user, signIn }: Account, token: AccessToken): string {
 	const claims = token.claims();
 	const who = signIn === 'appOnly' ? `the app ${claims?.appid ?? ''}`.trim() : (claims?.upn ?? user ?? mailbox);

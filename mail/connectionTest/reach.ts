@@ -7,7 +7,7 @@ import { diagnose } from '../diagnosis';
 import { MailError } from '../errors';
 import { openSocket, peerOf } from '../mailProxy';
 
-/** What is said in plain text before TLS: RFC 3207 for SMTP, RFC 2595 for IMAP and POP. `done` ends an answer. */
+/** What is said in plain text before TLS: RFC 3207 for SMTP, RFC 2595 for IMAP and POP. `done` matches the last line of an answer. */
 const PREAMBLE: Record<Protocol, Array<{ say?: string; done: RegExp; good: RegExp }>> = {
 	smtp: [
 		{ done: /^\d{3}(?: |$)/, good: /^220/ },
@@ -24,12 +24,12 @@ const PREAMBLE: Record<Protocol, Array<{ say?: string; done: RegExp; good: RegEx
 	],
 };
 
-/** Connects, through the operator's proxy where there is one, and says nothing. @throws MailError */
+/** Connects, through the operator's proxy if there is one, without saying anything. @throws MailError */
 export async function tryConnect(protocol: Protocol, endpoint: Endpoint): Promise<string> {
 	return await overTcp(protocol, endpoint, async () => await Promise.resolve(`${peerOf(endpoint)} answers`));
 }
 
-/** Connects up to verified TLS, by STARTTLS where the endpoint is of that kind; tells version and certificate. @throws MailError */
+/** Connects and sets up verified TLS, by STARTTLS if the endpoint uses it. Returns its version and the certificate. @throws MailError */
 export async function tryTls(protocol: Protocol, endpoint: Endpoint): Promise<string> {
 	return await overTcp(protocol, endpoint, async (plain) => {
 		for (const step of endpoint.security === 'tls' ? [] : PREAMBLE[protocol]) {
@@ -86,7 +86,7 @@ async function happens(socket: Socket, event: 'connect' | 'secureConnect'): Prom
 	});
 }
 
-/** The line that ends an answer. */
+/** Waits for the last line of an answer. */
 async function lastLine(socket: Socket, done: RegExp): Promise<string> {
 	return await new Promise<string>((resolve, reject) => {
 		let text = '';

@@ -3,16 +3,16 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { inputError, MailError } from '../errors';
 import { CLOCK_SKEW_MS } from './token';
 
-/** What MSAL signs client assertions with. Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
+/** What MSAL needs to sign client assertions. Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
 export interface ClientCertificate {
 	thumbprintSha256: string;
-	/** PKCS #8, PEM, unlocked. */
+	/** PKCS #8, PEM, decrypted. */
 	privateKey: string;
 	/** The certificate and its chain, PEM. */
 	x5c: string;
 }
 
-/** @throws MailError `input` naming the field, never with a part of the key */
+/** @throws MailError `input` naming the field, without any part of the key */
 export function clientCertificate(
 	fields: { privateKey: string; certificate: string; passphrase?: string },
 	now = Date.now(),
@@ -48,13 +48,16 @@ export function clientCertificate(
 	};
 }
 
-/** When the certificate of this key ends, in epoch ms; the first one where the key cannot be read, and nothing where there is none. */
+/**
+ * Returns when the certificate of this key expires, in epoch ms. If the key cannot be read, the first certificate counts; if there is none,
+ * returns undefined.
+ */
 export function certificateEnd(fields: { privateKey: string; certificate: string; passphrase?: string }): number | undefined {
 	try {
 		const chain = readChain(restorePem(fields.certificate));
 		return Date.parse((ownOf(chain, fields) ?? chain[0])?.validTo ?? '') || undefined;
 	} catch (error) {
-		// What cannot be read is told by the sign-in that needs it.
+		// If it cannot be read, the sign-in that needs it reports that.
 		if (error instanceof MailError) return undefined;
 		throw error;
 	}
@@ -70,13 +73,13 @@ function ownOf(chain: X509Certificate[], fields: { privateKey: string; passphras
 	}
 }
 
-/** What stands between has no five hyphens in a row, so that a text of beginnings without ends is read once only. */
+/** The body has no five hyphens in a row, so a text with many beginnings and no end is read only once. */
 const PEM = /(-----BEGIN [A-Z0-9 ]{1,60}-----)([^-]*(?:-{1,4}[^-]+)*)(-----END [A-Z0-9 ]{1,60}-----)/g;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
- * Restores PEM from one-line fields, where line breaks are lost, turned into spaces, or written as `\n`. The text may hold
- * a key, a certificate and other words.
+ * Restores PEM from a single-line field, in which line breaks are lost, became spaces, or are written as `
+ * `. The text may contain a key, a certificate and other words.
  */
 export function restorePem(text: string): string {
 	return text.replace(/\\r\\n|\\n/g, '\n').replace(PEM, (_whole, begin: string, body: string, end: string) => {
@@ -86,7 +89,7 @@ export function restorePem(text: string): string {
 	});
 }
 
-/** The old encrypted form has header lines of its own (RFC 1421); the cipher tells how long its initial vector is, in hex digits. */
+/** The old encrypted form has header lines (RFC 1421). The cipher determines the length of its initialization vector in hex digits. */
 function splitHeaders(body: string): { headers: string[]; base64: string } {
 	const [, cipher, rest = ''] = /^\s*Proc-Type: ?4,ENCRYPTED\s*DEK-Info: ?([A-Z0-9-]+),([\s\S]*)$/.exec(body) ?? [];
 	if (cipher === undefined) return { headers: [], base64: body };

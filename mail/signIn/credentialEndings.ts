@@ -4,7 +4,7 @@ import type { Ending } from '../endings';
 import { certificateEnd } from './certificate';
 import { readClaims } from './token';
 
-/** A form's fields, with the tokens of who signed in. */
+/** The fields of a credential, with the tokens of the person who signed in. */
 export interface EndingFields {
 	authentication?: unknown;
 	clientCredentialType?: unknown;
@@ -18,12 +18,12 @@ export interface EndingFields {
 }
 
 /**
- * Refresh tokens of Microsoft's live for so long without use, and each use gives a new one. Source:
+ * Microsoft's refresh tokens expire after this time without use, and each use issues a new one. Source:
  * https://learn.microsoft.com/entra/identity-platform/refresh-tokens
  */
 const UNUSED_FOR_MS = 90 * DAY_MS;
 
-/** What of a credential ends, as far as it can be known. Of a secret only a person knows it. Never throws. */
+/** Returns what of a credential expires, as far as it is known. When a secret expires, only a person knows. Never throws. */
 export function endingsOf(fields: EndingFields): Ending[] {
 	const proof = fieldText(fields.clientCredentialType) || fieldText(fields.authentication) || 'clientSecret';
 	return [...(proof === 'certificate' ? certificate(fields) : proof === 'clientSecret' ? secret(fields) : []), ...signIn(fields)];
@@ -45,8 +45,8 @@ function secret({ secretExpiresOn }: EndingFields): Ending[] {
 }
 
 /**
- * Some identity platforms tell the life of the refresh token, Microsoft's for an app that is registered as a single-page application: a
- * day, whatever is done with it. Otherwise it is known of Microsoft's own clouds.
+ * Some identity platforms tell the lifetime of the refresh token. Microsoft's does so for an app that is registered as a single-page
+ * application: one day, which no use extends. Otherwise the lifetime is known only for Microsoft's own clouds.
  */
 function signIn({ oauthTokenData, cloud }: EndingFields): Ending[] {
 	if (typeof oauthTokenData !== 'object' || oauthTokenData === null) return [];
@@ -58,7 +58,7 @@ function signIn({ oauthTokenData, cloud }: EndingFields): Ending[] {
 	return cloud === 'custom' ? [] : [{ what: 'sign-in', at: issuedAt + UNUSED_FOR_MS, renews: true }];
 }
 
-/** When the stored tokens came, in epoch ms. */
+/** When the stored tokens were issued, in epoch ms. */
 function issued(data: Map<string, unknown>): number | undefined {
 	const lifetimeMs = Number(data.get('expires_in')) * 1000;
 	const exp = readClaims(fieldText(data.get('access_token')))?.exp;

@@ -2,11 +2,11 @@ import { MailError } from '../errors';
 import type { AccessToken, TokenSource } from './token';
 
 /**
- * Connects with a token, and once more with a fresh one where the server does not take the first: Exchange refuses an ended
- * or revoked token with the same words as any other (`535 5.7.3`, `NO AUTHENTICATE failed.`), so that only a fresh one tells
- * which it was. What a fresh token cannot change (`5.7.139`, an unreachable server) is not tried again.
+ * Connects with a token, and once more with a fresh token if the server refuses the first one. Exchange refuses an expired or revoked token
+ * with the same words as any other (`535 5.7.3`, `NO AUTHENTICATE failed.`), so only a fresh token shows the difference. If a fresh token
+ * cannot help (`5.7.139`, an unreachable server), there is no second attempt.
  *
- * @throws MailError `auth` where the fresh token was refused too; otherwise as `dial` or the identity platform failed
+ * @throws MailError `auth` if the fresh token was refused too; otherwise the failure of `dial` or of the identity platform
  */
 export async function dialWithToken<Session>(source: TokenSource, dial: (token: AccessToken) => Promise<Session>): Promise<Session> {
 	const token = await source();
@@ -18,7 +18,7 @@ export async function dialWithToken<Session>(source: TokenSource, dial: (token: 
 	}
 }
 
-/** The server did not take the sign-in; another token or another user name may help. */
+/** The server did not accept the sign-in. Another token or another user name may help. */
 export function isRefusedToken(error: unknown): error is MailError {
 	return error instanceof MailError && error.code === 'auth';
 }

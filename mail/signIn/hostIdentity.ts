@@ -6,21 +6,24 @@ import { MailError } from '../errors';
 import { looksSecret } from '../redact';
 import { CLOCK_SKEW_MS, readClaims } from './token';
 
-/** The operator's switch: only the value `true` allows the ways that use the identity of the machine n8n runs on. */
+/** The operator's switch. Only the value `true` allows sign-ins with the identity of the machine on which n8n runs. */
 export const ALLOW_HOST_IDENTITY = 'N8N_OFFICE365_MAIL_ALLOW_HOST_IDENTITY';
 
-/** The operator's list of mail hosts that may get the machine's token beside the clouds' own, divided by commas. */
+/** The operator's list of mail hosts that may get the machine's token, in addition to those of the clouds, separated by commas. */
 export const HOST_IDENTITY_SERVERS = 'N8N_OFFICE365_MAIL_HOST_IDENTITY_SERVERS';
 
 const FILE_FIELD = 'Federated Token File';
-/** What every token for the exchange is for; national clouds append their name. https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations */
+/**
+ * Audience of every token for the exchange; national clouds append their name.
+ * https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
+ */
 const EXCHANGE_AUDIENCE = 'api://AzureADTokenExchange';
-/** No token is longer, in bytes; a larger file is something else. */
+/** Maximum size of a token, in bytes. A larger file contains something else. */
 const LONGEST_TOKEN = 64 * 1024;
-/** How long a file may take to be read, in ms: on a network drive that is away it takes for ever. */
+/** Maximum time for reading a file, in ms. On a network drive that is not available, reading never ends. */
 const FILE_MS = 5_000;
 
-/** Whoever may create credentials could otherwise borrow the machine's rights. @throws MailError `configuration` */
+/** Without this switch, anybody who may create credentials could use the machine's rights. @throws MailError `configuration` */
 export function requireHostIdentity(way: 'Workload Identity' | 'Managed Identity'): void {
 	if (process.env[ALLOW_HOST_IDENTITY] === 'true') return;
 	throw new MailError(`${way} is not allowed on this n8n: it would use the identity of the machine that n8n runs on.`, {
@@ -33,7 +36,7 @@ export function requireHostIdentity(way: 'Workload Identity' | 'Managed Identity
 }
 
 /**
- * The federated token signs in as the workload wherever it is shown, so it goes to Microsoft's authorities and to the one
+ * The federated token signs in as the workload wherever it is shown. It is therefore sent only to Microsoft's authorities and to the one
  * that the operator named in AZURE_AUTHORITY_HOST, as Kubernetes' webhook does. @throws MailError `configuration`
  */
 export function requireKnownAuthority(cloud: Cloud): void {
@@ -49,8 +52,8 @@ export function requireKnownAuthority(cloud: Cloud): void {
 }
 
 /**
- * The machine's identity may hold more rights than mail, and whoever made the credential names the server that gets the
- * token: only tokens for Exchange are asked for. @throws MailError `configuration`
+ * The machine's identity may have rights beyond email, and the author of the credential chooses the server that gets the token. Therefore
+ * only tokens for Exchange are requested. @throws MailError `configuration`
  */
 export function requireMailResource(way: 'Workload Identity' | 'Managed Identity', cloud: Cloud): void {
 	if (Object.values(CLOUDS).some(({ resource, appResource }) => [resource, appResource].includes(cloud.appResource))) return;
@@ -62,8 +65,8 @@ export function requireMailResource(way: 'Workload Identity' | 'Managed Identity
 }
 
 /**
- * Whoever made the credential names the mail hosts of a custom cloud, and with them who gets the machine's token: it goes
- * to the clouds' own hosts and to those that the operator lists. @throws MailError `configuration`
+ * The author of the credential chooses the mail hosts of a custom cloud, and with them who gets the machine's token. The token is therefore
+ * sent only to the clouds' own hosts and to those that the operator lists. @throws MailError `configuration`
  */
 export function requireOwnMailHosts(way: 'Workload Identity' | 'Managed Identity', { endpoints }: Cloud): void {
 	const listed = (process.env[HOST_IDENTITY_SERVERS] ?? '').split(',').map((name) => name.trim().toLowerCase());
@@ -85,14 +88,16 @@ export function requireOwnMailHosts(way: 'Workload Identity' | 'Managed Identity
 
 export interface FederatedToken {
 	value: string;
-	/** Issuer, subject and audience, for an explanation. */
+	/** Issuer, subject and audience, for explanations. */
 	shown: string;
 }
 
 /**
- * Reads the token that Kubernetes writes (the bare JWT) or GitHub answers (JSON with `value`), anew each time since it rotates.
- * @param path empty = where AZURE_FEDERATED_TOKEN_FILE points, as Kubernetes' webhook sets it
- * @throws MailError naming the field; nothing of a file that holds no such token is told
+ * Reads the token that Kubernetes writes (a plain JWT) or that GitHub returns (JSON with `value`). It is read each time, because it is
+ * rotated.
+ *
+ * @param path empty = the path in AZURE_FEDERATED_TOKEN_FILE, which Kubernetes' webhook sets
+ * @throws MailError naming the field; it repeats nothing of a file that contains no such token
  */
 export async function readFederatedToken(path: string, now = Date.now()): Promise<FederatedToken> {
 	const file = path !== '' ? path : (process.env.AZURE_FEDERATED_TOKEN_FILE ?? '');
@@ -132,7 +137,7 @@ export async function readFederatedToken(path: string, now = Date.now()): Promis
 	return { value, shown: `issuer ${claims.iss ?? '?'}, subject ${claims.sub ?? '?'}, audience ${audience}` };
 }
 
-/** The whole file; empty where it is none of a token's kind: a device or a pipe may never begin or never end. */
+/** Reads a whole file. Returns nothing if it cannot be a token: a device or a pipe may never begin or never end. */
 async function readSmall(file: string): Promise<string> {
 	let handle: FileHandle | undefined;
 	let timer: NodeJS.Timeout | undefined;
@@ -143,7 +148,7 @@ async function readSmall(file: string): Promise<string> {
 		return await Promise.race([
 			late,
 			(async () => {
-				// Without O_NONBLOCK the opening of a pipe waits for somebody who writes to it.
+				// Without O_NONBLOCK, opening a pipe would wait for a writer.
 				handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
 				return (await handle.stat()).isFile() ? await readUpTo(handle, LONGEST_TOKEN) : '';
 			})(),
@@ -157,12 +162,12 @@ async function readSmall(file: string): Promise<string> {
 		);
 	} finally {
 		clearTimeout(timer);
-		// What still hangs in a read is closed when that ends.
+		// If a read still hangs, the file is closed when the read ends.
 		void handle?.close().catch(() => undefined);
 	}
 }
 
-/** Files of the kernel's say that they hold nothing, and have no end: what counts is what is read. */
+/** Files of the kernel report a size of 0 and may have no end, so the limit applies to what is read. */
 async function readUpTo(handle: FileHandle, limit: number): Promise<string> {
 	const buffer = Buffer.alloc(limit + 1);
 	let size = 0;
@@ -184,7 +189,7 @@ function unwrap(text: string): string {
 	}
 }
 
-/** A path, unless it is none but perhaps a secret. */
+/** Returns the path for an error, unless it looks like a secret. */
 function named(file: string): string {
 	return file.startsWith('/') || !looksSecret(file) ? file : 'that was entered';
 }

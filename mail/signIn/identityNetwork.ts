@@ -1,23 +1,23 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import type { Dispatcher } from 'undici';
 
-/** How long the identity platform or the host may take, in ms. */
+/** Maximum time for a request to the identity platform or the host, in ms. */
 const DEADLINE_MS = 30_000;
-/** How long a connection may take, in ms: who waits for it should hear soon that a host is not there. */
+/** Maximum time for the connection, in ms. It is short, so that the caller soon hears that a host is not there. */
 const CONNECT_MS = 10_000;
 const LONGEST_PAUSE_MS = 3_600_000;
-/** So much of an answer is read, in bytes; a token has some kilobytes, a proxy's page may have no end. */
+/** Maximum number of bytes that are read of an answer. A token has some kilobytes; a proxy's page may never end. */
 const LONGEST_ANSWER = 256 * 1024;
 
 /**
- * MSAL's way out, with what its own lacks: a deadline, no following of redirects (they would carry the secret along), the
- * true cause of a network fault, the status of a refusal, and how long a busy platform asks to be left alone.
+ * A network module for MSAL that has what MSAL's own lacks: a deadline, no redirects (they would carry the secret along), the true cause of
+ * a network fault, the status of a refusal, and the pause that a busy platform asks for.
  *
- * @param proxied through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, as n8n's own requests go. The address of
- * a host's own identity endpoint is reached without one
+ * @param proxied whether to use the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, as n8n's own requests do. The address of a host's
+ * own identity endpoint is reached without one.
  */
 export function identityNetwork(msal: typeof import('@azure/msal-node'), { proxied }: { proxied: boolean }): INetworkModule {
-	/** An AuthError passes MSAL unchanged; anything else it replaces by words of its own. */
+	/** MSAL passes an AuthError on unchanged, and replaces anything else with its own words. */
 	const fault = (message: string, facts: { cause?: unknown; retryAfterMs?: number } = {}): Error =>
 		Object.assign(new msal.AuthError('network_fault', '', message), facts);
 
@@ -61,7 +61,7 @@ export function identityNetwork(msal: typeof import('@azure/msal-node'), { proxi
 	};
 }
 
-/** One for each content of the variables, since an agent reads them when it is made. */
+/** One for each set of values, because an agent reads the variables when it is created. */
 const dispatchers = new Map<string, Dispatcher>();
 
 async function dispatcherFor(proxied: boolean): Promise<Dispatcher> {
@@ -77,7 +77,7 @@ async function dispatcherFor(proxied: boolean): Promise<Dispatcher> {
 	return made;
 }
 
-/** undici's words where a proxy refuses the tunnel: "Proxy response (407) !== 200 when HTTP Tunneling". */
+/** undici's words if a proxy refuses the tunnel: "Proxy response (407) !== 200 when HTTP Tunneling". */
 function tunnelFault(cause: unknown): string {
 	const status = cause instanceof Error ? /Proxy response \((\d{3})\)/.exec(cause.message.slice(0, 200))?.[1] : undefined;
 	return status === undefined ? 'The request brought no answer.' : `HTTP ${status} from the proxy, which let nothing through.`;
@@ -104,7 +104,7 @@ function headerOf(headers: Dispatcher.ResponseData['headers'], name: string): st
 	return Array.isArray(value) ? value[0] : value;
 }
 
-/** OAuth's `error` and `error_description` (RFC 6749, section 5.2), where the body holds them. */
+/** Returns OAuth's `error` and `error_description` (RFC 6749, section 5.2), if the body contains them. */
 function description(text: string): string {
 	try {
 		const body: unknown = JSON.parse(text);
@@ -118,7 +118,10 @@ function description(text: string): string {
 	}
 }
 
-/** Ms from seconds or a date (RFC 9110, section 10.2.3), within an hour: a mistaken header would end sign-ins until a restart. */
+/**
+ * Returns ms from seconds or a date (RFC 9110, section 10.2.3), at most an hour, because a wrong header would stop sign-ins until a
+ * restart.
+ */
 function retryAfter(header: string | undefined): number | undefined {
 	if (header === undefined) return undefined;
 	const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();

@@ -9,17 +9,17 @@ import { readFederatedToken, requireHostIdentity, requireKnownAuthority, require
 import { identityNetwork } from './identityNetwork';
 import { AccessToken, type Acquire } from './token';
 
-/** How an app proves to the identity platform who it is. */
+/** How an app proves its identity to the identity platform. */
 type AppProof =
 	| { authentication: 'clientSecret'; clientSecret: string }
 	| { authentication: 'certificate'; privateKey: string; certificate: string; passphrase?: string }
 	/** `tokenFile` empty = AZURE_FEDERATED_TOKEN_FILE. */
 	| { authentication: 'workloadIdentity'; tokenFile: string };
 
-/** A way to a token without a person present. */
+/** A way to get a token without a person. */
 export type ServiceAccount = { cloud: Cloud } & (
 	| (AppProof & { tenantId: string; clientId: string })
-	/** `clientId` of a user-assigned identity; empty = the system-assigned one. */
+	/** `clientId` of a user-assigned identity; empty = the system-assigned identity. */
 	| { authentication: 'managedIdentity'; clientId: string }
 	/** Legacy: the password grant, without a second factor. */
 	| { authentication: 'usernamePassword'; tenantId: string; clientId: string; username: string; password: string }
@@ -29,12 +29,12 @@ type Of<Way extends ServiceAccount['authentication']> = Extract<ServiceAccount, 
 type Msal = typeof import('@azure/msal-node');
 
 /**
- * Tokens for Exchange Online through MSAL. Each call is one request; whoever calls keeps the token.
+ * Gets tokens for Exchange Online through MSAL. Each call is one request; the caller keeps the token.
  * Sources: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
  * …/entra/workload-id/workload-identity-federation, …/entra/identity/managed-identities-azure-resources/how-to-use-vm-token,
  * …/entra/identity-platform/v2-oauth-ropc
  *
- * @throws MailError `input` for a field that cannot work, otherwise as the identity platform answers
+ * @throws MailError `input` for a field that cannot work, otherwise for what the identity platform answers
  */
 export function appTokens(account: ServiceAccount): Acquire {
 	return async () => {
@@ -82,7 +82,7 @@ async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances):
 			requireMailResource('Workload Identity', account.cloud);
 			requireOwnMailHosts('Workload Identity', account.cloud);
 			return {
-				// Asked by MSAL for each request, so a rotated file is read again.
+				// MSAL calls this for each request, so a rotated file is read again.
 				clientAssertion: async () => {
 					const token = await readFederatedToken(account.tokenFile);
 					at.shown = token.shown;
@@ -93,8 +93,8 @@ async function proofOf(account: AppProof & { cloud: Cloud }, at: Circumstances):
 }
 
 /**
- * MSAL keeps the host it found, and that host's network, for the whole process; its cache mixes identities, so it is
- * passed by. The host itself keeps tokens for hours and may answer with the same one again.
+ * MSAL keeps the host that it found, and that host's network, for the whole process. Its cache mixes identities, so it is skipped. The host
+ * itself keeps tokens for hours and may return the same one again.
  */
 async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationResult> {
 	requireHostIdentity('Managed Identity');
@@ -103,13 +103,16 @@ async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationRe
 	const msal = await load();
 	const client = new msal.ManagedIdentityApplication({
 		...(account.clientId !== '' && { managedIdentityIdParams: { userAssignedClientId: account.clientId } }),
-		// The address of the host is a local one, which no proxy can reach.
+		// The address of the host is local, so no proxy can reach it.
 		system: { networkClient: identityNetwork(msal, { proxied: false }), disableInternalRetries: true },
 	});
 	return await client.acquireToken({ resource: account.cloud.appResource, forceRefresh: true });
 }
 
-/** As a public client: the app registration has to allow public client flows. All delegated permissions with consent. */
+/**
+ * Signs in as a public client, so the app registration has to allow public client flows. Requests all delegated permissions that have
+ * consent.
+ */
 async function askForUser(account: Of<'usernamePassword'>): Promise<AuthenticationResult | null> {
 	const msal = await load();
 	const client = new msal.PublicClientApplication({
@@ -123,7 +126,7 @@ async function askForUser(account: Of<'usernamePassword'>): Promise<Authenticati
 	});
 }
 
-/** What must stand in no text: the secrets, and what looks like one in the fields that Microsoft repeats in its refusals. */
+/** Returns what no text may contain: the secrets, and whatever looks like one in the fields that Microsoft repeats in its refusals. */
 function secretsOf(account: Exclude<ServiceAccount, { authentication: 'managedIdentity' }>): string[] {
 	const own =
 		account.authentication === 'clientSecret'
@@ -136,7 +139,7 @@ function secretsOf(account: Exclude<ServiceAccount, { authentication: 'managedId
 	return [...own, ...misplaced(account.tenantId, account.clientId)];
 }
 
-/** Those that are no ID and no domain, but look like a secret. */
+/** Returns the values that are not an ID or a domain but look like a secret. */
 export function misplaced(...values: string[]): string[] {
 	return values.filter(
 		(value) =>
@@ -146,14 +149,14 @@ export function misplaced(...values: string[]): string[] {
 	);
 }
 
-/** What is odd about a secret, without a part of it: the value never looks like this, its ID always does. */
+/** Says what is wrong with a secret, without any part of it. The value of a secret never looks like a GUID, but its ID always does. */
 export function peculiar(clientSecret: string): string | undefined {
 	return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientSecret.trim())
 		? "What was entered looks like the secret's ID."
 		: undefined;
 }
 
-/** App and authority; the endpoints follow from the authority, so they are not asked for. */
+/** Returns app and authority. The endpoints follow from the authority, so MSAL need not request them. */
 function registration({ cloud, tenantId, clientId }: { cloud: Cloud; tenantId: string; clientId: string }): {
 	clientId: string;
 	authority: string;
@@ -164,7 +167,7 @@ function registration({ cloud, tenantId, clientId }: { cloud: Cloud; tenantId: s
 	return {
 		clientId,
 		authority,
-		// With the port: without it MSAL answers endpoints_resolution_error for an authority that it does not know.
+		// Includes the port, because without it MSAL answers endpoints_resolution_error for an authority that it does not know.
 		knownAuthorities: [new URL(cloud.authority).host],
 		authorityMetadata: JSON.stringify({
 			issuer: `${authority}/v2.0`,
@@ -175,7 +178,7 @@ function registration({ cloud, tenantId, clientId }: { cloud: Cloud; tenantId: s
 	};
 }
 
-/** At first use: it costs 36 ms. */
+/** Loads MSAL at first use, because that takes 36 ms. */
 async function load(): Promise<Msal> {
 	return await import('@azure/msal-node');
 }

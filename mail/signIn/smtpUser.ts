@@ -2,20 +2,21 @@ import type { Account } from '../account';
 import { dialWithToken, isRefusedToken } from './dialWithToken';
 import type { AccessToken } from './token';
 
-/** So many accounts are remembered; the oldest are forgotten. */
+/** Maximum number of accounts that are remembered. The oldest are forgotten. */
 const REMEMBERED = 1_000;
 
-/** By account: the name that SMTP took after it had refused the usual one. Of the whole process. */
+/** For each account, the name that SMTP accepted after it had refused the usual one. Shared by the whole process. */
 const accepted = new Map<string, string>();
 
 /**
- * Signs in to SMTP under the name that it takes as XOAUTH2 user. With a person's token that is the person's own sign-in
- * name, also for a shared mailbox or a primary address that differs from it: the mailbox stands in MAIL FROM then. (IMAP
- * and POP take the mailbox to open.) With an app's token it is the mailbox. Measured on tenants: frappe/frappe#23079,
- * nextcloud/mail#13668, Foundry376/Mailspring-Sync#116; Microsoft's page tells it otherwise, so a server that refuses the
- * one name is offered the other one once, and what it took is remembered for the next connection.
+ * Signs in to SMTP with the name that it accepts as XOAUTH2 user. With a person's token this is the person's own sign-in name, even for a
+ * shared mailbox or a primary address that differs from it; the mailbox is then in MAIL FROM. (IMAP and POP get the mailbox to open.) With
+ * an app's token it is the mailbox.
  *
- * @throws MailError the refusal of the first name, where no name was taken
+ * Measured on tenants: frappe/frappe#23079, nextcloud/mail#13668, Foundry376/Mailspring-Sync#116. Microsoft's page says something else, so
+ * if a server refuses one name, the other one is tried once, and the accepted name is remembered for the next connection.
+ *
+ * @throws MailError the refusal of the first name, if no name was accepted
  */
 export async function dialSmtp<Session>(account: Account, dial: (token: AccessToken, user: string) => Promise<Session>): Promise<Session> {
 	const key = `${account.owner ?? account.id} ${account.mailbox.toLowerCase()} ${account.smtp.host}:${account.smtp.port}`;
@@ -44,13 +45,13 @@ async function dialAs<Session>(
 		remember(key, name);
 		return session;
 	} catch (error) {
-		// Two refusals of one sign-in: the first one names the user who should have been taken.
+		// Both names were refused. The first refusal names the user who should have been accepted.
 		if (isRefusedToken(error)) throw refusal;
 		throw error;
 	}
 }
 
-/** The names to try, the likelier first. */
+/** Returns the names to try, the more likely one first. */
 function namesFor(account: Account, token: AccessToken, known: string | undefined): string[] {
 	const own = account.signIn === 'appOnly' ? undefined : (token.claims()?.upn ?? account.user);
 	const names = [...(own === undefined ? [] : [own]), account.mailbox];

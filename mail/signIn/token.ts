@@ -3,10 +3,10 @@ import { inspect } from 'node:util';
 import { MailError } from '../errors';
 import { Secrets } from '../redact';
 
-/** An access token that only {@link AccessToken.reveal} shows, and neither JSON nor `util.inspect` nor a template string. */
+/** An access token. Only {@link AccessToken.reveal} shows it; JSON, `util.inspect` and template strings do not. */
 export class AccessToken {
 	readonly #value: string;
-	/** Made when the first text is looked through. */
+	/** Created when the first text is searched. */
 	#secrets: Secrets | undefined;
 
 	/** @param expiresAt epoch milliseconds */
@@ -21,7 +21,7 @@ export class AccessToken {
 		return this.#value;
 	}
 
-	/** A text without this token: whole or cut, spread over lines, in base64 as within the line of XOAUTH2. */
+	/** Returns the text without this token: whole or cut, spread over lines, or in base64 as in the line of XOAUTH2. */
 	hide(text: string): string {
 		return (this.#secrets ??= new Secrets([this.#value])).hide(text);
 	}
@@ -38,13 +38,13 @@ export class AccessToken {
 		return this.toString();
 	}
 
-	/** What the token says of itself, for explanations only; `undefined` where it is opaque (personal accounts). */
+	/** What the token says about itself, for explanations only; `undefined` if it is opaque (personal accounts). */
 	claims(): TokenClaims | undefined {
 		return readClaims(this.#value);
 	}
 }
 
-/** The claims worth telling an admin. Source: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+/** The claims that help an admin. Source: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
 export interface TokenClaims {
 	aud?: string;
 	/** delegated permissions, space separated */
@@ -53,19 +53,19 @@ export interface TokenClaims {
 	roles?: string[];
 	tid?: string;
 	appid?: string;
-	/** The name that the person signs in with, an address; personal accounts may have a phone number for a name, which is none. */
+	/** The name with which the person signs in, as an address. The name of a personal account can be a phone number, which is left out. */
 	upn?: string;
-	/** The person is a guest of the tenant (B2B), which is seen by names of the form `ada_contoso.com#EXT#@fabrikam.onmicrosoft.com`. */
+	/** The person is a guest of the tenant (B2B). Guests have names like `ada_contoso.com#EXT#@fabrikam.onmicrosoft.com`. */
 	guest: boolean;
 	iss?: string;
 	sub?: string;
 	/** seconds since the epoch */
 	exp?: number;
-	/** `aud` as a list, as other issuers write it */
+	/** `aud` as a list, which other issuers use */
 	audiences: string[];
 }
 
-/** Reads a JWT's payload without verifying it; never used for a decision about access. */
+/** Reads the payload of a JWT without verifying it. Never used for a decision about access. */
 export function readClaims(jwt: string): TokenClaims | undefined {
 	try {
 		const payload: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
@@ -95,67 +95,68 @@ export function readClaims(jwt: string): TokenClaims | undefined {
 }
 
 /**
- * Claims that may hold the sign-in name, the surest first. Source:
+ * Claims that may contain the sign-in name, the most reliable first. Source:
  * https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
  */
 const NAMES = ['upn', 'preferred_username', 'unique_name', 'email'];
 
-/** Tokens of version 1.0 write who comes from elsewhere as `live.com#ada@outlook.com`. */
+/** Removes the prefix with which tokens of version 1.0 mark people of other directories: `live.com#ada@outlook.com`. */
 function plainName(name: string | undefined): string | undefined {
 	return name?.replace(/^[a-z0-9.-]+#(?=[^#]+$)/i, '');
 }
 
-/** Whether a sign-in name is a guest's. Source: https://learn.microsoft.com/entra/external-id/user-properties */
+/** Whether a sign-in name is that of a guest. Source: https://learn.microsoft.com/entra/external-id/user-properties */
 export function isGuest(name: string): boolean {
 	return /#EXT#@/i.test(name);
 }
 
 /**
- * The whole idea of sign-in: whoever dials asks for a token, and no session keeps one. A dialler whose token was
- * refused passes it back and gets another one, or the newer one that has come in the meantime. Where one was replaced
- * for that reason a moment ago it gets the same one again, for one more try: its age is not what the server minds.
+ * Sign-in in one function: whoever connects asks for a token, and no session keeps one. If the server refused a token, the caller passes it
+ * back and gets another one, or the newer one that has arrived meanwhile. If the token was replaced for this reason a moment ago, the
+ * caller gets the same one for one more attempt, because its age cannot be the problem.
  *
  * @throws MailError of the identity platform
  */
 export type TokenSource = (rejected?: AccessToken) => Promise<AccessToken>;
 
-/** Gets a token from where it really comes from: n8n's credential store or MSAL. `fresh`: not one from a cache. */
+/** Gets a token from its source: n8n's credential store or MSAL. `fresh`: not from a cache. */
 export type Acquire = (fresh: boolean) => Promise<AccessToken>;
 
-/** A token is replaced when less than this is left of it, in ms: within the 5 to 10 minutes before its end. */
+/** A token is replaced if it expires in less than this time, in ms. This is within the 5 to 10 minutes before its end. */
 export const RENEW_BEFORE_MS = 7 * 60_000;
-/** What the clocks of this machine, a platform and Microsoft may differ, in ms. */
+/** Maximum difference between the clocks of this machine, a platform and Microsoft, in ms. */
 export const CLOCK_SKEW_MS = 5 * 60_000;
-/** A stored token of which less than this is left is not worth a new session: that one would be renewed at once. */
+/** If a stored token expires in less than this time, in ms, it is not used for a new session, which would have to be renewed at once. */
 export const WORTH_USING_MS = RENEW_BEFORE_MS + 60_000;
-/** After a failure the identity platform is left alone for this long, doubled each time (AADSTS50196 punishes loops). */
+/** Pause after a failure of the identity platform, in ms. It doubles each time, because Microsoft blocks loops (AADSTS50196). */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
-/** As many parallel tests share an answer, one after the other gets another. */
+/** Connection tests within this time, in ms, share an answer. A later one gets a new answer. */
 const TESTER_WAITS_MS = 2_000;
-/** How often a token that still lives is replaced because a server refused it, in ms: not at each execution that fails. */
+/**
+ * How often a token that has not expired is replaced because a server refused it, in ms. Otherwise each failed execution would request one.
+ */
 export const REPLACE_EVERY_MS = 60_000;
 
-/** What is remembered of one sign-in between calls; shared by all executions of a process. */
+/** What is remembered of one sign-in between calls. Shared by all executions of a process. */
 export interface Renewal {
 	current?: { token: AccessToken; renewAt: number };
 	pending?: Promise<AccessToken>;
-	/** Of the last try; `until` and `at` in epoch ms, `asked` where the platform itself wants the pause. */
+	/** The last attempt. `until` and `at` in epoch ms; `asked` is true if the platform itself asked for the pause. */
 	failure?: { error: unknown; at: number; until: number; pause: number; asked: boolean };
-	/** When a refused token was last replaced, epoch ms. */
+	/** When a refused token was last replaced, in epoch ms. */
 	replaced?: { at: number };
 }
 
-/** A token source with a memory of its own. See {@link renew}. */
+/** Returns a token source with its own memory, see {@link renew}. */
 export function renewing(acquire: Acquire, now: () => number = Date.now): TokenSource {
 	const renewal: Renewal = {};
 	return async (rejected) => await renew(renewal, acquire, rejected, now);
 }
 
 /**
- * Asks `acquire` once for all parallel callers, renews ahead of the end, keeps using the old token as long as it
- * lives while the identity platform fails, and backs off from a failing platform: until the pause is over, callers
- * get the same error without a request.
+ * Calls `acquire` once for all parallel callers, and renews the token before it expires. If the identity platform fails, the old token is
+ * used until it expires, and further requests wait for a backoff. During the backoff, callers get the same error without a request.
  */
 export async function renew(
 	renewal: Renewal,
@@ -203,14 +204,14 @@ async function ask(renewal: Renewal, acquire: Acquire, fresh: boolean, now: () =
 }
 
 /**
- * For somebody who tests what he has just changed: after a failure the next caller asks again soon, not after a pause of
- * minutes; after the pause all the same where the platform itself wants it.
+ * For a person who tests a change: after a failure, the next caller may ask again soon instead of after some minutes. If the platform
+ * itself asked for the pause, the pause stays.
  */
 export function shortenPause({ failure }: Renewal): void {
 	if (failure !== undefined && !failure.asked) failure.until = Math.min(failure.until, failure.at + TESTER_WAITS_MS);
 }
 
-/** How long before its end a token is replaced, in ms; one that lives shorter than that and a little, at its half. */
+/** How long before its end a token is replaced, in ms. A token with a shorter life is replaced at half of it. */
 export function margin(lifetimeMs: number): number {
 	return lifetimeMs < WORTH_USING_MS ? lifetimeMs / 2 : RENEW_BEFORE_MS;
 }

@@ -2,18 +2,19 @@ import { MailError } from '../errors';
 import type { AccessToken } from './token';
 
 /**
- * The initial client response of SASL XOAUTH2, base64 on one line:
- * `user=<mailbox>^Aauth=Bearer <token>^A^A`, where ^A is the byte 0x01.
- * Source: https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
+ * Returns the initial client response of SASL XOAUTH2, base64 in one line: `user=<mailbox>^Aauth=Bearer <token>^A^A`, where ^A is the byte
+ * 0x01.
+ * Source:
+ * https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
  *
- * @throws MailError `input` where the mailbox holds a control character, which could reshape the message.
+ * @throws MailError `input` if the mailbox contains a control character, which could change the message
  */
 export function initialResponse(mailbox: string, token: AccessToken): string {
 	checkUser(mailbox);
 	return Buffer.from(`user=${mailbox}\x01auth=Bearer ${token.reveal()}\x01\x01`, 'utf8').toString('base64');
 }
 
-/** Also for libraries that build the response themselves. @throws MailError `input` */
+/** Checks a user name, also for libraries that build the response themselves. @throws MailError `input` */
 export function checkUser(mailbox: string): void {
 	if (mailbox !== '' && !/[\u0000-\u001f\u007f]/.test(mailbox)) return;
 	throw new MailError('The mailbox address is empty or holds a control character.', {
@@ -24,8 +25,8 @@ export function checkUser(mailbox: string): void {
 }
 
 /**
- * What a server other than Exchange answers to a refused token: base64 of JSON with `status`, `schemes`, `scope`
- * (Google's XOAUTH2 description). Exchange Online answers without it.
+ * Decodes how a server other than Exchange refuses a token: base64 of JSON with `status`, `schemes`, `scope` (Google's description of
+ * XOAUTH2). Exchange Online refuses without it.
  */
 export function challengeText(base64: string): string {
 	try {
