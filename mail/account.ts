@@ -6,37 +6,37 @@ import { MailError } from './errors';
 import type { Listener } from './protocolLog';
 import type { TokenSource } from './signIn/token';
 
-/** A mailbox that can be opened: who, where, and where tokens come from. */
+/** A mailbox that can be opened: its address, its servers, and the source of its tokens. */
 export interface Account {
-	/** Which credential it was opened with. */
+	/** ID of the credential. */
 	id: string;
 	/**
-	 * Whose a live session is; it is never lent to another. Changes when the credential is edited or somebody else signs in,
-	 * not when a token is renewed. No secret; the id where it is left out.
+	 * Identifies the owner of a live session. A session is never lent to another owner. The owner changes when the credential is edited or
+	 * another person signs in, but not when a token is renewed. Contains no secret. If it is left out, the ID is used.
 	 */
 	owner?: string;
-	/** The address of the mailbox to open and to send from: the own one or a shared mailbox's. */
+	/** Address of the mailbox to open and to send from: the user's own mailbox or a shared one. */
 	mailbox: string;
-	/** The name that the person signs in with, where it is known before there is a token; an app has none. */
+	/** The sign-in name of the person, if it is known before there is a token. An app has none. */
 	user?: string;
 	imap: Endpoint;
 	pop: Endpoint;
 	smtp: Endpoint;
 	token: TokenSource;
-	/** How the token came about, for explanations. */
+	/** How the token was obtained, for explanations. */
 	signIn: 'delegated' | 'appOnly';
-	/** What of the credential ends on a day that is known. */
+	/** Parts of the credential that expire on a known day. */
 	endings?: Ending[];
 	/**
-	 * How long a host may take to connect, and again to greet, in ms. Set where a person waits; otherwise each protocol has
-	 * its own patience.
+	 * How long a host may take to connect, and again to send its greeting, in ms. Set while a person waits; otherwise each protocol has its
+	 * own limit.
 	 */
 	reachMs?: number;
-	/** Hears what is said on its connections. */
+	/** Receives each line of the connections' protocol. */
 	listen?: (protocol: Protocol) => Listener;
 }
 
-/** So long somebody who waits is left without an answer from a host that does not answer, in ms. */
+/** How long a waiting person is kept waiting for a host that does not answer, in ms. */
 export const PERSON_WAITS_MS = 10_000;
 
 export function accountOf(id: string, mailbox: string, cloud: Cloud, token: TokenSource, signIn: Account['signIn']): Account {
@@ -44,14 +44,14 @@ export function accountOf(id: string, mailbox: string, cloud: Cloud, token: Toke
 }
 
 /**
- * Whose limits count when mail is sent. Exchange counts connections and mails by who is signed in: for a person that is
- * the person, whichever shared mailbox the mail is from; for an app it is the mailbox.
+ * The account whose sending limits apply. Exchange counts connections and messages of the account that signs in: of a person, whichever
+ * shared mailbox the email is sent from; of the mailbox, if an app signs in.
  */
 export function senderOf({ mailbox, user, signIn }: Account): string {
 	return (signIn === 'appOnly' ? mailbox : (user ?? mailbox)).toLowerCase();
 }
 
-/** The endpoint of a protocol. @throws MailError `input` where a custom cloud leaves the host empty */
+/** The endpoint of a protocol. @throws MailError `input` if a custom cloud leaves the host empty */
 export function endpointOf(account: Account, protocol: Protocol): Endpoint {
 	const endpoint = account[protocol];
 	if (endpoint.host === '') {
@@ -66,9 +66,9 @@ export function endpointOf(account: Account, protocol: Protocol): Endpoint {
 }
 
 /**
- * TLS options for every connection of this package: verified, TLS 1.2 or newer; a private CA comes through NODE_EXTRA_CA_CERTS.
- * With the host, also where TLS begins on a connection that is there already: an IP address is no server name (RFC 6066,
- * section 3), and without either Node checks the certificate against "localhost".
+ * TLS options for every connection of this package: verified, TLS 1.2 or later. A private CA is added with NODE_EXTRA_CA_CERTS.
+ * The host is needed even if TLS begins on an existing connection. An IP address is not a server name (RFC 6066, section 3), and without a
+ * server name or a host, Node checks the certificate against "localhost".
  */
 export function tlsOptions({ host }: Endpoint): { host: string; servername: string; rejectUnauthorized: true; minVersion: 'TLSv1.2' } {
 	return { host, servername: isIP(host) === 0 ? host : '', rejectUnauthorized: true, minVersion: 'TLSv1.2' };

@@ -1,23 +1,23 @@
 import { asMailError, isVague, MailError, type MailErrorCode } from './errors';
 
 /**
- * Who is to blame for what went wrong with a mail, and so what may be done next:
+ * What is to blame for a failure with an email, and therefore what may be done next:
  *
- * - `mail`: the server has answered, and refuses this mail or gives no answer about it that is one. The session goes on;
- *   where several mails were asked for together, each is asked for by itself.
- * - `session`: the connection is over. Another one is made, and the same is asked again; only a mail that ends every
- *   session may be the reason.
- * - `server`: it asks to wait and says how long, or it refuses the mailbox. Nobody's mail is held responsible.
- * - `unclear`: it is busy and does not say for how long. Exchange says so of a single mail that it cannot give, too:
- *   only one that is refused while others are dealt with is to blame.
- * - `ours`: this machine or n8n's store (disk full, too many files, store away), or n8n itself.
+ * - `mail`: the server has answered, and it refuses this email or gives no usable answer about it. The session goes on. If several emails
+ *   were requested together, each is then requested alone.
+ * - `session`: the connection is over. A new one is made, and the same is requested again. An email is to blame only if it ends every
+ *   session.
+ * - `server`: the server asks to wait and says how long, or it refuses the mailbox. No email is to blame.
+ * - `unclear`: the server is busy and does not say for how long. Exchange says this also of a single email that it cannot return, so an
+ *   email is to blame only if it is refused while others succeed.
+ * - `ours`: this machine, n8n's storage (disk full, too many open files, storage not reachable) or n8n itself.
  */
 export type Blame = 'mail' | 'session' | 'server' | 'unclear' | 'ours';
 
 const OF_THE_MAIL: ReadonlySet<MailErrorCode> = new Set(['protocol', 'rejected', 'notFound', 'tooLarge']);
 const OF_THE_SESSION: ReadonlySet<MailErrorCode> = new Set(['lost', 'timeout', 'stopped', 'unreachable']);
 
-/** @param error anything that was thrown; of what is no MailError, only what Node calls an error of the system is `ours` */
+/** @param error anything that was thrown. If it is not a MailError, only a system error of Node is `ours`. */
 export function blameOf(error: unknown): Blame {
 	if (!(error instanceof MailError)) return isOfSystem(error) ? 'ours' : 'mail';
 	if (isVague(error)) return 'unclear';
@@ -25,12 +25,12 @@ export function blameOf(error: unknown): Blame {
 	return OF_THE_SESSION.has(error.code) ? 'session' : 'server';
 }
 
-/** As Node names them: ENOSPC, EMFILE, ECONNREFUSED … */
+/** Node's names: ENOSPC, EMFILE, ECONNREFUSED … */
 function isOfSystem(error: unknown): boolean {
 	return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
 }
 
-/** Into what a refused request for several mails is divided. */
+/** How a refused request for several emails is divided. */
 export type Division = 'halves' | 'each' | 'none';
 
 function byBlame(error: unknown): Division {
@@ -38,13 +38,13 @@ function byBlame(error: unknown): Division {
 }
 
 /**
- * Asks for several mails together. Where the server refuses them since one is to blame, they are asked for in smaller
- * parts, until that one stands alone.
+ * Requests several emails together. If the server refuses them because of one email, they are requested in smaller parts, until that email
+ * is requested alone.
  *
- * @param ask gives the answers about the mails that it is called with
- * @param refused what counts as the answer about a mail that was refused though it was asked for alone
- * @param divide says of each error how to go on; `none` throws it, for a single mail too
- * @returns all answers, in the order of the mails
+ * @param ask returns the answers about the emails that it is called with
+ * @param refused the answer about an email that was refused although it was requested alone
+ * @param divide how to go on after an error; `none` throws it, for a single email too
+ * @returns all answers, in the order of the emails
  */
 export async function isolate<Id, Answer>(
 	ids: readonly Id[],
@@ -68,28 +68,28 @@ export async function isolate<Id, Answer>(
 }
 
 /**
- * Tells one bad mail from a busy server or a bad network, where the same is seen of both. The one rule: guilty is what was
- * refused alone so many times, each time after another one had been dealt with in between.
+ * Distinguishes a bad email from a busy server or a bad network, which look the same for a single request. There is one rule: an email is
+ * guilty if it was refused alone the given number of times, and another email succeeded before each of these refusals.
  */
 export class Trial {
-	/** How many have been dealt with. */
+	/** Number of emails that succeeded. */
 	#dealtWith = 0;
-	/** For each accused: how many had been dealt with when it was refused last, and how many refusals count. */
+	/** For each accused email: the number of successes at its last refusal, and the number of refusals that count. */
 	readonly #accused = new Map<number, { at: number; times: number }>();
 
-	/** @param enough so many refusals that count make it guilty */
+	/** @param enough number of counted refusals that make an email guilty */
 	constructor(private readonly enough: number) {}
 
 	isAccused(uid: number): boolean {
 		return this.#accused.has(uid);
 	}
 
-	/** It may be the reason, perhaps together with others. What is accused already stays as it is. */
+	/** The email may be the reason, perhaps together with others. If it is accused already, nothing changes. */
 	accuse(uid: number): void {
 		if (!this.#accused.has(uid)) this.#accused.set(uid, { at: this.#dealtWith, times: 0 });
 	}
 
-	/** It was asked for alone and refused. @returns whether it is guilty by now, told when this refusal counts */
+	/** The email was requested alone and refused. @returns whether this refusal counts and the email is now guilty */
 	refused(uid: number): boolean {
 		const { at, times } = this.#accused.get(uid) ?? { at: this.#dealtWith, times: 0 };
 		const counts = this.#dealtWith > at;
@@ -97,7 +97,7 @@ export class Trial {
 		return counts && times + 1 >= this.enough;
 	}
 
-	/** It was dealt with, which acquits it and makes the refusals of others count. To be called for each mail. */
+	/** The email succeeded. This acquits it, and makes later refusals of the others count. Call it for each email. */
 	dealtWith(uid: number): void {
 		this.#dealtWith += 1;
 		this.#accused.delete(uid);

@@ -1,7 +1,10 @@
 import { inputError } from './errors';
 import { quoted } from './redact';
 
-/** Where a protocol is spoken. `tls`: from the first byte on; `starttls`: upgraded before anything else is said. */
+/**
+ * Address of a protocol's server. `tls`: TLS from the first byte; `starttls`: the connection is upgraded to TLS before anything else is
+ * said.
+ */
 export interface Endpoint {
 	host: string;
 	port: number;
@@ -11,11 +14,11 @@ export interface Endpoint {
 export type Protocol = 'smtp' | 'imap' | 'pop';
 
 export interface Cloud {
-	/** Base of the sign-in pages and token endpoint, without a trailing slash. */
+	/** Base of the addresses of the sign-in pages and the token endpoint, without a slash at the end. */
 	authority: string;
-	/** What delegated tokens are for; scopes begin with it. */
+	/** Resource of delegated tokens; their scopes begin with it. */
 	resource: string;
-	/** What app-only tokens are for; `/.default` is appended. */
+	/** Resource of app-only tokens; `/.default` is appended. */
 	appResource: string;
 	endpoints: Record<Protocol, Endpoint>;
 }
@@ -27,9 +30,11 @@ const starttls = (host: string, port: number): Endpoint => ({ host, port, securi
 
 /**
  * Sources:
- * - global: https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
- * - usGov, usGovDod: https://learn.microsoft.com/microsoft-365/enterprise/microsoft-365-u-s-government-gcc-high-endpoints and …-dod-endpoints
- * - china: https://learn.microsoft.com/microsoft-365/enterprise/managing-office-365-endpoints-china and SOURCES 001
+ * - global:
+ *   https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
+ * - usGov, usGovDod: https://learn.microsoft.com/microsoft-365/enterprise/microsoft-365-u-s-government-gcc-high-endpoints and
+ *   …-dod-endpoints
+ * - china: https://learn.microsoft.com/microsoft-365/enterprise/managing-office-365-endpoints-china
  * - authorities: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
  */
 export const CLOUDS: Record<CloudName, Cloud> = {
@@ -77,22 +82,22 @@ export const CLOUDS: Record<CloudName, Cloud> = {
 
 /** The tenant of all personal accounts, by name and by ID. https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference (tid) */
 const CONSUMERS = ['consumers', '9188040d-6c67-4c5b-b112-36a304b66dad'];
-/** They submit mail at a host of their own. */
+/** Personal accounts submit email at a host of their own. */
 export const CONSUMER_SMTP: Endpoint = starttls('smtp-mail.outlook.com', 587);
 
 /**
- * High Volume Email, of the global cloud alone. Sources:
+ * High Volume Email exists only in the global cloud. Not tried on a tenant. Sources:
  * https://learn.microsoft.com/exchange/mail-flow-best-practices/high-volume-mails-m365 and
- * https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365. Never tried on a tenant.
+ * https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365.
  */
 export const HIGH_VOLUME: Endpoint = { host: 'smtp.hve.mx.microsoft', port: 587, security: 'starttls' };
 
-/** Whether a sign-in was for High Volume Email, whose permission is another one. */
+/** Whether this peer is High Volume Email, which needs a permission of its own. */
 export function isHighVolume(peer: string | undefined): boolean {
 	return peer?.startsWith(HIGH_VOLUME.host) === true;
 }
 
-/** Delegated permission of each protocol, after the resource. */
+/** Delegated permission of each protocol, without the resource. */
 export const DELEGATED_PERMISSION: Record<Protocol, string> = {
 	smtp: 'SMTP.Send',
 	imap: 'IMAP.AccessAsUser.All',
@@ -106,10 +111,10 @@ export const APP_PERMISSION: Record<Protocol, string> = {
 	pop: 'POP.AccessAsApp',
 };
 
-/** A GUID or a domain name; anything else could reshape the address of the token endpoint. */
+/** A GUID or a domain name. Anything else could change the address of the token endpoint. */
 const TENANT_ID = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
 
-/** What a credential holds about its cloud; every field as the form gives it. */
+/** The fields of a credential that describe its cloud, as the form returns them. */
 export interface CloudFields {
 	cloud?: unknown;
 	tenantId?: unknown;
@@ -119,9 +124,9 @@ export interface CloudFields {
 }
 
 /**
- * The cloud that a credential points at: one of the table, or the one its own fields describe (`custom`).
+ * The cloud of a credential: one of the table, or the one that its own fields describe (`custom`).
  *
- * @param home The tenant of who signed in, where it is known: the field may stand for many (`common`)
+ * @param home tenant of the person who signed in, if it is known, because the field may stand for many tenants (`common`)
  * @throws MailError `input` naming the field
  */
 export function cloudOf(fields: CloudFields, home = ''): Cloud {
@@ -135,7 +140,7 @@ export function cloudOf(fields: CloudFields, home = ''): Cloud {
 		: cloud;
 }
 
-/** The tenant as the token endpoint takes it. @throws MailError `input` */
+/** The tenant as it stands in the address of the token endpoint. @throws MailError `input` */
 export function tenantOf(fields: CloudFields): string {
 	requireSecretsApart(fields);
 	const tenant = fieldText(fields.tenantId).trim();
@@ -151,7 +156,7 @@ export function tenantOf(fields: CloudFields): string {
 }
 
 const SECRETS = ['clientSecret', 'password', 'passphrase', 'privateKey', 'refreshToken'];
-/** Fields whose content errors, servers and the identity platform repeat; those of a host are named by their protocol. */
+/** Fields whose content is repeated in errors, by servers and by the identity platform. Those of a host are named by their protocol. */
 const REPEATED: ReadonlyArray<[field: string, label: string]> = [
 	['cloud', 'Cloud'],
 	['tenantId', 'Tenant ID'],
@@ -168,12 +173,12 @@ const REPEATED: ReadonlyArray<[field: string, label: string]> = [
 		];
 	}),
 ];
-/** In characters. What is shorter stands in two fields by chance. */
+/** In characters. A shorter value may stand in two fields by chance. */
 const SHORTEST_SECRET = 6;
 
 /**
- * A secret that was pasted into one more field, and may look like any name there, would be repeated by whatever tells of that
- * field. @throws MailError `input` naming the field
+ * Refuses a secret that was also pasted into another field. Errors about that field would show it, and it may look like any name.
+ * @throws MailError `input` naming the field
  */
 function requireSecretsApart(fields: CloudFields): void {
 	const secrets = new Set(SECRETS.map((name) => fieldText(fields[name]).trim()).filter(({ length }) => length >= SHORTEST_SECRET));
@@ -195,7 +200,7 @@ function customCloud(fields: CloudFields): Cloud {
 	const endpoint = (protocol: Protocol, label: string): Endpoint => {
 		const host = fieldText(fields[`${protocol}Host`]).trim();
 		const port = Number(fields[`${protocol}Port`]);
-		// Empty is fine until the protocol is used: many custom set-ups have no POP.
+		// An empty host is an error only when the protocol is used, because many custom setups have no POP.
 		if (host !== '' && !/^[A-Za-z0-9.-]+$|^[0-9A-Fa-f:.]+$/.test(host)) {
 			throw inputError(
 				`${label} Host`,
@@ -229,14 +234,14 @@ function httpsUrl(value: unknown, field: string): string {
 	return withoutSlashes(given);
 }
 
-/** An address without the slashes at its end. */
+/** Returns an address without the slashes at its end. */
 export function withoutSlashes(address: string): string {
 	let end = address.length;
 	while (address.charAt(end - 1) === '/') end -= 1;
 	return address.slice(0, end);
 }
 
-/** A field of a credential as text. n8n checks its type nowhere. */
+/** Returns a field of a credential as text, because n8n does not check its type. */
 export function fieldText(value: unknown): string {
 	return typeof value === 'string' ? value : '';
 }

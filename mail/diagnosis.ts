@@ -14,8 +14,8 @@ import { oneLine, redact, Secrets } from './redact';
 export type { Circumstances } from './causes/cause';
 
 /**
- * The one table from words of servers to sentence and remedy; words are matched nowhere else. The first row that fits
- * wins, so the special stand above the general.
+ * The only table from the words of servers to sentence and remedy. Words are matched nowhere else. The first row that fits wins, so special
+ * rows stand above general ones.
  */
 export const CAUSES: readonly Cause[] = [
 	...PROXY_CAUSES,
@@ -30,14 +30,17 @@ export const CAUSES: readonly Cause[] = [
 	...NETWORK_CAUSES,
 ];
 
-/** So much of each text is judged, in characters: no answer worth reading is longer, and each row of the table reads it all. */
+/**
+ * Number of characters of each text that are compared with the table. No answer that is worth reading is longer, and each row reads the
+ * whole text.
+ */
 const JUDGED = 4_000;
-/** Causes may be nested; so deep they are looked at. */
+/** Causes can be nested. They are examined to this depth. */
 const DEEPEST = 4;
 
 /**
- * Turns whatever a library or server said into the one error with sentence and remedy. What it said is cut and freed of
- * the secrets at work before it is judged or quoted. A {@link MailError} passes through unchanged.
+ * Turns whatever a library or server said into one error with a sentence and a remedy. The text is shortened and secrets are removed before
+ * it is compared or quoted. A {@link MailError} passes through unchanged.
  */
 export function diagnose(cause: unknown, at: Circumstances): MailError {
 	if (cause instanceof MailError) return cause;
@@ -80,7 +83,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	});
 }
 
-/** Takes the token and the credential's secrets out of a text. */
+/** Removes the token and the credential's secrets from a text. */
 function hider({ token, secrets }: Circumstances): (text: string) => string {
 	const own = new Secrets(secrets ?? []);
 	return (text) => own.hide(token?.hide(text) ?? text);
@@ -95,7 +98,7 @@ export function tellsCrowd(error: unknown): boolean {
 	);
 }
 
-/** Everything a cause says, for matching: code, server texts, message; each cut to what is judged. */
+/** Returns everything that a cause says: code, server texts, message, each shortened to what is compared. */
 function wordsOf(cause: unknown, depth = 1): string {
 	if (!(cause instanceof Error)) return String(cause).slice(0, JUDGED);
 	const parts = [
@@ -112,14 +115,14 @@ function wordsOf(cause: unknown, depth = 1): string {
 		field(cause, 'description'),
 	];
 	const nested = cause.cause instanceof Error && depth < DEEPEST ? wordsOf(cause.cause, depth + 1) : '';
-	// n8n's OAuth client replaces Microsoft's words by its own and keeps them aside.
+	// n8n's OAuth client replaces Microsoft's words with its own, and keeps Microsoft's in `body`.
 	const body: unknown = Reflect.get(cause, 'body');
 	if (typeof body === 'object' && body !== null)
 		for (const name of ['error', 'error_description']) parts.push(textOf(Reflect.get(body, name)));
 	return [...parts.filter((part) => part !== undefined && part !== ''), nested].join('\n');
 }
 
-/** The server's own answer, where the library keeps one. */
+/** Returns the server's own answer, if the library keeps it. */
 function responseOf(cause: unknown): string | undefined {
 	if (!(cause instanceof Error)) return undefined;
 	for (const name of ['response', 'responseText']) {
@@ -153,7 +156,9 @@ function retryAfterOf(cause: unknown, said: string): number | undefined {
 	return undefined;
 }
 
-/** The AADSTS sentence, and in any case its trace ids, which Microsoft's support asks for. They come on lines of their own, or not. */
+/**
+ * Returns the AADSTS sentence, always with its trace IDs, because Microsoft's support asks for them. They may stand on lines of their own.
+ */
 function identityHint(said: string): string | undefined {
 	const words = /AADSTS\d+:[^\n\r]*/.exec(said.replace(/\r?\n(?=(?:Trace ID|Correlation ID|Timestamp):)/g, ' '))?.[0];
 	if (words === undefined) return undefined;
@@ -166,14 +171,14 @@ function firstLine(text: string): string {
 	return oneLine(text.split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '');
 }
 
-/** n8n takes what stands in angle brackets for markup, and shows nothing of it. */
+/** Replaces angle brackets, because n8n takes what is between them for markup and hides it. */
 function withoutBrackets(text: string): string {
 	return text.replace(/[<>]/g, (bracket) => (bracket === '<' ? '(' : ')'));
 }
 
 type Told = Pick<Circumstances, 'speaker' | 'command'>;
 
-/** The narrowest sign over the whole table: a number, then a name, then a code, then words. */
+/** Finds the narrowest match over the whole table: a number, then a name, then a code, then words. */
 function causeOf(said: string, { speaker, command = '' }: Told): Cause | undefined {
 	const answered = speaker === 'smtp' ? answerOf(said) : undefined;
 	const rows = CAUSES.filter((cause) => cause.speakers.includes(speaker) && (answered === undefined || fits(cause, answered.reply)));
@@ -186,7 +191,10 @@ function causeOf(said: string, { speaker, command = '' }: Told): Cause | undefin
 	);
 }
 
-/** Reply code and enhanced codes of an SMTP answer (RFC 5321, section 4.2; RFC 2034): at the beginning of its lines, nowhere else. */
+/**
+ * Returns the reply code and the enhanced codes of an SMTP answer (RFC 5321, section 4.2; RFC 2034). They count only at the beginning of
+ * its lines.
+ */
 function answerOf(said: string): { reply: string; codes: string[] } | undefined {
 	const lines = [...said.matchAll(/^[ \t]{0,4}([245]\d\d)(?:[ -](?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?|$)/gm)];
 	const reply = lines[0]?.[1];
@@ -194,8 +202,8 @@ function answerOf(said: string): { reply: string; codes: string[] } | undefined 
 }
 
 /**
- * The class of the reply decides whether the same may be tried again (RFC 5321, section 4.2.1), whatever words stand in
- * it; and a server that answers was reached.
+ * Keeps the rows that agree with the class of the reply, which decides whether the same may be tried again (RFC 5321, section 4.2.1),
+ * whatever its words say. A server that answers was also reached.
  */
 function fits(cause: Cause, reply: string): boolean {
 	return isTransientCode(cause.code) === reply.startsWith('4') && !NETWORK_CAUSES.includes(cause);

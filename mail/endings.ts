@@ -1,17 +1,17 @@
 import { DAY_MS } from './durations';
 
-/** Something of a credential that stops working on a day that is known. */
+/** A part of a credential that expires on a known day. */
 export interface Ending {
 	what: 'certificate' | 'client secret' | 'sign-in';
-	/** epoch ms; none where what a person entered is no date */
+	/** Epoch ms; undefined if a person entered something that is not a date. */
 	at?: number;
-	/** It is put off by each use. */
+	/** Each use extends it. */
 	renews?: true;
 }
 
-/** From so long before the end on people are warned, in ms. */
+/** How long before the end people are first warned, in ms. */
 const WARN_FROM_MS = 30 * DAY_MS;
-/** And then so often, in ms. */
+/** How often they are warned after that, in ms. */
 const WARN_EVERY_MS = 7 * DAY_MS;
 
 const REMEDY: Record<Ending['what'], string> = {
@@ -20,7 +20,7 @@ const REMEDY: Record<Ending['what'], string> = {
 	'sign-in': 'Open the credential and connect it again.',
 };
 
-/** Full sentences, with the day and, where people should act, what to do. */
+/** Returns full sentences with the day, and with what to do if it is time to act. */
 export function describeEnding({ what, at, renews }: Ending, now = Date.now()): string {
 	if (at === undefined) return 'Secret Expires On in the credential is not a date.';
 	const day = new Date(at).toISOString().slice(0, 10);
@@ -31,16 +31,16 @@ export function describeEnding({ what, at, renews }: Ending, now = Date.now()): 
 	return `The ${what} ends on ${day}, ${left}.${at - now <= WARN_FROM_MS ? ` ${REMEDY[what]}` : ''}`;
 }
 
-/** Those to warn of now. */
+/** Returns those that people have to be warned of now. */
 export function soon(endings: readonly Ending[], now = Date.now()): Ending[] {
 	return endings.filter(({ at, renews }) => renews !== true && at !== undefined && at - now <= WARN_FROM_MS);
 }
 
-/** When each warning was given last; a new end is a new warning. */
+/** Remembers when each warning was last given. A new expiry date is a new warning. */
 export class Reminders {
 	readonly #told = new Map<string, number>();
 
-	/** @param known when it was given last, as far as somebody else remembers it. Counts as given where it is due. */
+	/** Whether a warning is due. If it is, it counts as given. @param known when it was last given, if this is stored elsewhere */
 	due(key: string, { what, at }: Ending, now = Date.now(), known = -Infinity): boolean {
 		const name = `${key} ${what} ${at ?? ''}`;
 		const last = Math.max(this.#told.get(name) ?? -Infinity, known <= now ? known : -Infinity);

@@ -3,22 +3,22 @@ import { oneLine, redact } from './redact';
 /**
  * What the caller may do next, in one word:
  *
- * - `input`: a field holds what cannot be used; change the field.
- * - `configuration`: credential, app registration or tenant do not fit together; an admin changes them.
- * - `auth`: the server did not take the token. A fresh token may help once.
- * - `consent`: a permission is missing; someone has to grant it.
+ * - `input`: a field contains something that cannot be used; change the field.
+ * - `configuration`: credential, app registration and tenant do not fit together; an admin changes them.
+ * - `auth`: the server did not accept the token. A fresh token may help once.
+ * - `consent`: a permission is missing; somebody has to grant it.
  * - `interaction`: a person has to sign in again (MFA, Conditional Access, revoked grant).
- * - `forbidden`: signed in, but this mailbox, protocol or sender is not allowed.
- * - `rejected`: the server understood and refuses this mail or command for good.
- * - `notFound`: the folder or message is not there.
- * - `tooLarge`: over a size limit, the server's or the user's.
- * - `throttled`: the server asks to wait; `retryAfterMs` says how long where it told.
- * - `unreachable`: no connection (DNS, refused, TLS cannot be trusted is `tls`).
+ * - `forbidden`: the sign-in succeeded, but this mailbox, protocol or sender is not allowed.
+ * - `rejected`: the server understood this email or command and refuses it permanently.
+ * - `notFound`: the folder or message does not exist.
+ * - `tooLarge`: a size limit of the server or of the user is exceeded.
+ * - `throttled`: the server asks to wait; `retryAfterMs` has the time, if the server gave one.
+ * - `unreachable`: no connection (DNS, connection refused).
  * - `tls`: the connection cannot be trusted.
- * - `lost`: a connection broke after it had been made.
+ * - `lost`: an established connection broke.
  * - `timeout`: no answer within the deadline.
- * - `protocol`: an answer that the standard does not know.
- * - `stopped`: we ended it ourselves.
+ * - `protocol`: the answer does not follow the standard.
+ * - `stopped`: this package ended the work itself.
  */
 export type MailErrorCode =
 	| 'input'
@@ -38,46 +38,49 @@ export type MailErrorCode =
 	| 'protocol'
 	| 'stopped';
 
-/** Who spoke: the identity platform, the host that hands out its own identity, or one of the mail protocols. */
+/** The side that spoke: the identity platform, the host that provides its own identity, or the server of a mail protocol. */
 export type Speaker = 'identity' | 'host' | 'smtp' | 'imap' | 'pop';
 
 export interface MailErrorFacts {
 	code: MailErrorCode;
-	/** True where trying the same again cannot help. Default: what the code implies. */
+	/** True if trying the same again cannot help. Default: what the code implies. */
 	permanent?: boolean;
 	/** One sentence that says what to do. */
 	remedy?: string;
 	speaker?: Speaker;
-	/** The mailbox address at work. */
+	/** Address of the mailbox. */
 	mailbox?: string;
-	/** The parameter or credential field at fault, by its display name. */
+	/** Display name of the parameter or credential field that is wrong. */
 	field?: string;
-	/** The protocol command that was answered, without its arguments where they are secret. */
+	/** The protocol command that was answered, without its arguments if they are secret. */
 	command?: string;
-	/** The server's own words, one line, secrets removed. */
+	/** The server's own words in one line, without secrets. */
 	response?: string;
-	/** The words of server or identity platform as a sentence, shown after the remedy: they are long, and say little to most. */
+	/**
+	 * The words of the server or the identity platform as a sentence. It is shown after the remedy, because it is long and helps only some
+	 * readers.
+	 */
 	said?: string;
-	/** Milliseconds that the server asked to wait. */
+	/** Pause that the server asked for, in ms. */
 	retryAfterMs?: number;
 	cause?: unknown;
-	/** Takes out the secrets that whoever throws knows of, from all texts; what looks like one is taken out anyway. */
+	/** Removes the secrets that the thrower knows from all texts. Whatever looks like a secret is removed in any case. */
 	hide?: (text: string) => string;
 }
 
 const TRANSIENT: ReadonlySet<MailErrorCode> = new Set(['throttled', 'unreachable', 'lost', 'timeout', 'protocol', 'stopped']);
 
-/** Whether trying the same again may help, as far as the code tells. */
+/** Whether trying the same again may help, as far as the code says. */
 export function isTransientCode(code: MailErrorCode): boolean {
 	return TRANSIENT.has(code);
 }
 
-/** So much of a foreign error's text is kept, in characters. */
+/** Maximum number of characters of a foreign error's text that are kept. */
 const LONGEST_KEPT = 8_192;
 
 /**
- * The one error of this package. `message` says what happened, `remedy` what to do; none of its texts holds a token or a
- * secret: whatever enters is passed through {@link redact}, and stands on one line.
+ * The only error of this package. `message` says what happened, `remedy` what to do. All its texts pass through {@link redact} and are one
+ * line each, so none contains a token or a secret.
  */
 export class MailError extends Error {
 	override readonly name = 'MailError';
@@ -98,7 +101,7 @@ export class MailError extends Error {
 		super(clean(message, hide), facts.cause === undefined ? undefined : { cause: quiet(facts.cause, hide) });
 		this.code = facts.code;
 		this.permanent = facts.permanent ?? !isTransientCode(facts.code);
-		// Written here, so it has no pattern of a secret in it, but perhaps one that was typed into another field.
+		// These words are our own, so no pattern of a secret is in them, but they may repeat a secret that was entered in another field.
 		this.remedy = facts.remedy === undefined ? undefined : oneLine(hide(facts.remedy));
 		this.speaker = facts.speaker;
 		this.mailbox = safe(facts.mailbox);
@@ -109,35 +112,35 @@ export class MailError extends Error {
 		this.retryAfterMs = facts.retryAfterMs;
 	}
 
-	/** What happened and what the server said of it, for a log line or a sentence of another error. */
+	/** What happened and what the server said about it, for a log line or for a sentence of another error. */
 	get summary(): string {
 		return this.said === undefined || this.said === '' ? this.message : `${this.message} ${this.said}`;
 	}
 
-	/** What to do, then what was said: all that stands below the message. */
+	/** Everything that is shown below the message: what to do, then what was said. */
 	get details(): string | undefined {
 		const parts = [this.remedy, this.said].filter((part) => part !== undefined && part !== '');
 		return parts.length === 0 ? undefined : parts.join(' ');
 	}
 }
 
-/** Whatever went wrong while an IMAP session was used. */
+/** Turns whatever went wrong in an IMAP session into a MailError. */
 export function asMailError(error: unknown): MailError {
 	if (error instanceof MailError) return error;
 	return new MailError(error instanceof Error ? error.message : String(error), { code: 'protocol', speaker: 'imap', cause: error });
 }
 
 /**
- * The server asks to wait and does not say how long. Exchange answers so ("Server Unavailable. 15", in POP 21) whatever
- * has gone wrong, also where it stumbles over one mail for good.
+ * The server asks to wait without saying how long. Exchange answers this way ("Server Unavailable. 15", in POP 21) whatever went wrong,
+ * even if it permanently fails at one email.
  */
 export function isVague(error: MailError): boolean {
 	return error.code === 'throttled' && error.retryAfterMs === undefined;
 }
 
 /**
- * The cause without what libraries hang onto their errors (imapflow and nodemailer keep the auth string, MSAL the
- * request): type, message and code stay.
+ * Returns the cause without what libraries attach to their errors: imapflow and nodemailer keep the auth string, MSAL the request. Type,
+ * message and code are kept.
  */
 function quiet(cause: unknown, hide: (text: string) => string): unknown {
 	if (cause instanceof MailError) return cause;
@@ -149,7 +152,7 @@ function quiet(cause: unknown, hide: (text: string) => string): unknown {
 	return copy;
 }
 
-/** The calls of a stack, a line each. Its first lines repeat the message, which may hold line breaks and escape sequences. */
+/** Returns the calls of a stack, one a line. Its first lines repeat the message, which may contain line breaks and escape sequences. */
 function callsIn(stack: string, message: string, hide: (text: string) => string): string[] {
 	const at = stack.indexOf(message);
 	const calls = at < 0 ? stack : stack.slice(at + message.length);
@@ -164,7 +167,7 @@ function clean(text: string, hide: (text: string) => string): string {
 	return oneLine(redact(hide(text)));
 }
 
-/** What a person has entered in a field cannot be used. @param message follows the name of the field and a colon */
+/** What a person entered in a field cannot be used. @param message follows the name of the field and a colon */
 export function inputError(field: string, message: string, remedy: string): MailError {
 	return new MailError(`${field}: ${message}`, { code: 'input', field, remedy });
 }

@@ -4,31 +4,30 @@ import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The newest copy of a trigger's memory, in a file. n8n stores static data only when an execution starts, so that the
- * success of the last mail would be forgotten by a restart; the journal knows it. Without it nothing is lost: the last
- * mails are repeated.
+ * Keeps the newest copy of a trigger's memory in a file. n8n stores static data only when an execution starts, so a restart would forget
+ * that the last emails succeeded. If there is no journal, nothing is lost, but the last emails are repeated.
  */
 export class JournalFile<Memory> {
 	readonly #path: string;
-	/** By path: another journal of the same trigger may still be at it. */
+	/** By path, because an earlier journal of the same trigger may still be writing. */
 	static readonly #last = new Map<string, Promise<void>>();
 	#next: Memory | undefined;
 	#writing: Promise<void> | undefined;
 	#told = false;
 
-	/** @param folder made where it is missing */
+	/** @param folder created if it does not exist */
 	constructor(
 		readonly folder: string,
 		key: string,
-		/** What was stored, or undefined where it is damaged. */
+		/** Returns what was stored, or undefined if it is damaged. */
 		private readonly parse: (value: unknown) => Memory | undefined,
-		/** Told once where the folder cannot be written. */
+		/** Called once if the folder cannot be written. */
 		readonly onUnusable: (reason: string) => void = () => undefined,
 	) {
 		this.#path = join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
 	}
 
-	/** undefined where there is none that can be read. */
+	/** Returns undefined if there is no readable file. */
 	read(): Memory | undefined {
 		try {
 			return this.parse(JSON.parse(readOwn(this.#path)));
@@ -37,7 +36,7 @@ export class JournalFile<Memory> {
 		}
 	}
 
-	/** Writes soon; of several calls in a row the last wins. */
+	/** Writes soon. Of several calls in a row, the last one wins. */
 	write(memory: Memory): void {
 		this.#next = memory;
 		if (this.#writing !== undefined) return;
@@ -50,7 +49,7 @@ export class JournalFile<Memory> {
 		});
 	}
 
-	/** Everything is on disk. */
+	/** Resolves when everything is on disk. */
 	async flushed(): Promise<void> {
 		await this.#writing;
 	}
@@ -63,7 +62,7 @@ export class JournalFile<Memory> {
 				const text = JSON.stringify(this.#next);
 				this.#next = undefined;
 				await writeOwn(`${this.#path}.new`, text);
-				// Either the old or the new one is there, whenever the process ends.
+				// Renaming leaves either the old or the new file in place, whenever the process ends.
 				await rename(`${this.#path}.new`, this.#path);
 			}
 		} catch (error) {
@@ -71,25 +70,25 @@ export class JournalFile<Memory> {
 			if (!this.#told) this.onUnusable(error instanceof Error ? error.message : String(error));
 			this.#told = true;
 		} finally {
-			// At once, so that no write falls between the last look and the end.
+			// Set at once, so that no write is missed between the last look and the end.
 			this.#writing = undefined;
 		}
 	}
 }
 
-/** A memory is some kilobytes; a larger file is something else, in bytes. */
+/** A memory has some kilobytes. A file larger than this, in bytes, is not one. */
 const LARGEST = 64 * 1024 * 1024;
 
 /**
- * Whether it belongs to n8n's own user, or to the machine's administrator, and not everybody may write in it. A group may:
- * Kubernetes gives volumes to one (fsGroup). Windows has no such numbers.
+ * Whether a file or folder belongs to n8n's own user or to the administrator, and is not writable for everybody. Write access for a group
+ * is accepted, because Kubernetes gives volumes to a group (fsGroup). Windows has no such numbers.
  */
 function isOwn({ uid, mode }: { uid: number; mode: number }): boolean {
 	const own = process.getuid?.();
 	return own === undefined || ((own === 0 || uid === own || uid === 0) && (mode & 0o002) === 0);
 }
 
-/** A file of one's own; a link that somebody planted is not followed. @throws where it is something else */
+/** Reads a file of n8n's own user. Does not follow a link, which somebody else may have planted. @throws if it is something else */
 export function readOwn(path: string): string {
 	const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 	try {
@@ -101,7 +100,7 @@ export function readOwn(path: string): string {
 	}
 }
 
-/** Writes a file that was not there: whatever stands in its place, a link too, is taken away and not written through. */
+/** Writes a new file. If anything is in its place, even a link, it is removed first, so that nothing is written through it. */
 export async function writeOwn(path: string, text: string): Promise<void> {
 	await rm(path, { force: true });
 	const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
@@ -112,7 +111,7 @@ export async function writeOwn(path: string, text: string): Promise<void> {
 	}
 }
 
-/** The folder is no link, and nobody else may write in it. @throws where it is otherwise */
+/** Checks that the folder is not a link and that nobody else can write in it. @throws if not */
 export async function requireOwn(folder: string): Promise<void> {
 	const about = await lstat(folder);
 	if (about.isDirectory() && isOwn(about)) return;

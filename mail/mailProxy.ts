@@ -5,12 +5,14 @@ import { connect, type Socket } from 'node:net';
 import type { Endpoint } from './clouds';
 import { MailError } from './errors';
 
-/** The operator's setting: `socks5://…`, `socks5h://…`, `http://…` or `https://…`, with user name and password where the proxy wants them. */
+/**
+ * The operator's setting: `socks5://…`, `socks5h://…`, `http://…` or `https://…`, with user name and password if the proxy requires them.
+ */
 export const MAIL_PROXY = 'N8N_OFFICE365_MAIL_PROXY';
 
 const PORTS: Record<string, number> = { 'socks5:': 1080, 'socks5h:': 1080, 'http:': 80, 'https:': 443 };
 
-/** The proxy that connections to this mail server go through; undefined where there is none. @throws MailError `configuration` */
+/** Returns the proxy for connections to this mail server, or undefined if there is none. @throws MailError `configuration` */
 export function mailProxy(endpoint: Endpoint): URL | undefined {
 	const given = process.env[MAIL_PROXY]?.trim() ?? '';
 	if (given === '' || isExempt(endpoint)) return undefined;
@@ -25,8 +27,8 @@ export function mailProxy(endpoint: Endpoint): URL | undefined {
 }
 
 /**
- * NO_PROXY as other programs read it: names divided by commas or blanks, each with all names below it, whether a dot or `*.`
- * stands before it or not, with a port or without; `*` for all.
+ * Reads NO_PROXY as other programs do: names separated by commas or blanks, each with all its subdomains, with or without a leading dot or
+ * `*.`, with or without a port; `*` means all hosts.
  */
 function isExempt({ host, port }: Endpoint): boolean {
 	const name = host.toLowerCase();
@@ -42,7 +44,7 @@ function isExempt({ host, port }: Endpoint): boolean {
 		});
 }
 
-/** Who is at the other end, for explanations: host and port, and the proxy on the way there. */
+/** Names the other end in explanations: host and port, and the proxy if there is one. */
 export function peerOf(endpoint: Endpoint): string {
 	const { host, port } = endpoint;
 	const proxy = mailProxy(endpoint);
@@ -50,8 +52,8 @@ export function peerOf(endpoint: Endpoint): string {
 }
 
 /**
- * A TCP connection to a mail server through the proxy, by its name, which the proxy looks up. TLS is made on it with the
- * mail server itself, so that the proxy sees no content. It is paused: the caller listens, then resumes it.
+ * Opens a TCP connection to a mail server through the proxy, which looks up the host name. TLS is then set up with the mail server itself,
+ * so the proxy sees no content. The socket is paused: the caller adds its listeners, then resumes it.
  *
  * @throws Error of the network, with the proxy's status
  */
@@ -60,7 +62,7 @@ export async function connectThrough(proxy: URL, { host, port }: Endpoint, timeo
 	return await connectHttp(proxy, host, port, timeoutMs);
 }
 
-/** A connection that is made, or one that is on its way: through the proxy, or straight. */
+/** Returns a socket through the proxy, which is connected, or a direct socket, which is still connecting. */
 export async function openSocket(endpoint: Endpoint, timeoutMs: number): Promise<{ socket: Socket; connected: boolean }> {
 	const proxy = mailProxy(endpoint);
 	if (proxy !== undefined) return { socket: await connectThrough(proxy, endpoint, timeoutMs), connected: true };
@@ -82,10 +84,10 @@ async function connectSocks(proxy: URL, host: string, port: number, timeoutMs: n
 			destination: { host, port },
 			timeout: timeoutMs,
 		});
-		// The library leaves it flowing, so that a greeting that comes at once would be lost.
+		// The library leaves the socket flowing, so a greeting that comes at once would be lost.
 		return socket.pause();
 	} catch (error) {
-		// The library hangs its options onto the error, with the password among them.
+		// The library attaches its options to the error, including the password.
 		const reason = error instanceof Error ? error.message : 'unknown';
 		throw new Error(
 			/timed out/.test(reason)

@@ -1,4 +1,6 @@
-/** Libraries, loaded when first used, since requiring them takes long, and only once, since asking again takes time too. */
+/**
+ * Libraries are loaded at first use, because requiring them takes long, and the module is kept, because requiring it again takes time too.
+ */
 function once<T>(load: () => Promise<{ default: T }>): () => Promise<T> {
 	let loading: Promise<T> | undefined;
 	return async () => await (loading ??= load().then((module) => module.default));

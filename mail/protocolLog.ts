@@ -2,16 +2,16 @@ import type { Protocol } from './clouds';
 import { oneLine, redact } from './redact';
 
 /**
- * Hears one conversation line by line: `C` the client, `S` the server. Secrets never get here: whoever writes a secret line
- * tells the form of it that may be seen.
+ * Receives a conversation line by line: `C` is the client, `S` the server. It never receives a secret: the writer of a secret line passes a
+ * form of it that may be shown.
  */
 export type Listener = (who: 'C' | 'S', line: string) => void;
 
-/** Lines that are kept of each protocol; a test of the connection has some dozens. */
+/** Maximum number of lines that are kept for each protocol. A connection test has some dozens. */
 const KEPT = 500;
 const LONGEST = 1_000;
 
-/** Writes conversations down. What servers say is searched for secrets too, since a server may repeat what it was told. */
+/** Records conversations. The server's lines are searched for secrets too, because a server may repeat what it was sent. */
 export class ProtocolLog {
 	readonly #lines = new Map<Protocol, string[]>();
 
@@ -23,7 +23,7 @@ export class ProtocolLog {
 		};
 	}
 
-	/** `C: …` and `S: …` by protocol, in their order. */
+	/** Returns the lines of each protocol in order, as `C: …` and `S: …`. */
 	toJSON(): Partial<Record<Protocol, string[]>> {
 		return Object.fromEntries(this.#lines);
 	}

@@ -1,24 +1,24 @@
-/** What stands where a secret stood. */
+/** Replaces a secret. */
 export const HIDDEN = '[secret]';
 
-/** So much of a text is looked at, in characters; what follows is dropped. No error and no answer worth reading is longer. */
+/** Maximum number of characters that are examined; the rest is dropped. No error or answer that is worth reading is longer. */
 const LONGEST = 64 * 1024;
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g;
-/** A run of the characters that JWTs are made of. */
+/** A run of the characters that a JWT consists of. */
 const RUN = /[A-Za-z0-9._-]{16,}/g;
 /** The base64 line of XOAUTH2 begins with `user=`. */
 const XOAUTH2 = /(?<![A-Za-z0-9+/])dXNlcj[A-Za-z0-9+/=]{8,}/g;
 const BEARER = /\b(Bearer )\s*[A-Za-z0-9._~+/=-]{8,}/gi;
-/** In JSON. It is looked for before {@link FORM_FIELD}, since a password may have blanks. */
+/** In JSON. Replaced before {@link FORM_FIELD}, because a password may contain blanks. */
 const JSON_FIELD = /("(?:client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password)"\s*:\s*")(?:[^"\\]|\\.)*/gi;
 const FORM_FIELD =
 	/\b(client_secret|client_assertion|assertion|refresh_token|access_token|id_token|password|code)(["']?\s*[=:]\s*["']?)[^&\s"',;}]+/gi;
 
 /**
- * Takes out whatever looks like a credential: JWTs, bearer strings, the base64 line of XOAUTH2, client secrets and
- * passwords in form bodies, PEM keys. It takes time in proportion to the text, whatever the text is: servers and mails
- * write it. Of a text beyond 64 KB the beginning is kept.
+ * Removes everything that looks like a credential: JWTs, bearer strings, the base64 line of XOAUTH2, client secrets and passwords in form
+ * bodies, PEM keys. Servers and senders write these texts, so the time is linear in the length for any text. Only the first 64 KB of a text
+ * are kept.
  */
 export function redact(text: string): string {
 	return text
@@ -39,27 +39,26 @@ function withoutJwt(run: string): string {
 }
 
 /**
- * One line that a terminal and a page show as it is written: control characters become spaces, so that neither a line
- * break begins a log entry of somebody else's making nor an escape sequence colours or erases one; so do those that
- * turn the direction of writing round.
+ * Returns one line that terminals and pages show as written. Control characters become spaces, so that a line break cannot fake a log
+ * entry, and an escape sequence cannot colour or erase one. Characters that change the direction of writing become spaces too.
  */
 export function oneLine(text: string): string {
 	return text.replace(/[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
 }
 
-/** So many characters of a token in a row give it away. */
+/** Number of consecutive characters of a long secret that count as a part of it. */
 const GRAM = 8;
-/** A secret of this length is told by its parts; a shorter one may share parts with ordinary words. */
+/** A secret of at least this length is recognized by its parts. A shorter one may share parts with ordinary words. */
 const TOLD_BY_PARTS = 24;
-/** A shorter one would be a part of ordinary words itself. */
+/** A shorter secret would be part of ordinary words. */
 const SHORTEST = 6;
 
 /**
- * Secrets that somebody holds, for taking them out of what a server said: whole, cut off at either end, spread over
- * lines, and in base64 whatever stood before them. A server may repeat what it was told in any of these forms.
+ * Secrets of one owner. Removes them from what a server said: whole, cut at either end, spread over lines, and in base64, whatever stood
+ * before them. A server may repeat what it was sent in any of these forms.
  */
 export class Secrets {
-	/** All sequences of {@link GRAM} characters of the long ones. */
+	/** All sequences of {@link GRAM} characters of the long secrets. */
 	readonly #grams = new Set<string>();
 	readonly #short = new Set<string>();
 
@@ -87,7 +86,7 @@ export class Secrets {
 		return shown + given.slice(from);
 	}
 
-	/** Where secrets stand, in order and apart. */
+	/** Returns the ranges of the secrets, in order and without overlap. */
 	#found(text: string): Array<[number, number]> {
 		const found: Array<[number, number]> = [];
 		for (const word of this.#short) {
@@ -104,7 +103,7 @@ export class Secrets {
 	}
 }
 
-/** The characters that count, and where each stood: without blanks, quotes, line breaks and the code that SMTP begins lines with. */
+/** Removes blanks, quotes, line breaks, and the code at the beginning of SMTP lines. Returns the remaining characters and their places. */
 function squeeze(given: string): { text: string; places: number[] } {
 	const places: number[] = [];
 	let text = '';
@@ -118,7 +117,9 @@ function squeeze(given: string): { text: string; places: number[] } {
 	return { text, places };
 }
 
-/** base64 goes by threes of bytes, so there are three forms of what stands within a longer text; the ends depend on the neighbours. */
+/**
+ * Base64 encodes three bytes at a time, so a text within a longer one has three forms. The characters at its ends depend on its neighbours.
+ */
 function inBase64(value: string): string[] {
 	const forms = [0, 1, 2].map((before) =>
 		Buffer.from('\0'.repeat(before) + value, 'utf8')
@@ -130,8 +131,8 @@ function inBase64(value: string): string[] {
 }
 
 /**
- * What was entered, for an error: in quotes, or in words where it looks like a secret that was pasted into the wrong field:
- * letters mixed with digits, capitals within words, signs that no name has, or a great length.
+ * Quotes what was entered, for an error. If it looks like a secret that was pasted into the wrong field, it is only described: letters
+ * mixed with digits, capitals within words, signs that no name has, or a great length.
  */
 export function quoted(value: string): string {
 	return looksSecret(value)
