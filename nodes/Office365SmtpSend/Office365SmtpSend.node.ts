@@ -11,10 +11,10 @@ import {
 import { testServiceAccount } from '../credentialTest';
 import { fields } from './fields';
 
-/** n8n takes no calls until it has loaded all nodes. */
+/** n8n accepts no calls until it has loaded all nodes. */
 const AFTER_START_MS = 10_000;
 
-// A webhook that only resumes a waiting execution is registered nowhere.
+// A webhook that only resumes a waiting execution does not need to be registered.
 // eslint-disable-next-line @n8n/community-nodes/webhook-lifecycle-complete
 export class Office365SmtpSend implements INodeType {
 	description: INodeTypeDescription = {
@@ -22,7 +22,7 @@ export class Office365SmtpSend implements INodeType {
 		name: 'office365SmtpSend',
 		icon: { light: 'file:office365SmtpSend.svg', dark: 'file:office365SmtpSend.dark.svg' },
 		group: ['output'],
-		// 1.1: Event ID is gone from new invitations; nodes saved as 1 keep it.
+		// 1.1: new invitations have no Event ID field. Nodes that were saved with version 1 keep it.
 		version: [1, 1.1],
 		defaultVersion: 1.1,
 		subtitle:
@@ -90,7 +90,7 @@ export class Office365SmtpSend implements INodeType {
 		properties: fields,
 	};
 
-	/** Questions that waited when n8n ended may have something due. */
+	/** Questions that were waiting when n8n stopped may have overdue work. */
 	constructor() {
 		setTimeout(() => void import('./wakeUps.js').then(({ keepLooking }) => keepLooking()), AFTER_START_MS).unref();
 	}

@@ -1,19 +1,19 @@
 import { escapeHtml, htmlOfText } from '../../mail/compose/escape';
 
-/** A page of one card; no script, no picture, nothing from elsewhere. */
+/** A page with one card, without scripts, images or anything from another server. */
 interface Page {
 	title: string;
-	/** Text, several lines. */
+	/** Text of several lines. */
 	message?: string;
-	/** What can be sent from it, to its own address. */
+	/** A form that is sent to the page's own address. */
 	form?: {
 		button: string;
-		/** A field for text, with what it holds at first. */
+		/** A text field with its initial content. */
 		textarea?: string;
-		/** HTML of further fields, and of those after them. */
+		/** HTML of further fields, and of fields below those. */
 		fields?: string;
 		after?: string;
-		/** Where files go along. */
+		/** Whether files are sent too. */
 		multipart?: boolean;
 		/** HTML below the form, such as another form. */
 		below?: string;
@@ -22,7 +22,7 @@ interface Page {
 	accent?: string;
 }
 
-/** Goes with each page: it may show itself and post to where it came from. */
+/** Headers of each page. They allow the page to show itself and to post to its own origin. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 	'Content-Type': 'text/html; charset=utf-8',
 	'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -36,7 +36,7 @@ export const ACCENT = '#0f5ea8';
 const LIGHT = '--page:#f5f6f8;--card:#fff;--ink:#222;--soft:#595f69;--line:#868d97;--edge:#ddd;--wrong:#b3261e';
 const DARK = '--page:#15181c;--card:#20242a;--ink:#eceff3;--soft:#b4bbc5;--line:#8b93a0;--edge:#3a404a;--wrong:#ffb4ab';
 
-/** Sizes are at least 16 px, since phones zoom into smaller fields; targets at least 44 px high. */
+/** Font sizes are at least 16 px, because phones zoom into smaller fields. Targets are at least 44 px high. */
 const STYLE = [
 	`:root{color-scheme:light dark;${LIGHT}}@media(prefers-color-scheme:dark){:root{${DARK}}}`,
 	'body{font:1rem/1.5 system-ui,Arial,sans-serif;background:var(--page);margin:0;padding:1rem;color:var(--ink);',
@@ -63,7 +63,7 @@ const STYLE = [
 ].join('');
 
 export function page({ title, message = '', form, accent = ACCENT }: Page): string {
-	// A line break directly after the tag is dropped by browsers, so that one that belongs to the text would be lost.
+	// Browsers drop a line break directly after the tag, so a line break that belongs to the text needs one before it.
 	const field =
 		form?.textarea === undefined
 			? ''
@@ -85,7 +85,7 @@ export function page({ title, message = '', form, accent = ACCENT }: Page): stri
 	].join('\n');
 }
 
-/** Black or white, whichever stands out more (WCAG 2.2, relative luminance). */
+/** Returns black or white, whichever has more contrast (WCAG 2.2, relative luminance). */
 function inkOn(colour: string): string {
 	const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
 		const share = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
@@ -95,7 +95,7 @@ function inkOn(colour: string): string {
 	return 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 ? '#fff' : '#000';
 }
 
-/** A message above its buttons, as the mail shows them. */
+/** A message above its buttons, as in the email. */
 export function mailWithButtons(
 	message: string,
 	buttons: Array<{ label: string; url: string; primary: boolean }>,

@@ -9,9 +9,9 @@ import { readReferences } from '../../mail/mailbox/references';
 import { withMailbox } from '../../mail/mailbox/sessions';
 
 /**
- * Marks the mail that was answered (`\\Answered`), where it lies in this mailbox. Called after the reply has been sent, so what
- * fails here is told and fails nothing.
- * @returns for the output
+ * Marks the email that was answered (`\\Answered`) in this mailbox. This happens after the reply has been sent, so a failure is reported
+ * but does not fail the item.
+ * @returns fields for the output
  */
 export async function markAnswered(
 	account: Account,

@@ -11,11 +11,11 @@ import { fieldsOf, type Question } from './question';
 import { questionPage } from './questionPage';
 import { recordField } from './questionRecord';
 
-/** Who answers what. */
+/** The person who answers, and the question. */
 export interface Answering {
 	approved: boolean;
 	asked: Asked | undefined;
-	/** Undefined where everybody has the same link. */
+	/** Undefined if everybody has the same link. */
 	person: Person | undefined;
 	question: Question;
 }
@@ -27,7 +27,7 @@ interface Taken {
 	items?: INodeExecutionData[];
 }
 
-/** Takes what was posted from the page. */
+/** Accepts what was posted from the page. */
 export async function answer(context: IWebhookFunctions, answering: Answering): Promise<Taken> {
 	const { approved, asked, person, question } = answering;
 	const posted = readAnswer(context, question, approved);
@@ -51,7 +51,7 @@ function wrongCode({ approved, question, person }: Answering, { judged, answer: 
 	};
 }
 
-/** Counts an answer, whichever way it came. `how` says that in the record. */
+/** Counts an answer, whether it came from the page or by email. `how` says which, for the record. */
 export async function take(
 	{ approved, asked, person, question }: Answering,
 	item: INodeExecutionData,
@@ -78,7 +78,10 @@ export async function take(
 
 const DECIDED = page({ title: 'This question is decided', message: 'Somebody has answered already, so that no further answer is needed.' });
 
-/** Of several who press at the same moment, where all have the same link. Where it cannot be noted, n8n itself takes only one. */
+/**
+ * Ensures that only one of several people who press at the same moment is counted, if all have the same link. If this cannot be recorded,
+ * n8n itself accepts only one.
+ */
 async function isFirst(asked: Asked): Promise<boolean> {
 	try {
 		return await answersOf(asked).claimDecision();
@@ -96,7 +99,7 @@ function readAnswer(context: IWebhookFunctions, question: Question, approved: bo
 	if (question.responseType === 'approval') return { answer: { approved } };
 	if (question.responseType === 'freeText') {
 		const { text } = record(context.getBodyData());
-		// A form whose field is made into a list or an object by who posts it has no answer but an empty one.
+		// If the poster turned a field of the form into a list or an object, the field counts as empty.
 		return { answer: { text: typeof text === 'string' ? text : '' } };
 	}
 	return { answer: {}, judged: readPosted(context, fieldsOf(question)) };

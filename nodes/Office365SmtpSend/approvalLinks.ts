@@ -6,15 +6,15 @@ import { inputError, MailError } from '../../mail/errors';
 import { record } from '../parameterValues';
 import { hasExpression } from './context';
 
-/** The query parameter in which n8n puts the signature (n8n-core, WAITING_TOKEN_QUERY_PARAM). */
+/** The query parameter that contains n8n's signature (n8n-core, WAITING_TOKEN_QUERY_PARAM). */
 const SIGNATURE = 'signature';
 
 /**
- * Makes the links that answer a question, each signed by n8n.
+ * Makes the links that answer a question. Each is signed by n8n.
  *
- * n8n from 2.14.2 on checks the signature of each answer. Earlier ones check it only where the execution asks for it, which is
- * done here; otherwise anybody could approve by guessing the execution's number. {@link isGenuine} checks it once more.
- * @throws MailError where n8n cannot sign, or would refuse its own links
+ * n8n 2.14.2 and later check the signature of each answer. Earlier versions check it only if the execution requests it, which is done here;
+ * otherwise anybody could approve by guessing the execution's number. {@link isGenuine} checks it once more.
+ * @throws MailError if n8n cannot sign, or would refuse its own links
  */
 export function approvalLinks(context: IExecuteFunctions): MakeLink {
 	if (typeof context.getSignedResumeUrl !== 'function') {
@@ -26,7 +26,7 @@ export function approvalLinks(context: IExecuteFunctions): MakeLink {
 	if ('setSignatureValidationRequired' in context && typeof context.setSignatureValidationRequired === 'function') {
 		Reflect.apply(context.setSignatureValidationRequired, context, []);
 	} else if (hasExpression(context.getNode().parameters.operation)) {
-		// It looks for the operation's name among the stored parameters, and takes the links for those of another node otherwise.
+		// n8n looks for the operation's name among the stored parameters. If it is missing, n8n takes the links for those of another node.
 		throw inputError(
 			'Operation',
 			'n8n refuses each answer where an expression chooses to send and wait.',
@@ -36,20 +36,25 @@ export function approvalLinks(context: IExecuteFunctions): MakeLink {
 	return (approved, more) => context.getSignedResumeUrl({ approved: String(approved), ...more });
 }
 
-/** `more` is signed with the rest, so that nobody can make another's link of their own. */
+/** `more` is signed too, so that nobody can change a link into somebody else's. */
 export type MakeLink = (approved: boolean, more?: Record<string, string>) => string;
 
-/** For this node alone, in no email: with it the node wakes its waiting execution, and hands it an answer that came by email. */
+/**
+ * The link for this node itself, which is in no email. The node uses it to resume its waiting execution, and to pass on an answer that came
+ * by email.
+ */
 export function ownLink(context: IExecuteFunctions, ask: string): string {
 	return context.getSignedResumeUrl({ ask, own: 'true' });
 }
 
-/** What a genuine link says. */
+/** The content of a genuine link. */
 export interface AnswerLink {
 	/** See {@link ownLink}. */
 	own: boolean;
 	approved: boolean;
-	/** Which question it belongs to, and who it was made for; empty in links of earlier versions, or for everybody. */
+	/**
+	 * The question it belongs to, and the person it was made for. Empty in links of earlier versions, or if everybody has the same link.
+	 */
 	ask: string;
 	who: string;
 }
@@ -57,15 +62,15 @@ export interface AnswerLink {
 const CARRIED = new Set(['approved', 'ask', 'own', 'who']);
 
 /**
- * What the link of a visitor says; undefined where it is not one of those that were mailed. Checked besides n8n, since n8n before
- * 2.14.2 checks nothing in executions that began to wait before they asked for it, nor where the operation is not among the stored
- * parameters.
+ * Returns the content of a visitor's link, or undefined if it was not one of the links in our emails. This is checked in addition to n8n,
+ * because n8n before 2.14.2 checks nothing in executions that began to wait before they requested it, nor if the operation is not among the
+ * stored parameters.
  */
 export function genuineLink(context: IWebhookFunctions): AnswerLink | undefined {
 	if (typeof context.getSignedResumeUrl !== 'function') return undefined;
 	const { [SIGNATURE]: given, ...carried } = record(context.getQueryData());
 	const parameters: Record<string, string> = {};
-	// In the order of the address, which is signed as it stands there.
+	// In the order of the address, because the signature covers the address as written.
 	for (const [name, value] of Object.entries(carried)) {
 		if (!CARRIED.has(name) || typeof value !== 'string') return undefined;
 		parameters[name] = value;
@@ -77,7 +82,7 @@ export function genuineLink(context: IWebhookFunctions): AnswerLink | undefined 
 	return { own: own === 'true', approved: approved === 'true', ask, who };
 }
 
-/** Of one length, so that they can be compared. */
+/** Hashed to the same length, so that they can be compared. */
 function digest(signature: string): Buffer {
 	return createHash('sha256').update(signature).digest();
 }

@@ -12,8 +12,8 @@ import { readAsking, waitUntil } from './askingSettings';
 import { readService } from './settings';
 
 /**
- * One question for all items, since an execution waits once: mails it, then lets n8n put the execution to sleep. What is
- * returned here is seen while it waits; n8n passes on the input items where nobody answers in time.
+ * Asks one question for all items, because an execution waits only once. Sends the emails, then lets n8n put the execution into waiting.
+ * The returned items are shown while it waits. If nobody answers in time, n8n passes the input items on.
  */
 export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	try {
@@ -24,7 +24,7 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 			await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options)),
 		);
 		const asking = await readAsking(context, account.mailbox, until);
-		// All are made before the first one leaves, so that a slip is told while nobody has been asked.
+		// All emails are composed before the first one is sent, so that a mistake is reported before anybody has been asked.
 		const mails = await Promise.all(asking.mails.map(async (mail) => await compose(mail)));
 		await writeDown(context, asking.asked);
 		const sent = await askEach(mails, async (mail) => await deliver(context, 0, account, mail, options));
@@ -39,8 +39,8 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 }
 
 /**
- * Mails the question to one after the other. Where one of them cannot be asked, the question is withdrawn: with a part of the people
- * a rule such as All would never be fulfilled.
+ * Sends the question to one person after the other. If one of them cannot be asked, the question is withdrawn, because with some of the
+ * people missing, a rule such as All could never be fulfilled.
  */
 async function askEach(mails: readonly ComposedMail[], send: (mail: ComposedMail) => Promise<IDataObject>): Promise<IDataObject[]> {
 	const sent: IDataObject[] = [];
@@ -56,7 +56,7 @@ async function askEach(mails: readonly ComposedMail[], send: (mail: ComposedMail
 	return sent;
 }
 
-/** Where somebody has the question already. */
+/** Used if somebody already has the question. */
 function withdrawn(error: unknown, recipients: readonly string[], reached: readonly string[]): Error {
 	if (!(error instanceof MailError)) return error instanceof Error ? error : new Error(String(error));
 	if (reached.length === 0) return error;

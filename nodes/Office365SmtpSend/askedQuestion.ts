@@ -9,9 +9,9 @@ import type { AccountChoice } from '../credentialAccount';
 import type { FollowUps } from './followUps';
 import type { People, Question } from './question';
 
-/** Somebody with a link of their own. */
+/** A person with a personal link. */
 export interface Person {
-	/** Random: it stands in the link, and says nothing. */
+	/** Random; it is part of the link and contains no information. */
 	id: string;
 	address: string;
 }
@@ -20,54 +20,57 @@ export interface Person {
 export interface Sending extends AccountChoice {
 	service: SendingService;
 	from: Mailbox[];
-	/** Empty where From stands for itself. */
+	/** Empty if From is the sender. */
 	sender: string;
 	replyTo: Mailbox[];
-	/** Who is reminded where all have the same link. */
+	/** The people who are reminded if all have the same link. */
 	to: string[];
 }
 
-/** A question that was asked, as n8n keeps it with the execution. */
+/** A question that was asked, as n8n stores it with the execution. */
 export interface Asked {
-	/** Random; links to another question of the same execution, such as an agent's earlier one, are known by it. */
+	/**
+	 * Random. It distinguishes the links of this question from those of another one in the same execution, such as an agent's earlier
+	 * question.
+	 */
 	id: string;
 	question: Question;
 	recipients: string[];
-	/** Empty where everybody has the same link. */
+	/** Empty if everybody has the same link. */
 	people: Person[];
 	rule: Rule;
 	count: number;
 	/** ISO 8601. */
 	askedAt: string;
-	/** When the execution goes on without an answer, and when the links end; ISO 8601, or empty. */
+	/** When the execution goes on without an answer, and when the links expire; ISO 8601, or empty. */
 	until: string;
 	linksUntil: string;
 	messageIds: string[];
-	/** A code that is mailed to the person has to be entered. */
+	/** The person has to enter a code that is sent by email. */
 	confirm: boolean;
 	/** ISO 8601, or empty. */
 	remindAt: string;
 	escalateAt: string;
-	/** Who is asked at `escalateAt`, and decides then. */
+	/** The people who are asked at `escalateAt`. From then on, they decide. */
 	escalation: Person[];
 	sending: Sending;
-	/** What the items say that go on where nobody answers in time. */
+	/** Fields of the items that go on if nobody answers in time. */
 	atTheEnd: IDataObject;
 }
 
-/** What {@link newQuestion} is made of. */
+/** The input of {@link newQuestion}. */
 export interface Plan {
 	question: Question;
 	recipients: string[];
 	approvers: People | undefined;
 	until: Date;
-	/** ms; 0 = as long as the execution waits. */
+	/** In ms; 0 = as long as the execution waits. */
 	linksValidFor: number;
 	followUps: FollowUps;
 	sending: Sending;
 }
 
-/** A question that is about to be asked. */
+/** Creates a question that is about to be asked. */
 export function newQuestion({ question, recipients, approvers, until, linksValidFor, followUps, sending }: Plan): Asked {
 	const now = Date.now();
 	const at = (afterMs: number): string => (afterMs > 0 ? new Date(now + afterMs).toISOString() : '');

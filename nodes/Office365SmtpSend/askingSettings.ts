@@ -13,13 +13,13 @@ import { readApprovers, readQuestion, type Question, type Read } from './questio
 import { questionHtml } from './questionEmail';
 import { attributed, readCopies, readHeaders, readSender, readService } from './settings';
 
-/** A question with the mails that ask it: one for all, or one for each approver. */
+/** A question with its emails: one for everybody, or one for each approver. */
 export interface Asking {
 	asked: Asked;
 	mails: OutgoingMail[];
 }
 
-/** The mails with their buttons, whose links n8n signs. @throws MailError `input` naming the field */
+/** Composes the emails with their buttons, whose links n8n signs. @throws MailError `input` naming the field */
 export async function readAsking(context: IExecuteFunctions, mailbox: string, until: Date): Promise<Asking> {
 	const read: Read = (name, fallback) => context.getNodeParameter(name, 0, fallback);
 	const options = record(read('options', {}));
@@ -55,7 +55,7 @@ export async function readAsking(context: IExecuteFunctions, mailbox: string, un
 	return { asked, mails };
 }
 
-/** While an execution waits, n8n gives a node its credential only where no expression chooses which. @throws MailError `input` */
+/** While an execution waits, n8n gives a node its credential only if no expression chooses it. @throws MailError `input` */
 function requirePlainAuthentication(context: IExecuteFunctions, { confirm, remindAt, escalateAt }: Asked): void {
 	if ((!confirm && remindAt === '' && escalateAt === '') || !hasExpression(context.getNode().parameters.authentication)) return;
 	throw inputError(
@@ -65,7 +65,10 @@ function requirePlainAuthentication(context: IExecuteFunctions, { confirm, remin
 	);
 }
 
-/** What later emails about the question are sent with: n8n reads expressions anew then, and perhaps otherwise. */
+/**
+ * The settings for later emails about the question. They are stored, because n8n would evaluate expressions again then, perhaps to other
+ * values.
+ */
 function readSending(
 	context: IExecuteFunctions,
 	options: IDataObject,
@@ -96,7 +99,7 @@ function readAnswerAtTheEnd(question: Question, options: IDataObject, { until }:
 	return { data: { approved: answer === 'approve', respondedAt: until, timedOut: true } };
 }
 
-/** Until when the execution waits at most. @throws MailError `input` naming the field */
+/** Returns when the execution stops waiting. @throws MailError `input` naming the field */
 export function waitUntil(options: IDataObject, timeZone: string): Date {
 	const { limitType, resumeAmount, resumeUnit, maxDateAndTime } = record(record(options.limitWaitTime).values);
 	if (limitType === 'atSpecifiedTime') {

@@ -8,8 +8,8 @@ import { text } from '../parameterValues';
 import type { MailContext } from './context';
 
 /**
- * The files that an option names: binary properties as comma-separated text or a list, binary data itself (`$binary.data`)
- * or a whole item's (`$binary`).
+ * Reads the files that an option names: binary properties as comma-separated text or a list, binary data itself (`$binary.data`) or that of
+ * a whole item (`$binary`).
  * @throws MailError `input` naming the option and what the item has
  */
 export async function readFiles(
@@ -32,10 +32,10 @@ export async function readFiles(
 	return await Promise.all(found.map(async ({ name, data, cid }) => await fileOf(context, name, data, cid)));
 }
 
-/** Binary data as an expression gives it: n8n's `$binary` leaves out `data`. */
+/** Binary data as an expression returns it: n8n's `$binary` leaves out `data`. */
 type Given = Pick<IBinaryData, 'fileExtension' | 'fileName' | 'id' | 'mimeType'> & { data?: string };
 
-/** Under the name of its property, where the item has it. @throws MailError `input` where its bytes are nowhere */
+/** Finds the binary data of a property of the item. @throws MailError `input` if its bytes are not available */
 function resolve(
 	{ name, given }: { name?: string; given: Given },
 	binary: IBinaryKeyData,
@@ -50,13 +50,16 @@ function resolve(
 	return { name: called, data: own[1] };
 }
 
-/** What n8n keeps elsewhere is the same where its ID is; what an item holds itself, where all is that was given. */
+/**
+ * If n8n stores the data elsewhere, the same ID means the same data. If the item holds the data, everything that was given has to be the
+ * same.
+ */
 function isSame(one: IBinaryData, given: Given): boolean {
 	if (given.id !== undefined || one.id !== undefined) return one.id === given.id;
 	return Object.entries(given).every(([name, value]) => Reflect.get(one, name) === value);
 }
 
-/** Two parts of one mail under one Content-ID would show the first twice. */
+/** If two parts of an email had the same Content-ID, the first one would be shown twice. */
 function unused(name: string, taken: ReadonlySet<string>): string {
 	let count = 2;
 	let free = name;
@@ -64,7 +67,7 @@ function unused(name: string, taken: ReadonlySet<string>): string {
 	return free;
 }
 
-/** One property of an item. @throws MailError `input` */
+/** Reads one property of an item. @throws MailError `input` */
 export function property(binary: IBinaryKeyData, name: string, label: string): IBinaryData {
 	const data = binary[name];
 	if (data !== undefined) return data;
@@ -81,7 +84,7 @@ function missing(binary: IBinaryKeyData, name: string, label: string): MailError
 	});
 }
 
-/** Streamed where n8n keeps the data outside of memory. */
+/** Streams the data if n8n stores it outside of memory. */
 export async function fileOf(context: MailContext, name: string, data: IBinaryData, cid?: string): Promise<OutgoingFile> {
 	const fallback = data.fileExtension === undefined || data.fileExtension === '' ? name : `${name}.${data.fileExtension}`;
 	return {
@@ -102,13 +105,13 @@ async function sizeOf(context: MailContext, data: IBinaryData): Promise<number> 
 	return data.bytes ?? (await context.helpers.getBinaryMetadata(data.id)).fileSize ?? 0;
 }
 
-/** By name, or as the data itself with its name where that is known. */
+/** Accepts a name, or the data itself, whose name may be known. */
 function entries(value: unknown, label: string): Array<string | { name?: string; given: Given }> {
 	if (Array.isArray(value)) return value.flatMap((entry: unknown) => entries(entry, label));
 	if (isGiven(value)) return [{ given: value }];
 	if (typeof value === 'object' && value !== null) {
 		const parts = Object.entries(value);
-		// Empty: `$binary` of an item without files.
+		// Empty, such as `$binary` of an item without files.
 		if (parts.every(([, part]) => isGiven(part))) return parts.flatMap(([name, part]) => (isGiven(part) ? [{ name, given: part }] : []));
 	}
 	return text(value, label)

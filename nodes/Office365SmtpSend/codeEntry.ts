@@ -6,7 +6,7 @@ import type { Asked, Person } from './askedQuestion';
 import { answersOf } from './counting';
 import { isMultipart } from './postedForm';
 
-/** In characters; people may type blanks between the digits. */
+/** In characters, because people may type blanks between the digits. */
 const LONGEST_CODE = 40;
 
 export function codesOf(asked: Asked, person: Person): Codes {
@@ -20,15 +20,15 @@ export function postedCode(context: IWebhookFunctions): string {
 	return typeof code === 'string' ? code.trim().slice(0, LONGEST_CODE) : '';
 }
 
-/** Why an answer is not taken: for the person, and for the log. */
+/** Why an answer is not accepted, for the person and for the log. */
 export interface Slip {
 	problem: string;
 	reason: string;
 }
 
-/** @returns undefined where the code is right; it is used up then */
+/** Checks and uses up the code. @returns undefined if the code is right */
 export async function checkCode(asked: Asked, person: Person, code: string): Promise<Slip | undefined> {
-	// Not a try: nothing was guessed.
+	// This does not count as an attempt, because nothing was guessed.
 	if (code === '') return { problem: 'Enter the code from the email.', reason: 'no code was entered' };
 	const result = await codesOf(asked, person).check(code);
 	if (result === 'right') return undefined;

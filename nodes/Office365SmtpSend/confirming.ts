@@ -12,16 +12,16 @@ import { IN_THE_MAIL, questionPage } from './questionPage';
 interface Confirming {
 	asked: Asked;
 	person: Person;
-	/** Which button of an approval the page is for. */
+	/** The button of an approval that the page belongs to. */
 	approved: boolean;
 }
 
-/** The question with a field for the code, once a code was sent; before that, a button that sends one. */
+/** Shows the question with a field for the code, if a code was sent, otherwise with a button that sends one. */
 export async function questionOrCode({ asked, person, approved }: Confirming): Promise<string> {
 	return (await codesOf(asked, person).isLive()) ? questionPage(asked.question, approved, { slip: '' }) : codePage(asked.question);
 }
 
-/** Opening the link sends nothing, since scanners do that; its button does. */
+/** Opening the link sends nothing, because scanners open links. The button does. */
 function codePage({ subject, message, accent }: Question, problem = ''): string {
 	return page({
 		title: subject || 'Your answer',
@@ -37,7 +37,7 @@ function codePage({ subject, message, accent }: Question, problem = ''): string 
 	});
 }
 
-/** Mails a code to the person whom the link belongs to, wherever the link is by now. */
+/** Sends a code to the person to whom the link belongs, whoever has the link now. */
 export async function issueCode(
 	context: IWebhookFunctions,
 	{ asked, person, approved }: Confirming,

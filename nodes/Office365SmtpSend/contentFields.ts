@@ -4,7 +4,7 @@ import { eventFields } from './invitationFields';
 
 const WRITING = ['send', 'reply', 'forward', 'sendInvitation'];
 
-/** Who writes to whom, and what. */
+/** Sender, recipients and content. */
 export const messageFields: INodeProperties[] = [
 	{
 		displayName: 'From Email',
@@ -66,7 +66,7 @@ export const messageFields: INodeProperties[] = [
 			{ name: 'HTML', value: 'html', description: 'HTML. The text for email programs that do not show HTML is made from it.' },
 			{ name: 'Text', value: 'text', description: 'Plain text only' },
 		],
-		// It stays: n8n leaves defaults out of what it stores, so that another one would change stored workflows.
+		// This default must not change. n8n does not store default values, so another default would change stored workflows.
 		default: 'text',
 		displayOptions: { show: { operation: WRITING } },
 	},

@@ -2,12 +2,12 @@ import type { Readable } from 'node:stream';
 
 import { isExpression, type IBinaryData, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-/** Of n8n's execute functions, what making a mail needs. */
+/** The part of n8n's execute functions that composing an email needs. */
 export interface MailContext {
 	getNodeParameter: (name: string, item: number, fallback?: unknown) => unknown;
 	getInputData: () => INodeExecutionData[];
 	getTimezone: () => string;
-	/** For the log: what was mended in what the user gave. */
+	/** For the log: what was corrected in the user's input. */
 	note?: (text: string) => void;
 	helpers: {
 		getBinaryStream: (id: string) => Promise<Readable>;
@@ -18,8 +18,8 @@ export interface MailContext {
 }
 
 /**
- * n8n evaluates the expressions of a parameter each time that it is read, which takes it about a millisecond. So each is
- * read once an item, and once for all items where there is no expression in it.
+ * Reads parameters. n8n evaluates the expressions of a parameter each time it is read, which takes about a millisecond. Each parameter is
+ * therefore read once for an item, and once for all items if it contains no expression.
  */
 export class Parameters {
 	readonly #fixed = new Map<string, unknown>();
@@ -29,7 +29,7 @@ export class Parameters {
 		this.#written = new Map(Object.entries(context.getNode().parameters));
 	}
 
-	/** For the time in which one item is handled. */
+	/** Kept while one item is processed. */
 	ofOneItem(): MailContext {
 		const { context } = this;
 		const own = new Map<string, unknown>();

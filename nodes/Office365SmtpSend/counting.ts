@@ -9,14 +9,14 @@ import { record, text } from '../parameterValues';
 import type { Asked, Person } from './askedQuestion';
 import { recordField } from './questionRecord';
 
-/** An answer of one of several people. */
+/** The answer of one of several people. */
 interface Given {
 	person: Person;
 	approved: boolean;
 	item: INodeExecutionData;
 }
 
-/** An answer as it is kept until the question is decided. */
+/** An answer as it is stored until the question is decided. */
 interface Kept {
 	email: string;
 	approved: boolean;
@@ -26,7 +26,7 @@ interface Kept {
 	binary: IBinaryKeyData;
 }
 
-/** How long the answers are kept at least, though a deadline may come while n8n is down. */
+/** Minimum time that the answers are kept, because n8n may be down at the deadline. */
 export function answersOf({ id, until }: Pick<Asked, 'id' | 'until'>): Answers {
 	return new Answers(questionsFolder(), id, until === '' ? WAIT_INDEFINITELY.getTime() : Date.parse(until) + DAY_MS);
 }
@@ -42,15 +42,15 @@ export function isDecided(asked: Asked): boolean {
 	return decision(asked, read(asked)) !== undefined;
 }
 
-/** Those asked at first who have not answered. */
+/** The people who were asked first and have not answered. */
 export function silent(asked: Asked): Person[] {
 	const given = read(asked);
 	return asked.people.filter(({ address }) => !given.some(({ email }) => email === address));
 }
 
 /**
- * Counts an answer, or those there are where none is given.
- * @returns what the execution goes on with, undefined where it waits for others, or `again` where the person has answered before
+ * Counts a new answer. Without one, counts the existing answers.
+ * @returns what the execution goes on with, undefined if it has to wait for others, or `again` if the person has answered before
  */
 export async function countAnswer(asked: Asked, given: Given): Promise<INodeExecutionData[] | 'again' | undefined>;
 export async function countAnswer(asked: Asked, given: undefined): Promise<INodeExecutionData[] | undefined>;
@@ -66,7 +66,7 @@ export async function countAnswer(asked: Asked, given: Given | undefined): Promi
 	return [await itemOf(asked, decided, all)];
 }
 
-/** What the items have that go on where the time is over: the answers that were given, beside the one that counts now. */
+/** Fields of the items that go on when the time is over: the answers that were given, beside the one that counts now. */
 export async function endWithout(asked: Asked, items: readonly INodeExecutionData[]): Promise<INodeExecutionData[]> {
 	const all = read(asked);
 	const data = asked.atTheEnd.data === undefined ? undefined : { ...record(asked.atTheEnd.data), answers: told(all) };
@@ -79,19 +79,19 @@ export async function endWithout(asked: Asked, items: readonly INodeExecutionDat
 	}));
 }
 
-/** The emails about the question, for the record; nothing where they were not noted. */
+/** Returns the emails about the question for the record, or nothing if they were not recorded. */
 export async function emailsField(asked: Asked): Promise<IDataObject> {
 	const emails = await emailsOf(answersOf(asked).files);
 	return emails.length === 0 ? {} : { emails: emails.map(({ kind, to, sentAt, messageId }) => ({ kind, to, sentAt, messageId })) };
 }
 
 function decision(asked: Asked, given: readonly Kept[]): boolean | undefined {
-	// Where all have the same link, its first answer is not kept: the execution goes on with it at once.
+	// If all have the same link, the first answer is not stored, because the execution goes on with it at once.
 	if (asked.people.length === 0) return given[0]?.approved;
 	return decide(asked.rule, asked.people.length, asked.count, given);
 }
 
-/** In the order in which they came. */
+/** In the order in which they arrived. */
 function read(asked: Asked): Kept[] {
 	const everybody = [...asked.people, ...asked.escalation];
 	const given = answersOf(asked).of(everybody.map(({ id }) => id));
@@ -120,7 +120,7 @@ function pendingOf(asked: Asked, all: readonly Kept[]): string[] {
 	return asked.people.map(({ address }) => address).filter((address) => !all.some(({ email }) => email === address));
 }
 
-/** One item for all answers. Where one answer decides, it stands where that of a single person would. */
+/** Makes one item of all answers. If one answer decides, its fields are those of a single person's answer. */
 async function itemOf(asked: Asked, decided: boolean, all: Kept[]): Promise<INodeExecutionData> {
 	const deciding = all.find(({ escalated }) => escalated) ?? (asked.rule === 'first' ? all[0] : undefined);
 	const { confirmedByCode: _confirmed, by: _by, replyMessageId: _reply, ...leading } = deciding?.data ?? {};
@@ -143,7 +143,7 @@ function binaryOfAll(all: readonly Kept[], alone: boolean): IBinaryKeyData {
 	return binary;
 }
 
-/** n8n's description of files, as it was written down with an answer. */
+/** Reads n8n's description of files, which was stored with an answer. */
 function binariesOf(value: unknown): IBinaryKeyData {
 	return Object.fromEntries(Object.entries(record(value)).map(([name, file]) => [name, binaryOf(record(file))]));
 }

@@ -5,12 +5,12 @@ import type { Asked, Person } from './askedQuestion';
 import { answersOf, countAnswer, endWithout, isDecided, silent } from './counting';
 import { questionHtml, sendLater } from './questionEmail';
 
-/** Who took on a piece of work and has not done it after this time was ended in the middle of it, in ms. */
+/** If a process has taken a piece of work and not finished it after this time, in ms, it was ended in the middle. */
 const LOST_AFTER = 300_000;
 
 /**
- * Does what is due of a question that waits, each piece once.
- * @returns what the execution goes on with, where its time is over, or where it was decided and did not go on
+ * Does the due work of a waiting question, each piece once.
+ * @returns what the execution goes on with, if its time is over, or if it was decided and did not go on
  */
 export async function doDue(context: IWebhookFunctions, asked: Asked): Promise<INodeExecutionData[] | undefined> {
 	if (isDecided(asked)) return await countAnswer(asked, undefined);
@@ -26,12 +26,12 @@ function isPast(time: string): boolean {
 
 async function endNow(context: IWebhookFunctions, asked: Asked): Promise<INodeExecutionData[] | undefined> {
 	const items = inputItems(context);
-	// Whoever answers at this moment comes too late: of both, one lets the execution go on.
+	// If somebody answers at this moment, only one of the two lets the execution go on, and the answer is too late.
 	if (!(await answersOf(asked).claimDecision())) return undefined;
 	return await endWithout(asked, items);
 }
 
-/** Where it fails, it is tried again the next time that somebody looks. */
+/** If it fails, it is tried again at the next check. */
 async function once(
 	context: IWebhookFunctions,
 	asked: Asked,
@@ -70,7 +70,7 @@ async function escalate(context: IWebhookFunctions, asked: Asked): Promise<void>
 	await mailEach(context, asked, asked.escalation, 'escalation', asked.question.subject, note);
 }
 
-/** Each person once, also where an earlier attempt ended in the middle. */
+/** Reminds each person once, even if an earlier attempt ended in the middle. */
 async function mailEach(
 	context: IWebhookFunctions,
 	asked: Asked,

@@ -28,8 +28,8 @@ const LONGEST_KEY = 500;
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 
 /**
- * All items, so many at a time as keep the connections busy, each answered by one item at its place. Without
- * continue-on-fail the first failure ends the run after the mails under way.
+ * Processes all items. As many are in progress at a time as keep the connections busy. Each output item is at the place of its input item.
+ * Without continue-on-fail, the first failure ends the run after the emails in progress.
  */
 export async function sendItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const count = context.getInputData().length;
@@ -65,7 +65,7 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 	return results;
 }
 
-/** Where the node continues on fail; with the recipients, where the server refused them. */
+/** Output if the node continues on fail. It includes the recipients if the server refused them. */
 export function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, item: number): INodeExecutionData {
 	return {
 		json: {
@@ -78,7 +78,7 @@ export function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, i
 	};
 }
 
-/** The mailboxes of one execution: n8n takes some milliseconds to read a credential, and it is the same for all items. */
+/** The mailboxes of one execution. n8n takes some milliseconds to read a credential, and it is the same for all items. */
 class Accounts {
 	readonly #opened = new Map<string, Promise<Account>>();
 
@@ -108,7 +108,7 @@ async function runItem(
 		return { json: { ...(await testConnection(account, 'smtp', options)) } };
 	}
 	const { composed, facts, answers } = await makeMail(own, item, account.mailbox);
-	// What a quotation shows and the item does not hold is not the user's slip.
+	// If a quotation needs a file that the item does not have, that is not the user's mistake.
 	if (composed.unknownCids !== undefined && !ANSWERS.has(own.getNodeParameter('operation', item, 'send')))
 		hints.unknownCids(composed.unknownCids);
 	const told = await onceOnly(
@@ -123,7 +123,7 @@ async function runItem(
 	return { json: { ...told, ...facts, ...marked } };
 }
 
-/** The mail that the operation makes, and what the output says of it. @throws MailError `input` naming the field */
+/** Returns the email that the operation makes, and its fields in the output. @throws MailError `input` naming the field */
 async function makeMail(
 	context: MailContext,
 	item: number,
@@ -149,7 +149,7 @@ async function makeMail(
 	}
 }
 
-/** Sends it, unless an item with the same key was sent before, or may have been. */
+/** Sends the email, unless an item with the same key was sent before, or may have been. */
 async function onceOnly(
 	context: IExecuteFunctions,
 	composed: ComposedMail,
@@ -175,7 +175,7 @@ async function onceOnly(
 				'Look into Sent Items; "Resend if Unsure" sends it again.',
 		};
 	}
-	// What an earlier execution left open stays so until somebody surely has the email.
+	// If an earlier execution left the result open, it stays open until somebody certainly has the email.
 	const open = earlier === 'unknown';
 	const departure = { begin: async () => await sentBefore.begun(key), takeBack: async () => await sentBefore.takeBack(key) };
 	const sending = send(open ? undefined : departure);
@@ -185,7 +185,7 @@ async function onceOnly(
 		if (deliveryUnknown === true && Array.isArray(accepted) && accepted.length === 0) sentBefore.unsure(key);
 		else await sentBefore.sent(key);
 	} else {
-		// Where some refused recipients fail the item, the others have the mail.
+		// If refused recipients fail the item, the others have the email nevertheless.
 		const standing = outcome.reason instanceof RecipientsRefused ? outcome.reason.standing : undefined;
 		const reached = standing !== undefined && standing.accepted.length + standing.unknown.length > 0;
 		if (reached) await sentBefore.sent(key);
@@ -195,7 +195,7 @@ async function onceOnly(
 	return { ...(await sending), idempotencyKey: key };
 }
 
-/** Sends it and tells what happened to it. */
+/** Sends the email and reports the result. */
 export async function deliver(
 	context: IExecuteFunctions,
 	item: number,

@@ -8,7 +8,7 @@ import { rawFields } from './rawFields';
 import { replyFields } from './replyFields';
 import { waitFields } from './waitFields';
 
-/** Names and values of the built-in Send Email node, so that its parameters can be pasted here. */
+/** Names and values are those of the built-in Send Email node, so that its parameters can be pasted here. */
 export const fields: INodeProperties[] = [
 	authenticationProperty,
 	emailResource,

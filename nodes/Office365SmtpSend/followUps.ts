@@ -5,7 +5,7 @@ import { inputError } from '../../mail/errors';
 import { flag, record } from '../parameterValues';
 import type { People } from './question';
 
-/** What happens to a question besides being answered. Times in ms from when it is asked, 0 = never. */
+/** What can happen to a question besides an answer. Times in ms after it was asked, 0 = never. */
 export interface FollowUps {
 	confirm: boolean;
 	remindAfter: number;
@@ -20,7 +20,7 @@ interface Ends {
 }
 
 const HOUR = 3_600_000;
-/** Ten years, so that every time can be told as a date. */
+/** Ten years, so that every time can be written as a date. */
 const LONGEST_HOURS = 87_600;
 
 /** @throws MailError `input` naming the field */
@@ -62,8 +62,8 @@ function inTime(field: string, what: string, after: number, { until, linksUntil 
 }
 
 /**
- * A code says who answered only where the link belongs to one person. So where To Email has one address, that person gets a
- * personal link.
+ * A code proves who answered only if the link belongs to one person. If To Email has one address, that person therefore gets a personal
+ * link.
  * @throws MailError `input`
  */
 export function personalWhereConfirmed(confirm: boolean, approvers: People | undefined, everybody: readonly Mailbox[]): People | undefined {

@@ -161,7 +161,7 @@ const show = (defineForm?: string): INodeProperties['displayOptions'] => ({
 	show: { operation: ['sendAndWait'], responseType: ['customForm'], ...(defineForm !== undefined && { defineForm: [defineForm] }) },
 });
 
-/** The form of a question, in the names that the built-in Send Email has. */
+/** The form of a question, with the names of the built-in Send Email. */
 export const formProperties: INodeProperties[] = [
 	{
 		displayName: 'Define Form',

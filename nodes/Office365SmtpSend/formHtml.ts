@@ -2,7 +2,7 @@ import { escapeHtml } from '../../mail/compose/escape';
 import { inputName, megabytes } from '../../mail/questions/answer';
 import type { FormField } from '../../mail/questions/form';
 
-/** What a form is shown with a second time. */
+/** What a form contains when it is shown again. */
 export interface Returned {
 	/** By the number of the field. */
 	problems: ReadonlyMap<number, string>;
@@ -10,9 +10,9 @@ export interface Returned {
 }
 
 /**
- * The fields of a form as HTML, which needs no script. A hidden field is not on the page: the definition holds its answer.
- * The form is sent without the browser's own checks, so that all problems are told at once, beside their fields and in a list
- * above them that links to each (WCAG 2.2, techniques G83, G139).
+ * The fields of a form as HTML that needs no script. A hidden field is not on the page; its answer comes from the definition. The browser's
+ * own checks are off, so that all problems are shown at once: beside their fields, and in a list above the fields with a link to each (WCAG
+ * 2.2, techniques G83, G139).
  */
 export function formFields(fields: readonly FormField[], returned?: Returned): string {
 	const shown = fields.map((field, index) => (field.type === 'hiddenField' ? '' : fieldHtml(field, index, returned)));
@@ -32,7 +32,7 @@ function problemList(fields: readonly FormField[], problems: ReadonlyMap<number,
 	);
 }
 
-/** What a link in the list brings the focus to. */
+/** The element that a link in the list moves the focus to. */
 function targetOf(field: FormField | undefined, index: number): string {
 	return field?.type === 'radio' || field?.type === 'checkbox' ? `${inputName(index)}-0` : inputName(index);
 }
@@ -84,7 +84,7 @@ function controlHtml(field: FormField, name: string, values: readonly string[], 
 	const value = escapeHtml(values[0] ?? '');
 	switch (type) {
 		case 'textarea':
-			// A line break directly after the tag is dropped by browsers, so that one that belongs to the text would be lost.
+			// Browsers drop a line break directly after the tag, so a line break that belongs to the text needs one before it.
 			return `<textarea ${common} rows="5"${sample}>\n${value}</textarea>`;
 		case 'dropdown': {
 			const none = several ? '' : '<option value="">Choose one</option>';

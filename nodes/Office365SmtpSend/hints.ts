@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { describeRejections, type Rejection } from '../../mail/smtp/recipients';
 
-/** What an execution tells beside its items: a mail that some did not get looks like a success otherwise. */
+/** Hints of an execution in addition to its items, because an email that some recipients did not get otherwise looks like a success. */
 export class Hints {
 	readonly #rejected: Rejection[] = [];
 	readonly #unanswered = new Set<string>();
@@ -16,7 +16,7 @@ export class Hints {
 		this.#unknown += unknown.length;
 	}
 
-	/** Pictures that nobody will see. */
+	/** Images that nobody will see. */
 	unknownCids(names: string[]): void {
 		for (const name of names.slice(0, 20)) this.#cids.add(name);
 	}
@@ -28,7 +28,7 @@ export class Hints {
 	tell(context: IExecuteFunctions): void {
 		for (const message of this.#messages()) {
 			context.logger.warn(message);
-			// n8n takes what stands in angle brackets for HTML.
+			// n8n takes what is between angle brackets for HTML.
 			context.addExecutionHints?.({ message: message.replace(/[<>]/g, ''), location: 'outputPane', type: 'warning' });
 		}
 	}

@@ -27,7 +27,7 @@ export const invitationFields: INodeProperties[] = [
 		displayOptions: { show: { operation: INVITATION, invitationAction: ['update', 'cancel'] } },
 	},
 	{
-		// n8n drops the values of fields that are not shown, so nodes of version 1 that gave their new event an ID go on showing it.
+		// n8n drops the values of hidden fields, so nodes of version 1 that gave their new event an ID still show the field.
 		displayName: 'Event ID',
 		name: 'eventUid',
 		type: 'string',

@@ -15,11 +15,11 @@ import { readMail } from './settings';
 
 export interface Invitation {
 	mail: OutgoingMail;
-	/** For the output: what an update or a cancellation has to name. */
+	/** For the output: an update or a cancellation needs it. */
 	facts: { uid: string; sequence: number };
 }
 
-/** The mail that invites, updates or cancels. @throws MailError `input` naming the field */
+/** Composes the email that invites, updates or cancels. @throws MailError `input` naming the field */
 export async function readInvitation(context: MailContext, item: number, mailbox: string): Promise<Invitation> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	const options = record(context.getNodeParameter('options', item, {}));
@@ -55,13 +55,13 @@ export async function readInvitation(context: MailContext, item: number, mailbox
 	};
 }
 
-/** Each once; who is named as both must come. */
+/** Each person once. A person who is both required and optional is required. */
 function guests(to: Mailbox[], cc: Mailbox[]): Pick<CalendarEvent, 'required' | 'optional'> {
 	const required = unique(to);
 	return { required, optional: unique(cc).filter(({ address }) => !required.some((one) => sameAddress(one.address, address))) };
 }
 
-/** As Outlook writes them. */
+/** In the form that Outlook writes. */
 const PREFIXES = new Map<unknown, string>([
 	['update', 'Updated: '],
 	['cancel', 'Canceled: '],
@@ -74,15 +74,17 @@ function uidOf(given: string, action: unknown, organizer: Mailbox): string {
 	return given === '' ? `${randomUUID()}@${organizer.address.slice(organizer.address.lastIndexOf('@') + 1)}` : given;
 }
 
-/** For users who do not count changes: larger for each later one; within a minute DTSTAMP decides (RFC 5546, section 2.1.5). */
+/**
+ * For users who do not count changes: each later change has a higher number. Within a minute, DTSTAMP decides (RFC 5546, section 2.1.5).
+ */
 function minutesSince2024(): number {
 	return Math.floor((Date.now() - Date.UTC(2024, 0, 1)) / 60_000);
 }
 
-/** Half an hour, as Outlook's calendar gives a new event. */
+/** Half an hour, the default of Outlook's calendar. */
 const USUAL_MS = 30 * 60_000;
 
-/** With the zone where it is told, and the rule where it repeats: a series moves with daylight saving time. @throws MailError `input` */
+/** With the time zone if it is given, and the rule if it repeats: a series follows daylight saving time. @throws MailError `input` */
 async function timing(
 	start: unknown,
 	end: unknown,
@@ -91,7 +93,7 @@ async function timing(
 ): Promise<Pick<CalendarEvent, 'time' | 'timeZone' | 'rule'>> {
 	const [from, to] = [await zonedTime('Start', start, workflowZone), await zonedTime('End', end, workflowZone)];
 	const day = from.day || flag(options.allDay, 'All Day');
-	// Google's end of an event of whole days is the day after it.
+	// In Google Calendar, an all-day event ends on the day after it.
 	const time = timeOf(from.value, to.value, { allDay: day, endExclusive: from.day && to.day }, from.timeZone, to.timeZone);
 	const rule = repeatRule(text(options.recurrence, 'Repeat Rule'), 'firstDay' in time ? time.firstDay : time.start, from.timeZone);
 	return { time, ...(!day && (from.told || rule !== undefined) && { timeZone: from.timeZone }), ...(rule !== undefined && { rule }) };
@@ -119,7 +121,7 @@ function timeOf(
 	return time;
 }
 
-/** For readers without a calendar, where there is no text. */
+/** The text for readers without a calendar, if there is none. */
 function summary({ title, location, time }: CalendarEvent, timeZone: string): string {
 	const moment = (date: Date): string => new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone }).format(date);
 	const day = (text: string): string => `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;

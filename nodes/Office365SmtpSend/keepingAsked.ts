@@ -11,14 +11,14 @@ import { keep } from './keptQuestion';
 import { lookSoon } from './wakeUps';
 
 /**
- * Where several people may have answered when the time is over, this node itself lets the execution go on, with their answers. n8n
- * would pass on what was stored when the question was asked; it does so this much later, in ms, if this node could not.
+ * If several people may have answered when the time is over, this node itself lets the execution go on, with their answers. If it could
+ * not, n8n goes on this much later, in ms, with what was stored when the question was asked.
  */
 const GRACE = 120_000;
 
 /**
- * Writes down the question before it is asked, so that what is due can be done while the execution waits, and a reply finds it.
- * @throws MailError where it cannot be written, and is needed
+ * Records the question before it is asked, so that due work can be done while the execution waits, and so that a reply finds it.
+ * @throws MailError if it has to be recorded and cannot be
  */
 export async function writeDown(context: IExecuteFunctions, asked: Asked): Promise<void> {
 	const waiting = new WaitingQuestions(questionsFolder());
@@ -31,7 +31,7 @@ export async function writeDown(context: IExecuteFunctions, asked: Asked): Promi
 		await waiting.removeOld();
 		await waiting.add(answersOf(asked).files, { link: ownLink(context, asked.id), due, asked });
 	} catch (error) {
-		// n8n puts a sentence of its own in the place of a message with a system's error code.
+		// n8n replaces a message that has a system error code with a sentence of its own.
 		const reason = (error instanceof Error ? error.message : String(error)).replace(/^E[A-Z]+: /, '');
 		if (asked.people.length === 0 && due.size === 0) {
 			context.logger.warn(`The question cannot be written down, so that Take Answer will not find it: ${reason}`);
@@ -60,8 +60,8 @@ export function waitTill(asked: Asked, until: Date): Date {
 }
 
 /**
- * Keeps the question with the execution that is about to wait. Where it may not have come to everybody, the answer may never come:
- * says so in the log, at the node, and in the items that go on without an answer.
+ * Stores the question with the execution that is about to wait. If some people may not have received it, the answer may never come. The
+ * log, the node, and the items that go on without an answer then say so.
  */
 export async function keepAsked(context: IExecuteFunctions, asked: Asked, sent: readonly IDataObject[]): Promise<void> {
 	asked.messageIds = sent.map(({ messageId }) => text(messageId, 'Message-ID'));

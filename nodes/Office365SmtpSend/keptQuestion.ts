@@ -8,8 +8,8 @@ import { RESPONSE_TYPES, type Button, type Question } from './question';
 import { RECORD, recordOf } from './questionRecord';
 
 /**
- * Keeps it with the execution, in the list of items that n8n stores and passes on where nobody answers in time. There `extra`
- * stands in each item.
+ * Stores the question with the execution, in the list of items that n8n stores, and that n8n passes on if nobody answers in time. Each of
+ * these items has the fields of `extra`.
  */
 export function keep(context: IExecuteFunctions, asked: Asked, extra: IDataObject): void {
 	const items = context.getInputData();
@@ -22,14 +22,14 @@ export function keep(context: IExecuteFunctions, asked: Asked, extra: IDataObjec
 }
 
 /**
- * The question that a link belongs to; undefined where n8n did not keep it, as for executions that began to wait under an
- * earlier version of this package. `another` where the execution waits for the answer to another question, as where an agent
- * has gone on and asks again.
+ * Returns the question that a link belongs to. Undefined if n8n did not store it, as for executions that began to wait with an earlier
+ * version of this package. `another` if the execution waits for the answer to another question, for example because an agent has gone on
+ * and asks again.
  */
 export function kept(context: IWebhookFunctions, id: string): Asked | 'another' | undefined {
 	if (id === '' || typeof context.evaluateExpression !== 'function') return undefined;
 	try {
-		// As text, since n8n lets the code of expressions run apart, where objects are of another kind.
+		// As text, because n8n runs the code of expressions in another context, where objects have other classes.
 		const json = context.evaluateExpression(`{{ JSON.stringify($json.${RECORD}?.kept ?? null) }}`, 0);
 		const asked = typeof json === 'string' ? parseAsked(JSON.parse(json)) : undefined;
 		if (asked === undefined || asked.id === '') return undefined;
@@ -42,7 +42,7 @@ export function kept(context: IWebhookFunctions, id: string): Asked | 'another' 
 	}
 }
 
-/** As {@link keep} wrote it; what an earlier version did not write is empty. */
+/** Reads what {@link keep} wrote. Fields that an earlier version did not write are empty. */
 export function parseAsked(value: unknown): Asked {
 	const given = record(value);
 	const word = (name: string): string => text(given[name], name);

@@ -22,7 +22,7 @@ const sendingServiceOption: INodeProperties = {
 	description: 'Which service of Exchange Online sends the email',
 };
 
-/** What every operation that sends has. */
+/** Options of every operation that sends. */
 export const deliveryOptions: INodeProperties[] = [
 	{
 		displayName: 'Delivery Reports',
@@ -86,7 +86,7 @@ export const deliveryOptions: INodeProperties[] = [
 	sendingServiceOption,
 ];
 
-/** What a mail that is written here can have. */
+/** Options of an email that is written here. */
 export const messageOptions: INodeProperties[] = [
 	{
 		displayName: 'All Day',
@@ -329,15 +329,15 @@ export const messageOptions: INodeProperties[] = [
 	},
 ];
 
-/** A question by mail has these, too. */
+/** Further options of a question by email. */
 const WAIT_TOO = ['appendAttribution', 'bccEmail', 'ccEmail', 'headers', 'priority', 'replyTo', 'sendOnBehalf'];
 
-/** What most people look for, in the order of an email program; the other options follow by name. */
+/** Options that most people look for, in the order of an email program. The other options follow by name. */
 const FREQUENT = ['ccEmail', 'bccEmail', 'fileAttachments', 'forwardAttachments', 'attachments', 'replyTo'];
 
 const rank = ({ name }: INodeProperties): number => (FREQUENT.includes(name) ? FREQUENT.indexOf(name) : FREQUENT.length);
 
-/** The order in which the list "Add option" shows them. */
+/** The order of the list "Add option". */
 export const inOrder = (one: INodeProperties, other: INodeProperties): number =>
 	rank(one) - rank(other) || one.displayName.localeCompare(other.displayName, 'en');
 

@@ -1,24 +1,24 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-/** What n8n said to a call of this node's own. */
+/** n8n's answer to a call of this node. */
 export type OwnAnswer =
 	| { state: 'done'; answer: Record<string, unknown> }
-	/** n8n does not have the execution any more, or it has ended. */
+	/** n8n no longer has the execution, or the execution has ended. */
 	| { state: 'gone' }
-	/** It is being worked at, or n8n cannot be reached. */
+	/** n8n is busy with the execution, or cannot be reached. */
 	| { state: 'failed'; reason: string };
 
-/** A call that is answered late is repeated later, in ms. */
+/** After this time, in ms, a call counts as failed and is repeated later. */
 const PATIENCE_MS = 60_000;
-/** In bytes; an answer of this node is some hundred. */
+/** In bytes. An answer of this node has some hundred. */
 const LARGEST = 100_000;
-/** Tells this node's answers from n8n's pages. */
+/** Distinguishes this node's answers from n8n's pages. */
 export const OWN_TYPE = 'application/vnd.office365-mail.question+json';
 
 /**
- * Calls the webhook of a waiting execution: first at this machine's own port, since many installations cannot reach themselves from
- * outside, then at the address that the link names. Workers of the queue mode have no port.
+ * Calls the webhook of a waiting execution. First at this machine's own port, because many installations cannot reach themselves from
+ * outside, then at the address in the link. Workers in queue mode have no port.
  */
 export async function callOwn(link: string, body: object): Promise<OwnAnswer> {
 	let last: OwnAnswer = { state: 'failed', reason: 'no address is known' };
@@ -40,7 +40,7 @@ function addresses(link: string): URL[] {
 	return URL.canParse(inside) ? [new URL(`${outside.pathname}${outside.search}`, inside), outside] : [outside];
 }
 
-/** @param host as the link names it, since n8n before 2.14 signs it too */
+/** @param host as the link has it, because n8n before 2.14 includes it in the signature */
 async function call(url: URL, host: string, body: string): Promise<OwnAnswer> {
 	const request = url.protocol === 'https:' ? requestHttps : requestHttp;
 	return await new Promise((resolve, reject) => {
@@ -68,7 +68,7 @@ async function call(url: URL, host: string, body: string): Promise<OwnAnswer> {
 	});
 }
 
-/** n8n's own answers, read in 2.41.1 (waiting-webhooks.js): a page where an execution has ended, 404 where it is not there, 409 else. */
+/** n8n's own answers, read in 2.41.1 (waiting-webhooks.js): a page if an execution has ended, 404 if it does not exist, otherwise 409. */
 function understand(status: number, type: string, text: string): OwnAnswer {
 	if (type.startsWith(OWN_TYPE)) {
 		const answer: unknown = JSON.parse(text);

@@ -6,13 +6,13 @@ import type { Asked, Person } from './askedQuestion';
 import { countAnswer, standing } from './counting';
 import { doDue } from './dueWork';
 
-/** What this node tells itself, and what the execution goes on with. */
+/** The answer of this node to itself, and what the execution goes on with. */
 interface OwnOutcome {
 	answer: { state: 'waiting' | 'goesOn' | 'taken' | 'again' | 'decided' | 'over' | 'refused' };
 	items?: INodeExecutionData[];
 }
 
-/** A call by {@link callOwn}: does what is due, or takes an answer that came by email. */
+/** Handles a call by {@link callOwn}: does the due work, or accepts an answer that came by email. */
 export async function ownCall(context: IWebhookFunctions, asked: Asked | undefined): Promise<OwnOutcome> {
 	const { method }: { method: string } = context.getRequestObject();
 	const { work, who, approved, text: words, replyMessageId } = record(context.getBodyData());
@@ -30,7 +30,7 @@ export async function ownCall(context: IWebhookFunctions, asked: Asked | undefin
 }
 
 interface Reply {
-	/** The id of a person, or the address of somebody who was asked with others by one link. */
+	/** The ID of a person, or the address of somebody who was asked with others by one link. */
 	who: string;
 	approved: boolean;
 	words: string;

@@ -7,15 +7,15 @@ import type { FormField } from '../../mail/questions/form';
 import { record } from '../parameterValues';
 
 /**
- * What was posted, judged. n8n puts fields and files of a multipart body apart; any other body has no files, whatever its JSON
- * says, since a path in it would be one that the visitor chose.
+ * Checks what was posted. n8n separates fields and files of a multipart body. Any other body has no files, whatever its JSON says, because
+ * the visitor would have chosen the path of the file.
  */
 export function readPosted(context: IWebhookFunctions, fields: readonly FormField[]): Judged {
 	const body = record(context.getBodyData());
 	return judge(fields, new Map(Object.entries(isMultipart(context) ? record(body.data) : body)), filesOf(context));
 }
 
-/** Whether n8n put fields and files apart. */
+/** Whether n8n separated fields and files. */
 export function isMultipart(context: IWebhookFunctions): boolean {
 	const { contentType }: { contentType?: unknown } = context.getRequestObject();
 	return contentType === 'multipart/form-data';
@@ -32,7 +32,7 @@ function filesOf(context: IWebhookFunctions): Map<string, PostedFile[]> {
 }
 
 function fileOf(given: unknown): PostedFile[] {
-	// An object of a class: its fields may stand in its prototype.
+	// An object of a class may have its fields in its prototype.
 	if (typeof given !== 'object' || given === null || !('filepath' in given) || !('size' in given)) return [];
 	const { filepath, size } = given;
 	if (typeof filepath !== 'string' || typeof size !== 'number') return [];
@@ -43,7 +43,7 @@ function fileOf(given: unknown): PostedFile[] {
 	];
 }
 
-/** Without a folder and what no file name has; some browsers of old send the whole path. */
+/** Removes the folder and characters that no file name has. Some old browsers send the whole path. */
 function fileName(given: string): string {
 	const name = (given.split(/[/\\]/).at(-1) ?? '')
 		.replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '')
@@ -52,7 +52,7 @@ function fileName(given: string): string {
 	return name === '' || /^\.+$/.test(name) ? 'file' : name;
 }
 
-/** The answer as the output has it; n8n copies each file as a stream to where it keeps binary data. */
+/** The answer as it is in the output. n8n copies each file as a stream to its binary data. */
 export async function keepFiles(
 	context: IWebhookFunctions,
 	fields: readonly FormField[],
@@ -79,7 +79,7 @@ export async function keepFiles(
 	return { answer, ...(Object.keys(binary).length > 0 && { binary }) };
 }
 
-/** n8n leaves the files of a form in a temporary folder; newer versions remove them themselves. */
+/** n8n leaves the files of a form in a temporary folder. Later versions remove them themselves. */
 export async function removeFiles(context: IWebhookFunctions): Promise<void> {
 	for (const { path } of [...filesOf(context).values()].flat()) {
 		await rm(path, { force: true }).catch((error: unknown) =>

@@ -1,10 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 
-/** A line is logged after so many emails, or after so long, whichever comes first. */
+/** A line is logged after this number of emails or this time, whichever comes first. */
 const EVERY_EMAILS = 100;
 const EVERY_MS = 60_000;
 
-/** Items that have come to their end, by how; `before` were sent by an earlier execution. */
+/** Finished items by result; `before` were sent by an earlier execution. */
 interface Count {
 	sent: number;
 	failed: number;
@@ -12,7 +12,7 @@ interface Count {
 	before: number;
 }
 
-/** Tells n8n's log how far an execution with many emails has come, and how long it will take. A single email is told by its own output. */
+/** Logs the progress of an execution with many emails, and the remaining time. For a single email, the output is enough. */
 export class Progress {
 	readonly #startedAt = Date.now();
 	readonly #count: Count = { sent: 0, failed: 0, unsure: 0, before: 0 };
@@ -26,7 +26,7 @@ export class Progress {
 		if (total > 1) this.#await();
 	}
 
-	/** @param json Of the item's output */
+	/** @param json of the output item */
 	done({ alreadySent, deliveryUnknown }: IDataObject): void {
 		this.#add(alreadySent === true ? 'before' : deliveryUnknown === true ? 'unsure' : 'sent');
 	}
@@ -35,7 +35,7 @@ export class Progress {
 		this.#add('failed');
 	}
 
-	/** To be called in any case, or the timer would go on; tells where an execution ended that has not come to its last item. */
+	/** Has to be called in any case, because the timer would go on. Logs where an execution ended that has not reached its last item. */
 	end(): void {
 		clearTimeout(this.#timer);
 		const left = this.total - this.#handled;
@@ -76,7 +76,7 @@ export class Progress {
 		);
 	}
 
-	/** Emails that an earlier execution sent take no time, so they say nothing about the pace. */
+	/** Emails that an earlier execution sent take no time, so they do not count for the pace. */
 	#outlook(): string[] {
 		const { sent, failed, unsure } = this.#count;
 		const perMinute = (sent + failed + unsure) / (Math.max(1, Date.now() - this.#startedAt) / 60_000);

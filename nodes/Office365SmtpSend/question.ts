@@ -9,7 +9,7 @@ import { ACCENT } from './answerPage';
 
 export const RESPONSE_TYPES = ['approval', 'freeText', 'customForm'] as const;
 
-/** What the execution waits for, as the built-in Send Email has it. Plain data, so that n8n can keep it with the execution. */
+/** What the execution waits for, as in the built-in Send Email. Plain data, so that n8n can store it with the execution. */
 export interface Question {
 	responseType: (typeof RESPONSE_TYPES)[number];
 	/** Buttons of an approval; without `decline` there is only one. */
@@ -17,30 +17,30 @@ export interface Question {
 	decline?: Button;
 	subject: string;
 	message: string;
-	/** Texts of the page, where they are other than the mail's. */
+	/** Texts of the page, if they differ from those of the email. */
 	formTitle: string;
 	formDescription: string;
 	submitLabel: string;
-	/** Of the button in the mail. */
+	/** Label of the button in the email. */
 	mailButton: string;
 	thanks: string;
 	/** #rrggbb */
 	accent: string;
-	/** As the user described them; {@link fieldsOf} gives what is shown. */
+	/** As the user described them; {@link fieldsOf} returns what is shown. */
 	fields: unknown[];
 }
 
 export interface Button {
 	label: string;
-	/** Filled, or with a border only. */
+	/** Filled, or only with a border. */
 	primary: boolean;
 }
 
-/** People who are asked each with a link of their own. */
+/** People who each get a personal link. */
 export interface People {
 	mailboxes: Mailbox[];
 	rule: Rule;
-	/** Of the rule `count`. */
+	/** Number of people for the rule `count`. */
 	count: number;
 }
 
@@ -81,7 +81,7 @@ export function readQuestion(read: Read): Question {
 	return question;
 }
 
-/** What the form of a question shows. @throws MailError `input` */
+/** Returns what the form of a question shows. @throws MailError `input` */
 export function fieldsOf({ fields, responseType }: Pick<Question, 'fields' | 'responseType'>): FormField[] {
 	return responseType === 'customForm' ? readForm(fields) : [];
 }
@@ -89,7 +89,7 @@ export function fieldsOf({ fields, responseType }: Pick<Question, 'fields' | 're
 function readFields(read: Read): unknown[] {
 	const fromJson = choice(read('defineForm', 'fields'), 'Define Form', ['fields', 'json'], 'fields') === 'json';
 	const given = fromJson ? parsed(read('jsonOutput', '')) : record(read('formFields', {})).values;
-	// A name that does not fit is told with the name that the parameter has.
+	// An error about a name uses the name that the parameter has.
 	readForm(given, fromJson ? 'Form Fields' : 'Form Elements');
 	return Array.isArray(given) ? given : [];
 }
@@ -101,7 +101,7 @@ function readAccent(given: string): string {
 	throw inputError('Accent Colour', `"${colour.slice(0, 40)}" is not a colour.`, 'Enter one such as #0f5ea8.');
 }
 
-/** Those of the option Approvers, or undefined where To Email says who is asked. @throws MailError `input` naming the field */
+/** Returns those of the option Approvers, or undefined if To Email has the people. @throws MailError `input` naming the field */
 export async function readApprovers(read: Read, options: IDataObject): Promise<People | undefined> {
 	if (options.approvers === undefined) return undefined;
 	const given = record(record(options.approvers).values);

@@ -13,10 +13,10 @@ import type { Asked } from './askedQuestion';
 import { answersOf } from './counting';
 import type { Question } from './question';
 
-/** How long a server that is busy or away is tried again while somebody waits at a page, in ms. */
+/** How long a busy or unreachable server is retried while a person waits at a page, in ms. */
 const PATIENCE_MS = 15_000;
 
-/** What asks: the message with its buttons, whose links n8n signs. `who` is empty where everybody has the same link. */
+/** Composes the message with its buttons, whose links n8n signs. `who` is empty if everybody has the same link. */
 export function questionHtml({ id, question }: Pick<Asked, 'id' | 'question'>, link: MakeLink, who: string, note = ''): string {
 	const more = { ask: id, ...(who !== '' && { who }) };
 	return mailWithButtons(
@@ -44,8 +44,8 @@ export interface LaterEmail {
 }
 
 /**
- * Sends it as the first one was sent, in its thread, and notes it with the question.
- * @throws MailError where it cannot be sent
+ * Sends the email like the first one, in the same thread, and records it with the question.
+ * @throws MailError if it cannot be sent
  */
 export async function sendLater(context: IWebhookFunctions, asked: Asked, email: LaterEmail): Promise<void> {
 	const { sending, messageIds } = asked;
@@ -64,7 +64,7 @@ export async function sendLater(context: IWebhookFunctions, asked: Asked, email:
 		inReplyTo: first,
 		references: first,
 		priority: 'normal',
-		// Nobody's out-of-office reply is wanted to a code (RFC 3834, section 5).
+		// Suppresses automatic replies to a code (RFC 3834, section 5).
 		headers: email.kind === 'code' ? [{ name: 'Auto-Submitted', value: 'auto-generated' }] : [],
 	};
 	const sent = await sendMail(account, await compose(mail), { retryForMs: PATIENCE_MS, resendUnknown: false });

@@ -4,9 +4,10 @@ import { hasExpression } from './context';
 import type { Read } from './question';
 
 /**
- * n8n evaluates at a visit as in the node's first run, so where an agent asks several times each page would show its first question. It
- * matters only where n8n did not keep the question. Texts by expression are left to the mail then; an approval's always, since its
- * button decides. A field that is not stored has its default, which is an expression where people review an agent's tools.
+ * At a visit, n8n evaluates expressions as in the node's first run. If an agent asks several times, each page would therefore show its
+ * first question. This matters only if n8n did not store the question. The page then leaves texts with expressions to the email. It always
+ * does so for an approval, which its button decides. A field that is not stored has its default, which is an expression if people review an
+ * agent's tools.
  */
 export function certain(context: IWebhookFunctions): Read {
 	const { parameters, type } = context.getNode();

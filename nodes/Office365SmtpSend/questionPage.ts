@@ -4,10 +4,10 @@ import { page } from './answerPage';
 import { formFields } from './formHtml';
 import { fieldsOf, type Question } from './question';
 
-/** What the page is shown with a second time. */
+/** What the page contains when it is shown again. */
 interface Returned {
 	judged?: Judged;
-	/** What is wrong with the code, or empty; undefined where none is asked for. */
+	/** What is wrong with the code, or empty; undefined if no code is required. */
 	slip?: string;
 	/** What was written. */
 	text?: string;
@@ -15,7 +15,7 @@ interface Returned {
 
 export const IN_THE_MAIL = 'The question stands in the email that brought you here.';
 
-/** The question with what answers it. */
+/** Shows the question with the means to answer it. */
 export function questionPage(question: Question, approved: boolean, { judged, slip, text = '' }: Returned = {}): string {
 	const { responseType, approve, decline, subject, message, formTitle, formDescription, submitLabel, accent } = question;
 	const code = slip === undefined ? {} : { after: codeField(slip), below: NEW_CODE };

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { Asked } from './askedQuestion';
 
-/** Where it stands in the first item that waits, and in the item that goes on. */
+/** Its name in the first item that waits, and in the item that goes on. */
 export const RECORD = 'emailQuestion';
 
 /** For an audit: who was asked what, when, until when, and in which emails. */
@@ -23,7 +23,7 @@ export function recordOf(asked: Asked): IDataObject {
 	};
 }
 
-/** With the name that the output has it under. */
+/** With its name in the output. */
 export function recordField(asked: Asked, more: IDataObject): IDataObject {
 	return { [RECORD]: { ...recordOf(asked), ...more } };
 }

@@ -14,7 +14,7 @@ interface RawSource {
 	size: number;
 }
 
-/** A finished mail from a binary property or a text. @throws MailError `input` naming the field */
+/** A finished email from a binary property or a text. @throws MailError `input` naming the field */
 export async function readRaw(context: MailContext, item: number): Promise<ComposedMail> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	const { deliveryReports } = readHeaders(record(context.getNodeParameter('options', item, {})));
@@ -26,7 +26,7 @@ export async function readRaw(context: MailContext, item: number): Promise<Compo
 	});
 }
 
-/** The bytes of a finished mail. @throws MailError `input` naming the field */
+/** Returns the bytes of a finished email. @throws MailError `input` naming the field */
 export async function readRawSource(context: MailContext, item: number): Promise<RawSource> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	if (choice(parameter('rawSource'), 'Message Source', ['binary', 'text'], 'binary') === 'text')

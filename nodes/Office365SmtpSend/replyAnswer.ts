@@ -11,7 +11,7 @@ import { parseAsked } from './keptQuestion';
 import { callOwn } from './ownAddress';
 import { readReplyItem, type ReplyItem } from './replyItem';
 
-/** What became of a reply; the names stand in the output. */
+/** The result of a reply. The names are in the output. */
 const OUTCOMES = {
 	noQuestion: 'The email does not reply to a question that waits.',
 	automatic: 'The email was not written by a person.',
@@ -27,7 +27,7 @@ const OUTCOMES = {
 } as const;
 type Outcome = keyof typeof OUTCOMES;
 
-/** Operation Take Answer: a reply by email answers the question that waits for it. @throws MailError where n8n cannot be reached */
+/** Operation Take Answer: a reply by email answers the waiting question. @throws MailError if n8n cannot be reached */
 export async function takeReplyAnswer(context: MailContext, item: number): Promise<IDataObject> {
 	const reply = await readReplyItem(context, item);
 	const found = new WaitingQuestions(questionsFolder()).find(reply.thread);
@@ -50,7 +50,7 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
 	return left(reply, outcome ?? 'ended', '', asked);
 }
 
-/** What is handed to the execution, or why nothing is. */
+/** What is passed to the execution, or why nothing is. */
 function judge(asked: Asked, reply: ReplyItem): { who: string; approved: boolean; text: string } | { outcome: Outcome; detail?: string } {
 	if (reply.automatic !== '') return { outcome: 'automatic', detail: reply.automatic };
 	const who = whoOf(asked, reply.from);
@@ -67,7 +67,7 @@ function judge(asked: Asked, reply: ReplyItem): { who: string; approved: boolean
 	return 'unclear' in verdict ? { outcome: 'unclear', detail: verdict.unclear } : { who, approved: verdict.approved, text: '' };
 }
 
-/** The id of a person, or the address of somebody who was asked with others by one link. */
+/** The ID of a person, or the address of somebody who was asked with others by one link. */
 function whoOf({ people, escalation, recipients }: Asked, from: readonly string[]): string | undefined {
 	const [address] = from;
 	if (address === undefined || from.length > 1) return undefined;

@@ -12,20 +12,20 @@ import { givenItem } from './replySettings';
 /** An email that may answer a question. */
 export interface ReplyItem {
 	messageId: string;
-	/** What it replies to, the nearest first. */
+	/** Message-IDs of the emails that it replies to, the nearest first. */
 	thread: string[];
-	/** Addresses in From: one, in an email that somebody has written. */
+	/** Addresses in From. An email that a person wrote has one. */
 	from: string[];
 	subject: string;
-	/** What was written this time, without quoted emails. */
+	/** The new text, without quoted emails. */
 	written: string;
-	/** Why it was not written by a person; empty where it may have been. */
+	/** Why it was not written by a person; empty if it may have been. */
 	automatic: string;
-	/** What the mailbox's own server says against the sender; empty where it says nothing. */
+	/** What the mailbox's own server says against the sender; empty if it says nothing. */
 	forged: string;
 }
 
-/** Takes items of this package's nodes in each format, and those that Reply takes. @throws MailError `input` where it is no email */
+/** Accepts items of this package's nodes in each format, and those that Reply accepts. @throws MailError `input` if it is not an email */
 export async function readReplyItem(context: MailContext, item: number): Promise<ReplyItem> {
 	const { json: given, raw } = givenItem(context, item);
 	const json = raw === undefined ? given : await takeApart(context, raw);
@@ -45,7 +45,7 @@ export async function readReplyItem(context: MailContext, item: number): Promise
 	};
 }
 
-/** Format raw: the email is taken apart here, and its attachments are left where they are. */
+/** Format raw: the email is parsed here, and its attachments are skipped. */
 async function takeApart(context: MailContext, raw: Parameters<typeof openBinary>[1] | string): Promise<IDataObject> {
 	const source = typeof raw === 'string' ? rawText(raw) : async () => await openBinary(context, raw);
 	const { json } = await toItem(
@@ -68,7 +68,7 @@ function idsIn(value: unknown): string[] {
 	return text.slice(0, 20_000).match(/<[^<>\s]{1,1000}>/g) ?? [];
 }
 
-/** Signs of a robot (RFC 3834, section 5) in items of other nodes; ours tell in `autoSubmitted`. */
+/** Signs of an automatic email (RFC 3834, section 5) in items of other nodes. Ours have `autoSubmitted`. */
 const ROBOTS: ReadonlyArray<[string, RegExp]> = [
 	['auto-submitted', /^(?!no\b)\S/i],
 	['x-autoreply', /\S/],
@@ -87,7 +87,7 @@ function automaticBy(told: unknown, header: (name: string) => string): string {
 }
 
 /**
- * What the mailbox's own server says of the sender: the topmost such header is its own (RFC 8601, section 5). Exchange
+ * Returns what the mailbox's own server says about the sender: the topmost of these headers is its own (RFC 8601, section 5). Exchange
  * Online writes `dmarc=fail` and `compauth=fail`.
  */
 function forgedBy(results: string): string {

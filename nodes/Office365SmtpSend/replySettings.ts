@@ -13,11 +13,11 @@ import type { MailContext } from './context';
 import { formatOf, readBodies, readCopies, readHeaders, readOwnFiles, readPeople, readSender } from './settings';
 
 export interface Reply extends OutgoingMail {
-	/** The item of the original that is to be marked as answered. */
+	/** The item of the original that is marked as answered. */
 	answers?: IDataObject;
 }
 
-/** The answer to the mail that a trigger or POP Fetch gave. @throws MailError `input` naming the field */
+/** Composes the reply to an email from a trigger or POP Fetch. @throws MailError `input` naming the field */
 export async function readReply(context: MailContext, item: number, mailbox: string): Promise<Reply> {
 	const options = record(context.getNodeParameter('options', item, {}));
 	const quote = flag(options.quoteOriginal, 'Quote Original', true);
@@ -57,7 +57,7 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 			...(await originalFiles(context, item, taken, { quote, whole: kind === 'forward' && all })),
 		],
 		...own,
-		// A header of the user's own takes the place of the thread's.
+		// A header of the user replaces that of the thread.
 		headers: [
 			...answered.headers.filter(({ name }) => !own.headers.some((one) => one.name.toLowerCase() === name.toLowerCase())),
 			...own.headers,
@@ -80,7 +80,7 @@ interface Taken {
 	binary: IBinaryKeyData;
 }
 
-/** From a message item's JSON, the whole item, or JSON text of either; files are taken from the item or the input item. */
+/** Reads the JSON of a message item, the whole item, or JSON text of either. Files come from the item or the input item. */
 async function takeOriginal(context: MailContext, item: number): Promise<Taken> {
 	const { json, binary, raw } = givenItem(context, item);
 	if (raw === undefined) return { original: await readOriginal(json), json, binary };
@@ -88,7 +88,7 @@ async function takeOriginal(context: MailContext, item: number): Promise<Taken> 
 	return { original: await readOriginal(resolved.json), json, binary: resolved.binary };
 }
 
-/** The message item that the parameter `original` holds; `raw` is the whole mail where the item has it only like that. */
+/** Returns the message item in the parameter `original`. `raw` is the whole email, if the item has it only in this form. */
 export function givenItem(
 	context: MailContext,
 	item: number,
@@ -123,7 +123,7 @@ function binariesOf(value: unknown): IBinaryKeyData {
 	return binary;
 }
 
-/** Format raw: the mail is taken apart here, its attachments go to n8n's binary data. */
+/** Format raw: the email is parsed here, and its attachments go to n8n's binary data. */
 async function resolve(context: MailContext, raw: IBinaryData | string): Promise<{ json: IDataObject; binary: IBinaryKeyData }> {
 	const source = typeof raw === 'string' ? rawText(raw) : async () => await openBinary(context, raw);
 	const { json, binary } = await toItem(
@@ -139,7 +139,7 @@ async function resolve(context: MailContext, raw: IBinaryData | string): Promise
 	return { json, binary: binary ?? {} };
 }
 
-/** The `whole` original's, or only what the quotation shows. */
+/** Returns the files of the `whole` original, or only those that the quotation shows. */
 async function originalFiles(
 	context: MailContext,
 	item: number,
@@ -148,7 +148,7 @@ async function originalFiles(
 ): Promise<OutgoingFile[]> {
 	const isShown = shownInline(original);
 	const shown = (file: OriginalFile): boolean => quote && formatOf(context, item) !== 'text' && isShown(file);
-	// An item that lists no files has them all the same, where the built-in trigger gave it.
+	// An item of the built-in trigger has files without listing them.
 	const listed =
 		original.attachments ??
 		Object.keys(binary)
@@ -169,7 +169,7 @@ async function originalFiles(
 	return there;
 }
 
-/** Undefined where the item does not hold it: another node may have put another file in its place. */
+/** Undefined if the item does not have the file. Another node may have replaced it. */
 async function fileOfOriginal(
 	context: MailContext,
 	{ property, size, contentId }: OriginalFile,

@@ -2,10 +2,10 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
 
-/** Entries of one node, two a mail; the oldest go first. */
+/** Maximum number of entries of one node, two for each email. The oldest are removed first. */
 const MOST = 40_000;
 
-/** What earlier tries did with an item of this key: nothing, sent it, or nobody knows. */
+/** The result of earlier attempts with an item of this key: not sent, sent, or unknown. */
 export type Earlier = 'nothing' | 'sent' | 'unknown';
 
 type Step =
@@ -13,9 +13,9 @@ type Step =
 	| { kind: 'begun' | 'sent' | 'failed'; key: string; tell: () => void; fail: (error: unknown) => void };
 
 /**
- * Records in n8n's store of processed data which emails a node has begun to send and which it has sent. The store outlives a
- * crash, and a *Retry* of the execution finds it. n8n reads the store, adds to it and writes it whole (n8n 2.41,
- * DeduplicationHelper). So all executions of a node in this process take turns, and what waits meanwhile is entered together.
+ * Records in n8n's store of processed data which emails a node has begun to send and which it has sent. The store survives a crash, and a
+ * *Retry* of the execution finds it. n8n reads the store, adds to it and writes all of it (n8n 2.41, DeduplicationHelper). All executions
+ * of a node in this process therefore take turns, and entries that wait meanwhile are added together.
  */
 export class SentRecord {
 	readonly #waiting: Step[] = [];
@@ -25,7 +25,7 @@ export class SentRecord {
 
 	private constructor(private context: IExecuteFunctions) {}
 
-	/** @throws MailError `configuration` where n8n has no such store */
+	/** @throws MailError `configuration` if n8n has no such store */
 	static of(context: IExecuteFunctions): SentRecord {
 		if (typeof context.helpers.checkProcessedAndRecord !== 'function') {
 			throw new MailError('This n8n cannot remember what was sent.', {
@@ -42,8 +42,8 @@ export class SentRecord {
 	}
 
 	/**
-	 * To be called before a mail waits for its turn; then {@link begun}, and at the end one of the others. Of two items with the
-	 * same key the second waits for the first.
+	 * Call this before an email waits for its turn, then {@link begun}, and at the end one of the others. If two items have the same key,
+	 * the second waits for the first.
 	 */
 	async reserve(key: string): Promise<Earlier> {
 		for (let other = this.#underWay.get(key); other !== undefined; other = this.#underWay.get(key)) await other;
@@ -54,7 +54,7 @@ export class SentRecord {
 		return await asked;
 	}
 
-	/** Its content is about to leave: from here on a crash leaves open whether somebody has it. */
+	/** The content is about to be sent. From here on, a crash leaves it unknown whether somebody has it. */
 	async begun(key: string): Promise<void> {
 		await this.#take<void>((tell, fail) => ({ kind: 'begun', key, tell, fail }));
 	}
@@ -64,17 +64,17 @@ export class SentRecord {
 		await this.#take<void>((tell, fail) => ({ kind: 'sent', key, tell, fail })).finally(() => this.#end(key));
 	}
 
-	/** Nobody has it, and another attempt may follow, which is {@link begun} again. */
+	/** Nobody has it, and another attempt may follow, which calls {@link begun} again. */
 	async takeBack(key: string): Promise<void> {
 		await this.#take<void>((tell, fail) => ({ kind: 'failed', key, tell, fail }));
 	}
 
-	/** Nobody has it, so that a next execution sends it. */
+	/** Nobody has it, so the next execution sends it. */
 	async failed(key: string): Promise<void> {
 		await this.takeBack(key).finally(() => this.#end(key));
 	}
 
-	/** It stays begun: whether somebody has it is not known. */
+	/** The entry stays: it is unknown whether somebody has it. */
 	unsure(key: string): void {
 		this.#end(key);
 	}
@@ -108,7 +108,7 @@ export class SentRecord {
 			steps.filter((step) => step.kind === kind).map(({ key }) => `${prefix} ${key}`);
 		const fresh = await this.#record(names('look', 'begun'));
 		const known = names('look', 'sent').filter((name) => !fresh.has(name.replace(/^sent/, 'begun')));
-		// Asking enters, too: what was not there before goes again.
+		// Checking for a key also adds it, so keys that were not there are removed again.
 		const unknown = await this.#record([...known, ...names('sent', 'sent')]);
 		const asked = [...fresh, ...known.filter((name) => unknown.has(name))];
 		await this.#remove([...asked, ...names('failed', 'begun')]);
@@ -120,7 +120,7 @@ export class SentRecord {
 		}
 	}
 
-	/** @returns those that were not there */
+	/** @returns the keys that were not there */
 	async #record(names: string[]): Promise<Set<string>> {
 		if (names.length === 0) return new Set();
 		return new Set(
@@ -133,5 +133,5 @@ export class SentRecord {
 	}
 }
 
-/** Of the whole process, one a node. */
+/** Shared by the whole process, one for each node. */
 const records = new Map<string, SentRecord>();

@@ -9,7 +9,7 @@ import { choice, choices, flag, record, text, whole } from '../parameterValues';
 import { readFiles } from './attachments';
 import type { MailContext } from './context';
 
-/** How one item is to be sent, whatever it is. */
+/** Settings for sending an item, whatever the operation. */
 export interface Delivery {
 	retryForMs: number;
 	/** 0 = no limit of ours. */
@@ -33,7 +33,7 @@ export function readService(options: IDataObject): SendingService {
 	return choice(options.sendingService, 'Sending Service', ['mailbox', 'highVolume'], 'mailbox');
 }
 
-/** One item's mail. @throws MailError `input` naming the field */
+/** Composes the email of one item. @throws MailError `input` naming the field */
 export async function readMail(context: MailContext, item: number, mailbox: string): Promise<OutgoingMail> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	const options = record(context.getNodeParameter('options', item, {}));
@@ -55,7 +55,7 @@ export async function readPeople({ note }: MailContext, field: string, value: un
 	return await readMailboxes(field, value, false, note);
 }
 
-/** From the mailbox itself, as another (Send As), or on behalf of another, with the mailbox as `Sender`. */
+/** The sender: the mailbox itself, another address (Send As), or another address with the mailbox as `Sender` (on behalf of). */
 export async function readSender(context: MailContext, item: number, mailbox: string): Promise<Pick<OutgoingMail, 'from' | 'sender'>> {
 	const options = record(context.getNodeParameter('options', item, {}));
 	const from = await readPeople(context, 'From Email', context.getNodeParameter('fromEmail', item, ''));
@@ -83,7 +83,7 @@ export function formatOf(context: MailContext, item: number): 'text' | 'html' | 
 	return choice(context.getNodeParameter('emailFormat', item, ''), 'Email Format', ['text', 'html', 'both'], 'text');
 }
 
-/** Text and HTML as the format says; HTML alone gets its text when the mail is composed. */
+/** Text and HTML as the format says. If there is only HTML, the text is made when the email is composed. */
 export function readBodies(context: MailContext, item: number, options: IDataObject): Pick<OutgoingMail, 'text' | 'html'> {
 	const parameter = (name: string, field: string): string => text(context.getNodeParameter(name, item, ''), field);
 	const format = formatOf(context, item);
@@ -94,10 +94,10 @@ export function readBodies(context: MailContext, item: number, options: IDataObj
 
 type Bodies = Pick<OutgoingMail, 'text' | 'html'>;
 
-/** With n8n's attribution at the end, where the user wants it. */
+/** Adds n8n's attribution at the end if the user wants it. */
 export function attributed({ text: plain, html }: Bodies, options: IDataObject): Bodies {
 	if (!flag(options.appendAttribution, 'Append n8n Attribution')) return { text: plain, html };
-	// HTML that is made for it alone would hide the text.
+	// If the email has only text, HTML that contains only the attribution would hide the text.
 	const asText = html === undefined || html === '';
 	return {
 		text: plain === undefined || (plain === '' && !asText) ? plain : `${plain}\n\n---\n${ATTRIBUTION}n8n\nhttps://n8n.io`,

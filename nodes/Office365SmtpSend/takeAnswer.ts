@@ -16,18 +16,18 @@ import { certain } from './questionInMail';
 import { questionPage } from './questionPage';
 import { keepLooking } from './wakeUps';
 
-/** What a visit comes to: a page, and what the execution goes on with. */
+/** The result of a visit: a page, and what the execution goes on with. */
 interface Outcome {
 	html: string;
 	status?: number;
-	/** Goes to the log, where a visit is refused. */
+	/** The reason for the log, if a visit is refused. */
 	refused?: string;
 	items?: INodeExecutionData[];
 }
 
 /**
- * The person's side. A link only shows a page; what counts is its button, since mail scanners (Safe Links) follow links. Whatever goes
- * wrong here is told on the page and in the log: n8n ends an execution whose node throws at a visit.
+ * The part that people see. Opening a link only shows a page, because mail scanners (Safe Links) open links too. Only the button counts.
+ * All problems are reported on the page and in the log, because n8n ends an execution whose node throws at a visit.
  */
 export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	keepLooking();
@@ -74,7 +74,7 @@ async function visit(context: IWebhookFunctions, link: AnswerLink | undefined): 
 	const asked = kept(context, link.ask);
 	if (asked === 'another') return OVER;
 	const { method }: { method: string } = context.getRequestObject();
-	// The page itself posts to where it came from. Browsers tell where else a form was.
+	// The page posts to its own origin. If the form was on another page, browsers say so.
 	const site = method === 'POST' ? record(context.getHeaderData?.())['sec-fetch-site'] : undefined;
 	if (site === 'cross-site' || site === 'same-site')
 		return {
@@ -94,7 +94,7 @@ async function visit(context: IWebhookFunctions, link: AnswerLink | undefined): 
 	return await answer(context, { approved: link.approved, asked, person, question });
 }
 
-/** Whoever cannot answer any more, or never could, hears why. */
+/** A person who cannot answer any more, or never could, is told why. */
 function closedTo({ who }: AnswerLink, asked: Asked | undefined): Outcome | undefined {
 	if (asked === undefined) {
 		if (who === '') return undefined;
@@ -116,8 +116,8 @@ function closedTo({ who }: AnswerLink, asked: Asked | undefined): Outcome | unde
 }
 
 /**
- * Where this person or enough others have answered. n8n itself answers visits once the execution has gone on. While it still waits
- * though the question is decided, n8n was ended in between; a press on the page lets it go on then.
+ * Pages after this person or enough others have answered. Once the execution has gone on, n8n itself answers visits. If it still waits
+ * although the question is decided, n8n was stopped in between, and a press on the page lets it go on.
  */
 async function closedByAnswers({ who }: AnswerLink, asked: Asked | undefined, method: string): Promise<Outcome | undefined> {
 	const person = asked === undefined ? undefined : personOf(asked, who);
@@ -133,7 +133,7 @@ async function closedByAnswers({ who }: AnswerLink, asked: Asked | undefined, me
 	return { html, status: method === 'POST' ? 409 : 200, ...(items !== undefined && { items }) };
 }
 
-/** Of those asked at first, or those that the question was escalated to. */
+/** The people who were asked first, or those to whom the question was escalated. */
 function personOf({ people, escalation }: Asked, who: string): Person | undefined {
 	return [...people, ...escalation].find(({ id }) => id === who);
 }

@@ -15,7 +15,7 @@ const style = (displayName: string, name: string, byDefault: 'primary' | 'second
 	default: byDefault,
 });
 
-/** Names and values of the built-in Send Email's operation of the same name. */
+/** Names and values are those of the same operation of the built-in Send Email. */
 export const waitFields: INodeProperties[] = [
 	{
 		displayName: 'Message',

@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 const form: INodeProperties['displayOptions'] = { show: { '/responseType': ['freeText', 'customForm'] } };
 
-/** Options of the operation Send and Wait for Response besides those of every email. */
+/** Options of the operation Send and Wait for Response, in addition to those of every email. */
 export const waitOptions: INodeProperties[] = [
 	{
 		displayName: 'Accent Colour',

@@ -3,29 +3,29 @@ import { giveUp, WaitingQuestions } from '../../mail/questions/waiting';
 import { questionsFolder } from '../journalFolder';
 import { callOwn } from './ownAddress';
 
-/** At least this often the folder is looked at, since other processes write into it too, in ms. */
+/** Maximum time between two checks of the folder, in ms, because other processes write into it too. */
 const OFTEN = 60_000;
-/** What n8n could not be called for in a week is given up, in ms. */
+/** If n8n cannot be called for this time, in ms (a week), the work is dropped. */
 const GIVE_UP_AFTER = 7 * DAY_MS;
-/** Timers of Node may come a little early. */
+/** Timers of Node may fire a little early. */
 const LATER = 5;
 
 let timer: NodeJS.Timeout | undefined;
 let looking: Promise<void> | undefined;
 let again = false;
-/** What was told already, so that a question that cannot be reached is not told each minute. */
+/** Problems that were already logged, so that a question that cannot be reached is not logged each minute. */
 const told = new Set<string>();
 
 /**
- * Does what is due of the questions that wait: reminders, escalations, the end of their time. An execution that waits is not running,
- * so somebody has to wake its node: this calls n8n at the link of the question. What is due stands in files, so that a restart of n8n
- * loses nothing; n8n loads this node at its start where an active workflow has it.
+ * Does the due work of waiting questions: reminders, escalations, the end of their time. A waiting execution does not run, so somebody has
+ * to wake its node: this class calls n8n at the link of the question. Due work is recorded in files, so a restart of n8n loses nothing. n8n
+ * loads this node at start if an active workflow uses it.
  */
 export function keepLooking(): void {
 	if (timer === undefined && looking === undefined) lookSoon();
 }
 
-/** Looks at once, for example since something new is due. */
+/** Checks at once, for example because there is new work. */
 export function lookSoon(): void {
 	if (looking !== undefined) {
 		again = true;
@@ -46,11 +46,11 @@ export function lookSoon(): void {
 function plan(ms: number): void {
 	clearTimeout(timer);
 	timer = setTimeout(lookSoon, Math.max(ms, 0));
-	// n8n may end although questions wait.
+	// The timer must not keep n8n running.
 	timer.unref();
 }
 
-/** @returns when something is due next */
+/** @returns when the next work is due */
 async function look(): Promise<number> {
 	const { due, next } = await new WaitingQuestions(questionsFolder()).due(Date.now());
 	for (const { files, question } of due) {
@@ -62,7 +62,7 @@ async function look(): Promise<number> {
 	return next;
 }
 
-/** n8n's log can be written to only while a node is run. */
+/** n8n's log can be written to only while a node runs. */
 function tell(key: string, message: string): void {
 	if (told.has(key)) return;
 	told.add(key);
