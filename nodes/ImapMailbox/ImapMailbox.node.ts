@@ -17,7 +17,7 @@ export class ImapMailbox implements INodeType {
 		icon: { light: 'file:imapMailbox.svg', dark: 'file:imapMailbox.dark.svg' },
 		group: ['transform'],
 		version: [1],
-		// n8n offers "Custom API Call" with every OAuth2 credential unless a default version is named beside a list of versions.
+		// n8n offers "Custom API Call" with every OAuth2 credential, unless the node has a default version beside a list of versions.
 		defaultVersion: 1,
 		subtitle:
 			'={{ ({ message: { append: "append an email", copy: "copy emails", delete: ' +

@@ -10,12 +10,12 @@ import { choices, record } from '../parameterValues';
 import type { Scene } from './scene';
 import { locator } from './settings';
 
-/** As Exchange Online takes it at most, in bytes. */
+/** The maximum size in Exchange Online, in bytes. */
 const LARGEST = 150 * 1024 * 1024;
 
 const FLAGS = { read: '\\Seen', flagged: '\\Flagged', answered: '\\Answered', draft: '\\Draft' } as const;
 
-/** A finished mail into a folder, with marks and date. */
+/** Stores a finished email in a folder, with flags and date. */
 export async function appendMail({ own, item, connection, folders }: Scene): Promise<INodeExecutionData[]> {
 	const options = record(own.getNodeParameter('options', item, {}));
 	const { path } = await folders.find(locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX');
@@ -40,7 +40,7 @@ async function gather(stream: Readable): Promise<Buffer> {
 	return Buffer.concat(chunks);
 }
 
-/** Lines of a mail end in CRLF (RFC 5322, section 2.1); files from elsewhere have LF alone. */
+/** Lines of an email end in CRLF (RFC 5322, section 2.1). Files from other sources may have LF only. */
 function withLineEnds(mail: Buffer): Buffer {
 	const text = mail.toString('latin1');
 	if (!/^[!-9;-~]+[ \t]*:/.test(text) && !text.startsWith('From ')) {

@@ -17,17 +17,17 @@ interface Batch {
 	operation: string;
 }
 
-/** What one input item wants done to one mail. */
+/** The change that one input item requests for one email. */
 interface Order {
 	item: number;
 	reference: Reference;
 	folder: string;
 	wanted: Change;
-	/** The same for all mails that go into one command. */
+	/** The same for all emails that are changed by one command. */
 	key: string;
 }
 
-/** Moves, copies, marks or deletes the mails of all input items, those of one folder together in few commands. */
+/** Moves, copies, marks or deletes the emails of all input items. Emails in the same folder are changed together, by few commands. */
 export async function changeMails(
 	context: IExecuteFunctions,
 	parameters: Parameters,
@@ -75,7 +75,10 @@ async function readOrders(
 	return readReferences(uidOf(context, own, item)).map((reference) => ({ item, reference, folder, wanted, key }));
 }
 
-/** n8n takes a millisecond to evaluate an expression; the item itself, which is what is given most often, is at hand. */
+/**
+ * n8n takes a millisecond to evaluate an expression. The expression for the item itself is by far the most frequent, so it is not
+ * evaluated.
+ */
 function uidOf(context: IExecuteFunctions, own: MailContext, item: number): unknown {
 	const written: unknown = context.getNode().parameters.uid;
 	return typeof written === 'string' && /^=\{\{ ?\$json ?\}\}$/.test(written.trim())
@@ -123,7 +126,7 @@ function marksOf(own: MailContext, item: number): Change {
 	});
 }
 
-/** An atom (RFC 3501, section 9) that is no system flag. */
+/** An atom (RFC 3501, section 9) that is not a system flag. */
 function keywords(value: unknown, field: string): string[] {
 	const names = text(value, field)
 		.split(',')
@@ -138,7 +141,7 @@ function keywords(value: unknown, field: string): string[] {
 	});
 }
 
-/** The references of one folder together, whichever items they come from. */
+/** Groups references by folder, whichever items they come from. */
 async function fatesOf(connection: Connection, folders: Folders, orders: readonly Order[]): Promise<Fate[]> {
 	const fates = new Array<Fate>(orders.length);
 	const byFolder = new Map<string, number[]>();
@@ -162,7 +165,7 @@ async function fatesOf(connection: Connection, folders: Folders, orders: readonl
 	return fates;
 }
 
-/** Mails of one folder to which the same is to be done. */
+/** Emails in one folder that get the same change. */
 function groupsOf(orders: readonly Order[], fates: readonly Fate[]): number[][] {
 	const groups = new Map<string, number[]>();
 	for (const [index, order] of orders.entries()) {
@@ -176,7 +179,10 @@ function groupsOf(orders: readonly Order[], fates: readonly Fate[]): number[][] 
 	return [...groups.values()];
 }
 
-/** A mail that is to go where it lies stays there: MOVE would give it another UID, and in Deleted Items it is deleted already. */
+/**
+ * An email that is moved to its own folder stays there, because MOVE would give it another UID. An email in Deleted Items is already
+ * deleted.
+ */
 function isThereAlready(wanted: Change, folder: string): boolean {
 	return wanted.kind === 'move' && wanted.to === folder;
 }

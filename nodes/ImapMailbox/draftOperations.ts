@@ -36,7 +36,7 @@ export async function runDraft(scene: Scene): Promise<INodeExecutionData[]> {
 	}
 }
 
-/** Puts the mail into Drafts; the output leads to it. */
+/** Stores the email in Drafts. The output refers to it. */
 async function save({ connection, folders }: Scene, mail: OutgoingMail): Promise<IDataObject> {
 	const { path } = await folders.special('drafts');
 	const composed = await compose(mail, 'draft');
@@ -44,7 +44,7 @@ async function save({ connection, folders }: Scene, mail: OutgoingMail): Promise
 	return { ...saved, mailbox: connection.account.mailbox, subject: mail.subject, recipients: composed.recipients, isDraft: true };
 }
 
-/** A reply, a reply to all or a forwarded mail, from the original as it lies in the mailbox. */
+/** Makes a reply, a reply to all or a forwarded email from the original in the mailbox. */
 async function createReply(scene: Scene): Promise<IDataObject> {
 	const { own, item, connection } = scene;
 	const options = { ...readOptionsOf(own, item), format: 'resolved' as const };
@@ -67,7 +67,7 @@ async function createReply(scene: Scene): Promise<IDataObject> {
 	});
 }
 
-/** The parameters of the operation, with the original that was fetched. */
+/** The parameters of the operation, with the fetched original. */
 function answering(own: MailContext, original: object): MailContext {
 	return {
 		getNodeParameter: (name, item, fallback) => (name === 'original' ? original : own.getNodeParameter(name, item, fallback)),
@@ -77,7 +77,7 @@ function answering(own: MailContext, original: object): MailContext {
 	};
 }
 
-/** The draft anew, with what is filled in changed; the older version goes only when the newer one is there. */
+/** Writes the draft again, with the filled-in fields changed. The old version is deleted only when the new one is stored. */
 async function update(scene: Scene): Promise<IDataObject> {
 	const drafts = await draftsMeant(scene);
 	const [draft] = drafts;
@@ -155,7 +155,7 @@ function keptFiles(attachments: unknown, contents: readonly Buffer[]): OutgoingF
 	});
 }
 
-/** The drafts that are meant; without a folder of their own they lie in Drafts. @throws MailError */
+/** Returns the drafts that are meant. If no folder is given, they are in Drafts. @throws MailError */
 async function draftsMeant({ own, item, connection, folders }: Scene): Promise<There[]> {
 	const { path } = await folders.special('drafts');
 	const fates = await locate(connection, folders, readReferences(own.getNodeParameter('uid', item, '')), path);
@@ -206,7 +206,7 @@ async function send({ context, own, item, connection, folders }: Scene, draft: T
 	};
 }
 
-/** Into Deleted Items, as Outlook does, or for good. */
+/** Moves to Deleted Items, as Outlook does, or deletes permanently. */
 async function remove({ own, item, connection, folders }: Scene, draft: There): Promise<IDataObject> {
 	const permanently = flag(own.getNodeParameter('permanently', item, false), 'Delete Permanently');
 	const to = permanently ? undefined : (await folders.special('deleted')).path;

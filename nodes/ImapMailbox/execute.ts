@@ -17,14 +17,14 @@ import { getAttachments, getConversation, getMails, getMany, getRaw } from './me
 import { note, type Results, type Scene } from './scene';
 import { chosenFolders } from './settings';
 
-/** Input items that work in the same mailbox. */
+/** Input items for the same mailbox. */
 interface Group {
 	account: Account;
 	choice: AccountChoice;
 	items: number[];
 }
 
-/** All input items, those of one mailbox over one session; each output item is paired with its input item. */
+/** Processes all input items; those for the same mailbox share one session. Each output item is paired with its input item. */
 export async function runMailbox(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const parameters = new Parameters(context);
 	const results: Results = new Map();
@@ -101,7 +101,7 @@ async function runGroup(
 		for (const item of items) {
 			try {
 				const scene = sceneOf(item);
-				// The list of folders is the same for all, unless an item changes it.
+				// All items share the list of folders, unless an item changes it.
 				results.set(item, await runItem(resource === 'message' ? { ...scene, folders } : scene, resource));
 			} catch (error) {
 				note(context, results, item, error);
@@ -111,7 +111,7 @@ async function runGroup(
 	try {
 		await withMailbox(account, work, context.getExecutionCancelSignal?.());
 	} catch (error) {
-		// Without a session nothing was done for any of them.
+		// Without a session, nothing was done for any of these items.
 		for (const item of items) if (!results.has(item)) note(context, results, item, error);
 	}
 }

@@ -5,7 +5,7 @@ import { folderLocator } from '../folderLocatorFields';
 const nameHint =
 	'Works if only one folder has this name. Inbox, Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.';
 
-/** A folder of the mailbox, chosen as in the IMAP Trigger. */
+/** A folder of the mailbox, chosen as in IMAP Trigger. */
 export function folderField(
 	field: Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'displayOptions'>,
 	value: string,

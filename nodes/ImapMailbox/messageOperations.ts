@@ -12,7 +12,7 @@ import { isTool, shorten, withMarkdown, type Shortness } from '../toolAnswers';
 import type { Scene } from './scene';
 import { locator, prefixOf, readOptionsOf, readWish } from './settings';
 
-/** The mails that fit, in one folder or several. */
+/** Returns the emails that match, from one folder or several. */
 export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 	const { context, own, item, connection } = scene;
 	const options = readOptionsOf(own, item);
@@ -33,7 +33,7 @@ export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 	return items;
 }
 
-/** Exchange searches bodies and most headers for ASCII only, and does not say which filter it means. */
+/** Exchange searches bodies and most headers for ASCII text only, and does not say which filter it refuses. */
 function withFilter(own: Scene['own'], item: number, error: unknown): unknown {
 	if (!(error instanceof MailError) || error.code !== 'input' || error.field !== undefined) return error;
 	const filters = record(own.getNodeParameter('filters', item, {}));
@@ -76,11 +76,11 @@ async function foldersToSearch({ own, item, folders }: Scene): Promise<string[]>
 		.filter((path) => !except.has(path));
 }
 
-/** For a person in the editor; for a language model in an item of its own, since it sees nothing else. */
+/** People see a hint in the editor. A language model gets an item of its own, because it sees nothing else. */
 function tellMore({ context }: Scene, mails: readonly Found[], items: INodeExecutionData[], newestFirst: boolean, several: boolean): void {
 	const last = mails.at(-1);
 	if (last === undefined) return;
-	// Received After takes the moment itself along; INTERNALDATE has whole seconds.
+	// Received After includes the exact time, but INTERNALDATE has whole seconds only.
 	const next = several
 		? { [newestFirst ? 'receivedBefore' : 'receivedAfter']: new Date(last.receivedAt + (newestFirst ? 0 : 1000)).toISOString() }
 		: { [newestFirst ? 'beforeUid' : 'afterUid']: last.uid };
@@ -101,7 +101,7 @@ const LABELS = new Map([
 	['afterUid', 'After UID'],
 ]);
 
-/** The mails that are meant, each as an item. @throws MailError `notFound` where one is not there */
+/** Returns the requested emails, each as an item. @throws MailError `notFound` if one is not there */
 export async function getMails(scene: Scene): Promise<INodeExecutionData[]> {
 	const { own, item } = scene;
 	const options = readOptionsOf(own, item);
@@ -134,7 +134,7 @@ export async function foundOf({ connection }: Scene, there: readonly There[], op
 	return found;
 }
 
-/** @param shortness of short answers, as language models get them */
+/** @param shortness of the short answers for language models */
 async function itemsOf(
 	scene: Scene,
 	mails: readonly Found[],
@@ -150,7 +150,7 @@ async function itemsOf(
 	return items;
 }
 
-/** The mails that belong together, oldest first. */
+/** Returns the emails of a conversation, oldest first. */
 export async function getConversation(scene: Scene): Promise<INodeExecutionData[]> {
 	const { own, item, connection, folders } = scene;
 	const options = readOptionsOf(own, item);
@@ -168,7 +168,7 @@ export async function getConversation(scene: Scene): Promise<INodeExecutionData[
 	return items;
 }
 
-/** The wanted files of each mail, and a list of what there is. */
+/** Returns the requested files of each email, and a list of all its files. */
 export async function getAttachments(scene: Scene): Promise<INodeExecutionData[]> {
 	const { own, item, connection } = scene;
 	const options = record(own.getNodeParameter('options', item, {}));
@@ -216,7 +216,7 @@ export async function getAttachments(scene: Scene): Promise<INodeExecutionData[]
 	return items;
 }
 
-/** The mail byte by byte, as a file. */
+/** Returns the complete email as a file. */
 export async function getRaw(scene: Scene): Promise<INodeExecutionData[]> {
 	const options: ReadOptions<IBinaryData> = { ...readOptionsOf(scene.own, scene.item), format: 'raw' };
 	const items: INodeExecutionData[] = [];

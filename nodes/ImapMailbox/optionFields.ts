@@ -170,7 +170,7 @@ const appendOptions: INodeProperties[] = [
 	},
 ];
 
-/** Of the node Office365 SMTP Send, those that make sense for a mail that is not sent yet; which operation has them is said here. */
+/** Options of Office365 SMTP Send that make sense for an email that is not sent yet, with the operations that have them. */
 const composing = (...names: string[]): INodeProperties[] =>
 	messageOptions.filter(({ name }) => names.includes(name)).map(({ displayOptions: _elsewhere, ...option }) => option);
 

@@ -6,10 +6,10 @@ import type { Connection } from '../../mail/mailbox/sessions';
 import { nodeError } from '../nodeError';
 import type { MailContext } from '../Office365SmtpSend/context';
 
-/** What one operation works with. */
+/** Everything that an operation needs. */
 export interface Scene {
 	context: IExecuteFunctions;
-	/** The parameters of one item, each read once. */
+	/** The parameters of one item. Each is read once. */
 	own: MailContext;
 	item: number;
 	connection: Connection;
@@ -19,7 +19,7 @@ export interface Scene {
 
 export type Results = Map<number, INodeExecutionData[] | Error>;
 
-/** Keeps why an item failed. @throws at once where a failure ends the execution */
+/** Records why an item failed. @throws at once if a failure ends the execution */
 export function note(context: IExecuteFunctions, results: Results, item: number, error: unknown): void {
 	const failure = error instanceof Error ? error : new Error(String(error));
 	if (!context.continueOnFail() || (failure instanceof MailError && failure.code === 'stopped'))

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** What Get Many searches by; all filters have to fit. */
+/** The filters of Get Many. An email has to match all of them. */
 export const searchFields: INodeProperties[] = [
 	{
 		displayName: 'Filters',

@@ -2,13 +2,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { SendMemory } from '../../mail/mailbox/drafts';
 
-/** The oldest go first. */
+/** Maximum number of entries. The oldest are removed first. */
 const MOST = 10_000;
 
 /**
- * In n8n's store of processed data, which is written at once and which all workers see; static data is stored only when an
- * execution ends. To ask whether an entry is there enters it, so two are kept: `begun`, which stays, and `open`, which goes
- * once the mail is sent. A process that ends between any two of these steps leaves `begun` and `open`: unknown, never `sent`.
+ * Remembers which drafts were sent in n8n's store of processed data. All workers see it, and it is written at once, while static data is
+ * stored only when an execution ends. Checking for an entry also adds it, so there are two entries: `begun` stays, and `open` is removed
+ * once the email is sent. If the process ends between two of these steps, `begun` and `open` are left. This means "unknown", never "sent".
  */
 export function sendMemory({ helpers }: IExecuteFunctions): SendMemory {
 	const names = (key: string): { begun: string; open: string } => ({ begun: `draft begun ${key}`, open: `draft open ${key}` });

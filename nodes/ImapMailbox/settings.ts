@@ -13,11 +13,11 @@ import { choice, flag, record, text, whole } from '../parameterValues';
 import { readMoreOf } from '../readMoreFields';
 import { MOST_FOR_TOOL } from '../toolAnswers';
 
-/** Mails above so many bytes are streamed, not held in memory. */
+/** Larger emails are streamed and not held in memory, in bytes. */
 const LARGE_ABOVE = 20 * 1024 * 1024;
 const LARGEST_UID = 4_294_967_295;
 
-/** A folder as text or as n8n's resource locator gives it. */
+/** Reads a folder, which is text or a value of n8n's resource locator. */
 export function locator(value: unknown, field: string): string {
 	return (typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field)).trim();
 }
@@ -83,7 +83,7 @@ function moment(context: MailContext, value: unknown, field: string): number | u
 	return filled(value) ? readMoment(field, value, context.getTimezone()).getTime() : undefined;
 }
 
-/** The server knows days of a time zone of its own; the moment itself is compared here. */
+/** The server compares days in its own time zone, so the exact time is compared here. */
 function days(from: number | undefined, until: number | undefined): Criteria {
 	const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 	return [
@@ -132,7 +132,7 @@ function requireMessageId(value: string): string {
 	});
 }
 
-/** One search rule, with the filter's own name in what is wrong with it. */
+/** Reads one search rule, and names its filter in errors. */
 function criterion(field: string, rule: unknown): Criteria {
 	try {
 		return criteriaOfRules(JSON.stringify([rule]));

@@ -8,7 +8,7 @@ const prefixDescription =
 	'Start of the names of the binary properties that hold the attachments. ' +
 	'A number is added, starting with 0: with "attachment_" the first attachment is in "attachment_0".';
 
-/** Names and values as the built-in Email Trigger (IMAP) has them, so that parameters can be pasted. */
+/** Names and values are those of the built-in Email Trigger (IMAP), so that parameters can be pasted. */
 export const fields: INodeProperties[] = [
 	authenticationProperty,
 	{

@@ -11,11 +11,11 @@ import { nodeError } from '../nodeError';
 import type { Settings } from './settings';
 import { itemOf } from './trigger';
 
-/** Tries so many of the newest mails, should some have left the folder or lack an attachment. */
+/** Maximum number of newest emails that are tried, because some may have left the folder or have no attachment. */
 const CANDIDATES = 50;
 
 /**
- * The newest mail that matches, for a test in the editor; nothing is changed in the mailbox.
+ * Returns the newest matching email for a test in the editor. Changes nothing in the mailbox.
  * @throws NodeApiError, or NodeOperationError that explains why there is none
  */
 export async function fetchSample(context: ITriggerFunctions, settings: Settings): Promise<INodeExecutionData> {
@@ -27,7 +27,7 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 		const open = session;
 		const known = await listFolders(open);
 		const paths = watchedPaths(known, settings);
-		// Nothing is moved in a test, but what would fail later is told here.
+		// A test moves nothing, but reports folders that would cause a failure later.
 		locateTargets(known, settings.tree === undefined ? settings.folders : paths, settings.rules);
 		const searched: string[] = [];
 		const bare: string[] = [];
@@ -61,7 +61,7 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 	}
 }
 
-/** @throws MailError for a folder that is not there */
+/** @throws MailError if a folder does not exist */
 function watchedPaths(known: readonly Folder[], { folders, tree }: Settings): string[] {
 	if (tree === undefined) return folders.map((wanted) => chooseFolder(known, wanted).path);
 	const missing: string[] = [];

@@ -8,16 +8,16 @@ import type { Outcome } from '../../mail/watch/executions';
 import { endOf, hasTakenItems, untold } from '../executionEnd';
 import type { Settings } from './settings';
 
-/** The column in n8n's database that holds the key has 255 characters. */
+/** The column for the key in n8n's database has 255 characters. */
 const LONGEST_KEY = 255;
-/** n8n says within this, in ms, that it cannot start an execution; that it has started one it does not say. */
+/** n8n reports within this time, in ms, that it cannot start an execution. It does not report that it has started one. */
 const REFUSAL_MS = 1_000;
 
 /**
- * Starts executions, and where n8n can tell, waits for their end.
+ * Starts executions, and waits for their end if n8n reports it.
  *
- * n8n's engine 2.0 takes no trigger that waits for its execution, and no files from triggers. It says so only when an
- * execution is to start; from then on both are left out.
+ * n8n's engine 2.0 accepts no trigger that waits for its execution, and no files from triggers. It says so only when an execution is to
+ * start. From then on, both are left out.
  */
 export function sender(
 	context: ITriggerFunctions,
@@ -62,7 +62,7 @@ export function sender(
 	};
 }
 
-/** An execution that waits (Wait node, approval) has taken the mail. n8n gives no run where it had this key before. */
+/** A waiting execution (Wait node, approval) has the email. If n8n had this key before, it returns no run. */
 export function outcomeOf(run: IRun | undefined): Outcome {
 	if (run === undefined) return { kind: 'already' };
 	if (hasTakenItems(run)) return { kind: 'done' };
@@ -70,8 +70,8 @@ export function outcomeOf(run: IRun | undefined): Outcome {
 }
 
 /**
- * Whether the execution had begun. n8n rejects the promise of a run that was cancelled, or that was over before n8n looked
- * (for example because of a credential that it may not use). Otherwise there was no execution.
+ * Whether the execution had begun. n8n rejects the promise of a run that was cancelled, or that ended before n8n looked, for example
+ * because it may not use a credential. In other cases there was no execution.
  */
 export function hasBegun(error: unknown): boolean {
 	return error instanceof Error && (/Cancelled/.test(error.constructor.name) || /cancel|No active execution/i.test(error.message));
@@ -81,7 +81,7 @@ function withoutFiles({ binary, ...item }: INodeExecutionData): INodeExecutionDa
 	return binary === undefined ? item : { ...item, json: { ...item.json, filesOmitted: Object.keys(binary) } };
 }
 
-/** The key itself, or where it is too long, its digest. */
+/** Returns the key, or its digest if it is too long. */
 function fitting(key: string): string {
 	return key.length <= LONGEST_KEY ? key : createHash('sha256').update(key).digest('hex');
 }

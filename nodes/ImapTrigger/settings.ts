@@ -14,15 +14,15 @@ import { readMoreOf } from '../readMoreFields';
 import { startFromOf } from '../startFromFields';
 import { accountChoice, choice, choices, flag, record, text, whole } from '../parameterValues';
 
-/** The node's parameters, read once: later n8n cannot evaluate expressions any more. */
+/** The node's parameters. They are read once, because n8n cannot evaluate expressions later. */
 export interface Settings {
 	account: AccountChoice;
 	folders: string[];
-	/** The folders below them too, or all folders of the mailbox. */
+	/** Whether subfolders, or all folders of the mailbox, are included. */
 	tree?: TreeWish;
 	alsoStartOn: AlsoStartOn;
 	criteria: Criteria;
-	/** For people: what the criteria are. */
+	/** The criteria in words, for people. */
 	criteriaText: string;
 	startFrom: StartFrom;
 	rules: Rules;
@@ -139,7 +139,7 @@ function alsoStartOn(options: IDataObject, filters: IDataObject): AlsoStartOn {
 	};
 }
 
-/** An atom (RFC 3501, section 9) that is no system flag. */
+/** An atom (RFC 3501, section 9) that is not a system flag. */
 function keywordOf(value: unknown): string {
 	const keyword = text(value, 'Keyword').trim();
 	if (/^[!#$&'+\-./0-9:;<=>?@A-Z^_`a-z|~]{1,100}$/.test(keyword)) return keyword;
@@ -155,7 +155,7 @@ function startFrom(options: IDataObject): StartFrom {
 	return kind === 'lastDays' ? { kind, days } : { kind };
 }
 
-/** One option with its folder; older workflows have two, `onGiveUp` and `giveUpFolder`. */
+/** Reads one option with its folder. Older workflows have two options, `onGiveUp` and `giveUpFolder`. */
 function afterAllAttempts(options: IDataObject): Action {
 	const chosen = { action: options.onGiveUp, folder: options.giveUpFolder, ...record(record(options.afterAllAttempts).then) };
 	return action(chosen.action, 'When All Attempts Fail', () => chosen.folder, 'Failed Emails Folder');
@@ -169,7 +169,7 @@ function action(value: unknown, name: string, folder: () => unknown, field: stri
 	return { kind, to };
 }
 
-/** A folder as text or as n8n's resource locator gives it. */
+/** Reads a folder, which is text or a value of n8n's resource locator. */
 function locator(value: unknown, field: string): string {
 	return typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field);
 }

@@ -6,7 +6,7 @@ import { fetchSample } from './manual';
 import { readSettings, type Settings } from './settings';
 import { activate, isUnattended, report } from './trigger';
 
-/** Watches, or in the editor waits to be asked for one mail. Throws only where a person sees it. */
+/** Starts the watch or, in the editor, waits until one email is requested. Throws only if a person sees the error. */
 export async function startTrigger(context: ITriggerFunctions): Promise<ITriggerResponse> {
 	const attended = context.getMode() === 'manual' || !isUnattended(context);
 	let settings: Settings;
@@ -15,7 +15,8 @@ export async function startTrigger(context: ITriggerFunctions): Promise<ITrigger
 		if (attended) requireRenewal(context, settings.account);
 	} catch (error) {
 		if (attended) throw nodeError(context.getNode(), error);
-		// An expression that gives something else today: to throw would end the trigger for ever, a restart reads it again.
+		// An expression gives another value today. If this threw, the trigger would stop until somebody activates it again; a restart reads
+		// the expression again.
 		report(context, error);
 		return {};
 	}

@@ -17,7 +17,7 @@ import { nodeError } from '../nodeError';
 import { sender } from './sender';
 import type { Settings } from './settings';
 
-/** Switches the trigger on. Throws only for what waiting cannot heal, and only where a person has just switched it on. */
+/** Activates the trigger. Throws only if waiting cannot help and a person has just activated the workflow. */
 export async function activate(context: ITriggerFunctions, settings: Settings): Promise<ITriggerResponse> {
 	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
 	const journal = journalOf(journalFolder(), key, (reason) =>
@@ -28,16 +28,16 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	const staticData = context.getWorkflowStaticData('node');
 	const attended = !isUnattended(context);
 	const journaled = journal.read();
-	// n8n loses its copy where a workflow is imported over itself; a person who switches a trigger on begins anew then.
+	// n8n loses its copy if a workflow is imported over itself. If a person activates the trigger, it begins anew.
 	const stored = readMemory(staticData.watch) ?? (attended ? undefined : journaled);
 	const memory = newestMemory(stored, journaled, legacy.memory) ?? newMemory(randomUUID(), Date.now());
 	const isFirst = Object.keys(memory.folders).length === 0;
-	// A copy, since the watch that went before may still hold the other.
+	// A copy, because the previous watch may still hold the other one.
 	const own = takenUp(memory);
 	const save = (current: WatchMemory): void => {
 		if (superseded()) return;
 		legacy.memory = current;
-		// n8n stores it with the next execution that starts.
+		// n8n stores it when the next execution starts.
 		staticData.watch = current;
 		journal.write(current);
 	};
@@ -50,7 +50,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 		send: sender(context, settings.handOver, key),
 		running: legacy.running,
 		superseded,
-		// In the text too: n8n's usual log format leaves the rest out.
+		// Also in the text, because n8n's usual log format leaves out the rest.
 		log: (text, about) =>
 			context.logger.info(`IMAP Trigger (${about.folder}${about.mailbox === '' ? '' : ` of ${about.mailbox}`}): ${text}`, {
 				...about,
@@ -62,11 +62,11 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	save(own);
 	const opening = watch.open();
 	if (!attended) {
-		// n8n starts one workflow after the other: a server that says nothing would hold up all that follow.
+		// n8n starts one workflow after the other, so a server that does not answer would delay all the following ones.
 		void opening.then(() => watch.run());
 		return { closeFunction: async () => release() };
 	}
-	// What a field says stays wrong, also where another setting has worked before.
+	// A wrong field stays wrong, even if another setting worked before.
 	const hopeless = (await opening).find((fault) => fault.code === 'input' || (isFirst && fault.permanent));
 	if (hopeless !== undefined) {
 		release();
@@ -76,7 +76,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	return { closeFunction: async () => release() };
 }
 
-/** Warns of what of the credential ends for as long as the watch lives. @returns what ends both */
+/** Warns of credentials that expire, as long as the watch runs. @returns a function that ends both */
 function warningWhile(context: ITriggerFunctions, settings: Settings, watch: { stop: () => void }): () => void {
 	const stopWarning = keepWarning(context, 'IMAP Trigger', async () => await readEndings(context, settings.account));
 	return () => {
@@ -91,14 +91,14 @@ function wishesIn({ folders, tree, alsoStartOn, criteria, startFrom, rules }: Se
 	return { folders, tree, alsoStartOn, criteria, startFrom, rules };
 }
 
-/** n8n starts the trigger by itself: it would give up for ever after ten throws, and nobody would see them. */
+/** n8n started the trigger by itself. After ten errors it would stop for ever, and nobody would see them. */
 export function isUnattended(context: Pick<ITriggerFunctions, 'getActivationMode'>): boolean {
 	return ['init', 'leadershipChange'].includes(context.getActivationMode());
 }
 
 /**
- * One mail as an item; nothing where it turns out to have no attachment and only mails with one are wanted.
- * @throws MailError where it could not be fetched to its end
+ * Makes an item of an email. Returns nothing if only emails with an attachment are wanted and this one has none.
+ * @throws MailError if the email could not be fetched completely
  */
 export async function itemOf(
 	context: ITriggerFunctions,
@@ -121,7 +121,7 @@ export async function itemOf(
 	const store = async (content: Buffer | Readable, fileName: string | undefined, mimeType: string): Promise<IBinaryData> =>
 		await context.helpers.prepareBinaryData(content, fileName, mimeType);
 	const { format, downloadAttachments, prefix, readMore } = settings;
-	// The text of a large mail would have to be held in memory.
+	// The text of a large email would have to be held in memory.
 	const options = {
 		format,
 		downloadAttachments,
@@ -133,7 +133,7 @@ export async function itemOf(
 	};
 	const source = mail.content.kind === 'streamed' ? mail.content.open : mail.content.bytes;
 	if (mail.attachments === 'unknown' && mail.content.kind !== 'headers') {
-		// Looked at without a file, before anything is stored. One that cannot be read is not passed by.
+		// Checked without files, before anything is stored. An email that cannot be read is not skipped.
 		const { json } = await toItem(source, from, { ...options, format: 'simple', downloadAttachments: false, readMore: [] });
 		if (json.hasAttachment === false && json.parseError === undefined) return undefined;
 	}
@@ -142,15 +142,15 @@ export async function itemOf(
 	return { json, binary };
 }
 
-/** Where an execution may have more than one reason; items of workflows that know nothing of that stay as they are. */
+/** Adds the reason if an execution can have several. Items of workflows with only one possible reason stay unchanged. */
 function tellsReason({ tree, alsoStartOn: { flagged, read, keyword, movedIn } }: Settings): boolean {
 	return tree !== undefined || flagged === true || read === true || keyword !== undefined || movedIn === true;
 }
 
-/** Tells a failure while the trigger keeps trying. */
+/** Reports a failure while the trigger keeps trying. */
 export function report(context: ITriggerFunctions, error: unknown): void {
 	const failure = nodeError(context.getNode(), error);
 	context.logger.error(`IMAP Trigger: ${failure.message}`);
-	// n8n-workflow 2.8 and newer.
+	// n8n-workflow 2.8 and later.
 	if (typeof context.saveFailedExecution === 'function') context.saveFailedExecution(failure);
 }
