@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** Which of the two credentials a node uses; every node has it first. */
+/** The credential that a node uses. It is the first field of every node. */
 export const authenticationProperty: INodeProperties = {
 	displayName: 'Authentication',
 	name: 'authentication',
@@ -13,8 +13,8 @@ export const authenticationProperty: INodeProperties = {
 };
 
 /**
- * Hidden. By resource and operation, n8n finds the action of an operation, after which it names the node and which an AI agent
- * reads, and the fields that it shows before the first run. Name and value are those of the built-in Send Email, so that its
+ * A hidden field. By resource and operation, n8n finds the action of an operation. The action is the node's default name, and AI agents
+ * read it. n8n also finds the fields that it shows before the first run. Name and value are those of the built-in Send Email, so that its
  * parameters can be pasted.
  */
 export const emailResource: INodeProperties = {
@@ -26,7 +26,7 @@ export const emailResource: INodeProperties = {
 	default: 'email',
 };
 
-/** Of the operation Test Connection. */
+/** Field of the operation Test Connection. */
 export const protocolLogOption: INodeProperties = {
 	displayName: 'Protocol Log',
 	name: 'protocolLog',
@@ -35,7 +35,7 @@ export const protocolLogOption: INodeProperties = {
 	description: 'Whether to return what n8n and the server sent each other, line by line. Tokens are hidden.',
 };
 
-/** Of the operation Test Connection. */
+/** Field of the operation Test Connection. */
 export const testProtocolsOption: INodeProperties = {
 	displayName: 'Protocols to Test',
 	name: 'testProtocols',
@@ -50,7 +50,7 @@ export const testProtocolsOption: INodeProperties = {
 		'Which protocols to test, for example IMAP before you activate a trigger. If you choose none, the protocol of this node is tested.',
 };
 
-/** In every node's options. */
+/** In the options of every node. */
 export const mailboxAddressOption: INodeProperties = {
 	displayName: 'Mailbox Address',
 	name: 'mailboxAddress',

@@ -33,17 +33,17 @@ import { fingerprint, remembered } from './tokenMemory';
 const PERSON = 'microsoftMailOAuth2Api';
 const APP = 'microsoftMailServiceAccountApi';
 
-/** Whatever n8n runs a node in. Tokens may be asked for hours later: only the credential is read then, no parameter. */
+/** Any context in which n8n runs a node. Tokens may be requested hours later; then only the credential is read, and no parameter. */
 export type NodeContext = IExecuteFunctions | ITriggerFunctions | IPollFunctions | ILoadOptionsFunctions | IWebhookFunctions;
 
-/** What the node's parameters say about the mailbox to open. */
+/** The part of the node's parameters that says which mailbox to open. */
 export interface AccountChoice {
 	authentication: 'oAuth2' | 'serviceAccount';
-	/** Overrides the credential's `mailbox`; empty = do not. */
+	/** Replaces the credential's `mailbox`, unless it is empty. */
 	mailboxAddress: string;
 }
 
-/** Opens the mailbox that the parameters `authentication` and `options.mailboxAddress` point at. @throws MailError */
+/** Opens the mailbox that the parameters `authentication` and `options.mailboxAddress` name. @throws MailError */
 export async function openAccount(context: NodeContext, choice: AccountChoice): Promise<Account> {
 	const type = choice.authentication === 'serviceAccount' ? APP : PERSON;
 	const fields = await context.getCredentials(type);
@@ -55,7 +55,7 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	hintOf(context, id, endings);
 	const patience = isAwaited(context) && { reachMs: PERSON_WAITS_MS };
 	if (type === APP) {
-		// Read here too, so that a wrong field is told before anything is tried.
+		// Also read here, so that a wrong field is reported before anything is tried.
 		serviceAccountOf(fields);
 		return {
 			...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)),
@@ -77,15 +77,18 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	};
 }
 
-/** What of the node's credential ends, and under which name it is remembered; read anew, since it may have been edited. */
+/**
+ * Returns which parts of the node's credential expire, and the name under which that is remembered. Read each time, because the credential
+ * may have been edited.
+ */
 export async function readEndings(context: NodeContext, { authentication }: AccountChoice): Promise<{ id: string; endings: Ending[] }> {
 	const type = authentication === 'serviceAccount' ? APP : PERSON;
 	return { id: credentialId(context.getNode(), type), endings: endingsOf(await context.getCredentials(type)) };
 }
 
 /**
- * A person's token ends after about an hour. n8n alone can store the next one, and offers that to nodes since 1.119.
- * @throws MailError `configuration` where it does not
+ * A person's token expires after about an hour. Only n8n can store the next one, and it offers that to nodes from 1.119.
+ * @throws MailError `configuration` if it does not
  */
 export function requireRenewal({ helpers }: NodeContext, { authentication }: AccountChoice): void {
 	if (authentication === 'serviceAccount' || typeof helpers.refreshOAuth2Token === 'function') return;
@@ -95,7 +98,7 @@ export function requireRenewal({ helpers }: NodeContext, { authentication }: Acc
 	});
 }
 
-/** Before a test of the connection, so that it does not repeat what was said before the last change at the identity platform. */
+/** Called before a connection test, so that the test does not repeat an error from before the last change at the identity platform. */
 export async function beginTest(context: NodeContext, { authentication }: AccountChoice): Promise<void> {
 	const type = authentication === 'serviceAccount' ? APP : PERSON;
 	shortenPause(remembered(credentialId(context.getNode(), type), await context.getCredentials(type)).renewal);
@@ -115,9 +118,9 @@ function oAuth2Tokens(context: NodeContext): TokenSource {
 		const fields = await context.getCredentials(PERSON);
 		const { oauthTokenData, ...form } = fields;
 		const id = credentialId(context.getNode(), PERSON);
-		// The stored token is part of the content: one that another process renewed is a new entry.
+		// The stored token is part of the content, so a token that another process renewed is a new entry.
 		const { renewal } = remembered(id, fields);
-		// What outlives each stored token.
+		// This part outlives each stored token.
 		const lasting = remembered(id, form).renewal;
 		const stored = tokenIn(oauthTokenData);
 		if (stored === undefined) {
@@ -127,7 +130,7 @@ function oAuth2Tokens(context: NodeContext): TokenSource {
 				speaker: 'identity',
 			});
 		}
-		// Of a token that this process got itself it knows the end, also where n8n stores none.
+		// The process knows the expiry of a token that it got itself, even if n8n does not store it.
 		renewal.current ??= stored.token.reveal() === lasting.current?.token.reveal() ? lasting.current : stored;
 		renewal.replaced = lasting.replaced ??= { at: -Infinity };
 		const at: Circumstances = {
@@ -147,7 +150,7 @@ function oAuth2Tokens(context: NodeContext): TokenSource {
 	};
 }
 
-/** Notes each request for a token in n8n's log: for which credential, and until when or why not. */
+/** Logs each request for a token: for which credential, and until when it is valid or why it failed. */
 async function logged(context: NodeContext, type: string, acquire: () => Promise<AccessToken>): Promise<AccessToken> {
 	const name = context.getNode().credentials?.[type]?.name ?? type;
 	const token = acquire();
@@ -159,19 +162,19 @@ async function logged(context: NodeContext, type: string, acquire: () => Promise
 	return await token;
 }
 
-/** How long n8n may take to renew, in ms. It waits for minutes itself, older ones without end. */
+/** How long n8n may take to renew a token, in ms. n8n itself waits for minutes, older versions without end. */
 const REFRESH_MS = 60_000;
 
 /**
- * A token refreshed and persisted by n8n, or the one that another process has stored meanwhile.
- * @param fields the credential with the token that has to be replaced. n8n compares it with what is stored once it is
- * the only process to refresh; read by n8n itself a moment later it may be the next one, which would be replaced in vain.
+ * Returns a token that n8n refreshed and stored, or the one that another process has stored meanwhile.
+ * @param fields the credential with the token that has to be replaced. n8n compares this token with the stored one once no other process
+ * refreshes it. If n8n read it a moment later, it might be the next token, which would be replaced in vain.
  * @throws MailError
  */
 async function refreshed(context: NodeContext, fields: ICredentialDataDecryptedObject, at: Circumstances): Promise<AccessToken> {
 	let answer: unknown;
 	try {
-		// Bound to a context: unbound it fails with "this.getCredentials is not a function".
+		// Bound to a context. Unbound, it fails with "this.getCredentials is not a function".
 		const seen: NodeContext = Object.create(context, { getCredentials: { value: async () => await Promise.resolve({ ...fields }) } });
 		answer = await within(manual(context) ? PERSON_WAITS_MS : REFRESH_MS, context.helpers.refreshOAuth2Token.call(seen, PERSON));
 	} catch (error) {
@@ -187,7 +190,7 @@ function manual(context: NodeContext): boolean {
 	return 'getMode' in context && context.getMode?.() === 'manual';
 }
 
-/** Somebody runs the workflow by hand, or looks at a list that is being loaded. */
+/** Whether a person runs the workflow by hand, or waits for a list to load. */
 function isAwaited(context: NodeContext): boolean {
 	return !('getMode' in context) || manual(context);
 }
@@ -205,9 +208,9 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
 }
 
 /**
- * What n8n keeps as `oauthTokenData`. It writes `n8n_expires_at` (epoch ms, by its own clock) since about 2.31; before
- * that, and in imported credentials, the JWT's `exp` says it, by Microsoft's clock.
- * @param receivedAt epoch ms, of a token that has just come
+ * Reads what n8n stores as `oauthTokenData`. n8n writes `n8n_expires_at` (epoch ms, by its own clock) from about 2.31. Before that, and in
+ * imported credentials, the JWT's `exp` has it, by Microsoft's clock.
+ * @param receivedAt epoch ms, for a token that has just arrived
  */
 function tokenIn(data: unknown, receivedAt?: number): Renewal['current'] {
 	if (typeof data !== 'object' || data === null) return undefined;
@@ -217,16 +220,16 @@ function tokenIn(data: unknown, receivedAt?: number): Renewal['current'] {
 	const stamped = Number(fields.get('n8n_expires_at'));
 	const exp = readClaims(value)?.exp;
 	const lifetimeMs = Number(fields.get('expires_in')) * 1000;
-	// An opaque token of unknown age counts as ended, so that it is refreshed once.
+	// An opaque token of unknown age counts as expired, so that it is refreshed once.
 	const told = exp === undefined ? 0 : exp * 1000;
-	// One that has just come has not ended, whatever our clock makes of it.
+	// A token that has just arrived has not expired, whatever our clock says.
 	const unstamped = receivedAt !== undefined && told <= receivedAt && lifetimeMs > 0 ? receivedAt + lifetimeMs : told;
 	const expiresAt = Number.isFinite(stamped) && stamped > 0 ? stamped : unstamped;
 	const enough = lifetimeMs > 0 && lifetimeMs < WORTH_USING_MS ? margin(lifetimeMs) : WORTH_USING_MS;
 	return { token: new AccessToken(value, expiresAt), renewAt: expiresAt - enough };
 }
 
-/** The mailbox of who signed in. */
+/** The mailbox of the person who signed in. */
 function signedInAddress(fields: ICredentialDataDecryptedObject): string {
 	const address = claimed(fields, 'upn');
 	if (address !== undefined && (isGuest(address) || guest(fields))) throw guestError(address);
@@ -240,7 +243,7 @@ function signedInAddress(fields: ICredentialDataDecryptedObject): string {
 	});
 }
 
-/** A guest of the tenant signed in: one of the two tokens says so. */
+/** Whether a guest of the tenant signed in, according to either token. */
 function guest(fields: ICredentialDataDecryptedObject): boolean {
 	const data = signInData(fields);
 	return ['id_token', 'access_token'].some((name) => readClaims(fieldText(data.get(name)))?.guest === true);
@@ -262,13 +265,13 @@ function signInData({ oauthTokenData }: ICredentialDataDecryptedObject): Map<str
 	return new Map(typeof oauthTokenData === 'object' && oauthTokenData !== null ? Object.entries(oauthTokenData) : []);
 }
 
-/** Of who signed in: from the ID token, or from an access token that can be read. */
+/** Claims of the person who signed in, from the ID token, or from an access token that can be read. */
 function claimed(fields: ICredentialDataDecryptedObject, claim: 'sub' | 'tid' | 'upn'): string | undefined {
 	const data = signInData(fields);
 	return ['id_token', 'access_token'].map((name) => readClaims(fieldText(data.get(name)))?.[claim]).find((value) => value !== undefined);
 }
 
-/** The credential, its form, and who signed in; not the token, which is renewed. */
+/** Identifies the credential, its content and the person who signed in, but not the token, which is renewed. */
 function ownerOf(id: string, fields: ICredentialDataDecryptedObject): string {
 	const { oauthTokenData: _renewed, ...form } = fields;
 	return `${id} ${fingerprint([form, claimed(fields, 'sub') ?? signInData(fields).has('access_token')])}`;

@@ -1,6 +1,6 @@
 import type { ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
 
-/** The Test button of a service account, as each node offers it. What it needs is loaded when somebody presses it. */
+/** The Test button of a service account, for each node. What it needs is loaded when somebody presses it. */
 export async function testServiceAccount(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,

@@ -2,16 +2,16 @@ import type { IDataObject, IExecuteFunctions, IPollFunctions, ITriggerFunctions 
 
 import { describeEnding, Reminders, soon, type Ending } from '../mail/endings';
 
-/** How often a trigger that runs for weeks looks, in ms. */
+/** How often a running trigger checks, in ms. */
 export const LOOK_EVERY_MS = 24 * 3_600_000;
 
-/** For all triggers of this process, so that ten workflows with one credential do not warn ten times. */
+/** Shared by all triggers of this process, so that ten workflows with one credential do not warn ten times. */
 const reminders = new Reminders();
 
-/** Which executions have their hint. */
+/** Executions that already have their hint. */
 const hinted = new WeakMap<object, Set<string>>();
 
-/** A hint beside the output, once for each credential of an execution. n8n gives hints to nodes that execute, not to triggers. */
+/** Adds a hint to the output, once for each credential in an execution. n8n shows hints of nodes that execute, not of triggers. */
 export function hintOf(context: object, credential: string, endings: readonly Ending[]): void {
 	const ending = soon(endings);
 	if (ending.length === 0 || !takesHints(context)) return;
@@ -27,7 +27,7 @@ function takesHints(context: object): context is Pick<IExecuteFunctions, 'addExe
 }
 
 /**
- * Warns in n8n's log of what ends within 30 days, once a week. n8n keeps when that was with the trigger's static data, so that a restart
+ * Warns once a week in n8n's log of what expires within 30 days. The time of the warning is in the trigger's static data, so that a restart
  * does not repeat it.
  */
 export function warnOf(
@@ -58,8 +58,8 @@ function given(value: unknown): Map<string, number> {
 }
 
 /**
- * Looks now and each day, until it is stopped.
- * @param read what ends, read anew each time; a failure is left to the sign-in, which tells it
+ * Checks now and each day, until it is stopped.
+ * @param read returns what expires, read anew each time. A failure is ignored here, because the sign-in reports it.
  */
 export function keepWarning(
 	context: ITriggerFunctions,

@@ -2,16 +2,16 @@ import type { IRun, ITriggerFunctions } from 'n8n-workflow';
 
 import { DAY_MS, HOUR_MS } from '../mail/durations';
 
-/** Node fires a timer at once that is set for longer. */
+/** Node fires a timer at once if it is set for longer than this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** In place of a run. */
+/** Stands in place of a run. */
 export const untold = Symbol('untold');
 
 /**
- * As `end`, or `untold` where n8n has not told it in time. In queue mode n8n 2.41 never settles the promise of an execution
- * that ran out of time, that was stopped from another main process, or that ended with its worker; elsewhere not that of
- * one that was stopped before its turn came.
+ * Returns the result of `end`, or `untold` if n8n has not reported it in time. In queue mode, n8n 2.41 never settles the promise of an
+ * execution that timed out, that was stopped from another main process, or that ended with its worker. Without queue mode, it never settles
+ * that of an execution that was stopped while it was queued.
  */
 export async function endOf<Run>(context: Pick<ITriggerFunctions, 'getWorkflowSettings'>, end: Promise<Run>): Promise<Run | typeof untold> {
 	let timer: NodeJS.Timeout | undefined;
@@ -24,8 +24,8 @@ export async function endOf<Run>(context: Pick<ITriggerFunctions, 'getWorkflowSe
 }
 
 /**
- * Whether an execution succeeded, or waits (Wait node, approval) and so has its items. n8n up to 1.123.16 and from 2.0.3 to
- * 2.4.8 overwrites the status of what has ended with `running`; what stands beside it is right there.
+ * Whether an execution succeeded, or waits (Wait node, approval) and so has its items. n8n up to 1.123.16 and from 2.0.3 to 2.4.8
+ * overwrites the status of an ended execution with `running`; the other fields are right.
  */
 export function hasTakenItems({ status, finished, waitTill, data }: IRun): boolean {
 	if (status !== 'running') return status === 'success' || status === 'waiting';
@@ -34,8 +34,8 @@ export function hasTakenItems({ status, finished, waitTill, data }: IRun): boole
 }
 
 /**
- * The time that an execution may run (*Timeout Workflow*, otherwise EXECUTIONS_TIMEOUT; seconds, none where not above 0)
- * and wait for its turn. Without queue mode n8n itself tells of those that ran out of time, so there is no hurry.
+ * The time that an execution may run (*Timeout Workflow*, otherwise EXECUTIONS_TIMEOUT; seconds, no limit if not above 0) and wait in the
+ * queue. Without queue mode, n8n itself reports executions that timed out, so there is no hurry.
  */
 function patienceMs(context: Pick<ITriggerFunctions, 'getWorkflowSettings'>): number {
 	const settings = typeof context.getWorkflowSettings === 'function' ? context.getWorkflowSettings() : {};

@@ -3,12 +3,12 @@ import type { INodeProperties } from 'n8n-workflow';
 type Field = Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'displayOptions' | 'required'>;
 
 /**
- * A folder of the mailbox: from the list, by its name or by its path.
+ * A folder of the mailbox: from the list, by name or by path.
  *
- * The mode for a path is called `path`, since n8n shows a mode called `id` as "By ID" whatever its display name says. Workflows that were
- * saved with the mode `id` still work: the nodes read the value and do not look at the mode.
- * @param value the path that is chosen at first
- * @param nameHint what stands below the field when a name is entered
+ * The mode for a path is called `path`, because n8n shows a mode called `id` as "By ID" whatever its display name is. Workflows that were
+ * saved with the mode `id` still work: the nodes read the value and not the mode.
+ * @param value the default path
+ * @param nameHint the hint below the field when a name is entered
  */
 export function folderLocator(
 	field: Field,

@@ -3,12 +3,12 @@ import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
 import { MailError, type MailErrorCode } from '../mail/errors';
 import { redact } from '../mail/redact';
 
-/** What a user changes in n8n or in the credential; everything else came from a server. */
+/** Codes of errors that a user corrects in n8n or in the credential. All others came from a server. */
 const OURS: ReadonlySet<MailErrorCode> = new Set(['input', 'configuration', 'stopped']);
 
 /**
- * The one place where a {@link MailError} becomes n8n's error: the message says what happened, the description what
- * to do. Errors of n8n itself (a missing binary property, a bad expression) pass with their item index.
+ * The only place where a {@link MailError} becomes n8n's error: the message says what happened, the description what to do. Errors of n8n
+ * itself (a missing binary property, a bad expression) are passed on with their item index.
  */
 export function nodeError(node: INode, error: unknown, itemIndex?: number): NodeOperationError | NodeApiError {
 	if (error instanceof NodeOperationError || error instanceof NodeApiError) {

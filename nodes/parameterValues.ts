@@ -3,14 +3,14 @@ import type { IDataObject } from 'n8n-workflow';
 import { MailError } from '../mail/errors';
 import type { AccountChoice } from './credentialAccount';
 
-/** A collection's fields; anything else counts as empty. */
+/** The fields of a collection. Anything else counts as empty. */
 export function record(value: unknown): IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 /**
- * One line or several as text. A list becomes comma-separated text.
- * @throws MailError `input` for an object, which an expression gives by mistake
+ * Returns one or several lines as text. A list becomes comma-separated text.
+ * @throws MailError `input` for an object, which an expression returns by mistake
  */
 export function text(value: unknown, field: string): string {
 	if (value === undefined || value === null) return '';
@@ -33,12 +33,15 @@ export function text(value: unknown, field: string): string {
 			: '';
 }
 
-/** One of the values that a pick-list offers, in any case, as expressions and language models give them. @throws MailError `input` */
+/**
+ * Returns one of the values of a list, in upper or lower case, because expressions and language models write it differently. @throws
+ * MailError `input`
+ */
 export function choice<T extends string>(value: unknown, field: string, offered: readonly T[], fallback: T): T {
 	return find(text(value, field), field, offered) ?? fallback;
 }
 
-/** Several of them: a list, or text with commas between. In the order in which they are offered, each once. @throws MailError `input` */
+/** Returns several of them, from a list or comma-separated text, in the order of the options, each once. @throws MailError `input` */
 export function choices<T extends string>(value: unknown, field: string, offered: readonly T[]): T[] {
 	const chosen = text(value, field)
 		.split(',')
@@ -57,7 +60,7 @@ function find<T extends string>(value: string, field: string, offered: readonly 
 	});
 }
 
-/** A switch; sheets, forms and language models give text or a number. `fallback` where it is empty. @throws MailError `input` */
+/** Returns a boolean. Sheets, forms and language models give text or numbers. `fallback` if it is empty. @throws MailError `input` */
 export function flag(value: unknown, field: string, fallback = false): boolean {
 	const given = typeof value === 'string' ? value.trim().toLowerCase() : value;
 	if (given === undefined || given === null || given === '') return fallback;
@@ -66,7 +69,7 @@ export function flag(value: unknown, field: string, fallback = false): boolean {
 	throw new MailError(`${field}: ${shown(value)} is neither true nor false.`, { code: 'input', field, remedy: 'Give true or false.' });
 }
 
-/** A number within bounds; `fallback` where the field is empty. @throws MailError `input` */
+/** Returns a number within the limits; `fallback` if the field is empty. @throws MailError `input` */
 export function whole(value: unknown, field: string, fallback: number, least: number, most: number): number {
 	if (value === undefined || value === null || value === '') return fallback;
 	const number = Number(value);
@@ -82,7 +85,7 @@ function shown(value: unknown): string {
 	return typeof value === 'object' ? 'an object' : JSON.stringify(value).slice(0, 100);
 }
 
-/** What the two account parameters say. */
+/** The two account parameters. */
 export function accountChoice(authentication: unknown, options: IDataObject): AccountChoice {
 	return {
 		authentication: authentication === 'serviceAccount' ? 'serviceAccount' : 'oAuth2',

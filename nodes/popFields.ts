@@ -1,6 +1,6 @@
 import type { INodeProperties, NodeParameterValue } from 'n8n-workflow';
 
-/** What POP Fetch and the POP Trigger filter by: what headers and sizes tell before an email is downloaded. */
+/** The filters of POP Fetch and POP Trigger: what headers and sizes show before an email is downloaded. */
 export const popFilters: INodeProperties[] = [
 	{
 		displayName: 'From',
@@ -36,7 +36,7 @@ export const popFilters: INodeProperties[] = [
 	},
 ];
 
-/** The shape of the items, with the names that all nodes of this package share. `show` restricts them further. */
+/** The format of the items, with the names that all nodes of this package share. `show` restricts them further. */
 export function messageProperties(show: Record<string, NodeParameterValue[]> = {}): INodeProperties[] {
 	return [
 		{

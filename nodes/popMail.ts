@@ -11,14 +11,14 @@ import { collect } from '../mail/pop3/session';
 import { choice, flag, record, text, whole } from './parameterValues';
 import { readMoreOf } from './readMoreFields';
 
-/** Above this a mail is streamed to the parser, not gathered in memory first, in bytes. */
+/** Larger emails are streamed to the parser and not held in memory, in bytes. */
 const STREAM_ABOVE = 1024 * 1024;
-/** Above this format `raw` gives binary data only: as text it would have to be held in memory. In bytes. */
+/** For larger emails, the format `raw` has binary data only, because text would have to be held in memory. In bytes. */
 const TEXT_UP_TO = 20 * 1024 * 1024;
 
 type Options = ItemOptions<IBinaryData>;
 
-/** `format`, `downloadAttachments`, the prefix and `readMore`, as all nodes have them. @throws MailError `input` naming the field */
+/** Reads `format`, `downloadAttachments`, the prefix and `readMore`, which all nodes have. @throws MailError `input` naming the field */
 export function itemOptions(context: IExecuteFunctions | IPollFunctions, parameter: (name: string, fallback: unknown) => unknown): Options {
 	return {
 		format: choice(parameter('format', 'simple'), 'Format', ['simple', 'resolved', 'raw'], 'simple'),
@@ -40,7 +40,7 @@ export function filterOf(fields: IDataObject): Filter {
 	});
 }
 
-/** Mails over POP as n8n items. */
+/** Makes n8n items of emails that come over POP. */
 export function itemMaker(options: Options, maxBytes: number): Make<INodeExecutionData> {
 	return async (mail) => {
 		const from = { uidl: mail.uidl, size: mail.size, folder: 'INBOX' };
@@ -73,7 +73,7 @@ async function wholeItem(open: Open, from: Origin, options: Options): Promise<IN
 	return { json, binary };
 }
 
-/** Why there is nothing, which a person would otherwise have to guess. */
+/** Explains why there is nothing, so that people need not guess. */
 export function explainNothing(
 	mailbox: string,
 	{ onServer, left, passed, elsewhere, recognised }: Collection<unknown>,
@@ -91,7 +91,10 @@ export function explainNothing(
 	return `No ${onlyNew ? 'new ' : ''}email in ${mailbox}. On the server: ${onServer}; ${reasons.join(', ')}.`;
 }
 
-/** Where mails are remembered: not by credential, since whoever changes that goes on with the same mails. */
+/**
+ * The name under which emails are remembered. It does not include the credential, because a person who changes the credential goes on with
+ * the same emails.
+ */
 export function mailboxName(account: Account): string {
 	return `${account.mailbox.toLowerCase()} ${account.pop.host.toLowerCase()}`;
 }

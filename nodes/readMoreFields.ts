@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import type { More } from '../mail/item/readMore/readMore';
 import { MailError } from '../mail/errors';
 
-/** What all nodes that give emails can read beyond the usual. */
+/** Further fields that all nodes that return emails can read. */
 export const readMoreOption: INodeProperties = {
 	displayName: 'Read More From Emails',
 	name: 'readMore',
@@ -39,7 +39,7 @@ export const readMoreOption: INodeProperties = {
 
 const ALL: More[] = ['bounces', 'calendar', 'markdown', 'nestedMails', 'outlookFiles'];
 
-/** Values chosen, or given by an expression as a list or separated by commas. @throws MailError `input` */
+/** Values that were chosen, or that an expression returns as a list or comma-separated. @throws MailError `input` */
 export function readMoreOf(value: unknown): More[] {
 	if (value === undefined || value === null || value === '') return [];
 	const given: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [value];

@@ -5,7 +5,7 @@ import { ImapSession } from '../mail/imap/session';
 import { openAccount } from './credentialAccount';
 import { nodeError } from './nodeError';
 
-/** The pick-list of folders, from the server. */
+/** The list of folders, from the server. */
 export async function searchFolders(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
 	const wanted = filter?.trim().toLowerCase() ?? '';
 	const folders = await foldersOf(this);

@@ -8,11 +8,11 @@ import { endingsOf } from '../mail/signIn/credentialEndings';
 import { appTokens, type ServiceAccount } from '../mail/signIn/serviceAccount';
 import { renewing } from '../mail/signIn/token';
 
-/** A form's fields as n8n gives them. */
+/** The fields of a form as n8n returns them. */
 export type Fields = ICredentialDataDecryptedObject;
 
 /**
- * The way to tokens that a service account's form describes.
+ * Returns how the service account gets tokens.
  * @throws MailError `input` naming the field
  */
 export function serviceAccountOf(fields: Fields): ServiceAccount {
@@ -49,22 +49,22 @@ export function serviceAccountOf(fields: Fields): ServiceAccount {
 	}
 }
 
-/** A person's permissions, or the app's own. */
+/** Whether the permissions are a person's or the app's own. */
 export function signInOf(fields: Fields): Account['signIn'] {
 	return fields.authentication === 'usernamePassword' ? 'delegated' : 'appOnly';
 }
 
-/** The name that signs in; an app has none. */
+/** The sign-in name. An app has none. */
 export function userOf(fields: Fields): string | undefined {
 	return signInOf(fields) === 'delegated' ? fieldText(fields.username).trim() : undefined;
 }
 
-/** The mailbox that the form names; a user name is a mailbox of its own. @throws MailError `input` */
+/** The mailbox in the form. Without one, the user name is the mailbox. @throws MailError `input` */
 export function mailboxOf(fields: Fields, override = ''): string {
 	return requireMailbox(override.trim() || fieldText(fields.mailbox).trim() || (userOf(fields) ?? ''));
 }
 
-/** The account of a credential that is being filled in: nothing cached, nothing kept. @throws MailError `input` */
+/** The account of a credential that is being edited. Nothing is cached or stored. @throws MailError `input` */
 export function serviceAccountToTest(fields: Fields): Account {
 	const cloud = cloudOf(fields);
 	return {
@@ -74,7 +74,7 @@ export function serviceAccountToTest(fields: Fields): Account {
 	};
 }
 
-/** One address, with nothing around it. @throws MailError `input` */
+/** Returns a single address without anything around it. @throws MailError `input` */
 export function requireMailbox(address: string): string {
 	if (/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(address)) return address;
 	throw new MailError(

@@ -2,12 +2,12 @@ import type { DisplayCondition, IDataObject, INodeProperties, INodePropertyOptio
 
 import { choice, record, whole } from './parameterValues';
 
-/** Holds for an option that the workflow already has. An older form of an option is shown there and offered nowhere else. */
+/** Shows an option that a workflow already has. An older form of an option is shown only there. */
 export const saved: DisplayCondition = { _cnd: { exists: true } };
 
 const MOST_DAYS = 3_650;
 
-/** Which emails the first activation of a trigger takes, with the number of days beside it. */
+/** Which emails a trigger returns at its first activation, with the number of days. */
 export function startFromOptions(kinds: INodePropertyOptions[]): INodeProperties[] {
 	const start: INodeProperties = {
 		displayName: 'Start From',

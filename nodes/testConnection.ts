@@ -10,9 +10,9 @@ import { choices, flag } from './parameterValues';
 import { serviceAccountToTest } from './serviceAccountCredential';
 
 /**
- * The steps as an item: the first failing one stands out as `problem` and `remedy`.
- * @param own the node's protocol, tested where the option `testProtocols` names none
- * @param options of the operation; with `protocolLog` the item has what was said, too
+ * Returns the steps as an item. The first failed step is also in `problem` and `remedy`.
+ * @param own the node's protocol, which is tested if the option `testProtocols` names none
+ * @param options of the operation; with `protocolLog`, the item also has the conversation
  * @throws MailError `input` naming the option
  */
 export async function testConnection(account: Account, own: Protocol, options: IDataObject): Promise<IDataObject> {
@@ -36,7 +36,7 @@ export async function testConnection(account: Account, own: Protocol, options: I
 	};
 }
 
-/** Each thing that ends, with its day and a sentence. */
+/** Everything that expires, with its day and a sentence. */
 function ends(endings: readonly Ending[] = []): IDataObject {
 	if (endings.length === 0) return {};
 	return {
@@ -49,8 +49,8 @@ function ends(endings: readonly Ending[] = []): IDataObject {
 }
 
 /**
- * The Test button of the service account: the same steps for every protocol that the credential's cloud has a host for.
- * An app may be allowed for one protocol only, so one that works is enough; the others are named.
+ * The Test button of the service account: the same steps for every protocol for which the credential's cloud has a host. An app may be
+ * allowed for one protocol only, so one that works is enough; the others are named.
  */
 export async function testServiceAccount(
 	this: ICredentialTestFunctions,

@@ -4,20 +4,20 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
 import type { Acquire, Renewal } from '../mail/signIn/token';
 
-/** What is remembered of one sign-in: its token, and what gets the next one. */
+/** What is remembered of one sign-in: its token, and the function that gets the next one. */
 export interface TokenMemory {
 	renewal: Renewal;
 	acquire?: Acquire;
 }
 
-/** An entry that nobody asked for within this time is forgotten, in ms; no token of Microsoft's lives shorter for long. */
+/** An entry that nobody requested within this time, in ms, is removed. No token of Microsoft's has a shorter life for long. */
 const FORGET_AFTER_MS = 2 * 3_600_000;
 
 const memories = new Map<string, TokenMemory & { usedAt: number }>();
 
 /**
- * Shared by all executions of the process: one entry for a credential and its content, so that an edited secret, or an
- * expression that gives another one, is used at once.
+ * Shared by all executions of the process. There is one entry for each credential and its content, so that an edited secret, or an
+ * expression with another value, takes effect at once.
  */
 export function remembered(id: string, fields: ICredentialDataDecryptedObject, now = Date.now()): TokenMemory {
 	const key = `${id} ${fingerprint(fields)}`;
@@ -32,12 +32,12 @@ export function remembered(id: string, fields: ICredentialDataDecryptedObject, n
 	return memory;
 }
 
-/** Tells contents apart without holding them: secrets are among them. */
+/** Distinguishes contents without storing them, because they include secrets. */
 export function fingerprint(content: unknown): string {
 	return createHash('sha256').update(JSON.stringify(content)).digest('base64');
 }
 
-/** How many sign-ins are remembered. */
+/** Number of sign-ins that are remembered. */
 export function rememberedCount(): number {
 	return memories.size;
 }

@@ -2,11 +2,11 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import type { More } from '../mail/item/readMore/readMore';
 
-/** So many emails a language model gets in one answer. */
+/** Maximum number of emails in one answer to a language model. */
 export const MOST_FOR_TOOL = 50;
-/** The texts of all emails in one answer, in characters: about 5,000 tokens of a language model. */
+/** Maximum length of the texts of all emails in one answer, in characters: about 5,000 tokens of a language model. */
 const ALL_TEXTS = 20_000;
-/** The text of one email, in characters. */
+/** Maximum length of the text of one email, in characters. */
 const LONGEST_TEXT = 3_000;
 const SHORTEST_TEXT = 300;
 const LONGEST_LINE = 500;
@@ -14,12 +14,12 @@ const MOST_FILES = 30;
 const MOST_ENTRIES = 100;
 const MOST_FOLDERS = 300;
 
-/** Long, and of no use to who wants to know what an email says. */
+/** Long fields that do not help to understand an email. */
 const LEFT_OUT = new Set(['html', 'textAsHtml', 'metadata', 'headers', 'raw', 'mailbox', 'uidValidity', 'text', 'newText', 'markdown']);
-/** Says where a folder is, which its path says too, or serves only programs. */
+/** Fields that repeat the folder's path, or that only programs need. */
 const LEFT_OUT_OF_FOLDERS = new Set(['name', 'parent', 'depth', 'uidNext', 'uidValidity', 'mailbox']);
 
-/** Whether an AI agent uses the node as a tool: n8n gives that another type. */
+/** Whether an AI agent uses the node as a tool. n8n gives it another type then. */
 export function isTool(context: Pick<IExecuteFunctions, 'getNode'>): boolean {
 	return context.getNode().type.endsWith('Tool');
 }
@@ -30,17 +30,17 @@ export function withMarkdown(readMore: readonly More[]): More[] {
 }
 
 export interface Shortness {
-	/** Emails in the answer, which share the space. */
+	/** Number of emails in the answer, which share the space. */
 	emails: number;
-	/** The text with the emails that it quotes, as somebody wants it who reads this one email. */
+	/** Whether the text includes the quoted emails, for a reader of this one email. */
 	whole?: boolean;
 	/** The character at which the text begins, 0 for the first. */
 	start?: number;
 }
 
 /**
- * What a language model needs of a message item, in few words: the text is Markdown, and where it is cut it says so. UID,
- * folder and Message-ID stay as they are, for the next call.
+ * The part of a message item that a language model needs. The text is Markdown, and says where it was cut. UID, folder and Message-ID are
+ * unchanged, for the next call.
  */
 export function shorten(json: IDataObject, shortness: Shortness): IDataObject {
 	const short: IDataObject = {};
@@ -52,7 +52,7 @@ export function shorten(json: IDataObject, shortness: Shortness): IDataObject {
 	return { ...short, ...textOf(json, shortness) };
 }
 
-/** The sender's own words where the email quotes others; otherwise all of it, with links and tables. */
+/** The sender's own words if the email quotes others, otherwise the whole text with links and tables. */
 function textOf(json: IDataObject, { emails, whole = false, start = 0 }: Shortness): IDataObject {
 	const [text, own, markdown] = [tidy(json.text), tidy(json.newText), tidy(json.markdown)];
 	const quotes = own !== '' && text.length > own.length + 20;
@@ -79,7 +79,7 @@ function cut(text: string, start: number, longest: number): IDataObject {
 	return { text: `${piece}\n\n[There is more.]`, thereIsMore: true, textCutAt: end, textLength: text.length };
 }
 
-/** Never between the two halves of one character. */
+/** Never cuts between the two halves of one character. */
 function endOfPiece(text: string, start: number, longest: number): number {
 	const end = start + longest;
 	return /[\uD800-\uDBFF]/.test(text.charAt(end - 1)) ? end - 1 : end;
@@ -100,7 +100,7 @@ export function shortenFolder(json: IDataObject): IDataObject {
 	return Object.fromEntries(Object.entries(json).filter(([name, value]) => value !== undefined && !LEFT_OUT_OF_FOLDERS.has(name)));
 }
 
-/** As many entries as a language model can use, and how many there are. */
+/** As many entries as a language model can use, and the total number. */
 export function capped(items: INodeExecutionData[], resource: string): INodeExecutionData[] {
 	const most = resource === 'folder' ? MOST_FOLDERS : MOST_ENTRIES;
 	if (items.length <= most) return items;

@@ -16,7 +16,7 @@ export class PopFetch implements INodeType {
 		icon: { light: 'file:popFetch.svg', dark: 'file:popFetch.dark.svg' },
 		group: ['input'],
 		version: [1],
-		// n8n offers "Custom API Call" with every OAuth2 credential unless a default version is named beside a list of versions.
+		// n8n offers "Custom API Call" with every OAuth2 credential, unless the node has a default version beside a list of versions.
 		defaultVersion: 1,
 		subtitle:
 			'={{ ({ getMany: "get many emails", delete: "delete an email", statistics: ' +

@@ -6,14 +6,14 @@ import { diagnose } from '../../mail/diagnosis';
 import { MailError } from '../../mail/errors';
 import { text } from '../parameterValues';
 
-/** One input item's mail. */
+/** The email of one input item. */
 export interface Removal {
 	item: number;
 	account: Account;
 	uidl: string;
 }
 
-/** @throws MailError `input` where the field is empty */
+/** @throws MailError `input` if the field is empty */
 export function readUidl(context: IExecuteFunctions, item: number): string {
 	const uidl = text(context.getNodeParameter('uidl', item, ''), 'Unique ID').trim();
 	if (uidl !== '') return uidl;
@@ -25,8 +25,8 @@ export function readUidl(context: IExecuteFunctions, item: number): string {
 }
 
 /**
- * Deletes all in one session a mailbox, by unique id, since message numbers count for one session only (RFC 1939,
- * section 7). Those that are there are deleted, whatever the others are.
+ * Deletes all emails of a mailbox in one session, by unique ID, because message numbers are valid for one session only (RFC 1939, section
+ * 7). Those that exist are deleted, even if others do not exist.
  * @returns by input item: its output, or why it has none
  */
 export async function removeMails(removals: readonly Removal[]): Promise<Map<number, INodeExecutionData | MailError>> {
@@ -57,7 +57,7 @@ async function removeGroup(group: readonly Removal[]): Promise<Array<[number, IN
 	});
 }
 
-/** @returns by unique id, for those that were there: deleted, or why the server refuses */
+/** @returns by unique ID, for those that exist: deleted, or why the server refuses */
 async function deleteFrom(account: Account, uidls: ReadonlySet<string>): Promise<Map<string, 'deleted' | MailError>> {
 	const session = await openPatiently(account);
 	try {

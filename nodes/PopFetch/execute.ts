@@ -11,7 +11,7 @@ import { Memory } from './fetchMemory';
 import { readUidl, removeMails, type Removal } from './deleteOperation';
 import { readStatistics } from './statisticsOperation';
 
-/** One run an input item; a failed one ends the execution unless continue-on-fail is set. */
+/** Runs once for each input item. A failed item ends the execution, unless continue-on-fail is set. */
 export async function fetchItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	if (context.getNodeParameter('operation', 0, 'getMany') === 'delete') return await deleteItems(context);
 	const results: INodeExecutionData[] = [];
@@ -44,7 +44,7 @@ async function runItem(context: IExecuteFunctions, item: number, memory: Memory)
 	}
 }
 
-/** All input items together: one session a mailbox, not one a mail. */
+/** Processes all input items together, with one session for each mailbox, not for each email. */
 async function deleteItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const removals: Removal[] = [];
 	const problems = new Map<number, unknown>();

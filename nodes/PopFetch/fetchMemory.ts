@@ -7,9 +7,9 @@ import { mailboxName } from '../popMail';
 import { sharedReservationsOf } from './sharedReservations';
 
 /**
- * What this node has fetched, by mailbox, in n8n's static data: n8n stores that together with the end of a production
- * execution, so a mail counts as fetched only when its execution got it. In that of the workflow, since that of the node is
- * kept under its name and lost when the node is renamed. One object an execution.
+ * The emails that this node has fetched, by mailbox, in n8n's static data. n8n stores it at the end of a production execution, so an email
+ * counts as fetched only if its execution got it. It is the static data of the workflow, because that of the node is stored under the
+ * node's name and lost when the node is renamed. There is one object for each execution.
  */
 export class Memory {
 	readonly #staticData: IDataObject;
@@ -34,7 +34,7 @@ export class Memory {
 		return ledger;
 	}
 
-	/** A run in the editor is stored by nobody, so it reserves nothing that other executions could see. */
+	/** A run in the editor is not stored, so it reserves nothing that other executions could see. */
 	reservations(account: Account): Reservations {
 		const mailbox = mailboxName(account);
 		const known = this.#reservations.get(mailbox);
@@ -45,16 +45,16 @@ export class Memory {
 		return reservations;
 	}
 
-	/** Remembers what to release where the execution comes to nothing. */
+	/** Remembers what to release if the execution fails. */
 	took(account: Account, keys: string[]): void {
 		this.#taken.push({ reservations: this.reservations(account), keys });
 	}
 
-	/** The items are n8n's now. */
+	/** n8n has the items now. */
 	save(): void {
 		const changed = [...this.#ledgers].filter(([, { ledger, before }]) => content(ledger) !== before);
 		if (changed.length === 0) return;
-		// Assigned as a whole: n8n notices changes of the first level only.
+		// Assigned as a whole, because n8n notices changes only at the first level.
 		this.#staticData[this.#place] = {
 			...ledgersOf(this.#staticData[this.#place]),
 			...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])),
@@ -66,7 +66,7 @@ export class Memory {
 	}
 }
 
-/** When the server was asked is no reason to store everything. */
+/** The time of the last check alone is no reason to store everything. */
 function content(ledger: Ledger): string {
 	return JSON.stringify({ ...ledger.write(), checkedAt: ledger.checkedAt === 0 });
 }

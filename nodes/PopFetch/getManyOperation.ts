@@ -12,7 +12,7 @@ import { explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
 import { isTool, MOST_FOR_TOOL, shorten, withMarkdown } from '../toolAnswers';
 import type { Memory } from './fetchMemory';
 
-/** The new mails of the inbox, or those there are. A connection that breaks in the middle keeps the mails before it. */
+/** Returns the new emails of the inbox, or all emails there. If the connection breaks, the emails before that are kept. */
 export async function getMany(context: IExecuteFunctions, item: number, account: Account, memory: Memory): Promise<INodeExecutionData[]> {
 	const onlyNew = flag(context.getNodeParameter('onlyNew', item, true), 'Only New', true);
 	const wish = readWish(context, item, onlyNew);
@@ -31,7 +31,7 @@ export async function getMany(context: IExecuteFunctions, item: number, account:
 		session.close();
 	});
 	if (onlyNew) memory.took(account, collection.taken);
-	// Nobody would look at them; what is deleted already has to be handed on all the same.
+	// Nobody would read them, but emails that were already deleted have to be passed on.
 	if (cancelled?.aborted === true && collection.deleted === 0)
 		throw new MailError('The execution was cancelled.', {
 			code: 'stopped',
@@ -44,13 +44,13 @@ export async function getMany(context: IExecuteFunctions, item: number, account:
 	return short ? shortened(collection) : collection.items;
 }
 
-/** For a language model, which sees the answer and nothing else. */
+/** For a language model, which sees only the answer. */
 function shortened({ items, left }: Collection<INodeExecutionData>): INodeExecutionData[] {
 	const short = items.map((one) => ({ ...one, json: shorten(one.json, { emails: items.length }) }));
 	return left > 0 ? [...short, { json: { thereIsMore: true, returned: items.length, left } }] : short;
 }
 
-/** Of the execution, cancelled by a person or by the workflow's timeout; not in every n8n that has the rest. */
+/** The signal of the execution, aborted by a person or by the workflow's timeout. Not every supported n8n has it. */
 export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefined {
 	return typeof context.getExecutionCancelSignal === 'function' ? context.getExecutionCancelSignal() : undefined;
 }
@@ -73,7 +73,7 @@ function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): W
 	};
 }
 
-/** What a person would otherwise have to guess: why there is nothing, or not everything. */
+/** Explains why there is nothing, or not everything, so that people need not guess. */
 function tell(
 	context: IExecuteFunctions,
 	account: Account,
@@ -95,6 +95,6 @@ function tell(
 }
 
 function hint(context: IExecuteFunctions, message: string): void {
-	// Not in every n8n that has the rest.
+	// Not every supported n8n has it.
 	if (typeof context.addExecutionHints === 'function') context.addExecutionHints({ message, location: 'outputPane' });
 }

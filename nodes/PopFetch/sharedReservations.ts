@@ -5,29 +5,34 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { SharedReservations } from '../../mail/collect/reservations';
 
-/** A lease holds for at least one of these and at most two, in ms. */
+/** A lease lasts at least one and at most two of these periods, in ms. */
 const LEASE_MS = 60 * 60_000;
-/** Entries of all mailboxes of the node, some two a lease, or four times the mails that are asked for now; the oldest go first. */
+/**
+ * Entries of all mailboxes of the node: about two for each lease, or four times the number of emails that are requested now. The oldest are
+ * removed first.
+ */
 const MOST = 20_000;
-/** So many mails are entered in one go. */
+/** Number of emails that are added in one call. */
 const AT_ONCE = 5_000;
-/** So many entries are taken out in one go: n8n looks through all for each of them, and the process does nothing else meanwhile. */
+/**
+ * Number of entries that are removed in one call. For each of them, n8n searches all entries, and the process does nothing else meanwhile.
+ */
 const REMOVED_AT_ONCE = 200;
-/** Longer than another worker needs from reading the store to writing it, in ms; and so many times our own need. */
+/** More time than another worker needs from reading the store to writing it, in ms; and how many times our own time that is. */
 const SETTLED_AFTER_MS = 400;
 const SETTLED_AFTER_TIMES = 4;
 const TRIES = 5;
 
 /**
- * In queue mode executions of one node run in several processes at the same time. What one of them takes, it enters in
- * n8n's store of processed data, which all of them see at once. Not the memory itself: that store cannot tell a mail
- * whose execution died from one whose execution ended, and cannot forget by itself; so an entry ends after an hour or
- * two, and by then static data has what the execution got. undefined where n8n runs in one process, which needs none.
+ * In queue mode, executions of one node run in several processes at the same time. What one of them takes, it adds to n8n's store of
+ * processed data, which all of them see at once. The memory itself is not kept there: the store cannot distinguish an email whose execution
+ * failed from one whose execution succeeded, and it never forgets. An entry is therefore a lease that expires after an hour or two. By
+ * then, static data has what the execution got. Undefined if n8n runs in one process, which needs no leases.
  *
- * n8n reads the store, adds to it and writes it whole (n8n 2.41, DeduplicationHelper), so of two workers at the same time
- * the later undoes the entries of the earlier, and of two that begin it one gets an error. Therefore a mark of our own is
- * entered along with the mails and looked for once such a writer has ended: what is still there, everybody sees from now on
- * (the shape of Fischer's algorithm of mutual exclusion; Lamport, A Fast Mutual Exclusion Algorithm, 1987).
+ * n8n reads the store, adds to it and writes all of it (n8n 2.41, DeduplicationHelper). If two workers do this at the same time, the later
+ * one undoes the entries of the earlier one; if both create the store, one gets an error. Therefore a mark of our own is added together
+ * with the emails. It is checked after the time that such a writer needs: what is still there then stays visible to everybody. (This is
+ * Fischer's algorithm of mutual exclusion; Lamport, A Fast Mutual Exclusion Algorithm, 1987.)
  */
 export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string, now = Date.now()): SharedReservations | undefined {
 	const { helpers } = context;
@@ -39,19 +44,19 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 		for (let from = 0; from < names.length; from += REMOVED_AT_ONCE)
 			await helpers.removeProcessed(names.slice(from, from + REMOVED_AT_ONCE), 'node', { mode: 'entries' });
 	};
-	/** @returns those that were not there, and how long n8n took, in ms */
+	/** @returns the keys that were not there, and how long n8n took, in ms */
 	const enter = async (names: string[], maxEntries: number): Promise<{ fresh: Set<string>; ms: number }> =>
 		await persistently(async () => {
 			const began = Date.now();
 			const entered = await helpers.checkProcessedAndRecord(names, 'node', { mode: 'entries', maxEntries });
 			return { fresh: new Set(entered.new.map(String)), ms: Date.now() - began };
 		});
-	/** @returns the keys that nobody held, or undefined where another worker has undone the entries */
+	/** @returns the keys that nobody held, or undefined if another worker has undone the entries */
 	const tryToTake = async (keys: readonly string[], most: number): Promise<string[] | undefined> => {
 		const mark = `lease ${mailbox} by ${randomUUID()}`;
 		const { fresh, ms } = await enter([mark, ...keys.flatMap((key) => [nameIn(key, span), nameIn(key, span - 1)])], most);
 		const free = keys.filter((key) => fresh.has(nameIn(key, span)) && fresh.has(nameIn(key, span - 1)));
-		// Asking also enters; what another holds since the span before keeps its end.
+		// Checking for a key also adds it. A key that another process has held since the previous period still expires on time.
 		await remove(keys.flatMap((key) => (fresh.has(nameIn(key, span)) && !fresh.has(nameIn(key, span - 1)) ? nameIn(key, span) : []))).catch(
 			() => undefined,
 		);
@@ -68,13 +73,13 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 				if (taken !== undefined) return taken;
 			}
 		} catch (error) {
-			// Without leases a mail may come twice; without mails nothing comes.
+			// Without leases, an email may be fetched twice; without emails, nothing is fetched.
 			context.logger.warn(
 				`POP Fetch: other workers cannot be asked what they are fetching: ${error instanceof Error ? error.message : String(error)}`,
 			);
 			return [...keys];
 		}
-		// Others are busy with the same mailbox: what they do not fetch comes next time.
+		// Others are busy with the same mailbox. What they do not fetch is fetched next time.
 		return [];
 	};
 	return {
@@ -88,7 +93,7 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 	};
 }
 
-/** The same again where it fails. @throws what it threw last */
+/** Repeats a call that fails. @throws the last error */
 async function persistently<T>(act: () => Promise<T>): Promise<T> {
 	for (let tries = 1; tries < TRIES; tries += 1) {
 		try {

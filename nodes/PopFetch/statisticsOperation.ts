@@ -5,7 +5,7 @@ import { openPatiently } from '../../mail/collect/patience';
 import { toItem } from '../../mail/item/item';
 import type { PopSession } from '../../mail/pop3/session';
 
-/** Count and sizes in bytes of what is in the inbox, with the first and the last mail; fetches no bodies. */
+/** Returns the number and sizes in bytes of the emails in the inbox, with the first and the last email. Fetches no bodies. */
 export async function readStatistics(account: Account): Promise<IDataObject> {
 	const session = await openPatiently(account);
 	try {
@@ -18,7 +18,7 @@ export async function readStatistics(account: Account): Promise<IDataObject> {
 			count,
 			size,
 			averageSize: count === 0 ? 0 : Math.round(size / count),
-			// Not Math.max(...sizes): 100,000 arguments are too many.
+			// Not Math.max(...sizes), because 100,000 arguments are too many.
 			largestSize: [...sizes.values()].reduce((largest, one) => Math.max(largest, one), 0),
 			oldest: first === undefined ? null : await facts(session, first, sizes),
 			newest: last === undefined ? null : await facts(session, last, sizes),

@@ -5,7 +5,7 @@ import { readMoreOption } from '../readMoreFields';
 import { maxMessageSizeOption, messageProperties, popFilters } from '../popFields';
 import { startFromOptions } from '../startFromFields';
 
-/** n8n puts "Poll Times" in front. */
+/** n8n puts "Poll Times" above these fields. */
 export const fields: INodeProperties[] = [
 	authenticationProperty,
 	...messageProperties(),

@@ -9,7 +9,7 @@ import { endOf, untold } from '../executionEnd';
 import { hasBegun, outcomeOf } from '../ImapTrigger/sender';
 import { nodeError } from '../nodeError';
 
-/** The mails of one execution. */
+/** The emails of one execution. */
 interface Batch {
 	items: INodeExecutionData[];
 	entries: Entry[];
@@ -17,9 +17,9 @@ interface Batch {
 
 /** What one poll has collected, on its way to executions. */
 export class Handover {
-	/** Fresh mails together; each mail whose execution has failed before by itself. */
+	/** New emails together; each email whose execution failed before, in an execution of its own. */
 	readonly batches: Batch[] = [];
-	/** Mails with which n8n has ended too often. */
+	/** Emails that were in execution too often when n8n stopped. */
 	readonly hopeless: Entry[] = [];
 
 	constructor(
@@ -46,7 +46,7 @@ export class Handover {
 	}
 }
 
-/** Starts the executions, and hears of their ends later. @param store saves what n8n keeps, before the first one starts */
+/** Starts the executions, and handles their ends later. @param store saves what n8n stores, before the first one starts */
 export function deliver(context: IPollFunctions, handover: Handover, store: () => void): void {
 	const { book, mailbox, policy, batches, hopeless } = handover;
 	store();
@@ -76,8 +76,7 @@ function conclude(context: IPollFunctions, { book, mailbox, policy }: Handover, 
 }
 
 /**
- * Shows an email that is no longer retried as a failed execution. What its executions said may quote the email, so it stays
- * out of the log.
+ * Shows an email that is no longer retried as a failed execution. The errors of its executions may quote the email, so they are not logged.
  */
 function report(
 	context: IPollFunctions,
@@ -102,7 +101,7 @@ function report(
 	context.__emitError(failure);
 }
 
-/** @returns how the execution ended. Where n8n does not tell it in time, its mails count as done: it had them */
+/** @returns how the execution ended. If n8n does not report it in time, the emails count as done, because the execution had them. */
 async function start(context: IPollFunctions, items: INodeExecutionData[]): Promise<Outcome> {
 	try {
 		const done = context.helpers.createDeferredPromise<IRun | undefined>();
@@ -113,7 +112,7 @@ async function start(context: IPollFunctions, items: INodeExecutionData[]): Prom
 		return { kind: 'done' };
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);
-		// A person cancelled it, or it was over before n8n looked: it had the mails.
+		// A person cancelled it, or it ended before n8n looked. It had the emails.
 		return hasBegun(error) ? { kind: 'done' } : { kind: 'notStarted', reason };
 	}
 }

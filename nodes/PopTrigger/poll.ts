@@ -21,9 +21,9 @@ import { explainNothing, itemMaker, mailboxName } from '../popMail';
 import { deliver, Handover } from './handover';
 import { readSettings } from './settings';
 
-/** POP shows one folder. */
+/** POP has one folder. */
 const INBOX = 'INBOX';
-/** Of the time that n8n gives a poll, so much is for downloading; the rest is for the mail under way and the farewell. */
+/** Share of the time of a poll that is used for downloading. The rest is for the email in progress and for QUIT. */
 const SHARE = 0.6;
 
 /** One trigger of this process, over all its polls. */
@@ -36,8 +36,8 @@ interface State {
 const states = new Map<string, State>();
 
 /**
- * One look at the mailbox. Starts the execution itself, to hear of its end: only then do its mails count as fetched.
- * Throws in a test run, and at the first activation for what waiting cannot heal.
+ * Checks the mailbox once. It starts the executions itself to learn how they end, because only then do their emails count as fetched.
+ * Throws in a test run, and at the first activation if waiting cannot help.
  */
 export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 	if (context.getMode() === 'manual') return [[await fetchSample(context)]];
@@ -46,10 +46,10 @@ export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionD
 	const known = states.get(key);
 	const isNew = known === undefined;
 	if (isNew && attended) requireSupport(context);
-	// While another main process was n8n's leader, it went on.
+	// While another main process was n8n's leader, that process went on.
 	const state = known === undefined || (!known.busy && known.book.isOlderThan(storedMemory(context))) ? newState(context, key) : known;
 	states.set(key, state);
-	// n8n does not wait for one poll to end before it begins the next.
+	// n8n does not wait for the end of a poll before the next one.
 	if (state.busy) return null;
 	state.busy = true;
 	try {
@@ -57,7 +57,7 @@ export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionD
 		if (state.complaints.recovered(INBOX)) context.logger.info('POP Trigger: the mailbox can be reached again');
 	} catch (error) {
 		const fault = diagnose(error, { speaker: 'pop' });
-		// n8n gives a trigger up for ever that throws when it starts: only where a person has just switched it on.
+		// A trigger that throws when n8n starts is never started again, so this throws only if a person has just activated it.
 		if (isNew && fault.permanent && state.book.isUnused && attended) {
 			states.delete(key);
 			throw nodeError(context.getNode(), error);
@@ -70,7 +70,7 @@ export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionD
 	return null;
 }
 
-/** @throws NodeOperationError where this n8n is too old, also for a trigger that worked before */
+/** @throws NodeOperationError if this n8n is too old, even for a trigger that worked before */
 function requireSupport(context: IPollFunctions): void {
 	try {
 		requireRenewal(context, accountChoice(context.getNodeParameter('authentication', 'oAuth2'), {}));
@@ -91,7 +91,7 @@ function storedMemory(context: IPollFunctions): PollMemory | undefined {
 	return readPollMemory(context.getWorkflowStaticData('node').pop);
 }
 
-/** n8n stores it at activation, and with the next execution that starts. */
+/** n8n stores it at activation, and when the next execution starts. */
 function store(context: IPollFunctions, { book }: State): void {
 	const { ledger, ...rest } = book.memory;
 	context.getWorkflowStaticData('node').pop = { ...rest, ledger: { ...ledger } };
@@ -103,7 +103,7 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const account = await openAccount(context, settings.account);
 	warnOf(context, 'POP Trigger', { id: account.id, endings: account.endings ?? [] }, started);
 	const mailbox = mailboxName(account);
-	// Newer ones say how long a poll may take.
+	// Later versions tell how long a poll may take.
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
 	const start = startOf(settings.wish, started - state.book.triedSince(mailbox, started));
 	const wish = { ...settings.wish, start, enough: () => Date.now() - started > budget * SHARE };
@@ -123,7 +123,7 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	}
 }
 
-/** "Now" is the first look, also where that one failed: then go by when mails were received. */
+/** "Now" is the first check, even if it failed. After a failed one, the time of receipt counts. */
 function startOf({ start }: Wish, triedForMs: number): Wish['start'] {
 	if (start.kind === 'all' || triedForMs === 0) return start;
 	return { kind: 'lastDays', days: start.kind === 'lastDays' ? start.days + triedForMs / DAY_MS : (triedForMs + SKEW_MS) / DAY_MS };
@@ -132,11 +132,11 @@ function startOf({ start }: Wish, triedForMs: number): Wish['start'] {
 function complain(context: IPollFunctions, state: State, fault: MailError, error: unknown): void {
 	const failure = nodeError(context.getNode(), error);
 	context.logger.warn(`POP Trigger: ${failure.message}`);
-	// A failed execution at most once an hour for each cause; the next poll tries again in any case.
+	// Shown as a failed execution at most once an hour for each cause. The next poll tries again in any case.
 	if (state.complaints.failed(fault, INBOX)) context.__emitError(failure);
 }
 
-/** The newest mail that fits, for a test in the editor. Nothing is remembered or deleted. */
+/** Returns the newest matching email for a test in the editor. Nothing is remembered or deleted. */
 async function fetchSample(context: IPollFunctions): Promise<INodeExecutionData> {
 	const node = context.getNode();
 	try {
