@@ -48,7 +48,7 @@ async function start() {
 	const started = new Tinypool({
 		filename: join(__dirname, 'worker.js'),
 		minThreads: 0,
-		maxThreads: threads(),
+		maxThreads: THREADS,
 		idleTimeout: IDLE,
 		resourceLimits: { maxOldGenerationSizeMb: LAST_RESORT, maxYoungGenerationSizeMb: 32 },
 		execArgv: [],
@@ -69,9 +69,7 @@ const clocks = new Set<AbortController>();
 let broken: Error | undefined;
 
 /** The main thread has a core to itself where there are two, and each thread all the memory that a mail may take. */
-function threads(): number {
-	return Math.max(1, Math.min(4, availableParallelism() - 1, Math.floor(memoryForMails() / 512)));
-}
+const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1, Math.floor(memoryForMails() / 512)));
 
 /** A quarter of the machine's, or of the container's that n8n runs in, in MB. */
 function memoryForMails(): number {
@@ -105,7 +103,7 @@ export async function readSmall(mail: Buffer, wanted: Wish): Promise<Read> {
 
 function sendBatches(): void {
 	isDue = false;
-	while (queue.length > 0 && running < threads()) {
+	while (queue.length > 0 && running < THREADS) {
 		let [count, bytes] = [0, 0];
 		while (count < queue.length && count < BATCH_MAILS && bytes < BATCH_BYTES) bytes += queue[count++]?.bytes.length ?? 0;
 		const batch = queue.slice(0, count);

@@ -18,7 +18,10 @@ const LOOSE_ADDRESS = /[^\s@]@[^\s@]/;
 
 /** The attribution that ends in this line, if it does. */
 export function attributionEndingAt(lines: readonly string[], last: number): Attribution | undefined {
-	if (!/[:：][*_>]?$/.test((lines[last] ?? '').slice(-200).trimEnd())) return undefined;
+	const line = lines[last] ?? '';
+	// Most lines have no colon, and this tells it much faster.
+	if (!line.includes(':') && !line.includes('：')) return undefined;
+	if (!/[:：][*_>]?$/.test(line.slice(-200).trimEnd())) return undefined;
 	const followed = isFollowedByQuote(lines, last);
 	let found: Attribution | undefined;
 	let joined = '';

@@ -5,9 +5,19 @@ const LONGEST_JUDGED = 600;
 const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
 const SPACES = /[\s\u00a0\u202f\u3000]+/g;
 
+// Most lines of most emails: nothing to normalize, no mark and no other space in them.
+const PLAIN = /^[\x21-\x7e]*(?: [\x21-\x7e]+)*$/;
+
+/** Each line is judged by several questions in turn, so the last answer is kept. */
+let last = { line: '', judged: '' };
+
 /** The line as it is compared: cut, in lower case, without what is not seen, one space for many. */
 export function judged(line: string): string {
-	return line.slice(0, LONGEST_JUDGED).normalize('NFC').replace(UNSEEN, '').replace(SPACES, ' ').trim().toLowerCase();
+	if (line === last.line) return last.judged;
+	const cut = line.slice(0, LONGEST_JUDGED);
+	const plain = PLAIN.test(cut) ? cut : cut.normalize('NFC').replace(UNSEEN, '').replace(SPACES, ' ').trim();
+	last = { line, judged: plain.toLowerCase() };
+	return last.judged;
 }
 
 export function isQuoted(line: string): boolean {

@@ -62,9 +62,9 @@ function isHistory(lines: readonly string[], at: number, answers: boolean): bool
 	if (isSeparator(line)) return true;
 	if (isRule(line)) {
 		const next = lines.findIndex((below, index) => index > at && index <= at + 3 && below.trim() !== '');
-		return next !== -1 && isHeaderBlock(lines, next, true);
+		return next !== -1 && isHeaderBlock(lines, next, () => true);
 	}
-	return answers && isHeaderBlock(lines, at, at > 0 && isDeviceLine(lines[at - 1] ?? ''));
+	return answers && isHeaderBlock(lines, at, () => at > 0 && isDeviceLine(lines[at - 1] ?? ''));
 }
 
 function trimmed(lines: readonly string[]): string {

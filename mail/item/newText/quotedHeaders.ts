@@ -5,7 +5,7 @@ import { LABEL_KINDS, SEPARATORS, type Label } from './words';
 const MOST_LINES = 14;
 
 /** Whether the mail that is answered begins here with its sender, date, recipients and subject, as Outlook writes it. */
-export function isHeaderBlock(lines: readonly string[], first: number, afterRule: boolean): boolean {
+export function isHeaderBlock(lines: readonly string[], first: number, isAfterRule: () => boolean): boolean {
 	const begin = labelOf(lines[first] ?? '');
 	if (begin === undefined || begin.kind === 'cc') return false;
 	const kinds = new Map<Label, string>([[begin.kind, begin.value]]);
@@ -25,7 +25,7 @@ export function isHeaderBlock(lines: readonly string[], first: number, afterRule
 	const from = kinds.get('from');
 	if (from === undefined || !(kinds.has('date') || kinds.has('subject')) || kinds.size < 3) return false;
 	// "From: Berlin, To: Paris, Date: 3 November" is no mail.
-	return afterRule || kinds.has('subject') || from.includes('@');
+	return kinds.has('subject') || from.includes('@') || isAfterRule();
 }
 
 function labelOf(line: string): { kind: Label; value: string } | undefined {
@@ -40,12 +40,12 @@ function labelOf(line: string): { kind: Label; value: string } | undefined {
 export function isSeparator(line: string): boolean {
 	const text = judged(line);
 	if (text.length > 120) return false;
-	const dashed = /^[-—–_=*#+]{2,}/.test(text);
+	if (!/^[-—–_=*#+]{2}|[:：]$/.test(text)) return false;
 	const words = text
 		.replace(/^[-—–_=*#+ ]{1,60}/, '')
 		.replace(/[-—–_=*#+:： ]{1,60}$/, '')
 		.replace(/’/g, "'");
-	return (dashed || /[:：]$/.test(text)) && SEPARATORS.has(words);
+	return SEPARATORS.has(words);
 }
 
 /** The line that Outlook on the web and on telephones, Exchange and others draw above the mail that is answered. */
