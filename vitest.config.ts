@@ -6,7 +6,9 @@ export default defineConfig({
 		include: ['test/**/*.test.ts'],
 		pool: 'forks',
 		poolOptions: { forks: { maxForks: 2, minForks: 1 } },
-		testTimeout: 300_000,
+		// A test waits for what it needs to see. These only end one that would wait for ever, and are far beyond what a busy machine needs.
+		testTimeout: 600_000,
 		hookTimeout: 900_000,
+		expect: { poll: { timeout: 120_000, interval: 50 } },
 	},
 });

@@ -114,8 +114,11 @@ export class Api {
 		return found.data;
 	}
 
-	/** Waits until so many executions have ended; oldest first. */
-	async ended(workflowId: string, count: number, timeoutMs = 60_000): Promise<Execution[]> {
+	/**
+	 * Waits until so many executions have ended. They come by their ids, the lowest first: where several were begun at nearly the same
+	 * time, that is not the order in which they were begun.
+	 */
+	async ended(workflowId: string, count: number, timeoutMs = 180_000): Promise<Execution[]> {
 		const deadline = Date.now() + timeoutMs;
 		for (;;) {
 			const all = (await this.executions(workflowId)).filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
@@ -127,14 +130,10 @@ export class Api {
 	}
 
 	/** Calls the production webhook of an active workflow and gives its answer; n8n registers it a moment after activation. */
-	async webhook(path: string, body: object = {}): Promise<{ status: number; body: unknown }> {
-		const deadline = Date.now() + 10_000;
-		const call = async (): Promise<Response> =>
-			await fetch(`${this.instance.url}/webhook/${path}`, {
-				method: 'POST',
-				headers: { 'content-type': 'application/json' },
-				body: JSON.stringify(body),
-			});
+	async webhook(path: string, body: object | FormData = {}): Promise<{ status: number; body: unknown }> {
+		const deadline = Date.now() + 60_000;
+		const sent = body instanceof FormData ? { body } : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+		const call = async (): Promise<Response> => await fetch(`${this.instance.url}/webhook/${path}`, { method: 'POST', ...sent });
 		let answer = await call();
 		while (answer.status === 404 && Date.now() < deadline) {
 			await new Promise((resolve) => setTimeout(resolve, 100));

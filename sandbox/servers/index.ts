@@ -54,7 +54,7 @@ export interface Sandbox {
 	renewFolder: (mailbox: string, folder: string) => Promise<void>;
 	/** The stored mails, oldest first, read from the Maildir. */
 	messages: (mailbox: string, folder?: string) => Promise<Buffer[]>;
-	/** The first stored mail that fits, now or within the deadline (default 20 s). */
+	/** The first stored mail that fits, now or within the deadline (default 120 s). */
 	arrival: (mailbox: string, fits: (mail: string) => boolean, timeoutMs?: number) => Promise<Buffer>;
 	stop: () => Promise<void>;
 }

@@ -94,7 +94,7 @@ export async function messages(root: string, mailbox: string, folder?: string): 
 	return mails.flatMap((mail) => (mail === undefined ? [] : [mail]));
 }
 
-export async function watchArrival(root: string, mailbox: string, fits: (mail: string) => boolean, timeoutMs = 20_000): Promise<Buffer> {
+export async function watchArrival(root: string, mailbox: string, fits: (mail: string) => boolean, timeoutMs = 120_000): Promise<Buffer> {
 	const deadline = Date.now() + timeoutMs;
 	for (;;) {
 		const found = (await messages(root, mailbox)).find((mail) => fits(mail.toString('utf8')));

@@ -23,13 +23,13 @@ beforeAll(async () => {
 	sandbox = await startSandbox();
 	n8n = await startN8n({ caFile: sandbox.caFile });
 	editor = await Editor.open(n8n);
-}, 600_000);
+});
 
 afterAll(async () => {
 	await editor?.close();
 	await n8n?.stop();
 	await sandbox?.stop();
-}, 120_000);
+});
 
 /** The form of a new credential, everything but the app's proof of itself filled in. */
 async function filledForm(): Promise<CredentialForm> {
@@ -79,7 +79,7 @@ describe('the Connect button, pressed in a browser', () => {
 			const id = await n8n.api.createWorkflow(sending(await newest(), 'by the browser'));
 			await editor.visit(`/workflow/${id}`);
 			await page.locator('[data-test-id=execute-workflow-button]').click();
-			const mail = await sandbox.arrival(GRACE, (text) => text.includes('by the browser'), 60_000);
+			const mail = await sandbox.arrival(GRACE, (text) => text.includes('by the browser'));
 			expect(mail.toString()).toMatch(/^From: .*ada@example\.test/m);
 		});
 	});

@@ -64,14 +64,14 @@ beforeAll(async () => {
 		env: { N8N_RESTRICT_FILE_ACCESS_TO: files },
 	});
 	await n8n.instance.importEntities('workflow', EXAMPLES.map(bound));
-}, 600_000);
+});
 
 afterAll(async () => {
 	await n8n?.stop();
 	await model?.stop();
 	await sandbox?.stop();
 	if (files !== undefined) rmSync(files, { recursive: true, force: true });
-}, 120_000);
+});
 
 function bound(name: ExampleName): ExampleWorkflow & { id: string } {
 	return bindExample(name, {
@@ -99,7 +99,7 @@ const email = (head: Record<string, string>, body = 'hello'): string =>
 
 const read = async (mail: Buffer): Promise<Email> => await PostalMime.parse(mail);
 const arrived = async (mailbox: string, subject: string): Promise<Email> =>
-	await read(await sandbox.arrival(mailbox, (mail) => mail.includes(subject), 60_000));
+	await read(await sandbox.arrival(mailbox, (mail) => mail.includes(subject)));
 const header = (mail: Email, name: string): string => mail.headers.find(({ key }) => key === name)?.value ?? '';
 
 /** Activates an example and waits until its trigger watches the inbox: what came before counts as old. */

@@ -43,7 +43,7 @@ beforeAll(async () => {
 	variant('not connected', person, { oauthTokenData: undefined });
 	variant('token for another mailbox', person, { mailbox: GRACE });
 	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [person, app, adas, ...Object.values(broken)] });
-}, 600_000);
+});
 
 afterAll(async () => {
 	await n8n?.stop();

@@ -30,12 +30,12 @@ beforeAll(async () => {
 	await whileDead();
 	await n8n.restart();
 	await settle();
-}, 900_000);
+});
 
 afterAll(async () => {
 	await n8n?.stop();
 	await sandbox?.stop();
-}, 60_000);
+});
 
 const mailboxOf = (row: Row): string => `${row}@example.test`;
 const idOf = (row: Row): string => ids.get(row) ?? '';
@@ -72,7 +72,7 @@ async function watching(row: Row): Promise<void> {
 	);
 }
 
-async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 120_000): Promise<void> {
 	const deadline = Date.now() + timeoutMs;
 	while (!(await holds())) {
 		if (Date.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${what}\n${n8n.instance.logText().slice(-3000)}`);

@@ -13,12 +13,12 @@ beforeAll(async () => {
 	sandbox = await startSandbox();
 	queue = await startQueue({ caFile: sandbox.caFile, credentials: await credentials(sandbox, 'ada@example.test'), workers: 1 });
 	api = queue.api;
-}, 600_000);
+});
 
 afterAll(async () => {
 	await queue?.stop();
 	await sandbox?.stop();
-}, 120_000);
+});
 
 async function watching(mailbox: string): Promise<void> {
 	await expect
@@ -49,7 +49,7 @@ it('hands mails over to a worker, tries a failed one again, and marks those that
 	expect(executions.filter(({ status }) => status === 'error')).toHaveLength(3);
 	const unseen = (await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'INBOX', 'UNSEEN')).trim().split('\n').filter(Boolean);
 	expect(unseen).toHaveLength(1);
-}, 120_000);
+});
 
 it('repeats nothing that a worker finished while the main process was dead', async () => {
 	const mailbox = 'queue2@example.test';
@@ -62,4 +62,4 @@ it('repeats nothing that a worker finished while the main process was dead', asy
 	await sandbox.deliver(mailbox, mail('second'));
 	await queue.main.start();
 	expect((await api.ended(id, 2)).flatMap(subjects)).toEqual(['first', 'second']);
-}, 120_000);
+});

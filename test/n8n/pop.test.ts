@@ -13,12 +13,12 @@ beforeAll(async () => {
 	sandbox = await startSandbox();
 	app = appCredential(sandbox, 'ada@example.test');
 	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [app] });
-}, 600_000);
+});
 
 afterAll(async () => {
 	await n8n?.stop();
 	await sandbox?.stop();
-}, 120_000);
+});
 
 interface Step {
 	name: string;
@@ -104,7 +104,7 @@ describe('POP Fetch', () => {
 		const [run] = await n8n.api.ended(id, 1);
 		expect(itemsOf(run, 'Gone').map(({ json }) => json)).toEqual([{ deleted: true, uidl: itemsOf(run)[0]?.json.uidl }]);
 		expect((await sandbox.messages(mailbox)).map((bytes) => /^Subject: (.*)$/m.exec(bytes.toString())?.[1])).toEqual(['1', '2', '4']);
-	}, 180_000);
+	});
 
 	it('shares new mails among executions at the same time', async () => {
 		const mailbox = 'parallel@example.test';
@@ -123,7 +123,7 @@ describe('POP Fetch', () => {
 		expect(both.flatMap((run) => subjects(run)).sort()).toEqual([...all].sort());
 		await n8n.api.webhook('parallel');
 		expect(subjects((await n8n.api.ended(id, 3)).at(-1))).toEqual([]);
-	}, 120_000);
+	});
 
 	it('gives a mail again where n8n died before the execution that got it had ended', async () => {
 		const mailbox = 'crash@example.test';
@@ -141,7 +141,7 @@ describe('POP Fetch', () => {
 			.filter((session) => session.mailbox === mailbox)
 			.map((session) => session.transcript.filter((line) => line.startsWith('C: RETR')).length);
 		expect(transcript).toEqual([1, 1]);
-	}, 180_000);
+	});
 
 	it('waits where another session holds the mailbox, and says so where that lasts', async () => {
 		const mailbox = 'locked@example.test';
@@ -154,7 +154,7 @@ describe('POP Fetch', () => {
 		const error = (await n8n.api.ended(id, 2)).at(-1)?.data?.resultData?.error;
 		expect(error?.message).toContain(`Another POP session holds ${mailbox}`);
 		expect(error?.description).toContain('POP allows one session at a time');
-	}, 120_000);
+	});
 
 	it('explains an empty result, and counts what is there', async () => {
 		const mailbox = 'statistics@example.test';
@@ -171,7 +171,7 @@ describe('POP Fetch', () => {
 		await n8n.api.webhook('nothing');
 		const [run] = await n8n.api.ended(id, 1);
 		expect(JSON.stringify(run?.data?.resultData?.runData?.Mail)).toContain('2 that do not match the filters (subject');
-	}, 60_000);
+	});
 });
 
 describe('POP Trigger', () => {
@@ -188,9 +188,9 @@ describe('POP Trigger', () => {
 		});
 		await looked;
 		await sandbox.deliver(mailbox, mail('after'));
-		const runs = await n8n.api.ended(id, 1, 90_000);
+		const runs = await n8n.api.ended(id, 1);
 		expect(runs.map((run) => subjects(run))).toEqual([['after']]);
-	}, 120_000);
+	});
 
 	it('repeats nothing after a restart and misses nothing that came meanwhile', async () => {
 		await n8n.instance.stop();
@@ -199,22 +199,22 @@ describe('POP Trigger', () => {
 		await n8n.restart();
 		await looked;
 		expect((await n8n.api.ended(id, 2)).map((run) => subjects(run))).toEqual([['after'], ['meanwhile']]);
-	}, 120_000);
+	});
 
 	it('is neither ended nor loud where the server is away for a while', async () => {
 		sandbox.exchange.refusing.add('pop');
 		await sandbox.deliver(mailbox, mail('late'));
 		await n8n.restart();
-		await expect.poll(() => n8n.instance.logText(), { timeout: 60_000 }).toMatch(/POP Trigger: .*(connection|broke|No connection)/i);
+		await expect.poll(() => n8n.instance.logText()).toMatch(/POP Trigger: .*(connection|broke|No connection)/i);
 		sandbox.exchange.refusing.delete('pop');
-		const runs = await n8n.api.ended(id, 3, 90_000);
+		const runs = await n8n.api.ended(id, 3);
 		expect(runs.map((run) => [run.status, ...subjects(run)])).toEqual([
 			['success', 'after'],
 			['success', 'meanwhile'],
 			['success', 'late'],
 		]);
 		await n8n.api.deactivate(id);
-	}, 180_000);
+	});
 
 	it('hands a mail over again where n8n died before its execution had ended', async () => {
 		const crashing = 'trigger-crash@example.test';
@@ -232,7 +232,7 @@ describe('POP Trigger', () => {
 		// The public API tells of executions that have ended only.
 		const filter = encodeURIComponent(JSON.stringify({ workflowId: slow }));
 		await expect
-			.poll(async () => JSON.stringify(await n8n.api.rest('GET', `/executions?filter=${filter}`)), { timeout: 30_000 })
+			.poll(async () => JSON.stringify(await n8n.api.rest('GET', `/executions?filter=${filter}`)))
 			.toContain('"status":"running"');
 		await n8n.crash();
 		await expect
@@ -244,7 +244,7 @@ describe('POP Trigger', () => {
 		await signedInAgain(crashing);
 		expect((await n8n.api.executions(slow)).filter(({ status }) => status === 'success')).toHaveLength(1);
 		await n8n.api.deactivate(slow);
-	}, 300_000);
+	});
 
 	/** The look of the restart, past or to come. */
 	async function signedInAgain(address: string): Promise<void> {
@@ -285,7 +285,7 @@ describe('POP Trigger', () => {
 		expect((await run({ from: 'nobody' }))?.data?.resultData?.error?.message).toMatch(
 			/No email in sample@example.test. On the server: 2; 2 that do not match the filters/,
 		);
-	}, 60_000);
+	});
 
 	it('refuses activation for what waiting cannot heal', async () => {
 		const bad = await n8n.api.createWorkflow({
@@ -310,7 +310,7 @@ describe('POP Trigger', () => {
 			})
 			.toContain('Received Since');
 		await n8n.api.deactivate(bad);
-	}, 120_000);
+	});
 
 	it('told nobody a token', () => {
 		expect(n8n.instance.logText()).not.toMatch(/eyJ[\w-]{20,}\./);

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GRACE, QuestionsRig, SHARED } from './questionsRig';
 
 let rig: QuestionsRig;
-beforeAll(async () => void (rig = await QuestionsRig.start()), 600_000);
-afterAll(async () => await rig?.stop(), 60_000);
+beforeAll(async () => void (rig = await QuestionsRig.start()));
+afterAll(async () => await rig?.stop());
 
 describe('a question in n8n', () => {
 	it('is a form that a phone without JavaScript can fill in: its mistakes are told, its file becomes binary data', async () => {

@@ -17,12 +17,12 @@ beforeAll(async () => {
 	await model.start();
 	const apiKey = noteSecret('key of a model', randomBytes(18).toString('hex'));
 	rig = await QuestionsRig.start([{ id: 'model', name: 'Model', type: 'openAiApi', data: { apiKey, url: model.url } }]);
-}, 600_000);
+});
 
 afterAll(async () => {
 	await rig?.stop();
 	await model.stop();
-}, 120_000);
+});
 
 interface Step {
 	name: string;
@@ -110,4 +110,4 @@ it('a person reviews the tools of an agent twice in one run, and each page shows
 	await rig.ended(id);
 	const results = model.requests.at(-1)?.messages.filter(({ role }) => role === 'tool');
 	expect(results).toMatchObject([{ content: expect.stringContaining('18') }, { content: expect.stringContaining('42') }]);
-}, 360_000);
+});

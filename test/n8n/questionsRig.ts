@@ -38,7 +38,7 @@ export class QuestionsRig {
 
 	/** The first email to somebody that has this text. */
 	async email(recipient: string, text: string): Promise<Email> {
-		return await PostalMime.parse(await this.sandbox.arrival(recipient, (mail) => mail.includes(text), 120_000));
+		return await PostalMime.parse(await this.sandbox.arrival(recipient, (mail) => mail.includes(text)));
 	}
 
 	/** Asks, and gives the links of each recipient's email once n8n waits. */
@@ -93,12 +93,12 @@ export class QuestionsRig {
 	}
 
 	async waits(id: string): Promise<void> {
-		await expect.poll(async () => (await this.n8n.api.executions(id))[0]?.status, { timeout: 60_000 }).toBe('waiting');
+		await expect.poll(async () => (await this.n8n.api.executions(id))[0]?.status).toBe('waiting');
 	}
 
 	/** What the node after the question got. */
 	async ended(id: string, count = 1): Promise<{ json?: unknown; binary?: unknown }> {
-		const runs = await this.n8n.api.ended(id, count, 120_000);
+		const runs = await this.n8n.api.ended(id, count);
 		const run = runs.at(-1);
 		expect(run?.status).toBe('success');
 		return run?.data?.resultData?.runData?.End?.at(-1)?.data?.main?.[0]?.[0] ?? {};

@@ -6,8 +6,8 @@ import { ADA, GRACE, linksIn, NODE, press, QuestionsRig, SHARED } from './questi
 const SECOND = 1 / 3_600;
 
 let rig: QuestionsRig;
-beforeAll(async () => void (rig = await QuestionsRig.start()), 600_000);
-afterAll(async () => await rig?.stop(), 60_000);
+beforeAll(async () => void (rig = await QuestionsRig.start()));
+afterAll(async () => await rig?.stop());
 
 const approvers = (rule: string, more: object = {}, options: object = {}): object => ({
 	approvalOptions: { values: { approvalType: 'double' } },

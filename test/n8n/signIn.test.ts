@@ -26,12 +26,12 @@ beforeAll(async () => {
 	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [...Object.values(people), app, edited] });
 	for (const credential of [...Object.values(people), app, edited]) await serveSignIn(n8n.api, credential.id, credential);
 	sandbox.identity.tokenLifetimeSeconds = 3600;
-}, 600_000);
+});
 
 afterAll(async () => {
 	await n8n?.stop();
 	await sandbox?.stop();
-}, 120_000);
+});
 
 const requests = (grant: string): typeof sandbox.identity.requests =>
 	sandbox.identity.requests.filter((request) => request.grant === grant);

@@ -17,12 +17,12 @@ beforeAll(async () => {
 	queue = await startQueue({ caFile: sandbox.caFile, credentials: [person, app], workers: 2 });
 	await serveSignIn(queue.api, 'person', person);
 	await serveSignIn(queue.api, 'app', app);
-}, 600_000);
+});
 
 afterAll(async () => {
 	await queue?.stop();
 	await sandbox?.stop();
-}, 120_000);
+});
 
 const requests = (grant: string): typeof sandbox.identity.requests =>
 	sandbox.identity.requests.filter((request) => request.grant === grant);
@@ -49,10 +49,10 @@ it("renews a person's token by one request for 50 executions that two workers sh
 	const { oauthTokenData } = await queue.main.storedCredential('person');
 	for (const { refreshToken } of requests('refresh_token'))
 		expect(digest(Object(oauthTokenData).refresh_token), 'rotated').not.toBe(refreshToken);
-}, 300_000);
+});
 
 it("asks for a service account's token once a worker", async () => {
 	expect(await signInAtOnce(queue.api, 'app', 50)).toEqual({ ok: 50, problems: [] });
 	expect(requests('client_credentials').length).toBeGreaterThanOrEqual(1);
 	expect(requests('client_credentials').length).toBeLessThanOrEqual(queue.workers.length);
-}, 300_000);
+});

@@ -14,7 +14,7 @@ let n8n: RunningN8n;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [await personCredential(sandbox, ADA)] });
-}, 600_000);
+});
 
 afterAll(async () => {
 	await n8n?.stop();
@@ -86,7 +86,7 @@ it('1,000 items run to the end in order, none failed, lost or doubled, with prog
 	).toEqual([]);
 	for (const done of [100, 500, 900])
 		expect(n8n.instance.logText()).toMatch(new RegExp(`${done} of ${COUNT} emails sent, \\d+ a minute, `));
-	await expect.poll(async () => (await sandbox.messages(TO)).length, { timeout: 60_000, interval: 500 }).toBe(COUNT);
+	await expect.poll(async () => (await sandbox.messages(TO)).length, { interval: 500 }).toBe(COUNT);
 	const subjects = (await sandbox.messages(TO)).map((mail) => /^Subject: mail (\d+)/m.exec(mail.toString())?.[1]);
 	expect(new Set(subjects).size).toBe(COUNT);
 	const ids = new Map(

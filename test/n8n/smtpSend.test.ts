@@ -22,7 +22,7 @@ beforeAll(async () => {
 	ada = await personCredential(sandbox, ADA);
 	grace = appCredential(sandbox, GRACE);
 	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [ada, grace] });
-}, 600_000);
+});
 
 afterAll(async () => {
 	await n8n?.stop();
@@ -90,7 +90,7 @@ const arrived = async (mailbox: string, subject: string): Promise<Email> =>
 const sha256 = (bytes: Buffer | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 async function untilWaiting(workflowId: string): Promise<void> {
-	await expect.poll(async () => (await n8n.api.executions(workflowId))[0]?.status, { timeout: 60_000 }).toBe('waiting');
+	await expect.poll(async () => (await n8n.api.executions(workflowId))[0]?.status).toBe('waiting');
 }
 
 describe('send and wait', () => {
@@ -200,7 +200,7 @@ describe('send and wait', () => {
 		const { id } = await ask('nobody-answers', {
 			options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } },
 		});
-		const [run] = await n8n.api.ended(id, 1, 120_000);
+		const [run] = await n8n.api.ended(id, 1);
 		expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 } });
 	});
 
@@ -209,7 +209,7 @@ describe('send and wait', () => {
 		const { id } = await ask('perhaps-lost', {
 			options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } },
 		});
-		const [run] = await n8n.api.ended(id, 1, 120_000);
+		const [run] = await n8n.api.ended(id, 1);
 		expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 }, deliveryUnknown: true });
 	});
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
 	process.env.N8N_USER_FOLDER = folder;
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
-}, 60_000);
+});
 afterAll(async () => {
 	await sandbox.stop();
 	rmSync(folder, { recursive: true, force: true });
@@ -84,7 +84,7 @@ describe.each(['simple', 'resolved'])('every case, in format %s', (format) => {
 		const items = await fetchItems(executeFunctions(scene, told()));
 		expect(items).toHaveLength(names.length);
 		for (const [index, name] of names.entries()) check(name, items[index] ?? { json: {} }, true);
-	}, 60_000);
+	});
 
 	it('comes through the IMAP Trigger, with its files', async () => {
 		const mailbox = `cases-imap-${format}@example.test`;
@@ -102,5 +102,5 @@ describe.each(['simple', 'resolved'])('every case, in format %s', (format) => {
 		} finally {
 			await closeFunction?.();
 		}
-	}, 120_000);
+	});
 });

@@ -26,8 +26,8 @@ let sandbox: Sandbox;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
-}, 120_000);
-afterAll(async () => await sandbox.stop(), 60_000);
+});
+afterAll(async () => await sandbox.stop());
 
 let number = 0;
 /** A mailbox with two emails of one conversation, one of them with a file. */

@@ -14,9 +14,9 @@ let sandbox: Sandbox;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
-}, 120_000);
+});
 
-afterAll(async () => await sandbox.stop(), 60_000);
+afterAll(async () => await sandbox.stop());
 
 async function asTool(mailbox: string, parameters: Record<string, unknown>): Promise<IDataObject[]> {
 	const scene = { sandbox, mailbox, workflow: 'w', type: 'imapMailboxTool', parameters: { resource: 'message', ...parameters } };

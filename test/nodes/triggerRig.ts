@@ -114,7 +114,7 @@ export class TriggerRig {
 		return Object.assign(Object.create(null), { ...this.context(), getCurrentNodeParameters: () => current });
 	}
 
-	async until(what: string, holds: () => boolean, timeoutMs = 15_000): Promise<void> {
+	async until(what: string, holds: () => boolean, timeoutMs = 120_000): Promise<void> {
 		const deadline = Date.now() + timeoutMs;
 		while (!holds()) {
 			const left = deadline - Date.now();

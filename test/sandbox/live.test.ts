@@ -144,7 +144,7 @@ describe('npm run live', () => {
 		])
 			expect(text).not.toContain(hidden);
 		expect(text).not.toMatch(/eyJ[\w-]{10,}\.|dXNlcj/);
-	}, 120_000);
+	});
 
 	it('goes every way to sign in as a command, and its report holds neither a secret nor a name', async () => {
 		const settings = await everyWay();
@@ -174,7 +174,7 @@ describe('npm run live', () => {
 		expect(text).not.toMatch(/eyJ[\w-]{10,}\.|dXNlcj|PRIVATE KEY/);
 		expect(text).not.toMatch(/@(?!example\.com\b)[\w.-]*example/);
 		expect((await sandbox.messages(LIVE)).length).toBe(mailboxBefore);
-	}, 300_000);
+	});
 
 	it.each([
 		['no ways', '{ "mailbox": "ada@example.test" }', /has no list "ways"/],
@@ -185,17 +185,13 @@ describe('npm run live', () => {
 			'{ "tenantId": "t", "clientId": "c", "mailbox": "a@x.test", "ways": [{ "authentication": "magic" }] }',
 			/"magic".*Choose one/,
 		],
-	])(
-		'says in one sentence what is wrong with settings with %s',
-		async (_what, settings, sentence) => {
-			const path = join(sandbox.folder, 'wrong.json');
-			writeFileSync(path, settings);
-			const { code, said } = await command(path);
-			expect([code, said]).toEqual([1, expect.stringMatching(sentence)]);
-			expect(said).not.toMatch(/hush-hush|^ +at /m);
-		},
-		60_000,
-	);
+	])('says in one sentence what is wrong with settings with %s', async (_what, settings, sentence) => {
+		const path = join(sandbox.folder, 'wrong.json');
+		writeFileSync(path, settings);
+		const { code, said } = await command(path);
+		expect([code, said]).toEqual([1, expect.stringMatching(sentence)]);
+		expect(said).not.toMatch(/hush-hush|^ +at /m);
+	});
 
 	it('understands the settings that its page shows', () => {
 		const [, example = ''] = /```json\n([^]*?)```/.exec(readFileSync(join(ROOT, 'docs', 'live.md'), 'utf8')) ?? [];
@@ -214,7 +210,7 @@ describe('npm run live', () => {
 			code: 1,
 			said: expect.stringMatching(/There is no file .*none\.json/),
 		});
-	}, 60_000);
+	});
 });
 
 describe('a report', () => {

@@ -90,10 +90,10 @@ it('leaves no process and no file behind when the process that started it is kil
 	const [folder, ...pids]: unknown[] = JSON.parse(String(line));
 	expect(pids.every((pid) => existsSync(`/proc/${String(pid)}`))).toBe(true);
 	child.kill('SIGKILL');
-	await vi.waitFor(() => expect(existsSync(String(folder))).toBe(false), 5_000);
+	await expect.poll(() => existsSync(String(folder))).toBe(false);
 	// A zombie has no descriptors; nobody but init can reap it.
 	const alive = (pid: unknown): boolean => existsSync(`/proc/${String(pid)}/fd`) && readdirSync(`/proc/${String(pid)}/fd`).length > 0;
-	await vi.waitFor(() => expect(pids.filter(alive)).toEqual([]), 5_000);
+	await expect.poll(() => pids.filter(alive)).toEqual([]);
 });
 
 describe('the relay', () => {

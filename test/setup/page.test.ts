@@ -36,7 +36,7 @@ describe('the page in a browser', () => {
 		page.on('pageerror', (error) => faults.push(error.message));
 		page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
 		await page.goto(pathToFileURL(FILE).href);
-	}, 120_000);
+	});
 	afterAll(async () => await browser.close());
 
 	it('loads nothing but itself, without a network', () => {

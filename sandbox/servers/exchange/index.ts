@@ -169,9 +169,9 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 		for (const session of this.live(protocol)) if (session.mailbox !== undefined) session.expire();
 	}
 
-	/** The next event of a kind whose session fits; up to 30 s. */
+	/** The next event of a kind whose session fits; up to 120 s. */
 	async next(event: 'open' | 'signedIn' | 'end', fits: (session: Session) => boolean = () => true): Promise<Session> {
-		const signal = AbortSignal.timeout(30_000);
+		const signal = AbortSignal.timeout(120_000);
 		for (;;) {
 			const [session]: Session[] = await once(this, event, { signal });
 			if (session !== undefined && fits(session)) return session;

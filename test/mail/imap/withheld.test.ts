@@ -15,7 +15,7 @@ let number = 0;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
-}, 60_000);
+});
 
 afterEach(() => {
 	for (const session of sessions.splice(0)) session.close();
@@ -109,24 +109,20 @@ describe('a large mail', () => {
 	it.each([
 		['a short answer', 700],
 		['an empty answer', 0],
-	])(
-		'is asked on after %s in the middle of it',
-		async (_what, bytes) => {
-			const { told } = await fetched(mail('second', body), { kind: 'short', at: 1_000_000, bytes, times: 2 }, { largeAbove: 1_000_000 });
-			expect(told).toEqual([FIRST, '2 streamed second complete', THIRD]);
-		},
-		30_000,
-	);
+	])('is asked on after %s in the middle of it', async (_what, bytes) => {
+		const { told } = await fetched(mail('second', body), { kind: 'short', at: 1_000_000, bytes, times: 2 }, { largeAbove: 1_000_000 });
+		expect(told).toEqual([FIRST, '2 streamed second complete', THIRD]);
+	});
 
 	it('is no success where it stays empty from the middle on, nor does its TEXT give more', async () => {
 		const { told } = await fetched(mail('second', body), { kind: 'short', at: 2_000_000, bytes: 0 }, { largeAbove: 1_000_000 });
 		expect(told).toEqual([FIRST, expect.stringMatching(/^2 protocol: The server gave only \d+ bytes of an email of \d+\.$/), THIRD]);
-	}, 30_000);
+	});
 
 	it('comes by its HEADER and TEXT where BODY[] is a bare OK', async () => {
 		const { told } = await fetched(mail('second', body), { kind: 'withheld', sections: [''] }, { largeAbove: 1_000_000 });
 		expect(told).toEqual([FIRST, '2 streamed second complete', THIRD]);
-	}, 30_000);
+	});
 });
 
 describe("Exchange's note in place of a mail", () => {

@@ -24,8 +24,8 @@ export function makeScenes(name: string): (way: Way) => Scene {
 	beforeAll(async () => {
 		sandbox = await startSandbox();
 		trust(sandbox.caFile);
-	}, 120_000);
-	afterAll(async () => await sandbox.stop(), 60_000);
+	});
+	afterAll(async () => await sandbox.stop());
 	return (way) => {
 		number += 1;
 		const mailbox = `${name}${number}@example.test`;

@@ -117,7 +117,7 @@ async function tally(sandbox: Sandbox, mailbox: string, outcomes: Map<string, Se
 
 /** Nothing is under way any more. */
 export async function settled(sandbox: Sandbox): Promise<void> {
-	await expect.poll(() => queued(sandbox), { timeout: 60_000, interval: 50 }).toBe(0);
+	await expect.poll(() => queued(sandbox), { interval: 50 }).toBe(0);
 }
 
 /** Mails that Postfix has taken and Dovecot has not got yet. */

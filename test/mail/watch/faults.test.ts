@@ -25,7 +25,7 @@ describe('a watch and the network', () => {
 		expect(one.tokens).toBeGreaterThan(3);
 		// Renewed before the token's end: the server never had to end a session.
 		expect(one.logs.filter((line) => line.includes('lost'))).toEqual([]);
-	}, 40_000);
+	});
 
 	it('comes back by itself when the server ends the session with its token', async () => {
 		const one = rig();
@@ -49,10 +49,10 @@ describe('a watch and the network', () => {
 		await one.until('failing', () => one.logs.some((line) => line.startsWith('no session')));
 		await sandbox.dovecot.process.start();
 		await one.deliver('while down');
-		await one.until('the second', () => one.handed.length === 2, 30_000);
+		await one.until('the second', () => one.handed.length === 2);
 		expect(one.subjects).toEqual(['before', 'while down']);
 		expect(one.reports).toEqual([]);
-	}, 60_000);
+	});
 
 	it('asks at each heartbeat and idles anew, on the same session and without a word', async () => {
 		const one = rig({ heartbeatMs: 200 });
@@ -74,7 +74,7 @@ describe('a watch and the network', () => {
 		await one.until('lost', () => one.logs.some((line) => line.startsWith('session lost') && line.includes('did not answer in time')));
 		sandbox.exchange.silent.clear();
 		await one.until('the mail', () => one.handed.length === 1);
-	}, 30_000);
+	});
 
 	it('stops within two seconds while the server is silent', async () => {
 		const one = rig();
@@ -99,7 +99,7 @@ describe('a watch and the network', () => {
 		const live = (): number => sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox).length;
 		await one.until('the next session', () => old?.open === false && live() === 1);
 		expect(one.logs).toEqual(['watching (IDLE)']);
-	}, 30_000);
+	});
 
 	it('leaves no session behind that is stopped while it is being opened', async () => {
 		const one = rig();
@@ -128,7 +128,7 @@ describe('a watch and the network', () => {
 		expect(one.logs.map((line) => line.split(/[:,]/, 1)[0])).toEqual(['watching (IDLE)', 'session lost', 'no session', 'watching (IDLE)']);
 		expect(one.abouts).toEqual(one.logs.map(() => ({ mailbox: one.mailbox, folder: 'INBOX' })));
 		expect(one.logs.join('\n')).not.toMatch(/confidential|eyJ|hello/);
-	}, 30_000);
+	});
 
 	it('does not take a short fault for a lasting one because of an earlier one that has healed', async () => {
 		const one = rig();
@@ -143,7 +143,7 @@ describe('a watch and the network', () => {
 		await one.until('lost', () => one.logs.some((line) => line.startsWith('session lost')));
 		await one.until('back', () => one.logs.at(-1) === 'watching (IDLE)');
 		expect(one.reports).toEqual([]);
-	}, 30_000);
+	});
 
 	it('reports a fault that lasts, though never more than once an hour', async () => {
 		const one = rig();
@@ -153,13 +153,13 @@ describe('a watch and the network', () => {
 		sandbox.exchange.drop('imap');
 		await one.until('failing', () => one.tokens >= 2);
 		passMinutes(3);
-		await one.until('the report', () => one.reports.length === 1, 20_000);
+		await one.until('the report', () => one.reports.length === 1);
 		const { tokens } = one;
-		await one.until('another attempt', () => one.tokens > tokens, 20_000);
+		await one.until('another attempt', () => one.tokens > tokens);
 		expect(one.reports).toHaveLength(1);
 		sandbox.exchange.refusing.delete('imap');
-		await one.until('the recovery', () => one.logs.at(-1) === 'watching (IDLE), recovered after a reported failure', 20_000);
-	}, 60_000);
+		await one.until('the recovery', () => one.logs.at(-1) === 'watching (IDLE), recovered after a reported failure');
+	});
 
 	it('waits as long as a throttling server asks, on the same session', async () => {
 		const one = rig();
@@ -186,7 +186,7 @@ describe('a watch and the network', () => {
 		const refused = Date.now();
 		await one.until('watching again', () => one.logs.at(-1) === 'watching (IDLE)');
 		expect(Date.now() - refused).toBeGreaterThan(2_900);
-	}, 30_000);
+	});
 
 	it('comes back after a server that refuses sessions for a while', async () => {
 		const one = rig();
@@ -254,10 +254,10 @@ describe('a watch and its folder', () => {
 		await sandbox.dovecot.doveadm('copy', '-u', one.mailbox, 'Work', 'mailbox', 'Keep', 'ALL');
 		await one.deliver('three');
 		await sandbox.dovecot.doveadm('move', '-u', one.mailbox, 'Work', 'mailbox', 'INBOX', 'ALL');
-		await one.until('the third', () => one.subjects.includes('three'), 30_000);
+		await one.until('the third', () => one.subjects.includes('three'));
 		expect(one.subjects).toEqual(['one', 'two', 'three']);
 		expect(one.logs.join('\n')).toContain('recreated');
-	}, 60_000);
+	});
 });
 
 describe('a watch and failing executions', () => {
@@ -346,10 +346,10 @@ describe('a watch and failing executions', () => {
 		});
 		await one.deliver(...names(130));
 		await one.watch.start();
-		await one.until('all', () => one.handed.length === 260 && one.watch.idle, 60_000);
+		await one.until('all', () => one.handed.length === 260 && one.watch.idle);
 		expect([...tried.values()].every((times) => times === 2)).toBe(true);
 		expect(one.reports).toEqual([]);
-	}, 90_000);
+	});
 
 	it('tries without end, and counts no try, while n8n starts no execution', async () => {
 		let times = 0;
@@ -359,11 +359,11 @@ describe('a watch and failing executions', () => {
 		});
 		await one.watch.start();
 		await one.deliver('patient');
-		await one.until('the success', () => one.handed.length === 5 && one.watch.idle, 30_000);
+		await one.until('the success', () => one.handed.length === 5 && one.watch.idle);
 		expect(one.reports).toEqual([]);
 		expect(one.logs.filter((line) => line.includes('n8n started no execution: the database is away'))).not.toEqual([]);
 		expect(one.stored.folders.INBOX).toMatchObject({ uid: 1, pending: {} });
-	}, 40_000);
+	});
 
 	it('gives nothing up for an execution that n8n has had before', async () => {
 		let times = 0;
@@ -398,9 +398,9 @@ describe('a watch and failing executions', () => {
 		const body = `${'z'.repeat(998)}\r\n`.repeat(15_000);
 		await sandbox.deliver(one.mailbox, ...names(5).map((name) => `Subject: ${name}\r\n\r\n${body}`));
 		await one.watch.start();
-		await one.until('all', () => one.subjects.length === 5 && one.watch.idle, 60_000);
+		await one.until('all', () => one.subjects.length === 5 && one.watch.idle);
 		expect(one.handed.map(({ subjects }) => subjects.length)).toEqual([3, 2]);
-	}, 90_000);
+	});
 
 	it('keeps no more executions going than it was told', async () => {
 		let now = 0;
@@ -454,10 +454,10 @@ describe('a large mail', () => {
 		const session = sandbox.exchange.live('imap').find(({ mailbox }) => mailbox === one.mailbox);
 		await one.until('the second piece', () => (session?.transcript.filter((line) => line.includes('BODY.PEEK[]')).length ?? 0) >= 2);
 		sandbox.exchange.drop('imap');
-		await one.until('the mail', () => one.handed.length === 1, 30_000);
+		await one.until('the mail', () => one.handed.length === 1);
 		expect(Number(one.subjects[0])).toBeGreaterThan(120_000 * 72);
 		expect(one.reports).toEqual([]);
-	}, 60_000);
+	});
 });
 
 async function bytesOf(mail: FetchedMail): Promise<Buffer> {

@@ -138,10 +138,10 @@ describe('a folder that is another one by now', () => {
 		await one.watch.start();
 		await one.until('the first', () => one.handed.length === 1);
 		await moveInvoices(one.mailbox);
-		await one.until('the second', () => one.handed.length === 2, 30_000);
+		await one.until('the second', () => one.handed.length === 2);
 		expect(one.subjects).toEqual(['before', 'in between']);
 		expect(one.handed[1]?.key).toContain('New/Invoices');
-	}, 60_000);
+	});
 
 	it.each(['while the watch lives', 'while n8n is down'])(
 		'leaves no mail behind that waits for another try or came meanwhile, where it moves %s',
@@ -159,11 +159,10 @@ describe('a folder that is another one by now', () => {
 			await moveInvoices(one.mailbox);
 			const two = when === 'while n8n is down' ? rig({ ...options, mailbox: one.mailbox, memory: one.stored }) : one;
 			if (two !== one) await two.watch.start();
-			await two.until('both', () => two.subjects.includes('in between') && two.watch.idle, 30_000);
+			await two.until('both', () => two.subjects.includes('in between') && two.watch.idle);
 			expect(two.subjects.slice(-2)).toEqual(['failed', 'in between']);
 			expect(Object.keys(two.stored.folders)).toEqual(['New/Invoices']);
 		},
-		60_000,
 	);
 
 	it('whose server has lost the last emails, and gives their UIDs to new ones, is watched on from there', async () => {
@@ -182,12 +181,12 @@ describe('a folder that is another one by now', () => {
 		await sandbox.renewFolder(one.mailbox, 'Work');
 		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', one.mailbox, '--uid-validity', String(uidValidity), 'Work');
 		sandbox.exchange.reset();
-		await one.until('the new session', () => one.logs.join().includes('lost the last emails'), 30_000);
+		await one.until('the new session', () => one.logs.join().includes('lost the last emails'));
 		expect(one.stored.folders.Work).toMatchObject({ uid: 0, pending: {} });
 		await append(one, 'Work', ['new', 0]);
 		await one.until('the new mail', () => one.subjects.includes('new'));
 		expect(one.subjects).toEqual([...names(3), 'new']);
-	}, 60_000);
+	});
 
 	it('is not acted upon by UIDs of the former one', async () => {
 		const executions: Array<(outcome: Outcome) => void> = [];
@@ -210,14 +209,14 @@ describe('a folder that is another one by now', () => {
 		// The deletion is tried again within a second, and waits for a session from then on.
 		await new Promise((resolve) => setTimeout(resolve, 1_200));
 		sandbox.exchange.reset();
-		await one.until('the new mail', () => one.subjects.includes('innocent'), 30_000);
+		await one.until('the new mail', () => one.subjects.includes('innocent'));
 		await one.deliver('to ring');
 		const [session] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
 		await one.until('rest', () => session?.transcript.at(-1)?.endsWith('IDLE') === true);
 		// Its execution runs, so nobody may have deleted it.
 		expect(session?.transcript.filter((line) => /UID STORE|EXPUNGE/.test(line))).toEqual([]);
 		expect(await unread(one.mailbox, 'Work')).toHaveLength(1);
-	}, 60_000);
+	});
 
 	it('loses nothing of a backlog in the middle of which it was recreated', async () => {
 		const one = rig({

@@ -55,7 +55,7 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		await later(one, 'two');
 		expect(one.subjects).toEqual(['new one', 'flagged old', 'flagged old', 'new two']);
 		expect(one.stored.folders.INBOX?.startedBy).toEqual({});
-	}, 60_000);
+	});
 
 	it('starts one execution, as a new email, where it is flagged as soon as it comes', async () => {
 		const one = rig(way);
@@ -69,7 +69,7 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		// Flagged between two looks it is new; flagged after the first it is both.
 		expect(one.subjects.filter((subject) => subject === 'new new')).toHaveLength(1);
 		expect(one.subjects.filter((subject) => subject === 'flagged new').length).toBeLessThanOrEqual(1);
-	}, 60_000);
+	});
 
 	it('starts an execution when it is read, but not when it is read and gone', async () => {
 		const one = rig(way, { alsoStartOn: { read: true } });
@@ -85,26 +85,22 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		await one.until('the second', () => one.subjects.includes('read second'));
 		await later(one, 'later');
 		expect(one.subjects).toEqual(['read first', 'read second', 'new later']);
-	}, 60_000);
+	});
 
 	it.each([
 		['flag', { flagged: true }],
 		['read', { read: true }],
-	] as const)(
-		'starts nothing where this trigger marks it itself: %s',
-		async (kind, alsoStartOn) => {
-			const one = rig(way, { alsoStartOn, rules: { after: { kind } } });
-			await one.deliver('old');
-			expect(await one.watch.start()).toEqual([]);
-			await later(one, 'one');
-			await later(one, 'two');
-			await mark(one, 'add', kind === 'flag' ? '\\Flagged' : '\\Seen', 1);
-			await one.until('the old one', () => one.subjects.length === 3 && one.watch.idle);
-			await later(one, 'three');
-			expect(one.subjects).toEqual(['new one', 'new two', kind === 'flag' ? 'flagged old' : 'read old', 'new three']);
-		},
-		60_000,
-	);
+	] as const)('starts nothing where this trigger marks it itself: %s', async (kind, alsoStartOn) => {
+		const one = rig(way, { alsoStartOn, rules: { after: { kind } } });
+		await one.deliver('old');
+		expect(await one.watch.start()).toEqual([]);
+		await later(one, 'one');
+		await later(one, 'two');
+		await mark(one, 'add', kind === 'flag' ? '\\Flagged' : '\\Seen', 1);
+		await one.until('the old one', () => one.subjects.length === 3 && one.watch.idle);
+		await later(one, 'three');
+		expect(one.subjects).toEqual(['new one', 'new two', kind === 'flag' ? 'flagged old' : 'read old', 'new three']);
+	});
 
 	it('has to match the filters', async () => {
 		const one = rig(way, { criteria: [{ subject: 'größer' }] });
@@ -114,7 +110,7 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		await one.until('the one that matches', () => one.subjects.length === 1);
 		await one.until('both are known', () => one.stored.folders.INBOX?.marks?.flagged === '1:2');
 		expect(one.subjects).toHaveLength(1);
-	}, 60_000);
+	});
 
 	it('while its execution runs starts another one after it', async () => {
 		let end = (_outcome: Outcome): void => undefined;
@@ -131,7 +127,7 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		end({ kind: 'done' });
 		await one.until('the mark', () => one.subjects.length === 3);
 		expect(one.subjects.at(-1)).toBe('flagged mail');
-	}, 60_000);
+	});
 
 	it('and whose execution fails is retried for the same reason, also after a restart', async () => {
 		let fails = true;
@@ -148,7 +144,7 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		await second.until('the retry', () => second.watch.idle && second.handed.length > 0);
 		await later(second, 'later');
 		expect(second.subjects).toEqual(['flagged old', 'new later']);
-	}, 60_000);
+	});
 
 	it('is found after a restart: marked meanwhile, on its way when n8n ended, or with an execution', async () => {
 		const first = rig(way);
@@ -174,7 +170,7 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		expect(await fifth.watch.start()).toEqual([]);
 		await later(fifth, 'last');
 		expect(fifth.subjects).toEqual(['new last']);
-	}, 60_000);
+	});
 
 	it('of a trigger that was stored by an earlier version counts from now on', async () => {
 		const first = rig(way, { alsoStartOn: {} });
@@ -189,7 +185,7 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		await mark(second, 'add', '\\Flagged', 2);
 		await second.until('the flag', () => second.subjects.length === 1);
 		expect(second.subjects).toEqual(['flagged older']);
-	}, 60_000);
+	});
 
 	it('is found in every folder of a tree', async () => {
 		const one = rig(way, { folders: [], tree: { scope: 'all', except: ['Drafts'] } });
@@ -203,7 +199,7 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		await mark(one, 'add', '\\Flagged', 1);
 		await one.until('in the inbox', () => one.subjects.length === 2);
 		expect(one.subjects).toEqual(['flagged at work', 'flagged in the inbox']);
-	}, 60_000);
+	});
 });
 
 describe('a mark', () => {
@@ -219,7 +215,7 @@ describe('a mark', () => {
 		await sandbox.dovecot.doveadm('flags', 'add', '-u', one.mailbox, '\\Flagged', 'mailbox', 'Work', 'ALL');
 		await one.until('the flag', () => one.subjects.length === 2);
 		expect(one.subjects).toEqual(['new new', 'flagged new']);
-	}, 60_000);
+	});
 });
 
 describe('a keyword', () => {
@@ -230,12 +226,12 @@ describe('a keyword', () => {
 		await mark(one, 'add', '$Invoice', 1);
 		await one.until('the keyword', () => one.subjects.length === 1);
 		expect(one.subjects).toEqual(['keyword old']);
-	}, 60_000);
+	});
 
 	it('is refused by its field on Exchange, which keeps none', async () => {
 		const one = rig('exchange', { alsoStartOn: { keyword: '$Invoice' } });
 		expect(await one.watch.start()).toMatchObject([{ code: 'input', field: 'Keyword', message: expect.stringContaining('$Invoice') }]);
-	}, 60_000);
+	});
 });
 
 describe('an older email that is moved into a folder that is watched alone', () => {
@@ -250,7 +246,7 @@ describe('an older email that is moved into a folder that is watched alone', () 
 		client.close();
 		await one.until('both', () => one.subjects.length === 2);
 		expect(one.subjects).toEqual(['movedIn old', 'new new']);
-	}, 60_000);
+	});
 });
 
 describe('UIDs of marked emails', () => {

@@ -71,7 +71,7 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		);
 		expect(one.reports).toEqual([]);
 		if (way === 'exchange') expect(sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox)).toHaveLength(1);
-	}, 60_000);
+	});
 
 	it('a subtree has the folder itself and what is below it', async () => {
 		const one = rig(way, { folders: ['Work'], tree: { scope: 'subtree', except: ['Work/Secret'] } });
@@ -82,7 +82,7 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await one.until('two', () => one.subjects.length === 2);
 		await quiet(one);
 		expect([...one.subjects].sort()).toEqual(['new Work mail in Work', 'new Work/Done mail in Work/Done']);
-	}, 60_000);
+	});
 
 	it('what is moved between them has started an execution already, and an older email from elsewhere starts none', async () => {
 		const one = rig(way);
@@ -98,7 +98,7 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await one.until('next', () => one.subjects.length === 2);
 		await quiet(one);
 		expect(one.subjects).toEqual(['new INBOX fresh', 'new Done next']);
-	}, 60_000);
+	});
 
 	it('what is moved in starts an execution where that is wished, and says so', async () => {
 		const one = rig(way, { alsoStartOn: { movedIn: true } });
@@ -112,7 +112,7 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await one.until('both', () => one.subjects.length === 3);
 		await quiet(one);
 		expect([...one.subjects].sort()).toEqual(['movedIn Done fresh', 'movedIn Other old', 'new INBOX fresh']);
-	}, 60_000);
+	});
 
 	it('an email that is moved while its execution runs waits for its end: a success counts, a failure is made up for there', async () => {
 		const endings = new Map<string, (outcome: 'done' | 'failed') => void>();
@@ -133,10 +133,10 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await one.until('both wait in the other folder', () => Object.keys(one.stored.folders.Done?.pending ?? {}).length === 2);
 		endings.get('new INBOX good')?.('done');
 		endings.get('new INBOX bad')?.('failed');
-		await one.until('the one that failed', () => one.subjects.length === 3, 40_000);
-		await one.until('settled', () => Object.keys(one.stored.folders.Done?.pending ?? {}).length === 0, 40_000);
+		await one.until('the one that failed', () => one.subjects.length === 3);
+		await one.until('settled', () => Object.keys(one.stored.folders.Done?.pending ?? {}).length === 0);
 		expect(one.subjects.at(-1)).toBe('new Done bad');
-	}, 90_000);
+	});
 
 	it('each keeps its own place over a restart, and what came meanwhile comes once, in a folder of that time too', async () => {
 		const first = rig(way);
@@ -157,7 +157,7 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await second.until('three emails', () => second.subjects.length === 3);
 		await quiet(second);
 		expect([...second.subjects].sort()).toEqual(['new A two', 'new B three', 'new C four']);
-	}, 60_000);
+	});
 
 	it('an email in a subfolder that was with an execution when n8n ended is handed over again', async () => {
 		const first = rig(way, { execute: async () => await new Promise(() => undefined) });
@@ -171,7 +171,7 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await second.until('the email', () => second.handed.length === 1 && second.watch.idle);
 		expect(second.subjects).toEqual(['new A mail']);
 		expect(second.handed[0]?.key).not.toBe(first.handed[0]?.key);
-	}, 60_000);
+	});
 
 	it('a folder that gets another name goes on where it was, and one that is deleted ends nothing', async () => {
 		const one = rig(way);
@@ -190,7 +190,7 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await one.until('three', () => one.subjects.length === 3);
 		expect(one.subjects).toEqual(['new A one', 'new Renamed two', 'new INBOX three']);
 		expect(one.reports).toEqual([]);
-	}, 60_000);
+	});
 
 	it('a folder that is made anew gives what comes then', async () => {
 		const one = rig(way);
@@ -203,7 +203,7 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await one.until('two', () => one.subjects.length === 2);
 		await quiet(one);
 		expect(one.subjects).toEqual(['new A one', 'new A two']);
-	}, 60_000);
+	});
 
 	it('no more executions run at the same time than are allowed for all folders together', async () => {
 		let most = 0;
@@ -222,9 +222,9 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await folders(one.mailbox, ...paths);
 		expect(await one.watch.start()).toEqual([]);
 		for (const path of paths) for (const subject of ['a', 'b']) await put(one, path, `${path}${subject}`);
-		await one.until('all', () => one.subjects.length === 12 && one.watch.idle, 30_000);
+		await one.until('all', () => one.subjects.length === 12 && one.watch.idle);
 		expect(most).toBeLessThanOrEqual(2);
-	}, 60_000);
+	});
 });
 
 describe('the server', () => {
@@ -239,7 +239,7 @@ describe('the server', () => {
 		// At activation, and in the first survey.
 		expect(statuses()).toBeLessThanOrEqual(20);
 		expect(said().filter((line) => /^C: \S+ SELECT/.test(line)).length).toBeLessThanOrEqual(4);
-	}, 60_000);
+	});
 
 	it('that is throttling is left alone for as long as it says, and nothing is lost', async () => {
 		const one = rig('exchange');
@@ -251,7 +251,7 @@ describe('the server', () => {
 		await one.until('the email', () => one.subjects.length === 1);
 		expect(one.subjects).toEqual(['new A mail']);
 		expect(one.reports).toEqual([]);
-	}, 60_000);
+	});
 
 	it('that refuses one folder is asked again, the others go on, and what lasts is told once', async () => {
 		const one = rig('exchange');
@@ -270,7 +270,7 @@ describe('the server', () => {
 		sandbox.exchange.reset();
 		await put(one, 'A', 'two');
 		await one.until('two', () => one.subjects.length === 2);
-	}, 60_000);
+	});
 
 	it('that hangs up in the middle of a survey loses nothing', async () => {
 		const one = rig('exchange');
@@ -282,7 +282,7 @@ describe('the server', () => {
 		await put(one, 'B', 'two');
 		await one.until('both', () => one.subjects.length === 2);
 		expect([...one.subjects].sort()).toEqual(['new A one', 'new B two']);
-	}, 60_000);
+	});
 });
 
 describe('what the user has to change is told by its field:', () => {
@@ -291,16 +291,12 @@ describe('what the user has to change is told by its field:', () => {
 		[{ tree: { scope: 'all', except: ['INBOX', 'Work', 'Done'] } }, 'Except Folders', /No folder is left/],
 		[{ tree: { scope: 'subtree', except: [] }, folders: ['Wrok'] }, 'Folder', /no folder "Wrok".*Work/],
 		[{ tree: { scope: 'all', except: [] }, rules: { after: { kind: 'move', to: 'Done' } } }, 'Move to Folder', /"Done", which is watched/],
-	] satisfies Array<[Options, string, RegExp]>)(
-		'%j',
-		async (options, field, message) => {
-			const one = rig('exchange', options);
-			await folders(one.mailbox, 'Work', 'Done');
-			const [fault] = await one.watch.start();
-			expect(fault).toMatchObject({ field, message: expect.stringMatching(message), permanent: true });
-		},
-		30_000,
-	);
+	] satisfies Array<[Options, string, RegExp]>)('%j', async (options, field, message) => {
+		const one = rig('exchange', options);
+		await folders(one.mailbox, 'Work', 'Done');
+		const [fault] = await one.watch.start();
+		expect(fault).toMatchObject({ field, message: expect.stringMatching(message), permanent: true });
+	});
 
 	it('a special folder that the mailbox does not have is no mistake, and its name in any language is understood', async () => {
 		const one = rig('exchange', { tree: { scope: 'all', except: ['Junk Email', 'Deleted Items'] } });
@@ -311,7 +307,7 @@ describe('what the user has to change is told by its field:', () => {
 		await one.until('the email', () => one.subjects.length === 1);
 		await quiet(one);
 		expect(one.subjects).toEqual(['new INBOX yes']);
-	}, 30_000);
+	});
 });
 
 /** The memory has paths as the server lists them. */

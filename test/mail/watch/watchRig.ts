@@ -128,7 +128,7 @@ export class Rig {
 	}
 
 	/** Waits for something to become true, at each event of the watch. */
-	async until(what: string, holds: () => boolean, timeoutMs = 15_000): Promise<void> {
+	async until(what: string, holds: () => boolean, timeoutMs = 120_000): Promise<void> {
 		const deadline = Date.now() + timeoutMs;
 		while (!holds()) {
 			const left = deadline - Date.now();
@@ -176,7 +176,7 @@ export function makeRigs(name: string, use: (sandbox: Sandbox) => void): (option
 		sandbox = await startSandbox();
 		trust(sandbox.caFile);
 		use(sandbox);
-	}, 60_000);
+	});
 	afterEach(() => {
 		vi.restoreAllMocks();
 		for (const { watch } of rigs.splice(0)) watch.stop();

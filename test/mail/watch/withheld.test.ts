@@ -24,7 +24,7 @@ describe('a mail that the server lists and does not give', () => {
 		expect(one.stored.folders.INBOX).toMatchObject({ uid: 3, pending: {}, withheld: {} });
 		// Tries to fetch it are no executions that failed.
 		expect(one.handed.at(-1)?.key).toMatch(/:2:1$/);
-	}, 60_000);
+	});
 
 	it('is given up and reported after hours, not before, also where n8n begins anew in between', async () => {
 		const before = rig({ rules: { withheldMs: 6 * 3_600_000, maxTries: 1 } });
@@ -42,7 +42,7 @@ describe('a mail that the server lists and does not give', () => {
 		expect(after.reports[0]?.message).toMatch(/^The email with UID 1 in INBOX was given up after \d+ failed tries to fetch it\.$/);
 		expect(after.stored.folders.INBOX).toMatchObject({ pending: {}, withheld: {} });
 		expect(after.subjects).toEqual([]);
-	}, 60_000);
+	});
 
 	it('holds up no other, however many there are of its kind', async () => {
 		const one = rig({ rules: { withheldMs: 3_600_000, retryFirstMs: 60_000, batchSize: 10 } });
@@ -53,11 +53,11 @@ describe('a mail that the server lists and does not give', () => {
 			one.mailbox,
 			Array.from({ length: 120 }, (_, index) => mail(`bad ${index}`)),
 		);
-		await one.until('all put aside', () => Object.keys(one.stored.folders.INBOX?.withheld ?? {}).length === 120, 60_000);
+		await one.until('all put aside', () => Object.keys(one.stored.folders.INBOX?.withheld ?? {}).length === 120);
 		await one.deliver('good');
 		await one.until('the good one', () => one.subjects.length === 1);
 		expect(one.subjects).toEqual(['good']);
-	}, 120_000);
+	});
 });
 
 describe("Exchange's note in place of a mail", () => {
@@ -70,10 +70,10 @@ describe("Exchange's note in place of a mail", () => {
 		sandbox.exchange.mailFaults.add({ kind: 'placeholder', mailbox: one.mailbox, uid: 1, times: 1 });
 		sandbox.exchange.mailFaults.add({ kind: 'placeholder', mailbox: one.mailbox, uid: 2 });
 		await one.deliver('1', '2', '3');
-		await one.until('all', () => one.subjects.length === 3 && one.watch.idle, 30_000);
+		await one.until('all', () => one.subjects.length === 3 && one.watch.idle);
 		expect(one.subjects).toEqual(['3', '1', '2 note']);
 		expect(one.reports).toEqual([]);
-	}, 60_000);
+	});
 });
 
 describe('a mail that is seen later than one with a higher UID', () => {
@@ -95,7 +95,7 @@ describe('a mail that is seen later than one with a higher UID', () => {
 		await after.deliver('7');
 		await after.until('the rest', () => after.subjects.length >= 2 && after.watch.idle);
 		expect([...before.subjects, ...after.subjects]).toEqual(['4', '6', '3', '5', '7']);
-	}, 60_000);
+	});
 
 	it('is passed by where it does not fit the filters, and what is passed by is looked at once', async () => {
 		const one = rig({ heartbeatMs: 300, criteria: criteriaOfFilters({ subject: 'wanted' }) });
@@ -108,7 +108,7 @@ describe('a mail that is seen later than one with a higher UID', () => {
 		await one.deliver('wanted 3');
 		await one.until('the third', () => one.subjects.length === 2 && one.watch.idle);
 		expect(one.subjects).toEqual(['wanted 2', 'wanted 3']);
-	}, 60_000);
+	});
 
 	it('is not made of what a memory of an earlier version has seen', async () => {
 		const before = rig();
@@ -123,7 +123,7 @@ describe('a mail that is seen later than one with a higher UID', () => {
 		await after.deliver('3');
 		await after.until('the third', () => after.subjects.includes('3') && after.watch.idle);
 		expect(after.subjects).toEqual(['3']);
-	}, 60_000);
+	});
 });
 
 describe('a mail that turns out not to be wanted', () => {
@@ -145,5 +145,5 @@ describe('a mail that turns out not to be wanted', () => {
 		await after.deliver('6', '7');
 		await after.until('the seventh', () => after.subjects.length === 1 && after.watch.idle);
 		expect(made).toBe(2);
-	}, 60_000);
+	});
 });

@@ -21,9 +21,9 @@ let processed = new ProcessedData();
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
-}, 120_000);
+});
 
-afterAll(async () => await sandbox.stop(), 60_000);
+afterAll(async () => await sandbox.stop());
 afterEach(() => sandbox.exchange.reset());
 
 async function box(...mails: string[]): Promise<void> {

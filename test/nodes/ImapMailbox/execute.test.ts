@@ -18,9 +18,9 @@ let mailbox = '';
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
-}, 120_000);
+});
 
-afterAll(async () => await sandbox.stop(), 60_000);
+afterAll(async () => await sandbox.stop());
 afterEach(() => sandbox.exchange.reset());
 
 /** A mailbox of its own, as Exchange lays it out in German. */

@@ -13,9 +13,9 @@ let count = 0;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
-}, 120_000);
+});
 afterEach(() => sandbox.exchange.reset());
-afterAll(async () => await sandbox.stop(), 60_000);
+afterAll(async () => await sandbox.stop());
 
 /** What arrived, as Python's email package reads it. */
 interface Judged {

@@ -20,7 +20,7 @@ let ahead = 0;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
-}, 120_000);
+});
 afterAll(async () => await sandbox?.stop());
 
 beforeEach(async () => {

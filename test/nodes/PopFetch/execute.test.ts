@@ -165,7 +165,7 @@ describe('Get Many', () => {
 		const [item] = await run({ mailbox, parameters: { format: 'raw' } });
 		expect(item?.json).toEqual({ uidl: expect.any(String), size: expect.any(Number), folder: 'INBOX' });
 		expect(Buffer.from(item?.binary?.message?.data ?? '', 'base64').length).toBe(item?.json.size);
-	}, 60_000);
+	});
 
 	it('gives a large mail whole as well, with the reason, where parts of it cannot be read; the mails behind it come too', async () => {
 		const mailbox = 'broken@example.test';

@@ -122,7 +122,7 @@ describe('the POP Trigger', () => {
 			)(scene, about);
 			vi.useRealTimers();
 			const stored: IDataObject = copy === 'journal' ? {} : JSON.parse(JSON.stringify(about.staticData));
-			if (copy === 'journal') await vi.waitFor(() => expect(journals()).toContain(scene.mailbox), { timeout: 15_000 });
+			if (copy === 'journal') await expect.poll(journals).toContain(scene.mailbox);
 			else process.env.N8N_USER_FOLDER = join(folder, 'lost');
 			const restarted = await freshProcess();
 			const later = told(stored);
@@ -168,7 +168,7 @@ describe('the POP Trigger', () => {
 				await freshProcess()
 			)({ ...scene, activation: 'init' }, later);
 			expect(subjects(later)).toEqual([]);
-		}, 30_000);
+		}, 120_000);
 	});
 
 	it("goes on where another process left off, when that was n8n's leader for a while", async () => {
@@ -462,7 +462,7 @@ describe('the POP Trigger', () => {
 		);
 		expect(down).toBeLessThan(listing * 1.15);
 		await relay.stop();
-	}, 240_000);
+	});
 
 	it('has the fixed names', () => {
 		const { description } = new PopTrigger();
