@@ -17,6 +17,8 @@ export interface Wish {
 	/** For the next page: only mails above or below this UID. */
 	afterUid?: number;
 	beforeUid?: number;
+	/** For the next page of several folders: only mails that follow this one in their order. */
+	follows?: Spot;
 	newestFirst: boolean;
 	limit: number;
 }
@@ -30,10 +32,15 @@ export interface Found {
 	facts: FetchMessageObject;
 }
 
+/** The place of a mail in the order of several folders. */
+export type Spot = Pick<Found, 'folder' | 'uid' | 'receivedAt'>;
+
 export interface Page {
 	mails: Found[];
 	/** More of them are there. */
 	more: boolean;
+	/** The page ends within a second, of which the next page has the rest. */
+	splitsSecond?: boolean;
 }
 
 /** So many mails come in one answer at most; further ones by the UID of the last. */
@@ -46,29 +53,39 @@ export const MOST_FOUND = 50_000;
 export async function find(connection: Connection, folders: readonly string[], wish: Wish, query: FetchQueryObject): Promise<Page> {
 	const [only] = folders;
 	if (only !== undefined && folders.length === 1) return await findIn(connection, only, wish, query, false);
-	const order = wish.newestFirst ? -1 : 1;
 	let mails: Found[] = [];
 	let more = false;
 	for (const folder of folders) {
 		const page = await findIn(connection, folder, wish, query, true);
 		// No more than one answer is held, however many folders there are.
-		const merged = [...mails, ...page.mails].sort((one, other) => order * (one.receivedAt - other.receivedAt));
+		const merged = [...mails, ...page.mails].sort((one, other) => compareSpots(one, other, wish.newestFirst));
 		more ||= page.more || merged.length > wish.limit;
 		// One more than wanted shows whether the page ends within a second.
 		mails = merged.slice(0, wish.limit + 1);
 	}
-	return more ? { mails: wholeSeconds(mails, wish.limit), more } : { mails, more };
+	return more ? { more, ...wholeSeconds(mails, wish.limit) } : { mails, more };
 }
 
 /**
- * The next page goes on by time, which INTERNALDATE has in whole seconds: a second that does not fit into this page is left
- * to the next one, so that none of its emails is lost or given twice. A page of one second only stays as it is.
+ * By the time at which they were received. INTERNALDATE has whole seconds, so path and UID decide between emails of the same
+ * second, for an order that no other email changes. It is that of `byArrival` within one folder.
  */
-function wholeSeconds(mails: readonly Found[], limit: number): Found[] {
+function compareSpots(one: Spot, other: Spot, newestFirst: boolean): number {
+	const byPath = one.folder < other.folder ? -1 : Number(one.folder > other.folder);
+	const order = one.receivedAt - other.receivedAt || byPath || one.uid - other.uid;
+	return newestFirst ? -order : order;
+}
+
+/**
+ * The next page may go on by time, which INTERNALDATE has in whole seconds: a second that does not fit into this page is left
+ * to the next one, so that none of its emails is lost or given twice. A page of one second only stays as it is; the next one
+ * goes on behind its last email (`follows`).
+ */
+function wholeSeconds(mails: readonly Found[], limit: number): Pick<Page, 'mails' | 'splitsSecond'> {
 	const next = mails[limit]?.receivedAt;
 	const page = mails.slice(0, limit);
 	const whole = page.filter(({ receivedAt }) => receivedAt !== next);
-	return whole.length > 0 ? whole : page;
+	return whole.length > 0 ? { mails: whole } : { mails: page, splitsSecond: true };
 }
 
 /** By time there is one email more than wanted, if there are more. */
@@ -111,14 +128,16 @@ async function take(
 
 /** All that the server finds fits. */
 function isExact(wish: Wish): boolean {
-	return wish.hasAttachment === undefined && wish.receivedFrom === undefined && wish.receivedUntil === undefined;
+	return [wish.hasAttachment, wish.receivedFrom, wish.receivedUntil, wish.follows].every((one) => one === undefined);
 }
 
 function wanted(wish: Wish): FetchQueryObject {
 	return { internalDate: true, ...(wish.hasAttachment !== undefined && { bodyStructure: true }) };
 }
 
-function fits({ receivedAt, facts }: Found, wish: Wish): boolean {
+function fits(mail: Found, wish: Wish): boolean {
+	const { receivedAt, facts } = mail;
+	if (wish.follows !== undefined && compareSpots(mail, wish.follows, wish.newestFirst) <= 0) return false;
 	if (wish.receivedFrom !== undefined && receivedAt + 999 < wish.receivedFrom) return false;
 	if (wish.receivedUntil !== undefined && receivedAt >= wish.receivedUntil) return false;
 	if (wish.hasAttachment === undefined) return true;

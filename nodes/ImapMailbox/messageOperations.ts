@@ -2,13 +2,14 @@ import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow'
 
 import { MailError } from '../../mail/errors';
 import { conversation, conversationFolders } from '../../mail/mailbox/conversation';
-import { describe, find, type Found } from '../../mail/mailbox/find';
+import { describe, find, type Found, type Page } from '../../mail/mailbox/find';
 import { locate, type There } from '../../mail/mailbox/locate';
 import { choose, downloadPart, listParts, type PartWish } from '../../mail/mailbox/parts';
 import { provenance, queryOf, readMails, type ReadOptions } from '../../mail/mailbox/read';
 import { readReferences } from '../../mail/mailbox/references';
 import { choice, flag, record, text, whole } from '../parameterValues';
 import { isTool, shorten, withMarkdown, type Shortness } from '../toolAnswers';
+import { continued, spotText } from './continueAfter';
 import type { Scene } from './scene';
 import { locator, prefixOf, readOptionsOf, readWish } from './settings';
 
@@ -22,14 +23,15 @@ export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 		throw new MailError('Before UID and After UID count in one folder, and several are searched.', {
 			code: 'input',
 			field: 'Search In',
-			remedy: 'Search one folder, or go on by Received Before and Received After.',
+			remedy: 'Search one folder, or go on by Continue After.',
 		});
 	}
-	const page = await find(connection, paths, wish, queryOf(options.format)).catch((error: unknown) => {
+	const after = record(own.getNodeParameter('options', item, {})).continueAfter;
+	const page = await find(connection, paths, continued(wish, after, paths), queryOf(options.format)).catch((error: unknown) => {
 		throw withFilter(own, item, error);
 	});
 	const items = await itemsOf(scene, page.mails, options, { emails: page.mails.length });
-	if (page.more) tellMore(scene, page.mails, items, wish.newestFirst, paths.length > 1);
+	if (page.more) tellMore(scene, page, items, wish.newestFirst, paths.length > 1);
 	return items;
 }
 
@@ -77,12 +79,17 @@ async function foldersToSearch({ own, item, folders }: Scene): Promise<string[]>
 }
 
 /** People see a hint in the editor. A language model gets an item of its own, because it sees nothing else. */
-function tellMore({ context }: Scene, mails: readonly Found[], items: INodeExecutionData[], newestFirst: boolean, several: boolean): void {
+function tellMore(
+	{ context }: Scene,
+	{ mails, splitsSecond }: Page,
+	items: INodeExecutionData[],
+	newestFirst: boolean,
+	several: boolean,
+): void {
 	const last = mails.at(-1);
 	if (last === undefined) return;
-	// Received After includes the exact time, but INTERNALDATE has whole seconds only.
-	const next = several
-		? { [newestFirst ? 'receivedBefore' : 'receivedAfter']: new Date(last.receivedAt + (newestFirst ? 0 : 1000)).toISOString() }
+	const next: Record<string, string | number> = several
+		? nextByTime(last, newestFirst, splitsSecond === true)
 		: { [newestFirst ? 'beforeUid' : 'afterUid']: last.uid };
 	const words = Object.entries(next)
 		.map(([name, value]) => `${LABELS.get(name) ?? name} ${value}`)
@@ -94,7 +101,14 @@ function tellMore({ context }: Scene, mails: readonly Found[], items: INodeExecu
 	if (isTool(context)) items.push({ json: { thereIsMore: true, returned: mails.length, next } });
 }
 
+function nextByTime(last: Found, newestFirst: boolean, splitsSecond: boolean): Record<string, string> {
+	if (splitsSecond) return { continueAfter: spotText(last) };
+	// Received After includes the exact time, but INTERNALDATE has whole seconds only.
+	return { [newestFirst ? 'receivedBefore' : 'receivedAfter']: new Date(last.receivedAt + (newestFirst ? 0 : 1000)).toISOString() };
+}
+
 const LABELS = new Map([
+	['continueAfter', 'Continue After'],
 	['receivedBefore', 'Received Before'],
 	['receivedAfter', 'Received After'],
 	['beforeUid', 'Before UID'],

@@ -72,6 +72,16 @@ const getManyOptions: INodeProperties[] = [
 			'New and deleted emails do not change the pages. 0 means no limit.',
 	},
 	{
+		displayName: 'Continue After',
+		name: 'continueAfter',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. {{ $json }}',
+		description:
+			'The last email of the page before, as a whole item, or the text from its hint. The next page starts right after it. ' +
+			'Use it if several folders are searched. New and deleted emails do not change the pages.',
+	},
+	{
 		displayName: 'Custom Email Rules',
 		name: 'customEmailConfig',
 		type: 'string',

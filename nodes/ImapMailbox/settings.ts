@@ -84,7 +84,7 @@ function moment(context: MailContext, value: unknown, field: string): number | u
 }
 
 /** The server compares days in its own time zone, so the exact time is compared here. */
-function days(from: number | undefined, until: number | undefined): Criteria {
+export function days(from: number | undefined, until: number | undefined): Criteria {
 	const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 	return [
 		...(from === undefined ? [] : [{ since: day(from - DAY_MS) }]),

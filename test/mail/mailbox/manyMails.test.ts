@@ -108,6 +108,35 @@ describe.each(WAYS)('pages, %s', (way) => {
 		expect(new Set(seen).size).toBe(20);
 	});
 
+	it.each([true, false])('of several folders are whole where one second has more than a page; newest first: %s', async (newestFirst) => {
+		const own = (last = scene(way));
+		await own.makeFolder('Filed', 'Old');
+		const second = Date.UTC(2026, 4, 1, 12);
+		const folders = ['INBOX', 'Filed', 'Old'];
+		await append(own, 'Filed', 'before', second - 1000);
+		for (let count = 0; count < 9; count += 1) await append(own, folders[count % 3] ?? '', `same ${count}`, second);
+		await append(own, 'Old', 'after', second + 1000);
+		const seen: string[] = [];
+		const sizes: number[] = [];
+		let next: Partial<Wish> = {};
+		for (let more = true; more && sizes.length < 20;) {
+			const page = await look(own, { limit: 2, newestFirst, ...next }, folders);
+			seen.push(...subjectsOf(page).map((subject) => subject ?? ''));
+			sizes.push(page.mails.length);
+			next = { follows: page.mails.at(-1) };
+			({ more } = page);
+			// Emails that come and go in between change nothing.
+			if (sizes.length === 2) {
+				await append(own, 'INBOX', 'new', newestFirst ? second + 5000 : second - 5000);
+				await own.sandbox.dovecot.doveadm('expunge', '-u', own.mailbox, 'mailbox', '*', 'subject', seen[0] ?? '');
+			}
+		}
+		const ends = newestFirst ? ['after', 'before'] : ['before', 'after'];
+		expect([seen[0], seen.at(-1)]).toEqual(ends);
+		expect([...seen].sort()).toEqual([...ends, ...Array.from({ length: 9 }, (_, count) => `same ${count}`)].sort());
+		expect(Math.max(...sizes)).toBe(2);
+	});
+
 	it('of several folders are narrowed by days where a folder has thousands, not by asking for the date of each', async () => {
 		const own = (last = scene(way));
 		await own.makeFolder('Big');

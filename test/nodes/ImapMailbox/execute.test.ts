@@ -146,6 +146,36 @@ describe('Get Many', () => {
 		expect(about.hints).toHaveLength(2);
 	});
 
+	it('goes on within a second that has more emails than the limit, by the text of the hint or by the last item', async () => {
+		await box();
+		for (const [index, folder] of ['INBOX', 'Work', 'Work/Done', 'INBOX', 'Work'].entries())
+			await run({
+				operation: 'append',
+				folder,
+				rawSource: 'text',
+				rawMessage: mail(`mail ${index}`),
+				options: { receivedAt: '2026-03-01T10:00:00Z' },
+			});
+		for (const order of ['newest', 'oldest']) {
+			const about = told();
+			const page = async (options: object, more: object = {}): Promise<INodeExecutionData[]> =>
+				await run({ operation: 'getMany', scope: 'all', format: 'fields', limit: 2, options: { order, ...options }, ...more }, { about });
+			const first = await page({});
+			const text = /come with Continue After (.*)\.$/.exec(about.hints[0] ?? '')?.[1];
+			expect(text).toMatch(/^2026-03-01T10:00:00.000Z \d (?:INBOX|Work|Work\/Done)$/);
+			const second = await page({ continueAfter: text });
+			expect(jsons(await page({ continueAfter: first.at(-1)?.json }))).toEqual(jsons(second));
+			const third = await page({ continueAfter: JSON.stringify(second.at(-1)) });
+			expect(about.hints).toHaveLength(3);
+			expect([...first, ...second, ...third].map(({ json }) => json.subject).sort()).toEqual(
+				Array.from({ length: 5 }, (_, index) => `mail ${index}`),
+			);
+		}
+		expect(
+			subjects(await run({ operation: 'getMany', format: 'fields', options: { continueAfter: '2026-03-01T10:00:00.000Z 2 INBOX' } })),
+		).toEqual(['mail 0']);
+	});
+
 	it('gives each format', async () => {
 		await box(withFiles('all of it', [{ name: 'a.txt', type: 'text/csv', content: Buffer.from('1,2') }]));
 		const first = async (parameters: object): Promise<INodeExecutionData | undefined> =>
@@ -192,6 +222,9 @@ describe('Get Many', () => {
 		[{ filters: { unread: 'maybe' } }, /^Unread/],
 		[{ options: { customEmailConfig: '{}' } }, /Custom Email Rules/],
 		[{ scope: 'all', options: { beforeUid: 7 } }, /several are searched/],
+		[{ scope: 'all', options: { continueAfter: '7' } }, /^Continue After: the value says neither/],
+		[{ scope: 'all', options: { continueAfter: { uid: 7 } } }, /^Continue After: the value says neither/],
+		[{ options: { continueAfter: '2026-03-01T10:00:00.000Z 2 Work' } }, /^Continue After: the email is in "Work"/],
 		[{ format: 'fancy' }, /^Format/],
 	])('refuses %j by the name of the field', async (parameters, message) => {
 		await box(mail('a'));
