@@ -1,6 +1,6 @@
 import { MailError } from '../errors';
+import { withMessageId } from '../imap/messageId';
 import { messageIdIn } from './references';
-import { withMessageId } from './locate';
 import type { Connection } from './sessions';
 
 export interface Appended {
@@ -73,7 +73,7 @@ const LONGEST_HEAD = 256 * 1024;
 
 /** With angle brackets; empty where the headers have none. */
 export function messageIdOf(mail: Buffer): string {
-	const head = mail.toString('latin1', 0, Math.min(mail.length, LONGEST_HEAD));
+	const head = mail.toString('utf8', 0, Math.min(mail.length, LONGEST_HEAD));
 	const end = head.search(/\r?\n\r?\n/);
 	return messageIdIn(/^message-id:[ \t]*(?:\r?\n[ \t]+)?([^\r\n]{1,990})/im.exec(end < 0 ? head : head.slice(0, end))?.[1]?.trim() ?? '');
 }

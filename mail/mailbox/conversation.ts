@@ -1,5 +1,6 @@
 import { MailError } from '../errors';
 import { fetchByUid } from '../imap/fetch';
+import { searchableId } from '../imap/messageId';
 import type { ImapSession } from '../imap/session';
 import { describe, type Found } from './find';
 import type { Folders } from './mailboxFolders';
@@ -100,7 +101,7 @@ async function lookInto(connection: Connection, path: string, ids: readonly stri
 }
 
 async function ofMessageId(session: ImapSession, id: string): Promise<number[]> {
-	const bare = id.slice(1, -1);
+	const bare = searchableId(id);
 	return await search(session, {
 		or: [{ header: { 'Message-ID': bare } }, { header: { References: bare } }, { header: { 'In-Reply-To': bare } }],
 	});

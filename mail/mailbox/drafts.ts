@@ -5,12 +5,13 @@ import { composeRaw } from '../compose/raw';
 import type { ComposedMail } from '../compose/message';
 import { MailError } from '../errors';
 import { fetchMails } from '../imap/fetch';
+import { withMessageId } from '../imap/messageId';
 import { sendMail, type Persistence, type Sent } from '../smtp/send';
 import { append, messageIdOf, type Appended } from './append';
 import { change } from './change';
 import { describe } from './find';
 import type { Folders } from './mailboxFolders';
-import { withMessageId, type There } from './locate';
+import type { There } from './locate';
 import type { Connection } from './sessions';
 
 /** Puts a mail that is not to go out yet into Drafts, marked as a draft and as read. @throws MailError */

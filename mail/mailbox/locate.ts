@@ -1,5 +1,6 @@
 import { MailError } from '../errors';
 import { fetchByUid, rangeOf } from '../imap/fetch';
+import { withMessageId } from '../imap/messageId';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { ImapSession } from '../imap/session';
 import type { Folders } from './mailboxFolders';
@@ -168,18 +169,6 @@ async function findAgain(session: ImapSession, references: readonly Reference[])
 	}
 	for (const messageId of wanted) found.set(messageId, await withMessageId(session, messageId));
 	return found;
-}
-
-/** UIDs in the selected folder of mails with this Message-ID, in rising order. */
-export async function withMessageId(session: ImapSession, messageId: string): Promise<number[]> {
-	const uids = await search(session, { header: { 'Message-ID': messageId.replace(/[<>]/g, '') } });
-	if (uids.length === 0) return [];
-	// SEARCH finds a part of the header's text too (RFC 3501, section 6.4.4).
-	const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, uids.slice(-UIDS_IN_COMMAND), { envelope: true }));
-	return [...told.values()]
-		.filter(({ envelope }) => envelope?.messageId?.trim() === messageId)
-		.map(({ uid }) => uid)
-		.sort((one, other) => one - other);
 }
 
 /** @throws MailError */

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../durations';
 import { readLife, writeLife, type MailLife } from './life';
 import { readUids, writeUids, type Mark, type StartedBy } from './marks';
-import type { FolderState } from './memory';
+import type { FolderState, Sought } from './memory';
 
 /** A selected folder. */
 export interface Place {
@@ -72,7 +72,22 @@ export function stateAfterChange(before: FolderState, place: Place): FolderState
 		pending: {},
 		newest: before.newest,
 		recent: before.recent,
+		...soughtAfterChange(before),
 	};
+}
+
+/**
+ * Emails that were handed over because of a mark or a move, and that are not done: they may be far older than those that count after
+ * a change. A change that is due in the former folder is not made.
+ */
+function soughtAfterChange({ pending, startedBy = {}, messageIds = {}, sought = [] }: FolderState): Pick<FolderState, 'sought'> {
+	const lost = Object.entries(startedBy).flatMap(([uid, by]): Sought[] => {
+		const [life, messageId] = [pending[uid], messageIds[uid]];
+		return life === undefined || messageId === undefined || readLife(life).state === 'actionDue'
+			? []
+			: [{ messageId, startedBy: by, life }];
+	});
+	return lost.length + sought.length === 0 ? {} : { sought: [...sought, ...lost] };
 }
 
 /**
@@ -104,6 +119,12 @@ export class Cursor {
 	 */
 	readonly #expected = new Map<number, Mark>();
 
+	/**
+	 * Emails on which this trigger sets a mark, by the key of the mark. A search that was on its way at the same time says nothing of
+	 * them, so each stays here until the first look that begins after the mark is set.
+	 */
+	readonly #ownMarks = new Map<number, { key: string; settled: boolean }>();
+
 	constructor(
 		readonly state: FolderState,
 		/** Stores the whole memory. It is cheap and called often. */
@@ -122,7 +143,10 @@ export class Cursor {
 			const tries = this.tries(uid) + 1;
 			most = Math.max(most, tries);
 			const by = this.#expected.get(uid)?.by ?? mail.startedBy;
-			if (by !== undefined && by !== 'new') (state.startedBy ??= {})[uid] = by;
+			if (by !== undefined && by !== 'new') {
+				(state.startedBy ??= {})[uid] = by;
+				if (mail.messageId !== '') (state.messageIds ??= {})[uid] = mail.messageId;
+			}
 			this.#meet(uid);
 			// An older email that was marked or moved does not say how far back emails have to be looked for.
 			const since = this.startedBy(uid) === 'new' ? receivedAt : Date.now();
@@ -208,8 +232,11 @@ export class Cursor {
 		for (const uid of uids) {
 			delete this.state.pending[uid];
 			if (this.state.startedBy !== undefined) delete this.state.startedBy[uid];
+			if (this.state.messageIds !== undefined) delete this.state.messageIds[uid];
 			this.#meet(uid);
 			this.given(uid);
+			const own = this.#ownMarks.get(uid);
+			if (own !== undefined) own.settled = true;
 		}
 		if (Object.keys(this.state.pending).length === 0) delete this.state.pendingSince;
 		this.store();
@@ -253,9 +280,21 @@ export class Cursor {
 
 	/** Called before this trigger sets the mark itself, which must not start an execution. */
 	setByUs(mark: Mark | undefined, uids: readonly number[]): void {
-		if (mark === undefined || this.state.marks?.[mark.key] === undefined) return;
+		if (mark === undefined) return;
+		for (const uid of uids) this.#ownMarks.set(uid, { key: mark.key, settled: false });
+		if (this.state.marks?.[mark.key] === undefined) return;
 		this.#settleMark(mark, uids);
 		this.store();
+	}
+
+	/** Called before marks are searched for. */
+	beginLook(): void {
+		for (const [uid, { settled }] of this.#ownMarks) if (settled) this.#ownMarks.delete(uid);
+	}
+
+	/** The emails on which this trigger may have set the mark since the look began. */
+	ownMarks({ key }: Mark): ReadonlySet<number> {
+		return new Set([...this.#ownMarks].filter(([, own]) => own.key === key).map(([uid]) => uid));
 	}
 
 	/** Remembers that the mark is set on these emails. */
@@ -270,6 +309,19 @@ export class Cursor {
 		if (mark === undefined) return;
 		this.#expected.delete(uid);
 		this.#settleMark(mark, [uid]);
+	}
+
+	/** Called when an email that was sought under a former UID has been found, or is not in the folder. */
+	found(one: Sought, uid: number | undefined): void {
+		const { state } = this;
+		state.sought = state.sought?.filter((other) => other !== one);
+		if (state.sought?.length === 0) delete state.sought;
+		if (uid === undefined || this.isBusy(uid)) return this.store();
+		state.pending[uid] = one.life;
+		(state.startedBy ??= {})[uid] = one.startedBy;
+		(state.messageIds ??= {})[uid] = one.messageId;
+		state.pendingSince = Math.min(state.pendingSince ?? Infinity, Date.now());
+		this.store();
 	}
 
 	/** How many executions have had this email without success. */

@@ -81,6 +81,12 @@ export class Delivery<Item> {
 		this.#pump();
 	}
 
+	/** Continues with emails that were handed over under UIDs that are no longer valid. */
+	resumeThese(uids: readonly number[]): void {
+		for (const uid of uids) this.#executions.resume(uid);
+		this.#pump();
+	}
+
 	/** New UIDs in rising order, late ones among them. @param highest every UID up to this one has been seen */
 	offer(uids: readonly number[], highest: number): void {
 		this.#backlog.offer(uids, highest);

@@ -1,6 +1,7 @@
 import { DAY_MS } from '../durations';
 import { MailError } from '../errors';
 import type { Use } from '../imap/fetch';
+import { withMessageId } from '../imap/messageId';
 import { narrow, searchAfter } from '../imap/search';
 import type { ImapSession } from '../imap/session';
 import { oneLine } from '../redact';
@@ -95,9 +96,11 @@ export class Intake<Item> {
 			from: Math.max(0, delivery.seen - LATE_UIDS),
 			knows: (uid: number) => isFirst || delivery.hasOffered(uid) || cursor.hasSeen(uid),
 		};
+		const again = await this.#findAgain(session, cursor, delivery);
 		const before = delivery.seen;
 		const found = await searchAfter(session, before, criteria, cursor.state.start, !this.#looked, late);
-		const { uids, highest, seen = [] } = found;
+		const { highest, seen = [] } = found;
+		const uids = found.uids.filter((uid) => !again.has(uid));
 		const wanted = new Set(uids);
 		cursor.passBy(
 			seen.filter((uid) => !wanted.has(uid) && !delivery.hasOffered(uid)),
@@ -124,6 +127,18 @@ export class Intake<Item> {
 		this.#path = path;
 		this.#placeOf(place);
 		return true;
+	}
+
+	/** Hands over again what a mark or a move had started before the UIDs became invalid. @returns their UIDs now */
+	async #findAgain(session: ImapSession, cursor: Cursor, delivery: Delivery<Item>): Promise<ReadonlySet<number>> {
+		const again = new Set<number>();
+		for (const one of cursor.state.sought ?? []) {
+			const uid = (await withMessageId(session, one.messageId)).at(-1);
+			cursor.found(one, uid);
+			if (uid !== undefined) again.add(uid);
+		}
+		delivery.resumeThese([...again]);
+		return again;
 	}
 
 	#noteArrivals({ looked }: FolderState, uids: readonly number[]): void {
@@ -161,20 +176,22 @@ export class Intake<Item> {
 	}
 
 	async #lookForMark(session: ImapSession, mark: Mark, { cursor, delivery, before, isNew }: MarkScene<Item>): Promise<number> {
+		cursor.beginLook();
 		const found = await findMarked(session, mark);
-		const known = cursor.marked(mark);
+		const [known, own] = [cursor.marked(mark), cursor.ownMarks(mark)];
 		if (found.length > MOST_MARKED) {
 			this.#options.telling.complain(tooManyMarked(this.#path, mark, found.length));
 			return 0;
 		}
 		if (known === undefined) {
 			// Marks count from now on.
-			cursor.remark(mark, found);
+			cursor.remark(mark, mark.inverted ? found.filter((uid) => !own.has(uid)) : [...found, ...own]);
 			cursor.store();
 			return 0;
 		}
 		const now = new Set(found);
-		const [come, gone] = [found.filter((uid) => !known.has(uid)), [...known].filter((uid) => !now.has(uid))];
+		const come = found.filter((uid) => !known.has(uid) && !own.has(uid));
+		const gone = [...known].filter((uid) => !now.has(uid) && !own.has(uid));
 		// Some of those that are no longer unread may have left the folder.
 		const set = mark.inverted ? await findRead(session, gone) : come;
 		const events = set.filter((uid) => uid <= before && !isNew(uid) && !cursor.isBusy(uid) && !delivery.isWaiting(uid));
@@ -182,18 +199,9 @@ export class Intake<Item> {
 		for (const uid of fitting) cursor.expect(uid, mark);
 		// An email that is being handed over keeps its former state here, so that the next look finds the mark again.
 		const waits = new Set(set.filter((uid) => cursor.isBusy(uid) || (delivery.isWaiting(uid) && !isNew(uid))));
-		if (mark.inverted)
-			cursor.remark(
-				mark,
-				come,
-				gone.filter((uid) => !waits.has(uid)),
-			);
-		else
-			cursor.remark(
-				mark,
-				come.filter((uid) => !waits.has(uid)),
-				gone,
-			);
+		const settled = (uids: readonly number[]): number[] => uids.filter((uid) => !waits.has(uid));
+		if (mark.inverted) cursor.remark(mark, come, settled(gone));
+		else cursor.remark(mark, settled(come), gone);
 		if (come.length + gone.length > waits.size) cursor.store();
 		delivery.start(fitting);
 		return fitting.length;

@@ -40,6 +40,10 @@ export interface FolderState {
 	looked?: number;
 	/** Why emails of `pending` were handed over, if not because they are new. */
 	startedBy?: Record<string, StartedBy>;
+	/** Message-IDs of the emails in `startedBy`. They find the emails again when UIDs are no longer valid. */
+	messageIds?: Record<string, string>;
+	/** Emails of `pending` that were handed over because of a mark or a move before UIDs became invalid, and that are to be found again. */
+	sought?: Sought[];
 	/**
 	 * By the key of a mark: UIDs of the emails that had it, as `marks.ts` writes them. For `unread`, UIDs of the emails that were
 	 * unread.
@@ -47,6 +51,14 @@ export interface FolderState {
 	marks?: Record<string, string>;
 	/** Since when the server no longer lists the folder, in ms. */
 	goneSince?: number;
+}
+
+/** An email whose UID is no longer valid. */
+export interface Sought {
+	messageId: string;
+	startedBy: StartedBy;
+	/** Its state, as in `pending`. */
+	life: number;
 }
 
 /** What is remembered of one trigger. */
@@ -148,6 +160,8 @@ function readFolder(folder: unknown): FolderState | undefined {
 	if (typeof folder.looked === 'number') state.looked = folder.looked;
 	if (typeof folder.goneSince === 'number') state.goneSince = folder.goneSince;
 	if (isRecord(folder.startedBy)) state.startedBy = readStartedBy(folder.startedBy);
+	if (isRecord(folder.messageIds)) state.messageIds = readMessageIds(folder.messageIds);
+	if (Array.isArray(folder.sought)) state.sought = folder.sought.flatMap(readSought);
 	if (isRecord(folder.marks)) {
 		state.marks = {};
 		for (const [key, uids] of Object.entries(folder.marks)) if (typeof uids === 'string' && isKey(key)) state.marks[key] = uids;
@@ -171,6 +185,18 @@ function readStartedBy(value: Record<string, unknown>): Record<string, StartedBy
 		if (Number.isSafeInteger(Number(uid)) && reason !== undefined) read[uid] = reason;
 	}
 	return read;
+}
+
+function readMessageIds(value: Record<string, unknown>): Record<string, string> {
+	const read: Record<string, string> = {};
+	for (const [uid, id] of Object.entries(value)) if (Number.isSafeInteger(Number(uid)) && typeof id === 'string') read[uid] = id;
+	return read;
+}
+
+function readSought(value: unknown): Sought[] {
+	if (!isRecord(value) || typeof value.messageId !== 'string') return [];
+	const startedBy = REASONS.find((one) => one === value.startedBy);
+	return startedBy === undefined ? [] : [{ messageId: value.messageId, startedBy, life: number(value.life, 1) }];
 }
 
 function readWithheld(value: Record<string, unknown>): Record<string, { since: number; times: number }> {

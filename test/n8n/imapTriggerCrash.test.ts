@@ -13,7 +13,7 @@ import { credentials, mail, subjects, workflow } from './imapTriggerRig';
  * The rows of the crash table in docs/imap-trigger.md, in a real n8n: each row is a workflow on a mailbox of its own,
  * brought to its point between two steps; then one SIGKILL, one restart, and what each of them did is counted.
  */
-const ROWS = ['row1', 'row2', 'row3', 'row4', 'row5', 'row6', 'row7', 'row8', 'row9', 'row10', 'row12'] as const;
+const ROWS = ['row1', 'row2', 'row3', 'row4', 'row5', 'row6', 'row7', 'row8', 'row9', 'row10', 'row12', 'row13', 'row15'] as const;
 type Row = (typeof ROWS)[number];
 const BACKLOG = Array.from({ length: 12 }, (_, index) => (index === 5 ? 'slow 5' : `mail ${index}`));
 
@@ -99,6 +99,11 @@ async function prepare(): Promise<void> {
 	await activate('row7', { postProcessAction: 'delete' });
 	await activate('row9', { options: { retryAfter: 3_600 } });
 	await activate('row10', { options: { batchSize: 2, maxInFlight: 1 } });
+	// Rows 13 and 15: an email that was there before, and that somebody flags.
+	await sandbox.deliver(mailboxOf('row13'), mail('mail'));
+	await sandbox.deliver(mailboxOf('row15'), mail('slow'));
+	for (const row of ['row13', 'row15'] as const)
+		await activate(row, { postProcessAction: 'nothing', options: { alsoStartOn: { on: { events: ['flagged'] } } } });
 	for (const row of ids.keys()) await watching(row);
 
 	// Rows 3 and 11: what is stored is put back later.
@@ -134,11 +139,16 @@ async function prepare(): Promise<void> {
 	await sandbox.deliver(mailboxOf('row4'), mail('slow'));
 	await sandbox.deliver(mailboxOf('row10'), ...BACKLOG.map((subject) => mail(subject)));
 	await until('row 4 runs', async () => await runs('row4'));
+	await flag('row15');
+	await until('row 15 runs', async () => await runs('row15'));
 	await until(
 		'row 10 in the middle',
 		async () => (await runs('row10')) && (await n8n.api.executions(idOf('row10'))).some(({ status }) => status === 'success'),
 	);
 }
+
+const flag = async (row: Row): Promise<string> =>
+	await sandbox.dovecot.doveadm('flags', 'add', '-u', mailboxOf(row), '\\Flagged', 'mailbox', 'INBOX', 'ALL');
 
 /** n8n has stored the static data of row 12, which it does when its activation is over. */
 async function activeAgain(): Promise<boolean> {
@@ -148,6 +158,7 @@ async function activeAgain(): Promise<boolean> {
 async function whileDead(): Promise<void> {
 	sandbox.exchange.reset();
 	await sandbox.deliver(mailboxOf('row1'), mail('mail'));
+	await flag('row13');
 	rmSync(`${journal('row5')}.new`, { recursive: true });
 	// Row 3: nothing had been stored, though n8n has had the execution (row 11: it knows its key).
 	rmSync(journal('row3'));
@@ -185,6 +196,10 @@ async function settle(): Promise<void> {
 	}
 }
 
+/** Why the emails of an execution were handed over. */
+const reasons = (execution: Execution): string[] =>
+	(execution.data?.resultData?.runData?.['IMAP Trigger']?.[0]?.data?.main?.[0] ?? []).map(({ json }) => String(json.startedBy));
+
 /** Subjects of the executions that succeeded, without the later mail. */
 const succeeded = (row: Row): string[] =>
 	(done.get(row) ?? [])
@@ -219,6 +234,13 @@ describe('n8n killed by SIGKILL', () => {
 				?.map(({ status }) => status)
 				.sort(),
 		).toEqual(['crashed', 'success', 'success']);
+	});
+
+	it('row13 and row15, before a mark was seen and while its execution ran: the marked email succeeds once, for that reason', () => {
+		expect([succeeded('row13'), succeeded('row15')]).toEqual([['mail'], ['slow']]);
+		expect((done.get('row15') ?? []).map(({ status }) => status).sort()).toEqual(['crashed', 'success', 'success']);
+		for (const row of ['row13', 'row15'] as const)
+			expect((done.get(row) ?? []).flatMap(reasons).sort()).toEqual([...(row === 'row15' ? ['flagged'] : []), 'flagged', 'new']);
 	});
 
 	it('row6 and row7: the action is made up for, and made once', async () => {

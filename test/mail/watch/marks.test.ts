@@ -102,6 +102,23 @@ describe.each(WAYS)('an email that somebody marks, %s', (way) => {
 		expect(one.subjects).toEqual(['new one', 'new two', kind === 'flag' ? 'flagged old' : 'read old', 'new three']);
 	});
 
+	it.each([
+		['flag', { flagged: true }],
+		['read', { read: true }],
+	] as const)(
+		'starts nothing where this trigger marks it itself while it looks for the first time: %s',
+		async (kind, alsoStartOn) => {
+			const one = rig(way, { alsoStartOn, rules: { after: { kind } }, startFrom: { kind: 'unread' } });
+			const subjects = Array.from({ length: 20 }, (_, index) => `mail ${index}`);
+			await one.deliver(...subjects);
+			expect(await one.watch.start()).toEqual([]);
+			await one.until('all', () => one.subjects.length >= 20 && one.watch.idle);
+			await later(one, 'later');
+			expect(one.subjects).toEqual([...subjects, 'later'].map((subject) => `new ${subject}`));
+		},
+		60_000,
+	);
+
 	it('has to match the filters', async () => {
 		const one = rig(way, { criteria: [{ subject: 'größer' }] });
 		await sandbox.deliver(one.mailbox, mail('=?utf-8?Q?gr=C3=B6=C3=9Fer_1?='), mail('kleiner'));

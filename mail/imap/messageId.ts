@@ -1,0 +1,33 @@
+import { fetchByUid } from './fetch';
+import { UIDS_IN_COMMAND } from './search';
+import type { ImapSession } from './session';
+
+/**
+ * What a search for a Message-ID can ask for: Exchange answers `NO [BADCHARSET (US-ASCII)]` to any other text. SEARCH finds a part of
+ * a header, so the longest part of ASCII characters stands for the whole.
+ */
+export function searchableId(messageId: string): string {
+	const parts = messageId.replace(/[<>]/g, '').split(/[^ -~]+/);
+	return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '');
+}
+
+/** UIDs in the selected folder of the emails with this Message-ID, in rising order. @throws MailError */
+export async function withMessageId(session: ImapSession, messageId: string): Promise<number[]> {
+	const meant = new Set([messageId, asUtf8(messageId)]);
+	const query = { header: { 'Message-ID': searchableId(messageId) } };
+	const uids = await session.run('UID SEARCH', async (client) => await client.search(query, { uid: true }));
+	if (!Array.isArray(uids)) throw session.refusal('UID SEARCH');
+	const found: number[] = [];
+	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
+		const some = uids.slice(from, from + UIDS_IN_COMMAND);
+		// SEARCH finds a part of the header's text too (RFC 3501, section 6.4.4).
+		const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, some, { envelope: true }));
+		for (const [uid, { envelope }] of told) if (meant.has(envelope?.messageId?.trim() ?? '')) found.push(uid);
+	}
+	return found.sort((one, other) => one - other);
+}
+
+/** What was read from a header a character a byte, as servers and libraries read it. */
+function asUtf8(text: string): string {
+	return /[\u0100-\u{10ffff}]/u.test(text) ? text : Buffer.from(text, 'latin1').toString('utf8');
+}
