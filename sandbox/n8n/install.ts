@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { delimiter, join } from 'node:path';
 
 import { CACHE } from '../cache';
-import { ensurePackages, isRoot, program } from '../servers/packages';
-import { withEverything } from '../servers/unpacked';
+import { ensurePackages, program } from '../servers/packages';
+import { compilers } from '../servers/unpacked';
 
 /** An n8n on this machine and the Node that runs it. */
 export interface Installation {
@@ -19,6 +19,8 @@ export interface Installation {
 export type Progress = (line: string) => void;
 
 const MANIFEST = ['package.json', 'package-lock.json', '.npmrc'];
+/** What is built of SQLite, below the folder of an n8n. */
+const SQLITE = join('node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /**
@@ -125,8 +127,8 @@ function versionFolder(version: string): string {
  */
 async function getSqlite(folder: string, withNode: string): Promise<void> {
 	const rebuild = ['rebuild', 'sqlite3', '--ignore-scripts=false'];
-	const env = (): Record<string, string> => ({
-		PATH: [join(withNode, 'node_modules', 'node', 'bin'), process.env.PATH ?? ''].join(delimiter),
+	const env = (...first: string[]): Record<string, string> => ({
+		PATH: [...first, join(withNode, 'node_modules', 'node', 'bin'), process.env.PATH ?? ''].join(delimiter),
 		...headers(withNode),
 	});
 	try {
@@ -134,8 +136,11 @@ async function getSqlite(folder: string, withNode: string): Promise<void> {
 	} catch (error) {
 		if (process.platform !== 'linux') throw error;
 		ensurePackages(['python3', 'make', 'g++'], ['python3', 'make', 'g++']);
-		await npm(folder, [...rebuild, '--build-from-source'], env(), isRoot() ? undefined : withEverything);
+		const unpacked = compilers();
+		await npm(folder, [...rebuild, '--build-from-source'], env(...(unpacked === undefined ? [] : [unpacked])));
 	}
+	// npm ends well too where it found nothing to build.
+	if (!existsSync(join(folder, SQLITE))) throw new Error(`npm built no SQLite for n8n in ${folder}.`);
 }
 
 /** The usual n8n's built SQLite, where another n8n wants the same version of it: both are run by the same Node, and building takes minutes. */
@@ -143,10 +148,9 @@ function copiedSqlite(from: string, to: string): boolean {
 	const [source, target] = [from, to].map((folder) => join(folder, 'node_modules', 'sqlite3'));
 	if (source === undefined || target === undefined || versionIn(source) === undefined || versionIn(source) !== versionIn(target))
 		return false;
-	const built = join('build', 'Release', 'node_sqlite3.node');
-	if (!existsSync(join(source, built))) return false;
+	if (!existsSync(join(from, SQLITE))) return false;
 	mkdirSync(join(target, 'build', 'Release'), { recursive: true });
-	copyFileSync(join(source, built), join(target, built));
+	copyFileSync(join(from, SQLITE), join(to, SQLITE));
 	return true;
 }
 
@@ -180,15 +184,9 @@ export async function step(title: string, progress: Progress, work: () => Promis
 	}
 }
 
-/** Runs npm with this process's Node. @param wrap makes another command of it @throws Error with the end of what it printed */
-export async function npm(
-	folder: string,
-	args: string[],
-	env: Record<string, string> = {},
-	wrap: typeof withEverything = (command, rest) => [command, ...rest],
-): Promise<string> {
-	const [command, ...rest] = wrap(program(NPM) ?? NPM, args);
-	const child = spawn(command, rest, {
+/** Runs npm with this process's Node. @throws Error with the end of what it printed */
+export async function npm(folder: string, args: string[], env: Record<string, string> = {}): Promise<string> {
+	const child = spawn(program(NPM) ?? NPM, args, {
 		cwd: folder,
 		env: { ...withoutNpm(process.env), ...env },
 		stdio: ['ignore', 'pipe', 'pipe'],

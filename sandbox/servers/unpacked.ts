@@ -120,18 +120,30 @@ export function withPaths(command: string, args: readonly string[], paths: reado
 	return [join(ROOT, 'usr', 'bin', 'proot'), ...paths.flatMap((path) => ['-b', `${join(ROOT, path)}:${path}`]), command, ...args];
 }
 
+/** Compilers look for headers and libraries under fixed paths; Python, make and the rest find theirs beside themselves. */
+const COMPILERS = { cc: 'gcc', gcc: 'gcc', 'c++': 'g++', 'g++': 'g++' };
+
 /**
- * The same for a program that needs everything, such as a compiler: each file and folder that the system lacks is shown
- * at its place.
+ * A folder of scripts, to be put in front of PATH, that run the unpacked compilers with each file that the system lacks shown at its
+ * place. Only they run under PRoot (5.1.0): below it, npm fails to open files (EFAULT) and takes its folder for empty.
+ * @returns undefined where nothing was unpacked
  */
-export function withEverything(command: string, args: readonly string[]): [command: string, ...args: string[]] {
-	if (!existsSync(LIST)) return [command, ...args];
+export function compilers(): string | undefined {
+	if (!existsSync(join(ROOT, 'usr', 'bin', 'g++'))) return undefined;
 	const lacking = (folder: string): string[] =>
 		readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
 			const path = join(folder, entry.name);
-			if (!existsSync(path)) return path;
+			// A link that leads nowhere is left out.
+			if (!existsSync(path)) return existsSync(join(ROOT, path)) ? path : [];
 			return entry.isDirectory() ? lacking(path) : [];
 		});
-	const binds = ['/usr', '/lib', '/etc', '/bin', '/sbin'].filter((folder) => existsSync(join(ROOT, folder))).flatMap(lacking);
-	return [join(ROOT, 'usr', 'bin', 'proot'), ...binds.flatMap((path) => ['-b', `${join(ROOT, path)}:${path}`]), command, ...args];
+	const paths = ['/usr', '/lib', '/etc', '/bin', '/sbin'].filter((folder) => existsSync(join(ROOT, folder))).flatMap(lacking);
+	const proot = [join(ROOT, 'usr', 'bin', 'proot'), ...paths.flatMap((path) => ['-b', `${join(ROOT, path)}:${path}`])];
+	const folder = join(ROOT, 'compilers');
+	mkdirSync(folder, { recursive: true });
+	for (const [name, compiler] of Object.entries(COMPILERS)) {
+		const words = [...proot, `/usr/bin/${compiler}`].map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`);
+		writeFileSync(join(folder, name), `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`, { mode: 0o755 });
+	}
+	return folder;
 }
