@@ -39,10 +39,13 @@ export function json(response: ServerResponse, status: number, body: object): vo
 /** A page of the sign-in; `html` is put in as it is. */
 export function page(response: ServerResponse, status: number, html: string): void {
 	const style =
-		'body{font:16px system-ui;max-width:32em;margin:4em auto}button{display:block;margin:.5em 0;padding:.7em 1em;width:100%;font:inherit}';
+		':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32em;margin:3em auto;padding:0 1em}' +
+		'button{display:block;margin:.5em 0;padding:.7em 1em;width:100%;font:inherit}';
 	response
 		.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
-		.end(`<!doctype html><html lang="en"><title>Sign in</title><style>${style}</style>${html}`);
+		.end(
+			`<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Sign in</title><style>${style}</style>${html}`,
+		);
 }
 
 export function escape(text: string): string {
