@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { whichEmail } from '../toolNotices';
 import { folderField } from './folderFields';
 import { uidDescription } from './messageFields';
 
@@ -16,6 +17,7 @@ export const draftFields: INodeProperties[] = [
 		description: uidDescription.replace('Which email to use.', 'Which email to reply to or forward.'),
 		displayOptions: show('createReply'),
 	},
+	whichEmail('UID', { resource: DRAFT, operation: ['createReply'] }),
 	folderField(
 		{
 			displayName: 'Folder',
@@ -36,6 +38,7 @@ export const draftFields: INodeProperties[] = [
 			'field uid, or a Message-ID. Other emails are refused.',
 		displayOptions: show('update', 'send', 'delete'),
 	},
+	whichEmail('Draft UID', { resource: DRAFT, operation: ['update', 'send', 'delete'] }),
 	{
 		displayName: 'Type',
 		name: 'replyType',

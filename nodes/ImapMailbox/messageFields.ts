@@ -1,8 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { whichEmail } from '../toolNotices';
 import { folderField } from './folderFields';
 
 const MESSAGE = ['message'];
+/** The operations on emails that are known already. */
+const OF_ONE = ['get', 'getAttachments', 'getRaw', 'getConversation', 'move', 'copy', 'mark', 'delete'];
 const show = (...operation: string[]): INodeProperties['displayOptions'] => ({ show: { resource: MESSAGE, operation } });
 
 export const uidDescription =
@@ -18,14 +21,15 @@ export const messageFields: INodeProperties[] = [
 		required: true,
 		default: '={{ $json }}',
 		description: uidDescription,
-		displayOptions: show('get', 'getAttachments', 'getRaw', 'getConversation', 'move', 'copy', 'mark', 'delete'),
+		displayOptions: show(...OF_ONE),
 	},
+	whichEmail('UID', { resource: MESSAGE, operation: OF_ONE }),
 	folderField(
 		{
 			displayName: 'Folder',
 			name: 'folder',
 			description: 'The folder that contains the email. If UID is a message item, the folder in the item is used instead.',
-			displayOptions: show('get', 'getAttachments', 'getRaw', 'getConversation', 'move', 'copy', 'mark', 'delete'),
+			displayOptions: show(...OF_ONE),
 		},
 		'INBOX',
 	),

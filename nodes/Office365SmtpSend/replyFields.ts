@@ -1,5 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { whichEmail } from '../toolNotices';
+
+const TAKES_ORIGINAL = ['reply', 'forward', 'takeAnswer'];
+
 export const replyFields: INodeProperties[] = [
 	{
 		displayName: 'Type',
@@ -24,8 +28,9 @@ export const replyFields: INodeProperties[] = [
 			"The email item from IMAP Trigger, IMAP Mailbox, POP Trigger or POP Fetch in any format, or from n8n's Email Trigger, " +
 			'Microsoft Outlook or Gmail nodes. Directly after such a node, use {{ $json }}. ' +
 			"If other nodes are in between, use the whole item: {{ $('IMAP Trigger').item }}.",
-		displayOptions: { show: { operation: ['reply', 'forward', 'takeAnswer'] } },
+		displayOptions: { show: { operation: TAKES_ORIGINAL } },
 	},
+	whichEmail('Original Message', { operation: TAKES_ORIGINAL }),
 	{
 		displayName: 'To Email',
 		name: 'toEmail',

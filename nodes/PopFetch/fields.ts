@@ -3,6 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { authenticationProperty, emailResource, mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
 import { readMoreOption } from '../readMoreFields';
 import { maxMessageSizeOption, messageProperties, popFilters } from '../popFields';
+import { eachOnce, whichEmail } from '../toolNotices';
 
 const GET_MANY = { show: { operation: ['getMany'] } };
 
@@ -19,19 +20,19 @@ export const fields: INodeProperties[] = [
 			{
 				name: 'Delete',
 				value: 'delete',
-				action: 'Delete an email by its unique ID',
+				action: 'Delete an email from the inbox',
 				description: 'Delete an email by its unique ID, for example after the workflow has processed it',
 			},
 			{
 				name: 'Get Many',
 				value: 'getMany',
-				action: 'Get emails of the inbox',
+				action: 'Get emails from the inbox',
 				description: 'Get the emails in the inbox that were not fetched before, or all of them',
 			},
 			{
 				name: 'Get Statistics',
 				value: 'statistics',
-				action: 'Get the number and dates of the emails in the inbox',
+				action: 'Count the emails in the inbox',
 				description: 'Get the number and size of emails, and the dates of the oldest and the newest',
 			},
 			{
@@ -54,6 +55,7 @@ export const fields: INodeProperties[] = [
 		hint: 'Executions that you start in the editor do not count: they return the same emails again',
 		displayOptions: GET_MANY,
 	},
+	eachOnce(GET_MANY.show),
 	{
 		displayName: 'Return All',
 		name: 'returnAll',
@@ -92,6 +94,7 @@ export const fields: INodeProperties[] = [
 		description: 'The value of the field uidl in an item from Get Many or POP Trigger',
 		displayOptions: { show: { operation: ['delete'] } },
 	},
+	whichEmail('Unique ID', { operation: ['delete'] }),
 	{
 		displayName: 'Options',
 		name: 'options',

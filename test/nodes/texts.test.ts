@@ -79,6 +79,16 @@ describe('what people read in the editor', () => {
 		}
 	});
 
+	it('names each operation in so few words that the canvas shows them in two lines at most', () => {
+		const actions = NODES.flatMap(({ name, properties }) =>
+			properties
+				.filter((property) => property.name === 'operation')
+				.flatMap(({ options = [] }) => options.flatMap((option) => ('action' in option ? [{ name, action: option.action ?? '' }] : []))),
+		);
+		expect(actions.length).toBeGreaterThan(30);
+		expect(actions.filter(({ action }) => action.length > 30)).toEqual([]);
+	});
+
 	it('warns where people go wrong', () => {
 		const conditions = NODES.flatMap(({ hints: given = [] }) => given.map(({ displayCondition = '' }) => displayCondition)).join('\n');
 		for (const field of ['fromEmail', 'hasAttachment', 'deleteAfterFetch', 'postProcessAction']) expect(conditions).toContain(field);

@@ -1,0 +1,26 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+type Show = NonNullable<NonNullable<INodeProperties['displayOptions']>['show']>;
+
+/** Stands in the form of the node as the tool of an AI agent, and nowhere else. */
+function toolNotice(name: string, displayName: string, show: Show): INodeProperties {
+	return { displayName, name, type: 'notice', default: '', displayOptions: { show: { '@tool': [true], ...show } } };
+}
+
+/** Below a field that takes an item: n8n gives a tool what the model says as `$json`. */
+export function whichEmail(field: string, show: Show): INodeProperties {
+	return toolNotice(
+		'whichEmailNotice',
+		`As a tool, {{ $json }} is not an email. Let the model define ${field}, or name one email: {{ $('IMAP Trigger').item.json }}.`,
+		show,
+	);
+}
+
+/** Below *Only New*. */
+export function eachOnce(show: Show): INodeProperties {
+	return toolNotice(
+		'eachOnceNotice',
+		'With Only New, an agent gets each email once. Switch it off, so that the agent can read an email again.',
+		{ onlyNew: [true], ...show },
+	);
+}
