@@ -12,6 +12,8 @@ export const OTHERS: readonly string[] = [
 		'Disconnect',
 		'Error Workflow',
 		'Execute step',
+		'Fetch Test Event',
+		'set mock data',
 	],
 	...[
 		'Execute workflow',
@@ -58,6 +60,7 @@ export const OTHERS: readonly string[] = [
 	],
 	...['Single-page application', 'System assigned', 'Upload certificate', 'User assigned', 'Value', 'Web', 'Yes', 'On', 'Add credential'],
 	...['Application (client) ID', 'Directory (tenant) ID'],
+	...['Sign you in', 'Maintain access to data you have given it access to'],
 	// Exchange and Outlook
 	...['Exchange Administrator', 'Forwarding and IMAP', 'Let devices and apps use POP', 'Mail', 'Send As', 'Send on Behalf', 'FullAccess'],
 	'Retrieval using the IMAP4 protocol failed for the following message',

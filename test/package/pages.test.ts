@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { EXAMPLES, readExample } from '../../sandbox/examples';
 import { shownNames } from './names';
+import { schemaOf, type Schema } from '../support/schema';
 import { OTHERS } from './othersNames';
 
 const ROOT = resolve(__dirname, '..', '..');
@@ -99,6 +100,18 @@ describe('pages', () => {
 				.map((name) => `${path}: ${name}`),
 		);
 		expect(unknown).toEqual([]);
+	});
+
+	it('have a sample of an email with the fields that the nodes give', () => {
+		const page = PAGES.find(({ path }) => path === 'docs/email-items.md')?.text ?? '';
+		const [, sample = '[]'] = /## A sample[\s\S]*?```json\n([\s\S]*?)```/.exec(page) ?? [];
+		const [email]: object[] = JSON.parse(sample);
+		const file = join(ROOT, 'nodes', 'ImapMailbox', '__schema__', 'v1.0.0', 'message', 'getMany.json');
+		const schema: Schema = JSON.parse(readFileSync(file, 'utf8'));
+		// The trigger knows no other mailbox, and each email has other headers.
+		const { mailbox: _mailbox, metadata: _metadata, ...fields } = schema.properties ?? {};
+		expect({ ...schemaOf(email).properties, metadata: undefined }).toMatchObject(fields);
+		expect(Object.keys(email ?? {}).filter((name) => name !== 'metadata')).toEqual(Object.keys(fields));
 	});
 
 	it('explain errors in the words that the nodes use', () => {
