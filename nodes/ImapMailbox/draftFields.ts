@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { whichEmail } from '../toolNotices';
+import { whichEmail } from '../toolFields';
 import { folderField } from './folderFields';
 import { uidDescription } from './messageFields';
 

@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { authenticationProperty, emailResource, mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
 import { readMoreOption } from '../readMoreFields';
 import { maxMessageSizeOption, messageProperties, popFilters } from '../popFields';
-import { eachOnce, whichEmail } from '../toolNotices';
+import { eachOnce, whichEmail } from '../toolFields';
 
 const GET_MANY = { show: { operation: ['getMany'] } };
 
