@@ -185,7 +185,7 @@ function resemblesAddress(word: string): boolean {
 }
 
 function isAddress(text: string): boolean {
-	if (text.length > LONGEST || !ADDRESS.test(text)) return false;
+	if (text.length > LONGEST || CONTROL.test(text) || !ADDRESS.test(text)) return false;
 	const domain = text.slice(text.lastIndexOf('@') + 1);
 	return domain === 'localhost' || domain.startsWith('[') || (domain.includes('.') && LABELS.test(domain));
 }

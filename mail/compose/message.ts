@@ -254,11 +254,19 @@ async function asTheyTravel(files: OutgoingFile[]): Promise<OutgoingFile[]> {
 
 function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComposer['mail']['attachments']>[number] {
 	return {
-		filename: file.fileName,
+		filename: shortName(file.fileName),
 		contentType: typeOf(file.mimeType),
 		content,
 		...(file.cid !== undefined && { cid: file.cid, contentDisposition: 'inline' }),
 	};
+}
+
+/** No file system has longer names, and a line of a header with a longer one may exceed 998 bytes (RFC 5322, section 2.1.1). */
+const LONGEST_FILE_NAME = 255;
+
+/** The name without its middle where it is too long, so that its ending still says what the file is. */
+function shortName(name: string): string {
+	return name.length <= LONGEST_FILE_NAME ? name : `${name.slice(0, LONGEST_FILE_NAME - 20)}${name.slice(-20)}`;
 }
 
 /**

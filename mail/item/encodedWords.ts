@@ -7,7 +7,8 @@ const WORD = /=\?([\w.:()*+-]{1,60})\?([bqBQ])\?([^?\r\n]{0,100000})\?=/g;
 
 /**
  * A header value as people read it. Neighbouring words of one set are decoded together, since some programs cut a
- * character in two (which RFC 2047, section 5, forbids); what is no encoded word is read as {@link decodeRaw} does.
+ * character in two (which RFC 2047, section 5, forbids); what is no encoded word is read as {@link decodeRaw} does. The value is one
+ * line whatever the words hide: a line break in it could begin a header of another email that is made of it (CWE-93).
  *
  * @param value one character a byte
  * @param others sets that the mail has declared elsewhere
@@ -17,7 +18,7 @@ export function decodeHeader(value: string, others: readonly string[] = []): str
 	let [text, end] = ['', 0];
 	let word: { charset: string; bytes: Buffer[] } | undefined;
 	const flush = (): void => {
-		if (word !== undefined) text += decodeDeclared(Buffer.concat(word.bytes), word.charset, others);
+		if (word !== undefined) text += decodeDeclared(Buffer.concat(word.bytes), word.charset, others).replace(/[\r\n\0]+/g, ' ');
 		word = undefined;
 	};
 	for (const match of value.matchAll(WORD)) {

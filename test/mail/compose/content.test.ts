@@ -320,6 +320,10 @@ describe('addresses', () => {
 		]);
 	});
 
+	it('that somebody else wrote are left out where they hold control characters', async () => {
+		expect(await readMailboxes('Reply To', '"a\u007fb"@example.test, grace@example.test', true)).toEqual([{ name: '', address: GRACE }]);
+	});
+
 	it('without a comma that somebody else wrote are read as far as possible', async () => {
 		expect(await readMailboxes('Original Message', `Ada <${ADA}> Grace <${GRACE}>`, true)).toMatchObject([{ address: ADA }]);
 	});
@@ -414,6 +418,13 @@ describe('files', () => {
 		expect(await sizeOf('message/RFC822')).toBeGreaterThan(1);
 		expect(await sizeOf('message/partial')).toBeGreaterThan(1.36);
 		expect(await sizeOf('application/pdf')).toBeGreaterThan(1.36);
+	});
+
+	it('have names of at most 255 characters, so that each line of the header stays within 998 bytes', async () => {
+		const made = await compose(outgoing({ files: [file(`${'a='.repeat(2_000)}.pdf`, 'application/pdf', Buffer.from('x'))] }));
+		const raw = Buffer.concat(await (await made.open()).toArray()).toString('latin1');
+		expect(Math.max(...raw.split('\r\n').map(({ length }) => length))).toBeLessThan(999);
+		expect((await PostalMime.parse(raw)).attachments.map(({ filename }) => filename)).toEqual([expect.stringMatching(/^.{251}\.pdf$/)]);
 	});
 
 	it('that are mails stay mails', async () => {

@@ -98,6 +98,14 @@ describe('the reader of characters', () => {
 		if (json.subject !== 'x') expect(json.subject).toBe(text);
 	});
 
+	it('keeps a header on one line, whatever its encoded words hide', async () => {
+		const { json } = await read(
+			'From: =?utf-8?q?Eve=0D=0ABcc:_x?= <eve@example.test>\r\nSubject: =?utf-8?b?YQ0KQmNjOiBi?=\r\n\r\nhello\r\n',
+		);
+		expect(json.subject).toBe('a Bcc: b');
+		expect(JSON.stringify(json)).not.toMatch(/Eve\\r/);
+	});
+
 	it('joins encoded words that cut a character in two', async () => {
 		expect((await read('Subject: =?utf-8?Q?a_=E2=82?= =?utf-8?Q?=AC?= =?iso-8859-1?q?=FC?= end\r\n\r\n')).json.subject).toBe('a €ü end');
 	});
