@@ -1,0 +1,88 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { Random } from '../support/random';
+
+/** What is fed with nonsense. */
+export interface Target {
+	/** A round that takes longer has failed, in ms. What waits for nobody has to be quick. */
+	longestMs: number;
+	/** Servers and the like; once for all rounds. */
+	open: () => Promise<Fuzzer>;
+}
+
+export interface Fuzzer {
+	/** One round: says in one word how it ended. @throws Error where something else than a result or a clear error came of it */
+	round: (random: Random) => Promise<string>;
+	/** @throws Error where something was left open */
+	close: () => Promise<void>;
+}
+
+export interface Task {
+	seed: number;
+	/** For so long, in ms. */
+	ms: number;
+	/** Plays this round alone. */
+	round?: number;
+}
+
+export interface Ran {
+	rounds: number;
+	outcomes: Map<string, number>;
+	/** What is reachable at the end, above what was after the first rounds, in bytes. */
+	grew: number;
+}
+
+/** Rounds before memory is looked at for the first time. */
+const WARM_UP = 50;
+
+/**
+ * Plays rounds until the time is over. Each round has chance of its own, so that a failing one can be played alone.
+ * @throws Error with the round that failed
+ */
+export async function drive(target: Target, { seed, ms, round: only }: Task): Promise<Ran> {
+	const outcomes = new Map<string, number>();
+	const ends = performance.now() + ms;
+	let rounds = 0;
+	let before: number | undefined;
+	const fuzzer = await target.open();
+	try {
+		for (let round = only ?? 0; ; round += 1) {
+			if (rounds === WARM_UP) before = held();
+			const outcome = await played(target, fuzzer, seed, round);
+			outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+			rounds += 1;
+			// What never waits gives others a turn here.
+			if (rounds % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+			if (only !== undefined || performance.now() > ends) break;
+		}
+	} finally {
+		await fuzzer.close();
+	}
+	return { rounds, outcomes, grew: before === undefined ? 0 : held() - before };
+}
+
+async function played({ longestMs }: Target, fuzzer: Fuzzer, seed: number, round: number): Promise<string> {
+	let timer: NodeJS.Timeout | undefined;
+	const begun = performance.now();
+	const late = new Promise<never>((_resolve, reject) => {
+		timer = setTimeout(() => reject(new Error(`it did not end within ${longestMs} ms`)), longestMs);
+	});
+	try {
+		const outcome = await Promise.race([fuzzer.round(new Random(Math.imul(seed, 0x9e3779b1) ^ round)), late]);
+		if (performance.now() - begun > longestMs) throw new Error(`it held everything up for ${Math.round(performance.now() - begun)} ms`);
+		return outcome;
+	} catch (error) {
+		throw new Error(`Round ${round} of seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** What is still reachable, in bytes. */
+function held(): number {
+	setFlagsFromString('--expose-gc');
+	runInNewContext('gc')();
+	const { heapUsed, external } = process.memoryUsage();
+	return heapUsed + external;
+}

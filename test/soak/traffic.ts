@@ -1,0 +1,105 @@
+import type { Random } from '../support/random';
+import { BOXES, type Scene } from './scene';
+
+/** Mailboxes that get emails from outside. */
+const INBOXES = ['watch', 'poll', 'fetch', 'move'] as const;
+export type Inbox = (typeof INBOXES)[number];
+/** What n8n said of an email that it was to send; `unknown` also where n8n never answered. */
+export type Said = 'sent' | 'unknown' | 'failed';
+
+/** So many executions of one workflow wait for an answer at most. */
+const AT_ONCE = 3;
+
+const sleep = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Emails that arrive and are sent, and workflows that are started, all the time until it is stopped. */
+export class Traffic {
+	/** Emails that the server has taken, by mailbox. */
+	readonly taken: Record<Inbox, Set<string>> = { watch: new Set(), poll: new Set(), fetch: new Set(), move: new Set() };
+	/** Emails that n8n was asked to send. */
+	readonly said = new Map<string, Said>();
+	#count = 0;
+	#stopped = false;
+	readonly #loops: Array<Promise<void>> = [];
+	readonly #calls = new Set<Promise<void>>();
+
+	constructor(
+		private readonly scene: Scene,
+		private readonly random: Random,
+	) {}
+
+	start(): void {
+		this.#loops.push(
+			...INBOXES.map(async (inbox) => await this.#repeat(1_200, async () => await this.#deliver(inbox))),
+			this.#repeat(1_500, async () => await Promise.resolve(this.#send())),
+			this.#repeat(4_000, async () => await Promise.resolve(this.call('soak-fetch'))),
+			this.#repeat(4_000, async () => await Promise.resolve(this.call('soak-move'))),
+		);
+	}
+
+	/** Nothing new begins; what is on its way is awaited, each call at most as long as n8n lets it wait. */
+	async stop(): Promise<void> {
+		this.#stopped = true;
+		await Promise.all(this.#loops);
+		await Promise.all(this.#calls);
+	}
+
+	/** Starts a workflow that answers at once. */
+	call(path: string): void {
+		if (this.scene.down) return;
+		this.#track(this.scene.n8n.api.webhook(path).then(() => undefined));
+	}
+
+	async #repeat(pauseMs: number, work: () => Promise<void>): Promise<void> {
+		while (!this.#stopped) {
+			await work();
+			await sleep(this.random.next() * pauseMs);
+		}
+	}
+
+	async #deliver(inbox: Inbox): Promise<void> {
+		const names = this.#names();
+		try {
+			await this.scene.sandbox.deliver(
+				BOXES[inbox],
+				...names.map((name) => `Message-ID: <${name}@soak.example.test>\r\nFrom: bob@example.test\r\nSubject: ${name}\r\n\r\nhello\r\n`),
+			);
+			for (const name of names) this.taken[inbox].add(name);
+		} catch {
+			// The server is down just now. What it took all the same is found in the mailbox at the end.
+		}
+	}
+
+	#send(): void {
+		if (this.scene.down || this.#calls.size >= AT_ONCE) return;
+		const names = this.#names();
+		for (const name of names) this.said.set(name, 'unknown');
+		this.#track(
+			this.scene.n8n.api.webhook('soak-send', { names }).then(({ body }) => {
+				if (!Array.isArray(body) || body.length !== names.length) return;
+				for (const [index, name] of names.entries()) this.said.set(name, saidOf(body[index]));
+			}),
+		);
+	}
+
+	#names(): string[] {
+		return Array.from({ length: 1 + this.random.below(4) }, () => `m${(this.#count += 1)}`);
+	}
+
+	/** A call that n8n does not answer, since it was killed, is no failure of the soak. */
+	#track(call: Promise<void>): void {
+		const ended = call
+			.catch(() => undefined)
+			.finally(() => {
+				this.#calls.delete(ended);
+			});
+		this.#calls.add(ended);
+	}
+}
+
+function saidOf(item: unknown): Said {
+	if (typeof item !== 'object' || item === null) return 'unknown';
+	if ('deliveryUnknown' in item && item.deliveryUnknown === true) return 'unknown';
+	if ('accepted' in item && Array.isArray(item.accepted)) return item.accepted.length === 1 ? 'sent' : 'failed';
+	return 'error' in item ? 'failed' : 'unknown';
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+
+import { told, verdictOfFolder, verdictOfRuns, verdictOfSent, type Success } from './verdict';
+
+const ROW = 'row 5';
+const success = (startedAt: number, stoppedAt: number, ...names: string[]): Success => ({ names, startedAt, stoppedAt });
+const verdict = (successes: Success[], kills: number[]): ReturnType<typeof verdictOfRuns> =>
+	verdictOfRuns('node', ROW, new Set(['a', 'b']), successes, kills);
+
+describe('what the soak counts of executions', () => {
+	it('is lost where no execution succeeded', () => {
+		expect(verdict([success(1, 2, 'a')], [])).toMatchObject({ lost: ['b'], doubled: [] });
+	});
+
+	it('is doubled where two succeeded and n8n was not killed', () => {
+		expect(verdict([success(1, 2, 'a', 'b'), success(5, 6, 'a')], [])).toMatchObject({ lost: [], doubled: ['a'] });
+	});
+
+	it('is repeated as documented where n8n was killed right after the first success', () => {
+		const { doubled, explained } = verdict([success(1_000, 2_000, 'a', 'b'), success(9_000, 9_500, 'a')], [2_100]);
+		expect(doubled).toEqual([]);
+		expect([...explained]).toEqual([[ROW, ['a']]]);
+	});
+
+	it('is doubled where the kill came long after the success, or after the second one', () => {
+		expect(verdict([success(1_000, 2_000, 'a', 'b'), success(90_000, 90_500, 'a')], [60_000]).doubled).toEqual(['a']);
+		expect(verdict([success(1_000, 2_000, 'a', 'b'), success(2_100, 2_200, 'a')], [4_000]).doubled).toEqual(['a']);
+	});
+
+	it('is doubled where it came a third time without a kill of its own', () => {
+		const three = [success(1_000, 2_000, 'a', 'b'), success(9_000, 9_500, 'a'), success(20_000, 20_500, 'a')];
+		expect(verdict(three, [2_100]).doubled).toEqual(['a']);
+		expect(verdict(three, [2_100, 9_600]).doubled).toEqual([]);
+	});
+});
+
+describe('what the soak counts of folders and of what was sent', () => {
+	it('is once in the folder, or lost, or doubled', () => {
+		const copies = new Map([
+			['a', 1],
+			['b', 2],
+		]);
+		expect(verdictOfFolder('node', new Set(['a', 'b', 'c']), copies)).toMatchObject({ total: 3, lost: ['c'], doubled: ['b'] });
+	});
+
+	it('is what n8n said of each email', () => {
+		const said = new Map([
+			['sent', 'sent'],
+			['gone', 'sent'],
+			['twice', 'unknown'],
+			['never', 'unknown'],
+			['lie', 'failed'],
+		] as const);
+		const copies = new Map([
+			['sent', 1],
+			['twice', 2],
+			['lie', 1],
+		]);
+		expect(verdictOfSent(said, copies)).toMatchObject({ total: 5, lost: ['gone'], doubled: ['twice', 'lie'], unknown: 2 });
+	});
+
+	it('is told in a line for each node and one for all', () => {
+		expect(told([verdict([success(1, 2, 'a')], []), verdictOfFolder('folder', new Set(['c']), new Map([['c', 2]]))])).toEqual([
+			'node: 2 emails, lost 1 (b), doubled 0',
+			'folder: 1 emails, lost 0, doubled 1 (c)',
+			'All five nodes: 3 emails, lost 1, doubled 1, repeated as documented 0',
+		]);
+	});
+});
