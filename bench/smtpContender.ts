@@ -3,7 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 
 import type { Account } from '../mail/account';
 import { compose, type OutgoingMail } from '../mail/compose/message';
-import { CONNECTIONS, MAILS_AT_A_TIME } from '../mail/smtp/pool';
+import { CONNECTIONS } from '../mail/smtp/connections';
+import { MAILS_AT_A_TIME } from '../mail/smtp/pool';
 import { sendMail } from '../mail/smtp/send';
 import { AccessToken } from '../mail/signIn/token';
 

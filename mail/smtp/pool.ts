@@ -1,10 +1,9 @@
 import { endpointOf, senderOf, type Account } from '../account';
 import { tellsCrowd } from '../diagnosis';
+import { connectionsOfProcess, CONNECTIONS } from './connections';
 import { stopped } from './pace';
 import { SendFailure, SmtpSession } from './session';
 
-/** Exchange Online allows 3 connections at a time for the account that signs in (it answers `432 4.3.2` to more). */
-export const CONNECTIONS = 3;
 /** Number of emails at a time that keeps all connections busy: while one waits for its answer, the next is sent behind it. */
 export const MAILS_AT_A_TIME = 2 * CONNECTIONS;
 /** How long an idle session is kept for the next execution, in ms. */
@@ -14,6 +13,8 @@ const NARROW_MS = 60_000;
 
 interface Lane {
 	busy: number;
+	/** Number of connections that this process may have. */
+	readonly most: number;
 	waiting: Array<() => void>;
 	idle: Array<{ session: SmtpSession; owner: string; timer: NodeJS.Timeout }>;
 	/** Number of connections allowed until `narrowUntil`, because other programs use some of the mailbox's connections. */
@@ -32,13 +33,13 @@ export interface Turn {
 const lanes = new Map<string, Lane>();
 
 /**
- * Lends a session to `use`: an idle one of the same owner, or a new one, but never more than {@link CONNECTIONS} for a mailbox in
- * this process. Others can use the session again when `use` has ended at the latest, unless it broke or its token is about to end.
+ * Lends a session to `use`: an idle one of the same owner, or a new one, but never more than {@link connectionsOfProcess} for a mailbox
+ * in this process. Others can use the session again when `use` has ended at the latest, unless it broke or its token is about to end.
  */
 export async function withSmtp<T>(account: Account, use: Use<T>, turn: Turn = {}): Promise<T> {
 	const { host, port } = endpointOf(account, 'smtp');
 	const key = `${senderOf(account)} ${host}:${port}`;
-	const lane = lanes.get(key) ?? { busy: 0, waiting: [], idle: [], narrow: CONNECTIONS, narrowUntil: 0 };
+	const lane = lanes.get(key) ?? newLane();
 	lanes.set(key, lane);
 	await enter(lane, turn.signal);
 	const leave = once(() => {
@@ -68,8 +69,13 @@ function once(act: () => void): () => void {
 	};
 }
 
+function newLane(): Lane {
+	const most = connectionsOfProcess();
+	return { busy: 0, most, waiting: [], idle: [], narrow: most, narrowUntil: 0 };
+}
+
 function widthOf(lane: Lane): number {
-	return Date.now() < lane.narrowUntil ? lane.narrow : CONNECTIONS;
+	return Date.now() < lane.narrowUntil ? lane.narrow : lane.most;
 }
 
 /** Waits for a place in order of arrival. @throws MailError `stopped` */

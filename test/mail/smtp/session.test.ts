@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { compose, type OutgoingMail } from '../../../mail/compose/message';
 import { sendMail, type Sent } from '../../../mail/smtp/send';
@@ -55,15 +55,43 @@ describe.each(['straight', 'exchange'] as const)('sending, %s', (way) => {
 });
 
 describe('faults', () => {
-	it('sends 40 mails at once over no more than three connections', async () => {
-		const account = accountOn(sandbox, ADA, ways(sandbox).exchange);
-		let most = 0;
-		sandbox.exchange.on('signedIn', () => (most = Math.max(most, sandbox.exchange.live('smtp').length)));
-		const mails = await Promise.all(Array.from({ length: 40 }, async (_, index) => await compose(outgoing({ subject: `crowd ${index}` }))));
-		const sent = await Promise.all(mails.map(async (mail) => await sendMail(account, mail, policy)));
-		expect(sent.every(({ attempts }) => attempts === 1)).toBe(true);
-		expect(most).toBeLessThanOrEqual(3);
-		await sandbox.arrival(GRACE, (mail) => mail.includes('Subject: crowd 39'));
+	it.each([
+		['three connections', 'crowd', 3, {}],
+		['one connection in queue mode, since other workers send too', 'queued', 1, { EXECUTIONS_MODE: 'queue' }],
+		['two where the operator says so', 'two', 2, { EXECUTIONS_MODE: 'queue', N8N_OFFICE365_MAIL_SMTP_CONNECTIONS: '2' }],
+	])('sends 40 mails at once over %s', async (_name, mailbox, connections, variables) => {
+		for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+		try {
+			const from = `${mailbox}@example.test`;
+			const account = accountOn(sandbox, from, ways(sandbox).exchange);
+			let most = 0;
+			const count = (): number => (most = Math.max(most, sandbox.exchange.live('smtp').filter(({ mailbox: own }) => own === from).length));
+			sandbox.exchange.on('signedIn', count);
+			const mails = await Promise.all(
+				Array.from({ length: 40 }, async (_, index) => await compose(outgoing({ from, subject: `${mailbox} ${index}` }))),
+			);
+			const sent = await Promise.all(mails.map(async (mail) => await sendMail(account, mail, policy)));
+			sandbox.exchange.off('signedIn', count);
+			expect(sent.every(({ attempts }) => attempts === 1)).toBe(true);
+			expect(most).toBe(connections);
+			await sandbox.arrival(GRACE, (mail) => mail.includes(`Subject: ${mailbox} 39`));
+		} finally {
+			vi.unstubAllEnvs();
+		}
+	});
+
+	it("names the operator's variable where it holds no number of connections", async () => {
+		vi.stubEnv('N8N_OFFICE365_MAIL_SMTP_CONNECTIONS', '4');
+		try {
+			// A mailbox of its own, since those of other tests may still have connections.
+			const account = accountOn(sandbox, 'four@example.test', ways(sandbox).exchange);
+			await expect(sendMail(account, await compose(outgoing({ from: account.mailbox })), policy)).rejects.toMatchObject({
+				code: 'configuration',
+				message: expect.stringContaining('N8N_OFFICE365_MAIL_SMTP_CONNECTIONS'),
+			});
+		} finally {
+			vi.unstubAllEnvs();
+		}
 	});
 
 	it('takes one fresh token at 535 5.7.3, and none at 5.7.139', async () => {
