@@ -12,13 +12,13 @@ import type { Rules } from './rules';
  * How an execution ended:
  *
  * - `done`: it succeeded. If `ended` is set, the emails count as done at once, and the execution keeps its slot until `ended` resolves.
- * - `failed`: it failed.
+ * - `failed`: it failed. If `crashed` is set, its worker ended, which says nothing about the emails.
  * - `already`: n8n has had an execution under this key before and does not start another one.
  * - `notStarted`: n8n could not start it, so it does not count as a try.
  */
 export type Outcome =
 	| { kind: 'done'; ended?: Promise<unknown> }
-	| { kind: 'failed'; reason: string }
+	| { kind: 'failed'; reason: string; crashed?: boolean }
 	| { kind: 'already' }
 	| { kind: 'notStarted'; reason: string };
 
@@ -144,7 +144,8 @@ export class Executions<Item> {
 		if (outcome.kind === 'notStarted') return this.startLater(batch, outcome.reason);
 		if (this.#unstarted > 0) relieved();
 		this.#unstarted = 0;
-		if (outcome.kind === 'already') return this.#tryAnew(batch);
+		if (outcome.kind === 'already') return this.#tryAnew(batch, 'n8n has had its executions before and does not tell how they ended');
+		if (outcome.kind === 'failed' && outcome.crashed === true) return this.#tryAnew(batch, outcome.reason);
 		if (outcome.kind === 'failed') return this.fail(batch, outcome.reason);
 		const uids = batch.map(({ uid }) => uid);
 		if (rules.after.kind !== 'nothing') this.aftercare.add(uids, rules.after);
@@ -166,14 +167,14 @@ export class Executions<Item> {
 	}
 
 	/**
-	 * Called when nobody knows how the execution under this key ended. The emails get another execution under another key, and this
+	 * Called when nobody knows how far the execution under this key came. The emails get another execution under another key, and this
 	 * does not count as a failure.
 	 */
-	#tryAnew(batch: readonly Seen[]): void {
+	#tryAnew(batch: readonly Seen[], reason: string): void {
 		const { cursor, rules } = this.options;
 		for (const { uid } of batch) {
 			if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.backlog.retryLater(0, uid);
-			else this.#giveUp(uid, 'n8n has had its executions before and does not tell how they ended');
+			else this.#giveUp(uid, reason);
 		}
 	}
 

@@ -62,11 +62,15 @@ export function sender(
 	};
 }
 
+/** How n8n 2.41 reports an execution whose worker no longer renews its lock on it, with Bull's own words or in place of them. */
+const WORKER_ENDED = /job stalled more than|failed to be processed too many times/;
+
 /** A waiting execution (Wait node, approval) has the email. If n8n had this key before, it returns no run. */
 export function outcomeOf(run: IRun | undefined): Outcome {
 	if (run === undefined) return { kind: 'already' };
 	if (hasTakenItems(run)) return { kind: 'done' };
-	return { kind: 'failed', reason: run.data.resultData.error?.message ?? `the execution ended as "${run.status}"` };
+	const reason = run.data.resultData.error?.message ?? `the execution ended as "${run.status}"`;
+	return WORKER_ENDED.test(reason.slice(0, 200)) ? { kind: 'failed', reason, crashed: true } : { kind: 'failed', reason };
 }
 
 /**

@@ -375,6 +375,16 @@ describe('a watch and failing executions', () => {
 		expect(new Set(one.handed.map(({ key }) => key)).size).toBe(2);
 	});
 
+	it('counts the end of a worker as no failure of the email, until it has happened three times more often than the email may fail', async () => {
+		const reason = 'This execution failed to be processed too many times';
+		const one = rig({ rules: { maxTries: 2, retryFirstMs: 3_600_000 }, execute: () => ({ kind: 'failed', reason, crashed: true }) });
+		await one.watch.start();
+		await one.deliver('deadly');
+		await one.until('the report', () => one.reports.length === 1);
+		expect(one.handed).toHaveLength(5);
+		expect(one.reports[0]?.remedy).toContain(reason);
+	});
+
 	it('keeps no more executions going than it was told, also where mails are done at once', async () => {
 		let end = (): void => undefined;
 		const ended = new Promise<void>((resolve) => (end = resolve));

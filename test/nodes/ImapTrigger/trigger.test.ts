@@ -191,6 +191,14 @@ describe('the end of an execution', () => {
 		expect(outcomeOf(run('crashed'))).toMatchObject({ kind: 'failed' });
 	});
 
+	it.each([
+		'This execution failed to be processed too many times and will no longer retry. To allow this execution to complete, please …',
+		'job stalled more than maxStalledCount',
+		'job stalled more than allowable limit',
+	])('says that the worker ended, where n8n or its queue says: %s', (reason) => {
+		expect(outcomeOf(run('error', reason))).toEqual({ kind: 'failed', reason, crashed: true });
+	});
+
 	it('is unknown where n8n had the execution before', () => {
 		expect(outcomeOf(undefined)).toEqual({ kind: 'already' });
 	});
