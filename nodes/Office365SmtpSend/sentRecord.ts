@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
+import { inTurn } from '../storeTurns';
 
 /** Maximum number of entries of one node, two for each email. The oldest are removed first. */
 const MOST = 40_000;
@@ -15,15 +16,21 @@ type Step =
 /**
  * Records in n8n's store of processed data which emails a node has begun to send and which it has sent. The store survives a crash, and a
  * *Retry* of the execution finds it. n8n reads the store, adds to it and writes all of it (n8n 2.41, DeduplicationHelper). All executions
- * of a node in this process therefore take turns, and entries that wait meanwhile are added together.
+ * of a node in this process therefore take turns, and entries that wait meanwhile are added together. Workers take
+ * turns as well.
  */
 export class SentRecord {
 	readonly #waiting: Step[] = [];
 	readonly #underWay = new Map<string, Promise<void>>();
 	readonly #ended = new Map<string, () => void>();
+	/** Keys whose mails another process has begun to send since they were reserved here. */
+	readonly #others = new Set<string>();
 	#busy = false;
 
-	private constructor(private context: IExecuteFunctions) {}
+	private constructor(
+		private context: IExecuteFunctions,
+		private readonly place: string,
+	) {}
 
 	/** @throws MailError `configuration` if n8n has no such store */
 	static of(context: IExecuteFunctions): SentRecord {
@@ -35,7 +42,7 @@ export class SentRecord {
 			});
 		}
 		const place = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
-		const record = records.get(place) ?? new SentRecord(context);
+		const record = records.get(place) ?? new SentRecord(context, place);
 		record.context = context;
 		records.set(place, record);
 		return record;
@@ -54,7 +61,10 @@ export class SentRecord {
 		return await asked;
 	}
 
-	/** The content is about to be sent. From here on, a crash leaves it unknown whether somebody has it. */
+	/**
+	 * The content is about to be sent. From here on, a crash leaves it unknown whether somebody has it.
+	 * @throws MailError if another process has begun to send it meanwhile
+	 */
 	async begun(key: string): Promise<void> {
 		await this.#take<void>((tell, fail) => ({ kind: 'begun', key, tell, fail }));
 	}
@@ -66,6 +76,7 @@ export class SentRecord {
 
 	/** Nobody has it, and another attempt may follow, which calls {@link begun} again. */
 	async takeBack(key: string): Promise<void> {
+		if (this.#others.has(key)) return;
 		await this.#take<void>((tell, fail) => ({ kind: 'failed', key, tell, fail }));
 	}
 
@@ -80,6 +91,7 @@ export class SentRecord {
 	}
 
 	#end(key: string): void {
+		this.#others.delete(key);
 		this.#underWay.delete(key);
 		this.#ended.get(key)?.();
 		this.#ended.delete(key);
@@ -95,7 +107,7 @@ export class SentRecord {
 		this.#busy = true;
 		for (let steps = this.#waiting.splice(0); steps.length > 0; steps = this.#waiting.splice(0)) {
 			try {
-				await this.#enter(steps);
+				await inTurn(this.context, this.place, async () => await this.#enter(steps));
 			} catch (error) {
 				for (const { fail } of steps) fail(error);
 			}
@@ -112,9 +124,12 @@ export class SentRecord {
 		const unknown = await this.#record([...known, ...names('sent', 'sent')]);
 		const asked = [...fresh, ...known.filter((name) => unknown.has(name))];
 		await this.#remove([...asked, ...names('failed', 'begun')]);
-		await this.#record(names('begun', 'begun'));
+		const begun = await this.#record(names('begun', 'begun'));
 		for (const step of steps) {
-			if (step.kind === 'look')
+			if (step.kind === 'begun' && !begun.has(`begun ${step.key}`)) {
+				this.#others.add(step.key);
+				step.fail(begunElsewhere());
+			} else if (step.kind === 'look')
 				step.tell(fresh.has(`begun ${step.key}`) ? 'nothing' : unknown.has(`sent ${step.key}`) ? 'unknown' : 'sent');
 			else step.tell();
 		}
@@ -131,6 +146,13 @@ export class SentRecord {
 	async #remove(names: string[]): Promise<void> {
 		if (names.length > 0) await this.context.helpers.removeProcessed(names, 'node', { mode: 'entries' });
 	}
+}
+
+function begunElsewhere(): MailError {
+	return new MailError('Another execution is sending this email.', {
+		code: 'rejected',
+		remedy: 'It has the same Idempotency Key. If you retry this execution later, the item says what became of the email.',
+	});
 }
 
 /** Shared by the whole process, one for each node. */

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { SharedReservations } from '../../mail/collect/reservations';
+import { inTurn } from '../storeTurns';
 
 /** A lease lasts at least one and at most two of these periods, in ms. */
 const LEASE_MS = 60 * 60_000;
@@ -22,6 +23,7 @@ const REMOVED_AT_ONCE = 200;
 const SETTLED_AFTER_MS = 400;
 const SETTLED_AFTER_TIMES = 4;
 const TRIES = 5;
+const ENTRIES = { mode: 'entries' } as const;
 
 /**
  * In queue mode, executions of one node run in several processes at the same time. What one of them takes, it adds to n8n's store of
@@ -30,25 +32,27 @@ const TRIES = 5;
  * then, static data has what the execution got. Undefined if n8n runs in one process, which needs no leases.
  *
  * n8n reads the store, adds to it and writes all of it (n8n 2.41, DeduplicationHelper). If two workers do this at the same time, the later
- * one undoes the entries of the earlier one; if both create the store, one gets an error. Therefore a mark of our own is added together
- * with the emails. It is checked after the time that such a writer needs: what is still there then stays visible to everybody. (This is
- * Fischer's algorithm of mutual exclusion; Lamport, A Fast Mutual Exclusion Algorithm, 1987.)
+ * one undoes the entries of the earlier one; if both create the store, one gets an error. Workers that share n8n's user folder take turns.
+ * Others cannot, so a mark of our own is added together with the emails. It is checked after the time that such a writer needs: what is
+ * still there then stays visible to everybody. (This is Fischer's algorithm of mutual exclusion; Lamport, A Fast Mutual Exclusion
+ * Algorithm, 1987.)
  */
 export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string, now = Date.now()): SharedReservations | undefined {
 	const { helpers } = context;
+	const place = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
 	if (process.env.EXECUTIONS_MODE !== 'queue' || context.getMode() === 'manual' || typeof helpers.checkProcessedAndRecord !== 'function')
 		return undefined;
 	const span = Math.floor(now / LEASE_MS);
 	const nameIn = (key: string, when: number): string => `lease ${mailbox} ${key} ${when}`;
 	const remove = async (names: string[]): Promise<void> => {
 		for (let from = 0; from < names.length; from += REMOVED_AT_ONCE)
-			await helpers.removeProcessed(names.slice(from, from + REMOVED_AT_ONCE), 'node', { mode: 'entries' });
+			await inTurn(context, place, async () => await helpers.removeProcessed(names.slice(from, from + REMOVED_AT_ONCE), 'node', ENTRIES));
 	};
 	/** @returns the keys that were not there, and how long n8n took, in ms */
 	const enter = async (names: string[], maxEntries: number): Promise<{ fresh: Set<string>; ms: number }> =>
-		await persistently(async () => {
+		await persistently(context, place, async () => {
 			const began = Date.now();
-			const entered = await helpers.checkProcessedAndRecord(names, 'node', { mode: 'entries', maxEntries });
+			const entered = await helpers.checkProcessedAndRecord(names, 'node', { ...ENTRIES, maxEntries });
 			return { fresh: new Set(entered.new.map(String)), ms: Date.now() - began };
 		});
 	/** @returns the keys that nobody held, or undefined if another worker has undone the entries */
@@ -93,14 +97,14 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 	};
 }
 
-/** Repeats a call that fails. @throws the last error */
-async function persistently<T>(act: () => Promise<T>): Promise<T> {
+/** Does it in turn with other workers, and repeats it if it fails. @throws the last error */
+async function persistently<T>(context: IExecuteFunctions, place: string, act: () => Promise<T>): Promise<T> {
 	for (let tries = 1; tries < TRIES; tries += 1) {
 		try {
-			return await act();
+			return await inTurn(context, place, act);
 		} catch {
 			await pause(Math.random() * SETTLED_AFTER_MS);
 		}
 	}
-	return await act();
+	return await inTurn(context, place, act);
 }

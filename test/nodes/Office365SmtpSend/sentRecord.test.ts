@@ -144,4 +144,17 @@ describe('an execution that is tried again after a crash', () => {
 		expect((await run(['a', 'a', 'a'])).items.map(outcome).sort()).toEqual(['already', 'already', 'sent 1']);
 		await expect.poll(async () => (await sandbox.messages(to)).length).toBe(1);
 	});
+
+	it('leaves an email to another worker that has begun to send it since it was reserved here', async () => {
+		const { processed, run, to } = batch();
+		const elsewhere = sandbox.exchange.next('open').then(async () => await processed.checkAndRecord(['begun a']));
+		const { items } = await run(['a']);
+		await elsewhere;
+		expect(items).toMatchObject([{ error: expect.stringContaining('Another execution is sending this email.') }]);
+		// What the other worker has entered stays, so that this one tells what became of the email.
+		expect(processed.has('begun a')).toBe(true);
+		await processed.checkAndRecord(['sent a']);
+		expect((await run(['a', 'b'])).items.map(outcome)).toEqual(['already', 'sent 1']);
+		await expect.poll(async () => (await sandbox.messages(to)).length, { timeout: 30_000 }).toBe(1);
+	});
 });

@@ -13,10 +13,12 @@ let sandbox: Sandbox;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
-	process.env.EXECUTIONS_MODE = 'queue';
+	vi.stubEnv('EXECUTIONS_MODE', 'queue');
+	// Workers that share no folder: they take no turns, and the marks alone keep them apart.
+	vi.stubEnv('N8N_USER_FOLDER', '/dev/null');
 });
 afterAll(async () => {
-	delete process.env.EXECUTIONS_MODE;
+	vi.unstubAllEnvs();
 	await sandbox.stop();
 });
 

@@ -1,0 +1,57 @@
+import { fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { inTurn } from '../../nodes/storeTurns';
+import { LOGGER } from './storeTurnsWorker';
+
+let folder: string;
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), 'office365-mail-turns-'));
+	vi.stubEnv('EXECUTIONS_MODE', 'queue');
+	vi.stubEnv('N8N_USER_FOLDER', folder);
+});
+afterEach(() => {
+	vi.unstubAllEnvs();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+/** Ends as the process does. */
+async function worker(...args: string[]): Promise<number | null> {
+	const child = fork(join(__dirname, 'storeTurnsWorker.ts'), args, { execArgv: ['--import', 'tsx'] });
+	return await new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
+}
+
+describe("turns at n8n's store", () => {
+	it('let no worker undo what another one adds: three processes count one file up', async () => {
+		const file = join(folder, 'count');
+		writeFileSync(file, '0');
+		expect(await Promise.all([1, 2, 3].map(async () => await worker('count', file, '40')))).toEqual([0, 0, 0]);
+		expect(readFileSync(file, 'utf8')).toBe('120');
+		expect(readdirSync(join(folder, '.n8n', 'office365-mail'))).toEqual([]);
+	});
+
+	it('pass on when the worker that has one is killed', async () => {
+		await worker('die');
+		expect(readdirSync(join(folder, '.n8n', 'office365-mail'))).toHaveLength(1);
+		const all = await Promise.all([1, 2, 3].map(async (number) => await inTurn(LOGGER, 'place', async () => number, 300)));
+		expect(all).toEqual([1, 2, 3]);
+		expect(readdirSync(join(folder, '.n8n', 'office365-mail'))).toEqual([]);
+	});
+
+	it('are given up where the folder cannot be written, which is logged once', async () => {
+		vi.stubEnv('N8N_USER_FOLDER', '/dev/null');
+		const warnings: string[] = [];
+		const logger = { ...LOGGER.logger, warn: (line: string) => void warnings.push(line) };
+		expect([await inTurn({ logger }, 'elsewhere', async () => 1), await inTurn({ logger }, 'elsewhere', async () => 2)]).toEqual([1, 2]);
+		expect(warnings).toEqual([expect.stringContaining('cannot take turns')]);
+	});
+
+	it('cost nothing outside queue mode', async () => {
+		vi.stubEnv('EXECUTIONS_MODE', 'regular');
+		expect(await inTurn(LOGGER, 'place', async () => readdirSync(folder))).toEqual([]);
+	});
+});
