@@ -13,6 +13,10 @@ import { Guard, ServerProcess } from '../servers/server';
 export interface Database {
 	/** With which n8n uses it. */
 	env: Record<string, string>;
+	/** Ends it at once for all who use it, as an operator's restart does, and starts it again. */
+	restart: () => Promise<void>;
+	/** One statement. @returns what psql prints, a line for each row, columns divided by | */
+	query: (statement: string) => string;
 	/** Once nobody uses it any more. */
 	stop: () => Promise<void>;
 }
@@ -57,6 +61,11 @@ export async function startDatabase(): Promise<Database> {
 		DB_POSTGRESDB_USER: 'n8n',
 		DB_POSTGRESDB_PASSWORD: password,
 	};
+	const client = (name: string, args: string[]): string =>
+		execFileSync(join(binaries(), name), ['--host', '127.0.0.1', '--port', String(port), '--username', 'n8n', ...args, 'postgres'], {
+			env: { ...process.env, PGPASSWORD: password },
+			encoding: 'utf8',
+		}).trim();
 	const stop = async (): Promise<void> => {
 		await server.stop();
 		searchLeftBehind(folder);
@@ -93,13 +102,15 @@ export async function startDatabase(): Promise<Database> {
 	}
 	return {
 		env,
+		restart: async () => {
+			// "Fast": whoever is connected is cut off (postgres docs, Shutting Down the Server).
+			await server.stop('SIGINT');
+			await server.start();
+		},
+		query: (statement) => client('psql', ['--no-align', '--tuples-only', '--command', statement]),
 		stop: async () => {
 			// Its own files hold long values compressed, where no search finds them.
-			execFileSync(
-				join(binaries(), 'pg_dump'),
-				['--host', '127.0.0.1', '--port', String(port), '--username', 'n8n', '--file', join(folder, 'dump.sql'), 'postgres'],
-				{ env: { ...process.env, PGPASSWORD: password } },
-			);
+			client('pg_dump', ['--file', join(folder, 'dump.sql')]);
 			await stop();
 		},
 	};

@@ -106,6 +106,7 @@ export class Instance {
 	/** Resolves when n8n answers; about 9 s. */
 	async start(): Promise<void> {
 		await this.#choosePorts();
+		const earlier = this.logText().length;
 		const log = createWriteStream(this.logFile, { flags: 'a' });
 		const child = spawn(this.options.installation.node, [this.options.installation.script, this.options.role ?? 'start'], {
 			env: this.#env(),
@@ -122,7 +123,7 @@ export class Instance {
 			child.once('exit', (code) => reject(new Error(`n8n ended with ${String(code)}:\n${this.logText().slice(-3000)}`)));
 		});
 		ended.catch(() => undefined);
-		await Promise.race([this.#ready(), ended]);
+		await Promise.race([this.#ready(earlier), ended]);
 	}
 
 	/** Ends n8n and waits for it; SIGKILL is what a crash looks like. */
@@ -149,10 +150,11 @@ export class Instance {
 		this.#broker = broker;
 	}
 
-	async #ready(): Promise<void> {
+	/** @param earlier how much of the log is of earlier runs */
+	async #ready(earlier: number): Promise<void> {
 		const deadline = Date.now() + 300_000;
 		for (;;) {
-			if (this.options.role === 'worker' && this.logText().includes('worker is now ready')) return;
+			if (this.options.role === 'worker' && this.logText().includes('worker is now ready', earlier)) return;
 			// /healthz/readiness answers 200 when the database is migrated; the API is there a moment later.
 			const answer = await fetch(`${this.url}/rest/settings`).catch(() => undefined);
 			if (answer?.ok === true && answer.headers.get('content-type')?.includes('json') === true) return;

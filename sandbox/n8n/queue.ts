@@ -1,22 +1,27 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { ensureQueueServers, program } from '../servers/packages';
+import { ensureQueueServers } from '../servers/packages';
 import { freePorts } from '../servers/ports';
 import { Api } from './api';
-import { startDatabase } from './database';
+import { startDatabase, type Database } from './database';
 import { ensureN8n } from './install';
 import { Instance } from './instance';
 import { installNodes, pack } from './nodes';
+import { startRedis, type Redis } from './redis';
 
 /** n8n in queue mode: the main process takes webhooks and watches, workers execute, Redis and PostgreSQL stand between. */
 export interface Queue {
 	main: Instance;
 	workers: Instance[];
+	redis: Redis;
+	database: Database;
+	/** Of the main process, also after {@link crashMain}. */
 	api: Api;
+	/** Ends the main process at once and starts it again. */
+	crashMain: () => Promise<Api>;
 	stop: () => Promise<void>;
 }
 
@@ -26,58 +31,75 @@ export async function startQueue(options: {
 	credentials?: object[];
 	workers: number;
 	concurrency?: number;
+	/** Of all processes. */
+	env?: Record<string, string>;
 }): Promise<Queue> {
 	ensureQueueServers();
 	const installation = await ensureN8n(() => undefined);
-	const database = await startDatabase();
 	const userFolder = mkdtempSync(join(tmpdir(), 'office365-mail-queue-'));
-	const [redisPort = 0, health = 0, ...brokers] = await freePorts(2 + options.workers);
-	const redis = spawn(
-		program('redis-server') ?? 'redis-server',
-		['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--dir', userFolder],
-		{ stdio: 'ignore' },
-	);
-	const env = {
-		...database.env,
-		EXECUTIONS_MODE: 'queue',
-		QUEUE_BULL_REDIS_HOST: '127.0.0.1',
-		QUEUE_BULL_REDIS_PORT: String(redisPort),
-		QUEUE_HEALTH_CHECK_PORT: String(health),
-	};
-	const common = {
-		installation,
-		userFolder,
-		login: { email: 'owner@example.test', password: `A1${randomBytes(12).toString('base64url')}` },
-		caFile: options.caFile,
-	};
-	const main = new Instance({ ...common, env });
-	const workers = brokers.map(
-		(broker, index) =>
-			new Instance({
-				...common,
-				role: 'worker',
-				name: `worker-${index + 1}`,
-				env: {
-					...env,
-					N8N_RUNNERS_BROKER_PORT: String(broker),
-					...(options.concurrency !== undefined && { N8N_CONCURRENCY_PRODUCTION_LIMIT: String(options.concurrency) }),
-				},
-			}),
-	);
+	const undo: Array<() => Promise<void>> = [async () => rmSync(userFolder, { recursive: true, force: true })];
 	const stop = async (): Promise<void> => {
-		for (const instance of [...workers, main]) await instance.stop();
-		redis.kill();
-		await database.stop();
-		rmSync(userFolder, { recursive: true, force: true });
+		for (const step of undo.splice(0).reverse()) await step();
 	};
 	try {
+		const database = await startDatabase();
+		undo.push(database.stop);
+		const redis = await startRedis();
+		undo.push(redis.stop);
+		const [health = 0, ...brokers] = await freePorts(1 + options.workers);
+		const env = {
+			...database.env,
+			...redis.env,
+			EXECUTIONS_MODE: 'queue',
+			QUEUE_HEALTH_CHECK_PORT: String(health),
+			// n8n's default for queue mode, which it does not support with the file system (n8n docs, Handle binary data).
+			N8N_DEFAULT_BINARY_DATA_MODE: 'database',
+			...options.env,
+		};
+		const login = { email: 'owner@example.test', password: `A1${randomBytes(12).toString('base64url')}` };
+		const common = { installation, userFolder, login, caFile: options.caFile };
+		const main = new Instance({ ...common, env });
+		const workers = brokers.map((broker, index) => worker(common, env, { broker, index, concurrency: options.concurrency }));
+		undo.push(async () => {
+			for (const instance of [...workers, main]) await instance.stop();
+		});
 		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
 		if (options.credentials !== undefined) await main.importEntities('credentials', options.credentials);
 		await main.start();
-		for (const worker of workers) await worker.start();
-		return { main, workers, api: await Api.login(main, common.login), stop };
+		await Promise.all(workers.map(async (one) => await one.start()));
+		const queue: Queue = {
+			main,
+			workers,
+			redis,
+			database,
+			api: await Api.login(main, login),
+			crashMain: async () => {
+				await main.stop('SIGKILL');
+				await main.start();
+				return (queue.api = await Api.login(main, login));
+			},
+			stop,
+		};
+		return queue;
 	} catch (error) {
 		await stop();
 		throw error;
 	}
+}
+
+function worker(
+	common: ConstructorParameters<typeof Instance>[0],
+	env: Record<string, string>,
+	{ broker, index, concurrency }: { broker: number; index: number; concurrency?: number },
+): Instance {
+	return new Instance({
+		...common,
+		role: 'worker',
+		name: `worker-${index + 1}`,
+		env: {
+			...env,
+			N8N_RUNNERS_BROKER_PORT: String(broker),
+			...(concurrency !== undefined && { N8N_CONCURRENCY_PRODUCTION_LIMIT: String(concurrency) }),
+		},
+	});
 }

@@ -42,8 +42,8 @@ export class ServerProcess {
 	}
 
 	/** Ends the process as an operator does and waits for it. */
-	async stop(): Promise<void> {
-		await this.#end((pid) => process.kill(pid, 'SIGTERM'));
+	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+		await this.#end((pid) => process.kill(pid, signal));
 	}
 
 	/** Kills it and all that it started, at once, as a crash of the machine does. */
