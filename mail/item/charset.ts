@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 import iconv from 'iconv-lite';
 
-import { decodeHz, decodeIso2022 } from './escapes';
+import { decodeHz, decodeIso2022, decodeUtf7 } from './escapes';
 import { GrowingText } from './growingText';
 
 /**
@@ -160,6 +160,8 @@ function decode(bytes: Buffer, label: string): string {
 			return decodeIso2022(bytes, true);
 		case 'hz':
 			return decodeHz(bytes);
+		case 'utf-7':
+			return decodeUtf7(bytes);
 		case 'windows-1252':
 			// Node 20 to 23 read it as ISO 8859-1, without quotation marks and the euro sign.
 			return decodeInPieces(bytes, label);

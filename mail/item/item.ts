@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 
 import type { IDataObject } from 'n8n-workflow';
 
@@ -6,7 +8,9 @@ import { Beginning, LONGEST_HEAD } from './beginning';
 import type { More } from './readMore/readMore';
 import { reasonOf, storeBytes, StoredFiles, type Store } from './storing';
 import type { Outcome } from './task';
-import { readLarge, readSmall, SMALL, Unreadable, type Wish } from './workerPool';
+import { readLarge } from './largeMail';
+import { readSmall, SMALL } from './smallMails';
+import { Unreadable, type Wish } from './workerPool';
 
 export type Format = 'simple' | 'resolved' | 'raw';
 
@@ -67,8 +71,20 @@ export async function toItem<Stored>(source: Source, from: Provenance, options: 
 async function rawItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>): Promise<MessageItem<Stored>> {
 	if (options.rawText === false && !Buffer.isBuffer(source))
 		return { json: { ...said(from) }, binary: { [RAW_PROPERTY]: await storeWhole(source, options) } };
-	const bytes = Buffer.isBuffer(source) ? source : await collect(await source());
-	return { json: { raw: bytes.toString('utf8'), ...said(from) }, binary: { [RAW_PROPERTY]: await storeWhole(bytes, options) } };
+	const pieces: Buffer[] = [];
+	const decoder = new StringDecoder('utf8');
+	let [raw, taken] = ['', 0];
+	// Decoded or copied in one go a large email would hold up all others.
+	for await (const piece of Buffer.isBuffer(source) ? slices(source) : piecesOf(await source())) {
+		pieces.push(piece);
+		for (let from = 0; from < piece.length; from += SMALL) raw += decoder.write(piece.subarray(from, from + SMALL));
+		if ((taken += piece.length) < SMALL) continue;
+		taken = 0;
+		await yieldToOthers();
+	}
+	raw += decoder.end();
+	const whole = Buffer.isBuffer(source) ? source : () => Readable.from(pieces, { objectMode: false });
+	return { json: { raw, ...said(from) }, binary: { [RAW_PROPERTY]: await storeWhole(whole, options) } };
 }
 
 async function readItem<Stored>(
@@ -98,25 +114,30 @@ async function readItem<Stored>(
 			binary: { [RAW_PROPERTY]: await storeWhole(source, options) },
 		};
 	}
-	const binary = new Map<string, Stored>();
-	const attachments = outcome.attachments.map((attachment, index): IDataObject => {
+	const binary: Record<string, Stored> = {};
+	const attachments: IDataObject[] = [];
+	for (const [index, attachment] of outcome.attachments.entries()) {
+		if (index % FILES_AT_ONCE === FILES_AT_ONCE - 1) await yieldToOthers();
 		const stored = files.stored.get(index);
-		if (stored === undefined) return attachment;
 		const property = `${options.prefix}${index}`;
-		binary.set(property, stored);
-		return { property, ...attachment };
-	});
+		if (stored !== undefined) binary[property] = stored;
+		attachments.push(stored === undefined ? attachment : { property, ...attachment });
+	}
 	const json: IDataObject = { ...outcome.json, attachments, ...said(from) };
 	if (outcome.damage.length > 0)
 		json.parseError = `Parts of the email could not be read, so the whole email is in the binary data. ${outcome.damage.join(' ')}`;
-	if (outcome.damage.length > 0) binary.set(RAW_PROPERTY, await storeWhole(source, options));
-	return { json, ...(binary.size > 0 && { binary: Object.fromEntries(binary) }) };
+	if (outcome.damage.length > 0) binary[RAW_PROPERTY] = await storeWhole(source, options);
+	return { json, ...(Object.keys(binary).length > 0 && { binary }) };
 }
 
+/** Thousands of files must not hold up all others. */
+const FILES_AT_ONCE = 1_000;
+
 async function read<Stored>(content: Buffer | Beginning, wanted: Wish, files: StoredFiles<Stored>): Promise<Outcome> {
-	if (!Buffer.isBuffer(content) || content.length > SMALL)
-		return await readLarge(Buffer.isBuffer(content) ? slices(content) : content.bytes(), wanted, files.take);
-	const { news, ...outcome } = await readSmall(content, wanted);
+	if (!Buffer.isBuffer(content)) return await readLarge(content.bytes(), wanted, files.take);
+	const small = content.length > SMALL ? undefined : await readSmall(content, wanted);
+	if (small === undefined) return await readLarge(slices(content), wanted, files.take);
+	const { news, ...outcome } = small;
 	await files.take(news);
 	return outcome;
 }
@@ -128,10 +149,12 @@ async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
 
 /** What the headers tell by themselves; nothing where not even they can be read. */
 async function headersAlone(content: Buffer | Beginning, format: 'simple' | 'resolved'): Promise<IDataObject> {
-	const head = Buffer.isBuffer(content) ? content.subarray(0, LONGEST_HEAD) : content.head();
-	const end = head.indexOf('\r\n\r\n');
+	const beginning = Buffer.isBuffer(content) ? content.subarray(0, LONGEST_HEAD) : content.head();
+	const end = beginning.indexOf('\r\n\r\n');
+	const head = end === -1 ? beginning : beginning.subarray(0, end + 4);
+	const wish = { format, files: false, headersOnly: true, more: [] };
 	try {
-		return (await readSmall(end === -1 ? head : head.subarray(0, end + 4), { format, files: false, headersOnly: true, more: [] })).json;
+		return ((await readSmall(head, wish)) ?? (await readLarge(slices(head), wish, () => undefined))).json;
 	} catch (error) {
 		if (error instanceof Unreadable) return {};
 		throw error;
@@ -146,10 +169,8 @@ async function storeWhole<Stored>(source: Source, { store }: ItemOptions<Stored>
 	return await store(await source(), WHOLE_NAME, WHOLE_TYPE);
 }
 
-async function collect(stream: Readable): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-	return Buffer.concat(chunks);
+async function* piecesOf(stream: Readable): AsyncGenerator<Buffer> {
+	for await (const piece of stream) yield Buffer.from(piece);
 }
 
 /** Without what the server did not say. */

@@ -7,7 +7,9 @@ export interface Parameterized {
 	parameters: ReadonlyMap<string, string>;
 }
 
+/** In characters; a name of that length takes about 300 pieces. */
 const LONGEST = 20_000;
+const MOST_PARAMETERS = 400;
 
 /** A piece of an extended parameter (RFC 2231, section 3). */
 interface Piece {
@@ -27,7 +29,9 @@ export function readParameters(header: string, others: readonly string[]): Param
 	const begin = text.indexOf(value) + value.length;
 	const pieces = new Map<string, Piece[]>();
 	const plain = new Map<string, string>();
+	let count = 0;
 	for (const [name, content] of pairs(text.slice(text[begin] === '=' ? 0 : begin))) {
+		if ((count += 1) > MOST_PARAMETERS) break;
 		const extended = /^([^*]{1,60})\*(?:(\d{1,4})(\*)?)?$/.exec(name);
 		if (extended === null) {
 			// Of two the first counts.
@@ -38,7 +42,8 @@ export function readParameters(header: string, others: readonly string[]): Param
 		const piece = { index: Number(index ?? 0), encoded: index === undefined || star !== undefined, text: content };
 		const before = pieces.get(base);
 		if (before === undefined) pieces.set(base, [piece]);
-		else before.push(piece);
+		// Of two the first counts.
+		else if (before.every(({ index: other }) => other !== piece.index)) before.push(piece);
 	}
 	const parameters = new Map(plain);
 	// The extended form counts more (RFC 6266, section 4.3, says it for HTTP; mail programs do the same).

@@ -1,13 +1,14 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 
 import type { IDataObject } from 'n8n-workflow';
 
 import { attachmentJson, resolvedJson, simpleJson, type AttachmentJson } from './json';
-import { checkLength, checkMemory, limitMemory, releaseMemory } from './memoryLimit';
+import { MOST_AT_ONCE, portionsOf, weightOf, type JsonStep } from './jsonSteps';
+import { BeyondLimits, checkLength, checkMemory, limitMemory, releaseMemory } from './memoryLimit';
 import { MailReader, type FileTaker, type ReadFile } from './reader';
 import { keeping, newTextOf, readMore, type More } from './readMore/readMore';
 import type { ExtraFile } from './readMore/outlookFiles';
+import { WorkClock } from './workClock';
 
 /** What is to be made of a mail. */
 export interface Wanted {
@@ -43,91 +44,144 @@ export interface Read extends Outcome {
 }
 
 export type Refusal = { refusal: string };
+/** `large`: more came of it than one message should hold, or it needs more memory than a batch has. */
+export type BatchResult = Read | Refusal | 'large';
 
-/** From the main thread: a piece of the mail, or its end. */
-export type Piece = { bytes: Uint8Array } | 'end';
+/** From the main thread: a piece of the mail, its end, or that it has dealt with the last answer and wants the next one. */
+export type Request = { bytes: Uint8Array } | 'end' | 'more';
 /**
- * To the main thread, one for each piece: what came of it, and at the end the outcome. `partial`: another message with the
- * rest of it follows; `attachments` are the first ones of the outcome, then the next ones.
+ * To the main thread, never more than it can deal with in one go. `end`: that was all that came of a piece, or of the mail.
+ * Without it another answer follows as soon as it is asked for.
  */
-export type Answer = { news: FileNews[]; outcome?: Outcome | Refusal; attachments?: AttachmentJson[]; partial?: true };
+export type Answer = {
+	news?: FileNews[];
+	attachments?: AttachmentJson[];
+	json?: JsonStep[];
+	end?: 'piece' | { damage: readonly string[] } | Refusal;
+};
 
-/** News in one message. The main thread takes a message apart in one go, and nothing else happens there meanwhile. */
-const NEWS_IN_MESSAGE = 400;
 /** Pieces of a file's content below this many bytes travel together. */
 const SMALL_PIECE = 16 * 1024;
+/** One message of a batch holds at most so much; the mails behind that come with the next one. */
+const MOST_OF_BATCH = 10 * MOST_AT_ONCE;
 
-/** Several mails at once, since a message between threads costs more than reading a small mail. */
-export async function readBatch(mails: ReadonlyArray<{ bytes: Uint8Array; wanted: Wanted }>): Promise<Array<Read | Refusal>> {
-	const results: Array<Read | Refusal> = [];
+export interface Batch {
+	mails: ReadonlyArray<{ bytes: Uint8Array; wanted: Wanted }>;
+	clock: SharedArrayBuffer;
+	/** How many of the mails have been begun. */
+	begun: Int32Array;
+}
+
+/**
+ * Several mails at once, since a message between threads costs more than reading a small mail.
+ * @returns what came of the first ones, at least of one
+ */
+export async function readBatch({ mails, clock, begun }: Batch): Promise<BatchResult[]> {
+	const results: BatchResult[] = [];
+	const watch = new WorkClock(clock);
+	let weight = 0;
 	for (const { bytes, wanted } of mails) {
-		const files = new Collected(wanted.files);
-		const reading = new Reading(wanted, files);
-		try {
-			reading.push(bytes);
-			results.push({ ...(await reading.end()), news: files.take() });
-		} catch (error) {
-			results.push(refusalOf(error));
-		}
+		Atomics.add(begun, 0, 1);
+		watch.reset();
+		watch.begin();
+		const result = await readOne(bytes, wanted);
+		watch.end();
+		results.push(result);
+		weight += weightOf(result, MOST_OF_BATCH);
+		if (weight >= MOST_OF_BATCH) break;
 	}
 	releaseMemory();
 	return results;
 }
 
-/** One mail, piece by piece; each piece is answered, so that the other side never has more than it can take. */
-export async function readStream({ port, wanted }: { port: MessagePort; wanted: Wanted }): Promise<void> {
+/** A mail that is there as a whole. */
+export async function readOne(bytes: Uint8Array, wanted: Wanted): Promise<BatchResult> {
 	const files = new Collected(wanted.files);
-	let reading: Reading | undefined = new Reading(wanted, files);
+	try {
+		const reading = new Reading(wanted, files);
+		reading.push(bytes);
+		const read = { ...(await reading.end()), news: files.take() };
+		return weightOf(read, MOST_OF_BATCH) >= MOST_OF_BATCH ? 'large' : read;
+	} catch (error) {
+		return error instanceof BeyondLimits ? 'large' : refusalOf(error);
+	}
+}
+
+/** One mail, piece by piece; each piece is answered, so that the other side never has more than it can take. */
+export async function readStream({ port, wanted, clock }: { port: MessagePort; wanted: Wanted; clock: SharedArrayBuffer }): Promise<void> {
+	const reader = new StreamReader(port, wanted, new WorkClock(clock));
 	await new Promise<void>((resolve) => {
 		port.on('close', resolve);
-		port.on('message', (piece: Piece) => {
-			// What comes after a refusal is not read any more.
-			if (reading === undefined) return;
-			void answerTo(piece, reading, files).then(async (answer) => {
-				if (answer.outcome !== undefined) reading = undefined;
-				await post(port, answer);
-			});
-		});
+		port.on('message', (request: Request) => reader.take(request));
 	});
 	releaseMemory();
 }
 
-async function post(port: MessagePort, { news, ...rest }: Answer): Promise<void> {
-	const send = (answer: Answer): void =>
-		port.postMessage(
+class StreamReader {
+	readonly #files: Collected;
+	#reading: Reading | undefined;
+	/** One piece after the other: what came of the one before must have left. */
+	#work = Promise.resolve();
+	#wake: () => void = () => undefined;
+
+	constructor(
+		private readonly port: MessagePort,
+		wanted: Wanted,
+		private readonly clock: WorkClock,
+	) {
+		this.#files = new Collected(wanted.files);
+		this.#reading = new Reading(wanted, this.#files);
+	}
+
+	take(request: Request): void {
+		if (request === 'more') this.#wake();
+		else this.#work = this.#work.then(async () => await this.#answerTo(request));
+	}
+
+	async #answerTo(piece: Exclude<Request, 'more'>): Promise<void> {
+		const reading = this.#reading;
+		// What comes after a refusal is not read any more.
+		if (reading === undefined) return;
+		let outcome: Outcome | undefined;
+		this.clock.begin();
+		try {
+			if (piece === 'end') outcome = await reading.end();
+			else reading.push(piece.bytes);
+		} catch (error) {
+			this.#reading = undefined;
+			this.port.postMessage({ end: refusalOf(error) } satisfies Answer);
+			return;
+		} finally {
+			this.clock.end();
+		}
+		for (const news of slicesOf(this.#files.take(), NEWS_AT_ONCE)) await this.#send({ news });
+		if (outcome === undefined) {
+			this.port.postMessage({ end: 'piece' } satisfies Answer);
+			return;
+		}
+		this.#reading = undefined;
+		const { json, attachments, damage } = outcome;
+		for (const portion of slicesOf(attachments, ATTACHMENTS_AT_ONCE)) await this.#send({ attachments: portion });
+		for (const steps of portionsOf(json)) await this.#send({ json: steps });
+		this.port.postMessage({ end: { damage } } satisfies Answer);
+	}
+
+	/** @returns when the main thread has dealt with it, since it would take all that has come in one go */
+	async #send(answer: Answer): Promise<void> {
+		const asked = new Promise<void>((resolve) => (this.#wake = resolve));
+		this.port.postMessage(
 			answer,
-			answer.news.flatMap((one) => (one.kind === 'data' ? [one.bytes.buffer] : [])),
+			(answer.news ?? []).flatMap((one) => (one.kind === 'data' ? [one.bytes.buffer] : [])),
 		);
-	let from = 0;
-	for (; news.length - from > NEWS_IN_MESSAGE; from += NEWS_IN_MESSAGE) {
-		send({ news: news.slice(from, from + NEWS_IN_MESSAGE), partial: true });
-		await yieldToOthers();
+		await asked;
 	}
-	const { outcome } = rest;
-	if (outcome === undefined || 'refusal' in outcome) {
-		send({ news: news.slice(from), ...rest });
-		return;
-	}
-	const { attachments } = outcome;
-	let sent = 0;
-	for (; attachments.length - sent > NEWS_IN_MESSAGE; sent += NEWS_IN_MESSAGE) {
-		send({ news: [], attachments: attachments.slice(sent, sent + NEWS_IN_MESSAGE), partial: true });
-		await yieldToOthers();
-	}
-	send({ news: news.slice(from), outcome: { ...outcome, attachments: attachments.slice(sent) } });
 }
 
-async function answerTo(piece: Piece, reading: Reading, files: Collected): Promise<Answer> {
-	try {
-		if (piece !== 'end') {
-			reading.push(piece.bytes);
-			return { news: files.take() };
-		}
-		const outcome = await reading.end();
-		return { news: files.take(), outcome };
-	} catch (error) {
-		return { news: [], outcome: refusalOf(error) };
-	}
+const NEWS_AT_ONCE = 400;
+const ATTACHMENTS_AT_ONCE = 200;
+
+function* slicesOf<One>(all: readonly One[], length: number): Generator<One[]> {
+	for (let from = 0; from < all.length; from += length) yield all.slice(from, from + length);
 }
 
 function refusalOf(error: unknown): Refusal {

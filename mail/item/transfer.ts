@@ -139,25 +139,40 @@ class Uuencode implements Decoder {
 	push(bytes: Buffer): Buffer {
 		const lines = (this.#rest + bytes.toString('latin1')).split('\n');
 		this.#rest = (lines.pop() ?? '').slice(0, 1000);
-		return Buffer.concat(lines.map((line) => this.#line(line.trimEnd())));
-	}
-
-	#line(line: string): Buffer {
-		if (this.#state === 'before' && /^begin [0-7]{3,4} /.test(line)) this.#state = 'within';
-		else if (this.#state === 'within' && line === 'end') this.#state = 'behind';
-		else if (this.#state === 'within') {
-			const value = (at: number): number => ((line.charCodeAt(at) || 0x20) - 0x20) & 0x3f;
-			const out = Buffer.alloc(value(0));
-			for (let at = 0, from = 1; at < out.length; at += 3, from += 4) {
-				const group = (value(from) << 18) | (value(from + 1) << 12) | (value(from + 2) << 6) | value(from + 3);
-				for (let byte = 0; byte < 3 && at + byte < out.length; byte++) out[at + byte] = (group >> (16 - 8 * byte)) & 0xff;
-			}
-			return out;
-		}
-		return NOTHING;
+		return this.#decoded(lines);
 	}
 
 	end(): Buffer {
-		return this.#line(this.#rest.trimEnd());
+		return this.#decoded([this.#rest]);
 	}
+
+	#decoded(lines: readonly string[]): Buffer {
+		const out = Buffer.alloc(lines.reduce((sum, line) => sum + sixBits(line, 0), 0));
+		let length = 0;
+		for (const line of lines) {
+			if (this.#state === 'before') {
+				if (/^begin [0-7]{3,4} /.test(line)) this.#state = 'within';
+			} else if (this.#state === 'within') {
+				if (/^end\s*$/.test(line)) this.#state = 'behind';
+				else length += decodeLine(line, out, length);
+			}
+		}
+		return out.subarray(0, length);
+	}
+}
+
+/** @returns how many bytes the line holds; what it is too short for, since blanks at its end were lost, is zero */
+function decodeLine(line: string, out: Buffer, at: number): number {
+	const length = sixBits(line, 0);
+	for (let byte = 0, from = 1; byte < length && from < line.length; byte += 3, from += 4) {
+		const group = (sixBits(line, from) << 18) | (sixBits(line, from + 1) << 12) | (sixBits(line, from + 2) << 6) | sixBits(line, from + 3);
+		for (let shift = 0; shift < 3 && byte + shift < length; shift++) out[at + byte + shift] = (group >> (16 - 8 * shift)) & 0xff;
+	}
+	return length;
+}
+
+/** What stands behind the end of a line, its CR among it, is zero. */
+function sixBits(line: string, at: number): number {
+	const code = line.charCodeAt(at);
+	return code >= 0x20 ? (code - 0x20) & 0x3f : 0;
 }

@@ -1,17 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { readBatch } from '../../../mail/item/task';
+import { readOne } from '../../../mail/item/task';
 
 async function read(
 	mail: string,
 ): Promise<{ json: Record<string, unknown>; files: Array<[string | undefined, string, number]>; damage: readonly string[] }> {
-	const [result] = await readBatch([
-		{
-			bytes: new Uint8Array(Buffer.from(mail, 'latin1')),
-			wanted: { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 },
-		},
-	]);
-	if (result === undefined || 'refusal' in result) throw new Error(result?.refusal);
+	const wanted = { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 } as const;
+	const result = await readOne(new Uint8Array(Buffer.from(mail, 'latin1')), wanted);
+	if (result === 'large' || 'refusal' in result) throw new Error(JSON.stringify(result));
 	return {
 		json: result.json,
 		files: result.attachments.map(({ fileName, mimeType, size }) => [fileName, mimeType, size]),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { readBatch } from '../../../mail/item/task';
+import { readOne } from '../../../mail/item/task';
 
 /** A part as this test writes it. */
 type Tree =
@@ -61,10 +61,9 @@ function filesOf(part: Tree): Array<[string, string]> {
 }
 
 async function read(mail: Buffer): Promise<{ files: Array<[string, string]>; damage: readonly string[] }> {
-	const [result] = await readBatch([
-		{ bytes: new Uint8Array(mail), wanted: { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 } },
-	]);
-	if (result === undefined || 'refusal' in result) throw new Error(result?.refusal);
+	const wanted = { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 } as const;
+	const result = await readOne(new Uint8Array(mail), wanted);
+	if (result === 'large' || 'refusal' in result) throw new Error(JSON.stringify(result));
 	const files: Array<[string, string]> = [];
 	for (const one of result.news) {
 		if (one.kind === 'begin') files.push([one.name, '']);
