@@ -183,8 +183,10 @@ function causeOf(said: string, { speaker, command = '' }: Told): Cause | undefin
 	const answered = speaker === 'smtp' ? answerOf(said) : undefined;
 	const rows = CAUSES.filter((cause) => cause.speakers.includes(speaker) && (answered === undefined || fits(cause, answered.reply)));
 	const numbers = [...said.matchAll(/\bAADSTS(\d{1,12})/g)].map(([, number]) => Number(number));
+	// Where there are several, the first is the general one: "AADSTS70002: Error validating credentials. AADSTS500133: …".
+	const ofNumber = numbers.map((number) => rows.find(({ aadsts }) => aadsts?.includes(number))).filter((row) => row !== undefined);
 	return (
-		rows.find(({ aadsts }) => numbers.some((number) => aadsts?.includes(number) === true)) ??
+		ofNumber.at(-1) ??
 		rows.find(({ names }) => names?.test(said) === true) ??
 		rows.find(({ codes }) => answered?.codes.some((code) => codes?.includes(code) === true) === true) ??
 		rows.find(({ words, command: at }) => words?.test(said) === true && (at?.test(command) ?? true))

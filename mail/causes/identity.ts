@@ -37,7 +37,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'secret-missing',
 		speakers: IDENTITY,
-		aadsts: [7000218],
+		aadsts: [7000216, 7000218],
 		code: 'configuration',
 		sentence: () => 'Microsoft wants the app itself to prove who it is.',
 		remedy: (at) =>
@@ -58,7 +58,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'certificate-refused',
 		speakers: IDENTITY,
-		aadsts: [700027, 700030, 50012, 50017, 7000214, 7000274, 7000277],
+		aadsts: [700021, 700026, 700027, 700030, 50012, 50017, 7000214, 7000274, 7000277],
 		code: 'configuration',
 		sentence: () => 'Microsoft did not accept the client certificate.',
 		remedy: () =>
@@ -79,7 +79,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'assertion-time',
 		speakers: IDENTITY,
-		aadsts: [700024],
+		aadsts: [500133, 700024],
 		code: 'configuration',
 		sentence: () => "The app's proof is not within its valid time.",
 		remedy: (at) =>
@@ -139,7 +139,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'account-foreign',
 		speakers: IDENTITY,
-		aadsts: [16000, 16003, 50020, 50014, 500208, 90072],
+		aadsts: [16000, 16003, 50020, 50014, 500207, 500208, 90072],
 		code: 'configuration',
 		sentence: () => 'The account that signed in does not belong to this tenant.',
 		remedy: () =>
@@ -165,7 +165,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'redirect-wrong',
 		speakers: IDENTITY,
-		aadsts: [50011, 500113, 500112, 900971, 70004],
+		aadsts: [50011, 500112, 500113, 500117, 900971, 70004],
 		code: 'configuration',
 		sentence: () => 'The redirect address of this n8n is not registered for the app.',
 		remedy: () => 'Copy "OAuth Redirect URL" from the credential into the app registration under Authentication, platform Web.',
@@ -243,8 +243,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		id: 'access-policy',
 		speakers: IDENTITY,
 		aadsts: [
-			50005, 50097, 50129, 50131, 50155, 53000, 53001, 53002, 53003, 53010, 53011, 530002, 530003, 530032, 530034, 530035, 50002, 500021,
-			500022, 500212, 500213,
+			50005, 50097, 50127, 50129, 50131, 50155, 53000, 53001, 53002, 53003, 53009, 53010, 53011, 530002, 530003, 530021, 530032, 530034,
+			530035, 50002, 500021, 500022, 500212, 500213,
 		],
 		code: 'interaction',
 		sentence: () => 'A Conditional Access or security policy of the tenant blocks this sign-in.',
@@ -288,7 +288,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'account-locked',
 		speakers: IDENTITY,
-		aadsts: [50053, 50055, 50056, 50057, 50135, 50144],
+		aadsts: [50053, 50055, 50056, 50057, 500571, 50135, 50144],
 		code: 'configuration',
 		sentence: () => 'The account is locked, disabled or its password has expired.',
 		remedy: () => 'An admin looks at the user in Entra: unlock or enable the account, or set a new password.',
@@ -338,7 +338,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'grant-ended',
 		speakers: IDENTITY,
-		aadsts: [700082, 70008, 50173, 70043, 50089, 50132, 50133, 54005, 70000, 501481, 700005, 9002313, 9002341],
+		aadsts: [700082, 70008, 50085, 50173, 70043, 50089, 50132, 50133, 54005, 70000, 501481, 700005, 9002313, 9002341],
 		// n8n's own words, for a revoked grant and for one without a refresh token.
 		words: /\binvalid_grant\b|needs to be reconnected|no refresh token is available/,
 		code: 'interaction',
@@ -349,7 +349,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'interaction-needed',
 		speakers: IDENTITY,
-		aadsts: [50058, 700020],
+		aadsts: [16001, 50058, 50140, 50142, 50197, 50199, 51006, 700020],
 		words: /\b(interaction_required|login_required)\b/,
 		code: 'interaction',
 		sentence: () => 'Microsoft asks for a person to sign in.',

@@ -56,7 +56,8 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'mail-auth',
 		speakers: ['imap', 'pop'],
-		words: /AUTHENTICATE failed|AUTHENTICATIONFAILED|Authentication failure|\[AUTH\b|Authentication failed|Logon failure|\bEAUTH\b/i,
+		words:
+			/(?:AUTHENTICATE|LOGIN) failed|AUTHENTICATIONFAILED|Authentication failure|\[AUTH\b|Authentication failed|Logon failure|\bEAUTH\b/i,
 		code: 'auth',
 		sentence: (at) => `${label(at)} did not accept the sign-in for ${box(at)}.`,
 		remedy: authRemedy,

@@ -91,6 +91,26 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		remedy: () => 'Exchange Online takes 10,000 recipients a day and mailbox; split the recipients or wait a day.',
 	},
 	{
+		// https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
+		id: 'tenant-limit',
+		speakers: ['smtp'],
+		codes: ['5.7.232', '5.7.233'],
+		code: 'rejected',
+		sentence: () => 'The tenant has used up its daily limit of recipients outside the organization.',
+		remedy: () =>
+			'An admin sees the limit in the Exchange admin center under Reports, Mail flow. It counts the last 24 hours of all mailboxes together, so wait, ' +
+			'or send bulk email another way.',
+	},
+	{
+		// https://dmarcwise.io/blog/onmicrosoft-sending-limits
+		id: 'domain-limit',
+		speakers: ['smtp'],
+		codes: ['5.7.236'],
+		code: 'rejected',
+		sentence: () => 'Addresses that end in onmicrosoft.com may send to 100 recipients outside the organization a day.',
+		remedy: () => 'Send from an address of a domain of your own, or wait until the last 24 hours have fewer recipients.',
+	},
+	{
 		// RFC 3463, section 3.3 (X.2.2); 552 alone stands for too large a mail as well (RFC 5321, section 4.2.3).
 		id: 'mailbox-full',
 		speakers: ['smtp'],
@@ -194,8 +214,9 @@ export const OTHER_SMTP_CAUSES: readonly Cause[] = [
 	{
 		id: 'smtp-recipient',
 		speakers: ['smtp'],
-		codes: ['5.4.1'],
-		words: /^\s{0,4}55\d[ -]5\.1\.\d{1,2}(?![\d.])|no such (?:user|recipient)|user unknown/im,
+		// Of X.1, these are of the recipient; others are of the sender (RFC 3463, section 3.2).
+		codes: ['5.1.1', '5.1.2', '5.1.3', '5.1.4', '5.1.6', '5.1.10', '5.1.351', '5.4.1'],
+		words: /no such (?:user|recipient)|user unknown/im,
 		code: 'rejected',
 		sentence: () => 'The server does not know a recipient.',
 		remedy: () => 'Check the address.',

@@ -146,6 +146,14 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			'550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains',
 		),
 	},
+	'tenant-limit': {
+		smtp: at(
+			'END',
+			"550 5.7.232 Your message can't be sent because your trial tenant has exceeded its daily limit for sending email to external recipients (tenant external recipient rate limit)",
+			"550 5.7.233 Your message can't be sent because your tenant exceeded its daily limit for sending email to external recipients (tenant external recipient rate limit)",
+		),
+	},
+	'domain-limit': { smtp: at('END', '550 5.7.236 Access denied, onmicrosoft.com domain has exceeded its limit of external recipients') },
 	'sender-full': {
 		smtp: at(
 			'END',
@@ -302,6 +310,8 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			...at(
 				'END',
 				'554 5.6.0 Corrupt message content',
+				'550 5.1.20 Multiple From addresses are not allowed without Sender address',
+				'550 5.2.0-abc [10.5.7.3] 5.7.60.1 550 5.7.30',
 				'554 5.7.1 Refused by the policy of 52.4.1.12',
 				'550 5.7.1 Service unavailable, sender throttled, timed out; ECONNRESET; AccessTokenExpired',
 				'554 5.7.1 id 5.7.139.1 of 15.7.60.2, ref 535 5.7.3',
@@ -683,6 +693,17 @@ describe('the identity platform answers', () => {
 	])('AADSTS%i, and the user is told of the %s, with a remedy of its own: %s', async (aadsts, of, remedy) => {
 		const error = await askRefused({ error: 'invalid_grant', aadsts, description: 'So it was decided.', status: 400 });
 		expect([error.message, error.remedy]).toEqual([expect.stringContaining(of), expect.stringContaining(remedy)]);
+	});
+
+	it.each([
+		['AADSTS70002: Error validating credentials. AADSTS500133: Assertion is not within its valid time range.', 'assertion-time'],
+		['AADSTS70002: Error validating credentials. AADSTS50126: Invalid username or password.', 'password-wrong'],
+		['AADSTS65001: No consent. AADSTS99999999: Something new.', 'consent-missing'],
+	])('two numbers, and the narrower counts: %s', (said, id) => {
+		expectRow(diagnose(new Error(said), { speaker: 'identity', way: 'usernamePassword' }), id, {
+			speaker: 'identity',
+			way: 'usernamePassword',
+		});
 	});
 
 	it('AADSTS700270, which is not AADSTS700027', async () => {
