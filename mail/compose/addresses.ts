@@ -3,7 +3,7 @@ import { domainToASCII } from 'node:url';
 import { inputError, MailError } from '../errors';
 import { addressParser } from '../nodemailer';
 import { lookAlike } from './lookAlikes';
-import { pastedAddress, pastedList, type Pasted } from './pasted';
+import { pastedAddress, pastedList, withoutFence, type Pasted } from './pasted';
 
 export interface Mailbox {
 	/** Display name in any script; may be empty. */
@@ -17,8 +17,11 @@ const DEEPEST = 20;
 const LONGEST = 320;
 const LOCAL_PART = String.raw`(?:[^\s@<>"(),;:\\[\]]+|"(?:[^"\\\r\n]|\\.)+")`;
 const DOMAIN = String.raw`(?:[^\s@<>"(),;:\\[\]]+|\[[^\]\s]+\])`;
-/** Of ASCII, a name of a host has letters, digits and hyphens; underscores are seen too. No label is empty. */
-const LABELS = /^(?:[\w\u0080-\u{10ffff}-]+(?:\.(?!$)|$))+$/u;
+/**
+ * A name of a host has letters, digits and hyphens; underscores, emoji and the dots within words of some languages are seen
+ * too, but not in the last part. No part is empty.
+ */
+const LABELS = /^(?:[\p{L}\p{M}\p{N}\p{Extended_Pictographic}\u00b7\u30fb_-]+\.)+[\p{L}\p{M}\p{N}-]+$/u;
 const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
 
 /**
@@ -50,7 +53,7 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		if (Array.isArray(entry)) return entry.flatMap((one: unknown) => read(one, depth + 1));
 		if (typeof entry === 'object') return usable(() => readObject(reader, entry, (inner) => read(inner, depth + 1)));
 		const given = typeof entry === 'string' ? entry : `${typeof entry} ${JSON.stringify(entry)}`;
-		const list = jsonOf(given.trim());
+		const list = jsonOf(withoutFence(given).trim());
 		if (list !== undefined) return read(list, depth + 1);
 		const text = reader.clean(pastedList(given));
 		if (!skipBad) refuseControl(field, text);
@@ -103,15 +106,24 @@ function jsonOf(text: string): unknown {
 }
 
 function readObject({ field, nameOf, clean }: Reader, entry: object, read: (inner: unknown) => Mailbox[]): Mailbox[] {
-	const part = (name: string): unknown => Reflect.get(entry, name);
+	// Rows of a sheet have titles for names: "Email Address".
+	const parts = new Map(
+		Object.entries(entry).map(([name, value]): [string, unknown] => [name.toLowerCase().replace(/[^a-z]/g, ''), value]),
+	);
+	const part = (name: string): unknown => parts.get(name);
 	if (Array.isArray(part('value'))) return read(part('value'));
 	if (Array.isArray(part('group'))) return read(part('group'));
-	if (typeof part('emailAddress') === 'object') return read(part('emailAddress'));
-	const address = ['address', 'email', 'mail', 'userPrincipalName'].map(part).find((one) => typeof one === 'string' && one !== '');
+	if (typeof part('emailaddress') === 'object') return read(part('emailaddress'));
+	const address = ['address', 'email', 'mail', 'emailaddress', 'userprincipalname']
+		.map(part)
+		.find((one) => typeof one === 'string' && one !== '');
 	if (typeof address === 'string') {
-		const name = part('name') ?? part('displayName');
-		const given = { name: typeof name === 'string' ? nameOf(name) : '', address: clean(pastedAddress(address)) };
-		refuseControl(field, given.name);
+		const told = part('name') ?? part('displayname');
+		const name = typeof told === 'string' ? nameOf(told) : '';
+		refuseControl(field, name);
+		const pasted = pastedAddress(address);
+		if (!isAddress(pasted.text)) return withName(read(address), name);
+		const given = { name, address: clean(pasted) };
 		refuseControl(field, given.address);
 		return [checked(field, given, given.address)];
 	}
@@ -121,6 +133,12 @@ function readObject({ field, nameOf, clean }: Reader, entry: object, read: (inne
 		'the expression gives an object without an address.',
 		'Point the expression at addresses, for example {{ $json.from }} of a message item, or give text or a list of texts.',
 	);
+}
+
+/** A field for one address may hold a name too, or a list. */
+function withName(mailboxes: Mailbox[], name: string): Mailbox[] {
+	const [only] = mailboxes;
+	return only === undefined || mailboxes.length > 1 ? mailboxes : [{ ...only, name: name || only.name }];
 }
 
 const ADDRESSES = 'Enter addresses like ada@example.com, separated by commas.';
@@ -136,8 +154,11 @@ function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 			ADDRESSES,
 		);
 	}
-	return mailbox;
+	return SIGNS_ONLY.test(name) ? { name: '', address } : mailbox;
 }
+
+/** What is left of brackets and full stops around an address is no name. */
+const SIGNS_ONLY = /^[\s<>.,;:!?()[\]{}|"'*_-]+$/;
 
 /** @throws MailError `input` for an address that is not the one that it looks like */
 function refuseLookAlike(field: string, address: string): void {

@@ -33,9 +33,9 @@ export interface Pasted {
  * it is, line breaks and all, for the caller to refuse.
  */
 export function pastedList(given: string): Pasted {
-	const { text, ...rest } = seenOnly(given);
-	const plain = withoutQueries(oneLine(withoutBrackets(text.trim())));
-	const linked = withoutLinks(plain.text).trim();
+	const { text, ...rest } = seenOnly(withoutFence(given));
+	const plain = withoutQueries(oneLine(withoutBrackets(unescaped(text.trim()))));
+	const linked = withoutLinks(named(plain.text)).trim();
 	return { ...rest, queries: plain.queries, text: wordsAlone(linked) ?? linked };
 }
 
@@ -74,19 +74,56 @@ function withoutBrackets(text: string): string {
 	return text.startsWith('[') && text.endsWith(']') && !text.includes('](') ? text.slice(1, -1) : text;
 }
 
-const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+/** A block of code, as language models write it around JSON and lists. */
+export function withoutFence(text: string): string {
+	const trimmed = text.trim();
+	return trimmed.startsWith('```') && trimmed.endsWith('```') ? trimmed.slice(3, -3).replace(/^\w{0,20}\s*\n/, '') : text;
+}
+
+const ENTITIES = new Map([
+	['&lt;', '<'],
+	['&gt;', '>'],
+	['&quot;', '"'],
+	['&#39;', "'"],
+	['&#64;', '@'],
+	['&nbsp;', ' '],
+	['&amp;', '&'],
+]);
+
+/** Text that was copied from HTML, and quotes around a whole list, as a cell of CSV has them. */
+function unescaped(text: string): string {
+	const plain = text.includes('&')
+		? text.replace(/&(?:lt|gt|quot|#39|#64|nbsp|amp);/gi, (one) => ENTITIES.get(one.toLowerCase()) ?? one)
+		: text;
+	const inner = plain.slice(1, -1);
+	const isList = plain.startsWith('"') && plain.endsWith('"') && !inner.includes('"') && /@[^,;\n]{1,320}[,;\n]/.test(inner);
+	return isList ? inner : plain;
+}
+
+/** `Ada Lovelace (ada@example.com)`, as some programs write a name and its address. */
+function named(text: string): string {
+	if (!text.includes('(')) return text;
+	return text.replace(
+		/(^|[,;])[ \t]{0,9}([^<>()[\]",;@:]{1,200}?)[ \t]{0,3}\(([^\s()<>@,;"]{1,64}@[^\s()<>@,;"]{1,255})\)(?=[ \t]{0,9}(?:[,;]|$))/g,
+		(_entry, before: string, name: string, address: string) => `${before} ${bracketed(name.trim(), address)}`,
+	);
+}
+
+const LINE_END = /\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]/;
 const BULLET = /^\s*(?:[-*+•–·]|\d{1,5}[.)])\s+(?:\[[ xX]?\]\s)?/;
 /** Another header, had the line break come into one (CWE-93). */
 const HEADER = /^\s*(?!<?mailto:)[!-9;-~]{1,76}\s*:/i;
 
 function oneLine(text: string): string {
-	if (!LINE_END.test(text)) return text;
+	if (!LINE_END.test(text)) return text.replace(BULLET, '');
 	const lines = text
 		.split(LINE_END)
 		.map((line) => line.replace(BULLET, '').trim())
 		.filter((line) => line !== '');
 	const open = (line: string): boolean => (line.split('"').length - 1) % 2 === 1;
-	if (lines.some((line, index) => open(line) || (index > 0 && HEADER.test(line)))) return text;
+	// Cells without an address are the titles of a table's columns, which are no name.
+	const isTitles = (line: string): boolean => line.includes('\t') && !line.includes('@');
+	if (lines.some((line, index) => open(line) || isTitles(line) || (index > 0 && HEADER.test(line)))) return text;
 	return lines
 		.map((line, index) => {
 			if (index === lines.length - 1 || /[,;]$/.test(line)) return line;
@@ -135,29 +172,37 @@ function withoutQueries(text: string): { text: string; queries: string[] } {
 	return { text: kept.join(''), queries: queries.filter((query) => query !== '') };
 }
 
+const OPENS = "`'‘‚“„«‹「『《〈";
+const CLOSES = "`'’‘”“»›」』》〉";
+const LINKS_OR_QUOTES = new RegExp(`mailto:|\\]\\(|[，；、${OPENS}]`, 'i');
+const INSIDE = `[^\\s${OPENS}${CLOSES}<>,;"@]{1,320}`;
+/** An address in quotes of any kind but the ones that mean a name. */
+const QUOTED = new RegExp(`(^|[\\s,;[(<])[${OPENS}](${INSIDE}@${INSIDE})[${CLOSES}](?=$|[\\s,;\\])>])(?!\\s*<)`, 'g');
+
 /** `[Ada](mailto:ada@example.com)`, `<mailto:…>`, `mailto:…?subject=…`, and quotes of other kinds around an address. */
 function withoutLinks(text: string): string {
-	if (!/mailto:|\]\(|[`'‘’“”「」，；、]/i.test(text)) return text;
+	if (!LINKS_OR_QUOTES.test(text)) return text;
 	const target = (link: string): string => decoded(link.split('?')[0] ?? '');
 	return text
 		.replace(/<a\s[^<>]{0,500}?mailto:([^"'<>\s?]{1,320})[^<>]{0,500}>([^<>]{0,320})<\/a>/gi, (_link, link: string, words: string) =>
 			bracketed(words.trim(), target(link)),
 		)
-		.replace(/\[([^[\]]{0,320})\]\(\s{0,9}(?:mailto:)?([^()\s]{1,2000})\s{0,9}\)/gi, (_link, words: string, link: string) =>
-			bracketed(words.trim(), target(link)),
+		.replace(
+			/\[([^[\]]{0,320})\]\(\s{0,9}<?(?:mailto:)?([^()<>\s]{1,2000})>?(?:\s{1,9}"[^"()]{0,320}")?\s{0,9}\)/gi,
+			(_link, words: string, link: string) => bracketed(words.trim(), target(link)),
 		)
-		.replace(/mailto:([^\s<>,;"]{1,2000})/gi, (_link, link: string) => target(link))
-		.replace(/(^|[\s,;[(<])[`'‘“「]([^\s`'‘’“”「」<>,;"@]{1,320}@[^\s`'‘’“”「」<>,;"@]{1,320})[`'’”」](?=$|[\s,;\])>])(?!\s*<)/g, '$1$2')
+		.replace(/mailto:(?:\/\/)?([^\s<>,;"]{1,2000})/gi, (_link, link: string) => target(link))
+		.replace(QUOTED, '$1$2')
 		.replace(/[，；、]/g, (mark) => (text.includes('"') ? mark : ', '));
 }
 
 const WORD = /^[\w.!#$%&*+/=?^{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9}$/i;
 /** What stands beside an address and is none: a cell's border, a quotation mark, a check box. */
-const NO_WORD = /^[^\p{L}\p{N}@]{1,9}$/u;
+const NO_WORD = /^[^\p{L}\p{N}\p{Extended_Pictographic}@]{1,9}$/u;
 
 /** Where each entry is one address with marks of Markdown, tables or sentences around it: the addresses. */
 function wordsAlone(text: string): string | undefined {
-	if (/["<>]\S/.test(text)) return undefined;
+	if (/"\S/.test(text)) return undefined;
 	const entries = text
 		.split(/[,;]/)
 		.map((entry) => entry.split(/\s+/).filter((word) => word !== '' && !NO_WORD.test(word)))
@@ -167,7 +212,7 @@ function wordsAlone(text: string): string | undefined {
 }
 
 function unmarked(word: string): string {
-	return word.replace(/^([*_~]{1,3})(?=[^*_~])(.{1,400})\1(\.?)$/, '$2$3').replace(/^[([{|]{1,3}|[)\]}|.]{1,3}$/g, '');
+	return word.replace(/^([*_~]{1,3})(?=[^*_~])(.{1,400})\1(\.?)$/, '$2$3').replace(/^[([{|<]{1,3}|[)\]}|>.!?:]{1,3}$/g, '');
 }
 
 function bracketed(words: string, address: string): string {

@@ -129,6 +129,59 @@ describe('addresses as people and models paste them', () => {
 		['a list of Python', "['grace@example.test', 'bob@example.test']", ['grace@example.test', 'bob@example.test']],
 		['code marks and typographic quotes', '`grace@example.test`, “bob@example.test”', ['grace@example.test', 'bob@example.test']],
 		[
+			'quotes of other languages',
+			'„grace@example.test“, «bob@example.test», 「carl@example.test」',
+			['grace@example.test', 'bob@example.test', 'carl@example.test'],
+		],
+		[
+			'a name with its address in parentheses',
+			'Grace Hopper (grace@example.test), bob@example.test (Bob)',
+			['Grace Hopper <grace@example.test>', 'Bob <bob@example.test>'],
+		],
+		[
+			'text that was copied from HTML',
+			'Grace &lt;grace@example.test&gt;; bob&#64;example.test',
+			['Grace <grace@example.test>', 'bob@example.test'],
+		],
+		['a block of code', '```json\n["grace@example.test", "bob@example.test"]\n```', ['grace@example.test', 'bob@example.test']],
+		['a block of code without JSON', '```\ngrace@example.test\nbob@example.test\n```', ['grace@example.test', 'bob@example.test']],
+		['a cell of CSV with a list in quotes', '"grace@example.test, bob@example.test"', ['grace@example.test', 'bob@example.test']],
+		[
+			'a link of Markdown in angle brackets, and one with a title',
+			'[Grace](<mailto:grace@example.test>), [Bob](mailto:bob@example.test "Write")',
+			['Grace <grace@example.test>', 'Bob <bob@example.test>'],
+		],
+		['mailto with slashes', 'mailto://grace@example.test', ['grace@example.test']],
+		['one check box', '- [x] grace@example.test', ['grace@example.test']],
+		[
+			'brackets too many',
+			'<<grace@example.test>>, bob@example.test>, <carl@example.test>.',
+			['grace@example.test', 'bob@example.test', 'carl@example.test'],
+		],
+		['other marks that end a sentence', 'grace@example.test!, bob@example.test?', ['grace@example.test', 'bob@example.test']],
+		[
+			'line ends of old files',
+			'grace@example.test\u000bbob@example.test\u0085carl@example.test',
+			['grace@example.test', 'bob@example.test', 'carl@example.test'],
+		],
+		['a row of a sheet', { 'Email Address': 'grace@example.test', Name: 'Grace' }, ['Grace <grace@example.test>']],
+		[
+			'a name within the field for the address',
+			[{ email: 'Grace <grace@example.test>' }, { email: '<bob@example.test>', name: 'Bob' }],
+			['Grace <grace@example.test>', 'Bob <bob@example.test>'],
+		],
+		[
+			'a list within the field for the address',
+			{ email: 'grace@example.test; bob@example.test' },
+			['grace@example.test', 'bob@example.test'],
+		],
+		['a name of an emoji', '👩\u200d🚀 <grace@example.test>', ['👩\u200d🚀 <grace@example.test>']],
+		[
+			'emoji and dots of words in domains',
+			'grace@i❤.ws, bob@paral·lel.cat, carl@コーヒー・豆.jp',
+			['grace@i❤.ws', 'bob@paral·lel.cat', 'carl@コーヒー・豆.jp'],
+		],
+		[
 			'commas of other scripts',
 			'grace@example.test，bob@example.test、carl@example.test',
 			['grace@example.test', 'bob@example.test', 'carl@example.test'],
@@ -164,6 +217,10 @@ describe('addresses as people and models paste them', () => {
 		['a fullwidth letter', 'ｇrace@example.test', 'U+FF47'],
 		['a mathematical letter', '𝐠race@example.test', 'U+1D420'],
 		['one in an object', { name: 'Grace', address: 'gr\u0430ce@example.test' }, 'U+0430'],
+		['a Cyrillic word that reads as Latin at a domain of elsewhere', '\u0441\u0430\u0440\u0430@example.test', 'U+0441'],
+		['a dash of a word processor', 'grace@my\u2013company.test', 'U+2013'],
+		['a hyphen that does not break', 'grace\u2011h@example.test', 'U+2011'],
+		['an apostrophe of a word processor', 'o\u2019hara@example.test', 'U+2019'],
 	])('are refused and named where they look like others: %s', async (_name, value, point) => {
 		await expect(read(value)).rejects.toMatchObject({
 			code: 'input',
@@ -182,6 +239,9 @@ describe('addresses as people and models paste them', () => {
 		['a percent sign in a domain', 'bob@example.test%0a'],
 		['a bracket in a domain', 'Bob <bob@example.te}st>'],
 		['a line that is no address', 'Email\ngrace@example.test'],
+		['the titles of a table', 'Name\tEmail\nGrace\tgrace@example.test'],
+		['an emoji at the end of a domain', 'grace@example.test😀'],
+		['a quotation mark that is left', 'grace@example.test“'],
 	])('are refused where it cannot be known what is meant: %s', async (_name, value) => {
 		await expect(read(value)).rejects.toMatchObject({ code: 'input', field: 'To Email' });
 	});
@@ -237,6 +297,18 @@ describe('addresses as people and models paste them', () => {
 		'\n',
 		'- ',
 		'a:',
+		'Ada (',
+		'(a@b.c) ',
+		'a (a@b.c',
+		',a (',
+		'&lt;',
+		'```',
+		'"a@b,',
+		'„',
+		'„a@b.c',
+		'a’@b.',
+		'[a](<mailto:b "',
+		'| a@b.c |\t',
 	])('take linear time: a list of 300,000 characters of %j', async (part) => {
 		const before = process.cpuUsage();
 		await readMailboxes('To Email', part.repeat(300_000 / part.length)).catch(() => undefined);
