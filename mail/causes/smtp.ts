@@ -98,8 +98,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'rejected',
 		sentence: () => 'The tenant has used up its daily limit of recipients outside the organization.',
 		remedy: () =>
-			'An admin sees the limit in the Exchange admin center under Reports, Mail flow. It counts the last 24 hours of all mailboxes together, so wait, ' +
-			'or send bulk email another way.',
+			'An admin sees the limit in the Exchange admin center under Reports, Mail flow. ' +
+			'It counts the last 24 hours of all mailboxes together, so wait, or send bulk email another way.',
 	},
 	{
 		// https://dmarcwise.io/blog/onmicrosoft-sending-limits
