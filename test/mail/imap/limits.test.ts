@@ -132,7 +132,7 @@ describe('a server that sends more than can be held', () => {
 			message: expect.stringContaining('far more than an answer'),
 		});
 		expect(grew).toBeLessThan(200);
-		expect(took).toBeLessThan(15_000);
+		expect(took).toBeLessThan(60_000);
 	});
 
 	it('in a literal of 1 GB, is left before a byte of it is held', async () => {
@@ -174,7 +174,7 @@ describe('a server that sends more than can be held', () => {
 		const { result, grew, took } = await measured(async () => await sizes(use, [1]));
 		expect(result).toEqual(['1 tooLarge']);
 		expect(grew).toBeLessThan(300);
-		expect(took).toBeLessThan(15_000);
+		expect(took).toBeLessThan(60_000);
 	});
 
 	it('in answers of which there is no end, is left', async () => {
@@ -239,7 +239,7 @@ describe('a server that talks and never comes to an end', () => {
 			code: expect.stringMatching(/timeout|unreachable/),
 			permanent: false,
 		});
-		expect(performance.now() - began).toBeLessThan(8_000);
+		expect(performance.now() - began).toBeLessThan(60_000);
 	});
 
 	it.each([['SELECT'], ['UID SEARCH'], ['UID FETCH'], ['UID STORE']])(
@@ -260,7 +260,7 @@ describe('a server that talks and never comes to an end', () => {
 				permanent: false,
 				message: expect.stringContaining('did not come to the end of its answer in time'),
 			});
-			expect(performance.now() - began).toBeLessThan(10_000);
+			expect(performance.now() - began).toBeLessThan(60_000);
 		},
 	);
 

@@ -86,8 +86,8 @@ describe('the reader of dates', () => {
 	});
 
 	it('looks at no more than the beginning of an endless header', () => {
-		const begin = performance.now();
+		const before = process.cpuUsage();
 		for (const endless of ['(', '1', '1:', 'a ', '-', '3 ', 'mar.']) readDate(endless.repeat(1_000_000));
-		expect(performance.now() - begin).toBeLessThan(2_000);
+		expect(process.cpuUsage(before).user / 1_000).toBeLessThan(5_000);
 	});
 });

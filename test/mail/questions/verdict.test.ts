@@ -118,9 +118,9 @@ describe('a reply to an approval', () => {
 
 	it('takes time in proportion to its length', () => {
 		for (const text of ['yes '.repeat(500), '-'.repeat(1_990), ', '.repeat(990), '\n'.repeat(1_000_000)]) {
-			const begun = performance.now();
+			const before = process.cpuUsage();
 			verdict(text);
-			expect(performance.now() - begun).toBeLessThan(500);
+			expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
 		}
 	});
 });

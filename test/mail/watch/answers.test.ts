@@ -6,6 +6,8 @@ import type { Session } from '../../../sandbox/servers/exchange/session';
 import type { Sandbox } from '../../../sandbox/servers';
 import { answerFor, includes, makeRigs, passMinutes, type Rig } from './watchRig';
 
+vi.mock('../../../mail/backoff', async () => await (await import('./shortPauses')).withShortPauses());
+
 /** Answers of a server that could be taken for something else: each would lose or repeat a mail, or hold up the others. */
 let sandbox: Sandbox;
 const rig = makeRigs('answers', (started) => (sandbox = started));

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { ImapSession } from '../../../mail/imap/session';
 import { newMemory } from '../../../mail/watch/memory';
@@ -6,6 +6,8 @@ import type { Outcome } from '../../../mail/watch/executions';
 import type { Sandbox } from '../../../sandbox/servers';
 import type { Session } from '../../../sandbox/servers/exchange/session';
 import { mail, makeRigs, type Rig } from './watchRig';
+
+vi.mock('../../../mail/backoff', async () => await (await import('./shortPauses')).withShortPauses());
 
 let sandbox: Sandbox;
 const rig = makeRigs('folder', (started) => (sandbox = started));

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { MailError } from '../../../mail/errors';
 import { criteriaOfRules } from '../../../mail/imap/criteria';
 import type { Sandbox } from '../../../sandbox/servers';
 import { makeRigs, passMinutes, type Rig } from './watchRig';
+
+vi.mock('../../../mail/backoff', async () => await (await import('./shortPauses')).withShortPauses());
 
 let sandbox: Sandbox;
 const rig = makeRigs('telling', (started) => (sandbox = started));

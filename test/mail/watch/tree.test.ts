@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { ImapSession } from '../../../mail/imap/session';
 import { keyOf, readMemory } from '../../../mail/watch/memory';
 import type { Sandbox } from '../../../sandbox/servers';
 import { mail, makeRigs, passMinutes, subjectOf, type Rig } from './watchRig';
+
+vi.mock('../../../mail/backoff', async () => await (await import('./shortPauses')).withShortPauses());
 
 /** Many folders over one session: on Dovecot straight, which keeps HIGHESTMODSEQ, and shaped as Exchange, which does not. */
 let sandbox: Sandbox;

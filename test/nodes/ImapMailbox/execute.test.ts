@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
+import { HOUR_MS } from '../../../mail/durations';
 import { runMailbox } from '../../../nodes/ImapMailbox/execute';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { executeFunctions, told, type Told } from '../../support/contexts';
@@ -85,9 +86,9 @@ describe('Get Many', () => {
 		expect(await found({ messageId: '<umlaut@example.test>' })).toEqual([2]);
 		expect(await found({ header: { values: { name: 'List-ID', value: 'news' } } })).toEqual([1]);
 		expect(await found({ header: { values: { name: 'List-ID' } } })).toEqual([1]);
-		expect(await found({ receivedAfter: new Date(Date.now() - 60_000).toISOString() })).toEqual([3, 2, 1]);
-		expect(await found({ receivedAfter: new Date(Date.now() + 60_000).toISOString() })).toEqual([]);
-		expect(await found({ receivedBefore: new Date(Date.now() - 60_000).toISOString() })).toEqual([]);
+		expect(await found({ receivedAfter: new Date(Date.now() - HOUR_MS).toISOString() })).toEqual([3, 2, 1]);
+		expect(await found({ receivedAfter: new Date(Date.now() + HOUR_MS).toISOString() })).toEqual([]);
+		expect(await found({ receivedBefore: new Date(Date.now() - HOUR_MS).toISOString() })).toEqual([]);
 		expect(await found({}, { options: { customEmailConfig: '[["!FROM", "eve"]]', order: 'oldest' } })).toEqual([2, 3]);
 	});
 

