@@ -1,4 +1,4 @@
-// The first step of npm start, test, bench, soak, fuzz, attack, compat, corpus and pictures: needs nothing but Node, brings what the rest needs.
+// The first step of npm start, test, bench, soak, fuzz, attack, compat, coverage, mutate, corpus and pictures: needs nothing but Node, brings what the rest needs.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,8 @@ const TASKS = {
 	compat: 'test/compat/run.ts',
 	attack: 'test/attack/run.ts',
 	live: 'sandbox/live/run.ts',
+	coverage: 'test/coverage.ts',
+	mutate: 'test/mutate.ts',
 	corpus: 'test/corpus/run.ts',
 	pictures: 'test/pictures/run.ts',
 };

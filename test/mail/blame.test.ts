@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { isolate, Trial } from '../../mail/blame';
-import { MailError } from '../../mail/errors';
+import { blameOf, isolate, Trial } from '../../mail/blame';
+import { MailError, type MailErrorCode } from '../../mail/errors';
 
 const refusal = new MailError('No.', { code: 'rejected', speaker: 'imap' });
 
@@ -20,6 +20,34 @@ function server(
 		},
 	};
 }
+
+describe('what is to blame', () => {
+	const says = (code: MailErrorCode, retryAfterMs?: number): MailError => new MailError('x', { code, speaker: 'imap', retryAfterMs });
+
+	it.each<[string, unknown, string]>([
+		['a refusal of the email', says('rejected'), 'mail'],
+		['an email that is too large', says('tooLarge'), 'mail'],
+		['an answer that cannot be read', says('protocol'), 'mail'],
+		['an email that has gone', says('notFound'), 'mail'],
+		['a connection that ended', says('lost'), 'session'],
+		['a server that does not answer', says('timeout'), 'session'],
+		['a server that cannot be reached', says('unreachable'), 'session'],
+		['a watch that was stopped', says('stopped'), 'session'],
+		['a sign-in that was refused', says('auth'), 'server'],
+		['a busy server that says how long', says('throttled', 1_000), 'server'],
+		['a busy server that does not say how long', says('throttled'), 'unclear'],
+		['a full disk', Object.assign(new Error('write'), { code: 'ENOSPC' }), 'ours'],
+		['too many open files', Object.assign(new Error('open'), { code: 'EMFILE' }), 'ours'],
+		['an error of the code that makes the item', new TypeError('x is undefined'), 'mail'],
+		['an error of a library, whose code is no name of Node', Object.assign(new Error('x'), { code: 'ERR_INVALID_ARG' }), 'mail'],
+		['an error whose code only begins like one', Object.assign(new Error('x'), { code: 'EVERY mail' }), 'mail'],
+		['an error whose code only ends like one', Object.assign(new Error('x'), { code: 'an ENOENT' }), 'mail'],
+		['an error whose code is a number', Object.assign(new Error('x'), { code: 5 }), 'mail'],
+		['something that is no error', 'ENOSPC', 'mail'],
+	])('of %s', (_what, error, blame) => {
+		expect(blameOf(error)).toBe(blame);
+	});
+});
 
 describe('isolate', () => {
 	it('halves the request until the mail to blame stands alone, and keeps the order', async () => {
@@ -86,5 +114,13 @@ describe('a trial', () => {
 		expect(trial.refused(9)).toBe(true);
 		trial.dealtWith(9);
 		expect([trial.isAccused(9), trial.refused(9)]).toEqual([false, false]);
+	});
+
+	it('forgets an email that it is told to forget, and no other', () => {
+		const trial = new Trial(1);
+		for (const uid of [8, 9]) trial.accuse(uid);
+		trial.forget(9);
+		trial.dealtWith(1);
+		expect([trial.isAccused(8), trial.isAccused(9), trial.refused(8), trial.refused(9)]).toEqual([true, false, true, false]);
 	});
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { MailError } from '../../mail/errors';
 import { startTrigger } from '../../nodes/ImapTrigger/start';
@@ -32,12 +32,6 @@ beforeAll(async () => {
 	await once(silent, 'listening');
 	({ port } = Object(silent.address()));
 	for (const protocol of PROTOCOLS) before.set(protocol, sandbox.exchange[protocol].port);
-});
-afterEach(() => {
-	sandbox.exchange.reset();
-	for (const [protocol, usual] of before) sandbox.exchange[protocol].port = usual;
-	for (const socket of sockets) socket.destroy();
-	sockets.clear();
 });
 afterAll(async () => {
 	silent.close();
@@ -82,9 +76,17 @@ const KINDS = {
 	'a server that greets nobody': () => PROTOCOLS.forEach((protocol) => sandbox.exchange.silent.add(protocol)),
 };
 
+/** Each waits for ten seconds, so those of one kind wait at the same time. */
 describe.each(Object.entries(KINDS))('%s', (_kind, begin) => {
-	it('is given up after 10 seconds where a person runs the node by hand', async () => {
-		begin();
+	beforeAll(begin);
+	afterAll(() => {
+		sandbox.exchange.reset();
+		for (const [protocol, usual] of before) sandbox.exchange[protocol].port = usual;
+		for (const socket of sockets) socket.destroy();
+		sockets.clear();
+	});
+
+	it.concurrent('is given up after 10 seconds where a person runs the node by hand', async () => {
 		const outcomes = await Promise.all(Object.entries(BY_HAND).map(async ([name, work]) => ({ name, ...(await failure(work)) })));
 		for (const { name, ms, words } of outcomes) {
 			expect([name, words]).toEqual([name, expect.stringMatching(/localhost:\d+.*(?:did not answer|was silent|in time)/)]);
@@ -92,8 +94,7 @@ describe.each(Object.entries(KINDS))('%s', (_kind, begin) => {
 		}
 	});
 
-	it('is given up after 10 seconds by Test Connection of all protocols, and by the Test button', async () => {
-		begin();
+	it.concurrent('is given up after 10 seconds by Test Connection of all protocols, and by the Test button', async () => {
 		const operation = async (): Promise<unknown> => {
 			const parameters = { operation: 'testConnection', options: { testProtocols: [...PROTOCOLS] } };
 			const [item] = await sendItems(executeFunctions(scene('test', parameters), told()));

@@ -1,0 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { defineConfig } from 'vitest/config';
+
+/** What a file with one of these needs takes seconds for each mutant, or measures time. */
+const SLOW = /startSandbox|makeRigs|startN8n|startQueue|cpuUsage|figuresOf|spawn|runInContext/;
+const ROOT = resolve(__dirname, '..', '..');
+
+/** Tests that need no server, so that they can run once for each mutant. */
+function quickTests(): string[] {
+	return ['test/mail', 'test/nodes', 'test/attack', 'test/credentials'].flatMap((folder) =>
+		readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+			.map((name) => join(folder, name).replaceAll('\\', '/'))
+			.filter((name) => name.endsWith('.test.ts') && !SLOW.test(readFileSync(join(ROOT, name), 'utf8'))),
+	);
+}
+
+export default defineConfig({ test: { root: ROOT, include: quickTests(), pool: 'forks', testTimeout: 60_000 } });
