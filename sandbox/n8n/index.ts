@@ -7,6 +7,7 @@ import { Api } from './api';
 import { ensureN8n, type Installation, type Progress } from './install';
 import { Instance, type Login } from './instance';
 import { installNodes, pack } from './nodes';
+import { layTables } from './tables';
 
 export { Api, type Execution, type Item } from './api';
 export { Instance, type Login } from './instance';
@@ -48,6 +49,7 @@ export async function startN8n(options: {
 	};
 	try {
 		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
+		if (options.installation === undefined) await layTables(installation, userFolder);
 		if (options.credentials !== undefined) await instance.importEntities('credentials', options.credentials);
 		if (options.workflows !== undefined) await instance.importEntities('workflow', options.workflows);
 		await instance.start();

@@ -210,7 +210,7 @@ function withoutNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** One process at a time; a lock whose owner is gone is taken over. */
-async function withLock(path: string, work: () => Promise<void>): Promise<void> {
+export async function withLock(path: string, work: () => Promise<void>): Promise<void> {
 	for (;;) {
 		try {
 			writeFileSync(path, String(process.pid), { flag: 'wx' });

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { CACHE } from '../cache';
 import { noteSecret, noteSecretsIn } from '../secrets/registry';
 import { searchLeftBehind } from '../secrets/search';
 import { freePorts } from '../servers/ports';
@@ -185,6 +186,7 @@ export class Instance {
 			N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
 			N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
 			N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
+			NODE_COMPILE_CACHE: join(CACHE, 'compiled'),
 			N8N_INSTANCE_OWNER_MANAGED_BY_ENV: 'true',
 			N8N_INSTANCE_OWNER_EMAIL: login.email,
 			N8N_INSTANCE_OWNER_FIRST_NAME: 'Sandbox',

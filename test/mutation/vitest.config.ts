@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 
 import { defineConfig } from 'vitest/config';
 
-/** What a file with one of these needs takes seconds for each mutant, or measures time. */
-const SLOW = /startSandbox|makeRigs|startN8n|startQueue|cpuUsage|figuresOf|spawn|runInContext/;
+/** What a file with one of these needs takes seconds for each change. */
+const SLOW = /startSandbox|makeRigs|mailboxRig|questionRig|startN8n|startQueue|figuresOf|spawn|runInContext/;
 const ROOT = resolve(__dirname, '..', '..');
 
 /** Tests that need no server, so that they can run once for each mutant. */

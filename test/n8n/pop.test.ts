@@ -222,7 +222,7 @@ describe('POP Trigger', () => {
 		const slow = await serve(
 			'trigger crash',
 			popNode('popTrigger', 'Mail', crashing, { pollTimes: { item: [{ mode: 'everyHour', minute: 0 }] } }),
-			waitNode(30),
+			waitNode(12),
 		);
 		await looked;
 		await sandbox.deliver(crashing, mail('precious'));

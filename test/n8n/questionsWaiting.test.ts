@@ -82,7 +82,7 @@ describe('a question that waits in n8n', () => {
 	});
 
 	it('goes on at its time with the default answer, and with the answers that were given', async () => {
-		const limitWaitTime = { values: { limitType: 'afterTimeInterval', resumeAmount: 0.25, resumeUnit: 'minutes' } };
+		const limitWaitTime = { values: { limitType: 'afterTimeInterval', resumeAmount: 0.4, resumeUnit: 'minutes' } };
 		const { id, links } = await rig.ask('time-over', [GRACE, SHARED], approvers('all', {}, { limitWaitTime, defaultAnswer: 'decline' }));
 		await press(links[0]?.[0]);
 		const { json } = await rig.ended(id);
@@ -195,6 +195,7 @@ describe('a question that waits in n8n', () => {
 			connections: { Trigger: { main: [[{ node: 'End', type: 'main', index: 0 }]] } },
 		});
 		await rig.n8n.api.activate(replies);
+		await expect.poll(() => rig.n8n.instance.logText()).toContain(`(INBOX of ${ADA}): watching`);
 		const { id, messageIds } = await rig.ask('reply-me', [GRACE], { toEmail: GRACE });
 		const reply = (text: string, from: string): string =>
 			`From: ${from}\r\nTo: ${ADA}\r\nSubject: Re: reply-me\r\nMessage-ID: <${Math.random()}@example.test>\r\nIn-Reply-To: ${messageIds[0] ?? ''}\r\n\r\n${text}\r\n\r\nOn Friday Ada wrote:\r\n> May order 17 go?\r\n`;

@@ -90,7 +90,8 @@ const arrived = async (mailbox: string, subject: string): Promise<Email> =>
 const sha256 = (bytes: Buffer | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 async function untilWaiting(workflowId: string): Promise<void> {
-	await expect.poll(async () => (await n8n.api.executions(workflowId))[0]?.status).toBe('waiting');
+	// A short wait may be over before anybody looks.
+	await expect.poll(async () => (await n8n.api.executions(workflowId))[0]?.status).toMatch(/^(?:waiting|success)$/);
 }
 
 describe('send and wait', () => {
@@ -196,21 +197,27 @@ describe('send and wait', () => {
 		expect(await ended(id)).toMatchObject({ data: { text: words } });
 	});
 
-	it('goes on without an answer when the time is over, with the input', async () => {
-		const { id } = await ask('nobody-answers', {
-			options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } },
+	/** n8n looks only once a minute for what has waited long enough, so these wait at the same time. */
+	describe('when the time is over', () => {
+		const ENDS = { options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } } };
+		const ids: Record<'answered by nobody' | 'perhaps lost', string> = { 'answered by nobody': '', 'perhaps lost': '' };
+		beforeAll(async () => {
+			ids['answered by nobody'] = (await ask('nobody-answers', ENDS)).id;
+			sandbox.exchange.plan('smtp', 'END', { drop: true });
+			ids['perhaps lost'] = (await ask('perhaps-lost', ENDS)).id;
 		});
-		const [run] = await n8n.api.ended(id, 1);
-		expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 } });
-	});
 
-	it('says in the items that go on that the question may not have arrived', async () => {
-		sandbox.exchange.plan('smtp', 'END', { drop: true });
-		const { id } = await ask('perhaps-lost', {
-			options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } },
+		it('goes on without an answer, with the input', async () => {
+			const [run] = await n8n.api.ended(ids['answered by nobody'], 1);
+			const [item] = itemsOf(run, 'End');
+			expect(item?.json).toMatchObject({ body: { order: 17 } });
+			expect(item?.json).not.toHaveProperty('deliveryUnknown');
 		});
-		const [run] = await n8n.api.ended(id, 1);
-		expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 }, deliveryUnknown: true });
+
+		it('says in the items that go on that the question may not have arrived', async () => {
+			const [run] = await n8n.api.ended(ids['perhaps lost'], 1);
+			expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 }, deliveryUnknown: true });
+		});
 	});
 
 	it('fails at once where the question cannot be mailed', async () => {

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+
+import { CACHE } from '../cache';
+import { withLock, type Installation } from './install';
+import { Instance } from './instance';
+
+const DATABASE = 'database.sqlite';
+
+/**
+ * Puts an empty database with all of n8n's tables into a user folder that has none. To make the tables takes n8n some seconds of work,
+ * so it is done once for each installation. The key with which n8n encrypts is no part of it: each user folder gets its own.
+ */
+export async function layTables(installation: Installation, userFolder: string): Promise<void> {
+	const kept = join(CACHE, `tables-${basename(installation.folder)}.sqlite`);
+	if (!existsSync(kept))
+		await withLock(`${kept}.lock`, async () => {
+			if (!existsSync(kept)) await makeTables(installation, kept);
+		});
+	mkdirSync(join(userFolder, '.n8n'), { recursive: true });
+	copyFileSync(kept, join(userFolder, '.n8n', DATABASE));
+}
+
+async function makeTables(installation: Installation, target: string): Promise<void> {
+	const userFolder = mkdtempSync(join(tmpdir(), 'office365-mail-tables-'));
+	try {
+		const login = { email: 'owner@example.test', password: `A1${randomBytes(12).toString('base64url')}` };
+		await new Instance({ installation, userFolder, login }).importEntities('credentials', []);
+		const partial = `${target}.partial-${process.pid}`;
+		copyFileSync(join(userFolder, '.n8n', DATABASE), partial);
+		renameSync(partial, target);
+	} finally {
+		rmSync(userFolder, { recursive: true, force: true });
+	}
+}
