@@ -13,7 +13,8 @@ export async function withShortPauses(): Promise<typeof Backoff> {
 	const real = await vi.importActual<typeof Backoff>('../../../mail/backoff');
 	return {
 		...real,
-		pause: (failures, hintMs = 0, random) => Math.max(real.pause(failures, 0, random) / SHORTER, Math.min(hintMs, real.pause(failures, hintMs, random))),
+		pause: (failures, hintMs = 0, random) =>
+			Math.max(real.pause(failures, 0, random) / SHORTER, Math.min(hintMs, real.pause(failures, hintMs, random))),
 		askAgainIn: (times, firstMs) => real.askAgainIn(times, firstMs) / SHORTER,
 	};
 }
