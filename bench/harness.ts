@@ -35,6 +35,8 @@ export interface Comparison {
 	peers: Contender[];
 	/** Runs of each contender, in turn; at least 5. */
 	pairs?: number;
+	/** Fewer than 5 are enough, where one takes a minute or more. */
+	fewer?: boolean;
 }
 
 export interface Run {
@@ -101,7 +103,7 @@ export async function compare(comparison: Comparison): Promise<Result> {
 		runs: [],
 	}));
 	for (const contender of contenders) await once(contender);
-	for (let pair = 0; pair < Math.max(5, comparison.pairs ?? 5); pair += 1) {
+	for (let pair = 0; pair < Math.max(comparison.fewer === true ? 1 : 5, comparison.pairs ?? 5); pair += 1) {
 		for (const [index, contender] of contenders.entries()) outcomes[index]?.runs.push(await once(contender));
 	}
 	const ours = outcomes[0]?.runs ?? [];

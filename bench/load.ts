@@ -37,7 +37,7 @@ function timed(files: string[]): number[] {
 	return read;
 }
 
-/** The packed package in an empty folder, as README's manual install puts it there. */
+/** The packed package with the newest of all that it depends on, in an empty folder, as README's manual install puts it there. */
 async function installed(): Promise<string> {
 	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-size-'));
 	try {
@@ -45,11 +45,22 @@ async function installed(): Promise<string> {
 		writeFileSync(join(folder, 'package.json'), '{"private":true}');
 		await npm(folder, ['install', tarball, '--no-audit', '--no-fund', '--ignore-scripts']);
 		const modules = join(folder, 'node_modules');
-		const all = readdirSync(modules, { recursive: true, encoding: 'utf8' });
-		const packages = all.filter((path) => /(^|node_modules\/)(@[^/]+\/)?[^/@.][^/]*\/package\.json$/.test(path)).length;
-		const bytes = all.map((path) => statSync(join(modules, path))).reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
-		return `installed by npm: ${packages} packages, ${(bytes / 1024 / 1024).toFixed(1)} MB in files`;
+		const entries = readdirSync(modules, { recursive: true, encoding: 'utf8' });
+		const packages = entries.filter((path) => /(^|node_modules\/)(@[^/]+\/)?[^/@.][^/]*\/package\.json$/.test(path));
+		const bytes = new Map<string, number>();
+		let onDisk = 0;
+		for (const path of entries) {
+			const stat = statSync(join(modules, path));
+			onDisk += stat.blocks * 512;
+			const owner = /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? '';
+			if (stat.isFile()) bytes.set(owner, (bytes.get(owner) ?? 0) + stat.size);
+		}
+		const total = [...bytes.values()].reduce((sum, size) => sum + size, 0);
+		const largest = [...bytes].sort(([, a], [, b]) => b - a).slice(0, 5);
+		return `installed by npm: ${packages.length} packages, ${megabytes(total)} MB in files, ${megabytes(onDisk)} MB on disk; packed: ${megabytes(statSync(tarball).size)} MB; the largest: ${largest.map(([name, size]) => `${name} ${megabytes(size)} MB`).join(', ')}`;
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
 }
+
+const megabytes = (size: number): string => (size / 1024 / 1024).toFixed(1);

@@ -10,6 +10,9 @@ import { report, type PartReport } from './report';
 const PARTS: Record<string, () => Promise<{ part: Part }>> = {
 	imap: async () => await import('./imap'),
 	latency: async () => await import('./imapLatency'),
+	endToEnd: async () => await import('./endToEnd'),
+	process: async () => await import('./process'),
+	watches: async () => await import('./watches'),
 	mailbox: async () => await import('./mailbox'),
 	smtp: async () => await import('./smtp'),
 	pop: async () => await import('./pop'),

@@ -1,9 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-
 import { startN8n, type Execution, type RunningN8n } from '../sandbox/n8n';
 import { personCredential, uses, type Credential } from '../sandbox/credentials';
 import type { Sandbox } from '../sandbox/servers';
 import { atDistance, median, type Contender, type Run, type Stage } from './harness';
+import { memoryOf, resetPeak } from './probed';
 import { FROM, heldMails, largeFile, TO } from './smtpMails';
 
 const ROUND_TRIPS = [0, 20] as const;
@@ -186,15 +185,4 @@ async function compareMemory(stage: Stage, n8n: RunningN8n, file: string, pair: 
 			`Memory of n8n while it reads a file of 100 MB and sends it: ${name} ${median(rises).toFixed(0)} MiB above the start (${rises.map((rise) => rise.toFixed(0)).join(', ')}).`,
 		);
 	}
-}
-
-/** The kernel's mark of the highest resident memory, set back to what is used now (proc(5), clear_refs). */
-function resetPeak(pid: number | undefined): number {
-	writeFileSync(`/proc/${String(pid)}/clear_refs`, '5');
-	return memoryOf(pid, 'VmRSS');
-}
-
-function memoryOf(pid: number | undefined, field: 'VmRSS' | 'VmHWM'): number {
-	const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
-	return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? NaN) / 1024;
 }
