@@ -14,7 +14,7 @@ import { told, verdictOfFolder, verdictOfRuns, verdictOfSent, type Success, type
  * tokens, servers and n8n itself fail at random. At the end every email is counted: none may be lost, and none may come twice but where
  * the documentation says so. The seed gives the same faults in the same order; what they meet depends on the machine.
  */
-const SETTLE_MS = 4 * 60_000;
+const SETTLE_MS = 6 * 60_000;
 const CRASH_ROW = 'n8n was killed right after the success (docs/imap-trigger.md, crash table, row 5)';
 const POLL_ROW = 'n8n was killed before the end was stored (docs/pop.md, POP Trigger)';
 const FETCH_ROW = 'n8n was killed while the execution ran (docs/pop.md, When an email counts as fetched)';
@@ -46,6 +46,7 @@ async function main(): Promise<void> {
 			process.exitCode = 1;
 		}
 	} finally {
+		if (process.env.SOAK_LOG !== undefined) console.log(scene.n8n.instance.logText());
 		await scene.stop();
 	}
 }
@@ -82,8 +83,7 @@ async function settle(scene: Scene, traffic: Traffic): Promise<void> {
 	const deadline = Date.now() + SETTLE_MS;
 	for (;;) {
 		flushQueue(scene);
-		traffic.call('soak-fetch');
-		traffic.call('soak-move');
+		await Promise.all([traffic.call('soak-fetch'), traffic.call('soak-move')]);
 		await sleep(5_000);
 		const verdicts = await judge(scene, traffic);
 		if (verdicts.every(({ lost }) => lost.length === 0) && (await running(scene)) === 0) return;

@@ -30,10 +30,10 @@ export class Traffic {
 
 	start(): void {
 		this.#loops.push(
-			...INBOXES.map(async (inbox) => await this.#repeat(1_200, async () => await this.#deliver(inbox))),
+			...INBOXES.map(async (inbox) => await this.#repeat(2_000, async () => await this.#deliver(inbox))),
 			this.#repeat(1_500, async () => await Promise.resolve(this.#send())),
-			this.#repeat(4_000, async () => await Promise.resolve(this.call('soak-fetch'))),
-			this.#repeat(4_000, async () => await Promise.resolve(this.call('soak-move'))),
+			this.#repeat(4_000, async () => await this.call('soak-fetch')),
+			this.#repeat(4_000, async () => await this.call('soak-move')),
 		);
 	}
 
@@ -44,10 +44,9 @@ export class Traffic {
 		await Promise.all(this.#calls);
 	}
 
-	/** Starts a workflow that answers at once. */
-	call(path: string): void {
-		if (this.scene.down) return;
-		this.#track(this.scene.n8n.api.webhook(path).then(() => undefined));
+	/** Runs a workflow to its end, one execution after the other: what two at the same time do is another matter (docs/pop.md). */
+	async call(path: string): Promise<void> {
+		if (!this.scene.down) await this.#track(this.scene.n8n.api.webhook(path).then(() => undefined));
 	}
 
 	async #repeat(pauseMs: number, work: () => Promise<void>): Promise<void> {
@@ -74,7 +73,7 @@ export class Traffic {
 		if (this.scene.down || this.#calls.size >= AT_ONCE) return;
 		const names = this.#names();
 		for (const name of names) this.said.set(name, 'unknown');
-		this.#track(
+		void this.#track(
 			this.scene.n8n.api.webhook('soak-send', { names }).then(({ body }) => {
 				if (!Array.isArray(body) || body.length !== names.length) return;
 				for (const [index, name] of names.entries()) this.said.set(name, saidOf(body[index]));
@@ -87,13 +86,14 @@ export class Traffic {
 	}
 
 	/** A call that n8n does not answer, since it was killed, is no failure of the soak. */
-	#track(call: Promise<void>): void {
+	async #track(call: Promise<void>): Promise<void> {
 		const ended = call
 			.catch(() => undefined)
 			.finally(() => {
 				this.#calls.delete(ended);
 			});
 		this.#calls.add(ended);
+		await ended;
 	}
 }
 
