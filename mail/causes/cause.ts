@@ -1,53 +1,53 @@
 import type { MailErrorCode, Speaker } from '../errors';
 import type { AccessToken } from '../signIn/token';
 
-/** Where a failure happened; what is known goes into sentence and remedy. */
+/** The circumstances of a failure. Sentence and remedy use what is known. */
 export interface Circumstances {
 	speaker: Speaker;
-	/** The address of the mailbox at work. */
+	/** Address of the mailbox. */
 	mailbox?: string;
-	/** The name given as XOAUTH2 user, where it is not the mailbox. */
+	/** The XOAUTH2 user, if it is not the mailbox. */
 	user?: string;
-	/** The address that the mail is from. */
+	/** The From address of the email. */
 	from?: string;
 	/** The command that was answered, without secrets: `AUTHENTICATE XOAUTH2`, `MAIL FROM`, `RETR 4`. */
 	command?: string;
-	/** The token in use, read for the explanation; taken out of whatever the server says. */
+	/** The current token. It is read for the explanation, and removed from everything that the server says. */
 	token?: AccessToken;
-	/** What must stand in no text beside the token: the credential's secrets, and what looks like one in a field of another kind. */
+	/** What else no text may contain: the credential's secrets, and values in other fields that look like secrets. */
 	secrets?: ReadonlyArray<string | undefined>;
 	/** Host and port at the other end. */
 	peer?: string;
-	/** The pause that the server announced for all, in ms; counts where it refuses for now without naming one. */
+	/** The pause that the server announced for everybody, in ms. It applies if a temporary refusal has no pause. */
 	retryAfterMs?: number;
-	/** HTTP status of the answer to a request for a token. */
+	/** HTTP status of the answer to a token request. */
 	status?: number;
-	/** How the token was asked for. */
+	/** How the token was requested. */
 	way?: Way;
-	/** What was shown to the identity platform, as far as it is no secret: issuer, subject and audience, or a peculiar secret. */
+	/** What the identity platform received, without secrets: issuer, subject and audience, or what is wrong with a secret. */
 	shown?: string;
 }
 
-/** The ways to a token: a person with the Connect button, or one of the service account's. */
+/** The ways to get a token: a person with the Connect button, or one of the service account. */
 type Way = 'person' | 'clientSecret' | 'certificate' | 'workloadIdentity' | 'managedIdentity' | 'usernamePassword';
 
 /**
- * A row of the table from cause to answer. It fits where the speaker is right and one of these does, the narrower first
- * over the whole table: a number of Microsoft's (AADSTS), a name of Exchange's, an enhanced status code, other words.
+ * A row of the table of causes. It fits if the speaker is right and one of these matches, the narrowest first over the whole table: a
+ * number of Microsoft (AADSTS), a name of Exchange, an enhanced status code, other words.
  */
 export interface Cause {
-	/** Unique; tests name it. */
+	/** Unique. Tests use it. */
 	id: string;
 	speakers: readonly Speaker[];
 	/** Compared as a whole. */
 	aadsts?: readonly number[];
-	/** Names that mean one thing wherever they stand, such as `OutboundSpamException`. */
+	/** Names that have one meaning wherever they appear, such as `OutboundSpamException`. */
 	names?: RegExp;
-	/** Enhanced status codes of SMTP (RFC 3463), compared as a whole, at their place in the answer and nowhere else. */
+	/** Enhanced status codes of SMTP (RFC 3463), compared as a whole, and only at their place in the answer. */
 	codes?: readonly string[];
-	/** Against the server's text and the error's code and message. Codes in it are anchored: answers hold IP addresses and ids. */
+	/** Compared with the server's text and with the error's code and message. Codes are anchored, because answers contain IP addresses and IDs. */
 	words?: RegExp;
-	/** Where the words count at some commands only. */
+	/** Set if the words count only for some commands. */
 	command?: RegExp;
 	code: MailErrorCode;
 	permanent?: boolean;

@@ -3,17 +3,17 @@ import { peer, type Cause, type Circumstances } from './cause';
 
 const IDENTITY: Cause['speakers'] = ['identity'];
 const isPerson = (at: Circumstances): boolean => at.way === undefined || at.way === 'person';
-/** Nobody signs in: the app itself does. */
+/** The app itself signs in, and no person. */
 const ofApp = (at: Circumstances): boolean => !isPerson(at) && at.way !== 'usernamePassword';
-/** For a service account, which has no Connect button. */
+/** The remedy for a service account, which has no Connect button. */
 const SIGN_IN_LOGS =
-	"Microsoft's words say why; an admin finds this sign-in in Entra under Sign-in logs. " +
-	'Where a person has to take part, use the OAuth2 credential with its Connect button.';
+	"Microsoft's message says why. An admin can find this sign-in in Entra under Sign-in logs. " +
+	'If a person has to take part, use the OAuth2 credential with its Connect button.';
 
 /**
  * Refusals of Microsoft's identity platform. Source of the numbers:
- * https://learn.microsoft.com/entra/identity-platform/reference-error-codes. Microsoft asks not to depend on them: they
- * pick the hint; a number that is not here is judged by the OAuth `error` in the rows at the end.
+ * https://learn.microsoft.com/entra/identity-platform/reference-error-codes. Microsoft asks programs not to depend on them, so they only
+ * choose the hint. If a number is not listed, the OAuth `error` decides, in the rows at the end.
  */
 export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
@@ -23,8 +23,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'Microsoft did not accept the client secret.',
 		remedy: (at) =>
-			`${at.shown === undefined ? '' : `${at.shown} `}Paste the secret's value (not its secret ID) into "Client Secret"; ` +
-			'if the value is no longer shown, make a new secret under Certificates & secrets.',
+			`${at.shown === undefined ? '' : `${at.shown} `}Paste the value of the secret (not its secret ID) into "Client Secret". ` +
+			'If the value is no longer shown, create a new secret under Certificates & secrets.',
 	},
 	{
 		id: 'secret-expired',
@@ -32,14 +32,15 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		aadsts: [7000222],
 		code: 'configuration',
 		sentence: () => 'The client secret has expired.',
-		remedy: () => 'Make a new client secret in the app registration under Certificates & secrets and paste its value into "Client Secret".',
+		remedy: () =>
+			'Create a new client secret in the app registration under Certificates & secrets, and paste its value into "Client Secret".',
 	},
 	{
 		id: 'secret-missing',
 		speakers: IDENTITY,
 		aadsts: [7000216, 7000218],
 		code: 'configuration',
-		sentence: () => 'Microsoft wants the app itself to prove who it is.',
+		sentence: () => 'Microsoft requires the app to authenticate itself.',
 		remedy: (at) =>
 			at.way === 'usernamePassword'
 				? 'In the app registration, under Authentication, set "Allow public client flows" to Yes.'
@@ -50,10 +51,10 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		speakers: IDENTITY,
 		aadsts: [700025],
 		code: 'configuration',
-		sentence: () => 'The app is registered as a public client and may show neither secret nor certificate.',
+		sentence: () => 'The app is registered as a public client, so it may not use a client secret or a certificate.',
 		remedy: () =>
-			"In the app registration, under Authentication, add the platform Web with n8n's redirect URL, remove the same URL from " +
-			'the other platforms and set "Allow public client flows" to No.',
+			"In the app registration, under Authentication, add the platform Web with n8n's redirect URL. Remove the same URL from " +
+			'the other platforms, and set "Allow public client flows" to No.',
 	},
 	{
 		id: 'certificate-refused',
@@ -62,7 +63,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'Microsoft did not accept the client certificate.',
 		remedy: () =>
-			'Upload this very certificate to the app registration under Certificates & secrets, check that it has not expired and ' +
+			'Upload this certificate to the app registration under Certificates & secrets. Check that it has not expired, and ' +
 			'that "Private Key" belongs to it.',
 	},
 	{
@@ -71,21 +72,21 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		speakers: IDENTITY,
 		aadsts: [1000502],
 		code: 'configuration',
-		sentence: () => 'The client certificate is out of its time: it has expired, or is not valid yet.',
+		sentence: () => 'The client certificate has expired or is not valid yet.',
 		remedy: () =>
-			'Make a new certificate, upload it to the app registration under Certificates & secrets, paste both parts into the ' +
-			'credential, and check the clock of this machine.',
+			'Create a new certificate, upload it to the app registration under Certificates & secrets, and paste both parts into the ' +
+			'credential. Also check the clock of this machine.',
 	},
 	{
 		id: 'assertion-time',
 		speakers: IDENTITY,
 		aadsts: [500133, 700024],
 		code: 'configuration',
-		sentence: () => "The app's proof is not within its valid time.",
+		sentence: () => "The app's client assertion has expired or is not valid yet.",
 		remedy: (at) =>
 			at.way === 'workloadIdentity'
-				? 'Check that the token file is renewed by the platform (Kubernetes does so by itself), and the clock of this machine.'
-				: 'Set the clock of this machine; more than 5 minutes off is too much.',
+				? 'Check that the platform renews the token file (Kubernetes does so automatically), and check the clock of this machine.'
+				: 'Set the clock of this machine. It must not be wrong by more than 5 minutes.',
 	},
 	{
 		id: 'federation-unknown',
@@ -94,8 +95,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'The app has no federated credential for the token of this workload.',
 		remedy: (at) =>
-			'In the app registration under Certificates & secrets, Federated credentials, add one with exactly ' +
-			`${at.shown ?? 'issuer, subject and audience of the token'}.`,
+			'In the app registration, under Certificates & secrets, Federated credentials, add a credential with exactly ' +
+			`${at.shown ?? 'the issuer, subject and audience of the token'}.`,
 	},
 	{
 		// https://azure.github.io/azure-workload-identity/docs/troubleshooting.html
@@ -103,11 +104,11 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		speakers: IDENTITY,
 		aadsts: [90061, 50166, 501661],
 		code: 'configuration',
-		sentence: () => 'Microsoft could not fetch the keys of whoever issued the token of this workload.',
+		sentence: () => "Microsoft could not fetch the keys of the issuer of this workload's token.",
 		remedy: () =>
-			"The issuer's address has to be reachable from the internet: " +
-			'open its address followed by /.well-known/openid-configuration from outside; ' +
-			'in AKS, az aks update mends an issuer that does not answer.',
+			"The issuer's address has to be reachable from the internet. " +
+			'To check this, open the address followed by /.well-known/openid-configuration from outside. ' +
+			'In AKS, az aks update repairs an issuer that does not answer.',
 	},
 	{
 		id: 'tenant-unknown',
@@ -115,17 +116,17 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		aadsts: [90002, 900023, 900021, 50059, 50128, 90019, 50049, 90038, 90043, 90051],
 		code: 'configuration',
 		sentence: () => 'Microsoft does not know this tenant.',
-		remedy: () => 'Check "Tenant ID" (directory ID or domain) and "Cloud": a tenant lives in one cloud only.',
+		remedy: () => 'Check "Tenant ID" (directory ID or domain) and "Cloud". A tenant exists in one cloud only.',
 	},
 	{
 		id: 'app-unknown',
 		speakers: IDENTITY,
 		aadsts: [65002, 700016, 700011, 50194, 9001023, 90124, 90130, 9002331, 9002332, 9002346, 900382, 900432],
 		code: 'configuration',
-		sentence: () => 'App registration, tenant and cloud do not match.',
+		sentence: () => 'The app registration, the tenant and the cloud do not match.',
 		remedy: () =>
-			'Check "Client ID" (application ID), "Tenant ID" and "Cloud"; ' +
-			'a single-tenant app needs its own tenant ID in place of "common", an app for personal accounts alone needs ' +
+			'Check "Client ID" (application ID), "Tenant ID" and "Cloud". ' +
+			'A single-tenant app needs its own tenant ID instead of "common". An app for personal accounts only needs ' +
 			'"consumers".',
 	},
 	{
@@ -134,7 +135,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		aadsts: [7000112, 70001, 1000031],
 		code: 'configuration',
 		sentence: () => 'The app is disabled in this tenant.',
-		remedy: () => 'An admin enables it: Entra, Enterprise applications, the app, Properties, "Enabled for users to sign-in".',
+		remedy: () => 'Ask an admin to enable it in Entra: Enterprise applications, the app, Properties, "Enabled for users to sign-in".',
 	},
 	{
 		id: 'account-foreign',
@@ -143,8 +144,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'The account that signed in does not belong to this tenant.',
 		remedy: () =>
-			'Sign in with an account of the tenant; personal accounts need the tenant ID "consumers", accounts of any organisation ' +
-			'"organizations", and an app registered for them.',
+			'Sign in with an account of the tenant. Personal accounts need the tenant ID "consumers", accounts of any organization ' +
+			'need "organizations", and the app has to be registered for them.',
 	},
 	{
 		id: 'user-not-assigned',
@@ -154,38 +155,40 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		sentence: (at) =>
 			ofApp(at)
 				? 'The app has no application permission for Exchange Online, or is not assigned to it.'
-				: 'The app is only for assigned users, and this user is not assigned.',
+				: 'Only assigned users may use the app, and this user is not assigned.',
 		remedy: (at) =>
 			ofApp(at)
-				? `An admin adds those in use of ${permissions(APP_PERMISSION)} in the app registration under API permissions, Office ` +
-					'365 Exchange Online, Application permissions, and grants admin consent; ' +
-					'for a managed identity by New-MgServicePrincipalAppRoleAssignment.'
-				: 'An admin assigns the user (Entra, Enterprise applications, the app, Users and groups) or sets "Assignment required" to No.',
+				? `Ask an admin to add the permissions that you use (${permissions(APP_PERMISSION)}) in the app registration under API ` +
+					'permissions, Office 365 Exchange Online, Application permissions, and to grant admin consent. ' +
+					'For a managed identity, the admin uses New-MgServicePrincipalAppRoleAssignment.'
+				: 'Ask an admin to assign the user in Entra (Enterprise applications, the app, Users and groups), or to set ' +
+					'"Assignment required" to No.',
 	},
 	{
 		id: 'redirect-wrong',
 		speakers: IDENTITY,
 		aadsts: [50011, 500112, 500113, 500117, 900971, 70004],
 		code: 'configuration',
-		sentence: () => 'The redirect address of this n8n is not registered for the app.',
-		remedy: () => 'Copy "OAuth Redirect URL" from the credential into the app registration under Authentication, platform Web.',
+		sentence: () => 'The redirect URL of this n8n is not registered for the app.',
+		remedy: () => 'Copy "OAuth Redirect URL" from the credential to the app registration, under Authentication, platform Web.',
 	},
 	{
 		id: 'redirect-type',
 		speakers: IDENTITY,
 		aadsts: [700084, 9002325, 9002327],
 		code: 'interaction',
-		sentence: () => 'The redirect address is registered as a single-page application.',
+		sentence: () => 'The redirect URL is registered for a single-page application.',
 		remedy: () =>
-			'In the app registration under Authentication, remove it from "Single-page application" and add it under "Web"; then connect again.',
+			'In the app registration, under Authentication, remove it from "Single-page application" and add it under "Web". ' +
+			'Then connect the credential again.',
 	},
 	{
 		id: 'exchange-missing',
 		speakers: IDENTITY,
 		aadsts: [500011, 500014, 50001, 650052, 650054],
 		code: 'configuration',
-		sentence: () => 'The tenant has no Exchange Online, or the resource that was asked for is not in it.',
-		remedy: () => 'Check "Cloud" (and "Resource URL" for a custom one) and that the tenant has Exchange Online licences.',
+		sentence: () => 'The tenant has no Exchange Online, or it does not have the requested resource.',
+		remedy: () => 'Check "Cloud" (and "Resource URL" for a custom cloud), and check that the tenant has Exchange Online licenses.',
 	},
 	{
 		id: 'scope-wrong',
@@ -193,9 +196,9 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		aadsts: [70011, 28000, 28002, 28003, 700022, 700023, 1002012, 650053, 901002, 9010010],
 		words: /\binvalid_scope\b|\binvalid_resource\b/,
 		code: 'configuration',
-		sentence: () => 'Microsoft does not know the permission that was asked for.',
+		sentence: () => 'Microsoft does not know the requested permission.',
 		remedy: () =>
-			'Check "Cloud" (and "Resource URL" for a custom one); the app registration needs the permissions of Office 365 Exchange Online.',
+			'Check "Cloud" (and "Resource URL" for a custom cloud). The app registration needs permissions of Office 365 Exchange Online.',
 	},
 	{
 		// "Resource had no entitlements matching required permissions configured on the required resource access for client."
@@ -205,9 +208,10 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'The app registration asks for a permission that the resource does not have.',
 		remedy: (at) =>
-			`In the app registration under API permissions remove what is marked as unknown or belongs to another resource, add those in use of ${
+			'In the app registration, under API permissions, remove the permissions that are marked as unknown or belong to another resource. ' +
+			`Then add the permissions of Office 365 Exchange Online that you use (${
 				ofApp(at) ? permissions(APP_PERMISSION) : permissions(DELEGATED_PERMISSION)
-			} of Office 365 Exchange Online again, and grant admin consent${isPerson(at) ? '; then connect again' : ''}.`,
+			}), and grant admin consent.${thenConnect(at)}`,
 	},
 	{
 		id: 'consent-missing',
@@ -215,26 +219,26 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		aadsts: [65001, 65004, 65005, 650056, 650057, 7000229, 90008, 90093, 90094, 90095, 90099],
 		words: /\bconsent_required\b/,
 		code: 'consent',
-		sentence: () => 'A permission has not been consented to.',
+		sentence: () => 'Nobody has consented to a permission that is needed.',
 		remedy: (at) =>
-			`An admin grants consent in the app registration under API permissions, Office 365 Exchange Online, for those in use of ${
+			`Ask an admin to grant consent in the app registration, under API permissions, Office 365 Exchange Online, for those that you use of ${
 				at.way === undefined
 					? `${permissions(DELEGATED_PERMISSION)} (a person signs in) or ${permissions(APP_PERMISSION)} (service account)`
 					: at.way === 'person' || at.way === 'usernamePassword'
 						? `the delegated permissions ${permissions(DELEGATED_PERMISSION)}`
 						: `the application permissions ${permissions(APP_PERMISSION)}`
-			}${isPerson(at) ? '; then connect again' : ''}.`,
+			}.${thenConnect(at)}`,
 	},
 	{
 		id: 'mfa-needed',
 		speakers: IDENTITY,
 		aadsts: [50072, 50074, 50076, 50078, 50079, 50158, 500121, 53004],
 		code: 'interaction',
-		sentence: () => 'Microsoft asks for a second factor, which needs a person.',
+		sentence: () => 'Microsoft asks for multi-factor authentication, which needs a person.',
 		remedy: (at) =>
 			at.way === 'usernamePassword'
-				? 'User name and password cannot pass multi-factor authentication: ' +
-					'use the OAuth2 credential with Connect, or a client secret or certificate.'
+				? 'A user name and password are not enough for multi-factor authentication. ' +
+					'Use the OAuth2 credential with its Connect button, or a client secret or certificate.'
 				: isPerson(at)
 					? 'Open the credential, press Connect and complete the sign-in.'
 					: SIGN_IN_LOGS,
@@ -249,20 +253,20 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'interaction',
 		sentence: () => 'A Conditional Access or security policy of the tenant blocks this sign-in.',
 		remedy: (at) =>
-			"An admin looks it up in Entra under Sign-in logs, Conditional Access, and allows this app or this machine's address." +
-			(at.way === 'usernamePassword' ? ' Security Defaults block user name and password altogether.' : '') +
-			(isPerson(at) && at.way !== 'usernamePassword' ? ' Then connect again.' : ''),
+			"Ask an admin to look it up in Entra under Sign-in logs, Conditional Access, and to allow this app or this machine's address." +
+			(at.way === 'usernamePassword' ? ' Security Defaults never allow a user name and password.' : '') +
+			thenConnect(at),
 	},
 	{
-		// 700003 and 700014: the device is not found; 50187, 135011: it cannot prove itself, or is disabled.
+		// 700003 and 700014: the device is not found; 50187, 135011: it cannot authenticate, or is disabled.
 		id: 'device-unknown',
 		speakers: IDENTITY,
 		aadsts: [700003, 700014, 50187, 135011],
 		code: 'interaction',
-		sentence: () => 'The device that the person signed in from is unknown to the tenant, or disabled there.',
+		sentence: () => 'The tenant does not know the device on which the person signed in, or the device is disabled there.',
 		remedy: (at) =>
 			isPerson(at)
-				? 'Open the credential and press Connect on a device that the tenant knows; an admin sees the devices in Entra under Devices.'
+				? 'Open the credential and press Connect on a device that the tenant knows. An admin finds the devices in Entra under Devices.'
 				: SIGN_IN_LOGS,
 	},
 	{
@@ -270,36 +274,36 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		speakers: IDENTITY,
 		aadsts: [500341, 50034, 51004],
 		code: 'configuration',
-		sentence: () => 'The account that signed in is not in the tenant: it was deleted, or never existed there.',
+		sentence: () => 'The account that signed in does not exist in the tenant. It may have been deleted.',
 		remedy: (at) =>
 			isPerson(at)
-				? 'An admin restores the user in Entra under Deleted users (within 30 days), or another account connects the credential.'
-				: 'Check "Username" and "Tenant ID"; an admin finds a deleted user in Entra under Deleted users for 30 days.',
+				? 'Ask an admin to restore the user in Entra under Deleted users (within 30 days), or connect the credential with another account.'
+				: 'Check "Username" and "Tenant ID". An admin can restore a deleted user in Entra under Deleted users for 30 days.',
 	},
 	{
 		id: 'password-wrong',
 		speakers: IDENTITY,
 		aadsts: [50126, 50064],
 		code: 'configuration',
-		sentence: () => 'Microsoft did not accept user name and password.',
+		sentence: () => 'Microsoft did not accept the user name and password.',
 		remedy: () =>
-			'Check "Username" and "Password"; accounts that sign in through a federated server and personal accounts cannot use this way.',
+			'Check "Username" and "Password". Personal accounts and accounts that sign in through a federated server cannot sign in this way.',
 	},
 	{
 		id: 'account-locked',
 		speakers: IDENTITY,
 		aadsts: [50053, 50055, 50056, 50057, 500571, 50135, 50144],
 		code: 'configuration',
-		sentence: () => 'The account is locked, disabled or its password has expired.',
-		remedy: () => 'An admin looks at the user in Entra: unlock or enable the account, or set a new password.',
+		sentence: () => 'The account is locked or disabled, or its password has expired.',
+		remedy: () => 'Ask an admin to unlock or enable the account in Entra, or to set a new password.',
 	},
 	{
 		id: 'platform-loop',
 		speakers: IDENTITY,
 		aadsts: [50196, 90055],
 		code: 'throttled',
-		sentence: () => 'Microsoft refuses further token requests for a while, since too many came in a loop.',
-		remedy: () => 'Wait some minutes; look for a workflow that fails and restarts in a loop.',
+		sentence: () => 'Microsoft refuses further token requests for a while, because it received too many in a short time.',
+		remedy: () => 'Wait some minutes, and look for a workflow that fails and restarts in a loop.',
 	},
 	{
 		id: 'proxy-failed',
@@ -308,8 +312,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'unreachable',
 		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy could not connect to it${httpStatus(at)}.`,
 		remedy: () =>
-			'Check that the proxy that HTTPS_PROXY names may reach this host and has no fault of its own; ' +
-			'NO_PROXY names hosts that are reached without it.',
+			'Check that the proxy in HTTPS_PROXY works and may connect to this host. ' +
+			'NO_PROXY lists the hosts that n8n reaches without the proxy.',
 	},
 	{
 		// The last words are those of n8n's own OAuth client.
@@ -318,13 +322,13 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		words:
 			/\bHTTP (?:status )?(?:407|30\d)\b|\bHTTP [1-4]\d\d (?:with (?:a web page|something else)|from the proxy)|^Expected JSON response from OAuth2/m,
 		code: 'configuration',
-		sentence: (at) => `A proxy, a filter or a sign-in page of the network answered in place of ${peer(at)}${httpStatus(at)}.`,
+		sentence: (at) => `A proxy, a filter or a sign-in page of the network answered instead of ${peer(at)}${httpStatus(at)}.`,
 		remedy: (at) =>
 			at.status === 407
-				? 'Start n8n with user name and password in the address of the proxy, HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT, or ' +
-					'have the proxy let this host pass without a sign-in.'
-				: 'Have the network let n8n reach this host unchanged: by HTTPS_PROXY where a proxy has to be used, by NO_PROXY where ' +
-					'it must not. For the cloud "Custom" check "Authority URL" too.',
+				? 'Start n8n with the user name and password in the address of the proxy, HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT, or ' +
+					'allow connections to this host without a sign-in at the proxy.'
+				: 'Allow n8n to reach this host without interference. If it has to use a proxy, set HTTPS_PROXY. If it must not use one ' +
+					'for this host, add the host to NO_PROXY. For the cloud "Custom", also check "Authority URL".',
 	},
 	{
 		id: 'platform-busy',
@@ -332,8 +336,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		aadsts: [50033, 50087, 70012, 90006, 90012, 90024, 90033, 90090, 90091],
 		words: /\b(temporarily_unavailable|server_error|service_unavailable)\b|(?:HTTP|status code) (?:429|5\d\d)\b/,
 		code: 'throttled',
-		sentence: () => 'The identity platform is busy or out of order.',
-		remedy: () => 'It is tried again by itself; see https://status.cloud.microsoft if it lasts.',
+		sentence: () => 'The identity platform is busy or not available.',
+		remedy: () => 'The request is retried automatically. If the problem persists, see https://status.cloud.microsoft.',
 	},
 	{
 		id: 'grant-ended',
@@ -354,28 +358,32 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'interaction',
 		sentence: () => 'Microsoft asks for a person to sign in.',
 		remedy: (at) =>
-			isPerson(at) ? 'Open the credential, press Connect and complete the sign-in; where a policy blocks it, ask the admin.' : SIGN_IN_LOGS,
+			isPerson(at) ? 'Open the credential, press Connect and complete the sign-in. If a policy blocks it, ask an admin.' : SIGN_IN_LOGS,
 	},
 	{
 		id: 'client-refused',
 		speakers: IDENTITY,
 		words: /\b(invalid_client|unauthorized_client)\b/,
 		code: 'configuration',
-		sentence: () => "Microsoft did not accept the app's own sign-in.",
-		remedy: () => 'Check "Client ID", the secret or certificate, and that the app registration allows this kind of sign-in.',
+		sentence: () => "Microsoft did not accept the app's credentials.",
+		remedy: () => 'Check "Client ID" and the secret or certificate, and check that the app registration allows this kind of sign-in.',
 	},
 	{
 		id: 'request-refused',
 		speakers: IDENTITY,
 		words: /\b(invalid_request|unsupported_grant_type|access_denied)\b/,
 		code: 'configuration',
-		sentence: () => 'Microsoft did not accept the request for a token.',
-		remedy: () => 'Microsoft\'s words name the part; check "Cloud", "Tenant ID" and "Client ID".',
+		sentence: () => 'Microsoft did not accept the token request.',
+		remedy: () => 'Microsoft\'s message says which part is wrong. Check "Cloud", "Tenant ID" and "Client ID".',
 	},
 ];
 
 function httpStatus({ status }: Circumstances): string {
 	return status === undefined ? '' : ` (HTTP ${status})`;
+}
+
+function thenConnect(at: Circumstances): string {
+	return isPerson(at) ? ' Then connect the credential again.' : '';
 }
 
 function permissions(of: Readonly<Record<string, string>>): string {

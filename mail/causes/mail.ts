@@ -2,7 +2,7 @@ import { box, label, MAIL, mailboxArgument, type Cause } from './cause';
 import { authRemedy, ownSwitch } from './refusedToken';
 
 /**
- * What servers of more than one protocol say. Source:
+ * Answers of servers of more than one protocol. Source:
  * https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/pop3-and-imap4/pop3-and-imap4
  */
 export const MAIL_CAUSES: readonly Cause[] = [
@@ -13,7 +13,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `The sign-in was accepted, but ${box(at)} could not be opened.`,
 		remedy: (at) =>
-			`Check that the address is right and the mailbox exists and has a licence, that ${label(at)} is switched on ` +
+			`Check that the address is right, that the mailbox exists and has a license, that ${label(at)} is turned on ` +
 			`(Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the ` +
 			`signed-in user or app has FullAccess (Add-MailboxPermission).${ownSwitch(at)}`,
 	},
@@ -22,9 +22,9 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		speakers: ['imap', 'pop'],
 		words: /\b(?:imap|pop3?)\b.{0,40}\b(disabled|not enabled|switched off)|LOGONDENIED/i,
 		code: 'forbidden',
-		sentence: (at) => `${label(at)} is switched off for ${box(at)}.`,
+		sentence: (at) => `${label(at)} is turned off for ${box(at)}.`,
 		remedy: (at) =>
-			`An admin runs: Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true.`,
+			`Ask an admin to run: Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true.`,
 	},
 	{
 		id: 'too-large',
@@ -34,7 +34,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		words: /message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im,
 		code: 'tooLarge',
 		sentence: () => 'The email is larger than the server accepts.',
-		remedy: () => "Make the attachments smaller, or send a link; an admin may raise the mailbox's maximum send size.",
+		remedy: () => "Make the attachments smaller, or send a link. An admin can raise the mailbox's maximum send size.",
 	},
 	{
 		id: 'throttled',
@@ -43,15 +43,15 @@ export const MAIL_CAUSES: readonly Cause[] = [
 			/throttled|Suggested Backoff|Server Unavailable\. \d+|too many (?:simultaneous )?(?:connections|sessions)|\[LOGIN-DELAY\b|\[SYS\/TEMP\b|\[UNAVAILABLE\]|\[LIMIT\]|ETHROTTLE/i,
 		code: 'throttled',
 		sentence: (at) => `${label(at)} asks ${box(at)} to slow down.`,
-		remedy: () => 'It is tried again by itself after the pause the server asked for.',
+		remedy: () => 'It is retried automatically after the pause that the server asked for.',
 	},
 	{
 		id: 'token-ended',
 		speakers: MAIL,
 		words: /AccessTokenExpired|Session invalidated/i,
 		code: 'lost',
-		sentence: (at) => `${label(at)} ended the session of ${box(at)} because its token ended.`,
-		remedy: () => 'A new session with a fresh token is made by itself.',
+		sentence: (at) => `${label(at)} ended the session of ${box(at)} because its token expired.`,
+		remedy: () => 'A new session with a fresh token is opened automatically.',
 	},
 	{
 		id: 'mail-auth',

@@ -1,16 +1,16 @@
 import { MAIL, peer, type Cause } from './cause';
 
-/** What the operator's proxy says of a connection to a mail server. A failed sign-in there is not one of the mailbox. */
+/** Errors of the operator's proxy at a connection to a mail server. A failed sign-in at the proxy is not one at the mailbox. */
 export const PROXY_CAUSES: readonly Cause[] = [
 	{
 		id: 'proxy-sign-in',
 		speakers: MAIL,
-		// In the words of mailProxy.ts, and of the library "socks" (RFC 1928, section 3; RFC 1929).
+		// Texts of mailProxy.ts, and of the library "socks" (RFC 1928, section 3; RFC 1929).
 		words: /the proxy answered HTTP 407|no accepted authentication type|Socks5 Authentication failed/,
 		code: 'unreachable',
-		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy does not accept the user name and password, or wants some.`,
+		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy requires a user name and password, or did not accept them.`,
 		remedy: () =>
-			'Whoever operates this n8n puts user name and password before the host in N8N_OFFICE365_MAIL_PROXY, as in ' +
+			'Ask the operator of this n8n to put the user name and password before the host in N8N_OFFICE365_MAIL_PROXY, for example ' +
 			'http://USER:PASSWORD@proxy.example.com:3128.',
 	},
 	{
@@ -18,9 +18,9 @@ export const PROXY_CAUSES: readonly Cause[] = [
 		speakers: MAIL,
 		words: /the proxy answered HTTP \d|Socks5 proxy rejected connection/,
 		code: 'unreachable',
-		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy made no connection to it.`,
+		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy could not connect to it.`,
 		remedy: () =>
-			'Check the host and port in the credential. The proxy has to allow connections to it; ' +
-			'if it is reached without the proxy, list the host in NO_PROXY.',
+			'Check the host and port in the credential, and allow connections to them at the proxy. ' +
+			'If n8n can reach the host without the proxy, add it to NO_PROXY.',
 	},
 ];

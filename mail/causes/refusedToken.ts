@@ -2,19 +2,19 @@ import { APP_PERMISSION, DELEGATED_PERMISSION, isHighVolume, type Protocol } fro
 import type { TokenClaims } from '../signIn/token';
 import { box, label, mailboxArgument, type Circumstances } from './cause';
 
-/** The sentence of a refused token: what it was for, as far as it can be read. */
+/** The remedy for a refused token: what the token was for, as far as it can be read. */
 export function authRemedy(at: Circumstances): string {
 	const claims = at.token?.claims();
 	const protocol = at.speaker === 'identity' || at.speaker === 'host' ? undefined : at.speaker;
 	if (protocol === undefined) return 'Connect the credential again.';
 	const general =
 		`Check that the mailbox address is right and that the permission ${DELEGATED_PERMISSION[protocol]} (a person signs in) or ` +
-		`${APP_PERMISSION[protocol]} (service account) is granted. Then connect again.${ownSwitch(at)}`;
+		`${APP_PERMISSION[protocol]} (service account) is granted. Then connect the credential again.${ownSwitch(at)}`;
 	if (claims === undefined) return general;
 	if (claims.aud !== undefined && !/outlook|exchange|00000002-0000-0ff1-ce00-000000000000/i.test(claims.aud)) {
 		return (
 			`The token is for ${claims.aud}, not for Exchange Online. Email permissions cannot be mixed with those of Graph. ` +
-			'Check "Cloud" and the scopes, then connect again.'
+			'Check "Cloud" and the scopes. Then connect the credential again.'
 		);
 	}
 	const isApp = ofApp(claims);
@@ -27,7 +27,7 @@ export function authRemedy(at: Circumstances): string {
 	if (isApp) {
 		return (
 			`The token is right (audience ${claims.aud ?? '?'}, ${wanted}), so Exchange does not know the app or the mailbox. ` +
-			`An admin runs New-ServicePrincipal -AppId ${claims.appid ?? 'CLIENT-ID'} -ObjectId OBJECT-ID ` +
+			`Ask an admin to run New-ServicePrincipal -AppId ${claims.appid ?? 'CLIENT-ID'} -ObjectId OBJECT-ID ` +
 			`and Add-MailboxPermission -Identity ${mailboxArgument(at)} -User OBJECT-ID -AccessRights FullAccess. ` +
 			'OBJECT-ID is the object ID of the Enterprise application.'
 		);
@@ -41,13 +41,13 @@ export function authRemedy(at: Circumstances): string {
 	}
 	if (protocol === 'smtp') {
 		return (
-			`${right}, so check that ${at.user ?? box(at)} has a mailbox of its own for which SMTP AUTH is switched on. ` +
-			`Over SMTP the person signs in, also for a shared mailbox. Sending from ${box(at)} needs Send As.`
+			`${right}, so check that ${at.user ?? box(at)} has its own mailbox and that SMTP AUTH is turned on for it. ` +
+			`For SMTP, the person signs in, even for a shared mailbox. Sending from ${box(at)} needs Send As.`
 		);
 	}
 	return (
 		`${right}, so check that this user may open ${box(at)} (FullAccess for a shared mailbox) ` +
-		`and that ${protocol.toUpperCase()} is switched on for it.`
+		`and that ${protocol.toUpperCase()} is turned on for it.`
 	);
 }
 
@@ -58,26 +58,26 @@ function grantToApp(at: Circumstances, protocol: Protocol, wanted: string): stri
 
 const grantToPerson =
 	'Tick the protocol in the credential and connect again. ' +
-	'With user name and password, grant it in the app registration with admin consent.';
+	'If the credential uses a user name and password, grant it in the app registration with admin consent.';
 
-/** Outlook.com's own switches, off until somebody turns them on; only tokens of personal accounts cannot be read. */
+/** Outlook.com's own settings, which are off by default. Only the tokens of personal accounts cannot be read. */
 export function ownSwitch(at: Circumstances): string {
 	if (at.speaker === 'smtp' || at.token === undefined || at.token.claims() !== undefined) return '';
-	return ` For a personal account check too that ${label(at)} is switched on: outlook.com, Settings, Mail, Forwarding and IMAP.`;
+	return ` For a personal account, also check that ${label(at)} is turned on at outlook.com under Settings, Mail, Forwarding and IMAP.`;
 }
 
-/** An app needs the right itself, also for the mailbox that it opens; a person has it for the own one. */
+/** An app needs the permission itself, even for the mailbox that it opens. A person has it for their own mailbox. */
 export function appsOwnSendAs(at: Circumstances): string {
 	const claims = at.token?.claims();
 	if (claims === undefined || !ofApp(claims)) return '';
 	return (
-		` Where it is the mailbox's own address, the app lacks the right: ` +
+		` If it is the mailbox's own address, the app lacks the permission: ` +
 		`Add-RecipientPermission ${mailboxArgument(at)} -AccessRights SendAs -Trustee OBJECT-ID, with the object ID of the ` +
 		'Enterprise application.'
 	);
 }
 
-/** A person's token always says `scp`; an app's may say nothing where Exchange's own RBAC gives the right to send. */
+/** A person's token always has `scp`. An app's token may have no permission if Exchange's own RBAC allows sending. */
 function ofApp(claims: TokenClaims): boolean {
 	return claims.scp === undefined;
 }

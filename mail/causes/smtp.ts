@@ -2,7 +2,7 @@ import { box, mailboxArgument, peer, type Cause } from './cause';
 import { appsOwnSendAs, authRemedy } from './refusedToken';
 
 /**
- * What SMTP servers alone say. Sources:
+ * Answers that only SMTP servers give. Sources:
  * https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission and
  * https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
  */
@@ -12,9 +12,9 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		names: /SmtpClientAuthentication is disabled/i,
 		code: 'forbidden',
-		sentence: (at) => `SMTP AUTH is switched off for ${box(at)} or its tenant.`,
+		sentence: (at) => `SMTP AUTH is turned off for ${box(at)} or its tenant.`,
 		remedy: (at) =>
-			`An admin runs in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} ` +
+			`Ask an admin to run in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} ` +
 			'-SmtpClientAuthenticationDisabled $false (see https://aka.ms/smtp_auth_disabled).',
 	},
 	{
@@ -24,7 +24,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `A policy of the tenant blocks the SMTP sign-in of ${box(at)}.`,
 		remedy: (at) =>
-			`An admin looks at Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, and runs: ` +
+			`Ask an admin to check Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, and to run: ` +
 			`Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`,
 	},
 	{
@@ -32,7 +32,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		codes: ['5.7.30'],
 		code: 'forbidden',
-		sentence: () => 'The server takes no passwords for SMTP any more.',
+		sentence: () => 'The server no longer accepts passwords for SMTP.',
 		remedy: () => 'Use one of the OAuth credentials of this package.',
 	},
 	{
@@ -43,9 +43,9 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `${at.user ?? box(at)} may not send ${at.from === undefined ? 'with this From address' : `from ${at.from}`}.`,
 		remedy: (at) =>
-			`Use an address of ${at.user ?? box(at)} as From Email, or have an admin run: ` +
+			`Use an address of ${at.user ?? box(at)} as From Email, or ask an admin to run: ` +
 			`Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. ` +
-			`Where From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
+			`If From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
 	},
 	{
 		id: 'sender-blocked',
@@ -53,11 +53,11 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		names: /OutboundSpamException/,
 		codes: ['5.1.8', '5.7.501', '5.7.502', '5.7.503'],
 		code: 'forbidden',
-		sentence: (at) => `Microsoft has stopped email from ${box(at)} or its tenant, since it looked like spam.`,
+		sentence: (at) => `Microsoft has blocked email from ${box(at)} or its tenant because it looked like spam.`,
 		remedy: () =>
-			'An admin looks at Restricted entities in the Microsoft Defender portal ' +
-			'(https://security.microsoft.com/restrictedentities), finds the reason and lifts the block; ' +
-			'of a personal account the owner signs in at outlook.com and follows what it asks.',
+			'Ask an admin to open Restricted entities in the Microsoft Defender portal ' +
+			'(https://security.microsoft.com/restrictedentities), to find the reason and to lift the block. ' +
+			'The owner of a personal account signs in at outlook.com and follows the instructions.',
 	},
 	{
 		// https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online/fix-error-code-5-7-700-through-5-7-750
@@ -65,20 +65,20 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		codes: ['5.7.705', '5.7.708', '5.7.750'],
 		code: 'forbidden',
-		sentence: () => 'Microsoft does not accept email from this tenant at present.',
+		sentence: () => 'Microsoft does not accept email from this tenant at the moment.',
 		remedy: () =>
-			'An admin finds the reason (5.7.708: a new or trial tenant; ' +
-			"5.7.705: too much bulk email or spam; 5.7.750: a domain that is not registered in the tenant) and has Microsoft's " +
-			'support lift the block.',
+			'Ask an admin to find the reason (5.7.708: a new or trial tenant; ' +
+			"5.7.705: too much bulk email or spam; 5.7.750: a domain that is not registered in the tenant) and to ask Microsoft's " +
+			'support to lift the block.',
 	},
 	{
-		// Sent mail is kept in the mailbox, so one that is full sends nothing.
+		// Sent email is stored in the mailbox, so a full mailbox cannot send.
 		id: 'sender-full',
 		speakers: ['smtp'],
 		names: /Submission\.Exception:QuotaExceeded/,
 		code: 'rejected',
-		sentence: (at) => `${box(at)} is full, so it can send nothing.`,
-		remedy: () => 'Delete emails from it and empty its Deleted Items, or have an admin raise its quota.',
+		sentence: (at) => `${box(at)} is full, so it cannot send email.`,
+		remedy: () => 'Delete emails from it and empty its Deleted Items, or ask an admin to raise its quota.',
 	},
 	{
 		id: 'recipient-limit',
@@ -87,8 +87,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.5.3', '5.1.90'],
 		words: /^\s{0,4}5\d\d[ -]5\.2\.0 [^\n]*\b(?:limit|exceeded)/im,
 		code: 'rejected',
-		sentence: (at) => `${box(at)} has used up its sending limit or the email has too many recipients.`,
-		remedy: () => 'Exchange Online takes 10,000 recipients a day and mailbox; split the recipients or wait a day.',
+		sentence: (at) => `${box(at)} has reached its sending limit, or the email has too many recipients.`,
+		remedy: () => 'Exchange Online accepts 10,000 recipients per day from a mailbox. Use fewer recipients, or wait a day.',
 	},
 	{
 		// https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
@@ -117,8 +117,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.2.2'],
 		words: /^552\b[^\n]*\b(?:quota|full)\b/im,
 		code: 'rejected',
-		sentence: (at) => `A mailbox is full: a recipient's, or ${box(at)}.`,
-		remedy: () => 'The answer says which. Its owner deletes emails and empties Deleted Items, or an admin raises its quota.',
+		sentence: (at) => `A recipient's mailbox or ${box(at)} is full.`,
+		remedy: () => 'The answer says which. Ask its owner to delete emails and to empty Deleted Items, or ask an admin to raise its quota.',
 	},
 	{
 		id: 'smtp-connections',
@@ -127,24 +127,24 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		words: /^432\b/m,
 		code: 'throttled',
 		sentence: (at) => `${box(at)} has too many SMTP connections at once (Exchange allows 3).`,
-		remedy: () => 'It is tried again by itself; other programs that send from this mailbox count too.',
+		remedy: () => 'It is retried automatically. Other programs that send from this mailbox count too.',
 	},
 	{
 		id: 'smtp-no-oauth',
 		speakers: ['smtp'],
-		// Of a server that knows no AUTH, or does not want it at this port, too.
+		// Also the answers of a server that does not know AUTH, or does not offer it at this port.
 		words: /^50[0234]\b|^5\d\d[ -]5\.7\.4(?![\d.])/m,
 		command: /^AUTH\b/,
 		code: 'configuration',
-		sentence: (at) => `${peer(at)} takes no OAuth tokens.`,
+		sentence: (at) => `${peer(at)} does not accept OAuth tokens.`,
 		remedy: () =>
-			'Check "Cloud" or "SMTP Host" and "SMTP Port": email is sent through port 587 of smtp.office365.com (or its like in the ' +
-			"other clouds), not to the host of the tenant's MX record.",
+			'Check "Cloud" or "SMTP Host" and "SMTP Port". Email is sent through port 587 of smtp.office365.com (or of the matching host ' +
+			"in another cloud), not to the host of the tenant's MX record.",
 	},
 	{
 		id: 'smtp-auth',
 		speakers: ['smtp'],
-		// High Volume Email answers 5.7.142 and 5.7.143 to a token that ends soon or has ended.
+		// High Volume Email answers 5.7.142 and 5.7.143 to a token that expires soon or has expired.
 		codes: ['5.7.3', '5.7.8', '5.7.57', '5.7.142', '5.7.143'],
 		words: /^535\b/m,
 		code: 'auth',
@@ -159,8 +159,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.5.105'],
 		code: 'rejected',
 		sentence: () => 'High Volume Email sends only to recipients inside the organization.',
-		remedy: () =>
-			'Send to outside addresses with "Sending Service" set to Mailbox, or have them sent by Azure Communication Services Email.',
+		remedy: () => 'To send to other addresses, set "Sending Service" to Mailbox, or use Azure Communication Services Email.',
 	},
 	{
 		// https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365
@@ -170,7 +169,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `The High Volume Email account ${box(at)} does not allow this app.`,
 		remedy: (at) =>
-			`An admin runs in Exchange Online PowerShell: Add-HVEAppAccess -Identity ${mailboxArgument(at)} -AppIds ` +
+			`Ask an admin to run in Exchange Online PowerShell: Add-HVEAppAccess -Identity ${mailboxArgument(at)} -AppIds ` +
 			`${at.token?.claims()?.appid ?? 'CLIENT-ID'}. It takes up to 5 minutes.`,
 	},
 	{
@@ -179,15 +178,15 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.7.144'],
 		code: 'consent',
 		sentence: () => 'The token lacks the permission for High Volume Email.',
-		remedy: () => 'In the app registration add Mail.Send of Office 365 Exchange Online (not of Microsoft Graph) and grant admin consent.',
+		remedy: () => 'In the app registration, add Mail.Send of Office 365 Exchange Online (not of Microsoft Graph) and grant admin consent.',
 	},
 	{
-		// Measured on a tenant by the postfix relay of a user: the account sends as itself alone.
+		// Measured on a tenant through the Postfix relay of a user: the account can only send as itself.
 		id: 'hve-from',
 		speakers: ['smtp'],
 		codes: ['5.7.62', '5.6.241'],
 		code: 'forbidden',
-		sentence: (at) => `The High Volume Email account ${box(at)} sends from its own address only.`,
+		sentence: (at) => `The High Volume Email account ${box(at)} can only send from its own address.`,
 		remedy: () => 'Leave From Email empty, or enter the address of the High Volume Email account.',
 	},
 	{
@@ -201,15 +200,15 @@ export const SMTP_CAUSES: readonly Cause[] = [
 	},
 ];
 
-/** What is left where no other row fits: the class of the answer decides (RFC 5321, section 4.2.1). */
+/** If no other row fits, the class of the answer decides (RFC 5321, section 4.2.1). */
 export const OTHER_SMTP_CAUSES: readonly Cause[] = [
 	{
 		id: 'smtp-temporary',
 		speakers: ['smtp'],
 		words: /^\s{0,4}4\d\d\b/m,
 		code: 'throttled',
-		sentence: () => 'The server cannot accept the email just now.',
-		remedy: () => 'It is tried again by itself.',
+		sentence: () => 'The server cannot accept the email at the moment.',
+		remedy: () => 'It is retried automatically.',
 	},
 	{
 		id: 'smtp-recipient',
@@ -227,6 +226,6 @@ export const OTHER_SMTP_CAUSES: readonly Cause[] = [
 		words: /^\s{0,4}5\d\d\b/m,
 		code: 'rejected',
 		sentence: () => 'The server refused the email.',
-		remedy: () => 'Its answer says why; sending the same again will not help.',
+		remedy: () => 'Its answer says why. Sending the same email again will not help.',
 	},
 ];

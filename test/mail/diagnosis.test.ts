@@ -729,7 +729,7 @@ describe('every row', () => {
 		const error = await failureOf(
 			async () => await askAt(await webServer(status, PAGE, undefined, { location: 'https://portal.example.test/' })),
 		);
-		expect(error.message).toMatch(new RegExp(`answered in place of localhost:\\d+ \\(HTTP ${status}\\)`));
+		expect(error.message).toMatch(new RegExp(`answered instead of localhost:\\d+ \\(HTTP ${status}\\)`));
 		expect(error.remedy).toContain(setting);
 	});
 
@@ -737,7 +737,7 @@ describe('every row', () => {
 		const port = await closedPort();
 		expect(await failureOf(async () => await askAt(`https://localhost:${port}`))).toMatchObject({
 			message: `n8n could not reach localhost:${port}.`,
-			remedy: 'Check Authority URL, DNS, proxy, firewall.',
+			remedy: 'Check "Authority URL", and the DNS, proxy and firewall of this machine.',
 		});
 		// A port that browsers, and fetch with them, do not use.
 		expect(await failureOf(async () => await askAt('https://localhost:1'))).toMatchObject({
@@ -870,7 +870,7 @@ describe('a refused token is explained by what it says of itself', () => {
 	] as const)("without a person's permission, at %s", async (protocol, permission) => {
 		expect(await refused(protocol, { scp: 'Mail.Read' })).toMatch(
 			new RegExp(
-				`lacks the permission ${permission} \\(it has: Mail\\.Read\\)\\. Tick the protocol .*With user name and password, grant it in the app registration`,
+				`lacks the permission ${permission} \\(it has: Mail\\.Read\\)\\. Tick the protocol .*If the credential uses a user name and password, grant it in the app registration`,
 			),
 		);
 	});
@@ -908,7 +908,7 @@ describe('a refused token is explained by what it says of itself', () => {
 			: ([['AUTH', '-ERR Authentication failure: unknown user name or bad password.']] as const)) {
 			sandbox.exchange.plan(protocol, command, { reply: says }, 2);
 			expect((await failureOf(async () => await TALK[protocol](account({ token: async () => opaque })))).remedy).toContain(
-				`${protocol.toUpperCase()} is switched on: outlook.com, Settings, Mail, Forwarding and IMAP`,
+				`${protocol.toUpperCase()} is turned on at outlook.com under Settings, Mail, Forwarding and IMAP`,
 			);
 			sandbox.exchange.reset();
 		}
@@ -932,6 +932,6 @@ describe('a refused token is explained by what it says of itself', () => {
 	});
 
 	it('right in itself, of a person who may not open the mailbox', async () => {
-		expect(await refused('pop', { scp: 'POP.AccessAsUser.All' })).toMatch(/this user may open ada@example\.test .* POP is switched on/);
+		expect(await refused('pop', { scp: 'POP.AccessAsUser.All' })).toMatch(/this user may open ada@example\.test .* POP is turned on/);
 	});
 });

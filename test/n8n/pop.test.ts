@@ -152,8 +152,8 @@ describe('POP Fetch', () => {
 		sandbox.exchange.plan('pop', 'AUTH', { reply: '-ERR [IN-USE] Do you have another POP session running?', drop: true }, 4);
 		await n8n.api.webhook('locked');
 		const error = (await n8n.api.ended(id, 2)).at(-1)?.data?.resultData?.error;
-		expect(error?.message).toContain(`Another POP session holds ${mailbox}`);
-		expect(error?.description).toContain('POP allows one session at a time');
+		expect(error?.message).toContain(`Another POP session has locked ${mailbox}`);
+		expect(error?.description).toContain('POP allows only one session at a time');
 	});
 
 	it('explains an empty result, and counts what is there', async () => {

@@ -166,7 +166,7 @@ describe('a service account', () => {
 			/^Token: Microsoft did not accept the client secret\..*Paste the secret's value/,
 		);
 		expect(await test({ authentication: 'usernamePassword', username: ADA, password: 'hush-hush' })).toMatch(
-			/^Token: Microsoft did not accept user name and password\./,
+			/^Token: Microsoft did not accept the user name and password\./,
 		);
 		withEnvironment({ [ALLOW_HOST_IDENTITY]: undefined });
 		expect(await test({ authentication: 'managedIdentity' })).toContain(`${ALLOW_HOST_IDENTITY}=true`);

@@ -688,7 +688,7 @@ describe('a mailbox that another session holds', () => {
 		sandbox.exchange.plan('pop', 'AUTH', { reply: '-ERR [IN-USE] locked', drop: true }, 3);
 		await expect(openPatiently(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), [1, 1])).rejects.toMatchObject({
 			code: 'throttled',
-			message: expect.stringContaining('Another POP session holds ada@example.test'),
+			message: expect.stringContaining('Another POP session has locked ada@example.test'),
 			permanent: false,
 		});
 	});

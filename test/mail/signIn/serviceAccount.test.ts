@@ -301,10 +301,10 @@ describe('bad input is answered by field and remedy, without a secret', () => {
 			"the secret's ID in place of its value",
 			() => bySecret('0c7fb1a2-6f3f-4f0c-9a76-0a2b4b1f9d11'),
 			{ code: 'configuration' },
-			/looks like the secret's ID\. Paste the secret's value/,
+			/looks like the secret's ID\. Paste the value of the secret/,
 		],
-		['a wrong secret', () => bySecret('not-the-secret~value'), { code: 'configuration' }, /^Paste the secret's value/],
-		['an unregistered certificate', () => byCertificate(other.key, other.cert), { code: 'configuration' }, /Upload this very certificate/],
+		['a wrong secret', () => bySecret('not-the-secret~value'), { code: 'configuration' }, /^Paste the value of the secret/],
+		['an unregistered certificate', () => byCertificate(other.key, other.cert), { code: 'configuration' }, /Upload this certificate/],
 		[
 			'key and certificate that do not match',
 			() => byCertificate(other.key, app.cert),
@@ -415,7 +415,7 @@ describe('bad input is answered by field and remedy, without a secret', () => {
 				return byHost();
 			},
 			{ code: 'configuration', speaker: 'host' },
-			/system-assigned identity on/,
+			/turn on the system-assigned identity/,
 		],
 		['a wrong password', () => byPassword('close sesame'), { code: 'configuration' }, /"Username" and "Password"/],
 		[
@@ -425,7 +425,7 @@ describe('bad input is answered by field and remedy, without a secret', () => {
 				return byPassword();
 			},
 			{ code: 'interaction' },
-			/cannot pass multi-factor authentication: use the OAuth2 credential/,
+			/not enough for multi-factor authentication\. Use the OAuth2 credential/,
 		],
 		[
 			'an app that allows no public client',
@@ -476,7 +476,7 @@ describe('a failing identity platform', () => {
 			code: 'throttled',
 			permanent: false,
 			retryAfterMs: 7_000,
-			message: expect.stringContaining('too many came in a loop'),
+			message: expect.stringContaining('it received too many in a short time'),
 		});
 		now += 6_000;
 		await ask();

@@ -202,7 +202,7 @@ describe('addresses', () => {
 describe('refusals of the identity platform', () => {
 	it.each([
 		['row 17: a permission that is none', 65006, /permission that the resource does not have/, /API permissions/],
-		['row 17: a certificate out of its time', 1000502, /certificate is out of its time/, /new certificate/],
+		['row 17: a certificate out of its time', 1000502, /certificate has expired or is not valid yet/, /new certificate/],
 		['row 17: an account that was deleted', 500341, /deleted/, /Deleted users/],
 		['row 17: a device that is unknown', 700003, /device .* unknown/, /./],
 	])('%s', async (_name, aadsts, sentence, remedy) => {
