@@ -4,7 +4,7 @@ import { CLOUDS, DELEGATED_PERMISSION, type Cloud, type Protocol } from '../mail
 import { cloudField, customCloudFields, mailboxField, secretExpiryField } from './cloudFields';
 import { personNotice } from './notices';
 
-/** A person signs in with the Connect button; n8n keeps and renews the tokens. */
+/** A person signs in with the Connect button. n8n stores and renews the tokens. */
 export class MicrosoftMailOAuth2Api implements ICredentialType {
 	name = 'microsoftMailOAuth2Api';
 
@@ -16,7 +16,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 
 	documentationUrl = 'https://github.com/OWNER/n8n-nodes-office365-mail/blob/main/docs/admin.md';
 
-	// Keeps a mail token out of the HTTP Request node.
+	// The HTTP Request node must not use a token for email.
 	restrictToSupportedNodes = true as const;
 
 	properties: INodeProperties[] = [
@@ -99,7 +99,7 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 				{ name: 'IMAP (Trigger)', value: 'imap' },
 				{ name: 'POP (Fetch)', value: 'pop' },
 			],
-			// n8n's editor starts every list of several empty, whatever the default.
+			// n8n's editor starts every list for several values empty, whatever its default is.
 			default: [],
 			description: 'Protocols to ask permission for. If you choose none, all three are asked for. Connect again after you change this.',
 		},
@@ -121,18 +121,18 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			default: 'response_mode=query&prompt=select_account',
 		},
 		{ displayName: 'Authentication', name: 'authentication', type: 'hidden', default: 'body' },
-		// n8n adds this field to every OAuth2 form; a mail token has no business in the HTTP Request node.
+		// n8n adds this field to every OAuth2 form, but the HTTP Request node must not use a token for email.
 		{ displayName: 'Allowed HTTP Request Domains', name: 'allowedHttpRequestDomains', type: 'hidden', default: 'none' },
 	];
 }
 
-/** An expression over the form that gives one field of the chosen cloud, from the one table. */
+/** Returns an expression that takes one field of the chosen cloud from the table of clouds. */
 function ofCloud(field: 'authority' | 'resource', custom: string): string {
 	const cases = Object.entries(CLOUDS).map(([name, cloud]: [string, Cloud]) => `$self["cloud"] === "${name}" ? "${cloud[field]}" : `);
 	return `(${cases.join('')}${custom})`;
 }
 
-/** What does not look like a tenant cannot become part of the address; Microsoft then answers that the tenant is unknown. */
+/** A value that does not look like a tenant cannot become part of the address. Microsoft then answers that the tenant is unknown. */
 function endpoint(name: 'authorize' | 'token'): string {
 	const authority = ofCloud(
 		'authority',
@@ -143,7 +143,7 @@ function endpoint(name: 'authorize' | 'token'): string {
 	return `${authority} + "/" + ${tenant} + "/oauth2/v2.0/${name}"`;
 }
 
-/** Only the chosen protocols' permissions, all three where none is chosen, never mixed with those of another resource. */
+/** Permissions of the chosen protocols only, or of all three if none is chosen. They are never mixed with those of another resource. */
 function scope(): string {
 	const resource = ofCloud('resource', `($self["resourceUrl"] || "${CLOUDS.global.resource}").replace(/\\/+$/, "")`);
 	const permission = (protocol: Protocol): string =>

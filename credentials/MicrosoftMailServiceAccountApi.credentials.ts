@@ -3,11 +3,11 @@ import type { Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
 import { cloudField, customCloudFields, mailboxField, secretExpiryField } from './cloudFields';
 import { appNotice } from './notices';
 
-/** An app signs in by itself, no person present; tokens come from MSAL. Its Test button does a real handshake. */
+/** An app signs in without a person. The tokens come from MSAL. The Test button signs in to the mail servers. */
 export class MicrosoftMailServiceAccountApi implements ICredentialType {
 	name = 'microsoftMailServiceAccountApi';
 
-	// n8n proposes the title without "API" and with "account" behind it as the name of a new credential.
+	// The default name of a new credential is the title without "API" and with "account" at the end.
 	displayName = 'Microsoft Mail (Outlook, Office 365) Service API';
 
 	icon: Icon = { light: 'file:microsoftMail.svg', dark: 'file:microsoftMail.dark.svg' };

@@ -25,7 +25,7 @@ export const mailboxField: INodeProperties = {
 	default: '',
 };
 
-/** Microsoft tells nobody but the admin when a secret ends, so a person writes it down here. */
+/** Microsoft tells only the admin when a secret expires, so a person enters it here. */
 export const secretExpiryField: INodeProperties = {
 	displayName: 'Secret Expires On',
 	name: 'secretExpiresOn',
@@ -35,7 +35,7 @@ export const secretExpiryField: INodeProperties = {
 	hint: 'Optional. With it, Test Connection and the triggers warn you before the secret expires.',
 };
 
-/** Shown for the cloud "Custom" only: any identity platform and any mail servers, always over verified TLS. */
+/** Shown only for the cloud "Custom": any identity platform and any mail servers, always with verified TLS. */
 export const customCloudFields: INodeProperties[] = [
 	{
 		displayName: 'Authority URL',

@@ -4,12 +4,12 @@ const consent =
 	'An admin of your organization has to agree first: since the end of 2025, Microsoft 365 lets people use apps for ' +
 	'IMAP and POP only after that.';
 
-/** n8n shows links and lists in a notice and no other HTML. */
+/** In a notice, n8n shows links and lists, and no other HTML. */
 const steps = (...texts: string[]): string => `${consent}<ul>${texts.map((text, index) => `<li>${index + 1}. ${text}</li>`).join('')}</ul>`;
 
 /**
- * The steps of docs/admin.md above the fields. `serverUrl` is a field that n8n has in each OAuth2 form for servers that register apps by
- * themselves. Microsoft's does not, so the field is not in use here, and its place is the only one above the Client ID.
+ * The steps of docs/admin.md above the fields. `serverUrl` is a field that n8n adds to each OAuth2 form for servers that register apps
+ * automatically. Microsoft's does not, so the field is unused, and it is the only place above the Client ID.
  */
 export const personNotice: INodeProperties = {
 	displayName: steps(

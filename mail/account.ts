@@ -56,7 +56,7 @@ export function endpointOf(account: Account, protocol: Protocol): Endpoint {
 	const endpoint = account[protocol];
 	if (endpoint.host === '') {
 		const label = protocol.toUpperCase();
-		throw new MailError(`The credential names no ${label} host.`, {
+		throw new MailError(`The credential has no ${label} host.`, {
 			code: 'input',
 			field: `${label} Host`,
 			remedy: `Fill in "${label} Host" in the credential (cloud "Custom").`,

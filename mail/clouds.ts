@@ -133,7 +133,7 @@ export function cloudOf(fields: CloudFields, home = ''): Cloud {
 	requireSecretsApart(fields);
 	const name = fieldText(fields.cloud).trim() || 'global';
 	if (name === 'custom') return customCloud(fields);
-	if (!isCloudName(name)) throw inputError('Cloud', `${quoted(name)} is not a cloud this package knows.`, 'Choose one of the list.');
+	if (!isCloudName(name)) throw inputError('Cloud', `${quoted(name)} is not a known cloud.`, 'Choose one from the list.');
 	const cloud = CLOUDS[name];
 	return name === 'global' && [fieldText(fields.tenantId).trim().toLowerCase(), home].some((tenant) => CONSUMERS.includes(tenant))
 		? { ...cloud, endpoints: { ...cloud.endpoints, smtp: CONSUMER_SMTP } }
@@ -186,8 +186,8 @@ function requireSecretsApart(fields: CloudFields): void {
 	if (label !== undefined)
 		throw inputError(
 			label,
-			'what was entered is a secret of this credential.',
-			'Check what belongs into this field. If the secret may have been seen there, replace it.',
+			'the value is also a secret of this credential.',
+			'Check what belongs in this field. If other people may have seen the secret here, replace it.',
 		);
 }
 
@@ -202,11 +202,7 @@ function customCloud(fields: CloudFields): Cloud {
 		const port = Number(fields[`${protocol}Port`]);
 		// An empty host is an error only when the protocol is used, because many custom setups have no POP.
 		if (host !== '' && !/^[A-Za-z0-9.-]+$|^[0-9A-Fa-f:.]+$/.test(host)) {
-			throw inputError(
-				`${label} Host`,
-				`${quoted(host)} is not a host name.`,
-				'Enter the name alone, without https:// and without a port.',
-			);
+			throw inputError(`${label} Host`, `${quoted(host)} is not a host name.`, 'Enter only the name, without https:// and without a port.');
 		}
 		if (host !== '' && !(Number.isInteger(port) && port > 0 && port < 65536)) {
 			throw inputError(`${label} Port`, `${quoted(String(fields[`${protocol}Port`]))} is not a port.`, 'Enter a number from 1 to 65535.');
@@ -228,7 +224,7 @@ function httpsUrl(value: unknown, field: string): string {
 		throw inputError(
 			field,
 			`${quoted(given.replace(/\/\/[^/]*@/, '//…@'))} is not an https address.`,
-			'Enter an address like https://login.example.com, without query or user name.',
+			'Enter an address like https://login.example.com, without a query and without a user name.',
 		);
 	}
 	return withoutSlashes(given);

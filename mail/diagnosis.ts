@@ -66,7 +66,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 			{
 				...facts,
 				code: 'protocol',
-				remedy: "Read the server's answer; if it says nothing to you, report it as an issue of this package.",
+				remedy: "Read the server's answer. If it does not help you, report it as an issue of this package.",
 			},
 		);
 	}

@@ -15,8 +15,8 @@ const WARN_FROM_MS = 30 * DAY_MS;
 const WARN_EVERY_MS = 7 * DAY_MS;
 
 const REMEDY: Record<Ending['what'], string> = {
-	certificate: 'Make a new certificate, upload it to the app registration, and paste it and its key into the credential.',
-	'client secret': 'Make a new client secret in the app registration, and enter its value and Secret Expires On in the credential.',
+	certificate: 'Create a new certificate, upload it to the app registration, and paste it and its key into the credential.',
+	'client secret': 'Create a new client secret in the app registration, and enter its value and Secret Expires On in the credential.',
 	'sign-in': 'Open the credential and connect it again.',
 };
 
@@ -24,11 +24,11 @@ const REMEDY: Record<Ending['what'], string> = {
 export function describeEnding({ what, at, renews }: Ending, now = Date.now()): string {
 	if (at === undefined) return 'Secret Expires On in the credential is not a date.';
 	const day = new Date(at).toISOString().slice(0, 10);
-	if (renews) return `The ${what} ends on ${day} if it is not used until then. Each use renews it.`;
-	if (at <= now) return `The ${what} ended on ${day}. ${REMEDY[what]}`;
+	if (renews) return `The ${what} expires on ${day} if it is not used until then. Each use renews it.`;
+	if (at <= now) return `The ${what} expired on ${day}. ${REMEDY[what]}`;
 	const days = Math.floor((at - now) / DAY_MS);
 	const left = days === 0 ? 'in less than a day' : days === 1 ? 'in 1 day' : `in ${days} days`;
-	return `The ${what} ends on ${day}, ${left}.${at - now <= WARN_FROM_MS ? ` ${REMEDY[what]}` : ''}`;
+	return `The ${what} expires on ${day}, ${left}.${at - now <= WARN_FROM_MS ? ` ${REMEDY[what]}` : ''}`;
 }
 
 /** Returns those that people have to be warned of now. */

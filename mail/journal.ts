@@ -93,7 +93,7 @@ export function readOwn(path: string): string {
 	const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 	try {
 		const about = fstatSync(file);
-		if (!about.isFile() || !isOwn(about) || about.size > LARGEST) throw new Error(`${path} is not a file of n8n's own.`);
+		if (!about.isFile() || !isOwn(about) || about.size > LARGEST) throw new Error(`${path} does not belong to n8n's own user.`);
 		return readFileSync(file, 'utf8');
 	} finally {
 		closeSync(file);
@@ -115,5 +115,5 @@ export async function writeOwn(path: string, text: string): Promise<void> {
 export async function requireOwn(folder: string): Promise<void> {
 	const about = await lstat(folder);
 	if (about.isDirectory() && isOwn(about)) return;
-	throw new Error(`${folder} belongs to another user, everybody may write in it, or it is a link.`);
+	throw new Error(`${folder} belongs to another user, is writable for everybody, or is a link.`);
 }

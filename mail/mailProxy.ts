@@ -21,8 +21,8 @@ export function mailProxy(endpoint: Endpoint): URL | undefined {
 	throw new MailError(`The environment variable ${MAIL_PROXY} of this n8n is not the address of a proxy.`, {
 		code: 'configuration',
 		remedy:
-			'Whoever operates this n8n sets it to an address like socks5://proxy.example.com:1080 or http://proxy.example.com:3128, ' +
-			'or removes it.',
+			'Ask the operator of this n8n to set it to an address like socks5://proxy.example.com:1080 or ' +
+			'http://proxy.example.com:3128, or to remove it.',
 	});
 }
 

@@ -136,7 +136,7 @@ function inBase64(value: string): string[] {
  */
 export function quoted(value: string): string {
 	return looksSecret(value)
-		? `What was entered (${value.length} characters, not repeated here since it looks like a secret)`
+		? `What was entered (${value.length} characters, not repeated here because it looks like a secret)`
 		: `"${value}"`;
 }
 

@@ -32,7 +32,7 @@ export const protocolLogOption: INodeProperties = {
 	name: 'protocolLog',
 	type: 'boolean',
 	default: false,
-	description: 'Whether to return what n8n and the server sent each other, line by line. Tokens are hidden.',
+	description: 'Whether to return the conversation between n8n and the server, line by line. Tokens are hidden.',
 };
 
 /** Field of the operation Test Connection. */

@@ -92,9 +92,9 @@ export async function readEndings(context: NodeContext, { authentication }: Acco
  */
 export function requireRenewal({ helpers }: NodeContext, { authentication }: AccountChoice): void {
 	if (authentication === 'serviceAccount' || typeof helpers.refreshOAuth2Token === 'function') return;
-	throw new MailError("This n8n cannot renew the token of a person's credential, which ends after about an hour.", {
+	throw new MailError("This n8n cannot renew the token of a person's credential, which expires after about an hour.", {
 		code: 'configuration',
-		remedy: 'Update n8n to 1.119 or newer, or use a service account.',
+		remedy: 'Update n8n to 1.119 or later, or use a service account.',
 	});
 }
 
@@ -155,7 +155,7 @@ async function logged(context: NodeContext, type: string, acquire: () => Promise
 	const name = context.getNode().credentials?.[type]?.name ?? type;
 	const token = acquire();
 	void token.then(
-		({ expiresAt }) => context.logger.info(`Microsoft Mail: "${name}" got a token that ends at ${new Date(expiresAt).toISOString()}`),
+		({ expiresAt }) => context.logger.info(`Microsoft Mail: "${name}" got a token that expires at ${new Date(expiresAt).toISOString()}`),
 		(error: unknown) =>
 			context.logger.warn(`Microsoft Mail: "${name}" got no token: ${error instanceof MailError ? error.summary : 'unknown error'}`),
 	);
@@ -235,7 +235,7 @@ function signedInAddress(fields: ICredentialDataDecryptedObject): string {
 	if (address !== undefined && (isGuest(address) || guest(fields))) throw guestError(address);
 	if (address !== undefined) return address;
 	const { size } = signInData(fields);
-	throw new MailError(size === 0 ? 'The credential is not connected.' : 'The sign-in did not tell the address of the mailbox.', {
+	throw new MailError(size === 0 ? 'The credential is not connected.' : 'The sign-in did not return the address of the mailbox.', {
 		code: size === 0 ? 'interaction' : 'input',
 		field: size === 0 ? undefined : 'Mailbox',
 		remedy: size === 0 ? 'Open the credential and press Connect.' : 'Fill in "Mailbox" in the credential.',
@@ -251,7 +251,7 @@ function guest(fields: ICredentialDataDecryptedObject): boolean {
 
 /** Source: https://learn.microsoft.com/entra/external-id/user-properties */
 function guestError(address: string): MailError {
-	return new MailError(`${address} is signed in as a guest of this tenant, and a guest has no mailbox in it.`, {
+	return new MailError(`${address} is signed in as a guest of this tenant, and guests have no mailbox there.`, {
 		code: 'configuration',
 		field: 'Mailbox',
 		remedy:

@@ -71,7 +71,7 @@ export function keepWarning(
 			warnOf(context, trigger, await read());
 		} catch (error) {
 			context.logger.debug(
-				`${trigger}: what of the credential ends could not be read: ${error instanceof Error ? error.message : 'unknown error'}`,
+				`${trigger}: the expiry dates of the credential could not be read: ${error instanceof Error ? error.message : 'unknown error'}`,
 			);
 		}
 	};

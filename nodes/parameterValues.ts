@@ -20,10 +20,10 @@ export function text(value: unknown, field: string): string {
 			.filter((entry) => entry !== '')
 			.join(', ');
 	if (typeof value === 'object') {
-		throw new MailError(`${field}: the expression gives an object, not text.`, {
+		throw new MailError(`${field}: the expression returns an object instead of text.`, {
 			code: 'input',
 			field,
-			remedy: 'Point the expression at one of its fields, for example {{ $json.from.text }} in place of {{ $json.from }}.',
+			remedy: 'Use one of its fields in the expression, for example {{ $json.from.text }} instead of {{ $json.from }}.',
 		});
 	}
 	return typeof value === 'string'
@@ -53,10 +53,10 @@ function find<T extends string>(value: string, field: string, offered: readonly 
 	const given = value.trim().toLowerCase();
 	const chosen = offered.find((one) => one.toLowerCase() === given);
 	if (chosen !== undefined || given === '') return chosen;
-	throw new MailError(`${field}: "${given.slice(0, 100)}" is not offered.`, {
+	throw new MailError(`${field}: "${given.slice(0, 100)}" is not one of the options.`, {
 		code: 'input',
 		field,
-		remedy: `Give one of: ${offered.join(', ')}.`,
+		remedy: `Use one of: ${offered.join(', ')}.`,
 	});
 }
 
@@ -66,7 +66,7 @@ export function flag(value: unknown, field: string, fallback = false): boolean {
 	if (given === undefined || given === null || given === '') return fallback;
 	if (given === true || given === 'true' || given === 1 || given === '1') return true;
 	if (given === false || given === 'false' || given === 0 || given === '0') return false;
-	throw new MailError(`${field}: ${shown(value)} is neither true nor false.`, { code: 'input', field, remedy: 'Give true or false.' });
+	throw new MailError(`${field}: ${shown(value)} is neither true nor false.`, { code: 'input', field, remedy: 'Enter true or false.' });
 }
 
 /** Returns a number within the limits; `fallback` if the field is empty. @throws MailError `input` */

@@ -57,7 +57,7 @@ export function messageProperties(show: Record<string, NodeParameterValue[]> = {
 			name: 'downloadAttachments',
 			type: 'boolean',
 			default: false,
-			description: 'Whether to download the attachments of emails. This takes more time, so switch it on only if you need them.',
+			description: 'Whether to download the attachments of emails. This takes more time, so turn it on only if you need them.',
 			displayOptions: { show: { ...show, format: ['simple'] } },
 		},
 		...[{ format: ['resolved'] }, { format: ['simple'], downloadAttachments: [true] }].map((attached): INodeProperties => ({

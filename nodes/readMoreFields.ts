@@ -49,7 +49,7 @@ export function readMoreOf(value: unknown): More[] {
 		throw new MailError(`Read More From Emails has a value that does not exist: ${JSON.stringify(one)?.slice(0, 60)}.`, {
 			code: 'input',
 			field: 'Read More From Emails',
-			remedy: `Choose from the list, or give one or more of ${ALL.join(', ')}.`,
+			remedy: `Choose from the list, or use one or more of ${ALL.join(', ')}.`,
 		});
 	});
 }

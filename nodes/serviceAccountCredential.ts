@@ -41,10 +41,10 @@ export function serviceAccountOf(fields: Fields): ServiceAccount {
 				password: required(fields, 'password', 'Password', false),
 			};
 		default:
-			throw new MailError(`${quoted(authentication)} is no way to sign in.`, {
+			throw new MailError(`${quoted(authentication)} is not a known way to sign in.`, {
 				code: 'input',
 				field: 'Authentication',
-				remedy: 'Choose one of the list.',
+				remedy: 'Choose one from the list.',
 			});
 	}
 }
@@ -79,7 +79,7 @@ export function requireMailbox(address: string): string {
 	if (/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(address)) return address;
 	throw new MailError(
 		address === ''
-			? 'A service account opens no mailbox of its own: the mailbox address is empty.'
+			? 'The mailbox address is empty, and a service account has no mailbox of its own.'
 			: `${quoted(address)} is not a mailbox address.`,
 		{
 			code: 'input',

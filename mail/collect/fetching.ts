@@ -91,7 +91,7 @@ export class Fetching<Item> {
 			});
 		} finally {
 			for (const { bytes, making } of again.values()) {
-				bytes.refuse(new MailError('The server did not give the email a second time.', { code: 'notFound', speaker: 'pop' }));
+				bytes.refuse(new MailError('The server did not return the email a second time.', { code: 'notFound', speaker: 'pop' }));
 				// It is not entered, so that the next collection fetches it.
 				await making.catch(() => undefined);
 			}

@@ -17,10 +17,10 @@ export interface Filter {
 export function readFilter(fields: { from: string; to: string; subject: string; since: string; largerThan: number }): Filter {
 	const since = fields.since === '' ? undefined : Date.parse(fields.since);
 	if (Number.isNaN(since)) {
-		throw new MailError(`Received Since: "${fields.since}" is no date.`, {
+		throw new MailError(`Received Since: "${fields.since}" is not a date.`, {
 			code: 'input',
 			field: 'Received Since',
-			remedy: 'Give a date such as 2026-11-01 or 2026-11-01T08:00:00Z, or leave it out.',
+			remedy: 'Enter a date such as 2026-11-01 or 2026-11-01T08:00:00Z, or leave the field empty.',
 		});
 	}
 	return {

@@ -23,7 +23,7 @@ export class Reopenable {
 	readonly open = async (): Promise<Bytes> => {
 		this.#opened += 1;
 		if (this.#opened === 1) return this.#watched(this.first);
-		if (this.#opened > 2) throw new MailError('An email can be opened twice, not more often.', { code: 'protocol', speaker: 'pop' });
+		if (this.#opened > 2) throw new MailError('An email can only be opened twice.', { code: 'protocol', speaker: 'pop' });
 		this.#wanted.resolve('again');
 		return this.#watched(await this.#second.promise);
 	};

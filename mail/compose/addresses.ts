@@ -40,11 +40,11 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		nameOf: (name) => (skipBad ? withoutControl(name) : name.trim()),
 		clean: ({ text, dropped, doubtful, queries = [] }) => {
 			if (doubtful !== undefined && !skipBad)
-				throw inputError(field, `a no-break blank stands before ${doubtful}: it may belong to the address.`, ADDRESSES);
+				throw inputError(field, `there is a no-break space before ${doubtful}, which may be part of the address.`, ADDRESSES);
 			if (dropped.length > 0)
-				note?.(`${field}: characters that are not seen (${dropped.slice(0, 10).join(', ')}) were dropped from the addresses.`);
+				note?.(`${field}: invisible characters (${dropped.slice(0, 10).join(', ')}) were removed from the addresses.`);
 			if (queries.length > 0)
-				note?.(`${field}: only the addresses of mailto links are used; left out: ${queries.slice(0, 3).join(' ').slice(0, 200)}`);
+				note?.(`${field}: only the addresses of mailto links are used. Left out: ${queries.slice(0, 3).join(' ').slice(0, 200)}`);
 			return text;
 		},
 	};
@@ -130,8 +130,8 @@ function readObject({ field, nameOf, clean }: Reader, entry: object, read: (inne
 	if (typeof part('text') === 'string') return read(part('text'));
 	throw inputError(
 		field,
-		'the expression gives an object without an address.',
-		'Point the expression at addresses, for example {{ $json.from }} of a message item, or give text or a list of texts.',
+		'the expression returns an object without an address.',
+		'Use an expression that returns addresses, for example {{ $json.from }} of a message item, or text, or a list of texts.',
 	);
 }
 
@@ -165,7 +165,7 @@ function refuseLookAlike(field: string, address: string): void {
 	if (address.length > LONGEST || !/[^\u0000-\u007f]/.test(address) || !/[@＠﹫]/.test(address)) return;
 	const found = lookAlike(address);
 	if (found !== undefined)
-		throw inputError(field, `"${address}" holds ${found}.`, 'Type the address by hand; an address copied from elsewhere may be forged.');
+		throw inputError(field, `"${address}" contains ${found}.`, 'Type the address by hand. An address that was copied may be forged.');
 }
 
 /** A quoted string, and what makes it a name or a local part: an angle bracket or an at sign after it. */
@@ -188,7 +188,7 @@ function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 	for (const word of words) if (/[＠﹫]/.test(word) && /[.．。｡]/.test(word)) refuseLookAlike(field, word);
 	const lost = words.find((word) => (resemblesAddress(word) || isAddress(word)) && !known(word));
 	if (lost !== undefined)
-		throw inputError(field, `there is no comma beside ${lost}.`, `${ADDRESSES} A name that holds an address takes quotes.`);
+		throw inputError(field, `a comma is missing next to ${lost}.`, `${ADDRESSES} Put quotes around a name that contains an address.`);
 }
 
 /** A word without the quotes before it and the quotes and full stops behind it. */
@@ -238,7 +238,11 @@ const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]+/;
 /** A line break in a header would begin another header (CWE-93). @throws MailError `input` */
 export function refuseControl(field: string, value: string): void {
 	if (CONTROL.test(value)) {
-		throw inputError(field, 'the value holds a line break or another control character.', 'Take it out; a header is one line.');
+		throw inputError(
+			field,
+			'the value contains a line break or another control character.',
+			'Remove it, because a header is a single line.',
+		);
 	}
 }
 

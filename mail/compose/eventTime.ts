@@ -50,7 +50,7 @@ export async function zonedTime(field: string, given: unknown, workflowZone: str
 		throw inputError(
 			field,
 			`"${String(name).slice(0, 100)}" is not a time zone.`,
-			'Give a name like Europe/Berlin or W. Europe Standard Time.',
+			'Enter a name like Europe/Berlin or W. Europe Standard Time.',
 		);
 	return { value: day ? part('date') : part('dateTime'), timeZone: zone, told, day };
 }
@@ -86,8 +86,8 @@ function parse(field: string, value: unknown): { local: Local; offset?: string; 
 function wrong(field: string, text: string): Error {
 	return inputError(
 		field,
-		text === '' || text === '""' ? 'there is no date.' : `"${text.slice(0, 100)}" is not a date and time.`,
-		"Give it like 2026-11-30T15:30:00 (in the workflow's time zone) or 2026-11-30T15:30:00+01:00.",
+		text === '' || text === '""' ? 'the date is missing.' : `"${text.slice(0, 100)}" is not a date and time.`,
+		"Enter it like 2026-11-30T15:30:00 (in the workflow's time zone) or 2026-11-30T15:30:00+01:00.",
 	);
 }
 

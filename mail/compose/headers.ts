@@ -24,12 +24,12 @@ export function checkHeaders(headers: ReadonlyArray<{ name: string; value: strin
 		if (STRUCTURED.test(name) && (/[^ -~]/.test(value) || /\S{961}/.test(value))) {
 			throw inputError(
 				`Header ${name}`,
-				'the value cannot travel: it holds a character beyond ASCII, or a word of more than 960 characters.',
-				'Use percent encoding (%C3%A4) in web addresses, and shorter ones.',
+				'the value cannot be sent because it contains a character that is not ASCII, or a word of more than 960 characters.',
+				'Use percent encoding (%C3%A4) in web addresses, and use shorter addresses.',
 			);
 		}
 		if (OWN_HEADERS.test(name))
-			throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field or option of its own; it makes this header.');
+			throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field or option that makes this header.');
 	}
 }
 
@@ -50,7 +50,7 @@ export function checkMessageIds(field: string, value: string): void {
 	refuseControl(field, value);
 	const wrong = value.split(/\s/).find((id) => id.length > LONGEST_MESSAGE_ID || /[^\u0021-\u007e]/.test(id));
 	if (wrong !== undefined)
-		throw inputError(field, `"${wrong.slice(0, 100)}" is not a Message-ID.`, 'Give what the field messageId of a message item holds.');
+		throw inputError(field, `"${wrong.slice(0, 100)}" is not a Message-ID.`, 'Enter the value of the field messageId of a message item.');
 }
 
 /** Lines break at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1); longer words travel as encoded ones (RFC 2047). */

@@ -40,9 +40,9 @@ export interface OriginalFile {
 }
 
 const ACCEPTED =
-	'Accepted are items of IMAP Trigger, IMAP Mailbox, POP Trigger and POP Fetch, of the built-in Email Trigger (format ' +
+	'The field accepts items of IMAP Trigger, IMAP Mailbox, POP Trigger and POP Fetch, of the built-in Email Trigger (format ' +
 	'Resolved or Simple), and of Microsoft Outlook and Gmail with their triggers. ' +
-	"Give such an item, for example {{ $json }} right after the trigger, or {{ $('IMAP Trigger').item }} further on.";
+	"Use such an item, for example {{ $json }} directly after the trigger, or {{ $('IMAP Trigger').item }} in later nodes.";
 
 /**
  * Reads the JSON of a message item, in whatever format, of this package's nodes, the built-in IMAP trigger, Microsoft Outlook or Gmail.
@@ -84,7 +84,7 @@ export function requireBody({ hasBody, headersOnly }: Original): void {
 	throw inputError(
 		'Original Message',
 		'the item does not contain the text of the email, so there is nothing to quote.',
-		`${ACCEPTED} Or switch off "Quote Original".`,
+		`${ACCEPTED} Or turn off "Quote Original".`,
 	);
 }
 

@@ -36,8 +36,8 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	if (tooLong !== undefined)
 		throw inputError(
 			FIELD,
-			`line ${tooLong} of the email has more than 998 bytes, which no server has to take (RFC 5322).`,
-			'Let the program that makes the email encode its parts (quoted-printable or base64).',
+			`line ${tooLong} of the email has more than 998 bytes, and servers need not accept that (RFC 5322).`,
+			'Make the program that creates the email encode its parts (quoted-printable or base64).',
 		);
 	const addresses = async (names: string[], skipBad = false): Promise<Mailbox[]> => {
 		const values = fields.filter(({ name }) => names.includes(name));
@@ -48,7 +48,7 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	// Mailing lists write names such as "ada@example.com via List" without quotes; nobody is lost by it, as among recipients.
 	const [sender] = mail.from.length > 0 ? mail.from : [...(await addresses(['sender'], true)), ...(await addresses(['from'], true))];
 	if (sender === undefined || !fields.some(({ name }) => name === 'from'))
-		throw inputError(FIELD, 'the email has no header From with an address.', 'Add one. Servers refuse an email without it.');
+		throw inputError(FIELD, 'the email has no From header with an address.', 'Add one. Servers refuse an email without it.');
 	const given = mail.to.length > 0 ? mail.to : await addresses(['to', 'cc', 'bcc']);
 	const recipients = [...new Map(given.map(envelopeAddress).map((address) => [address.toLowerCase(), address])).values()];
 	if (recipients.length === 0)

@@ -34,7 +34,7 @@ export function repeatRule(given: string, first: string | Date, timeZone: string
 		.toUpperCase();
 	if (text === '') return undefined;
 	const wrong = (): Error =>
-		inputError(FIELD, `"${given.slice(0, 100)}" is not a rule of iCalendar.`, 'Give for example FREQ=WEEKLY;BYDAY=MO;COUNT=10.');
+		inputError(FIELD, `"${given.slice(0, 100)}" is not an iCalendar rule.`, 'Enter a rule such as FREQ=WEEKLY;BYDAY=MO;COUNT=10.');
 	const parts = new Map<string, string>();
 	for (const part of text.split(';')) {
 		const [name = '', value = '', ...more] = part.split('=').map((one) => one.replace(/ /g, ''));
@@ -57,7 +57,7 @@ function lastOf(until: string, first: string | Date, timeZone: string): string {
 	const moment = `${year}-${month}-${day}T${hour}:${minute}:${second}${utc}`;
 	const last = typeof first === 'string' ? readDay(FIELD, moment, timeZone) : stamp(readMoment(FIELD, moment, timeZone));
 	if (last < (typeof first === 'string' ? first : stamp(first)))
-		throw inputError(FIELD, 'the series ends before its first event.', 'Give a later UNTIL, or COUNT.');
+		throw inputError(FIELD, 'the series ends before its first event.', 'Use a later UNTIL, or use COUNT.');
 	return last;
 }
 

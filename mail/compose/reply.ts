@@ -79,7 +79,7 @@ function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[];
 		author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.length === 0 ? original.to : author,
 	);
 	if (answered.length === 0)
-		throw inputError('Original Message', 'the email has no sender to reply to.', 'Use Send or Forward with a recipient of your own.');
+		throw inputError('Original Message', 'the email has no sender to reply to.', 'Use Send or Forward, and enter a recipient.');
 	const to = answered.filter((one) => !isOwn(one));
 	const copies =
 		kind === 'reply'

@@ -23,7 +23,11 @@ export function unsubscribeHeaders(value: string, oneClick: boolean): Array<{ na
 		.map(link);
 	if (links.length === 0) return [];
 	if (oneClick && !links.some((one) => one.startsWith('https:')))
-		throw inputError(FIELD, 'one click needs a web address that begins with https://.', 'Give one, or switch one-click off.');
+		throw inputError(
+			FIELD,
+			'one-click unsubscribe needs a web address that begins with https://.',
+			'Enter one, or turn off One-Click Unsubscribe.',
+		);
 	return [
 		{ name: FIELD, value: links.map((one) => `<${one}>`).join(', ') },
 		...(oneClick ? [{ name: `${FIELD}-Post`, value: 'List-Unsubscribe=One-Click' }] : []),
@@ -43,9 +47,13 @@ function link(text: string): string {
 		throw inputError(
 			FIELD,
 			`"${text.slice(0, 100)}" is neither an email address nor a web address.`,
-			'Give for example https://example.com/unsubscribe?id=17 or unsubscribe@example.com.',
+			'Enter, for example, https://example.com/unsubscribe?id=17 or unsubscribe@example.com.',
 		);
 	if (url.href.length > LONGEST)
-		throw inputError(FIELD, `the address has ${url.href.length} characters; a header line holds ${LONGEST} of it.`, 'Use a shorter one.');
+		throw inputError(
+			FIELD,
+			`the address has ${url.href.length} characters, but a header line has room for ${LONGEST}.`,
+			'Use a shorter one.',
+		);
 	return url.href;
 }

@@ -36,7 +36,7 @@ export async function runConnectionTest(account: Account, protocols: readonly Pr
 	const gotToken = await attempt('identity', 'token', async () => {
 		const token = await account.token();
 		if (account.signIn === 'delegated') signedInAs = token.claims()?.upn ?? account.user;
-		return `a token that lives ${Math.round((token.expiresAt - Date.now()) / 60_000)} more minutes`;
+		return `a token that is valid for ${Math.round((token.expiresAt - Date.now()) / 60_000)} more minutes`;
 	});
 	if (gotToken) {
 		await attempt('identity', 'claims', async () => describeClaims((await account.token()).claims()));
@@ -120,7 +120,7 @@ function signedInTo({ mailbox, user, signIn }: Account, token: AccessToken): str
 }
 
 function describeClaims(claims: ReturnType<Awaited<ReturnType<Account['token']>>['claims']>): string {
-	if (claims === undefined) return 'the token is opaque, as those of personal accounts are';
+	if (claims === undefined) return 'the token cannot be read, as is usual for personal accounts';
 	const name = claims.scp === undefined ? undefined : claims.upn;
 	const who = name ?? (claims.appid === undefined ? 'unknown' : `app ${claims.appid}`);
 	return (

@@ -64,7 +64,7 @@ async function within(protocol: Protocol, endpoint: Endpoint, socket: Socket, wo
 	const late = new MailError(`${peerOf(endpoint)} did not answer within ${PERSON_WAITS_MS / 1000} s.`, {
 		code: 'timeout',
 		speaker: protocol,
-		remedy: 'Check host, port and security (tls or starttls), and that no firewall stands between.',
+		remedy: 'Check host, port and security (TLS or STARTTLS), and check that no firewall blocks the connection.',
 	});
 	const timer = setTimeout(() => socket.destroy(late), PERSON_WAITS_MS);
 	try {

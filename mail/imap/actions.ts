@@ -35,7 +35,8 @@ export async function act(session: ImapSession, uids: readonly number[], action:
 			code: action.kind === 'move' && !session.client.capabilities.has('MOVE') ? 'forbidden' : 'rejected',
 			speaker: 'imap',
 			command: COMMANDS[action.kind],
-			remedy: action.kind === 'move' ? 'Check that the target folder exists.' : 'Check that the mailbox may be changed by this sign-in.',
+			remedy:
+				action.kind === 'move' ? 'Check that the target folder exists.' : 'Check that the signed-in user or app may change the mailbox.',
 		},
 	);
 }

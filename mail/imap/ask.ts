@@ -65,7 +65,7 @@ export async function withheld(use: Use, uids: readonly number[]): Promise<Set<n
 
 /** The server gave no answer, or an answer that the library could not read and therefore left out. */
 export function unreadable(): MailError {
-	return unfit('The server lists the email but gives no readable answer about it.');
+	return unfit('The server lists the email but does not return readable information about it.');
 }
 
 /** The server gave an answer that cannot be used. */

@@ -102,23 +102,23 @@ const KEYS: Record<string, (value: unknown, key: string) => SearchObject> = {
 
 function criterion(rule: unknown): SearchObject {
 	const [name, ...values]: unknown[] = Array.isArray(rule) ? rule : [rule];
-	if (typeof name !== 'string') throw unusable(`${JSON.stringify(rule)} is no rule: a word or a list that begins with one is expected.`);
+	if (typeof name !== 'string') throw unusable(`${JSON.stringify(rule)} is not a rule. Use a word, or a list that begins with a word.`);
 	if (name.startsWith('!')) return { not: criterion([name.slice(1), ...values]) };
 	const key = name.toUpperCase();
 	const flag = Object.hasOwn(FLAGS, key) ? FLAGS[key] : undefined;
 	if (flag !== undefined) return { ...flag };
 	if (key === 'HEADER') {
-		if (values.length !== 2) throw unusable('HEADER takes a name and a value.');
+		if (values.length !== 2) throw unusable('HEADER needs a name and a value.');
 		return { header: { [plainText(values[0], key)]: String(values[1]) } };
 	}
 	if (key === 'OR') {
-		if (values.length !== 2) throw unusable('OR takes two rules.');
+		if (values.length !== 2) throw unusable('OR needs two rules.');
 		return { or: values.map((value) => criterion(value)) };
 	}
 	const build = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
 	if (build === undefined)
-		throw unusable(`"${name}" is no IMAP search key. Examples: "UNSEEN", ["SINCE", "2026-11-01"], ["FROM", "ada@example.com"].`);
-	if (values.length !== 1) throw unusable(`${key} takes one value, got ${values.length}.`);
+		throw unusable(`"${name}" is not an IMAP search key. Examples: "UNSEEN", ["SINCE", "2026-11-01"], ["FROM", "ada@example.com"].`);
+	if (values.length !== 1) throw unusable(`${key} needs one value, but got ${values.length}.`);
 	return build(values[0], key);
 }
 
@@ -132,14 +132,14 @@ function plainText(value: unknown, key: string, field = RULES): string {
 function wholeNumber(value: unknown, key: string, field = RULES): number {
 	const number = Number(value);
 	if (!Number.isSafeInteger(number) || number < 1)
-		throw unusable(`${key} needs a whole number of bytes above 0, got "${String(value)}".`, field);
+		throw unusable(`${key} needs a whole number of bytes above 0, but got "${String(value)}".`, field);
 	return number;
 }
 
 /** Writes a date as a day, because SINCE and BEFORE have no time of day (RFC 3501, section 6.4.4). */
 function day(value: unknown, key: string, field = RULES): string {
 	const given = typeof value === 'string' || typeof value === 'number' ? new Date(value) : new Date(NaN);
-	if (Number.isNaN(given.getTime())) throw unusable(`${key} needs a date such as 2026-11-01, got "${String(value)}".`, field);
+	if (Number.isNaN(given.getTime())) throw unusable(`${key} needs a date such as 2026-11-01, but got "${String(value)}".`, field);
 	// Keeps the day as it was written, because another time zone could turn it into another day.
 	if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value.trim())) return value.trim();
 	const two = (number: number): string => String(number).padStart(2, '0');
@@ -149,7 +149,7 @@ function day(value: unknown, key: string, field = RULES): string {
 function sequence(value: unknown, key: string): string {
 	const text = String(value);
 	if (!/^(\d+|\*)(:(\d+|\*))?(,(\d+|\*)(:(\d+|\*))?)*$/.test(text))
-		throw unusable(`${key} needs a sequence set such as 42:*, got "${text}".`);
+		throw unusable(`${key} needs a sequence set such as 42:*, but got "${text}".`);
 	return text;
 }
 
@@ -159,7 +159,7 @@ function unusable(message: string, field = RULES): MailError {
 		field,
 		remedy:
 			field === RULES
-				? 'Give a JSON list such as ["UNSEEN", ["SINCE", "2026-11-01"]], or use the filter fields.'
-				: 'Change the filter, or leave it out.',
+				? 'Enter a JSON list such as ["UNSEEN", ["SINCE", "2026-11-01"]], or use the filter fields.'
+				: 'Change or remove the filter.',
 	});
 }

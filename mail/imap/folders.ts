@@ -33,7 +33,7 @@ export function chooseFolder(folders: readonly Folder[], wanted: string, field =
 	const asked = wanted.trim();
 	if (found.length === 1 && found[0] !== undefined) return found[0];
 	if (found.length > 1)
-		throw notFound(`The folder name "${asked}" fits ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`, field);
+		throw notFound(`The folder name "${asked}" matches ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`, field);
 	const known = folders
 		.slice(0, 20)
 		.map((folder) => folder.path)
@@ -85,6 +85,6 @@ function notFound(message: string, field: string): MailError {
 		code: 'notFound',
 		speaker: 'imap',
 		field,
-		remedy: 'Choose the folder from the list, or write its full path, for example INBOX/Invoices.',
+		remedy: 'Choose the folder from the list, or enter its full path, for example INBOX/Invoices.',
 	});
 }

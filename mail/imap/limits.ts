@@ -102,7 +102,7 @@ export class Watchdog {
 		const allowedMs = patience.commandMs + sendingMs + (1_000 * awaited) / patience.bytesPerSecond;
 		if (bytes > most) this.#end(tooMuch(watched.at, `more than ${Math.floor(most / MIB)} MB came`));
 		else if (now - this.#heardAt > patience.silenceMs + sendingMs) this.#end(late(watched.at, 'did not answer in time.'));
-		else if (now - this.#began > allowedMs) this.#end(late(watched.at, 'did not come to the end of its answer in time.'));
+		else if (now - this.#began > allowedMs) this.#end(late(watched.at, 'did not finish its answer in time.'));
 	}
 
 	#end(fault: MailError): void {
@@ -119,15 +119,15 @@ function late({ peer, mailbox, command }: Circumstances, what: string): MailErro
 /** The server sent far more than an answer can need. The next answer may be right, so the command can be tried again. */
 export function tooMuch({ peer, mailbox, command }: Circumstances, what: string): MailError {
 	const asked = command === undefined ? '' : ` to ${command}`;
-	return new MailError(`${peer ?? 'The server'} sent far more than an answer${asked} can have: ${what}.`, {
+	return new MailError(`${peer ?? 'The server'} sent far more than an answer${asked} can contain: ${what}.`, {
 		code: 'tooLarge',
 		permanent: false,
 		speaker: 'imap',
 		mailbox,
 		command,
 		remedy:
-			'The connection was closed to protect n8n. If it happens with one email, look at that email in the mailbox; ' +
-			'otherwise check that this is the right server.',
+			'The connection was closed to protect n8n. If this happens with one email, check that email in the mailbox. ' +
+			'Otherwise check that this is the right server.',
 	});
 }
 

@@ -147,7 +147,7 @@ async function* section(read: Read, from: number, size: number): AsyncGenerator<
 			empty += 1;
 			continue;
 		}
-		if (bytes.length > STREAM_CHUNK_BYTES) throw unfit('The server gave more of the email than was asked for.');
+		if (bytes.length > STREAM_CHUNK_BYTES) throw unfit('The server returned more of the email than was requested.');
 		yield bytes;
 		empty = 0;
 		start += bytes.length;
@@ -187,5 +187,5 @@ async function one(use: Use, uid: number, query: FetchQueryObject) {
 }
 
 function cutOff(bytes: number, size: number): MailError {
-	return unfit(`The server gave only ${bytes} bytes of an email of ${size}.`);
+	return unfit(`The server returned only ${bytes} bytes of an email of ${size}.`);
 }

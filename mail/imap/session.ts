@@ -214,7 +214,7 @@ export class ImapSession {
 			code: 'lost',
 			response: found.response,
 			said: found.said,
-			remedy: 'A new session is made by itself.',
+			remedy: 'A new session is opened automatically.',
 			cause: found,
 		});
 	}

@@ -111,7 +111,7 @@ export class MailReader implements PartsReader {
 		checkMemory();
 		const root = this.#structure.root();
 		if (root?.fields.some(({ key, value }) => NAME_PEOPLE.has(key) && readable(value) !== value) === true)
-			this.damage(`A header names more than ${MOST_PEOPLE} people; those beyond are left out.`);
+			this.damage(`A header names more than ${MOST_PEOPLE} people. The others are left out.`);
 		const body = root === undefined ? {} : await this.#bodyOf(root);
 		const html = body.html ?? '';
 		const text = isBlank(body.text) && html !== '' ? ((await textOfHtml(html, this.#budget)) ?? body.text ?? '') : (body.text ?? '');

@@ -111,12 +111,12 @@ class StoredStream<Stored> {
 
 	abandon(): void {
 		this.#stored.catch(() => undefined);
-		this.#content.destroy(new Error('The email could not be read to its end.'));
+		this.#content.destroy(new Error('The email could not be read completely.'));
 	}
 }
 
 function fail(error: unknown): never {
-	throw new StoreFailure('The store failed.', { cause: error });
+	throw new StoreFailure('The binary data could not be stored.', { cause: error });
 }
 
 /** What the store said; undefined where it is not at fault. */

@@ -4,7 +4,7 @@ import { messageIdIn } from './references';
 import type { Connection } from './sessions';
 
 export interface Appended {
-	/** Left out where the server told none and the mail has no Message-ID. */
+	/** Left out if the server did not tell it and the email has no Message-ID. */
 	uid?: number;
 	uidValidity?: string;
 	folder: string;
@@ -12,8 +12,8 @@ export interface Appended {
 }
 
 /**
- * Puts a finished mail into a folder. Where the connection breaks in between, the folder is looked through for its
- * Message-ID, so that it is not there twice.
+ * Stores a finished email in a folder. If the connection breaks meanwhile, the folder is searched for its Message-ID, so that the email is
+ * not stored twice.
  * @throws MailError
  */
 export async function append(connection: Connection, folder: string, mail: Buffer, flags: string[], receivedAt?: Date): Promise<Appended> {
@@ -38,7 +38,7 @@ export async function append(connection: Connection, folder: string, mail: Buffe
 				permanent: messageId === '',
 				speaker: 'imap',
 				command: 'APPEND',
-				remedy: messageId === '' ? `Look into "${folder}" before the item is run again.` : 'Run the item again.',
+				remedy: messageId === '' ? `Check the folder "${folder}" before you run the item again.` : 'Run the item again.',
 				cause: error,
 			},
 		);
@@ -46,7 +46,7 @@ export async function append(connection: Connection, folder: string, mail: Buffe
 	return (await newest(connection, folder, messageId, before)) ?? { folder, messageId };
 }
 
-/** The one that was not there before. */
+/** Returns the email that was not there before. */
 async function newest(connection: Connection, folder: string, messageId: string, before: readonly number[]): Promise<Appended | undefined> {
 	if (messageId === '') return undefined;
 	connection.forget();
@@ -63,7 +63,7 @@ function told(error: unknown, folder: string): unknown {
 		speaker: 'imap',
 		command: 'APPEND',
 		remedy:
-			'Check that the mailbox is not full, that the email is not too large, and that it is whole: ' +
+			'Check that the mailbox is not full, that the email is not too large, and that it is complete: ' +
 			'headers, an empty line, and the body.',
 		cause: error,
 	});
@@ -71,7 +71,7 @@ function told(error: unknown, folder: string): unknown {
 
 const LONGEST_HEAD = 256 * 1024;
 
-/** With angle brackets; empty where the headers have none. */
+/** With angle brackets; empty if the headers have none. */
 export function messageIdOf(mail: Buffer): string {
 	const head = mail.toString('utf8', 0, Math.min(mail.length, LONGEST_HEAD));
 	const end = head.search(/\r?\n\r?\n/);

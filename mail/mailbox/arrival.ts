@@ -3,17 +3,17 @@ import { fetchByUid, instantOf } from '../imap/fetch';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { Connection } from './sessions';
 
-/** Below so many emails their dates are asked for outright; a search by days would cost as many commands. */
+/** For fewer emails than this, their dates are requested directly, because a search by days would cost as many commands. */
 const FEW = 10 * UIDS_IN_COMMAND;
 
 /** Before the first email with an INTERNALDATE. */
 const FIRST_DAY = Date.UTC(1980, 0, 1);
 
 /**
- * These emails of one folder in the order in which they were received, which is not that of their UIDs: an email that is
- * moved into a folder gets the highest UID and keeps its INTERNALDATE. Exchange has no SORT (RFC 5256).
+ * Returns emails of one folder in the order in which they were received. This is not the order of their UIDs, because an email that is
+ * moved to a folder gets the highest UID and keeps its INTERNALDATE. Exchange has no SORT (RFC 5256).
  *
- * @param atLeast so many of the first ones are wanted; of the others some may be missing
+ * @param atLeast number of first emails that are needed; of the others, some may be missing
  * @throws MailError
  */
 export async function byArrival(
@@ -38,7 +38,7 @@ export async function byArrival(
 	return [...received].sort(([uid, instant], [otherUid, other]) => order * (instant - other || uid - otherUid)).map(([uid]) => uid);
 }
 
-/** Those of the fewest days, from the newest or the oldest on, that hold `atLeast` of them. */
+/** Returns the emails of the smallest number of days, from the newest or the oldest, that has `atLeast` of them. */
 async function firstDays(
 	connection: Connection,
 	folder: string,
@@ -59,7 +59,7 @@ async function firstDays(
 		);
 		return uids.filter((uid) => found.has(uid));
 	};
-	// `near` holds too few, `far` is known to hold enough.
+	// `near` has too few, `far` is known to have enough.
 	const days = [Math.floor(FIRST_DAY / DAY_MS), Math.ceil(Date.now() / DAY_MS) + 2] as const;
 	let [near, far] = newestFirst ? [days[1], days[0]] : [days[0], days[1]];
 	while (Math.abs(far - near) > 1) {
@@ -67,7 +67,7 @@ async function firstDays(
 		if ((await within(middle)).length >= atLeast) far = middle;
 		else near = middle;
 	}
-	// SEARCH counts days in a time zone of the server's own, so that a day more is taken.
+	// SEARCH counts days in the server's time zone, so one more day is included.
 	const enough = await within(newestFirst ? far - 1 : far + 1);
 	return enough.length >= atLeast ? enough : uids;
 }

@@ -6,18 +6,18 @@ import type { ImapSession } from '../imap/session';
 import { commandSets, search, type There } from './locate';
 import type { Connection } from './sessions';
 
-/** Mails in one command: few round trips, and each answer comes before anybody takes the server for dead. */
+/** Number of emails in one command. It needs few round trips, and each answer comes before the server could be considered dead. */
 const MAILS_IN_COMMAND = 1_000;
 
 export type Change = { kind: 'move' | 'copy'; to: string } | { kind: 'flags'; add: string[]; remove: string[] } | { kind: 'delete' };
 
-/** What was done to one mail. */
+/** What was done to one email. */
 export type Done = { kind: 'done'; uid?: number; uidValidity?: string } | { kind: 'gone' } | { kind: 'failed'; error: MailError };
 
 /**
- * Changes mails of one folder in few commands, lowest UID first.
- * @returns by UID; a failed command is told for its mails, and the others go on
- * @throws MailError where the mailbox cannot be worked in at all
+ * Changes emails of one folder with few commands, lowest UID first.
+ * @returns by UID; a failed command is reported for its emails, and the others go on
+ * @throws MailError if the mailbox cannot be used at all
  */
 export async function change(connection: Connection, folder: string, mails: readonly There[], wanted: Change): Promise<Map<number, Done>> {
 	const results = new Map<number, Done>();
@@ -59,13 +59,13 @@ function all(uids: readonly number[], done: Done): Map<number, Done> {
 	return new Map(uids.map((uid) => [uid, done]));
 }
 
-/** Another folder may lie under the same name by the time a session had to be made anew. */
+/** If a new session was needed, the name may now belong to another folder. */
 function requirePlace(session: ImapSession, { folder, uidValidity }: Place): void {
 	if (session.uidValidity === uidValidity) return;
-	throw new MailError(`The folder "${folder}" has been recreated, so its UIDs mean other emails now. Nothing was done.`, {
+	throw new MailError(`The folder "${folder}" was recreated, so its UIDs now belong to other emails. Nothing was changed.`, {
 		code: 'rejected',
 		speaker: 'imap',
-		remedy: 'Get the emails again, and use those items.',
+		remedy: 'Get the emails again, and use the new items.',
 	});
 }
 
@@ -85,7 +85,7 @@ async function flag(
 		const done = await session.run('UID STORE', async (client) => await client[method](rangeOf(uids), flags, { uid: true }));
 		if (done === true) continue;
 		const refusal = refused(session, 'UID STORE', 'mark');
-		// A server may refuse all of them where another client has taken one away (RFC 2180, section 4.2).
+		// A server may refuse all of them if another client has removed one of them (RFC 2180, section 4.2).
 		const left = await search(session, { uid: rangeOf(uids) });
 		if (left.length === uids.length || left.length === 0) throw refusal;
 		return await flag(session, place, left, { add, remove: away });
@@ -93,7 +93,7 @@ async function flag(
 	return { kind: 'done', uidValidity: session.uidValidity };
 }
 
-/** The library leaves out what the folder does not take, without a word. */
+/** The library silently leaves out flags that the folder does not support. */
 function requireKeywords(client: ImapFlow, folder: string, flags: readonly string[]): void {
 	const { mailbox } = client;
 	const known = typeof mailbox === 'object' ? mailbox.permanentFlags : undefined;
@@ -101,10 +101,10 @@ function requireKeywords(client: ImapFlow, folder: string, flags: readonly strin
 	const taken = new Set([...known].map((one) => one.toLowerCase()));
 	const missing = flags.filter((one) => !taken.has(one.toLowerCase()));
 	if (missing.length === 0) return;
-	throw new MailError(`The folder "${folder}" keeps no mark ${missing.map((one) => `"${one}"`).join(', ')}.`, {
+	throw new MailError(`The folder "${folder}" does not store the mark ${missing.map((one) => `"${one}"`).join(', ')}.`, {
 		code: 'input',
 		field: 'Keywords',
-		remedy: 'Exchange Online keeps no keywords over IMAP, only read, flagged, answered and draft. Move the email into a folder instead.',
+		remedy: 'Over IMAP, Exchange Online supports no keywords, only read, flagged, answered and draft. Move the email to a folder instead.',
 	});
 }
 
@@ -121,7 +121,7 @@ async function remove(connection: Connection, place: Place, uids: readonly numbe
 async function move(connection: Connection, place: Place, uids: readonly number[], to: string): Promise<Map<number, Done>> {
 	const hasMove = await connection.repeat(place.folder, async ({ client }) => await Promise.resolve(client.capabilities.has('MOVE')));
 	if (hasMove) return await transfer(connection, place, uids, to, 'move');
-	// Without MOVE (RFC 6851) they are copied, and only what is known to have been copied is taken away.
+	// Without MOVE (RFC 6851), the emails are copied, and only those that were certainly copied are deleted.
 	const copied = await transfer(connection, place, uids, to, 'copy');
 	const there = uids.filter((uid) => copied.get(uid)?.kind === 'done');
 	if (there.length === 0) return copied;
@@ -131,12 +131,12 @@ async function move(connection: Connection, place: Place, uids: readonly number[
 	} catch (error) {
 		const failed = new MailError(
 			`The email was copied to "${to}" but could not be removed from "${place.folder}", ` +
-				`so it is in both folders now. ${error instanceof MailError ? error.summary : String(error)}`,
+				`so it is now in both folders. ${error instanceof MailError ? error.summary : String(error)}`,
 			{
 				code: 'forbidden',
 				speaker: 'imap',
 				command: 'UID EXPUNGE',
-				remedy: 'Delete one of the two; to move it again would copy it once more.',
+				remedy: 'Delete one of the two. Moving it again would copy it once more.',
 				cause: error,
 			},
 		);
@@ -144,7 +144,7 @@ async function move(connection: Connection, place: Place, uids: readonly number[
 	}
 }
 
-/** One UID MOVE or UID COPY. A copy is not asked for again where nobody knows whether it was made. */
+/** One UID MOVE or UID COPY. If it is unknown whether a copy was made, it is not requested again. */
 async function transfer(
 	connection: Connection,
 	place: Place,
@@ -174,13 +174,13 @@ async function transfer(
 		if (how === 'copy') {
 			throw new MailError(
 				`The connection broke while emails were copied to "${to}". ` +
-					'They may be there. Nothing is repeated, so that no email is there twice.',
+					'The copies may exist. The command is not repeated, because that could copy emails twice.',
 				{
 					code: 'lost',
 					permanent: true,
 					speaker: 'imap',
 					command,
-					remedy: `Look into "${to}" before the item is run again.`,
+					remedy: `Check the folder "${to}" before you run the item again.`,
 					cause: error,
 				},
 			);
@@ -189,7 +189,7 @@ async function transfer(
 	}
 }
 
-/** What a broken MOVE has left goes now; of what it took, nobody told the new UID. */
+/** Deletes what an interrupted MOVE has left. The new UIDs of the emails that it moved are unknown. */
 async function finishMove(connection: Connection, place: Place, uids: readonly number[], to: string): Promise<Map<number, Done>> {
 	return await connection.repeat(place.folder, async (session) => {
 		requirePlace(session, place);
@@ -204,7 +204,7 @@ async function finishMove(connection: Connection, place: Place, uids: readonly n
 	});
 }
 
-/** COPYUID (RFC 4315) tells where they are now; a server without it does not. */
+/** COPYUID (RFC 4315) tells the new UIDs. Some servers do not support it. */
 function arrived({ uidMap, uidValidity }: CopyResponseObject, uid: number): Done {
 	const now = uidMap?.get(uid);
 	return { kind: 'done', ...(now !== undefined && { uid: now, uidValidity: String(uidValidity) }) };
@@ -220,7 +220,7 @@ function refused(session: ImapSession, command: string, verb: string, to?: strin
 			speaker: 'imap',
 			command,
 			response: refusal.response,
-			remedy: 'Check that this sign-in may change the folder, and that the mailbox is not full.',
+			remedy: 'Check that the signed-in user or app may change the folder, and that the mailbox is not full.',
 			cause: refusal,
 		},
 	);

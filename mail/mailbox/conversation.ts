@@ -7,24 +7,29 @@ import type { Folders } from './mailboxFolders';
 import { commandSets, search, type There } from './locate';
 import type { Connection } from './sessions';
 
-/** A conversation of more mails is cut off, at its newest end. */
+/** Maximum number of emails in a conversation. The newest ones beyond it are left out. */
 const MOST_MAILS = 500;
-/** Message-IDs that are looked for one by one; the rest of a longer thread is found by its first mail and its topic. */
+/**
+ * Maximum number of Message-IDs that are searched for one by one. The rest of a longer thread is found by its first email and its topic.
+ */
 const MOST_IDS = 40;
 const ROUNDS = 4;
 
-/** What binds mails together. */
+/** What connects emails. */
 interface Thread {
-	/** Message-IDs of its mails, with angle brackets. */
+	/** Message-IDs of its emails, with angle brackets. */
 	ids: Set<string>;
-	/** The first 22 bytes of Thread-Index in base64, as far as whole characters go: Exchange gives all mails of a conversation the same. */
+	/**
+	 * The first 22 bytes of Thread-Index in base64, as far as they are whole characters. Exchange gives all emails of a conversation the
+	 * same ones.
+	 */
 	index: string;
 }
 
 /**
- * The mails of one conversation, oldest first: those that name each other in Message-ID, In-Reply-To or References (RFC 5322,
- * section 3.6.4), and those that Outlook binds by Thread-Index.
- * @param paths folders to look into
+ * Returns the emails of one conversation, oldest first: emails that name each other in Message-ID, In-Reply-To or References (RFC 5322,
+ * section 3.6.4), and emails that Outlook connects by Thread-Index.
+ * @param paths folders to search
  */
 export async function conversation(
 	connection: Connection,
@@ -67,7 +72,7 @@ export async function conversation(
 	return { mails: mails.slice(0, MOST_MAILS), more: mails.length > MOST_MAILS };
 }
 
-/** When it was written; where nobody knows, when it came. */
+/** When it was written or, if that is unknown, when it was received. */
 function byDate(one: Found, other: Found): number {
 	return sentAt(one) - sentAt(other) || one.uid - other.uid;
 }
@@ -93,7 +98,7 @@ async function lookInto(connection: Connection, path: string, ids: readonly stri
 		if (index !== '') for (const uid of await search(session, { header: { 'Thread-Index': index } })) uids.add(uid);
 		const told = await idsOf(session, [...uids]);
 		const wanted = new Set(ids);
-		// SEARCH compares a part of a header's text, so that what it finds may name another mail.
+		// SEARCH compares a part of the header, so it may find an email with another ID.
 		return told.filter(
 			(one) => wanted.has(one.messageId) || one.names.some((name) => wanted.has(name)) || (index !== '' && one.index === index),
 		);
@@ -137,8 +142,8 @@ function headersIn(uid: number, bytes: Buffer): Headers {
 }
 
 /**
- * The first 22 bytes belong to the conversation, and each answer adds 5 (MS-OXOMSG, section 2.2.1.3). 29 characters of
- * base64 hold the first 21 bytes whole.
+ * The first 22 bytes belong to the conversation, and each answer adds 5 (MS-OXOMSG, section 2.2.1.3). 29 characters of base64 contain the
+ * first 21 bytes completely.
  */
 function threadIndex(text: string): string {
 	return /^[A-Za-z0-9+/]{29}/.exec(text.replace(/\s+/g, ''))?.[0] ?? '';
@@ -155,7 +160,7 @@ function idsByUid(mails: readonly Headers[]): Map<number, string[]> {
 	return new Map(mails.map(({ uid, messageId, names }) => [uid, [messageId, ...names]]));
 }
 
-/** Where conversations lie: the folder of the mail, Inbox, Sent Items and Archive, or every folder. @throws MailError */
+/** The folders of a conversation: the folder of the email, Inbox, Sent Items and Archive, or all folders. @throws MailError */
 export async function conversationFolders(folders: Folders, mail: There, everywhere: boolean): Promise<string[]> {
 	if (everywhere) return (await folders.all()).map(({ path }) => path);
 	const paths = new Set([mail.folder]);

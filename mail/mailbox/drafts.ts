@@ -14,13 +14,13 @@ import type { Folders } from './mailboxFolders';
 import type { There } from './locate';
 import type { Connection } from './sessions';
 
-/** Puts a mail that is not to go out yet into Drafts, marked as a draft and as read. @throws MailError */
+/** Stores an email that is not sent yet in Drafts, marked as a draft and as read. @throws MailError */
 export async function saveDraft(connection: Connection, folder: string, mail: ComposedMail): Promise<Appended & { size: number }> {
 	const bytes = await gather(await mail.open());
 	return { ...(await append(connection, folder, bytes, ['\\Draft', '\\Seen'])), size: bytes.length };
 }
 
-/** The bytes of a mail. @throws MailError where the server does not give it */
+/** Returns the bytes of an email. @throws MailError if the server does not return it */
 export async function bytesOf(connection: Connection, { folder, uid }: There): Promise<Buffer> {
 	const fetched = fetchMails(async (_command, work) => await connection.repeat(folder, work), [uid], {
 		largeAbove: 20 * 1024 * 1024,
@@ -45,19 +45,19 @@ async function gather(stream: Readable): Promise<Buffer> {
 	return Buffer.concat(chunks);
 }
 
-/** Only what is marked as a draft, or lies in Drafts, is sent, replaced or deleted as one. @throws MailError `input` */
+/** Only an email that is marked as a draft or is in Drafts can be sent, replaced or deleted as a draft. @throws MailError `input` */
 export async function requireDraft(connection: Connection, mail: There, drafts: string): Promise<void> {
 	if (mail.folder === drafts) return;
 	const [found] = await describe(connection, mail.folder, [mail.uid], { flags: true });
 	if (found?.facts.flags?.has('\\Draft') === true) return;
-	throw new MailError(`UID: the email with UID ${mail.uid} in "${mail.folder}" is not a draft; nothing was done to it.`, {
+	throw new MailError(`UID: the email with UID ${mail.uid} in "${mail.folder}" is not a draft. Nothing was changed.`, {
 		code: 'input',
 		field: 'UID',
-		remedy: `Give a draft: an item that lies in "${drafts}", or that the operation Create gave.`,
+		remedy: `Use a draft: an item from the folder "${drafts}", or from the operation Create.`,
 	});
 }
 
-/** Takes the draft out of its folder for good. @returns why it is still there, where it is */
+/** Deletes the draft permanently. @returns why it is still there, if it is */
 export async function discard(connection: Connection, draft: There): Promise<MailError | undefined> {
 	try {
 		const done = (await change(connection, draft.folder, [draft], { kind: 'delete' })).get(draft.uid);
@@ -68,33 +68,33 @@ export async function discard(connection: Connection, draft: There): Promise<Mai
 	}
 }
 
-/** What outlives the process: which drafts are being sent, and which have been. */
+/** The memory that outlives the process: drafts that are being sent, and drafts that were sent. */
 export interface SendMemory {
-	/** Notes that a draft is about to be sent, and tells what was noted before. */
+	/** Records that a draft is about to be sent, and returns what was recorded before. */
 	begin: (key: string) => Promise<'first' | 'begun' | 'sent'>;
-	/** The server has taken it. */
+	/** The server has accepted it. */
 	sent: (key: string) => Promise<void>;
-	/** Nobody has it: it may be sent again. */
+	/** Nobody has it, so it may be sent again. */
 	forget: (key: string) => Promise<void>;
 }
 
 export interface SendWish {
 	memory: SendMemory;
 	persistence: Persistence;
-	/** What stays in the mailbox: the copy that the server saves by itself, as Exchange does, or the draft, moved to Sent Items. */
+	/** What stays in the mailbox: the copy that the server saves itself, as Exchange does, or the draft, moved to Sent Items. */
 	sentCopy: 'byServer' | 'move';
 }
 
 export interface SentDraft {
 	messageId: string;
-	/** It had been sent before, by an execution that did not come to its end, or by somebody else. */
+	/** It had been sent before, by an execution that did not finish, or by somebody else. */
 	alreadySent: boolean;
 	sent?: Sent;
-	/** Why the draft is still in its folder, though it was sent. */
+	/** Why the draft is still in its folder although it was sent. */
 	draftLeft?: MailError;
 }
 
-/** Drafts that this process is sending; the next one who wants to send the same waits for it. */
+/** Drafts that this process is sending. The next caller for the same draft waits. */
 const underWay = new Map<string, Promise<unknown>>();
 
 /**
@@ -115,7 +115,7 @@ export async function sendDraft(connection: Connection, folders: Folders, draft:
 	const bytes = await bytesOf(connection, draft);
 	const { mailbox } = connection.account;
 	const messageId = messageIdOf(bytes) || madeUp(mailbox, draft);
-	// The day on which it was begun is not the day on which it is sent.
+	// The Date header is the time of sending, not the time at which the draft was begun.
 	const composed = await composeRaw({
 		open: async () => await Promise.resolve(Readable.from([bytes])),
 		size: bytes.length,
@@ -160,17 +160,17 @@ async function sendOnce(
 	try {
 		sent = await sendMail(connection.account, composed, persistence);
 	} catch (error) {
-		// It throws only where nobody has the mail.
+		// It throws only if nobody has the email.
 		await memory.forget(key);
 		throw error;
 	}
-	// Exchange saves what it took at once, whether or not its answer came through.
+	// Exchange saves an accepted email at once, whether or not its answer arrived.
 	if (sent.accepted.length === 0 && !(await liesInSent(connection, folders, composed.messageId))) return { alreadySent: false, sent };
 	await memory.sent(key);
 	return { alreadySent: false, sent, ...(await clear(connection, folders, draft, wish.sentCopy)) };
 }
 
-/** One that an item would always make the same, so that a second try finds the first. */
+/** A Message-ID that is always the same for an item, so that a second attempt finds the first. */
 function madeUp(mailbox: string, { folder, uid, uidValidity }: There): string {
 	const digest = createHash('sha256')
 		.update(JSON.stringify([mailbox.toLowerCase(), folder, uidValidity, uid]))
@@ -185,7 +185,7 @@ async function liesInSent(connection: Connection, folders: Folders, messageId: s
 		throw error;
 	});
 	if (sent === undefined) return false;
-	// Selected anew, since the server has put it there meanwhile.
+	// Selected again, because the server has added the email since.
 	connection.forget();
 	return await connection.repeat(sent.path, async (session) => (await withMessageId(session, messageId)).length > 0);
 }
@@ -200,7 +200,7 @@ async function clear(
 		const failure = sentCopy === 'byServer' ? await discard(connection, draft) : await moveToSent(connection, folders, draft);
 		return failure === undefined ? {} : { draftLeft: failure };
 	} catch (error) {
-		// The mail is out: what cannot be tidied up is told, and is no failure.
+		// The email was sent. If cleaning up fails, this is reported but is not a failure.
 		if (error instanceof MailError) return { draftLeft: error };
 		throw error;
 	}
@@ -215,13 +215,13 @@ async function moveToSent(connection: Connection, folders: Folders, draft: There
 
 function unknown(messageId: string): MailError {
 	return new MailError(
-		'An earlier execution began to send this draft and did not come to its end. ' +
-			`Whether it was sent is unknown: no email with the Message-ID ${messageId} is in Sent Items. It was not sent again.`,
+		'An earlier execution began to send this draft and did not finish. It is unknown whether the draft was sent: ' +
+			`no email with the Message-ID ${messageId} is in Sent Items. It was not sent again.`,
 		{
 			code: 'rejected',
 			speaker: 'smtp',
 			remedy:
-				'Ask a recipient, or look into a message trace. Then delete the draft, or switch on the option "Resend if Unsure" to ' +
+				'Ask a recipient, or check the message trace. Then delete the draft, or turn on the option "Resend if Unsure" to ' +
 				'send it again.',
 		},
 	);

@@ -7,14 +7,14 @@ import { searchAfter, UIDS_IN_COMMAND } from '../imap/search';
 import { byArrival } from './arrival';
 import type { Connection } from './sessions';
 
-/** What is looked for; all of it has to fit. */
+/** What is searched for. All of it has to match. */
 export interface Wish {
 	criteria: Criteria;
 	hasAttachment?: boolean;
-	/** INTERNALDATE in ms; the server's own search knows days only. */
+	/** INTERNALDATE in ms. The server's own search knows only days. */
 	receivedFrom?: number;
 	receivedUntil?: number;
-	/** For the next page: only mails above or below this UID. */
+	/** For the next page: only emails above or below this UID. */
 	afterUid?: number;
 	beforeUid?: number;
 	/** For the next page of several folders: only mails that follow this one in their order. */
@@ -23,7 +23,7 @@ export interface Wish {
 	limit: number;
 }
 
-/** A mail that was found, with what the server told of it on the way. */
+/** An email that was found, with what the server said about it. */
 export interface Found {
 	folder: string;
 	uid: number;
@@ -37,17 +37,17 @@ export type Spot = Pick<Found, 'folder' | 'uid' | 'receivedAt'>;
 
 export interface Page {
 	mails: Found[];
-	/** More of them are there. */
+	/** There are more of them. */
 	more: boolean;
 	/** The page ends within a second, of which the next page has the rest. */
 	splitsSecond?: boolean;
 }
 
-/** So many mails come in one answer at most; further ones by the UID of the last. */
+/** Maximum number of emails in one answer. Get more by the UID of the last one. */
 export const MOST_FOUND = 50_000;
 
 /**
- * In one folder by UID, in several by the time at which the emails were received.
+ * Searches one folder by UID, or several folders by the time at which the emails were received.
  * @throws MailError
  */
 export async function find(connection: Connection, folders: readonly string[], wish: Wish, query: FetchQueryObject): Promise<Page> {
@@ -60,7 +60,7 @@ export async function find(connection: Connection, folders: readonly string[], w
 		// No more than one answer is held, however many folders there are.
 		const merged = [...mails, ...page.mails].sort((one, other) => compareSpots(one, other, wish.newestFirst));
 		more ||= page.more || merged.length > wish.limit;
-		// One more than wanted shows whether the page ends within a second.
+		// One more than requested shows whether the page ends within a second.
 		mails = merged.slice(0, wish.limit + 1);
 	}
 	return more ? { more, ...wholeSeconds(mails, wish.limit) } : { mails, more };
@@ -88,7 +88,7 @@ function wholeSeconds(mails: readonly Found[], limit: number): Pick<Page, 'mails
 	return whole.length > 0 ? { mails: whole } : { mails: page, splitsSecond: true };
 }
 
-/** By time there is one email more than wanted, if there are more. */
+/** If sorted by time, there is one email more than requested, if there are more. */
 async function findIn(connection: Connection, folder: string, wish: Wish, query: FetchQueryObject, byTime: boolean): Promise<Page> {
 	const { afterUid = 0, beforeUid = Infinity, newestFirst, limit } = wish;
 	const uids = await connection.repeat(folder, async (session) => {
@@ -100,7 +100,7 @@ async function findIn(connection: Connection, folder: string, wish: Wish, query:
 		const mails = await take(connection, folder, uids, wish, query);
 		return { mails: mails.slice(0, limit), more: mails.length > limit };
 	}
-	// What only the email itself tells may leave too few of the first ones.
+	// Filters that only the email itself can decide may leave too few of the first ones.
 	for (let atLeast = limit + 1; ; atLeast *= 4) {
 		const first = await byArrival(connection, folder, uids, newestFirst, atLeast);
 		const mails = await take(connection, folder, first, wish, query);
@@ -108,7 +108,7 @@ async function findIn(connection: Connection, folder: string, wish: Wish, query:
 	}
 }
 
-/** The first of these that fit, one more than wanted: it tells whether there are more. */
+/** Returns the first of these that match, and one more than requested, which shows whether there are more. */
 async function take(
 	connection: Connection,
 	folder: string,
@@ -126,7 +126,7 @@ async function take(
 	return mails.slice(0, wish.limit + 1);
 }
 
-/** All that the server finds fits. */
+/** Everything that the server finds matches. */
 function isExact(wish: Wish): boolean {
 	return [wish.hasAttachment, wish.receivedFrom, wish.receivedUntil, wish.follows].every((one) => one === undefined);
 }
@@ -145,7 +145,7 @@ function fits(mail: Found, wish: Wish): boolean {
 	return verdict === 'unknown' || verdict === wish.hasAttachment;
 }
 
-/** What the server tells of these mails, in their order; those that are gone are left out. */
+/** Returns what the server says about these emails, in order. Emails that are gone are left out. */
 export async function describe(connection: Connection, folder: string, uids: readonly number[], query: FetchQueryObject): Promise<Found[]> {
 	const found: Found[] = [];
 	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
@@ -173,9 +173,9 @@ export async function describe(connection: Connection, folder: string, uids: rea
 /** @throws MailError `input` */
 export function requireBounded(limit: number): void {
 	if (limit <= MOST_FOUND) return;
-	throw new MailError(`Limit: ${limit} is more than ${MOST_FOUND} emails at once.`, {
+	throw new MailError(`Limit: ${limit} is too high. One request can return ${MOST_FOUND} emails.`, {
 		code: 'input',
 		field: 'Limit',
-		remedy: 'Take them page by page, with the options Before UID or After UID.',
+		remedy: 'Get the emails page by page, with the options Before UID or After UID.',
 	});
 }

@@ -15,12 +15,12 @@ export type Fate =
 
 export type There = Extract<Fate, { kind: 'there' }>;
 
-/** A command line has about 8 KB on Exchange. */
+/** A command line has about 8 KB in Exchange. */
 const LONGEST_SET = 4_000;
-/** Above so many it is faster to read the Message-IDs of the whole folder once. */
+/** For more Message-IDs than this, it is faster to read those of the whole folder once. */
 const SEARCHED_ONE_BY_ONE = 20;
 
-/** Sets of rising UIDs as a command takes them, each of at most so many and not too long for a line. */
+/** Groups rising UIDs into sets for a command, each with a maximum number and short enough for a line. */
 export function* commandSets(uids: readonly number[], most: number): Generator<number[]> {
 	const sorted = [...new Set(uids)].sort((one, other) => one - other);
 	let set: number[] = [];
@@ -39,9 +39,9 @@ export function* commandSets(uids: readonly number[], most: number): Generator<n
 }
 
 /**
- * Where the mails are now. Items whose folder has another UIDVALIDITY since are never trusted: their mail is looked for by
- * its Message-ID, and where it has none the item fails.
- * @param folder of those references that name none
+ * Finds out where the emails are now. If the folder of an item has another UIDVALIDITY, its UID is not trusted: the email is searched for
+ * by its Message-ID, and without one the item fails.
+ * @param folder of references that name none
  * @returns in the order of the references
  */
 export async function locate(connection: Connection, folders: Folders, references: readonly Reference[], folder: string): Promise<Fate[]> {
@@ -82,7 +82,7 @@ export async function locate(connection: Connection, folders: Folders, reference
 
 function requireOwn({ mailbox }: Reference, own: string): void {
 	if (mailbox === '' || mailbox.toLowerCase() === own.toLowerCase()) return;
-	throw new MailError(`UID: the item is of the mailbox ${mailbox}, and this node works in ${own}.`, {
+	throw new MailError(`UID: the item comes from the mailbox ${mailbox}, but this node uses ${own}.`, {
 		code: 'input',
 		field: 'UID',
 		remedy: `Set the option "Mailbox Address" to ${mailbox}, or use the credential of that mailbox.`,
@@ -125,7 +125,7 @@ async function locateIn(session: ImapSession, path: string, references: readonly
 	});
 }
 
-/** The mail was found by its Message-ID nowhere in its folder: Inbox, Sent Items and the others are looked through. */
+/** The Message-ID was not found in the folder of the item, so Inbox, Sent Items and the others are searched. */
 async function elsewhere(connection: Connection, folders: Folders, reference: Reference, missedIn: string): Promise<Fate> {
 	for (const { path } of await folders.all()) {
 		if (path === missedIn) continue;
@@ -140,7 +140,7 @@ async function elsewhere(connection: Connection, folders: Folders, reference: Re
 	};
 }
 
-/** Mails under these UIDs that have another Message-ID than the item says; items of this node tell their mailbox, and need no look. */
+/** Emails under these UIDs that have another Message-ID than the item. Items of this node name their mailbox, and need no check. */
 async function othersThan(session: ImapSession, references: readonly Reference[]): Promise<Set<number>> {
 	const wanted = new Map(references.map(({ uid, messageId }) => [uid, messageId]));
 	const others = new Set<number>();
@@ -179,7 +179,7 @@ export async function search(session: ImapSession, query: Parameters<ImapSession
 }
 
 function stranger(uid: number, path: string): MailError {
-	return new MailError(`UID: the email with UID ${uid} in "${path}" is not the email of the item. Nothing was done.`, {
+	return new MailError(`UID: the email with UID ${uid} in "${path}" is not the email of the item. Nothing was changed.`, {
 		code: 'input',
 		field: 'UID',
 		remedy: 'The item belongs to another mailbox, or the folder was recreated. Get the email again, for example by its Message-ID.',
@@ -191,11 +191,11 @@ function renumbered(uid: number, path: string, messageId: string, places: number
 		messageId === ''
 			? 'and the item has no Message-ID to find it by'
 			: places === 0
-				? 'and no email with its Message-ID is there'
-				: `and ${places} emails with its Message-ID are there`;
-	return new MailError(`UID: the folder "${path}" has been recreated since the item with UID ${uid} was made, ${why}. Nothing was done.`, {
+				? 'and no email in it has the Message-ID of the item'
+				: `and ${places} emails in it have the Message-ID of the item`;
+	return new MailError(`UID: the folder "${path}" was recreated after the item with UID ${uid} was created, ${why}. Nothing was changed.`, {
 		code: 'input',
 		field: 'UID',
-		remedy: 'Get the emails again with the operation Get Many, and use those items.',
+		remedy: 'Get the emails again with the operation Get Many, and use the new items.',
 	});
 }

@@ -6,7 +6,7 @@ import type { ImapSession } from '../imap/session';
 import type { Connection } from './sessions';
 import { folded, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
 
-/** Special folders that the user named, since they are called something else than anybody knows. */
+/** Special folders that the user named because their names are not known here. */
 export type ChosenFolders = Partial<Record<SpecialFolder, string>>;
 
 export interface FolderFacts {
@@ -20,7 +20,7 @@ export interface FolderFacts {
 	unread?: number;
 	uidNext?: number;
 	uidValidity?: string;
-	/** Bytes, where the server tells it. */
+	/** Bytes, if the server tells it. */
 	size?: number;
 }
 
@@ -33,7 +33,7 @@ const LABELS: Record<SpecialFolder, string> = {
 	archive: 'Archive',
 };
 
-/** The folders of one mailbox for the time of one execution. */
+/** The folders of one mailbox during one execution. */
 export class Folders {
 	#listed: Promise<Folder[]> | undefined;
 
@@ -52,9 +52,9 @@ export class Folders {
 	}
 
 	/**
-	 * The folder that a user means: its path, or its name where one folder has it, or what a special folder is called in
-	 * another language (`Drafts` for `Entwürfe`).
-	 * @throws MailError `notFound` with the nearest names
+	 * Finds the folder that a user means: by path, by name if only one folder has it, or by the name of a special folder in another
+	 * language (`Drafts` for `Entwürfe`).
+	 * @throws MailError `notFound` with the most similar names
 	 */
 	async find(wanted: string, field = 'Folder'): Promise<Folder> {
 		const asked = wanted.trim();
@@ -62,16 +62,16 @@ export class Folders {
 			throw new MailError(`${field} is empty.`, {
 				code: 'input',
 				field,
-				remedy: 'Choose a folder from the list, or write its path, for example INBOX/Invoices.',
+				remedy: 'Choose a folder from the list, or enter its path, for example INBOX/Invoices.',
 			});
 		const folders = await this.all();
 		const found = foldersNamed(folders, asked);
 		if (found.length === 1 && found[0] !== undefined) return found[0];
 		if (found.length > 1)
 			throw missing(
-				`The folder name "${asked}" fits ${found.length} folders: ${found.map(({ path }) => path).join(', ')}.`,
+				`The folder name "${asked}" matches ${found.length} folders: ${found.map(({ path }) => path).join(', ')}.`,
 				field,
-				'Write the full path of the one that is meant.',
+				'Enter the full path of the folder that you mean.',
 			);
 		const kind = specialNamed(asked);
 		const special = kind === undefined ? undefined : await this.#specialOf(kind);
@@ -81,24 +81,24 @@ export class Folders {
 			`There is no folder "${asked}" in ${this.connection.account.mailbox}. ` +
 				`${nearest.length === folders.length ? 'There are' : 'The nearest names are'}: ${nearest.join(', ')}.`,
 			field,
-			'Choose the folder from the list, or write its full path, for example INBOX/Invoices.',
+			'Choose the folder from the list, or enter its full path, for example INBOX/Invoices.',
 		);
 	}
 
-	/** @throws MailError `notFound` where nobody could tell which it is */
+	/** @throws MailError `notFound` if it is unknown which folder it is */
 	async special(kind: SpecialFolder): Promise<Folder> {
 		const found = await this.#specialOf(kind);
 		if (found !== undefined) return found;
 		const field = `${LABELS[kind]} Folder`;
 		throw missing(
 			`No folder of ${this.connection.account.mailbox} looks like ${LABELS[kind]}. ` +
-				`There are: ${nearestTo(LABELS[kind], await this.all()).join(', ')}.`,
+				`Similar folders: ${nearestTo(LABELS[kind], await this.all()).join(', ')}.`,
 			field,
 			`Add the option "${field}" and choose it.`,
 		);
 	}
 
-	/** Undefined where there is none. */
+	/** Undefined if there is none. */
 	async #specialOf(kind: SpecialFolder): Promise<Folder | undefined> {
 		const chosen = this.chosen[kind]?.trim() ?? '';
 		if (chosen !== '' && specialNamed(chosen) !== kind) return await this.find(chosen, `${LABELS[kind]} Folder`);
@@ -107,14 +107,14 @@ export class Folders {
 		return exact ?? specialFolders(folders).get(kind);
 	}
 
-	/** What else there is below it, itself first. */
+	/** Returns the folder and everything below it, itself first. */
 	async subtree({ path, delimiter }: Folder): Promise<Folder[]> {
 		return (await this.all()).filter(
 			(folder) => folder.path === path || (delimiter !== '' && folder.path.startsWith(`${path}${delimiter}`)),
 		);
 	}
 
-	/** Every folder with its counts, as a list in the order of the tree. */
+	/** Returns every folder with its counts, in the order of the tree. */
 	async describe(counts: boolean): Promise<FolderFacts[]> {
 		const folders = await this.all();
 		const special = new Map([...specialFolders(folders)].map(([kind, { path }]) => [path, kind]));
@@ -132,7 +132,7 @@ export class Folders {
 		return countsOf(await this.connection.repeat(undefined, async (session) => await statusOf(session, path)));
 	}
 
-	/** With the folders above it. What is there already is no failure. @throws MailError */
+	/** Creates the folder and its parent folders. If it exists already, that is not a failure. @throws MailError */
 	async create(wanted: string): Promise<{ folder: Folder; created: boolean }> {
 		const parts = partsOf(wanted, 'Name');
 		const folders = await this.all();
@@ -158,7 +158,7 @@ export class Folders {
 		};
 	}
 
-	/** @param newName a name, which leaves the folder where it is, or a whole path. @throws MailError */
+	/** @param newName a name, which keeps the folder in its place, or a whole path. @throws MailError */
 	async rename(folder: Folder, newName: string): Promise<Folder> {
 		await this.#requireOwn(folder, 'renamed');
 		const parts = partsOf(newName, 'New Name');
@@ -175,7 +175,7 @@ export class Folders {
 		return await this.#moveTo(folder, path);
 	}
 
-	/** Into Deleted Items, as Outlook does, or for good with all that is in it. @throws MailError */
+	/** Moves the folder to Deleted Items, as Outlook does, or deletes it permanently with its content. @throws MailError */
 	async remove(folder: Folder, permanently: boolean): Promise<Folder | undefined> {
 		await this.#requireOwn(folder, 'deleted');
 		if (permanently) {
@@ -217,7 +217,7 @@ export class Folders {
 				command,
 				mailbox: this.connection.account.mailbox,
 				remedy:
-					'Check that the name is allowed, that no folder of that name is there already, and that this sign-in may change the folder.',
+					'Check that the name is allowed, that no folder has this name yet, and that the signed-in user or app may change the folder.',
 				cause: error,
 			});
 		} finally {
@@ -232,7 +232,7 @@ export class Folders {
 		throw new MailError(`"${path}" is the mailbox's ${LABELS[special]} and cannot be ${verb}.`, {
 			code: 'input',
 			field: 'Folder',
-			remedy: 'Choose a folder that a person or a workflow has made.',
+			remedy: 'Choose a folder that a person or a workflow has created.',
 		});
 	}
 }
@@ -254,16 +254,16 @@ function partsOf(wanted: string, field: string): string[] {
 		.filter((part) => part !== '');
 	const wrong = parts.find((part) => /[\u0000-\u001f\u007f]/.test(part));
 	if (parts.length > 0 && wrong === undefined) return parts;
-	throw new MailError(parts.length === 0 ? `${field} is empty.` : `${field} has a line break or another control character in it.`, {
+	throw new MailError(parts.length === 0 ? `${field} is empty.` : `${field} contains a line break or another control character.`, {
 		code: 'input',
 		field,
-		remedy: 'Write a name such as Invoices, or a path such as INBOX/Invoices/2026.',
+		remedy: 'Enter a name such as Invoices, or a path such as INBOX/Invoices/2026.',
 	});
 }
 
 const MOST_NAMED = 12;
 
-/** Those that share most with it, by pairs of letters; all of them where there are few. */
+/** Returns the names with the most pairs of letters in common, or all of them if they are few. */
 function nearestTo(asked: string, folders: readonly Folder[]): string[] {
 	const likeness = ({ path, name }: Folder): number => Math.max(shared(folded(path), folded(asked)), shared(folded(name), folded(asked)));
 	if (folders.length <= MOST_NAMED) return folders.map(({ path }) => path);
@@ -274,7 +274,7 @@ function nearestTo(asked: string, folders: readonly Folder[]): string[] {
 		.map(({ folder }) => folder.path);
 }
 
-/** Dice's coefficient of the pairs of letters: 0 where no pair is in both, 1 where they are equal. */
+/** Dice's coefficient of the pairs of letters: 0 if no pair is in both, 1 if they are equal. */
 function shared(one: string, other: string): number {
 	const pairs = (text: string): string[] =>
 		Array.from({ length: Math.max(1, text.length - 1) }, (_, index) => text.slice(index, index + 2));

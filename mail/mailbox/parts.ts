@@ -7,28 +7,28 @@ import type { There } from './locate';
 import type { Connection } from './sessions';
 import { describe } from './find';
 
-/** An attachment as BODYSTRUCTURE tells it. */
+/** An attachment as described by BODYSTRUCTURE. */
 export interface Part {
 	/** For the server, for example `2.1`. */
 	part: string;
-	/** Of all attachments of the mail, from 0. */
+	/** Position among all attachments of the email, from 0. */
 	index: number;
 	fileName?: string;
 	mimeType: string;
-	/** Bytes as they travel; base64 takes a third more than the file. */
+	/** Encoded size in bytes. Base64 takes a third more than the file. */
 	size: number;
 	contentId?: string;
 	inline: boolean;
 }
 
-/** Which attachments are wanted; what is left out does not count. */
+/** The requested attachments. An empty filter does not count. */
 export interface PartWish {
-	/** With `*` and `?`, several separated by commas, in any case. */
+	/** With `*` and `?`, several separated by commas, in upper or lower case. */
 	names: string;
-	/** A type such as `application/pdf`, or the beginning of one such as `image/`. */
+	/** A type such as `application/pdf`, or the beginning of a type such as `image/`. */
 	types: string;
 	indexes: number[];
-	/** Pictures that the text shows. */
+	/** Images that the text shows. */
 	inline: boolean;
 }
 
@@ -37,18 +37,18 @@ export async function listParts(connection: Connection, mail: There): Promise<Pa
 	const [found] = await describe(connection, mail.folder, [mail.uid], { bodyStructure: true });
 	const structure = found?.facts.bodyStructure;
 	if (structure === undefined)
-		throw new MailError(`The server does not tell the parts of the email with UID ${mail.uid} in "${mail.folder}".`, {
+		throw new MailError(`The server does not list the parts of the email with UID ${mail.uid} in "${mail.folder}".`, {
 			code: 'protocol',
 			speaker: 'imap',
 			command: 'UID FETCH',
-			remedy: 'Get the whole email with Download Attachments instead.',
+			remedy: 'Get the whole email, with Download Attachments turned on, instead.',
 		});
 	return attachmentsOf(structure).map((part, index) => ({ ...part, index }));
 }
 
 function attachmentsOf(node: MessageStructureObject, isTop = true): Array<Omit<Part, 'index'>> {
 	const type = node.type.toLowerCase();
-	// The parts of an attached mail belong to that one.
+	// The parts of an attached email belong to that email.
 	if (node.childNodes !== undefined && type !== 'message/rfc822') return node.childNodes.flatMap((child) => attachmentsOf(child, false));
 	const disposition = node.disposition?.toLowerCase();
 	const fileName = node.dispositionParameters?.filename ?? node.parameters?.name;
@@ -90,7 +90,7 @@ export function choose(parts: readonly Part[], wish: PartWish): Part[] {
 	});
 }
 
-/** `*` stands for any text, `?` for one character. Takes a time that grows with the product of the lengths at most. */
+/** `*` stands for any text, `?` for one character. The time grows at most with the product of the lengths. */
 function matches(name: string, pattern: string): boolean {
 	let [at, from, star, retry] = [0, 0, -1, 0];
 	while (at < name.length) {
@@ -112,11 +112,11 @@ function matches(name: string, pattern: string): boolean {
 	return pattern.slice(from).replaceAll('*', '') === '';
 }
 
-/** 64 KiB, the library's default, costs a round trip each. */
+/** 64 KiB, the library's default, costs a round trip for each piece. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
 /**
- * Downloads one attachment, decoded. Only its bytes travel.
+ * Downloads one attachment, decoded. Only its bytes are transferred.
  * @param take reads the stream to its end
  */
 export async function downloadPart<T>(
@@ -126,13 +126,13 @@ export async function downloadPart<T>(
 	take: (content: Readable) => Promise<T>,
 ): Promise<T> {
 	return await connection.repeat(mail.folder, async (session) => {
-		// Its commands go out while the stream is read; nothing else runs on the session meanwhile.
+		// Its commands are sent while the stream is read. Nothing else runs on the session meanwhile.
 		const { content } = await session.run(
 			'UID FETCH',
 			async (client) => await client.download(String(mail.uid), part, { uid: true, chunkSize: CHUNK_BYTES, decodeText: false }),
 		);
 		if (content === undefined)
-			throw new MailError(`The server does not give part ${part} of the email with UID ${mail.uid}.`, {
+			throw new MailError(`The server does not return part ${part} of the email with UID ${mail.uid}.`, {
 				code: 'notFound',
 				speaker: 'imap',
 				command: 'UID FETCH',

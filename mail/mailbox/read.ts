@@ -8,16 +8,16 @@ import { toItem, type Format, type ItemOptions, type MessageItem } from '../item
 import { describe, type Found } from './find';
 import type { Connection } from './sessions';
 
-/** `fields` and `headers` leave the body at the server. */
+/** `fields` and `headers` do not fetch the body. */
 export type MailboxFormat = Format | 'fields' | 'headers';
 
 export interface ReadOptions<Stored> extends Omit<ItemOptions<Stored>, 'format' | 'rawText'> {
 	format: MailboxFormat;
-	/** Mails above so many bytes are streamed to the parser. */
+	/** Larger emails are streamed to the parser, in bytes. */
 	largeAbove: number;
 }
 
-/** What each format wants to know of a mail beside its bytes. */
+/** What each format needs to know about an email, besides its bytes. */
 export function queryOf(format: MailboxFormat): FetchQueryObject {
 	return format === 'fields'
 		? { flags: true, envelope: true, size: true, internalDate: true, bodyStructure: true }
@@ -27,8 +27,8 @@ export function queryOf(format: MailboxFormat): FetchQueryObject {
 const MAILS_AT_ONCE = 500;
 
 /**
- * Items of these mails, in their order. A mail that the server does not give is an item with `error`; one that has gone
- * meanwhile is left out.
+ * Makes items of these emails, in order. An email that the server does not return becomes an item with `error`. An email that is gone is
+ * left out.
  */
 export async function* readMails<Stored>(
 	connection: Connection,
@@ -40,7 +40,7 @@ export async function* readMails<Stored>(
 		return;
 	}
 	for (let from = 0; from < mails.length;) {
-		// Neighbours in one folder together.
+		// Groups neighbours in the same folder.
 		const { folder = '' } = mails[from] ?? {};
 		let to = from;
 		while (to < mails.length && to - from < MAILS_AT_ONCE && mails[to]?.folder === folder) to += 1;
@@ -99,7 +99,7 @@ async function wholeItem<Stored>(
 	return { json: { ...json, ...provenance(connection, mail) }, ...(binary !== undefined && { binary }) };
 }
 
-/** As format simple, without what only the body tells. */
+/** As format simple, without the fields that need the body. */
 async function headerItem<Stored>(
 	connection: Connection,
 	mail: Found,
@@ -115,7 +115,7 @@ function origin({ uid, uidValidity, folder, facts }: Found): { uid: number; uidV
 	return { uid, uidValidity, folder, size: facts.size ?? 0 };
 }
 
-/** Where the mail lies and how it stands there; in every format. */
+/** Where the email is, and its state there; in every format. */
 export function provenance({ account }: Connection, { uid, uidValidity, folder, receivedAt, facts }: Found): IDataObject {
 	const flags = [...(facts.flags ?? [])].filter((flag) => flag !== '\\Recent');
 	return {
@@ -129,7 +129,7 @@ export function provenance({ account }: Connection, { uid, uidValidity, folder, 
 	};
 }
 
-/** The envelope, under the names of format simple. */
+/** The envelope, with the names of format simple. */
 function fieldsOf({ facts: { envelope, bodyStructure } }: Found): IDataObject {
 	const verdict = hasAttachment(bodyStructure);
 	const date = envelope?.date === undefined ? undefined : new Date(envelope.date);

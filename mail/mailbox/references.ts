@@ -1,33 +1,37 @@
 import { MailError } from '../errors';
 
-/** Which mail is meant, as a workflow knows it. */
+/** An email as a workflow refers to it. */
 export interface Reference {
-	/** 0 where only the Message-ID is known. */
+	/** 0 if only the Message-ID is known. */
 	uid: number;
 	/** Where it was; empty = the folder of the operation. */
 	folder: string;
-	/** Empty where nobody told. */
+	/** Empty if unknown. */
 	uidValidity: string;
-	/** With angle brackets; empty where nobody told. */
+	/** With angle brackets; empty if unknown. */
 	messageId: string;
-	/** Whose mailbox it was in, where the item tells. */
+	/** The mailbox that it was in, if the item tells it. */
 	mailbox: string;
 }
 
 const LARGEST_UID = 4_294_967_295;
-/** A list in one field; more come as items. */
+/** Maximum number of entries in one field. More of them are given as items. */
 const MOST_IN_FIELD = 50_000;
 
 /**
- * A UID, several (a list, or text with commas), a Message-ID, or message items of this package's nodes.
+ * Reads a UID, several UIDs (a list, or comma-separated text), a Message-ID, or message items of this package's nodes.
  * @throws MailError `input` naming the field
  */
 export function readReferences(value: unknown, field = 'UID'): Reference[] {
 	const found = read(value, field);
 	if (found.length === 0)
-		throw wrong(field, 'it is empty', 'Give the number in the field uid of a message item, or the whole item, for example {{ $json }}.');
+		throw wrong(field, 'it is empty', 'Enter the number in the field uid of a message item, or the whole item, for example {{ $json }}.');
 	if (found.length > MOST_IN_FIELD)
-		throw wrong(field, `it has ${found.length} entries, more than ${MOST_IN_FIELD}`, 'Give them as items, some thousand at a time.');
+		throw wrong(
+			field,
+			`it has ${found.length} entries, more than ${MOST_IN_FIELD}`,
+			'Use one item for each email, and some thousand items at a time.',
+		);
 	return found;
 }
 
@@ -36,7 +40,7 @@ function read(value: unknown, field: string): Reference[] {
 	if (Array.isArray(value)) return value.flatMap((one: unknown) => read(one, field));
 	if (typeof value === 'object') return [ofItem(value, field)];
 	if (typeof value === 'number' || typeof value === 'bigint') return [ofUid(value, field)];
-	if (typeof value !== 'string') throw wrong(field, `${JSON.stringify(value)} is no UID`);
+	if (typeof value !== 'string') throw wrong(field, `${JSON.stringify(value)} is not a UID`);
 	const text = value.trim();
 	if (/^[[{"]/.test(text)) return read(parsed(text, field), field);
 	if (text.includes('<') || text.includes('@'))
@@ -64,8 +68,8 @@ function ofUid(value: unknown, field: string): Reference {
 	if (Number.isInteger(uid) && uid >= 1 && uid <= LARGEST_UID) return { uid, folder: '', uidValidity: '', messageId: '', mailbox: '' };
 	throw wrong(
 		field,
-		`"${String(value).slice(0, 60)}" is no UID`,
-		'A UID is a whole number from 1, which stands in the field uid of a message item.',
+		`"${String(value).slice(0, 60)}" is not a UID`,
+		'A UID is a whole number from 1. Message items have it in the field uid.',
 	);
 }
 
@@ -90,17 +94,17 @@ function ofItem(item: object, field: string): Reference {
 	};
 	if (text('uid') !== '') return { ...ofUid(text('uid'), field), ...known };
 	if (text('uidl') !== '' && known.messageId === '')
-		throw wrong(field, 'the item comes from POP, which knows no UID', 'Use an item of IMAP Trigger or IMAP Mailbox.');
-	// By its Message-ID a mail is found wherever it lies.
+		throw wrong(field, 'the item comes from POP, which has no UIDs', 'Use an item of IMAP Trigger or IMAP Mailbox.');
+	// By its Message-ID, an email is found in any folder.
 	if (known.messageId !== '') return { ...known, uid: 0, folder: '', uidValidity: '' };
 	throw wrong(
 		field,
 		'the item has no field uid',
-		"Give a message item of IMAP Trigger or IMAP Mailbox, for example {{ $('IMAP Trigger').item.json }}.",
+		"Use a message item of IMAP Trigger or IMAP Mailbox, for example {{ $('IMAP Trigger').item.json }}.",
 	);
 }
 
-/** With angle brackets; empty where there is none that can be searched for. */
+/** With angle brackets; empty if there is none that can be searched for. */
 export function messageIdIn(text: string): string {
 	const inside = /<([^<>\s]{1,900})>/.exec(text.slice(0, 2_000))?.[1] ?? (/^[^<>\s]{1,900}$/.test(text) ? text : '');
 	return inside.includes('@') ? `<${inside}>` : '';
@@ -109,7 +113,7 @@ export function messageIdIn(text: string): string {
 function wrong(
 	field: string,
 	what: string,
-	remedy = 'Give the number in the field uid of a message item, the whole item, or a Message-ID.',
+	remedy = 'Enter the number in the field uid of a message item, the whole item, or a Message-ID.',
 ): MailError {
 	return new MailError(`${field} cannot be used: ${what}.`, { code: 'input', field, remedy });
 }

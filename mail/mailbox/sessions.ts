@@ -5,11 +5,14 @@ import { endpointOf, type Account } from '../account';
 import { MailError } from '../errors';
 import { ImapSession } from '../imap/session';
 
-/** Sessions of one mailbox at a time in this process. Exchange Online allows about 20 a mailbox, which phones and triggers need too. */
+/**
+ * Maximum number of sessions of one mailbox at a time in this process. Exchange Online allows about 20 for each mailbox, and phones and
+ * triggers need some of them.
+ */
 const MOST = 4;
 /** How long an idle session is kept for the next execution, in ms. */
 const KEEP_MS = 10_000;
-/** So long a server that asks to wait is waited for before an operation fails, in ms. */
+/** If a server asks to wait longer than this, in ms, the operation fails. */
 const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const TRIES = 5;
@@ -26,12 +29,12 @@ interface Lane {
 	idle: Idle[];
 }
 
-/** Of the whole process: the limit counts for the mailbox, whichever workflow works in it. */
+/** Shared by the whole process, because the limit counts for the mailbox, whichever workflow uses it. */
 const lanes = new Map<string, Lane>();
 
 /**
- * Lends a connection to a mailbox: an idle one of the same owner, or a new one. It is kept for the next execution for a
- * short while and does not hold up the end of the process.
+ * Lends a connection to a mailbox: an idle one of the same owner, or a new one. It is kept for the next execution for a short while. It
+ * does not keep the process running.
  * @throws MailError
  */
 export async function withMailbox<T>(account: Account, use: (connection: Connection) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -55,7 +58,7 @@ export async function withMailbox<T>(account: Account, use: (connection: Connect
 	}
 }
 
-/** First come, first served. @throws MailError `stopped` */
+/** Lends in order of arrival. @throws MailError `stopped` */
 async function enter(lane: Lane, signal?: AbortSignal): Promise<void> {
 	if (signal?.aborted === true) throw cancelled();
 	if (lane.busy >= MOST || lane.waiting.length > 0) {
@@ -79,7 +82,7 @@ function ownerOf({ id, owner = id }: Account): string {
 	return owner;
 }
 
-/** A session of another owner is closed where it takes the place of this one's. */
+/** A session of another owner is closed if its place is needed. */
 function takeIdle(lane: Lane, owner: string): ImapSession | undefined {
 	for (const entry of [...lane.idle]) {
 		if (entry.owner !== owner && lane.busy + lane.idle.length <= MOST && !entry.session.over) continue;
@@ -104,19 +107,19 @@ function keep(lane: Lane, session: ImapSession, owner: string): void {
 	lane.idle.push(entry);
 }
 
-/** The library keeps it for itself. */
+/** The library keeps this in a private field. */
 function socketOf({ client }: ImapSession): Socket | undefined {
 	const socket: unknown = Reflect.get(client, 'socket');
 	return socket instanceof Socket ? socket : undefined;
 }
 
-/** What runs on a session: with the folder selected that the command is about. */
+/** Runs on a session, with the folder of the command selected. */
 type Work<T> = (session: ImapSession) => Promise<T>;
 
-/** One mailbox for the time of one execution, on one session after the other where one breaks. */
+/** One mailbox during one execution. If a session breaks, the next one is used. */
 export class Connection {
 	#session: ImapSession | undefined;
-	/** The folder that was selected by this execution: what an earlier one selected may have changed since. */
+	/** The folder that this execution selected. What an earlier one selected may have changed since. */
 	#selected = '';
 
 	constructor(
@@ -128,7 +131,7 @@ export class Connection {
 	}
 
 	/**
-	 * Does what can be repeated without harm. Where the connection breaks or the server asks to wait, it is done again on a new session.
+	 * Does what can be repeated without harm. If the connection breaks or the server asks to wait, it is done again on a new session.
 	 * @throws MailError
 	 */
 	async repeat<T>(folder: string | undefined, work: Work<T>): Promise<T> {
@@ -145,18 +148,18 @@ export class Connection {
 		}
 	}
 
-	/** Does what must not be done twice: only the way there is repeated. @throws MailError */
+	/** Does what must not be done twice. Only the steps before it are repeated. @throws MailError */
 	async once<T>(folder: string | undefined, work: Work<T>): Promise<T> {
 		const session = await this.repeat(folder, async (ready) => await Promise.resolve(ready));
 		return await work(session);
 	}
 
-	/** Nobody counts on the selected folder any more, for example since it has another name now. */
+	/** Forgets the selected folder, for example because it was renamed. */
 	forget(): void {
 		this.#selected = '';
 	}
 
-	/** The session, for others to go on with; undefined where it has ended. */
+	/** The session for further use; undefined if it has ended. */
 	release(): ImapSession | undefined {
 		const session = this.#session;
 		this.#session = undefined;
@@ -183,12 +186,12 @@ export class Connection {
 	}
 
 	async #pause(ms: number): Promise<void> {
-		// A cancelled execution ends with the next use of the session.
+		// A cancelled execution ends at the next use of the session.
 		await sleep(ms, undefined, { signal: this.signal }).catch(() => undefined);
 	}
 }
 
-/** How long to wait before another try, in ms; undefined where none can help. */
+/** How long to wait before another attempt, in ms; undefined if none can help. */
 function pauseAfter(error: unknown, attempt: number): number | undefined {
 	if (!(error instanceof MailError) || error.permanent || error.code === 'protocol' || error.code === 'stopped') return undefined;
 	return error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random());

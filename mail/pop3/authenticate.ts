@@ -34,7 +34,7 @@ export async function signIn(connection: PopConnection, endpoint: Endpoint, mail
 			speaker: 'pop',
 			mailbox,
 			command: 'CAPA',
-			remedy: 'Check "Cloud" or the POP host in the credential: it has to be a server that takes OAuth tokens.',
+			remedy: 'Check "Cloud" or the POP host in the credential. The server has to accept OAuth tokens.',
 		});
 	}
 	await chooseLanguage(connection, before);

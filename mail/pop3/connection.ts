@@ -154,7 +154,7 @@ export class PopConnection implements Supply {
 			'tooLarge',
 			`The answer to ${command} is larger than ${limit} bytes.`,
 			command,
-			'The server sends more than it should; the session was ended.',
+			'The server sent more than it should, so the session was closed.',
 		);
 	}
 
@@ -175,7 +175,12 @@ export class PopConnection implements Supply {
 			if (chunk !== undefined) return chunk;
 			if (this.#failure !== undefined) throw diagnose(this.#failure, { ...this.at, command });
 			if (this.#ended || this.stream.destroyed)
-				throw this.fail('lost', `The connection to ${this.#peer} broke at ${command}.`, command, 'It is tried again where that is safe.');
+				throw this.fail(
+					'lost',
+					`The connection to ${this.#peer} broke at ${command}.`,
+					command,
+					'It is retried automatically if that is safe.',
+				);
 			const ms = Math.max(0, Math.min(this.limits.silenceMs, patience.leftMs));
 			const since = performance.now();
 			const came = await this.#something(ms);
@@ -187,7 +192,7 @@ export class PopConnection implements Supply {
 						? `${this.#peer} did not finish its answer to ${command} in time.`
 						: `${this.#peer} was silent for ${ms / 1000} s at ${command}.`,
 					command,
-					'Check the network if it lasts.',
+					'If this happens again, check the network.',
 				);
 		}
 	}

@@ -16,7 +16,7 @@ export async function okay(connection: PopConnection, at: Circumstances, command
  */
 export function refusal(line: string, at: Circumstances, command: string, hint?: 'EAUTH'): MailError {
 	const response = at.token?.hide(line) ?? line;
-	if (!line.startsWith('-ERR')) return unexpected(response, at, command, 'something else than +OK or -ERR');
+	if (!line.startsWith('-ERR')) return unexpected(response, at, command, 'something other than +OK or -ERR');
 	return diagnose(Object.assign(new Error(response.slice(5)), { response, ...(hint && { code: hint }) }), { ...at, command });
 }
 
@@ -37,7 +37,7 @@ export async function numbered(connection: PopConnection, at: Circumstances, com
 	return (await lines(connection, command)).map((line) => {
 		const number = /^\d{1,15}(?=[ \t])/.exec(line)?.[0] ?? '';
 		const rest = line.slice(number.length).trim();
-		if (number === '' || rest === '') throw unexpected(line, at, command, 'a line that is not of a listing');
+		if (number === '' || rest === '') throw unexpected(line, at, command, 'a line that does not belong to a listing');
 		return [Number(number), rest];
 	});
 }

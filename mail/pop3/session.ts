@@ -85,7 +85,7 @@ export class PopSession {
 					'timeout',
 					`${connection.at.peer ?? 'The POP server'} did not finish the sign-in within ${signInMs / 1000} s.`,
 					'the sign-in',
-					'Check the network if it lasts.',
+					'If this happens again, check the network.',
 				)),
 			signInMs,
 		);
@@ -127,7 +127,7 @@ export class PopSession {
 		return new Map(
 			(await numbered(this.#connection, this.#at, 'LIST')).map(([number, text]) => {
 				const size = /^\d{1,15}\b/.exec(text)?.[0];
-				if (size === undefined) throw unexpected(`${number} ${text}`, this.#at, 'LIST', 'a size that is no number');
+				if (size === undefined) throw unexpected(`${number} ${text}`, this.#at, 'LIST', 'a size that is not a number');
 				this.#told.set(number, Number(size));
 				return [number, Number(size)];
 			}),
@@ -228,7 +228,7 @@ export class PopSession {
 		const cause = diagnose(error, { ...this.#at, command: 'QUIT' });
 		const mails = this.#deleted === 1 ? 'One email' : `${this.#deleted} emails`;
 		return new MailError(
-			`${mails} of ${this.#at.mailbox ?? 'the mailbox'} may not have been deleted, since QUIT failed. ${cause.summary}`,
+			`${mails} of ${this.#at.mailbox ?? 'the mailbox'} may not have been deleted, because QUIT failed. ${cause.summary}`,
 			{
 				code: cause.code,
 				permanent: false,
@@ -237,7 +237,7 @@ export class PopSession {
 				command: 'QUIT',
 				response: cause.response,
 				said: cause.said,
-				remedy: 'Look whether they are still there, and delete them again.',
+				remedy: 'Check whether they are still there, and delete them again.',
 				cause,
 			},
 		);

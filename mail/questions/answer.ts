@@ -1,6 +1,6 @@
 import type { FormField } from './form';
 
-/** A file that came with an answer, as n8n's multipart parser leaves it. */
+/** A file of an answer, as n8n's multipart parser provides it. */
 export interface PostedFile {
 	path: string;
 	name: string;
@@ -9,11 +9,11 @@ export interface PostedFile {
 }
 
 export interface Judged {
-	/** By field name; of files see {@link Judged.files}. */
+	/** By field name. For files, see {@link Judged.files}. */
 	values: Map<string, string | number | string[] | null>;
 	/** By field name. */
 	files: Map<string, PostedFile[]>;
-	/** What is wrong, by the number of the field; empty where the answer is taken. */
+	/** What is wrong, by the number of the field. Empty if the answer is accepted. */
 	problems: Map<number, string>;
 	/** What the person entered, by the number of the field, so that the page can show it again. */
 	entered: Map<number, string[]>;
@@ -22,12 +22,12 @@ export interface Judged {
 const LONGEST_LINE = 10_000;
 const LONGEST_TEXT = 100_000;
 
-/** How the page names the field of this number, as n8n's own forms do. No name from outside ever becomes a key. */
+/** The name of the field with this number on the page, as in n8n's own forms. No name from outside ever becomes a key. */
 export const inputName = (index: number): string => `field-${index}`;
 
 /**
- * What a posted form says, judged field by field. What is not text, such as what `field-0[a]=1` makes, counts as not given;
- * fields that the form does not have are not looked at.
+ * Checks a posted form, field by field. A value that is not text, such as what `field-0[a]=1` creates, counts as missing. Fields that are
+ * not in the form are ignored.
  */
 export function judge(
 	fields: readonly FormField[],
@@ -43,7 +43,7 @@ export function judge(
 			judged.files.set(field.name, given);
 			continue;
 		}
-		// The definition alone says what a hidden field holds, whatever the browser sends.
+		// The value of a hidden field comes only from the definition, whatever the browser sends.
 		const given = field.type === 'hiddenField' ? field.initial : texts(posted.get(inputName(index)), field);
 		judged.entered.set(index, given);
 		const problem = field.type === 'hiddenField' ? undefined : problemOf(field, given);
@@ -85,7 +85,7 @@ function missing(field: FormField): string {
 }
 
 function problemOfChoices(field: FormField, given: string[]): string | undefined {
-	if (given.some((one) => !field.choices.includes(one))) return 'Choose from what is offered.';
+	if (given.some((one) => !field.choices.includes(one))) return 'Choose one of the options.';
 	return field.type === 'checkbox' && (given.length < field.least || given.length > field.most) ? howMany(field) : undefined;
 }
 
@@ -98,18 +98,19 @@ function problemOfFiles(field: FormField, given: PostedFile[]): string | undefin
 	if (given.length === 0) return field.required ? 'Choose a file.' : undefined;
 	if (given.length > 1 && !field.several) return 'Choose one file only.';
 	const large = given.find(({ size }) => size > field.largest);
-	if (large !== undefined) return `The file "${large.name.slice(0, 100)}" is too large: at most ${megabytes(field.largest)} MB are taken.`;
+	if (large !== undefined)
+		return `The file "${large.name.slice(0, 100)}" is too large: at most ${megabytes(field.largest)} MB are accepted.`;
 	const other = given.find((file) => !accepts(field.accept, file));
 	return other === undefined
 		? undefined
-		: `Files such as "${other.name.slice(0, 100)}" are not taken here. Choose ${field.accept.join(', ')}.`;
+		: `Files such as "${other.name.slice(0, 100)}" are not accepted here. Choose ${field.accept.join(', ')}.`;
 }
 
 export function megabytes(bytes: number): string {
 	return (bytes / 1024 / 1024).toLocaleString('en', { maximumFractionDigits: 2 });
 }
 
-/** What a browser's file dialogue would offer, too: by ending, by type, or by the first half of a type. */
+/** What the file dialog of a browser would accept: by extension, by type, or by the first half of a type. */
 function accepts(accept: readonly string[], { name, mimeType }: PostedFile): boolean {
 	const type = mimeType.toLowerCase();
 	return (
@@ -120,7 +121,7 @@ function accepts(accept: readonly string[], { name, mimeType }: PostedFile): boo
 	);
 }
 
-/** A browser posts numbers with a point; people without one may type a comma. */
+/** Browsers post numbers with a point. People without one may type a comma. */
 function numberOf(value: string): number | undefined {
 	if (value.length > 40 || !/^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d{1,3})?$/i.test(value)) return undefined;
 	const number = Number(value.replace(',', '.'));
@@ -133,7 +134,7 @@ function isDate(value: string): boolean {
 	return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
 }
 
-/** As browsers judge it (HTML, section 4.10.5.1.5), and with a dot in the domain. */
+/** Checked as browsers do (HTML, section 4.10.5.1.5), and with a dot in the domain. */
 function isEmail(value: string): boolean {
 	if (value.length > 254) return false;
 	const at = value.lastIndexOf('@');

@@ -2,13 +2,13 @@ import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto
 
 import { digest, type OnceFiles } from './onceFiles';
 
-/** How long a code is good, in ms. */
+/** How long a code is valid, in ms. */
 const GOOD_FOR = 10 * 60_000;
 export const GOOD_FOR_MINUTES = GOOD_FOR / 60_000;
-/** How often one code may be tried, and how many codes a person can ask for: at most 50 guesses out of a million. */
+/** Maximum number of attempts for one code, and of codes for a person. Together at most 50 guesses out of a million. */
 const MOST_TRIES = 5;
 const MOST_CODES = 10;
-/** A second press of the same button sends no second email, in ms. */
+/** Pressing the same button again within this time, in ms, sends no second email. */
 const NOT_AGAIN_FOR = 20_000;
 
 interface Code {
@@ -19,8 +19,8 @@ interface Code {
 }
 
 /**
- * The codes that are mailed to one person, of which each is good for some minutes, some tries and one answer. Each try is a file of
- * its own, so that tries at the same moment are counted too, whichever process takes them.
+ * The codes of one person. Each is valid for some minutes, some attempts and one answer. Each attempt is a file, so simultaneous attempts
+ * are counted too, whichever process handles them.
  */
 export class Codes {
 	readonly #name: string;
@@ -33,7 +33,7 @@ export class Codes {
 		this.#name = `code-${digest(person)}`;
 	}
 
-	/** A new code, which replaces the earlier ones. `withdraw` takes it back where it could not be mailed. */
+	/** Creates a code, which replaces the earlier ones. `withdraw` removes it if it could not be sent. */
 	async issue(): Promise<{ code: string; withdraw: () => Promise<void> } | 'justSent' | 'tooMany'> {
 		const latest = this.#latest();
 		if (latest !== undefined && this.#sentAt(latest) + NOT_AGAIN_FOR > this.now()) return 'justSent';
@@ -54,7 +54,7 @@ export class Codes {
 		return (await this.#used(latest)) === undefined && (await this.files.age(this.#try(latest, MOST_TRIES))) === undefined;
 	}
 
-	/** @returns `right` once for each code; how many tries are left after a wrong one; `ended` where there is nothing to compare with */
+	/** @returns `right` once for each code; the number of attempts left after a wrong one; `ended` if there is no valid code */
 	async check(given: string): Promise<'right' | 'ended' | { triesLeft: number }> {
 		const latest = this.#latest();
 		const code = latest === undefined ? undefined : this.#read(latest);
@@ -73,7 +73,7 @@ export class Codes {
 		return number === 0 ? undefined : number;
 	}
 
-	/** Undefined where it has ended, or is none. */
+	/** Undefined if it has expired or is not a code. */
 	#read(number: number): Code | undefined {
 		const given = new Map<string, unknown>(Object.entries(Object(this.files.read(this.#file(number)))));
 		const [salt, hash, endsAt, sentAt] = [given.get('salt'), given.get('hash'), Number(given.get('endsAt')), Number(given.get('sentAt'))];

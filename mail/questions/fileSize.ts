@@ -1,2 +1,2 @@
-/** The largest file that a form takes where its author names no size, in MB. In a file of its own, since n8n loads it with the forms. */
+/** Default for the largest file of a form, in MB. It has its own file, because n8n loads it with the forms. */
 export const DEFAULT_LARGEST = 10;

@@ -16,26 +16,26 @@ const FIELD_TYPES = [
 ] as const;
 type FieldType = (typeof FIELD_TYPES)[number];
 
-/** One field of a form, as the page shows it and as its answer is judged. */
+/** One field of a form, as the page shows it and as its answer is checked. */
 export interface FormField {
-	/** What the answer is called in the output. */
+	/** Name of the answer in the output. */
 	name: string;
 	label: string;
 	type: FieldType;
 	required: boolean;
 	placeholder: string;
-	/** What it holds at first; of a hidden field, its answer. */
+	/** Initial value; for a hidden field, its answer. */
 	initial: string[];
-	/** Of a list of choices; otherwise empty. */
+	/** The options; empty if the field has none. */
 	choices: string[];
-	/** Whether more than one choice, or file, may be given. */
+	/** Whether more than one option or file is allowed. */
 	several: boolean;
-	/** How many checkboxes may be ticked. */
+	/** Limits for the number of ticked checkboxes. */
 	least: number;
 	most: number;
-	/** Endings such as ".pdf" and types such as "image/*"; empty takes each file. */
+	/** Extensions such as ".pdf" and types such as "image/*"; empty accepts all files. */
 	accept: string[];
-	/** Bytes a file. */
+	/** Bytes for each file. */
 	largest: number;
 }
 
@@ -44,12 +44,12 @@ const MOST_FIELDS = 100;
 const MEGABYTE = 1024 * 1024;
 
 /**
- * The form that a list of fields describes, in the names that n8n's own forms use.
- * @throws MailError `input` naming the field, so that nothing is sent of a form that nobody could answer
+ * Reads the form from a list of fields, with the names of n8n's own forms.
+ * @throws MailError `input` naming the field, so that nothing is sent if nobody could answer the form
  */
 export function readForm(list: unknown, where = WHERE): FormField[] {
-	if (!Array.isArray(list) || list.length === 0) throw inputError(where, 'the form has no field.', 'Add at least one form element.');
-	if (list.length > MOST_FIELDS) throw inputError(where, `the form has ${list.length} fields.`, `Ask for at most ${MOST_FIELDS}.`);
+	if (!Array.isArray(list) || list.length === 0) throw inputError(where, 'the form has no fields.', 'Add at least one form element.');
+	if (list.length > MOST_FIELDS) throw inputError(where, `the form has ${list.length} fields.`, `Use at most ${MOST_FIELDS}.`);
 	const given: unknown[] = list;
 	const fields = given.map((one, index) => readField(one, `${where}, element ${index + 1}`));
 	const seen = new Set<string>();
@@ -58,20 +58,20 @@ export function readForm(list: unknown, where = WHERE): FormField[] {
 		if (seen.has(key))
 			throw inputError(
 				where,
-				`two fields are called "${short(name)}", so that one answer would replace the other.`,
-				'Give each field a name of its own.',
+				`two fields are called "${short(name)}", so one answer would replace the other.`,
+				'Give each field a different name.',
 			);
 		seen.add(key);
 	}
 	return fields;
 }
 
-/** The form that JSON describes: a list of fields, as text or as an expression gives it. @throws MailError `input` */
+/** Reads the form from JSON: a list of fields, as text or as an expression returns it. @throws MailError `input` */
 export function readJsonForm(json: unknown, where = 'Form Fields'): FormField[] {
 	return readForm(parsed(json, where), where);
 }
 
-/** What {@link readForm} takes, of JSON. @throws MailError `input` */
+/** Reads what {@link readForm} needs from JSON. @throws MailError `input` */
 export function parsed(json: unknown, where = 'Form Fields'): unknown {
 	if (typeof json !== 'string') return json;
 	try {
@@ -79,13 +79,13 @@ export function parsed(json: unknown, where = 'Form Fields'): unknown {
 	} catch (error) {
 		throw inputError(
 			where,
-			`this is no JSON: ${error instanceof Error ? short(error.message) : 'it cannot be read'}.`,
-			'Give a list of fields such as [{ "fieldLabel": "Name", "fieldType": "text" }].',
+			`this is not valid JSON: ${error instanceof Error ? short(error.message) : 'it cannot be read'}.`,
+			'Enter a list of fields such as [{ "fieldLabel": "Name", "fieldType": "text" }].',
 		);
 	}
 }
 
-/** The binary property of a file's field, as n8n's own forms name it. */
+/** The binary property for a file field, with the name of n8n's own forms. */
 function propertyName(name: string): string {
 	return name.replace(/\W/g, '_').toLowerCase();
 }
@@ -97,7 +97,7 @@ function readField(one: unknown, where: string): FormField {
 	const name = word('fieldName') || word('fieldLabel');
 	const label = word('fieldLabel') || name;
 	if (name === '') throw inputError(where, 'the field has no name.', 'Enter a label.');
-	// Both are answers' names that the output has for itself, and what JavaScript objects have already.
+	// Both are names that the output uses itself, and names that JavaScript objects already have.
 	if (['respondedAt', 'approved', 'answers', 'timedOut', '__proto__'].includes(name))
 		throw inputError(where, `"${name}" cannot be the name of a field.`, 'Enter another name.');
 	const choices = type === 'dropdown' || type === 'radio' || type === 'checkbox' ? readChoices(given.get('fieldOptions'), where) : [];
@@ -125,13 +125,13 @@ function readField(one: unknown, where: string): FormField {
 		largest: Math.floor(number(given.get('maxFileSize'), DEFAULT_LARGEST, `${where}, Largest File (MB)`) * MEGABYTE),
 	};
 	if (field.type === 'file' && field.largest < 1)
-		throw inputError(where, 'no file is smaller than 0 MB.', 'Enter how many megabytes a file may have.');
+		throw inputError(where, 'the size must be above 0 MB.', 'Enter the maximum size of a file in megabytes.');
 	for (const value of choices.length > 0 ? field.initial : []) {
 		if (!choices.includes(value))
 			throw inputError(
 				where,
 				`the default value "${short(value)}" is not among the options.`,
-				'Enter one of the options as it is written there.',
+				'Enter one of the options exactly as it is written.',
 			);
 	}
 	return field;
@@ -141,7 +141,7 @@ function typeOf(given: string, where: string): FieldType {
 	const type = FIELD_TYPES.find((one) => one === (given === '' ? 'text' : given));
 	if (type !== undefined) return type;
 	if (given === 'html')
-		throw inputError(where, 'custom HTML is not shown on this page.', 'Write the text into the message, and remove this element.');
+		throw inputError(where, 'custom HTML is not shown on this page.', 'Move the text to the message, and remove this element.');
 	throw inputError(where, `"${short(given)}" is not a type of field.`, `Use one of: ${FIELD_TYPES.join(', ')}.`);
 }
 
@@ -151,13 +151,13 @@ function readChoices(given: unknown, where: string): string[] {
 	const choices = list
 		.map((one) => words(typeof one === 'object' && one !== null && 'option' in one ? one.option : one, where).trim())
 		.filter((one) => one !== '');
-	if (choices.length === 0) throw inputError(where, 'there is nothing to choose from.', 'Add at least one option.');
+	if (choices.length === 0) throw inputError(where, 'there are no options.', 'Add at least one option.');
 	const twice = choices.find((one, index) => choices.indexOf(one) !== index);
-	if (twice !== undefined) throw inputError(where, `the option "${short(twice)}" is there twice.`, 'Remove one of them.');
+	if (twice !== undefined) throw inputError(where, `the option "${short(twice)}" is in the list twice.`, 'Remove one of them.');
 	return choices;
 }
 
-/** Several as a list, or with commas between where several can be chosen. */
+/** Returns several values from a list, or from comma-separated text if several can be chosen. */
 function readInitial(given: unknown, type: FieldType, where: string): string[] {
 	if (type === 'file' || type === 'password') return [];
 	const list: unknown[] = Array.isArray(given) ? given : type === 'checkbox' ? words(given, where).split(',') : [given];
@@ -183,15 +183,14 @@ function readBounds(given: ReadonlyMap<string, unknown>, type: FieldType, count:
 	return bounds;
 }
 
-/** An ending as browsers want it: "pdf" means ".pdf". */
+/** Returns an extension as browsers expect it: "pdf" means ".pdf". */
 function asAccepted(entry: string): string {
 	return entry.includes('/') || entry.startsWith('.') ? entry : `.${entry}`;
 }
 
 function number(value: unknown, fallback: number, where: string): number {
 	const given = value === undefined || value === null || value === '' ? fallback : Number(value);
-	if (!Number.isFinite(given) || given < 0)
-		throw inputError(where, `"${short(String(value))}" is not a number from 0 on.`, 'Enter a number.');
+	if (!Number.isFinite(given) || given < 0) throw inputError(where, `"${short(String(value))}" is not a number from 0.`, 'Enter a number.');
 	return given;
 }
 
@@ -199,7 +198,7 @@ function words(value: unknown, where: string): string {
 	if (value === undefined || value === null) return '';
 	if (typeof value === 'string') return value;
 	if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return value.toString();
-	throw inputError(where, 'the expression gives an object or a list, not text.', 'Point the expression at one of its fields.');
+	throw inputError(where, 'the expression returns an object or a list instead of text.', 'Use one of its fields in the expression.');
 }
 
 function short(value: string): string {

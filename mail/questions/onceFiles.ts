@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { readOwn, requireOwn, writeOwn } from '../journal';
 
 /**
- * The files of one question. Each can be made only once, and appears whole or not at all, so that of several requests at the same
- * moment exactly one makes it, in whichever process. Processes on several machines have to share the folder.
+ * The files of one question. Each can be created only once, and it appears complete or not at all. Of several simultaneous requests,
+ * exactly one creates it, in whichever process. Processes on several machines have to share the folder.
  */
 export class OnceFiles {
 	constructor(readonly folder: string) {}
 
-	/** @returns false where the file was there already. @throws where it cannot be written */
+	/** @returns false if the file existed already. @throws if it cannot be written */
 	async make(name: string, content: object): Promise<boolean> {
 		await mkdir(this.folder, { recursive: true, mode: 0o700 });
 		await requireOwn(this.folder);
@@ -28,7 +28,7 @@ export class OnceFiles {
 		}
 	}
 
-	/** The content of a file; undefined where there is none. */
+	/** Returns the content of a file, or undefined if there is none. */
 	read(name: string): unknown {
 		try {
 			return JSON.parse(readOwn(this.#path(name)));
@@ -38,7 +38,7 @@ export class OnceFiles {
 		}
 	}
 
-	/** How long ago the file was made, in ms; undefined where there is none. */
+	/** Returns the age of the file in ms, or undefined if there is none. */
 	async age(name: string): Promise<number | undefined> {
 		try {
 			return Date.now() - (await stat(this.#path(name))).mtimeMs;
@@ -48,7 +48,7 @@ export class OnceFiles {
 		}
 	}
 
-	/** Without the ending of each. */
+	/** Names without their extension. */
 	async names(): Promise<string[]> {
 		const names = await readdir(this.folder).catch((error: unknown) => {
 			if (hasCode(error, 'ENOENT')) return [];
@@ -62,9 +62,9 @@ export class OnceFiles {
 	}
 
 	/**
-	 * Takes on a piece of work that one process alone may do. Whoever took it on more than `lostAfterMs` ago is thought to have been
-	 * ended in the middle of it; then one other may take it on, by a file of the next number.
-	 * @returns what to give to {@link remove} where the work failed; undefined where somebody else is at it, or has done it
+	 * Takes a piece of work that only one process may do. If a process took it more than `lostAfterMs` ago, it is assumed to have ended in
+	 * the middle, and one other process may take it, by a file with the next number.
+	 * @returns the argument for {@link remove} if the work fails; undefined if somebody else is doing it or has done it
 	 */
 	async claim(name: string, lostAfterMs: number): Promise<string | undefined> {
 		for (let number = 1; ; number += 1) {
@@ -80,7 +80,7 @@ export class OnceFiles {
 	}
 }
 
-/** A name for a file that says nothing of the key. */
+/** A file name that does not reveal the key. */
 export function digest(key: string): string {
 	return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }

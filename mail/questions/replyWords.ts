@@ -1,7 +1,7 @@
 /**
- * What people write who answer a question by email, in the languages of the buttons; all in lower case. A word that says the opposite,
- * or something else, in another of these languages is left out: "tak" is yes in Polish and thanks in Danish, "ne" is no in Czech and
- * yes in Greek, "ya" is yes in Indonesian and already in Spanish.
+ * The words with which people answer a question by email, in the languages of the buttons, all in lower case. A word that means something
+ * else in another of these languages is left out: "tak" is yes in Polish and thanks in Danish, "ne" is no in Czech and yes in Greek, "ya"
+ * is yes in Indonesian and already in Spanish.
  */
 export const IN_FAVOUR = new Set([
 	...['yes', 'yep', 'yeah', 'ok', 'okay', 'approved', 'approve', 'i approve', 'agreed', 'i agree', 'accepted', 'i accept', 'go ahead'],
@@ -68,7 +68,7 @@ export const AGAINST = new Set([
 	...['لا', 'مرفوض', 'أرفض', 'לא', 'נדחה', 'từ chối', 'ditolak'],
 ]);
 
-/** After a word in favour these make a condition or take it back, so that a person has to read the email. */
+/** After an approving word, these add a condition or take it back, so a person has to read the email. */
 export const DOUBT = new Set([
 	...[
 		'no',
@@ -135,7 +135,7 @@ export const DOUBT = new Set([
 	...['але', 'тільки', 'لكن', 'إذا', 'אבל', 'אם', 'רק', 'nhưng', 'nếu', 'tapi', 'jika', 'ali', 'ako', 'samo', 'če', 'toda'],
 ]);
 
-/** The same in languages that do not part their words. */
+/** The same in languages without spaces between words. */
 export const DOUBT_WITHIN = [
 	'但',
 	'不',
@@ -154,7 +154,7 @@ export const DOUBT_WITHIN = [
 	'않',
 ];
 
-/** Says nothing of the question. */
+/** Words that do not answer the question. */
 export const COURTESY = new Set([
 	...['please', 'thanks', 'thank you', 'many thanks', 'bitte', 'danke', 'vielen dank', 'merci', 'gracias', 'por favor', 'grazie', 'prego'],
 	...['obrigado', 'obrigada', 'dank je', 'bedankt', 'tack', 'takk', 'tak', 'kiitos', 'dziękuję', 'děkuji', 'köszönöm', 'mulțumesc'],
@@ -174,7 +174,7 @@ export const COURTESY = new Set([
 	],
 ]);
 
-/** How a line begins that greets. */
+/** How a greeting begins. */
 export const GREETINGS = new Set([
 	...['hi', 'hello', 'hey', 'dear', 'hallo', 'guten', 'liebe', 'lieber', 'moin', 'servus', 'bonjour', 'salut', 'hola', 'buenos', 'buenas'],
 	...['ciao', 'buongiorno', 'olá', 'oi', 'bom', 'boa', 'beste', 'hej', 'hei', 'moi', 'cześć', 'dzień', 'ahoj', 'dobrý', 'szia', 'bună'],

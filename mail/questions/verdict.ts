@@ -1,28 +1,28 @@
 import { AGAINST, COURTESY, DOUBT, DOUBT_WITHIN, GREETINGS, IN_FAVOUR } from './replyWords';
 
-/** What a reply to an approval says, or why nobody but a person can tell. */
+/** The answer of a reply to an approval, or why only a person can tell. */
 export type Verdict = { approved: boolean } | { unclear: string };
 
-/** The words on the buttons of an approval; without `decline` it can only be approved. */
+/** The labels of the buttons of an approval. Without `decline`, it can only be approved. */
 export interface Labels {
 	approve: string;
 	decline?: string;
 }
 
-/** In characters: an answer stands at the beginning, and a long text has more to say than yes or no. */
+/** In characters. An answer is at the beginning, and a long text says more than yes or no. */
 const LONGEST = 2_000;
 
 /**
- * Reads the new text of a reply. It counts where it begins with a word that answers, or with the label of a button, and nothing that
- * follows makes a condition or takes it back. Whatever may be meant otherwise is unclear.
- * @param written without the emails that are quoted in it
+ * Reads the new text of a reply. It counts if it begins with an answering word or the label of a button, and nothing after that adds a
+ * condition or takes it back. Everything else is unclear.
+ * @param written without the quoted emails
  */
 export function readVerdict(written: string, labels: Labels): Verdict {
 	const text = written
 		.normalize('NFKC')
 		.replace(/[’‘`´]/g, "'")
 		.trim();
-	if (text === '') return { unclear: 'the reply has no text of its own' };
+	if (text === '') return { unclear: 'the reply has no new text' };
 	if (text.length > LONGEST) return { unclear: 'the reply is too long to be a plain yes or no' };
 	const lines = text
 		.split('\n')
@@ -37,14 +37,14 @@ export function readVerdict(written: string, labels: Labels): Verdict {
 		const doubt = doubtIn(after, approved);
 		return doubt === undefined ? { approved } : { unclear: doubt };
 	}
-	return { unclear: 'the reply does not begin with a word that answers' };
+	return { unclear: 'the reply does not begin with an answer' };
 }
 
 function isGreeting(line: string, count: number): boolean {
 	return count > 1 && line.length <= 60 && GREETINGS.has(plain(line).split(' ')[0] ?? '') && meaningOfWord(plain(line)) === undefined;
 }
 
-/** The whole line, and what stands before its first mark. */
+/** Returns the whole line, and the part before its first punctuation mark. */
 function openings(line: string): Array<{ word: string; rest: string }> {
 	const mark = /[.,;:!()–—。、，！]|\s-\s/.exec(line);
 	const whole = { word: line, rest: '' };
@@ -71,17 +71,17 @@ function withoutCourtesy(word: string): string {
 	return COURTESY.has(word.slice(last + 1)) ? word.slice(0, last) : word;
 }
 
-/** Why what follows leaves it open. */
+/** Why the following text leaves the answer open. */
 function doubtIn(text: string, approved: boolean): string | undefined {
-	if (/[?？؟]/.test(text)) return 'the reply has a question in it';
+	if (/[?？؟]/.test(text)) return 'the reply contains a question';
 	const words = text.toLowerCase().match(/[\p{L}\p{N}'+👍👎✅❌-]+/gu) ?? [];
 	const contrary = words.find((word) => (approved ? AGAINST.has(word) || DOUBT.has(word) : IN_FAVOUR.has(word)));
 	const within = approved ? DOUBT_WITHIN.find((one) => text.includes(one)) : undefined;
 	const found = contrary ?? within;
-	return found === undefined ? undefined : `the reply goes on with "${found.slice(0, 40)}", which may change what it says`;
+	return found === undefined ? undefined : `the reply continues with "${found.slice(0, 40)}", which may change its meaning`;
 }
 
-/** In lower case, one blank between words, without marks around. */
+/** In lower case, with one blank between words, without punctuation at both ends. */
 function plain(text: string): string {
 	return text
 		.normalize('NFKC')

@@ -5,17 +5,17 @@ import { DAY_MS } from '../durations';
 import { DECIDED, LOST_AFTER } from './answers';
 import { digest, OnceFiles } from './onceFiles';
 
-/** What has to be done at a time while a question waits; a file of that name says that it was done, or is being done. */
+/** Work that is due at some time while a question waits. A file with its name says that it is done or in progress. */
 const WORKS = ['reminded', 'escalated', 'timeOver'] as const;
 export type Work = (typeof WORKS)[number];
 
-/** What a question's folder says of it. */
+/** The file in the folder of a question. */
 export interface WaitingQuestion {
-	/** Signed by n8n, for n8n's own address: lets the execution do what is due, or take an answer. It is in no email. */
+	/** Signed by n8n, for n8n's own address. The execution then does its due work, or accepts an answer. It is in no email. */
 	link: string;
 	/** ms since 1970. */
 	due: Map<Work, number>;
-	/** The question itself, as who asked wrote it. */
+	/** The question, as stored by the node that asked. */
 	asked: unknown;
 }
 
@@ -30,19 +30,19 @@ export interface QuestionEmail {
 
 const ABOUT = 'question';
 const MESSAGES = 'messages';
-/** After this, nothing more is tried for a question whose link n8n does not know any more. */
+/** After this time, nothing more is attempted for a question whose link n8n no longer knows. */
 const GONE = 'gone';
 
 /** The folder of all waiting questions. */
 export class WaitingQuestions {
 	constructor(private readonly folder: string) {}
 
-	/** @throws where the folder cannot be written */
+	/** @throws if the folder cannot be written */
 	async add(files: OnceFiles, { link, due, asked }: WaitingQuestion): Promise<void> {
 		await files.make(ABOUT, { link, due: Object.fromEntries(due), asked });
 	}
 
-	/** Notes an email, so that a reply to it finds the question. `others` are further Message-IDs of the same email. */
+	/** Records an email, so that a reply to it finds the question. `others` are further Message-IDs of the same email. */
 	async addEmail(files: OnceFiles, email: QuestionEmail, others: readonly string[] = []): Promise<void> {
 		for (const id of [email.messageId, ...others]) {
 			const name = digest(id);
@@ -51,7 +51,7 @@ export class WaitingQuestions {
 		}
 	}
 
-	/** The question that one of these emails asked. */
+	/** Returns the question that one of these emails asked. */
 	find(messageIds: readonly string[]): { files: OnceFiles; question: WaitingQuestion } | undefined {
 		for (const id of messageIds) {
 			const { folder } = Object(this.#messages().read(digest(id)));
@@ -64,8 +64,8 @@ export class WaitingQuestions {
 	}
 
 	/**
-	 * What is due now, and when to look again at the latest. A question that was decided, and whose execution did not go on, is due
-	 * too: n8n was ended in between.
+	 * Returns what is due now, and when to check again at the latest. A question that was decided but whose execution did not go on is due
+	 * too, because n8n was stopped in between.
 	 */
 	async due(now: number): Promise<{ due: Array<{ files: OnceFiles; question: WaitingQuestion }>; next: number }> {
 		const due: Array<{ files: OnceFiles; question: WaitingQuestion }> = [];
@@ -89,7 +89,7 @@ export class WaitingQuestions {
 		return new OnceFiles(join(this.folder, MESSAGES));
 	}
 
-	/** Removes what belongs to questions that ended more than a day ago, or were decided or given up that long ago. */
+	/** Removes the files of questions that ended, were decided or were dropped more than a day ago. */
 	async removeOld(now = Date.now()): Promise<void> {
 		for (const name of await questionFolders(this.folder)) {
 			const ends = await Promise.all([DECIDED, GONE].map(async (file) => await madeAt(join(this.folder, name, `${file}.json`))));
@@ -101,7 +101,7 @@ export class WaitingQuestions {
 	}
 }
 
-/** n8n no longer has the execution: nothing is due any more. */
+/** n8n no longer has the execution, so nothing is due any more. */
 export async function giveUp(files: OnceFiles): Promise<void> {
 	await files.make(GONE, {});
 }

@@ -24,21 +24,21 @@ export function clientCertificate(
 		throw inputError(
 			'Private Key',
 			'it does not belong to the certificate.',
-			'Paste the key that was made with this certificate, or upload the certificate of this key to the app registration.',
+			'Paste the key that was created with this certificate, or upload the certificate of this key to the app registration.',
 		);
 	}
 	if (Date.parse(own.validTo) < now) {
 		throw inputError(
 			'Certificate',
-			`it ended on ${new Date(own.validTo).toISOString().slice(0, 10)}.`,
-			'Make a new certificate, upload it to the app registration and paste both parts here.',
+			`it expired on ${new Date(own.validTo).toISOString().slice(0, 10)}.`,
+			'Create a new certificate, upload it to the app registration, and paste both parts here.',
 		);
 	}
 	if (Date.parse(own.validFrom) > now + CLOCK_SKEW_MS) {
 		throw inputError(
 			'Certificate',
-			`it begins at ${new Date(own.validFrom).toISOString()}.`,
-			'Wait until then or make another one, and check the clock of this machine.',
+			`it is not valid before ${new Date(own.validFrom).toISOString()}.`,
+			'Wait until then or create another one, and check the clock of this machine.',
 		);
 	}
 	return {
@@ -123,13 +123,13 @@ function readKey(pem: string, passphrase: string | undefined): KeyObject {
 			);
 		}
 		throw passphrase
-			? inputError('Passphrase', 'it does not open the private key.', 'Enter the right passphrase of the key.')
+			? inputError('Passphrase', 'it does not decrypt the private key.', 'Enter the correct passphrase of the key.')
 			: inputError('Passphrase', 'it is empty, and the private key is encrypted.', 'Enter the passphrase of the key.');
 	}
 	if (key.asymmetricKeyType === 'rsa') return key;
 	throw inputError(
 		'Private Key',
-		`it is of the kind ${key.asymmetricKeyType ?? 'unknown'}.`,
-		'Microsoft Entra takes RSA keys. Make a certificate with an RSA key of 2048 bits or more.',
+		`its type is ${key.asymmetricKeyType ?? 'unknown'}.`,
+		'Microsoft Entra accepts only RSA keys. Create a certificate with an RSA key of 2048 bits or more.',
 	);
 }

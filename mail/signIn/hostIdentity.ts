@@ -26,12 +26,12 @@ const FILE_MS = 5_000;
 /** Without this switch, anybody who may create credentials could use the machine's rights. @throws MailError `configuration` */
 export function requireHostIdentity(way: 'Workload Identity' | 'Managed Identity'): void {
 	if (process.env[ALLOW_HOST_IDENTITY] === 'true') return;
-	throw new MailError(`${way} is not allowed on this n8n: it would use the identity of the machine that n8n runs on.`, {
+	throw new MailError(`${way} is not allowed on this n8n, because it would use the identity of the machine that n8n runs on.`, {
 		code: 'configuration',
 		field: 'Authentication',
 		remedy:
-			`Whoever operates this n8n can allow it by starting n8n with the environment variable ${ALLOW_HOST_IDENTITY}=true; ` +
-			'otherwise choose another way under "Authentication".',
+			`The operator of this n8n can allow it with the environment variable ${ALLOW_HOST_IDENTITY}=true. ` +
+			'Otherwise, choose another option under "Authentication".',
 	});
 }
 
@@ -42,11 +42,11 @@ export function requireHostIdentity(way: 'Workload Identity' | 'Managed Identity
 export function requireKnownAuthority(cloud: Cloud): void {
 	const own = withoutSlashes(process.env.AZURE_AUTHORITY_HOST ?? '');
 	if (cloud.authority === own || Object.values(CLOUDS).some(({ authority }) => authority === cloud.authority)) return;
-	throw new MailError('The token of this workload goes to Microsoft only.', {
+	throw new MailError('The token of this workload is sent only to Microsoft.', {
 		code: 'configuration',
 		field: 'Authority URL',
 		remedy:
-			`Choose one of Microsoft's clouds, or have the operator of this n8n name ${cloud.authority} in the environment variable ` +
+			`Choose one of Microsoft's clouds, or ask the operator of this n8n to name ${cloud.authority} in the environment variable ` +
 			'AZURE_AUTHORITY_HOST.',
 	});
 }
@@ -57,7 +57,7 @@ export function requireKnownAuthority(cloud: Cloud): void {
  */
 export function requireMailResource(way: 'Workload Identity' | 'Managed Identity', cloud: Cloud): void {
 	if (Object.values(CLOUDS).some(({ resource, appResource }) => [resource, appResource].includes(cloud.appResource))) return;
-	throw new MailError(`${way} is used for Exchange Online only.`, {
+	throw new MailError(`${way} can only be used for Exchange Online.`, {
 		code: 'configuration',
 		field: 'Resource URL',
 		remedy: `Enter one of ${[...new Set(Object.values(CLOUDS).map(({ appResource }) => appResource))].join(', ')}.`,
@@ -75,13 +75,13 @@ export function requireOwnMailHosts(way: 'Workload Identity' | 'Managed Identity
 	const foreign = [endpoints.smtp, endpoints.imap, endpoints.pop].find(({ host }) => !known.has(host.toLowerCase()));
 	if (foreign === undefined) return;
 	throw new MailError(
-		`${way} is used with Microsoft's own mail hosts only: the token of this machine would go to a host that the credential names.`,
+		`${way} can only be used with Microsoft's own mail hosts, because the credential chooses the host that gets the token of this machine.`,
 		{
 			code: 'configuration',
 			field: 'Cloud',
 			remedy:
-				`Choose one of Microsoft's clouds, or have the operator of this n8n list the mail hosts of the credential in the ` +
-				`environment variable ${HOST_IDENTITY_SERVERS}, divided by commas.`,
+				`Choose one of Microsoft's clouds, or ask the operator of this n8n to list the mail hosts of the credential in the ` +
+				`environment variable ${HOST_IDENTITY_SERVERS}, separated by commas.`,
 		},
 	);
 }
@@ -114,8 +114,8 @@ export async function readFederatedToken(path: string, now = Date.now()): Promis
 	if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(value) || claims === undefined) {
 		throw fileError(
 			'configuration',
-			`The file ${named(file)} holds no token.`,
-			'Point it at the file that Kubernetes or the workflow writes; it holds a JWT and nothing else.',
+			`The file ${named(file)} does not contain a token.`,
+			'Enter the path of the file that Kubernetes or the workflow writes. It contains a JWT and nothing else.',
 		);
 	}
 	const audience = claims.audiences.find((name) => name.startsWith(EXCHANGE_AUDIENCE));
@@ -123,15 +123,15 @@ export async function readFederatedToken(path: string, now = Date.now()): Promis
 		throw fileError(
 			'configuration',
 			`The token in ${named(file)} is for ${claims.audiences.join(', ') || 'nobody'}, not for ${EXCHANGE_AUDIENCE}.`,
-			`Have it made for the audience ${EXCHANGE_AUDIENCE}: in Kubernetes a projected serviceAccountToken with that audience, ` +
-				`in GitHub getIDToken('${EXCHANGE_AUDIENCE}').`,
+			`Request a token for the audience ${EXCHANGE_AUDIENCE}: in Kubernetes with a projected serviceAccountToken, ` +
+				`in GitHub with getIDToken('${EXCHANGE_AUDIENCE}').`,
 		);
 	}
 	if (claims.exp !== undefined && claims.exp * 1000 < now - CLOCK_SKEW_MS) {
 		throw fileError(
 			'configuration',
-			`The token in ${named(file)} ended at ${new Date(claims.exp * 1000).toISOString()}.`,
-			'Check that the platform renews the file, and the clock of this machine.',
+			`The token in ${named(file)} expired at ${new Date(claims.exp * 1000).toISOString()}.`,
+			'Check that the platform renews the file, and check the clock of this machine.',
 		);
 	}
 	return { value, shown: `issuer ${claims.iss ?? '?'}, subject ${claims.sub ?? '?'}, audience ${audience}` };
@@ -143,7 +143,7 @@ async function readSmall(file: string): Promise<string> {
 	let timer: NodeJS.Timeout | undefined;
 	try {
 		const late = new Promise<never>((_resolve, reject) => {
-			timer = setTimeout(() => reject(Object.assign(new Error('The file does not come.'), { code: 'ETIMEDOUT' })), FILE_MS);
+			timer = setTimeout(() => reject(Object.assign(new Error('The file could not be read in time.'), { code: 'ETIMEDOUT' })), FILE_MS);
 		});
 		return await Promise.race([
 			late,
@@ -158,7 +158,7 @@ async function readSmall(file: string): Promise<string> {
 		throw fileError(
 			'configuration',
 			`The file ${named(file)} cannot be read (${code}).`,
-			"Check the path and that n8n's user may read it; in a container the file has to be mounted into it.",
+			"Check the path, and check that n8n's user may read the file. If n8n runs in a container, mount the file into it.",
 		);
 	} finally {
 		clearTimeout(timer);

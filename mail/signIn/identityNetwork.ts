@@ -36,12 +36,12 @@ export function identityNetwork(msal: typeof import('@azure/msal-node'), { proxi
 			});
 			text = await readSome(response.body);
 		} catch (cause) {
-			throw fault(proxied ? tunnelFault(cause) : 'The request brought no answer.', { cause });
+			throw fault(proxied ? tunnelFault(cause) : 'The request got no answer.', { cause });
 		}
 		const { statusCode: status, headers } = response;
 		const page = isPage(headers, text) ? ' with a web page' : '';
 		if (status >= 300 && status < 400) throw fault(`HTTP ${status} redirects to another address.`);
-		if (status === 407) throw fault(`HTTP ${status}${page}: a proxy wants a sign-in.`);
+		if (status === 407) throw fault(`HTTP ${status}${page}: a proxy requires a sign-in.`);
 		if (status !== 200)
 			throw fault(`HTTP ${status}${page} ${description(text)}`, { retryAfterMs: retryAfter(headerOf(headers, 'retry-after')) });
 		try {
@@ -80,7 +80,7 @@ async function dispatcherFor(proxied: boolean): Promise<Dispatcher> {
 /** undici's words if a proxy refuses the tunnel: "Proxy response (407) !== 200 when HTTP Tunneling". */
 function tunnelFault(cause: unknown): string {
 	const status = cause instanceof Error ? /Proxy response \((\d{3})\)/.exec(cause.message.slice(0, 200))?.[1] : undefined;
-	return status === undefined ? 'The request brought no answer.' : `HTTP ${status} from the proxy, which let nothing through.`;
+	return status === undefined ? 'The request got no answer.' : `HTTP ${status} from the proxy, which let nothing through.`;
 }
 
 async function readSome(body: Dispatcher.ResponseData['body']): Promise<string> {

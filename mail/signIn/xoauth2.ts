@@ -17,7 +17,7 @@ export function initialResponse(mailbox: string, token: AccessToken): string {
 /** Checks a user name, also for libraries that build the response themselves. @throws MailError `input` */
 export function checkUser(mailbox: string): void {
 	if (mailbox !== '' && !/[\u0000-\u001f\u007f]/.test(mailbox)) return;
-	throw new MailError('The mailbox address is empty or holds a control character.', {
+	throw new MailError('The mailbox address is empty or contains a control character.', {
 		code: 'input',
 		field: 'Mailbox',
 		remedy: 'Enter the address of the mailbox to open, for example ada@example.com.',

@@ -79,7 +79,7 @@ export class Recipients {
 		const message =
 			standing.rejected.length < this.all.length
 				? reason.message
-				: `The server took none of the recipients: ${describeRejections(standing.rejected)}.`;
+				: `The server accepted none of the recipients: ${describeRejections(standing.rejected)}.`;
 		return new RecipientsRefused(message, reason, standing);
 	}
 

@@ -11,10 +11,10 @@ export function sendingThrough(service: SendingService, account: Account): Accou
 	const { host } = account.smtp;
 	if (host === CLOUDS.global.endpoints.smtp.host) return { ...account, smtp: HIGH_VOLUME };
 	if (host.endsWith('.outlook.com') || Object.values(CLOUDS).some(({ endpoints }) => endpoints.smtp.host === host)) {
-		throw new MailError('High Volume Email is not offered for this account.', {
+		throw new MailError('High Volume Email is not available for this account.', {
 			code: 'input',
 			field: 'Sending Service',
-			remedy: 'It exists for organizations in the global cloud. Choose "Mailbox" under "Sending Service".',
+			remedy: 'It is available for organizations in the global cloud. Choose "Mailbox" under "Sending Service".',
 		});
 	}
 	return account;

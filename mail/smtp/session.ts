@@ -193,14 +193,14 @@ export class SmtpSession {
 		if (this.maxSize === 0 || size <= this.maxSize) return;
 		const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 		throw new MailError(
-			`The email has about ${megabytes(size)} as it is sent; ${this.#at.peer ?? 'the server'} takes up to ${megabytes(this.maxSize)}.`,
+			`The email has about ${megabytes(size)} when it is sent, but ${this.#at.peer ?? 'the server'} accepts at most ${megabytes(this.maxSize)}.`,
 			{
 				code: 'tooLarge',
 				speaker: 'smtp',
 				mailbox: this.#at.mailbox,
 				remedy:
-					'Attachments grow by a third on their way. Make them smaller, or send a link; ' +
-					"an admin may raise the mailbox's maximum send size.",
+					'Attachments become a third larger when they are sent. Make them smaller, or send a link. ' +
+					"An admin can raise the mailbox's maximum send size.",
 			},
 		);
 	}
@@ -369,7 +369,7 @@ export class SendFailure extends MailError {
 function unreadable(error: unknown): MailError {
 	return new MailError(`The email could not be read completely: ${error instanceof Error ? error.message : String(error)}`, {
 		code: 'input',
-		remedy: 'Check that the attachment is still there: n8n may have deleted the binary data of an old execution.',
+		remedy: 'Check that the attachment still exists. n8n may have deleted the binary data of an old execution.',
 		cause: error,
 	});
 }

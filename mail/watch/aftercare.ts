@@ -143,7 +143,7 @@ function refused(uid: number | undefined, { summary, command, response }: MailEr
 		speaker: 'imap',
 		command,
 		response,
-		remedy: 'Look at this email in the mailbox, and do it by hand.',
+		remedy: 'Check this email in the mailbox, and do the action by hand.',
 	});
 }
 
@@ -162,12 +162,15 @@ export function locateTargets(known: readonly Folder[], watched: readonly string
 		if (action.kind !== 'move') return action;
 		const { path } = chooseFolder(known, action.to, field);
 		if (!watched.some((wanted) => foldersNamed(known, wanted).some((folder) => folder.path === path))) return { kind: 'move', to: path };
-		throw new MailError(`Emails would be moved to "${path}", which is watched. Each would start another execution there, without end.`, {
-			code: 'input',
-			field,
-			remedy:
-				'Choose a folder that this trigger does not watch. Or take it out of Folder and Additional Folders, or name it in Except Folders.',
-		});
+		throw new MailError(
+			`Emails would be moved to "${path}", which is watched. Each would start another execution there, in an endless loop.`,
+			{
+				code: 'input',
+				field,
+				remedy:
+					'Choose a folder that this trigger does not watch. Or remove it from Folder and Additional Folders, or add it to Except Folders.',
+			},
+		);
 	};
 	return { after: located(after, 'Move to Folder'), onGiveUp: located(onGiveUp, 'Failed Emails Folder') };
 }

@@ -264,7 +264,7 @@ export class Delivery<Item> {
 	}
 
 	async #load(mail: FetchedMail | UnfetchedMail): Promise<Loaded<Item> | Unloaded | Unwanted | Undecided> {
-		if (this.#unfetched.waitsForMore(mail)) return { reason: 'the server gave a note in place of the email', fault: 'server' };
+		if (this.#unfetched.waitsForMore(mail)) return { reason: 'the server returned a note in place of the email', fault: 'server' };
 		const arrival = this.#judge(mail);
 		if (arrival === 'undecided') return { undecided: true };
 		if (arrival === 'unwanted') {

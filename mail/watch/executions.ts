@@ -84,7 +84,7 @@ export class Executions<Item> {
 		const execution = running.get(this.#name(uid));
 		if (execution !== undefined) void this.#conclude([{ uid, receivedAt: 0, messageId: '' }], execution);
 		else if (cursor.tries(uid) < rules.maxTries + MOST_CRASHES) this.backlog.retry(uid);
-		else this.#giveUp(uid, 'n8n ended each time while its execution ran');
+		else this.#giveUp(uid, 'n8n stopped each time while its execution was running');
 	}
 
 	/** Resolves when a slot is free. */
@@ -158,9 +158,9 @@ export class Executions<Item> {
 	startLater(batch: readonly Seen[], reason: string): void {
 		this.#unstarted += 1;
 		this.options.complain(
-			new MailError(`n8n started no execution: ${reason}`, {
+			new MailError(`n8n could not start an execution: ${reason}`, {
 				code: 'unreachable',
-				remedy: "Look at n8n's own log. The emails wait and are handed over as soon as n8n can start executions again.",
+				remedy: "See n8n's own log. The emails wait, and start executions as soon as n8n can run them again.",
 			}),
 		);
 		for (const { uid } of batch) this.backlog.retryLater(pause(this.#unstarted), uid);
@@ -192,17 +192,15 @@ export class Executions<Item> {
 	#giveUp(uid: number, reason: string): void {
 		const after = `after ${this.options.cursor.tries(uid)} failed executions`;
 		// The reason of a failed execution may quote the email. It goes into the report, but never into the message, which is logged.
-		this.abandon(
-			uid,
-			after,
-			`The last one said: ${reason}. Look at the failed executions before this one; the email is still in the mailbox.`,
-		);
+		this.abandon(uid, after, `The last one said: ${reason}. See the failed executions before this one. The email is still in the mailbox.`);
 	}
 
 	/** Stops retrying an email, reports that, and does on the server what the user wants for failed emails. */
 	abandon(uid: number, after: string, remedy: string): void {
 		const { rules, folder, report } = this.options;
-		report(new MailError(`The email with UID ${uid} in ${folder} was given up ${after}.`, { code: 'rejected', speaker: 'imap', remedy }));
+		report(
+			new MailError(`The email with UID ${uid} in ${folder} is no longer retried ${after}.`, { code: 'rejected', speaker: 'imap', remedy }),
+		);
 		this.aftercare.add([uid], rules.onGiveUp);
 	}
 

@@ -114,7 +114,7 @@ export class FolderWatch<Item> {
 			throw new MailError(`"${this.wanted}" and "${other}" are the same folder.`, {
 				code: 'input',
 				field: 'Additional Folders',
-				remedy: 'Leave one of the two out.',
+				remedy: 'Remove one of the two.',
 			});
 		}
 	}

@@ -49,7 +49,7 @@ export function requireExceptions(known: readonly Folder[], missing: readonly st
 	throw new MailError(`There is no folder "${first}" to leave out. The mailbox has: ${paths.slice(0, 20).join(', ')}${more}.`, {
 		code: 'input',
 		field: 'Except Folders',
-		remedy: 'Write the name or the path of a folder, or take the name out of the list.',
+		remedy: 'Enter the name or the path of a folder, or remove the name from the list.',
 	});
 }
 
@@ -61,7 +61,7 @@ export function bounded(folders: readonly Folder[]): { folders: readonly Folder[
 		fault: new MailError(`${folders.length} folders would be watched, and one trigger can watch at most ${MOST_FOLDERS}.`, {
 			code: 'input',
 			field: 'Except Folders',
-			remedy: `Leave folders out, or watch the subfolders of one folder. The first ${MOST_FOLDERS} are watched meanwhile.`,
+			remedy: `Leave folders out, or watch the subfolders of one folder. Until then, the first ${MOST_FOLDERS} are watched.`,
 		}),
 	};
 }

@@ -214,11 +214,11 @@ export class Intake<Item> {
 		const kept = typeof mailbox === 'object' ? mailbox.permanentFlags : undefined;
 		if (keyword === undefined || kept === undefined || kept.has('\\*')) return;
 		if ([...kept].some((one) => one.toLowerCase() === keyword.toLowerCase())) return;
-		throw new MailError(`The server keeps no keyword "${keyword}" in "${session.folder}", so no email can get it.`, {
+		throw new MailError(`The server does not support the keyword "${keyword}" in "${session.folder}", so no email can get it.`, {
 			code: 'input',
 			field: 'Keyword',
 			speaker: 'imap',
-			remedy: 'Exchange Online keeps no keywords over IMAP. Start on Flagged instead, or move emails into a folder that is watched.',
+			remedy: 'Over IMAP, Exchange Online supports no keywords. Start on Flagged instead, or move emails to a watched folder.',
 		});
 	}
 
@@ -250,17 +250,17 @@ export class Intake<Item> {
 		const { log, begin } = this.#options;
 		if (known !== undefined && isSame(place, known)) {
 			if (!hasLost) return known;
-			log('the server has lost the last emails and reuses their UIDs: continuing with the emails that have these UIDs now');
+			log('the server has lost the last emails and reuses their UIDs, so the trigger continues with the emails that now have these UIDs');
 			return stateAfterLoss(known, place);
 		}
 		if (known?.mailbox === place.mailbox) {
-			log('the folder was recreated (new UIDVALIDITY): continuing with the emails that came after the last one');
+			log('the folder was recreated (new UIDVALIDITY), so the trigger continues with the emails that arrived after the last one');
 			return stateAfterChange(known, place);
 		}
-		if (known !== undefined) log('the mailbox is not the same as before: starting over');
+		if (known !== undefined) log('the mailbox is not the same as before, so the trigger starts over');
 		const moved = known === undefined ? this.#forgetFormer(place) : undefined;
 		if (moved !== undefined) {
-			log('the path of the folder has changed: continuing with the emails that came after the last one');
+			log('the path of the folder has changed, so the trigger continues with the emails that arrived after the last one');
 			return stateAfterChange(moved, place);
 		}
 		const { at, late, startFrom } = begin();
@@ -295,7 +295,7 @@ export class Intake<Item> {
 			use: async (command, work) =>
 				await use(folder)(command, async (session) => {
 					if (isSame(placeOf(session), state)) return await work(session);
-					throw new MailError('The folder is another one by now.', { code: 'lost', speaker: 'imap', command });
+					throw new MailError('The folder is now another one.', { code: 'lost', speaker: 'imap', command });
 				}),
 			make: async (mail, startedBy) => await watch.make(mail, folder, state.uidValidity, startedBy),
 			judge: (mail) => this.#judge(mail, place),
@@ -334,7 +334,7 @@ function tooManyMarked(path: string, { by }: Mark, count: number): MailError {
 		permanent: false,
 		field: 'Also Start On',
 		speaker: 'imap',
-		remedy: 'Emails that are marked start no executions there until fewer are. New emails do.',
+		remedy: 'Until there are fewer, newly marked emails do not start executions there. New emails do.',
 	});
 }
 

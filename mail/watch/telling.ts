@@ -28,7 +28,7 @@ export class Telling {
 			return;
 		}
 		if (error.code === 'stopped') return;
-		this.#say(`${isUp ? 'the session goes on, but' : `${WORDS[state]}:`} ${error.summary}`);
+		this.#say(`${isUp ? 'the session continues, but' : `${WORDS[state]}:`} ${error.summary}`);
 		if (this.complaints.failed(error, this.wanted)) this.report(error);
 	}
 
@@ -38,13 +38,13 @@ export class Telling {
 	 */
 	shut({ message, code, speaker, command, response, said, remedy }: MailError): void {
 		const error = new MailError(message, { code, permanent: false, speaker, command, response, said, remedy });
-		this.#say(`cannot be looked into: ${error.summary}`);
+		this.#say(`cannot be checked: ${error.summary}`);
 		if (this.complaints.failed(error, this.wanted)) this.report(error);
 	}
 
 	/** Called when the folder can be looked into again. */
 	opened(): void {
-		if (this.complaints.recovered(this.wanted)) this.log('can be looked into again, after a failure that had been reported');
+		if (this.complaints.recovered(this.wanted)) this.log('can be checked again, after a reported failure');
 		this.#said = '';
 	}
 
@@ -81,8 +81,8 @@ function gistOf(text: string): string {
 const WORDS: Record<WatchState, string> = {
 	connecting: 'connecting',
 	watching: 'watching (IDLE)',
-	polling: 'watching by polling, since the server has no IDLE',
+	polling: 'watching by polling, because the server does not support IDLE',
 	lost: 'session lost, reconnecting',
-	failed: 'no session, trying again',
+	failed: 'no session, retrying',
 	stopped: 'stopped',
 };

@@ -158,7 +158,7 @@ export class TreeWatch<Item> {
 		);
 		// A folder that was left out and has been deleted since then is no reason to stop.
 		if (this.#survey.at === 0) requireExceptions(known, missing);
-		else if (missing.join() !== this.#missing) this.#log(`left out, and no longer there: ${missing.join(', ')}`);
+		else if (missing.join() !== this.#missing) this.#log(`left out, but no longer there: ${missing.join(', ')}`);
 		this.#missing = missing.join();
 		if (fault !== undefined && this.complaints.failed(fault, 'number of folders')) this.options.report(fault);
 		return folders;
@@ -336,7 +336,7 @@ export class TreeWatch<Item> {
 			if (there.has(path)) continue;
 			intake.stop();
 			this.#branches.delete(path);
-			this.#log(`no longer watching "${path}", which is gone or left out`);
+			this.#log(`no longer watching "${path}", which was deleted or is left out`);
 		}
 		if (markGone(this.options.memory, this.#mailbox.toLowerCase(), there, Date.now())) this.#store();
 		forgetOld(this.options.memory, Date.now());
@@ -351,15 +351,15 @@ export class TreeWatch<Item> {
 			uidNext: uidNext ?? 1,
 		});
 		if (former === undefined) return;
-		this.#log(`"${former}" is "${path}" now: going on with it`);
+		this.#log(`"${former}" is now "${path}", so the trigger continues with it`);
 		this.#store();
 	}
 }
 
 function nothingLeft(): MailError {
-	return new MailError('No folder is left to watch.', {
+	return new MailError('There is no folder to watch.', {
 		code: 'input',
 		field: 'Except Folders',
-		remedy: 'Take a folder out of the list of those that are left out.',
+		remedy: 'Remove a folder from Except Folders.',
 	});
 }

@@ -138,8 +138,8 @@ export class Unfetched<Item> {
 	}
 
 	get #unaskedReason(): string {
-		if (this.#busy === undefined) return 'the session ended each time when the server was asked for the email';
-		return `the server gives other emails and not this one: ${this.#busy.summary}`;
+		if (this.#busy === undefined) return 'the session ended each time the email was requested';
+		return `the server returns other emails but not this one: ${this.#busy.summary}`;
 	}
 
 	/** Requests again, for hours, an email that the server lists and does not return. It does not hold up other emails meanwhile. */
@@ -148,19 +148,19 @@ export class Unfetched<Item> {
 		const { since, times } = cursor.withhold(uid);
 		const until = since + this.#withheldMs;
 		if (times >= rules.maxTries && Date.now() >= until) {
-			const remedy = `The last one said: ${reason}. Look at the email in the mailbox, where it still is.`;
-			return this.executions.abandon(uid, `after ${times} failed tries to fetch it`, remedy);
+			const remedy = `The last error was: ${reason}. The email is still in the mailbox.`;
+			return this.executions.abandon(uid, `after ${times} failed attempts to fetch it`, remedy);
 		}
 		const ms = askAgainIn(times, rules.retryFirstMs);
 		const minutes = Math.ceil(ms / 60_000);
 		complain(
-			new MailError(`The server lists the email with UID ${uid} in ${folder} and does not give it: ${reason}`, {
+			new MailError(`The server lists the email with UID ${uid} in ${folder} but does not return it: ${reason}`, {
 				code: 'protocol',
 				speaker: 'imap',
 				command: 'UID FETCH',
 				remedy:
-					`The server is asked again until ${new Date(until).toISOString()}, next in ${minutes} minutes. ` +
-					'Other emails are not held up.',
+					`The email is requested again until ${new Date(until).toISOString()}, next in ${minutes} minutes. ` +
+					'Other emails are not delayed.',
 			}),
 		);
 		this.backlog.retryLater(ms, uid, true);
@@ -172,12 +172,12 @@ export class Unfetched<Item> {
 }
 
 function sessionEnds(uid: number): MailError {
-	return new MailError(`The session ends whenever emails are asked for, last the one with UID ${uid}.`, {
+	return new MailError(`The session ends whenever emails are requested, most recently the one with UID ${uid}.`, {
 		code: 'lost',
 		speaker: 'imap',
 		command: 'UID FETCH',
 		remedy:
-			'They are asked for again. Look for what cuts off large answers: a firewall, a proxy, or the server. ' +
-			'If only this email is the reason, it counts as failed once another one has come.',
+			'They are requested again. Check whether a firewall, a proxy or the server cuts off large answers. ' +
+			'If only this email is the reason, it counts as failed once another email has been fetched.',
 	});
 }

@@ -44,7 +44,7 @@ async function gather(stream: Readable): Promise<Buffer> {
 function withLineEnds(mail: Buffer): Buffer {
 	const text = mail.toString('latin1');
 	if (!/^[!-9;-~]+[ \t]*:/.test(text) && !text.startsWith('From ')) {
-		throw new MailError('Message: the value is not an email: it does not begin with headers.', {
+		throw new MailError('Message: the value is not an email because it does not begin with headers.', {
 			code: 'input',
 			field: 'Message',
 			remedy: 'Enter a whole email (RFC 5322): headers, an empty line, and the body.',
@@ -54,7 +54,7 @@ function withLineEnds(mail: Buffer): Buffer {
 }
 
 function tooLarge(size: number): MailError {
-	return new MailError(`The email has ${Math.ceil(size / 1024 / 1024)} MB, more than Exchange Online keeps (150 MB).`, {
+	return new MailError(`The email has ${Math.ceil(size / 1024 / 1024)} MB, but Exchange Online accepts at most 150 MB.`, {
 		code: 'tooLarge',
 		field: 'Message',
 		remedy: 'Make its attachments smaller.',

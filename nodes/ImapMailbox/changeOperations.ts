@@ -122,7 +122,7 @@ function marksOf(own: MailContext, item: number): Change {
 	throw new MailError('Add Keywords and Remove Keywords are both empty.', {
 		code: 'input',
 		field: 'Add Keywords',
-		remedy: 'Name at least one keyword to add or to remove.',
+		remedy: 'Enter at least one keyword to add or to remove.',
 	});
 }
 
@@ -206,7 +206,7 @@ function outcomeOf({ account }: Connection, fate: There, wanted: Change, operati
 	};
 	if (done?.kind === 'failed') return done.error;
 	if (done?.kind === 'gone')
-		return goneOf({ kind: 'gone', uid: fate.uid, folder: fate.folder, reason: 'The email left the folder meanwhile.' }, operation);
+		return goneOf({ kind: 'gone', uid: fate.uid, folder: fate.folder, reason: 'The email is no longer in the folder.' }, operation);
 	const past = { [PAST.get(operation) ?? operation]: true };
 	if (done === undefined)
 		return { uid: fate.uid, uidValidity: fate.uidValidity, folder: fate.folder, ...facts, ...past, wasThereAlready: true };

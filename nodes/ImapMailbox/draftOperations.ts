@@ -59,11 +59,11 @@ async function createReply(scene: Scene): Promise<IDataObject> {
 			});
 		return await save(scene, await readReply(answering(own, original), item, connection.account.mailbox));
 	}
-	throw new MailError('The email to answer left its folder meanwhile.', {
+	throw new MailError('The email to answer is no longer in its folder.', {
 		code: 'notFound',
 		speaker: 'imap',
 		field: 'UID',
-		remedy: 'Give its Message-ID, which is looked for in all folders.',
+		remedy: 'Use its Message-ID, which is searched for in all folders.',
 	});
 }
 
@@ -167,7 +167,7 @@ async function draftsMeant({ own, item, connection, folders }: Scene): Promise<T
 					code: 'notFound',
 					speaker: 'imap',
 					field: 'UID',
-					remedy: 'The draft may have been sent, changed or deleted already; a changed draft has a new UID.',
+					remedy: 'The draft may have been sent, changed or deleted. A changed draft has a new UID.',
 				});
 	});
 	for (const draft of found) await requireDraft(connection, draft, path);
@@ -190,7 +190,7 @@ async function send({ context, own, item, connection, folders }: Scene, draft: T
 	});
 	const facts = { messageId, mailbox: connection.account.mailbox, draft: { uid: draft.uid, folder: draft.folder } };
 	const left =
-		draftLeft === undefined ? {} : { draftLeft: `The email was sent, and the draft is still in "${draft.folder}": ${draftLeft.summary}` };
+		draftLeft === undefined ? {} : { draftLeft: `The email was sent, but the draft is still in "${draft.folder}": ${draftLeft.summary}` };
 	if (sent === undefined) return { sent: true, alreadySent, ...facts, ...left };
 	const { accepted, rejected, unknown, response, attempts, deliveryUnknown } = sent;
 	return {
@@ -224,9 +224,9 @@ async function remove({ own, item, connection, folders }: Scene, draft: There): 
 }
 
 function oneOnly(): MailError {
-	return new MailError('UID: this operation takes one email, and several were given.', {
+	return new MailError('UID: this operation accepts one email, but got several.', {
 		code: 'input',
 		field: 'UID',
-		remedy: 'Give one email for each item.',
+		remedy: 'Use one email for each item.',
 	});
 }

@@ -194,7 +194,7 @@ export const formatFields: INodeProperties[] = [
 		name: 'downloadAttachments',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to download the attachments of emails. This takes more time, so switch it on only if you need them.',
+		description: 'Whether to download the attachments of emails. This takes more time, so turn it on only if you need them.',
 		displayOptions: { show: { resource: MESSAGE, operation: ['getMany', 'get', 'getConversation'], format: ['simple'] } },
 	},
 	...[{ format: ['resolved'] }, { format: ['simple'], downloadAttachments: [true] }].map((attached): INodeProperties => ({

@@ -20,7 +20,7 @@ export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 	const wish = readWish(own, item, isTool(context));
 	const paths = await foldersToSearch(scene);
 	if (paths.length > 1 && (wish.beforeUid !== undefined || (wish.afterUid ?? 0) > 0)) {
-		throw new MailError('Before UID and After UID count in one folder, and several are searched.', {
+		throw new MailError('Before UID and After UID work in a single folder, but several folders are searched.', {
 			code: 'input',
 			field: 'Search In',
 			remedy: 'Search one folder, or go on by Continue After.',
@@ -47,14 +47,14 @@ function withFilter(own: Scene['own'], item: number, error: unknown): unknown {
 	]);
 	const [field] = [...searched].find(([, value]) => typeof value === 'string' && /[^\u0000-\u007f]/.test(value)) ?? [];
 	if (field === undefined) return error;
-	return new MailError(`${field}: this server can search there only for English letters, digits and signs (ASCII).`, {
+	return new MailError(`${field}: this server can only search for ASCII characters there: English letters, digits and signs.`, {
 		code: 'input',
 		field,
 		speaker: 'imap',
 		command: error.command,
 		response: error.response,
 		remedy:
-			'Leave other characters out, or filter by From, To, CC or Subject, which accept text in any script. ' +
+			'Remove other characters, or filter by From, To, CC or Subject, which accept text in any script. ' +
 			'You can also filter the emails in a later node.',
 		cause: error,
 	});
@@ -95,7 +95,7 @@ function tellMore(
 		.map(([name, value]) => `${LABELS.get(name) ?? name} ${value}`)
 		.join('');
 	context.addExecutionHints?.({
-		message: `There are more emails than these ${mails.length}. The next ones come with ${words}.`,
+		message: `There are more than these ${mails.length} emails. To get the next ones, use ${words}.`,
 		location: 'outputPane',
 	});
 	if (isTool(context)) items.push({ json: { thereIsMore: true, returned: mails.length, next } });
@@ -136,7 +136,7 @@ export async function mailsMeant({ own, item, connection, folders }: Scene): Pro
 					speaker: 'imap',
 					field: 'UID',
 					mailbox: connection.account.mailbox,
-					remedy: 'It may have been moved or deleted. Get the emails again, or give the Message-ID, which is looked for in all folders.',
+					remedy: 'It may have been moved or deleted. Get the emails again, or use the Message-ID, which is searched for in all folders.',
 				});
 	});
 }
@@ -175,7 +175,7 @@ export async function getConversation(scene: Scene): Promise<INodeExecutionData[
 		items.push(...(await itemsOf(scene, found.mails, options, { emails: found.mails.length })));
 		if (found.more)
 			scene.context.addExecutionHints?.({
-				message: `The conversation has more than ${found.mails.length} emails; the newest are left out.`,
+				message: `The conversation has more than ${found.mails.length} emails. The newest are left out.`,
 				location: 'outputPane',
 			});
 	}

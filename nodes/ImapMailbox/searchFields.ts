@@ -24,7 +24,7 @@ export const searchFields: INodeProperties[] = [
 				name: 'flagged',
 				type: 'boolean',
 				default: true,
-				description: 'Whether to return flagged emails only. Switched off, it returns only emails without a flag.',
+				description: 'Whether to return only flagged emails. If turned off, only emails without a flag are returned.',
 			},
 			{
 				displayName: 'From',
@@ -39,7 +39,7 @@ export const searchFields: INodeProperties[] = [
 				name: 'hasAttachment',
 				type: 'boolean',
 				default: true,
-				description: 'Whether to return emails with an attachment only. Switched off, it returns only emails without one.',
+				description: 'Whether to return only emails with an attachment. If turned off, only emails without one are returned.',
 			},
 			{
 				displayName: 'Header',
@@ -131,7 +131,7 @@ export const searchFields: INodeProperties[] = [
 				name: 'unread',
 				type: 'boolean',
 				default: true,
-				description: 'Whether to return unread emails only. Switched off, it returns only emails that are read.',
+				description: 'Whether to return only unread emails. If turned off, only read emails are returned.',
 			},
 		],
 	},

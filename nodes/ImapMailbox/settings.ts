@@ -128,7 +128,7 @@ function requireMessageId(value: string): string {
 	throw new MailError(`Message ID: "${value.slice(0, 80)}" is not a Message-ID.`, {
 		code: 'input',
 		field: 'Message ID',
-		remedy: 'Give what the field messageId of a message item holds.',
+		remedy: 'Enter the value of the field messageId of a message item.',
 	});
 }
 
@@ -146,6 +146,6 @@ function namedAfter(field: string, error: unknown): unknown {
 	return new MailError(error.message.replace('Custom Email Rules', field), {
 		code: 'input',
 		field,
-		remedy: 'Change the filter, or leave it out.',
+		remedy: 'Change or remove the filter.',
 	});
 }

@@ -52,7 +52,7 @@ export class ImapTrigger implements INodeType {
 		hints: [
 			{
 				message:
-					'Emails are deleted permanently even if their execution fails, since Mark as Done is set to At Once. Choose After ' +
+					'Emails are deleted permanently even if their execution fails, because Mark as Done is set to At Once. Choose After ' +
 					'Success to keep the emails of failed executions.',
 				displayCondition: '={{ $parameter["postProcessAction"] === "delete" && ($parameter["options"] || {}).handOver === "atOnce" }}',
 				whenToDisplay: 'always',

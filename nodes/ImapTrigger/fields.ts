@@ -89,7 +89,7 @@ export const fields: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		displayOptions: { show: { format: ['simple'] } },
-		description: 'Whether to download the attachments of emails. This takes more time, so switch it on only if you need them.',
+		description: 'Whether to download the attachments of emails. This takes more time, so turn it on only if you need them.',
 	},
 	...[{ format: ['resolved'] }, { format: ['simple'], downloadAttachments: [true] }].map((show): INodeProperties => ({
 		displayName: 'Property Prefix Name',
@@ -120,7 +120,7 @@ export const fields: INodeProperties[] = [
 				name: 'hasAttachment',
 				type: 'boolean',
 				default: true,
-				description: 'Whether to take only emails with an attachment',
+				description: 'Whether to return only emails with an attachment',
 			},
 			{
 				displayName: 'Larger Than (KB)',
@@ -153,7 +153,13 @@ export const fields: INodeProperties[] = [
 				placeholder: 'e.g. info@example.com',
 				description: 'Text in the To header',
 			},
-			{ displayName: 'Unread Only', name: 'unreadOnly', type: 'boolean', default: true, description: 'Whether to take only unread emails' },
+			{
+				displayName: 'Unread Only',
+				name: 'unreadOnly',
+				type: 'boolean',
+				default: true,
+				description: 'Whether to return only unread emails',
+			},
 		],
 	},
 	options,

@@ -43,7 +43,7 @@ export async function fetchSample(context: ITriggerFunctions, settings: Settings
 			throw new NodeOperationError(node, bare.join(' '), {
 				description:
 					`Searched in ${account.mailbox}: ${searched.join('; ')}. ` +
-					'Send an email with a file to it, or switch off Has Attachment, then test again.',
+					'Send an email with an attachment to it, or turn off Has Attachment, then test again.',
 			});
 		}
 		throw new NodeOperationError(

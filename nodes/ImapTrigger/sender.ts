@@ -42,7 +42,7 @@ export function sender(
 			const reason = error instanceof Error ? error.message : String(error);
 			if (engine.takesFiles && /receive files/i.test(reason)) {
 				engine.takesFiles = false;
-				context.logger.warn('IMAP Trigger: this version of n8n accepts no files from triggers, so emails come without binary data');
+				context.logger.warn('IMAP Trigger: this version of n8n accepts no files from triggers, so emails have no binary data');
 			} else if (engine.tellsEnd && /without waiting/i.test(reason)) {
 				engine.tellsEnd = false;
 				context.logger.warn(

@@ -125,10 +125,10 @@ function alsoStartOn(options: IDataObject, filters: IDataObject): AlsoStartOn {
 	const { events, keyword } = record(record(options.alsoStartOn).on);
 	const chosen = choices(events, 'Also Start On', ['flagged', 'keyword', 'movedIn', 'read']);
 	if (chosen.includes('read') && flag(filters.unreadOnly, 'Unread Only')) {
-		throw new MailError('Also Start On: an email that is marked as read never matches the filter Unread Only.', {
+		throw new MailError('Also Start On: an email that is marked as read can never match the filter Unread Only.', {
 			code: 'input',
 			field: 'Also Start On',
-			remedy: 'Take one of the two out.',
+			remedy: 'Remove one of the two.',
 		});
 	}
 	return {

@@ -77,8 +77,8 @@ export class Office365SmtpSend implements INodeType {
 			},
 			{
 				message:
-					'The emails that come in have attachments, but not their files. Switch on Download Attachments in the node that gets ' +
-					'the emails.',
+					'The incoming emails have attachments, but their files were not downloaded. Turn on Download Attachments in the node ' +
+					'that gets the emails.',
 				displayCondition:
 					'={{ ($parameter["operation"] === "forward" || ($parameter["options"] || {}).fileAttachments) && ' +
 					'$input.all().some((item) => item.json.hasAttachment === true && !item.binary) }}',

@@ -31,7 +31,7 @@ async function mark(account: Account, item: IDataObject, signal?: AbortSignal): 
 	if (item.uid === undefined || item.uidValidity === undefined) {
 		throw inputError(
 			'Mark Original as Answered',
-			'the item does not say in which folder the email is.',
+			'the item does not contain the folder of the email.',
 			'It needs uid, uidValidity and folder, as items of IMAP Trigger and IMAP Mailbox have them.',
 		);
 	}

@@ -76,7 +76,7 @@ export async function take(
 	return { html, ...(counted !== undefined && { items: counted }) };
 }
 
-const DECIDED = page({ title: 'This question is decided', message: 'Somebody has answered already, so that no further answer is needed.' });
+const DECIDED = page({ title: 'This question is decided', message: 'Somebody has answered already, so no further answer is needed.' });
 
 /**
  * Ensures that only one of several people who press at the same moment is counted, if all have the same link. If this cannot be recorded,

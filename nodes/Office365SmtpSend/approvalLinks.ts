@@ -20,7 +20,7 @@ export function approvalLinks(context: IExecuteFunctions): MakeLink {
 	if (typeof context.getSignedResumeUrl !== 'function') {
 		throw new MailError('This n8n cannot check who answers, so anybody could approve.', {
 			code: 'configuration',
-			remedy: 'Update n8n to 1.119 or newer.',
+			remedy: 'Update n8n to 1.119 or later.',
 		});
 	}
 	if ('setSignatureValidationRequired' in context && typeof context.setSignatureValidationRequired === 'function') {
@@ -29,7 +29,7 @@ export function approvalLinks(context: IExecuteFunctions): MakeLink {
 		// n8n looks for the operation's name among the stored parameters. If it is missing, n8n takes the links for those of another node.
 		throw inputError(
 			'Operation',
-			'n8n refuses each answer where an expression chooses to send and wait.',
+			'n8n refuses all answers if the operation is chosen by an expression.',
 			'Choose Send and Wait for Response from the list.',
 		);
 	}

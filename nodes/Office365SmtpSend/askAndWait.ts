@@ -63,6 +63,6 @@ function withdrawn(error: unknown, recipients: readonly string[], reached: reado
 	const { code, permanent, speaker, mailbox, command, response } = error;
 	const message =
 		`The question could not be sent to ${recipients.join(', ')}, so it is withdrawn: ` +
-		`the links in the emails to ${reached.join(', ')} lead nowhere. ${error.message}`;
+		`the links in the emails to ${reached.join(', ')} no longer work. ${error.message}`;
 	return new MailError(message, { code, permanent, speaker, mailbox, command, response, remedy: error.remedy, cause: error });
 }

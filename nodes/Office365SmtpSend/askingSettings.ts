@@ -60,7 +60,7 @@ function requirePlainAuthentication(context: IExecuteFunctions, { confirm, remin
 	if ((!confirm && remindAt === '' && escalateAt === '') || !hasExpression(context.getNode().parameters.authentication)) return;
 	throw inputError(
 		'Authentication',
-		'codes, reminders and escalations cannot be sent where an expression chooses the credential.',
+		'codes, reminders and escalations cannot be sent if an expression chooses the credential.',
 		'Choose the authentication from the list, or remove these options.',
 	);
 }
@@ -92,10 +92,10 @@ function readAnswerAtTheEnd(question: Question, options: IDataObject, { until }:
 	if (question.responseType !== 'approval')
 		throw inputError(
 			'Answer When Time Is Over',
-			'only an approval can be answered by itself.',
+			'only an approval can be answered automatically.',
 			'Remove the option, or choose the response type Approval.',
 		);
-	if (until === '') throw inputError('Answer When Time Is Over', 'the time is never over.', 'Add the option Limit Wait Time.');
+	if (until === '') throw inputError('Answer When Time Is Over', 'there is no time limit.', 'Add the option Limit Wait Time.');
 	return { data: { approved: answer === 'approve', respondedAt: until, timedOut: true } };
 }
 
@@ -105,7 +105,11 @@ export function waitUntil(options: IDataObject, timeZone: string): Date {
 	if (limitType === 'atSpecifiedTime') {
 		const until = readMoment('Max Date and Time', maxDateAndTime, timeZone);
 		if (until.getTime() <= Date.now())
-			throw inputError('Max Date and Time', `${until.toISOString()} is over, so that nobody could answer.`, 'Enter a time in the future.');
+			throw inputError(
+				'Max Date and Time',
+				`${until.toISOString()} is in the past, so nobody could answer.`,
+				'Enter a time in the future.',
+			);
 		return until;
 	}
 	if (limitType !== 'afterTimeInterval') return WAIT_INDEFINITELY;
@@ -113,10 +117,6 @@ export function waitUntil(options: IDataObject, timeZone: string): Date {
 	const units = { hours: 3_600_000, minutes: 60_000, days: 86_400_000 };
 	const until = new Date(Date.now() + amount * units[choice(resumeUnit, 'Unit', ['hours', 'minutes', 'days'], 'hours')]);
 	if (amount <= 0 || Number.isNaN(until.getTime()))
-		throw inputError(
-			'Amount',
-			`${JSON.stringify(resumeAmount)} is not a length of time in which somebody could answer.`,
-			'Enter a number above 0.',
-		);
+		throw inputError('Amount', `${JSON.stringify(resumeAmount)} is not a valid duration.`, 'Enter a number above 0.');
 	return until;
 }

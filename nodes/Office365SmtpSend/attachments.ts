@@ -80,7 +80,7 @@ function missing(binary: IBinaryKeyData, name: string, label: string): MailError
 		code: 'input',
 		field: label,
 		remedy:
-			there.length === 0 ? 'The item has no binary data at all: put a node before this one that gives it.' : `It has: ${there.join(', ')}.`,
+			there.length === 0 ? 'The item has no binary data. Add a node before this one that returns it.' : `It has: ${there.join(', ')}.`,
 	});
 }
 

@@ -33,7 +33,7 @@ export async function checkCode(asked: Asked, person: Person, code: string): Pro
 	const result = await codesOf(asked, person).check(code);
 	if (result === 'right') return undefined;
 	if (result === 'ended' || result.triesLeft === 0)
-		return { problem: 'This code is not valid, or no longer. Let a new one be sent.', reason: 'no code was valid any more' };
+		return { problem: 'This code is not valid, or no longer valid. Request a new one.', reason: 'no code was still valid' };
 	const tries = result.triesLeft === 1 ? 'one more time' : `${result.triesLeft} more times`;
-	return { problem: `This is not the code. You can try ${tries}.`, reason: 'the code was wrong' };
+	return { problem: `This is not the right code. You can try ${tries}.`, reason: 'the code was wrong' };
 }

@@ -30,9 +30,9 @@ function codePage({ subject, message, accent }: Question, problem = ''): string 
 		form: {
 			button: 'Send me a code',
 			fields:
-				'<input type="hidden" name="step" value="code"><p class="hint">To make sure that it is you who answers, a code is sent ' +
-				'to the email address that was asked. Enter it on the next ' +
-				`page.</p>${problem === '' ? '' : `<p class="wrong" role="alert">${problem}</p>`}`,
+				'<input type="hidden" name="step" value="code"><p class="hint">To make sure that you are the person who was asked, ' +
+				'a code is sent to your email address. Enter it on the next page.</p>' +
+				`${problem === '' ? '' : `<p class="wrong" role="alert">${problem}</p>`}`,
 		},
 	});
 }
@@ -47,7 +47,7 @@ export async function issueCode(
 		return {
 			html: codePage(asked.question, 'Too many codes were sent for this question. Please tell the person who asked you.'),
 			status: 429,
-			refused: `too many codes were asked for (${person.address})`,
+			refused: `too many codes were requested (${person.address})`,
 		};
 	if (issued === 'justSent') return { html: questionPage(asked.question, approved, { slip: '' }) };
 	try {
@@ -73,6 +73,6 @@ function codeEmail({ subject }: Question, code: string): string {
 
 Enter it on the page where you answer "${subject}". It is valid for ${GOOD_FOR_MINUTES} minutes.
 
-If you did not ask for a code, somebody else has the link that was sent to you. Do not give them this code.`;
+If you did not request a code, somebody else has the link that was sent to you. Do not give them this code.`;
 	return `<div style="font-family:Arial,sans-serif;font-size:14px;color:#222222"><p>${htmlOfText(text)}</p></div>`;
 }

@@ -48,7 +48,7 @@ async function once(
 		await files.make(work, {});
 	} catch (error) {
 		await files.remove(claimed);
-		context.logger.error(`A question could not be ${work}. It is tried again.`, {
+		context.logger.error(`A question could not be ${work}. It is retried.`, {
 			reason: error instanceof Error ? error.message : String(error),
 		});
 	}

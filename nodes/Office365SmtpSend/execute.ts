@@ -171,8 +171,8 @@ async function onceOnly(
 			deliveryUnknownFor: composed.recipients,
 			idempotencyKey: key,
 			response:
-				'An earlier execution began to send this email and did not come to its end. ' +
-				'Look into Sent Items; "Resend if Unsure" sends it again.',
+				'An earlier execution began to send this email and did not finish. ' +
+				'Check Sent Items. To send the email again, turn on "Resend if Unsure".',
 		};
 	}
 	// If an earlier execution left the result open, it stays open until somebody certainly has the email.

@@ -28,7 +28,7 @@ export async function readFollowUps(options: IDataObject, everybody: readonly Ma
 	const { emails, afterHours } = record(record(options.escalation).values);
 	const escalateTo = options.escalation === undefined ? [] : await readMailboxes('Escalate To', emails ?? '');
 	if (options.escalation !== undefined && escalateTo.length === 0)
-		throw inputError('Escalate To', 'nobody is asked.', 'Enter at least one address, or remove the option.');
+		throw inputError('Escalate To', 'there is no address.', 'Enter at least one address, or remove the option.');
 	const twice = escalateTo.find(
 		({ address }, index) =>
 			everybody.some((other) => sameAddress(other.address, address)) ||
@@ -49,7 +49,7 @@ export async function readFollowUps(options: IDataObject, everybody: readonly Ma
 export function readHours(value: unknown, field: string): number {
 	const hours = Number(value ?? 0);
 	if (!Number.isFinite(hours) || hours < 0 || hours > LONGEST_HOURS)
-		throw inputError(field, 'this is not a length of time.', `Enter a number of hours from 0 to ${LONGEST_HOURS}.`);
+		throw inputError(field, 'this is not a duration.', `Enter a number of hours from 0 to ${LONGEST_HOURS}.`);
 	return hours * HOUR;
 }
 
@@ -57,7 +57,7 @@ function inTime(field: string, what: string, after: number, { until, linksUntil 
 	const at = Date.now() + after;
 	if (after === 0 || (at < until && at < linksUntil)) return;
 	const [end, remedy] =
-		at < until ? ['the links have ended', 'Links Valid For (Hours)'] : ['the time to answer is over', 'Limit Wait Time'];
+		at < until ? ['the links have expired', 'Links Valid For (Hours)'] : ['the time to answer is over', 'Limit Wait Time'];
 	throw inputError(field, `the ${what} would come when ${end}.`, `Enter a shorter time, or change the option ${remedy}.`);
 }
 

@@ -38,7 +38,7 @@ export class Hints {
 		const all = `${this.#recipients} recipient${this.#recipients === 1 ? '' : 's'}`;
 		return [
 			...(refused > 0 ? [`${refused} of ${all} ${refused === 1 ? 'was' : 'were'} refused: ${describeRejections(this.#rejected)}`] : []),
-			...(unknown > 0 ? [`${unknown} of ${all} may not have the email: the connection broke before the server's answer came.`] : []),
+			...(unknown > 0 ? [`${unknown} of ${all} may not have the email, because the connection broke before the server answered.`] : []),
 			...(this.#cids.size > 0
 				? [
 						`The HTML shows cid:${[...this.#cids].slice(0, 5).join(', cid:')}, but Attachments (Inline) has no file with that ` +

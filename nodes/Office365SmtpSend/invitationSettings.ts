@@ -27,7 +27,7 @@ export async function readInvitation(context: MailContext, item: number, mailbox
 	const mail = await readMail(context, item, mailbox);
 	const [organizer = { name: '', address: mailbox }] = await readMailboxes('From Email', mail.from);
 	const title = mail.subject.trim();
-	if (title === '') throw inputError('Title', 'the event has none.', 'Say in a few words what people are invited to.');
+	if (title === '') throw inputError('Title', 'the event has no title.', 'Enter a title that says what people are invited to.');
 	const event: CalendarEvent = {
 		method: action === 'cancel' ? 'CANCEL' : 'REQUEST',
 		uid: uidOf(text(parameter('eventUid'), 'Event ID').trim() || text(options.eventUid, 'Custom Event ID').trim(), action, organizer),
@@ -69,7 +69,7 @@ const PREFIXES = new Map<unknown, string>([
 
 function uidOf(given: string, action: unknown, organizer: Mailbox): string {
 	if (given === '' && (action === 'update' || action === 'cancel')) {
-		throw inputError('Event ID', 'it is not said which event.', 'Give the field "uid" of the item that the invitation\'s creation gave.');
+		throw inputError('Event ID', 'it is empty.', 'Enter the value of the field uid in the item from Create.');
 	}
 	return given === '' ? `${randomUUID()}@${organizer.address.slice(organizer.address.lastIndexOf('@') + 1)}` : given;
 }
@@ -106,7 +106,7 @@ function timeOf(
 	timeZone: string,
 	endZone: string,
 ): CalendarEvent['time'] {
-	const early = (): Error => inputError('End', 'the event ends before it begins.', 'Give a later end.');
+	const early = (): Error => inputError('End', 'the event ends before it begins.', 'Enter a later end.');
 	if (allDay) {
 		const time = {
 			firstDay: readDay('Start', start, timeZone),

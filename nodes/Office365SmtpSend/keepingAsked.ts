@@ -34,7 +34,7 @@ export async function writeDown(context: IExecuteFunctions, asked: Asked): Promi
 		// n8n replaces a message that has a system error code with a sentence of its own.
 		const reason = (error instanceof Error ? error.message : String(error)).replace(/^E[A-Z]+: /, '');
 		if (asked.people.length === 0 && due.size === 0) {
-			context.logger.warn(`The question cannot be written down, so that Take Answer will not find it: ${reason}`);
+			context.logger.warn(`The question cannot be stored, so Take Answer will not find it: ${reason}`);
 			return;
 		}
 		throw notWritten(reason, error);
@@ -43,9 +43,9 @@ export async function writeDown(context: IExecuteFunctions, asked: Asked): Promi
 }
 
 function notWritten(reason: string, cause: unknown): MailError {
-	return new MailError(`The question cannot be written down, so nobody was asked: ${reason}`, {
+	return new MailError(`The question cannot be stored, so nobody was asked: ${reason}`, {
 		code: 'configuration',
-		remedy: `Let n8n write into the folder ${questionsFolder()}, or name another one in N8N_MAIL_QUESTIONS_FOLDER.`,
+		remedy: `Allow n8n to write to the folder ${questionsFolder()}, or set another one in N8N_MAIL_QUESTIONS_FOLDER.`,
 		cause,
 	});
 }
@@ -98,7 +98,7 @@ async function noteEmails(context: IExecuteFunctions, asked: Asked, sent: readon
 			);
 		}
 	} catch (error) {
-		context.logger.warn('The emails of a question cannot be written down, so that Take Answer will not find it.', {
+		context.logger.warn('The emails of a question cannot be stored, so Take Answer will not find it.', {
 			reason: error instanceof Error ? error.message : String(error),
 		});
 	}

@@ -73,7 +73,7 @@ export const deliveryOptions: INodeProperties[] = [
 		default: false,
 		description:
 			'Whether to send the email again if the connection is lost before the server confirms it. ' +
-			'The recipient can then get it twice. Switched off, the item has the field deliveryUnknown instead.',
+			'The recipient can then get it twice. If turned off, the item has the field deliveryUnknown instead.',
 	},
 	{
 		displayName: 'Retry For (Seconds)',
@@ -152,7 +152,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the ' +
+			'Whether to forward the attachments of the original. They must be in the item, so turn on Download Attachments in the ' +
 			'node that gets the email.',
 		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['forward'] } },
 	},
@@ -162,7 +162,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to forward the attachments of the original. They must be in the item, so switch on Download Attachments in the ' +
+			'Whether to forward the attachments of the original. They must be in the item, so turn on Download Attachments in the ' +
 			'node that gets the email.',
 		displayOptions: only('forward'),
 	},
@@ -221,7 +221,7 @@ export const messageOptions: INodeProperties[] = [
 		description:
 			'Whether to mark the original as answered after the reply is sent. ' +
 			'It must come from IMAP Trigger or IMAP Mailbox and be in the same mailbox. ' +
-			'If this fails, the item tells the reason and the reply still counts as sent.',
+			'If this fails, the item contains the reason, and the reply still counts as sent.',
 		displayOptions: { show: { '/operation': ['reply'], '/replyType': ['reply', 'replyAll'] } },
 	},
 	{
@@ -284,7 +284,7 @@ export const messageOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. info@example.com',
-		description: 'Address that replies go to, if it is not the sender',
+		description: 'Address for replies, if it is not the sender',
 	},
 	{
 		displayName: 'Send on Behalf',

@@ -73,7 +73,7 @@ export function readQuestion(read: Read): Question {
 		formDescription: text(options.responseFormDescription, 'Response Form Description'),
 		submitLabel: text(options.responseFormButtonLabel, 'Response Form Button Label') || 'Submit',
 		mailButton: text(options.messageButtonLabel, 'Message Button Label') || 'Respond',
-		thanks: text(options.confirmationMessage, 'Confirmation Message') || 'This page can be closed now.',
+		thanks: text(options.confirmationMessage, 'Confirmation Message') || 'You can close this page now.',
 		accent: readAccent(text(options.accentColor, 'Accent Colour')),
 		fields: responseType === 'customForm' ? readFields(read) : [],
 	};
@@ -98,7 +98,7 @@ function readAccent(given: string): string {
 	const colour = given.trim().toLowerCase();
 	if (colour === '') return ACCENT;
 	if (/^#[\da-f]{6}$/.test(colour)) return colour;
-	throw inputError('Accent Colour', `"${colour.slice(0, 40)}" is not a colour.`, 'Enter one such as #0f5ea8.');
+	throw inputError('Accent Colour', `"${colour.slice(0, 40)}" is not a colour.`, 'Enter a colour such as #0f5ea8.');
 }
 
 /** Returns those of the option Approvers, or undefined if To Email has the people. @throws MailError `input` naming the field */
@@ -106,14 +106,14 @@ export async function readApprovers(read: Read, options: IDataObject): Promise<P
 	if (options.approvers === undefined) return undefined;
 	const given = record(record(options.approvers).values);
 	const mailboxes = await readMailboxes('Approvers', given.emails ?? '');
-	if (mailboxes.length === 0) throw inputError('Approvers', 'nobody is asked.', 'Enter at least one address, or remove the option.');
+	if (mailboxes.length === 0) throw inputError('Approvers', 'there is no address.', 'Enter at least one address, or remove the option.');
 	const twice = mailboxes.find(({ address }, index) => mailboxes.findIndex((other) => sameAddress(other.address, address)) !== index);
 	if (twice !== undefined)
-		throw inputError('Approvers', `${twice.address} is there twice, and would have two votes.`, 'Remove one of the two.');
+		throw inputError('Approvers', `${twice.address} is in the list twice and would have two votes.`, 'Remove one of the two.');
 	if (text(read('toEmail', ''), 'To Email').trim() !== '') {
 		throw inputError(
 			'To Email',
-			'each approver gets an email with a link of their own, so that it goes to nobody else.',
+			'each approver gets an email with a personal link, which goes to nobody else.',
 			'Leave To Email empty, or remove the option Approvers.',
 		);
 	}
@@ -124,8 +124,8 @@ export async function readApprovers(read: Read, options: IDataObject): Promise<P
 		if (text(options[name], field).trim() !== '')
 			throw inputError(
 				field,
-				'a copy would carry the personal link of an approver.',
-				`Leave ${field} empty where the option Approvers is used.`,
+				'a copy would contain the personal link of an approver.',
+				`Leave ${field} empty, or remove the option Approvers.`,
 			);
 	}
 	const rule = choice(given.rule, 'Rule', RULES, 'all');

@@ -13,7 +13,7 @@ interface Returned {
 	text?: string;
 }
 
-export const IN_THE_MAIL = 'The question stands in the email that brought you here.';
+export const IN_THE_MAIL = 'The question is in the email that brought you here.';
 
 /** Shows the question with the means to answer it. */
 export function questionPage(question: Question, approved: boolean, { judged, slip, text = '' }: Returned = {}): string {
@@ -43,7 +43,7 @@ function codeField(problem: string): string {
 	return (
 		'<div class="field"><label for="code">Code from the email</label><input type="text" id="code" name="code" ' +
 		`inputmode="numeric" autocomplete="one-time-code" maxlength="20" aria-required="true"${state}><p class="hint" ` +
-		`id="code-hint">A code of six digits was sent to the email address that was asked.</p>${wrong}</div>`
+		`id="code-hint">A code of six digits was sent to the email address that received the question.</p>${wrong}</div>`
 	);
 }
 

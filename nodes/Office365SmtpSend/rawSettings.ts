@@ -35,7 +35,7 @@ export async function readRawSource(context: MailContext, item: number): Promise
 }
 
 function textSource(content: string): RawSource {
-	if (content.trim() === '') throw inputError('Message', 'there is none.', 'Give a whole email: headers, an empty line, the body.');
+	if (content.trim() === '') throw inputError('Message', 'it is empty.', 'Enter a whole email: headers, an empty line, and the body.');
 	const bytes = Buffer.from(content);
 	return { open: async () => Readable.from([bytes]), size: bytes.length };
 }

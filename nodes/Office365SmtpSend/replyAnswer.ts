@@ -13,13 +13,13 @@ import { readReplyItem, type ReplyItem } from './replyItem';
 
 /** The result of a reply. The names are in the output. */
 const OUTCOMES = {
-	noQuestion: 'The email does not reply to a question that waits.',
+	noQuestion: 'The email does not reply to a waiting question.',
 	automatic: 'The email was not written by a person.',
 	otherSender: 'The email does not come from an address that was asked.',
 	forged: 'The mail server doubts the address of the sender.',
 	needsCode: 'The question has to be confirmed with a code, so it can only be answered on its page.',
 	needsForm: 'The question is a form, so it can only be answered on its page.',
-	unclear: 'The reply is no plain yes or no.',
+	unclear: 'The reply is not a clear yes or no.',
 	again: 'This person has answered before, and the first answer counts.',
 	decided: 'The question is decided already.',
 	over: 'The time to answer is over.',
@@ -37,9 +37,9 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
 	if ('outcome' in judged) return left(reply, judged.outcome, judged.detail, asked);
 	const called = await callOwn(found.question.link, { work: 'answer', replyMessageId: reply.messageId, ...judged });
 	if (called.state === 'failed')
-		throw new MailError(`The answer could not be handed to the execution that waits: ${called.reason}.`, {
+		throw new MailError(`The answer could not be passed to the waiting execution: ${called.reason}.`, {
 			code: 'unreachable',
-			remedy: 'Retry this node later. n8n has to reach its own address, which WEBHOOK_URL names.',
+			remedy: 'Retry this node later. n8n has to be able to reach its own address (WEBHOOK_URL).',
 		});
 	const { state } = called.state === 'gone' ? { state: 'ended' } : called.answer;
 	if (state === 'taken') {
@@ -61,7 +61,7 @@ function judge(asked: Asked, reply: ReplyItem): { who: string; approved: boolean
 	if (responseType === 'customForm') return { outcome: 'needsForm' };
 	if (responseType === 'freeText') {
 		const text = reply.written.trim();
-		return text === '' ? { outcome: 'unclear', detail: 'the reply has no text of its own' } : { who, approved: true, text };
+		return text === '' ? { outcome: 'unclear', detail: 'the reply has no new text' } : { who, approved: true, text };
 	}
 	const verdict = readVerdict(reply.written, { approve: approve.label, ...(decline !== undefined && { decline: decline.label }) });
 	return 'unclear' in verdict ? { outcome: 'unclear', detail: verdict.unclear } : { who, approved: verdict.approved, text: '' };

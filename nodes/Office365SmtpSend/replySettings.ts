@@ -30,8 +30,8 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 	if (kind === 'forward' && taken.original.headersOnly) {
 		throw inputError(
 			'Original Message',
-			'the item holds only the headers of the email.',
-			'Set the node that gets the email to fetch all of it.',
+			'the item contains only the headers of the email.',
+			'Set the node that gets the email to fetch the whole email.',
 		);
 	}
 	const sender = await readSender(context, item, mailbox);
@@ -112,7 +112,7 @@ function parsed(value: unknown): IDataObject {
 		throw inputError(
 			'Original Message',
 			'the value is text, not an email.',
-			'Give a message item by an expression, for example {{ $json }}.',
+			'Use an expression that returns a message item, for example {{ $json }}.',
 		);
 	}
 }
@@ -161,9 +161,9 @@ async function originalFiles(
 	if (whole && missing > 0) {
 		throw inputError(
 			'Original Message',
-			`the email has ${wanted.length} attachments, and the item does not hold ${missing} of them.`,
-			'Switch on "Download Attachments" where the email comes from, give the whole item, for example {{ $(\'IMAP ' +
-				'Trigger\').item }}, or switch off "Forward Attachments".',
+			`the email has ${wanted.length} attachments, but the item does not contain ${missing} of them.`,
+			'Turn on "Download Attachments" in the node that gets the email, use the whole item, for example {{ $(\'IMAP ' +
+				'Trigger\').item }}, or turn off "Forward Attachments".',
 		);
 	}
 	return there;

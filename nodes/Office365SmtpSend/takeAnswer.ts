@@ -39,10 +39,10 @@ export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookRespo
 		respond(this, status, PAGE_HEADERS, html);
 		return { noWebhookResponse: true, ...(items !== undefined && { workflowData: [items] }) };
 	} catch (error) {
-		this.logger.error('A visit to the page of a question failed. The execution goes on waiting.', {
+		this.logger.error('A visit to the page of a question failed. The execution continues to wait.', {
 			reason: error instanceof Error ? error.message : String(error),
 		});
-		respond(this, 500, PAGE_HEADERS, refusal('This did not work', 'Your answer was not taken. Please try again in a minute.'));
+		respond(this, 500, PAGE_HEADERS, refusal('This did not work', 'Your answer could not be accepted. Please try again in a minute.'));
 		return { noWebhookResponse: true };
 	} finally {
 		await removeFiles(this);
@@ -69,7 +69,7 @@ async function visit(context: IWebhookFunctions, link: AnswerLink | undefined): 
 		return {
 			html: refusal('This link is not valid', 'Open the email with the question again, and use its button.'),
 			status: 401,
-			refused: 'the signature does not fit the link.',
+			refused: 'the signature does not match the link.',
 		};
 	const asked = kept(context, link.ask);
 	if (asked === 'another') return OVER;
@@ -99,14 +99,14 @@ function closedTo({ who }: AnswerLink, asked: Asked | undefined): Outcome | unde
 	if (asked === undefined) {
 		if (who === '') return undefined;
 		return {
-			html: refusal('This question cannot be answered', 'n8n no longer has it. Please tell the person who asked you.'),
+			html: refusal('This question cannot be answered', 'n8n no longer has this question. Please tell the person who asked you.'),
 			status: 410,
 			refused: 'the question of a personal link is not stored with the execution.',
 		};
 	}
 	const ended = [asked.linksUntil, asked.until].find((end) => end !== '' && Date.parse(end) <= Date.now());
 	if (ended !== undefined)
-		return { html: refusal('This link has ended', 'The time to answer is over.'), status: 410, refused: `the link ended at ${ended}.` };
+		return { html: refusal('This link has expired', 'The time to answer is over.'), status: 410, refused: `the link expired at ${ended}.` };
 	if ((who === '' && asked.people.length === 0) || personOf(asked, who) !== undefined) return undefined;
 	return {
 		html: refusal('This link is not valid', 'Use the button of the email that was sent to you.'),
@@ -126,8 +126,8 @@ async function closedByAnswers({ who }: AnswerLink, asked: Asked | undefined, me
 	if (!answered && !decided) return undefined;
 	const title = answered ? 'You have answered already' : 'This question is decided';
 	const message = answered
-		? 'Your first answer counts. This page can be closed now.'
-		: 'Others have answered already, so that no further answer is needed.';
+		? 'Your first answer counts. You can close this page now.'
+		: 'Others have answered already, so no further answer is needed.';
 	const items = method === 'POST' && decided ? await countAnswer(asked, undefined) : undefined;
 	const html = page({ title, message, ...(decided && method !== 'POST' && answered && { form: { button: 'Send again' } }) });
 	return { html, status: method === 'POST' ? 409 : 200, ...(items !== undefined && { items }) };
@@ -142,7 +142,10 @@ const refusal = (title: string, message: string): string => page({ title, messag
 
 /** A link must not answer a question that its email did not show. */
 const OVER: Outcome = {
-	html: refusal('This question is over', 'n8n has gone on since. If you got a newer email with a question, use its button.'),
+	html: refusal(
+		'This question is over',
+		'The workflow has continued since then. If you got a newer email with a question, use its button.',
+	),
 	status: 410,
 	refused: 'the execution waits for the answer to another question.',
 };

@@ -24,7 +24,7 @@ export const waitFields: INodeProperties[] = [
 		typeOptions: { rows: 4 },
 		required: true,
 		default: '',
-		description: 'What is asked, as plain text; the buttons stand below it',
+		description: 'The question as plain text, shown above the buttons',
 		displayOptions: { show: { operation: WAIT } },
 	},
 	{
@@ -33,8 +33,8 @@ export const waitFields: INodeProperties[] = [
 		type: 'options',
 		options: [
 			{ name: 'Approval', value: 'approval', description: 'The person approves or declines with a button' },
-			{ name: 'Custom Form', value: 'customForm', description: 'The person fills in a form of your own' },
-			{ name: 'Free Text', value: 'freeText', description: 'The person writes an answer into a form' },
+			{ name: 'Custom Form', value: 'customForm', description: 'The person fills in a form that you define' },
+			{ name: 'Free Text', value: 'freeText', description: 'The person writes an answer as text' },
 		],
 		default: 'approval',
 		displayOptions: { show: { operation: WAIT } },

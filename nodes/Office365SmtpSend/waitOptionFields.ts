@@ -31,8 +31,7 @@ export const waitOptions: INodeProperties[] = [
 		name: 'approvers',
 		type: 'fixedCollection',
 		default: { values: { emails: '', rule: 'all' } },
-		description:
-			'People who are each asked with an email and a link of their own, in place of To Email; the output lists who answered what and when',
+		description: 'People who each get an email with a personal link, instead of To Email. The output lists who answered what and when.',
 		options: [
 			{
 				displayName: 'Values',
@@ -53,7 +52,7 @@ export const waitOptions: INodeProperties[] = [
 						type: 'number',
 						typeOptions: { minValue: 1 },
 						default: 1,
-						description: 'How many people have to approve, or to answer where the response is a text or a form',
+						description: 'How many people have to approve. If the response is a text or a form, how many have to answer.',
 						displayOptions: { show: { rule: ['count'] } },
 					},
 					{
@@ -64,18 +63,18 @@ export const waitOptions: INodeProperties[] = [
 							{
 								name: 'A Certain Number',
 								value: 'count',
-								description: 'Approved as soon as this many people approve; declined as soon as they no longer can',
+								description: 'Approved as soon as this many people approve, declined as soon as that is no longer possible',
 							},
-							{ name: 'All', value: 'all', description: 'Approved when everybody approves; declined by the first who declines' },
+							{ name: 'All', value: 'all', description: 'Approved when everybody approves, declined as soon as one person declines' },
 							{ name: 'First Answer', value: 'first', description: 'The first answer decides' },
 							{
 								name: 'Majority',
 								value: 'majority',
-								description: 'Approved as soon as more than half of the people approve; declined as soon as they no longer can',
+								description: 'Approved as soon as more than half of the people approve, declined as soon as that is no longer possible',
 							},
 						],
 						default: 'all',
-						description: 'When the question is decided. Of a text or a form, each answer counts as an approval.',
+						description: 'When the question is decided. If the response is a text or a form, each answer counts as an approval.',
 					},
 				],
 			},
@@ -87,16 +86,16 @@ export const waitOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to send a code to the email address of the person, who has to enter it with the answer. ' +
-			'Somebody who only got the email forwarded can then not answer. ' +
+			'Whether to send a code to the person, who has to enter it with the answer. ' +
+			'Somebody who only got the email forwarded then cannot answer. ' +
 			'Works with the option Approvers, or with a single address in To Email.',
 	},
 	{
 		displayName: 'Confirmation Message',
 		name: 'confirmationMessage',
 		type: 'string',
-		default: 'This page can be closed now.',
-		description: 'What the page says once the answer has been given',
+		default: 'You can close this page now.',
+		description: 'Text of the page after the answer has been given',
 	},
 	{
 		displayName: 'Links Valid For (Hours)',
@@ -105,8 +104,8 @@ export const waitOptions: INodeProperties[] = [
 		typeOptions: { minValue: 0, numberPrecision: 2 },
 		default: 72,
 		description:
-			'After how many hours the links in the email take no answer any more. ' +
-			'0: as long as the execution waits. To let the workflow go on then, use Limit Wait Time.',
+			'Number of hours after which the links in the email no longer work. With 0, they work as long as the execution waits. ' +
+			'To continue the workflow then, use Limit Wait Time.',
 	},
 	{
 		displayName: 'Escalate To',
@@ -134,7 +133,7 @@ export const waitOptions: INodeProperties[] = [
 						type: 'number',
 						typeOptions: { minValue: 0, numberPrecision: 2 },
 						default: 24,
-						description: 'How many hours after the question was sent these people are asked',
+						description: 'Number of hours after which these people are asked',
 					},
 				],
 			},
@@ -144,7 +143,7 @@ export const waitOptions: INodeProperties[] = [
 		displayName: 'Limit Wait Time',
 		name: 'limitWaitTime',
 		type: 'fixedCollection',
-		description: 'Whether the workflow goes on without an answer after some time; the input items are passed on then',
+		description: 'Whether to continue the workflow without an answer after some time. The input items are then passed on.',
 		default: { values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' } },
 		options: [
 			{
@@ -197,7 +196,7 @@ export const waitOptions: INodeProperties[] = [
 		name: 'messageButtonLabel',
 		type: 'string',
 		default: 'Respond',
-		description: 'What the button in the email is called',
+		description: 'Label of the button in the email',
 		displayOptions: form,
 	},
 	{
@@ -206,14 +205,14 @@ export const waitOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 0, numberPrecision: 2 },
 		default: 24,
-		description: 'After how many hours those who have not answered get the email once more. 0: never.',
+		description: 'Number of hours after which the people who have not answered get the email again. With 0, they do not.',
 	},
 	{
 		displayName: 'Response Form Button Label',
 		name: 'responseFormButtonLabel',
 		type: 'string',
 		default: 'Submit',
-		description: 'What the button below the form is called',
+		description: 'Label of the button below the form',
 		displayOptions: form,
 	},
 	{
@@ -221,7 +220,7 @@ export const waitOptions: INodeProperties[] = [
 		name: 'responseFormDescription',
 		type: 'string',
 		default: '',
-		description: 'Text above the form, in place of the message',
+		description: 'Text above the form, instead of the message',
 		displayOptions: form,
 	},
 	{
@@ -229,7 +228,7 @@ export const waitOptions: INodeProperties[] = [
 		name: 'responseFormTitle',
 		type: 'string',
 		default: '',
-		description: 'Title of the form, in place of the subject',
+		description: 'Title of the form, instead of the subject',
 		displayOptions: form,
 	},
 ];

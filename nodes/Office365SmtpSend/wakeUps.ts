@@ -57,7 +57,8 @@ async function look(): Promise<number> {
 		const answer = await callOwn(question.link, { work: 'due' });
 		const isOld = Math.min(...question.due.values()) < Date.now() - GIVE_UP_AFTER;
 		if (answer.state === 'gone' || (answer.state === 'failed' && isOld)) await giveUp(files);
-		if (answer.state === 'failed') tell(question.link, `A question that waits cannot be reminded of or ended: ${answer.reason}`);
+		if (answer.state === 'failed')
+			tell(question.link, `The reminders and the end of a waiting question cannot be handled: ${answer.reason}`);
 	}
 	return next;
 }

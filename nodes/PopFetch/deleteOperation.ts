@@ -17,10 +17,10 @@ export interface Removal {
 export function readUidl(context: IExecuteFunctions, item: number): string {
 	const uidl = text(context.getNodeParameter('uidl', item, ''), 'Unique ID').trim();
 	if (uidl !== '') return uidl;
-	throw new MailError('Unique ID: there is none to delete.', {
+	throw new MailError('Unique ID: the field is empty.', {
 		code: 'input',
 		field: 'Unique ID',
-		remedy: 'Point it at the field "uidl" of an item that Get Many or the POP Trigger gave.',
+		remedy: 'Use the field uidl of an item from Get Many or POP Trigger.',
 	});
 }
 

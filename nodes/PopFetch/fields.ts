@@ -51,7 +51,7 @@ export const fields: INodeProperties[] = [
 		default: true,
 		description:
 			'Whether to return only emails that no earlier production execution of this node has fetched. ' +
-			'Switch it off if an AI agent uses the node as a tool, so that it can read an email again.',
+			'Turn it off if an AI agent uses the node as a tool, so that it can read an email again.',
 		hint: 'Executions that you start in the editor do not count: they return the same emails again',
 		displayOptions: GET_MANY,
 	},
@@ -81,7 +81,7 @@ export const fields: INodeProperties[] = [
 		placeholder: 'Add filter',
 		default: {},
 		description:
-			'Only emails that match all filters are downloaded. With Only New, the others are looked at again after you change the filters.',
+			'Only emails that match all filters are downloaded. With Only New, the others are checked again after you change the filters.',
 		options: popFilters,
 		displayOptions: GET_MANY,
 	},

@@ -37,7 +37,7 @@ export async function getMany(context: IExecuteFunctions, item: number, account:
 			code: 'stopped',
 			speaker: 'pop',
 			mailbox: account.mailbox,
-			remedy: 'Its emails come with the next execution.',
+			remedy: 'The next execution fetches its emails.',
 		});
 	if (collection.items.length === 0 && collection.failure !== undefined) throw collection.failure;
 	tell(context, account, collection, wish, onlyNew);
@@ -85,8 +85,7 @@ function tell(
 	if (undeletable !== undefined)
 		context.logger.warn(`POP Fetch: ${account.mailbox}: an email could not be deleted. ${undeletable.summary}`);
 	if (failure !== undefined) {
-		const lost =
-			`${account.mailbox}: ${failure.summary} The ${items.length} emails fetched before that are returned. The rest comes next ` + 'time.';
+		const lost = `${account.mailbox}: ${failure.summary} The ${items.length} emails fetched before that are returned. The rest is fetched next time.`;
 		context.logger.warn(`POP Fetch: ${lost}`);
 		hint(context, lost);
 	} else if (items.length === 0) {

@@ -79,7 +79,7 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 		} catch (error) {
 			// Without leases, an email may be fetched twice; without emails, nothing is fetched.
 			context.logger.warn(
-				`POP Fetch: other workers cannot be asked what they are fetching: ${error instanceof Error ? error.message : String(error)}`,
+				`POP Fetch: it is unknown what other workers are fetching: ${error instanceof Error ? error.message : String(error)}`,
 			);
 			return [...keys];
 		}

@@ -49,8 +49,7 @@ export const fields: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 1, maxValue: 1000 },
 				default: 50,
-				description:
-					'Maximum number of emails that one poll takes. They start one execution together. Other emails wait for the next poll.',
+				description: 'Maximum number of emails per poll. They start one execution together. Other emails wait for the next poll.',
 			},
 			{
 				displayName: 'Maximum Attempts',
@@ -72,7 +71,7 @@ export const fields: INodeProperties[] = [
 				default: 30,
 				description:
 					'How long to wait before the first retry of an email. ' +
-					'Each further wait is three times as long. The retry comes with the next poll.',
+					'Each further wait is three times as long. The retry happens at the next poll.',
 			},
 			...startFromOptions([
 				{ name: 'All', value: 'all', description: 'New emails, and all those in the mailbox, oldest first' },

@@ -52,7 +52,7 @@ export function deliver(context: IPollFunctions, handover: Handover, store: () =
 	store();
 	for (const entry of hopeless) {
 		book.failed(mailbox, [entry], { ...policy, maxAttempts: 0 }, Date.now());
-		report(context, mailbox, entry, policy, 'n8n ended each time while its execution ran');
+		report(context, mailbox, entry, policy, 'n8n stopped each time while its execution was running');
 	}
 	for (const batch of batches) {
 		void start(context, batch.items).then((outcome) => conclude(context, handover, batch, outcome));
@@ -67,7 +67,7 @@ function conclude(context: IPollFunctions, { book, mailbox, policy }: Handover, 
 			return book.withoutRun(mailbox, entries);
 		case 'notStarted':
 			context.logger.warn(
-				`POP Trigger: n8n started no execution for ${entries.length} emails, so they come again with the next poll: ${outcome.reason}`,
+				`POP Trigger: n8n could not start an execution for ${entries.length} emails, so the next poll returns them again: ${outcome.reason}`,
 			);
 			return book.notStarted(mailbox, entries);
 		case 'failed':
@@ -93,7 +93,7 @@ function report(
 			speaker: 'pop',
 			mailbox: address,
 			remedy:
-				`The last execution said: ${reason}. Look at the failed executions before this one. ` +
+				`The last execution said: ${reason}. See the failed executions before this one. ` +
 				`${deleteFailed ? 'The email is deleted with the next poll, as the node is set.' : 'The email is still in the mailbox.'}`,
 		}),
 	);

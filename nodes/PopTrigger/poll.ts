@@ -118,7 +118,7 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 		if (collection.items.length === 0) throw collection.failure;
 		context.logger.warn(
 			`POP Trigger: ${collection.failure.summary} The ${collection.items.length} emails fetched before that start an ` +
-				'execution. The rest comes with the next poll.',
+				'execution. The next poll fetches the rest.',
 		);
 	}
 }

@@ -74,7 +74,7 @@ describe('a secret that looks like a name, in a field of its own credential', ()
 		for (const work of [() => cloudOf(form), () => tenantOf(form), () => serviceAccountToTest(Object(form))]) {
 			const shown = failureOf(work);
 			expect(shown).not.toContain(secret);
-			expect(shown).toContain(`${field}: what was entered is a secret of this credential.`);
+			expect(shown).toContain(`${field}: the value is also a secret of this credential.`);
 		}
 		expect(failureOf(() => cloudOf({ ...form, clientSecret: '', password: secret }))).not.toContain(secret);
 	});

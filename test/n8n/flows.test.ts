@@ -314,7 +314,7 @@ describe('bad input', () => {
 		[
 			'an expression that gives an object',
 			() => mailNode('office365SmtpSend', person, { ...SEND, subject: '={{ $json }}' }),
-			/Subject: the expression gives an object/,
+			/Subject: the expression returns an object/,
 			/field/,
 		],
 	];

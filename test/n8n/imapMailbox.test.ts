@@ -252,7 +252,7 @@ describe('as a tool', () => {
 		const read = await agent.call('read_email', { uid: '1' });
 		expect(read.text).toContain('textCutAt');
 		expect(read.text.length).toBeLessThan(5_000);
-		expect((await agent.call('read_email', { uid: 'the first one' })).text).toMatch(/is no UID/);
+		expect((await agent.call('read_email', { uid: 'the first one' })).text).toMatch(/is not a UID/);
 		expect((await agent.call('move_email', { uid: '1', folder: 'Don' })).text).toMatch(/no folder .*Done/);
 		expect((await agent.call('move_email', { uid: '1', folder: 'Done' })).text).toContain('"moved":true');
 		expect((await agent.call('delete_email', { uid: '2' })).text).toContain('Deleted Items');

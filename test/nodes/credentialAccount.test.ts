@@ -133,7 +133,7 @@ describe('a service account', () => {
 		);
 		await expect(refused.token()).rejects.toThrow();
 		expect(log).toEqual([
-			`Microsoft Mail: "logged" got a token that ends at ${new Date(token.expiresAt).toISOString()}`,
+			`Microsoft Mail: "logged" got a token that expires at ${new Date(token.expiresAt).toISOString()}`,
 			expect.stringMatching(/^Microsoft Mail: "logged" got no token: Microsoft did not accept the client secret\./),
 		]);
 		for (const secret of [token.reveal(), sandbox.identity.app.clientSecret, 'hush-hush']) expect(log.join()).not.toContain(secret);
@@ -530,7 +530,7 @@ describe("a person's stored token", () => {
 		expect(await failure(fields, '', 'oAuth2')).toMatchObject({
 			code: 'configuration',
 			field: 'Mailbox',
-			message: expect.stringMatching(/is signed in as a guest of this tenant, and a guest has no mailbox in it\.$/),
+			message: expect.stringMatching(/is signed in as a guest of this tenant, and guests have no mailbox there\.$/),
 		});
 		expect(await failure({ ...fields, mailbox: 'shared@example.test' }, '', 'oAuth2')).toBe('opened shared@example.test');
 	});
@@ -551,8 +551,8 @@ describe("a person's stored token", () => {
 		const too = {
 			code: 'configuration',
 			permanent: true,
-			message: "This n8n cannot renew the token of a person's credential, which ends after about an hour.",
-			remedy: 'Update n8n to 1.119 or newer, or use a service account.',
+			message: "This n8n cannot renew the token of a person's credential, which expires after about an hour.",
+			remedy: 'Update n8n to 1.119 or later, or use a service account.',
 		};
 		const old = Object.assign(contextOf(state.stored), { helpers: {} });
 		await expect(openAccount(old, choice('oAuth2'))).rejects.toMatchObject(too);

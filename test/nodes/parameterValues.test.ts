@@ -23,7 +23,7 @@ describe('a switch', () => {
 				code: 'input',
 				field: 'All Day',
 				message: expect.stringMatching(/^All Day: /),
-				remedy: 'Give true or false.',
+				remedy: 'Enter true or false.',
 			}),
 		);
 	});

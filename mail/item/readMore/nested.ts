@@ -32,7 +32,7 @@ export async function nestedMails(
 		}
 		budget.left -= 1;
 		if (file.size > file.kept.length)
-			faults.push(`The attached email "${file.name}" is large; only its first ${Math.round(file.kept.length / 1e6)} MB were read.`);
+			faults.push(`The attached email "${file.name}" is large. Only its first ${Math.round(file.kept.length / 1e6)} MB were read.`);
 		try {
 			mails.push(await nestedMail(file, faults, depth, budget));
 		} catch (error) {

@@ -282,7 +282,7 @@ describe('addresses', () => {
 		await expect(readMailboxes('CC Email', value)).rejects.toMatchObject({
 			code: 'input',
 			field: 'CC Email',
-			message: expect.stringMatching(/^CC Email: there is no comma beside \S+@/),
+			message: expect.stringMatching(/^CC Email: a comma is missing next to \S+@/),
 			remedy: expect.stringContaining('separated by commas'),
 		});
 	});

@@ -251,13 +251,13 @@ describe('addresses as people and models paste them', () => {
 		await read('grace@example.test, "👩\u200d🚀" <bob@example.test>', (text) => notes.push(text));
 		expect(notes).toEqual([]);
 		await read('bob@example.test, \u200bgrace@example.test\u200e', (text) => notes.push(text));
-		expect(notes).toEqual(['To Email: characters that are not seen (U+200B, U+200E) were dropped from the addresses.']);
+		expect(notes).toEqual(['To Email: invisible characters (U+200B, U+200E) were removed from the addresses.']);
 	});
 
 	it('leave a note of what else a mailto link held', async () => {
 		const notes: string[] = [];
 		await read('mailto:grace@example.test?subject=Hi, you&cc=carl@example.test', (text) => notes.push(text));
-		expect(notes).toEqual(['To Email: only the addresses of mailto links are used; left out: ?subject=Hi , you&cc=carl@example.test']);
+		expect(notes).toEqual(['To Email: only the addresses of mailto links are used. Left out: ?subject=Hi , you&cc=carl@example.test']);
 	});
 
 	it.each([

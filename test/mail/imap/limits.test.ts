@@ -258,7 +258,7 @@ describe('a server that talks and never comes to an end', () => {
 			expect(await failureOf(work())).toMatchObject({
 				code: 'timeout',
 				permanent: false,
-				message: expect.stringContaining('did not come to the end of its answer in time'),
+				message: expect.stringContaining('did not finish its answer in time'),
 			});
 			expect(performance.now() - began).toBeLessThan(60_000);
 		},

@@ -212,13 +212,13 @@ describe('rules', () => {
 		['[]', 'at least one rule'],
 		['"UNSEEN"', 'has to be a list'],
 		['[7]', 'is no rule'],
-		['["NOSUCH"]', '"NOSUCH" is no IMAP search key'],
+		['["NOSUCH"]', '"NOSUCH" is not an IMAP search key'],
 		['[["FROM"]]', 'takes one value'],
 		['[["FROM", ""]]', 'needs a value'],
 		['[["FROM", "a\\r\\nb"]]', 'without line breaks'],
 		['[["SINCE", "yesterday-ish"]]', 'needs a date'],
 		['[["LARGER", -1]]', 'whole number'],
-		['[["constructor", "x"]]', 'is no IMAP search key'],
+		['[["constructor", "x"]]', 'is not an IMAP search key'],
 	])('%s is refused with the reason', (rules, reason) => {
 		expect(() => criteriaOfRules(rules)).toThrow(reason);
 	});

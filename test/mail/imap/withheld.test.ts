@@ -81,7 +81,7 @@ describe('a mail that SEARCH finds and FETCH answers with a bare OK', () => {
 		const { told, session, mailbox } = await fetched(mail('second'), { kind: 'withheld', sections: ['', 'HEADER', 'TEXT', 'BODY[]'] });
 		expect(told).toEqual([
 			FIRST,
-			expect.stringMatching(/^2 protocol: The server lists the email but gives no readable answer about it/),
+			expect.stringMatching(/^2 protocol: The server lists the email but does not return readable information about it/),
 			THIRD,
 		]);
 		await session.run('UID STORE', async (client) => await client.messageFlagsAdd('1', ['\\Flagged'], { uid: true }));

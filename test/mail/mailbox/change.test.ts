@@ -83,7 +83,7 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 			{ kind: 'failed', error: { code: 'input', message: expect.stringContaining('has been recreated') } },
 		]);
 		expect(await there(own, { ...item, messageId: '<nowhere@example.test>' })).toMatchObject([
-			{ kind: 'failed', error: { message: expect.stringContaining('no email with its Message-ID') } },
+			{ kind: 'failed', error: { message: expect.stringContaining('no email in it has the Message-ID') } },
 		]);
 	});
 
@@ -128,7 +128,7 @@ describe('a server that has no MOVE', () => {
 		const done = await apply(own, 2, { kind: 'move', to: 'Done' });
 		expect(done.get(2)).toMatchObject({
 			kind: 'failed',
-			error: { message: expect.stringContaining('it is in both folders now'), permanent: true },
+			error: { message: expect.stringContaining('it is now in both folders'), permanent: true },
 		});
 	});
 
@@ -216,15 +216,15 @@ describe('references', () => {
 	it.each([
 		['', 'it is empty'],
 		[[], 'it is empty'],
-		['abc', '"abc" is no UID'],
-		[-1, '"-1" is no UID'],
-		[0, '"0" is no UID'],
-		['1.5', '"1.5" is no UID'],
-		[4_294_967_296, 'is no UID'],
+		['abc', '"abc" is not a UID'],
+		[-1, '"-1" is not a UID'],
+		[0, '"0" is not a UID'],
+		['1.5', '"1.5" is not a UID'],
+		[4_294_967_296, 'is not a UID'],
 		['{broken', 'neither a UID nor a message item'],
 		[{ subject: 'x' }, 'no field uid'],
 		[{ uidl: '0001' }, 'comes from POP'],
-		[true, 'is no UID'],
+		[true, 'is not a UID'],
 	])('%j are refused with the reason', (value, reason) => {
 		expect(() => readReferences(value)).toThrow(reason);
 	});

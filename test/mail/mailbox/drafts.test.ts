@@ -110,7 +110,7 @@ describe('a draft', () => {
 		const own = await drafted('died2@example.test');
 		own.memory.dieAt = 'after the note';
 		await expect(own.send()).rejects.toThrow('killed');
-		await expect(own.send()).rejects.toMatchObject({ permanent: true, message: expect.stringContaining('Whether it was sent is unknown') });
+		await expect(own.send()).rejects.toMatchObject({ permanent: true, message: expect.stringContaining('It is unknown whether the draft was sent') });
 		expect([await own.came(), await own.left()]).toEqual([0, 1]);
 		expect(await own.send({ persistence: { retryForMs: 0, resendUnknown: true } })).toMatchObject({ alreadySent: false });
 		await own.sandbox.arrival(own.to, () => true);
@@ -131,7 +131,7 @@ describe('a draft', () => {
 		own.memory.dieAt = 'before it is noted as sent';
 		await expect(own.send()).rejects.toThrow('killed');
 		await own.sandbox.arrival(own.to, () => true);
-		await expect(own.send()).rejects.toThrow('Whether it was sent is unknown');
+		await expect(own.send()).rejects.toThrow('It is unknown whether the draft was sent');
 		expect([await own.came(), await own.left()]).toEqual([1, 1]);
 	});
 

@@ -309,7 +309,7 @@ describe('bad input is answered by field and remedy, without a secret', () => {
 			'key and certificate that do not match',
 			() => byCertificate(other.key, app.cert),
 			{ code: 'input', field: 'Private Key' },
-			/key that was made with this certificate/,
+			/key that was created with this certificate/,
 		],
 		['an expired certificate', () => byCertificate(ended.key, ended.cert), { code: 'input', field: 'Certificate' }, /new certificate/],
 		['a certificate that is none', () => byCertificate(app.key, 'hello'), { code: 'input', field: 'Certificate' }, /BEGIN CERTIFICATE/],
@@ -450,7 +450,7 @@ it('a certificate whose time has not come is told, and a clock that is a little 
 	const at = (now: number): unknown => clientCertificate({ privateKey: app.key, certificate: app.cert }, now);
 	expect(() => at(from - 290_000)).not.toThrow();
 	expect(() => at(from - 310_000)).toThrow(
-		expect.objectContaining({ code: 'input', field: 'Certificate', message: `Certificate: it begins at ${new Date(from).toISOString()}.` }),
+		expect.objectContaining({ code: 'input', field: 'Certificate', message: `Certificate: it is not valid before ${new Date(from).toISOString()}.` }),
 	);
 });
 

@@ -253,7 +253,7 @@ describe('a mail that the server takes for nobody', () => {
 		const failing = run(to, { retryForMs: 4_000, onRetry: () => sandbox.exchange.plan('smtp', 'MAIL', { drop: true }, 20) });
 		await expect(failing).rejects.toMatchObject({
 			code: 'lost',
-			message: `The server took none of the recipients: ${to[0]} (550 5.1.10 gone), ${to[1]} (${BUSY}).`,
+			message: `The server accepted none of the recipients: ${to[0]} (550 5.1.10 gone), ${to[1]} (${BUSY}).`,
 			standing: { accepted: [], unknown: [], rejected: [{ recipient: to[0] }, { recipient: to[1], response: BUSY }] },
 		});
 		await expect(failing).rejects.toBeInstanceOf(MailError);

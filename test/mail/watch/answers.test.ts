@@ -107,7 +107,7 @@ describe('an answer to FETCH', () => {
 			await one.deliver('small');
 			await one.until('the other', () => one.handed.length === 1);
 			expect(one.subjects).toEqual(['Subject: small']);
-			expect(one.reports[0]?.message).toContain('given up after 2 failed tries to fetch it');
+			expect(one.reports[0]?.message).toContain('no longer retried after 2 failed attempts to fetch it');
 		},
 	);
 

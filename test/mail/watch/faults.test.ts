@@ -277,7 +277,7 @@ describe('a watch and failing executions', () => {
 		expect(sorted([...new Set(one.subjects)])).toEqual(sorted(names(10)));
 		expect(one.subjects.filter((subject) => subject === 'mail 4')).toHaveLength(3);
 		expect(one.subjects).toHaveLength(12);
-		expect(one.reports[0]?.message).toBe('The email with UID 4 in INBOX was given up after 3 failed executions.');
+		expect(one.reports[0]?.message).toBe('The email with UID 4 in INBOX is no longer retried after 3 failed executions.');
 		expect(one.reports[0]?.remedy).toContain('the workflow broke');
 		expect(one.stored.folders.INBOX).toMatchObject({ uid: 10, pending: {} });
 	});
@@ -363,7 +363,7 @@ describe('a watch and failing executions', () => {
 		await one.deliver('patient');
 		await one.until('the success', () => one.handed.length === 5 && one.watch.idle);
 		expect(one.reports).toEqual([]);
-		expect(one.logs.filter((line) => line.includes('n8n started no execution: the database is away'))).not.toEqual([]);
+		expect(one.logs.filter((line) => line.includes('n8n could not start an execution: the database is away'))).not.toEqual([]);
 		expect(one.stored.folders.INBOX).toMatchObject({ uid: 1, pending: {} });
 	});
 

@@ -290,7 +290,7 @@ describe('the server', () => {
 describe('what the user has to change is told by its field:', () => {
 	it.each([
 		[{ tree: { scope: 'all', except: ['Nonsense'] } }, 'Except Folders', /no folder "Nonsense" to leave out.*INBOX, Done, Work/],
-		[{ tree: { scope: 'all', except: ['INBOX', 'Work', 'Done'] } }, 'Except Folders', /No folder is left/],
+		[{ tree: { scope: 'all', except: ['INBOX', 'Work', 'Done'] } }, 'Except Folders', /There is no folder to watch/],
 		[{ tree: { scope: 'subtree', except: [] }, folders: ['Wrok'] }, 'Folder', /no folder "Wrok".*Work/],
 		[{ tree: { scope: 'all', except: [] }, rules: { after: { kind: 'move', to: 'Done' } } }, 'Move to Folder', /"Done", which is watched/],
 	] satisfies Array<[Options, string, RegExp]>)('%j', async (options, field, message) => {

@@ -16,7 +16,7 @@ describe('a mail that the server lists and does not give', () => {
 		sandbox.exchange.mailFaults.add({ kind: 'withheld', sections: EVERYTHING, mailbox: one.mailbox, uid: 2 });
 		await one.deliver('1', '2', '3');
 		await one.until('the others', () => one.subjects.length === 2 && one.stored.folders.INBOX?.withheld?.[2] !== undefined);
-		expect(one.logs.some((line) => line.includes('lists the email with UID 2 in INBOX and does not give it'))).toBe(true);
+		expect(one.logs.some((line) => line.includes('lists the email with UID 2 in INBOX but does not return it'))).toBe(true);
 		sandbox.exchange.mailFaults.clear();
 		await one.until('it', () => one.subjects.length === 3 && one.watch.idle);
 		expect(one.subjects).toEqual(['1', '3', '2']);
@@ -39,7 +39,7 @@ describe('a mail that the server lists and does not give', () => {
 		const after = rig({ mailbox: before.mailbox, memory, rules: { withheldMs: 6 * 3_600_000, maxTries: 1 } });
 		await after.watch.start();
 		await after.until('the report', () => after.reports.length === 1);
-		expect(after.reports[0]?.message).toMatch(/^The email with UID 1 in INBOX was given up after \d+ failed tries to fetch it\.$/);
+		expect(after.reports[0]?.message).toMatch(/^The email with UID 1 in INBOX is no longer retried after \d+ failed attempts to fetch it\.$/);
 		expect(after.stored.folders.INBOX).toMatchObject({ pending: {}, withheld: {} });
 		expect(after.subjects).toEqual([]);
 	});

@@ -98,7 +98,7 @@ describe('Get Many', () => {
 		const page = async (options: object, more: object = {}): Promise<unknown> =>
 			jsons(await run({ operation: 'getMany', format: 'fields', limit: 2, options, ...more }, { about })).map(({ uid }) => uid);
 		expect(await page({})).toEqual([5, 4]);
-		expect(about.hints).toEqual(['There are more emails than these 2. The next ones come with Before UID 4.']);
+		expect(about.hints).toEqual(['There are more than these 2 emails. To get the next ones, use Before UID 4.']);
 		await run({ operation: 'delete', uid: 5 });
 		await sandbox.deliver(mailbox, mail('later'));
 		expect(await page({ beforeUid: 4 })).toEqual([3, 2]);
@@ -359,11 +359,11 @@ describe('whole lists of mails', () => {
 		const done = await run({ operation: 'mark', markAs: 'flag', continueOnFail: true }, { perItem: { uid }, input: 4 });
 		expect(jsons(done)).toMatchObject([
 			{ marked: true, uid: 1 },
-			{ error: expect.stringContaining('"nonsense" is no UID') },
+			{ error: expect.stringContaining('"nonsense" is not a UID') },
 			{ error: expect.stringContaining('else@example.test') },
 			{ marked: true, uid: 2 },
 		]);
-		await expect(run({ operation: 'mark', markAs: 'flag' }, { perItem: { uid }, input: 4 })).rejects.toThrow(/"nonsense" is no UID/);
+		await expect(run({ operation: 'mark', markAs: 'flag' }, { perItem: { uid }, input: 4 })).rejects.toThrow(/"nonsense" is not a UID/);
 	});
 
 	it('go on where the folder of one item is unknown, and are told the nearest names', async () => {

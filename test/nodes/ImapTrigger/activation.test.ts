@@ -217,7 +217,7 @@ describe('activation', () => {
 		await close();
 		const said = expect.objectContaining({
 			message: expect.stringContaining("This n8n cannot renew the token of a person's credential"),
-			description: 'Update n8n to 1.119 or newer, or use a service account.',
+			description: 'Update n8n to 1.119 or later, or use a service account.',
 		});
 		for (const activation of ['activate', 'update'] as const) {
 			await expect(start(rigOf({ mailbox, staticData: before.staticData, activation, renews: false }))).rejects.toEqual(said);

@@ -60,7 +60,7 @@ describe('the links of a question', () => {
 			expect.objectContaining({
 				code: 'configuration',
 				message: 'This n8n cannot check who answers, so anybody could approve.',
-				remedy: 'Update n8n to 1.119 or newer.',
+				remedy: 'Update n8n to 1.119 or later.',
 			}),
 		);
 	});
@@ -124,7 +124,7 @@ describe('an answer', () => {
 		for (const method of ['POST', 'GET']) {
 			const { status, html, goesOn, logged } = await visit(url, { method });
 			expect([status, goesOn]).toEqual([401, false]);
-			expect(logged).toEqual([expect.stringContaining('the signature does not fit')]);
+			expect(logged).toEqual([expect.stringContaining('the signature does not match')]);
 			expect(html).toContain('This link is not valid');
 			expect(html).not.toContain('<form');
 		}

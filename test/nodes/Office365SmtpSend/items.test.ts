@@ -49,7 +49,7 @@ describe('the items of one execution', () => {
 			expect.stringMatching(/^To Email: "nonsense" is not an email address/),
 			[GRACE],
 			expect.stringContaining('no recipient'),
-			expect.stringMatching(/^To Email: the expression gives an object/),
+			expect.stringMatching(/^To Email: the expression returns an object/),
 			[GRACE, 'shared@example.test'],
 			['carl@example.test'],
 		]);
@@ -132,7 +132,7 @@ describe('recipients of whom the server refuses all', () => {
 		const toEmail = `${GRACE}, ada@example.test, nobody@example.test`;
 		const [item] = await execute({ toEmail, continueOnFail: true });
 		expect(item?.json.error).toMatch(
-			/^The server took none of the recipients: grace@example\.test \(550 5\.1\.10 RESOLVER\.ADR\.RecipientNotFound\), ada@example\.test \(554 5\.7\.1 not from you\), nobody@example\.test \(550 .*\)\.$/,
+			/^The server accepted none of the recipients: grace@example\.test \(550 5\.1\.10 RESOLVER\.ADR\.RecipientNotFound\), ada@example\.test \(554 5\.7\.1 not from you\), nobody@example\.test \(550 .*\)\.$/,
 		);
 		expect(item?.json).toMatchObject({
 			accepted: [],
@@ -241,7 +241,7 @@ describe('a question to several people', () => {
 					getSignedResumeUrl: () => 'https://n8n.example.test/',
 				}),
 			),
-		).rejects.toMatchObject({ message: expect.stringMatching(/cannot be written down, so nobody was asked/) });
+		).rejects.toMatchObject({ message: expect.stringMatching(/cannot be stored, so nobody was asked/) });
 		process.env.N8N_MAIL_QUESTIONS_FOLDER = folder;
 	});
 });

@@ -419,7 +419,7 @@ describe('what is answered', () => {
 		const forward = { replyType: 'forward', toEmail: ADA };
 		await expect(reply(item, forward)).rejects.toMatchObject({
 			field: 'Original Message',
-			message: expect.stringContaining('2 attachments, and the item does not hold 2'),
+			message: expect.stringContaining('2 attachments, but the item does not contain 2'),
 			remedy: expect.stringContaining('Download Attachments'),
 		});
 		expect((await reply(item, { ...forward, options: { forwardAttachments: false } })).attachments).toEqual([]);

@@ -318,7 +318,7 @@ describe('files', () => {
 		});
 		await expect(read({ options: { attachments: 'three' } })).rejects.toMatchObject({
 			field: 'Attachments (Inline)',
-			remedy: expect.stringContaining('no binary data at all'),
+			remedy: expect.stringContaining('has no binary data'),
 		});
 		await expect(read({ options: { fileAttachments: { a: 1 } } })).rejects.toMatchObject({
 			field: 'Attachments (File)',

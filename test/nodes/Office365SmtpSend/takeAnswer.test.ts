@@ -56,13 +56,13 @@ describe("the page behind an approval's link", () => {
 		const approve = (await visit(parameters)).html;
 		expect(approve).not.toContain('the first question');
 		expect(approve).toMatch(
-			/<h1>Your answer<\/h1><p>The question stands in the email that brought you here\.<\/p>\n<form method="post"><button type="submit">Approve<\/button>/,
+			/<h1>Your answer<\/h1><p>The question is in the email that brought you here\.<\/p>\n<form method="post"><button type="submit">Approve<\/button>/,
 		);
 		expect((await visit(parameters, { approved: 'false' })).html).toContain('<button type="submit">Decline</button>');
 	});
 
 	it('shows no text of a parameter that is not stored, whose default may be an expression', async () => {
-		expect((await visit({})).html).toContain('The question stands in the email that brought you here.');
+		expect((await visit({})).html).toContain('The question is in the email that brought you here.');
 	});
 
 	it.each([
@@ -80,7 +80,7 @@ describe("the page behind a form's link", () => {
 	it('shows the question, also of an expression, unless an agent asks', async () => {
 		const parameters = { responseType: 'freeText', subject: 'Order', message: '={{ $json.question }}' };
 		expect((await visit(parameters, { type: 'office365SmtpSendTool' })).html).toMatch(
-			/<h1>Order<\/h1><p>The question stands in the email that brought you here\.<\/p>\n<form method="post"><p><textarea name="text"/,
+			/<h1>Order<\/h1><p>The question is in the email that brought you here\.<\/p>\n<form method="post"><p><textarea name="text"/,
 		);
 		expect((await visit(parameters)).html).toMatch(
 			/<h1>Order<\/h1><p>the first question<\/p>\n<form method="post"><p><textarea name="text"/,

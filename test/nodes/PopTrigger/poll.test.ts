@@ -401,7 +401,7 @@ describe('the POP Trigger', () => {
 		const poll = await freshProcess();
 		for (const mode of ['trigger', 'manual']) {
 			await expect(poll({ ...person, mode }, told(JSON.parse(JSON.stringify(about.staticData))))).rejects.toEqual(
-				expect.objectContaining({ description: 'Update n8n to 1.119 or newer, or use a service account.' }),
+				expect.objectContaining({ description: 'Update n8n to 1.119 or later, or use a service account.' }),
 			);
 		}
 		const unattended = told();
