@@ -8,12 +8,12 @@ const secret = (days: number): Ending => ({ what: 'client secret', at: NOW + day
 
 describe('what ends', () => {
 	it.each([
-		[secret(100), 'The client secret ends on 2027-03-07, in 100 days.'],
+		[secret(100), 'The client secret expires on 2027-03-07, in 100 days.'],
 		[secret(30), /^The client secret expires on 2026-12-27, in 30 days\. Create a new client secret/],
-		[secret(1), /, in 1 day\. Make/],
-		[secret(0.5), /, in less than a day\. Make/],
+		[secret(1), /, in 1 day\. Create/],
+		[secret(0.5), /, in less than a day\. Create/],
 		[secret(-3), /^The client secret expired on 2026-11-24\. Create a new client secret/],
-		[{ what: 'certificate', at: NOW + 5 * DAY } satisfies Ending, /^The certificate ends .* upload it to the app registration/],
+		[{ what: 'certificate', at: NOW + 5 * DAY } satisfies Ending, /^The certificate expires .* upload it to the app registration/],
 		[{ what: 'sign-in', at: NOW + 90 * DAY, renews: true } satisfies Ending, /if it is not used until then\. Each use renews it\.$/],
 		[{ what: 'client secret' } satisfies Ending, 'Secret Expires On in the credential is not a date.'],
 	])('is told with its day, and near it with what to do: %j', (ending, sentence) => {

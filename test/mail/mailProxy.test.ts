@@ -115,7 +115,7 @@ describe('a proxy', () => {
 		[
 			'SOCKS5 allows no such host',
 			async () => await through(await socksProxy({ refuse: 2 }), 'socks5://localhost'),
-			/made no connection/,
+			/could not connect to it/,
 			/allow.*NO_PROXY/,
 		],
 		[
@@ -127,13 +127,13 @@ describe('a proxy', () => {
 		[
 			'HTTP allows no such port',
 			async () => await through(await connectProxy({ refuse: 403 }), 'http://localhost'),
-			/made no connection/,
+			/could not connect to it/,
 			/allow.*NO_PROXY/,
 		],
 		[
 			'HTTP reaches nobody',
 			async () => await through(await connectProxy({ refuse: 502 }), 'http://localhost'),
-			/made no connection/,
+			/could not connect to it/,
 			/host and port/,
 		],
 		['SOCKS5 says nothing', async () => await through(await socksProxy({ silent: true }), 'socks5://localhost'), /in time/, /proxy/],
@@ -141,7 +141,7 @@ describe('a proxy', () => {
 		[
 			'HTTP over TLS has a certificate that nobody signed',
 			async () => await through(await connectProxy({ tls: sandbox.authority.untrusted }), 'https://localhost'),
-			/cannot be trusted/,
+			/cannot be verified/,
 			/NODE_EXTRA_CA_CERTS/,
 		],
 		['nobody is there', async () => await through(await gone(), 'http://localhost'), /could not reach/, /proxy/],

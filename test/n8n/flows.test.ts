@@ -267,7 +267,7 @@ describe('bad input', () => {
 		[
 			'a certificate that nobody vouches for',
 			() => mailNode('popFetch', broken['certificate of nobody'] ?? app, { operation: 'getMany', options: {} }),
-			/cannot be trusted/,
+			/cannot be verified/,
 			/NODE_EXTRA_CA_CERTS/,
 		],
 		[

@@ -98,7 +98,7 @@ describe('the IMAP Trigger in n8n', () => {
 			[0, 1, 2, 4, 5, 6, 7, 8, 9].map((index) => `good ${index} success`),
 		);
 		expect(told.filter((line) => line === 'bad error')).toHaveLength(3);
-		expect(executions.filter(({ data }) => data?.resultData?.error?.message?.includes('given up') === true)).toHaveLength(1);
+		expect(executions.filter(({ data }) => data?.resultData?.error?.message?.includes('no longer retried') === true)).toHaveLength(1);
 		expect(await unread(mailbox)).toBe(1);
 		await n8n.api.deactivate(id);
 	});

@@ -112,7 +112,7 @@ describe.each(['clientSecret', 'certificate', 'workloadIdentity', 'managedIdenti
 		it('passes the Test button, which signs in for real', async () => {
 			const answer = await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: ways[way] });
 			// Where there is a certificate, its end is told.
-			const end = way === 'certificate' ? / The certificate ends on \d{4}-\d\d-\d\d, in 36\d days\.$/ : /POP\.$/;
+			const end = way === 'certificate' ? / The certificate expires on \d{4}-\d\d-\d\d, in 36\d days\.$/ : /POP\.$/;
 			expect(answer).toEqual({ status: 'OK', message: expect.stringMatching(end) });
 			expect(answer.message).toContain(`Signed in to ${ADA} over SMTP, IMAP, POP.`);
 		});
@@ -163,7 +163,7 @@ describe('a service account', () => {
 		const test = async (change: ICredentialDataDecryptedObject): Promise<string> =>
 			(await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: { ...ways.clientSecret, ...change } })).message;
 		expect(await test({ clientSecret: 'hush-hush' })).toMatch(
-			/^Token: Microsoft did not accept the client secret\..*Paste the secret's value/,
+			/^Token: Microsoft did not accept the client secret\..*Paste the value of the secret/,
 		);
 		expect(await test({ authentication: 'usernamePassword', username: ADA, password: 'hush-hush' })).toMatch(
 			/^Token: Microsoft did not accept the user name and password\./,
@@ -383,7 +383,7 @@ describe("a person's stored token", () => {
 		await expect(tokenOf(state)).rejects.toMatchObject({
 			code: 'configuration',
 			said: expect.stringContaining('AADSTS7000215: Invalid client secret provided.'),
-			remedy: expect.stringMatching(/looks like the secret's ID\. Paste the secret's value/),
+			remedy: expect.stringMatching(/looks like the secret's ID\. Paste the value of the secret/),
 		});
 	});
 

@@ -33,7 +33,7 @@ describe('a trigger', () => {
 		expect(warnings).toEqual([]);
 		await vi.advanceTimersByTimeAsync(2 * LOOK_EVERY_MS);
 		expect(warnings).toEqual([
-			expect.stringMatching(/^IMAP Trigger, node "Inbox": The client secret ends on 2027-01-01, in 30 days\. Make/),
+			expect.stringMatching(/^IMAP Trigger, node "Inbox": The client secret expires on 2027-01-01, in 30 days\. Create/),
 		]);
 		await vi.advanceTimersByTimeAsync(14 * LOOK_EVERY_MS);
 		expect(warnings).toHaveLength(3);
@@ -76,7 +76,7 @@ describe('a node that executes', () => {
 		expect(hints).toEqual([]);
 		for (const credential of ['a', 'a', 'b']) hintOf(context, credential, [ending(10)]);
 		expect(hints).toHaveLength(2);
-		expect(hints[0]).toMatch(/^The client secret ends on 2026-12-07, in 10 days/);
+		expect(hints[0]).toMatch(/^The client secret expires on 2026-12-07, in 10 days/);
 		expect(hints[0]).not.toMatch(/[<>]/);
 		expect(() => hintOf({}, 'a', [ending(10)])).not.toThrow();
 	});

@@ -225,7 +225,7 @@ describe('addresses as people and models paste them', () => {
 		await expect(read(value)).rejects.toMatchObject({
 			code: 'input',
 			field: 'To Email',
-			message: expect.stringMatching(new RegExp(`^To Email: ".*" holds ".+" \\(${point.replace('+', '\\+')}\\)`, 'u')),
+			message: expect.stringMatching(new RegExp(`^To Email: ".*" contains ".+" \\(${point.replace('+', '\\+')}\\)`, 'u')),
 		});
 	});
 

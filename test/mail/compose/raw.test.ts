@@ -128,7 +128,7 @@ describe('the headers of a finished mail', () => {
 	it('may have a From as mailing lists write it, though nobody is lost from To', async () => {
 		const mail = (to: string): RawMail => raw(`From: ada@example.test via List <list@example.test>\r\nTo: ${to}\r\n\r\nx`);
 		expect((await composeRaw(mail(GRACE))).from).toBe('list@example.test');
-		await expect(composeRaw(mail(`${GRACE} bob@example.test`))).rejects.toThrow('no comma');
+		await expect(composeRaw(mail(`${GRACE} bob@example.test`))).rejects.toThrow('a comma is missing');
 	});
 
 	it('stay the same at every attempt', async () => {
@@ -170,7 +170,7 @@ describe('the headers of a finished mail', () => {
 		['nothing', '', 'Message', 'has no headers'],
 		['a body alone', '\r\nbody', 'Message', 'has no headers'],
 		['headers without an end', `From: ${ADA}\r\n${'X-A: b\r\n'.repeat(200_000)}`, 'Message', 'do not end within 1 MB'],
-		['no From', `To: ${GRACE}\r\n\r\nx`, 'Message', 'no header From'],
+		['no From', `To: ${GRACE}\r\n\r\nx`, 'Message', 'no From header'],
 		['no recipient', `From: ${ADA}\r\n\r\nx`, 'To Email', 'no recipient'],
 		[
 			'a bad address among good ones',

@@ -211,9 +211,9 @@ describe('rules', () => {
 		['nonsense', 'not valid JSON'],
 		['[]', 'at least one rule'],
 		['"UNSEEN"', 'has to be a list'],
-		['[7]', 'is no rule'],
+		['[7]', 'is not a rule'],
 		['["NOSUCH"]', '"NOSUCH" is not an IMAP search key'],
-		['[["FROM"]]', 'takes one value'],
+		['[["FROM"]]', 'needs one value'],
 		['[["FROM", ""]]', 'needs a value'],
 		['[["FROM", "a\\r\\nb"]]', 'without line breaks'],
 		['[["SINCE", "yesterday-ish"]]', 'needs a date'],
@@ -265,7 +265,7 @@ describe('folders', () => {
 				],
 				'x',
 			),
-		).toThrow('fits 2 folders: a/x, b/x');
+		).toThrow('matches 2 folders: a/x, b/x');
 	});
 });
 

@@ -110,7 +110,10 @@ describe('a draft', () => {
 		const own = await drafted('died2@example.test');
 		own.memory.dieAt = 'after the note';
 		await expect(own.send()).rejects.toThrow('killed');
-		await expect(own.send()).rejects.toMatchObject({ permanent: true, message: expect.stringContaining('It is unknown whether the draft was sent') });
+		await expect(own.send()).rejects.toMatchObject({
+			permanent: true,
+			message: expect.stringContaining('It is unknown whether the draft was sent'),
+		});
 		expect([await own.came(), await own.left()]).toEqual([0, 1]);
 		expect(await own.send({ persistence: { retryForMs: 0, resendUnknown: true } })).toMatchObject({ alreadySent: false });
 		await own.sandbox.arrival(own.to, () => true);

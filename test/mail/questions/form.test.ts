@@ -16,15 +16,11 @@ describe('a form', () => {
 		['a field without a name', [{ fieldType: 'text' }], /element 1: the field has no name/],
 		['an unknown type', [{ fieldLabel: 'x' }, { fieldLabel: 'When', fieldType: 'time' }], /element 2: "time" is not a type of field/],
 		['HTML of its own', [{ fieldType: 'html', html: '<b>x</b>' }], /custom HTML is not shown/],
-		[
-			'a list of choices without one',
-			[{ fieldLabel: 'x', fieldType: 'dropdown', fieldOptions: options('', ' ') }],
-			/nothing to choose from/,
-		],
+		['a list of choices without one', [{ fieldLabel: 'x', fieldType: 'dropdown', fieldOptions: options('', ' ') }], /there are no options/],
 		[
 			'a choice that is there twice',
 			[{ fieldLabel: 'x', fieldType: 'radio', fieldOptions: options('a', 'a') }],
-			/option "a" is there twice/,
+			/option "a" is in the list twice/,
 		],
 		[
 			'a default that is not offered',
@@ -38,7 +34,7 @@ describe('a form', () => {
 		],
 		['a name that the output has for itself', [{ fieldLabel: 'respondedAt' }], /cannot be the name/],
 		['a name that JavaScript objects have', JSON.parse('[{ "fieldLabel": "__proto__" }]'), /cannot be the name/],
-		['an object in place of text', [{ fieldLabel: { a: 1 } }], /gives an object/],
+		['an object in place of text', [{ fieldLabel: { a: 1 } }], /returns an object/],
 		[
 			'more fields than anybody fills in',
 			Array.from({ length: 101 }, (_, index) => ({ fieldLabel: `f${index}` })),
@@ -53,7 +49,7 @@ describe('a form', () => {
 			{ name: 'Name', type: 'text', required: true },
 		]);
 		expect(() => readJsonForm('[{ fieldLabel')).toThrow(
-			expect.objectContaining({ code: 'input', message: expect.stringContaining('no JSON') }),
+			expect.objectContaining({ code: 'input', message: expect.stringContaining('not valid JSON') }),
 		);
 	});
 });
@@ -138,7 +134,7 @@ describe('an answer to a form', () => {
 
 	it.each<[string, PostedFile[], RegExp]>([
 		['too large a file', [file({ size: MB + 1 })], /too large: at most 1 MB/],
-		['another kind of file', [file({ name: 'plan.exe', mimeType: 'application/x-msdownload' })], /not taken here/],
+		['another kind of file', [file({ name: 'plan.exe', mimeType: 'application/x-msdownload' })], /not accepted here/],
 		['two files where one is asked for', [file({}), file({})], /one file only/],
 	])('is given back with %s', (_name, files, message) => {
 		expect([...judge(fields, posted(good), new Map([[inputName(6), files]])).problems]).toEqual([[6, expect.stringMatching(message)]]);

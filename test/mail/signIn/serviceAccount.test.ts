@@ -450,7 +450,11 @@ it('a certificate whose time has not come is told, and a clock that is a little 
 	const at = (now: number): unknown => clientCertificate({ privateKey: app.key, certificate: app.cert }, now);
 	expect(() => at(from - 290_000)).not.toThrow();
 	expect(() => at(from - 310_000)).toThrow(
-		expect.objectContaining({ code: 'input', field: 'Certificate', message: `Certificate: it is not valid before ${new Date(from).toISOString()}.` }),
+		expect.objectContaining({
+			code: 'input',
+			field: 'Certificate',
+			message: `Certificate: it is not valid before ${new Date(from).toISOString()}.`,
+		}),
 	);
 });
 

@@ -263,7 +263,7 @@ describe('the server', () => {
 		sandbox.exchange.plan('imap', 'STATUS', { reply: '%t NO [NOPERM] You have no right to look into this folder.' }, 500);
 		await put(one, 'INBOX', 'one');
 		await one.until('one', () => one.subjects.length === 1);
-		await one.until('the line in the log', () => one.logs.some((line) => line.includes('cannot be looked into')));
+		await one.until('the line in the log', () => one.logs.some((line) => line.includes('cannot be checked')));
 		expect(one.reports).toEqual([]);
 		passMinutes(3);
 		await one.until('the report', () => one.reports.length > 0);

@@ -39,7 +39,9 @@ describe('a mail that the server lists and does not give', () => {
 		const after = rig({ mailbox: before.mailbox, memory, rules: { withheldMs: 6 * 3_600_000, maxTries: 1 } });
 		await after.watch.start();
 		await after.until('the report', () => after.reports.length === 1);
-		expect(after.reports[0]?.message).toMatch(/^The email with UID 1 in INBOX is no longer retried after \d+ failed attempts to fetch it\.$/);
+		expect(after.reports[0]?.message).toMatch(
+			/^The email with UID 1 in INBOX is no longer retried after \d+ failed attempts to fetch it\.$/,
+		);
 		expect(after.stored.folders.INBOX).toMatchObject({ pending: {}, withheld: {} });
 		expect(after.subjects).toEqual([]);
 	});

@@ -137,7 +137,7 @@ describe('several people', () => {
 	});
 
 	it.each<[string, INodeParameters, string, RegExp]>([
-		['nobody', approvers('all', ''), 'Approvers', /nobody is asked/],
+		['nobody', approvers('all', ''), 'Approvers', /there is no address/],
 		['the same twice', approvers('all', `${ADA}, Ada <ADA@example.test>`), 'Approvers', /twice/],
 		['more needed than asked', approvers('count', [ADA, GRACE].join(','), { neededAnswers: 3 }), 'Needed Answers', /can never answer/],
 		['others beside them', { ...approvers('all', ADA), toEmail: GRACE }, 'To Email', /goes to nobody else/],

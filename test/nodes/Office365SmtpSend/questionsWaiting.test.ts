@@ -233,7 +233,7 @@ describe('while nobody answers', () => {
 		const waiting = await ask({ subject: 'remind-later', toEmail: GRACE, options: { remindAfter: AMINUTE } }, sandbox);
 		ahead = 1.1 * MINUTE;
 		const failed = await call({ ...waiting, sandbox: undefined });
-		expect(failed.logged).toEqual([expect.stringContaining('tried again')]);
+		expect(failed.logged).toEqual([expect.stringContaining('It is retried')]);
 		await call(waiting);
 		expect((await arrived(GRACE, 'Subject: Reminder: remind-later')).text).toContain('Your answer is still missing');
 	});
