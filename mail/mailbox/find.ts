@@ -17,7 +17,7 @@ export interface Wish {
 	/** For the next page: only emails above or below this UID. */
 	afterUid?: number;
 	beforeUid?: number;
-	/** For the next page of several folders: only mails that follow this one in their order. */
+	/** For the next page of several folders: only emails that follow this one in their order. */
 	follows?: Spot;
 	newestFirst: boolean;
 	limit: number;
@@ -32,14 +32,14 @@ export interface Found {
 	facts: FetchMessageObject;
 }
 
-/** The place of a mail in the order of several folders. */
+/** The place of an email in the order of several folders. */
 export type Spot = Pick<Found, 'folder' | 'uid' | 'receivedAt'>;
 
 export interface Page {
 	mails: Found[];
 	/** There are more of them. */
 	more: boolean;
-	/** The page ends within a second, of which the next page has the rest. */
+	/** The page ends in the middle of a second. The next page has the rest of it. */
 	splitsSecond?: boolean;
 }
 
@@ -57,7 +57,7 @@ export async function find(connection: Connection, folders: readonly string[], w
 	let more = false;
 	for (const folder of folders) {
 		const page = await findIn(connection, folder, wish, query, true);
-		// No more than one answer is held, however many folders there are.
+		// Never holds more than one answer, however many folders there are.
 		const merged = [...mails, ...page.mails].sort((one, other) => compareSpots(one, other, wish.newestFirst));
 		more ||= page.more || merged.length > wish.limit;
 		// One more than requested shows whether the page ends within a second.
@@ -67,8 +67,8 @@ export async function find(connection: Connection, folders: readonly string[], w
 }
 
 /**
- * By the time at which they were received. INTERNALDATE has whole seconds, so path and UID decide between emails of the same
- * second, for an order that no other email changes. It is that of `byArrival` within one folder.
+ * Compares by the time of receipt. INTERNALDATE has whole seconds, so path and UID decide between emails of the same second. No other
+ * email changes this order. Within one folder, it is the order of `byArrival`.
  */
 function compareSpots(one: Spot, other: Spot, newestFirst: boolean): number {
 	const byPath = one.folder < other.folder ? -1 : Number(one.folder > other.folder);
@@ -77,9 +77,9 @@ function compareSpots(one: Spot, other: Spot, newestFirst: boolean): number {
 }
 
 /**
- * The next page may go on by time, which INTERNALDATE has in whole seconds: a second that does not fit into this page is left
- * to the next one, so that none of its emails is lost or given twice. A page of one second only stays as it is; the next one
- * goes on behind its last email (`follows`).
+ * The next page can go on by time, and INTERNALDATE has whole seconds. If the emails of a second do not all fit on this page, they are left
+ * for the next one, so that none is lost or returned twice. A page with only one second stays as it is, and the next page goes on after
+ * its last email (`follows`).
  */
 function wholeSeconds(mails: readonly Found[], limit: number): Pick<Page, 'mails' | 'splitsSecond'> {
 	const next = mails[limit]?.receivedAt;

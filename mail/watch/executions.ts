@@ -144,7 +144,7 @@ export class Executions<Item> {
 		if (outcome.kind === 'notStarted') return this.startLater(batch, outcome.reason);
 		if (this.#unstarted > 0) relieved();
 		this.#unstarted = 0;
-		if (outcome.kind === 'already') return this.#tryAnew(batch, 'n8n has had its executions before and does not tell how they ended');
+		if (outcome.kind === 'already') return this.#tryAnew(batch, 'n8n has run its executions before and does not report how they ended');
 		if (outcome.kind === 'failed' && outcome.crashed === true) return this.#tryAnew(batch, outcome.reason);
 		if (outcome.kind === 'failed') return this.fail(batch, outcome.reason);
 		const uids = batch.map(({ uid }) => uid);

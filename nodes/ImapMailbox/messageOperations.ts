@@ -23,7 +23,7 @@ export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 		throw new MailError('Before UID and After UID work in a single folder, but several folders are searched.', {
 			code: 'input',
 			field: 'Search In',
-			remedy: 'Search one folder, or go on by Continue After.',
+			remedy: 'Search one folder, or use Continue After.',
 		});
 	}
 	const after = record(own.getNodeParameter('options', item, {})).continueAfter;

@@ -133,7 +133,7 @@ describe('in a real n8n', () => {
 		await n8n.restart();
 		await n8n.api.webhook('crash');
 		const runs = await n8n.api.ended(id, 1);
-		expect(runs.map((run) => run.data?.resultData?.error?.message ?? '').join()).toContain('Whether it was sent is unknown');
+		expect(runs.map((run) => run.data?.resultData?.error?.message ?? '').join()).toContain('It is unknown whether the draft was sent');
 		// Exchange saves what it has sent.
 		const [copy] = await sandbox.messages('to-crash@example.test');
 		await sandbox.fill(mailbox, [copy?.toString() ?? ''], 'Sent Items');

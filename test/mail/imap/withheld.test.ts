@@ -116,7 +116,7 @@ describe('a large mail', () => {
 
 	it('is no success where it stays empty from the middle on, nor does its TEXT give more', async () => {
 		const { told } = await fetched(mail('second', body), { kind: 'short', at: 2_000_000, bytes: 0 }, { largeAbove: 1_000_000 });
-		expect(told).toEqual([FIRST, expect.stringMatching(/^2 protocol: The server gave only \d+ bytes of an email of \d+\.$/), THIRD]);
+		expect(told).toEqual([FIRST, expect.stringMatching(/^2 protocol: The server returned only \d+ bytes of an email of \d+\.$/), THIRD]);
 	});
 
 	it('comes by its HEADER and TEXT where BODY[] is a bare OK', async () => {

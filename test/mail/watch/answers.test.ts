@@ -176,14 +176,14 @@ describe('a mail over which the server stumbles', () => {
 		const ends = stumbleOver(one, (uids) => includes(uids, 1));
 		await one.watch.start();
 		await one.deliver('bad');
-		await one.until('suspicion', () => one.logs.some((line) => line.includes('ends whenever emails are asked for')));
+		await one.until('suspicion', () => one.logs.some((line) => line.includes('ends whenever emails are requested')));
 		passMinutes(3);
 		await one.until('the report', () => one.reports.length === 1);
-		expect(one.reports[0]?.message).toContain('ends whenever emails are asked for, last the one with UID 1');
+		expect(one.reports[0]?.message).toContain('ends whenever emails are requested, most recently the one with UID 1');
 		expect(ends()).toBeGreaterThanOrEqual(4);
 		await one.deliver('good');
 		await one.until('the other', () => one.subjects.length === 1 && one.reports.length === 2 && one.watch.idle);
-		expect(one.reports[1]?.message).toContain('The email with UID 1 in INBOX was given up');
+		expect(one.reports[1]?.message).toContain('The email with UID 1 in INBOX is no longer retried');
 	});
 
 	it.each([
