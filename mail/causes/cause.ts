@@ -45,7 +45,10 @@ export interface Cause {
 	names?: RegExp;
 	/** Enhanced status codes of SMTP (RFC 3463), compared as a whole, and only at their place in the answer. */
 	codes?: readonly string[];
-	/** Compared with the server's text and with the error's code and message. Codes are anchored, because answers contain IP addresses and IDs. */
+	/**
+	 * Compared with the server's text and with the error's code and message. Codes are anchored, because answers contain IP addresses and
+	 * IDs.
+	 */
 	words?: RegExp;
 	/** Set if the words count only for some commands. */
 	command?: RegExp;

@@ -221,7 +221,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'consent',
 		sentence: () => 'Nobody has consented to a permission that is needed.',
 		remedy: (at) =>
-			`Ask an admin to grant consent in the app registration, under API permissions, Office 365 Exchange Online, for those that you use of ${
+			`Ask an admin to grant consent in the app registration, under API permissions, Office 365 Exchange Online, to those you use of ${
 				at.way === undefined
 					? `${permissions(DELEGATED_PERMISSION)} (a person signs in) or ${permissions(APP_PERMISSION)} (service account)`
 					: at.way === 'person' || at.way === 'usernamePassword'

@@ -193,7 +193,8 @@ export class SmtpSession {
 		if (this.maxSize === 0 || size <= this.maxSize) return;
 		const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 		throw new MailError(
-			`The email has about ${megabytes(size)} when it is sent, but ${this.#at.peer ?? 'the server'} accepts at most ${megabytes(this.maxSize)}.`,
+			`The email has about ${megabytes(size)} when it is sent, ` +
+				`but ${this.#at.peer ?? 'the server'} accepts at most ${megabytes(this.maxSize)}.`,
 			{
 				code: 'tooLarge',
 				speaker: 'smtp',

@@ -6,14 +6,14 @@ import { days } from './settings';
 const FIELD = 'Continue After';
 const LARGEST_UID = 4_294_967_295;
 
-/** Where the next page begins, as the hint names it: time, UID and folder of the last email. */
+/** The start of the next page, as the hint shows it: time, UID and folder of the last email. */
 export function spotText({ receivedAt, uid, folder }: Spot): string {
 	return `${new Date(receivedAt).toISOString()} ${uid} ${folder}`;
 }
 
 /**
- * The next page: behind the email of the option, in the order of the page before.
- * @param value what {@link spotText} gives, or a message item; empty for the first page
+ * Returns the wish for the next page, which starts after the email of the option.
+ * @param value the text of {@link spotText}, or a message item; empty for the first page
  * @throws MailError `input`
  */
 export function continued(wish: Wish, value: unknown, paths: readonly string[]): Wish {
@@ -23,12 +23,12 @@ export function continued(wish: Wish, value: unknown, paths: readonly string[]):
 	const { newestFirst, criteria, receivedUntil = Infinity, receivedFrom = -Infinity } = wish;
 	if (paths.length === 1) {
 		if (folder !== paths[0])
-			throw wrong(`the email is in "${folder}", and "${paths[0] ?? ''}" is searched`, 'Give the last email of the page before.');
+			throw wrong(`the email is in "${folder}", and "${paths[0] ?? ''}" is searched`, 'Use the last email of the page before.');
 		return newestFirst
 			? { ...wish, beforeUid: Math.min(uid, wish.beforeUid ?? Infinity) }
 			: { ...wish, afterUid: Math.max(uid, wish.afterUid ?? 0) };
 	}
-	// The server leaves out most of what the pages before had.
+	// Lets the server leave out most emails of the pages before.
 	return newestFirst
 		? {
 				...wish,
@@ -53,8 +53,8 @@ function readSpot(value: unknown): Spot | undefined {
 	const isUid = Number.isInteger(spot.uid) && spot.uid >= 1 && spot.uid <= LARGEST_UID;
 	if (!Number.isNaN(spot.receivedAt) && isUid && spot.folder !== '') return spot;
 	throw wrong(
-		'the value says neither when an email was received nor where it is',
-		'Give the last email of the page before, as a whole item of this node, or the text that the hint of the page before names.',
+		'the value does not contain the time of receipt, the UID and the folder of an email',
+		'Use the last email of the page before, as a whole item of this node, or the text from the hint of the page before.',
 	);
 }
 

@@ -85,7 +85,9 @@ function tell(
 	if (undeletable !== undefined)
 		context.logger.warn(`POP Fetch: ${account.mailbox}: an email could not be deleted. ${undeletable.summary}`);
 	if (failure !== undefined) {
-		const lost = `${account.mailbox}: ${failure.summary} The ${items.length} emails fetched before that are returned. The rest is fetched next time.`;
+		const lost =
+			`${account.mailbox}: ${failure.summary} The ${items.length} emails fetched before that are returned. ` +
+			'The rest is fetched next time.';
 		context.logger.warn(`POP Fetch: ${lost}`);
 		hint(context, lost);
 	} else if (items.length === 0) {

@@ -67,7 +67,8 @@ function conclude(context: IPollFunctions, { book, mailbox, policy }: Handover, 
 			return book.withoutRun(mailbox, entries);
 		case 'notStarted':
 			context.logger.warn(
-				`POP Trigger: n8n could not start an execution for ${entries.length} emails, so the next poll returns them again: ${outcome.reason}`,
+				`POP Trigger: n8n could not start an execution for ${entries.length} emails, ` +
+					`so the next poll returns them again: ${outcome.reason}`,
 			);
 			return book.notStarted(mailbox, entries);
 		case 'failed':

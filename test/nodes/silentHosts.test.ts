@@ -128,6 +128,6 @@ it('an authority that says nothing is given up after 10 seconds', async () => {
 	};
 	const started = Date.now();
 	const { message } = await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: Object(fields) });
-	expect(message).toMatch(/could not reach localhost:\d+.*Check Authority URL, DNS, proxy, firewall/);
+	expect(message).toMatch(/could not reach localhost:\d+.*Check "Authority URL", and the DNS, proxy and firewall/);
 	expect(Date.now() - started).toBeLessThan(AT_MOST_MS);
 });

@@ -140,7 +140,7 @@ describe('a server that has no MOVE', () => {
 		own.sandbox.exchange.plan('imap', 'UID COPY', { drop: true });
 		expect((await apply(own, 1, { kind: 'move', to: 'Done' })).get(1)).toMatchObject({
 			kind: 'failed',
-			error: { code: 'lost', permanent: true, message: expect.stringContaining('Nothing is repeated') },
+			error: { code: 'lost', permanent: true, message: expect.stringContaining('The command is not repeated') },
 		});
 		expect(commandsOf(own).filter((line) => line.startsWith('UID COPY'))).toHaveLength(1);
 	});

@@ -139,10 +139,10 @@ describe('Get Many', () => {
 		const page = async (order: string, filters: object): Promise<unknown[]> =>
 			subjects(await run({ operation: 'getMany', scope: 'all', format: 'fields', limit: 2, filters, options: { order } }, { about }));
 		expect(await page('newest', {})).toEqual(['day 3', 'day 2']);
-		expect(about.hints.at(-1)).toMatch(/come with Received Before 2026-03-02T10:00:00.000Z\.$/);
+		expect(about.hints.at(-1)).toMatch(/use Received Before 2026-03-02T10:00:00.000Z\.$/);
 		expect(await page('newest', { receivedBefore: '2026-03-02T10:00:00.000Z' })).toEqual(['day 1']);
 		expect(await page('oldest', {})).toEqual(['day 1', 'day 2']);
-		expect(about.hints.at(-1)).toMatch(/come with Received After 2026-03-02T10:00:01.000Z\.$/);
+		expect(about.hints.at(-1)).toMatch(/use Received After 2026-03-02T10:00:01.000Z\.$/);
 		expect(await page('oldest', { receivedAfter: '2026-03-02T10:00:01.000Z' })).toEqual(['day 3']);
 		expect(about.hints).toHaveLength(2);
 	});
@@ -162,7 +162,7 @@ describe('Get Many', () => {
 			const page = async (options: object, more: object = {}): Promise<INodeExecutionData[]> =>
 				await run({ operation: 'getMany', scope: 'all', format: 'fields', limit: 2, options: { order, ...options }, ...more }, { about });
 			const first = await page({});
-			const text = /come with Continue After (.*)\.$/.exec(about.hints[0] ?? '')?.[1];
+			const text = /use Continue After (.*)\.$/.exec(about.hints[0] ?? '')?.[1];
 			expect(text).toMatch(/^2026-03-01T10:00:00.000Z \d (?:INBOX|Work|Work\/Done)$/);
 			const second = await page({ continueAfter: text });
 			expect(jsons(await page({ continueAfter: first.at(-1)?.json }))).toEqual(jsons(second));
@@ -222,7 +222,7 @@ describe('Get Many', () => {
 		[{ filters: { messageId: 'none' } }, /^Message ID/],
 		[{ filters: { unread: 'maybe' } }, /^Unread/],
 		[{ options: { customEmailConfig: '{}' } }, /Custom Email Rules/],
-		[{ scope: 'all', options: { beforeUid: 7 } }, /several are searched/],
+		[{ scope: 'all', options: { beforeUid: 7 } }, /several folders are searched/],
 		[{ scope: 'all', options: { continueAfter: '7' } }, /^Continue After: the value says neither/],
 		[{ scope: 'all', options: { continueAfter: { uid: 7 } } }, /^Continue After: the value says neither/],
 		[{ options: { continueAfter: '2026-03-01T10:00:00.000Z 2 Work' } }, /^Continue After: the email is in "Work"/],

@@ -386,7 +386,7 @@ describe('what is answered', () => {
 		const item = { json, binary: { ...binary, attachment_1: await store(Buffer.from('salaries'), 'salaries.xls') } };
 		await expect(reply(item, { replyType: 'forward', toEmail: ADA })).rejects.toMatchObject({
 			field: 'Original Message',
-			message: expect.stringContaining('does not hold 1 of them'),
+			message: expect.stringContaining('does not contain 1 of them'),
 		});
 	});
 
