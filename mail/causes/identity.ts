@@ -343,7 +343,7 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		id: 'grant-ended',
 		speakers: IDENTITY,
 		aadsts: [700082, 70008, 50085, 50173, 70043, 50089, 50132, 50133, 54005, 70000, 501481, 700005, 9002313, 9002341],
-		// n8n's own words, for a revoked grant and for one without a refresh token.
+		// n8n's own messages for a revoked grant and for one without a refresh token.
 		words: /\binvalid_grant\b|needs to be reconnected|no refresh token is available/,
 		code: 'interaction',
 		sentence: (at) =>

@@ -96,10 +96,10 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		codes: ['5.7.232', '5.7.233'],
 		code: 'rejected',
-		sentence: () => 'The tenant has used up its daily limit of recipients outside the organization.',
+		sentence: () => 'The tenant has reached its daily limit of recipients outside the organization.',
 		remedy: () =>
-			'An admin sees the limit in the Exchange admin center under Reports, Mail flow. ' +
-			'It counts the last 24 hours of all mailboxes together, so wait, or send bulk email another way.',
+			'An admin finds the limit in the Exchange admin center under Reports, Mail flow. ' +
+			'It counts the last 24 hours of all mailboxes together. Wait, or use another service for bulk email.',
 	},
 	{
 		// https://dmarcwise.io/blog/onmicrosoft-sending-limits
@@ -107,11 +107,11 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		codes: ['5.7.236'],
 		code: 'rejected',
-		sentence: () => 'Addresses that end in onmicrosoft.com may send to 100 recipients outside the organization a day.',
-		remedy: () => 'Send from an address of a domain of your own, or wait until the last 24 hours have fewer recipients.',
+		sentence: () => 'Addresses that end in onmicrosoft.com can send to 100 recipients outside the organization per day.',
+		remedy: () => 'Send from an address of your own domain, or wait until there are fewer recipients in the last 24 hours.',
 	},
 	{
-		// RFC 3463, section 3.3 (X.2.2); 552 alone stands for too large a mail as well (RFC 5321, section 4.2.3).
+		// RFC 3463, section 3.3 (X.2.2). 552 alone can also mean that the email is too large (RFC 5321, section 4.2.3).
 		id: 'mailbox-full',
 		speakers: ['smtp'],
 		codes: ['5.2.2'],

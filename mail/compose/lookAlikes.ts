@@ -28,7 +28,7 @@ function readsAs(mark: string): string {
  */
 export function lookAlike(address: string): string | undefined {
 	const mark = MARKS.exec(address)?.[0] ?? compatible(address);
-	if (mark !== undefined) return `"${mark}" (${codePoint(mark)}), which only looks like "${readsAs(mark)}"`;
+	if (mark !== undefined) return `"${mark}" (${codePoint(mark)}), which looks like "${readsAs(mark)}"`;
 	const at = address.lastIndexOf('@');
 	const labels = address.slice(at + 1).split('.');
 	const top = labels.at(-1) ?? '';
