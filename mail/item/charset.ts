@@ -11,7 +11,7 @@ import { GrowingText } from './growingText';
  * 1. a byte order mark;
  * 2. the declared set, where it is known; `us-ascii` with bytes above 127 and `utf-8` that is mostly none are no answer;
  * 3. for HTML the set that its `<meta>` names;
- * 4. escape sequences of ISO-2022-JP;
+ * 4. escape sequences of ISO-2022-JP or ISO-2022-KR;
  * 5. UTF-8, where the bytes are valid UTF-8;
  * 6. the first set that another part of the same mail has declared;
  * 7. windows-1252.
@@ -20,6 +20,8 @@ export function decodeBody(bytes: Buffer, declared: string | undefined, others: 
 	const marked = byteOrderMark(bytes);
 	if (marked !== undefined) return marked;
 	const own = labelOf(declared);
+	// Without a mark UTF-16 begins with the upper byte (RFC 2781, section 4.3), and WHATWG has it the other way round.
+	if (own === 'utf-16le' && isBigEndian(bytes)) return decode(bytes, 'utf-16be');
 	if (own !== undefined && isCredible(bytes, own)) return decode(bytes, own);
 	const named = isHtml ? labelOf(metaCharset(bytes)) : undefined;
 	if (named !== undefined && isCredible(bytes, named)) return decode(bytes, named);
@@ -41,7 +43,7 @@ export function decodeDeclared(bytes: Buffer, declared: string, others: readonly
 }
 
 function guess(bytes: Buffer, others: readonly string[]): string {
-	if (/\x1b\$[@B]/.test(bytes.toString('latin1', 0, 100_000))) return decodeIso2022(bytes);
+	if (/\x1b\$(?:[@B]|\)C)/.test(bytes.toString('latin1', 0, 100_000))) return decodeIso2022(bytes);
 	if (isUtf8(bytes)) return bytes.toString('utf8');
 	const other = others.map(labelOf).find((label) => label !== undefined && label !== 'us-ascii' && label !== 'utf-8');
 	return decode(bytes, other ?? 'windows-1252');
@@ -49,8 +51,15 @@ function guess(bytes: Buffer, others: readonly string[]): string {
 
 function byteOrderMark(bytes: Buffer): string | undefined {
 	if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.toString('utf8', 3);
-	if (bytes[0] === 0xff && bytes[1] === 0xfe) return decode(bytes, 'utf-16le');
+	if (bytes[0] === 0xff && bytes[1] === 0xfe) return decode(bytes, bytes[2] === 0 && bytes[3] === 0 ? 'utf-32' : 'utf-16le');
 	return bytes[0] === 0xfe && bytes[1] === 0xff ? decode(bytes, 'utf-16be') : undefined;
+}
+
+/** Most text has letters whose upper byte is zero. */
+function isBigEndian(bytes: Buffer): boolean {
+	const zeros = [0, 0];
+	for (let at = 0; at < Math.min(bytes.length, 10_000); at++) if (bytes[at] === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+	return (zeros[0] ?? 0) > (zeros[1] ?? 0);
 }
 
 function isCredible(bytes: Buffer, label: string): boolean {
@@ -162,6 +171,12 @@ function decode(bytes: Buffer, label: string): string {
 			return decodeHz(bytes);
 		case 'utf-7':
 			return decodeUtf7(bytes);
+		case 'gbk':
+			// WHATWG reads both alike; Node's table of GBK lacks the euro sign.
+			return new TextDecoder('gb18030').decode(bytes);
+		case 'euc-kr':
+			// Node reads it without the 8,822 syllables that Windows added (code page 949), which ks_c_5601-1987 of Outlook has.
+			return decodeInPieces(bytes, 'cp949');
 		case 'windows-1252':
 			// Node 20 to 23 read it as ISO 8859-1, without quotation marks and the euro sign.
 			return decodeInPieces(bytes, label);

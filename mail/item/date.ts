@@ -39,6 +39,10 @@ function withoutComments(header: string): { text: string; comments: string } {
 /** Small letters without accents; numbers that belong together by dots, colons, slashes or hyphens stay one word. */
 function wordsOf(text: string): string[] {
 	const plain = text
+		.replace(/(\d{4})년 ?(\d{1,2})월 ?(\d{1,2})일/g, '$1-$2-$3')
+		// 3月, 三月 and 3월 as the name of a month, with the day before it.
+		.replace(/(?<!\d)(\d{1,2}) ?[月월](?=[\s,])/g, (_, month: string) => ENGLISH[Number(month) - 1] ?? '')
+		.replace(/([一二三四五六七八九]|十[一二]?)月(?=[\s,])/g, (_, month: string) => ENGLISH[CHINESE.indexOf(month)] ?? '')
 		.normalize('NFKD')
 		.replace(/\p{M}/gu, '')
 		.toLowerCase()
@@ -50,7 +54,7 @@ function wordsOf(text: string): string[] {
 		.replace(/(?<=\d)t(?=\d)/g, ' ')
 		.replace(/(?<=\d) ?h ?(?=\d)/g, ':')
 		.replace(/(?<=\d)(?=[ap]\.?m\b|z\b)/g, ' ')
-		.replace(/(?<=\d:\d\d)(?=[+-]\d)/g, ' ');
+		.replace(/(?<=\d:\d\d(?:[.,]\d{1,9})?)(?=[+-]\d)/g, ' ');
 	return plain.split(/[\s,;"'<>]+/).filter((word) => word !== '');
 }
 
@@ -61,7 +65,7 @@ function takeTime(words: string[]): number | undefined {
 	let at = words.findIndex((word) => /^\d{1,2}:\d{1,2}(:\d{1,2}([.,]\d*)?)?$/.test(word));
 	// 18.55.07 may be a day too: the month is named elsewhere, or it is the last of two.
 	if (at === -1) at = hasMonth ? words.findIndex(isDotted) : words.findLastIndex((word, index) => index > 0 && isDotted(word));
-	if (at === -1) return 0;
+	if (at === -1) return words.some((word) => /^\d{1,2}:\d/.test(word)) ? undefined : 0;
 	const [hours = 0, minutes = 0, seconds = 0] = (words[at] ?? '').split(/[:.,]/).map(Number);
 	words.splice(at, 1);
 	const half = [words[at], words[at - 1]].map((word) => halfOfDay(word ?? '')).find((found) => found !== undefined);
@@ -119,14 +123,52 @@ function zoneOf(words: readonly string[]): number | undefined {
 		const offset = /^(?:utc|gmt|ut)?([+-])[+-]?(\d{1,2}):?(\d\d)?\.?$/.exec(word);
 		if (offset !== null) {
 			const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
+			if (minutes > FARTHEST) return undefined;
 			return offset[1] === '-' ? -minutes : minutes;
 		}
 	}
 	const spelled = words.findIndex(
 		(word, index) => (word === 'standard' || word === 'daylight' || word === 'summer') && words[index + 1] === 'time',
 	);
-	if (spelled > 0) return ZONES.get([words[spelled - 1], words[spelled], 'time'].map((word) => word?.[0] ?? '').join(''));
+	if (spelled > 0) return spelledZone(words.slice(0, spelled), words[spelled] !== 'standard');
 	return words.map((word) => ZONES.get(word)).find((zone) => zone !== undefined);
+}
+
+/** Minutes; the date line lies 14 hours from Greenwich, and no zone is farther. */
+const FARTHEST = 15 * 60;
+/** What stands before "Standard Time" as Windows writes it, in hours east of UTC. */
+const SPELLED: Array<[string, number]> = [
+	['hawaiian', -10],
+	['alaskan', -9],
+	['pacific', -8],
+	['mountain', -7],
+	['central', -6],
+	['eastern', -5],
+	['atlantic', -4],
+	['gmt', 0],
+	['w. europe', 1],
+	['central europe', 1],
+	['central european', 1],
+	['romance', 1],
+	['e. europe', 2],
+	['fle', 2],
+	['gtb', 2],
+	['russian', 3],
+	['india', 5.5],
+	['china', 8],
+	['singapore', 8],
+	['tokyo', 9],
+	['korea', 9],
+	['aus eastern', 10],
+];
+
+function spelledZone(words: readonly string[], isSummer: boolean): number | undefined {
+	for (const count of [2, 1]) {
+		const name = words.slice(-count).join(' ');
+		const found = SPELLED.find(([spelled]) => spelled === name);
+		if (found !== undefined) return (found[1] + (isSummer ? 1 : 0)) * 60;
+	}
+	return undefined;
 }
 
 /** Hours east of UTC. Where a name has several meanings, that of RFC 5322 or of the most people. */
@@ -161,9 +203,10 @@ const ZONE_NAMES: Array<[number, string]> = [
 ];
 const ZONES = new Map(ZONE_NAMES.flatMap(([hours, names]) => names.split(' ').map((name): [string, number] => [name, hours * 60])));
 
+const CHINESE = ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '十一', '十二'];
 const ENGLISH = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 /** Where two languages mean different months by one name, the first of them is meant. */
-const LANGUAGES = 'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca'.split(' ');
+const LANGUAGES = 'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca he'.split(' ');
 /** What mail programs shorten in a way of their own. */
 const MORE_NAMES: Array<[string, number]> = [
 	['mrz', 2],
@@ -190,6 +233,16 @@ function monthOf(word: string): number | undefined {
 	return months.get(name);
 }
 
+/** Names that mail programs cut to three letters in their own way, where they mean one month of the language. */
+function addShortened(names: Map<string, number>): void {
+	const shortened = new Map<string, number | undefined>();
+	for (const [name, index] of names) {
+		const short = name.slice(0, 3);
+		shortened.set(short, shortened.has(short) && shortened.get(short) !== index ? undefined : index);
+	}
+	for (const [short, index] of shortened) if (index !== undefined && !names.has(short)) names.set(short, index);
+}
+
 /** From the language data of Node: alone ("październik") and beside a day ("3 października"). */
 function namesOfMonths(): Map<string, number> {
 	const names = new Map<string, number>(MORE_NAMES);
@@ -207,5 +260,6 @@ function namesOfMonths(): Map<string, number> {
 			}
 		}
 	}
+	addShortened(names);
 	return names;
 }

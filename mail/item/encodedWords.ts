@@ -2,8 +2,24 @@ import { decode as decodeQuotedPrintable } from 'libqp';
 
 import { decodeDeclared, decodeRaw } from './charset';
 
-/** An encoded word (RFC 2047), as strict as has to be; white space within is what some programs write. */
-const WORD = /=\?([\w.:()*+-]{1,60})\?([bqBQ])\?([^?\r\n]{0,100000})\?=/g;
+/** An encoded word (RFC 2047), as strict as has to be; white space and question marks within are what some programs write. */
+const WORD = /=\?([\w.:()*+-]{1,60})\?([bqBQ])\?((?:[^?\r\n]|\?(?!=)){0,100000})\?=/g;
+/** What takes an address apart, in the content of a word that needs no such sign: RFC 2047, section 5 (3). */
+const SIGNS = /[ ,;:<>()@"\\.[\]]/g;
+
+/**
+ * The header with words in the form "Q" that hold nothing but what they may hold within a name, so that no comma or bracket of
+ * a word counts as one of the list of addresses.
+ */
+export function withSafeWords(header: string): string {
+	return header.replace(WORD, (word, charset: string, encoding: string, content: string) =>
+		encoding.toLowerCase() === 'b' ? word : `=?${charset}?Q?${content.replace(SIGNS, hexOf)}?=`,
+	);
+}
+
+function hexOf(sign: string): string {
+	return `=${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
 
 /**
  * A header value as people read it. Neighbouring words of one set are decoded together, since some programs cut a

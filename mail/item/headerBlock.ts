@@ -10,8 +10,8 @@ export interface Field {
 	value: string;
 }
 
-/** RFC 5322, section 3.6.8; blanks before the colon as in section 4.5. */
-const FIELD = /^([!-9;-~]{1,200})[ \t]{0,50}:/;
+/** RFC 5322, section 3.6.8, less what no name holds and lines of text and HTML do; blanks before the colon as in section 4.5. */
+const FIELD = /^([!#-'*+\-./0-9A-Z^_`a-z|~\\$?&%]{1,200})[ \t]{0,50}:/;
 /** Names that begin a line of a header and hardly ever a line of text. */
 const FAMILIAR =
 	/^(?:from|to|cc|bcc|subject|date|received|sender|reply-to|message-id|in-reply-to|references|return-path|mime-version|content-[a-z-]{1,30}|x-[a-z0-9-]{1,60}|dkim-signature|arc-[a-z-]{1,30}|authentication-results|list-[a-z-]{1,30}|delivered-to|user-agent|importance|priority|thread-[a-z]{1,20})[ \t]{0,50}:/i;

@@ -33,7 +33,7 @@ export function simpleJson(mail: ReadMail): IDataObject {
 	}
 	checkMemory();
 	return {
-		subject: decodedFirst(mail.fields, 'subject', mail.charsets),
+		subject: decodedFirst(mail.fields, 'subject', mail.charsets).trim(),
 		from: textOfPeople(people(mail, 'from')),
 		date: iso(readDate(firstOf(mail.fields, 'date'))),
 		to: textOfPeople(people(mail, 'to')),
@@ -64,7 +64,7 @@ export function resolvedJson(mail: ReadMail): IDataObject {
 			};
 	}
 	return {
-		subject: decodedFirst(mail.fields, 'subject', mail.charsets),
+		subject: decodedFirst(mail.fields, 'subject', mail.charsets).trim(),
 		...('from' in addresses && { from: addresses.from }),
 		date: iso(readDate(firstOf(mail.fields, 'date'))),
 		...addresses,

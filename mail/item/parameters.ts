@@ -25,7 +25,7 @@ interface Piece {
  */
 export function readParameters(header: string, others: readonly string[]): Parameterized {
 	const text = header.slice(0, LONGEST).replace(/[\r\n]+/g, ' ');
-	const value = /^[\s;]*([^\s;=("]*)/.exec(text)?.[1] ?? '';
+	const value = /^[\s;"]*([^\s;=("]*)/.exec(text)?.[1] ?? '';
 	const begin = text.indexOf(value) + value.length;
 	const pieces = new Map<string, Piece[]>();
 	const plain = new Map<string, string>();

@@ -3,7 +3,7 @@ import addressParser from 'nodemailer/lib/addressparser';
 import { decodeRaw } from './charset';
 import { checkMemory } from './memoryLimit';
 import { escapeHtml } from './text';
-import { decodeHeader } from './encodedWords';
+import { decodeHeader, withSafeWords } from './encodedWords';
 
 /** An address, or a group of them (RFC 5322, section 3.4). */
 export interface Person {
@@ -48,10 +48,20 @@ export function readPeople(headers: readonly string[], charsets: readonly string
 		// Addresses first: an encoded word may hold a comma, and belongs to the name whatever it holds (RFC 2047, section 5).
 		const named = readable(header);
 		const text = /^[\t -~]*$/.test(named) ? named : decodeRaw(Buffer.from(named, 'latin1'), charsets);
-		const people = addressParser(text).map((entry) => personOf(entry, charsets));
+		const people = addressParser(withClosedQuotes(withSafeWords(text))).map((entry) => personOf(entry, charsets));
 		checkMemory();
 		return people;
 	});
+}
+
+/** A quotation mark that nothing closes would make one name of all that follows. */
+function withClosedQuotes(text: string): string {
+	let isOpen = false;
+	for (let at = text.search(/["\\]/); at !== -1 && at < text.length; at++) {
+		if (text[at] === '\\') at += 1;
+		else if (text[at] === '"') isOpen = !isOpen;
+	}
+	return isOpen ? text.replaceAll('"', '') : text;
 }
 
 interface Parsed {

@@ -278,8 +278,9 @@ function isMail({ type }: Part): boolean {
 	return type === 'message/rfc822' || type === 'message/global';
 }
 
+/** Characters that have no width are seen as little as blanks. */
 function isBlank(text: string | undefined): boolean {
-	return text === undefined || text.trim() === '';
+	return text === undefined || !/[^\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]/.test(text);
 }
 
 /** The forms of one text: the first plain one, the last HTML one, which is the best that its sender could (RFC 2046, section 5.1.4). */

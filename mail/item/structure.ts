@@ -1,5 +1,6 @@
 import { isFamiliarField, isField, readFields, withoutReturns } from './headerBlock';
 import { partOf, type Part } from './part';
+import { decoderOf } from './transfer';
 
 /** Learns of a mail's parts in their order. */
 export interface PartsReader {
@@ -28,6 +29,7 @@ interface Open {
 }
 
 const [LF, CR, HYPHEN] = [0x0a, 0x0d, 0x2d];
+const NOTHING: Buffer = Buffer.alloc(0);
 const DELIMITER = Buffer.from('\n--');
 /** In bytes. A boundary has 70 characters (RFC 2046, section 5.1.1), a line 998 (RFC 5322, section 2.1.1). */
 const LONGEST_BOUNDARY_LINE = 2000;
@@ -106,13 +108,18 @@ export class Structure {
 		if (line === undefined) return false;
 		const { text, next } = line;
 		if (text === '') return this.#beginContent(next);
-		if (text.startsWith('--') && this.#matching(text) !== undefined) return this.#beginContent(0);
+		if (text.startsWith('--') && this.#matching(text) !== undefined) return this.#beginContent(0, this.#linesOfText());
 		const isContinuation = /^[ \t]/.test(text);
 		if (isField(text) || (isContinuation && text.trim() !== '' && this.#lines.length > 0)) return this.#addLine(text, next);
 		const after = this.#lineAt(next, isLast);
 		if (after === undefined && !isLast) return false;
 		const following = after?.text ?? '';
-		if (text.trim() === '') return isField(following) || following === '' ? this.#addLine(text, next) : this.#beginContent(next);
+		if (text.trim() === '') {
+			// An empty line of blanks within a folded header (RFC 5322, section 4.2), or the one that ends it.
+			const behind = after !== undefined && /^[ \t]/.test(following) ? this.#lineAt(after.next, isLast) : undefined;
+			const goesOn = isField(following) || following === '' || isFamiliarField(behind?.text ?? '');
+			return goesOn ? this.#addLine(text, next) : this.#beginContent(next);
+		}
 		// A line that is no field is passed over where the header goes on; else the empty line before the content is missing.
 		const goesOn = this.#lines.length === 0 ? this.#root === undefined && isField(following) : isFamiliarField(following);
 		return goesOn ? this.#addLine('', next) : this.#beginContent(0);
@@ -127,13 +134,22 @@ export class Structure {
 		return true;
 	}
 
-	#beginContent(offset: number): boolean {
+	#beginContent(offset: number, content = NOTHING): boolean {
 		this.#pending = this.#pending.subarray(offset);
-		this.#openPart();
+		const before = this.#openPart();
+		this.#emit(Buffer.concat([before, content]));
 		return true;
 	}
 
-	#openPart(): void {
+	/** A part that ends without an empty line: what stands behind its last familiar field is text, "Note: …" too. */
+	#linesOfText(): Buffer {
+		let end = this.#lines.findLastIndex(isFamiliarField) + 1;
+		while (/^[ \t]/.test(this.#lines[end] ?? '')) end += 1;
+		return Buffer.from(this.#lines.splice(end).join('\r\n'), 'latin1');
+	}
+
+	/** @returns what belongs to the content of the part already */
+	#openPart(): Buffer {
 		const parent = this.#stack.at(-1)?.part;
 		const lines = this.#lines;
 		this.#lines = [];
@@ -143,9 +159,12 @@ export class Structure {
 		this.#parts += 1;
 		if (this.#parts > MOST_PARTS) {
 			if (this.#parts === MOST_PARTS + 1) this.reader.damage(`The email has more than ${MOST_PARTS} parts.`);
-			return;
+			return NOTHING;
 		}
-		const part = partOf(readFields(lines), parent, this.reader.charsets);
+		const fields = readFields(lines);
+		// In a digest the header of the email itself may stand where that of the part should.
+		const isBareMail = parent?.type === 'multipart/digest' && fields.length > 0 && fields.every(({ key }) => !key.startsWith('content-'));
+		const part = partOf(isBareMail ? [] : fields, parent, this.reader.charsets);
 		this.#root ??= part;
 		parent?.children.push(part);
 		this.reader.open(part);
@@ -157,6 +176,7 @@ export class Structure {
 		} else {
 			this.reader.damage(`The email has parts nested deeper than ${DEEPEST} levels.`);
 		}
+		return isBareMail ? Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1') : NOTHING;
 	}
 
 	/** Passes content on up to the next boundary; false where more has to come first. */
@@ -263,11 +283,12 @@ export class Structure {
 
 	/** A multipart without any part: what it holds all the same is text. */
 	#readPreamble({ part, preamble, preambleLength }: Open): void {
-		const content = Buffer.concat(preamble);
+		const decoder = decoderOf(part.encoding);
+		const content = Buffer.concat([decoder.push(Buffer.concat(preamble)), decoder.end()]);
 		if (content.toString('latin1').trim() === '') return;
 		this.reader.damage(
 			'No part could be found in a part of the type ' +
-				`${part.type}${preambleLength > content.length ? ', and only its beginning was read' : ''}.`,
+				`${part.type}${preambleLength > LONGEST_PREAMBLE ? ', and only its beginning was read' : ''}.`,
 		);
 		const text: Part = {
 			...partOf([], part, this.reader.charsets),

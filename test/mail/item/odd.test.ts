@@ -56,6 +56,64 @@ describe('the reader of structure', () => {
 	});
 });
 
+describe('the reader of broken headers and boundaries', () => {
+	const PART = 'Content-Type: text/plain; charset=utf-8';
+	it.each([
+		['a boundary in pieces (RFC 2231)', mixed('XYZW').replace('boundary=XYZW', 'boundary*0="XY"; boundary*1="ZW"')],
+		['a boundary with a blank in its quotes', mixed('X', '"X "')],
+		['no boundary parameter', mixed('X').replace('; boundary=X', '')],
+		[
+			'an encoding that a multipart must not have',
+			mixed('X').replace('\r\n\r\n--X', '\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n--X'),
+		],
+		[
+			'text with a colon where the empty line is missing',
+			mixed('X').replace('\r\n\r\nHello', `\r\n${PART}\r\nHello: there`),
+			'Hello: there',
+		],
+		[
+			'HTML with a colon where the empty line is missing',
+			mixed('X').replace('\r\n\r\nHello', '\r\nContent-Type: text/html\r\n<html><p>Hello: there</p></html>'),
+			'Hello: there',
+		],
+		['blanks in an empty line within a folded header', mixed('X').replace('Subject: s', 'Subject:\r\n \r\n s')],
+		['a type in quotes', mixed('X').replace('application/pdf', '"application/pdf"')],
+		[
+			'characters without width where text should be',
+			mixed('X')
+				.replace('Hello', '\xc2\xa0\xe2\x80\x8b')
+				.replace(`--X\r\nContent-Type: app`, '--X\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n--X\r\nContent-Type: app'),
+			'\u00a0\u200b\nHello',
+		],
+	])('reads %s', async (_name, mail, text: string = 'Hello') => {
+		const { json, files, damage } = await read(mail);
+		expect([json.subject, json.from, String(json.text).trim(), files, damage]).toEqual(['s', 'a@example.test', text.trim(), [A_PDF], []]);
+	});
+
+	it('decodes what stands in a multipart without parts', async () => {
+		const head = `${HEAD}Content-Type: multipart/mixed; boundary=X\r\nContent-Transfer-Encoding: base64\r\n\r\n`;
+		expect((await read(`${head}SGVsbG8=\r\n`)).json.text).toBe('Hello');
+	});
+
+	it('gives an email in a digest whole where its own header stands in place of that of the part', async () => {
+		const inner = 'From: b@example.test\r\nSubject: inner\r\n\r\nbody';
+		const digest = `${HEAD}Content-Type: multipart/digest; boundary=X\r\n\r\n--X\r\n${inner}\r\n--X\r\n\r\n${inner}\r\n--X--\r\n`;
+		const file = ['inner.eml', 'message/rfc822', inner.length];
+		expect((await read(digest)).files).toEqual([file, file]);
+	});
+});
+
+describe('the reader of people', () => {
+	it.each([
+		['=?utf-8?Q?M=C3=BCller,_J=C3=BCrgen?= <j@example.test>', '"Müller, Jürgen" <j@example.test>'],
+		['=?utf-8?Q?M=C3=BCller=22,_(x)_<a@b.test>?= <j@example.test>', '"Müller\\", (x) <a@b.test>" <j@example.test>'],
+		['"Ada <ada@example.test>', '"Ada" <ada@example.test>'],
+		['"Ada \\"A\\"" <ada@example.test>', '"Ada \\"A\\"" <ada@example.test>'],
+	])('reads %s', async (from, text) => {
+		expect((await read(`From: ${from}\r\n\r\n`)).json.from).toBe(text);
+	});
+});
+
 describe('the reader of names', () => {
 	it.each([
 		[
@@ -81,6 +139,10 @@ describe('the reader of characters', () => {
 		['bytes that us-ascii has not', 'us-ascii', 'Gr\xfc\xdfe', 'Grüße'],
 		['bytes that are no UTF-8', 'utf-8', 'Gr\xfc\xdfe', 'Grüße'],
 		['UTF-8 with a byte order mark', 'utf-8', '\xef\xbb\xbfHello', 'Hello'],
+		['syllables that Windows added to KS C 5601', 'ks_c_5601-1987', '\xbe\xc8\xb3\xe7 \xc1\x64', '안녕 햏'],
+		['the euro sign in GBK', 'gb2312', '\xa2\xe3 5', '€ 5'],
+		['UTF-7 with stretches that do not end', 'utf-7', '1 + 2 +- 3 +2D3eAA', '1 + 2 + 3 😀'],
+		['ISO-2022-KR that nobody declares', 'x-none', '\x1b$)C\x0e>H3g\x0f', '안녕'],
 		['UTF-7', 'utf-7', 'Gr+APwA3w-e', 'Grüße'],
 		['HZ', 'hz-gb-2312', '~{<:Ky2;~}ABC~~', '己所不ABC~'],
 		['ISO-2022-JP', 'iso-2022-jp-ms', '\x1b$B$3$s$K$A$O\x1b(B abc \x1b(I1\x1b(B', 'こんにちは abc ｱ'],
@@ -100,6 +162,30 @@ describe('the reader of characters', () => {
 		);
 		expect(json.subject).toBe('a Bcc: b');
 		expect(JSON.stringify(json)).not.toMatch(/Eve\\r/);
+	});
+
+	it('reads UTF-16 and UTF-32 with and without a mark, whichever byte comes first', async () => {
+		const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');
+		const utf32 = Buffer.from('fffe00004700000072000000fc000000', 'hex');
+		for (const [charset, bytes] of [
+			['utf-16', utf16('\ufeffGrü')],
+			['utf-16', utf16('\ufeffGrü').swap16()],
+			['utf-16', utf16('Grü').swap16()],
+			['utf-16le', utf16('Grü')],
+			['utf-32', utf32],
+		] satisfies Array<[string, Buffer]>) {
+			const head = `Content-Type: text/plain; charset=${charset}\r\nContent-Transfer-Encoding: base64\r\n\r\n`;
+			expect((await read(head + bytes.toString('base64'))).json.text).toBe('Grü');
+		}
+	});
+
+	it('reads encoded words with question marks, and leaves no blank where one is empty', async () => {
+		expect((await read('Subject: =?utf-8?Q??= =?utf-8?Q?What?_Gr=C3=BC=C3=9Fe=3F?=\r\n\r\n')).json.subject).toBe('What? Grüße?');
+	});
+
+	it('reads uuencoded lines, also where blanks at their ends were lost', async () => {
+		const head = 'Content-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 a.txt\r\n';
+		expect((await read(`${head}%2&5L;&\\\r\n#00\r\n\`\r\nend\r\nbehind`)).json.text).toBe('HelloA\0\0');
 	});
 
 	it('joins encoded words that cut a character in two', async () => {
