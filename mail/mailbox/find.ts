@@ -39,6 +39,8 @@ export interface Page {
 	mails: Found[];
 	/** There are more of them. */
 	more: boolean;
+	/** How many emails the server found, before the filters that it cannot search by. */
+	looked: number;
 	/** The page ends in the middle of a second. The next page has the rest of it. */
 	splitsSecond?: boolean;
 }
@@ -55,15 +57,17 @@ export async function find(connection: Connection, folders: readonly string[], w
 	if (only !== undefined && folders.length === 1) return await findIn(connection, only, wish, query, false);
 	let mails: Found[] = [];
 	let more = false;
+	let looked = 0;
 	for (const folder of folders) {
 		const page = await findIn(connection, folder, wish, query, true);
 		// Never holds more than one answer, however many folders there are.
 		const merged = [...mails, ...page.mails].sort((one, other) => compareSpots(one, other, wish.newestFirst));
+		looked += page.looked;
 		more ||= page.more || merged.length > wish.limit;
 		// One more than requested shows whether the page ends within a second.
 		mails = merged.slice(0, wish.limit + 1);
 	}
-	return more ? { more, ...wholeSeconds(mails, wish.limit) } : { mails, more };
+	return more ? { more, looked, ...wholeSeconds(mails, wish.limit) } : { mails, more, looked };
 }
 
 /**
@@ -98,13 +102,13 @@ async function findIn(connection: Connection, folder: string, wish: Wish, query:
 	if (newestFirst) uids.reverse();
 	if (!byTime || uids.length <= limit) {
 		const mails = await take(connection, folder, uids, wish, query);
-		return { mails: mails.slice(0, limit), more: mails.length > limit };
+		return { mails: mails.slice(0, limit), more: mails.length > limit, looked: uids.length };
 	}
 	// Filters that only the email itself can decide may leave too few of the first ones.
 	for (let atLeast = limit + 1; ; atLeast *= 4) {
 		const first = await byArrival(connection, folder, uids, newestFirst, atLeast);
 		const mails = await take(connection, folder, first, wish, query);
-		if (mails.length > limit || atLeast >= uids.length) return { mails, more: mails.length > limit };
+		if (mails.length > limit || atLeast >= uids.length) return { mails, more: mails.length > limit, looked: uids.length };
 	}
 }
 

@@ -10,6 +10,7 @@ import { readReferences } from '../../mail/mailbox/references';
 import { choice, flag, record, text, whole } from '../parameterValues';
 import { isTool, shorten, withMarkdown, type Shortness } from '../toolAnswers';
 import { continued, spotText } from './continueAfter';
+import { tellNothingFound } from './nothingFound';
 import type { Scene } from './scene';
 import { locator, prefixOf, readOptionsOf, readWish } from './settings';
 
@@ -26,11 +27,16 @@ export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 			remedy: 'Search one folder, or use Continue After.',
 		});
 	}
-	const after = record(own.getNodeParameter('options', item, {})).continueAfter;
-	const page = await find(connection, paths, continued(wish, after, paths), queryOf(options.format)).catch((error: unknown) => {
-		throw withFilter(own, item, error);
-	});
+	const searchOptions = record(own.getNodeParameter('options', item, {}));
+	const page = await find(connection, paths, continued(wish, searchOptions.continueAfter, paths), queryOf(options.format)).catch(
+		(error: unknown) => {
+			throw withFilter(own, item, error);
+		},
+	);
 	const items = await itemsOf(scene, page.mails, options, { emails: page.mails.length });
+	if (page.mails.length === 0) {
+		tellNothingFound(context, page, wish, paths, { ...record(own.getNodeParameter('filters', item, {})), ...searchOptions });
+	}
 	if (page.more) tellMore(scene, page, items, wish.newestFirst, paths.length > 1);
 	return items;
 }

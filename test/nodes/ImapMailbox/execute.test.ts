@@ -92,6 +92,22 @@ describe('Get Many', () => {
 		expect(await found({}, { options: { customEmailConfig: '[["!FROM", "eve"]]', order: 'oldest' } })).toEqual([2, 3]);
 	});
 
+	it('says why a search has no emails', async () => {
+		await box(mail('one'), mail('two'));
+		const why = async (parameters: object): Promise<string[]> => {
+			const about = told();
+			expect(await run({ operation: 'getMany', ...parameters }, { about })).toEqual([]);
+			return about.hints;
+		};
+		expect(await why({ filters: { hasAttachment: true } })).toEqual(['None of the 2 emails in INBOX has an attachment.']);
+		expect(await why({ filters: { hasAttachment: true, subject: 'one' } })).toEqual([
+			'The only email in INBOX found by the other filters has no attachment.',
+		]);
+		expect(await why({ filters: { from: 'nobody' } })).toEqual(['No email in INBOX matches the filters.']);
+		expect(await why({ folder: 'Work', options: { order: 'oldest' } })).toEqual(['There are no emails in Work.']);
+		expect(await why({ filters: { receivedBefore: new Date(Date.now() - 60_000).toISOString() } })).toHaveLength(1);
+	});
+
 	it('pages by UID, which new and deleted mails do not shift, and says that there is more', async () => {
 		await box(...Array.from({ length: 5 }, (_, index) => mail(`mail ${index + 1}`)));
 		const about = told();
