@@ -1,21 +1,24 @@
 import { readdir } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 
 import PostalMime, { type Email } from 'postal-mime';
 
+import { bounce, invoice, letter } from './sampleMails';
 import type { Sandbox } from './servers';
 
 /**
- * A page for `npm start` on which people see every email in the sandbox's mailboxes, received and sent, as an email program shows it.
- * It reads the files of the mailboxes, so looking changes nothing.
+ * A page for `npm start` on which people see every email in the sandbox's mailboxes, received and sent, as an email program shows it, and let
+ * emails arrive. It reads the files of the mailboxes, so looking changes nothing.
  */
 export class MailPage {
 	readonly #server: Server;
 
-	constructor(private readonly sandbox: Pick<Sandbox, 'messages'> & { dovecot: Pick<Sandbox['dovecot'], 'mailFolder'> }) {
+	constructor(private readonly sandbox: Pick<Sandbox, 'messages' | 'deliver'> & { dovecot: Pick<Sandbox['dovecot'], 'mailFolder'> }) {
 		this.#server = createServer((request, response) => {
 			response.setHeader('content-type', 'text/html; charset=utf-8');
-			this.#answer(new URL(request.url ?? '/', this.url))
+			const asked = new URL(request.url ?? '/', this.url);
+			const answer = request.method === 'POST' ? this.#write(request).then(() => this.#answer(asked)) : this.#answer(asked);
+			answer
 				.then((html) => response.end(html))
 				.catch((error: unknown) => {
 					response.statusCode = 500;
@@ -62,7 +65,22 @@ export class MailPage {
 				return `<h2>${escape(folder)}</h2><ol reversed>${rows.reverse().join('') || '<p>empty</p>'}</ol>`;
 			}),
 		);
-		return page(mailbox, `<p><a href="/">All mailboxes</a></p>${parts.join('')}`);
+		return page(mailbox, `<p><a href="/">All mailboxes</a></p>${WRITE}${parts.join('')}`);
+	}
+
+	/** Lets an email arrive as the form on a mailbox's page says. */
+	async #write(request: IncomingMessage): Promise<void> {
+		// A page of somebody else's must not fill the mailboxes.
+		if (request.headers.origin !== undefined && request.headers.origin !== this.url) throw new Error('This form belongs to another page.');
+		const chunks: Buffer[] = [];
+		for await (const chunk of request) chunks.push(Buffer.from(chunk));
+		const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+		const to = new URL(request.url ?? '/', this.url).searchParams.get('mailbox') ?? '';
+		if (!(await this.#mailboxes()).includes(to)) throw new Error('There is no such mailbox.');
+		const field = (name: string): string => form.get(name) ?? '';
+		const given = { from: field('from'), to, subject: field('subject'), text: field('text') };
+		const kind = field('kind');
+		await this.sandbox.deliver(to, kind === 'bounce' ? bounce(given, field('from')) : kind === 'invoice' ? invoice(given) : letter(given));
 	}
 
 	async #mailboxes(): Promise<string[]> {
@@ -75,6 +93,14 @@ export class MailPage {
 		return ['INBOX', ...names.map((name) => name.slice(1).replaceAll('.', '/')).sort()];
 	}
 }
+
+const WRITE = `<details><summary>Let an email arrive here</summary><form method="post">
+<label>From <input name="from" value="Bob &#60;bob@example.test&#62;" required></label>
+<label>Subject <input name="subject" value="Where is my order?" required></label>
+<label>Text <textarea name="text" rows="4">Order 19 has not come yet.</textarea></label>
+<label>Kind <select name="kind"><option value="letter">a letter</option><option value="invoice">a letter with a PDF file</option>
+<option value="bounce">a report that the address under From does not work</option></select></label>
+<button>Deliver</button></form></details>`;
 
 const who = ({ from, date }: Email): string =>
 	[from?.name ?? '', from?.address ?? '', date?.slice(0, 16).replace('T', ' ') ?? ''].filter((text) => text !== '').join(' · ');
@@ -111,6 +137,6 @@ const page = (
 	title: string,
 	body: string,
 ): string => `<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${escape(title)}</title><style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}iframe{width:100%;height:28rem;border:1px solid #8888;background:#fff}pre{white-space:pre-wrap}small{opacity:.7}</style>
+<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'">
+<title>${escape(title)}</title><style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}iframe{width:100%;height:28rem;border:1px solid #8888;background:#fff}pre{white-space:pre-wrap}small{opacity:.7}label{display:block;margin:.5rem 0}input,textarea,select{font:inherit;width:100%;box-sizing:border-box}</style>
 <h1>${escape(title)}</h1>${body}`;

@@ -123,13 +123,14 @@ function welcome(instance: Instance, login: Login, scene: StartScene | undefined
 		'',
 		...(scene
 			? [
-					`Every email of the sandbox can be read at  ${scene.mailUrl}`,
+					`Read every email of the sandbox, and let emails arrive:  ${scene.mailUrl}`,
 					'',
 					'Try first:',
 					'  1. Open the workflow "Send an email" and press Execute workflow: Ada writes to Grace.',
 					'  2. Open "Start on a new email", tab Executions: that email has started one.',
 					'  3. Open "Collect emails over POP" and press Execute workflow: Grace\'s emails come out.',
-					'  4. Ten examples more are there, each with a note that says what it does. Those that wait for emails have to be activated first.',
+					'  4. Ten examples more are there, each with a note that says what it does. Those that wait for emails have to be published first,',
+					'     and the page of emails lets one arrive. Most open the mailbox of Grace, "Shared inbox" that of shared@example.test.',
 					'',
 					"Or connect an account yourself: open the credential of Ada, press Switch account. The sign-in page is the sandbox's",
 					'own; the browser warns of its certificate, and here you may go on.',

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { personCredential } from './credentials';
 import { bindExample, exampleId, EXAMPLES, type ExampleName } from './examples';
 import type { Api, Instance, Login } from './n8n';
+import { invoice, letter } from './sampleMails';
 import { noteSecret } from './secrets/registry';
 import type { Sandbox } from './servers';
 import { ChatModel } from './servers/chatModel';
@@ -39,7 +40,22 @@ export class StartScene {
 		for (const folder of ['Archive', 'Deleted Items', 'Done', 'Drafts', 'Failed', 'Invoices', 'Notifications', 'Sent Items'])
 			await this.sandbox.dovecot.doveadm('mailbox', 'create', '-u', GRACE, folder);
 		await this.sandbox.deliver(GRACE, ...welcomeMails());
-		await this.sandbox.deliver(SHARED, mail('My parcel has not come', 'Bob <bob@example.test>', SHARED, 'Where is order 17?'));
+		await this.sandbox.deliver(
+			SHARED,
+			letter({ from: 'Bob <bob@example.test>', to: SHARED, subject: 'My parcel has not come', text: 'Where is order 17?' }),
+		);
+		await this.#fillNotifications();
+	}
+
+	/** One email that the example "Clean up a folder" finds too old, and one that it leaves. */
+	async #fillNotifications(): Promise<void> {
+		const about = (subject: string): string => letter({ from: 'Robot <robot@example.test>', to: GRACE, subject, text: 'Nothing to do.' });
+		await this.sandbox.fill(GRACE, [about('Backup done, long ago')], 'Notifications');
+		// The file's time is when Dovecot received it.
+		const arrivals = join(this.sandbox.dovecot.mailFolder, GRACE, '.Notifications', 'new');
+		const old = Date.now() / 1000 - 40 * 86_400;
+		for (const file of readdirSync(arrivals)) utimesSync(join(arrivals, file), old, old);
+		await this.sandbox.fill(GRACE, [about('Backup done, today')], 'Notifications');
 	}
 
 	async stop(): Promise<void> {
@@ -90,18 +106,13 @@ const FROM_ADA: ReadonlySet<ExampleName> = new Set(['send-an-email', 'shared-inb
 
 const filesOf = (userFolder: string): string => join(userFolder, 'files');
 
-function mail(subject: string, from: string, to: string, text: string, extra = ''): string {
-	const id = randomBytes(9).toString('hex');
-	return `From: ${from}\r\nTo: ${to}\r\nSubject: ${subject}\r\nDate: ${new Date().toUTCString()}\r\nMessage-ID: <${id}@example.test>\r\n${extra || '\r\n'}${text}\r\n`;
-}
-
-/** A letter, an invoice with its file, and a notification. */
+/** A letter, an invoice with its file, and a question. */
 function welcomeMails(): string[] {
-	const pdf = Buffer.from('%PDF-1.4\n%%EOF\n').toString('base64');
-	const invoice = `--b\r\nContent-Type: text/plain\r\n\r\nPlease find attached invoice 17.\r\n--b\r\nContent-Type: application/pdf; name=invoice-17.pdf\r\nContent-Disposition: attachment; filename=invoice-17.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n${pdf}\r\n--b--`;
+	const bob = 'Bob <bob@example.test>';
+	const carl = 'Carl <carl@example.test>';
 	return [
-		mail('Welcome to the sandbox', 'Ada <ada@example.test>', GRACE, 'This email was here before you came.'),
-		mail('Invoice 17', 'Bob <bob@example.test>', GRACE, invoice, 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n'),
-		mail('Can you help me?', 'Carl <carl@example.test>', GRACE, 'My order 18 has not come yet. When will it be here?'),
+		letter({ from: 'Ada <ada@example.test>', to: GRACE, subject: 'Welcome to the sandbox', text: 'This email was here before you came.' }),
+		invoice({ from: bob, to: GRACE, subject: 'Invoice 17', text: 'Please find attached invoice 17.' }),
+		letter({ from: carl, to: GRACE, subject: 'Can you help me?', text: 'My order 18 has not come yet. When will it be here?' }),
 	];
 }

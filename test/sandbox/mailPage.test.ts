@@ -11,12 +11,14 @@ const MAIL = `From: Ada <ada@example.test>\r\nSubject: <b>bold</b>\r\nMIME-Versi
 
 let folder: string;
 let page: MailPage;
+const delivered: Array<{ mailbox: string; mail: string }> = [];
 
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), 'office365-mail-page-'));
 	mkdirSync(join(folder, GRACE, '.Sent Items'), { recursive: true });
 	page = new MailPage({
 		dovecot: { mailFolder: folder },
+		deliver: async (mailbox, ...mails) => void delivered.push(...mails.map((mail) => ({ mailbox, mail: String(mail) }))),
 		messages: async (mailbox, name) => (mailbox === GRACE && name === 'Sent Items' ? [Buffer.from(MAIL)] : []),
 	});
 	await page.start();
@@ -45,4 +47,31 @@ it('leads from the mailboxes to an email with its pictures, and runs nothing tha
 it('shows no file outside the mailboxes', async () => {
 	expect(await get('/?mailbox=..&folder=INBOX&number=0')).toContain('<h1>Mailboxes of the sandbox</h1>');
 	expect(await get(`/?mailbox=${GRACE}&folder=../x&number=0`)).toContain(`<h1>${GRACE}</h1>`);
+});
+
+it.each([
+	['letter', /^Content-Type: text\/plain/m],
+	['invoice', /filename=invoice-17\.pdf/],
+	['bounce', /Final-Recipient: rfc822; bob@example\.test/],
+])('lets an email arrive: %s', async (kind, sign) => {
+	delivered.length = 0;
+	const form = {
+		from: 'Bob\r\nBcc: x <bob@example.test>',
+		subject: 'Hello\r\nX: y',
+		text: 'one\ntwo',
+		kind,
+	};
+	const answer = await fetch(`${page.url}/?mailbox=${GRACE}`, { method: 'POST', body: new URLSearchParams(form) });
+	expect(await answer.text()).toContain(`<h1>${GRACE}</h1>`);
+	expect(delivered).toMatchObject([{ mailbox: GRACE, mail: expect.stringMatching(sign) }]);
+	expect(delivered[0]?.mail).not.toMatch(/^(?:Bcc|X):/m);
+});
+
+it('lets no other page and no other mailbox get an email', async () => {
+	delivered.length = 0;
+	const post = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
+		(await fetch(page.url + path, { method: 'POST', body: new URLSearchParams({ kind: 'letter' }), headers })).status;
+	expect(await post(`/?mailbox=${GRACE}`, { origin: 'https://evil.example' })).toBe(500);
+	expect(await post('/?mailbox=nobody@example.test')).toBe(500);
+	expect(delivered).toEqual([]);
 });
