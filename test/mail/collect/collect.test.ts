@@ -317,6 +317,15 @@ describe('executions at the same time', () => {
 		expect((await round(mailbox, new Ledger(), {}, { reservations: new Reservations() })).items).toEqual(['1']);
 	});
 
+	it('hold no mail where the connection breaks after they were made and before a mail was fetched', async () => {
+		const mailbox = 'broken@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const reservations = new Reservations();
+		sandbox.exchange.plan('pop', 'LIST', { drop: true });
+		await expect(round(mailbox, new Ledger(), {}, { reservations })).rejects.toMatchObject({ code: 'lost' });
+		expect((await round(mailbox, new Ledger(), {}, { reservations })).items).toEqual(['1', '2']);
+	});
+
 	it('store what an execution got that must have ended by now', async () => {
 		const mailbox = 'ended@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
