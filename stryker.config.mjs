@@ -8,7 +8,7 @@ export default {
 	jsonReporter: { fileName: '.stryker-tmp/report.json' },
 	concurrency: 2,
 	// A busy machine makes seconds of a moment; a change after which nothing ends is still told from one after which it does.
-	timeoutMS: 20_000,
+	timeoutMS: 10_000,
 	// Such a change is there before the first test begins: each would take a process of its own.
 	ignoreStatic: true,
 	allowConsoleColors: false,
