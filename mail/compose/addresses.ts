@@ -11,6 +11,8 @@ export interface Mailbox {
 	address: string;
 }
 
+/** Of a name, in characters: a header line has 998 bytes, quotation marks included, and breaks at blanks only. */
+const LONGEST_WORD = 400;
 /** Deeper than any list that a person or a mail makes. */
 const DEEPEST = 20;
 /** In characters: 64 for the local part, 255 for the domain (RFC 5321, section 4.5.3.1). */
@@ -37,7 +39,7 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 	const parse = await addressParser();
 	const reader: Reader = {
 		field,
-		nameOf: (name) => (skipBad ? withoutControl(name) : name.trim()),
+		nameOf: (name) => (skipBad ? withoutControl(name).slice(0, LONGEST_WORD) : name.trim()),
 		clean: ({ text, dropped, doubtful, queries = [] }) => {
 			if (doubtful !== undefined && !skipBad)
 				throw inputError(field, `there is a no-break space before ${doubtful}, which may be part of the address.`, ADDRESSES);
@@ -154,6 +156,8 @@ function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 			ADDRESSES,
 		);
 	}
+	if (name.length > LONGEST_WORD && name.split(/\s/).some((word) => word.length > LONGEST_WORD))
+		throw inputError(field, `the name of ${address} has a word of more than ${LONGEST_WORD} characters.`, 'Give a shorter name, or none.');
 	return SIGNS_ONLY.test(name) ? { name: '', address } : mailbox;
 }
 

@@ -8,33 +8,49 @@ export interface Lines {
 	size: number;
 	/** The first line that is too long to travel as it is, counted from 1. */
 	tooLong: number | undefined;
+	/** Has a byte 0, which no text may have, 8-bit text neither (RFC 2045, section 2.8). */
+	hasZero: boolean;
 }
+
+const [LF, CR] = [10, 13];
 
 /** Reads a mail to its end. */
 export async function measureLines(source: Readable): Promise<Lines> {
-	let [size, lines, length, tooLong, before]: [number, number, number, number | undefined, number] = [0, 1, 0, undefined, 0];
+	const lines: Lines = { size: 0, tooLong: undefined, hasZero: false };
+	let [count, length, isAfterCr] = [1, 0, false];
 	const end = (): void => {
-		if (length > LONGEST_LINE) tooLong ??= lines;
-		lines += 1;
+		if (length > LONGEST_LINE) lines.tooLong ??= count;
+		count += 1;
 		length = 0;
 	};
 	for await (const chunk of source) {
 		const bytes = Buffer.from(chunk);
-		size += bytes.length;
+		lines.size += bytes.length;
+		lines.hasZero ||= bytes.includes(0);
+		let [lf, cr] = [-1, -1];
 		for (let from = 0; from < bytes.length;) {
-			const at = bytes.indexOf(10, from);
-			const until = at < 0 ? bytes.length : at;
-			length += until - from;
-			if (at >= 0) {
-				const last = until > 0 ? bytes[until - 1] : before;
-				if (last === 13 && length > 0) length -= 1;
-				else if (last !== 13) size += 1;
+			// Each is looked for again only behind the place where it was found.
+			if (lf < from) lf = placeOf(bytes, LF, from);
+			if (cr < from) cr = placeOf(bytes, CR, from);
+			const at = Math.min(lf, cr, bytes.length);
+			length += at - from;
+			// A CR was a line end of its own unless an LF follows.
+			const isPair = isAfterCr && at === from && at === lf;
+			if (isAfterCr && !isPair) lines.size += 1;
+			isAfterCr = at < bytes.length && at === cr;
+			if (at < bytes.length && !isPair) {
+				if (at === lf) lines.size += 1;
 				end();
 			}
-			from = until + 1;
+			from = at + 1;
 		}
-		before = bytes.at(-1) ?? before;
 	}
-	if (length > LONGEST_LINE) tooLong ??= lines;
-	return { size, tooLong };
+	if (isAfterCr) lines.size += 1;
+	if (length > LONGEST_LINE) lines.tooLong ??= count;
+	return lines;
+}
+
+function placeOf(bytes: Buffer, byte: number, from: number): number {
+	const at = bytes.indexOf(byte, from);
+	return at < 0 ? Infinity : at;
 }

@@ -4,7 +4,7 @@ import { domainToASCII } from 'node:url';
 import type MailComposer from 'nodemailer/lib/mail-composer';
 
 import { inputError } from '../errors';
-import { envelopeAddress, readMailboxes, refuseControl, type Mailbox } from './addresses';
+import { envelopeAddress, readMailboxes, refuseControl, withoutControl, type Mailbox } from './addresses';
 import { withCrLf } from './escape';
 import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders, type Priority } from './headers';
 import { withContentIds } from './inlineFiles';
@@ -222,9 +222,10 @@ function calendarHeaders({ calendar }: OutgoingMail): Array<{ key: string; value
 }
 
 /** The only type that travels as it is, not in base64 (RFC 2046, section 5.2.1). */
-const isMessage = (mimeType: string): boolean => /^message\/rfc822$/i.test(mimeType);
+const isMessage = (mimeType: string): boolean => /^\s*message\/rfc822\s*(?:;|$)/i.test(mimeType);
 
-const TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;[\t -~]*)?$/;
+/** Of the types that there are (https://www.iana.org/assignments/media-types) and unregistered ones, those that a file can have. */
+const TYPE = /^(?:application|audio|chemical|font|haptics|image|model|text|video|x-[\w-]{1,60})\/[\w!#$&^.+-]{1,127}(?:\s*;[\t -~]*)?$/i;
 
 /**
  * The content type to send a file with. A multipart type would promise parts that a file does not have, and of the message
@@ -232,17 +233,17 @@ const TYPE = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;[\t -~]*)?$/;
  */
 function typeOf(mimeType: string): string {
 	const type = mimeType.trim();
-	if (isMessage(type)) return type;
-	return TYPE.test(type) && !/^(?:multipart|message)\//i.test(type) ? type : 'application/octet-stream';
+	if (isMessage(type)) return 'message/rfc822';
+	return TYPE.test(type) ? type : 'application/octet-stream';
 }
 
 /** A mail with lines that are too long would be broken on its way: as a file it arrives as it is. */
 async function asTheyTravel(files: OutgoingFile[]): Promise<OutgoingFile[]> {
 	return await Promise.all(
 		files.map(async (file) => {
-			if (!isMessage(file.mimeType.trim())) return file;
-			const { size, tooLong } = await measureLines(await file.open());
-			if (tooLong === undefined) return { ...file, size: Math.max(size, file.size) };
+			if (!isMessage(file.mimeType)) return file;
+			const { size, tooLong, hasZero } = await measureLines(await file.open());
+			if (tooLong === undefined && !hasZero) return { ...file, size: Math.max(size, file.size) };
 			return {
 				...file,
 				mimeType: 'application/octet-stream',
@@ -254,7 +255,7 @@ async function asTheyTravel(files: OutgoingFile[]): Promise<OutgoingFile[]> {
 
 function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComposer['mail']['attachments']>[number] {
 	return {
-		filename: shortName(file.fileName),
+		filename: shortName(withoutControl(file.fileName)),
 		contentType: typeOf(file.mimeType),
 		content,
 		...(file.cid !== undefined && { cid: file.cid, contentDisposition: 'inline' }),

@@ -5,7 +5,7 @@ const FIELD = 'List-Unsubscribe';
 const LONGEST = 960;
 
 /** Commas are parts of web addresses, too: one separates where white space or another address follows. */
-const SEPARATOR = /[\s<>]+|,(?=$|[\s<>,]|https?:|mailto:|[^\s,<>/?]{1,320}@)/i;
+const SEPARATOR = /[\s<>]+|,(?=$|[\s<>,]|https?:|mailto:|[^\s,<>/?]{1,320}@)|;(?=$|[\s<>]|https?:|mailto:)/i;
 /** Blanks in the subject or text of a mailto link, as people type it. */
 const MAILTO_SUBJECT = /mailto:[^\s,<>?]{1,320}\?[^,<>]{1,500}/gi;
 
@@ -16,7 +16,7 @@ const MAILTO_SUBJECT = /mailto:[^\s,<>?]{1,320}\?[^,<>]{1,500}/gi;
  * @throws MailError `input`
  */
 export function unsubscribeHeaders(value: string, oneClick: boolean): Array<{ name: string; value: string }> {
-	const links = value
+	const links = pasted(value)
 		.replace(MAILTO_SUBJECT, withBlanks)
 		.split(SEPARATOR)
 		.filter((part) => part !== '')
@@ -34,6 +34,15 @@ export function unsubscribeHeaders(value: string, oneClick: boolean): Array<{ na
 	];
 }
 
+/** Without what comes along when a link or a whole header is copied. */
+function pasted(value: string): string {
+	return value
+		.replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '')
+		.replace(/^\s*list-unsubscribe\s*:/i, '')
+		.replace(/\[[^[\]]{0,320}\]\(([^()\s]{1,2000})\)/g, '$1')
+		.replace(/(^|[\s,;])["'`]([^\s"'`]{1,2000})["'`](?=$|[\s,;])/g, '$1$2');
+}
+
 function withBlanks(mailto: string): string {
 	return mailto.replace(/[ \t]+(\S*)/g, (words, next: string) =>
 		next === '' || /^(?:https?:|mailto:|[^\s@]{1,320}@)/i.test(next) ? words : `%20${next}`,
@@ -43,7 +52,8 @@ function withBlanks(mailto: string): string {
 function link(text: string): string {
 	const given = /^[^@:/]+@[^@:/]+$/.test(text) ? `mailto:${text}` : text;
 	const url = URL.canParse(given) ? new URL(given) : undefined;
-	if (url === undefined || !['https:', 'http:', 'mailto:'].includes(url.protocol))
+	const isAddress = url?.protocol === 'mailto:' && /^[^@]+(?:@|%40)[^@]+$/i.test(url.pathname);
+	if (url === undefined || !(isAddress || ['https:', 'http:'].includes(url.protocol)))
 		throw inputError(
 			FIELD,
 			`"${text.slice(0, 100)}" is neither an email address nor a web address.`,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { compose } from '../../../mail/compose/message';
 import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
+import { measureLines } from '../../../mail/compose/lines';
 import { quotableHtml } from '../../../mail/compose/quotableHtml';
 import { composeRaw } from '../../../mail/compose/raw';
 import { unsubscribeHeaders } from '../../../mail/compose/unsubscribe';
@@ -158,6 +159,15 @@ describe('List-Unsubscribe', () => {
 			'<https://example.test/u>\n<mailto:leave@example.test?subject=stop it>\n',
 			['https://example.test/u', 'mailto:leave@example.test?subject=stop%20it'],
 		],
+		['unseen characters', '\u200bhttps://example.test/u\u200e', ['https://example.test/u']],
+		['a link of Markdown', '[Leave](https://example.test/u), leave@example.test', ['https://example.test/u', 'mailto:leave@example.test']],
+		['quotes', '"https://example.test/u", \'leave@example.test\'', ['https://example.test/u', 'mailto:leave@example.test']],
+		['the whole header', 'List-Unsubscribe: <https://example.test/u>', ['https://example.test/u']],
+		[
+			'semicolons',
+			'https://example.test/u?a=1;b=2; leave@example.test;https://example.test/v',
+			['https://example.test/u?a=1;b=2', 'mailto:leave@example.test', 'https://example.test/v'],
+		],
 	])('is read as people write it: %s', (_name, value, links) => {
 		expect(unsubscribeHeaders(value, false)).toEqual([{ name: 'List-Unsubscribe', value: links.map((link) => `<${link}>`).join(', ') }]);
 	});
@@ -167,6 +177,9 @@ describe('List-Unsubscribe', () => {
 		[url(2000), false],
 		['leave@example.test', true],
 		['javascript:alert(1)', false],
+		['mailto:', false],
+		['mailto:leave', false],
+		['https://example.test/\r\nBcc: evil@example.test', false],
 	])('is refused where it could not serve: %s', (value, oneClick) => {
 		expect(() => unsubscribeHeaders(value, oneClick)).toThrow(/^List-Unsubscribe: /);
 	});
@@ -191,6 +204,14 @@ describe('files and fields that are odd', () => {
 		'téxt/plain',
 		'multipart/mixed',
 		'[object Object]',
+		'',
+		'a/b',
+		'undefined/undefined',
+		'image/*',
+		'"image/png"',
+		'image/png, image/jpeg',
+		'text/html; charset=x; name="a\r\nb"',
+		'message/global',
 	])('of type "%s" travel as application/octet-stream', async (mimeType) => {
 		const { parts, headers } = judge(await bytesOf(await compose(outgoing({ files: [file('a.dat', mimeType, Buffer.from('x'))] }))));
 		expect(parts.find(({ name }) => name === 'a.dat')?.type).toBe('application/octet-stream');
@@ -214,6 +235,53 @@ describe('files and fields that are odd', () => {
 		expect(lengthOf(raw)).toBeLessThanOrEqual(998);
 		expect(judged.parts.find(({ name }) => name === 'inner.eml')).toMatchObject({ type: 'application/octet-stream', size: inner.length });
 		expect(judged.parts.map(({ type }) => type)).toContain('message/rfc822');
+	});
+
+	it.each([
+		['within 8-bit text', `Content-Transfer-Encoding: 8bit\r\n\r\nä${'x'.repeat(5000)}\r\n`],
+		['within base64', `Content-Transfer-Encoding: base64\r\n\r\n${'eHh4'.repeat(500)}\r\n`],
+		['in a header', `X-Long: ${'x'.repeat(999)}\r\n\r\nhi\r\n`],
+		['in a preamble', `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'x'.repeat(999)}\r\n--b\r\n\r\nhi\r\n--b--\r\n`],
+		[
+			'in an email within the email',
+			`Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: b@x.test\r\n\r\n${'x'.repeat(999)}\r\n--b--\r\n`,
+		],
+		['behind line feeds alone', `X-Y: z\n\n${'x'.repeat(999)}\n`],
+		['without an end', `\r\n${'x'.repeat(999)}`],
+		['of zero bytes', '\r\na\u0000b\r\n'],
+	])('attached as a mail with what cannot travel %s, arrive byte by byte as a file', async (_where, rest) => {
+		const inner = Buffer.from(`From: a@example.test\r\n${rest}`);
+		const raw = await bytesOf(await compose(outgoing({ files: [file('in.eml', 'Message/RFC822; name=in.eml', inner)] })));
+		expect(lengthOf(raw)).toBeLessThanOrEqual(76);
+		expect(raw.includes(0)).toBe(false);
+		const part = judge(raw).parts.find(({ name }) => name === 'in.eml');
+		expect(part).toMatchObject({ type: 'application/octet-stream', size: inner.length });
+	});
+
+	it('attached as a mail whose lines end in CR alone, or with parameters of its type, travel as a mail', async () => {
+		const inner = Buffer.from(`From: a@example.test\r\n\r\n${'abc\r'.repeat(2000)}`);
+		const composed = await compose(outgoing({ files: [file('in.eml', 'message/rfc822; name=x.eml', inner)] }));
+		const raw = await bytesOf(composed);
+		expect(judge(raw).parts.map(({ type }) => type)).toContain('message/rfc822');
+		// Each CR becomes CRLF on its way.
+		expect(composed.size).toBeGreaterThan(raw.length + 2000);
+	});
+
+	it.each([
+		['line breaks', 'a\r\nb.pdf', 'a b.pdf'],
+		['nothing but blanks', ' ', 'attachment-1.pdf'],
+		['a zero byte', 'a\u0000b.pdf', 'a b.pdf'],
+	])('called %s get a name that travels', async (_name, given, name) => {
+		expect(
+			judge(await bytesOf(await compose(outgoing({ files: [file(given, 'application/pdf', Buffer.from('x'))] })))).parts.at(-1)?.name,
+		).toBe(name);
+	});
+
+	it('refuse the name of a person that no header line holds', async () => {
+		for (const name of ['n'.repeat(2000), 'n,"'.repeat(300)])
+			await expect(compose(outgoing({ to: [{ name, address: GRACE }] }))).rejects.toMatchObject({ code: 'input', field: 'To Email' });
+		const long = await compose(outgoing({ to: [{ name: 'Grace "Amazing" Hopper '.repeat(100), address: GRACE }] }));
+		expect(lengthOf(await bytesOf(long))).toBeLessThanOrEqual(998);
 	});
 
 	it('count what the headers take, for SIZE', async () => {
@@ -267,6 +335,11 @@ describe('a finished mail', () => {
 			message: expect.stringContaining('line 7 '),
 		});
 		await expect(composeRaw(raw(`${MAIL}${'x'.repeat(998)}\r\n`))).resolves.toBeDefined();
+		await expect(composeRaw(raw(`${MAIL}${'abc\r'.repeat(2000)}\r\n`))).resolves.toBeDefined();
+		for (const pieces of [`${MAIL}\r`, `${MAIL}${'x'.repeat(999)}\r`, `${MAIL}${'y\r'.repeat(3)}${'x'.repeat(999)}`])
+			expect((await measureLines(Readable.from([...Buffer.from(pieces)].map((byte) => Buffer.from([byte]))))).tooLong).toEqual(
+				(await measureLines(Readable.from([Buffer.from(pieces)]))).tooLong,
+			);
 	});
 });
 
