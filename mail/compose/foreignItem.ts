@@ -59,7 +59,7 @@ async function bodyOf(field: (name: string) => unknown): Promise<ForeignItem['bo
 	// Where a node gives no body, its beginning is what there is.
 	const preview = firstText(field('bodyPreview'), (await textOfHtml(textOf(field('snippet')))) ?? '');
 	const known =
-		['text', 'textPlain', 'html', 'textHtml', 'textAsHtml'].some((name) => field(name) !== undefined) ||
+		['text', 'textPlain', 'html', 'textHtml', 'textAsHtml'].some((name) => typeof field(name) === 'string' || field(name) === false) ||
 		typeof property(graph, 'content') === 'string';
 	return preview !== '' || known ? { text: preview, html: '' } : undefined;
 }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 
-import { endpointOf, tlsOptions, type Account } from '../account';
+import { endpointOf, PERSON_WAITS_MS, tlsOptions, type Account } from '../account';
 import type { Endpoint } from '../clouds';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
@@ -19,7 +19,7 @@ import type { Rejection } from './recipients';
  * Deadlines in ms. Exchange delays answers beyond 30 messages a minute. A client that stops waiting for the answer to an email too
  * early does not know whether the email was accepted. RFC 5321, section 4.5.3.2.6 sets 10 minutes for it.
  */
-const DEADLINES = { connectionTimeout: 10_000, greetingTimeout: 30_000, socketTimeout: 600_000 };
+const DEADLINES = { connectionTimeout: PERSON_WAITS_MS, greetingTimeout: 30_000, socketTimeout: 600_000 };
 /** A session accepts no further email if less than this is left of its token, in ms, because a large email takes its time. */
 const LAST_MAIL_MS = 5 * 60_000;
 /** Maximum time of each step, in ms. Without it, a server that keeps sending lines but never answers would block the caller. */
@@ -144,7 +144,7 @@ export class SmtpSession {
 			requireTLS: endpoint.security === 'starttls',
 			tls: tlsOptions(endpoint),
 			...DEADLINES,
-			...(account.reachMs !== undefined && { connectionTimeout: account.reachMs, greetingTimeout: account.reachMs }),
+			...(account.reachMs !== undefined && { greetingTimeout: account.reachMs }),
 			...overheard(account, token),
 			// Our own name for the method, because for XOAUTH2 nodemailer would fetch the token itself.
 			customAuth: {

@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
@@ -23,6 +24,8 @@ let sandbox: Sandbox;
 let silent: Server;
 let port = 0;
 const sockets = new Set<Socket>();
+/** A port whose queue of connections is full, and what holds it. */
+let full: { port: number; holder: ChildProcess };
 const before = new Map<(typeof PROTOCOLS)[number], number>();
 
 beforeAll(async () => {
@@ -31,12 +34,32 @@ beforeAll(async () => {
 	silent = createServer((socket) => void sockets.add(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
 	await once(silent, 'listening');
 	({ port } = Object(silent.address()));
+	full = await fullPort();
 	for (const protocol of PROTOCOLS) before.set(protocol, sandbox.exchange[protocol].port);
 });
 afterAll(async () => {
+	full.holder.kill();
 	silent.close();
 	await sandbox.stop();
 });
+
+/** Linux answers nothing where a queue is full, as a firewall that drops packets does. Node itself would take each connection. */
+async function fullPort(): Promise<{ port: number; holder: ChildProcess }> {
+	const script = `
+import socket, sys
+server = socket.socket()
+server.bind(("127.0.0.1", 0))
+server.listen(0)
+waiting = [socket.socket() for _ in range(4)]
+for one in waiting:
+  one.setblocking(False)
+  one.connect_ex(server.getsockname())
+print(server.getsockname()[1], flush=True)
+sys.stdin.read()`;
+	const holder = spawn('python3', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+	const [line] = await once(holder.stdout, 'data');
+	return { port: Number(String(line)), holder };
+}
 
 const scene = (name: string, parameters: Record<string, unknown>): Parameters<typeof executeFunctions>[0] => ({
 	sandbox,
@@ -73,6 +96,7 @@ async function failure(work: () => Promise<unknown>): Promise<{ ms: number; word
 /** A host behind which nothing answers, and a server that has come up halfway. */
 const KINDS = {
 	'a host that takes connections and says nothing': () => PROTOCOLS.forEach((protocol) => (sandbox.exchange[protocol].port = port)),
+	'a host that makes no connection': () => PROTOCOLS.forEach((protocol) => (sandbox.exchange[protocol].port = full.port)),
 	'a server that greets nobody': () => PROTOCOLS.forEach((protocol) => sandbox.exchange.silent.add(protocol)),
 };
 

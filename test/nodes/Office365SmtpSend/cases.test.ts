@@ -162,6 +162,8 @@ describe('replies', () => {
 	it.each<[string, IDataObject]>([
 		['row 6', { id: 7, title: 'x' }],
 		['row 6, an error of another node', { error: 'Request failed', code: 404 }],
+		['row 6, an item whose text is nothing', { from: 'grace@example.test', messageId: '<1@x>', text: null, html: null }],
+		['row 6, an item whose text is a list', { from: 'grace@example.test', messageId: '<1@x>', text: ['a', 'b'] }],
 		['row 6, a Graph message of no body and nobody', { '@odata.etag': 'W/"1"', id: 'AAMk', from: null, toRecipients: [] }],
 	])('%s: an item without an original is refused before anything is sent', async (_name, original) => {
 		const before = sandbox.exchange.sessions.length;
