@@ -38,6 +38,11 @@ export class Editor {
 		return editor;
 	}
 
+	/** A picture of what is seen now, in the folder LOOK, for whoever writes these tests. */
+	async look(name: string): Promise<void> {
+		if (process.env.LOOK !== undefined) await this.page.screenshot({ path: join(process.env.LOOK, `${name.replace(/\W+/g, '-')}.png`) });
+	}
+
 	async close(): Promise<void> {
 		await this.browser.close();
 	}
@@ -47,10 +52,15 @@ export class Editor {
 		await this.page.goto(this.url + path);
 	}
 
-	/** Runs some steps; where one fails, every open page is kept as a picture and the error says where. */
+	/**
+	 * Runs some steps; where one fails, every open page is kept as a picture and the error says where. With the environment variable LOOK, a
+	 * folder, what is seen at the end is kept there in any case.
+	 */
 	async keepingSight<T>(what: string, steps: (page: Page) => Promise<T>): Promise<T> {
 		try {
-			return await steps(this.page);
+			const result = await steps(this.page);
+			await this.look(what);
+			return result;
 		} catch (error) {
 			const folder = mkdtempSync(join(tmpdir(), 'office365-mail-seen-'));
 			for (const [index, page] of this.context.pages().entries())
@@ -238,18 +248,45 @@ export class Workbench {
 		return names.filter((_, index) => seen[index]);
 	}
 
-	/** Executes the step; the text of its output. */
-	async run(): Promise<string> {
+	/** Presses the button. */
+	async execute(): Promise<void> {
 		await this.#at('ndv')
 			.getByRole('button', { name: /^(?:Execute step|Fetch Test Event)$/i })
 			.first()
 			.click();
+	}
+
+	/** Executes the step; the text of its output. */
+	async run(): Promise<string> {
+		await this.execute();
 		const output = this.#at('output-panel');
 		await output
 			.getByText(/^\d+ items?$/)
 			.first()
 			.waitFor();
 		return (await output.locator('table').first().innerText()).trim();
+	}
+
+	/** Executes the step, which fails. @returns the headline of the error, and what stands below it */
+	async fail(): Promise<{ headline: string; below: string }> {
+		await this.execute();
+		const output = this.#at('output-panel');
+		await output.locator('[data-test-id=node-error-message]').first().waitFor();
+		return {
+			headline: await output.locator('[data-test-id=node-error-message]').first().innerText(),
+			below: (await output.locator('[data-test-id=node-error-description]').allInnerTexts()).join('\n'),
+		};
+	}
+
+	/** Everything that the node's output shows, hints too. */
+	async output(): Promise<string> {
+		return await this.#at('output-panel').innerText();
+	}
+
+	/** Adds one of the options. */
+	async addOption(label: string): Promise<void> {
+		await this.#at('ndv').locator('[data-test-id=collection-parameter-add]').last().click();
+		await this.#page.locator('[data-test-id=collection-parameter-option]:visible').filter({ hasText: label }).first().click();
 	}
 
 	/** What the node's input shows. */
