@@ -5,6 +5,7 @@ import PostalMime, { type Email } from 'postal-mime';
 
 import { bounce, invoice, letter } from './sampleMails';
 import type { Sandbox } from './servers';
+import { escapeHtml } from '../mail/escapeHtml';
 
 /**
  * A page for `npm start` on which people see every email in the sandbox's mailboxes, received and sent, as an email program shows it, and let
@@ -22,7 +23,7 @@ export class MailPage {
 				.then((html) => response.end(html))
 				.catch((error: unknown) => {
 					response.statusCode = 500;
-					response.end(page('Error', `<p>${escape(error instanceof Error ? error.message : String(error))}</p>`));
+					response.end(page('Error', `<p>${escapeHtml(error instanceof Error ? error.message : String(error))}</p>`));
 				});
 		});
 	}
@@ -50,7 +51,7 @@ export class MailPage {
 	}
 
 	async #overview(): Promise<string> {
-		const rows = (await this.#mailboxes()).map((mailbox) => `<li><a href="${address({ mailbox })}">${escape(mailbox)}</a>`);
+		const rows = (await this.#mailboxes()).map((mailbox) => `<li><a href="${address({ mailbox })}">${escapeHtml(mailbox)}</a>`);
 		return page('Mailboxes of the sandbox', `<ul>${rows.join('')}</ul>`);
 	}
 
@@ -60,9 +61,9 @@ export class MailPage {
 				const mails = await Promise.all((await this.sandbox.messages(mailbox, folder)).map(async (mail) => await PostalMime.parse(mail)));
 				const rows = mails.map(
 					(mail, number) =>
-						`<li><a href="${address({ mailbox, folder, number: String(number) })}">${escape(mail.subject ?? '(no subject)')}</a> <small>${escape(who(mail))}</small>`,
+						`<li><a href="${address({ mailbox, folder, number: String(number) })}">${escapeHtml(mail.subject ?? '(no subject)')}</a> <small>${escapeHtml(who(mail))}</small>`,
 				);
-				return `<h2>${escape(folder)}</h2><ol reversed>${rows.reverse().join('') || '<p>empty</p>'}</ol>`;
+				return `<h2>${escapeHtml(folder)}</h2><ol reversed>${rows.reverse().join('') || '<p>empty</p>'}</ol>`;
 			}),
 		);
 		return page(mailbox, `<p><a href="/">All mailboxes</a></p>${WRITE}${parts.join('')}`);
@@ -107,17 +108,17 @@ const who = ({ from, date }: Email): string =>
 
 function shown(mail: Email, mailbox: string): string {
 	const files = mail.attachments.map(
-		({ filename, mimeType }) => `<li>${escape(filename ?? '(no name)')} <small>${escape(mimeType)}</small>`,
+		({ filename, mimeType }) => `<li>${escapeHtml(filename ?? '(no name)')} <small>${escapeHtml(mimeType)}</small>`,
 	);
 	// The frame runs no scripts; its links open in a tab of their own.
 	const body =
 		mail.html === undefined
-			? `<pre>${escape(mail.text ?? '')}</pre>`
-			: `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escape(`<base target="_blank">${withPictures(mail.html, mail)}`)}"></iframe>`;
+			? `<pre>${escapeHtml(mail.text ?? '')}</pre>`
+			: `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escapeHtml(`<base target="_blank">${withPictures(mail.html, mail)}`)}"></iframe>`;
 	const to = (mail.to ?? []).map(({ address: one }) => one ?? '').join(', ');
 	return page(
 		mail.subject ?? '(no subject)',
-		`<p><a href="${address({ mailbox })}">${escape(mailbox)}</a></p><p>From: ${escape(who(mail))}<br>To: ${escape(to)}</p>${body}${files.length > 0 ? `<h2>Files</h2><ul>${files.join('')}</ul>` : ''}`,
+		`<p><a href="${address({ mailbox })}">${escapeHtml(mailbox)}</a></p><p>From: ${escapeHtml(who(mail))}<br>To: ${escapeHtml(to)}</p>${body}${files.length > 0 ? `<h2>Files</h2><ul>${files.join('')}</ul>` : ''}`,
 	);
 }
 
@@ -129,14 +130,12 @@ function withPictures(html: string, { attachments }: Email): string {
 	}, html);
 }
 
-const address = (fields: Record<string, string>): string => `/?${escape(new URLSearchParams(fields).toString())}`;
-
-const escape = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const address = (fields: Record<string, string>): string => `/?${escapeHtml(new URLSearchParams(fields).toString())}`;
 
 const page = (
 	title: string,
 	body: string,
 ): string => `<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'">
-<title>${escape(title)}</title><style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}iframe{width:100%;height:28rem;border:1px solid #8888;background:#fff}pre{white-space:pre-wrap}small{opacity:.7}label{display:block;margin:.5rem 0}input,textarea,select{font:inherit;width:100%;box-sizing:border-box}</style>
-<h1>${escape(title)}</h1>${body}`;
+<title>${escapeHtml(title)}</title><style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}iframe{width:100%;height:28rem;border:1px solid #8888;background:#fff}pre{white-space:pre-wrap}small{opacity:.7}label{display:block;margin:.5rem 0}input,textarea,select{font:inherit;width:100%;box-sizing:border-box}</style>
+<h1>${escapeHtml(title)}</h1>${body}`;

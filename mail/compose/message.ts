@@ -5,7 +5,7 @@ import type MailComposer from 'nodemailer/lib/mail-composer';
 
 import { inputError } from '../errors';
 import { envelopeAddress, readMailboxes, refuseControl, withoutControl, type Mailbox } from './addresses';
-import { withCrLf } from './escape';
+import { withCrLf } from './lineEnds';
 import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders, type Priority } from './headers';
 import { withContentIds } from './inlineFiles';
 import type { OutgoingFile } from './outgoingFile';

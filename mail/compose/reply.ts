@@ -1,6 +1,7 @@
 import { inputError } from '../errors';
 import { describeMailbox, sameAddress, unique, withoutControl, type Mailbox } from './addresses';
-import { escapeHtml, htmlOfText } from './escape';
+import { escapeHtml } from '../escapeHtml';
+import { htmlLines } from './lineEnds';
 import type { OutgoingMail } from './message';
 import { requireBody, type Original, type OriginalFile } from './original';
 import { textOfHtml } from './textFromHtml';
@@ -94,7 +95,7 @@ function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[];
 /** The new text above the original, in both bodies where both are wished: an empty one is made from the other. */
 async function quoted(original: Original, wish: Answer): Promise<Pick<OutgoingMail, 'text' | 'html'>> {
 	const plain = original.text.trim() === '' && original.html !== '' ? ((await textOfHtml(original.html)) ?? '') : original.text;
-	const rich = (await quotableHtml(original.html)) ?? htmlOfText(plain);
+	const rich = (await quotableHtml(original.html)) ?? htmlLines(plain);
 	const intro =
 		wish.kind === 'forward'
 			? forwardedIntro(original, wish.timeZone)
@@ -113,7 +114,7 @@ async function quoted(original: Original, wish: Answer): Promise<Pick<OutgoingMa
 			: `<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">${rich}</blockquote>`;
 	const separator = wish.kind === 'forward' ? '\n\n' : '\n';
 	const newText = wish.text === '' && wish.html !== undefined && wish.html !== '' ? await textOfHtml(wish.html) : wish.text;
-	const newHtml = wish.html === '' ? htmlOfText(wish.text ?? '') : wish.html;
+	const newHtml = wish.html === '' ? htmlLines(wish.text ?? '') : wish.html;
 	return {
 		text: newText === undefined ? undefined : `${newText}\n\n${intro.join('\n')}${separator}${text}`,
 		html: newHtml === undefined ? undefined : append(newHtml, `<br><br><div>${intro.map(escapeHtml).join('<br>')}</div><br>${html}`),

@@ -2,7 +2,7 @@ import addressParser from 'nodemailer/lib/addressparser';
 
 import { decodeRaw } from './charset';
 import { checkMemory } from './memoryLimit';
-import { escapeHtml } from './text';
+import { escapeHtml } from '../escapeHtml';
 import { decodeHeader, withSafeWords } from './encodedWords';
 
 /** An address, or a group of them (RFC 5322, section 3.4). */

@@ -43,7 +43,7 @@ export interface Read extends Outcome {
 	news: FileNews[];
 }
 
-export type Refusal = { refusal: string };
+type Refusal = { refusal: string };
 /** `large`: more came of it than one message should hold, or it needs more memory than a batch has. */
 export type BatchResult = Read | Refusal | 'large';
 

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../escapeHtml';
 import { changed, GrowingText } from './growingText';
 
 /** Line ends as n8n's users know them: CRLF, CRCRLF and lone CR become LF. */
@@ -83,16 +84,4 @@ function linked(line: string): string {
 	}
 	html.push(escapeHtml(line.slice(end)));
 	return html.join('');
-}
-
-const ENTITIES = new Map([
-	['&', '&amp;'],
-	['<', '&lt;'],
-	['>', '&gt;'],
-	['"', '&quot;'],
-	["'", '&#x27;'],
-]);
-
-export function escapeHtml(text: string): string {
-	return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (character) => ENTITIES.get(character) ?? '') : text;
 }

@@ -4,7 +4,7 @@ import { MailError } from '../errors';
 export const CONNECTIONS = 3;
 
 /** The operator's number of connections that one n8n process may have to a mailbox, from 1 to {@link CONNECTIONS}. */
-export const CONNECTIONS_OF_PROCESS = 'N8N_OFFICE365_MAIL_SMTP_CONNECTIONS';
+const CONNECTIONS_OF_PROCESS = 'N8N_OFFICE365_MAIL_SMTP_CONNECTIONS';
 
 /**
  * How many connections to a mailbox this process may have. Outside queue mode one process sends, and it may have all of them. The workers

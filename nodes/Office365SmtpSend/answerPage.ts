@@ -1,4 +1,5 @@
-import { escapeHtml, htmlOfText } from '../../mail/compose/escape';
+import { htmlLines } from '../../mail/compose/lineEnds';
+import { escapeHtml } from '../../mail/escapeHtml';
 
 /** A page with one card, without scripts, images or anything from another server. */
 interface Page {
@@ -74,7 +75,7 @@ export function page({ title, message = '', form, accent = ACCENT }: Page): stri
 		'<!DOCTYPE html>',
 		'<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta ' +
 			`name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${STYLE}${colours}</style></head>`,
-		`<body><main><h1>${escapeHtml(title)}</h1>${message === '' ? '' : `<p>${htmlOfText(message)}</p>`}`,
+		`<body><main><h1>${escapeHtml(title)}</h1>${message === '' ? '' : `<p>${htmlLines(message)}</p>`}`,
 		...(form === undefined
 			? []
 			: [
@@ -112,6 +113,6 @@ export function mailWithButtons(
 	});
 	return (
 		'<div ' +
-		`style="font-family:Arial,sans-serif;font-size:14px;color:#222222"><p>${htmlOfText(message)}</p><p>${links.join('\n')}</p></div>`
+		`style="font-family:Arial,sans-serif;font-size:14px;color:#222222"><p>${htmlLines(message)}</p><p>${links.join('\n')}</p></div>`
 	);
 }

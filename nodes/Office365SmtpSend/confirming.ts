@@ -1,6 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
-import { htmlOfText } from '../../mail/compose/escape';
+import { htmlLines } from '../../mail/compose/lineEnds';
 import { GOOD_FOR_MINUTES } from '../../mail/questions/codes';
 import { page } from './answerPage';
 import type { Asked, Person } from './askedQuestion';
@@ -74,5 +74,5 @@ function codeEmail({ subject }: Question, code: string): string {
 Enter it on the page where you answer "${subject}". It is valid for ${GOOD_FOR_MINUTES} minutes.
 
 If you did not request a code, somebody else has the link that was sent to you. Do not give them this code.`;
-	return `<div style="font-family:Arial,sans-serif;font-size:14px;color:#222222"><p>${htmlOfText(text)}</p></div>`;
+	return `<div style="font-family:Arial,sans-serif;font-size:14px;color:#222222"><p>${htmlLines(text)}</p></div>`;
 }

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../mail/compose/escape';
+import { escapeHtml } from '../../mail/escapeHtml';
 import { inputName, megabytes } from '../../mail/questions/answer';
 import type { FormField } from '../../mail/questions/form';
 

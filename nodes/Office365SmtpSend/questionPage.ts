@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../mail/compose/escape';
+import { escapeHtml } from '../../mail/escapeHtml';
 import type { Judged } from '../../mail/questions/answer';
 import { page } from './answerPage';
 import { formFields } from './formHtml';

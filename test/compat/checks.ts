@@ -155,7 +155,7 @@ async function answered(scene: Scene): Promise<void> {
 		.toString()
 		.replace(/=\r?\n/g, '')
 		.replace(/=3D/g, '=');
-	const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href.replace(/&#38;/g, '&'));
+	const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href.replace(/&amp;/g, '&'));
 	const [approve = '', decline = ''] = [
 		links.find((link) => link.includes('approved=true')),
 		links.find((link) => link.includes('approved=false')),

@@ -11,7 +11,7 @@ export interface Target {
 	open: () => Promise<Fuzzer>;
 }
 
-export interface Fuzzer {
+interface Fuzzer {
 	/** One round: says in one word how it ended. @throws Error where something else than a result or a clear error came of it */
 	round: (random: Random) => Promise<string>;
 	/** @throws Error where something was left open */

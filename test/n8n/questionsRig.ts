@@ -106,7 +106,7 @@ export class QuestionsRig {
 }
 
 export function linksIn({ html = '' }: Email): string[] {
-	return [...html.matchAll(/href="([^"]+)"/g)].map(([, href]) => (href ?? '').replace(/&#38;/g, '&'));
+	return [...html.matchAll(/href="([^"]+)"/g)].map(([, href]) => (href ?? '').replace(/&amp;/g, '&'));
 }
 
 export const press = async (link: string | undefined, body?: Record<string, string>): Promise<Response> =>

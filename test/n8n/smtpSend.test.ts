@@ -114,7 +114,7 @@ describe('send and wait', () => {
 		expect((await n8n.api.webhook(subject, { order: 17 })).status).toBe(200);
 		const email = await arrived(GRACE, subject);
 		await untilWaiting(id);
-		return { id, email, links: [...(email.html ?? '').matchAll(/href="([^"]+)"/g)].map(([, href]) => (href ?? '').replace(/&#38;/g, '&')) };
+		return { id, email, links: [...(email.html ?? '').matchAll(/href="([^"]+)"/g)].map(([, href]) => (href ?? '').replace(/&amp;/g, '&')) };
 	}
 	const ended = async (id: string): Promise<Record<string, unknown> | undefined> => {
 		const [run] = await n8n.api.ended(id, 1);
@@ -127,7 +127,7 @@ describe('send and wait', () => {
 			approvalOptions: { values: { approvalType: 'double', approveLabel: 'Ship <it>', disapproveLabel: 'No' } },
 		});
 		expect(links).toHaveLength(2);
-		expect(email.html).toContain('May we &#60;b&#62;ship&#60;/b&#62; &#38; sell?');
+		expect(email.html).toContain('May we &lt;b&gt;ship&lt;/b&gt; &amp; sell?');
 		expect(email.text).toContain('May we <b>ship</b> & sell?');
 		const [approve = '', decline = ''] = links;
 
@@ -137,9 +137,7 @@ describe('send and wait', () => {
 			'text/html; charset=utf-8',
 			expect.stringContaining("default-src 'none'"),
 		]);
-		expect(await shown.text()).toMatch(
-			/May we &#60;b&#62;ship[\s\S]*<form method="post"><button type="submit">Ship &#60;it&#62;<\/button>/,
-		);
+		expect(await shown.text()).toMatch(/May we &lt;b&gt;ship[\s\S]*<form method="post"><button type="submit">Ship &lt;it&gt;<\/button>/);
 		await (await fetch(decline)).text();
 		expect((await n8n.api.executions(id))[0]?.status).toBe('waiting');
 
@@ -191,7 +189,7 @@ describe('send and wait', () => {
 		});
 		expect(links[0]).toContain('/webhook-waiting/');
 		const shown = await (await fetch(links[0] ?? '')).text();
-		expect(shown).toMatch(/<h1>Your &#60;view&#62;<\/h1>[\s\S]*<textarea name="text"/);
+		expect(shown).toMatch(/<h1>Your &lt;view&gt;<\/h1>[\s\S]*<textarea name="text"/);
 		const words = 'Yes, but <script>alert(1)</script> & später\r\nzweite Zeile 語';
 		await fetch(links[0] ?? '', { method: 'POST', body: new URLSearchParams({ text: words }) });
 		expect(await ended(id)).toMatchObject({ data: { text: words } });

@@ -193,7 +193,7 @@ async function question({ n8n, sandbox, theme }: Studio): Promise<Buffer> {
 		mails = await sandbox.messages('manager@example.test');
 	}
 	const email = await PostalMime.parse(mails.at(-1) ?? Buffer.alloc(0));
-	const link = (/href="([^"]+)"/.exec(email.html ?? '')?.[1] ?? '').replace(/&#38;|&amp;/g, '&');
+	const link = (/href="([^"]+)"/.exec(email.html ?? '')?.[1] ?? '').replace(/&amp;/g, '&');
 	const browser = await chromium.launch({ executablePath: ensureBrowser(), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 	try {
 		const phone = await browser.newContext({ viewport: { width: 375, height: 667 }, isMobile: true, colorScheme: theme });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { bodyOf, escape, page } from './answers';
+import { escapeHtml } from '../../../mail/escapeHtml';
+import { bodyOf, page } from './answers';
 import { isFailure, type App, type Directory } from './directory';
 import type { Grant } from './grants';
 import { MAIL_RESOURCES } from './issuer';
@@ -20,13 +21,13 @@ export async function showSignIn(
 ): Promise<void> {
 	const query = request.method === 'POST' ? new URLSearchParams(await bodyOf(request)) : url.searchParams;
 	const app = directory.find(query.get('client_id'), tenant);
-	if (isFailure(app)) return page(response, 400, `<p>AADSTS${app.aadsts}: ${escape(app.description)}</p>`);
+	if (isFailure(app)) return page(response, 400, `<p>AADSTS${app.aadsts}: ${escapeHtml(app.description)}</p>`);
 	const redirectUri = query.get('redirect_uri') ?? '';
 	if (!URL.canParse(redirectUri) || (app.redirectUris.length > 0 && !app.redirectUris.includes(redirectUri))) {
 		return page(
 			response,
 			400,
-			`<p>AADSTS50011: The redirect URI '${escape(redirectUri)}' specified in the request does not match the redirect URIs configured for the application.</p>`,
+			`<p>AADSTS50011: The redirect URI '${escapeHtml(redirectUri)}' specified in the request does not match the redirect URIs configured for the application.</p>`,
 		);
 	}
 	const back = (answer: Record<string, string>): void => {
@@ -66,13 +67,15 @@ function refusalOf(directory: Directory, app: App, query: URLSearchParams): Reco
 }
 
 function chooser(directory: Directory, query: URLSearchParams): string {
-	const fields = [...query].map(([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`).join('');
+	const fields = [...query]
+		.map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
+		.join('');
 	const hint = query.get('login_hint');
 	const users = hint === null ? directory.users() : [hint];
-	const buttons = users.map((name) => `<button name="account" value="${escape(name)}">${escape(name)}</button>`).join('');
+	const buttons = users.map((name) => `<button name="account" value="${escapeHtml(name)}">${escapeHtml(name)}</button>`).join('');
 	const asked = (query.get('scope') ?? '')
 		.split(' ')
-		.map((scope) => `<li>${escape(scope)}</li>`)
+		.map((scope) => `<li>${escapeHtml(scope)}</li>`)
 		.join('');
 	return `<h1>Sign in</h1><p>The app asks for:</p><ul>${asked}</ul><form method="post">${fields}${buttons}<button name="decline" value="yes">Cancel</button></form>`;
 }

@@ -38,7 +38,7 @@ export interface Waiting {
 const addressOf = (one: string | { address: string } | undefined): string => (typeof one === 'string' ? one : (one?.address ?? ''));
 
 /** The links in a mail's HTML. */
-export const linksIn = (html = ''): string[] => [...html.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href.replace(/&#38;/g, '&'));
+export const linksIn = (html = ''): string[] => [...html.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href.replace(/&amp;/g, '&'));
 
 /** What the node does up to the moment when n8n puts the execution to sleep; the emails themselves are not sent. */
 export async function ask(more: INodeParameters, sandbox?: Sandbox): Promise<Waiting> {

@@ -199,7 +199,7 @@ describe("a form of one's own", () => {
 		const { html } = await visit(waiting, waiting.links.get(ADA)?.[0], { method: 'GET' });
 		expect(html).toContain('<form method="post" enctype="multipart/form-data" novalidate>');
 		expect(html).toContain(
-			'<label for="field-0">Name &#34;of&#34; &#60;you&#62;</label><input type="text" id="field-0" name="field-0" aria-required="true" value="A&#34;&#62;&#60;script&#62;">',
+			'<label for="field-0">Name &quot;of&quot; &lt;you&gt;</label><input type="text" id="field-0" name="field-0" aria-required="true" value="A&quot;&gt;&lt;script&gt;">',
 		);
 		expect(html).toContain(
 			'<fieldset class="field"><legend>Sizes (optional)</legend><label class="choice" for="field-2-0"><input type="checkbox" id="field-2-0" name="field-2" value="S">S</label>',
@@ -216,7 +216,7 @@ describe("a form of one's own", () => {
 		expect([page.status, page.output]).toEqual([422, undefined]);
 		expect(page.html).toContain('<a href="#field-0">');
 		expect(page.html).toContain('aria-describedby="field-0-problem" aria-invalid="true"');
-		expect(page.html).toContain('kept &#60;/textarea&#62;</textarea>');
+		expect(page.html).toContain('kept &lt;/textarea&gt;</textarea>');
 		expect(page.html).toContain('value="L" checked');
 	});
 

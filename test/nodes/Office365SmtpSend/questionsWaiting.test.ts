@@ -146,7 +146,7 @@ describe('a code', () => {
 		await visit(waiting, link, step);
 		const code = codeOf(await arrived(GRACE, 'Subject: Code for: code-text'));
 		const page = await visit(waiting, link, { body: { text: 'My <reason>', code: another(code) } });
-		expect(page.html).toContain('My &#60;reason&#62;</textarea>');
+		expect(page.html).toContain('My &lt;reason&gt;</textarea>');
 		expect(dataOf(await visit(waiting, link, { body: { text: 'My reason', code } }))).toMatchObject({ text: 'My reason' });
 	});
 

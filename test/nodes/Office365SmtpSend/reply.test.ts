@@ -130,7 +130,7 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 		});
 		expect(email.html).toContain('<p>Thanks</p><br><br><div>On ');
 		expect(email.html).toMatch(
-			/Grace Höpper &#60;grace@example\.test&#62; wrote:<\/div><br><blockquote type="cite"[^>]*><p>Dear Ada, <b>see<\/b> <img src="cid:logo@x" \/><\/p><\/blockquote><\/body><\/html>/,
+			/Grace Höpper &lt;grace@example\.test&gt; wrote:<\/div><br><blockquote type="cite"[^>]*><p>Dear Ada, <b>see<\/b> <img src="cid:logo@x" \/><\/p><\/blockquote><\/body><\/html>/,
 		);
 		expect(email.html).not.toMatch(/script|onload|color:red/);
 		expect(email.text).toContain('Thanks');
@@ -146,7 +146,7 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 		const item = await itemOf(await originalBytes(), format);
 		const fromText = await reply(item, { ...parameters, emailFormat: 'both', text: 'New <text>\nof two lines', html: '' });
 		expect(fromText.text).toMatch(/^New <text>\nof two lines\n\n[\s\S]*Dear Ada/);
-		expect(fromText.html).toMatch(/^New &#60;text&#62;<br>\r?\nof two lines<br><br><div>[\s\S]*<p>Dear Ada, <b>see/);
+		expect(fromText.html).toMatch(/^New &lt;text&gt;<br>\r?\nof two lines<br><br><div>[\s\S]*<p>Dear Ada, <b>see/);
 		const fromHtml = await reply(item, { ...parameters, emailFormat: 'both', text: '', html: '<p>New <b>text</b></p>' });
 		expect(fromHtml.text).toMatch(/^New text\s[\s\S]*Dear Ada/);
 		expect(fromHtml.html).toMatch(/^<p>New <b>text<\/b><\/p><br><br><div>[\s\S]*<p>Dear Ada, <b>see/);
@@ -288,7 +288,7 @@ describe('what is answered', () => {
 		const { json } = await itemOf(await originalBytes({ html: '<p>short</p>' }), 'simple');
 		const email = await reply({ json: { ...json, html } }, { emailFormat: 'html', html: '<p>new</p>' });
 		expect(email.html).toMatch(
-			/<p>new<\/p>.*<blockquote[^>]*>Dear Ada,<br>\r?\n&#62; you wrote<br>\r?\nsee the report\.<br>\s*<\/blockquote>/s,
+			/<p>new<\/p>.*<blockquote[^>]*>Dear Ada,<br>\r?\n&gt; you wrote<br>\r?\nsee the report\.<br>\s*<\/blockquote>/s,
 		);
 	});
 

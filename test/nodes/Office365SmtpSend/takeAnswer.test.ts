@@ -42,7 +42,7 @@ describe("the page behind an approval's link", () => {
 	it('shows the question and the button where both were written without an expression', async () => {
 		const parameters = { subject: 'Order <17>', message: 'May we ship & sell?', approvalOptions: { values: DOUBLE } };
 		expect((await visit(parameters)).html).toMatch(
-			/<h1>Order &#60;17&#62;<\/h1><p>May we ship &#38; sell\?<\/p>\n<form method="post"><button type="submit">Ship &#60;it&#62;<\/button>/,
+			/<h1>Order &lt;17&gt;<\/h1><p>May we ship &amp; sell\?<\/p>\n<form method="post"><button type="submit">Ship &lt;it&gt;<\/button>/,
 		);
 		expect((await visit(parameters, { approved: 'false' })).html).toContain('<button type="submit">Keep</button>');
 	});
