@@ -38,7 +38,7 @@ export type MailErrorCode =
 	| 'protocol'
 	| 'stopped';
 
-/** The side that spoke: the identity platform, the host that provides its own identity, or the server of a mail protocol. */
+/** The side that spoke: the identity platform, the host that provides its own identity, or the server of an email protocol. */
 export type Speaker = 'identity' | 'host' | 'smtp' | 'imap' | 'pop';
 
 export interface MailErrorFacts {

@@ -184,7 +184,7 @@ function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 	const found = new Set(mailboxes.map(({ address }) => address.toLowerCase()));
 	const known = (word: string): boolean => found.has(word.toLowerCase()) || found.has(bare(word).toLowerCase());
 	const outside = text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)).replace(COMMENT, ' ');
-	// Names in the headers of a finished mail may be encoded words (RFC 2047).
+	// Names in the headers of a finished email may be encoded words (RFC 2047).
 	const words = outside
 		.split(/[\s"<>(),;:]+/)
 		.filter((word) => !word.startsWith('=?'))
@@ -223,7 +223,7 @@ export function envelopeAddress({ address }: Mailbox): string {
 	return `${local}@${domainToASCII(domain) || domain}`;
 }
 
-/** The same address in another case is the same mailbox, wherever mail is kept today. */
+/** The same address in another case is the same mailbox, wherever email is kept today. */
 export function sameAddress(one: string, other: string): boolean {
 	return one.toLowerCase() === other.toLowerCase();
 }

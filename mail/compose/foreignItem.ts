@@ -4,7 +4,7 @@ import { textOfHtml } from './textFromHtml';
 const DEEPEST = 20;
 const MOST_PARTS = 1_000;
 
-/** A mail as an n8n item holds it, whichever node has made it. Names in any case. */
+/** An email as an n8n item holds it, whichever node has made it. Names in any case. */
 export interface ForeignItem {
 	field: (name: string) => unknown;
 	/** The value of a header line; empty where there is none. */
@@ -87,7 +87,7 @@ function payloadText(payload: unknown): { text: string; html: string } {
 	return found;
 }
 
-/** Gmail's API gives a whole mail in base64 for URLs; a mail itself has a colon and a line break. */
+/** Gmail's API gives a whole email in base64 for URLs; an email itself has a colon and a line break. */
 export function rawText(raw: string): Buffer {
 	return /^[\w+/-]+={0,2}\s*$/.test(raw) ? Buffer.from(raw, 'base64') : Buffer.from(raw);
 }

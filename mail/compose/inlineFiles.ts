@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { OutgoingFile } from './outgoingFile';
 
-/** What a Content-ID may hold so that every mail program finds it: of RFC 2392 what needs no encoding. */
+/** What a Content-ID may hold so that every email program finds it: of RFC 2392 what needs no encoding. */
 const PLAIN = /^[\w.!$&'*+=^`{|}~@-]{1,200}$/;
 /** In quotes of either kind, or as it stands in a style. */
 const REFERENCE = /"\s{0,9}cid:([^"]{1,1000})"|'\s{0,9}cid:([^']{1,1000})'|\bcid:([^\s"'<>()]{1,1000})/gi;
@@ -37,7 +37,7 @@ export function withContentIds(html: string | undefined, files: OutgoingFile[]):
 	};
 }
 
-/** The same for the same name, so that a second attempt is the same mail. */
+/** The same for the same name, so that a second attempt is the same email. */
 function asciiId(name: string): string {
 	return `file-${createHash('sha256').update(name.normalize('NFC')).digest('hex').slice(0, 16)}`;
 }

@@ -24,7 +24,7 @@ function readsAs(mark: string): string {
 
 /**
  * The character of an address that looks like another one, with what it looks like; undefined where there is none. Nobody
- * types such an address: the mail would go to somebody else, or nowhere.
+ * types such an address: the email would go to somebody else, or nowhere.
  */
 export function lookAlike(address: string): string | undefined {
 	const mark = MARKS.exec(address)?.[0] ?? compatible(address);

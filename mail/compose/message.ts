@@ -20,7 +20,7 @@ interface DeliveryReports {
 	id: string;
 }
 
-/** A mail as a user wants it; addresses as text or taken apart, checked by {@link compose}. */
+/** An email as a user wants it; addresses as text or taken apart, checked by {@link compose}. */
 export interface OutgoingMail {
 	from: string | Mailbox[];
 	/** Who sends on behalf of `from` (RFC 5322, section 3.6.2); becomes the envelope's sender. */
@@ -39,7 +39,7 @@ export interface OutgoingMail {
 	priority: Priority;
 	/** Own headers. */
 	headers: Array<{ name: string; value: string }>;
-	/** Asks the reader's client to tell that the mail was read (RFC 8098). */
+	/** Asks the reader's client to tell that the email was read (RFC 8098). */
 	readReceipt?: boolean;
 	deliveryReports?: Array<'success' | 'failure' | 'delay'>;
 	/** An invitation as iCalendar text. */
@@ -53,12 +53,12 @@ export interface ComposedMail {
 	recipients: string[];
 	/** Estimate in bytes. */
 	size: number;
-	/** What the HTML refers to by `cid:` and no file of the mail is called. */
+	/** What the HTML refers to by `cid:` and no file of the email is called. */
 	unknownCids?: string[];
 	/** Has bytes above 127, to be announced by `BODY=8BITMIME` (RFC 6152). */
 	eightBit?: boolean;
 	dsn?: DeliveryReports;
-	/** The mail as bytes, the same at every call: Message-ID, date and boundaries too. */
+	/** The email as bytes, the same at every call: Message-ID, date and boundaries too. */
 	open: () => Promise<Readable>;
 }
 
@@ -190,7 +190,7 @@ async function makeBodies(mail: OutgoingMail): Promise<Bodies> {
 	const text = given ?? (html === undefined ? undefined : await textOfHtml(html));
 	const { calendar } = mail;
 	return {
-		// Where there is no body at all, an empty one: a file alone would become the mail itself.
+		// Where there is no body at all, an empty one: a file alone would become the email itself.
 		text: text === undefined ? (html === undefined ? { content: '\r\n' } : undefined) : withCrLf(text),
 		html,
 		...(calendar !== undefined && {
@@ -216,7 +216,7 @@ function receiptHeaders(mail: OutgoingMail, people: People): Array<{ key: string
 		: [];
 }
 
-/** By it Exchange tells an invitation from a mail with a calendar file (MS-OXCMAIL). */
+/** By it Exchange tells an invitation from an email with a calendar file (MS-OXCMAIL). */
 function calendarHeaders({ calendar }: OutgoingMail): Array<{ key: string; value: string }> {
 	return calendar === undefined ? [] : [{ key: 'Content-Class', value: 'urn:content-classes:calendarmessage' }];
 }
@@ -237,7 +237,7 @@ function typeOf(mimeType: string): string {
 	return TYPE.test(type) ? type : 'application/octet-stream';
 }
 
-/** A mail with lines that are too long would be broken on its way: as a file it arrives as it is. */
+/** An email with lines that are too long would be broken on its way: as a file it arrives as it is. */
 async function asTheyTravel(files: OutgoingFile[]): Promise<OutgoingFile[]> {
 	return await Promise.all(
 		files.map(async (file) => {
@@ -271,7 +271,7 @@ function shortName(name: string): string {
 }
 
 /**
- * base64 takes 4 bytes for 3 and a line break after 76; text may be encoded up to threefold. An attached mail keeps its
+ * base64 takes 4 bytes for 3 and a line break after 76; text may be encoded up to threefold. An attached email keeps its
  * size, but for a CR beside each LF that has none: too few bytes to refuse it for.
  */
 function estimate(mail: OutgoingMail, people: People): number {

@@ -4,9 +4,9 @@ import { readMailboxes, withoutControl, type Mailbox } from './addresses';
 import { foreignItem, type ForeignItem } from './foreignItem';
 import { LONGEST_MESSAGE_ID } from './headers';
 
-/** A mail to answer or to pass on. */
+/** An email to answer or to pass on. */
 export interface Original {
-	/** With angle brackets; empty where the mail has none. */
+	/** With angle brackets; empty where the email has none. */
 	messageId: string;
 	/** Message-IDs of the thread before it, oldest first. */
 	references: string[];
@@ -19,14 +19,14 @@ export interface Original {
 	cc: Mailbox[];
 	text: string;
 	html: string;
-	/** The item says what the mail holds, though that may be nothing. */
+	/** The item says what the email holds, though that may be nothing. */
 	hasBody: boolean;
-	/** Outlook's place of the mail in its conversation, in base64 (MS-OXOMSG, section 2.2.1.3); empty where it has none. */
+	/** Outlook's place of the email in its conversation, in base64 (MS-OXOMSG, section 2.2.1.3); empty where it has none. */
 	threadIndex: string;
 	threadTopic: string;
 	/** Undefined where the item does not list them, as those of the built-in trigger. */
 	attachments?: OriginalFile[];
-	/** The mail was larger than what should be fetched, or only its headers were asked for. */
+	/** The email was larger than what should be fetched, or only its headers were asked for. */
 	headersOnly: boolean;
 }
 
@@ -78,7 +78,7 @@ export async function readOriginal(json: unknown): Promise<Original> {
 	};
 }
 
-/** @throws MailError `input` for an item whose quotation would be empty though the mail is not */
+/** @throws MailError `input` for an item whose quotation would be empty though the email is not */
 export function requireBody({ hasBody, headersOnly }: Original): void {
 	if (hasBody || headersOnly) return;
 	throw inputError(

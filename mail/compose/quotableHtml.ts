@@ -142,7 +142,7 @@ function quotableStyle(style: string): string {
 }
 
 /**
- * A mail's HTML so that it can stand within another's: its body alone, every element closed, so that it cannot break out of
+ * An email's HTML so that it can stand within another's: its body alone, every element closed, so that it cannot break out of
  * the quotation, and without what acts. Undefined where there is none, or too much of it.
  */
 export async function quotableHtml(html: string): Promise<string | undefined> {

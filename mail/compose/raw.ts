@@ -5,7 +5,7 @@ import { envelopeAddress, readMailboxes, type Mailbox } from './addresses';
 import { measureLines } from './lines';
 import { newMessageId, type ComposedMail, type OutgoingMail } from './message';
 
-/** A mail that somebody else has written, as bytes. */
+/** An email that somebody else has written, as bytes. */
 export interface RawMail {
 	/** Opened once to read the headers, and anew for each attempt. */
 	open: () => Promise<Readable>;
@@ -17,18 +17,18 @@ export interface RawMail {
 	deliveryReports?: OutgoingMail['deliveryReports'];
 	/** Headers that do not go out, in lower case, beside BCC. */
 	without?: readonly string[];
-	/** For a mail that has none; otherwise a new one. */
+	/** For an email that has none; otherwise a new one. */
 	messageId?: string;
 }
 
-/** More than any mail program writes, in bytes. */
+/** More than any email program writes, in bytes. */
 const LONGEST_HEADERS = 1024 * 1024;
 const FIELD = 'Message';
 
 /**
- * Sends the mail as it is, but for its headers: BCC is taken out, Message-ID and Date are added where missing. Line ends
+ * Sends the email as it is, but for its headers: BCC is taken out, Message-ID and Date are added where missing. Line ends
  * become CRLF and dots are doubled on the way out (RFC 5321, section 4.5.2).
- * @throws MailError `input` where it is no mail or nobody is to get it
+ * @throws MailError `input` where it is no email or nobody is to get it
  */
 export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	const { fields, length } = await readHeaders(mail);
@@ -96,7 +96,7 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 		stream.destroy();
 	}
 	const begin = emptyBeginning(head);
-	// A blank line and then no header: it is the body of a mail.
+	// A blank line and then no header: it is the body of an email.
 	if (begin > 0 && !/^(?:From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000)))
 		throw inputError(
 			FIELD,
@@ -125,7 +125,7 @@ function parseFields(head: string): Field[] {
 			last.lines.push(line);
 			continue;
 		}
-		// The first line of a mail in an mbox file.
+		// The first line of an email in an mbox file.
 		if (line === '' || (index === 0 && line.startsWith('From '))) continue;
 		const name = /^([!-9;-~]+)[ \t]*:/.exec(line)?.[1];
 		if (name === undefined)

@@ -1,6 +1,6 @@
 /** HTML longer than this, in characters, is left alone: taking it apart would hold up the process. */
 const LONGEST = 1_000_000;
-/** Elements within elements. Deeper than any mail program writes; parsers take squared time and the whole stack there. */
+/** Elements within elements. Deeper than any email program writes; parsers take squared time and the whole stack there. */
 const DEEPEST = 500;
 
 /** Whether it is of a size that those who take it apart can be given. */

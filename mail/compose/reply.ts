@@ -29,7 +29,7 @@ export type Answered = Pick<OutgoingMail, 'to' | 'cc' | 'subject' | 'headers' | 
 /** A thread's References, at most: the first and the last ones, as RFC 5537, section 3.4.4 trims them. */
 const MOST_REFERENCES = 20;
 
-/** Recipients, subject, thread and bodies of an answer; a forwarded mail has no recipients yet. @throws MailError `input` */
+/** Recipients, subject, thread and bodies of an answer; a forwarded email has no recipients yet. @throws MailError `input` */
 export async function answer(original: Original, wish: Answer): Promise<Answered> {
 	const references = [...original.references, original.messageId].filter((id) => id !== '');
 	const kept = references.length > MOST_REFERENCES ? [...references.slice(0, 1), ...references.slice(1 - MOST_REFERENCES)] : references;
@@ -41,7 +41,7 @@ export async function answer(original: Original, wish: Answer): Promise<Answered
 		inReplyTo: wish.kind === 'forward' ? '' : original.messageId,
 		references: kept.join(' '),
 		headers: threadHeaders(original),
-		// Of a mail without its body, an empty quotation would say that it was empty.
+		// Of an email without its body, an empty quotation would say that it was empty.
 		...(wish.quote && !original.headersOnly ? await quoted(original, wish) : { text: wish.text, html: wish.html }),
 	};
 }
@@ -64,7 +64,7 @@ function prefixOf(subject: string): string {
 	return (ANSWERED.exec(subject) ?? FORWARDED.exec(subject))?.[0] ?? '';
 }
 
-/** Re: and Fwd: as mail programs of other languages write them, so that they are not piled up. */
+/** Re: and Fwd: as email programs of other languages write them, so that they are not piled up. */
 const ANSWERED = /^(re|aw|sv|vs|antw|odp|ynt|rif|r|回复|答复|返信)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
 const FORWARDED = /^(fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|转发|轉寄)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
 
@@ -75,7 +75,7 @@ function prefixed(prefix: string, there: RegExp, subject: string): string {
 function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[]; cc: Mailbox[] } {
 	const isOwn = ({ address }: Mailbox): boolean => own.some((mine) => sameAddress(mine, address));
 	const author = original.replyTo.length > 0 ? original.replyTo : original.from;
-	// An answer to a mail of one's own goes on to those that it went to.
+	// An answer to an email of one's own goes on to those that it went to.
 	const answered = unique(
 		author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.length === 0 ? original.to : author,
 	);
@@ -160,7 +160,7 @@ function append(html: string, addition: string): string {
 	return end < 0 ? `${html}${addition}` : `${html.slice(0, end)}${addition}${html.slice(end)}`;
 }
 
-/** Which files the quotation or the forwarded mail shows by cid (RFC 2392); the others are left to the caller. */
+/** Which files the quotation or the forwarded email shows by cid (RFC 2392); the others are left to the caller. */
 export function shownInline({ html }: Original): (file: OriginalFile) => boolean {
 	const shown = new Set([...html.matchAll(/\bcid:([^\s"'<>)]+)/gi)].map(([, id]) => decoded(id ?? '')));
 	return ({ contentId }) => contentId !== undefined && shown.has(contentId);

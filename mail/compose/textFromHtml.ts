@@ -5,12 +5,12 @@ import type { TokenizerCallbacks } from 'htmlparser2';
 import { checkMemory } from '../item/memoryLimit';
 import { TextLayout } from './textLayout';
 
-/** Characters of HTML that may still be read; the parts of one mail share one. */
+/** Characters of HTML that may still be read; the parts of one email share one. */
 export interface HtmlBudget {
 	characters: number;
 }
 
-/** More than any mail program writes; it takes about half a second. */
+/** More than any email program writes; it takes about half a second. */
 const LONGEST_HTML = 16_000_000;
 /** Others get their turn after so many characters. */
 const AT_ONCE = 500_000;

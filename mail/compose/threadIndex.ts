@@ -13,7 +13,7 @@ const LONG_AGO = 0x00fe_0000_0000_0000n;
 /**
  * Outlook's conversation view sorts by `Thread-Index`: 22 bytes for the conversation, and 5 more for each answer, with the time
  * since its beginning.
- * @param index of the mail that is answered, in base64
+ * @param index of the email that is answered, in base64
  * @returns that of the answer; empty where there is none, or none that could be continued
  */
 export function continued(index: string, now = Date.now()): string {

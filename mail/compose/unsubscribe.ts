@@ -10,7 +10,7 @@ const SEPARATOR = /[\s<>]+|,(?=$|[\s<>,]|https?:|mailto:|[^\s,<>/?]{1,320}@)|;(?
 const MAILTO_SUBJECT = /mailto:[^\s,<>?]{1,320}\?[^,<>]{1,500}/gi;
 
 /**
- * The headers by which a mail program offers to unsubscribe (RFC 2369), with one click where the web address takes a POST for
+ * The headers by which an email program offers to unsubscribe (RFC 2369), with one click where the web address takes a POST for
  * it (RFC 8058).
  * @param value email addresses and web addresses, separated by commas or white space, each with or without angle brackets
  * @throws MailError `input`

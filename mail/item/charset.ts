@@ -6,14 +6,14 @@ import { decodeHz, decodeIso2022, decodeUtf7 } from './escapes';
 import { GrowingText } from './growingText';
 
 /**
- * Bytes of a mail as text. Which character set they are in is decided in this order, the first that applies:
+ * Bytes of an email as text. Which character set they are in is decided in this order, the first that applies:
  *
  * 1. a byte order mark;
  * 2. the declared set, where it is known; `us-ascii` with bytes above 127 and `utf-8` that is mostly none are no answer;
  * 3. for HTML the set that its `<meta>` names;
  * 4. escape sequences of ISO-2022-JP or ISO-2022-KR;
  * 5. UTF-8, where the bytes are valid UTF-8;
- * 6. the first set that another part of the same mail has declared;
+ * 6. the first set that another part of the same email has declared;
  * 7. windows-1252.
  */
 export function decodeBody(bytes: Buffer, declared: string | undefined, others: readonly string[], isHtml = false): string {
@@ -74,7 +74,7 @@ function isCredible(bytes: Buffer, label: string): boolean {
 	return whole > broken;
 }
 
-/** RFC 1866 and HTML 5: within the first 1,024 bytes; mail programs put styles before it. */
+/** RFC 1866 and HTML 5: within the first 1,024 bytes; email programs put styles before it. */
 function metaCharset(bytes: Buffer): string | undefined {
 	const head = bytes.toString('latin1', 0, 8192);
 	for (const [, attributes = ''] of head.matchAll(/<(?:meta|\?xml)\s([^>]{1,400})/gi)) {
@@ -105,7 +105,7 @@ function labelOf(name: string | undefined): string | undefined {
 	return labels.get(name);
 }
 
-/** Names that mail programs use and no list has, and sets that stand for a larger one. */
+/** Names that email programs use and no list has, and sets that stand for a larger one. */
 const ALIASES = new Map([
 	['ascii', 'us-ascii'],
 	['us-ascii', 'us-ascii'],
@@ -156,7 +156,7 @@ function known(name: string): string | undefined {
 	}
 }
 
-/** As WHATWG reads them: iso-8859-1 is windows-1252, gb2312 is GBK, as in mails they are. */
+/** As WHATWG reads them: iso-8859-1 is windows-1252, gb2312 is GBK, as in emails they are. */
 function decode(bytes: Buffer, label: string): string {
 	switch (label) {
 		case 'utf-8':

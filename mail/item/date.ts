@@ -3,7 +3,7 @@ const LONGEST = 300;
 
 /**
  * The instant that a Date header tells, in epoch milliseconds; undefined where it cannot be read. Beyond RFC 5322
- * (section 3.3, and 4.3 for two-digit years) it reads what mail programs really write: names of months in many
+ * (section 3.3, and 4.3 for two-digit years) it reads what email programs really write: names of months in many
  * languages, dots in times, AM and PM, asctime, ISO 8601, names of zones. A zone that is missing or unknown counts
  * as UTC (RFC 5322, section 4.3).
  */

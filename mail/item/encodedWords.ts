@@ -27,7 +27,7 @@ function hexOf(sign: string): string {
  * line whatever the words hide: a line break in it could begin a header of another email that is made of it (CWE-93).
  *
  * @param value one character a byte
- * @param others sets that the mail has declared elsewhere
+ * @param others sets that the email has declared elsewhere
  */
 export function decodeHeader(value: string, others: readonly string[] = []): string {
 	if (!value.includes('=?')) return raw(value, others);

@@ -8,11 +8,11 @@ export interface PartShape {
 	name?: string;
 	/** Content-ID, with or without angle brackets. */
 	contentId?: string;
-	/** Of a multipart; those of an attached mail do not count. */
+	/** Of a multipart; those of an attached email do not count. */
 	children?: readonly PartShape[];
 }
 
-/** A file of a mail that has been read. */
+/** A file of an email that has been read. */
 export interface FileShape {
 	type: string;
 	name?: string;
@@ -20,12 +20,12 @@ export interface FileShape {
 	contentId?: string;
 	/** Content-Location, as RFC 2557 lets HTML refer to it. */
 	location?: string;
-	/** One of the forms in multipart/alternative, such as text/x-amp-html: another body, which no mail program shows as a file. */
+	/** One of the forms in multipart/alternative, such as text/x-amp-html: another body, which no email program shows as a file. */
 	alternative?: boolean;
 }
 
 /**
- * Whether people see an attachment, by the mail's structure alone. `unknown`: the mail itself must be looked at, since
+ * Whether people see an attachment, by the email's structure alone. `unknown`: the email itself must be looked at, since
  * only its HTML tells whether it shows an image (see {@link hasAttachment}), or since the structure is missing or broken.
  */
 export function hasAttachmentByStructure(root: PartShape | undefined): boolean | 'unknown' {
@@ -66,12 +66,12 @@ export function isFile({ type, disposition, name }: PartShape): boolean {
 	return !(type === 'text/plain' || type === 'text/html') || disposition === 'attachment' || (name ?? '') !== '';
 }
 
-/** A form of the mail that is neither text nor HTML nor an invitation, without a name. */
+/** A form of the email that is neither text nor HTML nor an invitation, without a name. */
 export function isOtherBody({ type, disposition, name }: PartShape): boolean {
 	return type.startsWith('text/') && type !== 'text/calendar' && disposition !== 'attachment' && (name ?? '') === '';
 }
 
-/** Whether people see an attachment in a mail that has been read: any file but the images that its HTML shows. */
+/** Whether people see an attachment in an email that has been read: any file but the images that its HTML shows. */
 export function hasAttachment(files: readonly FileShape[], html: string): boolean {
 	const shown = html === '' ? new Set<string>() : referredTo(html, new Set(files.map(({ contentId = '' }) => contentId)));
 	return files.some((file) => {

@@ -21,7 +21,7 @@ export function isField(line: string): boolean {
 	return FIELD.test(line);
 }
 
-/** Whether a line is a field that mails have, and no text that holds a colon. */
+/** Whether a line is a field that emails have, and no text that holds a colon. */
 export function isFamiliarField(line: string): boolean {
 	return FAMILIAR.test(line);
 }
@@ -68,7 +68,7 @@ export function withoutReturns(line: string): string {
 	return end === line.length ? line : line.slice(0, end);
 }
 
-/** Of two fields of one name the first counts, which the server that took the mail last has seen; empty where there is none. */
+/** Of two fields of one name the first counts, which the server that took the email last has seen; empty where there is none. */
 export function firstOf(fields: readonly Field[], key: string): string {
 	return fields.find((field) => field.key === key)?.value ?? '';
 }

@@ -14,10 +14,10 @@ import { Unreadable, type Wish } from './workerPool';
 
 export type Format = 'simple' | 'resolved' | 'raw';
 
-/** A mail's bytes: at hand, or to be streamed; opened a second time only where the whole email has to be stored. */
+/** An email's bytes: at hand, or to be streamed; opened a second time only where the whole email has to be stored. */
 export type Source = Buffer | (() => Readable | Promise<Readable>);
 
-/** What the server said of the mail; goes into the item in every format. */
+/** What the server said of the email; goes into the item in every format. */
 export type Provenance = {
 	size: number;
 	folder: string;
@@ -35,9 +35,9 @@ export interface ItemOptions<Stored> {
 	downloadAttachments: boolean;
 	/** Binary properties are called prefix + 0, 1, 2 … */
 	prefix: string;
-	/** Whether a raw mail comes as text too (default), or only as binary data, without being held in memory. */
+	/** Whether a raw email comes as text too (default), or only as binary data, without being held in memory. */
 	rawText?: boolean;
-	/** Only the headers of the mail are there: what its body would tell is left out. */
+	/** Only the headers of the email are there: what its body would tell is left out. */
 	headersOnly?: boolean;
 	/** What is read beyond the usual; not for format `raw`. */
 	readMore?: readonly More[];
@@ -50,14 +50,14 @@ export interface MessageItem<Stored> {
 	binary?: Record<string, Stored>;
 }
 
-/** The binary property that holds the whole mail, byte by byte, in format `raw` and where it could not be read whole. */
+/** The binary property that holds the whole email, byte by byte, in format `raw` and where it could not be read whole. */
 export const RAW_PROPERTY = 'message';
 
 /**
- * One mail as an n8n item. A mail of which parts cannot be read has the reason in `parseError` and is in the binary data
+ * One email as an n8n item. An email of which parts cannot be read has the reason in `parseError` and is in the binary data
  * as a whole; one that cannot be read at all comes like that with its headers. So none is dropped.
  *
- * @throws what `store` throws: a mail whose files could not be stored has not been fetched; what the source throws
+ * @throws what `store` throws: an email whose files could not be stored has not been fetched; what the source throws
  */
 export async function toItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>): Promise<MessageItem<Stored>> {
 	try {
@@ -142,7 +142,7 @@ async function read<Stored>(content: Buffer | Beginning, wanted: Wish, files: St
 	return outcome;
 }
 
-/** So that a large mail at hand is not copied in one go, which would hold up all others. */
+/** So that a large email at hand is not copied in one go, which would hold up all others. */
 async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
 	for (let from = 0; from < bytes.length; from += SMALL) yield bytes.subarray(from, from + SMALL);
 }

@@ -20,7 +20,7 @@ export type AttachmentJson = {
 	unpackedFrom?: string;
 };
 
-/** Headers of which a mail should have one: of two the first counts, which the last server has put there or seen. */
+/** Headers of which an email should have one: of two the first counts, which the last server has put there or seen. */
 const TOP_LEVEL = new Set(['message-id', 'subject', 'date', 'from', 'to', 'cc']);
 /**
  * Flat, with the names of the built-in trigger's `simple` format; the other headers, decoded, under `metadata`. What a person looks for
@@ -117,7 +117,7 @@ function messageIds(value: string): string[] {
 	return value.split(/[\s,]+/).filter((id) => /^<.+>$/.test(id) || id.includes('@'));
 }
 
-/** The topmost Received is that of the server that has the mailbox; without any the mail has never travelled. */
+/** The topmost Received is that of the server that has the mailbox; without any the email has never travelled. */
 function receivedAt(mail: ReadMail): number | undefined {
 	return readReceived(firstOf(mail.fields, 'received'));
 }
@@ -148,12 +148,12 @@ const ROBOTS: Array<[string, RegExp, string]> = [
 	['content-type', /^multipart\/report/i, 'auto-generated'],
 	['feedback-id', /./, 'auto-generated'],
 	['list-unsubscribe', /./, 'auto-generated'],
-	// Exchange writes All into what it generates by itself; a person's mail never has it.
+	// Exchange writes All into what it generates by itself; a person's email never has it.
 	['x-auto-response-suppress', /^all/i, 'auto-generated'],
 ];
 
 /**
- * Who wrote the mail, in the words of Auto-Submitted (RFC 3834, section 5): `auto-replied`, `auto-generated`,
+ * Who wrote the email, in the words of Auto-Submitted (RFC 3834, section 5): `auto-replied`, `auto-generated`,
  * `auto-notified`; empty for a person. Where that header is missing other signs tell it.
  */
 function autoSubmitted(mail: ReadMail): string {

@@ -7,7 +7,7 @@ import type { Answer, FileNews, Outcome, Request } from './task';
 import { WorkClock } from './workClock';
 import { memoryFor, run, Unreadable, type Wish } from './workerPool';
 
-/** A mail goes to its worker in pieces of so many bytes; one more is on its way while one is being read. */
+/** An email goes to its worker in pieces of so many bytes; one more is on its way while one is being read. */
 const PIECE = 256 * 1024;
 const AHEAD = 2;
 const CHUNKS_AT_ONCE = 200;
@@ -16,7 +16,7 @@ const CHUNKS_AT_ONCE = 200;
 export type NewsTaker = (news: readonly FileNews[]) => Promise<void> | void;
 
 /**
- * Reads a mail of any size piece by piece. Files come out as the mail goes in, never more than the taker takes.
+ * Reads an email of any size piece by piece. Files come out as the email goes in, never more than the taker takes.
  * @throws Unreadable; what the source throws; what the taker throws
  */
 export async function readLarge(source: AsyncIterable<Uint8Array>, wanted: Wish, take: NewsTaker): Promise<Outcome> {

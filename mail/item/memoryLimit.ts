@@ -1,13 +1,13 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** The mail is larger than what can be read; it is to be handed over as it is. */
+/** The email is larger than what can be read; it is to be handed over as it is. */
 export class BeyondLimits extends Error {}
 
 const MB = 1024 * 1024;
 /** Garbage counts until it is collected, which takes long; so much more than the limit may be in use before that is done. */
 const WITH_GARBAGE = 1.25;
-/** What is left of a mail that took more than this part of the limit is collected at once. */
+/** What is left of an email that took more than this part of the limit is collected at once. */
 const LARGE = 0.25;
 
 /** In bytes; without a limit where nobody has set one, as on n8n's own thread. */
@@ -29,9 +29,9 @@ export function checkLength(length: number): void {
 
 /**
  * V8 ends the whole process where a heap reaches its limit in the middle of one step, and Node ends a thread only where it gets
- * to look in time. So every loop whose memory grows with a mail asks here now and then, and V8's own limit lies far above.
+ * to look in time. So every loop whose memory grows with an email asks here now and then, and V8's own limit lies far above.
  *
- * @throws where the mail takes more memory than {@link limitMemory} allows
+ * @throws where the email takes more memory than {@link limitMemory} allows
  */
 export function checkMemory(): void {
 	if (used() <= most * WITH_GARBAGE) return;
@@ -39,7 +39,7 @@ export function checkMemory(): void {
 	if (used() > most) throw new BeyondLimits(`Reading it would take more than ${most / MB} MB of memory.`);
 }
 
-/** The mail has been read, or given up: a thread that waits holds nothing of a large one. */
+/** The email has been read, or given up: a thread that waits holds nothing of a large one. */
 export function releaseMemory(): void {
 	if (used() > most * LARGE) collectGarbage();
 }

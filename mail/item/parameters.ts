@@ -20,7 +20,7 @@ interface Piece {
 
 /**
  * Reads also what is written wrongly: no semicolon between parameters, none at all, quotes that do not end, encoded
- * words in parameters (which RFC 2047, section 5, forbids and most mail programs write).
+ * words in parameters (which RFC 2047, section 5, forbids and most email programs write).
  * @param header one character a byte
  */
 export function readParameters(header: string, others: readonly string[]): Parameterized {
@@ -46,7 +46,7 @@ export function readParameters(header: string, others: readonly string[]): Param
 		else if (before.every(({ index: other }) => other !== piece.index)) before.push(piece);
 	}
 	const parameters = new Map(plain);
-	// The extended form counts more (RFC 6266, section 4.3, says it for HTTP; mail programs do the same).
+	// The extended form counts more (RFC 6266, section 4.3, says it for HTTP; email programs do the same).
 	for (const [name, found] of pieces) parameters.set(name, joined(found, others));
 	return { value: value.toLowerCase(), parameters };
 }

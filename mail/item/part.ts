@@ -23,7 +23,7 @@ export interface Part {
 	children: Part[];
 }
 
-/** @param charsets sets that the mail has declared before */
+/** @param charsets sets that the email has declared before */
 export function partOf(fields: readonly Field[], parent: Part | undefined, charsets: readonly string[]): Part {
 	const declared = firstOf(fields, 'content-type');
 	const content = readParameters(declared, charsets);
@@ -46,7 +46,7 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 	};
 }
 
-/** What is no type counts as text (RFC 2045, section 5.2), in a digest as a mail (RFC 2046, section 5.1.5). */
+/** What is no type counts as text (RFC 2045, section 5.2), in a digest as an email (RFC 2046, section 5.1.5). */
 function typeOf(value: string, hasBoundary: boolean, fields: readonly Field[], parent: Part | undefined): string {
 	const type = /^"?([\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127})/.exec(value)?.[1];
 	if (type !== undefined) return type;
@@ -72,7 +72,7 @@ function cleanName(name: string): string {
 /** More than any file system takes, in characters. */
 const LONGEST_NAME = 1000;
 
-/** A name for a part that has none. @param subject of a mail within the mail, one character a byte */
+/** A name for a part that has none. @param subject of an email within the email, one character a byte */
 export function nameFor(part: Part, subject: string, charsets: readonly string[]): string {
 	if (part.name !== '') return part.name;
 	if (part.type === 'text/calendar') return 'invite.ics';

@@ -9,7 +9,7 @@ import { Structure, type PartsReader } from './structure';
 import { htmlOfText, unflow, withPlainLineEnds } from './text';
 import { decoderOf, type Decoder } from './transfer';
 
-/** A file of a mail, without its content. */
+/** A file of an email, without its content. */
 export interface ReadFile {
 	/** Empty where it has none. */
 	name: string;
@@ -31,13 +31,13 @@ export interface ReadFile {
 	kept: Buffer;
 }
 
-/** What a mail holds. */
+/** What an email holds. */
 export interface ReadMail {
 	/** In order; values one character a byte, see `decodeHeader`. */
 	fields: readonly Field[];
-	/** Sets that the mail declares, which tell how raw header bytes are to be read. */
+	/** Sets that the email declares, which tell how raw header bytes are to be read. */
 	charsets: readonly string[];
-	/** Content-Type of the mail itself. */
+	/** Content-Type of the email itself. */
 	type: string;
 	text: string;
 	html: string;
@@ -47,7 +47,7 @@ export interface ReadMail {
 	damage: readonly string[];
 }
 
-/** Takes the files, one after the other, in the order of the mail. */
+/** Takes the files, one after the other, in the order of the email. */
 export interface FileTaker {
 	begin(file: ReadFile): void;
 	data(bytes: Buffer): void;
@@ -64,7 +64,7 @@ export interface ReaderOptions {
 const LONGEST_TEXT = 64 * 1024 * 1024;
 /** In bytes: so much is read between two looks at the memory. */
 const PIECE = 256 * 1024;
-/** So much of an attached mail is looked at for its subject, in bytes. */
+/** So much of an attached email is looked at for its subject, in bytes. */
 const LONGEST_HEAD = 64 * 1024;
 
 interface Body {
@@ -84,7 +84,7 @@ interface Current {
 	kept?: { pieces: Buffer[]; length: number };
 }
 
-/** Reads one mail, piece by piece: files are passed on as they come, texts are kept. */
+/** Reads one email, piece by piece: files are passed on as they come, texts are kept. */
 export class MailReader implements PartsReader {
 	readonly charsets: string[] = [];
 	readonly #structure = new Structure(this);
@@ -196,7 +196,7 @@ export class MailReader implements PartsReader {
 			this.#passOn(current, current.file, bytes);
 			return;
 		}
-		// A view would keep the whole piece of the mail in memory.
+		// A view would keep the whole piece of the email in memory.
 		current.pieces.push(Buffer.from(bytes));
 		current.length += bytes.length;
 		if (current.file !== undefined) {
@@ -212,7 +212,7 @@ export class MailReader implements PartsReader {
 		const wanted = this.options.keep?.(file) ?? 0;
 		const kept = (current.kept ??= { pieces: [], length: 0 });
 		if (kept.length < wanted) {
-			// A view would keep the whole piece of the mail in memory.
+			// A view would keep the whole piece of the email in memory.
 			const piece = Buffer.from(bytes.subarray(0, wanted - kept.length));
 			kept.pieces.push(piece);
 			kept.length += piece.length;
@@ -268,7 +268,7 @@ export class MailReader implements PartsReader {
 	}
 }
 
-/** A text in another form than plain or HTML is the body where the mail is nothing else (RFC 2046, section 4.1.4). */
+/** A text in another form than plain or HTML is the body where the email is nothing else (RFC 2046, section 4.1.4). */
 function isBody(part: Part): boolean {
 	if (!isFile(part)) return true;
 	return part.parent === undefined && isOtherBody(part) && part.type !== 'text/vcard' && part.type !== 'text/csv';

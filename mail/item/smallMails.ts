@@ -2,7 +2,7 @@ import type { Batch, BatchResult, Read } from './task';
 import { WorkClock } from './workClock';
 import { memoryFor, run, THREADS, Unreadable, type Wish } from './workerPool';
 
-/** A mail of at most so many bytes goes to a worker together with others. */
+/** An email of at most so many bytes goes to a worker together with others. */
 export const SMALL = 256 * 1024;
 const BATCH_MAILS = 32;
 const BATCH_BYTES = 2 * 1024 * 1024;
@@ -19,7 +19,7 @@ let running = 0;
 let isDue = false;
 
 /**
- * Reads a mail of at most {@link SMALL} bytes, together with those that wait as well. Undefined where more comes of it than one
+ * Reads an email of at most {@link SMALL} bytes, together with those that wait as well. Undefined where more comes of it than one
  * message between threads should hold, or where it needs more memory: then it has to be read as a large one.
  * @throws Unreadable
  */
@@ -50,7 +50,7 @@ function sendBatches(): void {
 	}
 }
 
-/** The thread says which mail it has begun: the last one that it had begun when it ended is at fault, and no other. */
+/** The thread says which email it has begun: the last one that it had begun when it ended is at fault, and no other. */
 async function runBatch(batch: readonly Waiting[]): Promise<void> {
 	const begun = new Int32Array(new SharedArrayBuffer(4));
 	const mails = batch.map(({ bytes, wanted }) => ({ bytes, wanted: { ...wanted, memory: memoryFor('small') } }));

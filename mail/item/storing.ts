@@ -42,7 +42,7 @@ export class StoredFiles<Stored> {
 		file.pieces = [];
 	};
 
-	/** The mail turned out to be unreadable: what was begun is given up. */
+	/** The email turned out to be unreadable: what was begun is given up. */
 	abandon(): void {
 		this.#file?.stream?.abandon();
 	}

@@ -2,13 +2,13 @@ import { isFamiliarField, isField, readFields, withoutReturns } from './headerBl
 import { partOf, type Part } from './part';
 import { decoderOf } from './transfer';
 
-/** Learns of a mail's parts in their order. */
+/** Learns of an email's parts in their order. */
 export interface PartsReader {
 	/** The headers of a part have been read. @returns whether its content is wanted */
 	open(part: Part): void;
 	/** Still in its transfer encoding. */
 	content(part: Part, bytes: Buffer): void;
-	/** @param cut the mail ended before the boundary that should have come */
+	/** @param cut the email ended before the boundary that should have come */
 	close(part: Part, cut: boolean): void;
 	/** Something could not be read; a sentence. */
 	damage(what: string): void;
@@ -44,7 +44,7 @@ const DEEPEST = 100;
 const MOST_PARTS = 20_000;
 
 /**
- * Takes a mail apart, piece by piece, in memory that does not grow with it. What is written wrongly is read as it was
+ * Takes an email apart, piece by piece, in memory that does not grow with it. What is written wrongly is read as it was
  * meant: blanks behind boundaries, inner boundaries that do not end, a boundary that is not declared, headers without an
  * empty line behind them, lines that end in CR or CRCRLF.
  */

@@ -10,7 +10,7 @@ import { keeping, newTextOf, readMore, type More } from './readMore/readMore';
 import type { ExtraFile } from './readMore/outlookFiles';
 import { WorkClock } from './workClock';
 
-/** What is to be made of a mail. */
+/** What is to be made of an email. */
 export interface Wanted {
 	format: 'simple' | 'resolved';
 	/** Whether the content of files is wanted. */
@@ -23,7 +23,7 @@ export interface Wanted {
 	memory: number;
 }
 
-/** What became of a mail. */
+/** What became of an email. */
 export interface Outcome {
 	/** The item's fields, without `attachments`. */
 	json: IDataObject;
@@ -32,13 +32,13 @@ export interface Outcome {
 	damage: readonly string[];
 }
 
-/** News of a file of a mail, in order. */
+/** News of a file of an email, in order. */
 export type FileNews =
 	| { kind: 'begin'; index: number; name: string; type: string }
 	| { kind: 'data'; bytes: Uint8Array<ArrayBuffer> }
 	| { kind: 'end'; index: number };
 
-/** A small mail with its files. */
+/** A small email with its files. */
 export interface Read extends Outcome {
 	news: FileNews[];
 }
@@ -47,10 +47,10 @@ type Refusal = { refusal: string };
 /** `large`: more came of it than one message should hold, or it needs more memory than a batch has. */
 export type BatchResult = Read | Refusal | 'large';
 
-/** From the main thread: a piece of the mail, its end, or that it has dealt with the last answer and wants the next one. */
+/** From the main thread: a piece of the email, its end, or that it has dealt with the last answer and wants the next one. */
 export type Request = { bytes: Uint8Array } | 'end' | 'more';
 /**
- * To the main thread, never more than it can deal with in one go. `end`: that was all that came of a piece, or of the mail.
+ * To the main thread, never more than it can deal with in one go. `end`: that was all that came of a piece, or of the email.
  * Without it another answer follows as soon as it is asked for.
  */
 export type Answer = {
@@ -62,18 +62,18 @@ export type Answer = {
 
 /** Pieces of a file's content below this many bytes travel together. */
 const SMALL_PIECE = 16 * 1024;
-/** One message of a batch holds at most so much; the mails behind that come with the next one. */
+/** One message of a batch holds at most so much; the emails behind that come with the next one. */
 const MOST_OF_BATCH = 10 * MOST_AT_ONCE;
 
 export interface Batch {
 	mails: ReadonlyArray<{ bytes: Uint8Array; wanted: Wanted }>;
 	clock: SharedArrayBuffer;
-	/** How many of the mails have been begun. */
+	/** How many of the emails have been begun. */
 	begun: Int32Array;
 }
 
 /**
- * Several mails at once, since a message between threads costs more than reading a small mail.
+ * Several emails at once, since a message between threads costs more than reading a small email.
  * @returns what came of the first ones, at least of one
  */
 export async function readBatch({ mails, clock, begun }: Batch): Promise<BatchResult[]> {
@@ -94,7 +94,7 @@ export async function readBatch({ mails, clock, begun }: Batch): Promise<BatchRe
 	return results;
 }
 
-/** A mail that is there as a whole. */
+/** An email that is there as a whole. */
 export async function readOne(bytes: Uint8Array, wanted: Wanted): Promise<BatchResult> {
 	const files = new Collected(wanted.files);
 	try {
@@ -107,7 +107,7 @@ export async function readOne(bytes: Uint8Array, wanted: Wanted): Promise<BatchR
 	}
 }
 
-/** One mail, piece by piece; each piece is answered, so that the other side never has more than it can take. */
+/** One email, piece by piece; each piece is answered, so that the other side never has more than it can take. */
 export async function readStream({ port, wanted, clock }: { port: MessagePort; wanted: Wanted; clock: SharedArrayBuffer }): Promise<void> {
 	const reader = new StreamReader(port, wanted, new WorkClock(clock));
 	await new Promise<void>((resolve) => {
@@ -220,7 +220,7 @@ class Reading {
 		return { json: whole, attachments, damage: mail.damage };
 	}
 
-	/** A file that lay in another one stands behind those of the mail. */
+	/** A file that lay in another one stands behind those of the email. */
 	#add({ name, type, contentId, bytes, from }: ExtraFile): AttachmentJson {
 		const file = {
 			name,

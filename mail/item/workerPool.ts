@@ -8,11 +8,11 @@ import { watchClock, WorkClock } from './workClock';
 /** What the threads for small emails may take each, in MB: the worst email of that size takes less than half of it. */
 const SMALL_MEMORY = 128;
 const MOST_THREADS = 4;
-/** What a mail may cost; tests set them lower. */
+/** What an email may cost; tests set them lower. */
 export const limits = {
-	/** So long a thread may work on a mail before it counts as stuck, in ms. */
+	/** So long a thread may work on an email before it counts as stuck, in ms. */
 	patience: 30_000,
-	/** What a thread may take for a mail, in MB. All threads together stay within a quarter of what there is. */
+	/** What a thread may take for an email, in MB. All threads together stay within a quarter of what there is. */
 	memory: Math.round(Math.max(128, Math.min(512, memoryForMails() - SMALL_MEMORY))),
 };
 /** In MB. V8 ends the process there, so it must be out of reach: a thread keeps to {@link limits} itself. */
@@ -20,10 +20,10 @@ const LAST_RESORT = 4000;
 /** A worker without work is let go after so long, in ms. */
 const IDLE = 10_000;
 
-/** The mail is beyond what a worker can read in its time and memory. */
+/** The email is beyond what a worker can read in its time and memory. */
 export class Unreadable extends Error {}
 
-/** What is to be made of a mail; how much memory that may take is said here. */
+/** What is to be made of an email; how much memory that may take is said here. */
 export type Wish = Omit<Wanted, 'memory'>;
 
 /**
@@ -102,7 +102,7 @@ async function start(kind: Kind, onDeath: (error: unknown) => void) {
 		idleTimeout: IDLE,
 		resourceLimits: { maxOldGenerationSizeMb: LAST_RESORT, maxYoungGenerationSizeMb: 32 },
 		execArgv: [],
-		// A mail's reader has no business with n8n's secrets.
+		// An email's reader has no business with n8n's secrets.
 		env: {},
 	});
 	started.on('error', onDeath);
@@ -129,7 +129,7 @@ function tookTooLong(): Unreadable {
 	return new Unreadable(`Reading it would take longer than ${limits.patience / 1000} seconds.`);
 }
 
-/** What ended the thread or what it threw: the mail is to blame. */
+/** What ended the thread or what it threw: the email is to blame. */
 function blame(error: unknown): Unreadable {
 	const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
 	if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new Unreadable(`Reading it would take more than ${LAST_RESORT} MB of memory.`);

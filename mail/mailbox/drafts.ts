@@ -100,7 +100,7 @@ const underWay = new Map<string, Promise<unknown>>();
 /**
  * Sends a draft over SMTP, then takes it out of Drafts: once, also where something breaks in between. What is under way is
  * noted before; who finds such a note looks into Sent Items for the Message-ID, and where it is not there either, nobody
- * knows, so the mail is not sent again without being asked.
+ * knows, so the email is not sent again without being asked.
  *
  * | broke off | noted | Sent Items | the next time |
  * | --- | --- | --- | --- |

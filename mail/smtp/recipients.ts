@@ -18,7 +18,7 @@ interface Failure {
 	rejected: Rejection[];
 }
 
-/** The recipients of one mail over all attempts. */
+/** The recipients of one email over all attempts. */
 export class Recipients {
 	readonly #accepted = new Set<string>();
 	readonly #unknown = new Set<string>();

@@ -23,7 +23,7 @@ export class SentRecord {
 	readonly #waiting: Step[] = [];
 	readonly #underWay = new Map<string, Promise<void>>();
 	readonly #ended = new Map<string, () => void>();
-	/** Keys whose mails another process has begun to send since they were reserved here. */
+	/** Keys whose emails another process has begun to send since they were reserved here. */
 	readonly #others = new Set<string>();
 	#busy = false;
 

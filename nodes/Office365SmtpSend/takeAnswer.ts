@@ -26,7 +26,7 @@ interface Outcome {
 }
 
 /**
- * The part that people see. Opening a link only shows a page, because mail scanners (Safe Links) open links too. Only the button counts.
+ * The part that people see. Opening a link only shows a page, because email scanners (Safe Links) open links too. Only the button counts.
  * All problems are reported on the page and in the log, because n8n ends an execution whose node throws at a visit.
  */
 export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookResponseData> {

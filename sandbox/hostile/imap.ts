@@ -27,7 +27,7 @@ export type Misbehave = (asked: Asked, talk: Talk) => Promise<boolean>;
 const CAPABILITIES = 'IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE IDLE';
 
 /**
- * A small IMAP server that takes any token and has one folder of mails, and misbehaves wherever it is told to. It is as
+ * A small IMAP server that takes any token and has one folder of emails, and misbehaves wherever it is told to. It is as
  * honest as a client needs it in everything else.
  */
 export class HostileImap {

@@ -26,11 +26,11 @@ export interface WayReport {
 	transcripts: Partial<Record<Protocol, string[]>>;
 }
 
-/** How long a mail may take to arrive, in ms. */
+/** How long an email may take to arrive, in ms. */
 const ARRIVAL_MS = 120_000;
 const LOOK_EVERY_MS = 2_000;
 
-/** From the sign-in to a mail that is sent, found, read and deleted again. Nothing else in the mailbox is touched. */
+/** From the sign-in to an email that is sent, found, read and deleted again. Nothing else in the mailbox is touched. */
 export async function tryWay({ name, account: given, protocols, recipient }: Way): Promise<WayReport> {
 	const log = new ProtocolLog();
 	const account: Account = Object.assign(Object.create(given), { listen: (protocol: Protocol) => log.listen(protocol) });

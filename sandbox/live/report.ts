@@ -51,7 +51,7 @@ function partOf({ name, connection, trials, transcripts }: WayReport): string[] 
 /** Domains that are parts of the servers' names, so they stay. */
 const MICROSOFT = /^(?:outlook|office|office365|microsoft|microsoftonline)\.(?:com|us|cn)$/i;
 const ADDRESS = /(?<![\w.+'-])[\w.+'-]{1,64}@((?:[\w-]{1,63}\.){1,8}[a-z][\w-]{1,62})(?![\w.-])/gi;
-/** What Exchange calls a mail looks like an address. */
+/** What Exchange calls an email looks like an address. */
 const NO_PERSON = /^example\.com$|\.prod\.(?:outlook|exchangelabs)\.[a-z]+$/i;
 const IP = /(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|[\da-f:]{3,39})(?![\w.:])/gi;
 /** The cleaning lists all folders, and their names are the user's own. */

@@ -14,7 +14,7 @@ export interface Way {
 	name: string;
 	account: Account;
 	protocols: Protocol[];
-	/** Gets the test mail; no other address ever does. */
+	/** Gets the test email; no other address ever does. */
 	recipient: string;
 	/** What must not stand in the report: secrets first, then what tells who it is. */
 	secrets: string[];

@@ -23,7 +23,7 @@ export interface Dovecot {
 
 const run = promisify(execFile);
 
-/** The user that owns the mails where root starts Dovecot; any unprivileged one does, Debian's `mail` is always there. */
+/** The user that owns the emails where root starts Dovecot; any unprivileged one does, Debian's `mail` is always there. */
 const OWNER = 'mail';
 /** Where Dovecot looks for its own programs and modules, whatever it is told. */
 const OWN_PATHS = ['/usr/lib/dovecot', '/usr/bin/doveconf', '/usr/bin/doveadm'];

@@ -48,13 +48,13 @@ export interface Sandbox {
 	postfix: Postfix;
 	/** Straight to Dovecot by LMTP, past everything under test. */
 	deliver: (mailbox: string, ...mails: Array<Buffer | string>) => Promise<void>;
-	/** Straight into the Maildir, for a backlog of thousands; about 10,000 mails a second. */
+	/** Straight into the Maildir, for a backlog of thousands; about 10,000 emails a second. */
 	fill: (mailbox: string, mails: Iterable<Buffer | string>, folder?: string) => Promise<void>;
 	/** Deletes a folder and makes it anew, empty and with another UIDVALIDITY. Not for INBOX. */
 	renewFolder: (mailbox: string, folder: string) => Promise<void>;
-	/** The stored mails, oldest first, read from the Maildir. */
+	/** The stored emails, oldest first, read from the Maildir. */
 	messages: (mailbox: string, folder?: string) => Promise<Buffer[]>;
-	/** The first stored mail that fits, now or within the deadline (default 120 s). */
+	/** The first stored email that fits, now or within the deadline (default 120 s). */
 	arrival: (mailbox: string, fits: (mail: string) => boolean, timeoutMs?: number) => Promise<Buffer>;
 	stop: () => Promise<void>;
 }

@@ -45,7 +45,7 @@ export async function deliver(port: number, mailbox: string, mails: ReadonlyArra
 let lastMicros = 0;
 
 /**
- * Puts mails into the Maildir itself, in order, without a server: for a backlog of thousands. Lines end in LF there,
+ * Puts emails into the Maildir itself, in order, without a server: for a backlog of thousands. Lines end in LF there,
  * as Dovecot stores them.
  */
 export async function fill(root: string, mailbox: string, mails: Iterable<Buffer | string>, folder?: string): Promise<void> {
@@ -57,7 +57,7 @@ export async function fill(root: string, mailbox: string, mails: Iterable<Buffer
 	}
 	let inTurn = 0;
 	for (const mail of mails) {
-		// Dovecot numbers new mails by the seconds and microseconds of their names.
+		// Dovecot numbers new emails by the seconds and microseconds of their names.
 		lastMicros = Math.max(lastMicros + 1, Date.now() * 1000);
 		const name = `${Math.floor(lastMicros / 1e6)}.M${String(lastMicros % 1e6).padStart(6, '0')}P${process.pid}.sandbox`;
 		const path = join(base, 'new', name);
@@ -79,7 +79,7 @@ function folderOf(root: string, mailbox: string, folder?: string): string {
 /** Dovecot names a file by seconds and microseconds, these without leading zeros. */
 const byNumbers = new Intl.Collator('en', { numeric: true });
 
-/** Maildir keeps new mails in `new` and seen ones in `cur`; a folder is `.Name`. */
+/** Maildir keeps new emails in `new` and seen ones in `cur`; a folder is `.Name`. */
 export async function messages(root: string, mailbox: string, folder?: string): Promise<Buffer[]> {
 	const base = folderOf(root, mailbox, folder);
 	const files = (

@@ -15,7 +15,7 @@ export interface Postfix {
 	 * machine with who sends; `heldPlain` is that without TLS and sign-in, for load generators that know neither.
 	 */
 	ports: { submission: number; held: number; heldPlain: number };
-	/** A file a mail. */
+	/** A file an email. */
 	holdFolder: string;
 	process: Pick<ServerProcess, 'pid' | 'start' | 'stop' | 'kill'>;
 	logText: () => string;
@@ -24,7 +24,7 @@ export interface Postfix {
 /** What Exchange Online takes at most by default when sending is raised to its limit, in bytes (150 MB). */
 export const SIZE_LIMIT = 157_286_400;
 
-/** Mail domains that are delivered; everything else is refused, so nothing leaves this machine. */
+/** Email domains that are delivered; everything else is refused, so nothing leaves this machine. */
 export const MAIL_DOMAIN = 'example.test';
 
 /** Debian's Postfix as a submission server: STARTTLS, sign-in through Dovecot, delivery to Dovecot. */

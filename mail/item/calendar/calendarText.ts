@@ -1,4 +1,4 @@
-/** More lines and events than any invitation has; what lies beyond is not looked at, so that no mail takes long. */
+/** More lines and events than any invitation has; what lies beyond is not looked at, so that no email takes long. */
 const MOST_LINES = 5_000;
 const MOST_EVENTS = 20;
 const LONGEST = 1_000_000;

@@ -18,7 +18,7 @@ const MARKS = new Map([
 	...['s', 'del', 'strike'].map((name): [string, string] => [name, '~~']),
 ]);
 const HIDDEN = /(?:^|[;\s"])(?:display:none|visibility:hidden|font-size:0(?![.\d])|max-height:0(?![.\d])|opacity:0(?![.\d])|mso-hide:all)/i;
-/** More open elements than any mail has; those within are read as text alone. */
+/** More open elements than any email has; those within are read as text alone. */
 const DEEPEST = 2_000;
 
 interface Open {
@@ -139,7 +139,7 @@ function isHidden(attributes: Attributes): boolean {
 	return style !== undefined && HIDDEN.test(style.slice(0, 2_000).replace(/\s+/g, ''));
 }
 
-/** Images of no size tell the sender that the mail was opened. */
+/** Images of no size tell the sender that the email was opened. */
 function isPixel(attributes: Attributes): boolean {
 	return ['width', 'height'].some((side) => /^[01](?:px)?$/.test((attributes.get(side) ?? '').trim())) || isHidden(attributes);
 }

@@ -13,7 +13,7 @@ const LONGEST_VALUE = 4_000;
 const READ = new Set(['alt', 'height', 'hidden', 'href', 'start', 'style', 'width', 'src', 'class']);
 
 /**
- * A mail's HTML as short Markdown, for people and language models: headings, lists, tables of data, links, emphasis. Without
+ * An email's HTML as short Markdown, for people and language models: headings, lists, tables of data, links, emphasis. Without
  * styles, tracking pixels, hidden beginnings of newsletters and the tables that only lay out. Reads tags as a stream, in
  * linear time. What is too long is cut, and says so.
  */

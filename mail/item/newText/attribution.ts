@@ -1,7 +1,7 @@
 import { isQuoted, judged } from './line';
 import { ATTRIBUTION_START, WROTE } from './words';
 
-/** The lines, first to last, in which a mail program says whose words follow. `certain`: also where they are not marked as quoted. */
+/** The lines, first to last, in which an email program says whose words follow. `certain`: also where they are not marked as quoted. */
 export interface Attribution {
 	first: number;
 	last: number;

@@ -1,4 +1,4 @@
-/** Lines are judged by so many characters; no mail program writes longer ones around a quotation. */
+/** Lines are judged by so many characters; no email program writes longer ones around a quotation. */
 const LONGEST_JUDGED = 600;
 
 // Marks that are not seen (byte order, zero width, direction) and spaces that do not break stand in what Outlook and Gmail write.

@@ -8,12 +8,12 @@ import { isDeviceLine, withoutSignature } from './signature';
 const LONGEST = 200_000;
 
 /**
- * What the sender wrote this time: without the mail that is answered or forwarded, without the signature, and without the warning of
+ * What the sender wrote this time: without the email that is answered or forwarded, without the signature, and without the warning of
  * the recipient's mail server above it. Answers between
  * quoted lines stay, the quoted lines go. Takes time in proportion to the text.
  *
- * @param answers whether the headers say that this is an answer or a forwarded mail (In-Reply-To, References, "Re:", "Fwd:").
- *     Where they do not, a mail that begins with lines such as "From: … Subject: …" is a form that was filled in.
+ * @param answers whether the headers say that this is an answer or a forwarded email (In-Reply-To, References, "Re:", "Fwd:").
+ *     Where they do not, an email that begins with lines such as "From: … Subject: …" is a form that was filled in.
  */
 export function newText(text: string, answers: boolean): string {
 	const lines = text.slice(0, LONGEST).replace(/\r\n?/g, '\n').split('\n');
@@ -56,7 +56,7 @@ function isQuotedBelow(lines: readonly string[], last: number): boolean {
 	return next !== undefined && isQuoted(next);
 }
 
-/** Whether everything from here on is the mail that is answered or forwarded. */
+/** Whether everything from here on is the email that is answered or forwarded. */
 function isHistory(lines: readonly string[], at: number, answers: boolean): boolean {
 	const line = lines[at] ?? '';
 	if (isSeparator(line)) return true;

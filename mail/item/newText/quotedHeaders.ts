@@ -4,7 +4,7 @@ import { LABEL_KINDS, SEPARATORS, type Label } from './words';
 /** Long lists of recipients are broken into several lines. */
 const MOST_LINES = 14;
 
-/** Whether the mail that is answered begins here with its sender, date, recipients and subject, as Outlook writes it. */
+/** Whether the email that is answered begins here with its sender, date, recipients and subject, as Outlook writes it. */
 export function isHeaderBlock(lines: readonly string[], first: number, isAfterRule: () => boolean): boolean {
 	const begin = labelOf(lines[first] ?? '');
 	if (begin === undefined || begin.kind === 'cc') return false;
@@ -24,7 +24,7 @@ export function isHeaderBlock(lines: readonly string[], first: number, isAfterRu
 	}
 	const from = kinds.get('from');
 	if (from === undefined || !(kinds.has('date') || kinds.has('subject')) || kinds.size < 3) return false;
-	// "From: Berlin, To: Paris, Date: 3 November" is no mail.
+	// "From: Berlin, To: Paris, Date: 3 November" is no email.
 	return kinds.has('subject') || from.includes('@') || isAfterRule();
 }
 
@@ -48,7 +48,7 @@ export function isSeparator(line: string): boolean {
 	return SEPARATORS.has(words);
 }
 
-/** The line that Outlook on the web and on telephones, Exchange and others draw above the mail that is answered. */
+/** The line that Outlook on the web and on telephones, Exchange and others draw above the email that is answered. */
 export function isRule(line: string): boolean {
 	return /^[_\-—–=*]{5,200}$/.test(judged(line));
 }

@@ -1,5 +1,5 @@
 /**
- * What mail programs write around a quoted mail, in the languages they speak. Everything is lower case; what is compared with
+ * What email programs write around a quoted email, in the languages they speak. Everything is lower case; what is compared with
  * it is put in lower case first.
  */
 
@@ -75,7 +75,7 @@ export const ATTRIBUTION_START = [
 	...['dne ', 'в ', '在', '于', '於', 'στις ', 'vào ', 'pada ', 'begin ', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],
 ];
 
-/** Kinds of lines of the header block that Outlook and others put above the mail that is answered. */
+/** Kinds of lines of the header block that Outlook and others put above the email that is answered. */
 export type Label = 'from' | 'date' | 'to' | 'cc' | 'subject';
 
 const LABELS: Record<Label, string[]> = {
@@ -260,7 +260,7 @@ export const LABEL_KINDS: ReadonlyMap<string, Label> = new Map(
 	),
 );
 
-/** What stands between dashes, or before a colon, above a mail that is answered or forwarded. */
+/** What stands between dashes, or before a colon, above an email that is answered or forwarded. */
 export const SEPARATORS = new Set([
 	...[
 		'original message',
@@ -371,7 +371,7 @@ export const SEPARATORS = new Set([
 	],
 ]);
 
-/** Lines that telephones and mail programs add below. Beginnings; what follows is a device, an app or a link. */
+/** Lines that telephones and email programs add below. Beginnings; what follows is a device, an app or a link. */
 export const DEVICE_LINES = [
 	...[
 		'sent from my ',

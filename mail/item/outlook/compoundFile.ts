@@ -2,7 +2,7 @@
 const SIGNATURE = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 const [HEADER, ENTRY, SMALL_SECTOR, SMALL_LIMIT] = [512, 128, 64, 4096];
 const [LAST, FREE, NO_ENTRY] = [0xfffffffe, 0xffffffff, 0xffffffff];
-/** More than any mail has; what lies within the library's reach is read without such bounds. */
+/** More than any email has; what lies within the library's reach is read without such bounds. */
 const MOST_ENTRIES = 50_000;
 const DEEPEST = 20;
 

@@ -5,7 +5,7 @@ import { isCompoundFile, isSoundCompoundFile } from './compoundFile';
 import { rtfBody } from './rtf';
 import type { UnpackedFile } from './tnef';
 
-/** A mail that was saved from Outlook. */
+/** An email that was saved from Outlook. */
 export interface OutlookMessage {
 	messageId: string;
 	subject: string;

@@ -1,4 +1,4 @@
-/** Compressed and plain, in bytes: RTF around a mail's HTML is a few times as long as that. */
+/** Compressed and plain, in bytes: RTF around an email's HTML is a few times as long as that. */
 const LONGEST_COMPRESSED = 2_000_000;
 const LONGEST_RTF = 8_000_000;
 

@@ -5,7 +5,7 @@ import { decodedFirst, firstOf } from '../headerBlock';
 import { readPeople, textOfPeople } from '../people';
 import { MailReader, type ReadFile } from '../reader';
 
-/** Mails within mails within mails. */
+/** Emails within emails within emails. */
 const DEEPEST = 3;
 const MOST_MAILS = 50;
 /** In characters, of each. */
@@ -17,7 +17,7 @@ export function isNestedMail({ type, name }: ReadFile): boolean {
 	return type === 'message/rfc822' || type === 'message/global' || name.toLowerCase().endsWith('.eml');
 }
 
-/** The fields of mails that are attached, in order. */
+/** The fields of emails that are attached, in order. */
 export async function nestedMails(
 	files: readonly ReadFile[],
 	faults: string[],

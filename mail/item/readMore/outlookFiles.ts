@@ -20,14 +20,14 @@ export interface UnpackedOutlook {
 }
 
 const MOST_FILES = 500;
-/** In characters, of a mail's text within its own fields. */
+/** In characters, of an email's text within its own fields. */
 const LONGEST_TEXT = 100_000;
 
 export function isOutlookFile({ name, type }: ReadFile): boolean {
 	return isTnef(name, type) || isMsg(name, type);
 }
 
-/** What lies in `winmail.dat` and `.msg` files: files, the body, and fields of saved mails. */
+/** What lies in `winmail.dat` and `.msg` files: files, the body, and fields of saved emails. */
 export async function unpackOutlook(mail: ReadMail, faults: string[]): Promise<UnpackedOutlook> {
 	const unpacked: UnpackedOutlook = { text: '', html: '', files: [], mails: [] };
 	for (const file of mail.files.filter(isOutlookFile).slice(0, 50)) {

@@ -18,9 +18,9 @@ const CALENDAR = 1_000_000;
 const REPORT = 512 * 1024;
 const NESTED = 10_000_000;
 const OUTLOOK = 25_000_000;
-/** Of all files of a mail together. */
+/** Of all files of an email together. */
 const ALL = 50_000_000;
-/** Markdown of a mail without HTML is its text, up to so many characters. */
+/** Markdown of an email without HTML is its text, up to so many characters. */
 const LONGEST_TEXT = 40_000;
 
 /** How much of each file has to be kept for what is to be read; of all together not more than 50 MB. */
@@ -49,7 +49,7 @@ function isCalendar({ type, name }: ReadFile): boolean {
 	return type === 'text/calendar' || type === 'application/ics' || name.toLowerCase().endsWith('.ics');
 }
 
-/** Fields for the item and files beside those of the mail. What cannot be read is told in `readMoreError`. */
+/** Fields for the item and files beside those of the email. What cannot be read is told in `readMoreError`. */
 export async function readMore(mail: ReadMail, more: readonly More[]): Promise<{ json: IDataObject; files: ExtraFile[] }> {
 	const json: IDataObject = {};
 	const files: ExtraFile[] = [];
@@ -95,7 +95,7 @@ export function newTextOf(mail: ReadMail): string {
 	return newText(mail.text, isAnswer(mail));
 }
 
-/** "Re:", "AW:", "WG:" … as mail programs write before the subject of what is answered or forwarded. */
+/** "Re:", "AW:", "WG:" … as email programs write before the subject of what is answered or forwarded. */
 const ANSWER =
 	/^\s{0,20}(?:re|aw|antw|sv|vs|r|rif|ref|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|vl|vb|pd|doorst|转发|轉寄)\s{0,5}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,5}[:：]/i;
 

@@ -14,7 +14,7 @@ export function isReportPart({ type }: ReadFile): boolean {
 	return STATUS.has(type) || DISPOSITION.has(type) || ORIGINAL.has(type);
 }
 
-/** `bounce` or `receipt`, where the mail is one. */
+/** `bounce` or `receipt`, where the email is one. */
 export function reports(mail: ReadMail): IDataObject {
 	const part = (types: ReadonlySet<string>): string | undefined => mail.files.find(({ type }) => types.has(type))?.kept.toString('latin1');
 	// What was text already may hold letters beyond Latin 1.

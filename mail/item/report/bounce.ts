@@ -10,7 +10,7 @@ import {
 } from './report';
 import { isFromMailSystem, readWrittenBounce } from './writtenBounce';
 
-/** What became of a mail on its way (RFC 3464), or what a mail server writes of it in its own words. */
+/** What became of an email on its way (RFC 3464), or what a mail server writes of it in its own words. */
 export interface Bounce extends Original {
 	/** The worst of all recipients: `failed` before `delayed` before `delivered`. */
 	kind: 'failed' | 'delayed' | 'delivered';
@@ -22,7 +22,7 @@ export interface Bounce extends Original {
 
 const MOST_RECIPIENTS = 200;
 
-/** Undefined where the mail is no report on delivery. */
+/** Undefined where the email is no report on delivery. */
 export function readBounce(source: ReportSource): Bounce | undefined {
 	const groups = source.deliveryStatus === undefined ? [] : fieldGroups(source.deliveryStatus);
 	const told = groups.filter((group) => group.has('final-recipient') || group.has('original-recipient') || group.has('action'));

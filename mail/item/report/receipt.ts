@@ -1,6 +1,6 @@
 import { fieldGroups, messageId, originalOf, typedAddress, type Original, type ReportSource } from './report';
 
-/** What became of a mail at its reader's, as their mail program says (RFC 8098). */
+/** What became of an email at its reader's, as their email program says (RFC 8098). */
 export interface Receipt extends Original {
 	/** `deleted`: without having been read, as Exchange says "Not read". */
 	kind: 'read' | 'deleted' | 'processed' | 'other';
@@ -11,7 +11,7 @@ export interface Receipt extends Original {
 	recipient: string;
 }
 
-/** Undefined where the mail is no read receipt. */
+/** Undefined where the email is no read receipt. */
 export function readReceipt(source: ReportSource): Receipt | undefined {
 	if (source.disposition === undefined) return undefined;
 	const fields = fieldGroups(source.disposition)[0];

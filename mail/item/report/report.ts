@@ -1,6 +1,6 @@
-/** What is read of a mail to see whether it reports on another one. */
+/** What is read of an email to see whether it reports on another one. */
 export interface ReportSource {
-	/** A header of the mail, decoded; empty where there is none. */
+	/** A header of the email, decoded; empty where there is none. */
 	readonly header: (name: string) => string;
 	/** Whether there is such a header, if only an empty one. */
 	readonly has: (name: string) => boolean;
@@ -9,7 +9,7 @@ export interface ReportSource {
 	/** Contents of the parts message/delivery-status and message/disposition-notification, as text. */
 	deliveryStatus?: string;
 	disposition?: string;
-	/** The mail that is reported on, or its headers, as text. */
+	/** The email that is reported on, or its headers, as text. */
 	original?: string;
 	/** Decodes encoded words (RFC 2047). */
 	readonly decode: (value: string) => string;
@@ -55,7 +55,7 @@ export interface Original {
 	originalTo: string;
 }
 
-/** @param headers of the mail that came back, else of the report */
+/** @param headers of the email that came back, else of the report */
 export function originalOf(headers: Fields | undefined, decode: (value: string) => string): Original {
 	return {
 		originalMessageId: messageId(headers?.get('message-id') ?? ''),

@@ -17,7 +17,7 @@ export function isFromMailSystem(source: ReportSource): boolean {
 	return /^\s*(?:multipart\/report)\b.{0,400}delivery-status/i.test(source.header('content-type'));
 }
 
-/** Above the mail that came back: Exim, qmail, Exchange, Postfix, Lotus, Gmail. */
+/** Above the email that came back: Exim, qmail, Exchange, Postfix, Lotus, Gmail. */
 const COPY_BEGINS =
 	/^[- ]{0,40}(?:this is a copy of (?:the|your) message|below this line is a copy|original message (?:headers|follows|----)|the following is a copy|ursprüngliche nachrichtenkopfzeilen|ursprüngliche nachrichtenköpfe|kopfzeilen der ursprünglichen nachricht|en-têtes de message d'origine|en-têtes du message d’origine|encabezados de mensajes originales|encabezados originales del mensaje|intestazioni originali del messaggio|originele berichtkoppen|oorspronkelijke berichtkoppen|message header follows|undelivered message follows|returned message|unsent message below|original message\b)/;
 const DELAYED =
@@ -31,7 +31,7 @@ const NO_RECIPIENT = /^(?:mailer-daemon|postmaster|microsoftexchange[0-9a-f]{32}
 
 interface Written {
 	recipients: BouncedRecipient[];
-	/** The mail that came back, where it stands below. */
+	/** The email that came back, where it stands below. */
 	original?: string;
 }
 
@@ -67,7 +67,7 @@ export function readWrittenBounce(source: ReportSource): Written {
 	return { recipients, ...(original !== undefined && { original }) };
 }
 
-/** An address that begins its line, or that the mail was not delivered to; never the one that the report is sent to. */
+/** An address that begins its line, or that the email was not delivered to; never the one that the report is sent to. */
 function isRecipient(line: string, address: string, source: ReportSource): boolean {
 	if (NO_RECIPIENT.test(address) || source.header('to').toLowerCase().includes(address.toLowerCase())) return false;
 	const before = line.slice(0, line.indexOf(address)).trim().toLowerCase();

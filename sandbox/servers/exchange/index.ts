@@ -54,7 +54,7 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	minuteMs = 60_000;
 	/** Recipients a mailbox and day; undefined = no limit, for benchmarks. Exchange: 10,000. */
 	recipientsPerDay: number | undefined;
-	/** A copy of what is sent lies in Sent Items of the mailbox that signed in, as Exchange leaves it; off where many mails are sent. */
+	/** A copy of what is sent lies in Sent Items of the mailbox that signed in, as Exchange leaves it; off where many emails are sent. */
 	savesSentItems = false;
 	/** It lies in the mailbox of the From address too: `Set-Mailbox -MessageCopyForSentAsEnabled $true`. */
 	copiesForSentAs = false;
@@ -67,7 +67,7 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 	readonly primaryAddresses = new Map<string, string>();
 	/** Mailboxes that nobody can open: protocol switched off. */
 	readonly closedMailboxes = new Set<string>();
-	/** What happens to single mails over IMAP. */
+	/** What happens to single emails over IMAP. */
 	readonly mailFaults = new MailFaults();
 	imap: Address = { host: 'localhost', port: 0, security: 'tls' };
 	pop: Address = { host: 'localhost', port: 0, security: 'tls' };

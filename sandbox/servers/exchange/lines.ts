@@ -45,7 +45,7 @@ export class LineReader {
 	}
 
 	/**
-	 * The bytes of a mail in SMTP's DATA, up to and with the final dot (RFC 5321, section 4.5.2). Ends early where the
+	 * The bytes of an email in SMTP's DATA, up to and with the final dot (RFC 5321, section 4.5.2). Ends early where the
 	 * connection does, without a `last` chunk.
 	 */
 	async *mail(): AsyncGenerator<{ bytes: Buffer; last: boolean }> {

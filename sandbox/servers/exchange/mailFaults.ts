@@ -1,19 +1,19 @@
 import type { Session } from './session';
 
-/** What Exchange does to a single mail, seen on tenants; see the sources at each kind. */
+/** What Exchange does to a single email, seen on tenants; see the sources at each kind. */
 export type MailFault = { mailbox: string; uid: number; times?: number } & (
 	| {
-			/** FETCH of these sections (`` for BODY.PEEK[], HEADER, TEXT, BODY[] for the one without PEEK) is a bare OK, though SEARCH finds the mail (OfflineIMAP/offlineimap#62). */
+			/** FETCH of these sections (`` for BODY.PEEK[], HEADER, TEXT, BODY[] for the one without PEEK) is a bare OK, though SEARCH finds the email (OfflineIMAP/offlineimap#62). */
 			kind: 'withheld';
 			sections: readonly string[];
 	  }
-	/** A note in place of the mail, in the same folder under the same UID. */
+	/** A note in place of the email, in the same folder under the same UID. */
 	| { kind: 'placeholder' }
 	/** BODYSTRUCTURE is NIL, torn apart, or left out of the answer (MailKit#919, #1393). */
 	| { kind: 'structure'; as: 'NIL' | 'broken' | 'missing' }
 	/** A partial FETCH from `at` or beyond gives so few bytes, perhaps none (jodd#280). */
 	| { kind: 'short'; at: number; bytes: number }
-	/** Neither SEARCH nor FETCH know it yet, though a mail with a higher UID is there. */
+	/** Neither SEARCH nor FETCH know it yet, though an email with a higher UID is there. */
 	| { kind: 'late' }
 );
 
@@ -28,7 +28,7 @@ const NOTE = (uid: number): string =>
 		'',
 	].join('\r\n');
 
-/** The faults that are planned for single mails. */
+/** The faults that are planned for single emails. */
 export class MailFaults {
 	#faults: MailFault[] = [];
 
@@ -37,7 +37,7 @@ export class MailFaults {
 		this.#faults.push({ ...fault });
 	}
 
-	/** The mails fare as they should from now on; of one kind or all. */
+	/** The emails fare as they should from now on; of one kind or all. */
 	clear(kind?: MailFault['kind']): void {
 		this.#faults = kind === undefined ? [] : this.#faults.filter((fault) => fault.kind !== kind);
 	}

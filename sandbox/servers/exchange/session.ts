@@ -14,13 +14,13 @@ export interface Plan {
 	 */
 	command: string;
 	/**
-	 * Answered in place of the server, which never sees the command; `%t` is IMAP's tag. `BODY`: before the mail has
-	 * come; `END`: the server took the mail.
+	 * Answered in place of the server, which never sees the command; `%t` is IMAP's tag. `BODY`: before the email has
+	 * come; `END`: the server took the email.
 	 */
 	reply?: string;
 	/** The connection breaks, after the reply if there is one. */
 	drop?: boolean;
-	/** The connection breaks after so many bytes more: of the answer, or, for `BODY`, of the mail. */
+	/** The connection breaks after so many bytes more: of the answer, or, for `BODY`, of the email. */
 	afterBytes?: number;
 	/** The command waits so long. */
 	delayMs?: number;
@@ -53,9 +53,9 @@ export interface Service {
 	readonly savesSentItems: boolean;
 	/** Whether so many recipients more are beyond what the mailbox may send to in a day. */
 	isOverQuota: (session: Session, recipients: number) => boolean;
-	/** A mail has been taken: counts its recipients, and keeps the copy, which has come as DATA has it. */
+	/** An email has been taken: counts its recipients, and keeps the copy, which has come as DATA has it. */
 	accepted: (session: Session, from: string, recipients: number, mail: readonly Buffer[]) => Promise<void>;
-	/** Resolves when the mailbox may send its next mail. */
+	/** Resolves when the mailbox may send its next email. */
 	pace: (session: Session) => Promise<void>;
 	signedIn: (session: Session) => void;
 	ended: (session: Session) => void;

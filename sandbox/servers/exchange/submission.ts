@@ -6,7 +6,7 @@ import { wait, type Session } from './session';
 const QUOTA_EXCEEDED =
 	'554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception';
 
-/** The mails of one session after its sign-in: their envelopes are noted, and their content passes to the server behind. */
+/** The emails of one session after its sign-in: their envelopes are noted, and their content passes to the server behind. */
 export class Submission {
 	#sender = '';
 	#recipients = 0;
@@ -32,12 +32,12 @@ export class Submission {
 		if (/^RCPT\b/i.test(line)) this.#recipients += 1;
 	}
 
-	/** Exchange tells it after the whole mail has come. */
+	/** Exchange tells it after the whole email has come. */
 	get isOverQuota(): boolean {
 		return this.session.exchange.isOverQuota(this.session, this.#recipients);
 	}
 
-	/** Takes the mail that DATA announces and refuses it. False where the session has ended. */
+	/** Takes the email that DATA announces and refuses it. False where the session has ended. */
 	async refuse(): Promise<boolean> {
 		this.session.say('354 Start mail input; end with <CRLF>.<CRLF>');
 		for await (const chunk of this.client.mail()) if (chunk.last) return await this.#refuse();
@@ -51,7 +51,7 @@ export class Submission {
 		this.#lastChunk = { size: Number(size), isLast: last !== '' };
 	}
 
-	/** Confirms a chunk; after the last one the server behind gets the mail by DATA. False where the session ended or fell silent. */
+	/** Confirms a chunk; after the last one the server behind gets the email by DATA. False where the session ended or fell silent. */
 	async passChunks(): Promise<boolean> {
 		const { session, backend } = this;
 		const { size, isLast } = this.#lastChunk;
@@ -72,7 +72,7 @@ export class Submission {
 		return await this.#answer(await smtpReply(backend.reader), [bytes]);
 	}
 
-	/** The mail itself, up to the final dot and its answer. False where the session ended or fell silent. */
+	/** The email itself, up to the final dot and its answer. False where the session ended or fell silent. */
 	async passData(): Promise<boolean> {
 		const { session, client } = this;
 		const { socket, reader } = this.backend;
@@ -119,7 +119,7 @@ export class Submission {
 		return this.session.open;
 	}
 
-	/** The answer comes while the mail still does; what comes is thrown away, and the server behind gets none. */
+	/** The answer comes while the email still does; what comes is thrown away, and the server behind gets none. */
 	async #refuseMidway(reply: string): Promise<false> {
 		this.session.say(reply);
 		for await (const chunk of this.client.mail()) if (chunk.last) break;

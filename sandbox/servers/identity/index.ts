@@ -142,7 +142,7 @@ export class IdentityServer {
 		);
 	}
 
-	/** Who a mail token is for. @throws where we did not sign it, it has ended or is for something else */
+	/** Who an email token is for. @throws where we did not sign it, it has ended or is for something else */
 	async verify(token: string): Promise<JWTPayload> {
 		return await this.#issuer.verify(token);
 	}

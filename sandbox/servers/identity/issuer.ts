@@ -4,7 +4,7 @@ import { exportJWK, exportSPKI, generateKeyPair, jwtVerify, SignJWT, type JWK, t
 
 import { noteSecret } from '../../secrets/registry';
 
-/** What Microsoft's mail tokens may be for; tokens for anything else open no mailbox. */
+/** What Microsoft's email tokens may be for; tokens for anything else open no mailbox. */
 export const MAIL_RESOURCES = ['https://outlook.office.com', 'https://outlook.office365.com'];
 
 /** Signs tokens with a key of its own, made when it starts. */
@@ -46,7 +46,7 @@ export class Issuer {
 		return noteSecret('token', opaque);
 	}
 
-	/** Who a mail token is for. @throws where we did not sign it, it has ended or is for something else */
+	/** Who an email token is for. @throws where we did not sign it, it has ended or is for something else */
 	async verify(token: string): Promise<JWTPayload> {
 		const audience = MAIL_RESOURCES.flatMap((resource) => [resource, `${resource}/`]);
 		return (await jwtVerify(this.#opaque.get(token) ?? token, this.#started().publicKey, { audience })).payload;
