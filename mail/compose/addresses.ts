@@ -27,12 +27,12 @@ const LABELS = /^(?:[\p{L}\p{M}\p{N}\p{Extended_Pictographic}\u00b7\u30fb_-]+\.)
 const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
 
 /**
- * Addresses as n8n's users give them: text ("Ada <ada@example.com>, grace@example.com"), one a line, a list of texts, objects as
- * message items hold them (`{ value: [{ name, address }] }`, `{ name, address }`), objects of other nodes
- * (`{ name, email }`, Graph's `{ emailAddress: … }` and users), or JSON text of any of these.
+ * Reads addresses as n8n's users enter them: text ("Ada <ada@example.com>, grace@example.com"), one on each line, a list of texts, objects
+ * of message items (`{ value: [{ name, address }] }`, `{ name, address }`), objects of other nodes (`{ name, email }`, Graph's `{
+ * emailAddress: … }` and users), or JSON text of any of these.
  * @param field display name of the parameter, for the error
  * @param skipBad leaves out what cannot be used, and control characters in names: for addresses that somebody else wrote
- * @param note is told of unseen characters that were dropped
+ * @param note is called with invisible characters that were removed
  * @throws MailError `input` naming the field and the entry that cannot be used
  */
 export async function readMailboxes(field: string, value: unknown, skipBad = false, note?: (text: string) => void): Promise<Mailbox[]> {
@@ -78,7 +78,7 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 	return read(value, 0);
 }
 
-/** How the entries of one field are read. */
+/** How the entries of a field are read. */
 interface Reader {
 	field: string;
 	nameOf: (name: string) => string;
@@ -87,7 +87,7 @@ interface Reader {
 
 const BARE = /^[\w.!#$%&*+/=?^{|}~-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
 
-/** Addresses of ASCII letters without names, which most lists are made of, need no parser: a long list takes a tenth of the time. */
+/** Most lists have only ASCII addresses without names. These need no parser, which makes a long list ten times faster. */
 function bareAddresses(text: string): string[] | undefined {
 	const entries = text
 		.split(/[,;]/)
@@ -96,7 +96,7 @@ function bareAddresses(text: string): string[] | undefined {
 	return entries.every((entry) => entry.length <= LONGEST && BARE.test(entry)) ? entries : undefined;
 }
 
-/** JSON text, as a language model or `JSON.stringify` in an expression gives it; no address begins like that. */
+/** JSON text, from a language model or from `JSON.stringify` in an expression. No address begins like this. */
 function jsonOf(text: string): unknown {
 	if (!/^[[{]/.test(text)) return undefined;
 	try {
@@ -164,7 +164,7 @@ function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 /** What is left of brackets and full stops around an address is no name. */
 const SIGNS_ONLY = /^[\s<>.,;:!?()[\]{}|"'*_-]+$/;
 
-/** @throws MailError `input` for an address that is not the one that it looks like */
+/** @throws MailError `input` for an address that looks like another one */
 function refuseLookAlike(field: string, address: string): void {
 	if (address.length > LONGEST || !/[^\u0000-\u007f]/.test(address) || !/[@＠﹫]/.test(address)) return;
 	const found = lookAlike(address);
@@ -172,13 +172,13 @@ function refuseLookAlike(field: string, address: string): void {
 		throw inputError(field, `"${address}" contains ${found}.`, 'Type the address by hand. An address that was copied may be forged.');
 }
 
-/** A quoted string, and what makes it a name or a local part: an angle bracket or an at sign after it. */
+/** A quoted string. An angle bracket or an at sign after it makes it a name or a local part. */
 const QUOTED = /"(?:[^"\\]|\\.?)*(?:"([^"<>,;@]*<|@)?|$)/g;
 const COMMENT = /\((?:[^()]|\([^()]*\))*\)/g;
 
 /**
- * Where a comma is missing, the parser takes one address and makes the others its name. So each that stands outside of
- * quoted names and comments has to be among those that it found.
+ * If a comma is missing, the parser returns one address and takes the others for its name. Therefore, each address outside of quoted names
+ * and comments has to be among those that it returned.
  */
 function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 	const found = new Set(mailboxes.map(({ address }) => address.toLowerCase()));
@@ -195,7 +195,7 @@ function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 		throw inputError(field, `a comma is missing next to ${lost}.`, `${ADDRESSES} Put quotes around a name that contains an address.`);
 }
 
-/** A word without the quotes before it and the quotes and full stops behind it. */
+/** Removes quotes before a word, and quotes and full stops after it. */
 function bare(word: string): string {
 	let [from, to] = [0, word.length];
 	while (word.charAt(from) === "'") from += 1;
@@ -203,7 +203,7 @@ function bare(word: string): string {
 	return word.slice(from, to);
 }
 
-/** Something before an at sign, and a full stop within what follows. */
+/** Something before an at sign, and a full stop in the part after it. */
 function resemblesAddress(word: string): boolean {
 	const at = word.indexOf('@', 1);
 	return at > 0 && word.slice(at + 1, -1).includes('.');
@@ -215,7 +215,7 @@ function isAddress(text: string): boolean {
 	return domain === 'localhost' || domain.startsWith('[') || (domain.includes('.') && LABELS.test(domain));
 }
 
-/** For the envelope: a domain in any script as ASCII, where the local part is ASCII too (RFC 5891; RFC 6531 otherwise). */
+/** Returns the address for the envelope: a domain in any script becomes ASCII if the local part is ASCII (RFC 5891; otherwise RFC 6531). */
 export function envelopeAddress({ address }: Mailbox): string {
 	const at = address.lastIndexOf('@');
 	const [local, domain] = [address.slice(0, at), address.slice(at + 1)];
@@ -223,7 +223,7 @@ export function envelopeAddress({ address }: Mailbox): string {
 	return `${local}@${domainToASCII(domain) || domain}`;
 }
 
-/** The same address in another case is the same mailbox, wherever email is kept today. */
+/** Compares without case, because today upper and lower case mean the same mailbox everywhere. */
 export function sameAddress(one: string, other: string): boolean {
 	return one.toLowerCase() === other.toLowerCase();
 }
@@ -232,14 +232,14 @@ export function unique(mailboxes: Mailbox[]): Mailbox[] {
 	return [...new Map(mailboxes.map((mailbox) => [mailbox.address.toLowerCase(), mailbox])).values()];
 }
 
-/** As text, for people: `Ada <ada@example.com>`. */
+/** Returns text for people: `Ada <ada@example.com>`. */
 export function describeMailbox({ name, address }: Mailbox): string {
 	return name === '' ? address : `${name} <${address}>`;
 }
 
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]+/;
 
-/** A line break in a header would begin another header (CWE-93). @throws MailError `input` */
+/** Refuses line breaks, because a line break in a header would begin another header (CWE-93). @throws MailError `input` */
 export function refuseControl(field: string, value: string): void {
 	if (CONTROL.test(value)) {
 		throw inputError(
@@ -250,7 +250,7 @@ export function refuseControl(field: string, value: string): void {
 	}
 }
 
-/** One line of what somebody else wrote. */
+/** Returns one line of what somebody else wrote. */
 export function withoutControl(value: string): string {
 	return value.split(CONTROL).join(' ').trim();
 }

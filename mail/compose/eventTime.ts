@@ -1,13 +1,13 @@
 import { inputError } from '../errors';
 import { ianaZone, momentIn, wallClock, type Local } from '../item/calendar/zone';
 
-/** The zone in brackets at the end says no more than the offset before it (RFC 9557). */
+/** The zone in brackets at the end repeats the offset before it (RFC 9557). */
 const ISO =
 	/^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?)?\s{0,2}(?:(Z|[+-]\d{2}(?::?\d{2})?)(?:\[[\w/+-]{1,60}\])?)?$/i;
 
 /**
- * A moment from ISO 8601 text, a Date, or anything that becomes such text in JSON (n8n's DateTime). Text without an
- * offset is meant in `timeZone` (IANA name).
+ * Reads a moment from ISO 8601 text, a Date, or anything that becomes such text in JSON (n8n's DateTime). Text without an offset is in
+ * `timeZone` (IANA name).
  * @throws MailError `input` naming the field
  */
 export function readMoment(field: string, value: unknown, timeZone: string): Date {
@@ -17,26 +17,28 @@ export function readMoment(field: string, value: unknown, timeZone: string): Dat
 	return moment;
 }
 
-/** The day that a moment falls on in `timeZone`, as YYYYMMDD. @throws MailError `input` naming the field */
+/** Returns the day of a moment in `timeZone`, as YYYYMMDD. @throws MailError `input` naming the field */
 export function readDay(field: string, value: unknown, timeZone: string, daysLater = 0): string {
 	const { local, offset } = parse(field, value);
 	const { year, month, day } = offset === undefined ? local : wallClock(readMoment(field, value, timeZone), timeZone);
 	return new Date(Date.UTC(year, month - 1, day + daysLater)).toISOString().slice(0, 10).replaceAll('-', '');
 }
 
-/** A time as users, Graph and Google give it, and the zone that it is meant in. */
+/** A time as users, Graph and Google write it, and its time zone. */
 export interface ZonedTime {
-	/** Text or a Date; empty where there is none. */
+	/** Text or a Date; empty if there is none. */
 	value: unknown;
 	/** IANA name. */
 	timeZone: string;
-	/** The value itself named the zone. */
+	/** Whether the value itself has the zone. */
 	told: boolean;
-	/** Google's `{ date }`: a whole day. */
+	/** Google's `{ date }`: an all-day event. */
 	day: boolean;
 }
 
-/** `{ dateTime, timeZone }` of Microsoft Graph and Google, `{ date }` of Google, or anything else as it is. @throws MailError `input` */
+/**
+ * Reads `{ dateTime, timeZone }` of Microsoft Graph and Google, `{ date }` of Google, or anything else unchanged. @throws MailError `input`
+ */
 export async function zonedTime(field: string, given: unknown, workflowZone: string): Promise<ZonedTime> {
 	const json = typeof given === 'string' && given.trim().startsWith('{') ? parsed(given) : given;
 	const part = (name: string): unknown => (typeof json === 'object' && json !== null ? Reflect.get(json, name) : undefined);
@@ -95,7 +97,7 @@ function utcOf({ year, month, day, hour, minute, second }: Local): number {
 	return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** Of `Z`, `+01`, `+0130` or `-01:30`. */
+/** Offset of `Z`, `+01`, `+0130` or `-01:30`. */
 function milliseconds(offset: string): number {
 	const [, sign = '+', hours = '0', minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(offset) ?? [];
 	return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;

@@ -1,20 +1,20 @@
 import { textOfHtml } from './textFromHtml';
 
-/** Parts within parts of a Gmail payload. */
+/** Maximum nesting of parts in a Gmail payload. */
 const DEEPEST = 20;
 const MOST_PARTS = 1_000;
 
-/** An email as an n8n item holds it, whichever node has made it. Names in any case. */
+/** An email in an n8n item, whichever node made it. Names in any case. */
 export interface ForeignItem {
 	field: (name: string) => unknown;
-	/** The value of a header line; empty where there is none. */
+	/** The value of a header line; empty if there is none. */
 	header: (name: string) => string;
 	body: { text: string; html: string } | undefined;
 }
 
 /**
- * Finds headers and body in items of IMAP Trigger and its kin (formats simple and resolved), of the built-in Email Trigger (`textPlain`,
- * `textHtml`, `metadata`; `headers`), of Microsoft Outlook (Graph's message, or its simplified form with `bodyPreview`) and
+ * Finds headers and body in items of IMAP Trigger and similar nodes (formats simple and resolved), of the built-in Email Trigger
+ * (`textPlain`, `textHtml`, `metadata`; `headers`), of Microsoft Outlook (Graph's message, or its simplified form with `bodyPreview`) and
  * of Gmail (parsed, simplified with `snippet`, or the API's `payload`).
  */
 export async function foreignItem(json: unknown): Promise<ForeignItem> {
@@ -46,7 +46,7 @@ function withoutName(name: string, value: unknown): unknown {
 	return value.slice(0, begin.length).toLowerCase() === begin ? value.slice(begin.length).trim() : value;
 }
 
-/** Undefined where the item says nothing of it. */
+/** Undefined if the item does not say. */
 async function bodyOf(field: (name: string) => unknown): Promise<ForeignItem['body']> {
 	const graph = field('body');
 	const content = textOf(property(graph, 'content'));
@@ -56,7 +56,7 @@ async function bodyOf(field: (name: string) => unknown): Promise<ForeignItem['bo
 	const text = firstText(field('text'), field('textPlain'), isHtml ? '' : content, typeof graph === 'string' ? graph : '', parts.text);
 	const html = firstText(field('html'), field('textHtml'), isHtml ? content : '', parts.html);
 	if (text !== '' || html !== '') return { text, html };
-	// Where a node gives no body, its beginning is what there is.
+	// If a node returns no body, the item has only its beginning.
 	const preview = firstText(field('bodyPreview'), (await textOfHtml(textOf(field('snippet')))) ?? '');
 	const known =
 		['text', 'textPlain', 'html', 'textHtml', 'textAsHtml'].some((name) => typeof field(name) === 'string' || field(name) === false) ||
@@ -87,7 +87,7 @@ function payloadText(payload: unknown): { text: string; html: string } {
 	return found;
 }
 
-/** Gmail's API gives a whole email in base64 for URLs; an email itself has a colon and a line break. */
+/** Gmail's API returns a whole email in base64 for URLs. An email itself has a colon and a line break. */
 export function rawText(raw: string): Buffer {
 	return /^[\w+/-]+={0,2}\s*$/.test(raw) ? Buffer.from(raw, 'base64') : Buffer.from(raw);
 }

@@ -1,13 +1,13 @@
 import { inputError } from '../errors';
 import { refuseControl } from './addresses';
 
-/** Headers that the other fields make; setting them by hand would contradict those. */
+/** Headers that other fields create. Setting them by hand would contradict those. */
 const OWN_HEADERS =
 	/^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|in-reply-to|references|sender|return-path|received|dkim-signature|resent-.*|disposition-notification-to)$/i;
 
 export type Priority = 'normal' | 'high' | 'low';
 
-/** A header line holds 998 bytes, and a Message-ID cannot be folded (RFC 5322, section 2.1.1). */
+/** A header line has at most 998 bytes, and a Message-ID cannot be folded (RFC 5322, section 2.1.1). */
 export const LONGEST_MESSAGE_ID = 900;
 
 /** @throws MailError `input` */
@@ -33,11 +33,11 @@ export function checkHeaders(headers: ReadonlyArray<{ name: string; value: strin
 	}
 }
 
-/** Lists of addresses in angle brackets; an encoded word in them would be none (RFC 2369, section 2). */
+/** Lists of addresses in angle brackets, in which encoded words are not allowed (RFC 2369, section 2). */
 const STRUCTURED =
 	/^(?:list-(?:unsubscribe|subscribe|help|post|owner|archive|unsubscribe-post|id)|archived-at|auto-submitted|thread-index)$/i;
 
-/** As nodemailer takes it: folded, and encoded where it is text. */
+/** In nodemailer's form: folded, and encoded if it is text. */
 export function headerLine({ name, value }: { name: string; value: string }): {
 	key: string;
 	value: string | { prepared: boolean; foldLines: boolean; value: string };
@@ -53,7 +53,10 @@ export function checkMessageIds(field: string, value: string): void {
 		throw inputError(field, `"${wrong.slice(0, 100)}" is not a Message-ID.`, 'Enter the value of the field messageId of a message item.');
 }
 
-/** Lines break at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1); longer words travel as encoded ones (RFC 2047). */
+/**
+ * Lines are folded at white space, after 998 bytes at the latest (RFC 5322, section 2.1.1). Longer words are sent as encoded words (RFC
+ * 2047).
+ */
 export function foldable(value: string): string {
 	if (value.split(/\s/).every((word) => word.length < 900)) return value;
 	const parts: string[] = [''];
@@ -64,7 +67,7 @@ export function foldable(value: string): string {
 	return parts.map((part) => `=?UTF-8?B?${Buffer.from(part).toString('base64')}?=`).join(' ');
 }
 
-/** As Outlook and Thunderbird write them. */
+/** In the form of Outlook and Thunderbird. */
 export function priorityHeaders(priority: Priority): Array<{ key: string; value: string }> {
 	if (priority === 'normal') return [];
 	const [xPriority, label] = priority === 'high' ? ['1 (Highest)', 'High'] : ['5 (Lowest)', 'Low'];

@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 
 import type { OutgoingFile } from './outgoingFile';
 
-/** What a Content-ID may hold so that every email program finds it: of RFC 2392 what needs no encoding. */
+/** Characters of a Content-ID that every email program understands: those of RFC 2392 that need no encoding. */
 const PLAIN = /^[\w.!$&'*+=^`{|}~@-]{1,200}$/;
-/** In quotes of either kind, or as it stands in a style. */
+/** In either kind of quotes, or unquoted in a style. */
 const REFERENCE = /"\s{0,9}cid:([^"]{1,1000})"|'\s{0,9}cid:([^']{1,1000})'|\bcid:([^\s"'<>()]{1,1000})/gi;
 
 export interface InlineMail {
 	html: string | undefined;
 	files: OutgoingFile[];
-	/** What the HTML refers to and no file is called. */
+	/** References in the HTML for which there is no file. */
 	unknown: string[];
 }
 
 /**
- * Gives inline files whose names cannot travel Content-IDs of ASCII, and lets the HTML's references find each file, whether
- * they name it as it is, escaped or in percent encoding.
+ * Gives inline files ASCII Content-IDs if their names cannot be used, and changes the references in the HTML accordingly, whether they are
+ * written plainly, escaped or percent-encoded.
  */
 export function withContentIds(html: string | undefined, files: OutgoingFile[]): InlineMail {
 	const ids = new Map(
@@ -37,7 +37,7 @@ export function withContentIds(html: string | undefined, files: OutgoingFile[]):
 	};
 }
 
-/** The same for the same name, so that a second attempt is the same email. */
+/** The same for the same name, so that a second attempt sends the same email. */
 function asciiId(name: string): string {
 	return `file-${createHash('sha256').update(name.normalize('NFC')).digest('hex').slice(0, 16)}`;
 }

@@ -2,25 +2,25 @@ import { envelopeAddress, type Mailbox } from './addresses';
 import { endOfSeries, localStamp, timeZoneLines } from './timeZone';
 
 export interface CalendarEvent {
-	/** REQUEST invites and updates, CANCEL takes back (RFC 5546, sections 3.2.2 and 3.2.5). */
+	/** REQUEST invites and updates, CANCEL cancels (RFC 5546, sections 3.2.2 and 3.2.5). */
 	method: 'REQUEST' | 'CANCEL';
-	/** The same for an event's whole life. */
+	/** The same for all versions of an event. */
 	uid: string;
-	/** Grows with each change; the highest one counts. */
+	/** Grows with each change. The highest one counts. */
 	sequence: number;
 	title: string;
 	description: string;
 	location: string;
-	/** The description as HTML, for readers that show it (Outlook). */
+	/** The description as HTML, for programs that show it (Outlook). */
 	html?: string;
-	/** IANA name: times travel in this zone, as they must for a series; UTC otherwise. */
+	/** IANA name. Times are written in this zone, as a series requires; otherwise in UTC. */
 	timeZone?: string;
 	/** How it repeats (RFC 5545, section 3.3.10). */
 	rule?: string;
-	/** Moments, or days as YYYYMMDD, the end exclusive, for an event of whole days. */
+	/** Moments or, for an all-day event, days as YYYYMMDD. The end is exclusive. */
 	time: { start: Date; end: Date } | { firstDay: string; dayAfter: string };
 	organizer: Mailbox;
-	/** Who sends for the organizer. */
+	/** The sender, if it is not the organizer. */
 	sentBy?: string;
 	required: Mailbox[];
 	optional: Mailbox[];
@@ -30,7 +30,7 @@ export interface CalendarEvent {
 }
 
 /**
- * iCalendar text (RFC 5545), to be mailed as RFC 6047 says: escaped, folded at 75 bytes, CRLF, times in UTC.
+ * Returns iCalendar text (RFC 5545) for an email (RFC 6047): escaped, folded at 75 bytes, CRLF, times in UTC.
  * @param now DTSTAMP
  */
 export function calendarText(event: CalendarEvent, now = new Date()): string {
@@ -67,7 +67,7 @@ export function calendarText(event: CalendarEvent, now = new Date()): string {
 		`TRANSP:${event.showAs === 'free' ? 'TRANSPARENT' : 'OPAQUE'}`,
 		'CLASS:PUBLIC',
 		'PRIORITY:5',
-		// What Outlook reads in place of TRANSP and VALUE=DATE (MS-OXCICAL).
+		// Outlook reads these instead of TRANSP and VALUE=DATE (MS-OXCICAL).
 		`X-MICROSOFT-CDO-BUSYSTATUS:${event.showAs === 'free' ? 'FREE' : 'BUSY'}`,
 		`X-MICROSOFT-CDO-ALLDAYEVENT:${allDay ? 'TRUE' : 'FALSE'}`,
 		...(event.reminder === undefined || cancelled ? [] : alarm(event)),
@@ -98,7 +98,7 @@ function alarm(event: CalendarEvent): string[] {
 	return ['BEGIN:VALARM', 'ACTION:DISPLAY', `DESCRIPTION:${escapeText(event.title)}`, `TRIGGER:-PT${event.reminder}M`, 'END:VALARM'];
 }
 
-/** In quotes, which a value cannot hold itself (RFC 5545, section 3.2). */
+/** In quotes. The value itself cannot contain any (RFC 5545, section 3.2). */
 function parameter(name: string, value: string): string {
 	return value === '' ? '' : `;${name}="${value.replace(/"/g, "'").replace(/[\u0000-\u001f\u007f]/g, ' ')}"`;
 }
@@ -116,7 +116,7 @@ function escapeText(text: string): string {
 		.replace(/\n/g, '\\n');
 }
 
-/** At most 75 bytes a line, never in the middle of a character (RFC 5545, section 3.1). */
+/** At most 75 bytes in a line, never cutting a character (RFC 5545, section 3.1). */
 function fold(line: string): string {
 	let folded = '';
 	let width = 0;

@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream';
 const LONGEST_LINE = 998;
 
 export interface Lines {
-	/** Bytes as they travel: a line end alone (LF or CR) becomes CRLF. */
+	/** Size in bytes when it is sent: a single LF or CR becomes CRLF. */
 	size: number;
-	/** The first line that is too long to travel as it is, counted from 1. */
+	/** The first line that is too long to be sent unchanged, counted from 1. */
 	tooLong: number | undefined;
 	/** Has a byte 0, which no text may have, 8-bit text neither (RFC 2045, section 2.8). */
 	hasZero: boolean;

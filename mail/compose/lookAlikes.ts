@@ -1,6 +1,6 @@
 import { codePoint } from './pasted';
 
-/** Letters of other scripts that stand among Latin ones only to deceive, or by a slip of the keyboard. */
+/** Letters of other scripts that appear among Latin letters only to deceive, or by mistake. */
 const FOREIGN = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
 const LATIN = /[A-Za-z]/;
 /**

@@ -13,17 +13,17 @@ import { measureLines } from './lines';
 import { mailComposer } from '../nodemailer';
 import { textOfHtml } from './textFromHtml';
 
-/** Delivery status notifications (RFC 3461), asked for where the server offers them. */
+/** Delivery status notifications (RFC 3461), requested if the server offers them. */
 interface DeliveryReports {
 	notify: Array<'success' | 'failure' | 'delay'> | ['never'];
 	return: 'headers' | 'full';
 	id: string;
 }
 
-/** An email as a user wants it; addresses as text or taken apart, checked by {@link compose}. */
+/** An email as a user describes it. Addresses are text or already parsed; {@link compose} checks them. */
 export interface OutgoingMail {
 	from: string | Mailbox[];
-	/** Who sends on behalf of `from` (RFC 5322, section 3.6.2); becomes the envelope's sender. */
+	/** The person who sends on behalf of `from` (RFC 5322, section 3.6.2); becomes the envelope's sender. */
 	sender?: string;
 	to: string | Mailbox[];
 	cc: string | Mailbox[];
@@ -31,15 +31,15 @@ export interface OutgoingMail {
 	replyTo: string | Mailbox[];
 	subject: string;
 	text?: string;
-	/** Without `text`, or an empty one, the text is made from it. */
+	/** If there is no text, it is made from the HTML. */
 	html?: string;
 	files: OutgoingFile[];
 	inReplyTo: string;
 	references: string;
 	priority: Priority;
-	/** Own headers. */
+	/** Additional headers. */
 	headers: Array<{ name: string; value: string }>;
-	/** Asks the reader's client to tell that the email was read (RFC 8098). */
+	/** Requests a notification when the email is read (RFC 8098). */
 	readReceipt?: boolean;
 	deliveryReports?: Array<'success' | 'failure' | 'delay'>;
 	/** An invitation as iCalendar text. */
@@ -53,12 +53,12 @@ export interface ComposedMail {
 	recipients: string[];
 	/** Estimate in bytes. */
 	size: number;
-	/** What the HTML refers to by `cid:` and no file of the email is called. */
+	/** References in the HTML (`cid:`) for which the email has no file. */
 	unknownCids?: string[];
-	/** Has bytes above 127, to be announced by `BODY=8BITMIME` (RFC 6152). */
+	/** The email has bytes above 127, so `BODY=8BITMIME` has to be announced (RFC 6152). */
 	eightBit?: boolean;
 	dsn?: DeliveryReports;
-	/** The email as bytes, the same at every call: Message-ID, date and boundaries too. */
+	/** Returns the email as bytes, the same at every call, including Message-ID, date and boundaries. */
 	open: () => Promise<Readable>;
 }
 
@@ -121,7 +121,7 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 	};
 }
 
-/** One-line fields without the blanks and line breaks around them, which come along from forms, sheets and models. */
+/** Removes blanks and line breaks around single-line fields. They come from forms, sheets and language models. */
 function trimmed(mail: OutgoingMail): OutgoingMail {
 	return {
 		...mail,
@@ -132,9 +132,9 @@ function trimmed(mail: OutgoingMail): OutgoingMail {
 	};
 }
 
-/** All of them or none: what was opened before one that cannot be is closed. */
+/** Opens all files or none. If one cannot be opened, the others are closed. */
 async function openAll(files: OutgoingFile[]): Promise<NonNullable<MailComposer['mail']['attachments']>> {
-	// An 'error' that nobody hears, while others are still being opened, would end the process.
+	// While others are still being opened, an 'error' event without a listener would end the process.
 	const opened = await Promise.allSettled(files.map(async (file) => ({ file, content: (await file.open()).on('error', () => undefined) })));
 	const there = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 	const failures = opened
@@ -157,7 +157,7 @@ interface People {
 	cc: Mailbox[];
 	bcc: Mailbox[];
 	replyTo: Mailbox[];
-	/** Everybody, BCC too, each once, for the envelope. */
+	/** All recipients for the envelope, also those in BCC, each once. */
 	recipients: string[];
 }
 
@@ -190,7 +190,7 @@ async function makeBodies(mail: OutgoingMail): Promise<Bodies> {
 	const text = given ?? (html === undefined ? undefined : await textOfHtml(html));
 	const { calendar } = mail;
 	return {
-		// Where there is no body at all, an empty one: a file alone would become the email itself.
+		// If there is no body, an empty one is added. Otherwise a single file would become the email itself.
 		text: text === undefined ? (html === undefined ? { content: '\r\n' } : undefined) : withCrLf(text),
 		html,
 		...(calendar !== undefined && {
@@ -205,7 +205,7 @@ async function makeBodies(mail: OutgoingMail): Promise<Bodies> {
 	};
 }
 
-/** For clients that know no text/calendar part; Outlook and Gmail take the alternative. */
+/** For programs that do not know a text/calendar part. Outlook and Gmail use the alternative. */
 function calendarFile({ calendar }: OutgoingMail): NonNullable<MailComposer['mail']['attachments']> {
 	return calendar === undefined ? [] : [{ filename: 'invite.ics', contentType: 'application/ics', content: calendar.content }];
 }
@@ -216,7 +216,7 @@ function receiptHeaders(mail: OutgoingMail, people: People): Array<{ key: string
 		: [];
 }
 
-/** By it Exchange tells an invitation from an email with a calendar file (MS-OXCMAIL). */
+/** With it, Exchange distinguishes an invitation from an email with a calendar file (MS-OXCMAIL). */
 function calendarHeaders({ calendar }: OutgoingMail): Array<{ key: string; value: string }> {
 	return calendar === undefined ? [] : [{ key: 'Content-Class', value: 'urn:content-classes:calendarmessage' }];
 }
@@ -228,8 +228,8 @@ const isMessage = (mimeType: string): boolean => /^\s*message\/rfc822\s*(?:;|$)/
 const TYPE = /^(?:application|audio|chemical|font|haptics|image|model|text|video|x-[\w-]{1,60})\/[\w!#$&^.+-]{1,127}(?:\s*;[\t -~]*)?$/i;
 
 /**
- * The content type to send a file with. A multipart type would promise parts that a file does not have, and of the message
- * types only an email is a file. A value that is no type says nothing.
+ * Returns the content type for a file. A multipart type would announce parts that a file does not have, and of the message types only an
+ * email is a file. A value that is not a type is ignored.
  */
 function typeOf(mimeType: string): string {
 	const type = mimeType.trim();
@@ -237,7 +237,7 @@ function typeOf(mimeType: string): string {
 	return TYPE.test(type) ? type : 'application/octet-stream';
 }
 
-/** An email with lines that are too long would be broken on its way: as a file it arrives as it is. */
+/** An email with lines that are too long would be changed on its way. As a file it arrives unchanged. */
 async function asTheyTravel(files: OutgoingFile[]): Promise<OutgoingFile[]> {
 	return await Promise.all(
 		files.map(async (file) => {
@@ -271,13 +271,13 @@ function shortName(name: string): string {
 }
 
 /**
- * base64 takes 4 bytes for 3 and a line break after 76; text may be encoded up to threefold. An attached email keeps its
- * size, but for a CR beside each LF that has none: too few bytes to refuse it for.
+ * Base64 needs 4 bytes for 3, and a line break after 76. Text may become three times as long. An attached email keeps its size, except for
+ * a CR before each single LF, which is too little to refuse it for.
  */
 function estimate(mail: OutgoingMail, people: People): number {
 	const onTheWay = ({ mimeType, size }: OutgoingFile): number => (isMessage(mimeType) ? size : Math.ceil(size / 57) * 78);
 	const text = Buffer.byteLength(mail.text ?? '') + Buffer.byteLength(mail.html ?? '') + Buffer.byteLength(mail.calendar?.content ?? '');
-	// Encoded words take up to four characters for a byte (RFC 2047); addresses in lines, one after the other.
+	// Encoded words need up to four characters for a byte (RFC 2047). Addresses are written on lines, one after the other.
 	const named = [people.from, ...people.to, ...people.cc, ...people.replyTo].reduce(
 		(sum, { name, address }) => sum + encodedSize(name) + address.length + 8,
 		0,

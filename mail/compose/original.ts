@@ -4,14 +4,14 @@ import { readMailboxes, withoutControl, type Mailbox } from './addresses';
 import { foreignItem, type ForeignItem } from './foreignItem';
 import { LONGEST_MESSAGE_ID } from './headers';
 
-/** An email to answer or to pass on. */
+/** An email to answer or to forward. */
 export interface Original {
-	/** With angle brackets; empty where the email has none. */
+	/** With angle brackets; empty if the email has none. */
 	messageId: string;
-	/** Message-IDs of the thread before it, oldest first. */
+	/** Message-IDs of the earlier emails in the thread, oldest first. */
 	references: string[];
 	subject: string;
-	/** As JavaScript reads it, or empty. */
+	/** In a form that JavaScript can read, or empty. */
 	date: string;
 	from: Mailbox[];
 	replyTo: Mailbox[];
@@ -19,18 +19,18 @@ export interface Original {
 	cc: Mailbox[];
 	text: string;
 	html: string;
-	/** The item says what the email holds, though that may be nothing. */
+	/** Whether the item has the content of the email, even if it is empty. */
 	hasBody: boolean;
-	/** Outlook's place of the email in its conversation, in base64 (MS-OXOMSG, section 2.2.1.3); empty where it has none. */
+	/** Outlook's position of the email in its conversation, in base64 (MS-OXOMSG, section 2.2.1.3); empty if it has none. */
 	threadIndex: string;
 	threadTopic: string;
-	/** Undefined where the item does not list them, as those of the built-in trigger. */
+	/** Undefined if the item does not list them, such as items of the built-in trigger. */
 	attachments?: OriginalFile[];
-	/** The email was larger than what should be fetched, or only its headers were asked for. */
+	/** The email was too large to be fetched, or only its headers were requested. */
 	headersOnly: boolean;
 }
 
-/** An attachment as a message item lists it; `property` names the binary data, where it was downloaded. */
+/** An attachment as a message item lists it. `property` is the binary property if it was downloaded. */
 export interface OriginalFile {
 	property?: string;
 	contentId?: string;
@@ -45,8 +45,8 @@ const ACCEPTED =
 	"Use such an item, for example {{ $json }} directly after the trigger, or {{ $('IMAP Trigger').item }} in later nodes.";
 
 /**
- * Reads the JSON of a message item, in whatever format, of this package's nodes, the built-in IMAP trigger, Microsoft Outlook or Gmail.
- * @throws MailError `input` where it is none
+ * Reads the JSON of a message item in any format, of this package's nodes, the built-in IMAP trigger, Microsoft Outlook or Gmail.
+ * @throws MailError `input` if it is not a message item
  */
 export async function readOriginal(json: unknown): Promise<Original> {
 	const item = await foreignItem(json);
@@ -61,7 +61,7 @@ export async function readOriginal(json: unknown): Promise<Original> {
 	const subject = await decoded(item, 'subject');
 	return {
 		messageId,
-		// RFC 5322, section 3.6.4: where References is missing, a single In-Reply-To stands for it.
+		// RFC 5322, section 3.6.4: without References, a single In-Reply-To is used.
 		references: before.length > 0 ? before : messageIds([field('inReplyTo'), header('in-reply-to')]).slice(0, 1),
 		subject: withoutControl(textOf(subject)).replace(/\s+/g, ' '),
 		date: dateOf(field('date'), field('sentDateTime'), field('receivedDateTime'), field('internalDate'), header('date')),
@@ -78,7 +78,7 @@ export async function readOriginal(json: unknown): Promise<Original> {
 	};
 }
 
-/** @throws MailError `input` for an item whose quotation would be empty though the email is not */
+/** @throws MailError `input` for an item whose quotation would be empty although the email is not */
 export function requireBody({ hasBody, headersOnly }: Original): void {
 	if (hasBody || headersOnly) return;
 	throw inputError(
@@ -88,7 +88,7 @@ export function requireBody({ hasBody, headersOnly }: Original): void {
 	);
 }
 
-/** Of the first value that names anybody. */
+/** The people of the first value that names somebody. */
 async function firstPeople(values: unknown[]): Promise<Mailbox[]> {
 	for (const value of values) {
 		const found = await readMailboxes('Original Message', value === '' ? undefined : value, true);
@@ -97,7 +97,7 @@ async function firstPeople(values: unknown[]): Promise<Mailbox[]> {
 	return [];
 }
 
-/** A field as the item has it; some nodes keep header lines as they travel, encoded words and all (RFC 2047). */
+/** A field as it is in the item. Some nodes keep header lines unchanged, including encoded words (RFC 2047). */
 async function decoded({ field, header }: ForeignItem, name: string): Promise<unknown> {
 	const value = name.includes('-') ? undefined : field(name);
 	const line = typeof value === 'string' ? value : header(name);
@@ -125,8 +125,8 @@ function dateOf(...values: unknown[]): string {
 }
 
 /**
- * What stands in angle brackets, without white space. Some nodes leave the brackets out: then it must be IDs and nothing else.
- * Anything else in such a header counts for nothing, and what could not travel.
+ * Returns IDs in angle brackets, without white space. Some nodes leave out the brackets; then the text must consist of IDs only. Everything
+ * else in such a header is ignored, and so is what cannot be sent.
  */
 function messageIds(value: unknown): string[] {
 	const all: unknown[] = Array.isArray(value) ? value : [value];

@@ -1,6 +1,6 @@
-/** Characters without a glyph that come along when text is copied, by whoever made it. */
+/** Invisible characters that are copied along with text, whoever wrote it. */
 const UNSEEN = '\\u00ad\\u034f\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff';
-/** Of these, what means nothing in a name either; joiners and direction marks do there. */
+/** Those that also mean nothing in a name, where joiners and direction marks do. */
 const NEVER_MEANT = /[\u00ad\u180e\u200b\u2060\ufeff]/g;
 const BLANK = '\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000';
 const SUSPECTS = new RegExp(`[${UNSEEN}${BLANK}]`);
@@ -9,7 +9,7 @@ const ANY_BLANK = new RegExp(`[${BLANK}]`, 'g');
 const BLANKS_AND_AT = new RegExp(`[${BLANK}]+(@?)`, 'g');
 const IN_DOUBT = new RegExp(`[\\p{L}\\p{N}][${BLANK}]([^\\s<>,;"()@]{1,64}@[^\\s<>,;"()@]{1,255})`, 'u');
 const AT_AND_BLANKS = new RegExp(`@[${BLANK}]+`, 'g');
-/** A blank beside a dot of a domain that ends its entry. */
+/** A blank next to a dot of a domain, at the end of its entry. */
 const BLANK_IN_DOMAIN = new RegExp(
 	`(@[^\\s@<>,;"()]{1,255})[${BLANK}]+(\\.[a-z0-9.-]{1,255} ` +
 		`*(?:[,;>]|$))|(@[^\\s@<>,;"()]{0,255}\\.)[${BLANK}]+([a-z0-9.-]{1,255} *(?:[,;>]|$))`,
@@ -19,18 +19,18 @@ const BLANK_IN_DOMAIN = new RegExp(
 /** A list of addresses without the traces of where it was copied from. */
 export interface Pasted {
 	text: string;
-	/** Unseen characters that were dropped, as U+200B; empty where nothing was. */
+	/** Invisible characters that were removed, as U+200B; empty if there were none. */
 	dropped: string[];
-	/** What followed the addresses of mailto links, as `?subject=Hi`. */
+	/** The text after the addresses of mailto links, such as `?subject=Hi`. */
 	queries?: string[];
-	/** The word after a no-break blank that may separate a name from its address or cut an address in two. */
+	/** The word after a no-break space that may separate a name from its address or cut an address in two. */
 	doubtful?: string;
 }
 
 /**
- * Addresses as people and language models paste them: one a line, with bullets or numbers; links of Markdown and mailto;
- * unseen characters and no-break blanks in and beside addresses. What cannot be told apart from an injected header stays as
- * it is, line breaks and all, for the caller to refuse.
+ * Reads addresses as people and language models paste them: one on each line, with bullets or numbers; links of Markdown and mailto;
+ * invisible characters and no-break spaces in and next to addresses. What may be an injected header stays unchanged, including line breaks,
+ * so that the caller refuses it.
  */
 export function pastedList(given: string): Pasted {
 	const { text, ...rest } = seenOnly(withoutFence(given));
@@ -39,7 +39,7 @@ export function pastedList(given: string): Pasted {
 	return { ...rest, queries: plain.queries, text: wordsAlone(linked) ?? linked };
 }
 
-/** One address of a field of its own. */
+/** Returns one address of a field for a single address. */
 export function pastedAddress(given: string): Pasted {
 	const seen = given.replace(ANY_UNSEEN, '').replace(ANY_BLANK, '').trim();
 	const { text, queries } = withoutQueries(seen);
@@ -69,7 +69,7 @@ export function codePoint(character: string): string {
 	return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** A list as a programming language writes it, where it is no JSON. */
+/** A list in the syntax of a programming language that is not JSON. */
 function withoutBrackets(text: string): string {
 	return text.startsWith('[') && text.endsWith(']') && !text.includes('](') ? text.slice(1, -1) : text;
 }
@@ -111,7 +111,7 @@ function named(text: string): string {
 
 const LINE_END = /\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]/;
 const BULLET = /^\s*(?:[-*+•–·]|\d{1,5}[.)])\s+(?:\[[ xX]?\]\s)?/;
-/** Another header, had the line break come into one (CWE-93). */
+/** Another header, if the line break got into one (CWE-93). */
 const HEADER = /^\s*(?!<?mailto:)[!-9;-~]{1,76}\s*:/i;
 
 function oneLine(text: string): string {
@@ -133,23 +133,23 @@ function oneLine(text: string): string {
 		.join(' ');
 }
 
-/** Its address stands on the next line. */
+/** Its address is on the next line. */
 const isName = (line: string): boolean => !line.includes('@');
 
 const FIELDS = '(?:subject|cc|bcc|to|body|in-reply-to)=';
-/** What a mailto link may have behind its addresses (RFC 6068). */
+/** Parameters of a mailto link after its addresses (RFC 6068). */
 const QUERY = new RegExp(`@[^\\s?@]{1,255}(?=\\?${FIELDS})`, 'i');
 const MORE_QUERY = new RegExp(`&${FIELDS}`, 'i');
 
 /**
- * Links that people type have commas and blanks in their subject. What stands before the next field belongs to the subject
- * and is no address.
+ * Links that people type have commas and blanks in their subject. Everything before the next parameter belongs to the subject and is not an
+ * address.
  */
 function withoutQueries(text: string): { text: string; queries: string[] } {
 	if (!text.includes('?')) return { text, queries: [] };
 	const kept: string[] = [];
 	const queries: string[] = [];
-	// Where in `kept` the last link ended; undefined where no link goes on.
+	// The end of the last link in `kept`; undefined if no link goes on.
 	let end: number | undefined;
 	for (const piece of text.split(/([,;<>"()[\]])/)) {
 		const query = QUERY.exec(piece);
@@ -163,7 +163,7 @@ function withoutQueries(text: string): { text: string; queries: string[] } {
 		} else if (end !== undefined && MORE_QUERY.test(piece)) {
 			queries.push(kept.splice(end).join('') + piece);
 		} else {
-			// A bracket that closes was opened before the link.
+			// This closing bracket was opened before the link.
 			if (end !== undefined && /^[>)]$/.test(piece)) queries.push(kept.splice(end).join(''));
 			if (/^[<>"()[\]]$/.test(piece) || /mailto:/i.test(piece)) end = undefined;
 			kept.push(piece);
@@ -179,7 +179,7 @@ const INSIDE = `[^\\s${OPENS}${CLOSES}<>,;"@]{1,320}`;
 /** An address in quotes of any kind but the ones that mean a name. */
 const QUOTED = new RegExp(`(^|[\\s,;[(<])[${OPENS}](${INSIDE}@${INSIDE})[${CLOSES}](?=$|[\\s,;\\])>])(?!\\s*<)`, 'g');
 
-/** `[Ada](mailto:ada@example.com)`, `<mailto:…>`, `mailto:…?subject=…`, and quotes of other kinds around an address. */
+/** Handles `[Ada](mailto:ada@example.com)`, `<mailto:…>`, `mailto:…?subject=…`, and other quotes around an address. */
 function withoutLinks(text: string): string {
 	if (!LINKS_OR_QUOTES.test(text)) return text;
 	const target = (link: string): string => decoded(link.split('?')[0] ?? '');
@@ -197,10 +197,10 @@ function withoutLinks(text: string): string {
 }
 
 const WORD = /^[\w.!#$%&*+/=?^{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9}$/i;
-/** What stands beside an address and is none: a cell's border, a quotation mark, a check box. */
+/** Characters next to an address that do not belong to it: the border of a cell, a quotation mark, a check box. */
 const NO_WORD = /^[^\p{L}\p{N}\p{Extended_Pictographic}@]{1,9}$/u;
 
-/** Where each entry is one address with marks of Markdown, tables or sentences around it: the addresses. */
+/** Returns the addresses if each entry is one address with marks of Markdown, tables or sentences around it. */
 function wordsAlone(text: string): string | undefined {
 	if (/"\S/.test(text)) return undefined;
 	const entries = text

@@ -2,7 +2,9 @@ import type { IOptions } from 'sanitize-html';
 
 import { isReadable } from './readableHtml';
 
-/** What a quotation keeps. Scripts, forms, frames, styles that would reach the new text and what calls home on its own go. */
+/**
+ * What a quotation keeps. Scripts, forms, frames, styles that would affect the new text, and content that loads automatically are removed.
+ */
 const KEPT: IOptions = {
 	allowedTags: [
 		...[
@@ -118,7 +120,7 @@ const KEPT: IOptions = {
 		'noembed',
 		'noframes',
 	],
-	// Taking them apart with a parser is slow; what is not wanted goes as text.
+	// Parsing them is slow, so what is not kept is treated as text.
 	parseStyleAttributes: false,
 	transformTags: {
 		'*': (tagName, attribs) => ({
@@ -129,7 +131,7 @@ const KEPT: IOptions = {
 };
 
 const LONGEST_STYLE = 10_000;
-/** What loads something on its own, lies over the new text, or hides what it does behind escapes and comments. */
+/** Styles that load something, cover the new text, or hide what they do behind escapes and comments. */
 const UNWANTED =
 	/url\s*\(|image-set|@import|expression|behavior|-moz-binding|\\|\/\*|^\s*(?:position|z-index|inset|top|left|right|bottom)\s*:/i;
 
@@ -142,8 +144,8 @@ function quotableStyle(style: string): string {
 }
 
 /**
- * An email's HTML so that it can stand within another's: its body alone, every element closed, so that it cannot break out of
- * the quotation, and without what acts. Undefined where there is none, or too much of it.
+ * Returns the HTML of an email for use inside another one: only its body, with every element closed, so that it cannot break out of the
+ * quotation, and without active content. Undefined if there is none, or too much of it.
  */
 export async function quotableHtml(html: string): Promise<string | undefined> {
 	if (!(await isReadable(html))) return undefined;

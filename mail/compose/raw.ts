@@ -7,28 +7,28 @@ import { newMessageId, type ComposedMail, type OutgoingMail } from './message';
 
 /** An email that somebody else has written, as bytes. */
 export interface RawMail {
-	/** Opened once to read the headers, and anew for each attempt. */
+	/** Opened once to read the headers, and again for each attempt. */
 	open: () => Promise<Readable>;
 	/** Bytes. */
 	size: number;
-	/** Envelope; empty = what the headers say. */
+	/** Envelope; empty = from the headers. */
 	from: Mailbox[];
 	to: Mailbox[];
 	deliveryReports?: OutgoingMail['deliveryReports'];
-	/** Headers that do not go out, in lower case, beside BCC. */
+	/** Headers to remove, in lower case, in addition to BCC. */
 	without?: readonly string[];
-	/** For an email that has none; otherwise a new one. */
+	/** Message-ID for an email that has none; otherwise a new one is created. */
 	messageId?: string;
 }
 
-/** More than any email program writes, in bytes. */
+/** Maximum size of the headers in bytes, more than any email program writes. */
 const LONGEST_HEADERS = 1024 * 1024;
 const FIELD = 'Message';
 
 /**
- * Sends the email as it is, but for its headers: BCC is taken out, Message-ID and Date are added where missing. Line ends
- * become CRLF and dots are doubled on the way out (RFC 5321, section 4.5.2).
- * @throws MailError `input` where it is no email or nobody is to get it
+ * Sends the email unchanged except for its headers: BCC is removed, Message-ID and Date are added if they are missing. Line ends become
+ * CRLF, and dots are doubled when it is sent (RFC 5321, section 4.5.2).
+ * @throws MailError `input` if it is not an email or has no recipient
  */
 export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 	const { fields, length } = await readHeaders(mail);
@@ -45,7 +45,7 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 			await Promise.all(values.map(async ({ name, value }) => await readMailboxes(`${FIELD}, header ${name}`, value, skipBad)))
 		).flat();
 	};
-	// Mailing lists write names such as "ada@example.com via List" without quotes; nobody is lost by it, as among recipients.
+	// Mailing lists write names such as "ada@example.com via List" without quotes. Here, unlike among recipients, nobody gets lost by that.
 	const [sender] = mail.from.length > 0 ? mail.from : [...(await addresses(['sender'], true)), ...(await addresses(['from'], true))];
 	if (sender === undefined || !fields.some(({ name }) => name === 'from'))
 		throw inputError(FIELD, 'the email has no From header with an address.', 'Add one. Servers refuse an email without it.');
@@ -79,11 +79,11 @@ interface Field {
 	name: string;
 	/** Unfolded, as UTF-8. */
 	value: string;
-	/** As it stands, a character a byte. */
+	/** As written, one character for each byte. */
 	lines: string[];
 }
 
-/** The header fields, and how many bytes they and the empty line take. */
+/** Returns the header fields, and the number of bytes up to the end of the empty line. */
 async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: number }> {
 	const stream = await mail.open();
 	let head = '';
@@ -96,7 +96,7 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 		stream.destroy();
 	}
 	const begin = emptyBeginning(head);
-	// A blank line and then no header: it is the body of an email.
+	// A blank line without a header before it: this is the body of an email.
 	if (begin > 0 && !/^(?:From |[!-9;-~]+[ \t]*:)/.test(head.slice(begin, begin + 1000)))
 		throw inputError(
 			FIELD,
@@ -110,7 +110,7 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	return { fields: parseFields(head.slice(begin, end === null ? head.length : begin + end.index)), length };
 }
 
-/** How long a byte order mark and blank lines are that editors and exports put before the headers. */
+/** Number of bytes of a byte order mark and blank lines, which editors and exports put before the headers. */
 function emptyBeginning(head: string): number {
 	let at = head.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
 	for (let end = head.indexOf('\n', at); end >= 0 && head.slice(at, end).trim() === ''; end = head.indexOf('\n', at)) at = end + 1;
@@ -161,7 +161,7 @@ function headBytes(fields: Field[], messageId: string): Buffer {
 
 function withHead(source: Readable, head: Buffer, length: number): Readable {
 	const message = Readable.from(replaceHead(source, head, length), { objectMode: false });
-	// Before its first byte is asked for, the generator neither hears the source nor closes it.
+	// Until its first byte is requested, the generator neither listens to the source nor closes it.
 	source.on('error', (error) => message.destroy(error));
 	return message.once('close', () => source.destroy());
 }

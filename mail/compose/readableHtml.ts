@@ -1,9 +1,9 @@
-/** HTML longer than this, in characters, is left alone: taking it apart would hold up the process. */
+/** Longer HTML, in characters, is not parsed, because that would block the process. */
 const LONGEST = 1_000_000;
-/** Elements within elements. Deeper than any email program writes; parsers take squared time and the whole stack there. */
+/** Maximum nesting of elements, deeper than any email program writes. For deeper nesting, parsers take squared time and the whole stack. */
 const DEEPEST = 500;
 
-/** Whether it is of a size that those who take it apart can be given. */
+/** Whether the HTML is small enough to be parsed. */
 export async function isReadable(html: string): Promise<boolean> {
 	if (html.length > LONGEST) return false;
 	// Loaded at first use.
@@ -14,7 +14,7 @@ export async function isReadable(html: string): Promise<boolean> {
 		onopentag: () => {
 			depth += 1;
 			deepest = Math.max(deepest, depth);
-			// What follows is not looked at.
+			// The rest is not examined.
 			if (deepest > DEEPEST) parser.reset();
 		},
 		onclosetag: () => void (depth -= 1),

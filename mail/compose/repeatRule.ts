@@ -5,7 +5,7 @@ const FIELD = 'Repeat Rule';
 const DAY = '(?:MO|TU|WE|TH|FR|SA|SU)';
 const list = (one: string): RegExp => new RegExp(`^${one}(?:,${one}){0,365}$`);
 
-/** What may stand behind each name (RFC 5545, section 3.3.10); events that repeat within a day are none that calendars invite to. */
+/** The values that each name may have (RFC 5545, section 3.3.10). Calendars do not invite to events that repeat within a day. */
 const PARTS = new Map<string, RegExp>([
 	['FREQ', /^(?:DAILY|WEEKLY|MONTHLY|YEARLY)$/],
 	['INTERVAL', /^[1-9]\d{0,4}$/],
@@ -21,8 +21,8 @@ const PARTS = new Map<string, RegExp>([
 ]);
 
 /**
- * The rule of a series as calendars want it: its end is a day for events of whole days, and a moment in UTC for others.
- * An end that is a day means all of that day.
+ * Returns the rule of a series as calendars expect it: its end is a day for all-day events, otherwise a moment in UTC. An end that is a day
+ * includes all of that day.
  * @param first day of the first event as YYYYMMDD, or its moment
  * @throws MailError `input`
  */
@@ -46,11 +46,11 @@ export function repeatRule(given: string, first: string | Date, timeZone: string
 	if (frequency === undefined || (parts.has('COUNT') && parts.has('UNTIL'))) throw wrong();
 	const until = parts.get('UNTIL');
 	if (until !== undefined) parts.set('UNTIL', lastOf(until, first, timeZone));
-	// Older calendars want FREQ first (RFC 5545, section 3.3.10).
+	// Older calendars expect FREQ first (RFC 5545, section 3.3.10).
 	return [...new Map([['FREQ', frequency], ...parts])].map((part) => part.join('=')).join(';');
 }
 
-/** A day and a moment cannot be compared, so the end of a series is of the same kind as its start (RFC 5545, section 3.3.10). */
+/** The end of a series is a day or a moment, like its start, because the two cannot be compared (RFC 5545, section 3.3.10). */
 function lastOf(until: string, first: string | Date, timeZone: string): string {
 	const [, year, month, day, hour = '23', minute = '59', second = '59', utc = ''] =
 		/^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(until) ?? [];

@@ -10,13 +10,13 @@ import { continued } from './threadIndex';
 
 export interface Answer {
 	kind: 'reply' | 'replyAll' | 'forward';
-	/** Addresses that are the sender's own, left out of a reply to all. */
+	/** The sender's own addresses, which a reply to all leaves out. */
 	own: string[];
-	/** Puts the original below the new text. */
+	/** Shows the original below the new text. */
 	quote: boolean;
 	/** IANA name, for the date above the quotation. */
 	timeZone: string;
-	/** The new text; each that is undefined stays so. */
+	/** The new text. If one is undefined, it stays undefined. */
 	text?: string;
 	html?: string;
 }
@@ -26,10 +26,10 @@ export type Answered = Pick<OutgoingMail, 'to' | 'cc' | 'subject' | 'headers' | 
 	cc: Mailbox[];
 };
 
-/** A thread's References, at most: the first and the last ones, as RFC 5537, section 3.4.4 trims them. */
+/** Maximum number of References. The first and the last ones are kept, as in RFC 5537, section 3.4.4. */
 const MOST_REFERENCES = 20;
 
-/** Recipients, subject, thread and bodies of an answer; a forwarded email has no recipients yet. @throws MailError `input` */
+/** Returns recipients, subject, thread and bodies of an answer. A forwarded email has no recipients yet. @throws MailError `input` */
 export async function answer(original: Original, wish: Answer): Promise<Answered> {
 	const references = [...original.references, original.messageId].filter((id) => id !== '');
 	const kept = references.length > MOST_REFERENCES ? [...references.slice(0, 1), ...references.slice(1 - MOST_REFERENCES)] : references;
@@ -41,12 +41,12 @@ export async function answer(original: Original, wish: Answer): Promise<Answered
 		inReplyTo: wish.kind === 'forward' ? '' : original.messageId,
 		references: kept.join(' '),
 		headers: threadHeaders(original),
-		// Of an email without its body, an empty quotation would say that it was empty.
+		// If the body of the original is missing, an empty quotation would suggest that it was empty.
 		...(wish.quote && !original.headersOnly ? await quoted(original, wish) : { text: wish.text, html: wish.html }),
 	};
 }
 
-/** For Outlook's conversation view, where the conversation has begun there. */
+/** For Outlook's conversation view, if the conversation began there. */
 function threadHeaders({ threadIndex, threadTopic, subject }: Original): OutgoingMail['headers'] {
 	const index = continued(threadIndex);
 	if (index === '') return [];
@@ -64,7 +64,7 @@ function prefixOf(subject: string): string {
 	return (ANSWERED.exec(subject) ?? FORWARDED.exec(subject))?.[0] ?? '';
 }
 
-/** Re: and Fwd: as email programs of other languages write them, so that they are not piled up. */
+/** Re: and Fwd: as email programs of other languages write them. They are replaced and not repeated. */
 const ANSWERED = /^(re|aw|sv|vs|antw|odp|ynt|rif|r|回复|答复|返信)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
 const FORWARDED = /^(fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|转发|轉寄)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
 
@@ -75,7 +75,7 @@ function prefixed(prefix: string, there: RegExp, subject: string): string {
 function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[]; cc: Mailbox[] } {
 	const isOwn = ({ address }: Mailbox): boolean => own.some((mine) => sameAddress(mine, address));
 	const author = original.replyTo.length > 0 ? original.replyTo : original.from;
-	// An answer to an email of one's own goes on to those that it went to.
+	// A reply to one's own email goes to its recipients.
 	const answered = unique(
 		author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.length === 0 ? original.to : author,
 	);
@@ -92,7 +92,7 @@ function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[];
 	return copies.length > 0 ? { to: copies, cc: [] } : { to: answered, cc: [] };
 }
 
-/** The new text above the original, in both bodies where both are wished: an empty one is made from the other. */
+/** Puts the new text above the original, in both bodies if both are wanted. An empty one is made from the other. */
 async function quoted(original: Original, wish: Answer): Promise<Pick<OutgoingMail, 'text' | 'html'>> {
 	const plain = original.text.trim() === '' && original.html !== '' ? ((await textOfHtml(original.html)) ?? '') : original.text;
 	const rich = (await quotableHtml(original.html)) ?? htmlLines(plain);
@@ -153,14 +153,14 @@ function dateText(iso: string, timeZone: string): string {
 	}).format(date);
 }
 
-/** Within the body, where the new HTML is a whole document. */
+/** Inside the body, if the new HTML is a whole document. */
 function append(html: string, addition: string): string {
 	let end = -1;
 	for (const { index } of html.matchAll(/<\/body\b/gi)) end = index;
 	return end < 0 ? `${html}${addition}` : `${html.slice(0, end)}${addition}${html.slice(end)}`;
 }
 
-/** Which files the quotation or the forwarded email shows by cid (RFC 2392); the others are left to the caller. */
+/** The files that the quotation or the forwarded email shows by cid (RFC 2392). The others are left to the caller. */
 export function shownInline({ html }: Original): (file: OriginalFile) => boolean {
 	const shown = new Set([...html.matchAll(/\bcid:([^\s"'<>)]+)/gi)].map(([, id]) => decoded(id ?? '')));
 	return ({ contentId }) => contentId !== undefined && shown.has(contentId);

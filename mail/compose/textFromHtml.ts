@@ -5,19 +5,19 @@ import type { TokenizerCallbacks } from 'htmlparser2';
 import { checkMemory } from '../item/memoryLimit';
 import { TextLayout } from './textLayout';
 
-/** Characters of HTML that may still be read; the parts of one email share one. */
+/** Number of characters of HTML that may still be read. The parts of one email share it. */
 export interface HtmlBudget {
 	characters: number;
 }
 
-/** More than any email program writes; it takes about half a second. */
+/** More than any email program writes. It takes about half a second. */
 const LONGEST_HTML = 16_000_000;
-/** Others get their turn after so many characters. */
+/** After this number of characters, other work gets a turn. */
 const AT_ONCE = 500_000;
 
 /**
- * The text that stands beside HTML for readers without it; undefined where there is none in it. Reads HTML as a stream of
- * tags, without a tree, so that it takes linear time whatever the HTML is like. What is beyond the budget is cut off.
+ * Returns the text for readers who do not see HTML; undefined if there is none. Reads HTML as a stream of tags without a tree, so it takes
+ * linear time for any HTML. What exceeds the budget is cut off.
  */
 export async function textOfHtml(html: string, budget: HtmlBudget = { characters: LONGEST_HTML }): Promise<string | undefined> {
 	// Loaded at first use.
@@ -40,7 +40,7 @@ export async function textOfHtml(html: string, budget: HtmlBudget = { characters
 
 type Attributes = ReadonlyMap<string, string>;
 
-/** The only attributes that are looked at. */
+/** The only attributes that are read. */
 const READ = new Set(['alt', 'hidden', 'href', 'start', 'style', 'value']);
 
 function callbacks(html: string, elements: Elements): TokenizerCallbacks {
@@ -78,7 +78,7 @@ function callbacks(html: string, elements: Elements): TokenizerCallbacks {
 const names = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 const VOID = names('area base basefont bgsound br col embed frame hr img input link meta param source track wbr');
 const UNSEEN = names('audio canvas datalist iframe noembed noframes script select style svg template title video');
-/** On lines of their own; those with a blank line around them are in {@link APART}. */
+/** Elements on lines of their own. Those with a blank line around them are in {@link APART}. */
 const BLOCKS = names(
 	'address article aside body caption center dd details dialog div dt fieldset figcaption figure footer form header html ' +
 		'legend main nav section summary tbody tfoot thead tr',
@@ -87,14 +87,14 @@ const APART = names('blockquote dl h1 h2 h3 h4 h5 h6 menu ol p pre table ul');
 const ROWS = names('caption tbody tfoot thead tr');
 
 const HIDES = /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0{0,9})?(?![.\d]))/i;
-/** How newsletters hide the text of their preview, besides. */
+/** How newsletters also hide the text of their preview. */
 const NO_HEIGHT = /(?:^|[;\s])(?:max-)?height\s*:\s*0(?![.\d])/i;
 const CLIPPED = /(?:^|[;\s])overflow\s*:\s*hidden/i;
 const BLOCK = /(?:^|[;\s])display\s*:\s*block/i;
 const PREFORMATTED = /(?:^|[;\s])white-space\s*:\s*(?:pre(?!-line)|break-spaces)/i;
-/** A style attribute's beginning, in characters, is enough. */
+/** Number of characters of a style attribute that are read. */
 const LONGEST_STYLE = 2_000;
-/** What a reader of text can do nothing with. */
+/** Elements that are useless in text. */
 const NO_ADDRESS = /^(?:#|javascript:|data:|vbscript:|cid:|$)/i;
 
 interface Open {
@@ -102,13 +102,13 @@ interface Open {
 	end?: () => void;
 }
 
-/** The open elements, closed as browsers do where a closing tag is missing or stands in the wrong place (HTML, section 13.2.6). */
+/** The open elements, closed as browsers do if a closing tag is missing or in the wrong place (HTML, section 13.2.6). */
 class Elements {
 	readonly #open: Open[] = [];
-	/** Where in the list each name stands, for those that are open. */
+	/** Positions of each open name in the list. */
 	readonly #places = new Map<string, number[]>();
 	readonly #lists: Array<{ ordered: boolean; next: number }> = [];
-	/** Where the outermost hidden element stands. */
+	/** Position of the outermost hidden element. */
 	#hiddenAt = Infinity;
 	#preformatted = 0;
 
@@ -150,7 +150,7 @@ class Elements {
 		const { layout } = this;
 		const style = attributes.get('style')?.slice(0, LONGEST_STYLE) ?? '';
 		const size = APART.has(name) ? 2 : BLOCKS.has(name) || BLOCK.test(style) ? 1 : 0;
-		// A table within another one lays out, and so do lists within lists.
+		// A table within another one is for layout, and so are lists within lists.
 		const inner =
 			(name === 'table' && (this.#places.get('table')?.length ?? 0) > 1) || ((name === 'ul' || name === 'ol') && this.#lists.length > 0);
 		const breaks = inner ? 1 : size;
@@ -211,7 +211,7 @@ class Elements {
 		return Math.max(this.#last('td'), this.#last('th'), this.#last('caption'));
 	}
 
-	/** What a tag closes stands after it: nothing reaches out of a cell but the table's own tags, nor an item out of its list. */
+	/** Returns how far a tag can close elements. Only table tags close beyond a cell, and nothing closes an item of another list. */
 	#barrier(name: string): number {
 		if (name === 'table') return -1;
 		if (name === 'td' || name === 'th' || ROWS.has(name)) return this.#last('table');
@@ -219,7 +219,7 @@ class Elements {
 		return this.#cell;
 	}
 
-	/** Elements whose closing tag may be left out (HTML, section 13.1.2.4). */
+	/** Elements whose closing tag is optional (HTML, section 13.1.2.4). */
 	#closeImplied(name: string): void {
 		const before = (...others: string[]): void => {
 			for (const other of others) this.#closeUntil(this.#last(other), this.#barrier(other));

@@ -1,32 +1,32 @@
 import { GrowingText } from '../item/growingText';
 
-/** Blanks and marks that a reader does not see; runs of them pad the hidden beginning of newsletters. */
+/** Invisible blanks and marks. Newsletters pad their hidden beginning with runs of them. */
 const INVISIBLE = /[\u00ad\u034f\u200b\u2060\ufeff]+/g;
-/** They belong between two letters or emoji and mean nothing elsewhere. */
+/** They mean something between two letters or emoji, and nothing elsewhere. */
 const JOINERS = /^[\u200c\u200d]+$/;
 const EMOJI = /^\p{Extended_Pictographic}/u;
-/** Quotation marks and list indents of one line take at most so many characters, however deeply elements are nested. */
+/** Maximum number of characters for quotation marks and list indents of one line, however deeply elements are nested. */
 const WIDEST_PREFIX = 24;
 const MOST_BREAKS = 3;
-/** What most text is made of: nothing in it has to be replaced. */
+/** Matches most texts, in which nothing has to be replaced. */
 const PLAIN = /^(?:[!-~]| (?! ))*$/;
 
 interface Link {
 	href: string;
-	/** Visible text so far, cut when it is longer than any that could be the same as the address. */
+	/** Visible text so far, cut if it is too long to be the address. */
 	text: string;
-	/** Of pictures. */
+	/** Text of images. */
 	alt: string;
 	picture: boolean;
 }
 
 /**
- * Lays words out in lines as a browser would, in plain text: blanks collapse, blocks take lines of their own, cells of a
- * row stand apart by tabs (as `innerText` has them), quotations and lists indent. Each call takes constant or linear time.
+ * Lays words out in lines of plain text as a browser would: blanks collapse, blocks are on lines of their own, cells of a row are separated
+ * by tabs (as in `innerText`), quotations and lists are indented. Each call takes constant or linear time.
  */
 export class TextLayout {
 	readonly #out = new GrowingText();
-	/** Line breaks due before the next word. */
+	/** Line breaks to write before the next word. */
 	#breaks = 0;
 	#tabs = 0;
 	#space = false;
@@ -34,13 +34,13 @@ export class TextLayout {
 	/** Line breaks written so far. */
 	#lines = 0;
 	readonly #prefixes: string[] = [''];
-	/** What the lines before and after a blank line have in common. */
+	/** The common prefix of the lines before and after a blank line. */
 	#blankPrefix = '';
-	/** Of a list item without any words yet, and where in the prefix it stands. */
+	/** A list item that has no words yet, and its place in the prefix. */
 	#marker: { text: string; at: number } | undefined;
-	/** Open table cells: the line on which the first words of each are. */
+	/** Open table cells, each with the line of its first words. */
 	readonly #cells: number[] = [];
-	/** So many of the open cells hold words. */
+	/** Number of open cells that have words. */
 	#filled = 0;
 	#link: Link | undefined;
 
@@ -48,7 +48,7 @@ export class TextLayout {
 	breakLine(count: number): void {
 		this.#space = false;
 		this.#joiner = '';
-		// A block at the beginning of a cell or list item begins no line of its own.
+		// A block at the beginning of a cell or list item does not begin a new line.
 		if (this.#marker !== undefined || this.#cells.length > this.#filled) return;
 		this.#breaks = Math.max(this.#breaks, count);
 		this.#tabs = 0;
@@ -73,7 +73,7 @@ export class TextLayout {
 		if (seen.endsWith(' ')) this.#blank();
 	}
 
-	/** Text whose blanks and line breaks count. */
+	/** Text in which blanks and line breaks count. */
 	preformatted(text: string): void {
 		for (const [index, line] of text.replace(/\r\n?/g, '\n').split('\n').entries()) {
 			if (index > 0) this.#breaks += 1;
@@ -114,7 +114,7 @@ export class TextLayout {
 		this.#cells.push(0);
 	}
 
-	/** Cells of one line each stand beside each other; a longer one, as in tables that only lay out, ends its line. */
+	/** Cells of one line are written next to each other. A longer one, as in layout tables, ends its line. */
 	endCell(): void {
 		const empty = this.#filled < this.#cells.length;
 		const line = this.#cells.pop() ?? 0;
@@ -134,7 +134,7 @@ export class TextLayout {
 		return this.#link;
 	}
 
-	/** Names the address, unless the words are the address. @param link does nothing where another one has begun since */
+	/** Writes the address, unless the words are the address. @param link ignored if another one has begun since */
 	endLink(link = this.#link): void {
 		if (link === undefined || link !== this.#link) return;
 		this.#link = undefined;

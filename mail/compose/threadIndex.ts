@@ -1,20 +1,20 @@
 import { randomInt } from 'node:crypto';
 
-/** Header block and the block of each answer, in bytes (MS-OXOMSG, section 2.2.1.3). */
+/** Size of the header block and of the block of each answer, in bytes (MS-OXOMSG, section 2.2.1.3). */
 const HEADER = 22;
 const CHILD = 5;
-/** So many answers fit into one header line, which cannot be folded. */
+/** Maximum number of answers in one header line, which cannot be folded. */
 const MOST_CHILDREN = 120;
-/** FILETIME counts in 100 ns from 1601 on. */
+/** FILETIME counts in units of 100 ns from 1601. */
 const UNIX_EPOCH = 116_444_736_000_000_000n;
-/** Beyond 1.7 years the time since the beginning is kept in larger steps. */
+/** After 1.7 years, the time since the beginning is stored in larger steps. */
 const LONG_AGO = 0x00fe_0000_0000_0000n;
 
 /**
- * Outlook's conversation view sorts by `Thread-Index`: 22 bytes for the conversation, and 5 more for each answer, with the time
- * since its beginning.
+ * Outlook's conversation view sorts by `Thread-Index`: 22 bytes for the conversation, and 5 more for each answer, with the time since the
+ * beginning.
  * @param index of the email that is answered, in base64
- * @returns that of the answer; empty where there is none, or none that could be continued
+ * @returns that of the answer; empty if there is none, or none that can be continued
  */
 export function continued(index: string, now = Date.now()): string {
 	const text = index.replace(/\s+/g, '');
@@ -27,7 +27,7 @@ export function continued(index: string, now = Date.now()): string {
 	const delta = (passed & LONG_AGO) === 0n ? Number((passed >> 18n) & 0x7fff_ffffn) : Number((passed >> 23n) & 0x7fff_ffffn) + 0x8000_0000;
 	const child = Buffer.alloc(CHILD);
 	child.writeUInt32BE(delta);
-	// Of use only to tell apart two answers of the same moment.
+	// Only used to distinguish two answers of the same moment.
 	child[4] = randomInt(16) << 4;
 	return Buffer.concat([bytes, child]).toString('base64');
 }

@@ -1,24 +1,26 @@
 import { DAY_MS } from '../durations';
 import { offsetIn } from '../item/calendar/zone';
 
-/** Changes of the clock in this many years from the event's on; a series that goes on keeps the last two, as rules. */
+/**
+ * Number of years, from that of the event, whose clock changes are described. A series that continues keeps the last two changes as rules.
+ */
 const YEARS = 2;
 
-/** The clock of a zone, as iCalendar has it: 20261130T153000. */
+/** Local time of a zone in the form of iCalendar: 20261130T153000. */
 export function localStamp(moment: Date, timeZone: string): string {
 	return new Date(moment.getTime() + offsetIn(moment.getTime(), timeZone)).toISOString().replace(/[-:]|\.\d+Z/g, '');
 }
 
 /** The end of a series without one, for zones whose changes follow no yearly rule. */
 const SPAN_YEARS = 10;
-/** Changes beside one another of this many years at most: Africa/Casablanca has two a year. */
+/** For at most this number of years, changes are listed one by one: Africa/Casablanca has two a year. */
 const LONGEST_SPAN_YEARS = 30;
 
 /**
- * A VTIMEZONE (RFC 5545, section 3.6.5) made from what Node knows of the zone: its changes of the clock around the event, each
- * as the rule that it follows (the last Sunday of March). Where they follow none, as where the clock goes by Ramadan, each
- * of them is named from the year before the event up to `until`.
- * @param until the last moment that the calendar speaks of
+ * Returns a VTIMEZONE (RFC 5545, section 3.6.5) from Node's data: the clock changes around the event, each as the rule that it follows (the
+ * last Sunday of March). If they follow no rule, for example because of Ramadan, each is listed from the year before the event up to
+ * `until`.
+ * @param until the last moment in the calendar
  */
 export function timeZoneLines(timeZone: string, from: Date, until = from): string[] {
 	const year = from.getUTCFullYear();
@@ -36,14 +38,14 @@ export function timeZoneLines(timeZone: string, from: Date, until = from): strin
 	return ['BEGIN:VTIMEZONE', `TZID:${timeZone}`, ...parts.flat(), 'END:VTIMEZONE'];
 }
 
-/** The last moment of a series that the time zone has to be told for. */
+/** The last moment of a series for which the time zone has to be described. */
 export function endOfSeries(start: Date, rule: string): Date {
 	const until = /(?:^|;)UNTIL=(\d{4})(\d{2})(\d{2})/.exec(rule);
 	if (until !== null) return new Date(Date.UTC(Number(until[1]), Number(until[2]) - 1, Number(until[3]) + 1));
 	return new Date(Date.UTC(start.getUTCFullYear() + SPAN_YEARS, start.getUTCMonth(), start.getUTCDate()));
 }
 
-/** Each change by itself; what was before the first one, too. */
+/** Lists each change, and what was valid before the first one. */
 function explicit(timeZone: string, year: number, until: Date): string[][] {
 	const first = Date.UTC(year - 1, 0, 1);
 	const last = Date.UTC(Math.min(until.getUTCFullYear(), year + LONGEST_SPAN_YEARS) + 1, 0, 1);
@@ -56,7 +58,7 @@ function explicit(timeZone: string, year: number, until: Date): string[][] {
 interface Change {
 	/** Epoch ms. */
 	at: number;
-	/** Ms to the east of UTC, before and after. */
+	/** Ms east of UTC, before and after. */
 	before: number;
 	after: number;
 }
@@ -84,14 +86,14 @@ function instantOf(timeZone: string, from: number, to: number, before: number): 
 
 const DAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 
-/** As a yearly rule; empty where the changes of its kind follow none. */
+/** Returns a yearly rule; empty if the changes of its kind follow none. */
 function part({ at, before, after }: Change, all: Change[]): string[] {
 	const kind = after > before ? 'DAYLIGHT' : 'STANDARD';
 	const local = new Date(at + before);
 	const same = all
 		.filter((one) => Math.sign(one.after - one.before) === Math.sign(after - before))
 		.map((one) => new Date(one.at + one.before));
-	// In the last week of its month in each year that is looked at: the last one; the second or third Sunday otherwise.
+	// If it is in the last week of its month in every year, the rule is the last Sunday, otherwise the second or third one.
 	const weeks = same.map((date) => Math.ceil(date.getUTCDate() / 7));
 	const isLast = same.every(
 		(date) => date.getUTCDate() > new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate() - 7,
@@ -123,7 +125,7 @@ function observance(kind: 'STANDARD' | 'DAYLIGHT', start: string, before: number
 	];
 }
 
-/** Of a moment that was moved to the zone's clock. */
+/** The fields of a moment that was shifted to the zone's clock. */
 function localText(at: number): string {
 	return new Date(at).toISOString().replace(/[-:]|\.\d+Z/g, '');
 }

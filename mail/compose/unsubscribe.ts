@@ -1,7 +1,7 @@
 import { inputError } from '../errors';
 
 const FIELD = 'List-Unsubscribe';
-/** A header line holds 998 bytes, and an address in it cannot be folded (RFC 5322, section 2.1.1). */
+/** A header line has at most 998 bytes, and an address in it cannot be folded (RFC 5322, section 2.1.1). */
 const LONGEST = 960;
 
 /** Commas are parts of web addresses, too: one separates where white space or another address follows. */
@@ -10,9 +10,9 @@ const SEPARATOR = /[\s<>]+|,(?=$|[\s<>,]|https?:|mailto:|[^\s,<>/?]{1,320}@)|;(?
 const MAILTO_SUBJECT = /mailto:[^\s,<>?]{1,320}\?[^,<>]{1,500}/gi;
 
 /**
- * The headers by which an email program offers to unsubscribe (RFC 2369), with one click where the web address takes a POST for
- * it (RFC 8058).
- * @param value email addresses and web addresses, separated by commas or white space, each with or without angle brackets
+ * Returns the headers with which an email program offers to unsubscribe (RFC 2369), with one click if the web address accepts a POST for it
+ * (RFC 8058).
+ * @param value email addresses and web addresses, separated by commas or white space, with or without angle brackets
  * @throws MailError `input`
  */
 export function unsubscribeHeaders(value: string, oneClick: boolean): Array<{ name: string; value: string }> {
