@@ -85,6 +85,20 @@ describe('the architecture', () => {
 	});
 });
 
+describe('CONTRIBUTING.md', () => {
+	it('names places that are there', () => {
+		const rows = [
+			...readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8').matchAll(/^\| [^|]+ \| (`(?:mail|nodes|sandbox|examples|test)\/[^|]*) \|$/gm),
+		];
+		const places = rows.flatMap(([, cell = '']) => {
+			const names = [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+			return names.map((name) => (name.includes('/') ? name : join(names[0] ?? '', '..', name)));
+		});
+		expect(rows.length).toBeGreaterThanOrEqual(15);
+		expect(places.filter((place) => !existsSync(join(ROOT, place)))).toEqual([]);
+	});
+});
+
 describe('the names of files', () => {
 	/** What these names mean is the same in each folder that has one. */
 	const SAME_EVERYWHERE = ['session.ts', 'limits.ts', 'fields.ts', 'optionFields.ts', 'settings.ts', 'execute.ts'];

@@ -161,7 +161,7 @@ function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 	return SIGNS_ONLY.test(name) ? { name: '', address } : mailbox;
 }
 
-/** What is left of brackets and full stops around an address is no name. */
+/** Brackets and full stops around an address are not a name. */
 const SIGNS_ONLY = /^[\s<>.,;:!?()[\]{}|"'*_-]+$/;
 
 /** @throws MailError `input` for an address that looks like another one */

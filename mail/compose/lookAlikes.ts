@@ -23,8 +23,8 @@ function readsAs(mark: string): string {
 }
 
 /**
- * The character of an address that looks like another one, with what it looks like; undefined where there is none. Nobody
- * types such an address: the email would go to somebody else, or nowhere.
+ * Returns the first character of an address that looks like another one, and what it looks like; undefined if there is none. Nobody types
+ * such an address: the email would go to somebody else, or nowhere.
  */
 export function lookAlike(address: string): string | undefined {
 	const mark = MARKS.exec(address)?.[0] ?? compatible(address);

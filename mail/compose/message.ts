@@ -265,7 +265,7 @@ function attachment(file: OutgoingFile, content: Readable): NonNullable<MailComp
 /** No file system has longer names, and a line of a header with a longer one may exceed 998 bytes (RFC 5322, section 2.1.1). */
 const LONGEST_FILE_NAME = 255;
 
-/** The name without its middle where it is too long, so that its ending still says what the file is. */
+/** Shortens a long name in the middle, so that its ending still shows the type of the file. */
 function shortName(name: string): string {
 	return name.length <= LONGEST_FILE_NAME ? name : `${name.slice(0, LONGEST_FILE_NAME - 20)}${name.slice(-20)}`;
 }

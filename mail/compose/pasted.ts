@@ -121,7 +121,7 @@ function oneLine(text: string): string {
 		.map((line) => line.replace(BULLET, '').trim())
 		.filter((line) => line !== '');
 	const open = (line: string): boolean => (line.split('"').length - 1) % 2 === 1;
-	// Cells without an address are the titles of a table's columns, which are no name.
+	// Cells without an address are the titles of a table's columns, which are not names.
 	const isTitles = (line: string): boolean => line.includes('\t') && !line.includes('@');
 	if (lines.some((line, index) => open(line) || isTitles(line) || (index > 0 && HEADER.test(line)))) return text;
 	return lines

@@ -98,16 +98,16 @@ export interface SentDraft {
 const underWay = new Map<string, Promise<unknown>>();
 
 /**
- * Sends a draft over SMTP, then takes it out of Drafts: once, also where something breaks in between. What is under way is
- * noted before; who finds such a note looks into Sent Items for the Message-ID, and where it is not there either, nobody
- * knows, so the email is not sent again without being asked.
+ * Sends a draft over SMTP once, even if something fails in between, and then removes it from Drafts. A record is written before it is sent.
+ * If a later attempt finds that record, it searches Sent Items for the Message-ID. If the email is not there, the result is unknown, and
+ * the email is sent again only on request.
  *
- * | broke off | noted | Sent Items | the next time |
+ * | failed | record | Sent Items | the next attempt |
  * | --- | --- | --- | --- |
- * | before the note | – | – | sent |
- * | before or while it is sent | begun | without it | told that it may have been sent |
- * | after the server took it | begun | with it | out of Drafts, not sent again |
- * | before it left Drafts | sent | either | out of Drafts, not sent again |
+ * | before the record | – | – | sends it |
+ * | before or while it is sent | begun | without it | reports that it may have been sent |
+ * | after the server accepted it | begun | with it | removes it from Drafts, does not send it |
+ * | before it was removed from Drafts | sent | with or without it | removes it from Drafts, does not send it |
  *
  * @throws MailError
  */

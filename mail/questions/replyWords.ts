@@ -1,7 +1,7 @@
 /**
  * The words with which people answer a question by email, in the languages of the buttons, all in lower case. A word that means something
- * else in another of these languages is left out: "tak" is yes in Polish and thanks in Danish, "ne" is no in Czech and yes in Greek, "ya"
- * is yes in Indonesian and already in Spanish.
+ * else in another of these languages is left out: "tak" means yes in Polish and thanks in Danish, "ne" means no in Czech and yes in Greek,
+ * "ya" means yes in Indonesian and already in Spanish.
  */
 export const IN_FAVOUR = new Set([
 	...['yes', 'yep', 'yeah', 'ok', 'okay', 'approved', 'approve', 'i approve', 'agreed', 'i agree', 'accepted', 'i accept', 'go ahead'],

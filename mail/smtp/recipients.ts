@@ -31,7 +31,7 @@ export class Recipients {
 		private readonly resendUnknown: boolean,
 	) {}
 
-	/** The recipients to whom the email is offered next. Nobody who has it or was refused for good is among them. */
+	/** The recipients to whom the email is offered next. Nobody who has it or was refused permanently is among them. */
 	get open(): string[] {
 		return this.all.filter(
 			(one) => !this.#accepted.has(one) && (this.resendUnknown || !this.#unknown.has(one)) && isTransient(this.#answers.get(one) ?? '4'),
