@@ -10,7 +10,8 @@ const ROOT = resolve(__dirname, '..');
 const TABLES = ['mail/item/newText/words.ts', 'mail/mailbox/specialFolders.ts', 'mail/imap/specialFolders.ts'];
 
 /** Names of Microsoft and usual words that hold the bare word. */
-const RIGHT = /\bmail (?:servers?|hosts?)\b|\bMicrosoft Mail\b|\bMail\.(?:Send|Read)\b|\bSettings, Mail\b|\bSent Mail\b|\bMail flow\b|\bMAIL FROM\b/g;
+const RIGHT =
+	/\bmail (?:servers?|hosts?)\b|\bMicrosoft Mail\b|\bMail\.(?:Send|Read)\b|\bSettings, Mail\b|\bSent Mail\b|\bMail flow\b|\bMAIL FROM\b/g;
 
 const BARE = /(?<![\w.@/:-])mails?(?![\w@/-]|:\S|\.\w)/i;
 
