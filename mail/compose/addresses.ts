@@ -13,7 +13,7 @@ export interface Mailbox {
 
 /** Of a name, in characters: a header line has 998 bytes, quotation marks included, and breaks at blanks only. */
 const LONGEST_WORD = 400;
-/** Deeper than any list that a person or a mail makes. */
+/** Maximum nesting of lists, deeper than any list that a person or an email creates. */
 const DEEPEST = 20;
 /** In characters: 64 for the local part, 255 for the domain (RFC 5321, section 4.5.3.1). */
 const LONGEST = 320;

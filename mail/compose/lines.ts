@@ -14,7 +14,7 @@ export interface Lines {
 
 const [LF, CR] = [10, 13];
 
-/** Reads a mail to its end. */
+/** Reads an email to its end. */
 export async function measureLines(source: Readable): Promise<Lines> {
 	const lines: Lines = { size: 0, tooLong: undefined, hasZero: false };
 	let [count, length, isAfterCr] = [1, 0, false];
