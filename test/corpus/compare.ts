@@ -101,6 +101,18 @@ const REASONS: Array<[string, (seen: Seen) => boolean]> = [
 		'a multipart of which Python finds no part: it gives it whole as a file',
 		(seen) => isContent(seen) && seen.theirs.files.some(({ type }) => type.startsWith('multipart/')),
 	],
+	[
+		'an equals sign with blanks behind it at the end of a line, which Python leaves as it is',
+		(seen) => isText(seen) && /=[0-9A-F]{2}|= /.test(seen.other) && !/=[0-9A-F]{2}/.test(seen.mine),
+	],
+	[
+		'raw bytes in an address, which Python gives as halves of characters',
+		({ field, other, mine }) => /^(?:from|to|cc|reply-to)$/.test(field) && /[\udc80-\udcff]/.test(other) && !/[\udc80-\udcff]/.test(mine),
+	],
+	[
+		'a file without a usable type, which Python takes for text',
+		({ field, other, mine }) => field === 'content of files' && mine.replaceAll('application/octet-stream', 'text/plain') === other,
+	],
 	['base64 that was cut off: Python does not decode it', (seen) => isContent(seen) && hasDefect(seen, /^InvalidBase64/)],
 	[
 		'no closing boundary: Python drops the last line end, and adds the boundary to nested mails',

@@ -1,3 +1,5 @@
+import { untilZero } from './mapi';
+
 /** Sizes of a compound file (MS-CFB), the form of `.msg`. */
 const SIGNATURE = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 const [HEADER, ENTRY, SMALL_SECTOR, SMALL_LIMIT] = [512, 128, 64, 4096];
@@ -5,6 +7,10 @@ const [LAST, FREE, NO_ENTRY] = [0xfffffffe, 0xffffffff, 0xffffffff];
 /** More than any email has; what lies within the library's reach is read without such bounds. */
 const MOST_ENTRIES = 50_000;
 const DEEPEST = 20;
+/** In bytes, of all texts together. The library takes up to thirty times the memory of a text, in one step; a large one is a bomb. */
+const MOST_TEXT = 8_000_000;
+/** Streams of `.msg` are called by property and type (MS-OXMSG, section 2.1.3), and these are the types of texts. */
+const TEXT = /001[EF]$/;
 
 export function isCompoundFile(bytes: Buffer): boolean {
 	return bytes.length >= HEADER && bytes.subarray(0, 8).equals(SIGNATURE);
@@ -12,7 +18,8 @@ export function isCompoundFile(bytes: Buffer): boolean {
 
 /**
  * Whether a compound file is sound: every chain of sectors ends within the file, no sector belongs to two of them, the
- * directory is a tree, and no stream claims more than its chain holds. The library that reads it looks after none of these:
+ * directory is a tree, no stream claims more than its chain holds, and texts are no longer than texts are. The library that reads it
+ * looks after none of these:
  * a chain that bites its tail goes on for ever, and a thousand names for one stream are a thousand copies.
  */
 export function isSoundCompoundFile(bytes: Buffer): boolean {
@@ -106,14 +113,20 @@ class Inspection {
 		return true;
 	}
 
+	#nameOf(entry: number): string {
+		const length = Math.min(64, this.bytes.readUInt16LE(entry + 64));
+		return untilZero(this.bytes.toString('utf16le', entry, entry + length));
+	}
+
 	#areStreamsSound(entries: readonly number[], small: readonly number[]): boolean {
 		const smallUsed = new Uint8Array(small.length);
+		let texts = 0;
 		for (const [index, entry] of entries.entries()) {
 			const type = this.bytes[entry + 66];
 			const first = this.bytes.readUInt32LE(entry + 116);
 			const size = this.bytes.readUInt32LE(entry + 120);
 			if ((type !== 2 && index !== 0) || size === 0) continue;
-			if (size > this.bytes.length) return false;
+			if (size > this.bytes.length || (TEXT.test(this.#nameOf(entry)) && (texts += size) > MOST_TEXT)) return false;
 			if (index === 0 || size >= SMALL_LIMIT) {
 				const chain = this.#chain(first);
 				if (chain === undefined || (index !== 0 && chain.length * this.#size < size)) return false;

@@ -1,6 +1,7 @@
 import type MsgReader from '@kenjiuno/msgreader';
 import type { FieldsData } from '@kenjiuno/msgreader';
 
+import { checkMemory } from '../memoryLimit';
 import { isCompoundFile, isSoundCompoundFile } from './compoundFile';
 import { rtfBody } from './rtf';
 import type { UnpackedFile } from './tnef';
@@ -40,9 +41,12 @@ export async function readMsg(bytes: Buffer, decodePage: (text: Buffer, codepage
 	} catch {
 		return undefined;
 	}
+	checkMemory();
 	if (fields.error !== undefined || fields.dataType !== 'msg') return undefined;
 	const message: OutlookMessage = { ...head(fields), ...(await body(fields, decodePage)), files: [], incomplete: false };
-	for (const attachment of (fields.attachments ?? []).slice(0, MOST_FILES)) {
+	const attachments = fields.attachments ?? [];
+	message.incomplete = attachments.length > MOST_FILES;
+	for (const attachment of attachments.slice(0, MOST_FILES)) {
 		try {
 			const { fileName, content } = reader.getAttachment(attachment);
 			const isInner = attachment.innerMsgContent === true;
@@ -57,6 +61,7 @@ export async function readMsg(bytes: Buffer, decodePage: (text: Buffer, codepage
 		} catch {
 			message.incomplete = true;
 		}
+		checkMemory();
 	}
 	return message;
 }

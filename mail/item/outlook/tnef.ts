@@ -65,6 +65,7 @@ export async function readTnef(
 	const decode = (text: Buffer): string => decodePage(text, codepage);
 	const unpacked: Unpacked = { subject: '', text: '', html: '', files: [], incomplete: false };
 	const attachments: Attachment[] = [];
+	let isBeyond = false;
 	for (let count = 0; reader.left > 0 && !reader.failed; count++) {
 		if (count >= MOST_ATTRIBUTES) reader.failed = true;
 		reader.u8();
@@ -72,18 +73,19 @@ export async function readTnef(
 		const content = reader.take(reader.u32());
 		reader.take(Math.min(2, reader.left));
 		if (reader.failed) break;
-		const attachment = attachments[attachments.length - 1];
+		// What follows the last one that is taken belongs to another.
+		const attachment = isBeyond ? undefined : attachments[attachments.length - 1];
 		if (attribute === ATTRIBUTE.codepage && content.length >= 4) codepage = content.readUInt32LE(0);
 		else if (attribute === ATTRIBUTE.subject) unpacked.subject = untilZero(decode(content));
 		else if (attribute === ATTRIBUTE.body) unpacked.text = untilZero(decode(content));
 		else if (attribute === ATTRIBUTE.message) await takeBody(readMapi(content, decode), unpacked, decodePage);
-		else if (attribute === ATTRIBUTE.begin && attachments.length < MOST_FILES)
-			attachments.push({ title: '', data: Buffer.alloc(0), properties: new Map() });
+		else if (attribute === ATTRIBUTE.begin && attachments.length >= MOST_FILES) isBeyond = true;
+		else if (attribute === ATTRIBUTE.begin) attachments.push({ title: '', data: Buffer.alloc(0), properties: new Map() });
 		else if (attribute === ATTRIBUTE.title && attachment !== undefined) attachment.title = untilZero(decode(content));
 		else if (attribute === ATTRIBUTE.data && attachment !== undefined) attachment.data = content;
 		else if (attribute === ATTRIBUTE.attachment && attachment !== undefined) attachment.properties = readMapi(content, decode);
 	}
-	unpacked.incomplete ||= reader.failed;
+	unpacked.incomplete ||= reader.failed || isBeyond;
 	for (const attachment of attachments) await takeAttachment(attachment, unpacked, decodePage, depth);
 	return unpacked;
 }

@@ -39,6 +39,7 @@ export async function unpackOutlook(mail: ReadMail, faults: string[]): Promise<U
 					`unpacked${complete ? '' : ': it is larger than 25 MB'}.`,
 			);
 	}
+	if (unpacked.files.length > MOST_FILES) faults.push(`Only the first ${MOST_FILES} files of the Outlook files were unpacked.`);
 	return { ...unpacked, files: unpacked.files.slice(0, MOST_FILES) };
 }
 

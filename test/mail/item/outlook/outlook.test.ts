@@ -150,6 +150,28 @@ describe('a mail saved from Outlook', () => {
 		expect(refused).toBeGreaterThan(10);
 	});
 
+	it('with texts of more than 8 MB is not read, since the library takes thirty times the memory for them', async () => {
+		expect(await readMsg(msg('Offer', 'x'.repeat(3_500_000), []), decode)).toMatchObject({ subject: 'Offer' });
+		expect(await readMsg(msg('Offer', 'x'.repeat(4_000_000), []), decode)).toBeUndefined();
+		expect(await readMsg(msg('x'.repeat(2_500_000), 'x'.repeat(2_500_000), []), decode)).toBeUndefined();
+	});
+
+	it('gives a file of 20 MB without taking much more memory than that', async () => {
+		const large = msg('Offer', 'Hello', [{ name: 'large.bin', bytes: Buffer.alloc(20_000_000, 7) }]);
+		const before = process.memoryUsage();
+		const read = await readMsg(large, decode);
+		const after = process.memoryUsage();
+		expect(read?.files[0]?.bytes).toHaveLength(20_000_000);
+		expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(60_000_000);
+	});
+
+	it('with more files than are unpacked says so', async () => {
+		const files = Array.from({ length: 501 }, (_, index) => ({ name: `f${index}`, bytes: Buffer.from('x') }));
+		expect(await readMsg(msg('Offer', 'Hello', files), decode)).toMatchObject({ incomplete: true, files: { length: 500 } });
+		const packed = await readTnef(tnef(...files.flatMap(({ name, bytes }) => tnefFile(name, bytes))), decode);
+		expect(packed).toMatchObject({ incomplete: true, files: { length: 500, 499: { name: 'f499' } } });
+	});
+
 	it('with any byte changed comes to an end', async () => {
 		const begin = performance.now();
 		let seed = 1;
