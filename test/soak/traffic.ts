@@ -7,7 +7,7 @@ export type Inbox = (typeof INBOXES)[number];
 /** What n8n said of an email that it was to send; `unknown` also where n8n never answered. */
 export type Said = 'sent' | 'unknown' | 'failed';
 
-/** So many executions of one workflow wait for an answer at most. */
+/** So many executions send at the same time at most. */
 const AT_ONCE = 3;
 
 const sleep = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
@@ -19,6 +19,7 @@ export class Traffic {
 	/** Emails that n8n was asked to send. */
 	readonly said = new Map<string, Said>();
 	#count = 0;
+	#sending = 0;
 	#stopped = false;
 	readonly #loops: Array<Promise<void>> = [];
 	readonly #calls = new Set<Promise<void>>();
@@ -70,7 +71,8 @@ export class Traffic {
 	}
 
 	#send(): void {
-		if (this.scene.down || this.#calls.size >= AT_ONCE) return;
+		if (this.scene.down || this.#sending >= AT_ONCE) return;
+		this.#sending += 1;
 		const names = this.#names();
 		for (const name of names) this.said.set(name, 'unknown');
 		void this.#track(
@@ -78,7 +80,7 @@ export class Traffic {
 				if (!Array.isArray(body) || body.length !== names.length) return;
 				for (const [index, name] of names.entries()) this.said.set(name, saidOf(body[index]));
 			}),
-		);
+		).finally(() => (this.#sending -= 1));
 	}
 
 	#names(): string[] {
