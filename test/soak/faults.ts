@@ -18,7 +18,7 @@ const BUSY: Record<Protocol, ReadonlyArray<readonly [command: string, reply: str
 	smtp: [
 		['MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'],
 		['RCPT', '451 4.7.500 Server busy. Please try again later.'],
-		['END', '451 4.7.500 Server busy. Please try again later.'],
+		['DATA', '451 4.7.500 Server busy. Please try again later.'],
 	],
 };
 const REFUSED: Record<Protocol, readonly [command: string, reply: string]> = {

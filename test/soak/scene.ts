@@ -92,7 +92,7 @@ function workflowsOf(credentials: Credentials): Record<NodeKind, Step[]> {
 	const everyMinute = { item: [{ mode: 'everyMinute' }] };
 	return {
 		watch: [ours('watch', 'Mail', 'imapTrigger', { postProcessAction: 'move', moveToFolder: 'Done', options }), ...failingByChance()],
-		poll: [ours('poll', 'Mail', 'popTrigger', { pollTimes: everyMinute, options }), ...failingByChance()],
+		poll: [ours('poll', 'Mail', 'popTrigger', { pollTimes: everyMinute, options: { ...options, limit: 1_000 } }), ...failingByChance()],
 		fetch: [webhook('soak-fetch', 'lastNode'), ours('fetch', 'Mail', 'popFetch', { operation: 'getMany', returnAll: true }), end()],
 		send: [
 			webhook('soak-send', 'lastNode'),

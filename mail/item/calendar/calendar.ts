@@ -153,10 +153,11 @@ function zoneName(from: Property | undefined): string {
 async function moment(time: Time | undefined, tzid: string, inZone: InZone): Promise<string> {
 	if (time === undefined || !Number.isFinite(time.year)) return '';
 	if (time.isDate) return time.toString();
-	if (time.zone?.tzid === 'UTC') return time.toJSDate().toISOString();
-	if (tzid === '') return time.toString();
-	const zone = await ianaZone(tzid);
-	const date = zone === undefined ? inZone(time, tzid) : momentIn(utcOf(time), zone);
+	const isUtc = time.zone?.tzid === 'UTC';
+	if (!isUtc && tzid === '') return time.toString();
+	const zone = isUtc ? undefined : await ianaZone(tzid);
+	const there = (): Date | undefined => (zone === undefined ? inZone(time, tzid) : momentIn(utcOf(time), zone));
+	const date = isUtc ? time.toJSDate() : there();
 	return date === undefined || Number.isNaN(date.getTime()) ? time.toString() : date.toISOString();
 }
 

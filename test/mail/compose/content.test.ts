@@ -470,6 +470,7 @@ describe('headers', () => {
 
 	it.each([
 		['In Reply To', { inReplyTo: '<ü@example.test>' }],
+		['References', { references: `<a@example.test> <${'x '.repeat(1000)}@example.test>` }],
 		['References', { references: `<a@example.test> <${'x'.repeat(1000)}@example.test>` }],
 		['Headers', { headers: [{ name: 'X'.repeat(100), value: 'x' }] }],
 	] satisfies Array<[string, Partial<OutgoingMail>]>)('that no mail can have are refused, naming %s', async (field, change) => {

@@ -193,6 +193,11 @@ describe('a calendar in a mail', () => {
 		});
 	});
 
+	it('that ends at a time that no calendar has is read all the same', async () => {
+		const read = await readCalendar(ics('REQUEST', ['UID:1', 'SUMMARY:odd', 'DTSTART:20261127T100000Z', 'DURATION:P9999999W']));
+		expect(read).toMatchObject({ uid: '1', summary: 'odd', start: '2026-11-27T10:00:00.000Z' });
+	});
+
 	it('without an event is none', async () => {
 		expect(await readCalendar('BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x\nEND:VTODO\nEND:VCALENDAR')).toBeUndefined();
 		expect(await readCalendar('Hello')).toBeUndefined();
@@ -215,6 +220,7 @@ describe('a hostile calendar', () => {
 			`BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n').replace(/RRULE.*/g, 'RRULE:FREQ=YEARLY;BYDAY=9SU;BYMONTH=2')}\n${event}`,
 		],
 		['a year far off', `BEGIN:VCALENDAR\n${CUSTOM_ZONE.join('\n')}\n${event.replace('2026', '9999')}`],
+		['an event that never ends', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20261103T090000Z\nDURATION:P99999999999999W\nEND:VEVENT`],
 		['one line of a megabyte', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:${'x'.repeat(1_000_000)}`],
 		['a line folded a million times', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:${'\n '.repeat(400_000)}`],
 		['quotes that do not end', `BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n${'ATTENDEE;CN="x;"":mailto:a\n'.repeat(4_000)}END:VEVENT`],
