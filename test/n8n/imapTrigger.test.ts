@@ -192,7 +192,7 @@ describe('the IMAP Trigger in n8n', () => {
 		expect(bySubject(await n8n.api.ended(id, 6)).sort()).toEqual(
 			[1, 2, 3].flatMap((round) => [`after ${round} success`, `before ${round} success`]).sort(),
 		);
-		expect(n8n.instance.logText()).toContain('token ended');
+		expect(n8n.instance.logText()).toContain('token expired');
 		expect(n8n.instance.logText()).not.toMatch(/eyJ[\w-]{20,}\./);
 		await n8n.api.deactivate(id);
 	});

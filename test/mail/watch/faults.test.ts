@@ -34,7 +34,7 @@ describe('a watch and the network', () => {
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		sandbox.exchange.expireTokens('imap');
-		await one.until('lost', () => one.logs.some((line) => line.includes('token ended')));
+		await one.until('lost', () => one.logs.some((line) => line.includes('token expired')));
 		await one.deliver('after the end');
 		await one.until('the mail', () => one.handed.length === 1);
 		expect(one.tokens).toBe(2);

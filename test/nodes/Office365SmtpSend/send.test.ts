@@ -391,7 +391,7 @@ describe('how long an answer is waited for', () => {
 		expect(inMinutes(until({ limitType: 'afterTimeInterval', resumeAmount: 1.5, resumeUnit: 'hours' }))).toBe(90);
 		expect(inMinutes(until({ limitType: 'afterTimeInterval', resumeAmount: 2, resumeUnit: 'days' }))).toBe(2880);
 		expect(until({ limitType: 'atSpecifiedTime', maxDateAndTime: '2030-01-01T00:00:00' }).toISOString()).toBe('2030-01-01T00:00:00.000Z');
-		expect(waitUntil({}, 'UTC').getFullYear()).toBeGreaterThanOrEqual(3000);
+		expect(waitUntil({}, 'UTC').getUTCFullYear()).toBeGreaterThanOrEqual(3000);
 	});
 
 	it('must be a length or a date', () => {
