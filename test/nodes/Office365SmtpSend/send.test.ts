@@ -104,7 +104,8 @@ describe('the fields in sight', () => {
 		const silent = (properties: INodeProperties[]): string[] =>
 			properties.flatMap(({ name, type, hint, description: says = hint ?? '', options = [] }) => {
 				const inner = options.filter((one): one is INodeProperties => 'type' in one);
-				if (type === 'hidden') return [];
+				// A notice is its own text.
+				if (type === 'hidden' || type === 'notice') return [];
 				if (type === 'collection') return silent(inner);
 				return says !== '' || (options.length > 0 && options.every((one) => 'description' in one && one.description !== '')) ? [] : [name];
 			});
