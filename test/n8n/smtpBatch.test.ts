@@ -6,8 +6,8 @@ import { startSandbox, type Sandbox } from '../../sandbox/servers';
 
 const ADA = 'ada@example.test';
 const COUNT = 20;
-/** Emails of one mailbox whose content may be on its way at the same moment: one on each connection. */
-const UNDER_WAY = 3;
+/** Of each of three connections: an email whose content is leaving, and the one before it, whose acceptance is being recorded. */
+const UNDER_WAY = 6;
 const ALL = Array.from({ length: COUNT }, (_, number) => number);
 
 let sandbox: Sandbox;

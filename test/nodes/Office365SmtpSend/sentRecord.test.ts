@@ -26,9 +26,9 @@ interface Batch {
 	) => Promise<{ items: IDataObject[]; hints: string[] }>;
 }
 
-function batch(): Batch {
+/** @param processed what an earlier process has left */
+function batch(processed = new ProcessedData()): Batch {
 	const name = `batch-${process.pid}-${(runs += 1)}`;
-	const processed = new ProcessedData();
 	return {
 		processed,
 		to: `${name}@example.test`,
@@ -87,6 +87,29 @@ describe('an execution that is tried again after a crash', () => {
 		expect(third.items.map(outcome)).toEqual(['sent 1']);
 		expect((await run(['b'])).items.map(outcome)).toEqual(['already']);
 		await expect.poll(async () => (await sandbox.messages(to)).length).toBe(3);
+	});
+
+	it('tells as unknown what was between the request for its content and the content, though nobody has it', async () => {
+		const first = batch();
+		const record = first.processed.checkAndRecord.bind(first.processed);
+		let recorded = 0;
+		// The first time it is only looked for. The process ends when the second one is stored.
+		first.processed.checkAndRecord = async (items, options) => {
+			const told = await record(items, options);
+			if (items.includes('begun a') && (recorded += 1) === 2) await new Promise<never>(() => undefined);
+			return told;
+		};
+		void first.run(['a']);
+		await expect.poll(() => recorded).toBe(2);
+		first.processed.checkAndRecord = record;
+		const later = batch(first.processed);
+		const toEmail = first.to;
+		expect((await later.run(['a'], { toEmail })).items.map(outcome)).toEqual(['unknown']);
+		sandbox.exchange.drop('smtp');
+		expect((await later.run(['a'], { toEmail }, { resendUnknown: true })).items.map(outcome)).toEqual(['sent 1']);
+		await sandbox.arrival(toEmail, () => true);
+		expect(await sandbox.messages(toEmail)).toHaveLength(1);
+		expect((await later.run(['a'], { toEmail })).items.map(outcome)).toEqual(['already']);
 	});
 
 	it('loses none of many entries that are made at the same time', async () => {
