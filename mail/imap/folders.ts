@@ -16,15 +16,24 @@ export interface Folder {
 /** Lists every folder of the mailbox that can be selected, INBOX first. @throws MailError */
 export async function listFolders(session: ImapSession): Promise<Folder[]> {
 	const listed = await session.run('LIST', async (client) => await client.list({ listOnly: true }));
-	return listed
+	const folders = listed
 		.filter((entry: ListResponse) => !entry.flags.has('\\Noselect') && !entry.flags.has('\\NonExistent'))
-		.map(({ path, name, delimiter, flags }) => ({ path, name, delimiter, flags }))
-		.sort((one, other) => Number(isInbox(other.path)) - Number(isInbox(one.path)) || one.path.localeCompare(other.path));
+		.map(({ path, name, delimiter, flags }): Folder => ({ path, name, delimiter, flags }));
+	// If all other folders are below INBOX, the library lists those only. INBOX itself always exists (RFC 3501, section 5.1).
+	if (!folders.some(({ path }) => isInbox(path)))
+		folders.push({ path: 'INBOX', name: 'INBOX', delimiter: namespaceOf(session).delimiter, flags: new Set() });
+	return folders.sort((one, other) => Number(isInbox(other.path)) - Number(isInbox(one.path)) || one.path.localeCompare(other.path));
+}
+
+/** What stands before the paths of the mailbox's own folders (RFC 2342), such as `INBOX.`, and what separates their names. */
+export function namespaceOf({ client }: ImapSession): { prefix: string; delimiter: string } {
+	const { prefix, delimiter } = client.namespace ?? {};
+	return { prefix: prefix ?? '', delimiter: delimiter || '/' };
 }
 
 /**
- * Finds the folder that a user means: by its path, by its path with `/` in place of the server's separator, or by its name if only
- * one folder has this name. Upper and lower case matter only if two folders differ in nothing else.
+ * Finds the folder that a user means: by its path, by its path with `/` in place of the server's separator, by its name if only one
+ * folder has this name, or by its path below INBOX. Upper and lower case matter only if two folders differ in nothing else.
  *
  * @throws MailError `notFound`, naming the folders that exist
  */
@@ -56,6 +65,8 @@ export function foldersNamed(folders: readonly Folder[], wanted: string): Folder
 		(folder) => slashed(folder) === asked,
 		(folder) => same(folder.path, asked) || same(slashed(folder), asked),
 		(folder) => same(folder.name, asked),
+		// As on other servers, without the INBOX below which this one keeps all folders.
+		(folder) => same(slashed(folder).replace(/^INBOX\//i, ''), asked),
 	];
 	for (const way of ways) {
 		const found = folders.filter(way);

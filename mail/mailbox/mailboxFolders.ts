@@ -1,7 +1,7 @@
 import type { StatusObject } from 'imapflow';
 
 import { MailError } from '../errors';
-import { foldersNamed, listFolders, statusOf, type Folder } from '../imap/folders';
+import { foldersNamed, listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
 import type { Connection } from './sessions';
 import { folded, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
@@ -136,11 +136,11 @@ export class Folders {
 	async create(wanted: string): Promise<{ folder: Folder; created: boolean }> {
 		const parts = partsOf(wanted, 'Name');
 		const folders = await this.all();
-		const delimiter = folders.find((folder) => folder.delimiter !== '')?.delimiter ?? '/';
+		const { delimiter, names } = await this.#inNamespace(parts);
 		const known = new Map(folders.map((folder) => [folded(folder.path), folder]));
 		let path = '';
 		let created = false;
-		for (const part of parts) {
+		for (const part of names) {
 			const next = path === '' ? part : `${path}${delimiter}${part}`;
 			const there = known.get(folded(next));
 			path = there?.path ?? next;
@@ -158,13 +158,21 @@ export class Folders {
 		};
 	}
 
+	/** The names of a path with those that the server wants before the mailbox's own folders, such as INBOX. */
+	async #inNamespace(parts: readonly string[]): Promise<{ delimiter: string; names: string[] }> {
+		const { prefix, delimiter } = await this.connection.repeat(undefined, async (session) => await Promise.resolve(namespaceOf(session)));
+		const above = prefix.split(delimiter).filter((name) => name !== '');
+		const isThere = above.every((name, index) => folded(parts[index] ?? '') === folded(name));
+		return { delimiter, names: isThere ? [...parts] : [...above, ...parts] };
+	}
+
 	/** @param newName a name, which keeps the folder in its place, or a whole path. @throws MailError */
 	async rename(folder: Folder, newName: string): Promise<Folder> {
 		await this.#requireOwn(folder, 'renamed');
 		const parts = partsOf(newName, 'New Name');
 		const delimiter = folder.delimiter === '' ? '/' : folder.delimiter;
 		const above = folder.path.split(delimiter).slice(0, -1);
-		const path = (parts.length === 1 ? [...above, ...parts] : parts).join(delimiter);
+		const path = (parts.length === 1 ? [...above, ...parts] : (await this.#inNamespace(parts)).names).join(delimiter);
 		if (path === folder.path) return folder;
 		if (path.startsWith(`${folder.path}${delimiter}`))
 			throw new MailError(`"${folder.path}" cannot be moved into itself.`, {

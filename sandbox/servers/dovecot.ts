@@ -30,6 +30,8 @@ const OWN_PATHS = ['/usr/lib/dovecot', '/usr/bin/doveconf', '/usr/bin/doveadm'];
 
 /** Its maildrop is locked while a POP session is open. */
 export const EXCLUSIVE_MAILBOX = 'exclusive@example.test';
+/** Their folders lie in paths with another separator than "/", and in the second below INBOX, as servers of other makers have them. */
+export const OTHER_SEPARATORS = { 'dots@example.test': '.', 'below-inbox@example.test': '.', 'backslashes@example.test': '\\' } as const;
 
 /**
  * Debian's Dovecot 2.3 with IMAP, POP3 and LMTP. XOAUTH2 tokens are checked locally against the identity server's key
@@ -64,9 +66,20 @@ export async function startDovecot(
 		].join('\n'),
 	);
 	// One POP session at a time, as RFC 1939, section 8 has it; Dovecot's default lets several in.
+	const user = (mailbox: string, ...fields: string[]): string =>
+		`${mailbox}::${owner.uid}:${owner.gid}::${mailFolder}/${mailbox}::${fields.map((field) => `userdb_${field}`).join(' ')}\n`;
 	writeFileSync(
 		join(folder, 'exclusive'),
-		`${EXCLUSIVE_MAILBOX}::${owner.uid}:${owner.gid}::${mailFolder}/${EXCLUSIVE_MAILBOX}::userdb_pop3_lock_session=yes\n`,
+		[
+			user(EXCLUSIVE_MAILBOX, 'pop3_lock_session=yes'),
+			...Object.entries(OTHER_SEPARATORS).map(([mailbox, separator]) =>
+				user(
+					mailbox,
+					`namespace/inbox/separator=${separator}`,
+					...(mailbox.startsWith('below-inbox') ? [`namespace/inbox/prefix=INBOX${separator}`] : []),
+				),
+			),
+		].join(''),
 	);
 	const config = join(folder, 'dovecot.conf');
 	writeFileSync(config, configuration(folder, ports, tls, password, owner));

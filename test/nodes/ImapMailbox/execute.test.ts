@@ -62,7 +62,7 @@ describe('Get Many', () => {
 	it('finds by each filter what it is for', async () => {
 		await box(
 			mail('invoice 1', { from: 'Eve <eve@example.test>', extra: 'List-ID: <news.example.test>\r\nCc: team@example.test\r\n' }),
-			mail(encoded('Größe XL'), { id: 'umlaut@example.test', body: 'needle in the body' }),
+			mail(encoded('Größe XL'), { id: 'umlaut@example.test', body: 'needle in the body', to: 'Team-B <team-b@example.test>' }),
 			withFiles('with a file', [{ name: 'a.pdf', type: 'application/pdf', content: randomBytes(9_000) }]),
 		);
 		await run({ operation: 'mark', uid: '2', markAs: 'read' });
@@ -72,6 +72,9 @@ describe('Get Many', () => {
 		expect(await found({})).toEqual([3, 2, 1]);
 		expect(await found({ from: 'eve' })).toEqual([1]);
 		expect(await found({ cc: 'team@' })).toEqual([1]);
+		expect(await found({ to: 'größer' })).toEqual([]);
+		expect(await found({ to: 'TEAM-B' })).toEqual([2]);
+		expect(await found({ to: 'ada@' })).toEqual([3, 1]);
 		expect(await found({ subject: 'INVOICE' })).toEqual([1]);
 		expect(await found({ subject: 'GRÖ' })).toEqual([2]);
 		expect(await found({ text: 'needle' })).toEqual([2]);
@@ -239,8 +242,8 @@ describe('Get Many', () => {
 		[{ filters: { unread: 'maybe' } }, /^Unread/],
 		[{ options: { customEmailConfig: '{}' } }, /Custom Email Rules/],
 		[{ scope: 'all', options: { beforeUid: 7 } }, /several folders are searched/],
-		[{ scope: 'all', options: { continueAfter: '7' } }, /^Continue After: the value says neither/],
-		[{ scope: 'all', options: { continueAfter: { uid: 7 } } }, /^Continue After: the value says neither/],
+		[{ scope: 'all', options: { continueAfter: '7' } }, /^Continue After: the value does not contain/],
+		[{ scope: 'all', options: { continueAfter: { uid: 7 } } }, /^Continue After: the value does not contain/],
 		[{ options: { continueAfter: '2026-03-01T10:00:00.000Z 2 Work' } }, /^Continue After: the email is in "Work"/],
 		[{ format: 'fancy' }, /^Format/],
 	])('refuses %j by the name of the field', async (parameters, message) => {
@@ -416,6 +419,7 @@ describe('whole lists of mails', () => {
 		expect(await flags('flag')).toEqual(['\\Flagged']);
 		expect(await flags('unflag')).toEqual([]);
 		expect(await flags('answered')).toEqual(['\\Answered']);
+		expect(await flags('notAnswered')).toEqual([]);
 		await expect(run({ operation: 'mark', uid: 1, markAs: 'keywords', addKeywords: '$Invoice' })).rejects.toThrow(/"\$Invoice"/);
 	});
 
