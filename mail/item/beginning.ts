@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** This much of an email's beginning is kept for its headers, in bytes. */
+/** Number of bytes from the beginning of an email that are kept for its headers. */
 export const LONGEST_HEAD = 256 * 1024;
 
-/** Passes a streamed email through and keeps its beginning. */
+/** Passes on a streamed email and keeps its beginning. */
 export class Beginning {
 	readonly #head: Buffer[] = [];
 	#length = 0;

@@ -6,14 +6,14 @@ import { decodeHz, decodeIso2022, decodeUtf7 } from './escapes';
 import { GrowingText } from './growingText';
 
 /**
- * Bytes of an email as text. Which character set they are in is decided in this order, the first that applies:
+ * Decodes bytes of an email. The character set is the first of these that applies:
  *
  * 1. a byte order mark;
- * 2. the declared set, where it is known; `us-ascii` with bytes above 127 and `utf-8` that is mostly none are no answer;
- * 3. for HTML the set that its `<meta>` names;
- * 4. escape sequences of ISO-2022-JP or ISO-2022-KR;
- * 5. UTF-8, where the bytes are valid UTF-8;
- * 6. the first set that another part of the same email has declared;
+ * 2. the declared set, if it is known; `us-ascii` with bytes above 127 and `utf-8` that is mostly invalid are ignored;
+ * 3. for HTML, the set in its `<meta>`;
+ * 4. escape sequences of ISO-2022-JP;
+ * 5. UTF-8, if the bytes are valid UTF-8;
+ * 6. the first set that another part of the same email declares;
  * 7. windows-1252.
  */
 export function decodeBody(bytes: Buffer, declared: string | undefined, others: readonly string[], isHtml = false): string {
@@ -29,14 +29,14 @@ export function decodeBody(bytes: Buffer, declared: string | undefined, others: 
 }
 
 /**
- * Header bytes above 127 outside encoded words. UTF-8 comes before the set of the body, since RFC 6532 allows it in
- * headers whatever the body is in, and text in another set is hardly ever valid UTF-8 by chance.
+ * Decodes header bytes above 127 outside of encoded words. UTF-8 comes before the set of the body, because RFC 6532 allows it in headers
+ * whatever the body uses, and text in another set is hardly ever valid UTF-8 by chance.
  */
 export function decodeRaw(bytes: Buffer, others: readonly string[]): string {
 	return guess(bytes, others);
 }
 
-/** Bytes whose set is told, by an encoded word or an extended parameter; where it is unknown, as {@link decodeRaw}. */
+/** Decodes bytes whose set is given by an encoded word or an extended parameter. If it is unknown, see {@link decodeRaw}. */
 export function decodeDeclared(bytes: Buffer, declared: string, others: readonly string[]): string {
 	const own = labelOf(declared);
 	return own !== undefined && isCredible(bytes, own) ? decode(bytes, own) : guess(bytes, others);
@@ -65,7 +65,7 @@ function isBigEndian(bytes: Buffer): boolean {
 function isCredible(bytes: Buffer, label: string): boolean {
 	if (label === 'us-ascii') return false;
 	if (label !== 'utf-8' || isUtf8(bytes)) return true;
-	// A few broken characters in real UTF-8, as where a text was cut, leave more whole ones.
+	// A few broken characters in real UTF-8, for example where a text was cut, leave more complete ones.
 	let [whole, broken] = [0, 0];
 	for (const character of bytes.toString('utf8', 0, 1_000_000)) {
 		if (character === '\uFFFD') broken += 1;
@@ -74,7 +74,7 @@ function isCredible(bytes: Buffer, label: string): boolean {
 	return whole > broken;
 }
 
-/** RFC 1866 and HTML 5: within the first 1,024 bytes; email programs put styles before it. */
+/** RFC 1866 and HTML 5: within the first 1,024 bytes. Email programs put styles before it. */
 function metaCharset(bytes: Buffer): string | undefined {
 	const head = bytes.toString('latin1', 0, 8192);
 	for (const [, attributes = ''] of head.matchAll(/<(?:meta|\?xml)\s([^>]{1,400})/gi)) {
@@ -87,7 +87,7 @@ function metaCharset(bytes: Buffer): string | undefined {
 
 const labels = new Map<string, string | undefined>();
 
-/** The name by which {@link decode} knows a set; undefined where nobody knows it. */
+/** Returns the name by which {@link decode} knows a set; undefined if it is unknown. */
 function labelOf(name: string | undefined): string | undefined {
 	if (name === undefined || name.length > 60) return undefined;
 	if (!labels.has(name)) {
@@ -105,7 +105,7 @@ function labelOf(name: string | undefined): string | undefined {
 	return labels.get(name);
 }
 
-/** Names that email programs use and no list has, and sets that stand for a larger one. */
+/** Names that email programs use and that are in no list, and sets that stand for a larger one. */
 const ALIASES = new Map([
 	['ascii', 'us-ascii'],
 	['us-ascii', 'us-ascii'],
@@ -160,7 +160,7 @@ function known(name: string): string | undefined {
 	}
 }
 
-/** As WHATWG reads them: iso-8859-1 is windows-1252, gb2312 is GBK, as in emails they are. */
+/** As in WHATWG's standard: iso-8859-1 is windows-1252, gb2312 is GBK, which is also how emails use them. */
 function decode(bytes: Buffer, label: string): string {
 	switch (label) {
 		case 'utf-8':
@@ -182,7 +182,7 @@ function decode(bytes: Buffer, label: string): string {
 			// Node reads it without the 8,822 syllables that Windows added (code page 949), which ks_c_5601-1987 of Outlook has.
 			return decodeInPieces(bytes, 'cp949');
 		case 'windows-1252':
-			// Node 20 to 23 read it as ISO 8859-1, without quotation marks and the euro sign.
+			// Node 20 to 23 decode it as ISO 8859-1, without quotation marks and the euro sign.
 			return decodeInPieces(bytes, label);
 		default:
 			return isWebLabel(label) ? new TextDecoder(label).decode(bytes) : decodeInPieces(bytes, label);
@@ -192,7 +192,7 @@ function decode(bytes: Buffer, label: string): string {
 /** In bytes. */
 const PIECE = 256 * 1024;
 
-/** iconv-lite takes up to 14 times the memory of what it decodes. */
+/** iconv-lite needs up to 14 times the memory of what it decodes. */
 function decodeInPieces(bytes: Buffer, label: string): string {
 	if (bytes.length <= PIECE) return iconv.decode(bytes, label);
 	const text = new GrowingText();

@@ -1,11 +1,10 @@
-/** Nobody writes a longer date; what follows is not looked at. In characters. */
+/** Maximum length of a date in characters. The rest is not read. */
 const LONGEST = 300;
 
 /**
- * The instant that a Date header tells, in epoch milliseconds; undefined where it cannot be read. Beyond RFC 5322
- * (section 3.3, and 4.3 for two-digit years) it reads what email programs really write: names of months in many
- * languages, dots in times, AM and PM, asctime, ISO 8601, names of zones. A zone that is missing or unknown counts
- * as UTC (RFC 5322, section 4.3).
+ * Returns the moment of a Date header in epoch milliseconds; undefined if it cannot be read. In addition to RFC 5322 (section 3.3, and 4.3
+ * for two-digit years), it reads what email programs really write: names of months in many languages, dots in times, AM and PM, asctime,
+ * ISO 8601, names of zones. A zone that is missing or unknown counts as UTC (RFC 5322, section 4.3).
  */
 export function readDate(header: string): number | undefined {
 	const { text, comments } = withoutComments(header.slice(0, LONGEST));
@@ -18,13 +17,13 @@ export function readDate(header: string): number | undefined {
 	return new Date(midnight).getUTCDate() === day.date ? midnight + time - zone * 60_000 : undefined;
 }
 
-/** The instant that a Received header tells behind its last semicolon (RFC 5321, section 4.4). */
+/** Returns the moment after the last semicolon of a Received header (RFC 5321, section 4.4). */
 export function readReceived(header: string): number | undefined {
 	const semicolon = header.lastIndexOf(';');
 	return semicolon === -1 ? undefined : readDate(header.slice(semicolon + 1).trim());
 }
 
-/** Comments may hold comments (RFC 5322, section 3.2.2); one that never ends reaches to the end. */
+/** Comments can be nested (RFC 5322, section 3.2.2). One that is not closed reaches to the end. */
 function withoutComments(header: string): { text: string; comments: string } {
 	let [text, comments, depth] = ['', '', 0];
 	for (const character of header) {
@@ -36,7 +35,7 @@ function withoutComments(header: string): { text: string; comments: string } {
 	return { text, comments };
 }
 
-/** Small letters without accents; numbers that belong together by dots, colons, slashes or hyphens stay one word. */
+/** Lower case without accents. Numbers that are joined by dots, colons, slashes or hyphens stay one word. */
 function wordsOf(text: string): string[] {
 	const plain = text
 		.replace(/(\d{4})년 ?(\d{1,2})월 ?(\d{1,2})일/g, '$1-$2-$3')
@@ -46,11 +45,11 @@ function wordsOf(text: string): string[] {
 		.normalize('NFKD')
 		.replace(/\p{M}/gu, '')
 		.toLowerCase()
-		// 2026年3月3日, and 3-Mar-2026: the name of the month must stand alone.
+		// 2026年3月3日, and 3-Mar-2026: separates the name of the month.
 		.replace(/[年月]/g, '-')
 		.replace(/日/g, ' ')
 		.replace(/(?<=\d)-(?=\p{L})|(?<=\p{L})-(?=\d{2,4}\b(?!:))/gu, ' ')
-		// T between date and time, and 9h15 as French writes it.
+		// T between date and time, and 9h15 as in French.
 		.replace(/(?<=\d)t(?=\d)/g, ' ')
 		.replace(/(?<=\d) ?h ?(?=\d)/g, ':')
 		.replace(/(?<=\d)(?=[ap]\.?m\b|z\b)/g, ' ')
@@ -58,12 +57,12 @@ function wordsOf(text: string): string[] {
 	return plain.split(/[\s,;"'<>]+/).filter((word) => word !== '');
 }
 
-/** Milliseconds since midnight; 0 where there is no time; undefined where it is none. Takes its words out. */
+/** Returns milliseconds since midnight; 0 if there is no time; undefined if it is invalid. Removes its words. */
 function takeTime(words: string[]): number | undefined {
 	const hasMonth = words.some((word) => monthOf(word) !== undefined);
 	const isDotted = (word: string): boolean => /^\d{1,2}\.\d\d(\.\d\d)?$/.test(word);
 	let at = words.findIndex((word) => /^\d{1,2}:\d{1,2}(:\d{1,2}([.,]\d*)?)?$/.test(word));
-	// 18.55.07 may be a day too: the month is named elsewhere, or it is the last of two.
+	// 18.55.07 can also be a date: it is the time if the month is named elsewhere, or if it is the last of two.
 	if (at === -1) at = hasMonth ? words.findIndex(isDotted) : words.findLastIndex((word, index) => index > 0 && isDotted(word));
 	if (at === -1) return words.some((word) => /^\d{1,2}:\d/.test(word)) ? undefined : 0;
 	const [hours = 0, minutes = 0, seconds = 0] = (words[at] ?? '').split(/[:.,]/).map(Number);
@@ -91,7 +90,7 @@ function takeDay(words: readonly string[]): Day | undefined {
 		const numbers = /^(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})\.?$/.exec(word);
 		if (numbers !== null) return numericDay(Number(numbers[1]), Number(numbers[3]), numbers[4] ?? '', numbers[2] ?? '', words);
 	}
-	// In "mar. 3 mars 2026" the first may be a day of the week.
+	// In "mar. 3 mars 2026", the first one can be a day of the week.
 	const at = words.findLastIndex((word) => monthOf(word) !== undefined);
 	const month = monthOf(words[at] ?? '');
 	const numbers = words.flatMap((word) => /^(\d{1,4})(?:st|nd|rd|th|er|\.|o|a)?$/.exec(word)?.[1] ?? []);
@@ -101,7 +100,7 @@ function takeDay(words: readonly string[]): Day | undefined {
 	return month === undefined || year === undefined || date === undefined ? undefined : { year: fullYear(year), month, date: Number(date) };
 }
 
-/** 2026-03-24, 24.03.2026; with slashes only where it is clear which number is the month. */
+/** 2026-03-24, 24.03.2026. With slashes, only if it is clear which number is the month. */
 function numericDay(first: number, second: number, third: string, between: string, words: readonly string[]): Day | undefined {
 	if (first > 31) return { year: first, month: second - 1, date: Number(third) };
 	const american = words.some((word) => halfOfDay(word) !== undefined) || second > 12;
@@ -117,7 +116,7 @@ function fullYear(digits: string): number {
 	return digits.length === 3 || year >= 50 ? year + 1900 : year + 2000;
 }
 
-/** Minutes east of UTC; undefined where no zone is named. Letters of the army but Z count as UTC (RFC 5322, section 4.3). */
+/** Minutes east of UTC; undefined if there is no zone. Military letters other than Z count as UTC (RFC 5322, section 4.3). */
 function zoneOf(words: readonly string[]): number | undefined {
 	for (const word of words) {
 		const offset = /^(?:utc|gmt|ut)?([+-])[+-]?(\d{1,2}):?(\d\d)?\.?$/.exec(word);
@@ -171,7 +170,7 @@ function spelledZone(words: readonly string[], isSummer: boolean): number | unde
 	return undefined;
 }
 
-/** Hours east of UTC. Where a name has several meanings, that of RFC 5322 or of the most people. */
+/** Hours east of UTC. If a name has several meanings, that of RFC 5322 or of most people counts. */
 const ZONE_NAMES: Array<[number, string]> = [
 	[-10, 'hst'],
 	[-9, 'akst'],
@@ -205,9 +204,9 @@ const ZONES = new Map(ZONE_NAMES.flatMap(([hours, names]) => names.split(' ').ma
 
 const CHINESE = ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '十一', '十二'];
 const ENGLISH = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-/** Where two languages mean different months by one name, the first of them is meant. */
+/** If two languages use one name for different months, the first language counts. */
 const LANGUAGES = 'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca he'.split(' ');
-/** What mail programs shorten in a way of their own. */
+/** Abbreviations that only email programs use. */
 const MORE_NAMES: Array<[string, number]> = [
 	['mrz', 2],
 	['maer', 2],
@@ -243,7 +242,7 @@ function addShortened(names: Map<string, number>): void {
 	for (const [short, index] of shortened) if (index !== undefined && !names.has(short)) names.set(short, index);
 }
 
-/** From the language data of Node: alone ("październik") and beside a day ("3 października"). */
+/** From Node's language data: alone ("październik") and with a day ("3 października"). */
 function namesOfMonths(): Map<string, number> {
 	const names = new Map<string, number>(MORE_NAMES);
 	for (const language of LANGUAGES) {

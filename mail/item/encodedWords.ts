@@ -22,12 +22,11 @@ function hexOf(sign: string): string {
 }
 
 /**
- * A header value as people read it. Neighbouring words of one set are decoded together, since some programs cut a
- * character in two (which RFC 2047, section 5, forbids); what is no encoded word is read as {@link decodeRaw} does. The value is one
- * line whatever the words hide: a line break in it could begin a header of another email that is made of it (CWE-93).
+ * Decodes a header value. Neighbouring words of one set are decoded together, because some programs cut a character in two (which RFC 2047,
+ * section 5, forbids). Everything else is decoded by {@link decodeRaw}.
  *
- * @param value one character a byte
- * @param others sets that the email has declared elsewhere
+ * @param value one character for each byte
+ * @param others sets that the email declares elsewhere
  */
 export function decodeHeader(value: string, others: readonly string[] = []): string {
 	if (!value.includes('=?')) return raw(value, others);
@@ -40,9 +39,9 @@ export function decodeHeader(value: string, others: readonly string[] = []): str
 	for (const match of value.matchAll(WORD)) {
 		const [whole, declared = '', encoding = '', content = ''] = match;
 		const between = value.slice(end, match.index);
-		// RFC 2231, section 5: a language may follow the set.
+		// RFC 2231, section 5: a language can follow the set.
 		const charset = (declared.split('*')[0] ?? '').toLowerCase();
-		// White space between two words is none (RFC 2047, section 6.2).
+		// White space between two encoded words is ignored (RFC 2047, section 6.2).
 		if (word === undefined || between.trim() !== '' || word.charset !== charset) {
 			const isBetweenWords = word !== undefined && between.trim() === '';
 			flush();

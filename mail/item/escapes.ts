@@ -3,23 +3,22 @@ import { isAscii } from 'node:buffer';
 import { GrowingText } from './growingText';
 
 /**
- * Character sets of seven bits that switch between alphabets: ISO-2022-JP and its variants (RFC 1468, 1554, 2237),
- * ISO-2022-KR (RFC 1557), ISO-2022-CN (RFC 1922), HZ (RFC 1843). Neither Node nor iconv-lite reads them all, but Node
- * reads the alphabets in their form of eight bits, so each stretch is decoded by itself. UTF-7 switches too, between ASCII and
- * Unicode.
+ * Seven-bit character sets that switch between alphabets: ISO-2022-JP and its variants (RFC 1468, 1554, 2237), ISO-2022-KR (RFC 1557),
+ * ISO-2022-CN (RFC 1922), HZ (RFC 1843). Neither Node nor iconv-lite decodes all of them, but Node decodes the eight-bit form of each
+ * alphabet, so each section is decoded separately.
  */
 
 interface Alphabet {
-	/** The same characters in a set that Node's TextDecoder reads. */
+	/** The same characters in a set that Node's TextDecoder knows. */
 	label: string;
-	/** Bytes of a character. */
+	/** Bytes for each character. */
 	width: 1 | 2;
-	/** Stands before each character there (code sets 2 and 3 of EUC). */
+	/** Prefix of each character there (code sets 2 and 3 of EUC). */
 	prefix?: number;
 }
 
 const ASCII: Alphabet = { label: 'windows-1252', width: 1 };
-/** What follows ESC, and the alphabet that it switches to. */
+/** The sequence after ESC, and its alphabet. */
 const SWITCHES: Array<[string, Alphabet]> = [
 	['(B', ASCII],
 	['(J', ASCII],
@@ -35,7 +34,7 @@ const SWITCHES: Array<[string, Alphabet]> = [
 	['$(A', { label: 'gbk', width: 2 }],
 	['$(C', { label: 'euc-kr', width: 2 }],
 ];
-/** What ESC says the alphabet between SHIFT OUT and SHIFT IN shall be. */
+/** The alphabet between SHIFT OUT and SHIFT IN, chosen by ESC. */
 const SHIFTED: Array<[string, Alphabet]> = [
 	['$)C', { label: 'euc-kr', width: 2 }],
 	['$)A', { label: 'gbk', width: 2 }],
@@ -43,10 +42,10 @@ const SHIFTED: Array<[string, Alphabet]> = [
 const [ESCAPE, SHIFT_OUT, SHIFT_IN] = [0x1b, 0x0e, 0x0f];
 
 interface Switch {
-	/** Bytes behind ESC. */
+	/** Bytes after ESC. */
 	length: number;
 	alphabet: Alphabet;
-	/** Only from the next SHIFT OUT on. */
+	/** Applies only from the next SHIFT OUT on. */
 	isShifted: boolean;
 }
 
@@ -62,7 +61,7 @@ function keyOf(bytes: Buffer, at: number, length: number): number {
 	return length === 2 ? two : (two << 8) | (bytes[at + 2] ?? 0);
 }
 
-/** ISO-2022-JP, -JP-1, -JP-2, -JP-3, -KR and -CN alike: their switches do not contradict each other. */
+/** For ISO-2022-JP, -JP-1, -JP-2, -JP-3, -KR and -CN together, because their escape sequences do not contradict each other. */
 export function decodeIso2022(bytes: Buffer, korean = false): string {
 	const text = new Stretches();
 	let shifted = (korean ? SHIFTED[0] : SHIFTED[1])?.[1] ?? ASCII;
@@ -84,7 +83,7 @@ export function decodeIso2022(bytes: Buffer, korean = false): string {
 	return text.add(bytes.subarray(begin)).toString();
 }
 
-/** Tilde and brace switch to GB 2312 and back; a tilde at the end of a line joins it to the next. */
+/** Tilde and brace switch to GB 2312 and back. A tilde at the end of a line joins it to the next. */
 export function decodeHz(bytes: Buffer): string {
 	const text = new Stretches();
 	let begin = 0;
@@ -140,10 +139,10 @@ function utf16(units: Uint16Array): string {
 	return Buffer.from(units.buffer, units.byteOffset, units.byteLength).toString('utf16le');
 }
 
-/** In bytes: so much is decoded at a time. */
+/** Number of bytes that are decoded at a time. */
 const AT_ONCE = 64 * 1024;
 
-/** Stretches of one set are decoded together, since each call takes long; ASCII is part of all of them. */
+/** Sections of one set are decoded together, because each call takes long. ASCII is part of all of them. */
 class Stretches {
 	readonly #text = new GrowingText();
 	#alphabet: Alphabet = ASCII;
@@ -153,7 +152,7 @@ class Stretches {
 	#length = 0;
 	readonly #decoders = new Map<string, InstanceType<typeof TextDecoder>>();
 
-	/** @param next the alphabet of what comes after; without it as before */
+	/** @param next the alphabet of what follows; without it, the alphabet stays the same */
 	add(bytes: Buffer, next?: Alphabet): this {
 		const { label, width, prefix } = this.#alphabet;
 		const isPlain = width === 1 && prefix === undefined;
@@ -189,7 +188,7 @@ class Stretches {
 		}
 	}
 
-	/** Control characters stay: a line's end ends no alphabet in what some programs write. */
+	/** Control characters are kept, because some programs do not end an alphabet at the end of a line. */
 	#takeEightBit(bytes: Buffer, width: 1 | 2, prefix: number | undefined): void {
 		const out = this.#waiting;
 		for (let at = 0; at < bytes.length; at++) {
@@ -202,7 +201,7 @@ class Stretches {
 			if (prefix !== undefined) out[this.#length++] = prefix;
 			out[this.#length++] = byte | 0x80;
 			if (width === 1) continue;
-			// Half a character at the end must not take its other half from the next stretch.
+			// Half a character at the end must not take its other half from the next section.
 			if (at + 1 === bytes.length) this.#decode();
 			else out[this.#length++] = (bytes[++at] ?? 0) | 0x80;
 		}

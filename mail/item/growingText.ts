@@ -1,11 +1,11 @@
 import { checkLength, checkMemory } from './memoryLimit';
 
-/** Small pieces are joined when so many have come. */
+/** Number of small pieces that are joined. */
 const PIECES = 4096;
 
 /**
- * A text that is made of very many pieces. Strings that are added to each other, and arrays of small ones, take up to fifty times
- * the memory of their characters; here they take little more than that.
+ * A text made of very many pieces. Concatenated strings, and arrays of small ones, need up to fifty times the memory of their characters.
+ * Here they need little more than the characters.
  */
 export class GrowingText {
 	readonly #chunks: string[] = [];
@@ -16,7 +16,7 @@ export class GrowingText {
 		return this.#chunks.length === 0 && this.#pieces.length === 0;
 	}
 
-	/** @throws where it becomes too long for an item */
+	/** @throws if it becomes too long for an item */
 	add(piece: string): void {
 		if (piece === '') return;
 		this.#pieces.push(piece);
@@ -39,8 +39,8 @@ const SLICE = 256 * 1024;
 
 /**
  * Changes a text slice by slice.
- * @param change gives for a text what it gives for its parts
- * @param together up to four of this character are never cut apart
+ * @param change returns for a text the same as for its parts together
+ * @param together up to four consecutive ones of this character are never separated
  */
 export function changed(text: string, change: (slice: string) => string, together?: string): string {
 	if (text.length <= SLICE) return change(text);

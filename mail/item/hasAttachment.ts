@@ -1,14 +1,14 @@
-/** A part as BODYSTRUCTURE tells it, or as it was read. */
+/** A part as described by BODYSTRUCTURE, or as it was read. */
 export interface PartShape {
-	/** In small letters, such as `image/png`; empty where it is not known. */
+	/** In lower case, such as `image/png`; empty if it is unknown. */
 	type: string;
-	/** `inline`, `attachment` or another, in small letters. */
+	/** `inline`, `attachment` or another value, in lower case. */
 	disposition?: string;
 	/** From Content-Disposition or Content-Type. */
 	name?: string;
 	/** Content-ID, with or without angle brackets. */
 	contentId?: string;
-	/** Of a multipart; those of an attached email do not count. */
+	/** The parts of a multipart. Those of an attached email do not count. */
 	children?: readonly PartShape[];
 }
 
@@ -18,15 +18,15 @@ export interface FileShape {
 	name?: string;
 	/** Without angle brackets. */
 	contentId?: string;
-	/** Content-Location, as RFC 2557 lets HTML refer to it. */
+	/** Content-Location, which HTML can refer to (RFC 2557). */
 	location?: string;
-	/** One of the forms in multipart/alternative, such as text/x-amp-html: another body, which no email program shows as a file. */
+	/** An alternative body in multipart/alternative, such as text/x-amp-html, which no email program shows as a file. */
 	alternative?: boolean;
 }
 
 /**
- * Whether people see an attachment, by the email's structure alone. `unknown`: the email itself must be looked at, since
- * only its HTML tells whether it shows an image (see {@link hasAttachment}), or since the structure is missing or broken.
+ * Whether people see an attachment, decided by the structure of the email. `unknown`: the email itself has to be examined, because only its
+ * HTML shows whether it uses an image (see {@link hasAttachment}), or because the structure is missing or broken.
  */
 export function hasAttachmentByStructure(root: PartShape | undefined): boolean | 'unknown' {
 	if (root === undefined) return 'unknown';
@@ -61,17 +61,17 @@ function hasHtml(part: PartShape): boolean {
 	return (part.type === 'text/html' && !isFile(part)) || part.children?.some(hasHtml) === true;
 }
 
-/** Whether a part is a file and no body: everything but text and HTML that has no name and is no attachment. */
+/** Whether a part is a file and not a body: everything except text and HTML without a name that is not an attachment. */
 export function isFile({ type, disposition, name }: PartShape): boolean {
 	return !(type === 'text/plain' || type === 'text/html') || disposition === 'attachment' || (name ?? '') !== '';
 }
 
-/** A form of the email that is neither text nor HTML nor an invitation, without a name. */
+/** An alternative without a name that is not text, HTML or an invitation. */
 export function isOtherBody({ type, disposition, name }: PartShape): boolean {
 	return type.startsWith('text/') && type !== 'text/calendar' && disposition !== 'attachment' && (name ?? '') === '';
 }
 
-/** Whether people see an attachment in an email that has been read: any file but the images that its HTML shows. */
+/** Whether people see an attachment in an email that has been read: any file except images that its HTML shows. */
 export function hasAttachment(files: readonly FileShape[], html: string): boolean {
 	const shown = html === '' ? new Set<string>() : referredTo(html, new Set(files.map(({ contentId = '' }) => contentId)));
 	return files.some((file) => {
@@ -81,7 +81,7 @@ export function hasAttachment(files: readonly FileShape[], html: string): boolea
 	});
 }
 
-/** Which of these Content-IDs the HTML refers to by `cid:` (RFC 2392). */
+/** Returns those of these Content-IDs that the HTML refers to with `cid:` (RFC 2392). */
 function referredTo(html: string, ids: ReadonlySet<string>): Set<string> {
 	const found = new Set<string>();
 	for (const [, id = ''] of html.matchAll(/\bcid:([^\s"'<>)&]{1,998})/gi))
@@ -94,7 +94,7 @@ function unescaped(id: string): string {
 	return id.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
-/** Some programs call an image application/octet-stream. */
+/** Some programs send an image as application/octet-stream. */
 function isImage(type: string, name = ''): boolean {
 	return type.startsWith('image/') || (type === 'application/octet-stream' && /\.(png|jpe?g|gif|bmp|webp|svg|tiff?)$/i.test(name));
 }

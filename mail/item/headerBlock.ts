@@ -2,31 +2,31 @@ import { decodeHeader } from './encodedWords';
 
 /** A header field. */
 export interface Field {
-	/** In small letters. */
+	/** In lower case. */
 	key: string;
-	/** As it is written. */
+	/** As written. */
 	name: string;
-	/** Unfolded (RFC 5322, section 2.2.3), one character a byte. */
+	/** Unfolded (RFC 5322, section 2.2.3), one character for each byte. */
 	value: string;
 }
 
 /** RFC 5322, section 3.6.8, less what no name holds and lines of text and HTML do; blanks before the colon as in section 4.5. */
 const FIELD = /^([!#-'*+\-./0-9A-Z^_`a-z|~\\$?&%]{1,200})[ \t]{0,50}:/;
-/** Names that begin a line of a header and hardly ever a line of text. */
+/** Names that begin a header line and hardly ever a line of text. */
 const FAMILIAR =
 	/^(?:from|to|cc|bcc|subject|date|received|sender|reply-to|message-id|in-reply-to|references|return-path|mime-version|content-[a-z-]{1,30}|x-[a-z0-9-]{1,60}|dkim-signature|arc-[a-z-]{1,30}|authentication-results|list-[a-z-]{1,30}|delivered-to|user-agent|importance|priority|thread-[a-z]{1,20})[ \t]{0,50}:/i;
 
-/** Whether a line may be a field of a header. */
+/** Whether a line can be a header field. */
 export function isField(line: string): boolean {
 	return FIELD.test(line);
 }
 
-/** Whether a line is a field that emails have, and no text that holds a colon. */
+/** Whether a line is a usual header field, and not text with a colon. */
 export function isFamiliarField(line: string): boolean {
 	return FAMILIAR.test(line);
 }
 
-/** The fields in their order. Lines that are none are left out. @param lines without line ends, one character a byte */
+/** Returns the fields in order. Other lines are left out. @param lines without line ends, one character for each byte */
 export function readFields(lines: readonly string[]): Field[] {
 	const fields: Field[] = [];
 	let parts: string[] = [];
@@ -50,7 +50,7 @@ export function readFields(lines: readonly string[]): Field[] {
 	return fields;
 }
 
-/** The header at the beginning of these bytes, up to the empty line. */
+/** Returns the headers at the beginning of these bytes, up to the empty line. */
 export function fieldsAtBeginning(bytes: Buffer): Field[] {
 	const text = bytes.toString('latin1');
 	const lines = (text.includes('\n') ? text : text.replace(/\r/g, '\n'))
@@ -61,19 +61,22 @@ export function fieldsAtBeginning(bytes: Buffer): Field[] {
 	return readFields(end === -1 ? lines : lines.slice(0, end));
 }
 
-/** CRLF, and CRCRLF as some gateways make of it. */
+/** CRLF, and CRCRLF, which some gateways write. */
 export function withoutReturns(line: string): string {
 	let end = line.length;
 	while (end > 0 && line[end - 1] === '\r') end -= 1;
 	return end === line.length ? line : line.slice(0, end);
 }
 
-/** Of two fields of one name the first counts, which the server that took the email last has seen; empty where there is none. */
+/**
+ * Returns the value of a header; empty if there is none. Of two with the same name, the first one counts, because the server that accepted
+ * the email last has seen it.
+ */
 export function firstOf(fields: readonly Field[], key: string): string {
 	return fields.find((field) => field.key === key)?.value ?? '';
 }
 
-/** The same as people read it. */
+/** The same, decoded. */
 export function decodedFirst(fields: readonly Field[], key: string, charsets: readonly string[]): string {
 	return decodeHeader(firstOf(fields, key), charsets);
 }

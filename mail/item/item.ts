@@ -14,14 +14,14 @@ import { Unreadable, type Wish } from './workerPool';
 
 export type Format = 'simple' | 'resolved' | 'raw';
 
-/** An email's bytes: at hand, or to be streamed; opened a second time only where the whole email has to be stored. */
+/** The bytes of an email, in memory or as a stream. It is opened a second time only if the whole email has to be stored. */
 export type Source = Buffer | (() => Readable | Promise<Readable>);
 
-/** What the server said of the email; goes into the item in every format. */
+/** What the server said about the email. It is part of the item in every format. */
 export type Provenance = {
 	size: number;
 	folder: string;
-	/** INTERNALDATE of IMAP, ISO 8601. Without it the topmost Received header tells. */
+	/** INTERNALDATE of IMAP, ISO 8601. Without it, the topmost Received header is used. */
 	receivedAt?: string;
 	/** Of IMAP, such as `\Seen`. */
 	flags?: string[];
@@ -31,17 +31,17 @@ export type Provenance = {
 
 export interface ItemOptions<Stored> {
 	format: Format;
-	/** `simple` only; `resolved` always has them, as the built-in trigger does. */
+	/** Only for `simple`. `resolved` always has them, like the built-in trigger. */
 	downloadAttachments: boolean;
-	/** Binary properties are called prefix + 0, 1, 2 … */
+	/** Binary properties are named prefix + 0, 1, 2 … */
 	prefix: string;
-	/** Whether a raw email comes as text too (default), or only as binary data, without being held in memory. */
+	/** Whether a raw email is also returned as text (default), or only as binary data without being held in memory. */
 	rawText?: boolean;
-	/** Only the headers of the email are there: what its body would tell is left out. */
+	/** Only the headers of the email are available, so fields that need the body are left out. */
 	headersOnly?: boolean;
-	/** What is read beyond the usual; not for format `raw`. */
+	/** What is read in addition to the usual fields; not for format `raw`. */
 	readMore?: readonly More[];
-	/** Takes an attachment into n8n's binary data; must read a stream to its end. */
+	/** Stores an attachment in n8n's binary data. It has to read a stream to its end. */
 	store: Store<Stored>;
 }
 
@@ -50,14 +50,14 @@ export interface MessageItem<Stored> {
 	binary?: Record<string, Stored>;
 }
 
-/** The binary property that holds the whole email, byte by byte, in format `raw` and where it could not be read whole. */
+/** The binary property with the whole email, unchanged, in format `raw` and if it could not be read completely. */
 export const RAW_PROPERTY = 'message';
 
 /**
- * One email as an n8n item. An email of which parts cannot be read has the reason in `parseError` and is in the binary data
- * as a whole; one that cannot be read at all comes like that with its headers. So none is dropped.
+ * Returns one email as an n8n item. If parts of it cannot be read, `parseError` has the reason, and the whole email is in the binary data.
+ * If it cannot be read at all, the same applies, with its headers. So no email is dropped.
  *
- * @throws what `store` throws: an email whose files could not be stored has not been fetched; what the source throws
+ * @throws what `store` throws, because an email whose files could not be stored has not been fetched; what the source throws
  */
 export async function toItem<Stored>(source: Source, from: Provenance, options: ItemOptions<Stored>): Promise<MessageItem<Stored>> {
 	try {
@@ -147,7 +147,7 @@ async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
 	for (let from = 0; from < bytes.length; from += SMALL) yield bytes.subarray(from, from + SMALL);
 }
 
-/** What the headers tell by themselves; nothing where not even they can be read. */
+/** Returns the fields that need only the headers, or nothing if even these cannot be read. */
 async function headersAlone(content: Buffer | Beginning, format: 'simple' | 'resolved'): Promise<IDataObject> {
 	const beginning = Buffer.isBuffer(content) ? content.subarray(0, LONGEST_HEAD) : content.head();
 	const end = beginning.indexOf('\r\n\r\n');

@@ -8,7 +8,7 @@ import type { ReadFile, ReadMail } from './reader';
 import { htmlOfText } from './text';
 import { decodeHeader } from './encodedWords';
 
-/** A file as the item lists it; `property` is added where its content went into n8n's binary data. */
+/** A file as the item lists it. `property` is added if its content is in n8n's binary data. */
 export type AttachmentJson = {
 	property?: string;
 	fileName?: string;
@@ -16,15 +16,15 @@ export type AttachmentJson = {
 	size: number;
 	contentId?: string;
 	inline: boolean;
-	/** Name of the Outlook file that it lay in. */
+	/** Name of the Outlook file that contained it. */
 	unpackedFrom?: string;
 };
 
-/** Headers of which an email should have one: of two the first counts, which the last server has put there or seen. */
+/** Headers that an email should have once. Of two, the first one counts, which the last server has added or seen. */
 const TOP_LEVEL = new Set(['message-id', 'subject', 'date', 'from', 'to', 'cc']);
 /**
- * Flat, with the names of the built-in trigger's `simple` format; the other headers, decoded, under `metadata`. What a person looks for
- * first comes first, since n8n's table shows the columns in this order.
+ * Flat, with the names of the built-in trigger's `simple` format; the other headers are decoded in `metadata`. The fields that people look
+ * for come first, because n8n's table shows the columns in this order.
  */
 export function simpleJson(mail: ReadMail): IDataObject {
 	const metadata = new Map<string, string>();
@@ -47,7 +47,7 @@ export function simpleJson(mail: ReadMail): IDataObject {
 	};
 }
 
-/** As mailparser gives it and the built-in trigger's `resolved` format hands it on: addresses taken apart, all headers as lines. */
+/** The format of mailparser and of the built-in trigger's `resolved` format: addresses parsed, all headers as lines. */
 export function resolvedJson(mail: ReadMail): IDataObject {
 	const headerLines = mail.fields.map(({ key, name, value }) => ({ key, line: `${name}: ${decodedValue(mail, key, value)}` }));
 	checkMemory();
@@ -117,12 +117,12 @@ function messageIds(value: string): string[] {
 	return value.split(/[\s,]+/).filter((id) => /^<.+>$/.test(id) || id.includes('@'));
 }
 
-/** The topmost Received is that of the server that has the mailbox; without any the email has never travelled. */
+/** The topmost Received header is that of the mailbox's server. Without any, the email was never sent. */
 function receivedAt(mail: ReadMail): number | undefined {
 	return readReceived(firstOf(mail.fields, 'received'));
 }
 
-/** ISO 8601 in UTC; empty where there is none. */
+/** ISO 8601 in UTC; empty if there is none. */
 function iso(time: number | undefined): string {
 	return time === undefined ? '' : new Date(time).toISOString();
 }
@@ -137,7 +137,7 @@ function importance(mail: ReadMail): string {
 	return digit === '4' || digit === '5' || value('priority') === 'non-urgent' ? 'low' : 'normal';
 }
 
-/** Other signs of a robot than Auto-Submitted, and what it would have written there. */
+/** Signs of an automatic email other than Auto-Submitted, each with the value for that header. */
 const ROBOTS: Array<[string, RegExp, string]> = [
 	['x-autoreply', /./, 'auto-replied'],
 	['x-autorespond', /./, 'auto-replied'],
@@ -148,13 +148,13 @@ const ROBOTS: Array<[string, RegExp, string]> = [
 	['content-type', /^multipart\/report/i, 'auto-generated'],
 	['feedback-id', /./, 'auto-generated'],
 	['list-unsubscribe', /./, 'auto-generated'],
-	// Exchange writes All into what it generates by itself; a person's email never has it.
+	// Exchange writes All in emails that it generates. An email from a person never has it.
 	['x-auto-response-suppress', /^all/i, 'auto-generated'],
 ];
 
 /**
- * Who wrote the email, in the words of Auto-Submitted (RFC 3834, section 5): `auto-replied`, `auto-generated`,
- * `auto-notified`; empty for a person. Where that header is missing other signs tell it.
+ * Says who wrote the email, with the values of Auto-Submitted (RFC 3834, section 5): `auto-replied`, `auto-generated`, `auto-notified`;
+ * empty for a person. Without that header, other signs decide.
  */
 function autoSubmitted(mail: ReadMail): string {
 	const declared = /^[\w-]{1,60}/.exec(firstOf(mail.fields, 'auto-submitted').toLowerCase())?.[0];

@@ -17,7 +17,7 @@ type Answer = 'accepted' | 'declined' | 'tentative' | 'delegated' | 'needsAction
 
 interface CalendarAttendee extends CalendarPerson {
 	answer: Answer;
-	/** `required`, `optional`, `chair`, or `none` for who is only told. */
+	/** `required`, `optional`, `chair`, or `none` for a person who is only informed. */
 	role: 'required' | 'optional' | 'chair' | 'none';
 	/** `room` and `resource` are not people. */
 	type: 'person' | 'group' | 'resource' | 'room' | 'unknown';
@@ -27,11 +27,11 @@ interface CalendarEntry {
 	uid: string;
 	sequence: number;
 	summary: string;
-	/** ISO 8601 in UTC; a day (2026-11-03) where `allDay`; without a zone where the invitation has none. */
+	/** ISO 8601 in UTC; a day (2026-11-03) if `allDay`; without a zone if the invitation has none. */
 	start: string;
-	/** As `start`; of whole days, the day after the last one. */
+	/** In the form of `start`. For all-day events, the day after the last one. */
 	end: string;
-	/** IANA name; the name that the invitation gives where it is not known; empty where the times are in UTC or have no zone. */
+	/** IANA name; the name from the invitation if it is not known; empty if the times are in UTC or have no zone. */
 	timeZone: string;
 	allDay: boolean;
 	location: string;
@@ -40,28 +40,28 @@ interface CalendarEntry {
 	attendees: CalendarAttendee[];
 	/** `confirmed`, `tentative`, `cancelled`, or empty. */
 	status: string;
-	/** RFC 5545, such as FREQ=WEEKLY;BYDAY=TU; empty for an event that takes place once. */
+	/** RFC 5545, such as FREQ=WEEKLY;BYDAY=TU; empty for a single event. */
 	recurrenceRule: string;
-	/** Which occurrence of a series is meant, as `start`; empty for an event or a whole series. */
+	/** The occurrence of a series, in the form of `start`; empty for an event or a whole series. */
 	recurrenceId: string;
 	comment: string;
 }
 
 export interface Calendar extends CalendarEntry {
 	kind: 'invitation' | 'update' | 'cancellation' | 'reply' | 'counterProposal' | 'request' | 'event';
-	/** As in the calendar, RFC 5546; empty where there is none. */
+	/** As in the calendar, RFC 5546; empty if there is none. */
 	method: string;
-	/** `reply` and `counterProposal` only: who answers what. */
+	/** Only for `reply` and `counterProposal`: the person and the answer. */
 	reply?: CalendarPerson & { answer: Answer; comment: string };
-	/** The other events or occurrences of the same calendar, where there are any. */
+	/** The other events or occurrences of the same calendar, if there are any. */
 	otherEvents?: CalendarEntry[];
 	/** There are more events than are read. */
 	incomplete?: true;
 }
 
 /**
- * The first event of an invitation, update, cancellation or answer, and beside it the others.
- * Undefined where the text has no event. @throws where the calendar cannot be read
+ * Returns the first event of an invitation, update, cancellation or answer, and the others in a list. Undefined if the text has no event.
+ * @throws if the calendar cannot be read
  *
  * @param method that of the Content-Type, for calendars without one
  */
@@ -97,7 +97,7 @@ export async function readCalendar(text: string, method = ''): Promise<Calendar 
 	};
 }
 
-/** RFC 5546, section 3.2. A request that follows another has a higher sequence; Exchange counts so too. */
+/** RFC 5546, section 3.2. A later request has a higher sequence number. Exchange counts in the same way. */
 function kindOf(method: string, entry: CalendarEntry): Calendar['kind'] {
 	if (method === 'CANCEL' || (method === 'REQUEST' && entry.status === 'cancelled')) return 'cancellation';
 	if (method === 'REPLY') return 'reply';

@@ -1,10 +1,10 @@
-/** More lines and events than any invitation has; what lies beyond is not looked at, so that no email takes long. */
+/** More lines and events than any invitation has. The rest is not read, so that no email takes long. */
 const MOST_LINES = 5_000;
 const MOST_EVENTS = 20;
 const LONGEST = 1_000_000;
 const LONGEST_LINE = 50_000;
 
-/** Of an event, what is read. Attached files, alarms and HTML twins of the description are not. */
+/** The properties of an event that are read. Attached files, alarms and HTML copies of the description are not. */
 const KEPT = new Set([
 	...[
 		'METHOD',
@@ -37,9 +37,9 @@ const KEPT = new Set([
 const COMPONENTS = new Set(['VEVENT', 'VTIMEZONE', 'STANDARD', 'DAYLIGHT']);
 
 /**
- * The part of an iCalendar text that is read, well formed: one calendar with at most 20 events, every component closed, no line
- * that is none. Recurrence rules of time zones are kept only where they are plain yearly ones: anything else can be made to count
- * for ever. Undefined where there is no event in it.
+ * Returns the part of an iCalendar text that is read, in valid form: one calendar with at most 20 events, every component closed, only
+ * valid lines. Recurrence rules of time zones are kept only if they are simple yearly rules, because others can be made to count for ever.
+ * Undefined if there is no event in it.
  */
 export function readableCalendar(text: string): { text: string; more: boolean } | undefined {
 	const kept = ['BEGIN:VCALENDAR', 'VERSION:2.0'];
@@ -89,7 +89,7 @@ function isHarmless(name: string, value: string, open: readonly string[]): boole
 
 const PARAMETERS = /^(?:[\w-]{1,60}=(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*[;:])+/;
 
-/** Where quotes do not end, the parameters go and the address stays. */
+/** If quotes are not closed, the parameters are removed and the address is kept. */
 function wellFormed(name: string, separator: string, value: string): string[] {
 	if (separator === ':') return [`${name}:${value}`];
 	const parameters = PARAMETERS.exec(value)?.[0];
@@ -99,7 +99,7 @@ function wellFormed(name: string, separator: string, value: string): string[] {
 	return address === -1 ? [] : [`${name}:${value.slice(address)}`];
 }
 
-/** RFC 5545, section 3.1: a line goes on where the next begins with a blank. Some writers end lines with LF, or leave the blank out. */
+/** RFC 5545, section 3.1: a line continues if the next one begins with a blank. Some programs end lines with LF, or leave out the blank. */
 function unfolded(text: string): string[] {
 	const lines: string[] = [];
 	let parts: string[] = [];

@@ -1,8 +1,8 @@
 import { DAY_MS } from '../../durations';
 
 /**
- * Names of the IANA's table without a slash that mean one clock to everybody. The others, as EST or MST, are clocks without daylight saving
- * time there, and people mean another one by them.
+ * IANA names without a slash that mean the same clock to everybody. Others, such as EST or MST, are clocks without daylight saving time
+ * there, but people use them for another one.
  */
 const SINGLE_NAMES = new Set(
 	(
@@ -10,16 +10,16 @@ const SINGLE_NAMES = new Set(
 		'Iran Israel Jamaica Japan Kwajalein Libya NZ Navajo PRC Poland Portugal ROC ROK Singapore Turkey W-SU'
 	).split(' '),
 );
-/** Windows' and IANA's names by their lower case; made at first use. */
+/** Windows' and IANA's names in lower case, created at first use. */
 let namesInAnyCase: ReadonlyMap<string, string> | undefined;
 
 /**
- * The IANA name of a zone, in whatever case, that Node knows, as ICU does: IANA names, and Windows' names by way of the CLDR's table.
- * Undefined where the name means nothing, or more than one clock.
+ * Returns the IANA name of a zone that Node knows, in any case: IANA names, and Windows' names through the CLDR's table, as in ICU.
+ * Undefined if the name means nothing, or more than one clock.
  */
 export async function ianaZone(name: string): Promise<string | undefined> {
 	const plain = name
-		// Microsoft Graph of events that were made in UTC.
+		// Microsoft Graph uses it for events that were created in UTC.
 		.replace(/^tzone:\/\/Microsoft\/Utc$/i, 'UTC')
 		.replace(/^"|"$/g, '')
 		.trim();
@@ -63,8 +63,8 @@ function isKnown(zone: string): boolean {
 }
 
 /**
- * The moment at which the clock of `zone` shows what `utc` shows in UTC: the first one of two, where the clock goes back, and where
- * it leaves the time out, as much later as it jumps (RFC 5545, section 3.3.5).
+ * Returns the moment at which the clock of `zone` shows what `utc` shows in UTC. If the clock is set back, it is the first of two moments.
+ * If the clock leaves the time out, it is later by the length of the gap (RFC 5545, section 3.3.5).
  */
 export function momentIn(utc: number, zone: string): Date {
 	const [before, after] = [utc - DAY_MS, utc + DAY_MS].map((at) => offsetIn(at, zone));
@@ -75,7 +75,7 @@ export function momentIn(utc: number, zone: string): Date {
 	return new Date(utc - (before ?? 0));
 }
 
-/** Wall-clock time, as people write it. */
+/** Local time, as people write it. */
 export interface Local {
 	year: number;
 	month: number;
@@ -85,10 +85,10 @@ export interface Local {
 	second: number;
 }
 
-/** Making a formatter takes longer than using it a hundred times, and the same zone is asked for again and again. */
+/** Creating a formatter takes longer than using it a hundred times, and the same zones are used again and again. */
 let last: { zone: string; format: Intl.DateTimeFormat } | undefined;
 
-/** What the clock of `zone` shows. */
+/** The local time of `zone`. */
 export function wallClock(moment: Date, zone: string): Local {
 	if (last?.zone !== zone) {
 		const numeric = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' } as const;
@@ -99,7 +99,7 @@ export function wallClock(moment: Date, zone: string): Local {
 	return { year: part('year'), month: part('month'), day: part('day'), hour: part('hour'), minute: part('minute'), second: part('second') };
 }
 
-/** Ms to the east of UTC. */
+/** Ms east of UTC. */
 export function offsetIn(at: number, zone: string): number {
 	const { year, month, day, hour, minute, second } = wallClock(new Date(at), zone);
 	return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;

@@ -5,12 +5,12 @@ type Attributes = ReadonlyMap<string, string>;
 const set = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 const VOID = set('area base basefont bgsound br col embed frame hr img input link meta param source track wbr');
 const UNSEEN = set('audio canvas datalist head iframe noembed noframes script select style svg template title video object');
-/** Take lines of their own. */
+/** Elements on lines of their own. */
 const BLOCKS = set(
 	'address article aside body center dd details dialog div dt fieldset figcaption figure footer form header html legend main ' +
 		'nav section summary tbody tfoot thead tr caption table td th',
 );
-/** Stand between blank lines. */
+/** Elements between blank lines. */
 const APART = set('blockquote dl h1 h2 h3 h4 h5 h6 ol p pre ul menu');
 const MARKS = new Map([
 	...['b', 'strong'].map((name): [string, string] => [name, '**']),
@@ -18,7 +18,7 @@ const MARKS = new Map([
 	...['s', 'del', 'strike'].map((name): [string, string] => [name, '~~']),
 ]);
 const HIDDEN = /(?:^|[;\s"])(?:display:none|visibility:hidden|font-size:0(?![.\d])|max-height:0(?![.\d])|opacity:0(?![.\d])|mso-hide:all)/i;
-/** More open elements than any email has; those within are read as text alone. */
+/** More open elements than any email has. Elements deeper than this are read as text only. */
 const DEEPEST = 2_000;
 
 interface Open {
@@ -27,11 +27,11 @@ interface Open {
 	end?: () => void;
 }
 
-/** What each element is in Markdown. */
+/** The Markdown of each element. */
 export class Elements {
 	readonly #writer: Writer;
 	readonly #open: Open[] = [];
-	/** How many of each name are open: a closing tag without an opening one is passed over at once. */
+	/** Number of open elements of each name, so that a closing tag without an opening one is skipped at once. */
 	readonly #counts = new Map<string, number>();
 	readonly #lists: Array<{ ordered: boolean; next: number }> = [];
 	#hidden = 0;
@@ -72,7 +72,7 @@ export class Elements {
 		while (this.#open.length > 0 && this.#closeLast() !== name);
 	}
 
-	/** What may be left open ends where the next of its kind begins, within the same list or cell. */
+	/** An element whose end may be left out ends where the next one of its kind begins, within the same list or cell. */
 	#closeSame(name: string): void {
 		for (let at = this.#open.length - 1, looked = 0; at >= 0 && looked < 20; at--, looked++) {
 			const open = this.#open[at]?.name ?? '';
@@ -103,7 +103,7 @@ export class Elements {
 		const writer = this.#writer;
 		const mark = MARKS.get(name);
 		if (mark !== undefined) return writer.marked(mark);
-		// Lists within lists, and paragraphs within their items, stand close.
+		// There are no blank lines around lists within lists, and around paragraphs within their items.
 		const lines = APART.has(name) ? (this.#lists.length > 0 ? 1 : 2) : BLOCKS.has(name) ? 1 : 0;
 		if (lines > 0) writer.block(lines);
 		const end = this.#special(name, attributes);
@@ -139,7 +139,7 @@ function isHidden(attributes: Attributes): boolean {
 	return style !== undefined && HIDDEN.test(style.slice(0, 2_000).replace(/\s+/g, ''));
 }
 
-/** Images of no size tell the sender that the email was opened. */
+/** Images without size tell the sender that the email was opened. */
 function isPixel(attributes: Attributes): boolean {
 	return ['width', 'height'].some((side) => /^[01](?:px)?$/.test((attributes.get(side) ?? '').trim())) || isHidden(attributes);
 }

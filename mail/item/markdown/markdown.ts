@@ -3,19 +3,19 @@ import type { TokenizerCallbacks } from 'htmlparser2';
 import { plainAddress } from './links';
 import { Elements } from './elements';
 
-/** HTML beyond this, in characters, is not read; what comes out is shorter still. */
+/** Number of characters of HTML that are read. The result is shorter. */
 const LONGEST_HTML = 4_000_000;
-/** In characters; about 10,000 tokens of a language model. */
+/** In characters, about 10,000 tokens of a language model. */
 const LONGEST_MARKDOWN = 40_000;
-/** Attributes longer than this are data: images and tracking. */
+/** Longer attributes are data: images and tracking. */
 const LONGEST_VALUE = 4_000;
 
 const READ = new Set(['alt', 'height', 'hidden', 'href', 'start', 'style', 'width', 'src', 'class']);
 
 /**
- * An email's HTML as short Markdown, for people and language models: headings, lists, tables of data, links, emphasis. Without
- * styles, tracking pixels, hidden beginnings of newsletters and the tables that only lay out. Reads tags as a stream, in
- * linear time. What is too long is cut, and says so.
+ * Returns the HTML of an email as short Markdown, for people and language models: headings, lists, tables of data, links, emphasis. It has
+ * no styles, tracking pixels, hidden beginnings of newsletters or layout tables. Reads tags as a stream in linear time. A text that is too
+ * long is cut, and says so.
  */
 export async function markdownOf(html: string): Promise<string> {
 	// Loaded at first use.
@@ -23,7 +23,7 @@ export async function markdownOf(html: string): Promise<string> {
 	const elements = new Elements(LONGEST_MARKDOWN);
 	const tokenizer = new Tokenizer({ decodeEntities: true }, callbacks(html, elements));
 	const length = Math.min(html.length, LONGEST_HTML);
-	// In pieces, so that nothing more is read once there is enough.
+	// In pieces, so that reading stops when there is enough text.
 	for (let from = 0; from < length && !elements.isFull; from += 100_000)
 		tokenizer.write(html.slice(from, Math.min(length, from + 100_000)));
 	if (!elements.isFull) tokenizer.end();

@@ -1,23 +1,23 @@
-/** Blanks and marks that nobody sees; runs of them pad the hidden beginning of newsletters. */
+/** Invisible blanks and marks. Newsletters pad their hidden beginning with runs of them. */
 const INVISIBLE = /[\u00ad\u034f\u200b-\u200f\u2060\ufeff]+/g;
-/** What Markdown would take for a mark of its own. */
+/** Characters that mean something in Markdown. */
 const SPECIAL = /[\\`*_[\]~]/g;
 const WIDEST_INDENT = 24;
 
-/** Writes Markdown piece by piece, up to a length. Every call takes time in proportion to its text. */
+/** Writes Markdown piece by piece, up to a maximum length. Every call takes time in proportion to its text. */
 export class Writer {
 	readonly #out: string[] = [];
 	#length = 0;
 	#cut = false;
-	/** Line breaks due before the next word, and whether a blank is. */
+	/** Line breaks to write before the next word, and whether a blank is needed. */
 	#breaks = 0;
 	#space = false;
-	/** Marks such as ** that open at the next word. */
+	/** Marks such as ** that are written before the next word. */
 	#marks: string[] = [];
 	readonly #indents: string[] = [];
-	/** The bullet or number of a list item without words yet. */
+	/** The bullet or number of a list item that has no words yet. */
 	#bullet = '';
-	/** A cell has ended before, so that the next one of the row goes on in its line. */
+	/** A cell has ended, so the next one of the row continues on the same line. */
 	#cellEnded = false;
 	#preformatted = 0;
 	#lastIndent = '';
@@ -79,7 +79,7 @@ export class Writer {
 		this.#marks.push(mark);
 		const opened = this.#out.length;
 		return () => {
-			// Nothing stood in it, or it stands within another of its kind.
+			// It was empty, or it is inside another one of its kind.
 			const waiting = this.#marks.lastIndexOf(mark);
 			if (waiting !== -1) this.#marks.splice(waiting, 1);
 			else if (this.#out.length > opened) this.#append(mark);
@@ -143,7 +143,7 @@ export class Writer {
 		};
 	}
 
-	/** The words of a link in brackets, its address behind them. */
+	/** The words of a link in brackets, followed by its address. */
 	link(href: string): () => void {
 		if (href === '') return () => undefined;
 		const mark = '[';
@@ -166,7 +166,7 @@ export class Writer {
 		if (this.#separator !== '' && this.#breaks === 0) this.#append(this.#separator);
 		else if (this.#breaks > 0 || this.#out.length === 0) {
 			if (this.#out.length > 0) {
-				// A blank line belongs to what the lines before and after it have in common.
+				// A blank line has the common prefix of the lines before and after it.
 				const blank = indent.startsWith(this.#lastIndent) ? this.#lastIndent : this.#lastIndent.startsWith(indent) ? indent : '';
 				this.#append(`\n${blank.trimEnd()}`.repeat(this.#breaks - 1) + '\n');
 				this.#breaksWritten += 1;
@@ -191,7 +191,7 @@ export class Writer {
 	}
 }
 
-/** An underscore within a word and a lone tilde mean nothing. */
+/** An underscore within a word and a single tilde mean nothing. */
 function needsEscape(mark: string, text: string, at: number): boolean {
 	if (mark === '_') return !/\w/.test(text[at - 1] ?? ' ') || !/\w/.test(text[at + 1] ?? ' ');
 	if (mark === '~') return text[at + 1] === '~';

@@ -1,14 +1,14 @@
 import { isQuoted, judged } from './line';
 import { ATTRIBUTION_START, WROTE } from './words';
 
-/** The lines, first to last, in which an email program says whose words follow. `certain`: also where they are not marked as quoted. */
+/** The lines, first to last, in which an email program says whose words follow. `certain`: even if those are not marked as quoted. */
 export interface Attribution {
 	first: number;
 	last: number;
 	certain: boolean;
 }
 
-/** Gmail breaks the line at 78 characters, so that a long name and address take four. */
+/** Gmail breaks the line at 78 characters, so a long name and address take four lines. */
 const MOST_LINES = 4;
 
 const DAY = /\b(?:19|20)\d\d\b|\b(?:19|20)\d\d ?[年년.]|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b/;
@@ -16,7 +16,7 @@ const TIME = /\b\d{1,2}[:.h]\d\d\b/;
 const ADDRESS = /[<([][^<>()[\]\s]{1,200}@[^<>()[\]\s]{1,200}[>)\]]/;
 const LOOSE_ADDRESS = /[^\s@]@[^\s@]/;
 
-/** The attribution that ends in this line, if it does. */
+/** Returns the attribution that ends on this line, if there is one. */
 export function attributionEndingAt(lines: readonly string[], last: number): Attribution | undefined {
 	const line = lines[last] ?? '';
 	// Most lines have no colon, and this tells it much faster.
@@ -28,13 +28,13 @@ export function attributionEndingAt(lines: readonly string[], last: number): Att
 	for (let first = last; first > last - MOST_LINES && first >= 0; first--) {
 		const line = lines[first] ?? '';
 		if (judged(line) === '' || isQuoted(line)) break;
-		// Gmail breaks inside the brackets: "<" at the end of one line, the address at the beginning of the next.
+		// Gmail breaks inside the brackets: "<" at the end of a line, the address on the next one.
 		joined = joined === '' ? judged(line) : `${judged(line)} ${joined}`.replace('< ', '<');
 		if (joined.length > 500) break;
 		const strength = strengthOf(joined);
 		if (strength === 'none' || (strength === 'weak' && !followed)) continue;
 		const begins = ATTRIBUTION_START.some((start) => joined.startsWith(start)) || /^\d{1,4} ?[年년./-]/.test(joined);
-		// The shortest that begins as such lines do; else the shortest that can be one.
+		// The shortest one with a typical beginning, otherwise the shortest possible one.
 		if (begins && (strength === 'strong' || found === undefined)) return { first, last, certain: strength === 'strong' };
 		if (found === undefined || (strength === 'strong' && !found.certain)) found = { first, last, certain: strength === 'strong' };
 	}

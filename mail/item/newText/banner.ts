@@ -1,25 +1,25 @@
 import { judged } from './line';
 
-/** Banners and lines of one, as mail servers put them above an email. */
+/** Banners, and lines of banners, that mail servers put above an email. */
 const [MOST_BANNERS, MOST_LINES] = [3, 8];
 
-/** "[EXTERNAL]", "*** EXTERNAL EMAIL ***", alone in a line. */
+/** "[EXTERNAL]", "*** EXTERNAL EMAIL ***", alone on a line. */
 const TAG =
 	/^[^\p{L}]{0,10}(?:external|extern|ext|externe|externo|esterna|esterno)(?:[ -](?:e-?mail|mail|sender|message|nachricht|absender))?[^\p{L}]{0,10}$/u;
 const BRACKETED = /^[[(*#=!_-]/;
 /** How the sentence of a banner begins. */
 const WARNS =
 	/^[^\p{L}]{0,10}(?:caution|warning|external|externe?|notice|attention|achtung|vorsicht|warnung|hinweis|avertissement|prudence|precaución|atención|advertencia|atenção|cuidado|attenzione|let op|waarschuwing|advarsel|varning|uwaga)\b[^\p{L}]{0,10}/u;
-/** That the email came from elsewhere, as no person says it of their own. */
+/** Says that the email came from outside, as no person would write. */
 const OUTSIDE =
 	/originated (?:from )?outside|(?:comes|came|is|sent|received) from (?:an external|outside)|external (?:e-?mail|sender)\b|externe e-?mail|externer absender|von (?:außerhalb|ausserhalb|einem externen)|(?:extérieur|en dehors) de|expéditeur externe|fuera de (?:la|su|tu) organización|remitente externo|fora da (?:sua )?organização|all'esterno del|mittente esterno|van buiten (?:de|uw|onze) organisatie|externe afzender|utanför organisationen|uden for organisationen|spoza organizacji/;
 /** What the next line of a banner is about. */
 const ADVISES =
 	/\b(?:links?|click|attachments?|sender|klicken|anhänge|absender|liens|pièces|expéditeur|enlaces|adjuntos|remitente|anexos|allegati|bijlagen|afzender)\b/;
-/** Outlook has it in every language, with this address. */
+/** Outlook writes it in every language, with this address. */
 const RARE_SENDER = /aka\.ms\/learnaboutsenderidentification|^\[?you don'?t often get email from /;
 
-/** Where the text begins below the warnings that the recipient's own mail server has put above it. */
+/** Returns where the text begins below the warnings of the recipient's own mail server. */
 export function belowBanners(lines: readonly string[]): number {
 	let begin = 0;
 	for (let count = 0; count < MOST_BANNERS; count++) {

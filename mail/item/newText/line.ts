@@ -1,4 +1,4 @@
-/** Lines are judged by so many characters; no email program writes longer ones around a quotation. */
+/** Number of characters of a line that are compared. No email program writes longer ones around a quotation. */
 const LONGEST_JUDGED = 600;
 
 // Marks that are not seen (byte order, zero width, direction) and spaces that do not break stand in what Outlook and Gmail write.
@@ -11,7 +11,7 @@ const PLAIN = /^[\x21-\x7e]*(?: [\x21-\x7e]+)*$/;
 /** Each line is judged by several questions in turn, so the last answer is kept. */
 let last = { line: '', judged: '' };
 
-/** The line as it is compared: cut, in lower case, without what is not seen, one space for many. */
+/** Returns the line for comparisons: cut, in lower case, without invisible characters, with single spaces. */
 export function judged(line: string): string {
 	if (line === last.line) return last.judged;
 	const cut = line.slice(0, LONGEST_JUDGED);

@@ -4,16 +4,16 @@ import { isHeaderBlock, isRule, isSeparator } from './quotedHeaders';
 import { isQuoted } from './line';
 import { isDeviceLine, withoutSignature } from './signature';
 
-/** Of a longer text, in characters, only this much is looked at: what is new stands at the top. */
+/** Number of characters of a longer text that are read, because the new text is at the top. */
 const LONGEST = 200_000;
 
 /**
- * What the sender wrote this time: without the email that is answered or forwarded, without the signature, and without the warning of
- * the recipient's mail server above it. Answers between
- * quoted lines stay, the quoted lines go. Takes time in proportion to the text.
+ * Returns what the sender wrote this time: without the email that is answered or forwarded, without the signature, and without the warning
+ * of the recipient's mail server above it. Answers between quoted lines are kept, and the quoted lines are removed. Takes time in
+ * proportion to the text.
  *
- * @param answers whether the headers say that this is an answer or a forwarded email (In-Reply-To, References, "Re:", "Fwd:").
- *     Where they do not, an email that begins with lines such as "From: … Subject: …" is a form that was filled in.
+ * @param answers whether the headers say that this is an answer or a forwarded email (In-Reply-To, References, "Re:", "Fwd:"). If not, an
+ * email that begins with lines such as "From: … Subject: …" is a filled-in form.
  */
 export function newText(text: string, answers: boolean): string {
 	const lines = text.slice(0, LONGEST).replace(/\r\n?/g, '\n').split('\n');
@@ -23,7 +23,7 @@ export function newText(text: string, answers: boolean): string {
 	for (let at = belowBanners(lines); at < lines.length; at++) {
 		const line = lines[at] ?? '';
 		if (isQuoted(line)) {
-			// What stands between two quotations has a signature of its own, if any.
+			// The text between two quotations may have its own signature.
 			if ((written[written.length - 1] ?? []).length > 0) written.push([]);
 			continue;
 		}
@@ -41,7 +41,7 @@ export function newText(text: string, answers: boolean): string {
 	return parts.filter((part) => part !== '').join('\n\n');
 }
 
-/** The attribution that begins in this line. */
+/** Returns the attribution that begins on this line. */
 function attributionFrom(lines: readonly string[], first: number): { last: number; certain: boolean } | undefined {
 	for (let last = first; last < first + 4 && last < lines.length; last++) {
 		if ((lines[last] ?? '').trim() === '') return undefined;

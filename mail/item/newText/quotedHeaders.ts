@@ -1,10 +1,10 @@
 import { judged } from './line';
 import { LABEL_KINDS, SEPARATORS, type Label } from './words';
 
-/** Long lists of recipients are broken into several lines. */
+/** Long lists of recipients take several lines. */
 const MOST_LINES = 14;
 
-/** Whether the email that is answered begins here with its sender, date, recipients and subject, as Outlook writes it. */
+/** Whether the answered email begins here with its sender, date, recipients and subject, as in Outlook. */
 export function isHeaderBlock(lines: readonly string[], first: number, isAfterRule: () => boolean): boolean {
 	const begin = labelOf(lines[first] ?? '');
 	if (begin === undefined || begin.kind === 'cc') return false;
@@ -19,12 +19,12 @@ export function isHeaderBlock(lines: readonly string[], first: number, isAfterRu
 			continue;
 		}
 		others += line.trim() === '' ? 1 : 0.5;
-		// A blank line between two labels comes from HTML that was made text; two of them end the block.
+		// A blank line between two labels comes from HTML that was converted to text. Two of them end the block.
 		if (others > 1.5) break;
 	}
 	const from = kinds.get('from');
 	if (from === undefined || !(kinds.has('date') || kinds.has('subject')) || kinds.size < 3) return false;
-	// "From: Berlin, To: Paris, Date: 3 November" is no email.
+	// "From: Berlin, To: Paris, Date: 3 November" is not an email.
 	return kinds.has('subject') || from.includes('@') || isAfterRule();
 }
 
@@ -36,7 +36,7 @@ function labelOf(line: string): { kind: Label; value: string } | undefined {
 	return kind && { kind, value: text.slice(colon + 1) };
 }
 
-/** "-----Original Message-----" and its like. */
+/** "-----Original Message-----" and similar lines. */
 export function isSeparator(line: string): boolean {
 	const text = judged(line);
 	if (text.length > 120) return false;
@@ -48,7 +48,7 @@ export function isSeparator(line: string): boolean {
 	return SEPARATORS.has(words);
 }
 
-/** The line that Outlook on the web and on telephones, Exchange and others draw above the email that is answered. */
+/** The line that Outlook on the web and on phones, Exchange and others draw above the answered email. */
 export function isRule(line: string): boolean {
 	return /^[_\-—–=*]{5,200}$/.test(judged(line));
 }

@@ -1,7 +1,7 @@
 import { judged } from './line';
 import { CLOSINGS, DEVICE_LINES } from './words';
 
-/** More lines than this below a farewell are no signature. */
+/** More lines than this below a closing are not a signature. */
 const LONGEST_SIGNATURE = 40;
 
 const CONTACT =
@@ -10,10 +10,10 @@ const POSTSCRIPT = /^p\.? ?s\.?\b|^n\.? ?b\.?\b/;
 const LIST_FOOTER =
 	/mailing list|listinfo|unsubscribe|you received this message because|google groups|to unsubscribe|abmelden|se désabonner|mailman/;
 
-/** The lines that the sender wrote, without the signature below them. */
+/** Returns the lines that the sender wrote, without the signature below them. */
 export function withoutSignature(lines: readonly string[]): string[] {
 	const body = withoutListFooter(lines);
-	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way; then an empty line or the end of a sentence must stand before it.
+	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way. Then an empty line or the end of a sentence has to come before it.
 	const marker = body.findIndex((line, at) => line === '-- ' || (/^(?:--|—|––)\s*$/.test(line) && body.length - at <= LONGEST_SIGNATURE));
 	return withoutContacts(withoutDeviceLines(marker === -1 ? body : body.slice(0, marker)));
 }
@@ -36,7 +36,7 @@ function withoutDeviceLines(lines: string[]): string[] {
 		else if (line.trim() !== '' && !/^[-_—–*]{2,}$/.test(line.trim()) && !/^<?https?:\S+>?$/.test(line.trim())) break;
 	}
 	const kept = lines.slice(0, end);
-	// The rule above the device line, or above the quotation.
+	// The line above the name of the device, or above the quotation.
 	while (kept.length > 0 && /^\s*[-_—–*=]{2,}\s*$|^\s*$/.test(kept[kept.length - 1] ?? '')) kept.pop();
 	return kept;
 }
@@ -50,7 +50,7 @@ function withoutListFooter(lines: readonly string[]): string[] {
 	return at === -1 ? [...lines] : lines.slice(0, at);
 }
 
-/** Below a farewell: the name stays, telephone numbers, addresses and disclaimers go. A postscript stays. */
+/** Below a closing, the name is kept, and phone numbers, addresses and disclaimers are removed. A postscript is kept. */
 function withoutContacts(lines: string[]): string[] {
 	const from = Math.max(0, lines.length - LONGEST_SIGNATURE);
 	const closing = lines.findIndex((line, at) => at >= from && isClosing(line));
