@@ -3,17 +3,17 @@ import { firstOf, type Field } from './headerBlock';
 import { readParameters } from './parameters';
 import { decodeHeader } from './encodedWords';
 
-/** A part of a mail: a text, a file, or a multipart that holds others (RFC 2045 and 2046). */
+/** A part of an email: a text, a file, or a multipart with other parts (RFC 2045 and 2046). */
 export interface Part {
 	/** In order. */
 	fields: readonly Field[];
-	/** In small letters, without parameters, such as `text/plain`. */
+	/** In lower case, without parameters, such as `text/plain`. */
 	type: string;
-	/** Parameters of Content-Type, decoded, by names in small letters. */
+	/** Parameters of Content-Type, decoded, by names in lower case. */
 	parameters: ReadonlyMap<string, string>;
-	/** `inline`, `attachment` or another, in small letters; empty where there is none. */
+	/** `inline`, `attachment` or another value, in lower case; empty if there is none. */
 	disposition: string;
-	/** From Content-Disposition or Content-Type; empty where there is none. */
+	/** From Content-Disposition or Content-Type; empty if there is none. */
 	name: string;
 	/** Without angle brackets. */
 	contentId: string;
@@ -23,14 +23,14 @@ export interface Part {
 	children: Part[];
 }
 
-/** @param charsets sets that the email has declared before */
+/** @param charsets sets that the email has declared before this part */
 export function partOf(fields: readonly Field[], parent: Part | undefined, charsets: readonly string[]): Part {
 	const declared = firstOf(fields, 'content-type');
 	const content = readParameters(declared, charsets);
 	const own = content.parameters.get('charset');
 	const hints = own === undefined ? charsets : [own, ...charsets];
 	const disposition = readParameters(firstOf(fields, 'content-disposition'), hints);
-	// Read again: a name in raw bytes is in the part's own set.
+	// Read again, because a name in raw bytes is in the part's own set.
 	const { parameters } = own === undefined ? content : readParameters(declared, hints);
 	const name = disposition.parameters.get('filename') ?? parameters.get('name') ?? disposition.parameters.get('name') ?? '';
 	return {
@@ -46,7 +46,7 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 	};
 }
 
-/** What is no type counts as text (RFC 2045, section 5.2), in a digest as an email (RFC 2046, section 5.1.5). */
+/** An invalid type counts as text (RFC 2045, section 5.2), in a digest as an email (RFC 2046, section 5.1.5). */
 function typeOf(value: string, hasBoundary: boolean, fields: readonly Field[], parent: Part | undefined): string {
 	const type = /^"?([\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127})/.exec(value)?.[1];
 	if (type !== undefined) return type;
@@ -60,19 +60,19 @@ function isAttached(fields: readonly Field[]): boolean {
 	return /^\s*attachment/i.test(firstOf(fields, 'content-disposition'));
 }
 
-/** Without folders, which some programs give, and without what no file name may hold. */
+/** Removes folders, which some programs include, and characters that no file name may have. */
 function cleanName(name: string): string {
 	const last = /^[a-z]:\\|^\\\\/i.test(name) ? name.slice(name.lastIndexOf('\\') + 1) : name;
 	const plain = last.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, '');
-	// A name that climbs out of the folder where somebody writes the file is none.
+	// A name that leads out of the folder in which somebody saves the file is ignored.
 	const steps = plain.split(/[\\/]/).filter((step) => step.trim() !== '..' && step.trim() !== '.');
 	return steps.join('_').trim().slice(0, LONGEST_NAME);
 }
 
-/** More than any file system takes, in characters. */
+/** Maximum length in characters, more than any file system accepts. */
 const LONGEST_NAME = 1000;
 
-/** A name for a part that has none. @param subject of an email within the email, one character a byte */
+/** Returns a name for a part without one. @param subject of an attached email, one character for each byte */
 export function nameFor(part: Part, subject: string, charsets: readonly string[]): string {
 	if (part.name !== '') return part.name;
 	if (part.type === 'text/calendar') return 'invite.ics';

@@ -8,12 +8,12 @@ import { decodeHeader, withSafeWords } from './encodedWords';
 /** An address, or a group of them (RFC 5322, section 3.4). */
 export interface Person {
 	name: string;
-	/** Empty where there is none, or none that can be used. */
+	/** Empty if there is none, or none that can be used. */
 	address: string;
 	group?: Person[];
 }
 
-/** Headers that name people; in them only names may be decoded. */
+/** Headers with people, in which only the names may be decoded. */
 export const NAME_PEOPLE: ReadonlySet<string> = new Set([
 	'from',
 	'to',
@@ -27,12 +27,14 @@ export const NAME_PEOPLE: ReadonlySet<string> = new Set([
 	'return-receipt-to',
 	'disposition-notification-to',
 ]);
-/** Of one header. The parser takes up to 150 times the memory of a list, and no server takes as many recipients. */
+/**
+ * Maximum number of people in one header. The parser needs up to 150 times the memory of a list, and no server accepts as many recipients.
+ */
 export const MOST_PEOPLE = 100_000;
 
-/** A header up to where it names more people than are read. */
+/** Cuts a header after the number of people that are read. */
 export function readable(header: string): string {
-	// Shorter than that many with a comma each.
+	// Shorter than this number of people, with a comma each.
 	if (header.length < MOST_PEOPLE) return header;
 	let count = 0;
 	for (const { index } of header.matchAll(/[,;:]/g)) {
@@ -42,10 +44,10 @@ export function readable(header: string): string {
 	return header;
 }
 
-/** @param headers one character a byte */
+/** @param headers one character for each byte */
 export function readPeople(headers: readonly string[], charsets: readonly string[]): Person[] {
 	return headers.flatMap((header) => {
-		// Addresses first: an encoded word may hold a comma, and belongs to the name whatever it holds (RFC 2047, section 5).
+		// Addresses are parsed first, because an encoded word can contain a comma and always belongs to the name (RFC 2047, section 5).
 		const named = readable(header);
 		const text = /^[\t -~]*$/.test(named) ? named : decodeRaw(Buffer.from(named, 'latin1'), charsets);
 		const people = addressParser(withClosedQuotes(withSafeWords(text))).map((entry) => personOf(entry, charsets));

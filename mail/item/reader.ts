@@ -11,31 +11,31 @@ import { decoderOf, type Decoder } from './transfer';
 
 /** A file of an email, without its content. */
 export interface ReadFile {
-	/** Empty where it has none. */
+	/** Empty if it has none. */
 	name: string;
-	/** In small letters, without parameters. */
+	/** In lower case, without parameters. */
 	type: string;
 	/** Bytes. */
 	size: number;
-	/** Without angle brackets; empty where there is none. */
+	/** Without angle brackets; empty if there is none. */
 	contentId: string;
-	/** Content-Location; empty where there is none. */
+	/** Content-Location; empty if there is none. */
 	location: string;
-	/** Meant to be shown within the text. */
+	/** Whether it is shown within the text. */
 	inline: boolean;
-	/** One of the forms in multipart/alternative, such as text/x-amp-html, and no attachment. */
+	/** Whether it is an alternative in multipart/alternative, such as text/x-amp-html, and not an attachment. */
 	alternative: boolean;
 	/** Parameters of Content-Type, such as `method` of a calendar. */
 	parameters: ReadonlyMap<string, string>;
-	/** Its first bytes, as many as {@link ReaderOptions.keep} asked for. */
+	/** Its first bytes, as many as {@link ReaderOptions.keep} requested. */
 	kept: Buffer;
 }
 
-/** What an email holds. */
+/** The content of an email. */
 export interface ReadMail {
-	/** In order; values one character a byte, see `decodeHeader`. */
+	/** In order; values have one character for each byte, see `decodeHeader`. */
 	fields: readonly Field[];
-	/** Sets that the email declares, which tell how raw header bytes are to be read. */
+	/** Sets that the email declares. They decide how raw header bytes are decoded. */
 	charsets: readonly string[];
 	/** Content-Type of the email itself. */
 	type: string;
@@ -43,11 +43,11 @@ export interface ReadMail {
 	html: string;
 	files: readonly ReadFile[];
 	hasAttachment: boolean;
-	/** What could not be read, in sentences. */
+	/** What could not be read, in full sentences. */
 	damage: readonly string[];
 }
 
-/** Takes the files, one after the other, in the order of the email. */
+/** Receives the files one after the other, in the order of the email. */
 export interface FileTaker {
 	begin(file: ReadFile): void;
 	data(bytes: Buffer): void;
@@ -56,15 +56,15 @@ export interface FileTaker {
 
 export interface ReaderOptions {
 	files: FileTaker;
-	/** How many bytes of a file are wanted in {@link ReadFile.kept}. */
+	/** Number of bytes of a file to keep in {@link ReadFile.kept}. */
 	keep?: (file: ReadFile) => number;
 }
 
-/** In bytes: of all texts together. */
+/** Limit for all texts together, in bytes. */
 const LONGEST_TEXT = 64 * 1024 * 1024;
-/** In bytes: so much is read between two looks at the memory. */
+/** Number of bytes that are read between two checks of the memory. */
 const PIECE = 256 * 1024;
-/** So much of an attached email is looked at for its subject, in bytes. */
+/** Number of bytes of an attached email in which its subject is searched for. */
 const LONGEST_HEAD = 64 * 1024;
 
 interface Body {

@@ -3,10 +3,10 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 
 import type { FileNews } from './task';
 
-/** Takes content into n8n's binary data; must read a stream to its end. */
+/** Stores content in n8n's binary data. It has to read a stream to its end. */
 export type Store<Stored> = (content: Buffer | Readable, fileName: string | undefined, mimeType: string) => Promise<Stored>;
 
-/** The store is at fault (disk full, S3 away), and not the mail: nothing may be counted as fetched. */
+/** The storage failed (disk full, S3 not reachable), and not the email, so nothing may count as fetched. */
 class StoreFailure extends Error {}
 
 interface File<Stored> {
@@ -19,20 +19,20 @@ interface File<Stored> {
 
 const FILES_AT_ONCE = 100;
 
-/** Stores files as their content comes; one that is there at once goes as bytes, another as a stream. */
+/** Stores files as their content arrives. Content that is there at once is stored as bytes, other content as a stream. */
 export class StoredFiles<Stored> {
 	readonly stored = new Map<number, Stored>();
 	#file: File<Stored> | undefined;
 
 	constructor(private readonly store: Store<Stored>) {}
 
-	/** @throws what the store throws, wrapped: see {@link reasonOf} */
+	/** @throws what the storage throws, wrapped, see {@link reasonOf} */
 	readonly take = async (news: readonly FileNews[]): Promise<void> => {
 		for (const one of news) {
 			if (one.kind === 'begin') this.#file = { index: one.index, name: one.name, type: one.type, pieces: [] };
 			else if (one.kind === 'data') await this.#data(one.bytes);
 			else await this.#end();
-			// Thousands of small files in one piece must not hold up all others.
+			// Thousands of small files in one piece must not block everything else.
 			if (one.kind === 'end' && one.index % FILES_AT_ONCE === FILES_AT_ONCE - 1) await yieldToOthers();
 		}
 		const file = this.#file;
@@ -42,7 +42,7 @@ export class StoredFiles<Stored> {
 		file.pieces = [];
 	};
 
-	/** The email turned out to be unreadable: what was begun is given up. */
+	/** Called if the email cannot be read. Cancels what was begun. */
 	abandon(): void {
 		this.#file?.stream?.abandon();
 	}
@@ -64,12 +64,12 @@ export class StoredFiles<Stored> {
 	}
 }
 
-/** @throws what the store throws, wrapped: see {@link reasonOf} */
+/** @throws what the storage throws, wrapped, see {@link reasonOf} */
 export async function storeBytes<Stored>(store: Store<Stored>, bytes: Buffer, name: string, type: string): Promise<Stored> {
 	return await store(bytes, name === '' ? undefined : name, type).catch(fail);
 }
 
-/** Content on its way into the store, no faster than the store takes it. */
+/** Content on its way to the storage, no faster than the storage accepts it. */
 class StoredStream<Stored> {
 	readonly #content = new PassThrough();
 	readonly #stored: Promise<Stored>;
@@ -82,7 +82,7 @@ class StoredStream<Stored> {
 			[this.#failed, this.#failure] = [true, error];
 			this.#content.destroy();
 		});
-		// The reason is told by the store.
+		// The storage reports the reason.
 		this.#content.on('error', () => undefined);
 	}
 
@@ -93,7 +93,7 @@ class StoredStream<Stored> {
 		if (this.#failed) fail(this.#failure);
 	}
 
-	/** The store has taken what was written, or has failed. */
+	/** Resolves when the storage has accepted what was written, or has failed. */
 	async #ready(): Promise<void> {
 		await new Promise<void>((resolve) => {
 			const done = (): void => {
@@ -119,7 +119,7 @@ function fail(error: unknown): never {
 	throw new StoreFailure('The binary data could not be stored.', { cause: error });
 }
 
-/** What the store said; undefined where it is not at fault. */
+/** Returns what the storage said; undefined if it did not fail. */
 export function reasonOf(error: unknown): { reason: unknown } | undefined {
 	return error instanceof StoreFailure ? { reason: error.cause } : undefined;
 }

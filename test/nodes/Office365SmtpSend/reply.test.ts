@@ -322,7 +322,7 @@ describe('what is answered', () => {
 			to: 'undisclosed-recipients:;, broken@, "x\r\ny" <carl@example.test>',
 			cc: 17,
 			subject: 'a\r\nBcc: x@example.test',
-			text: null,
+			text: '',
 			attachments: 'none',
 		};
 		const email = await reply({ json: {} }, { original: json, replyType: 'replyAll' });
