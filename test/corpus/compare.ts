@@ -102,7 +102,7 @@ const REASONS: Array<[string, (seen: Seen) => boolean]> = [
 		(seen) => isContent(seen) && seen.theirs.files.some(({ type }) => type.startsWith('multipart/')),
 	],
 	[
-		'an equals sign with blanks behind it at the end of a line, which Python leaves as it is',
+		'a line end of quoted-printable with blanks behind its equals sign, or within an escape, which Python leaves as it is',
 		(seen) => isText(seen) && /=[0-9A-F]{2}|= /.test(seen.other) && !/=[0-9A-F]{2}/.test(seen.mine),
 	],
 	[
