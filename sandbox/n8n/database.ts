@@ -25,8 +25,8 @@ export interface Database {
 const SETTINGS = {
 	listen_addresses: '127.0.0.1',
 	unix_socket_directories: '',
+	// What is committed survives the end of PostgreSQL all the same, since the system has it; only not that of the machine.
 	fsync: 'off',
-	synchronous_commit: 'off',
 	full_page_writes: 'off',
 	autovacuum: 'off',
 };
