@@ -212,6 +212,9 @@ describe('an example in a real n8n', () => {
 		await n8n.api.activate(exampleId('approval-with-form'));
 		await expect.poll(async () => (await submit('purchase-request', ['A chair', '120', 'eve@example.test'])).status, PATIENCE).toBe(200);
 		const question = await arrived('manager@example.test', 'Purchase request: A chair');
+		// The email may be there before n8n waits for its answer.
+		const status = async (): Promise<string | undefined> => (await n8n.api.executions(exampleId('approval-with-form')))[0]?.status;
+		await expect.poll(status).toBe('waiting');
 		const link = /href="([^"]+)"/.exec(question.html ?? '')?.[1]?.replace(/&amp;/g, '&') ?? '';
 		const form = await (await fetch(link)).text();
 		const name = (label: string): string => new RegExp(`name="([^"]+)"[^>]*value="${label}"`).exec(form)?.[1] ?? '';

@@ -41,7 +41,7 @@ describe('a question that waits in n8n', () => {
 			}
 			await page.getByLabel('Code from the email').fill('000000');
 			await page.getByRole('button', { name: 'Approve' }).click();
-			expect(await page.getByRole('alert').textContent()).toMatch(/not the code/);
+			expect(await page.getByRole('alert').textContent()).toMatch(/not the right code/);
 			await picture('code-wrong');
 			await phone.close();
 		}

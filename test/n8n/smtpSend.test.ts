@@ -195,27 +195,16 @@ describe('send and wait', () => {
 		expect(await ended(id)).toMatchObject({ data: { text: words } });
 	});
 
-	/** n8n looks only once a minute for what has waited long enough, so these wait at the same time. */
-	describe('when the time is over', () => {
-		const ENDS = { options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } } };
-		const ids: Record<'answered by nobody' | 'perhaps lost', string> = { 'answered by nobody': '', 'perhaps lost': '' };
-		beforeAll(async () => {
-			ids['answered by nobody'] = (await ask('nobody-answers', ENDS)).id;
-			sandbox.exchange.plan('smtp', 'END', { drop: true });
-			ids['perhaps lost'] = (await ask('perhaps-lost', ENDS)).id;
-		});
-
-		it('goes on without an answer, with the input', async () => {
-			const [run] = await n8n.api.ended(ids['answered by nobody'], 1);
-			const [item] = itemsOf(run, 'End');
-			expect(item?.json).toMatchObject({ body: { order: 17 } });
-			expect(item?.json).not.toHaveProperty('deliveryUnknown');
-		});
-
-		it('says in the items that go on that the question may not have arrived', async () => {
-			const [run] = await n8n.api.ended(ids['perhaps lost'], 1);
-			expect(itemsOf(run, 'End')[0]?.json).toMatchObject({ body: { order: 17 }, deliveryUnknown: true });
-		});
+	it('goes on without an answer when the time is over, with the input; the items say so where the question may not have arrived', async () => {
+		const ends = { options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' } } } };
+		const output = async (id: string): Promise<unknown> => itemsOf((await n8n.api.ended(id, 1))[0], 'End')[0]?.json;
+		// n8n looks only once a minute for what has waited long enough, so both wait at the same time.
+		const certain = await ask('nobody-answers', ends);
+		sandbox.exchange.plan('smtp', 'END', { drop: true });
+		const uncertain = await ask('perhaps-lost', ends);
+		expect(await output(certain.id)).toMatchObject({ body: { order: 17 } });
+		expect(await output(certain.id)).not.toHaveProperty('deliveryUnknown');
+		expect(await output(uncertain.id)).toMatchObject({ body: { order: 17 }, deliveryUnknown: true });
 	});
 
 	it('fails at once where the question cannot be mailed', async () => {

@@ -43,6 +43,12 @@ describe('a file of a question', () => {
 		await expect(files.claim('work', 1_000)).rejects.toMatchObject({ code: 'ENOTDIR' });
 	});
 
+	it('is one of the names, and what other programs leave in the folder is none', async () => {
+		await files.make('ada', {});
+		await writeFile(join(files.folder, '.DS_Store'), '');
+		expect(await files.names()).toEqual(['ada']);
+	});
+
 	it('says so where it is damaged', async () => {
 		await files.make('ada', {});
 		await writeFile(join(files.folder, 'ada.json'), '{"approved":');

@@ -16,6 +16,8 @@ describe('a reply to an approval', () => {
 		'YES!!!',
 		'Yes, please ship it.',
 		'Yes please',
+		'Yes many thanks',
+		'Go ahead please',
 		'Ok, thanks',
 		'Approved\n\nBest regards\nGrace',
 		'Hi Ada,\n\napproved, thank you.\n\nGrace',
@@ -107,6 +109,27 @@ describe('a reply to an approval', () => {
 	it('is no answer where nobody may decline', () => {
 		expect(verdict('No', { approve: 'Approve' })).toBe('unclear');
 		expect(verdict('Approve', { approve: 'Approve' })).toBe(true);
+	});
+
+	it.each<[string, string, { approve: string; decline?: string }?]>([
+		['', 'the reply has no new text'],
+		[' \n\n ', 'the reply has no new text'],
+		[`Yes${'.'.repeat(1_998)}`, 'the reply is too long to be a plain yes or no'],
+		['Let me think about it.', 'the reply does not begin with an answer'],
+		['No', 'the question can only be answered with "Approve"', { approve: 'Approve' }],
+		['Yes, but why?', 'the reply contains a question'],
+		['Yes, unless it rains', 'the reply continues with "unless", which may change its meaning'],
+		['Yes\nunless it rains', 'the reply continues with "unless", which may change its meaning'],
+	])('that only a person can tell says why: %j', (text, unclear, labels = LABELS) => {
+		expect(readVerdict(text, labels)).toEqual({ unclear });
+	});
+
+	it('counts up to its longest length, and not behind a line that is no greeting', () => {
+		expect(verdict(`Yes${'.'.repeat(1_997)}`)).toBe(true);
+		expect(verdict('Hi')).toBe('unclear');
+		expect(verdict('Hi Ada,\nyes')).toBe(true);
+		expect(verdict(`Hi ${'a'.repeat(57)}\nyes`)).toBe(true);
+		expect(verdict(`Hi ${'a'.repeat(58)}\nyes`)).toBe('unclear');
 	});
 
 	it('has no word that says both', () => {

@@ -13,7 +13,7 @@ import { askFor, journalOf, newestMemory, newMemory, readMemory, takenUp, type F
 import { liveWatches, takeOver } from '../../../mail/watch/registry';
 import { HEARTBEAT_MS } from '../../../mail/watch/keepAlive';
 import { Suspicion } from '../../../mail/watch/unfetched';
-import { LONGEST_PAUSE_MS, pause, retryIn } from '../../../mail/backoff';
+import { askAgainIn, LONGEST_PAUSE_MS, pause, retryIn } from '../../../mail/backoff';
 import { renewIn } from '../../../mail/watch/keepAlive';
 
 const failure = (code: MailErrorCode): MailError => new MailError(code, { code, speaker: 'imap' });
@@ -51,6 +51,12 @@ describe('a dead connection', () => {
 describe('the wait before a failed mail is tried again', () => {
 	it('triples up to ten minutes', () => {
 		expect([1, 2, 3, 4, 5].map((tries) => retryIn(tries, 30_000))).toEqual([30_000, 90_000, 270_000, 600_000, 600_000]);
+	});
+
+	it('asks for an email that the server does not give a second later at the earliest, then three times as late each time, up to an hour', () => {
+		expect([1, 2, 3, 4].map((times) => askAgainIn(times, 50))).toEqual([1_000, 3_000, 9_000, 27_000]);
+		expect([1, 2].map((times) => askAgainIn(times, 60_000))).toEqual([60_000, 180_000]);
+		expect([8, 9, 1_000].map((times) => askAgainIn(times, 1_000))).toEqual([2_187_000, 3_600_000, 3_600_000]);
 	});
 
 	it('is never shorter than what was set', () => {
