@@ -227,7 +227,10 @@ describe('attachments', () => {
 		let opened = 0;
 		const huge = file(200 * 1024 * 1024, () => ((opened += 1), Readable.from([Buffer.alloc(10)])));
 		const tally = await run(sandbox, sender(), 1, {}, { files: [huge] });
-		expect(tally.errors[0]).toMatchObject({ code: 'tooLarge', message: expect.stringMatching(/about 273\.\d MB.* takes up to 150\.0 MB/) });
+		expect(tally.errors[0]).toMatchObject({
+			code: 'tooLarge',
+			message: expect.stringMatching(/about 273\.\d MB.* accepts at most 150\.0 MB/),
+		});
 		expect(opened).toBe(0);
 		expect(sandbox.exchange.sessions.at(-1)?.transcript.join('\n')).not.toContain('MAIL FROM');
 	});
