@@ -682,7 +682,7 @@ describe('the identity platform answers', () => {
 			status: 400,
 		});
 		expect(remedy).toMatch(/SMTP\.SendAsApp.*grant/);
-		expect(remedy).not.toMatch(/Connect|assigns the user/);
+		expect(remedy).not.toMatch(/Connect|assign the user/);
 	});
 
 	it.each([

@@ -130,7 +130,7 @@ describe('an error', () => {
 			const { headline, below } = await bench.fail();
 			expect(headline).toContain('The client secret has expired.');
 			expect(headline).not.toMatch(/Trace ID|Correlation ID/);
-			expect(below).toMatch(/^Make a new client secret[\s\S]*Trace ID/);
+			expect(below).toMatch(/^Create a new client secret[\s\S]*Trace ID/);
 			sandbox.identity.recover();
 		});
 	});

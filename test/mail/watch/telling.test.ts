@@ -41,7 +41,7 @@ describe('what fails though the session goes on', () => {
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
 		await one.deliver(...Array.from({ length: 3 }, (_, index) => `mail ${index}`));
 		await one.until('the second round', () => attempts >= 6);
-		expect(times(one, 'n8n started no execution')).toBe(1);
+		expect(times(one, 'n8n could not start an execution')).toBe(1);
 	});
 });
 
