@@ -297,13 +297,13 @@ describe('bad input', () => {
 					options: { headers: { header: [{ name: 'X-A', value: 'a\r\nBcc: evil@example.test' }] } },
 				}),
 			/line break/,
-			/one line/,
+			/a single line/,
 		],
 		[
 			'a subject with a line break',
 			() => mailNode('office365SmtpSend', person, { ...SEND, subject: 'a\nBcc: evil@example.test' }),
 			/Subject.*line break/,
-			/one line/,
+			/a single line/,
 		],
 		[
 			'an attachment property that is not there',

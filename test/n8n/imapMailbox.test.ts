@@ -298,7 +298,7 @@ describe('as a tool', () => {
 		expect(listed).toEqual(
 			expect.arrayContaining([
 				expect.objectContaining({ name: 'send_email', description: expect.stringMatching(/^Send an email in /) }),
-				expect.objectContaining({ name: 'read_inbox', description: expect.stringMatching(/^Get emails of the inbox in /) }),
+				expect.objectContaining({ name: 'read_inbox', description: expect.stringMatching(/^Get emails from the inbox in /) }),
 			]),
 		);
 		// As a model writes it: a name, angle brackets, a list.
