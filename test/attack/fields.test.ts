@@ -1,10 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	chmodSync,
+	chownSync,
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { CLOUDS, cloudOf, tenantOf } from '../../mail/clouds';
 import { diagnose } from '../../mail/diagnosis';
@@ -14,6 +25,13 @@ import { misplaced } from '../../mail/signIn/serviceAccount';
 import { requireMailbox, serviceAccountToTest } from '../../nodes/serviceAccountCredential';
 import { withEnvironment } from '../support/environment';
 import { figuresOf } from './figures';
+
+/** A folder that goes when the test ends. */
+function folderOfTest(): string {
+	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-fields-'));
+	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+	return folder;
+}
 
 function failureOf(work: () => unknown): string {
 	try {
@@ -111,7 +129,7 @@ describe('the token of this machine', () => {
 	});
 
 	it('is not waited for at a pipe', async () => {
-		const pipe = join(mkdtempSync(join(tmpdir(), 'pipe-')), 'token');
+		const pipe = join(folderOfTest(), 'token');
 		execFileSync('mkfifo', [pipe]);
 		await expect(readFederatedToken(pipe)).rejects.toMatchObject({ field: 'Federated Token File' });
 	});
@@ -119,7 +137,7 @@ describe('the token of this machine', () => {
 
 describe('a link that somebody planted where the journal writes', () => {
 	it('is not followed', async () => {
-		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+		const folder = folderOfTest();
 		const target = join(folder, 'target');
 		writeFileSync(target, 'untouched');
 		const journal = new JournalFile<unknown>(join(folder, 'own'), 'key', (value) => value);
@@ -137,7 +155,7 @@ describe('a link that somebody planted where the journal writes', () => {
 	});
 
 	it('is not read, nor is what belongs to others or what everybody may write', async () => {
-		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+		const folder = folderOfTest();
 		const journal = new JournalFile<unknown>(folder, 'key', (value) => value);
 		journal.write({ a: 1 });
 		await journal.flushed();
@@ -153,7 +171,7 @@ describe('a link that somebody planted where the journal writes', () => {
 	});
 
 	it('belongs to another user and is not used, neither as file nor as folder', async () => {
-		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+		const folder = folderOfTest();
 		const told: string[] = [];
 		const journal = new JournalFile<unknown>(
 			folder,
@@ -181,8 +199,8 @@ describe('a link that somebody planted where the journal writes', () => {
 	});
 
 	it('is no folder for it', async () => {
-		const folder = mkdtempSync(join(tmpdir(), 'journal-'));
-		const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+		const folder = folderOfTest();
+		const elsewhere = folderOfTest();
 		symlinkSync(elsewhere, join(folder, 'own'));
 		const told: string[] = [];
 		const journal = new JournalFile<unknown>(
