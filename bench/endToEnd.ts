@@ -100,10 +100,13 @@ async function measured(n8n: RunningN8n, sandbox: Sandbox, task: Task): Promise<
 	const { id, name, mailbox, units } = task;
 	await n8n.api.activate(id);
 	try {
-		// It has begun to listen when one email has come through.
+		// It has begun to listen when one email has come through. n8n says that it is active a moment before that.
 		const ready = await total(n8n, id);
-		await sandbox.deliver(mailbox, mail(0, 1_000));
-		if (!(await within(60_000, async () => (await total(n8n, id)) > ready, 100))) throw new Error(`${name} takes no email.`);
+		const heard = async (): Promise<boolean> => {
+			await sandbox.deliver(mailbox, mail(0, 1_000));
+			return await within(5_000, async () => (await total(n8n, id)) > ready, 100);
+		};
+		if (!(await within(60_000, heard, 0))) throw new Error(`${name} takes no email:\n${n8n.instance.logText().slice(-2_000)}`);
 		resetPeak(n8n.instance.pid);
 		const before = await total(n8n, id);
 		const since = performance.now();
