@@ -1,16 +1,36 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import {
+	closeSync,
+	constants,
+	fstatSync,
+	lstatSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+	type Stats,
+} from 'node:fs';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
  * Keeps the newest copy of a trigger's memory in a file. n8n stores static data only when an execution starts, so a restart would forget
  * that the last emails succeeded. If there is no journal, nothing is lost, but the last emails are repeated.
+ *
+ * It is written in the background. n8n ends its process as soon as the last execution has ended, so what is not on disk by then is
+ * written in one step when the process ends. Only SIGKILL or a power failure can lose it.
  */
 export class JournalFile<Memory> {
 	readonly #path: string;
 	/** By path, because an earlier journal of the same trigger may still be writing. */
 	static readonly #last = new Map<string, Promise<void>>();
+	/** Those that have a memory that is not on disk yet, the one that was written to last at the end. */
+	static readonly #unwritten = new Set<{ writeAtExit: () => void }>();
+	static #isExitHeard = false;
+	/** What is not on disk yet. */
+	#latest: Memory | undefined;
 	#next: Memory | undefined;
 	#writing: Promise<void> | undefined;
 	#told = false;
@@ -39,6 +59,8 @@ export class JournalFile<Memory> {
 	/** Writes soon. Of several calls in a row, the last one wins. */
 	write(memory: Memory): void {
 		this.#next = memory;
+		this.#latest = memory;
+		JournalFile.#await(this);
 		if (this.#writing !== undefined) return;
 		const before = JournalFile.#last.get(this.#path);
 		const writing = before === undefined ? this.#drain() : before.then(async () => await this.#drain());
@@ -52,6 +74,30 @@ export class JournalFile<Memory> {
 	/** Resolves when everything is on disk. */
 	async flushed(): Promise<void> {
 		await this.#writing;
+	}
+
+	/** Writes in one step what is not on disk yet. Errors have no reader any more: the last emails are then repeated. */
+	writeAtExit(): void {
+		if (this.#latest === undefined) return;
+		try {
+			mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+			requireOwnFolder(this.folder, lstatSync(this.folder));
+			// Not the name that a write in the background may use at this moment.
+			writeOwnAtExit(`${this.#path}.exit`, JSON.stringify(this.#latest));
+			renameSync(`${this.#path}.exit`, this.#path);
+		} catch {
+			rmSync(`${this.#path}.exit`, { force: true });
+		}
+	}
+
+	static #await(journal: { writeAtExit: () => void }): void {
+		JournalFile.#unwritten.delete(journal);
+		JournalFile.#unwritten.add(journal);
+		if (JournalFile.#isExitHeard) return;
+		JournalFile.#isExitHeard = true;
+		process.once('exit', () => {
+			for (const unwritten of JournalFile.#unwritten) unwritten.writeAtExit();
+		});
 	}
 
 	async #drain(): Promise<void> {
@@ -72,9 +118,14 @@ export class JournalFile<Memory> {
 		} finally {
 			// Set at once, so that no write is missed between the last look and the end.
 			this.#writing = undefined;
+			this.#latest = undefined;
+			JournalFile.#unwritten.delete(this);
 		}
 	}
 }
+
+/** To create a file, never through a link. */
+const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** A memory has some kilobytes. A file larger than this, in bytes, is not one. */
 const LARGEST = 64 * 1024 * 1024;
@@ -103,7 +154,7 @@ export function readOwn(path: string): string {
 /** Writes a new file. If anything is in its place, even a link, it is removed first, so that nothing is written through it. */
 export async function writeOwn(path: string, text: string): Promise<void> {
 	await rm(path, { force: true });
-	const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+	const file = await open(path, NEW, 0o600);
 	try {
 		await file.writeFile(text);
 	} finally {
@@ -111,9 +162,23 @@ export async function writeOwn(path: string, text: string): Promise<void> {
 	}
 }
 
+/** {@link writeOwn}, when nothing can be awaited any more. */
+function writeOwnAtExit(path: string, text: string): void {
+	rmSync(path, { force: true });
+	const file = openSync(path, NEW, 0o600);
+	try {
+		writeFileSync(file, text);
+	} finally {
+		closeSync(file);
+	}
+}
+
 /** Checks that the folder is not a link and that nobody else can write in it. @throws if not */
 export async function requireOwn(folder: string): Promise<void> {
-	const about = await lstat(folder);
+	requireOwnFolder(folder, await lstat(folder));
+}
+
+function requireOwnFolder(folder: string, about: Stats): void {
 	if (about.isDirectory() && isOwn(about)) return;
 	throw new Error(`${folder} belongs to another user, is writable for everybody, or is a link.`);
 }
