@@ -7,6 +7,22 @@ const LONGEST = 300;
  * ISO 8601, names of zones. A zone that is missing or unknown counts as UTC (RFC 5322, section 4.3).
  */
 export function readDate(header: string): number | undefined {
+	const usual = USUAL.exec(header);
+	return usual === null ? readUnusual(header) : (momentOf(usual) ?? readUnusual(header));
+}
+
+/** As RFC 5322 wants it, and nearly every email program writes it. */
+const USUAL =
+	/^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?([0-3]?\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ((?:19|20)\d\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|([+-](?:0\d|1[0-3]))([0-5]\d))(?: \([A-Z]{3,4}\))?$/;
+
+function momentOf([, date, month = '', year, hours, minutes, seconds, east, more]: RegExpExecArray): number | undefined {
+	const midnight = Date.UTC(Number(year), ENGLISH.indexOf(month.toLowerCase()), Number(date));
+	if (new Date(midnight).getUTCDate() !== Number(date)) return undefined;
+	const zone = east === undefined ? 0 : Number(east) * 60 + (east.startsWith('-') ? -Number(more) : Number(more));
+	return midnight + ((Number(hours) * 60 + Number(minutes) - zone) * 60 + Number(seconds)) * 1000;
+}
+
+function readUnusual(header: string): number | undefined {
 	const { text, comments } = withoutComments(header.slice(0, LONGEST));
 	const words = wordsOf(text);
 	const time = takeTime(words);

@@ -44,11 +44,16 @@ export function readable(header: string): string {
 	return header;
 }
 
+/** One address, with or without a name of plain words: there is nothing in it that could be read in two ways. */
+const ONE_PERSON = /^(?:([A-Za-z0-9]+(?: [A-Za-z0-9]+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))$/;
+
 /** @param headers one character for each byte */
 export function readPeople(headers: readonly string[], charsets: readonly string[]): Person[] {
 	return headers.flatMap((header) => {
 		// Addresses are parsed first, because an encoded word can contain a comma and always belongs to the name (RFC 2047, section 5).
 		const named = readable(header);
+		const one = ONE_PERSON.exec(named);
+		if (one !== null) return [{ name: one[1] ?? '', address: one[2] ?? one[3] ?? '' }];
 		const text = /^[\t -~]*$/.test(named) ? named : decodeRaw(Buffer.from(named, 'latin1'), charsets);
 		const people = addressParser(withClosedQuotes(withSafeWords(text))).map((entry) => personOf(entry, charsets));
 		checkMemory();

@@ -52,6 +52,7 @@ function* linesOf(text: string): Generator<string> {
 /** Text as HTML shows it: paragraphs, lines, links. */
 export function htmlOfText(text: string): string {
 	const html = new GrowingText();
+	const isPlain = !SPECIAL.test(text);
 	let blank = 0;
 	for (const line of linesOf(text.trim())) {
 		const content = line.trimEnd();
@@ -61,13 +62,16 @@ export function htmlOfText(text: string): string {
 		}
 		if (!html.isEmpty) html.add(blank > 0 ? '</p><p>' : '<br/>');
 		blank = 0;
-		for (let from = 0; from < content.length; from += LONGEST_LINE) html.add(linked(content.slice(from, from + LONGEST_LINE)));
+		if (isPlain) html.add(content);
+		else for (let from = 0; from < content.length; from += LONGEST_LINE) html.add(linked(content.slice(from, from + LONGEST_LINE)));
 	}
 	return `<p>${html.toString()}</p>`;
 }
 
 /** In characters. A longer one is no text that people wrote; it is taken in pieces, and an address at their ends is not linked whole. */
 const LONGEST_LINE = 100_000;
+/** What has to be escaped, or can be a link. */
+const SPECIAL = /[&<>"'@]|:\/\//;
 const LINK = /\bhttps?:\/\/[^\s<>"]{1,2000}|\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/gi;
 
 function linked(line: string): string {

@@ -14,7 +14,8 @@ const LIST_FOOTER =
 export function withoutSignature(lines: readonly string[]): string[] {
 	const body = withoutListFooter(lines);
 	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way. Then an empty line or the end of a sentence has to come before it.
-	const marker = body.findIndex((line, at) => line === '-- ' || (/^(?:--|—|––)\s*$/.test(line) && body.length - at <= LONGEST_SIGNATURE));
+	const from = body.length - LONGEST_SIGNATURE;
+	const marker = body.findIndex((line, at) => line === '-- ' || (at >= from && /^(?:--|—|––)\s*$/.test(line)));
 	return withoutContacts(withoutDeviceLines(marker === -1 ? body : body.slice(0, marker)));
 }
 
@@ -44,7 +45,7 @@ function withoutDeviceLines(lines: string[]): string[] {
 /** Mailman draws a line and names the list below it. */
 function withoutListFooter(lines: readonly string[]): string[] {
 	const at = lines.findIndex((line, index) => {
-		if (!/^[_-]{20,}$/.test(line.trim()) || lines.length - index > 12) return false;
+		if (lines.length - index > 12 || !/^[_-]{20,}$/.test(line.trim())) return false;
 		return LIST_FOOTER.test(judged(lines.slice(index + 1, index + 6).join(' ')));
 	});
 	return at === -1 ? [...lines] : lines.slice(0, at);
@@ -65,10 +66,11 @@ function withoutContacts(lines: string[]): string[] {
 	return [...lines.slice(0, name + 1), ...(postscript === -1 ? [] : ['', ...below.slice(postscript)])];
 }
 
+const LONGEST_CLOSING = Math.max(...[...CLOSINGS].map(({ length }) => length));
+
 function isClosing(line: string): boolean {
-	return CLOSINGS.has(
-		judged(line)
-			.replace(/[,.!！。、*_ ]{1,6}$/, '')
-			.replace(/^[*_]{1,3}/, ''),
-	);
+	const text = judged(line);
+	// With the signs around it. Most lines are longer, and this tells it much faster.
+	if (text.length > LONGEST_CLOSING + 9) return false;
+	return CLOSINGS.has(text.replace(/[,.!！。、*_ ]{1,6}$/, '').replace(/^[*_]{1,3}/, ''));
 }
