@@ -44,8 +44,8 @@ export interface Read extends Outcome {
 }
 
 type Refusal = { refusal: string };
-/** `large`: more came of it than one message should hold, or it needs more memory than a batch has. */
-export type BatchResult = Read | Refusal | 'large';
+/** `large`: more came of it than one message should hold, or it needs more memory than small ones have. */
+export type SmallResult = Read | Refusal | 'large';
 
 /** From the main thread: a piece of the email, its end, or that it has dealt with the last answer and wants the next one. */
 export type Request = { bytes: Uint8Array } | 'end' | 'more';
@@ -62,46 +62,96 @@ export type Answer = {
 
 /** Pieces of a file's content below this many bytes travel together. */
 const SMALL_PIECE = 16 * 1024;
-/** One message of a batch holds at most so much; the emails behind that come with the next one. */
-const MOST_OF_BATCH = 10 * MOST_AT_ONCE;
+/** An answer with small emails holds about so much. */
+const MOST_OF_ANSWER = 2 * MOST_AT_ONCE;
+/** More than this comes of no small email: what does is read as a large one. */
+const MOST_OF_SMALL = 10 * MOST_AT_ONCE;
+/** Number of answers that the main thread may have before it has dealt with them. */
+const ANSWERS_AHEAD = 2;
 
-export interface Batch {
-	mails: ReadonlyArray<{ bytes: Uint8Array; wanted: Wanted }>;
+/** Small emails, one behind the other in the same bytes, since a message between threads costs more than reading one of them. */
+export interface SmallMails {
+	bytes: Uint8Array<ArrayBuffer>;
+	mails: ReadonlyArray<{ length: number; wanted: Wanted }>;
+}
+/** From the main thread: emails, or that it has dealt with an answer. */
+export type SmallRequest = SmallMails | 'dealt';
+
+export interface SmallTask {
+	port: MessagePort;
 	clock: SharedArrayBuffer;
 	/** How many of the emails have been begun. */
 	begun: Int32Array;
 }
 
-/**
- * Several emails at once, since a message between threads costs more than reading a small email.
- * @returns what came of the first ones, at least of one
- */
-export async function readBatch({ mails, clock, begun }: Batch): Promise<BatchResult[]> {
-	const results: BatchResult[] = [];
-	const watch = new WorkClock(clock);
-	let weight = 0;
-	for (const { bytes, wanted } of mails) {
-		Atomics.add(begun, 0, 1);
-		watch.reset();
-		watch.begin();
-		const result = await readOne(bytes, wanted);
-		watch.end();
-		results.push(result);
-		weight += weightOf(result, MOST_OF_BATCH);
-		if (weight >= MOST_OF_BATCH) break;
-	}
+/** Small emails in the order in which they come, until the other side closes the port. Several are answered together, in order. */
+export async function readSmallMails({ port, clock, begun }: SmallTask): Promise<void> {
+	const reader = new SmallReader(port, new WorkClock(clock), begun);
+	await new Promise<void>((resolve) => {
+		port.on('close', resolve);
+		port.on('message', (request: SmallRequest) => reader.take(request));
+	});
 	releaseMemory();
-	return results;
+}
+
+class SmallReader {
+	/** One message after the other, since only one email can be the one that was begun last. */
+	#work = Promise.resolve();
+	#undealt = 0;
+	#wake: () => void = () => undefined;
+
+	constructor(
+		private readonly port: MessagePort,
+		private readonly clock: WorkClock,
+		private readonly begun: Int32Array,
+	) {}
+
+	take(request: SmallRequest): void {
+		if (request !== 'dealt') {
+			this.#work = this.#work.then(async () => await this.#read(request));
+			return;
+		}
+		this.#undealt -= 1;
+		this.#wake();
+	}
+
+	async #read({ bytes, mails }: SmallMails): Promise<void> {
+		let [results, weight, from]: [SmallResult[], number, number] = [[], 0, 0];
+		for (const { length, wanted } of mails) {
+			Atomics.add(this.begun, 0, 1);
+			this.clock.reset();
+			this.clock.begin();
+			const result = await readOne(bytes.subarray(from, from + length), wanted);
+			this.clock.end();
+			from += length;
+			const more = weightOf(result, MOST_OF_SMALL);
+			const isLarge = more >= MOST_OF_SMALL;
+			results.push(isLarge ? 'large' : result);
+			weight += isLarge ? 1 : more;
+			if (weight < MOST_OF_ANSWER) continue;
+			await this.#answer(results);
+			[results, weight] = [[], 0];
+		}
+		if (results.length > 0) await this.#answer(results);
+		releaseMemory();
+	}
+
+	/** @returns when more may follow, since the main thread takes all that has come in one go */
+	async #answer(results: SmallResult[]): Promise<void> {
+		this.port.postMessage(results);
+		this.#undealt += 1;
+		while (this.#undealt >= ANSWERS_AHEAD) await new Promise<void>((resolve) => (this.#wake = resolve));
+	}
 }
 
 /** An email that is there as a whole. */
-export async function readOne(bytes: Uint8Array, wanted: Wanted): Promise<BatchResult> {
+export async function readOne(bytes: Uint8Array, wanted: Wanted): Promise<SmallResult> {
 	const files = new Collected(wanted.files);
 	try {
 		const reading = new Reading(wanted, files);
 		reading.push(bytes);
-		const read = { ...(await reading.end()), news: files.take() };
-		return weightOf(read, MOST_OF_BATCH) >= MOST_OF_BATCH ? 'large' : read;
+		const outcome = await reading.end();
+		return { ...outcome, news: files.take() };
 	} catch (error) {
 		return error instanceof BeyondLimits ? 'large' : refusalOf(error);
 	}
@@ -215,9 +265,9 @@ class Reading {
 		const more = await readMore(mail, this.wanted.more);
 		checkMemory();
 		const attachments = [...mail.files.map(attachmentJson), ...more.files.map((file) => this.#add(file))];
-		const whole = { ...json, ...more.json };
-		checkLength(lengthOf(whole));
-		return { json: whole, attachments, damage: mail.damage };
+		Object.assign(json, more.json);
+		checkLength(lengthOf(json));
+		return { json, attachments, damage: mail.damage };
 	}
 
 	/** A file that lay in another one stands behind those of the email. */

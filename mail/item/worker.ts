@@ -1,2 +1,2 @@
 /** What a worker thread of the pool runs. */
-export { readBatch, readStream } from './task';
+export { readSmallMails, readStream } from './task';
