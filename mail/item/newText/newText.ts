@@ -8,8 +8,8 @@ import { isDeviceLine, withoutSignature } from './signature';
 const LONGEST = 200_000;
 
 /**
- * What a line has that is quoted, or in which a quotation, a header block or an attribution begins or ends, and any line with characters that
- * are compared in another form. Most lines have none of it, and this tells it much faster than all questions in turn.
+ * What a line has that is quoted, or in which a quotation, a header block or an attribution begins or ends, and any line with characters
+ * that are compared in another form. Most lines have none of it, and this tells it much faster than all questions in turn.
  */
 const TELLING = /[:>]|[-_=*#+]{2}|[^\t\x20-\x7e\u00a1-\u024f]/;
 /** Number of lines behind a line that can decide about it. */
