@@ -58,17 +58,26 @@ const CHUNK_MAILS = 500;
  * @throws MailError if the session is lost; what was yielded before stays valid
  */
 export async function* fetchMails(use: Use, uids: readonly number[], limits: FetchLimits): AsyncGenerator<FetchedMail | UnfetchedMail> {
+	const pieces = fetchPieces(use, uids, limits);
+	let next = pieces.next();
+	for (;;) {
+		const { done, value } = await next;
+		if (done === true) return;
+		// While the consumer works on this piece, the next one is on its way. If it fails, the error is thrown when it is awaited.
+		next = pieces.next();
+		next.catch(() => undefined);
+		yield* value;
+	}
+}
+
+async function* fetchPieces(
+	use: Use,
+	uids: readonly number[],
+	limits: FetchLimits,
+): AsyncGenerator<Array<FetchedMail | UnfetchedMail>, undefined> {
 	for (let start = 0; start < uids.length; start += CHUNK_MAILS) {
 		const facts = await fetchFacts(use, uids.slice(start, start + CHUNK_MAILS), limits.onlyWithAttachment);
-		const parts = inPieces(facts, limits);
-		let next = fetchPiece(use, parts[0] ?? [], limits);
-		for (let index = 0; index < parts.length; index++) {
-			const mails = await next;
-			next = fetchPiece(use, parts[index + 1] ?? [], limits);
-			// If this piece fails, the error is thrown when the piece is awaited.
-			next.catch(() => undefined);
-			yield* mails;
-		}
+		for (const piece of inPieces(facts, limits)) yield await fetchPiece(use, piece, limits);
 	}
 }
 

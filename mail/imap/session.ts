@@ -242,7 +242,7 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 		proxy: mailProxy(endpoint)?.href.replace(/^socks5h:/, 'socks5:'),
 		auth: { user: account.mailbox, accessToken: token.reveal() },
 		logger: {
-			debug: overheard(account),
+			...overheard(account),
 			info: () => undefined,
 			warn: (entry: unknown) => note(entry),
 			error: (entry: unknown) => note(entry),
@@ -298,13 +298,19 @@ function stopped(at: Circumstances): MailError {
 	return new MailError('The watch was stopped.', { ...facts(at), code: 'stopped' });
 }
 
-/** Passes each protocol line to the listener, if there is one. imapflow hides the values that it knows to be secret. */
-function overheard(account: Account): (entry: unknown) => void {
+/**
+ * Passes each protocol line to the listener, if there is one. imapflow hides the values that it knows to be secret. Without a listener it
+ * writes no lines, which for a search that finds many emails would be most of its work.
+ */
+function overheard(account: Account): { debug: (entry: unknown) => void; isLevelEnabled: (level: string) => boolean } {
 	const listen = account.listen?.('imap');
-	return (entry) => {
-		if (listen === undefined || typeof entry !== 'object' || entry === null) return;
-		const [who, line]: unknown[] = [Reflect.get(entry, 'src'), Reflect.get(entry, 'msg')];
-		if ((who === 'c' || who === 's') && typeof line === 'string')
-			listen(who === 'c' ? 'C' : 'S', line.replace(/"?\(\* value hidden \*\)"?/, HIDDEN));
+	return {
+		debug: (entry) => {
+			if (listen === undefined || typeof entry !== 'object' || entry === null) return;
+			const [who, line]: unknown[] = [Reflect.get(entry, 'src'), Reflect.get(entry, 'msg')];
+			if ((who === 'c' || who === 's') && typeof line === 'string')
+				listen(who === 'c' ? 'C' : 'S', line.replace(/"?\(\* value hidden \*\)"?/, HIDDEN));
+		},
+		isLevelEnabled: (level) => level !== 'trace' && (level !== 'debug' || listen !== undefined),
 	};
 }
