@@ -75,19 +75,34 @@ async function* fetchPieces(
 	uids: readonly number[],
 	limits: FetchLimits,
 ): AsyncGenerator<Array<FetchedMail | UnfetchedMail>, undefined> {
+	const factsFrom = async (start: number): Promise<Facts[]> =>
+		await fetchFacts(use, uids.slice(start, start + CHUNK_MAILS), limits.onlyWithAttachment);
+	let facts = factsFrom(0);
 	for (let start = 0; start < uids.length; start += CHUNK_MAILS) {
-		const facts = await fetchFacts(use, uids.slice(start, start + CHUNK_MAILS), limits.onlyWithAttachment);
-		for (const piece of inPieces(facts, limits)) yield await fetchPiece(use, piece, limits);
+		const parts = inPieces(await facts, limits);
+		const last = parts.pop() ?? [];
+		for (const piece of parts) yield await fetchPiece(use, piece, limits);
+		// Asked before the last piece, so that there is no pause behind that one. If it fails, the error is thrown when it is awaited.
+		if (start + CHUNK_MAILS < uids.length) facts = factsFrom(start + CHUNK_MAILS);
+		facts.catch(() => undefined);
+		yield await fetchPiece(use, last, limits);
 	}
 }
 
-/** Groups neighbouring emails until a piece is full. A large email is a piece of its own, and so is one without facts. */
+/**
+ * Groups neighbouring emails into pieces of about the same size, so that the next piece comes while this one is worked on. A large email
+ * is a piece of its own, and so is one without facts.
+ */
 function inPieces(facts: readonly Facts[], limits: FetchLimits): Facts[][] {
+	const isAlone = (mail: Facts): boolean => mail.size > Math.min(limits.largeAbove, LARGEST_WHOLE) || mail.failure !== undefined;
+	const all = facts.reduce((sum, mail) => sum + (isAlone(mail) ? 0 : mail.size), 0);
+	const most = all / Math.max(1, Math.ceil(all / CHUNK_BYTES));
 	const found: Facts[][] = [];
 	let bytes = Infinity;
 	for (const mail of facts) {
-		const alone = mail.size > Math.min(limits.largeAbove, LARGEST_WHOLE) || mail.failure !== undefined;
-		if (alone || bytes + mail.size > CHUNK_BYTES) {
+		const alone = isAlone(mail);
+		// Half of the email that reaches over the end, so that the last piece is not a small rest.
+		if (alone || bytes + mail.size / 2 > most || bytes + mail.size > CHUNK_BYTES) {
 			found.push([]);
 			bytes = 0;
 		}
