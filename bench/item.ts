@@ -4,6 +4,8 @@ import { contender, mail } from './imap';
 const BACKLOG = { mailbox: 'item-backlog@example.test', mails: 10_000 };
 /** In memory, read one after the other or as a backlog is. */
 const AT_HAND = 5_000;
+/** Emails that a process has read before it is measured: a few, so that the libraries are loaded, or many. */
+const BEFORE = { 'just begun': 200, 'that has run for a while': 10_000 };
 
 export const part: Part = {
 	title: 'Email to item',
@@ -15,16 +17,19 @@ export const part: Part = {
 
 /** Emails that are at hand, beside mailparser alone. */
 async function compareReaders(stage: Stage): Promise<void> {
-	const { outcomes } = await stage.compare({
-		title: `${AT_HAND} × 10 KB at hand`,
-		units: AT_HAND,
-		unit: 'mails',
-		roundTripMs: 0,
-		ours: reader('ours', 'email to item, 64 at once'),
-		peers: [reader('mailparser', 'mailparser, one at a time')],
-		pairs: stage.pairs,
-	});
-	for (const outcome of outcomes) stage.note(`${AT_HAND} × 10 KB at hand, ${figures(outcome)}`);
+	for (const [age, before] of Object.entries(BEFORE)) {
+		const title = `${AT_HAND} × 10 KB at hand, in a process ${age}`;
+		const { outcomes } = await stage.compare({
+			title,
+			units: AT_HAND,
+			unit: 'mails',
+			roundTripMs: 0,
+			ours: reader('ours', 'email to item, 64 at once', before),
+			peers: [reader('mailparser', 'mailparser, one at a time', before)],
+			pairs: stage.pairs,
+		});
+		for (const outcome of outcomes) stage.note(`${title}, ${figures(outcome)}`);
+	}
 }
 
 /** A backlog over IMAP, handed over by the IMAP Trigger's watch, beside a script that fetches and parses. */
@@ -55,11 +60,11 @@ function figures({ name, runs }: Outcome): string {
 	return `${name}: peak memory ${of(runs.map(({ peakMiB }) => peakMiB))} MiB, longest time in which the main thread did nothing else ${of(runs.map(({ facts }) => facts.stallMs ?? NaN))} ms (medians).`;
 }
 
-function reader(mode: string, name: string): Contender {
+function reader(mode: string, name: string, before: number): Contender {
 	return {
 		name,
 		command: process.execPath,
 		args: ['--import', require.resolve('tsx'), require.resolve('./itemContender.ts')],
-		env: { BENCH_ITEM: JSON.stringify({ mode, mails: AT_HAND }) },
+		env: { BENCH_ITEM: JSON.stringify({ mode, mails: AT_HAND, before }) },
 	};
 }
