@@ -4,6 +4,7 @@ import iconv from 'iconv-lite';
 
 import { decodeHz, decodeIso2022, decodeUtf7 } from './escapes';
 import { GrowingText } from './growingText';
+import { decodeJohab } from './johab';
 
 /**
  * Decodes bytes of an email. The character set is the first of these that applies:
@@ -135,6 +136,13 @@ const ALIASES = new Map([
 	['hz', 'hz'],
 	['hz-gb-2312', 'hz'],
 	['hz-gb2312', 'hz'],
+	['johab', 'johab'],
+	['cp1361', 'johab'],
+	['ms1361', 'johab'],
+	['ptcp154', 'pt154'],
+	['csptcp154', 'pt154'],
+	['cp154', 'pt154'],
+	['cyrillic-asian', 'pt154'],
 ]);
 
 function findLabel(name: string): string | undefined {
@@ -173,6 +181,8 @@ function decode(bytes: Buffer, label: string): string {
 			return decodeIso2022(bytes, true);
 		case 'hz':
 			return decodeHz(bytes);
+		case 'johab':
+			return decodeJohab(bytes);
 		case 'utf-7':
 			return decodeUtf7(bytes);
 		case 'gbk':

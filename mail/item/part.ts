@@ -61,7 +61,7 @@ function isAttached(fields: readonly Field[]): boolean {
 }
 
 /** Removes folders, which some programs include, and characters that no file name may have. */
-function cleanName(name: string): string {
+export function cleanName(name: string): string {
 	const last = /^[a-z]:\\|^\\\\/i.test(name) ? name.slice(name.lastIndexOf('\\') + 1) : name;
 	const plain = last.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, '');
 	// A name that leads out of the folder in which somebody saves the file is ignored.

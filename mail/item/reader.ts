@@ -3,10 +3,11 @@ import { decodeBody } from './charset';
 import { hasAttachment, isFile, isOtherBody } from './hasAttachment';
 import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
 import { BeyondLimits, checkMemory } from './memoryLimit';
-import { nameFor, type Part } from './part';
+import { cleanName, nameFor, type Part } from './part';
 import { MOST_PEOPLE, NAME_PEOPLE, readable } from './people';
 import { Structure, type PartsReader } from './structure';
 import { htmlOfText, unflow, withPlainLineEnds } from './text';
+import { takeTextFiles, type TextFile } from './textFiles';
 import { decoderOf, type Decoder } from './transfer';
 
 /** A file of an email, without its content. */
@@ -73,16 +74,31 @@ interface Body {
 }
 
 /** What is being read. */
-interface Current {
+interface Current extends Holder {
 	decoder: Decoder;
 	/** Undefined for a body. */
 	file?: ReadFile;
 	begun: boolean;
 	pieces: Buffer[];
 	length: number;
+}
+
+interface Holder {
 	/** What is kept of a file, joined at its end. */
 	kept?: { pieces: Buffer[]; length: number };
 }
+
+const NO_FILE: ReadFile = {
+	name: '',
+	type: '',
+	size: 0,
+	contentId: '',
+	location: '',
+	inline: false,
+	alternative: false,
+	parameters: new Map(),
+	kept: Buffer.alloc(0),
+};
 
 /** Reads one email, piece by piece: files are passed on as they come, texts are kept. */
 export class MailReader implements PartsReader {
@@ -112,7 +128,7 @@ export class MailReader implements PartsReader {
 		const root = this.#structure.root();
 		if (root?.fields.some(({ key, value }) => NAME_PEOPLE.has(key) && readable(value) !== value) === true)
 			this.damage(`A header names more than ${MOST_PEOPLE} people. The others are left out.`);
-		const body = root === undefined ? {} : await this.#bodyOf(root);
+		const body = root === undefined ? {} : this.#withoutFiles(root, await this.#bodyOf(root));
 		const html = body.html ?? '';
 		const text = isBlank(body.text) && html !== '' ? ((await textOfHtml(html, this.#budget)) ?? body.text ?? '') : (body.text ?? '');
 		return {
@@ -125,6 +141,24 @@ export class MailReader implements PartsReader {
 			hasAttachment: hasAttachment(this.#files, html),
 			damage: this.#damage,
 		};
+	}
+
+	/** Where an email is nothing but text, files may stand in it. */
+	#withoutFiles(root: Part, body: Body): Body {
+		if (root.type !== 'text/plain' || body.text === undefined || !body.text.includes('begin ')) return body;
+		const { text, files } = takeTextFiles(body.text);
+		for (const file of files) this.#addFile(file);
+		return { text };
+	}
+
+	#addFile({ name, bytes }: TextFile): void {
+		const file: ReadFile = { ...NO_FILE, name: cleanName(name), type: 'application/octet-stream' };
+		const holder: Holder = {};
+		this.#files.push(file);
+		this.options.files.begin(file);
+		this.#passOn(holder, file, bytes);
+		file.kept = Buffer.concat(holder.kept?.pieces ?? []);
+		this.options.files.end(file);
 	}
 
 	open(part: Part): void {
@@ -167,15 +201,13 @@ export class MailReader implements PartsReader {
 	#fileOf(part: Part): ReadFile {
 		const isAlternative = part.parent?.type === 'multipart/alternative' && isOtherBody(part);
 		return {
-			name: '',
+			...NO_FILE,
 			type: part.type,
-			size: 0,
 			contentId: part.contentId,
 			location: firstOf(part.fields, 'content-location'),
 			inline: part.disposition === 'inline' || (part.disposition === '' && part.parent?.type === 'multipart/related'),
 			alternative: isAlternative,
 			parameters: part.parameters,
-			kept: Buffer.alloc(0),
 		};
 	}
 
@@ -207,7 +239,7 @@ export class MailReader implements PartsReader {
 		if (this.#textLength > LONGEST_TEXT) throw new BeyondLimits('Its text is longer than 64 MB.');
 	}
 
-	#passOn(current: Current, file: ReadFile, bytes: Buffer): void {
+	#passOn(current: Holder, file: ReadFile, bytes: Buffer): void {
 		if (bytes.length === 0) return;
 		const wanted = this.options.keep?.(file) ?? 0;
 		const kept = (current.kept ??= { pieces: [], length: 0 });

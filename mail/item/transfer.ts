@@ -147,14 +147,14 @@ class Uuencode implements Decoder {
 	}
 
 	#decoded(lines: readonly string[]): Buffer {
-		const out = Buffer.alloc(lines.reduce((sum, line) => sum + sixBits(line, 0), 0));
+		const out = Buffer.alloc(lines.reduce((sum, line) => sum + lengthOfUuLine(line), 0));
 		let length = 0;
 		for (const line of lines) {
 			if (this.#state === 'before') {
 				if (/^begin [0-7]{3,4} /.test(line)) this.#state = 'within';
 			} else if (this.#state === 'within') {
 				if (/^end\s*$/.test(line)) this.#state = 'behind';
-				else length += decodeLine(line, out, length);
+				else length += decodeUuLine(line, out, length);
 			}
 		}
 		return out.subarray(0, length);
@@ -162,13 +162,18 @@ class Uuencode implements Decoder {
 }
 
 /** @returns how many bytes the line holds; what it is too short for, since blanks at its end were lost, is zero */
-function decodeLine(line: string, out: Buffer, at: number): number {
-	const length = sixBits(line, 0);
+export function decodeUuLine(line: string, out: Buffer, at: number): number {
+	const length = lengthOfUuLine(line);
 	for (let byte = 0, from = 1; byte < length && from < line.length; byte += 3, from += 4) {
 		const group = (sixBits(line, from) << 18) | (sixBits(line, from + 1) << 12) | (sixBits(line, from + 2) << 6) | sixBits(line, from + 3);
 		for (let shift = 0; shift < 3 && byte + shift < length; shift++) out[at + byte + shift] = (group >> (16 - 8 * shift)) & 0xff;
 	}
 	return length;
+}
+
+/** How many bytes a line says that it holds. */
+export function lengthOfUuLine(line: string): number {
+	return sixBits(line, 0);
 }
 
 /** What stands behind the end of a line, its CR among it, is zero. */

@@ -147,6 +147,13 @@ describe('the reader of characters', () => {
 		['HZ', 'hz-gb-2312', '~{<:Ky2;~}ABC~~', '己所不ABC~'],
 		['ISO-2022-JP', 'iso-2022-jp-ms', '\x1b$B$3$s$K$A$O\x1b(B abc \x1b(I1\x1b(B', 'こんにちは abc ｱ'],
 		['Shift_JIS', 'shift_jis', '\x82\xb1\x82\xf1', 'こん'],
+		[
+			'Johab',
+			'johab',
+			'\xd0\x65\x8b\x69 \x88\x41\x84\x61\x84\x44 \xd9\x48\xa6\xca\xd9\x49 \xf7\xd3\xf1\xae, ABC',
+			'한글 ㄱㅏㄳ 「뷁」 漢字, ABC',
+		],
+		['Kazakh', 'ptcp154', '\x8d\xe0\xe7\xe0\x9d \xf2\xb3\xeb\xb3', 'Қазақ тілі'],
 		['KOI8-R', 'koi8-r', '\xf0\xd2\xc9\xd7\xc5\xd4', 'Привет'],
 	])('reads %s, in the body and raw in a header', async (_name, charset, bytes, text) => {
 		const { json } = await read(
@@ -186,6 +193,31 @@ describe('the reader of characters', () => {
 	it('reads uuencoded lines, also where blanks at their ends were lost', async () => {
 		const head = 'Content-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 a.txt\r\n';
 		expect((await read(`${head}%2&5L;&\\\r\n#00\r\n\`\r\nend\r\nbehind`)).json.text).toBe('HelloA\0\0');
+	});
+
+	it('reads files that stand in the text, as programs sent them before MIME', async () => {
+		const file = 'begin 644 ../cat.txt\r\n#0V%T\r\n\`\r\nend\r\n';
+		const { json, files } = await read(`${HEAD}\r\nSee below.\r\n${file}Bye\r\nbegin 600 two\r\n%2&5L;&\\\r\n\r\nend`);
+		expect([json.text, json.newText, json.hasAttachment]).toEqual(['See below.\nBye\n', 'See below.\nBye', true]);
+		expect(files).toEqual([
+			['cat.txt', 'application/octet-stream', 3],
+			['two', 'application/octet-stream', 5],
+		]);
+		// With Outlook's own file in it, as Outlook writes it where MIME is switched off.
+		expect((await read(`${HEAD}\r\n${file}`.replace('../cat.txt', 'winmail.dat'))).files).toEqual([
+			['winmail.dat', 'application/octet-stream', 3],
+		]);
+	});
+
+	it.each([
+		['no end', 'begin 644 cat.txt\n#0V%T\n`\n'],
+		['nothing between', 'begin 644 cat.txt\nend\n'],
+		['a line of text between', 'begin 644 cat.txt\n#0V%T\nand so on\nend\n'],
+		['a line that is too long for what it holds', 'begin 644 cat.txt\n#0V%T0V%T0V\n`\nend\n'],
+		['another begin', 'We begin 644 cat.txt\n#0V%T\n`\nend\n'],
+	])('leaves text alone that only looks like a file: %s', async (_name, text) => {
+		const { json, files } = await read(`${HEAD}\r\n${text}`);
+		expect([json.text, files, json.hasAttachment]).toEqual([text, [], false]);
 	});
 
 	it('joins encoded words that cut a character in two', async () => {
