@@ -15,7 +15,7 @@ const LONGEST_LINE = 90;
 const BEGIN = /^begin [0-7]{3,4} ([^\n]{1,255})\n/;
 
 /**
- * Takes the files out of a text. A block in which only one line is none of uuencode, or which does not end, is text. Reads each line twice at
+ * Takes the files out of a text. A block with a line that is none of uuencode, or without an end, is text. Reads each line twice at
  * most, because "begin" itself is no such line.
  */
 export function takeTextFiles(text: string): { text: string; files: TextFile[] } {
