@@ -1,4 +1,4 @@
-// The first step of npm start, test, bench, soak, fuzz, attack, compat, coverage, mutate, corpus and pictures: needs nothing but Node, brings what the rest needs.
+// The first step of npm start, test, bench, cluster, soak, fuzz, attack, compat, coverage, mutate, corpus and pictures: needs nothing but Node, brings what the rest needs.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ const TASKS = {
 	start: 'sandbox/start.ts',
 	test: 'test/run.ts',
 	bench: 'bench/run.ts',
+	cluster: 'test/cluster/run.ts',
 	soak: 'test/soak/run.ts',
 	fuzz: 'test/fuzz/run.ts',
 	compat: 'test/compat/run.ts',

@@ -61,6 +61,11 @@ export class Instance {
 		return this.#child?.pid;
 	}
 
+	/** It was started and has ended without being asked to, as n8n does when it is without its queue for too long. */
+	get hasFailed(): boolean {
+		return this.#child !== undefined && (this.#child.exitCode !== null || this.#child.signalCode !== null);
+	}
+
 	logText(): string {
 		return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
 	}
