@@ -1,10 +1,9 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
-
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
 
 import { MailError } from '../errors';
 import { tooMuch } from './limits';
 import type { ImapSession } from './session';
+import { inTurns } from './turns';
 
 /** Runs commands on the session that is currently open. @throws MailError */
 export type Use = <T>(command: string, work: (session: ImapSession) => Promise<T>) => Promise<T>;
@@ -13,9 +12,6 @@ export type Use = <T>(command: string, work: (session: ImapSession) => Promise<T
 const BYTES_OF_FACTS = 4_096;
 /** Maximum number of answers about other emails. The server sends one for each email of the folder that another client marks. */
 const MOST_NEWS = 100_000;
-
-/** So long answers are taken before other work gets a turn, in ms. */
-const AT_ONCE_MS = 5;
 
 /**
  * Returns what the server says about these emails, by UID. The server may add news of flags that another client has changed, of these
@@ -28,16 +24,11 @@ export async function fetchByUid(
 ): Promise<Map<number, FetchMessageObject>> {
 	const wanted = new Set(uids);
 	const mails = new Map<number, FetchMessageObject>();
-	let [answers, since] = [0, performance.now()];
-	for await (const mail of client.fetch(rangeOf(uids), { ...query, uid: true }, { uid: true })) {
+	let answers = 0;
+	for await (const mail of inTurns(client.fetch(rangeOf(uids), { ...query, uid: true }, { uid: true }))) {
 		if ((answers += 1) > MOST_NEWS + 2 * uids.length) {
 			client.close();
 			throw tooMuch({ speaker: 'imap', command: 'UID FETCH' }, `${answers} answers for ${uids.length} emails`);
-		}
-		// The library takes whatever has come in one go, which for hundreds of emails would hold up all others.
-		if (performance.now() - since > AT_ONCE_MS) {
-			await yieldToOthers();
-			since = performance.now();
 		}
 		// Answers about other emails are ignored.
 		if (wanted.has(mail.uid)) mails.set(mail.uid, { ...mails.get(mail.uid), ...mail });

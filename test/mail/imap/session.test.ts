@@ -281,6 +281,22 @@ describe('fetching', () => {
 		expect(fetched.sort()).toEqual(stored.map((one) => one.toString().replace(/\r?\n/g, '\r\n')).sort());
 	});
 
+	it('asks for what is next while an email is worked on, also where it has to learn first what is there', async () => {
+		const { session } = await open(mail('first'), mail('last'));
+		let asked = 0;
+		const counted: Use = async (_command, work) => {
+			asked += 1;
+			return await work(session);
+		};
+		// What the server says is asked of 500 at a time. Most of these are gone.
+		const gone = Array.from({ length: 499 }, (_, index) => 1_000 + index);
+		const mails = fetchMails(counted, [1, ...gone, 2], limits());
+		expect((await mails.next()).value).toMatchObject({ uid: 1 });
+		// Facts, those that are gone, facts of the next ones, and the two emails.
+		await expect.poll(() => asked).toBe(5);
+		expect(await all(mails)).toMatchObject([{ uid: 2 }]);
+	});
+
 	it('streams a large mail piece by piece, byte for byte, with other commands in between', async () => {
 		const body = randomBytes(6_000_000).toString('base64').replace(/.{76}/g, '$&\r\n');
 		const { session, use } = await open(mail('small'), mail('large', body), mail('last'));
