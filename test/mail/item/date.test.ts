@@ -7,6 +7,8 @@ const iso = (time: number | undefined): string => (time === undefined ? '' : new
 /** What a Date header says, and the instant that it means; empty where nobody can tell. */
 const DATES: Array<[string, string]> = [
 	['Tue, 3 Mar 2026 09:15:00 +0100', '2026-03-03T08:15:00.000Z'],
+	['3 Mar 2026 23:15:59 GMT', '2026-03-03T23:15:59.000Z'],
+	['Tue, 3 Mar 2026 22:15:00 -0330 (NST)', '2026-03-04T01:45:00.000Z'],
 	['gestern um neun', ''],
 	['Di, 24 Okt 2007 18:55:07 +0200', '2007-10-24T16:55:07.000Z'],
 	['Tue, 24 Jul 2007 18:55:07 CET', '2007-07-24T17:55:07.000Z'],
