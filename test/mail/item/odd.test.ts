@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { readOne } from '../../../mail/item/task';
+import { htmlOfText } from '../../../mail/item/text';
 
 async function read(
 	mail: string,
@@ -150,8 +151,8 @@ describe('the reader of characters', () => {
 		[
 			'Johab',
 			'johab',
-			'\xd0\x65\x8b\x69 \x88\x41\x84\x61\x84\x44 \xd9\x48\xa6\xca\xd9\x49 \xf7\xd3\xf1\xae, ABC',
-			'한글 ㄱㅏㄳ 「뷁」 漢字, ABC',
+			'\xd0e\x8bi \xb7\xb6\x88t \x88A\x84a\x84D \xd9H\xa6\xca\xd9I \xf7\xd3\xf1\xae, ABC',
+			'한글 있값 ㄱㅏㄳ 「뷁」 漢字, ABC',
 		],
 		['Kazakh', 'ptcp154', '\x8d\xe0\xe7\xe0\x9d \xf2\xb3\xeb\xb3', 'Қазақ тілі'],
 		['KOI8-R', 'koi8-r', '\xf0\xd2\xc9\xd7\xc5\xd4', 'Привет'],
@@ -212,7 +213,7 @@ describe('the reader of characters', () => {
 	it.each([
 		['no end', 'begin 644 cat.txt\n#0V%T\n`\n'],
 		['nothing between', 'begin 644 cat.txt\nend\n'],
-		['a line of text between', 'begin 644 cat.txt\n#0V%T\nand so on\nend\n'],
+		['a line of text between', 'begin 644 cat.txt\n#0V%T\nso it is\nend\n'],
 		['a line that is too long for what it holds', 'begin 644 cat.txt\n#0V%T0V%T0V\n`\nend\n'],
 		['another begin', 'We begin 644 cat.txt\n#0V%T\n`\nend\n'],
 	])('leaves text alone that only looks like a file: %s', async (_name, text) => {
@@ -222,6 +223,15 @@ describe('the reader of characters', () => {
 
 	it('joins encoded words that cut a character in two', async () => {
 		expect((await read('Subject: =?utf-8?Q?a_=E2=82?= =?utf-8?Q?=AC?= =?iso-8859-1?q?=FC?= end\r\n\r\n')).json.subject).toBe('a €ü end');
+	});
+
+	it.each([
+		['two lines\nand\n\na paragraph', '<p>two lines<br/>and</p><p>a paragraph</p>'],
+		['a < b', '<p>a &lt; b</p>'],
+		['Write to a@example.test.', '<p>Write to <a href="mailto:a@example.test">a@example.test</a>.</p>'],
+		['See https://example.test/a', '<p>See <a href="https://example.test/a">https://example.test/a</a></p>'],
+	])('shows %j as HTML', (text, html) => {
+		expect(htmlOfText(text)).toBe(html);
 	});
 
 	it('joins flowed lines and keeps quotations apart', async () => {
