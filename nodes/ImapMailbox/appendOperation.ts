@@ -5,7 +5,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { readMoment } from '../../mail/compose/eventTime';
 import { MailError } from '../../mail/errors';
 import { append } from '../../mail/mailbox/append';
-import { readRawSource } from '../Office365SmtpSend/rawSettings';
+import { readRawSource } from '../Office365SmtpSend/settings/rawSettings';
 import { choices, record } from '../parameterValues';
 import type { Scene } from './scene';
 import { locator } from './settings';

@@ -6,7 +6,7 @@ import { Folders } from '../../mail/mailbox/mailboxFolders';
 import { locate, type Fate, type There } from '../../mail/mailbox/locate';
 import { readReferences, type Reference } from '../../mail/mailbox/references';
 import type { Connection } from '../../mail/mailbox/sessions';
-import type { MailContext, Parameters } from '../Office365SmtpSend/context';
+import type { MailContext, Parameters } from '../Office365SmtpSend/settings/context';
 import { choice, flag, record, text } from '../parameterValues';
 import { note, type Results } from './scene';
 import { chosenFolders, locator } from './settings';

@@ -12,9 +12,9 @@ import { bytesOf, discard, requireDraft, saveDraft, sendDraft } from '../../mail
 import { locate, type There } from '../../mail/mailbox/locate';
 import { readMails } from '../../mail/mailbox/read';
 import { readReferences } from '../../mail/mailbox/references';
-import type { MailContext } from '../Office365SmtpSend/context';
-import { readReply } from '../Office365SmtpSend/replySettings';
-import { readBodies, readDelivery, readHeaders, readMail, readOwnFiles, readSender } from '../Office365SmtpSend/settings';
+import type { MailContext } from '../Office365SmtpSend/settings/context';
+import { readReply } from '../Office365SmtpSend/settings/replySettings';
+import { readBodies, readDelivery, readHeaders, readMail, readOwnFiles, readSender } from '../Office365SmtpSend/settings/settings';
 import { choice, flag, record, text } from '../parameterValues';
 import { foundOf, mailsMeant } from './messageOperations';
 import type { Scene } from './scene';

@@ -5,7 +5,7 @@ import { Folders } from '../../mail/mailbox/mailboxFolders';
 import { withMailbox, type Connection } from '../../mail/mailbox/sessions';
 import { beginTest, openAccount, type AccountChoice } from '../credentialAccount';
 import { nodeError } from '../nodeError';
-import { Parameters } from '../Office365SmtpSend/context';
+import { Parameters } from '../Office365SmtpSend/settings/context';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
 import { capped, isTool } from '../toolAnswers';

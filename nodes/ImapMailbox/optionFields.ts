@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { deliveryOptions, inOrder, messageOptions } from '../Office365SmtpSend/optionFields';
+import { deliveryOptions, inOrder, messageOptions } from '../Office365SmtpSend/fields/optionFields';
 import { mailboxAddressOption, protocolLogOption, testProtocolsOption } from '../accountFields';
 import { readMoreOption } from '../readMoreFields';
 

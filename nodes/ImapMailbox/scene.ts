@@ -4,7 +4,7 @@ import { MailError } from '../../mail/errors';
 import type { Folders } from '../../mail/mailbox/mailboxFolders';
 import type { Connection } from '../../mail/mailbox/sessions';
 import { nodeError } from '../nodeError';
-import type { MailContext } from '../Office365SmtpSend/context';
+import type { MailContext } from '../Office365SmtpSend/settings/context';
 
 /** Everything that an operation needs. */
 export interface Scene {

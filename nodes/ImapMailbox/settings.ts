@@ -8,7 +8,7 @@ import { requireBounded, MOST_FOUND, type Wish } from '../../mail/mailbox/find';
 import type { ChosenFolders } from '../../mail/mailbox/mailboxFolders';
 import type { ReadOptions } from '../../mail/mailbox/read';
 import { messageIdIn } from '../../mail/mailbox/references';
-import type { MailContext } from '../Office365SmtpSend/context';
+import type { MailContext } from '../Office365SmtpSend/settings/context';
 import { choice, flag, record, text, whole } from '../parameterValues';
 import { readMoreOf } from '../readMoreFields';
 import { MOST_FOR_TOOL } from '../toolAnswers';

@@ -9,7 +9,7 @@ import {
 } from 'n8n-workflow';
 
 import { testServiceAccount } from '../credentialTest';
-import { fields } from './fields';
+import { fields } from './fields/fields';
 
 /** n8n accepts no calls until it has loaded all nodes. */
 const AFTER_START_MS = 10_000;
@@ -92,19 +92,19 @@ export class Office365SmtpSend implements INodeType {
 
 	/** Questions that were waiting when n8n stopped may have overdue work. */
 	constructor() {
-		setTimeout(() => void import('./wakeUps.js').then(({ keepLooking }) => keepLooking()), AFTER_START_MS).unref();
+		setTimeout(() => void import('./whileWaiting/wakeUps.js').then(({ keepLooking }) => keepLooking()), AFTER_START_MS).unref();
 	}
 
 	methods = { credentialTest: { testServiceAccount } };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const { takeAnswer } = await import('./takeAnswer.js');
+		const { takeAnswer } = await import('./answers/takeAnswer.js');
 		return await takeAnswer.call(this);
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		if (this.getNodeParameter('operation', 0, 'send') === 'sendAndWait') {
-			const { askAndWait } = await import('./askAndWait.js');
+			const { askAndWait } = await import('./question/askAndWait.js');
 			return [await askAndWait(this)];
 		}
 		const { sendItems } = await import('./execute.js');

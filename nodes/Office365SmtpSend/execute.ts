@@ -11,16 +11,16 @@ import { beginTest, openAccount, type AccountChoice } from '../credentialAccount
 import { nodeError } from '../nodeError';
 import { accountChoice, record, text } from '../parameterValues';
 import { testConnection } from '../testConnection';
-import { markAnswered } from './answered';
-import { Parameters, type MailContext } from './context';
-import { Hints } from './hints';
-import { readInvitation } from './invitationSettings';
-import { Progress } from './progress';
-import { readRaw } from './rawSettings';
-import { readReply } from './replySettings';
-import { takeReplyAnswer } from './replyAnswer';
-import { SentRecord } from './sentRecord';
-import { readDelivery, readMail, readService } from './settings';
+import { markAnswered } from './sending/answered';
+import { Parameters, type MailContext } from './settings/context';
+import { Hints } from './sending/hints';
+import { readInvitation } from './settings/invitationSettings';
+import { Progress } from './sending/progress';
+import { readRaw } from './settings/rawSettings';
+import { readReply } from './settings/replySettings';
+import { takeReplyAnswer } from './answers/replyAnswer';
+import { SentRecord } from './sending/sentRecord';
+import { readDelivery, readMail, readService } from './settings/settings';
 
 const ANSWERS = new Set<unknown>(['reply', 'forward']);
 /** In characters. */

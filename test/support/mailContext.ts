@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 
 import type { IBinaryData, INodeExecutionData } from 'n8n-workflow';
 
-import type { MailContext } from '../../nodes/Office365SmtpSend/context';
+import type { MailContext } from '../../nodes/Office365SmtpSend/settings/context';
 
 /** n8n as far as making a mail needs it, with binary data kept outside of the items as n8n does by default. */
 export function mailContext(

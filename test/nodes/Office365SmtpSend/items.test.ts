@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { askAndWait } from '../../../nodes/Office365SmtpSend/askAndWait';
+import { askAndWait } from '../../../nodes/Office365SmtpSend/question/askAndWait';
 import { sendItems } from '../../../nodes/Office365SmtpSend/execute';
-import { readAsking } from '../../../nodes/Office365SmtpSend/askingSettings';
+import { readAsking } from '../../../nodes/Office365SmtpSend/question/askingSettings';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { executeFunctions, told } from '../../support/contexts';
 

@@ -5,9 +5,9 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeParameter
 import { appCredential } from '../../../sandbox/credentials';
 import type { Sandbox } from '../../../sandbox/servers';
 import { compose } from '../../../mail/compose/message';
-import { keepAsked, writeDown } from '../../../nodes/Office365SmtpSend/keepingAsked';
-import { readAsking, waitUntil } from '../../../nodes/Office365SmtpSend/askingSettings';
-import { takeAnswer } from '../../../nodes/Office365SmtpSend/takeAnswer';
+import { keepAsked, writeDown } from '../../../nodes/Office365SmtpSend/question/keepingAsked';
+import { readAsking, waitUntil } from '../../../nodes/Office365SmtpSend/question/askingSettings';
+import { takeAnswer } from '../../../nodes/Office365SmtpSend/answers/takeAnswer';
 
 export const ADA = 'ada@example.test';
 export const GRACE = 'grace@example.test';

@@ -12,9 +12,9 @@ import { describe, expect, it } from 'vitest';
 
 import { compose, type OutgoingMail } from '../../../mail/compose/message';
 import { Office365SmtpSend } from '../../../nodes/Office365SmtpSend/Office365SmtpSend.node';
-import { readRaw } from '../../../nodes/Office365SmtpSend/rawSettings';
-import { waitUntil } from '../../../nodes/Office365SmtpSend/askingSettings';
-import { readDelivery, readMail } from '../../../nodes/Office365SmtpSend/settings';
+import { readRaw } from '../../../nodes/Office365SmtpSend/settings/rawSettings';
+import { waitUntil } from '../../../nodes/Office365SmtpSend/question/askingSettings';
+import { readDelivery, readMail } from '../../../nodes/Office365SmtpSend/settings/settings';
 import { mailContext, store } from '../../support/mailContext';
 
 const ADA = 'ada@example.test';

@@ -1,0 +1,92 @@
+import { rm } from 'node:fs/promises';
+
+import type { IBinaryKeyData, IDataObject, IWebhookFunctions } from 'n8n-workflow';
+
+import { judge, type Judged, type PostedFile } from '../../../mail/questions/answer';
+import type { FormField } from '../../../mail/questions/form';
+import { record } from '../../parameterValues';
+
+/**
+ * Checks what was posted. n8n separates fields and files of a multipart body. Any other body has no files, whatever its JSON says, because
+ * the visitor would have chosen the path of the file.
+ */
+export function readPosted(context: IWebhookFunctions, fields: readonly FormField[]): Judged {
+	const body = record(context.getBodyData());
+	return judge(fields, new Map(Object.entries(isMultipart(context) ? record(body.data) : body)), filesOf(context));
+}
+
+/** Whether n8n separated fields and files. */
+export function isMultipart(context: IWebhookFunctions): boolean {
+	const { contentType }: { contentType?: unknown } = context.getRequestObject();
+	return contentType === 'multipart/form-data';
+}
+
+function filesOf(context: IWebhookFunctions): Map<string, PostedFile[]> {
+	const files = new Map<string, PostedFile[]>();
+	if (!isMultipart(context)) return files;
+	for (const [name, given] of Object.entries(record(record(context.getBodyData()).files))) {
+		const list: unknown[] = Array.isArray(given) ? given : [given];
+		files.set(name, list.flatMap(fileOf));
+	}
+	return files;
+}
+
+function fileOf(given: unknown): PostedFile[] {
+	// An object of a class may have its fields in its prototype.
+	if (typeof given !== 'object' || given === null || !('filepath' in given) || !('size' in given)) return [];
+	const { filepath, size } = given;
+	if (typeof filepath !== 'string' || typeof size !== 'number') return [];
+	const name = 'originalFilename' in given && typeof given.originalFilename === 'string' ? given.originalFilename : '';
+	const mimeType = 'mimetype' in given && typeof given.mimetype === 'string' ? given.mimetype : '';
+	return [
+		{ path: filepath, size, name: fileName(name), mimeType: /^[\w.+-]+\/[\w.+-]+$/.test(mimeType) ? mimeType : 'application/octet-stream' },
+	];
+}
+
+/** Removes the folder and characters that no file name has. Some old browsers send the whole path. */
+function fileName(given: string): string {
+	const name = (given.split(/[/\\]/).at(-1) ?? '')
+		.replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '')
+		.slice(0, 200)
+		.trim();
+	return name === '' || /^\.+$/.test(name) ? 'file' : name;
+}
+
+/** The answer as it is in the output. n8n copies each file as a stream to its binary data. */
+export async function keepFiles(
+	context: IWebhookFunctions,
+	fields: readonly FormField[],
+	{ values, files }: Judged,
+): Promise<{ answer: IDataObject; binary?: IBinaryKeyData }> {
+	const answer: IDataObject = {};
+	const binary: IBinaryKeyData = {};
+	for (const field of fields) {
+		if (field.type !== 'file') {
+			answer[field.name] = values.get(field.name) ?? null;
+			continue;
+		}
+		const given = files.get(field.name) ?? [];
+		for (const [index, { path, name, mimeType }] of given.entries()) {
+			binary[`${field.name.replace(/\W/g, '_')}${given.length > 1 ? `_${index}` : ''}`] = await context.nodeHelpers.copyBinaryFile(
+				path,
+				name,
+				mimeType,
+			);
+		}
+		const told = given.map(({ name, mimeType, size }) => ({ filename: name, mimetype: mimeType, size }));
+		answer[field.name] = given.length > 1 ? told : (told[0] ?? null);
+	}
+	return { answer, ...(Object.keys(binary).length > 0 && { binary }) };
+}
+
+/** n8n leaves the files of a form in a temporary folder. Later versions remove them themselves. */
+export async function removeFiles(context: IWebhookFunctions): Promise<void> {
+	for (const { path } of [...filesOf(context).values()].flat()) {
+		await rm(path, { force: true }).catch((error: unknown) =>
+			context.logger.warn('A file of a form could not be removed.', {
+				path,
+				reason: error instanceof Error ? error.message : String(error),
+			}),
+		);
+	}
+}

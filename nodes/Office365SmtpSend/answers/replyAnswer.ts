@@ -1,0 +1,86 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { sameAddress } from '../../../mail/compose/addresses';
+import { MailError } from '../../../mail/errors';
+import { readVerdict } from '../../../mail/questions/verdict';
+import { WaitingQuestions } from '../../../mail/questions/waiting';
+import { questionsFolder } from '../../journalFolder';
+import type { Asked } from '../question/askedQuestion';
+import type { MailContext } from '../settings/context';
+import { parseAsked } from '../question/keptQuestion';
+import { callOwn } from '../whileWaiting/ownAddress';
+import { readReplyItem, type ReplyItem } from './replyItem';
+
+/** The result of a reply. The names are in the output. */
+const OUTCOMES = {
+	noQuestion: 'The email does not reply to a waiting question.',
+	automatic: 'The email was not written by a person.',
+	otherSender: 'The email does not come from an address that was asked.',
+	forged: 'The mail server doubts the address of the sender.',
+	needsCode: 'The question has to be confirmed with a code, so it can only be answered on its page.',
+	needsForm: 'The question is a form, so it can only be answered on its page.',
+	unclear: 'The reply is not a clear yes or no.',
+	again: 'This person has answered before, and the first answer counts.',
+	decided: 'The question is decided already.',
+	over: 'The time to answer is over.',
+	ended: 'The execution that asked has ended.',
+} as const;
+type Outcome = keyof typeof OUTCOMES;
+
+/** Operation Take Answer: a reply by email answers the waiting question. @throws MailError if n8n cannot be reached */
+export async function takeReplyAnswer(context: MailContext, item: number): Promise<IDataObject> {
+	const reply = await readReplyItem(context, item);
+	const found = new WaitingQuestions(questionsFolder()).find(reply.thread);
+	if (found === undefined) return left(reply, 'noQuestion');
+	const asked = parseAsked(found.question.asked);
+	const judged = judge(asked, reply);
+	if ('outcome' in judged) return left(reply, judged.outcome, judged.detail, asked);
+	const called = await callOwn(found.question.link, { work: 'answer', replyMessageId: reply.messageId, ...judged });
+	if (called.state === 'failed')
+		throw new MailError(`The answer could not be passed to the waiting execution: ${called.reason}.`, {
+			code: 'unreachable',
+			remedy: 'Retry this node later. n8n has to be able to reach its own address (WEBHOOK_URL).',
+		});
+	const { state } = called.state === 'gone' ? { state: 'ended' } : called.answer;
+	if (state === 'taken') {
+		const { approved, text } = judged;
+		return { ...facts(reply, asked), answerTaken: true, ...(asked.question.responseType === 'approval' ? { approved } : { text }) };
+	}
+	const outcome = (['again', 'decided', 'over', 'ended'] as const).find((one) => one === state);
+	return left(reply, outcome ?? 'ended', '', asked);
+}
+
+/** What is passed to the execution, or why nothing is. */
+function judge(asked: Asked, reply: ReplyItem): { who: string; approved: boolean; text: string } | { outcome: Outcome; detail?: string } {
+	if (reply.automatic !== '') return { outcome: 'automatic', detail: reply.automatic };
+	const who = whoOf(asked, reply.from);
+	if (who === undefined) return { outcome: 'otherSender', detail: reply.from.join(', ') };
+	if (reply.forged !== '') return { outcome: 'forged', detail: reply.forged };
+	if (asked.confirm) return { outcome: 'needsCode' };
+	const { approve, decline, responseType } = asked.question;
+	if (responseType === 'customForm') return { outcome: 'needsForm' };
+	if (responseType === 'freeText') {
+		const text = reply.written.trim();
+		return text === '' ? { outcome: 'unclear', detail: 'the reply has no new text' } : { who, approved: true, text };
+	}
+	const verdict = readVerdict(reply.written, { approve: approve.label, ...(decline !== undefined && { decline: decline.label }) });
+	return 'unclear' in verdict ? { outcome: 'unclear', detail: verdict.unclear } : { who, approved: verdict.approved, text: '' };
+}
+
+/** The ID of a person, or the address of somebody who was asked with others by one link. */
+function whoOf({ people, escalation, recipients }: Asked, from: readonly string[]): string | undefined {
+	const [address] = from;
+	if (address === undefined || from.length > 1) return undefined;
+	const person = [...people, ...escalation].find((one) => sameAddress(one.address, address));
+	if (person !== undefined) return person.id;
+	return people.length === 0 ? recipients.find((one) => sameAddress(one, address)) : undefined;
+}
+
+function left(reply: ReplyItem, outcome: Outcome, detail = '', asked?: Asked): IDataObject {
+	const reason = detail === '' ? OUTCOMES[outcome] : `${OUTCOMES[outcome].slice(0, -1)}: ${detail}.`;
+	return { ...facts(reply, asked), answerTaken: false, outcome, reason };
+}
+
+function facts({ messageId, from, subject }: ReplyItem, asked: Asked | undefined): IDataObject {
+	return { email: from[0] ?? '', subject, messageId, ...(asked !== undefined && { question: asked.question.subject }) };
+}

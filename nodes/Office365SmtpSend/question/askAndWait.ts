@@ -1,0 +1,68 @@
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { compose, type ComposedMail } from '../../../mail/compose/message';
+import { MailError } from '../../../mail/errors';
+import { sendingThrough } from '../../../mail/smtp/sendingService';
+import { openAccount } from '../../credentialAccount';
+import { nodeError } from '../../nodeError';
+import { accountChoice, record } from '../../parameterValues';
+import { keepAsked, waitTill, writeDown } from './keepingAsked';
+import { deliver, failedItem } from '../execute';
+import { readAsking, waitUntil } from './askingSettings';
+import { readService } from '../settings/settings';
+
+/**
+ * Asks one question for all items, because an execution waits only once. Sends the emails, then lets n8n put the execution into waiting.
+ * The returned items are shown while it waits. If nobody answers in time, n8n passes the input items on.
+ */
+export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	try {
+		const options = record(context.getNodeParameter('options', 0, {}));
+		const until = waitUntil(options, context.getTimezone());
+		const account = sendingThrough(
+			readService(options),
+			await openAccount(context, accountChoice(context.getNodeParameter('authentication', 0, 'oAuth2'), options)),
+		);
+		const asking = await readAsking(context, account.mailbox, until);
+		// All emails are composed before the first one is sent, so that a mistake is reported before anybody has been asked.
+		const mails = await Promise.all(asking.mails.map(async (mail) => await compose(mail)));
+		await writeDown(context, asking.asked);
+		const sent = await askEach(mails, async (mail) => await deliver(context, 0, account, mail, options));
+		await keepAsked(context, asking.asked, sent);
+		await context.putExecutionToWait(waitTill(asking.asked, until));
+		return context.getInputData();
+	} catch (error) {
+		const told = nodeError(context.getNode(), error, 0);
+		if (!context.continueOnFail()) throw told;
+		return [failedItem(told, error, 0)];
+	}
+}
+
+/**
+ * Sends the question to one person after the other. If one of them cannot be asked, the question is withdrawn, because with some of the
+ * people missing, a rule such as All could never be fulfilled.
+ */
+async function askEach(mails: readonly ComposedMail[], send: (mail: ComposedMail) => Promise<IDataObject>): Promise<IDataObject[]> {
+	const sent: IDataObject[] = [];
+	const reached: string[] = [];
+	for (const mail of mails) {
+		try {
+			sent.push(await send(mail));
+			reached.push(...mail.recipients);
+		} catch (error) {
+			throw withdrawn(error, mail.recipients, reached);
+		}
+	}
+	return sent;
+}
+
+/** Used if somebody already has the question. */
+function withdrawn(error: unknown, recipients: readonly string[], reached: readonly string[]): Error {
+	if (!(error instanceof MailError)) return error instanceof Error ? error : new Error(String(error));
+	if (reached.length === 0) return error;
+	const { code, permanent, speaker, mailbox, command, response } = error;
+	const message =
+		`The question could not be sent to ${recipients.join(', ')}, so it is withdrawn: ` +
+		`the links in the emails to ${reached.join(', ')} no longer work. ${error.message}`;
+	return new MailError(message, { code, permanent, speaker, mailbox, command, response, remedy: error.remedy, cause: error });
+}

@@ -1,0 +1,46 @@
+import { Readable } from 'node:stream';
+
+import { inputError } from '../../../mail/errors';
+import type { ComposedMail } from '../../../mail/compose/message';
+import { composeRaw } from '../../../mail/compose/raw';
+import { choice, record, text } from '../../parameterValues';
+import { fileOf, property } from './attachments';
+import type { MailContext } from './context';
+import { readHeaders, readPeople } from './settings';
+
+interface RawSource {
+	open: () => Promise<Readable>;
+	/** Bytes. */
+	size: number;
+}
+
+/** A finished email from a binary property or a text. @throws MailError `input` naming the field */
+export async function readRaw(context: MailContext, item: number): Promise<ComposedMail> {
+	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
+	const { deliveryReports } = readHeaders(record(context.getNodeParameter('options', item, {})));
+	return await composeRaw({
+		...(await readRawSource(context, item)),
+		from: (await readPeople(context, 'From Email', parameter('fromEmail'))).slice(0, 1),
+		to: await readPeople(context, 'To Email', parameter('toEmail')),
+		deliveryReports,
+	});
+}
+
+/** Returns the bytes of a finished email. @throws MailError `input` naming the field */
+export async function readRawSource(context: MailContext, item: number): Promise<RawSource> {
+	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
+	if (choice(parameter('rawSource'), 'Message Source', ['binary', 'text'], 'binary') === 'text')
+		return textSource(text(parameter('rawMessage'), 'Message'));
+	return await binarySource(context, item, text(parameter('binaryPropertyName'), 'Input Binary Field'));
+}
+
+function textSource(content: string): RawSource {
+	if (content.trim() === '') throw inputError('Message', 'it is empty.', 'Enter a whole email: headers, an empty line, and the body.');
+	const bytes = Buffer.from(content);
+	return { open: async () => Readable.from([bytes]), size: bytes.length };
+}
+
+async function binarySource(context: MailContext, item: number, name: string): Promise<RawSource> {
+	const { open, size } = await fileOf(context, name, property(context.getInputData()[item]?.binary ?? {}, name, 'Input Binary Field'));
+	return { open, size };
+}

@@ -1,0 +1,98 @@
+import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
+
+import { inputItems } from './inputItems';
+import type { Asked, Person } from '../question/askedQuestion';
+import { answersOf, countAnswer, endWithout, isDecided, silent } from '../question/counting';
+import { questionHtml, sendLater } from '../question/questionEmail';
+
+/** If a process has taken a piece of work and not finished it after this time, in ms, it was ended in the middle. */
+const LOST_AFTER = 300_000;
+
+/**
+ * Does the due work of a waiting question, each piece once.
+ * @returns what the execution goes on with, if its time is over, or if it was decided and did not go on
+ */
+export async function doDue(context: IWebhookFunctions, asked: Asked): Promise<INodeExecutionData[] | undefined> {
+	if (isDecided(asked)) return await countAnswer(asked, undefined);
+	if (isPast(asked.until) && asked.people.length + asked.escalation.length > 0) return await endNow(context, asked);
+	await once(context, asked, 'escalated', asked.escalateAt, async () => await escalate(context, asked));
+	await once(context, asked, 'reminded', asked.remindAt, async () => await remind(context, asked));
+	return undefined;
+}
+
+function isPast(time: string): boolean {
+	return time !== '' && Date.parse(time) <= Date.now();
+}
+
+async function endNow(context: IWebhookFunctions, asked: Asked): Promise<INodeExecutionData[] | undefined> {
+	const items = inputItems(context);
+	// If somebody answers at this moment, only one of the two lets the execution go on, and the answer is too late.
+	if (!(await answersOf(asked).claimDecision())) return undefined;
+	return await endWithout(asked, items);
+}
+
+/** If it fails, it is tried again at the next check. */
+async function once(
+	context: IWebhookFunctions,
+	asked: Asked,
+	work: 'escalated' | 'reminded',
+	at: string,
+	act: () => Promise<void>,
+): Promise<void> {
+	const { files } = answersOf(asked);
+	if (!isPast(at) || (await files.age(work)) !== undefined) return;
+	const claimed = await files.claim(`${work}-begun`, LOST_AFTER);
+	if (claimed === undefined) return;
+	try {
+		await act();
+		await files.make(work, {});
+	} catch (error) {
+		await files.remove(claimed);
+		context.logger.error(`A question could not be ${work}. It is retried.`, {
+			reason: error instanceof Error ? error.message : String(error),
+		});
+	}
+}
+
+async function remind(context: IWebhookFunctions, asked: Asked): Promise<void> {
+	const subject = `Reminder: ${asked.question.subject}`;
+	const note = 'Your answer is still missing.';
+	if (asked.people.length === 0) {
+		await sendLater(context, asked, { kind: 'reminder', to: asked.sending.to, subject, html: htmlFor(context, asked, '', note) });
+		return;
+	}
+	await mailEach(context, asked, silent(asked), 'reminder', subject, note);
+}
+
+async function escalate(context: IWebhookFunctions, asked: Asked): Promise<void> {
+	const silentOnes = asked.people.length === 0 ? asked.recipients : silent(asked).map(({ address }) => address);
+	const note = `You are asked because there is no decision yet. Your answer decides. Still without an answer: ${silentOnes.join(', ')}.`;
+	await mailEach(context, asked, asked.escalation, 'escalation', asked.question.subject, note);
+}
+
+/** Reminds each person once, even if an earlier attempt ended in the middle. */
+async function mailEach(
+	context: IWebhookFunctions,
+	asked: Asked,
+	people: readonly Person[],
+	kind: 'reminder' | 'escalation',
+	subject: string,
+	note: string,
+): Promise<void> {
+	const { files } = answersOf(asked);
+	let failure: Error | undefined;
+	for (const { id, address } of people) {
+		if ((await files.age(`${kind}-${id}`)) !== undefined) continue;
+		try {
+			await sendLater(context, asked, { kind, to: [address], subject, html: htmlFor(context, asked, id, note) });
+			await files.make(`${kind}-${id}`, {});
+		} catch (error) {
+			failure ??= error instanceof Error ? error : new Error(String(error));
+		}
+	}
+	if (failure !== undefined) throw failure;
+}
+
+function htmlFor(context: IWebhookFunctions, asked: Asked, who: string, note: string): string {
+	return questionHtml(asked, (approved, more) => context.getSignedResumeUrl({ approved: String(approved), ...more }), who, note);
+}

@@ -1,0 +1,64 @@
+import type { IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
+
+import { record, text } from '../../parameterValues';
+import { take } from '../answers/answering';
+import type { Asked, Person } from '../question/askedQuestion';
+import { countAnswer, standing } from '../question/counting';
+import { doDue } from './dueWork';
+
+/** The answer of this node to itself, and what the execution goes on with. */
+interface OwnOutcome {
+	answer: { state: 'waiting' | 'goesOn' | 'taken' | 'again' | 'decided' | 'over' | 'refused' };
+	items?: INodeExecutionData[];
+}
+
+/** Handles a call by {@link callOwn}: does the due work, or accepts an answer that came by email. */
+export async function ownCall(context: IWebhookFunctions, asked: Asked | undefined): Promise<OwnOutcome> {
+	const { method }: { method: string } = context.getRequestObject();
+	const { work, who, approved, text: words, replyMessageId } = record(context.getBodyData());
+	if (asked === undefined || method !== 'POST') return { answer: { state: 'refused' } };
+	if (work !== 'answer') {
+		const items = await doDue(context, asked);
+		return items === undefined ? { answer: { state: 'waiting' } } : { answer: { state: 'goesOn' }, items };
+	}
+	return await takeReply(asked, {
+		who: text(who, 'who'),
+		approved: approved === true,
+		words: text(words, 'text'),
+		replyMessageId: text(replyMessageId, 'replyMessageId'),
+	});
+}
+
+interface Reply {
+	/** The ID of a person, or the address of somebody who was asked with others by one link. */
+	who: string;
+	approved: boolean;
+	words: string;
+	replyMessageId: string;
+}
+
+async function takeReply(asked: Asked, { who, approved, words, replyMessageId }: Reply): Promise<OwnOutcome> {
+	const { responseType } = asked.question;
+	const person = [...asked.people, ...asked.escalation].find(({ id }) => id === who);
+	if (asked.confirm || responseType === 'customForm' || (person === undefined && !isOneOfAll(asked, who)))
+		return { answer: { state: 'refused' } };
+	if ([asked.until, asked.linksUntil].some((end) => end !== '' && Date.parse(end) <= Date.now())) return { answer: { state: 'over' } };
+	const closed = person === undefined ? undefined : await closedTo(asked, person);
+	if (closed !== undefined) return closed;
+	const data: IDataObject = responseType === 'approval' ? { approved } : { text: words };
+	const how = { by: 'email', replyMessageId, ...(person === undefined && { answeredBy: who }) };
+	const { again, items } = await take({ approved, asked, person, question: asked.question }, { json: { data } }, how);
+	if (again === true) return { answer: { state: person === undefined ? 'decided' : 'again' } };
+	return { answer: { state: 'taken' }, ...(items !== undefined && { items }) };
+}
+
+function isOneOfAll({ people, recipients }: Asked, who: string): boolean {
+	return people.length === 0 && recipients.some((address) => address === who);
+}
+
+async function closedTo(asked: Asked, person: Person): Promise<OwnOutcome | undefined> {
+	const { answered, decided } = standing(asked, person);
+	if (!answered && !decided) return undefined;
+	const items = decided ? await countAnswer(asked, undefined) : undefined;
+	return { answer: { state: answered ? 'again' : 'decided' }, ...(items !== undefined && { items }) };
+}

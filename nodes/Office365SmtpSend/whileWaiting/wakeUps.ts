@@ -1,0 +1,71 @@
+import { DAY_MS } from '../../../mail/durations';
+import { giveUp, WaitingQuestions } from '../../../mail/questions/waiting';
+import { questionsFolder } from '../../journalFolder';
+import { callOwn } from './ownAddress';
+
+/** Maximum time between two checks of the folder, in ms, because other processes write into it too. */
+const OFTEN = 60_000;
+/** If n8n cannot be called for this time, in ms (a week), the work is dropped. */
+const GIVE_UP_AFTER = 7 * DAY_MS;
+/** Timers of Node may fire a little early. */
+const LATER = 5;
+
+let timer: NodeJS.Timeout | undefined;
+let looking: Promise<void> | undefined;
+let again = false;
+/** Problems that were already logged, so that a question that cannot be reached is not logged each minute. */
+const told = new Set<string>();
+
+/**
+ * Does the due work of waiting questions: reminders, escalations, the end of their time. A waiting execution does not run, so somebody has
+ * to wake its node: this class calls n8n at the link of the question. Due work is recorded in files, so a restart of n8n loses nothing. n8n
+ * loads this node at start if an active workflow uses it.
+ */
+export function keepLooking(): void {
+	if (timer === undefined && looking === undefined) lookSoon();
+}
+
+/** Checks at once, for example because there is new work. */
+export function lookSoon(): void {
+	if (looking !== undefined) {
+		again = true;
+		return;
+	}
+	looking = look()
+		.catch((error: unknown) => {
+			tell('folder', `The folder of questions cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+			return Infinity;
+		})
+		.then((next) => {
+			looking = undefined;
+			plan(again ? 0 : Math.min(OFTEN, next - Date.now() + LATER));
+			again = false;
+		});
+}
+
+function plan(ms: number): void {
+	clearTimeout(timer);
+	timer = setTimeout(lookSoon, Math.max(ms, 0));
+	// The timer must not keep n8n running.
+	timer.unref();
+}
+
+/** @returns when the next work is due */
+async function look(): Promise<number> {
+	const { due, next } = await new WaitingQuestions(questionsFolder()).due(Date.now());
+	for (const { files, question } of due) {
+		const answer = await callOwn(question.link, { work: 'due' });
+		const isOld = Math.min(...question.due.values()) < Date.now() - GIVE_UP_AFTER;
+		if (answer.state === 'gone' || (answer.state === 'failed' && isOld)) await giveUp(files);
+		if (answer.state === 'failed')
+			tell(question.link, `The reminders and the end of a waiting question cannot be handled: ${answer.reason}`);
+	}
+	return next;
+}
+
+/** n8n's log can be written to only while a node runs. */
+function tell(key: string, message: string): void {
+	if (told.has(key)) return;
+	told.add(key);
+	process.emitWarning(message, 'Office365MailWarning');
+}

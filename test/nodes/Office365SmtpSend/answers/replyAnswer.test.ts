@@ -1,0 +1,236 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { IBinaryData, IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { toItem } from '../../../../mail/item/item';
+import { takeReplyAnswer } from '../../../../nodes/Office365SmtpSend/answers/replyAnswer';
+import { mailContext, store } from '../../../support/mailContext';
+import { ADA, approvers, ask, call, GRACE, LIN, visit, type Page, type Waiting } from '../questionRig';
+
+/** n8n, as far as this node calls it: each waiting question under its link. */
+let n8n: Server;
+let waiting: Waiting | undefined;
+let pages: Page[] = [];
+let folder: string;
+const env = { N8N_PORT: process.env.N8N_PORT, N8N_LISTEN_ADDRESS: process.env.N8N_LISTEN_ADDRESS };
+
+beforeAll(async () => {
+	n8n = createServer((request, response) => {
+		let text = '';
+		request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+		request.on('end', () => {
+			void (async () => {
+				if (waiting === undefined) {
+					response
+						.writeHead(404, { 'content-type': 'application/json' })
+						.end('{"code":404,"message":"The execution \\"17\\" does not exist."}');
+					return;
+				}
+				const url = `https://${request.headers.host ?? ''}${request.url ?? ''}`;
+				const page = await visit(waiting, url, { contentType: 'application/json', body: JSON.parse(text) });
+				pages.push(page);
+				response.writeHead(page.status, Object.fromEntries(page.headers)).end(page.html);
+			})();
+		});
+	});
+	await new Promise<void>((resolve) => n8n.listen(0, '127.0.0.1', resolve));
+	const address = n8n.address();
+	process.env.N8N_PORT = String(typeof address === 'object' ? address?.port : '');
+	process.env.N8N_LISTEN_ADDRESS = '127.0.0.1';
+});
+afterAll(async () => {
+	Object.assign(process.env, env);
+	for (const [name, value] of Object.entries(env)) if (value === undefined) Reflect.deleteProperty(process.env, name);
+	await new Promise((resolve) => n8n.close(resolve));
+});
+
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'questions-'));
+	process.env.N8N_MAIL_QUESTIONS_FOLDER = folder;
+	pages = [];
+});
+afterEach(async () => {
+	waiting = undefined;
+	delete process.env.N8N_MAIL_QUESTIONS_FOLDER;
+	await rm(folder, { recursive: true, force: true });
+});
+
+async function asking(parameters: INodeParameters): Promise<Waiting> {
+	waiting = await ask(parameters);
+	return waiting;
+}
+
+/** A reply as it arrives. */
+function reply(to: string | undefined, text: string, { from = GRACE, more = '' }: { from?: string; more?: string } = {}): Buffer {
+	const thread = to === undefined ? '' : `In-Reply-To: ${to}\r\nReferences: <older@example.test> ${to}\r\n`;
+	return Buffer.from(
+		`From: ${from}\r\nTo: ${ADA}\r\nSubject: Re: Order 17\r\nMessage-ID: <reply@example.test>\r\nDate: Fri, 27 Nov 2026 10:00:00 +0000\r\n${thread}${more}Content-Type: text/plain; charset=utf-8\r\n\r\n${text}`,
+	);
+}
+
+const quoting = (text: string): string =>
+	`${text}\r\n\r\nOn Fri, 27 Nov 2026 at 09:00, Ada wrote:\r\n> May we ship?\r\n> Approve: yes\r\n> Decline: no\r\n`;
+
+async function itemOf(mail: Buffer, format: 'simple' | 'resolved' | 'raw'): Promise<INodeExecutionData> {
+	const from = { size: mail.length, folder: 'INBOX', uid: 1, uidValidity: '1' };
+	const { json, binary } = await toItem<IBinaryData>(mail, from, { format, downloadAttachments: false, prefix: 'a_', store });
+	return { json, ...(binary !== undefined && { binary }) };
+}
+
+async function take(item: INodeExecutionData | Buffer): Promise<IDataObject> {
+	const given = Buffer.isBuffer(item) ? await itemOf(item, 'simple') : item;
+	return await takeReplyAnswer(mailContext({ original: given.json }, given), 0);
+}
+
+const output = (): IDataObject | undefined => pages.find((page) => page.output !== undefined)?.output?.json;
+
+describe('a reply to a question', () => {
+	it.each<[string, (mail: Buffer) => Promise<INodeExecutionData>]>([
+		['simple', async (mail) => await itemOf(mail, 'simple')],
+		['resolved', async (mail) => await itemOf(mail, 'resolved')],
+		['raw', async (mail) => await itemOf(mail, 'raw')],
+		[
+			"simple of n8n's Email Trigger",
+			async (mail) => {
+				const id = /In-Reply-To: (<[^>]+>)/.exec(mail.toString())?.[1] ?? '';
+				const metadata = { 'in-reply-to': id, references: id, 'message-id': '<reply@example.test>' };
+				return await Promise.resolve({
+					json: { textPlain: quoting('Yes, please'), metadata, from: `Grace <${GRACE}>`, to: ADA, subject: 'Re: Order 17' },
+				});
+			},
+		],
+		[
+			"resolved of n8n's Email Trigger",
+			async (mail) => {
+				const id = /In-Reply-To: (<[^>]+>)/.exec(mail.toString())?.[1] ?? '';
+				const headers = { 'in-reply-to': `In-Reply-To: ${id}`, from: `From: ${GRACE}` };
+				const json = {
+					headers,
+					text: quoting('Yes, please'),
+					from: { value: [{ address: GRACE, name: '' }] },
+					messageId: '<reply@example.test>',
+				};
+				return await Promise.resolve({ json });
+			},
+		],
+		["raw of n8n's Email Trigger", async (mail) => await Promise.resolve({ json: { raw: mail.toString('base64') } })],
+	])('answers it, as an item in format %s, and lets the execution go on', async (_format, item) => {
+		const { messageIds } = await asking({ toEmail: `${GRACE}, ${LIN}`, approvalOptions: { values: { approvalType: 'double' } } });
+		expect(await take(await item(reply(messageIds[0], quoting('Yes, please'))))).toMatchObject({
+			answerTaken: true,
+			approved: true,
+			email: GRACE,
+			messageId: '<reply@example.test>',
+			question: 'Order 17',
+		});
+		expect(output()).toMatchObject({
+			data: { approved: true },
+			emailQuestion: { by: 'email', answeredBy: GRACE, replyMessageId: '<reply@example.test>' },
+		});
+	});
+
+	it('declines by the word of the button, and counts as the answer of the person who sent it', async () => {
+		const { messageIds } = await asking(approvers('majority', `${GRACE},${LIN}`));
+		expect(await take(reply(messageIds[1], quoting('Decline'), { from: `Lin <${LIN.toUpperCase()}>` }))).toMatchObject({
+			answerTaken: true,
+			approved: false,
+		});
+		expect(output()).toMatchObject({
+			data: { answers: [{ email: LIN, approved: false, by: 'email', replyMessageId: '<reply@example.test>' }] },
+		});
+	});
+
+	it('is found also by an email of the other person, and waits for the others', async () => {
+		const { messageIds } = await asking(approvers('all', `${GRACE},${LIN}`));
+		expect(await take(reply(messageIds[0], 'Yes', { from: LIN }))).toMatchObject({ answerTaken: true });
+		expect(output()).toBeUndefined();
+		expect(await take(reply(messageIds[0], 'Yes', { from: LIN }))).toMatchObject({ answerTaken: false, outcome: 'again' });
+		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: true });
+		expect(output()).toMatchObject({ data: { approved: true } });
+		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: false, outcome: 'again' });
+	});
+
+	it('gives its new text as the answer to a question for text', async () => {
+		const { messageIds } = await asking({ toEmail: GRACE, responseType: 'freeText' });
+		expect(await take(reply(messageIds[0], quoting('On Monday,\r\nnot before.')))).toMatchObject({
+			answerTaken: true,
+			text: 'On Monday,\nnot before.',
+		});
+		expect(output()).toMatchObject({ data: { text: 'On Monday,\nnot before.' } });
+	});
+
+	it.each<[string, INodeParameters, { text?: string; from?: string; more?: string; to?: string }, string]>([
+		['what is only quoted', { toEmail: GRACE }, { text: quoting('') }, 'unclear'],
+		['a condition', { toEmail: GRACE }, { text: 'Yes, but not before Monday' }, 'unclear'],
+		['an out-of-office reply', { toEmail: GRACE }, { more: 'Auto-Submitted: auto-replied\r\n' }, 'automatic'],
+		['an out-of-office reply of Exchange', { toEmail: GRACE }, { more: 'X-Auto-Response-Suppress: All\r\n' }, 'automatic'],
+		['somebody else', { toEmail: GRACE }, { from: LIN }, 'otherSender'],
+		['two senders', { toEmail: GRACE }, { from: `${GRACE}, ${LIN}` }, 'otherSender'],
+		['a name that looks like the address', { toEmail: GRACE }, { from: `"${GRACE}" <evil@elsewhere.example>` }, 'otherSender'],
+		[
+			'a sender whom the server doubts',
+			{ toEmail: GRACE },
+			{ more: 'Authentication-Results: spf=fail smtp.mailfrom=x; dmarc=fail action=none\r\n' },
+			'forged',
+		],
+		['a question with a code', { toEmail: GRACE, options: { confirmByCode: true } }, {}, 'needsCode'],
+		['a form', { toEmail: GRACE, responseType: 'customForm', formFields: { values: [{ fieldLabel: 'x' }] } }, {}, 'needsForm'],
+		['another thread', { toEmail: GRACE }, { to: '<unknown@example.test>' }, 'noQuestion'],
+		['no thread', { toEmail: GRACE }, { to: '' }, 'noQuestion'],
+	])(
+		'is not taken with %s: the question stays open, and the item says why',
+		async (_name, parameters, { text = 'Yes', from, more, to }, outcome) => {
+			const { messageIds } = await asking(parameters);
+			const taken = await take(reply(to === '' ? undefined : (to ?? messageIds[0]), text, { from, more }));
+			expect(taken).toMatchObject({ answerTaken: false, outcome, reason: expect.stringMatching(/\.$/) });
+			expect(pages).toEqual([]);
+		},
+	);
+
+	it('comes too late where the links have ended, or the execution', async () => {
+		const { messageIds } = await asking({ toEmail: GRACE, options: { linksValidFor: 1e-7 } });
+		await expect.poll(async () => await take(reply(messageIds[0], 'Yes'))).toMatchObject({ outcome: 'over' });
+		waiting = undefined;
+		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: false, outcome: 'ended' });
+	});
+
+	it('fails the item where n8n cannot be reached, so that it can be tried again', async () => {
+		const { messageIds } = await asking({ toEmail: GRACE });
+		const port = process.env.N8N_PORT;
+		process.env.N8N_PORT = '1';
+		await expect(take(reply(messageIds[0], 'Yes'))).rejects.toMatchObject({ code: 'unreachable' });
+		process.env.N8N_PORT = port;
+	});
+
+	it('can be given to the execution by its own link only', async () => {
+		const one = await asking({ toEmail: GRACE });
+		const body = { work: 'answer', who: GRACE, approved: true };
+		for (const link of one.links.get(GRACE) ?? []) {
+			const page = await visit(one, link.replace('approved=true', 'own=true'), { contentType: 'application/json', body });
+			expect([page.status, page.output]).toEqual([401, undefined]);
+		}
+	});
+
+	it('is refused by the execution itself: an answer without the code', async () => {
+		const one = await asking({ toEmail: GRACE, options: { confirmByCode: true } });
+		const who = new URL(one.links.get(GRACE)?.[0] ?? '').searchParams.get('who') ?? '';
+		expect(who).not.toBe('');
+		const refused = await call(one, { work: 'answer', approved: true, who });
+		expect([refused.state, refused.output]).toEqual(['refused', undefined]);
+	});
+
+	it.each<[string, INodeParameters, object]>([
+		['of somebody who was not asked', { toEmail: GRACE }, { who: LIN }],
+		['of nobody', { toEmail: GRACE }, { who: '' }],
+		['to a form', { toEmail: GRACE, responseType: 'customForm', formFields: { values: [{ fieldLabel: 'x' }] } }, { who: GRACE }],
+		['with an address in place of a person', approvers('all', `${GRACE},${LIN}`), { who: GRACE }],
+	])('is refused by the execution itself: an answer %s', async (_name, parameters, who) => {
+		const one = await asking(parameters);
+		const refused = await call(one, { work: 'answer', approved: true, ...who });
+		expect([refused.state, refused.output]).toEqual(['refused', undefined]);
+	});
+});

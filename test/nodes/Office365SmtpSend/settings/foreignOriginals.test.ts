@@ -1,0 +1,275 @@
+import type { IDataObject } from 'n8n-workflow';
+import PostalMime, { type Email } from 'postal-mime';
+import { describe, expect, it } from 'vitest';
+
+import { compose } from '../../../../mail/compose/message';
+import { continued } from '../../../../mail/compose/threadIndex';
+import { readReply } from '../../../../nodes/Office365SmtpSend/settings/replySettings';
+import { mailContext } from '../../../support/mailContext';
+
+const ADA = 'ada@example.test';
+
+async function reply(json: IDataObject, parameters: Record<string, unknown> = {}): Promise<Email> {
+	const mail = await readReply(mailContext({ original: json, emailFormat: 'text', text: 'Thanks.', ...parameters }, { json }), 0, ADA);
+	return await PostalMime.parse(Buffer.concat(await (await (await compose(mail)).open()).toArray()));
+}
+
+const people = (list: Email['to']): string => (list ?? []).map(({ name, address }) => `${name}<${address}>`).join(', ');
+const header = (email: Email, name: string): string | undefined => email.headers.find(({ key }) => key === name)?.value;
+const person = (name: string, address: string): IDataObject => ({ emailAddress: { name, address } });
+
+const GRAPH = {
+	id: 'AAMk',
+	conversationId: 'AAQk',
+	conversationIndex: Buffer.concat([Buffer.from('01dc60000000', 'hex'), Buffer.alloc(16, 7)]).toString('base64'),
+	internetMessageId: '<1@x>',
+	subject: 'AW: The report',
+	receivedDateTime: '2026-11-20T10:00:00Z',
+	bodyPreview: 'hi',
+	hasAttachments: false,
+	from: person('Grace Hopper', 'grace@example.test'),
+	sender: person('Grace Hopper', 'grace@example.test'),
+	replyTo: [],
+	toRecipients: [person('Ada', ADA), person('Bob', 'bob@example.test')],
+	ccRecipients: [person('Carl', 'carl@example.test')],
+	body: { contentType: 'html', content: '<html><body><p>hi</p><table><tr><td>a</td><td>b</td></tr></table></body></html>' },
+};
+
+const GMAIL_API = {
+	id: '18c',
+	threadId: '18c',
+	snippet: 'it&#39;s here',
+	internalDate: '1763632800000',
+	payload: {
+		mimeType: 'multipart/alternative',
+		headers: [
+			{ name: 'From', value: '=?utf-8?q?Gr=C3=A4ce?= <grace@example.test>' },
+			{ name: 'To', value: ADA },
+			{ name: 'Cc', value: 'carl@example.test' },
+			{ name: 'Subject', value: '=?utf-8?q?=C3=84pfel?=' },
+			{ name: 'Message-ID', value: '<1@x>' },
+			{ name: 'References', value: '<0@x>' },
+		],
+		parts: [
+			{ mimeType: 'text/plain', body: { data: Buffer.from('it is here').toString('base64url') } },
+			{ mimeType: 'text/html', body: { data: Buffer.from('<p>it is <b>here</b></p>').toString('base64url') } },
+		],
+	},
+};
+
+describe('a reply to an item of another node', () => {
+	it.each<[string, IDataObject, { subject: string; cc?: string; quoted: string; inReplyTo?: string; references?: string; to?: string }]>([
+		[
+			'the built-in Email Trigger, format Simple',
+			{
+				from: 'Grace <grace@example.test>',
+				to: `${ADA}, bob@example.test`,
+				subject: 'x',
+				date: 'Fri, 20 Nov 2026 10:00:00 +0000',
+				textPlain: 'hello',
+				textHtml: '<p>hello</p>',
+				metadata: { 'message-id': '<1@x>', references: '<0@x>\r\n <00@x>' },
+				attributes: { uid: 1 },
+			},
+			{ subject: 'Re: x', cc: '<bob@example.test>', quoted: '> hello', references: '<0@x> <00@x> <1@x>' },
+		],
+		[
+			'the built-in Email Trigger, format Simple, of a mail in HTML alone',
+			{ from: 'Grace <grace@example.test>', to: ADA, subject: 'x', textHtml: '<p>hello</p>', metadata: { 'message-id': '<1@x>' } },
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+		[
+			'the built-in Email Trigger, format Resolved',
+			{
+				from: { value: [{ name: 'Grace', address: 'grace@example.test' }], text: '', html: '' },
+				to: { value: [{ name: '', address: ADA }] },
+				subject: 'x',
+				date: '2026-11-20T10:00:00.000Z',
+				text: 'hello',
+				html: false,
+				headers: { 'message-id': 'Message-ID: <1@x>', references: 'References: <0@x>' },
+			},
+			{ subject: 'Re: x', quoted: '> hello', references: '<0@x> <1@x>' },
+		],
+		[
+			'Microsoft Outlook',
+			GRAPH,
+			{
+				subject: 'AW: The report',
+				to: 'Grace Hopper<grace@example.test>',
+				cc: 'Bob<bob@example.test>, Carl<carl@example.test>',
+				quoted: '> hi\n> \n> a\tb',
+			},
+		],
+		[
+			'Microsoft Outlook, body as text',
+			{ ...GRAPH, body: { contentType: 'text', content: 'plain <b>' } },
+			{
+				subject: 'AW: The report',
+				to: 'Grace Hopper<grace@example.test>',
+				cc: 'Bob<bob@example.test>, Carl<carl@example.test>',
+				quoted: '> plain <b>',
+			},
+		],
+		[
+			'Microsoft Outlook, simplified',
+			{
+				id: 'AAMk',
+				conversationId: 'AAQk',
+				subject: 'x',
+				bodyPreview: 'hi there',
+				from: 'grace@example.test',
+				to: [ADA, 'bob@example.test'],
+				categories: [],
+				hasAttachments: false,
+			},
+			{
+				subject: 'Re: x',
+				to: '<grace@example.test>',
+				cc: '<bob@example.test>',
+				quoted: '> hi there',
+				inReplyTo: undefined,
+				references: undefined,
+			},
+		],
+		[
+			'Gmail',
+			{
+				id: '18c',
+				threadId: '18c',
+				labelIds: [],
+				from: { value: [{ name: 'Grace', address: 'grace@example.test' }] },
+				to: { value: [{ name: '', address: ADA }] },
+				subject: 'x',
+				date: '2026-11-20T10:00:00.000Z',
+				messageId: '<1@x>',
+				references: ['<0@x>', '<00@x>'],
+				text: 'hello',
+				textAsHtml: '<p>hello</p>',
+				html: '',
+				headers: {},
+			},
+			{ subject: 'Re: x', quoted: '> hello', references: '<0@x> <00@x> <1@x>' },
+		],
+		[
+			'Gmail, simplified',
+			{
+				id: '18c',
+				threadId: '18c',
+				snippet: 'it&#39;s here',
+				internalDate: '1763632800000',
+				payload: { mimeType: 'text/plain' },
+				From: 'Grace <grace@example.test>',
+				To: ADA,
+				Cc: 'carl@example.test',
+				Subject: 'x',
+			},
+			{ subject: 'Re: x', cc: '<carl@example.test>', quoted: "> it's here", inReplyTo: undefined, references: undefined },
+		],
+		[
+			"Gmail's API",
+			GMAIL_API,
+			{
+				subject: 'Re: Äpfel',
+				to: 'Gräce<grace@example.test>',
+				cc: '<carl@example.test>',
+				quoted: '> it is here',
+				references: '<0@x> <1@x>',
+			},
+		],
+		[
+			"Gmail's API, raw",
+			{
+				id: '18c',
+				raw: Buffer.from(`From: Grace <grace@example.test>\r\nTo: ${ADA}\r\nSubject: x\r\nMessage-ID: <1@x>\r\n\r\nhello`).toString(
+					'base64url',
+				),
+			},
+			{ subject: 'Re: x', quoted: '> hello' },
+		],
+	])('%s', async (_name, json, expected) => {
+		const email = await reply(json, { replyType: 'replyAll' });
+		expect(people(email.to)).toBe(expected.to ?? 'Grace<grace@example.test>');
+		expect(people(email.cc)).toBe(expected.cc ?? '');
+		expect(email.subject).toBe(expected.subject);
+		expect(email.inReplyTo).toBe('inReplyTo' in expected ? expected.inReplyTo : '<1@x>');
+		expect(email.references).toBe('references' in expected ? expected.references : '<1@x>');
+		expect(email.text).toContain(`wrote:\n${expected.quoted}\n`);
+	});
+
+	it('has a thread where a node leaves out the brackets of the IDs', async () => {
+		const json = { messageId: '1@x', references: '0@x 00@x', inReplyTo: '00@x', from: 'grace@example.test', subject: 'x', text: 'hello' };
+		const { inReplyTo, references } = await reply(json);
+		expect([inReplyTo, references]).toEqual(['<1@x>', '<0@x> <00@x> <1@x>']);
+		const words = await reply({ ...json, references: 'Your message of Friday from grace@example.test' });
+		expect(words.references).toBe('<00@x> <1@x>');
+	});
+
+	it('may be a list with one item, as JSON text, too', async () => {
+		const json = { messageId: '<1@x>', from: 'grace@example.test', subject: 'x', text: 'hello' };
+		for (const original of [[json], JSON.stringify(json), JSON.stringify([json])])
+			expect((await reply({}, { original })).inReplyTo).toBe('<1@x>');
+	});
+
+	it.each<[string, IDataObject]>([
+		['something else', { id: 7, title: 'x' }],
+		['the body of a mail without its headers', { raw: 'hello\r\nworld' }],
+		['a mail without its text', { messageId: '<1@x>', from: 'grace@example.test', subject: 'x' }],
+		["Gmail's IDs alone", { id: '18c', threadId: '18c', labelIds: ['SENT'] }],
+	])('is refused by name where it is %s, with what is accepted', async (_name, json) => {
+		await expect(reply(json)).rejects.toMatchObject({
+			code: 'input',
+			field: 'Original Message',
+			remedy: expect.stringMatching(/Email Trigger.*Microsoft Outlook.*Gmail/s),
+		});
+	});
+
+	it('goes without a quotation where that is wished and the text is missing', async () => {
+		expect(
+			(await reply({ messageId: '<1@x>', from: 'grace@example.test', subject: 'x' }, { options: { quoteOriginal: false } })).text,
+		).toBe('Thanks.\n');
+	});
+
+	it("stands in Outlook's conversation: Thread-Index grows by 5 bytes, Thread-Topic stays", async () => {
+		const email = await reply(GRAPH);
+		const [before, after] = [Buffer.from(GRAPH.conversationIndex, 'base64'), Buffer.from(header(email, 'thread-index') ?? '', 'base64')];
+		expect(after).toHaveLength(27);
+		expect(after.subarray(0, 22)).toEqual(before);
+		expect(header(email, 'thread-topic')).toBe('The report');
+		const again = await reply({
+			from: 'grace@example.test',
+			subject: 'Re: x',
+			textPlain: 'y',
+			metadata: { 'message-id': '<2@x>', 'thread-index': after.toString('base64'), 'thread-topic': 'A topic' },
+		});
+		expect(Buffer.from(header(again, 'thread-index') ?? '', 'base64').subarray(0, 27)).toEqual(after);
+		expect(header(again, 'thread-topic')).toBe('A topic');
+	});
+
+	it('continues no Thread-Index that is none', () => {
+		for (const index of [
+			'',
+			'x',
+			'AAAA',
+			Buffer.alloc(23).toString('base64'),
+			Buffer.alloc(22 + 5 * 121).toString('base64'),
+			'not base64 at all',
+		])
+			expect(continued(index)).toBe('');
+	});
+
+	it('counts the time since the conversation began in units of 2^18 × 100 ns', () => {
+		const began = 0x01dc_6000_0000n << 16n;
+		const now = Number((began - 116_444_736_000_000_000n) / 10_000n) + 3_600_000;
+		const child = Buffer.from(continued(GRAPH.conversationIndex, now), 'base64').subarray(22);
+		expect(child.readUInt32BE(0)).toBe(Math.floor((3_600_000 * 10_000) / 2 ** 18));
+	});
+
+	it('is forwarded by the operation of its own and by the old type alike', async () => {
+		for (const parameters of [{ operation: 'forward' }, { operation: 'reply', replyType: 'forward' }]) {
+			const email = await reply(GRAPH, { ...parameters, toEmail: 'dora@example.test' });
+			expect([people(email.to), email.subject, email.inReplyTo]).toEqual(['<dora@example.test>', 'Fwd: AW: The report', undefined]);
+			expect(email.text).toMatch(/Forwarded message[\s\S]*From: Grace Hopper[\s\S]*hi\n\na\tb/);
+		}
+	});
+});
