@@ -1,15 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 const ROOT = resolve(__dirname, '..', '..');
 const GITHUB = join(ROOT, '.github');
-/** ESLint brings a reader of YAML for its own configuration. */
-const { load }: { load: (text: string) => unknown } = createRequire(require.resolve('@eslint/eslintrc'))('js-yaml');
 const manifest: { scripts: Record<string, string>; repository: { url: string }; homepage: string; bugs: { url: string } } = JSON.parse(
 	readFileSync(join(ROOT, 'package.json'), 'utf8'),
 );
@@ -30,7 +28,7 @@ interface Workflow {
 
 const files = (folder: string): string[] => readdirSync(join(GITHUB, folder)).filter((name) => /\.ya?ml$/.test(name));
 const read = <T>(...path: string[]): T => {
-	const content: T = JSON.parse(JSON.stringify(load(readFileSync(join(GITHUB, ...path), 'utf8'))));
+	const content: T = JSON.parse(JSON.stringify(parse(readFileSync(join(GITHUB, ...path), 'utf8'))));
 	return content;
 };
 const workflows = files('workflows').map((name) => ({ name, content: read<Workflow>('workflows', name) }));
