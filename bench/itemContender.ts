@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { simpleParser } from 'mailparser';
 
 import { toItem } from '../mail/item/item';
-import { READ_AHEAD } from '../mail/watch/readAhead';
+import { READ_AHEAD } from '../mail/watch/handover/readAhead';
 import { mail } from './imap';
 
 /** Reads emails that are at hand, in a process of its own; prints the seconds and the longest stall. Its task comes in BENCH_ITEM. */

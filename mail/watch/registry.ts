@@ -1,5 +1,5 @@
-import type { Outcome } from './executions';
-import type { WatchMemory } from './memory';
+import type { Outcome } from './handover/executions';
+import type { WatchMemory } from './memory/memory';
 
 /** What a watch leaves to the next one in the same process. */
 export interface Legacy {

@@ -4,8 +4,8 @@ import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/ima
 import { chooseFolder, listFolders, type Folder } from '../../mail/imap/folders';
 import { searchAfter } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
-import { locateTargets } from '../../mail/watch/aftercare';
-import { foldersIn, requireExceptions } from '../../mail/watch/folderTree';
+import { locateTargets } from '../../mail/watch/handover/aftercare';
+import { foldersIn, requireExceptions } from '../../mail/watch/folders/folderTree';
 import { openAccount } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import type { Settings } from './settings';

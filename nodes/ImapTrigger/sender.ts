@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 
 import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 
-import type { Outcome } from '../../mail/watch/executions';
+import type { Outcome } from '../../mail/watch/handover/executions';
 import { endOf, hasTakenItems, untold } from '../executionEnd';
 import type { Settings } from './settings';
 

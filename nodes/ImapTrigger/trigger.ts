@@ -5,10 +5,10 @@ import type { IBinaryData, INodeExecutionData, ITriggerFunctions, ITriggerRespon
 
 import type { FetchedMail } from '../../mail/imap/fetch';
 import { toItem } from '../../mail/item/item';
-import { journalOf, newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory';
-import { MailboxWatch } from '../../mail/watch/mailbox';
-import type { StartedBy } from '../../mail/watch/marks';
-import type { MailboxWatchOptions } from '../../mail/watch/options';
+import { journalOf, newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory/memory';
+import { MailboxWatch } from '../../mail/watch/folders/mailbox';
+import type { StartedBy } from '../../mail/watch/memory/marks';
+import type { MailboxWatchOptions } from '../../mail/watch/folders/options';
 import { takeOver } from '../../mail/watch/registry';
 import { openAccount, readEndings } from '../credentialAccount';
 import { keepWarning } from '../endingWarnings';

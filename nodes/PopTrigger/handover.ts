@@ -4,7 +4,7 @@ import type { Collection } from '../../mail/collect/collect';
 import type { Entry, Ledger } from '../../mail/collect/ledger';
 import type { PollAttempts, RetryPolicy } from '../../mail/collect/pollAttempts';
 import { MailError } from '../../mail/errors';
-import type { Outcome } from '../../mail/watch/executions';
+import type { Outcome } from '../../mail/watch/handover/executions';
 import { endOf, untold } from '../executionEnd';
 import { hasBegun, outcomeOf } from '../ImapTrigger/sender';
 import { nodeError } from '../nodeError';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { ImapSession } from '../../../mail/imap/session';
-import type { Outcome } from '../../../mail/watch/executions';
-import { newestMemory, newMemory, type WatchMemory } from '../../../mail/watch/memory';
+import type { Outcome } from '../../../mail/watch/handover/executions';
+import { newestMemory, newMemory, type WatchMemory } from '../../../mail/watch/memory/memory';
 import type { Sandbox } from '../../../sandbox/servers';
 import { mail, makeRigs, Rig, subjectOf } from './watchRig';
 

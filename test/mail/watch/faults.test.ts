@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import type { Sandbox } from '../../../sandbox/servers';
 import type { FetchedMail } from '../../../mail/imap/fetch';
-import type { Outcome } from '../../../mail/watch/executions';
+import type { Outcome } from '../../../mail/watch/handover/executions';
 import { makeRigs, passMinutes } from './watchRig';
 
 vi.mock('../../../mail/backoff', async () => await (await import('./shortPauses')).withShortPauses());

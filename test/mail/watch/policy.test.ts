@@ -6,15 +6,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailError, type MailErrorCode } from '../../../mail/errors';
 import { PATIENCE } from '../../../mail/imap/limits';
-import { Aftercare } from '../../../mail/watch/aftercare';
-import { Complaints } from '../../../mail/watch/complaints';
-import { Cursor, firstState, stateAfterChange, type Place } from '../../../mail/watch/cursor';
-import { askFor, journalOf, newestMemory, newMemory, readMemory, takenUp, type FolderState } from '../../../mail/watch/memory';
+import { Aftercare } from '../../../mail/watch/handover/aftercare';
+import { Complaints } from '../../../mail/watch/reports/complaints';
+import { Cursor, firstState, stateAfterChange, type Place } from '../../../mail/watch/memory/cursor';
+import { askFor, journalOf, newestMemory, newMemory, readMemory, takenUp, type FolderState } from '../../../mail/watch/memory/memory';
 import { liveWatches, takeOver } from '../../../mail/watch/registry';
-import { HEARTBEAT_MS } from '../../../mail/watch/keepAlive';
-import { Suspicion } from '../../../mail/watch/unfetched';
+import { HEARTBEAT_MS } from '../../../mail/watch/session/keepAlive';
+import { Suspicion } from '../../../mail/watch/handover/unfetched';
 import { askAgainIn, LONGEST_PAUSE_MS, pause, retryIn } from '../../../mail/backoff';
-import { renewIn } from '../../../mail/watch/keepAlive';
+import { renewIn } from '../../../mail/watch/session/keepAlive';
 
 const failure = (code: MailErrorCode): MailError => new MailError(code, { code, speaker: 'imap' });
 

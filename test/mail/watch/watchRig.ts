@@ -4,10 +4,10 @@ import type { Account } from '../../../mail/account';
 import type { MailError } from '../../../mail/errors';
 import type { FetchedMail } from '../../../mail/imap/fetch';
 import { AccessToken } from '../../../mail/signIn/token';
-import { newMemory, type WatchMemory } from '../../../mail/watch/memory';
-import type { Outcome } from '../../../mail/watch/executions';
-import { MailboxWatch } from '../../../mail/watch/mailbox';
-import type { MailboxWatchOptions } from '../../../mail/watch/options';
+import { newMemory, type WatchMemory } from '../../../mail/watch/memory/memory';
+import type { Outcome } from '../../../mail/watch/handover/executions';
+import { MailboxWatch } from '../../../mail/watch/folders/mailbox';
+import type { MailboxWatchOptions } from '../../../mail/watch/folders/options';
 import { startSandbox, trust, type Address, type Sandbox } from '../../../sandbox/servers';
 import type { Session } from '../../../sandbox/servers/exchange/session';
 

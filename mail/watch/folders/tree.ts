@@ -1,0 +1,365 @@
+import type { StatusObject } from 'imapflow';
+
+import { asMailError, MailError } from '../../errors';
+import type { Use } from '../../imap/fetch';
+import { listFolders, statusOf, type Folder } from '../../imap/folders';
+import { ImapSession } from '../../imap/session';
+import { locateTargets } from '../handover/aftercare';
+import type { Complaints } from '../reports/complaints';
+import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
+import { bounded, foldersIn, requireExceptions, type TreeWish } from './folderTree';
+import { forgetOld, markGone, renamedTo } from '../memory/former';
+import { Handed } from '../memory/handed';
+import { Intake, logger } from './intake';
+import { Watch } from '../session/keepAlive';
+import { marksIn } from '../memory/marks';
+import { askFor, keyOf, storing } from '../memory/memory';
+import type { MailboxWatchOptions } from './options';
+import { Slots } from '../session/pauses';
+import type { Rules } from '../handover/rules';
+import { SharedSession } from './sharedSession';
+import { Telling } from '../reports/telling';
+
+/** ms between two surveys of all folders. The busiest folder is also looked at whenever the server announces a change. */
+const SURVEY_MS = 60_000;
+/** ms between two surveys for each watched folder. It makes surveys rarer in a mailbox with many folders: Exchange counts commands. */
+const MS_A_FOLDER = 500;
+/** Largest part of the time that surveys may take. */
+const LARGEST_PART = 0.2;
+/** ms after which the memory is stored without another reason, so that it has the time of the last survey. */
+const STORED_MS = 10 * 60_000;
+/** With each survey, the activity of a folder counts less by this factor, so that another folder can become the busiest. */
+const FADES = 0.9;
+/** The key of all folders in the memory. Its line break distinguishes it from a folder. */
+const ALL = '\nall folders';
+
+/** One watched folder. */
+interface Branch<Item> {
+	intake: Intake<Item>;
+	telling: Telling;
+	/** What STATUS said before the last look; undefined if no look has succeeded. */
+	status?: StatusObject;
+	lookedAt: number;
+	/** How many emails have come to it lately. */
+	activity: number;
+}
+
+/**
+ * Watches many folders over one session. A survey asks for the STATUS of each folder and looks into those that have changed. In
+ * between, the session listens in the busiest folder. Surveys also find folders that are created later.
+ */
+export class TreeWatch<Item> {
+	readonly #watch: Watch;
+	readonly #first = new FirstAttempt();
+	readonly #branches = new Map<string, Branch<Item>>();
+	readonly #sessions = new WeakMap<ImapSession, SharedSession>();
+	readonly #slots: Slots;
+	readonly #handed = new Handed();
+	readonly #telling: Telling;
+	readonly #store: () => void;
+	readonly #log: (text: string) => void;
+	/** Folders for which the server has announced something since the last look. */
+	readonly #rung = new Set<string>();
+	#rules: Rules;
+	#begin: { at: number; late: boolean };
+	#mailbox = '';
+	#home = '';
+	/** When the last survey of this watch began, and how long it took, in ms. */
+	#survey = { at: 0, took: 0 };
+	#storedAt = 0;
+	#missing = '';
+
+	constructor(
+		readonly options: MailboxWatchOptions<Item>,
+		readonly wish: TreeWish,
+		readonly complaints: Complaints,
+	) {
+		const { memory, rules, alsoStartOn = {} } = options;
+		this.#rules = { ...rules };
+		this.#slots = new Slots(rules.maxInFlight);
+		this.#store = storing(memory, options.save);
+		const name = wish.scope === 'all' ? 'all folders' : `${options.folders.join(', ')} and subfolders`;
+		this.#log = logger(options, () => ({ mailbox: this.#mailbox, folder: name }));
+		this.#telling = new Telling(name, complaints, this.#log, options.report);
+		const late = memory.surveyedAt !== undefined || memory.asked[keyOf(ALL)] !== undefined;
+		this.#begin = { late, at: memory.surveyedAt ?? askFor(memory, ALL, Date.now()) };
+		this.#watch = new Watch({
+			open: async (signal) => await this.#open(signal),
+			look: async (session) => await this.#look(session),
+			onState: (state, error) => this.#telling.state(state, error),
+			heartbeatMs: Math.min(options.heartbeatMs ?? SURVEY_MS / 2, SURVEY_MS / 2),
+			pollMs: options.pollMs,
+			hearsMarks: marksIn(alsoStartOn).length > 0,
+		});
+	}
+
+	async open(): Promise<MailError | undefined> {
+		const fault = await this.#first.make(
+			async (signal) => {
+				const session = await this.#open(signal);
+				return await prepared(
+					async () => await Promise.resolve(session),
+					signal,
+					async () => await this.#lookFirst(session),
+				);
+			},
+			() => this.#mailbox,
+		);
+		if (fault !== undefined) this.#begin.late = true;
+		return fault;
+	}
+
+	run(): void {
+		this.#watch.start(this.#first.take());
+	}
+
+	stop(): void {
+		this.#first.stop();
+		this.#watch.stop();
+		for (const { intake } of this.#branches.values()) intake.stop();
+	}
+
+	get idle(): boolean {
+		return [...this.#branches.values()].every(({ intake }) => intake.idle || intake.path === '');
+	}
+
+	/** The folders that are watched now. */
+	get folders(): string[] {
+		return [...this.#branches.keys()];
+	}
+
+	async #open(signal: AbortSignal): Promise<ImapSession> {
+		const account = await this.options.account();
+		this.#mailbox = account.mailbox;
+		return await prepared(
+			async () => await ImapSession.open(account, signal, this.options.patience),
+			signal,
+			async (session) => {
+				session.onBell(() => this.#rung.add(session.folder), marksIn(this.options.alsoStartOn ?? {}).length > 0);
+				const folders = await this.#list(session);
+				await this.#sharedOf(session).use(this.#homeIn(folders), async () => await Promise.resolve());
+			},
+		);
+	}
+
+	/** Returns the watched folders as the server has them now. @throws MailError for what the user has to change */
+	async #list(session: ImapSession): Promise<readonly Folder[]> {
+		const known = await listFolders(session);
+		const missing: string[] = [];
+		const { folders, fault } = bounded(foldersIn(known, this.options.folders, this.wish, missing));
+		if (folders.length === 0) throw nothingLeft();
+		Object.assign(
+			this.#rules,
+			locateTargets(
+				known,
+				folders.map(({ path }) => path),
+				this.options.rules,
+			),
+		);
+		// A folder that was left out and has been deleted since then is no reason to stop.
+		if (this.#survey.at === 0) requireExceptions(known, missing);
+		else if (missing.join() !== this.#missing) this.#log(`left out, but no longer there: ${missing.join(', ')}`);
+		this.#missing = missing.join();
+		if (fault !== undefined && this.complaints.failed(fault, 'number of folders')) this.options.report(fault);
+		return folders;
+	}
+
+	#homeIn(folders: readonly Folder[]): string {
+		const busiest = [...this.#branches].sort(([, one], [, other]) => other.activity - one.activity)[0];
+		if (busiest !== undefined && busiest[1].activity > 0) this.#home = busiest[0];
+		if (!folders.some(({ path }) => path === this.#home)) this.#home = folders[0]?.path ?? 'INBOX';
+		return this.#home;
+	}
+
+	#sharedOf(session: ImapSession): SharedSession {
+		const shared = this.#sessions.get(session) ?? new SharedSession(session);
+		this.#sessions.set(session, shared);
+		return shared;
+	}
+
+	/**
+	 * The first look, for which activation waits. Folders begin with what STATUS says, and one is looked into, which shows whether
+	 * the filters work.
+	 */
+	async #lookFirst(session: ImapSession): Promise<void> {
+		const folders = await this.#list(session);
+		for (const { path } of folders) await this.#beginWith(session, path);
+		await this.#lookInto(session, this.#home);
+	}
+
+	async #beginWith(session: ImapSession, path: string): Promise<void> {
+		if (path === session.folder || this.options.memory.folders[keyOf(path)] !== undefined) return;
+		const status = await this.#statusOf(session, path);
+		if (status === undefined) return;
+		const place = { mailbox: this.#mailbox.toLowerCase(), uidValidity: String(status.uidValidity), uidNext: status.uidNext ?? 1 };
+		const branch = this.#branchOf(path);
+		if (branch.intake.begin(path, place)) branch.status = status;
+	}
+
+	async #look(session: ImapSession): Promise<void> {
+		if (this.#watch.stopped) throw stoppedWatch();
+		const rung = [...this.#rung];
+		this.#rung.clear();
+		if (Date.now() - this.#survey.at >= this.#surveyEvery) await this.#surveyAll(session);
+		else for (const path of rung.length > 0 ? rung : [this.#home]) if (this.#branches.has(path)) await this.#lookInto(session, path);
+		this.#sharedOf(session).settle(this.#home);
+	}
+
+	/** In ms. A little less than the pause between two looks, so that each second look is a survey. */
+	get #surveyEvery(): number {
+		const { heartbeatMs = SURVEY_MS } = this.options;
+		const paced = Math.max(heartbeatMs, this.#branches.size * MS_A_FOLDER, this.#survey.took / LARGEST_PART);
+		return (heartbeatMs < SURVEY_MS ? heartbeatMs : paced) * 0.9;
+	}
+
+	async #surveyAll(session: ImapSession): Promise<void> {
+		const at = Date.now();
+		const folders = await this.#list(session);
+		this.#forgetGone(folders);
+		const stalest = this.#stalest();
+		for (const { path } of folders) {
+			if (this.#watch.stopped) throw stoppedWatch();
+			await this.#surveyOne(session, path, path === stalest);
+		}
+		this.#survey = { at, took: Date.now() - at };
+		const { memory } = this.options;
+		memory.surveyedAt = at;
+		delete memory.asked[keyOf(ALL)];
+		this.#begin = { at, late: true };
+		for (const branch of this.#branches.values()) branch.activity *= FADES;
+		this.#homeIn(folders);
+		if (at - this.#storedAt < STORED_MS) return;
+		this.#storedAt = at;
+		this.#store();
+	}
+
+	async #surveyOne(session: ImapSession, path: string, isStalest: boolean): Promise<void> {
+		// STATUS must not be used for the selected folder (RFC 3501, section 6.3.10).
+		if (path === session.folder) {
+			await this.#lookInto(session, path);
+			return;
+		}
+		const status = await this.#statusOf(session, path);
+		if (status === undefined) return;
+		this.#followRename(path, status);
+		const branch = this.#branchOf(path);
+		const place = { mailbox: this.#mailbox.toLowerCase(), uidValidity: String(status.uidValidity), uidNext: status.uidNext ?? 1 };
+		const isUpToDate = branch.intake.begin(path, place) || (!isStalest && this.#hasNoNews(path, branch, status));
+		if (isUpToDate) branch.status = status;
+		else if (await this.#lookInto(session, path)) branch.status = status;
+	}
+
+	/** Whether the folder is unchanged since the last look. */
+	#hasNoNews(path: string, { status: before, intake }: Branch<Item>, now: StatusObject): boolean {
+		const state = this.options.memory.folders[keyOf(path)];
+		if (state === undefined || state.mailbox !== this.#mailbox.toLowerCase() || state.uidValidity !== String(now.uidValidity)) return false;
+		// Without HIGHESTMODSEQ, a mark on an email changes no number in STATUS.
+		if (marksIn(this.options.alsoStartOn ?? {}).length > 0 && now.highestModseq === undefined) return false;
+		if ((now.uidNext ?? Infinity) - 1 > Math.max(intake.seen, state.uid)) return false;
+		if (before === undefined) return intake.path === '' && Object.keys(state.pending).length === 0 && now.highestModseq === undefined;
+		return before.messages === now.messages && before.uidNext === now.uidNext && before.highestModseq === now.highestModseq;
+	}
+
+	/** In each survey, one folder is looked into whatever STATUS says: the one whose last look is the oldest. */
+	#stalest(): string | undefined {
+		return [...this.#branches].sort(([, one], [, other]) => one.lookedAt - other.lookedAt)[0]?.[0];
+	}
+
+	/** @returns undefined if the server does not answer it, for example because the folder was deleted a moment ago */
+	async #statusOf(session: ImapSession, path: string): Promise<StatusObject | undefined> {
+		return await this.#alone(session, path, async () => await statusOf(session, path));
+	}
+
+	/** @returns whether the folder could be looked into */
+	async #lookInto(session: ImapSession, path: string): Promise<boolean> {
+		const branch = this.#branchOf(path);
+		const passed = this.options.memory.folders[keyOf(path)]?.uid;
+		const found = await this.#alone(
+			session,
+			path,
+			async () =>
+				await this.#sharedOf(session).use(path, async (ready, isFresh) => await branch.intake.look(ready, isFresh ? passed : undefined)),
+		);
+		if (found === undefined) return false;
+		branch.lookedAt = Date.now();
+		branch.activity += found;
+		branch.telling.opened();
+		return true;
+	}
+
+	/**
+	 * Reports a folder that cannot be looked into, so that it does not hold up the others. @throws MailError if the session or a
+	 * field is at fault
+	 */
+	async #alone<T>(session: ImapSession, path: string, work: () => Promise<T>): Promise<T | undefined> {
+		try {
+			return await work();
+		} catch (cause) {
+			const error = asMailError(cause);
+			const isWrongField = error.code === 'input' && this.#survey.at === 0;
+			if (session.over || this.#watch.stopped || error.code === 'throttled' || isWrongField) throw error;
+			this.#branchOf(path).telling.shut(error);
+			return undefined;
+		}
+	}
+
+	#branchOf(path: string): Branch<Item> {
+		const known = this.#branches.get(path);
+		if (known !== undefined) return known;
+		const { options } = this;
+		const log = logger(options, () => ({ mailbox: this.#mailbox, folder: path }));
+		const telling = new Telling(path, this.complaints, log, options.report);
+		const intake = new Intake<Item>({
+			watch: options,
+			rules: () => this.#rules,
+			// In a folder that is created later, nobody asked for older emails.
+			begin: () => ({ ...this.#begin, startFrom: options.memory.surveyedAt === undefined ? options.startFrom : { kind: 'now' } }),
+			use: (folder) => this.#useOf(folder),
+			telling,
+			log,
+			slots: this.#slots,
+			handed: this.#handed,
+		});
+		const branch: Branch<Item> = { intake, telling, lookedAt: 0, activity: 0 };
+		this.#branches.set(path, branch);
+		return branch;
+	}
+
+	#useOf(path: string): Use {
+		return async (command, work) =>
+			await this.#watch.use(command, async (session) => await this.#sharedOf(session).use(path, async (ready) => await work(ready)));
+	}
+
+	#forgetGone(folders: readonly Folder[]): void {
+		const there = new Set(folders.map(({ path }) => path));
+		for (const [path, { intake }] of this.#branches) {
+			if (there.has(path)) continue;
+			intake.stop();
+			this.#branches.delete(path);
+			this.#log(`no longer watching "${path}", which was deleted or is left out`);
+		}
+		if (markGone(this.options.memory, this.#mailbox.toLowerCase(), there, Date.now())) this.#store();
+		forgetOld(this.options.memory, Date.now());
+	}
+
+	/** Keeps the memory of a folder whose path has changed. */
+	#followRename(path: string, { uidValidity, uidNext }: StatusObject): void {
+		const { memory } = this.options;
+		const former = renamedTo(memory, path, {
+			mailbox: this.#mailbox.toLowerCase(),
+			uidValidity: String(uidValidity),
+			uidNext: uidNext ?? 1,
+		});
+		if (former === undefined) return;
+		this.#log(`"${former}" is now "${path}", so the trigger continues with it`);
+		this.#store();
+	}
+}
+
+function nothingLeft(): MailError {
+	return new MailError('There is no folder to watch.', {
+		code: 'input',
+		field: 'Except Folders',
+		remedy: 'Remove a folder from Except Folders.',
+	});
+}

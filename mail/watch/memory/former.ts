@@ -1,0 +1,46 @@
+import { DAY_MS } from '../../durations';
+import type { Place } from './cursor';
+import { keyOf, type WatchMemory } from './memory';
+
+/** A folder that stays away for this long is forgotten, in ms. */
+const KEPT_MS = 30 * DAY_MS;
+
+/** Notes which folders the server no longer lists. @param there paths that it lists. @returns whether anything has changed */
+export function markGone({ folders }: WatchMemory, mailbox: string, there: ReadonlySet<string>, now: number): boolean {
+	let changed = false;
+	const keys = new Set([...there].map(keyOf));
+	for (const [key, state] of Object.entries(folders)) {
+		if (state.mailbox !== mailbox) continue;
+		if (keys.has(key) === (state.goneSince === undefined)) continue;
+		changed = true;
+		if (keys.has(key)) delete state.goneSince;
+		else state.goneSince = now;
+	}
+	return changed;
+}
+
+export function forgetOld({ folders }: WatchMemory, now: number): void {
+	for (const [key, { goneSince }] of Object.entries(folders)) {
+		if (goneSince !== undefined && now - goneSince > KEPT_MS) delete folders[key];
+	}
+}
+
+/**
+ * Finds out whether an unknown folder is a missing one under another path: RENAME keeps UIDVALIDITY and UIDs (RFC 3501, section
+ * 6.3.5). If several folders could be meant, none is chosen. The memory moves to the new path.
+ *
+ * @returns the former path
+ */
+export function renamedTo(memory: WatchMemory, path: string, { mailbox, uidValidity, uidNext }: Place): string | undefined {
+	const { folders } = memory;
+	if (folders[keyOf(path)] !== undefined) return undefined;
+	const former = Object.entries(folders).filter(
+		([, state]) => state.goneSince !== undefined && state.mailbox === mailbox && state.uidValidity === uidValidity && state.uid < uidNext,
+	);
+	const [[key, state] = []] = former;
+	if (key === undefined || state === undefined || former.length > 1) return undefined;
+	delete folders[key];
+	delete state.goneSince;
+	folders[keyOf(path)] = state;
+	return key;
+}

@@ -1,0 +1,319 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { ImapSession } from '../../../../mail/imap/session';
+import { keyOf, readMemory } from '../../../../mail/watch/memory/memory';
+import type { Sandbox } from '../../../../sandbox/servers';
+import { mail, makeRigs, passMinutes, subjectOf, type Rig } from '../watchRig';
+
+vi.mock('../../../../mail/backoff', async () => await (await import('../shortPauses')).withShortPauses());
+
+/** Many folders over one session: on Dovecot straight, which keeps HIGHESTMODSEQ, and shaped as Exchange, which does not. */
+let sandbox: Sandbox;
+const make = makeRigs('tree', (started) => (sandbox = started));
+
+type Options = NonNullable<Parameters<typeof make>[0]>;
+type Way = 'straight' | 'exchange';
+const WAYS: Way[] = ['straight', 'exchange'];
+const EXCEPT = ['Drafts', 'Sent Items', 'Deleted Items', 'Junk Email'];
+
+async function folders(mailbox: string, ...paths: string[]): Promise<void> {
+	for (const path of paths) await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, path);
+}
+
+/** What came, as `reason folder subject`. */
+function rig(way: Way, options: Options = {}): Rig {
+	return make({
+		address: way === 'straight' ? sandbox.straight.imap : sandbox.exchange.imap,
+		folders: [],
+		tree: { scope: 'all', except: EXCEPT },
+		heartbeatMs: 150,
+		make: async (fetched, folder, _uidValidity, startedBy) => `${startedBy} ${folder} ${await subjectOf(fetched)}`,
+		...options,
+	});
+}
+
+async function put(to: Rig, folder: string, subject: string, receivedAt = new Date()): Promise<void> {
+	const session = await ImapSession.open(to.account());
+	await session.run('APPEND', async (client) => await client.append(folder, mail(subject), [], receivedAt));
+	session.close();
+}
+
+const DAYS = 86_400_000;
+const longAgo = (): Date => new Date(Date.now() - 10 * DAYS);
+
+async function move(mailbox: string, from: string, to: string): Promise<void> {
+	await sandbox.dovecot.doveadm('move', '-u', mailbox, to, 'mailbox', from, 'ALL');
+}
+
+/** Everything that has come is dealt with, and the folders have been surveyed since. */
+async function quiet(one: Rig): Promise<void> {
+	const surveyed = (): number => one.surveyedAt;
+	const before = Date.now();
+	await one.until('a survey after this', () => surveyed() > before && one.watch.idle);
+}
+
+describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
+	it('are watched over one session, those that are made later too, and those that are left out start nothing', async () => {
+		const one = rig(way);
+		await folders(one.mailbox, 'Work', 'Work/Done', 'Sent Items', 'Deleted Items', 'Deleted Items/Old', 'Größe & mehr');
+		await put(one, 'Work', 'before');
+		expect(await one.watch.start()).toEqual([]);
+		await put(one, 'INBOX', 'one');
+		await put(one, 'Work/Done', 'two');
+		await put(one, 'Größe & mehr', 'three');
+		await put(one, 'Sent Items', 'sent');
+		await put(one, 'Deleted Items/Old', 'thrown away');
+		await one.until('three', () => one.subjects.length === 3);
+		await folders(one.mailbox, 'Later', 'Later/Below');
+		await put(one, 'Later/Below', 'four');
+		await one.until('four', () => one.subjects.length === 4);
+		await quiet(one);
+		expect([...one.subjects].sort()).toEqual(
+			['new INBOX one', 'new Work/Done two', 'new Größe & mehr three', 'new Later/Below four'].map((text) => serverPath(text, one)).sort(),
+		);
+		expect(one.reports).toEqual([]);
+		if (way === 'exchange') expect(sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox)).toHaveLength(1);
+	});
+
+	it('a subtree has the folder itself and what is below it', async () => {
+		const one = rig(way, { folders: ['Work'], tree: { scope: 'subtree', except: ['Work/Secret'] } });
+		await folders(one.mailbox, 'Work', 'Work/Done', 'Work/Secret', 'Work/Secret/Below', 'Workshop');
+		expect(await one.watch.start()).toEqual([]);
+		for (const path of ['INBOX', 'Workshop', 'Work/Secret', 'Work/Secret/Below', 'Work', 'Work/Done'])
+			await put(one, path, `mail in ${path}`);
+		await one.until('two', () => one.subjects.length === 2);
+		await quiet(one);
+		expect([...one.subjects].sort()).toEqual(['new Work mail in Work', 'new Work/Done mail in Work/Done']);
+	});
+
+	it('what is moved between them has started an execution already, and an older email from elsewhere starts none', async () => {
+		const one = rig(way);
+		await folders(one.mailbox, 'Done', 'Sent Items', 'Other');
+		await put(one, 'Sent Items', 'old', longAgo());
+		expect(await one.watch.start()).toEqual([]);
+		await put(one, 'INBOX', 'fresh');
+		await one.until('fresh', () => one.subjects.length === 1);
+		await move(one.mailbox, 'INBOX', 'Done');
+		await move(one.mailbox, 'Sent Items', 'Other');
+		await quiet(one);
+		await put(one, 'Done', 'next');
+		await one.until('next', () => one.subjects.length === 2);
+		await quiet(one);
+		expect(one.subjects).toEqual(['new INBOX fresh', 'new Done next']);
+	});
+
+	it('what is moved in starts an execution where that is wished, and says so', async () => {
+		const one = rig(way, { alsoStartOn: { movedIn: true } });
+		await folders(one.mailbox, 'Done', 'Sent Items', 'Other');
+		await put(one, 'Sent Items', 'old', longAgo());
+		expect(await one.watch.start()).toEqual([]);
+		await put(one, 'INBOX', 'fresh');
+		await one.until('fresh', () => one.subjects.length === 1);
+		await move(one.mailbox, 'INBOX', 'Done');
+		await move(one.mailbox, 'Sent Items', 'Other');
+		await one.until('both', () => one.subjects.length === 3);
+		await quiet(one);
+		expect([...one.subjects].sort()).toEqual(['movedIn Done fresh', 'movedIn Other old', 'new INBOX fresh']);
+	});
+
+	it('an email that is moved while its execution runs waits for its end: a success counts, a failure is made up for there', async () => {
+		const endings = new Map<string, (outcome: 'done' | 'failed') => void>();
+		const one = rig(way, {
+			execute: async ([subject = '']) => {
+				if (subject.startsWith('new Done')) return { kind: 'done' };
+				const end = await new Promise<'done' | 'failed'>((resolve) => endings.set(subject, resolve));
+				return end === 'done' ? { kind: 'done' } : { kind: 'failed', reason: 'no' };
+			},
+			rules: { retryFirstMs: 60_000 },
+		});
+		await folders(one.mailbox, 'Done');
+		expect(await one.watch.start()).toEqual([]);
+		await put(one, 'INBOX', 'good');
+		await put(one, 'INBOX', 'bad');
+		await one.until('both', () => endings.size === 2);
+		await move(one.mailbox, 'INBOX', 'Done');
+		await one.until('both wait in the other folder', () => Object.keys(one.stored.folders.Done?.pending ?? {}).length === 2);
+		endings.get('new INBOX good')?.('done');
+		endings.get('new INBOX bad')?.('failed');
+		await one.until('the one that failed', () => one.subjects.length === 3);
+		await one.until('settled', () => Object.keys(one.stored.folders.Done?.pending ?? {}).length === 0);
+		expect(one.subjects.at(-1)).toBe('new Done bad');
+	});
+
+	it('each keeps its own place over a restart, and what came meanwhile comes once, in a folder of that time too', async () => {
+		const first = rig(way);
+		await folders(first.mailbox, 'A', 'B', 'Sent Items');
+		await put(first, 'Sent Items', 'old', longAgo());
+		expect(await first.watch.start()).toEqual([]);
+		await put(first, 'A', 'one');
+		await first.until('one', () => first.subjects.length === 1);
+		await quiet(first);
+		first.watch.stop();
+		await put(first, 'A', 'two');
+		await put(first, 'B', 'three');
+		await folders(first.mailbox, 'C');
+		await put(first, 'C', 'four');
+		await move(first.mailbox, 'Sent Items', 'C');
+		const second = rig(way, { mailbox: first.mailbox, memory: readMemory(JSON.parse(JSON.stringify(first.stored))) });
+		expect(await second.watch.start()).toEqual([]);
+		await second.until('three emails', () => second.subjects.length === 3);
+		await quiet(second);
+		expect([...second.subjects].sort()).toEqual(['new A two', 'new B three', 'new C four']);
+	});
+
+	it('an email in a subfolder that was with an execution when n8n ended is handed over again', async () => {
+		const first = rig(way, { execute: async () => await new Promise(() => undefined) });
+		await folders(first.mailbox, 'A');
+		expect(await first.watch.start()).toEqual([]);
+		await put(first, 'A', 'mail');
+		await first.until('the hand-over', () => first.handed.length === 1);
+		first.watch.stop();
+		const second = rig(way, { mailbox: first.mailbox, memory: first.storedAtSend.at(-1) ?? first.stored });
+		expect(await second.watch.start()).toEqual([]);
+		await second.until('the email', () => second.handed.length === 1 && second.watch.idle);
+		expect(second.subjects).toEqual(['new A mail']);
+		expect(second.handed[0]?.key).not.toBe(first.handed[0]?.key);
+	});
+
+	it('a folder that gets another name goes on where it was, and one that is deleted ends nothing', async () => {
+		const one = rig(way);
+		await folders(one.mailbox, 'A', 'B');
+		await put(one, 'A', 'before');
+		expect(await one.watch.start()).toEqual([]);
+		await put(one, 'A', 'one');
+		await one.until('one', () => one.subjects.length === 1);
+		await sandbox.dovecot.doveadm('mailbox', 'rename', '-u', one.mailbox, 'A', 'Renamed');
+		await one.until('the new name', () => one.stored.folders.Renamed !== undefined && one.stored.folders.A === undefined);
+		await put(one, 'Renamed', 'two');
+		await one.until('two', () => one.subjects.length === 2);
+		await sandbox.dovecot.doveadm('mailbox', 'delete', '-u', one.mailbox, 'B');
+		await one.until('gone', () => one.stored.folders.B?.goneSince !== undefined);
+		await put(one, 'INBOX', 'three');
+		await one.until('three', () => one.subjects.length === 3);
+		expect(one.subjects).toEqual(['new A one', 'new Renamed two', 'new INBOX three']);
+		expect(one.reports).toEqual([]);
+	});
+
+	it('a folder that is made anew gives what comes then', async () => {
+		const one = rig(way);
+		await folders(one.mailbox, 'A');
+		expect(await one.watch.start()).toEqual([]);
+		await put(one, 'A', 'one');
+		await one.until('one', () => one.subjects.length === 1);
+		await sandbox.renewFolder(one.mailbox, 'A');
+		await put(one, 'A', 'two');
+		await one.until('two', () => one.subjects.length === 2);
+		await quiet(one);
+		expect(one.subjects).toEqual(['new A one', 'new A two']);
+	});
+
+	it('no more executions run at the same time than are allowed for all folders together', async () => {
+		let most = 0;
+		let running = 0;
+		const one = rig(way, {
+			rules: { maxInFlight: 2 },
+			execute: async () => {
+				running += 1;
+				most = Math.max(most, running);
+				await new Promise((resolve) => setTimeout(resolve, 30));
+				running -= 1;
+				return { kind: 'done' };
+			},
+		});
+		const paths = Array.from({ length: 6 }, (_, index) => `F${index}`);
+		await folders(one.mailbox, ...paths);
+		expect(await one.watch.start()).toEqual([]);
+		for (const path of paths) for (const subject of ['a', 'b']) await put(one, path, `${path}${subject}`);
+		await one.until('all', () => one.subjects.length === 12 && one.watch.idle);
+		expect(most).toBeLessThanOrEqual(2);
+	});
+});
+
+describe('the server', () => {
+	it('is asked for the STATUS of each folder once a survey, and for nothing else while nothing happens', async () => {
+		const one = rig('exchange', { heartbeatMs: undefined });
+		await folders(one.mailbox, ...Array.from({ length: 10 }, (_, index) => `F${index}`));
+		expect(await one.watch.start()).toEqual([]);
+		await one.until('the first survey', () => one.surveyedAt > 0);
+		const said = (): string[] =>
+			sandbox.exchange.sessions.filter(({ mailbox }) => mailbox === one.mailbox).flatMap(({ transcript }) => transcript);
+		const statuses = (): number => said().filter((line) => /^C: \S+ STATUS/.test(line)).length;
+		// At activation, and in the first survey.
+		expect(statuses()).toBeLessThanOrEqual(20);
+		expect(said().filter((line) => /^C: \S+ SELECT/.test(line)).length).toBeLessThanOrEqual(4);
+	});
+
+	it('that is throttling is left alone for as long as it says, and nothing is lost', async () => {
+		const one = rig('exchange');
+		await folders(one.mailbox, 'A');
+		expect(await one.watch.start()).toEqual([]);
+		await quiet(one);
+		sandbox.exchange.plan('imap', 'STATUS', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 400 milliseconds' }, 2);
+		await put(one, 'A', 'mail');
+		await one.until('the email', () => one.subjects.length === 1);
+		expect(one.subjects).toEqual(['new A mail']);
+		expect(one.reports).toEqual([]);
+	});
+
+	it('that refuses one folder is asked again, the others go on, and what lasts is told once', async () => {
+		const one = rig('exchange');
+		await folders(one.mailbox, 'A');
+		expect(await one.watch.start()).toEqual([]);
+		await quiet(one);
+		sandbox.exchange.plan('imap', 'STATUS', { reply: '%t NO [NOPERM] You have no right to look into this folder.' }, 500);
+		await put(one, 'INBOX', 'one');
+		await one.until('one', () => one.subjects.length === 1);
+		await one.until('the line in the log', () => one.logs.some((line) => line.includes('cannot be checked')));
+		expect(one.reports).toEqual([]);
+		passMinutes(3);
+		await one.until('the report', () => one.reports.length > 0);
+		await quiet(one);
+		expect(one.reports).toHaveLength(1);
+		sandbox.exchange.reset();
+		await put(one, 'A', 'two');
+		await one.until('two', () => one.subjects.length === 2);
+	});
+
+	it('that hangs up in the middle of a survey loses nothing', async () => {
+		const one = rig('exchange');
+		await folders(one.mailbox, 'A', 'B');
+		expect(await one.watch.start()).toEqual([]);
+		await quiet(one);
+		sandbox.exchange.plan('imap', 'STATUS', { drop: true });
+		await put(one, 'A', 'one');
+		await put(one, 'B', 'two');
+		await one.until('both', () => one.subjects.length === 2);
+		expect([...one.subjects].sort()).toEqual(['new A one', 'new B two']);
+	});
+});
+
+describe('what the user has to change is told by its field:', () => {
+	it.each([
+		[{ tree: { scope: 'all', except: ['Nonsense'] } }, 'Except Folders', /no folder "Nonsense" to leave out.*INBOX, Done, Work/],
+		[{ tree: { scope: 'all', except: ['INBOX', 'Work', 'Done'] } }, 'Except Folders', /There is no folder to watch/],
+		[{ tree: { scope: 'subtree', except: [] }, folders: ['Wrok'] }, 'Folder', /no folder "Wrok".*Work/],
+		[{ tree: { scope: 'all', except: [] }, rules: { after: { kind: 'move', to: 'Done' } } }, 'Move to Folder', /"Done", which is watched/],
+	] satisfies Array<[Options, string, RegExp]>)('%j', async (options, field, message) => {
+		const one = rig('exchange', options);
+		await folders(one.mailbox, 'Work', 'Done');
+		const [fault] = await one.watch.start();
+		expect(fault).toMatchObject({ field, message: expect.stringMatching(message), permanent: true });
+	});
+
+	it('a special folder that the mailbox does not have is no mistake, and its name in any language is understood', async () => {
+		const one = rig('exchange', { tree: { scope: 'all', except: ['Junk Email', 'Deleted Items'] } });
+		await folders(one.mailbox, 'Gelöschte Elemente', 'Entwürfe');
+		expect(await one.watch.start()).toEqual([]);
+		await put(one, 'Gelöschte Elemente', 'no');
+		await put(one, 'INBOX', 'yes');
+		await one.until('the email', () => one.subjects.length === 1);
+		await quiet(one);
+		expect(one.subjects).toEqual(['new INBOX yes']);
+	});
+});
+
+/** The memory has paths as the server lists them. */
+function serverPath(text: string, { stored }: Rig): string {
+	expect(Object.keys(stored.folders)).toContain(keyOf('Größe & mehr'));
+	return text;
+}
