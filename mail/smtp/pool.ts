@@ -2,7 +2,8 @@ import { endpointOf, senderOf, type Account } from '../account';
 import { tellsCrowd } from '../diagnosis';
 import { connectionsOfProcess, CONNECTIONS } from './connections';
 import { stopped } from './pace';
-import { SendFailure, SmtpSession } from './session';
+import { SendFailure } from './sendFailure';
+import { SmtpSession } from './session';
 
 /** Number of emails at a time that keeps all connections busy: while one waits for its answer, the next is sent behind it. */
 export const MAILS_AT_A_TIME = 2 * CONNECTIONS;

@@ -6,7 +6,8 @@ import { keepPace, pause } from './pace';
 import { withSmtp } from './pool';
 import { isTransient, Recipients } from './recipients';
 import { serverMessageId } from './serverMessageId';
-import { SendFailure, type Receipt, type SmtpSession } from './session';
+import { SendFailure } from './sendFailure';
+import type { Receipt, SmtpSession } from './session';
 
 /** How long transient failures are retried, and what happens if the server may already have the email. */
 export interface Persistence {

@@ -8,12 +8,13 @@ import type { Endpoint } from '../clouds';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { connectThrough, mailProxy, peerOf } from '../mailProxy';
-import { HIDDEN } from '../redact';
 import { dialSmtp } from '../signIn/smtpUser';
 import type { AccessToken } from '../signIn/token';
 import { checkUser, initialResponse } from '../signIn/xoauth2';
 import { smtpConnection } from '../nodemailer';
+import { answerOf, commandOf, detail, followPipe, overheard, rejections, type Moments } from './librarySteps';
 import type { Rejection } from './recipients';
+import { SendFailure, unreadable } from './sendFailure';
 
 /**
  * Deadlines in ms. Exchange delays answers beyond 30 messages a minute. A client that stops waiting for the answer to an email too
@@ -48,17 +49,6 @@ export interface Envelope {
 	use8BitMime?: boolean;
 	/** Requested if the server offers DSN (RFC 3461). */
 	dsn?: { return?: string; notify?: string[]; id?: string; recipient?: string };
-}
-
-/** Callbacks for the stages of an email on its way. */
-export interface Moments {
-	/** Awaited when the server asks for the content (`354`). Until this has ended, nothing is sent that anybody could get. */
-	beforeContent?: () => Promise<void>;
-	/**
-	 * Called when the whole email has been sent and the next one may follow before the answer has come. This needs PIPELINING (RFC
-	 * 2920, section 3.1).
-	 */
-	onWritten?: () => void;
 }
 
 export interface Receipt {
@@ -310,104 +300,4 @@ async function proxied(endpoint: Endpoint, at: Circumstances, reachMs = DEADLINE
 	} catch (error) {
 		throw diagnose(error, at);
 	}
-}
-
-/**
- * Waits for a step of nodemailer. If the connection breaks meanwhile, nodemailer forgets its callback, so the events of the
- * connection count too.
- * @param withinMs for everything that the server says, in addition to the connection's own deadline for silence
- */
-async function answerOf<T>(
-	connection: SMTPConnection,
-	begin: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
-	withinMs: number,
-): Promise<T> {
-	let fail = (_error: Error): void => undefined;
-	// The answer that ended the connection (421) is reported shortly after the end.
-	const end = (): void => void setImmediate(() => fail(new Error('Connection closed')));
-	const timer = setTimeout(() => fail(new Error('Timeout: no answer')), withinMs);
-	try {
-		return await new Promise<T>((resolve, reject) => {
-			fail = reject;
-			connection.on('error', reject).on('end', end);
-			begin(resolve, reject);
-		});
-	} finally {
-		clearTimeout(timer);
-		connection.off('error', fail).off('end', end);
-	}
-}
-
-/**
- * nodemailer pipes the email after the server has answered 354, through a stream of its own. Only that stream knows when the last
- * byte and the final dot have been written to the socket.
- */
-function followPipe(message: Readable, { beforeContent, onWritten }: Moments): void {
-	const pipe = message.pipe.bind(message);
-	message.pipe = (destination, options) => {
-		if (onWritten !== undefined) destination.once('end', onWritten);
-		if (beforeContent === undefined) return pipe(destination, options);
-		beforeContent().then(
-			() => pipe(destination, options),
-			() => message.destroy(new Error('hindered')),
-		);
-		return destination;
-	};
-}
-
-/** Why an email was not sent, and whether the server may have accepted it nevertheless. */
-export class SendFailure extends MailError {
-	constructor(
-		readonly reason: MailError,
-		/** The connection ended between the last byte and the answer. Recipients who are not in `rejected` may have the email. */
-		readonly deliveryUnknown: boolean,
-		readonly rejected: Rejection[],
-	) {
-		super(reason.message, { ...reason, cause: reason });
-	}
-}
-
-function unreadable(error: unknown): MailError {
-	return new MailError(`The email could not be read completely: ${error instanceof Error ? error.message : String(error)}`, {
-		code: 'input',
-		remedy: 'Check that the attachment still exists. n8n may have deleted the binary data of an old execution.',
-		cause: error,
-	});
-}
-
-function detail(error: unknown, name: string): unknown {
-	return error instanceof Error ? Reflect.get(error, name) : undefined;
-}
-
-function commandOf(error: unknown): string | undefined {
-	const command = detail(error, 'command');
-	return typeof command === 'string' && command !== 'API' && command !== 'CONN' ? command : undefined;
-}
-
-function rejections(info: unknown): Rejection[] {
-	if (typeof info !== 'object' || info === null) return [];
-	const errors: unknown = Reflect.get(info, 'rejectedErrors');
-	if (!Array.isArray(errors)) return [];
-	return errors.map((error: unknown) => {
-		const text = (name: string): string => {
-			const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
-			return typeof value === 'string' ? value : '';
-		};
-		return { recipient: text('recipient'), response: text('response') };
-	});
-}
-
-/**
- * Passes each protocol line to the listener, if there is one. nodemailer reports commands and answers, and of a sign-in only the
- * command's name.
- */
-function overheard(account: Account, token: AccessToken): SMTPConnection.Options {
-	const listen = account.listen?.('smtp');
-	if (listen === undefined) return {};
-	const hear = (entry: unknown, line: unknown): void => {
-		const who: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'tnx') : undefined;
-		if ((who === 'client' || who === 'server') && typeof line === 'string')
-			listen(who === 'client' ? 'C' : 'S', token.hide(line.replace('/* secret */', HIDDEN)));
-	};
-	return { transactionLog: true, logger: { debug: hear, info: hear } };
 }

@@ -16,7 +16,8 @@ import { ALLOW_HOST_IDENTITY, HOST_IDENTITY_SERVERS } from '../../mail/signIn/ho
 import { ImapSession } from '../../mail/imap/session';
 import { PopSession } from '../../mail/pop3/session';
 import { appTokens } from '../../mail/signIn/serviceAccount';
-import { SendFailure, SmtpSession } from '../../mail/smtp/session';
+import { SendFailure } from '../../mail/smtp/sendFailure';
+import { SmtpSession } from '../../mail/smtp/session';
 import { customCloud } from '../../sandbox/credentials';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 import type { Failure } from '../../sandbox/servers/identity';
