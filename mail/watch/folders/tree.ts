@@ -7,6 +7,7 @@ import { ImapSession } from '../../imap/session';
 import { locateTargets } from '../handover/aftercare';
 import type { Complaints } from '../reports/complaints';
 import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
+import { busiestOf, isUnchanged, placeOf, stalestOf, type Branch } from './branch';
 import { bounded, foldersIn, requireExceptions, type TreeWish } from './folderTree';
 import { forgetOld, markGone, renamedTo } from '../memory/former';
 import { Handed } from '../memory/handed';
@@ -32,17 +33,6 @@ const STORED_MS = 10 * 60_000;
 const FADES = 0.9;
 /** The key of all folders in the memory. Its line break distinguishes it from a folder. */
 const ALL = '\nall folders';
-
-/** One watched folder. */
-interface Branch<Item> {
-	intake: Intake<Item>;
-	telling: Telling;
-	/** What STATUS said before the last look; undefined if no look has succeeded. */
-	status?: StatusObject;
-	lookedAt: number;
-	/** How many emails have come to it lately. */
-	activity: number;
-}
 
 /**
  * Watches many folders over one session. A survey asks for the STATUS of each folder and looks into those that have changed. In
@@ -165,8 +155,7 @@ export class TreeWatch<Item> {
 	}
 
 	#homeIn(folders: readonly Folder[]): string {
-		const busiest = [...this.#branches].sort(([, one], [, other]) => other.activity - one.activity)[0];
-		if (busiest !== undefined && busiest[1].activity > 0) this.#home = busiest[0];
+		this.#home = busiestOf(this.#branches) ?? this.#home;
 		if (!folders.some(({ path }) => path === this.#home)) this.#home = folders[0]?.path ?? 'INBOX';
 		return this.#home;
 	}
@@ -191,7 +180,7 @@ export class TreeWatch<Item> {
 		if (path === session.folder || this.options.memory.folders[keyOf(path)] !== undefined) return;
 		const status = await this.#statusOf(session, path);
 		if (status === undefined) return;
-		const place = { mailbox: this.#mailbox.toLowerCase(), uidValidity: String(status.uidValidity), uidNext: status.uidNext ?? 1 };
+		const place = placeOf(this.#mailbox, status);
 		const branch = this.#branchOf(path);
 		if (branch.intake.begin(path, place)) branch.status = status;
 	}
@@ -216,7 +205,7 @@ export class TreeWatch<Item> {
 		const at = Date.now();
 		const folders = await this.#list(session);
 		this.#forgetGone(folders);
-		const stalest = this.#stalest();
+		const stalest = stalestOf(this.#branches);
 		for (const { path } of folders) {
 			if (this.#watch.stopped) throw stoppedWatch();
 			await this.#surveyOne(session, path, path === stalest);
@@ -243,26 +232,13 @@ export class TreeWatch<Item> {
 		if (status === undefined) return;
 		this.#followRename(path, status);
 		const branch = this.#branchOf(path);
-		const place = { mailbox: this.#mailbox.toLowerCase(), uidValidity: String(status.uidValidity), uidNext: status.uidNext ?? 1 };
-		const isUpToDate = branch.intake.begin(path, place) || (!isStalest && this.#hasNoNews(path, branch, status));
+		const place = placeOf(this.#mailbox, status);
+		const hearsMarks = marksIn(this.options.alsoStartOn ?? {}).length > 0;
+		const isUpToDate =
+			branch.intake.begin(path, place) ||
+			(!isStalest && isUnchanged(branch, this.options.memory.folders[keyOf(path)], place, status, hearsMarks));
 		if (isUpToDate) branch.status = status;
 		else if (await this.#lookInto(session, path)) branch.status = status;
-	}
-
-	/** Whether the folder is unchanged since the last look. */
-	#hasNoNews(path: string, { status: before, intake }: Branch<Item>, now: StatusObject): boolean {
-		const state = this.options.memory.folders[keyOf(path)];
-		if (state === undefined || state.mailbox !== this.#mailbox.toLowerCase() || state.uidValidity !== String(now.uidValidity)) return false;
-		// Without HIGHESTMODSEQ, a mark on an email changes no number in STATUS.
-		if (marksIn(this.options.alsoStartOn ?? {}).length > 0 && now.highestModseq === undefined) return false;
-		if ((now.uidNext ?? Infinity) - 1 > Math.max(intake.seen, state.uid)) return false;
-		if (before === undefined) return intake.path === '' && Object.keys(state.pending).length === 0 && now.highestModseq === undefined;
-		return before.messages === now.messages && before.uidNext === now.uidNext && before.highestModseq === now.highestModseq;
-	}
-
-	/** In each survey, one folder is looked into whatever STATUS says: the one whose last look is the oldest. */
-	#stalest(): string | undefined {
-		return [...this.#branches].sort(([, one], [, other]) => one.lookedAt - other.lookedAt)[0]?.[0];
 	}
 
 	/** @returns undefined if the server does not answer it, for example because the folder was deleted a moment ago */
@@ -343,13 +319,9 @@ export class TreeWatch<Item> {
 	}
 
 	/** Keeps the memory of a folder whose path has changed. */
-	#followRename(path: string, { uidValidity, uidNext }: StatusObject): void {
+	#followRename(path: string, status: StatusObject): void {
 		const { memory } = this.options;
-		const former = renamedTo(memory, path, {
-			mailbox: this.#mailbox.toLowerCase(),
-			uidValidity: String(uidValidity),
-			uidNext: uidNext ?? 1,
-		});
+		const former = renamedTo(memory, path, placeOf(this.#mailbox, status));
 		if (former === undefined) return;
 		this.#log(`"${former}" is now "${path}", so the trigger continues with it`);
 		this.#store();
