@@ -63,14 +63,8 @@ export class FolderWatch<Item> {
 
 	async open(): Promise<MailError | undefined> {
 		const fault = await this.#first.make(
-			async (signal) => {
-				const session = await this.#open(signal);
-				return await prepared(
-					async () => await Promise.resolve(session),
-					signal,
-					async () => await this.#look(session),
-				);
-			},
+			async (signal) => await this.#open(signal),
+			async (session) => await this.#look(session),
 			() => this.#mailbox,
 		);
 		if (fault !== undefined) this.#begin.late = true;

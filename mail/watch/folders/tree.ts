@@ -85,14 +85,8 @@ export class TreeWatch<Item> {
 
 	async open(): Promise<MailError | undefined> {
 		const fault = await this.#first.make(
-			async (signal) => {
-				const session = await this.#open(signal);
-				return await prepared(
-					async () => await Promise.resolve(session),
-					signal,
-					async () => await this.#lookFirst(session),
-				);
-			},
+			async (signal) => await this.#open(signal),
+			async (session) => await this.#lookFirst(session),
 			() => this.#mailbox,
 		);
 		if (fault !== undefined) this.#begin.late = true;

@@ -15,11 +15,15 @@ export class FirstAttempt {
 	readonly #limit = new AbortController();
 	#first: First | undefined;
 
-	/** @param attempt opens a session, and closes it if it fails. @returns why there is none */
-	async make(attempt: (signal: AbortSignal) => Promise<ImapSession>, mailbox: () => string): Promise<MailError | undefined> {
+	/** Opens a session and looks for the first time. @returns why there is no session */
+	async make(
+		open: (signal: AbortSignal) => Promise<ImapSession>,
+		look: (session: ImapSession) => Promise<void>,
+		mailbox: () => string,
+	): Promise<MailError | undefined> {
 		const { signal } = this.#limit;
 		const timer = setTimeout(() => this.#limit.abort(), FIRST_SESSION_MS);
-		const session = attempt(signal);
+		const session = prepared(async () => await open(signal), signal, look);
 		try {
 			this.#first = { session: await Promise.race([session, aborted(signal)]) };
 			return undefined;
