@@ -57,16 +57,17 @@ export default tseslint.config(
 		},
 	},
 	{
-		// Prettier breaks code at 140 columns, but neither strings nor comments. A function longer than this hides its parts.
+		// Prettier breaks code at 140 columns, but neither strings nor comments. A function longer than this hides its parts, and
+		// so does a file. The limit of files is what the longest has, without comments: it may become lower, never higher.
 		files: ['mail/**/*.ts', 'nodes/**/*.ts', 'credentials/**/*.ts'],
 		rules: {
 			'max-len': ['error', { code: 140, tabWidth: 2, ignoreUrls: true, ignoreRegExpLiterals: true }],
 			'max-lines-per-function': ['error', { max: 55, skipComments: true, skipBlankLines: true }],
-			'max-lines': ['error', { max: 320, skipComments: true, skipBlankLines: true }],
+			'max-lines': ['error', { max: 285, skipComments: true, skipBlankLines: true }],
 		},
 	},
 	{
-		// Tables, of which no line depends on another.
+		// Tables, of which no line depends on another, so that a reader never has to read more than one row.
 		files: ['mail/causes/identity.ts', 'mail/item/newText/words.ts', 'nodes/Office365SmtpSend/fields/optionFields.ts'],
 		rules: { 'max-lines': 'off' },
 	},
