@@ -106,3 +106,16 @@ describe('comments', () => {
 		expect(wrong).toEqual([]);
 	});
 });
+
+/** What is refused in the titles of tests, too. */
+const REFUSED_IN_TITLES = /\bswitch(?:ed|es)? (?:%s )?(?:on|off)\b|\bfor good\b|\btried again\b/i;
+
+describe('titles of tests', () => {
+	it('have none of the turns that are refused in them', () => {
+		const titles = sources(join(ROOT, 'test'))
+			.filter((path) => path.endsWith('.test.ts'))
+			.flatMap((path) => readFileSync(path, 'utf8').match(/^\s*(?:it|describe)\b.*'.*$/gm) ?? []);
+		expect(titles.length).toBeGreaterThan(1_000);
+		expect(titles.filter((title) => REFUSED_IN_TITLES.test(title))).toEqual([]);
+	});
+});

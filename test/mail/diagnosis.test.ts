@@ -898,7 +898,7 @@ describe('a refused token is explained by what it says of itself', () => {
 		);
 	});
 
-	it.each(['imap', 'pop'] as const)('that nobody can read, as of a personal account, which switches %s on by itself', async (protocol) => {
+	it.each(['imap', 'pop'] as const)('that nobody can read, as of a personal account, which turns %s on automatically', async (protocol) => {
 		const { AccessToken } = await import('../../mail/signIn/token');
 		const opaque = new AccessToken('EwBopaque', Date.now() + 3_600_000);
 		for (const [command, says] of protocol === 'imap'

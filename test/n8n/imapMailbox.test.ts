@@ -182,7 +182,7 @@ class Agent {
 const fromAi = (name: string, description: string, type = 'string'): string => `={{ $fromAI('${name}', '${description}', '${type}') }}`;
 
 describe('as a tool', () => {
-	it('an agent finds a mail, reads it shortly, files it and writes a draft; it deletes nothing for good', async () => {
+	it('an agent finds a mail, reads it shortly, files it and writes a draft; it deletes nothing permanently', async () => {
 		const long = 'Long words. '.repeat(2_000);
 		const mailbox = await box('agent', mail('order 17', { body: long }), ...Array.from({ length: 4 }, (_, index) => mail(`chat ${index}`)));
 		const tools = [

@@ -66,7 +66,7 @@ describe('what people read in the editor', () => {
 			expect(names).not.toContain(word);
 	});
 
-	it('leads from each node to its pages, and to no category that switches off the fields before the first run', () => {
+	it('leads from each node to its pages, and to no category that turns off the fields before the first run', () => {
 		for (const { name } of NODES) {
 			const folder = name[0]?.toUpperCase() + name.slice(1);
 			const codex: { categories: string[]; alias: string[]; resources: Record<string, Array<{ url: string }>> } = JSON.parse(

@@ -150,7 +150,7 @@ describe('sign-in', () => {
 		expect(await answers(xoauth2(SHARED, await token({ roles: [role] })))).toEqual({ ...REFUSED, [protocol]: ACCEPTED[protocol] });
 	});
 
-	it('an app without FullAccess, and a mailbox whose protocol is switched off: authenticated but not connected', async () => {
+	it('an app without FullAccess, and a mailbox whose protocol is turned off: authenticated but not connected', async () => {
 		const words = { imap: 'a BAD User is authenticated but not connected.', pop: '-ERR User is authenticated but not connected.' };
 		sandbox.exchange.fullAccess.set('app', new Set([ADA]));
 		const roles = ['IMAP.AccessAsApp', 'POP.AccessAsApp', 'SMTP.SendAsApp'];
@@ -172,7 +172,7 @@ describe('sign-in', () => {
 		expect(await smtp.say('d29yZA==')).toMatch(/^550 5\.7\.30 /);
 	});
 
-	it('SMTP AUTH that is switched off is told of, also to a good token', async () => {
+	it('SMTP AUTH that is turned off is told of, also to a good token', async () => {
 		sandbox.exchange.smtpAuthDisabled = true;
 		expect((await answers(xoauth2(ADA, await token()))).smtp).toMatch(/^535 5\.7\.139 .*SmtpClientAuthentication is disabled/);
 	});

@@ -47,7 +47,7 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([['b'], ['a', 'c']]);
 	});
 
-	it('are copied, marked and deleted for good', async () => {
+	it('are copied, marked and deleted permanently', async () => {
 		const own = made(way);
 		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'));
 		await own.makeFolder('Copies');

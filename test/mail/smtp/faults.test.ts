@@ -138,7 +138,7 @@ describe('a mail whose answer is lost', () => {
 		expect(tally).toMatchObject({ ...all(20), doubled: expect.any(Number), copies: 23 });
 	});
 
-	it('stays unknown where sending again fails for good', async () => {
+	it('stays unknown where sending again fails permanently', async () => {
 		plan('END', { drop: true });
 		const sending = run(sandbox, sender(), 1, { resendUnknown: true, onRetry: () => plan('MAIL', { reply: '554 5.2.0 refused' }) });
 		expect(await sending).toMatchObject({ delivered: 1, unknown: 1, failed: 0 });
@@ -163,7 +163,7 @@ describe('the token', () => {
 	});
 });
 
-describe('what the server refuses for good is explained and not tried again:', () => {
+describe('what the server refuses permanently is explained and not retried:', () => {
 	it.each<[string, string, string, string, RegExp]>([
 		[
 			'SMTP AUTH switched off',

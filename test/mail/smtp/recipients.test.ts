@@ -96,7 +96,7 @@ describe('a mail that the server takes for some of its recipients', () => {
 		expect([copies, offered.map(({ length }) => length)]).toEqual([times(12).map(() => 1), [12, 7, 2]]);
 	});
 
-	it('is not sent again to those whom it refuses for good', async () => {
+	it('is not sent again to those whom it refuses permanently', async () => {
 		const [first = '', second = ''] = readers(2);
 		answers(undefined, undefined, BUSY);
 		const { sent, copies, offered } = await run([first, NOBODY, second]);

@@ -290,7 +290,7 @@ describe('an action of which the server refuses all because of one mail', () => 
 });
 
 describe('a move that a server without MOVE refuses', () => {
-	it('is not tried again for fewer mails, which may have been copied', async () => {
+	it('is not retried for fewer mails, which may have been copied', async () => {
 		sandbox.exchange.imapCapabilities = 'IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS IDLE';
 		const one = rig({ rules: { batchSize: 4, after: { kind: 'move', to: 'Done' } } });
 		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Done');

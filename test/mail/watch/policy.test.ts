@@ -48,7 +48,7 @@ describe('a dead connection', () => {
 	});
 });
 
-describe('the wait before a failed mail is tried again', () => {
+describe('the wait before a failed mail is retried', () => {
 	it('triples up to ten minutes', () => {
 		expect([1, 2, 3, 4, 5].map((tries) => retryIn(tries, 30_000))).toEqual([30_000, 90_000, 270_000, 600_000, 600_000]);
 	});

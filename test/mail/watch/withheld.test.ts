@@ -129,7 +129,7 @@ describe('a mail that is seen later than one with a higher UID', () => {
 });
 
 describe('a mail that turns out not to be wanted', () => {
-	it('is passed by for good, and the others are handed over in order', async () => {
+	it('is passed by permanently, and the others are handed over in order', async () => {
 		let made = 0;
 		const make = async (fetched: { uid: number }): Promise<string | undefined> => {
 			made += 1;

@@ -423,7 +423,7 @@ describe('whole lists of mails', () => {
 		await expect(run({ operation: 'mark', uid: 1, markAs: 'keywords', addKeywords: '$Invoice' })).rejects.toThrow(/"\$Invoice"/);
 	});
 
-	it('are deleted into Deleted Items, whatever its language, and for good only by choice', async () => {
+	it('are deleted into Deleted Items, whatever its language, and permanently only by choice', async () => {
 		await box(mail('a'), mail('b'));
 		expect(jsons(await run({ operation: 'delete', uid: 1 }))).toMatchObject([{ deleted: true, folder: 'Gelöschte Elemente', uid: 1 }]);
 		expect(jsons(await run({ operation: 'delete', uid: 1, folder: 'Deleted Items' }))).toMatchObject([

@@ -95,7 +95,7 @@ describe('the POP Trigger', () => {
 		expect(subjects(after)).toEqual([]);
 	});
 
-	it('takes what came since it was switched on, though it could not look at once', async () => {
+	it('takes what came since it was turned on, though it could not look at once', async () => {
 		const scene = { sandbox, mailbox: 'outage@example.test', workflow: 'outage' };
 		// The server's clock may be slow by less than two minutes.
 		await sandbox.fill(scene.mailbox, [received(180, 'before'), received(100, 'by a slow clock')]);
@@ -134,7 +134,7 @@ describe('the POP Trigger', () => {
 		},
 	);
 
-	it('counts the last days from when it was switched on, though it could not look at once', async () => {
+	it('counts the last days from when it was turned on, though it could not look at once', async () => {
 		const scene = {
 			sandbox,
 			mailbox: 'outagedays@example.test',

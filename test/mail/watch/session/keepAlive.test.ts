@@ -22,7 +22,7 @@ describe.each(['exchange', 'straight'] as const)('a watch, %s', (way) => {
 		expect(one.subjects).toEqual(['first', 'second', 'third']);
 	});
 
-	it('leaves alone what was there before it was switched on', async () => {
+	it('leaves alone what was there before it was turned on', async () => {
 		const one = rig(address());
 		await one.deliver('old');
 		await one.watch.start();

@@ -198,7 +198,7 @@ describe('a reply to a question', () => {
 		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: false, outcome: 'ended' });
 	});
 
-	it('fails the item where n8n cannot be reached, so that it can be tried again', async () => {
+	it('fails the item where n8n cannot be reached, so that it can be retried', async () => {
 		const { messageIds } = await asking({ toEmail: GRACE });
 		const port = process.env.N8N_PORT;
 		process.env.N8N_PORT = '1';

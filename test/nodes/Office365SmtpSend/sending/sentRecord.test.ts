@@ -73,7 +73,7 @@ const outcome = ({ alreadySent, deliveryUnknown, error, accepted }: IDataObject)
 				? 'failed'
 				: `sent ${Array.isArray(accepted) ? accepted.length : 0}`;
 
-describe('an execution that is tried again after a crash', () => {
+describe('an execution that is retried after a crash', () => {
 	it('sends what was not begun, leaves out what was sent, and tells of what nobody knows', async () => {
 		const { processed, run, to } = batch();
 		await processed.checkAndRecord(['begun a', 'sent a', 'begun b']);
