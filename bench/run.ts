@@ -17,6 +17,7 @@ const PARTS: Record<string, () => Promise<{ part: Part }>> = {
 	smtp: async () => await import('./smtp'),
 	pop: async () => await import('./pop'),
 	item: async () => await import('./item'),
+	cluster: async () => await import('./cluster'),
 	load: async () => await import('./load'),
 };
 
