@@ -59,7 +59,6 @@ export async function collectAll({ sandbox, queue, delivered }: Scene): Promise<
 
 /** Several executions in both workers send from one mailbox at the same time: first alone, then with one connection for both of them. */
 export async function countConnections({ sandbox, queue, credentials }: Scene, findings: Findings): Promise<void> {
-	sandbox.identity.tokenLifetimeSeconds = 3_600;
 	const connections = new Connections(sandbox, PERSON);
 	const id = await sendBatches(queue.api, credentials, BATCHED);
 	const started = (): number[] => queue.workers.map((worker) => worker.logText().match(/Worker started/g)?.length ?? 0);

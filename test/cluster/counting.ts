@@ -87,9 +87,10 @@ export function executions({ database }: Queue, workflowId: string): Map<string,
 	return counts;
 }
 
-/** Executions that run or wait for a worker. */
-export function unfinished({ database }: Queue): number {
-	return Number(database.query(`select count(*) from execution_entity where status in ('new', 'running')`));
+/** How many executions of a workflow run or wait for a worker. */
+export function unfinished(queue: Queue, workflowId: string): number {
+	const counts = executions(queue, workflowId);
+	return (counts.get('new') ?? 0) + (counts.get('running') ?? 0);
 }
 
 /**

@@ -39,6 +39,7 @@ async function main(): Promise<void> {
 		await listening(sandbox);
 		const scene: Scene = { sandbox, queue, credentials, forwarding, collecting, delivered: 0 };
 		await countTokens(scene, findings);
+		sandbox.identity.tokenLifetimeSeconds = TOKEN_SECONDS;
 		await countConnections(scene, findings);
 		if (minutes > 0) await disturb(scene, minutes, findings);
 	} finally {
@@ -50,15 +51,16 @@ async function main(): Promise<void> {
 
 async function disturb(scene: Scene, minutes: number, findings: Findings): Promise<void> {
 	const { identity } = scene.sandbox;
-	identity.tokenLifetimeSeconds = TOKEN_SECONDS;
 	const earlier = identity.requests.length;
 	const connections = [PERSON, SERVICE].map((mailbox) => new Connections(scene.sandbox, mailbox));
 	const disturbance = new Disturbance(scene);
+	const began = Date.now();
 	await disturbance.runFor(minutes * 60_000);
+	const lives = Math.ceil((Date.now() - began) / (TOKEN_SECONDS * 500));
 	await reportFaults(scene, disturbance, findings);
 	const asked = (grant: string): number => identity.requests.slice(earlier).filter((one) => one.grant === grant).length;
 	findings.tell(
-		`requests for tokens meanwhile: ${asked('refresh_token')} for the person, ${asked('client_credentials')} for the service account`,
+		`requests for tokens meanwhile, in ${lives} lives of ${TOKEN_SECONDS / 2} s: ${asked('refresh_token')} for the person, ${asked('client_credentials')} for the service account`,
 	);
 	findings.check(
 		connections.every(({ most }) => most <= 3),
