@@ -16,7 +16,8 @@ import { told, verdictOfFolder, verdictOfRuns, verdictOfSent, type Success, type
  */
 const SETTLE_MS = 6 * 60_000;
 const CRASH_ROW = 'n8n was killed right after the success (docs/imap-trigger.md, crash table, row 5)';
-const POLL_ROW = 'n8n was killed before the end was stored (docs/pop.md, POP Trigger)';
+const POLL_ROW = 'n8n was killed before the end was stored (docs/pop-trigger.md, At least once)';
+const STARTED_ROW = 'n8n ended before it started the execution, and started it itself later (docs/pop-trigger.md, At least once)';
 const FETCH_ROW = 'n8n was killed while the execution ran (docs/pop.md, When an email counts as fetched)';
 
 const sleep = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
@@ -105,7 +106,7 @@ async function running({ n8n }: Scene): Promise<number> {
 }
 
 async function judge(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
-	const runs = async (kind: NodeKind, states: string[]): Promise<Success[]> => await successes(scene, kind, states);
+	const runs = async (kind: NodeKind, states: string[]): Promise<Run[]> => await successes(scene, kind, states);
 	const names = async (inbox: Inbox): Promise<Set<string>> =>
 		new Set([
 			...traffic.taken[inbox],
@@ -113,30 +114,50 @@ async function judge(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
 			...(await copies(scene, BOXES[inbox], 'Done')).keys(),
 		]);
 	const [watched, polled, fetched, moved] = await Promise.all([names('watch'), names('poll'), names('fetch'), names('move')]);
-	const { kills } = scene;
+	const { kills, ends } = scene;
+	const polls = await runs('poll', ['success']);
+	await noteCreation(scene, polls);
 	return [
-		verdictOfRuns('IMAP Trigger', CRASH_ROW, watched, await runs('watch', ['success']), kills),
+		verdictOfRuns('IMAP Trigger', watched, await runs('watch', ['success']), { row: CRASH_ROW, kills }),
 		verdictOfFolder('IMAP Trigger, After Success: Move', watched, await copies(scene, BOXES.watch, 'Done')),
-		verdictOfRuns('POP Trigger', POLL_ROW, polled, await runs('poll', ['success']), kills),
+		verdictOfRuns('POP Trigger', polled, polls, { row: POLL_ROW, kills, startedByN8n: { row: STARTED_ROW, ends } }),
 		// A failed execution has its emails.
-		verdictOfRuns('POP Fetch', FETCH_ROW, fetched, await runs('fetch', ['success', 'error']), kills),
+		verdictOfRuns('POP Fetch', fetched, await runs('fetch', ['success', 'error']), { row: FETCH_ROW, kills }),
 		verdictOfFolder('IMAP Mailbox, Move', moved, await copies(scene, BOXES.move, 'Done')),
 		verdictOfSent(traffic.said, await copies(scene, BOXES.receiver, 'INBOX')),
 	];
 }
 
-async function successes({ n8n, workflows }: Scene, kind: NodeKind, states: string[]): Promise<Success[]> {
-	const found: Success[] = [];
+/** An execution that succeeded, by n8n's ID. */
+interface Run extends Success {
+	id: string;
+}
+
+/** Asks n8n when it noted the executions whose emails came in another one too. */
+async function noteCreation({ n8n }: Scene, runs: Run[]): Promise<void> {
+	const times = new Map<string, number>();
+	for (const name of runs.flatMap(({ names }) => names)) times.set(name, (times.get(name) ?? 0) + 1);
+	for (const run of runs) {
+		if (!run.names.some((name) => (times.get(name) ?? 0) > 1)) continue;
+		const { data } = await n8n.api.rest<{ data: { createdAt: string } }>('GET', `/executions/${run.id}`);
+		run.createdAt = Date.parse(data.createdAt);
+		if (process.env.SOAK_LOG !== undefined) console.log('came twice:', JSON.stringify(run));
+	}
+}
+
+async function successes({ n8n, workflows }: Scene, kind: NodeKind, states: string[]): Promise<Run[]> {
+	const found: Run[] = [];
 	let cursor: string | null = '';
 	while (cursor !== null) {
 		const page: { data: Execution[]; nextCursor: string | null } = await n8n.api.v1(
 			'GET',
 			`/executions?workflowId=${workflows[kind]}&includeData=true&limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
 		);
-		for (const { status, startedAt, stoppedAt, data } of page.data) {
+		for (const { id, status, startedAt, stoppedAt, data } of page.data) {
 			if (!states.includes(status)) continue;
 			const items = data?.resultData?.runData?.Mail?.[0]?.data?.main?.[0] ?? [];
 			found.push({
+				id,
 				names: items.map(({ json }) => String(json.subject)),
 				startedAt: Date.parse(startedAt),
 				stoppedAt: Date.parse(stoppedAt ?? startedAt),

@@ -5,7 +5,7 @@ import { told, verdictOfFolder, verdictOfRuns, verdictOfSent, type Success } fro
 const ROW = 'row 5';
 const success = (startedAt: number, stoppedAt: number, ...names: string[]): Success => ({ names, startedAt, stoppedAt });
 const verdict = (successes: Success[], kills: number[]): ReturnType<typeof verdictOfRuns> =>
-	verdictOfRuns('node', ROW, new Set(['a', 'b']), successes, kills);
+	verdictOfRuns('node', new Set(['a', 'b']), successes, { row: ROW, kills });
 
 describe('what the soak counts of executions', () => {
 	it('is lost where no execution succeeded', () => {
@@ -31,6 +31,29 @@ describe('what the soak counts of executions', () => {
 		const three = [success(1_000, 2_000, 'a', 'b'), success(9_000, 9_500, 'a'), success(20_000, 20_500, 'a')];
 		expect(verdict(three, [2_100]).doubled).toEqual(['a']);
 		expect(verdict(three, [2_100, 9_600]).doubled).toEqual([]);
+	});
+});
+
+describe('what the soak counts of executions that n8n itself starts after its own end', () => {
+	const startedByN8n = { row: 'row 6', ends: [5_000] };
+	const noted = (createdAt: number, startedAt: number): Success => ({ names: ['a'], startedAt, stoppedAt: startedAt + 100, createdAt });
+	const of = (...successes: Success[]): ReturnType<typeof verdictOfRuns> =>
+		verdictOfRuns('node', new Set(['a']), successes, { row: ROW, kills: [], startedByN8n });
+
+	it('is repeated as documented where n8n noted one before its end and started it afterwards', () => {
+		const { doubled, explained } = of(noted(4_900, 9_000), noted(9_200, 9_210));
+		expect(doubled).toEqual([]);
+		expect([...explained]).toEqual([['row 6', ['a']]]);
+	});
+
+	it('is no repeat where that one is the only one', () => {
+		expect(of(noted(4_900, 9_000))).toMatchObject({ lost: [], doubled: [] });
+		expect([...of(noted(4_900, 9_000)).explained]).toEqual([]);
+	});
+
+	it('is doubled where both were noted and started on the same side of the end', () => {
+		expect(of(noted(8_000, 8_010), noted(9_200, 9_210)).doubled).toEqual(['a']);
+		expect(of(noted(1_000, 1_010), noted(9_200, 9_210)).doubled).toEqual(['a']);
 	});
 });
 

@@ -5,6 +5,8 @@ export interface Success {
 	names: string[];
 	startedAt: number;
 	stoppedAt: number;
+	/** When n8n noted it, which is before it started. Known where an email came twice. */
+	createdAt?: number;
 }
 
 export interface Verdict {
@@ -26,18 +28,31 @@ const BEFORE_KILL_MS = 3_000;
 /** n8n rounds, and notes the end before it is stored. */
 const AFTER_KILL_MS = 500;
 
-/** Every email has to have succeeded; twice only where n8n was killed right after the first time. */
+/** Where the documentation says that an email may come twice, and what n8n suffered. Times in epoch ms. */
+export interface Repeats {
+	/** n8n was killed right after the first success. */
+	row: string;
+	kills: readonly number[];
+	/**
+	 * n8n ended between noting an execution and starting it. n8n then starts it itself when it comes up, besides the one of the trigger.
+	 * Only for a trigger whose executions have no deduplication key.
+	 */
+	startedByN8n?: { row: string; ends: readonly number[] };
+}
+
+/** Every email has to have succeeded; twice only where the documentation says so. */
 export function verdictOfRuns(
 	node: string,
-	row: string,
 	names: ReadonlySet<string>,
 	successes: readonly Success[],
-	kills: readonly number[],
+	{ row, kills, startedByN8n }: Repeats,
 ): Verdict {
 	const verdict: Verdict = { node, total: names.size, lost: [], explained: new Map(), doubled: [] };
 	for (const name of names) {
-		const own = successes.filter((success) => success.names.includes(name)).sort((a, b) => a.startedAt - b.startedAt);
-		if (own.length === 0) verdict.lost.push(name);
+		const all = successes.filter((success) => success.names.includes(name)).sort((a, b) => a.startedAt - b.startedAt);
+		const own = all.filter((success) => startedByN8n?.ends.some((at) => isStartedAfter(success, at)) !== true);
+		if (all.length === 0) verdict.lost.push(name);
+		else if (own.length <= 1 && all.length > 1) note(verdict.explained, startedByN8n?.row ?? row, name);
 		else if (own.length > 1) {
 			const killedBetween = own
 				.slice(1)
@@ -47,6 +62,11 @@ export function verdictOfRuns(
 		}
 	}
 	return verdict;
+}
+
+/** Whether n8n noted an execution before it ended, and started it afterwards. */
+function isStartedAfter({ createdAt, startedAt }: Success, endedAt: number): boolean {
+	return createdAt !== undefined && createdAt < endedAt + AFTER_KILL_MS && startedAt > endedAt + AFTER_KILL_MS;
 }
 
 function isKillOf(success: Success | undefined, at: number): boolean {
