@@ -20,8 +20,8 @@ export const limits = {
 /** In MB. V8 ends the process there, so it must be out of reach: a thread keeps to {@link limits} itself. */
 const LAST_RESORT = 4000;
 /**
- * A worker without work is let go after so long, in ms. A new one takes a tenth of a second to start, and reads its first hundred emails
- * at a third of its pace; one that waits takes about 15 MB.
+ * A worker without work is let go after so long, in ms. A new one has to load the reader and is slow at first, until V8 has compiled it;
+ * one that waits keeps its memory.
  */
 const IDLE = 5 * 60_000;
 
