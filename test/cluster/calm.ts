@@ -46,7 +46,7 @@ export async function countTokens(scene: Scene, findings: Findings): Promise<voi
 }
 
 /** Calls the webhook until everything is collected. A call brings nothing if what it finds is another worker's at that moment, so it is made again. */
-export async function collectAll({ sandbox, queue, delivered }: Scene): Promise<void> {
+async function collectAll({ sandbox, queue, delivered }: Scene): Promise<void> {
 	const collected = async (): Promise<number> => (await arrivals(sandbox, COLLECTED)).size;
 	await until('each email is collected', async () => {
 		const before = await collected();

@@ -125,7 +125,7 @@ async function start(api: Api, name: string, nodes: object[]): Promise<string> {
 }
 
 /** A mail whose subject is its number, as is the content of its attachment. */
-export function numbered(number: number): string {
+function numbered(number: number): string {
 	return [
 		`Message-ID: <m${number}@cluster.test>`,
 		'From: Bob <bob@example.test>',
