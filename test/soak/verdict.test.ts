@@ -51,6 +51,11 @@ describe('what the soak counts of executions that n8n itself starts after its ow
 		expect([...of(noted(4_900, 9_000)).explained]).toEqual([]);
 	});
 
+	it('is doubled where two were noted before the same end, or one after it', () => {
+		expect(of(noted(4_800, 9_000), noted(4_900, 9_000)).doubled).toEqual(['a']);
+		expect(of(noted(5_400, 5_600), noted(9_200, 9_210)).doubled).toEqual(['a']);
+	});
+
 	it('is doubled where both were noted and started on the same side of the end', () => {
 		expect(of(noted(8_000, 8_010), noted(9_200, 9_210)).doubled).toEqual(['a']);
 		expect(of(noted(1_000, 1_010), noted(9_200, 9_210)).doubled).toEqual(['a']);

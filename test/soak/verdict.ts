@@ -50,7 +50,10 @@ export function verdictOfRuns(
 	const verdict: Verdict = { node, total: names.size, lost: [], explained: new Map(), doubled: [] };
 	for (const name of names) {
 		const all = successes.filter((success) => success.names.includes(name)).sort((a, b) => a.startedAt - b.startedAt);
-		const own = all.filter((success) => startedByN8n?.ends.some((at) => isStartedAfter(success, at)) !== true);
+		// One of them for each end of n8n, and only besides one of the trigger's own.
+		const noted = all.filter((success) => startedByN8n?.ends.some((at) => isStartedAfter(success, at)) === true);
+		const ends = new Set(noted.flatMap((success) => startedByN8n?.ends.find((at) => isStartedAfter(success, at)) ?? []));
+		const own = ends.size === noted.length && noted.length < all.length ? all.filter((success) => !noted.includes(success)) : all;
 		if (all.length === 0) verdict.lost.push(name);
 		else if (own.length <= 1 && all.length > 1) note(verdict.explained, startedByN8n?.row ?? row, name);
 		else if (own.length > 1) {
@@ -66,7 +69,7 @@ export function verdictOfRuns(
 
 /** Whether n8n noted an execution before it ended, and started it afterwards. */
 function isStartedAfter({ createdAt, startedAt }: Success, endedAt: number): boolean {
-	return createdAt !== undefined && createdAt < endedAt + AFTER_KILL_MS && startedAt > endedAt + AFTER_KILL_MS;
+	return createdAt !== undefined && createdAt <= endedAt && startedAt > endedAt;
 }
 
 function isKillOf(success: Success | undefined, at: number): boolean {
