@@ -20,7 +20,7 @@ import { join } from 'node:path';
  * that the last emails succeeded. If there is no journal, nothing is lost, but the last emails are repeated.
  *
  * It is written in the background. n8n ends its process as soon as the last execution has ended, so what is not on disk by then is
- * written in one step when the process ends. Only SIGKILL or a power failure can lose it.
+ * written in one step when the process ends. It is lost if the process is killed or the power fails.
  */
 export class JournalFile<Memory> {
 	readonly #path: string;

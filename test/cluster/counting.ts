@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Instance, Queue } from '../../sandbox/n8n';
 import type { Sandbox } from '../../sandbox/servers';
 
 export const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
-
-export const sleep = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits until it holds, with the patience that a busy machine needs. @throws Error with `what` after `ms` */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 240_000): Promise<void> {

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Instance, Queue } from '../../sandbox/n8n';
-import { arrivals, deliveryUnknown, endReservations, executions, lostAndDoubled, range, sleep, underWay, unfinished } from './counting';
+import { arrivals, deliveryUnknown, endReservations, executions, lostAndDoubled, range, underWay, unfinished } from './counting';
 import type { Findings } from './findings';
 import { attached, COLLECTED, deliver, FORWARDED, type Scene } from './workflows';
 

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { appCredential, personCredential, uses, type Credential } from '../../sandbox/credentials';
 import type { Api, Queue } from '../../sandbox/n8n';
 import type { Sandbox } from '../../sandbox/servers';
-import { range, sleep } from './counting';
+import { range } from './counting';
 
 /** Whose mails are forwarded: a person, whose token n8n stores. */
 export const PERSON = 'ada@example.test';

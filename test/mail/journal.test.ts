@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -36,12 +36,20 @@ it('so is what was written while an earlier memory was on its way', () => {
 	expect(read(folder)).toEqual({ serial: 3 });
 });
 
-it('nothing older is written over what another journal of the trigger has written since', () => {
+it('of two journals of one trigger, the one that was written to last has the last word', () => {
 	const folder = endedAfter(
-		'const [former, later] = [journal(), journal()]; former.write({ serial: 1 })',
-		'former.flushed().then(() => { later.write({ serial: 2 }); return later.flushed(); }).then(() => process.exit(0))',
+		'const [one, other] = [journal(), journal()]; one.write({ serial: 1 }); other.write({ serial: 2 }); one.write({ serial: 3 })',
+		'process.exit(0)',
 	);
-	expect(read(folder)).toEqual({ serial: 2 });
+	expect(read(folder)).toEqual({ serial: 3 });
+});
+
+it('what is on disk already is not written again, since another process may have written since', () => {
+	const folder = endedAfter(
+		'const one = journal(); one.write({ serial: 1 })',
+		"one.flushed().then(() => { require('node:fs').rmSync(one.folder, { recursive: true }); process.exit(0); })",
+	);
+	expect(existsSync(folder)).toBe(false);
 });
 
 it('nothing is written at the end into a folder that everybody may write', () => {

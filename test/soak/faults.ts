@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Random } from '../support/random';
 import type { Scene } from './scene';
 
@@ -37,8 +39,6 @@ const BREAKS: Record<Protocol, readonly string[]> = {
 const GRACE_MS = 30_000;
 
 export type Faults = Map<string, () => Promise<void>>;
-
-const sleep = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What may go wrong, each by its name. A fault is over when its promise is fulfilled, though its effects may last. */
 export function faultsOf(scene: Scene, random: Random): Faults {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Execution } from '../../sandbox/n8n';
 import { anySeed, Random } from '../support/random';
@@ -19,8 +20,6 @@ const CRASH_ROW = 'n8n was killed right after the success (docs/imap-trigger.md,
 const POLL_ROW = 'n8n was killed before the end was stored (docs/pop-trigger.md, At least once)';
 const STARTED_ROW = 'n8n ended before it started the execution, and started it itself later (docs/pop-trigger.md, At least once)';
 const FETCH_ROW = 'n8n was killed while the execution ran (docs/pop.md, When an email counts as fetched)';
-
-const sleep = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
 
 async function main(): Promise<void> {
 	const { values, positionals } = parseArgs({

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Random } from '../support/random';
 import { BOXES, type Scene } from './scene';
 
@@ -9,8 +11,6 @@ export type Said = 'sent' | 'unknown' | 'failed';
 
 /** So many executions send at the same time at most. */
 const AT_ONCE = 3;
-
-const sleep = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Emails that arrive and are sent, and workflows that are started, all the time until it is stopped. */
 export class Traffic {

@@ -50,12 +50,9 @@ export function verdictOfRuns(
 	const verdict: Verdict = { node, total: names.size, lost: [], explained: new Map(), doubled: [] };
 	for (const name of names) {
 		const all = successes.filter((success) => success.names.includes(name)).sort((a, b) => a.startedAt - b.startedAt);
-		// One of them for each end of n8n, and only besides one of the trigger's own.
-		const noted = all.filter((success) => startedByN8n?.ends.some((at) => isStartedAfter(success, at)) === true);
-		const ends = new Set(noted.flatMap((success) => startedByN8n?.ends.find((at) => isStartedAfter(success, at)) ?? []));
-		const own = ends.size === noted.length && noted.length < all.length ? all.filter((success) => !noted.includes(success)) : all;
+		const own = startedByTrigger(all, startedByN8n?.ends ?? []);
 		if (all.length === 0) verdict.lost.push(name);
-		else if (own.length <= 1 && all.length > 1) note(verdict.explained, startedByN8n?.row ?? row, name);
+		else if (startedByN8n !== undefined && own.length === 1 && all.length > 1) note(verdict.explained, startedByN8n.row, name);
 		else if (own.length > 1) {
 			const killedBetween = own
 				.slice(1)
@@ -65,6 +62,14 @@ export function verdictOfRuns(
 		}
 	}
 	return verdict;
+}
+
+/** Without those that n8n started itself: one for each of its ends, and only besides one of the trigger's own. Otherwise all. */
+function startedByTrigger(all: readonly Success[], ends: readonly number[]): readonly Success[] {
+	const endOf = (success: Success): number | undefined => ends.find((at) => isStartedAfter(success, at));
+	const own = all.filter((success) => endOf(success) === undefined);
+	const endsOfOthers = new Set(all.flatMap((success) => endOf(success) ?? []));
+	return own.length > 0 && own.length + endsOfOthers.size === all.length ? own : all;
 }
 
 /** Whether n8n noted an execution before it ended, and started it afterwards. */
