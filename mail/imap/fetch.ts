@@ -77,14 +77,14 @@ async function* fetchPieces(
 ): AsyncGenerator<Array<FetchedMail | UnfetchedMail>, undefined> {
 	const factsFrom = async (start: number): Promise<Facts[]> =>
 		await fetchFacts(use, uids.slice(start, start + CHUNK_MAILS), limits.onlyWithAttachment);
-	let facts = factsFrom(0);
+	let facts: Promise<Facts[]> | undefined;
 	for (let start = 0; start < uids.length; start += CHUNK_MAILS) {
-		const parts = inPieces(await facts, limits);
+		const parts = inPieces(await (facts ?? factsFrom(start)), limits);
 		const last = parts.pop() ?? [];
 		for (const piece of parts) yield await fetchPiece(use, piece, limits);
 		// Asked before the last piece, so that there is no pause behind that one. If it fails, the error is thrown when it is awaited.
 		if (start + CHUNK_MAILS < uids.length) facts = factsFrom(start + CHUNK_MAILS);
-		facts.catch(() => undefined);
+		facts?.catch(() => undefined);
 		yield await fetchPiece(use, last, limits);
 	}
 }

@@ -297,6 +297,16 @@ describe('fetching', () => {
 		expect(await all(mails)).toMatchObject([{ uid: 2 }]);
 	});
 
+	it('asks nothing where there is nothing to fetch', async () => {
+		let asked = 0;
+		const counted: Use = async () => {
+			asked += 1;
+			return await Promise.reject(new Error('asked'));
+		};
+		expect(await all(fetchMails(counted, [], limits()))).toEqual([]);
+		expect(asked).toBe(0);
+	});
+
 	it('streams a large mail piece by piece, byte for byte, with other commands in between', async () => {
 		const body = randomBytes(6_000_000).toString('base64').replace(/.{76}/g, '$&\r\n');
 		const { session, use } = await open(mail('small'), mail('large', body), mail('last'));
