@@ -87,10 +87,12 @@ export function executions({ database }: Queue, workflowId: string): Map<string,
 	return counts;
 }
 
-/** How many executions of a workflow run or wait for a worker. */
-export function unfinished(queue: Queue, workflowId: string): number {
-	const counts = executions(queue, workflowId);
-	return (counts.get('new') ?? 0) + (counts.get('running') ?? 0);
+/** The executions of a workflow that run or wait for a worker, by what n8n has written down. */
+export function unfinished({ database }: Queue, workflowId: string): string[] {
+	const found = database.query(
+		`select id from execution_entity where "workflowId" = '${workflowId}' and status in ('new', 'running') order by id`,
+	);
+	return rows(found).map(([id = '']) => id);
 }
 
 /**
