@@ -95,6 +95,24 @@ export function unfinished({ database }: Queue, workflowId: string): string[] {
 	return rows(found).map(([id = '']) => id);
 }
 
+/** An execution that n8n has begun and never ended, or noted and never begun, with the numbers of the emails that it was to have. */
+export interface Unended {
+	id: string;
+	status: string;
+	emails: number[];
+}
+
+export function unended({ database }: Queue, workflowId: string): Unended[] {
+	const found = database.query(
+		`select id, status, array_to_string(array(select match[1] from regexp_matches(data, '"m([0-9]+)"', 'g') match), ',') ` +
+			`from execution_entity join execution_data on id = "executionId" where "workflowId" = '${workflowId}' and status in ('new', 'running')`,
+	);
+	return rows(found).map(([id = '', status = '', emails = '']) => ({
+		...{ id, status },
+		emails: emails === '' ? [] : emails.split(',').map(Number),
+	}));
+}
+
 /**
  * The numbers of a workflow's emails whose items say that nobody knows whether they were sent: the nodes do not send those again. n8n stores
  * an execution as one array, in which an object names its values by their places (the library flatted).

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Instance, Queue } from '../../sandbox/n8n';
-import { arrivals, deliveryUnknown, endReservations, executions, lostAndDoubled, range, underWay, unfinished } from './counting';
+import { arrivals, deliveryUnknown, endReservations, executions, lostAndDoubled, range, underWay, unended, unfinished } from './counting';
 import type { Findings } from './findings';
 import { attached, COLLECTED, deliver, FORWARDED, type Scene } from './workflows';
 
@@ -96,7 +96,9 @@ export class Disturbance {
 
 	/**
 	 * Waits until all is sent, and no execution ends any more. What is known to stay unsent is not waited for, nor is an execution that n8n
-	 * has lost: the trigger repeats its email when the main process starts again, and POP Fetch fetches its emails again after an hour or two.
+	 * has lost: n8n calls it crashed when its main process starts the next time, or after three hours (ScalingService.recoverFromQueue). The
+	 * trigger then repeats its email, and POP Fetch fetches its emails again after an hour or two. {@link reportFaults} counts such executions
+	 * and looks for their emails.
 	 */
 	async #settle(): Promise<void> {
 		const { queue, forwarding, collecting } = this.scene;
@@ -154,6 +156,7 @@ export async function reportFaults(
 		if (unexplained.length + doubled.length > 0)
 			findings.tell(`lost: ${unexplained.slice(0, 20).join(', ')}; twice: ${doubled.slice(0, 20).join(', ')}`);
 		findings.tell(`executions: ${[...executions(queue, id)].map(([status, count]) => `${status} ${count}`).join(', ')}`);
+		tellUnended(scene, id, new Set(unexplained), findings);
 		if (unknown.size > 0) findings.tell(`items with deliveryUnknown, sent or not: ${unknown.size}`);
 	}
 	// Attachments go from the main process to the workers by n8n's binary data, which is in the database.
@@ -168,6 +171,19 @@ export async function reportFaults(
 	for (const [reason, count] of reasons(queue)) findings.tell(`n8n says, ${count} times: ${reason}`);
 	findings.tell(`executions that n8n says run or wait, though nothing runs them: ${abandoned.size}`);
 	findings.check(settled, 'everything else ended within seven minutes after the last fault');
+}
+
+/** Executions of which n8n does not know that they will never end. Their emails have to be there all the same. */
+function tellUnended({ queue }: Scene, workflowId: string, lost: ReadonlySet<number>, findings: Findings): void {
+	const left = unended(queue, workflowId);
+	const emails = new Set(left.flatMap((execution) => execution.emails));
+	const missing = [...emails].filter((number) => lost.has(number));
+	const count = (status: string): number => left.filter((execution) => execution.status === status).length;
+	findings.check(
+		missing.length === 0,
+		`executions that n8n holds for noted or running: ${count('new')} new, ${count('running')} running, with ${emails.size} emails; ` +
+			`${missing.length} of these are lost${missing.length === 0 ? '' : ` (${missing.join(', ')})`}`,
+	);
 }
 
 /** How long n8n took to report the executions that ended with their workers. */
