@@ -1,4 +1,11 @@
-import { NodeConnectionTypes, type INodeExecutionData, type INodeType, type INodeTypeDescription, type IPollFunctions } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+	type IPollFunctions,
+} from 'n8n-workflow';
 
 import { testServiceAccount } from '../credentialTest';
 import { fields } from './fields';
@@ -35,5 +42,11 @@ export class PopTrigger implements INodeType {
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 		const { pollOnce } = await import('./poll.js');
 		return await pollOnce(this);
+	}
+
+	/** n8n calls it at the beginning of each execution, and for a test run. */
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { runExecution } = await import('./execution.js');
+		return await runExecution(this);
 	}
 }

@@ -8,6 +8,7 @@ import type { Outcome } from '../../mail/watch/handover/executions';
 import { endOf, untold } from '../executionEnd';
 import { hasBegun, outcomeOf } from '../ImapTrigger/sender';
 import { nodeError } from '../nodeError';
+import { stamped } from './stamp';
 
 /** The emails of one execution. */
 interface Batch {
@@ -102,12 +103,15 @@ function report(
 	context.__emitError(failure);
 }
 
-/** @returns how the execution ended. If n8n does not report it in time, the emails count as done, because the execution had them. */
+/**
+ * @returns how the execution ended. If n8n does not report it in time in queue mode, the emails count as done, because the execution had
+ * them. Otherwise the execution may still wait for its turn, and it ends without its emails if n8n ends before that, so they are not done.
+ */
 async function start(context: IPollFunctions, items: INodeExecutionData[]): Promise<Outcome> {
 	try {
 		const done = context.helpers.createDeferredPromise<IRun | undefined>();
-		context.__emit([items], undefined, done);
-		const run = await endOf(context, done.promise);
+		context.__emit([stamped(items)], undefined, done);
+		const run = process.env.EXECUTIONS_MODE === 'queue' ? await endOf(context, done.promise) : await done.promise;
 		if (run !== untold) return outcomeOf(run);
 		context.logger.warn(`POP Trigger: n8n did not report how an execution ended. Its ${items.length} emails count as fetched`);
 		return { kind: 'done' };

@@ -1,11 +1,9 @@
-import { NodeOperationError, type INodeExecutionData, type IPollFunctions } from 'n8n-workflow';
+import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 
 import { DAY_MS } from '../../mail/durations';
 import { collectNew } from '../../mail/collect/collect';
-import { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
 import { newestPollMemory, PollAttempts, readPollMemory, type PollMemory } from '../../mail/collect/pollAttempts';
-import { Reservations } from '../../mail/collect/reservations';
 import type { Wish } from '../../mail/collect/wish';
 import { diagnose } from '../../mail/diagnosis';
 import type { MailError } from '../../mail/errors';
@@ -17,7 +15,8 @@ import { warnOf } from '../endingWarnings';
 import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
 import { accountChoice } from '../parameterValues';
-import { explainNothing, itemMaker, mailboxName } from '../popMail';
+import { itemMaker, mailboxName } from '../popMail';
+import { isPolling, triggerName } from './activity';
 import { deliver, Handover } from './handover';
 import { readSettings } from './settings';
 
@@ -37,18 +36,18 @@ const states = new Map<string, State>();
 
 /**
  * Checks the mailbox once. It starts the executions itself to learn how they end, because only then do their emails count as fetched.
- * Throws in a test run, and at the first activation if waiting cannot help.
+ * Throws at the first activation if waiting cannot help. A test run does not come here, but to `runExecution`.
  */
 export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
-	if (context.getMode() === 'manual') return [[await fetchSample(context)]];
 	const attended = !['init', 'leadershipChange'].includes(context.getActivationMode());
-	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
+	const key = triggerName(context.getWorkflow(), context.getNode());
 	const known = states.get(key);
 	const isNew = known === undefined;
 	if (isNew && attended) requireSupport(context);
 	// While another main process was n8n's leader, that process went on.
 	const state = known === undefined || (!known.busy && known.book.isOlderThan(storedMemory(context))) ? newState(context, key) : known;
 	states.set(key, state);
+	isPolling(key);
 	// n8n does not wait for the end of a poll before the next one.
 	if (state.busy) return null;
 	state.busy = true;
@@ -99,7 +98,7 @@ function store(context: IPollFunctions, { book }: State): void {
 
 async function look(context: IPollFunctions, state: State): Promise<void> {
 	const started = Date.now();
-	const settings = readSettings(context);
+	const settings = readSettings(context, (name, fallback) => context.getNodeParameter(name, fallback));
 	const account = await openAccount(context, settings.account);
 	warnOf(context, 'POP Trigger', { id: account.id, endings: account.endings ?? [] }, started);
 	const mailbox = mailboxName(account);
@@ -134,32 +133,4 @@ function complain(context: IPollFunctions, state: State, fault: MailError, error
 	context.logger.warn(`POP Trigger: ${failure.message}`);
 	// Shown as a failed execution at most once an hour for each cause. The next poll tries again in any case.
 	if (state.complaints.failed(fault, INBOX)) context.__emitError(failure);
-}
-
-/** Returns the newest matching email for a test in the editor. Nothing is remembered or deleted. */
-async function fetchSample(context: IPollFunctions): Promise<INodeExecutionData> {
-	const node = context.getNode();
-	try {
-		const settings = readSettings(context);
-		const account = await openAccount(context, settings.account);
-		const { deleteAfterDays: _, ...rest } = settings.wish;
-		const wish = { ...rest, newestFirst: true, limit: 1, start: { kind: 'all' as const } };
-		const session = await openPatiently(account);
-		const collection = await collectNew(
-			session,
-			new Ledger(),
-			new Reservations(),
-			wish,
-			itemMaker(settings.item, wish.maxBytes),
-			Date.now(),
-		).finally(() => session.close());
-		const [item] = collection.items;
-		if (item !== undefined) return item;
-		if (collection.failure !== undefined) throw nodeError(node, collection.failure);
-		throw new NodeOperationError(node, explainNothing(account.mailbox, collection, wish.filter, false), {
-			description: 'Send an email to it, or relax the filters, then test again.',
-		});
-	} catch (error) {
-		throw nodeError(node, error);
-	}
 }

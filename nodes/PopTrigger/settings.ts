@@ -1,4 +1,4 @@
-import type { IDataObject, IPollFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, IPollFunctions } from 'n8n-workflow';
 
 import type { Wish } from '../../mail/collect/wish';
 import type { RetryPolicy } from '../../mail/collect/pollAttempts';
@@ -14,13 +14,16 @@ export interface Settings {
 	retry: RetryPolicy;
 }
 
-/** @throws MailError `input` naming the field */
-export function readSettings(context: IPollFunctions): Settings {
-	const options = record(context.getNodeParameter('options', {}));
+/** @param parameter reads one; both contexts do that in their own way. @throws MailError `input` naming the field */
+export function readSettings(
+	context: IExecuteFunctions | IPollFunctions,
+	parameter: (name: string, fallback: unknown) => unknown,
+): Settings {
+	const options = record(parameter('options', {}));
 	const days = options.deleteAfterDays;
 	return {
-		account: accountChoice(context.getNodeParameter('authentication', 'oAuth2'), options),
-		item: itemOptions(context, (name, fallback) => context.getNodeParameter(name, fallback)),
+		account: accountChoice(parameter('authentication', 'oAuth2'), options),
+		item: itemOptions(context, parameter),
 		retry: {
 			maxAttempts: whole(options.maxTries, 'Maximum Attempts', 3, 1, 20),
 			firstPauseMs: whole(options.retryAfter, 'Retry After', 30, 0, 86_400) * 1000,
@@ -29,7 +32,7 @@ export function readSettings(context: IPollFunctions): Settings {
 		wish: {
 			limit: whole(options.limit, 'Max Emails per Poll', 50, 1, 1_000),
 			newestFirst: false,
-			filter: filterOf(record(context.getNodeParameter('filters', {}))),
+			filter: filterOf(record(parameter('filters', {}))),
 			headersOnly: flag(options.headersOnly, 'Headers Only'),
 			maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
 			start: startOf(options),

@@ -1,0 +1,31 @@
+const active = new Set<string>();
+const waiting = new Map<string, Set<() => void>>();
+
+/** The name of a trigger in this process. */
+export function triggerName(workflow: { id?: string | undefined }, node: { id: string }): string {
+	return `${workflow.id ?? 'unsaved'}:${node.id}`;
+}
+
+/** Called when the trigger polls. From then on, it hands over whatever is not done. */
+export function isPolling(name: string): void {
+	active.add(name);
+	for (const tell of waiting.get(name) ?? []) tell();
+}
+
+/** Whether the trigger polls in this process, or begins to within `ms`. */
+export async function pollsWithin(name: string, ms: number): Promise<boolean> {
+	if (active.has(name)) return true;
+	const tellers = waiting.get(name) ?? new Set();
+	waiting.set(name, tellers);
+	let timer: NodeJS.Timeout | undefined;
+	let tell: (() => void) | undefined;
+	await new Promise<void>((resolve) => {
+		tell = resolve;
+		tellers.add(resolve);
+		timer = setTimeout(resolve, ms);
+	});
+	clearTimeout(timer);
+	if (tell !== undefined) tellers.delete(tell);
+	if (tellers.size === 0) waiting.delete(name);
+	return active.has(name);
+}

@@ -1,0 +1,86 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { INodeExecutionData } from 'n8n-workflow';
+
+import { isPolling } from '../../../nodes/PopTrigger/activity';
+import { runExecution } from '../../../nodes/PopTrigger/execution';
+import { stamped } from '../../../nodes/PopTrigger/stamp';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { executeFunctions, told, type Scene } from '../../support/contexts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+});
+afterAll(async () => await sandbox.stop());
+afterEach(() => {
+	vi.unstubAllEnvs();
+	vi.useRealTimers();
+});
+
+const EMAILS: INodeExecutionData[] = [{ json: { subject: '1' } }, { json: { subject: '2' }, binary: {} }];
+/** As n8n has stored them before it ended. */
+const noted = (): INodeExecutionData[] => stamped(EMAILS).map((item) => ({ ...item, handedOver: { process: 'an earlier one' } }));
+const run = async (
+	workflow: string,
+	items: INodeExecutionData[],
+	scene: Pick<Scene, 'mode' | 'parameters' | 'mailbox'> = { mailbox: 'none@example.test' },
+): Promise<INodeExecutionData[][]> => {
+	const context = executeFunctions({ sandbox, workflow, ...scene }, told());
+	context.getInputData = () => items;
+	context.getExecutionId = () => '7';
+	return await runExecution(context);
+};
+
+describe('an execution of the POP Trigger', () => {
+	it('begins with the emails that the trigger has handed over, and with nothing that it added to them', async () => {
+		isPolling('own:node');
+		expect(await run('own', stamped(EMAILS))).toEqual([EMAILS]);
+	});
+
+	it('ends without them where n8n noted it and was restarted, since the trigger hands them over again', async () => {
+		isPolling('noted:node');
+		expect(await run('noted', noted())).toEqual([[]]);
+	});
+
+	it('waits until the trigger polls, since n8n starts what it noted before it activates workflows', async () => {
+		const running = run('later', noted());
+		setImmediate(() => isPolling('later:node'));
+		expect(await running).toEqual([[]]);
+	});
+
+	it('keeps them where the trigger is no longer active, so that nobody hands them over again', async () => {
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+		isPolling('inactive:another node');
+		const running = run('inactive', noted());
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(await running).toEqual([EMAILS]);
+	});
+
+	it.each([
+		['in queue mode, where workers run what the main process has handed over', 'queue', 'trigger', noted],
+		['where a person retries it', 'regular', 'retry', noted],
+		['where version 0.2.0 handed them over', 'regular', 'trigger', () => EMAILS],
+	])('keeps them %s', async (_title, executions, mode, items) => {
+		vi.stubEnv('EXECUTIONS_MODE', executions);
+		isPolling('kept:node');
+		expect(await run('kept', items(), { mode, mailbox: 'none@example.test' })).toEqual([EMAILS]);
+	});
+
+	it('gives the newest email in a test run, and marks nothing', async () => {
+		const mailbox = 'sample-unit@example.test';
+		await sandbox.deliver(mailbox, ...['older', 'newest'].map((subject) => `Subject: ${subject}\r\n\r\nx\r\n`));
+		const [items] = await run('sample', [{ json: {} }], { mode: 'manual', mailbox });
+		expect(items).toEqual([{ json: expect.objectContaining({ subject: 'newest' }), binary: undefined }]);
+		expect(await sandbox.messages(mailbox)).toHaveLength(2);
+	});
+
+	it("says in a test run what is wrong, and fails on an n8n that cannot renew a person's token", async () => {
+		await expect(run('empty', [{ json: {} }], { mode: 'manual', mailbox: 'empty-unit@example.test' })).rejects.toThrow(
+			'The inbox of empty-unit@example.test is empty',
+		);
+		await expect(
+			run('old', [{ json: {} }], { mode: 'manual', mailbox: 'empty-unit@example.test', parameters: { authentication: 'oAuth2' } }),
+		).rejects.toEqual(expect.objectContaining({ description: 'Update n8n to 1.119 or later, or use a service account.' }));
+	});
+});
