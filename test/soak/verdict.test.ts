@@ -34,34 +34,6 @@ describe('what the soak counts of executions', () => {
 	});
 });
 
-describe('what the soak counts of executions that n8n itself starts after its own end', () => {
-	const startedByN8n = { row: 'row 6', ends: [5_000] };
-	const noted = (createdAt: number, startedAt: number): Success => ({ names: ['a'], startedAt, stoppedAt: startedAt + 100, createdAt });
-	const of = (...successes: Success[]): ReturnType<typeof verdictOfRuns> =>
-		verdictOfRuns('node', new Set(['a']), successes, { row: ROW, kills: [], startedByN8n });
-
-	it('is repeated as documented where n8n noted one before its end and started it afterwards', () => {
-		const { doubled, explained } = of(noted(4_900, 9_000), noted(9_200, 9_210));
-		expect(doubled).toEqual([]);
-		expect([...explained]).toEqual([['row 6', ['a']]]);
-	});
-
-	it('is no repeat where that one is the only one', () => {
-		expect(of(noted(4_900, 9_000))).toMatchObject({ lost: [], doubled: [] });
-		expect([...of(noted(4_900, 9_000)).explained]).toEqual([]);
-	});
-
-	it('is doubled where two were noted before the same end, or one after it', () => {
-		expect(of(noted(4_800, 9_000), noted(4_900, 9_000)).doubled).toEqual(['a']);
-		expect(of(noted(5_400, 5_600), noted(9_200, 9_210)).doubled).toEqual(['a']);
-	});
-
-	it('is doubled where both were noted and started on the same side of the end', () => {
-		expect(of(noted(8_000, 8_010), noted(9_200, 9_210)).doubled).toEqual(['a']);
-		expect(of(noted(1_000, 1_010), noted(9_200, 9_210)).doubled).toEqual(['a']);
-	});
-});
-
 describe('what the soak counts of folders and of what was sent', () => {
 	it('is once in the folder, or lost, or doubled', () => {
 		const copies = new Map([

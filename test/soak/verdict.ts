@@ -5,8 +5,6 @@ export interface Success {
 	names: string[];
 	startedAt: number;
 	stoppedAt: number;
-	/** When n8n noted it, which is before it started. Known where an email came twice. */
-	createdAt?: number;
 }
 
 export interface Verdict {
@@ -28,53 +26,26 @@ const BEFORE_KILL_MS = 3_000;
 /** n8n rounds, and notes the end before it is stored. */
 const AFTER_KILL_MS = 500;
 
-/** Where the documentation says that an email may come twice, and what n8n suffered. Times in epoch ms. */
+/** Where the documentation says that an email may come twice: n8n was killed right after the first success. Times in epoch ms. */
 export interface Repeats {
-	/** n8n was killed right after the first success. */
 	row: string;
 	kills: readonly number[];
-	/**
-	 * n8n ended between noting an execution and starting it. n8n then starts it itself when it comes up, besides the one of the trigger.
-	 * Only for a trigger whose executions have no deduplication key.
-	 */
-	startedByN8n?: { row: string; ends: readonly number[] };
 }
 
 /** Every email has to have succeeded; twice only where the documentation says so. */
-export function verdictOfRuns(
-	node: string,
-	names: ReadonlySet<string>,
-	successes: readonly Success[],
-	{ row, kills, startedByN8n }: Repeats,
-): Verdict {
+export function verdictOfRuns(node: string, names: ReadonlySet<string>, successes: readonly Success[], { row, kills }: Repeats): Verdict {
 	const verdict: Verdict = { node, total: names.size, lost: [], explained: new Map(), doubled: [] };
 	for (const name of names) {
 		const all = successes.filter((success) => success.names.includes(name)).sort((a, b) => a.startedAt - b.startedAt);
-		const own = startedByTrigger(all, startedByN8n?.ends ?? []);
 		if (all.length === 0) verdict.lost.push(name);
-		else if (startedByN8n !== undefined && own.length === 1 && all.length > 1) note(verdict.explained, startedByN8n.row, name);
-		else if (own.length > 1) {
-			const killedBetween = own
-				.slice(1)
-				.every((later, index) => kills.some((at) => isKillOf(own[index], at) && later.startedAt > at - AFTER_KILL_MS));
-			if (killedBetween) note(verdict.explained, row, name);
-			else verdict.doubled.push(name);
-		}
+		if (all.length < 2) continue;
+		const killedBetween = all
+			.slice(1)
+			.every((later, index) => kills.some((at) => isKillOf(all[index], at) && later.startedAt > at - AFTER_KILL_MS));
+		if (killedBetween) note(verdict.explained, row, name);
+		else verdict.doubled.push(name);
 	}
 	return verdict;
-}
-
-/** Without those that n8n started itself: one for each of its ends, and only besides one of the trigger's own. Otherwise all. */
-function startedByTrigger(all: readonly Success[], ends: readonly number[]): readonly Success[] {
-	const endOf = (success: Success): number | undefined => ends.find((at) => isStartedAfter(success, at));
-	const own = all.filter((success) => endOf(success) === undefined);
-	const endsOfOthers = new Set(all.flatMap((success) => endOf(success) ?? []));
-	return own.length > 0 && own.length + endsOfOthers.size === all.length ? own : all;
-}
-
-/** Whether n8n noted an execution before it ended, and started it afterwards. */
-function isStartedAfter({ createdAt, startedAt }: Success, endedAt: number): boolean {
-	return createdAt !== undefined && createdAt <= endedAt && startedAt > endedAt;
 }
 
 function isKillOf(success: Success | undefined, at: number): boolean {
