@@ -96,7 +96,7 @@ export function unfinished({ database }: Queue, workflowId: string): string[] {
 }
 
 /** An execution that n8n has begun and never ended, or noted and never begun, with the numbers of the emails that it was to have. */
-export interface Unended {
+interface Unended {
 	id: string;
 	status: string;
 	emails: number[];
