@@ -78,7 +78,7 @@ async function canvas({ editor }: Studio, id: string): Promise<Buffer> {
 	await still(page);
 	await page.addStyleTag({
 		content:
-			'[data-test-id=canvas-controls], [data-test-id=canvas-minimap], .vue-flow__panel, [data-test-id=execute-workflow-button], :has(> [data-test-id=execute-workflow-button]) { visibility: hidden }',
+			'[data-test-id=canvas-controls], [data-test-id=canvas-minimap], .vue-flow__panel, [data-test-id=execute-workflow-button], [class*=_executionButtons_] { visibility: hidden }',
 	});
 	return await around(page, page.locator('[data-test-id=canvas-node], .vue-flow__node'));
 }
@@ -89,7 +89,7 @@ async function around(page: Page, elements: Locator): Promise<Buffer> {
 		(box) => box !== null,
 	);
 	const [x, y] = [Math.max(0, Math.min(...boxes.map((box) => box.x)) - 40), Math.max(0, Math.min(...boxes.map((box) => box.y)) - 20)];
-	const width = Math.max(...boxes.map((box) => box.x + box.width)) + 60 - x;
+	const width = Math.max(...boxes.map((box) => box.x + box.width)) + 90 - x;
 	const height = Math.max(...boxes.map((box) => box.y + box.height)) + 60 - y;
 	return await page.screenshot({ clip: { x, y, width, height } });
 }
