@@ -76,21 +76,21 @@ async function canvas({ editor }: Studio, id: string): Promise<Buffer> {
 	await page.locator('[data-test-id=canvas-node]').first().waitFor();
 	await page.locator('[data-test-id=zoom-to-fit]').click();
 	await still(page);
-	await page.addStyleTag({
-		content:
-			'[data-test-id=canvas-controls], [data-test-id=canvas-minimap], .vue-flow__panel, [data-test-id=execute-workflow-button], [class*=_executionButtons_] { visibility: hidden }',
-	});
-	return await around(page, page.locator('[data-test-id=canvas-node], .vue-flow__node'));
+	// Whatever n8n lays over its canvas is left out.
+	const shown = ['.vue-flow__viewport', '.vue-flow__background'].map((part) => `:has(${part}), ${part}, ${part} *`).join(', ');
+	await page.addStyleTag({ content: `body *:not(${shown}) { visibility: hidden }` });
+	const words = ['label', 'subtitle'].map((part) => `[data-test-id=canvas-node] [class*=_${part}_]`);
+	return await around(page, page.locator(['.vue-flow__node', ...words].join(', ')));
 }
 
-/** The part of the page that some elements fill, with room for the names below and the connectors beside them. */
+/** The part of the page that some elements fill, with room for the connectors beside them. */
 async function around(page: Page, elements: Locator): Promise<Buffer> {
 	const boxes = (await Promise.all((await elements.all()).map(async (element) => await element.boundingBox()))).filter(
 		(box) => box !== null,
 	);
 	const [x, y] = [Math.max(0, Math.min(...boxes.map((box) => box.x)) - 40), Math.max(0, Math.min(...boxes.map((box) => box.y)) - 20)];
 	const width = Math.max(...boxes.map((box) => box.x + box.width)) + 90 - x;
-	const height = Math.max(...boxes.map((box) => box.y + box.height)) + 60 - y;
+	const height = Math.max(...boxes.map((box) => box.y + box.height)) + 30 - y;
 	return await page.screenshot({ clip: { x, y, width, height } });
 }
 
