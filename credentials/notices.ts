@@ -2,10 +2,11 @@ import type { INodeProperties } from 'n8n-workflow';
 
 const consent =
 	'An admin of your organization has to agree first: since the end of 2025, Microsoft 365 lets people use apps for ' +
-	'IMAP and POP only after that.';
+	'IMAP and POP only after that. ';
 
-/** In a notice, n8n shows links and lists, and no other HTML. */
-const steps = (...texts: string[]): string => `${consent}<ul>${texts.map((text, index) => `<li>${index + 1}. ${text}</li>`).join('')}</ul>`;
+/** In a notice, n8n shows links and lists without numbers, and no other HTML. */
+const steps = (first: string, ...texts: string[]): string =>
+	`${consent}${first}<ul>${texts.map((text) => `<li>${text}</li>`).join('')}</ul>`;
 
 /**
  * The steps of docs/admin.md above the fields. `serverUrl` is a field that n8n adds to each OAuth2 form for servers that register apps
@@ -13,7 +14,8 @@ const steps = (...texts: string[]): string => `${consent}<ul>${texts.map((text, 
  */
 export const personNotice: INodeProperties = {
 	displayName: steps(
-		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, App registrations, New ' + 'registration.',
+		'Personal accounts (Outlook.com, Hotmail) need no admin. In this order:',
+		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, App registrations, New registration.',
 		'As Redirect URI, choose the platform Web and paste the OAuth Redirect URL from above.',
 		'API permissions: add Office 365 Exchange Online (under APIs my organization uses), Delegated: ' +
 			'SMTP.Send, IMAP.AccessAsUser.All, POP.AccessAsUser.All, as you need them. ' +
@@ -29,6 +31,7 @@ export const personNotice: INodeProperties = {
 
 export const appNotice: INodeProperties = {
 	displayName: steps(
+		'In this order:',
 		'Open <a href="https://entra.microsoft.com" target="_blank">entra.microsoft.com</a>, App registrations, New ' +
 			'registration, without a redirect URI.',
 		'API permissions: add Office 365 Exchange Online (under APIs my organization uses), Application: ' +

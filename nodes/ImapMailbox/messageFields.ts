@@ -33,20 +33,6 @@ export const messageFields: INodeProperties[] = [
 		},
 		'INBOX',
 	),
-	folderField({ displayName: 'Folder', name: 'folder', description: 'The folder to search', displayOptions: show('getMany') }, 'INBOX'),
-	folderField(
-		{ displayName: 'Folder', name: 'folder', description: 'The folder to save the email in', displayOptions: show('append') },
-		'INBOX',
-	),
-	folderField(
-		{
-			displayName: 'Destination Folder',
-			name: 'destinationFolder',
-			description: 'The folder to move or copy the email to. Archive, Deleted Items and similar folders are found in every language.',
-			displayOptions: show('move', 'copy'),
-		},
-		'',
-	),
 	{
 		displayName: 'Search In',
 		name: 'scope',
@@ -60,6 +46,28 @@ export const messageFields: INodeProperties[] = [
 		description: 'Which folders to search',
 		displayOptions: show('getMany'),
 	},
+	folderField(
+		{
+			displayName: 'Folder',
+			name: 'folder',
+			description: 'The folder to search',
+			displayOptions: { ...show('getMany'), hide: { scope: ['all'] } },
+		},
+		'INBOX',
+	),
+	folderField(
+		{ displayName: 'Folder', name: 'folder', description: 'The folder to save the email in', displayOptions: show('append') },
+		'INBOX',
+	),
+	folderField(
+		{
+			displayName: 'Destination Folder',
+			name: 'destinationFolder',
+			description: 'The folder to move or copy the email to. Archive, Deleted Items and similar folders are found in every language.',
+			displayOptions: show('move', 'copy'),
+		},
+		'',
+	),
 	{
 		displayName: 'Look In',
 		name: 'conversationScope',
