@@ -9,7 +9,7 @@ const style = (displayName: string, name: string, byDefault: 'primary' | 'second
 	name,
 	type: 'options',
 	options: [
-		{ name: 'Primary', value: 'primary', description: 'Filled with colour' },
+		{ name: 'Primary', value: 'primary', description: 'Filled with color' },
 		{ name: 'Secondary', value: 'secondary', description: 'With a border only' },
 	],
 	default: byDefault,

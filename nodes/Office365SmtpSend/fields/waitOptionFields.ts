@@ -5,11 +5,11 @@ const form: INodeProperties['displayOptions'] = { show: { '/responseType': ['fre
 /** Options of the operation Send and Wait for Response, in addition to those of every email. */
 export const waitOptions: INodeProperties[] = [
 	{
-		displayName: 'Accent Colour',
+		displayName: 'Accent Color',
 		name: 'accentColor',
 		type: 'color',
 		default: '#0f5ea8',
-		description: 'Colour of the buttons in the email and on the page',
+		description: 'Color of the buttons in the email and on the page',
 	},
 	{
 		displayName: 'Answer When Time Is Over',

@@ -74,7 +74,7 @@ export function readQuestion(read: Read): Question {
 		submitLabel: text(options.responseFormButtonLabel, 'Response Form Button Label') || 'Submit',
 		mailButton: text(options.messageButtonLabel, 'Message Button Label') || 'Respond',
 		thanks: text(options.confirmationMessage, 'Confirmation Message') || 'You can close this page now.',
-		accent: readAccent(text(options.accentColor, 'Accent Colour')),
+		accent: readAccent(text(options.accentColor, 'Accent Color')),
 		fields: responseType === 'customForm' ? readFields(read) : [],
 	};
 	fieldsOf(question);
@@ -98,7 +98,7 @@ function readAccent(given: string): string {
 	const colour = given.trim().toLowerCase();
 	if (colour === '') return ACCENT;
 	if (/^#[\da-f]{6}$/.test(colour)) return colour;
-	throw inputError('Accent Colour', `"${colour.slice(0, 40)}" is not a colour.`, 'Enter a colour such as #0f5ea8.');
+	throw inputError('Accent Color', `"${colour.slice(0, 40)}" is not a color.`, 'Enter a color such as #0f5ea8.');
 }
 
 /** Returns those of the option Approvers, or undefined if To Email has the people. @throws MailError `input` naming the field */

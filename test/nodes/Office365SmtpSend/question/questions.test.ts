@@ -148,7 +148,7 @@ describe('several people', () => {
 		['others beside them', { ...approvers('all', ADA), toEmail: GRACE }, 'To Email', /goes to nobody else/],
 		['a copy', { options: { approvers: { values: { emails: ADA } }, ccEmail: GRACE } }, 'CC Email', /personal link/],
 		['no field in the form', { ...approvers('all', ADA), responseType: 'customForm' }, 'Form Elements', /no field/],
-		['a colour that is none', { toEmail: ADA, options: { accentColor: 'red;}*{display:none' } }, 'Accent Colour', /not a colour/],
+		['a colour that is none', { toEmail: ADA, options: { accentColor: 'red;}*{display:none' } }, 'Accent Color', /not a color/],
 	])('are not asked with %s', async (_name, parameters, field, message) => {
 		await expect(ask(parameters)).rejects.toMatchObject({ code: 'input', field, message: expect.stringMatching(message) });
 	});
