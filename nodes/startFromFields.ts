@@ -7,7 +7,7 @@ export const saved: DisplayCondition = { _cnd: { exists: true } };
 
 const MOST_DAYS = 3_650;
 
-/** Which emails a trigger returns at its first activation, with the number of days. */
+/** Which emails a trigger returns when its workflow is first published, with the number of days. */
 export function startFromOptions(kinds: INodePropertyOptions[]): INodeProperties[] {
 	const start: INodeProperties = {
 		displayName: 'Start From',
@@ -15,7 +15,7 @@ export function startFromOptions(kinds: INodePropertyOptions[]): INodeProperties
 		type: 'options',
 		options: kinds,
 		default: 'now',
-		description: 'Which emails the workflow starts with when it is activated for the first time',
+		description: 'Which emails the workflow starts with when it is published for the first time',
 	};
 	const days: INodeProperties = {
 		displayName: 'Days',
@@ -24,7 +24,7 @@ export function startFromOptions(kinds: INodePropertyOptions[]): INodeProperties
 		typeOptions: { minValue: 1, maxValue: MOST_DAYS },
 		default: 1,
 		displayOptions: { show: { from: ['lastDays'] } },
-		description: 'How many days to go back at the first activation',
+		description: 'How many days to go back when the workflow is published for the first time',
 	};
 	return [
 		{
@@ -33,7 +33,7 @@ export function startFromOptions(kinds: INodePropertyOptions[]): INodeProperties
 			type: 'fixedCollection',
 			default: { start: { from: 'now' } },
 			displayOptions: { hide: { startFrom: [saved] } },
-			description: 'Which emails the workflow starts with when it is activated for the first time',
+			description: 'Which emails the workflow starts with when it is published for the first time',
 			options: [{ displayName: 'Start', name: 'start', values: [start, days] }],
 		},
 		{ ...start, name: 'startFrom', displayOptions: { show: { startFrom: [saved] } } },

@@ -20,7 +20,7 @@ export function whichEmail(field: string, show: Show): INodeProperties {
 export function eachOnce(show: Show): INodeProperties {
 	return toolNotice(
 		'eachOnceNotice',
-		'With Only New, an agent gets each email once. Switch it off, so that the agent can read an email again.',
+		'With Only New, an agent gets each email once. Turn it off, so that the agent can read an email again.',
 		{ onlyNew: [true], ...show },
 	);
 }

@@ -32,7 +32,7 @@ function first(answers: Answers): Section {
 	if (cloud === 'personal') {
 		return {
 			title: 'Before you begin',
-			parts: [{ text: 'Personal accounts keep IMAP and POP switched off until their owner switches them on.' }],
+			parts: [{ text: 'Personal accounts keep IMAP and POP turned off until their owner turns them on.' }],
 		};
 	}
 	const host = who === 'workloadIdentity' || who === 'managedIdentity';
@@ -126,9 +126,9 @@ function switches({ who, mailboxes, protocols, cloud }: Answers): Section[] {
 		if (!protocols.includes('imap') && !protocols.includes('pop')) return [];
 		const steps = [
 			'Open outlook.com, Settings, Mail, Forwarding and IMAP.',
-			'Switch on what you use: Let devices and apps use POP, use IMAP.',
+			'Turn on what you use: Let devices and apps use POP, use IMAP.',
 		];
-		return [{ title: 'Switch the protocols on', parts: [{ steps }] }];
+		return [{ title: 'Turn the protocols on', parts: [{ steps }] }];
 	}
 	const reading = [
 		...(protocols.includes('imap') ? ['-ImapEnabled $true'] : []),
@@ -142,7 +142,7 @@ function switches({ who, mailboxes, protocols, cloud }: Answers): Section[] {
 	];
 	return [
 		{
-			title: 'Switch the protocols on',
+			title: 'Turn the protocols on',
 			parts: [
 				{ text: 'In many organizations they are off. In Exchange Online PowerShell:' },
 				{ code: [PLACES[cloud].exchange, ...lines].join('\n'), language: 'powershell' },

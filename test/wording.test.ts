@@ -24,7 +24,8 @@ function sources(folder: string): string[] {
 
 /** Turns of phrase that users stumble over, each with what to write instead. */
 const REFUSED: ReadonlyArray<[pattern: RegExp, instead: string]> = [
-	[/\bswitch(?:ed|es)? (?:on|off)\b/i, 'turn on, turn off'],
+	[/\bswitch(?:ed|es)? (?:it |them )?(?:on|off)\b/i, 'turn on, turn off'],
+	[/\bactivat(?:e|es|ed|ing|ion)\b|\bactive workflow/i, 'publish, as n8n 2 says'],
 	[/\b(?:try|tries|tried) (?:it |this )?again by\b|\btried again\b/i, 'retry'],
 	[/\bby (?:it|them)sel(?:f|ves)\b/i, 'automatically'],
 	[/(?<!\bthere )\b(?:is|are) no (?!longer\b)/i, 'is not a'],

@@ -102,6 +102,26 @@ describe('pages', () => {
 		expect(unknown).toEqual([]);
 	});
 
+	it('say "publish" and "turn on", as n8n 2 does, and "activate" only of a node or where they name n8n 1', () => {
+		const notes = EXAMPLES.map((name) => ({
+			path: `examples/${name}/workflow.json`,
+			text: readExample(name)
+				.nodes.map(({ parameters }) => String(parameters.content ?? ''))
+				.join('\n'),
+		}));
+		const older = [...FOR_USERS, ...notes].flatMap(({ path, text }) =>
+			withoutCode(text)
+				.split('\n')
+				.filter((line) => !line.includes('n8n 1'))
+				.flatMap(
+					(line) =>
+						line.match(/\b(?:activat\w*|(?:in)?active workflow|(?:not|stays?) active|switch(?:ed|es)? (?:\w+ )?o(?:n|ff))\b/gi) ?? [],
+				)
+				.map((words) => `${path}: ${words}`),
+		);
+		expect(older).toEqual([]);
+	});
+
 	it('have a sample of an email with the fields that the nodes give', () => {
 		const page = PAGES.find(({ path }) => path === 'docs/email-items.md')?.text ?? '';
 		const [, sample = '[]'] = /## A sample[\s\S]*?```json\n([\s\S]*?)```/.exec(page) ?? [];
