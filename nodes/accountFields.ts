@@ -47,7 +47,8 @@ export const testProtocolsOption: INodeProperties = {
 	],
 	default: [],
 	description:
-		'Which protocols to test, for example IMAP before you publish a workflow with a trigger. If you choose none, the protocol of this node is tested.',
+		'Which protocols to test, for example IMAP before you publish a workflow with a trigger. If you choose none, the protocol of ' +
+		'this node is tested.',
 };
 
 /** In the options of every node. */

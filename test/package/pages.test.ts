@@ -106,7 +106,7 @@ describe('pages', () => {
 		const notes = EXAMPLES.map((name) => ({
 			path: `examples/${name}/workflow.json`,
 			text: readExample(name)
-				.nodes.map(({ parameters }) => String(parameters.content ?? ''))
+				.nodes.map(({ parameters: { content } }) => (typeof content === 'string' ? content : ''))
 				.join('\n'),
 		}));
 		const older = [...FOR_USERS, ...notes].flatMap(({ path, text }) =>
