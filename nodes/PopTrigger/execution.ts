@@ -1,8 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { pollsWithin, triggerName } from './activity';
-import { fetchSample } from './sample';
-import { readSettings } from './settings';
 import { isOfAnotherProcess, unstamped } from './stamp';
 
 /** How long n8n may take from its start to the trigger's first poll, in ms. n8n starts noted executions before it activates workflows. */
@@ -17,9 +15,7 @@ const ACTIVATION_MS = 60_000;
  * deactivated.
  */
 export async function runExecution(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	if (context.getMode() === 'manual') {
-		return [[await fetchSample(context, () => readSettings(context, (name, fallback) => context.getNodeParameter(name, 0, fallback)))]];
-	}
+	if (context.getMode() === 'manual') return [[await sample(context)]];
 	const items = context.getInputData();
 	if (!(await isReplaced(context, items))) return [unstamped(items)];
 	context.logger.info(
@@ -27,6 +23,12 @@ export async function runExecution(context: IExecuteFunctions): Promise<INodeExe
 			`It ends without its ${items.length} emails, because the trigger hands them over again`,
 	);
 	return [[]];
+}
+
+/** Workers, which only pass emails on, load nothing for it. */
+async function sample(context: IExecuteFunctions): Promise<INodeExecutionData> {
+	const [{ fetchSample }, { readSettings }] = await Promise.all([import('./sample.js'), import('./settings.js')]);
+	return await fetchSample(context, () => readSettings(context, (name, fallback) => context.getNodeParameter(name, 0, fallback)));
 }
 
 async function isReplaced(context: IExecuteFunctions, items: readonly INodeExecutionData[]): Promise<boolean> {
