@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
+import type { INodeProperties } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { EXAMPLES, readExample } from '../../sandbox/examples';
-import { shownNames } from './names';
+import { NODES, shownNames } from './names';
 import { schemaOf, type Schema } from '../support/schema';
 import { OTHERS } from './othersNames';
 
@@ -24,6 +25,27 @@ const PAGES: ReadonlyArray<{ path: string; text: string }> = [
 
 /** Pages about the nodes for their users; the others are for developers and name other things. */
 const FOR_USERS = PAGES.filter(({ path }) => !/^(?:CONTRIBUTING|SECURITY)|^docs\/(?:architecture|decisions|live|publishing)/.test(path));
+
+const INTO_ITEMS = ['docs/email-items.md'];
+
+/** Where the operations and options of a node are described. */
+const PAGES_OF: Readonly<Record<string, readonly string[]>> = {
+	office365SmtpSend: ['docs/smtp-send.md', 'docs/sending-pace.md', 'docs/questions.md'],
+	imapTrigger: ['docs/imap-trigger.md', ...INTO_ITEMS],
+	imapMailbox: ['docs/imap-mailbox.md', 'docs/smtp-send.md', ...INTO_ITEMS],
+	popFetch: ['docs/pop-fetch.md', 'docs/pop.md', ...INTO_ITEMS],
+	popTrigger: ['docs/pop-trigger.md', 'docs/pop-fetch.md', 'docs/pop.md', ...INTO_ITEMS],
+};
+
+/** What a person chooses from: operations, and what Add filter and Add option offer. */
+function choicesOf({ name, options = [] }: INodeProperties): string[] {
+	if (!['operation', 'options', 'filters'].includes(name)) return [];
+	const dependsOn = (option: object): string[] => ('displayOptions' in option ? Object.keys(Object(option.displayOptions).show ?? {}) : []);
+	// An option that is shown only where a workflow has it already is the older form of another, and so is what depends on it.
+	const older = new Set(options.filter((option) => dependsOn(option).includes(option.name)).map((option) => option.name));
+	const offered = options.filter((option) => !dependsOn(option).some((one) => older.has(one)));
+	return offered.map((option) => ('displayName' in option ? option.displayName : option.name));
+}
 
 const withoutCode = (text: string): string => text.replace(/^ *```[\s\S]*?^ *```/gm, '').replace(/`[^`\n]*`/g, '');
 
@@ -100,6 +122,14 @@ describe('pages', () => {
 				.map((name) => `${path}: ${name}`),
 		);
 		expect(unknown).toEqual([]);
+	});
+
+	it.each(Object.entries(PAGES_OF))('name each operation, filter and option of %s', (name, paths) => {
+		const node = NODES.find(({ description }) => description.name === name);
+		const text = plain(PAGES.flatMap((page) => (paths.includes(page.path) ? [page.text] : [])).join('\n')).replace(/\s+/g, ' ');
+		const names = (node?.description.properties ?? []).flatMap(choicesOf);
+		expect(names.length).toBeGreaterThan(5);
+		expect([...new Set(names)].filter((one) => !text.toLowerCase().includes(plain(one).toLowerCase()))).toEqual([]);
 	});
 
 	it('say "publish" and "turn on", as n8n 2 does, and "activate" only of a node or where they name n8n 1', () => {
