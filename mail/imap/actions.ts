@@ -3,11 +3,14 @@ import { present, rangeOf } from './fetch';
 import type { ImapSession } from './session';
 
 /** What happens to an email on the server once it has been processed. Each action can be repeated without harm. */
-export type Action = { kind: 'nothing' } | { kind: 'read' } | { kind: 'flag' } | { kind: 'move'; to: string } | { kind: 'delete' };
+export type Action =
+	{ kind: 'nothing' } | { kind: 'read' } | { kind: 'flag' } | { kind: 'move'; to: string; markRead?: boolean } | { kind: 'delete' };
 
 /** @throws MailError */
 export async function act(session: ImapSession, uids: readonly number[], action: Action): Promise<void> {
 	if (action.kind === 'nothing' || uids.length === 0) return;
+	// Marked first: after the move the emails have other UIDs.
+	if (action.kind === 'move' && action.markRead === true) await act(session, uids, { kind: 'read' });
 	const range = rangeOf([...uids].sort((one, other) => one - other));
 	const done = await session.run(COMMANDS[action.kind], async (client) => {
 		switch (action.kind) {

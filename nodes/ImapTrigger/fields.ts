@@ -72,6 +72,14 @@ export const fields: INodeProperties[] = [
 		'',
 	),
 	{
+		displayName: 'Also Mark as Read',
+		name: 'moveMarkRead',
+		type: 'boolean',
+		default: false,
+		displayOptions: { show: { postProcessAction: ['move'] } },
+		description: 'Whether to mark the email as read before it is moved',
+	},
+	{
 		displayName: 'Format',
 		name: 'format',
 		type: 'options',

@@ -57,12 +57,7 @@ export function readSettings(context: Parameters): Settings {
 				large: choice(options.largeMails, 'Large Emails', ['stream', 'headersOnly'], 'stream'),
 				onlyWithAttachment: flag(filters.hasAttachment, 'Has Attachment'),
 			},
-			after: action(
-				context.getNodeParameter('postProcessAction', 'read'),
-				'After Success',
-				() => context.getNodeParameter('moveToFolder', ''),
-				'Move to Folder',
-			),
+			after: afterSuccess(context),
 			onGiveUp: afterAllAttempts(options),
 		},
 		handOver: choice(options.handOver, 'Mark as Done', ['afterSuccess', 'atOnce'], 'afterSuccess'),
@@ -153,6 +148,13 @@ function keywordOf(value: unknown): string {
 function startFrom(options: IDataObject): StartFrom {
 	const { kind, days } = startFromOf(options, ['unread']);
 	return kind === 'lastDays' ? { kind, days } : { kind };
+}
+
+function afterSuccess(context: Parameters): Action {
+	const folder = (): unknown => context.getNodeParameter('moveToFolder', '');
+	const chosen = action(context.getNodeParameter('postProcessAction', 'read'), 'After Success', folder, 'Move to Folder');
+	const markRead = chosen.kind === 'move' && flag(context.getNodeParameter('moveMarkRead', false), 'Also Mark as Read');
+	return markRead ? { ...chosen, markRead } : chosen;
 }
 
 /** Reads one option with its folder. Older workflows have two options, `onGiveUp` and `giveUpFolder`. */

@@ -120,7 +120,7 @@ export class Aftercare {
 
 	/** @returns why the action failed */
 	async #attempt(uids: readonly number[], action: Action): Promise<MailError | undefined> {
-		this.#options.cursor.setByUs(markOfAction(action.kind), uids);
+		this.#options.cursor.setByUs(markOfAction(action.kind === 'move' && action.markRead === true ? 'read' : action.kind), uids);
 		try {
 			await this.#options.use('UID STORE', async (session) => await act(session, uids, action));
 			return undefined;
@@ -161,7 +161,7 @@ export function locateTargets(known: readonly Folder[], watched: readonly string
 	const located = (action: Action, field: string): Action => {
 		if (action.kind !== 'move') return action;
 		const { path } = chooseFolder(known, action.to, field);
-		if (!watched.some((wanted) => foldersNamed(known, wanted).some((folder) => folder.path === path))) return { kind: 'move', to: path };
+		if (!watched.some((wanted) => foldersNamed(known, wanted).some((folder) => folder.path === path))) return { ...action, to: path };
 		throw new MailError(
 			`Emails would be moved to "${path}", which is watched. Each would start another execution there, in an endless loop.`,
 			{

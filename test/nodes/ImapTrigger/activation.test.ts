@@ -177,6 +177,21 @@ describe('activation', () => {
 		await expect(manual.manualTriggerFunction?.()).rejects.toThrow('Emails would be moved to "INBOX", which is watched');
 	});
 
+	it.each([
+		[true, 'SEEN'],
+		[false, 'UNSEEN'],
+	])('moves an email after success, and with Also Mark as Read %s it arrives there %s', async (moveMarkRead, state) => {
+		const mailbox = freshMailbox();
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Done');
+		const parameters = { postProcessAction: 'move', moveToFolder: { __rl: true, mode: 'list', value: 'Done' }, moveMarkRead };
+		const rig = rigOf({ mailbox, parameters });
+		await start(rig);
+		await sandbox.deliver(mailbox, mail('one'));
+		await rig.until('the execution', () => rig.emitted.length === 1);
+		const there = async (): Promise<string> => await sandbox.dovecot.doveadm('search', '-u', mailbox, 'mailbox', 'Done', state);
+		await expect.poll(there).not.toBe('');
+	});
+
 	it('says in a test run that no email has an attachment, and gives the newest one that has, with its flags', async () => {
 		const mailbox = freshMailbox();
 		await sandbox.deliver(mailbox, mail('bare'), mail('bare too'));

@@ -214,6 +214,7 @@ describe('the description', () => {
 			'folder',
 			'postProcessAction',
 			'moveToFolder',
+			'moveMarkRead',
 			'format',
 			'downloadAttachments',
 			'dataPropertyAttachmentsPrefixName',
