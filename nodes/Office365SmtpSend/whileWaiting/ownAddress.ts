@@ -71,12 +71,23 @@ async function call(url: URL, host: string, body: string): Promise<OwnAnswer> {
 /** n8n's own answers, read in 2.41.1 (waiting-webhooks.js): a page if an execution has ended, 404 if it does not exist, otherwise 409. */
 function understand(status: number, type: string, text: string): OwnAnswer {
 	if (type.startsWith(OWN_TYPE)) {
-		const answer: unknown = JSON.parse(text);
-		return { state: 'done', answer: Object(answer) };
+		const answer = objectIn(text);
+		if (answer !== undefined) return { state: 'done', answer };
+		return { state: 'failed', reason: `n8n answered with status ${status}, and the answer could not be read` };
 	}
 	const gone =
 		(status === 200 && text.includes('No action required')) ||
 		(status === 404 && text.includes('does not exist')) ||
 		(status === 409 && text.includes('has finished'));
 	return gone ? { state: 'gone' } : { state: 'failed', reason: `n8n answered with status ${status}` };
+}
+
+/** Returns undefined if the text was cut or emptied on its way. It is read in an event listener, where an error would end n8n. */
+function objectIn(text: string): Record<string, unknown> | undefined {
+	try {
+		const answer: unknown = JSON.parse(text);
+		return typeof answer === 'object' && answer !== null ? { ...answer } : undefined;
+	} catch {
+		return undefined;
+	}
 }
