@@ -92,7 +92,7 @@ export class Office365SmtpSend implements INodeType {
 
 	/** Questions that were waiting when n8n stopped may have overdue work. */
 	constructor() {
-		setTimeout(() => void import('./whileWaiting/wakeUps.js').then(({ keepLooking }) => keepLooking()), AFTER_START_MS).unref();
+		setTimeout(() => void beginLooking(), AFTER_START_MS).unref();
 	}
 
 	methods = { credentialTest: { testServiceAccount } };
@@ -109,5 +109,19 @@ export class Office365SmtpSend implements INodeType {
 		}
 		const { sendItems } = await import('./execute.js');
 		return [await sendItems(this)];
+	}
+}
+
+/** Nobody waits for this, and an error that nobody handles would end n8n: a package that is updated at this moment has no such file. */
+async function beginLooking(): Promise<void> {
+	try {
+		const { keepLooking } = await import('./whileWaiting/wakeUps.js');
+		keepLooking();
+	} catch (error) {
+		process.emitWarning(
+			'The reminders and ends of waiting questions are not looked after until n8n starts again: ' +
+				(error instanceof Error ? error.message : String(error)),
+			'Office365MailWarning',
+		);
 	}
 }

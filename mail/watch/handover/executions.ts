@@ -11,7 +11,7 @@ import type { Rules } from './rules';
 /**
  * How an execution ended:
  *
- * - `done`: it succeeded. If `ended` is set, the emails count as done at once, and the execution keeps its slot until `ended` resolves.
+ * - `done`: it succeeded. If `ended` is set, the emails count as done at once, and the execution keeps its slot until `ended` settles.
  * - `failed`: it failed. If `crashed` is set, its worker ended, which says nothing about the emails.
  * - `already`: n8n has had an execution under this key before and does not start another one.
  * - `notStarted`: n8n could not start it, so it does not count as a try.
@@ -127,7 +127,7 @@ export class Executions<Item> {
 			this.#slots.giveBack();
 		};
 		const outcome = await execution.catch((error: unknown): Outcome => ({ kind: 'failed', reason: reasonOf(error) }));
-		if (outcome.kind === 'done' && outcome.ended !== undefined) void outcome.ended.finally(giveBack);
+		if (outcome.kind === 'done' && outcome.ended !== undefined) void outcome.ended.then(giveBack, giveBack);
 		else giveBack();
 		this.options.handed?.ended(this.options.place, batch, outcome.kind === 'done');
 		// The next watch waits for the same execution, and removes it from `running`.
