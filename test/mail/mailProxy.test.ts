@@ -19,6 +19,10 @@ import { connectProxy, socksProxy, type Proxy } from '../support/proxies';
 const ADA = 'ada@example.test';
 let sandbox: Sandbox;
 const running: Proxy[] = [];
+/** What Node would print, which users find in n8n's log; each library warns only once. */
+const warnings: string[] = [];
+const note = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`);
+process.on('warning', note);
 
 beforeAll(async () => {
 	sandbox = await startSandbox();
@@ -28,7 +32,10 @@ afterEach(async () => {
 	sandbox.exchange.reset();
 	await Promise.all(running.splice(0).map(async (proxy) => await proxy.stop()));
 });
-afterAll(async () => await sandbox.stop());
+afterAll(async () => {
+	process.off('warning', note);
+	await sandbox.stop();
+});
 
 async function through(proxy: Proxy, address: string): Promise<Proxy> {
 	running.push(proxy);
@@ -209,5 +216,10 @@ describe('requests for tokens', () => {
 		withEnvironment({ NO_PROXY: 'localhost' });
 		await ask();
 		expect(proxy.asked).toHaveLength(1);
+	});
+
+	it("leave no warning in n8n's log", async () => {
+		await ask();
+		expect(warnings).toEqual([]);
 	});
 });
