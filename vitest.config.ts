@@ -8,6 +8,8 @@ export default defineConfig({
 		include: ['test/**/*.test.ts'],
 		pool: 'forks',
 		poolOptions: { forks: { maxForks: 2, minForks: 1 } },
+		// Tests of a file that may run at the same time do so because each waits for something.
+		maxConcurrency: 20,
 		sequence: { sequencer: SlowestFirst },
 		// A test waits for what it needs to see. These only end one that would wait for ever, and are far beyond what a busy machine needs.
 		testTimeout: 600_000,

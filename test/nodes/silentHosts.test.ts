@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { MailError } from '../../mail/errors';
 import { startTrigger } from '../../nodes/ImapTrigger/start';
@@ -20,28 +20,45 @@ import { TriggerRig } from './triggerRig';
 const AT_MOST_MS = 20_000;
 const PROTOCOLS = ['smtp', 'imap', 'pop'] as const;
 
-let sandbox: Sandbox;
 let silent: Server;
 let port = 0;
 const sockets = new Set<Socket>();
 /** A port whose queue of connections is full, and what holds it. */
 let full: { port: number; holder: ChildProcess };
-const before = new Map<(typeof PROTOCOLS)[number], number>();
+
+/** A host behind which nothing answers, and a server that has come up halfway. */
+const KINDS = {
+	'a host that takes connections and says nothing': ({ exchange }) => PROTOCOLS.forEach((protocol) => (exchange[protocol].port = port)),
+	'a host that makes no connection': ({ exchange }) => PROTOCOLS.forEach((protocol) => (exchange[protocol].port = full.port)),
+	'a server that greets nobody': ({ exchange }) => PROTOCOLS.forEach((protocol) => exchange.silent.add(protocol)),
+} satisfies Record<string, (sandbox: Sandbox) => void>;
+/** One for each of the kinds, since each test waits for ten seconds, so all of them wait at the same time. */
+const sandboxes = new Map<string, Sandbox>();
 
 beforeAll(async () => {
-	sandbox = await startSandbox();
-	trust(sandbox.caFile);
 	silent = createServer((socket) => void sockets.add(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
 	await once(silent, 'listening');
 	({ port } = Object(silent.address()));
 	full = await fullPort();
-	for (const protocol of PROTOCOLS) before.set(protocol, sandbox.exchange[protocol].port);
+	for (const [kind, begin] of Object.entries(KINDS)) {
+		const sandbox = await startSandbox();
+		sandboxes.set(kind, sandbox);
+		trust(sandbox.caFile);
+		begin(sandbox);
+	}
 });
 afterAll(async () => {
 	full.holder.kill();
+	for (const socket of sockets) socket.destroy();
 	silent.close();
-	await sandbox.stop();
+	for (const sandbox of sandboxes.values()) await sandbox.stop();
 });
+
+function sandboxOf(kind: string): Sandbox {
+	const sandbox = sandboxes.get(kind);
+	if (sandbox === undefined) throw new Error(`There is no sandbox for ${kind}.`);
+	return sandbox;
+}
 
 /** Linux answers nothing where a queue is full, as a firewall that drops packets does. Node itself would take each connection. */
 async function fullPort(): Promise<{ port: number; holder: ChildProcess }> {
@@ -61,28 +78,33 @@ sys.stdin.read()`;
 	return { port: Number(String(line)), holder };
 }
 
-const scene = (name: string, parameters: Record<string, unknown>): Parameters<typeof executeFunctions>[0] => ({
-	sandbox,
-	mailbox: `${name}@example.test`,
-	workflow: name,
-	mode: 'manual',
-	parameters,
-});
+type Scene = Parameters<typeof executeFunctions>[0];
+const sceneIn =
+	(sandbox: Sandbox) =>
+	(name: string, parameters: Record<string, unknown>): Scene => ({
+		sandbox,
+		mailbox: `${name}@example.test`,
+		workflow: `${name} ${sandbox.exchange.imap.port}`,
+		mode: 'manual',
+		parameters,
+	});
 const MESSAGE = { toEmail: 'grace@example.test', subject: 'x', emailFormat: 'text', text: 'hello' };
 
 /** What somebody runs in the editor. */
-const BY_HAND: Record<string, () => Promise<unknown>> = {
-	'Office365 SMTP Send': async () => await sendItems(executeFunctions(scene('send', { operation: 'send', ...MESSAGE }), told())),
-	'IMAP Mailbox': async () => await runMailbox(executeFunctions(scene('box', { resource: 'message', operation: 'getMany' }), told())),
-	'POP Fetch': async () => await fetchItems(executeFunctions(scene('fetch', {}), told())),
-	'POP Trigger': async () => await pollOnce(pollFunctions(scene('poll', {}), told())),
-	'IMAP Trigger': async () => {
-		const { manualTriggerFunction } = await startTrigger(
-			new TriggerRig(sandbox, { mailbox: 'watch@example.test', mode: 'manual' }).context(),
-		);
-		await manualTriggerFunction?.();
-	},
-};
+function byHand(sandbox: Sandbox): Record<string, () => Promise<unknown>> {
+	const scene = sceneIn(sandbox);
+	return {
+		'Office365 SMTP Send': async () => await sendItems(executeFunctions(scene('send', { operation: 'send', ...MESSAGE }), told())),
+		'IMAP Mailbox': async () => await runMailbox(executeFunctions(scene('box', { resource: 'message', operation: 'getMany' }), told())),
+		'POP Fetch': async () => await fetchItems(executeFunctions(scene('fetch', {}), told())),
+		'POP Trigger': async () => await pollOnce(pollFunctions(scene('poll', {}), told())),
+		'IMAP Trigger': async () => {
+			const rig = new TriggerRig(sandbox, { mailbox: 'watch@example.test', mode: 'manual', node: `node ${sandbox.exchange.imap.port}` });
+			const { manualTriggerFunction } = await startTrigger(rig.context());
+			await manualTriggerFunction?.();
+		},
+	};
+}
 
 /** How long it takes to fail, and with what words. */
 async function failure(work: () => Promise<unknown>): Promise<{ ms: number; words: string }> {
@@ -93,45 +115,26 @@ async function failure(work: () => Promise<unknown>): Promise<{ ms: number; word
 	return { ms: Date.now() - started, words };
 }
 
-/** A host behind which nothing answers, and a server that has come up halfway. */
-const KINDS = {
-	'a host that takes connections and says nothing': () => PROTOCOLS.forEach((protocol) => (sandbox.exchange[protocol].port = port)),
-	'a host that makes no connection': () => PROTOCOLS.forEach((protocol) => (sandbox.exchange[protocol].port = full.port)),
-	'a server that greets nobody': () => PROTOCOLS.forEach((protocol) => sandbox.exchange.silent.add(protocol)),
-};
+it.concurrent.each(Object.keys(KINDS))('%s is given up after 10 seconds where a person runs the node by hand', async (kind) => {
+	const nodes = Object.entries(byHand(sandboxOf(kind)));
+	const outcomes = await Promise.all(nodes.map(async ([name, work]) => ({ name, ...(await failure(work)) })));
+	for (const { name, ms, words } of outcomes) {
+		expect([name, words]).toEqual([name, expect.stringMatching(/localhost:\d+.*(?:did not answer|was silent|in time)/)]);
+		expect(ms, name).toBeLessThan(AT_MOST_MS);
+	}
+});
 
-/** Each waits for ten seconds, so those of one kind wait at the same time. */
-describe.each(Object.entries(KINDS))('%s', (_kind, begin) => {
-	beforeAll(begin);
-	afterAll(() => {
-		sandbox.exchange.reset();
-		for (const [protocol, usual] of before) sandbox.exchange[protocol].port = usual;
-		for (const socket of sockets) socket.destroy();
-		sockets.clear();
-	});
-
-	it.concurrent('is given up after 10 seconds where a person runs the node by hand', async () => {
-		const outcomes = await Promise.all(Object.entries(BY_HAND).map(async ([name, work]) => ({ name, ...(await failure(work)) })));
-		for (const { name, ms, words } of outcomes) {
-			expect([name, words]).toEqual([name, expect.stringMatching(/localhost:\d+.*(?:did not answer|was silent|in time)/)]);
-			expect(ms, name).toBeLessThan(AT_MOST_MS);
-		}
-	});
-
-	it.concurrent('is given up after 10 seconds by Test Connection of all protocols, and by the Test button', async () => {
+it.concurrent.each(Object.keys(KINDS))(
+	'%s is given up after 10 seconds by Test Connection of all protocols, and by the Test button',
+	async (kind) => {
+		const sandbox = sandboxOf(kind);
 		const operation = async (): Promise<unknown> => {
 			const parameters = { operation: 'testConnection', options: { testProtocols: [...PROTOCOLS] } };
-			const [item] = await sendItems(executeFunctions(scene('test', parameters), told()));
+			const [item] = await sendItems(executeFunctions(sceneIn(sandbox)('test', parameters), told()));
 			return await Promise.reject(new MailError(JSON.stringify(item?.json), { code: 'timeout' }));
 		};
-		const fields = {
-			...customCloud(sandbox),
-			authentication: 'clientSecret',
-			clientSecret: sandbox.identity.app.clientSecret,
-			mailbox: 'button@example.test',
-		};
 		const button = async (): Promise<unknown> => {
-			const { status, message } = await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: Object(fields) });
+			const { status, message } = await pressTest(fieldsOf(sandbox, 'button@example.test'));
 			return await Promise.reject(new MailError(`${status}: ${message}`, { code: 'timeout' }));
 		};
 		for (const { ms, words } of await Promise.all([failure(operation), failure(button)])) {
@@ -139,19 +142,26 @@ describe.each(Object.entries(KINDS))('%s', (_kind, begin) => {
 			expect(words).toMatch(/did not answer|was silent|in time/);
 			expect(ms).toBeLessThan(AT_MOST_MS);
 		}
-	});
-});
+	},
+);
 
-it('an authority that says nothing is given up after 10 seconds', async () => {
-	const fields = {
-		...customCloud(sandbox),
-		authorityUrl: `https://localhost:${port}`,
-		authentication: 'clientSecret',
-		clientSecret: sandbox.identity.app.clientSecret,
-		mailbox: 'authority@example.test',
-	};
+it.concurrent('an authority that says nothing is given up after 10 seconds', async () => {
+	const [sandbox] = sandboxes.values();
+	if (sandbox === undefined) throw new Error('There is no sandbox.');
+	const fields = { ...fieldsOf(sandbox, 'authority@example.test'), authorityUrl: `https://localhost:${port}` };
 	const started = Date.now();
-	const { message } = await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: Object(fields) });
+	const { message } = await pressTest(fields);
 	expect(message).toMatch(/could not reach localhost:\d+.*Check "Authority URL", and the DNS, proxy and firewall/);
 	expect(Date.now() - started).toBeLessThan(AT_MOST_MS);
 });
+
+const fieldsOf = (sandbox: Sandbox, mailbox: string): Record<string, unknown> => ({
+	...customCloud(sandbox),
+	authentication: 'clientSecret',
+	clientSecret: sandbox.identity.app.clientSecret,
+	mailbox,
+});
+
+async function pressTest(fields: Record<string, unknown>): Promise<Awaited<ReturnType<typeof testServiceAccount>>> {
+	return await testServiceAccount.call(Object({}), { id: '', name: '', type: '', data: Object(fields) });
+}
