@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -28,11 +28,14 @@ async function main(): Promise<Count> {
 	ensureQueueServers();
 	ensureBrowser();
 	await ensureN8n((line) => console.log(line));
-	for (const [name, command] of CHECKS) {
-		const ok = spawnSync(bin(command[0] ?? ''), command.slice(1), { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+	const tell = (name: string, ok: boolean): void => {
 		count[ok ? 'passed' : 'failed'] += 1;
 		console.log(`${ok ? '✓' : '✗'} ${name}`);
-	}
+	};
+	// The tests and some of the checks look at what was built.
+	tell('the package builds', await holds(['gulp', 'build', '--silent']));
+	// Each of them works on one core; together they take as long as the longest.
+	await Promise.all(CHECKS.map(async ([name, command]) => tell(name, await holds(command))));
 	// Not counted: a library's new release is no fault of ours, but has to be looked at.
 	for (const line of await lockReport()) console.log(`! ${line}`);
 	const tests = await runVitest(files);
@@ -40,20 +43,30 @@ async function main(): Promise<Count> {
 }
 
 const CHECKS: ReadonlyArray<readonly [string, readonly string[]]> = [
-	['the package builds', ['gulp', 'build', '--silent']],
 	['the types are right in every folder', ['tsc', '-p', 'tsconfig.check.json']],
 	['the lint rules of n8n and our own hold', ['eslint', '.']],
 	['no file, export or dependency is left that nobody uses', ['knip']],
 	['the code is formatted (npm run format)', ['prettier', '--check', '--log-level', 'warn', '.']],
 ];
 
+/** Runs a command of node_modules to its end and prints what it says, all at once. @returns whether it found nothing wrong */
+async function holds([name = '', ...args]: readonly string[]): Promise<boolean> {
+	const child = spawn(bin(name), args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+	const said: Buffer[] = [];
+	for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
+	const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done));
+	process.stdout.write(Buffer.concat(said));
+	return code === 0;
+}
+
 /**
- * Runs of vitest that go on beside each other when everything is tested. A file that starts n8n waits for much of its time, so a third
- * file beside two of them keeps the two cores busy; three of n8n at a time would be too many for them.
+ * Runs of vitest that go on beside each other when everything is tested. All of them wait for much of their time: for n8n, which looks
+ * at some things only once a minute, or for the end of a pause that a server asks for. Two files of each kind keep two cores busy; three
+ * of n8n at a time would be too many for them.
  */
 const LANES = [
 	['test/n8n', '--poolOptions.forks.maxForks=2'],
-	['--exclude=test/n8n/**', '--poolOptions.forks.maxForks=1'],
+	['--exclude=test/n8n/**', '--poolOptions.forks.maxForks=2'],
 ];
 
 /** The tests, and one check more: that no secret that they made left the place where it belongs. */
