@@ -60,5 +60,6 @@ export async function lines(connection: PopConnection, command: string, limit = 
 				'Check that host and port are those of a POP server.',
 			);
 	}
-	return begun === '' ? found : [...found, begun];
+	// The end of the answer comes after a line's end, so no line is left begun.
+	return found;
 }
