@@ -17,7 +17,7 @@ export async function okay(connection: PopConnection, at: Circumstances, command
 export function refusal(line: string, at: Circumstances, command: string, hint?: 'EAUTH'): MailError {
 	const response = at.token?.hide(line) ?? line;
 	if (!line.startsWith('-ERR')) return unexpected(response, at, command, 'something other than +OK or -ERR');
-	return diagnose(Object.assign(new Error(response.slice(5)), { response, ...(hint && { code: hint }) }), { ...at, command });
+	return diagnose(Object.assign(new Error(response), { response, ...(hint && { code: hint }) }), { ...at, command });
 }
 
 /** The answer cannot be understood. */

@@ -45,6 +45,10 @@ describe('the content of a multi-line answer', () => {
 		expect(decoded(piece).content).toEqual([piece.replace(/(^|\r\n)\./g, '$1')]);
 	});
 
+	it('keeps a dot that begins a piece and no line', () => {
+		expect(decoded('a', '.b', '.\r\n.\r\n')).toEqual({ content: ['a', '.b', '.\r\n'], rest: '' });
+	});
+
 	it.each([
 		['a\r', 'a'],
 		['a\r\n', 'a'],

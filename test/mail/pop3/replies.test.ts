@@ -11,9 +11,9 @@ const TOKEN = new AccessToken('eyJhbGciOiJub25lIn0.secret-of-ada', Date.now() + 
 const AT = { speaker: 'pop' as const, mailbox: 'ada@example.com', peer: 'pop.example.com:995' };
 
 /** A connection on which the server has said all of this. */
-function said(text: string, limits: Partial<PopLimits> = {}): PopConnection {
+function said(text: string | string[], limits: Partial<PopLimits> = {}): PopConnection {
 	const stream = new PassThrough();
-	stream.write(Buffer.from(text, 'latin1'));
+	for (const piece of [text].flat()) stream.write(Buffer.from(piece, 'latin1'));
 	return PopConnection.over(stream, AT, { ...LIMITS, ...limits });
 }
 
@@ -31,6 +31,11 @@ describe('an answer in one line', () => {
 			response: '-ERR [SYS/TEMP] The disk is asleep',
 		});
 		expect(String(error)).not.toContain('-ERR');
+	});
+
+	it('that refuses the sign-in is about the sign-in, whatever its words', () => {
+		expect(refusal('-ERR The words of nobody', AT, 'AUTH', 'EAUTH')).toMatchObject({ code: 'auth', command: 'AUTH' });
+		expect(refusal('-ERR The words of nobody', AT, 'DELE 1')).toMatchObject({ code: expect.not.stringMatching('auth') });
 	});
 
 	it.each(['* OK IMAP4rev1 ready', '220 ESMTP'])('%j is the answer of another protocol', async (line) => {
@@ -86,7 +91,7 @@ describe('a listing', () => {
 
 	it('may have a line as long as any answer, and a longer one without an end closes the connection', async () => {
 		const longest = `1 ${'x'.repeat(LONGEST_LINE - 2)}`;
-		await expect(lines(said(`${longest}\r\n.\r\n`), 'UIDL')).resolves.toEqual([longest]);
+		await expect(lines(said([longest, '\r\n.\r\n']), 'UIDL')).resolves.toEqual([longest]);
 		await expect(lines(said(`${longest}x`), 'UIDL')).rejects.toMatchObject({
 			code: 'protocol',
 			command: 'UIDL',
