@@ -40,6 +40,20 @@ describe('of a credential', () => {
 		expect(endingsOf({ authentication: 'managedIdentity', secretExpiresOn: '2026-12-24' })).toEqual([]);
 	});
 
+	it('the secret is meant where the credential does not say with what the app signs in', () => {
+		expect(endingsOf({ secretExpiresOn: 'soon' })).toEqual([{ what: 'client secret' }]);
+	});
+
+	it('the sign-in counts from when its tokens were issued, which the access token tells where n8n does not', () => {
+		const at = 1_800_000_000_000;
+		const access = `x.${Buffer.from(JSON.stringify({ exp: at / 1000 + 3600 })).toString('base64url')}.y`;
+		const tokens = { refresh_token: 'r', expires_in: 3600, refresh_token_expires_in: 60 };
+		const ending = [{ what: 'sign-in', at: at + 60_000 }];
+		expect(endingsOf({ oauthTokenData: { ...tokens, access_token: access } })).toEqual(ending);
+		expect(endingsOf({ oauthTokenData: { ...tokens, access_token: 'opaque', n8n_expires_at: at + 3_600_000 } })).toEqual(ending);
+		expect(endingsOf({ oauthTokenData: { ...tokens, access_token: 'opaque' } })).toEqual([]);
+	});
+
 	it('the sign-in ends when the identity platform said, else when it was not used for 90 days, which Microsoft says of its clouds', () => {
 		const now = Date.now();
 		const tokens = { access_token: 'opaque', refresh_token: 'r', expires_in: 3600, n8n_expires_at: String(now + 3_600_000) };
@@ -50,5 +64,7 @@ describe('of a credential', () => {
 		expect(signIn({}, 'custom')).toEqual([]);
 		expect(signIn({ refresh_token: undefined })).toEqual([]);
 		expect(signIn({ n8n_expires_at: undefined })).toEqual([]);
+		expect(signIn({ refresh_token_expires_in: 0 }, 'custom')).toEqual([]);
+		expect(endingsOf({ oauthTokenData: null })).toEqual([]);
 	});
 });

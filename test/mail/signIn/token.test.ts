@@ -4,8 +4,18 @@ import { describe, expect, it } from 'vitest';
 
 import { MailError } from '../../../mail/errors';
 import { redact } from '../../../mail/redact';
-import { AccessToken, margin, readClaims, renewing, RENEW_BEFORE_MS, REPLACE_EVERY_MS } from '../../../mail/signIn/token';
-import { initialResponse } from '../../../mail/signIn/xoauth2';
+import {
+	AccessToken,
+	margin,
+	readClaims,
+	renew,
+	renewing,
+	RENEW_BEFORE_MS,
+	REPLACE_EVERY_MS,
+	shortenPause,
+	type Renewal,
+} from '../../../mail/signIn/token';
+import { challengeText, initialResponse } from '../../../mail/signIn/xoauth2';
 
 const HOUR = 3_600_000;
 
@@ -22,12 +32,48 @@ describe('an access token', () => {
 			String(Object.values(token)),
 		])
 			expect(shown).not.toContain('payload');
+		for (const shown of [JSON.stringify(token), inspect(token), String(token)]) expect(shown).toContain('[access token]');
 	});
 
 	it('reads the claims of a JWT, and none of an opaque token', () => {
 		const body = Buffer.from(JSON.stringify({ aud: 'a', roles: ['IMAP.AccessAsApp'], exp: 5 })).toString('base64url');
 		expect(readClaims(`x.${body}.y`)).toMatchObject({ aud: 'a', roles: ['IMAP.AccessAsApp'], exp: 5 });
 		expect(readClaims('EwBopaque')).toBeUndefined();
+	});
+
+	const jwt = (claims: unknown): string => `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
+
+	it('reads what helps an admin, and takes nothing of another kind for it', () => {
+		const texts = {
+			iss: 'https://issuer.example.com',
+			sub: 'subject',
+			scp: 'SMTP.Send IMAP.AccessAsUser.All',
+			tid: 'tenant',
+			appid: 'app',
+		};
+		expect(readClaims(jwt({ ...texts, aud: ['one', 2, 'two'], exp: 7 }))).toMatchObject({ ...texts, audiences: ['one', 'two'], exp: 7 });
+		expect(readClaims(jwt({ aud: 'one', azp: 'app' }))).toMatchObject({ aud: 'one', audiences: ['one'], appid: 'app', guest: false });
+		expect(readClaims(jwt({ appid: '', azp: 'app' }))).toMatchObject({ appid: 'app' });
+		const none = { aud: undefined, iss: undefined, roles: undefined, exp: undefined, upn: undefined, audiences: [], guest: false };
+		expect(readClaims(jwt({ iss: 1, roles: 'IMAP.AccessAsApp', exp: 'soon', upn: 5 }))).toMatchObject(none);
+	});
+
+	it.each(['abc', 'x.y.z', jwt('text'), jwt(null), jwt(5), ''])('reads nothing of %j, which is no JWT', (text) => {
+		expect(readClaims(text)).toBeUndefined();
+	});
+
+	it.each(['upn', 'preferred_username', 'unique_name', 'email'])('tells a guest by the claim %s', (claim) => {
+		expect(readClaims(jwt({ [claim]: 'ada_contoso.com#EXT#@fabrikam.onmicrosoft.com' }))?.guest).toBe(true);
+		expect(readClaims(jwt({ [claim]: 'ada@contoso.com' }))?.guest).toBe(false);
+	});
+
+	it.each([
+		['live.com#ada@outlook.com', 'ada@outlook.com'],
+		['Mail.Example-1.com#ada@outlook.com', 'ada@outlook.com'],
+		['ada_contoso.com#EXT#@fabrikam.onmicrosoft.com', 'ada_contoso.com#EXT#@fabrikam.onmicrosoft.com'],
+		['a_b#c@example.com', 'a_b#c@example.com'],
+	])('reads the sign-in name %j as %j', (name, address) => {
+		expect(readClaims(jwt({ unique_name: name }))?.upn).toBe(address);
 	});
 
 	it('tells the address of who signed in, and takes no phone number for one', () => {
@@ -38,11 +84,12 @@ describe('an access token', () => {
 
 describe('a token source', () => {
 	function source(lifetime = HOUR) {
-		const state: { now: number; asked: boolean[]; failing?: MailError } = { now: 0, asked: [] };
+		const state: { now: number; asked: boolean[]; failing?: MailError; takes: number } = { now: 0, asked: [], takes: 0 };
 		const tokens = renewing(
 			async (fresh) => {
 				state.asked.push(fresh);
 				await Promise.resolve();
+				state.now += state.takes;
 				if (state.failing) throw state.failing;
 				return new AccessToken(`token ${state.asked.length}`, state.now + lifetime);
 			},
@@ -104,12 +151,116 @@ describe('a token source', () => {
 		expect(await tokens()).toBe(first);
 		state.now = HOUR + 1;
 		await expect(tokens()).rejects.toThrow('down');
+		await expect(tokens(), 'without another request').rejects.toThrow('down');
+		expect(state.asked).toHaveLength(3);
+	});
+
+	it('uses the old token while the platform is left alone too, and no longer than to its last moment', async () => {
+		const { state, tokens } = source();
+		const first = await tokens();
+		state.failing = new MailError('down', { code: 'throttled' });
+		state.now = HOUR - RENEW_BEFORE_MS;
+		expect(await tokens()).toBe(first);
+		expect(await tokens()).toBe(first);
+		expect(state.asked).toHaveLength(2);
+		state.now = HOUR;
+		await expect(tokens()).rejects.toThrow('down');
+	});
+
+	it.each([60_000, 60_001])('does not use a token that ends while the platform fails after %i ms', async (takes) => {
+		const { state, tokens } = source();
+		await tokens();
+		state.failing = new MailError('down', { code: 'throttled' });
+		state.now = HOUR - 60_000;
+		state.takes = takes;
+		await expect(tokens()).rejects.toThrow('down');
+	});
+
+	it('renews a token of a short life at half of it', async () => {
+		const { state, tokens } = source(20_000);
+		state.now = 5 * HOUR;
+		const first = await tokens();
+		state.now += 9_999;
+		expect(await tokens()).toBe(first);
+		state.now += 1;
+		expect(await tokens()).not.toBe(first);
+	});
+
+	it('gives no token that has ended, even if one was replaced a moment ago', async () => {
+		const { state, tokens } = source(20_000);
+		await tokens(await tokens());
+		state.now += 30_000;
+		expect((await tokens()).reveal()).toBe('token 3');
+	});
+
+	it('gives the token that is on its way to who was refused the one before', async () => {
+		const { state, tokens } = source(20_000);
+		const second = await tokens(await tokens());
+		state.now += 12_000;
+		const [renewed, instead] = await Promise.all([tokens(), tokens(second)]);
+		expect([renewed?.reveal(), instead?.reveal()]).toEqual(['token 3', 'token 3']);
+	});
+
+	it('replaces a refused token although the clock was set back since the last time', async () => {
+		const { state, tokens } = source();
+		state.now = HOUR;
+		const second = await tokens(await tokens());
+		state.now -= 10 * 60_000;
+		expect((await tokens(second)).reveal()).toBe('token 3');
+	});
+
+	it('waits for the token that is on its way, even if the clock was set back to a time when the platform failed', async () => {
+		const { state, tokens } = source();
+		state.failing = new MailError('down', { code: 'throttled' });
+		await expect(tokens()).rejects.toThrow('down');
+		state.failing = undefined;
+		state.now += 1_000;
+		const first = tokens();
+		state.now -= 500;
+		expect(await tokens()).toBe(await first);
+	});
+
+	it('asks for a token that comes from no cache if the first call brings a refused one', async () => {
+		const { state, tokens } = source();
+		await tokens(new AccessToken('of another process', HOUR));
+		expect(state.asked).toEqual([true]);
+	});
+
+	it.each([
+		[undefined, 2_000],
+		[60_000, 60_000],
+	])('lets a person who tests ask again soon, unless the platform itself asked for a pause (%s ms)', async (retryAfterMs, next) => {
+		const renewal: Renewal = {};
+		const state = { now: 0, asked: 0 };
+		const ask = async (): Promise<unknown> =>
+			await renew(
+				renewal,
+				async () => {
+					state.asked += 1;
+					return await Promise.reject(new MailError('down', { code: 'throttled', retryAfterMs }));
+				},
+				undefined,
+				() => state.now,
+			).catch((error: unknown) => error);
+		for (const pause of [1_000, 2_000, 4_000]) {
+			await ask();
+			state.now += Math.max(pause, retryAfterMs ?? 0);
+		}
+		await ask();
+		expect(state.asked).toBe(4);
+		shortenPause(renewal);
+		state.now += next - 1;
+		await ask();
+		expect(state.asked).toBe(4);
+		state.now += 1;
+		await ask();
+		expect(state.asked).toBe(5);
 	});
 
 	it('leaves a failing platform alone, longer each time, and as long as it asked', async () => {
 		const { state, tokens } = source();
 		state.failing = new MailError('down', { code: 'throttled' });
-		for (let call = 0; call < 20; call += 1) await tokens().catch(() => undefined);
+		for (let call = 0; call < 20; call += 1) await expect(tokens()).rejects.toThrow('down');
 		expect(state.asked).toHaveLength(1);
 		state.now += 1_000;
 		for (let call = 0; call < 20; call += 1) await tokens().catch(() => undefined);
@@ -135,8 +286,26 @@ describe('XOAUTH2', () => {
 		expect(decoded).toEqual(Buffer.from('user=ada@example.test\u0001auth=Bearer abc\u0001\u0001'));
 	});
 
-	it('refuses a mailbox that would reshape the message', () => {
-		expect(() => initialResponse('ada@example.test\u0001auth=Bearer evil', new AccessToken('abc', 1))).toThrow(/control character/);
+	it.each(['ada@example.test\u0001auth=Bearer evil', 'ada@example.test\u007f', ''])('refuses the mailbox %j', (mailbox) => {
+		expect(() => initialResponse(mailbox, new AccessToken('abc', 1))).toThrow(
+			expect.objectContaining({
+				code: 'input',
+				field: 'Mailbox',
+				message: expect.stringContaining('The mailbox address is empty or contains a control character.'),
+				remedy: 'Enter the address of the mailbox to open, for example ada@example.com.',
+			}),
+		);
+	});
+
+	it.each([
+		['{"status":"401","schemes":"bearer"}', 'status 401'],
+		['{"schemes":"bearer"}', ''],
+		['null', ''],
+		['"status"', ''],
+		['5', ''],
+		['{"status', ''],
+	])('reads the refusal %s of a server as %j', (refusal, text) => {
+		expect(challengeText(Buffer.from(refusal).toString('base64'))).toBe(text);
 	});
 });
 
