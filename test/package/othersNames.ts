@@ -29,7 +29,19 @@ export const OTHERS: readonly string[] = [
 		'Remove Duplicates',
 		'Retry',
 	],
-	...['Save execution data', 'Settings', 'Test', 'Test step', 'Timeout Workflow', 'Tool', 'Switch account', 'Update'],
+	...[
+		'Save execution data',
+		'Settings',
+		'Test',
+		'Test step',
+		'Timeout Workflow',
+		'Tool',
+		'Switch account',
+		'Update',
+		'Data tables',
+		'Form URLs',
+		'Production URL',
+	],
 	...['Send Email', 'Email Trigger', 'Microsoft Outlook', 'Microsoft Outlook Trigger', 'QuickChart', 'Data Table'],
 	// Microsoft Entra
 	...[
