@@ -52,7 +52,7 @@ export class MailPage {
 
 	async #overview(): Promise<string> {
 		const rows = (await this.#mailboxes()).map((mailbox) => `<li><a href="${address({ mailbox })}">${escapeHtml(mailbox)}</a>`);
-		return page('Mailboxes of the sandbox', `<ul>${rows.join('')}</ul>`);
+		return page('Mailboxes of the sandbox', `<ul>${rows.join('')}</ul><p>Others appear here with the first email that they get.</p>`);
 	}
 
 	async #list(mailbox: string): Promise<string> {
@@ -113,7 +113,7 @@ function shown(mail: Email, mailbox: string): string {
 	// The frame runs no scripts; its links open in a tab of their own.
 	const body =
 		mail.html === undefined
-			? `<pre>${escapeHtml(mail.text ?? '')}</pre>`
+			? `<pre>${withLinks(escapeHtml(mail.text ?? ''))}</pre>`
 			: `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escapeHtml(`<base target="_blank">${withPictures(mail.html, mail)}`)}"></iframe>`;
 	const to = (mail.to ?? []).map(({ address: one }) => one ?? '').join(', ');
 	return page(
@@ -121,6 +121,13 @@ function shown(mail: Email, mailbox: string): string {
 		`<p><a href="${address({ mailbox })}">${escapeHtml(mailbox)}</a></p><p>From: ${escapeHtml(who(mail))}<br>To: ${escapeHtml(to)}</p>${body}${files.length > 0 ? `<h2>Files</h2><ul>${files.join('')}</ul>` : ''}`,
 	);
 }
+
+/** @param text escaped already; quotes in it end an address */
+const withLinks = (text: string): string =>
+	text.replaceAll(
+		/https?:\/\/(?:(?!&(?:quot|lt|gt|#x27);)[^\s<>"'])+/g,
+		(link) => `<a href="${link}" target="_blank" rel="noopener">${link}</a>`,
+	);
 
 /** Pictures that came with the email, in place of their Content-IDs. */
 function withPictures(html: string, { attachments }: Email): string {

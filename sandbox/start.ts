@@ -117,7 +117,7 @@ function loginOf(userFolder: string): Login {
 function welcome(instance: Instance, login: Login, scene: StartScene | undefined, tookMs: number): void {
 	const lines = [
 		'',
-		`n8n is up after ${(tookMs / 1000).toFixed(0)} s:  ${instance.url}`,
+		`n8n is up after ${(tookMs / 1000).toFixed(0)} s:  ${instance.url}/home/workflows`,
 		`  email     ${login.email}`,
 		`  password  ${login.password}`,
 		'',
@@ -129,11 +129,14 @@ function welcome(instance: Instance, login: Login, scene: StartScene | undefined
 					'  1. Open the workflow "Send an email" and press Execute workflow: Ada writes to Grace.',
 					'  2. Open "Start on a new email", tab Executions: that email has started one.',
 					'  3. Open "Collect emails over POP" and press Execute workflow: Grace\'s emails come out.',
-					'  4. Ten examples more are there, each with a note that says what it does. Those that wait for emails have to be published first,',
-					'     and the page of emails lets one arrive. Most open the mailbox of Grace, "Shared inbox" that of shared@example.test.',
+					'  4. Ten examples more are there, each with a note that says what it does. Credentials, addresses and folders are filled in already.',
+					'     Those that wait for emails have to be published first, and the page of emails lets one arrive. Most open the mailbox of Grace,',
+					'     "Shared inbox" that of shared@example.test. The pages in examples/ say for each how to see it run.',
 					'',
-					"Or connect an account yourself: open the credential of Ada, press Switch account. The sign-in page is the sandbox's",
-					'own; the browser warns of its certificate, and here you may go on.',
+					`Files of the examples are saved in  ${StartScene.files(instance.userFolder)}`,
+					'',
+					"Or connect an account yourself: open the tab Credentials, then that of Ada, and press Switch account. The sign-in page is the sandbox's",
+					'own; the browser warns of its certificate, and here you may go on: Advanced, Proceed.',
 					'',
 					'All email stays on this machine; everything of the sandbox is gone after Ctrl-C.',
 				]

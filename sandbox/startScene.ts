@@ -27,9 +27,14 @@ export class StartScene {
 		return this.page.url;
 	}
 
+	/** The folder that workflows may write files to. */
+	static files(userFolder: string): string {
+		return join(userFolder, 'files');
+	}
+
 	/** What n8n is started with, besides the usual. */
 	static environment(userFolder: string): Record<string, string> {
-		return { N8N_RESTRICT_FILE_ACCESS_TO: filesOf(userFolder) };
+		return { N8N_RESTRICT_FILE_ACCESS_TO: StartScene.files(userFolder) };
 	}
 
 	async start(): Promise<void> {
@@ -80,9 +85,9 @@ export class StartScene {
 			data: { apiKey: key, url: this.model.url },
 		};
 		await instance.importEntities('credentials', [ada, grace, form, model]);
-		mkdirSync(filesOf(instance.userFolder), { recursive: true });
+		mkdirSync(StartScene.files(instance.userFolder), { recursive: true });
 		const place = (name: ExampleName): Parameters<typeof bindExample>[1] => ({
-			files: filesOf(instance.userFolder),
+			files: StartScene.files(instance.userFolder),
 			credential: (type, node) => {
 				if (type === 'openAiApi') return model;
 				if (type === 'httpBasicAuth') return form;
@@ -103,8 +108,6 @@ export class StartScene {
 
 /** The others open Grace's mailbox, which has emails in it. */
 const FROM_ADA: ReadonlySet<ExampleName> = new Set(['send-an-email', 'shared-inbox-tickets']);
-
-const filesOf = (userFolder: string): string => join(userFolder, 'files');
 
 /** A letter, an invoice with its file, and a question. */
 function welcomeMails(): string[] {

@@ -55,9 +55,21 @@ async function install(target: string, progress: Progress): Promise<void> {
 	const partial = `${target}.partial-${process.pid}`;
 	mkdirSync(partial);
 	for (const name of MANIFEST) copyFileSync(join(__dirname, name), join(partial, name));
-	await step('Installing n8n (about 2 GB, once a machine)', progress, async () => await npm(partial, ['ci', '--no-audit', '--no-fund']));
-	await step('Fetching Node 24 for n8n', progress, async () => await npm(partial, ['rebuild', 'node', '--ignore-scripts=false']));
-	await step("Getting n8n's SQLite", progress, async () => await getSqlite(partial, partial));
+	await step(
+		'Step 1 of 3, only the first time: installing n8n (about 2 GB, two to four minutes)',
+		progress,
+		async () => await npm(partial, ['ci', '--no-audit', '--no-fund']),
+	);
+	await step(
+		'Step 2 of 3: fetching Node 24 for n8n',
+		progress,
+		async () => await npm(partial, ['rebuild', 'node', '--ignore-scripts=false']),
+	);
+	await step(
+		"Step 3 of 3: getting n8n's SQLite (one to three minutes where it has to be compiled)",
+		progress,
+		async () => await getSqlite(partial, partial),
+	);
 	renameSync(partial, target);
 }
 

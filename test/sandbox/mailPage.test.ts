@@ -9,6 +9,8 @@ import { MailPage } from '../../sandbox/mailPage';
 const GRACE = 'grace@example.test';
 const MAIL = `From: Ada <ada@example.test>\r\nSubject: <b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p onclick="x">Hi</p><img src="cid:chart@x">\r\n--b\r\nContent-Type: image/png; name=chart.png\r\nContent-ID: <chart@x>\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n`;
 
+const PLAIN = `From: Ada <ada@example.test>\r\nSubject: plain\r\n\r\nStop: https://n8n.example.com/stop?reader=1&x=2 "https://example.com/a" <script>\r\n`;
+
 let folder: string;
 let page: MailPage;
 const delivered: Array<{ mailbox: string; mail: string }> = [];
@@ -19,7 +21,7 @@ beforeAll(async () => {
 	page = new MailPage({
 		dovecot: { mailFolder: folder },
 		deliver: async (mailbox, ...mails) => void delivered.push(...mails.map((mail) => ({ mailbox, mail: String(mail) }))),
-		messages: async (mailbox, name) => (mailbox === GRACE && name === 'Sent Items' ? [Buffer.from(MAIL)] : []),
+		messages: async (mailbox, name) => (mailbox === GRACE && name === 'Sent Items' ? [Buffer.from(MAIL), Buffer.from(PLAIN)] : []),
 	});
 	await page.start();
 });
@@ -42,6 +44,12 @@ it('leads from the mailboxes to an email with its pictures, and runs nothing tha
 	expect(shown).toMatch(/<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="/);
 	expect(shown).not.toContain('<p onclick');
 	expect(shown).toContain('chart.png');
+});
+
+it('makes links of the addresses in a plain text, and nothing else of it', async () => {
+	const shown = await get(linkIn(await get(`/?mailbox=${GRACE}`), 'plain'));
+	expect(shown).toContain('<a href="https://n8n.example.com/stop?reader=1&amp;x=2" target="_blank" rel="noopener">');
+	expect(shown).toContain('<a href="https://example.com/a" target="_blank" rel="noopener">https://example.com/a</a>&quot; &lt;script&gt;');
 });
 
 it('shows no file outside the mailboxes', async () => {
