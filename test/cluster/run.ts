@@ -35,7 +35,7 @@ async function main(): Promise<void> {
 		sandbox.identity.tokenLifetimeSeconds = TOKEN_SECONDS;
 		queue = await startQueue({ caFile: sandbox.caFile, credentials: Object.values(credentials), workers: WORKERS });
 		const forwarding = await forward(queue.api, credentials);
-		const collecting = await collect(queue.api, credentials, 10);
+		const collecting = await collect(queue.api, credentials, 50);
 		await listening(sandbox);
 		const scene: Scene = { sandbox, queue, credentials, forwarding, collecting, delivered: 0 };
 		await countTokens(scene, findings);
