@@ -47,6 +47,15 @@ function choicesOf({ name, options = [] }: INodeProperties): string[] {
 	return offered.map((option) => ('displayName' in option ? option.displayName : option.name));
 }
 
+/** The words behind a command of npm that are not placeholders such as `<folder>`, `[part]`, `your-name/…` or a number. */
+function argumentsIn(given: string): string[] {
+	const words = given.replace(/<[^>]*>/g, '').match(/(?<=--)[a-z][\w-]*|(?<=[ [])[a-zA-Z][\w/.-]*/g) ?? [];
+	return words.filter(
+		(word) =>
+			!['part', 'minutes', 'files', 'versions', 'names', 'owner/name', 'other.json'].includes(word) && !/^(?:your-name|.*@)/.test(word),
+	);
+}
+
 const withoutCode = (text: string): string => text.replace(/^ *```[\s\S]*?^ *```/gm, '').replace(/`[^`\n]*`/g, '');
 
 /** Headings become anchors as GitHub makes them. */
@@ -122,6 +131,28 @@ describe('pages', () => {
 				.map((name) => `${path}: ${name}`),
 		);
 		expect(unknown).toEqual([]);
+	});
+
+	it('give those commands options and parts that they know, and paths that exist', () => {
+		// A task's options may be read by a file beside it.
+		const source = (task: string): string | undefined => {
+			const [, path] = new RegExp(`\\b${task}: '([^']+)'`).exec(readFileSync(join(ROOT, 'sandbox', 'begin.mjs'), 'utf8')) ?? [];
+			if (path === undefined) return undefined;
+			const folder = join(ROOT, dirname(path));
+			return readdirSync(folder, { withFileTypes: true })
+				.map((entry) => (entry.name.endsWith('.ts') ? readFileSync(join(folder, entry.name), 'utf8') : ''))
+				.join('\n');
+		};
+		const knows = (task: string, word: string): boolean =>
+			word.includes('/') ? existsSync(join(ROOT, word)) : new RegExp(`\\b${word}`).test(source(task) ?? word);
+		const wrong = PAGES.flatMap(({ path, text }) =>
+			[...text.matchAll(/`npm (?:run )?(\w+)((?: [^`|]+)?)`/g)].flatMap(([command, task = '', given = '']) =>
+				argumentsIn(given)
+					.filter((word) => !knows(task, word))
+					.map((word) => `${path}: ${word} of ${command}`),
+			),
+		);
+		expect(wrong).toEqual([]);
 	});
 
 	it.each(Object.entries(PAGES_OF))('name each operation, filter and option of %s', (name, paths) => {
