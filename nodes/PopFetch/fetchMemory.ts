@@ -5,6 +5,7 @@ import { Ledger } from '../../mail/collect/ledger';
 import { LocalReservations, localReservationsOf, Reservations } from '../../mail/collect/reservations';
 import { mailboxName } from '../popMail';
 import { sharedReservationsOf } from './sharedReservations';
+import { newestMemory, readStored, writeStored, type StoredMemory } from './storedMemory';
 
 /**
  * The emails that this node has fetched, by mailbox, in n8n's static data. n8n stores it at the end of a production execution, so an email
@@ -15,6 +16,7 @@ export class Memory {
 	readonly #staticData: IDataObject;
 	readonly #name: string;
 	readonly #place: string;
+	readonly #stored: StoredMemory;
 	readonly #ledgers = new Map<string, { ledger: Ledger; before: string }>();
 	readonly #reservations = new Map<string, Reservations>();
 	readonly #taken: Array<{ reservations: Reservations; keys: string[] }> = [];
@@ -23,13 +25,14 @@ export class Memory {
 		this.#staticData = context.getWorkflowStaticData('global');
 		this.#place = `popFetch ${context.getNode().id}`;
 		this.#name = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
+		this.#stored = newestMemory(context, this.#name, readStored(this.#staticData[this.#place]));
 	}
 
 	ledger(account: Account): Ledger {
 		const mailbox = mailboxName(account);
 		const known = this.#ledgers.get(mailbox);
 		if (known !== undefined) return known.ledger;
-		const ledger = Ledger.read(ledgersOf(this.#staticData[this.#place])[mailbox]);
+		const ledger = Ledger.read(this.#stored.ledgers[mailbox]);
 		this.#ledgers.set(mailbox, { ledger, before: content(ledger) });
 		return ledger;
 	}
@@ -55,10 +58,14 @@ export class Memory {
 		const changed = [...this.#ledgers].filter(([, { ledger, before }]) => content(ledger) !== before);
 		if (changed.length === 0) return;
 		// Assigned as a whole, because n8n notices changes only at the first level.
-		this.#staticData[this.#place] = {
-			...ledgersOf(this.#staticData[this.#place]),
-			...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])),
-		};
+		this.#staticData[this.#place] = writeStored({
+			revision: this.#stored.revision + 1,
+			execution: this.context.getExecutionId(),
+			ledgers: {
+				...this.#stored.ledgers,
+				...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])),
+			},
+		});
 	}
 
 	async discard(): Promise<void> {
@@ -69,8 +76,4 @@ export class Memory {
 /** The time of the last check alone is no reason to store everything. */
 function content(ledger: Ledger): string {
 	return JSON.stringify({ ...ledger.write(), checkedAt: ledger.checkedAt === 0 });
-}
-
-function ledgersOf(value: unknown): IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

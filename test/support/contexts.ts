@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 
 import { appCredential } from '../../sandbox/credentials';
@@ -45,6 +49,16 @@ export function told(staticData: IDataObject = {}): Told {
 	return { warnings: [], hints: [], executions: [], failedExecutions: [], staticData };
 }
 
+/** Where nodes keep journals, unless the test file has a folder of its own. */
+if (process.env.N8N_USER_FOLDER === undefined) {
+	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-nodes-'));
+	process.env.N8N_USER_FOLDER = folder;
+	process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+}
+
+/** Each context is an execution of its own. */
+let executions = 0;
+
 /** n8n as far as our nodes use it, with the service account of the sandbox. */
 function functions(
 	{
@@ -67,6 +81,7 @@ function functions(
 	about: Told,
 ): object {
 	const credential = appCredential(sandbox, mailbox);
+	const execution = String((executions += 1));
 	/** As the editor stores them: what differs from item to item is an expression. */
 	const written = {
 		authentication: 'serviceAccount',
@@ -86,6 +101,7 @@ function functions(
 	const all: Record<string, unknown> = { authentication: 'serviceAccount', ...parameters };
 	const fake = {
 		getMode: () => mode,
+		getExecutionId: () => execution,
 		getActivationMode: () => activation,
 		getNode: () => node,
 		getTimezone: () => 'Europe/Berlin',

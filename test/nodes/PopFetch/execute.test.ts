@@ -123,7 +123,10 @@ describe('Get Many', () => {
 		const workflow = 'both';
 		expect(subjects(await run({ mailbox: 'here@example.test', workflow }, about))).toEqual(['here']);
 		expect(subjects(await run({ mailbox: 'there@example.test', workflow }, about))).toEqual(['there']);
-		expect(Object.keys(about.staticData['popFetch node'] ?? {})).toEqual(['here@example.test localhost', 'there@example.test localhost']);
+		expect(about.staticData['popFetch node']).toEqual({
+			...{ 'here@example.test localhost': expect.anything(), 'there@example.test localhost': expect.anything() },
+			...{ revision: 2, execution: expect.stringMatching(/^\d+$/) },
+		});
 		expect(await run({ mailbox: 'here@example.test', workflow }, about)).toEqual([]);
 	});
 
