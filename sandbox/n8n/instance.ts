@@ -40,6 +40,8 @@ export class Instance {
 	#child: ChildProcess | undefined;
 	/** Ends n8n with us, however we end. */
 	#guard: Guard | undefined;
+	/** When the last process had ended, in epoch ms. */
+	endedAt = 0;
 	#port = 0;
 	#broker = 0;
 
@@ -144,6 +146,7 @@ export class Instance {
 			await gone;
 			clearTimeout(late);
 		}
+		this.endedAt = Date.now();
 		// Its runner and what else of its group is still there.
 		await guard?.stop();
 		if (signal !== 'SIGKILL') searchLeftBehind(this.options.userFolder);

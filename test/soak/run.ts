@@ -18,6 +18,7 @@ import { told, verdictOfFolder, verdictOfRuns, verdictOfSent, type Success, type
 const SETTLE_MS = 6 * 60_000;
 const CRASH_ROW = 'n8n was killed right after the success (docs/imap-trigger.md, crash table, row 5)';
 const POLL_ROW = 'n8n was killed before the end was stored (docs/pop-trigger.md, At least once)';
+const STARTED_ROW = 'n8n noted it before its end and started it itself, without the memory (docs/pop-fetch.md, what n8n does not give)';
 const FETCH_ROW = 'n8n was killed while the execution ran (docs/pop.md, When an email counts as fetched)';
 
 async function main(): Promise<void> {
@@ -105,7 +106,7 @@ async function running({ n8n }: Scene): Promise<number> {
 }
 
 async function judge(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
-	const runs = async (kind: NodeKind, states: string[]): Promise<Success[]> => await successes(scene, kind, states);
+	const runs = async (kind: NodeKind, states: string[]): Promise<Run[]> => await successes(scene, kind, states);
 	const names = async (inbox: Inbox): Promise<Set<string>> =>
 		new Set([
 			...traffic.taken[inbox],
@@ -113,16 +114,34 @@ async function judge(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
 			...(await copies(scene, BOXES[inbox], 'Done')).keys(),
 		]);
 	const [watched, polled, fetched, moved] = await Promise.all([names('watch'), names('poll'), names('fetch'), names('move')]);
-	const { kills } = scene;
+	const { kills, ends } = scene;
+	const fetches = await runs('fetch', ['success', 'error']);
+	await noteCreation(scene, fetches);
 	return [
 		verdictOfRuns('IMAP Trigger', watched, await runs('watch', ['success']), { row: CRASH_ROW, kills }),
 		verdictOfFolder('IMAP Trigger, After Success: Move', watched, await copies(scene, BOXES.watch, 'Done')),
 		verdictOfRuns('POP Trigger', polled, await runs('poll', ['success']), { row: POLL_ROW, kills }),
 		// A failed execution has its emails.
-		verdictOfRuns('POP Fetch', fetched, await runs('fetch', ['success', 'error']), { row: FETCH_ROW, kills }),
+		verdictOfRuns('POP Fetch', fetched, fetches, { row: FETCH_ROW, kills, startedByN8n: { row: STARTED_ROW, ends } }),
 		verdictOfFolder('IMAP Mailbox, Move', moved, await copies(scene, BOXES.move, 'Done')),
 		verdictOfSent(traffic.said, await copies(scene, BOXES.receiver, 'INBOX')),
 	];
+}
+
+/** An execution that succeeded, by n8n's ID. */
+interface Run extends Success {
+	id: string;
+}
+
+/** Asks n8n when it noted the executions whose emails came in another one too. */
+async function noteCreation({ n8n }: Scene, runs: Run[]): Promise<void> {
+	const times = new Map<string, number>();
+	for (const name of runs.flatMap(({ names }) => names)) times.set(name, (times.get(name) ?? 0) + 1);
+	for (const run of runs) {
+		if (!run.names.some((name) => (times.get(name) ?? 0) > 1)) continue;
+		const { data } = await n8n.api.rest<{ data: { createdAt: string } }>('GET', `/executions/${run.id}`);
+		run.createdAt = Date.parse(data.createdAt);
+	}
 }
 
 /** How many noted executions of the POP Trigger n8n has started itself after its end, so that they ended without emails. */
@@ -130,18 +149,19 @@ async function withoutEmails(scene: Scene): Promise<number> {
 	return (await successes(scene, 'poll', ['success'])).filter(({ names }) => names.length === 0).length;
 }
 
-async function successes({ n8n, workflows }: Scene, kind: NodeKind, states: string[]): Promise<Success[]> {
-	const found: Success[] = [];
+async function successes({ n8n, workflows }: Scene, kind: NodeKind, states: string[]): Promise<Run[]> {
+	const found: Run[] = [];
 	let cursor: string | null = '';
 	while (cursor !== null) {
 		const page: { data: Execution[]; nextCursor: string | null } = await n8n.api.v1(
 			'GET',
 			`/executions?workflowId=${workflows[kind]}&includeData=true&limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
 		);
-		for (const { status, startedAt, stoppedAt, data } of page.data) {
+		for (const { id, status, startedAt, stoppedAt, data } of page.data) {
 			if (!states.includes(status)) continue;
 			const items = data?.resultData?.runData?.Mail?.[0]?.data?.main?.[0] ?? [];
 			found.push({
+				id,
 				names: items.map(({ json }) => String(json.subject)),
 				startedAt: Date.parse(startedAt),
 				stoppedAt: Date.parse(stoppedAt ?? startedAt),

@@ -34,6 +34,33 @@ describe('what the soak counts of executions', () => {
 	});
 });
 
+describe('what the soak counts of executions that n8n itself starts after its own end, without the memory', () => {
+	const startedByN8n = { row: 'row 6', ends: [5_000] };
+	const noted = (createdAt: number, startedAt: number): Success => ({ names: ['a'], startedAt, stoppedAt: startedAt + 100, createdAt });
+	const of = (...successes: Success[]): ReturnType<typeof verdictOfRuns> =>
+		verdictOfRuns('node', new Set(['a']), successes, { row: ROW, kills: [], startedByN8n });
+
+	it('is repeated as documented where the first one was the last before that end', () => {
+		const { doubled, explained } = of(noted(990, 1_000), noted(4_900, 9_000));
+		expect(doubled).toEqual([]);
+		expect([...explained]).toEqual([['row 6', ['a']]]);
+	});
+
+	it('is doubled where another one ran in between, or both were noted and started on the same side of the end', () => {
+		expect(of(noted(990, 1_000), success(2_000, 2_100), noted(4_900, 9_000)).doubled).toEqual(['a']);
+		expect(of(noted(8_000, 8_010), noted(9_200, 9_210)).doubled).toEqual(['a']);
+		expect(of(noted(990, 1_000), noted(2_000, 2_010)).doubled).toEqual(['a']);
+	});
+
+	it('is doubled where it came a third time', () => {
+		const { doubled, evidence } = of(noted(990, 1_000), noted(4_900, 9_000), noted(12_000, 12_010));
+		expect(doubled).toEqual(['a']);
+		expect(evidence).toEqual([
+			expect.stringMatching(/^a came in executions noted .*; noted .* with 1 emails\. n8n was killed in between: never$/),
+		]);
+	});
+});
+
 describe('what the soak counts of folders and of what was sent', () => {
 	it('is once in the folder, or lost, or doubled', () => {
 		const copies = new Map([

@@ -5,6 +5,8 @@ export interface Success {
 	names: string[];
 	startedAt: number;
 	stoppedAt: number;
+	/** When n8n noted it, which is before it started. Known where an email came twice. */
+	createdAt?: number;
 }
 
 export interface Verdict {
@@ -16,6 +18,8 @@ export interface Verdict {
 	explained: Map<string, string[]>;
 	/** Emails that came twice and should not have. */
 	doubled: string[];
+	/** For each email that came twice and should not have: when its executions ran and when n8n was killed. */
+	evidence: string[];
 }
 
 /**
@@ -30,22 +34,59 @@ const AFTER_KILL_MS = 500;
 export interface Repeats {
 	row: string;
 	kills: readonly number[];
+	/** Or n8n had noted an execution before its end and started it itself afterwards, so that it may lack what the last one before it got. */
+	startedByN8n?: { row: string; ends: readonly number[] };
 }
 
 /** Every email has to have succeeded; twice only where the documentation says so. */
-export function verdictOfRuns(node: string, names: ReadonlySet<string>, successes: readonly Success[], { row, kills }: Repeats): Verdict {
-	const verdict: Verdict = { node, total: names.size, lost: [], explained: new Map(), doubled: [] };
+export function verdictOfRuns(
+	node: string,
+	names: ReadonlySet<string>,
+	successes: readonly Success[],
+	{ row, kills, startedByN8n }: Repeats,
+): Verdict {
+	const verdict: Verdict = { node, total: names.size, lost: [], explained: new Map(), doubled: [], evidence: [] };
 	for (const name of names) {
 		const all = successes.filter((success) => success.names.includes(name)).sort((a, b) => a.startedAt - b.startedAt);
 		if (all.length === 0) verdict.lost.push(name);
 		if (all.length < 2) continue;
-		const killedBetween = all
-			.slice(1)
-			.every((later, index) => kills.some((at) => isKillOf(all[index], at) && later.startedAt > at - AFTER_KILL_MS));
-		if (killedBetween) note(verdict.explained, row, name);
-		else verdict.doubled.push(name);
+		const reasons = all.slice(1).map((later, index) => {
+			const earlier = all[index];
+			if (kills.some((at) => isKillOf(earlier, at) && later.startedAt > at - AFTER_KILL_MS)) return row;
+			return startedByN8n?.ends.some((at: number) => isStartedAfter(later, at) && lastBefore(successes, at) === earlier)
+				? startedByN8n.row
+				: undefined;
+		});
+		const [reason] = reasons;
+		if (reason !== undefined && reasons.every((one) => one !== undefined)) note(verdict.explained, reason, name);
+		else {
+			verdict.doubled.push(name);
+			verdict.evidence.push(evidenceOf(name, all, kills));
+		}
 	}
 	return verdict;
+}
+
+/** Whether n8n noted an execution before it ended, and started it afterwards. */
+function isStartedAfter({ createdAt, startedAt }: Success, endedAt: number): boolean {
+	return createdAt !== undefined && createdAt <= endedAt && startedAt > endedAt;
+}
+
+function lastBefore(successes: readonly Success[], endedAt: number): Success | undefined {
+	return successes
+		.filter(({ stoppedAt }) => stoppedAt < endedAt + AFTER_KILL_MS)
+		.reduce<Success | undefined>((last, one) => (last === undefined || one.startedAt > last.startedAt ? one : last), undefined);
+}
+
+function evidenceOf(name: string, all: readonly Success[], kills: readonly number[]): string {
+	const time = (at: number): string => new Date(at).toISOString().slice(11);
+	const [from, to] = [all[0]?.startedAt ?? 0, all.at(-1)?.stoppedAt ?? 0];
+	const runs = all.map(({ createdAt, startedAt, stoppedAt, names }) => {
+		const noted = createdAt === undefined ? '' : `noted ${time(createdAt)}, `;
+		return `${noted}${time(startedAt)} to ${time(stoppedAt)} with ${names.length} emails`;
+	});
+	const killed = kills.filter((at) => at > from && at < to).map(time);
+	return `${name} came in executions ${runs.join('; ')}. n8n was killed in between: ${killed.join(', ') || 'never'}`;
 }
 
 function isKillOf(success: Success | undefined, at: number): boolean {
@@ -60,6 +101,7 @@ export function verdictOfFolder(node: string, names: ReadonlySet<string>, copies
 		lost: [...names].filter((name) => (copies.get(name) ?? 0) === 0),
 		explained: new Map(),
 		doubled: [...names].filter((name) => (copies.get(name) ?? 0) > 1),
+		evidence: [],
 	};
 }
 
@@ -71,6 +113,7 @@ export function verdictOfSent(said: ReadonlyMap<string, Said>, copies: ReadonlyM
 		lost: [],
 		explained: new Map(),
 		doubled: [],
+		evidence: [],
 		unknown: 0,
 	} satisfies Verdict & {
 		unknown: number;
@@ -101,6 +144,7 @@ export function told(verdicts: readonly Verdict[]): string[] {
 	const repeated = sum(({ explained }) => [...explained.values()].flat().length);
 	return [
 		...lines,
+		...verdicts.flatMap(({ evidence }) => evidence.slice(0, 5)),
 		`All five nodes: ${sum(({ total }) => total)} emails, lost ${sum(({ lost }) => lost.length)}, doubled ${sum(({ doubled }) => doubled.length)}, repeated as documented ${repeated}`,
 	];
 }
