@@ -9,7 +9,7 @@ import { ImapSession } from '../imap/session';
  * Maximum number of sessions of one mailbox at a time in this process. Exchange Online allows about 20 for each mailbox, and phones and
  * triggers need some of them.
  */
-const MOST = 4;
+export const MOST = 4;
 /** How long an idle session is kept for the next execution, in ms. */
 const KEEP_MS = 10_000;
 /** If a server asks to wait longer than this, in ms, the operation fails. */
@@ -52,30 +52,33 @@ export async function withMailbox<T>(account: Account, use: (connection: Connect
 		signal?.removeEventListener('abort', abort);
 		const session = connection.release();
 		if (session !== undefined && signal?.aborted !== true) keep(lane, session, ownerOf(account));
-		lane.busy -= 1;
-		lane.waiting.shift()?.();
+		// The place passes on at once: between the two, somebody else could take it.
+		const next = lane.waiting.shift();
+		if (next === undefined) lane.busy -= 1;
+		else next();
 		if (lane.busy === 0 && lane.idle.length === 0) lanes.delete(key);
 	}
 }
 
-/** Lends in order of arrival. @throws MailError `stopped` */
+/** Takes a place in order of arrival. Who had to wait gets the place of the one before. @throws MailError `stopped` */
 async function enter(lane: Lane, signal?: AbortSignal): Promise<void> {
 	if (signal?.aborted === true) throw cancelled();
-	if (lane.busy >= MOST || lane.waiting.length > 0) {
-		await new Promise<void>((resolve, reject) => {
-			const go = (): void => {
-				signal?.removeEventListener('abort', give);
-				resolve();
-			};
-			const give = (): void => {
-				lane.waiting = lane.waiting.filter((other) => other !== go);
-				reject(cancelled());
-			};
-			signal?.addEventListener('abort', give, { once: true });
-			lane.waiting.push(go);
-		});
+	if (lane.busy < MOST && lane.waiting.length === 0) {
+		lane.busy += 1;
+		return;
 	}
-	lane.busy += 1;
+	await new Promise<void>((resolve, reject) => {
+		const go = (): void => {
+			signal?.removeEventListener('abort', give);
+			resolve();
+		};
+		const give = (): void => {
+			lane.waiting = lane.waiting.filter((other) => other !== go);
+			reject(cancelled());
+		};
+		signal?.addEventListener('abort', give, { once: true });
+		lane.waiting.push(go);
+	});
 }
 
 function ownerOf({ id, owner = id }: Account): string {
