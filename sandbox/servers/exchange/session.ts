@@ -24,6 +24,8 @@ export interface Plan {
 	afterBytes?: number;
 	/** The command waits so long. */
 	delayMs?: number;
+	/** The command waits for it, for a test that has to do something meanwhile. */
+	until?: Promise<unknown>;
 	times: number;
 }
 
@@ -125,7 +127,7 @@ export class Session {
 	async fault(command: string, tag = ''): Promise<boolean> {
 		const plan = this.plan(command);
 		if (plan === undefined) return false;
-		if (plan.delayMs !== undefined) await wait(plan.delayMs);
+		await held(plan);
 		if (plan.afterBytes !== undefined) this.#allowance = plan.afterBytes;
 		if (plan.reply !== undefined) this.say(plan.reply.replaceAll('%t', tag));
 		if (plan.drop === true && plan.afterBytes === undefined) {
@@ -212,3 +214,9 @@ export class Session {
 }
 
 export const wait = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Lets a command wait as planned. */
+export async function held(plan: Plan | undefined): Promise<void> {
+	if (plan?.delayMs !== undefined) await wait(plan.delayMs);
+	await plan?.until;
+}

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 
 import { smtpReply, type LineReader } from './lines';
-import { wait, type Session } from './session';
+import { held, type Session } from './session';
 
 const QUOTA_EXCEEDED =
 	'554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception';
@@ -77,7 +77,7 @@ export class Submission {
 		const { session, client } = this;
 		const { socket, reader } = this.backend;
 		const body = session.plan('BODY');
-		if (body?.delayMs !== undefined) await wait(body.delayMs);
+		await held(body);
 		if (body?.reply !== undefined) return await this.#refuseMidway(body.reply);
 		const limit = body === undefined || (body.drop === undefined && body.afterBytes === undefined) ? Infinity : (body.afterBytes ?? 0);
 		const copy: Buffer[] = [];
@@ -97,7 +97,7 @@ export class Submission {
 	async #answer(answer: string[], mail: Buffer[]): Promise<boolean> {
 		const { session } = this;
 		const end = answer.length > 0 ? session.plan('END') : undefined;
-		if (end?.delayMs !== undefined) await wait(end.delayMs);
+		await held(end);
 		if (answer[0]?.startsWith('250') === true) await session.exchange.accepted(session, this.#sender, this.#recipients, mail);
 		this.#forget();
 		if (answer.length === 0 || (end?.drop === true && end.reply === undefined)) {

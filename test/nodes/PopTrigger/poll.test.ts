@@ -81,13 +81,15 @@ describe('the POP Trigger', () => {
 		await poll(scene, about);
 		await sandbox.deliver(scene.mailbox, mail('1'));
 		await poll(scene, about);
-		const session = sandbox.exchange.next('signedIn');
-		sandbox.exchange.plan('pop', 'UIDL', { delayMs: 300 });
+		const signedIn = sandbox.exchange.next('signedIn');
+		let list = (): void => undefined;
+		sandbox.exchange.plan('pop', 'UIDL', { until: new Promise<void>((resolve) => (list = resolve)) });
 		const looking = poll(scene, about);
-		await session;
+		const session = await signedIn;
 		// After the copy was made, before the listing has come.
-		await new Promise((resolve) => setTimeout(resolve, 150));
+		await expect.poll(() => session.transcript.some((line) => line.startsWith('C: UIDL'))).toBe(true);
 		about.executions[0]?.end();
+		list();
 		await looking;
 		const restarted = await freshProcess();
 		const after = told(JSON.parse(JSON.stringify(about.staticData)));
