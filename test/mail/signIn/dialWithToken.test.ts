@@ -106,7 +106,7 @@ describe('the user name for SMTP', () => {
 		expect(offered).toEqual([ADA, ADA, SHARED]);
 	});
 
-	it('is not tried again where a name is not the reason, and a failure with the other name is told as it is', async () => {
+	it('is not offered where a name is not the reason, and a failure with the other name is told as it is', async () => {
 		const offered: string[] = [];
 		const failing = async (_token: AccessToken, user: string): Promise<never> => {
 			offered.push(user);
