@@ -6,8 +6,16 @@ import { join } from 'node:path';
 
 import { LineReader } from './exchange/lines';
 
-/** Delivers over one LMTP session (RFC 2033). @throws Error with the server's answer */
-export async function deliver(port: number, mailbox: string, mails: ReadonlyArray<Buffer | string>): Promise<void> {
+/**
+ * Delivers over one LMTP session (RFC 2033). @param sender of the envelope, which becomes the Return-Path
+ * @throws Error with the server's answer
+ */
+export async function deliver(
+	port: number,
+	mailbox: string,
+	mails: ReadonlyArray<Buffer | string>,
+	sender = 'sandbox@example.test',
+): Promise<void> {
 	const socket = connect(port, '127.0.0.1');
 	await once(socket, 'connect');
 	const reader = new LineReader(socket);
@@ -26,7 +34,7 @@ export async function deliver(port: number, mailbox: string, mails: ReadonlyArra
 		await expect('220');
 		await say('LHLO sandbox', '250');
 		for (const mail of mails) {
-			await say('MAIL FROM:<sandbox@example.test>', '250');
+			await say(`MAIL FROM:<${sender}>`, '250');
 			await say(`RCPT TO:<${mailbox}>`, '250');
 			await say('DATA', '354');
 			const text = (Buffer.isBuffer(mail) ? mail.toString('latin1') : Buffer.from(mail).toString('latin1'))

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { text as collect } from 'node:stream/consumers';
 
-import type { SMTPServer as Server, SMTPServerAuthentication, SMTPServerOptions } from 'smtp-server';
+import type { SMTPServer as Server, SMTPServerAuthentication, SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 
 import type { KeyPair } from './certificates';
 import { deliver } from './mailbox';
@@ -63,6 +64,7 @@ function options(lmtp: number, signIn: SignIn): SMTPServerOptions {
 	return {
 		authMethods: ['PLAIN', 'LOGIN', 'XOAUTH2'],
 		size: SIZE_LIMIT,
+		hideDSN: false,
 		disableReverseLookup: true,
 		onAuth: (auth, _session, done) =>
 			void authenticate(auth, signIn).then((user) =>
@@ -70,12 +72,14 @@ function options(lmtp: number, signIn: SignIn): SMTPServerOptions {
 			),
 		onRcptTo: ({ address }, _session, done) => done(refusal(address)),
 		onData: (stream, session, done) => {
-			const recipients = session.envelope.rcptTo.map(({ address }) => address);
+			const envelope = readEnvelope(session);
 			const received = `Received: from [127.0.0.1] by localhost with ESMTPSA;\r\n\t${new Date().toUTCString().replace('GMT', '+0000')}\r\n`;
 			const take = async (): Promise<void> => {
 				const mail = Buffer.concat([Buffer.from(received), Buffer.from(await collect(stream.setEncoding('latin1')), 'latin1')]);
 				if (stream.sizeExceeded) throw answer(552, '5.3.4 Message size exceeds fixed limit');
-				for (const recipient of recipients) await deliver(lmtp, recipient, [mail]);
+				for (const { address } of envelope.recipients) await deliver(lmtp, address, [mail], envelope.sender);
+				const reported = envelope.recipients.filter(({ notify }) => notify.includes('SUCCESS'));
+				if (reported.length > 0) await deliver(lmtp, envelope.sender, [deliveryReport(envelope, reported, mail)], '');
 			};
 			take().then(
 				() => done(null, '2.0.0 Ok: delivered'),
@@ -83,6 +87,56 @@ function options(lmtp: number, signIn: SignIn): SMTPServerOptions {
 			);
 		},
 	};
+}
+
+interface Envelope {
+	sender: string;
+	/** What the sender calls it (ENVID). */
+	id: string;
+	/** With the reports that the sender asked for. */
+	recipients: Array<{ address: string; notify: string[] }>;
+}
+
+/** The types of smtp-server do not know yet what it reads of delivery reports (RFC 3461). */
+function readEnvelope(session: SMTPServerSession): Envelope {
+	const { mailFrom, dsn }: { mailFrom: false | { address: string }; dsn?: { envid?: string | null } } = session.envelope;
+	const recipients: Array<{ address: string; dsn?: { notify?: string[] } }> = session.envelope.rcptTo;
+	return {
+		sender: mailFrom === false ? '' : mailFrom.address,
+		id: dsn?.envid ?? '',
+		recipients: recipients.map((recipient) => ({ address: recipient.address, notify: recipient.dsn?.notify ?? [] })),
+	};
+}
+
+/** That an email was delivered, as Postfix reports it (RFC 3464). */
+function deliveryReport({ sender, id }: Envelope, recipients: Envelope['recipients'], mail: Buffer): Buffer {
+	const boundary = `report-${randomUUID()}`;
+	const headers = mail.toString('latin1').split('\r\n\r\n', 1)[0] ?? '';
+	const rows = recipients.flatMap(({ address }) => ['', `Final-Recipient: rfc822; ${address}`, 'Action: delivered', 'Status: 2.0.0']);
+	const lines = [
+		`From: MAILER-DAEMON@${MAIL_DOMAIN}`,
+		`To: ${sender}`,
+		'Subject: Successful Mail Delivery Report',
+		'MIME-Version: 1.0',
+		`Content-Type: multipart/report; report-type=delivery-status; boundary="${boundary}"`,
+		'',
+		`--${boundary}`,
+		'',
+		'Your email was delivered.',
+		`--${boundary}`,
+		'Content-Type: message/delivery-status',
+		'',
+		'Reporting-MTA: dns; localhost',
+		...(id === '' ? [] : [`Original-Envelope-Id: ${id}`]),
+		...rows,
+		`--${boundary}`,
+		'Content-Type: text/rfc822-headers',
+		'',
+		headers,
+		`--${boundary}--`,
+		'',
+	];
+	return Buffer.from(lines.join('\r\n'), 'latin1');
 }
 
 async function authenticate(auth: SMTPServerAuthentication, { password, verify }: SignIn): Promise<string | undefined> {

@@ -242,7 +242,7 @@ describe('SMTP', () => {
 		expect(await smtp.say(`BDAT ${chunks[0]?.length}\r\n${chunks[0]?.slice(0, -2)}`)).toMatch(/^250/);
 		expect(await smtp.say(`BDAT ${chunks[1]?.length} LAST\r\n${chunks[1]?.slice(0, -2)}`)).toMatch(/^250/);
 		const stored = await sandbox.arrival(recipient, () => true);
-		expect(stored.toString().replaceAll('\r\n', '\n')).toMatch(/\nSubject: in chunks\n[^]*\n\nfirst\n\.second\n$/);
+		expect(stored.toString().replaceAll('\r\n', '\n')).toMatch(/\nSubject: in chunks\n(?:[^]*\n)?\nfirst\n\.second\n$/);
 		expect(await smtp.send()).toMatch(/^250/);
 	});
 
