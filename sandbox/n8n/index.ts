@@ -35,6 +35,8 @@ export async function startN8n(options: {
 	credentials?: object[];
 	workflows?: object[];
 	env?: Record<string, string>;
+	/** Whether it serves the editor and what the editor reads (default: yes). */
+	editor?: boolean;
 	progress?: Progress;
 	/** Default: the one of this folder's lock file. */
 	installation?: Installation;
@@ -42,7 +44,8 @@ export async function startN8n(options: {
 	const installation = options.installation ?? (await ensureN8n(options.progress ?? (() => undefined)));
 	const userFolder = mkdtempSync(join(tmpdir(), 'office365-mail-n8n-'));
 	const login: Login = { email: 'owner@example.test', password: `A1${randomBytes(12).toString('base64url')}` };
-	const instance = new Instance({ installation, userFolder, login, caFile: options.caFile, env: options.env });
+	const { caFile, env, editor } = options;
+	const instance = new Instance({ installation, userFolder, login, caFile, env, editor });
 	const stop = async (): Promise<void> => {
 		await instance.stop();
 		rmSync(userFolder, { recursive: true, force: true });

@@ -33,6 +33,8 @@ export async function startQueue(options: {
 	concurrency?: number;
 	/** Of all processes. */
 	env?: Record<string, string>;
+	/** Whether the main process serves the editor and what the editor reads (default: yes). */
+	editor?: boolean;
 }): Promise<Queue> {
 	ensureQueueServers();
 	const installation = await ensureN8n(() => undefined);
@@ -58,7 +60,7 @@ export async function startQueue(options: {
 		};
 		const login = { email: 'owner@example.test', password: `A1${randomBytes(12).toString('base64url')}` };
 		const common = { installation, userFolder, login, caFile: options.caFile };
-		const main = new Instance({ ...common, env });
+		const main = new Instance({ ...common, env, editor: options.editor });
 		const workers = brokers.map((broker, index) => worker(common, env, { broker, index, concurrency: options.concurrency }));
 		undo.push(async () => {
 			for (const instance of [...workers, main]) await instance.stop();

@@ -50,6 +50,7 @@ beforeAll(async () => {
 	sandbox.exchange.fullAccess.set('ada@example.test', new Set([SHARED]));
 	sandbox.exchange.sendAs.set('ada@example.test', new Set([SHARED]));
 	n8n = await startN8n({
+		editor: false,
 		caFile: sandbox.caFile,
 		credentials: [
 			...people.values(),

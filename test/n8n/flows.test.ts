@@ -42,7 +42,7 @@ beforeAll(async () => {
 	variant('certificate of nobody', adas, { popPort: typeof address === 'object' && address !== null ? address.port : 0 });
 	variant('not connected', person, { oauthTokenData: undefined });
 	variant('token for another mailbox', person, { mailbox: GRACE });
-	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [person, app, adas, ...Object.values(broken)] });
+	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [person, app, adas, ...Object.values(broken)] });
 });
 
 afterAll(async () => {

@@ -12,7 +12,7 @@ let app: Credential;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	app = appCredential(sandbox, 'ada@example.test');
-	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [app] });
+	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [app] });
 });
 
 afterAll(async () => {

@@ -11,7 +11,7 @@ let n8n: RunningN8n;
 
 beforeAll(async () => {
 	sandbox = await startSandbox();
-	n8n = await startN8n({ caFile: sandbox.caFile, credentials: await credentials(sandbox, 'ada@example.test') });
+	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: await credentials(sandbox, 'ada@example.test') });
 });
 
 afterAll(async () => {

@@ -24,7 +24,7 @@ const done = new Map<Row, Execution[]>();
 
 beforeAll(async () => {
 	sandbox = await startSandbox();
-	n8n = await startN8n({ caFile: sandbox.caFile, credentials: await credentials(sandbox, 'ada@example.test') });
+	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: await credentials(sandbox, 'ada@example.test') });
 	await prepare();
 	await n8n.instance.stop('SIGKILL');
 	await whileDead();

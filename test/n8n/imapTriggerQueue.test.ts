@@ -11,7 +11,12 @@ let api: Api;
 /** Queue mode: the main process watches, one worker executes. */
 beforeAll(async () => {
 	sandbox = await startSandbox();
-	queue = await startQueue({ caFile: sandbox.caFile, credentials: await credentials(sandbox, 'ada@example.test'), workers: 1 });
+	queue = await startQueue({
+		editor: false,
+		caFile: sandbox.caFile,
+		credentials: await credentials(sandbox, 'ada@example.test'),
+		workers: 1,
+	});
 	api = queue.api;
 });
 

@@ -15,7 +15,7 @@ let app: Credential;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	app = appCredential(sandbox, 'ada@example.test');
-	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [app], env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1' } });
+	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [app], env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1' } });
 	await serve('holder', [
 		{
 			...{ name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: 'hold' },

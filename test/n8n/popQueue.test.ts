@@ -14,7 +14,7 @@ let api: Api;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	app = appCredential(sandbox, 'ada@example.test');
-	queue = await startQueue({ caFile: sandbox.caFile, credentials: [app], workers: 2, concurrency: 1 });
+	queue = await startQueue({ editor: false, caFile: sandbox.caFile, credentials: [app], workers: 2, concurrency: 1 });
 	api = queue.api;
 });
 

@@ -25,7 +25,7 @@ export class QuestionsRig {
 		const sandbox = await startSandbox();
 		trust(sandbox.caFile);
 		const ada = await personCredential(sandbox, ADA);
-		const n8n = await startN8n({ caFile: sandbox.caFile, credentials: [ada, ...more] });
+		const n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [ada, ...more] });
 		const browser = await chromium.launch({ executablePath: ensureBrowser(), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 		return new QuestionsRig(sandbox, n8n, ada, browser);
 	}

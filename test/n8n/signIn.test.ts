@@ -23,7 +23,7 @@ beforeAll(async () => {
 		people[name] = { ...(await personCredential(sandbox, `${name}@example.test`)), id: name, name };
 	app = { ...appCredential(sandbox, 'app@example.test'), id: 'app' };
 	edited = { ...appCredential(sandbox, 'edited@example.test'), id: 'edited' };
-	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [...Object.values(people), app, edited] });
+	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [...Object.values(people), app, edited] });
 	for (const credential of [...Object.values(people), app, edited]) await serveSignIn(n8n.api, credential.id, credential);
 	sandbox.identity.tokenLifetimeSeconds = 3600;
 });

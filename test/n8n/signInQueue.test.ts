@@ -14,7 +14,7 @@ beforeAll(async () => {
 	const person = { ...(await personCredential(sandbox, 'ada@example.test')), id: 'person' };
 	const app = { ...appCredential(sandbox, 'grace@example.test'), id: 'app' };
 	sandbox.identity.tokenLifetimeSeconds = 3600;
-	queue = await startQueue({ caFile: sandbox.caFile, credentials: [person, app], workers: 2 });
+	queue = await startQueue({ editor: false, caFile: sandbox.caFile, credentials: [person, app], workers: 2 });
 	await serveSignIn(queue.api, 'person', person);
 	await serveSignIn(queue.api, 'app', app);
 });

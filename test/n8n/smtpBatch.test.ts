@@ -15,7 +15,7 @@ let n8n: RunningN8n;
 
 beforeAll(async () => {
 	sandbox = await startSandbox();
-	n8n = await startN8n({ caFile: sandbox.caFile, credentials: [await personCredential(sandbox, ADA)] });
+	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [await personCredential(sandbox, ADA)] });
 });
 beforeEach(() => {
 	sandbox.exchange.reset();
