@@ -9,11 +9,11 @@ import { startTrigger } from '../../nodes/ImapTrigger/start';
 import { runMailbox } from '../../nodes/ImapMailbox/execute';
 import { sendItems } from '../../nodes/Office365SmtpSend/execute';
 import { fetchItems } from '../../nodes/PopFetch/execute';
-import { pollOnce } from '../../nodes/PopTrigger/poll';
+import { runExecution } from '../../nodes/PopTrigger/execution';
 import { testServiceAccount } from '../../nodes/testConnection';
 import { customCloud } from '../../sandbox/credentials';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
-import { executeFunctions, pollFunctions, told } from '../support/contexts';
+import { executeFunctions, told } from '../support/contexts';
 import { TriggerRig } from './triggerRig';
 
 /** What a person waits for at most, in ms, with what a busy machine takes beside the 10 seconds of the node. */
@@ -97,7 +97,7 @@ function byHand(sandbox: Sandbox): Record<string, () => Promise<unknown>> {
 		'Office365 SMTP Send': async () => await sendItems(executeFunctions(scene('send', { operation: 'send', ...MESSAGE }), told())),
 		'IMAP Mailbox': async () => await runMailbox(executeFunctions(scene('box', { resource: 'message', operation: 'getMany' }), told())),
 		'POP Fetch': async () => await fetchItems(executeFunctions(scene('fetch', {}), told())),
-		'POP Trigger': async () => await pollOnce(pollFunctions(scene('poll', {}), told())),
+		'POP Trigger': async () => await runExecution(executeFunctions(scene('poll', {}), told())),
 		'IMAP Trigger': async () => {
 			const rig = new TriggerRig(sandbox, { mailbox: 'watch@example.test', mode: 'manual', node: `node ${sandbox.exchange.imap.port}` });
 			const { manualTriggerFunction } = await startTrigger(rig.context());
