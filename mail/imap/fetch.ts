@@ -83,8 +83,10 @@ async function* fetchPieces(
 		const last = parts.pop() ?? [];
 		for (const piece of parts) yield await fetchPiece(use, piece, limits);
 		// Asked before the last piece, so that there is no pause behind that one. If it fails, the error is thrown when it is awaited.
-		if (start + CHUNK_MAILS < uids.length) facts = factsFrom(start + CHUNK_MAILS);
-		facts?.catch(() => undefined);
+		if (start + CHUNK_MAILS < uids.length) {
+			facts = factsFrom(start + CHUNK_MAILS);
+			facts.catch(() => undefined);
+		}
 		yield await fetchPiece(use, last, limits);
 	}
 }

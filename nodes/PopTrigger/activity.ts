@@ -17,15 +17,15 @@ export async function pollsWithin(name: string, ms: number): Promise<boolean> {
 	if (active.has(name)) return true;
 	const tellers = waiting.get(name) ?? new Set();
 	waiting.set(name, tellers);
-	let timer: NodeJS.Timeout | undefined;
-	let tell: (() => void) | undefined;
 	await new Promise<void>((resolve) => {
-		tell = resolve;
-		tellers.add(resolve);
-		timer = setTimeout(resolve, ms);
+		const tell = (): void => {
+			clearTimeout(timer);
+			tellers.delete(tell);
+			resolve();
+		};
+		const timer = setTimeout(tell, ms);
+		tellers.add(tell);
 	});
-	clearTimeout(timer);
-	if (tell !== undefined) tellers.delete(tell);
 	if (tellers.size === 0) waiting.delete(name);
 	return active.has(name);
 }

@@ -23,7 +23,7 @@ export class Disturbance {
 	/** Executions that ran in a worker when it was killed, and when that was, in epoch ms. */
 	readonly interrupted = new Map<string, number>();
 	/** Executions that n8n says run or wait, though nothing runs them. */
-	readonly lost = new Set<string>();
+	readonly #lost = new Set<string>();
 	settled = false;
 
 	constructor(private readonly scene: Scene) {}
@@ -102,14 +102,14 @@ export class Disturbance {
 	 */
 	async #settle(): Promise<void> {
 		const { queue, forwarding, collecting } = this.scene;
-		const waiting = (id: string): string[] => unfinished(queue, id).filter((execution) => !this.lost.has(execution));
+		const waiting = (id: string): string[] => unfinished(queue, id).filter((execution) => !this.#lost.has(execution));
 		let [left, since] = ['', Date.now()];
 		let [fewest, progress] = [Infinity, Date.now()];
 		while (Date.now() - progress < SETTLE_MS) {
 			await this.#revive();
 			const now = [...waiting(forwarding), ...waiting(collecting)];
 			if (now.join() !== left) [left, since] = [now.join(), Date.now()];
-			if (Date.now() - since > STILL_MS) for (const id of now) this.lost.add(id);
+			if (Date.now() - since > STILL_MS) for (const id of now) this.#lost.add(id);
 			const collected = await this.#missing(COLLECTED, collecting);
 			const unsent = collected + (await this.#missing(FORWARDED, forwarding));
 			if (unsent === 0 && waiting(forwarding).length + waiting(collecting).length === 0) {
@@ -135,11 +135,7 @@ export class Disturbance {
 }
 
 /** Prints what was lost or sent twice, and what n8n made of the executions. */
-export async function reportFaults(
-	scene: Scene,
-	{ faults, interrupted, lost: abandoned, settled }: Disturbance,
-	findings: Findings,
-): Promise<void> {
+export async function reportFaults(scene: Scene, { faults, interrupted, settled }: Disturbance, findings: Findings): Promise<void> {
 	const { sandbox, queue, delivered, forwarding, collecting } = scene;
 	findings.check(faults.size > 0, `faults: ${[...faults].map(([name, times]) => `${name} ${times}`).join(', ')}`);
 	for (const [name, mailbox, id] of [
@@ -170,7 +166,6 @@ export async function reportFaults(
 		`executions under way in a killed worker: ${interrupted.size}; ${reportedAfter(queue, interrupted)}`,
 	);
 	for (const [reason, count] of reasons(queue)) findings.tell(`n8n says, ${count} times: ${reason}`);
-	findings.tell(`executions that n8n says run or wait, though nothing runs them: ${abandoned.size}`);
 	findings.check(settled, 'everything else ended, with no pause of seven minutes');
 }
 
