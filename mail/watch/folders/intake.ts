@@ -115,18 +115,19 @@ export class Intake<Item> {
 	}
 
 	/**
-	 * Begins with a folder that has not been selected, if STATUS gives enough information for that.
-	 * @returns whether it does, so that the first look can wait until something arrives
+	 * Begins with a folder that has not been selected, if STATUS gives enough information for that. From then on, every email that
+	 * arrives counts as new.
+	 * @returns whether the first look can wait until something arrives. It cannot if marks count, because STATUS does not tell them.
 	 */
 	begin(path: string, place: Place): boolean {
 		const { watch, begin } = this.#options;
 		const known = watch.memory.folders[keyOf(path)];
-		if (known !== undefined || this.#marks.length > 0) return false;
+		if (known !== undefined) return false;
 		const { late, startFrom } = begin();
 		if (late || startFrom.kind !== 'now') return false;
 		this.#path = path;
 		this.#placeOf(place);
-		return true;
+		return this.#marks.length === 0;
 	}
 
 	/** Hands over again what a mark or a move had started before the UIDs became invalid. @returns their UIDs now */

@@ -75,6 +75,22 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		if (way === 'exchange') expect(sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox)).toHaveLength(1);
 	});
 
+	it.each([
+		['if only new emails count', {}],
+		['if marks count too', { alsoStartOn: { flagged: true } }],
+	])('an email that comes between the activation and the first survey is new, %s', async (_when, options) => {
+		const one = rig(way, options);
+		await folders(one.mailbox, 'Work');
+		await put(one, 'Work', 'before');
+		expect(await one.watch.open()).toEqual([]);
+		await put(one, 'Work', 'one');
+		await put(one, 'INBOX', 'two');
+		one.watch.run();
+		await one.until('two', () => one.subjects.length === 2);
+		await quiet(one);
+		expect([...one.subjects].sort()).toEqual(['new INBOX two', 'new Work one']);
+	});
+
 	it('a subtree has the folder itself and what is below it', async () => {
 		const one = rig(way, { folders: ['Work'], tree: { scope: 'subtree', except: ['Work/Secret'] } });
 		await folders(one.mailbox, 'Work', 'Work/Done', 'Work/Secret', 'Work/Secret/Below', 'Workshop');
