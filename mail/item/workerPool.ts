@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 
+import { Places } from '../places';
 import type { Wanted } from './task';
 import { watchClock, WorkClock } from './workClock';
 
@@ -60,19 +61,17 @@ export function memoryFor(kind: Kind): number {
 class Threads {
 	#pool: ReturnType<typeof start> | undefined;
 	readonly #tasks = new Set<AbortController>();
-	readonly #waiting: Array<() => void> = [];
-	#free: number;
+	readonly #places: Places;
 
 	constructor(private readonly kind: Kind) {
-		this.#free = THREADS[kind];
+		this.#places = new Places(() => THREADS[kind]);
 	}
 
 	async run<Result>(name: string, task: { clock: SharedArrayBuffer }, ports: MessagePort[]): Promise<Result> {
 		// Begun at first use. Threads keep the process alive only while they read.
 		const pool = await (this.#pool ??= start(this.kind, (error) => this.#giveUp(error)));
 		// Tinypool would leave what waits there where it ends the last thread.
-		if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-		else this.#free -= 1;
+		await this.#places.enter();
 		const stop = new AbortController();
 		this.#tasks.add(stop);
 		const endWatch = watchClock(new WorkClock(task.clock), limits.patience, () => stop.abort(tookTooLong()));
@@ -85,9 +84,7 @@ class Threads {
 		} finally {
 			endWatch();
 			this.#tasks.delete(stop);
-			const next = this.#waiting.shift();
-			if (next === undefined) this.#free += 1;
-			else next();
+			this.#places.leave();
 		}
 	}
 

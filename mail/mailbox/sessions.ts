@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endpointOf, type Account } from '../account';
 import { MailError } from '../errors';
 import { ImapSession } from '../imap/session';
+import { Places } from '../places';
 
 /**
  * Maximum number of sessions of one mailbox at a time in this process. Exchange Online allows about 20 for each mailbox, and phones and
@@ -24,8 +25,7 @@ interface Idle {
 }
 
 interface Lane {
-	busy: number;
-	waiting: Array<() => void>;
+	places: Places;
 	idle: Idle[];
 }
 
@@ -40,9 +40,9 @@ const lanes = new Map<string, Lane>();
 export async function withMailbox<T>(account: Account, use: (connection: Connection) => Promise<T>, signal?: AbortSignal): Promise<T> {
 	const { host, port } = endpointOf(account, 'imap');
 	const key = `${account.mailbox.toLowerCase()} ${host}:${port}`;
-	const lane = lanes.get(key) ?? { busy: 0, waiting: [], idle: [] };
+	const lane = lanes.get(key) ?? { places: new Places(() => MOST, cancelled), idle: [] };
 	lanes.set(key, lane);
-	await enter(lane, signal);
+	await lane.places.enter(signal);
 	const connection = new Connection(account, takeIdle(lane, ownerOf(account)), signal);
 	const abort = (): void => connection.close();
 	signal?.addEventListener('abort', abort, { once: true });
@@ -52,33 +52,9 @@ export async function withMailbox<T>(account: Account, use: (connection: Connect
 		signal?.removeEventListener('abort', abort);
 		const session = connection.release();
 		if (session !== undefined && signal?.aborted !== true) keep(lane, session, ownerOf(account));
-		// The place passes on at once: between the two, somebody else could take it.
-		const next = lane.waiting.shift();
-		if (next === undefined) lane.busy -= 1;
-		else next();
-		if (lane.busy === 0 && lane.idle.length === 0) lanes.delete(key);
+		lane.places.leave();
+		if (lane.places.taken === 0 && lane.idle.length === 0) lanes.delete(key);
 	}
-}
-
-/** Takes a place in order of arrival. Who had to wait gets the place of the one before. @throws MailError `stopped` */
-async function enter(lane: Lane, signal?: AbortSignal): Promise<void> {
-	if (signal?.aborted === true) throw cancelled();
-	if (lane.busy < MOST && lane.waiting.length === 0) {
-		lane.busy += 1;
-		return;
-	}
-	await new Promise<void>((resolve, reject) => {
-		const go = (): void => {
-			signal?.removeEventListener('abort', give);
-			resolve();
-		};
-		const give = (): void => {
-			lane.waiting = lane.waiting.filter((other) => other !== go);
-			reject(cancelled());
-		};
-		signal?.addEventListener('abort', give, { once: true });
-		lane.waiting.push(go);
-	});
 }
 
 function ownerOf({ id, owner = id }: Account): string {
@@ -88,7 +64,7 @@ function ownerOf({ id, owner = id }: Account): string {
 /** A session of another owner is closed if its place is needed. */
 function takeIdle(lane: Lane, owner: string): ImapSession | undefined {
 	for (const entry of [...lane.idle]) {
-		if (entry.owner !== owner && lane.busy + lane.idle.length <= MOST && !entry.session.over) continue;
+		if (entry.owner !== owner && lane.places.taken + lane.idle.length <= MOST && !entry.session.over) continue;
 		clearTimeout(entry.timer);
 		lane.idle = lane.idle.filter((other) => other !== entry);
 		if (entry.owner === owner && !entry.session.over && entry.session.token.expiresAt > Date.now() + KEEP_MS) {

@@ -1,5 +1,6 @@
 import { endpointOf, senderOf, type Account } from '../account';
 import { tellsCrowd } from '../diagnosis';
+import { Places } from '../places';
 import { connectionsOfProcess, CONNECTIONS } from './connections';
 import { stopped } from './pace';
 import { SendFailure } from './sendFailure';
@@ -13,10 +14,9 @@ const KEEP_MS = 10_000;
 const NARROW_MS = 60_000;
 
 interface Lane {
-	busy: number;
+	readonly places: Places;
 	/** Number of connections that this process may have. */
 	readonly most: number;
-	waiting: Array<() => void>;
 	idle: Array<{ session: SmtpSession; owner: string; timer: NodeJS.Timeout }>;
 	/** Number of connections allowed until `narrowUntil`, because other programs use some of the mailbox's connections. */
 	narrow: number;
@@ -42,14 +42,10 @@ export async function withSmtp<T>(account: Account, use: Use<T>, turn: Turn = {}
 	const key = `${senderOf(account)} ${host}:${port}`;
 	const lane = lanes.get(key) ?? newLane();
 	lanes.set(key, lane);
-	await enter(lane, turn.signal);
+	await lane.places.enter(turn.signal);
 	const leave = once(() => {
-		lane.busy -= 1;
-		while (lane.waiting.length > 0 && lane.busy < widthOf(lane)) {
-			lane.busy += 1;
-			lane.waiting.shift()?.();
-		}
-		if (lane.busy === 0 && lane.idle.length === 0 && lane.narrowUntil < Date.now()) lanes.delete(key);
+		lane.places.leave();
+		if (lane.places.taken === 0 && lane.idle.length === 0 && lane.narrowUntil < Date.now()) lanes.delete(key);
 	});
 	try {
 		turn.onTurn?.();
@@ -72,32 +68,13 @@ function once(act: () => void): () => void {
 
 function newLane(): Lane {
 	const most = connectionsOfProcess();
-	return { busy: 0, most, waiting: [], idle: [], narrow: most, narrowUntil: 0 };
+	const places = new Places(() => widthOf(lane), stopped);
+	const lane: Lane = { places, most, idle: [], narrow: most, narrowUntil: 0 };
+	return lane;
 }
 
 function widthOf(lane: Lane): number {
 	return Date.now() < lane.narrowUntil ? lane.narrow : lane.most;
-}
-
-/** Waits for a place in order of arrival. @throws MailError `stopped` */
-async function enter(lane: Lane, signal?: AbortSignal): Promise<void> {
-	if (signal?.aborted === true) throw stopped();
-	if (lane.busy < widthOf(lane) && lane.waiting.length === 0) {
-		lane.busy += 1;
-		return;
-	}
-	await new Promise<void>((resolve, reject) => {
-		const go = (): void => {
-			signal?.removeEventListener('abort', give);
-			resolve();
-		};
-		const give = (): void => {
-			lane.waiting = lane.waiting.filter((other) => other !== go);
-			reject(stopped());
-		};
-		signal?.addEventListener('abort', give, { once: true });
-		lane.waiting.push(go);
-	});
 }
 
 async function lend<T>(lane: Lane, account: Account, use: Use<T>, leave: () => void): Promise<T> {
@@ -114,7 +91,7 @@ async function lend<T>(lane: Lane, account: Account, use: Use<T>, leave: () => v
 		return await use(session, giveBack);
 	} catch (error) {
 		if (tellsCrowd(error instanceof SendFailure ? error.reason : error)) {
-			lane.narrow = Math.max(1, lane.busy + lane.idle.length - 1);
+			lane.narrow = Math.max(1, lane.places.taken + lane.idle.length - 1);
 			lane.narrowUntil = Date.now() + NARROW_MS;
 			session?.close();
 		}
@@ -141,7 +118,7 @@ async function takeIdle(lane: Lane, owner: string): Promise<SmtpSession | undefi
 		if (entry.session.alive) return entry.session;
 		await entry.session.quit();
 	}
-	while (lane.idle.length + lane.busy > widthOf(lane)) {
+	while (lane.idle.length + lane.places.taken > widthOf(lane)) {
 		const oldest = lane.idle.shift();
 		if (oldest === undefined) break;
 		clearTimeout(oldest.timer);
