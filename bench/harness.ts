@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { createInterface } from 'node:readline';
@@ -17,6 +17,8 @@ export interface Contender {
 	env?: Record<string, string>;
 	/** How many units it handles, where not as many as the comparison; what is compared is the time of one. */
 	units?: number;
+	/** Of a peer: the least ratio that we aim at. */
+	aim?: number;
 	/** In place of a process of its own: for what runs inside a server that is up already. `command` and `args` stay empty. */
 	measure?: () => Promise<Run>;
 	/** Before each run: put mails back, empty folders. Not timed. */
@@ -53,6 +55,15 @@ export interface Outcome {
 	runs: Run[];
 	/** Peer's seconds a unit by ours in the same turn, median; 2 = ours is twice as fast. Undefined for ours. */
 	ratio?: number;
+	/** The least ratio that we aim at. */
+	aim?: number;
+}
+
+/** An aim that is no ratio, and whether it was met. */
+export interface Aim {
+	/** For example `below 300 KiB`. */
+	text: string;
+	met: boolean;
 }
 
 /** What is kept: figures alone, since a contender's environment holds its token. */
@@ -68,7 +79,7 @@ export interface Stage {
 	/** Runs a comparison and keeps its result for RESULTS.md. */
 	compare: (comparison: Comparison) => Promise<Result>;
 	/** A measured line that is no comparison: latency percentiles, memory growth. */
-	note: (line: string) => void;
+	note: (line: string, ...aims: Aim[]) => void;
 }
 
 export interface Part {
@@ -76,6 +87,11 @@ export interface Part {
 	/** Versions of the peers, by name. */
 	versions?: () => Promise<Record<string, string>>;
 	run: (stage: Stage) => Promise<void>;
+}
+
+/** @param least whether the value is to be this at least, in place of at most */
+export function aimAt(value: number, limit: number, unit: string, least = false): Aim {
+	return { text: `${least ? 'at least' : 'at most'} ${limit} ${unit}`, met: least ? value >= limit : value <= limit };
 }
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
@@ -97,8 +113,9 @@ export async function atDistance(port: number, roundTripMs: number): Promise<{ p
 /** Runs ours and the peers in turn, so that what slows the machine slows all; one unmeasured run first. */
 export async function compare(comparison: Comparison): Promise<Result> {
 	const contenders = [comparison.ours, ...comparison.peers];
-	const outcomes: Outcome[] = contenders.map(({ name, units }) => ({
+	const outcomes: Outcome[] = contenders.map(({ name, units, aim }) => ({
 		name,
+		...(aim !== undefined && { aim }),
 		...(units !== undefined && units !== comparison.units && { units }),
 		runs: [],
 	}));
@@ -146,6 +163,14 @@ function peakOf(pid: number | undefined): number {
 	} catch {
 		return 0;
 	}
+}
+
+/** The commit of the working copy, with `+` if something in it is changed; `unknown` outside a repository. */
+export function commit(): string {
+	const git = (...args: string[]): string => spawnSync('git', args, { cwd: __dirname, encoding: 'utf8' }).stdout ?? '';
+	const changed = git('status', '--porcelain', '--untracked-files=no', '--', '..', ':!RESULTS.md', ':!results.json');
+	const short = git('rev-parse', '--short', 'HEAD').trim();
+	return short === '' ? 'unknown' : `${short}${changed === '' ? '' : '+'}`;
 }
 
 export function machine(): string {

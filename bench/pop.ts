@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { startRelay } from '../sandbox/servers';
 import { ensurePackages, program } from '../sandbox/servers/packages';
-import { atDistance, median, type Contender, type Part, type Result, type Stage } from './harness';
+import { aimAt, atDistance, median, type Contender, type Part, type Result, type Stage } from './harness';
 import { mail } from './imap';
 import { fetchmail, maildir, mpop, verifyMaildir, type Fetching } from './popPeers';
 
@@ -18,6 +18,9 @@ interface Task {
 	mails: number;
 	bytes: number;
 }
+
+/** The least ratios. */
+const AIMS: Partial<Record<Peer, { aim: number }>> = { mpop: { aim: 1 } };
 
 type Peer = 'mpop' | 'mpopInTurn' | 'fetchmail' | 'cold';
 
@@ -84,7 +87,7 @@ async function compareAt(stage: Stage, task: Task, roundTripMs: number, peers: r
 			unit: 'mails',
 			roundTripMs,
 			ours: await ours(stage, 'POP client', fetching, 'all'),
-			peers: await Promise.all(peers.map(async (name) => await peer(stage, name, fetching))),
+			peers: await Promise.all(peers.map(async (name) => ({ ...(await peer(stage, name, fetching)), ...AIMS[name] }))),
 			pairs: stage.pairs,
 		});
 	} finally {
@@ -112,6 +115,7 @@ async function compareInTurn(stage: Stage, task: Task, roundTripMs: number): Pro
 		const each = median((outcomes[0]?.runs ?? []).map(({ facts }) => ((facts.fetching ?? NaN) * 1000) / task.mails));
 		stage.note(
 			`Without pipelining, ${task.mails} × ${sizeOf(task)} at ${roundTripMs} ms: ${each.toFixed(2)} ms a mail from the first RETR to the last byte; one round trip of the same relay takes ${roundTrip.toFixed(2)} ms: ${((each / roundTrip - 1) * 100).toFixed(1)} % above it.`,
+			aimAt((each / roundTrip - 1) * 100, 5, '% above it'),
 		);
 	} finally {
 		await relay.stop();
@@ -148,6 +152,7 @@ async function measureMemory(stage: Stage): Promise<void> {
 	const grown = (outcomes[0]?.runs ?? []).map(({ facts }) => (facts.growthKiB ?? NaN) / 1024);
 	stage.note(
 		`A mail of 25 MB, streamed into a file, raises the process's highest resident memory by ${median(grown).toFixed(1)} MiB (median), ${Math.max(...grown).toFixed(1)} MiB at most.`,
+		aimAt(median(grown), 16, 'MiB'),
 	);
 }
 

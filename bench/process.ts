@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { personCredential, uses, type Credential } from '../sandbox/credentials';
-import type { Part, Stage } from './harness';
+import { aimAt, type Aim, type Part, type Stage } from './harness';
 import { mail } from './imap';
 import type { Held, Stalls } from './probe';
 import { counted, memoryOf, resetPeak, serveTrigger, startProbed, within, type ProbedN8n } from './probed';
@@ -45,7 +45,8 @@ async function backlog({ sandbox, note }: Stage, n8n: ProbedN8n, credential: Cre
 		options: { firstEmails: { start: { from: 'unread' } } },
 	});
 	await within(BACKLOG_MS / 4, async () => (await done()) >= PROFILED);
-	note(`Backlog of ${PROFILED} emails of 10 KB, with a profile: ${told(await n8n.end())}.`);
+	const profiled = await n8n.end();
+	note(`Backlog of ${PROFILED} emails of 10 KB, with a profile: ${told(profiled)}.`, stallAim(profiled));
 	// From here on without the profile, which holds memory itself.
 	const since = performance.now();
 	const first = await done();
@@ -63,6 +64,7 @@ async function backlog({ sandbox, note }: Stage, n8n: ProbedN8n, credential: Cre
 	);
 	note(
 		`Memory after garbage collection, by executions: ${looks.map(({ at, ...held }) => `${at}: ${mebibytes(held)}`).join(', ')} MiB. Growth: ${growth(looks).toFixed(0)} bytes an execution (least squares, without the first look).`,
+		aimAt(growth(looks), 100, 'bytes an execution, which are 1 MB in 10,000'),
 	);
 	await n8n.api.deactivate(id);
 }
@@ -94,12 +96,18 @@ async function attachments({ sandbox, note }: Stage, n8n: ProbedN8n, credential:
 	const stalls = await n8n.end();
 	note(
 		`${await arrived()} of ${LARGE_MAILS} emails with an attachment of 20 MB, received and sent on: ${told(stalls)}; highest resident memory ${(memoryOf(n8n.instance.pid, 'VmHWM') - before).toFixed(0)} MiB above the start.`,
+		stallAim(stalls),
 	);
 	await n8n.api.deactivate(id);
 }
 
 function told({ seconds, longestMs, over50, oursMs = NaN, where = [] }: Stalls): string {
-	return `${seconds.toFixed(0)} s, longest stall of n8n's event loop ${longestMs.toFixed(0)} ms (${over50} above 50 ms); the most of our code and its libraries in one of them ${oursMs.toFixed(0)} ms${where.length === 0 ? '' : ` (${where.join(', ')})`}; aim: 50 ms, ${oursMs <= 50 ? 'met' : 'missed'}`;
+	return `${seconds.toFixed(0)} s, longest stall of n8n's event loop ${longestMs.toFixed(0)} ms (${over50} above 50 ms); the most of our code and its libraries in one of them ${oursMs.toFixed(0)} ms${where.length === 0 ? '' : ` (${where.join(', ')})`}`;
+}
+
+/** Of our code alone: n8n's own takes longer at times. */
+function stallAim({ oursMs = NaN }: Stalls): Aim {
+	return aimAt(oursMs, 50, 'ms of ours');
 }
 
 const mebibytes = ({ heapUsed, external }: Pick<Held, 'heapUsed' | 'external'>): string => ((heapUsed + external) / 2 ** 20).toFixed(1);

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startSandbox } from '../sandbox/servers';
-import { compare, machine, type Part } from './harness';
-import { report, type PartReport } from './report';
+import { commit, compare, machine, type Part } from './harness';
+import { report, told, type PartReport } from './report';
 
 /** `npm run bench [part …] [--quick]`: all parts, or the named ones; --quick tries the round trips 0 and 20 ms only. */
 const PARTS: Record<string, () => Promise<{ part: Part }>> = {
@@ -43,6 +43,7 @@ async function main(): Promise<void> {
 				name,
 				title: part.title,
 				date: new Date().toISOString().slice(0, 10),
+				commit: commit(),
 				machine: machine(),
 				versions: { ...versions(), ...(await part.versions?.()) },
 				results: [],
@@ -66,17 +67,17 @@ async function main(): Promise<void> {
 					console.log(
 						result.outcomes
 							.map(
-								({ name: who, ratio, runs }) =>
-									`${who} ${runs.map((run) => run.seconds.toFixed(2)).join('/')}s${ratio === undefined ? '' : ` (×${ratio.toFixed(2)})`}`,
+								({ name: who, ratio, aim, runs }) =>
+									`${who} ${runs.map((run) => run.seconds.toFixed(2)).join('/')}s${ratio === undefined ? '' : ` (×${ratio.toFixed(2)}${aim === undefined ? '' : `, aim ${aim}`})`}`,
 							)
 							.join('; '),
 					);
 					return result;
 				},
-				note: (line) => {
-					entry.notes.push(line);
+				note: (line, ...aims) => {
+					entry.notes.push({ line, aims });
 					keep();
-					console.log(`${name}: ${line}`);
+					console.log([`${name}: ${line}`, ...aims.map(told)].join(' '));
 				},
 			});
 		}
