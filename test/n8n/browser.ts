@@ -215,11 +215,9 @@ export class Workbench {
 
 	async choose(name: string, label: string): Promise<void> {
 		await this.#at(`parameter-input-${name}`).click();
-		const items = this.#page.locator('.el-select-dropdown__item:visible');
-		await items.first().waitFor();
-		// A description may name the other choices.
-		const names = (await items.allInnerTexts()).map((text) => text.split('\n', 1)[0] ?? '');
-		await items.nth(names.indexOf(label)).click();
+		// A description may name the other choices, and a list that was open before may still be about to vanish.
+		const named = this.#page.getByText(label, { exact: true });
+		await this.#page.locator('.el-select-dropdown__item:visible').filter({ has: named }).last().click();
 	}
 
 	/** What a list offers. */
