@@ -13,7 +13,7 @@ export const SLOWEST = [
 	'test/n8n/signIn.test.ts',
 	'test/n8n/connectButton.test.ts',
 	'test/n8n/imapTriggerTree.test.ts',
-	'test/n8n/popQueue.test.ts',
+	'test/n8n/queue.test.ts',
 	'test/n8n/imapMailbox.test.ts',
 	'test/n8n/imapTriggerCrash.test.ts',
 	'test/mail/item/bombs.test.ts',

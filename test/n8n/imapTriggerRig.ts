@@ -108,7 +108,12 @@ function record(value: unknown): Record<string, unknown> {
 
 /** The subjects of the emails of an execution. */
 export function subjects(execution: Execution): string[] {
-	const items = execution.data?.resultData?.runData?.['IMAP Trigger']?.[0]?.data?.main?.[0] ?? [];
+	return subjectsFrom('IMAP Trigger', execution);
+}
+
+/** The subjects of the emails that this node gave in an execution. */
+export function subjectsFrom(node: string, execution: Execution): string[] {
+	const items = execution.data?.resultData?.runData?.[node]?.[0]?.data?.main?.[0] ?? [];
 	return items.map((item) => String(item.json.subject));
 }
 
