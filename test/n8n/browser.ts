@@ -123,6 +123,16 @@ export class CredentialForm {
 		return await this.page.locator('[data-test-id=oauth-connect-success-banner]').isVisible();
 	}
 
+	async save(): Promise<void> {
+		await this.page.locator('[data-test-id=credential-save-button]').click();
+	}
+
+	async close(): Promise<void> {
+		const dialog = this.page.locator('[data-test-id=credential-edit-dialog]');
+		await dialog.locator('.el-dialog__headerbtn, [aria-label=Close]').first().click();
+		await dialog.waitFor({ state: 'hidden' });
+	}
+
 	#field(name: string): ReturnType<Page['locator']> {
 		return this.page.locator(`[data-test-id=parameter-input-${name}]`);
 	}
@@ -188,11 +198,12 @@ export class Workbench {
 		return (await this.#at('node-title-container').innerText()).trim();
 	}
 
-	/** Opens the form of a new credential from the node. */
-	async newCredential(): Promise<void> {
+	/** Opens the form of a new credential from the node. @param kind the way to sign in, if not the first that n8n offers */
+	async newCredential(kind?: string): Promise<void> {
 		await this.#at('node-credentials-select').click();
 		await this.#at('node-credentials-select-item-new').click();
 		await this.#at('credential-connection-parameter').first().waitFor();
+		if (kind !== undefined) await this.#page.locator('.el-dialog:visible').getByText(kind, { exact: true }).first().click();
 	}
 
 	/** Resolves when the node has this credential. */

@@ -2,49 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
-import { customCloud } from '../../sandbox/credentials';
-import { startN8n, type RunningN8n } from '../../sandbox/n8n';
-import { startSandbox, type Sandbox } from '../../sandbox/servers';
+import type { RunningN8n } from '../../sandbox/n8n';
 import { selfSigned } from '../../sandbox/servers/certificates';
-import { CredentialForm, Editor } from './browser';
+import { CredentialForm } from './browser';
+import { ADA, GRACE, PERSON, type EditorRig } from './editorRig';
 
-const ADA = 'ada@example.test';
-const GRACE = 'grace@example.test';
-const TITLE = 'Microsoft Mail (Outlook, Office 365) OAuth2 API';
-
-let sandbox: Sandbox;
-let n8n: RunningN8n;
-let editor: Editor;
-
-/** A real n8n with no credential, seen through a browser. */
-beforeAll(async () => {
-	sandbox = await startSandbox();
-	n8n = await startN8n({ caFile: sandbox.caFile });
-	editor = await Editor.open(n8n);
-});
-
-afterAll(async () => {
-	await editor?.close();
-	await n8n?.stop();
-	await sandbox?.stop();
-});
+type Use = () => EditorRig;
 
 /** The form of a new credential, everything but the app's proof of itself filled in. */
-async function filledForm(): Promise<CredentialForm> {
-	const form = await CredentialForm.create(editor, TITLE);
-	const { authorityUrl, resourceUrl, imapHost, imapPort, popHost, popPort, smtpHost, smtpPort, clientId, tenantId } = customCloud(sandbox);
-	await form.choose('cloud', 'Custom');
-	await form.fill(texts({ clientId, tenantId, authorityUrl, resourceUrl, imapHost, imapPort, popHost, popPort, smtpHost, smtpPort }));
+async function filledForm(rig: EditorRig): Promise<CredentialForm> {
+	const form = await CredentialForm.create(rig.editor, PERSON);
+	await rig.fillCloud(form);
 	return form;
 }
 
-const texts = (fields: Record<string, unknown>): Record<string, string> =>
-	Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
-
-const permissions = (...names: string[]): string[] =>
-	['email', 'offline_access', 'openid', 'profile', ...names.map((name) => `${sandbox.identity.resource}/${name}`)].sort();
+const permissions = (rig: EditorRig, ...names: string[]): string[] =>
+	['email', 'offline_access', 'openid', 'profile', ...names.map((name) => `${rig.sandbox.identity.resource}/${name}`)].sort();
 
 /** Chooses an account on the sign-in page and waits until n8n has closed the window. @returns the permissions asked for */
 async function signIn(form: CredentialForm, account: string): Promise<string[]> {
@@ -58,25 +33,27 @@ async function signIn(form: CredentialForm, account: string): Promise<string[]> 
 }
 
 /** The newest credential as n8n keeps it. */
-async function newest(): Promise<{ id: string; name: string }> {
+async function newest({ n8n }: EditorRig): Promise<{ id: string; name: string }> {
 	const { data } = await n8n.api.rest<{ data: Array<{ id: string; name: string; createdAt: string }> }>('GET', '/credentials');
 	const [first] = data.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
 	if (first === undefined) throw new Error('n8n has no credential.');
 	return { id: first.id, name: first.name };
 }
 
-describe('the Connect button, pressed in a browser', () => {
+/** The credential of a person, made in n8n's list of credentials. */
+export function connectButton(use: Use): void {
 	it('leads through the sign-in page to "Account connected", and a workflow sends as who signed in', async () => {
+		const { editor, sandbox, n8n } = use();
 		await editor.keepingSight('connect by secret', async (page) => {
-			const form = await filledForm();
+			const form = await filledForm(use());
 			await form.fill({ clientSecret: sandbox.identity.app.clientSecret });
 			await form.choose('protocols', 'SMTP');
 			await form.choose('protocols', 'IMAP');
-			expect(await signIn(form, ADA)).toEqual(permissions('IMAP.AccessAsUser.All', 'SMTP.Send'));
+			expect(await signIn(form, ADA)).toEqual(permissions(use(), 'IMAP.AccessAsUser.All', 'SMTP.Send'));
 			await form.connected();
 			expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'authorization_code', proof: 'secret' });
 
-			const id = await n8n.api.createWorkflow(sending(await newest(), 'by the browser'));
+			const id = await n8n.api.createWorkflow(sending(await newest(use()), 'by the browser'));
 			await editor.visit(`/workflow/${id}`);
 			await page.locator('[data-test-id=execute-workflow-button]').click();
 			const mail = await sandbox.arrival(GRACE, (text) => text.includes('by the browser'));
@@ -85,16 +62,17 @@ describe('the Connect button, pressed in a browser', () => {
 	});
 
 	it('proves the app by a certificate where the form says so', async () => {
+		const { editor, sandbox } = use();
 		const folder = mkdtempSync(join(tmpdir(), 'office365-mail-certificate-'));
 		try {
 			const pair = selfSigned(folder, 'app', ['-subj', '/CN=app']);
 			sandbox.identity.app.certificates.push(pair.cert);
 			await editor.keepingSight('connect by certificate', async () => {
-				const form = await filledForm();
+				const form = await filledForm(use());
 				await form.choose('clientCredentialType', 'Certificate');
 				await form.fill({ privateKey: pair.key, certificate: pair.cert });
 				expect(await signIn(form, 'shared@example.test'), 'none chosen').toEqual(
-					permissions('IMAP.AccessAsUser.All', 'POP.AccessAsUser.All', 'SMTP.Send'),
+					permissions(use(), 'IMAP.AccessAsUser.All', 'POP.AccessAsUser.All', 'SMTP.Send'),
 				);
 				await form.connected();
 				expect(sandbox.identity.requests.at(-1)).toMatchObject({ grant: 'authorization_code', proof: 'assertion' });
@@ -105,8 +83,9 @@ describe('the Connect button, pressed in a browser', () => {
 	});
 
 	it('says so and stays unconnected where the person declines', async () => {
+		const { editor, sandbox } = use();
 		await editor.keepingSight('decline', async () => {
-			const form = await filledForm();
+			const form = await filledForm(use());
 			await form.fill({ clientSecret: sandbox.identity.app.clientSecret });
 			const before = sandbox.identity.requests.length;
 			const page = await form.connect();
@@ -119,8 +98,9 @@ describe('the Connect button, pressed in a browser', () => {
 	});
 
 	it('shows what a mail credential needs and nothing about HTTP requests', async () => {
+		const { editor } = use();
 		await editor.keepingSight('labels', async () => {
-			const form = await CredentialForm.create(editor, TITLE);
+			const form = await CredentialForm.create(use().editor, PERSON);
 			expect(await form.labels()).toEqual([
 				'Client ID',
 				'Authentication',
@@ -133,7 +113,7 @@ describe('the Connect button, pressed in a browser', () => {
 			]);
 		});
 	});
-});
+}
 
 function sending(credential: { id: string; name: string }, subject: string): Parameters<RunningN8n['api']['createWorkflow']>[0] {
 	return {
