@@ -11,7 +11,7 @@ export const SLOWEST = [
 	'test/n8n/smtpBatch.test.ts',
 	'test/n8n/questionsWaiting.test.ts',
 	'test/n8n/signIn.test.ts',
-	'test/n8n/connectButton.test.ts',
+	'test/n8n/editor.test.ts',
 	'test/n8n/imapTriggerTree.test.ts',
 	'test/n8n/queue.test.ts',
 	'test/n8n/imapMailbox.test.ts',

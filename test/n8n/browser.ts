@@ -198,18 +198,23 @@ export class Workbench {
 		return (await this.#at('node-title-container').innerText()).trim();
 	}
 
-	/** Opens the form of a new credential from the node. @param kind the way to sign in, if not the first that n8n offers */
-	async newCredential(kind?: string): Promise<void> {
+	/** Opens the form of a new credential from the node. @param kind the way to sign in */
+	async newCredential(kind: 'OAuth2 (A Person Signs In)' | 'Service Account (No Person)'): Promise<void> {
 		await this.#at('node-credentials-select').click();
 		await this.#at('node-credentials-select-item-new').click();
 		await this.#at('credential-connection-parameter').first().waitFor();
-		if (kind !== undefined) await this.#page.locator('.el-dialog:visible').getByText(kind, { exact: true }).first().click();
+		// n8n offers first what the last credential was.
+		const ways = this.#page.locator('.el-dialog:visible').getByText(/OAuth2 \(A Person Signs In\)|Service Account \(No Person\)/);
+		if ((await ways.first().innerText()).includes(kind)) return;
+		await ways.first().click();
+		await this.#page.getByText(kind).last().click();
+		await ways.filter({ hasText: kind }).first().waitFor();
 	}
 
-	/** Resolves when the node has this credential. */
+	/** Resolves when the node has a credential whose name begins so; n8n numbers those of one name. */
 	async credential(name: string): Promise<void> {
 		await this.#page.waitForFunction(
-			`[...document.querySelectorAll('[data-test-id=node-credentials-select] input')].some((input) => input.value === ${JSON.stringify(name)})`,
+			`[...document.querySelectorAll('[data-test-id=node-credentials-select] input')].some((input) => input.value.startsWith(${JSON.stringify(name)}))`,
 		);
 	}
 

@@ -150,7 +150,7 @@ const forms = (use: Use): void => {
 			await page.locator('[data-node-name=Agent] [data-connection-type=ai_tool] [data-test-id=canvas-handle-plus]').first().click();
 			await page.locator('[data-test-id=node-creator-search-bar]').fill('outlook');
 			const found = page.locator('[data-test-id=item-iterator-item]');
-			const names = async (): Promise<string[]> => (await found.allInnerTexts()).map((text) => text.replace(/\n/g, ': '));
+			const names = async (): Promise<string[]> => (await found.allInnerTexts()).map((text) => text.replace(/\n+/g, ': '));
 			await expect
 				.poll(names, PATIENCE)
 				.toEqual(
