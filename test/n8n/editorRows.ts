@@ -105,7 +105,7 @@ const errors = (use: Use): void => {
 const forms = (use: Use): void => {
 	it('asks for the days and the folder where they matter, and the folder can be picked from the list or by path', async () => {
 		const { editor, bench } = use();
-		await editor.keepingSight('row 10', async (page) => {
+		await editor.keepingSight('row 10', async () => {
 			await use().openNode('imapTrigger', { options: {} });
 			await bench.choose('postProcessAction', 'Move');
 			await expect.poll(async () => await bench.shows('moveToFolder', 'moveMarkRead'), PATIENCE).toEqual(['moveToFolder', 'moveMarkRead']);
@@ -117,8 +117,7 @@ const forms = (use: Use): void => {
 			await bench.addOption('When All Attempts Fail');
 			await bench.choose('action', 'Move');
 			await editor.look('row 10 move');
-			await page.locator('[data-test-id=rlc-input]').last().click();
-			await page.locator('[data-test-id=rlc-item]').filter({ hasText: 'Failed' }).first().click();
+			await bench.pick('Failed');
 		});
 	});
 
