@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { startRelay, type Sandbox } from '../sandbox/servers';
@@ -165,12 +166,13 @@ function peakOf(pid: number | undefined): number {
 	}
 }
 
-/** The commit of the working copy, with `+` if something in it is changed; `unknown` outside a repository. */
+/** The last commit that changed what is measured, with `+` if something of that is changed since; `unknown` outside a repository. */
 export function commit(): string {
-	const git = (...args: string[]): string => spawnSync('git', args, { cwd: __dirname, encoding: 'utf8' }).stdout ?? '';
-	const changed = git('status', '--porcelain', '--untracked-files=no', '--', '..', ':!RESULTS.md', ':!results.json');
-	const short = git('rev-parse', '--short', 'HEAD').trim();
-	return short === '' ? 'unknown' : `${short}${changed === '' ? '' : '+'}`;
+	const measured = ['mail', 'nodes', 'credentials', 'package.json', 'package-lock.json'];
+	const git = (...args: string[]): string =>
+		spawnSync('git', [...args, '--', ...measured], { cwd: join(__dirname, '..'), encoding: 'utf8' }).stdout ?? '';
+	const last = git('log', '-1', '--format=%h').trim();
+	return last === '' ? 'unknown' : `${last}${git('status', '--porcelain') === '' ? '' : '+'}`;
 }
 
 export function machine(): string {

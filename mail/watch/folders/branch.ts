@@ -21,6 +21,11 @@ export function placeOf(mailbox: string, { uidValidity, uidNext }: StatusObject)
 	return { mailbox: mailbox.toLowerCase(), uidValidity: String(uidValidity), uidNext: uidNext ?? 1 };
 }
 
+/** Without UIDNEXT, STATUS does not say which emails are new. Some servers and proxies leave it out. */
+export function tellsUidNext({ uidNext }: StatusObject): boolean {
+	return Number.isFinite(uidNext);
+}
+
 /** Returns the path of the folder that most emails have come to lately, if any have come. */
 export function busiestOf<Item>(branches: ReadonlyMap<string, Branch<Item>>): string | undefined {
 	const busiest = [...branches].sort(([, one], [, other]) => other.activity - one.activity)[0];

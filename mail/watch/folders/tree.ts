@@ -7,7 +7,7 @@ import { ImapSession } from '../../imap/session';
 import { locateTargets } from '../handover/aftercare';
 import type { Complaints } from '../reports/complaints';
 import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
-import { busiestOf, isUnchanged, placeOf, stalestOf, type Branch } from './branch';
+import { busiestOf, isUnchanged, placeOf, stalestOf, tellsUidNext, type Branch } from './branch';
 import { bounded, foldersIn, requireExceptions, type TreeWish } from './folderTree';
 import { forgetOld, markGone, renamedTo } from '../memory/former';
 import { Handed } from '../memory/handed';
@@ -176,7 +176,7 @@ export class TreeWatch<Item> {
 		if (status === undefined) return;
 		const place = placeOf(this.#mailbox, status);
 		const branch = this.#branchOf(path);
-		if (branch.intake.begin(path, place)) branch.status = status;
+		if (tellsUidNext(status) && branch.intake.begin(path, place)) branch.status = status;
 	}
 
 	async #look(session: ImapSession): Promise<void> {
@@ -229,7 +229,7 @@ export class TreeWatch<Item> {
 		const place = placeOf(this.#mailbox, status);
 		const hearsMarks = marksIn(this.options.alsoStartOn ?? {}).length > 0;
 		const isUpToDate =
-			branch.intake.begin(path, place) ||
+			(tellsUidNext(status) && branch.intake.begin(path, place)) ||
 			(!isStalest && isUnchanged(branch, this.options.memory.folders[keyOf(path)], place, status, hearsMarks));
 		if (isUpToDate) branch.status = status;
 		else if (await this.#lookInto(session, path)) branch.status = status;

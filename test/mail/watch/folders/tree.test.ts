@@ -1,8 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { ImapSession } from '../../../../mail/imap/session';
 import { keyOf, readMemory } from '../../../../mail/watch/memory/memory';
 import type { Sandbox } from '../../../../sandbox/servers';
+import type { Session } from '../../../../sandbox/servers/exchange/session';
 import { mail, makeRigs, passMinutes, subjectOf, type Rig } from '../watchRig';
 
 vi.mock('../../../../mail/backoff', async () => await (await import('../shortPauses')).withShortPauses());
@@ -89,6 +90,24 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await one.until('two', () => one.subjects.length === 2);
 		await quiet(one);
 		expect([...one.subjects].sort()).toEqual(['new INBOX two', 'new Work one']);
+	});
+
+	it.runIf(way === 'exchange')('a server that leaves UIDNEXT out of STATUS makes no flood of old emails', async () => {
+		const onOpen = (session: Session): void => {
+			const pass = session.pass.bind(session);
+			session.pass = (bytes) => pass(bytes.includes('* STATUS ') ? Buffer.from(bytes.toString().replace(/ ?UIDNEXT \d+/g, '')) : bytes);
+		};
+		sandbox.exchange.on('open', onOpen);
+		onTestFinished(() => void sandbox.exchange.off('open', onOpen));
+		const one = rig(way);
+		await folders(one.mailbox, 'Work');
+		await put(one, 'Work', 'before');
+		expect(await one.watch.start()).toEqual([]);
+		await quiet(one);
+		await put(one, 'Work', 'new');
+		await one.until('new', () => one.subjects.length > 0);
+		await quiet(one);
+		expect(one.subjects).toEqual(['new Work new']);
 	});
 
 	it('a subtree has the folder itself and what is below it', async () => {
