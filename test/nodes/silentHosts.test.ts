@@ -115,7 +115,7 @@ async function failure(work: () => Promise<unknown>): Promise<{ ms: number; word
 	return { ms: Date.now() - started, words };
 }
 
-it.concurrent.each(Object.keys(KINDS))('%s is given up after 10 seconds where a person runs the node by hand', async (kind) => {
+it.concurrent.each(Object.keys(KINDS))('%s is abandoned after 10 seconds where a person runs the node by hand', async (kind) => {
 	const nodes = Object.entries(byHand(sandboxOf(kind)));
 	const outcomes = await Promise.all(nodes.map(async ([name, work]) => ({ name, ...(await failure(work)) })));
 	for (const { name, ms, words } of outcomes) {
@@ -125,7 +125,7 @@ it.concurrent.each(Object.keys(KINDS))('%s is given up after 10 seconds where a 
 });
 
 it.concurrent.each(Object.keys(KINDS))(
-	'%s is given up after 10 seconds by Test Connection of all protocols, and by the Test button',
+	'%s is abandoned after 10 seconds by Test Connection of all protocols, and by the Test button',
 	async (kind) => {
 		const sandbox = sandboxOf(kind);
 		const operation = async (): Promise<unknown> => {
@@ -145,7 +145,7 @@ it.concurrent.each(Object.keys(KINDS))(
 	},
 );
 
-it.concurrent('an authority that says nothing is given up after 10 seconds', async () => {
+it.concurrent('an authority that says nothing is abandoned after 10 seconds', async () => {
 	const [sandbox] = sandboxes.values();
 	if (sandbox === undefined) throw new Error('There is no sandbox.');
 	const fields = { ...fieldsOf(sandbox, 'authority@example.test'), authorityUrl: `https://localhost:${port}` };

@@ -693,7 +693,7 @@ describe('a mailbox that another session holds', () => {
 		session.close();
 	});
 
-	it('is given up with a clear error in the end', async () => {
+	it('fails with a clear error in the end', async () => {
 		sandbox.exchange.plan('pop', 'AUTH', { reply: '-ERR [IN-USE] locked', drop: true }, 3);
 		await expect(openPatiently(accountOn(sandbox, 'ada@example.test', ways(sandbox).exchange), [1, 1])).rejects.toMatchObject({
 			code: 'throttled',

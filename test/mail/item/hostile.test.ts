@@ -217,7 +217,7 @@ describe('an email beyond the limits', () => {
 		}
 	});
 
-	it('is given up where it takes too much time, and the next one is read', async () => {
+	it('is refused where it takes too much time, and the next one is read', async () => {
 		limits.patience = 50;
 		try {
 			const wish = { format: 'simple', files: true, headersOnly: false, more: [] } as const;

@@ -85,7 +85,7 @@ describe('an answer to FETCH', () => {
 	});
 
 	it.each(['stream', 'headersOnly'] as const)(
-		'that refuses a large mail (%s) holds up no other, and the mail is given up after its tries',
+		'that refuses a large mail (%s) holds up no other, and the email is no longer retried after its attempts',
 		async (large) => {
 			const one = rig({
 				rules: { maxTries: 2, retryFirstMs: 1, limits: { largeAbove: 1_000, large, onlyWithAttachment: false } },
@@ -157,7 +157,7 @@ describe('a mail over which the server stumbles', () => {
 		expect(one.stored.folders.INBOX).toMatchObject({ uid: 5, pending: {} });
 	});
 
-	it('is none where the session ends whichever mail is asked for: nothing is given up, and all come when the server gives them', async () => {
+	it('is none where the session ends whichever mail is asked for: every email is retried, and all come when the server gives them', async () => {
 		const one = rig({ rules: { maxTries: 1 } });
 		let faulty = true;
 		const ends = stumbleOver(one, () => faulty);
@@ -171,7 +171,7 @@ describe('a mail over which the server stumbles', () => {
 		expect(one.reports).toEqual([]);
 	});
 
-	it('is given up only once another one has come, where it is alone; until then it is reported', async () => {
+	it('is no longer retried only once another one has come, where it is alone; until then it is reported', async () => {
 		const one = rig({ rules: { maxTries: 1 } });
 		const ends = stumbleOver(one, (uids) => includes(uids, 1));
 		await one.watch.start();
@@ -189,7 +189,7 @@ describe('a mail over which the server stumbles', () => {
 	it.each([
 		['of which it tells nothing that can be read', 'RFC822.SIZE', 'RFC822.SIZE 7 ('],
 		['whose bytes come in an answer that cannot be read', 'BODY', 'BODY[] ('],
-	])('%s is there all the same: given up and reported, not passed by', async (_what, item, answer) => {
+	])('%s is there all the same: reported and no longer retried, not passed by', async (_what, item, answer) => {
 		const one = rig({ rules: { maxTries: 1 } });
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
@@ -208,7 +208,7 @@ describe('a mail for which the server says that it is busy, whenever it is asked
 	it.each([
 		['one of five', [3], 10],
 		['each of the two oldest', [1, 2], 1],
-	])('holds up no other, and is given up (%s)', async (_which, bad, batchSize) => {
+	])('holds up no other, and is no longer retried (%s)', async (_which, bad, batchSize) => {
 		vi.spyOn(Math, 'random').mockReturnValue(0);
 		const one = rig({ rules: { batchSize, maxTries: 1 }, startFrom: { kind: 'unread' } });
 		answerFor(sandbox, one.mailbox, 'UID FETCH', bad, '%t NO Server Unavailable. 15');
@@ -228,7 +228,7 @@ describe('a mail for which the server says that it is busy, whenever it is asked
 		expect(one.stored.folders.INBOX).toMatchObject({ pending: {} });
 	});
 
-	it('is none where it says so of all: nothing is given up, and all come when it gives them', async () => {
+	it('is none where it says so of all: every email is retried, and all come when it gives them', async () => {
 		vi.spyOn(Math, 'random').mockReturnValue(0);
 		const one = rig({ rules: { maxTries: 1 } });
 		await one.watch.start();
@@ -334,7 +334,7 @@ describe('an action for which the server says of one mail that it is busy', () =
 		expect(await seen()).toHaveLength(one.subjects.length - 1);
 	});
 
-	it('is given up for none of them where the server says so of all', async () => {
+	it('ends the retries of none of them where the server says so of all', async () => {
 		const one = rig({ rules: { batchSize: 6, after: { kind: 'read' } } });
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));

@@ -32,7 +32,7 @@ export const RULES: MailboxWatchOptions<string>['rules'] = {
 	maxInFlight: 10,
 	maxTries: 3,
 	retryFirstMs: 50,
-	// What the server does not give is given up as soon as its tries are through.
+	// An email that the server does not give is no longer retried as soon as its attempts are used up.
 	withheldMs: 0,
 	limits: { largeAbove: 20 * 1024 * 1024, large: 'stream', onlyWithAttachment: false },
 	after: { kind: 'nothing' },

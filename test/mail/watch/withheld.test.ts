@@ -26,7 +26,7 @@ describe('a mail that the server lists and does not give', () => {
 		expect(one.handed.at(-1)?.key).toMatch(/:2:1$/);
 	});
 
-	it('is given up and reported after hours, not before, also where n8n begins anew in between', async () => {
+	it('is reported and no longer retried after hours, not before, also where n8n begins anew in between', async () => {
 		const before = rig({ rules: { withheldMs: 6 * 3_600_000, maxTries: 1 } });
 		await before.watch.start();
 		sandbox.exchange.mailFaults.add({ kind: 'withheld', sections: EVERYTHING, mailbox: before.mailbox, uid: 1 });

@@ -46,7 +46,7 @@ describe('what fails though the session goes on', () => {
 });
 
 describe('a disk that is full for a while', () => {
-	it('is no fault of the mails: none is given up, and it is said', async () => {
+	it('is no fault of the emails: all are retried, and it is said', async () => {
 		let attempts = 0;
 		const one = rig({
 			rules: { maxTries: 1 },
