@@ -3,25 +3,31 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /**
- * `npm run mutate -- <file or folder> …`: changes these parts of `mail/` at one place after the other, and shows the changes that no test
- * notices. Only tests that need no server take part, so it is for code that decides, not for code that talks to servers.
+ * `npm run mutate -- <file or folder> … [--tests <test file> …]`: changes these parts of `mail/` at one place after the other, and shows
+ * the changes that no test notices. Only tests that need no server take part, and those that are named.
  */
 const ROOT = resolve(__dirname, '..');
 const REPORT = join(ROOT, '.stryker-tmp', 'report.json');
 
 function main(): void {
-	const wanted = process.argv.slice(2);
+	const [wanted, tests] = split(process.argv.slice(2), '--tests');
 	if (wanted.length === 0) throw new Error('Name what is to be changed: npm run mutate -- mail/blame.ts mail/pop3');
-	const missing = wanted.find((path) => !existsSync(join(ROOT, path)));
+	const missing = [...wanted, ...tests].find((path) => !existsSync(join(ROOT, path)));
 	if (missing !== undefined) throw new Error(`There is no ${missing}.`);
 	const patterns = wanted.map((path) => (statSync(join(ROOT, path)).isDirectory() ? `${path.replace(/\/$/, '')}/**/*.ts` : path));
 	rmSync(REPORT, { force: true });
 	const { status } = spawnSync(join(ROOT, 'node_modules', '.bin', 'stryker'), ['run', '--mutate', patterns.join(',')], {
 		cwd: ROOT,
 		stdio: 'inherit',
+		...(tests.length > 0 && { env: { ...process.env, MUTATE_TESTS: tests.join(',') } }),
 	});
 	process.exitCode = status ?? 1;
 	if (existsSync(REPORT)) console.log(summary());
+}
+
+function split(args: string[], word: string): [string[], string[]] {
+	const at = args.includes(word) ? args.indexOf(word) : args.length;
+	return [args.slice(0, at), args.slice(at + 1)];
 }
 
 function summary(): string {

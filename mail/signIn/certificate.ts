@@ -78,8 +78,8 @@ const PEM = /(-----BEGIN [A-Z0-9 ]{1,60}-----)([^-]*(?:-{1,4}[^-]+)*)(-----END [
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
- * Restores PEM from a single-line field, in which line breaks are lost, became spaces, or are written as `
- * `. The text may contain a key, a certificate and other words.
+ * Restores PEM from a single-line field, in which line breaks are lost, became spaces, or are written as
+ * `\n`. The text may contain a key, a certificate and other words.
  */
 export function restorePem(text: string): string {
 	return text.replace(/\\r\\n|\\n/g, '\n').replace(PEM, (_whole, begin: string, body: string, end: string) => {

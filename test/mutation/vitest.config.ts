@@ -7,13 +7,15 @@ import { defineConfig } from 'vitest/config';
 const SLOW = /startSandbox|makeRigs|mailboxRig|questionRig|startN8n|startQueue|figuresOf|spawn|runInContext/;
 const ROOT = resolve(__dirname, '..', '..');
 
-/** Tests that need no server, so that they can run once for each mutant. */
-function quickTests(): string[] {
-	return ['test/mail', 'test/nodes', 'test/attack', 'test/credentials'].flatMap((folder) =>
+/** Tests that need no server, so that they can run once for each mutant, and those that were named. */
+function tests(): string[] {
+	const named = process.env.MUTATE_TESTS?.split(',') ?? [];
+	const quick = ['test/mail', 'test/nodes', 'test/attack', 'test/credentials'].flatMap((folder) =>
 		readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
 			.map((name) => join(folder, name).replaceAll('\\', '/'))
 			.filter((name) => name.endsWith('.test.ts') && !SLOW.test(readFileSync(join(ROOT, name), 'utf8'))),
 	);
+	return [...new Set([...quick, ...named])];
 }
 
-export default defineConfig({ test: { root: ROOT, include: quickTests(), pool: 'forks', testTimeout: 60_000 } });
+export default defineConfig({ test: { root: ROOT, include: tests(), pool: 'forks', testTimeout: 60_000 } });
