@@ -7,7 +7,6 @@ export const [ADA, GRACE] = ['ada@example.test', 'grace@example.test'];
 
 /** What the credentials are called in n8n. */
 export const PERSON = 'Microsoft Mail (Outlook, Office 365) OAuth2 API';
-const APP = 'Microsoft Mail (Outlook, Office 365) Service API';
 
 /** How long n8n may take to show something, in ms. */
 export const PATIENCE = { timeout: 60_000 };
