@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The files that take longest, the longest first, so that none of them begins when the others are done. */
 export const SLOWEST = [
+	'test/n8n/editor.test.ts',
 	'test/n8n/pop.test.ts',
 	'test/n8n/imapTrigger.test.ts',
 	'test/n8n/smtpSend.test.ts',
@@ -11,7 +12,6 @@ export const SLOWEST = [
 	'test/n8n/smtpBatch.test.ts',
 	'test/n8n/questionsWaiting.test.ts',
 	'test/n8n/signIn.test.ts',
-	'test/n8n/editor.test.ts',
 	'test/n8n/imapTriggerTree.test.ts',
 	'test/n8n/queue.test.ts',
 	'test/n8n/imapMailbox.test.ts',

@@ -52,30 +52,45 @@ export class EditorRig {
 		await form.fill(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)])));
 	}
 
-	/** Opens the form of a node behind a manual trigger, in a workflow that is made by n8n's API. */
-	async openNode(kind: string, parameters: object, credential = this.credentials.grace): Promise<void> {
+	/**
+	 * Opens the form of a node behind a manual trigger, in a workflow that is made by n8n's API.
+	 * @param item what the node gets, if it matters
+	 */
+	async openNode(
+		kind: string,
+		parameters: object,
+		{ credential = this.credentials.grace, item = {} }: { credential?: Credential; item?: object } = {},
+	): Promise<void> {
 		const { authentication, credentials } = uses(credential);
-		const base = { typeVersion: 1, parameters: {} };
 		const isTrigger = kind.endsWith('Trigger');
+		const node = {
+			id: 'node',
+			name: 'Node',
+			type: `n8n-nodes-office365-mail.${kind}`,
+			typeVersion: kind === 'office365SmtpSend' ? 1.1 : 1,
+			position: [480, 0],
+			parameters: { authentication, ...parameters },
+			credentials,
+		};
 		const id = await this.n8n.api.createWorkflow({
 			name: kind,
-			nodes: [
-				...(isTrigger ? [] : [{ ...base, id: 'start', name: 'Start', type: 'n8n-nodes-base.manualTrigger', position: [0, 0] }]),
-				{
-					id: 'node',
-					name: 'Node',
-					type: `n8n-nodes-office365-mail.${kind}`,
-					typeVersion: kind === 'office365SmtpSend' ? 1.1 : 1,
-					position: [240, 0],
-					parameters: { authentication, ...parameters },
-					credentials,
-				},
-			],
-			connections: isTrigger ? {} : { Start: { main: [[{ node: 'Node', type: 'main', index: 0 }]] } },
+			nodes: [...(isTrigger ? [] : before(item)), node],
+			connections: isTrigger ? {} : { Start: leadTo('Item'), Item: leadTo('Node') },
 		});
 		await this.editor.visit(`/workflow/${id}`);
 		await this.bench.open(/^Node/);
 	}
+}
+
+const leadTo = (node: string): object => ({ main: [[{ node, type: 'main', index: 0 }]] });
+
+/** A manual trigger, and what gives the item. */
+function before(item: object): object[] {
+	const parameters = { mode: 'raw', jsonOutput: JSON.stringify(item) };
+	return [
+		{ id: 'start', name: 'Start', type: 'n8n-nodes-base.manualTrigger', typeVersion: 1, position: [0, 0], parameters: {} },
+		{ id: 'item', name: 'Item', type: 'n8n-nodes-base.set', typeVersion: 3.4, position: [240, 0], parameters },
+	];
 }
 
 /** A credential that has to ask the identity platform before anything else. */

@@ -35,15 +35,6 @@ const outputs = (use: Use): void => {
 		});
 	});
 
-	it('says which picture the HTML shows that is not there', async () => {
-		const { editor, bench } = use();
-		await editor.keepingSight('row 17 cid', async () => {
-			await use().openNode('office365SmtpSend', { ...LETTER, toEmail: GRACE, emailFormat: 'html', html: '<img src="cid:chrat">' });
-			await bench.run();
-			await expect.poll(async () => await bench.output(), PATIENCE).toMatch(/cid:chrat|"chrat"/);
-		});
-	});
-
 	it('of an invitation without an end is an event of half an hour', async () => {
 		const { editor, bench, sandbox } = use();
 		await editor.keepingSight('row 13', async () => {
@@ -78,7 +69,7 @@ const errors = (use: Use): void => {
 	it('names the host that cannot be reached, and what to check', async () => {
 		const { editor, bench } = use();
 		await editor.keepingSight('row 8', async () => {
-			await use().openNode('imapMailbox', { resource: 'message', operation: 'getMany' }, use().credentials.nowhere);
+			await use().openNode('imapMailbox', { resource: 'message', operation: 'getMany' }, { credential: use().credentials.nowhere });
 			const { headline, below } = await bench.fail();
 			expect(headline).toContain('n8n could not reach login.nowhere.invalid');
 			expect(below).toMatch(/Authority URL/);
@@ -92,7 +83,7 @@ const errors = (use: Use): void => {
 				{ error: 'invalid_client', aadsts: 7000222, description: 'The provided client secret keys for app are expired.' },
 				9,
 			);
-			await use().openNode('imapMailbox', { resource: 'message', operation: 'getMany' }, use().credentials.expired);
+			await use().openNode('imapMailbox', { resource: 'message', operation: 'getMany' }, { credential: use().credentials.expired });
 			const { headline, below } = await bench.fail();
 			expect(headline).toContain('The client secret has expired.');
 			expect(headline).not.toMatch(/Trace ID|Correlation ID/);
