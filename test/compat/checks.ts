@@ -14,6 +14,7 @@ export const checks: readonly Check[] = [
 	{ title: 'Install, sign in', run: installed },
 	{ title: 'Send', run: sent },
 	{ title: 'IMAP Trigger', run: checkTrigger },
+	{ title: 'IMAP Mailbox', run: moved },
 	{ title: 'POP Fetch', run: fetched },
 	{ title: 'POP Trigger', run: polled },
 	{ title: 'Token renewal', run: renewed },
@@ -25,7 +26,7 @@ export const checks: readonly Check[] = [
 async function installed(scene: Scene): Promise<void> {
 	const { n8n, person, app } = scene;
 	const known = await (await n8n.api.browse('/types/nodes.json')).text();
-	for (const node of ['office365SmtpSend', 'imapTrigger', 'popFetch', 'popTrigger']) {
+	for (const node of ['office365SmtpSend', 'imapTrigger', 'imapMailbox', 'popFetch', 'popTrigger']) {
 		if (!known.includes(`"n8n-nodes-office365-mail.${node}"`)) throw new Error(`n8n does not know the node ${node}`);
 	}
 	for (const [path, credential] of [
@@ -57,6 +58,36 @@ async function sent(scene: Scene): Promise<void> {
 	await scene.sandbox.arrival('grace@example.test', (text) => text.includes('Subject: from a workflow'));
 }
 
+/** What a search finds is moved, each mail by its own item. */
+async function moved(scene: Scene): Promise<void> {
+	const { sandbox, n8n, app } = scene;
+	const mailbox = 'tidy@example.test';
+	await sandbox.deliver(mailbox, mail('invoice 1'), mail('news'));
+	await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Done');
+	const options = { mailboxAddress: mailbox };
+	await serve(
+		scene,
+		'tidy',
+		webhookStep('tidy'),
+		mailStep('Find', 'imapMailbox', app, { resource: 'message', operation: 'getMany', filters: { subject: 'invoice' }, options }),
+		mailStep('Move', 'imapMailbox', app, {
+			resource: 'message',
+			operation: 'move',
+			destinationFolder: { __rl: true, mode: 'list', value: 'Done' },
+			options,
+		}),
+	);
+	const { body } = await n8n.api.webhook('tidy');
+	const answer = JSON.stringify(body);
+	if (!answer.includes('"moved":true')) throw new Error(`moving answered ${answer.slice(0, 200)}`);
+	const left = await sandbox.dovecot.doveadm('fetch', '-u', mailbox, 'hdr.subject', 'mailbox', 'INBOX', 'ALL');
+	same(
+		'what is left',
+		[...left.matchAll(/hdr\.subject: (.+)/g)].map(([, subject]) => subject),
+		['news'],
+	);
+}
+
 /** Each mail once, over executions: n8n keeps what was fetched. */
 async function fetched(scene: Scene): Promise<void> {
 	const mailbox = 'fetch@example.test';
@@ -79,6 +110,7 @@ async function fetched(scene: Scene): Promise<void> {
 
 /** One execution for new mail, and none again with the next poll; n8n polls once a minute. */
 async function polled(scene: Scene): Promise<void> {
+	await sampled(scene);
 	const mailbox = 'poll@example.test';
 	const looks = (): number =>
 		scene.sandbox.exchange.sessions.filter((session) => session.protocol === 'pop' && session.mailbox === mailbox).length;
@@ -102,6 +134,29 @@ async function polled(scene: Scene): Promise<void> {
 					.join()}`,
 		),
 		['success polled'],
+	);
+}
+
+/** A test run of the trigger gives the newest mail, and leaves it. */
+async function sampled(scene: Scene): Promise<void> {
+	const mailbox = 'sample@example.test';
+	await scene.sandbox.deliver(mailbox, mail('older'), mail('newest'));
+	const trigger = mailStep('Mail', 'popTrigger', scene.app, {
+		pollTimes: { item: [{ mode: 'everyMinute' }] },
+		options: { mailboxAddress: mailbox },
+	});
+	const workflow = { name: 'sample', settings: {}, nodes: [{ id: 'sample', position: [0, 0], ...trigger }], connections: {} };
+	const id = await scene.n8n.api.createWorkflow(workflow);
+	await scene.n8n.api.rest('POST', `/workflows/${id}/run`, {
+		workflowData: { ...workflow, id },
+		triggerToStartFrom: { name: 'Mail' },
+		startNodes: [],
+	});
+	const [run] = await scene.n8n.api.ended(id, 1);
+	same(
+		'the test run',
+		itemsOf(run, 'Mail').map(({ json }) => json.subject),
+		['newest'],
 	);
 }
 

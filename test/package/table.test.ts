@@ -15,6 +15,10 @@ it('puts a version of n8n in its place of the table, its last line replaced, and
 	expect(again).toBe(
 		'before\n<!-- npm run compat writes from here -->\n| n8n | Node | Send | Send and Wait |\n| --- | --- | --- | --- |\n| 2.4.8 | 24.1.0 | ✓ | refused / why |\n| 2.20.12 | 24.2.0 | ✓ | ✓ |\n<!-- to here -->\nafter\n',
 	);
+	const wider = withRow(again, ['Send', 'POP Fetch'], { version: '2.4.8', node: '24.2.0', cells: [{}, {}] });
+	expect(wider, 'a column that is new, and one that is gone').toContain(
+		'| n8n | Node | Send | POP Fetch |\n| --- | --- | --- | --- |\n| 2.4.8 | 24.2.0 | ✓ | ✓ |\n| 2.20.12 | 24.2.0 | ✓ | not tried |\n<!--',
+	);
 	expect(() => withRow('nothing', columns, { version: '1.0.0', node: '', cells: [] })).toThrow('README.md has no');
 });
 
