@@ -9,7 +9,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { cloudOf } from '../../mail/clouds';
-import { appTokens } from '../../mail/signIn/serviceAccount';
+import { appTokens, type ServiceAccount } from '../../mail/signIn/serviceAccount';
 import { selfSigned, trust } from '../../sandbox/servers/certificates';
 import { figuresOf } from './figures';
 
@@ -34,14 +34,17 @@ afterAll(() => {
 	rmSync(folder, { recursive: true });
 });
 
-const token = async (): Promise<unknown> =>
-	await appTokens({
-		authentication: 'clientSecret',
-		cloud: cloudOf({ cloud: 'custom', authorityUrl: authority }),
-		tenantId: 'contoso.example',
-		clientId: 'app',
-		clientSecret: 'hunter2hunter2',
-	})(false);
+const SECRET = 'hunter2hunter2';
+/** A secret that was pasted into the wrong field, shaped as those of Microsoft Entra. */
+const MISPLACED = 'a1B8Q~xYzAbCdEfGhIjKlMnOpQrStUvWxYz12345';
+
+async function token(proof?: (common: Common) => ServiceAccount): Promise<unknown> {
+	const common = { cloud: cloudOf({ cloud: 'custom', authorityUrl: authority }), tenantId: 'contoso.example', clientId: 'app' };
+	return await appTokens((proof ?? withSecret)(common))(false);
+}
+
+type Common = Pick<Extract<ServiceAccount, { authentication: 'clientSecret' }>, 'cloud' | 'tenantId' | 'clientId'>;
+const withSecret = (common: Common): ServiceAccount => ({ ...common, authentication: 'clientSecret', clientSecret: SECRET });
 
 /** Writes on and on, and counts what went out. */
 function pour(response: ServerResponse, head: string, piece: string, sent: { bytes: number }): void {
@@ -72,11 +75,30 @@ describe('an identity platform whose answer has no end', () => {
 			const failed: unknown = await token().catch((error: unknown) => error);
 			expect(failed).toMatchObject({ name: 'MailError' });
 			expect(inspect(failed, { depth: 9 }).length).toBeLessThan(20_000);
-			expect(inspect(failed, { depth: 9 })).not.toContain('hunter2hunter2');
+			expect(inspect(failed, { depth: 9 })).not.toContain(SECRET);
 		});
 		// What the machine's own buffers hold has gone out as well.
 		expect(sent.bytes).toBeLessThan(32 * MB);
 		expect(figures.tookMs).toBeLessThan(60_000);
 		expect(figures.memoryMb).toBeLessThan(150);
+	});
+});
+
+describe('an identity platform that repeats in its refusal what it was sent', () => {
+	it.each<[string, (common: Common) => ServiceAccount, string]>([
+		['the client secret', withSecret, SECRET],
+		['the password', (common) => ({ ...common, authentication: 'usernamePassword', username: 'ada', password: SECRET }), SECRET],
+		['a secret in the field of the client ID', (common) => withSecret({ ...common, clientId: MISPLACED }), MISPLACED],
+	])('is not repeated in the error: %s', async (_what, account, secret) => {
+		answer = (response) => {
+			response.writeHead(401, { 'content-type': 'application/json' });
+			const said = `AADSTS7000215: Invalid client secret provided: '${secret}', or ${encodeURIComponent(secret)}.`;
+			response.end(JSON.stringify({ error: 'invalid_client', error_codes: [7_000_215], error_description: said }));
+		};
+		const failed: unknown = await token(account).catch((error: unknown) => error);
+		expect(failed).toMatchObject({ name: 'MailError' });
+		const told = inspect(failed, { depth: 9 });
+		expect(told).toContain('AADSTS7000215');
+		expect(told).not.toContain(secret);
 	});
 });
