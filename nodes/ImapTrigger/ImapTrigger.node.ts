@@ -1,5 +1,7 @@
 import {
 	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
 	type ITriggerFunctions,
@@ -68,5 +70,15 @@ export class ImapTrigger implements INodeType {
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		const { startTrigger } = await import('./start.js');
 		return await startTrigger(this);
+	}
+
+	/** n8n calls it at the beginning of each execution, and for a test run. */
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		if (this.getMode() === 'manual') {
+			const { fetchSample } = await import('./manual.js');
+			return [[await fetchSample(this)]];
+		}
+		const { beginning } = await import('../notedExecution.js');
+		return [await beginning(this, 'IMAP Trigger')];
 	}
 }

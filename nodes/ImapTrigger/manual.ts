@@ -1,4 +1,4 @@
-import { NodeOperationError, type INodeExecutionData, type ITriggerFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
 import { chooseFolder, listFolders, type Folder } from '../../mail/imap/folders';
@@ -8,7 +8,7 @@ import { locateTargets } from '../../mail/watch/handover/aftercare';
 import { foldersIn, requireExceptions } from '../../mail/watch/folders/folderTree';
 import { openAccount } from '../credentialAccount';
 import { nodeError } from '../nodeError';
-import type { Settings } from './settings';
+import { readSettings, type Settings } from './settings';
 import { itemOf } from './trigger';
 
 /** Maximum number of newest emails that are tried, because some may have left the folder or have no attachment. */
@@ -18,10 +18,11 @@ const CANDIDATES = 50;
  * Returns the newest matching email for a test in the editor. Changes nothing in the mailbox.
  * @throws NodeApiError, or NodeOperationError that explains why there is none
  */
-export async function fetchSample(context: ITriggerFunctions, settings: Settings): Promise<INodeExecutionData> {
+export async function fetchSample(context: IExecuteFunctions): Promise<INodeExecutionData> {
 	const node = context.getNode();
 	let session: ImapSession | undefined;
 	try {
+		const settings = readSettings({ getNodeParameter: (name, fallback) => context.getNodeParameter(name, 0, fallback) });
 		const account = await openAccount(context, settings.account);
 		session = await ImapSession.open(account);
 		const open = session;
@@ -71,7 +72,7 @@ function watchedPaths(known: readonly Folder[], { folders, tree }: Settings): st
 }
 
 async function newest(
-	context: ITriggerFunctions,
+	context: IExecuteFunctions,
 	session: ImapSession,
 	uids: readonly number[],
 	settings: Settings,

@@ -6,6 +6,7 @@ import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 
 import type { Outcome } from '../../mail/watch/handover/executions';
 import { endOf, hasTakenItems, untold } from '../executionEnd';
+import { stamped } from '../handedOver';
 import type { Settings } from './settings';
 
 /** The column for the key in n8n's database has 255 characters. */
@@ -33,7 +34,8 @@ export function sender(
 				return { kind: 'done' };
 			}
 			const done = context.helpers.createDeferredPromise<IRun>();
-			context.emit([data], undefined, done, deduplicationKey);
+			// What counts as done when it is handed over is not handed over again after a restart.
+			context.emit([handOver === 'afterSuccess' ? stamped(data) : data], undefined, done, deduplicationKey);
 			const run = await endOf(context, done.promise);
 			if (run !== untold) return outcomeOf(run);
 			context.logger.warn('IMAP Trigger: n8n did not report how an execution ended, so the trigger no longer waits for it');

@@ -1,4 +1,4 @@
-import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
 import type { Action } from '../../mail/imap/actions';
@@ -33,7 +33,10 @@ export interface Settings {
 	prefix: string;
 }
 
-type Parameters = Pick<ITriggerFunctions, 'getNodeParameter'>;
+/** A trigger reads them without an item, an execution those of its first item. */
+interface Parameters {
+	getNodeParameter: (name: string, fallback: unknown) => unknown;
+}
 
 /** @throws MailError `input` naming the field */
 export function readSettings(context: Parameters): Settings {

@@ -2,13 +2,12 @@ import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import { requireRenewal } from '../credentialAccount';
 import { nodeError } from '../nodeError';
-import { fetchSample } from './manual';
 import { readSettings, type Settings } from './settings';
 import { activate, isUnattended, report } from './trigger';
 
-/** Starts the watch or, in the editor, waits until one email is requested. Throws only if a person sees the error. */
+/** Starts the watch. Throws only if a person sees the error. */
 export async function startTrigger(context: ITriggerFunctions): Promise<ITriggerResponse> {
-	const attended = context.getMode() === 'manual' || !isUnattended(context);
+	const attended = !isUnattended(context);
 	let settings: Settings;
 	try {
 		settings = readSettings(context);
@@ -20,8 +19,5 @@ export async function startTrigger(context: ITriggerFunctions): Promise<ITrigger
 		report(context, error);
 		return {};
 	}
-	if (context.getMode() !== 'manual') return await activate(context, settings);
-	return {
-		manualTriggerFunction: async () => context.emit([[await fetchSample(context, settings)]]),
-	};
+	return await activate(context, settings);
 }

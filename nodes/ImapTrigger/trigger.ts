@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 
-import type { IBinaryData, INodeExecutionData, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+import type { IBinaryData, IExecuteFunctions, INodeExecutionData, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import type { FetchedMail } from '../../mail/imap/fetch';
 import { toItem } from '../../mail/item/item';
@@ -10,6 +10,7 @@ import { MailboxWatch } from '../../mail/watch/folders/mailbox';
 import type { StartedBy } from '../../mail/watch/memory/marks';
 import type { MailboxWatchOptions } from '../../mail/watch/folders/options';
 import { takeOver } from '../../mail/watch/registry';
+import { isRunning, triggerName } from '../activeTriggers';
 import { openAccount, readEndings } from '../credentialAccount';
 import { keepWarning } from '../endingWarnings';
 import { journalFolder } from '../journalFolder';
@@ -19,7 +20,7 @@ import type { Settings } from './settings';
 
 /** Activates the trigger. Throws only if waiting cannot help and a person has just activated the workflow. */
 export async function activate(context: ITriggerFunctions, settings: Settings): Promise<ITriggerResponse> {
-	const key = `${context.getWorkflow().id ?? 'unsaved'}:${context.getNode().id}`;
+	const key = triggerName(context.getWorkflow(), context.getNode());
 	const journal = journalOf(journalFolder(), key, (reason) =>
 		context.logger.warn(`IMAP Trigger: the journal cannot be written, so a restart may repeat the last emails: ${reason}`),
 	);
@@ -60,6 +61,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	});
 	stop = warningWhile(context, settings, watch);
 	save(own);
+	isRunning(key);
 	const opening = watch.open();
 	if (!attended) {
 		// n8n starts one workflow after the other, so a server that does not answer would delay all the following ones.
@@ -101,7 +103,7 @@ export function isUnattended(context: Pick<ITriggerFunctions, 'getActivationMode
  * @throws MailError if the email could not be fetched completely
  */
 export async function itemOf(
-	context: ITriggerFunctions,
+	context: IExecuteFunctions | ITriggerFunctions,
 	settings: Settings,
 	mail: FetchedMail,
 	{ folder, uidValidity, startedBy }: { folder: string; uidValidity: string; startedBy: StartedBy },

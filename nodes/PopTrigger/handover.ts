@@ -8,7 +8,7 @@ import type { Outcome } from '../../mail/watch/handover/executions';
 import { endOf, untold } from '../executionEnd';
 import { hasBegun, outcomeOf } from '../ImapTrigger/sender';
 import { nodeError } from '../nodeError';
-import { stamped } from './stamp';
+import { stamped } from '../handedOver';
 
 /** The emails of one execution. */
 interface Batch {

@@ -16,7 +16,7 @@ import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
 import { accountChoice } from '../parameterValues';
 import { itemMaker, mailboxName } from '../popMail';
-import { isPolling, triggerName } from './activity';
+import { isRunning, triggerName } from '../activeTriggers';
 import { deliver, Handover } from './handover';
 import { readSettings } from './settings';
 
@@ -47,7 +47,7 @@ export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionD
 	// While another main process was n8n's leader, that process went on.
 	const state = known === undefined || (!known.busy && known.book.isOlderThan(storedMemory(context))) ? newState(context, key) : known;
 	states.set(key, state);
-	isPolling(key);
+	isRunning(key);
 	// n8n does not wait for the end of a poll before the next one.
 	if (state.busy) return null;
 	state.busy = true;

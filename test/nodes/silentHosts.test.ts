@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { MailError } from '../../mail/errors';
-import { startTrigger } from '../../nodes/ImapTrigger/start';
+import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
 import { runMailbox } from '../../nodes/ImapMailbox/execute';
 import { sendItems } from '../../nodes/Office365SmtpSend/execute';
 import { fetchItems } from '../../nodes/PopFetch/execute';
@@ -99,9 +99,8 @@ function byHand(sandbox: Sandbox): Record<string, () => Promise<unknown>> {
 		'POP Fetch': async () => await fetchItems(executeFunctions(scene('fetch', {}), told())),
 		'POP Trigger': async () => await runExecution(executeFunctions(scene('poll', {}), told())),
 		'IMAP Trigger': async () => {
-			const rig = new TriggerRig(sandbox, { mailbox: 'watch@example.test', mode: 'manual', node: `node ${sandbox.exchange.imap.port}` });
-			const { manualTriggerFunction } = await startTrigger(rig.context());
-			await manualTriggerFunction?.();
+			const rig = new TriggerRig(sandbox, { mailbox: 'watch@example.test', node: `node ${sandbox.exchange.imap.port}` });
+			await new ImapTrigger().execute.call(rig.testRun());
 		},
 	};
 }

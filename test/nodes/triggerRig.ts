@@ -1,4 +1,4 @@
-import type { IBinaryData, ILoadOptionsFunctions, INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
+import type { IBinaryData, IExecuteFunctions, ILoadOptionsFunctions, INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 import { createRunExecutionData, WorkflowOperationError } from 'n8n-workflow';
 
 import type { Sandbox } from '../../sandbox/servers';
@@ -16,7 +16,6 @@ export interface TriggerOptions {
 	/** Who signs in, where it is not the mailbox. */
 	person?: string;
 	parameters?: Record<string, unknown>;
-	mode?: 'trigger' | 'manual';
 	activation?: 'activate' | 'init' | 'update' | 'leadershipChange';
 	/** What n8n has stored. */
 	staticData?: Record<string, unknown>;
@@ -63,14 +62,14 @@ export class TriggerRig {
 	}
 
 	context(): ITriggerFunctions {
-		const { mailbox, mode = 'trigger', activation = 'activate', node = 'node', parameters = {} } = this.#options;
+		const { mailbox, activation = 'activate', node = 'node', parameters = {} } = this.#options;
 		const note = (text: string, about: object = {}): void => {
 			this.logs.push(text);
 			this.about.push(about);
 			this.#ring();
 		};
 		return Object.assign(Object.create(null), {
-			getMode: () => mode,
+			getMode: () => 'trigger',
 			getActivationMode: () => activation,
 			getNode: () => ({
 				id: node,
@@ -107,6 +106,22 @@ export class TriggerRig {
 					return { data: '', mimeType: 'x', fileName, bytes };
 				},
 			},
+		});
+	}
+
+	/** A test run in the editor. */
+	testRun(): IExecuteFunctions {
+		return Object.assign(this.execution([]), { getMode: () => 'manual' });
+	}
+
+	/** An execution that begins with these. */
+	execution(items: INodeExecutionData[]): IExecuteFunctions {
+		const { getNodeParameter } = this.context();
+		return Object.assign(Object.create(null), {
+			...this.context(),
+			getExecutionId: () => '7',
+			getInputData: () => items,
+			getNodeParameter: (name: string, _item: number, fallback?: unknown) => getNodeParameter(name, fallback),
 		});
 	}
 

@@ -115,8 +115,9 @@ async function endN8n(scene: Scene, killed: boolean): Promise<void> {
 	const before = Date.now();
 	if (killed) scene.kills.push(before);
 	await (killed ? scene.n8n.crash() : scene.n8n.restart());
-	scene.ends.push(scene.n8n.instance.endedAt);
+	const { endedAt } = scene.n8n.instance;
+	scene.ends.push(endedAt);
 	// n8n waits so long for executions, and then ends as if it had been killed.
-	if (!killed && Date.now() - before > GRACE_MS) scene.kills.push(before + GRACE_MS);
+	if (!killed && endedAt - before >= GRACE_MS) scene.kills.push(endedAt);
 	scene.down = false;
 }

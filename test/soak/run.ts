@@ -41,7 +41,11 @@ async function main(): Promise<void> {
 		const verdicts = await judge(scene, traffic);
 		console.log(`Faults: ${[...counts].map(([name, times]) => `${name} ${times}`).join(', ')}`);
 		for (const line of told(verdicts)) console.log(line);
-		console.log(`POP Trigger: ${await withoutEmails(scene)} noted executions ended without emails, which came in others`);
+		for (const [node, kind] of [
+			['IMAP Trigger', 'watch'],
+			['POP Trigger', 'poll'],
+		] as const)
+			console.log(`${node}: ${await withoutEmails(scene, kind)} noted executions ended without emails, which came in others`);
 		if (verdicts.some(({ lost, doubled }) => lost.length + doubled.length > 0)) {
 			console.log(`Again with: npm run soak -- --minutes ${minutes} --seed ${seed}`);
 			process.exitCode = 1;
@@ -115,10 +119,11 @@ async function judge(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
 		]);
 	const [watched, polled, fetched, moved] = await Promise.all([names('watch'), names('poll'), names('fetch'), names('move')]);
 	const { kills, ends } = scene;
-	const fetches = await runs('fetch', ['success', 'error']);
+	const [watches, fetches] = [await runs('watch', ['success']), await runs('fetch', ['success', 'error'])];
+	await noteCreation(scene, watches);
 	await noteCreation(scene, fetches);
 	return [
-		verdictOfRuns('IMAP Trigger', watched, await runs('watch', ['success']), { row: CRASH_ROW, kills }),
+		verdictOfRuns('IMAP Trigger', watched, watches, { row: CRASH_ROW, kills }),
 		verdictOfFolder('IMAP Trigger, After Success: Move', watched, await copies(scene, BOXES.watch, 'Done')),
 		verdictOfRuns('POP Trigger', polled, await runs('poll', ['success']), { row: POLL_ROW, kills }),
 		// A failed execution has its emails.
@@ -144,9 +149,9 @@ async function noteCreation({ n8n }: Scene, runs: Run[]): Promise<void> {
 	}
 }
 
-/** How many noted executions of the POP Trigger n8n has started itself after its end, so that they ended without emails. */
-async function withoutEmails(scene: Scene): Promise<number> {
-	return (await successes(scene, 'poll', ['success'])).filter(({ names }) => names.length === 0).length;
+/** How many noted executions of a trigger n8n has started itself after its end, so that they ended without emails. */
+async function withoutEmails(scene: Scene, kind: NodeKind): Promise<number> {
+	return (await successes(scene, kind, ['success'])).filter(({ names }) => names.length === 0).length;
 }
 
 async function successes({ n8n, workflows }: Scene, kind: NodeKind, states: string[]): Promise<Run[]> {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ITriggerResponse } from 'n8n-workflow';
+import type { INodeExecutionData, ITriggerResponse } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { ImapTrigger } from '../../../nodes/ImapTrigger/ImapTrigger.node';
@@ -44,6 +44,8 @@ async function start(rig: TriggerRig): Promise<ITriggerResponse & { close: () =>
 }
 
 const rigOf = (options: Partial<TriggerOptions> = {}): TriggerRig => new TriggerRig(sandbox, { mailbox: freshMailbox(), ...options });
+const testRun = async (options: Partial<TriggerOptions>): Promise<INodeExecutionData[][]> =>
+	await new ImapTrigger().execute.call(rigOf(options).testRun());
 const watching =
 	(rig: TriggerRig): (() => boolean) =>
 	() =>
@@ -173,8 +175,7 @@ describe('activation', () => {
 		await expect(start(rigOf({ mailbox, staticData: before.staticData, activation: 'update', parameters }))).rejects.toThrow(
 			'Emails would be moved to "INBOX", which is watched',
 		);
-		const manual = await new ImapTrigger().trigger.call(rigOf({ mailbox, mode: 'manual', parameters }).context());
-		await expect(manual.manualTriggerFunction?.()).rejects.toThrow('Emails would be moved to "INBOX", which is watched');
+		await expect(testRun({ mailbox, parameters })).rejects.toThrow('Emails would be moved to "INBOX", which is watched');
 	});
 
 	it.each([
@@ -196,12 +197,7 @@ describe('activation', () => {
 		const mailbox = freshMailbox();
 		await sandbox.deliver(mailbox, mail('bare'), mail('bare too'));
 		const parameters = { filters: { hasAttachment: true } };
-		const test = async (): Promise<unknown> => {
-			const rig = rigOf({ mailbox, mode: 'manual', parameters });
-			const manual = await new ImapTrigger().trigger.call(rig.context());
-			await manual.manualTriggerFunction?.();
-			return rig.emitted[0]?.items[0]?.json;
-		};
+		const test = async (): Promise<unknown> => (await testRun({ mailbox, parameters }))[0]?.[0]?.json;
 		sandbox.exchange.mailFaults.add({ kind: 'structure', as: 'NIL', mailbox, uid: 2 });
 		await expect(test()).rejects.toThrow('None of the 2 emails in INBOX has an attachment.');
 		await sandbox.deliver(
@@ -237,7 +233,7 @@ describe('activation', () => {
 		for (const activation of ['activate', 'update'] as const) {
 			await expect(start(rigOf({ mailbox, staticData: before.staticData, activation, renews: false }))).rejects.toEqual(said);
 		}
-		await expect(new ImapTrigger().trigger.call(rigOf({ mailbox, mode: 'manual', renews: false }).context())).rejects.toEqual(said);
+		await expect(testRun({ mailbox, renews: false })).rejects.toEqual(said);
 		// n8n would give a trigger up for ever that throws when n8n itself starts it.
 		const unattended = rigOf({ mailbox, staticData: before.staticData, activation: 'init', renews: false });
 		await start(unattended);
@@ -421,6 +417,25 @@ describe('handing over', () => {
 		await sandbox.deliver(mailbox, mail('forbidden'));
 		await rig.until('the report', () => rig.saved.length === 1);
 		expect(rig.emitted).toHaveLength(1);
+	});
+
+	it.each([
+		['After Success', 'afterSuccess', []],
+		['At Once, since nobody hands it over again', 'atOnce', ['noted']],
+	])('ends an execution that n8n noted before a restart without its email with Mark as Done %s', async (_title, handOver, kept) => {
+		const mailbox = freshMailbox();
+		const rig = rigOf({ mailbox, parameters: { options: { handOver } } });
+		await start(rig);
+		await sandbox.deliver(mailbox, mail('noted'));
+		await rig.until('the execution', () => rig.emitted.length === 1);
+		const [{ items } = { items: [] }] = rig.emitted;
+		const begin = async (emails: INodeExecutionData[]): Promise<INodeExecutionData[][]> =>
+			await new ImapTrigger().execute.call(rig.execution(emails));
+		const [begun = []] = await begin(items);
+		expect(begun).toEqual([{ json: expect.objectContaining({ subject: 'noted' }) }]);
+		const earlier = items.map((item) => ('handedOver' in item ? { ...item, handedOver: { process: 'an earlier one' } } : item));
+		const [afterRestart = []] = await begin(earlier);
+		expect(afterRestart.map(({ json }) => json.subject)).toEqual(kept);
 	});
 
 	it('does without the end of executions where the engine refuses to tell it', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { isPolling } from '../../../nodes/PopTrigger/activity';
+import { isRunning } from '../../../nodes/activeTriggers';
 import { runExecution } from '../../../nodes/PopTrigger/execution';
-import { stamped } from '../../../nodes/PopTrigger/stamp';
+import { stamped } from '../../../nodes/handedOver';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { executeFunctions, told, type Scene } from '../../support/contexts';
 
@@ -34,24 +34,24 @@ const run = async (
 
 describe('an execution of the POP Trigger', () => {
 	it('begins with the emails that the trigger has handed over, and with nothing that it added to them', async () => {
-		isPolling('own:node');
+		isRunning('own:node');
 		expect(await run('own', stamped(EMAILS))).toEqual([EMAILS]);
 	});
 
 	it('ends without them where n8n noted it and was restarted, since the trigger hands them over again', async () => {
-		isPolling('noted:node');
+		isRunning('noted:node');
 		expect(await run('noted', noted())).toEqual([[]]);
 	});
 
 	it('waits until the trigger polls, since n8n starts what it noted before it activates workflows', async () => {
 		const running = run('later', noted());
-		setImmediate(() => isPolling('later:node'));
+		setImmediate(() => isRunning('later:node'));
 		expect(await running).toEqual([[]]);
 	});
 
 	it('keeps them where the trigger is no longer active, so that nobody hands them over again', async () => {
 		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-		isPolling('inactive:another node');
+		isRunning('inactive:another node');
 		const running = run('inactive', noted());
 		await vi.advanceTimersByTimeAsync(60_000);
 		expect(await running).toEqual([EMAILS]);
@@ -63,7 +63,7 @@ describe('an execution of the POP Trigger', () => {
 		['where version 0.2.0 handed them over', 'regular', 'trigger', () => EMAILS],
 	])('keeps them %s', async (_title, executions, mode, items) => {
 		vi.stubEnv('EXECUTIONS_MODE', executions);
-		isPolling('kept:node');
+		isRunning('kept:node');
 		expect(await run('kept', items(), { mode, mailbox: 'none@example.test' })).toEqual([EMAILS]);
 	});
 

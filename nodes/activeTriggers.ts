@@ -6,14 +6,14 @@ export function triggerName(workflow: { id?: string | undefined }, node: { id: s
 	return `${workflow.id ?? 'unsaved'}:${node.id}`;
 }
 
-/** Called when the trigger polls. From then on, it hands over whatever is not done. */
-export function isPolling(name: string): void {
+/** Called when the trigger polls or watches. From then on, it hands over whatever is not done. */
+export function isRunning(name: string): void {
 	active.add(name);
 	for (const tell of waiting.get(name) ?? []) tell();
 }
 
-/** Whether the trigger polls in this process, or begins to within `ms`. */
-export async function pollsWithin(name: string, ms: number): Promise<boolean> {
+/** Whether the trigger runs in this process, or begins to within `ms`. */
+export async function runsWithin(name: string, ms: number): Promise<boolean> {
 	if (active.has(name)) return true;
 	const tellers = waiting.get(name) ?? new Set();
 	waiting.set(name, tellers);
