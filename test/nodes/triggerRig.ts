@@ -116,12 +116,12 @@ export class TriggerRig {
 
 	/** An execution that begins with these. */
 	execution(items: INodeExecutionData[]): IExecuteFunctions {
-		const { getNodeParameter } = this.context();
+		const context = this.context();
 		return Object.assign(Object.create(null), {
-			...this.context(),
+			...context,
 			getExecutionId: () => '7',
 			getInputData: () => items,
-			getNodeParameter: (name: string, _item: number, fallback?: unknown) => getNodeParameter(name, fallback),
+			getNodeParameter: (name: string, _item: number, fallback?: unknown) => context.getNodeParameter(name, fallback),
 		});
 	}
 
