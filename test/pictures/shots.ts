@@ -112,11 +112,16 @@ async function nodePanel({ editor }: Studio): Promise<Buffer> {
 }
 
 async function nodeForm({ editor }: Studio, id: string): Promise<Buffer> {
+	await editor.page.setViewportSize({ ...WINDOW, height: 1400 });
 	await openNode(editor, id);
 	const form = editor.page.locator('[data-test-id=node-parameters]');
 	// The room below the last field is left out.
 	const [panel, last] = [await boxOf(form), await boxOf(form.getByPlaceholder(/^Add /).last())];
-	return await editor.page.screenshot({ clip: { ...panel, height: Math.min(panel.height, last.y + last.height + 30 - panel.y) } });
+	const picture = await editor.page.screenshot({
+		clip: { ...panel, height: Math.min(panel.height, last.y + last.height + 30 - panel.y) },
+	});
+	await editor.page.setViewportSize(WINDOW);
+	return picture;
 }
 
 /** Opens the form of the workflow's last node. */
@@ -125,6 +130,8 @@ async function openNode(editor: Editor, id: string): Promise<void> {
 	await editor.visit(`/workflow/${id}`);
 	await page.locator('[data-test-id=canvas-node]').last().dblclick();
 	await page.locator('[data-test-id=node-parameters]').waitFor();
+	// A field under the mouse shows buttons.
+	await page.mouse.move(0, 0);
 	await still(page);
 }
 
@@ -154,7 +161,7 @@ async function connecting({ editor, sandbox }: Studio): Promise<{ form: Credenti
 	return { form, page };
 }
 
-/** The dialog of a credential, or its upper part. */
+/** The dialog of a credential, or its upper part, down to the last field that is seen whole. */
 async function dialog(page: Page, height?: number): Promise<Buffer> {
 	const box = page.locator('[data-test-id=credential-edit-dialog]');
 	await page.setViewportSize({ ...WINDOW, height: 1800 });
@@ -164,7 +171,10 @@ async function dialog(page: Page, height?: number): Promise<Buffer> {
 	});
 	await still(page);
 	const place = await boxOf(box);
-	const picture = await page.screenshot({ clip: { ...place, height: Math.min(place.height, height ?? place.height) } });
+	const room = Math.min(place.height, height ?? place.height) - 20;
+	const fields = await box.locator('[data-test-id=credential-connection-parameter]:visible').all();
+	const ends = (await Promise.all(fields.map(boxOf))).map((field) => field.y + field.height - place.y);
+	const picture = await page.screenshot({ clip: { ...place, height: Math.max(...ends.filter((end) => end <= room)) + 20 } });
 	await page.setViewportSize(WINDOW);
 	return picture;
 }
