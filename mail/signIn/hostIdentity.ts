@@ -139,7 +139,8 @@ export async function readFederatedToken(path: string, now = Date.now()): Promis
 
 /** Reads a whole file. Returns nothing if it cannot be a token: a device or a pipe may never begin or never end. */
 async function readSmall(file: string): Promise<string> {
-	let handle: FileHandle | undefined;
+	// Without O_NONBLOCK, opening a pipe would wait for a writer.
+	const opened = open(file, constants.O_RDONLY | constants.O_NONBLOCK);
 	let timer: NodeJS.Timeout | undefined;
 	try {
 		const late = new Promise<never>((_resolve, reject) => {
@@ -148,8 +149,7 @@ async function readSmall(file: string): Promise<string> {
 		return await Promise.race([
 			late,
 			(async () => {
-				// Without O_NONBLOCK, opening a pipe would wait for a writer.
-				handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+				const handle = await opened;
 				return (await handle.stat()).isFile() ? await readUpTo(handle, LONGEST_TOKEN) : '';
 			})(),
 		]);
@@ -162,8 +162,8 @@ async function readSmall(file: string): Promise<string> {
 		);
 	} finally {
 		clearTimeout(timer);
-		// If a read still hangs, the file is closed when the read ends.
-		void handle?.close().catch(() => undefined);
+		// If opening or reading still hangs, the file is closed when that ends.
+		void opened.then(async (handle) => await handle.close()).catch(() => undefined);
 	}
 }
 

@@ -21,6 +21,7 @@ export const OWN_TYPE = 'application/vnd.office365-mail.question+json';
  * outside, then at the address in the link. Workers in queue mode have no port.
  */
 export async function callOwn(link: string, body: object): Promise<OwnAnswer> {
+	if (!URL.canParse(link)) return { state: 'failed', reason: 'its link cannot be used' };
 	let last: OwnAnswer = { state: 'failed', reason: 'no address is known' };
 	for (const url of addresses(link)) {
 		last = await call(url, new URL(link).host, JSON.stringify(body)).catch((error: unknown): OwnAnswer => {

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../../mail/durations';
-import { giveUp, WaitingQuestions } from '../../../mail/questions/waiting';
+import type { OnceFiles } from '../../../mail/questions/onceFiles';
+import { giveUp, WaitingQuestions, type WaitingQuestion } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
 import { callOwn } from './ownAddress';
 
@@ -54,13 +55,19 @@ function plan(ms: number): void {
 async function look(): Promise<number> {
 	const { due, next } = await new WaitingQuestions(questionsFolder()).due(Date.now());
 	for (const { files, question } of due) {
-		const answer = await callOwn(question.link, { work: 'due' });
-		const isOld = Math.min(...question.due.values()) < Date.now() - GIVE_UP_AFTER;
-		if (answer.state === 'gone' || (answer.state === 'failed' && isOld)) await giveUp(files);
-		if (answer.state === 'failed')
-			tell(question.link, `The reminders and the end of a waiting question cannot be handled: ${answer.reason}`);
+		// Whatever is wrong with one question, the others are looked after.
+		const reason = await wake(files, question).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+		if (reason !== undefined) tell(question.link, `The reminders and the end of a waiting question cannot be handled: ${reason}`);
 	}
 	return next;
+}
+
+/** @returns why the question could not be reached. @throws if its folder cannot be written */
+async function wake(files: OnceFiles, { link, due }: WaitingQuestion): Promise<string | undefined> {
+	const answer = await callOwn(link, { work: 'due' });
+	const isOld = Math.min(...due.values()) < Date.now() - GIVE_UP_AFTER;
+	if (answer.state === 'gone' || (answer.state === 'failed' && isOld)) await giveUp(files);
+	return answer.state === 'failed' ? answer.reason : undefined;
 }
 
 /** n8n's log can be written to only while a node runs. */

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, it, vi } from 'vitest';
+
+import { OnceFiles } from '../../../../mail/questions/onceFiles';
+import { WaitingQuestions } from '../../../../mail/questions/waiting';
+import { lookSoon } from '../../../../nodes/Office365SmtpSend/whileWaiting/wakeUps';
+import { OWN_TYPE } from '../../../../nodes/Office365SmtpSend/whileWaiting/ownAddress';
+
+it('wakes a question that is due, whatever is wrong with the stored links of others', async () => {
+	const folder = await mkdtemp(join(tmpdir(), 'questions-'));
+	let woken: string | undefined;
+	const server = createServer((request, response) => {
+		woken = request.url;
+		response.writeHead(200, { 'content-type': OWN_TYPE }).end('{}');
+	}).listen(0, '127.0.0.1');
+	await new Promise((resolve) => server.once('listening', resolve));
+	const address = server.address();
+	const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+	vi.stubEnv('N8N_MAIL_QUESTIONS_FOLDER', folder);
+	// Nothing listens at n8n's own port, so that the call comes by the link.
+	vi.stubEnv('N8N_PORT', '1');
+	try {
+		const questions = new WaitingQuestions(folder);
+		const add = async (number: number, link: string): Promise<void> =>
+			await questions.add(new OnceFiles(join(folder, `${Date.now()}-${String(number).padStart(32, '0')}`)), {
+				link,
+				due: new Map([['reminded', Date.now() - 1_000]]),
+				asked: {},
+			});
+		for (let number = 0; number < 9; number += 1) await add(number, 'not an address');
+		await add(9, `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/webhook-waiting/9`);
+		lookSoon();
+		await expect.poll(() => woken, { timeout: 20_000 }).toBe('/webhook-waiting/9');
+		await expect.poll(() => warned.mock.calls.map(([text]) => String(text)).join()).toContain('its link cannot be used');
+	} finally {
+		server.close();
+		vi.unstubAllEnvs();
+		vi.restoreAllMocks();
+		await rm(folder, { recursive: true, force: true });
+	}
+});
