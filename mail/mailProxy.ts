@@ -1,6 +1,7 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 
 import type { Endpoint } from './clouds';
 import { MailError } from './errors';
@@ -58,8 +59,10 @@ export function peerOf(endpoint: Endpoint): string {
  * @throws Error of the network, with the proxy's status
  */
 export async function connectThrough(proxy: URL, { host, port }: Endpoint, timeoutMs: number): Promise<Socket> {
-	if (proxy.protocol.startsWith('socks')) return await connectSocks(proxy, host, port, timeoutMs);
-	return await connectHttp(proxy, host, port, timeoutMs);
+	const connectBy = proxy.protocol.startsWith('socks') ? connectSocks : connectHttp;
+	const socket = await connectBy(proxy, host, port, timeoutMs);
+	// Until the caller listens, an error would end the process.
+	return socket.on('error', () => undefined);
 }
 
 /** Returns a socket through the proxy, which is connected, or a direct socket, which is still connecting. */
@@ -84,8 +87,7 @@ async function connectSocks(proxy: URL, host: string, port: number, timeoutMs: n
 			destination: { host, port },
 			timeout: timeoutMs,
 		});
-		// The library leaves the socket flowing, so a greeting that comes at once would be lost.
-		return socket.pause();
+		return await keepEarly(socket);
 	} catch (error) {
 		// The library attaches its options to the error, including the password.
 		const reason = error instanceof Error ? error.message : 'unknown';
@@ -95,6 +97,26 @@ async function connectSocks(proxy: URL, host: string, port: number, timeoutMs: n
 				: `ECONNREFUSED: the SOCKS proxy made no connection: ${reason}`,
 		);
 	}
+}
+
+/**
+ * In the next turn, the library emits what has come behind the proxy's answer and lets the socket flow, whether anybody listens or not. A
+ * mail server's greeting would be lost. @throws Error if the connection has ended by then
+ */
+async function keepEarly(socket: Socket): Promise<Socket> {
+	const ignore = (): void => undefined;
+	socket.on('error', ignore);
+	const early: Buffer[] = [];
+	const keep = (bytes: Buffer): void => {
+		early.push(bytes);
+		socket.pause();
+	};
+	socket.on('data', keep);
+	await setImmediate();
+	socket.off('data', keep).off('error', ignore).pause();
+	if (socket.destroyed || socket.readableEnded) throw new Error('the connection ended at once');
+	if (early.length > 0) socket.unshift(Buffer.concat(early));
+	return socket;
 }
 
 /** RFC 9110, section 9.3.6. */

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '../../mail/account';
 import { cloudOf } from '../../mail/clouds';
 import { runConnectionTest } from '../../mail/connectionTest/connectionTest';
-import { MAIL_PROXY } from '../../mail/mailProxy';
+import { connectThrough, MAIL_PROXY } from '../../mail/mailProxy';
 import { ImapSession } from '../../mail/imap/session';
 import { PopSession } from '../../mail/pop3/session';
 import { appTokens } from '../../mail/signIn/serviceAccount';
@@ -221,5 +221,33 @@ describe('requests for tokens', () => {
 	it("leave no warning in n8n's log", async () => {
 		await ask();
 		expect(warnings).toEqual([]);
+	});
+});
+
+describe('what a server says behind the consent of a SOCKS proxy', () => {
+	it.each([
+		['in the same packet', { with: '220 hello\r\n', after: '' }],
+		['in the next one', { with: '', after: '220 hello\r\n' }],
+		['in both', { with: '220 ', after: 'hello\r\n' }],
+		['in the same packet, before it ends the connection', { with: '220 hello\r\n', after: '', end: true }],
+	])('is heard by who listens later: %s', async (_when, early) => {
+		const { port } = await through(await socksProxy({ early }), 'socks5://localhost');
+		const socket = await connectThrough(
+			new URL(`socks5://localhost:${port}`),
+			{ host: 'mail.example.test', port: 25, security: 'starttls' },
+			10_000,
+		);
+		// The libraries for mail are loaded at first use, which takes longer than some turns of the event loop.
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		const heard = new Promise<string>((resolve) => {
+			let text = '';
+			socket.on('data', (bytes: Buffer) => {
+				text += bytes.toString();
+				if (text.endsWith('\r\n')) resolve(text);
+			});
+		});
+		socket.resume();
+		expect(await heard).toBe('220 hello\r\n');
+		socket.destroy();
 	});
 });

@@ -21,6 +21,8 @@ interface Conduct {
 	refuse?: number;
 	/** It takes connections and says nothing. */
 	silent?: boolean;
+	/** In place of a connection: what comes in one packet with its consent, what comes after it, and whether it ends then. */
+	early?: { with: string; after: string; end?: boolean };
 }
 
 /** HTTP CONNECT (RFC 9110, section 9.3.6), over TLS where it is given a certificate. */
@@ -43,7 +45,7 @@ export async function connectProxy({ credentials, refuse, silent, tls }: Conduct
 }
 
 /** SOCKS5 (RFC 1928) for names and IPv4 addresses, with user name and password (RFC 1929) where it wants some. */
-export async function socksProxy({ credentials, refuse = 0, silent }: Conduct = {}): Promise<Proxy> {
+export async function socksProxy({ credentials, refuse = 0, silent, early }: Conduct = {}): Promise<Proxy> {
 	const asked: string[] = [];
 	const sockets = new Set<Socket>();
 	const server = createServer((socket) => {
@@ -71,6 +73,12 @@ export async function socksProxy({ credentials, refuse = 0, silent }: Conduct = 
 			asked.push(target);
 			const reply = Buffer.from([5, refuse, 0, 1, 0, 0, 0, 0, 0, 0]);
 			if (refuse !== 0) return void socket.end(reply);
+			if (early !== undefined) {
+				socket.write(Buffer.concat([reply, Buffer.from(early.with)]));
+				if (early.after !== '') socket.write(early.after);
+				if (early.end === true) socket.end();
+				return;
+			}
 			join(socket, target, sockets, () => void socket.write(reply));
 		})().catch(() => socket.destroy());
 	});
