@@ -87,25 +87,17 @@ export function executions({ database }: Queue, workflowId: string): Map<string,
 	return counts;
 }
 
-/** The executions of a workflow that run or wait for a worker, by what n8n has written down. */
-export function unfinished({ database }: Queue, workflowId: string): string[] {
-	const found = database.query(
-		`select id from execution_entity where "workflowId" = '${workflowId}' and status in ('new', 'running') order by id`,
-	);
-	return rows(found).map(([id = '']) => id);
-}
-
-/** An execution that n8n has begun and never ended, or noted and never begun, with the numbers of the emails that it was to have. */
-interface Unended {
+/** An execution that by what n8n has written down runs or waits for a worker, with the numbers of the emails that it has. */
+interface Unfinished {
 	id: string;
 	status: string;
 	emails: number[];
 }
 
-export function unended({ database }: Queue, workflowId: string): Unended[] {
+export function unfinished({ database }: Queue, workflowId: string): Unfinished[] {
 	const found = database.query(
 		`select id, status, array_to_string(array(select match[1] from regexp_matches(data, '"m([0-9]+)"', 'g') match), ',') ` +
-			`from execution_entity join execution_data on id = "executionId" where "workflowId" = '${workflowId}' and status in ('new', 'running')`,
+			`from execution_entity join execution_data on id = "executionId" where "workflowId" = '${workflowId}' and status in ('new', 'running') order by id`,
 	);
 	return rows(found).map(([id = '', status = '', emails = '']) => ({
 		...{ id, status },

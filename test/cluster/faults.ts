@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Instance, Queue } from '../../sandbox/n8n';
-import { arrivals, deliveryUnknown, endReservations, executions, lostAndDoubled, range, underWay, unended, unfinished } from './counting';
+import { arrivals, deliveryUnknown, endReservations, executions, lostAndDoubled, range, underWay, unfinished } from './counting';
 import type { Findings } from './findings';
 import { attached, COLLECTED, deliver, FORWARDED, type Scene } from './workflows';
 
@@ -102,7 +102,10 @@ export class Disturbance {
 	 */
 	async #settle(): Promise<void> {
 		const { queue, forwarding, collecting } = this.scene;
-		const waiting = (id: string): string[] => unfinished(queue, id).filter((execution) => !this.#lost.has(execution));
+		const waiting = (id: string): string[] =>
+			unfinished(queue, id)
+				.map((execution) => execution.id)
+				.filter((execution) => !this.#lost.has(execution));
 		let [left, since] = ['', Date.now()];
 		let [fewest, progress] = [Infinity, Date.now()];
 		while (Date.now() - progress < SETTLE_MS) {
@@ -171,7 +174,7 @@ export async function reportFaults(scene: Scene, { faults, interrupted, settled 
 
 /** Executions of which n8n does not know that they will never end. Their emails have to be there all the same. */
 function tellUnended({ queue }: Scene, workflowId: string, lost: ReadonlySet<number>, findings: Findings): void {
-	const left = unended(queue, workflowId);
+	const left = unfinished(queue, workflowId);
 	const emails = new Set(left.flatMap((execution) => execution.emails));
 	const missing = [...emails].filter((number) => lost.has(number));
 	const count = (status: string): number => left.filter((execution) => execution.status === status).length;
