@@ -78,6 +78,55 @@ describe('IMAP Trigger', () => {
 	});
 });
 
+/** n8n has no deduplication key for a trigger that polls, and the worker does not know what the new main process hands over. */
+describe('POP Trigger', () => {
+	it('gives an email twice, and no other, if the main process is killed while a worker has it', async () => {
+		const mailbox = 'main-killed@example.test';
+		const looked = sandbox.exchange.next('end', (session) => session.protocol === 'pop' && session.mailbox === mailbox);
+		const { authentication, credentials } = uses(app);
+		const id = await api.createWorkflow({
+			name: 'main killed',
+			nodes: [
+				{
+					...{ id: 'mail', name: 'Mail', type: 'n8n-nodes-office365-mail.popTrigger', typeVersion: 1, position: [0, 0], credentials },
+					parameters: {
+						...{ authentication, options: { mailboxAddress: mailbox } },
+						pollTimes: { item: [{ mode: 'everyHour', minute: 0 }] },
+					},
+				},
+				{
+					...{ id: 'wait', name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, position: [200, 0] },
+					parameters: { amount: 10, unit: 'seconds' },
+				},
+			],
+			connections: { Mail: { main: [[{ node: 'Wait', type: 'main', index: 0 }]] } },
+			settings: { executionOrder: 'v1' },
+		});
+		/** Each activation polls. */
+		const poll = async (): Promise<void> => {
+			await queue.api.deactivate(id);
+			await queue.api.activate(id);
+		};
+		await queue.api.activate(id);
+		await looked;
+		await sandbox.deliver(mailbox, mail('with the worker'));
+		await poll();
+		const filter = encodeURIComponent(JSON.stringify({ workflowId: id, status: ['running'] }));
+		const running = async (): Promise<number> =>
+			(await queue.api.rest<{ data: { results: object[] } }>('GET', `/executions?filter=${filter}`)).data.results.length;
+		await expect.poll(running, { timeout: 60_000 }).toBe(1);
+		await queue.crashMain();
+		expect((await queue.api.ended(id, 2)).map((run) => [run.status, ...subjectsFrom('Mail', run)])).toEqual([
+			['success', 'with the worker'],
+			['success', 'with the worker'],
+		]);
+		await sandbox.deliver(mailbox, mail('later'));
+		await poll();
+		expect((await queue.api.ended(id, 3)).slice(2).map((run) => subjectsFrom('Mail', run))).toEqual([['later']]);
+		await queue.api.deactivate(id);
+	});
+});
+
 describe('POP Fetch', () => {
 	it('shares new emails among workers', async () => {
 		const mailbox = 'workers@example.test';
