@@ -236,7 +236,7 @@ export class Intake<Item> {
 		const state = { ...this.#stateOf(place, known, hasLost), ...(wanted !== undefined && { wanted }) };
 		delete state.goneSince;
 		memory.folders[keyOf(this.#path)] = state;
-		if (wanted !== undefined) delete memory.asked[keyOf(wanted)];
+		delete memory.asked[keyOf(wanted ?? this.#path)];
 		const cursor = new Cursor(state, storing(memory, watch.save));
 		cursor.store();
 		this.#delivery?.stop();

@@ -9,6 +9,7 @@ import type { Complaints } from '../reports/complaints';
 import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
 import { busiestOf, isUnchanged, placeOf, stalestOf, tellsUidNext, type Branch } from './branch';
 import { bounded, foldersIn, requireExceptions, type TreeWish } from './folderTree';
+import { ALL, beginElsewhere, forgetShut, noteShut } from '../memory/beginnings';
 import { forgetOld, markGone, renamedTo } from '../memory/former';
 import { Handed } from '../memory/handed';
 import { Intake, logger } from './intake';
@@ -31,8 +32,6 @@ const LARGEST_PART = 0.2;
 const STORED_MS = 10 * 60_000;
 /** With each survey, the activity of a folder counts less by this factor, so that another folder can become the busiest. */
 const FADES = 0.9;
-/** The key of all folders in the memory. Its line break distinguishes it from a folder. */
-const ALL = '\nall folders';
 
 /**
  * Watches many folders over one session. A survey asks for the STATUS of each folder and looks into those that have changed. In
@@ -115,6 +114,8 @@ export class TreeWatch<Item> {
 	async #open(signal: AbortSignal): Promise<ImapSession> {
 		const account = await this.options.account();
 		this.#mailbox = account.mailbox;
+		const at = beginElsewhere(this.options.memory, account.mailbox.toLowerCase(), Date.now());
+		if (at !== undefined) this.#begin = { late: false, at };
 		return await prepared(
 			async () => await ImapSession.open(account, signal, this.options.patience),
 			signal,
@@ -207,6 +208,7 @@ export class TreeWatch<Item> {
 		this.#survey = { at, took: Date.now() - at };
 		const { memory } = this.options;
 		memory.surveyedAt = at;
+		memory.surveyedMailbox = this.#mailbox.toLowerCase();
 		delete memory.asked[keyOf(ALL)];
 		this.#begin = { at, late: true };
 		for (const branch of this.#branches.values()) branch.activity *= FADES;
@@ -268,6 +270,7 @@ export class TreeWatch<Item> {
 			const error = asMailError(cause);
 			const isWrongField = error.code === 'input' && this.#survey.at === 0;
 			if (session.over || this.#watch.stopped || error.code === 'throttled' || isWrongField) throw error;
+			if (noteShut(this.options.memory, path, this.#begin.at)) this.#store();
 			this.#branchOf(path).telling.shut(error);
 			return undefined;
 		}
@@ -283,7 +286,11 @@ export class TreeWatch<Item> {
 			watch: options,
 			rules: () => this.#rules,
 			// In a folder that is created later, nobody asked for older emails.
-			begin: () => ({ ...this.#begin, startFrom: options.memory.surveyedAt === undefined ? options.startFrom : { kind: 'now' } }),
+			begin: () => {
+				const at = options.memory.asked[keyOf(path)];
+				const begin = at === undefined ? this.#begin : { at, late: true };
+				return { ...begin, startFrom: options.memory.surveyedAt === undefined ? options.startFrom : { kind: 'now' } };
+			},
 			use: (folder) => this.#useOf(folder),
 			telling,
 			log,
@@ -308,6 +315,7 @@ export class TreeWatch<Item> {
 			this.#branches.delete(path);
 			this.#log(`no longer watching "${path}", which was deleted or is left out`);
 		}
+		forgetShut(this.options.memory, there);
 		if (markGone(this.options.memory, this.#mailbox.toLowerCase(), there, Date.now())) this.#store();
 		forgetOld(this.options.memory, Date.now());
 	}

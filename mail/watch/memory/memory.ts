@@ -69,12 +69,14 @@ export interface WatchMemory {
 	serial: number;
 	/** When the trigger was first switched on, in ms. */
 	startedAt: number;
-	/** When each folder that was never reached was first requested, in ms, by the user's name for it as {@link keyOf} writes it. */
+	/** When each folder that was never reached was first requested or tried, in ms, by the user's name for it as {@link keyOf} writes it. */
 	asked: Record<string, number>;
 	/** By folder path, as {@link keyOf} writes it. */
 	folders: Record<string, FolderState>;
 	/** When the last complete survey of several folders began, in ms. In a folder that appears later, emails since then count. */
 	surveyedAt?: number;
+	/** The mailbox of that survey, in lower case. Missing in older memories. */
+	surveyedMailbox?: string;
 }
 
 export function newMemory(id: string, now: number): WatchMemory {
@@ -128,6 +130,7 @@ export function readMemory(value: unknown): WatchMemory | undefined {
 	}
 	const memory: WatchMemory = { id: value.id, serial: number(value.serial, 0), startedAt: value.startedAt, asked, folders };
 	if (typeof value.surveyedAt === 'number') memory.surveyedAt = value.surveyedAt;
+	if (typeof value.surveyedMailbox === 'string') memory.surveyedMailbox = value.surveyedMailbox;
 	return memory;
 }
 

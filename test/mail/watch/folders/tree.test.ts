@@ -309,6 +309,40 @@ describe('the server', () => {
 		await one.until('two', () => one.subjects.length === 2);
 	});
 
+	it('that refuses a new folder for longer costs none of its emails', async () => {
+		const one = rig('exchange');
+		expect(await one.watch.start()).toEqual([]);
+		await quiet(one);
+		sandbox.exchange.plan('imap', 'STATUS', { reply: '%t NO [NOPERM] You have no right to look into this folder.' }, 5_000);
+		await folders(one.mailbox, 'A');
+		await put(one, 'A', 'one');
+		await one.until('the line in the log', () => one.logs.some((line) => line.includes('cannot be checked')));
+		passMinutes(10);
+		await quiet(one);
+		sandbox.exchange.reset();
+		await one.until('the email', () => one.stored.folders.A !== undefined && one.watch.idle);
+		await quiet(one);
+		expect(one.subjects).toEqual(['new A one']);
+		expect(one.stored.asked).toEqual({});
+	});
+
+	it('of another account begins anew, whatever was surveyed in the former mailbox', async () => {
+		const first = rig('exchange');
+		expect(await first.watch.start()).toEqual([]);
+		await quiet(first);
+		first.watch.stop();
+		const second = rig('exchange', { memory: readMemory(JSON.parse(JSON.stringify(first.stored))) });
+		await folders(second.mailbox, 'A');
+		await put(second, 'INBOX', 'before');
+		await put(second, 'A', 'before');
+		expect(await second.watch.start()).toEqual([]);
+		await quiet(second);
+		await put(second, 'A', 'after');
+		await second.until('the email', () => second.subjects.length > 0 && second.watch.idle);
+		await quiet(second);
+		expect(second.subjects).toEqual(['new A after']);
+	});
+
 	it('that hangs up in the middle of a survey loses nothing', async () => {
 		const one = rig('exchange');
 		await folders(one.mailbox, 'A', 'B');
