@@ -177,7 +177,9 @@ export class TreeWatch<Item> {
 		if (status === undefined) return;
 		const place = placeOf(this.#mailbox, status);
 		const branch = this.#branchOf(path);
-		if (tellsUidNext(status) && branch.intake.begin(path, place)) branch.status = status;
+		// Without UIDNEXT, only a look tells where to begin. Until the first survey, emails may come.
+		if (!tellsUidNext(status)) await this.#lookInto(session, path);
+		else if (branch.intake.begin(path, place)) branch.status = status;
 	}
 
 	async #look(session: ImapSession): Promise<void> {
