@@ -57,6 +57,7 @@ export class TreeWatch<Item> {
 	#survey = { at: 0, took: 0 };
 	#storedAt = 0;
 	#missing = '';
+	#listed: ReadonlySet<string> = new Set();
 
 	constructor(
 		readonly options: MailboxWatchOptions<Item>,
@@ -130,6 +131,7 @@ export class TreeWatch<Item> {
 	/** Returns the watched folders as the server has them now. @throws MailError for what the user has to change */
 	async #list(session: ImapSession): Promise<readonly Folder[]> {
 		const known = await listFolders(session);
+		this.#listed = new Set(known.map(({ path }) => path));
 		const missing: string[] = [];
 		const { folders, fault } = bounded(foldersIn(known, this.options.folders, this.wish, missing));
 		if (folders.length === 0) throw nothingLeft();
@@ -209,8 +211,7 @@ export class TreeWatch<Item> {
 		}
 		this.#survey = { at, took: Date.now() - at };
 		const { memory } = this.options;
-		memory.surveyedAt = at;
-		memory.surveyedMailbox = this.#mailbox.toLowerCase();
+		Object.assign(memory, { surveyedAt: at, surveyedMailbox: this.#mailbox.toLowerCase() });
 		delete memory.asked[keyOf(ALL)];
 		this.#begin = { at, late: true };
 		for (const branch of this.#branches.values()) branch.activity *= FADES;
@@ -324,8 +325,7 @@ export class TreeWatch<Item> {
 
 	/** Keeps the memory of a folder whose path has changed. */
 	#followRename(path: string, status: StatusObject): void {
-		const { memory } = this.options;
-		const former = renamedTo(memory, path, placeOf(this.#mailbox, status));
+		const former = renamedTo(this.options.memory, path, placeOf(this.#mailbox, status), this.#listed);
 		if (former === undefined) return;
 		this.#log(`"${former}" is now "${path}", so the trigger continues with it`);
 		this.#store();

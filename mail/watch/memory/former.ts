@@ -29,13 +29,25 @@ export function forgetOld({ folders }: WatchMemory, now: number): void {
  * Finds out whether an unknown folder is a missing one under another path: RENAME keeps UIDVALIDITY and UIDs (RFC 3501, section
  * 6.3.5). If several folders could be meant, none is chosen. The memory moves to the new path.
  *
+ * @param listed all paths of the mailbox: a folder that is only left out is still there
  * @returns the former path
  */
-export function renamedTo(memory: WatchMemory, path: string, { mailbox, uidValidity, uidNext }: Place): string | undefined {
+export function renamedTo(
+	memory: WatchMemory,
+	path: string,
+	{ mailbox, uidValidity, uidNext }: Place,
+	listed: ReadonlySet<string> = new Set(),
+): string | undefined {
+	const there = new Set([...listed].map(keyOf));
 	const { folders } = memory;
 	if (folders[keyOf(path)] !== undefined) return undefined;
 	const former = Object.entries(folders).filter(
-		([, state]) => state.goneSince !== undefined && state.mailbox === mailbox && state.uidValidity === uidValidity && state.uid < uidNext,
+		([key, state]) =>
+			state.goneSince !== undefined &&
+			!there.has(key) &&
+			state.mailbox === mailbox &&
+			state.uidValidity === uidValidity &&
+			state.uid < uidNext,
 	);
 	const [[key, state] = []] = former;
 	if (key === undefined || state === undefined || former.length > 1) return undefined;

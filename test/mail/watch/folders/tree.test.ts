@@ -234,6 +234,26 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		expect(one.reports).toEqual([]);
 	});
 
+	it('a folder that is left out is not taken for one that has its UIDVALIDITY', async () => {
+		const first = rig(way);
+		await folders(first.mailbox, 'A');
+		await put(first, 'A', 'before one');
+		await put(first, 'A', 'before two');
+		expect(await first.watch.start()).toEqual([]);
+		await quiet(first);
+		first.watch.stop();
+		const uidValidity = first.stored.folders.A?.uidValidity ?? '';
+		const second = rig(way, { mailbox: first.mailbox, memory: first.stored, tree: { scope: 'all', except: [...EXCEPT, 'A'] } });
+		await folders(first.mailbox, 'B');
+		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', first.mailbox, '--uid-validity', uidValidity, 'B');
+		for (const subject of ['one', 'two', 'three']) await put(second, 'B', subject);
+		expect(await second.watch.start()).toEqual([]);
+		await second.until('the last one', () => second.subjects.includes('new B three'));
+		await quiet(second);
+		expect(second.subjects).toEqual(['new B one', 'new B two', 'new B three']);
+		expect(second.stored.folders.A).toBeDefined();
+	});
+
 	it('a folder that is made anew gives what comes then', async () => {
 		const one = rig(way);
 		await folders(one.mailbox, 'A');
