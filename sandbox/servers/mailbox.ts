@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { chownSync, writeFileSync } from 'node:fs';
+import { chownSync, renameSync, writeFileSync } from 'node:fs';
 import { chown, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -68,13 +68,15 @@ export async function fill(root: string, mailbox: string, mails: Iterable<Buffer
 		// Dovecot numbers new emails by the seconds and microseconds of their names.
 		lastMicros = Math.max(lastMicros + 1, Date.now() * 1000);
 		const name = `${Math.floor(lastMicros / 1e6)}.M${String(lastMicros % 1e6).padStart(6, '0')}P${process.pid}.sandbox`;
-		const path = join(base, 'new', name);
+		// As the Maildir format wants it: Dovecot takes a file out of `new` at any moment, whole or not.
+		const path = join(base, 'tmp', name);
 		writeFileSync(
 			path,
 			Buffer.isBuffer(mail) ? mail.toString('latin1').replaceAll('\r\n', '\n') : mail.replaceAll('\r\n', '\n'),
 			Buffer.isBuffer(mail) ? 'latin1' : 'utf8',
 		);
 		chownSync(path, owner.uid, owner.gid);
+		renameSync(path, join(base, 'new', name));
 		inTurn += 1;
 		if (inTurn % 200 === 0) await new Promise((resolve) => setImmediate(resolve));
 	}

@@ -32,7 +32,7 @@ it('loads forms alone when n8n starts: no library, and nothing that speaks a pro
 
 it('gives each node its code once it runs', () => {
 	const script =
-		'const { ImapTrigger } = require(process.argv[1]); const context = { getMode: () => "manual", getNode: () => ({}), getNodeParameter: () => { throw new Error("asked"); } };' +
+		'const { ImapTrigger } = require(process.argv[1]); const context = { getMode: () => "manual", getActivationMode: () => "manual", getNode: () => ({}), getNodeParameter: () => { throw new Error("asked"); } };' +
 		'new ImapTrigger().trigger.call(context).catch(({ message }) => console.log(message));';
 	expect(
 		execFileSync(process.execPath, ['-e', script, resolve(ROOT, 'dist/nodes/ImapTrigger/ImapTrigger.node.js')], {
