@@ -38,8 +38,8 @@ export function stalestOf<Item>(branches: ReadonlyMap<string, Branch<Item>>): st
 }
 
 /** Whether the folder is unchanged since the last look. */
-export function isUnchanged<Item>(
-	{ status: before, intake }: Branch<Item>,
+export function isUnchanged(
+	{ status: before, intake }: Pick<Branch<unknown>, 'status'> & { intake: { path: string; seen: number } },
 	state: FolderState | undefined,
 	place: Place,
 	now: StatusObject,
@@ -49,6 +49,8 @@ export function isUnchanged<Item>(
 	// Without HIGHESTMODSEQ, a mark on an email changes no number in STATUS.
 	if (hearsMarks && now.highestModseq === undefined) return false;
 	if ((now.uidNext ?? Infinity) - 1 > Math.max(intake.seen, state.uid)) return false;
+	// The server has lost the last emails, for example with a restored backup, and will give their UIDs to others.
+	if ((now.uidNext ?? Infinity) <= state.uid) return false;
 	if (before === undefined) return intake.path === '' && Object.keys(state.pending).length === 0 && now.highestModseq === undefined;
 	return before.messages === now.messages && before.uidNext === now.uidNext && before.highestModseq === now.highestModseq;
 }

@@ -1,0 +1,36 @@
+import type { StatusObject } from 'imapflow';
+import { expect, it } from 'vitest';
+
+import { isUnchanged, placeOf } from '../../../../mail/watch/folders/branch';
+import type { FolderState } from '../../../../mail/watch/memory/memory';
+
+const status = (change: Partial<StatusObject> = {}): StatusObject => ({
+	path: 'Work',
+	messages: 3,
+	uidNext: 11,
+	uidValidity: 7n,
+	...change,
+});
+const state = (change: Partial<FolderState> = {}): FolderState => ({
+	mailbox: 'ada@example.test',
+	uidValidity: '7',
+	uid: 10,
+	pending: {},
+	newest: 0,
+	recent: [],
+	...change,
+});
+
+it.each<[string, boolean, StatusObject, FolderState]>([
+	['nothing has come', true, status(), state()],
+	['emails have come', false, status({ uidNext: 12 }), state()],
+	['the server has lost the last emails (a restored backup)', false, status({ uidNext: 9 }), state()],
+	['the server has lost them, and does not say which UID comes next', false, status({ uidNext: undefined }), state()],
+	['emails are not done', false, status(), state({ pending: { 9: 1 } })],
+	['the folder is another one', false, status({ uidValidity: 8n }), state()],
+	['the mailbox is another one', false, status(), state({ mailbox: 'bob@example.test' })],
+	['the server counts changes', false, status({ highestModseq: 5n }), state()],
+])('at the first survey after a restart, a folder need not be looked into if nothing has changed: %s', (_what, unchanged, now, known) => {
+	const place = placeOf('Ada@example.test', now);
+	expect(isUnchanged({ intake: { path: '', seen: 0 } }, known, place, now, false)).toBe(unchanged);
+});
