@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { appCredential, uses, type Credential } from '../../sandbox/credentials';
+import { appCredential, type Credential } from '../../sandbox/credentials';
 import { startN8n, type RunningN8n } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
 import { mail } from './imapTriggerRig';
+import { mailNode, serveRow, waitNode, webhook, type Step } from './row';
 
 /**
  * n8n notes an execution before it starts it, and starts a noted one itself when it comes up again. With a limit of concurrent executions,
@@ -20,10 +21,7 @@ beforeAll(async () => {
 	sandbox = await startSandbox();
 	app = appCredential(sandbox, 'ada@example.test');
 	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [app], env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1' } });
-	holder = await serve('holder', [
-		webhook('hold'),
-		{ name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, parameters: { amount: HELD_SECONDS, unit: 'seconds' } },
-	]);
+	holder = await serveRow(n8n.api, 'holder', [webhook('hold', 'onReceived'), waitNode(HELD_SECONDS)]);
 });
 
 afterAll(async () => {
@@ -31,39 +29,7 @@ afterAll(async () => {
 	await sandbox?.stop();
 });
 
-interface Step {
-	name: string;
-	[field: string]: unknown;
-}
-
-const END: Step = { name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, parameters: {} };
-
-const webhook = (path: string): Step => ({
-	...{ name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: path },
-	parameters: { httpMethod: 'POST', path, responseMode: 'onReceived', options: {} },
-});
-
-function mailNode(type: string, mailbox: string, parameters: object = {}): Step {
-	const { authentication, credentials } = uses(app);
-	return {
-		...{ name: 'Mail', type: `n8n-nodes-office365-mail.${type}`, typeVersion: 1, credentials },
-		parameters: { authentication, options: { mailboxAddress: mailbox }, ...parameters },
-	};
-}
-
-/** Nodes in a row, active. */
-async function serve(name: string, steps: Step[]): Promise<string> {
-	const id = await n8n.api.createWorkflow({
-		name,
-		settings: { executionOrder: 'v1' },
-		nodes: steps.map((step, index) => ({ id: `${name}-${index}`, position: [index * 200, 0], ...step })),
-		connections: Object.fromEntries(
-			steps.slice(1).map((step, index) => [steps[index]?.name ?? '', { main: [[{ node: step.name, type: 'main', index: 0 }]] }]),
-		),
-	});
-	await n8n.api.activate(id);
-	return id;
-}
+const END: Step = { name: 'End', type: 'n8n-nodes-base.noOp', parameters: {} };
 
 /** What the executions gave to the node after ours, once so many have ended. */
 async function received(id: string, executions: number): Promise<string[]> {
@@ -86,51 +52,46 @@ async function count(id: string, status: string): Promise<number> {
 	return data.results.length;
 }
 
-/** n8n has noted so many executions and begun none of them; then it ends. */
-async function endsWith(id: string, executions: number, end: 'crash' | 'restart'): Promise<void> {
+const isNoted = async (id: string, executions: number): Promise<void> =>
 	await expect.poll(async () => await noted(id), { timeout: 60_000 }).toBe(executions);
-	await n8n[end]();
-}
 
-describe.each(['crash', 'restart'] as const)('an execution that n8n noted, and had a %s before it began', (end) => {
-	it('has no email of the POP Trigger twice', async () => {
-		const mailbox = `noted-${end}@example.test`;
-		const looked = sandbox.exchange.next('end', (session) => session.protocol === 'pop' && session.mailbox === mailbox);
+describe('executions of the triggers that n8n noted', () => {
+	it.each(['crash', 'restart'] as const)('have no email twice if n8n has a %s before they begin', async (end) => {
+		const [polled, watched] = [`polled-${end}@example.test`, `watched-${end}@example.test`];
+		const looked = sandbox.exchange.next('end', (session) => session.protocol === 'pop' && session.mailbox === polled);
 		const pollTimes = { item: [{ mode: 'everyHour', minute: 0 }] };
-		const id = await serve(`noted ${end}`, [mailNode('popTrigger', mailbox, { pollTimes }), END]);
-		await looked;
-		await sandbox.deliver(mailbox, mail('first'), mail('second'));
-		await hold();
-		await n8n.api.deactivate(id);
-		// Each activation polls.
-		await n8n.api.activate(id);
-		await endsWith(id, 1, end);
-		// The noted one without its emails, and one for each email, since n8n may have ended because of one of them.
-		expect((await received(id, 3)).sort()).toEqual(['first', 'second']);
-		expect(await noted(id)).toBe(0);
-		await n8n.api.deactivate(id);
-	});
-
-	it('has no email of the IMAP Trigger twice', async () => {
-		const mailbox = `watched-${end}@example.test`;
-		const id = await serve(`watched ${end}`, [mailNode('imapTrigger', mailbox, { folder: 'INBOX' }), END]);
+		const byPop = await serveRow(n8n.api, polled, [mailNode(app, { type: 'popTrigger', mailbox: polled }, { pollTimes }), END]);
+		const byImap = await serveRow(n8n.api, watched, [mailNode(app, { type: 'imapTrigger', mailbox: watched }, { folder: 'INBOX' }), END]);
 		const watching = (): boolean =>
-			sandbox.exchange.live('imap').some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true);
+			sandbox.exchange.live('imap').some((session) => session.mailbox === watched && session.transcript.at(-1)?.endsWith('IDLE') === true);
 		await expect.poll(watching, { timeout: 60_000 }).toBe(true);
+		await looked;
+		await sandbox.deliver(polled, mail('first'), mail('second'));
 		await hold();
-		await sandbox.deliver(mailbox, mail('first'), mail('second'));
-		await endsWith(id, 2, end);
-		// Each of the noted ones without its email, and one for each email.
-		expect((await received(id, 4)).sort()).toEqual(['first', 'second']);
-		expect(await noted(id)).toBe(0);
-		await n8n.api.deactivate(id);
+		await sandbox.deliver(watched, mail('first'), mail('second'));
+		await n8n.api.deactivate(byPop);
+		// Each activation polls.
+		await n8n.api.activate(byPop);
+		await isNoted(byPop, 1);
+		await isNoted(byImap, 2);
+		await n8n[end]();
+		// The noted ones without their emails, and one for each email, since n8n may have ended because of one of them.
+		expect((await received(byPop, 3)).sort()).toEqual(['first', 'second']);
+		expect((await received(byImap, 4)).sort()).toEqual(['first', 'second']);
+		expect([await noted(byPop), await noted(byImap)]).toEqual([0, 0]);
+		await n8n.api.deactivate(byPop);
+		await n8n.api.deactivate(byImap);
 	});
 });
 
 describe('POP Fetch in an execution that n8n noted and starts itself, without the static data', () => {
 	it('fetches only what is new', async () => {
 		const mailbox = 'fetch-noted@example.test';
-		const id = await serve('fetch noted', [webhook('fetch-noted'), mailNode('popFetch', mailbox, { operation: 'getMany' }), END]);
+		const id = await serveRow(n8n.api, 'fetch noted', [
+			webhook('fetch-noted', 'onReceived'),
+			mailNode(app, { type: 'popFetch', mailbox }, { operation: 'getMany' }),
+			END,
+		]);
 		await sandbox.deliver(mailbox, mail('first'));
 		await n8n.api.webhook('fetch-noted');
 		expect(await received(id, 1)).toEqual(['first']);
@@ -141,7 +102,8 @@ describe('POP Fetch in an execution that n8n noted and starts itself, without th
 		await hold();
 		// n8n answers when it begins the execution, and it ends before that.
 		const unanswered = n8n.api.webhook('fetch-noted').catch(() => undefined);
-		await endsWith(id, 1, 'crash');
+		await isNoted(id, 1);
+		await n8n.crash();
 		await unanswered;
 		expect(await received(id, 3)).toEqual(['first', 'second']);
 		await n8n.api.webhook('fetch-noted');

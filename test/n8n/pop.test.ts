@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { appCredential, uses, type Credential } from '../../sandbox/credentials';
+import { appCredential, type Credential } from '../../sandbox/credentials';
 import { startN8n, type Execution, type Item, type RunningN8n } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
 import { mail } from './imapTriggerRig';
+import { mailNode, serveRow, waitNode, webhook, type Step } from './row';
 
 let sandbox: Sandbox;
 let n8n: RunningN8n;
@@ -20,58 +21,11 @@ afterAll(async () => {
 	await sandbox?.stop();
 });
 
-interface Step {
-	name: string;
-	type: string;
-	parameters: Record<string, unknown>;
-	[field: string]: unknown;
-}
-
-const popNode = (
-	type: 'popFetch' | 'popTrigger',
-	name: string,
-	mailbox: string,
-	parameters: Record<string, unknown> = {},
-	options: Record<string, unknown> = {},
-): Step => {
-	const { authentication, credentials } = uses(app);
-	return {
-		name,
-		type: `n8n-nodes-office365-mail.${type}`,
-		typeVersion: 1,
-		credentials,
-		parameters: { authentication, ...parameters, options: { mailboxAddress: mailbox, ...options } },
-	};
-};
-
-const waitNode = (seconds: number): Step => ({
-	name: 'Wait',
-	type: 'n8n-nodes-base.wait',
-	typeVersion: 1.1,
-	parameters: { amount: seconds, unit: 'seconds' },
-});
-
-const webhook = (path: string, responseMode: 'onReceived' | 'lastNode'): Step => ({
-	name: 'Webhook',
-	type: 'n8n-nodes-base.webhook',
-	typeVersion: 2,
-	webhookId: path,
-	parameters: { httpMethod: 'POST', path, responseMode, responseData: 'allEntries', options: {} },
-});
+const popNode = (type: 'popFetch' | 'popTrigger', name: string, mailbox: string, parameters: object = {}, options: object = {}): Step =>
+	mailNode(app, { type, mailbox, name }, parameters, options);
 
 /** Nodes in a row, active. */
-async function serve(name: string, ...steps: Step[]): Promise<string> {
-	const id = await n8n.api.createWorkflow({
-		name,
-		settings: { executionOrder: 'v1' },
-		nodes: steps.map((step, index) => ({ id: `${name}-${index}`, typeVersion: 1, position: [index * 200, 0], ...step })),
-		connections: Object.fromEntries(
-			steps.slice(1).map((step, index) => [steps[index]?.name ?? '', { main: [[{ node: step.name, type: 'main', index: 0 }]] }]),
-		),
-	});
-	await n8n.api.activate(id);
-	return id;
-}
+const serve = async (name: string, ...steps: Step[]): Promise<string> => await serveRow(n8n.api, name, steps);
 
 const itemsOf = (execution: Execution | undefined, node = 'Mail'): Item[] =>
 	execution?.data?.resultData?.runData?.[node]?.[0]?.data?.main?.[0] ?? [];
