@@ -19,6 +19,11 @@ export interface WaitingQuestion {
 	asked: unknown;
 }
 
+export interface DueQuestion {
+	files: OnceFiles;
+	question: WaitingQuestion;
+}
+
 /** An email about a question. */
 export interface QuestionEmail {
 	kind: 'question' | 'reminder' | 'escalation' | 'code';
@@ -65,24 +70,25 @@ export class WaitingQuestions {
 
 	/**
 	 * Returns what is due now, and when to check again at the latest. A question that was decided but whose execution did not go on is due
-	 * too, because n8n was stopped in between.
+	 * too, because n8n was stopped in between. What cannot be read, for example after the disk was full or the power failed, is told and
+	 * holds up no other question.
 	 */
-	async due(now: number): Promise<{ due: Array<{ files: OnceFiles; question: WaitingQuestion }>; next: number }> {
-		const due: Array<{ files: OnceFiles; question: WaitingQuestion }> = [];
+	async due(now: number): Promise<{ due: DueQuestion[]; next: number; unreadable: Array<{ folder: string; error: unknown }> }> {
+		const due: DueQuestion[] = [];
+		const unreadable: Array<{ folder: string; error: unknown }> = [];
 		let next = Infinity;
 		for (const name of await questionFolders(this.folder)) {
 			const files = new OnceFiles(join(this.folder, name));
-			const done = new Set(await files.names());
-			if (done.has(GONE)) continue;
-			const question = readQuestion(files);
-			if (question === undefined) continue;
-			const times = done.has(DECIDED)
-				? [now - ((await files.age(DECIDED)) ?? 0) + LOST_AFTER]
-				: [...question.due].filter(([work]) => !done.has(work)).map(([, at]) => at);
-			if (times.some((at) => at <= now)) due.push({ files, question });
-			next = Math.min(next, ...times.filter((at) => at > now));
+			try {
+				const { question, times } = await timesOf(files, now);
+				if (question === undefined) continue;
+				if (times.some((at) => at <= now)) due.push({ files, question });
+				next = Math.min(next, ...times.filter((at) => at > now));
+			} catch (error) {
+				unreadable.push({ folder: files.folder, error });
+			}
 		}
-		return { due, next };
+		return { due, next, unreadable };
 	}
 
 	#messages(): OnceFiles {
@@ -99,6 +105,17 @@ export class WaitingQuestions {
 			await rm(files.folder, { recursive: true, force: true });
 		}
 	}
+}
+
+/** When something is due for a question that waits, in epoch ms. @throws if its files cannot be read */
+async function timesOf(files: OnceFiles, now: number): Promise<{ question?: WaitingQuestion; times: number[] }> {
+	const done = new Set(await files.names());
+	const question = done.has(GONE) ? undefined : readQuestion(files);
+	if (question === undefined) return { times: [] };
+	const times = done.has(DECIDED)
+		? [now - ((await files.age(DECIDED)) ?? 0) + LOST_AFTER]
+		: [...question.due].filter(([work]) => !done.has(work)).map(([, at]) => at);
+	return { question, times };
 }
 
 /** n8n no longer has the execution, so nothing is due any more. */

@@ -34,7 +34,7 @@ export function lookSoon(): void {
 	}
 	looking = look()
 		.catch((error: unknown) => {
-			tell('folder', `The folder of questions cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+			tell('folder', `The folder of questions cannot be read: ${reasonOf(error)}`);
 			return Infinity;
 		})
 		.then((next) => {
@@ -53,10 +53,11 @@ function plan(ms: number): void {
 
 /** @returns when the next work is due */
 async function look(): Promise<number> {
-	const { due, next } = await new WaitingQuestions(questionsFolder()).due(Date.now());
+	const { due, next, unreadable } = await new WaitingQuestions(questionsFolder()).due(Date.now());
+	for (const { folder, error } of unreadable) tell(folder, `A waiting question in ${folder} cannot be read: ${reasonOf(error)}`);
 	for (const { files, question } of due) {
 		// Whatever is wrong with one question, the others are looked after.
-		const reason = await wake(files, question).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+		const reason = await wake(files, question).catch(reasonOf);
 		if (reason !== undefined) tell(question.link, `The reminders and the end of a waiting question cannot be handled: ${reason}`);
 	}
 	return next;
@@ -68,6 +69,10 @@ async function wake(files: OnceFiles, { link, due }: WaitingQuestion): Promise<s
 	const isOld = Math.min(...due.values()) < Date.now() - GIVE_UP_AFTER;
 	if (answer.state === 'gone' || (answer.state === 'failed' && isOld)) await giveUp(files);
 	return answer.state === 'failed' ? answer.reason : undefined;
+}
+
+function reasonOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
 }
 
 /** n8n's log can be written to only while a node runs. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { WaitingQuestions } from '../../../../mail/questions/waiting';
 import { lookSoon } from '../../../../nodes/Office365SmtpSend/whileWaiting/wakeUps';
 import { OWN_TYPE } from '../../../../nodes/Office365SmtpSend/whileWaiting/ownAddress';
 
-it('wakes a question that is due, whatever is wrong with the stored links of others', async () => {
+it('wakes a question that is due, whatever is wrong with the stored links and files of others', async () => {
 	const folder = await mkdtemp(join(tmpdir(), 'questions-'));
 	let woken: string | undefined;
 	const server = createServer((request, response) => {
@@ -32,10 +32,16 @@ it('wakes a question that is due, whatever is wrong with the stored links of oth
 				asked: {},
 			});
 		for (let number = 0; number < 9; number += 1) await add(number, 'not an address');
+		// As a power failure leaves it.
+		const broken = join(folder, `${Date.now()}-${'e'.repeat(32)}`);
+		await mkdir(broken);
+		await writeFile(join(broken, 'question.json'), '');
 		await add(9, `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/webhook-waiting/9`);
 		lookSoon();
 		await expect.poll(() => woken, { timeout: 20_000 }).toBe('/webhook-waiting/9');
-		await expect.poll(() => warned.mock.calls.map(([text]) => String(text)).join()).toContain('its link cannot be used');
+		await expect
+			.poll(() => warned.mock.calls.map(([text]) => String(text)).join())
+			.toMatch(/e{32} cannot be read: .*its link cannot be used/s);
 	} finally {
 		server.close();
 		vi.unstubAllEnvs();
