@@ -247,8 +247,10 @@ export class Workbench {
 
 	/** What a list offers. */
 	async choices(name: string): Promise<string[]> {
-		await this.#at(`parameter-input-${name}`).click();
 		const items = this.#page.locator('.el-select-dropdown__item:visible');
+		// A list that was open before takes a moment to vanish.
+		await items.first().waitFor({ state: 'hidden' });
+		await this.#at(`parameter-input-${name}`).click();
 		await items.first().waitFor();
 		const names = (await items.allInnerTexts()).map((text) => text.split('\n', 1)[0] ?? '');
 		await this.#page.keyboard.press('Escape');
@@ -257,8 +259,9 @@ export class Workbench {
 
 	/** What "Add option" offers. */
 	async options(): Promise<string[]> {
-		await this.#at('ndv').locator('[data-test-id=collection-parameter-add]').first().click();
 		const items = this.#page.locator('[data-test-id=collection-parameter-option]:visible');
+		await items.first().waitFor({ state: 'hidden' });
+		await this.#at('ndv').locator('[data-test-id=collection-parameter-add]').first().click();
 		await items.first().waitFor();
 		const names = await items.allInnerTexts();
 		await this.#page.keyboard.press('Escape');
