@@ -23,7 +23,12 @@ interface Backlog {
 }
 
 /** Beside imapflow's plain FETCH, the same with parsing, and the built-in trigger's own code. */
-async function backlog(stage: Stage, task: Backlog, peers: ReadonlyArray<keyof typeof AIMS>, roundTrips: readonly number[]): Promise<void> {
+async function backlog(
+	stage: Stage,
+	task: Backlog,
+	peers: ReadonlyArray<'plain' | 'parsed' | 'builtIn'>,
+	roundTrips: readonly number[],
+): Promise<void> {
 	const { sandbox } = stage;
 	const { mailbox, mails } = task;
 	for (let sent = 0; sent < mails; sent += 500)
@@ -37,7 +42,9 @@ async function backlog(stage: Stage, task: Backlog, peers: ReadonlyArray<keyof t
 				unit: 'mails',
 				roundTripMs,
 				ours: await contender(stage, 'ours', server.port, task),
-				peers: await Promise.all(peers.map(async (mode) => ({ ...(await contender(stage, mode, server.port, task)), ...AIMS[mode] }))),
+				peers: await Promise.all(
+					peers.map(async (mode) => ({ ...(await contender(stage, mode, server.port, task)), aim: aimOf(mode, roundTripMs) })),
+				),
 				pairs: stage.pairs,
 			});
 		} finally {
@@ -74,8 +81,14 @@ const NAMES = {
 	watches: 'IMAP Trigger',
 } as const;
 
-/** The least ratios; parsing may take half as long again in ours, which makes the whole item and hands it over. */
-const AIMS = { plain: {}, parsed: { aim: 0.67 }, builtIn: { aim: 10 } } as const;
+/**
+ * The least ratios. Parsing may take half as long again in ours, which makes the whole item and hands it over. Beside the built-in trigger,
+ * which waits for each email, it counts over a distance.
+ */
+function aimOf(mode: 'plain' | 'parsed' | 'builtIn', roundTripMs: number): number | undefined {
+	if (mode === 'parsed') return 0.67;
+	return mode === 'builtIn' && roundTripMs > 0 ? 10 : undefined;
+}
 
 export async function contender(stage: Stage, mode: keyof typeof NAMES, port: number, { mailbox, mails }: Backlog): Promise<Contender> {
 	const { sandbox } = stage;
