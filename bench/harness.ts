@@ -62,7 +62,7 @@ export interface Outcome {
 
 /** An aim that is no ratio, and whether it was met. */
 export interface Aim {
-	/** For example `below 300 KiB`. */
+	/** For example `at most 300 KiB`. */
 	text: string;
 	met: boolean;
 }
@@ -90,9 +90,9 @@ export interface Part {
 	run: (stage: Stage) => Promise<void>;
 }
 
-/** @param least whether the value is to be this at least, in place of at most */
-export function aimAt(value: number, limit: number, unit: string, least = false): Aim {
-	return { text: `${least ? 'at least' : 'at most'} ${limit} ${unit}`, met: least ? value >= limit : value <= limit };
+/** The value is to be this at most. */
+export function aimAt(value: number, limit: number, unit: string): Aim {
+	return { text: `at most ${limit} ${unit}`, met: value <= limit };
 }
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);

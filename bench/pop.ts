@@ -20,7 +20,7 @@ interface Task {
 }
 
 /** The least ratios. */
-const AIMS: Partial<Record<Peer, { aim: number }>> = { mpop: { aim: 1 } };
+const AIMS: Partial<Record<Peer, number>> = { mpop: 1 };
 
 type Peer = 'mpop' | 'mpopInTurn' | 'fetchmail' | 'cold';
 
@@ -87,7 +87,7 @@ async function compareAt(stage: Stage, task: Task, roundTripMs: number, peers: r
 			unit: 'mails',
 			roundTripMs,
 			ours: await ours(stage, 'POP client', fetching, 'all'),
-			peers: await Promise.all(peers.map(async (name) => ({ ...(await peer(stage, name, fetching)), ...AIMS[name] }))),
+			peers: await Promise.all(peers.map(async (name) => ({ ...(await peer(stage, name, fetching)), aim: AIMS[name] }))),
 			pairs: stage.pairs,
 		});
 	} finally {

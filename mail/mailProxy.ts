@@ -59,9 +59,12 @@ export function peerOf(endpoint: Endpoint): string {
  * @throws Error of the network, with the proxy's status
  */
 export async function connectThrough(proxy: URL, { host, port }: Endpoint, timeoutMs: number): Promise<Socket> {
-	const connectBy = proxy.protocol.startsWith('socks') ? connectSocks : connectHttp;
-	const socket = await connectBy(proxy, host, port, timeoutMs);
-	// Until the caller listens, an error would end the process.
+	if (proxy.protocol.startsWith('socks')) return await connectSocks(proxy, host, port, timeoutMs);
+	return await connectHttp(proxy, host, port, timeoutMs);
+}
+
+/** Until the caller listens, an error would end the process. */
+function harmless(socket: Socket): Socket {
 	return socket.on('error', () => undefined);
 }
 
@@ -87,7 +90,7 @@ async function connectSocks(proxy: URL, host: string, port: number, timeoutMs: n
 			destination: { host, port },
 			timeout: timeoutMs,
 		});
-		return await keepEarly(socket);
+		return await keepEarly(harmless(socket));
 	} catch (error) {
 		// The library attaches its options to the error, including the password.
 		const reason = error instanceof Error ? error.message : 'unknown';
@@ -104,8 +107,6 @@ async function connectSocks(proxy: URL, host: string, port: number, timeoutMs: n
  * mail server's greeting would be lost. @throws Error if the connection has ended by then
  */
 async function keepEarly(socket: Socket): Promise<Socket> {
-	const ignore = (): void => undefined;
-	socket.on('error', ignore);
 	const early: Buffer[] = [];
 	const keep = (bytes: Buffer): void => {
 		early.push(bytes);
@@ -113,7 +114,7 @@ async function keepEarly(socket: Socket): Promise<Socket> {
 	};
 	socket.on('data', keep);
 	await setImmediate();
-	socket.off('data', keep).off('error', ignore).pause();
+	socket.off('data', keep).pause();
 	if (socket.destroyed || socket.readableEnded) throw new Error('the connection ended at once');
 	if (early.length > 0) socket.unshift(Buffer.concat(early));
 	return socket;
@@ -146,7 +147,7 @@ async function connectHttp(proxy: URL, host: string, port: number, timeoutMs: nu
 			}
 			socket.setTimeout(0);
 			if (head.length > 0) socket.unshift(head);
-			resolve(socket.pause());
+			resolve(harmless(socket).pause());
 		});
 		asked.once('response', (response) => (asked.destroy(), reject(refused(response.statusCode))));
 		asked.once('timeout', () => asked.destroy(new Error('ETIMEDOUT: the proxy did not answer in time')));

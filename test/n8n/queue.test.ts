@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { appCredential, uses, type Credential } from '../../sandbox/credentials';
+import { appCredential, type Credential } from '../../sandbox/credentials';
 import { startQueue, type Api, type Queue } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
 import { credentials, mail, subjects, subjectsFrom, workflow } from './imapTriggerRig';
+import { mailNode, serveRow, waitNode, webhook } from './row';
 
 let sandbox: Sandbox;
 let app: Credential;
@@ -83,31 +84,13 @@ describe('POP Trigger', () => {
 	it('gives an email twice, and no other, if the main process is killed while a worker has it', async () => {
 		const mailbox = 'main-killed@example.test';
 		const looked = sandbox.exchange.next('end', (session) => session.protocol === 'pop' && session.mailbox === mailbox);
-		const { authentication, credentials } = uses(app);
-		const id = await api.createWorkflow({
-			name: 'main killed',
-			nodes: [
-				{
-					...{ id: 'mail', name: 'Mail', type: 'n8n-nodes-office365-mail.popTrigger', typeVersion: 1, position: [0, 0], credentials },
-					parameters: {
-						...{ authentication, options: { mailboxAddress: mailbox } },
-						pollTimes: { item: [{ mode: 'everyHour', minute: 0 }] },
-					},
-				},
-				{
-					...{ id: 'wait', name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, position: [200, 0] },
-					parameters: { amount: 10, unit: 'seconds' },
-				},
-			],
-			connections: { Mail: { main: [[{ node: 'Wait', type: 'main', index: 0 }]] } },
-			settings: { executionOrder: 'v1' },
-		});
+		const hourly = { pollTimes: { item: [{ mode: 'everyHour', minute: 0 }] } };
+		const id = await serveRow(api, 'main killed', [mailNode(app, { type: 'popTrigger', mailbox }, hourly), waitNode(10)]);
 		/** Each activation polls. */
 		const poll = async (): Promise<void> => {
 			await queue.api.deactivate(id);
 			await queue.api.activate(id);
 		};
-		await queue.api.activate(id);
 		await looked;
 		await sandbox.deliver(mailbox, mail('with the worker'));
 		await poll();
@@ -132,43 +115,11 @@ describe('POP Fetch', () => {
 		const mailbox = 'workers@example.test';
 		const all = Array.from({ length: 20 }, (_, index) => `mail ${index}`);
 		await sandbox.deliver(mailbox, ...all.map((subject) => mail(subject)));
-		const { authentication, credentials } = uses(app);
-		const id = await api.createWorkflow({
-			name: 'workers',
-			nodes: [
-				{
-					id: 'hook',
-					name: 'Webhook',
-					type: 'n8n-nodes-base.webhook',
-					typeVersion: 2,
-					position: [0, 0],
-					webhookId: 'workers',
-					parameters: { httpMethod: 'POST', path: 'workers', responseMode: 'onReceived', options: {} },
-				},
-				{
-					id: 'mail',
-					name: 'Mail',
-					type: 'n8n-nodes-office365-mail.popFetch',
-					typeVersion: 1,
-					position: [200, 0],
-					credentials,
-					parameters: { authentication, operation: 'getMany', limit: 10, options: { mailboxAddress: mailbox } },
-				},
-				{
-					id: 'wait',
-					name: 'Wait',
-					type: 'n8n-nodes-base.wait',
-					typeVersion: 1.1,
-					position: [400, 0],
-					parameters: { amount: 20, unit: 'seconds' },
-				},
-			],
-			connections: {
-				Webhook: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] },
-				Mail: { main: [[{ node: 'Wait', type: 'main', index: 0 }]] },
-			},
-		});
-		await api.activate(id);
+		const id = await serveRow(api, 'workers', [
+			webhook('workers', 'onReceived'),
+			mailNode(app, { type: 'popFetch', mailbox }, { operation: 'getMany', limit: 10 }),
+			waitNode(20),
+		]);
 		await api.webhook('workers');
 		await api.webhook('workers');
 		const both = await api.ended(id, 2);

@@ -57,6 +57,7 @@ export class TreeWatch<Item> {
 	#survey = { at: 0, took: 0 };
 	#storedAt = 0;
 	#missing = '';
+	/** All folders of the mailbox, as `keyOf` writes them. */
 	#listed: ReadonlySet<string> = new Set();
 
 	constructor(
@@ -131,7 +132,7 @@ export class TreeWatch<Item> {
 	/** Returns the watched folders as the server has them now. @throws MailError for what the user has to change */
 	async #list(session: ImapSession): Promise<readonly Folder[]> {
 		const known = await listFolders(session);
-		this.#listed = new Set(known.map(({ path }) => path));
+		this.#listed = new Set(known.map(({ path }) => keyOf(path)));
 		const missing: string[] = [];
 		const { folders, fault } = bounded(foldersIn(known, this.options.folders, this.wish, missing));
 		if (folders.length === 0) throw nothingLeft();
@@ -177,11 +178,10 @@ export class TreeWatch<Item> {
 		if (path === session.folder || this.options.memory.folders[keyOf(path)] !== undefined) return;
 		const status = await this.#statusOf(session, path);
 		if (status === undefined) return;
-		const place = placeOf(this.#mailbox, status);
 		const branch = this.#branchOf(path);
 		// Without UIDNEXT, only a look tells where to begin. Until the first survey, emails may come.
 		if (!tellsUidNext(status)) await this.#lookInto(session, path);
-		else if (branch.intake.begin(path, place)) branch.status = status;
+		else if (branch.intake.begin(path, placeOf(this.#mailbox, status))) branch.status = status;
 	}
 
 	async #look(session: ImapSession): Promise<void> {
@@ -211,7 +211,8 @@ export class TreeWatch<Item> {
 		}
 		this.#survey = { at, took: Date.now() - at };
 		const { memory } = this.options;
-		Object.assign(memory, { surveyedAt: at, surveyedMailbox: this.#mailbox.toLowerCase() });
+		memory.surveyedAt = at;
+		memory.surveyedMailbox = this.#mailbox.toLowerCase();
 		delete memory.asked[keyOf(ALL)];
 		this.#begin = { at, late: true };
 		for (const branch of this.#branches.values()) branch.activity *= FADES;

@@ -29,22 +29,21 @@ export function forgetOld({ folders }: WatchMemory, now: number): void {
  * Finds out whether an unknown folder is a missing one under another path: RENAME keeps UIDVALIDITY and UIDs (RFC 3501, section
  * 6.3.5). If several folders could be meant, none is chosen. The memory moves to the new path.
  *
- * @param listed all paths of the mailbox: a folder that is only left out is still there
+ * @param listed all folders of the mailbox, as {@link keyOf} writes them: a folder that is only left out is still there
  * @returns the former path
  */
 export function renamedTo(
 	memory: WatchMemory,
 	path: string,
 	{ mailbox, uidValidity, uidNext }: Place,
-	listed: ReadonlySet<string> = new Set(),
+	listed: ReadonlySet<string>,
 ): string | undefined {
-	const there = new Set([...listed].map(keyOf));
 	const { folders } = memory;
 	if (folders[keyOf(path)] !== undefined) return undefined;
 	const former = Object.entries(folders).filter(
 		([key, state]) =>
 			state.goneSince !== undefined &&
-			!there.has(key) &&
+			!listed.has(key) &&
 			state.mailbox === mailbox &&
 			state.uidValidity === uidValidity &&
 			state.uid < uidNext,

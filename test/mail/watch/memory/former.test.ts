@@ -50,7 +50,7 @@ describe('a folder that is unknown', () => {
 
 	it('is the missing one under another path if mailbox, UIDVALIDITY and UIDs fit, and its memory moves', () => {
 		const kept = memory({ Work: state({ goneSince: 1 }), Home: state() });
-		expect(renamedTo(kept, 'Jobs', place)).toBe(keyOf('Work'));
+		expect(renamedTo(kept, 'Jobs', place, new Set())).toBe(keyOf('Work'));
 		expect(Object.keys(kept.folders).sort()).toEqual([keyOf('Home'), keyOf('Jobs')].sort());
 		expect(kept.folders[keyOf('Jobs')]).toEqual(state());
 	});
@@ -62,14 +62,14 @@ describe('a folder that is unknown', () => {
 		['had higher UIDs than this one has', state({ goneSince: 1, uid: 11 })],
 	])('is not one that %s', (_what, one) => {
 		const kept = memory({ Work: one });
-		expect(renamedTo(kept, 'Jobs', place)).toBeUndefined();
+		expect(renamedTo(kept, 'Jobs', place, new Set())).toBeUndefined();
 		expect(Object.keys(kept.folders)).toEqual([keyOf('Work')]);
 	});
 
 	it('is none where several could be meant, and a known folder is none either', () => {
 		const several = memory({ Work: state({ goneSince: 1 }), Home: state({ goneSince: 1 }) });
-		expect(renamedTo(several, 'Jobs', place)).toBeUndefined();
+		expect(renamedTo(several, 'Jobs', place, new Set())).toBeUndefined();
 		const known = memory({ Work: state({ goneSince: 1 }), Jobs: state() });
-		expect(renamedTo(known, 'Jobs', place)).toBeUndefined();
+		expect(renamedTo(known, 'Jobs', place, new Set())).toBeUndefined();
 	});
 });
