@@ -126,7 +126,8 @@ class Choosing {
 		const { largerThan } = this.round.wish.filter;
 		if (largerThan === undefined) return [...numbers];
 		await this.#learnSizes(numbers);
-		const isLarger = (number: number): boolean => (this.#sizes.get(number) ?? 0) > largerThan;
+		// If the server does not tell a size, the email counts as a match.
+		const isLarger = (number: number): boolean => (this.#sizes.get(number) ?? Infinity) > largerThan;
 		this.#enter(
 			numbers.filter((number) => !isLarger(number)),
 			'passed',

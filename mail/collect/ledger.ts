@@ -99,14 +99,15 @@ export class Ledger {
 	since = 0;
 	tail: LedgerData['tail'];
 
-	static read(value: unknown): Ledger {
+	/** @param stored false if the execution that is running has changed it, so that n8n has not stored it as it is */
+	static read(value: unknown, stored = true): Ledger {
 		const ledger = new Ledger();
 		if (!isLedgerData(value)) return ledger;
 		for (let at = 0; at + WIDTH <= value.mails.length; at += WIDTH) {
 			const entry = parse(value.mails.slice(at, at + WIDTH));
 			if (entry === undefined) continue;
 			ledger.#entries.set(entry.key, entry);
-			ledger.#stored.add(entry.key);
+			if (stored) ledger.#stored.add(entry.key);
 		}
 		ledger.checkedAt = value.checkedAt;
 		ledger.complete = value.complete;

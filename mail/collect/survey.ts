@@ -62,12 +62,17 @@ export async function survey(session: PopSession, ledger: Ledger, now: number): 
 
 /** Drops known emails whose headers show that they are others. @returns their numbers */
 async function unmask(session: PopSession, ledger: Ledger, known: ReadonlyArray<[number, string]>): Promise<number[]> {
+	const formerTail = ledger.tail;
 	const doubtful = [...outOfOrder(ledger, known), ...(await doubtfulTail(session, ledger, known))];
 	const numbers = [...new Set(doubtful)].filter(([, key]) => ledger.get(key)?.print !== '').map(([number]) => number);
 	const keys = new Map(known);
 	const others: number[] = [];
 	for await (const { number, content } of session.topMany(numbers, 0)) {
-		if (content instanceof MailError) continue;
+		if (content instanceof MailError) {
+			// It is checked again the next time.
+			ledger.tail = formerTail;
+			continue;
+		}
 		const { print } = await readHeaders(await collect(content, LONGEST));
 		const key = keys.get(number) ?? '';
 		if (print === ledger.get(key)?.print) continue;
@@ -105,13 +110,15 @@ function longestRise(values: readonly number[]): Set<number> {
 	return rise;
 }
 
-/** Returns the last known emails, if the size of the newest of them has changed. */
+/** Returns the last known emails, if the size of the newest of them has changed. They are checked once for each size. */
 async function doubtfulTail(session: PopSession, ledger: Ledger, known: ReadonlyArray<[number, string]>): Promise<Array<[number, string]>> {
 	const { tail } = ledger;
 	const last = known.find(([, key]) => key === tail?.key);
 	if (tail === undefined || last === undefined) return [];
 	const size = await session.size(last[0]);
-	return size === undefined || size === tail.size ? [] : known.filter(([number]) => number <= last[0]).slice(-TAIL);
+	if (size === undefined || size === tail.size) return [];
+	ledger.tail = { ...tail, size };
+	return known.filter(([number]) => number <= last[0]).slice(-TAIL);
 }
 
 /**

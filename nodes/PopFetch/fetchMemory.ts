@@ -32,7 +32,7 @@ export class Memory {
 		const mailbox = mailboxName(account);
 		const known = this.#ledgers.get(mailbox);
 		if (known !== undefined) return known.ledger;
-		const ledger = Ledger.read(this.#stored.ledgers[mailbox]);
+		const ledger = Ledger.read(this.#stored.ledgers[mailbox], this.#stored.execution !== this.context.getExecutionId());
 		this.#ledgers.set(mailbox, { ledger, before: content(ledger) });
 		return ledger;
 	}

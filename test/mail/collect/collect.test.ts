@@ -275,6 +275,18 @@ describe('unique ids that cannot be trusted', () => {
 	});
 });
 
+describe('a known email whose size changes', () => {
+	it('is read once to see that it is the same', async () => {
+		const mailbox = 'resized@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const first = await round(mailbox, new Ledger());
+		sandbox.exchange.plan('pop', 'LIST', { reply: '+OK 2 123456' }, 2);
+		const second = await round(mailbox, first.next);
+		expect(second.commands).toEqual(['UIDL', 'LIST 2', 'TOP 1 0', 'TOP 2 0', 'QUIT']);
+		expect((await round(mailbox, second.next)).commands).toEqual(['UIDL', 'LIST 2', 'QUIT']);
+	});
+});
+
 describe('executions at the same time', () => {
 	it('share the new mails, and neither forgets what the other stored', async () => {
 		const mailbox = 'parallel@example.test';
@@ -395,6 +407,15 @@ describe('filters', () => {
 		const { items, commands } = await round(mailbox, new Ledger(), { filter: { largerThan: 4_000 } });
 		expect(items).toEqual(['big invoice']);
 		expect(commands).toEqual(['UIDL', 'LIST', 'RETR 123', 'QUIT']);
+	});
+
+	it('take an email for a match if the server does not tell its size', async () => {
+		const sizeless = 'no-size@example.test';
+		await sandbox.deliver(sizeless, mail('small'), mail('large', `\r\n${'x'.repeat(5_000)}`));
+		sandbox.exchange.plan('pop', 'LIST', {});
+		sandbox.exchange.plan('pop', 'LIST', { reply: '-ERR Server Unavailable. 21' });
+		const first = await round(sizeless, new Ledger(), { filter: { largerThan: 4_000 } });
+		expect([first.items, first.passed]).toEqual([['large'], 1]);
 	});
 
 	it('read no more headers than the limit needs', async () => {

@@ -80,6 +80,23 @@ describe('Get Many', () => {
 		},
 	);
 
+	it('deletes nothing that its own execution has got, even if the node runs in it again', async () => {
+		const mailbox = 'loop@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const about = told();
+		const again = async (execution: string): Promise<unknown[]> => {
+			const parameters = { limit: 1, options: { deleteAfterDays: 0 } };
+			const context = executeFunctions({ sandbox, mailbox, workflow: mailbox, parameters }, about);
+			context.getExecutionId = () => execution;
+			return subjects(await fetchItems(context));
+		};
+		expect([await again('7'), await again('7'), await again('7')]).toEqual([['1'], ['2'], []]);
+		expect(await sandbox.messages(mailbox)).toHaveLength(2);
+		// The execution has ended, and n8n gives the next one what it stored.
+		expect(await again('8')).toEqual([]);
+		expect(await sandbox.messages(mailbox)).toEqual([]);
+	});
+
 	it('knows its mails under another name too, after a restart', async () => {
 		const mailbox = 'renamed@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
