@@ -124,10 +124,15 @@ export class MailError extends Error {
 	}
 }
 
+/** Returns the words of whatever was thrown. They may contain secrets: what is shown passes through {@link redact}. */
+export function reasonOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
+
 /** Turns whatever went wrong in an IMAP session into a MailError. */
 export function asMailError(error: unknown): MailError {
 	if (error instanceof MailError) return error;
-	return new MailError(error instanceof Error ? error.message : String(error), { code: 'protocol', speaker: 'imap', cause: error });
+	return new MailError(reasonOf(error), { code: 'protocol', speaker: 'imap', cause: error });
 }
 
 /**

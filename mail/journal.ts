@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reasonOf } from './errors';
 
 /**
  * Keeps the newest copy of a trigger's memory in a file. n8n stores static data only when an execution starts, so a restart would forget
@@ -113,7 +114,7 @@ export class JournalFile<Memory> {
 			}
 		} catch (error) {
 			this.#next = undefined;
-			if (!this.#told) this.onUnusable(error instanceof Error ? error.message : String(error));
+			if (!this.#told) this.onUnusable(reasonOf(error));
 			this.#told = true;
 		} finally {
 			// Set at once, so that no write is missed between the last look and the end.

@@ -1,6 +1,6 @@
 import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
 
-import { MailError, type MailErrorCode } from '../mail/errors';
+import { MailError, reasonOf, type MailErrorCode } from '../mail/errors';
 import { redact } from '../mail/redact';
 
 /** Codes of errors that a user corrects in n8n or in the credential. All others came from a server. */
@@ -16,7 +16,7 @@ export function nodeError(node: INode, error: unknown, itemIndex?: number): Node
 		return error;
 	}
 	if (!(error instanceof MailError)) {
-		const message = redact(error instanceof Error ? error.message : String(error));
+		const message = redact(reasonOf(error));
 		const description =
 			error instanceof Error && 'description' in error && typeof error.description === 'string' ? redact(error.description) : undefined;
 		return new NodeOperationError(node, message, { itemIndex, description });

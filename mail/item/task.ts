@@ -9,6 +9,7 @@ import { MailReader, type FileTaker, type ReadFile } from './reader';
 import { keeping, newTextOf, readMore, type More } from './readMore/readMore';
 import type { ExtraFile } from './readMore/outlookFiles';
 import { WorkClock } from './workClock';
+import { reasonOf } from '../errors';
 
 /** What is to be made of an email. */
 export interface Wanted {
@@ -235,7 +236,7 @@ function* slicesOf<One>(all: readonly One[], length: number): Generator<One[]> {
 }
 
 function refusalOf(error: unknown): Refusal {
-	return { refusal: error instanceof Error ? error.message : String(error) };
+	return { refusal: reasonOf(error) };
 }
 
 class Reading {

@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { Places } from '../places';
 import type { Wanted } from './task';
 import { watchClock, WorkClock } from './workClock';
+import { reasonOf } from '../errors';
 
 /** What the threads for small emails may take each, in MB: the worst email of that size takes less than half of it. */
 const SMALL_MEMORY = 128;
@@ -90,7 +91,7 @@ class Threads {
 
 	/** A thread has died before it had a task: what is meant for it would wait for ever. */
 	#giveUp(cause: unknown): void {
-		const why = cause instanceof Error ? cause.message : String(cause);
+		const why = reasonOf(cause);
 		for (const task of this.#tasks) task.abort(new Error(`The thread that reads emails could not be started: ${why}`, { cause }));
 	}
 }
@@ -135,5 +136,5 @@ function tookTooLong(): Unreadable {
 function blame(error: unknown): Unreadable {
 	const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
 	if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new Unreadable(`Reading it would take more than ${LAST_RESORT} MB of memory.`);
-	return new Unreadable(error instanceof Error ? error.message : String(error));
+	return new Unreadable(reasonOf(error));
 }

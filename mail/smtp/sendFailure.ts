@@ -1,4 +1,4 @@
-import { MailError } from '../errors';
+import { MailError, reasonOf } from '../errors';
 import type { Rejection } from './recipients';
 
 /** Why an email was not sent, and whether the server may have accepted it nevertheless. */
@@ -15,7 +15,7 @@ export class SendFailure extends MailError {
 
 /** The failure of an email whose attachment could not be read to its end. */
 export function unreadable(error: unknown): MailError {
-	return new MailError(`The email could not be read completely: ${error instanceof Error ? error.message : String(error)}`, {
+	return new MailError(`The email could not be read completely: ${reasonOf(error)}`, {
 		code: 'input',
 		remedy: 'Check that the attachment still exists. n8n may have deleted the binary data of an old execution.',
 		cause: error,

@@ -8,6 +8,7 @@ import type { Outcome } from '../../mail/watch/handover/executions';
 import { endOf, hasTakenItems, untold } from '../executionEnd';
 import { stamped } from '../handedOver';
 import type { Settings } from './settings';
+import { reasonOf } from '../../mail/errors';
 
 /** The column for the key in n8n's database has 255 characters. */
 const LONGEST_KEY = 255;
@@ -41,7 +42,7 @@ export function sender(
 			context.logger.warn('IMAP Trigger: n8n did not report how an execution ended, so the trigger no longer waits for it');
 			return { kind: 'already' };
 		} catch (error) {
-			const reason = error instanceof Error ? error.message : String(error);
+			const reason = reasonOf(error);
 			if (engine.takesFiles && /receive files/i.test(reason)) {
 				engine.takesFiles = false;
 				context.logger.warn('IMAP Trigger: this version of n8n accepts no files from triggers, so emails have no binary data');

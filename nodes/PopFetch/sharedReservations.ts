@@ -5,6 +5,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { SharedReservations } from '../../mail/collect/reservations';
 import { inTurn } from '../storeTurns';
+import { reasonOf } from '../../mail/errors';
 
 /** A lease lasts at least one and at most two of these periods, in ms. */
 const LEASE_MS = 60 * 60_000;
@@ -79,7 +80,7 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 		} catch (error) {
 			// Without leases, an email may be fetched twice; without emails, nothing is fetched.
 			context.logger.warn(
-				`POP Fetch: it is unknown what other workers are fetching: ${error instanceof Error ? error.message : String(error)}`,
+				`POP Fetch: it is unknown what other workers are fetching: ${reasonOf(error)}`,
 			);
 			return [...keys];
 		}

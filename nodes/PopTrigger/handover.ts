@@ -3,7 +3,7 @@ import type { INodeExecutionData, IPollFunctions, IRun } from 'n8n-workflow';
 import type { Collection } from '../../mail/collect/collect';
 import type { Entry, Ledger } from '../../mail/collect/ledger';
 import type { PollAttempts, RetryPolicy } from '../../mail/collect/pollAttempts';
-import { MailError } from '../../mail/errors';
+import { MailError, reasonOf } from '../../mail/errors';
 import type { Outcome } from '../../mail/watch/handover/executions';
 import { endOf, untold } from '../executionEnd';
 import { hasBegun, outcomeOf } from '../ImapTrigger/sender';
@@ -116,7 +116,7 @@ async function start(context: IPollFunctions, items: INodeExecutionData[]): Prom
 		context.logger.warn(`POP Trigger: n8n did not report how an execution ended. Its ${items.length} emails count as fetched`);
 		return { kind: 'done' };
 	} catch (error) {
-		const reason = error instanceof Error ? error.message : String(error);
+		const reason = reasonOf(error);
 		// A person cancelled it, or it ended before n8n looked. It had the emails.
 		return hasBegun(error) ? { kind: 'done' } : { kind: 'notStarted', reason };
 	}

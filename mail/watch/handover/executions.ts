@@ -1,5 +1,5 @@
 import { pause, retryIn } from '../../backoff';
-import { MailError } from '../../errors';
+import { MailError, reasonOf } from '../../errors';
 import type { Aftercare } from './aftercare';
 import type { Backlog } from './backlog';
 import type { Cursor, Seen } from '../memory/cursor';
@@ -207,8 +207,4 @@ export class Executions<Item> {
 	#name(uid: number): string {
 		return `${this.options.place}:${uid}`;
 	}
-}
-
-function reasonOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

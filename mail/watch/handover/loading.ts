@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import { blameOf } from '../../blame';
-import { MailError } from '../../errors';
+import { MailError, reasonOf } from '../../errors';
 import type { FetchedMail, UnfetchedMail } from '../../imap/fetch';
 import type { Seen } from '../memory/cursor';
 
@@ -60,7 +60,7 @@ export async function load<Item>(
 		const cause = broken ?? error;
 		const blame = blameOf(cause);
 		if (cause instanceof MailError && !cause.permanent && blame !== 'mail') throw cause;
-		const reason = cause instanceof MailError ? cause.summary : cause instanceof Error ? cause.message : String(cause);
+		const reason = cause instanceof MailError ? cause.summary : reasonOf(cause);
 		return { reason, fault: blame === 'ours' ? 'ours' : cause instanceof MailError && blame === 'mail' ? 'server' : 'mail' };
 	}
 }

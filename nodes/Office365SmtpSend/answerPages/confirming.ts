@@ -8,6 +8,7 @@ import { codesOf } from './codeEntry';
 import type { Question } from '../question/question';
 import { sendLater } from '../question/questionEmail';
 import { IN_THE_MAIL, questionPage } from './questionPage';
+import { reasonOf } from '../../../mail/errors';
 
 interface Confirming {
 	asked: Asked;
@@ -61,7 +62,7 @@ export async function issueCode(
 		await issued.withdraw();
 		context.logger.error('The code for the answer to a question could not be sent.', {
 			to: person.address,
-			reason: error instanceof Error ? error.message : String(error),
+			reason: reasonOf(error),
 		});
 		return { html: codePage(asked.question, 'The code could not be sent. Please try again in a minute.'), status: 503 };
 	}

@@ -5,6 +5,7 @@ import type { IBinaryKeyData, IDataObject, IWebhookFunctions } from 'n8n-workflo
 import { judge, type Judged, type PostedFile } from '../../../mail/questions/answer';
 import type { FormField } from '../../../mail/questions/form';
 import { record } from '../../parameterValues';
+import { reasonOf } from '../../../mail/errors';
 
 /**
  * Checks what was posted. n8n separates fields and files of a multipart body. Any other body has no files, whatever its JSON says, because
@@ -85,7 +86,7 @@ export async function removeFiles(context: IWebhookFunctions): Promise<void> {
 		await rm(path, { force: true }).catch((error: unknown) =>
 			context.logger.warn('A file of a form could not be removed.', {
 				path,
-				reason: error instanceof Error ? error.message : String(error),
+				reason: reasonOf(error),
 			}),
 		);
 	}

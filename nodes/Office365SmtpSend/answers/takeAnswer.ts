@@ -15,6 +15,7 @@ import { readQuestion } from '../question/question';
 import { certain } from '../question/questionInMail';
 import { questionPage } from '../answerPages/questionPage';
 import { keepLooking } from '../whileWaiting/wakeUps';
+import { reasonOf } from '../../../mail/errors';
 
 /** The result of a visit: a page, and what the execution goes on with. */
 interface Outcome {
@@ -40,7 +41,7 @@ export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookRespo
 		return { noWebhookResponse: true, ...(items !== undefined && { workflowData: [items] }) };
 	} catch (error) {
 		this.logger.error('A visit to the page of a question failed. The execution continues to wait.', {
-			reason: error instanceof Error ? error.message : String(error),
+			reason: reasonOf(error),
 		});
 		respond(this, 500, PAGE_HEADERS, refusal('This did not work', 'Your answer could not be accepted. Please try again in a minute.'));
 		return { noWebhookResponse: true };

@@ -1,6 +1,6 @@
 import { WAIT_INDEFINITELY, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
-import { MailError } from '../../../mail/errors';
+import { MailError, reasonOf } from '../../../mail/errors';
 import { WaitingQuestions, type Work } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
 import { text } from '../../parameterValues';
@@ -32,7 +32,7 @@ export async function writeDown(context: IExecuteFunctions, asked: Asked): Promi
 		await waiting.add(answersOf(asked).files, { link: ownLink(context, asked.id), due, asked });
 	} catch (error) {
 		// n8n replaces a message that has a system error code with a sentence of its own.
-		const reason = (error instanceof Error ? error.message : String(error)).replace(/^E[A-Z]+: /, '');
+		const reason = reasonOf(error).replace(/^E[A-Z]+: /, '');
 		if (asked.people.length === 0 && due.size === 0) {
 			context.logger.warn(`The question cannot be stored, so Take Answer will not find it: ${reason}`);
 			return;
@@ -99,7 +99,7 @@ async function noteEmails(context: IExecuteFunctions, asked: Asked, sent: readon
 		}
 	} catch (error) {
 		context.logger.warn('The emails of a question cannot be stored, so Take Answer will not find it.', {
-			reason: error instanceof Error ? error.message : String(error),
+			reason: reasonOf(error),
 		});
 	}
 }

@@ -6,6 +6,7 @@ import { choice, record, text } from '../../parameterValues';
 import type { Asked, Person, Sending } from './askedQuestion';
 import { RESPONSE_TYPES, type Button, type Question } from './question';
 import { RECORD, recordOf } from './questionRecord';
+import { reasonOf } from '../../../mail/errors';
 
 /**
  * Stores the question with the execution, in the list of items that n8n stores, and that n8n passes on if nobody answers in time. Each of
@@ -36,7 +37,7 @@ export function kept(context: IWebhookFunctions, id: string): Asked | 'another' 
 		return asked.id === id ? asked : 'another';
 	} catch (error) {
 		context.logger.warn('The question that was stored with the execution cannot be read.', {
-			reason: error instanceof Error ? error.message : String(error),
+			reason: reasonOf(error),
 		});
 		return undefined;
 	}

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { inputError } from '../../../mail/errors';
+import { inputError, reasonOf } from '../../../mail/errors';
 import type { Account } from '../../../mail/account';
 import { change } from '../../../mail/mailbox/change';
 import { Folders } from '../../../mail/mailbox/mailboxFolders';
@@ -22,7 +22,7 @@ export async function markAnswered(
 		await mark(account, item, signal);
 		return { originalAnswered: true };
 	} catch (error) {
-		return { originalAnswered: false, originalAnsweredError: error instanceof Error ? error.message : String(error) };
+		return { originalAnswered: false, originalAnsweredError: reasonOf(error) };
 	}
 }
 

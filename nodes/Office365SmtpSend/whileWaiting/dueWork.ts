@@ -4,6 +4,7 @@ import { inputItems } from './inputItems';
 import type { Asked, Person } from '../question/askedQuestion';
 import { answersOf, countAnswer, endWithout, isDecided, silent } from '../question/counting';
 import { questionHtml, sendLater } from '../question/questionEmail';
+import { reasonOf } from '../../../mail/errors';
 
 /** If a process has taken a piece of work and not finished it after this time, in ms, it was ended in the middle. */
 const LOST_AFTER = 300_000;
@@ -49,7 +50,7 @@ async function once(
 	} catch (error) {
 		await files.remove(claimed);
 		context.logger.error(`A question could not be ${work}. It is retried.`, {
-			reason: error instanceof Error ? error.message : String(error),
+			reason: reasonOf(error),
 		});
 	}
 }

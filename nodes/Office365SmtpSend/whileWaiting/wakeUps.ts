@@ -3,6 +3,7 @@ import type { OnceFiles } from '../../../mail/questions/onceFiles';
 import { giveUp, WaitingQuestions, type WaitingQuestion } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
 import { callOwn } from './ownAddress';
+import { reasonOf } from '../../../mail/errors';
 
 /** Maximum time between two checks of the folder, in ms, because other processes write into it too. */
 const OFTEN = 60_000;
@@ -69,10 +70,6 @@ async function wake(files: OnceFiles, { link, due }: WaitingQuestion): Promise<s
 	const isOld = Math.min(...due.values()) < Date.now() - GIVE_UP_AFTER;
 	if (answer.state === 'gone' || (answer.state === 'failed' && isOld)) await giveUp(files);
 	return answer.state === 'failed' ? answer.reason : undefined;
-}
-
-function reasonOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }
 
 /** n8n's log can be written to only while a node runs. */
