@@ -10,6 +10,7 @@ import { HIDDEN } from '../redact';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
 import { checkUser } from '../signIn/xoauth2';
+import { imapLibrary } from './library';
 import { LIBRARY_LIMITS, overflow, PATIENCE, Watchdog, type Patience } from './limits';
 
 /** imapflow delays throttled commands by half of this time, and sends NOOP after it. It has to be above the watch's heartbeat. */
@@ -230,8 +231,7 @@ async function dial(account: Account, token: AccessToken, patience: Patience, si
 	if (isStopped(signal)) throw stopped(at);
 	// The library builds the response of XOAUTH2 itself and checks nothing.
 	checkUser(account.mailbox);
-	// Loaded at first use: it costs 66 ms.
-	const { ImapFlow } = await import('imapflow');
+	const { ImapFlow } = await imapLibrary();
 	let note = (_entry: unknown): void => undefined;
 	const client = new ImapFlow({
 		host: endpoint.host,

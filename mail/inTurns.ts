@@ -1,0 +1,21 @@
+import { setImmediate } from 'node:timers/promises';
+
+/**
+ * Node loads a module with all that it imports without a pause, and n8n answers nobody meanwhile. What takes long is therefore loaded in
+ * parts at first use, and n8n has its turn after each.
+ *
+ * @param parts what the whole imports, the innermost first
+ * @returns a function that loads the whole
+ */
+export function inTurns<Whole>(whole: () => Promise<Whole>, parts: ReadonlyArray<() => unknown>): () => Promise<Whole> {
+	let isLoaded = false;
+	return async () => {
+		for (const part of isLoaded ? [] : parts) {
+			await part();
+			await setImmediate();
+		}
+		const loaded = await whole();
+		isLoaded = true;
+		return loaded;
+	};
+}

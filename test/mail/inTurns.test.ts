@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { PARTS } from '../../mail/imap/library';
+import { inTurns } from '../../mail/inTurns';
+
+test('others have their turn after each part that is loaded, and the parts are loaded once', async () => {
+	const seen: string[] = [];
+	const load = inTurns(
+		async () => await Promise.resolve(seen.push('whole')),
+		['first', 'second'].map((name) => () => {
+			seen.push(name);
+			setImmediate(() => seen.push(`turn after ${name}`));
+		}),
+	);
+	await load();
+	expect(seen).toEqual(['first', 'turn after first', 'second', 'turn after second', 'whole']);
+	await load();
+	expect(seen).toEqual([...seen.slice(0, 5), 'whole']);
+});
+
+test('a whole that could not be loaded is loaded again with its parts', async () => {
+	let [parts, tries] = [0, 0];
+	const load = inTurns(
+		async () => await (++tries === 1 ? Promise.reject(new Error('no such file')) : Promise.resolve('loaded')),
+		[() => parts++],
+	);
+	await expect(load()).rejects.toThrow('no such file');
+	expect(await load()).toBe('loaded');
+	expect(parts).toBe(2);
+});
+
+test('what is loaded before imapflow is what imapflow imports', () => {
+	const { dependencies } = JSON.parse(readFileSync(join(__dirname, '../../node_modules/imapflow/package.json'), 'utf8'));
+	expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(PARTS));
+});
