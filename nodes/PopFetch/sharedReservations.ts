@@ -79,9 +79,7 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 			}
 		} catch (error) {
 			// Without leases, an email may be fetched twice; without emails, nothing is fetched.
-			context.logger.warn(
-				`POP Fetch: it is unknown what other workers are fetching: ${reasonOf(error)}`,
-			);
+			context.logger.warn(`POP Fetch: it is unknown what other workers are fetching: ${reasonOf(error)}`);
 			return [...keys];
 		}
 		// Others are busy with the same mailbox. What they do not fetch is fetched next time.
