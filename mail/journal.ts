@@ -44,6 +44,8 @@ export class JournalFile<Memory> {
 		private readonly parse: (value: unknown) => Memory | undefined,
 		/** Called once if the folder cannot be written. */
 		readonly onUnusable: (reason: string) => void = () => undefined,
+		/** Part of the names of files that are not finished. Processes that write the same journal need different ones. */
+		private readonly writer = '',
 	) {
 		this.#path = join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
 	}
@@ -84,11 +86,15 @@ export class JournalFile<Memory> {
 			mkdirSync(this.folder, { recursive: true, mode: 0o700 });
 			requireOwnFolder(this.folder, lstatSync(this.folder));
 			// Not the name that a write in the background may use at this moment.
-			writeOwnAtExit(`${this.#path}.exit`, JSON.stringify(this.#latest));
-			renameSync(`${this.#path}.exit`, this.#path);
+			writeOwnAtExit(this.#draft('exit'), JSON.stringify(this.#latest));
+			renameSync(this.#draft('exit'), this.#path);
 		} catch {
-			rmSync(`${this.#path}.exit`, { force: true });
+			rmSync(this.#draft('exit'), { force: true });
 		}
+	}
+
+	#draft(kind: 'new' | 'exit'): string {
+		return `${this.#path}${this.writer}.${kind}`;
 	}
 
 	static #await(journal: { writeAtExit: () => void }): void {
@@ -108,9 +114,9 @@ export class JournalFile<Memory> {
 			while (this.#next !== undefined) {
 				const text = JSON.stringify(this.#next);
 				this.#next = undefined;
-				await writeOwn(`${this.#path}.new`, text);
+				await writeOwn(this.#draft('new'), text);
 				// Renaming leaves either the old or the new file in place, whenever the process ends.
-				await rename(`${this.#path}.new`, this.#path);
+				await rename(this.#draft('new'), this.#path);
 			}
 		} catch (error) {
 			this.#next = undefined;

@@ -30,6 +30,8 @@ export interface Collection<Item> {
 	failure?: MailError;
 	/** Why an email could not be deleted. The others were deleted. */
 	undeletable?: MailError;
+	/** The ledger's keys of all emails on the server. */
+	keys: ReadonlySet<string>;
 	/** Keys that this collection has reserved, for {@link Reservations.release} if the items cannot be used. */
 	taken: string[];
 }
@@ -133,6 +135,7 @@ function conclude<Item>(round: Round, chosen: Chosen, items: ReadonlyMap<number,
 		elsewhere,
 		recognised,
 		deleted: end.deleted.size,
+		keys: new Set(keys.values()),
 		taken: numbers.map((number) => round.key(number)),
 		...(end.failure !== undefined && { failure: end.failure }),
 		...(end.undeletable !== undefined && { undeletable: end.undeletable }),

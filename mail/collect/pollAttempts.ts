@@ -160,14 +160,17 @@ export class PollAttempts {
 
 	/**
 	 * Called after a collection. The collected emails are on their way from now on. This is stored before the executions start.
+	 * @param onServer keys of all emails of the mailbox; empty if the server listed none
 	 * @returns the entries by key, for the next steps
 	 */
-	handOver(mailbox: string, ledger: Ledger, taken: readonly string[]): Map<string, Entry> {
+	handOver(mailbox: string, ledger: Ledger, taken: readonly string[], onServer: ReadonlySet<string> = new Set()): Map<string, Entry> {
 		const entries = new Map(taken.flatMap((key) => ledger.get(key) ?? []).map((entry) => [entry.key, entry]));
 		for (const key of entries.keys()) {
 			ledger.drop(key);
 			this.#attempts.set(key, this.attempts(key) + 1);
 		}
+		// An execution may have deleted its email and failed afterwards.
+		for (const key of onServer.size > 0 ? this.#attempts.keys() : []) if (!onServer.has(key)) this.#attempts.delete(key);
 		this.#underWay += entries.size;
 		// If the process ends, the emails of executions that have not ended are still to be fetched.
 		if (this.#underWay > 0) ledger.complete = false;

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { JournalFile } from '../../mail/journal';
@@ -28,23 +30,27 @@ export function writeStored({ ledgers, revision, execution }: StoredMemory): IDa
 }
 
 /**
- * n8n gives an execution that it resumes after a long wait, and one that it had noted before its own end, no static data at all
- * (n8n 2.41, WaitTracker and EnqueuedExecutionRecoveryService). With an empty memory, all emails would be new. So the process keeps the
- * newest memory that n8n has given to an execution, and a journal keeps it for the next process.
+ * n8n gives some executions no static data at all: one that it resumes after a long wait, one that a person retries, and one that it had
+ * noted before its own end (n8n 2.41, WaitTracker, ExecutionService and EnqueuedExecutionRecoveryService). With an empty memory, all emails
+ * would be new. So the process keeps the newest memory that n8n has given to an execution, and a journal keeps it for the next process.
  */
 class Newest {
 	readonly #journal: JournalFile<IDataObject>;
 	#memory: StoredMemory;
 
 	constructor(name: string, warn: (reason: string) => void) {
-		this.#journal = new JournalFile(journalFolder(), `pop fetch ${name}`, record, warn);
+		// The workers of queue mode may share the folder. They all have the same journal.
+		const writer = process.env.EXECUTIONS_MODE === 'queue' ? `.${randomUUID()}` : '';
+		this.#journal = new JournalFile(journalFolder(), `pop fetch ${name}`, record, warn, writer);
 		this.#memory = readStored(this.#journal.read());
 	}
 
 	/** @returns `stored`, or what is newer */
 	of(stored: StoredMemory, execution: string): StoredMemory {
 		// What the execution itself has changed is not stored before its end.
-		if (stored.execution === execution || stored.revision === this.#memory.revision) return stored;
+		if (stored.execution === execution) return stored;
+		if (stored.revision === 0) this.#reread();
+		if (stored.revision === this.#memory.revision) return stored;
 		if (stored.revision < this.#memory.revision) return this.#memory;
 		// n8n's own objects change when it changes them.
 		const copy = record(JSON.parse(JSON.stringify(writeStored(stored))));
@@ -52,20 +58,28 @@ class Newest {
 		this.#journal.write(copy);
 		return stored;
 	}
+
+	/** Another worker may have written the journal since. */
+	#reread(): void {
+		const written = readStored(this.#journal.read());
+		if (written.revision > this.#memory.revision) this.#memory = written;
+	}
 }
 
 const known = new Map<string, Newest>();
 
 /**
- * What this execution has to know. A test run in the editor stores nothing. In queue mode, no process knows what n8n has given to the
- * executions of the others.
+ * What this execution has to know. A test run in the editor stores nothing. In queue mode, a worker that does not share its folder with the
+ * others knows only what n8n has given to its own executions. That may be old, but it is not empty.
  */
 export function newestMemory(context: IExecuteFunctions, name: string, stored: StoredMemory): StoredMemory {
-	if (context.getMode() === 'manual' || process.env.EXECUTIONS_MODE === 'queue') return stored;
+	if (context.getMode() === 'manual') return stored;
 	const newest =
 		known.get(name) ??
 		new Newest(name, (reason) =>
-			context.logger.warn(`POP Fetch: the journal cannot be written, so an execution that n8n resumes may get emails again: ${reason}`),
+			context.logger.warn(
+				`POP Fetch: the journal cannot be written, so an execution that n8n resumes or retries may get emails again: ${reason}`,
+			),
 		);
 	known.set(name, newest);
 	return newest.of(stored, context.getExecutionId());

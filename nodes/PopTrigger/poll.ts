@@ -14,7 +14,7 @@ import { openAccount, requireRenewal } from '../credentialAccount';
 import { warnOf } from '../endingWarnings';
 import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
-import { accountChoice } from '../parameterValues';
+import { accountChoice, record } from '../parameterValues';
 import { itemMaker, mailboxName } from '../popMail';
 import { isRunning, triggerName } from '../activeTriggers';
 import { deliver, Handover } from './handover';
@@ -45,7 +45,7 @@ export async function pollOnce(context: IPollFunctions): Promise<INodeExecutionD
 	const isNew = known === undefined;
 	if (isNew && attended) requireSupport(context);
 	// While another main process was n8n's leader, that process went on.
-	const state = known === undefined || (!known.busy && known.book.isOlderThan(storedMemory(context))) ? newState(context, key) : known;
+	const state = known === undefined || (!known.busy && known.book.isOlderThan(ownMemory(context))) ? newState(context, key) : known;
 	states.set(key, state);
 	isRunning(key);
 	// n8n does not wait for the end of a poll before the next one.
@@ -82,7 +82,8 @@ function newState(context: IPollFunctions, key: string): State {
 	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, readPollMemory, (reason) =>
 		context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last emails: ${reason}`),
 	);
-	const stored = newestPollMemory(storedMemory(context), journal.read());
+	const written = journal.read();
+	const stored = newestPollMemory(ownMemory(context) ?? (written === undefined ? storedMemory(context) : undefined), written);
 	return { book: new PollAttempts(stored, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
 }
 
@@ -90,10 +91,16 @@ function storedMemory(context: IPollFunctions): PollMemory | undefined {
 	return readPollMemory(context.getWorkflowStaticData('node').pop);
 }
 
+/** Without what another trigger stored that had the name before, because n8n stores it under the name. Version 0.2.0 told no trigger. */
+function ownMemory(context: IPollFunctions): PollMemory | undefined {
+	const { trigger } = record(context.getWorkflowStaticData('node').pop);
+	return typeof trigger === 'string' && trigger !== context.getNode().id ? undefined : storedMemory(context);
+}
+
 /** n8n stores it at activation, and when the next execution starts. */
 function store(context: IPollFunctions, { book }: State): void {
 	const { ledger, ...rest } = book.memory;
-	context.getWorkflowStaticData('node').pop = { ...rest, ledger: { ...ledger } };
+	context.getWorkflowStaticData('node').pop = { ...rest, ledger: { ...ledger }, trigger: context.getNode().id };
 }
 
 async function look(context: IPollFunctions, state: State): Promise<void> {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { JournalFile } from '../../mail/journal';
 
@@ -55,4 +55,32 @@ it('what is on disk already is not written again, since another process may have
 it('nothing is written at the end into a folder that everybody may write', () => {
 	const folder = endedAfter("require('node:fs').chmodSync(journal().folder, 0o777)", 'journal().write({ serial: 1 })', 'process.exit(0)');
 	expect(readdirSync(folder)).toEqual([]);
+});
+
+it('two processes that write the same journal at the same time leave a whole one, and neither has an error', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-journal-'));
+	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+	const errors: string[] = [];
+	const text = 'x'.repeat(1_000_000);
+	const processes: Array<JournalFile<unknown>> = [];
+	for (let number = 0; number < 4; number += 1) {
+		vi.resetModules();
+		const fresh = await import('../../mail/journal');
+		processes.push(
+			new fresh.JournalFile<unknown>(
+				folder,
+				'key',
+				(value) => value,
+				(reason) => errors.push(reason),
+				`.${number}`,
+			),
+		);
+	}
+	for (let times = 0; times < 10; times += 1) {
+		for (const journal of processes) journal.write({ text });
+		await Promise.all(processes.map(async (journal) => await journal.flushed()));
+		expect(read(folder)).toEqual({ text });
+	}
+	expect(errors).toEqual([]);
+	expect(readdirSync(folder)).toHaveLength(1);
 });

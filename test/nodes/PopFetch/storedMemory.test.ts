@@ -85,17 +85,20 @@ describe('the memory of POP Fetch where n8n gives an execution no static data', 
 		expect(await fetch(told(stored(second)))).toEqual([]);
 	});
 
-	it('is n8n’s alone in queue mode', async () => {
+	it('is that of the worker in queue mode, whether it has seen the mailbox itself or reads the journal', async () => {
 		vi.stubEnv('EXECUTIONS_MODE', 'queue');
 		const mailbox = 'queue-memory@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
 		const first = told();
-		await (
-			await freshProcess(mailbox)
-		)(first);
-		await (
-			await freshProcess(mailbox)
-		)(told(stored(first)));
-		expect(await (await freshProcess(mailbox))(told())).toEqual(['1']);
+		expect(await (await freshProcess(mailbox))(first)).toEqual(['1']);
+		const [worker, other] = [await freshProcess(mailbox), await freshProcess(mailbox)];
+		await other(told());
+		expect(await worker(told(stored(first)))).toEqual([]);
+		// A failed execution that a person retries has no static data either.
+		expect(await worker(told())).toEqual([]);
+		await vi.waitFor(async () => expect(await (await freshProcess(mailbox))(told())).toEqual([]), 60_000);
+		// It has taken nothing of the mailbox so far, and the other worker has written the journal meanwhile.
+		await sandbox.deliver(mailbox, mail('2'));
+		expect(await other(told())).toEqual(['2']);
 	});
 });

@@ -173,6 +173,26 @@ describe('the POP Trigger', () => {
 		}, 120_000);
 	});
 
+	it('goes on with its own memory if it is given the name of another trigger, under which n8n has stored a newer one', async () => {
+		const scene = { sandbox, mailbox: 'swapped@example.test', workflow: 'swapped' };
+		const other = { sandbox, mailbox: 'busier@example.test', workflow: 'busier' };
+		const poll = await freshProcess();
+		const [about, aboutOther] = [told(), told()];
+		await poll(scene, about);
+		for (let times = 0; times < 5; times += 1) await poll(other, aboutOther);
+		// As n8n stored it for a node with another ID.
+		const named: IDataObject = JSON.parse(JSON.stringify(aboutOther.staticData).replace('"node"', '"another node"'));
+		await expect.poll(journals).toContain(scene.mailbox);
+		await sandbox.deliver(scene.mailbox, mail('1'));
+		const restarted = told(structuredClone(named));
+		await (
+			await freshProcess()
+		)({ ...scene, activation: 'init' }, restarted);
+		const renamed = told(structuredClone(named));
+		await poll({ ...scene, activation: 'update' }, renamed);
+		expect([subjects(restarted), subjects(renamed)]).toEqual([[['1']], [['1']]]);
+	});
+
 	it("goes on where another process left off, when that was n8n's leader for a while", async () => {
 		const scene = { sandbox, mailbox: 'leader@example.test', workflow: 'leader' };
 		const [poll, other] = [await freshProcess(), await freshProcess()];
@@ -286,6 +306,22 @@ describe('the POP Trigger', () => {
 			about.executions[1]?.end();
 			await settled();
 			expect((await sandbox.messages(scene.mailbox)).map(String)).toEqual([expect.stringContaining('Subject: good')]);
+		});
+
+		it('forgets the attempts of an email that has left the server', async () => {
+			const scene = { sandbox, mailbox: 'gone@example.test', workflow: 'gone', parameters: { options: { retryAfter: 0 } } };
+			const poll = await freshProcess();
+			const about = told();
+			await sandbox.deliver(scene.mailbox, mail('before'));
+			await poll(scene, about);
+			await sandbox.deliver(scene.mailbox, mail('bad'));
+			await poll(scene, about);
+			await sandbox.dovecot.doveadm('expunge', '-u', scene.mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'bad');
+			about.executions[0]?.fail('it has deleted its email, and failed afterwards');
+			await settled();
+			await poll(scene, about);
+			expect(about.executions).toHaveLength(1);
+			expect(about.staticData.pop).not.toHaveProperty('attempts');
 		});
 
 		it('counts the attempts also where n8n was restarted in between', async () => {
