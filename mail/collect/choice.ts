@@ -56,7 +56,10 @@ class Choosing {
 		const { recent, open } =
 			filter.since === undefined ? { recent: large, open: [] } : await this.#receivedSince(large, filter.since, 'passed');
 		if (newestFirst) recent.reverse();
-		const { numbers, misfits, held, left } = await this.#reserve(recent);
+		const { numbers, misfits, held, left } = await this.#reserve([
+			...recent.filter((number) => !this.#holdsUp(number)),
+			...recent.filter((number) => this.#holdsUp(number)),
+		]);
 		return {
 			numbers,
 			sizes: this.#sizes,
@@ -66,6 +69,10 @@ class Choosing {
 			elsewhere: found.fresh.length - free.length + held,
 			begun: unbegun.length === 0,
 		};
+	}
+
+	#holdsUp(number: number): boolean {
+		return this.round.reservations.local.holdsUp(this.round.key(number));
 	}
 
 	/** Reserves as many as the limit allows. If this fails, nothing stays reserved. */
@@ -138,7 +145,7 @@ class Choosing {
 	/** Divides emails by the time of receipt, and enters the older ones in the ledger as far as the search went. */
 	async #receivedSince(numbers: readonly number[], since: number, standing: Standing): Promise<{ recent: number[]; open: number[] }> {
 		const { recent, older, open } = await partByAge(numbers, since, {
-			read: async (some) => await this.#readHeaders(some),
+			read: async (some) => await this.#readHeaders(some.filter((number) => !this.#holdsUp(number))),
 			of: (number) => this.#read.get(number)?.headers.receivedAt,
 			enough: () => this.round.wish.enough?.() === true,
 		});
@@ -165,10 +172,11 @@ class Choosing {
 		return { fitting, looked };
 	}
 
-	/** Reads headers. If the server refuses them, the email counts as a match and becomes an item that says so. */
+	/** Reads headers. If the server does not return them, the email counts as a match and becomes an item that says so. */
 	async #readHeaders(numbers: readonly number[]): Promise<void> {
-		const missing = numbers.filter((number) => !this.#read.has(number));
-		for await (const { number, content } of this.round.session.topMany(missing, 0)) {
+		const { reservations, session } = this.round;
+		const missing = numbers.filter((number) => !this.#read.has(number) && !reservations.local.breaksAlways(this.round.key(number)));
+		for await (const { number, content } of this.round.request(missing, (some) => session.topMany(some, 0))) {
 			if (content instanceof MailError) continue;
 			const bytes = await gather(content, this.round.wish.headersOnly ? LONGEST_SHOWN : LONGEST);
 			this.#read.set(number, { headers: await readHeaders(bytes), bytes: this.round.wish.headersOnly ? bytes : Buffer.alloc(0) });

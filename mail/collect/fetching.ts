@@ -46,7 +46,8 @@ export class Fetching<Item> {
 
 	/** Fetches whole emails first, then headers. @throws MailError if the session is over; whatever `make` throws */
 	async run(): Promise<void> {
-		const { numbers, headers } = this.chosen;
+		const { headers } = this.chosen;
+		const numbers = this.chosen.numbers.filter((number) => !this.#breaksAlways(number));
 		const whole = numbers.filter((number) => this.#isWholeWanted(number));
 		await this.#fetchWhole(whole);
 		const rest = numbers.filter((number) => !this.#isWholeWanted(number));
@@ -61,6 +62,15 @@ export class Fetching<Item> {
 		);
 		await this.#enterRefusals();
 		if (this.#busy !== undefined) throw this.#busy;
+	}
+
+	/** If the server breaks the connection at this email each time, it counts as refused. */
+	#breaksAlways(number: number): boolean {
+		if (!this.round.reservations.local.breaksAlways(this.round.key(number))) return false;
+		const remedy = 'Open it in Outlook, and delete it or move it out of the inbox if you do not need it.';
+		const reason = 'The connection to the server broke each time this email was requested.';
+		this.#refused.set(number, new MailError(reason, { code: 'lost', speaker: 'pop', remedy }));
+		return true;
 	}
 
 	#isWholeWanted(number: number): boolean {
@@ -112,7 +122,7 @@ export class Fetching<Item> {
 		const again: number[] = [];
 		let busy: number[] = [];
 		for (let from = 0; from < numbers.length && enough?.() !== true; from += atOnce) {
-			for await (const { number, content } of ask(numbers.slice(from, from + atOnce))) {
+			for await (const { number, content } of this.round.request(numbers.slice(from, from + atOnce), ask)) {
 				if (content instanceof MailError) {
 					if (!this.#isBusy(number, content)) continue;
 					this.#busy = content;
@@ -126,7 +136,7 @@ export class Fetching<Item> {
 			}
 		}
 		if (again.length === 0 || enough?.() === true) return;
-		for await (const { number, content } of ask(again)) {
+		for await (const { number, content } of this.round.request(again, ask)) {
 			if (!(content instanceof MailError)) await take(number, content);
 			else if (this.#isBusy(number, content)) this.#refused.set(number, content);
 		}

@@ -3,6 +3,11 @@ import type { Entry, Ledger } from './ledger';
 /** After this time, in ms, every execution of a living process counts as ended. */
 const ENDED_AFTER_MS = 6 * 60 * 60_000;
 
+/** An email at which the connection broke this many times in a row is requested after all others. */
+const LAST_AFTER = 2;
+/** An email is no longer requested if the connection broke at it in this many sessions that returned other emails. */
+const MOST_BREAKS = 5;
+
 /** Reservations shared by processes that cannot see each other's memory (queue mode). */
 export interface SharedReservations {
 	/** @returns those of the keys that no other process has reserved */
@@ -28,6 +33,8 @@ interface Reservation {
  */
 export class LocalReservations {
 	readonly #reservations = new Map<string, Reservation>();
+	/** How many times the connection broke at an email, and in how many of these sessions the server returned others. */
+	readonly #breaks = new Map<string, { times: number; guilty: number }>();
 
 	/** Notes what has been stored since, and puts back into the ledger what was stored and then overwritten. */
 	reconcile(ledger: Ledger, now: number): void {
@@ -49,7 +56,24 @@ export class LocalReservations {
 		return free;
 	}
 
+	/** Called if the connection broke at this email. */
+	broke(key: string, othersCame: boolean): void {
+		const { times, guilty } = this.#breaks.get(key) ?? { times: 0, guilty: 0 };
+		this.#breaks.set(key, { times: times + 1, guilty: guilty + (othersCame ? 1 : 0) });
+	}
+
+	/** Whether the connection broke at this email more than once, so that it may hold up the others. */
+	holdsUp(key: string): boolean {
+		return (this.#breaks.get(key)?.times ?? 0) >= LAST_AFTER;
+	}
+
+	/** Whether it is this email at which the server breaks the connection, and not the server as such. */
+	breaksAlways(key: string): boolean {
+		return (this.#breaks.get(key)?.guilty ?? 0) >= MOST_BREAKS;
+	}
+
 	fetched(entry: Entry): void {
+		this.#breaks.delete(entry.key);
 		const reservation = this.#reservations.get(entry.key);
 		if (reservation !== undefined) reservation.entry = entry;
 	}
@@ -63,6 +87,7 @@ export class LocalReservations {
 		for (const [key, { entry }] of this.#reservations) {
 			if (entry !== undefined && !present.has(key)) this.#reservations.delete(key);
 		}
+		for (const key of this.#breaks.keys()) if (!present.has(key)) this.#breaks.delete(key);
 	}
 }
 

@@ -168,6 +168,10 @@ export class PopConnection implements Supply {
 		this.stream.destroy();
 	}
 
+	get hasEnded(): boolean {
+		return this.#ended || this.stream.destroyed;
+	}
+
 	/** Returns the next bytes, once they are there. @throws MailError `lost`, `timeout` */
 	async take(command: string, patience: Patience): Promise<Buffer> {
 		for (;;) {

@@ -43,6 +43,7 @@ export class PopSession {
 	/** The answer that is being read. */
 	#open: Content | undefined;
 	#deleted = 0;
+	#closed = false;
 
 	/** Sizes from LIST, by message number. */
 	readonly #told = new Map<number, number>();
@@ -101,6 +102,11 @@ export class PopSession {
 
 	get pipelining(): boolean {
 		return this.capabilities.has('PIPELINING');
+	}
+
+	/** Whether the connection has ended, other than by {@link close}. */
+	get isBroken(): boolean {
+		return !this.#closed && this.#connection.hasEnded;
 	}
 
 	/** The pause between two sessions that the server asks for, in ms. */
@@ -221,6 +227,7 @@ export class PopSession {
 
 	/** Closes the connection; nothing is deleted (RFC 1939, section 6). */
 	close(): void {
+		this.#closed = true;
 		this.#connection.close();
 	}
 

@@ -74,6 +74,7 @@ async function passOn(session: Session, early: Buffer, backendPort: number): Pro
 		if (!session.open || session.silent) return;
 		session.note(`C: ${text}`);
 		const command = text.split(' ', 1)[0]?.toUpperCase() ?? '';
+		if (text !== command && (await session.fault(text))) return;
 		if ((await session.fault(command)) || !session.open) return;
 		if (command === 'CAPA') sayCapabilities(session);
 		else backend.write(`${text}\r\n`);

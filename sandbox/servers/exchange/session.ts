@@ -10,7 +10,7 @@ export interface Plan {
 	protocol: Protocol;
 	/**
 	 * Name of the command (`UID FETCH`, `RETR`, `MAIL`), `*` for whichever comes next, `CONNECT` for the greeting; for
-	 * SMTP also `BODY` (within DATA) and `END` (after the final dot, before the answer).
+	 * POP also a whole line (`RETR 3`); for SMTP also `BODY` (within DATA) and `END` (after the final dot, before the answer).
 	 */
 	command: string;
 	/**

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { collectNew, type Collection } from '../../../mail/collect/collect';
 import { Ledger } from '../../../mail/collect/ledger';
@@ -568,6 +568,57 @@ describe('what comes of a mail', () => {
 		sandbox.exchange.plan('pop', 'RETR', { reply: "-ERR There's no message 1." });
 		expect((await round(mailbox, new Ledger())).items).toEqual(['2']);
 	});
+});
+
+describe('an email at which the connection breaks each time', () => {
+	afterEach(() => sandbox.exchange.reset());
+
+	it('holds up no other, and becomes an item that says so if the server returns others in the same sessions', async () => {
+		const mailbox = 'poison@example.test';
+		await sandbox.deliver(mailbox, mail('poison'), mail('2'));
+		sandbox.exchange.plan('pop', 'RETR 1', { drop: true }, 99);
+		const reservations = new Reservations();
+		let last = await round(mailbox, new Ledger(), { limit: 1 }, { reservations });
+		last = await round(mailbox, last.next, { limit: 1 }, { reservations });
+		expect(last).toMatchObject({ items: [], failure: { code: 'lost' } });
+		for (const subject of ['2', '3', '4', '5', '6']) {
+			last = await round(mailbox, last.next, {}, { reservations });
+			expect(last).toMatchObject({ items: [subject], failure: { code: 'lost' } });
+			if (subject !== '6') {
+				// If the server returns no other email, it may be the server's fault.
+				last = await round(mailbox, last.next, {}, { reservations });
+				expect(last).toMatchObject({ items: [], failure: { code: 'lost' } });
+			}
+			await sandbox.deliver(mailbox, mail(String(Number(subject) + 1)));
+		}
+		last = await round(mailbox, last.next, { deleteAfterFetch: true }, { reservations });
+		expect(last.items).toEqual(['7', expect.stringMatching(/^refused: .*broke each time/)]);
+		expect(last.failure).toBeUndefined();
+		expect((await sandbox.messages(mailbox)).map(subjectOf)).toContain('poison');
+		expect((await round(mailbox, last.next, {}, { reservations })).items).toEqual([]);
+	});
+
+	it.each([{ subject: 'wanted' }, { since: Date.now() - DAY, subject: 'wanted' }])(
+		'holds up no other for long if its headers are needed: %j',
+		async (filter) => {
+			const mailbox = `poison${Object.keys(filter).length}@example.test`;
+			await sandbox.fill(
+				mailbox,
+				['wanted poison', 'wanted 2', 'wanted 3'].map((subject) => received(0, subject)),
+			);
+			sandbox.exchange.plan('pop', 'TOP 1 0', { drop: true }, 99);
+			sandbox.exchange.plan('pop', 'RETR 1', { drop: true }, 99);
+			const reservations = new Reservations();
+			const items: string[] = [];
+			let stored = new Ledger();
+			for (let times = 0; times < 12; times += 1) {
+				const last = await round(mailbox, stored, { filter }, { reservations }).catch(() => undefined);
+				items.push(...(last?.items ?? []));
+				stored = last?.next ?? stored;
+			}
+			expect(items).toEqual(['wanted 2', 'wanted 3', expect.stringMatching(/^refused: .*broke each time/)]);
+		},
+	);
 });
 
 describe('deletion', () => {
