@@ -58,24 +58,19 @@ const SHORTEST = 6;
  * before them. A server may repeat what it was sent in any of these forms.
  */
 export class Secrets {
-	/** All sequences of {@link GRAM} characters of the long secrets. */
-	readonly #grams = new Set<string>();
+	readonly #long: string[] = [];
 	readonly #short = new Set<string>();
 
 	constructor(values: Iterable<string | undefined>) {
 		for (const value of values) {
 			if (value === undefined || value.length < SHORTEST) continue;
 			if (value.length < TOLD_BY_PARTS) this.#short.add(squeeze(value).text);
-			else for (const form of [value, ...inBase64(value)]) this.#learn(squeeze(form).text);
+			else this.#long.push(value);
 		}
 	}
 
-	#learn(text: string): void {
-		for (let at = 0; at + GRAM <= text.length; at += 1) this.#grams.add(text.slice(at, at + GRAM));
-	}
-
 	hide(text: string): string {
-		if (this.#grams.size === 0 && this.#short.size === 0) return text;
+		if (this.#long.length === 0 && this.#short.size === 0) return text;
 		const given = text.slice(0, LONGEST);
 		const squeezed = squeeze(given);
 		let [shown, from] = ['', 0];
@@ -92,7 +87,8 @@ export class Secrets {
 		for (const word of this.#short) {
 			for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) found.push([at, at + word.length]);
 		}
-		for (let at = 0; at + GRAM <= text.length; at += 1) if (this.#grams.has(text.slice(at, at + GRAM))) found.push([at, at + GRAM]);
+		const parts = this.#partsIn(text);
+		if (parts.size > 0) forEachGram(text, (_, at) => void (parts.has(text.slice(at, at + GRAM)) && found.push([at, at + GRAM])));
 		const apart: Array<[number, number]> = [];
 		for (const [begin, end] of found.sort(([one], [other]) => one - other)) {
 			const last = apart.at(-1);
@@ -100,6 +96,32 @@ export class Secrets {
 			else last[1] = Math.max(last[1], end);
 		}
 		return apart;
+	}
+
+	/**
+	 * Returns the sequences of {@link GRAM} characters of the long secrets that may be in the text. An index of all of them would take less
+	 * time, but half a megabyte for each token.
+	 */
+	#partsIn(text: string): Set<string> {
+		const [sums, parts] = [new Set<number>(), new Set<string>()];
+		if (this.#long.length > 0) forEachGram(text, (sum) => sums.add(sum));
+		for (const value of sums.size === 0 ? [] : this.#long)
+			for (const form of [squeeze(value).text, ...inBase64(value)])
+				forEachGram(form, (sum, at) => void (sums.has(sum) && parts.add(form.slice(at, at + GRAM))));
+		return parts;
+	}
+}
+
+const BASE = 0x01000193;
+const OLDEST = Array.from({ length: GRAM }).reduce<number>((power) => Math.imul(power, BASE), 1);
+
+/** Visits each sequence of {@link GRAM} characters with a sum that equal ones have in common, and with its place (Rabin and Karp). */
+function forEachGram(text: string, visit: (sum: number, at: number) => void): void {
+	let sum = 0;
+	for (let end = 0; end < text.length; end += 1) {
+		sum = (Math.imul(sum, BASE) + text.charCodeAt(end)) | 0;
+		if (end >= GRAM) sum = (sum - Math.imul(text.charCodeAt(end - GRAM), OLDEST)) | 0;
+		if (end >= GRAM - 1) visit(sum, end - GRAM + 1);
 	}
 }
 

@@ -6,8 +6,7 @@ import { Secrets } from '../redact';
 /** An access token. Only {@link AccessToken.reveal} shows it; JSON, `util.inspect` and template strings do not. */
 export class AccessToken {
 	readonly #value: string;
-	/** Created when the first text is searched. */
-	#secrets: Secrets | undefined;
+	readonly #secrets: Secrets;
 
 	/** @param expiresAt epoch milliseconds */
 	constructor(
@@ -15,6 +14,7 @@ export class AccessToken {
 		readonly expiresAt: number,
 	) {
 		this.#value = value;
+		this.#secrets = new Secrets([value]);
 	}
 
 	reveal(): string {
@@ -23,7 +23,7 @@ export class AccessToken {
 
 	/** Returns the text without this token: whole or cut, spread over lines, or in base64 as in the line of XOAUTH2. */
 	hide(text: string): string {
-		return (this.#secrets ??= new Secrets([this.#value])).hide(text);
+		return this.#secrets.hide(text);
 	}
 
 	toString(): string {

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import { describe, expect, it } from 'vitest';
 
@@ -320,4 +323,21 @@ describe('an error', () => {
 		expect(redact('{"password":"open sesame \\" now", "user": "ada"}')).toBe('{"password":"[secret]", "user": "ada"}');
 		expect(redact('-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----')).not.toContain('abc');
 	});
+});
+
+it('holds no more memory after texts were searched for it', () => {
+	setFlagsFromString('--expose-gc');
+	const collect: () => void = runInNewContext('gc');
+	const heldBy = (work: () => unknown): number => {
+		collect();
+		const before = process.memoryUsage().heapUsed;
+		const kept = work();
+		collect();
+		expect(kept).toBeDefined();
+		return process.memoryUsage().heapUsed - before;
+	};
+	const tokens = Array.from({ length: 100 }, () => new AccessToken(randomBytes(1_500).toString('base64'), HOUR));
+	const text = `535 5.7.3 Authentication unsuccessful ${tokens[0]?.reveal().slice(50, 90) ?? ''}`;
+	const held = heldBy(() => tokens.map((token) => token.hide(text)));
+	expect(held / tokens.length).toBeLessThan(20_000);
 });
