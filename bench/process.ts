@@ -63,7 +63,7 @@ async function backlog({ sandbox, note }: Stage, n8n: ProbedN8n, credential: Cre
 		`${executions} executions of that backlog in ${stalls.seconds.toFixed(0)} s; longest stall, with our collecting of garbage ${LOOKS} times, ${stalls.longestMs.toFixed(0)} ms; highest resident memory ${(memoryOf(n8n.instance.pid, 'VmHWM') - before).toFixed(0)} MiB above the start.`,
 	);
 	note(
-		`Memory after garbage collection, by executions: ${looks.map(({ at, ...held }) => `${at}: ${mebibytes(held)}`).join(', ')} MiB. Growth: ${growth(looks).toFixed(0)} bytes an execution (least squares, without the first look).`,
+		`Memory after garbage collection, by executions: ${looks.map(({ at, ...held }) => `${at}: ${mebibytes(held)}`).join(', ')} MiB. Growth: ${growth(looks).toFixed(0)} bytes an execution (least squares, without the first third, in which n8n's own code is still being compiled).`,
 		aimAt(growth(looks), 100, 'bytes an execution, which are 1 MB in 10,000'),
 	);
 	await n8n.api.deactivate(id);
@@ -114,7 +114,7 @@ const mebibytes = ({ heapUsed, external }: Pick<Held, 'heapUsed' | 'external'>):
 
 /** Bytes for each execution, by the line that fits best. */
 function growth(looks: ReadonlyArray<Held & { at: number }>): number {
-	const points = looks.slice(1).map(({ at, heapUsed, external }) => ({ x: at, y: heapUsed + external }));
+	const points = looks.slice(Math.ceil(LOOKS / 3)).map(({ at, heapUsed, external }) => ({ x: at, y: heapUsed + external }));
 	const mean = (of: (point: { x: number; y: number }) => number): number =>
 		points.reduce((sum, point) => sum + of(point), 0) / points.length;
 	const [x, y] = [mean((point) => point.x), mean((point) => point.y)];
