@@ -8,7 +8,7 @@ export interface Emitted {
 	items: INodeExecutionData[];
 	key: string;
 	/** undefined where the trigger does not wait. */
-	done: { resolve: (run: IRun) => void; reject: (error: Error) => void } | undefined;
+	done: { resolve: (run: IRun | undefined) => void; reject: (error: Error) => void } | undefined;
 }
 
 export interface TriggerOptions {
@@ -177,8 +177,8 @@ export class TriggerRig {
 	}
 }
 
-function deferred(): { promise: Promise<IRun>; resolve: (run: IRun) => void; reject: (error: Error) => void } {
+function deferred(): { promise: Promise<IRun | undefined> } & NonNullable<Emitted['done']> {
 	let settle: Pick<NonNullable<Emitted['done']>, 'resolve' | 'reject'> = { resolve: () => undefined, reject: () => undefined };
-	const promise = new Promise<IRun>((resolve, reject) => (settle = { resolve, reject }));
+	const promise = new Promise<IRun | undefined>((resolve, reject) => (settle = { resolve, reject }));
 	return { promise, ...settle };
 }

@@ -12,12 +12,13 @@ import type { Rules } from './rules';
  * How an execution ended:
  *
  * - `done`: it succeeded. If `ended` is set, the emails count as done at once, and the execution keeps its slot until `ended` settles.
+ *   If `ended` says `notStarted`, there has been no execution after all.
  * - `failed`: it failed. If `crashed` is set, its worker ended, which says nothing about the emails.
  * - `already`: n8n has had an execution under this key before and does not start another one.
  * - `notStarted`: n8n could not start it, so it does not count as a try.
  */
 export type Outcome =
-	| { kind: 'done'; ended?: Promise<unknown> }
+	| { kind: 'done'; ended?: Promise<Outcome> }
 	| { kind: 'failed'; reason: string; crashed?: boolean }
 	| { kind: 'already' }
 	| { kind: 'notStarted'; reason: string };
@@ -107,15 +108,25 @@ export class Executions<Item> {
 	handOver(batch: ReadonlyArray<Loaded<Item>>): void {
 		const { cursor, send, running } = this.options;
 		const tries = cursor.take(batch);
-		const first = batch[0]?.uid ?? 0;
-		const key = `${this.#name(first)}${batch.length > 1 ? `+${batch.length - 1}` : ''}:${tries}`;
+		const key = this.#keyOf(batch, tries);
 		const items = batch.map((mail) => mail.item);
 		this.options.handed?.began(this.options.place, batch);
 		const execution = send(items, key);
 		for (const { uid } of batch) running.set(this.#name(uid), execution);
 		// The items are large; only these fields are kept until the execution ends.
-		const seen = batch.map(({ uid, receivedAt, messageId }) => ({ uid, receivedAt, messageId }));
+		const seen = batch.map(({ uid, receivedAt, messageId, startedBy }) => ({ uid, receivedAt, messageId, startedBy }));
 		void this.#conclude(seen, execution);
+	}
+
+	/**
+	 * n8n starts only one execution under a key for as long as it keeps the execution. An email gets executions again each time that
+	 * somebody marks it, and after a loss the server gives its UID to another email, which was received at another time.
+	 */
+	#keyOf(batch: ReadonlyArray<Loaded<Item>>, tries: number): string {
+		const { uid = 0, receivedAt = 0 } = batch[0] ?? {};
+		const by = this.options.cursor.startedBy(uid);
+		const moment = by === 'new' || by === 'movedIn' ? receivedAt : Date.now();
+		return `${this.#name(uid)}${batch.length > 1 ? `+${batch.length - 1}` : ''}:${tries}@${moment}`;
 	}
 
 	async #conclude(batch: readonly Seen[], execution: Promise<Outcome>): Promise<void> {
@@ -127,8 +138,12 @@ export class Executions<Item> {
 			this.#slots.giveBack();
 		};
 		const outcome = await execution.catch((error: unknown): Outcome => ({ kind: 'failed', reason: reasonOf(error) }));
-		if (outcome.kind === 'done' && outcome.ended !== undefined) void outcome.ended.then(giveBack, giveBack);
-		else giveBack();
+		if (outcome.kind === 'done' && outcome.ended !== undefined) {
+			void outcome.ended
+				.then((end) => end.kind === 'notStarted' && this.#startAfterAll(batch, end.reason))
+				.catch(() => undefined)
+				.finally(giveBack);
+		} else giveBack();
 		this.options.handed?.ended(this.options.place, batch, outcome.kind === 'done');
 		// The next watch waits for the same execution, and removes it from `running`.
 		if (superseded()) return;
@@ -164,6 +179,20 @@ export class Executions<Item> {
 			}),
 		);
 		for (const { uid } of batch) this.backlog.retryLater(pause(this.#unstarted), uid);
+	}
+
+	/** Called when n8n says late that it started no execution for emails that have counted as done since then. */
+	#startAfterAll(batch: readonly Seen[], reason: string): void {
+		const { cursor, rules, folder, report, superseded } = this.options;
+		const { after } = rules;
+		if (after.kind === 'move' || after.kind === 'delete') {
+			report(alreadyGone(batch, folder, after.kind === 'move' ? `moved to "${after.to}"` : 'deleted', reason));
+			return;
+		}
+		if (superseded()) return;
+		cursor.take(batch);
+		for (const { uid } of batch) cursor.forgive(uid);
+		if (!this.stopped.aborted) this.startLater(batch, reason);
 	}
 
 	/**
@@ -207,4 +236,15 @@ export class Executions<Item> {
 	#name(uid: number): string {
 		return `${this.options.place}:${uid}`;
 	}
+}
+
+function alreadyGone(batch: readonly Seen[], folder: string, what: string, reason: string): MailError {
+	const uids = batch.map(({ uid }) => uid).join(', ');
+	const which = batch.length === 1 ? `the email with UID ${uids} in ${folder}, which is` : `${batch.length} emails in ${folder}, which are`;
+	return new MailError(`n8n could not start an execution for ${which} already ${what}: ${reason}`, {
+		code: 'unreachable',
+		remedy:
+			(batch.length === 1 ? '' : `Their UIDs were ${uids}. `) +
+			"See n8n's own log. With Mark as Done set to After Success, emails stay in their folder until their execution has succeeded.",
+	});
 }

@@ -391,7 +391,7 @@ describe('a watch and failing executions', () => {
 
 	it('keeps no more executions going than it was told, also where mails are done at once', async () => {
 		let end = (): void => undefined;
-		const ended = new Promise<void>((resolve) => (end = resolve));
+		const ended = new Promise<Outcome>((resolve) => (end = () => resolve({ kind: 'done' })));
 		const one = rig({
 			startFrom: { kind: 'unread' },
 			rules: { maxInFlight: 2, after: { kind: 'read' } },

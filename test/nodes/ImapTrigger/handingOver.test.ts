@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { ImapTrigger } from '../../../nodes/ImapTrigger/ImapTrigger.node';
+import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { mail } from '../../mail/watch/watchRig';
+import { run, TriggerRig, type Emitted, type TriggerOptions } from '../triggerRig';
+
+let sandbox: Sandbox;
+let number = 0;
+const folder = mkdtempSync(join(tmpdir(), 'handing-over-'));
+const closes: Array<() => Promise<void>> = [];
+
+beforeAll(async () => {
+	process.env.N8N_USER_FOLDER = folder;
+	sandbox = await startSandbox();
+	trust(sandbox.caFile);
+});
+
+afterEach(async () => {
+	for (const close of closes.splice(0)) await close();
+	sandbox.exchange.reset();
+});
+
+afterAll(async () => {
+	await sandbox.stop();
+	rmSync(folder, { recursive: true, force: true });
+	delete process.env.N8N_USER_FOLDER;
+});
+
+const freshMailbox = (): string => `handing${(number += 1)}@example.test`;
+
+async function start(options: Partial<TriggerOptions> & { mailbox: string }): Promise<{ rig: TriggerRig; close: () => Promise<void> }> {
+	const rig = new TriggerRig(sandbox, options);
+	const response = await new ImapTrigger().trigger.call(rig.context());
+	const close = async (): Promise<void> => await response.closeFunction?.();
+	closes.push(close);
+	await rig.until('watching', () => rig.logs.some((line) => line.includes('watching (IDLE)')));
+	return { rig, close };
+}
+
+const flags = async (mailbox: string, how: 'add' | 'remove'): Promise<unknown> =>
+	await sandbox.dovecot.doveadm('flags', how, '-u', mailbox, '\\Flagged', 'mailbox', 'INBOX', 'uid', '1');
+
+/** Starts one execution under each key, as n8n does since 2.20 (execution-persistence.js). Each succeeds. */
+function executions(): { had: Set<string>; end: (emitted: Emitted) => void } {
+	const had = new Set<string>();
+	return {
+		had,
+		end: ({ key, done }) => {
+			const isFirst = !had.has(key);
+			had.add(key);
+			done?.resolve(isFirst ? run('success') : undefined);
+		},
+	};
+}
+
+describe('an email that n8n has had an execution for', () => {
+	it.each(['afterSuccess', 'atOnce'])('gets another each time that somebody flags it, under a key of its own: %s', async (handOver) => {
+		const mailbox = freshMailbox();
+		const { had, end } = executions();
+		const parameters = { postProcessAction: 'nothing', options: { handOver, alsoStartOn: { on: { events: ['flagged'] } } } };
+		const { rig } = await start({ mailbox, parameters, end });
+		const flagged = (): unknown => JSON.parse(JSON.stringify(rig.staticData)).watch.folders.INBOX.marks?.flagged;
+		await sandbox.deliver(mailbox, mail('mail'));
+		await rig.until('the new email', () => rig.emitted.length === 1);
+		for (const times of [2, 3]) {
+			await flags(mailbox, 'add');
+			await rig.until('the execution of the flag', () => rig.emitted.length >= times && flagged() === '1');
+			await flags(mailbox, 'remove');
+			await rig.until('the flag is off', () => flagged() === '');
+		}
+		expect(rig.emitted.flatMap(({ items }) => items.map(({ json }) => json.startedBy))).toEqual(['new', 'flagged', 'flagged']);
+		expect(had.size).toBe(3);
+		expect(rig.saved).toEqual([]);
+	});
+});
+
+describe('an execution that n8n refuses late, since its database hangs', () => {
+	/** After the second that Mark as Done: At Once waits for a refusal. */
+	const late = (): { end: (emitted: Emitted) => void } => {
+		let refused = false;
+		return {
+			end: ({ done }) => {
+				if (refused) return done?.resolve(run('success'));
+				refused = true;
+				setTimeout(() => done?.reject(new Error('timeout exceeded when trying to connect')), 2_000);
+			},
+		};
+	};
+
+	it('is started again also where its email counts as done at once', async () => {
+		const mailbox = freshMailbox();
+		const { rig } = await start({ mailbox, parameters: { options: { handOver: 'atOnce' } }, ...late() });
+		await sandbox.deliver(mailbox, mail('patient'));
+		await rig.until('the second', () => rig.emitted.length === 2, 30_000);
+		expect(rig.subjects).toEqual(['patient', 'patient']);
+		await expect.poll(() => JSON.parse(JSON.stringify(rig.staticData)).watch.folders.INBOX.pending).toEqual({});
+		expect(rig.saved).toEqual([]);
+	});
+
+	it('is reported where its email has been deleted at once', async () => {
+		const mailbox = freshMailbox();
+		const parameters = { postProcessAction: 'delete', options: { handOver: 'atOnce' } };
+		const { rig } = await start({ mailbox, parameters, ...late() });
+		await sandbox.deliver(mailbox, mail('gone'));
+		await rig.until('the report', () => rig.saved.length === 1, 30_000);
+		expect(rig.saved[0]?.message).toMatch(/could not start an execution for the email with UID 1 in INBOX, which is already deleted/);
+		expect(rig.emitted).toHaveLength(1);
+	});
+});
+
+describe('a node that gets another name', () => {
+	it('goes on where it was when a person publishes that, though n8n keeps its memory under the former name', async () => {
+		const mailbox = freshMailbox();
+		const parameters = { options: { startFrom: 'lastDays', startDays: 30 } };
+		await sandbox.deliver(mailbox, mail('first'));
+		const before = await start({ mailbox, parameters });
+		await before.rig.until('the mail', () => before.rig.emitted.length === 1);
+		await before.close();
+		await sandbox.deliver(mailbox, mail('in between'));
+		const after = await start({ mailbox, parameters, activation: 'update' });
+		await sandbox.deliver(mailbox, mail('last'));
+		await after.rig.until('the last', () => after.rig.subjects.includes('last'));
+		expect(after.rig.subjects).toEqual(['in between', 'last']);
+	});
+});
