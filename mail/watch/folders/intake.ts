@@ -53,6 +53,8 @@ export class Intake<Item> {
 	#cursor: Cursor | undefined;
 	#path = '';
 	#looked = false;
+	/** When the folder was last looked at. The memory has an earlier time while emails wait. */
+	#lookedAt: number | undefined;
 	/** By UID: the time of the last look at the folder in which the email was not there yet. */
 	readonly #arrivals = new Map<number, number>();
 
@@ -109,7 +111,7 @@ export class Intake<Item> {
 		this.#noteArrivals(cursor.state, uids);
 		delivery.offer(uids, highest);
 		const marked = await this.#lookForMarks(session, { cursor, delivery, before, isNew: (uid) => uid > before || wanted.has(uid) });
-		this.#noteLook(cursor, now);
+		this.#noteLook(cursor, delivery, now);
 		this.#looked = true;
 		return uids.length + marked;
 	}
@@ -142,7 +144,8 @@ export class Intake<Item> {
 		return again;
 	}
 
-	#noteArrivals({ looked }: FolderState, uids: readonly number[]): void {
+	#noteArrivals(state: FolderState, uids: readonly number[]): void {
+		const looked = this.#lookedAt ?? state.looked;
 		if (looked === undefined) return;
 		for (const uid of uids) this.#arrivals.set(uid, looked);
 		for (const uid of this.#arrivals.keys()) {
@@ -151,7 +154,10 @@ export class Intake<Item> {
 		}
 	}
 
-	#noteLook(cursor: Cursor, now: number): void {
+	#noteLook(cursor: Cursor, delivery: Delivery<Item>, now: number): void {
+		this.#lookedAt = now;
+		// After a restart, emails that wait now are found as new ones, and must not seem to have come in after this look.
+		if (delivery.hasFresh) return;
 		const { looked = 0 } = cursor.state;
 		cursor.state.looked = now;
 		if (now - looked > LOOKED_MS) cursor.store();
@@ -241,6 +247,7 @@ export class Intake<Item> {
 		cursor.store();
 		this.#delivery?.stop();
 		this.#arrivals.clear();
+		this.#lookedAt = undefined;
 		this.#cursor = cursor;
 		this.#delivery = this.#deliver(cursor);
 		this.#delivery.resume();
@@ -285,7 +292,7 @@ export class Intake<Item> {
 		const { watch, telling, slots, handed, rules, use } = this.#options;
 		const folder = this.#path;
 		const { state } = cursor;
-		const place = `${watch.memory.id}:${state.mailbox}:${folder}:${state.uidValidity}:${state.begun ?? 0}`;
+		const place = `${watch.memory.id}:${state.mailbox}:${state.formerly ?? folder}:${state.uidValidity}:${state.begun ?? 0}`;
 		handed?.remember(place, state.recent);
 		return new Delivery<Item>({
 			folder,

@@ -55,6 +55,8 @@ export class TreeWatch<Item> {
 	#home = '';
 	/** When the last survey of this watch began, and how long it took, in ms. */
 	#survey = { at: 0, took: 0 };
+	/** The folder at which the last survey ended early. The next one begins with it, so that it reaches the folders behind it too. */
+	#unsurveyed = '';
 	#storedAt = 0;
 	#missing = '';
 	/** All folders of the mailbox, as `keyOf` writes them. */
@@ -205,10 +207,13 @@ export class TreeWatch<Item> {
 		const folders = await this.#list(session);
 		this.#forgetGone(folders);
 		const stalest = stalestOf(this.#branches);
-		for (const { path } of folders) {
+		const first = folders.findIndex(({ path }) => path === this.#unsurveyed);
+		for (const { path } of first > 0 ? [...folders.slice(first), ...folders.slice(0, first)] : folders) {
 			if (this.#watch.stopped) throw stoppedWatch();
+			this.#unsurveyed = path;
 			await this.#surveyOne(session, path, path === stalest);
 		}
+		this.#unsurveyed = '';
 		this.#survey = { at, took: Date.now() - at };
 		const { memory } = this.options;
 		memory.surveyedAt = at;

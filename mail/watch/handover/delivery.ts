@@ -106,6 +106,11 @@ export class Delivery<Item> {
 		return this.#backlog.fresh.includes(uid) || (uids?.has(uid) === true && uid > (progress?.upTo ?? 0));
 	}
 
+	/** Whether any email waits to be handed over for the first time. */
+	get hasFresh(): boolean {
+		return this.#backlog.fresh.length > 0 || this.#current !== undefined;
+	}
+
 	/** The UID behind which the next search begins. */
 	get seen(): number {
 		return Math.max(this.#backlog.highest, this.#options.cursor.state.uid);
@@ -220,7 +225,8 @@ export class Delivery<Item> {
 	async #handOverAll(uids: readonly number[], progress: Progress<Item>): Promise<boolean> {
 		for await (const { mail, loaded } of this.#fetch(uids)) {
 			if ('item' in loaded) {
-				if (!this.#options.cursor.knows(loaded)) progress.batch.push(loaded);
+				if (this.#options.cursor.knows(loaded)) this.#options.cursor.dismiss(mail.uid, this.#backlog.highest);
+				else progress.batch.push(loaded);
 				if (this.#isFull(progress.batch) && !(await this.#handOver(progress))) return false;
 			} else if ('unwanted' in loaded) {
 				this.#options.cursor.dismiss(mail.uid, this.#backlog.highest);

@@ -95,13 +95,17 @@ function soughtAfterChange({ pending, startedBy = {}, messageIds = {}, sought = 
  * Emails from there on are new, and nothing is left to be done for the lost ones.
  */
 export function stateAfterLoss(before: FolderState, place: Place): FolderState {
-	const pending = Object.fromEntries(Object.entries(before.pending).filter(([uid]) => Number(uid) < place.uidNext));
+	const left = <Value>(of: Record<string, Value> = {}): Record<string, Value> =>
+		Object.fromEntries(Object.entries(of).filter(([uid]) => Number(uid) < place.uidNext));
 	const { start } = before;
 	const known = before.known?.filter((uid) => uid < place.uidNext);
 	return {
 		...before,
 		uid: place.uidNext - 1,
-		pending,
+		pending: left(before.pending),
+		startedBy: left(before.startedBy),
+		messageIds: left(before.messageIds),
+		withheld: left(before.withheld),
 		known,
 		...(start && { start: { ...start, upTo: Math.min(start.upTo, place.uidNext - 1) } }),
 	};

@@ -19,6 +19,16 @@ export function markGone({ folders }: WatchMemory, mailbox: string, there: Reado
 	return changed;
 }
 
+/**
+ * Notes that only these folders are watched, so that those that were watched before do not bring months of emails when they are chosen
+ * again. Emails in a folder that nobody has seen before do not count for that time either.
+ */
+export function markUnwatched(memory: WatchMemory, watched: ReadonlySet<string>, now: number): void {
+	const keys = new Set([...watched].map(keyOf));
+	for (const [key, state] of Object.entries(memory.folders)) if (!keys.has(key)) state.goneSince ??= now;
+	if (memory.surveyedAt !== undefined) memory.surveyedAt = now;
+}
+
 export function forgetOld({ folders }: WatchMemory, now: number): void {
 	for (const [key, { goneSince }] of Object.entries(folders)) {
 		if (goneSince !== undefined && now - goneSince > KEPT_MS) delete folders[key];
@@ -52,6 +62,7 @@ export function renamedTo(
 	if (key === undefined || state === undefined || former.length > 1) return undefined;
 	delete folders[key];
 	delete state.goneSince;
+	state.formerly ??= key;
 	folders[keyOf(path)] = state;
 	return key;
 }

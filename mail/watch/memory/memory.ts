@@ -17,6 +17,8 @@ export interface FolderState {
 	begun?: number;
 	/** The folder as the user wrote it, because its path may change later. */
 	wanted?: string;
+	/** The key under which the trigger began with the folder, if its path has changed since. Executions that run know it by this. */
+	formerly?: string;
 	start?: Start;
 	/** UID → the state of the email, as `writeLife` in `life.ts` writes it. Settled emails are not listed. */
 	pending: Record<string, number>;
@@ -159,6 +161,7 @@ function readFolder(folder: unknown): FolderState | undefined {
 	if (isRecord(folder.withheld)) state.withheld = readWithheld(folder.withheld);
 	if (typeof folder.begun === 'number') state.begun = folder.begun;
 	if (typeof folder.wanted === 'string') state.wanted = folder.wanted;
+	if (typeof folder.formerly === 'string') state.formerly = folder.formerly;
 	if (typeof folder.pendingSince === 'number') state.pendingSince = folder.pendingSince;
 	if (typeof folder.looked === 'number') state.looked = folder.looked;
 	if (typeof folder.goneSince === 'number') state.goneSince = folder.goneSince;

@@ -8,7 +8,7 @@ import { MailError, type MailErrorCode } from '../../../mail/errors';
 import { PATIENCE } from '../../../mail/imap/limits';
 import { Aftercare } from '../../../mail/watch/handover/aftercare';
 import { Complaints } from '../../../mail/watch/reports/complaints';
-import { Cursor, firstState, stateAfterChange, type Place } from '../../../mail/watch/memory/cursor';
+import { Cursor, firstState, stateAfterChange, stateAfterLoss, type Place } from '../../../mail/watch/memory/cursor';
 import { askFor, journalOf, newestMemory, newMemory, readMemory, takenUp, type FolderState } from '../../../mail/watch/memory/memory';
 import { liveWatches, takeOver } from '../../../mail/watch/registry';
 import { HEARTBEAT_MS } from '../../../mail/watch/session/keepAlive';
@@ -204,6 +204,16 @@ describe('the cursor', () => {
 		const days = { ...state(), newest: 90_000, start: { upTo: 11, since: 30_000 } };
 		expect(stateAfterChange(days, place(100, '2')).start).toEqual({ upTo: 99, since: 30_000 });
 		expect(stateAfterChange({ ...days, uid: 11 }, place(100, '2')).start).toEqual({ upTo: 99, since: 90_000 });
+	});
+
+	it('forgets all about emails that the server has lost, since others get their UIDs', () => {
+		const folder = { ...state(), uid: 5 };
+		const cursor = new Cursor(folder, () => undefined);
+		cursor.take([4, 7].map((uid) => ({ uid, receivedAt: 0, messageId: `<${uid}>`, startedBy: 'flagged' as const })));
+		for (const uid of [4, 7]) cursor.withhold(uid);
+		const after = stateAfterLoss(folder, place(6));
+		expect(new Cursor(after, () => undefined).startedBy(7)).toBe('new');
+		for (const known of [after.pending, after.startedBy, after.messageIds, after.withheld]) expect(Object.keys(known ?? {})).toEqual(['4']);
 	});
 
 	it('does not count a try for which no execution came about', () => {

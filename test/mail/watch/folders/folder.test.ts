@@ -188,6 +188,8 @@ describe('a folder that is another one by now', () => {
 		await append(one, 'Work', ['new', 0]);
 		await one.until('the new mail', () => one.subjects.includes('new'));
 		expect(one.subjects).toEqual([...names(3), 'new']);
+		// n8n would start no second execution under a key that it has had.
+		expect(new Set(one.handed.map(({ key }) => key)).size).toBe(4);
 	});
 
 	it('is not acted upon by UIDs of the former one', async () => {
@@ -239,6 +241,28 @@ describe('a folder that is another one by now', () => {
 		expect(two.logs.join()).toContain('recreated');
 		expect([...new Set([...one.subjects, ...two.subjects])]).toEqual(names(10));
 		expect(two.subjects).toEqual(names(7, 4));
+	});
+
+	it('repeats no email that it has recognized under a new UID, after many others and a restart either', async () => {
+		const options = { folders: ['Work'] };
+		const first = rig(options);
+		await append(first, 'Work');
+		await first.watch.start();
+		await append(first, 'Work', ['known', 0]);
+		await first.until('the email', () => first.handed.length === 1 && first.watch.idle);
+		first.watch.stop();
+		await sandbox.dovecot.doveadm('mailbox', 'update', '-u', first.mailbox, '--uid-validity', '4242', 'Work');
+		const second = rig({ ...options, mailbox: first.mailbox, memory: first.stored });
+		await second.watch.start();
+		await append(second, 'Work', ...names(60).map((name): [string, number] => [name, 0]));
+		await second.until('the others', () => second.handed.length >= 60 && second.watch.idle);
+		second.watch.stop();
+		const third = rig({ ...options, mailbox: first.mailbox, memory: second.stored });
+		await third.watch.start();
+		await append(third, 'Work', ['last', 0]);
+		await third.until('the last', () => third.subjects.includes('last') && third.watch.idle);
+		expect(second.logs.join()).toContain('recreated');
+		expect([...second.subjects, ...third.subjects]).toEqual([...names(60), 'last']);
 	});
 
 	it("is begun anew where it is another mailbox's, though UIDVALIDITY is the same", async () => {

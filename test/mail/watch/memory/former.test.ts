@@ -52,7 +52,7 @@ describe('a folder that is unknown', () => {
 		const kept = memory({ Work: state({ goneSince: 1 }), Home: state() });
 		expect(renamedTo(kept, 'Jobs', place, new Set())).toBe(keyOf('Work'));
 		expect(Object.keys(kept.folders).sort()).toEqual([keyOf('Home'), keyOf('Jobs')].sort());
-		expect(kept.folders[keyOf('Jobs')]).toEqual(state());
+		expect(kept.folders[keyOf('Jobs')]).toEqual({ ...state(), formerly: keyOf('Work') });
 	});
 
 	it.each([
