@@ -29,8 +29,10 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	const staticData = context.getWorkflowStaticData('node');
 	const attended = !isUnattended(context);
 	const journaled = journal.read();
-	// n8n loses its copy if a workflow is imported over itself. If a person activates the trigger, it begins anew.
-	const stored = readMemory(staticData.watch) ?? (attended ? undefined : journaled);
+	// n8n loses its copy if a workflow is imported over itself, or if the node gets another name. If a person activates the trigger, it
+	// begins anew. If a person publishes a change while it is active (`update`), it goes on.
+	const goesOn = !attended || context.getActivationMode() === 'update';
+	const stored = readMemory(staticData.watch) ?? (goesOn ? (journaled ?? legacy.memory) : undefined);
 	const memory = newestMemory(stored, journaled, legacy.memory) ?? newMemory(randomUUID(), Date.now());
 	const isFirst = Object.keys(memory.folders).length === 0;
 	// A copy, because the previous watch may still hold the other one.

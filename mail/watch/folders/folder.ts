@@ -6,6 +6,7 @@ import type { Complaints } from '../reports/complaints';
 import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
 import { Intake, logger } from './intake';
 import { Watch } from '../session/keepAlive';
+import { markUnwatched } from '../memory/former';
 import { marksIn } from '../memory/marks';
 import { askFor, keyOf } from '../memory/memory';
 import type { MailboxWatchOptions } from './options';
@@ -132,6 +133,9 @@ export class FolderWatch<Item> {
 		const passed = this.#passed.get(session);
 		this.#passed.delete(session);
 		await this.#intake.look(session, passed);
+		const { memory, folders } = this.options;
+		// Until all of them have been found, one may still be remembered under a former path.
+		if (new Set(this.claims.values()).size === new Set(folders).size) markUnwatched(memory, new Set(this.claims.keys()), Date.now());
 		this.#begin = { at: Date.now(), late: true };
 	}
 }

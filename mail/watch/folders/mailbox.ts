@@ -1,5 +1,6 @@
 import type { MailError } from '../../errors';
 import { Complaints } from '../reports/complaints';
+import { forgetOld } from '../memory/former';
 import { FolderWatch } from './folder';
 import type { MailboxWatchOptions } from './options';
 import { TreeWatch } from './tree';
@@ -11,6 +12,7 @@ export class MailboxWatch<Item> {
 
 	constructor(options: MailboxWatchOptions<Item>) {
 		const complaints = new Complaints();
+		forgetOld(options.memory, Date.now());
 		if (options.tree !== undefined) {
 			this.#folders = [new TreeWatch(options, options.tree, complaints)];
 			return;

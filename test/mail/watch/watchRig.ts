@@ -118,6 +118,11 @@ export class Rig {
 		};
 	}
 
+	/** The memory as it is now. It is stored less often. */
+	get memory(): WatchMemory {
+		return structuredClone(this.#memory);
+	}
+
 	/** When the watch began its last survey of several folders, in ms; 0 before the first. The memory is stored less often. */
 	get surveyedAt(): number {
 		return this.#memory.surveyedAt ?? 0;

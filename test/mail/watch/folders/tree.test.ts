@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { ImapSession } from '../../../../mail/imap/session';
-import { keyOf, readMemory } from '../../../../mail/watch/memory/memory';
+import { keyOf, readMemory, type WatchMemory } from '../../../../mail/watch/memory/memory';
 import type { Sandbox } from '../../../../sandbox/servers';
 import type { Session } from '../../../../sandbox/servers/exchange/session';
 import { mail, makeRigs, passMinutes, subjectOf, type Rig } from '../watchRig';
@@ -51,6 +51,12 @@ async function quiet(one: Rig): Promise<void> {
 	const surveyed = (): number => one.surveyedAt;
 	const before = Date.now();
 	await one.until('a survey after this', () => surveyed() > before && one.watch.idle);
+}
+
+/** The folders have been surveyed since, though executions may run. */
+async function surveyed(one: Rig): Promise<void> {
+	const before = Date.now();
+	await one.until('a survey after this', () => one.surveyedAt > before);
 }
 
 describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
@@ -234,6 +240,48 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		expect(one.reports).toEqual([]);
 	});
 
+	it('an email whose execution runs while its folder gets another name is marked after it, and not handed over again', async () => {
+		let end = (): void => undefined;
+		const one = rig(way, {
+			rules: { after: { kind: 'flag' } },
+			execute: async () => await new Promise((resolve) => (end = () => resolve({ kind: 'done' }))),
+		});
+		await folders(one.mailbox, 'A');
+		expect(await one.watch.start()).toEqual([]);
+		await put(one, 'A', 'one');
+		await one.until('one', () => one.subjects.length === 1);
+		await sandbox.dovecot.doveadm('mailbox', 'rename', '-u', one.mailbox, 'A', 'Renamed');
+		await one.until('the new name', () => one.stored.folders.Renamed !== undefined);
+		await surveyed(one);
+		end();
+		await one.until('settled', () => Object.keys(one.stored.folders.Renamed?.pending ?? {}).length === 0);
+		const flagged = async (): Promise<string> =>
+			await sandbox.dovecot.doveadm('search', '-u', one.mailbox, 'mailbox', 'Renamed', 'FLAGGED');
+		expect((await flagged()).trim().split('\n').filter(Boolean)).toHaveLength(1);
+		expect(one.subjects).toEqual(['new A one']);
+	});
+
+	it('an email that waits does not seem to have come in after the last look when n8n starts again, however long it waits', async () => {
+		const options: Options = { rules: { maxInFlight: 1 } };
+		const first = rig(way, { ...options, execute: async () => await new Promise(() => undefined) });
+		await folders(first.mailbox, 'A');
+		expect(await first.watch.start()).toEqual([]);
+		await put(first, 'A', 'runs');
+		await first.until('the first', () => first.subjects.length === 1);
+		const before = Date.now();
+		await put(first, 'A', 'waits');
+		// Each survey looks into one of the two folders whatever STATUS says.
+		for (let surveys = 0; surveys < 6; surveys += 1) await surveyed(first);
+		first.watch.stop();
+		expect(first.memory.folders.A?.looked).toBeLessThanOrEqual(before);
+		const second = rig(way, { ...options, mailbox: first.mailbox, memory: first.memory });
+		expect(await second.watch.start()).toEqual([]);
+		await second.until('both', () => second.subjects.length === 2 && second.watch.idle);
+		for (let surveys = 0; surveys < 6; surveys += 1) await surveyed(second);
+		expect(second.subjects).toEqual(['new A runs', 'new A waits']);
+		expect(second.memory.folders.A?.looked).toBeGreaterThan(before);
+	});
+
 	it('a folder that is left out is not taken for one that has its UIDVALIDITY', async () => {
 		const first = rig(way);
 		await folders(first.mailbox, 'A');
@@ -315,6 +363,25 @@ describe('the server', () => {
 		expect(one.reports).toEqual([]);
 	});
 
+	it('that is throttling in each survey reaches every folder all the same', async () => {
+		const one = rig('exchange');
+		await folders(one.mailbox, ...Array.from({ length: 8 }, (_, index) => `F${index}`));
+		expect(await one.watch.start()).toEqual([]);
+		await quiet(one);
+		let asked = 0;
+		const [session] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
+		if (session === undefined) throw new Error('There is no session.');
+		const note = session.note.bind(session);
+		session.note = (line) => {
+			note(line);
+			if (!/^C: \S+ STATUS/.test(line) || (asked += 1) % 4 !== 0) return;
+			sandbox.exchange.plan('imap', 'STATUS', { reply: '%t BAD Request is throttled. Suggested Backoff Time: 50 milliseconds' });
+		};
+		await put(one, 'F7', 'mail');
+		await one.until('the email', () => one.subjects.length === 1, 60_000);
+		expect(one.subjects).toEqual(['new F7 mail']);
+	});
+
 	it('that refuses one folder is asked again, the others go on, and what lasts is told once', async () => {
 		const one = rig('exchange');
 		await folders(one.mailbox, 'A');
@@ -378,6 +445,49 @@ describe('the server', () => {
 		await put(one, 'B', 'two');
 		await one.until('both', () => one.subjects.length === 2);
 		expect([...one.subjects].sort()).toEqual(['new A one', 'new B two']);
+	});
+});
+
+describe('a folder that was not watched for a while', () => {
+	/** As if that many days had passed since. */
+	const aged = (memory: WatchMemory, days: number, times: readonly string[]): WatchMemory | undefined =>
+		readMemory(
+			JSON.parse(JSON.stringify(memory), (key, value: unknown) =>
+				times.includes(key) && typeof value === 'number' ? value - days * DAYS : value,
+			),
+		);
+	/** All folders are watched, then one for some days, then all again. */
+	const switched = async (days: number): Promise<string[]> => {
+		const all = rig('exchange');
+		await folders(all.mailbox, 'A');
+		await put(all, 'A', 'before', longAgo());
+		expect(await all.watch.start()).toEqual([]);
+		await quiet(all);
+		all.watch.stop();
+		const memory = aged(all.memory, days, ['looked', 'surveyedAt', 'startedAt', 'begun', 'newest']);
+		const inbox = rig('exchange', { mailbox: all.mailbox, folders: ['INBOX'], tree: undefined, memory });
+		expect(await inbox.watch.start()).toEqual([]);
+		await folders(all.mailbox, 'B');
+		await put(inbox, 'B', 'in a folder of that time', longAgo());
+		await put(inbox, 'A', 'in between', new Date(Date.now() - 3_600_000));
+		await put(inbox, 'INBOX', 'watched');
+		await inbox.until('the email', () => inbox.subjects.length === 1 && inbox.watch.idle);
+		inbox.watch.stop();
+		const again = rig('exchange', { mailbox: all.mailbox, memory: aged(inbox.memory, days, ['goneSince']) });
+		expect(await again.watch.start()).toEqual([]);
+		await quiet(again);
+		await put(again, 'A', 'after');
+		await again.until('the last', () => again.subjects.includes('new A after') && again.watch.idle);
+		await quiet(again);
+		return again.subjects;
+	};
+
+	it('continues where it was within 30 days', async () => {
+		expect(await switched(20)).toEqual(['new A in between', 'new A after']);
+	});
+
+	it('starts from that moment after 30 days', async () => {
+		expect(await switched(40)).toEqual(['new A after']);
 	});
 });
 
