@@ -8,7 +8,7 @@ import { oneLine } from '../../redact';
 import { Cursor, firstState, LATE_UIDS, stateAfterChange, stateAfterLoss, type Place, type Seen, type StartFrom } from '../memory/cursor';
 import { Delivery, type Arrival } from '../handover/delivery';
 import type { Handed } from '../memory/handed';
-import { findMarked, findRead, marksIn, MOST_MARKED, type Mark } from '../memory/marks';
+import { findMarked, findRead, marksIn, MOST_MARKED, tooManyMarked, type Mark } from '../memory/marks';
 import { keyOf, storing, type FolderState } from '../memory/memory';
 import type { MailboxWatchOptions } from './options';
 import type { Slots } from '../session/pauses';
@@ -334,16 +334,6 @@ function placeOf(session: ImapSession): Place {
 
 function isSame({ mailbox, uidValidity }: Place, state: FolderState): boolean {
 	return mailbox === state.mailbox && uidValidity === state.uidValidity;
-}
-
-function tooManyMarked(path: string, { by }: Mark, count: number): MailError {
-	return new MailError(`${count} emails in "${path}" are ${by === 'read' ? 'unread' : 'marked'}, more than ${MOST_MARKED}.`, {
-		code: 'input',
-		permanent: false,
-		field: 'Also Start On',
-		speaker: 'imap',
-		remedy: 'Until there are fewer, newly marked emails do not start executions there. New emails do.',
-	});
 }
 
 /** Writes lines about one folder to the log. */

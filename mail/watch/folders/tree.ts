@@ -1,6 +1,6 @@
 import type { StatusObject } from 'imapflow';
 
-import { asMailError, MailError } from '../../errors';
+import { asMailError, type MailError } from '../../errors';
 import type { Use } from '../../imap/fetch';
 import { listFolders, statusOf, type Folder } from '../../imap/folders';
 import { ImapSession } from '../../imap/session';
@@ -8,7 +8,7 @@ import { locateTargets } from '../handover/aftercare';
 import type { Complaints } from '../reports/complaints';
 import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
 import { busiestOf, isUnchanged, placeOf, stalestOf, tellsUidNext, type Branch } from './branch';
-import { bounded, foldersIn, requireExceptions, type TreeWish } from './folderTree';
+import { beginningWith, bounded, foldersIn, nothingLeft, requireExceptions, type TreeWish } from './folderTree';
 import { ALL, beginElsewhere, forgetShut, noteShut } from '../memory/beginnings';
 import { forgetOld, markGone, renamedTo } from '../memory/former';
 import { Handed } from '../memory/handed';
@@ -207,8 +207,7 @@ export class TreeWatch<Item> {
 		const folders = await this.#list(session);
 		this.#forgetGone(folders);
 		const stalest = stalestOf(this.#branches);
-		const first = folders.findIndex(({ path }) => path === this.#unsurveyed);
-		for (const { path } of first > 0 ? [...folders.slice(first), ...folders.slice(0, first)] : folders) {
+		for (const { path } of beginningWith(folders, this.#unsurveyed)) {
 			if (this.#watch.stopped) throw stoppedWatch();
 			this.#unsurveyed = path;
 			await this.#surveyOne(session, path, path === stalest);
@@ -336,12 +335,4 @@ export class TreeWatch<Item> {
 		this.#log(`"${former}" is now "${path}", so the trigger continues with it`);
 		this.#store();
 	}
-}
-
-function nothingLeft(): MailError {
-	return new MailError('There is no folder to watch.', {
-		code: 'input',
-		field: 'Except Folders',
-		remedy: 'Remove a folder from Except Folders.',
-	});
 }

@@ -1,3 +1,4 @@
+import { MailError } from '../../errors';
 import { rangeOf } from '../../imap/fetch';
 import { UIDS_IN_COMMAND } from '../../imap/search';
 import type { ImapSession } from '../../imap/session';
@@ -68,6 +69,17 @@ export async function findRead(session: ImapSession, uids: readonly number[]): P
 		found.push(...some);
 	}
 	return found;
+}
+
+/** @param count number of emails with the mark, or without it for `read` */
+export function tooManyMarked(path: string, { by }: Mark, count: number): MailError {
+	return new MailError(`${count} emails in "${path}" are ${by === 'read' ? 'unread' : 'marked'}, more than ${MOST_MARKED}.`, {
+		code: 'input',
+		permanent: false,
+		field: 'Also Start On',
+		speaker: 'imap',
+		remedy: 'Until there are fewer, newly marked emails do not start executions there. New emails do.',
+	});
 }
 
 /** Writes UIDs as text, for example `1:3,7`, because a mailbox may have thousands of unread emails. */
