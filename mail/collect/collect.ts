@@ -120,7 +120,8 @@ function conclude<Item>(round: Round, chosen: Chosen, items: ReadonlyMap<number,
 	if (!ledger.moving) {
 		// If the server lists nothing for once, this is no reason to forget everything.
 		if (listing.size > 0) {
-			ledger.settle([...keys].flatMap(([number, key]) => (end.deleted.has(number) ? [] : key)));
+			for (const number of end.deleted) leave(ledger, round.key(number));
+			ledger.settle(keys.values());
 			reservations.local.settle(new Set(keys.values()));
 		}
 		if (chosen.begun) ledger.checkedAt = now;
@@ -140,4 +141,10 @@ function conclude<Item>(round: Round, chosen: Chosen, items: ReadonlyMap<number,
 		...(end.failure !== undefined && { failure: end.failure }),
 		...(end.undeletable !== undefined && { undeletable: end.undeletable }),
 	};
+}
+
+/** Notes that the server has confirmed the deletion. */
+function leave(ledger: Ledger, key: string): void {
+	const entry = ledger.get(key);
+	if (entry !== undefined) ledger.put({ ...entry, standing: 'gone' });
 }

@@ -9,10 +9,12 @@ import { DAY_MS } from '../durations';
  * - `leaving`: its execution received it, and it is to be deleted because of that.
  * - `doomed`: all its executions failed, and the user wants such emails deleted.
  * - `seen`: it was there when collecting began, or only its headers were fetched because it was too large, or all its executions
- *   failed. It is never deleted.
+ *   failed, or the server keeps it although it has confirmed its deletion. It is never deleted.
  * - `passed`: it did not match the filter. This counts as long as the filter stays the same.
+ * - `gone`: the server has just confirmed its deletion. If its unique ID is listed once more, the headers show whether the server has
+ *   kept it or has given the ID to another email.
  */
-export type Standing = 'fetched' | 'leaving' | 'doomed' | 'seen' | 'passed';
+export type Standing = 'fetched' | 'leaving' | 'doomed' | 'seen' | 'passed' | 'gone';
 
 export interface Entry {
 	/** Made of the unique ID by {@link keysOf}. */
@@ -52,13 +54,14 @@ const PRINT = 8;
 const DAY = 3;
 const WIDTH = KEY + PRINT + 1 + DAY;
 const NO_PRINT = '.'.repeat(PRINT);
-const LETTERS: Record<Standing, string> = { fetched: 'f', leaving: 'l', doomed: 'd', seen: 's', passed: 'p' };
+const LETTERS: Record<Standing, string> = { fetched: 'f', leaving: 'l', doomed: 'd', seen: 's', passed: 'p', gone: 'g' };
 const STANDINGS = new Map<string, Standing>([
 	['f', 'fetched'],
 	['l', 'leaving'],
 	['d', 'doomed'],
 	['s', 'seen'],
 	['p', 'passed'],
+	['g', 'gone'],
 ]);
 const DAY_0 = Date.UTC(2024, 0, 1);
 

@@ -36,8 +36,8 @@ const CLOCK_SKEW_MS = 10 * 60_000;
  * - All IDs have changed (another server, a restored mailbox). Emails are new if their headers are not known and they are not older
  *   than the last check that left nothing to fetch. If no known headers are found at all, the earlier emails have left, and all
  *   emails are new, however old they are.
- * - Known emails come in another order than before, or the last known one has another size. Their IDs may have been given to other
- *   emails.
+ * - Known emails come in another order than before, the last known one has another size, or one that was deleted is listed again. Their
+ *   IDs may have been given to other emails.
  */
 export async function survey(session: PopSession, ledger: Ledger, now: number): Promise<Survey> {
 	const listing = await session.uidl();
@@ -46,7 +46,8 @@ export async function survey(session: PopSession, ledger: Ledger, now: number): 
 	const unknown = [...keys].filter(([, key]) => ledger.get(key) === undefined).map(([number]) => number);
 	const reused = await unmask(session, ledger, known);
 	unknown.push(...reused);
-	const allNew = ledger.size > 0 && known.length === 0 && unknown.length > 0;
+	const isAnyLeft = [...ledger.entries].some(({ standing }) => standing !== 'gone');
+	const allNew = isAnyLeft && known.length === 0 && unknown.length > 0;
 	const { fresh, recognised } =
 		allNew || ledger.moving ? await recognise(session, ledger, keys, unknown, now) : { fresh: unknown, recognised: 0 };
 	const unread = unknown.length - fresh.length - recognised;
@@ -63,10 +64,13 @@ export async function survey(session: PopSession, ledger: Ledger, now: number): 
 /** Drops known emails whose headers show that they are others. @returns their numbers */
 async function unmask(session: PopSession, ledger: Ledger, known: ReadonlyArray<[number, string]>): Promise<number[]> {
 	const formerTail = ledger.tail;
-	const doubtful = [...outOfOrder(ledger, known), ...(await doubtfulTail(session, ledger, known))];
+	const deleted = known.filter(([, key]) => ledger.get(key)?.standing === 'gone');
+	const doubtful = [...outOfOrder(ledger, known), ...(await doubtfulTail(session, ledger, known)), ...deleted];
 	const numbers = [...new Set(doubtful)].filter(([, key]) => ledger.get(key)?.print !== '').map(([number]) => number);
 	const keys = new Map(known);
-	const others: number[] = [];
+	// If nobody knows the headers of a deleted email, this is another one.
+	const others = deleted.filter(([, key]) => ledger.get(key)?.print === '').map(([number]) => number);
+	for (const number of others) ledger.drop(keys.get(number) ?? '');
 	for await (const { number, content } of session.topMany(numbers, 0)) {
 		if (content instanceof MailError) {
 			// It is checked again the next time.
@@ -75,7 +79,11 @@ async function unmask(session: PopSession, ledger: Ledger, known: ReadonlyArray<
 		}
 		const { print } = await readHeaders(await collect(content, LONGEST));
 		const key = keys.get(number) ?? '';
-		if (print === ledger.get(key)?.print) continue;
+		const entry = ledger.get(key);
+		if (print === entry?.print) {
+			if (entry.standing === 'gone') ledger.put({ ...entry, standing: 'seen' });
+			continue;
+		}
 		ledger.drop(key);
 		others.push(number);
 	}

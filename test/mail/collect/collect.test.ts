@@ -652,14 +652,43 @@ describe('deletion', () => {
 		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['1']);
 	});
 
-	it('leaves nothing to remember, nor to ask for when the next mails come', async () => {
+	it('leaves nothing to ask for when the next mails come, nor to remember from then on', async () => {
 		const mailbox = 'emptied@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'));
 		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true });
-		expect([first.deleted, first.next.size]).toEqual([2, 0]);
+		expect(first.deleted).toBe(2);
 		await sandbox.fill(mailbox, [`Received: by mx; ${new Date(Date.now() - DAY).toUTCString()}\r\n${mail('moved in')}`]);
-		expect((await round(mailbox, first.next)).commands).toEqual(['UIDL', 'LIST 1', 'RETR 1', 'QUIT']);
+		const second = await round(mailbox, first.next);
+		expect([second.commands, second.next.size]).toEqual([['UIDL', 'LIST 1', 'RETR 1', 'QUIT'], 1]);
 	});
+
+	it('brings no email back that the server keeps although it has confirmed the deletion', async () => {
+		const mailbox = 'undead@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'DELE', { reply: '+OK' }, 2);
+		const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true });
+		expect([first.items, first.deleted]).toEqual([['1', '2'], 2]);
+		await sandbox.deliver(mailbox, mail('3'));
+		const second = await round(mailbox, first.next, { deleteAfterFetch: true });
+		expect([second.items, second.deleted]).toEqual([['3'], 1]);
+		// It is not looked at again and again.
+		expect((await round(mailbox, second.next, { deleteAfterFetch: true })).commands).toEqual(['UIDL', 'LIST 2', 'QUIT']);
+	});
+
+	it.each([mail('another'), 'Subject: another\r\n\r\nx\r\n'])(
+		'holds up no other email to which the server gives the unique id of a deleted one',
+		async (another) => {
+			const mailbox = `reborn${another.length}@example.test`;
+			const reservations = new Reservations();
+			const uidl = { reply: '+OK\r\n1 A\r\n.' };
+			await sandbox.deliver(mailbox, another.includes('Message-ID') ? mail('1') : 'Subject: 1\r\n\r\nx\r\n');
+			sandbox.exchange.plan('pop', 'UIDL', uidl);
+			const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true }, { reservations });
+			await sandbox.deliver(mailbox, another);
+			sandbox.exchange.plan('pop', 'UIDL', uidl);
+			expect((await round(mailbox, first.next, {}, { reservations })).items).toEqual(['another']);
+		},
+	);
 
 	it('never comes to a mail that was too large to be fetched', async () => {
 		const mailbox = 'spared@example.test';
