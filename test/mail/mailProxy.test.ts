@@ -251,3 +251,13 @@ describe('what a server says behind the consent of a SOCKS proxy', () => {
 		socket.destroy();
 	});
 });
+
+it.each([
+	['SOCKS5', 'socks5', socksProxy],
+	['HTTP CONNECT', 'http', connectProxy],
+] as const)('an error of a connection through %s ends no process, though nobody listens yet', async (_kind, scheme, begin) => {
+	const { port } = await through(await begin(), `${scheme}://localhost`);
+	const socket = await connectThrough(new URL(`${scheme}://localhost:${port}`), sandbox.exchange.imap, 10_000);
+	expect(() => socket.emit('error', new Error('ECONNRESET'))).not.toThrow();
+	socket.destroy();
+});

@@ -2,38 +2,20 @@ import { createHash } from 'node:crypto';
 
 import { uses, type Credential } from '../../sandbox/credentials';
 import type { Api } from '../../sandbox/n8n';
+import { serveRow, webhook } from './row';
 
 export const digest = (token: unknown): string => createHash('sha256').update(String(token)).digest('base64url');
 
 /** A workflow that signs in over POP and says how it went, behind a webhook; active. */
 export async function serveSignIn(api: Api, path: string, credential: Credential): Promise<string> {
 	const { authentication, credentials } = uses(credential);
-	const id = await api.createWorkflow({
-		name: path,
-		nodes: [
-			{
-				parameters: { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'allEntries', options: {} },
-				id: 'webhook',
-				name: 'Webhook',
-				type: 'n8n-nodes-base.webhook',
-				typeVersion: 2,
-				position: [0, 0],
-				webhookId: path,
-			},
-			{
-				parameters: { authentication, operation: 'testConnection', options: {} },
-				id: 'mail',
-				name: 'Mail',
-				type: 'n8n-nodes-office365-mail.popFetch',
-				typeVersion: 1,
-				position: [200, 0],
-				credentials,
-			},
-		],
-		connections: { Webhook: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] } },
-	});
-	await api.activate(id);
-	return id;
+	return await serveRow(api, path, [
+		webhook(path, 'lastNode'),
+		{
+			...{ name: 'Mail', type: 'n8n-nodes-office365-mail.popFetch', credentials },
+			parameters: { authentication, operation: 'testConnection', options: {} },
+		},
+	]);
 }
 
 /** What one execution of it says. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { personCredential, uses } from '../../sandbox/credentials';
 import { startN8n, type Execution, type RunningN8n } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
+import { serveRow, webhook } from './row';
 
 const ADA = 'ada@example.test';
 const COUNT = 20;
@@ -27,52 +28,20 @@ afterAll(async () => {
 /** A workflow that sends an email for each number it is given; active. */
 async function serve(name: string, options: object): Promise<string> {
 	const { authentication, credentials } = uses(await personCredential(sandbox, ADA));
-	const id = await n8n.api.createWorkflow({
-		name,
-		nodes: [
-			{
-				id: 'webhook',
-				name: 'Webhook',
-				type: 'n8n-nodes-base.webhook',
-				typeVersion: 2,
-				position: [0, 0],
-				webhookId: name,
-				parameters: { httpMethod: 'POST', path: name, responseMode: 'onReceived' },
-			},
-			{
-				id: 'items',
-				name: 'Items',
-				type: 'n8n-nodes-base.splitOut',
-				typeVersion: 1,
-				position: [200, 0],
-				parameters: { fieldToSplitOut: 'body.numbers', options: { destinationFieldName: 'number' } },
-			},
-			{
-				id: 'send',
-				name: 'Send',
-				type: 'n8n-nodes-office365-mail.office365SmtpSend',
-				typeVersion: 1.1,
-				position: [400, 0],
-				parameters: {
-					authentication,
-					operation: 'send',
-					toEmail: `${name}@example.test`,
-					subject: '=mail {{ $json.number }}',
-					emailFormat: 'text',
-					text: 'hello',
-					options,
-				},
-				credentials,
-			},
-		],
-		connections: {
-			Webhook: { main: [[{ node: 'Items', type: 'main', index: 0 }]] },
-			Items: { main: [[{ node: 'Send', type: 'main', index: 0 }]] },
+	return await serveRow(n8n.api, name, [
+		webhook(name, 'onReceived'),
+		{
+			...{ name: 'Items', type: 'n8n-nodes-base.splitOut' },
+			parameters: { fieldToSplitOut: 'body.numbers', options: { destinationFieldName: 'number' } },
 		},
-		settings: { executionOrder: 'v1' },
-	});
-	await n8n.api.activate(id);
-	return id;
+		{
+			...{ name: 'Send', type: 'n8n-nodes-office365-mail.office365SmtpSend', typeVersion: 1.1, credentials },
+			parameters: {
+				...{ authentication, operation: 'send', toEmail: `${name}@example.test` },
+				...{ subject: '=mail {{ $json.number }}', emailFormat: 'text', text: 'hello', options },
+			},
+		},
+	]);
 }
 
 /** Each email under its own key. */
