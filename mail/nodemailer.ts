@@ -1,3 +1,5 @@
+import { inTurns } from './inTurns';
+
 /**
  * Libraries are loaded at first use, because requiring them takes long, and the module is kept, because requiring it again takes time too.
  */
@@ -7,5 +9,12 @@ function once<T>(load: () => Promise<{ default: T }>): () => Promise<T> {
 }
 
 export const addressParser = once(async () => await import('nodemailer/lib/addressparser'));
-export const mailComposer = once(async () => await import('nodemailer/lib/mail-composer'));
-export const smtpConnection = once(async () => await import('nodemailer/lib/smtp-connection'));
+export const mailComposer = once(
+	inTurns(
+		async () => await import('nodemailer/lib/mail-composer'),
+		[async () => await import('nodemailer/lib/shared'), async () => await import('nodemailer/lib/mime-node')],
+	),
+);
+export const smtpConnection = once(
+	inTurns(async () => await import('nodemailer/lib/smtp-connection'), [async () => await import('nodemailer/lib/shared')]),
+);
