@@ -178,12 +178,12 @@ export class Intake<Item> {
 	/** Finds emails that were there before and that somebody has marked since. @returns how many go to the delivery */
 	async #lookForMarks(session: ImapSession, scene: MarkScene<Item>): Promise<number> {
 		let started = 0;
+		scene.cursor.beginLook();
 		for (const mark of this.#marks) started += await this.#lookForMark(session, mark, scene);
 		return started;
 	}
 
 	async #lookForMark(session: ImapSession, mark: Mark, { cursor, delivery, before, isNew }: MarkScene<Item>): Promise<number> {
-		cursor.beginLook();
 		const found = await findMarked(session, mark);
 		const [known, own] = [cursor.marked(mark), cursor.ownMarks(mark)];
 		if (found.length > MOST_MARKED) {

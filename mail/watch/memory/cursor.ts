@@ -291,7 +291,7 @@ export class Cursor {
 		this.store();
 	}
 
-	/** Called before marks are searched for. */
+	/** Called in each look, before marks are searched for, even if none count. */
 	beginLook(): void {
 		for (const [uid, { settled }] of this.#ownMarks) if (settled) this.#ownMarks.delete(uid);
 	}

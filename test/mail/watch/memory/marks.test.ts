@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { Outcome } from '../../../../mail/watch/handover/executions';
-import { readUids, writeUids } from '../../../../mail/watch/memory/marks';
+import { Cursor } from '../../../../mail/watch/memory/cursor';
+import { marksIn, readUids, writeUids } from '../../../../mail/watch/memory/marks';
 import { readMemory } from '../../../../mail/watch/memory/memory';
 import type { Sandbox } from '../../../../sandbox/servers';
 import { mail, makeRigs, subjectOf, type Rig } from '../watchRig';
@@ -232,6 +233,19 @@ describe('a mark', () => {
 		await sandbox.dovecot.doveadm('flags', 'add', '-u', one.mailbox, '\\Flagged', 'mailbox', 'Work', 'ALL');
 		await one.until('the flag', () => one.subjects.length === 2);
 		expect(one.subjects).toEqual(['new new', 'flagged new']);
+	});
+});
+
+describe('the mark that the action after success sets', () => {
+	it('is not remembered for each email for ever, even if no marks start executions', async () => {
+		const setByUs = vi.spyOn(Cursor.prototype, 'setByUs');
+		const one = rig('exchange', { alsoStartOn: {}, rules: { after: { kind: 'read' } } });
+		expect(await one.watch.start()).toEqual([]);
+		for (const subject of ['one', 'two', 'three']) await later(one, subject);
+		const [cursor] = setByUs.mock.contexts;
+		const [read] = marksIn({ read: true });
+		if (!(cursor instanceof Cursor) || read === undefined) throw new Error('There is no cursor.');
+		await expect.poll(() => cursor.ownMarks(read).size, { timeout: 30_000 }).toBe(0);
 	});
 });
 
