@@ -40,6 +40,11 @@ export function takeOver(key: string, stop: () => void): { legacy: Legacy; relea
 	};
 }
 
+/** Whether the watch with this key is running in this process. */
+export function isLive(key: string): boolean {
+	return entries.get(key)?.stop !== undefined;
+}
+
 /** The number of watches that are running in this process. */
 export function liveWatches(): number {
 	return [...entries.values()].filter((entry) => entry.stop !== undefined).length;

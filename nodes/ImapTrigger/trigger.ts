@@ -9,7 +9,7 @@ import { journalOf, newestMemory, newMemory, readMemory, takenUp, type WatchMemo
 import { MailboxWatch } from '../../mail/watch/folders/mailbox';
 import type { StartedBy } from '../../mail/watch/memory/marks';
 import type { MailboxWatchOptions } from '../../mail/watch/folders/options';
-import { takeOver } from '../../mail/watch/registry';
+import { isLive, takeOver } from '../../mail/watch/registry';
 import { isRunning, triggerName } from '../activeTriggers';
 import { openAccount, readEndings } from '../credentialAccount';
 import { keepWarning } from '../endingWarnings';
@@ -32,11 +32,12 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	// n8n loses its copy if a workflow is imported over itself, or if the node gets another name. If a person activates the trigger, it
 	// begins anew. If a person publishes a change while it is active (`update`), it goes on.
 	const goesOn = !attended || context.getActivationMode() === 'update';
-	const stored = readMemory(staticData.watch) ?? (goesOn ? (journaled ?? legacy.memory) : undefined);
+	const kept = readMemory(staticData.watch);
+	const stored = (isOfAnother(context, kept) ? undefined : kept) ?? (goesOn ? (journaled ?? legacy.memory) : undefined);
 	const memory = newestMemory(stored, journaled, legacy.memory) ?? newMemory(randomUUID(), Date.now());
 	const isFirst = Object.keys(memory.folders).length === 0;
 	// A copy, because the previous watch may still hold the other one.
-	const own = takenUp(memory);
+	const own = { ...takenUp(memory), node: context.getNode().id };
 	const save = (current: WatchMemory): void => {
 		if (superseded()) return;
 		legacy.memory = current;
@@ -78,6 +79,14 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	}
 	watch.run();
 	return { closeFunction: async () => release() };
+}
+
+/**
+ * Whether another trigger stored it that had the name before and is running. If that one is not running, it may be this one, because
+ * n8n gives nodes other IDs if a workflow is uploaded without them.
+ */
+function isOfAnother(context: ITriggerFunctions, { node }: Partial<WatchMemory> = {}): boolean {
+	return node !== undefined && node !== context.getNode().id && isLive(triggerName(context.getWorkflow(), { id: node }));
 }
 
 /** Warns of credentials that expire, as long as the watch runs. @returns a function that ends both */

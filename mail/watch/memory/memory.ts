@@ -67,6 +67,8 @@ export interface Sought {
 export interface WatchMemory {
 	/** Tells this memory from that of an earlier life of the same workflow ID. */
 	id: string;
+	/** ID of the node that stored it. n8n stores it under the name of the node, which another node may get. Missing in older memories. */
+	node?: string;
 	/** Grows with each change, so that the newer of two copies is known. */
 	serial: number;
 	/** When the trigger was first switched on, in ms. */
@@ -131,6 +133,7 @@ export function readMemory(value: unknown): WatchMemory | undefined {
 		if (isKey(folder)) asked[folder] = number(at, value.startedAt);
 	}
 	const memory: WatchMemory = { id: value.id, serial: number(value.serial, 0), startedAt: value.startedAt, asked, folders };
+	if (typeof value.node === 'string') memory.node = value.node;
 	if (typeof value.surveyedAt === 'number') memory.surveyedAt = value.surveyedAt;
 	if (typeof value.surveyedMailbox === 'string') memory.surveyedMailbox = value.surveyedMailbox;
 	return memory;

@@ -128,3 +128,27 @@ describe('a node that gets another name', () => {
 		expect(after.rig.subjects).toEqual(['in between', 'last']);
 	});
 });
+
+describe('a node that gets the name that another one had', () => {
+	it('begins with its own Start From while the other goes on under its new name', async () => {
+		const mailbox = freshMailbox();
+		await sandbox.deliver(mailbox, mail('here'));
+		const former = await start({ mailbox });
+		const parameters = { options: { startFrom: 'lastDays', startDays: 3 } };
+		const { rig } = await start({ mailbox, node: 'another', parameters, staticData: structuredClone(former.rig.staticData) });
+		await sandbox.deliver(mailbox, mail('next'));
+		for (const one of [former.rig, rig]) await one.until('the next', () => one.subjects.includes('next'));
+		expect(former.rig.subjects).toEqual(['next']);
+		expect(rig.subjects).toEqual(['here', 'next']);
+	});
+
+	it('goes on where the other was if that one is not there any more, since n8n may have given the node another ID', async () => {
+		const mailbox = freshMailbox();
+		const former = await start({ mailbox });
+		await former.close();
+		await sandbox.deliver(mailbox, mail('in between'));
+		const { rig } = await start({ mailbox, node: 'another', staticData: structuredClone(former.rig.staticData) });
+		await rig.until('the email', () => rig.emitted.length === 1);
+		expect(rig.subjects).toEqual(['in between']);
+	});
+});
