@@ -44,7 +44,8 @@ export const fields: INodeProperties[] = [
 		default: 'Drafts, Sent Items, Deleted Items, Junk Email',
 		description:
 			'Names or paths of folders to leave out, separated by commas. The folders below them are left out too. ' +
-			'Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.',
+			'Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language. ' +
+			'Exchange also lists folders without emails, such as Calendar, Contacts and Tasks. Leave these out too.',
 		displayOptions: { show: { scope: ['all', 'subtree'] } },
 	},
 	{
