@@ -86,6 +86,7 @@ export function explainNothing(
 		...(known > 0 && onlyNew ? [`${known} fetched or skipped before`] : []),
 		...(passed > 0 ? [`${passed} that do not match the filters (${describe(filter)})`] : []),
 		...(elsewhere > 0 ? [`${elsewhere} being fetched by another execution`] : []),
+		...(left > 0 ? [`${left} that could not be read this time`] : []),
 		...(recognised > 0 ? [`${recognised} fetched before under another unique ID`] : []),
 	];
 	return `No ${onlyNew ? 'new ' : ''}email in ${mailbox}. On the server: ${onServer}; ${reasons.join(', ')}.`;

@@ -5,7 +5,7 @@ import { Ledger } from '../../mail/collect/ledger';
 import { LocalReservations, localReservationsOf, Reservations } from '../../mail/collect/reservations';
 import { mailboxName } from '../popMail';
 import { sharedReservationsOf } from './sharedReservations';
-import { newestMemory, readStored, writeStored, type StoredMemory } from './storedMemory';
+import { newestMemory, noteChange, writeStored, type Place, type StoredMemory } from './storedMemory';
 
 /**
  * The emails that this node has fetched, by mailbox, in n8n's static data. n8n stores it at the end of a production execution, so an email
@@ -14,8 +14,7 @@ import { newestMemory, readStored, writeStored, type StoredMemory } from './stor
  */
 export class Memory {
 	readonly #staticData: IDataObject;
-	readonly #name: string;
-	readonly #place: string;
+	readonly #place: Place;
 	readonly #stored: StoredMemory;
 	readonly #ledgers = new Map<string, { ledger: Ledger; before: string }>();
 	readonly #reservations = new Map<string, Reservations>();
@@ -23,9 +22,9 @@ export class Memory {
 
 	constructor(private readonly context: IExecuteFunctions) {
 		this.#staticData = context.getWorkflowStaticData('global');
-		this.#place = `popFetch ${context.getNode().id}`;
-		this.#name = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
-		this.#stored = newestMemory(context, this.#name, readStored(this.#staticData[this.#place]));
+		const { id } = context.getNode();
+		this.#place = { name: `${context.getWorkflow().id ?? ''}:${id}`, field: `popFetch ${id}` };
+		this.#stored = newestMemory(context, this.#place);
 	}
 
 	ledger(account: Account): Ledger {
@@ -42,7 +41,7 @@ export class Memory {
 		const mailbox = mailboxName(account);
 		const known = this.#reservations.get(mailbox);
 		if (known !== undefined) return known;
-		const local = this.context.getMode() === 'manual' ? new LocalReservations() : localReservationsOf(`${this.#name}:${mailbox}`);
+		const local = this.context.getMode() === 'manual' ? new LocalReservations() : localReservationsOf(`${this.#place.name}:${mailbox}`);
 		const reservations = new Reservations(local, sharedReservationsOf(this.context, mailbox));
 		this.#reservations.set(mailbox, reservations);
 		return reservations;
@@ -57,15 +56,17 @@ export class Memory {
 	save(): void {
 		const changed = [...this.#ledgers].filter(([, { ledger, before }]) => content(ledger) !== before);
 		if (changed.length === 0) return;
-		// Assigned as a whole, because n8n notices changes only at the first level.
-		this.#staticData[this.#place] = writeStored({
+		const memory: StoredMemory = {
 			revision: this.#stored.revision + 1,
 			execution: this.context.getExecutionId(),
 			ledgers: {
 				...this.#stored.ledgers,
 				...Object.fromEntries(changed.map(([mailbox, { ledger }]) => [mailbox, { ...ledger.write() }])),
 			},
-		});
+		};
+		// Assigned as a whole, because n8n notices changes only at the first level.
+		this.#staticData[this.#place.field] = writeStored(memory);
+		noteChange(this.context, this.#place, memory);
 	}
 
 	async discard(): Promise<void> {

@@ -31,8 +31,9 @@ export async function getMany(context: IExecuteFunctions, item: number, account:
 		session.close();
 	});
 	if (onlyNew) memory.took(account, collection.taken);
-	// Nobody would read them, but emails that were already deleted have to be passed on.
-	if (cancelled?.aborted === true && collection.deleted === 0)
+	// Nobody would read them, but emails that were deleted, or may have been, have to be passed on.
+	const isSomeDeleted = collection.deleted > 0 || collection.failure?.command === 'QUIT';
+	if (cancelled?.aborted === true && !isSomeDeleted)
 		throw new MailError('The execution was cancelled.', {
 			code: 'stopped',
 			speaker: 'pop',

@@ -59,6 +59,13 @@ class Newest {
 		return stored;
 	}
 
+	/** Takes over what n8n has stored and not given to an execution yet. */
+	adopt(memory: StoredMemory): void {
+		if (memory.revision <= this.#memory.revision) return;
+		this.#memory = memory;
+		this.#journal.write(writeStored(memory));
+	}
+
 	/** Another worker may have written the journal since. */
 	#reread(): void {
 		const written = readStored(this.#journal.read());
@@ -67,13 +74,49 @@ class Newest {
 }
 
 const known = new Map<string, Newest>();
+/** What executions have changed, by execution and by place in the static data. */
+const changes = new Map<string, Map<string, { name: string; memory: StoredMemory }>>();
+/** Number of executions whose changes are kept. */
+const MOST_CHANGES = 20;
+
+/** What a node has to know, and where it keeps that. */
+export interface Place {
+	/** Of the node, among all nodes of all workflows. */
+	name: string;
+	/** The field of the static data. */
+	field: string;
+}
 
 /**
  * What this execution has to know. A test run in the editor stores nothing. In queue mode, a worker that does not share its folder with the
  * others knows only what n8n has given to its own executions. That may be old, but it is not empty.
  */
-export function newestMemory(context: IExecuteFunctions, name: string, stored: StoredMemory): StoredMemory {
+export function newestMemory(context: IExecuteFunctions, { name, field }: Place): StoredMemory {
+	const staticData = context.getWorkflowStaticData('global');
+	const stored = readStored(staticData[field]);
 	if (context.getMode() === 'manual') return stored;
+	const execution = context.getExecutionId();
+	for (const [place, change] of changes.get(execution) ?? []) {
+		// n8n stores static data before an execution waits. If the execution goes on without it, it has waited.
+		if (readStored(staticData[place]).execution !== execution) newestOf(context, change.name).adopt(change.memory);
+	}
+	return newestOf(context, name).of(stored, execution);
+}
+
+/**
+ * Called when an execution has changed its memory. In queue mode, n8n may begin an execution once more if its worker has died, so a change
+ * that is no longer there does not show that the execution has waited.
+ */
+export function noteChange(context: IExecuteFunctions, { name, field }: Place, memory: StoredMemory): void {
+	if (context.getMode() === 'manual' || process.env.EXECUTIONS_MODE === 'queue') return;
+	const execution = context.getExecutionId();
+	const ofExecution = changes.get(execution) ?? new Map<string, { name: string; memory: StoredMemory }>();
+	changes.delete(execution);
+	changes.set(execution, ofExecution.set(field, { name, memory }));
+	for (const oldest of [...changes.keys()].slice(0, -MOST_CHANGES)) changes.delete(oldest);
+}
+
+function newestOf(context: IExecuteFunctions, name: string): Newest {
 	const newest =
 		known.get(name) ??
 		new Newest(name, (reason) =>
@@ -82,5 +125,5 @@ export function newestMemory(context: IExecuteFunctions, name: string, stored: S
 			),
 		);
 	known.set(name, newest);
-	return newest.of(stored, context.getExecutionId());
+	return newest;
 }

@@ -97,6 +97,29 @@ describe('POP Fetch', () => {
 		expect(transcript).toEqual([1, 1]);
 	});
 
+	it('knows after a restart what it got before its execution waited and another node stored its own memory', async () => {
+		const mailbox = 'waited@example.test';
+		// n8n keeps an execution in the process if it waits for less than 65 seconds.
+		const id = await serve(
+			'waited',
+			webhook('waited', 'onReceived'),
+			popNode('popFetch', 'Mail', mailbox, { operation: 'getMany' }),
+			waitNode(66),
+			popNode('popFetch', 'Again', mailbox, { operation: 'getMany' }),
+		);
+		await sandbox.deliver(mailbox, mail('1'));
+		await n8n.api.webhook('waited');
+		const [run] = await n8n.api.ended(id, 1);
+		expect([subjects(run), subjects(run, 'Again')]).toEqual([['1'], ['1']]);
+		await sandbox.deliver(mailbox, mail('2'));
+		await n8n.restart();
+		const fetched = ended(mailbox);
+		await n8n.api.webhook('waited');
+		await fetched;
+		const { transcript = [] } = sandbox.exchange.sessions.findLast((session) => session.mailbox === mailbox) ?? {};
+		expect(transcript.filter((line) => line.startsWith('C: RETR'))).toEqual(['C: RETR 2']);
+	});
+
 	it('waits where another session holds the mailbox, and says so where that lasts', async () => {
 		const mailbox = 'locked@example.test';
 		await sandbox.deliver(mailbox, mail('locked away'));

@@ -80,6 +80,30 @@ describe('Get Many', () => {
 		},
 	);
 
+	it('hands on what it has got if it is cancelled while the server may be deleting it', async () => {
+		const mailbox = 'cancelled-quit@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const cancel = new AbortController();
+		const signedIn = sandbox.exchange.next('signedIn', (session) => session.mailbox === mailbox);
+		let quit = (): void => undefined;
+		sandbox.exchange.plan('pop', 'QUIT', { until: new Promise<void>((resolve) => (quit = resolve)) });
+		const running = run({ mailbox, parameters: { options: { deleteAfterFetch: true } }, cancel: cancel.signal });
+		const { transcript } = await signedIn;
+		await expect.poll(() => transcript.includes('C: QUIT')).toBe(true);
+		cancel.abort();
+		quit();
+		expect(subjects(await running)).toEqual(['1']);
+	});
+
+	it('says so if the server returns none of the emails that it lists', async () => {
+		const mailbox = 'in-between@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const about = told();
+		sandbox.exchange.plan('pop', 'RETR', { reply: "-ERR There's no message 1." });
+		expect(await run({ mailbox, parameters: { onlyNew: false } }, about)).toEqual([]);
+		expect(about.hints).toEqual([`No email in ${mailbox}. On the server: 1; 1 that could not be read this time.`]);
+	});
+
 	it('deletes nothing that its own execution has got, even if the node runs in it again', async () => {
 		const mailbox = 'loop@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'));

@@ -14,15 +14,17 @@ afterEach(() => void vi.unstubAllEnvs());
 
 const mail = (subject: string): string => `Message-ID: <${subject}@x>\r\nFrom: a@example.test\r\nSubject: ${subject}\r\n\r\nx\r\n`;
 
-type Fetch = (about: Told, execution?: string) => Promise<unknown[]>;
+type Fetch = (about: Told, execution?: string, node?: string) => Promise<unknown[]>;
 
 /** A process of n8n with a POP Fetch of its own. */
 async function freshProcess(mailbox: string): Promise<Fetch> {
 	vi.resetModules();
 	const { fetchItems } = await import('../../../nodes/PopFetch/execute');
-	return async (about, execution) => {
+	return async (about, execution, node = 'node') => {
 		const context = executeFunctions({ sandbox, mailbox, workflow: mailbox }, about);
 		if (execution !== undefined) context.getExecutionId = () => execution;
+		const itself = context.getNode();
+		context.getNode = () => ({ ...itself, id: node });
 		return (await fetchItems(context)).map(({ json }) => json.subject);
 	};
 }
@@ -43,6 +45,20 @@ describe('the memory of POP Fetch where n8n gives an execution no static data', 
 		expect(await fetch(resumed)).toEqual(['2']);
 		// What it stores is complete.
 		expect(await (await freshProcess(mailbox))(told(stored(resumed)))).toEqual([]);
+	});
+
+	it('is the one that the same execution had before it waited, of each of its nodes', async () => {
+		const mailbox = 'waited@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const fetch = await freshProcess(mailbox);
+		const waiting = told();
+		expect(await fetch(waiting, '7', 'first')).toEqual(['1']);
+		await sandbox.deliver(mailbox, mail('2'));
+		const resumed = told();
+		expect(await fetch(resumed, '7', 'second')).toEqual(['1', '2']);
+		// What the second node stores has nothing of the first one, which n8n has had in the place of its static data before.
+		expect(Object.keys(stored(resumed))).toEqual(['popFetch second']);
+		await vi.waitFor(async () => expect(await (await freshProcess(mailbox))(told(stored(resumed)), '8', 'first')).toEqual(['2']), 60_000);
 	});
 
 	it('is the one of the journal in the next process, which lacks the last execution at most', async () => {
