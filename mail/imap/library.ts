@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { inTurns } from '../inTurns';
 
 /** What takes longest of the packages that imapflow imports. One that it no longer imports is passed over. */
-export const PARTS = ['iconv-lite', 'libmime', 'socks', 'pino'];
+export const PARTS = ['iconv-lite', 'iconv-lite/encodings', 'encoding-japanese', 'libmime', 'socks', 'pino'];
 
 /** imapflow takes 90 ms to load. */
 export const imapLibrary = inTurns(

@@ -34,5 +34,5 @@ test('a whole that could not be loaded is loaded again with its parts', async ()
 
 test('what is loaded before imapflow is what imapflow imports', () => {
 	const { dependencies } = JSON.parse(readFileSync(join(__dirname, '../../node_modules/imapflow/package.json'), 'utf8'));
-	expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(PARTS));
+	expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(PARTS.map((part) => part.split('/')[0])));
 });
