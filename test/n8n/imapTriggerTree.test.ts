@@ -38,4 +38,9 @@ it('all folders of a mailbox start executions over one session, and so does a fl
 	const told = items.map(({ startedBy, folder, subject }) => [startedBy, folder, subject].join(' '));
 	expect(told.sort()).toEqual(['flagged INBOX old', 'new INBOX new', 'new Work at work']);
 	expect(live()).toHaveLength(1);
+	// n8n has had an execution of this email, and starts no second one under the same key.
+	await sandbox.dovecot.doveadm('flags', 'add', '-u', mailbox, '\\Flagged', 'mailbox', 'INBOX', 'uid', '2');
+	const more = await n8n.api.ended(id, 4, 150_000);
+	expect(more).toHaveLength(4);
+	expect(n8n.instance.logText()).not.toContain('duplicate deduplication key');
 });
