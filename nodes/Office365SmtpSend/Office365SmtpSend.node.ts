@@ -8,22 +8,11 @@ import {
 	type IWebhookFunctions,
 } from 'n8n-workflow';
 
-import { inTurns } from '../../mail/inTurns';
 import { testServiceAccount } from '../credentialTest';
 import { fields } from './fields/fields';
 
 /** n8n accepts no calls until it has loaded all nodes. */
 const AFTER_START_MS = 10_000;
-
-const PARTS = [
-	async () => await import('../../mail/compose/message.js'),
-	async () => await import('../../mail/smtp/send.js'),
-	async () => await import('../testConnection.js'),
-	async () => await import('./settings/replySettings.js'),
-	async () => await import('./answers/replyAnswer.js'),
-];
-const sending = inTurns(async () => await import('./execute.js'), PARTS);
-const asking = inTurns(async () => await import('./question/askAndWait.js'), PARTS);
 
 // A webhook that only resumes a waiting execution does not need to be registered.
 // eslint-disable-next-line @n8n/community-nodes/webhook-lifecycle-complete
@@ -114,6 +103,7 @@ export class Office365SmtpSend implements INodeType {
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { asking, sending } = await import('./loadedInParts.js');
 		if (this.getNodeParameter('operation', 0, 'send') === 'sendAndWait') {
 			const { askAndWait } = await asking();
 			return [await askAndWait(this)];

@@ -16,7 +16,7 @@ export interface StoredMemory {
 	ledgers: IDataObject;
 }
 
-export function readStored(value: unknown): StoredMemory {
+function readStored(value: unknown): StoredMemory {
 	const { revision, execution, ...ledgers } = record(value);
 	return {
 		revision: typeof revision === 'number' ? revision : 0,
