@@ -12,6 +12,8 @@ interface Entry extends Legacy {
 	stop?: () => void;
 	/** The stop function of the last watch, kept after that watch was stopped. */
 	last?: () => void;
+	/** When the last watch ended, in ms, if no other took over from it. */
+	endedAt?: number;
 }
 
 const entries = new Map<string, Entry>();
@@ -35,7 +37,9 @@ export function takeOver(key: string, stop: () => void): { legacy: Legacy; relea
 		superseded: () => entry.last !== stop,
 		release: () => {
 			stop();
-			if (entry.stop === stop) entry.stop = undefined;
+			if (entry.stop !== stop) return;
+			entry.stop = undefined;
+			entry.endedAt = Date.now();
 		},
 	};
 }
@@ -43,6 +47,12 @@ export function takeOver(key: string, stop: () => void): { legacy: Legacy; relea
 /** Whether the watch with this key is running in this process. */
 export function isLive(key: string): boolean {
 	return entries.get(key)?.stop !== undefined;
+}
+
+/** Whether the watch with this key has ended in this process, less than this many ms ago. */
+export function hasEndedWithin(key: string, ms: number): boolean {
+	const { stop, endedAt = -Infinity } = entries.get(key) ?? {};
+	return stop === undefined && Date.now() - endedAt < ms;
 }
 
 /** The number of watches that are running in this process. */

@@ -9,7 +9,7 @@ import { journalOf, newestMemory, newMemory, readMemory, takenUp, type WatchMemo
 import { MailboxWatch } from '../../mail/watch/folders/mailbox';
 import type { StartedBy } from '../../mail/watch/memory/marks';
 import type { MailboxWatchOptions } from '../../mail/watch/folders/options';
-import { isLive, takeOver } from '../../mail/watch/registry';
+import { hasEndedWithin, isLive, takeOver } from '../../mail/watch/registry';
 import { isRunning, triggerName } from '../activeTriggers';
 import { openAccount, readEndings } from '../credentialAccount';
 import { keepWarning } from '../endingWarnings';
@@ -17,6 +17,9 @@ import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
 import { sender } from './sender';
 import type { Settings } from './settings';
+
+/** Time within which n8n replaces one trigger by another when a workflow is published, in ms. */
+const REPLACED_MS = 60_000;
 
 /** Activates the trigger. Throws only if waiting cannot help and a person has just activated the workflow. */
 export async function activate(context: ITriggerFunctions, settings: Settings): Promise<ITriggerResponse> {
@@ -82,11 +85,13 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 }
 
 /**
- * Whether another trigger stored it that had the name before and is running. If that one is not running, it may be this one, because
- * n8n gives nodes other IDs if a workflow is uploaded without them.
+ * Whether another node stored it that had the name before and was renamed or deleted. n8n gives nodes other IDs if a workflow is uploaded
+ * without them. So it counts as that of this node if n8n starts the trigger by itself, or replaces the other one by it at this moment.
  */
 function isOfAnother(context: ITriggerFunctions, { node }: Partial<WatchMemory> = {}): boolean {
-	return node !== undefined && node !== context.getNode().id && isLive(triggerName(context.getWorkflow(), { id: node }));
+	if (node === undefined || node === context.getNode().id) return false;
+	const other = triggerName(context.getWorkflow(), { id: node });
+	return isLive(other) || (!isUnattended(context) && !hasEndedWithin(other, REPLACED_MS));
 }
 
 /** Warns of credentials that expire, as long as the watch runs. @returns a function that ends both */

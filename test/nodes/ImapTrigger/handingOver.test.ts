@@ -142,7 +142,19 @@ describe('a node that gets the name that another one had', () => {
 		expect(rig.subjects).toEqual(['here', 'next']);
 	});
 
-	it('goes on where the other was if that one is not there any more, since n8n may have given the node another ID', async () => {
+	it('begins with its own Start From if the other was deleted long ago', async () => {
+		const mailbox = freshMailbox();
+		const former = await start({ mailbox });
+		await former.close();
+		await sandbox.deliver(mailbox, mail('here'));
+		const staticData = JSON.parse(JSON.stringify(former.rig.staticData).replace('"node":"node"', '"node":"deleted"'));
+		const { rig } = await start({ mailbox, node: 'another', staticData });
+		await sandbox.deliver(mailbox, mail('new'));
+		await rig.until('the email', () => rig.emitted.length === 1);
+		expect(rig.subjects).toEqual(['new']);
+	});
+
+	it('goes on where the other was if n8n has just replaced that one, since n8n may have given the node another ID', async () => {
 		const mailbox = freshMailbox();
 		const former = await start({ mailbox });
 		await former.close();
