@@ -24,12 +24,28 @@ export function readUidl(context: IExecuteFunctions, item: number): string {
 	});
 }
 
+/** Emails that executions have deleted, or may have deleted because QUIT failed. */
+const deletedBy = new Map<string, Set<string>>();
+/** Number of executions whose deletions are kept. */
+const MOST_EXECUTIONS = 50;
+
+/** What earlier attempts of the same execution have deleted (Retry On Fail), so that it is not missed in this one. */
+export function deletedBefore(context: IExecuteFunctions): Set<string> {
+	const name = `${context.getExecutionId()} ${context.getNode().id}`;
+	const deleted = deletedBy.get(name) ?? new Set();
+	deletedBy.delete(name);
+	deletedBy.set(name, deleted);
+	for (const oldest of [...deletedBy.keys()].slice(0, -MOST_EXECUTIONS)) deletedBy.delete(oldest);
+	return deleted;
+}
+
 /**
  * Deletes all emails of a mailbox in one session, by unique ID, because message numbers are valid for one session only (RFC 1939, section
  * 7). Those that exist are deleted, even if others do not exist.
+ * @param before see {@link deletedBefore}; what is deleted now is added
  * @returns by input item: its output, or why it has none
  */
-export async function removeMails(removals: readonly Removal[]): Promise<Map<number, INodeExecutionData | MailError>> {
+export async function removeMails(removals: readonly Removal[], before: Set<string>): Promise<Map<number, INodeExecutionData | MailError>> {
 	const results = new Map<number, INodeExecutionData | MailError>();
 	const groups = new Map<string, Removal[]>();
 	for (const removal of removals) {
@@ -38,36 +54,41 @@ export async function removeMails(removals: readonly Removal[]): Promise<Map<num
 		groups.set(name, [...(groups.get(name) ?? []), removal]);
 	}
 	for (const group of groups.values()) {
-		for (const [item, result] of await removeGroup(group)) results.set(item, result);
+		for (const [item, result] of await removeGroup(group, before)) results.set(item, result);
 	}
 	return results;
 }
 
-async function removeGroup(group: readonly Removal[]): Promise<Array<[number, INodeExecutionData | MailError]>> {
+async function removeGroup(group: readonly Removal[], before: Set<string>): Promise<Array<[number, INodeExecutionData | MailError]>> {
 	const [first] = group;
 	if (first === undefined) return [];
 	const { account } = first;
-	const results = await deleteFrom(account, new Set(group.map(({ uidl }) => uidl))).catch((error: unknown) =>
+	const results = await deleteFrom(account, new Set(group.map(({ uidl }) => uidl)), before).catch((error: unknown) =>
 		diagnose(error, { speaker: 'pop', mailbox: account.mailbox }),
 	);
 	if (results instanceof MailError) return group.map(({ item }) => [item, results]);
 	return group.map(({ item, uidl }) => {
-		const result = results.get(uidl) ?? missing(uidl, account);
+		const result = results.get(uidl) ?? (before.has(nameOf(account, uidl)) ? 'deleted' : missing(uidl, account));
 		return [item, result instanceof MailError ? result : { json: { deleted: true, uidl } }];
 	});
 }
 
 /** @returns by unique ID, for those that exist: deleted, or why the server refuses */
-async function deleteFrom(account: Account, uidls: ReadonlySet<string>): Promise<Map<string, 'deleted' | MailError>> {
+async function deleteFrom(account: Account, uidls: ReadonlySet<string>, before: Set<string>): Promise<Map<string, 'deleted' | MailError>> {
 	const session = await openPatiently(account);
 	try {
 		const found = [...(await session.uidl())].filter(([, uidl]) => uidls.has(uidl));
 		const refused = await session.deleteMany(found.map(([number]) => number));
+		for (const [number, uidl] of found) if (!refused.has(number)) before.add(nameOf(account, uidl));
 		await session.quit();
 		return new Map(found.map(([number, uidl]) => [uidl, refused.get(number) ?? 'deleted']));
 	} finally {
 		session.close();
 	}
+}
+
+function nameOf({ mailbox, pop }: Account, uidl: string): string {
+	return JSON.stringify([mailbox, pop, uidl]);
 }
 
 function missing(uidl: string, account: Account): MailError {

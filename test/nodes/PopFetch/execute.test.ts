@@ -315,6 +315,23 @@ describe('Delete', () => {
 		expect(await sandbox.messages(mailbox)).toHaveLength(1);
 	});
 
+	it('is done with what an earlier attempt of the same execution has deleted', async () => {
+		const mailbox = 'attempts@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const uidl = (await run({ mailbox })).map(({ json }) => json.uidl);
+		const remove = async (execution: string): Promise<unknown[]> => {
+			const scene = { sandbox, mailbox, workflow: mailbox, input: 2, parameters: { operation: 'delete' }, perItem: { uidl } };
+			const context = executeFunctions(scene, told());
+			context.getExecutionId = () => execution;
+			return (await fetchItems(context)).map(({ json }) => json.deleted);
+		};
+		sandbox.exchange.plan('pop', 'DELE', {});
+		sandbox.exchange.plan('pop', 'DELE', { reply: '-ERR Server Unavailable. 21' });
+		await expect(remove('7')).rejects.toThrow('slow down');
+		expect(await remove('7')).toEqual([true, true]);
+		await expect(remove('8')).rejects.toThrow('There is no email');
+	});
+
 	it('wants a unique id', async () => {
 		await expect(run({ mailbox: 'ada@example.test', parameters: { operation: 'delete', uidl: ' ' } })).rejects.toThrow('Unique ID');
 	});
