@@ -44,10 +44,24 @@ export class Fetching<Item> {
 		private readonly make: Make<Item>,
 	) {}
 
-	/** Fetches whole emails first, then headers. @throws MailError if the session is over; whatever `make` throws */
+	/**
+	 * Fetches those at which the connection broke before last, even after the headers of others.
+	 * @throws MailError if the session is over; whatever `make` throws
+	 */
 	async run(): Promise<void> {
-		const { headers } = this.chosen;
+		const { local } = this.round.reservations;
 		const numbers = this.chosen.numbers.filter((number) => !this.#breaksAlways(number));
+		const last = new Set(numbers.filter((number) => local.holdsUp(this.round.key(number))));
+		for (const some of [numbers.filter((number) => !last.has(number)), [...last]]) {
+			await this.#fetch(some);
+			await this.#enterRefusals();
+			if (this.#busy !== undefined) throw this.#busy;
+		}
+	}
+
+	/** Fetches whole emails first, then headers. */
+	async #fetch(numbers: readonly number[]): Promise<void> {
+		const { headers } = this.chosen;
 		const whole = numbers.filter((number) => this.#isWholeWanted(number));
 		await this.#fetchWhole(whole);
 		const rest = numbers.filter((number) => !this.#isWholeWanted(number));
@@ -60,8 +74,6 @@ export class Fetching<Item> {
 			(some) => this.round.session.topMany(some, 0),
 			async (number, content) => await this.#enterHeaders(number, await gather(content, LONGEST_SHOWN)),
 		);
-		await this.#enterRefusals();
-		if (this.#busy !== undefined) throw this.#busy;
 	}
 
 	/** If the server breaks the connection at this email each time, it counts as refused. */
@@ -167,6 +179,7 @@ export class Fetching<Item> {
 		await this.round.session.stat().catch(() => Promise.reject(first));
 		for (const [number, reason] of this.#refused) {
 			this.#enter(number, await this.make({ ...this.#origin(number), content: { kind: 'refused', reason } }), '', 'seen');
+			this.#refused.delete(number);
 		}
 	}
 

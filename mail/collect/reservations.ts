@@ -3,7 +3,7 @@ import type { Entry, Ledger } from './ledger';
 /** After this time, in ms, every execution of a living process counts as ended. */
 const ENDED_AFTER_MS = 6 * 60 * 60_000;
 
-/** An email at which the connection broke this many times in a row is requested after all others. */
+/** An email at which the connection broke this many times, and that has not been fetched since, is requested after all others. */
 const LAST_AFTER = 2;
 /** An email is no longer requested if the connection broke at it in this many sessions that returned other emails. */
 const MOST_BREAKS = 5;

@@ -598,6 +598,20 @@ describe('an email at which the connection breaks each time', () => {
 		expect((await round(mailbox, last.next, {}, { reservations })).items).toEqual([]);
 	});
 
+	it('holds up neither the headers of an email that is too large nor one that the server refuses', async () => {
+		const mailbox = 'poison-and-large@example.test';
+		await sandbox.deliver(mailbox, mail('poison'), mail('refused'), mail('large', `\r\n${'x'.repeat(20_000)}`));
+		sandbox.exchange.plan('pop', 'RETR 1', { drop: true }, 99);
+		sandbox.exchange.plan('pop', 'RETR 2', { reply: '-ERR [SYS/PERM] This email is damaged.' }, 99);
+		const reservations = new Reservations();
+		let stored = new Ledger();
+		for (const items of [[], [], [expect.stringMatching(/^refused: .*damaged/), 'too large: large']]) {
+			const last = await round(mailbox, stored, { maxBytes: 10_000 }, { reservations });
+			expect(last).toMatchObject({ items, failure: { code: 'lost' } });
+			stored = last.next;
+		}
+	});
+
 	it.each([{ subject: 'wanted' }, { since: Date.now() - DAY, subject: 'wanted' }])(
 		'holds up no other for long if its headers are needed: %j',
 		async (filter) => {
