@@ -186,10 +186,14 @@ export class Executions<Item> {
 		const { cursor, rules, folder, report, superseded } = this.options;
 		const { after } = rules;
 		if (after.kind === 'move' || after.kind === 'delete') {
-			report(alreadyGone(batch, folder, after.kind === 'move' ? `moved to "${after.to}"` : 'deleted', reason));
+			report(neverStarted(batch, folder, after.kind === 'move' ? `moved to "${after.to}"` : 'deleted', reason));
 			return;
 		}
-		if (superseded()) return;
+		// The watch that has taken over has its own memory, in which they are done.
+		if (superseded()) {
+			report(neverStarted(batch, folder, 'recorded as done, because the trigger has been started again since', reason));
+			return;
+		}
 		cursor.take(batch);
 		for (const { uid } of batch) cursor.forgive(uid);
 		if (!this.stopped.aborted) this.startLater(batch, reason);
@@ -238,7 +242,8 @@ export class Executions<Item> {
 	}
 }
 
-function alreadyGone(batch: readonly Seen[], folder: string, what: string, reason: string): MailError {
+/** Why nothing starts an execution for these emails any more. @param what has happened to them already */
+function neverStarted(batch: readonly Seen[], folder: string, what: string, reason: string): MailError {
 	const uids = batch.map(({ uid }) => uid).join(', ');
 	const which = batch.length === 1 ? `the email with UID ${uids} in ${folder}, which is` : `${batch.length} emails in ${folder}, which are`;
 	return new MailError(`n8n could not start an execution for ${which} already ${what}: ${reason}`, {

@@ -113,6 +113,27 @@ describe('an execution that n8n refuses late, since its database hangs', () => {
 	});
 });
 
+describe('an execution that n8n refuses after the trigger has been started again', () => {
+	it('is reported, since the trigger has recorded its email as done', async () => {
+		const mailbox = freshMailbox();
+		const parameters = { options: { handOver: 'atOnce' } };
+		let refuse = (): void => undefined;
+		const end = ({ done }: Emitted): void => {
+			refuse = () => done?.reject(new Error('timeout exceeded when trying to connect'));
+		};
+		const { rig } = await start({ mailbox, parameters, end });
+		await sandbox.deliver(mailbox, mail('mail'));
+		await rig.until('the email', () => rig.emitted.length === 1);
+		const pending = (): unknown => JSON.parse(JSON.stringify(rig.staticData)).watch.folders.INBOX.pending;
+		await expect.poll(pending, { timeout: 60_000 }).toEqual({});
+		const again = await start({ mailbox, parameters, activation: 'update', staticData: structuredClone(rig.staticData) });
+		refuse();
+		await rig.until('the report', () => rig.saved.length === 1, 30_000);
+		expect(rig.saved[0]?.message).toMatch(/for the email with UID 1 in INBOX, which is already recorded as done, because the trigger/);
+		expect(again.rig.emitted).toEqual([]);
+	});
+});
+
 describe('a node that gets another name', () => {
 	it('goes on where it was when a person publishes that, though n8n keeps its memory under the former name', async () => {
 		const mailbox = freshMailbox();
