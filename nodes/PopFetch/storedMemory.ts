@@ -40,7 +40,7 @@ class Newest {
 
 	constructor(name: string, warn: (reason: string) => void) {
 		// The workers of queue mode may share the folder. They all have the same journal.
-		const writer = process.env.EXECUTIONS_MODE === 'queue' ? `.${randomUUID()}` : '';
+		const writer = isQueueMode() ? `.${randomUUID()}` : '';
 		this.#journal = new JournalFile(journalFolder(), `pop fetch ${name}`, record, warn, writer);
 		this.#memory = readStored(this.#journal.read());
 	}
@@ -49,7 +49,7 @@ class Newest {
 	of(stored: StoredMemory, execution: string): StoredMemory {
 		// What the execution itself has changed is not stored before its end.
 		if (stored.execution === execution) return stored;
-		if (stored.revision === 0) this.#reread();
+		if (stored.revision === 0 || isQueueMode()) this.#reread();
 		if (stored.revision === this.#memory.revision) return stored;
 		if (stored.revision < this.#memory.revision) return this.#memory;
 		// n8n's own objects change when it changes them.
@@ -66,7 +66,7 @@ class Newest {
 		this.#journal.write(writeStored(memory));
 	}
 
-	/** Another worker may have written the journal since. */
+	/** Another worker may have written the journal since, and what it wrote must not be replaced by something older. */
 	#reread(): void {
 		const written = readStored(this.#journal.read());
 		if (written.revision > this.#memory.revision) this.#memory = written;
@@ -108,12 +108,16 @@ export function newestMemory(context: IExecuteFunctions, { name, field }: Place)
  * that is no longer there does not show that the execution has waited.
  */
 export function noteChange(context: IExecuteFunctions, { name, field }: Place, memory: StoredMemory): void {
-	if (context.getMode() === 'manual' || process.env.EXECUTIONS_MODE === 'queue') return;
+	if (context.getMode() === 'manual' || isQueueMode()) return;
 	const execution = context.getExecutionId();
 	const ofExecution = changes.get(execution) ?? new Map<string, { name: string; memory: StoredMemory }>();
 	changes.delete(execution);
 	changes.set(execution, ofExecution.set(field, { name, memory }));
 	for (const oldest of [...changes.keys()].slice(0, -MOST_CHANGES)) changes.delete(oldest);
+}
+
+function isQueueMode(): boolean {
+	return process.env.EXECUTIONS_MODE === 'queue';
 }
 
 function newestOf(context: IExecuteFunctions, name: string): Newest {

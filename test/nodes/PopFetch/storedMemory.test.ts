@@ -117,4 +117,23 @@ describe('the memory of POP Fetch where n8n gives an execution no static data', 
 		await sandbox.deliver(mailbox, mail('2'));
 		expect(await other(told())).toEqual(['2']);
 	});
+
+	it('is not replaced by an older one that n8n gave to a slower execution of another worker in queue mode', async () => {
+		vi.stubEnv('EXECUTIONS_MODE', 'queue');
+		const mailbox = 'slow-worker@example.test';
+		const slow = await freshProcess(mailbox);
+		const memories: IDataObject[] = [];
+		for (const subject of ['1', '2', '3']) {
+			await sandbox.deliver(mailbox, mail(subject));
+			const about = told(structuredClone(memories.at(-1)));
+			expect(await (await freshProcess(mailbox))(about)).toEqual([subject]);
+			memories.push(stored(about));
+			// From then on, this worker knows the first email.
+			if (subject === '1') expect(await slow(told(stored(about)))).toEqual([]);
+		}
+		expect(await (await freshProcess(mailbox))(told(structuredClone(memories[2])))).toEqual([]);
+		await vi.waitFor(async () => expect(await (await freshProcess(mailbox))(told())).toEqual([]), 60_000);
+		expect(await slow(told(structuredClone(memories[1])))).toEqual([]);
+		expect(await (await freshProcess(mailbox))(told())).toEqual([]);
+	});
 });
