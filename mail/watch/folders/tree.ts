@@ -8,7 +8,7 @@ import { locateTargets } from '../handover/aftercare';
 import type { Complaints } from '../reports/complaints';
 import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
 import { busiestOf, isUnchanged, placeOf, stalestOf, tellsUidNext, type Branch } from './branch';
-import { beginningWith, bounded, foldersIn, nothingLeft, requireExceptions, type TreeWish } from './folderTree';
+import { bounded, foldersIn, nothingLeft, requireExceptions, type TreeWish } from './folderTree';
 import { ALL, beginElsewhere, forgetShut, noteShut } from '../memory/beginnings';
 import { forgetOld, markGone, renamedTo } from '../memory/former';
 import { Handed } from '../memory/handed';
@@ -20,6 +20,7 @@ import type { MailboxWatchOptions } from './options';
 import { Slots } from '../session/pauses';
 import type { Rules } from '../handover/rules';
 import { SharedSession } from './sharedSession';
+import { SurveyOrder } from './surveyOrder';
 import { Telling } from '../reports/telling';
 
 /** ms between two surveys of all folders. The busiest folder is also looked at whenever the server announces a change. */
@@ -55,8 +56,7 @@ export class TreeWatch<Item> {
 	#home = '';
 	/** When the last survey of this watch began, and how long it took, in ms. */
 	#survey = { at: 0, took: 0 };
-	/** The folder at which the last survey ended early. The next one begins with it, so that it reaches the folders behind it too. */
-	#unsurveyed = '';
+	readonly #order = new SurveyOrder();
 	#storedAt = 0;
 	#missing = '';
 	/** All folders of the mailbox, as `keyOf` writes them. */
@@ -207,12 +207,15 @@ export class TreeWatch<Item> {
 		const folders = await this.#list(session);
 		this.#forgetGone(folders);
 		const stalest = stalestOf(this.#branches);
-		for (const { path } of beginningWith(folders, this.#unsurveyed)) {
+		const isOver = (): boolean => session.over;
+		const leftOut = await this.#order.through(folders, isOver, async (path) => {
 			if (this.#watch.stopped) throw stoppedWatch();
-			this.#unsurveyed = path;
 			await this.#surveyOne(session, path, path === stalest);
+		});
+		if (leftOut !== '') {
+			this.#log(`the connection has ended twice as soon as "${leftOut}" was checked, so the last check has left it out`);
+			if (noteShut(this.options.memory, leftOut, this.#begin.at)) this.#store();
 		}
-		this.#unsurveyed = '';
 		this.#survey = { at, took: Date.now() - at };
 		const { memory } = this.options;
 		memory.surveyedAt = at;

@@ -382,6 +382,31 @@ describe('the server', () => {
 		expect(one.subjects).toEqual(['new F7 mail']);
 	});
 
+	it('that ends the session at one folder each time gives the emails of all others', async () => {
+		const one = rig('exchange');
+		await folders(one.mailbox, 'A', 'B', 'C');
+		expect(await one.watch.start()).toEqual([]);
+		await quiet(one);
+		let broken = 0;
+		const breakAtB = (session: Session): void => {
+			const note = session.note.bind(session);
+			session.note = (line) => {
+				note(line);
+				if (session.mailbox !== one.mailbox || !/^C: \S+ STATUS "?B"? /.test(line)) return;
+				broken += 1;
+				sandbox.exchange.plan('imap', 'STATUS', { drop: true });
+			};
+		};
+		for (const session of sandbox.exchange.live('imap')) breakAtB(session);
+		sandbox.exchange.on('open', breakAtB);
+		onTestFinished(() => void sandbox.exchange.off('open', breakAtB));
+		await one.until('the end of two sessions', () => broken > 1);
+		for (const folder of ['INBOX', 'A', 'C']) await put(one, folder, `to ${folder}`);
+		await one.until('the emails', () => one.subjects.length === 3);
+		expect([...one.subjects].sort()).toEqual(['new A to A', 'new C to C', 'new INBOX to INBOX']);
+		await one.until('the line in the log', () => one.logs.some((line) => line.includes('ended twice as soon as "B" was checked')));
+	});
+
 	it('that refuses one folder is asked again, the others go on, and what lasts is told once', async () => {
 		const one = rig('exchange');
 		await folders(one.mailbox, 'A');

@@ -1,0 +1,33 @@
+import type { Folder } from '../../imap/folders';
+import { beginningWith } from './folderTree';
+
+/** The order in which surveys check the folders, so that each has its turn even if surveys end early. */
+export class SurveyOrder {
+	/** The folder at which the last survey ended early. The next one begins with it, so that it reaches the folders behind it too. */
+	#unsurveyed = '';
+	/** The folder that the next survey leaves out, because two sessions in a row ended at it. It must not hold up the others. */
+	#leftOut = '';
+
+	/**
+	 * Checks all folders, one after the other.
+	 * @param isOver whether the session has ended
+	 * @returns the folder that was left out, with which the next survey begins; otherwise an empty text
+	 * @throws whatever `check` throws, which ends the survey early
+	 */
+	async through(folders: readonly Folder[], isOver: () => boolean, check: (path: string) => Promise<void>): Promise<string> {
+		const [first, leftOut] = [this.#unsurveyed, this.#leftOut];
+		this.#leftOut = '';
+		for (const { path } of beginningWith(folders, first)) {
+			if (path === leftOut) continue;
+			this.#unsurveyed = path;
+			try {
+				await check(path);
+			} catch (error) {
+				if (path === first && isOver() && folders.length > 1) this.#leftOut = path;
+				throw error;
+			}
+		}
+		this.#unsurveyed = leftOut;
+		return leftOut;
+	}
+}
