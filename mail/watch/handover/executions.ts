@@ -1,5 +1,5 @@
 import { pause, retryIn } from '../../backoff';
-import { MailError, reasonOf } from '../../errors';
+import { asMailError, MailError, reasonOf } from '../../errors';
 import type { Aftercare } from './aftercare';
 import type { Backlog } from './backlog';
 import type { Cursor, Seen } from '../memory/cursor';
@@ -130,7 +130,7 @@ export class Executions<Item> {
 	}
 
 	async #conclude(batch: readonly Seen[], execution: Promise<Outcome>): Promise<void> {
-		const { cursor, rules, running, superseded } = this.options;
+		const { cursor, rules, running, superseded, complain } = this.options;
 		this.#slots.take();
 		this.#running += 1;
 		const giveBack = (): void => {
@@ -141,7 +141,7 @@ export class Executions<Item> {
 		if (outcome.kind === 'done' && outcome.ended !== undefined) {
 			void outcome.ended
 				.then((end) => end.kind === 'notStarted' && this.#startAfterAll(batch, end.reason))
-				.catch(() => undefined)
+				.catch((error: unknown) => complain(asMailError(error)))
 				.finally(giveBack);
 		} else giveBack();
 		this.options.handed?.ended(this.options.place, batch, outcome.kind === 'done');
