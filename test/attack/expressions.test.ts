@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { createContext, Script, type Context } from 'node:vm';
 
 import ts from 'typescript';
@@ -77,11 +78,14 @@ describe('regular expressions over foreign text', () => {
 		}
 	});
 
-	it.each(FOLDERS)('takes time in proportion to the text for each expression in %s', (folder) => {
-		const slow = expressionsIn(folder).flatMap((expression) => {
+	it.each(FOLDERS)('takes time in proportion to the text for each expression in %s', async (folder) => {
+		const slow: string[] = [];
+		for (const expression of expressionsIn(folder)) {
 			const text = stallOf(expression);
-			return text === undefined ? [] : [`${expression.place}: /${expression.source}/${expression.flags} stalls at ${text}`];
-		});
+			if (text !== undefined) slow.push(`${expression.place}: /${expression.source}/${expression.flags} stalls at ${text}`);
+			// vitest takes a process that answers nothing for a minute for dead.
+			await setImmediate();
+		}
 		expect(slow).toEqual([]);
 	});
 });
