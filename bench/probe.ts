@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { Session, type Profiler } from 'node:inspector';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
@@ -28,6 +28,7 @@ export interface Stalls {
 
 export interface Held {
 	rss: number;
+	/** What JavaScript holds, without compiled code: V8 compiles what runs often anew, for as long as n8n runs. */
 	heapUsed: number;
 	external: number;
 	/** What keeps the event loop going, by kind: timers, sockets, … */
@@ -135,7 +136,9 @@ function held(): Held {
 	const collect: (how: object) => void = runInNewContext('gc');
 	// All that can be had: also what V8 otherwise keeps for a while in case that it is needed again.
 	for (let round = 0; round < 3; round += 1) collect({ type: 'major', flavor: 'last-resort' });
-	const { rss, heapUsed, external } = process.memoryUsage();
+	const { rss, heapUsed: whole, external } = process.memoryUsage();
+	const compiled = getHeapSpaceStatistics().filter(({ space_name: name }) => /code|trusted/.test(name));
+	const heapUsed = compiled.reduce((left, { space_used_size: used }) => left - used, whole);
 	const resources: Record<string, number> = {};
 	for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
 	return { rss, heapUsed, external, resources };

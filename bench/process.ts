@@ -63,7 +63,7 @@ async function backlog({ sandbox, note }: Stage, n8n: ProbedN8n, credential: Cre
 		`${executions} executions of that backlog in ${stalls.seconds.toFixed(0)} s; longest stall, with our collecting of garbage ${LOOKS} times, ${stalls.longestMs.toFixed(0)} ms; highest resident memory ${(memoryOf(n8n.instance.pid, 'VmHWM') - before).toFixed(0)} MiB above the start.`,
 	);
 	note(
-		`Memory after garbage collection, by executions: ${looks.map(({ at, ...held }) => `${at}: ${mebibytes(held)}`).join(', ')} MiB. Growth: ${growth(looks).toFixed(0)} bytes an execution (least squares, without the first third, in which n8n's own code is still being compiled).`,
+		`Memory after garbage collection, without compiled code, by executions: ${looks.map(({ at, ...held }) => `${at}: ${mebibytes(held)}`).join(', ')} MiB. Growth: ${growth(looks).toFixed(0)} bytes an execution (least squares, without the first third).`,
 		aimAt(growth(looks), 100, 'bytes an execution, which are 1 MB in 10,000'),
 	);
 	await n8n.api.deactivate(id);
