@@ -25,8 +25,7 @@ export class Editor {
 	/** The sandbox's sign-in page has a certificate of its own CA, which this browser takes. */
 	static async open({ instance, login }: RunningN8n, look: { colorScheme?: 'light' | 'dark' } = {}): Promise<Editor> {
 		const browser = await chromium.launch({ executablePath: ensureBrowser(), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-		// Without animations the browser draws only what has changed.
-		const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: WINDOW, reducedMotion: 'reduce', ...look });
+		const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: WINDOW, ...look });
 		context.setDefaultTimeout(PATIENCE_MS);
 		const editor = new Editor(browser, context, await context.newPage(), instance.url);
 		await editor.keepingSight('log in', async (page) => {
