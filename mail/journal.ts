@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+
 import { reasonOf } from './errors';
 
 /**

@@ -64,10 +64,9 @@ async function holds([name = '', ...args]: readonly string[]): Promise<boolean> 
 const LATER = ['examples', 'flows', 'items', 'questions'].map((name) => `test/n8n/${name}.test.ts`);
 
 /**
- * What goes on beside each other when everything is tested: lanes of runs of vitest, one after the other. All of them wait for much of
- * their time: for n8n, which looks at some things only once a minute, or for the end of a pause that a server asks for. Two files of each
- * kind keep two cores busy; three of n8n at a time would be too many for them. The first lane begins beside the checks, which come first
- * in the second one.
+ * What goes on beside each other when everything is tested: lanes of runs of vitest, one after the other. Many tests wait, for n8n, which
+ * looks at some things only once a minute, or for the end of a pause that a server asks for. Two files in each lane keep two cores busy;
+ * more would only wait for the cores. The first lane begins beside the checks, which come first in the second one.
  */
 const LANES = [[['test/n8n', ...LATER.map((file) => `--exclude=${file}`)]], [['--exclude=test/n8n/**'], LATER]];
 

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 
 import type { IDataObject } from 'n8n-workflow';
 
+import { reasonOf } from '../errors';
 import { attachmentJson, resolvedJson, simpleJson, type AttachmentJson } from './json';
 import { MOST_AT_ONCE, portionsOf, weightOf, type JsonStep } from './jsonSteps';
 import { BeyondLimits, checkLength, checkMemory, limitMemory, releaseMemory } from './memoryLimit';
@@ -9,7 +10,6 @@ import { MailReader, type FileTaker, type ReadFile } from './reader';
 import { keeping, newTextOf, readMore, type More } from './readMore/readMore';
 import type { ExtraFile } from './readMore/outlookFiles';
 import { WorkClock } from './workClock';
-import { reasonOf } from '../errors';
 
 /** What is to be made of an email. */
 export interface Wanted {

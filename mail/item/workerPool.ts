@@ -2,10 +2,10 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 
+import { reasonOf } from '../errors';
 import { Places } from '../places';
 import type { Wanted } from './task';
 import { watchClock, WorkClock } from './workClock';
-import { reasonOf } from '../errors';
 
 /** What the threads for small emails may take each, in MB: the worst email of that size takes less than half of it. */
 const SMALL_MEMORY = 128;

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 
 import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 
+import { reasonOf } from '../../mail/errors';
 import type { Outcome } from '../../mail/watch/handover/executions';
 import { endOf, hasTakenItems, untold } from '../executionEnd';
 import { stamped } from '../handedOver';
 import type { Settings } from './settings';
-import { reasonOf } from '../../mail/errors';
 
 /** The column for the key in n8n's database has 255 characters. */
 const LONGEST_KEY = 255;

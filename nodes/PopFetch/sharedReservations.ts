@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { reasonOf } from '../../mail/errors';
 import type { SharedReservations } from '../../mail/collect/reservations';
 import { inTurn } from '../storeTurns';
-import { reasonOf } from '../../mail/errors';
 
 /** A lease lasts at least one and at most two of these periods, in ms. */
 const LEASE_MS = 60 * 60_000;

@@ -1,7 +1,21 @@
-import type { IBinaryData, IExecuteFunctions, ILoadOptionsFunctions, INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
-import { createRunExecutionData, WorkflowOperationError } from 'n8n-workflow';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-import type { Sandbox } from '../../sandbox/servers';
+import type {
+	IBinaryData,
+	IExecuteFunctions,
+	ILoadOptionsFunctions,
+	INodeExecutionData,
+	IRun,
+	ITriggerFunctions,
+	ITriggerResponse,
+} from 'n8n-workflow';
+import { createRunExecutionData, WorkflowOperationError } from 'n8n-workflow';
+import { afterAll, afterEach } from 'vitest';
+
+import { ImapTrigger } from '../../nodes/ImapTrigger/ImapTrigger.node';
+import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
 
 /** One call of `emit`. */
 export interface Emitted {
@@ -181,4 +195,44 @@ function deferred(): { promise: Promise<IRun | undefined> } & NonNullable<Emitte
 	let settle: Pick<NonNullable<Emitted['done']>, 'resolve' | 'reject'> = { resolve: () => undefined, reject: () => undefined };
 	const promise = new Promise<IRun | undefined>((resolve, reject) => (settle = { resolve, reject }));
 	return { promise, ...settle };
+}
+
+interface Triggers {
+	/** Starts the servers, before the first test. */
+	begin: () => Promise<Sandbox>;
+	freshMailbox: () => string;
+	/** Starts a trigger, which ends with the test at the latest. */
+	start: (rig: TriggerRig) => Promise<ITriggerResponse & { close: () => Promise<void> }>;
+}
+
+/** What a file of tests of triggers needs: servers, a user folder of n8n's, and an end of all that was started. */
+export function triggersOf(name: string): Triggers {
+	const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+	const closes: Array<() => Promise<void>> = [];
+	let sandbox: Sandbox | undefined;
+	let mailboxes = 0;
+	afterEach(async () => {
+		for (const close of closes.splice(0)) await close();
+		sandbox?.exchange.reset();
+	});
+	afterAll(async () => {
+		await sandbox?.stop();
+		rmSync(folder, { recursive: true, force: true });
+		delete process.env.N8N_USER_FOLDER;
+	});
+	return {
+		begin: async () => {
+			process.env.N8N_USER_FOLDER = folder;
+			sandbox = await startSandbox();
+			trust(sandbox.caFile);
+			return sandbox;
+		},
+		freshMailbox: () => `${name}${(mailboxes += 1)}@example.test`,
+		start: async (rig) => {
+			const response = await new ImapTrigger().trigger.call(rig.context());
+			const close = async (): Promise<void> => await response.closeFunction?.();
+			closes.push(close);
+			return { ...response, close };
+		},
+	};
 }

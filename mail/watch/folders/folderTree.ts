@@ -66,12 +66,6 @@ export function bounded(folders: readonly Folder[]): { folders: readonly Folder[
 	};
 }
 
-/** Returns all of them, that path first and those before it last. */
-export function beginningWith(folders: readonly Folder[], first: string): readonly Folder[] {
-	const index = folders.findIndex(({ path }) => path === first);
-	return index > 0 ? [...folders.slice(index), ...folders.slice(0, index)] : folders;
-}
-
 export function nothingLeft(): MailError {
 	return new MailError('There is no folder to watch.', {
 		code: 'input',

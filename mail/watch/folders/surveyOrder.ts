@@ -1,5 +1,4 @@
 import type { Folder } from '../../imap/folders';
-import { beginningWith } from './folderTree';
 
 /** The order in which surveys check the folders, so that each has its turn even if surveys end early. */
 export class SurveyOrder {
@@ -30,4 +29,10 @@ export class SurveyOrder {
 		this.#unsurveyed = leftOut;
 		return leftOut;
 	}
+}
+
+/** Returns all of them, that path first and those before it last. */
+function beginningWith(folders: readonly Folder[], first: string): readonly Folder[] {
+	const index = folders.findIndex(({ path }) => path === first);
+	return index > 0 ? [...folders.slice(index), ...folders.slice(0, index)] : folders;
 }

@@ -1,5 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
+import { reasonOf } from '../../../mail/errors';
 import { htmlLines } from '../../../mail/compose/lineEnds';
 import { GOOD_FOR_MINUTES } from '../../../mail/questions/codes';
 import { page } from './answerPage';
@@ -8,7 +9,6 @@ import { codesOf } from './codeEntry';
 import type { Question } from '../question/question';
 import { sendLater } from '../question/questionEmail';
 import { IN_THE_MAIL, questionPage } from './questionPage';
-import { reasonOf } from '../../../mail/errors';
 
 interface Confirming {
 	asked: Asked;

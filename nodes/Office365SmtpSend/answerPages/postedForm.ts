@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 
 import type { IBinaryKeyData, IDataObject, IWebhookFunctions } from 'n8n-workflow';
 
+import { reasonOf } from '../../../mail/errors';
 import { judge, type Judged, type PostedFile } from '../../../mail/questions/answer';
 import type { FormField } from '../../../mail/questions/form';
 import { record } from '../../parameterValues';
-import { reasonOf } from '../../../mail/errors';
 
 /**
  * Checks what was posted. n8n separates fields and files of a multipart body. Any other body has no files, whatever its JSON says, because

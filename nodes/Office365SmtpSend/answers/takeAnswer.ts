@@ -1,5 +1,6 @@
 import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
+import { reasonOf } from '../../../mail/errors';
 import { record } from '../../parameterValues';
 import { answer } from './answering';
 import { page, PAGE_HEADERS } from '../answerPages/answerPage';
@@ -15,7 +16,6 @@ import { readQuestion } from '../question/question';
 import { certain } from '../question/questionInMail';
 import { questionPage } from '../answerPages/questionPage';
 import { keepLooking } from '../whileWaiting/wakeUps';
-import { reasonOf } from '../../../mail/errors';
 
 /** The result of a visit: a page, and what the execution goes on with. */
 interface Outcome {

@@ -1,12 +1,12 @@
 import type { IDataObject, IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
+import { reasonOf } from '../../../mail/errors';
 import type { Mailbox } from '../../../mail/compose/addresses';
 import { RULES } from '../../../mail/questions/deciding';
 import { choice, record, text } from '../../parameterValues';
 import type { Asked, Person, Sending } from './askedQuestion';
 import { RESPONSE_TYPES, type Button, type Question } from './question';
 import { RECORD, recordOf } from './questionRecord';
-import { reasonOf } from '../../../mail/errors';
 
 /**
  * Stores the question with the execution, in the list of items that n8n stores, and that n8n passes on if nobody answers in time. Each of

@@ -1,10 +1,10 @@
 import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
+import { reasonOf } from '../../../mail/errors';
 import { inputItems } from './inputItems';
 import type { Asked, Person } from '../question/askedQuestion';
 import { answersOf, countAnswer, endWithout, isDecided, silent } from '../question/counting';
 import { questionHtml, sendLater } from '../question/questionEmail';
-import { reasonOf } from '../../../mail/errors';
 
 /** If a process has taken a piece of work and not finished it after this time, in ms, it was ended in the middle. */
 const LOST_AFTER = 300_000;

@@ -1,9 +1,9 @@
+import { reasonOf } from '../../../mail/errors';
 import { DAY_MS } from '../../../mail/durations';
 import type { OnceFiles } from '../../../mail/questions/onceFiles';
 import { giveUp, WaitingQuestions, type WaitingQuestion } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
 import { callOwn } from './ownAddress';
-import { reasonOf } from '../../../mail/errors';
 
 /** Maximum time between two checks of the folder, in ms, because other processes write into it too. */
 const OFTEN = 60_000;

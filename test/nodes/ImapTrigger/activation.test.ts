@@ -1,47 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
-import type { INodeExecutionData, ITriggerResponse } from 'n8n-workflow';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { INodeExecutionData } from 'n8n-workflow';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { ImapTrigger } from '../../../nodes/ImapTrigger/ImapTrigger.node';
-import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import type { Sandbox } from '../../../sandbox/servers';
 import { mail } from '../../mail/watch/watchRig';
-import { run, TriggerRig, type Emitted, type TriggerOptions } from '../triggerRig';
+import { run, TriggerRig, triggersOf, type Emitted, type TriggerOptions } from '../triggerRig';
 
+const { begin, freshMailbox, start } = triggersOf('trigger');
 let sandbox: Sandbox;
-let number = 0;
-const folder = mkdtempSync(join(tmpdir(), 'trigger-'));
-const closes: Array<() => Promise<void>> = [];
 
-beforeAll(async () => {
-	process.env.N8N_USER_FOLDER = folder;
-	sandbox = await startSandbox();
-	trust(sandbox.caFile);
-});
-
-afterEach(async () => {
-	vi.restoreAllMocks();
-	for (const close of closes.splice(0)) await close();
-	sandbox.exchange.reset();
-});
-
-afterAll(async () => {
-	await sandbox.stop();
-	rmSync(folder, { recursive: true, force: true });
-	delete process.env.N8N_USER_FOLDER;
-});
-
-const freshMailbox = (): string => `trigger${(number += 1)}@example.test`;
-
-async function start(rig: TriggerRig): Promise<ITriggerResponse & { close: () => Promise<void> }> {
-	const response = await new ImapTrigger().trigger.call(rig.context());
-	const close = async (): Promise<void> => await response.closeFunction?.();
-	closes.push(close);
-	return { ...response, close };
-}
+beforeAll(async () => void (sandbox = await begin()));
+afterEach(() => void vi.restoreAllMocks());
 
 const rigOf = (options: Partial<TriggerOptions> = {}): TriggerRig => new TriggerRig(sandbox, { mailbox: freshMailbox(), ...options });
 const testRun = async (options: Partial<TriggerOptions>): Promise<INodeExecutionData[][]> =>
@@ -532,10 +503,11 @@ describe('a large mail', () => {
 			{ json: { folder: 'INBOX' }, binary: { message: { fileName: 'message.eml' } } },
 		],
 	])('is handed over as wished: %s', async (_how, parameters, item) => {
-		const rig = rigOf({ parameters });
+		const mailbox = freshMailbox();
+		const rig = rigOf({ mailbox, parameters });
 		await start(rig);
 		await rig.until('watching', watching(rig));
-		await sandbox.deliver(`trigger${number}@example.test`, large);
+		await sandbox.deliver(mailbox, large);
 		await rig.until('the mail', () => rig.emitted.length === 1);
 		expect(rig.emitted[0]?.items[0]).toMatchObject(item);
 		expect(rig.emitted[0]?.items[0]?.json).not.toHaveProperty('raw');

@@ -1,43 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-
-import { ImapTrigger } from '../../../nodes/ImapTrigger/ImapTrigger.node';
-import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import type { Sandbox } from '../../../sandbox/servers';
 import { mail } from '../../mail/watch/watchRig';
-import { run, TriggerRig, type Emitted, type TriggerOptions } from '../triggerRig';
+import { run, TriggerRig, triggersOf, type Emitted, type TriggerOptions } from '../triggerRig';
 
+const { begin, freshMailbox, start: startRig } = triggersOf('handing');
 let sandbox: Sandbox;
-let number = 0;
-const folder = mkdtempSync(join(tmpdir(), 'handing-over-'));
-const closes: Array<() => Promise<void>> = [];
 
-beforeAll(async () => {
-	process.env.N8N_USER_FOLDER = folder;
-	sandbox = await startSandbox();
-	trust(sandbox.caFile);
-});
-
-afterEach(async () => {
-	for (const close of closes.splice(0)) await close();
-	sandbox.exchange.reset();
-});
-
-afterAll(async () => {
-	await sandbox.stop();
-	rmSync(folder, { recursive: true, force: true });
-	delete process.env.N8N_USER_FOLDER;
-});
-
-const freshMailbox = (): string => `handing${(number += 1)}@example.test`;
+beforeAll(async () => void (sandbox = await begin()));
 
 async function start(options: Partial<TriggerOptions> & { mailbox: string }): Promise<{ rig: TriggerRig; close: () => Promise<void> }> {
 	const rig = new TriggerRig(sandbox, options);
-	const response = await new ImapTrigger().trigger.call(rig.context());
-	const close = async (): Promise<void> => await response.closeFunction?.();
-	closes.push(close);
+	const { close } = await startRig(rig);
 	await rig.until('watching', () => rig.logs.some((line) => line.includes('watching (IDLE)')));
 	return { rig, close };
 }
