@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../../../mail/item/item';
 import { readLarge } from '../../../mail/item/largeMail';
 import { limits } from '../../../mail/item/workerPool';
-import { figuresOf, type Figures } from '../../attack/figures';
+import { figuresOfCalmest, type Figures } from '../../attack/figures';
 
 const MB = 1024 * 1024;
 const HEAD = 'From: Ada <ada@example.test>\r\nSubject: hostile\r\nMIME-Version: 1.0\r\n';
@@ -182,8 +182,9 @@ describe('a hostile email', () => {
 
 	it.each(MAILS)('is read within bounds: %s', async (name, source, outcome, expected) => {
 		let json: IDataObject = {};
-		const figures = await figuresOf(
+		const figures = await figuresOfCalmest(
 			`email: ${name}`,
+			LONGEST_TURN_MS,
 			async () => ({ json } = await read(source, { readMore: ['nestedMails', 'outlookFiles'] })),
 		);
 		rows.push(figures);

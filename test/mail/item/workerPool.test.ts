@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { RAW_PROPERTY, toItem, type Format, type Source } from '../../../mail/item/item';
 import { readLarge } from '../../../mail/item/largeMail';
 import { limits } from '../../../mail/item/workerPool';
-import { figuresOf } from '../../attack/figures';
+import { figuresOfCalmest } from '../../attack/figures';
 
 const usual = { ...limits };
 afterEach(() => void Object.assign(limits, usual));
@@ -116,7 +116,7 @@ describe('a raw email', () => {
 		const whole = Buffer.concat(Array.from({ length: 900 }, () => block));
 		for (const source of [whole, () => Readable.from(Array.from({ length: 900 }, () => block))]) {
 			let made: Awaited<ReturnType<typeof item>> | undefined;
-			const figures = await figuresOf('raw', async () => void (made = await item(source, 'raw')));
+			const figures = await figuresOfCalmest('raw', 50, async () => void (made = await item(source, 'raw')));
 			expect(made?.json.raw === whole.toString()).toBe(true);
 			expect(made?.binary?.[RAW_PROPERTY]).toBe(await store(whole));
 			expect(figures.busyMs > 50, JSON.stringify(figures)).toBe(false);
