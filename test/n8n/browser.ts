@@ -52,6 +52,12 @@ export class Editor {
 		await this.page.goto(this.url + path);
 	}
 
+	/** Goes there as a link does: to load the whole editor again takes seconds of work each time. What is open on the page has to be closed. */
+	async follow(path: string): Promise<void> {
+		await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`);
+		await this.page.waitForURL((url) => url.pathname.startsWith(path));
+	}
+
 	/**
 	 * Runs some steps; where one fails, every open page is kept as a picture and the error says where. With the environment variable LOOK, a
 	 * folder, what is seen at the end is kept there in any case.
@@ -65,6 +71,8 @@ export class Editor {
 			const folder = mkdtempSync(join(tmpdir(), 'office365-mail-seen-'));
 			for (const [index, page] of this.context.pages().entries())
 				await page.screenshot({ path: join(folder, `${index}.png`) }).catch(() => undefined);
+			// What this one left open is not in the way of the next one.
+			await this.visit('/').catch(() => undefined);
 			throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}\nPictures: ${folder}`, { cause: error });
 		}
 	}

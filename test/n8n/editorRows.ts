@@ -136,7 +136,7 @@ const forms = (use: Use): void => {
 				nodes: [{ id: 'a', name: 'Agent', type: '@n8n/n8n-nodes-langchain.agent', typeVersion: 2, position: [0, 0], parameters: {} }],
 				connections: {},
 			});
-			await editor.visit(`/workflow/${id}`);
+			await editor.follow(`/workflow/${id}`);
 			await page.locator('[data-node-name=Agent] [data-connection-type=ai_tool] [data-test-id=canvas-handle-plus]').first().click();
 			await page.locator('[data-test-id=node-creator-search-bar]').fill('outlook');
 			const found = page.locator('[data-test-id=item-iterator-item]');
