@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { buildPackage } from './build';
 import { CACHE } from './cache';
-import { Api, ensureN8n, installNodes, Instance, pack, step, type Login } from './n8n';
+import { Api, ensureN8n, installNodes, Instance, step, type Login } from './n8n';
 import { startSandbox } from './servers';
 import { isFree } from './servers/ports';
 import { StartScene } from './startScene';
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
 			env: { GENERIC_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone, ...(scene && StartScene.environment(userFolder)) },
 		});
 		undo.push(async () => await instance.stop());
-		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
+		await installNodes(userFolder);
 		await step('Starting n8n', say, async () => {
 			await scene?.fill(instance, login);
 			if (stopped !== undefined) return;

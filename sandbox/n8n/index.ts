@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { Api } from './api';
 import { ensureN8n, type Installation, type Progress } from './install';
 import { Instance, type Login } from './instance';
-import { installNodes, pack } from './nodes';
+import { installNodes } from './nodes';
 import { layTables } from './tables';
 
 export { Api, type Execution, type Item } from './api';
@@ -51,7 +51,7 @@ export async function startN8n(options: {
 		rmSync(userFolder, { recursive: true, force: true });
 	};
 	try {
-		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
+		await installNodes(userFolder);
 		if (options.installation === undefined) await layTables(installation, userFolder);
 		if (options.credentials !== undefined) await instance.importEntities('credentials', options.credentials);
 		if (options.workflows !== undefined) await instance.importEntities('workflow', options.workflows);

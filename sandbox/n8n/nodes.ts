@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { CACHE } from '../cache';
@@ -16,14 +16,16 @@ export async function pack(folder: string): Promise<string> {
 
 /**
  * Puts the packed package into n8n's folder for community nodes, the way n8n installs it
- * (n8n's community-packages.service: shallow, no scripts, no bin links, without peers).
+ * (n8n's community-packages.service: shallow, no scripts, no bin links, without peers). It is packed and installed only where
+ * that was not done yet with the same content.
  */
-export async function installNodes(tarball: string, userFolder: string): Promise<void> {
+export async function installNodes(userFolder: string): Promise<void> {
 	const target = join(userFolder, '.n8n', 'nodes');
-	const key = createHash('sha256').update(readFileSync(tarball)).update(JSON.stringify(pins())).digest('hex').slice(0, 12);
-	const cached = join(CACHE, `nodes-${key}`);
+	const cached = join(CACHE, `nodes-${contentKey()}`);
 	if (!existsSync(cached)) {
 		const partial = `${cached}.partial-${process.pid}`;
+		const packed = `${partial}.packed`;
+		const tarball = await pack(packed);
 		mkdirSync(partial, { recursive: true });
 		writeFileSync(
 			join(partial, 'package.json'),
@@ -40,11 +42,25 @@ export async function installNodes(tarball: string, userFolder: string): Promise
 			'--omit=dev',
 		];
 		await npm(partial, ['install', tarball, ...flags]);
+		rmSync(packed, { recursive: true });
 		if (existsSync(cached)) rmSync(partial, { recursive: true, force: true });
 		else renameSync(partial, cached);
 	}
 	rmSync(target, { recursive: true, force: true });
 	cpSync(cached, target, { recursive: true, verbatimSymlinks: true });
+}
+
+/** Tells apart what npm would pack: the files that package.json names, and those that npm takes in any case. */
+function contentKey(): string {
+	const hash = createHash('sha256').update(JSON.stringify(pins()));
+	const { files }: { files: string[] } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+	for (const name of ['package.json', 'README.md', 'LICENSE', ...files.filter((entry) => !entry.startsWith('!'))]) {
+		const top = join(ROOT, name);
+		const below = statSync(top).isDirectory() ? readdirSync(top, { recursive: true, encoding: 'utf8' }).sort() : [''];
+		for (const path of below.map((entry) => join(top, entry)))
+			if (statSync(path).isFile()) hash.update(`${path}\0`).update(readFileSync(path));
+	}
+	return hash.digest('hex').slice(0, 12);
 }
 
 /** The versions of our lock file: newer ones may ask for packages that cannot be had here. */

@@ -9,7 +9,7 @@ import { Api } from './api';
 import { startDatabase, type Database } from './database';
 import { ensureN8n } from './install';
 import { Instance } from './instance';
-import { installNodes, pack } from './nodes';
+import { installNodes } from './nodes';
 import { startRedis, type Redis } from './redis';
 
 /** n8n in queue mode: the main process takes webhooks and watches, workers execute, Redis and PostgreSQL stand between. */
@@ -65,7 +65,7 @@ export async function startQueue(options: {
 		undo.push(async () => {
 			for (const instance of [...workers, main]) await instance.stop();
 		});
-		await installNodes(await pack(join(userFolder, 'pack')), userFolder);
+		await installNodes(userFolder);
 		if (options.credentials !== undefined) await main.importEntities('credentials', options.credentials);
 		await main.start();
 		await Promise.all(workers.map(async (one) => await one.start()));
