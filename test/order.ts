@@ -10,7 +10,7 @@ export const SLOWEST = [
 	'test/n8n/smtpSend.test.ts',
 	'test/n8n/signInQueue.test.ts',
 	'test/n8n/smtpBatch.test.ts',
-	'test/n8n/questionsWaiting.test.ts',
+	'test/n8n/questions.test.ts',
 	'test/n8n/signIn.test.ts',
 	'test/n8n/imapTriggerTree.test.ts',
 	'test/n8n/queue.test.ts',

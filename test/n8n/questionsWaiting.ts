@@ -1,21 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { uses } from '../../sandbox/credentials';
-import { ADA, GRACE, linksIn, NODE, press, QuestionsRig, SHARED } from './questionsRig';
+import { ADA, GRACE, linksIn, NODE, press, SHARED, type QuestionsRig } from './questionsRig';
 
 const SECOND = 1 / 3_600;
-
-let rig: QuestionsRig;
-beforeAll(async () => void (rig = await QuestionsRig.start()));
-afterAll(async () => await rig?.stop());
 
 const approvers = (rule: string, more: object = {}, options: object = {}): object => ({
 	approvalOptions: { values: { approvalType: 'double' } },
 	options: { approvers: { values: { emails: `${GRACE}, ${SHARED}`, rule, ...more } }, ...options },
 });
 
-describe('a question that waits in n8n', () => {
+/** Questions for which time passes, or which others than people answer. */
+export function waiting(use: () => QuestionsRig): void {
 	it('is confirmed with the code that is mailed, on a phone without JavaScript; a forwarded link and a scanner answer nothing', async () => {
+		const rig = use();
 		const { id, links } = await rig.ask('code-me', [GRACE], { toEmail: GRACE, options: { confirmByCode: true, accentColor: '#7a1fa2' } });
 		const link = links[0]?.[0] ?? '';
 		// What scanners do: each link, by HEAD and GET, from several addresses.
@@ -53,6 +51,7 @@ describe('a question that waits in n8n', () => {
 	});
 
 	it('is reminded of though n8n was restarted in between, and a link of before the restart answers', async () => {
+		const rig = use();
 		const { id } = await rig.ask('remind-me', [GRACE], approvers('all', {}, { remindAfter: 15 * SECOND }));
 		const before = rig.n8n.instance.url;
 		await rig.n8n.crash();
@@ -69,6 +68,7 @@ describe('a question that waits in n8n', () => {
 	});
 
 	it('is decided by the person whom it was escalated to', async () => {
+		const rig = use();
 		const escalation = { values: { emails: ADA, afterHours: 5 * SECOND } };
 		const { id, links } = await rig.ask('escalate-me', [GRACE], {
 			toEmail: GRACE,
@@ -82,6 +82,7 @@ describe('a question that waits in n8n', () => {
 	});
 
 	it('goes on at its time with the default answer, and with the answers that were given', async () => {
+		const rig = use();
 		const limitWaitTime = { values: { limitType: 'afterTimeInterval', resumeAmount: 0.4, resumeUnit: 'minutes' } };
 		const { id, links } = await rig.ask('time-over', [GRACE, SHARED], approvers('all', {}, { limitWaitTime, defaultAnswer: 'decline' }));
 		await press(links[0]?.[0]);
@@ -123,12 +124,14 @@ describe('a question that waits in n8n', () => {
 			{ approved: true },
 		],
 	])('is decided by the rule %s', async (rule, more, presses, data) => {
+		const rig = use();
 		const { id, links } = await rig.ask(`rule-${rule}`, [GRACE, SHARED], approvers(rule, more));
 		for (const [person, button] of presses) await press(links[person]?.[button]);
 		expect(await rig.ended(id)).toMatchObject({ json: { data } });
 	});
 
 	it('goes on once though everybody presses at the same moment', async () => {
+		const rig = use();
 		const { id, links } = await rig.ask('at-once', [GRACE, SHARED], approvers('first'));
 		const all = [...links.flat(), ...links.flat()];
 		const pages = await Promise.all(all.map(async (link) => await (await press(link)).text()));
@@ -138,6 +141,7 @@ describe('a question that waits in n8n', () => {
 	});
 
 	it('goes on waiting after HEAD, forged links, foreign forms and bodies of many megabytes', async () => {
+		const rig = use();
 		const { id, links } = await rig.ask('attack-me', [GRACE, SHARED], { ...approvers('all'), responseType: 'freeText' });
 		const [grace = '', shared = ''] = links.map(([link]) => link);
 		const mixed = new URL(grace);
@@ -169,6 +173,7 @@ describe('a question that waits in n8n', () => {
 	});
 
 	it('is answered by a plain reply, which the IMAP Trigger gives to Take Answer', async () => {
+		const rig = use();
 		const { authentication, credentials } = uses(rig.ada);
 		const replies = await rig.n8n.api.createWorkflow({
 			name: 'replies',
@@ -206,4 +211,4 @@ describe('a question that waits in n8n', () => {
 		expect(await rig.ended(id)).toMatchObject({ json: { data: { approved: true }, emailQuestion: { by: 'email', answeredBy: GRACE } } });
 		await rig.n8n.api.deactivate(replies);
 	});
-});
+}
