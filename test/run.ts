@@ -61,7 +61,7 @@ async function holds([name = '', ...args]: readonly string[]): Promise<boolean> 
 }
 
 /** Tests in n8n that follow the others, so that both lanes end at about the same time. */
-const LATER = ['examples', 'flows', 'items'].map((name) => `test/n8n/${name}.test.ts`);
+const LATER = ['examples', 'flows'].map((name) => `test/n8n/${name}.test.ts`);
 
 /**
  * What goes on beside each other when everything is tested: lanes of runs of vitest, one after the other. Many tests wait, for n8n, which
