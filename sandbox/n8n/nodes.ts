@@ -55,10 +55,10 @@ function contentKey(): string {
 	const hash = createHash('sha256').update(JSON.stringify(pins()));
 	const { files }: { files: string[] } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 	for (const name of ['package.json', 'README.md', 'LICENSE', ...files.filter((entry) => !entry.startsWith('!'))]) {
-		const top = join(ROOT, name);
-		const below = statSync(top).isDirectory() ? readdirSync(top, { recursive: true, encoding: 'utf8' }).sort() : [''];
-		for (const path of below.map((entry) => join(top, entry)))
-			if (statSync(path).isFile()) hash.update(`${path}\0`).update(readFileSync(path));
+		const isFolder = statSync(join(ROOT, name)).isDirectory();
+		const below = isFolder ? readdirSync(join(ROOT, name), { recursive: true, encoding: 'utf8' }).sort() : [''];
+		for (const path of below.map((entry) => join(name, entry)))
+			if (statSync(join(ROOT, path)).isFile()) hash.update(`${path}\0`).update(readFileSync(join(ROOT, path)));
 	}
 	return hash.digest('hex').slice(0, 12);
 }
