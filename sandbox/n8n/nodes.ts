@@ -24,8 +24,7 @@ export async function installNodes(userFolder: string): Promise<void> {
 	const cached = join(CACHE, `nodes-${contentKey()}`);
 	if (!existsSync(cached)) {
 		const partial = `${cached}.partial-${process.pid}`;
-		const packed = `${partial}.packed`;
-		const tarball = await pack(packed);
+		const tarball = await pack(join(userFolder, 'pack'));
 		mkdirSync(partial, { recursive: true });
 		writeFileSync(
 			join(partial, 'package.json'),
@@ -42,7 +41,6 @@ export async function installNodes(userFolder: string): Promise<void> {
 			'--omit=dev',
 		];
 		await npm(partial, ['install', tarball, ...flags]);
-		rmSync(packed, { recursive: true });
 		if (existsSync(cached)) rmSync(partial, { recursive: true, force: true });
 		else renameSync(partial, cached);
 	}

@@ -52,7 +52,7 @@ export class Editor {
 		await this.page.goto(this.url + path);
 	}
 
-	/** Goes there as a link does: to load the whole editor again takes seconds of work each time. What is open on the page has to be closed. */
+	/** Goes there as a link in the editor does: to load the whole editor again takes seconds of work each time. */
 	async follow(path: string): Promise<void> {
 		await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`);
 		await this.page.waitForURL((url) => url.pathname.startsWith(path));
