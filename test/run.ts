@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { ensureN8n } from '../sandbox/n8n';
-import { notedSecrets, REGISTRY, reports } from '../sandbox/secrets/registry';
+import { notedHarmless, notedSecrets, REGISTRY, reports } from '../sandbox/secrets/registry';
 import { Search, searchFolder } from '../sandbox/secrets/search';
 import { lockReport } from './package/newest';
 import { ensureBrowser, ensureQueueServers, ensureServers } from '../sandbox/servers/packages';
@@ -125,7 +125,7 @@ async function vitest(args: string[], output: string, env: NodeJS.ProcessEnv): P
 /** Says what was found and where. @returns whether that is something */
 function lookForLeaks(folder: string, files: string[], began: number, whole: boolean): boolean {
 	const secrets = notedSecrets(folder);
-	const search = new Search(secrets);
+	const search = new Search(secrets, notedHarmless(folder));
 	const left = [tmpdir(), '/dev/shm'].filter(existsSync).flatMap((place) => leftBehind(place, began).filter((path) => path !== folder));
 	const all = [...reports(folder), ...[...files, ...left].map((path) => searchFolder(search, path))];
 	const found = all.flatMap(({ place, found: lines }) => lines.map((line) => `  ${place}: ${line}`));

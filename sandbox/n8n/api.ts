@@ -1,4 +1,4 @@
-import { noteSecretsIn } from '../secrets/registry';
+import { noteHarmless, noteSecretsIn } from '../secrets/registry';
 import type { Instance, Login } from './instance';
 
 /** An execution as n8n's public API gives it with `includeData=true`; only what is looked at. */
@@ -69,7 +69,8 @@ export class Api {
 			scopes: SCOPES,
 			expiresAt: null,
 		});
-		api.#key = made.data?.rawApiKey ?? '';
+		// It opens only this n8n, which keeps it readable in its database.
+		api.#key = noteHarmless(made.data?.rawApiKey ?? '');
 		return api;
 	}
 

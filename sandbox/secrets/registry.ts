@@ -27,6 +27,13 @@ export function noteSecret(what: string, value: string): string {
 	return value;
 }
 
+/** Notes a value that may lie anywhere and may share pieces with a secret: a JWT has its time of issue in common with others of the same minute. */
+export function noteHarmless(value: string): string {
+	const folder = process.env[REGISTRY];
+	if (folder !== undefined) appendFileSync(join(folder, 'harmless'), `${value}\n`);
+	return value;
+}
+
 /** Notes every value of such an object whose field is named like a secret: a credential's form, a token answer. */
 export function noteSecretsIn(fields: unknown, what = 'form'): void {
 	if (typeof fields !== 'object' || fields === null) return;
@@ -41,6 +48,11 @@ export function notedSecrets(folder: string): Secret[] {
 	const lines = read(join(folder, 'secrets'));
 	const secrets = lines.map((line): Secret => JSON.parse(line));
 	return [...new Map(secrets.map((secret) => [secret.value, secret])).values()];
+}
+
+/** What {@link noteHarmless} has noted so far, in every process of the run. */
+export function notedHarmless(folder: string): string[] {
+	return read(join(folder, 'harmless'));
 }
 
 /** What one search looked through and found. */

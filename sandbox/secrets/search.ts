@@ -1,7 +1,7 @@
 import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-import { notedSecrets, report, REGISTRY, type Report, type Secret } from './registry';
+import { notedHarmless, notedSecrets, report, REGISTRY, type Report, type Secret } from './registry';
 
 /** A piece of this length cannot turn up by chance; a leak shorter than two pieces goes unseen. */
 const PIECE = 16;
@@ -19,13 +19,15 @@ export class Search {
 	readonly #short: Secret[] = [];
 	readonly #bits = new Uint32Array(2 ** (BITS - 5));
 
-	constructor(secrets: readonly Secret[]) {
+	/** @param harmless texts without a secret; a piece that one of them has too says nothing and is not looked for */
+	constructor(secrets: readonly Secret[], harmless: readonly string[] = []) {
 		for (const secret of secrets) {
 			for (const text of characteristic(secret.value)) {
 				if (text.length < PIECE) this.#short.push({ what: secret.what, value: text });
 				else for (const form of [text, ...base64Forms(text)]) this.#add(secret.what, form);
 			}
 		}
+		for (const text of harmless) for (let at = 0; at + PIECE <= text.length; at += 1) this.#pieces.delete(text.slice(at, at + PIECE));
 	}
 
 	/** What of it is in there: one line a kind of secret, with the place, without the secret. */
@@ -47,7 +49,7 @@ export class Search {
 			if (index < PIECE - 1 || !this.#maybe(hash)) continue;
 			const start = index - PIECE + 1;
 			const what = this.#pieces.get(bytes.toString('latin1', start, index + 1));
-			if (what !== undefined && !isN8nKey(bytes, start)) tell(what, start);
+			if (what !== undefined) tell(what, start);
 		}
 		return [...found.values()];
 	}
@@ -95,15 +97,6 @@ function characteristic(value: string): string[] {
 /** Base64 of it wherever it stands in a text; the characters at both ends depend on its neighbours. */
 function base64Forms(text: string): string[] {
 	return [0, 1, 2].map((skip) => Buffer.from(text.slice(skip)).toString('base64').replace(/=+$/, '').slice(0, -2));
-}
-
-/** n8n's own API key is a JWT too, and has its time of issue in common with a token that was issued in the same minute. */
-function isN8nKey(bytes: Buffer, at: number): boolean {
-	const isPart = (index: number): boolean => /[\w.-]/.test(String.fromCharCode(bytes[index] ?? 0));
-	let start = at;
-	while (start > 0 && at - start < 1000 && isPart(start - 1)) start -= 1;
-	const [, payload = ''] = bytes.toString('latin1', start, at + 1000).split('.');
-	return Buffer.from(payload, 'base64url').toString().includes('"iss":"n8n","aud":"public-api"');
 }
 
 /** The printable rest of the line before a place. */
@@ -163,5 +156,5 @@ function open(path: string): number | undefined {
 export function searchLeftBehind(userFolder: string): void {
 	const folder = process.env[REGISTRY];
 	if (folder === undefined) return;
-	report(folder, searchFolder(new Search(notedSecrets(folder)), userFolder, [join('.n8n', 'nodes'), 'pack']));
+	report(folder, searchFolder(new Search(notedSecrets(folder), notedHarmless(folder)), userFolder, [join('.n8n', 'nodes'), 'pack']));
 }

@@ -70,7 +70,7 @@ describe('the search for leaked secrets', () => {
 		expect(found(harmless.join('\n'))).toEqual([]);
 	});
 
-	it("takes n8n's own API key for none, though it was issued in the same minute as a token", () => {
+	it("takes n8n's own API key for none, wherever it is cut, though it was issued in the same minute as a token", () => {
 		const jwt = (claims: object): string =>
 			`${[
 				{ alg: 'HS256', typ: 'JWT' },
@@ -78,12 +78,15 @@ describe('the search for leaked secrets', () => {
 			]
 				.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
 				.join('.')}.${randomBytes(32).toString('base64url')}`;
-		const search = new Search([{ what: 'token', value: jwt({ sub: 'ada', iss: 'idp', aud: 'mail-app01' }) }]);
-		const [own, others] = [jwt({ sub: 'ada', iss: 'n8n', aud: 'public-api' }), jwt({ sub: 'ada', iss: 'idp', aud: 'public-api' })];
-		expect([search.find(Buffer.from(`label${own}`)), search.find(Buffer.from(`label${others}`))]).toEqual([
-			[],
-			[expect.stringMatching(/^token at byte/)],
-		]);
+		const key = jwt({ iss: 'n8n', aud: 'public-api' });
+		const secret = { what: 'token', value: jwt({ iss: 'idp', aud: 'mail-app01' }) };
+		// PostgreSQL's log of changes has a header of 24 bytes in the middle of a value at each border of its pages.
+		const lying = (value: string): Buffer =>
+			Buffer.concat([Buffer.from(value.slice(0, 40)), Buffer.alloc(24), Buffer.from(value.slice(40))]);
+		const told = [expect.stringMatching(/^token at byte/)];
+		expect(new Search([secret]).find(lying(key)), 'has a piece in common').toEqual(told);
+		const search = new Search([secret], [key]);
+		expect([search.find(lying(key)), search.find(lying(secret.value))]).toEqual([[], told]);
 	});
 
 	it('does not repeat a secret in what it says', () => {
