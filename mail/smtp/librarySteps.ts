@@ -52,13 +52,29 @@ export function followPipe(message: Readable, { beforeContent, onWritten }: Mome
 	const pipe = message.pipe.bind(message);
 	message.pipe = (destination, options) => {
 		if (onWritten !== undefined) destination.once('end', onWritten);
-		if (beforeContent === undefined) return pipe(destination, options);
-		beforeContent().then(
-			() => pipe(destination, options),
-			() => message.destroy(new Error('hindered')),
-		);
+		const begin = (): void => {
+			pipe(destination, options);
+			restAfterEachShare(message);
+		};
+		if (beforeContent === undefined) begin();
+		else beforeContent().then(begin, () => message.destroy(new Error('hindered')));
 		return destination;
 	};
+}
+
+/** Number of bytes after which others have their turn. nodemailer takes a millisecond for them. */
+const SHARE_BYTES = 256 * 1024;
+
+/** Where the server takes as fast as we read, nodemailer's streams would go on to the end of the email without a turn of the event loop. */
+function restAfterEachShare(message: Readable): void {
+	let bytes = 0;
+	message.on('data', (chunk: Buffer) => {
+		bytes += chunk.length;
+		if (bytes < SHARE_BYTES) return;
+		bytes = 0;
+		message.pause();
+		setImmediate(() => message.resume());
+	});
 }
 
 export function detail(error: unknown, name: string): unknown {

@@ -52,7 +52,8 @@ export class ImapMailbox implements INodeType {
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { runMailbox } = await import('./execute.js');
+		const { working } = await import('../loadedInParts.js');
+		const { runMailbox } = await working();
 		return [await runMailbox(this)];
 	}
 }

@@ -68,7 +68,8 @@ export class ImapTrigger implements INodeType {
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		const { startTrigger } = await import('./start.js');
+		const { watching } = await import('../loadedInParts.js');
+		const { startTrigger } = await watching();
 		return await startTrigger(this);
 	}
 

@@ -103,7 +103,7 @@ export class Office365SmtpSend implements INodeType {
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { asking, sending } = await import('./loadedInParts.js');
+		const { asking, sending } = await import('../loadedInParts.js');
 		if (this.getNodeParameter('operation', 0, 'send') === 'sendAndWait') {
 			const { askAndWait } = await asking();
 			return [await askAndWait(this)];

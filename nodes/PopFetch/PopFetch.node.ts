@@ -52,7 +52,8 @@ export class PopFetch implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { fetchItems } = await import('./execute.js');
+		const { fetching } = await import('../loadedInParts.js');
+		const { fetchItems } = await fetching();
 		return [await fetchItems(this)];
 	}
 }

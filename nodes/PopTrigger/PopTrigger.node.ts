@@ -40,7 +40,8 @@ export class PopTrigger implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
-		const { pollOnce } = await import('./poll.js');
+		const { polling } = await import('../loadedInParts.js');
+		const { pollOnce } = await polling();
 		return await pollOnce(this);
 	}
 

@@ -1,0 +1,46 @@
+import { inTurns } from '../mail/inTurns';
+
+/** What the nodes import at their first use takes 40 to 90 ms to load. Each part here takes a fraction of that. */
+const SIGN_IN = [async () => await import('../mail/diagnosis.js'), async () => await import('./credentialAccount.js')];
+const READING = [async () => await import('../mail/item/item.js')];
+const READING_POP = [...READING, async () => await import('./popMail.js'), async () => await import('../mail/collect/collect.js')];
+const WRITING = [async () => await import('../mail/compose/message.js'), async () => await import('../mail/smtp/send.js')];
+const TEST = [async () => await import('./testConnection.js')];
+
+export const watching = inTurns(
+	async () => await import('./ImapTrigger/start.js'),
+	[
+		...SIGN_IN,
+		...READING,
+		async () => await import('../mail/watch/handover/aftercare.js'),
+		async () => await import('../mail/watch/folders/folder.js'),
+		async () => await import('../mail/watch/folders/mailbox.js'),
+	],
+);
+
+export const working = inTurns(
+	async () => await import('./ImapMailbox/execute.js'),
+	[
+		...SIGN_IN,
+		...READING,
+		...WRITING,
+		...TEST,
+		async () => await import('./ImapMailbox/draftOperations.js'),
+		async () => await import('./ImapMailbox/messageOperations.js'),
+	],
+);
+
+export const fetching = inTurns(async () => await import('./PopFetch/execute.js'), [...SIGN_IN, ...READING_POP, ...TEST]);
+
+export const polling = inTurns(async () => await import('./PopTrigger/poll.js'), [...SIGN_IN, ...READING_POP]);
+
+const SENDING = [
+	...SIGN_IN,
+	...WRITING,
+	...TEST,
+	async () => await import('./Office365SmtpSend/settings/replySettings.js'),
+	async () => await import('./Office365SmtpSend/answers/replyAnswer.js'),
+];
+
+export const sending = inTurns(async () => await import('./Office365SmtpSend/execute.js'), SENDING);
+export const asking = inTurns(async () => await import('./Office365SmtpSend/question/askAndWait.js'), SENDING);
