@@ -48,7 +48,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	const foreign = (text: string): string => redact(hide(text));
 	const said = foreign(wordsOf(cause));
 	const answered = responseOf(cause);
-	const response = answered === undefined ? undefined : foreign(answered);
+	const response = answered === undefined ? undefined : foreign(at.speaker === 'imap' ? withoutTag(answered) : answered);
 	const row = causeOf(said, at);
 	const facts = {
 		speaker: at.speaker,
@@ -130,6 +130,11 @@ function responseOf(cause: unknown): string | undefined {
 		if (value !== undefined) return value;
 	}
 	return undefined;
+}
+
+/** The tag of an IMAP answer is another one each time, and says nothing (RFC 9051, section 2.2.1). */
+function withoutTag(answer: string): string {
+	return answer.replace(/^[0-9A-Z]+ (?=(?:NO|BAD|OK)\b)/i, '');
 }
 
 function field(cause: Error, name: string): string | undefined {

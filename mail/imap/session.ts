@@ -16,6 +16,9 @@ import { LIBRARY_LIMITS, overflow, PATIENCE, Watchdog, type Patience } from './l
 /** imapflow delays throttled commands by half of this time, and sends NOOP after it. It has to be above the watch's heartbeat. */
 const SOCKET_SILENCE_MS = 80_000;
 
+/** Time without a command after which IDLE begins. The end of an IDLE takes two round trips, which the next command would wait for. */
+const REST_MS = 50;
+
 /**
  * One IMAP session with its own token. It connects, signs in, and then selects one folder. Once closed, it stays closed. While no
  * command runs, it uses IDLE (RFC 2177), so that the server can announce changes.
@@ -35,6 +38,7 @@ export class ImapSession {
 	#ended: MailError | undefined;
 	#tail: Promise<unknown> = Promise.resolve();
 	#waiting = 0;
+	#resting: NodeJS.Timeout | undefined;
 	#over = false;
 	#lastError: unknown;
 	/** Private, because the library's object holds the sign-in data, and printing a session must not print it. */
@@ -54,6 +58,7 @@ export class ImapSession {
 		client.on('error', (error: unknown) => (this.#lastError = error));
 		client.once('close', () => {
 			this.#over = true;
+			clearTimeout(this.#resting);
 			this.#ended = this.#reason();
 		});
 	}
@@ -138,6 +143,7 @@ export class ImapSession {
 	 */
 	async run<T>(command: string, work: (client: ImapFlow) => Promise<T>, expectedBytes = 0): Promise<T> {
 		this.#waiting += 1;
+		clearTimeout(this.#resting);
 		const turn = this.#tail.then(async () => await this.#guard(command, work, expectedBytes));
 		const after = async (): Promise<void> => {
 			this.#waiting -= 1;
@@ -167,6 +173,7 @@ export class ImapSession {
 	/** Ends the session at once, without a word to the server, which may be dead. */
 	close(): void {
 		this.#over = true;
+		clearTimeout(this.#resting);
 		this.client.close();
 	}
 
@@ -199,10 +206,18 @@ export class ImapSession {
 		}
 	}
 
+	/** What the server wants to tell before IDLE begins, it tells at its beginning. */
 	#rest(): void {
-		if (!this.idles || this.#waiting > 0 || this.over || this.folder === '' || !this.canIdle) return;
-		// However IDLE ends, `close` or the next command notices it.
-		this.client.idle().catch((error: unknown) => (this.#lastError ??= error));
+		clearTimeout(this.#resting);
+		if (!this.#mayIdle) return;
+		this.#resting = setTimeout(() => {
+			// However IDLE ends, `close` or the next command notices it.
+			if (this.#mayIdle) this.client.idle().catch((error: unknown) => (this.#lastError ??= error));
+		}, REST_MS);
+	}
+
+	get #mayIdle(): boolean {
+		return this.idles && this.#waiting === 0 && !this.over && this.folder !== '' && this.canIdle;
 	}
 
 	#reason(error?: unknown): MailError {

@@ -59,6 +59,18 @@ async function bytesOf(fetched: FetchedMail | UnfetchedMail | undefined): Promis
 	return Buffer.concat(chunks);
 }
 
+describe('IDLE', () => {
+	it('begins once no command follows, and not between commands', async () => {
+		const { session, mailbox } = await open('Subject: one\r\n\r\nhello\r\n');
+		await searchAfter(session, 0, []);
+		await listFolders(session);
+		const [live] = sandbox.exchange.live('imap').filter((one) => one.mailbox === mailbox);
+		await expect.poll(() => live?.transcript.at(-1)).toMatch(/IDLE$/);
+		const commands = live?.transcript.map((line) => line.replace(/^\S+ /, '')) ?? [];
+		expect(commands.filter((line) => line === 'IDLE')).toHaveLength(1);
+	});
+});
+
 describe('a session', () => {
 	it('can be waited for many times, keeps nobody who has gone, and tells who comes late', async () => {
 		const { session } = await open();
