@@ -38,6 +38,11 @@ export const IN_FAVOUR = new Set([
 	...['نعم', 'موافق', 'أوافق', 'כן', 'מאשר', 'מאשרת', 'מאושר', 'đồng ý', 'chấp thuận', 'setuju', 'disetujui'],
 ]);
 
+/** Of these, the words that may only say that somebody has read the email. */
+export const ACKNOWLEDGING = new Set([
+	...['ok', 'okay', 'yeah', 'yep', '👍', 'ja', 'in ordnung', "d'accord", 'si', 'sí', 'sì', 'va bene', 'joo', 'da', 'rendben', 'да', 'так'],
+]);
+
 export const AGAINST = new Set([
 	...[
 		'no',
@@ -88,6 +93,23 @@ export const DOUBT = new Set([
 		'wait',
 		'once',
 	],
+	...['hold', 'stop', 'later', 'tomorrow', 'check', 'review', 'discuss', 'first', 'pending', 'maybe', 'perhaps'],
+	...[
+		'später',
+		'morgen',
+		'prüfe',
+		'prüfen',
+		'warte',
+		'warten',
+		'stopp',
+		'erstmal',
+		'vielleicht',
+		'demain',
+		'attendez',
+		'attends',
+		'mañana',
+	],
+	...['luego', 'espera', 'espere', 'domani', 'dopo', 'aspetta', 'aspetti', 'amanhã', 'depois', 'wacht', 'завтра', 'позже'],
 	...['reject', 'rejected', 'decline', 'declined', 'cannot', 'cant', 'dont', 'provided', 'otherwise', 'though', 'although', 'instead'],
 	...['nicht', 'kein', 'keine', 'keinen', 'nein', 'aber', 'wenn', 'falls', 'nur', 'sofern', 'außer', 'erst', 'sobald', 'jedoch', 'doch'],
 	...['ne', 'pas', 'mais', 'si', 'sauf', 'seulement', 'non', 'sous', 'pero', 'salvo', 'sólo', 'solo', 'excepto', 'cuando', 'siempre'],

@@ -1,4 +1,4 @@
-import { AGAINST, COURTESY, DOUBT, DOUBT_WITHIN, GREETINGS, IN_FAVOUR } from './replyWords';
+import { ACKNOWLEDGING, AGAINST, COURTESY, DOUBT, DOUBT_WITHIN, GREETINGS, IN_FAVOUR } from './replyWords';
 
 /** The answer of a reply to an approval, or why only a person can tell. */
 export type Verdict = { approved: boolean } | { unclear: string };
@@ -11,6 +11,8 @@ export interface Labels {
 
 /** In characters. An answer is at the beginning, and a long text says more than yes or no. */
 const LONGEST = 2_000;
+/** In words. What follows a mere "OK" may be a thank-you, a closing or a name, but no sentence. */
+const LONGEST_CLOSING = 4;
 
 /**
  * Reads the new text of a reply. It counts if it begins with an answering word or the label of a button, and nothing after that adds a
@@ -34,7 +36,7 @@ export function readVerdict(written: string, labels: Labels): Verdict {
 		if (approved === undefined) continue;
 		const after = [rest, ...others].join('\n');
 		if (!approved && labels.decline === undefined) return { unclear: `the question can only be answered with "${labels.approve}"` };
-		const doubt = doubtIn(after, approved);
+		const doubt = doubtIn(after, approved) ?? (approved && ACKNOWLEDGING.has(plain(word)) ? sentenceIn(after) : undefined);
 		return doubt === undefined ? { approved } : { unclear: doubt };
 	}
 	return { unclear: 'the reply does not begin with an answer' };
@@ -77,8 +79,22 @@ function doubtIn(text: string, approved: boolean): string | undefined {
 	const words = text.toLowerCase().match(/[\p{L}\p{N}'+👍👎✅❌-]+/gu) ?? [];
 	const contrary = words.find((word) => (approved ? AGAINST.has(word) || DOUBT.has(word) : IN_FAVOUR.has(word)));
 	const within = approved ? DOUBT_WITHIN.find((one) => text.includes(one)) : undefined;
-	const found = contrary ?? within;
-	return found === undefined ? undefined : `the reply continues with "${found.slice(0, 40)}", which may change its meaning`;
+	// "No, that is not in order" does not approve.
+	const isNegated = words.some((word) => DOUBT.has(word));
+	const phrases = approved ? AGAINST : isNegated ? [] : IN_FAVOUR;
+	const phrase = [...phrases].find((one) => one.includes(' ') && ` ${words.join(' ')} `.includes(` ${one} `));
+	const found = contrary ?? within ?? phrase;
+	return found === undefined ? undefined : changesMeaning(found);
+}
+
+/** Why a word that may only acknowledge the email does not answer: a sentence follows. */
+function sentenceIn(text: string): string | undefined {
+	const sentence = text.split(/[\n.,;:!—–]|\s-\s/).find((one) => one.trim().split(/\s+/).length > LONGEST_CLOSING);
+	return sentence === undefined ? undefined : changesMeaning(sentence.trim());
+}
+
+function changesMeaning(words: string): string {
+	return `the reply continues with "${words.slice(0, 40)}", which may change its meaning`;
 }
 
 /** In lower case, with one blank between words, without punctuation at both ends. */

@@ -22,6 +22,8 @@ export interface WaitingQuestion {
 export interface DueQuestion {
 	files: OnceFiles;
 	question: WaitingQuestion;
+	/** When the first work that is not done yet was due, in epoch ms. */
+	since: number;
 }
 
 /** An email about a question. */
@@ -82,7 +84,7 @@ export class WaitingQuestions {
 			try {
 				const { question, times } = await timesOf(files, now);
 				if (question === undefined) continue;
-				if (times.some((at) => at <= now)) due.push({ files, question });
+				if (times.some((at) => at <= now)) due.push({ files, question, since: Math.min(...times) });
 				next = Math.min(next, ...times.filter((at) => at > now));
 			} catch (error) {
 				unreadable.push({ folder: files.folder, error });

@@ -12,6 +12,7 @@ import { nodeError } from '../nodeError';
 import { accountChoice, record, text } from '../parameterValues';
 import { testConnection } from '../testConnection';
 import { markAnswered } from './sending/answered';
+import { EarlierTries } from './sending/earlierTries';
 import { Parameters, type MailContext } from './settings/context';
 import { Hints } from './sending/hints';
 import { readInvitation } from './settings/invitationSettings';
@@ -39,13 +40,14 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 	const accounts = new Accounts(context);
 	const parameters = new Parameters(context);
 	const hints = new Hints();
+	const tries = EarlierTries.of(context);
 	const progress = new Progress(count, (line) => context.logger.info(`${context.getNode().name}: ${line}`));
 	const worker = async (): Promise<void> => {
 		while (next < count && failure === undefined) {
 			const item = next;
 			next += 1;
 			try {
-				const result = await runItem(context, parameters.ofOneItem(), item, accounts, hints);
+				const result = await runItem(context, parameters.ofOneItem(), item, { accounts, hints, tries });
 				results[item] = { ...result, pairedItem: { item } };
 				progress.done(result.json);
 			} catch (error) {
@@ -96,8 +98,7 @@ async function runItem(
 	context: IExecuteFunctions,
 	own: MailContext,
 	item: number,
-	accounts: Accounts,
-	hints: Hints,
+	{ accounts, hints, tries }: { accounts: Accounts; hints: Hints; tries: EarlierTries },
 ): Promise<INodeExecutionData> {
 	if (own.getNodeParameter('operation', item, 'send') === 'takeAnswer') return { json: await takeReplyAnswer(own, item) };
 	const options = record(own.getNodeParameter('options', item, {}));
@@ -111,13 +112,9 @@ async function runItem(
 	// If a quotation needs a file that the item does not have, that is not the user's mistake.
 	if (composed.unknownCids !== undefined && !ANSWERS.has(own.getNodeParameter('operation', item, 'send')))
 		hints.unknownCids(composed.unknownCids);
-	const told = await onceOnly(
-		context,
-		composed,
-		options,
-		hints,
-		async (departure) => await deliver(context, item, account, composed, options, hints, departure),
-	);
+	const send = async (departure?: Departure): Promise<IDataObject> =>
+		await deliver(context, item, account, composed, options, hints, departure);
+	const told = await tries.once(item, composed, async () => await onceOnly(context, composed, options, hints, send));
 	const marked = answers === undefined ? undefined : await markAnswered(account, answers, context.getExecutionCancelSignal?.());
 	if (marked?.originalAnsweredError !== undefined) hints.notMarked(marked.originalAnsweredError);
 	return { json: { ...told, ...facts, ...marked } };

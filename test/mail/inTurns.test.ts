@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { PARTS } from '../../mail/imap/library';
+import { FILES, PACKAGES } from '../../mail/imap/library';
 import { inTurns } from '../../mail/inTurns';
 
 test('others have their turn after each part that is loaded, and the parts are loaded once', async () => {
@@ -34,5 +35,6 @@ test('a whole that could not be loaded is loaded again with its parts', async ()
 
 test('what is loaded before imapflow is what imapflow imports', () => {
 	const { dependencies } = JSON.parse(readFileSync(join(__dirname, '../../node_modules/imapflow/package.json'), 'utf8'));
-	expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(PARTS.map((part) => part.split('/')[0])));
+	expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(PACKAGES.map((part) => part.split('/')[0])));
+	expect(FILES.filter((file) => !existsSync(createRequire(__filename).resolve(file)))).toEqual([]);
 });

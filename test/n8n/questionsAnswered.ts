@@ -13,13 +13,7 @@ export function answered(use: () => QuestionsRig): void {
 			{ fieldLabel: 'Plan', fieldType: 'file', maxFileSize: 1 },
 		];
 		const { id, links } = await rig.ask('form-me', [GRACE], { toEmail: GRACE, responseType: 'customForm', formFields: { values } });
-		const phone = await rig.browser.newContext({
-			javaScriptEnabled: false,
-			viewport: { width: 375, height: 740 },
-			isMobile: true,
-			deviceScaleFactor: 2,
-			colorScheme: 'dark',
-		});
+		const phone = await rig.phone('dark');
 		const page = await phone.newPage();
 		await page.goto(links[0]?.[0] ?? '');
 		expect(await page.getByText('May order 17 go?').count()).toBe(1);

@@ -1,5 +1,5 @@
 import PostalMime, { type Email } from 'postal-mime';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 import { expect } from 'vitest';
 
 import { personCredential, uses, type Credential } from '../../sandbox/credentials';
@@ -21,7 +21,7 @@ export class QuestionsRig {
 		readonly browser: Browser,
 	) {}
 
-	static async start(more: object[] = []): Promise<QuestionsRig> {
+	static async start(more: object[]): Promise<QuestionsRig> {
 		const sandbox = await startSandbox();
 		trust(sandbox.caFile);
 		const ada = await personCredential(sandbox, ADA);
@@ -34,6 +34,12 @@ export class QuestionsRig {
 		await this.browser.close();
 		await this.n8n.stop();
 		await this.sandbox.stop();
+	}
+
+	/** Without JavaScript, which the pages have to do without. */
+	async phone(colorScheme: 'light' | 'dark'): Promise<BrowserContext> {
+		const looks = { viewport: { width: 375, height: 740 }, isMobile: true, deviceScaleFactor: 2, colorScheme };
+		return await this.browser.newContext({ javaScriptEnabled: false, ...looks });
 	}
 
 	/** The first email to somebody that has this text. */

@@ -21,13 +21,7 @@ export function waiting(use: () => QuestionsRig): void {
 		const forwarded = await press(link, {});
 		expect([forwarded.status, await forwarded.text()]).toEqual([422, expect.stringContaining('Enter the code from the email.')]);
 		for (const colorScheme of ['light', 'dark'] as const) {
-			const phone = await rig.browser.newContext({
-				javaScriptEnabled: false,
-				viewport: { width: 375, height: 740 },
-				isMobile: true,
-				deviceScaleFactor: 2,
-				colorScheme,
-			});
+			const phone = await rig.phone(colorScheme);
 			const page = await phone.newPage();
 			const picture = async (name: string): Promise<void> => {
 				if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/${name}-${colorScheme}.png`, fullPage: true });

@@ -41,6 +41,11 @@ export interface Scene {
 	cancel?: AbortSignal;
 	/** Functions that an older n8n does not have. */
 	lacks?: string[];
+	/** Of the node's settings. */
+	retryOnFail?: boolean;
+	/** Where it is one of several tries or runs of the same execution. */
+	execution?: string;
+	runIndex?: number;
 	/** n8n's place for binary data. */
 	storeBinary?: () => Promise<void>;
 }
@@ -77,11 +82,13 @@ function functions(
 		cancel,
 		lacks = [],
 		storeBinary = async () => undefined,
+		retryOnFail,
+		execution = String((executions += 1)),
+		runIndex = 0,
 	}: Scene,
 	about: Told,
 ): object {
 	const credential = appCredential(sandbox, mailbox);
-	const execution = String((executions += 1));
 	/** As the editor stores them: what differs from item to item is an expression. */
 	const written = {
 		authentication: 'serviceAccount',
@@ -95,6 +102,7 @@ function functions(
 		type,
 		typeVersion: 1,
 		position: [0, 0],
+		retryOnFail,
 		parameters: written,
 		credentials: { microsoftMailServiceAccountApi: { id: `app ${mailbox}`, name: 'app' } },
 	};
@@ -105,6 +113,7 @@ function functions(
 		getActivationMode: () => activation,
 		getNode: () => node,
 		getTimezone: () => 'Europe/Berlin',
+		getWorkflowDataProxy: () => ({ $runIndex: runIndex }),
 		getWorkflow: () => ({ id: workflow, name: workflow, active: true }),
 		getInputData: () => Array.from({ length: input }, () => ({ json: {} })),
 		getNodeParameter: (name: string, second?: unknown, third?: unknown) =>

@@ -5,7 +5,7 @@ import { MailError } from '../../../mail/errors';
 import { readVerdict } from '../../../mail/questions/verdict';
 import { WaitingQuestions } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
-import type { Asked } from '../question/askedQuestion';
+import { answerers, type Asked } from '../question/askedQuestion';
 import type { MailContext } from '../settings/context';
 import { parseAsked } from '../question/keptQuestion';
 import { callOwn } from '../whileWaiting/ownAddress';
@@ -68,10 +68,11 @@ function judge(asked: Asked, reply: ReplyItem): { who: string; approved: boolean
 }
 
 /** The ID of a person, or the address of somebody who was asked with others by one link. */
-function whoOf({ people, escalation, recipients }: Asked, from: readonly string[]): string | undefined {
+function whoOf(asked: Asked, from: readonly string[]): string | undefined {
+	const { people, recipients } = asked;
 	const [address] = from;
 	if (address === undefined || from.length > 1) return undefined;
-	const person = [...people, ...escalation].find((one) => sameAddress(one.address, address));
+	const person = answerers(asked).find((one) => sameAddress(one.address, address));
 	if (person !== undefined) return person.id;
 	return people.length === 0 ? recipients.find((one) => sameAddress(one, address)) : undefined;
 }

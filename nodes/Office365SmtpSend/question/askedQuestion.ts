@@ -16,6 +16,11 @@ export interface Person {
 	address: string;
 }
 
+/** The people whose answer counts now. */
+export function answerers({ people, escalateAt, escalation }: Pick<Asked, 'people' | 'escalateAt' | 'escalation'>): Person[] {
+	return escalateAt !== '' && Date.parse(escalateAt) <= Date.now() ? [...people, ...escalation] : people;
+}
+
 /** How emails about the question are sent while the execution waits. */
 export interface Sending extends AccountChoice {
 	service: SendingService;

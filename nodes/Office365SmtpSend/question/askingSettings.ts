@@ -39,7 +39,7 @@ export async function readAsking(context: IExecuteFunctions, mailbox: string, un
 		until,
 		linksValidFor,
 		followUps: await readFollowUps(options, everybody, ends),
-		sending: readSending(context, options, mailbox, sender, { to, ...copies }),
+		sending: readSending(context, options, mailbox, sender, { to: to.length > 0 ? to : copies.cc, replyTo: copies.replyTo }),
 	});
 	requirePlainAuthentication(context, asked);
 	asked.atTheEnd = readAnswerAtTheEnd(question, options, asked);

@@ -112,8 +112,15 @@ function read(asked: Asked): Kept[] {
 		.sort((one, other) => one.respondedAt.localeCompare(other.respondedAt));
 }
 
+/** A field of the form that is named like one of ours must not tell another person. */
 function told(all: readonly Kept[]): IDataObject[] {
-	return all.map(({ email, data, escalated, respondedAt }) => ({ email, ...data, ...(escalated && { escalated }), respondedAt }));
+	return all.map(({ email, data: { email: entered, escalated: _escalated, ...data }, escalated, respondedAt }) => ({
+		email,
+		...data,
+		...(entered !== undefined && { enteredEmail: entered }),
+		...(escalated && { escalated }),
+		respondedAt,
+	}));
 }
 
 function pendingOf(asked: Asked, all: readonly Kept[]): string[] {

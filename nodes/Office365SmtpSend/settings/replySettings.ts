@@ -1,6 +1,6 @@
 import type { IBinaryData, IBinaryKeyData, IDataObject } from 'n8n-workflow';
 
-import { inputError } from '../../../mail/errors';
+import { inputError, type MailError } from '../../../mail/errors';
 import { RAW_PROPERTY, toItem } from '../../../mail/item/item';
 import { rawText } from '../../../mail/compose/foreignItem';
 import type { OutgoingMail } from '../../../mail/compose/message';
@@ -143,7 +143,7 @@ async function resolve(context: MailContext, raw: IBinaryData | string): Promise
 async function originalFiles(
 	context: MailContext,
 	item: number,
-	{ original, binary }: Taken,
+	{ original, binary, json }: Taken,
 	{ quote, whole }: { quote: boolean; whole: boolean },
 ): Promise<OutgoingFile[]> {
 	const isShown = shownInline(original);
@@ -154,19 +154,23 @@ async function originalFiles(
 		Object.keys(binary)
 			.filter((name) => name !== RAW_PROPERTY)
 			.map((name) => ({ property: name, inline: false }));
+	// The Microsoft Outlook node tells of attachments, and does not list those that it has not downloaded.
+	if (whole && listed.length === 0 && json.hasAttachments === true) throw withoutFiles('attachments, but the item does not contain them');
 	const wanted = whole ? listed : listed.filter(shown);
 	const found = await Promise.all(wanted.map(async (file) => await fileOfOriginal(context, file, binary, shown(file))));
 	const there = found.filter((file) => file !== undefined);
 	const missing = found.length - there.length;
-	if (whole && missing > 0) {
-		throw inputError(
-			'Original Message',
-			`the email has ${wanted.length} attachments, but the item does not contain ${missing} of them.`,
-			'Turn on "Download Attachments" in the node that gets the email, use the whole item, for example {{ $(\'IMAP ' +
-				'Trigger\').item }}, or turn off "Forward Attachments".',
-		);
-	}
+	if (whole && missing > 0) throw withoutFiles(`${wanted.length} attachments, but the item does not contain ${missing} of them`);
 	return there;
+}
+
+function withoutFiles(what: string): MailError {
+	return inputError(
+		'Original Message',
+		`the email has ${what}.`,
+		'Turn on "Download Attachments" in the node that gets the email, use the whole item, for example {{ $(\'IMAP ' +
+			'Trigger\').item }}, or turn off "Forward Attachments".',
+	);
 }
 
 /** Undefined if the item does not have the file. Another node may have replaced it. */

@@ -66,8 +66,10 @@ async function remind(context: IWebhookFunctions, asked: Asked): Promise<void> {
 }
 
 async function escalate(context: IWebhookFunctions, asked: Asked): Promise<void> {
-	const silentOnes = asked.people.length === 0 ? asked.recipients : silent(asked).map(({ address }) => address);
-	const note = `You are asked because there is no decision yet. Your answer decides. Still without an answer: ${silentOnes.join(', ')}.`;
+	// The copies of a shared link may be blind ones.
+	const silentOnes = asked.people.length === 0 ? asked.sending.to : silent(asked).map(({ address }) => address);
+	const who = silentOnes.length === 0 ? '' : ` Still without an answer: ${silentOnes.join(', ')}.`;
+	const note = `You are asked because there is no decision yet. Your answer decides.${who}`;
 	await mailEach(context, asked, asked.escalation, 'escalation', asked.question.subject, note);
 }
 

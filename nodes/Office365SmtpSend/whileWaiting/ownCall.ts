@@ -2,7 +2,7 @@ import type { IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-wor
 
 import { record, text } from '../../parameterValues';
 import { take } from '../answers/answering';
-import type { Asked, Person } from '../question/askedQuestion';
+import { answerers, type Asked, type Person } from '../question/askedQuestion';
 import { countAnswer, standing } from '../question/counting';
 import { doDue } from './dueWork';
 
@@ -39,7 +39,7 @@ interface Reply {
 
 async function takeReply(asked: Asked, { who, approved, words, replyMessageId }: Reply): Promise<OwnOutcome> {
 	const { responseType } = asked.question;
-	const person = [...asked.people, ...asked.escalation].find(({ id }) => id === who);
+	const person = answerers(asked).find(({ id }) => id === who);
 	if (asked.confirm || responseType === 'customForm' || (person === undefined && !isOneOfAll(asked, who)))
 		return { answer: { state: 'refused' } };
 	if ([asked.until, asked.linksUntil].some((end) => end !== '' && Date.parse(end) <= Date.now())) return { answer: { state: 'over' } };

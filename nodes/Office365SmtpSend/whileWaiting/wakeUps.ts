@@ -1,7 +1,6 @@
 import { reasonOf } from '../../../mail/errors';
 import { DAY_MS } from '../../../mail/durations';
-import type { OnceFiles } from '../../../mail/questions/onceFiles';
-import { giveUp, WaitingQuestions, type WaitingQuestion } from '../../../mail/questions/waiting';
+import { giveUp, WaitingQuestions, type DueQuestion } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
 import { callOwn } from './ownAddress';
 
@@ -56,18 +55,18 @@ function plan(ms: number): void {
 async function look(): Promise<number> {
 	const { due, next, unreadable } = await new WaitingQuestions(questionsFolder()).due(Date.now());
 	for (const { folder, error } of unreadable) tell(folder, `A waiting question in ${folder} cannot be read: ${reasonOf(error)}`);
-	for (const { files, question } of due) {
+	for (const one of due) {
 		// Whatever is wrong with one question, the others are looked after.
-		const reason = await wake(files, question).catch(reasonOf);
-		if (reason !== undefined) tell(question.link, `The reminders and the end of a waiting question cannot be handled: ${reason}`);
+		const reason = await wake(one).catch(reasonOf);
+		if (reason !== undefined) tell(one.question.link, `The reminders and the end of a waiting question cannot be handled: ${reason}`);
 	}
 	return next;
 }
 
 /** @returns why the question could not be reached. @throws if its folder cannot be written */
-async function wake(files: OnceFiles, { link, due }: WaitingQuestion): Promise<string | undefined> {
+async function wake({ files, question: { link }, since }: DueQuestion): Promise<string | undefined> {
 	const answer = await callOwn(link, { work: 'due' });
-	const isOld = Math.min(...due.values()) < Date.now() - GIVE_UP_AFTER;
+	const isOld = since < Date.now() - GIVE_UP_AFTER;
 	if (answer.state === 'gone' || (answer.state === 'failed' && isOld)) await giveUp(files);
 	return answer.state === 'failed' ? answer.reason : undefined;
 }

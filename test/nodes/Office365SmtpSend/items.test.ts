@@ -38,6 +38,57 @@ async function execute(parameters: Record<string, unknown>, perItem: Record<stri
 	);
 }
 
+/** n8n runs the whole node again where one item failed. */
+describe('Retry On Fail', () => {
+	const again = (execution: string, more: object): Promise<INodeExecutionData[]> => {
+		const mailbox = `retried-${execution}@example.test`;
+		const scene = { sandbox, mailbox, workflow: mailbox, execution, input: 2, retryOnFail: true, ...more };
+		return sendItems(
+			executeFunctions({ ...scene, parameters: { ...MAIL, toEmail: undefined, continueOnFail: true, ...Object(more).parameters } }, told()),
+		);
+	};
+	/** How often the server was asked to take an email to somebody. */
+	const asked = (address: string): number =>
+		sandbox.exchange.sessions.flatMap(({ transcript }) => transcript).filter((line) => line.includes(`RCPT TO:<${address}>`)).length;
+
+	it('sends to nobody again in the same run, and again in the next run of a loop', async () => {
+		const [bad, good] = ['nonsense', 'retried-good@example.test'];
+		const first = await again('retry-1', { perItem: { toEmail: [bad, good] } });
+		const second = await again('retry-1', { perItem: { toEmail: [bad, good] } });
+		expect(first[0]?.json.error).toContain('is not an email address');
+		expect(second.map(({ json }) => json)).toEqual(first.map(({ json }) => json));
+		expect(asked(good)).toBe(1);
+		await again('retry-1', { perItem: { toEmail: [bad, good] }, runIndex: 1 });
+		await again('retry-2', { perItem: { toEmail: [bad, good] } });
+		await again('retry-2', { perItem: { toEmail: [bad, good] }, type: 'x.office365SmtpSendTool' });
+		expect(asked(good)).toBe(4);
+	});
+
+	it('sends again what nobody has', async () => {
+		sandbox.exchange.plan('smtp', 'RCPT', { reply: '550 5.1.1 User unknown' }, 1);
+		const to = 'retried-later@example.test';
+		const scene = { perItem: { toEmail: ['nonsense', to] } };
+		expect((await again('retry-3', scene))[1]?.json.error).toContain('User unknown');
+		expect((await again('retry-3', scene))[1]?.json.accepted).toEqual([to]);
+		expect(asked(to)).toBe(2);
+	});
+
+	it('sends to nobody again where Fail on Partial Rejection fails the item', async () => {
+		const [refused, taken] = ['retried-refused@example.test', 'retried-taken@example.test'];
+		const scene = {
+			input: 1,
+			perItem: { toEmail: [`${refused}, ${taken}`] },
+			parameters: { options: { failOnRejected: true } },
+		};
+		sandbox.exchange.plan('smtp', 'RCPT', { reply: '550 5.1.1 User unknown' }, 1);
+		const first = await again('retry-4', scene);
+		const second = await again('retry-4', scene);
+		expect(first[0]?.json.error).toContain('User unknown');
+		expect(second[0]?.json).toEqual(first[0]?.json);
+		expect([asked(taken), asked(refused)]).toEqual([1, 1]);
+	});
+});
+
 describe('the items of one execution', () => {
 	it('come out in their order, each paired with its own, though some fail and the first takes longest', async () => {
 		sandbox.exchange.plan('smtp', 'END', { delayMs: 1_000 });

@@ -169,6 +169,12 @@ describe('a reply to a question', () => {
 		['an out-of-office reply', { toEmail: GRACE }, { more: 'Auto-Submitted: auto-replied\r\n' }, 'automatic'],
 		['an out-of-office reply of Exchange', { toEmail: GRACE }, { more: 'X-Auto-Response-Suppress: All\r\n' }, 'automatic'],
 		['somebody else', { toEmail: GRACE }, { from: LIN }, 'otherSender'],
+		[
+			'somebody who is asked only if nobody answers',
+			{ toEmail: GRACE, options: { escalation: { values: { emails: LIN, afterHours: 48 } } } },
+			{ from: LIN },
+			'otherSender',
+		],
 		['two senders', { toEmail: GRACE }, { from: `${GRACE}, ${LIN}` }, 'otherSender'],
 		['a name that looks like the address', { toEmail: GRACE }, { from: `"${GRACE}" <evil@elsewhere.example>` }, 'otherSender'],
 		[

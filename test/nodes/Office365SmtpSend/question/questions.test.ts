@@ -207,6 +207,17 @@ describe("a form of one's own", () => {
 		expect(html).not.toMatch(/<script|https?:/);
 	});
 
+	it('tells who answered, whatever a field named email says', async () => {
+		const fields = { values: [{ fieldLabel: 'email' }, { fieldLabel: 'escalated' }] };
+		const waiting = await ask({ ...approvers('first', ADA), responseType: 'customForm', formFields: fields });
+		const { output } = await visit(waiting, waiting.links.get(ADA)?.[0], {
+			contentType: 'multipart/form-data',
+			body: { data: { 'field-0': 'ceo@example.test', 'field-1': 'true' }, files: {} },
+		});
+		expect(output?.json.data).toMatchObject({ email: 'ceo@example.test' });
+		expect(Object(output?.json.data).answers).toEqual([{ email: ADA, enteredEmail: 'ceo@example.test', respondedAt: expect.any(String) }]);
+	});
+
 	it('comes back with what is wrong and what was entered, and does not go on', async () => {
 		const waiting = await ask(FORM);
 		const page = await visit(waiting, waiting.links.get(ADA)?.[0], {

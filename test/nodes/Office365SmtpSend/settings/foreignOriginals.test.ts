@@ -273,3 +273,15 @@ describe('a reply to an item of another node', () => {
 		}
 	});
 });
+
+describe('forwarding an item of Microsoft Outlook', () => {
+	it('fails where the email has attachments that the item does not have, and sends none without them', async () => {
+		const forward = async (hasAttachments: boolean): Promise<Email> =>
+			await reply(
+				{ ...GRAPH, hasAttachments },
+				{ operation: 'forward', toEmail: 'bob@example.test', options: { forwardAttachments: true } },
+			);
+		await expect(forward(true)).rejects.toThrow('the email has attachments, but the item does not contain them');
+		expect((await forward(false)).attachments).toEqual([]);
+	});
+});

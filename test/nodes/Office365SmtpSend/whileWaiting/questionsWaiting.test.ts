@@ -217,12 +217,19 @@ describe('while nobody answers', () => {
 
 	it('others are asked also where all had the same link, whose answer comes too late then', async () => {
 		const waiting = await ask(
-			{ subject: 'escalate-one', toEmail: GRACE, options: { escalation: { values: { emails: ADA, afterHours: AMINUTE } } } },
+			{
+				subject: 'escalate-one',
+				toEmail: GRACE,
+				options: { bccEmail: SHARED, escalation: { values: { emails: ADA, afterHours: AMINUTE } } },
+			},
 			sandbox,
 		);
 		ahead = 1.1 * MINUTE;
 		await call(waiting);
-		const [link = ''] = linksIn((await arrived(ADA, 'Subject: escalate-one')).html);
+		const email = await arrived(ADA, 'Subject: escalate-one');
+		expect(email.text).toContain(`Still without an answer: ${GRACE}.`);
+		expect(`${email.text} ${email.html}`).not.toContain(SHARED);
+		const [link = ''] = linksIn(email.html);
 		// Files have the time of the machine, by which a decision is not lost yet.
 		ahead = 0;
 		const pages = await Promise.all([visit(waiting, link), visit(waiting, waiting.links.get(GRACE)?.[0])]);
