@@ -25,7 +25,8 @@ export async function act(session: ImapSession, uids: readonly number[], action:
 		}
 	});
 	// `undefined` means that the library has not sent the command.
-	if (done !== false && done !== undefined) return;
+	const isPartly = typeof done === 'object' && done.uidMap === undefined && session.refusedSome;
+	if (done !== false && done !== undefined && !isPartly) return;
 	const refusal = session.refusal(COMMANDS[action.kind]);
 	if (!refusal.permanent && refusal.code !== 'protocol') throw refusal;
 	// A server may refuse all of them if another client has removed one of them (RFC 2180, section 4.2).

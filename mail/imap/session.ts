@@ -160,6 +160,14 @@ export class ImapSession {
 		return this.over ? this.#reason() : diagnose(this.#logged ?? new Error('the server refused the command'), { ...this.at, command });
 	}
 
+	/**
+	 * Whether the server refused a part of the last command. The library counts "Some of the requested messages no longer exist" as success,
+	 * whatever the command was.
+	 */
+	get refusedSome(): boolean {
+		return this.#logged !== undefined;
+	}
+
 	/** @internal the library's log */
 	note(entry: unknown): void {
 		if (typeof entry !== 'object' || entry === null) return;

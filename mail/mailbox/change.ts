@@ -144,6 +144,9 @@ async function move(connection: Connection, place: Place, uids: readonly number[
 	}
 }
 
+/** Tries of a command that the server refuses because an email is gone. */
+const TRIES = 3;
+
 /** One UID MOVE or UID COPY. If it is unknown whether a copy was made, it is not requested again. */
 async function transfer(
 	connection: Connection,
@@ -153,7 +156,7 @@ async function transfer(
 	how: 'move' | 'copy',
 ): Promise<Map<number, Done>> {
 	const command = how === 'move' ? 'UID MOVE' : 'UID COPY';
-	const work = async (session: ImapSession): Promise<Map<number, Done>> => {
+	const attempt = async (session: ImapSession, tries: number): Promise<Map<number, Done>> => {
 		requirePlace(session, place);
 		const left = await search(session, { uid: rangeOf(uids) });
 		if (left.length === 0) return new Map();
@@ -165,8 +168,17 @@ async function transfer(
 					: client.messageCopy(rangeOf(left), to, { uid: true })),
 		);
 		if (done === false || done === undefined) throw refused(session, command, how, to);
+		if (done.uidMap === undefined && session.refusedSome) {
+			// Another client has removed one of them meanwhile, and COPY then copies none (RFC 3501, section 6.4.7).
+			if (tries === 1) throw refused(session, command, how, to);
+			const rest = await attempt(session, tries - 1);
+			const there = new Set(await search(session, { uid: rangeOf(left) }));
+			const moved = how === 'move' ? left.filter((uid) => !rest.has(uid) && !there.has(uid)) : [];
+			return new Map([...rest, ...all(moved, { kind: 'done' })]);
+		}
 		return new Map(left.map((uid) => [uid, arrived(done, uid)]));
 	};
+	const work = async (session: ImapSession): Promise<Map<number, Done>> => await attempt(session, TRIES);
 	try {
 		return await connection.once(place.folder, work);
 	} catch (error) {

@@ -29,6 +29,7 @@ export async function bytesOf(connection: Connection, { folder, uid }: There): P
 	});
 	for await (const mail of fetched) {
 		if ('failure' in mail) throw mail.failure;
+		if (mail.placeholder) throw notTheEmail(uid, folder);
 		return mail.content.kind === 'streamed' ? await gather(await mail.content.open()) : mail.content.bytes;
 	}
 	throw new MailError(`The email with UID ${uid} is no longer in "${folder}".`, {
@@ -150,10 +151,19 @@ async function sendOnce(
 ): Promise<Omit<SentDraft, 'messageId'>> {
 	const { memory, persistence } = wish;
 	const noted = await memory.begin(key);
-	const isInSent = noted !== 'sent' && (await liesInSent(connection, folders, composed.messageId));
+	const isOwnCopy = wish.sentCopy !== 'byServer';
+	let isInSent = false;
+	try {
+		isInSent = (noted !== 'sent' || isOwnCopy) && (await liesInSent(connection, folders, composed.messageId));
+	} catch (error) {
+		// This attempt has sent nothing.
+		if (noted === 'first') await memory.forget(key);
+		throw error;
+	}
 	if (noted === 'sent' || isInSent) {
 		await memory.sent(key);
-		return { alreadySent: true, ...(await clear(connection, folders, draft, 'byServer')) };
+		// Where the server saves no copy, the draft may be the only one.
+		return { alreadySent: true, ...(await clear(connection, folders, draft, isInSent ? 'byServer' : wish.sentCopy)) };
 	}
 	if (noted === 'begun' && !persistence.resendUnknown) throw unknown(composed.messageId);
 	let sent: Sent;
@@ -168,6 +178,15 @@ async function sendOnce(
 	if (sent.accepted.length === 0 && !(await liesInSent(connection, folders, composed.messageId))) return { alreadySent: false, sent };
 	await memory.sent(key);
 	return { alreadySent: false, sent, ...(await clear(connection, folders, draft, wish.sentCopy)) };
+}
+
+/** Exchange gives a note in place of an email that it cannot convert. A draft made of the note would replace the draft itself. */
+function notTheEmail(uid: number, folder: string): MailError {
+	return new MailError(`The server does not return the email with UID ${uid} in "${folder}", only a note that it cannot.`, {
+		code: 'rejected',
+		speaker: 'imap',
+		remedy: 'Open the email in Outlook. Nothing was changed.',
+	});
 }
 
 /** A Message-ID that is always the same for an item, so that a second attempt finds the first. */

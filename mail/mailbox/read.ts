@@ -90,13 +90,14 @@ async function readSome<Stored>(
 async function wholeItem<Stored>(
 	connection: Connection,
 	mail: Found,
-	{ content }: FetchedMail,
+	{ content, placeholder }: FetchedMail,
 	format: Format,
 	options: ReadOptions<Stored>,
 ): Promise<MessageItem<Stored>> {
 	const source: Buffer | (() => Promise<Readable>) = content.kind === 'streamed' ? content.open : content.bytes;
 	const { json, binary } = await toItem(source, origin(mail), { ...options, format, rawText: content.kind !== 'streamed' });
-	return { json: { ...json, ...provenance(connection, mail) }, ...(binary !== undefined && { binary }) };
+	const note = placeholder ? { placeholder } : {};
+	return { json: { ...json, ...provenance(connection, mail), ...note }, ...(binary !== undefined && { binary }) };
 }
 
 /** As format simple, without the fields that need the body. */

@@ -25,6 +25,7 @@ export const OTHERS: readonly string[] = [
 		'Install',
 		'OAuth Redirect URL',
 		'On Error',
+		'Retry On Fail',
 		'Poll Times',
 		'Remove Duplicates',
 		'Retry',

@@ -146,6 +146,39 @@ describe('a server that has no MOVE', () => {
 	});
 });
 
+/** imapflow counts this answer as success. Exchange and Dovecot give it where another client has removed one of the emails meanwhile. */
+describe('a server that refuses all because one email is gone', () => {
+	const GONE = { reply: '%t NO Some of the requested messages no longer exist.' };
+
+	it.each([
+		['UID MOVE', ''],
+		['UID COPY', ' MOVE'],
+	])('is asked again, and no email is lost or counted as moved in between (%s)', async (command, lacks) => {
+		const own = made('exchange');
+		own.sandbox.exchange.imapCapabilities = own.sandbox.exchange.imapCapabilities.replace(lacks, '');
+		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'));
+		await own.makeFolder('Done');
+		own.sandbox.exchange.plan('imap', command, GONE);
+		const done = await apply(own, '1,2', { kind: 'move', to: 'Done' });
+		expect([...done.values()]).toMatchObject([{ kind: 'done' }, { kind: 'done' }]);
+		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([[], ['a', 'b']]);
+	});
+
+	it.each([
+		['UID MOVE', ''],
+		['UID COPY', ' MOVE'],
+	])('is told as a failure where it stays so, and the emails stay (%s)', async (command, lacks) => {
+		const own = made('exchange');
+		own.sandbox.exchange.imapCapabilities = own.sandbox.exchange.imapCapabilities.replace(lacks, '');
+		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'));
+		await own.makeFolder('Done');
+		own.sandbox.exchange.plan('imap', command, GONE, 99);
+		const done = await apply(own, '1,2', { kind: 'move', to: 'Done' });
+		expect([...done.values()]).toMatchObject([{ kind: 'failed' }, { kind: 'failed' }]);
+		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([['a', 'b'], []]);
+	});
+});
+
 describe('a connection that breaks', () => {
 	it('in the middle of MOVE is made anew, and what is left is moved', async () => {
 		const own = made('exchange');

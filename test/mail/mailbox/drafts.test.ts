@@ -184,6 +184,29 @@ describe('a draft', () => {
 		expect([await own.came(), await own.left()]).toEqual([1, 0]);
 	});
 
+	it('that is the only copy of the sent email is moved by the next attempt, not deleted', async () => {
+		const own = await drafted('only-copy@example.test');
+		own.sandbox.exchange.plan('imap', 'UID MOVE', { reply: '%t NO Access denied.' });
+		expect(await own.send({ sentCopy: 'move' })).toMatchObject({ alreadySent: false, draftLeft: { code: 'rejected' } });
+		expect(await own.send({ sentCopy: 'move' })).toMatchObject({ alreadySent: true });
+		expect([await own.left(), (await own.sandbox.messages(own.mailbox, 'Sent Items')).length]).toEqual([0, 1]);
+	});
+
+	it('of which Sent Items could not be searched counts as not begun', async () => {
+		const own = await drafted('not-begun@example.test');
+		own.sandbox.exchange.plan('imap', 'SELECT', {});
+		own.sandbox.exchange.plan('imap', 'SELECT', { reply: '%t NO Access denied.' });
+		await expect(own.send()).rejects.toThrow('Access denied');
+		expect(await own.send()).toMatchObject({ alreadySent: false });
+	});
+
+	it('of which the server returns only a note is neither sent nor deleted', async () => {
+		const own = await drafted('note@example.test');
+		own.sandbox.exchange.mailFaults.add({ kind: 'placeholder', mailbox: own.mailbox, uid: 1 });
+		await expect(own.send()).rejects.toThrow('only a note that it cannot');
+		expect([await own.came(), await own.left()]).toEqual([0, 1]);
+	});
+
 	it('without a Message-ID gets one that a second try finds again', async () => {
 		const own = scene('exchange');
 		await own.makeFolder('Drafts', 'Sent Items');
