@@ -1,7 +1,8 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 import type { MessageStructureObject } from 'imapflow';
 
+import { diagnose } from '../diagnosis';
 import { MailError } from '../errors';
 import type { There } from './locate';
 import type { Connection } from './sessions';
@@ -17,6 +18,8 @@ export interface Part {
 	mimeType: string;
 	/** Encoded size in bytes. Base64 takes a third more than the file. */
 	size: number;
+	/** Lower case, for example `base64`. */
+	encoding: string;
 	contentId?: string;
 	inline: boolean;
 }
@@ -61,6 +64,7 @@ function attachmentsOf(node: MessageStructureObject, isTop = true): Array<Omit<P
 			fileName: fileName ?? (type === 'message/rfc822' ? `${node.envelope?.subject?.slice(0, 80) ?? 'message'}.eml` : undefined),
 			mimeType: type,
 			size: node.size ?? 0,
+			encoding: node.encoding?.toLowerCase() ?? '',
 			contentId: node.id?.replace(/[<>]/g, ''),
 			inline: disposition === 'inline' || (disposition !== 'attachment' && node.id !== undefined),
 		},
@@ -118,11 +122,12 @@ const CHUNK_BYTES = 2 * 1024 * 1024;
 /**
  * Downloads one attachment, decoded. Only its bytes are transferred.
  * @param take reads the stream to its end
+ * @throws MailError also if the server ends the attachment early; Exchange may give short answers in the middle
  */
 export async function downloadPart<T>(
 	connection: Connection,
 	mail: There,
-	{ part }: Part,
+	{ part, size, encoding }: Part,
 	take: (content: Readable) => Promise<T>,
 ): Promise<T> {
 	return await connection.repeat(mail.folder, async (session) => {
@@ -137,6 +142,52 @@ export async function downloadPart<T>(
 				speaker: 'imap',
 				command: 'UID FETCH',
 			});
-		return await take(content);
+		const watched = new Watched(content, { size, encoding }, (cause) =>
+			diagnose(cause, { ...session.at, command: `UID FETCH of part ${part} of the email with UID ${mail.uid}` }),
+		);
+		try {
+			return await take(watched.stream);
+		} catch (error) {
+			throw watched.fault ?? error;
+		}
 	});
+}
+
+/** Bytes by which a server's size may be wrong. Exchange estimates sizes. */
+const ESTIMATE_BYTES = 64 * 1024;
+
+/** An attachment on its way. It fails if it breaks off or is far shorter than the server said. */
+class Watched {
+	readonly stream: Readable;
+	fault: MailError | undefined;
+
+	constructor(content: Readable, { size, encoding }: Pick<Part, 'size' | 'encoding'>, explain: (cause: unknown) => MailError) {
+		this.stream = Readable.from(this.#watch(content, leastBytes(size, encoding), explain), { objectMode: false });
+	}
+
+	async *#watch(content: Readable, least: number, explain: (cause: unknown) => MailError): AsyncGenerator<Buffer, void> {
+		let bytes = 0;
+		try {
+			for await (const chunk of content) {
+				const read = Buffer.from(chunk);
+				bytes += read.length;
+				yield read;
+			}
+		} catch (error) {
+			throw (this.fault = explain(error));
+		}
+		if (bytes >= least) return;
+		throw (this.fault = new MailError(`The server ended the attachment after ${bytes} bytes, though it has at least ${least}.`, {
+			code: 'protocol',
+			speaker: 'imap',
+			command: 'UID FETCH',
+			remedy: 'Run the item again later, or get the whole email with Download Attachments turned on.',
+		}));
+	}
+}
+
+/** The least size of a file, by its encoded size: base64 has 4 characters for 3 bytes, quoted-printable at most 3 for one. */
+function leastBytes(size: number, encoding: string): number {
+	const share = encoding === 'base64' ? 0.7 : encoding === 'quoted-printable' ? 1 / 3 : 0.95;
+	return Math.max(0, Math.floor(size * share) - ESTIMATE_BYTES);
 }

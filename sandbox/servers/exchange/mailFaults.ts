@@ -61,7 +61,8 @@ export class MailFaults {
 	}
 
 	#fetch(fault: MailFault, asked: Asked): void {
-		const [, section, start, length] = /BODY(?:\.PEEK)?\[([A-Z]*)\](?:<(\d+)\.(\d+)>)?/.exec(asked.items) ?? [];
+		const [, section] = /BODY(?:\.PEEK)?\[([A-Z]*)\]/.exec(asked.items) ?? [];
+		const [, part, start, length] = /BODY(?:\.PEEK)?\[([^\]]*)\]<(\d+)\.(\d+)>/.exec(asked.items) ?? [];
 		const name = asked.items.includes('BODY[]') ? 'BODY[]' : section;
 		if (fault.kind === 'late') asked.uids.delete(fault.uid);
 		else if (fault.kind === 'withheld' && name !== undefined && fault.sections.includes(name)) {
@@ -74,7 +75,7 @@ export class MailFaults {
 			if (fault.bytes > 0) asked.items = asked.items.replace(`<${start}.${String(length)}>`, `<${start}.${fault.bytes}>`);
 			else {
 				asked.uids.delete(fault.uid);
-				asked.say(`* ${fault.uid} FETCH (UID ${fault.uid} BODY[${String(section)}]<${start}> "")`);
+				asked.say(`* ${fault.uid} FETCH (UID ${fault.uid} BODY[${String(part)}]<${start}> "")`);
 			}
 		}
 	}

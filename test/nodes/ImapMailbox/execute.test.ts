@@ -303,6 +303,19 @@ describe('Get', () => {
 		]);
 	});
 
+	it('fails where the server ends an attachment early, and begins again where the connection breaks in one', async () => {
+		const content = randomBytes(5_000_000);
+		await box(withFiles('large', [{ name: 'large.bin', type: 'application/octet-stream', content }]));
+		sandbox.exchange.mailFaults.add({ kind: 'short', mailbox, uid: 1, at: 2 * 1024 * 1024, bytes: 700_000 });
+		await expect(run({ operation: 'getAttachments', uid: 1 })).rejects.toThrow(/^The server ended the attachment after \d+ bytes/);
+		sandbox.exchange.mailFaults.clear();
+		sandbox.exchange.plan('imap', 'UID FETCH', {});
+		sandbox.exchange.plan('imap', 'UID FETCH', {});
+		sandbox.exchange.plan('imap', 'UID FETCH', { drop: true });
+		const [item] = await run({ operation: 'getAttachments', uid: 1 });
+		expect(Buffer.from(item?.binary?.attachment_0?.data ?? '', 'base64').equals(content)).toBe(true);
+	});
+
 	it('gives the mail byte by byte', async () => {
 		await box(mail('bytes', { body: 'ä\r\n.dot\r\n..' }));
 		const [item] = await run({ operation: 'getRaw', uid: 1 });
