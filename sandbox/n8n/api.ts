@@ -122,10 +122,15 @@ export class Api {
 	async ended(workflowId: string, count: number, timeoutMs = 180_000): Promise<Execution[]> {
 		const deadline = Date.now() + timeoutMs;
 		for (;;) {
-			const all = (await this.executions(workflowId)).filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
+			const there = await this.executions(workflowId);
+			const all = there.filter(({ status }) => !['new', 'running', 'waiting'].includes(status));
 			if (all.length >= count) return all.reverse();
-			if (Date.now() > deadline)
-				throw new Error(`${all.length} of ${count} executions within ${timeoutMs} ms; log:\n${this.instance.logText().slice(-3000)}`);
+			if (Date.now() > deadline) {
+				const known = there.map(({ id, status, startedAt, stoppedAt }) => [id, status, startedAt, stoppedAt].join(' ')).join(', ');
+				throw new Error(
+					`${all.length} of ${count} executions within ${timeoutMs} ms (${known}); log:\n${this.instance.logText().slice(-3000)}`,
+				);
+			}
 			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
 	}
