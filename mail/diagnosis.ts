@@ -132,9 +132,9 @@ function responseOf(cause: unknown): string | undefined {
 	return undefined;
 }
 
-/** The tag of an IMAP answer is another one each time, and says nothing (RFC 9051, section 2.2.1). */
+/** The tag of an IMAP answer is another one each time: hexadecimal from imapflow, `a` in our connection test (RFC 9051, section 2.2.1). */
 function withoutTag(answer: string): string {
-	return answer.replace(/^[0-9A-Z]+ (?=(?:NO|BAD|OK)\b)/i, '');
+	return answer.replace(/^(?:a|[0-9A-F]+) (?=(?:NO|BAD|OK)\b)/, '');
 }
 
 function field(cause: Error, name: string): string | undefined {

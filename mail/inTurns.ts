@@ -11,7 +11,8 @@ export function inTurns<Whole>(whole: () => Promise<Whole>, parts: ReadonlyArray
 	let isLoaded = false;
 	return async () => {
 		for (const part of isLoaded ? [] : parts) {
-			await part();
+			// Parts only save time. What is really missing, the whole tells.
+			await Promise.resolve(part()).catch(() => undefined);
 			await setImmediate();
 		}
 		const loaded = await whole();

@@ -54,7 +54,7 @@ export function followPipe(message: Readable, { beforeContent, onWritten }: Mome
 		if (onWritten !== undefined) destination.once('end', onWritten);
 		const begin = (): void => {
 			pipe(destination, options);
-			restAfterEachShare(message);
+			restAfterEachShare(message, destination);
 		};
 		if (beforeContent === undefined) begin();
 		else beforeContent().then(begin, () => message.destroy(new Error('hindered')));
@@ -66,14 +66,15 @@ export function followPipe(message: Readable, { beforeContent, onWritten }: Mome
 const SHARE_BYTES = 256 * 1024;
 
 /** Where the server takes as fast as we read, nodemailer's streams would go on to the end of the email without a turn of the event loop. */
-function restAfterEachShare(message: Readable): void {
+function restAfterEachShare(message: Readable, destination: NodeJS.WritableStream): void {
 	let bytes = 0;
 	message.on('data', (chunk: Buffer) => {
 		bytes += chunk.length;
 		if (bytes < SHARE_BYTES) return;
 		bytes = 0;
 		message.pause();
-		setImmediate(() => message.resume());
+		// A full destination resumes the email itself, when it has drained.
+		setImmediate(() => Reflect.get(destination, 'writableNeedDrain') !== true && message.resume());
 	});
 }
 

@@ -25,7 +25,7 @@ it('all folders of a mailbox start executions over one session, and so does a fl
 	const id = await n8n.api.createWorkflow(workflow(mailbox, mailbox, parameters));
 	await n8n.api.activate(id);
 	const live = (): typeof sandbox.exchange.sessions => sandbox.exchange.live('imap').filter((session) => session.mailbox === mailbox);
-	// Not the first IDLE on the wire: the session listens between the commands of its first look too.
+	// Not the first IDLE on the wire: the session may listen between the commands of its first look too.
 	await expect.poll(() => n8n.instance.logText()).toContain('watching (IDLE)');
 	await sandbox.fill(mailbox, [mail('sent')], 'Sent Items');
 	await sandbox.fill(mailbox, [mail('at work')], 'Work');
