@@ -1,13 +1,16 @@
 import type { Account } from '../mail/account';
+import { criteriaOfFilters } from '../mail/imap/criteria';
 import { change } from '../mail/mailbox/change';
+import { find } from '../mail/mailbox/find';
 import { Folders } from '../mail/mailbox/mailboxFolders';
 import { locate, type There } from '../mail/mailbox/locate';
 import { withMailbox, type Connection } from '../mail/mailbox/sessions';
 import { AccessToken } from '../mail/signIn/token';
+import { RARE } from './mailboxMails';
 
-/** Moves all mails of one folder into another, in a process of its own; prints the seconds. Its task comes in BENCH_MAILBOX. */
+/** Moves all mails of one folder into another, or finds one of them, in a process of its own; prints the seconds. Its task comes in BENCH_MAILBOX. */
 interface Task {
-	mode: 'ours' | 'oneByOne';
+	mode: keyof typeof WORK;
 	port: number;
 	mailbox: string;
 	token: string;
@@ -54,9 +57,30 @@ async function moveOneByOne(connection: Connection): Promise<void> {
 		);
 }
 
+/** As Get Many does it, with a filter by an address that one email has. */
+async function findOne(connection: Connection): Promise<void> {
+	const criteria = criteriaOfFilters({ from: RARE });
+	const { mails } = await find(connection, ['From'], { criteria, newestFirst: true, limit: 50 }, { envelope: true });
+	requireOne(mails.length);
+}
+
+async function searchOne(connection: Connection): Promise<void> {
+	const found = await connection.once(
+		'From',
+		async (session) => await session.run('UID SEARCH', async (client) => await client.search({ from: RARE }, { uid: true })),
+	);
+	requireOne(Array.isArray(found) ? found.length : 0);
+}
+
+function requireOne(found: number): void {
+	if (found !== 1) throw new Error(`${found} emails were found`);
+}
+
+const WORK = { ours: moveAll, oneByOne: moveOneByOne, find: findOne, search: searchOne };
+
 withMailbox(account, async (connection) => {
 	const started = performance.now();
-	await (task.mode === 'ours' ? moveAll(connection) : moveOneByOne(connection));
+	await WORK[task.mode](connection);
 	console.log(JSON.stringify({ seconds: (performance.now() - started) / 1000, commands }));
 }).catch((error: unknown) => {
 	console.error(error);

@@ -1,10 +1,11 @@
-import type { FetchMessageObject, MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
+import type { FetchMessageObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
 
 import { DAY_MS } from '../durations';
 import { blameOf, isolate, type Division } from '../blame';
 import { diagnose } from '../diagnosis';
 import type { MailError } from '../errors';
 import type { Criteria } from './criteria';
+import { divide, fits, isEmpty } from './criteriaParts';
 import { fetchByUid, instantOf, rangeOf } from './fetch';
 import type { ImapSession } from './session';
 
@@ -74,7 +75,7 @@ export async function searchAfter(
 	});
 }
 
-/** Returns those of these emails that match. @throws MailError */
+/** Returns those of these emails that match. @param uids in rising order @throws MailError */
 export async function narrow(session: ImapSession, uids: readonly number[], criteria: Criteria): Promise<number[]> {
 	if (criteria.length === 0) return [...uids];
 	return await session.run('UID SEARCH', async (client) => {
@@ -94,6 +95,7 @@ export async function narrow(session: ImapSession, uids: readonly number[], crit
 	});
 }
 
+/** @param uids in rising order @returns those that match, and those of which the server tells no ENVELOPE */
 async function matching(
 	session: ImapSession,
 	find: Find,
@@ -102,79 +104,35 @@ async function matching(
 	criterion: SearchObject,
 ): Promise<number[]> {
 	const { theirs, ours } = divide(criterion);
-	let left = [...uids];
-	if (Object.keys(theirs).length > 0) {
-		// A `uid` in the user's own rule replaces the range, so the filter below applies the range.
-		const found = new Set(await find({ ...range, ...theirs }));
-		left = left.filter((uid) => found.has(uid));
-	}
-	if (Object.keys(ours).length === 0 || left.length === 0) return left;
+	// A `uid` in the user's own rule replaces the range, so the filter applies the range.
+	const ask = async (left: readonly number[], asked: SearchObject): Promise<readonly number[]> => {
+		if (isEmpty(asked)) return left;
+		const found = new Set(await find({ ...range, ...asked }));
+		return left.filter((uid) => found.has(uid));
+	};
+	const left = await ask(uids, theirs);
+	if (isEmpty(ours) || left.length === 0) return [...left];
 	const told = await tellAll(session, left, { envelope: true });
-	return left.filter((uid) => {
-		const envelope = told.get(uid)?.envelope;
-		return envelope === undefined || fits(envelope, ours);
-	});
-}
-
-const HEADERS = ['from', 'to', 'cc', 'bcc', 'subject'] as const;
-
-/**
- * Divides a criterion into what the server searches for and what is compared here. Text beyond ASCII in header fields is compared
- * here, because Exchange answers `NO [BADCHARSET (US-ASCII)]` to any search for it.
- */
-function divide(criterion: SearchObject): { theirs: SearchObject; ours: SearchObject } {
-	const theirs: SearchObject = { ...criterion };
-	const ours: SearchObject = {};
-	for (const key of HEADERS) {
-		const value = criterion[key];
-		if (value === undefined || !isBeyondAscii(value)) continue;
-		ours[key] = value;
-		delete theirs[key];
-	}
-	const { not, or } = criterion;
-	if (not !== undefined && isOurs(not)) {
-		ours.not = not;
-		delete theirs.not;
-	}
-	if (or?.every((one) => isOfHeaders(one)) === true && or.some((one) => isOurs(one))) {
-		ours.or = or;
-		delete theirs.or;
-	}
-	return { theirs, ours };
-}
-
-function isBeyondAscii(text: string): boolean {
-	return /[^\u0000-\u007f]/.test(text);
-}
-
-function isOfHeaders(criterion: SearchObject): boolean {
-	return Object.keys(criterion).every((key) => HEADERS.some((header) => header === key));
-}
-
-function isOurs(criterion: SearchObject): boolean {
-	return isOfHeaders(criterion) && HEADERS.some((key) => isBeyondAscii(criterion[key] ?? ''));
-}
-
-/** Compares as SEARCH does: the text contains the value, in upper or lower case (RFC 3501, section 6.4.4). */
-function fits(envelope: MessageEnvelopeObject, criterion: SearchObject): boolean {
-	const holds = HEADERS.every((key) => {
-		const wanted = criterion[key];
-		return wanted === undefined || plain(textOf(envelope[key])).includes(plain(wanted));
-	});
-	return (
-		holds &&
-		(criterion.not === undefined || !fits(envelope, criterion.not)) &&
-		(criterion.or === undefined || criterion.or.some((one) => fits(envelope, one)))
-	);
-}
-
-function textOf(value: string | MessageAddressObject[] | undefined): string {
-	if (value === undefined || typeof value === 'string') return value ?? '';
-	return value.map(({ name, address }) => `${name ?? ''} <${address ?? ''}>`).join(', ');
-}
-
-function plain(text: string): string {
-	return text.normalize('NFC').toLowerCase();
+	const envelopeOf = (uid: number): MessageEnvelopeObject | undefined => told.get(uid)?.envelope;
+	const compare = async (some: readonly number[], { not, or, ...headers }: SearchObject): Promise<readonly number[]> => {
+		let fit = some.filter((uid) => fits(envelopeOf(uid) ?? {}, headers));
+		if (not !== undefined) {
+			const others = new Set(await compareAll(fit, not));
+			fit = fit.filter((uid) => !others.has(uid));
+		}
+		if (or === undefined) return fit;
+		const any = new Set<number>();
+		for (const one of or) for (const uid of await compareAll(fit, one)) any.add(uid);
+		return fit.filter((uid) => any.has(uid));
+	};
+	const compareAll = async (some: readonly number[], one: SearchObject): Promise<readonly number[]> => {
+		const parts = divide(one);
+		const rest = await ask(some, parts.theirs);
+		return rest.length === 0 ? [] : await compare(rest, parts.ours);
+	};
+	const known = left.filter((uid) => envelopeOf(uid) !== undefined);
+	const fit = new Set(await compare(known, ours));
+	return left.filter((uid) => envelopeOf(uid) === undefined || fit.has(uid));
 }
 
 async function fitting(session: ImapSession, find: Find, start: Start, after: number): Promise<number[]> {
@@ -205,7 +163,7 @@ async function tellAll(
 		for (const [uid, mail] of await fetchByUid(session.client, some, query)) told.set(uid, { ...told.get(uid), ...mail });
 		return [];
 	};
-	const divide = (cause: unknown): Division => {
+	const division = (cause: unknown): Division => {
 		const error = diagnose(cause, { ...session.at, command: 'UID FETCH' });
 		const blame = blameOf(error);
 		if (session.over || (blame !== 'mail' && blame !== 'unclear')) return 'none';
@@ -216,7 +174,7 @@ async function tellAll(
 		return refusals > MOST_REFUSALS && told.size === 0 ? 'none' : 'each';
 	};
 	for (let first = 0; first < uids.length; first += UIDS_IN_COMMAND) {
-		await isolate(uids.slice(first, first + UIDS_IN_COMMAND), askSome, () => [], divide);
+		await isolate(uids.slice(first, first + UIDS_IN_COMMAND), askSome, () => [], division);
 	}
 	// If the server is too busy for all of them, no single email is the cause.
 	if (busy !== undefined && told.size === 0) throw busy;

@@ -3,7 +3,8 @@ import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import { MailError } from '../errors';
 import type { Criteria } from '../imap/criteria';
 import { fetchByUid, hasAttachment, instantOf } from '../imap/fetch';
-import { searchAfter, UIDS_IN_COMMAND } from '../imap/search';
+import { divideAll } from '../imap/criteriaParts';
+import { narrow, searchAfter, UIDS_IN_COMMAND } from '../imap/search';
 import { byArrival } from './arrival';
 import type { Connection } from './sessions';
 
@@ -39,7 +40,7 @@ export interface Page {
 	mails: Found[];
 	/** There are more of them. */
 	more: boolean;
-	/** How many emails the server found, before the filters that it cannot search by. */
+	/** How many emails matched the criteria, as far as they were looked at, before the filters that only what is described can decide. */
 	looked: number;
 	/** The page ends in the middle of a second. The next page has the rest of it. */
 	splitsSecond?: boolean;
@@ -96,19 +97,19 @@ function wholeSeconds(mails: readonly Found[], limit: number): Pick<Page, 'mails
 async function findIn(connection: Connection, folder: string, wish: Wish, query: FetchQueryObject, byTime: boolean): Promise<Page> {
 	const { afterUid = 0, beforeUid = Infinity, newestFirst, limit } = wish;
 	const uids = await connection.repeat(folder, async (session) => {
-		const found = (await searchAfter(session, afterUid, wish.criteria)).uids;
+		const found = (await searchAfter(session, afterUid, divideAll(wish.criteria).theirs)).uids;
 		return found.filter((uid) => uid < beforeUid);
 	});
 	if (newestFirst) uids.reverse();
 	if (!byTime || uids.length <= limit) {
-		const mails = await take(connection, folder, uids, wish, query);
-		return { mails: mails.slice(0, limit), more: mails.length > limit, looked: uids.length };
+		const { mails, looked } = await take(connection, folder, uids, wish, query);
+		return { mails: mails.slice(0, limit), more: mails.length > limit, looked };
 	}
 	// Filters that only the email itself can decide may leave too few of the first ones.
 	for (let atLeast = limit + 1; ; atLeast *= 4) {
 		const first = await byArrival(connection, folder, uids, newestFirst, atLeast);
-		const mails = await take(connection, folder, first, wish, query);
-		if (mails.length > limit || atLeast >= uids.length) return { mails, more: mails.length > limit, looked: uids.length };
+		const { mails, looked } = await take(connection, folder, first, wish, query);
+		if (mails.length > limit || atLeast >= uids.length) return { mails, more: mails.length > limit, looked };
 	}
 }
 
@@ -119,18 +120,31 @@ async function take(
 	uids: readonly number[],
 	wish: Wish,
 	query: FetchQueryObject,
-): Promise<Found[]> {
+): Promise<Pick<Page, 'mails' | 'looked'>> {
+	const { ours } = divideAll(wish.criteria);
 	const mails: Found[] = [];
+	let looked = 0;
 	for (let from = 0; from < uids.length && mails.length <= wish.limit;) {
 		const few = isExact(wish) ? wish.limit + 1 - mails.length : UIDS_IN_COMMAND;
-		const some = uids.slice(from, from + Math.min(UIDS_IN_COMMAND, few));
+		const some = uids.slice(from, from + Math.min(UIDS_IN_COMMAND, ours.length === 0 ? few : UIDS_IN_COMMAND));
 		from += some.length;
-		mails.push(...(await describe(connection, folder, some, { ...query, ...wanted(wish) })).filter((mail) => fits(mail, wish)));
+		const matching = await compare(connection, folder, some, ours);
+		looked += matching.length;
+		const described = await describe(connection, folder, matching.slice(0, few), { ...query, ...wanted(wish) });
+		mails.push(...described.filter((mail) => fits(mail, wish)));
 	}
-	return mails.slice(0, wish.limit + 1);
+	return { mails: mails.slice(0, wish.limit + 1), looked };
 }
 
-/** Everything that the server finds matches. */
+/** Returns those of these emails that match what the server does not search for, in the same order. */
+async function compare(connection: Connection, folder: string, uids: readonly number[], ours: Criteria): Promise<readonly number[]> {
+	if (ours.length === 0) return uids;
+	const rising = [...uids].sort((one, other) => one - other);
+	const fit = new Set(await connection.repeat(folder, async (session) => await narrow(session, rising, ours)));
+	return uids.filter((uid) => fit.has(uid));
+}
+
+/** Every email that matches the criteria is wanted. */
 function isExact(wish: Wish): boolean {
 	return [wish.hasAttachment, wish.receivedFrom, wish.receivedUntil, wish.follows].every((one) => one === undefined);
 }

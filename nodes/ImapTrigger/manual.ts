@@ -2,7 +2,8 @@ import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } f
 
 import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
 import { chooseFolder, listFolders, type Folder } from '../../mail/imap/folders';
-import { searchAfter } from '../../mail/imap/search';
+import { divideAll } from '../../mail/imap/criteriaParts';
+import { narrow, searchAfter, UIDS_IN_COMMAND } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
 import { locateTargets } from '../../mail/watch/handover/aftercare';
 import { foldersIn, requireExceptions } from '../../mail/watch/folders/folderTree';
@@ -34,10 +35,10 @@ export async function fetchSample(context: IExecuteFunctions): Promise<INodeExec
 		const bare: string[] = [];
 		for (const path of paths) {
 			await open.select(path);
-			const { uids, highest } = await searchAfter(open, 0, settings.criteria);
+			const { uids, empty } = await candidates(open, settings);
 			const item = await newest(context, open, uids, settings, path);
 			if (item !== undefined) return item;
-			searched.push(`${path} (${highest === 0 ? 'empty' : `${uids.length} match the filters`})`);
+			searched.push(`${path} (${empty ? 'empty' : `${counted(uids.length)} match the filters`})`);
 			if (settings.rules.limits.onlyWithAttachment && uids.length > 0) bare.push(withoutAttachment(uids.length, path));
 		}
 		if (bare.length > 0) {
@@ -71,6 +72,21 @@ function watchedPaths(known: readonly Folder[], { folders, tree }: Settings): st
 	return found.map(({ path }) => path);
 }
 
+/** Returns the newest emails that match, newest first, and one more than are tried, if there are more. */
+async function candidates(session: ImapSession, { criteria }: Settings): Promise<{ uids: number[]; empty: boolean }> {
+	const { theirs, ours } = divideAll(criteria);
+	const { uids, highest } = await searchAfter(session, 0, theirs);
+	const found: number[] = [];
+	// What is compared here takes a command for each group, so it ends as soon as there are enough.
+	for (let end = uids.length; end > 0 && found.length <= CANDIDATES; end -= UIDS_IN_COMMAND)
+		found.push(...(await narrow(session, uids.slice(Math.max(0, end - UIDS_IN_COMMAND), end), ours)).reverse());
+	return { uids: found.slice(0, CANDIDATES + 1), empty: highest === 0 };
+}
+
+function counted(count: number): string {
+	return count > CANDIDATES ? `more than ${CANDIDATES}` : String(count);
+}
+
 async function newest(
 	context: IExecuteFunctions,
 	session: ImapSession,
@@ -78,7 +94,7 @@ async function newest(
 	settings: Settings,
 	path: string,
 ): Promise<INodeExecutionData | undefined> {
-	for (const uid of uids.slice(-CANDIDATES).reverse()) {
+	for (const uid of uids.slice(0, CANDIDATES)) {
 		const found = fetchMails(async (_command, work) => await work(session), [uid], settings.rules.limits);
 		for await (const mail of found) {
 			if (!isFetched(mail)) throw mail.failure;
@@ -92,7 +108,7 @@ async function newest(
 function withoutAttachment(count: number, path: string): string {
 	if (count === 1) return `The only email in ${path} that was found has no attachment.`;
 	return count > CANDIDATES
-		? `None of the newest ${CANDIDATES} of ${count} emails in ${path} has an attachment.`
+		? `None of the newest ${CANDIDATES} matching emails in ${path} has an attachment.`
 		: `None of the ${count} emails in ${path} has an attachment.`;
 }
 

@@ -307,6 +307,18 @@ describe('SMTP', () => {
 });
 
 describe('IMAP', () => {
+	it('compares FROM and TO with names, and with addresses only in HEADER', async () => {
+		const { mailbox, ask } = await reader();
+		await sandbox.deliver(mailbox, 'From: Eve <eve@example.test>\r\nTo: Ada <ada@example.test>\r\nSubject: four\r\n\r\nhello\r\n');
+		await ask('NOOP');
+		const found = async (criteria: string): Promise<string | undefined> => (await ask(`UID SEARCH ${criteria}`))[0]?.trim();
+		expect(await found('UID 1:* FROM Eve')).toBe('* SEARCH 4');
+		expect(await found('FROM "eve@example.test"')).toBe('* SEARCH');
+		expect(await found('OR TO ada@example.test CC "example.test"')).toBe('* SEARCH');
+		expect(await found('NOT FROM example.test')).toBe('* SEARCH 1 2 3 4');
+		expect(await found('HEADER FROM "eve@example.test"')).toBe('* SEARCH 4');
+	});
+
 	type Fault = MailFault extends infer One ? (One extends MailFault ? Omit<One, 'mailbox' | 'uid'> : never) : never;
 
 	it.each<[string, Fault, string, RegExp]>([

@@ -80,7 +80,7 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 		chain = chain.then(async () => {
 			if (isOfRefusedSearch(bytes, isLine)) return;
 			if (session.open && !session.silent && !(isLine && (await intercept(session, bytes))) && session.open) {
-				const passed = isLine ? session.exchange.mailFaults.command(session, bytes) : bytes;
+				const passed = isLine ? session.exchange.mailFaults.command(session, withoutAddresses(bytes)) : bytes;
 				if (passed !== undefined) backend.write(passed);
 			}
 		});
@@ -125,6 +125,17 @@ function searchRefusal(session: Session, skipLiteral: () => void): (bytes: Buffe
 
 function isFollowedByLiteral(line: Buffer): boolean {
 	return /\{\d+\+\}\r\n$/.test(line.subarray(-24).toString('latin1'));
+}
+
+/**
+ * Exchange compares FROM, TO, CC and BCC with the names of people only, and not with their addresses (realpine/alpine#30,
+ * jakartaee/mail-api#425, lefcha/imapfilter#50). What looks like an address or a domain therefore finds nothing here. HEADER FROM does.
+ */
+function withoutAddresses(line: Buffer): Buffer {
+	const text = line.toString('latin1');
+	if (!/^\S+ (?:UID )?SEARCH /i.test(text)) return line;
+	const address = /(?<!HEADER) (FROM|TO|CC|BCC) (?:"[^"]*[@.][^"]*"|[^\s()"]*[@.][^\s()"]*)/gi;
+	return Buffer.from(text.replace(address, ' $1 "addresses are not compared"'), 'latin1');
 }
 
 /** True where the server behind is not to see the command. */

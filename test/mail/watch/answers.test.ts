@@ -349,7 +349,25 @@ describe('an action for which the server says of one mail that it is busy', () =
 	});
 });
 
-describe('an email of which the server does not tell what a filter beyond ASCII needs to know', () => {
+describe('a filter with an address, by which Exchange cannot search', () => {
+	it('lets through emails of that address and no others', async () => {
+		const one = rig({ criteria: criteriaOfFilters({ from: 'eve@example.test', to: 'ada@example.test' }) });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		const of = (subject: string, from: string, to: string): string => `From: ${from}\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\nhello\r\n`;
+		await sandbox.deliver(
+			one.mailbox,
+			of('another sender', 'eve@other.test', 'ada@example.test'),
+			of('hers', '"Eve" <Eve@Example.test>', 'bob@example.test, Ada <ada@example.test>'),
+			of('another recipient', 'eve@example.test', 'bob@example.test'),
+		);
+		await one.until('all are seen', () => one.stored.folders.INBOX?.uid === 3 && one.watch.idle);
+		expect(one.subjects).toEqual(['hers']);
+		expect(one.reports).toEqual([]);
+	});
+});
+
+describe('an email of which the server does not tell what a filter needs to know', () => {
 	it('is handed over, holds up no other, and is passed by in silence where it has gone', async () => {
 		const one = rig({ criteria: criteriaOfFilters({ subject: 'größe' }) });
 		answerFor(sandbox, one.mailbox, 'UID FETCH … ENVELOPE', [1], NOT_CONVERTED);

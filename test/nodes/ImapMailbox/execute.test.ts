@@ -95,6 +95,56 @@ describe('Get Many', () => {
 		expect(await found({}, { options: { customEmailConfig: '[["!FROM", "eve"]]', order: 'oldest' } })).toEqual([2, 3]);
 	});
 
+	it('finds people by their address, also where it stands in a rule with other conditions', async () => {
+		await box(
+			mail('by Eve', { from: 'Eve <eve@example.test>' }),
+			mail('by another Eve', { from: 'Eve <eve@other.test>' }),
+			mail('to the team', { to: '"The Team" <team@example.test>' }),
+		);
+		await run({ operation: 'mark', uid: '2', markAs: 'flag' });
+		const found = async (rules: unknown, filters: object = {}): Promise<unknown> =>
+			jsons(
+				await run({
+					operation: 'getMany',
+					format: 'fields',
+					filters,
+					options: { order: 'oldest', customEmailConfig: JSON.stringify(rules) },
+				}),
+			).map(({ uid }) => uid);
+		expect(await found(['ALL'], { from: 'EVE@example.test' })).toEqual([1]);
+		expect(await found(['ALL'], { from: 'other.test' })).toEqual([2]);
+		expect(await found(['ALL'], { to: 'team@example.test' })).toEqual([3]);
+		expect(await found(['UNFLAGGED', ['FROM', 'Eve <eve@']])).toEqual([1]);
+		expect(await found([['!FROM', 'eve@example.test']])).toEqual([2, 3]);
+		expect(await found([['OR', ['FROM', 'eve@example.test'], 'FLAGGED']])).toEqual([1, 2]);
+		expect(await found([['!OR', ['FROM', 'eve@example.test'], ['OR', ['TO', 'team@example.test'], 'ANSWERED']]])).toEqual([2]);
+		expect(await found([['OR', ['!FROM', 'eve'], ['OR', ['UID', '2'], ['SUBJECT', 'é']]]])).toEqual([2, 3]);
+	});
+
+	it('looks for an address among the newest emails first, and only as far as the limit needs', async () => {
+		await box();
+		await sandbox.fill(
+			mailbox,
+			Array.from({ length: 1_100 }, (_, index) =>
+				mail(`mail ${index + 1}`, { from: index % 100 === 50 ? 'eve@example.test' : 'ada@example.test' }),
+			),
+		);
+		const asked = (): number =>
+			sandbox.exchange.sessions
+				.filter((session) => session.mailbox === mailbox)
+				.flatMap(({ transcript }) => transcript)
+				.filter((line) => /UID FETCH \S+ \(UID ENVELOPE\)/.test(line)).length;
+		const envelopes = async (limit: number, filters: object): Promise<{ uids: unknown[]; asked: number }> => {
+			const before = asked();
+			const items = await run({ operation: 'getMany', format: 'fields', limit, filters });
+			return { uids: jsons(items).map(({ uid }) => uid), asked: asked() - before };
+		};
+		expect(await envelopes(2, { from: 'eve@example.test' })).toEqual({ uids: [1_051, 951], asked: 1 });
+		const all = Array.from({ length: 11 }, (_, index) => 1_051 - index * 100);
+		expect(await envelopes(50, { from: 'eve@example.test' })).toEqual({ uids: all, asked: 3 });
+		expect(await envelopes(2, {})).toEqual({ uids: [1_100, 1_099], asked: 0 });
+	});
+
 	it('says why a search has no emails', async () => {
 		await box(mail('one'), mail('two'));
 		const why = async (parameters: object): Promise<string[]> => {
