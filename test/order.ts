@@ -12,7 +12,6 @@ export const SLOWEST = [
 	'test/n8n/smtpBatch.test.ts',
 	'test/n8n/questions.test.ts',
 	'test/n8n/signIn.test.ts',
-	'test/n8n/imapTriggerTree.test.ts',
 	'test/n8n/queue.test.ts',
 	'test/n8n/imapMailbox.test.ts',
 	'test/n8n/imapTriggerCrash.test.ts',

@@ -35,7 +35,7 @@ export async function startN8n(options: {
 	credentials?: object[];
 	workflows?: object[];
 	env?: Record<string, string>;
-	/** Whether it serves the editor and what the editor reads (default: yes). */
+	/** Whether it serves the editor and what the editor reads, and has the process in which Code nodes run (default: yes). */
 	editor?: boolean;
 	progress?: Progress;
 	/** Default: the one of this folder's lock file. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appCredential, customCloud, personCredential, uses, type Credential } from '../../sandbox/credentials';
 import { startN8n, type Execution, type Item, type RunningN8n } from '../../sandbox/n8n';
 import { startSandbox, trust, type Sandbox } from '../../sandbox/servers';
+import { emailKinds } from './emailKinds';
 
 const ADA = 'ada@example.test';
 const GRACE = 'grace@example.test';
@@ -383,6 +384,8 @@ describe('the Test button of the service account', () => {
 		});
 	});
 });
+
+describe('one email of each kind', () => emailKinds(() => ({ sandbox, n8n, app })));
 
 describe('an email of broken MIME', () => {
 	it('starts an execution like any other, and is fetched with the others', async () => {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
-import { appCredential, uses, type Credential } from '../../sandbox/credentials';
-import { startN8n, type Item, type RunningN8n } from '../../sandbox/n8n';
-import { startSandbox, type Sandbox } from '../../sandbox/servers';
+import { uses, type Credential } from '../../sandbox/credentials';
+import type { Item, RunningN8n } from '../../sandbox/n8n';
+import type { Sandbox } from '../../sandbox/servers';
 
 const PDF = '2ce32959b246ec8b57ee1d513e9d9c19a9e07c0cf888771b279ae601401d317e';
 const caseOf = (name: string): string => readFileSync(join(__dirname, '..', 'cases', 'mail', `${name}.eml`), 'latin1');
@@ -44,23 +44,22 @@ const KINDS: Array<[string, string, object, string?]> = [
 ];
 const OPTIONS = { readMore: ['calendar', 'bounces'] };
 
-let sandbox: Sandbox;
-let n8n: RunningN8n;
-let app: Credential;
-
-beforeAll(async () => {
-	sandbox = await startSandbox();
-	app = appCredential(sandbox, 'ada@example.test');
-	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [app] });
-});
-
-afterAll(async () => {
-	await n8n?.stop();
-	await sandbox?.stop();
-});
+/** What the tests run in. */
+interface Rig {
+	sandbox: Sandbox;
+	n8n: RunningN8n;
+	/** Of a service account that may read every mailbox. */
+	app: Credential;
+}
 
 /** A node of ours in an active workflow, behind a webhook where it does not start by itself. */
-async function active(name: string, type: 'imapTrigger' | 'popFetch', parameters: object, options: object): Promise<string> {
+async function active(
+	{ n8n, app }: Rig,
+	name: string,
+	type: 'imapTrigger' | 'popFetch',
+	parameters: object,
+	options: object,
+): Promise<string> {
 	const { authentication, credentials } = uses(app);
 	const mail = {
 		...{ id: `${name}-mail`, name: 'Mail', type: `n8n-nodes-office365-mail.${type}`, typeVersion: 1, position: [200, 0], credentials },
@@ -83,12 +82,12 @@ async function active(name: string, type: 'imapTrigger' | 'popFetch', parameters
 	return id;
 }
 
-async function itemsOf(workflow: string, count: number): Promise<Item[]> {
+async function itemsOf({ n8n }: Rig, workflow: string, count: number): Promise<Item[]> {
 	const executions = await n8n.api.ended(workflow, count);
 	return executions.flatMap(({ data }) => data?.resultData?.runData?.Mail?.[0]?.data?.main?.[0] ?? []);
 }
 
-async function check(items: readonly Item[]): Promise<void> {
+async function check({ n8n }: Rig, items: readonly Item[]): Promise<void> {
 	expect(items).toHaveLength(KINDS.length);
 	for (const [index, [name, , fields, sha256]] of KINDS.entries()) {
 		const item = items[index];
@@ -99,29 +98,33 @@ async function check(items: readonly Item[]): Promise<void> {
 	}
 }
 
-describe('one email of each kind in n8n', () => {
+/** One email of each kind, in n8n. */
+export function emailKinds(rig: () => Rig): void {
 	it('comes through the IMAP Trigger, with its files', async () => {
 		const name = 'kinds-imap';
-		const id = await active(name, 'imapTrigger', { folder: 'INBOX' }, {});
+		const id = await active(rig(), name, 'imapTrigger', { folder: 'INBOX' }, {});
 		// Behind IDLE, since the trigger starts with what is new.
-		await expect.poll(() => isWatching(`${name}@example.test`)).toBe(true);
-		for (const [, mail] of KINDS) await sandbox.deliver(`${name}@example.test`, Buffer.from(mail, 'latin1'));
+		await expect.poll(() => isWatching(rig(), `${name}@example.test`)).toBe(true);
+		for (const [, mail] of KINDS) await rig().sandbox.deliver(`${name}@example.test`, Buffer.from(mail, 'latin1'));
 		// n8n begins the executions of several emails at nearly the same time, so the order of their ids is not that of the emails.
-		const items = await itemsOf(id, KINDS.length);
-		await check(items.sort((a, b) => Number(a.json.uid) - Number(b.json.uid)));
+		const items = await itemsOf(rig(), id, KINDS.length);
+		await check(
+			rig(),
+			items.sort((a, b) => Number(a.json.uid) - Number(b.json.uid)),
+		);
 	});
 
 	it('comes through POP Fetch, with its files, and only then is gone from the server', async () => {
 		const mailbox = 'kinds-pop@example.test';
-		await sandbox.deliver(mailbox, ...KINDS.map(([, mail]) => Buffer.from(mail, 'latin1')));
-		const id = await active('kinds-pop', 'popFetch', { operation: 'getMany', onlyNew: false }, { deleteAfterFetch: true });
-		await n8n.api.webhook('kinds-pop');
-		await check(await itemsOf(id, 1));
-		expect(await sandbox.messages(mailbox)).toEqual([]);
+		await rig().sandbox.deliver(mailbox, ...KINDS.map(([, mail]) => Buffer.from(mail, 'latin1')));
+		const id = await active(rig(), 'kinds-pop', 'popFetch', { operation: 'getMany', onlyNew: false }, { deleteAfterFetch: true });
+		await rig().n8n.api.webhook('kinds-pop');
+		await check(rig(), await itemsOf(rig(), id, 1));
+		expect(await rig().sandbox.messages(mailbox)).toEqual([]);
 	});
-});
+}
 
-function isWatching(mailbox: string): boolean {
+function isWatching({ sandbox }: Rig, mailbox: string): boolean {
 	return sandbox.exchange
 		.live('imap')
 		.some((session) => session.mailbox === mailbox && session.transcript.at(-1)?.endsWith('IDLE') === true);
