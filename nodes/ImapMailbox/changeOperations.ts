@@ -1,9 +1,10 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
-import { change, type Change, type Done } from '../../mail/mailbox/change';
+import { change, type Change } from '../../mail/mailbox/change';
 import { Folders } from '../../mail/mailbox/mailboxFolders';
 import { locate, type Fate, type There } from '../../mail/mailbox/locate';
+import type { Done } from '../../mail/mailbox/outcome';
 import { readReferences, type Reference } from '../../mail/mailbox/references';
 import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext, Parameters } from '../Office365SmtpSend/settings/context';

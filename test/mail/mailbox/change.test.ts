@@ -1,44 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { change, type Change } from '../../../mail/mailbox/change';
-import { commandSets, locate, type Fate, type There } from '../../../mail/mailbox/locate';
+import { commandSets } from '../../../mail/mailbox/locate';
 import { readReferences } from '../../../mail/mailbox/references';
-import { commandsOf, mail, makeScenes, type Scene, type Way } from './mailboxRig';
+import { apply, commandsOf, filled, mail, makeScenes, subjectsOf, there, type Way } from './mailboxRig';
 
 const scene = makeScenes('change');
 const WAYS: Way[] = ['straight', 'exchange'];
-let last: Scene | undefined;
-
-afterEach(() => last?.sandbox.exchange.reset());
-
-function made(way: Way): Scene {
-	return (last = scene(way));
-}
-
-async function there({ use }: Scene, value: unknown, folder = 'INBOX'): Promise<Fate[]> {
-	return await use(async (connection, folders) => await locate(connection, folders, readReferences(value), folder));
-}
-
-async function apply(own: Scene, value: unknown, wanted: Change, folder = 'INBOX'): Promise<ReturnType<typeof change>> {
-	return await own.use(async (connection, folders) => {
-		const fates = await locate(connection, folders, readReferences(value), folder);
-		return await change(
-			connection,
-			folder,
-			fates.filter((fate): fate is There => fate.kind === 'there'),
-			wanted,
-		);
-	});
-}
-
-const subjectsOf = async ({ sandbox, mailbox }: Scene, folder?: string): Promise<string[]> =>
-	(await sandbox.messages(mailbox, folder)).map((bytes) => /^Subject: (.*)$/m.exec(bytes.toString())?.[1]?.trim() ?? '').sort();
 
 describe.each(WAYS)('emails of a folder, %s', (way) => {
 	it('are moved in one command and told under their new UIDs', async () => {
-		const own = made(way);
-		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'), mail('c'));
-		await own.makeFolder('Done');
+		const own = await filled(scene(way), ['a', 'b', 'c']);
 		const done = await apply(own, '1,3', { kind: 'move', to: 'Done' });
 		expect([...done]).toEqual([
 			[1, expect.objectContaining({ kind: 'done', uid: 1 })],
@@ -48,9 +19,7 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 	});
 
 	it('are copied, marked and deleted permanently', async () => {
-		const own = made(way);
-		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'));
-		await own.makeFolder('Copies');
+		const own = await filled(scene(way), ['a', 'b'], { folder: 'Copies' });
 		expect((await apply(own, 1, { kind: 'copy', to: 'Copies' })).get(1)).toMatchObject({ kind: 'done', uid: 1 });
 		expect((await apply(own, [1, 2], { kind: 'flags', add: ['\\Flagged', '\\Seen'], remove: [] })).get(2)).toMatchObject({ kind: 'done' });
 		expect((await apply(own, 2, { kind: 'flags', add: [], remove: ['\\Flagged'] })).get(2)).toMatchObject({ kind: 'done' });
@@ -62,9 +31,7 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 	});
 
 	it('that are gone are told, and the others go on', async () => {
-		const own = made(way);
-		await own.sandbox.deliver(own.mailbox, mail('a'));
-		await own.makeFolder('Done');
+		const own = await filled(scene(way), ['a']);
 		expect(await there(own, [1, 77])).toEqual([
 			expect.objectContaining({ kind: 'there', uid: 1 }),
 			{ kind: 'gone', uid: 77, folder: 'INBOX', reason: 'The email with UID 77 is no longer in "INBOX".' },
@@ -74,7 +41,7 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 	});
 
 	it('under another UIDVALIDITY are found again by their Message-ID, and never taken for others', async () => {
-		const own = made(way);
+		const own = scene(way);
 		await own.makeFolder('Box');
 		await own.sandbox.fill(own.mailbox, [mail('stranger'), mail('wanted')], 'Box');
 		const item = { uid: 1, uidValidity: '12345', folder: 'Box', messageId: '<wanted@example.test>' };
@@ -88,8 +55,7 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 	});
 
 	it('of another mailbox are refused, by the mailbox or by the Message-ID', async () => {
-		const own = made(way);
-		await own.sandbox.deliver(own.mailbox, mail('a'));
+		const own = await filled(scene(way), ['a']);
 		const [known] = await there(own, 1);
 		const uidValidity = known?.kind === 'there' ? known.uidValidity : '';
 		expect(await there(own, { uid: 1, mailbox: 'other@example.test' })).toMatchObject([
@@ -102,7 +68,7 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 	});
 
 	it('are found by Message-ID wherever they lie', async () => {
-		const own = made(way);
+		const own = scene(way);
 		await own.makeFolder('Deep/Down');
 		await own.sandbox.fill(
 			own.mailbox,
@@ -116,107 +82,21 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 	});
 });
 
-describe('a server that has no MOVE', () => {
-	it('gets a copy and a deletion, and says so where the mail is in both folders now', async () => {
-		const own = made('exchange');
-		own.sandbox.exchange.imapCapabilities = own.sandbox.exchange.imapCapabilities.replace(' MOVE', '');
-		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'));
-		await own.makeFolder('Done');
-		expect((await apply(own, 1, { kind: 'move', to: 'Done' })).get(1)).toMatchObject({ kind: 'done', uid: 1 });
-		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([['b'], ['a']]);
-		own.sandbox.exchange.plan('imap', 'UID EXPUNGE', { reply: '%t NO Access denied.' });
-		const done = await apply(own, 2, { kind: 'move', to: 'Done' });
-		expect(done.get(2)).toMatchObject({
-			kind: 'failed',
-			error: { message: expect.stringContaining('it is now in both folders'), permanent: true },
-		});
-	});
-
-	it('is not asked for a copy again where the connection broke in between', async () => {
-		const own = made('exchange');
-		own.sandbox.exchange.imapCapabilities = own.sandbox.exchange.imapCapabilities.replace(' MOVE', '');
-		await own.sandbox.deliver(own.mailbox, mail('a'));
-		await own.makeFolder('Done');
-		own.sandbox.exchange.plan('imap', 'UID COPY', { drop: true });
-		expect((await apply(own, 1, { kind: 'move', to: 'Done' })).get(1)).toMatchObject({
-			kind: 'failed',
-			error: { code: 'lost', permanent: true, message: expect.stringContaining('The command is not repeated') },
-		});
-		expect(commandsOf(own).filter((line) => line.startsWith('UID COPY'))).toHaveLength(1);
-	});
-});
-
-/** imapflow counts this answer as success. Exchange and Dovecot give it where another client has removed one of the emails meanwhile. */
-describe('a server that refuses all because one email is gone', () => {
-	const GONE = { reply: '%t NO Some of the requested messages no longer exist.' };
-
-	it.each([
-		['UID MOVE', ''],
-		['UID COPY', ' MOVE'],
-	])('is asked again, and no email is lost or counted as moved in between (%s)', async (command, lacks) => {
-		const own = made('exchange');
-		own.sandbox.exchange.imapCapabilities = own.sandbox.exchange.imapCapabilities.replace(lacks, '');
-		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'));
-		await own.makeFolder('Done');
-		own.sandbox.exchange.plan('imap', command, GONE);
-		const done = await apply(own, '1,2', { kind: 'move', to: 'Done' });
-		expect([...done.values()]).toMatchObject([{ kind: 'done' }, { kind: 'done' }]);
-		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([[], ['a', 'b']]);
-	});
-
-	it.each([
-		['UID MOVE', ''],
-		['UID COPY', ' MOVE'],
-	])('is told as a failure where it stays so, and the emails stay (%s)', async (command, lacks) => {
-		const own = made('exchange');
-		own.sandbox.exchange.imapCapabilities = own.sandbox.exchange.imapCapabilities.replace(lacks, '');
-		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'));
-		await own.makeFolder('Done');
-		own.sandbox.exchange.plan('imap', command, GONE, 99);
-		const done = await apply(own, '1,2', { kind: 'move', to: 'Done' });
-		expect([...done.values()]).toMatchObject([{ kind: 'failed' }, { kind: 'failed' }]);
-		expect([await subjectsOf(own), await subjectsOf(own, 'Done')]).toEqual([['a', 'b'], []]);
-	});
-});
-
-describe('a connection that breaks', () => {
-	it('in the middle of MOVE is made anew, and what is left is moved', async () => {
-		const own = made('exchange');
-		await own.sandbox.deliver(own.mailbox, mail('a'), mail('b'));
-		await own.makeFolder('Done');
-		own.sandbox.exchange.plan('imap', 'UID MOVE', { drop: true });
-		expect((await apply(own, '1,2', { kind: 'move', to: 'Done' })).get(2)).toMatchObject({ kind: 'done', uid: 2 });
-		expect(await subjectsOf(own, 'Done')).toEqual(['a', 'b']);
-	});
-
-	it('is waited for where the server asks to wait', async () => {
-		const own = made('exchange');
-		await own.sandbox.deliver(own.mailbox, mail('a'));
-		own.sandbox.exchange.plan('imap', 'AUTHENTICATE', {
-			reply: '%t NO Request is throttled. Suggested Backoff Time: 300 milliseconds',
-			drop: true,
-		});
-		expect(await there(own, 1)).toMatchObject([{ kind: 'there' }]);
-	});
-});
-
 describe('marks', () => {
 	it('that Exchange does not keep are refused by name', async () => {
-		const own = made('exchange');
-		await own.sandbox.deliver(own.mailbox, mail('a'));
+		const own = await filled(scene('exchange'), ['a']);
 		expect((await apply(own, 1, { kind: 'flags', add: ['$Invoice'], remove: [] })).get(1)).toMatchObject({
 			kind: 'failed',
 			error: { code: 'input', field: 'Keywords', message: expect.stringContaining('"$Invoice"') },
 		});
-		const straight = made('straight');
-		await straight.sandbox.deliver(straight.mailbox, mail('a'));
+		const straight = await filled(scene('straight'), ['a']);
 		expect((await apply(straight, 1, { kind: 'flags', add: ['$Invoice'], remove: [] })).get(1)).toMatchObject({ kind: 'done' });
 	});
 });
 
 describe('sessions', () => {
 	it('serve the next execution, and not another owner', async () => {
-		const own = made('exchange');
+		const own = scene('exchange');
 		const signIns = (): number => commandsOf(own).filter((line) => line.startsWith('AUTHENTICATE')).length;
 		await there(own, 1);
 		await there(own, 1);

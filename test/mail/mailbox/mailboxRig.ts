@@ -1,7 +1,11 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 
 import type { Account } from '../../../mail/account';
+import { change, type Change } from '../../../mail/mailbox/change';
+import { locate, type Fate, type There } from '../../../mail/mailbox/locate';
 import { Folders } from '../../../mail/mailbox/mailboxFolders';
+import type { Done } from '../../../mail/mailbox/outcome';
+import { readReferences } from '../../../mail/mailbox/references';
 import { withMailbox, type Connection } from '../../../mail/mailbox/sessions';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';
@@ -26,6 +30,7 @@ export function makeScenes(name: string): (way: Way) => Scene {
 		trust(sandbox.caFile);
 	});
 	afterAll(async () => await sandbox.stop());
+	afterEach(() => sandbox.exchange.reset());
 	return (way) => {
 		number += 1;
 		const mailbox = `${name}${number}@example.test`;
@@ -41,6 +46,44 @@ export function makeScenes(name: string): (way: Way) => Scene {
 		};
 	};
 }
+
+interface Layout {
+	/** Capabilities that the server does not have. */
+	lacks?: string[];
+	/** An empty folder. */
+	folder?: string;
+}
+
+/** A mailbox with these emails in INBOX, from UID 1 on, and with one more folder. */
+export async function filled(own: Scene, subjects: string[], { lacks = [], folder = 'Done' }: Layout = {}): Promise<Scene> {
+	const { exchange } = own.sandbox;
+	for (const name of lacks) exchange.imapCapabilities = exchange.imapCapabilities.replace(` ${name}`, '');
+	if (subjects.length > 0) await own.sandbox.deliver(own.mailbox, ...subjects.map((subject) => mail(subject)));
+	await own.makeFolder(folder);
+	return own;
+}
+
+/** Where the emails are that a workflow names by UID or item. */
+export async function there({ use }: Scene, value: unknown, folder = 'INBOX'): Promise<Fate[]> {
+	return await use(async (connection, folders) => await locate(connection, folders, readReferences(value), folder));
+}
+
+/** Changes these emails. */
+export async function apply(own: Scene, value: unknown, wanted: Change, folder = 'INBOX'): Promise<Map<number, Done>> {
+	return await own.use(async (connection, folders) => {
+		const fates = await locate(connection, folders, readReferences(value), folder);
+		return await change(
+			connection,
+			folder,
+			fates.filter((fate): fate is There => fate.kind === 'there'),
+			wanted,
+		);
+	});
+}
+
+/** The subjects of the emails in a folder, INBOX if none is named. */
+export const subjectsOf = async ({ sandbox, mailbox }: Scene, folder?: string): Promise<string[]> =>
+	(await sandbox.messages(mailbox, folder)).map((bytes) => /^Subject: (.*)$/m.exec(bytes.toString())?.[1]?.trim() ?? '').sort();
 
 /** What the client said in the sessions of a mailbox at the Exchange-shaped server, commands only. */
 export function commandsOf({ sandbox, mailbox }: Scene): string[] {

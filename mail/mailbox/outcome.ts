@@ -1,0 +1,42 @@
+import { MailError } from '../errors';
+import type { ImapSession } from '../imap/session';
+
+/** What was done to one email. */
+export type Done = { kind: 'done'; uid?: number; uidValidity?: string } | { kind: 'gone' } | { kind: 'failed'; error: MailError };
+
+/** The folder of the emails, as it was when they were found. */
+export interface Place {
+	folder: string;
+	uidValidity: string;
+}
+
+export function all(uids: readonly number[], done: Done): Map<number, Done> {
+	return new Map(uids.map((uid) => [uid, done]));
+}
+
+/** If a new session was needed, the name may now belong to another folder. @throws MailError */
+export function requirePlace(session: ImapSession, { folder, uidValidity }: Place): void {
+	if (session.uidValidity === uidValidity) return;
+	throw new MailError(`The folder "${folder}" was recreated, so its UIDs now belong to other emails. Nothing was changed.`, {
+		code: 'rejected',
+		speaker: 'imap',
+		remedy: 'Get the emails again, and use the new items.',
+	});
+}
+
+/** Why the server did not do it. */
+export function refused(session: ImapSession, command: string, verb: string, to?: string): MailError {
+	const refusal = session.refusal(command);
+	if (refusal.code !== 'protocol' && refusal.code !== 'rejected') return refusal;
+	return new MailError(
+		`The server did not ${verb} the email${to === undefined ? '' : ` to "${to}"`}: ${refusal.response ?? refusal.message}`,
+		{
+			code: 'rejected',
+			speaker: 'imap',
+			command,
+			response: refusal.response,
+			remedy: 'Check that the signed-in user or app may change the folder, and that the mailbox is not full.',
+			cause: refusal,
+		},
+	);
+}
