@@ -13,7 +13,7 @@ export function searchableId(messageId: string): string {
 
 /** UIDs in the selected folder of the emails with this Message-ID, in rising order. @throws MailError */
 export async function withMessageId(session: ImapSession, messageId: string): Promise<number[]> {
-	const meant = new Set([messageId, asUtf8(messageId)]);
+	const meant = new Set(spellings(messageId));
 	const query = { header: { 'Message-ID': searchableId(messageId) } };
 	const uids = await session.run('UID SEARCH', async (client) => await client.search(query, { uid: true }));
 	if (!Array.isArray(uids)) throw session.refusal('UID SEARCH');
@@ -25,6 +25,11 @@ export async function withMessageId(session: ImapSession, messageId: string): Pr
 		for (const [uid, { envelope }] of told) if (meant.has(envelope?.messageId?.trim() ?? '')) found.push(uid);
 	}
 	return found.sort((one, other) => one - other);
+}
+
+/** The texts that servers and libraries may make of one Message-ID, each once. */
+export function spellings(messageId: string): string[] {
+	return [...new Set([messageId, asUtf8(messageId)])];
 }
 
 /** What was read from a header a character a byte, as servers and libraries read it. */

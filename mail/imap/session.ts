@@ -47,6 +47,7 @@ export class ImapSession {
 	#logged: unknown;
 	/** Time by `performance.now()` until which the library waits, because the server asked it to. */
 	#pausedUntil = 0;
+	#waitedMs = 0;
 
 	private constructor(
 		client: ImapFlow,
@@ -168,10 +169,16 @@ export class ImapSession {
 		return this.#logged !== undefined;
 	}
 
+	/** How long the library waited within the last command before it told that the server asks to wait, in ms. */
+	get waitedMs(): number {
+		return this.#waitedMs;
+	}
+
 	/** @internal the library's log */
 	note(entry: unknown): void {
 		if (typeof entry !== 'object' || entry === null) return;
 		if ('err' in entry) this.#logged = entry.err;
+		if ('delayResponse' in entry && typeof entry.delayResponse === 'number') this.#waitedMs = entry.delayResponse;
 		for (const name of ['delayResponse', 'delayMs']) {
 			const ms: unknown = Reflect.get(entry, name);
 			if (typeof ms === 'number') this.#pausedUntil = performance.now() + ms;
@@ -193,6 +200,7 @@ export class ImapSession {
 	async #guard<T>(command: string, work: (client: ImapFlow) => Promise<T>, expectedBytes: number): Promise<T> {
 		if (this.over) throw this.#reason();
 		this.#logged = undefined;
+		this.#waitedMs = 0;
 		const at = { ...this.at, command };
 		const watchdog = new Watchdog({
 			at,

@@ -3,11 +3,11 @@ import type { ImapFlow } from 'imapflow';
 import { MailError } from '../errors';
 import { rangeOf } from '../imap/fetch';
 import type { ImapSession } from '../imap/session';
-import { commandSets, search, type There } from './locate';
+import { commandSets, stillThere, type There } from './locate';
 import { all, refused, requirePlace, type Done, type Place } from './outcome';
 import { remove } from './remove';
 import type { Connection } from './sessions';
-import { move, transfer } from './moveAndCopy';
+import { copy, move } from './moveAndCopy';
 
 /** Number of emails in one command. It needs few round trips, and each answer comes before the server could be considered dead. */
 const MAILS_IN_COMMAND = 1_000;
@@ -22,17 +22,17 @@ export type Change = { kind: 'move' | 'copy'; to: string } | { kind: 'flags'; ad
 export async function change(connection: Connection, folder: string, mails: readonly There[], wanted: Change): Promise<Map<number, Done>> {
 	const results = new Map<number, Done>();
 	const uidValidity = mails[0]?.uidValidity ?? '';
-	for (const set of commandSets(
-		mails.map(({ uid }) => uid),
-		MAILS_IN_COMMAND,
-	)) {
-		const done = await changeSet(connection, { folder, uidValidity }, set, wanted);
+	const byUid = new Map(mails.map((mail) => [mail.uid, mail]));
+	for (const set of commandSets([...byUid.keys()], MAILS_IN_COMMAND)) {
+		const some = set.map((uid) => byUid.get(uid)).filter((mail) => mail !== undefined);
+		const done = await changeSet(connection, { folder, uidValidity }, some, wanted);
 		for (const uid of set) results.set(uid, done.get(uid) ?? { kind: 'gone' });
 	}
 	return results;
 }
 
-async function changeSet(connection: Connection, place: Place, uids: readonly number[], wanted: Change): Promise<Map<number, Done>> {
+async function changeSet(connection: Connection, place: Place, mails: readonly There[], wanted: Change): Promise<Map<number, Done>> {
+	const uids = mails.map(({ uid }) => uid);
 	try {
 		switch (wanted.kind) {
 			case 'flags':
@@ -40,9 +40,9 @@ async function changeSet(connection: Connection, place: Place, uids: readonly nu
 			case 'delete':
 				return await remove(connection, place, uids);
 			case 'copy':
-				return await transfer(connection, place, uids, wanted.to, 'copy');
+				return await copy(connection, place, uids, wanted.to);
 			case 'move':
-				return await move(connection, place, uids, wanted.to);
+				return await move(connection, place, mails, wanted.to);
 		}
 	} catch (error) {
 		if (!(error instanceof MailError) || error.code === 'stopped') throw error;
@@ -67,7 +67,7 @@ async function flag(
 		if (done === true) continue;
 		const refusal = refused(session, 'UID STORE', 'mark');
 		// A server may refuse all of them if another client has removed one of them (RFC 2180, section 4.2).
-		const left = await search(session, { uid: rangeOf(uids) });
+		const left = await stillThere(session, uids);
 		if (left.length === uids.length || left.length === 0) throw refusal;
 		return await flag(session, place, left, { add, remove: away });
 	}

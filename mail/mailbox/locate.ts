@@ -178,6 +178,16 @@ export async function search(session: ImapSession, query: Parameters<ImapSession
 	return found;
 }
 
+/**
+ * Returns those of these emails that are still in the folder. Before NOOP, a server may count emails that another client has removed
+ * (RFC 3501, section 6.1.2; Dovecot does).
+ * @throws MailError
+ */
+export async function stillThere(session: ImapSession, uids: readonly number[]): Promise<number[]> {
+	await session.run('NOOP', async (client) => await client.noop());
+	return await search(session, { uid: rangeOf(uids) });
+}
+
 function stranger(uid: number, path: string): MailError {
 	return new MailError(`UID: the email with UID ${uid} in "${path}" is not the email of the item. Nothing was changed.`, {
 		code: 'input',

@@ -2,7 +2,8 @@ import { MailError } from '../errors';
 import type { ImapSession } from '../imap/session';
 
 /** What was done to one email. */
-export type Done = { kind: 'done'; uid?: number; uidValidity?: string } | { kind: 'gone' } | { kind: 'failed'; error: MailError };
+export type Done =
+	{ kind: 'done'; uid?: number; uidValidity?: string } | { kind: 'gone'; reason?: string } | { kind: 'failed'; error: MailError };
 
 /** The folder of the emails, as it was when they were found. */
 export interface Place {
@@ -17,7 +18,7 @@ export function all(uids: readonly number[], done: Done): Map<number, Done> {
 /** If a new session was needed, the name may now belong to another folder. @throws MailError */
 export function requirePlace(session: ImapSession, { folder, uidValidity }: Place): void {
 	if (session.uidValidity === uidValidity) return;
-	throw new MailError(`The folder "${folder}" was recreated, so its UIDs now belong to other emails. Nothing was changed.`, {
+	throw new MailError(`The folder "${folder}" was recreated, so its UIDs now belong to other emails. They were not changed.`, {
 		code: 'rejected',
 		speaker: 'imap',
 		remedy: 'Get the emails again, and use the new items.',

@@ -1,5 +1,5 @@
 import { rangeOf } from '../imap/fetch';
-import { search } from './locate';
+import { stillThere } from './locate';
 import { all, refused, requirePlace, type Done, type Place } from './outcome';
 import type { Connection } from './sessions';
 
@@ -9,7 +9,7 @@ export async function remove(connection: Connection, place: Place, uids: readonl
 		requirePlace(session, place);
 		const done = await session.run('UID EXPUNGE', async (client) => await client.messageDelete(rangeOf(uids), { uid: true }));
 		const refusal = done ? undefined : refused(session, 'UID EXPUNGE', 'delete');
-		if (refusal !== undefined && (await search(session, { uid: rangeOf(uids) })).length > 0) throw refusal;
+		if (refusal !== undefined && (await stillThere(session, uids)).length > 0) throw refusal;
 		return all(uids, { kind: 'done', uidValidity: session.uidValidity });
 	});
 }

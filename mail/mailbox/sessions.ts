@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { endpointOf, type Account } from '../account';
-import { MailError } from '../errors';
+import { isVague, MailError } from '../errors';
 import { ImapSession } from '../imap/session';
 import { Places } from '../places';
 
@@ -114,23 +114,35 @@ export class Connection {
 	 * @throws MailError
 	 */
 	async repeat<T>(folder: string | undefined, work: Work<T>): Promise<T> {
+		return await this.#attempts(folder, work, () => true);
+	}
+
+	/**
+	 * Does what must not be done twice. It is repeated only if the server said how long to wait, because then it has not carried out the
+	 * command. Without a time, nothing is known (see {@link isVague}). The steps before it are repeated as often as needed.
+	 * @throws MailError
+	 */
+	async once<T>(folder: string | undefined, work: Work<T>): Promise<T> {
+		return await this.#attempts(folder, work, (error) => error.code === 'throttled' && !isVague(error));
+	}
+
+	/** @param mayRepeat whether the work can be done again after this error */
+	async #attempts<T>(folder: string | undefined, work: Work<T>, mayRepeat: (error: MailError) => boolean): Promise<T> {
 		const started = Date.now();
 		for (let attempt = 1; ; attempt += 1) {
+			let hasBegun = false;
 			try {
-				return await work(await this.#ready(folder));
+				const session = await this.#ready(folder);
+				hasBegun = true;
+				return await work(session);
 			} catch (error) {
-				const pauseMs = pauseAfter(error, attempt);
+				if (!(error instanceof MailError) || (hasBegun && !mayRepeat(error))) throw error;
+				const pauseMs = pauseAfter(error, attempt, hasBegun ? (this.#session?.waitedMs ?? 0) : 0);
 				const patienceMs = unreached(error) ? (this.account.reachMs ?? PATIENCE_MS) : PATIENCE_MS;
-				if (pauseMs === undefined || attempt >= TRIES || Date.now() - started + pauseMs > patienceMs) throw error;
+				if (pauseMs === undefined || attempt >= TRIES || Date.now() - started + pauseMs > patienceMs) throw givenUp(error, pauseMs);
 				await this.#pause(pauseMs);
 			}
 		}
-	}
-
-	/** Does what must not be done twice. Only the steps before it are repeated. @throws MailError */
-	async once<T>(folder: string | undefined, work: Work<T>): Promise<T> {
-		const session = await this.repeat(folder, async (ready) => await Promise.resolve(ready));
-		return await work(session);
 	}
 
 	/** Forgets the selected folder, for example because it was renamed. */
@@ -170,14 +182,30 @@ export class Connection {
 	}
 }
 
-/** How long to wait before another attempt, in ms; undefined if none can help. */
-function pauseAfter(error: unknown, attempt: number): number | undefined {
-	if (!(error instanceof MailError) || error.permanent || error.code === 'protocol' || error.code === 'stopped') return undefined;
-	return error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
+/**
+ * How long to wait before another attempt, in ms; undefined if none can help.
+ * @param waitedMs how long the library has waited already
+ */
+function pauseAfter(error: MailError, attempt: number, waitedMs: number): number | undefined {
+	if (error.permanent || error.code === 'protocol' || error.code === 'stopped') return undefined;
+	if (error.retryAfterMs !== undefined) return Math.max(0, error.retryAfterMs - waitedMs);
+	return FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
 }
 
-function unreached(error: unknown): boolean {
-	return error instanceof MailError && (error.code === 'unreachable' || error.code === 'timeout');
+function unreached({ code }: MailError): boolean {
+	return code === 'unreachable' || code === 'timeout';
+}
+
+/** The usual remedy says that it is retried. */
+function givenUp(error: MailError, pauseMs = 0): MailError {
+	if (error.code !== 'throttled') return error;
+	const { code, speaker, mailbox, command, response, said, retryAfterMs } = error;
+	const when = retryAfterMs === undefined || pauseMs < 1_000 ? 'later' : `after ${Math.ceil(pauseMs / 1_000)} seconds`;
+	return new MailError(error.message, {
+		...{ code, speaker, mailbox, command, response, said, retryAfterMs },
+		remedy: `The node has tried it several times or would have to wait too long. Run the item again ${when}.`,
+		cause: error,
+	});
 }
 
 function cancelled(): MailError {

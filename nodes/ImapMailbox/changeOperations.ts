@@ -206,8 +206,10 @@ function outcomeOf({ account }: Connection, fate: There, wanted: Change, operati
 		...(fate.foundAgain && { foundAgain: true }),
 	};
 	if (done?.kind === 'failed') return done.error;
-	if (done?.kind === 'gone')
-		return goneOf({ kind: 'gone', uid: fate.uid, folder: fate.folder, reason: 'The email is no longer in the folder.' }, operation);
+	if (done?.kind === 'gone') {
+		const { reason = 'The email is no longer in the folder.' } = done;
+		return goneOf({ kind: 'gone', uid: fate.uid, folder: fate.folder, reason }, operation);
+	}
 	const past = { [PAST.get(operation) ?? operation]: true };
 	if (done === undefined)
 		return { uid: fate.uid, uidValidity: fate.uidValidity, folder: fate.folder, ...facts, ...past, wasThereAlready: true };

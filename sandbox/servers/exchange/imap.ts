@@ -163,6 +163,13 @@ function answerShaper(session: Session): (line: Buffer) => void {
 		if (/^\* (?:CAPABILITY|ENABLED)\b/.test(text) || text.startsWith('* OK [HIGHESTMODSEQ')) return;
 		// No custom keywords.
 		if (text.startsWith('* OK [PERMANENTFLAGS')) session.pass(Buffer.from(line.toString('latin1').replace(/ ?\\\*/, ''), 'latin1'));
+		// A server without UIDPLUS does not tell the new UIDs (RFC 4315, section 3).
+		else if (!hasUidPlus(session) && /^\S+ OK \[(?:APPENDUID|COPYUID) /.test(text))
+			session.pass(Buffer.from(line.toString('latin1').replace(/\[(?:APPENDUID|COPYUID) [^\]]*\] /, ''), 'latin1'));
 		else session.pass(line);
 	};
+}
+
+function hasUidPlus({ exchange }: Session): boolean {
+	return exchange.imapCapabilities.split(' ').includes('UIDPLUS');
 }

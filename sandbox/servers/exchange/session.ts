@@ -26,6 +26,8 @@ export interface Plan {
 	delayMs?: number;
 	/** The command waits for it, for a test that has to do something meanwhile. */
 	until?: Promise<unknown>;
+	/** Done while the command waits, for example by another client, or by the server before it refuses the rest. */
+	meanwhile?: () => Promise<unknown>;
 	times: number;
 }
 
@@ -219,4 +221,5 @@ export const wait = async (ms: number): Promise<void> => await new Promise((reso
 export async function held(plan: Plan | undefined): Promise<void> {
 	if (plan?.delayMs !== undefined) await wait(plan.delayMs);
 	await plan?.until;
+	await plan?.meanwhile?.();
 }
