@@ -1,10 +1,9 @@
 import type { ImapFlow } from 'imapflow';
 
 import { MailError } from '../errors';
-import { rangeOf } from '../imap/fetch';
 import type { ImapSession } from '../imap/session';
-import { commandSets, stillThere, type There } from './locate';
-import { all, refused, requirePlace, type Done, type Place } from './outcome';
+import { commandSets, type There } from './locate';
+import { all, request, requirePlace, type Done, type Place } from './outcome';
 import { remove } from './remove';
 import type { Connection } from './sessions';
 import { copy, move } from './moveAndCopy';
@@ -36,7 +35,7 @@ async function changeSet(connection: Connection, place: Place, mails: readonly T
 	try {
 		switch (wanted.kind) {
 			case 'flags':
-				return all(uids, await connection.repeat(place.folder, async (session) => await flag(session, place, uids, wanted)));
+				return await connection.repeat(place.folder, async (session) => await flag(session, place, uids, wanted));
 			case 'delete':
 				return await remove(connection, place, uids);
 			case 'copy':
@@ -50,28 +49,32 @@ async function changeSet(connection: Connection, place: Place, mails: readonly T
 	}
 }
 
+/** An email that is gone is left out. */
 async function flag(
 	session: ImapSession,
 	place: Place,
 	uids: readonly number[],
 	{ add, remove: away }: { add: string[]; remove: string[] },
-): Promise<Done> {
+): Promise<Map<number, Done>> {
 	requirePlace(session, place);
 	requireKeywords(session.client, place.folder, [...add, ...away]);
+	let there = uids;
 	for (const [flags, method] of [
 		[add, 'messageFlagsAdd'],
 		[away, 'messageFlagsRemove'],
 	] as const) {
 		if (flags.length === 0) continue;
-		const done = await session.run('UID STORE', async (client) => await client[method](rangeOf(uids), flags, { uid: true }));
-		if (done === true) continue;
-		const refusal = refused(session, 'UID STORE', 'mark');
-		// A server may refuse all of them if another client has removed one of them (RFC 2180, section 4.2).
-		const left = await stillThere(session, uids);
-		if (left.length === uids.length || left.length === 0) throw refusal;
-		return await flag(session, place, left, { add, remove: away });
+		const { asked, refusal } = await request(
+			session,
+			there,
+			'UID STORE',
+			'mark',
+			async (client, range) => await client[method](range, flags, { uid: true }),
+		);
+		if (refusal !== undefined) return all(asked, { kind: 'failed', error: refusal });
+		there = asked;
 	}
-	return { kind: 'done', uidValidity: session.uidValidity };
+	return all(there, { kind: 'done', uidValidity: session.uidValidity });
 }
 
 /** The library silently leaves out flags that the folder does not support. */

@@ -179,13 +179,18 @@ export async function search(session: ImapSession, query: Parameters<ImapSession
 }
 
 /**
- * Returns those of these emails that are still in the folder. Before NOOP, a server may count emails that another client has removed
- * (RFC 3501, section 6.1.2; Dovecot does).
+ * Searches the folder as other clients have left it. Before NOOP, a server may count emails that they have removed (RFC 3501, section
+ * 6.1.2; Dovecot does).
  * @throws MailError
  */
-export async function stillThere(session: ImapSession, uids: readonly number[]): Promise<number[]> {
+export async function searchNow(session: ImapSession, query: Parameters<typeof search>[1]): Promise<number[]> {
 	await session.run('NOOP', async (client) => await client.noop());
-	return await search(session, { uid: rangeOf(uids) });
+	return await search(session, query);
+}
+
+/** Returns those of these emails that are still in the folder. @throws MailError */
+export async function stillThere(session: ImapSession, uids: readonly number[]): Promise<number[]> {
+	return await searchNow(session, { uid: rangeOf(uids) });
 }
 
 function stranger(uid: number, path: string): MailError {

@@ -3,12 +3,9 @@ import { rangeOf } from '../imap/fetch';
 import type { ImapSession } from '../imap/session';
 import { lookFor, takeNote, type Note } from './destination';
 import { stillThere, type There } from './locate';
-import { all, refused, requirePlace, type Done, type Place } from './outcome';
-import { remove } from './remove';
+import { all, refused, requirePlace, TRIES, type Done, type Place } from './outcome';
+import { remove, requireNoOthers } from './remove';
 import type { Connection } from './sessions';
-
-/** Tries of a command that the server refuses because an email is gone. */
-const TRIES = 3;
 
 /** The emails of one command. */
 interface Lot {
@@ -22,30 +19,40 @@ interface Lot {
 
 /** Moves emails, with MOVE or by a copy and a deletion. @throws MailError if nothing is known about any of them */
 export async function move(connection: Connection, place: Place, mails: readonly There[], to: string): Promise<Map<number, Done>> {
-	const hasMove = await connection.repeat(place.folder, async ({ client }) => await Promise.resolve(client.capabilities.has('MOVE')));
+	const uids = mails.map(({ uid }) => uid);
+	const hasMove = await connection.repeat(place.folder, async (session) => {
+		if (session.client.capabilities.has('MOVE')) return true;
+		await requireNoOthers(session, place.folder, uids);
+		return false;
+	});
 	if (hasMove) return await moveDirectly(connection, place, mails, to);
 	// Without MOVE (RFC 6851), the emails are copied, and only those that were certainly copied are deleted.
-	const uids = mails.map(({ uid }) => uid);
 	const copied = await copy(connection, place, uids, to);
 	const there = uids.filter((uid) => copied.get(uid)?.kind === 'done');
 	if (there.length === 0) return copied;
-	try {
-		await remove(connection, place, there);
-		return copied;
-	} catch (error) {
-		const failed = new MailError(
-			`The email was copied to "${to}" but could not be removed from "${place.folder}", ` +
-				`so it is now in both folders. ${error instanceof MailError ? error.summary : String(error)}`,
-			{
-				code: 'forbidden',
-				speaker: 'imap',
-				command: 'UID EXPUNGE',
-				remedy: 'Delete one of the two. Moving it again would copy it once more.',
-				cause: error,
-			},
-		);
-		return new Map([...copied, ...all(there, { kind: 'failed', error: failed })]);
-	}
+	const removed = await remove(connection, place, there).catch((error: unknown) => {
+		if (error instanceof MailError) return all(there, { kind: 'failed', error });
+		throw error;
+	});
+	for (const [uid, { error }] of failuresOf(removed)) copied.set(uid, { kind: 'failed', error: isInBoth(error, place.folder, to) });
+	return copied;
+}
+
+function failuresOf(results: ReadonlyMap<number, Done>): Array<[number, Extract<Done, { kind: 'failed' }>]> {
+	return [...results].flatMap(([uid, done]) => (done.kind === 'failed' ? [[uid, done]] : []));
+}
+
+function isInBoth(cause: MailError, from: string, to: string): MailError {
+	return new MailError(
+		`The email was copied to "${to}" but could not be removed from "${from}", so it is now in both folders. ${cause.summary}`,
+		{
+			code: 'forbidden',
+			speaker: 'imap',
+			command: 'UID EXPUNGE',
+			remedy: 'Delete one of the two. Moving it again would copy it once more.',
+			cause,
+		},
+	);
 }
 
 /**
