@@ -1,10 +1,10 @@
-import { MailError } from '../errors';
+import { isVague, MailError } from '../errors';
 import { withMessageId } from '../imap/messageId';
 import { messageIdIn } from './references';
 import type { Connection } from './sessions';
 
 export interface Appended {
-	/** Left out if the server did not tell it and the email has no Message-ID. */
+	/** Left out if the server did not tell it and it cannot be known, for example because the email has no Message-ID. */
 	uid?: number;
 	uidValidity?: string;
 	folder: string;
@@ -20,39 +20,59 @@ export async function append(connection: Connection, folder: string, mail: Buffe
 	const messageId = messageIdOf(mail);
 	const before = messageId === '' ? [] : await connection.repeat(folder, async (session) => await withMessageId(session, messageId));
 	try {
-		const answer = await connection.once(folder, async (session) => {
+		const { uid, uidValidity } = await connection.once(folder, async (session) => {
 			const appended = await session.run('APPEND', async (client) => await client.append(folder, mail, flags, receivedAt));
 			if (appended === false || appended === undefined) throw session.refusal('APPEND');
-			return { ...appended, inFolder: session.uidValidity };
+			return appended;
 		});
-		if (answer.uid !== undefined) return { uid: answer.uid, uidValidity: String(answer.uidValidity ?? answer.inFolder), folder, messageId };
+		// If the server tells no UID (APPENDUID, RFC 4315), the library guesses one by a sequence number, and leaves UIDVALIDITY out.
+		if (uid !== undefined && uidValidity !== undefined) return { uid, uidValidity: String(uidValidity), folder, messageId };
 	} catch (error) {
-		if (!(error instanceof MailError) || (error.code !== 'lost' && error.code !== 'timeout')) throw told(error, folder);
-		const found = await newest(connection, folder, messageId, before);
-		if (found !== undefined) return found;
-		throw new MailError(
-			`The connection broke while the email was added to "${folder}". ` +
-				`${messageId === '' ? 'It has no Message-ID, so nobody can tell whether it is there.' : 'It is not there.'}`,
-			{
-				code: 'lost',
-				permanent: messageId === '',
-				speaker: 'imap',
-				command: 'APPEND',
-				remedy: messageId === '' ? `Check the folder "${folder}" before you run the item again.` : 'Run the item again.',
-				cause: error,
-			},
-		);
+		if (!(error instanceof MailError) || !(error.code === 'lost' || error.code === 'timeout' || isVague(error))) throw told(error, folder);
+		if (messageId === '') throw unsure(error, folder, 'It has no Message-ID, so nobody can tell whether it is there.');
+		const found = await cameSince(connection, folder, messageId, before).catch((cause: unknown) => {
+			throw cause instanceof MailError && cause.code !== 'stopped' ? unsure(error, folder, 'It could not be looked for.') : cause;
+		});
+		if (found.length > 0) return appendedAs(found, folder, messageId);
+		throw unsure(error, folder, 'It is not there.', true);
 	}
-	return (await newest(connection, folder, messageId, before)) ?? { folder, messageId };
+	const found = await cameSince(connection, folder, messageId, before).catch((error: unknown) => {
+		// The email is stored. If it cannot be looked for, only its UID is left out.
+		if (error instanceof MailError && error.code !== 'stopped') return [];
+		throw error;
+	});
+	return appendedAs(found, folder, messageId);
 }
 
-/** Returns the email that was not there before. */
-async function newest(connection: Connection, folder: string, messageId: string, before: readonly number[]): Promise<Appended | undefined> {
-	if (messageId === '') return undefined;
+interface Stored {
+	uid: number;
+	uidValidity: string;
+}
+
+/** Returns the emails with this Message-ID that were not there before. */
+async function cameSince(connection: Connection, folder: string, messageId: string, before: readonly number[]): Promise<Stored[]> {
+	if (messageId === '') return [];
 	connection.forget();
 	return await connection.repeat(folder, async (session) => {
-		const uid = (await withMessageId(session, messageId)).filter((one) => !before.includes(one)).at(-1);
-		return uid === undefined ? undefined : { uid, uidValidity: session.uidValidity, folder, messageId };
+		const { uidValidity } = session;
+		return (await withMessageId(session, messageId)).filter((uid) => !before.includes(uid)).map((uid) => ({ uid, uidValidity }));
+	});
+}
+
+/** If somebody else has added the same email meanwhile, nobody can tell which of them is ours. */
+function appendedAs(found: readonly Stored[], folder: string, messageId: string): Appended {
+	return { ...(found.length === 1 && found[0]), folder, messageId };
+}
+
+function unsure(cause: MailError, folder: string, what: string, isSafe = false): MailError {
+	const why = isVague(cause) ? 'The server asked to wait' : 'The connection broke';
+	return new MailError(`${why} while the email was added to "${folder}". ${what}`, {
+		code: isVague(cause) ? 'throttled' : 'lost',
+		permanent: !isSafe,
+		speaker: 'imap',
+		command: 'APPEND',
+		remedy: isSafe ? 'Run the item again.' : `Check the folder "${folder}" before you run the item again.`,
+		cause,
 	});
 }
 
