@@ -145,12 +145,12 @@ export class Folders {
 			const there = known.get(folded(next));
 			path = there?.path ?? next;
 			if (there !== undefined) continue;
-			await this.#change(
+			const made = await this.#change(
 				'CREATE',
 				path,
 				async (session) => await session.run('CREATE', async (client) => await client.mailboxCreate(path)),
 			);
-			created = true;
+			created ||= made.created;
 		}
 		return {
 			folder: (await this.all()).find((folder) => folder.path === path) ?? { path, name: parts.at(-1) ?? path, delimiter },
@@ -214,9 +214,9 @@ export class Folders {
 		return (await this.all()).find((one) => one.path === path) ?? { ...folder, path, name: path.split(folder.delimiter).at(-1) ?? path };
 	}
 
-	async #change(command: string, path: string, work: (session: ImapSession) => Promise<unknown>): Promise<void> {
+	async #change<T>(command: string, path: string, work: (session: ImapSession) => Promise<T>): Promise<T> {
 		try {
-			await this.connection.once(undefined, work);
+			return await this.connection.once(undefined, work);
 		} catch (error) {
 			if (!(error instanceof MailError) || (error.code !== 'protocol' && error.code !== 'rejected')) throw error;
 			throw new MailError(`The server refused ${command} for the folder "${path}": ${error.response ?? error.message}`, {

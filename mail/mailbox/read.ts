@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 import type { FetchQueryObject, MessageAddressObject } from 'imapflow';
 import type { IDataObject } from 'n8n-workflow';
 
+import { MailError } from '../errors';
+import { withheld } from '../imap/ask';
 import { fetchMails, hasAttachment, type FetchedMail, type FetchLimits } from '../imap/fetch';
 import { toItem, type Format, type ItemOptions, type MessageItem } from '../item/item';
 import { describe, type Found } from './find';
@@ -70,6 +72,10 @@ async function readSome<Stored>(
 			const mail = known.get(uid);
 			if (mail !== undefined) items.set(uid, await headerItem(connection, mail, facts.headers ?? Buffer.alloc(0), options));
 		}
+		const missing = uids.filter((uid) => !items.has(uid));
+		const kept = await withheld(async (_command, work) => await connection.repeat(folder, work), missing);
+		for (const mail of mails)
+			if (kept.has(mail.uid)) items.set(mail.uid, { json: { ...provenance(connection, mail), error: unreturned(mail).summary } });
 		return items;
 	}
 	const limits: FetchLimits = { largeAbove: options.largeAbove, large: 'stream', onlyWithAttachment: false };
@@ -85,6 +91,14 @@ async function readSome<Stored>(
 		);
 	}
 	return items;
+}
+
+function unreturned({ uid, folder }: Found): MailError {
+	return new MailError(`The server lists the email with UID ${uid} in "${folder}" but does not return its headers.`, {
+		code: 'protocol',
+		speaker: 'imap',
+		command: 'UID FETCH',
+	});
 }
 
 async function wholeItem<Stored>(

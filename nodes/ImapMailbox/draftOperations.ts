@@ -214,13 +214,12 @@ async function remove({ own, item, connection, folders }: Scene, draft: There): 
 		draft.uid,
 	);
 	if (done?.kind === 'failed') throw done.error;
-	return {
-		uid: draft.uid,
-		folder: draft.folder,
-		mailbox: connection.account.mailbox,
-		deleted: done?.kind === 'done',
-		...(to === undefined ? { permanently: true } : { movedTo: to }),
-	};
+	const facts = { uid: draft.uid, folder: draft.folder, mailbox: connection.account.mailbox };
+	if (done?.kind !== 'done') {
+		const { reason = `The email is no longer in "${draft.folder}".` } = done ?? {};
+		return { ...facts, deleted: false, gone: true, reason };
+	}
+	return { ...facts, deleted: true, ...(to === undefined ? { permanently: true } : { movedTo: to }) };
 }
 
 function oneOnly(): MailError {

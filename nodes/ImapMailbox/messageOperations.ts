@@ -149,8 +149,18 @@ export async function mailsMeant({ own, item, connection, folders }: Scene): Pro
 
 export async function foundOf({ connection }: Scene, there: readonly There[], options: ReadOptions<IBinaryData>): Promise<Found[]> {
 	const found: Found[] = [];
-	for (const { folder, uid } of there)
-		found.push(...(await describe(connection, folder, [uid], { ...queryOf(options.format), internalDate: true })));
+	for (const { folder, uid } of there) {
+		const told = await describe(connection, folder, [uid], { ...queryOf(options.format), internalDate: true });
+		if (told.length === 0)
+			throw new MailError(`The server did not return the email with UID ${uid} in "${folder}".`, {
+				code: 'notFound',
+				speaker: 'imap',
+				field: 'UID',
+				mailbox: connection.account.mailbox,
+				remedy: 'It may have been moved or deleted in this moment. Get the emails again, or use the Message-ID.',
+			});
+		found.push(...told);
+	}
 	return found;
 }
 

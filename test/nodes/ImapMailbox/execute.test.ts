@@ -532,6 +532,48 @@ describe('Append', () => {
 	});
 });
 
+describe('what the server does not give', () => {
+	it('is told as an error of the item where headers are asked for, and not left out', async () => {
+		await box(mail('a'), mail('b'));
+		sandbox.exchange.mailFaults.add({ kind: 'withheld', mailbox, uid: 1, sections: ['HEADER'] });
+		expect(jsons(await run({ operation: 'getMany', format: 'headers', options: { order: 'oldest' } }))).toMatchObject([
+			{ uid: 1, error: expect.stringContaining('does not return') },
+			{ uid: 2, subject: 'b' },
+		]);
+	});
+
+	it('lets Get fail where the email goes after it was found', async () => {
+		await box(mail('a'));
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t OK FETCH completed.' });
+		await expect(run({ operation: 'get', uid: 1, format: 'fields' })).rejects.toThrow('The server did not return the email with UID 1');
+	});
+
+	it('is told where an email goes while it is moved or a draft while it is deleted', async () => {
+		await box(mail('a'));
+		await sandbox.fill(mailbox, [mail('draft')], 'Entw&APw-rfe');
+		const expunge = (folder: string) => async (): Promise<unknown> =>
+			await sandbox.dovecot.doveadm('expunge', '-u', mailbox, 'mailbox', folder, 'uid', '1');
+		sandbox.exchange.plan('imap', 'UID MOVE', { drop: true, meanwhile: expunge('INBOX') });
+		expect(jsons(await run({ operation: 'move', uid: 1, destinationFolder: 'Work' }))).toMatchObject([
+			{ uid: 1, moved: false, gone: true, reason: 'The email is no longer in "INBOX", and it was not found in "Work".' },
+		]);
+		sandbox.exchange.plan('imap', 'UID MOVE', { drop: true, meanwhile: expunge('Entwürfe') });
+		const [deleted] = jsons(await run({ resource: 'draft', operation: 'delete', uid: 1 }));
+		expect(deleted).toMatchObject({ deleted: false, gone: true, reason: expect.stringContaining('not found in "Gelöschte Elemente"') });
+		expect(deleted).not.toHaveProperty('movedTo');
+	});
+
+	it('is not counted as created where somebody else has created the folder meanwhile', async () => {
+		await box();
+		sandbox.exchange.plan('imap', 'CREATE', {
+			meanwhile: async () => await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'New'),
+		});
+		expect(jsons(await run({ resource: 'folder', operation: 'create', folderName: 'New' }))).toMatchObject([
+			{ path: 'New', created: false },
+		]);
+	});
+});
+
 describe('folders', () => {
 	it('are listed, made, renamed, looked at and deleted', async () => {
 		await box(mail('a'));
