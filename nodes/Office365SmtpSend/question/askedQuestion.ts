@@ -28,7 +28,7 @@ export interface Sending extends AccountChoice {
 	/** Empty if From is the sender. */
 	sender: string;
 	replyTo: Mailbox[];
-	/** The people who are reminded if all have the same link. */
+	/** The people who are reminded if all have the same link; empty if all were asked in BCC. */
 	to: string[];
 }
 

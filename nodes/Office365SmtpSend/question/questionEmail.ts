@@ -39,6 +39,7 @@ function buttonsOf(
 export interface LaterEmail {
 	kind: QuestionEmail['kind'];
 	to: string[];
+	bcc?: string[];
 	subject: string;
 	html: string;
 }
@@ -49,14 +50,16 @@ export interface LaterEmail {
  */
 export async function sendLater(context: IWebhookFunctions, asked: Asked, email: LaterEmail): Promise<void> {
 	const { sending, messageIds } = asked;
+	const { bcc = [] } = email;
+	const recipients = [...email.to, ...bcc];
 	const account = sendingThrough(sending.service, await openAccount(context, sending));
 	const [first = ''] = messageIds;
 	const mail: OutgoingMail = {
 		from: sending.from,
 		...(sending.sender !== '' && { sender: sending.sender }),
-		to: email.to.map((address): Mailbox => ({ name: '', address })),
+		to: email.to.map(mailbox),
 		cc: [],
-		bcc: [],
+		bcc: bcc.map(mailbox),
 		replyTo: sending.replyTo,
 		subject: email.subject,
 		html: email.html,
@@ -68,8 +71,12 @@ export async function sendLater(context: IWebhookFunctions, asked: Asked, email:
 		headers: email.kind === 'code' ? [{ name: 'Auto-Submitted', value: 'auto-generated' }] : [],
 	};
 	const sent = await sendMail(account, await compose(mail), { retryForMs: PATIENCE_MS, resendUnknown: false });
-	context.logger.info(`${account.mailbox}: sent the ${email.kind} of a question to ${email.to.join(', ')}`);
-	const noted: QuestionEmail = { kind: email.kind, to: email.to, sentAt: new Date().toISOString(), messageId: sent.messageId };
+	context.logger.info(`${account.mailbox}: sent the ${email.kind} of a question to ${recipients.join(', ')}`);
+	const noted: QuestionEmail = { kind: email.kind, to: recipients, sentAt: new Date().toISOString(), messageId: sent.messageId };
 	const others = sent.submittedMessageId === undefined ? [] : [sent.submittedMessageId];
 	await new WaitingQuestions(questionsFolder()).addEmail(answersOf(asked).files, noted, others);
+}
+
+function mailbox(address: string): Mailbox {
+	return { name: '', address };
 }

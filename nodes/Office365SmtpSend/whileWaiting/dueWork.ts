@@ -59,7 +59,9 @@ async function remind(context: IWebhookFunctions, asked: Asked): Promise<void> {
 	const subject = `Reminder: ${asked.question.subject}`;
 	const note = 'Your answer is still missing.';
 	if (asked.people.length === 0) {
-		await sendLater(context, asked, { kind: 'reminder', to: asked.sending.to, subject, html: htmlFor(context, asked, '', note) });
+		const { to } = asked.sending;
+		const bcc = to.length === 0 ? asked.recipients : [];
+		await sendLater(context, asked, { kind: 'reminder', to, bcc, subject, html: htmlFor(context, asked, '', note) });
 		return;
 	}
 	await mailEach(context, asked, silent(asked), 'reminder', subject, note);

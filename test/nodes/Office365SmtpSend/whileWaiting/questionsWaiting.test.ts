@@ -245,6 +245,26 @@ describe('while nobody answers', () => {
 		expect((await arrived(GRACE, 'Subject: Reminder: remind-later')).text).toContain('Your answer is still missing');
 	});
 
+	it('people who were asked in BCC only are reminded, and none of them sees another', async () => {
+		const waiting = await ask(
+			{ subject: 'remind-blind', toEmail: '', options: { bccEmail: `${GRACE}, ${SHARED}`, remindAfter: AMINUTE } },
+			sandbox,
+		);
+		ahead = 1.1 * MINUTE;
+		expect((await call(waiting)).logged).toEqual([]);
+		for (const [person, other] of [
+			[GRACE, SHARED],
+			[SHARED, GRACE],
+		] as const) {
+			const mail = await sandbox.arrival(person, (one) => one.includes('Subject: Reminder: remind-blind'));
+			// The server itself notes for whom it delivered the email.
+			expect(mail).not.toContain(other);
+		}
+		const { output } = await visit(waiting, waiting.links.get('')?.[0]);
+		const emails: object[] = Object(output?.json.emailQuestion).emails;
+		expect(emails[1]).toMatchObject({ kind: 'reminder', to: [GRACE, SHARED] });
+	});
+
 	it('the answers that were given go on with the default answer when the time is over, and no later answer counts', async () => {
 		const waiting = await ask(
 			{
