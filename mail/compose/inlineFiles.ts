@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { Original } from './original';
 import type { OutgoingFile } from './outgoingFile';
 
 /** Characters of a Content-ID that every email program understands: those of RFC 2392 that need no encoding. */
@@ -19,22 +20,63 @@ export interface InlineMail {
  * written plainly, escaped or percent-encoded.
  */
 export function withContentIds(html: string | undefined, files: OutgoingFile[]): InlineMail {
-	const ids = new Map(
-		files.flatMap(({ cid }) => (cid === undefined ? [] : [[cid.normalize('NFC'), PLAIN.test(cid) ? cid : asciiId(cid)] as const])),
-	);
+	const ids = new Map(files.flatMap(({ cid }) => (cid === undefined ? [] : [[cid.normalize('NFC'), usableId(cid)] as const])));
 	const unknown = new Set<string>();
-	const found = html?.replace(REFERENCE, (whole: string, ...groups: Array<string | undefined>) => {
-		const reference = groups.slice(0, 3).find((group) => group !== undefined) ?? '';
-		const named = namesOf(reference).find((name) => ids.has(name));
-		const id = named === undefined ? undefined : ids.get(named);
-		if (id === undefined) unknown.add(reference.trim().slice(0, 100));
-		return id === undefined || id === reference ? whole : whole.replace(reference, () => id);
-	});
 	return {
-		html: found,
+		html: html === undefined ? undefined : withReferences(html, ids, (reference) => unknown.add(reference.trim().slice(0, 100))),
 		files: files.map((file) => (file.cid === undefined ? file : { ...file, cid: ids.get(file.cid.normalize('NFC')) ?? file.cid })),
 		unknown: [...unknown],
 	};
+}
+
+/**
+ * An answer shows its own inline files and those of the original in one HTML. If both have a file with the same Content-ID, the original's
+ * gets another one, also in its HTML. The same emails give the same IDs.
+ */
+export function apartFrom(own: readonly OutgoingFile[], original: Original): Original {
+	const { html, attachments } = original;
+	const taken = new Set(own.flatMap(({ cid }) => (cid === undefined ? [] : [usableId(cid)])));
+	const there = new Set([...taken, ...(attachments ?? []).map(({ contentId = '' }) => usableId(contentId))]);
+	const ids = new Map<string, string>();
+	for (const cid of namesIn(html)) {
+		if (!taken.has(usableId(cid))) continue;
+		const id = unusedId(cid, there);
+		there.add(id);
+		ids.set(cid.normalize('NFC'), id);
+	}
+	if (ids.size === 0) return original;
+	return {
+		...original,
+		html: withReferences(html, ids, () => undefined),
+		attachments: attachments?.map((file) => ({ ...file, contentId: ids.get(file.contentId?.normalize('NFC') ?? '') ?? file.contentId })),
+	};
+}
+
+/** Replaces the references to names, in NFC, by those to IDs. */
+function withReferences(html: string, ids: ReadonlyMap<string, string>, onUnknown: (reference: string) => void): string {
+	return html.replace(REFERENCE, (whole: string, ...groups: Array<string | undefined>) => {
+		const reference = groups.slice(0, 3).find((group) => group !== undefined) ?? '';
+		const named = namesOf(reference).find((name) => ids.has(name));
+		const id = named === undefined ? undefined : ids.get(named);
+		if (id === undefined) onUnknown(reference);
+		return id === undefined || id === reference ? whole : whole.replace(reference, () => id);
+	});
+}
+
+/** Each name to which the HTML refers, in all readings. */
+function namesIn(html: string): Set<string> {
+	return new Set([...html.matchAll(REFERENCE)].flatMap(([, ...groups]) => namesOf(groups.find((group) => group !== undefined) ?? '')));
+}
+
+function unusedId(cid: string, taken: ReadonlySet<string>): string {
+	const id = `original-${asciiId(cid)}`;
+	let free = id;
+	for (let count = 2; taken.has(free); count += 1) free = `${id}-${count}`;
+	return free;
+}
+
+function usableId(cid: string): string {
+	return PLAIN.test(cid) ? cid : asciiId(cid);
 }
 
 /** The same for the same name, so that a second attempt sends the same email. */

@@ -3,6 +3,7 @@ import type { IBinaryData, IBinaryKeyData, IDataObject } from 'n8n-workflow';
 import { inputError, type MailError } from '../../../mail/errors';
 import { RAW_PROPERTY, toItem } from '../../../mail/item/item';
 import { rawText } from '../../../mail/compose/foreignItem';
+import { apartFrom } from '../../../mail/compose/inlineFiles';
 import type { OutgoingMail } from '../../../mail/compose/message';
 import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
 import { readOriginal, type Original, type OriginalFile } from '../../../mail/compose/original';
@@ -35,7 +36,9 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 		);
 	}
 	const sender = await readSender(context, item, mailbox);
-	const answered = await answer(taken.original, {
+	const ownFiles = await readOwnFiles(context, item, options);
+	const original = apartFrom(ownFiles, taken.original);
+	const answered = await answer(original, {
 		kind,
 		own: [mailbox, ...(typeof sender.from === 'string' ? [] : sender.from.map(({ address }) => address))],
 		quote,
@@ -52,10 +55,7 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 		to: kind === 'forward' ? await readPeople(context, 'To Email', context.getNodeParameter('toEmail', item, '')) : answered.to,
 		cc: [...answered.cc, ...copies.cc],
 		subject: text(options.subject, 'Subject') || answered.subject,
-		files: [
-			...(await readOwnFiles(context, item, options)),
-			...(await originalFiles(context, item, taken, { quote, whole: kind === 'forward' && all })),
-		],
+		files: [...ownFiles, ...(await originalFiles(context, item, { ...taken, original }, { quote, whole: kind === 'forward' && all }))],
 		...own,
 		// A header of the user replaces that of the thread.
 		headers: [

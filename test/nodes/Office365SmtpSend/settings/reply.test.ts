@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import PostalMime, { type Email } from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 
 import { toItem, type Format } from '../../../../mail/item/item';
+import { withContentIds } from '../../../../mail/compose/inlineFiles';
 import { compose } from '../../../../mail/compose/message';
 import { quotableHtml } from '../../../../mail/compose/quotableHtml';
 import { readReply } from '../../../../nodes/Office365SmtpSend/settings/replySettings';
@@ -170,6 +171,71 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 		expect(email.html).toContain('<p>Dear Ada, <b>see</b> <img src="cid:logo@x" /></p>');
 		expect(hashes(email).sort()).toEqual([sha256(image), sha256(report)].sort());
 		expect(email.attachments.map(({ filename }) => filename).sort()).toEqual(['logo.png', 'réport.pdf'].sort());
+	});
+});
+
+describe('an inline file with the Content-ID of one that the original shows', () => {
+	const logo = randomBytes(2000);
+	/** The files that the HTML shows, in this order. */
+	const shown = ({ html = '', attachments }: Email): string[] => {
+		const ids = attachments.map(({ contentId }) => contentId);
+		expect(new Set(ids).size).toBe(ids.length);
+		return [...html.matchAll(/cid:([^"]+)"/g)].map(([, cid]) => {
+			const file = attachments.find(({ contentId }) => contentId === `<${cid}>`);
+			return file === undefined ? 'missing' : sha256(file.content);
+		});
+	};
+	const answered = async (name: string, html: string, cid: string, more: Record<string, unknown> = {}): Promise<Email> => {
+		const { json, binary } = await itemOf(await originalBytes({ html }), 'simple');
+		const attachments: unknown[] = Array.isArray(json.attachments) ? json.attachments : [];
+		const listed = attachments.map((one) => (Object(one).contentId === 'logo@x' ? { ...Object(one), contentId: cid } : one));
+		const item = { json: { ...json, attachments: listed }, binary: { ...binary, [name]: await store(logo, 'own.png', 'image/png') } };
+		return await reply(item, { emailFormat: 'html', html: `<img src="cid:${name}">`, options: { attachments: name }, ...more });
+	};
+
+	it.each([
+		['reply', {}],
+		['forward', { operation: 'forward', toEmail: 'carl@example.test' }],
+	])('is another file, and each place shows its own: %s', async (_kind, more) => {
+		const email = await answered('logo', '<img src="cid:logo">', 'logo', more);
+		expect(shown(email)).toEqual([sha256(logo), sha256(image)]);
+	});
+
+	it('is another file where its name cannot be a Content-ID, as in the answer to an email of this node', async () => {
+		const { files } = withContentIds(undefined, [
+			{ fileName: '', mimeType: '', size: 0, cid: 'Bild ä', open: async () => Readable.from([]) },
+		]);
+		const cid = files[0]?.cid ?? '';
+		expect(shown(await answered('Bild ä', `<img src="cid:${cid}">`, cid))).toEqual([sha256(logo), sha256(image)]);
+	});
+
+	it('is another file also in the answer to such an answer', async () => {
+		const first = await answered('logo', '<img src="cid:logo">', 'logo');
+		const [, earlier = ''] = first.attachments.map(({ contentId = '' }) => contentId.slice(1, -1));
+		const item = await itemOf(await originalBytes({ html: `<img src="cid:${earlier}"><img src="cid:logo">` }), 'simple');
+		const listed: IDataObject[] = Object(item.json.attachments);
+		const other = randomBytes(1000);
+		item.json.attachments = [
+			{ ...listed[0], contentId: earlier },
+			{ property: 'other', contentId: 'logo', inline: true, size: other.length },
+		];
+		item.binary = { ...item.binary, logo: await store(logo, 'own.png'), other: await store(other, 'other.png') };
+		const email = await reply(item, { emailFormat: 'html', html: '<img src="cid:logo">', options: { attachments: 'logo' } });
+		expect(shown(email)).toEqual([sha256(logo), sha256(image), sha256(other)]);
+	});
+
+	it('does not keep an item that lists no files from being forwarded with them', async () => {
+		const { json, binary } = await itemOf(await originalBytes({ html: '<img src="cid:logo">' }), 'simple');
+		const item = { json: { ...json, attachments: undefined }, binary: { ...binary, logo: await store(logo, 'own.png', 'image/png') } };
+		const forward = { operation: 'forward', toEmail: ADA, emailFormat: 'html', html: 'x', options: { attachments: 'logo' } };
+		expect(hashes(await reply(item, forward)).sort()).toEqual([sha256(image), sha256(report), sha256(logo), sha256(logo)].sort());
+	});
+
+	it('is not shown in the place of a file that the item does not have', async () => {
+		const { json } = await itemOf(await originalBytes({ html: '<img src="cid:logo">' }), 'simple', false);
+		const item = { json, binary: { logo: await store(logo, 'own.png', 'image/png') } };
+		const email = await reply(item, { emailFormat: 'html', html: '<img src="cid:logo">', options: { attachments: 'logo' } });
+		expect(shown(email)).toEqual([sha256(logo), 'missing']);
 	});
 });
 
