@@ -51,21 +51,22 @@ export class WaitingQuestions {
 
 	/** Records an email, so that a reply to it finds the question. `others` are further Message-IDs of the same email. */
 	async addEmail(files: OnceFiles, email: QuestionEmail, others: readonly string[] = []): Promise<void> {
-		for (const id of [email.messageId, ...others]) {
-			const name = digest(id);
-			await this.#messages().make(name, { folder: files.folder.split(/[/\\]/).at(-1) });
-			await files.make(`mail-${name}`, id === email.messageId ? { ...email } : {});
-		}
+		for (const id of [email.messageId, ...others]) await this.#index(files, id, {}, id === email.messageId ? { ...email } : {});
 	}
 
-	/** Returns the question that one of these emails asked. */
-	find(messageIds: readonly string[]): { files: OnceFiles; question: WaitingQuestion } | undefined {
+	/** Records the reply of a person who was asked, because the person may reply to it once more. */
+	async addReply(files: OnceFiles, messageId: string, writtenBy: string): Promise<void> {
+		await this.#index(files, messageId, { writtenBy }, {});
+	}
+
+	/** Returns the question to which one of these emails belongs, and the person who wrote the email if it is a reply. */
+	find(messageIds: readonly string[]): { files: OnceFiles; question: WaitingQuestion; writtenBy?: string } | undefined {
 		for (const id of messageIds) {
-			const { folder } = Object(this.#messages().read(digest(id)));
+			const { folder, writtenBy }: Record<string, unknown> = Object(this.#messages().read(digest(id)));
 			if (typeof folder !== 'string' || !/^\d+-[\da-f]{32}$/.test(folder)) continue;
 			const files = new OnceFiles(join(this.folder, folder));
 			const question = readQuestion(files);
-			if (question !== undefined) return { files, question };
+			if (question !== undefined) return { files, question, ...(typeof writtenBy === 'string' && { writtenBy }) };
 		}
 		return undefined;
 	}
@@ -91,6 +92,13 @@ export class WaitingQuestions {
 			}
 		}
 		return { due, next, unreadable };
+	}
+
+	/** Makes an email known by its Message-ID. The file in the folder of the question is for {@link removeOld}. */
+	async #index(files: OnceFiles, messageId: string, more: object, noted: object): Promise<void> {
+		const name = digest(messageId);
+		await this.#messages().make(name, { folder: files.folder.split(/[/\\]/).at(-1), ...more });
+		await files.make(`mail-${name}`, noted);
 	}
 
 	#messages(): OnceFiles {

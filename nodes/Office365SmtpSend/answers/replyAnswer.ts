@@ -1,7 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { sameAddress } from '../../../mail/compose/addresses';
-import { MailError } from '../../../mail/errors';
+import { MailError, reasonOf } from '../../../mail/errors';
+import type { OnceFiles } from '../../../mail/questions/onceFiles';
 import { readVerdict } from '../../../mail/questions/verdict';
 import { WaitingQuestions } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
@@ -14,6 +15,7 @@ import { readReplyItem, type ReplyItem } from './replyItem';
 /** The result of a reply. The names are in the output. */
 const OUTCOMES = {
 	noQuestion: 'The email does not reply to a waiting question.',
+	otherEmail: 'The email replies to another email in the thread of a question, not to the question.',
 	automatic: 'The email was not written by a person.',
 	otherSender: 'The email does not come from an address that was asked.',
 	forged: 'The mail server doubts the address of the sender.',
@@ -30,10 +32,16 @@ type Outcome = keyof typeof OUTCOMES;
 /** Operation Take Answer: a reply by email answers the waiting question. @throws MailError if n8n cannot be reached */
 export async function takeReplyAnswer(context: MailContext, item: number): Promise<IDataObject> {
 	const reply = await readReplyItem(context, item);
-	const found = new WaitingQuestions(questionsFolder()).find(reply.thread);
-	if (found === undefined) return left(reply, 'noQuestion');
-	const asked = parseAsked(found.question.asked);
-	const judged = judge(asked, reply);
+	const questions = new WaitingQuestions(questionsFolder());
+	const found = questions.find(reply.parents);
+	const thread = found ?? questions.find(reply.thread);
+	if (thread === undefined) return left(reply, 'noQuestion');
+	const asked = parseAsked(thread.question.asked);
+	const sender = senderOf(asked, reply);
+	if ('outcome' in sender) return left(reply, sender.outcome, sender.detail, asked);
+	if (found === undefined || !mayContinue(found.writtenBy, reply)) return left(reply, 'otherEmail', '', asked);
+	await noteReply(context, questions, found.files, reply);
+	const judged = judge(asked, reply, sender.who);
 	if ('outcome' in judged) return left(reply, judged.outcome, judged.detail, asked);
 	const called = await callOwn(found.question.link, { work: 'answer', replyMessageId: reply.messageId, ...judged });
 	if (called.state === 'failed')
@@ -50,12 +58,41 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
 	return left(reply, outcome ?? 'ended', '', asked);
 }
 
-/** What is passed to the execution, or why nothing is. */
-function judge(asked: Asked, reply: ReplyItem): { who: string; approved: boolean; text: string } | { outcome: Outcome; detail?: string } {
+interface Refusal {
+	outcome: Outcome;
+	detail?: string;
+}
+
+/** Whose answer the reply would be, or why it is nobody's. */
+function senderOf(asked: Asked, reply: ReplyItem): { who: string } | Refusal {
 	if (reply.automatic !== '') return { outcome: 'automatic', detail: reply.automatic };
 	const who = whoOf(asked, reply.from);
 	if (who === undefined) return { outcome: 'otherSender', detail: reply.from.join(', ') };
-	if (reply.forged !== '') return { outcome: 'forged', detail: reply.forged };
+	return reply.forged === '' ? { who } : { outcome: 'forged', detail: reply.forged };
+}
+
+/** Whoever replies to their own earlier reply corrects or completes it. Whoever replies to that of another person means that one. */
+function mayContinue(writtenBy: string | undefined, { from: [address = ''] }: ReplyItem): boolean {
+	return writtenBy === undefined || sameAddress(writtenBy, address);
+}
+
+/** Records the reply, so that the same person can reply to it. The answer counts even if this is not possible. */
+async function noteReply(
+	context: MailContext,
+	questions: WaitingQuestions,
+	files: OnceFiles,
+	{ messageId, from: [address = ''] }: ReplyItem,
+): Promise<void> {
+	if (messageId === '') return;
+	try {
+		await questions.addReply(files, messageId, address);
+	} catch (error) {
+		context.note?.(`A reply to a question cannot be stored, so a correction of it will not be recognized: ${reasonOf(error)}`);
+	}
+}
+
+/** What is passed to the execution, or why nothing is. */
+function judge(asked: Asked, reply: ReplyItem, who: string): { who: string; approved: boolean; text: string } | Refusal {
 	if (asked.confirm) return { outcome: 'needsCode' };
 	const { approve, decline, responseType } = asked.question;
 	if (responseType === 'customForm') return { outcome: 'needsForm' };

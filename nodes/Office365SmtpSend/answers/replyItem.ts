@@ -12,7 +12,9 @@ import { givenItem } from '../settings/replySettings';
 /** An email that may answer a question. */
 export interface ReplyItem {
 	messageId: string;
-	/** Message-IDs of the emails that it replies to, the nearest first. */
+	/** Message-IDs of the email that it directly replies to. Some programs write several. */
+	parents: string[];
+	/** Message-IDs of all earlier emails in the thread. */
 	thread: string[];
 	/** Addresses in From. An email that a person wrote has one. */
 	from: string[];
@@ -36,7 +38,9 @@ export async function readReplyItem(context: MailContext, item: number): Promise
 	const replied = [field('inReplyTo'), header('in-reply-to')].flatMap(idsIn);
 	return {
 		messageId: original.messageId,
-		thread: [...new Set([...replied, ...original.references.toReversed()])],
+		// Some programs lose In-Reply-To. The last one in References is the direct parent (RFC 5322, section 3.6.4).
+		parents: replied.length > 0 ? replied : original.references.slice(-1),
+		thread: [...new Set([...replied, ...original.references])],
 		from: original.from.map(({ address }) => address),
 		subject: original.subject,
 		written: typeof fresh === 'string' ? fresh : newText(text, true),

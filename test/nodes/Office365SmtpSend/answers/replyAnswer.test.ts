@@ -7,6 +7,8 @@ import type { IBinaryData, IDataObject, INodeExecutionData, INodeParameters } fr
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { toItem } from '../../../../mail/item/item';
+import { answersOf } from '../../../../nodes/Office365SmtpSend/question/counting';
+import { WaitingQuestions } from '../../../../mail/questions/waiting';
 import { takeReplyAnswer } from '../../../../nodes/Office365SmtpSend/answers/replyAnswer';
 import { mailContext, store } from '../../../support/mailContext';
 import { ADA, approvers, ask, call, GRACE, LIN, visit, type Page, type Waiting } from '../questionRig';
@@ -64,11 +66,21 @@ async function asking(parameters: INodeParameters): Promise<Waiting> {
 	return waiting;
 }
 
+const threadOf = (to: string): string => `In-Reply-To: ${to}\r\nReferences: <older@example.test> ${to}\r\n`;
+
 /** A reply as it arrives. */
-function reply(to: string | undefined, text: string, { from = GRACE, more = '' }: { from?: string; more?: string } = {}): Buffer {
-	const thread = to === undefined ? '' : `In-Reply-To: ${to}\r\nReferences: <older@example.test> ${to}\r\n`;
+function reply(
+	to: string | undefined,
+	text: string,
+	{
+		from = GRACE,
+		more = '',
+		id = '<reply@example.test>',
+		thread = to === undefined ? '' : threadOf(to),
+	}: Partial<Record<'from' | 'more' | 'id' | 'thread', string>> = {},
+): Buffer {
 	return Buffer.from(
-		`From: ${from}\r\nTo: ${ADA}\r\nSubject: Re: Order 17\r\nMessage-ID: <reply@example.test>\r\nDate: Fri, 27 Nov 2026 10:00:00 +0000\r\n${thread}${more}Content-Type: text/plain; charset=utf-8\r\n\r\n${text}`,
+		`From: ${from}\r\nTo: ${ADA}\r\nSubject: Re: Order 17\r\nMessage-ID: ${id}\r\nDate: Fri, 27 Nov 2026 10:00:00 +0000\r\n${thread}${more}Content-Type: text/plain; charset=utf-8\r\n\r\n${text}`,
 	);
 }
 
@@ -196,6 +208,77 @@ describe('a reply to a question', () => {
 			expect(pages).toEqual([]);
 		},
 	);
+
+	it.each<[string, (question: string) => string]>([
+		[
+			'to a later email of somebody else in the thread',
+			(one) => `In-Reply-To: <other@example.test>\r\nReferences: ${one} <other@example.test>\r\n`,
+		],
+		['to such an email, from a program that loses In-Reply-To', (one) => `References: ${one} <other@example.test>\r\n`],
+		[
+			'to such an email, from a program that leaves it out of References',
+			(one) => `In-Reply-To: <other@example.test>\r\nReferences: ${one}\r\n`,
+		],
+	])('is not taken if it is a reply %s', async (_name, threadBelow) => {
+		const { messageIds } = await asking({ toEmail: GRACE });
+		expect(await take(reply(undefined, 'Yes', { thread: threadBelow(messageIds[0] ?? '') }))).toMatchObject({
+			answerTaken: false,
+			outcome: 'otherEmail',
+			question: 'Order 17',
+			reason: expect.stringContaining('another email'),
+		});
+		expect(pages).toEqual([]);
+	});
+
+	it.each<[string, (question: string) => string]>([
+		['that has lost In-Reply-To', (one) => `References: <older@example.test> ${one}\r\n`],
+		['that has lost References', (one) => `In-Reply-To: ${one}\r\n`],
+		['with words in In-Reply-To, as old programs write it', (one) => `In-Reply-To: Your message of Monday ${one}\r\n`],
+		['whose In-Reply-To has lost its brackets', (one) => `In-Reply-To: ${one.slice(1, -1)}\r\nReferences: ${one}\r\n`],
+	])('is taken from an email %s', async (_name, threadOfIt) => {
+		const { messageIds } = await asking({ toEmail: GRACE });
+		expect(await take(reply(undefined, 'Yes', { thread: threadOfIt(messageIds[0] ?? '') }))).toMatchObject({ answerTaken: true });
+	});
+
+	it('is taken if it replies to a reminder or an escalation, also by the Message-ID that a server gave to it', async () => {
+		const { id, messageIds } = await asking({ toEmail: GRACE });
+		const files = answersOf({ id, until: '' }).files;
+		const email = { to: [GRACE], sentAt: new Date().toISOString(), messageId: '<reminder@server.example>' };
+		await new WaitingQuestions(folder).addEmail(files, { kind: 'reminder', ...email }, ['<reminder@ours.example>']);
+		for (const to of ['<reminder@server.example>', '<reminder@ours.example>']) {
+			const thread = `In-Reply-To: ${to}\r\nReferences: ${messageIds[0] ?? ''} ${to}\r\n`;
+			expect(await take(reply(undefined, 'Perhaps', { thread }))).toMatchObject({ outcome: 'unclear' });
+		}
+	});
+
+	it("is taken if it corrects a person's own earlier reply, and that of nobody else", async () => {
+		const { messageIds } = await asking(approvers('all', `${GRACE},${LIN}`));
+		const question = messageIds[0] ?? '';
+		const below = (to: string, from: string, id: string, text = 'Yes'): Buffer =>
+			reply(undefined, text, { from, id, thread: `In-Reply-To: ${to}\r\nReferences: ${question} ${to}\r\n` });
+		expect(await take(below(question, GRACE, '<first@example.test>', 'Yes, but when?'))).toMatchObject({ outcome: 'unclear' });
+		// It agrees with what Grace wrote, whatever that was.
+		expect(await take(below('<first@example.test>', LIN, '<lin@example.test>'))).toMatchObject({ outcome: 'otherEmail' });
+		expect(await take(below('<lin@example.test>', LIN, '<lin2@example.test>'))).toMatchObject({ outcome: 'otherEmail' });
+		expect(await take(below('<first@example.test>', GRACE, '<second@example.test>', 'I mean Monday'))).toMatchObject({
+			outcome: 'unclear',
+		});
+		expect(await take(below('<second@example.test>', GRACE, '<third@example.test>'))).toMatchObject({ answerTaken: true, email: GRACE });
+		expect(await take(below('<third@example.test>', GRACE, '<fourth@example.test>', 'No'))).toMatchObject({ outcome: 'again' });
+	});
+
+	it("does not come from a reply that is no person's, or whose sender the server doubts", async () => {
+		const { messageIds } = await asking({ toEmail: GRACE });
+		const question = messageIds[0] ?? '';
+		for (const [id, more] of [
+			['<auto@example.test>', 'Auto-Submitted: auto-replied\r\n'],
+			['<forged@example.test>', 'Authentication-Results: dmarc=fail action=none\r\n'],
+		] as const) {
+			expect((await take(reply(question, 'Hello', { id, more }))).answerTaken).toBe(false);
+			const thread = `In-Reply-To: ${id}\r\nReferences: ${question} ${id}\r\n`;
+			expect(await take(reply(undefined, 'Yes', { thread }))).toMatchObject({ outcome: 'otherEmail' });
+		}
+	});
 
 	it('comes too late where the links have ended, or the execution', async () => {
 		const { messageIds } = await asking({ toEmail: GRACE, options: { linksValidFor: 1e-7 } });
