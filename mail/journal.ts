@@ -159,12 +159,18 @@ export function readOwn(path: string): string {
 	}
 }
 
-/** Writes a new file. If anything is in its place, even a link, it is removed first, so that nothing is written through it. */
-export async function writeOwn(path: string, text: string): Promise<void> {
+/**
+ * Writes a new file. If anything is in its place, even a link, it is removed first, so that nothing is written through it.
+ * @param isDurable waits until the file is on the disk, so that a power failure leaves no empty one
+ * @throws also if {@link readOwn} would not accept the file
+ */
+export async function writeOwn(path: string, text: string, isDurable = false): Promise<void> {
+	if (Buffer.byteLength(text) > LARGEST) throw new Error(`${path} is not written, because its content is too large.`);
 	await rm(path, { force: true });
 	const file = await open(path, NEW, 0o600);
 	try {
 		await file.writeFile(text);
+		if (isDurable) await file.sync();
 	} finally {
 		await file.close();
 	}

@@ -15,9 +15,10 @@ export class OnceFiles {
 	async make(name: string, content: object): Promise<boolean> {
 		await mkdir(this.folder, { recursive: true, mode: 0o700 });
 		await requireOwn(this.folder);
-		const draft = this.#path(`${name}-${randomUUID()}`);
+		// Not a name that {@link names} returns: if the process ends in the middle, the draft stays.
+		const draft = join(this.folder, `${name}-${randomUUID()}.draft`);
 		try {
-			await writeOwn(draft, JSON.stringify(content));
+			await writeOwn(draft, JSON.stringify(content), true);
 			await link(draft, this.#path(name));
 			return true;
 		} catch (error) {

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { OnceFiles } from '../../../mail/questions/onceFiles';
 
@@ -47,6 +47,22 @@ describe('a file of a question', () => {
 		await files.make('ada', {});
 		await writeFile(join(files.folder, '.DS_Store'), '');
 		expect(await files.names()).toEqual(['ada']);
+	});
+
+	it('is refused if it is too large to be read again', async () => {
+		await expect(files.make('ada', { file: 'x'.repeat(64 * 1024 * 1024) })).rejects.toThrow('too large');
+		expect(await readdir(files.folder)).toEqual([]);
+	});
+
+	it('is on the disk before it appears, so that a power failure leaves no empty one', async () => {
+		const handle = await open(join(folder, 'any'), 'w');
+		const seen: string[][] = [];
+		const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async () => void seen.push(await files.names()));
+		await files.make('ada', {});
+		sync.mockRestore();
+		await handle.close();
+		// Until then it is no file of the question, even if the process is ended in the middle.
+		expect(seen).toEqual([[]]);
 	});
 
 	it('says so where it is damaged', async () => {
