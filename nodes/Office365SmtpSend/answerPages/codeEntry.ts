@@ -3,7 +3,7 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import { Codes } from '../../../mail/questions/codes';
 import { record } from '../../parameterValues';
 import type { Asked, Person } from '../question/askedQuestion';
-import { answersOf } from '../question/counting';
+import { answersOf } from '../question/givenAnswers';
 import { isMultipart } from './postedForm';
 
 /** In characters, because people may type blanks between the digits. */

@@ -1,15 +1,17 @@
-import type { IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
+import type { IBinaryKeyData, IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
+import { reasonOf } from '../../../mail/errors';
 import type { Judged } from '../../../mail/questions/answer';
 import { record } from '../../parameterValues';
 import { page } from '../answerPages/answerPage';
 import type { Asked, Person } from '../question/askedQuestion';
 import { checkCode, postedCode, type Slip } from '../answerPages/codeEntry';
-import { answersOf, countAnswer, emailsField, isDecided } from '../question/counting';
+import { goOn, itemOfOne } from '../question/counting';
+import { storeAnswer, type Given } from '../question/givenAnswers';
+import { closedPage } from './closed';
 import { keepFiles, readPosted } from '../answerPages/postedForm';
 import { fieldsOf, type Question } from '../question/question';
 import { questionPage } from '../answerPages/questionPage';
-import { recordField } from '../question/questionRecord';
 
 /** The person who answers, and the question. */
 export interface Answering {
@@ -39,8 +41,7 @@ export async function answer(context: IWebhookFunctions, answering: Answering): 
 		if (slip !== undefined) return wrongCode(answering, posted, slip);
 	}
 	const given = posted.judged === undefined ? posted : await keepFiles(context, fieldsOf(question), posted.judged);
-	const item = { json: { data: given.answer }, ...('binary' in given && { binary: given.binary }) };
-	return await take(answering, item, { ...(code !== undefined && { confirmedByCode: true }) });
+	return await take(context, answering, given, code === undefined ? {} : { confirmedByCode: true });
 }
 
 function wrongCode({ approved, question, person }: Answering, { judged, answer: { text } }: Posted, slip: Slip): Taken {
@@ -51,44 +52,46 @@ function wrongCode({ approved, question, person }: Answering, { judged, answer: 
 	};
 }
 
-/** Counts an answer, whether it came from the page or by email. `how` says which, for the record. */
-export async function take(
+/** The answer is stored before the person is thanked, because n8n may end before the execution has gone on with it. */
+async function take(
+	context: IWebhookFunctions,
 	{ approved, asked, person, question }: Answering,
-	item: INodeExecutionData,
+	{ answer: data, binary = {} }: { answer: IDataObject; binary?: IBinaryKeyData },
 	how: IDataObject,
-): Promise<Taken & { again?: boolean }> {
+): Promise<Taken> {
 	const respondedAt = new Date().toISOString();
-	const data = { ...record(item.json.data), respondedAt };
+	if (asked === undefined) {
+		const item = { json: { data: { ...data, respondedAt } }, ...(Object.keys(binary).length > 0 && { binary }) };
+		return { html: PASSED_ON, items: [item] };
+	}
+	const given = { person, approved: question.responseType !== 'approval' || approved, data, binary, how, respondedAt };
+	const isStored = await store(context, asked, given);
+	if (isStored === undefined) return { html: PASSED_ON, items: [itemOfOne(asked, given, {})] };
+	if (!isStored) return await closedPage(asked, person, 'POST');
+	const items = await goOn(asked);
 	const html = page({ title: 'Got it, thanks', message: question.thanks, accent: question.accent });
-	if (asked === undefined) return { html, items: [{ ...item, json: { data } }] };
-	if (person === undefined) {
-		if (isDecided(asked) || !(await isFirst(asked))) return { html: DECIDED, status: 409, again: true };
-		const more = { answeredAt: respondedAt, ...how, ...(await emailsField(asked)) };
-		return { html, items: [{ ...item, json: { data, ...recordField(asked, more) } }] };
-	}
-	const counted = await countAnswer(asked, {
-		person,
-		approved: question.responseType !== 'approval' || approved,
-		item: { ...item, json: { data: { ...data, ...how } } },
-	});
-	if (counted === 'again')
-		return { html: page({ title: 'You have answered already', message: 'Your first answer counts.' }), status: 409, again: true };
-	return { html, ...(counted !== undefined && { items: counted }) };
+	return { html, ...(items !== undefined && { items }) };
 }
 
-const DECIDED = page({ title: 'This question is decided', message: 'Somebody has answered already, so no further answer is needed.' });
-
-/**
- * Ensures that only one of several people who press at the same moment is counted, if all have the same link. If this cannot be recorded,
- * n8n itself accepts only one.
- */
-async function isFirst(asked: Asked): Promise<boolean> {
+/** @returns false if there is an answer already; undefined if it could not be stored. @throws if it has to be stored and could not be */
+async function store(context: IWebhookFunctions, asked: Asked, given: Given): Promise<boolean | undefined> {
+	// The answers of several people have to be brought together, and nothing but the files does that.
+	if (given.person !== undefined) return await storeAnswer(asked, given);
 	try {
-		return await answersOf(asked).claimDecision();
-	} catch {
-		return true;
+		return await storeAnswer(asked, given);
+	} catch (error) {
+		context.logger.error('The answer to a question was passed on without being stored.', { reason: reasonOf(error) });
+		return undefined;
 	}
 }
+
+/** Nobody is thanked for an answer that only n8n's memory has. */
+const PASSED_ON = page({
+	title: 'Your answer was passed on',
+	message:
+		'It could not be stored, so it is lost if n8n ends at this very moment. Open the link again in a minute: if it still shows the ' +
+		'question, please answer once more.',
+});
 
 interface Posted {
 	answer: IDataObject;

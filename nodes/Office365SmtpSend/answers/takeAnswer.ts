@@ -3,11 +3,11 @@ import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from
 import { reasonOf } from '../../../mail/errors';
 import { record } from '../../parameterValues';
 import { answer } from './answering';
+import { closedByAnswers } from './closed';
 import { page, PAGE_HEADERS } from '../answerPages/answerPage';
 import { genuineLink, type AnswerLink } from '../question/approvalLinks';
 import type { Asked, Person } from '../question/askedQuestion';
 import { issueCode, questionOrCode } from '../answerPages/confirming';
-import { countAnswer, standing } from '../question/counting';
 import { kept } from '../question/keptQuestion';
 import { OWN_TYPE } from '../whileWaiting/ownAddress';
 import { ownCall } from '../whileWaiting/ownCall';
@@ -83,7 +83,7 @@ async function visit(context: IWebhookFunctions, link: AnswerLink | undefined): 
 			status: 403,
 			refused: 'the form was on another website.',
 		};
-	const closed = closedTo(link, asked) ?? (await closedByAnswers(link, asked, method));
+	const closed = closedTo(link, asked) ?? (asked === undefined ? undefined : await closedByOthers(context, link, asked, method));
 	if (closed !== undefined) return closed;
 	const question = asked?.question ?? readQuestion(certain(context));
 	const person = asked === undefined ? undefined : personOf(asked, link.who);
@@ -117,21 +117,19 @@ function closedTo({ who }: AnswerLink, asked: Asked | undefined): Outcome | unde
 }
 
 /**
- * Pages after this person or enough others have answered. Once the execution has gone on, n8n itself answers visits. If it still waits
- * although the question is decided, n8n was stopped in between, and a press on the page lets it go on.
+ * With one link for all, the question can be answered even if its folder cannot be read. The page then says that the answer was not stored.
  */
-async function closedByAnswers({ who }: AnswerLink, asked: Asked | undefined, method: string): Promise<Outcome | undefined> {
-	const person = asked === undefined ? undefined : personOf(asked, who);
-	if (asked === undefined || person === undefined) return undefined;
-	const { answered, decided } = standing(asked, person);
-	if (!answered && !decided) return undefined;
-	const title = answered ? 'You have answered already' : 'This question is decided';
-	const message = answered
-		? 'Your first answer counts. You can close this page now.'
-		: 'Others have answered already, so no further answer is needed.';
-	const items = method === 'POST' && decided ? await countAnswer(asked, undefined) : undefined;
-	const html = page({ title, message, ...(decided && method !== 'POST' && answered && { form: { button: 'Send again' } }) });
-	return { html, status: method === 'POST' ? 409 : 200, ...(items !== undefined && { items }) };
+async function closedByOthers(context: IWebhookFunctions, { who }: AnswerLink, asked: Asked, method: string): Promise<Outcome | undefined> {
+	const person = personOf(asked, who);
+	if (person !== undefined) return await closedByAnswers(asked, person, method);
+	try {
+		return await closedByAnswers(asked, person, method);
+	} catch (error) {
+		context.logger.warn('It is not known whether a question was answered before, because its answers cannot be read.', {
+			reason: reasonOf(error),
+		});
+		return undefined;
+	}
 }
 
 /** The people who were asked first, or those to whom the question was escalated. */

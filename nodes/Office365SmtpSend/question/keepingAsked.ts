@@ -6,7 +6,7 @@ import { questionsFolder } from '../../journalFolder';
 import { text } from '../../parameterValues';
 import { ownLink } from './approvalLinks';
 import type { Asked } from './askedQuestion';
-import { answersOf } from './counting';
+import { answersOf } from './givenAnswers';
 import { keep } from './keptQuestion';
 import { lookSoon } from '../whileWaiting/wakeUps';
 

@@ -10,7 +10,7 @@ import { questionsFolder } from '../../journalFolder';
 import { mailWithButtons } from '../answerPages/answerPage';
 import type { MakeLink } from './approvalLinks';
 import type { Asked } from './askedQuestion';
-import { answersOf } from './counting';
+import { answersOf } from './givenAnswers';
 import type { Question } from './question';
 
 /** How long a busy or unreachable server is retried while a person waits at a page, in ms. */

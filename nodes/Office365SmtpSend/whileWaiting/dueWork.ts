@@ -3,7 +3,8 @@ import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 import { reasonOf } from '../../../mail/errors';
 import { inputItems } from './inputItems';
 import type { Asked, Person } from '../question/askedQuestion';
-import { answersOf, countAnswer, endWithout, isDecided, silent } from '../question/counting';
+import { endWithout, goOn } from '../question/counting';
+import { answersOf, givenAnswers, isDecided, silent } from '../question/givenAnswers';
 import { questionHtml, sendLater } from '../question/questionEmail';
 
 /** If a process has taken a piece of work and not finished it after this time, in ms, it was ended in the middle. */
@@ -14,7 +15,7 @@ const LOST_AFTER = 300_000;
  * @returns what the execution goes on with, if its time is over, or if it was decided and did not go on
  */
 export async function doDue(context: IWebhookFunctions, asked: Asked): Promise<INodeExecutionData[] | undefined> {
-	if (isDecided(asked)) return await countAnswer(asked, undefined);
+	if (isDecided(asked)) return await goOn(asked);
 	if (isPast(asked.until) && asked.people.length + asked.escalation.length > 0) return await endNow(context, asked);
 	await once(context, asked, 'escalated', asked.escalateAt, async () => await escalate(context, asked));
 	await once(context, asked, 'reminded', asked.remindAt, async () => await remind(context, asked));
@@ -64,12 +65,12 @@ async function remind(context: IWebhookFunctions, asked: Asked): Promise<void> {
 		await sendLater(context, asked, { kind: 'reminder', to, bcc, subject, html: htmlFor(context, asked, '', note) });
 		return;
 	}
-	await mailEach(context, asked, silent(asked), 'reminder', subject, note);
+	await mailEach(context, asked, silent(asked, givenAnswers(asked)), 'reminder', subject, note);
 }
 
 async function escalate(context: IWebhookFunctions, asked: Asked): Promise<void> {
 	// The copies of a shared link may be blind ones.
-	const silentOnes = asked.people.length === 0 ? asked.sending.to : silent(asked).map(({ address }) => address);
+	const silentOnes = asked.people.length === 0 ? asked.sending.to : silent(asked, givenAnswers(asked)).map(({ address }) => address);
 	const who = silentOnes.length === 0 ? '' : ` Still without an answer: ${silentOnes.join(', ')}.`;
 	const note = `You are asked because there is no decision yet. Your answer decides.${who}`;
 	await mailEach(context, asked, asked.escalation, 'escalation', asked.question.subject, note);

@@ -1,9 +1,9 @@
-import type { IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
+import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
 import { record, text } from '../../parameterValues';
-import { take } from '../answers/answering';
 import { answerers, type Asked, type Person } from '../question/askedQuestion';
-import { countAnswer, standing } from '../question/counting';
+import { goOn } from '../question/counting';
+import { answerOf, isDecided, storeAnswer } from '../question/givenAnswers';
 import { doDue } from './dueWork';
 
 /** The answer of this node to itself, and what the execution goes on with. */
@@ -43,12 +43,19 @@ async function takeReply(asked: Asked, { who, approved, words, replyMessageId }:
 	if (asked.confirm || responseType === 'customForm' || (person === undefined && !isOneOfAll(asked, who)))
 		return { answer: { state: 'refused' } };
 	if ([asked.until, asked.linksUntil].some((end) => end !== '' && Date.parse(end) <= Date.now())) return { answer: { state: 'over' } };
-	const closed = person === undefined ? undefined : await closedTo(asked, person);
-	if (closed !== undefined) return closed;
-	const data: IDataObject = responseType === 'approval' ? { approved } : { text: words };
 	const how = { by: 'email', replyMessageId, ...(person === undefined && { answeredBy: who }) };
-	const { again, items } = await take({ approved, asked, person, question: asked.question }, { json: { data } }, how);
-	if (again === true) return { answer: { state: person === undefined ? 'decided' : 'again' } };
+	const closed = await closedTo(asked, person, replyMessageId);
+	if (closed !== undefined) return closed;
+	const given = {
+		person,
+		approved: responseType !== 'approval' || approved,
+		data: responseType === 'approval' ? { approved } : { text: words },
+		binary: {},
+		how,
+		respondedAt: new Date().toISOString(),
+	};
+	if (!(await storeAnswer(asked, given))) return (await closedTo(asked, person, replyMessageId)) ?? { answer: { state: 'again' } };
+	const items = await goOn(asked);
 	return { answer: { state: 'taken' }, ...(items !== undefined && { items }) };
 }
 
@@ -56,9 +63,13 @@ function isOneOfAll({ people, recipients }: Asked, who: string): boolean {
 	return people.length === 0 && recipients.some((address) => address === who);
 }
 
-async function closedTo(asked: Asked, person: Person): Promise<OwnOutcome | undefined> {
-	const { answered, decided } = standing(asked, person);
-	if (!answered && !decided) return undefined;
-	const items = decided ? await countAnswer(asked, undefined) : undefined;
-	return { answer: { state: answered ? 'again' : 'decided' }, ...(items !== undefined && { items }) };
+/** If the same reply is passed on once more, because the first time failed in between, it is the answer that was taken. */
+async function closedTo(asked: Asked, person: Person | undefined, replyMessageId: string): Promise<OwnOutcome | undefined> {
+	const given = answerOf(asked, person);
+	const decided = isDecided(asked);
+	if (given === undefined && !decided) return undefined;
+	const items = decided ? await goOn(asked) : undefined;
+	const isSame = replyMessageId !== '' && given?.how.replyMessageId === replyMessageId;
+	const state = isSame ? 'taken' : given === undefined || person === undefined ? 'decided' : 'again';
+	return { answer: { state }, ...(items !== undefined && { items }) };
 }

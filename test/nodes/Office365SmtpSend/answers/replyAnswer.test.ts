@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { IBinaryData, IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { toItem } from '../../../../mail/item/item';
-import { answersOf } from '../../../../nodes/Office365SmtpSend/question/counting';
+import { answersOf } from '../../../../nodes/Office365SmtpSend/question/givenAnswers';
+import { Answers } from '../../../../mail/questions/answers';
+import { OnceFiles } from '../../../../mail/questions/onceFiles';
 import { WaitingQuestions } from '../../../../mail/questions/waiting';
 import { takeReplyAnswer } from '../../../../nodes/Office365SmtpSend/answers/replyAnswer';
 import { mailContext, store } from '../../../support/mailContext';
@@ -160,10 +162,36 @@ describe('a reply to a question', () => {
 		const { messageIds } = await asking(approvers('all', `${GRACE},${LIN}`));
 		expect(await take(reply(messageIds[0], 'Yes', { from: LIN }))).toMatchObject({ answerTaken: true });
 		expect(output()).toBeUndefined();
-		expect(await take(reply(messageIds[0], 'Yes', { from: LIN }))).toMatchObject({ answerTaken: false, outcome: 'again' });
+		const again = { from: LIN, id: '<again@example.test>' };
+		expect(await take(reply(messageIds[0], 'Yes', again))).toMatchObject({ answerTaken: false, outcome: 'again' });
 		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: true });
 		expect(output()).toMatchObject({ data: { approved: true } });
-		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: false, outcome: 'again' });
+		expect(await take(reply(messageIds[0], 'No', { id: '<later@example.test>' }))).toMatchObject({ answerTaken: false, outcome: 'again' });
+	});
+
+	it.each<[string, INodeParameters]>([
+		['of one link for all', { toEmail: `${GRACE}, ${LIN}` }],
+		['of several people', approvers('all', `${GRACE},${LIN}`)],
+	])('is taken if the node is retried because it failed after the answer was stored: a question %s', async (_name, parameters) => {
+		const { messageIds } = await asking(parameters);
+		const goOn = vi.spyOn(Answers.prototype, 'claimDecision').mockRejectedValue(new Error('the disk is full'));
+		const fails = vi.spyOn(OnceFiles.prototype, 'names').mockRejectedValue(new Error('the disk is full'));
+		await take(reply(messageIds[0], 'Yes')).catch(() => undefined);
+		goOn.mockRestore();
+		fails.mockRestore();
+		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: true, approved: true });
+		const others = { from: LIN, id: '<lin@example.test>' };
+		expect((await take(reply(messageIds[0], 'Yes', others))).answerTaken).toBe(parameters.toEmail === undefined);
+		expect(pages.filter((page) => page.output !== undefined)).toHaveLength(1);
+	});
+
+	it('fails the item if it cannot be stored, so that it can be retried', async () => {
+		const { messageIds } = await asking({ toEmail: GRACE });
+		const fails = vi.spyOn(Answers.prototype, 'give').mockRejectedValue(new Error('the disk is full'));
+		await expect(take(reply(messageIds[0], 'Yes'))).rejects.toMatchObject({ code: 'unreachable' });
+		fails.mockRestore();
+		expect(output()).toBeUndefined();
+		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: true });
 	});
 
 	it('gives its new text as the answer to a question for text', async () => {

@@ -11,7 +11,10 @@ interface Visit {
 	body?: object;
 }
 
-/** A visit to the page behind a link; expressions give what n8n gives here, the first run's. */
+/**
+ * A visit to the page behind a link of an earlier version, whose question is not stored. Expressions give what n8n gives here, the first
+ * run's.
+ */
 async function visit(
 	parameters: INodeParameters,
 	{ method = 'GET', approved = 'true', body = {}, type = 'office365SmtpSend' }: Visit = {},
@@ -71,7 +74,7 @@ describe("the page behind an approval's link", () => {
 		['', false],
 	])('takes the answer of its own link: approved=%s', async (approved, expected) => {
 		const { html, answer } = await visit({ message: '={{ $tool.name }}' }, { method: 'POST', approved });
-		expect(html).toContain('Got it, thanks');
+		expect(html).toContain('Your answer was passed on');
 		expect(answer).toEqual({ approved: expected, respondedAt: expect.any(String) });
 	});
 });
@@ -99,6 +102,6 @@ describe("the page behind a form's link", () => {
 	])('counts a text as not given that comes as %s', async (_name, body) => {
 		const { html, answer } = await visit({ responseType: 'freeText', subject: 'Order', message: 'Why?' }, { method: 'POST', body });
 		expect(answer).toEqual({ text: '', respondedAt: expect.any(String) });
-		expect(html).toContain('Got it, thanks');
+		expect(html).toContain('Your answer was passed on');
 	});
 });

@@ -101,7 +101,7 @@ describe('an answer', () => {
 	const right = signed(17, { approved: 'true' });
 
 	it('counts with the signature of its own link, which is only shown as long as nobody presses its button', async () => {
-		expect(await visit(right)).toMatchObject({ status: 200, goesOn: true, html: expect.stringContaining('Got it, thanks') });
+		expect(await visit(right)).toMatchObject({ status: 200, goesOn: true, html: expect.stringContaining('Your answer was passed on') });
 		expect(await visit(right, { method: 'GET' })).toMatchObject({
 			status: 200,
 			goesOn: false,

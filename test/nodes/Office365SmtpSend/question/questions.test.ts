@@ -1,11 +1,11 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { INodeParameters } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { ADA, approvers, ask, dataOf, GRACE, LIN, sign, visit } from '../questionRig';
+import { ADA, approvers, ask, call, dataOf, GRACE, LIN, sign, visit } from '../questionRig';
 
 let folder: string;
 beforeEach(async () => {
@@ -154,6 +154,64 @@ describe('several people', () => {
 	});
 });
 
+describe('one link for all', () => {
+	/** As if n8n had been ended two minutes ago, after the page was shown and before the execution went on. */
+	const lost = async (): Promise<void> => {
+		const kept = join(folder, 'kept');
+		const [name = ''] = (await readdir(kept)).filter((one) => /^\d/.test(one));
+		const then = new Date(Date.now() - 120_000);
+		await utimes(join(kept, name, 'decided.json'), then, then);
+	};
+
+	it('stores the answer before it thanks, so that the execution goes on with it if n8n is ended in between', async () => {
+		const waiting = await ask({ toEmail: `${ADA}, ${GRACE}`, responseType: 'freeText' });
+		const answered = await visit(waiting, waiting.links.get(ADA)?.[0], { body: { text: 'On Monday' } });
+		expect([answered.html, answered.output]).toEqual([expect.stringContaining('Got it, thanks'), expect.anything()]);
+		expect((await call(waiting)).output).toBeUndefined();
+		await lost();
+		const woken = await call(waiting);
+		expect([woken.state, woken.output]).toEqual(['goesOn', answered.output]);
+	});
+
+	it('stores its files too', async () => {
+		const waiting = await ask({
+			toEmail: ADA,
+			responseType: 'customForm',
+			formFields: { values: [{ fieldLabel: 'Plan', fieldType: 'file' }] },
+		});
+		const path = join(folder, 'upload');
+		await writeFile(path, 'a plan');
+		const files = { 'field-0': { filepath: path, originalFilename: 'plan.pdf', mimetype: 'application/pdf', size: 6 } };
+		const { output } = await visit(waiting, waiting.links.get(ADA)?.[0], { contentType: 'multipart/form-data', body: { data: {}, files } });
+		await lost();
+		expect((await call(waiting)).output).toEqual(output);
+		expect(output?.binary).toMatchObject({ Plan: { fileName: 'plan.pdf' } });
+	});
+
+	it('takes one answer: a later press lets the execution go on with the first, if nothing came of it', async () => {
+		const waiting = await ask({ toEmail: ADA, approvalOptions: { values: { approvalType: 'double' } } });
+		const [yes, no] = waiting.links.get(ADA) ?? [];
+		expect(dataOf(await visit(waiting, yes))).toMatchObject({ approved: true });
+		const second = await visit(waiting, no);
+		expect([second.status, second.output, second.html]).toEqual([409, undefined, expect.stringContaining('This question is decided')]);
+		await lost();
+		const opened = await visit(waiting, no, { method: 'GET' });
+		expect([opened.output, opened.html]).toEqual([undefined, expect.stringContaining('<form method="post">')]);
+		expect(dataOf(await visit(waiting, no))).toMatchObject({ approved: true });
+	});
+
+	it('does not thank for an answer that cannot be stored: the page says that it was passed on without that', async () => {
+		await writeFile(join(folder, 'kept'), 'no folder');
+		const waiting = await ask({ toEmail: ADA });
+		expect((await visit(waiting, waiting.links.get(ADA)?.[0], { method: 'GET' })).html).toContain('May we ship?');
+		const { html, output, logged } = await visit(waiting, waiting.links.get(ADA)?.[0]);
+		expect(html).toContain('could not be stored');
+		expect(html).not.toMatch(/thanks|You can close/i);
+		expect(logged.at(-1)).toMatch(/without being stored.*(?:EEXIST|ENOTDIR)/);
+		expect(output?.json).toMatchObject({ data: { approved: true }, emailQuestion: { answeredAt: expect.any(String) } });
+	});
+});
+
 describe('a link', () => {
 	it('ends at its time, and is refused from another website', async () => {
 		const short = await ask({ toEmail: ADA, options: { linksValidFor: 1e-7 } });
@@ -215,7 +273,33 @@ describe("a form of one's own", () => {
 			body: { data: { 'field-0': 'ceo@example.test', 'field-1': 'true' }, files: {} },
 		});
 		expect(output?.json.data).toMatchObject({ email: 'ceo@example.test' });
-		expect(Object(output?.json.data).answers).toEqual([{ email: ADA, enteredEmail: 'ceo@example.test', respondedAt: expect.any(String) }]);
+		expect(Object(output?.json.data).answers).toEqual([
+			{ email: ADA, enteredEmail: 'ceo@example.test', enteredEscalated: 'true', respondedAt: expect.any(String) },
+		]);
+	});
+
+	it('loses no field that is named like one of ours, and takes none for how the answer came', async () => {
+		const names = ['by', 'replyMessageId', 'confirmedByCode'];
+		const fields = { values: names.map((fieldLabel) => ({ fieldLabel })) };
+		const waiting = await ask({ ...approvers('first', ADA), responseType: 'customForm', formFields: fields });
+		const data = Object.fromEntries(names.map((name, index) => [`field-${index}`, `my ${name}`]));
+		const page = await visit(waiting, waiting.links.get(ADA)?.[0], { contentType: 'multipart/form-data', body: { data, files: {} } });
+		const time = expect.stringMatching(/^\d{4}-.*Z$/);
+		expect(dataOf(page)).toEqual({
+			by: 'my by',
+			replyMessageId: 'my replyMessageId',
+			confirmedByCode: 'my confirmedByCode',
+			respondedAt: time,
+			answers: [
+				{
+					email: ADA,
+					enteredBy: 'my by',
+					enteredReplyMessageId: 'my replyMessageId',
+					enteredConfirmedByCode: 'my confirmedByCode',
+					respondedAt: time,
+				},
+			],
+		});
 	});
 
 	it('comes back with what is wrong and what was entered, and does not go on', async () => {

@@ -6,6 +6,8 @@ import PostalMime, { type Email } from 'postal-mime';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { Answers } from '../../../../mail/questions/answers';
+import { OnceFiles } from '../../../../mail/questions/onceFiles';
 import { startSandbox, trust, type Sandbox } from '../../../../sandbox/servers';
 import { ADA, approvers, ask, call, dataOf, GRACE, linksIn, visit, type Waiting } from '../questionRig';
 
@@ -289,6 +291,23 @@ describe('while nobody answers', () => {
 			{ order: 18, data: { approved: false } },
 		]);
 		expect(end?.output?.json.emailQuestion).not.toHaveProperty('kept');
+	});
+
+	it('an answer that decides at the very moment counts, and not the default answer', async () => {
+		const limits = { limitWaitTime: within(AMINUTE / 60), defaultAnswer: 'decline' };
+		const waiting = await ask(approvers('all', `${GRACE},${SHARED}`, {}, limits));
+		await visit(waiting, waiting.links.get(GRACE)?.[0]);
+		const link = waiting.links.get(SHARED)?.[0];
+		// The last person answers after the end has taken the decision, and before it has read the answers.
+		vi.spyOn(Answers.prototype, 'claimDecision').mockImplementationOnce(async () => {
+			ahead = 0;
+			const [name = ''] = (await readdir(folder)).filter((one) => /^\d/.test(one));
+			const claimed = await new OnceFiles(join(folder, name)).claim('decided', MINUTE);
+			expect((await visit(waiting, link)).output).toBeUndefined();
+			return claimed !== undefined;
+		});
+		ahead = 2_000;
+		expect((await call(waiting)).output?.json).toMatchObject({ data: { approved: true, answers: [{ email: GRACE }, { email: SHARED }] } });
 	});
 
 	it('a decision that n8n did not take up, because it was ended, is taken up by the next look', async () => {
