@@ -5,6 +5,8 @@ import { digest, OnceFiles } from './onceFiles';
 /** If n8n did not act on a decision within this time, the decision was lost, for example because the process ended in between. */
 export const LOST_AFTER = 60_000;
 export const DECIDED = 'decided';
+/** See {@link OnceFiles.claim}. */
+export const DECIDED_AGAIN = `${DECIDED}.2`;
 
 /**
  * The answers of several people to one question while its execution waits. Two answers at the same moment both count, and nobody can answer

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { DAY_MS } from '../durations';
-import { DECIDED, LOST_AFTER } from './answers';
+import { DECIDED, DECIDED_AGAIN, LOST_AFTER } from './answers';
 import { digest, OnceFiles } from './onceFiles';
 
 /** Work that is due at some time while a question waits. A file with its name says that it is done or in progress. */
@@ -105,10 +105,13 @@ export class WaitingQuestions {
 		return new OnceFiles(join(this.folder, MESSAGES));
 	}
 
-	/** Removes the files of questions that ended, were decided or were dropped more than a day ago. */
+	/**
+	 * Removes the files of questions that ended, or with whose decision n8n was called again, or that were dropped, more than a day ago. A
+	 * decision that was never looked at again may be needed still: n8n may have been down since.
+	 */
 	async removeOld(now = Date.now()): Promise<void> {
 		for (const name of await questionFolders(this.folder)) {
-			const ends = await Promise.all([DECIDED, GONE].map(async (file) => await madeAt(join(this.folder, name, `${file}.json`))));
+			const ends = await Promise.all([DECIDED_AGAIN, GONE].map(async (file) => await madeAt(join(this.folder, name, `${file}.json`))));
 			if (Math.min(Number(name.split('-')[0]), ...ends) + DAY_MS >= now) continue;
 			const files = new OnceFiles(join(this.folder, name));
 			for (const file of await files.names()) if (file.startsWith('mail-')) await this.#messages().remove(file.slice('mail-'.length));

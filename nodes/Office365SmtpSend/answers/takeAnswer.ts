@@ -52,7 +52,7 @@ export async function takeAnswer(this: IWebhookFunctions): Promise<IWebhookRespo
 
 async function answerOwn(context: IWebhookFunctions, link: AnswerLink): Promise<IWebhookResponseData> {
 	const asked = kept(context, link.ask);
-	const { answer: told, items } = await ownCall(context, asked === 'another' ? undefined : asked);
+	const { answer: told, items } = await ownCall(context, asked);
 	respond(context, 200, { ...PAGE_HEADERS, 'Content-Type': OWN_TYPE }, JSON.stringify(told));
 	return { noWebhookResponse: true, ...(items !== undefined && { workflowData: [items] }) };
 }

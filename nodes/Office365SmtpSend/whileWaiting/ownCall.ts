@@ -8,15 +8,16 @@ import { doDue } from './dueWork';
 
 /** The answer of this node to itself, and what the execution goes on with. */
 interface OwnOutcome {
-	answer: { state: 'waiting' | 'goesOn' | 'taken' | 'again' | 'decided' | 'over' | 'refused' };
+	answer: { state: 'waiting' | 'goesOn' | 'taken' | 'again' | 'decided' | 'over' | 'ended' | 'refused' };
 	items?: INodeExecutionData[];
 }
 
 /** Handles a call by {@link callOwn}: does the due work, or accepts an answer that came by email. */
-export async function ownCall(context: IWebhookFunctions, asked: Asked | undefined): Promise<OwnOutcome> {
+export async function ownCall(context: IWebhookFunctions, asked: Asked | 'another' | undefined): Promise<OwnOutcome> {
 	const { method }: { method: string } = context.getRequestObject();
 	const { work, who, approved, text: words, replyMessageId } = record(context.getBodyData());
 	if (asked === undefined || method !== 'POST') return { answer: { state: 'refused' } };
+	if (asked === 'another') return { answer: { state: 'ended' } };
 	if (work !== 'answer') {
 		const items = await doDue(context, asked);
 		return items === undefined ? { answer: { state: 'waiting' } } : { answer: { state: 'goesOn' }, items };

@@ -67,7 +67,9 @@ async function look(): Promise<number> {
 async function wake({ files, question: { link }, since }: DueQuestion): Promise<string | undefined> {
 	const answer = await callOwn(link, { work: 'due' });
 	const isOld = since < Date.now() - GIVE_UP_AFTER;
-	if (answer.state === 'gone' || (answer.state === 'failed' && isOld)) await giveUp(files);
+	// The execution may wait for the answer to another question by now.
+	const isOver = answer.state === 'gone' || (answer.state === 'done' && answer.answer.state === 'ended');
+	if (isOver || (answer.state === 'failed' && isOld)) await giveUp(files);
 	return answer.state === 'failed' ? answer.reason : undefined;
 }
 

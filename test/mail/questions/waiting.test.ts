@@ -53,6 +53,21 @@ describe('the questions that wait', () => {
 		expect((await waiting.due(now)).due).toEqual([]);
 	});
 
+	it('are not removed a day after a decision that nobody has taken up, because n8n was down since then', async () => {
+		const now = Date.now();
+		const waiting = new WaitingQuestions(folder);
+		const answers = await add('one', now + 9 * DAY, []);
+		await answers.claimDecision();
+		const [name = ''] = await readdir(folder);
+		const then = new Date(now - 2 * DAY);
+		await utimes(join(folder, name, 'decided.json'), then, then);
+		await waiting.removeOld(now);
+		expect((await waiting.due(now)).due).toHaveLength(1);
+		await answers.claimDecision();
+		await waiting.removeOld(now + 2 * DAY);
+		expect(await readdir(folder)).toEqual([]);
+	});
+
 	it('are found by each Message-ID of their emails, by no other, and are removed with them', async () => {
 		const waiting = new WaitingQuestions(folder);
 		const answers = await add('old', Date.now() - 2 * DAY, []);

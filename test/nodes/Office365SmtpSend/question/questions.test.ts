@@ -124,6 +124,8 @@ describe('several people', () => {
 			const { status, output, logged } = await visit(waiting, earlier, { method });
 			expect([status, output, logged]).toEqual([410, undefined, [expect.stringContaining('another question')]]);
 		}
+		const own = await visit(waiting, sign({ ask: 'an earlier question', own: 'true' }), { body: { work: 'due' } });
+		expect(JSON.parse(own.html)).toEqual({ state: 'ended' });
 		const later = new URL(waiting.links.get(GRACE)?.[0] ?? '').searchParams.get('ask') ?? '';
 		expect(dataOf(await visit(waiting, sign({ approved: 'true', ask: later })))).toMatchObject({ approved: true });
 	});

@@ -49,3 +49,26 @@ it('wakes a question that is due, whatever is wrong with the stored links and fi
 		await rm(folder, { recursive: true, force: true });
 	}
 });
+
+it('leaves a question alone whose execution has gone on to another one', async () => {
+	const folder = await mkdtemp(join(tmpdir(), 'questions-'));
+	const server = createServer((_request, response) => {
+		response.writeHead(200, { 'content-type': OWN_TYPE }).end('{"state":"ended"}');
+	}).listen(0, '127.0.0.1');
+	await new Promise((resolve) => server.once('listening', resolve));
+	const address = server.address();
+	vi.stubEnv('N8N_MAIL_QUESTIONS_FOLDER', folder);
+	vi.stubEnv('N8N_PORT', '1');
+	try {
+		const questions = new WaitingQuestions(folder);
+		const link = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/webhook-waiting/9`;
+		const files = new OnceFiles(join(folder, `${Date.now()}-${'1'.repeat(32)}`));
+		await questions.add(files, { link, due: new Map([['reminded', Date.now() - 1_000]]), asked: {} });
+		lookSoon();
+		await expect.poll(async () => (await questions.due(Date.now())).due, { timeout: 10_000 }).toEqual([]);
+	} finally {
+		server.close();
+		vi.unstubAllEnvs();
+		await rm(folder, { recursive: true, force: true });
+	}
+});
