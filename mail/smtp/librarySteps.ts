@@ -52,30 +52,11 @@ export function followPipe(message: Readable, { beforeContent, onWritten }: Mome
 	const pipe = message.pipe.bind(message);
 	message.pipe = (destination, options) => {
 		if (onWritten !== undefined) destination.once('end', onWritten);
-		const begin = (): void => {
-			pipe(destination, options);
-			restAfterEachShare(message, destination);
-		};
+		const begin = (): void => void pipe(destination, options);
 		if (beforeContent === undefined) begin();
 		else beforeContent().then(begin, () => message.destroy(new Error('hindered')));
 		return destination;
 	};
-}
-
-/** Number of bytes after which others have their turn. nodemailer takes a millisecond for them. */
-const SHARE_BYTES = 256 * 1024;
-
-/** Where the server takes as fast as we read, nodemailer's streams would go on to the end of the email without a turn of the event loop. */
-function restAfterEachShare(message: Readable, destination: NodeJS.WritableStream): void {
-	let bytes = 0;
-	message.on('data', (chunk: Buffer) => {
-		bytes += chunk.length;
-		if (bytes < SHARE_BYTES) return;
-		bytes = 0;
-		message.pause();
-		// A full destination resumes the email itself, when it has drained.
-		setImmediate(() => Reflect.get(destination, 'writableNeedDrain') !== true && message.resume());
-	});
 }
 
 export function detail(error: unknown, name: string): unknown {

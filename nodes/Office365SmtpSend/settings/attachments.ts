@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 import type { IBinaryData, IBinaryKeyData } from 'n8n-workflow';
 
 import { MailError } from '../../../mail/errors';
-import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
+import { inShares, type OutgoingFile } from '../../../mail/compose/outgoingFile';
 import { text } from '../../parameterValues';
 import type { MailContext } from './context';
 
@@ -97,7 +97,7 @@ export async function fileOf(context: MailContext, name: string, data: IBinaryDa
 }
 
 export async function openBinary(context: MailContext, data: IBinaryData): Promise<Readable> {
-	return data.id === undefined ? Readable.from([Buffer.from(data.data, 'base64')]) : await context.helpers.getBinaryStream(data.id);
+	return data.id === undefined ? inShares(Buffer.from(data.data, 'base64')) : await context.helpers.getBinaryStream(data.id);
 }
 
 async function sizeOf(context: MailContext, data: IBinaryData): Promise<number> {

@@ -1,7 +1,8 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 import { inputError } from '../../../mail/errors';
 import type { ComposedMail } from '../../../mail/compose/message';
+import { inShares } from '../../../mail/compose/outgoingFile';
 import { composeRaw } from '../../../mail/compose/raw';
 import { choice, record, text } from '../../parameterValues';
 import { fileOf, property } from './attachments';
@@ -37,7 +38,7 @@ export async function readRawSource(context: MailContext, item: number): Promise
 function textSource(content: string): RawSource {
 	if (content.trim() === '') throw inputError('Message', 'it is empty.', 'Enter a whole email: headers, an empty line, and the body.');
 	const bytes = Buffer.from(content);
-	return { open: async () => Readable.from([bytes]), size: bytes.length };
+	return { open: async () => await Promise.resolve(inShares(bytes)), size: bytes.length };
 }
 
 async function binarySource(context: MailContext, item: number, name: string): Promise<RawSource> {
