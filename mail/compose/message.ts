@@ -8,6 +8,7 @@ import { envelopeAddress, readMailboxes, refuseControl, withoutControl, type Mai
 import { withCrLf } from './lineEnds';
 import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders, type Priority } from './headers';
 import { withContentIds } from './inlineFiles';
+import { keptLine, type KeptHeader } from './keptHeaders';
 import type { OutgoingFile } from './outgoingFile';
 import { measureLines } from './lines';
 import { mailComposer } from '../nodemailer';
@@ -39,6 +40,8 @@ export interface OutgoingMail {
 	priority: Priority;
 	/** Additional headers. */
 	headers: Array<{ name: string; value: string }>;
+	/** Headers of an older version of the email. */
+	kept?: KeptHeader[];
 	/** Requests a notification when the email is read (RFC 8098). */
 	readReceipt?: boolean;
 	deliveryReports?: Array<'success' | 'failure' | 'delay'>;
@@ -110,6 +113,7 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 					...receiptHeaders(mail, people),
 					...calendarHeaders(mail),
 					...mail.headers.map(headerLine),
+					...(mail.kept ?? []).map(keptLine),
 				],
 				attachments: [...opened, ...calendarFile(mail)],
 				disableFileAccess: true,
@@ -282,7 +286,7 @@ function estimate(mail: OutgoingMail, people: People): number {
 		(sum, { name, address }) => sum + encodedSize(name) + address.length + 8,
 		0,
 	);
-	const headers = mail.headers.reduce(
+	const headers = [...mail.headers, ...(mail.kept ?? [])].reduce(
 		(sum, { name, value }) => sum + name.length + encodedSize(value) + 4,
 		encodedSize(mail.subject) + mail.references.length + mail.inReplyTo.length,
 	);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 import { composeRaw } from '../compose/raw';
 import type { ComposedMail } from '../compose/message';
+import { inShares } from '../compose/outgoingFile';
 import { MailError } from '../errors';
 import { fetchMails } from '../imap/fetch';
 import { withMessageId } from '../imap/messageId';
@@ -14,10 +15,24 @@ import type { Folders } from './mailboxFolders';
 import type { There } from './locate';
 import type { Connection } from './sessions';
 
-/** Stores an email that is not sent yet in Drafts, marked as a draft and as read. @throws MailError */
-export async function saveDraft(connection: Connection, folder: string, mail: ComposedMail): Promise<Appended & { size: number }> {
+/** Stores an email that is not sent yet in Drafts, marked as a draft and as read. @param flags more marks @throws MailError */
+export async function saveDraft(
+	connection: Connection,
+	folder: string,
+	mail: ComposedMail,
+	flags: readonly string[] = [],
+): Promise<Appended & { size: number }> {
 	const bytes = await gather(await mail.open());
-	return { ...(await append(connection, folder, bytes, ['\\Draft', '\\Seen'])), size: bytes.length };
+	return { ...(await append(connection, folder, bytes, [...new Set(['\\Draft', '\\Seen', ...flags])])), size: bytes.length };
+}
+
+/** Flags that only the server sets, and the mark of an email that is deleted with the next EXPUNGE (RFC 3501, section 2.3.2). */
+const NOT_KEPT = new Set(['\\recent', '\\deleted']);
+
+/** Returns the marks of a draft that its newer version keeps, such as `\Flagged`. @throws MailError */
+export async function flagsOf(connection: Connection, { folder, uid }: There): Promise<string[]> {
+	const [found] = await describe(connection, folder, [uid], { flags: true });
+	return [...(found?.facts.flags ?? [])].filter((flag) => !NOT_KEPT.has(flag.toLowerCase()));
 }
 
 /** Returns the bytes of an email. @throws MailError if the server does not return it */
@@ -118,7 +133,7 @@ export async function sendDraft(connection: Connection, folders: Folders, draft:
 	const messageId = messageIdOf(bytes) || madeUp(mailbox, draft);
 	// The Date header is the time of sending, not the time at which the draft was begun.
 	const composed = await composeRaw({
-		open: async () => await Promise.resolve(Readable.from([bytes])),
+		open: async () => await Promise.resolve(inShares(bytes)),
 		size: bytes.length,
 		from: [],
 		to: [],

@@ -1,21 +1,17 @@
-import { Readable } from 'node:stream';
-
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 
-import { readMailboxes } from '../../mail/compose/addresses';
 import { compose, type OutgoingMail } from '../../mail/compose/message';
-import type { OutgoingFile } from '../../mail/compose/outgoingFile';
 import { MailError } from '../../mail/errors';
-import { toItem } from '../../mail/item/item';
 import { change } from '../../mail/mailbox/change';
-import { bytesOf, discard, requireDraft, saveDraft, sendDraft } from '../../mail/mailbox/drafts';
+import { bytesOf, discard, flagsOf, requireDraft, saveDraft, sendDraft } from '../../mail/mailbox/drafts';
 import { locate, type There } from '../../mail/mailbox/locate';
 import { readMails } from '../../mail/mailbox/read';
 import { readReferences } from '../../mail/mailbox/references';
 import type { MailContext } from '../Office365SmtpSend/settings/context';
 import { readReply } from '../Office365SmtpSend/settings/replySettings';
-import { readBodies, readDelivery, readHeaders, readMail, readOwnFiles, readSender } from '../Office365SmtpSend/settings/settings';
-import { choice, flag, record, text } from '../parameterValues';
+import { readDelivery, readMail } from '../Office365SmtpSend/settings/settings';
+import { choice, flag, record } from '../parameterValues';
+import { changedDraft } from './draftUpdate';
 import { foundOf, mailsMeant } from './messageOperations';
 import type { Scene } from './scene';
 import { sendMemory } from './sendMemory';
@@ -36,11 +32,11 @@ export async function runDraft(scene: Scene): Promise<INodeExecutionData[]> {
 	}
 }
 
-/** Stores the email in Drafts. The output refers to it. */
-async function save({ connection, folders }: Scene, mail: OutgoingMail): Promise<IDataObject> {
+/** Stores the email in Drafts. The output refers to it. @param flags in addition to those of every draft */
+async function save({ connection, folders }: Scene, mail: OutgoingMail, flags: readonly string[] = []): Promise<IDataObject> {
 	const { path } = await folders.special('drafts');
 	const composed = await compose(mail, 'draft');
-	const saved = await saveDraft(connection, path, composed);
+	const saved = await saveDraft(connection, path, composed, flags);
 	return { ...saved, mailbox: connection.account.mailbox, subject: mail.subject, recipients: composed.recipients, isDraft: true };
 }
 
@@ -56,12 +52,15 @@ async function createReply(scene: Scene): Promise<IDataObject> {
 				code: 'protocol',
 				permanent: true,
 				speaker: 'imap',
+				mailbox: connection.account.mailbox,
+				remedy: 'Open the email in Outlook. No draft was created.',
 			});
 		return await save(scene, await readReply(answering(own, original), item, connection.account.mailbox));
 	}
 	throw new MailError('The email to answer is no longer in its folder.', {
 		code: 'notFound',
 		speaker: 'imap',
+		mailbox: connection.account.mailbox,
 		field: 'UID',
 		remedy: 'Use its Message-ID, which is searched for in all folders.',
 	});
@@ -82,77 +81,10 @@ async function update(scene: Scene): Promise<IDataObject> {
 	const drafts = await draftsMeant(scene);
 	const [draft] = drafts;
 	if (draft === undefined || drafts.length !== 1) throw oneOnly();
-	const mail = await changed(scene, await bytesOf(scene.connection, draft));
-	const saved = await save(scene, mail);
+	const mail = await changedDraft(scene, draft, await bytesOf(scene.connection, draft));
+	const saved = await save(scene, mail, await flagsOf(scene.connection, draft));
 	const left = await discard(scene.connection, draft);
 	return { ...saved, replaced: { uid: draft.uid, folder: draft.folder }, ...(left !== undefined && { olderVersionLeft: left.summary }) };
-}
-
-async function changed({ own, item, connection }: Scene, bytes: Buffer): Promise<OutgoingMail> {
-	const options = record(own.getNodeParameter('options', item, {}));
-	const files: OutgoingFile[] = [];
-	const contents: Buffer[] = [];
-	const { json } = await toItem(
-		bytes,
-		{ size: bytes.length, folder: '', uidl: '' },
-		{
-			format: 'resolved',
-			downloadAttachments: true,
-			prefix: '',
-			store: async (content) => {
-				const chunks: Buffer[] = [];
-				if (Buffer.isBuffer(content)) chunks.push(content);
-				else for await (const chunk of content) chunks.push(Buffer.from(chunk));
-				contents.push(Buffer.concat(chunks));
-			},
-		},
-	);
-	if (flag(options.keepAttachments, 'Keep Attachments', true)) files.push(...keptFiles(json.attachments, contents));
-	const parameter = (name: string, field: string): string => text(own.getNodeParameter(name, item, ''), field).trim();
-	const people = async (given: unknown, field: string, before: unknown): Promise<OutgoingMail['to']> => {
-		const now = await readMailboxes(field, given);
-		return now.length > 0 ? now : await readMailboxes(field, before, true);
-	};
-	const sender = await readSender(own, item, connection.account.mailbox);
-	const before = await readMailboxes('From Email', json.from, true);
-	const bodies = readBodies(own, item, options);
-	const isNewBody = (bodies.text ?? '') !== '' || (bodies.html ?? '') !== '';
-	return {
-		...sender,
-		from: parameter('fromEmail', 'From Email') === '' && before.length === 1 ? before : sender.from,
-		to: await people(own.getNodeParameter('toEmail', item, ''), 'To Email', json.to),
-		cc: await people(options.ccEmail, 'CC Email', json.cc),
-		bcc: await people(options.bccEmail, 'BCC Email', json.bcc),
-		replyTo: await people(options.replyTo, 'Reply To', json.replyTo),
-		subject: parameter('subject', 'Subject') || text(json.subject, 'Subject'),
-		...(isNewBody ? bodies : { text: text(json.text, 'Text'), html: text(json.html, 'HTML') || undefined }),
-		files: [...files, ...(await readOwnFiles(own, item, options))],
-		inReplyTo: text(json.inReplyTo, 'In Reply To'),
-		references: Array.isArray(json.references) ? json.references.filter((one) => typeof one === 'string').join(' ') : '',
-		...readHeaders(options),
-	};
-}
-
-function keptFiles(attachments: unknown, contents: readonly Buffer[]): OutgoingFile[] {
-	const all: unknown[] = Array.isArray(attachments) ? attachments : [];
-	return all.flatMap((file, index) => {
-		const fact = (name: string): string => {
-			const value: unknown = typeof file === 'object' && file !== null ? Reflect.get(file, name) : undefined;
-			return typeof value === 'string' ? value : '';
-		};
-		const content = contents[index];
-		const cid = fact('contentId').replace(/[<>]/g, '');
-		if (content === undefined) return [];
-		return [
-			{
-				fileName: fact('fileName') || `attachment-${index}`,
-				mimeType: fact('mimeType') || 'application/octet-stream',
-				size: content.length,
-				...(cid !== '' && { cid }),
-				open: async () => await Promise.resolve(Readable.from([content])),
-			},
-		];
-	});
 }
 
 /** Returns the drafts that are meant. If no folder is given, they are in Drafts. @throws MailError */
@@ -166,6 +98,7 @@ async function draftsMeant({ own, item, connection, folders }: Scene): Promise<T
 			: new MailError(fate.reason, {
 					code: 'notFound',
 					speaker: 'imap',
+					mailbox: connection.account.mailbox,
 					field: 'UID',
 					remedy: 'The draft may have been sent, changed or deleted. A changed draft has a new UID.',
 				});

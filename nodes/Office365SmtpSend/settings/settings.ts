@@ -108,6 +108,10 @@ export function attributed({ text: plain, html }: Bodies, options: IDataObject):
 	};
 }
 
+export function isAttributed({ text: plain = '', html = '' }: Bodies): boolean {
+	return plain.includes(ATTRIBUTION) || html.includes(ATTRIBUTION);
+}
+
 const ATTRIBUTION = 'This email was sent automatically with ';
 
 export function readHeaders(options: IDataObject): Pick<OutgoingMail, 'headers' | 'priority' | 'readReceipt' | 'deliveryReports'> {

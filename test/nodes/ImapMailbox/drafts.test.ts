@@ -157,6 +157,166 @@ describe('a draft', () => {
 		await expect(first('update', { uid: before, subject: 'x' })).rejects.toThrow(/UID 1 is no longer in "Entwürfe"/);
 	});
 
+	/** A draft as Exchange shows one that was begun in Outlook. */
+	const fromOutlook = (body: string, extra = ''): string =>
+		[
+			'Received: from a.example.test by b.example.test; Mon, 2 Nov 2026 09:00:00 +0000',
+			'Authentication-Results: example.test; spf=pass',
+			'From: Boss <boss@example.test>',
+			`Sender: "Office, Ada" <${mailbox}>`,
+			'To: eve@example.test',
+			'Subject: Plan',
+			'Thread-Topic: =?utf-8?B?UGzDpG5l?=',
+			'Thread-Index: AdOOCZ2g1WQYWPdLTH/Y8hua1234AAAAAA==',
+			'Date: Mon, 2 Nov 2026 09:00:00 +0000',
+			'Message-ID: <old@example.test>',
+			'Accept-Language: de-DE, en-US',
+			'Content-Language: de-DE',
+			'X-MS-Has-Attach: yes',
+			'X-MS-TNEF-Correlator: <tnef@example.test>',
+			'X-MS-Exchange-Organization-SCL: -1',
+			'Importance: high',
+			'X-Priority: 1',
+			'Sensitivity: private',
+			`Disposition-Notification-To: "Office, Ada" <${mailbox}>`,
+			'X-Order-ID: 17',
+			'Comments: first',
+			'Comments: second',
+			'MIME-Version: 1.0',
+			...(extra === '' ? [] : [extra]),
+			body,
+		].join('\r\n');
+	const PLAIN = 'Content-Type: text/plain; charset=utf-8\r\n\r\nold words\r\n';
+	const WITH_FILES = [
+		'Content-Type: multipart/mixed; boundary=b\r\n',
+		'--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>old <img src="cid:logo@x"></p>',
+		'--b\r\nContent-Type: image/png; name=logo.png\r\nContent-Disposition: inline; filename=logo.png\r\nContent-ID: <logo@x>\r\n\r\nlogo',
+		'--b\r\nContent-Type: application/pdf; name=plan.pdf\r\nContent-Disposition: attachment; filename=plan.pdf\r\nContent-ID: <plan@x>\r\n\r\nplan',
+		'--b--\r\n',
+	].join('\r\n');
+	/** Lines of a header by their names. */
+	const linesOf = (bytes: Buffer | undefined, name: string): string[] =>
+		(bytes?.toString().replaceAll('\r\n', '\n').split('\n\n', 1)[0] ?? '')
+			.replace(/\n[ \t]+/g, ' ')
+			.split('\n')
+			.filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
+			.map((line) => line.slice(name.length + 1).trim());
+	const put = async (draft: string): Promise<void> => await sandbox.fill(mailbox, [draft], DRAFTS);
+	const only = async (): Promise<Buffer | undefined> => (await sandbox.messages(mailbox, DRAFTS))[0];
+
+	it('keeps priority, sender, thread and other headers that are not set anew, but not those of content and transport', async () => {
+		await box();
+		await put(fromOutlook(PLAIN));
+		await first('update', { uid: 1, subject: 'Better' });
+		const draft = await only();
+		expect(
+			Object.fromEntries(
+				[
+					'Importance',
+					'X-Priority',
+					'Sensitivity',
+					'Thread-Topic',
+					'Thread-Index',
+					'X-Order-ID',
+					'Comments',
+					'Accept-Language',
+					'Subject',
+					'Sender',
+				].map((name) => [name, linesOf(draft, name)]),
+			),
+		).toEqual({
+			Importance: ['high'],
+			'X-Priority': ['1'],
+			Sensitivity: ['private'],
+			'Thread-Topic': ['=?utf-8?B?UGzDpG5l?='],
+			'Thread-Index': ['AdOOCZ2g1WQYWPdLTH/Y8hua1234AAAAAA=='],
+			'X-Order-ID': ['17'],
+			Comments: ['first', 'second'],
+			'Accept-Language': ['de-DE, en-US'],
+			Subject: ['Better'],
+			Sender: [`"Office, Ada" <${mailbox}>`],
+		});
+		expect(linesOf(draft, 'Disposition-Notification-To')).toEqual([`"Office, Ada" <${mailbox}>`]);
+		for (const name of [
+			'Received',
+			'Authentication-Results',
+			'X-MS-Has-Attach',
+			'X-MS-TNEF-Correlator',
+			'X-MS-Exchange-Organization-SCL',
+			'Content-Language',
+		])
+			expect(linesOf(draft, name)).toEqual([]);
+		for (const name of ['Message-ID', 'Date', 'MIME-Version', 'Content-Type', 'From', 'To']) expect(linesOf(draft, name)).toHaveLength(1);
+		expect(linesOf(draft, 'Message-ID')).not.toEqual(['<old@example.test>']);
+	});
+
+	it('gets the priority, headers, sender and reading confirmation that are set anew in place of the old ones', async () => {
+		await box();
+		await put(fromOutlook(PLAIN));
+		await first('update', {
+			uid: 1,
+			options: { priority: 'low', readReceipt: false, sendOnBehalf: false, headers: { header: [{ name: 'x-order-id', value: '18' }] } },
+		});
+		const draft = await only();
+		expect(['Importance', 'X-Priority', 'X-Order-ID'].map((name) => linesOf(draft, name))).toEqual([['Low'], ['5 (Lowest)'], ['18']]);
+		expect(['Sender', 'Disposition-Notification-To'].map((name) => linesOf(draft, name))).toEqual([[], []]);
+		await first('update', { uid: 2, options: { priority: 'normal', sendOnBehalf: true } });
+		const next = await only();
+		expect(['Importance', 'X-Priority', 'X-MSMail-Priority', 'Sender'].map((name) => linesOf(next, name))).toEqual([[], [], [], [mailbox]]);
+		await first('update', { uid: 3, fromEmail: mailbox });
+		expect(linesOf(await only(), 'Sender')).toEqual([]);
+	});
+
+	it('keeps its flag, and its attachments as attachments and inline images as they were', async () => {
+		await box();
+		await put(fromOutlook(WITH_FILES));
+		await run('mark', { folder: 'Drafts', uid: 1, markAs: 'flag' }, 'message');
+		await first('update', { uid: 1, subject: 'Better' });
+		expect((await first('getMany', { folder: 'Drafts', format: 'fields' }, 'message')).flags).toEqual(
+			expect.arrayContaining(['\\Draft', '\\Seen', '\\Flagged']),
+		);
+		const facts = await first('get', { folder: 'Drafts', uid: 2 }, 'message');
+		expect(facts).toMatchObject({ hasAttachment: true, html: expect.stringContaining('cid:logo@x') });
+		expect(facts.attachments).toMatchObject([
+			{ fileName: 'logo.png', inline: true },
+			{ fileName: 'plan.pdf', inline: false },
+		]);
+	});
+
+	it('keeps its body where only the attribution is added, and its HTML where only the text is new', async () => {
+		await box();
+		await put(fromOutlook(PLAIN));
+		await first('update', { uid: 1, options: { appendAttribution: true } });
+		await first('update', { uid: 2, options: { appendAttribution: true } });
+		const [plain] = await stored();
+		expect(JSON.stringify(plain).match(/sent automatically with/g)).toHaveLength(1);
+		expect(plain?.text).toMatch(/^old words/);
+		await first('delete', { uid: 3, permanently: true });
+		await put(fromOutlook(WITH_FILES));
+		await first('update', { uid: 4, emailFormat: 'both', text: 'new words', html: '' });
+		expect((await stored())[0]).toMatchObject({ text: 'new words', html: expect.stringContaining('old') });
+	});
+
+	it('that names somebody without an address loses nobody', async () => {
+		await box();
+		await put(fromOutlook(PLAIN).replace('To: eve@example.test', 'To: Team: eve@example.test, Fay <fay@example.test>;, Bob'));
+		await expect(first('update', { uid: 1, subject: 'x' })).rejects.toThrow(
+			'To Email: the draft with UID 1 in "Entwürfe" names "Bob", which is not an email address. It was not changed.',
+		);
+		await first('update', { uid: 1, toEmail: 'bob@example.test' });
+		expect(await stored()).toMatchObject([{ to: 'bob@example.test' }]);
+	});
+
+	it('that cannot be read completely is left as it is', async () => {
+		await box();
+		await put(fromOutlook(WITH_FILES.slice(0, -8)));
+		const before = await only();
+		await expect(first('update', { uid: 1, subject: 'x' })).rejects.toThrow(
+			/^The draft with UID 1 in "Entwürfe" cannot be read completely, so it was not changed: .*plan\.pdf/,
+		);
+		expect(await sandbox.messages(mailbox, DRAFTS)).toEqual([before]);
+	});
+
 	it('is sent once and leaves Drafts; a second time says so', async () => {
 		await box();
 		const made = await first('create', { toEmail: `to-${mailbox}`, subject: 'go', text: 'x' });
