@@ -7,16 +7,20 @@ const READING_POP = [...READING, async () => await import('./popMail.js'), async
 const WRITING = [async () => await import('../mail/compose/message.js'), async () => await import('../mail/smtp/send.js')];
 const TEST = [async () => await import('./testConnection.js')];
 
+const WATCHING = [
+	...SIGN_IN,
+	...READING,
+	async () => await import('../mail/watch/handover/aftercare.js'),
+	async () => await import('../mail/watch/folders/folder.js'),
+];
+
 export const watching = inTurns(
 	async () => await import('./ImapTrigger/start.js'),
-	[
-		...SIGN_IN,
-		...READING,
-		async () => await import('../mail/watch/handover/aftercare.js'),
-		async () => await import('../mail/watch/folders/folder.js'),
-		async () => await import('../mail/watch/folders/mailbox.js'),
-	],
+	[...WATCHING, async () => await import('../mail/watch/folders/mailbox.js')],
 );
+
+/** The test run of the IMAP Trigger. */
+export const sampling = inTurns(async () => await import('./ImapTrigger/manual.js'), WATCHING);
 
 export const working = inTurns(
 	async () => await import('./ImapMailbox/execute.js'),
@@ -34,6 +38,9 @@ export const fetching = inTurns(async () => await import('./PopFetch/execute.js'
 
 export const polling = inTurns(async () => await import('./PopTrigger/poll.js'), [...SIGN_IN, ...READING_POP]);
 
+/** The test run of the POP Trigger. */
+export const samplingPop = inTurns(async () => await import('./PopTrigger/sample.js'), [...SIGN_IN, ...READING_POP]);
+
 const SENDING = [
 	...SIGN_IN,
 	...WRITING,
@@ -44,3 +51,5 @@ const SENDING = [
 
 export const sending = inTurns(async () => await import('./Office365SmtpSend/execute.js'), SENDING);
 export const asking = inTurns(async () => await import('./Office365SmtpSend/question/askAndWait.js'), SENDING);
+/** Somebody visits an answer page. */
+export const answering = inTurns(async () => await import('./Office365SmtpSend/answers/takeAnswer.js'), SENDING);

@@ -76,7 +76,8 @@ export class ImapTrigger implements INodeType {
 	/** n8n calls it at the beginning of each execution, and for a test run. */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		if (this.getMode() === 'manual') {
-			const { fetchSample } = await import('./manual.js');
+			const { sampling } = await import('../loadedInParts.js');
+			const { fetchSample } = await sampling();
 			return [[await fetchSample(this)]];
 		}
 		const { beginning } = await import('../notedExecution.js');

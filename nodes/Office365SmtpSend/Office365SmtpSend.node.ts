@@ -98,7 +98,8 @@ export class Office365SmtpSend implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const { takeAnswer } = await import('./answers/takeAnswer.js');
+		const { answering } = await import('../loadedInParts.js');
+		const { takeAnswer } = await answering();
 		return await takeAnswer.call(this);
 	}
 

@@ -9,6 +9,7 @@ export async function runExecution(context: IExecuteFunctions): Promise<INodeExe
 
 /** Workers, which only pass emails on, load nothing for it. */
 async function sample(context: IExecuteFunctions): Promise<INodeExecutionData> {
-	const [{ fetchSample }, { readSettings }] = await Promise.all([import('./sample.js'), import('./settings.js')]);
+	const [{ samplingPop }, { readSettings }] = await Promise.all([import('../loadedInParts.js'), import('./settings.js')]);
+	const { fetchSample } = await samplingPop();
 	return await fetchSample(context, () => readSettings(context, (name, fallback) => context.getNodeParameter(name, 0, fallback)));
 }
