@@ -16,12 +16,12 @@ import { LIBRARY_LIMITS, overflow, PATIENCE, Watchdog, type Patience } from './l
 /** imapflow delays throttled commands by half of this time, and sends NOOP after it. It has to be above the watch's heartbeat. */
 const SOCKET_SILENCE_MS = 80_000;
 
-/** Time without a command after which IDLE begins. The end of an IDLE takes two round trips, which the next command would wait for. */
+/** Time in ms without a command before IDLE begins. The end of an IDLE takes two round trips, which the next command would wait for. */
 const REST_MS = 50;
 
 /**
- * One IMAP session with its own token. It connects, signs in, and then selects one folder. Once closed, it stays closed. While no
- * command runs, it uses IDLE (RFC 2177), so that the server can announce changes.
+ * One IMAP session with its own token. It connects, signs in, and then selects one folder. Once closed, it stays closed. When no
+ * command has run for a short time, it begins IDLE (RFC 2177), so that the server can announce changes.
  */
 export class ImapSession {
 	/** The path of the selected folder; empty before {@link select}. */
@@ -32,7 +32,7 @@ export class ImapSession {
 	uidNext = 1;
 	/** False if the server does not give UIDNEXT (RFC 3501, section 6.3.1). `uidNext` is then one more than the highest UID. */
 	tellsUidNext = true;
-	/** Whether IDLE is used while no command runs. Switched off for many commands in a row, since each would have to end IDLE first. */
+	/** Whether IDLE begins after the last command. Switched off for a session that only works and never waits for changes. */
 	idles = true;
 	/** Why the connection has ended. */
 	#ended: MailError | undefined;
@@ -222,7 +222,7 @@ export class ImapSession {
 		}
 	}
 
-	/** What the server wants to tell before IDLE begins, it tells at its beginning. */
+	/** Begins IDLE later, unless a command comes before. What the server wants to announce meanwhile, it announces when IDLE begins. */
 	#rest(): void {
 		clearTimeout(this.#resting);
 		if (!this.#mayIdle) return;

@@ -3,7 +3,7 @@ import { appendFileSync, chownSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailError } from '../../../mail/errors';
 import { act } from '../../../mail/imap/actions';
@@ -14,6 +14,7 @@ import { searchAfter } from '../../../mail/imap/search';
 import { ImapSession } from '../../../mail/imap/session';
 import { toItem } from '../../../mail/item/item';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
+import { accountOn, ways } from '../../support/account';
 import { withEnvironment } from '../../support/environment';
 import { answerFor, mail, Rig, RULES } from '../watch/watchRig';
 
@@ -60,13 +61,44 @@ async function bytesOf(fetched: FetchedMail | UnfetchedMail | undefined): Promis
 }
 
 describe('IDLE', () => {
-	it('begins once no command follows, and not between commands', async () => {
+	// The rest before IDLE is the only thing that waits here; the servers answer in real time.
+	beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+	afterEach(() => void vi.useRealTimers());
+
+	const heard = (mailbox: string): string[] => sandbox.exchange.live('imap').find((one) => one.mailbox === mailbox)?.transcript ?? [];
+
+	it('begins 50 ms after the last command, and not between commands', async () => {
 		const { session, mailbox } = await open('Subject: one\r\n\r\nhello\r\n');
-		await searchAfter(session, 0, []);
+		for (let times = 0; times < 6; times++) {
+			vi.advanceTimersByTime(10);
+			await listFolders(session);
+		}
+		vi.advanceTimersByTime(49);
 		await listFolders(session);
-		const [live] = sandbox.exchange.live('imap').filter((one) => one.mailbox === mailbox);
-		await expect.poll(() => live?.transcript.at(-1)).toMatch(/IDLE$/);
-		expect(live?.transcript.filter((line) => line.endsWith(' IDLE'))).toHaveLength(1);
+		expect(heard(mailbox).filter((line) => line.endsWith(' IDLE'))).toEqual([]);
+		vi.advanceTimersByTime(50);
+		await expect.poll(() => heard(mailbox).at(-1)).toMatch(/IDLE$/);
+		expect(heard(mailbox).filter((line) => line.endsWith(' IDLE'))).toHaveLength(1);
+	});
+
+	it('of a session that is closed before leaves no timer', async () => {
+		const { session } = await open();
+		const before = vi.getTimerCount();
+		session.close();
+		expect(vi.getTimerCount()).toBe(before - 1);
+	});
+
+	it('of a session that the server ends before leaves no timer', async () => {
+		// Dovecot, because the Exchange-shaped server has timers of its own in this process.
+		const mailbox = 'imap-ended@example.test';
+		const session = await ImapSession.open(accountOn(sandbox, mailbox, ways(sandbox).straight));
+		sessions.push(session);
+		await session.select('INBOX');
+		const before = vi.getTimerCount();
+		const ended = new Promise((resolve) => session.onEnd(resolve));
+		await sandbox.dovecot.doveadm('kick', mailbox);
+		await ended;
+		expect(vi.getTimerCount()).toBe(before - 1);
 	});
 });
 
