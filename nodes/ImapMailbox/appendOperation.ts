@@ -40,6 +40,9 @@ async function gather(stream: Readable): Promise<Buffer> {
 	return Buffer.concat(chunks);
 }
 
+/** The first line of an email in an mbox file. A server would take it for the end of the headers, or for a header without a name. */
+const MBOX_LINE = /^From (?![ \t]*:)[^\r\n]*(?:\r\n|\r|\n)/;
+
 /** Lines of an email end in CRLF (RFC 5322, section 2.1). Files from other sources may have LF only. */
 function withLineEnds(mail: Buffer): Buffer {
 	const text = mail.toString('latin1');
@@ -50,7 +53,7 @@ function withLineEnds(mail: Buffer): Buffer {
 			remedy: 'Enter a whole email (RFC 5322): headers, an empty line, and the body.',
 		});
 	}
-	return Buffer.from(text.replace(/\r\n|\r|\n/g, '\r\n'), 'latin1');
+	return Buffer.from(text.replace(MBOX_LINE, '').replace(/\r\n|\r|\n/g, '\r\n'), 'latin1');
 }
 
 function tooLarge(size: number): MailError {

@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import { MailError } from '../../mail/errors';
 import { change, type Change } from '../../mail/mailbox/change';
-import { Folders } from '../../mail/mailbox/mailboxFolders';
+import type { Folders } from '../../mail/mailbox/mailboxFolders';
 import { locate, type Fate, type There } from '../../mail/mailbox/locate';
 import type { Done } from '../../mail/mailbox/outcome';
 import { readReferences, type Reference } from '../../mail/mailbox/references';
@@ -10,12 +10,14 @@ import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext, Parameters } from '../Office365SmtpSend/settings/context';
 import { choice, flag, record, text } from '../parameterValues';
 import { note, type Results } from './scene';
-import { chosenFolders, locator } from './settings';
+import { locator } from './settings';
 
 interface Batch {
 	connection: Connection;
 	items: number[];
 	operation: string;
+	/** For the options of an item. */
+	foldersOf: (options: IDataObject) => Folders;
 }
 
 /** The change that one input item requests for one email. */
@@ -23,6 +25,8 @@ interface Order {
 	item: number;
 	reference: Reference;
 	folder: string;
+	/** With the special folders that the item chooses. */
+	folders: Folders;
 	wanted: Change;
 	/** The same for all emails that are changed by one command. */
 	key: string;
@@ -32,19 +36,18 @@ interface Order {
 export async function changeMails(
 	context: IExecuteFunctions,
 	parameters: Parameters,
-	{ connection, items, operation }: Batch,
+	{ connection, items, operation, foldersOf }: Batch,
 	results: Results,
 ): Promise<void> {
-	const folders = new Folders(connection, chosenFolders(record(context.getNodeParameter('options', items[0] ?? 0, {}))));
 	const orders: Order[] = [];
 	for (const item of items) {
 		try {
-			orders.push(...(await readOrders(context, parameters.ofOneItem(), item, operation, folders)));
+			orders.push(...(await readOrders(context, parameters.ofOneItem(), item, operation, foldersOf)));
 		} catch (error) {
 			note(context, results, item, error);
 		}
 	}
-	const fates = await fatesOf(connection, folders, orders);
+	const fates = await fatesOf(connection, orders);
 	const outcomes = new Map<number, IDataObject | Error>();
 	for (const [index, fate] of fates.entries())
 		if (fate.kind !== 'there') outcomes.set(index, fate.kind === 'gone' ? goneOf(fate, operation) : fate.error);
@@ -68,12 +71,13 @@ async function readOrders(
 	own: MailContext,
 	item: number,
 	operation: string,
-	folders: Folders,
+	foldersOf: Batch['foldersOf'],
 ): Promise<Order[]> {
+	const folders = foldersOf(record(own.getNodeParameter('options', item, {})));
 	const folder = locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX';
 	const wanted = await changeOf(own, item, operation, folders);
 	const key = JSON.stringify(wanted);
-	return readReferences(uidOf(context, own, item)).map((reference) => ({ item, reference, folder, wanted, key }));
+	return readReferences(uidOf(context, own, item)).map((reference) => ({ item, reference, folder, folders, wanted, key }));
 }
 
 /**
@@ -143,15 +147,19 @@ function keywords(value: unknown, field: string): string[] {
 }
 
 /** Groups references by folder, whichever items they come from. */
-async function fatesOf(connection: Connection, folders: Folders, orders: readonly Order[]): Promise<Fate[]> {
+async function fatesOf(connection: Connection, orders: readonly Order[]): Promise<Fate[]> {
 	const fates = new Array<Fate>(orders.length);
-	const byFolder = new Map<string, number[]>();
-	for (const [index, { folder }] of orders.entries()) {
+	const groups = new Map<Folders, Map<string, number[]>>();
+	for (const [index, { folders, folder }] of orders.entries()) {
+		const byFolder = groups.get(folders) ?? new Map<string, number[]>();
+		groups.set(folders, byFolder);
 		const known = byFolder.get(folder);
 		if (known === undefined) byFolder.set(folder, [index]);
 		else known.push(index);
 	}
-	for (const [folder, indexes] of byFolder) {
+	for (const [folders, folder, indexes] of [...groups].flatMap(([one, byFolder]) =>
+		[...byFolder].map((entry) => [one, ...entry] as const),
+	)) {
 		const found = await locate(
 			connection,
 			folders,

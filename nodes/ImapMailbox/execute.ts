@@ -1,7 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
-import { Folders } from '../../mail/mailbox/mailboxFolders';
 import { withMailbox, type Connection } from '../../mail/mailbox/sessions';
 import { beginTest, openAccount, type AccountChoice } from '../credentialAccount';
 import { nodeError } from '../nodeError';
@@ -15,7 +14,7 @@ import { runDraft } from './draftOperations';
 import { runFolder } from './folderOperations';
 import { getAttachments, getConversation, getMails, getMany, getRaw } from './messageOperations';
 import { note, type Results, type Scene } from './scene';
-import { chosenFolders } from './settings';
+import { foldersFor } from './settings';
 
 /** Input items for the same mailbox. */
 interface Group {
@@ -82,27 +81,21 @@ async function runGroup(
 		return;
 	}
 	const work = async (connection: Connection): Promise<void> => {
+		const shared = foldersFor(connection);
 		const sceneOf = (item: number): Scene => {
 			const own = parameters.ofOneItem();
-			return {
-				context,
-				own,
-				item,
-				connection,
-				folders: new Folders(connection, chosenFolders(record(own.getNodeParameter('options', item, {})))),
-				operation,
-			};
+			const options = record(own.getNodeParameter('options', item, {}));
+			// Operations on emails leave the list of folders as it is.
+			const folders = resource === 'message' ? shared(options) : foldersFor(connection)(options);
+			return { context, own, item, connection, folders, operation };
 		};
 		if (resource === 'message' && ['move', 'copy', 'mark', 'delete'].includes(operation)) {
-			await changeMails(context, parameters, { connection, items, operation }, results);
+			await changeMails(context, parameters, { connection, items, operation, foldersOf: shared }, results);
 			return;
 		}
-		const folders = sceneOf(first).folders;
 		for (const item of items) {
 			try {
-				const scene = sceneOf(item);
-				// All items share the list of folders, unless an item changes it.
-				results.set(item, await runItem(resource === 'message' ? { ...scene, folders } : scene, resource));
+				results.set(item, await runItem(sceneOf(item), resource));
 			} catch (error) {
 				note(context, results, item, error);
 			}

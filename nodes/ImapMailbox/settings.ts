@@ -5,9 +5,10 @@ import { readMoment } from '../../mail/compose/eventTime';
 import { MailError } from '../../mail/errors';
 import { criteriaOfRules, type Criteria } from '../../mail/imap/criteria';
 import { requireBounded, MOST_FOUND, type Wish } from '../../mail/mailbox/find';
-import type { ChosenFolders } from '../../mail/mailbox/mailboxFolders';
+import { Folders, type ChosenFolders } from '../../mail/mailbox/mailboxFolders';
 import type { ReadOptions } from '../../mail/mailbox/read';
 import { messageIdIn } from '../../mail/mailbox/references';
+import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext } from '../Office365SmtpSend/settings/context';
 import { choice, flag, record, text, whole } from '../parameterValues';
 import { readMoreOf } from '../readMoreFields';
@@ -27,6 +28,18 @@ export function chosenFolders(options: IDataObject): ChosenFolders {
 		drafts: text(options.draftsFolder, 'Drafts Folder'),
 		sent: text(options.sentFolder, 'Sent Items Folder'),
 		deleted: text(options.deletedFolder, 'Deleted Items Folder'),
+	};
+}
+
+/** Returns the folders of a mailbox for the options of an item. Items with the same options share the list of folders. */
+export function foldersFor(connection: Connection): (options: IDataObject) => Folders {
+	const known = new Map<string, Folders>();
+	return (options) => {
+		const chosen = chosenFolders(options);
+		const key = JSON.stringify(chosen);
+		const folders = known.get(key) ?? new Folders(connection, chosen);
+		known.set(key, folders);
+		return folders;
 	};
 }
 

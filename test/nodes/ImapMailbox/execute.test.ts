@@ -467,6 +467,15 @@ describe('whole lists of mails', () => {
 		expect([(await sandbox.messages(mailbox)).length, (await sandbox.messages(mailbox, 'Work/Done')).length]).toEqual([1, 2]);
 	});
 
+	it('are deleted into the folder that the options of each item choose', async () => {
+		await box(mail('a'), mail('b'), mail('c'));
+		const done = await run(
+			{ operation: 'delete' },
+			{ perItem: { uid: [1, 2, 3], options: [{ deletedFolder: 'Work' }, { deletedFolder: 'Work/Done' }, {}] }, input: 3 },
+		);
+		expect(jsons(done).map(({ folder }) => folder)).toEqual(['Work', 'Work/Done', 'Gelöschte Elemente']);
+	});
+
 	it('are copied, and marked in each way; keywords that Exchange does not keep are refused by the field', async () => {
 		await box(mail('a'));
 		expect(jsons(await run({ operation: 'copy', uid: 1, destinationFolder: 'Work' }))).toMatchObject([
@@ -522,6 +531,14 @@ describe('Append', () => {
 			},
 		]);
 		await expect(run({ operation: 'append', rawSource: 'text', rawMessage: 'no mail at all' })).rejects.toThrow(/^Message/);
+	});
+
+	it('leaves out the first line of an email from an mbox file, which is no header', async () => {
+		await box();
+		await run({ operation: 'append', rawSource: 'text', rawMessage: `From bob@example.test Mon Nov  2 09:00:00 2026\n${mail('boxed')}` });
+		expect((await sandbox.messages(mailbox))[0]?.toString()).toMatch(/^Message-ID: <boxed@/);
+		await run({ operation: 'append', rawSource: 'text', rawMessage: 'From : bob@example.test\nSubject: blank\n\nhello\n' });
+		expect((await sandbox.messages(mailbox))[1]?.toString()).toMatch(/^From : bob@/);
 	});
 
 	it('is not repeated where the connection breaks behind it', async () => {
