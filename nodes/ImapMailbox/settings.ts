@@ -23,7 +23,7 @@ export function locator(value: unknown, field: string): string {
 	return (typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field)).trim();
 }
 
-export function chosenFolders(options: IDataObject): ChosenFolders {
+function chosenFolders(options: IDataObject): ChosenFolders {
 	return {
 		drafts: text(options.draftsFolder, 'Drafts Folder'),
 		sent: text(options.sentFolder, 'Sent Items Folder'),
