@@ -29,8 +29,9 @@ export const working = inTurns(
 		...READING,
 		...WRITING,
 		...TEST,
-		async () => await import('./ImapMailbox/draftOperations.js'),
 		async () => await import('./ImapMailbox/messageOperations.js'),
+		async () => await import('./Office365SmtpSend/settings/replySettings.js'),
+		async () => await import('./ImapMailbox/draftOperations.js'),
 	],
 );
 
