@@ -91,6 +91,17 @@ const byNumbers = new Intl.Collator('en', { numeric: true });
 
 /** Maildir keeps new emails in `new` and seen ones in `cur`; a folder is `.Name`. */
 export async function messages(root: string, mailbox: string, folder?: string): Promise<Buffer[]> {
+	return (await stored(root, mailbox, folder)).map(({ bytes }) => bytes);
+}
+
+/** An email in a folder. */
+export interface Stored {
+	/** When it came into the folder, in epoch ms, to the second. */
+	at: number;
+	bytes: Buffer;
+}
+
+export async function stored(root: string, mailbox: string, folder?: string): Promise<Stored[]> {
 	const base = folderOf(root, mailbox, folder);
 	const files = (
 		await Promise.all(
@@ -99,9 +110,11 @@ export async function messages(root: string, mailbox: string, folder?: string): 
 	).flat();
 	const order = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 	files.sort((a, b) => byNumbers.compare(order(a), order(b)));
-	const mails = await Promise.all(files.map(async (path) => await readFile(path).catch(() => undefined)));
+	const mails = await Promise.all(
+		files.map(async (path) => ({ at: Number.parseInt(order(path), 10) * 1000, bytes: await readFile(path).catch(() => undefined) })),
+	);
 	// A file that Dovecot moved from `new` to `cur` in between is there at the next look.
-	return mails.flatMap((mail) => (mail === undefined ? [] : [mail]));
+	return mails.flatMap(({ at, bytes }) => (bytes === undefined ? [] : [{ at, bytes }]));
 }
 
 export async function watchArrival(root: string, mailbox: string, fits: (mail: string) => boolean, timeoutMs = 120_000): Promise<Buffer> {

@@ -82,7 +82,13 @@ export function faultsOf(scene: Scene, random: Random): Faults {
 					1 + random.below(3),
 				),
 		],
-		['mail server killed', async () => await killed(sandbox.dovecot.process, random)],
+		[
+			'mail server killed',
+			async () => {
+				scene.serverKills.push(Date.now());
+				await killed(sandbox.dovecot.process, random);
+			},
+		],
 		['submission server killed', async () => await killed(sandbox.postfix.process, random)],
 		['n8n killed', async () => await endN8n(scene, true)],
 		['n8n restarted', async () => await endN8n(scene, false)],

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Execution } from '../../sandbox/n8n';
 import { anySeed, Random } from '../support/random';
+import { stored } from '../../sandbox/servers/mailbox';
 import { faultsOf } from './faults';
 import { BOXES, openScene, type NodeKind, type Scene } from './scene';
 import { Traffic, type Inbox } from './traffic';
@@ -15,8 +16,12 @@ import { told, verdictOfFolder, verdictOfRuns, verdictOfSent, type Success, type
  * tokens, servers and n8n itself fail at random. At the end every email is counted: none may be lost, and none may come twice but where
  * the documentation says so. The seed gives the same faults in the same order; what they meet depends on the machine.
  */
-const SETTLE_MS = 6 * 60_000;
+/** Longer than the POP Trigger's interval, so that a poll without emails is what nothing is left for. */
+const QUIET_MS = 75_000;
+/** Longer than the longest pause before another attempt. */
+const STILL_MS = 6 * 60_000;
 const CRASH_ROW = 'n8n was killed right after the success (docs/imap-trigger.md, crash table, row 5)';
+const MOVE_ROW = 'the mail server was killed in the middle of MOVE (docs/imap-trigger.md, Limits)';
 const POLL_ROW = 'n8n was killed before the end was stored (docs/pop-trigger.md, At least once)';
 const STARTED_ROW = 'n8n noted it before its end and started it itself, without the memory (docs/pop-fetch.md, what n8n does not give)';
 const FETCH_ROW = 'n8n was killed while the execution ran (docs/pop.md, When an email counts as fetched)';
@@ -37,8 +42,7 @@ async function main(): Promise<void> {
 		const counts = await strike(scene, new Random(seed), minutes);
 		await calm(scene);
 		await traffic.stop();
-		await settle(scene, traffic);
-		const verdicts = await judge(scene, traffic);
+		const verdicts = await settle(scene, traffic);
 		console.log(`Faults: ${[...counts].map(([name, times]) => `${name} ${times}`).join(', ')}`);
 		for (const line of told(verdicts)) console.log(line);
 		for (const [node, kind] of [
@@ -83,19 +87,42 @@ async function calm({ sandbox }: Scene): Promise<void> {
 	await Promise.resolve();
 }
 
-/** Until every email has arrived where it belongs; what has not after some minutes is counted as lost. */
-async function settle(scene: Scene, traffic: Traffic): Promise<void> {
-	const deadline = Date.now() + SETTLE_MS;
+/**
+ * Until every email has arrived where it belongs. While something still moves, it is waited for, however much there is: what all faults have
+ * left behind takes long on a busy machine. What has not arrived after some minutes without a movement is counted as lost.
+ */
+async function settle(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
+	let [seen, since] = ['', Date.now()];
+	let isJudged = false;
 	for (;;) {
 		flushQueue(scene);
 		await Promise.all([traffic.call('soak-fetch'), traffic.call('soak-move')]);
 		await sleep(5_000);
+		const state = await progress(scene);
+		if (process.env.SOAK_LOG !== undefined) console.log(`${new Date().toISOString()} ${state}`);
+		if (state !== seen) [seen, since, isJudged] = [state, Date.now(), false];
+		const isLate = Date.now() - since > STILL_MS;
+		// To judge is much work for n8n, which tells of all executions then.
+		if (!isLate && (isJudged || Date.now() - since < QUIET_MS)) continue;
 		const verdicts = await judge(scene, traffic);
-		if (verdicts.every(({ lost }) => lost.length === 0) && (await running(scene)) === 0) return;
-		if (process.env.SOAK_LOG !== undefined)
-			console.log(`${new Date().toISOString()} ${await running(scene)} run;`, told(verdicts).join('\n'));
-		if (Date.now() > deadline) return;
+		isJudged = true;
+		if (isLate || (verdicts.every(({ lost }) => lost.length === 0) && (await running(scene)) === 0)) return verdicts;
 	}
+}
+
+/** What the nodes have done by themselves until now: emails that lie where they belong, and executions. */
+async function progress(scene: Scene): Promise<string> {
+	const done = async (mailbox: string): Promise<number> => (await copies(scene, mailbox, 'Done')).size;
+	return [
+		...[await done(BOXES.watch), 'of the watch and', await done(BOXES.move), 'of the mailbox moved;'],
+		...[await executions(scene, 'watch'), 'and', await executions(scene, 'poll'), 'executions of the triggers'],
+	].join(' ');
+}
+
+async function executions({ n8n, workflows }: Scene, kind: NodeKind): Promise<number> {
+	const filter = encodeURIComponent(JSON.stringify({ workflowId: workflows[kind] }));
+	const { data } = await n8n.api.rest<{ data: { count: number } }>('GET', `/executions?filter=${filter}&limit=1`);
+	return data.count;
 }
 
 /** What Postfix could not deliver while Dovecot was down is delivered now. */
@@ -119,16 +146,17 @@ async function judge(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
 		]);
 	const [watched, polled, fetched, moved] = await Promise.all([names('watch'), names('poll'), names('fetch'), names('move')]);
 	const { kills, ends } = scene;
+	const moves = { row: MOVE_ROW, kills: scene.serverKills };
 	const [watches, fetches] = [await runs('watch', ['success']), await runs('fetch', ['success', 'error'])];
 	await noteCreation(scene, watches);
 	await noteCreation(scene, fetches);
 	return [
 		verdictOfRuns('IMAP Trigger', watched, watches, { row: CRASH_ROW, kills }),
-		verdictOfFolder('IMAP Trigger, After Success: Move', watched, await copies(scene, BOXES.watch, 'Done')),
+		verdictOfFolder('IMAP Trigger, After Success: Move', watched, await copies(scene, BOXES.watch, 'Done'), moves),
 		verdictOfRuns('POP Trigger', polled, await runs('poll', ['success']), { row: POLL_ROW, kills }),
 		// A failed execution has its emails.
 		verdictOfRuns('POP Fetch', fetched, fetches, { row: FETCH_ROW, kills, startedByN8n: { row: STARTED_ROW, ends } }),
-		verdictOfFolder('IMAP Mailbox, Move', moved, await copies(scene, BOXES.move, 'Done')),
+		verdictOfFolder('IMAP Mailbox, Move', moved, await copies(scene, BOXES.move, 'Done'), moves),
 		verdictOfSent(traffic.said, await copies(scene, BOXES.receiver, 'INBOX')),
 	];
 }
@@ -178,18 +206,18 @@ async function successes({ n8n, workflows }: Scene, kind: NodeKind, states: stri
 }
 
 /**
- * How often each email lies in a folder, by its subject. What Postfix has taken once and delivered twice, since Dovecot was killed before its
+ * When each copy of an email came into a folder, in epoch ms, by its subject. What Postfix has taken once and delivered twice, since Dovecot was killed before its
  * answer, is one: both have the queue ID that Postfix gave it.
  */
-async function copies({ sandbox }: Scene, mailbox: string, folder: string): Promise<Map<string, number>> {
-	const ids = new Map<string, Set<string>>();
-	for (const [index, bytes] of (await sandbox.messages(mailbox, folder)).entries()) {
+async function copies({ sandbox }: Scene, mailbox: string, folder: string): Promise<Map<string, number[]>> {
+	const found = new Map<string, Map<string, number>>();
+	for (const [index, { at, bytes }] of (await stored(sandbox.dovecot.mailFolder, mailbox, folder)).entries()) {
 		const text = bytes.toString('latin1');
 		const name = /^Subject: (\w+)/m.exec(text)?.[1] ?? '';
 		const queued = /\bwith E?SMTPS?A? id (\w+)/.exec(text)?.[1] ?? String(index);
-		ids.set(name, (ids.get(name) ?? new Set()).add(queued));
+		found.set(name, (found.get(name) ?? new Map<string, number>()).set(queued, at));
 	}
-	return new Map([...ids].map(([name, own]) => [name, own.size]));
+	return new Map([...found].map(([name, own]) => [name, [...own.values()]]));
 }
 
 main().catch((error: unknown) => {

@@ -26,6 +26,8 @@ export interface Scene {
 	workflows: Record<NodeKind, string>;
 	/** When n8n was killed, in epoch ms. */
 	kills: number[];
+	/** When the mail server was killed, in epoch ms. */
+	serverKills: number[];
 	/** When n8n's processes had ended, killed or in order, in epoch ms. */
 	ends: number[];
 	/** While n8n is down or not yet up again, nobody calls it. */
@@ -52,7 +54,7 @@ export async function openScene(): Promise<Scene> {
 		});
 		const workflows = { watch: '', poll: '', fetch: '', send: '', move: '' };
 		for (const [kind, steps] of entriesOf(workflowsOf(credentials))) workflows[kind] = await serve(n8n, kind, steps);
-		return { sandbox, n8n, workflows, kills: [], ends: [], down: false, stop };
+		return { sandbox, n8n, workflows, kills: [], serverKills: [], ends: [], down: false, stop };
 	} catch (error) {
 		await stop();
 		throw error;

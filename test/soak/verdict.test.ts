@@ -64,10 +64,15 @@ describe('what the soak counts of executions that n8n itself starts after its ow
 describe('what the soak counts of folders and of what was sent', () => {
 	it('is once in the folder, or lost, or doubled', () => {
 		const copies = new Map([
-			['a', 1],
-			['b', 2],
+			['a', [1_000]],
+			['b', [1_000, 9_000]],
+			['d', [50_000, 61_000]],
 		]);
-		expect(verdictOfFolder('node', new Set(['a', 'b', 'c']), copies)).toMatchObject({ total: 3, lost: ['c'], doubled: ['b'] });
+		const moves = { row: ROW, kills: [51_500] };
+		expect(verdictOfFolder('node', new Set(['a', 'b', 'c', 'd']), copies, moves)).toMatchObject({
+			...{ total: 4, lost: ['c'], doubled: ['b'], explained: new Map([[ROW, ['d']]]) },
+			evidence: ['b came into the folder at 00:00:01.000Z and 00:00:09.000Z'],
+		});
 	});
 
 	it('is what n8n said of each email', () => {
@@ -79,17 +84,23 @@ describe('what the soak counts of folders and of what was sent', () => {
 			['lie', 'failed'],
 		] as const);
 		const copies = new Map([
-			['sent', 1],
-			['twice', 2],
-			['lie', 1],
+			['sent', [1]],
+			['twice', [1, 2]],
+			['lie', [1]],
 		]);
 		expect(verdictOfSent(said, copies)).toMatchObject({ total: 5, lost: ['gone'], doubled: ['twice', 'lie'], unknown: 2 });
 	});
 
 	it('is told in a line for each node and one for all', () => {
-		expect(told([verdict([success(1, 2, 'a')], []), verdictOfFolder('folder', new Set(['c']), new Map([['c', 2]]))])).toEqual([
+		expect(
+			told([
+				verdict([success(1, 2, 'a')], []),
+				verdictOfFolder('folder', new Set(['c']), new Map([['c', [1_000, 2_000]]]), { row: ROW, kills: [] }),
+			]),
+		).toEqual([
 			'node: 2 emails, lost 1 (b), doubled 0',
 			'folder: 1 emails, lost 0, doubled 1 (c)',
+			'c came into the folder at 00:00:01.000Z and 00:00:02.000Z',
 			'All five nodes: 3 emails, lost 1, doubled 1, repeated as documented 0',
 		]);
 	});

@@ -93,20 +93,40 @@ function isKillOf(success: Success | undefined, at: number): boolean {
 	return success !== undefined && success.stoppedAt > at - BEFORE_KILL_MS && success.stoppedAt < at + AFTER_KILL_MS;
 }
 
-/** Every email has to lie in the folder once; `copies` has those that lie there, by name. */
-export function verdictOfFolder(node: string, names: ReadonlySet<string>, copies: ReadonlyMap<string, number>): Verdict {
-	return {
-		node,
-		total: names.size,
-		lost: [...names].filter((name) => (copies.get(name) ?? 0) === 0),
-		explained: new Map(),
-		doubled: [...names].filter((name) => (copies.get(name) ?? 0) > 1),
-		evidence: [],
-	};
+/** How long after the start of a move, in ms, its server may be killed in it. Maildir notes whole seconds. */
+const IN_MOVE_MS = 2_000;
+
+/**
+ * Every email has to lie in the folder once.
+ * @param copies when each copy came there, in epoch ms, by the email's name
+ * @param kills when the mail server was killed: a MOVE that it was carrying out may leave the email in both folders
+ */
+export function verdictOfFolder(
+	node: string,
+	names: ReadonlySet<string>,
+	copies: ReadonlyMap<string, readonly number[]>,
+	{ row, kills }: Repeats,
+): Verdict {
+	const verdict: Verdict = { node, total: names.size, lost: [], explained: new Map(), doubled: [], evidence: [] };
+	for (const name of names) {
+		const times = copies.get(name) ?? [];
+		if (times.length === 0) verdict.lost.push(name);
+		if (times.length < 2) continue;
+		const earlier = [...times].sort((a, b) => a - b).slice(0, -1);
+		if (earlier.every((at) => kills.some((kill) => Math.abs(kill - at) <= IN_MOVE_MS))) note(verdict.explained, row, name);
+		else {
+			verdict.doubled.push(name);
+			verdict.evidence.push(`${name} came into the folder at ${times.map((at) => new Date(at).toISOString().slice(11)).join(' and ')}`);
+		}
+	}
+	return verdict;
 }
 
 /** What was said to be sent is there once, what is unknown at most once, and what is said to have failed is not there. */
-export function verdictOfSent(said: ReadonlyMap<string, Said>, copies: ReadonlyMap<string, number>): Verdict & { unknown: number } {
+export function verdictOfSent(
+	said: ReadonlyMap<string, Said>,
+	copies: ReadonlyMap<string, readonly number[]>,
+): Verdict & { unknown: number } {
 	const verdict = {
 		node: 'Office365 SMTP Send',
 		total: said.size,
@@ -120,7 +140,7 @@ export function verdictOfSent(said: ReadonlyMap<string, Said>, copies: ReadonlyM
 	};
 	const [lost, doubled]: [string[], string[]] = [verdict.lost, verdict.doubled];
 	for (const [name, word] of said) {
-		const there = copies.get(name) ?? 0;
+		const there = copies.get(name)?.length ?? 0;
 		if (word === 'unknown') verdict.unknown += 1;
 		if (word === 'sent' && there === 0) lost.push(name);
 		if (there > (word === 'failed' ? 0 : 1)) doubled.push(name);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { afterAll } from 'vitest';
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 
 import { appCredential } from '../../sandbox/credentials';
@@ -58,7 +59,10 @@ export function told(staticData: IDataObject = {}): Told {
 if (process.env.N8N_USER_FOLDER === undefined) {
 	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-nodes-'));
 	process.env.N8N_USER_FOLDER = folder;
-	process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+	const remove = (): void => rmSync(folder, { recursive: true, force: true });
+	afterAll(remove);
+	// A journal is written once more at the end, unless vitest ends the process at once.
+	process.once('exit', remove);
 }
 
 /** Each context is an execution of its own. */
