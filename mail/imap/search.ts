@@ -5,7 +5,7 @@ import { blameOf, isolate, type Division } from '../blame';
 import { diagnose } from '../diagnosis';
 import type { MailError } from '../errors';
 import type { Criteria } from './criteria';
-import { divide, fits, isEmpty } from './criteriaParts';
+import { divide, divideAll, fits, isEmpty } from './criteriaParts';
 import { fetchByUid, instantOf, rangeOf } from './fetch';
 import type { ImapSession } from './session';
 
@@ -62,15 +62,21 @@ export async function searchAfter(
 		const seen = (await find(range)).filter((uid) => uid > from);
 		const all = seen.filter((uid) => uid > after || late?.knows(uid) === false);
 		const highest = Math.max(after, all.at(-1) ?? 0);
+		const { theirs, ours } = divideAll(criteria);
 		let uids = all;
-		for (const criterion of criteria) {
-			if (uids.length === 0 && !probe) break;
-			uids = await matching(session, find, uids, range, criterion);
-		}
+		const apply = async (some: Criteria): Promise<void> => {
+			for (const criterion of some) {
+				if (uids.length === 0 && !probe) break;
+				uids = await matching(session, find, uids, range, criterion);
+			}
+		};
+		await apply(theirs);
 		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
 			const found = new Set(await fitting(session, find, start, from));
 			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
 		}
+		// Last, because each email that is left costs an answer.
+		await apply(ours);
 		return { uids, highest, ...(late && { seen }) };
 	});
 }

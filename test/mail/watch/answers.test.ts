@@ -365,6 +365,18 @@ describe('a filter with an address, by which Exchange cannot search', () => {
 		expect(one.subjects).toEqual(['hers']);
 		expect(one.reports).toEqual([]);
 	});
+
+	it('asks at the start only about the emails that the start takes', async () => {
+		const one = rig({ criteria: criteriaOfFilters({ from: 'eve@example.test' }), startFrom: { kind: 'unread' } });
+		const hers = (subject: string): string => `From: eve@example.test\r\nSubject: ${subject}\r\n\r\nhello\r\n`;
+		await sandbox.deliver(one.mailbox, hers('read'), hers('unread'), hers('read too'));
+		await sandbox.dovecot.doveadm('flags', 'add', '-u', one.mailbox, '\\Seen', 'mailbox', 'INBOX', 'uid', '1,3');
+		await one.watch.start();
+		await one.until('it', () => one.subjects.length === 1 && one.watch.idle);
+		expect(one.subjects).toEqual(['unread']);
+		const about = sessionOf(one)?.transcript.flatMap((line) => /UID FETCH (\S+) \(UID ENVELOPE\)/.exec(line)?.[1] ?? []);
+		expect(about).toEqual(['2']);
+	});
 });
 
 describe('an email of which the server does not tell what a filter needs to know', () => {
