@@ -1,3 +1,5 @@
+import type { SearchObject } from 'imapflow';
+
 import { fetchByUid } from './fetch';
 import { UIDS_IN_COMMAND } from './search';
 import type { ImapSession } from './session';
@@ -11,10 +13,20 @@ export function searchableId(messageId: string): string {
 	return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '');
 }
 
+/**
+ * Criterion for emails with this Message-ID. Most servers find a part of the header; some compare its whole text, with or without the
+ * brackets (DirectoryTree/ImapEngine#186, ikvk/imap_tools#170).
+ */
+export function criterionOfMessageId(messageId: string): SearchObject {
+	const part = searchableId(messageId);
+	const is = (text: string): SearchObject => ({ header: { 'Message-ID': text } });
+	return messageId === `<${part}>` ? { or: [is(part), is(messageId)] } : is(part);
+}
+
 /** UIDs in the selected folder of the emails with this Message-ID, in rising order. @throws MailError */
 export async function withMessageId(session: ImapSession, messageId: string): Promise<number[]> {
 	const meant = new Set(spellings(messageId));
-	const query = { header: { 'Message-ID': searchableId(messageId) } };
+	const query = criterionOfMessageId(messageId);
 	const uids = await session.run('UID SEARCH', async (client) => await client.search(query, { uid: true }));
 	if (!Array.isArray(uids)) throw session.refusal('UID SEARCH');
 	const found: number[] = [];

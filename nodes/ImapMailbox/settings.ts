@@ -4,6 +4,7 @@ import { DAY_MS } from '../../mail/durations';
 import { readMoment } from '../../mail/compose/eventTime';
 import { MailError } from '../../mail/errors';
 import { criteriaOfRules, type Criteria } from '../../mail/imap/criteria';
+import { criterionOfMessageId } from '../../mail/imap/messageId';
 import { requireBounded, MOST_FOUND, type Wish } from '../../mail/mailbox/find';
 import { Folders, type ChosenFolders } from '../../mail/mailbox/mailboxFolders';
 import type { ReadOptions } from '../../mail/mailbox/read';
@@ -127,12 +128,18 @@ function criteriaOf(filters: IDataObject): Criteria {
 	if (larger > 0) found.push(criterion('Larger Than', ['LARGER', larger * 1024]));
 	if (smaller > 0) found.push(criterion('Smaller Than', ['SMALLER', smaller * 1024]));
 	const messageId = text(filters.messageId, 'Message ID').trim();
-	if (messageId !== '') found.push(criterion('Message ID', ['HEADER', 'Message-ID', requireMessageId(messageId).slice(1, -1)]));
+	if (messageId !== '') found.push(messageIdIs(requireMessageId(messageId)));
 	const header = record(record(filters.header).values);
 	const name = text(header.name, 'Header').trim();
 	const value = text(header.value, 'Header').trim();
 	if (name !== '') found.push(value === '' ? [{ header: { [name]: true } }] : criterion('Header', ['HEADER', name, value]));
 	return found.flat();
+}
+
+/** Not a part of it, which many other emails could have: of other text than ASCII the server says that it cannot search for it. */
+function messageIdIs(messageId: string): Criteria {
+	if (/^[ -~]+$/.test(messageId)) return [criterionOfMessageId(messageId)];
+	return criterion('Message ID', ['HEADER', 'Message-ID', messageId.slice(1, -1)]);
 }
 
 function requireMessageId(value: string): string {
