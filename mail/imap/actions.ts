@@ -1,49 +1,103 @@
 import { MailError } from '../errors';
-import { present, rangeOf } from './fetch';
+import { requireNoOthers } from './othersMarked';
+import { request } from './request';
 import type { ImapSession } from './session';
 
 /** What happens to an email on the server once it has been processed. Each action can be repeated without harm. */
 export type Action =
 	{ kind: 'nothing' } | { kind: 'read' } | { kind: 'flag' } | { kind: 'move'; to: string; markRead?: boolean } | { kind: 'delete' };
 
-/** @throws MailError */
-export async function act(session: ImapSession, uids: readonly number[], action: Action): Promise<void> {
-	if (action.kind === 'nothing' || uids.length === 0) return;
-	// Marked first: after the move the emails have other UIDs.
-	if (action.kind === 'move' && action.markRead === true) await act(session, uids, { kind: 'read' });
-	const range = rangeOf([...uids].sort((one, other) => one - other));
-	const done = await session.run(COMMANDS[action.kind], async (client) => {
-		switch (action.kind) {
-			case 'read':
-				return await client.messageFlagsAdd(range, ['\\Seen'], { uid: true });
-			case 'flag':
-				return await client.messageFlagsAdd(range, ['\\Flagged'], { uid: true });
-			case 'move':
-				return await client.messageMove(range, action.to, { uid: true });
-			case 'delete':
-				return await client.messageDelete(range, { uid: true });
-		}
-	});
-	// `undefined` means that the library has not sent the command.
-	const isPartly = typeof done === 'object' && done.uidMap === undefined && session.refusedSome;
-	if (done !== false && done !== undefined && !isPartly) return;
-	const refusal = session.refusal(COMMANDS[action.kind]);
-	if (!refusal.permanent && refusal.code !== 'protocol') throw refusal;
-	// A server may refuse all of them if another client has removed one of them (RFC 2180, section 4.2).
-	const left = await present(session, uids);
-	if (left.length < uids.length) return await act(session, left, action);
-	throw new MailError(
-		`The server did not ${WORDS[action.kind]} the email${action.kind === 'move' ? ` to "${action.to}"` : ''}: ${refusal.summary}`,
-		{
-			// Without MOVE, the emails may already have been copied, and each further attempt would copy them again.
-			code: action.kind === 'move' && !session.client.capabilities.has('MOVE') ? 'forbidden' : 'rejected',
-			speaker: 'imap',
-			command: COMMANDS[action.kind],
-			remedy:
-				action.kind === 'move' ? 'Check that the target folder exists.' : 'Check that the signed-in user or app may change the mailbox.',
-		},
-	);
+/**
+ * @param toBeDeleted further emails of the folder that are to be deleted. An earlier attempt may have marked them as deleted.
+ * @throws MailError `rejected` if the server may accept the action for fewer emails, `forbidden` if not, `throttled`, `lost` …
+ */
+export async function act(
+	session: ImapSession,
+	uids: readonly number[],
+	action: Action,
+	toBeDeleted: readonly number[] = [],
+): Promise<void> {
+	if (uids.length === 0) return;
+	const rising = [...uids].sort((one, other) => one - other);
+	switch (action.kind) {
+		case 'nothing':
+			return;
+		case 'read':
+			return await mark(session, rising, '\\Seen', 'mark');
+		case 'flag':
+			return await mark(session, rising, '\\Flagged', 'flag');
+		case 'delete':
+			await requireNoOthers(session, [...uids, ...toBeDeleted], {
+				code: 'forbidden',
+				remedy: 'Then delete the emails of this trigger by hand. They are not handed over again.',
+			});
+			return throwIfRefused(await remove(session, rising), 'UID EXPUNGE', 'delete the email');
+		case 'move':
+			return await move(session, rising, action, toBeDeleted);
+	}
 }
 
-const COMMANDS = { read: 'UID STORE', flag: 'UID STORE', move: 'UID MOVE', delete: 'UID EXPUNGE' } as const;
-const WORDS = { read: 'mark', flag: 'flag', move: 'move', delete: 'delete' } as const;
+async function mark(session: ImapSession, uids: readonly number[], flag: string, verb: string): Promise<void> {
+	const { refusal } = await request(
+		session,
+		uids,
+		'UID STORE',
+		async (client, range) => await client.messageFlagsAdd(range, [flag], { uid: true }),
+	);
+	throwIfRefused(refusal, 'UID STORE', `${verb} the email`);
+}
+
+async function remove(session: ImapSession, uids: readonly number[]): Promise<MailError | undefined> {
+	const work = async (client: ImapSession['client'], range: string): Promise<unknown> => await client.messageDelete(range, { uid: true });
+	return (await request(session, uids, 'UID EXPUNGE', work)).refusal;
+}
+
+async function move(
+	session: ImapSession,
+	uids: readonly number[],
+	{ to, markRead }: Extract<Action, { kind: 'move' }>,
+	toBeDeleted: readonly number[],
+): Promise<void> {
+	const hasMove = session.client.capabilities.has('MOVE');
+	if (!hasMove)
+		await requireNoOthers(session, [...uids, ...toBeDeleted], {
+			code: 'forbidden',
+			remedy: `Then move the emails of this trigger to "${to}" by hand. They are not handed over again.`,
+		});
+	// Marked first: after the move the emails have other UIDs.
+	if (markRead === true) await mark(session, uids, '\\Seen', 'mark');
+	const what = `move the email to "${to}"`;
+	const remedy = 'Check that the target folder exists.';
+	if (hasMove) {
+		const moved = await request(session, uids, 'UID MOVE', async (client, range) => await client.messageMove(range, to, { uid: true }));
+		return throwIfRefused(moved.refusal, 'UID MOVE', what, { remedy });
+	}
+	const { asked, refusal } = await request(
+		session,
+		uids,
+		'UID COPY',
+		async (client, range) => await client.messageCopy(range, to, { uid: true }),
+	);
+	// Fewer emails are not tried: if the server has copied some although it must not (RFC 3501, section 6.4.7), it would copy them again.
+	throwIfRefused(refusal, 'UID COPY', what, { code: 'forbidden', remedy });
+	// Only what was certainly copied is deleted.
+	throwIfRefused(await remove(session, asked), 'UID EXPUNGE', `delete the email, which was copied to "${to}" and is now in both folders`, {
+		code: 'forbidden',
+		remedy: 'Delete one of the two. Moving it again would copy it once more.',
+	});
+}
+
+function throwIfRefused(
+	refusal: MailError | undefined,
+	command: string,
+	what: string,
+	{ code = 'rejected', remedy = 'Check that the signed-in user or app may change the mailbox.' }: Partial<Facts> = {},
+): void {
+	if (refusal === undefined) return;
+	throw new MailError(`The server did not ${what}: ${refusal.summary}`, { code, speaker: 'imap', command, remedy });
+}
+
+interface Facts {
+	code: 'rejected' | 'forbidden';
+	remedy: string;
+}

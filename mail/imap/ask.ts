@@ -1,4 +1,4 @@
-import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
+import type { FetchMessageObject, FetchQueryObject, ImapFlow, SearchObject } from 'imapflow';
 
 import { MailError } from '../errors';
 import { tooMuch } from './limits';
@@ -50,17 +50,32 @@ export async function ask(
 	);
 }
 
-/** Returns those of these emails that are still in the folder, in rising order. @throws MailError */
-export async function present(session: ImapSession, uids: readonly number[]): Promise<number[]> {
-	const found = await session.run('UID SEARCH', async (client) => await client.search({ uid: rangeOf(uids) }, { uid: true }));
+/** Returns UIDs in rising order. @throws MailError */
+export async function search(session: ImapSession, query: SearchObject): Promise<number[]> {
+	const found = await session.run('UID SEARCH', async (client) => await client.search(query, { uid: true }));
 	if (!Array.isArray(found)) throw session.refusal('UID SEARCH');
 	return found;
+}
+
+/**
+ * Searches the folder as other clients have left it. Before NOOP, a server may count emails that they have removed (RFC 3501, section
+ * 6.1.2; Dovecot does).
+ * @throws MailError
+ */
+export async function searchNow(session: ImapSession, query: SearchObject): Promise<number[]> {
+	await session.run('NOOP', async (client) => await client.noop());
+	return await search(session, query);
+}
+
+/** Returns those of these emails that are still in the folder, in rising order. @throws MailError */
+export async function stillThere(session: ImapSession, uids: readonly number[]): Promise<number[]> {
+	return await searchNow(session, { uid: rangeOf(uids) });
 }
 
 /** Returns those of the unanswered UIDs whose email is still in the folder. @throws MailError */
 export async function withheld(use: Use, uids: readonly number[]): Promise<Set<number>> {
 	if (uids.length === 0) return new Set();
-	const there = new Set(await use('UID SEARCH', async (session) => await present(session, uids)));
+	const there = new Set(await use('UID SEARCH', async (session) => await search(session, { uid: rangeOf(uids) })));
 	return new Set(uids.filter((uid) => there.has(uid)));
 }
 

@@ -8,7 +8,7 @@ import { fetchFacts, type Facts } from './facts';
 import { LARGEST_WHOLE } from './limits';
 import { isPlaceholder } from './placeholder';
 
-export { fetchByUid, instantOf, present, rangeOf, type Use } from './ask';
+export { fetchByUid, instantOf, rangeOf, type Use } from './ask';
 export { hasAttachment } from './facts';
 
 /** An email as it came from the server. */

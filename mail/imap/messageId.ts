@@ -1,5 +1,6 @@
 import type { SearchObject } from 'imapflow';
 
+import { search } from './ask';
 import { fetchByUid } from './fetch';
 import { UIDS_IN_COMMAND } from './search';
 import type { ImapSession } from './session';
@@ -26,9 +27,7 @@ export function criterionOfMessageId(messageId: string): SearchObject {
 /** UIDs in the selected folder of the emails with this Message-ID, in rising order. @throws MailError */
 export async function withMessageId(session: ImapSession, messageId: string): Promise<number[]> {
 	const meant = new Set(spellings(messageId));
-	const query = criterionOfMessageId(messageId);
-	const uids = await session.run('UID SEARCH', async (client) => await client.search(query, { uid: true }));
-	if (!Array.isArray(uids)) throw session.refusal('UID SEARCH');
+	const uids = await search(session, criterionOfMessageId(messageId));
 	const found: number[] = [];
 	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
 		const some = uids.slice(from, from + UIDS_IN_COMMAND);

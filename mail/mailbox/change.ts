@@ -1,9 +1,10 @@
 import type { ImapFlow } from 'imapflow';
 
 import { MailError } from '../errors';
+import { request } from '../imap/request';
 import type { ImapSession } from '../imap/session';
 import { commandSets, type There } from './locate';
-import { all, request, requirePlace, type Done, type Place } from './outcome';
+import { all, refused, requirePlace, type Done, type Place } from './outcome';
 import { remove } from './remove';
 import type { Connection } from './sessions';
 import { copy, move } from './moveAndCopy';
@@ -68,10 +69,9 @@ async function flag(
 			session,
 			there,
 			'UID STORE',
-			'mark',
 			async (client, range) => await client[method](range, flags, { uid: true }),
 		);
-		if (refusal !== undefined) return all(asked, { kind: 'failed', error: refusal });
+		if (refusal !== undefined) return all(asked, { kind: 'failed', error: refused(refusal, 'UID STORE', 'mark') });
 		there = asked;
 	}
 	return all(there, { kind: 'done', uidValidity: session.uidValidity });

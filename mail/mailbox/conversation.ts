@@ -1,10 +1,11 @@
 import { MailError } from '../errors';
+import { search } from '../imap/ask';
 import { fetchByUid } from '../imap/fetch';
 import { searchableId } from '../imap/messageId';
 import type { ImapSession } from '../imap/session';
 import { describe, type Found } from './find';
 import type { Folders } from './mailboxFolders';
-import { commandSets, search, type There } from './locate';
+import { commandSets, type There } from './locate';
 import type { Connection } from './sessions';
 
 /** Maximum number of emails in a conversation. The newest ones beyond it are left out. */

@@ -1,10 +1,11 @@
 import { MailError } from '../errors';
+import { search } from '../imap/ask';
 import { fetchByUid } from '../imap/fetch';
 import { statusOf } from '../imap/folders';
 import { spellings } from '../imap/messageId';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { ImapSession } from '../imap/session';
-import { commandSets, search, type There } from './locate';
+import { commandSets, type There } from './locate';
 import { requirePlace, type Done, type Place } from './outcome';
 import type { Connection } from './sessions';
 

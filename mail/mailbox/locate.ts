@@ -1,4 +1,5 @@
 import { MailError } from '../errors';
+import { search } from '../imap/ask';
 import { fetchByUid, rangeOf } from '../imap/fetch';
 import { withMessageId } from '../imap/messageId';
 import { UIDS_IN_COMMAND } from '../imap/search';
@@ -169,28 +170,6 @@ async function findAgain(session: ImapSession, references: readonly Reference[])
 	}
 	for (const messageId of wanted) found.set(messageId, await withMessageId(session, messageId));
 	return found;
-}
-
-/** @throws MailError */
-export async function search(session: ImapSession, query: Parameters<ImapSession['client']['search']>[0]): Promise<number[]> {
-	const found = await session.run('UID SEARCH', async (client) => await client.search(query, { uid: true }));
-	if (!Array.isArray(found)) throw session.refusal('UID SEARCH');
-	return found;
-}
-
-/**
- * Searches the folder as other clients have left it. Before NOOP, a server may count emails that they have removed (RFC 3501, section
- * 6.1.2; Dovecot does).
- * @throws MailError
- */
-export async function searchNow(session: ImapSession, query: Parameters<typeof search>[1]): Promise<number[]> {
-	await session.run('NOOP', async (client) => await client.noop());
-	return await search(session, query);
-}
-
-/** Returns those of these emails that are still in the folder. @throws MailError */
-export async function stillThere(session: ImapSession, uids: readonly number[]): Promise<number[]> {
-	return await searchNow(session, { uid: rangeOf(uids) });
 }
 
 function stranger(uid: number, path: string): MailError {

@@ -1,10 +1,12 @@
 import { isVague, MailError } from '../errors';
+import { stillThere } from '../imap/ask';
 import { rangeOf } from '../imap/fetch';
+import { TRIES } from '../imap/request';
 import type { ImapSession } from '../imap/session';
 import { lookFor, takeNote, type Note } from './destination';
-import { stillThere, type There } from './locate';
-import { all, refused, requirePlace, TRIES, type Done, type Place } from './outcome';
-import { remove, requireNoOthers } from './remove';
+import type { There } from './locate';
+import { all, refused, requirePlace, type Done, type Place } from './outcome';
+import { remove, requireNoOthersMarked } from './remove';
 import type { Connection } from './sessions';
 
 /** The emails of one command. */
@@ -22,7 +24,7 @@ export async function move(connection: Connection, place: Place, mails: readonly
 	const uids = mails.map(({ uid }) => uid);
 	const hasMove = await connection.repeat(place.folder, async (session) => {
 		if (session.client.capabilities.has('MOVE')) return true;
-		await requireNoOthers(session, place.folder, uids);
+		await requireNoOthersMarked(session, uids);
 		return false;
 	});
 	if (hasMove) return await moveDirectly(connection, place, mails, to);
@@ -139,7 +141,7 @@ async function ask(session: ImapSession, lot: Lot, to: string, how: 'move' | 'co
 		const told = typeof answer === 'object' ? answer : undefined;
 		// COPY then copies none, and MOVE may have moved some (RFC 3501, section 6.4.7; RFC 6851, section 4.3).
 		const isPartly = session.refusedSome && told !== undefined;
-		const refusal = told === undefined || isPartly ? refused(session, command, how, to) : undefined;
+		const refusal = told === undefined || isPartly ? refused(session.refusal(command), command, how, to) : undefined;
 		// COPYUID (RFC 4315) tells the new UIDs. Some servers do not support it.
 		for (const [uid, now] of told?.uidMap ?? []) lot.done.set(uid, { kind: 'done', uid: now, uidValidity: String(told?.uidValidity) });
 		lot.left = asked.filter((uid) => !lot.done.has(uid));

@@ -122,11 +122,16 @@ export class Aftercare {
 	async #attempt(uids: readonly number[], action: Action): Promise<MailError | undefined> {
 		this.#options.cursor.setByUs(markOfAction(action.kind === 'move' && action.markRead === true ? 'read' : action.kind), uids);
 		try {
-			await this.#options.use('UID STORE', async (session) => await act(session, uids, action));
+			await this.#options.use('UID STORE', async (session) => await act(session, uids, action, this.#toBeDeleted()));
 			return undefined;
 		} catch (cause) {
 			return asMailError(cause);
 		}
+	}
+
+	/** An earlier attempt may have marked them as deleted on the server. */
+	#toBeDeleted(): number[] {
+		return this.#due.filter(({ action }) => action.kind === 'delete').map(({ uid }) => uid);
 	}
 
 	#settle(uids: readonly number[], action: Action): void {

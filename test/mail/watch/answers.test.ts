@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { criteriaOfFilters } from '../../../mail/imap/criteria';
 import type { FetchedMail } from '../../../mail/imap/fetch';
@@ -286,6 +286,49 @@ describe('an action of which the server refuses all because of one mail', () => 
 		await one.deliver('next');
 		await one.until('the next', () => one.subjects.length === 21 && one.watch.idle);
 		expect(await sandbox.dovecot.doveadm('fetch', '-u', one.mailbox, 'uid', 'mailbox', 'INBOX', 'UNSEEN')).toBe(left);
+	});
+});
+
+describe('a server that cannot delete single emails (no UIDPLUS)', () => {
+	beforeEach(() => (sandbox.exchange.imapCapabilities = 'IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR MOVE IDLE'));
+
+	const flag = async (one: Rig, uids: string): Promise<string> =>
+		await sandbox.dovecot.doveadm('flags', 'add', '-u', one.mailbox, '\\Deleted', 'mailbox', 'INBOX', 'uid', uids);
+
+	it('deletes none while emails of others are marked as deleted: this is reported once, and no email is handed over again', async () => {
+		const one = rig({ rules: { batchSize: 3, after: { kind: 'delete' } } });
+		await sandbox.deliver(one.mailbox, withoutId('of others'));
+		await flag(one, '1');
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		await one.deliver('1', '2', '3');
+		await one.until('rest', () => one.subjects.length === 3 && one.watch.idle);
+		expect(await sandbox.messages(one.mailbox)).toHaveLength(4);
+		expect(one.reports.map(({ code, message }) => [code, message.includes('1 other email in "INBOX" is marked as deleted')])).toEqual([
+			['forbidden', true],
+		]);
+		expect(one.stored.folders.INBOX).toMatchObject({ pending: {} });
+		one.watch.stop();
+		const after = rig({ mailbox: one.mailbox, memory: one.stored, rules: { after: { kind: 'delete' } } });
+		await after.watch.start();
+		await after.deliver('next');
+		await after.until('the next', () => after.handed.length > 0 && after.watch.idle);
+		expect(after.subjects).toEqual(['next']);
+	});
+
+	it('deletes the others if it refuses one, although it has marked all as deleted', async () => {
+		const one = rig({ rules: { batchSize: 4, after: { kind: 'delete' } } });
+		await one.watch.start();
+		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		// A server may have marked some of the emails although it refuses the command (RFC 2180, section 4.2).
+		sandbox.exchange.plan('imap', 'UID STORE', { reply: '%t NO The message is locked.', meanwhile: async () => await flag(one, '1:4') });
+		await sandbox.fill(
+			one.mailbox,
+			Array.from({ length: 4 }, (_, index) => withoutId(`mail ${index + 1}`)),
+		);
+		await one.until('rest', () => one.subjects.length === 4 && one.watch.idle);
+		expect(await sandbox.messages(one.mailbox)).toEqual([]);
+		expect(one.reports).toEqual([]);
 	});
 });
 
