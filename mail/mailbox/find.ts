@@ -121,27 +121,39 @@ async function take(
 	wish: Wish,
 	query: FetchQueryObject,
 ): Promise<Pick<Page, 'mails' | 'looked'>> {
-	const { ours } = divideAll(wish.criteria);
 	const mails: Found[] = [];
 	let looked = 0;
-	for (let from = 0; from < uids.length && mails.length <= wish.limit;) {
-		const few = isExact(wish) ? wish.limit + 1 - mails.length : UIDS_IN_COMMAND;
-		const some = uids.slice(from, from + Math.min(UIDS_IN_COMMAND, ours.length === 0 ? few : UIDS_IN_COMMAND));
-		from += some.length;
-		const matching = await compare(connection, folder, some, ours);
-		looked += matching.length;
-		const described = await describe(connection, folder, matching.slice(0, few), { ...query, ...wanted(wish) });
-		mails.push(...described.filter((mail) => fits(mail, wish)));
+	for await (const matching of matchingGroups(connection, folder, uids, divideAll(wish.criteria).ours)) {
+		for (let from = 0; from < matching.length && mails.length <= wish.limit;) {
+			const few = isExact(wish) ? Math.min(UIDS_IN_COMMAND, wish.limit + 1 - mails.length) : UIDS_IN_COMMAND;
+			const some = matching.slice(from, from + few);
+			from += some.length;
+			looked += some.length;
+			const described = await describe(connection, folder, some, { ...query, ...wanted(wish) });
+			mails.push(...described.filter((mail) => fits(mail, wish)));
+		}
+		if (mails.length > wish.limit) break;
 	}
 	return { mails: mails.slice(0, wish.limit + 1), looked };
 }
 
 /** Returns those of these emails that match what the server does not search for, in the same order. */
-async function compare(connection: Connection, folder: string, uids: readonly number[], ours: Criteria): Promise<readonly number[]> {
-	if (ours.length === 0) return uids;
-	const rising = [...uids].sort((one, other) => one - other);
-	const fit = new Set(await connection.repeat(folder, async (session) => await narrow(session, rising, ours)));
-	return uids.filter((uid) => fit.has(uid));
+async function* matchingGroups(
+	connection: Connection,
+	folder: string,
+	uids: readonly number[],
+	ours: Criteria,
+): AsyncGenerator<readonly number[]> {
+	if (ours.length === 0) {
+		yield uids;
+		return;
+	}
+	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
+		const some = uids.slice(from, from + UIDS_IN_COMMAND);
+		const rising = [...some].sort((one, other) => one - other);
+		const fit = new Set(await connection.repeat(folder, async (session) => await narrow(session, rising, ours)));
+		yield some.filter((uid) => fit.has(uid));
+	}
 }
 
 /** Every email that matches the criteria is wanted. */
