@@ -45,6 +45,7 @@ export class ImapSession {
 	readonly #client: ImapFlow;
 	/** The error that the library only logs: SEARCH, STORE and MOVE answer `false` whatever went wrong. */
 	#logged: unknown;
+	#refused = false;
 	/** Time by `performance.now()` until which the library waits, because the server asked it to. */
 	#pausedUntil = 0;
 	#waitedMs = 0;
@@ -166,7 +167,7 @@ export class ImapSession {
 	 * whatever the command was.
 	 */
 	get refusedSome(): boolean {
-		return this.#logged !== undefined;
+		return this.#refused;
 	}
 
 	/** How long the library waited within the last command before it told that the server asks to wait, in ms. */
@@ -177,7 +178,11 @@ export class ImapSession {
 	/** @internal the library's log */
 	note(entry: unknown): void {
 		if (typeof entry !== 'object' || entry === null) return;
-		if ('err' in entry) this.#logged = entry.err;
+		if ('err' in entry) {
+			this.#logged = entry.err;
+			// Others are about what the server said besides, such as a line that cannot be read.
+			this.#refused ||= typeof entry.err === 'object' && entry.err !== null && 'responseStatus' in entry.err;
+		}
 		if ('delayResponse' in entry && typeof entry.delayResponse === 'number') this.#waitedMs = entry.delayResponse;
 		for (const name of ['delayResponse', 'delayMs']) {
 			const ms: unknown = Reflect.get(entry, name);
@@ -200,6 +205,7 @@ export class ImapSession {
 	async #guard<T>(command: string, work: (client: ImapFlow) => Promise<T>, expectedBytes: number): Promise<T> {
 		if (this.over) throw this.#reason();
 		this.#logged = undefined;
+		this.#refused = false;
 		this.#waitedMs = 0;
 		const at = { ...this.at, command };
 		const watchdog = new Watchdog({

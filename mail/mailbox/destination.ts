@@ -18,16 +18,18 @@ export interface Note {
 	destination: { uidNext: number; uidValidity: string } | undefined;
 }
 
-/** @param mails emails of one folder. The Message-IDs that their items do not tell are fetched. @throws MailError */
+/** @param mails emails of one folder. The Message-IDs that their items do not tell are fetched. @throws MailError `stopped` */
 export async function takeNote(connection: Connection, place: Place, mails: readonly There[], to: string): Promise<Note> {
 	const messageIds = new Map(mails.map(({ uid, messageId }) => [uid, messageId]));
 	const unknown = mails.filter(({ messageId }) => messageId === '').map(({ uid }) => uid);
 	for (const some of commandSets(unknown, UIDS_IN_COMMAND)) {
-		const told = await connection.repeat(place.folder, async (session) => {
-			requirePlace(session, place);
-			return await messageIdsOf(session, some);
-		});
-		for (const [uid, messageId] of told) messageIds.set(uid, messageId);
+		const told = await ifTold(
+			connection.repeat(place.folder, async (session) => {
+				requirePlace(session, place);
+				return await messageIdsOf(session, some);
+			}),
+		);
+		for (const [uid, messageId] of told ?? []) messageIds.set(uid, messageId);
 	}
 	for (const [uid, messageId] of messageIds) if (messageId === '') messageIds.delete(uid);
 	return { to, messageIds, destination: await endOf(connection, to) };
@@ -39,11 +41,19 @@ async function messageIdsOf(session: ImapSession, uids: readonly number[]): Prom
 }
 
 async function endOf(connection: Connection, folder: string): Promise<Note['destination']> {
+	const told = await ifTold(connection.repeat(undefined, async (session) => await statusOf(session, folder)));
+	const { uidNext, uidValidity } = told ?? {};
+	return uidNext === undefined || uidValidity === undefined ? undefined : { uidNext, uidValidity: String(uidValidity) };
+}
+
+/**
+ * The note is only for the case that no answer tells where the emails are. What is wrong with the emails or the folder, MOVE itself tells:
+ * a server may allow it where it refuses STATUS (RFC 4314, section 4) or cannot read an email.
+ */
+async function ifTold<T>(asked: Promise<T>): Promise<T | undefined> {
 	try {
-		const { uidNext, uidValidity } = await connection.repeat(undefined, async (session) => await statusOf(session, folder));
-		return uidNext === undefined || uidValidity === undefined ? undefined : { uidNext, uidValidity: String(uidValidity) };
+		return await asked;
 	} catch (error) {
-		// What is wrong with the folder, MOVE itself tells. A server may allow MOVE where it refuses STATUS (RFC 4314, section 4).
 		if (error instanceof MailError && error.code !== 'stopped') return undefined;
 		throw error;
 	}

@@ -55,6 +55,25 @@ describe('a server that refuses all because one email is gone', () => {
 	});
 });
 
+it('an email whose Message-ID the server does not tell is moved all the same', async () => {
+	const own = await filled(scene('exchange'), ['a', 'b']);
+	const reply = '%t NO The requested message could not be converted to an RFC-822 compatible format.';
+	own.sandbox.exchange.plan('imap', 'UID FETCH', { reply }, 99);
+	const done = await apply(own, '1,2', { kind: 'move', to: 'Done' });
+	expect([...done.values()]).toMatchObject([
+		{ kind: 'done', uid: 1 },
+		{ kind: 'done', uid: 2 },
+	]);
+	expect(await subjectsOf(own, 'Done')).toEqual(['a', 'b']);
+});
+
+it('a line that cannot be read beside the success of COPY is no refusal, and nothing is copied twice', async () => {
+	const own = await filled(scene('exchange'), ['a']);
+	own.sandbox.exchange.plan('imap', 'UID COPY', { reply: '* 1 FETCH (UID 1 ENVELOPE (\r\n%t OK COPY completed.' });
+	expect((await apply(own, 1, { kind: 'copy', to: 'Done' })).get(1)).toMatchObject({ kind: 'done' });
+	expect(commandsOf(own).filter((line) => line.startsWith('UID COPY'))).toHaveLength(1);
+});
+
 describe('a connection that breaks', () => {
 	it('in the middle of MOVE is made anew, and what is left is moved', async () => {
 		const own = await filled(scene('exchange'), ['a', 'b']);
