@@ -6,7 +6,7 @@ import type { PollAttempts, RetryPolicy } from '../../mail/collect/pollAttempts'
 import { MailError, reasonOf } from '../../mail/errors';
 import type { Outcome } from '../../mail/watch/handover/executions';
 import { endOf, untold } from '../executionEnd';
-import { hasBegun, outcomeOf } from '../ImapTrigger/sender';
+import { hasBegun, isStoppedByPerson, outcomeOf } from '../ImapTrigger/sender';
 import { nodeError } from '../nodeError';
 import { stamped } from '../handedOver';
 
@@ -117,7 +117,8 @@ async function start(context: IPollFunctions, items: INodeExecutionData[]): Prom
 		return { kind: 'done' };
 	} catch (error) {
 		const reason = reasonOf(error);
-		// A person cancelled it, or it ended before n8n looked. It had the emails.
-		return hasBegun(error) ? { kind: 'done' } : { kind: 'notStarted', reason };
+		// It had the emails, as the person who stopped it knows.
+		if (isStoppedByPerson(error)) return { kind: 'done' };
+		return hasBegun(error) ? { kind: 'failed', reason } : { kind: 'notStarted', reason };
 	}
 }
