@@ -164,6 +164,6 @@ export function quoted(value: string): string {
 
 export function looksSecret(value: string): boolean {
 	if (value.length > 100 || /[~!$%^&*#?+=|`{}]/.test(value)) return true;
-	const words = value.split(/[\s.@:,;/<>"'()_\\-]+/);
+	const words = value.split(/[\s.@:,;/<>"'()_\\-]/);
 	return words.some((word) => word.length > 30 || (word.length >= 6 && /\d/.test(word) && /[a-z]/i.test(word)) || /[a-z][A-Z]/.test(word));
 }
