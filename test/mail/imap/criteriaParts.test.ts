@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+
+import { divide, divideAll, fits, isEmpty } from '../../../mail/imap/criteriaParts';
+
+describe('a criterion', () => {
+	it.each(['from', 'to', 'cc', 'bcc'] as const)(
+		'is not left to the server if it names people, since Exchange does not look at addresses: %s',
+		(key) => {
+			expect(divide({ [key]: 'ada@example.test', seen: true })).toEqual({ theirs: { seen: true }, ours: { [key]: 'ada@example.test' } });
+		},
+	);
+
+	it.each(['Offer \u007f', ''])('is left to the server if it is a subject in ASCII: "%s"', (subject) => {
+		expect(divide({ subject })).toEqual({ theirs: { subject }, ours: {} });
+	});
+
+	it.each(['Grüße', 'ü', '\u0080'])(
+		'is not left to the server if it is a subject beyond ASCII, which Exchange refuses: "%s"',
+		(subject) => {
+			expect(divide({ subject, larger: 9 })).toEqual({ theirs: { larger: 9 }, ours: { subject } });
+		},
+	);
+
+	it('stays whole in what it negates, at the side that can compare all of it', () => {
+		expect(divide({ not: { seen: true } })).toEqual({ theirs: { not: { seen: true } }, ours: {} });
+		const not = { from: 'ada', seen: true };
+		expect(divide({ not, answered: true })).toEqual({ theirs: { answered: true }, ours: { not } });
+		expect(divide({ not: { not } })).toEqual({ theirs: {}, ours: { not: { not } } });
+	});
+
+	it('stays whole in its alternatives, of which one that the server cannot compare is enough', () => {
+		const plain = [{ seen: true }, { subject: 'Offer' }];
+		expect(divide({ or: plain })).toEqual({ theirs: { or: plain }, ours: {} });
+		const or = [{ seen: true }, { subject: 'Grüße' }];
+		expect(divide({ or, answered: true })).toEqual({ theirs: { answered: true }, ours: { or } });
+	});
+
+	it('is not changed by being divided, because it is used again', () => {
+		const criterion = { from: 'ada', not: { to: 'eve' }, or: [{ cc: 'bob' }], seen: true };
+		divide(criterion);
+		expect(criterion).toEqual({ from: 'ada', not: { to: 'eve' }, or: [{ cc: 'bob' }], seen: true });
+	});
+
+	it('leaves no empty parts where there are several, because a server refuses an empty criterion', () => {
+		expect(divideAll([{ from: 'ada' }, { seen: true }, { to: 'eve', flagged: true }])).toEqual({
+			theirs: [{ seen: true }, { flagged: true }],
+			ours: [{ from: 'ada' }, { to: 'eve' }],
+		});
+		expect([isEmpty({}), isEmpty({ seen: true })]).toEqual([true, false]);
+	});
+});
+
+describe('an envelope', () => {
+	const envelope = {
+		subject: 'Gru\u0308ße aus Köln',
+		from: [{ name: 'Ada Lovelace', address: 'ada@example.test' }],
+		to: [{ name: 'Grace', address: 'grace@example.test' }, { address: 'eve@example.test' }],
+		cc: [{ name: 'Undisclosed' }],
+	};
+
+	it.each([
+		['a part of a name in other case', { from: 'LOVE' }],
+		['a part of an address', { from: 'example.test' }],
+		['a whole mailbox as it stands in a header', { from: 'Ada Lovelace <ada@example.test>' }],
+		['the second of several', { to: 'eve@' }],
+		['an address without a name', { to: '>,  <eve@example.test>' }],
+		['a name without an address', { cc: 'Undisclosed <>' }],
+		['letters that are composed in another way', { subject: 'GRÜSSE'.replace('SS', 'ß') }],
+		['two fields at once', { from: 'ada', subject: 'köln' }],
+		['nothing of a field that is missing', { bcc: '' }],
+		['no field at all', {}],
+	])('fits %s', (_name, criterion) => {
+		expect(fits(envelope, criterion)).toBe(true);
+	});
+
+	it.each([
+		['another name', { from: 'grace' }],
+		['a field that is missing', { bcc: 'ada' }],
+		['only one of two fields', { from: 'ada', subject: 'Bonn' }],
+		['two people as one', { to: 'Grace <eve@example.test>' }],
+		['a name where none is known', { to: 'undefined' }],
+		['an address where none is known', { cc: '<undefined' }],
+		['anything but the end of an address that has none', { cc: 'Undisclosed <u' }],
+	])('does not fit %s', (_name, criterion) => {
+		expect(fits(envelope, criterion)).toBe(false);
+	});
+
+	it('does not fit a subject that it does not have', () => {
+		expect(fits({}, { subject: 'e' })).toBe(false);
+		expect(fits({}, { subject: '' })).toBe(true);
+	});
+});
