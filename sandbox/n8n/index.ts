@@ -35,8 +35,10 @@ export async function startN8n(options: {
 	credentials?: object[];
 	workflows?: object[];
 	env?: Record<string, string>;
-	/** Whether it serves the editor and what the editor reads, and has the process in which Code nodes run (default: yes). */
+	/** Whether it serves the editor and what the editor reads (default: yes). */
 	editor?: boolean;
+	/** Whether it has the process in which Code nodes run (default: where it serves the editor). */
+	codeNodes?: boolean;
 	progress?: Progress;
 	/** Default: the one of this folder's lock file. */
 	installation?: Installation;
@@ -44,8 +46,8 @@ export async function startN8n(options: {
 	const installation = options.installation ?? (await ensureN8n(options.progress ?? (() => undefined)));
 	const userFolder = mkdtempSync(join(tmpdir(), 'office365-mail-n8n-'));
 	const login: Login = { email: 'owner@example.test', password: `A1${randomBytes(12).toString('base64url')}` };
-	const { caFile, env, editor } = options;
-	const instance = new Instance({ installation, userFolder, login, caFile, env, editor });
+	const { caFile, env, editor, codeNodes } = options;
+	const instance = new Instance({ installation, userFolder, login, caFile, env, editor, codeNodes });
 	const stop = async (): Promise<void> => {
 		await instance.stop();
 		rmSync(userFolder, { recursive: true, force: true });

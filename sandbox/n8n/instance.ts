@@ -28,11 +28,10 @@ export interface Options {
 	/** Owner, set up without the wizard. */
 	login: Login;
 	env?: Record<string, string>;
-	/**
-	 * Whether it serves the editor and what the editor reads, and has the process in which Code nodes run (default: yes). To prepare that
-	 * takes about a third of the time of a start.
-	 */
+	/** Whether it serves the editor and what the editor reads (default: yes). To prepare that takes about a third of the time of a start. */
 	editor?: boolean;
+	/** Whether it has the process in which Code nodes run (default: where it serves the editor). */
+	codeNodes?: boolean;
 	/** In queue mode, a worker beside the main process on the same user folder. Default: `start`. */
 	role?: 'start' | 'worker';
 	/** Tells the logs of several workers apart. */
@@ -179,7 +178,7 @@ export class Instance {
 	}
 
 	#env(): NodeJS.ProcessEnv {
-		const { installation, userFolder, caFile, login, env, editor = true } = this.options;
+		const { installation, userFolder, caFile, login, env, editor = true, codeNodes = editor } = this.options;
 		const inherited = Object.fromEntries(
 			Object.entries(process.env).filter(([name]) => !/^(npm_|N8N_|VITEST|NODE_ENV|NODE_OPTIONS|TEST$)/i.test(name)),
 		);
@@ -206,7 +205,8 @@ export class Instance {
 			N8N_INSTANCE_OWNER_FIRST_NAME: 'Sandbox',
 			N8N_INSTANCE_OWNER_LAST_NAME: 'Owner',
 			N8N_INSTANCE_OWNER_PASSWORD_HASH: hash(installation, login.password),
-			...(!editor && { N8N_DISABLE_UI: 'true', N8N_RUNNERS_MODE: 'external', N8N_RUNNERS_AUTH_TOKEN: installation.folder }),
+			...(!editor && { N8N_DISABLE_UI: 'true' }),
+			...(!codeNodes && { N8N_RUNNERS_MODE: 'external', N8N_RUNNERS_AUTH_TOKEN: installation.folder }),
 			...(caFile !== undefined && { NODE_EXTRA_CA_CERTS: caFile }),
 			...env,
 		};

@@ -51,6 +51,7 @@ beforeAll(async () => {
 	sandbox.exchange.sendAs.set('ada@example.test', new Set([SHARED]));
 	n8n = await startN8n({
 		editor: false,
+		codeNodes: true,
 		caFile: sandbox.caFile,
 		credentials: [
 			...people.values(),
