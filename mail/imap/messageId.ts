@@ -32,10 +32,15 @@ export async function withMessageId(session: ImapSession, messageId: string): Pr
 	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
 		const some = uids.slice(from, from + UIDS_IN_COMMAND);
 		// SEARCH finds a part of the header's text too (RFC 3501, section 6.4.4).
-		const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, some, { envelope: true }));
-		for (const [uid, { envelope }] of told) if (meant.has(envelope?.messageId?.trim() ?? '')) found.push(uid);
+		for (const [uid, id] of await messageIdsOf(session, some)) if (meant.has(id)) found.push(uid);
 	}
 	return found.sort((one, other) => one - other);
+}
+
+/** Message-IDs by UID, as the server tells them; empty where an email has none. @param uids for one command @throws MailError */
+export async function messageIdsOf(session: ImapSession, uids: readonly number[]): Promise<Map<number, string>> {
+	const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, uids, { envelope: true }));
+	return new Map([...told].map(([uid, { envelope }]) => [uid, envelope?.messageId?.trim() ?? '']));
 }
 
 /** The texts that servers and libraries may make of one Message-ID, each once. */

@@ -1,4 +1,4 @@
-import type { FetchMessageObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
+import type { FetchMessageObject, ImapFlow, MessageEnvelopeObject, SearchObject } from 'imapflow';
 
 import { DAY_MS } from '../durations';
 import { blameOf, isolate, type Division } from '../blame';
@@ -34,6 +34,14 @@ export interface Late {
 
 type Find = (query: SearchObject) => Promise<number[]>;
 
+function findWith(session: ImapSession, client: ImapFlow): Find {
+	return async (query) => {
+		const found = await client.search(query, { uid: true });
+		if (Array.isArray(found)) return found;
+		throw session.refusal('UID SEARCH');
+	};
+}
+
 /**
  * Returns the UIDs above `after` that match, in rising order, and the highest UID there is, matching or not.
  *
@@ -52,11 +60,7 @@ export async function searchAfter(
 ): Promise<{ uids: number[]; highest: number; seen?: number[] }> {
 	const from = late?.from ?? after;
 	return await session.run('UID SEARCH', async (client) => {
-		const find: Find = async (query) => {
-			const found = await client.search(query, { uid: true });
-			if (Array.isArray(found)) return found;
-			throw session.refusal('UID SEARCH');
-		};
+		const find = findWith(session, client);
 		const range = { uid: `${from + 1}:*` };
 		// `n:*` returns the last email even if its UID is below n (RFC 3501, section 6.4.8).
 		const seen = (await find(range)).filter((uid) => uid > from);
@@ -85,11 +89,7 @@ export async function searchAfter(
 export async function narrow(session: ImapSession, uids: readonly number[], criteria: Criteria): Promise<number[]> {
 	if (criteria.length === 0) return [...uids];
 	return await session.run('UID SEARCH', async (client) => {
-		const find: Find = async (query) => {
-			const found = await client.search(query, { uid: true });
-			if (Array.isArray(found)) return found;
-			throw session.refusal('UID SEARCH');
-		};
+		const find = findWith(session, client);
 		const fitting: number[] = [];
 		for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
 			let some = uids.slice(from, from + UIDS_IN_COMMAND);

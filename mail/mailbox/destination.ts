@@ -1,10 +1,8 @@
 import { MailError } from '../errors';
 import { search } from '../imap/ask';
-import { fetchByUid } from '../imap/fetch';
 import { statusOf } from '../imap/folders';
-import { spellings } from '../imap/messageId';
+import { messageIdsOf, spellings } from '../imap/messageId';
 import { UIDS_IN_COMMAND } from '../imap/search';
-import type { ImapSession } from '../imap/session';
 import { commandSets, type There } from './locate';
 import { requirePlace, type Done, type Place } from './outcome';
 import type { Connection } from './sessions';
@@ -33,11 +31,6 @@ export async function takeNote(connection: Connection, place: Place, mails: read
 	}
 	for (const [uid, messageId] of messageIds) if (messageId === '') messageIds.delete(uid);
 	return { to, messageIds, destination: await endOf(connection, to) };
-}
-
-async function messageIdsOf(session: ImapSession, uids: readonly number[]): Promise<Map<number, string>> {
-	const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, uids, { envelope: true }));
-	return new Map([...told].map(([uid, { envelope }]) => [uid, envelope?.messageId?.trim() ?? '']));
 }
 
 async function endOf(connection: Connection, folder: string): Promise<Note['destination']> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 
 import { composeRaw } from '../compose/raw';
 import type { ComposedMail } from '../compose/message';
@@ -22,7 +22,7 @@ export async function saveDraft(
 	mail: ComposedMail,
 	flags: readonly string[] = [],
 ): Promise<Appended & { size: number }> {
-	const bytes = await gather(await mail.open());
+	const bytes = await buffer(await mail.open());
 	return { ...(await append(connection, folder, bytes, [...new Set(['\\Draft', '\\Seen', ...flags])])), size: bytes.length };
 }
 
@@ -45,7 +45,7 @@ export async function bytesOf(connection: Connection, { folder, uid }: There): P
 	for await (const mail of fetched) {
 		if ('failure' in mail) throw mail.failure;
 		if (mail.placeholder) throw notTheEmail(uid, folder);
-		return mail.content.kind === 'streamed' ? await gather(await mail.content.open()) : mail.content.bytes;
+		return mail.content.kind === 'streamed' ? await buffer(await mail.content.open()) : mail.content.bytes;
 	}
 	throw new MailError(`The email with UID ${uid} is no longer in "${folder}".`, {
 		code: 'notFound',
@@ -53,12 +53,6 @@ export async function bytesOf(connection: Connection, { folder, uid }: There): P
 		field: 'UID',
 		remedy: 'It may have been sent or deleted already.',
 	});
-}
-
-async function gather(stream: Readable): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-	return Buffer.concat(chunks);
 }
 
 /** Only an email that is marked as a draft or is in Drafts can be sent, replaced or deleted as a draft. @throws MailError `input` */

@@ -1,7 +1,7 @@
 import { MailError } from '../errors';
 import { search } from '../imap/ask';
-import { fetchByUid, rangeOf } from '../imap/fetch';
-import { withMessageId } from '../imap/messageId';
+import { rangeOf } from '../imap/fetch';
+import { messageIdsOf, withMessageId } from '../imap/messageId';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { ImapSession } from '../imap/session';
 import type { Folders } from './mailboxFolders';
@@ -146,11 +146,8 @@ async function othersThan(session: ImapSession, references: readonly Reference[]
 	const wanted = new Map(references.map(({ uid, messageId }) => [uid, messageId]));
 	const others = new Set<number>();
 	for (const set of commandSets([...wanted.keys()], UIDS_IN_COMMAND)) {
-		const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, set, { envelope: true }));
-		for (const [uid, { envelope }] of told) {
-			const messageId = envelope?.messageId?.trim() ?? '';
+		for (const [uid, messageId] of await messageIdsOf(session, set))
 			if (messageId !== '' && wanted.has(uid) && messageId !== wanted.get(uid)) others.add(uid);
-		}
 	}
 	return others;
 }
@@ -160,11 +157,8 @@ async function findAgain(session: ImapSession, references: readonly Reference[])
 	const found = new Map<string, number[]>();
 	if (wanted.size > SEARCHED_ONE_BY_ONE) {
 		for (const set of commandSets(await search(session, { all: true }), UIDS_IN_COMMAND)) {
-			const told = await session.run('UID FETCH', async (client) => await fetchByUid(client, set, { envelope: true }));
-			for (const [uid, { envelope }] of told) {
-				const messageId = envelope?.messageId?.trim() ?? '';
+			for (const [uid, messageId] of await messageIdsOf(session, set))
 				if (wanted.has(messageId)) found.set(messageId, [...(found.get(messageId) ?? []), uid]);
-			}
 		}
 		return found;
 	}

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 
 import type { IDataObject } from 'n8n-workflow';
 
@@ -90,7 +90,7 @@ async function takeApart({ connection }: Scene, { uid, folder }: There, bytes: B
 			format: 'resolved',
 			downloadAttachments: true,
 			prefix: '',
-			store: async (content) => (Buffer.isBuffer(content) ? content : await gather(content)),
+			store: async (content) => (Buffer.isBuffer(content) ? content : await buffer(content)),
 		},
 	);
 	const contents = Array.isArray(json.attachments) ? json.attachments.map((_, index) => binary[index]) : [];
@@ -104,12 +104,6 @@ async function takeApart({ connection }: Scene, { uid, folder }: There, bytes: B
 		mailbox: connection.account.mailbox,
 		remedy: 'Open the draft in Outlook, correct it and save it there.',
 	});
-}
-
-async function gather(stream: Readable): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-	return Buffer.concat(chunks);
 }
 
 /** The new sender, or the old one. Whoever sends on behalf of somebody goes on to do so, unless the option says otherwise. */

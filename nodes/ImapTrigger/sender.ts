@@ -80,13 +80,13 @@ export function outcomeOf(run: IRun | undefined): Outcome {
  * Whether there was an execution. n8n rejects the promise of a run that was cancelled, or that it no longer knows: because it ended at
  * once, for example since it may not use a credential, or because n8n is ending and began no more executions.
  */
-export function hasBegun(error: unknown): boolean {
+export function hasBegun(error: unknown): error is Error {
 	return error instanceof Error && (/Cancelled/.test(error.constructor.name) || /cancel|No active execution/i.test(error.message));
 }
 
 /** Whether a person stopped the execution. n8n itself stops executions that take too long, and when it ends. */
 export function isStoppedByPerson(error: unknown): boolean {
-	return hasBegun(error) && error instanceof Error && !/No active execution|timed out|shutting down/i.test(error.message);
+	return hasBegun(error) && !/No active execution|timed out|shutting down/i.test(error.message);
 }
 
 function withoutFiles({ binary, ...item }: INodeExecutionData): INodeExecutionData {

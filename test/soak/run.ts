@@ -112,9 +112,10 @@ async function settle(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
 
 /** What the nodes have done by themselves until now: emails that lie where they belong, and executions. */
 async function progress(scene: Scene): Promise<string> {
-	const done = async (mailbox: string): Promise<number> => (await copies(scene, mailbox, 'Done')).size;
+	const done = async (mailbox: string): Promise<string> =>
+		(await scene.sandbox.dovecot.doveadm('mailbox', 'status', '-u', mailbox, 'messages', 'Done')).trim();
 	return [
-		...[await done(BOXES.watch), 'of the watch and', await done(BOXES.move), 'of the mailbox moved;'],
+		...['Watch:', await done(BOXES.watch), 'and mailbox:', await done(BOXES.move), 'and'],
 		...[await executions(scene, 'watch'), 'and', await executions(scene, 'poll'), 'executions of the triggers'],
 	].join(' ');
 }
