@@ -19,6 +19,16 @@ export const STARTTLS_CAUSES: readonly Cause[] = [
 		remedy: startTlsRemedy,
 	},
 	{
+		// RFC 3207, section 4: 454 TLS not available due to temporary reason.
+		id: 'starttls-busy',
+		speakers: ['smtp'],
+		// Texts of nodemailer and of the connection test.
+		words: /\bSTARTTLS: 4\d\d\b/,
+		code: 'throttled',
+		sentence: (at) => `${peer(at)} cannot set up STARTTLS at the moment, so no sign-in was attempted.`,
+		remedy: () => 'Try again in a few minutes. If it lasts, ask the operator of the server.',
+	},
+	{
 		id: 'starttls-refused',
 		speakers: MAIL,
 		words: /^(?:-ERR|5\d\d|a (?:NO|BAD))\b/m,

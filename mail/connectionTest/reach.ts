@@ -35,10 +35,11 @@ export async function tryTls(protocol: Protocol, endpoint: Endpoint): Promise<st
 		for (const step of endpoint.security === 'tls' ? [] : PREAMBLE[protocol]) {
 			if (step.say !== undefined) plain.write(`${step.say}\r\n`);
 			const answer = await lastLine(plain, step.done);
+			const command = step.say ?? 'the greeting';
 			if (!step.good.test(answer))
-				throw diagnose(Object.assign(new Error(answer), { response: answer }), {
+				throw diagnose(Object.assign(new Error(`${command}: ${answer}`), { response: answer }), {
 					speaker: protocol,
-					command: step.say ?? 'the greeting',
+					command,
 					peer: peerOf(endpoint),
 				});
 		}

@@ -285,6 +285,7 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			'%t NO [TRYCREATE] Mailbox not found',
 		),
 	},
+	'starttls-busy': { smtp: at('STARTTLS', '454 4.7.0 TLS not available due to temporary reason') },
 	'smtp-temporary': {
 		smtp: [
 			...at('MAIL', '451 4.7.500 Server busy. Please try again later'),

@@ -95,7 +95,15 @@ describe('a test of the connection', () => {
 	});
 
 	it.each<[Protocol, string[], object]>([
-		['smtp', ['220 hello', '250 hello', '454 4.7.0 TLS not available'], { said: 'The server said: 454 4.7.0 TLS not available' }],
+		[
+			'smtp',
+			['220 hello', '250 hello', '454 4.7.0 TLS not available'],
+			{
+				detail: expect.stringContaining('cannot set up STARTTLS at the moment'),
+				remedy: expect.stringContaining('Try again in a few minutes'),
+				said: 'The server said: 454 4.7.0 TLS not available',
+			},
+		],
 		['imap', ['* OK hello', 'a NO not today'], { detail: 'IMAP failed at a STARTTLS: NO not today' }],
 		['pop', ['+OK hello', '-ERR not today'], { said: 'The server said: -ERR not today' }],
 	])('stops %s at TLS where the server refuses the upgrade, before any token is sent', async (protocol, lines, told) => {
