@@ -47,6 +47,14 @@ export function divideAll(criteria: Criteria): { theirs: Criteria; ours: Criteri
 	return { theirs: filled(parts.map(({ theirs }) => theirs)), ours: filled(parts.map(({ ours }) => ours)) };
 }
 
+/** Returns what the server is asked for each `not` and `or` of a criterion that is compared here, at any depth. */
+export function searchesWithin({ not, or }: SearchObject): SearchObject[] {
+	return [...(not === undefined ? [] : [not]), ...(or ?? [])].flatMap((one) => {
+		const { theirs, ours } = divide(one);
+		return [...(isEmpty(theirs) ? [] : [theirs]), ...searchesWithin(ours)];
+	});
+}
+
 export function isEmpty(criterion: SearchObject): boolean {
 	return Object.keys(criterion).length === 0;
 }

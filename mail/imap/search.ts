@@ -5,7 +5,7 @@ import { blameOf, isolate, type Division } from '../blame';
 import { diagnose } from '../diagnosis';
 import type { MailError } from '../errors';
 import type { Criteria } from './criteria';
-import { divide, divideAll, fits, isEmpty } from './criteriaParts';
+import { divide, divideAll, fits, isEmpty, searchesWithin } from './criteriaParts';
 import { fetchByUid, instantOf, rangeOf } from './fetch';
 import type { ImapSession } from './session';
 
@@ -79,6 +79,7 @@ export async function searchAfter(
 			const found = new Set(await fitting(session, find, start, from));
 			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
 		}
+		if (probe) for (const asked of ours.flatMap(searchesWithin)) await find({ ...range, ...asked });
 		// Last, because each email that is left costs an answer.
 		await apply(ours);
 		return { uids, highest, ...(late && { seen }) };

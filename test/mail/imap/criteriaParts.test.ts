@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { divide, divideAll, fits, isEmpty } from '../../../mail/imap/criteriaParts';
+import { divide, divideAll, fits, isEmpty, searchesWithin } from '../../../mail/imap/criteriaParts';
 
 describe('a criterion', () => {
 	it.each(['from', 'to', 'cc', 'bcc'] as const)(
@@ -33,6 +33,11 @@ describe('a criterion', () => {
 		expect(divide({ or: plain })).toEqual({ theirs: { or: plain }, ours: {} });
 		const or = [{ seen: true }, { subject: 'Grüße' }];
 		expect(divide({ or, answered: true })).toEqual({ theirs: { answered: true }, ours: { or } });
+	});
+
+	it('tells what the server is asked for its negations and alternatives, at any depth', () => {
+		const or = [{ from: 'ada' }, { keyword: 'x', to: 'eve' }, { not: { cc: 'bob', larger: 9 } }];
+		expect(searchesWithin({ not: { from: 'ada', seen: true }, or })).toEqual([{ seen: true }, { keyword: 'x' }, { larger: 9 }]);
 	});
 
 	it('is not changed by being divided, because it is used again', () => {

@@ -156,6 +156,14 @@ describe('search', () => {
 		});
 	});
 
+	it('sends a rule that the server refuses even if the folder is empty and the rule is an alternative to a person', async () => {
+		const { session } = await open();
+		sandbox.exchange.plan('imap', 'UID SEARCH', {});
+		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t NO [BADCHARSET (US-ASCII)] The specified charset is not supported.' });
+		const criteria = criteriaOfRules('[["OR", ["FROM", "ada"], ["BODY", "größer"]]]');
+		await expect(searchAfter(session, 0, criteria, undefined, true)).rejects.toMatchObject({ code: 'input', permanent: true });
+	});
+
 	it('finds by each field what it is for', async () => {
 		const at = (subject: string, from: string, to: string, body = 'hello'): string =>
 			`From: ${from}\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
