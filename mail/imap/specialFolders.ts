@@ -11,7 +11,8 @@ const FLAGS: ReadonlyArray<readonly [flag: string, kind: SpecialFolder]> = [
 	['\\Archive', 'archive'],
 ];
 
-const KINDS: readonly SpecialFolder[] = ['drafts', 'sent', 'deleted', 'junk', 'archive'];
+/** Without the inbox, whose name is the same everywhere. */
+export const SPECIAL_KINDS: readonly SpecialFolder[] = ['drafts', 'sent', 'deleted', 'junk', 'archive'];
 
 /**
  * Names of special folders in Exchange and Outlook.com, by language, in the order drafts, sent, deleted, junk, archive; `|` separates
@@ -145,7 +146,7 @@ const MEANINGS = meanings();
 function meanings(): ReadonlyMap<string, readonly Meaning[]> {
 	const found = new Map<string, Meaning[]>();
 	for (const [language, names] of Object.entries(NAMES)) {
-		for (const [index, kind] of KINDS.entries()) {
+		for (const [index, kind] of SPECIAL_KINDS.entries()) {
 			for (const name of names[index]?.split('|') ?? []) found.set(folded(name), [...(found.get(folded(name)) ?? []), { kind, language }]);
 		}
 	}
@@ -182,7 +183,7 @@ export function specialFolders(folders: readonly Folder[]): Map<SpecialFolder, F
 	for (const { kind, language } of named) votes.set(language, (votes.get(language) ?? new Set()).add(kind));
 	const rank = ({ language, folder }: (typeof named)[number]): number =>
 		(votes.get(language)?.size ?? 0) * 10 - depthOf(folder) * 5 - orderOf(folder, language);
-	for (const kind of KINDS) {
+	for (const kind of SPECIAL_KINDS) {
 		const best = named.filter((one) => one.kind === kind).sort((one, other) => rank(other) - rank(one))[0];
 		if (best !== undefined && !found.has(kind)) found.set(kind, best.folder);
 	}

@@ -4,7 +4,7 @@ import { MailError } from '../errors';
 import { foldersNamed, listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
 import type { Connection } from './sessions';
-import { folded, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
+import { folded, SPECIAL_KINDS, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
 
 /** Special folders that the user named because their names are not known here. */
 export type ChosenFolders = Partial<Record<SpecialFolder, string>>;
@@ -234,13 +234,28 @@ export class Folders {
 		}
 	}
 
-	async #requireOwn({ path }: Folder, verb: string): Promise<void> {
-		const special = [...specialFolders(await this.all())].find(([, folder]) => folder.path === path)?.[0];
+	/** A special folder is neither the folder nor below it. @throws MailError */
+	async #requireOwn(folder: Folder, verb: string): Promise<void> {
+		const within = new Set((await this.subtree(folder)).map(({ path }) => path));
+		const special = [...specialFolders(await this.all()), ...(await this.#chosenOnes())].find(([, { path }]) => within.has(path));
 		if (special === undefined) return;
-		throw new MailError(`"${path}" is the mailbox's ${LABELS[special]} and cannot be ${verb}.`, {
+		const [kind, { path }] = special;
+		const [reason, remedy] =
+			path === folder.path
+				? [`is the mailbox's ${LABELS[kind]}`, '']
+				: [`contains the mailbox's ${LABELS[kind]} ("${path}")`, ', or the folders below this one one by one'];
+		throw new MailError(`"${folder.path}" ${reason} and cannot be ${verb}.`, {
 			code: 'input',
 			field: 'Folder',
-			remedy: 'Choose a folder that a person or a workflow has created.',
+			remedy: `Choose a folder that a person or a workflow has created${remedy}.`,
+		});
+	}
+
+	async #chosenOnes(): Promise<Array<readonly [SpecialFolder, Folder]>> {
+		const folders = await this.all();
+		return SPECIAL_KINDS.flatMap((kind) => {
+			const name = this.chosen[kind]?.trim() ?? '';
+			return name === '' ? [] : foldersNamed(folders, name).map((folder) => [kind, folder] as const);
 		});
 	}
 }

@@ -5,6 +5,7 @@ import { specialFolders, specialNamed } from '../../../mail/imap/specialFolders'
 import { change } from '../../../mail/mailbox/change';
 import { find } from '../../../mail/mailbox/find';
 import { locate } from '../../../mail/mailbox/locate';
+import { Folders } from '../../../mail/mailbox/mailboxFolders';
 import { readReferences } from '../../../mail/mailbox/references';
 import { mail, makeScenes, type Way } from './mailboxRig';
 
@@ -111,6 +112,20 @@ describe.each(WAYS)('folders, %s', (way) => {
 			await folders.create('Work/Sub');
 			expect(await folders.remove(await folders.find('Work'), true)).toBeUndefined();
 			expect((await folders.all()).map(({ path }) => path).filter((path) => path.startsWith('Work'))).toEqual([]);
+		});
+	});
+
+	it('are neither deleted nor renamed if a special folder is below them', async () => {
+		const own = scene(way);
+		await own.makeFolder('Old', 'Old/Bin', 'Deleted Items');
+		await own.use(async (connection) => {
+			const folders = new Folders(connection, { archive: 'Old/Bin' });
+			const above = await folders.find('Old');
+			const refusal = { code: 'input', field: 'Folder', message: expect.stringContaining('contains the mailbox\'s Archive ("Old/Bin")') };
+			await expect(folders.remove(above, true)).rejects.toMatchObject(refusal);
+			await expect(folders.remove(above, false)).rejects.toMatchObject(refusal);
+			await expect(folders.rename(above, 'Older')).rejects.toMatchObject(refusal);
+			expect((await folders.all()).map(({ path }) => path)).toContain('Old/Bin');
 		});
 	});
 
