@@ -48,6 +48,7 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 	const copies = await readCopies(context, options);
 	const own = readHeaders(options);
 	if (kind !== 'forward' && taken.original.messageId === '') context.note?.(NO_THREAD);
+	if (taken.damage !== undefined) context.note?.(`The original could not be read completely. ${taken.damage}`);
 	return {
 		...sender,
 		...answered,
@@ -78,14 +79,20 @@ interface Taken {
 	original: Original;
 	json: IDataObject;
 	binary: IBinaryKeyData;
+	/** What of the email could not be read. The binary data then has the whole email. */
+	damage?: string;
 }
 
 /** Reads the JSON of a message item, the whole item, or JSON text of either. Files come from the item or the input item. */
 async function takeOriginal(context: MailContext, item: number): Promise<Taken> {
 	const { json, binary, raw } = givenItem(context, item);
-	if (raw === undefined) return { original: await readOriginal(json), json, binary };
+	if (raw === undefined) return { original: await readOriginal(json), json, binary, damage: damageOf(json) };
 	const resolved = await resolve(context, raw);
-	return { original: await readOriginal(resolved.json), json, binary: resolved.binary };
+	return { original: await readOriginal(resolved.json), json, binary: resolved.binary, damage: damageOf(resolved.json) };
+}
+
+function damageOf({ parseError }: IDataObject): string | undefined {
+	return typeof parseError === 'string' && parseError !== '' ? parseError : undefined;
 }
 
 /** Returns the message item in the parameter `original`. `raw` is the whole email, if the item has it only in this form. */
@@ -139,11 +146,14 @@ async function resolve(context: MailContext, raw: IBinaryData | string): Promise
 	return { json, binary: binary ?? {} };
 }
 
-/** Returns the files of the `whole` original, or only those that the quotation shows. */
+/**
+ * Returns the files of the `whole` original, or only those that the quotation shows. If the original could not be read completely, its
+ * source is one of the files, so that the recipients get everything.
+ */
 async function originalFiles(
 	context: MailContext,
 	item: number,
-	{ original, binary, json }: Taken,
+	{ original, binary, json, damage }: Taken,
 	{ quote, whole }: { quote: boolean; whole: boolean },
 ): Promise<OutgoingFile[]> {
 	const isShown = shownInline(original);
@@ -161,7 +171,8 @@ async function originalFiles(
 	const there = found.filter((file) => file !== undefined);
 	const missing = found.length - there.length;
 	if (whole && missing > 0) throw withoutFiles(`${wanted.length} attachments, but the item does not contain ${missing} of them`);
-	return there;
+	const source = whole && damage !== undefined ? binary[RAW_PROPERTY] : undefined;
+	return source === undefined ? there : [...there, await fileOf(context, RAW_PROPERTY, source, undefined)];
 }
 
 function withoutFiles(what: string): MailError {

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { toItem, type Format } from '../../../../mail/item/item';
 import { withContentIds } from '../../../../mail/compose/inlineFiles';
 import { compose } from '../../../../mail/compose/message';
+import type { OutgoingFile } from '../../../../mail/compose/outgoingFile';
 import { quotableHtml } from '../../../../mail/compose/quotableHtml';
 import { readReply } from '../../../../nodes/Office365SmtpSend/settings/replySettings';
 import { mailContext, store } from '../../../support/mailContext';
@@ -445,6 +446,23 @@ describe('what is answered', () => {
 		const email = await reply({ json: { ...json, attachments: undefined }, binary }, { replyType: 'forward', toEmail: ADA });
 		expect(hashes(email).sort()).toEqual([sha256(image), sha256(report)].sort());
 		expect((await reply({ json: { ...json, attachments: undefined }, binary })).attachments).toEqual([]);
+	});
+
+	it.each(FORMATS)('is forwarded with its whole source where parts of it could not be read, format %s', async (format) => {
+		const deep = Array.from({ length: 110 }, (_, level) => `Content-Type: multipart/mixed; boundary=b${level}\r\n\r\n--b${level}\r\n`);
+		const head = 'Message-ID: <d@x>\r\nFrom: g@example.test\r\nSubject: damaged\r\nMIME-Version: 1.0\r\n';
+		const damaged = Buffer.from(`${head}${deep.join('')}Content-Type: text/plain\r\n\r\nHello\r\n`);
+		const item = await itemOf(damaged, format);
+		const notes: string[] = [];
+		const filesOf = async (options: IDataObject): Promise<OutgoingFile[]> => {
+			const forward = { original: item.json, emailFormat: 'text', text: 'x', operation: 'forward', toEmail: ADA, options };
+			return (await readReply({ ...mailContext(forward, item), note: (text) => notes.push(text) }, 0, ADA)).files;
+		};
+		const [source, ...others] = await filesOf({});
+		expect([source?.fileName, source?.mimeType, others]).toEqual(['message.eml', 'message/rfc822', []]);
+		expect(sha256(Buffer.concat(source === undefined ? [] : await (await source.open()).toArray()))).toBe(sha256(damaged));
+		expect(notes.join()).toMatch(/could not be read completely.*nested deeper/);
+		expect(await filesOf({ forwardAttachments: false })).toEqual([]);
 	});
 
 	it("is not forwarded with another node's file in the place of its own", async () => {
