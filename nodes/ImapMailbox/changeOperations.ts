@@ -63,7 +63,12 @@ export async function changeMails(
 				outcomes.set(index, outcomeOf(connection, fate, orders[index]?.wanted ?? order.wanted, operation, done?.get(fate.uid)));
 		}
 	}
-	for (const [index, { item }] of orders.entries()) gather(results, item, outcomes.get(index));
+	const ofItems = new Map<number, Array<IDataObject | Error>>();
+	for (const [index, { item }] of orders.entries()) {
+		const outcome = outcomes.get(index);
+		if (outcome !== undefined) ofItems.set(item, [...(ofItems.get(item) ?? []), outcome]);
+	}
+	for (const [item, some] of ofItems) results.set(item, together(some, operation));
 }
 
 async function readOrders(
@@ -227,10 +232,16 @@ function outcomeOf({ account }: Connection, fate: There, wanted: Change, operati
 	return { ...now, folder: wanted.to, ...facts, ...past, from: { uid: fate.uid, folder: fate.folder } };
 }
 
-function gather(results: Results, item: number, outcome: IDataObject | Error | undefined): void {
-	const known = results.get(item);
-	if (known instanceof Error || outcome === undefined) return;
-	if (outcome instanceof Error) results.set(item, outcome);
-	else if (known === undefined) results.set(item, [{ json: outcome }]);
-	else known.push({ json: outcome } satisfies INodeExecutionData);
+/** If an email of an item fails, the item fails. Its error tells how many others did not. */
+function together(outcomes: ReadonlyArray<IDataObject | Error>, operation: string): INodeExecutionData[] | Error {
+	const done = outcomes.flatMap((one) => (one instanceof Error ? [] : [{ json: one }]));
+	const first = outcomes.find((one) => one instanceof Error);
+	if (first === undefined) return done;
+	if (outcomes.length === 1 || !(first instanceof MailError)) return first;
+	const { code, permanent, speaker, mailbox, command, response, remedy } = first;
+	const count = `${outcomes.length - done.length} of ${outcomes.length}`;
+	return new MailError(`${count} emails of this item could not be ${PAST.get(operation) ?? operation}. ${first.summary}`, {
+		...{ code, permanent, speaker, mailbox, command, response, remedy },
+		cause: first,
+	});
 }

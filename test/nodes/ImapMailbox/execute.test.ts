@@ -467,6 +467,22 @@ describe('whole lists of mails', () => {
 		expect([(await sandbox.messages(mailbox)).length, (await sandbox.messages(mailbox, 'Work/Done')).length]).toEqual([1, 2]);
 	});
 
+	it('fail as an item where one of its emails does, and the error tells how many were changed', async () => {
+		await box(mail('a'), mail('b'));
+		await sandbox.fill(mailbox, [mail('c')], 'Work');
+		sandbox.exchange.plan('imap', 'UID MOVE', { reply: '%t NO Mailbox is full' });
+		const uid = [
+			{ uid: 1, folder: 'Work' },
+			{ uid: 1, folder: 'INBOX' },
+			{ uid: 2, folder: 'INBOX' },
+		];
+		const done = await run({ operation: 'move', uid, destinationFolder: 'Work/Done', continueOnFail: true });
+		expect(jsons(done)).toMatchObject([
+			{ error: expect.stringMatching(/^1 of 3 emails of this item could not be moved\. .*Mailbox is full/) },
+		]);
+		expect([(await sandbox.messages(mailbox)).length, (await sandbox.messages(mailbox, 'Work/Done')).length]).toEqual([0, 2]);
+	});
+
 	it('are deleted into the folder that the options of each item choose', async () => {
 		await box(mail('a'), mail('b'), mail('c'));
 		const done = await run(
