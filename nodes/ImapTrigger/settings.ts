@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { HOUR_MS } from '../../mail/durations';
 import { MailError } from '../../mail/errors';
 import type { Action } from '../../mail/imap/actions';
 import { combine, criteriaOfFilters, criteriaOfRules, type Criteria } from '../../mail/imap/criteria';
@@ -53,6 +54,8 @@ export function readSettings(context: Parameters): Settings {
 		rules: {
 			batchSize: whole(options.batchSize, 'Emails per Execution', 1, 1, 1000),
 			maxInFlight: whole(options.maxInFlight, 'Concurrent Executions', 10, 1, 200),
+			// n8n 2.41 never reports the end of some executions in workers.
+			...(process.env.EXECUTIONS_MODE === 'queue' && { placeMs: HOUR_MS }),
 			maxTries: whole(options.maxTries, 'Maximum Attempts', 3, 1, 20),
 			retryFirstMs: whole(options.retryAfter, 'Retry After', 30, 0, 86_400) * 1000,
 			limits: {

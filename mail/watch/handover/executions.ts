@@ -133,17 +133,24 @@ export class Executions<Item> {
 		const { cursor, rules, running, superseded, complain } = this.options;
 		this.#slots.take();
 		this.#running += 1;
+		let hasPlace = true;
 		const giveBack = (): void => {
+			if (hasPlace) this.#slots.giveBack();
+			hasPlace = false;
+		};
+		const timer = rules.placeMs === undefined ? undefined : setTimeout(giveBack, rules.placeMs).unref();
+		const end = (): void => {
+			clearTimeout(timer);
 			this.#running -= 1;
-			this.#slots.giveBack();
+			giveBack();
 		};
 		const outcome = await execution.catch((error: unknown): Outcome => ({ kind: 'failed', reason: reasonOf(error) }));
 		if (outcome.kind === 'done' && outcome.ended !== undefined) {
 			void outcome.ended
-				.then((end) => end.kind === 'notStarted' && this.#startAfterAll(batch, end.reason))
+				.then((told) => told.kind === 'notStarted' && this.#startAfterAll(batch, told.reason))
 				.catch((error: unknown) => complain(asMailError(error)))
-				.finally(giveBack);
-		} else giveBack();
+				.finally(end);
+		} else end();
 		this.options.handed?.ended(this.options.place, batch, outcome.kind === 'done');
 		// The next watch waits for the same execution, and removes it from `running`.
 		if (superseded()) return;

@@ -7,6 +7,11 @@ export interface Rules {
 	batchSize: number;
 	/** Maximum number of executions at the same time. */
 	maxInFlight: number;
+	/**
+	 * ms after which an execution that has not ended no longer counts for `maxInFlight`. Without it, some executions would keep their
+	 * place for as long as the trigger waits for them, because n8n does not report the end of all executions.
+	 */
+	placeMs?: number;
 	/** Number of failed executions after which an email is no longer retried. */
 	maxTries: number;
 	/** ms before the first retry; tripled for each further one. */
