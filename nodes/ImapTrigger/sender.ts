@@ -78,15 +78,19 @@ export function outcomeOf(run: IRun | undefined): Outcome {
 
 /**
  * Whether there was an execution. n8n rejects the promise of a run that was cancelled, or that it no longer knows: because it ended at
- * once, for example since it may not use a credential, or because n8n is ending and began no more executions.
+ * once, for example since it may not use a credential, or because n8n is ending and began no more executions. While it ends, its database
+ * cancels requests too ("request for lock canceled"), and then nothing has begun.
  */
 export function hasBegun(error: unknown): error is Error {
-	return error instanceof Error && (/Cancelled/.test(error.constructor.name) || /cancel|No active execution/i.test(error.message));
+	return error instanceof Error && /^(?:The execution was cancel|No active execution)/i.test(error.message);
 }
 
-/** Whether a person stopped the execution. n8n itself stops executions that take too long, and when it ends. */
+/**
+ * Whether a person stopped the execution. n8n itself stops executions that take too long, and when it ends; older versions do not say
+ * who stopped one.
+ */
 export function isStoppedByPerson(error: unknown): boolean {
-	return hasBegun(error) && !/No active execution|timed out|shutting down/i.test(error.message);
+	return error instanceof Error && /^The execution was cancell?ed(?: manually)?\.?$/i.test(error.message);
 }
 
 function withoutFiles({ binary, ...item }: INodeExecutionData): INodeExecutionData {
