@@ -96,7 +96,7 @@ export async function messages(root: string, mailbox: string, folder?: string): 
 
 /** An email in a folder. */
 export interface Stored {
-	/** When it came into the folder, in epoch ms, to the second. */
+	/** When it came into the folder, in epoch ms. A MOVE keeps the file's name, and is a change of the file. */
 	at: number;
 	bytes: Buffer;
 }
@@ -111,7 +111,10 @@ export async function stored(root: string, mailbox: string, folder?: string): Pr
 	const order = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 	files.sort((a, b) => byNumbers.compare(order(a), order(b)));
 	const mails = await Promise.all(
-		files.map(async (path) => ({ at: Number.parseInt(order(path), 10) * 1000, bytes: await readFile(path).catch(() => undefined) })),
+		files.map(async (path) => {
+			const [about, bytes] = await Promise.all([stat(path), readFile(path)]).catch(() => []);
+			return { at: about?.ctimeMs ?? 0, bytes };
+		}),
 	);
 	// A file that Dovecot moved from `new` to `cur` in between is there at the next look.
 	return mails.flatMap(({ at, bytes }) => (bytes === undefined ? [] : [{ at, bytes }]));

@@ -93,8 +93,10 @@ function isKillOf(success: Success | undefined, at: number): boolean {
 	return success !== undefined && success.stoppedAt > at - BEFORE_KILL_MS && success.stoppedAt < at + AFTER_KILL_MS;
 }
 
-/** How long after the start of a move, in ms, its server may be killed in it. Maildir notes whole seconds. */
+/** How long before the kill of its server, in ms, an email that it was moving may have come into the folder. */
 const IN_MOVE_MS = 2_000;
+/** How long after the kill, in ms, the node looks into the folder, which changes the file of a new email there. */
+const LOOK_MS = 10_000;
 
 /**
  * Every email has to lie in the folder once.
@@ -113,7 +115,7 @@ export function verdictOfFolder(
 		if (times.length === 0) verdict.lost.push(name);
 		if (times.length < 2) continue;
 		const earlier = [...times].sort((a, b) => a - b).slice(0, -1);
-		if (earlier.every((at) => kills.some((kill) => Math.abs(kill - at) <= IN_MOVE_MS))) note(verdict.explained, row, name);
+		if (earlier.every((at) => kills.some((kill) => at >= kill - IN_MOVE_MS && at <= kill + LOOK_MS))) note(verdict.explained, row, name);
 		else {
 			verdict.doubled.push(name);
 			verdict.evidence.push(`${name} came into the folder at ${times.map((at) => new Date(at).toISOString().slice(11)).join(' and ')}`);
