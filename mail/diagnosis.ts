@@ -12,6 +12,7 @@ import { isTransientCode, MailError } from './errors';
 import { oneLine, redact, Secrets } from './redact';
 
 export type { Circumstances } from './causes/cause';
+export { sizeLimit } from './causes/highVolume';
 
 /**
  * The only table from the words of servers to sentence and remedy. Words are matched nowhere else. The first row that fits wins, so special

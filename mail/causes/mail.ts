@@ -1,4 +1,5 @@
 import { box, label, MAIL, mailboxArgument, type Cause } from './cause';
+import { sizeLimit } from './highVolume';
 import { authRemedy, ownSwitch } from './refusedToken';
 
 /**
@@ -34,7 +35,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		words: /message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im,
 		code: 'tooLarge',
 		sentence: () => 'The email is larger than the server accepts.',
-		remedy: () => "Make the attachments smaller, or send a link. An admin can raise the mailbox's maximum send size.",
+		remedy: (at) => `Make the attachments smaller, or send a link. ${sizeLimit(at)}`,
 	},
 	{
 		id: 'throttled',

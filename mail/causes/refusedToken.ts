@@ -1,12 +1,14 @@
-import { APP_PERMISSION, DELEGATED_PERMISSION, isHighVolume, type Protocol } from '../clouds';
+import { APP_PERMISSION, DELEGATED_PERMISSION, type Protocol } from '../clouds';
 import type { TokenClaims } from '../signIn/token';
 import { box, label, mailboxArgument, type Circumstances } from './cause';
+import { highVolumeRemedy, ofHighVolume } from './highVolume';
 
 /** The remedy for a refused token: what the token was for, as far as it can be read. */
 export function authRemedy(at: Circumstances): string {
 	const claims = at.token?.claims();
 	const protocol = at.speaker === 'identity' || at.speaker === 'host' ? undefined : at.speaker;
 	if (protocol === undefined) return 'Connect the credential again.';
+	if (claims === undefined && ofHighVolume(at)) return highVolumeRemedy(at, claims);
 	const general =
 		`Check that the mailbox address is right and that the permission ${DELEGATED_PERMISSION[protocol]} (a person signs in) or ` +
 		`${APP_PERMISSION[protocol]} (service account) is granted. Then connect the credential again.${ownSwitch(at)}`;
@@ -17,9 +19,10 @@ export function authRemedy(at: Circumstances): string {
 			'Check "Cloud" and the scopes. Then connect the credential again.'
 		);
 	}
+	if (ofHighVolume(at)) return highVolumeRemedy(at, claims);
 	const isApp = ofApp(claims);
 	const held = claims.scp ?? claims.roles?.join(' ') ?? '';
-	const wanted = protocol === 'smtp' && isHighVolume(at.peer) ? 'Mail.Send' : (isApp ? APP_PERMISSION : DELEGATED_PERMISSION)[protocol];
+	const wanted = (isApp ? APP_PERMISSION : DELEGATED_PERMISSION)[protocol];
 	if (!held.split(' ').includes(wanted)) {
 		const remedy = isApp ? grantToApp(at, protocol, wanted) : grantToPerson;
 		return `The token lacks the permission ${wanted} (it has: ${held || 'none'}). ${remedy}`;

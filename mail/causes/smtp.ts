@@ -1,4 +1,5 @@
 import { box, mailboxArgument, peer, type Cause } from './cause';
+import { allowApp, grantPermission, ofHighVolume, OWN_ADDRESS_ONLY } from './highVolume';
 import { appsOwnSendAs, authRemedy } from './refusedToken';
 
 /**
@@ -24,8 +25,10 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `A policy of the tenant blocks the SMTP sign-in of ${box(at)}.`,
 		remedy: (at) =>
-			`Ask an admin to check Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, and to run: ` +
-			`Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`,
+			`Ask an admin to check Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, ` +
+			(ofHighVolume(at)
+				? 'of which the one for this account needs AllowBasicAuthSmtp.'
+				: `and to run: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`),
 	},
 	{
 		id: 'basic-auth-off',
@@ -43,9 +46,11 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `${at.user ?? box(at)} may not send ${at.from === undefined ? 'with this From address' : `from ${at.from}`}.`,
 		remedy: (at) =>
-			`Use an address of ${at.user ?? box(at)} as From Email, or ask an admin to run: ` +
-			`Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. ` +
-			`If From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
+			ofHighVolume(at)
+				? OWN_ADDRESS_ONLY
+				: `Use an address of ${at.user ?? box(at)} as From Email, or ask an admin to run: ` +
+					`Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. ` +
+					`If From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
 	},
 	{
 		id: 'sender-blocked',
@@ -88,7 +93,10 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		words: /^\s{0,4}5\d\d[ -]5\.2\.0 [^\n]*\b(?:limit|exceeded)/im,
 		code: 'rejected',
 		sentence: (at) => `${box(at)} has reached its sending limit, or the email has too many recipients.`,
-		remedy: () => 'Exchange Online accepts 10,000 recipients per day from a mailbox. Use fewer recipients, or wait a day.',
+		remedy: (at) =>
+			ofHighVolume(at)
+				? 'High Volume Email accepts 50 recipients for an email. Use fewer recipients, or a distribution list.'
+				: 'Exchange Online accepts 10,000 recipients per day from a mailbox. Use fewer recipients, or wait a day.',
 	},
 	{
 		// https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
@@ -168,9 +176,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.7.240'],
 		code: 'forbidden',
 		sentence: (at) => `The High Volume Email account ${box(at)} does not allow this app.`,
-		remedy: (at) =>
-			`Ask an admin to run in Exchange Online PowerShell: Add-HVEAppAccess -Identity ${mailboxArgument(at)} -AppIds ` +
-			`${at.token?.claims()?.appid ?? 'CLIENT-ID'}. It takes up to 5 minutes.`,
+		remedy: allowApp,
 	},
 	{
 		id: 'hve-permission',
@@ -178,16 +184,15 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.7.144'],
 		code: 'consent',
 		sentence: () => 'The token lacks the permission for High Volume Email.',
-		remedy: () => 'In the app registration, add Mail.Send of Office 365 Exchange Online (not of Microsoft Graph) and grant admin consent.',
+		remedy: (at) => grantPermission(at.token?.claims()),
 	},
 	{
-		// Measured on a tenant through the Postfix relay of a user: the account can only send as itself.
 		id: 'hve-from',
 		speakers: ['smtp'],
 		codes: ['5.7.62', '5.6.241'],
 		code: 'forbidden',
 		sentence: (at) => `The High Volume Email account ${box(at)} can only send from its own address.`,
-		remedy: () => 'Leave From Email empty, or enter the address of the High Volume Email account.',
+		remedy: () => OWN_ADDRESS_ONLY,
 	},
 	{
 		// https://learn.microsoft.com/exchange/mail-flow-best-practices/oauth-high-volume-mails-m365: 5.5.121 to 5.5.126

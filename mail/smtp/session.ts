@@ -5,7 +5,7 @@ import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 
 import { endpointOf, PERSON_WAITS_MS, tlsOptions, type Account } from '../account';
 import type { Endpoint } from '../clouds';
-import { diagnose, type Circumstances } from '../diagnosis';
+import { diagnose, sizeLimit, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { connectThrough, mailProxy, peerOf } from '../mailProxy';
 import { dialSmtp } from '../signIn/smtpUser';
@@ -189,9 +189,7 @@ export class SmtpSession {
 				code: 'tooLarge',
 				speaker: 'smtp',
 				mailbox: this.#at.mailbox,
-				remedy:
-					'Attachments become a third larger when they are sent. Make them smaller, or send a link. ' +
-					"An admin can raise the mailbox's maximum send size.",
+				remedy: `Attachments become a third larger when they are sent. Make them smaller, or send a link. ${sizeLimit(this.#at)}`,
 			},
 		);
 	}
