@@ -2,7 +2,7 @@ import type { Account } from '../account';
 import { diagnose } from '../diagnosis';
 import { MailError } from '../errors';
 import type { ComposedMail } from '../compose/message';
-import { keepPace, pause } from './pace';
+import { keepPace, pause, stopped } from './pace';
 import { withSmtp } from './pool';
 import { isTransient, Recipients } from './recipients';
 import { serverMessageId } from './serverMessageId';
@@ -161,6 +161,8 @@ async function attemptOnce(
 		void session.answered().then(() => queued(Date.now() - lentAt));
 		const message = await mail.open();
 		try {
+			// The execution may have been stopped during the sign-in, or while files were being opened.
+			if (signal?.aborted === true) throw stopped();
 			return await session.send(
 				{ from: mail.from, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn },
 				message,

@@ -103,6 +103,21 @@ describe('on a server', () => {
 		expect(await first).toMatchObject({ delivered: 3, sent: 3 });
 	});
 
+	it('a stop during the sign-in sends nothing, and leaves the connection to the next execution', async () => {
+		const account = sender();
+		const stop = new AbortController();
+		const token: Account['token'] = async (rejected) => {
+			stop.abort();
+			return await account.token(rejected);
+		};
+		expect(await run(sandbox, { ...account, token }, 1, { signal: stop.signal })).toMatchObject({
+			delivered: 0,
+			errors: [expect.objectContaining({ code: 'stopped' })],
+		});
+		expect(await run(sandbox, account, 1)).toMatchObject({ delivered: 1 });
+		expect(connections(account)).toBe(1);
+	});
+
 	it('tells the time in the queue apart from the time of sending', async () => {
 		const account = sender();
 		sandbox.exchange.plan('smtp', 'END', { delayMs: 2_500 }, 4);
