@@ -28,7 +28,7 @@ import {
 } from '../mail/signIn/token';
 import { mailboxOf, requireMailbox, serviceAccountOf, signInOf, userOf } from './serviceAccountCredential';
 import { hintOf } from './endingWarnings';
-import { fingerprint, remembered } from './tokenMemory';
+import { fingerprint, remembered, type TokenMemory } from './tokenMemory';
 
 const PERSON = 'microsoftMailOAuth2Api';
 const APP = 'microsoftMailServiceAccountApi';
@@ -43,10 +43,14 @@ export interface AccountChoice {
 	mailboxAddress: string;
 }
 
-/** Opens the mailbox that the parameters `authentication` and `options.mailboxAddress` name. @throws MailError */
-export async function openAccount(context: NodeContext, choice: AccountChoice): Promise<Account> {
-	const type = choice.authentication === 'serviceAccount' ? APP : PERSON;
-	const fields = await context.getCredentials(type);
+/**
+ * Opens the mailbox that the parameters `authentication` and `options.mailboxAddress` name.
+ * @param item the input item whose values expressions in the credential get
+ * @throws MailError
+ */
+export async function openAccount(context: NodeContext, choice: AccountChoice, item = 0): Promise<Account> {
+	const type = typeOf(choice);
+	const fields = await context.getCredentials(type, item);
 	const address = choice.mailboxAddress.trim() || fieldText(fields.mailbox).trim();
 	const cloud = cloudOf({ ...fields, mailbox: address }, claimed(fields, 'tid'));
 	const id = credentialId(context.getNode(), type);
@@ -58,7 +62,7 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 		// Also read here, so that a wrong field is reported before anything is tried.
 		serviceAccountOf(fields);
 		return {
-			...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context), signInOf(fields)),
+			...accountOf(id, mailboxOf(fields, choice.mailboxAddress), cloud, serviceTokens(context, item), signInOf(fields)),
 			owner,
 			user: userOf(fields),
 			endings,
@@ -69,7 +73,7 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
 	tenantOf(fields);
 	const mailbox = address === '' ? signedInAddress(fields) : requireMailbox(address);
 	return {
-		...accountOf(id, mailbox, cloud, oAuth2Tokens(context), 'delegated'),
+		...accountOf(id, mailbox, cloud, oAuth2Tokens(context, item), 'delegated'),
 		owner,
 		user: claimed(fields, 'upn'),
 		endings,
@@ -81,8 +85,8 @@ export async function openAccount(context: NodeContext, choice: AccountChoice): 
  * Returns which parts of the node's credential expire, and the name under which that is remembered. Read each time, because the credential
  * may have been edited.
  */
-export async function readEndings(context: NodeContext, { authentication }: AccountChoice): Promise<{ id: string; endings: Ending[] }> {
-	const type = authentication === 'serviceAccount' ? APP : PERSON;
+export async function readEndings(context: NodeContext, choice: AccountChoice): Promise<{ id: string; endings: Ending[] }> {
+	const type = typeOf(choice);
 	return { id: credentialId(context.getNode(), type), endings: endingsOf(await context.getCredentials(type)) };
 }
 
@@ -99,29 +103,43 @@ export function requireRenewal({ helpers }: NodeContext, { authentication }: Acc
 }
 
 /** Called before a connection test, so that the test does not repeat an error from before the last change at the identity platform. */
-export async function beginTest(context: NodeContext, { authentication }: AccountChoice): Promise<void> {
-	const type = authentication === 'serviceAccount' ? APP : PERSON;
-	shortenPause(remembered(credentialId(context.getNode(), type), await context.getCredentials(type)).renewal);
+export async function beginTest(context: NodeContext, choice: AccountChoice, item = 0): Promise<void> {
+	const type = typeOf(choice);
+	shortenPause(memoryOf(credentialId(context.getNode(), type), await context.getCredentials(type, item)).renewal);
 }
 
-function serviceTokens(context: NodeContext): TokenSource {
+/** Distinguishes what the node's credential contains for an input item. */
+export async function contentFor(context: NodeContext, choice: AccountChoice, item: number): Promise<string> {
+	return fingerprint(await context.getCredentials(typeOf(choice), item));
+}
+
+function typeOf({ authentication }: AccountChoice): typeof APP | typeof PERSON {
+	return authentication === 'serviceAccount' ? APP : PERSON;
+}
+
+/** One sign-in serves all mailboxes, which an expression can choose for each item. */
+function memoryOf(id: string, { mailbox: _opened, ...fields }: ICredentialDataDecryptedObject): TokenMemory {
+	return remembered(id, fields);
+}
+
+function serviceTokens(context: NodeContext, item: number): TokenSource {
 	return async (rejected) => {
-		const fields = await context.getCredentials(APP);
-		const memory = remembered(credentialId(context.getNode(), APP), fields);
+		const fields = await context.getCredentials(APP, item);
+		const memory = memoryOf(credentialId(context.getNode(), APP), fields);
 		const acquire = (memory.acquire ??= appTokens(serviceAccountOf(fields)));
 		return await renew(memory.renewal, async (fresh) => await logged(context, APP, async () => await acquire(fresh)), rejected);
 	};
 }
 
-function oAuth2Tokens(context: NodeContext): TokenSource {
+function oAuth2Tokens(context: NodeContext, item: number): TokenSource {
 	return async (rejected) => {
-		const fields = await context.getCredentials(PERSON);
+		const fields = await context.getCredentials(PERSON, item);
 		const { oauthTokenData, ...form } = fields;
 		const id = credentialId(context.getNode(), PERSON);
 		// The stored token is part of the content, so a token that another process renewed is a new entry.
-		const { renewal } = remembered(id, fields);
+		const { renewal } = memoryOf(id, fields);
 		// This part outlives each stored token.
-		const lasting = remembered(id, form).renewal;
+		const lasting = memoryOf(id, form).renewal;
 		const stored = tokenIn(oauthTokenData);
 		if (stored === undefined) {
 			throw new MailError('The credential is not connected.', {

@@ -7,7 +7,7 @@ import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { describeRejections, RecipientsRefused, type Standing } from '../../mail/smtp/recipients';
 import { sendMail, type Departure, type Sent } from '../../mail/smtp/send';
 import { sendingThrough } from '../../mail/smtp/sendingService';
-import { beginTest, openAccount, type AccountChoice } from '../credentialAccount';
+import { beginTest, contentFor, openAccount, type AccountChoice } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import { accountChoice, record, text } from '../parameterValues';
 import { testConnection } from '../testConnection';
@@ -80,15 +80,15 @@ export function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, i
 	};
 }
 
-/** The mailboxes of one execution. n8n takes some milliseconds to read a credential, and it is the same for all items. */
+/** The mailboxes of one execution. The credential is read for each item, because its fields can contain expressions. */
 class Accounts {
 	readonly #opened = new Map<string, Promise<Account>>();
 
 	constructor(private readonly context: IExecuteFunctions) {}
 
-	async of(choice: AccountChoice): Promise<Account> {
-		const key = `${choice.authentication} ${choice.mailboxAddress}`;
-		const account = this.#opened.get(key) ?? openAccount(this.context, choice);
+	async of(choice: AccountChoice, item: number): Promise<Account> {
+		const key = [choice.authentication, await contentFor(this.context, choice, item), choice.mailboxAddress].join(' ');
+		const account = this.#opened.get(key) ?? openAccount(this.context, choice, item);
 		this.#opened.set(key, account);
 		return await account;
 	}
@@ -103,9 +103,9 @@ async function runItem(
 	if (own.getNodeParameter('operation', item, 'send') === 'takeAnswer') return { json: await takeReplyAnswer(own, item) };
 	const options = record(own.getNodeParameter('options', item, {}));
 	const choice = accountChoice(own.getNodeParameter('authentication', item, 'oAuth2'), options);
-	const account = sendingThrough(readService(options), await accounts.of(choice));
+	const account = sendingThrough(readService(options), await accounts.of(choice, item));
 	if (own.getNodeParameter('operation', item, 'send') === 'testConnection') {
-		await beginTest(context, choice);
+		await beginTest(context, choice, item);
 		return { json: { ...(await testConnection(account, 'smtp', options)) } };
 	}
 	const { composed, facts, answers } = await makeMail(own, item, account.mailbox);

@@ -35,7 +35,7 @@ async function runItem(context: IExecuteFunctions, item: number, memory: Memory)
 	const account = await accountOf(context, item);
 	switch (context.getNodeParameter('operation', item, 'getMany')) {
 		case 'testConnection':
-			await beginTest(context, choiceOf(context, item));
+			await beginTest(context, choiceOf(context, item), item);
 			return [{ json: await testConnection(account, 'pop', record(context.getNodeParameter('options', item, {}))) }];
 		case 'statistics':
 			return [{ json: await readStatistics(account) }];
@@ -70,7 +70,7 @@ function isItem(value: unknown): value is INodeExecutionData {
 }
 
 async function accountOf(context: IExecuteFunctions, item: number): Promise<Account> {
-	return await openAccount(context, choiceOf(context, item));
+	return await openAccount(context, choiceOf(context, item), item);
 }
 
 function choiceOf(context: IExecuteFunctions, item: number): AccountChoice {

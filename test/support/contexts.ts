@@ -27,6 +27,8 @@ export interface Scene {
 	parameters?: Record<string, unknown>;
 	/** Parameters that expressions make another for each input item. */
 	perItem?: Record<string, unknown[]>;
+	/** Fields of the credential that expressions make another for each input item. */
+	credentialPerItem?: Array<Record<string, unknown>>;
 	mode?: string;
 	name?: string;
 	/** The node's type; as a tool of an AI agent it ends in Tool. */
@@ -76,6 +78,7 @@ function functions(
 		workflow,
 		parameters = {},
 		perItem = {},
+		credentialPerItem = [],
 		mode = 'trigger',
 		name: nodeName = 'Node',
 		type = 'test',
@@ -122,7 +125,12 @@ function functions(
 		getInputData: () => Array.from({ length: input }, () => ({ json: {} })),
 		getNodeParameter: (name: string, second?: unknown, third?: unknown) =>
 			perItem[name]?.[Number(second)] ?? all[name] ?? (typeof second === 'number' ? third : second),
-		getCredentials: async () => ({ ...credential.data, ...(popPort !== undefined && { popPort }) }),
+		// As n8n does: without an item, expressions have the values of the first one.
+		getCredentials: async (_type: string, item = 0) => ({
+			...credential.data,
+			...credentialPerItem[item],
+			...(popPort !== undefined && { popPort }),
+		}),
 		// As n8n does, so that a node is another one under another name.
 		getWorkflowStaticData: (type: string) => (type === 'node' && nodeName !== 'Node' ? {} : about.staticData),
 		continueOnFail: () => parameters.continueOnFail === true,

@@ -143,6 +143,21 @@ describe('the parameters of many items', () => {
 	});
 });
 
+describe('a credential whose fields hold an expression', () => {
+	it('sends each item from its own mailbox, with one token for all', async () => {
+		const mailboxes = ['tenant-1@example.test', 'tenant-2@example.test', 'tenant-1@example.test', 'tenant-3@example.test'];
+		const asked = (): number => sandbox.identity.requests.filter(({ grant }) => grant === 'client_credentials').length;
+		const before = asked();
+		const scene = { sandbox, mailbox: 'tenants@example.test', workflow: 'tenants', input: mailboxes.length, parameters: MAIL };
+		const credentialPerItem = mailboxes.map((mailbox) => ({ mailbox }));
+		const items = await sendItems(executeFunctions({ ...scene, credentialPerItem }, told()));
+		expect(items.map(({ json }) => Object(json.envelope).from)).toEqual(mailboxes);
+		const users = sandbox.exchange.sessions.flatMap(({ protocol, mailbox }) => (protocol === 'smtp' ? [mailbox] : []));
+		expect(users).toEqual(expect.arrayContaining(mailboxes));
+		expect(asked() - before).toBe(1);
+	});
+});
+
 describe('recipients of whom the server refuses some', () => {
 	const toEmail = `${GRACE}, nobody@example.test`;
 

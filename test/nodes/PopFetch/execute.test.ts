@@ -358,6 +358,12 @@ describe('Get Statistics', () => {
 		});
 		expect(item?.json.largestSize).toBeGreaterThan(900);
 	});
+
+	it('opens for each item the mailbox that an expression in the credential gives for it', async () => {
+		const credentialPerItem = ['first@example.test', 'second@example.test'].map((mailbox) => ({ mailbox }));
+		const items = await run({ mailbox: 'any@example.test', input: 2, credentialPerItem, parameters: { operation: 'statistics' } });
+		expect(items.map(({ json }) => ({ mailbox: json.mailbox }))).toEqual(credentialPerItem);
+	});
 });
 
 it('has the fixed names', () => {
