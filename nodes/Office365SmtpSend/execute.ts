@@ -24,8 +24,6 @@ import { SentRecord } from './sending/sentRecord';
 import { readDelivery, readMail, readService } from './settings/settings';
 
 const ANSWERS = new Set<unknown>(['reply', 'forward']);
-/** In characters. */
-const LONGEST_KEY = 500;
 const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 
 /**
@@ -154,7 +152,7 @@ async function onceOnly(
 	hints: Hints,
 	send: (departure?: Departure) => Promise<IDataObject>,
 ): Promise<IDataObject> {
-	const key = text(options.idempotencyKey, 'Idempotency Key').trim().slice(0, LONGEST_KEY);
+	const key = text(options.idempotencyKey, 'Idempotency Key').trim();
 	if (key === '' || context.getMode() === 'manual') return await send();
 	const sentBefore = SentRecord.of(context);
 	const earlier = await sentBefore.reserve(key);

@@ -73,6 +73,12 @@ const outcome = ({ alreadySent, deliveryUnknown, error, accepted }: IDataObject)
 				? 'failed'
 				: `sent ${Array.isArray(accepted) ? accepted.length : 0}`;
 
+it('tells keys apart that differ only at their end, however long they are', async () => {
+	const { run } = batch();
+	const long = 'x'.repeat(2_000);
+	expect((await run([`${long} 1`, `${long} 2`, `${long} 1`])).items.map(outcome)).toEqual(['sent 1', 'sent 1', 'already']);
+});
+
 describe('an execution that is retried after a crash', () => {
 	it('sends what was not begun, leaves out what was sent, and tells of what nobody knows', async () => {
 		const { processed, run, to } = batch();
