@@ -28,7 +28,7 @@ const CUSTOM_API_CALL = '__CUSTOM_API_CALL__';
 
 /**
  * Processes all items. As many are in progress at a time as keep the connections busy. Each output item is at the place of its input item.
- * Without continue-on-fail, the first failure ends the run after the emails in progress.
+ * Without continue-on-fail, the first failure ends the run after the emails in progress. A stop of the execution does so in any case.
  */
 export async function sendItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const count = context.getInputData().length;
@@ -50,7 +50,8 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 				progress.done(result.json);
 			} catch (error) {
 				const told = nodeError(context.getNode(), error, item);
-				if (!context.continueOnFail()) {
+				const isStopped = error instanceof MailError && error.code === 'stopped';
+				if (isStopped || !context.continueOnFail()) {
 					failure ??= told;
 					return;
 				}

@@ -119,6 +119,20 @@ describe('the items of one execution', () => {
 	});
 });
 
+it('a stopped execution handles no further item, also where the node continues on fail, and logs where it ended', async () => {
+	const stop = new AbortController();
+	const toEmail = Array.from({ length: 100 }, () => 'stopped@example.test');
+	const scene = { sandbox, mailbox: 'stopped-from@example.test', workflow: 'stopped', input: toEmail.length, cancel: stop.signal };
+	const context = executeFunctions({ ...scene, perItem: { toEmail }, parameters: { ...MAIL, continueOnFail: true } }, told());
+	const lines: string[] = [];
+	const running = sendItems(Object.assign(context, { logger: { ...context.logger, info: (line: string) => lines.push(line) } }));
+	sandbox.exchange.plan('smtp', 'END', { delayMs: 300 }, 10);
+	await sandbox.arrival('stopped@example.test', () => true);
+	stop.abort();
+	await expect(running).rejects.toThrow('The execution was stopped');
+	expect(lines.at(-1)).toMatch(/Ended early: \d+ of 100 emails sent, \d+ not sent$/);
+});
+
 describe('the parameters of many items', () => {
 	const count = 4;
 	const perItem = {
