@@ -18,13 +18,24 @@ export function mailProxy(endpoint: Endpoint): URL | undefined {
 	const given = process.env[MAIL_PROXY]?.trim() ?? '';
 	if (given === '' || isExempt(endpoint)) return undefined;
 	const url = URL.canParse(given) ? new URL(given) : undefined;
-	if (url !== undefined && url.hostname !== '' && url.protocol in PORTS) return url;
+	if (url !== undefined && url.hostname !== '' && url.protocol in PORTS && isDecodable(url)) return url;
 	throw new MailError(`The environment variable ${MAIL_PROXY} of this n8n is not the address of a proxy.`, {
 		code: 'configuration',
 		remedy:
 			'Ask the operator of this n8n to set it to an address like socks5://proxy.example.com:1080 or ' +
-			'http://proxy.example.com:3128, or to remove it.',
+			'http://proxy.example.com:3128, or to remove it. In a user name or password, % is written as %25.',
 	});
+}
+
+/** A `%` in a password that was not encoded cannot be decoded (RFC 3986, section 2.4). */
+function isDecodable({ username, password }: URL): boolean {
+	try {
+		decodeURIComponent(username);
+		decodeURIComponent(password);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /**

@@ -184,7 +184,7 @@ describe('a proxy', () => {
 		expect(asked).toHaveLength(3);
 	});
 
-	it.each(['gopher://proxy', 'proxy.example.com:1080', 'http://'])(
+	it.each(['gopher://proxy', 'proxy.example.com:1080', 'http://', 'http://n8n:50%off@localhost:9'])(
 		'with the address %s is a mistake of the operator, and the variable is named',
 		async (address) => {
 			withEnvironment({ [MAIL_PROXY]: address });
