@@ -36,7 +36,7 @@ export async function readHeaders(bytes: Buffer): Promise<Headers> {
 		from: textOfPeople(readPeople([firstOf(fields, 'from')], charsets)),
 		to: people('to'),
 		subject: decodedFirst(fields, 'subject', charsets),
-		receivedAt: readReceived(firstOf(fields, 'received')) ?? readDate(firstOf(fields, 'date')),
+		receivedAt: readReceived(decodedFirst(fields, 'received', charsets)) ?? readDate(decodedFirst(fields, 'date', charsets)),
 		print: printOfFields(fields),
 	};
 }

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 
 import iconv from 'iconv-lite';
 
@@ -75,8 +75,8 @@ function isCredible(bytes: Buffer, label: string): boolean {
 	return whole > broken;
 }
 
-/** RFC 1866 and HTML 5: within the first 1,024 bytes. Email programs put styles before it. */
-function metaCharset(bytes: Buffer): string | undefined {
+/** Returns the set in the `<meta>` of HTML. RFC 1866 and HTML 5: within the first 1,024 bytes. Email programs put styles before it. */
+export function metaCharset(bytes: Buffer): string | undefined {
 	const head = bytes.toString('latin1', 0, 8192);
 	for (const [, attributes = ''] of head.matchAll(/<(?:meta|\?xml)\s([^>]{1,400})/gi)) {
 		const name = /(?:charset|encoding)\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:-]{2,40})/i.exec(attributes)?.[1];
@@ -133,6 +133,9 @@ const ALIASES = new Map([
 	['unicode-1-1-utf-7', 'utf-7'],
 	['utf7', 'utf-7'],
 	['x-mac-roman', 'macintosh'],
+	['x-macroman', 'macintosh'],
+	['uhc', 'euc-kr'],
+	['x-eucjp', 'euc-jp'],
 	['hz', 'hz'],
 	['hz-gb-2312', 'hz'],
 	['hz-gb2312', 'hz'],
@@ -176,9 +179,8 @@ function decode(bytes: Buffer, label: string): string {
 			return bytes.toString('utf8');
 		case 'iso-2022-jp':
 		case 'iso-2022-cn':
-			return decodeIso2022(bytes);
 		case 'iso-2022-kr':
-			return decodeIso2022(bytes, true);
+			return eightBitForm(bytes, label) ?? decodeIso2022(bytes, label === 'iso-2022-kr');
 		case 'hz':
 			return decodeHz(bytes);
 		case 'johab':
@@ -196,6 +198,27 @@ function decode(bytes: Buffer, label: string): string {
 			return decodeInPieces(bytes, label);
 		default:
 			return isWebLabel(label) ? new TextDecoder(label).decode(bytes) : decodeInPieces(bytes, label);
+	}
+}
+
+/** The sets in which some programs write what they declare as a set of seven bits. */
+const EIGHT_BIT = new Map([
+	['iso-2022-jp', ['utf-8', 'euc-jp', 'shift_jis']],
+	['iso-2022-kr', ['utf-8', 'euc-kr']],
+	['iso-2022-cn', ['utf-8', 'gbk']],
+]);
+
+function eightBitForm(bytes: Buffer, label: string): string | undefined {
+	if (isAscii(bytes) || bytes.includes(0x1b) || bytes.includes(0x0e)) return undefined;
+	const form = EIGHT_BIT.get(label)?.find((one) => isValid(bytes, one));
+	return form === undefined ? undefined : decode(bytes, form);
+}
+
+function isValid(bytes: Buffer, label: string): boolean {
+	try {
+		return new TextDecoder(label, { fatal: true }).decode(bytes) !== '';
+	} catch {
+		return false;
 	}
 }
 

@@ -23,7 +23,7 @@ function hexOf(sign: string): string {
 
 /**
  * Decodes a header value. Neighbouring words of one set are decoded together, because some programs cut a character in two (which RFC 2047,
- * section 5, forbids). Everything else is decoded by {@link decodeRaw}.
+ * section 5, forbids), or the base64 of a text. Everything else is decoded by {@link decodeRaw}.
  *
  * @param value one character for each byte
  * @param others sets that the email declares elsewhere
@@ -31,9 +31,9 @@ function hexOf(sign: string): string {
 export function decodeHeader(value: string, others: readonly string[] = []): string {
 	if (!value.includes('=?')) return raw(value, others);
 	let [text, end] = ['', 0];
-	let word: { charset: string; bytes: Buffer[] } | undefined;
+	let word: { charset: string; pieces: Piece[] } | undefined;
 	const flush = (): void => {
-		if (word !== undefined) text += decodeDeclared(Buffer.concat(word.bytes), word.charset, others).replace(/[\r\n\0]+/g, ' ');
+		if (word !== undefined) text += decodeDeclared(bytesOf(word.pieces), word.charset, others).replace(/[\r\n\0]+/g, ' ');
 		word = undefined;
 	};
 	for (const match of value.matchAll(WORD)) {
@@ -46,18 +46,30 @@ export function decodeHeader(value: string, others: readonly string[] = []): str
 			const isBetweenWords = word !== undefined && between.trim() === '';
 			flush();
 			if (!isBetweenWords) text += raw(between, others);
-			word = { charset, bytes: [] };
+			word = { charset, pieces: [] };
 		}
-		word.bytes.push(bytesOf(encoding, content));
+		word.pieces.push({ isBase64: encoding.toLowerCase() === 'b', content });
 		end = match.index + whole.length;
 	}
 	flush();
 	return text + raw(value.slice(end), others);
 }
 
-function bytesOf(encoding: string, content: string): Buffer {
-	if (encoding.toLowerCase() === 'b') return Buffer.from(content, 'base64');
-	return decodeQuotedPrintable(content.replace(/_/g, '=20').replace(/ /g, '=20'));
+/** The content of an encoded word. */
+interface Piece {
+	isBase64: boolean;
+	content: string;
+}
+
+function bytesOf(pieces: readonly Piece[]): Buffer {
+	const base64 = pieces.every(({ isBase64 }) => isBase64) ? pieces.map(({ content }) => content.replace(/\s+/g, '')).join('') : '';
+	// Some programs encode the whole text and cut its base64 anywhere. Words that are padded each are no such pieces.
+	if (base64.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return Buffer.from(base64, 'base64');
+	return Buffer.concat(
+		pieces.map(({ isBase64, content }) =>
+			isBase64 ? Buffer.from(content, 'base64') : decodeQuotedPrintable(content.replace(/[_ ]/g, '=20')),
+		),
+	);
 }
 
 function raw(value: string, others: readonly string[]): string {

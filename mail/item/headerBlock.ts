@@ -6,7 +6,7 @@ export interface Field {
 	key: string;
 	/** As written. */
 	name: string;
-	/** Unfolded (RFC 5322, section 2.2.3), one character for each byte. */
+	/** Unfolded (RFC 5322, section 2.2.3), one character for each byte. A tab with which a line begins counts as a blank. */
 	value: string;
 }
 
@@ -37,7 +37,7 @@ export function readFields(lines: readonly string[]): Field[] {
 	};
 	for (const line of lines) {
 		if (/^[ \t]/.test(line)) {
-			if (name !== '') parts.push(line);
+			if (name !== '') parts.push(line.replace(/^ {0,99}\t[ \t]*/, ' '));
 			continue;
 		}
 		const found = FIELD.exec(line);

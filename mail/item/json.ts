@@ -35,7 +35,7 @@ export function simpleJson(mail: ReadMail): IDataObject {
 	return {
 		subject: decodedFirst(mail.fields, 'subject', mail.charsets).trim(),
 		from: textOfPeople(people(mail, 'from')),
-		date: iso(readDate(firstOf(mail.fields, 'date'))),
+		date: iso(readDate(decodedFirst(mail.fields, 'date', mail.charsets))),
 		to: textOfPeople(people(mail, 'to')),
 		cc: textOfPeople(people(mail, 'cc')),
 		replyTo: textOfPeople(people(mail, 'reply-to')),
@@ -66,7 +66,7 @@ export function resolvedJson(mail: ReadMail): IDataObject {
 	return {
 		subject: decodedFirst(mail.fields, 'subject', mail.charsets).trim(),
 		...('from' in addresses && { from: addresses.from }),
-		date: iso(readDate(firstOf(mail.fields, 'date'))),
+		date: iso(readDate(decodedFirst(mail.fields, 'date', mail.charsets))),
 		...addresses,
 		text: mail.text,
 		html: mail.html,
@@ -113,13 +113,14 @@ function messageId(mail: ReadMail): string {
 	return decodedFirst(mail.fields, 'message-id', mail.charsets).trim();
 }
 
+/** Some programs write no blank between them. */
 function messageIds(value: string): string[] {
-	return value.split(/[\s,]+/).filter((id) => /^<.+>$/.test(id) || id.includes('@'));
+	return value.split(/[\s,]+|(?<=>)(?=<)/).filter((id) => /^<.+>$/.test(id) || id.includes('@'));
 }
 
 /** The topmost Received header is that of the mailbox's server. Without any, the email was never sent. */
 function receivedAt(mail: ReadMail): number | undefined {
-	return readReceived(firstOf(mail.fields, 'received'));
+	return readReceived(decodedFirst(mail.fields, 'received', mail.charsets));
 }
 
 /** ISO 8601 in UTC; empty if there is none. */

@@ -57,22 +57,28 @@ function* pairs(text: string): Generator<[string, string]> {
 	for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
 		const begin = pattern.lastIndex;
 		const name = (match[1] ?? '').toLowerCase();
-		const { content, end } = text[begin] === '"' ? quoted(text, begin + 1) : unquoted(text, begin, name);
+		const { content, end } = text[begin] === '"' ? quoted(text, begin + 1, name) : unquoted(text, begin, name);
 		pattern.lastIndex = Math.max(end, begin);
 		yield [name, content];
 	}
 }
 
-function quoted(text: string, begin: number): { content: string; end: number } {
+function quoted(text: string, begin: number, name: string): { content: string; end: number } {
 	let content = '';
 	for (let at = begin; at < text.length; at++) {
 		const character = text[at];
-		if (character === '"') return { content, end: at + 1 };
+		if (character === '"' && !(/^(?:file)?name/.test(name) && isWithinName(text, at + 1))) return { content, end: at + 1 };
 		// Only quotes and backslashes are escaped: C:\temp\a.txt is meant as it stands.
 		if (character === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\')) content += text[++at];
 		else content += character;
 	}
 	return { content: content.trim(), end: text.length };
+}
+
+/** Whether another quote follows one in the name of a file, which is not escaped then, before another parameter does. */
+function isWithinName(text: string, begin: number): boolean {
+	const rest = text.slice(begin, begin + 300);
+	return /^[^;"]*"/.test(rest) && !/^\s*[\w*-]{1,60}\s*=/.test(rest);
 }
 
 /** To the semicolon; blanks belong to it, as in `name=my file.pdf`, unless another parameter follows. */

@@ -32,13 +32,13 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 	const disposition = readParameters(firstOf(fields, 'content-disposition'), hints);
 	// Read again, because a name in raw bytes is in the part's own set.
 	const { parameters } = own === undefined ? content : readParameters(declared, hints);
-	const name = disposition.parameters.get('filename') ?? parameters.get('name') ?? disposition.parameters.get('name') ?? '';
+	const names = [disposition.parameters.get('filename'), parameters.get('name'), disposition.parameters.get('name')];
 	return {
 		fields,
 		type: typeOf(content.value, parameters.has('boundary'), fields, parent),
 		parameters,
 		disposition: /^[\w-]*/.exec(disposition.value)?.[0] ?? '',
-		name: cleanName(name),
+		name: names.map((name = '') => cleanName(name)).find((name) => name !== '') ?? '',
 		contentId: /<([^<>\s]{1,998})>/.exec(firstOf(fields, 'content-id'))?.[1] ?? firstOf(fields, 'content-id').replace(/[<>\s]/g, ''),
 		encoding: firstOf(fields, 'content-transfer-encoding'),
 		parent,

@@ -1,5 +1,5 @@
 import { textOfHtml, type HtmlBudget } from '../compose/textFromHtml';
-import { decodeBody } from './charset';
+import { decodeBody, metaCharset } from './charset';
 import { hasAttachment, isFile, isOtherBody } from './hasAttachment';
 import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
 import { BeyondLimits, checkMemory } from './memoryLimit';
@@ -162,8 +162,7 @@ export class MailReader implements PartsReader {
 	}
 
 	open(part: Part): void {
-		const charset = part.parameters.get('charset');
-		if (charset !== undefined && !this.charsets.includes(charset) && this.charsets.length < 20) this.charsets.push(charset);
+		this.#learn(part.parameters.get('charset'));
 		if (part.type.startsWith('multipart/')) return;
 		const decoder = decoderOf(part.encoding);
 		this.#current = isBody(part)
@@ -196,6 +195,10 @@ export class MailReader implements PartsReader {
 
 	damage(what: string): void {
 		if (this.#damage.length < 10 && !this.#damage.includes(what)) this.#damage.push(what);
+	}
+
+	#learn(charset: string | undefined): void {
+		if (charset !== undefined && !this.charsets.includes(charset) && this.charsets.length < 20) this.charsets.push(charset);
 	}
 
 	#fileOf(part: Part): ReadFile {
@@ -292,6 +295,8 @@ export class MailReader implements PartsReader {
 		const charset = part.parameters.get('charset');
 		const others = this.charsets.filter((one) => one !== charset);
 		const isHtml = part.type === 'text/html';
+		// For headers in raw bytes, which come to be decoded after the bodies.
+		if (isHtml && charset === undefined) this.#learn(metaCharset(bytes));
 		const text = withPlainLineEnds(decodeBody(bytes, charset, others, isHtml));
 		checkMemory();
 		if (isHtml) return { html: text };

@@ -121,7 +121,8 @@ export class Structure {
 			return goesOn ? this.#addLine(text, next) : this.#beginContent(next);
 		}
 		// A line that is no field is passed over where the header goes on; else the empty line before the content is missing.
-		const goesOn = this.#lines.length === 0 ? this.#root === undefined && isField(following) : isFamiliarField(following);
+		const beginsLate = this.#root === undefined && (isField(following) || /^>From /.test(following));
+		const goesOn = this.#lines.length === 0 ? beginsLate : isFamiliarField(following);
 		return goesOn ? this.#addLine('', next) : this.#beginContent(0);
 	}
 

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { readDate } from '../date';
-import { decodedFirst, firstOf } from '../headerBlock';
+import { decodedFirst } from '../headerBlock';
 import { readPeople, textOfPeople } from '../people';
 import { MailReader, type ReadFile } from '../reader';
 
@@ -60,7 +60,7 @@ async function nestedMail(file: ReadFile, faults: string[], depth: number, budge
 				mail.charsets,
 			),
 		);
-	const date = readDate(firstOf(mail.fields, 'date'));
+	const date = readDate(decodedFirst(mail.fields, 'date', mail.charsets));
 	const inner = depth < DEEPEST ? await nestedMails(mail.files, faults, depth + 1, budget) : [];
 	return {
 		fileName: file.name,

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+
+import { readHeaders } from '../../../mail/collect/mailHead';
+import { readOne } from '../../../mail/item/task';
+
+async function read(mail: string): Promise<{ json: Record<string, unknown>; files: Array<string | undefined> }> {
+	const wanted = { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 } as const;
+	const result = await readOne(new Uint8Array(Buffer.from(mail, 'latin1')), wanted);
+	if (result === 'large' || 'refusal' in result) throw new Error(JSON.stringify(result));
+	return { json: result.json, files: result.attachments.map(({ fileName }) => fileName) };
+}
+
+/** One character for each byte, as headers travel. */
+const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
+
+describe('headers that some programs write', () => {
+	it.each([
+		['after three characters', '=?utf-8?B?R3L?=\r\n =?utf-8?B?DvMOfZQ==?='],
+		['in the middle of a byte', '=?utf-8?B?R3LDv?=\r\n =?UTF-8?b?MOf?= =?utf-8?B?ZQ==?='],
+	])('joins encoded words whose base64 was cut %s', async (_where, words) => {
+		const { json, files } = await read(
+			`Subject: ${words}\r\nFrom: ${words} <a@example.test>\r\nContent-Type: a/b; name="${words}"\r\n\r\nx`,
+		);
+		expect([json.subject, json.from, files]).toEqual(['Grüße', '"Grüße" <a@example.test>', ['Grüße']]);
+	});
+
+	it('keeps encoded words apart that are padded each', async () => {
+		expect((await read('Subject: =?utf-8?B?R3LDvA==?= =?utf-8?B?w59l?= =?utf-8?B?IQ==?=\r\n\r\n')).json.subject).toBe('Grüße!');
+	});
+
+	it('reads a tab where a header was folded as a blank', async () => {
+		const { json, files } = await read(
+			'Subject: one\r\n\ttwo\r\nContent-Type: a/b;\r\n\tname="a very\r\n\tlong name.pdf"\r\nX-Note: a\r\n \t b\r\n\r\nx',
+		);
+		expect([json.subject, files, json.metadata]).toEqual([
+			'one two',
+			['a very long name.pdf'],
+			expect.objectContaining({ 'x-note': 'a b' }),
+		]);
+	});
+
+	it.each([
+		['raw UTF-8', utf8('Di, 3 Mär 2026 09:15:00 +0100')],
+		['raw Latin-1', 'Di, 3 M\xe4r 2026 09:15:00 +0100'],
+		['raw Chinese', utf8('周二, 3 三月 2026 09:15:00 +0100')],
+		['an encoded word', '=?utf-8?Q?Di=2C_3_M=C3=A4r_2026?= 09:15:00 +0100'],
+	])('reads a date with the name of the month in %s', async (_how, date) => {
+		const mail = `Date: ${date}\r\nReceived: by mx; ${date}\r\n\r\n`;
+		const { json } = await read(mail);
+		expect([json.date, json.receivedAt]).toEqual(['2026-03-03T08:15:00.000Z', '2026-03-03T08:15:00.000Z']);
+		expect((await readHeaders(Buffer.from(mail, 'latin1'))).receivedAt).toBe(Date.parse('2026-03-03T08:15:00Z'));
+	});
+
+	it('takes Message-IDs apart that no blank separates', async () => {
+		const { json } = await read('References: <a@x><b@x>,<c@x>\r\n d@x\r\nIn-Reply-To: <c@x><d@x>\r\n\r\n');
+		expect([json.references, json.inReplyTo]).toEqual([['<a@x>', '<b@x>', '<c@x>', 'd@x'], '<c@x>']);
+	});
+
+	it('passes over the lines that mbox files put before an email', async () => {
+		const { json } = await read('From a@x Tue Mar  3 09:15:00 2026\r\n>From b@x Tue Mar  3 09:15:00 2026\r\nSubject: s\r\n\r\nHello');
+		expect([json.subject, json.text]).toEqual(['s', 'Hello']);
+	});
+});
+
+describe('names of files that some programs write', () => {
+	it.each([
+		['an empty name before the real one', 'Content-Type: a/b; name="n.pdf"\r\nContent-Disposition: attachment; filename=""', 'n.pdf'],
+		['a blank name before the real one', 'Content-Type: a/b; name="n.pdf"\r\nContent-Disposition: attachment; filename=" "', 'n.pdf'],
+		['quotes that are not escaped', 'Content-Type: a/b; name="a "b" c.pdf"; x=1', 'a "b" c.pdf'],
+		['quotes at the end', 'Content-Type: a/b; name="a "b""', 'a "b"'],
+		['something behind the quotes', 'Content-Type: a/b; name="n.pdf"x; y="z"', 'n.pdf'],
+		['a parameter behind the quotes', 'Content-Type: a/b; name="n.pdf"y="z"', 'n.pdf'],
+	])('reads %s', async (_what, headers, name) => {
+		expect((await read(`${headers}\r\n\r\nx`)).files).toEqual([name]);
+	});
+});
+
+describe('characters that some programs write', () => {
+	it.each([
+		['EUC-KR', 'iso-2022-kr', '\xbe\xc8\xb3\xe7 ABC', '안녕 ABC'],
+		['Shift_JIS', 'iso-2022-jp', '\x82\xb1\x82\xf1 ABC', 'こん ABC'],
+		['EUC-JP', 'iso-2022-jp', '\xa4\xb3\xa4\xf3 ABC', 'こん ABC'],
+		['GBK', 'iso-2022-cn', '\xc4\xe3\xba\xc3 ABC', '你好 ABC'],
+		['UTF-8', 'iso-2022-jp', utf8('こん ABC'), 'こん ABC'],
+		['Mac OS Roman by its name in Java', 'x-MacRoman', 'Gr\x9f\xa7e', 'Grüße'],
+		['Korean by another name', 'UHC', '\xbe\xc8\xb3\xe7', '안녕'],
+	])('reads %s that is declared as %s', async (_set, declared, bytes, text) => {
+		const { json } = await read(`Subject: ${bytes}\r\nContent-Type: text/plain; charset=${declared}\r\n\r\n${bytes}`);
+		expect([json.subject, json.text]).toEqual([text, text]);
+	});
+
+	it('reads raw headers in the set that only the HTML declares', async () => {
+		const { json } = await read(
+			'Subject: \xf0\xd2\xc9\xd7\xc5\xd4\r\nContent-Type: text/html\r\n\r\n<meta charset="koi8-r"><p>\xf0\xd2\xc9\xd7\xc5\xd4</p>',
+		);
+		expect([json.subject, json.text]).toEqual(['Привет', 'Привет']);
+	});
+});
