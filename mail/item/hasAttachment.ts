@@ -30,13 +30,14 @@ export interface FileShape {
  */
 export function hasAttachmentByStructure(root: PartShape | undefined): boolean | 'unknown' {
 	if (root === undefined) return 'unknown';
-	return judge(root, { hasHtml: hasHtml(root), related: false, alternative: false });
+	return judge(root, { hasHtml: hasHtml(root), related: false });
 }
 
 interface Surroundings {
 	hasHtml: boolean;
 	related: boolean;
-	alternative: boolean;
+	/** Undefined for the email itself. */
+	parent?: PartShape;
 }
 
 function judge(part: PartShape, around: Surroundings): boolean | 'unknown' {
@@ -44,26 +45,31 @@ function judge(part: PartShape, around: Surroundings): boolean | 'unknown' {
 		const inside = {
 			...around,
 			related: around.related || part.type === 'multipart/related',
-			alternative: part.type === 'multipart/alternative',
+			parent: part,
 		};
 		const found = part.children.map((child) => judge(child, inside));
 		return found.includes(true) || (found.includes('unknown') && 'unknown');
 	}
 	if (part.type === '' || !part.type.includes('/') || part.type.startsWith('multipart/')) return 'unknown';
-	if (!isFile(part)) return false;
-	if (around.alternative && isOtherBody(part)) return false;
+	if (!isFile(part, around.parent)) return false;
+	if (around.parent?.type === 'multipart/alternative' && isOtherBody(part)) return false;
 	if (!isImage(part.type, part.name)) return true;
 	return around.hasHtml && (around.related || (part.contentId ?? '') !== '') ? 'unknown' : true;
 }
 
-function hasHtml(part: PartShape): boolean {
+function hasHtml(part: PartShape, parent?: PartShape): boolean {
 	if (part.type.startsWith('message/')) return false;
-	return (part.type === 'text/html' && !isFile(part)) || part.children?.some(hasHtml) === true;
+	return (part.type === 'text/html' && !isFile(part, parent)) || part.children?.some((child) => hasHtml(child, part)) === true;
 }
 
-/** Whether a part is a file and not a body: everything except text and HTML without a name that is not an attachment. */
-export function isFile({ type, disposition, name }: PartShape): boolean {
-	return !(type === 'text/plain' || type === 'text/html') || disposition === 'attachment' || (name ?? '') !== '';
+/**
+ * Whether a part is a file and not a body: everything except text and HTML without a name that is not an attachment. Some programs give
+ * bodies a name, too. They are told by their place: the email itself, or a form of its text (MS-OXCMAIL, section 2.2.3.3.2).
+ * @param parent undefined for the email itself
+ */
+export function isFile({ type, disposition, name }: PartShape, parent: Pick<PartShape, 'type'> | undefined): boolean {
+	if (!(type === 'text/plain' || type === 'text/html') || disposition === 'attachment') return true;
+	return (name ?? '') !== '' && parent !== undefined && parent.type !== 'multipart/alternative';
 }
 
 /** An alternative without a name that is not text, HTML or an invitation. */

@@ -307,7 +307,7 @@ export class MailReader implements PartsReader {
 
 /** A text in another form than plain or HTML is the body where the email is nothing else (RFC 2046, section 4.1.4). */
 function isBody(part: Part): boolean {
-	if (!isFile(part)) return true;
+	if (!isFile(part, part.parent)) return true;
 	return part.parent === undefined && isOtherBody(part) && part.type !== 'text/vcard' && part.type !== 'text/csv';
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { readHeaders } from '../../../mail/collect/mailHead';
+import { hasAttachmentByStructure } from '../../../mail/item/hasAttachment';
 import { readOne } from '../../../mail/item/task';
 
 async function read(mail: string): Promise<{ json: Record<string, unknown>; files: Array<string | undefined> }> {
@@ -94,5 +95,50 @@ describe('characters that some programs write', () => {
 			'Subject: \xf0\xd2\xc9\xd7\xc5\xd4\r\nContent-Type: text/html\r\n\r\n<meta charset="koi8-r"><p>\xf0\xd2\xc9\xd7\xc5\xd4</p>',
 		);
 		expect([json.subject, json.text]).toEqual(['Привет', 'Привет']);
+	});
+});
+
+describe('bodies with a name', () => {
+	const PDF = 'Content-Type: application/pdf; name=a.pdf\r\n\r\nx';
+	const forms =
+		'Content-Type: multipart/alternative; boundary=Y\r\n\r\n--Y\r\nContent-Type: text/plain; name=a.txt\r\n\r\nHello\r\n' +
+		'--Y\r\nContent-Type: text/html; name=a.html\r\nContent-Disposition: inline; filename=a.html\r\n\r\n<p>Hello</p>\r\n--Y--';
+
+	it.each([
+		['the whole email', 'Content-Type: text/plain; name=a.txt\r\n\r\nHello', 'Hello', '', []],
+		[
+			'the whole email, of HTML',
+			'Content-Type: text/html; name=a.html\r\nContent-Disposition: inline\r\n\r\n<p>Hello</p>',
+			'Hello',
+			'<p>Hello</p>',
+			[],
+		],
+		['the forms of a text', forms, 'Hello', '<p>Hello</p>', []],
+		[
+			'the forms of a text beside a file',
+			`Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\n${forms}\r\n--X\r\n${PDF}\r\n--X--`,
+			'Hello',
+			'<p>Hello</p>',
+			['a.pdf'],
+		],
+		[
+			'a whole email that is an attachment',
+			'Content-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment\r\n\r\nHello',
+			'',
+			'',
+			['a.txt'],
+		],
+	])('are text where they are %s', async (_what, mail, text, html, files) => {
+		const found = await read(mail);
+		expect([found.json.text, found.json.html, found.files, found.json.hasAttachment]).toEqual([text, html, files, files.length > 0]);
+	});
+
+	it('are no attachments for the filter that looks at the structure', () => {
+		const text = { type: 'text/plain', name: 'a.txt' };
+		const html = { type: 'text/html', name: 'a.html', disposition: 'inline' };
+		expect(hasAttachmentByStructure(text)).toBe(false);
+		expect(hasAttachmentByStructure({ type: 'multipart/alternative', children: [text, html] })).toBe(false);
+		expect(hasAttachmentByStructure({ type: 'multipart/mixed', children: [{ type: 'text/plain' }, text] })).toBe(true);
+		expect(hasAttachmentByStructure({ ...text, disposition: 'attachment' })).toBe(true);
 	});
 });
