@@ -107,8 +107,10 @@ export class Structure {
 		const line = this.#lineAt(0, isLast);
 		if (line === undefined) return false;
 		const { text, next } = line;
-		if (text === '') return this.#beginContent(next);
+		// Empty lines before the header of the email are no end of it.
+		if (text === '') return this.#root === undefined && this.#lines.length === 0 ? this.#addLine('', next) : this.#beginContent(next);
 		if (text.startsWith('--') && this.#matching(text) !== undefined) return this.#beginContent(0, this.#linesOfText());
+		if (text.startsWith('--') && this.#declares(text.slice(2).trimEnd())) return this.#beginContent(0);
 		const isContinuation = /^[ \t]/.test(text);
 		if (isField(text) || (isContinuation && text.trim() !== '' && this.#lines.length > 0)) return this.#addLine(text, next);
 		const after = this.#lineAt(next, isLast);
@@ -123,7 +125,16 @@ export class Structure {
 		// A line that is no field is passed over where the header goes on; else the empty line before the content is missing.
 		const beginsLate = this.#root === undefined && (isField(following) || /^>From /.test(following));
 		const goesOn = this.#lines.length === 0 ? beginsLate : isFamiliarField(following);
-		return goesOn ? this.#addLine('', next) : this.#beginContent(0);
+		if (goesOn) return this.#addLine('', next);
+		const before = this.#root === undefined ? NOTHING : this.#linesOfText();
+		return this.#beginContent(0, before.length === 0 ? before : Buffer.concat([before, Buffer.from('\r\n')]));
+	}
+
+	/** Whether the header that is being read has this boundary, so that it ends here, without an empty line. */
+	#declares(boundary: string): boolean {
+		return (
+			boundary !== '' && this.#lines.slice(-20).some((line) => line.length < 2000 && /boundary/i.test(line) && line.includes(boundary))
+		);
 	}
 
 	#addLine(text: string, next: number): boolean {
@@ -142,7 +153,7 @@ export class Structure {
 		return true;
 	}
 
-	/** A part that ends without an empty line: what stands behind its last familiar field is text, "Note: …" too. */
+	/** A header that ends without an empty line: what stands behind its last familiar field is text, "Note: …" too. */
 	#linesOfText(): Buffer {
 		let end = this.#lines.findLastIndex(isFamiliarField) + 1;
 		while (/^[ \t]/.test(this.#lines[end] ?? '')) end += 1;

@@ -61,19 +61,21 @@ class Base64 implements Decoder {
 		if (this.#over || (more === '' && !this.#padded)) return NOTHING;
 		const text = this.#rest + more;
 		const pieces: Buffer[] = [];
-		let begin = 0;
+		/** Up to `known` it is base64, pieces with their padding. */
+		let [begin, known] = [0, 0];
 		this.#rest = '';
 		while (begin < text.length) {
 			if (this.#padded) {
 				begin = behindPadding(text, begin);
-				const end = text.indexOf('\n', begin);
+				const end = begin < known ? known : text.indexOf('\n', begin);
 				if (end === -1 && !isLast && text.length - begin < LONGEST_BASE64_LINE) {
 					this.#rest = text.slice(begin);
 					break;
 				}
 				// Some programs encode piece by piece, each with its padding; others put lines of text behind the end.
-				this.#over = !isBase64Line(text.slice(begin, end === -1 ? text.length : end).trim());
+				this.#over = begin >= known && !isBase64Line(text.slice(begin, end === -1 ? text.length : end).trim(), end !== -1 || isLast);
 				if (this.#over) break;
+				known = end === -1 ? text.length : end;
 				this.#padded = false;
 			}
 			const padding = text.indexOf('=', begin);
@@ -96,8 +98,10 @@ function behindPadding(text: string, begin: number): number {
 	return at;
 }
 
-function isBase64Line(line: string): boolean {
-	return line.length % 4 === 0 && /^[A-Za-z0-9+/]{4,}={0,2}$/.test(line);
+/** @param isWhole otherwise its last group may not have come yet */
+function isBase64Line(line: string, isWhole: boolean): boolean {
+	const groups = isWhole ? line : line.slice(0, line.length - (line.length % 4));
+	return /^(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)+$/.test(groups);
 }
 
 /** Whole lines at a time: white space at the end of a line does not count, and an equals sign there joins it to the next. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { readHeaders } from '../../../mail/collect/mailHead';
 import { hasAttachmentByStructure } from '../../../mail/item/hasAttachment';
+import { MailReader } from '../../../mail/item/reader';
 import { readOne } from '../../../mail/item/task';
 
 async function read(mail: string): Promise<{ json: Record<string, unknown>; files: Array<string | undefined> }> {
@@ -140,5 +141,46 @@ describe('bodies with a name', () => {
 		expect(hasAttachmentByStructure({ type: 'multipart/alternative', children: [text, html] })).toBe(false);
 		expect(hasAttachmentByStructure({ type: 'multipart/mixed', children: [{ type: 'text/plain' }, text] })).toBe(true);
 		expect(hasAttachmentByStructure({ ...text, disposition: 'attachment' })).toBe(true);
+	});
+});
+
+describe('parts that some programs write', () => {
+	const part = (mail: string): string => `Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\n${mail}\r\n--X--\r\n`;
+
+	it.each([
+		[
+			'of the email',
+			'Content-Type: multipart/mixed; boundary="X"\r\n--X\r\nContent-Type: text/plain\r\n\r\nHello\r\n--X\r\n\r\nBye\r\n--X--',
+		],
+		[
+			'of the email, folded',
+			'Content-Type: multipart/mixed;\r\n boundary=X\r\nX-A: 1\r\n--X \r\nContent-Type: text/plain\r\n\r\nHello\r\n--X\r\n\r\nBye\r\n--X--',
+		],
+		[
+			'of a part',
+			part('Content-Type: multipart/mixed; boundary=Y\r\n--Y\r\nContent-Type: text/plain\r\n\r\nHello\r\n--Y\r\n\r\nBye\r\n--Y--'),
+		],
+	])('begin without an empty line behind the header %s', async (_whose, mail) => {
+		expect((await read(mail)).json.text).toBe('Hello\nBye');
+	});
+
+	it('keeps the line with a colon with which a text begins where the empty line is missing', async () => {
+		const { json } = await read(part('Content-Type: text/plain\r\nX-Own: 1\r\nNote: one\r\ntwo\r\n\r\nthree'));
+		expect(json.text).toBe('Note: one\ntwo\n\nthree');
+	});
+
+	it.each([
+		['on a line of its own', 'QQ==\r\nQg==\r\nQ0M=\r\n'],
+		['within a line', 'QQ==Qg==Q0M=\r\n'],
+		['before a footer', 'QQ==\r\nQg==Q0M=\r\n-- \r\nlist\r\n'],
+	])('reads base64 in pieces, each with its padding, %s', async (_where, base64) => {
+		expect((await read(`Content-Transfer-Encoding: base64\r\n\r\n${base64}`)).json.text).toBe('ABCC');
+	});
+
+	it('passes over empty lines before the header, however the email comes', async () => {
+		const reader = new MailReader({ files: { begin: () => undefined, data: () => undefined, end: () => undefined } });
+		for (const byte of Buffer.from('\r\n\r\n\r\nSubject: s\r\n\r\nHello')) reader.push(Buffer.from([byte]));
+		const { fields, text } = await reader.end();
+		expect([fields, text]).toEqual([[{ key: 'subject', name: 'Subject', value: 's' }], 'Hello']);
 	});
 });
