@@ -26,8 +26,8 @@ const LONGEST_HEADERS = 1024 * 1024;
 const FIELD = 'Message';
 
 /**
- * Sends the email unchanged except for its headers: BCC is removed, Message-ID and Date are added if they are missing. Line ends become
- * CRLF, and dots are doubled when it is sent (RFC 5321, section 4.5.2).
+ * Sends the email unchanged except for its headers: BCC is removed, Message-ID and Date are added if they are missing or empty. Line ends
+ * become CRLF, and dots are doubled when it is sent (RFC 5321, section 4.5.2).
  * @throws MailError `input` if it is not an email or has no recipient
  */
 export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
@@ -146,7 +146,7 @@ function parseFields(head: string): Field[] {
 		field.value = Buffer.from(field.lines.join('').replace(/^[^:]*:/, ''), 'latin1')
 			.toString('utf8')
 			.trim();
-	return fields;
+	return fields.filter(({ name, value }) => value !== '' || !/^(?:message-id|date)$/.test(name));
 }
 
 function headBytes(fields: Field[], messageId: string): Buffer {

@@ -65,8 +65,8 @@ function prefixOf(subject: string): string {
 }
 
 /** Re: and Fwd: as email programs of other languages write them. They are replaced and not repeated. */
-const ANSWERED = /^(re|aw|sv|vs|antw|odp|ynt|rif|r|回复|答复|返信)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
-const FORWARDED = /^(fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|转发|轉寄)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
+const ANSWERED = /^(re|res|aw|sv|vs|antw|antwort|odp|ynt|rif|r|回复|答复|回覆|返信)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
+const FORWARDED = /^(fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|转发|转寄|轉寄)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
 
 function prefixed(prefix: string, there: RegExp, subject: string): string {
 	return there.test(subject) ? subject : `${prefix}: ${subject}`.trim();

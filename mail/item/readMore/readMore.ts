@@ -4,7 +4,7 @@ import { readCalendar } from '../calendar/calendar';
 import { decodeBody } from '../charset';
 import { markdownOf } from '../markdown/markdown';
 import { newText } from '../newText/newText';
-import { firstOf } from '../headerBlock';
+import { decodedFirst, firstOf } from '../headerBlock';
 import type { ReadFile, ReadMail } from '../reader';
 import { nestedMails, isNestedMail } from './nested';
 import { unpackOutlook, isOutlookFile, type ExtraFile } from './outlookFiles';
@@ -97,11 +97,11 @@ export function newTextOf(mail: ReadMail): string {
 
 /** "Re:", "AW:", "WG:" … as email programs write before the subject of what is answered or forwarded. */
 const ANSWER =
-	/^\s{0,20}(?:re|aw|antw|sv|vs|r|rif|ref|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|vl|vb|pd|doorst|转发|轉寄)\s{0,5}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,5}[:：]/i;
+	/^\s{0,20}(?:re|res|aw|antw|antwort|sv|vs|r|rif|ref|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|vl|vb|pd|doorst|转发|转寄|轉寄)\s{0,5}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,5}[:：]/i;
 
 function isAnswer(mail: ReadMail): boolean {
 	if (firstOf(mail.fields, 'in-reply-to') !== '' || firstOf(mail.fields, 'references') !== '') return true;
-	return ANSWER.test(Buffer.from(firstOf(mail.fields, 'subject').slice(0, 200), 'latin1').toString());
+	return ANSWER.test(decodedFirst(mail.fields, 'subject', mail.charsets).slice(0, 200));
 }
 
 function shortened(text: string): string {

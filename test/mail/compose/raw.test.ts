@@ -65,6 +65,12 @@ describe('a finished mail', () => {
 		expect(arrived).toContain('X-After: 1\r\n');
 	});
 
+	it('gets Message-ID and Date where they are empty', async () => {
+		const composed = await composeRaw(raw(`${HEAD}Message-ID:\r\nDate: \r\n\r\nhi`));
+		expect(composed.messageId).toMatch(/^<.+@example\.test>$/);
+		expect(await bytesOf(composed)).toMatch(/^From: .*\r\nTo: .*\r\nSubject: raw\r\nMessage-ID: <.+>\r\nDate: \w.*\r\n\r\nhi$/);
+	});
+
 	it('gets Message-ID and Date where they are missing', async () => {
 		const { arrived, sent } = await travel(HEAD, 'x\r\n');
 		const email = await PostalMime.parse(arrived);

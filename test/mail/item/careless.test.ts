@@ -64,6 +64,16 @@ describe('headers that some programs write', () => {
 	});
 });
 
+describe('subjects of answers that some programs write', () => {
+	const history = 'Von: Ada <a@example.test>\r\nGesendet: Dienstag, 3. Mai 2026 09:15\r\nAn: b@example.test\r\nBetreff: x\r\n\r\nold';
+	it.each(['WG: x', '=?utf-8?Q?WG:_R=C3=BCckfrage?=', '=?gb2312?B?16q3ojogx/s=?=', 'RES: x', 'Antwort: x'])(
+		'show that the text begins with the email that is answered: %s',
+		async (subject) => {
+			expect((await read(`Subject: ${subject}\r\n\r\n${history}`)).json.newText).toBe('');
+		},
+	);
+});
+
 describe('names of files that some programs write', () => {
 	it.each([
 		['an empty name before the real one', 'Content-Type: a/b; name="n.pdf"\r\nContent-Disposition: attachment; filename=""', 'n.pdf'],

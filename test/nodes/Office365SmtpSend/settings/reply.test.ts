@@ -248,7 +248,11 @@ describe('subjects', () => {
 		['AW: Hallo', 'AW: Hallo', 'Fwd: AW: Hallo'],
 		['Re[2]: Hello', 'Re[2]: Hello', 'Fwd: Re[2]: Hello'],
 		['回复:你好', '回复:你好', 'Fwd: 回复:你好'],
+		['RES: Olá', 'RES: Olá', 'Fwd: RES: Olá'],
+		['Antwort: Hallo', 'Antwort: Hallo', 'Fwd: Antwort: Hallo'],
+		['回覆: 你好', '回覆: 你好', 'Fwd: 回覆: 你好'],
 		['WG: Hallo', 'Re: WG: Hallo', 'WG: Hallo'],
+		['转寄: 你好', 'Re: 转寄: 你好', '转寄: 你好'],
 		['', 'Re:', 'Fwd:'],
 		['Regarding: you', 'Re: Regarding: you', 'Fwd: Regarding: you'],
 	])('%s', async (subject, answered, forwarded) => {
