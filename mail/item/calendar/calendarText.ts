@@ -89,8 +89,15 @@ function isHarmless(name: string, value: string, open: readonly string[]): boole
 
 const PARAMETERS = /^(?:[\w-]{1,60}=(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*[;:])+/;
 
-/** If quotes are not closed, the parameters are removed and the address is kept. */
+const TIMES = new Set(['DTSTART', 'DTEND', 'RECURRENCE-ID']);
+
+/**
+ * If quotes are not closed, the parameters are removed and the address is kept. A day that is not declared as one (RFC 5545, section
+ * 3.3.4), as calendars of booking sites have it, is declared.
+ */
 function wellFormed(name: string, separator: string, value: string): string[] {
+	const day = TIMES.has(name) ? /(?:^|:)(\d{8})\s*$/.exec(value)?.[1] : undefined;
+	if (day !== undefined) return [`${name};VALUE=DATE:${day}`];
 	if (separator === ':') return [`${name}:${value}`];
 	const parameters = PARAMETERS.exec(value)?.[0];
 	if (parameters?.endsWith(':') || (parameters !== undefined && value.slice(parameters.length).startsWith(':')))

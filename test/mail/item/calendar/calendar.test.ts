@@ -125,6 +125,14 @@ describe('a calendar in a mail', () => {
 		expect(await readCalendar(ics('REQUEST', lines))).toMatchObject({ start: '2026-11-03', end: '2026-11-05', allDay: true, timeZone: '' });
 	});
 
+	it.each([
+		['', ''],
+		[';TZID=Europe/Berlin', ';TZID="W. Europe Standard Time"'],
+	])('has days where they are not declared as such: DTSTART%s', async (start, end) => {
+		const lines = ['UID:1', `DTSTART${start}:20261103`, `DTEND${end}:20261105`, `RECURRENCE-ID:20261103`];
+		expect(await readCalendar(ics('REQUEST', lines))).toMatchObject({ allDay: true, start: '2026-11-03', end: '2026-11-05' });
+	});
+
 	it('without an end has the duration, or the day', async () => {
 		expect(await readCalendar(ics('REQUEST', ['UID:1', 'DTSTART:20261103T090000Z', 'DURATION:PT45M']))).toMatchObject({
 			end: '2026-11-03T09:45:00.000Z',
