@@ -47,7 +47,10 @@ export function readParameters(header: string, others: readonly string[]): Param
 	}
 	const parameters = new Map(plain);
 	// The extended form counts more (RFC 6266, section 4.3, says it for HTTP; email programs do the same).
-	for (const [name, found] of pieces) parameters.set(name, joined(found, others));
+	for (const [name, found] of pieces) {
+		const text = joined(found, others);
+		if (text !== '' || !plain.has(name)) parameters.set(name, text);
+	}
 	return { value: value.toLowerCase(), parameters };
 }
 

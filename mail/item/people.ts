@@ -55,7 +55,7 @@ export function readPeople(headers: readonly string[], charsets: readonly string
 		const one = ONE_PERSON.exec(named);
 		if (one !== null) return [{ name: one[1] ?? '', address: one[2] ?? one[3] ?? '' }];
 		const text = /^[\t -~]*$/.test(named) ? named : decodeRaw(Buffer.from(named, 'latin1'), charsets);
-		const people = addressParser(withClosedQuotes(withSafeWords(text))).map((entry) => personOf(entry, charsets));
+		const people = addressParser(withClosedComments(withClosedQuotes(withSafeWords(text)))).map((entry) => personOf(entry, charsets));
 		checkMemory();
 		return people;
 	});
@@ -69,6 +69,18 @@ function withClosedQuotes(text: string): string {
 		else if (text[at] === '"') isOpen = !isOpen;
 	}
 	return isOpen ? text.replaceAll('"', '') : text;
+}
+
+/** So would a parenthesis make a comment of it, as in names that were cut off, and the address would be lost. */
+function withClosedComments(text: string): string {
+	let [isQuoted, depth] = [false, 0];
+	for (let at = text.includes('(') ? text.search(/["\\(]/) : text.length; at < text.length; at++) {
+		if (text[at] === '\\') at += 1;
+		else if (text[at] === '"') isQuoted = !isQuoted;
+		else if (!isQuoted && text[at] === '(') depth += 1;
+		else if (!isQuoted && text[at] === ')') depth = Math.max(0, depth - 1);
+	}
+	return depth > 0 ? text.replace(/[()]/g, '') : text;
 }
 
 interface Parsed {

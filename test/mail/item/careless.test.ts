@@ -64,6 +64,16 @@ describe('headers that some programs write', () => {
 	});
 });
 
+describe('people that some programs write', () => {
+	it.each([
+		['Ada (Example Corporat <a@example.test>, b@example.test', '"Ada Example Corporat" <a@example.test>, b@example.test'],
+		['"Ada (Example" <a@example.test>, b@example.test (Bob)', '"Ada (Example" <a@example.test>, "Bob" <b@example.test>'],
+		['Ada (of (Example)) <a@example.test>, b@example.test', '"Ada" <a@example.test>, b@example.test'],
+	])('keep their addresses behind a parenthesis: %s', async (to, people) => {
+		expect((await read(`To: ${to}\r\n\r\n`)).json.to).toBe(people);
+	});
+});
+
 describe('subjects of answers that some programs write', () => {
 	const history = 'Von: Ada <a@example.test>\r\nGesendet: Dienstag, 3. Mai 2026 09:15\r\nAn: b@example.test\r\nBetreff: x\r\n\r\nold';
 	it.each(['WG: x', '=?utf-8?Q?WG:_R=C3=BCckfrage?=', '=?gb2312?B?16q3ojogx/s=?=', 'RES: x', 'Antwort: x'])(
@@ -78,6 +88,11 @@ describe('names of files that some programs write', () => {
 	it.each([
 		['an empty name before the real one', 'Content-Type: a/b; name="n.pdf"\r\nContent-Disposition: attachment; filename=""', 'n.pdf'],
 		['a blank name before the real one', 'Content-Type: a/b; name="n.pdf"\r\nContent-Disposition: attachment; filename=" "', 'n.pdf'],
+		[
+			'an empty name in the extended form',
+			`Content-Type: a/b\r\nContent-Disposition: attachment; filename=n.pdf; filename*=UTF-8''`,
+			'n.pdf',
+		],
 		['quotes that are not escaped', 'Content-Type: a/b; name="a "b" c.pdf"; x=1', 'a "b" c.pdf'],
 		['quotes at the end', 'Content-Type: a/b; name="a "b""', 'a "b"'],
 		['something behind the quotes', 'Content-Type: a/b; name="n.pdf"x; y="z"', 'n.pdf'],
