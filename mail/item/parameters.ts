@@ -90,9 +90,12 @@ function unquoted(text: string, begin: number, name: string): { content: string;
 	let end = semicolon === -1 ? text.length : semicolon;
 	const next = /\s[\w*-]{1,60}\s{0,9}=(?!\?|=)/.exec(text.slice(begin, end));
 	if (next !== null && next.index > 0) end = begin + next.index;
-	const content = text.slice(begin, end).trim();
+	const content = text
+		.slice(begin, end)
+		.trim()
+		.replace(/\s\([^()]{0,200}\)$/, '');
 	// A boundary may begin and end with an apostrophe (RFC 2046, section 5.1.1).
-	return { content: name === 'boundary' ? content : content.replace(/\s\([^()]{0,200}\)$/, '').replace(/^'(.*)'$/, '$1'), end };
+	return { content: name === 'boundary' ? content : content.replace(/^'(.*)'$/, '$1'), end };
 }
 
 function joined(pieces: Piece[], others: readonly string[]): string {

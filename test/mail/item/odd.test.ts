@@ -62,6 +62,7 @@ describe('the reader of broken headers and boundaries', () => {
 	it.each([
 		['a boundary in pieces (RFC 2231)', mixed('XYZW').replace('boundary=XYZW', 'boundary*0="XY"; boundary*1="ZW"')],
 		['a boundary with a blank in its quotes', mixed('X', '"X "')],
+		['a comment behind the boundary', mixed('X', 'X (a comment)')],
 		['no boundary parameter', mixed('X').replace('; boundary=X', '')],
 		[
 			'an encoding that a multipart must not have',
