@@ -41,6 +41,8 @@ const LONGEST_PREAMBLE = 1024 * 1024;
 /** Until so many bytes have come it may be that lines end in CR alone. */
 const UNDECIDED = 64 * 1024;
 const DEEPEST = 100;
+/** A header of a part that is not plain text as it stands. */
+const NO_TEXT = /^content-(?:transfer-encoding[ \t]{0,9}:[ \t]{0,9}base64|type[ \t]{0,9}:(?![ \t]{0,9}text\/))/i;
 const MOST_PARTS = 20_000;
 
 /**
@@ -126,7 +128,7 @@ export class Structure {
 		const beginsLate = this.#root === undefined && (isField(following) || /^>From /.test(following));
 		const goesOn = this.#lines.length === 0 ? beginsLate : isFamiliarField(following);
 		if (goesOn) return this.#addLine('', next);
-		const before = this.#root === undefined ? NOTHING : this.#linesOfText();
+		const before = this.#root === undefined || this.#lines.some((line) => NO_TEXT.test(line)) ? NOTHING : this.#linesOfText();
 		return this.#beginContent(0, before.length === 0 ? before : Buffer.concat([before, Buffer.from('\r\n')]));
 	}
 

@@ -5,11 +5,19 @@ import { hasAttachmentByStructure } from '../../../mail/item/hasAttachment';
 import { MailReader } from '../../../mail/item/reader';
 import { readOne } from '../../../mail/item/task';
 
-async function read(mail: string): Promise<{ json: Record<string, unknown>; files: Array<string | undefined> }> {
+interface Found {
+	json: Record<string, unknown>;
+	files: Array<string | undefined>;
+	/** Of the files, in bytes. */
+	sizes: number[];
+}
+
+async function read(mail: string): Promise<Found> {
 	const wanted = { format: 'simple', files: true, headersOnly: false, more: [], memory: 2000 } as const;
 	const result = await readOne(new Uint8Array(Buffer.from(mail, 'latin1')), wanted);
 	if (result === 'large' || 'refusal' in result) throw new Error(JSON.stringify(result));
-	return { json: result.json, files: result.attachments.map(({ fileName }) => fileName) };
+	const { json, attachments } = result;
+	return { json, files: attachments.map(({ fileName }) => fileName), sizes: attachments.map(({ size }) => size) };
 }
 
 /** One character for each byte, as headers travel. */
@@ -192,6 +200,13 @@ describe('parts that some programs write', () => {
 	it('keeps the line with a colon with which a text begins where the empty line is missing', async () => {
 		const { json } = await read(part('Content-Type: text/plain\r\nX-Own: 1\r\nNote: one\r\ntwo\r\n\r\nthree'));
 		expect(json.text).toBe('Note: one\ntwo\n\nthree');
+	});
+
+	it('puts no header into a file where the empty line is missing', async () => {
+		const base64 = 'Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\nFilename: a.pdf\r\nJVBERi0xLjQ=';
+		const { sizes } = await read(part(base64));
+		expect(sizes).toEqual([8]);
+		expect((await read(part(base64.replace('application/pdf', 'text/plain')))).json.text).toBe('%PDF-1.4');
 	});
 
 	it.each([
