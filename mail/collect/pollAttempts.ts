@@ -1,6 +1,6 @@
 import { retryIn } from '../backoff';
 import { Ledger, type Entry, type LedgerData } from './ledger';
-import { Reservations } from './reservations';
+import { LocalReservations, Reservations } from './reservations';
 
 /** What a polling trigger remembers after a restart. */
 export interface PollMemory {
@@ -70,7 +70,7 @@ export class PollAttempts {
 	#revision: number;
 	#mailbox: string;
 	#since: PollMemory['since'];
-	#reservations = new Reservations();
+	#reservations = ownReservations();
 	#underWay = 0;
 	/** Entries that ended after {@link open} made a copy, so that the copy does not have them. */
 	#ended: Entry[] = [];
@@ -135,7 +135,7 @@ export class PollAttempts {
 		if (mailbox !== this.#mailbox) {
 			this.#mailbox = mailbox;
 			this.#ledger = new Ledger();
-			this.#reservations = new Reservations();
+			this.#reservations = ownReservations();
 			this.#attempts.clear();
 			this.#pausedUntil.clear();
 		}
@@ -254,4 +254,9 @@ export class PollAttempts {
 		this.#revision += 1;
 		this.save(this.memory);
 	}
+}
+
+/** An execution may run for days. Until it has ended, its emails are neither done nor handed over again. */
+function ownReservations(): Reservations {
+	return new Reservations(new LocalReservations(Infinity));
 }

@@ -1,6 +1,6 @@
 import type { Entry, Ledger } from './ledger';
 
-/** After this time, in ms, every execution of a living process counts as ended. */
+/** After this time, in ms, every execution of a living process counts as ended if nobody tells how it ends. */
 const ENDED_AFTER_MS = 6 * 60 * 60_000;
 
 /** An email at which the connection broke this many times, and that has not been fetched since, is requested after all others. */
@@ -36,12 +36,16 @@ export class LocalReservations {
 	/** How many times the connection broke at an email, and in how many of these sessions the server returned others. */
 	readonly #breaks = new Map<string, { times: number; guilty: number }>();
 
+	/** @param endedAfterMs Infinity if the owner of the ledger knows how each execution ends, however long it takes */
+	constructor(private readonly endedAfterMs = ENDED_AFTER_MS) {}
+
 	/** Notes what has been stored since, and puts back into the ledger what was stored and then overwritten. */
 	reconcile(ledger: Ledger, now: number): void {
 		for (const [key, reservation] of this.#reservations) {
 			const { entry, at } = reservation;
+			const hasEnded = reservation.stored || now - at > this.endedAfterMs;
 			if (ledger.wasStored(key)) reservation.stored = true;
-			else if (entry !== undefined && ledger.get(key) === undefined && (reservation.stored || now - at > ENDED_AFTER_MS)) ledger.put(entry);
+			else if (entry !== undefined && ledger.get(key) === undefined && hasEnded) ledger.put(entry);
 		}
 	}
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { collectNew, type Collection } from '../../../mail/collect/collect';
-import { Ledger } from '../../../mail/collect/ledger';
+import { Ledger, type Entry } from '../../../mail/collect/ledger';
 import { openPatiently } from '../../../mail/collect/patience';
 import { PollAttempts, readPollMemory, type PollMemory } from '../../../mail/collect/pollAttempts';
 import { Reservations } from '../../../mail/collect/reservations';
@@ -344,6 +344,25 @@ describe('executions at the same time', () => {
 		const reservations = new Reservations();
 		await round(mailbox, new Ledger(), {}, { reservations, now: Date.now() - 2 * DAY });
 		expect((await round(mailbox, new Ledger(), {}, { reservations })).next.size).toBe(1);
+	});
+
+	it('of a trigger, which knows how they end, are not taken for ended after some hours: their emails stay and are retried', async () => {
+		const mailbox = 'long@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const policy = { maxAttempts: 3, firstPauseMs: 0, deleteFailed: false };
+		const book = new PollAttempts(undefined, () => undefined);
+		const poll = async (now: number): Promise<Entry[]> => {
+			const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
+			const { ledger, reservations } = book.open(mailbox, now);
+			const wish = { ...EVERYTHING, deleteAfterDays: 0 };
+			const { taken, keys } = await collectNew(session, ledger, reservations, wish, async () => 'item', now);
+			return [...book.handOver(mailbox, ledger, taken, keys).values()];
+		};
+		const handedOver = await poll(Date.now() - 2 * DAY);
+		expect([handedOver.length, await poll(Date.now() - DAY), await poll(Date.now())]).toEqual([1, [], []]);
+		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+		book.failed(mailbox, handedOver, policy, Date.now());
+		expect(await poll(Date.now() + 1_000)).toMatchObject(handedOver.map(({ key }) => ({ key })));
 	});
 });
 
