@@ -53,7 +53,10 @@ export class Fetching<Item> {
 		const numbers = this.chosen.numbers.filter((number) => !this.#breaksAlways(number));
 		const last = new Set(numbers.filter((number) => local.holdsUp(this.round.key(number))));
 		for (const some of [numbers.filter((number) => !last.has(number)), [...last]]) {
-			await this.#fetch(some);
+			await this.#fetch(some).catch((error: unknown) => {
+				// If the server closes the connection after it has said that it is busy, its words tell more than the end does.
+				throw error instanceof MailError ? (this.#busy ?? error) : error;
+			});
 			await this.#enterRefusals();
 			if (this.#busy !== undefined) throw this.#busy;
 		}
@@ -138,8 +141,9 @@ export class Fetching<Item> {
 				if (content instanceof MailError) {
 					if (!this.#isBusy(number, content)) continue;
 					this.#busy = content;
-					if (busy.push(number) >= MOST_BUSY) throw content;
-					continue;
+					if (busy.push(number) < MOST_BUSY) continue;
+					this.round.gaveUp();
+					throw content;
 				}
 				await take(number, content);
 				again.push(...busy);
@@ -176,7 +180,10 @@ export class Fetching<Item> {
 	async #enterRefusals(): Promise<void> {
 		const [first] = this.#refused.values();
 		if (first === undefined) return;
-		await this.round.session.stat().catch(() => Promise.reject(first));
+		await this.round.session.stat().catch(() => {
+			this.round.checkConnection();
+			throw first;
+		});
 		for (const [number, reason] of this.#refused) {
 			this.#enter(number, await this.make({ ...this.#origin(number), content: { kind: 'refused', reason } }), '', 'seen');
 			this.#refused.delete(number);

@@ -617,6 +617,46 @@ describe('an email at which the connection breaks each time', () => {
 		expect((await round(mailbox, last.next, {}, { reservations })).items).toEqual([]);
 	});
 
+	it.each([
+		// Exchange ends the session at the third email that it cannot return.
+		[3, '-ERR Server Unavailable. 21\r\nConnection is closed. 21', 'throttled'],
+		[1, '-ERR Server Unavailable. 21\r\n-ERR Connection is closed. 22', 'throttled'],
+		[1, '-ERR Message corrupted', 'lost'],
+	])('is one that was refused before, if the server refuses %i and closes the connection: %s', async (bad, reply, code) => {
+		const mailbox = `closing${bad}${reply.length}@example.test`;
+		await sandbox.deliver(mailbox, ...Array.from({ length: bad }, () => mail('bad')), mail('good'), mail('good'));
+		for (let number = 1; number < bad; number += 1)
+			sandbox.exchange.plan('pop', `RETR ${number}`, { reply: '-ERR Server Unavailable. 21' }, 99);
+		sandbox.exchange.plan('pop', `RETR ${bad}`, { reply, drop: true }, 99);
+		const reservations = new Reservations();
+		let last = await round(mailbox, new Ledger(), {}, { reservations });
+		last = await round(mailbox, last.next, {}, { reservations });
+		expect(last).toMatchObject({ items: [], left: bad + 2, failure: { code } });
+		last = await round(mailbox, last.next, {}, { reservations });
+		expect([last.items, last.left]).toEqual([['good', 'good'], bad]);
+		for (let times = 1; times < 5; times += 1) {
+			await sandbox.deliver(mailbox, mail('new'));
+			last = await round(mailbox, last.next, {}, { reservations });
+			expect([last.items, last.left]).toEqual([['new'], bad]);
+		}
+		await sandbox.deliver(mailbox, mail('new'));
+		last = await round(mailbox, last.next, {}, { reservations });
+		expect(last.items).toEqual(['new', ...Array.from({ length: bad }, () => expect.stringMatching(/^refused: /))]);
+		expect(last.failure).toBeUndefined();
+	});
+
+	it('does not hold up the others either if the server is too busy for several in a row each time', async () => {
+		const mailbox = 'busy-row@example.test';
+		await sandbox.deliver(mailbox, ...Array.from({ length: 5 }, () => mail('bad')), mail('good'));
+		for (let number = 1; number <= 5; number += 1)
+			sandbox.exchange.plan('pop', `RETR ${number}`, { reply: '-ERR Server Unavailable. 21' }, 99);
+		const reservations = new Reservations();
+		let last = await round(mailbox, new Ledger(), {}, { reservations });
+		last = await round(mailbox, last.next, {}, { reservations });
+		expect(last).toMatchObject({ items: [], left: 6, failure: { code: 'throttled' } });
+		expect((await round(mailbox, last.next, {}, { reservations })).items).toContain('good');
+	});
+
 	it('holds up neither the headers of an email that is too large nor one that the server refuses', async () => {
 		const mailbox = 'poison-and-large@example.test';
 		await sandbox.deliver(mailbox, mail('poison'), mail('refused'), mail('large', `\r\n${'x'.repeat(20_000)}`));
