@@ -1,5 +1,5 @@
 import { collect, type PopSession } from '../pop3/session';
-import { MailError, type MailErrorCode } from '../errors';
+import { isVague, MailError, type MailErrorCode } from '../errors';
 import { LONGEST, readHeaders, type Headers } from './mailHead';
 import { dayOf, keysOf, type Ledger } from './ledger';
 
@@ -26,6 +26,8 @@ const OUT_OF_ORDER = 50;
 const TAIL = 20;
 /** Refusals that concern the session and not an email. */
 const PASSING: readonly MailErrorCode[] = ['throttled', 'auth', 'lost', 'timeout'];
+/** If the server is too busy for more emails than this while their headers are read, it is left alone. */
+const MOST_BUSY = 2;
 /** Clocks of servers may differ from ours by this, in ms. If they differ by more, an email could be skipped. */
 const CLOCK_SKEW_MS = 10 * 60_000;
 
@@ -142,12 +144,7 @@ async function recognise(
 ): Promise<{ fresh: number[]; recognised: number }> {
 	const byPrint = new Map([...ledger.entries].filter(({ print }) => print !== '').map((entry) => [entry.print, entry]));
 	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
-	const read = new Map<number, Headers | undefined>();
-	for await (const { number, content } of session.topMany(asked, 0)) {
-		// An email without headers would count as new, so an error that is not about this email must end the search.
-		if (content instanceof MailError && PASSING.includes(content.code)) throw content;
-		read.set(number, content instanceof MailError ? undefined : await readHeaders(await collect(content, LONGEST)));
-	}
+	const read = await headersOf(session, asked);
 	const someKnown = [...read.values()].some((headers) => headers !== undefined && byPrint.has(headers.print));
 	if (!ledger.moving && byPrint.size > 0 && !someKnown && asked.length === unknown.length) {
 		forgetOld(ledger, keys);
@@ -165,6 +162,34 @@ async function recognise(
 	ledger.moving = unknown.length > asked.length;
 	if (!ledger.moving) forgetOld(ledger, keys);
 	return { fresh, recognised: asked.length - fresh.length };
+}
+
+/**
+ * Reads headers; undefined if the server does not return those of an email. If it is too busy for an email, it is asked again after it has
+ * returned the headers of another one once more, because Exchange says so of emails that it can never return.
+ *
+ * @throws MailError if the error may not be about the email. Without headers, a known email would count as new.
+ */
+async function headersOf(session: PopSession, numbers: readonly number[]): Promise<Map<number, Headers | undefined>> {
+	const read = new Map<number, Headers | undefined>();
+	const busy = new Map<number, MailError>();
+	for await (const { number, content } of session.topMany(numbers, 0)) {
+		if (!(content instanceof MailError)) read.set(number, await readHeaders(await collect(content, LONGEST)));
+		else if (isVague(content) && busy.size < MOST_BUSY) busy.set(number, content);
+		else if (PASSING.includes(content.code)) throw content;
+		else read.set(number, undefined);
+	}
+	const [first] = busy.values();
+	const good = [...read].find(([, headers]) => headers !== undefined)?.[0];
+	if (first === undefined) return read;
+	if (good === undefined) throw first;
+	const again = [...busy.keys()].flatMap((number) => [good, number]);
+	for await (const { number, content } of session.topMany(again, 0)) {
+		if (!(content instanceof MailError)) read.set(number, await readHeaders(await collect(content, LONGEST)));
+		else if (number === good || (PASSING.includes(content.code) && !isVague(content))) throw content;
+		else read.set(number, undefined);
+	}
+	return read;
 }
 
 /** Whether an email was received before a check that left nothing to fetch, or before the start, so that it has been dealt with. */

@@ -195,12 +195,28 @@ describe('unique ids that cannot be trusted', () => {
 			const first = await round(mailbox, new Ledger());
 			await renewIds(mailbox, [mail('new')]);
 			sandbox.exchange.plan('pop', 'TOP', {});
-			sandbox.exchange.plan('pop', 'TOP', { reply }, 3);
+			sandbox.exchange.plan('pop', 'TOP', { reply }, 9);
+			await expect(round(mailbox, first.next)).rejects.toMatchObject({ response: reply });
+			sandbox.exchange.reset();
+			sandbox.exchange.plan('pop', 'TOP', {}, 3);
+			sandbox.exchange.plan('pop', 'TOP', { reply }, 9);
 			await expect(round(mailbox, first.next)).rejects.toMatchObject({ response: reply });
 			sandbox.exchange.reset();
 			expect((await round(mailbox, first.next)).items).toEqual(['new']);
 		},
 	);
+
+	it('do not hold up the other emails where the server never returns the headers of one', async () => {
+		const mailbox = 'headerless@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const first = await round(mailbox, new Ledger());
+		await renewIds(mailbox, [mail('bad'), mail('new')]);
+		for (const command of ['TOP 3 0', 'RETR 3']) sandbox.exchange.plan('pop', command, { reply: '-ERR Server Unavailable. 21' }, 99);
+		const second = await round(mailbox, first.next);
+		sandbox.exchange.reset();
+		expect([second.items, second.recognised]).toEqual([[expect.stringMatching(/^refused: /), 'new'], 2]);
+		expect((await round(mailbox, second.next)).items).toEqual([]);
+	});
 
 	it('are known by their age where the headers were never read, if nothing was left to fetch', async () => {
 		const mailbox = 'aged@example.test';
