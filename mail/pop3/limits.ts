@@ -18,7 +18,7 @@ export interface PopLimits {
 	 */
 	slowest: number;
 	/**
-	 * One email. Exchange Online accepts 150 MB at most. If LIST told the size of an email, its limit is twice that size and a megabyte.
+	 * One email. Exchange Online accepts 150 MB at most. If LIST told the size of an email, its limit is four times that size and 16 MB.
 	 */
 	mailBytes: number;
 	/** One listing (UIDL, LIST), with a line for each email. */

@@ -16,8 +16,12 @@ export { collect } from './content';
 /** Maximum number of requests that are sent ahead if the server allows PIPELINING (RFC 2449, section 6.6). */
 const WINDOW = 256;
 
-/** Number of bytes that an email may have beyond twice the size that LIST told. */
-const TOLERANCE = 1024 * 1024;
+/**
+ * An email may have this many times the size that LIST told, and this many bytes more. Exchange lists an estimate unless an admin has set
+ * PopEnableExactRFC822Size: the size in its store, where texts are shorter than they are when they are encoded for an email.
+ */
+const TIMES_TOLD = 4;
+const TOLERANCE = 16 * 1024 * 1024;
 
 export interface Retrieved {
 	number: number;
@@ -250,11 +254,11 @@ export class PopSession {
 		);
 	}
 
-	/** Maximum number of bytes of an email. It is well above the size that LIST told, because servers count line ends differently. */
+	/** Maximum number of bytes of an email, well above the size that LIST told. */
 	#limitOf(number: number): number {
 		const told = this.#told.get(number);
 		const { mailBytes } = this.#connection.limits;
-		return told === undefined ? mailBytes : Math.min(mailBytes, 2 * told + TOLERANCE);
+		return told === undefined ? mailBytes : Math.min(mailBytes, TIMES_TOLD * told + TOLERANCE);
 	}
 
 	async #command(command: string): Promise<string> {

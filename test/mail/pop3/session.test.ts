@@ -154,6 +154,20 @@ describe('limits', () => {
 		expect(server.destroyed).toBe(true);
 	});
 
+	it('do not end an email that is many times as large as the estimate that Exchange lists', async () => {
+		const body = `Subject: x\r\n\r\n${`${'=D0=9F'.repeat(12)}\r\n`.repeat(40_000)}`;
+		const server = new Replay(GREETING, [
+			...signedIn(),
+			['LIST', '+OK\r\n1 500000\r\n.\r\n'],
+			['RETR 1', multiline(body)],
+			['QUIT', '+OK\r\n'],
+		]);
+		const session = await openOn(server);
+		await session.list();
+		expect((await session.retrieve(1)).length).toBe(body.length);
+		await session.quit();
+	});
+
 	const dripping: Array<[string, string, (session: PopSession) => Promise<unknown>]> = [
 		['one line', '+OK 1 1', (session) => session.stat()],
 		['a listing', '+OK\r\n1 a\r\n', (session) => session.list()],
