@@ -1,7 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
+import { blameOf } from '../../mail/blame';
 import { openPatiently } from '../../mail/collect/patience';
+import { MailError } from '../../mail/errors';
 import { toItem } from '../../mail/item/item';
 import type { PopSession } from '../../mail/pop3/session';
 
@@ -30,9 +32,15 @@ export async function readStatistics(account: Account): Promise<IDataObject> {
 	}
 }
 
+/** @throws MailError if it may not be about the email */
 async function facts(session: PopSession, [number, uidl]: [number, string], sizes: ReadonlyMap<number, number>): Promise<IDataObject> {
 	const from = { uidl, size: sizes.get(number) ?? 0, folder: 'INBOX' };
-	const { json } = await toItem(await session.top(number, 0), from, {
+	const headers = await session.top(number, 0).catch((error: unknown) => {
+		if (error instanceof MailError && ['mail', 'unclear'].includes(blameOf(error))) return error;
+		throw error;
+	});
+	if (headers instanceof MailError) return { uidl, size: from.size, error: headers.summary };
+	const { json } = await toItem(headers, from, {
 		format: 'simple',
 		downloadAttachments: false,
 		headersOnly: true,

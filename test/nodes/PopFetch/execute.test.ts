@@ -364,6 +364,18 @@ describe('Get Statistics', () => {
 		const items = await run({ mailbox: 'any@example.test', input: 2, credentialPerItem, parameters: { operation: 'statistics' } });
 		expect(items.map(({ json }) => ({ mailbox: json.mailbox }))).toEqual(credentialPerItem);
 	});
+
+	it('counts although the server does not return the oldest, and says so', async () => {
+		const mailbox = 'statistics-bad@example.test';
+		await sandbox.deliver(mailbox, mail('bad'), mail('new'));
+		sandbox.exchange.plan('pop', 'TOP 1 0', { reply: '-ERR Message corrupted' });
+		const [item] = await run({ mailbox, parameters: { operation: 'statistics' } });
+		expect(item?.json).toMatchObject({
+			count: 2,
+			oldest: { uidl: expect.any(String), error: expect.stringMatching(/Message corrupted/) },
+			newest: { subject: 'new' },
+		});
+	});
 });
 
 it('has the fixed names', () => {
