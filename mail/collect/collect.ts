@@ -13,7 +13,7 @@ import type { Wish } from './wish';
 export interface Collection<Item> {
 	/** In the requested order. */
 	items: Item[];
-	/** The ledger's key of each item's email. */
+	/** The ledger's key of each item's email. They are reserved, for {@link Reservations.release} if the items cannot be used. */
 	itemKeys: string[];
 	/** Emails on the server. */
 	onServer: number;
@@ -32,8 +32,6 @@ export interface Collection<Item> {
 	undeletable?: MailError;
 	/** The ledger's keys of all emails on the server. */
 	keys: ReadonlySet<string>;
-	/** Keys that this collection has reserved, for {@link Reservations.release} if the items cannot be used. */
-	taken: string[];
 }
 
 /**
@@ -137,7 +135,6 @@ function conclude<Item>(round: Round, chosen: Chosen, items: ReadonlyMap<number,
 		recognised,
 		deleted: end.deleted.size,
 		keys: new Set(keys.values()),
-		taken: numbers.map((number) => round.key(number)),
 		...(end.failure !== undefined && { failure: end.failure }),
 		...(end.undeletable !== undefined && { undeletable: end.undeletable }),
 	};

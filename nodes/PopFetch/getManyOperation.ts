@@ -30,7 +30,7 @@ export async function getMany(context: IExecuteFunctions, item: number, account:
 		cancelled?.removeEventListener('abort', stop);
 		session.close();
 	});
-	if (onlyNew) memory.took(account, collection.taken);
+	if (onlyNew) memory.took(account, collection.itemKeys);
 	// Nobody would read them, but emails that were deleted, or may have been, have to be passed on.
 	const isSomeDeleted = collection.deleted > 0 || collection.failure?.command === 'QUIT';
 	if (cancelled?.aborted === true && !isSomeDeleted)

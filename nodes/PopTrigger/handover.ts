@@ -28,10 +28,10 @@ export class Handover {
 		readonly mailbox: string,
 		readonly policy: RetryPolicy,
 		ledger: Ledger,
-		{ items, itemKeys, taken, keys }: Collection<INodeExecutionData>,
+		{ items, itemKeys, keys }: Collection<INodeExecutionData>,
 	) {
 		const isRetry = new Set(itemKeys.filter((key) => book.attempts(key) > 0));
-		const entries = book.handOver(mailbox, ledger, taken, keys);
+		const entries = book.handOver(mailbox, ledger, itemKeys, keys);
 		const fresh: Batch = { items: [], entries: [] };
 		for (const [index, item] of items.entries()) {
 			const entry = entries.get(itemKeys[index] ?? '');

@@ -354,6 +354,18 @@ describe('executions at the same time', () => {
 		expect((await round(mailbox, new Ledger(), {}, { reservations })).items).toEqual(['1', '2']);
 	});
 
+	it('free only what they have fetched themselves where their items cannot be used', async () => {
+		const mailbox = 'freed@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		const reservations = new Reservations();
+		sandbox.exchange.plan('pop', 'RETR 2', { drop: true });
+		const first = await round(mailbox, new Ledger(), {}, { reservations });
+		const other = await round(mailbox, new Ledger(), {}, { reservations });
+		expect([first.items, other.items]).toEqual([['1'], ['2']]);
+		await reservations.release(first.itemKeys);
+		expect((await round(mailbox, new Ledger(), {}, { reservations })).items).toEqual(['1']);
+	});
+
 	it('store what an execution got that must have ended by now', async () => {
 		const mailbox = 'ended@example.test';
 		await sandbox.deliver(mailbox, mail('1'));
@@ -371,8 +383,8 @@ describe('executions at the same time', () => {
 			const session = await openPatiently(accountOn(sandbox, mailbox, ways(sandbox).exchange));
 			const { ledger, reservations } = book.open(mailbox, now);
 			const wish = { ...EVERYTHING, deleteAfterDays: 0 };
-			const { taken, keys } = await collectNew(session, ledger, reservations, wish, async () => 'item', now);
-			return [...book.handOver(mailbox, ledger, taken, keys).values()];
+			const { itemKeys, keys } = await collectNew(session, ledger, reservations, wish, async () => 'item', now);
+			return [...book.handOver(mailbox, ledger, itemKeys, keys).values()];
 		};
 		const handedOver = await poll(Date.now() - 2 * DAY);
 		expect([handedOver.length, await poll(Date.now() - DAY), await poll(Date.now())]).toEqual([1, [], []]);
