@@ -2,7 +2,8 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Account } from '../../mail/account';
 import { withMailbox, type Connection } from '../../mail/mailbox/sessions';
-import { beginTest, openAccount, type AccountChoice } from '../credentialAccount';
+import { Accounts } from '../accounts';
+import { beginTest, type AccountChoice } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import { Parameters } from '../Office365SmtpSend/settings/context';
 import { accountChoice, record } from '../parameterValues';
@@ -47,6 +48,7 @@ function outputOf(context: IExecuteFunctions, item: number, result: INodeExecuti
 
 async function groupsOf(context: IExecuteFunctions, parameters: Parameters, results: Results): Promise<Group[]> {
 	const groups = new Map<string, Group>();
+	const accounts = new Accounts(context);
 	for (let item = 0; item < context.getInputData().length; item += 1) {
 		try {
 			const own = parameters.ofOneItem();
@@ -54,8 +56,8 @@ async function groupsOf(context: IExecuteFunctions, parameters: Parameters, resu
 				own.getNodeParameter('authentication', item, 'oAuth2'),
 				record(own.getNodeParameter('options', item, {})),
 			);
-			const key = `${choice.authentication} ${choice.mailboxAddress.trim().toLowerCase()}`;
-			const group = groups.get(key) ?? { account: await openAccount(context, choice), choice, items: [] };
+			const { key, account } = await accounts.find(choice, item);
+			const group = groups.get(key) ?? { account, choice, items: [] };
 			group.items.push(item);
 			groups.set(key, group);
 		} catch (error) {
@@ -75,7 +77,7 @@ async function runGroup(
 	const operation = String(context.getNodeParameter('operation', first, 'getMany'));
 	const resource = String(context.getNodeParameter('resource', first, 'message'));
 	if (operation === 'testConnection') {
-		await beginTest(context, choice);
+		await beginTest(context, choice, first);
 		for (const item of items)
 			results.set(item, [{ json: await testConnection(account, 'imap', record(context.getNodeParameter('options', item, {}))) }]);
 		return;

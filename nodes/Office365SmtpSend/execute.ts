@@ -7,7 +7,8 @@ import { MAILS_AT_A_TIME } from '../../mail/smtp/pool';
 import { describeRejections, RecipientsRefused, type Standing } from '../../mail/smtp/recipients';
 import { sendMail, type Departure, type Sent } from '../../mail/smtp/send';
 import { sendingThrough } from '../../mail/smtp/sendingService';
-import { beginTest, contentFor, openAccount, type AccountChoice } from '../credentialAccount';
+import { Accounts } from '../accounts';
+import { beginTest } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import { accountChoice, record, text } from '../parameterValues';
 import { testConnection } from '../testConnection';
@@ -77,20 +78,6 @@ export function failedItem(told: ReturnType<typeof nodeError>, cause: unknown, i
 		error: told,
 		pairedItem: { item },
 	};
-}
-
-/** The mailboxes of one execution. The credential is read for each item, because its fields can contain expressions. */
-class Accounts {
-	readonly #opened = new Map<string, Promise<Account>>();
-
-	constructor(private readonly context: IExecuteFunctions) {}
-
-	async of(choice: AccountChoice, item: number): Promise<Account> {
-		const key = [choice.authentication, await contentFor(this.context, choice, item), choice.mailboxAddress].join(' ');
-		const account = this.#opened.get(key) ?? openAccount(this.context, choice, item);
-		this.#opened.set(key, account);
-		return await account;
-	}
 }
 
 async function runItem(

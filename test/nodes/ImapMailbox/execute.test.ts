@@ -467,6 +467,17 @@ describe('whole lists of mails', () => {
 		expect([(await sandbox.messages(mailbox)).length, (await sandbox.messages(mailbox, 'Work/Done')).length]).toEqual([1, 2]);
 	});
 
+	it('are marked in the mailbox that an expression in the credential gives for each item', async () => {
+		await box(mail('a'));
+		const first = mailbox;
+		await box(mail('b'));
+		const credentialPerItem = [first, mailbox, first].map((one) => ({ mailbox: one }));
+		const scene = { sandbox, mailbox: 'any@example.test', workflow: 'w', input: 3, credentialPerItem };
+		const parameters = { resource: 'message', operation: 'mark', uid: 1, markAs: 'flag' };
+		const done = await runMailbox(executeFunctions({ ...scene, parameters }, told()));
+		expect(jsons(done)).toMatchObject(credentialPerItem.map((one) => ({ ...one, marked: true })));
+	});
+
 	it('fail as an item where one of its emails does, and the error tells how many were changed', async () => {
 		await box(mail('a'), mail('b'));
 		await sandbox.fill(mailbox, [mail('c')], 'Work');

@@ -170,6 +170,20 @@ describe('a credential whose fields hold an expression', () => {
 		expect(users).toEqual(expect.arrayContaining(mailboxes));
 		expect(asked() - before).toBe(1);
 	});
+
+	it('is not read for each item if it holds none that depends on the item', async () => {
+		const scene = { sandbox, mailbox: 'fixed@example.test', workflow: 'fixed', input: 50, parameters: MAIL };
+		const context = executeFunctions(scene, told());
+		let reads = 0;
+		const getCredentials: typeof context.getCredentials = async (type, item) => {
+			reads += 1;
+			return await context.getCredentials(type, item);
+		};
+		const items = await sendItems(Object.assign(Object.create(context), { getCredentials }));
+		expect(items).toHaveLength(50);
+		// Each session reads it once more for its token.
+		expect(reads).toBeLessThan(12);
+	});
 });
 
 describe('recipients of whom the server refuses some', () => {

@@ -1,0 +1,49 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { Account } from '../mail/account';
+import { contentFor, openAccount, type AccountChoice } from './credentialAccount';
+
+/**
+ * The mailboxes of one execution, each opened once. Expressions in the fields of a credential can give each item another mailbox. n8n
+ * takes a millisecond or more to read a credential, about as long as to send an email, so it is read for each item only if it depends on
+ * the item.
+ */
+export class Accounts {
+	readonly #opened = new Map<string, Promise<Account>>();
+	readonly #perItem = new Map<string, Promise<boolean>>();
+
+	constructor(private readonly context: IExecuteFunctions) {}
+
+	/** @throws MailError */
+	async of(choice: AccountChoice, item: number): Promise<Account> {
+		return (await this.find(choice, item)).account;
+	}
+
+	/** @returns the key is the same for all items of the same mailbox. @throws MailError */
+	async find(choice: AccountChoice, item: number): Promise<{ key: string; account: Account }> {
+		const content = (await this.#isPerItem(choice)) ? await contentFor(this.context, choice, item) : '';
+		const key = [choice.authentication, content, choice.mailboxAddress.trim().toLowerCase()].join(' ');
+		const account = this.#opened.get(key) ?? openAccount(this.context, choice, item);
+		this.#opened.set(key, account);
+		return { key, account: await account };
+	}
+
+	async #isPerItem(choice: AccountChoice): Promise<boolean> {
+		const known = this.#perItem.get(choice.authentication) ?? this.#dependsOnItem(choice);
+		this.#perItem.set(choice.authentication, known);
+		return await known;
+	}
+
+	/** Compares the first item, the last one, and one that does not exist, for which an expression with `$json` has no values. */
+	async #dependsOnItem(choice: AccountChoice): Promise<boolean> {
+		const count = this.context.getInputData().length;
+		if (count === 1) return false;
+		try {
+			const contents = await Promise.all([0, count - 1, count].map(async (item) => await contentFor(this.context, choice, item)));
+			return new Set(contents).size > 1;
+		} catch {
+			// n8n could not evaluate an expression without an item.
+			return true;
+		}
+	}
+}
