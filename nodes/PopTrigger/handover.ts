@@ -16,6 +16,9 @@ interface Batch {
 	entries: Entry[];
 }
 
+/** Maximum number of retried emails that one poll hands over, because each starts an execution of its own, all at the same time. */
+const MOST_RETRIES = 100;
+
 /** What one poll has collected, on its way to executions. */
 export class Handover {
 	/** New emails together; each email whose execution failed before, in an execution of its own. */
@@ -33,17 +36,21 @@ export class Handover {
 		const isRetry = new Set(itemKeys.filter((key) => book.attempts(key) > 0));
 		const entries = book.handOver(mailbox, ledger, itemKeys, keys);
 		const fresh: Batch = { items: [], entries: [] };
+		const later: Entry[] = [];
 		for (const [index, item] of items.entries()) {
 			const entry = entries.get(itemKeys[index] ?? '');
 			if (entry === undefined) continue;
 			if (book.isHopeless(entry.key, policy)) this.hopeless.push(entry);
-			else if (isRetry.has(entry.key)) this.batches.push({ items: [item], entries: [entry] });
-			else {
+			else if (isRetry.has(entry.key)) {
+				if (this.batches.length < MOST_RETRIES) this.batches.push({ items: [item], entries: [entry] });
+				else later.push(entry);
+			} else {
 				fresh.items.push(item);
 				fresh.entries.push(entry);
 			}
 		}
 		if (fresh.items.length > 0) this.batches.push(fresh);
+		if (later.length > 0) book.notStarted(mailbox, later);
 	}
 }
 

@@ -258,6 +258,25 @@ describe('the POP Trigger', () => {
 			expect(subjects(about).slice(4)).toEqual([['bad']]);
 		});
 
+		it('retries no more than 100 emails with one poll, and the others with the next', async () => {
+			const options = { maxTries: 3, retryAfter: 60, limit: 200 };
+			const scene = { sandbox, mailbox: 'many@example.test', workflow: 'many', parameters: { options } };
+			const poll = await freshProcess();
+			const about = told();
+			await poll(scene, about);
+			const names = Array.from({ length: 103 }, (_, index) => `mail ${index}`);
+			await sandbox.fill(scene.mailbox, names.map(mail));
+			await poll(scene, about);
+			about.executions[0]?.fail('the service behind it is down');
+			await settled();
+			await poll(scene, about);
+			expect(subjects(about).slice(1)).toEqual(names.slice(0, 100).map((name) => [name]));
+			for (const { end } of about.executions.slice(1)) end();
+			await settled();
+			await poll(scene, about);
+			expect(subjects(about).slice(101)).toEqual(names.slice(100).map((name) => [name]));
+		});
+
 		it('reports a mail once when its attempts are used up, and leaves it on the server, also after a restart', async () => {
 			const scene = {
 				sandbox,
