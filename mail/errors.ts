@@ -117,6 +117,12 @@ export class MailError extends Error {
 		return this.said === undefined || this.said === '' ? this.message : `${this.message} ${this.said}`;
 	}
 
+	/** Tells the same failure in other words. */
+	reworded(message: string): MailError {
+		const { code, permanent, speaker, mailbox, command, response, remedy } = this;
+		return new MailError(message, { code, permanent, speaker, mailbox, command, response, remedy, cause: this });
+	}
+
 	/** Everything that is shown below the message: what to do, then what was said. */
 	get details(): string | undefined {
 		const parts = [this.remedy, this.said].filter((part) => part !== undefined && part !== '');

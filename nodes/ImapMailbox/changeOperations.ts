@@ -238,10 +238,6 @@ function together(outcomes: ReadonlyArray<IDataObject | Error>, operation: strin
 	const first = outcomes.find((one) => one instanceof Error);
 	if (first === undefined) return done;
 	if (outcomes.length === 1 || !(first instanceof MailError)) return first;
-	const { code, permanent, speaker, mailbox, command, response, remedy } = first;
 	const count = `${outcomes.length - done.length} of ${outcomes.length}`;
-	return new MailError(`${count} emails of this item could not be ${PAST.get(operation) ?? operation}. ${first.summary}`, {
-		...{ code, permanent, speaker, mailbox, command, response, remedy },
-		cause: first,
-	});
+	return first.reworded(`${count} emails of this item could not be ${PAST.get(operation) ?? operation}. ${first.summary}`);
 }

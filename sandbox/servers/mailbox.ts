@@ -91,7 +91,8 @@ const byNumbers = new Intl.Collator('en', { numeric: true });
 
 /** Maildir keeps new emails in `new` and seen ones in `cur`; a folder is `.Name`. */
 export async function messages(root: string, mailbox: string, folder?: string): Promise<Buffer[]> {
-	return (await stored(root, mailbox, folder)).map(({ bytes }) => bytes);
+	const read = async (path: string): Promise<Buffer[]> => await readFile(path).then((bytes) => [bytes], missing);
+	return (await Promise.all((await filesOf(root, mailbox, folder)).map(read))).flat();
 }
 
 /** An email in a folder. */
@@ -102,6 +103,16 @@ export interface Stored {
 }
 
 export async function stored(root: string, mailbox: string, folder?: string): Promise<Stored[]> {
+	const read = async (path: string): Promise<Stored[]> =>
+		await Promise.all([stat(path), readFile(path)]).then(([{ ctimeMs }, bytes]) => [{ at: ctimeMs, bytes }], missing);
+	return (await Promise.all((await filesOf(root, mailbox, folder)).map(read))).flat();
+}
+
+/** A file that Dovecot moved from `new` to `cur` in between is there at the next look. */
+const missing = (): never[] => [];
+
+/** In the order in which the emails were delivered. */
+async function filesOf(root: string, mailbox: string, folder?: string): Promise<string[]> {
 	const base = folderOf(root, mailbox, folder);
 	const files = (
 		await Promise.all(
@@ -109,15 +120,7 @@ export async function stored(root: string, mailbox: string, folder?: string): Pr
 		)
 	).flat();
 	const order = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-	files.sort((a, b) => byNumbers.compare(order(a), order(b)));
-	const mails = await Promise.all(
-		files.map(async (path) => {
-			const [about, bytes] = await Promise.all([stat(path), readFile(path)]).catch(() => []);
-			return { at: about?.ctimeMs ?? 0, bytes };
-		}),
-	);
-	// A file that Dovecot moved from `new` to `cur` in between is there at the next look.
-	return mails.flatMap(({ at, bytes }) => (bytes === undefined ? [] : [{ at, bytes }]));
+	return files.sort((a, b) => byNumbers.compare(order(a), order(b)));
 }
 
 export async function watchArrival(root: string, mailbox: string, fits: (mail: string) => boolean, timeoutMs = 120_000): Promise<Buffer> {

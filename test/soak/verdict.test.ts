@@ -67,11 +67,14 @@ describe('what the soak counts of folders and of what was sent', () => {
 			['a', [1_000]],
 			['b', [1_000, 9_000]],
 			['d', [50_000, 61_000]],
+			// The node looked into the folder behind the kill, which changed the first file.
+			['e', [61_000, 61_001]],
+			['f', [62_000, 70_000]],
 		]);
 		const moves = { row: ROW, kills: [51_500] };
-		expect(verdictOfFolder('node', new Set(['a', 'b', 'c', 'd']), copies, moves)).toMatchObject({
-			...{ total: 4, lost: ['c'], doubled: ['b'], explained: new Map([[ROW, ['d']]]) },
-			evidence: ['b came into the folder at 00:00:01.000Z and 00:00:09.000Z'],
+		expect(verdictOfFolder('node', new Set(['a', 'b', 'c', 'd', 'e', 'f']), copies, moves)).toMatchObject({
+			...{ total: 6, lost: ['c'], doubled: ['b', 'f'], explained: new Map([[ROW, ['d', 'e']]]) },
+			evidence: ['b came into the folder at 00:00:01.000Z and 00:00:09.000Z', 'f came into the folder at 00:01:02.000Z and 00:01:10.000Z'],
 		});
 	});
 

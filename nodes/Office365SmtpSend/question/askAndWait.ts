@@ -60,9 +60,8 @@ async function askEach(mails: readonly ComposedMail[], send: (mail: ComposedMail
 function withdrawn(error: unknown, recipients: readonly string[], reached: readonly string[]): Error {
 	if (!(error instanceof MailError)) return error instanceof Error ? error : new Error(String(error));
 	if (reached.length === 0) return error;
-	const { code, permanent, speaker, mailbox, command, response } = error;
 	const message =
 		`The question could not be sent to ${recipients.join(', ')}, so it is withdrawn: ` +
 		`the links in the emails to ${reached.join(', ')} no longer work. ${error.message}`;
-	return new MailError(message, { code, permanent, speaker, mailbox, command, response, remedy: error.remedy, cause: error });
+	return error.reworded(message);
 }
