@@ -25,6 +25,7 @@ const MOVE_ROW = 'the mail server was killed in the middle of MOVE (docs/imap-tr
 const POLL_ROW = 'n8n was killed before the end was stored (docs/pop-trigger.md, At least once)';
 const STARTED_ROW = 'n8n noted it before its end and started it itself, without the memory (docs/pop-fetch.md, what n8n does not give)';
 const FETCH_ROW = 'n8n was killed while the execution ran (docs/pop.md, When an email counts as fetched)';
+const STORED_ROW = 'n8n was killed before it stored the execution that had ended (docs/pop-fetch.md, what n8n does not give)';
 
 async function main(): Promise<void> {
 	const { values, positionals } = parseArgs({
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
 			['POP Trigger', 'poll'],
 		] as const)
 			console.log(`${node}: ${await withoutEmails(scene, kind)} noted executions ended without emails, which came in others`);
+		console.log(`POP Fetch: the last step of its workflow got ${scene.reachedEnd.size} emails`);
 		if (verdicts.some(({ lost, doubled }) => lost.length + doubled.length > 0)) {
 			console.log(`Again with: npm run soak -- --minutes ${minutes} --seed ${seed}`);
 			process.exitCode = 1;
@@ -146,7 +148,7 @@ async function judge(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
 			...(await copies(scene, BOXES[inbox], 'Done')).keys(),
 		]);
 	const [watched, polled, fetched, moved] = await Promise.all([names('watch'), names('poll'), names('fetch'), names('move')]);
-	const { kills, ends } = scene;
+	const { kills, ends, reachedEnd } = scene;
 	const moves = { row: MOVE_ROW, kills: scene.serverKills };
 	const [watches, fetches] = [await runs('watch', ['success']), await runs('fetch', ['success', 'error'])];
 	await noteCreation(scene, watches);
@@ -156,7 +158,10 @@ async function judge(scene: Scene, traffic: Traffic): Promise<Verdict[]> {
 		verdictOfFolder('IMAP Trigger, After Success: Move', watched, await copies(scene, BOXES.watch, 'Done'), moves),
 		verdictOfRuns('POP Trigger', polled, await runs('poll', ['success']), { row: POLL_ROW, kills }),
 		// A failed execution has its emails.
-		verdictOfRuns('POP Fetch', fetched, fetches, { row: FETCH_ROW, kills, startedByN8n: { row: STARTED_ROW, ends } }),
+		verdictOfRuns('POP Fetch', fetched, fetches, {
+			...{ row: FETCH_ROW, kills, startedByN8n: { row: STARTED_ROW, ends } },
+			reachedEnd: { row: STORED_ROW, names: reachedEnd },
+		}),
 		verdictOfFolder('IMAP Mailbox, Move', moved, await copies(scene, BOXES.move, 'Done'), moves),
 		verdictOfSent(traffic.said, await copies(scene, BOXES.receiver, 'INBOX')),
 	];

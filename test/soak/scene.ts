@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
+
 import { startN8n, type RunningN8n } from '../../sandbox/n8n';
 import { appCredential, personCredential, uses, type Credential } from '../../sandbox/credentials';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
@@ -30,6 +34,8 @@ export interface Scene {
 	serverKills: number[];
 	/** When n8n's processes had ended, killed or in order, in epoch ms. */
 	ends: number[];
+	/** What the last step of the POP Fetch's workflow has said that it got. */
+	reachedEnd: ReadonlySet<string>;
 	/** While n8n is down or not yet up again, nobody calls it. */
 	down: boolean;
 	stop: () => Promise<void>;
@@ -37,9 +43,11 @@ export interface Scene {
 
 export async function openScene(): Promise<Scene> {
 	const sandbox = await startSandbox();
+	const finish = await FinishingLine.open();
 	let n8n: RunningN8n | undefined;
 	const stop = async (): Promise<void> => {
 		await n8n?.stop();
+		finish.close();
 		await sandbox.stop();
 	};
 	try {
@@ -53,11 +61,43 @@ export async function openScene(): Promise<Scene> {
 			env: { EXECUTIONS_DATA_PRUNE: 'false' },
 		});
 		const workflows = { watch: '', poll: '', fetch: '', send: '', move: '' };
-		for (const [kind, steps] of entriesOf(workflowsOf(credentials))) workflows[kind] = await serve(n8n, kind, steps);
-		return { sandbox, n8n, workflows, kills: [], serverKills: [], ends: [], down: false, stop };
+		for (const [kind, steps] of entriesOf(workflowsOf(credentials, finish.url))) workflows[kind] = await serve(n8n, kind, steps);
+		return { sandbox, n8n, workflows, kills: [], serverKills: [], ends: [], reachedEnd: finish.names, down: false, stop };
 	} catch (error) {
 		await stop();
 		throw error;
+	}
+}
+
+/** A server on loopback that the last step of a workflow calls. */
+class FinishingLine {
+	readonly names = new Set<string>();
+	readonly #server: Server = createServer((request, response) => {
+		text(request).then(
+			(names) => {
+				for (const name of names.split(' ')) this.names.add(name);
+				response.end('{}');
+			},
+			// n8n was killed while it told.
+			() => response.destroy(),
+		);
+	});
+
+	static async open(): Promise<FinishingLine> {
+		const line = new FinishingLine();
+		line.#server.listen(0, '127.0.0.1');
+		await once(line.#server, 'listening');
+		return line;
+	}
+
+	get url(): string {
+		const address = this.#server.address();
+		return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
+	}
+
+	close(): void {
+		this.#server.close();
+		this.#server.closeAllConnections();
 	}
 }
 
@@ -82,7 +122,7 @@ interface Step {
 	[field: string]: unknown;
 }
 
-function workflowsOf(credentials: Credentials): Record<NodeKind, Step[]> {
+function workflowsOf(credentials: Credentials, finishUrl: string): Record<NodeKind, Step[]> {
 	const ours = (kind: NodeKind, name: string, type: string, parameters: object = {}, more: object = {}): Step => {
 		const { authentication, credentials: used } = uses(credentials[kind]);
 		return {
@@ -97,7 +137,11 @@ function workflowsOf(credentials: Credentials): Record<NodeKind, Step[]> {
 	return {
 		watch: [ours('watch', 'Mail', 'imapTrigger', { postProcessAction: 'move', moveToFolder: 'Done', options }), ...failingByChance()],
 		poll: [ours('poll', 'Mail', 'popTrigger', { pollTimes: everyMinute, options: { ...options, limit: 1_000 } }), ...failingByChance()],
-		fetch: [webhook('soak-fetch', 'lastNode'), ours('fetch', 'Mail', 'popFetch', { operation: 'getMany', returnAll: true }), end()],
+		fetch: [
+			webhook('soak-fetch', 'lastNode'),
+			ours('fetch', 'Mail', 'popFetch', { operation: 'getMany', returnAll: true }),
+			tell(finishUrl),
+		],
 		send: [
 			webhook('soak-send', 'lastNode'),
 			{
@@ -127,6 +171,17 @@ function webhook(path: string, responseMode: 'onReceived' | 'lastNode'): Step {
 	return {
 		...{ name: 'Webhook', type: 'n8n-nodes-base.webhook', typeVersion: 2, webhookId: path },
 		parameters: { httpMethod: 'POST', path, responseMode, responseData: 'allEntries', options: {} },
+	};
+}
+
+/** The last step, which says what it got: n8n may be killed before it stores the execution. */
+function tell(url: string): Step {
+	return {
+		...{ name: 'End', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, executeOnce: true },
+		parameters: {
+			...{ method: 'POST', url, sendBody: true, contentType: 'raw', rawContentType: 'text/plain', options: {} },
+			body: "={{ $('Mail').all().map((item) => item.json.subject).join(' ') }}",
+		},
 	};
 }
 

@@ -34,6 +34,14 @@ describe('what the soak counts of executions', () => {
 	});
 });
 
+describe('what the soak counts of executions that n8n was killed in before it stored them', () => {
+	it('is as documented where the last step of the workflow got it, and lost where it did not', () => {
+		const reachedEnd = { row: 'row 7', names: new Set(['b']) };
+		const counted = verdictOfRuns('node', new Set(['a', 'b', 'c']), [success(1, 2, 'a')], { row: ROW, kills: [], reachedEnd });
+		expect(counted).toMatchObject({ lost: ['c'], explained: new Map([['row 7', ['b']]]) });
+	});
+});
+
 describe('what the soak counts of executions that n8n itself starts after its own end, without the memory', () => {
 	const startedByN8n = { row: 'row 6', ends: [5_000] };
 	const noted = (createdAt: number, startedAt: number): Success => ({ names: ['a'], startedAt, stoppedAt: startedAt + 100, createdAt });
@@ -104,7 +112,7 @@ describe('what the soak counts of folders and of what was sent', () => {
 			'node: 2 emails, lost 1 (b), doubled 0',
 			'folder: 1 emails, lost 0, doubled 1 (c)',
 			'c came into the folder at 00:00:01.000Z and 00:00:02.000Z',
-			'All five nodes: 3 emails, lost 1, doubled 1, repeated as documented 0',
+			'All five nodes: 3 emails, lost 1, doubled 1, as documented 0',
 		]);
 	});
 });
