@@ -1,6 +1,6 @@
 import type ICAL from 'ical.js' with { 'resolution-mode': 'import' };
 
-import { readableCalendar } from './calendarText';
+import { readableCalendar, UNREAD } from './calendarText';
 import { ianaZone, momentIn } from './zone';
 
 type Component = InstanceType<typeof ICAL.Component>;
@@ -64,14 +64,20 @@ export interface Calendar extends CalendarEntry {
  * @throws if the calendar cannot be read
  *
  * @param method that of the Content-Type, for calendars without one
+ * @param unread takes the lines that cannot be read, each with at most 100 characters; the fields that they stand for are empty
  */
-export async function readCalendar(text: string, method = ''): Promise<Calendar | undefined> {
-	const readable = readableCalendar(text);
-	if (readable === undefined) return undefined;
+export async function readCalendar(text: string, method = '', unread: string[] = []): Promise<Calendar | undefined> {
 	// Loaded at first use.
 	const { default: library } = await import('ical.js');
+	const readable = readableCalendar(text, library);
+	if (readable === undefined) return undefined;
+	unread.push(...readable.unread);
 	const calendar = new library.Component(library.parse(readable.text));
-	const zones = new Map(calendar.getAllSubcomponents('vtimezone').map((zone): [string, Component] => [textOf(zone, 'tzid'), zone]));
+	// A zone of which a part cannot be read would give wrong times.
+	const whole = calendar
+		.getAllSubcomponents('vtimezone')
+		.filter((zone) => zone.getAllSubcomponents().every((part) => unreadIn(part) === ''));
+	const zones = new Map(whole.map((zone): [string, Component] => [textOf(zone, 'tzid'), zone]));
 	const inZone = (time: Time, tzid: string): Date | undefined => {
 		const component = zones.get(tzid);
 		if (component === undefined) return undefined;
@@ -115,15 +121,19 @@ type InZone = (time: Time, tzid: string) => Date | undefined;
 async function entryOf(event: Event, inZone: InZone): Promise<CalendarEntry> {
 	const component = event.component;
 	const start = property(component, 'dtstart');
+	const end = property(component, 'dtend');
 	const recurrence = property(component, 'recurrence-id');
 	const begins = start && event.startDate;
+	// Without an end, the library returns the beginning, which is right only if the event has none (RFC 5545, section 3.6.1).
+	const ends = end !== undefined || (begins && !/\b(?:DTEND|DURATION)\b/.test(unreadIn(component))) ? event.endDate : undefined;
+	const zone = zoneName(start ?? end);
 	return {
 		uid: textOf(component, 'uid'),
 		sequence: Number(component.getFirstPropertyValue('sequence') ?? 0) || 0,
 		summary: textOf(component, 'summary'),
 		start: await moment(begins ?? undefined, zoneName(start), inZone),
-		end: await moment(begins ? event.endDate : undefined, zoneName(property(component, 'dtend') ?? start), inZone),
-		timeZone: (await ianaZone(zoneName(start))) ?? zoneName(start),
+		end: await moment(ends, zoneName(end ?? start), inZone),
+		timeZone: (await ianaZone(zone)) ?? zone,
 		allDay: begins?.isDate === true || textOf(component, 'x-microsoft-cdo-alldayevent').toUpperCase() === 'TRUE',
 		location: textOf(component, 'location'),
 		description: textOf(component, 'description'),
@@ -134,6 +144,14 @@ async function entryOf(event: Event, inZone: InZone): Promise<CalendarEntry> {
 		recurrenceId: recurrence ? await moment(event.recurrenceId, zoneName(recurrence), inZone) : '',
 		comment: textOf(component, 'comment'),
 	};
+}
+
+/** Names of the properties of a component that cannot be read. */
+function unreadIn(component: Component): string {
+	return component
+		.getAllProperties(UNREAD.toLowerCase())
+		.map((one) => String(one.getFirstValue()))
+		.join(' ');
 }
 
 function property(component: Component, name: string): Property | undefined {

@@ -1,3 +1,5 @@
+import type ICAL from 'ical.js' with { 'resolution-mode': 'import' };
+
 /** More lines and events than any invitation has. The rest is not read, so that no email takes long. */
 const MOST_LINES = 5_000;
 const MOST_EVENTS = 20;
@@ -35,15 +37,28 @@ const KEPT = new Set([
 	],
 ]);
 const COMPONENTS = new Set(['VEVENT', 'VTIMEZONE', 'STANDARD', 'DAYLIGHT']);
+/** Stands in an event in place of each line that cannot be read, with the name of its property. */
+export const UNREAD = 'X-UNREAD';
+/** Of a line that cannot be read, so many characters are told. */
+const TOLD = 100;
+
+export interface ReadableCalendar {
+	text: string;
+	/** There are more lines or events than are read. */
+	more: boolean;
+	/** The lines that cannot be read, each with at most 100 characters. */
+	unread: string[];
+}
 
 /**
  * Returns the part of an iCalendar text that is read, in valid form: one calendar with at most 20 events, every component closed, only
- * valid lines. Recurrence rules of time zones are kept only if they are simple yearly rules, because others can be made to count for ever.
- * Undefined if there is no event in it.
+ * lines that are understood. Recurrence rules of time zones are kept only if they are simple yearly rules, because others can be made to
+ * count for ever. Undefined if there is no event in it.
  */
-export function readableCalendar(text: string): { text: string; more: boolean } | undefined {
+export function readableCalendar(text: string, library: typeof ICAL): ReadableCalendar | undefined {
 	const kept = ['BEGIN:VCALENDAR', 'VERSION:2.0'];
 	const open: string[] = [];
+	const unread: string[] = [];
 	let skipped = 0;
 	let events = 0;
 	let more = text.length > LONGEST;
@@ -67,24 +82,53 @@ export function readableCalendar(text: string): { text: string; more: boolean } 
 		} else if (upper === 'END' && component !== 'VCALENDAR') {
 			if (skipped > 0) skipped -= 1;
 			else if (open[open.length - 1] === component) kept.push(`END:${open.pop() ?? ''}`);
-		} else if (skipped === 0 && KEPT.has(upper) && isHarmless(upper, value, open)) {
-			kept.push(...wellFormed(upper, separator, value));
+		} else if (skipped === 0 && KEPT.has(upper) && isWanted(upper, value, open[open.length - 1])) {
+			const right = isHarmless(upper, value) ? wellFormed(upper, separator, value) : undefined;
+			if (right !== undefined && isUnderstood(right, library)) {
+				kept.push(right);
+				continue;
+			}
+			kept.push(`${UNREAD}:${upper}`);
+			unread.push(line.slice(0, TOLD));
 		}
 	}
 	while (open.length > 0) kept.push(`END:${open.pop() ?? ''}`);
-	return events === 0 ? undefined : { text: [...kept, 'END:VCALENDAR'].join('\r\n'), more };
+	return events === 0 ? undefined : { text: [...kept, 'END:VCALENDAR'].join('\r\n'), more, unread };
 }
 
-function isHarmless(name: string, value: string, open: readonly string[]): boolean {
-	if (value.length > LONGEST_LINE) return false;
+/** The library notices most of what is wrong only when the value is asked for, and takes values of a type that the property cannot have. */
+function isUnderstood(line: string, library: typeof ICAL): boolean {
+	try {
+		const property = new library.Property(library.parse.property(line));
+		const value: unknown = property.getFirstValue();
+		switch (property.name) {
+			case 'dtstart':
+			case 'dtend':
+			case 'recurrence-id':
+				return value instanceof library.Time && Number.isFinite(value.year);
+			case 'duration':
+				return value instanceof library.Duration;
+			case 'rrule':
+				return value instanceof library.Recur && value.freq !== null;
+			default:
+				return true;
+		}
+	} catch {
+		return false;
+	}
+}
+
+/** @param component that the property stands in; undefined for the calendar itself */
+function isWanted(name: string, value: string, component: string | undefined): boolean {
+	if (component === undefined) return name === 'METHOD';
+	return component === 'VEVENT' || name !== 'RRULE' || YEARLY.test(value.trim());
+}
+
+const YEARLY = /^FREQ=YEARLY(?:;(?:BYDAY=-?\d[A-Z]{2}|BYMONTH=\d{1,2}|INTERVAL=1|WKST=[A-Z]{2}|UNTIL=\w{8,16}))*$/i;
+
+function isHarmless(name: string, value: string): boolean {
 	// The library counts the days of each year: for a number of weeks with 14 digits it never ends.
-	if (name === 'DURATION' && /\d{8}/.test(value)) return false;
-	const inEvent = open[open.length - 1] === 'VEVENT';
-	if (inEvent || open.length === 0) return open.length > 0 || name === 'METHOD';
-	return (
-		name !== 'RRULE' ||
-		/^FREQ=YEARLY(?:;(?:BYDAY=-?\d[A-Z]{2}|BYMONTH=\d{1,2}|INTERVAL=1|WKST=[A-Z]{2}|UNTIL=\w{8,16}))*$/i.test(value.trim())
-	);
+	return value.length <= LONGEST_LINE && !(name === 'DURATION' && /\d{8}/.test(value));
 }
 
 const PARAMETERS = /^(?:[\w-]{1,60}=(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*[;:])+/;
@@ -93,17 +137,16 @@ const TIMES = new Set(['DTSTART', 'DTEND', 'RECURRENCE-ID']);
 
 /**
  * If quotes are not closed, the parameters are removed and the address is kept. A day that is not declared as one (RFC 5545, section
- * 3.3.4), as calendars of booking sites have it, is declared.
+ * 3.3.4), as calendars of booking sites have it, is declared. Undefined if the line has no value.
  */
-function wellFormed(name: string, separator: string, value: string): string[] {
+function wellFormed(name: string, separator: string, value: string): string | undefined {
 	const day = TIMES.has(name) ? /(?:^|:)(\d{8})\s*$/.exec(value)?.[1] : undefined;
-	if (day !== undefined) return [`${name};VALUE=DATE:${day}`];
-	if (separator === ':') return [`${name}:${value}`];
+	if (day !== undefined) return `${name};VALUE=DATE:${day}`;
+	if (separator === ':') return `${name}:${value}`;
 	const parameters = PARAMETERS.exec(value)?.[0];
-	if (parameters?.endsWith(':') || (parameters !== undefined && value.slice(parameters.length).startsWith(':')))
-		return [`${name};${value}`];
+	if (parameters?.endsWith(':') || (parameters !== undefined && value.slice(parameters.length).startsWith(':'))) return `${name};${value}`;
 	const address = value.search(/mailto:/i);
-	return address === -1 ? [] : [`${name}:${value.slice(address)}`];
+	return address === -1 ? undefined : `${name}:${value.slice(address)}`;
 }
 
 /** RFC 5545, section 3.1: a line continues if the next one begins with a blank. Some programs end lines with LF, or leave out the blank. */

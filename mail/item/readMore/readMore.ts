@@ -20,6 +20,8 @@ const NESTED = 10_000_000;
 const OUTLOOK = 25_000_000;
 /** Of all files of an email together. */
 const ALL = 50_000_000;
+/** The lines of a calendar that cannot be read are named, up to so many. */
+const MOST_LINES = 5;
 /** Markdown of an email without HTML is its text, up to so many characters. */
 const LONGEST_TEXT = 40_000;
 
@@ -77,9 +79,11 @@ async function addCalendar(mail: ReadMail, json: IDataObject, faults: string[]):
 	for (const file of mail.files.filter(isCalendar).slice(0, 5)) {
 		try {
 			const text = decodeBody(file.kept, file.parameters.get('charset'), mail.charsets);
-			const calendar = await readCalendar(text, file.parameters.get('method'));
+			const unread: string[] = [];
+			const calendar = await readCalendar(text, file.parameters.get('method'), unread);
 			if (calendar === undefined) continue;
 			json.calendar = { ...calendar };
+			if (unread.length > 0) faults.push(partlyRead(file.name, unread));
 			return;
 		} catch (error) {
 			faults.push(
@@ -88,6 +92,12 @@ async function addCalendar(mail: ReadMail, json: IDataObject, faults: string[]):
 			);
 		}
 	}
+}
+
+function partlyRead(name: string, unread: readonly string[]): string {
+	const lines = unread.slice(0, MOST_LINES).map((line) => `"${line}"`);
+	const more = unread.length > lines.length ? ` and ${unread.length - lines.length} more` : '';
+	return `The calendar "${name}" could only partly be read, without these lines: ${lines.join(', ')}${more}.`;
 }
 
 /** What the sender wrote this time. */

@@ -206,6 +206,43 @@ describe('a calendar in a mail', () => {
 		expect(read).toMatchObject({ uid: '1', summary: 'odd', start: '2026-11-27T10:00:00.000Z' });
 	});
 
+	it.each([
+		['RRULE:FREQ=SOMETIMES', { recurrenceRule: '' }],
+		['RRULE:FREQ=WEEKLY;BYDAY=XX', { recurrenceRule: '' }],
+		['RRULE:FREQ=DAILY;UNTIL=never', { recurrenceRule: '' }],
+		['RRULE:', { recurrenceRule: '' }],
+		['DTSTART:never', { start: '', end: '2026-11-03T10:30:00.000Z', timeZone: 'Europe/Berlin' }],
+		['DTSTART;VALUE=TEXT:20261103T100000Z', { start: '', end: '2026-11-03T10:30:00.000Z' }],
+		['DTEND:', { end: '' }],
+		['DTEND;VALUE=PERIOD:20261103T100000Z/PT1H', { end: '' }],
+		['DURATION:soon', { end: '' }],
+		['DURATION:P99999999W', { end: '' }],
+		['RECURRENCE-ID:1', { recurrenceId: '' }],
+		['ORGANIZER;CN="Ada', { organizer: null }],
+		['ATTENDEE;PARTSTAT=ACC', { attendees: [] }],
+		['SUMMARY;VALUE=DATE:x', { summary: '' }],
+		[`DESCRIPTION:${'x'.repeat(60_000)}`, { description: '' }],
+	])('gives everything but the line that makes no sense, and tells it: %s', async (line, changed) => {
+		const name = /^[A-Z-]+/.exec(line)?.[0] ?? '';
+		const right = without(MEETING, name, 'BEGIN', 'END', 'TRIGGER', 'ACTION', ...(name === 'DURATION' ? ['DTEND'] : []));
+		const lines = name === 'DESCRIPTION' ? right.filter((one) => !one.startsWith(' ')) : right;
+		const whole = await readCalendar(ics('REQUEST', lines));
+		const unread: string[] = [];
+		expect(await readCalendar(ics('REQUEST', [...lines, line]), '', unread)).toEqual({ ...whole, ...changed });
+		expect(unread).toEqual([line.slice(0, 100)]);
+	});
+
+	it.each([
+		['Europe/Berlin', 'keeps the times where Node knows the zone', '2026-07-03T08:00:00.000Z'],
+		['Customized Time Zone', 'gives the times without a zone where Node does not know it', '2026-07-03T10:00:00'],
+	])('with a line that makes no sense in the zone %s %s', async (name, _what, start) => {
+		const zone = CUSTOM_ZONE.map((line) => line.replace('+0230', 'east').replace('Customized Time Zone', name));
+		const unread: string[] = [];
+		const lines = ['UID:1', `DTSTART;TZID=${name}:20260703T100000`, `DTEND;TZID=${name}:20260703T100000`];
+		expect(await readCalendar(ics('REQUEST', lines, zone), '', unread)).toMatchObject({ start, end: start, timeZone: name });
+		expect(unread).toEqual(['TZOFFSETTO:east', 'TZOFFSETFROM:east']);
+	});
+
 	it('without an event is none', async () => {
 		expect(await readCalendar('BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x\nEND:VTODO\nEND:VCALENDAR')).toBeUndefined();
 		expect(await readCalendar('Hello')).toBeUndefined();

@@ -64,10 +64,14 @@ describe('an item', () => {
 		expect(json.calendar).toMatchObject({ kind: 'invitation', summary: 'Größe', start: '2026-11-03T09:00:00.000Z' });
 	});
 
-	it('says where a calendar cannot be read', async () => {
-		const calendar = 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:never\r\nRRULE:FREQ=SOMETIMES\r\nEND:VEVENT\r\nEND:VCALENDAR';
+	it('has what can be read of a calendar, and says what cannot', async () => {
+		const event = 'UID:1\r\nSUMMARY:Fair\r\nDTSTART:never\r\nRRULE:FREQ=SOMETIMES\r\nDTEND:20261103T090000Z';
+		const calendar = `BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n${event}\r\nEND:VEVENT\r\nEND:VCALENDAR`;
 		const { json } = await itemOf(multipart('mixed', TEXT, file('text/calendar', 'a.ics', Buffer.from(calendar))), ['calendar']);
-		expect(json.calendar ?? json.readMoreError).toBeDefined();
+		expect(json.calendar).toMatchObject({ kind: 'invitation', summary: 'Fair', start: '', end: '2026-11-03T09:00:00.000Z' });
+		expect(json.readMoreError).toBe(
+			'The calendar "a.ics" could only partly be read, without these lines: "DTSTART:never", "RRULE:FREQ=SOMETIMES".',
+		);
 	});
 
 	it("has a bounce's recipients and the mail that was sent", async () => {
