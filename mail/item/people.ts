@@ -4,6 +4,7 @@ import { decodeRaw } from './charset';
 import { checkMemory } from './memoryLimit';
 import { escapeHtml } from '../escapeHtml';
 import { decodeHeader, withSafeWords } from './encodedWords';
+import { withoutFalseGroups } from './falseGroups';
 
 /** An address, or a group of them (RFC 5322, section 3.4). */
 export interface Person {
@@ -55,7 +56,8 @@ export function readPeople(headers: readonly string[], charsets: readonly string
 		const one = ONE_PERSON.exec(named);
 		if (one !== null) return [{ name: one[1] ?? '', address: one[2] ?? one[3] ?? '' }];
 		const text = /^[\t -~]*$/.test(named) ? named : decodeRaw(Buffer.from(named, 'latin1'), charsets);
-		const people = addressParser(withClosedComments(withClosedQuotes(withSafeWords(text)))).map((entry) => personOf(entry, charsets));
+		const closed = withClosedComments(withClosedQuotes(withSafeWords(text)));
+		const people = addressParser(withoutFalseGroups(closed)).map((entry) => personOf(entry, charsets));
 		checkMemory();
 		return people;
 	});

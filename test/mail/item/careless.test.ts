@@ -80,6 +80,49 @@ describe('people that some programs write', () => {
 	])('keep their addresses behind a parenthesis: %s', async (to, people) => {
 		expect((await read(`To: ${to}\r\n\r\n`)).json.to).toBe(people);
 	});
+
+	it.each([
+		['Support: Ticket <a@example.test>', '"Support: Ticket" <a@example.test>'],
+		['Ticket 10:30 <a@example.test>', '"Ticket 10:30" <a@example.test>'],
+		['A: B: C <a@example.test>', '"A: B: C" <a@example.test>'],
+		['Support : Ticket, urgent <a@example.test>', '"Support : Ticket, urgent" <a@example.test>'],
+		[utf8('Büro: Anna Müller <a@example.test>'), '"Büro: Anna Müller" <a@example.test>'],
+		['=?utf-8?Q?B=C3=BCro?=: =?utf-8?Q?M=C3=BCller?= <a@example.test>', '"Büro: Müller" <a@example.test>'],
+		['http://example.test/ <a@example.test>', '"http://example.test/" <a@example.test>'],
+		['Ada <a@example.test>, Support: Ticket <b@example.test>', '"Ada" <a@example.test>, "Support: Ticket" <b@example.test>'],
+		['A: B <a@example.test>, C: D <b@example.test>', '"A: B" <a@example.test>, "C: D" <b@example.test>'],
+		['Friends: a@example.test; Support: Ticket <b@example.test>', '"Friends": a@example.test;, "Support: Ticket" <b@example.test>'],
+		['Support: <a@example.test>', '"Support" <a@example.test>'],
+		['Support: a@example.test', '"Support" <a@example.test>'],
+		['Support: Ticket', '"Support: Ticket"'],
+		['mailto:a@example.test', 'a@example.test'],
+		['Ada <MAILTO:a@example.test>, mailto:b@example.test', '"Ada" <a@example.test>, b@example.test'],
+	])('are in no group where a colon has no semicolon and one address: %s', async (header, people) => {
+		const { json } = await read(`From: ${header}\r\nTo: ${header}\r\n\r\n`);
+		expect([json.from, json.to]).toEqual([people, people]);
+	});
+
+	it.each([
+		['undisclosed-recipients:', '"undisclosed-recipients": ;'],
+		['undisclosed-recipients: ;', '"undisclosed-recipients": ;'],
+		['Friends: a@example.test, b@example.test', '"Friends": a@example.test, b@example.test;'],
+		['Friends: Ada <a@example.test>, Bob <b@example.test>', '"Friends": "Ada" <a@example.test>, "Bob" <b@example.test>;'],
+		['Friends: Ada <a@example.test>;', '"Friends": "Ada" <a@example.test>;'],
+		['Friends: "x;y" <a@example.test>; (a:b) b@example.test', '"Friends": "x;y" <a@example.test>;, "a:b" <b@example.test>'],
+		['a@[IPv6:2001:db8::1]', 'a@[IPv6:2001:db8::1]'],
+		['<@example.test:a@example.test>', 'a@example.test'],
+		['"Support: Ticket" <a@example.test>', '"Support: Ticket" <a@example.test>'],
+	])('stay what they are where a colon means something else: %s', async (to, people) => {
+		expect((await read(`To: ${to}\r\n\r\n`)).json.to).toBe(people);
+	});
+
+	it('are read at once, however many colons there are', async () => {
+		const begin = performance.now();
+		for (const text of ['a:', 'mailto:', '@:', ',mailto:a', ':,a@b', '[:', 'a@[:', '<:'])
+			await read(`To: ${text.repeat(200_000 / text.length)}\r\n\r\n`);
+		// About a second on a quiet machine.
+		expect(performance.now() - begin).toBeLessThan(60_000);
+	});
 });
 
 describe('subjects of answers that some programs write', () => {
