@@ -1,12 +1,10 @@
-import { textOfHtml, type HtmlBudget } from '../compose/textFromHtml';
-import { decodeBody, metaCharset } from './charset';
+import { Bodies, LONGEST_TEXT, type Body } from './bodies';
 import { hasAttachment, isFile, isOtherBody } from './hasAttachment';
 import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
 import { BeyondLimits, checkMemory } from './memoryLimit';
 import { cleanName, nameFor, type Part } from './part';
 import { MOST_PEOPLE, NAME_PEOPLE, readable } from './people';
 import { Structure, type PartsReader } from './structure';
-import { htmlOfText, unflow, withPlainLineEnds } from './text';
 import { takeTextFiles, type TextFile } from './textFiles';
 import { decoderOf, type Decoder } from './transfer';
 
@@ -61,17 +59,10 @@ export interface ReaderOptions {
 	keep?: (file: ReadFile) => number;
 }
 
-/** Limit for all texts together, in bytes. */
-const LONGEST_TEXT = 64 * 1024 * 1024;
 /** Number of bytes that are read between two checks of the memory. */
 const PIECE = 256 * 1024;
 /** Number of bytes of an attached email in which its subject is searched for. */
 const LONGEST_HEAD = 64 * 1024;
-
-interface Body {
-	text?: string;
-	html?: string;
-}
 
 /** What is being read. */
 interface Current extends Holder {
@@ -105,9 +96,8 @@ export class MailReader implements PartsReader {
 	readonly charsets: string[] = [];
 	readonly #structure = new Structure(this);
 	readonly #files: ReadFile[] = [];
-	readonly #bodies = new Map<Part, Buffer>();
+	readonly #bodies = new Bodies(this);
 	readonly #damage: string[] = [];
-	readonly #budget: HtmlBudget = { characters: LONGEST_TEXT };
 	#current: Current | undefined;
 	#textLength = 0;
 
@@ -128,9 +118,9 @@ export class MailReader implements PartsReader {
 		const root = this.#structure.root();
 		if (root?.fields.some(({ key, value }) => NAME_PEOPLE.has(key) && readable(value) !== value) === true)
 			this.damage(`A header names more than ${MOST_PEOPLE} people. The others are left out.`);
-		const body = root === undefined ? {} : this.#withoutFiles(root, await this.#bodyOf(root));
+		const body = root === undefined ? {} : this.#withoutFiles(root, await this.#bodies.of(root));
 		const html = body.html ?? '';
-		const text = isBlank(body.text) && html !== '' ? ((await textOfHtml(html, this.#budget)) ?? body.text ?? '') : (body.text ?? '');
+		const text = await this.#bodies.textOf(body);
 		return {
 			fields: root?.fields ?? [],
 			charsets: this.charsets,
@@ -162,7 +152,7 @@ export class MailReader implements PartsReader {
 	}
 
 	open(part: Part): void {
-		this.#learn(part.parameters.get('charset'));
+		this.learn(part.parameters.get('charset'));
 		if (part.type.startsWith('multipart/')) return;
 		const decoder = decoderOf(part.encoding);
 		this.#current = isBody(part)
@@ -183,7 +173,7 @@ export class MailReader implements PartsReader {
 		this.#current = undefined;
 		const { file } = current;
 		if (file === undefined) {
-			this.#bodies.set(part, current.pieces.length === 1 ? (current.pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(current.pieces));
+			this.#bodies.add(part, current.pieces.length === 1 ? (current.pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(current.pieces));
 			return;
 		}
 		if (!current.begun) this.#begin(current, file, part);
@@ -197,7 +187,8 @@ export class MailReader implements PartsReader {
 		if (this.#damage.length < 10 && !this.#damage.includes(what)) this.#damage.push(what);
 	}
 
-	#learn(charset: string | undefined): void {
+	/** Remembers a character set that the email declares. */
+	learn(charset: string | undefined): void {
 		if (charset !== undefined && !this.charsets.includes(charset) && this.charsets.length < 20) this.charsets.push(charset);
 	}
 
@@ -255,54 +246,6 @@ export class MailReader implements PartsReader {
 		file.size += bytes.length;
 		this.options.files.data(bytes);
 	}
-
-	async #bodyOf(part: Part): Promise<Body> {
-		const bytes = this.#bodies.get(part);
-		if (bytes !== undefined) {
-			this.#bodies.delete(part);
-			return this.#decoded(part, bytes);
-		}
-		const bodies: Body[] = [];
-		for (const child of part.children) {
-			const body = await this.#bodyOf(child);
-			if (body.text !== undefined || body.html !== undefined) bodies.push(body);
-		}
-		if (bodies.length <= 1) return bodies[0] ?? {};
-		return part.type === 'multipart/alternative' ? oneOf(bodies) : await this.#oneAfterTheOther(bodies);
-	}
-
-	/** Each as text; all as HTML too where one is HTML. */
-	async #oneAfterTheOther(bodies: readonly Body[]): Promise<Body> {
-		const hasHtml = bodies.some(({ html }) => html !== undefined);
-		const hasText = bodies.some(({ text }) => text !== undefined);
-		const html = hasHtml
-			? bodies
-					.filter((body) => body.html !== undefined || !isBlank(body.text))
-					.map((body) => body.html ?? htmlOfText(body.text ?? ''))
-					.join('<br/>\n')
-			: undefined;
-		if (!hasText) return { html };
-		const texts: string[] = [];
-		for (const body of bodies) {
-			const text = isBlank(body.text) && body.html !== undefined ? await textOfHtml(body.html, this.#budget) : body.text;
-			if (text !== undefined) texts.push(text);
-		}
-		checkMemory();
-		return { text: texts.join('\n'), ...(html !== undefined && { html }) };
-	}
-
-	#decoded(part: Part, bytes: Buffer): Body {
-		const charset = part.parameters.get('charset');
-		const others = this.charsets.filter((one) => one !== charset);
-		const isHtml = part.type === 'text/html';
-		// For headers in raw bytes, which come to be decoded after the bodies.
-		if (isHtml && charset === undefined) this.#learn(metaCharset(bytes));
-		const text = withPlainLineEnds(decodeBody(bytes, charset, others, isHtml));
-		checkMemory();
-		if (isHtml) return { html: text };
-		const isFlowed = part.parameters.get('format')?.toLowerCase() === 'flowed';
-		return { text: isFlowed ? unflow(text, part.parameters.get('delsp')?.toLowerCase() === 'yes') : text };
-	}
 }
 
 /** A text in another form than plain or HTML is the body where the email is nothing else (RFC 2046, section 4.1.4). */
@@ -313,16 +256,4 @@ function isBody(part: Part): boolean {
 
 function isMail({ type }: Part): boolean {
 	return type === 'message/rfc822' || type === 'message/global';
-}
-
-/** Characters that have no width are seen as little as blanks. */
-function isBlank(text: string | undefined): boolean {
-	return text === undefined || !/[^\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]/.test(text);
-}
-
-/** The forms of one text: the first plain one, the last HTML one, which is the best that its sender could (RFC 2046, section 5.1.4). */
-function oneOf(bodies: readonly Body[]): Body {
-	const text = (bodies.find((body) => !isBlank(body.text)) ?? bodies.find((body) => body.text !== undefined))?.text;
-	const html = bodies.findLast((body) => body.html !== undefined)?.html;
-	return { ...(text !== undefined && { text }), ...(html !== undefined && { html }) };
 }

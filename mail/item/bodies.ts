@@ -1,0 +1,98 @@
+import { textOfHtml, type HtmlBudget } from '../compose/textFromHtml';
+import { decodeBody, metaCharset } from './charset';
+import { checkMemory } from './memoryLimit';
+import type { Part } from './part';
+import { htmlOfText, unflow, withPlainLineEnds } from './text';
+
+/** Limit for all texts together, in bytes. */
+export const LONGEST_TEXT = 64 * 1024 * 1024;
+
+export interface Body {
+	text?: string;
+	html?: string;
+}
+
+/** The character sets that the email declares. */
+export interface Sets {
+	readonly charsets: readonly string[];
+	learn(charset: string | undefined): void;
+}
+
+/** The bodies of an email's parts, decoded and put together once all of them are there. */
+export class Bodies {
+	readonly #bytes = new Map<Part, Buffer>();
+	readonly #budget: HtmlBudget = { characters: LONGEST_TEXT };
+
+	constructor(private readonly sets: Sets) {}
+
+	/** @param bytes without the transfer encoding */
+	add(part: Part, bytes: Buffer): void {
+		this.#bytes.set(part, bytes);
+	}
+
+	/** Made from the HTML if there is no other. */
+	async textOf({ text, html = '' }: Body): Promise<string> {
+		return isBlank(text) && html !== '' ? ((await textOfHtml(html, this.#budget)) ?? text ?? '') : (text ?? '');
+	}
+
+	/** The body of a part, put together from the parts in it. */
+	async of(part: Part): Promise<Body> {
+		const bytes = this.#bytes.get(part);
+		if (bytes !== undefined) {
+			this.#bytes.delete(part);
+			return this.#decoded(part, bytes);
+		}
+		const bodies: Body[] = [];
+		for (const child of part.children) {
+			const body = await this.of(child);
+			if (body.text !== undefined || body.html !== undefined) bodies.push(body);
+		}
+		if (bodies.length <= 1) return bodies[0] ?? {};
+		return part.type === 'multipart/alternative' ? oneOf(bodies) : await this.#oneAfterTheOther(bodies);
+	}
+
+	/** Each as text; all as HTML too where one is HTML. */
+	async #oneAfterTheOther(bodies: readonly Body[]): Promise<Body> {
+		const hasHtml = bodies.some(({ html }) => html !== undefined);
+		const hasText = bodies.some(({ text }) => text !== undefined);
+		const html = hasHtml
+			? bodies
+					.filter((body) => body.html !== undefined || !isBlank(body.text))
+					.map((body) => body.html ?? htmlOfText(body.text ?? ''))
+					.join('<br/>\n')
+			: undefined;
+		if (!hasText) return { html };
+		const texts: string[] = [];
+		for (const body of bodies) {
+			const text = isBlank(body.text) && body.html !== undefined ? await textOfHtml(body.html, this.#budget) : body.text;
+			if (text !== undefined) texts.push(text);
+		}
+		checkMemory();
+		return { text: texts.join('\n'), ...(html !== undefined && { html }) };
+	}
+
+	#decoded(part: Part, bytes: Buffer): Body {
+		const charset = part.parameters.get('charset');
+		const others = this.sets.charsets.filter((one) => one !== charset);
+		const isHtml = part.type === 'text/html';
+		// For headers in raw bytes, which come to be decoded after the bodies.
+		if (isHtml && charset === undefined) this.sets.learn(metaCharset(bytes));
+		const text = withPlainLineEnds(decodeBody(bytes, charset, others, isHtml));
+		checkMemory();
+		if (isHtml) return { html: text };
+		const isFlowed = part.parameters.get('format')?.toLowerCase() === 'flowed';
+		return { text: isFlowed ? unflow(text, part.parameters.get('delsp')?.toLowerCase() === 'yes') : text };
+	}
+}
+
+/** Characters that have no width are seen as little as blanks. */
+function isBlank(text: string | undefined): boolean {
+	return text === undefined || !/[^\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]/.test(text);
+}
+
+/** The forms of one text: the first plain one, the last HTML one, which is the best that its sender could (RFC 2046, section 5.1.4). */
+function oneOf(bodies: readonly Body[]): Body {
+	const text = (bodies.find((body) => !isBlank(body.text)) ?? bodies.find((body) => body.text !== undefined))?.text;
+	const html = bodies.findLast((body) => body.html !== undefined)?.html;
+	return { ...(text !== undefined && { text }), ...(html !== undefined && { html }) };
+}
