@@ -4,6 +4,7 @@ import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
 import { BeyondLimits, checkMemory } from './memoryLimit';
 import { cleanName, nameFor, type Part } from './part';
 import { MOST_PEOPLE, NAME_PEOPLE, readable } from './people';
+import { maySignMail, SignedFile } from './signedFile';
 import { Structure, type PartsReader } from './structure';
 import { takeTextFiles, type TextFile } from './textFiles';
 import { decoderOf, type Decoder } from './transfer';
@@ -61,6 +62,8 @@ export interface ReaderOptions {
 
 /** Number of bytes that are read between two checks of the memory. */
 const PIECE = 256 * 1024;
+/** Signed emails within signed emails. */
+const DEEPEST_SIGNED = 5;
 /** Number of bytes of an attached email in which its subject is searched for. */
 const LONGEST_HEAD = 64 * 1024;
 
@@ -69,6 +72,8 @@ interface Current extends Holder {
 	decoder: Decoder;
 	/** Undefined for a body. */
 	file?: ReadFile;
+	/** Its bytes, if the email may lie in it. */
+	signed?: SignedFile;
 	begun: boolean;
 	pieces: Buffer[];
 	length: number;
@@ -100,15 +105,14 @@ export class MailReader implements PartsReader {
 	readonly #damage: string[] = [];
 	#current: Current | undefined;
 	#textLength = 0;
+	/** Number of signed files that the part that is being read lies in. */
+	#signedDepth = 0;
 
 	constructor(private readonly options: ReaderOptions) {}
 
 	/** @throws BeyondLimits */
 	push(bytes: Buffer): void {
-		for (let from = 0; from < bytes.length; from += PIECE) {
-			this.#structure.push(bytes.subarray(from, from + PIECE));
-			checkMemory();
-		}
+		pushInPieces(this.#structure, bytes);
 	}
 
 	/** @throws BeyondLimits */
@@ -158,6 +162,7 @@ export class MailReader implements PartsReader {
 		this.#current = isBody(part)
 			? { decoder, begun: true, pieces: [], length: 0 }
 			: { decoder, file: this.#fileOf(part), begun: false, pieces: [], length: 0 };
+		if (maySignMail(part)) this.#current.signed = new SignedFile();
 		if (this.#current.file !== undefined && !isMail(part)) this.#begin(this.#current, this.#current.file, part);
 	}
 
@@ -178,9 +183,33 @@ export class MailReader implements PartsReader {
 		}
 		if (!current.begun) this.#begin(current, file, part);
 		if (current.kept !== undefined) file.kept = Buffer.concat(current.kept.pieces);
-		if (cut || current.decoder.damaged)
-			this.damage(`The file ${file.name === '' ? 'without a name' : `"${file.name}"`} may be cut off: the email ends in the middle of it.`);
+		if (cut || current.decoder.damaged) this.damage(`The file ${titleOf(file)} may be cut off: the email ends in the middle of it.`);
 		this.options.files.end(file);
+		if (current.signed !== undefined) this.#readSigned(part, current.signed);
+	}
+
+	/** The email in a signed file is read as a child of its part. */
+	#readSigned(part: Part, signed: SignedFile): void {
+		const content = this.#contentOf(signed, part);
+		if (content === undefined) return;
+		const inner = new Structure(this);
+		this.#signedDepth += 1;
+		pushInPieces(inner, content);
+		inner.end();
+		this.#signedDepth -= 1;
+		const root = inner.root();
+		if (root !== undefined) part.children.push(root);
+	}
+
+	#contentOf(signed: SignedFile, part: Part): Buffer | undefined {
+		try {
+			if (this.#signedDepth === DEEPEST_SIGNED) throw new Error(`it lies in more than ${DEEPEST_SIGNED} signed files`);
+			return signed.content();
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			this.damage(`The email in the signed file ${titleOf(part)} could not be read: ${reason}.`);
+			return undefined;
+		}
 	}
 
 	damage(what: string): void {
@@ -218,6 +247,7 @@ export class MailReader implements PartsReader {
 
 	#take(current: Current, part: Part, bytes: Buffer): void {
 		if (bytes.length === 0) return;
+		current.signed?.push(bytes);
 		if (current.file !== undefined && current.begun) {
 			this.#passOn(current, current.file, bytes);
 			return;
@@ -252,6 +282,17 @@ export class MailReader implements PartsReader {
 function isBody(part: Part): boolean {
 	if (!isFile(part, part.parent)) return true;
 	return part.parent === undefined && isOtherBody(part) && part.type !== 'text/vcard' && part.type !== 'text/csv';
+}
+
+function pushInPieces(structure: Structure, bytes: Buffer): void {
+	for (let from = 0; from < bytes.length; from += PIECE) {
+		structure.push(bytes.subarray(from, from + PIECE));
+		checkMemory();
+	}
+}
+
+function titleOf({ name }: { name: string }): string {
+	return name === '' ? 'without a name' : `"${name}"`;
 }
 
 function isMail({ type }: Part): boolean {
