@@ -4,7 +4,8 @@ import { readDate, readReceived } from './date';
 import { decodedFirst, firstOf } from './headerBlock';
 import { checkMemory } from './memoryLimit';
 import { htmlOfPeople, NAME_PEOPLE, readPeople, textOfPeople, type Person } from './people';
-import type { ReadFile, ReadMail } from './reader';
+import type { ReadFile } from './mailFiles';
+import type { ReadMail } from './reader';
 import { htmlOfText } from './text';
 import { decodeHeader } from './encodedWords';
 

@@ -1,6 +1,7 @@
 import { Bodies, LONGEST_TEXT, type Body } from './bodies';
 import { hasAttachment, isFile, isOtherBody } from './hasAttachment';
 import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
+import { fileOf, MailFiles, NO_FILE, type ReadFile, type ReaderOptions } from './mailFiles';
 import { BeyondLimits, checkMemory } from './memoryLimit';
 import { cleanName, nameFor, type Part } from './part';
 import { MOST_PEOPLE, NAME_PEOPLE, readable } from './people';
@@ -8,28 +9,6 @@ import { maySignMail, SignedFile } from './signedFile';
 import { Structure, type PartsReader } from './structure';
 import { takeTextFiles, type TextFile } from './textFiles';
 import { decoderOf, type Decoder } from './transfer';
-
-/** A file of an email, without its content. */
-export interface ReadFile {
-	/** Empty if it has none. */
-	name: string;
-	/** In lower case, without parameters. */
-	type: string;
-	/** Bytes. */
-	size: number;
-	/** Without angle brackets; empty if there is none. */
-	contentId: string;
-	/** Content-Location; empty if there is none. */
-	location: string;
-	/** Whether it is shown within the text. */
-	inline: boolean;
-	/** Whether it is an alternative in multipart/alternative, such as text/x-amp-html, and not an attachment. */
-	alternative: boolean;
-	/** Parameters of Content-Type, such as `method` of a calendar. */
-	parameters: ReadonlyMap<string, string>;
-	/** Its first bytes, as many as {@link ReaderOptions.keep} requested. */
-	kept: Buffer;
-}
 
 /** The content of an email. */
 export interface ReadMail {
@@ -47,19 +26,6 @@ export interface ReadMail {
 	damage: readonly string[];
 }
 
-/** Receives the files one after the other, in the order of the email. */
-export interface FileTaker {
-	begin(file: ReadFile): void;
-	data(bytes: Buffer): void;
-	end(file: ReadFile): void;
-}
-
-export interface ReaderOptions {
-	files: FileTaker;
-	/** Number of bytes of a file to keep in {@link ReadFile.kept}. */
-	keep?: (file: ReadFile) => number;
-}
-
 /** Number of bytes that are read between two checks of the memory. */
 const PIECE = 256 * 1024;
 /** Signed emails within signed emails. */
@@ -68,7 +34,7 @@ const DEEPEST_SIGNED = 5;
 const LONGEST_HEAD = 64 * 1024;
 
 /** What is being read. */
-interface Current extends Holder {
+interface Current {
 	decoder: Decoder;
 	/** Undefined for a body. */
 	file?: ReadFile;
@@ -79,28 +45,11 @@ interface Current extends Holder {
 	length: number;
 }
 
-interface Holder {
-	/** What is kept of a file, joined at its end. */
-	kept?: { pieces: Buffer[]; length: number };
-}
-
-const NO_FILE: ReadFile = {
-	name: '',
-	type: '',
-	size: 0,
-	contentId: '',
-	location: '',
-	inline: false,
-	alternative: false,
-	parameters: new Map(),
-	kept: Buffer.alloc(0),
-};
-
 /** Reads one email, piece by piece: files are passed on as they come, texts are kept. */
 export class MailReader implements PartsReader {
 	readonly charsets: string[] = [];
 	readonly #structure = new Structure(this);
-	readonly #files: ReadFile[] = [];
+	readonly #files: MailFiles;
 	readonly #bodies = new Bodies(this);
 	readonly #damage: string[] = [];
 	#current: Current | undefined;
@@ -108,7 +57,9 @@ export class MailReader implements PartsReader {
 	/** Number of signed files that the part that is being read lies in. */
 	#signedDepth = 0;
 
-	constructor(private readonly options: ReaderOptions) {}
+	constructor(options: ReaderOptions) {
+		this.#files = new MailFiles(options);
+	}
 
 	/** @throws BeyondLimits */
 	push(bytes: Buffer): void {
@@ -131,8 +82,8 @@ export class MailReader implements PartsReader {
 			type: root?.type ?? '',
 			text,
 			html,
-			files: this.#files,
-			hasAttachment: hasAttachment(this.#files, html),
+			files: this.#files.all,
+			hasAttachment: hasAttachment(this.#files.all, html),
 			damage: this.#damage,
 		};
 	}
@@ -147,12 +98,9 @@ export class MailReader implements PartsReader {
 
 	#addFile({ name, bytes }: TextFile): void {
 		const file: ReadFile = { ...NO_FILE, name: cleanName(name), type: 'application/octet-stream' };
-		const holder: Holder = {};
-		this.#files.push(file);
-		this.options.files.begin(file);
-		this.#passOn(holder, file, bytes);
-		file.kept = Buffer.concat(holder.kept?.pieces ?? []);
-		this.options.files.end(file);
+		this.#files.begin(file);
+		this.#files.data(file, bytes);
+		this.#files.end(file);
 	}
 
 	open(part: Part): void {
@@ -161,7 +109,7 @@ export class MailReader implements PartsReader {
 		const decoder = decoderOf(part.encoding);
 		this.#current = isBody(part)
 			? { decoder, begun: true, pieces: [], length: 0 }
-			: { decoder, file: this.#fileOf(part), begun: false, pieces: [], length: 0 };
+			: { decoder, file: fileOf(part), begun: false, pieces: [], length: 0 };
 		if (maySignMail(part)) this.#current.signed = new SignedFile();
 		if (this.#current.file !== undefined && !isMail(part)) this.#begin(this.#current, this.#current.file, part);
 	}
@@ -182,9 +130,8 @@ export class MailReader implements PartsReader {
 			return;
 		}
 		if (!current.begun) this.#begin(current, file, part);
-		if (current.kept !== undefined) file.kept = Buffer.concat(current.kept.pieces);
 		if (cut || current.decoder.damaged) this.damage(`The file ${titleOf(file)} may be cut off: the email ends in the middle of it.`);
-		this.options.files.end(file);
+		this.#files.end(file);
 		if (current.signed !== undefined) this.#readSigned(part, current.signed);
 	}
 
@@ -221,35 +168,21 @@ export class MailReader implements PartsReader {
 		if (charset !== undefined && !this.charsets.includes(charset) && this.charsets.length < 20) this.charsets.push(charset);
 	}
 
-	#fileOf(part: Part): ReadFile {
-		const isAlternative = part.parent?.type === 'multipart/alternative' && isOtherBody(part);
-		return {
-			...NO_FILE,
-			type: part.type,
-			contentId: part.contentId,
-			location: firstOf(part.fields, 'content-location'),
-			inline: part.disposition === 'inline' || (part.disposition === '' && part.parent?.type === 'multipart/related'),
-			alternative: isAlternative,
-			parameters: part.parameters,
-		};
-	}
-
 	#begin(current: Current, file: ReadFile, part: Part): void {
 		const head = Buffer.concat(current.pieces);
 		file.name = nameFor(part, isMail(part) ? firstOf(fieldsAtBeginning(head), 'subject') : '', this.charsets);
-		this.#files.push(file);
-		this.options.files.begin(file);
+		this.#files.begin(file);
 		current.begun = true;
 		current.pieces = [];
 		current.length = 0;
-		this.#passOn(current, file, head);
+		this.#files.data(file, head);
 	}
 
 	#take(current: Current, part: Part, bytes: Buffer): void {
 		if (bytes.length === 0) return;
 		current.signed?.push(bytes);
 		if (current.file !== undefined && current.begun) {
-			this.#passOn(current, current.file, bytes);
+			this.#files.data(current.file, bytes);
 			return;
 		}
 		// A view would keep the whole piece of the email in memory.
@@ -261,20 +194,6 @@ export class MailReader implements PartsReader {
 		}
 		this.#textLength += bytes.length;
 		if (this.#textLength > LONGEST_TEXT) throw new BeyondLimits('Its text is longer than 64 MB.');
-	}
-
-	#passOn(current: Holder, file: ReadFile, bytes: Buffer): void {
-		if (bytes.length === 0) return;
-		const wanted = this.options.keep?.(file) ?? 0;
-		const kept = (current.kept ??= { pieces: [], length: 0 });
-		if (kept.length < wanted) {
-			// A view would keep the whole piece of the email in memory.
-			const piece = Buffer.from(bytes.subarray(0, wanted - kept.length));
-			kept.pieces.push(piece);
-			kept.length += piece.length;
-		}
-		file.size += bytes.length;
-		this.options.files.data(bytes);
 	}
 }
 

@@ -3,7 +3,8 @@ import type { IDataObject } from 'n8n-workflow';
 import { readDate } from '../date';
 import { decodedFirst } from '../headerBlock';
 import { readPeople, textOfPeople } from '../people';
-import { MailReader, type ReadFile } from '../reader';
+import type { ReadFile } from '../mailFiles';
+import { MailReader } from '../reader';
 
 /** Emails within emails within emails. */
 const DEEPEST = 3;

@@ -4,7 +4,8 @@ import { textOfHtml } from '../../compose/textFromHtml';
 import { decodeDeclared } from '../charset';
 import { isMsg, readMsg } from '../outlook/msg';
 import { isTnef, readTnef, type UnpackedFile } from '../outlook/tnef';
-import type { ReadFile, ReadMail } from '../reader';
+import type { ReadFile } from '../mailFiles';
+import type { ReadMail } from '../reader';
 
 /** A file that lay in another one. */
 export interface ExtraFile extends UnpackedFile {

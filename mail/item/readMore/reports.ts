@@ -1,7 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { firstOf } from '../headerBlock';
-import type { ReadFile, ReadMail } from '../reader';
+import type { ReadFile } from '../mailFiles';
+import type { ReadMail } from '../reader';
 import { readBounce } from '../report/bounce';
 import { readReceipt } from '../report/receipt';
 import { decodeHeader } from '../encodedWords';
