@@ -6,7 +6,8 @@ import { BeyondLimits, checkMemory } from './memoryLimit';
 import { cleanName, nameFor, type Part } from './part';
 import { MOST_PEOPLE, NAME_PEOPLE, readable } from './people';
 import { maySignMail, SignedFile } from './signedFile';
-import { Structure, type PartsReader } from './structure';
+import type { PartsReader } from './openMultiparts';
+import { Structure } from './structure';
 import { takeTextFiles, type TextFile } from './textFiles';
 import { decoderOf, type Decoder } from './transfer';
 

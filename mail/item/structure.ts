@@ -1,32 +1,6 @@
 import { isFamiliarField, isField, readFields, withoutReturns } from './headerBlock';
+import { OpenMultiparts, type PartsReader } from './openMultiparts';
 import { partOf, type Part } from './part';
-import { decoderOf } from './transfer';
-
-/** Learns of an email's parts in their order. */
-export interface PartsReader {
-	/** The headers of a part have been read. @returns whether its content is wanted */
-	open(part: Part): void;
-	/** Still in its transfer encoding. */
-	content(part: Part, bytes: Buffer): void;
-	/** @param cut the email ended before the boundary that should have come */
-	close(part: Part, cut: boolean): void;
-	/** Something could not be read; a sentence. */
-	damage(what: string): void;
-	/** Character sets declared so far. */
-	readonly charsets: readonly string[];
-}
-
-/** A multipart whose end has not come. */
-interface Open {
-	part: Part;
-	/** Without the hyphens; the second was found where the declared one does not occur. */
-	boundaries: string[];
-	begun: number;
-	closed: boolean;
-	/** What stands before the first part. */
-	preamble: Buffer[];
-	preambleLength: number;
-}
 
 const [LF, CR, HYPHEN] = [0x0a, 0x0d, 0x2d];
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -37,10 +11,8 @@ const LONGEST_LINE = 8 * 1024 * 1024;
 const LONGEST_HEADER = 8 * 1024 * 1024;
 /** A list of 20,000 recipients, one a line, has a fifth of them. */
 const MOST_LINES = 100_000;
-const LONGEST_PREAMBLE = 1024 * 1024;
 /** Until so many bytes have come it may be that lines end in CR alone. */
 const UNDECIDED = 64 * 1024;
-const DEEPEST = 100;
 /** A header of a part that is not plain text as it stands. */
 const NO_TEXT = /^content-(?:transfer-encoding[ \t]{0,9}:[ \t]{0,9}base64|type[ \t]{0,9}:(?![ \t]{0,9}text\/))/i;
 const MOST_PARTS = 20_000;
@@ -61,10 +33,12 @@ export class Structure {
 	/** Content begins where a line begins: a boundary may come at once. */
 	#atLine = false;
 	#parts = 0;
-	readonly #stack: Open[] = [];
+	readonly #multiparts: OpenMultiparts;
 	#leaf: Part | undefined;
 
-	constructor(private readonly reader: PartsReader) {}
+	constructor(private readonly reader: PartsReader) {
+		this.#multiparts = new OpenMultiparts(reader);
+	}
 
 	push(bytes: Buffer): void {
 		this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
@@ -79,8 +53,8 @@ export class Structure {
 		this.#decide();
 		this.#run(true);
 		if (this.#inHeader && (this.#lines.length > 0 || this.#root === undefined)) this.#openPart();
-		if (this.#leaf !== undefined) this.#closeLeaf(this.#stack.some(({ closed }) => !closed));
-		this.#closeAbove(-1);
+		if (this.#leaf !== undefined) this.#closeLeaf(this.#multiparts.areCut);
+		this.#multiparts.closeAbove(-1);
 	}
 
 	#decide(): void {
@@ -111,7 +85,7 @@ export class Structure {
 		const { text, next } = line;
 		// Empty lines before the header of the email are no end of it.
 		if (text === '') return this.#root === undefined && this.#lines.length === 0 ? this.#addLine('', next) : this.#beginContent(next);
-		if (text.startsWith('--') && this.#matching(text) !== undefined) return this.#beginContent(0, this.#linesOfText());
+		if (text.startsWith('--') && this.#multiparts.matching(text) !== undefined) return this.#beginContent(0, this.#linesOfText());
 		if (text.startsWith('--') && this.#declares(text.slice(2).trimEnd())) return this.#beginContent(0);
 		const isContinuation = /^[ \t]/.test(text);
 		if (isField(text) || (isContinuation && text.trim() !== '' && this.#lines.length > 0)) return this.#addLine(text, next);
@@ -164,7 +138,7 @@ export class Structure {
 
 	/** @returns what belongs to the content of the part already */
 	#openPart(): Buffer {
-		const parent = this.#stack.at(-1)?.part;
+		const parent = this.#multiparts.inmost?.part;
 		const lines = this.#lines;
 		this.#lines = [];
 		this.#headerLength = 0;
@@ -182,14 +156,8 @@ export class Structure {
 		this.#root ??= part;
 		parent?.children.push(part);
 		this.reader.open(part);
-		if (!part.type.startsWith('multipart/')) {
-			this.#leaf = part;
-		} else if (this.#stack.length < DEEPEST) {
-			const boundary = part.parameters.get('boundary')?.trim() ?? '';
-			this.#stack.push({ part, boundaries: boundary === '' ? [] : [boundary], begun: 0, closed: false, preamble: [], preambleLength: 0 });
-		} else {
-			this.reader.damage(`The email has parts nested deeper than ${DEEPEST} levels.`);
-		}
+		if (part.type.startsWith('multipart/')) this.#multiparts.open(part);
+		else this.#leaf = part;
 		return isBareMail ? Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1') : NOTHING;
 	}
 
@@ -241,21 +209,9 @@ export class Structure {
 		return false;
 	}
 
-	/** Whether a line is a boundary, the inmost first. */
-	#matching(line: string): { level: number; isClose: boolean } | undefined {
-		const text = line.slice(2).trimEnd();
-		for (let level = this.#stack.length - 1; level >= 0; level--) {
-			for (const boundary of this.#stack[level]?.boundaries ?? []) {
-				if (text === boundary) return { level, isClose: false };
-				if (text.length === boundary.length + 2 && text.endsWith('--') && text.startsWith(boundary)) return { level, isClose: true };
-			}
-		}
-		return undefined;
-	}
-
 	#hit(line: { text: string; next: number }, isLast: boolean): { level: number; isClose: boolean } | 'wait' | undefined {
-		const match = this.#matching(line.text);
-		const open = this.#stack.at(-1);
+		const match = this.#multiparts.matching(line.text);
+		const open = this.#multiparts.inmost;
 		if (match !== undefined || open === undefined || this.#leaf !== undefined || open.begun > 0 || open.closed) return match;
 		// Before the first part, a line that looks like a boundary with a header behind it: another one was declared, or none.
 		const candidate = /^--(\S.{0,198}?)\s{0,9}$/.exec(line.text)?.[1];
@@ -265,19 +221,14 @@ export class Structure {
 		const isUndeclared = open.boundaries.length === 0 && /[^-=_*\s]/.test(candidate) && (after?.text === '' || isField(after?.text ?? ''));
 		if (!isUndeclared && !/^content-[a-z-]{1,30}[ \t]{0,9}:/i.test(after?.text ?? '')) return undefined;
 		open.boundaries.push(candidate);
-		return { level: this.#stack.length - 1, isClose: false };
+		return { level: this.#multiparts.depth - 1, isClose: false };
 	}
 
 	#cross(level: number, isClose: boolean): void {
 		this.#closeLeaf(false);
-		this.#closeAbove(level);
-		const open = this.#stack[level];
-		if (open === undefined) return;
-		open.closed = isClose;
+		this.#multiparts.cross(level, isClose);
 		this.#atLine = true;
-		if (isClose) return;
-		open.begun += 1;
-		this.#inHeader = true;
+		if (!isClose) this.#inHeader = true;
 	}
 
 	#closeLeaf(cut: boolean): void {
@@ -286,44 +237,10 @@ export class Structure {
 		this.#leaf = undefined;
 	}
 
-	#closeAbove(level: number): void {
-		while (this.#stack.length - 1 > level) {
-			const open = this.#stack.pop();
-			if (open === undefined) return;
-			if (open.begun === 0) this.#readPreamble(open);
-			this.reader.close(open.part, false);
-		}
-	}
-
-	/** A multipart without any part: what it holds all the same is text. */
-	#readPreamble({ part, preamble, preambleLength }: Open): void {
-		const decoder = decoderOf(part.encoding);
-		const content = Buffer.concat([decoder.push(Buffer.concat(preamble)), decoder.end()]);
-		if (content.toString('latin1').trim() === '') return;
-		this.reader.damage(
-			'No part could be found in a part of the type ' +
-				`${part.type}${preambleLength > LONGEST_PREAMBLE ? ', and only its beginning was read' : ''}.`,
-		);
-		const text: Part = {
-			...partOf([], part, this.reader.charsets),
-			type: /^\s{0,99}<(?:!doctype html|html)/i.test(content.toString('latin1', 0, 200)) ? 'text/html' : 'text/plain',
-		};
-		part.children.push(text);
-		this.reader.open(text);
-		this.reader.content(text, content);
-		this.reader.close(text, false);
-	}
-
 	#emit(bytes: Buffer): void {
 		if (bytes.length === 0) return;
-		if (this.#leaf !== undefined) {
-			this.reader.content(this.#leaf, bytes);
-			return;
-		}
-		const open = this.#stack.at(-1);
-		if (open === undefined || open.begun > 0 || open.closed) return;
-		open.preambleLength += bytes.length;
-		if (open.preambleLength <= LONGEST_PREAMBLE) open.preamble.push(Buffer.from(bytes));
+		if (this.#leaf === undefined) this.#multiparts.keep(bytes);
+		else this.reader.content(this.#leaf, bytes);
 	}
 }
 
