@@ -4,6 +4,7 @@ import type { Cloud, Endpoint, Protocol } from './clouds';
 import type { Ending } from './endings';
 import { MailError } from './errors';
 import type { Listener } from './protocolLog';
+import type { Refusals } from './refusals';
 import type { TokenSource } from './signIn/token';
 
 /** A mailbox that can be opened: its address, its servers, and the source of its tokens. */
@@ -32,6 +33,8 @@ export interface Account {
 	 * own limit.
 	 */
 	reachMs?: number;
+	/** What the servers refused in this execution. Left out if each attempt is worth it. */
+	refusals?: Refusals;
 	/** Receives each line of the connections' protocol. */
 	listen?: (protocol: Protocol) => Listener;
 }

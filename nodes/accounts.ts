@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { Account } from '../mail/account';
+import { Refusals } from '../mail/refusals';
 import { contentFor, openAccount, type AccountChoice } from './credentialAccount';
 
 /**
@@ -23,9 +24,13 @@ export class Accounts {
 	async find(choice: AccountChoice, item: number): Promise<{ key: string; account: Account }> {
 		const content = (await this.#isPerItem(choice)) ? await contentFor(this.context, choice, item) : '';
 		const key = [choice.authentication, content, choice.mailboxAddress.trim().toLowerCase()].join(' ');
-		const account = this.#opened.get(key) ?? openAccount(this.context, choice, item);
+		const account = this.#opened.get(key) ?? this.#open(choice, item);
 		this.#opened.set(key, account);
 		return { key, account: await account };
+	}
+
+	async #open(choice: AccountChoice, item: number): Promise<Account> {
+		return { ...(await openAccount(this.context, choice, item)), refusals: new Refusals() };
 	}
 
 	async #isPerItem(choice: AccountChoice): Promise<boolean> {

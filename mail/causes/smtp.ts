@@ -39,6 +39,18 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		remedy: () => 'Use one of the OAuth credentials of this package.',
 	},
 	{
+		// https://learn.microsoft.com/exchange/mail-flow-best-practices/continuous-error-throttling-smtp-auth-submissions
+		id: 'continuous-errors',
+		speakers: ['smtp'],
+		names: /Sender throttled due to continuous/i,
+		codes: ['5.2.251', '5.2.253', '5.2.254', '5.2.255'],
+		code: 'forbidden',
+		sentence: (at) => `Exchange Online does not accept email from ${box(at)} for some time, because it refused too many emails before.`,
+		remedy: () =>
+			'Its answer says why it refused them: a full mailbox, a From address that is not allowed, a missing license, too many recipients, ' +
+			'or recipients that do not exist. Correct this in every program that sends from the mailbox, and wait.',
+	},
+	{
 		id: 'send-as-denied',
 		speakers: ['smtp'],
 		names: /SendAsDenied|not (?:have permissions|allowed) to send as/i,

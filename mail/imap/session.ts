@@ -68,7 +68,9 @@ export class ImapSession {
 	/** @throws MailError: `auth` after a fresh token was refused too, `throttled`, `unreachable`, `stopped` … */
 	static async open(account: Account, signal?: AbortSignal, changes: Partial<Patience> = {}): Promise<ImapSession> {
 		const patience = { ...PATIENCE, ...(account.reachMs !== undefined && { connectMs: account.reachMs }), ...changes };
-		return await dialWithToken(account.token, async (token) => await dial(account, token, patience, signal));
+		const signIn = async (): Promise<ImapSession> =>
+			await dialWithToken(account.token, async (token) => await dial(account, token, patience, signal));
+		return await (account.refusals?.of('IMAP sign-in', signIn) ?? signIn());
 	}
 
 	/** @internal for {@link dial} */

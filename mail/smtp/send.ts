@@ -173,5 +173,6 @@ async function attemptOnce(
 		}
 	};
 	await keepPace(account, messagesPerMinute, signal);
-	return await withSmtp(account, use, { signal, onTurn: () => queued(Date.now() - asked) });
+	const send = async (): Promise<Receipt> => await withSmtp(account, use, { signal, onTurn: () => queued(Date.now() - asked) });
+	return await (account.refusals?.of(`email from ${mail.from}`, send) ?? send());
 }

@@ -113,7 +113,9 @@ export class SmtpSession {
 	 */
 	static async open(account: Account, changes: Partial<Patience> = {}): Promise<SmtpSession> {
 		const patience = { ...PATIENCE, ...changes };
-		return await dialSmtp(account, async (token, user) => await SmtpSession.#dial(account, token, user, patience));
+		const dial = async (): Promise<SmtpSession> =>
+			await dialSmtp(account, async (token, user) => await SmtpSession.#dial(account, token, user, patience));
+		return await (account.refusals?.of('SMTP sign-in', dial) ?? dial());
 	}
 
 	static async #dial(account: Account, token: AccessToken, user: string, patience: Patience): Promise<SmtpSession> {

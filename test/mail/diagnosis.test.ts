@@ -131,6 +131,16 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			...at('END', '554 5.2.252 SendAsDenied; ada@example.test not allowed to send as grace@example.test'),
 		],
 	},
+	'continuous-errors': {
+		smtp: at(
+			'END',
+			'550 5.2.251 Sender throttled due to continuous mailbox full errors.',
+			'550 5.2.252 Sender throttled due to continuous send as denied errors.',
+			'550 5.2.253 Sender throttled due to continuous invalid license errors.',
+			'550 5.2.254 Sender throttled due to continuous too many recipients errors.',
+			'550 5.2.255 Sender throttled due to continuous invalid recipients errors.',
+		),
+	},
 	'sender-blocked': {
 		smtp: at(
 			'END',

@@ -6,6 +6,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { askAndWait } from '../../../nodes/Office365SmtpSend/question/askAndWait';
+import { MAILS_AT_A_TIME } from '../../../mail/smtp/pool';
 import { sendItems } from '../../../nodes/Office365SmtpSend/execute';
 import { readAsking } from '../../../nodes/Office365SmtpSend/question/askingSettings';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
@@ -116,6 +117,46 @@ describe('the items of one execution', () => {
 		).rejects.toMatchObject({ message: expect.stringContaining('nonsense'), context: { itemIndex: 1 } });
 		await sandbox.arrival(GRACE, (mail) => mail.includes(`Subject: ${mark}`));
 		expect((await sandbox.messages('later@example.test')).length).toBeLessThan(30);
+	});
+});
+
+/** With Continue on Fail, each of many items would meet the same refusal, and Exchange Online blocks a mailbox that goes on. */
+describe('what the server refuses again and again', () => {
+	const toEmail = Array.from({ length: 60 }, () => GRACE);
+	const asked = (line: RegExp): number =>
+		sandbox.exchange.sessions.flatMap(({ transcript }) => transcript).filter((one) => line.test(one)).length;
+	const TOLD = 'The server refused the same 5 times in a row in this execution, so it was not asked again.';
+
+	it.each([
+		[
+			'the sign-in',
+			/^C: AUTH XOAUTH2/,
+			'AUTH',
+			'535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.',
+		],
+		['the From address', /^C: MAIL FROM:/, 'END', '554 5.2.252 SendAsDenied; ada@example.test not allowed to send as grace@example.test'],
+	])('%s is asked for no more in the same execution, and again in the next one', async (_what, line, command, reply) => {
+		sandbox.exchange.plan('smtp', command, { reply }, 60);
+		const before = asked(line);
+		const items = await execute({ continueOnFail: true }, { toEmail });
+		const requests = asked(line) - before;
+		// Those that are under way together are not in a row.
+		expect(requests).toBeGreaterThanOrEqual(5);
+		expect(requests).toBeLessThanOrEqual(5 + MAILS_AT_A_TIME);
+		const errors = items.map(({ error }) => error?.message ?? '');
+		expect(errors.filter((error) => !error.endsWith(TOLD))).toHaveLength(requests);
+		expect(new Set(errors.map((error) => error.replace(` ${TOLD}`, ''))).size).toBe(1);
+		sandbox.exchange.reset();
+		expect((await execute({ continueOnFail: true }, { toEmail: [GRACE] }))[0]?.json.accepted).toEqual([GRACE]);
+	});
+
+	it('does not keep the other From addresses from being used', async () => {
+		const fromEmail = toEmail.map((_, index) => (index % 2 === 0 ? `refused-${index}@example.test` : ''));
+		const items = await execute({ continueOnFail: true }, { toEmail, fromEmail });
+		for (const [index, { json, error }] of items.entries()) {
+			if (index % 2 === 0) expect(error?.message).toMatch(/may not send from refused-\d+@example.test\.$/);
+			else expect(json.accepted).toEqual([GRACE]);
+		}
 	});
 });
 

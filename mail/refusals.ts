@@ -1,0 +1,46 @@
+import { MailError, type MailErrorCode } from './errors';
+
+/** The server is not asked again after so many refusals in a row. One of them may be a mistake of the server. */
+const MOST_IN_A_ROW = 5;
+
+/** Refusals that meet the next item of the same mailbox, too. */
+const LASTING: ReadonlySet<MailErrorCode> = new Set(['auth', 'configuration', 'consent', 'forbidden', 'interaction']);
+
+/**
+ * What servers refuse during one execution. If a node continues on fail, each of a thousand items would meet the same refusal, and Exchange
+ * Online would then block the mailbox for all programs
+ * (https://learn.microsoft.com/exchange/mail-flow-best-practices/continuous-error-throttling-smtp-auth-submissions).
+ */
+export class Refusals {
+	readonly #inARow = new Map<string, MailError[]>();
+
+	/**
+	 * Asks the server, unless it has refused the same too often.
+	 * @param what the server is asked for: a sign-in, or to send from an address
+	 * @throws MailError what `ask` throws, or that the server was not asked
+	 */
+	async of<T>(what: string, ask: () => Promise<T>): Promise<T> {
+		const earlier = this.#inARow.get(what) ?? [];
+		const last = earlier.at(-1);
+		if (last !== undefined && earlier.length >= MOST_IN_A_ROW) throw new NotAsked(last);
+		try {
+			const answer = await ask();
+			this.#inARow.delete(what);
+			return answer;
+		} catch (error) {
+			if (error instanceof MailError && isLasting(error)) this.#inARow.set(what, [...(this.#inARow.get(what) ?? []), error]);
+			throw error;
+		}
+	}
+}
+
+function isLasting(error: MailError): boolean {
+	return error.permanent && error.speaker !== 'identity' && LASTING.has(error.code) && !(error instanceof NotAsked);
+}
+
+class NotAsked extends MailError {
+	constructor(last: MailError) {
+		const words = `The server refused the same ${MOST_IN_A_ROW} times in a row in this execution, so it was not asked again.`;
+		super(`${last.message} ${words}`, { ...last, cause: last });
+	}
+}
