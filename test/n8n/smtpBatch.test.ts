@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { personCredential, uses } from '../../sandbox/credentials';
+import { appCredential, personCredential, uses, type Credential } from '../../sandbox/credentials';
 import { startN8n, type Execution, type RunningN8n } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
 import { serveRow, webhook } from './row';
@@ -17,12 +17,23 @@ let n8n: RunningN8n;
 
 beforeAll(async () => {
 	sandbox = await startSandbox();
-	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [await personCredential(sandbox, ADA)] });
+	n8n = await startN8n({
+		editor: false,
+		caFile: sandbox.caFile,
+		credentials: [await personCredential(sandbox, ADA), perItem(), byDefault()],
+	});
 });
 beforeEach(() => sandbox.exchange.reset());
 afterAll(async () => {
 	await n8n?.stop();
 	await sandbox?.stop();
+});
+
+/** The app's credential, with an expression as its mailbox. */
+const perItem = (): Credential => ({ ...appCredential(sandbox, '={{ $json.mailbox }}'), id: 'per-item', name: 'Mailbox of the item' });
+const byDefault = (): Credential => ({
+	...appCredential(sandbox, "={{ $json.mailbox || 'default@example.test' }}"),
+	...{ id: 'by-default', name: 'Mailbox of the item or the default one' },
 });
 
 /** A workflow that sends an email for each number it is given; active. */
@@ -105,6 +116,36 @@ it('1,000 items run to the end in order, none failed, lost or doubled, with prog
 		]),
 	);
 	expect(items.every(({ json }, number) => ids.get(String(number)) === json.messageId)).toBe(true);
+});
+
+it.each([
+	['each item has one', perItem, ['ada@example.test', 'grace@example.test', 'grace@example.test', 'shared@example.test']],
+	['only the last item has one', byDefault, ['default@example.test', 'default@example.test', 'ada@example.test']],
+	['only the first item has one', byDefault, ['ada@example.test', 'default@example.test', 'default@example.test']],
+])('each item leaves from the mailbox that the expression in the credential gives it, where %s', async (name, credential, mailboxes) => {
+	const path = name.replaceAll(' ', '-');
+	const { authentication, credentials } = uses(credential());
+	const id = await serveRow(n8n.api, path, [
+		webhook(path, 'onReceived'),
+		{
+			...{ name: 'Items', type: 'n8n-nodes-base.splitOut' },
+			parameters: { fieldToSplitOut: 'body.items', options: {} },
+		},
+		{
+			...{ name: 'Send', type: 'n8n-nodes-office365-mail.office365SmtpSend', typeVersion: 1.1, credentials },
+			parameters: {
+				...{ authentication, operation: 'send', toEmail: `${path}@example.test` },
+				subject: 'x',
+				emailFormat: 'text',
+				text: 'x',
+			},
+		},
+	]);
+	await n8n.api.webhook(path, { items: mailboxes.map((mailbox) => (mailbox.startsWith('default') ? { other: 1 } : { mailbox })) });
+	const [execution] = await n8n.api.ended(id, 1);
+	expect(execution?.data?.resultData?.error).toBeUndefined();
+	const items = execution?.data?.resultData?.runData?.Send?.[0]?.data?.main?.[0] ?? [];
+	expect(items.map(({ json }) => json.envelope)).toEqual(mailboxes.map((from) => ({ from, to: [`${path}@example.test`] })));
 });
 
 describe('a batch that is interrupted', () => {
