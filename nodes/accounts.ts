@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Account } from '../mail/account';
 import { Refusals } from '../mail/refusals';
@@ -39,16 +39,39 @@ export class Accounts {
 		return await known;
 	}
 
-	/** Compares the first item, the last one, and one that does not exist, for which an expression with `$json` has no values. */
+	/** Compares an item of each shape, the last one, and one that does not exist, for which an expression with `$json` has no values. */
 	async #dependsOnItem(choice: AccountChoice): Promise<boolean> {
-		const count = this.context.getInputData().length;
-		if (count === 1) return false;
+		const items = this.context.getInputData();
+		if (items.length === 1) return false;
+		const samples = new Set([...firstOfEachShape(items), items.length - 1, items.length]);
 		try {
-			const contents = await Promise.all([0, count - 1, count].map(async (item) => await contentFor(this.context, choice, item)));
+			const contents = await Promise.all([...samples].map(async (item) => await contentFor(this.context, choice, item)));
 			return new Set(contents).size > 1;
 		} catch {
 			// n8n could not evaluate an expression without an item.
 			return true;
 		}
 	}
+}
+
+/** How many shapes of items are compared, and how deep an item is looked into. */
+const [MOST_SHAPES, DEEPEST] = [20, 3];
+
+/** An expression such as `{{ $json.sender || 'office@example.com' }}` gives another value where an item has a field that others lack. */
+function firstOfEachShape(items: readonly INodeExecutionData[]): Iterable<number> {
+	const first = new Map<string, number>();
+	for (const [index, { json }] of items.entries()) {
+		if (first.size >= MOST_SHAPES) break;
+		const shape = shapeOf(json, DEEPEST);
+		if (!first.has(shape)) first.set(shape, index);
+	}
+	return first.values();
+}
+
+/** The names of the fields that are not empty. */
+function shapeOf(json: unknown, depth: number): string {
+	if (typeof json !== 'object' || json === null) return json ? '1' : '0';
+	if (depth === 0 || Array.isArray(json)) return '1';
+	const fields = Object.entries(json).map(([name, value]) => `${name}:${shapeOf(value, depth - 1)}`);
+	return `{${fields.sort().join()}}`;
 }

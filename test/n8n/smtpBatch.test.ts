@@ -122,6 +122,7 @@ it.each([
 	['each item has one', perItem, ['ada@example.test', 'grace@example.test', 'grace@example.test', 'shared@example.test']],
 	['only the last item has one', byDefault, ['default@example.test', 'default@example.test', 'ada@example.test']],
 	['only the first item has one', byDefault, ['ada@example.test', 'default@example.test', 'default@example.test']],
+	['only an item in the middle has one', byDefault, ['default@example.test', 'ada@example.test', 'default@example.test']],
 ])('each item leaves from the mailbox that the expression in the credential gives it, where %s', async (name, credential, mailboxes) => {
 	const path = name.replaceAll(' ', '-');
 	const { authentication, credentials } = uses(credential());

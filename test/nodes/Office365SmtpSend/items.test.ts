@@ -212,6 +212,18 @@ describe('a credential whose fields hold an expression', () => {
 		expect(asked() - before).toBe(1);
 	});
 
+	it('sends an item between others from its own mailbox, where the expression has a default for those without the field', async () => {
+		const items = [{}, { sender: { address: 'tenant-4@example.test' } }, { sender: { address: '' } }];
+		const credentialPerItem = items.map(({ sender }) => (sender?.address ? { mailbox: sender.address } : {}));
+		const scene = { sandbox, mailbox: 'default@example.test', workflow: 'default', parameters: MAIL, credentialPerItem };
+		const context = Object.assign(executeFunctions(scene, told()), { getInputData: () => items.map((json) => ({ json })) });
+		expect((await sendItems(context)).map(({ json }) => Object(json.envelope).from)).toEqual([
+			'default@example.test',
+			'tenant-4@example.test',
+			'default@example.test',
+		]);
+	});
+
 	it('is not read for each item if it holds none that depends on the item', async () => {
 		const scene = { sandbox, mailbox: 'fixed@example.test', workflow: 'fixed', input: 50, parameters: MAIL };
 		const context = executeFunctions(scene, told());
