@@ -23,10 +23,10 @@ export interface Verdict {
 }
 
 /**
- * How long before a kill an execution may have ended, in ms, so that its email comes again. The journal is written some milliseconds
- * after the success; on a busy machine n8n tells of the success late.
+ * How long before a kill an execution may have ended, in ms, so that its email comes again. n8n notes the end, stores the execution and only
+ * then tells the trigger. While hundreds of executions wait for its database, that took more than three seconds.
  */
-const BEFORE_KILL_MS = 3_000;
+const BEFORE_KILL_MS = 5_000;
 /** n8n rounds, and notes the end before it is stored. */
 const AFTER_KILL_MS = 500;
 
