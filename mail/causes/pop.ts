@@ -15,6 +15,15 @@ export const POP_CAUSES: readonly Cause[] = [
 			'To get a shorter token, remove permissions that the app does not need (tick only POP), or use IMAP.',
 	},
 	{
+		// Exchange says so after the third command of a session that it cannot carry out, in a line without -ERR.
+		id: 'pop-closed',
+		speakers: ['pop'],
+		words: /^(?:-ERR )?Connection is closed\. \d/m,
+		code: 'lost',
+		sentence: (at) => `POP ended the session of ${box(at)}.`,
+		remedy: () => 'It is tried again in a new session if that is safe.',
+	},
+	{
 		id: 'pop-server-broken',
 		speakers: ['pop'],
 		words: /^-ERR \[SYS\/PERM\b/m,

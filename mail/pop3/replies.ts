@@ -16,7 +16,7 @@ export async function okay(connection: PopConnection, at: Circumstances, command
  */
 export function refusal(line: string, at: Circumstances, command: string, hint?: 'EAUTH'): MailError {
 	const response = at.token?.hide(line) ?? line;
-	if (!line.startsWith('-ERR')) return unexpected(response, at, command, 'something other than +OK or -ERR');
+	if (!/^(?:-ERR|Connection is closed\.)/.test(line)) return unexpected(response, at, command, 'something other than +OK or -ERR');
 	return diagnose(Object.assign(new Error(response), { response, ...(hint && { code: hint }) }), { ...at, command });
 }
 

@@ -332,6 +332,7 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 		],
 	},
 	'pop-token-too-long': { pop: at('AUTH', '-ERR Protocol error. Connection is closed. 10') },
+	'pop-closed': { pop: at('STAT', 'Connection is closed. 21', '-ERR Connection is closed. 22') },
 	'pop-server-broken': { pop: at('STAT', '-ERR [SYS/PERM] mailbox is corrupt') },
 	'pop-message-missing': { pop: at('RETR', '-ERR no such message', "-ERR There's no message 1.", '-ERR message 1 already deleted') },
 };

@@ -49,6 +49,15 @@ describe('an answer in one line', () => {
 		});
 	});
 
+	it.each(['Connection is closed. 21', '-ERR Connection is closed. 22'])('%j is the end of the session', async (line) => {
+		await expect(okay(said(`${line}\r\n`), AT, 'QUIT')).rejects.toMatchObject({
+			code: 'lost',
+			permanent: false,
+			message: expect.stringContaining('POP ended the session of ada@example.com.'),
+			response: line,
+		});
+	});
+
 	it('is cut after 200 characters if it is not one of POP', () => {
 		expect(refusal(`HTTP/1.1 400 ${'x'.repeat(1_000)}`, AT, 'STAT').response).toHaveLength(200);
 	});
