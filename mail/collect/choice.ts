@@ -176,7 +176,7 @@ class Choosing {
 	async #readHeaders(numbers: readonly number[]): Promise<void> {
 		const { reservations, session } = this.round;
 		const missing = numbers.filter((number) => !this.#read.has(number) && !reservations.local.breaksAlways(this.round.key(number)));
-		for await (const { number, content } of this.round.request(missing, (some) => session.topMany(some, 0))) {
+		for await (const { number, content } of this.round.requests.request(missing, (some) => session.topMany(some, 0))) {
 			if (content instanceof MailError) continue;
 			const bytes = await gather(content, this.round.wish.headersOnly ? LONGEST_SHOWN : LONGEST);
 			this.#read.set(number, { headers: await readHeaders(bytes), bytes: this.round.wish.headersOnly ? bytes : Buffer.alloc(0) });

@@ -51,15 +51,19 @@ export class Fetching<Item> {
 	async run(): Promise<void> {
 		const { local } = this.round.reservations;
 		const numbers = this.chosen.numbers.filter((number) => !this.#breaksAlways(number));
-		const last = new Set(numbers.filter((number) => local.holdsUp(this.round.key(number))));
-		for (const some of [numbers.filter((number) => !last.has(number)), [...last]]) {
-			await this.#fetch(some).catch((error: unknown) => {
-				// If the server closes the connection after it has said that it is busy, its words tell more than the end does.
-				throw error instanceof MailError ? (this.#busy ?? error) : error;
-			});
-			await this.#enterRefusals();
-			if (this.#busy !== undefined) throw this.#busy;
-		}
+		const holdsUp = (number: number): boolean => local.holdsUp(this.round.key(number));
+		await this.#fetchOrRefuse(numbers.filter((number) => !holdsUp(number)));
+		// One more refusal would end the session before emails are deleted.
+		if (this.round.requests.refusalsLeft > 0) await this.#fetchOrRefuse(numbers.filter(holdsUp));
+	}
+
+	async #fetchOrRefuse(numbers: readonly number[]): Promise<void> {
+		await this.#fetch(numbers).catch((error: unknown) => {
+			// If the server closes the connection after it has said that it is busy, its words tell more than the end does.
+			throw error instanceof MailError ? (this.#busy ?? error) : error;
+		});
+		await this.#enterRefusals();
+		if (this.#busy !== undefined) throw this.#busy;
 	}
 
 	/** Fetches whole emails first, then headers. */
@@ -83,7 +87,7 @@ export class Fetching<Item> {
 	#breaksAlways(number: number): boolean {
 		if (!this.round.reservations.local.breaksAlways(this.round.key(number))) return false;
 		const remedy = 'Open it in Outlook, and delete it or move it out of the inbox if you do not need it.';
-		const reason = 'The connection to the server broke each time this email was requested.';
+		const reason = 'The connection to the server broke each time this email was requested, or the server was too busy for it.';
 		this.#refused.set(number, new MailError(reason, { code: 'lost', speaker: 'pop', remedy }));
 		return true;
 	}
@@ -125,24 +129,26 @@ export class Fetching<Item> {
 
 	/**
 	 * Requests these emails and takes what comes. If the server is too busy for an email, it is asked for it again after the others.
-	 * If it is too busy once more, although it returned another email in between, the email counts as refused.
+	 * If it is too busy once more, although it returned another email in between, the email counts as refused. It is left for the next
+	 * session if that could end this one.
 	 */
 	async #inTurn(
 		numbers: readonly number[],
 		ask: (some: readonly number[]) => AsyncGenerator<Retrieved, void>,
 		take: (number: number, content: AsyncGenerator<Buffer, void>) => Promise<void>,
 	): Promise<void> {
-		const { enough } = this.round.wish;
+		const { requests, wish } = this.round;
+		const { enough } = wish;
 		const atOnce = enough === undefined ? AT_ONCE : this.round.session.pipelining ? AT_ONCE_IN_HASTE : 1;
 		const again: number[] = [];
 		let busy: number[] = [];
 		for (let from = 0; from < numbers.length && enough?.() !== true; from += atOnce) {
-			for await (const { number, content } of this.round.request(numbers.slice(from, from + atOnce), ask)) {
+			for await (const { number, content } of requests.request(numbers.slice(from, from + atOnce), ask)) {
 				if (content instanceof MailError) {
 					if (!this.#isBusy(number, content)) continue;
 					this.#busy = content;
 					if (busy.push(number) < MOST_BUSY) continue;
-					this.round.gaveUp();
+					requests.gaveUp(busy, false);
 					throw content;
 				}
 				await take(number, content);
@@ -151,11 +157,24 @@ export class Fetching<Item> {
 				this.#busy = undefined;
 			}
 		}
+		this.#leave(busy);
 		if (again.length === 0 || enough?.() === true) return;
-		for await (const { number, content } of this.round.request(again, ask)) {
+		if (again.length > requests.refusalsLeft) return requests.gaveUp(again, true);
+		for await (const { number, content } of requests.request(again, ask)) {
 			if (!(content instanceof MailError)) await take(number, content);
 			else if (this.#isBusy(number, content)) this.#refused.set(number, content);
 		}
+	}
+
+	/**
+	 * Leaves emails for which the server was too busy. If they have held up sessions before, and it has returned others in this one, the
+	 * reason is not the server.
+	 */
+	#leave(busy: readonly number[]): void {
+		const { requests, reservations, session } = this.round;
+		const held = busy.filter((number) => reservations.local.holdsUp(this.round.key(number)));
+		requests.gaveUp(held, requests.came);
+		if (requests.came && held.length > 0 && held.length === busy.length && !session.isBroken) this.#busy = undefined;
 	}
 
 	/** Whether the error may be about the server and not about the email. Otherwise the email has gone, or is refused. */
@@ -181,7 +200,7 @@ export class Fetching<Item> {
 		const [first] = this.#refused.values();
 		if (first === undefined) return;
 		await this.round.session.stat().catch(() => {
-			this.round.checkConnection();
+			this.round.requests.checkConnection();
 			throw first;
 		});
 		for (const [number, reason] of this.#refused) {

@@ -5,6 +5,8 @@ const ENDED_AFTER_MS = 6 * 60 * 60_000;
 
 /** An email at which the connection broke this many times, and that has not been fetched since, is requested after all others. */
 const LAST_AFTER = 2;
+/** The headers of an email are no longer requested if the server refused it in this many sessions that returned other emails. */
+const WITHHELD_AFTER = 2;
 /** An email is no longer requested if the connection broke at it in this many sessions that returned other emails. */
 const MOST_BREAKS = 5;
 
@@ -60,15 +62,25 @@ export class LocalReservations {
 		return free;
 	}
 
-	/** Called if the connection broke at this email. */
+	/** Called if the connection broke at this email, or the server was too busy for it. */
 	broke(key: string, othersCame: boolean): void {
 		const { times, guilty } = this.#breaks.get(key) ?? { times: 0, guilty: 0 };
 		this.#breaks.set(key, { times: times + 1, guilty: guilty + (othersCame ? 1 : 0) });
 	}
 
+	/** How many times {@link broke} was called for this email since it was fetched last. */
+	breaks(key: string): number {
+		return this.#breaks.get(key)?.times ?? 0;
+	}
+
+	/** Whether it is this email whose headers the server does not return, and not the server as such. */
+	withholdsHeaders(key: string): boolean {
+		return (this.#breaks.get(key)?.guilty ?? 0) >= WITHHELD_AFTER;
+	}
+
 	/** Whether the connection broke at this email more than once, so that it may hold up the others. */
 	holdsUp(key: string): boolean {
-		return (this.#breaks.get(key)?.times ?? 0) >= LAST_AFTER;
+		return this.breaks(key) >= LAST_AFTER;
 	}
 
 	/** Whether it is this email at which the server breaks the connection, and not the server as such. */

@@ -1,7 +1,10 @@
 import { collect, type PopSession } from '../pop3/session';
-import { isVague, MailError, type MailErrorCode } from '../errors';
-import { LONGEST, readHeaders, type Headers } from './mailHead';
-import { dayOf, keysOf, type Ledger } from './ledger';
+import { MailError } from '../errors';
+import { LONGEST, readHeaders } from './mailHead';
+import { keysOf, type Ledger } from './ledger';
+import { recognise } from './recognise';
+import { Requests } from './requests';
+import type { LocalReservations } from './reservations';
 
 /** What is on the server, compared with the ledger. */
 export interface Survey {
@@ -16,20 +19,13 @@ export interface Survey {
 	unread: number;
 	/** Keys of unique IDs that now belong to other emails. */
 	reused: string[];
+	requests: Requests;
 }
 
-/** Maximum number of headers that are read to recognize emails in one session. The rest is left for the next one. */
-const RECOGNISED_AT_ONCE = 2_000;
 /** If more known emails than this are out of order, the server keeps no order, and the order says nothing. */
 const OUT_OF_ORDER = 50;
 /** Number of the last known emails that are checked if the very last one has changed. */
 const TAIL = 20;
-/** Refusals that concern the session and not an email. */
-const PASSING: readonly MailErrorCode[] = ['throttled', 'auth', 'lost', 'timeout'];
-/** If the server is too busy for more emails than this while their headers are read, it is left alone. */
-const MOST_BUSY = 2;
-/** Clocks of servers may differ from ours by this, in ms. If they differ by more, an email could be skipped. */
-const CLOCK_SKEW_MS = 10 * 60_000;
 
 /**
  * Compares the server with the ledger, and changes the ledger if unique IDs have changed. Normally it asks only for UIDL and one
@@ -41,17 +37,20 @@ const CLOCK_SKEW_MS = 10 * 60_000;
  * - Known emails come in another order than before, the last known one has another size, or one that was deleted is listed again. Their
  *   IDs may have been given to other emails.
  */
-export async function survey(session: PopSession, ledger: Ledger, now: number): Promise<Survey> {
+export async function survey(session: PopSession, ledger: Ledger, local: LocalReservations, now: number): Promise<Survey> {
 	const listing = await session.uidl();
 	const keys = keysOf(listing);
+	const requests = new Requests(session, local, (number) => keys.get(number) ?? '');
 	const known = [...keys].filter(([, key]) => ledger.get(key) !== undefined);
 	const unknown = [...keys].filter(([, key]) => ledger.get(key) === undefined).map(([number]) => number);
-	const reused = await unmask(session, ledger, known);
+	const reused = await unmask(session, ledger, requests, known);
 	unknown.push(...reused);
 	const isAnyLeft = [...ledger.entries].some(({ standing }) => standing !== 'gone');
 	const allNew = isAnyLeft && known.length === 0 && unknown.length > 0;
 	const { fresh, recognised } =
-		allNew || ledger.moving ? await recognise(session, ledger, keys, unknown, now) : { fresh: unknown, recognised: 0 };
+		allNew || ledger.moving
+			? await recognise({ session, ledger, local, requests, keys, now }, unknown, known.at(-1)?.[0])
+			: { fresh: unknown, recognised: 0 };
 	const unread = unknown.length - fresh.length - recognised;
 	return {
 		listing,
@@ -60,11 +59,12 @@ export async function survey(session: PopSession, ledger: Ledger, now: number): 
 		recognised,
 		unread,
 		reused: reused.map((number) => keys.get(number) ?? ''),
+		requests,
 	};
 }
 
 /** Drops known emails whose headers show that they are others. @returns their numbers */
-async function unmask(session: PopSession, ledger: Ledger, known: ReadonlyArray<[number, string]>): Promise<number[]> {
+async function unmask(session: PopSession, ledger: Ledger, requests: Requests, known: ReadonlyArray<[number, string]>): Promise<number[]> {
 	const formerTail = ledger.tail;
 	const deleted = known.filter(([, key]) => ledger.get(key)?.standing === 'gone');
 	const doubtful = [...outOfOrder(ledger, known), ...(await doubtfulTail(session, ledger, known)), ...deleted];
@@ -73,7 +73,7 @@ async function unmask(session: PopSession, ledger: Ledger, known: ReadonlyArray<
 	// If nobody knows the headers of a deleted email, this is another one.
 	const others = deleted.filter(([, key]) => ledger.get(key)?.print === '').map(([number]) => number);
 	for (const number of others) ledger.drop(keys.get(number) ?? '');
-	for await (const { number, content } of session.topMany(numbers, 0)) {
+	for await (const { number, content } of requests.request(numbers, (some) => session.topMany(some, 0))) {
 		if (content instanceof MailError) {
 			// It is checked again the next time.
 			ledger.tail = formerTail;
@@ -129,76 +129,4 @@ async function doubtfulTail(session: PopSession, ledger: Ledger, known: Readonly
 	if (size === undefined || size === tail.size) return [];
 	ledger.tail = { ...tail, size };
 	return known.filter(([number]) => number <= last[0]).slice(-TAIL);
-}
-
-/**
- * Gives known emails their new unique IDs. It begins with the newest, so that new emails are found soon even if the rest takes
- * several sessions.
- */
-async function recognise(
-	session: PopSession,
-	ledger: Ledger,
-	keys: ReadonlyMap<number, string>,
-	unknown: readonly number[],
-	now: number,
-): Promise<{ fresh: number[]; recognised: number }> {
-	const byPrint = new Map([...ledger.entries].filter(({ print }) => print !== '').map((entry) => [entry.print, entry]));
-	const asked = [...unknown].reverse().slice(0, RECOGNISED_AT_ONCE);
-	const read = await headersOf(session, asked);
-	const someKnown = [...read.values()].some((headers) => headers !== undefined && byPrint.has(headers.print));
-	if (!ledger.moving && byPrint.size > 0 && !someKnown && asked.length === unknown.length) {
-		forgetOld(ledger, keys);
-		return { fresh: [...unknown], recognised: 0 };
-	}
-	const fresh: number[] = [];
-	for (const [number, headers] of read) {
-		const found = headers === undefined ? undefined : byPrint.get(headers.print);
-		const entry =
-			found ??
-			(wasThere(ledger, headers?.receivedAt) ? { print: headers?.print ?? '', standing: 'seen' as const, day: dayOf(now) } : undefined);
-		if (entry === undefined) fresh.push(number);
-		else ledger.put({ ...entry, key: keys.get(number) ?? '' });
-	}
-	ledger.moving = unknown.length > asked.length;
-	if (!ledger.moving) forgetOld(ledger, keys);
-	return { fresh, recognised: asked.length - fresh.length };
-}
-
-/**
- * Reads headers; undefined if the server does not return those of an email. If it is too busy for an email, it is asked again after it has
- * returned the headers of another one once more, because Exchange says so of emails that it can never return.
- *
- * @throws MailError if the error may not be about the email. Without headers, a known email would count as new.
- */
-async function headersOf(session: PopSession, numbers: readonly number[]): Promise<Map<number, Headers | undefined>> {
-	const read = new Map<number, Headers | undefined>();
-	const busy = new Map<number, MailError>();
-	for await (const { number, content } of session.topMany(numbers, 0)) {
-		if (!(content instanceof MailError)) read.set(number, await readHeaders(await collect(content, LONGEST)));
-		else if (isVague(content) && busy.size < MOST_BUSY) busy.set(number, content);
-		else if (PASSING.includes(content.code)) throw content;
-		else read.set(number, undefined);
-	}
-	const [first] = busy.values();
-	const good = [...read].find(([, headers]) => headers !== undefined)?.[0];
-	if (first === undefined) return read;
-	if (good === undefined) throw first;
-	const again = [...busy.keys()].flatMap((number) => [good, number]);
-	for await (const { number, content } of session.topMany(again, 0)) {
-		if (!(content instanceof MailError)) read.set(number, await readHeaders(await collect(content, LONGEST)));
-		else if (number === good || (PASSING.includes(content.code) && !isVague(content))) throw content;
-		else read.set(number, undefined);
-	}
-	return read;
-}
-
-/** Whether an email was received before a check that left nothing to fetch, or before the start, so that it has been dealt with. */
-function wasThere(ledger: Ledger, receivedAt: number | undefined): boolean {
-	if (receivedAt === undefined) return false;
-	return receivedAt < Math.max(ledger.seenBefore, ledger.complete ? ledger.checkedAt : 0) - CLOCK_SKEW_MS;
-}
-
-function forgetOld(ledger: Ledger, keys: ReadonlyMap<number, string>): void {
-	const present = new Set(keys.values());
-	for (const { key } of [...ledger.entries]) if (!present.has(key)) ledger.drop(key);
 }

@@ -178,6 +178,28 @@ describe('POP shaped as Exchange Online', () => {
 		expect(await client.say('QUIT')).toMatch(/^\+OK/);
 	});
 
+	it('ends at the third command that fails, whatever it carries out in between', async () => {
+		const client = await dial(sandbox.exchange.pop);
+		await client.line();
+		await client.say('AUTH XOAUTH2');
+		await client.say(xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA })));
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Message corrupted' });
+		sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR Server Unavailable. 21' }, 3);
+		expect(await client.say('RETR 1')).toBe('-ERR Message corrupted');
+		for (let times = 0; times < 2; times += 1) {
+			expect(await client.say('RETR 1')).toBe('-ERR Server Unavailable. 21');
+			expect(await client.say('NOOP')).toMatch(/^\+OK/);
+		}
+		expect(await client.say('RETR 1')).toBe('-ERR Server Unavailable. 21');
+		expect(await client.line()).toBe('Connection is closed. 21');
+		expect(await client.line()).toBeUndefined();
+		const stranger = await dial(sandbox.exchange.pop);
+		await stranger.line();
+		for (let times = 0; times < 3; times += 1) expect(await stranger.say('STAT')).toBe('-ERR Command is not valid in this state.');
+		expect(await stranger.line()).toBe('Connection is closed. 21');
+		expect(await stranger.line()).toBeUndefined();
+	});
+
 	it('ends with the token, without a word', async () => {
 		const client = await dial(sandbox.exchange.pop);
 		await client.line();

@@ -76,6 +76,8 @@ export class Session {
 	#expired = false;
 	/** Whether a line may be put in now without tearing an answer apart. */
 	between = (): boolean => true;
+	/** What the server does after it has refused a command as planned, for example end the session. */
+	afterReply = (_reply: string): void => undefined;
 	#backend: TLSSocket | undefined;
 	#expiry: NodeJS.Timeout | undefined;
 	#silent = false;
@@ -131,7 +133,10 @@ export class Session {
 		if (plan === undefined) return false;
 		await held(plan);
 		if (plan.afterBytes !== undefined) this.#allowance = plan.afterBytes;
-		if (plan.reply !== undefined) this.say(plan.reply.replaceAll('%t', tag));
+		if (plan.reply !== undefined) {
+			this.say(plan.reply.replaceAll('%t', tag));
+			this.afterReply(plan.reply);
+		}
 		if (plan.drop === true && plan.afterBytes === undefined) {
 			if (plan.reply === undefined) this.cut();
 			else this.end();

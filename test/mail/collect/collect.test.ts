@@ -155,6 +155,8 @@ describe('what is new', () => {
 });
 
 describe('unique ids that cannot be trusted', () => {
+	afterEach(() => sandbox.exchange.reset());
+
 	it('are known again by the headers where all have changed; only what is new is fetched', async () => {
 		const mailbox = 'moved@example.test';
 		await sandbox.fill(
@@ -206,16 +208,33 @@ describe('unique ids that cannot be trusted', () => {
 		},
 	);
 
-	it('do not hold up the other emails where the server never returns the headers of one', async () => {
-		const mailbox = 'headerless@example.test';
-		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+	it.each([1, 2, 3])('hold up no other email for long where the server never returns the headers of %i of them', async (bad) => {
+		const mailbox = `headerless${bad}@example.test`;
+		await sandbox.deliver(mailbox, mail('old 1'), mail('old 2'));
 		const first = await round(mailbox, new Ledger());
-		await renewIds(mailbox, [mail('bad'), mail('new')]);
-		for (const command of ['TOP 3 0', 'RETR 3']) sandbox.exchange.plan('pop', command, { reply: '-ERR Server Unavailable. 21' }, 99);
-		const second = await round(mailbox, first.next);
-		sandbox.exchange.reset();
-		expect([second.items, second.recognised]).toEqual([[expect.stringMatching(/^refused: /), 'new'], 2]);
-		expect((await round(mailbox, second.next)).items).toEqual([]);
+		await renewIds(mailbox, [mail('new'), ...Array.from({ length: bad }, () => mail('bad'))]);
+		for (let number = 4; number < 4 + bad; number += 1)
+			for (const command of [`TOP ${number} 0`, `RETR ${number}`])
+				sandbox.exchange.plan('pop', command, { reply: '-ERR Server Unavailable. 21' }, 99);
+		const reservations = new Reservations();
+		const rounds: string[][] = [];
+		let stored = first.next;
+		for (let session = 1; session <= 9; session += 1) {
+			const running = round(mailbox, stored, {}, { reservations });
+			// While other emails are left, it is uncertain whether the server is too busy for all of them.
+			if (session === 1 && bad > 1) await expect(running).rejects.toMatchObject({ code: 'throttled' });
+			else {
+				const { items, next } = await running;
+				rounds.push(items);
+				stored = next;
+			}
+			await sandbox.deliver(mailbox, mail(`new ${session}`));
+		}
+		const refused = rounds.flat().filter((item) => item.startsWith('refused: '));
+		expect(refused).toHaveLength(bad);
+		const others = rounds.flat().filter((item) => !refused.includes(item));
+		expect(others).toEqual(['new', ...Array.from({ length: 8 }, (_, index) => `new ${index + 1}`)]);
+		expect(rounds.at(-1)).toEqual(['new 8']);
 	});
 
 	it('are known by their age where the headers were never read, if nothing was left to fetch', async () => {
@@ -488,6 +507,8 @@ describe('filters', () => {
 });
 
 describe('what comes of a mail', () => {
+	afterEach(() => sandbox.exchange.reset());
+
 	it('is its headers where it is larger than wanted, or where no more is wanted', async () => {
 		const mailbox = 'sizes@example.test';
 		await sandbox.deliver(mailbox, mail('small'), mail('large', `\r\n${'x'.repeat(20_000)}`));
@@ -523,12 +544,7 @@ describe('what comes of a mail', () => {
 	it('is an item that says why, where the server says each time that it is busy and gives another one in between', async () => {
 		const mailbox = 'stuck@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
-		const busy = { reply: '-ERR Server Unavailable. 21' };
-		// The size of the first is not told either; 3 is given, and the first two are asked for again.
-		sandbox.exchange.plan('pop', 'LIST', busy);
-		sandbox.exchange.plan('pop', 'RETR', busy, 2);
-		sandbox.exchange.plan('pop', 'RETR', {});
-		sandbox.exchange.plan('pop', 'RETR', busy);
+		sandbox.exchange.plan('pop', 'RETR 1', { reply: '-ERR Server Unavailable. 21' }, 2);
 		const first = await round(mailbox, new Ledger());
 		expect(first.items).toEqual([expect.stringMatching(/^refused: .*Server Unavailable. 21/), '2', '3']);
 		expect(first.failure).toBeUndefined();
@@ -647,15 +663,15 @@ describe('an email at which the connection breaks each time', () => {
 
 	it.each([
 		// Exchange ends the session at the third email that it cannot return.
-		[3, '-ERR Server Unavailable. 21\r\nConnection is closed. 21', 'throttled'],
-		[1, '-ERR Server Unavailable. 21\r\n-ERR Connection is closed. 22', 'throttled'],
-		[1, '-ERR Message corrupted', 'lost'],
-	])('is one that was refused before, if the server refuses %i and closes the connection: %s', async (bad, reply, code) => {
+		[3, '-ERR Server Unavailable. 21', 'throttled', false],
+		[1, '-ERR Server Unavailable. 21\r\n-ERR Connection is closed. 22', 'throttled', true],
+		[1, '-ERR Message corrupted', 'lost', true],
+	])('is one that was refused before, if the server refuses %i and closes the connection: %s', async (bad, reply, code, drop) => {
 		const mailbox = `closing${bad}${reply.length}@example.test`;
 		await sandbox.deliver(mailbox, ...Array.from({ length: bad }, () => mail('bad')), mail('good'), mail('good'));
 		for (let number = 1; number < bad; number += 1)
 			sandbox.exchange.plan('pop', `RETR ${number}`, { reply: '-ERR Server Unavailable. 21' }, 99);
-		sandbox.exchange.plan('pop', `RETR ${bad}`, { reply, drop: true }, 99);
+		sandbox.exchange.plan('pop', `RETR ${bad}`, { reply, drop }, 99);
 		const reservations = new Reservations();
 		let last = await round(mailbox, new Ledger(), {}, { reservations });
 		last = await round(mailbox, last.next, {}, { reservations });
@@ -672,6 +688,29 @@ describe('an email at which the connection breaks each time', () => {
 		expect(last.items).toEqual(['new', ...Array.from({ length: bad }, () => expect.stringMatching(/^refused: /))]);
 		expect(last.failure).toBeUndefined();
 	});
+
+	it.each([1, 2])(
+		'is asked for without an end of the session, so that others are deleted, if the server is too busy for %i',
+		async (bad) => {
+			const mailbox = `busy-deleted${bad}@example.test`;
+			await sandbox.deliver(mailbox, ...Array.from({ length: bad }, () => mail('bad')));
+			for (let number = 1; number <= bad; number += 1)
+				sandbox.exchange.plan('pop', `RETR ${number}`, { reply: '-ERR Server Unavailable. 21' }, 99);
+			const reservations = new Reservations();
+			const items: string[] = [];
+			let stored = new Ledger();
+			for (let session = 1; session <= 6; session += 1) {
+				await sandbox.deliver(mailbox, mail('good'));
+				const last = await round(mailbox, stored, { deleteAfterFetch: true }, { reservations });
+				expect(last).toMatchObject({ deleted: 1 });
+				expect(last.failure).toBeUndefined();
+				items.push(...last.items);
+				stored = last.next;
+			}
+			expect(items.filter((item) => item !== 'good')).toEqual(Array.from({ length: bad }, () => expect.stringMatching(/^refused: /)));
+			expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(Array.from({ length: bad }, () => 'bad'));
+		},
+	);
 
 	it('does not hold up the others either if the server is too busy for several in a row each time', async () => {
 		const mailbox = 'busy-row@example.test';
