@@ -163,7 +163,7 @@ export class PollAttempts {
 	 * @param onServer keys of all emails of the mailbox; empty if the server listed none
 	 * @returns the entries by key, for the next steps
 	 */
-	handOver(mailbox: string, ledger: Ledger, taken: readonly string[], onServer: ReadonlySet<string> = new Set()): Map<string, Entry> {
+	handOver(mailbox: string, ledger: Ledger, taken: readonly string[], onServer: ReadonlySet<string>): Map<string, Entry> {
 		const entries = new Map(taken.flatMap((key) => ledger.get(key) ?? []).map((entry) => [entry.key, entry]));
 		for (const key of entries.keys()) {
 			ledger.drop(key);

@@ -888,12 +888,12 @@ describe('the first check', () => {
 		let stored: PollMemory | undefined;
 		const book = new PollAttempts(undefined, (memory) => (stored = memory));
 		expect(book.triedSince('a', 1_000)).toBe(1_000);
-		book.handOver('a', book.open('a', 0).ledger, []);
+		book.handOver('a', book.open('a', 0).ledger, [], new Set());
 		const restarted = new PollAttempts(readPollMemory(JSON.parse(JSON.stringify(stored))), () => undefined);
 		expect([restarted.isUnused, restarted.triedSince('a', 9_000)]).toEqual([true, 1_000]);
 		const { ledger } = restarted.open('a', 0);
 		ledger.checkedAt = 9_000;
-		restarted.handOver('a', ledger, []);
+		restarted.handOver('a', ledger, [], new Set());
 		expect([restarted.isUnused, restarted.memory.since]).toEqual([false, undefined]);
 	});
 
