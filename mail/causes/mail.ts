@@ -1,6 +1,7 @@
 import { box, label, MAIL, mailboxArgument, type Cause } from './cause';
 import { sizeLimit } from './highVolume';
-import { authRemedy, ownSwitch } from './refusedToken';
+import { ofPersonal, turnOnProtocol } from './personal';
+import { authRemedy } from './refusedToken';
 
 /**
  * Answers of servers of more than one protocol. Source:
@@ -14,9 +15,11 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `The sign-in was accepted, but ${box(at)} could not be opened.`,
 		remedy: (at) =>
-			`Check that the address is right, that the mailbox exists and has a license, that ${label(at)} is turned on ` +
-			`(Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the ` +
-			`signed-in user or app has FullAccess (Add-MailboxPermission).${ownSwitch(at)}`,
+			ofPersonal(at)
+				? `${turnOnProtocol(at)} Also check that "Mailbox" is the address of the account that signed in.`
+				: `Check that the address is right, that the mailbox exists and has a license, that ${label(at)} is turned on ` +
+					`(Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true), and that the ` +
+					'signed-in user or app has FullAccess (Add-MailboxPermission).',
 	},
 	{
 		id: 'protocol-disabled',
@@ -25,7 +28,9 @@ export const MAIL_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) => `${label(at)} is turned off for ${box(at)}.`,
 		remedy: (at) =>
-			`Ask an admin to run: Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true.`,
+			ofPersonal(at)
+				? turnOnProtocol(at)
+				: `Ask an admin to run: Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true.`,
 	},
 	{
 		id: 'too-large',

@@ -1,7 +1,8 @@
 import { APP_PERMISSION, DELEGATED_PERMISSION, type Protocol } from '../clouds';
 import type { TokenClaims } from '../signIn/token';
-import { box, label, mailboxArgument, type Circumstances } from './cause';
+import { box, mailboxArgument, type Circumstances } from './cause';
 import { highVolumeRemedy, ofHighVolume } from './highVolume';
+import { ownSwitch } from './personal';
 
 /** The remedy for a refused token: what the token was for, as far as it can be read. */
 export function authRemedy(at: Circumstances): string {
@@ -62,12 +63,6 @@ function grantToApp(at: Circumstances, protocol: Protocol, wanted: string): stri
 const grantToPerson =
 	'Tick the protocol in the credential and connect again. ' +
 	'If the credential uses a user name and password, grant it in the app registration with admin consent.';
-
-/** Outlook.com's own settings, which are off by default. Only the tokens of personal accounts cannot be read. */
-export function ownSwitch(at: Circumstances): string {
-	if (at.speaker === 'smtp' || at.token === undefined || at.token.claims() !== undefined) return '';
-	return ` For a personal account, also check that ${label(at)} is turned on at outlook.com under Settings, Mail, Forwarding and IMAP.`;
-}
 
 /** An app needs the permission itself, even for the mailbox that it opens. A person has it for their own mailbox. */
 export function appsOwnSendAs(at: Circumstances): string {

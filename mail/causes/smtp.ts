@@ -1,5 +1,6 @@
-import { box, mailboxArgument, peer, type Cause } from './cause';
+import { box, mailboxArgument, peer, type Cause, type Circumstances } from './cause';
 import { allowApp, grantPermission, ofHighVolume, OWN_ADDRESS_ONLY } from './highVolume';
+import { CONFIRM_SIGN_IN, ofPersonal, OWN_ALIASES_ONLY, TURN_ON_SMTP } from './personal';
 import { appsOwnSendAs, authRemedy } from './refusedToken';
 
 /**
@@ -13,22 +14,20 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		names: /SmtpClientAuthentication is disabled/i,
 		code: 'forbidden',
-		sentence: (at) => `SMTP AUTH is turned off for ${box(at)} or its tenant.`,
+		sentence: (at) => `SMTP AUTH is turned off for ${box(at)}${ofPersonal(at) ? '' : ' or its tenant'}.`,
 		remedy: (at) =>
-			`Ask an admin to run in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} ` +
-			'-SmtpClientAuthenticationDisabled $false (see https://aka.ms/smtp_auth_disabled).',
+			ofPersonal(at)
+				? TURN_ON_SMTP
+				: `Ask an admin to run in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} ` +
+					'-SmtpClientAuthenticationDisabled $false (see https://aka.ms/smtp_auth_disabled).',
 	},
 	{
 		id: 'smtp-policy',
 		speakers: ['smtp'],
 		codes: ['5.7.139'],
 		code: 'forbidden',
-		sentence: (at) => `A policy of the tenant blocks the SMTP sign-in of ${box(at)}.`,
-		remedy: (at) =>
-			`Ask an admin to check Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, ` +
-			(ofHighVolume(at)
-				? 'of which the one for this account needs AllowBasicAuthSmtp.'
-				: `and to run: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`),
+		sentence: (at) => `${ofPersonal(at) ? 'Outlook.com' : 'A policy of the tenant'} blocks the SMTP sign-in of ${box(at)}.`,
+		remedy: (at) => (ofPersonal(at) ? `${TURN_ON_SMTP} ${CONFIRM_SIGN_IN}` : checkPolicies(at)),
 	},
 	{
 		id: 'basic-auth-off',
@@ -60,9 +59,11 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		remedy: (at) =>
 			ofHighVolume(at)
 				? OWN_ADDRESS_ONLY
-				: `Use an address of ${at.user ?? box(at)} as From Email, or ask an admin to run: ` +
-					`Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. ` +
-					`If From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
+				: ofPersonal(at)
+					? OWN_ALIASES_ONLY
+					: `Use an address of ${at.user ?? box(at)} as From Email, or ask an admin to run: ` +
+						`Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. ` +
+						`If From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
 	},
 	{
 		id: 'sender-blocked',
@@ -216,6 +217,15 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		remedy: () => 'Check that "Mailbox" is the primary address of the account, without a display name.',
 	},
 ];
+
+function checkPolicies(at: Circumstances): string {
+	return (
+		`Ask an admin to check Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, ` +
+		(ofHighVolume(at)
+			? 'of which the one for this account needs AllowBasicAuthSmtp.'
+			: `and to run: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`)
+	);
+}
 
 /** If no other row fits, the class of the answer decides (RFC 5321, section 4.2.1). */
 export const OTHER_SMTP_CAUSES: readonly Cause[] = [

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Circumstances } from '../../../mail/causes/cause';
-import { appsOwnSendAs, authRemedy, ownSwitch } from '../../../mail/causes/refusedToken';
+import { ownSwitch } from '../../../mail/causes/personal';
+import { appsOwnSendAs, authRemedy } from '../../../mail/causes/refusedToken';
 import { AccessToken } from '../../../mail/signIn/token';
 
 const ADA = 'ada@example.test';
