@@ -21,7 +21,7 @@ export const POP_CAUSES: readonly Cause[] = [
 		words: /^(?:-ERR )?Connection is closed\. \d/m,
 		code: 'lost',
 		sentence: (at) => `POP ended the session of ${box(at)}.`,
-		remedy: () => 'It is tried again in a new session if that is safe.',
+		remedy: () => 'It is retried in a new session if that is safe.',
 	},
 	{
 		id: 'pop-server-broken',

@@ -26,7 +26,10 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		codes: ['5.7.139'],
 		code: 'forbidden',
-		sentence: (at) => `${ofPersonal(at) ? 'Outlook.com' : 'A policy of the tenant'} blocks the SMTP sign-in of ${box(at)}.`,
+		sentence: (at) =>
+			ofPersonal(at)
+				? `Outlook.com blocks the SMTP sign-in of ${box(at)}.`
+				: `A policy of the tenant blocks the SMTP sign-in of ${box(at)}.`,
 		remedy: (at) => (ofPersonal(at) ? `${TURN_ON_SMTP} ${CONFIRM_SIGN_IN}` : checkPolicies(at)),
 	},
 	{
