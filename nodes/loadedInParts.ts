@@ -4,7 +4,12 @@ import { inTurns } from '../mail/inTurns';
 const SIGN_IN = [async () => await import('../mail/diagnosis.js'), async () => await import('./credentialAccount.js')];
 const READING = [async () => await import('../mail/item/item.js')];
 const READING_POP = [...READING, async () => await import('./popMail.js'), async () => await import('../mail/collect/collect.js')];
-const WRITING = [async () => await import('../mail/compose/message.js'), async () => await import('../mail/smtp/send.js')];
+const WRITING = [
+	async () => await import('../mail/compose/addresses.js'),
+	async () => await import('../mail/compose/keptHeaders.js'),
+	async () => await import('../mail/compose/message.js'),
+	async () => await import('../mail/smtp/send.js'),
+];
 const TEST = [async () => await import('./testConnection.js')];
 
 const WATCHING = [
