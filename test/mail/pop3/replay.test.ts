@@ -144,7 +144,8 @@ describe('a refusal', () => {
 		[
 			'User is authenticated but not connected.',
 			'a mailbox that cannot be opened',
-			{ code: 'forbidden', remedy: expect.stringContaining('FullAccess') },
+			// The token cannot be read, like those of personal accounts.
+			{ code: 'forbidden', remedy: expect.stringContaining('"Let devices and apps use POP"') },
 		],
 	];
 
