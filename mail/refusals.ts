@@ -7,8 +7,8 @@ const MOST_IN_A_ROW = 5;
 const LASTING: ReadonlySet<MailErrorCode> = new Set(['auth', 'configuration', 'consent', 'forbidden', 'interaction']);
 
 /**
- * What servers refuse during one execution. If a node continues on fail, each of a thousand items would meet the same refusal, and Exchange
- * Online would then block the mailbox for all programs
+ * What servers refuse during one execution. If a node continues on fail, each of a thousand items would meet the same refusal. Exchange
+ * Online blocks mailboxes whose emails it refuses again and again
  * (https://learn.microsoft.com/exchange/mail-flow-best-practices/continuous-error-throttling-smtp-auth-submissions).
  */
 export class Refusals {

@@ -24,7 +24,7 @@ export interface Verdict {
 
 /**
  * How long before a kill an execution may have ended, in ms, so that its email comes again. n8n notes the end, stores the execution and only
- * then tells the trigger. While hundreds of executions wait for its database, that took more than three seconds.
+ * then tells the trigger, which may take seconds on a busy machine.
  */
 const BEFORE_KILL_MS = 5_000;
 /** n8n rounds, and notes the end before it is stored. */
