@@ -31,13 +31,7 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	const { legacy, release, superseded } = takeOver(key, () => stop());
 	const staticData = context.getWorkflowStaticData('node');
 	const attended = !isUnattended(context);
-	const journaled = journal.read();
-	// n8n loses its copy if a workflow is imported over itself, or if the node gets another name. If a person activates the trigger, it
-	// begins anew. If a person publishes a change while it is active (`update`), it goes on.
-	const goesOn = !attended || context.getActivationMode() === 'update';
-	const kept = readMemory(staticData.watch);
-	const stored = (isOfAnother(context, kept) ? undefined : kept) ?? (goesOn ? (journaled ?? legacy.memory) : undefined);
-	const memory = newestMemory(stored, journaled, legacy.memory) ?? newMemory(randomUUID(), Date.now());
+	const memory = earlierMemory(context, journal.read(), legacy.memory) ?? newMemory(randomUUID(), Date.now());
 	const isFirst = Object.keys(memory.folders).length === 0;
 	// A copy, because the previous watch may still hold the other one.
 	const own = { ...takenUp(memory), node: context.getNode().id };
@@ -69,19 +63,37 @@ export async function activate(context: ITriggerFunctions, settings: Settings): 
 	save(own);
 	isRunning(key);
 	const opening = watch.open();
+	const closeFunction = async (): Promise<void> => {
+		release();
+		await journal.flushed();
+	};
 	if (!attended) {
 		// n8n starts one workflow after the other, so a server that does not answer would delay all the following ones.
 		void opening.then(() => watch.run());
-		return { closeFunction: async () => release() };
+		return { closeFunction };
 	}
 	// A wrong field stays wrong, even if another setting worked before.
 	const hopeless = (await opening).find((fault) => fault.code === 'input' || (isFirst && fault.permanent));
 	if (hopeless !== undefined) {
-		release();
+		await closeFunction();
 		throw nodeError(context.getNode(), hopeless);
 	}
 	watch.run();
-	return { closeFunction: async () => release() };
+	return { closeFunction };
+}
+
+/** What the trigger knew before, the newest of what n8n, its journal and the earlier watch in this process kept. */
+function earlierMemory(
+	context: ITriggerFunctions,
+	journaled: WatchMemory | undefined,
+	handedOn: WatchMemory | undefined,
+): WatchMemory | undefined {
+	// n8n loses its copy if a workflow is imported over itself, or if the node gets another name. If a person activates the trigger, it
+	// begins anew. If a person publishes a change while it is active (`update`), it goes on.
+	const goesOn = isUnattended(context) || context.getActivationMode() === 'update';
+	const kept = readMemory(context.getWorkflowStaticData('node').watch);
+	const stored = (isOfAnother(context, kept) ? undefined : kept) ?? (goesOn ? (journaled ?? handedOn) : undefined);
+	return newestMemory(stored, journaled, handedOn);
 }
 
 /**

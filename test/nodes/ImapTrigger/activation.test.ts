@@ -3,7 +3,9 @@ import { createServer } from 'node:net';
 import type { INodeExecutionData } from 'n8n-workflow';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { journalOf } from '../../../mail/watch/memory/memory';
 import { ImapTrigger } from '../../../nodes/ImapTrigger/ImapTrigger.node';
+import { journalFolder } from '../../../nodes/journalFolder';
 import type { Sandbox } from '../../../sandbox/servers';
 import { mail } from '../../mail/watch/watchRig';
 import { run, TriggerRig, triggersOf, type Emitted, type TriggerOptions } from '../triggerRig';
@@ -306,6 +308,20 @@ describe('activation', () => {
 		await sandbox.deliver(mailbox, mail('after'));
 		await anew.until('the mail', () => anew.emitted.length > 0);
 		expect(anew.subjects).toEqual(['after']);
+	});
+
+	it('has its memory on the disk when n8n has closed it', async () => {
+		const mailbox = freshMailbox();
+		let closing: Promise<void> | undefined;
+		// An email was noted at this moment, and is not yet on the disk.
+		const rig = rigOf({ mailbox, end: () => void (closing = response.close()) });
+		const response = await start(rig);
+		await sandbox.deliver(mailbox, mail('handed over'));
+		await rig.until('the mail', () => rig.emitted.length === 1);
+		await closing;
+		const memory = journalOf(journalFolder(), `workflow of ${mailbox}:node`).read();
+		expect(memory?.folders.INBOX?.uid).toBe(1);
+		expect(memory).toEqual(rig.staticData.watch);
 	});
 
 	it('opens a shared mailbox with the sign-in of a person who may', async () => {
