@@ -191,6 +191,17 @@ export class Workbench {
 		await this.#at('ndv').waitFor();
 	}
 
+	/** Takes a line of a list. A list may still move while it opens, so that a click meets nothing, and a person clicks once more. */
+	async #take(line: Locator): Promise<void> {
+		for (let isTaken = false; !isTaken;) {
+			await line.click();
+			isTaken = await line.waitFor({ state: 'hidden', timeout: 10_000 }).then(
+				() => true,
+				() => false,
+			);
+		}
+	}
+
 	/** Opens a node that is there, by its name. */
 	async open(name: RegExp): Promise<void> {
 		await this.#at('canvas-node').filter({ hasText: name }).first().dblclick();
@@ -209,7 +220,7 @@ export class Workbench {
 	/** Opens the form of a new credential from the node. @param kind the way to sign in */
 	async newCredential(kind: 'OAuth2 (A Person Signs In)' | 'Service Account (No Person)'): Promise<void> {
 		await this.#at('node-credentials-select').click();
-		await this.#at('node-credentials-select-item-new').click();
+		await this.#take(this.#at('node-credentials-select-item-new'));
 		await this.#at('credential-connection-parameter').first().waitFor();
 		// n8n offers first what the last credential was.
 		const ways = this.#page.locator('.el-dialog:visible').getByText(/OAuth2 \(A Person Signs In\)|Service Account \(No Person\)/);
@@ -229,7 +240,7 @@ export class Workbench {
 	/** Takes a credential that is there, by the address in its name. */
 	async chooseAccount(address: string): Promise<void> {
 		await this.#at('node-credentials-select').click();
-		await this.#page.locator('[data-test-id^=node-credentials-select-item-]').filter({ hasText: address }).first().click();
+		await this.#take(this.#page.locator('[data-test-id^=node-credentials-select-item-]').filter({ hasText: address }).first());
 	}
 
 	async fill(fields: Record<string, string>): Promise<void> {
@@ -241,7 +252,7 @@ export class Workbench {
 		await this.#at(`parameter-input-${name}`).click();
 		// A description may name the other choices, and a list that was open before may still be about to vanish.
 		const named = this.#page.getByText(label, { exact: true });
-		await this.#page.locator('.el-select-dropdown__item:visible').filter({ has: named }).last().click();
+		await this.#take(this.#page.locator('.el-select-dropdown__item:visible').filter({ has: named }).last());
 	}
 
 	/**
@@ -250,7 +261,7 @@ export class Workbench {
 	 */
 	async pick(folder: string): Promise<void> {
 		await this.#at('rlc-input').last().click();
-		await this.#at('rlc-item').filter({ hasText: folder }).first().click();
+		await this.#take(this.#at('rlc-item').filter({ hasText: folder }).first());
 	}
 
 	/** What a list offers. */
