@@ -2,7 +2,7 @@ import { isVague, MailError } from '../errors';
 import { collect as gather, type Retrieved } from '../pop3/session';
 import type { Chosen } from './choice';
 import { dayOf, type Standing } from './ledger';
-import { HeaderTap, LONGEST_SHOWN, printOf } from './mailHead';
+import { HeaderTap, LONGEST, LONGEST_SHOWN, printOf } from './mailHead';
 import { Reopenable } from './reopenable';
 import type { Round } from './round';
 
@@ -49,12 +49,24 @@ export class Fetching<Item> {
 	 * @throws MailError if the session is over; whatever `make` throws
 	 */
 	async run(): Promise<void> {
-		const { local } = this.round.reservations;
+		const { requests, reservations } = this.round;
 		const numbers = this.chosen.numbers.filter((number) => !this.#breaksAlways(number));
-		const holdsUp = (number: number): boolean => local.holdsUp(this.round.key(number));
+		const breaks = (number: number): number => reservations.local.breaks(this.round.key(number));
+		const holdsUp = (number: number): boolean => reservations.local.holdsUp(this.round.key(number));
 		await this.#fetchOrRefuse(numbers.filter((number) => !holdsUp(number)));
+		const last = numbers.filter(holdsUp).sort((one, other) => breaks(one) - breaks(other));
+		if (last.length > 0 && !requests.came) await this.#requestKnown();
 		// One more refusal would end the session before emails are deleted.
-		if (this.round.requests.refusalsLeft > 0) await this.#fetchOrRefuse(numbers.filter(holdsUp));
+		while (last.length > 0 && requests.refusalsLeft > 0) await this.#fetchOrRefuse(last.splice(0, requests.refusalsLeft));
+	}
+
+	/** Requests the headers of an email that was fetched before, which shows whether the server returns any. */
+	async #requestKnown(): Promise<void> {
+		const { found, ledger, requests, session } = this.round;
+		const known = [...found.keys].findLast(([, key]) => (ledger.get(key)?.print ?? '') !== '');
+		if (known === undefined) return;
+		for await (const { content } of requests.request([known[0]], (some) => session.topMany(some, 0)))
+			if (!(content instanceof MailError)) await gather(content, LONGEST);
 	}
 
 	async #fetchOrRefuse(numbers: readonly number[]): Promise<void> {
