@@ -44,3 +44,8 @@ class NotAsked extends MailError {
 		super(`${last.message} ${words}`, { ...last, cause: last });
 	}
 }
+
+/** {@link Refusals.of}, where the account belongs to an execution. A trigger asks as long as it runs. */
+export async function askUnlessRefused<T>({ refusals }: { refusals?: Refusals }, what: string, ask: () => Promise<T>): Promise<T> {
+	return refusals === undefined ? await ask() : await refusals.of(what, ask);
+}

@@ -7,6 +7,7 @@ import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { mailProxy, peerOf } from '../mailProxy';
 import { HIDDEN } from '../redact';
+import { askUnlessRefused } from '../refusals';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
 import { checkUser } from '../signIn/xoauth2';
@@ -70,7 +71,7 @@ export class ImapSession {
 		const patience = { ...PATIENCE, ...(account.reachMs !== undefined && { connectMs: account.reachMs }), ...changes };
 		const signIn = async (): Promise<ImapSession> =>
 			await dialWithToken(account.token, async (token) => await dial(account, token, patience, signal));
-		return await (account.refusals?.of('IMAP sign-in', signIn) ?? signIn());
+		return await askUnlessRefused(account, 'IMAP sign-in', signIn);
 	}
 
 	/** @internal for {@link dial} */

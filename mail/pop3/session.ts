@@ -3,6 +3,7 @@ import { diagnose, type Circumstances } from '../diagnosis';
 import { isVague, MailError } from '../errors';
 import { peerOf } from '../mailProxy';
 import type { Listener } from '../protocolLog';
+import { askUnlessRefused } from '../refusals';
 import { dialWithToken } from '../signIn/dialWithToken';
 import type { AccessToken } from '../signIn/token';
 import { numbered, okay, refusal, unexpected } from './replies';
@@ -77,7 +78,7 @@ export class PopSession {
 				token,
 			);
 		};
-		return await dialWithToken(account.token, dial);
+		return await askUnlessRefused(account, 'POP sign-in', async () => await dialWithToken(account.token, dial));
 	}
 
 	/** Uses a connection on which the greeting has not been read. Closes it if the sign-in fails. @throws MailError */

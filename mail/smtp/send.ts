@@ -2,6 +2,7 @@ import type { Account } from '../account';
 import { diagnose } from '../diagnosis';
 import { MailError } from '../errors';
 import type { ComposedMail } from '../compose/message';
+import { askUnlessRefused } from '../refusals';
 import { keepPace, pause, stopped } from './pace';
 import { withSmtp } from './pool';
 import { isTransient, Recipients } from './recipients';
@@ -174,5 +175,5 @@ async function attemptOnce(
 	};
 	await keepPace(account, messagesPerMinute, signal);
 	const send = async (): Promise<Receipt> => await withSmtp(account, use, { signal, onTurn: () => queued(Date.now() - asked) });
-	return await (account.refusals?.of(`email from ${mail.from}`, send) ?? send());
+	return await askUnlessRefused(account, `email from ${mail.from}`, send);
 }

@@ -8,6 +8,7 @@ import type { Endpoint } from '../clouds';
 import { diagnose, sizeLimit, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { connectThrough, mailProxy, peerOf } from '../mailProxy';
+import { askUnlessRefused } from '../refusals';
 import { dialSmtp } from '../signIn/smtpUser';
 import type { AccessToken } from '../signIn/token';
 import { checkUser, initialResponse } from '../signIn/xoauth2';
@@ -115,7 +116,7 @@ export class SmtpSession {
 		const patience = { ...PATIENCE, ...changes };
 		const dial = async (): Promise<SmtpSession> =>
 			await dialSmtp(account, async (token, user) => await SmtpSession.#dial(account, token, user, patience));
-		return await (account.refusals?.of('SMTP sign-in', dial) ?? dial());
+		return await askUnlessRefused(account, 'SMTP sign-in', dial);
 	}
 
 	static async #dial(account: Account, token: AccessToken, user: string, patience: Patience): Promise<SmtpSession> {

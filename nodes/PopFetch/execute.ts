@@ -1,8 +1,8 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { Account } from '../../mail/account';
 import { MailError } from '../../mail/errors';
-import { beginTest, openAccount, type AccountChoice } from '../credentialAccount';
+import { Accounts } from '../accounts';
+import { beginTest, type AccountChoice } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
@@ -16,9 +16,10 @@ export async function fetchItems(context: IExecuteFunctions): Promise<INodeExecu
 	if (context.getNodeParameter('operation', 0, 'getMany') === 'delete') return await deleteItems(context);
 	const results: INodeExecutionData[] = [];
 	const memory = new Memory(context);
+	const accounts = new Accounts(context);
 	for (let item = 0; item < context.getInputData().length; item += 1) {
 		try {
-			const made = await runItem(context, item, memory);
+			const made = await runItem(context, item, accounts, memory);
 			for (const entry of made) results.push({ ...entry, pairedItem: { item } });
 		} catch (error) {
 			const isCancelled = cancelSignal(context)?.aborted === true;
@@ -31,8 +32,8 @@ export async function fetchItems(context: IExecuteFunctions): Promise<INodeExecu
 	return results;
 }
 
-async function runItem(context: IExecuteFunctions, item: number, memory: Memory): Promise<INodeExecutionData[]> {
-	const account = await accountOf(context, item);
+async function runItem(context: IExecuteFunctions, item: number, accounts: Accounts, memory: Memory): Promise<INodeExecutionData[]> {
+	const account = await accounts.of(choiceOf(context, item), item);
 	switch (context.getNodeParameter('operation', item, 'getMany')) {
 		case 'testConnection':
 			await beginTest(context, choiceOf(context, item), item);
@@ -48,10 +49,11 @@ async function runItem(context: IExecuteFunctions, item: number, memory: Memory)
 async function deleteItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const removals: Removal[] = [];
 	const problems = new Map<number, unknown>();
+	const accounts = new Accounts(context);
 	const items = context.getInputData().map((_, item) => item);
 	for (const item of items) {
 		try {
-			removals.push({ item, uidl: readUidl(context, item), account: await accountOf(context, item) });
+			removals.push({ item, uidl: readUidl(context, item), account: await accounts.of(choiceOf(context, item), item) });
 		} catch (error) {
 			if (!context.continueOnFail()) throw nodeError(context.getNode(), error, item);
 			problems.set(item, error);
@@ -67,10 +69,6 @@ async function deleteItems(context: IExecuteFunctions): Promise<INodeExecutionDa
 
 function isItem(value: unknown): value is INodeExecutionData {
 	return typeof value === 'object' && value !== null && 'json' in value;
-}
-
-async function accountOf(context: IExecuteFunctions, item: number): Promise<Account> {
-	return await openAccount(context, choiceOf(context, item), item);
 }
 
 function choiceOf(context: IExecuteFunctions, item: number): AccountChoice {

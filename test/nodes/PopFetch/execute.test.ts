@@ -365,6 +365,21 @@ describe('Get Statistics', () => {
 		expect(items.map(({ json }) => ({ mailbox: json.mailbox }))).toEqual(credentialPerItem);
 	});
 
+	it('signs in no more in an execution in which the server has refused it five times in a row', async () => {
+		const mailbox = 'shut@example.test';
+		sandbox.exchange.closedMailboxes.add(mailbox);
+		const attempts = (): number =>
+			sandbox.exchange.sessions.flatMap(({ transcript }) => transcript).filter((line) => line.startsWith('C: AUTH')).length;
+		const before = attempts();
+		const items = await run({ mailbox, input: 30, parameters: { operation: 'statistics', continueOnFail: true } });
+		expect(attempts() - before).toBe(5);
+		const isTold = items.map(({ json }) => String(json.error).includes('refused the same 5 times in a row'));
+		expect(isTold).toEqual(Array.from({ length: 30 }, (_, item) => item >= 5));
+		sandbox.exchange.closedMailboxes.delete(mailbox);
+		await sandbox.deliver(mailbox, mail('1'));
+		expect(await run({ mailbox, parameters: { operation: 'statistics' } })).toHaveLength(1);
+	});
+
 	it('counts although the server does not return the oldest, and says so', async () => {
 		const mailbox = 'statistics-bad@example.test';
 		await sandbox.deliver(mailbox, mail('bad'), mail('new'));
