@@ -133,6 +133,30 @@ describe('IMAP shaped as Exchange Online', () => {
 		client.end();
 	});
 
+	it('ends at the third command that fails, whatever it carries out in between', async () => {
+		const client = await dial(sandbox.exchange.imap);
+		await client.line();
+		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA }))}`);
+		sandbox.exchange.plan('imap', 'LIST', { reply: '%t NO Server Unavailable. 15' });
+		expect(await client.say('b LIST "" "*"')).toBe('b NO Server Unavailable. 15');
+		expect(await client.say('c NOOP')).toMatch(/^c OK/);
+		// What is no command of the server behind.
+		expect(await client.say('d NONSENSE')).toMatch(/^d BAD/);
+		// A refusal with NO does not count.
+		expect(await client.say('e SELECT nowhere')).toMatch(/^e NO/);
+		expect(await client.say('f NONSENSE')).toMatch(/^f BAD/);
+		expect(await client.line()).toBe('* BYE Connection closed. 14');
+	});
+
+	it('takes what follows a refused command for its literal, and not for commands', async () => {
+		const client = await dial(sandbox.exchange.imap);
+		await client.line();
+		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA }))}`);
+		sandbox.exchange.plan('imap', 'APPEND', { reply: '%t NO Server Unavailable. 15' });
+		expect(await client.say('b APPEND INBOX {14+}\r\nc NOOP\r\nd NOOP\r\ne NOOP')).toBe('b NO Server Unavailable. 15');
+		expect(await client.line()).toMatch(/^e OK/);
+	});
+
 	it('breaks, stalls and answers as planned', async () => {
 		const token = await sandbox.identity.accessToken({ mailbox: ADA });
 		sandbox.exchange.plan('imap', 'CONNECT', { reply: '* BYE Server too busy', drop: true });

@@ -1,3 +1,4 @@
+import { endAfterFailures } from './failures';
 import { LineCutter, LineReader } from './lines';
 import type { Session } from './session';
 
@@ -6,6 +7,7 @@ export const IMAP_CAPABILITIES =
 	'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+';
 
 export async function serveImap(session: Session, backendPort: number): Promise<void> {
+	endAfterFailures(session);
 	if (!(await session.fault('CONNECT'))) session.say('* OK The Microsoft Exchange IMAP4 service is ready.');
 	const reader = new LineReader(session.client);
 	for (;;) {
@@ -18,9 +20,9 @@ export async function serveImap(session: Session, backendPort: number): Promise<
 		if (command === 'AUTHENTICATE') {
 			const outcome = await authenticate(session, reader, rest);
 			if (outcome === 'ok') return await passOn(session, reader.release(), tag, backendPort);
-			session.say(`${tag} ${outcome}`);
+			session.refuse(`${tag} ${outcome}`);
 		} else if (!sayBeforeSignIn(session, command, tag)) {
-			session.say(`${tag} BAD Command received in Invalid state.`);
+			session.refuse(`${tag} BAD Command received in Invalid state.`);
 		}
 	}
 }
@@ -75,11 +77,16 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 	session.between = () => fromServer.between;
 	// One after the other, so that a delayed command delays those behind it.
 	let chain = Promise.resolve();
-	const isOfRefusedSearch = searchRefusal(session, () => fromClient.skipLiteral());
+	/** Whether what comes next belongs to a command that was refused. */
+	let isRefused = false;
 	const queue = (bytes: Buffer, isLine: boolean): void => {
 		chain = chain.then(async () => {
-			if (isOfRefusedSearch(bytes, isLine)) return;
-			if (session.open && !session.silent && !(isLine && (await intercept(session, bytes))) && session.open) {
+			if (!session.open || session.silent) return;
+			if (isRefused) isRefused = !isLine || isFollowedByLiteral(bytes);
+			else if (isLine && (await intercept(session, bytes))) {
+				isRefused = isFollowedByLiteral(bytes);
+				if (/\{\d+\}\r\n$/.test(bytes.subarray(-24).toString('latin1'))) fromClient.skipLiteral();
+			} else if (session.open) {
 				const passed = isLine ? session.exchange.mailFaults.command(session, withoutAddresses(bytes)) : bytes;
 				if (passed !== undefined) backend.write(passed);
 			}
@@ -97,32 +104,7 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 	session.client.on('data', (chunk: Buffer) => fromClient.push(chunk)).resume();
 }
 
-/**
- * Exchange searches for ASCII only, and answers any other charset with `NO [BADCHARSET (US-ASCII)]` (RFC 3501, section 6.4.4).
- * A literal that does not wait for the server (LITERAL+, RFC 7888) is on its way then, and what follows it.
- *
- * @param skipLiteral called where the literal waits for the server, and so will not come
- * @returns whether these bytes belong to a search that has been refused
- */
-function searchRefusal(session: Session, skipLiteral: () => void): (bytes: Buffer, isLine: boolean) => boolean {
-	let refused = false;
-	return (bytes, isLine) => {
-		if (refused) {
-			refused = !isLine || isFollowedByLiteral(bytes);
-			return true;
-		}
-		const [, tag = ''] = isLine
-			? (/^(\S+) (?:UID )?SEARCH (?:RETURN \([^)]*\) )?CHARSET (?!"?US-ASCII)/i.exec(bytes.toString('latin1')) ?? [])
-			: [];
-		if (tag === '') return false;
-		session.note(`C: ${bytes.toString('latin1').trimEnd().slice(0, 300)}`);
-		session.say(`${tag} NO [BADCHARSET (US-ASCII)] The specified charset is not supported.`);
-		refused = isFollowedByLiteral(bytes);
-		if (!refused) skipLiteral();
-		return true;
-	};
-}
-
+/** Whether a literal follows that does not wait for the server (LITERAL+, RFC 7888). It is on its way even if the command is refused. */
 function isFollowedByLiteral(line: Buffer): boolean {
 	return /\{\d+\+\}\r\n$/.test(line.subarray(-24).toString('latin1'));
 }
@@ -146,6 +128,11 @@ async function intercept(session: Session, line: Buffer): Promise<boolean> {
 	const command = first.toUpperCase() === 'UID' ? `UID ${second.toUpperCase()}` : first.toUpperCase();
 	if (command === '') return false;
 	if (await session.fault(command, tag)) return true;
+	// Exchange searches for ASCII only (RFC 3501, section 6.4.4).
+	if (/^\S+ (?:UID )?SEARCH (?:RETURN \([^)]*\) )?CHARSET (?!"?US-ASCII)/i.test(text)) {
+		session.say(`${tag} NO [BADCHARSET (US-ASCII)] The specified charset is not supported.`);
+		return true;
+	}
 	if (command !== 'CAPABILITY' && command !== 'ID') return false;
 	return sayBeforeSignIn(session, command, tag);
 }
@@ -167,6 +154,7 @@ function answerShaper(session: Session): (line: Buffer) => void {
 		else if (!hasUidPlus(session) && /^\S+ OK \[(?:APPENDUID|COPYUID) /.test(text))
 			session.pass(Buffer.from(line.toString('latin1').replace(/\[(?:APPENDUID|COPYUID) [^\]]*\] /, ''), 'latin1'));
 		else session.pass(line);
+		if (/^[^*+]\S* BAD /.test(text)) session.afterReply(text);
 	};
 }
 

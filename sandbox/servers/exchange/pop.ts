@@ -1,27 +1,9 @@
+import { endAfterFailures } from './failures';
 import { LineCutter, LineReader } from './lines';
 import type { Session } from './session';
 
 /** Exchange Online's, exactly: no PIPELINING, no RESP-CODES. */
 const CAPABILITIES = ['TOP', 'UIDL', 'SASL PLAIN XOAUTH2', 'USER'];
-
-/** Number of commands of a session that may fail without ending it. */
-const MOST_FAILURES = 2;
-
-/**
- * Exchange counts the commands of a session that it cannot carry out or that are not valid, whatever it carries out in between, and ends the
- * session with the third (Pop3ResponseFactory of Exchange Server 2013). An email that is corrupted or gone does not count.
- */
-function endAfterFailures(session: Session): void {
-	let failures = 0;
-	session.afterReply = (reply) => {
-		if (!/^-ERR (?:\[SYS\/TEMP\] )?(?:Server Unavailable\. \d+|Command is not valid in this state\.)$/.test(reply)) return;
-		failures += 1;
-		if (failures <= MOST_FAILURES) return;
-		// A line of its own, without -ERR.
-		session.say('Connection is closed. 21');
-		session.end();
-	};
-}
 
 export async function servePop(session: Session, backendPort: number): Promise<void> {
 	endAfterFailures(session);
@@ -57,14 +39,9 @@ export async function servePop(session: Session, backendPort: number): Promise<v
 		} else if (command === 'PASS') {
 			session.say('-ERR Logon failure: unknown user name or bad password.');
 		} else {
-			refuse(session, '-ERR Command is not valid in this state.');
+			session.refuse('-ERR Command is not valid in this state.');
 		}
 	}
-}
-
-function refuse(session: Session, reply: string): void {
-	session.say(reply);
-	session.afterReply(reply);
 }
 
 function sayCapabilities(session: Session): void {

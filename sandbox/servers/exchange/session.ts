@@ -76,7 +76,7 @@ export class Session {
 	#expired = false;
 	/** Whether a line may be put in now without tearing an answer apart. */
 	between = (): boolean => true;
-	/** What the server does after it has refused a command as planned, for example end the session. */
+	/** What the server does after it has refused a command, for example end the session. */
 	afterReply = (_reply: string): void => undefined;
 	#backend: TLSSocket | undefined;
 	#expiry: NodeJS.Timeout | undefined;
@@ -123,6 +123,12 @@ export class Session {
 		}
 	}
 
+	/** Says why a command is refused, and what follows from that. */
+	refuse(reply: string): void {
+		this.say(reply);
+		this.afterReply(reply);
+	}
+
 	note(line: string): void {
 		if (this.transcript.length < 10_000) this.transcript.push(redact(line.slice(0, 2_000)));
 	}
@@ -134,8 +140,7 @@ export class Session {
 		await held(plan);
 		if (plan.afterBytes !== undefined) this.#allowance = plan.afterBytes;
 		if (plan.reply !== undefined) {
-			this.say(plan.reply.replaceAll('%t', tag));
-			this.afterReply(plan.reply);
+			this.refuse(plan.reply.replaceAll('%t', tag));
 		}
 		if (plan.drop === true && plan.afterBytes === undefined) {
 			if (plan.reply === undefined) this.cut();
