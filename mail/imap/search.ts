@@ -180,10 +180,13 @@ async function tellAll(
 		// Exchange ends a session with its third "Server Unavailable".
 		return refusals > MOST_REFUSALS && told.size === 0 ? 'none' : 'each';
 	};
-	for (let first = 0; first < uids.length; first += UIDS_IN_COMMAND) {
-		await isolate(uids.slice(first, first + UIDS_IN_COMMAND), askSome, () => [], division);
+	const alone: number[] = [];
+	const asked = uids.filter((uid) => !session.withheld.has(uid));
+	for (let first = 0; first < asked.length; first += UIDS_IN_COMMAND) {
+		await isolate(asked.slice(first, first + UIDS_IN_COMMAND), askSome, (uid) => (alone.push(uid), []), division);
 	}
 	// If the server is too busy for all of them, no single email is the cause.
 	if (busy !== undefined && told.size === 0) throw busy;
+	for (const uid of alone) session.withheld.add(uid);
 	return told;
 }
