@@ -208,6 +208,7 @@ describe('a mail for which the server says that it is busy, whenever it is asked
 	it.each([
 		['one of five', [3], 10],
 		['each of the two oldest', [1, 2], 1],
+		['three of five', [1, 3, 5], 10],
 	])('holds up no other, and is no longer retried (%s)', async (_which, bad, batchSize) => {
 		vi.spyOn(Math, 'random').mockReturnValue(0);
 		const one = rig({ rules: { batchSize, maxTries: 1 }, startFrom: { kind: 'unread' } });
