@@ -1,6 +1,6 @@
 import { DAY_MS } from '../durations';
-import { MailError } from '../errors';
-import { collect as gather } from '../pop3/session';
+import { isVague, MailError } from '../errors';
+import { collect as gather, type Retrieved } from '../pop3/session';
 import { partByAge } from './border';
 import { fits, needsHeaders } from './filter';
 import { LONGEST, LONGEST_SHOWN, readHeaders, type Headers } from './mailHead';
@@ -43,6 +43,8 @@ interface Read {
 
 class Choosing {
 	readonly #read = new Map<number, Read>();
+	/** Emails that hold up the others, and whose headers the server does not return in this session. They are left for the next one. */
+	readonly #undecided = new Set<number>();
 	#sizes = new Map<number, number>();
 
 	constructor(private readonly round: Round) {}
@@ -78,13 +80,14 @@ class Choosing {
 	/** Reserves as many as the limit allows. If this fails, nothing stays reserved. */
 	async #reserve(recent: readonly number[]): Promise<{ numbers: number[]; misfits: number; held: number; left: number }> {
 		const numbers: number[] = [];
-		let [rest, misfits, held] = [recent, 0, 0];
+		let [rest, misfits, held, left] = [recent, 0, 0, 0];
 		try {
 			while (numbers.length < this.round.wish.limit && rest.length > 0 && this.round.wish.enough?.() !== true) {
 				const picked = await this.#pick(rest, this.round.wish.limit - numbers.length);
 				const taken = await this.#take(picked.fitting);
 				numbers.push(...taken);
-				misfits += picked.looked - picked.fitting.length;
+				misfits += picked.looked - picked.fitting.length - picked.undecided;
+				left += picked.undecided;
 				held += picked.fitting.length - taken.length;
 				rest = rest.slice(picked.looked);
 			}
@@ -93,7 +96,7 @@ class Choosing {
 			await this.round.reservations.release(numbers.map((number) => this.round.key(number)));
 			throw error;
 		}
-		return { numbers, misfits, held, left: rest.length };
+		return { numbers, misfits, held, left: left + rest.length };
 	}
 
 	/** @returns those that nobody else has reserved, in this process or another */
@@ -154,10 +157,11 @@ class Choosing {
 	}
 
 	/** Returns the first emails that match, up to the given number, and how many had to be examined. */
-	async #pick(numbers: readonly number[], most: number): Promise<{ fitting: number[]; looked: number }> {
-		if (!needsHeaders(this.round.wish.filter)) return { fitting: numbers.slice(0, most), looked: Math.min(numbers.length, most) };
+	async #pick(numbers: readonly number[], most: number): Promise<{ fitting: number[]; looked: number; undecided: number }> {
+		if (!needsHeaders(this.round.wish.filter))
+			return { fitting: numbers.slice(0, most), looked: Math.min(numbers.length, most), undecided: 0 };
 		const fitting: number[] = [];
-		let looked = 0;
+		let [looked, undecided] = [0, 0];
 		while (looked < numbers.length && fitting.length < most && this.round.wish.enough?.() !== true) {
 			const some = numbers.slice(looked, looked + this.#step);
 			await this.#readHeaders(some);
@@ -165,22 +169,44 @@ class Choosing {
 				if (fitting.length >= most) break;
 				const read = this.#read.get(number);
 				looked += 1;
-				if (read === undefined || fits(this.round.wish.filter, read.headers)) fitting.push(number);
+				if (this.#undecided.has(number)) undecided += 1;
+				else if (read === undefined || fits(this.round.wish.filter, read.headers)) fitting.push(number);
 				else this.#enter([number], 'passed');
 			}
 		}
-		return { fitting, looked };
+		return { fitting, looked, undecided };
 	}
 
 	/** Reads headers. If the server does not return them, the email counts as a match and becomes an item that says so. */
 	async #readHeaders(numbers: readonly number[]): Promise<void> {
-		const { reservations, session } = this.round;
-		const missing = numbers.filter((number) => !this.#read.has(number) && !reservations.local.breaksAlways(this.round.key(number)));
-		for await (const { number, content } of this.round.requests.request(missing, (some) => session.topMany(some, 0))) {
-			if (content instanceof MailError) continue;
-			const bytes = await gather(content, this.round.wish.headersOnly ? LONGEST_SHOWN : LONGEST);
-			this.#read.set(number, { headers: await readHeaders(bytes), bytes: this.round.wish.headersOnly ? bytes : Buffer.alloc(0) });
+		const { local } = this.round.reservations;
+		const missing = numbers.filter((number) => !this.#read.has(number) && !local.breaksAlways(this.round.key(number)));
+		for await (const { number, content } of this.#top(missing.filter((number) => !this.#holdsUp(number))))
+			if (!(content instanceof MailError)) await this.#keep(number, content);
+		for (const number of missing.filter((one) => this.#holdsUp(one))) await this.#readLast(number);
+	}
+
+	/** Reads the headers of an email that holds up the others. One more refusal could end the session before anything is fetched. */
+	async #readLast(number: number): Promise<void> {
+		const { requests } = this.round;
+		const returnsOthers = await this.round.returnsOthers();
+		this.#undecided.add(number);
+		if (requests.refusalsLeft === 0) return;
+		for await (const { content } of this.#top([number])) {
+			if (!(content instanceof MailError)) await this.#keep(number, content);
+			else if (isVague(content)) return requests.gaveUp([number], returnsOthers);
 		}
+		this.#undecided.delete(number);
+	}
+
+	#top(numbers: readonly number[]): AsyncGenerator<Retrieved, void> {
+		return this.round.requests.request(numbers, (some) => this.round.session.topMany(some, 0));
+	}
+
+	async #keep(number: number, content: AsyncGenerator<Buffer, void>): Promise<void> {
+		const { headersOnly } = this.round.wish;
+		const bytes = await gather(content, headersOnly ? LONGEST_SHOWN : LONGEST);
+		this.#read.set(number, { headers: await readHeaders(bytes), bytes: headersOnly ? bytes : Buffer.alloc(0) });
 	}
 
 	async #learnSizes(numbers: readonly number[]): Promise<void> {

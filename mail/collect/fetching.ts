@@ -2,7 +2,7 @@ import { isVague, MailError } from '../errors';
 import { collect as gather, type Retrieved } from '../pop3/session';
 import type { Chosen } from './choice';
 import { dayOf, type Standing } from './ledger';
-import { HeaderTap, LONGEST, LONGEST_SHOWN, printOf } from './mailHead';
+import { HeaderTap, LONGEST_SHOWN, printOf } from './mailHead';
 import { Reopenable } from './reopenable';
 import type { Round } from './round';
 
@@ -55,18 +55,9 @@ export class Fetching<Item> {
 		const holdsUp = (number: number): boolean => reservations.local.holdsUp(this.round.key(number));
 		await this.#fetchOrRefuse(numbers.filter((number) => !holdsUp(number)));
 		const last = numbers.filter(holdsUp).sort((one, other) => breaks(one) - breaks(other));
-		if (last.length > 0 && !requests.came) await this.#requestKnown();
+		if (last.length > 0) await this.round.returnsOthers();
 		// One more refusal would end the session before emails are deleted.
 		while (last.length > 0 && requests.refusalsLeft > 0) await this.#fetchOrRefuse(last.splice(0, requests.refusalsLeft));
-	}
-
-	/** Requests the headers of an email that was fetched before, which shows whether the server returns any. */
-	async #requestKnown(): Promise<void> {
-		const { found, ledger, requests, session } = this.round;
-		const known = [...found.keys].findLast(([, key]) => (ledger.get(key)?.print ?? '') !== '');
-		if (known === undefined) return;
-		for await (const { content } of requests.request([known[0]], (some) => session.topMany(some, 0)))
-			if (!(content instanceof MailError)) await gather(content, LONGEST);
 	}
 
 	async #fetchOrRefuse(numbers: readonly number[]): Promise<void> {
@@ -184,9 +175,14 @@ export class Fetching<Item> {
 	 */
 	#leave(busy: readonly number[]): void {
 		const { requests, reservations, session } = this.round;
-		const held = busy.filter((number) => reservations.local.holdsUp(this.round.key(number)));
-		requests.gaveUp(held, requests.came);
-		if (requests.came && held.length > 0 && held.length === busy.length && !session.isBroken) this.#busy = undefined;
+		const holdsUp = (number: number): boolean => reservations.local.holdsUp(this.round.key(number));
+		const held = busy.filter(holdsUp);
+		requests.gaveUp(held, requests.returnsOthers);
+		requests.gaveUp(
+			busy.filter((number) => !holdsUp(number)),
+			false,
+		);
+		if (requests.returnsOthers && held.length > 0 && held.length === busy.length && !session.isBroken) this.#busy = undefined;
 	}
 
 	/** Whether the error may be about the server and not about the email. Otherwise the email has gone, or is refused. */

@@ -8,6 +8,8 @@ const MOST_REFUSALS = 2;
 /** Requests the emails of one session, and notes which of them ended it, so that they do not hold up the others. */
 export class Requests {
 	#came = false;
+	/** Whether the server has returned the headers of an email that was fetched before. */
+	#returnsKnown = false;
 	/** Emails that the server has refused in this session. */
 	readonly #refused = new Set<number>();
 	/**
@@ -34,6 +36,11 @@ export class Requests {
 		return this.#came;
 	}
 
+	/** Whether the server returns emails in this session, so that its refusal of one is due to that one. */
+	get returnsOthers(): boolean {
+		return this.#came || this.#returnsKnown;
+	}
+
 	/** How many times the server may still be too busy for an email without ending the session. */
 	get refusalsLeft(): number {
 		return Math.max(0, MOST_REFUSALS - this.#busy);
@@ -56,6 +63,14 @@ export class Requests {
 			}
 		} finally {
 			if (this.session.isBroken) this.#broke(numbers[place]);
+		}
+	}
+
+	/** Requests the headers of an email that was fetched before, which is not to blame for anything. */
+	async probe(known: number): Promise<void> {
+		for await (const { content } of this.session.topMany([known], 0)) {
+			if (!(content instanceof MailError)) this.#returnsKnown = true;
+			else if (isVague(content)) this.#busy += 1;
 		}
 	}
 
@@ -91,7 +106,8 @@ export class Requests {
 	#broke(number?: number): void {
 		if (this.#isEnded) return;
 		const guilty = this.#isRefusing ? [...this.#refused] : number === undefined ? [] : [number];
-		this.gaveUp(guilty, this.#came);
+		// If the line breaks without a word, only another email that came whole shows that the reason is not the line.
+		this.gaveUp(guilty, this.#isRefusing ? this.returnsOthers : this.#came);
 		this.#isEnded = guilty.length > 0;
 	}
 }

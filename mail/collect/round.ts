@@ -21,6 +21,16 @@ export class Round {
 		return this.found.requests;
 	}
 
+	/**
+	 * Finds out whether the server returns emails in this session. If it has returned none yet, the headers of one that was fetched before
+	 * show it.
+	 */
+	async returnsOthers(): Promise<boolean> {
+		const known = [...this.found.keys].findLast(([, key]) => (this.ledger.get(key)?.print ?? '') !== '');
+		if (!this.requests.returnsOthers && known !== undefined && this.requests.refusalsLeft > 0) await this.requests.probe(known[0]);
+		return this.requests.returnsOthers;
+	}
+
 	/** The ledger's key of a message number. */
 	key(number: number): string {
 		return this.found.keys.get(number) ?? '';
