@@ -1,15 +1,19 @@
 import type { MessageAddressObject, MessageEnvelopeObject, SearchObject } from 'imapflow';
 
+import { decodeHeader } from '../item/encodedWords';
+import { fieldsAtBeginning, type Field } from '../item/headerBlock';
 import type { Criteria } from './criteria';
 
 const PEOPLE = ['from', 'to', 'cc', 'bcc'] as const;
-const HEADERS = [...PEOPLE, 'subject'] as const;
+const ENVELOPE = [...PEOPLE, 'subject'] as const;
+/** Headers that Exchange keeps as properties, and compares by themselves. */
+const KEPT: ReadonlySet<string> = new Set(['message-id', 'subject']);
 
 /** A criterion in two parts. Both have to match. */
 export interface Parts {
 	/** What the server searches for. */
 	theirs: SearchObject;
-	/** What is compared here, with the ENVELOPE of each email. `not` and `or` in it may hold keys of both kinds. */
+	/** What is compared here, with the ENVELOPE and headers of each email. `not` and `or` in it may hold keys of both kinds. */
 	ours: SearchObject;
 }
 
@@ -18,11 +22,15 @@ export interface Parts {
  * - Exchange compares FROM, TO, CC and BCC only with the names of people, not with their addresses (reported on tenants and on Exchange
  *   Server: realpine/alpine#30, jakartaee/mail-api#425, lefcha/imapfilter#50).
  * - It answers `NO [BADCHARSET (US-ASCII)]` to any search for text beyond ASCII.
+ * - To HEADER it answers with the emails that have the header, and that have the text in any of their headers (Imap4RequestSearch of
+ *   Exchange Server 2013). So the server searches, and what it finds is compared here.
  */
 export function divide(criterion: SearchObject): Parts {
 	const theirs: SearchObject = { ...criterion };
 	const ours: SearchObject = {};
-	for (const key of HEADERS) {
+	const compared = Object.entries(criterion.header ?? {}).filter(([name, value]) => !KEPT.has(name.toLowerCase()) && textIn(value) !== '');
+	if (compared.length > 0) ours.header = Object.fromEntries(compared);
+	for (const key of ENVELOPE) {
 		const value = criterion[key];
 		if (value === undefined || (key === 'subject' && !isBeyondAscii(value))) continue;
 		ours[key] = value;
@@ -67,12 +75,53 @@ function isBeyondAscii(text: string): boolean {
 	return /[^\u0000-\u007f]/.test(text);
 }
 
+/** What has to be known of an email before a criterion can be compared with it. */
+export interface Needs {
+	envelope: boolean;
+	/** Names in lower case, each once. */
+	headers: string[];
+}
+
+export function needsOf({ not, or, header, ...others }: SearchObject): Needs {
+	const within = [...(not === undefined ? [] : [not]), ...(or ?? [])].map((one) => needsOf(divide(one).ours));
+	const names = [...Object.keys(header ?? {}).map((name) => name.trim().toLowerCase()), ...within.flatMap(({ headers }) => headers)];
+	return {
+		envelope: ENVELOPE.some((key) => others[key] !== undefined) || within.some(({ envelope }) => envelope),
+		headers: [...new Set(names)],
+	};
+}
+
+/** What the server has told of an email. */
+export interface Told {
+	envelope?: MessageEnvelopeObject | undefined;
+	/** The source of the headers that were asked for. */
+	headers?: Buffer | undefined;
+}
+
 /** Compares the header fields as SEARCH does: the text contains the value, in upper or lower case (RFC 3501, section 6.4.4). */
-export function fits(envelope: MessageEnvelopeObject, criterion: SearchObject): boolean {
-	return HEADERS.every((key) => {
-		const wanted = criterion[key];
-		return wanted === undefined || plain(textOf(envelope[key])).includes(plain(wanted));
-	});
+export function fits({ envelope = {}, headers }: Told, criterion: SearchObject): boolean {
+	const fields = criterion.header === undefined || headers === undefined ? [] : fieldsAtBeginning(headers);
+	const has = ([name, value]: [string, unknown]): boolean =>
+		fields.some(
+			(field) => field.key === name.trim().toLowerCase() && textsOf(field).some((text) => plain(text).includes(plain(textIn(value)))),
+		);
+	return (
+		Object.entries(criterion.header ?? {}).every(has) &&
+		ENVELOPE.every((key) => {
+			const wanted = criterion[key];
+			return wanted === undefined || plain(textOf(envelope[key])).includes(plain(wanted));
+		})
+	);
+}
+
+/** As written, which Exchange searches, and decoded, which others search. */
+function textsOf({ value }: Field): string[] {
+	return [value, decodeHeader(value)];
+}
+
+/** The text that a header has to hold; empty if it only has to be there. */
+function textIn(value: unknown): string {
+	return typeof value === 'string' ? value : '';
 }
 
 function textOf(value: string | MessageAddressObject[] | undefined): string {

@@ -1,13 +1,14 @@
-import type { FetchMessageObject, ImapFlow, MessageEnvelopeObject, SearchObject } from 'imapflow';
+import type { FetchMessageObject, FetchQueryObject, ImapFlow, SearchObject } from 'imapflow';
 
 import { DAY_MS } from '../durations';
 import { blameOf, isolate, type Division } from '../blame';
 import { diagnose } from '../diagnosis';
 import type { MailError } from '../errors';
 import type { Criteria } from './criteria';
-import { divide, divideAll, fits, isEmpty, searchesWithin } from './criteriaParts';
+import { divide, divideAll, fits, isEmpty, needsOf, searchesWithin, type Parts, type Told } from './criteriaParts';
 import { fetchByUid, instantOf, rangeOf } from './fetch';
 import type { ImapSession } from './session';
+import { untoldIn } from './untold';
 
 /** How emails that were there before the watch are treated. Those up to `upTo` count only if one of the two conditions holds. */
 export interface Start {
@@ -20,6 +21,9 @@ export interface Start {
 
 /** Maximum number of UIDs in one command. Its line has to stay below about 8 KB (Exchange), even if no UIDs form a range. */
 export const UIDS_IN_COMMAND = 500;
+
+/** An email that may be refused is not asked about if the server was too busy this many times in the session. */
+const MOST_BUSY = 2;
 
 /** If the server is too busy for this many emails and has answered for none, it is left alone. */
 const MOST_REFUSALS = 5;
@@ -68,20 +72,20 @@ export async function searchAfter(
 		const highest = Math.max(after, all.at(-1) ?? 0);
 		const { theirs, ours } = divideAll(criteria);
 		let uids = all;
-		const apply = async (some: Criteria): Promise<void> => {
-			for (const criterion of some) {
+		const apply = async (some: readonly Parts[]): Promise<void> => {
+			for (const parts of some) {
 				if (uids.length === 0 && !probe) break;
-				uids = await matching(session, find, uids, range, criterion);
+				uids = await matching(session, find, uids, range, parts);
 			}
 		};
-		await apply(theirs);
+		await apply(theirs.map((criterion) => ({ theirs: criterion, ours: {} })));
 		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
 			const found = new Set(await fitting(session, find, start, from));
 			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
 		}
 		if (probe) for (const asked of ours.flatMap(searchesWithin)) await find({ ...range, ...asked });
 		// Last, because each email that is left costs an answer.
-		await apply(ours);
+		await apply(ours.map((criterion) => ({ theirs: {}, ours: criterion })));
 		return { uids, highest, ...(late && { seen }) };
 	});
 }
@@ -95,22 +99,21 @@ export async function narrow(session: ImapSession, uids: readonly number[], crit
 		for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
 			let some = uids.slice(from, from + UIDS_IN_COMMAND);
 			const range = { uid: rangeOf(some) };
-			for (const criterion of criteria) if (some.length > 0) some = await matching(session, find, some, range, criterion);
+			for (const criterion of criteria) if (some.length > 0) some = await matching(session, find, some, range, divide(criterion));
 			fitting.push(...some);
 		}
 		return fitting;
 	});
 }
 
-/** @param uids in rising order @returns those that match, and those of which the server tells no ENVELOPE */
+/** @param uids in rising order @returns those that match, and those of which the server does not tell what has to be compared */
 async function matching(
 	session: ImapSession,
 	find: Find,
 	uids: readonly number[],
 	range: SearchObject,
-	criterion: SearchObject,
+	{ theirs, ours }: Parts,
 ): Promise<number[]> {
-	const { theirs, ours } = divide(criterion);
 	// A `uid` in the user's own rule replaces the range, so the filter applies the range.
 	const ask = async (left: readonly number[], asked: SearchObject): Promise<readonly number[]> => {
 		if (isEmpty(asked)) return left;
@@ -119,10 +122,18 @@ async function matching(
 	};
 	const left = await ask(uids, theirs);
 	if (isEmpty(ours) || left.length === 0) return [...left];
-	const told = await tellAll(session, left, { envelope: true });
-	const envelopeOf = (uid: number): MessageEnvelopeObject | undefined => told.get(uid)?.envelope;
+	const needs = needsOf(ours);
+	const told = await tellAll(session, left, {
+		...(needs.envelope && { envelope: true }),
+		...(needs.headers.length > 0 && { headers: needs.headers }),
+	});
+	const toldOf = (uid: number): Told | undefined => {
+		const mail = told.get(uid);
+		const isWhole = (!needs.envelope || mail?.envelope !== undefined) && (needs.headers.length === 0 || mail?.headers !== undefined);
+		return isWhole ? mail : undefined;
+	};
 	const compare = async (some: readonly number[], { not, or, ...headers }: SearchObject): Promise<readonly number[]> => {
-		let fit = some.filter((uid) => fits(envelopeOf(uid) ?? {}, headers));
+		let fit = some.filter((uid) => fits(toldOf(uid) ?? {}, headers));
 		if (not !== undefined) {
 			const others = new Set(await compareAll(fit, not));
 			fit = fit.filter((uid) => !others.has(uid));
@@ -137,9 +148,9 @@ async function matching(
 		const rest = await ask(some, parts.theirs);
 		return rest.length === 0 ? [] : await compare(rest, parts.ours);
 	};
-	const known = left.filter((uid) => envelopeOf(uid) !== undefined);
+	const known = left.filter((uid) => toldOf(uid) !== undefined);
 	const fit = new Set(await compare(known, ours));
-	return left.filter((uid) => envelopeOf(uid) === undefined || fit.has(uid));
+	return left.filter((uid) => toldOf(uid) === undefined || fit.has(uid));
 }
 
 async function fitting(session: ImapSession, find: Find, start: Start, after: number): Promise<number[]> {
@@ -158,12 +169,9 @@ async function fitting(session: ImapSession, find: Find, start: Start, after: nu
  * Returns what the server says about these emails, by UID. If it refuses an email, or its answer cannot be read, the email is missing
  * in the result and has to count as a match. Whoever fetches it finds out whether it is there, and reports what is wrong.
  */
-async function tellAll(
-	session: ImapSession,
-	uids: readonly number[],
-	query: { envelope?: true; internalDate?: true },
-): Promise<Map<number, FetchMessageObject>> {
+async function tellAll(session: ImapSession, uids: readonly number[], query: FetchQueryObject): Promise<Map<number, FetchMessageObject>> {
 	const told = new Map<number, FetchMessageObject>();
+	const untold = untoldIn(session);
 	let busy: MailError | undefined;
 	let refusals = 0;
 	const askSome = async (some: readonly number[]): Promise<void[]> => {
@@ -177,16 +185,20 @@ async function tellAll(
 		if (blame === 'mail') return 'halves';
 		busy = error;
 		refusals += 1;
-		// Exchange ends a session with its third "Server Unavailable".
+		session.busy += 1;
 		return refusals > MOST_REFUSALS && told.size === 0 ? 'none' : 'each';
 	};
-	const alone: number[] = [];
-	const asked = uids.filter((uid) => !session.withheld.has(uid));
-	for (let first = 0; first < asked.length; first += UIDS_IN_COMMAND) {
-		await isolate(asked.slice(first, first + UIDS_IN_COMMAND), askSome, (uid) => (alone.push(uid), []), division);
-	}
+	const refused = (uid: number): void[] => {
+		untold.add(uid);
+		return [];
+	};
+	const first = uids.filter((uid) => !untold.has(uid));
+	const last = uids.filter((uid) => untold.has(uid));
+	for (let from = 0; from < first.length; from += UIDS_IN_COMMAND)
+		await isolate(first.slice(from, from + UIDS_IN_COMMAND), askSome, refused, division);
+	for (const uid of last) if (session.busy < MOST_BUSY) await isolate([uid], askSome, refused, division);
 	// If the server is too busy for all of them, no single email is the cause.
 	if (busy !== undefined && told.size === 0) throw busy;
-	for (const uid of alone) session.withheld.add(uid);
+	for (const uid of told.keys()) untold.delete(uid);
 	return told;
 }

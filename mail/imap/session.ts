@@ -33,11 +33,8 @@ export class ImapSession {
 	uidNext = 1;
 	/** False if the server does not give UIDNEXT (RFC 3501, section 6.3.1). `uidNext` is then one more than the highest UID. */
 	tellsUidNext = true;
-	/**
-	 * Emails of the selected folder about which the server told nothing although it was asked about each alone. They are not asked about
-	 * again, because Exchange ends a session with its third "Server Unavailable".
-	 */
-	readonly withheld = new Set<number>();
+	/** How many times the server was too busy to tell about emails. Exchange ends a session when it says so for the third time. */
+	busy = 0;
 	/** Whether IDLE begins after the last command. Switched off for a session that only works and never waits for changes. */
 	idles = true;
 	/** Why the connection has ended. */
@@ -95,7 +92,6 @@ export class ImapSession {
 		this.folder = '';
 		const selected = await this.run('SELECT', async (client) => await client.mailboxOpen(folder));
 		this.folder = folder;
-		this.withheld.clear();
 		// Copied, because the library forgets these values when the connection ends, and the folder stays the same after that.
 		this.uidValidity = String(selected.uidValidity);
 		this.tellsUidNext = Number.isFinite(selected.uidNext);

@@ -87,7 +87,7 @@ async function passOn(session: Session, early: Buffer, tag: string, backendPort:
 				isRefused = isFollowedByLiteral(bytes);
 				if (/\{\d+\}\r\n$/.test(bytes.subarray(-24).toString('latin1'))) fromClient.skipLiteral();
 			} else if (session.open) {
-				const passed = isLine ? session.exchange.mailFaults.command(session, withoutAddresses(bytes)) : bytes;
+				const passed = isLine ? session.exchange.mailFaults.command(session, asExchangeSearches(bytes)) : bytes;
 				if (passed !== undefined) backend.write(passed);
 			}
 		});
@@ -112,12 +112,15 @@ function isFollowedByLiteral(line: Buffer): boolean {
 /**
  * Exchange compares FROM, TO, CC and BCC with the names of people only, and not with their addresses (realpine/alpine#30,
  * jakartaee/mail-api#425, lefcha/imapfilter#50). What looks like an address or a domain therefore finds nothing here. HEADER FROM does.
+ * To HEADER, it answers with the emails that have the header, and the text in any of their headers (Imap4RequestSearch of Exchange Server
+ * 2013). Here, the text may be in the body as well.
  */
-function withoutAddresses(line: Buffer): Buffer {
+function asExchangeSearches(line: Buffer): Buffer {
 	const text = line.toString('latin1');
 	if (!/^\S+ (?:UID )?SEARCH /i.test(text)) return line;
 	const address = /(?<!HEADER) (FROM|TO|CC|BCC) (?:"[^"]*[@.][^"]*"|[^\s()"]*[@.][^\s()"]*)/gi;
-	return Buffer.from(text.replace(address, ' $1 "addresses are not compared"'), 'latin1');
+	const header = / HEADER (?!MESSAGE-ID |SUBJECT )(\S+) ("(?:[^"\\]|\\.)+"|[^\s()"]+)/gi;
+	return Buffer.from(text.replace(address, ' $1 "addresses are not compared"').replace(header, ' (HEADER $1 "" TEXT $2)'), 'latin1');
 }
 
 /** True where the server behind is not to see the command. */
@@ -131,6 +134,11 @@ async function intercept(session: Session, line: Buffer): Promise<boolean> {
 	// Exchange searches for ASCII only (RFC 3501, section 6.4.4).
 	if (/^\S+ (?:UID )?SEARCH (?:RETURN \([^)]*\) )?CHARSET (?!"?US-ASCII)/i.test(text)) {
 		session.say(`${tag} NO [BADCHARSET (US-ASCII)] The specified charset is not supported.`);
+		return true;
+	}
+	// It knows one keyword, and no other is valid.
+	if (/ (?:UN)?KEYWORD (?!\$MDNSent)/i.test(text) && command.endsWith('SEARCH')) {
+		session.refuse(`${tag} BAD Command Argument Error. 11`);
 		return true;
 	}
 	if (command !== 'CAPABILITY' && command !== 'ID') return false;

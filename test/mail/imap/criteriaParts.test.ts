@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { divide, divideAll, fits, isEmpty, searchesWithin } from '../../../mail/imap/criteriaParts';
+import { divide, divideAll, fits, isEmpty, needsOf, searchesWithin } from '../../../mail/imap/criteriaParts';
 
 describe('a criterion', () => {
 	it.each(['from', 'to', 'cc', 'bcc'] as const)(
@@ -20,6 +20,27 @@ describe('a criterion', () => {
 			expect(divide({ subject, larger: 9 })).toEqual({ theirs: { larger: 9 }, ours: { subject } });
 		},
 	);
+
+	it('is searched by the server and compared here if it is a header, since Exchange looks for the text in all headers', () => {
+		const header = { 'List-ID': 'team', 'X-Any': true };
+		expect(divide({ header, seen: true })).toEqual({ theirs: { header, seen: true }, ours: { header: { 'List-ID': 'team' } } });
+		expect(divide({ not: { header } })).toEqual({ theirs: {}, ours: { not: { header } } });
+	});
+
+	it.each<Record<string, string | boolean>>([{ 'message-id': 'x@example.test' }, { Subject: 'Offer' }, { 'X-Any': true }, { 'X-Any': '' }])(
+		'is left to the server if it is a header that Exchange compares by itself, or that only has to be there: %j',
+		(header) => {
+			expect(divide({ header })).toEqual({ theirs: { header }, ours: {} });
+		},
+	);
+
+	it('needs the envelope, or certain headers, at any depth', () => {
+		expect(needsOf({ from: 'ada' })).toEqual({ envelope: true, headers: [] });
+		expect(needsOf({ header: { 'X-One': 'a' } })).toEqual({ envelope: false, headers: ['x-one'] });
+		const or = [{ header: { 'X-Two': 'b', 'x-one': 'c' }, seen: true }, { not: { cc: 'eve' } }];
+		expect(needsOf({ header: { 'X-One': 'a' }, or })).toEqual({ envelope: true, headers: ['x-one', 'x-two'] });
+		expect(needsOf({ not: { or: [{ header: { 'X-Two': 'b' } }] } })).toEqual({ envelope: false, headers: ['x-two'] });
+	});
 
 	it('stays whole in what it negates, at the side that can compare all of it', () => {
 		expect(divide({ not: { seen: true } })).toEqual({ theirs: { not: { seen: true } }, ours: {} });
@@ -75,7 +96,7 @@ describe('an envelope', () => {
 		['nothing of a field that is missing', { bcc: '' }],
 		['no field at all', {}],
 	])('fits %s', (_name, criterion) => {
-		expect(fits(envelope, criterion)).toBe(true);
+		expect(fits({ envelope }, criterion)).toBe(true);
 	});
 
 	it.each([
@@ -87,11 +108,34 @@ describe('an envelope', () => {
 		['an address where none is known', { cc: '<undefined' }],
 		['anything but the end of an address that has none', { cc: 'Undisclosed <u' }],
 	])('does not fit %s', (_name, criterion) => {
-		expect(fits(envelope, criterion)).toBe(false);
+		expect(fits({ envelope }, criterion)).toBe(false);
 	});
 
 	it('does not fit a subject that it does not have', () => {
 		expect(fits({}, { subject: 'e' })).toBe(false);
 		expect(fits({}, { subject: '' })).toBe(true);
+	});
+});
+
+describe('headers', () => {
+	const headers = Buffer.from('X-Flag: NO\r\nList-ID: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n <team.example.test>\r\nX-Flag: Perhaps\r\n\r\n');
+
+	it.each([
+		['a part in other case', { 'x-flag': 'no' }],
+		['the second of one name', { 'X-FLAG': 'perhaps' }],
+		['a text over two lines, as written', { 'List-ID': '=?utf-8?Q?Gr=C3=BC=C3=9Fe?= <team' }],
+		['a text as it reads', { 'list-id': 'GRÜßE <TEAM' }],
+		['two headers at once', { 'X-Flag': 'NO', 'List-ID': 'team' }],
+	])('fit %s', (_name, header) => {
+		expect(fits({ headers }, { header })).toBe(true);
+	});
+
+	it.each([
+		['a text in another header', { 'X-Flag': 'team' }],
+		['a header that is missing', { 'X-Other': 'NO' }],
+		['a part of a name', { 'X-Fla': 'NO' }],
+		['only one of two', { 'X-Flag': 'NO', 'List-ID': 'NO' }],
+	])('do not fit %s', (_name, header) => {
+		expect(fits({ headers }, { header })).toBe(false);
 	});
 });

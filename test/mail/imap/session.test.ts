@@ -10,7 +10,7 @@ import { act } from '../../../mail/imap/actions';
 import { combine, criteriaOfFilters, criteriaOfRules } from '../../../mail/imap/criteria';
 import { fetchMails, rangeOf, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../../../mail/imap/fetch';
 import { chooseFolder, listFolders } from '../../../mail/imap/folders';
-import { searchAfter } from '../../../mail/imap/search';
+import { narrow, searchAfter } from '../../../mail/imap/search';
 import { ImapSession } from '../../../mail/imap/session';
 import { toItem } from '../../../mail/item/item';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
@@ -38,10 +38,15 @@ async function open(...mails: Array<string | Buffer>): Promise<{ session: ImapSe
 	number += 1;
 	const mailbox = `imap${number}@example.test`;
 	if (mails.length > 0) await sandbox.deliver(mailbox, ...mails);
+	const session = await openAgain(mailbox);
+	return { session, mailbox, use: async (_command, work) => await work(session) };
+}
+
+async function openAgain(mailbox: string): Promise<ImapSession> {
 	const session = await ImapSession.open(new Rig(sandbox, { mailbox }).account());
 	sessions.push(session);
 	await session.select('INBOX');
-	return { session, mailbox, use: async (_command, work) => await work(session) };
+	return session;
 }
 
 async function all(mails: AsyncIterable<FetchedMail | UnfetchedMail>): Promise<Array<FetchedMail | UnfetchedMail>> {
@@ -185,6 +190,20 @@ describe('search', () => {
 		expect(await found({ from: 'eve', to: 'ada', subject: 'e', unreadOnly: true, largerThan: 1_000 })).toEqual([3]);
 	});
 
+	it('finds a text in the header that is meant, although Exchange looks for it in all headers', async () => {
+		const at = (flag: string, other: string): string => `X-Flag: ${flag}\r\nX-Other: ${other}\r\nSubject: x\r\n\r\nhello\r\n`;
+		const { session } = await open(at('YES', 'NO'), at('NO', 'YES'), 'Subject: YES\r\n\r\nYES\r\n');
+		const found = async (...rules: unknown[]): Promise<number[]> =>
+			(await searchAfter(session, 0, criteriaOfRules(JSON.stringify(rules)))).uids;
+		expect(await found(['HEADER', 'X-Flag', 'yes'])).toEqual([1]);
+		expect(await found(['!HEADER', 'X-Flag', 'yes'])).toEqual([2, 3]);
+		expect(await found(['OR', ['HEADER', 'X-Flag', 'yes'], ['HEADER', 'X-Other', 'yes']])).toEqual([1, 2]);
+		expect(await found(['HEADER', 'X-Flag', 'yes'], ['FROM', 'ada'])).toEqual([]);
+		expect(await found(['HEADER', 'X-Flag', ''])).toEqual([1, 2]);
+		expect(await found(['HEADER', 'Subject', 'yes'])).toEqual([3]);
+		expect(await narrow(session, [1, 2, 3], criteriaOfRules('[["HEADER", "X-Other", "yes"]]'))).toEqual([2]);
+	});
+
 	it('keeps its lines short, however many mails fit one by one', async () => {
 		const { session, mailbox } = await open(mail('first'));
 		await sandbox.fill(
@@ -238,6 +257,42 @@ describe('search', () => {
 		);
 		const ofOld = words.startsWith('%t') ? [1, 2, 3, 4, 5] : [2, 3];
 		expect((await searchAfter(session, 0, [], { upTo: 5, since: Date.now() - 3_600_000 })).uids).toEqual(ofOld);
+	});
+
+	it.each([[[2]], [[2, 4]], [[1, 2, 3]]])(
+		'ends no session after the first few if the server says that it is busy whenever it is asked about one of %j',
+		async (bad) => {
+			const subjects = ['a', 'b', 'c', 'd', '=?utf-8?Q?gr=C3=B6=C3=9Fe?='];
+			const opened = await open(...subjects.map((subject) => mail(subject)));
+			let { session } = opened;
+			answerFor(sandbox, opened.mailbox, 'UID FETCH … ENVELOPE', bad, '%t NO Server Unavailable. 15');
+			const find = async (): Promise<number[]> => (await searchAfter(session, 0, criteriaOfFilters({ subject: 'größe' }))).uids;
+			for (let ended = 1; ended < bad.length; ended += 1) {
+				await find().catch(() => undefined);
+				if (session.over) session = await openAgain(opened.mailbox);
+			}
+			for (let times = 0; times < 5; times += 1) expect(await find()).toEqual([...bad, 5]);
+		},
+	);
+
+	it('asks about an email again in the next session, when the server may have recovered', async () => {
+		const { session, mailbox } = await open(mail('a'), mail('b'), mail('c'));
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t NO Server Unavailable. 15' }, 2);
+		const find = async (opened: ImapSession): Promise<number[]> =>
+			(await searchAfter(opened, 0, criteriaOfFilters({ from: 'nobody' }))).uids;
+		expect([await find(session), await find(session)]).toEqual([[1], [1]]);
+		for (let times = 0; times < 2; times += 1) expect(await find(await openAgain(mailbox))).toEqual([]);
+		const heard = sandbox.exchange.sessions.filter((one) => one.mailbox === mailbox).flatMap(({ transcript }) => transcript);
+		expect(heard.flatMap((line) => /^C: \S+ UID FETCH (\S+)/.exec(line)?.[1] ?? [])).toEqual([
+			'1:3',
+			'1',
+			'2',
+			'3',
+			'2:3',
+			'2:3',
+			'1',
+			'1:3',
+		]);
 	});
 
 	it('does not take all for ones that fit where the server is busy', async () => {

@@ -229,6 +229,17 @@ describe('a mail for which the server says that it is busy, whenever it is asked
 		expect(one.stored.folders.INBOX).toMatchObject({ pending: {} });
 	});
 
+	it.each([[[2, 4]], [[1, 2, 3]]])('holds up no other where a filter needs what it does not tell of %j', async (bad) => {
+		const one = rig({ startFrom: { kind: 'unread' }, criteria: [{ from: 'bob' }] });
+		answerFor(sandbox, one.mailbox, 'UID FETCH … ENVELOPE', bad, '%t NO Server Unavailable. 15');
+		await one.deliver('1', '2', '3', '4', '5');
+		await one.watch.start();
+		await one.until('all', () => one.subjects.length === 5);
+		await one.deliver('later');
+		await one.until('the later one', () => one.subjects.length === 6 && one.watch.idle);
+		expect(one.reports).toEqual([]);
+	});
+
 	it('is none where it says so of all: every email is retried, and all come when it gives them', async () => {
 		vi.spyOn(Math, 'random').mockReturnValue(0);
 		const one = rig({ rules: { maxTries: 1 } });
