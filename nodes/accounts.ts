@@ -26,6 +26,8 @@ export class Accounts {
 		const key = [choice.authentication, content, choice.mailboxAddress.trim().toLowerCase()].join(' ');
 		const account = this.#opened.get(key) ?? this.#open(choice, item);
 		this.#opened.set(key, account);
+		// The next item tries again.
+		account.catch(() => this.#opened.delete(key));
 		return { key, account: await account };
 	}
 
@@ -39,11 +41,14 @@ export class Accounts {
 		return await known;
 	}
 
-	/** Compares an item of each shape, the last one, and one that does not exist, for which an expression with `$json` has no values. */
+	/**
+	 * Compares the first items, one of each shape, the last one, and one that does not exist, for which an expression with `$json` has no
+	 * values.
+	 */
 	async #dependsOnItem(choice: AccountChoice): Promise<boolean> {
 		const items = this.context.getInputData();
 		if (items.length === 1) return false;
-		const samples = new Set([...firstOfEachShape(items), items.length - 1, items.length]);
+		const samples = new Set([0, 1, 2, ...firstOfEachShape(items), items.length - 1, items.length]);
 		try {
 			const contents = await Promise.all([...samples].map(async (item) => await contentFor(this.context, choice, item)));
 			return new Set(contents).size > 1;

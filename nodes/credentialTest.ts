@@ -5,6 +5,7 @@ export async function testServiceAccount(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
-	const { testServiceAccount: test } = await import('./testConnection.js');
+	const { testing } = await import('./loadedInParts.js');
+	const { testServiceAccount: test } = await testing();
 	return await test.call(this, credential);
 }

@@ -10,7 +10,11 @@ const WRITING = [
 	async () => await import('../mail/compose/message.js'),
 	async () => await import('../mail/smtp/send.js'),
 ];
-const TEST = [async () => await import('./testConnection.js')];
+const STEPS = async (): Promise<unknown> => await import('../mail/connectionTest/connectionTest.js');
+const TEST = [STEPS, async () => await import('./testConnection.js')];
+
+/** The Test button of a service account. */
+export const testing = inTurns(async () => await import('./testConnection.js'), [...SIGN_IN, STEPS]);
 
 const WATCHING = [
 	...SIGN_IN,

@@ -19,7 +19,9 @@ export async function testConnection(account: Account, own: Protocol, options: I
 	const log = flag(options.protocolLog, 'Protocol Log') ? new ProtocolLog() : undefined;
 	const chosen = choices(options.testProtocols, 'Protocols to Test', PROTOCOLS);
 	const protocols = chosen.length > 0 ? chosen : [own];
-	const report = await runConnectionTest({ ...account, listen: log && ((protocol) => log.listen(protocol)) }, protocols);
+	// A test always asks the server.
+	const tested = { ...account, refusals: undefined, listen: log && ((protocol: Protocol) => log.listen(protocol)) };
+	const report = await runConnectionTest(tested, protocols);
 	const failed = report.steps.find(({ ok }) => !ok);
 	return {
 		ok: report.ok,

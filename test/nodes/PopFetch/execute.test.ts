@@ -365,6 +365,24 @@ describe('Get Statistics', () => {
 		expect(items.map(({ json }) => ({ mailbox: json.mailbox }))).toEqual(credentialPerItem);
 	});
 
+	it('opens the mailbox for the next item where n8n could not read the credential once', async () => {
+		const mailbox = 'unread-once@example.test';
+		await sandbox.deliver(mailbox, mail('1'));
+		const parameters = { operation: 'statistics', continueOnFail: true };
+		const context = executeFunctions({ mailbox, workflow: mailbox, sandbox, input: 3, parameters }, told());
+		const read = context.getCredentials.bind(context);
+		let reads = 0;
+		// Some are read to see whether they differ from item to item.
+		const samples = 4;
+		context.getCredentials = async (...asked) => {
+			reads += 1;
+			if (reads === samples + 1) throw new Error('n8n is short of connections to its database');
+			return await read(...asked);
+		};
+		const items = await fetchItems(context);
+		expect(items.map(({ json }) => json.count ?? json.error)).toEqual([expect.stringContaining('short of connections'), 1, 1]);
+	});
+
 	it('signs in no more in an execution in which the server has refused it five times in a row', async () => {
 		const mailbox = 'shut@example.test';
 		sandbox.exchange.closedMailboxes.add(mailbox);
