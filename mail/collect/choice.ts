@@ -60,7 +60,7 @@ class Choosing {
 		if (newestFirst) recent.reverse();
 		const { numbers, misfits, held, left } = await this.#reserve([
 			...recent.filter((number) => !this.#holdsUp(number)),
-			...recent.filter((number) => this.#holdsUp(number)),
+			...recent.filter((number) => this.#holdsUp(number)).sort((one, other) => this.#breaks(one) - this.#breaks(other)),
 		]);
 		return {
 			numbers,
@@ -71,6 +71,10 @@ class Choosing {
 			elsewhere: found.fresh.length - free.length + held,
 			begun: unbegun.length === 0,
 		};
+	}
+
+	#breaks(number: number): number {
+		return this.round.reservations.local.breaks(this.round.key(number));
 	}
 
 	#holdsUp(number: number): boolean {
@@ -194,7 +198,12 @@ class Choosing {
 		if (requests.refusalsLeft === 0) return;
 		for await (const { content } of this.#top([number])) {
 			if (!(content instanceof MailError)) await this.#keep(number, content);
-			else if (isVague(content)) return requests.gaveUp([number], returnsOthers);
+			else if (isVague(content)) {
+				requests.gaveUp([number], returnsOthers);
+				// Nothing has come in this session.
+				if (!returnsOthers) throw content;
+				return;
+			}
 		}
 		this.#undecided.delete(number);
 	}

@@ -22,9 +22,6 @@ export interface Start {
 /** Maximum number of UIDs in one command. Its line has to stay below about 8 KB (Exchange), even if no UIDs form a range. */
 export const UIDS_IN_COMMAND = 500;
 
-/** An email that may be refused is not asked about if the server was too busy this many times in the session. */
-const MOST_BUSY = 2;
-
 /** If the server is too busy for this many emails and has answered for none, it is left alone. */
 const MOST_REFUSALS = 5;
 
@@ -171,7 +168,7 @@ async function fitting(session: ImapSession, find: Find, start: Start, after: nu
  */
 async function tellAll(session: ImapSession, uids: readonly number[], query: FetchQueryObject): Promise<Map<number, FetchMessageObject>> {
 	const told = new Map<number, FetchMessageObject>();
-	const untold = untoldIn(session);
+	const untold = untoldIn(session, Object.keys(query).sort().join());
 	let busy: MailError | undefined;
 	let refusals = 0;
 	const askSome = async (some: readonly number[]): Promise<void[]> => {
@@ -185,20 +182,18 @@ async function tellAll(session: ImapSession, uids: readonly number[], query: Fet
 		if (blame === 'mail') return 'halves';
 		busy = error;
 		refusals += 1;
-		session.busy += 1;
 		return refusals > MOST_REFUSALS && told.size === 0 ? 'none' : 'each';
 	};
 	const refused = (uid: number): void[] => {
-		untold.add(uid);
+		untold.refused(uid, told.size > 0, Date.now());
 		return [];
 	};
-	const first = uids.filter((uid) => !untold.has(uid));
-	const last = uids.filter((uid) => untold.has(uid));
+	const { first, last } = untold.divide(uids, Date.now());
 	for (let from = 0; from < first.length; from += UIDS_IN_COMMAND)
 		await isolate(first.slice(from, from + UIDS_IN_COMMAND), askSome, refused, division);
-	for (const uid of last) if (session.busy < MOST_BUSY) await isolate([uid], askSome, refused, division);
+	for (const uid of last) await isolate([uid], askSome, refused, division);
+	for (const uid of told.keys()) untold.told(uid);
 	// If the server is too busy for all of them, no single email is the cause.
 	if (busy !== undefined && told.size === 0) throw busy;
-	for (const uid of told.keys()) untold.delete(uid);
 	return told;
 }

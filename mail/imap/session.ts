@@ -33,8 +33,6 @@ export class ImapSession {
 	uidNext = 1;
 	/** False if the server does not give UIDNEXT (RFC 3501, section 6.3.1). `uidNext` is then one more than the highest UID. */
 	tellsUidNext = true;
-	/** How many times the server was too busy to tell about emails. Exchange ends a session when it says so for the third time. */
-	busy = 0;
 	/** Whether IDLE begins after the last command. Switched off for a session that only works and never waits for changes. */
 	idles = true;
 	/** Why the connection has ended. */

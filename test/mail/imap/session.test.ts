@@ -256,7 +256,9 @@ describe('search', () => {
 			reply((uid) => `INTERNALDATE "${uid === 3 ? '09-Nov-2046' : '09-Nov-2001'} 10:00:00 +0000"`),
 		);
 		const ofOld = words.startsWith('%t') ? [1, 2, 3, 4, 5] : [2, 3];
-		expect((await searchAfter(session, 0, [], { upTo: 5, since: Date.now() - 3_600_000 })).uids).toEqual(ofOld);
+		// Exchange ends a session with its third "Server Unavailable".
+		const later = await openAgain(mailbox);
+		expect((await searchAfter(later, 0, [], { upTo: 5, since: Date.now() - 3_600_000 })).uids).toEqual(ofOld);
 	});
 
 	it.each([[[2]], [[2, 4]], [[1, 2, 3]]])(
@@ -267,7 +269,7 @@ describe('search', () => {
 			let { session } = opened;
 			answerFor(sandbox, opened.mailbox, 'UID FETCH … ENVELOPE', bad, '%t NO Server Unavailable. 15');
 			const find = async (): Promise<number[]> => (await searchAfter(session, 0, criteriaOfFilters({ subject: 'größe' }))).uids;
-			for (let ended = 1; ended < bad.length; ended += 1) {
+			for (let ended = 0; ended < 4; ended += 1) {
 				await find().catch(() => undefined);
 				if (session.over) session = await openAgain(opened.mailbox);
 			}
@@ -275,24 +277,22 @@ describe('search', () => {
 		},
 	);
 
-	it('asks about an email again in the next session, when the server may have recovered', async () => {
+	it('takes no email for one that fits when a server that was busy for all has recovered', async () => {
+		const { session } = await open(mail('a'), mail('b'));
+		const find = async (): Promise<number[]> => (await searchAfter(session, 0, criteriaOfFilters({ from: 'nobody' }))).uids;
+		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t NO [UNAVAILABLE] Server Unavailable. 15' }, 9);
+		for (let look = 1; look <= 3; look += 1) await expect(find()).rejects.toMatchObject({ code: 'throttled' });
+		sandbox.exchange.reset();
+		expect(await find()).toEqual([]);
+	});
+
+	it('asks for times, although the server tells no envelopes', async () => {
 		const { session, mailbox } = await open(mail('a'), mail('b'), mail('c'));
-		sandbox.exchange.plan('imap', 'UID FETCH', { reply: '%t NO Server Unavailable. 15' }, 2);
-		const find = async (opened: ImapSession): Promise<number[]> =>
-			(await searchAfter(opened, 0, criteriaOfFilters({ from: 'nobody' }))).uids;
-		expect([await find(session), await find(session)]).toEqual([[1], [1]]);
-		for (let times = 0; times < 2; times += 1) expect(await find(await openAgain(mailbox))).toEqual([]);
-		const heard = sandbox.exchange.sessions.filter((one) => one.mailbox === mailbox).flatMap(({ transcript }) => transcript);
-		expect(heard.flatMap((line) => /^C: \S+ UID FETCH (\S+)/.exec(line)?.[1] ?? [])).toEqual([
-			'1:3',
-			'1',
-			'2',
-			'3',
-			'2:3',
-			'2:3',
-			'1',
-			'1:3',
-		]);
+		answerFor(sandbox, mailbox, 'UID FETCH … ENVELOPE', [2], '%t NO Server Unavailable. 15');
+		const criteria = criteriaOfFilters({ from: 'nobody' });
+		const start = { upTo: 3, since: Date.now() - 3_600_000 };
+		for (let look = 1; look <= 5; look += 1) expect((await searchAfter(session, 0, criteria, start)).uids).toEqual([2]);
+		expect((await searchAfter(session, 0, criteria, { upTo: 3, since: Date.now() + 3_600_000 })).uids).toEqual([]);
 	});
 
 	it('does not take all for ones that fit where the server is busy', async () => {
