@@ -24,10 +24,13 @@ export class Accounts {
 	async find(choice: AccountChoice, item: number): Promise<{ key: string; account: Account }> {
 		const content = (await this.#isPerItem(choice)) ? await contentFor(this.context, choice, item) : '';
 		const key = [choice.authentication, content, choice.mailboxAddress.trim().toLowerCase()].join(' ');
-		const account = this.#opened.get(key) ?? this.#open(choice, item);
-		this.#opened.set(key, account);
-		// The next item tries again.
-		account.catch(() => this.#opened.delete(key));
+		let account = this.#opened.get(key);
+		if (account === undefined) {
+			account = this.#open(choice, item);
+			this.#opened.set(key, account);
+			// The next item tries again.
+			account.catch(() => this.#opened.delete(key));
+		}
 		return { key, account: await account };
 	}
 

@@ -11,10 +11,11 @@ const WRITING = [
 	async () => await import('../mail/smtp/send.js'),
 ];
 const STEPS = async (): Promise<unknown> => await import('../mail/connectionTest/connectionTest.js');
-const TEST = [STEPS, async () => await import('./testConnection.js')];
+const TEST_CONNECTION = async (): Promise<typeof import('./testConnection')> => await import('./testConnection.js');
+const TEST = [STEPS, TEST_CONNECTION];
 
 /** The Test button of a service account. */
-export const testing = inTurns(async () => await import('./testConnection.js'), [...SIGN_IN, STEPS]);
+export const testing = inTurns(TEST_CONNECTION, [...SIGN_IN, STEPS]);
 
 const WATCHING = [
 	...SIGN_IN,

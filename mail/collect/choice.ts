@@ -58,10 +58,8 @@ class Choosing {
 		const { recent, open } =
 			filter.since === undefined ? { recent: large, open: [] } : await this.#receivedSince(large, filter.since, 'passed');
 		if (newestFirst) recent.reverse();
-		const { numbers, misfits, held, left } = await this.#reserve([
-			...recent.filter((number) => !this.#holdsUp(number)),
-			...recent.filter((number) => this.#holdsUp(number)).sort((one, other) => this.#breaks(one) - this.#breaks(other)),
-		]);
+		const { first, last } = this.round.inTurn(recent);
+		const { numbers, misfits, held, left } = await this.#reserve([...first, ...last]);
 		return {
 			numbers,
 			sizes: this.#sizes,
@@ -71,14 +69,6 @@ class Choosing {
 			elsewhere: found.fresh.length - free.length + held,
 			begun: unbegun.length === 0,
 		};
-	}
-
-	#breaks(number: number): number {
-		return this.round.reservations.local.breaks(this.round.key(number));
-	}
-
-	#holdsUp(number: number): boolean {
-		return this.round.reservations.local.holdsUp(this.round.key(number));
 	}
 
 	/** Reserves as many as the limit allows. If this fails, nothing stays reserved. */
@@ -152,7 +142,7 @@ class Choosing {
 	/** Divides emails by the time of receipt, and enters the older ones in the ledger as far as the search went. */
 	async #receivedSince(numbers: readonly number[], since: number, standing: Standing): Promise<{ recent: number[]; open: number[] }> {
 		const { recent, older, open } = await partByAge(numbers, since, {
-			read: async (some) => await this.#readHeaders(some.filter((number) => !this.#holdsUp(number))),
+			read: async (some) => await this.#readHeaders(this.round.inTurn(some).first),
 			of: (number) => this.#read.get(number)?.headers.receivedAt,
 			enough: () => this.round.wish.enough?.() === true,
 		});
@@ -185,9 +175,9 @@ class Choosing {
 	async #readHeaders(numbers: readonly number[]): Promise<void> {
 		const { local } = this.round.reservations;
 		const missing = numbers.filter((number) => !this.#read.has(number) && !local.breaksAlways(this.round.key(number)));
-		for await (const { number, content } of this.#top(missing.filter((number) => !this.#holdsUp(number))))
-			if (!(content instanceof MailError)) await this.#keep(number, content);
-		for (const number of missing.filter((one) => this.#holdsUp(one))) await this.#readLast(number);
+		const { first, last } = this.round.inTurn(missing);
+		for await (const { number, content } of this.#top(first)) if (!(content instanceof MailError)) await this.#keep(number, content);
+		for (const number of last) await this.#readLast(number);
 	}
 
 	/** Reads the headers of an email that holds up the others. One more refusal could end the session before anything is fetched. */

@@ -49,12 +49,9 @@ export class Fetching<Item> {
 	 * @throws MailError if the session is over; whatever `make` throws
 	 */
 	async run(): Promise<void> {
-		const { requests, reservations } = this.round;
-		const numbers = this.chosen.numbers.filter((number) => !this.#breaksAlways(number));
-		const breaks = (number: number): number => reservations.local.breaks(this.round.key(number));
-		const holdsUp = (number: number): boolean => reservations.local.holdsUp(this.round.key(number));
-		await this.#fetchOrRefuse(numbers.filter((number) => !holdsUp(number)));
-		const last = numbers.filter(holdsUp).sort((one, other) => breaks(one) - breaks(other));
+		const { requests } = this.round;
+		const { first, last } = this.round.inTurn(this.chosen.numbers.filter((number) => !this.#breaksAlways(number)));
+		await this.#fetchOrRefuse(first);
 		if (last.length > 0) await this.round.returnsOthers();
 		// One more refusal would end the session before emails are deleted.
 		while (last.length > 0 && requests.refusalsLeft > 0) await this.#fetchOrRefuse(last.splice(0, requests.refusalsLeft));
@@ -174,15 +171,11 @@ export class Fetching<Item> {
 	 * reason is not the server.
 	 */
 	#leave(busy: readonly number[]): void {
-		const { requests, reservations, session } = this.round;
-		const holdsUp = (number: number): boolean => reservations.local.holdsUp(this.round.key(number));
-		const held = busy.filter(holdsUp);
-		requests.gaveUp(held, requests.returnsOthers);
-		requests.gaveUp(
-			busy.filter((number) => !holdsUp(number)),
-			false,
-		);
-		if (requests.returnsOthers && held.length > 0 && held.length === busy.length && !session.isBroken) this.#busy = undefined;
+		const { requests, session } = this.round;
+		const { first, last } = this.round.inTurn(busy);
+		requests.gaveUp(last, requests.returnsOthers);
+		requests.gaveUp(first, false);
+		if (requests.returnsOthers && last.length > 0 && first.length === 0 && !session.isBroken) this.#busy = undefined;
 	}
 
 	/** Whether the error may be about the server and not about the email. Otherwise the email has gone, or is refused. */

@@ -26,9 +26,22 @@ export class Round {
 	 * show it.
 	 */
 	async returnsOthers(): Promise<boolean> {
-		const known = [...this.found.keys].findLast(([, key]) => (this.ledger.get(key)?.print ?? '') !== '');
-		if (!this.requests.returnsOthers && known !== undefined && this.requests.refusalsLeft > 0) await this.requests.probe(known[0]);
-		return this.requests.returnsOthers;
+		const { found, ledger, requests } = this;
+		if (requests.returnsOthers || requests.refusalsLeft === 0) return requests.returnsOthers;
+		const known = [...found.keys].findLast(([, key]) => (ledger.get(key)?.print ?? '') !== '');
+		if (known !== undefined) await requests.probe(known[0]);
+		return requests.returnsOthers;
+	}
+
+	/** Divides emails into those to request first, and those that may hold up the others, of which the least suspicious come first. */
+	inTurn(numbers: readonly number[]): { first: number[]; last: number[] } {
+		const { local } = this.reservations;
+		const breaks = (number: number): number => local.breaks(this.key(number));
+		const holdsUp = (number: number): boolean => local.holdsUp(this.key(number));
+		return {
+			first: numbers.filter((number) => !holdsUp(number)),
+			last: numbers.filter(holdsUp).sort((one, other) => breaks(one) - breaks(other)),
+		};
 	}
 
 	/** The ledger's key of a message number. */

@@ -28,7 +28,7 @@ export interface Parts {
 export function divide(criterion: SearchObject): Parts {
 	const theirs: SearchObject = { ...criterion };
 	const ours: SearchObject = {};
-	const compared = Object.entries(criterion.header ?? {}).filter(([name, value]) => !KEPT.has(name.toLowerCase()) && textIn(value) !== '');
+	const compared = Object.entries(criterion.header ?? {}).filter(([name, value]) => !KEPT.has(keyOf(name)) && textIn(value) !== '');
 	if (compared.length > 0) ours.header = Object.fromEntries(compared);
 	for (const key of ENVELOPE) {
 		const value = criterion[key];
@@ -84,7 +84,7 @@ export interface Needs {
 
 export function needsOf({ not, or, header, ...others }: SearchObject): Needs {
 	const within = [...(not === undefined ? [] : [not]), ...(or ?? [])].map((one) => needsOf(divide(one).ours));
-	const names = [...Object.keys(header ?? {}).map((name) => name.trim().toLowerCase()), ...within.flatMap(({ headers }) => headers)];
+	const names = [...Object.keys(header ?? {}).map(keyOf), ...within.flatMap(({ headers }) => headers)];
 	return {
 		envelope: ENVELOPE.some((key) => others[key] !== undefined) || within.some(({ envelope }) => envelope),
 		headers: [...new Set(names)],
@@ -102,9 +102,7 @@ export interface Told {
 export function fits({ envelope = {}, headers }: Told, criterion: SearchObject): boolean {
 	const fields = criterion.header === undefined || headers === undefined ? [] : fieldsAtBeginning(headers);
 	const has = ([name, value]: [string, unknown]): boolean =>
-		fields.some(
-			(field) => field.key === name.trim().toLowerCase() && textsOf(field).some((text) => plain(text).includes(plain(textIn(value)))),
-		);
+		fields.some((field) => field.key === keyOf(name) && textsOf(field).some((text) => plain(text).includes(plain(textIn(value)))));
 	return (
 		Object.entries(criterion.header ?? {}).every(has) &&
 		ENVELOPE.every((key) => {
@@ -112,6 +110,11 @@ export function fits({ envelope = {}, headers }: Told, criterion: SearchObject):
 			return wanted === undefined || plain(textOf(envelope[key])).includes(plain(wanted));
 		})
 	);
+}
+
+/** The name of a header as {@link Field} has it. */
+function keyOf(name: string): string {
+	return name.trim().toLowerCase();
 }
 
 /** As written, which Exchange searches, and decoded, which others search. */

@@ -48,6 +48,13 @@ const mail = (subject: string, from = ADA): { from: string; to: string; subject:
 	text: 'body\r\n.\r\n..end',
 });
 
+async function signedInOverImap(mailbox: string): Promise<Awaited<ReturnType<typeof dial>>> {
+	const client = await dial(sandbox.exchange.imap);
+	await client.line();
+	await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(mailbox, await sandbox.identity.accessToken({ mailbox }))}`);
+	return client;
+}
+
 describe('IMAP shaped as Exchange Online', () => {
 	it('offers what Exchange offers and nothing else, before and after the sign-in', async () => {
 		const client = await dial(sandbox.exchange.imap);
@@ -65,9 +72,7 @@ describe('IMAP shaped as Exchange Online', () => {
 
 	it('searches for ASCII only: any other charset is refused, whichever way its literal comes', async () => {
 		await sandbox.deliver(ADA, 'Subject: =?utf-8?B?R3LDtsOfZQ==?=\r\n\r\nhello\r\n');
-		const client = await dial(sandbox.exchange.imap);
-		await client.line();
-		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA }))}`);
+		const client = await signedInOverImap(ADA);
 		client.write('b SELECT INBOX');
 		while (!(await client.line())?.startsWith('b OK'));
 		const refusal = (tag: string): string => `${tag} NO [BADCHARSET (US-ASCII)] The specified charset is not supported.`;
@@ -118,9 +123,7 @@ describe('IMAP shaped as Exchange Online', () => {
 	it('tells EXISTS before it confirms IDLE, and counts what went', async () => {
 		const box = 'idle@example.test';
 		await sandbox.deliver(box, 'Subject: 1\r\n\r\n', 'Subject: 2\r\n\r\n');
-		const client = await dial(sandbox.exchange.imap);
-		await client.line();
-		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(box, await sandbox.identity.accessToken({ mailbox: box }))}`);
+		const client = await signedInOverImap(box);
 		for (let line = await client.say('b SELECT INBOX'); !line?.startsWith('b '); line = await client.line())
 			expect(line).not.toMatch(/HIGHESTMODSEQ|\\\*/);
 		await client.say('c STORE 1 +FLAGS (\\Deleted)');
@@ -134,9 +137,7 @@ describe('IMAP shaped as Exchange Online', () => {
 	});
 
 	it('ends at the third command that fails, whatever it carries out in between', async () => {
-		const client = await dial(sandbox.exchange.imap);
-		await client.line();
-		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA }))}`);
+		const client = await signedInOverImap(ADA);
 		sandbox.exchange.plan('imap', 'LIST', { reply: '%t NO Server Unavailable. 15' });
 		expect(await client.say('b LIST "" "*"')).toBe('b NO Server Unavailable. 15');
 		expect(await client.say('c NOOP')).toMatch(/^c OK/);
@@ -149,9 +150,7 @@ describe('IMAP shaped as Exchange Online', () => {
 	});
 
 	it('takes what follows a refused command for its literal, and not for commands', async () => {
-		const client = await dial(sandbox.exchange.imap);
-		await client.line();
-		await client.say(`a AUTHENTICATE XOAUTH2 ${xoauth2(ADA, await sandbox.identity.accessToken({ mailbox: ADA }))}`);
+		const client = await signedInOverImap(ADA);
 		sandbox.exchange.plan('imap', 'APPEND', { reply: '%t NO Server Unavailable. 15' });
 		expect(await client.say('b APPEND INBOX {14+}\r\nc NOOP\r\nd NOOP\r\ne NOOP')).toBe('b NO Server Unavailable. 15');
 		expect(await client.line()).toMatch(/^e OK/);

@@ -49,6 +49,19 @@ async function openAgain(mailbox: string): Promise<ImapSession> {
 	return session;
 }
 
+/** Looks four times, each time in a new session if the server has ended the last one. @returns the session that is open then */
+async function afterFourLooks(
+	{ session, mailbox }: { session: ImapSession; mailbox: string },
+	look: (session: ImapSession) => Promise<unknown>,
+): Promise<ImapSession> {
+	let current = session;
+	for (let looks = 0; looks < 4; looks += 1) {
+		await look(current).catch(() => undefined);
+		if (current.over) current = await openAgain(mailbox);
+	}
+	return current;
+}
+
 async function all(mails: AsyncIterable<FetchedMail | UnfetchedMail>): Promise<Array<FetchedMail | UnfetchedMail>> {
 	const list: Array<FetchedMail | UnfetchedMail> = [];
 	for await (const one of mails) list.push(one);
@@ -266,14 +279,11 @@ describe('search', () => {
 		async (bad) => {
 			const subjects = ['a', 'b', 'c', 'd', '=?utf-8?Q?gr=C3=B6=C3=9Fe?='];
 			const opened = await open(...subjects.map((subject) => mail(subject)));
-			let { session } = opened;
 			answerFor(sandbox, opened.mailbox, 'UID FETCH … ENVELOPE', bad, '%t NO Server Unavailable. 15');
-			const find = async (): Promise<number[]> => (await searchAfter(session, 0, criteriaOfFilters({ subject: 'größe' }))).uids;
-			for (let ended = 0; ended < 4; ended += 1) {
-				await find().catch(() => undefined);
-				if (session.over) session = await openAgain(opened.mailbox);
-			}
-			for (let times = 0; times < 5; times += 1) expect(await find()).toEqual([...bad, 5]);
+			const find = async (session: ImapSession): Promise<number[]> =>
+				(await searchAfter(session, 0, criteriaOfFilters({ subject: 'größe' }))).uids;
+			const session = await afterFourLooks(opened, find);
+			for (let times = 0; times < 5; times += 1) expect(await find(session)).toEqual([...bad, 5]);
 		},
 	);
 
@@ -287,12 +297,13 @@ describe('search', () => {
 	});
 
 	it('asks for times, although the server tells no envelopes', async () => {
-		const { session, mailbox } = await open(mail('a'), mail('b'), mail('c'));
-		answerFor(sandbox, mailbox, 'UID FETCH … ENVELOPE', [2], '%t NO Server Unavailable. 15');
-		const criteria = criteriaOfFilters({ from: 'nobody' });
+		const opened = await open(mail('a'), mail('b'), mail('c'));
+		answerFor(sandbox, opened.mailbox, 'UID FETCH … ENVELOPE', [1, 2], '%t NO Server Unavailable. 15');
 		const start = { upTo: 3, since: Date.now() - 3_600_000 };
-		for (let look = 1; look <= 5; look += 1) expect((await searchAfter(session, 0, criteria, start)).uids).toEqual([2]);
-		expect((await searchAfter(session, 0, criteria, { upTo: 3, since: Date.now() + 3_600_000 })).uids).toEqual([]);
+		const find = async (session: ImapSession): Promise<number[]> =>
+			(await searchAfter(session, 0, criteriaOfFilters({ from: 'nobody' }), start)).uids;
+		const session = await afterFourLooks(opened, find);
+		for (let times = 0; times < 5; times += 1) expect(await find(session)).toEqual([1, 2]);
 	});
 
 	it('does not take all for ones that fit where the server is busy', async () => {
