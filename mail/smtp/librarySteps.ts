@@ -44,6 +44,27 @@ export async function answerOf<T>(
 	}
 }
 
+/** More lines than answers that can be due at the same time. */
+const MOST_LINES = 10_000;
+
+/**
+ * Ends the connection of a server that sends empty lines without end. nodemailer (10.6.1) counts them toward no limit and removes them
+ * from its queue one at a time: two megabytes of them would keep n8n busy for hours, even after the end of the connection.
+ */
+export function endAtFlood(connection: SMTPConnection): void {
+	const method = (name: string): ((...args: unknown[]) => unknown) | undefined => {
+		const found: unknown = Reflect.get(connection, name);
+		return typeof found === 'function' ? (...args) => Reflect.apply(found, connection, args) : undefined;
+	};
+	const [take, refuse] = [method('_onData'), method('_onResponseTooLarge')];
+	const takeSome = (chunk: unknown): void => {
+		take?.(chunk);
+		const queue: unknown = Reflect.get(connection, '_responseQueue');
+		if (Array.isArray(queue) && queue.length > MOST_LINES) refuse?.();
+	};
+	if (take !== undefined) Reflect.set(connection, '_onData', takeSome);
+}
+
 /**
  * nodemailer pipes the email after the server has answered 354, through a stream of its own. Only that stream knows when the last
  * byte and the final dot have been written to the socket.

@@ -13,7 +13,7 @@ import { dialSmtp } from '../signIn/smtpUser';
 import type { AccessToken } from '../signIn/token';
 import { checkUser, initialResponse } from '../signIn/xoauth2';
 import { smtpConnection } from '../nodemailer';
-import { answerOf, commandOf, detail, followPipe, overheard, rejections, type Moments } from './librarySteps';
+import { answerOf, commandOf, detail, endAtFlood, followPipe, overheard, rejections, type Moments } from './librarySteps';
 import type { Rejection } from './recipients';
 import { SendFailure, unreadable } from './sendFailure';
 
@@ -156,6 +156,7 @@ export class SmtpSession {
 		});
 		// An 'error' event without a listener would end the process.
 		connection.on('error', () => undefined);
+		endAtFlood(connection);
 		const signedIn = Date.now();
 		try {
 			await answerOf<void>(

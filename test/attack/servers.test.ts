@@ -199,6 +199,26 @@ describe('an SMTP server that talks without end', () => {
 		});
 		session.close();
 	});
+
+	it.each([
+		['in the greeting', ''],
+		['in the answer to a mail', 'MAIL'],
+	])('is cut when it sends empty lines, which leaves nothing to do: %s', async (name, command) => {
+		const empty = '\n'.repeat(2_000_000);
+		const { endpoint } = await serve('smtp', 'tls', byName, 'localhost', {
+			...(command === '' && { greeting: empty }),
+			answer: (line, socket) => (command !== '' && line.startsWith(command) ? empty : SCRIPTS.smtp.answer(line, socket)),
+		});
+		const work = async (): Promise<unknown> => {
+			const session = await SmtpSession.open(accountAt('smtp', endpoint));
+			return await session.send({ from: ADA, to: [ADA], size: 30 }, Readable.from(['Subject: x\r\n\r\nhello\r\n']));
+		};
+		const figures = await figuresOf(`SMTP: empty lines without end, ${name}`, async () => {
+			await expect(work()).rejects.toMatchObject({ message: expect.stringMatching(/SMTP failed.*exceeds maximum/i) });
+		});
+		expect(figures.memoryMb).toBeLessThan(200);
+		await expect.poll(() => process.getActiveResourcesInfo().filter((kind) => kind === 'Immediate').length).toBe(0);
+	});
 });
 
 describe('a server that talks and never answers', () => {
