@@ -71,6 +71,10 @@ describe('the secrets of an owner', () => {
 		expect(new Secrets([]).hide('x'.repeat(70_000))).toHaveLength(70_000);
 	});
 
+	it.each(['""""""', '       ', '\\\\"\'"\'"', 'a"b" "`c"'])('of too few letters and digits hide nothing and end: %j', (secret) => {
+		expect(hide(secret, `hello about ${secret} it`)).toBe(`hello about ${secret} it`);
+	});
+
 	it('are recognized by parts of 8 characters if they have 24', () => {
 		expect(hide(LONG, `x${LONG.slice(3, 11)}y`)).toBe('x[secret]y');
 		expect(hide(LONG, `x${LONG.slice(-8)}`)).toBe('x[secret]');
