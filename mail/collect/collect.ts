@@ -101,7 +101,8 @@ async function finish(round: Round, { sizes }: Chosen): Promise<End> {
 /** Emails to delete now, with those that an earlier session could not delete before it broke and those that have stayed their days. */
 function doomedNumbers({ ledger, found, wish, now }: Round): number[] {
 	const { deleteAfterFetch, deleteAfterDays } = wish;
-	const until = deleteAfterDays === undefined ? -1 : dayOf(now) - deleteAfterDays;
+	// The ledger holds the day of the fetch but no time, so the day counts from its end.
+	const until = deleteAfterDays === undefined ? -1 : dayOf(now) - deleteAfterDays - (deleteAfterDays > 0 ? 1 : 0);
 	return [...found.keys].flatMap(([number, key]) => {
 		const entry = ledger.get(key);
 		if (entry?.standing === 'doomed' || (entry?.standing === 'leaving' && deleteAfterFetch)) return number;

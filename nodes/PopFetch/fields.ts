@@ -110,7 +110,7 @@ export const fields: INodeProperties[] = [
 				default: 30,
 				displayOptions: { show: { '/onlyNew': [true] } },
 				description:
-					'Number of days after which fetched emails are deleted from the server. ' +
+					'Number of days after which fetched emails are deleted from the server, or up to a day later. ' +
 					'With 0 they are deleted by the next execution, once the one that fetched them has ended.',
 			},
 			{

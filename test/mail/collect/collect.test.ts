@@ -923,9 +923,21 @@ describe('deletion', () => {
 		expect(first.deleted).toBe(0);
 		const second = await round(mailbox, first.next, { limit: 1, deleteAfterDays: 7 });
 		expect([second.items, second.deleted]).toEqual([['2'], 0]);
-		const third = await round(mailbox, second.next, { deleteAfterDays: 5 });
+		const third = await round(mailbox, second.next, { deleteAfterDays: 4 });
 		expect(third.deleted).toBe(1);
 		expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['2']);
+	});
+
+	it('never comes before the days have passed in full, whatever the hour of the fetch', async () => {
+		const mailbox = 'midnight@example.test';
+		await sandbox.deliver(mailbox, mail('late'));
+		const beforeMidnight = Math.floor(Date.now() / DAY) * DAY - 30_000;
+		const first = await round(mailbox, new Ledger(), {}, { now: beforeMidnight });
+		const afterMidnight = await round(mailbox, first.next, { deleteAfterDays: 1 }, { now: beforeMidnight + 60_000 });
+		expect(afterMidnight.deleted).toBe(0);
+		const early = await round(mailbox, afterMidnight.next, { deleteAfterDays: 1 }, { now: beforeMidnight + DAY - 1 });
+		expect(early.deleted).toBe(0);
+		expect((await round(mailbox, early.next, { deleteAfterDays: 1 }, { now: beforeMidnight + DAY + 60_000 })).deleted).toBe(1);
 	});
 });
 
