@@ -156,7 +156,8 @@ export function renewing(acquire: Acquire, now: () => number = Date.now): TokenS
 
 /**
  * Calls `acquire` once for all parallel callers, and renews the token before it expires. If the identity platform fails, the old token is
- * used until it expires, and further requests wait for a backoff. During the backoff, callers get the same error without a request.
+ * used until it expires, and further requests wait for a backoff. During the backoff, callers get the same error without a request, unless
+ * the clock was set back since then.
  */
 export async function renew(
 	renewal: Renewal,
@@ -172,7 +173,7 @@ export async function renew(
 		return living;
 	const usable = refused ? undefined : living;
 	if (usable !== undefined && current !== undefined && now() < current.renewAt) return usable;
-	if (renewal.pending === undefined && failure !== undefined && now() < failure.until) {
+	if (renewal.pending === undefined && failure !== undefined && now() >= failure.at && now() < failure.until) {
 		if (usable !== undefined) return usable;
 		throw failure.error;
 	}

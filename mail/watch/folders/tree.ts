@@ -54,8 +54,8 @@ export class TreeWatch<Item> {
 	#begin: { at: number; late: boolean };
 	#mailbox = '';
 	#home = '';
-	/** When the last survey of this watch began, and how long it took, in ms. */
-	#survey = { at: 0, took: 0 };
+	/** When the last survey of this watch began, and how long it took, in ms of a clock that nobody sets. */
+	#survey = { begun: -Infinity, took: 0 };
 	readonly #order = new SurveyOrder();
 	#storedAt = 0;
 	#missing = '';
@@ -147,7 +147,7 @@ export class TreeWatch<Item> {
 			),
 		);
 		// A folder that was left out and has been deleted since then is no reason to stop.
-		if (this.#survey.at === 0) requireExceptions(known, missing);
+		if (this.#isFirstSurvey) requireExceptions(known, missing);
 		else if (missing.join() !== this.#missing) this.#log(`left out, but no longer there: ${missing.join(', ')}`);
 		this.#missing = missing.join();
 		if (fault !== undefined && this.complaints.failed(fault, 'number of folders')) this.options.report(fault);
@@ -190,9 +190,13 @@ export class TreeWatch<Item> {
 		if (this.#watch.stopped) throw stoppedWatch();
 		const rung = [...this.#rung];
 		this.#rung.clear();
-		if (Date.now() - this.#survey.at >= this.#surveyEvery) await this.#surveyAll(session);
+		if (performance.now() - this.#survey.begun >= this.#surveyEvery) await this.#surveyAll(session);
 		else for (const path of rung.length > 0 ? rung : [this.#home]) if (this.#branches.has(path)) await this.#lookInto(session, path);
 		this.#sharedOf(session).settle(this.#home);
+	}
+
+	get #isFirstSurvey(): boolean {
+		return this.#survey.begun === -Infinity;
 	}
 
 	/** In ms. A little less than the pause between two looks, so that each second look is a survey. */
@@ -203,7 +207,7 @@ export class TreeWatch<Item> {
 	}
 
 	async #surveyAll(session: ImapSession): Promise<void> {
-		const at = Date.now();
+		const [at, begun] = [Date.now(), performance.now()];
 		const folders = await this.#list(session);
 		this.#forgetGone(folders);
 		const stalest = stalestOf(this.#branches);
@@ -216,7 +220,7 @@ export class TreeWatch<Item> {
 			this.#log(`the connection has ended twice as soon as "${leftOut}" was checked, so the last check has left it out`);
 			if (noteShut(this.options.memory, leftOut, this.#begin.at)) this.#store();
 		}
-		this.#survey = { at, took: Date.now() - at };
+		this.#survey = { begun, took: performance.now() - begun };
 		const { memory } = this.options;
 		memory.surveyedAt = at;
 		memory.surveyedMailbox = this.#mailbox.toLowerCase();
@@ -279,7 +283,7 @@ export class TreeWatch<Item> {
 			return await work();
 		} catch (cause) {
 			const error = asMailError(cause);
-			const isWrongField = error.code === 'input' && this.#survey.at === 0;
+			const isWrongField = error.code === 'input' && this.#isFirstSurvey;
 			if (session.over || this.#watch.stopped || error.code === 'throttled' || isWrongField) throw error;
 			if (noteShut(this.options.memory, path, this.#begin.at)) this.#store();
 			this.#branchOf(path).telling.shut(error);

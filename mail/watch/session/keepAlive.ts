@@ -157,16 +157,16 @@ export class Watch {
 		};
 		let quietUntil = 0;
 		for (;;) {
-			if (Date.now() >= quietUntil) {
+			if (performance.now() >= quietUntil) {
 				const patience = await this.#look(current);
 				if (patience instanceof MailError) {
 					if (await rescued()) continue;
 					return patience;
 				}
-				quietUntil = Date.now() + patience;
+				quietUntil = performance.now() + patience;
 			}
 			if (renewal === undefined && Date.now() >= renewAt) renewal = this.#renew();
-			const quietMs = quietUntil - Date.now();
+			const quietMs = quietUntil - performance.now();
 			const restMs =
 				quietMs > 0 ? quietMs : current.canIdle ? (this.#options.heartbeatMs ?? HEARTBEAT_MS) : (this.#options.pollMs ?? POLL_MS);
 			const untilRenewal = renewal === undefined ? Math.max(50, renewAt - Date.now()) : Infinity;

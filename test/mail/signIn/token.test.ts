@@ -260,6 +260,16 @@ describe('a token source', () => {
 		expect(state.asked).toBe(5);
 	});
 
+	it('asks again at once when the clock was set back after a failure, which may have come from the clock', async () => {
+		const { state, tokens } = source();
+		state.failing = new MailError('The clock is wrong.', { code: 'auth' });
+		await expect(tokens()).rejects.toThrow('clock');
+		state.failing = undefined;
+		state.now -= 7_200_000;
+		expect((await tokens()).reveal()).not.toBe('');
+		expect(state.asked).toHaveLength(2);
+	});
+
 	it('leaves a failing platform alone, longer each time, and as long as it asked', async () => {
 		const { state, tokens } = source();
 		state.failing = new MailError('down', { code: 'throttled' });

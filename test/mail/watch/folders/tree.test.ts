@@ -261,6 +261,19 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		expect(one.subjects).toEqual(['new A one']);
 	});
 
+	it('are checked on when the clock is set back', async () => {
+		const one = rig(way);
+		await folders(one.mailbox, 'A');
+		expect(await one.watch.start()).toEqual([]);
+		await surveyed(one);
+		const session = await ImapSession.open(one.account());
+		passMinutes(-120);
+		await session.run('APPEND', async (client) => await client.append('A', mail('after')));
+		session.close();
+		await one.until('the email', () => one.subjects.length === 1);
+		expect(one.subjects).toEqual(['new A after']);
+	});
+
 	it('an email that waits does not seem to have come in after the last look when n8n starts again, however long it waits', async () => {
 		const options: Options = { rules: { maxInFlight: 1 } };
 		const first = rig(way, { ...options, execute: async () => await new Promise(() => undefined) });
