@@ -227,7 +227,12 @@ function check(answers: Answers): Section {
 			{
 				text: `Add the node Office365 SMTP Send, IMAP Mailbox or POP Fetch to a workflow, choose the operation Test Connection, add the option Protocols to Test with ${names}, and execute the step. Each step has to say ok; the first that does not says what to do.`,
 			},
-			{ text: `The step "claims" has to list these permissions: ${permissions(answers).join(', ')}.` },
+			{
+				text:
+					cloud === 'personal'
+						? `The step "claims" says that the token cannot be read. This is normal for personal accounts. The credential asks for these permissions: ${permissions(answers).join(', ')}.`
+						: `The step "claims" has to list these permissions: ${permissions(answers).join(', ')}.`,
+			},
 			...(lines.length > 0 ? [{ code: [PLACES[cloud].exchange, ...lines].join('\n'), language: 'powershell' } satisfies Part] : []),
 		],
 	};

@@ -52,6 +52,8 @@ describe('the setup guide', () => {
 				expect(all).not.toMatch(new RegExp(`\\b${other.replaceAll('.', '\\.')}\\b`));
 			if (cloud === 'personal') {
 				expect(all).toContain('consumers');
+				expect(all).toContain('The step "claims" says that the token cannot be read.');
+				expect(all).not.toContain('has to list');
 				expect(all).not.toMatch(/Connect-ExchangeOnline|adminconsent/);
 				continue;
 			}
