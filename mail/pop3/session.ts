@@ -155,9 +155,9 @@ export class PopSession {
 		await this.#settle();
 		this.#connection.write(`${command}\r\n`);
 		const line = await this.#connection.line(command);
-		if (line.startsWith('-ERR')) {
+		if (!line.startsWith('+OK')) {
 			const error = refusal(line, this.#at, command);
-			if (error.code === 'throttled' && !isVague(error)) throw error;
+			if (!line.startsWith('-ERR') || (error.code === 'throttled' && !isVague(error))) throw error;
 			return undefined;
 		}
 		const size = /^\+OK +\d{1,15} +(\d{1,15})\b/.exec(line)?.[1];

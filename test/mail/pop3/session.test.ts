@@ -116,6 +116,11 @@ describe('an answer that cannot be understood', () => {
 		await expect(ask(session)).rejects.toMatchObject({ code: 'protocol', command });
 	});
 
+	it('is none of LIST if Exchange has ended the session with a line of its own', async () => {
+		const session = await openOn(new Replay(GREETING, [...signedIn(), ['LIST 5', 'Connection is closed. 21\r\n']]));
+		await expect(session.size(5)).rejects.toMatchObject({ code: 'lost', command: 'LIST 5' });
+	});
+
 	it('between pipelined mails ends the connection: nobody knows where the next answer begins', async () => {
 		const server = new Replay(GREETING, [...signedIn('PIPELINING'), retr(1), ['RETR 2', 'nonsense\r\n'], retr(3)]);
 		const session = await openOn(server);
