@@ -54,7 +54,7 @@ export class TreeWatch<Item> {
 	#begin: { at: number; late: boolean };
 	#mailbox = '';
 	#home = '';
-	/** When the last survey of this watch began, and how long it took, in ms of a clock that nobody sets. */
+	/** When the last survey of this watch began, and how long it took, in ms of a clock that nobody sets; negative before the first one. */
 	#survey = { begun: -Infinity, took: 0 };
 	readonly #order = new SurveyOrder();
 	#storedAt = 0;
@@ -147,7 +147,7 @@ export class TreeWatch<Item> {
 			),
 		);
 		// A folder that was left out and has been deleted since then is no reason to stop.
-		if (this.#isFirstSurvey) requireExceptions(known, missing);
+		if (this.#survey.begun < 0) requireExceptions(known, missing);
 		else if (missing.join() !== this.#missing) this.#log(`left out, but no longer there: ${missing.join(', ')}`);
 		this.#missing = missing.join();
 		if (fault !== undefined && this.complaints.failed(fault, 'number of folders')) this.options.report(fault);
@@ -193,10 +193,6 @@ export class TreeWatch<Item> {
 		if (performance.now() - this.#survey.begun >= this.#surveyEvery) await this.#surveyAll(session);
 		else for (const path of rung.length > 0 ? rung : [this.#home]) if (this.#branches.has(path)) await this.#lookInto(session, path);
 		this.#sharedOf(session).settle(this.#home);
-	}
-
-	get #isFirstSurvey(): boolean {
-		return this.#survey.begun === -Infinity;
 	}
 
 	/** In ms. A little less than the pause between two looks, so that each second look is a survey. */
@@ -283,7 +279,7 @@ export class TreeWatch<Item> {
 			return await work();
 		} catch (cause) {
 			const error = asMailError(cause);
-			const isWrongField = error.code === 'input' && this.#isFirstSurvey;
+			const isWrongField = error.code === 'input' && this.#survey.begun < 0;
 			if (session.over || this.#watch.stopped || error.code === 'throttled' || isWrongField) throw error;
 			if (noteShut(this.options.memory, path, this.#begin.at)) this.#store();
 			this.#branchOf(path).telling.shut(error);
