@@ -69,7 +69,11 @@ function problemOf(field: FormField, given: string[]): string | undefined {
 	if (value.length > longest) return `Use at most ${longest.toLocaleString('en')} characters.`;
 	switch (field.type) {
 		case 'number':
-			return numberOf(value) === undefined ? 'Enter a number, for example 12 or 12.5.' : undefined;
+			return GROUPED.test(value)
+				? 'Enter the number without a mark between the thousands, for example 1000.'
+				: numberOf(value) === undefined
+					? 'Enter a number, for example 12 or 12.5.'
+					: undefined;
 		case 'date':
 			return isDate(value) ? undefined : 'Enter a date that exists, as year-month-day, for example 2026-03-31.';
 		case 'email':
@@ -120,6 +124,9 @@ function accepts(accept: readonly string[], { name, mimeType }: PostedFile): boo
 		)
 	);
 }
+
+/** "1,000" and "1.000" are one in some countries and a thousand in others. */
+const GROUPED = /^[+-]?[1-9]\d{0,2}(?:[.,]\d{3})+$/;
 
 /** Browsers post numbers with a point. People without one may type a comma. */
 function numberOf(value: string): number | undefined {

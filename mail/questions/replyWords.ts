@@ -43,6 +43,41 @@ export const ACKNOWLEDGING = new Set([
 	...['ok', 'okay', 'yeah', 'yep', '👍', 'ja', 'in ordnung', "d'accord", 'si', 'sí', 'sì', 'va bene', 'joo', 'da', 'rendben', 'да', 'так'],
 ]);
 
+/** Further words that people also write when they have only read the email. */
+export const ASSENTING = new Set([
+	...['yes', 'oui', 'sim', 'kyllä', 'tak jest', 'ano', 'áno', 'igen', 'evet', 'ναι', 'нет проблем', 'نعم', 'כן', 'akkoord', 'mee eens'],
+]);
+
+/** After these words, somebody has only received the email or has yet to decide. */
+export const PONDERING = new Set([
+	...['think', 'thinking', 'decide', 'deciding', 'consider', 'considering', 'look', 'looking', 'see', 'checking', 'minute', 'minutes'],
+	...['moment', 'second', 'got', 'received', 'read', 'reading', 'seen', 'noted', 'back', 'soon', 'asap', 'ask'],
+	...['überlege', 'überlegen', 'überleg', 'schaue', 'schau', 'schauen', 'anschauen', 'ansehen', 'sehe', 'melde', 'bekommen', 'erhalten'],
+	...['gelesen', 'gesehen', 'angekommen', 'denke', 'entscheide', 'sekunde', 'minute', 'minuten', 'gleich', 'bald', 'frage'],
+	...['regarde', 'regarder', 'reçu', 'lu', 'réfléchis', 'réfléchir', 'bientôt', 'vais', 'momento', 'minuto', 'miro', 'mirar', 'voy'],
+	...['recibido', 'leído', 'pienso', 'pensar', 'guardo', 'vedo', 'ricevuto', 'letto', 'penso', 'recebi', 'recebido', 'vou', 'verei'],
+	...['bekijk', 'bekijken', 'kijk', 'ontvangen', 'gelezen', 'denk', 'посмотрю', 'подумаю', 'получил', 'получила', 'минуту', 'подивлюся'],
+]);
+
+/** Words with which people go on after a mere "OK" if they agree. */
+export const AGREEING = new Set([
+	...['fine', 'good', 'great', 'perfect', 'fine by me', 'fine with me', 'do it', 'please do', 'let us do it', "let's do it", 'sounds good'],
+	...[
+		'looks good',
+		'looks good to me',
+		'lgtm',
+		'all good',
+		'no objections',
+		'passt',
+		'passt so',
+		'das passt',
+		'machen',
+		'mach das',
+		'gerne',
+	],
+	...['perfekt', 'gut', 'sehr gut', 'parfait', 'très bien', 'perfecto', 'muy bien', 'perfetto', 'bene', 'perfeito', 'prima', 'mooi', 'bra'],
+]);
+
 export const AGAINST = new Set([
 	...[
 		'no',

@@ -1,4 +1,4 @@
-import { ACKNOWLEDGING, AGAINST, COURTESY, DOUBT, DOUBT_WITHIN, GREETINGS, IN_FAVOUR } from './replyWords';
+import { ACKNOWLEDGING, AGAINST, AGREEING, ASSENTING, COURTESY, DOUBT, DOUBT_WITHIN, GREETINGS, IN_FAVOUR, PONDERING } from './replyWords';
 
 /** The answer of a reply to an approval, or why only a person can tell. */
 export type Verdict = { approved: boolean } | { unclear: string };
@@ -36,7 +36,7 @@ export function readVerdict(written: string, labels: Labels): Verdict {
 		if (approved === undefined) continue;
 		const after = [rest, ...others].join('\n');
 		if (!approved && labels.decline === undefined) return { unclear: `the question can only be answered with "${labels.approve}"` };
-		const doubt = doubtIn(after, approved) ?? (approved && ACKNOWLEDGING.has(plain(word)) ? sentenceIn(after) : undefined);
+		const doubt = doubtIn(after, approved) ?? (approved ? restOf(withoutCourtesy(plain(word)), rest, others, labels) : undefined);
 		return doubt === undefined ? { approved } : { unclear: doubt };
 	}
 	return { unclear: 'the reply does not begin with an answer' };
@@ -73,10 +73,14 @@ function withoutCourtesy(word: string): string {
 	return COURTESY.has(word.slice(last + 1)) ? word.slice(0, last) : word;
 }
 
+function wordsOf(text: string): string[] {
+	return text.toLowerCase().match(/[\p{L}\p{N}'+👍👎✅❌-]+/gu) ?? [];
+}
+
 /** Why the following text leaves the answer open. */
 function doubtIn(text: string, approved: boolean): string | undefined {
 	if (/[?？؟]/.test(text)) return 'the reply contains a question';
-	const words = text.toLowerCase().match(/[\p{L}\p{N}'+👍👎✅❌-]+/gu) ?? [];
+	const words = wordsOf(text);
 	const contrary = words.find((word) => (approved ? AGAINST.has(word) || DOUBT.has(word) : IN_FAVOUR.has(word)));
 	const within = approved ? DOUBT_WITHIN.find((one) => text.includes(one)) : undefined;
 	// "No, that is not in order" does not approve.
@@ -87,10 +91,42 @@ function doubtIn(text: string, approved: boolean): string | undefined {
 	return found === undefined ? undefined : changesMeaning(found);
 }
 
-/** Why a word that may only acknowledge the email does not answer: a sentence follows. */
-function sentenceIn(text: string): string | undefined {
-	const sentence = text.split(/[\n.,;:!—–]|\s-\s/).find((one) => one.trim().split(/\s+/).length > LONGEST_CLOSING);
-	return sentence === undefined ? undefined : changesMeaning(sentence.trim());
+/**
+ * Why a word that may only acknowledge the email does not answer. Who writes "yes" may only have read it, or still think. After "OK",
+ * nothing counts but thanks, names and words that approve.
+ */
+function restOf(word: string, rest: string, others: readonly string[], labels: Labels): string | undefined {
+	const isMere = ACKNOWLEDGING.has(word);
+	if (!isMere && !ASSENTING.has(word)) return undefined;
+	const pondering = wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one));
+	if (pondering !== undefined) return changesMeaning(pondering);
+	const more = isMere ? partsOf(rest).find((part) => !isClosing(part, labels)) : undefined;
+	const sentence = isMere ? partsOf(others.join('\n')).find((part) => part.split(/\s+/).length > LONGEST_CLOSING) : undefined;
+	const found = more ?? sentence;
+	return found === undefined ? undefined : changesMeaning(found);
+}
+
+/** What stands between punctuation marks. */
+function partsOf(text: string): string[] {
+	return text
+		.split(/[\n.,;:!()—–。、，！]|\s-\s/)
+		.map((part) => part.trim())
+		.filter((part) => plain(part) !== '');
+}
+
+/** One to three words with capital letters. */
+const NAME = /^\p{Lu}[\p{L}'.-]{0,40}(?: \p{Lu}[\p{L}'.-]{0,40}){0,2}$/u;
+
+function isClosing(part: string, labels: Labels): boolean {
+	const words = plain(part);
+	const first = part.split(' ', 1)[0] ?? '';
+	return (
+		NAME.test(part) ||
+		COURTESY.has(words) ||
+		AGREEING.has(words) ||
+		meaning(part, labels) === true ||
+		(COURTESY.has(plain(first)) && NAME.test(part.slice(first.length).trim()))
+	);
 }
 
 function changesMeaning(words: string): string {

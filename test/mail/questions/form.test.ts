@@ -121,6 +121,8 @@ describe('an answer to a form', () => {
 		['a date with a time', 2, '2027-02-28T10:00', /date that exists/],
 		['an address of two lines', 3, 'a@example.com\r\nBcc: b@example.com', /email address/],
 		['two addresses', 3, 'a@example.com, b@example.com', /email address/],
+		['a number with a comma between its thousands', 1, '1,000', /without a mark between the thousands/],
+		['a number with a point between its thousands', 1, '-10.000.000', /without a mark between the thousands/],
 		['a choice that is not offered', 4, 'XL', /one of the options/],
 		['a box that is not offered', 5, ['red', 'pink'], /one of the options/],
 		['too many boxes', 5, ['red', 'blue', 'green'], /Select 1 to 2/],
