@@ -61,7 +61,10 @@ export async function sendItems(context: IExecuteFunctions): Promise<INodeExecut
 			}
 		}
 	};
-	await Promise.all(Array.from({ length: Math.min(MAILS_AT_A_TIME, count) }, worker)).finally(() => progress.end());
+	await Promise.all(Array.from({ length: Math.min(MAILS_AT_A_TIME, count) }, worker)).finally(() => {
+		progress.end();
+		tries.end();
+	});
 	hints.tell(context);
 	if (failure !== undefined) throw failure;
 	return results;
@@ -144,7 +147,10 @@ async function onceOnly(
 	if (key === '' || context.getMode() === 'manual') return await send();
 	const sentBefore = SentRecord.of(context);
 	const earlier = await sentBefore.reserve(key);
-	if (earlier === 'sent') return { accepted: [], rejected: [], alreadySent: true, idempotencyKey: key };
+	if (earlier === 'sent') {
+		hints.alreadySent(key);
+		return { accepted: [], rejected: [], alreadySent: true, idempotencyKey: key };
+	}
 	if (earlier === 'unknown' && !readDelivery(options).resendUnknown) {
 		hints.sent({ accepted: [], rejected: [], unknown: composed.recipients });
 		return {

@@ -7,6 +7,8 @@ export class Hints {
 	readonly #rejected: Rejection[] = [];
 	readonly #unanswered = new Set<string>();
 	readonly #cids = new Set<string>();
+	readonly #keys = new Set<string>();
+	#alreadySent = 0;
 	#recipients = 0;
 	#unknown = 0;
 
@@ -19,6 +21,12 @@ export class Hints {
 	/** Images that nobody will see. */
 	unknownCids(names: string[]): void {
 		for (const name of names.slice(0, 20)) this.#cids.add(name);
+	}
+
+	/** An email that is not sent, because one with its key was sent before. */
+	alreadySent(key: string): void {
+		this.#alreadySent += 1;
+		this.#keys.add(key.slice(0, 100));
 	}
 
 	notMarked(reason: string): void {
@@ -39,6 +47,12 @@ export class Hints {
 		return [
 			...(refused > 0 ? [`${refused} of ${all} ${refused === 1 ? 'was' : 'were'} refused: ${describeRejections(this.#rejected)}`] : []),
 			...(unknown > 0 ? [`${unknown} of ${all} may not have the email, because the connection broke before the server answered.`] : []),
+			...(this.#alreadySent > 0
+				? [
+						`${this.#alreadySent === 1 ? '1 email was' : `${this.#alreadySent} emails were`} not sent, because an email with the same ` +
+							`Idempotency Key was sent before: ${[...this.#keys].slice(0, 5).join(', ')}. Each email needs a key of its own.`,
+					]
+				: []),
 			...(this.#cids.size > 0
 				? [
 						`The HTML shows cid:${[...this.#cids].slice(0, 5).join(', cid:')}, but Attachments (Inline) has no file with that ` +

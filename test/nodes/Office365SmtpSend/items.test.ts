@@ -65,6 +65,18 @@ describe('Retry On Fail', () => {
 		expect(asked(good)).toBe(4);
 	});
 
+	it('sends to nobody again however many other runs have begun meanwhile', async () => {
+		const to = 'retried-beside@example.test';
+		const beside = async (): Promise<void> => {
+			for (let other = 0; other < 60; other += 1) await again(`retry-other-${other}`, { input: 1, perItem: { toEmail: ['nonsense'] } });
+		};
+		const scene = { perItem: { toEmail: ['nonsense', to] } };
+		await again('retry-beside', scene);
+		await beside();
+		await again('retry-beside', scene);
+		expect(asked(to)).toBe(1);
+	});
+
 	it('sends again what nobody has', async () => {
 		sandbox.exchange.plan('smtp', 'RCPT', { reply: '550 5.1.1 User unknown' }, 1);
 		const to = 'retried-later@example.test';

@@ -79,6 +79,15 @@ it('tells keys apart that differ only at their end, however long they are', asyn
 	expect((await run([`${long} 1`, `${long} 2`, `${long} 1`])).items.map(outcome)).toEqual(['sent 1', 'sent 1', 'already']);
 });
 
+it('hints at emails that were not sent because of their key, also if one key is that of every item', async () => {
+	const { run } = batch();
+	const { items, hints } = await run(['one-key', 'one-key', 'one-key', 'other']);
+	expect(items.map(outcome).sort()).toEqual(['already', 'already', 'sent 1', 'sent 1']);
+	expect(hints).toEqual([
+		expect.stringMatching(/^2 emails were not sent, because .* sent before: one-key\. Each email needs a key of its own\.$/),
+	]);
+});
+
 describe('an execution that is retried after a crash', () => {
 	it('sends what was not begun, leaves out what was sent, and tells of what nobody knows', async () => {
 		const { processed, run, to } = batch();
