@@ -86,10 +86,18 @@ function missing(binary: IBinaryKeyData, name: string, label: string): MailError
 
 /** Streams the data if n8n stores it outside of memory. */
 export async function fileOf(context: MailContext, name: string, data: IBinaryData, cid?: string): Promise<OutgoingFile> {
+	// A Code node may have made it.
+	const given: { [Key in keyof IBinaryData]: unknown } = data;
+	if (typeof given.id !== 'string' && typeof given.data !== 'string')
+		throw new MailError(`The binary property "${name}" has no content.`, {
+			code: 'input',
+			field: name,
+			remedy: 'Its field "data" has to be the base64 of the file. In a Code node, use this.helpers.prepareBinaryData.',
+		});
 	const fallback = data.fileExtension === undefined || data.fileExtension === '' ? name : `${name}.${data.fileExtension}`;
 	return {
-		fileName: data.fileName ?? fallback,
-		mimeType: data.mimeType,
+		fileName: typeof given.fileName === 'number' ? `${given.fileName}` : (data.fileName ?? fallback),
+		mimeType: typeof given.mimeType === 'string' ? given.mimeType : '',
 		size: await sizeOf(context, data),
 		...(cid !== undefined && { cid }),
 		open: async () => await openBinary(context, data),
@@ -97,11 +105,17 @@ export async function fileOf(context: MailContext, name: string, data: IBinaryDa
 }
 
 export async function openBinary(context: MailContext, data: IBinaryData): Promise<Readable> {
-	return data.id === undefined ? inShares(Buffer.from(data.data, 'base64')) : await context.helpers.getBinaryStream(data.id);
+	return data.id === undefined ? inShares(Buffer.from(base64Of(data), 'base64')) : await context.helpers.getBinaryStream(data.id);
+}
+
+/** A Code node may give a data URL (RFC 2397) in place of the base64 alone. */
+function base64Of({ data }: IBinaryData): string {
+	const url = data.startsWith('data:') ? /^data:[^,]{0,300};base64,/i.exec(data.slice(0, 400)) : null;
+	return url === null ? data : data.slice(url[0].length);
 }
 
 async function sizeOf(context: MailContext, data: IBinaryData): Promise<number> {
-	if (data.id === undefined) return Buffer.byteLength(data.data, 'base64');
+	if (data.id === undefined) return Buffer.byteLength(base64Of(data), 'base64');
 	return data.bytes ?? (await context.helpers.getBinaryMetadata(data.id)).fileSize ?? 0;
 }
 

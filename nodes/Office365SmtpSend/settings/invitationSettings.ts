@@ -6,7 +6,7 @@ import { repeatRule } from '../../../mail/compose/repeatRule';
 import { inputError } from '../../../mail/errors';
 import { readMailboxes, sameAddress, unique, type Mailbox } from '../../../mail/compose/addresses';
 import { calendarText, type CalendarEvent } from '../../../mail/compose/invitation';
-import { readDay, readMoment, zonedTime } from '../../../mail/compose/eventTime';
+import { readDay, readMoment, zonedTime, type ZonedTime } from '../../../mail/compose/eventTime';
 import type { OutgoingMail } from '../../../mail/compose/message';
 import { textOfHtml } from '../../../mail/compose/textFromHtml';
 import { choice, flag, record, text, whole } from '../../parameterValues';
@@ -23,7 +23,7 @@ export interface Invitation {
 export async function readInvitation(context: MailContext, item: number, mailbox: string): Promise<Invitation> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	const options = record(context.getNodeParameter('options', item, {}));
-	const action = parameter('invitationAction');
+	const action = choice(parameter('invitationAction'), 'Action', ['create', 'update', 'cancel'], 'create');
 	const mail = await readMail(context, item, mailbox);
 	const [organizer = { name: '', address: mailbox }] = await readMailboxes('From Email', mail.from);
 	const title = mail.subject.trim();
@@ -93,11 +93,19 @@ async function timing(
 ): Promise<Pick<CalendarEvent, 'time' | 'timeZone' | 'rule'>> {
 	const [from, to] = [await zonedTime('Start', start, workflowZone), await zonedTime('End', end, workflowZone)];
 	const day = from.day || flag(options.allDay, 'All Day');
-	// In Google Calendar, an all-day event ends on the day after it.
-	const time = timeOf(from.value, to.value, { allDay: day, endExclusive: from.day && to.day }, from.timeZone, to.timeZone);
+	// In Google's calendar and in Outlook's, an all-day event ends on the day after it, here at midnight.
+	const endExclusive = (from.day && to.day) || (isMidnight(from) && isMidnight(to) && from.value !== to.value);
+	const time = timeOf(from.value, to.value, { allDay: day, endExclusive }, from.timeZone, to.timeZone);
 	const rule = repeatRule(text(options.recurrence, 'Repeat Rule'), 'firstDay' in time ? time.firstDay : time.start, from.timeZone);
 	return { time, ...(!day && (from.told || rule !== undefined) && { timeZone: from.timeZone }), ...(rule !== undefined && { rule }) };
 }
+
+/** Of a time with its time zone, as Microsoft Graph writes it. */
+function isMidnight({ value, told }: ZonedTime): boolean {
+	return told && typeof value === 'string' && /T00:00(?::00(?:\.0{1,9})?)?$/.test(value);
+}
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 function timeOf(
 	start: unknown,
@@ -110,13 +118,13 @@ function timeOf(
 	if (allDay) {
 		const time = {
 			firstDay: readDay('Start', start, timeZone),
-			dayAfter: readDay('End', end === '' || end === null ? start : end, endZone, endExclusive ? 0 : 1),
+			dayAfter: readDay('End', isEmpty(end) ? start : end, endZone, endExclusive ? 0 : 1),
 		};
 		if (time.dayAfter <= time.firstDay) throw early();
 		return time;
 	}
 	const begin = readMoment('Start', start, timeZone);
-	const time = { start: begin, end: end === '' ? new Date(begin.getTime() + USUAL_MS) : readMoment('End', end, endZone) };
+	const time = { start: begin, end: isEmpty(end) ? new Date(begin.getTime() + USUAL_MS) : readMoment('End', end, endZone) };
 	if (time.end <= time.start) throw early();
 	return time;
 }

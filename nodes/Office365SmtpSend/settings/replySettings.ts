@@ -7,8 +7,8 @@ import { apartFrom } from '../../../mail/compose/inlineFiles';
 import type { OutgoingMail } from '../../../mail/compose/message';
 import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
 import { readOriginal, type Original, type OriginalFile } from '../../../mail/compose/original';
-import { answer, shownInline, type Answer } from '../../../mail/compose/reply';
-import { flag, record, text } from '../../parameterValues';
+import { answer, shownInline } from '../../../mail/compose/reply';
+import { choice, flag, record, text } from '../../parameterValues';
 import { fileOf, isBinaryData, openBinary } from './attachments';
 import type { MailContext } from './context';
 import { formatOf, readBodies, readCopies, readHeaders, readOwnFiles, readPeople, readSender } from './settings';
@@ -26,7 +26,7 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 	const kind =
 		context.getNodeParameter('operation', item, 'reply') === 'forward'
 			? 'forward'
-			: kindOf(context.getNodeParameter('replyType', item, 'reply'));
+			: choice(context.getNodeParameter('replyType', item, 'reply'), 'Type', ['reply', 'replyAll', 'forward'], 'reply');
 	const taken = await takeOriginal(context, item);
 	if (kind === 'forward' && taken.original.headersOnly) {
 		throw inputError(
@@ -70,10 +70,6 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 const NO_THREAD =
 	'The item does not contain the Message-ID of the original (Microsoft Outlook and Gmail leave it out when their output is ' +
 	'simplified), so the reply may not be shown in its thread.';
-
-function kindOf(value: unknown): Answer['kind'] {
-	return value === 'replyAll' || value === 'forward' ? value : 'reply';
-}
 
 interface Taken {
 	original: Original;

@@ -253,6 +253,28 @@ describe('what travels in headers and files', () => {
 		},
 	);
 
+	it.each<[string, object]>([
+		['no MIME type', { data: 'eA==', fileName: '5' }],
+		['null as MIME type, and a number as name', { data: 'eA==', mimeType: null, fileName: 5 }],
+		['a data URL', { data: 'data:image/png;base64,eA==', mimeType: 'application/octet-stream', fileName: '5' }],
+	])('row 14: binary data of a Code node with %s', async (_name, given) => {
+		const { arrived } = await run(
+			{ toEmail: 'grace#@example.test', options: { fileAttachments: 'data' } },
+			{ data: JSON.parse(JSON.stringify(given)) },
+		);
+		const { files, raw } = await arrived('grace#@example.test');
+		expect(files).toEqual([expect.objectContaining({ type: 'application/octet-stream', name: '5' })]);
+		expect(raw).toMatch(/^eA==$/m);
+	});
+
+	it('row 14: binary data without content is an error that names it', async () => {
+		const parameters = { toEmail: 'grace#@example.test', options: { fileAttachments: 'data' } };
+		await expect(run(parameters, { data: JSON.parse('{"mimeType":"text/plain"}') })).rejects.toMatchObject({
+			message: 'The binary property "data" has no content.',
+			description: expect.stringContaining('prepareBinaryData'),
+		});
+	});
+
 	it('row 12: an inline file in a property called "Bild ä"', async () => {
 		const { arrived, hints } = await run(
 			{ toEmail: 'grace#@example.test', emailFormat: 'html', html: '<img src="cid:Bild ä">', options: { attachments: 'Bild ä' } },

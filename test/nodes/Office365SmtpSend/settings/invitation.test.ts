@@ -226,6 +226,30 @@ describe('the time of an event', () => {
 		expect([event.startDate.isDate, event.startDate.toString(), event.endDate.toString()]).toEqual([true, '2026-02-28', '2026-03-01']);
 	});
 
+	it('of Outlook that lasts all day ends on the day after it, as Microsoft Graph tells', async () => {
+		const at = (dateTime: string): object => ({ dateTime, timeZone: 'UTC' });
+		const days = async (start: string, end: string): Promise<string> =>
+			(await invite({ start: at(start), end: at(end), options: { allDay: true } })).ics;
+		expect(await days('2026-12-24T00:00:00.0000000', '2026-12-25T00:00:00.0000000')).toContain('DTEND;VALUE=DATE:20261225');
+		expect(await days('2026-12-24T00:00:00.0000000', '2026-12-24T00:00:00.0000000')).toContain('DTEND;VALUE=DATE:20261225');
+		expect(await days('2026-12-24T10:00:00.0000000', '2026-12-25T11:00:00.0000000')).toContain('DTEND;VALUE=DATE:20261226');
+	});
+
+	it.each([null, '  ', undefined])('without an end (%j) lasts half an hour, or a day', async (end) => {
+		const { event } = await invite({ end });
+		expect(event.duration.toSeconds()).toBe(1_800);
+		expect((await invite({ end, options: { allDay: true } })).ics).toContain('DTEND;VALUE=DATE:20261201');
+	});
+
+	it.each(['Cancel', ' CANCEL '])('is cancelled by the action in any case: %j', async (invitationAction) => {
+		const { calendar } = await invite({ invitationAction, eventUid: 'x@example.test' });
+		expect(value(calendar, 'method')).toBe('CANCEL');
+	});
+
+	it.each(['cancelled', 'delete'])('is not made by an action that does not exist: %j', async (invitationAction) => {
+		await expect(invite({ invitationAction })).rejects.toMatchObject({ code: 'input', field: 'Action' });
+	});
+
 	it.each([true, 'true', 1])('may be whole days by an expression that gives %j, of one day where it gives no end', async (allDay) => {
 		for (const end of ['', null, undefined]) {
 			expect((await invite({ start: '2026-12-31', end, options: { allDay } })).ics).toContain(
@@ -242,7 +266,6 @@ describe('the time of an event', () => {
 		['an hour that is not there', { start: '2026-02-28T25:00:00' }, 'Start'],
 		['an end before the start', { end: '2026-11-30T15:30:00' }, 'End'],
 		['days the wrong way round', { start: '2026-11-30', end: '2026-11-29', options: { allDay: true } }, 'End'],
-		['no end by an expression', { end: null }, 'End'],
 		['whole days, perhaps', { options: { allDay: 'perhaps' } }, 'All Day'],
 		['a look that there is not', { options: { showAs: 'asleep' } }, 'Show As'],
 		['an update of nothing', { invitationAction: 'update' }, 'Event ID'],

@@ -117,6 +117,12 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 		expect(addresses(email.cc)).toEqual(['edith@example.test', 'carl@example.test', 'new@example.test']);
 	});
 
+	it('to all does so in any case, and a type that does not exist is named', async () => {
+		const item = await itemOf(await originalBytes(), format);
+		expect(addresses((await reply(item, { replyType: 'ReplyAll' })).cc)).toEqual(['edith@example.test', 'carl@example.test']);
+		await expect(reply(item, { replyType: 'everybody' })).rejects.toMatchObject({ code: 'input', field: 'Type' });
+	});
+
 	it('honours Reply-To, in any script', async () => {
 		const email = await reply(await itemOf(await originalBytes({ replyTo: 'Bürö <office@example.test>, 語 <go@example.test>' }), format));
 		expect(email.to).toEqual([
