@@ -1,3 +1,5 @@
+import { withoutSlips } from './slips';
+
 /** Invisible characters that are copied along with text, whoever wrote it. */
 const UNSEEN = '\\u00ad\\u034f\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff';
 /** Those that also mean nothing in a name, where joiners and direction marks do. */
@@ -21,6 +23,8 @@ export interface Pasted {
 	text: string;
 	/** Invisible characters that were removed, as U+200B; empty if there were none. */
 	dropped: string[];
+	/** What was removed before addresses because it was typed or added by mistake, such as `=`. */
+	slips?: string[];
 	/** The text after the addresses of mailto links, such as `?subject=Hi`. */
 	queries?: string[];
 	/** The word after a no-break space that may separate a name from its address or cut an address in two. */
@@ -31,19 +35,26 @@ export interface Pasted {
  * Reads addresses as people and language models paste them: one on each line, with bullets or numbers; links of Markdown and mailto;
  * invisible characters and no-break spaces in and next to addresses. What may be an injected header stays unchanged, including line breaks,
  * so that the caller refuses it.
+ * @param entered whether a user entered the addresses, so that they may contain slips
  */
-export function pastedList(given: string): Pasted {
+export function pastedList(given: string, entered: boolean): Pasted {
 	const { text, ...rest } = seenOnly(withoutFence(given));
-	const plain = withoutQueries(oneLine(withoutBrackets(unescaped(text.trim()))));
+	const meant = meantOnly(unescaped(text.trim()), entered);
+	const plain = withoutQueries(oneLine(withoutBrackets(meant.text)));
 	const linked = withoutLinks(named(plain.text)).trim();
-	return { ...rest, queries: plain.queries, text: wordsAlone(linked) ?? linked };
+	return { ...rest, slips: meant.slips, queries: plain.queries, text: wordsAlone(linked) ?? linked };
 }
 
-/** Returns one address of a field for a single address. */
-export function pastedAddress(given: string): Pasted {
+/** Returns one address of a field for a single address. @param entered as of {@link pastedList} */
+export function pastedAddress(given: string, entered: boolean): Pasted {
 	const seen = given.replace(ANY_UNSEEN, '').replace(ANY_BLANK, '').trim();
-	const { text, queries } = withoutQueries(seen);
-	return { text: withoutLinks(text), queries, dropped: droppedOf(given, seen) };
+	const meant = meantOnly(seen, entered);
+	const { text, queries } = withoutQueries(meant.text);
+	return { text: withoutLinks(text), slips: meant.slips, queries, dropped: droppedOf(given, seen) };
+}
+
+function meantOnly(text: string, entered: boolean): ReturnType<typeof withoutSlips> {
+	return entered ? withoutSlips(text) : { text, slips: [] };
 }
 
 function seenOnly(given: string): Pasted {

@@ -254,6 +254,68 @@ describe('addresses as people and models paste them', () => {
 		expect(notes).toEqual(['To Email: invisible characters (U+200B, U+200E) were removed from the addresses.']);
 	});
 
+	it.each([
+		['an equals sign of a mistyped expression', '=ada@example.test', ['ada@example.test'], '='],
+		['one before a list', '=ada@example.test,grace@example.test', ['ada@example.test', 'grace@example.test'], '='],
+		['one before a name', '=Ada <ada@example.test>', ['Ada <ada@example.test>'], '='],
+		['one before a quoted name', '="Lovelace, Ada" <ada@example.test>', ['Lovelace, Ada <ada@example.test>'], '='],
+		['one within brackets', 'Ada <=ada@example.test>', ['Ada <ada@example.test>'], '='],
+		['one within quotes', '"=ada@example.test"', ['ada@example.test'], '='],
+		['one before another script', '=jõgi@jõgeva.test', ['jõgi@jõgeva.test'], '='],
+		['the mark that makes a cell of a sheet text', "'ada@example.test", ['ada@example.test'], "'"],
+		[
+			'such marks, one a line',
+			"'ada@example.test\n'o'hara@example.test, 'tis@example.test",
+			['ada@example.test', "o'hara@example.test", 'tis@example.test'],
+			"'",
+		],
+		['such a mark that was copied from HTML', '&#39;ada@example.test', ['ada@example.test'], "'"],
+		['such a mark in a row of a sheet', { Email: "'ada@example.test" }, ['ada@example.test'], "'"],
+		['a web address', 'http://ada@example.test', ['ada@example.test'], 'http://'],
+		[
+			'web addresses, one a line',
+			'https://ada@example.test\nHTTP://bob@example.test',
+			['ada@example.test', 'bob@example.test'],
+			'https://, HTTP://',
+		],
+		['a web address in a link of Markdown', '[Ada](https://ada@example.test)', ['Ada <ada@example.test>'], 'https://'],
+		['an encoded blank', 'bob@example.test,%20ada@example.test', ['bob@example.test', 'ada@example.test'], '%20'],
+		['several at once', "='%20ada@example.test", ['ada@example.test'], "='%20"],
+	])('lose the slip of the keyboard or the program before them, with a note: %s', async (_name, value, addresses, removed) => {
+		const notes: string[] = [];
+		expect(await read(value, (text) => notes.push(text))).toEqual(addresses);
+		expect(notes).toEqual([`To Email: characters before addresses that do not belong to them were removed: ${removed}`]);
+	});
+
+	it.each([
+		"o'brien@example.test",
+		'a=b@example.test',
+		'prvs=abc=ada@example.test',
+		'SRS0=HHH=TT=example.org=alice@example.test',
+		'a%20b@example.test',
+		'"=a@b.test"@example.test',
+	])('keep the same characters where they belong to the address: %s', async (address) => {
+		const notes: string[] = [];
+		expect(await read(`${address}, Bob <bob@example.test>`, (text) => notes.push(text))).toEqual([address, 'Bob <bob@example.test>']);
+		expect(notes).toEqual([]);
+	});
+
+	it('keep an apostrophe before them where it is quoted', async () => {
+		expect(await read('"\'tis"@example.test, bob@example.test')).toEqual(["'tis@example.test", 'bob@example.test']);
+	});
+
+	it('keep such characters in what was not typed: addresses of emails', async () => {
+		expect(await read({ value: [{ name: '', address: "'tis@example.test" }] })).toEqual(["'tis@example.test"]);
+		expect(await readMailboxes('Reply To', "'tis@example.test, =a@example.test", true)).toMatchObject([
+			{ address: "'tis@example.test" },
+			{ address: '=a@example.test' },
+		]);
+	});
+
+	it('are refused where a web address is not only an address', async () => {
+		await expect(read('https://ada@example.test/path')).rejects.toMatchObject({ code: 'input', field: 'To Email' });
+	});
+
 	it('leave a note of what else a mailto link held', async () => {
 		const notes: string[] = [];
 		await read('mailto:grace@example.test?subject=Hi, you&cc=carl@example.test', (text) => notes.push(text));
@@ -304,6 +366,11 @@ describe('addresses as people and models paste them', () => {
 		'&lt;',
 		'```',
 		'"a@b,',
+		'=',
+		'=a@b.c',
+		"'%20",
+		'http://',
+		'http://a@b.c ',
 		'„',
 		'„a@b.c',
 		'a’@b.',
