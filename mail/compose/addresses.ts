@@ -3,8 +3,9 @@ import { domainToASCII } from 'node:url';
 import { inputError, MailError } from '../errors';
 import { addressParser } from '../nodemailer';
 import { CONTROL, isAddress, LONGEST_ADDRESS } from './addressSyntax';
+import { withoutFence } from './codeFence';
 import { lookAlike } from './lookAlikes';
-import { pastedAddress, pastedList, withoutFence, type Pasted } from './pasted';
+import { pastedAddress, pastedList, type Pasted } from './pasted';
 
 export interface Mailbox {
 	/** Display name in any script; may be empty. */

@@ -1,3 +1,4 @@
+import { withoutFence } from './codeFence';
 import { withoutSlips } from './slips';
 
 /** Invisible characters that are copied along with text, whoever wrote it. */
@@ -83,12 +84,6 @@ export function codePoint(character: string): string {
 /** A list in the syntax of a programming language that is not JSON. */
 function withoutBrackets(text: string): string {
 	return text.startsWith('[') && text.endsWith(']') && !text.includes('](') ? text.slice(1, -1) : text;
-}
-
-/** A block of code, as language models write it around JSON and lists. */
-export function withoutFence(text: string): string {
-	const trimmed = text.trim();
-	return trimmed.startsWith('```') && trimmed.endsWith('```') ? trimmed.slice(3, -3).replace(/^\w{0,20}\s*\n/, '') : text;
 }
 
 const ENTITIES = new Map([
