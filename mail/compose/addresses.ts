@@ -172,16 +172,17 @@ function refuseLookAlike(field: string, address: string): void {
 
 /** A quoted string. An angle bracket or an at sign after it makes it a name or a local part. */
 const QUOTED = /"(?:[^"\\]|\\.?)*(?:"([^"<>,;@]*<|@)?|$)/g;
-const COMMENT = /\((?:[^()]|\([^()]*\))*\)/g;
+const COMMENTS_AND_SEPARATORS = /(\((?:[^()]|\([^()]*\))*\)|[,;])/;
 
 /**
  * If a comma is missing, the parser returns one address and takes the others for its name. Therefore, each address outside of quoted names
- * and comments has to be among those that it returned.
+ * has to be among those that it returned, also one in parentheses: `ada@example.com (cc: bob@example.com)`. Only next to an address in
+ * angle brackets, parentheses hold a comment.
  */
 function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 	const found = new Set(mailboxes.map(({ address }) => address.toLowerCase()));
 	const known = (word: string): boolean => found.has(word.toLowerCase()) || found.has(bare(word).toLowerCase());
-	const outside = text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)).replace(COMMENT, ' ');
+	const outside = withoutComments(text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)));
 	// Names in the headers of a finished email may be encoded words (RFC 2047).
 	const words = outside
 		.split(/[\s"<>(),;:]+/)
@@ -191,6 +192,21 @@ function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 	const lost = words.find((word) => (resemblesAddress(word) || isAddress(word)) && !known(word));
 	if (lost !== undefined)
 		throw inputError(field, `a comma is missing next to ${lost}.`, `${ADDRESSES} Put quotes around a name that contains an address.`);
+}
+
+/** Removes what is in parentheses from entries whose address is in angle brackets. */
+function withoutComments(text: string): string {
+	if (!text.includes('(')) return text;
+	const entries: string[] = [];
+	let [plain, comments] = ['', ''];
+	for (const piece of [...text.split(COMMENTS_AND_SEPARATORS), ',']) {
+		if (/^[,;]$/.test(piece)) {
+			entries.push(plain.includes('<') ? plain : plain + comments);
+			[plain, comments] = ['', ''];
+		} else if (piece.startsWith('(') && piece.endsWith(')')) comments += ` ${piece}`;
+		else plain += `${piece} `;
+	}
+	return entries.join(',');
 }
 
 /** Removes quotes before a word, and quotes and full stops after it. */
