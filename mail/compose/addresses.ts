@@ -5,6 +5,7 @@ import { addressParser } from '../nodemailer';
 import { CONTROL, isAddress, LONGEST_ADDRESS } from './addressSyntax';
 import { withoutFence } from './codeFence';
 import { lookAlike } from './lookAlikes';
+import { nameOnly } from './names';
 import { pastedAddress, pastedList, type Pasted } from './pasted';
 
 export interface Mailbox {
@@ -33,9 +34,10 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		field,
 		areEntered: !skipBad,
 		nameOf: (name) => (skipBad ? withoutControl(name).slice(0, LONGEST_WORD) : name.trim()),
-		clean: ({ text, dropped, doubtful, slips = [], queries = [] }) => {
+		clean: ({ text, dropped, doubtful, unclear, slips = [], queries = [] }) => {
 			if (doubtful !== undefined && !skipBad)
 				throw inputError(field, `there is a no-break space before ${doubtful}, which may be part of the address.`, ADDRESSES);
+			if (unclear !== undefined && !skipBad) throw inputError(field, unclear, ADDRESSES);
 			if (dropped.length > 0)
 				note?.(`${field}: invisible characters (${dropped.slice(0, 10).join(', ')}) were removed from the addresses.`);
 			if (slips.length > 0)
@@ -56,9 +58,10 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		if (!skipBad) refuseControl(field, text);
 		const bare = bareAddresses(text);
 		if (bare !== undefined) return bare.map((address) => ({ name: '', address }));
+		const nameIn = skipBad ? reader.nameOf : namesOf(text);
 		const mailboxes = parse(text, { flatten: true })
 			.filter(({ address, name }) => address !== '' || name !== '')
-			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name: reader.nameOf(name) }, text)]));
+			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name: nameIn(name) }, text)]));
 		if (!skipBad) refuseLost(field, mailboxes, text);
 		return mailboxes;
 	};
@@ -157,6 +160,12 @@ function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 	if (name.length > LONGEST_WORD && name.split(/\s/).some((word) => word.length > LONGEST_WORD))
 		throw inputError(field, `the name of ${address} has a word of more than ${LONGEST_WORD} characters.`, 'Give a shorter name, or none.');
 	return SIGNS_ONLY.test(name) ? { name: '', address } : mailbox;
+}
+
+/** Names in quotes may begin or end with any sign. */
+function namesOf(text: string): (name: string) => string {
+	const quoted = new Set([...text.matchAll(/"((?:[^"\\]|\\.?)*)(?:"|$)/g)].map(([, inner = '']) => inner.replace(/\\(.)/g, '$1').trim()));
+	return (name) => (quoted.has(name.trim()) ? name.trim() : nameOnly(name));
 }
 
 /** Brackets and full stops around an address are not a name. */

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { describeMailbox, readMailboxes } from '../../../mail/compose/addresses';
 
+const ADA = 'Ada <ada@example.test>';
+const BOB = 'Bob <bob@example.test>';
 const read = async (value: unknown, note?: (text: string) => void): Promise<string[]> =>
 	(await readMailboxes('To Email', value, false, note)).map(describeMailbox);
 
@@ -255,6 +257,90 @@ describe('addresses as people and models paste them', () => {
 	});
 
 	it.each([
+		['a table of Markdown', '| Name | Email |\n|---|---|\n| Ada | ada@example.test |\n| Bob | bob@example.test |', [ADA, BOB]],
+		['a table in other order', '| Email | Name |\n|:--|--:|\n| ada@example.test | Ada |', [ADA]],
+		['a table without borders at its sides', 'Name | Email\n--- | ---\nAda | ada@example.test\nBob | bob@example.test', [ADA, BOB]],
+		['a table of a terminal', '+-----+-----+\n| Name | Email |\n+-----+-----+\n| Ada | ada@example.test |\n+-----+-----+', [ADA]],
+		['a table without titles', '| Ada | ada@example.test |\n| Bob | bob@example.test |', [ADA, BOB]],
+		['a table with an empty row of titles', '| | |\n|---|---|\n| Ada | ada@example.test |', [ADA]],
+		['a table with titles and without a rule', '| Name | E-Mail |\n| Ada | ada@example.test |', [ADA]],
+		['a table of one column', '| Email |\n|---|\n| ada@example.test |', ['ada@example.test']],
+		[
+			'a table with more columns',
+			'| # | First Name | Last name | Email | City |\n|--|--|--|--|--|\n| 1 | Ada | Lovelace | ada@example.test | London |',
+			['Ada Lovelace <ada@example.test>'],
+		],
+		['a table whose columns are not names', '| Email | City |\n|---|---|\n| ada@example.test | London |', ['ada@example.test']],
+		['more columns without titles', '| 1 | Ada | ada@example.test | London |', ['ada@example.test']],
+		[
+			'a table with links, bold names and code marks',
+			'| Name | Email |\n|---|---|\n| **Ada** | [ada@example.test](mailto:ada@example.test) |\n| Bob | `bob@example.test` |',
+			[ADA, BOB],
+		],
+		['a table with a list in a cell', '| Team | ada@example.test; bob@example.test |', ['ada@example.test', 'bob@example.test']],
+		['a table with a name in the cell of the address', '| x | Ada <ada@example.test> |', [ADA]],
+		[
+			'a table with a comma in a name',
+			'| Name | Email |\n|---|---|\n| Lovelace, Ada | ada@example.test |',
+			['Lovelace, Ada <ada@example.test>'],
+		],
+		['a row without any cells', '| Ada | ada@example.test |\n| | |', [ADA]],
+		['a hyphen between name and address', 'Ada - ada@example.test', [ADA]],
+		['dashes, one a line', '- Ada – ada@example.test\n2. Bob — bob@example.test', [ADA, BOB]],
+		['a hyphen and the name behind', 'ada@example.test - Ada', [ADA]],
+		['a bar', 'Ada | ada@example.test', [ADA]],
+		['an arrow', 'Ada -> ada@example.test, bob@example.test => Bob', [ADA, BOB]],
+		['an equals sign', 'Ada = ada@example.test', [ADA]],
+		['a bold name', '**Ada** <ada@example.test>', [ADA]],
+		['the plain text of Outlook', 'Ada <ada@example.test<mailto:ada@example.test>>', [ADA]],
+		[
+			'the plain text of Outlook, in a list',
+			'Ada <ada@example.test<mailto:Ada@example.test>>; Bob <bob@example.test<mailto:bob@example.test>>',
+			[ADA, BOB],
+		],
+		['entries of signs', 'Ada <ada@example.test>, ---, Bob <bob@example.test>', [ADA, BOB]],
+		['lines of signs', '=====\nAda <ada@example.test>\n-----\nBob <bob@example.test>\n***', [ADA, BOB]],
+	])('have the right names: %s', async (_name, value, people) => {
+		expect(await read(value)).toEqual(people);
+	});
+
+	it.each([
+		['"- Ada -" <ada@example.test>', '- Ada -'],
+		['Ada - Analytical Engines <ada@example.test>', 'Ada - Analytical Engines'],
+		['Ada | Engines <ada@example.test>', 'Ada | Engines'],
+		["Ada O'Hara-Smith <ada@example.test>", "Ada O'Hara-Smith"],
+		["'t Hooft <ada@example.test>", "'t Hooft"],
+		['Ada (-) <ada@example.test>', 'Ada'],
+	])('keep signs that belong to names: %s', async (value, name) => {
+		expect(await readMailboxes('To Email', value)).toEqual([{ name, address: 'ada@example.test' }]);
+	});
+
+	it('keep the signs in names of emails and objects', async () => {
+		expect(await readMailboxes('Reply To', '*** Ada *** <ada@example.test>', true)).toMatchObject([{ name: '*** Ada ***' }]);
+		expect(await readMailboxes('To Email', { name: '*** Ada ***', address: 'ada@example.test' })).toMatchObject([{ name: '*** Ada ***' }]);
+	});
+
+	it.each([
+		[
+			'a row of a table without an address',
+			'| Name | Email |\n|---|---|\n| Bob | |\n| Ada | ada@example.test |',
+			/table row "\| Bob \| \|"/,
+		],
+		[
+			'a row of a table with two addresses',
+			'| Ada | ada@example.test | bob@example.test |',
+			/table row "\| Ada \| ada@example.test \| bob/,
+		],
+		['a first row that may be a person', '| Bob | none |\n| Ada | ada@example.test |', /table row "\| Bob \| none \|"/],
+		['text beside a table', 'The team:\n| Name | Email |\n|---|---|\n| Ada | ada@example.test |', /line "The team:"/],
+		['a line of text above names', 'Recipients\nAda <ada@example.test>', /line "Recipients"/],
+		['the titles of cells', 'Name\tEmail\nAda\tada@example.test', /line "Name Email"/],
+		['two addresses in the plain text of Outlook', 'Ada <ada@example.test<mailto:bob@example.test>>', /comma is missing/],
+	])('are refused where a person or a name may get lost: %s', async (_name, value, message) => {
+		await expect(read(value)).rejects.toMatchObject({ code: 'input', field: 'To Email', message: expect.stringMatching(message) });
+	});
+
+	it.each([
 		['an equals sign of a mistyped expression', '=ada@example.test', ['ada@example.test'], '='],
 		['one before a list', '=ada@example.test,grace@example.test', ['ada@example.test', 'grace@example.test'], '='],
 		['one before a name', '=Ada <ada@example.test>', ['Ada <ada@example.test>'], '='],
@@ -376,6 +462,17 @@ describe('addresses as people and models paste them', () => {
 		'a’@b.',
 		'[a](<mailto:b "',
 		'| a@b.c |\t',
+		'|',
+		'|-',
+		'|-\n',
+		'| a | a@b.c |\n',
+		'| a ',
+		'- ',
+		'a - ',
+		'"- a" ',
+		'"\\',
+		'<a@b.c<mailto:',
+		'<a@b.c<mailto:a@b.c>>',
 	])('take linear time: a list of 300,000 characters of %j', async (part) => {
 		const before = process.cpuUsage();
 		await readMailboxes('To Email', part.repeat(300_000 / part.length)).catch(() => undefined);
