@@ -2,8 +2,11 @@ import { domainToASCII } from 'node:url';
 
 import { inputError, MailError } from '../errors';
 import { addressParser } from '../nodemailer';
+import { CONTROL, isAddress, LONGEST_ADDRESS } from './addressSyntax';
+import { withoutFence } from './codeFence';
 import { lookAlike } from './lookAlikes';
-import { pastedAddress, pastedList, withoutFence, type Pasted } from './pasted';
+import { nameOnly } from './names';
+import { pastedAddress, pastedList, type Pasted } from './pasted';
 
 export interface Mailbox {
 	/** Display name in any script; may be empty. */
@@ -15,16 +18,6 @@ export interface Mailbox {
 const LONGEST_WORD = 400;
 /** Maximum nesting of lists, deeper than any list that a person or an email creates. */
 const DEEPEST = 20;
-/** In characters: 64 for the local part, 255 for the domain (RFC 5321, section 4.5.3.1). */
-const LONGEST = 320;
-const LOCAL_PART = String.raw`(?:[^\s@<>"(),;:\\[\]]+|"(?:[^"\\\r\n]|\\.)+")`;
-const DOMAIN = String.raw`(?:[^\s@<>"(),;:\\[\]]+|\[[^\]\s]+\])`;
-/**
- * A name of a host has letters, digits and hyphens; underscores, emoji and the dots within words of some languages are seen
- * too, but not in the last part. No part is empty.
- */
-const LABELS = /^(?:[\p{L}\p{M}\p{N}\p{Extended_Pictographic}\u00b7\u30fb_-]+\.)+[\p{L}\p{M}\p{N}-]+$/u;
-const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
 
 /**
  * Reads addresses as n8n's users enter them: text ("Ada <ada@example.com>, grace@example.com"), one on each line, a list of texts, objects
@@ -32,19 +25,23 @@ const ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`);
  * emailAddress: … }` and users), or JSON text of any of these.
  * @param field display name of the parameter, for the error
  * @param skipBad leaves out what cannot be used, and control characters in names: for addresses that somebody else wrote
- * @param note is called with invisible characters that were removed
+ * @param note is called with what was removed: invisible characters, slips before addresses, parameters of mailto links
  * @throws MailError `input` naming the field and the entry that cannot be used
  */
 export async function readMailboxes(field: string, value: unknown, skipBad = false, note?: (text: string) => void): Promise<Mailbox[]> {
 	const parse = await addressParser();
 	const reader: Reader = {
 		field,
+		areEntered: !skipBad,
 		nameOf: (name) => (skipBad ? withoutControl(name).slice(0, LONGEST_WORD) : name.trim()),
-		clean: ({ text, dropped, doubtful, queries = [] }) => {
+		clean: ({ text, dropped, doubtful, unclear, slips = [], queries = [] }) => {
 			if (doubtful !== undefined && !skipBad)
 				throw inputError(field, `there is a no-break space before ${doubtful}, which may be part of the address.`, ADDRESSES);
+			if (unclear !== undefined && !skipBad) throw inputError(field, unclear, ADDRESSES);
 			if (dropped.length > 0)
 				note?.(`${field}: invisible characters (${dropped.slice(0, 10).join(', ')}) were removed from the addresses.`);
+			if (slips.length > 0)
+				note?.(`${field}: characters before addresses that do not belong to them were removed: ${slips.slice(0, 10).join(', ')}`);
 			if (queries.length > 0)
 				note?.(`${field}: only the addresses of mailto links are used. Left out: ${queries.slice(0, 3).join(' ').slice(0, 200)}`);
 			return text;
@@ -57,13 +54,14 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		const given = typeof entry === 'string' ? entry : `${typeof entry} ${JSON.stringify(entry)}`;
 		const list = jsonOf(withoutFence(given).trim());
 		if (list !== undefined) return read(list, depth + 1);
-		const text = reader.clean(pastedList(given));
+		const text = reader.clean(pastedList(given, !skipBad));
 		if (!skipBad) refuseControl(field, text);
 		const bare = bareAddresses(text);
 		if (bare !== undefined) return bare.map((address) => ({ name: '', address }));
+		const nameIn = skipBad ? reader.nameOf : namesOf(text);
 		const mailboxes = parse(text, { flatten: true })
 			.filter(({ address, name }) => address !== '' || name !== '')
-			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name: reader.nameOf(name) }, text)]));
+			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name: nameIn(name) }, text)]));
 		if (!skipBad) refuseLost(field, mailboxes, text);
 		return mailboxes;
 	};
@@ -81,6 +79,8 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 /** How the entries of a field are read. */
 interface Reader {
 	field: string;
+	/** Whether a user entered the addresses; otherwise they are from an email. */
+	areEntered: boolean;
 	nameOf: (name: string) => string;
 	clean: (pasted: Pasted) => string;
 }
@@ -93,7 +93,7 @@ function bareAddresses(text: string): string[] | undefined {
 		.split(/[,;]/)
 		.map((entry) => entry.trim())
 		.filter((entry) => entry !== '');
-	return entries.every((entry) => entry.length <= LONGEST && BARE.test(entry)) ? entries : undefined;
+	return entries.every((entry) => entry.length <= LONGEST_ADDRESS && BARE.test(entry)) ? entries : undefined;
 }
 
 /** JSON text, from a language model or from `JSON.stringify` in an expression. No address begins like this. */
@@ -107,7 +107,7 @@ function jsonOf(text: string): unknown {
 	}
 }
 
-function readObject({ field, nameOf, clean }: Reader, entry: object, read: (inner: unknown) => Mailbox[]): Mailbox[] {
+function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object, read: (inner: unknown) => Mailbox[]): Mailbox[] {
 	// Rows of a sheet have titles for names: "Email Address".
 	const parts = new Map(
 		Object.entries(entry).map(([name, value]): [string, unknown] => [name.toLowerCase().replace(/[^a-z]/g, ''), value]),
@@ -123,7 +123,8 @@ function readObject({ field, nameOf, clean }: Reader, entry: object, read: (inne
 		const told = part('name') ?? part('displayname');
 		const name = typeof told === 'string' ? nameOf(told) : '';
 		refuseControl(field, name);
-		const pasted = pastedAddress(address);
+		// Fields `address` are from emails, where apostrophes and equals signs are part of the address.
+		const pasted = pastedAddress(address, areEntered && address !== part('address'));
 		if (!isAddress(pasted.text)) return withName(read(address), name);
 		const given = { name, address: clean(pasted) };
 		refuseControl(field, given.address);
@@ -161,12 +162,18 @@ function checked(field: string, mailbox: Mailbox, text: string): Mailbox {
 	return SIGNS_ONLY.test(name) ? { name: '', address } : mailbox;
 }
 
+/** Names in quotes may begin or end with any sign. */
+function namesOf(text: string): (name: string) => string {
+	const quoted = new Set([...text.matchAll(/"((?:[^"\\]|\\.?)*)(?:"|$)/g)].map(([, inner = '']) => inner.replace(/\\(.)/g, '$1').trim()));
+	return (name) => (quoted.has(name.trim()) ? name.trim() : nameOnly(name));
+}
+
 /** Brackets and full stops around an address are not a name. */
 const SIGNS_ONLY = /^[\s<>.,;:!?()[\]{}|"'*_-]+$/;
 
 /** @throws MailError `input` for an address that looks like another one */
 function refuseLookAlike(field: string, address: string): void {
-	if (address.length > LONGEST || !/[^\u0000-\u007f]/.test(address) || !/[@＠﹫]/.test(address)) return;
+	if (address.length > LONGEST_ADDRESS || !/[^\u0000-\u007f]/.test(address) || !/[@＠﹫]/.test(address)) return;
 	const found = lookAlike(address);
 	if (found !== undefined)
 		throw inputError(field, `"${address}" contains ${found}.`, 'Type the address by hand. An address that was copied may be forged.');
@@ -174,25 +181,41 @@ function refuseLookAlike(field: string, address: string): void {
 
 /** A quoted string. An angle bracket or an at sign after it makes it a name or a local part. */
 const QUOTED = /"(?:[^"\\]|\\.?)*(?:"([^"<>,;@]*<|@)?|$)/g;
-const COMMENT = /\((?:[^()]|\([^()]*\))*\)/g;
+const COMMENTS_AND_SEPARATORS = /(\((?:[^()]|\([^()]*\))*\)|[,;])/;
 
 /**
  * If a comma is missing, the parser returns one address and takes the others for its name. Therefore, each address outside of quoted names
- * and comments has to be among those that it returned.
+ * has to be among those that it returned, also one in parentheses: `ada@example.com (cc: bob@example.com)`. Only next to an address in
+ * angle brackets, parentheses hold a comment.
  */
 function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 	const found = new Set(mailboxes.map(({ address }) => address.toLowerCase()));
 	const known = (word: string): boolean => found.has(word.toLowerCase()) || found.has(bare(word).toLowerCase());
-	const outside = text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)).replace(COMMENT, ' ');
+	const outside = withoutComments(text.replace(QUOTED, (whole, next?: string) => (next === undefined ? whole : ` ${next}`)));
 	// Names in the headers of a finished email may be encoded words (RFC 2047).
 	const words = outside
 		.split(/[\s"<>(),;:]+/)
 		.filter((word) => !word.startsWith('=?'))
-		.map((word) => word.slice(0, LONGEST));
+		.map((word) => word.slice(0, LONGEST_ADDRESS));
 	for (const word of words) if (/[＠﹫]/.test(word) && /[.．。｡]/.test(word)) refuseLookAlike(field, word);
 	const lost = words.find((word) => (resemblesAddress(word) || isAddress(word)) && !known(word));
 	if (lost !== undefined)
 		throw inputError(field, `a comma is missing next to ${lost}.`, `${ADDRESSES} Put quotes around a name that contains an address.`);
+}
+
+/** Removes what is in parentheses from entries whose address is in angle brackets. */
+function withoutComments(text: string): string {
+	if (!text.includes('(')) return text;
+	const entries: string[] = [];
+	let [plain, comments] = ['', ''];
+	for (const piece of [...text.split(COMMENTS_AND_SEPARATORS), ',']) {
+		if (/^[,;]$/.test(piece)) {
+			entries.push(plain.includes('<') ? plain : plain + comments);
+			[plain, comments] = ['', ''];
+		} else if (piece.startsWith('(') && piece.endsWith(')')) comments += ` ${piece}`;
+		else plain += `${piece} `;
+	}
+	return entries.join(',');
 }
 
 /** Removes quotes before a word, and quotes and full stops after it. */
@@ -207,12 +230,6 @@ function bare(word: string): string {
 function resemblesAddress(word: string): boolean {
 	const at = word.indexOf('@', 1);
 	return at > 0 && word.slice(at + 1, -1).includes('.');
-}
-
-function isAddress(text: string): boolean {
-	if (text.length > LONGEST || CONTROL.test(text) || !ADDRESS.test(text)) return false;
-	const domain = text.slice(text.lastIndexOf('@') + 1);
-	return domain === 'localhost' || domain.startsWith('[') || (domain.includes('.') && LABELS.test(domain));
 }
 
 /** Returns the address for the envelope: a domain in any script becomes ASCII if the local part is ASCII (RFC 5891; otherwise RFC 6531). */
@@ -237,8 +254,6 @@ export function describeMailbox({ name, address }: Mailbox): string {
 	return name === '' ? address : `${name} <${address}>`;
 }
 
-const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]+/;
-
 /** Refuses line breaks, because a line break in a header would begin another header (CWE-93). @throws MailError `input` */
 export function refuseControl(field: string, value: string): void {
 	if (CONTROL.test(value)) {
@@ -252,5 +267,9 @@ export function refuseControl(field: string, value: string): void {
 
 /** Returns one line of what somebody else wrote. */
 export function withoutControl(value: string): string {
-	return value.split(CONTROL).join(' ').trim();
+	return value
+		.split(CONTROL)
+		.filter((part) => part !== '')
+		.join(' ')
+		.trim();
 }

@@ -1,3 +1,8 @@
+import { withoutFence } from './codeFence';
+import { bracketed } from './names';
+import { oneLine } from './pastedLines';
+import { withoutSlips } from './slips';
+
 /** Invisible characters that are copied along with text, whoever wrote it. */
 const UNSEEN = '\\u00ad\\u034f\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff';
 /** Those that also mean nothing in a name, where joiners and direction marks do. */
@@ -21,8 +26,12 @@ export interface Pasted {
 	text: string;
 	/** Invisible characters that were removed, as U+200B; empty if there were none. */
 	dropped: string[];
+	/** What was removed before addresses because it was typed or added by mistake, such as `=`. */
+	slips?: string[];
 	/** The text after the addresses of mailto links, such as `?subject=Hi`. */
 	queries?: string[];
+	/** Why it is unclear who is meant, as a sentence. */
+	unclear?: string;
 	/** The word after a no-break space that may separate a name from its address or cut an address in two. */
 	doubtful?: string;
 }
@@ -31,19 +40,27 @@ export interface Pasted {
  * Reads addresses as people and language models paste them: one on each line, with bullets or numbers; links of Markdown and mailto;
  * invisible characters and no-break spaces in and next to addresses. What may be an injected header stays unchanged, including line breaks,
  * so that the caller refuses it.
+ * @param entered whether a user entered the addresses, so that they may contain slips
  */
-export function pastedList(given: string): Pasted {
+export function pastedList(given: string, entered: boolean): Pasted {
 	const { text, ...rest } = seenOnly(withoutFence(given));
-	const plain = withoutQueries(oneLine(withoutBrackets(unescaped(text.trim()))));
+	const meant = meantOnly(unescaped(text.trim()), entered);
+	const { text: line, unclear } = oneLine(withoutBrackets(meant.text));
+	const plain = withoutQueries(line);
 	const linked = withoutLinks(named(plain.text)).trim();
-	return { ...rest, queries: plain.queries, text: wordsAlone(linked) ?? linked };
+	return { ...rest, unclear, slips: meant.slips, queries: plain.queries, text: wordsAlone(linked) ?? linked };
 }
 
-/** Returns one address of a field for a single address. */
-export function pastedAddress(given: string): Pasted {
+/** Returns one address of a field for a single address. @param entered as of {@link pastedList} */
+export function pastedAddress(given: string, entered: boolean): Pasted {
 	const seen = given.replace(ANY_UNSEEN, '').replace(ANY_BLANK, '').trim();
-	const { text, queries } = withoutQueries(seen);
-	return { text: withoutLinks(text), queries, dropped: droppedOf(given, seen) };
+	const meant = meantOnly(seen, entered);
+	const { text, queries } = withoutQueries(meant.text);
+	return { text: withoutLinks(text), slips: meant.slips, queries, dropped: droppedOf(given, seen) };
+}
+
+function meantOnly(text: string, entered: boolean): ReturnType<typeof withoutSlips> {
+	return entered ? withoutSlips(text) : { text, slips: [] };
 }
 
 function seenOnly(given: string): Pasted {
@@ -74,12 +91,6 @@ function withoutBrackets(text: string): string {
 	return text.startsWith('[') && text.endsWith(']') && !text.includes('](') ? text.slice(1, -1) : text;
 }
 
-/** A block of code, as language models write it around JSON and lists. */
-export function withoutFence(text: string): string {
-	const trimmed = text.trim();
-	return trimmed.startsWith('```') && trimmed.endsWith('```') ? trimmed.slice(3, -3).replace(/^\w{0,20}\s*\n/, '') : text;
-}
-
 const ENTITIES = new Map([
 	['&lt;', '<'],
 	['&gt;', '>'],
@@ -108,33 +119,6 @@ function named(text: string): string {
 		(_entry, before: string, name: string, address: string) => `${before} ${bracketed(name.trim(), address)}`,
 	);
 }
-
-const LINE_END = /\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]/;
-const BULLET = /^\s*(?:[-*+•–·]|\d{1,5}[.)])\s+(?:\[[ xX]?\]\s)?/;
-/** Another header, if the line break got into one (CWE-93). */
-const HEADER = /^\s*(?!<?mailto:)[!-9;-~]{1,76}\s*:/i;
-
-function oneLine(text: string): string {
-	if (!LINE_END.test(text)) return text.replace(BULLET, '');
-	const lines = text
-		.split(LINE_END)
-		.map((line) => line.replace(BULLET, '').trim())
-		.filter((line) => line !== '');
-	const open = (line: string): boolean => (line.split('"').length - 1) % 2 === 1;
-	// Cells without an address are the titles of a table's columns, which are not names.
-	const isTitles = (line: string): boolean => line.includes('\t') && !line.includes('@');
-	if (lines.some((line, index) => open(line) || isTitles(line) || (index > 0 && HEADER.test(line)))) return text;
-	return lines
-		.map((line, index) => {
-			if (index === lines.length - 1 || /[,;]$/.test(line)) return line;
-			const isNameOfNext = isName(line) && lines[index + 1]?.startsWith('<') === true;
-			return `${line}${isNameOfNext ? ' ' : ','}`;
-		})
-		.join(' ');
-}
-
-/** Its address is on the next line. */
-const isName = (line: string): boolean => !line.includes('@');
 
 const FIELDS = '(?:subject|cc|bcc|to|body|in-reply-to)=';
 /** Parameters of a mailto link after its addresses (RFC 6068). */
@@ -179,6 +163,9 @@ const INSIDE = `[^\\s${OPENS}${CLOSES}<>,;"@]{1,320}`;
 /** An address in quotes of any kind but the ones that mean a name. */
 const QUOTED = new RegExp(`(^|[\\s,;[(<])[${OPENS}](${INSIDE}@${INSIDE})[${CLOSES}](?=$|[\\s,;\\])>])(?!\\s*<)`, 'g');
 
+/** An address in angle brackets with its link, as Outlook writes it in plain text: `Ada <ada@example.com<mailto:ada@example.com>>`. */
+const OUTLOOK_LINK = /<([^\s<>@]{1,64}@[^\s<>]{1,255})<mailto:([^\s<>]{1,320})>>/gi;
+
 /** Handles `[Ada](mailto:ada@example.com)`, `<mailto:…>`, `mailto:…?subject=…`, and other quotes around an address. */
 function withoutLinks(text: string): string {
 	if (!LINKS_OR_QUOTES.test(text)) return text;
@@ -190,6 +177,9 @@ function withoutLinks(text: string): string {
 		.replace(
 			/\[([^[\]]{0,320})\]\(\s{0,9}<?(?:mailto:)?([^()<>\s]{1,2000})>?(?:\s{1,9}"[^"()]{0,320}")?\s{0,9}\)/gi,
 			(_link, words: string, link: string) => bracketed(words.trim(), target(link)),
+		)
+		.replace(OUTLOOK_LINK, (whole, address: string, link: string) =>
+			target(link).toLowerCase() === address.toLowerCase() ? `<${address}>` : whole,
 		)
 		.replace(/mailto:(?:\/\/)?([^\s<>,;"]{1,2000})/gi, (_link, link: string) => target(link))
 		.replace(QUOTED, '$1$2')
@@ -213,10 +203,6 @@ function wordsAlone(text: string): string | undefined {
 
 function unmarked(word: string): string {
 	return word.replace(/^([*_~]{1,3})(?=[^*_~])(.{1,400})\1(\.?)$/, '$2$3').replace(/^[([{|<]{1,3}|[)\]}|>.!?:]{1,3}$/g, '');
-}
-
-function bracketed(words: string, address: string): string {
-	return words === '' || words.toLowerCase() === address.toLowerCase() ? address : `"${words.replace(/["\\]/g, '')}" <${address}>`;
 }
 
 function decoded(link: string): string {

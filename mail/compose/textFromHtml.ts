@@ -186,6 +186,12 @@ class Elements {
 			case 'li':
 				layout.item(this.#marker(integer(attributes.get('value'))));
 				return () => layout.endItem();
+			case 'table':
+				layout.columns.beginTable();
+				return () => layout.columns.endTable();
+			case 'tr':
+				layout.columns.beginRow();
+				return undefined;
 			case 'td':
 			case 'th':
 				layout.cell();

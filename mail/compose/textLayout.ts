@@ -1,4 +1,5 @@
 import { GrowingText } from '../item/growingText';
+import { TableColumns } from './tableColumns';
 
 /** Invisible blanks and marks. Newsletters pad their hidden beginning with runs of them. */
 const INVISIBLE = /[\u00ad\u034f\u200b\u2060\ufeff]+/g;
@@ -43,6 +44,8 @@ export class TextLayout {
 	/** Number of open cells that have words. */
 	#filled = 0;
 	#link: Link | undefined;
+	/** Told where tables, rows and cells begin and end. */
+	readonly columns = new TableColumns();
 
 	/** @param count 1 for a new line, 2 for a blank line in between */
 	breakLine(count: number): void {
@@ -120,11 +123,13 @@ export class TextLayout {
 		const line = this.#cells.pop() ?? 0;
 		this.#filled = Math.min(this.#filled, this.#cells.length);
 		if (!empty && this.#lines > line) {
+			this.columns.longCell();
 			this.breakLine(1);
 			return;
 		}
 		if (!empty) this.#breaks = 0;
 		if (this.#breaks === 0) this.#tabs += 1;
+		else this.columns.emptyCell();
 		this.#space = false;
 	}
 
@@ -150,7 +155,7 @@ export class TextLayout {
 	}
 
 	toString(): string {
-		return this.#out.toString();
+		return this.columns.aligned(this.#out.toString());
 	}
 
 	get #prefix(): string {
@@ -171,6 +176,7 @@ export class TextLayout {
 		else if (this.#tabs > 0) this.#out.add('\t'.repeat(this.#tabs));
 		else if (this.#space) this.#out.add(' ');
 		else if (this.#joiner !== '') this.#out.add(this.#joiner);
+		this.columns.words(this.#out.length, this.#filled < this.#cells.length);
 		this.#out.add(text);
 		if (this.#link !== undefined && this.#link.text.length <= this.#link.href.length + 10)
 			this.#link.text += text.slice(0, this.#link.href.length + 20);

@@ -13,18 +13,23 @@ export class GrowingText {
 	#length = 0;
 
 	get isEmpty(): boolean {
-		return this.#chunks.length === 0 && this.#pieces.length === 0;
+		return this.#length === 0;
+	}
+
+	/** In characters. */
+	get length(): number {
+		return this.#length;
 	}
 
 	/** @throws if it becomes too long for an item */
 	add(piece: string): void {
 		if (piece === '') return;
 		this.#pieces.push(piece);
+		this.#length += piece.length;
 		if (this.#pieces.length < PIECES) return;
 		const chunk = this.#pieces.join('');
 		this.#chunks.push(chunk);
 		this.#pieces = [];
-		this.#length += chunk.length;
 		checkLength(this.#length);
 		checkMemory();
 	}

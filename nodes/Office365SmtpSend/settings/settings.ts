@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { readMailboxes, type Mailbox } from '../../../mail/compose/addresses';
+import { htmlWithoutFence } from '../../../mail/compose/codeFence';
 import type { OutgoingMail } from '../../../mail/compose/message';
 import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
 import { unsubscribeHeaders } from '../../../mail/compose/unsubscribe';
@@ -87,9 +88,16 @@ export function formatOf(context: MailContext, item: number): 'text' | 'html' | 
 export function readBodies(context: MailContext, item: number, options: IDataObject): Pick<OutgoingMail, 'text' | 'html'> {
 	const parameter = (name: string, field: string): string => text(context.getNodeParameter(name, item, ''), field);
 	const format = formatOf(context, item);
-	const html = format === 'text' ? undefined : parameter('html', 'HTML');
+	const html = format === 'text' ? undefined : readHtml(context, parameter('html', 'HTML'));
 	const plain = format === 'html' ? undefined : parameter('text', 'Text');
 	return attributed({ text: plain, html }, options);
+}
+
+/** Language models often answer with a code fence around the HTML, which recipients would see. */
+function readHtml({ note }: MailContext, given: string): string {
+	const html = htmlWithoutFence(given);
+	if (html !== given) note?.('HTML: the Markdown code fence around the HTML was removed.');
+	return html;
 }
 
 type Bodies = Pick<OutgoingMail, 'text' | 'html'>;

@@ -278,6 +278,13 @@ describe('addresses', () => {
 		['a group', `Team: ${ADA} ${GRACE};`],
 		['the last of a list', `${SHARED}; ${ADA} ${GRACE}.`],
 		['none left of a second @', `${ADA} grace@lab@example.test`],
+		['one in parentheses', `${ADA} (${GRACE})`],
+		['one in parentheses with a word', `${ADA} (cc: ${GRACE})`],
+		['one in parentheses within parentheses', `${ADA} (cc (${GRACE}))`],
+		['one in parentheses before another', `(${GRACE}) ${ADA}`],
+		['one in parentheses of a list', `Carl <${SHARED}>, ${ADA} (cc: ${GRACE}), Édith <edith@example.test>`],
+		['one in parentheses of a group', `Team: ${ADA} (${GRACE});`],
+		['one in parentheses with commas', `${ADA} (also, please, ${GRACE})`],
 	])('without a comma between them are refused, and none is lost: %s', async (_name, value) => {
 		await expect(readMailboxes('CC Email', value)).rejects.toMatchObject({
 			code: 'input',
@@ -297,6 +304,8 @@ describe('addresses', () => {
 		['another address in a quoted part of a name', `"ada@old.test" Lovelace <${ADA}>`, 'ada@old.test Lovelace'],
 		['a comment', `${ADA} (Ada)`, 'Ada'],
 		['a comment that holds an address', `Ada (was ada@old.test) <${ADA}>`, 'Ada'],
+		['the address itself as a comment', `${ADA} (${ADA})`, ''],
+		['the address itself within a comment', `${ADA} (Ada's address: ADA@example.test)`, "Ada's address: ADA@example.test"],
 		['a comment within a comment', `Ada (was (once) ada@old.test) <${ADA}>`, 'Ada'],
 		['an object', { name: 'grace@example.test', address: ADA }, 'grace@example.test'],
 		['an encoded word', `=?utf-8?q?ada@old.test?= <${ADA}>`, '=?utf-8?q?ada@old.test?='],
@@ -306,19 +315,19 @@ describe('addresses', () => {
 		expect(await readMailboxes('To Email', [value, `Grace <${GRACE}>`])).toHaveLength(2);
 	});
 
-	it.each([
-		"o'brien@example.test",
-		"'tis@example.test",
-		'"a b"@example.test',
-		'"a@b.test"@example.test',
-		'ada@[192.0.2.1]',
-		'ada+x=y@example.test',
-	])('may be of any shape: %s', async (address) => {
-		expect(await readMailboxes('To Email', `${address}, Grace <${GRACE}>`)).toEqual([
-			{ name: '', address },
-			{ name: 'Grace', address: GRACE },
-		]);
+	it('may be repeated in a comment of another', async () => {
+		expect(await readMailboxes('To Email', `${ADA} (and ${GRACE}), ${GRACE}`)).toMatchObject([{ address: ADA }, { address: GRACE }]);
 	});
+
+	it.each(["o'brien@example.test", '"a b"@example.test', '"a@b.test"@example.test', 'ada@[192.0.2.1]', 'ada+x=y@example.test'])(
+		'may be of any shape: %s',
+		async (address) => {
+			expect(await readMailboxes('To Email', `${address}, Grace <${GRACE}>`)).toEqual([
+				{ name: '', address },
+				{ name: 'Grace', address: GRACE },
+			]);
+		},
+	);
 
 	it('that somebody else wrote are left out where they hold control characters', async () => {
 		expect(await readMailboxes('Reply To', '"a\u007fb"@example.test, grace@example.test', true)).toEqual([{ name: '', address: GRACE }]);

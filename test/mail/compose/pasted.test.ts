@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { describeMailbox, readMailboxes } from '../../../mail/compose/addresses';
 
+const ADA = 'Ada <ada@example.test>';
+const BOB = 'Bob <bob@example.test>';
 const read = async (value: unknown, note?: (text: string) => void): Promise<string[]> =>
 	(await readMailboxes('To Email', value, false, note)).map(describeMailbox);
 
@@ -254,6 +256,152 @@ describe('addresses as people and models paste them', () => {
 		expect(notes).toEqual(['To Email: invisible characters (U+200B, U+200E) were removed from the addresses.']);
 	});
 
+	it.each([
+		['a table of Markdown', '| Name | Email |\n|---|---|\n| Ada | ada@example.test |\n| Bob | bob@example.test |', [ADA, BOB]],
+		['a table in other order', '| Email | Name |\n|:--|--:|\n| ada@example.test | Ada |', [ADA]],
+		['a table without borders at its sides', 'Name | Email\n--- | ---\nAda | ada@example.test\nBob | bob@example.test', [ADA, BOB]],
+		['a table of a terminal', '+-----+-----+\n| Name | Email |\n+-----+-----+\n| Ada | ada@example.test |\n+-----+-----+', [ADA]],
+		['a table without titles', '| Ada | ada@example.test |\n| Bob | bob@example.test |', [ADA, BOB]],
+		['a table with an empty row of titles', '| | |\n|---|---|\n| Ada | ada@example.test |', [ADA]],
+		['a table with titles and without a rule', '| Name | E-Mail |\n| Ada | ada@example.test |', [ADA]],
+		['a table of one column', '| Email |\n|---|\n| ada@example.test |', ['ada@example.test']],
+		[
+			'a table with more columns',
+			'| # | First Name | Last name | Email | City |\n|--|--|--|--|--|\n| 1 | Ada | Lovelace | ada@example.test | London |',
+			['Ada Lovelace <ada@example.test>'],
+		],
+		['a table whose columns are not names', '| Email | City |\n|---|---|\n| ada@example.test | London |', ['ada@example.test']],
+		['more columns without titles', '| 1 | Ada | ada@example.test | London |', ['ada@example.test']],
+		[
+			'a table with links, bold names and code marks',
+			'| Name | Email |\n|---|---|\n| **Ada** | [ada@example.test](mailto:ada@example.test) |\n| Bob | `bob@example.test` |',
+			[ADA, BOB],
+		],
+		['a table with a list in a cell', '| Team | ada@example.test; bob@example.test |', ['ada@example.test', 'bob@example.test']],
+		['a table with a name in the cell of the address', '| x | Ada <ada@example.test> |', [ADA]],
+		[
+			'a table with a comma in a name',
+			'| Name | Email |\n|---|---|\n| Lovelace, Ada | ada@example.test |',
+			['Lovelace, Ada <ada@example.test>'],
+		],
+		['a row without any cells', '| Ada | ada@example.test |\n| | |', [ADA]],
+		['a hyphen between name and address', 'Ada - ada@example.test', [ADA]],
+		['dashes, one a line', '- Ada – ada@example.test\n2. Bob — bob@example.test', [ADA, BOB]],
+		['a hyphen and the name behind', 'ada@example.test - Ada', [ADA]],
+		['a bar', 'Ada | ada@example.test', [ADA]],
+		['an arrow', 'Ada -> ada@example.test, bob@example.test => Bob', [ADA, BOB]],
+		['an equals sign', 'Ada = ada@example.test', [ADA]],
+		['a bold name', '**Ada** <ada@example.test>', [ADA]],
+		['the plain text of Outlook', 'Ada <ada@example.test<mailto:ada@example.test>>', [ADA]],
+		[
+			'the plain text of Outlook, in a list',
+			'Ada <ada@example.test<mailto:Ada@example.test>>; Bob <bob@example.test<mailto:bob@example.test>>',
+			[ADA, BOB],
+		],
+		['entries of signs', 'Ada <ada@example.test>, ---, Bob <bob@example.test>', [ADA, BOB]],
+		['lines of signs', '=====\nAda <ada@example.test>\n-----\nBob <bob@example.test>\n***', [ADA, BOB]],
+	])('have the right names: %s', async (_name, value, people) => {
+		expect(await read(value)).toEqual(people);
+	});
+
+	it.each([
+		['"- Ada -" <ada@example.test>', '- Ada -'],
+		['Ada - Analytical Engines <ada@example.test>', 'Ada - Analytical Engines'],
+		['Ada | Engines <ada@example.test>', 'Ada | Engines'],
+		["Ada O'Hara-Smith <ada@example.test>", "Ada O'Hara-Smith"],
+		["'t Hooft <ada@example.test>", "'t Hooft"],
+		['Ada (-) <ada@example.test>', 'Ada'],
+	])('keep signs that belong to names: %s', async (value, name) => {
+		expect(await readMailboxes('To Email', value)).toEqual([{ name, address: 'ada@example.test' }]);
+	});
+
+	it('keep the signs in names of emails and objects', async () => {
+		expect(await readMailboxes('Reply To', '*** Ada *** <ada@example.test>', true)).toMatchObject([{ name: '*** Ada ***' }]);
+		expect(await readMailboxes('To Email', { name: '*** Ada ***', address: 'ada@example.test' })).toMatchObject([{ name: '*** Ada ***' }]);
+	});
+
+	it.each([
+		[
+			'a row of a table without an address',
+			'| Name | Email |\n|---|---|\n| Bob | |\n| Ada | ada@example.test |',
+			/table row "\| Bob \| \|"/,
+		],
+		[
+			'a row of a table with two addresses',
+			'| Ada | ada@example.test | bob@example.test |',
+			/table row "\| Ada \| ada@example.test \| bob/,
+		],
+		['a first row that may be a person', '| Bob | none |\n| Ada | ada@example.test |', /table row "\| Bob \| none \|"/],
+		['text beside a table', 'The team:\n| Name | Email |\n|---|---|\n| Ada | ada@example.test |', /line "The team:"/],
+		['a line of text above names', 'Recipients\nAda <ada@example.test>', /line "Recipients"/],
+		['the titles of cells', 'Name\tEmail\nAda\tada@example.test', /line "Name Email"/],
+		['two addresses in the plain text of Outlook', 'Ada <ada@example.test<mailto:bob@example.test>>', /comma is missing/],
+	])('are refused where a person or a name may get lost: %s', async (_name, value, message) => {
+		await expect(read(value)).rejects.toMatchObject({ code: 'input', field: 'To Email', message: expect.stringMatching(message) });
+	});
+
+	it.each([
+		['an equals sign of a mistyped expression', '=ada@example.test', ['ada@example.test'], '='],
+		['one before a list', '=ada@example.test,grace@example.test', ['ada@example.test', 'grace@example.test'], '='],
+		['one before a name', '=Ada <ada@example.test>', ['Ada <ada@example.test>'], '='],
+		['one before a quoted name', '="Lovelace, Ada" <ada@example.test>', ['Lovelace, Ada <ada@example.test>'], '='],
+		['one within brackets', 'Ada <=ada@example.test>', ['Ada <ada@example.test>'], '='],
+		['one within quotes', '"=ada@example.test"', ['ada@example.test'], '='],
+		['one before another script', '=jõgi@jõgeva.test', ['jõgi@jõgeva.test'], '='],
+		['the mark that makes a cell of a sheet text', "'ada@example.test", ['ada@example.test'], "'"],
+		[
+			'such marks, one a line',
+			"'ada@example.test\n'o'hara@example.test, 'tis@example.test",
+			['ada@example.test', "o'hara@example.test", 'tis@example.test'],
+			"'",
+		],
+		['such a mark that was copied from HTML', '&#39;ada@example.test', ['ada@example.test'], "'"],
+		['such a mark in a row of a sheet', { Email: "'ada@example.test" }, ['ada@example.test'], "'"],
+		['a web address', 'http://ada@example.test', ['ada@example.test'], 'http://'],
+		[
+			'web addresses, one a line',
+			'https://ada@example.test\nHTTP://bob@example.test',
+			['ada@example.test', 'bob@example.test'],
+			'https://, HTTP://',
+		],
+		['a web address in a link of Markdown', '[Ada](https://ada@example.test)', ['Ada <ada@example.test>'], 'https://'],
+		['an encoded blank', 'bob@example.test,%20ada@example.test', ['bob@example.test', 'ada@example.test'], '%20'],
+		['several at once', "='%20ada@example.test", ['ada@example.test'], "='%20"],
+	])('lose the slip of the keyboard or the program before them, with a note: %s', async (_name, value, addresses, removed) => {
+		const notes: string[] = [];
+		expect(await read(value, (text) => notes.push(text))).toEqual(addresses);
+		expect(notes).toEqual([`To Email: characters before addresses that do not belong to them were removed: ${removed}`]);
+	});
+
+	it.each([
+		"o'brien@example.test",
+		'a=b@example.test',
+		'prvs=abc=ada@example.test',
+		'SRS0=HHH=TT=example.org=alice@example.test',
+		'a%20b@example.test',
+		'"=a@b.test"@example.test',
+	])('keep the same characters where they belong to the address: %s', async (address) => {
+		const notes: string[] = [];
+		expect(await read(`${address}, Bob <bob@example.test>`, (text) => notes.push(text))).toEqual([address, 'Bob <bob@example.test>']);
+		expect(notes).toEqual([]);
+	});
+
+	it('keep an apostrophe before them where it is quoted', async () => {
+		expect(await read('"\'tis"@example.test, bob@example.test')).toEqual(["'tis@example.test", 'bob@example.test']);
+	});
+
+	it('keep such characters in what was not typed: addresses of emails', async () => {
+		expect(await read({ value: [{ name: '', address: "'tis@example.test" }] })).toEqual(["'tis@example.test"]);
+		expect(await readMailboxes('Reply To', "'tis@example.test, =a@example.test", true)).toMatchObject([
+			{ address: "'tis@example.test" },
+			{ address: '=a@example.test' },
+		]);
+	});
+
+	it('are refused where a web address is not only an address', async () => {
+		await expect(read('https://ada@example.test/path')).rejects.toMatchObject({ code: 'input', field: 'To Email' });
+	});
+
 	it('leave a note of what else a mailto link held', async () => {
 		const notes: string[] = [];
 		await read('mailto:grace@example.test?subject=Hi, you&cc=carl@example.test', (text) => notes.push(text));
@@ -304,11 +452,27 @@ describe('addresses as people and models paste them', () => {
 		'&lt;',
 		'```',
 		'"a@b,',
+		'=',
+		'=a@b.c',
+		"'%20",
+		'http://',
+		'http://a@b.c ',
 		'„',
 		'„a@b.c',
 		'a’@b.',
 		'[a](<mailto:b "',
 		'| a@b.c |\t',
+		'|',
+		'|-',
+		'|-\n',
+		'| a | a@b.c |\n',
+		'| a ',
+		'- ',
+		'a - ',
+		'"- a" ',
+		'"\\',
+		'<a@b.c<mailto:',
+		'<a@b.c<mailto:a@b.c>>',
 	])('take linear time: a list of 300,000 characters of %j', async (part) => {
 		const before = process.cpuUsage();
 		await readMailboxes('To Email', part.repeat(300_000 / part.length)).catch(() => undefined);

@@ -17,6 +17,42 @@ describe('text made from HTML', () => {
 			lines('Item\tPrice', 'Apples\t3 €', '', 'end'),
 		],
 		['keeps an empty cell between others', '<table><tr><td>a</td><td></td><td>&nbsp;</td><td>b</td><td></td></tr></table>', 'a\t\t\tb'],
+		[
+			'keeps columns in line below an empty first title',
+			'<table><tr><th></th><th>2024</th><th>2025</th></tr><tr><td>Apples</td><td>3 €</td><td>4 €</td></tr><tr><td></td><td></td><td>5 €</td></tr></table>',
+			lines('\t2024\t2025', 'Apples\t3 €\t4 €', '\t\t5 €'),
+		],
+		[
+			'does so in the parts of a table, in words, in paragraphs and behind text',
+			'Prices<table><thead><tr><td><p>&nbsp;</p></td><td><p>2025</p></td></tr></thead><tbody><tr><td><p>Apples</p></td><td><p>3 €</p></td></tr></tbody></table>end',
+			lines('Prices', '', '\t2025', 'Apples\t3 €', '', 'end'),
+		],
+		['does so where end tags are missing', '<table><tr><td><td>2025<tr><td>Apples<td>3 €', lines('\t2025', 'Apples\t3 €')],
+		[
+			'does so in quotations and lists',
+			'<blockquote><table><tr><td></td><td>2025</td></tr><tr><td>Apples</td><td>3 €</td></tr></table></blockquote><ul><li><table><tr><td></td><td>x</td></tr><tr><td>a</td><td>b</td></tr></table></li></ul>',
+			lines('> \t2025', '> Apples\t3 €', '', ' * \tx', '   a\tb'),
+		],
+		[
+			'does so in tables within a layout',
+			'<table><tr><td></td><td><table><tr><td></td><td>2025</td></tr><tr><td>Apples</td><td>3 €</td></tr></table></td></tr><tr><td></td><td>Bye</td></tr><tr><td>a</td><td>b</td></tr></table>',
+			lines('\t2025', 'Apples\t3 €', 'Bye', 'a\tb'),
+		],
+		[
+			'leaves out columns that are empty in each row, as layouts have them at their sides',
+			'<table><tr><td>&nbsp;</td><td>Logo</td><td>Shop</td><td></td></tr><tr><td></td><td>a</td><td>b</td></tr><tr><td></td><td></td><td>c</td></tr></table>',
+			lines('Logo\tShop', 'a\tb', '\tc'),
+		],
+		[
+			'leaves out the columns at the sides of single cells',
+			'<table><tr><td colspan="3">Welcome</td></tr><tr><td></td><td>Dear Ada,</td><td></td></tr><tr><td></td><td>Bye</td><td></td></tr></table>',
+			lines('Welcome', 'Dear Ada,', 'Bye'),
+		],
+		[
+			'leaves them out where a cell of several lines shows that the table is a layout',
+			'<table><tr><td>Logo</td><td>Shop</td></tr><tr><td></td><td><p>Dear Ada,</p><p>hello</p></td></tr></table>',
+			lines('Logo\tShop', 'Dear Ada,', '', 'hello'),
+		],
 		['reads rows and cells whose end tags are missing', '<table><tr><th>a<th>b<tr><td>c<td>d</table>e', lines('a\tb', 'c\td', '', 'e')],
 		[
 			'puts what stands beside a cell of several lines below it',
@@ -129,6 +165,9 @@ describe('work and text are bounded', () => {
 		'<blockquote>x',
 		'<table><tr><td>',
 		'<table><tr><td>x<td>',
+		'<tr><td><td>x<td>y',
+		'<table><tr><td><td>x<td>y',
+		'<table></table><tr><td><td>x',
 		'<li>x',
 		'<td>x',
 		'<a href="https://example.test/r">x',

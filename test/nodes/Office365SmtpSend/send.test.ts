@@ -160,6 +160,38 @@ describe('parameters pasted from the built-in Send Email', () => {
 		});
 	});
 
+	it.each([
+		['```html\n<p>Hi</p>\n```'],
+		['```\n<p>Hi</p>\n```'],
+		['\n ```HTML\r\n<p>Hi</p>\r\n```\n'],
+		['```html <p>Hi</p>```'],
+		['```<p>Hi</p>```'],
+	])('lose the code fence in which a language model puts the HTML, with a note: %j', async (html) => {
+		const notes: string[] = [];
+		const context = { ...mailContext({ ...SEND, emailFormat: 'html', html }), note: (text: string) => void notes.push(text) };
+		expect((await readMail(context, 0, ADA)).html).toBe('<p>Hi</p>');
+		expect(notes).toEqual(['HTML: the Markdown code fence around the HTML was removed.']);
+	});
+
+	it.each([
+		['```html\n<p>Hi</p>\n``` and more'],
+		['See: ```html\n<p>Hi</p>\n```'],
+		['```html\n<p>Hi</p>\n```\nor\n```html\n<p>Hello</p>\n```'],
+		['```\n1 < 2 and 3 > 2\n```'],
+		['```'],
+		['````'],
+		['<p>```</p>'],
+		[' <p>Hi</p>\n'],
+	])('keep what is more than one code fence with HTML: %j', async (html) => {
+		expect((await read({ emailFormat: 'html', html })).html).toBe(html);
+	});
+
+	it.each(['`', '```', '```html\n', '```<', '<a', '``` \n'])('look for a code fence in linear time: %j', async (part) => {
+		const before = process.cpuUsage();
+		await read({ emailFormat: 'html', html: '```' + part.repeat(1_000_000 / part.length) + '```' });
+		expect(process.cpuUsage(before).user / 1000).toBeLessThan(3000);
+	});
+
 	it("give no attribution where the option is not set, and n8n's own where it is", async () => {
 		expect(await read({ emailFormat: 'both', html: '<p>x</p>' })).toMatchObject({ text: 'hello', html: '<p>x</p>' });
 		expect(await read({ emailFormat: 'both', html: '<p>x</p>', options: { appendAttribution: true } })).toMatchObject({

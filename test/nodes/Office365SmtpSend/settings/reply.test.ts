@@ -147,6 +147,12 @@ describe.each(FORMATS)('an answer to a mail in format %s', (format) => {
 		expect(hashes(email)).toEqual([sha256(image)]);
 	});
 
+	it('in HTML from a language model has no code fence', async () => {
+		const email = await reply(await itemOf(await originalBytes(), format), { emailFormat: 'html', html: '```html\n<p>Thanks</p>\n```' });
+		expect(email.html).toContain('<p>Thanks</p><br><br><div>On ');
+		expect(email.html).not.toContain('```');
+	});
+
 	it.each([
 		['reply', {}],
 		['forward', { replyType: 'forward', toEmail: 'carl@example.test' }],
