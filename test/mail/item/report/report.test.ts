@@ -81,6 +81,18 @@ describe('a report on delivery', () => {
 		expect(readBounce(source(DAEMON, '', { deliveryStatus }))).toMatchObject({ kind, permanent: false });
 	});
 
+	it.each([
+		['gmail-smtp-in.l.google.com. (192.0.2.1, the server for the domain example.org.)', 'gmail-smtp-in.l.google.com'],
+		['mx.example.org [192.0.2.1]', 'mx.example.org'],
+		['[192.0.2.1]', '[192.0.2.1]'],
+	])('names only the host of the server: %s', (mta, remoteServer) => {
+		const deliveryStatus = `Reporting-MTA: dns; ${mta}\n\nFinal-Recipient: rfc822;bob@example.org\nRemote-MTA: dns; ${mta}`;
+		expect(readBounce(source(DAEMON, '', { deliveryStatus }))).toMatchObject({
+			recipients: [{ remoteServer }],
+			reportingServer: remoteServer,
+		});
+	});
+
 	it('is read where the status has CR only, capitals and blanks before colons', () => {
 		const deliveryStatus =
 			'REPORTING-MTA : dns;mx\r\rFINAL-RECIPIENT : RFC822; <bob@example.org>\rACTION : FAILED\rSTATUS : 5.2.2 (mailbox full)';
