@@ -239,8 +239,19 @@ function personOf(from: Property | undefined): CalendarPerson | null {
 	const value = from?.getFirstValue();
 	if (from === undefined || typeof value !== 'string') return null;
 	const name = from.getParameter('cn');
-	const address = value.replace(/^mailto:/i, '').trim();
-	return { name: typeof name === 'string' ? name.replace(/^'(.*)'$/s, '$1') : '', address: decoded(address) };
+	return { name: typeof name === 'string' ? name.replace(/^'(.*)'$/s, '$1') : '', address: addressOf(value, from) };
+}
+
+/** If the value names the person in another way, as iCloud does, the parameter EMAIL has the address (RFC 7986, section 6.2). */
+function addressOf(value: string, from: Property): string {
+	const address = withoutScheme(value);
+	const email = from.getParameter('email');
+	const isNamedOtherwise = !/^[^\s:/@]+@/.test(address);
+	return isNamedOtherwise && typeof email === 'string' && email !== '' ? withoutScheme(email) : address;
+}
+
+function withoutScheme(address: string): string {
+	return decoded(address.replace(/^mailto:/i, '').trim());
 }
 
 function decoded(address: string): string {

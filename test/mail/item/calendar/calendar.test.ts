@@ -226,6 +226,21 @@ describe('a calendar in a mail', () => {
 		});
 	});
 
+	it.each([
+		[';EMAIL="bob@example.test":urn:uuid:123', '', 'bob@example.test'],
+		[';CN=Ada;EMAIL=ada@example.test:/aMTAx/principal/', 'Ada', 'ada@example.test'],
+		[';CN=Ada;EMAIL="mailto:ada@example.test":/aMTAx/principal/', 'Ada', 'ada@example.test'],
+		[';EMAIL=other@example.test:mailto:ada@example.test', '', 'ada@example.test'],
+		[';EMAIL=:urn:uuid:123', '', 'urn:uuid:123'],
+		[';CN=Team: Sales:mailto:ada@example.test', 'Team: Sales', 'ada@example.test'],
+		[';ROLE=CHAIR;CN=Team: A: B;X-A=1:MAILTO:ada@example.test', 'Team: A: B', 'ada@example.test'],
+		[';CN="Team: Sales":mailto:ada@example.test', 'Team: Sales', 'ada@example.test'],
+		[';CN=Ada;SENT-BY="mailto:bob@example.test":mailto:ada@example.test', 'Ada', 'ada@example.test'],
+	])('has name and address of the person in %s', async (person, name, address) => {
+		const read = await readCalendar(ics('REQUEST', ['UID:1', `ORGANIZER${person}`, `ATTENDEE${person}`]));
+		expect(read).toMatchObject({ organizer: { name, address }, attendees: [{ name, address }] });
+	});
+
 	it('that ends at a time that no calendar has is read all the same', async () => {
 		const read = await readCalendar(ics('REQUEST', ['UID:1', 'SUMMARY:odd', 'DTSTART:20261127T100000Z', 'DURATION:P9999999W']));
 		expect(read).toMatchObject({ uid: '1', summary: 'odd', start: '2026-11-27T10:00:00.000Z' });
