@@ -30,6 +30,12 @@ export class Bodies {
 		this.#bytes.set(part, bytes);
 	}
 
+	/** Learns the sets that only the HTML names, for texts and headers that declare none. It has to come before everything is decoded. */
+	learnSets(): void {
+		for (const [part, bytes] of this.#bytes)
+			if (part.type === 'text/html' && !part.parameters.has('charset')) this.sets.learn(metaCharset(bytes));
+	}
+
 	/** Made from the HTML if there is no other. */
 	async textOf({ text, html = '' }: Body): Promise<string> {
 		return isBlank(text) && html !== '' ? ((await textOfHtml(html, this.#budget)) ?? text ?? '') : (text ?? '');
@@ -75,8 +81,6 @@ export class Bodies {
 		const charset = part.parameters.get('charset');
 		const others = this.sets.charsets.filter((one) => one !== charset);
 		const isHtml = part.type === 'text/html';
-		// For headers in raw bytes, which come to be decoded after the bodies.
-		if (isHtml && charset === undefined) this.sets.learn(metaCharset(bytes));
 		const text = withPlainLineEnds(decodeBody(bytes, charset, others, isHtml));
 		checkMemory();
 		if (isHtml) return { html: text };

@@ -58,9 +58,14 @@ function wordsOf(text: string): string[] {
 		// 3月, 三月 and 3월 as the name of a month, with the day before it.
 		.replace(/(?<!\d)(\d{1,2}) ?[月월](?=[\s,])/g, (_, month: string) => ENGLISH[Number(month) - 1] ?? '')
 		.replace(/([一二三四五六七八九]|十[一二]?)月(?=[\s,])/g, (_, month: string) => ENGLISH[CHINESE.indexOf(month)] ?? '')
+		.replace(/上午|午前|오전/g, ' am ')
+		.replace(/下午|午後|오후/g, ' pm ')
 		.normalize('NFKD')
-		.replace(/\p{M}/gu, '')
+		// In Thai, vowels are marks, and months differ in nothing else.
+		.replace(/(?!\p{Script=Thai})\p{M}/gu, '')
 		.toLowerCase()
+		// 20260303T091500Z, the short form of ISO 8601.
+		.replace(/(?<!\d)(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)(?!\d)/g, '$1-$2-$3 $4:$5:$6')
 		// 2026年3月3日, and 3-Mar-2026: separates the name of the month.
 		.replace(/[年月]/g, '-')
 		.replace(/日/g, ' ')
@@ -70,7 +75,7 @@ function wordsOf(text: string): string[] {
 		.replace(/(?<=\d) ?h ?(?=\d)/g, ':')
 		.replace(/(?<=\d)(?=[ap]\.?m\b|z\b)/g, ' ')
 		.replace(/(?<=\d:\d\d(?:[.,]\d{1,9})?)(?=[+-]\d)/g, ' ');
-	return plain.split(/[\s,;"'<>]+/).filter((word) => word !== '');
+	return plain.split(/[\s,،;"'<>]+/).filter((word) => word !== '');
 }
 
 /** Returns milliseconds since midnight; 0 if there is no time; undefined if it is invalid. Removes its words. */
@@ -84,14 +89,14 @@ function takeTime(words: string[]): number | undefined {
 	const [hours = 0, minutes = 0, seconds = 0] = (words[at] ?? '').split(/[:.,]/).map(Number);
 	words.splice(at, 1);
 	const half = [words[at], words[at - 1]].map((word) => halfOfDay(word ?? '')).find((found) => found !== undefined);
-	if (minutes > 59 || seconds > 60 || hours > 24 || (half !== undefined && (hours > 12 || hours === 0) && half === 0)) return undefined;
+	if (minutes > 59 || seconds > 60 || hours > 24 || (hours > 12 && half === 0)) return undefined;
 	const shift = half === undefined ? 0 : half === 1 && hours < 12 ? 12 : half === 0 && hours === 12 ? -12 : 0;
 	return (((hours + shift) * 60 + minutes) * 60 + seconds) * 1000;
 }
 
 function halfOfDay(word: string): 0 | 1 | undefined {
-	if (/^(a\.?m\.?|上午|午前)$/.test(word)) return 0;
-	return /^(p\.?m\.?|下午|午後)$/.test(word) ? 1 : undefined;
+	if (/^a\.?m\.?$/.test(word)) return 0;
+	return /^p\.?m\.?$/.test(word) ? 1 : undefined;
 }
 
 interface Day {
@@ -125,10 +130,10 @@ function numericDay(first: number, second: number, third: string, between: strin
 	return month > 12 ? undefined : { year: fullYear(third), month: month - 1, date };
 }
 
-/** RFC 5322, section 4.3. */
+/** RFC 5322, section 4.3. Thai programs can count from the death of Buddha. */
 function fullYear(digits: string): number {
 	const year = Number(digits);
-	if (digits.length > 3) return year;
+	if (digits.length > 3) return year > 2400 ? year - 543 : year;
 	return digits.length === 3 || year >= 50 ? year + 1900 : year + 2000;
 }
 
@@ -221,7 +226,10 @@ const ZONES = new Map(ZONE_NAMES.flatMap(([hours, names]) => names.split(' ').ma
 const CHINESE = ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '十一', '十二'];
 const ENGLISH = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 /** If two languages use one name for different months, the first language counts. */
-const LANGUAGES = 'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca he'.split(' ');
+const LANGUAGES = [
+	...'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca he hr sl sr sr-Latn lt lv et'.split(' '),
+	...['ar-u-nu-latn-ca-gregory', 'th-u-nu-latn-ca-gregory'],
+];
 /** Abbreviations that only email programs use. */
 const MORE_NAMES: Array<[string, number]> = [
 	['mrz', 2],
@@ -240,8 +248,9 @@ let months: Map<string, number> | undefined;
 
 /** From 0. */
 function monthOf(word: string): number | undefined {
-	const name = word.replace(/\.$/, '');
-	if (!/^\p{L}{3,}$/u.test(name)) return undefined;
+	const name = word.replaceAll('.', '');
+	// Thai abbreviations have two letters: ม.ค.
+	if (!/^(?:\p{L}{3,}|\p{Script=Thai}{2,})$/u.test(name)) return undefined;
 	const english = ENGLISH.indexOf(name);
 	if (english !== -1) return english;
 	months ??= namesOfMonths();

@@ -80,9 +80,11 @@ export function resolvedJson(mail: ReadMail): IDataObject {
 }
 
 function facts(mail: ReadMail): IDataObject {
+	const inReplyTo = decodedFirst(mail.fields, 'in-reply-to', mail.charsets);
+	const references = mail.fields.filter(({ key }) => key === 'references');
 	return {
-		inReplyTo: messageIds(firstOf(mail.fields, 'in-reply-to'))[0] ?? decodedFirst(mail.fields, 'in-reply-to', mail.charsets),
-		references: mail.fields.filter(({ key }) => key === 'references').flatMap(({ value }) => messageIds(value)),
+		inReplyTo: messageIds(inReplyTo)[0] ?? inReplyTo,
+		references: references.flatMap(({ value }) => messageIds(decodeHeader(value, mail.charsets))),
 		receivedAt: iso(receivedAt(mail)),
 		hasAttachment: mail.hasAttachment,
 		importance: importance(mail),
@@ -114,9 +116,9 @@ function messageId(mail: ReadMail): string {
 	return decodedFirst(mail.fields, 'message-id', mail.charsets).trim();
 }
 
-/** Some programs write no blank between them. */
+/** Some programs write no blank between them, or a semicolon. */
 function messageIds(value: string): string[] {
-	return value.split(/[\s,]+|(?<=>)(?=<)/).filter((id) => /^<.+>$/.test(id) || id.includes('@'));
+	return value.split(/[\s,]+|(?<=>);|(?<=>)(?=<)/).filter((id) => /^<.+>$/.test(id) || id.includes('@'));
 }
 
 /** The topmost Received header is that of the mailbox's server. Without any, the email was never sent. */

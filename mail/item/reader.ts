@@ -1,5 +1,6 @@
 import { Bodies, LONGEST_TEXT, type Body } from './bodies';
 import { hasAttachment, isFile, isOtherBody } from './hasAttachment';
+import { setsOfWords } from './encodedWords';
 import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
 import { fileOf, MailFiles, NO_FILE, type ReadFile, type ReaderOptions } from './mailFiles';
 import { BeyondLimits, checkMemory } from './memoryLimit';
@@ -74,6 +75,8 @@ export class MailReader implements PartsReader {
 		const root = this.#structure.root();
 		if (root?.fields.some(({ key, value }) => NAME_PEOPLE.has(key) && readable(value) !== value) === true)
 			this.damage(`A header names more than ${MOST_PEOPLE} people. The others are left out.`);
+		this.#bodies.learnSets();
+		for (const { value } of root?.fields ?? []) for (const charset of setsOfWords(value)) this.learn(charset);
 		const body = root === undefined ? {} : this.#withoutFiles(root, await this.#bodies.of(root));
 		const html = body.html ?? '';
 		const text = await this.#bodies.textOf(body);

@@ -127,21 +127,26 @@ async function entryOf(event: Event, inZone: InZone): Promise<CalendarEntry> {
 	// Without an end, the library returns the beginning, which is right only if the event has none (RFC 5545, section 3.6.1).
 	const ends = end !== undefined || (begins && !/\b(?:DTEND|DURATION)\b/.test(unreadIn(component))) ? event.endDate : undefined;
 	const zone = zoneName(start ?? end);
+	const isWholeDay = textOf(component, 'x-microsoft-cdo-alldayevent').toUpperCase() === 'TRUE';
+	// Outlook writes whole days as times from midnight to midnight.
+	const areDays = isWholeDay && isMidnight(begins) && isMidnight(ends);
+	const timeOf = async (time: Time | undefined, from: Property | undefined): Promise<string> =>
+		areDays && isMidnight(time) ? dayOf(time) : await moment(time, zoneName(from), inZone);
 	return {
 		uid: textOf(component, 'uid'),
 		sequence: Number(component.getFirstPropertyValue('sequence') ?? 0) || 0,
 		summary: textOf(component, 'summary'),
-		start: await moment(begins ?? undefined, zoneName(start), inZone),
-		end: await moment(ends, zoneName(end ?? start), inZone),
+		start: await timeOf(begins, start),
+		end: await timeOf(ends, end ?? start),
 		timeZone: (await ianaZone(zone)) ?? zone,
-		allDay: begins?.isDate === true || textOf(component, 'x-microsoft-cdo-alldayevent').toUpperCase() === 'TRUE',
+		allDay: begins?.isDate === true || isWholeDay,
 		location: textOf(component, 'location'),
 		description: textOf(component, 'description'),
 		organizer: personOf(property(component, 'organizer')),
 		attendees: component.getAllProperties('attendee').slice(0, 1_000).flatMap(attendeeOf),
 		status: textOf(component, 'status').toLowerCase(),
 		recurrenceRule: component.getFirstPropertyValue('rrule')?.toString() ?? '',
-		recurrenceId: recurrence ? await moment(event.recurrenceId, zoneName(recurrence), inZone) : '',
+		recurrenceId: recurrence ? await timeOf(event.recurrenceId, recurrence) : '',
 		comment: textOf(component, 'comment'),
 	};
 }
@@ -166,6 +171,17 @@ function textOf(component: Component, name: string): string {
 function zoneName(from: Property | undefined): string {
 	const name = from?.getParameter('tzid');
 	return typeof name === 'string' ? name : '';
+}
+
+/** Whether the clock of the place shows the beginning of a day. */
+function isMidnight(time: Time | undefined): time is Time {
+	return time !== undefined && time.hour === 0 && time.minute === 0 && time.second === 0;
+}
+
+function dayOf(time: Time): string {
+	const day = time.clone();
+	day.isDate = true;
+	return day.toString();
 }
 
 async function moment(time: Time | undefined, tzid: string, inZone: InZone): Promise<string> {
@@ -223,8 +239,19 @@ function personOf(from: Property | undefined): CalendarPerson | null {
 	const value = from?.getFirstValue();
 	if (from === undefined || typeof value !== 'string') return null;
 	const name = from.getParameter('cn');
-	const address = value.replace(/^mailto:/i, '').trim();
-	return { name: typeof name === 'string' ? name.replace(/^'(.*)'$/s, '$1') : '', address: decoded(address) };
+	return { name: typeof name === 'string' ? name.replace(/^'(.*)'$/s, '$1') : '', address: addressOf(value, from) };
+}
+
+/** If the value names the person in another way, as iCloud does, the parameter EMAIL has the address (RFC 7986, section 6.2). */
+function addressOf(value: string, from: Property): string {
+	const address = withoutScheme(value);
+	const email = from.getParameter('email');
+	const isNamedOtherwise = !/^[^\s:/@]+@/.test(address);
+	return isNamedOtherwise && typeof email === 'string' && email !== '' ? withoutScheme(email) : address;
+}
+
+function withoutScheme(address: string): string {
+	return decoded(address.replace(/^mailto:/i, '').trim());
 }
 
 function decoded(address: string): string {

@@ -133,6 +133,7 @@ function isHarmless(name: string, value: string): boolean {
 
 const PARAMETERS = /^(?:[\w-]{1,60}=(?:"[^"]*"|[^":;,]*)(?:,(?:"[^"]*"|[^":;,]*))*[;:])+/;
 
+const PEOPLE = new Set(['ORGANIZER', 'ATTENDEE']);
 const TIMES = new Set(['DTSTART', 'DTEND', 'RECURRENCE-ID']);
 
 /**
@@ -144,9 +145,20 @@ function wellFormed(name: string, separator: string, value: string): string | un
 	if (day !== undefined) return `${name};VALUE=DATE:${day}`;
 	if (separator === ':') return `${name}:${value}`;
 	const parameters = PARAMETERS.exec(value)?.[0];
+	if (PEOPLE.has(name) && parameters?.endsWith(':')) return `${name};${withQuotedName(value, parameters.length)}`;
 	if (parameters?.endsWith(':') || (parameters !== undefined && value.slice(parameters.length).startsWith(':'))) return `${name};${value}`;
 	const address = value.search(/mailto:/i);
 	return address === -1 ? undefined : `${name}:${value.slice(address)}`;
+}
+
+/**
+ * A name with a colon has to stand in quotes (RFC 5545, section 3.1). Some programs write none, and the address would begin in the name.
+ * @param end of the parameters, if the first colon ends them
+ */
+function withQuotedName(value: string, end: number): string {
+	const address = /^mailto:/i.test(value.slice(end)) ? -1 : value.slice(end).search(/:mailto:/i);
+	if (address === -1) return value;
+	return value.slice(0, end + address).replace(/(?<=^|;)CN=([^";]+)/i, 'CN="$1"') + value.slice(end + address);
 }
 
 /** RFC 5545, section 3.1: a line continues if the next one begins with a blank. Some programs end lines with LF, or leave out the blank. */

@@ -37,7 +37,7 @@ export function readBounce(source: ReportSource): Bounce | undefined {
 		kind,
 		permanent: kind === 'failed' && !recipients.some(({ action, status }) => action === 'failed' && status.startsWith('4')),
 		recipients,
-		reportingServer: typedAddress(groups.find((group) => group.has('reporting-mta'))?.get('reporting-mta')),
+		reportingServer: serverOf(groups.find((group) => group.has('reporting-mta'))?.get('reporting-mta')),
 		...original,
 		// Exchange names it in its own report's headers where it returns none.
 		originalMessageId: original.originalMessageId || messageId(source.header('in-reply-to')) || messageId(source.header('references')),
@@ -45,8 +45,9 @@ export function readBounce(source: ReportSource): Bounce | undefined {
 }
 
 function recipientOf(group: Fields, source: ReportSource): BouncedRecipient {
-	const final = typedAddress(group.get('final-recipient'));
-	const original = typedAddress(group.get('original-recipient'));
+	// RFC 6533, section 3: addresses can be in UTF-8.
+	const final = source.decode(typedAddress(group.get('final-recipient')));
+	const original = source.decode(typedAddress(group.get('original-recipient')));
 	const status = /\b[245]\.\d{1,3}\.\d{1,3}\b/.exec(group.get('status') ?? '')?.[0] ?? '';
 	const reason = (group.get('diagnostic-code') ?? '').replace(/^[\w-]{1,40}[ \t]{0,10};[ \t]{0,10}/, '');
 	return {
@@ -55,8 +56,15 @@ function recipientOf(group: Fields, source: ReportSource): BouncedRecipient {
 		action: actionOf(group.get('action') ?? '', status),
 		status,
 		reason: source.decode(reason),
-		remoteServer: typedAddress(group.get('remote-mta')),
+		remoteServer: serverOf(group.get('remote-mta')),
 	};
+}
+
+/** The name of the host, without what Gmail tells of it: `gmail-smtp-in.l.google.com. (192.0.2.1, the server for …)`. */
+function serverOf(value: string | undefined): string {
+	const server = typedAddress(value);
+	const [name = server] = /^[^([]+/.exec(server) ?? [];
+	return name.trim().replace(/\.$/, '');
 }
 
 const ACTIONS = new Set<BouncedRecipient['action']>(['failed', 'delayed', 'delivered', 'relayed', 'expanded']);

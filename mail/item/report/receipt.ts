@@ -24,7 +24,7 @@ export function readReceipt(source: ReportSource): Receipt | undefined {
 		kind: KINDS.get(disposition) ?? 'other',
 		disposition,
 		automatic: /automatic-action|sent-automatically/.test(mode),
-		recipient: typedAddress(fields.get('final-recipient') ?? fields.get('original-recipient')),
+		recipient: source.decode(typedAddress(fields.get('final-recipient') ?? fields.get('original-recipient'))),
 		...original,
 		originalMessageId:
 			messageId(fields.get('original-message-id') ?? '') || original.originalMessageId || messageId(source.header('in-reply-to')),

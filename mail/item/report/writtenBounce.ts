@@ -17,9 +17,9 @@ export function isFromMailSystem(source: ReportSource): boolean {
 	return /^\s*(?:multipart\/report)\b.{0,400}delivery-status/i.test(source.header('content-type'));
 }
 
-/** Above the email that came back: Exim, qmail, Exchange, Postfix, Lotus, Gmail. */
+/** Above the email that came back: Exim, qmail, Exchange, Postfix, Lotus, Gmail, GMX, T-Online. */
 const COPY_BEGINS =
-	/^[- ]{0,40}(?:this is a copy of (?:the|your) message|below this line is a copy|original message (?:headers|follows|----)|the following is a copy|ursprüngliche nachrichtenkopfzeilen|ursprüngliche nachrichtenköpfe|kopfzeilen der ursprünglichen nachricht|en-têtes de message d'origine|en-têtes du message d’origine|encabezados de mensajes originales|encabezados originales del mensaje|intestazioni originali del messaggio|originele berichtkoppen|oorspronkelijke berichtkoppen|message header follows|undelivered message follows|returned message|unsent message below|original message\b)/;
+	/^[-| ]{0,40}(?:this is a copy of (?:the|your) message|below this line is a copy|original message (?:headers|follows|----)|the following is a copy|ursprüngliche nachrichtenkopfzeilen|ursprüngliche nachrichtenköpfe|kopfzeilen der ursprünglichen nachricht|en-têtes de message d'origine|en-têtes du message d’origine|encabezados de mensajes originales|encabezados originales del mensaje|intestazioni originali del messaggio|originele berichtkoppen|oorspronkelijke berichtkoppen|message header follows|message text follows|the headers? of the original message|undelivered message follows|returned message|unsent message below|original message\b)/;
 const DELAYED =
 	/\bdelayed\b|has not yet been delivered|will be retried|will keep trying|keep trying|no action is required|still being retried|verzögert|zustellung verzögert|retardé|différé|retrasad|in ritardo|vertraagd|warning: (?:message|could not send)/;
 /** It begins where a word begins: an attempt at each letter of a long word would cost 64 steps each. */
@@ -27,6 +27,8 @@ const ADDRESS =
 	/(?<![\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-])[\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu;
 const ENHANCED = /(?:^|[^\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])/;
 const REPLY = /(?:^|[^\d.])([45]\d\d)[ -]/;
+/** A name without a dot only before an address, as Postfix writes it: "Remote host said" names none. */
+const HOST = /\bhost:? ((?:[\w-]{1,63}\.){1,8}[\w-]{1,63}|[\w-]{1,63}(?= ?\[))/;
 const NO_RECIPIENT = /^(?:mailer-daemon|postmaster|microsoftexchange[0-9a-f]{32})@/i;
 
 interface Written {
@@ -91,7 +93,7 @@ function recipientOf(address: string, reason: readonly string[], delayed: boolea
 		action: delayed ? 'delayed' : 'failed',
 		status: code ?? (reply === undefined ? '' : `${reply[0] ?? '5'}.0.0`),
 		reason: said.slice(0, 1_000),
-		remoteServer: /\bhost ([\w.-]{3,200})/.exec(text)?.[1] ?? '',
+		remoteServer: HOST.exec(text)?.[1] ?? '',
 	};
 }
 

@@ -66,6 +66,16 @@ describe('headers that some programs write', () => {
 		expect([json.references, json.inReplyTo]).toEqual([['<a@x>', '<b@x>', '<c@x>', 'd@x'], '<c@x>']);
 	});
 
+	it.each([
+		['in encoded words', '=?utf-8?q?=3C0=40x=3E?=\r\n =?utf-8?q?_=3C1=40x=3E?='],
+		['in encoded words that need not be', '=?utf-8?q?<0@x>?= =?utf-8?q?_<1@x>?='],
+		['with a semicolon between', '<0@x>;<1@x>'],
+		['with semicolons and blanks between', '<0@x>; <1@x>;'],
+	])('reads Message-IDs %s', async (_how, ids) => {
+		const { json } = await read(`References: ${ids}\r\nIn-Reply-To: ${ids}\r\n\r\n`);
+		expect([json.references, json.inReplyTo]).toEqual([['<0@x>', '<1@x>'], '<0@x>']);
+	});
+
 	it('passes over the lines that mbox files put before an email', async () => {
 		const { json } = await read('From a@x Tue Mar  3 09:15:00 2026\r\n>From b@x Tue Mar  3 09:15:00 2026\r\nSubject: s\r\n\r\nHello');
 		expect([json.subject, json.text]).toEqual(['s', 'Hello']);

@@ -165,6 +165,20 @@ describe('the reader of characters', () => {
 		if (json.subject !== 'x') expect(json.subject).toBe(text);
 	});
 
+	const PRIVET = '\xf0\xd2\xc9\xd7\xc5\xd4';
+	const HTML = `Content-Type: text/html\r\n\r\n<meta charset="koi8-r"><p>${PRIVET}</p>`;
+	const forms = (...parts: string[]): string =>
+		`${HEAD}Content-Type: multipart/alternative; boundary=X\r\n\r\n${parts.map((part) => `--X\r\n${part}\r\n`).join('')}--X--\r\n`;
+	it.each([
+		['the name of the sender', 'From: =?gb2312?B?1tDOxA==?= <a@example.test>\r\n\r\n\xd6\xd0\xce\xc4', '中文'],
+		['the subject', `Subject: =?koi8-r*ru?Q?=F0?=\r\n\r\n${PRIVET}`, 'Привет'],
+		['the HTML behind it', forms(`Content-Type: text/plain\r\n\r\n${PRIVET}`, HTML), 'Привет'],
+		['the HTML more than the subject', forms(`\r\n${PRIVET}`, HTML).replace('Subject: s', 'Subject: =?gb2312?B?1tDOxA==?='), 'Привет'],
+		['nothing but UTF-8', `Subject: =?utf-8?Q?=C3=BC?=\r\n\r\nGr\xfc\xdfe`, 'Grüße'],
+	])('reads a body without a set in the set of %s', async (_what, mail, text) => {
+		expect((await read(mail)).json.text).toBe(text);
+	});
+
 	it('keeps a header on one line, whatever its encoded words hide', async () => {
 		const { json } = await read(
 			'From: =?utf-8?q?Eve=0D=0ABcc:_x?= <eve@example.test>\r\nSubject: =?utf-8?b?YQ0KQmNjOiBi?=\r\n\r\nhello\r\n',

@@ -133,6 +133,31 @@ describe('a calendar in a mail', () => {
 		expect(await readCalendar(ics('REQUEST', lines))).toMatchObject({ allDay: true, start: '2026-11-03', end: '2026-11-05' });
 	});
 
+	const WHOLE_DAY = ['UID:1', 'X-MICROSOFT-CDO-ALLDAYEVENT:TRUE'];
+	it.each([
+		['DTEND;TZID=W. Europe Standard Time:20261104T000000', '2026-11-04'],
+		['DTEND;TZID="Customized Time Zone":20261105T000000', '2026-11-05'],
+		['DURATION:P1D', '2026-11-04'],
+	])('has days where Outlook says that it is about whole days: until %s', async (until, end) => {
+		const zone = 'TZID=W. Europe Standard Time';
+		const lines = [...WHOLE_DAY, `RECURRENCE-ID;${zone}:20261102T000000`, `DTSTART;${zone}:20261103T000000`, until];
+		expect(await readCalendar(ics('REQUEST', lines, CUSTOM_ZONE))).toMatchObject({
+			allDay: true,
+			start: '2026-11-03',
+			end,
+			recurrenceId: '2026-11-02',
+			timeZone: 'Europe/Berlin',
+		});
+	});
+
+	it.each([
+		['the day ends in the middle', [...WHOLE_DAY, 'DTEND;TZID=Europe/Berlin:20261103T120000'], '2026-11-03T11:00:00.000Z'],
+		['Outlook does not say so', ['UID:1', 'DTEND;TZID=Europe/Berlin:20261104T000000'], '2026-11-03T23:00:00.000Z'],
+	])('has times that begin at midnight where %s', async (_why, lines, end) => {
+		const read = await readCalendar(ics('REQUEST', ['DTSTART;TZID=Europe/Berlin:20261103T000000', ...lines]));
+		expect(read).toMatchObject({ start: '2026-11-02T23:00:00.000Z', end });
+	});
+
 	it('without an end has the duration, or the day', async () => {
 		expect(await readCalendar(ics('REQUEST', ['UID:1', 'DTSTART:20261103T090000Z', 'DURATION:PT45M']))).toMatchObject({
 			end: '2026-11-03T09:45:00.000Z',
@@ -199,6 +224,21 @@ describe('a calendar in a mail', () => {
 		expect(await readCalendar(ics('REQUEST', ['UID:1', 'ATTENDEE;CN="Bob;PARTSTAT=ACCEPTED:mailto:bob@example.com']))).toMatchObject({
 			attendees: [{ name: '', address: 'bob@example.com' }],
 		});
+	});
+
+	it.each([
+		[';EMAIL="bob@example.test":urn:uuid:123', '', 'bob@example.test'],
+		[';CN=Ada;EMAIL=ada@example.test:/aMTAx/principal/', 'Ada', 'ada@example.test'],
+		[';CN=Ada;EMAIL="mailto:ada@example.test":/aMTAx/principal/', 'Ada', 'ada@example.test'],
+		[';EMAIL=other@example.test:mailto:ada@example.test', '', 'ada@example.test'],
+		[';EMAIL=:urn:uuid:123', '', 'urn:uuid:123'],
+		[';CN=Team: Sales:mailto:ada@example.test', 'Team: Sales', 'ada@example.test'],
+		[';ROLE=CHAIR;CN=Team: A: B;X-A=1:MAILTO:ada@example.test', 'Team: A: B', 'ada@example.test'],
+		[';CN="Team: Sales":mailto:ada@example.test', 'Team: Sales', 'ada@example.test'],
+		[';CN=Ada;SENT-BY="mailto:bob@example.test":mailto:ada@example.test', 'Ada', 'ada@example.test'],
+	])('has name and address of the person in %s', async (person, name, address) => {
+		const read = await readCalendar(ics('REQUEST', ['UID:1', `ORGANIZER${person}`, `ATTENDEE${person}`]));
+		expect(read).toMatchObject({ organizer: { name, address }, attendees: [{ name, address }] });
 	});
 
 	it('that ends at a time that no calendar has is read all the same', async () => {

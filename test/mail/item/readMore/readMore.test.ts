@@ -94,6 +94,22 @@ describe('an item', () => {
 		});
 	});
 
+	it('has the addresses of a report on delivery as they are written in other languages', async () => {
+		const status =
+			'Content-Type: message/global-delivery-status\r\n\r\nReporting-MTA: dns;mx\r\n\r\nOriginal-Recipient: utf-8; müller@münchen.example\r\nFinal-Recipient: utf-8; jürgen@münchen.example\r\nAction: failed\r\n';
+		const { json } = await itemOf(multipart('report; report-type=delivery-status', TEXT, status), ['bounces']);
+		expect(json.bounce).toMatchObject({
+			recipients: [{ address: 'jürgen@münchen.example', originalRecipient: 'müller@münchen.example' }],
+		});
+	});
+
+	it('has the recipient of a read receipt as it is written in another language', async () => {
+		const part =
+			'Content-Type: message/global-disposition-notification\r\n\r\nFinal-Recipient: utf-8; jürgen@münchen.example\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n';
+		const { json } = await itemOf(multipart('report; report-type=disposition-notification', TEXT, part), ['bounces']);
+		expect(json.receipt).toMatchObject({ recipient: 'jürgen@münchen.example' });
+	});
+
 	it('has a read receipt', async () => {
 		const part =
 			'Content-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822;bob@example.org\r\nOriginal-Message-ID: <1@x>\r\nDisposition: automatic-action/MDN-sent-automatically; displayed\r\n';

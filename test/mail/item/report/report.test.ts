@@ -81,6 +81,18 @@ describe('a report on delivery', () => {
 		expect(readBounce(source(DAEMON, '', { deliveryStatus }))).toMatchObject({ kind, permanent: false });
 	});
 
+	it.each([
+		['gmail-smtp-in.l.google.com. (192.0.2.1, the server for the domain example.org.)', 'gmail-smtp-in.l.google.com'],
+		['mx.example.org [192.0.2.1]', 'mx.example.org'],
+		['[192.0.2.1]', '[192.0.2.1]'],
+	])('names only the host of the server: %s', (mta, remoteServer) => {
+		const deliveryStatus = `Reporting-MTA: dns; ${mta}\n\nFinal-Recipient: rfc822;bob@example.org\nRemote-MTA: dns; ${mta}`;
+		expect(readBounce(source(DAEMON, '', { deliveryStatus }))).toMatchObject({
+			recipients: [{ remoteServer }],
+			reportingServer: remoteServer,
+		});
+	});
+
 	it('is read where the status has CR only, capitals and blanks before colons', () => {
 		const deliveryStatus =
 			'REPORTING-MTA : dns;mx\r\rFINAL-RECIPIENT : RFC822; <bob@example.org>\rACTION : FAILED\rSTATUS : 5.2.2 (mailbox full)';
@@ -141,7 +153,14 @@ Subject: Offer
 Message-ID: <8@example.com>`;
 		expect(readBounce(source(DAEMON, text))).toMatchObject({
 			kind: 'failed',
-			recipients: [{ address: 'bob@example.org', status: '5.0.0', reason: 'Remote host said: 550 sorry, no mailbox here by that name' }],
+			recipients: [
+				{
+					address: 'bob@example.org',
+					status: '5.0.0',
+					reason: 'Remote host said: 550 sorry, no mailbox here by that name',
+					remoteServer: '',
+				},
+			],
 			originalMessageId: '<8@example.com>',
 			originalSubject: 'Offer',
 		});
@@ -176,6 +195,56 @@ Message-ID: <8@example.com>`;
 			recipients: [{ address: 'bob@example.org', status: '5.1.1' }],
 			originalMessageId: '<10@example.com>',
 		});
+	});
+
+	it('of GMX and WEB.DE is read', () => {
+		const text = `This message was created automatically by mail delivery software.
+
+A message that you sent could not be delivered to one or more of
+its recipients. This is a permanent error. The following address
+failed:
+
+bob@example.org:
+SMTP error from remote server for RCPT TO command, host: mx.example.org (192.0.2.1) reason: 552 5.2.2 Mailbox full
+
+--- The header of the original message is following. ---
+
+Received: from [192.0.2.7] by 3c-app.example.com
+Message-ID: <trinity-1@example.com>
+To: bob@example.org
+Subject: Offer`;
+		expect(readBounce(source(DAEMON, text))).toMatchObject({
+			recipients: [{ address: 'bob@example.org', status: '5.2.2', remoteServer: 'mx.example.org' }],
+			originalMessageId: '<trinity-1@example.com>',
+			originalSubject: 'Offer',
+			originalTo: 'bob@example.org',
+		});
+	});
+
+	it('of T-Online is read, with the frame around the beginning of the copy', () => {
+		const text = `|------------------------- Message log follows: -------------------------|
+ no valid recipients were found for this message
+|------------------------- Failed addresses follow: ---------------------|
+ <bob@example.org> ... unknown user
+|------------------------- Message text follows: ------------------------|
+
+Received: from mx.example.com by fwd.example.com
+Message-ID: <11@example.com>
+To: bob@example.org
+Subject: Offer`;
+		expect(readBounce(source(DAEMON, text))).toMatchObject({
+			recipients: [{ address: 'bob@example.org', reason: expect.not.stringContaining('|--') }],
+			originalMessageId: '<11@example.com>',
+			originalSubject: 'Offer',
+		});
+	});
+
+	it.each([
+		['host mx.example.org. said: 550 5.1.1 no', 'mx.example.org'],
+		['host store[192.0.2.1] said: 550 5.1.1 no', 'store'],
+		['The remote host said: 550 5.1.1 no', ''],
+	])('names the server of: %s', (line, remoteServer) => {
+		expect(readBounce(source(DAEMON, `<bob@example.org>:\n${line}`))).toMatchObject({ recipients: [{ remoteServer }] });
 	});
 
 	it('that a mail is late is no failure', () => {
