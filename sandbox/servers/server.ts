@@ -59,7 +59,8 @@ export class ServerProcess {
 		if (child.exitCode === null && child.signalCode === null) {
 			const gone = new Promise((resolve) => child.once('exit', resolve));
 			how(pid);
-			const late = setTimeout(() => killGroup(pid), 3_000);
+			// PostgreSQL has processes outside of its group, which only its own end takes along.
+			const late = setTimeout(() => killGroup(pid), 30_000);
 			await gone;
 			clearTimeout(late);
 		}
