@@ -52,7 +52,9 @@ export async function startDatabase(): Promise<Database> {
 		return [program('setpriv') ?? 'setpriv', ['--reuid', String(uid), '--regid', String(gid), '--clear-groups', command, ...args]];
 	};
 	const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-	const server = new ServerProcess(...unprivileged('postgres', ['-D', data, '-p', String(port), ...settings]), [port], guard);
+	const command = unprivileged('postgres', ['-D', data, '-p', String(port), ...settings]);
+	// Its processes are in groups of their own, which only its own end takes along.
+	const server = new ServerProcess(...command, [port], guard, {}, undefined, 30_000);
 	const env = {
 		DB_TYPE: 'postgresdb',
 		DB_POSTGRESDB_HOST: '127.0.0.1',

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 import { notedHarmless, notedSecrets, report, REGISTRY, type Report, type Secret } from './registry';
@@ -112,9 +112,9 @@ export function searchFolder(search: Search, folder: string, leaveOut: readonly 
 	const result: Report = { place: folder, bytes: 0, found: [] };
 	const visit = (path: string): void => {
 		const name = relative(folder, path);
-		const stat = existsSync(path) ? lstatSync(path) : undefined;
+		const stat = lstatSync(path, { throwIfNoEntry: false });
 		if (stat === undefined || leaveOut.includes(name)) return;
-		if (stat.isDirectory()) for (const entry of readdirSync(path)) visit(join(path, entry));
+		if (stat.isDirectory()) for (const entry of present(() => readdirSync(path)) ?? []) visit(join(path, entry));
 		else if (stat.isFile()) searchFile(search, path, name, result);
 	};
 	visit(folder);
@@ -122,7 +122,7 @@ export function searchFolder(search: Search, folder: string, leaveOut: readonly 
 }
 
 function searchFile(search: Search, path: string, name: string, result: Report): void {
-	const file = open(path);
+	const file = present(() => openSync(path, 'r'));
 	if (file === undefined) return;
 	try {
 		const buffer = Buffer.alloc(CHUNK);
@@ -142,13 +142,13 @@ function searchFile(search: Search, path: string, name: string, result: Report):
 	}
 }
 
-/** A running n8n may have removed the file in the meantime. */
-function open(path: string): number | undefined {
+/** A running n8n may have removed a file or a folder since it was listed. @returns undefined if so */
+function present<T>(look: () => T): T | undefined {
 	try {
-		return openSync(path, 'r');
+		return look();
 	} catch (error) {
-		if (existsSync(path)) throw error;
-		return undefined;
+		if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+		throw error;
 	}
 }
 

@@ -15,6 +15,8 @@ export class ServerProcess {
 		private readonly env: Record<string, string> = {},
 		/** Says that it runs; left behind by a kill. The process may still be there as a zombie that nobody has reaped. */
 		private readonly pidFile?: string,
+		/** After this time, in ms, its group is killed. */
+		private readonly endsWithinMs = 3_000,
 	) {}
 
 	get pid(): number | undefined {
@@ -59,7 +61,7 @@ export class ServerProcess {
 		if (child.exitCode === null && child.signalCode === null) {
 			const gone = new Promise((resolve) => child.once('exit', resolve));
 			how(pid);
-			const late = setTimeout(() => killGroup(pid), 3_000);
+			const late = setTimeout(() => killGroup(pid), this.endsWithinMs);
 			await gone;
 			clearTimeout(late);
 		}

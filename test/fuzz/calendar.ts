@@ -39,7 +39,7 @@ const FIRST = Date.UTC(1970, 0, 1);
 
 /** Invitations of others with damage, and our own of any text: read again, they say what was entered and nothing else. */
 export const calendar: Target = {
-	longestMs: 5_000,
+	cpuMs: 5_000,
 	open: async () => ({
 		round: async (random) => (random.chance(0.5) ? await written(random) : await received(random)),
 		close: async () => await Promise.resolve(),

@@ -12,7 +12,7 @@ const UNTOUCHED = Object.getOwnPropertyNames(Object.prototype).join();
 
 /** Forms of any definition, answers of any shape, and answers in words. */
 export const form: Target = {
-	longestMs: 3_000,
+	cpuMs: 3_000,
 	open: async () => ({
 		round: async (random) => {
 			const outcome = random.chance(0.2) ? inWords(random) : answered(random);

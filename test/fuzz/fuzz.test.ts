@@ -24,7 +24,7 @@ describe(`nonsense of seed ${SEED}`, () => {
 
 describe('the driver', () => {
 	const failing: Target = {
-		longestMs: 1_000,
+		cpuMs: 1_000,
 		open: async () => ({
 			round: async (random) => {
 				if (random.chance(0.02)) throw new Error(`found ${random.next()}`);
@@ -48,9 +48,25 @@ describe('the driver', () => {
 	it('tells of a round that does not end', async () => {
 		const hanging: Target = {
 			...failing,
-			longestMs: 50,
+			hangsMs: 50,
 			open: async () => ({ round: async () => await new Promise(() => undefined), close: async () => await Promise.resolve() }),
 		};
 		await expect(drive(hanging, { seed: 1, ms: 10 })).rejects.toThrow('did not end within 50 ms');
+	});
+
+	it('tells of a round that takes too much of the processor', async () => {
+		const heavy: Target = {
+			...failing,
+			cpuMs: 50,
+			open: async () => ({
+				round: async () => {
+					const begun = process.cpuUsage();
+					while (process.cpuUsage(begun).user < 100_000);
+					return await Promise.resolve('nothing');
+				},
+				close: async () => await Promise.resolve(),
+			}),
+		};
+		await expect(drive(heavy, { seed: 1, ms: 10 })).rejects.toThrow("of the processor's time");
 	});
 });

@@ -72,7 +72,7 @@ async function visit(account: Account): Promise<void> {
 
 /** An IMAP server that answers rightly, nearly rightly, or nonsense, through the library. */
 export const imap: Target = {
-	longestMs: 20_000,
+	cpuMs: 20_000,
 	open: async () => {
 		const own = authority();
 		const server = new HostileImap(own.server);

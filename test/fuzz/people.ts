@@ -9,7 +9,7 @@ const CONTROL = /[\0-\x08\x0a-\x1f\x7f\u2028\u2029]/;
 
 /** Addresses as users enter them, and those in the headers of emails. */
 export const people: Target = {
-	longestMs: 3_000,
+	cpuMs: 3_000,
 	open: async () => ({
 		round: async (random) => (random.chance(0.7) ? await entered(random) : received(random)),
 		close: async () => await Promise.resolve(),

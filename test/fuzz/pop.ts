@@ -63,7 +63,7 @@ async function visit(account: Account, random: Random): Promise<void> {
 
 /** A POP3 server that answers rightly, nearly rightly, or nonsense. */
 export const pop: Target = {
-	longestMs: 20_000,
+	cpuMs: 20_000,
 	open: async () => {
 		const own = authority();
 		const server = new FuzzServer(own, talk);

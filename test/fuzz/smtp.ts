@@ -66,7 +66,7 @@ async function visit(account: Account, random: Random): Promise<void> {
 
 /** An SMTP server that answers rightly, nearly rightly, or nonsense. */
 export const smtp: Target = {
-	longestMs: 20_000,
+	cpuMs: 20_000,
 	open: async () => {
 		const own = authority();
 		const server = new FuzzServer(own, talk);

@@ -79,7 +79,8 @@ export function waiting(use: () => QuestionsRig): void {
 
 	it('goes on at its time with the default answer, and with the answers that were given', async () => {
 		const rig = use();
-		const limitWaitTime = { values: { limitType: 'afterTimeInterval', resumeAmount: 0.4, resumeUnit: 'minutes' } };
+		// Time for n8n to send both emails and for one answer.
+		const limitWaitTime = { values: { limitType: 'afterTimeInterval', resumeAmount: 0.7, resumeUnit: 'minutes' } };
 		const { id, links } = await rig.ask('time-over', [GRACE, SHARED], approvers('all', {}, { limitWaitTime, defaultAnswer: 'decline' }));
 		await press(links[0]?.[0]);
 		const { json } = await rig.ended(id);

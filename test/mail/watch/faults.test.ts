@@ -89,15 +89,17 @@ describe('a watch and the network', () => {
 	});
 
 	it('goes on handing over while the server is slow to take the next session', async () => {
-		const one = rig({ tokenSeconds: 12 });
+		const one = rig({ tokenSeconds: 20 });
 		await one.watch.start();
 		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
-		sandbox.exchange.plan('imap', 'AUTHENTICATE', { delayMs: 2_000 });
+		let answer = (): void => undefined;
+		sandbox.exchange.plan('imap', 'AUTHENTICATE', { until: new Promise<void>((resolve) => (answer = resolve)) });
 		await one.until('the renewal', () => one.tokens === 2);
 		const [old] = sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox);
 		await one.deliver('in between');
 		await one.until('the mail', () => one.handed.length === 1);
 		expect(sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox)).toEqual([old]);
+		answer();
 		const live = (): number => sandbox.exchange.live('imap').filter(({ mailbox }) => mailbox === one.mailbox).length;
 		await one.until('the next session', () => old?.open === false && live() === 1);
 		expect(one.logs).toEqual(['watching (IDLE)']);

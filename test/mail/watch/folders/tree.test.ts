@@ -281,8 +281,8 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		expect(await first.watch.start()).toEqual([]);
 		await put(first, 'A', 'runs');
 		await first.until('the first', () => first.subjects.length === 1);
-		const before = Date.now();
 		await put(first, 'A', 'waits');
+		const before = Date.now();
 		// Each survey looks into one of the two folders whatever STATUS says.
 		for (let surveys = 0; surveys < 6; surveys += 1) await surveyed(first);
 		first.watch.stop();
