@@ -63,9 +63,10 @@ export class Secrets {
 
 	constructor(values: Iterable<string | undefined>) {
 		for (const value of values) {
+			if (value === undefined) continue;
 			// Quotes and blanks do not count, because nothing can be told by them.
-			const { text } = squeeze(value ?? '');
-			if (value === undefined || text.length < SHORTEST) continue;
+			const { text } = squeeze(value);
+			if (text.length < SHORTEST) continue;
 			if (text.length < TOLD_BY_PARTS) this.#short.add(text);
 			else this.#long.push(value);
 		}

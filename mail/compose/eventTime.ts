@@ -44,7 +44,7 @@ export async function zonedTime(field: string, given: unknown, workflowZone: str
 	const part = (name: string): unknown => (typeof json === 'object' && json !== null ? Reflect.get(json, name) : undefined);
 	const day = typeof part('date') === 'string' && part('dateTime') === undefined;
 	if (!day && typeof part('dateTime') !== 'string')
-		return { value: given === undefined ? '' : given, timeZone: workflowZone, told: false, day: false };
+		return { value: isEmpty(given) ? '' : given, timeZone: workflowZone, told: false, day: false };
 	const name = part('timeZone');
 	const told = typeof name === 'string' && name.trim() !== '';
 	const zone = told ? await ianaZone(name) : workflowZone;
@@ -56,6 +56,8 @@ export async function zonedTime(field: string, given: unknown, workflowZone: str
 		);
 	return { value: day ? part('date') : part('dateTime'), timeZone: zone, told, day };
 }
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 function parsed(text: string): unknown {
 	try {

@@ -69,11 +69,8 @@ function problemOf(field: FormField, given: string[]): string | undefined {
 	if (value.length > longest) return `Use at most ${longest.toLocaleString('en')} characters.`;
 	switch (field.type) {
 		case 'number':
-			return GROUPED.test(value)
-				? 'Enter the number without a mark between the thousands, for example 1000.'
-				: numberOf(value) === undefined
-					? 'Enter a number, for example 12 or 12.5.'
-					: undefined;
+			if (GROUPED.test(value)) return 'Enter the number without a mark between the thousands, for example 1000.';
+			return numberOf(value) === undefined ? 'Enter a number, for example 12 or 12.5.' : undefined;
 		case 'date':
 			return isDate(value) ? undefined : 'Enter a date that exists, as year-month-day, for example 2026-03-31.';
 		case 'email':

@@ -45,7 +45,7 @@ export const ACKNOWLEDGING = new Set([
 
 /** Further words that people also write when they have only read the email. */
 export const ASSENTING = new Set([
-	...['yes', 'oui', 'sim', 'kyllä', 'tak jest', 'ano', 'áno', 'igen', 'evet', 'ναι', 'нет проблем', 'نعم', 'כן', 'akkoord', 'mee eens'],
+	...['yes', 'oui', 'sim', 'kyllä', 'ano', 'áno', 'igen', 'evet', 'ναι', 'نعم', 'כן', 'akkoord', 'mee eens'],
 ]);
 
 /** After these words, somebody has only received the email or has yet to decide. */
@@ -53,7 +53,7 @@ export const PONDERING = new Set([
 	...['think', 'thinking', 'decide', 'deciding', 'consider', 'considering', 'look', 'looking', 'see', 'checking', 'minute', 'minutes'],
 	...['moment', 'second', 'got', 'received', 'read', 'reading', 'seen', 'noted', 'back', 'soon', 'asap', 'ask'],
 	...['überlege', 'überlegen', 'überleg', 'schaue', 'schau', 'schauen', 'anschauen', 'ansehen', 'sehe', 'melde', 'bekommen', 'erhalten'],
-	...['gelesen', 'gesehen', 'angekommen', 'denke', 'entscheide', 'sekunde', 'minute', 'minuten', 'gleich', 'bald', 'frage'],
+	...['gelesen', 'gesehen', 'angekommen', 'denke', 'entscheide', 'sekunde', 'minuten', 'gleich', 'bald', 'frage'],
 	...['regarde', 'regarder', 'reçu', 'lu', 'réfléchis', 'réfléchir', 'bientôt', 'vais', 'momento', 'minuto', 'miro', 'mirar', 'voy'],
 	...['recibido', 'leído', 'pienso', 'pensar', 'guardo', 'vedo', 'ricevuto', 'letto', 'penso', 'recebi', 'recebido', 'vou', 'verei'],
 	...['bekijk', 'bekijken', 'kijk', 'ontvangen', 'gelezen', 'denk', 'посмотрю', 'подумаю', 'получил', 'получила', 'минуту', 'подивлюся'],

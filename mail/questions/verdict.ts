@@ -100,9 +100,10 @@ function restOf(word: string, rest: string, others: readonly string[], labels: L
 	if (!isMere && !ASSENTING.has(word)) return undefined;
 	const pondering = wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one));
 	if (pondering !== undefined) return changesMeaning(pondering);
-	const more = isMere ? partsOf(rest).find((part) => !isClosing(part, labels)) : undefined;
-	const sentence = isMere ? partsOf(others.join('\n')).find((part) => part.split(/\s+/).length > LONGEST_CLOSING) : undefined;
-	const found = more ?? sentence;
+	if (!isMere) return undefined;
+	const found =
+		partsOf(rest).find((part) => !isClosing(part, labels)) ??
+		partsOf(others.join('\n')).find((part) => part.split(/\s+/).length > LONGEST_CLOSING);
 	return found === undefined ? undefined : changesMeaning(found);
 }
 

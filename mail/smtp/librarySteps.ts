@@ -49,7 +49,7 @@ const MOST_LINES = 10_000;
 
 /**
  * Ends the connection of a server that sends empty lines without end. nodemailer (10.6.1) counts them toward no limit and removes them
- * from its queue one at a time: two megabytes of them would keep n8n busy for hours, even after the end of the connection.
+ * from its queue one at a time: two megabytes of them keep a core busy long after the end of the connection.
  */
 export function endAtFlood(connection: SMTPConnection): void {
 	const method = (name: string): ((...args: unknown[]) => unknown) | undefined => {

@@ -32,7 +32,7 @@ export const fields: INodeProperties[] = [
 				typeOptions: { minValue: 0 },
 				default: 30,
 				description:
-					'Number of days after which emails are deleted from the server, counted from their execution. ' +
+					'Number of days after which emails are deleted from the server, counted from their poll, or up to a day later. ' +
 					'With 0 they are deleted at the next poll after the execution ends.',
 			},
 			{

@@ -105,8 +105,6 @@ function isMidnight({ value, told }: ZonedTime): boolean {
 	return told && typeof value === 'string' && /T00:00(?::00(?:\.0{1,9})?)?$/.test(value);
 }
 
-const isEmpty = (value: unknown): boolean => value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
-
 function timeOf(
 	start: unknown,
 	end: unknown,
@@ -118,13 +116,13 @@ function timeOf(
 	if (allDay) {
 		const time = {
 			firstDay: readDay('Start', start, timeZone),
-			dayAfter: readDay('End', isEmpty(end) ? start : end, endZone, endExclusive ? 0 : 1),
+			dayAfter: readDay('End', end === '' ? start : end, endZone, endExclusive ? 0 : 1),
 		};
 		if (time.dayAfter <= time.firstDay) throw early();
 		return time;
 	}
 	const begin = readMoment('Start', start, timeZone);
-	const time = { start: begin, end: isEmpty(end) ? new Date(begin.getTime() + USUAL_MS) : readMoment('End', end, endZone) };
+	const time = { start: begin, end: end === '' ? new Date(begin.getTime() + USUAL_MS) : readMoment('End', end, endZone) };
 	if (time.end <= time.start) throw early();
 	return time;
 }

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, on } from 'node:events';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket, type Server as TlsServer } from 'node:tls';
 import { readFileSync } from 'node:fs';
@@ -171,22 +171,10 @@ export class Exchange extends EventEmitter<{ open: [Session]; signedIn: [Session
 
 	/** The next event of a kind whose session fits; up to 120 s. */
 	async next(event: 'open' | 'signedIn' | 'end', fits: (session: Session) => boolean = () => true): Promise<Session> {
-		return await new Promise((resolve, reject) => {
-			const end = (): void => {
-				this.off(event, hear);
-				clearTimeout(late);
-			};
-			const hear = (session: Session): void => {
-				if (!fits(session)) return;
-				end();
-				resolve(session);
-			};
-			const late = setTimeout(() => {
-				end();
-				reject(new Error(`No session with the event ${event} that fits within 120 s.`));
-			}, 120_000).unref();
-			this.on(event, hear);
-		});
+		// It keeps events that come in one turn; once() would miss all but the first.
+		const events: AsyncIterable<Session[]> = on(this, event, { signal: AbortSignal.timeout(120_000) });
+		for await (const [session] of events) if (session !== undefined && fits(session)) return session;
+		throw new Error(`There are no more events ${event}.`);
 	}
 
 	/**
