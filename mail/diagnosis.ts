@@ -80,6 +80,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 		...(row.code === 'throttled' && { retryAfterMs: facts.retryAfterMs ?? at.retryAfterMs }),
 		code: row.code,
 		permanent: row.permanent,
+		lasting: row.lasting,
 		remedy: row.remedy(seen),
 	});
 }

@@ -45,6 +45,8 @@ export interface MailErrorFacts {
 	code: MailErrorCode;
 	/** True if trying the same again cannot help. Default: what the code implies. */
 	permanent?: boolean;
+	/** True if the next email of the mailbox will be refused too, also where the code applies to one email. */
+	lasting?: boolean;
 	/** One sentence that says what to do. */
 	remedy?: string;
 	speaker?: Speaker;
@@ -70,6 +72,9 @@ export interface MailErrorFacts {
 
 const TRANSIENT: ReadonlySet<MailErrorCode> = new Set(['throttled', 'unreachable', 'lost', 'timeout', 'protocol', 'stopped']);
 
+/** Refusals that meet the next email of the same mailbox, too. */
+const LASTING: ReadonlySet<MailErrorCode> = new Set(['auth', 'configuration', 'consent', 'forbidden', 'interaction']);
+
 /** Whether trying the same again may help, as far as the code says. */
 export function isTransientCode(code: MailErrorCode): boolean {
 	return TRANSIENT.has(code);
@@ -86,6 +91,7 @@ export class MailError extends Error {
 	override readonly name = 'MailError';
 	readonly code: MailErrorCode;
 	readonly permanent: boolean;
+	readonly lasting: boolean;
 	readonly remedy?: string;
 	readonly speaker?: Speaker;
 	readonly mailbox?: string;
@@ -101,6 +107,7 @@ export class MailError extends Error {
 		super(clean(message, hide), facts.cause === undefined ? undefined : { cause: quiet(facts.cause, hide) });
 		this.code = facts.code;
 		this.permanent = facts.permanent ?? !isTransientCode(facts.code);
+		this.lasting = this.permanent && (facts.lasting ?? LASTING.has(facts.code));
 		// These words are our own, so no pattern of a secret is in them, but they may repeat a secret that was entered in another field.
 		this.remedy = facts.remedy === undefined ? undefined : oneLine(hide(facts.remedy));
 		this.speaker = facts.speaker;
@@ -121,6 +128,11 @@ export class MailError extends Error {
 	reworded(message: string): MailError {
 		const { code, permanent, speaker, mailbox, command, response, remedy } = this;
 		return new MailError(message, { code, permanent, speaker, mailbox, command, response, remedy, cause: this });
+	}
+
+	/** The same failure with other advice. */
+	advising(remedy: string): MailError {
+		return new MailError(this.message, { ...this, remedy, cause: this });
 	}
 
 	/** Everything that is shown below the message: what to do, then what was said. */

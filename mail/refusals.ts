@@ -1,10 +1,7 @@
-import { MailError, type MailErrorCode } from './errors';
+import { MailError } from './errors';
 
 /** The server is not asked again after so many refusals in a row. One of them may be a mistake of the server. */
 const MOST_IN_A_ROW = 5;
-
-/** Refusals that meet the next item of the same mailbox, too. */
-const LASTING: ReadonlySet<MailErrorCode> = new Set(['auth', 'configuration', 'consent', 'forbidden', 'interaction']);
 
 /**
  * What servers refuse during one execution. If a node continues on fail, each of a thousand items would meet the same refusal. Exchange
@@ -35,7 +32,7 @@ export class Refusals {
 }
 
 function isLasting(error: MailError): boolean {
-	return error.permanent && error.speaker !== 'identity' && LASTING.has(error.code) && !(error instanceof NotAsked);
+	return error.lasting && error.speaker !== 'identity' && !(error instanceof NotAsked);
 }
 
 class NotAsked extends MailError {

@@ -9,7 +9,7 @@ export function record(value: unknown): IDataObject {
 }
 
 /**
- * Returns one or several lines as text. A list becomes comma-separated text.
+ * Returns one or several lines as text. A list becomes comma-separated text, and a date the text that n8n shows for it.
  * @throws MailError `input` for an object, which an expression returns by mistake
  */
 export function text(value: unknown, field: string): string {
@@ -19,6 +19,8 @@ export function text(value: unknown, field: string): string {
 			.map((entry) => text(entry, field))
 			.filter((entry) => entry !== '')
 			.join(', ');
+	const date = dateText(value);
+	if (date !== undefined) return date;
 	if (typeof value === 'object') {
 		throw new MailError(`${field}: the expression returns an object instead of text.`, {
 			code: 'input',
@@ -31,6 +33,14 @@ export function text(value: unknown, field: string): string {
 		: typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
 			? value.toString()
 			: '';
+}
+
+/** Returns a date of JavaScript or of Luxon (`{{ $now }}`) in the form of ISO 8601. */
+function dateText(value: unknown): string | undefined {
+	if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
+	if (typeof value !== 'object' || value === null || !('toISO' in value) || typeof value.toISO !== 'function') return undefined;
+	const iso: unknown = value.toISO();
+	return typeof iso === 'string' ? iso : '';
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
 import { accountOf, type Account } from '../mail/account';
 import { cloudOf, fieldText, tenantOf } from '../mail/clouds';
+import { lookAlike } from '../mail/compose/lookAlikes';
 import { MailError } from '../mail/errors';
 import { quoted } from '../mail/redact';
 import { endingsOf } from '../mail/signIn/credentialEndings';
@@ -74,13 +75,20 @@ export function serviceAccountToTest(fields: Fields): Account {
 	};
 }
 
-/** Returns a single address without anything around it. @throws MailError `input` */
-export function requireMailbox(address: string): string {
-	if (/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(address)) return address;
+/**
+ * Returns a single address without anything around it, and without the invisible characters that come along with copied text.
+ * @throws MailError `input`
+ */
+export function requireMailbox(given: string): string {
+	const address = given.replace(/\p{Cf}/gu, '').trim();
+	const found = lookAlike(address);
+	if (found === undefined && /^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(address)) return address;
 	throw new MailError(
 		address === ''
 			? 'The mailbox address is empty, and a service account has no mailbox of its own.'
-			: `${quoted(address)} is not a mailbox address.`,
+			: found === undefined
+				? `${quoted(address)} is not a mailbox address.`
+				: `The mailbox address ${quoted(address)} contains ${found}.`,
 		{
 			code: 'input',
 			field: 'Mailbox',

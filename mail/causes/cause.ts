@@ -10,6 +10,8 @@ export interface Circumstances {
 	user?: string;
 	/** The From address of the email. */
 	from?: string;
+	/** The mailbox sends on behalf of that address. */
+	onBehalf?: boolean;
 	/** The command that was answered, without secrets: `AUTHENTICATE XOAUTH2`, `MAIL FROM`, `RETR 4`. */
 	command?: string;
 	/** The current token. It is read for the explanation, and removed from everything that the server says. */
@@ -54,6 +56,8 @@ export interface Cause {
 	command?: RegExp;
 	code: MailErrorCode;
 	permanent?: boolean;
+	/** The server will refuse the next email of this mailbox too, although the code says that it refuses this one. */
+	lasting?: boolean;
 	sentence: (at: Circumstances) => string;
 	remedy: (at: Circumstances) => string;
 }

@@ -58,14 +58,14 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		names: /SendAsDenied|not (?:have permissions|allowed) to send as/i,
 		codes: ['5.7.60', '5.2.252'],
 		code: 'forbidden',
-		sentence: (at) => `${at.user ?? box(at)} may not send ${at.from === undefined ? 'with this From address' : `from ${at.from}`}.`,
+		sentence: (at) =>
+			`${at.user ?? box(at)} may not send ` + `${at.onBehalf === true ? 'on behalf of' : 'from'} ${at.from ?? 'this From address'}.`,
 		remedy: (at) =>
 			ofHighVolume(at)
 				? OWN_ADDRESS_ONLY
 				: ofPersonal(at)
 					? OWN_ALIASES_ONLY
-					: `Use an address of ${at.user ?? box(at)} as From Email, or ask an admin to run: ` +
-						`Add-RecipientPermission ${at.from ?? 'FROM-ADDRESS'} -AccessRights SendAs -Trustee ${at.user ?? mailboxArgument(at)}. ` +
+					: `Use an address of ${at.user ?? box(at)} as From Email, or ask an admin to run: ${permission(at)}. ` +
 						`If From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
 	},
 	{
@@ -98,14 +98,25 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		names: /Submission\.Exception:QuotaExceeded/,
 		code: 'rejected',
+		lasting: true,
 		sentence: (at) => `${box(at)} is full, so it cannot send email.`,
 		remedy: () => 'Delete emails from it and empty its Deleted Items, or ask an admin to raise its quota.',
 	},
 	{
+		id: 'sending-limit',
+		speakers: ['smtp'],
+		names: /submission ?quota/i,
+		codes: ['5.1.90'],
+		code: 'rejected',
+		lasting: true,
+		sentence: (at) => `${box(at)} has reached its daily sending limit.`,
+		remedy: () => 'Exchange Online accepts 10,000 recipients per day from a mailbox. Wait a day, or use another service for bulk email.',
+	},
+	{
 		id: 'recipient-limit',
 		speakers: ['smtp'],
-		names: /RecipientLimit|submission ?quota/i,
-		codes: ['5.5.3', '5.1.90'],
+		names: /RecipientLimit/i,
+		codes: ['5.5.3'],
 		words: /^\s{0,4}5\d\d[ -]5\.2\.0 [^\n]*\b(?:limit|exceeded)/im,
 		code: 'rejected',
 		sentence: (at) => `${box(at)} has reached its sending limit, or the email has too many recipients.`,
@@ -148,7 +159,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		id: 'smtp-connections',
 		speakers: ['smtp'],
 		names: /concurrent connections limit|sender thread limit/i,
-		words: /^432\b/m,
+		// The limit of a recipient is no fault of this mailbox.
+		words: /^432\b(?![^\n]{0,200}recipient thread limit)/im,
 		code: 'throttled',
 		sentence: (at) => `${box(at)} has too many SMTP connections at once (Exchange allows 3).`,
 		remedy: () => 'It is retried automatically. Other programs that send from this mailbox count too.',
@@ -220,6 +232,14 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		remedy: () => 'Check that "Mailbox" is the primary address of the account, without a display name.',
 	},
 ];
+
+/** The command that gives the missing right, as Exchange Online PowerShell knows it. */
+function permission(at: Circumstances): string {
+	const [of, to] = [at.from ?? 'FROM-ADDRESS', at.user ?? mailboxArgument(at)];
+	return at.onBehalf === true
+		? `Set-Mailbox ${of} -GrantSendOnBehalfTo @{Add="${to}"}`
+		: `Add-RecipientPermission ${of} -AccessRights SendAs -Trustee ${to}`;
+}
 
 function checkPolicies(at: Circumstances): string {
 	return (

@@ -53,6 +53,8 @@ export interface ComposedMail {
 	messageId: string;
 	/** Envelope. */
 	from: string;
+	/** The From address, if the envelope's sender sends on its behalf. */
+	author?: string;
 	recipients: string[];
 	/** Estimate in bytes. */
 	size: number;
@@ -85,6 +87,7 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 	return {
 		messageId,
 		from,
+		...(people.sender !== undefined && { author: envelopeAddress(people.from) }),
 		recipients: people.recipients,
 		size: estimate({ ...mail, files }, people),
 		unknownCids: unknown,
@@ -271,7 +274,9 @@ const LONGEST_FILE_NAME = 255;
 
 /** Shortens a long name in the middle, so that its ending still shows the type of the file. */
 function shortName(name: string): string {
-	return name.length <= LONGEST_FILE_NAME ? name : `${name.slice(0, LONGEST_FILE_NAME - 20)}${name.slice(-20)}`;
+	if (name.length <= LONGEST_FILE_NAME) return name;
+	// A cut in the middle of an emoji would leave half of it, which no header can contain.
+	return `${name.slice(0, LONGEST_FILE_NAME - 20).replace(/[\ud800-\udbff]$/, '')}${name.slice(-20).replace(/^[\udc00-\udfff]/, '')}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { readOwn, requireOwn, writeOwn } from '../journal';
@@ -65,7 +65,7 @@ export class OnceFiles {
 	/**
 	 * Takes a piece of work that only one process may do. If a process took it more than `lostAfterMs` ago, it is assumed to have ended in
 	 * the middle, and one other process may take it, by a file with the next number.
-	 * @returns the argument for {@link remove} if the work fails; undefined if somebody else is doing it or has done it
+	 * @returns the argument for {@link remove} and {@link renew}; undefined if somebody else is doing it or has done it
 	 */
 	async claim(name: string, lostAfterMs: number): Promise<string | undefined> {
 		for (let number = 1; ; number += 1) {
@@ -74,6 +74,14 @@ export class OnceFiles {
 			if (age === undefined) return (await this.make(file, {})) ? file : undefined;
 			if (age < lostAfterMs) return undefined;
 		}
+	}
+
+	/** Says that the work of {@link claim} goes on, unless the question is over. */
+	async renew(name: string): Promise<void> {
+		const now = new Date();
+		await utimes(this.#path(name), now, now).catch((error: unknown) => {
+			if (!hasCode(error, 'ENOENT')) throw error;
+		});
 	}
 
 	#path(name: string): string {

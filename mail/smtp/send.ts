@@ -100,7 +100,7 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 				continue;
 			}
 		}
-		if (!recipients.reached) throw reason instanceof MailError ? recipients.refusal(reason) : reason;
+		if (!recipients.reached) throw reason instanceof MailError ? recipients.refusal(afterAll(reason, attempt, persistence)) : reason;
 		if (reason instanceof Error) onGiveUp?.(reason);
 		const { standing } = recipients;
 		const deliveryUnknown = standing.unknown.length > 0;
@@ -115,6 +115,16 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 			deliveryUnknown,
 		};
 	}
+}
+
+/** The last failure of an email that is not tried again, which no longer says that it will be. */
+function afterAll(reason: MailError, attempts: number, { retryForMs }: Persistence): MailError {
+	if (reason.permanent || !(reason.code === 'throttled' || reason.code === 'lost')) return reason;
+	const tried = attempts === 1 ? 'once' : `${attempts} times within ${Math.round(retryForMs / 1000)} s`;
+	return reason.advising(
+		`This was tried ${tried}. Run the item again later. If it fails often, raise the option Retry For, ` +
+			'or let fewer emails go out at a time: other programs that send from this mailbox count too.',
+	);
 }
 
 /** Remembers whether an email may have been sent, so that the record gets each change once. */
@@ -165,7 +175,7 @@ async function attemptOnce(
 			// The execution may have been stopped during the sign-in, or while files were being opened.
 			if (signal?.aborted === true) throw stopped();
 			return await session.send(
-				{ from: mail.from, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn },
+				{ from: mail.from, author: mail.author, to: mail.recipients, size: mail.size, use8BitMime: mail.eightBit, dsn: mail.dsn },
 				message,
 				{ beforeContent: departure?.begin, onWritten: giveBack },
 			);

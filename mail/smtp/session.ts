@@ -43,6 +43,8 @@ const QUIT_MS = 1_000;
 export interface Envelope {
 	/** Address of MAIL FROM. */
 	from: string;
+	/** The From address, if `from` sends on its behalf. */
+	author?: string;
 	to: string[];
 	/** Estimate in bytes. A server that offers SIZE refuses too large an email before it is sent (RFC 1870). */
 	size: number;
@@ -242,7 +244,12 @@ export class SmtpSession {
 			const reason =
 				detail(error, 'code') === 'ESTREAM'
 					? unreadable(error)
-					: diagnose(error, { ...this.#at, from: envelope.from, command: commandOf(error) });
+					: diagnose(error, {
+							...this.#at,
+							from: envelope.author ?? envelope.from,
+							onBehalf: envelope.author !== undefined,
+							command: commandOf(error),
+						});
 			throw new SendFailure(reason, whole && !answered, rejections(whole ? noted : error));
 		} finally {
 			this.#underWay.delete(answer);

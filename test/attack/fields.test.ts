@@ -103,6 +103,11 @@ describe('an ordinary wrong value', () => {
 		expect(failureOf(() => tenantOf({ tenantId: 'contoso com' }))).toContain('"contoso com"');
 		expect(failureOf(() => requireMailbox('ada at example'))).toContain('"ada at example"');
 	});
+
+	it('that looks right is made right, or refused if it is another address', () => {
+		for (const given of ['\u200bada@example.test', 'ada@exam\u00adple.test\u200e']) expect(requireMailbox(given)).toBe('ada@example.test');
+		expect(failureOf(() => requireMailbox('\u0430da@example.test'))).toContain('contains "\u0430" (U+0430), a letter of another script');
+	});
 });
 
 describe('the token of this machine', () => {

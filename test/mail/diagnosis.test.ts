@@ -177,16 +177,14 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			...at('END', '552 5.2.2 Over quota', '554 5.2.2 mailbox full', '552 Quota exceeded (mailbox for user is full)'),
 		],
 	},
-	'recipient-limit': {
-		smtp: [
-			...at(
-				'END',
-				'554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception',
-				"550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
-			),
-			...at('RCPT', '550 5.5.3 Too many recipients', '550 5.2.0 RESOLVER.ADR.RecipientLimit; too many'),
-		],
+	'sending-limit': {
+		smtp: at(
+			'END',
+			'554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception',
+			"550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+		),
 	},
+	'recipient-limit': { smtp: at('RCPT', '550 5.5.3 Too many recipients', '550 5.2.0 RESOLVER.ADR.RecipientLimit; too many') },
 	'too-large': {
 		smtp: [
 			...at('MAIL', '552 5.3.4 Message size exceeds fixed maximum message size', '552 Message exceeds maximum fixed size'),

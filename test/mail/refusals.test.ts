@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { diagnose } from '../../mail/diagnosis';
 import { MailError } from '../../mail/errors';
 import { Refusals } from '../../mail/refusals';
 
@@ -42,4 +43,22 @@ it('what may pass, what is only about one email, and what the identity platform 
 		new MailError('expired', { code: 'auth', speaker: 'identity' }),
 	])
 		expect(await refuse(new Refusals(), 7, error)).toEqual(Array.from({ length: 7 }, () => error));
+});
+
+it.each([
+	['a full mailbox', '554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException.MapiExceptionQuotaExceeded', 5],
+	['a daily limit that is reached', "550 5.1.90 Your message can't be sent because you've reached your daily limit", 5],
+	['too many recipients of one email', '550 5.5.3 Too many recipients', 7],
+	['the limit of recipients outside', '550 5.7.232 tenant external recipient rate limit', 7],
+])('%s is told to the server as often as it may be another email that is refused', async (_name, response, times) => {
+	let asked = 0;
+	const refusals = new Refusals();
+	for (let count = 0; count < 7; count += 1) {
+		const sending = refusals.of('email', async () => {
+			asked += 1;
+			return await Promise.reject(diagnose(Object.assign(new Error(response), { response }), { speaker: 'smtp', command: 'DATA' }));
+		});
+		await expect(sending).rejects.toMatchObject({ code: 'rejected' });
+	}
+	expect(asked).toBe(times);
 });

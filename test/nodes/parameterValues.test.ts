@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { choices, flag } from '../../nodes/parameterValues';
+import { choices, flag, text } from '../../nodes/parameterValues';
 
 describe('a switch', () => {
 	it.each([true, 'true', 'TRUE', ' True ', 1, '1'])('is on where an expression gives %j', (value) => {
@@ -26,6 +26,16 @@ describe('a switch', () => {
 				remedy: 'Enter true or false.',
 			}),
 		);
+	});
+});
+
+describe('a text', () => {
+	it.each<[string, unknown, string]>([
+		['a date of JavaScript', new Date(0), '1970-01-01T00:00:00.000Z'],
+		['a date of Luxon', { toISO: () => '1970-01-01T01:00:00.000+01:00' }, '1970-01-01T01:00:00.000+01:00'],
+		['a list of dates', [new Date(0), 'and'], '1970-01-01T00:00:00.000Z, and'],
+	])('is what n8n shows, where an expression gives %s', (_name, value, shown) => {
+		expect(text(value, 'Subject')).toBe(shown);
 	});
 });
 

@@ -55,7 +55,7 @@ export async function issueCode(
 		await sendLater(context, asked, {
 			kind: 'code',
 			to: [person.address],
-			subject: `Code for: ${asked.question.subject}`.slice(0, 200),
+			subject: [...`Code for: ${asked.question.subject}`].slice(0, 200).join(''),
 			html: codeEmail(asked.question, issued.code),
 		});
 	} catch (error) {

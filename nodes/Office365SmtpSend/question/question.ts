@@ -64,7 +64,7 @@ export function readQuestion(read: Read): Question {
 				primary: approval.buttonDisapprovalStyle === 'primary',
 			},
 		}),
-		subject: text(read('subject', ''), 'Subject'),
+		subject: text(read('subject', ''), 'Subject').trim(),
 		message: text(read('message', ''), 'Message')
 			.replaceAll('\\n', '\n')
 			.replace(/<br\s*\/?>/g, '\n')

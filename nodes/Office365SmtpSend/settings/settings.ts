@@ -127,7 +127,11 @@ export function readHeaders(options: IDataObject): Pick<OutgoingMail, 'headers' 
 	const entries: unknown[] = Array.isArray(given) ? given : [];
 	return {
 		headers: [
-			...entries.map(record).map((entry) => ({ name: text(entry.name, 'Headers').trim(), value: text(entry.value, 'Headers') })),
+			...entries
+				.map(record)
+				.map((entry) => ({ name: text(entry.name, 'Headers').trim(), value: text(entry.value, 'Headers') }))
+				// A row that nobody has filled in is not set.
+				.filter(({ name, value }) => name !== '' || value.trim() !== ''),
 			...unsubscribeHeaders(text(options.listUnsubscribe, 'List-Unsubscribe'), flag(options.oneClickUnsubscribe, 'One-Click Unsubscribe')),
 		],
 		priority: choice(options.priority, 'Priority', ['high', 'low', 'normal'], 'normal'),

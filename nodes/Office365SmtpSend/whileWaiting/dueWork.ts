@@ -1,14 +1,19 @@
 import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
-import { reasonOf } from '../../../mail/errors';
+import { MailError, reasonOf } from '../../../mail/errors';
 import { inputItems } from './inputItems';
 import type { Asked, Person } from '../question/askedQuestion';
 import { endWithout, goOn } from '../question/counting';
 import { answersOf, givenAnswers, isDecided, silent } from '../question/givenAnswers';
-import { questionHtml, sendLater } from '../question/questionEmail';
+import { questionHtml, sendLater, type LaterEmail } from '../question/questionEmail';
 
-/** If a process has taken a piece of work and not finished it after this time, in ms, it was ended in the middle. */
+/** If a process has taken a piece of work and told nothing of it for this time, in ms, it was ended in the middle, or failed. */
 const LOST_AFTER = 300_000;
+/**
+ * Of the time since the work was due, this part passes before the next attempt. So the pauses grow, because Exchange blocks mailboxes whose
+ * emails it refuses again and again.
+ */
+const PAUSE = 0.25;
 
 /**
  * Does the due work of a waiting question, each piece once.
@@ -17,8 +22,8 @@ const LOST_AFTER = 300_000;
 export async function doDue(context: IWebhookFunctions, asked: Asked): Promise<INodeExecutionData[] | undefined> {
 	if (isDecided(asked)) return await goOn(asked);
 	if (isPast(asked.until) && asked.people.length + asked.escalation.length > 0) return await endNow(context, asked);
-	await once(context, asked, 'escalated', asked.escalateAt, async () => await escalate(context, asked));
-	await once(context, asked, 'reminded', asked.remindAt, async () => await remind(context, asked));
+	await once(context, asked, 'escalated', asked.escalateAt, async (claimed) => await escalate(context, asked, claimed));
+	await once(context, asked, 'reminded', asked.remindAt, async (claimed) => await remind(context, asked, claimed));
 	return undefined;
 }
 
@@ -33,70 +38,83 @@ async function endNow(context: IWebhookFunctions, asked: Asked): Promise<INodeEx
 	return await endWithout(asked, items);
 }
 
-/** If it fails, it is tried again at the next check. */
+/** If it fails, it is tried again after a pause. */
 async function once(
 	context: IWebhookFunctions,
 	asked: Asked,
 	work: 'escalated' | 'reminded',
 	at: string,
-	act: () => Promise<void>,
+	act: (claimed: string) => Promise<void>,
 ): Promise<void> {
 	const { files } = answersOf(asked);
 	if (!isPast(at) || (await files.age(work)) !== undefined) return;
-	const claimed = await files.claim(`${work}-begun`, LOST_AFTER);
+	const claimed = await files.claim(`${work}-begun`, Math.max(LOST_AFTER, (Date.now() - Date.parse(at)) * PAUSE));
 	if (claimed === undefined) return;
 	try {
-		await act();
+		await act(claimed);
 		await files.make(work, {});
 	} catch (error) {
-		await files.remove(claimed);
 		context.logger.error(`A question could not be ${work}. It is retried.`, {
 			reason: reasonOf(error),
 		});
 	}
 }
 
-async function remind(context: IWebhookFunctions, asked: Asked): Promise<void> {
+async function remind(context: IWebhookFunctions, asked: Asked, claimed: string): Promise<void> {
 	const subject = `Reminder: ${asked.question.subject}`;
 	const note = 'Your answer is still missing.';
 	if (asked.people.length === 0) {
 		const { to } = asked.sending;
 		const bcc = to.length === 0 ? asked.recipients : [];
-		await sendLater(context, asked, { kind: 'reminder', to, bcc, subject, html: htmlFor(context, asked, '', note) });
+		await sendUnlessRefused(context, asked, { kind: 'reminder', to, bcc, subject, html: htmlFor(context, asked, '', note) });
 		return;
 	}
-	await mailEach(context, asked, silent(asked, givenAnswers(asked)), 'reminder', subject, note);
+	await mailEach(context, asked, silent(asked, givenAnswers(asked)), { kind: 'reminder', subject, note, claimed });
 }
 
-async function escalate(context: IWebhookFunctions, asked: Asked): Promise<void> {
+async function escalate(context: IWebhookFunctions, asked: Asked, claimed: string): Promise<void> {
 	// The copies of a shared link may be blind ones.
 	const silentOnes = asked.people.length === 0 ? asked.sending.to : silent(asked, givenAnswers(asked)).map(({ address }) => address);
 	const who = silentOnes.length === 0 ? '' : ` Still without an answer: ${silentOnes.join(', ')}.`;
 	const note = `You are asked because there is no decision yet. Your answer decides.${who}`;
-	await mailEach(context, asked, asked.escalation, 'escalation', asked.question.subject, note);
+	await mailEach(context, asked, asked.escalation, { kind: 'escalation', subject: asked.question.subject, note, claimed });
 }
 
-/** Reminds each person once, even if an earlier attempt ended in the middle. */
+/** Reminds each person once, even if an earlier attempt ended in the middle. @param claimed the file that says that this process does it */
 async function mailEach(
 	context: IWebhookFunctions,
 	asked: Asked,
 	people: readonly Person[],
-	kind: 'reminder' | 'escalation',
-	subject: string,
-	note: string,
+	{ kind, subject, note, claimed }: { kind: 'reminder' | 'escalation'; subject: string; note: string; claimed: string },
 ): Promise<void> {
 	const { files } = answersOf(asked);
 	let failure: Error | undefined;
 	for (const { id, address } of people) {
 		if ((await files.age(`${kind}-${id}`)) !== undefined) continue;
 		try {
-			await sendLater(context, asked, { kind, to: [address], subject, html: htmlFor(context, asked, id, note) });
+			await sendUnlessRefused(context, asked, { kind, to: [address], subject, html: htmlFor(context, asked, id, note) });
 			await files.make(`${kind}-${id}`, {});
 		} catch (error) {
 			failure ??= error instanceof Error ? error : new Error(String(error));
+			// The next person's email would be refused too.
+			if (error instanceof MailError && error.lasting) break;
 		}
+		await files.renew(claimed);
 	}
 	if (failure !== undefined) throw failure;
+}
+
+/** An email that the server refuses for good is told in the log and not sent again. @throws whatever may be better later */
+async function sendUnlessRefused(context: IWebhookFunctions, asked: Asked, email: LaterEmail): Promise<void> {
+	try {
+		await sendLater(context, asked, email);
+	} catch (error) {
+		if (!(error instanceof MailError) || error.code !== 'rejected' || error.lasting) throw error;
+		context.logger.error(`The ${email.kind} of a question could not be sent. It is not retried.`, {
+			to: [...email.to, ...(email.bcc ?? [])],
+			reason: reasonOf(error),
+		});
+	}
 }
 
 function htmlFor(context: IWebhookFunctions, asked: Asked, who: string, note: string): string {

@@ -436,6 +436,11 @@ describe('files', () => {
 		expect((await PostalMime.parse(raw)).attachments.map(({ filename }) => filename)).toEqual([expect.stringMatching(/^.{251}\.pdf$/)]);
 	});
 
+	it('are not cut in the middle of an emoji', async () => {
+		const { attachments } = (await travel({ files: [file(`${'🚀'.repeat(200)}1.pdf`, 'application/pdf', Buffer.from('x'))] })).email;
+		expect(attachments.map(({ filename }) => filename)).toEqual([expect.stringMatching(/^(?:🚀){124}1\.pdf$/u)]);
+	});
+
 	it('that are mails stay mails', async () => {
 		const inner = 'From: a@example.test\r\nSubject: inner\r\n\r\nbody é\r\n';
 		const { raw } = await travel({ files: [file('message.eml', 'message/rfc822', Buffer.from(inner))] });

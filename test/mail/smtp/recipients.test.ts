@@ -259,6 +259,15 @@ describe('a mail that the server takes for nobody', () => {
 		await expect(failing).rejects.toBeInstanceOf(MailError);
 	});
 
+	it('says how often it was tried, and not that it is tried again', async () => {
+		sandbox.exchange.plan('smtp', 'MAIL', { reply: '451 4.7.0 Temporary server error. Please try again later. PRX5' }, 20);
+		await expect(run(readers(1), { retryForMs: 1_500 })).rejects.toMatchObject({
+			code: 'throttled',
+			remedy: expect.stringMatching(/^This was tried \d times within 2 s\. /),
+		});
+		await expect(run(readers(1), { retryForMs: 0 })).rejects.toMatchObject({ remedy: expect.stringMatching(/^This was tried once\. /) });
+	});
+
 	it('says of a refusal of the whole email what the server says, and names nobody', async () => {
 		sandbox.exchange.plan('smtp', 'MAIL', { reply: '550 5.7.60 SMTP; Client does not have permissions to send as this sender' });
 		await expect(run(readers(2))).rejects.toMatchObject({ code: 'forbidden', message: expect.not.stringContaining('reader') });

@@ -181,6 +181,13 @@ describe('an invitation', () => {
 			`Where: ${MEETING.location}`,
 			'',
 		]);
+		const days = { start: '2030-06-01', end: '2030-06-03', location: '', text: '' };
+		const trip = await invite({ ...days, options: { allDay: true, recurrence: 'FREQ=YEARLY' } });
+		expect(trip.email.text?.split('\n').slice(1)).toEqual([
+			'When: 2030-06-01 – 2030-06-03',
+			'The event repeats; the calendar shows when.',
+			'',
+		]);
 	});
 
 	it('cannot be broken by what stands in its fields', async () => {

@@ -238,13 +238,30 @@ describe('while nobody answers', () => {
 		expect(pages.filter(({ output }) => output !== undefined)).toHaveLength(1);
 	});
 
-	it('a reminder that cannot be sent is told in the log and sent the next time', async () => {
+	it('a reminder that cannot be sent is told in the log and sent after a pause', async () => {
 		const waiting = await ask({ subject: 'remind-later', toEmail: GRACE, options: { remindAfter: AMINUTE } }, sandbox);
 		ahead = 1.1 * MINUTE;
 		const failed = await call({ ...waiting, sandbox: undefined });
 		expect(failed.logged).toEqual([expect.stringContaining('It is retried')]);
+		// At the next check, a minute later, it is too early.
+		expect((await call({ ...waiting, sandbox: undefined })).logged).toEqual([]);
+		ahead = 7 * MINUTE;
 		await call(waiting);
 		expect((await arrived(GRACE, 'Subject: Reminder: remind-later')).text).toContain('Your answer is still missing');
+	});
+
+	it('a reminder that the server refuses for good is told in the log once, and not sent again and again', async () => {
+		const nobody = 'nobody@elsewhere.invalid';
+		for (const options of [{ remindAfter: AMINUTE }, approvers('all', `${GRACE},${nobody}`, {}, { remindAfter: AMINUTE }).options]) {
+			ahead = 0;
+			const waiting = await ask({ subject: 'remind-nobody', toEmail: 'approvers' in options ? '' : nobody, options }, sandbox);
+			ahead = 1.1 * MINUTE;
+			expect((await call(waiting)).logged).toEqual([
+				expect.stringContaining('The reminder of a question could not be sent. It is not retried.'),
+			]);
+			ahead = 60 * MINUTE;
+			expect((await call(waiting)).logged).toEqual([]);
+		}
 	});
 
 	it('people who were asked in BCC only are reminded, and none of them sees another', async () => {
