@@ -87,13 +87,12 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 	return {
 		messageId,
 		from,
-		...(people.sender !== undefined && { author: envelopeAddress(people.from) }),
+		author: people.sender === undefined ? undefined : envelopeAddress(people.from),
 		recipients: people.recipients,
 		size: estimate({ ...mail, files }, people),
 		unknownCids: unknown,
 		eightBit: files.some(({ mimeType }) => isMessage(mimeType)),
-		...(mail.deliveryReports !== undefined &&
-			mail.deliveryReports.length > 0 && { dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.slice(1, -1) } }),
+		dsn: reports(mail, messageId),
 		open: async () => {
 			const Composer = await mailComposer();
 			const opened = await openAll(files);
@@ -126,6 +125,11 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 			return node.createReadStream();
 		},
 	};
+}
+
+/** @returns undefined if none are wanted */
+function reports({ deliveryReports = [] }: OutgoingMail, messageId: string): DeliveryReports | undefined {
+	return deliveryReports.length === 0 ? undefined : { notify: deliveryReports, return: 'headers', id: messageId.slice(1, -1) };
 }
 
 /** Removes blanks and line breaks around single-line fields. They come from forms, sheets and language models. */

@@ -32,7 +32,7 @@ describe('a switch', () => {
 describe('a text', () => {
 	it.each<[string, unknown, string]>([
 		['a date of JavaScript', new Date(0), '1970-01-01T00:00:00.000Z'],
-		['a date of Luxon', { toISO: () => '1970-01-01T01:00:00.000+01:00' }, '1970-01-01T01:00:00.000+01:00'],
+		['a date of Luxon', { toISO: () => '', toJSON: () => '1970-01-01T01:00:00.000+01:00' }, '1970-01-01T01:00:00.000+01:00'],
 		['a list of dates', [new Date(0), 'and'], '1970-01-01T00:00:00.000Z, and'],
 	])('is what n8n shows, where an expression gives %s', (_name, value, shown) => {
 		expect(text(value, 'Subject')).toBe(shown);

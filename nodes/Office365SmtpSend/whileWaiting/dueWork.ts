@@ -106,15 +106,13 @@ async function mailEach(
 
 /** An email that the server refuses for good is told in the log and not sent again. @throws whatever may be better later */
 async function sendUnlessRefused(context: IWebhookFunctions, asked: Asked, email: LaterEmail): Promise<void> {
-	try {
-		await sendLater(context, asked, email);
-	} catch (error) {
+	await sendLater(context, asked, email).catch((error: unknown) => {
 		if (!(error instanceof MailError) || error.code !== 'rejected' || error.lasting) throw error;
 		context.logger.error(`The ${email.kind} of a question could not be sent. It is not retried.`, {
 			to: [...email.to, ...(email.bcc ?? [])],
 			reason: reasonOf(error),
 		});
-	}
+	});
 }
 
 function htmlFor(context: IWebhookFunctions, asked: Asked, who: string, note: string): string {

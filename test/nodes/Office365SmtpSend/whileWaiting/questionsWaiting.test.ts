@@ -252,9 +252,10 @@ describe('while nobody answers', () => {
 
 	it('a reminder that the server refuses for good is told in the log once, and not sent again and again', async () => {
 		const nobody = 'nobody@elsewhere.invalid';
-		for (const options of [{ remindAfter: AMINUTE }, approvers('all', `${GRACE},${nobody}`, {}, { remindAfter: AMINUTE }).options]) {
+		const remindAfter = AMINUTE;
+		for (const people of [{ toEmail: nobody, options: { remindAfter } }, approvers('all', `${GRACE},${nobody}`, {}, { remindAfter })]) {
 			ahead = 0;
-			const waiting = await ask({ subject: 'remind-nobody', toEmail: 'approvers' in options ? '' : nobody, options }, sandbox);
+			const waiting = await ask({ subject: 'remind-nobody', ...people }, sandbox);
 			ahead = 1.1 * MINUTE;
 			expect((await call(waiting)).logged).toEqual([
 				expect.stringContaining('The reminder of a question could not be sent. It is not retried.'),
