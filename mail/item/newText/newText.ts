@@ -1,8 +1,9 @@
 import { attributionEndingAt } from './attribution';
 import { belowBanners } from './banner';
+import { isDeviceLine } from './deviceLine';
 import { isHeaderBlock, isRule, isSeparator } from './quotedHeaders';
 import { isQuoted } from './line';
-import { isDeviceLine, withoutSignature } from './signature';
+import { withoutSignature } from './signature';
 
 /** Number of characters of a longer text that are read, because the new text is at the top. */
 const LONGEST = 200_000;

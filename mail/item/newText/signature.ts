@@ -1,5 +1,7 @@
+import { isDeviceLine } from './deviceLine';
 import { judged } from './line';
-import { CLOSINGS, DEVICE_LINES } from './words';
+import { isName, isPlainName, isProse } from './prose';
+import { CLOSINGS } from './words';
 
 /** More lines than this below a closing are not a signature. */
 const LONGEST_SIGNATURE = 40;
@@ -7,26 +9,21 @@ const LONGEST_SIGNATURE = 40;
 const CONTACT =
 	/\+?\(?\d[\d ()/.\-–]{6,}\d|https?:\/\/|www\.|\S@\S|\b(?:tel|phone|mobile|mobil|fon|fax|cell|tél|telefon|tlf|gmbh|inc|ltd|llc|corp|s\.a\.|b\.v\.|kg|ag|oy|ab|a\/s|sp\. z|hrb|ust|電話|电话|株式会社|전화)\b/;
 const POSTSCRIPT = /^p\.? ?s\.?\b|^n\.? ?b\.?\b/;
+/** In what a company has its people send below their signature. */
+const DISCLAIMER =
+	/confidential|intended|privileged|disclaimer|unauthori[sz]ed|recipient|environment|printing|virus|registered|privacy|gdpr|vertraulich|unbefugt|empfänger|umwelt|ausdrucken|dsgvo|datenschutz|registergericht|handelsregister|geschäftsführ|confidentiel|destinataire|imprimer|confidencial|destinatari|imprimir|riservat|privacidad|stampare|vertrouwelijk|geadresseerde|konfidens|fortrolig|poufn|adresat|luottamuksel|конфиденциальн|机密|機密|保密/;
 const LIST_FOOTER =
 	/mailing list|listinfo|unsubscribe|you received this message because|google groups|to unsubscribe|abmelden|se désabonner|mailman/;
 
 /** Returns the lines that the sender wrote, without the signature below them. */
 export function withoutSignature(lines: readonly string[]): string[] {
 	const body = withoutListFooter(lines);
-	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way. Then an empty line or the end of a sentence has to come before it.
+	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way. Then no sentences may be below: it may stand between two parts.
 	const from = body.length - LONGEST_SIGNATURE;
-	const marker = body.findIndex((line, at) => line === '-- ' || (at >= from && /^(?:--|—|––)\s*$/.test(line)));
-	return withoutContacts(withoutDeviceLines(marker === -1 ? body : body.slice(0, marker)));
-}
-
-export function isDeviceLine(line: string): boolean {
-	const text = judged(line).replace(/^[*_<[( ]{1,4}/, '');
-	if (text === '' || text.length > 160) return false;
-	return (
-		DEVICE_LINES.some((start) => text.startsWith(start)) ||
-		/^(?:von meinem|mit meinem) .{1,60} gesendet/.test(text) ||
-		/から送信$|에서 보냄|ile gönderildi$/.test(text)
+	const marker = body.findIndex(
+		(line, at) => line === '-- ' || (at >= from && /^(?:--|—|––)\s*$/.test(line) && ownBelow(body.slice(at + 1)).length === 0),
 	);
+	return withoutContacts(withoutDeviceLines(marker === -1 ? body : body.slice(0, marker)));
 }
 
 function withoutDeviceLines(lines: string[]): string[] {
@@ -51,19 +48,53 @@ function withoutListFooter(lines: readonly string[]): string[] {
 	return at === -1 ? [...lines] : lines.slice(0, at);
 }
 
-/** Below a closing, the name is kept, and phone numbers, addresses and disclaimers are removed. A postscript is kept. */
+/** Below a closing, the name is kept, and phone numbers, addresses and disclaimers are removed. Sentences and a postscript are kept. */
 function withoutContacts(lines: string[]): string[] {
-	const from = Math.max(0, lines.length - LONGEST_SIGNATURE);
-	const closing = lines.findIndex((line, at) => at >= from && isClosing(line));
-	if (closing === -1) return lines;
+	for (let at = Math.max(0, lines.length - LONGEST_SIGNATURE); at < lines.length; at++) {
+		if (!isClosing(lines[at] ?? '')) continue;
+		const signed = signedAt(lines, at);
+		if (signed !== undefined) return signed;
+	}
+	return lines;
+}
+
+/** Returns the lines without the contacts of the signature, if one is below this closing: an email may also begin with thanks. */
+function signedAt(lines: readonly string[], closing: number): string[] | undefined {
 	let name = closing + 1;
 	while (name < lines.length && (lines[name] ?? '').trim() === '') name++;
+	const contact = lines.findIndex((line, at) => at >= name && CONTACT.test(judged(line)));
+	if (contact === -1) return undefined;
 	const first = lines[name] ?? '';
-	if (CONTACT.test(judged(first)) || first.length > 80) name = closing;
-	const below = lines.slice(name + 1);
-	if (!below.some((line) => CONTACT.test(judged(line)))) return lines;
-	const postscript = below.findIndex((line) => POSTSCRIPT.test(judged(line)));
-	return [...lines.slice(0, name + 1), ...(postscript === -1 ? [] : ['', ...below.slice(postscript)])];
+	if (lines.slice(name, contact + 1).some(isProse) || !isName(first)) return undefined;
+	if (isOpening(lines, closing) && (contact === name || !isPlainName(first))) return undefined;
+	if (contact === name || first.length > 80) name = closing;
+	const below = ownBelow(lines.slice(contact + 1));
+	return [...lines.slice(0, name + 1), ...(below.length === 0 ? [] : ['', ...below])];
+}
+
+/** Whether nothing but a salutation is above. */
+function isOpening(lines: readonly string[], closing: number): boolean {
+	const above = lines.slice(0, closing).filter((line) => line.trim() !== '');
+	const [first = '', ...others] = above.map((line) => line.trim());
+	return others.length === 0 && first.split(/\s+/, 5).length < 5 && !/[.?]$/.test(first);
+}
+
+/** What somebody wrote below the contacts: a postscript, and paragraphs with sentences or lists, up to a disclaimer. */
+function ownBelow(lines: readonly string[]): string[] {
+	const own: string[] = [];
+	let paragraph: string[] = [];
+	for (const [at, line] of [...lines, ''].entries()) {
+		if (POSTSCRIPT.test(judged(line))) return [...own, ...lines.slice(at)];
+		if (line.trim() !== '') {
+			paragraph.push(line);
+			continue;
+		}
+		const joined = paragraph.join(' ');
+		if (DISCLAIMER.test(judged(joined))) break;
+		if (paragraph.some((one) => isProse(one) || /^\s{0,8}(?:[-*•]|\d{1,2}[.)])\s/.test(one))) own.push(...paragraph, '');
+		paragraph = [];
+	}
+	return own;
 }
 
 const LONGEST_CLOSING = Math.max(...[...CLOSINGS].map(({ length }) => length));
