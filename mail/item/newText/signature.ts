@@ -1,6 +1,7 @@
 import { isDeviceLine } from './deviceLine';
 import { judged } from './line';
 import { isName, isPlainName, isProse } from './prose';
+import { isForm } from './quotedHeaders';
 import { CLOSINGS } from './words';
 
 /** More lines than this below a closing are not a signature. */
@@ -53,7 +54,8 @@ function withoutContacts(lines: string[]): string[] {
 	for (let at = Math.max(0, lines.length - LONGEST_SIGNATURE); at < lines.length; at++) {
 		if (!isClosing(lines[at] ?? '')) continue;
 		const signed = signedAt(lines, at);
-		if (signed !== undefined) return signed;
+		// Forms have telephone numbers and addresses below the message.
+		if (signed !== undefined) return isForm(lines) ? lines : signed;
 	}
 	return lines;
 }
