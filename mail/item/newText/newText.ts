@@ -44,9 +44,10 @@ export function newText(text: string, answers: boolean): string {
 		}
 		const attribution = attributionFrom(lines, at);
 		if (attribution !== undefined) {
-			initials = initialsOf(nextText(lines, attribution.last)) ?? initials;
+			const next = nextText(lines, attribution.last);
 			isIntroduced = true;
-			if (isQuoted(nextText(lines, attribution.last)) || initials !== undefined) {
+			if (isQuoted(next) || initialsOf(next) !== undefined) {
+				initials = initialsOf(next) ?? initials;
 				at = attribution.last;
 				continue;
 			}
