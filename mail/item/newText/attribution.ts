@@ -55,6 +55,11 @@ function joinedTo(above: string, below: string): string {
 	return `${above} ${below}`.replace('< ', '<');
 }
 
+/** "пн, 2 нояб. 2026 г. в 10:00, Ada <ada@example.com>:" begins with the date and ends with the address. */
+function isWithoutVerb(joined: string): boolean {
+	return ENDS_WITH_ADDRESS.test(joined) && /^(?:\d|\p{L}{1,14}\.?, ?\d|בתאריך|ב-\d|بتاريخ|في |در |به تاریخ)/u.test(joined);
+}
+
 function hasTypicalBegin(joined: string): boolean {
 	return ATTRIBUTION_START.some((start) => joined.startsWith(start)) || /^\d{1,4} ?[년년./-]/.test(joined);
 }
@@ -64,7 +69,7 @@ function strengthOf(joined: string): Strength | undefined {
 	const says = WROTE.some((verb) => joined.includes(verb));
 	const day = DAY.test(joined);
 	const time = TIME.test(joined);
-	if (day && ADDRESS.test(joined) && (says || (time && ENDS_WITH_ADDRESS.test(joined)))) return 'strong';
+	if (day && ADDRESS.test(joined) && (says ? time || joined.includes('<') : time && isWithoutVerb(joined))) return 'strong';
 	if (day && time && says) return 'named';
 	const loose = LOOSE_ADDRESS.test(joined);
 	// "Ada Lovelace wrote:", and not "I disagree with what Ada wrote:".
@@ -78,7 +83,7 @@ function strengthOf(joined: string): Strength | undefined {
  */
 export function ruledAttributionAt(lines: readonly string[], first: number, isHeader: (line: string) => boolean): Attribution | undefined {
 	const begin = judged(lines[first] ?? '');
-	const mark = begin.startsWith('--') ? '--' : begin.startsWith('>>> ') ? '>>>' : undefined;
+	const mark = begin.startsWith('----') ? '---' : begin.startsWith('>>> ') ? '>>>' : undefined;
 	if (mark === undefined) return undefined;
 	let joined = '';
 	for (let last = first; last < first + MOST_LINES && last < lines.length; last++) {

@@ -16,7 +16,10 @@ const PLAIN = /^[\x21-\x7e]*(?: [\x21-\x7e]+)*$/;
 /** Each line is judged by several questions in turn, so the last answer is kept. */
 let last = { line: '', judged: '' };
 
-/** Returns the line for comparisons: cut, in lower case, without invisible characters, with single spaces, and with the digits and hyphens of ASCII. */
+/**
+ * Returns the line for comparisons: cut, in lower case, without invisible characters, with single spaces, and with the digits and hyphens
+ * of ASCII.
+ */
 export function judged(line: string): string {
 	if (line === last.line) return last.judged;
 	const cut = line.slice(0, LONGEST_JUDGED);

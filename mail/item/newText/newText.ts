@@ -51,7 +51,7 @@ export function newText(text: string, answers: boolean): string {
 				at = attribution.last;
 				continue;
 			}
-			if (attribution.strength === 'strong' || (answers && written.isBegun && isOwnParagraph(lines, attribution))) break;
+			if (attribution.strength === 'strong' || (answers && written.isBegun && isProgramsOwn(lines, attribution))) break;
 		}
 		isIntroduced ||= isQuotedAttribution(line);
 		if ((isQuoted(line) && isIntroduced) || (initials !== undefined && initialsOf(line) === initials)) {
@@ -103,8 +103,15 @@ function isQuotedAttribution(line: string): boolean {
 	return attributionEndingAt([line.replace(/^[>\s]{1,20}/, '')], 0) !== undefined;
 }
 
-function isOwnParagraph(lines: readonly string[], { first }: Attribution): boolean {
-	return (lines[first - 1] ?? '').trim() === '';
+/** Whether it stands alone, and nobody has announced or quoted by hand what follows. */
+function isProgramsOwn(lines: readonly string[], { first, last }: Attribution): boolean {
+	if ((lines[first - 1] ?? '').trim() !== '') return false;
+	const above =
+		lines
+			.slice(Math.max(0, first - 3), first)
+			.reverse()
+			.find((line) => line.trim() !== '') ?? '';
+	return !/[:：]\s*$/.test(above.slice(-20)) && !/^\s{0,8}["'“”„«]/.test(nextText(lines, last));
 }
 
 function nextText(lines: readonly string[], last: number): string {
@@ -117,8 +124,12 @@ function isHistory(lines: readonly string[], at: number, answers: boolean, hasBe
 	if (isSeparator(lines, at, answers)) return true;
 	if (isRule(line)) {
 		const next = lines.findIndex((below, index) => index > at && index <= at + 3 && below.trim() !== '');
-		return next !== -1 && isHeaderBlock(lines, next, { answers, hasBegun, isMarked: true });
+		// Outlook's own line; a form may have drawn any other.
+		const isMarked = answers || /^_{20,}$/.test(line.trim());
+		return next !== -1 && isHeaderBlock(lines, next, { answers, hasBegun, isMarked });
 	}
+	// Most lines have no label, and this tells it much faster.
+	if (!isHeaderLine(line)) return false;
 	return isHeaderBlock(lines, at, { answers, hasBegun, isMarked: at > 0 && isDeviceLine(lines[at - 1] ?? '') });
 }
 

@@ -15,6 +15,8 @@ export function isProse(line: string): boolean {
 	const text = line.slice(0, LONGEST).trim();
 	const words = text.split(/\s+/).filter((word) => WORD.test(word) && !/[@/]/.test(word));
 	if (!CASED.test(text)) return /[。！？，、؟]/.test(text) || words.length > 6;
+	// A heading of what follows.
+	if (words.length > 1 && text.endsWith(':')) return true;
 	if (words.length < 3) return false;
 	if (/[!?…]["”“»)]?$/.test(text)) return true;
 	// "Example Inc." is the name of a company.

@@ -22,11 +22,11 @@ export function isHeaderBlock(lines: readonly string[], first: number, { answers
 	const isWhole = kinds.has('to') && kinds.has('date');
 	if (hasFormLabels && !isWhole) return false;
 	// Programs write the recipients too; only few leave them out. Forms do not have them.
-	if (!answers) return isWhole && from.includes('@') && (hasBegun || isMarked);
+	if (!answers) return isWhole && isMarked && from.includes('@');
 	if (isMarked && from.includes('@')) return true;
 	if (kinds.size < 3 || !(hasBegun || isMarked || kinds.has('to'))) return false;
 	// "From: Berlin, To: Paris, Date: 3 November" is not an email.
-	return kinds.has('subject') || from.includes('@') || isMarked;
+	return isMarked || from.includes('@') || (isWhole && kinds.has('subject'));
 }
 
 function blockAt(lines: readonly string[], first: number): { kinds: Map<Label, string>; hasFormLabels: boolean } {

@@ -19,11 +19,9 @@ const LIST_FOOTER =
 /** Returns the lines that the sender wrote, without the signature below them. */
 export function withoutSignature(lines: readonly string[]): string[] {
 	const body = withoutListFooter(lines);
-	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way. Then no sentences may be below: it may stand between two parts.
+	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way.
 	const from = body.length - LONGEST_SIGNATURE;
-	const marker = body.findIndex(
-		(line, at) => line === '-- ' || (at >= from && /^(?:--|—|––)\s*$/.test(line) && ownBelow(body.slice(at + 1)).length === 0),
-	);
+	const marker = body.findIndex((line, at) => line === '-- ' || (at >= from && isLooseMarker(body, at)));
 	return withoutContacts(withoutDeviceLines(marker === -1 ? body : body.slice(0, marker)));
 }
 
@@ -38,6 +36,13 @@ function withoutDeviceLines(lines: string[]): string[] {
 	// The line above the name of the device, or above the quotation.
 	while (kept.length > 0 && /^\s*[-_—–*=]{2,}\s*$|^\s*$/.test(kept[kept.length - 1] ?? '')) kept.pop();
 	return kept;
+}
+
+/** "--" or a dash, without the blank: not in the middle of a sentence, and not between two parts of the text. */
+function isLooseMarker(lines: readonly string[], at: number): boolean {
+	if (!/^(?:--|—|––)\s*$/.test(lines[at] ?? '')) return false;
+	const above = (lines[at - 1] ?? '').trim();
+	return (above === '' || /[^\p{L}\p{N}]$/u.test(above)) && ownBelow(lines.slice(at + 1)).length === 0;
 }
 
 /** Mailman draws a line and names the list below it. */
@@ -67,6 +72,8 @@ function signedAt(lines: readonly string[], closing: number): string[] | undefin
 	const contact = lines.findIndex((line, at) => at >= name && CONTACT.test(judged(line)));
 	if (contact === -1) return undefined;
 	const first = lines[name] ?? '';
+	// "Thanks" may stand above "Kind regards", and above links.
+	if (isClosing(first) || /^\s{0,8}(?:<?https?:|www\.|[+(\d])/i.test(first)) return undefined;
 	if (lines.slice(name, contact + 1).some(isProse) || !isName(first)) return undefined;
 	if (isOpening(lines, closing) && (contact === name || !isPlainName(first))) return undefined;
 	if (contact === name || first.length > 80) name = closing;
@@ -78,7 +85,7 @@ function signedAt(lines: readonly string[], closing: number): string[] | undefin
 function isOpening(lines: readonly string[], closing: number): boolean {
 	const above = lines.slice(0, closing).filter((line) => line.trim() !== '');
 	const [first = '', ...others] = above.map((line) => line.trim());
-	return others.length === 0 && first.split(/\s+/, 5).length < 5 && !/[.?]$/.test(first);
+	return others.length === 0 && first.split(/\s+/, 5).length < 5 && !/[.?。]$/.test(first);
 }
 
 /** What somebody wrote below the contacts: a postscript, and paragraphs with sentences or lists, up to a disclaimer. */
