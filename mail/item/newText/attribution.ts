@@ -10,9 +10,9 @@ export interface Attribution {
 
 /**
  * `strong`: no person writes so, and what follows is history even if it is not marked as quoted. `named`: with a date, a time and a verb,
- * but without an address. `weak`: only above quoted lines.
+ * but without an address. `verbless`: with a date, a time and an address. `weak`: only above quoted lines.
  */
-type Strength = 'weak' | 'named' | 'strong';
+type Strength = 'weak' | 'verbless' | 'named' | 'strong';
 
 /** Gmail breaks the line at 78 characters, so a long name and address take four lines. */
 const MOST_LINES = 4;
@@ -22,6 +22,7 @@ const TIME = /\b\d{1,2}[:.h]\d\d\b/;
 const ADDRESS = /[<([][^<>()[\]\s]{1,200}@[^<>()[\]\s]{1,200}[>)\]]/;
 const LOOSE_ADDRESS = /[^\s@]@[^\s@]/;
 const ENDS_WITH_ADDRESS = /@[^<>()[\]\s]{1,200}[>)\]]{1,2},? ?[:：]$/;
+const PERSONAL = /\b(?:I|we|he|she|they|me|us|you|ich|wir|er|sie|Sie|mir|uns|Ihnen|je|nous|il m|yo|me)\b(?! \w*<)/;
 /** The end of a sentence, and not "Prof. Example" or "2. marrask. 2026". */
 const SENTENCE = /(?<!\b(?:prof|corp|dept|univ|inst|bros))(?<=\p{L}{4})[.!?] \p{L}/u;
 
@@ -41,13 +42,37 @@ export function attributionEndingAt(lines: readonly string[], last: number): Att
 		if (joined.length > 500) break;
 		const strength = strengthOf(joined);
 		if (strength === undefined || (strength === 'weak' && !followed)) continue;
-		const begins = hasTypicalBegin(joined);
+		const begins = strength === 'verbless' || hasTypicalBegin(joined);
 		if (strength === 'named' && !begins && !followed) continue;
 		// The shortest one with a typical beginning, otherwise the shortest possible one.
 		if (begins && (strength !== 'weak' || found === undefined)) return { first, last, strength };
 		if (found === undefined || (strength !== 'weak' && found.strength === 'weak')) found = { first, last, strength };
 	}
 	return found;
+}
+
+/**
+ * Whether the words around the verb are those of a program, with the name of somebody: "schrieb Ada Lovelace", and neither "schrieb ich
+ * Ihnen" nor "schrieb der Kunde".
+ */
+export function namesSomebody(lines: readonly string[], { first, last }: Attribution): boolean {
+	const text = lines
+		.slice(first, last + 1)
+		.join(' ')
+		.trim();
+	if (/^\p{Ll}/u.test(text) || PERSONAL.test(text)) return false;
+	const lower = text.toLowerCase();
+	const verb = WROTE.find((one) => lower.includes(one)) ?? '';
+	const at = lower.indexOf(verb);
+	const above = text
+		.slice(0, at)
+		.split(/[\s,]+/)
+		.filter((word) => word !== '' && word !== 'Uhr');
+	const [below = ''] = text
+		.slice(at + verb.length)
+		.trim()
+		.split(/\s+/, 1);
+	return [above[above.length - 1] ?? '', below].some((word) => /^["“„(<]?(?:\p{Lu}|\p{Lo})/u.test(word));
 }
 
 /** Gmail breaks inside the brackets: "<" at the end of a line, the address on the next one. */
@@ -65,11 +90,17 @@ function hasTypicalBegin(joined: string): boolean {
 }
 
 function strengthOf(joined: string): Strength | undefined {
-	if (SENTENCE.test(joined)) return undefined;
+	const strength = strengthOfOne(joined);
+	return strength !== undefined && SENTENCE.test(joined) ? undefined : strength;
+}
+
+/** The same of what is one sentence. */
+function strengthOfOne(joined: string): Strength | undefined {
 	const says = WROTE.some((verb) => joined.includes(verb));
 	const day = DAY.test(joined);
 	const time = TIME.test(joined);
-	if (day && ADDRESS.test(joined) && (says ? time || joined.includes('<') : time && isWithoutVerb(joined))) return 'strong';
+	if (day && says && (time || joined.includes('<')) && ADDRESS.test(joined)) return 'strong';
+	if (day && time && !says && isWithoutVerb(joined)) return 'verbless';
 	if (day && time && says) return 'named';
 	const loose = LOOSE_ADDRESS.test(joined);
 	// "Ada Lovelace wrote:", and not "I disagree with what Ada wrote:".

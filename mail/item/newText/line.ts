@@ -13,19 +13,22 @@ const DIGITS = /[\u0660-\u0669\u06f0-\u06f9]/g;
 // Most lines of most emails: nothing to normalize, no mark and no other space in them.
 const PLAIN = /^[\x21-\x7e]*(?: [\x21-\x7e]+)*$/;
 
-/** Each line is judged by several questions in turn, so the last answer is kept. */
-let last = { line: '', judged: '' };
+/** Each line is judged by several questions in turn, and again with the lines around it, so the last answers are kept. */
+const answered = new Map<string, string>();
+const MOST_ANSWERED = 32;
 
 /**
  * Returns the line for comparisons: cut, in lower case, without invisible characters, with single spaces, and with the digits and hyphens
  * of ASCII.
  */
 export function judged(line: string): string {
-	if (line === last.line) return last.judged;
-	const cut = line.slice(0, LONGEST_JUDGED);
-	const plain = PLAIN.test(cut) ? cut : normalized(cut);
-	last = { line, judged: plain.toLowerCase() };
-	return last.judged;
+	const cut = line.length > LONGEST_JUDGED ? line.slice(0, LONGEST_JUDGED) : line;
+	const known = answered.get(cut);
+	if (known !== undefined) return known;
+	const plain = (PLAIN.test(cut) ? cut : normalized(cut)).toLowerCase();
+	if (answered.size >= MOST_ANSWERED) answered.clear();
+	answered.set(cut, plain);
+	return plain;
 }
 
 function normalized(text: string): string {

@@ -1,4 +1,4 @@
-import { attributionEndingAt, ruledAttributionAt, type Attribution } from './attribution';
+import { attributionEndingAt, namesSomebody, ruledAttributionAt, type Attribution } from './attribution';
 import { belowBanners } from './banner';
 import { isDeviceLine } from './deviceLine';
 import { isHeaderBlock, isHeaderLine, isRule, isSeparator } from './quotedHeaders';
@@ -28,6 +28,8 @@ export function newText(text: string, answers: boolean): string {
 	const cut = text.slice(0, LONGEST);
 	const lines = (cut.includes('\r') ? cut.replace(/\r\n?/g, '\n') : cut).split('\n');
 	const written = new Written();
+	/** The attributions that end on each line: every line is asked about by those above it. */
+	const ended = new Map<number, Attribution | undefined>();
 	/** "AL>" before the lines that The Bat! quotes. */
 	let initials: string | undefined;
 	/** Whether an email program has said that something is quoted. */
@@ -42,7 +44,7 @@ export function newText(text: string, answers: boolean): string {
 			written.take(line);
 			continue;
 		}
-		const attribution = attributionFrom(lines, at);
+		const attribution = attributionFrom(lines, at, ended);
 		if (attribution !== undefined) {
 			const next = nextText(lines, attribution.last);
 			isIntroduced = true;
@@ -86,12 +88,13 @@ class Written {
 }
 
 /** Returns the attribution that begins on this line. */
-function attributionFrom(lines: readonly string[], first: number): Attribution | undefined {
+function attributionFrom(lines: readonly string[], first: number, ended: Map<number, Attribution | undefined>): Attribution | undefined {
 	const ruled = ruledAttributionAt(lines, first, isHeaderLine);
 	if (ruled !== undefined || isQuoted(lines[first] ?? '')) return ruled;
 	for (let last = first; last <= first + LOOK_AHEAD && last < lines.length; last++) {
 		if ((lines[last] ?? '').trim() === '') return undefined;
-		const found = attributionEndingAt(lines, last);
+		if (!ended.has(last)) ended.set(last, attributionEndingAt(lines, last));
+		const found = ended.get(last);
 		if (found !== undefined) return found.first === first ? found : undefined;
 	}
 	return undefined;
@@ -104,8 +107,9 @@ function isQuotedAttribution(line: string): boolean {
 }
 
 /** Whether it stands alone, and nobody has announced or quoted by hand what follows. */
-function isProgramsOwn(lines: readonly string[], { first, last }: Attribution): boolean {
+function isProgramsOwn(lines: readonly string[], { first, last, strength }: Attribution): boolean {
 	if ((lines[first - 1] ?? '').trim() !== '') return false;
+	if (strength === 'named' && !namesSomebody(lines, { first, last, strength })) return false;
 	const above =
 		lines
 			.slice(Math.max(0, first - 3), first)

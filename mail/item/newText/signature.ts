@@ -9,7 +9,9 @@ const LONGEST_SIGNATURE = 40;
 
 const CONTACT =
 	/\+?\(?\d[\d ()/.\-–]{6,}\d|https?:\/\/|www\.|\S@\S|\b(?:tel|phone|mobile|mobil|fon|fax|cell|tél|telefon|tlf|gmbh|inc|ltd|llc|corp|s\.a\.|b\.v\.|kg|ag|oy|ab|a\/s|sp\. z|hrb|ust|電話|电话|株式会社|전화)\b/;
-const POSTSCRIPT = /^p\.? ?s\.?\b|^n\.? ?b\.?\b/;
+const POSTSCRIPT =
+	/^p\.? ?s\.?\b|^n\.? ?b\.?\b|^(?:anlagen?|attach(?:ed|ments?)|enclosures?|pièces? jointes?|anexos?|adjuntos?|allegat[oi]|bijlagen?)\b ?:/;
+const LISTED = /^\s{0,8}(?:[-*•]|\d{1,2}[.)])\s/;
 /** In what a company has its people send below their signature. */
 const DISCLAIMER =
 	/confidential|intended|privileged|disclaimer|unauthori[sz]ed|recipient|environment|printing|virus|registered|privacy|gdpr|vertraulich|unbefugt|empfänger|umwelt|ausdrucken|dsgvo|datenschutz|registergericht|handelsregister|geschäftsführ|confidentiel|destinataire|imprimer|confidencial|destinatari|imprimir|riservat|privacidad|stampare|vertrouwelijk|geadresseerde|konfidens|fortrolig|poufn|adresat|luottamuksel|конфиденциальн|机密|機密|保密/;
@@ -74,7 +76,9 @@ function signedAt(lines: readonly string[], closing: number): string[] | undefin
 	const first = lines[name] ?? '';
 	// "Thanks" may stand above "Kind regards", and above links.
 	if (isClosing(first) || /^\s{0,8}(?:<?https?:|www\.|[+(\d])/i.test(first)) return undefined;
-	if (lines.slice(name, contact + 1).some(isProse) || !isName(first)) return undefined;
+	const signature = lines.slice(name, contact + 1);
+	if (signature.some(isProse) || signature.slice(1).some((line) => LISTED.test(line) || POSTSCRIPT.test(judged(line))) || !isName(first))
+		return undefined;
 	if (isOpening(lines, closing) && (contact === name || !isPlainName(first))) return undefined;
 	if (contact === name || first.length > 80) name = closing;
 	const below = ownBelow(lines.slice(contact + 1));
@@ -100,7 +104,7 @@ function ownBelow(lines: readonly string[]): string[] {
 		}
 		const joined = paragraph.join(' ');
 		if (DISCLAIMER.test(judged(joined))) break;
-		if (paragraph.some((one) => isProse(one) || /^\s{0,8}(?:[-*•]|\d{1,2}[.)])\s/.test(one))) own.push(...paragraph, '');
+		if (paragraph.some((one) => isProse(one) || LISTED.test(one))) own.push(...paragraph, '');
 		paragraph = [];
 	}
 	return own;
