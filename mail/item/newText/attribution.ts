@@ -22,7 +22,7 @@ const TIME = /\b\d{1,2}[:.h]\d\d\b/;
 const ADDRESS = /[<([][^<>()[\]\s]{1,200}@[^<>()[\]\s]{1,200}[>)\]]/;
 const LOOSE_ADDRESS = /[^\s@]@[^\s@]/;
 const ENDS_WITH_ADDRESS = /@[^<>()[\]\s]{1,200}[>)\]]{1,2},? ?[:：]$/;
-const PERSONAL = /\b(?:I|we|he|she|they|me|us|you|ich|wir|er|sie|Sie|mir|uns|Ihnen|je|nous|il m|yo|me)\b(?! \w*<)/;
+const PERSONAL = /\b(?:I|we|he|she|they|me|us|you|ich|wir|er|sie|Sie|mir|uns|Ihnen|je|nous|il m|yo|me)\b/;
 /** The end of a sentence, and not "Prof. Example" or "2. marrask. 2026". */
 const SENTENCE = /(?<!\b(?:prof|corp|dept|univ|inst|bros))(?<=\p{L}{4})[.!?] \p{L}/u;
 
