@@ -1,8 +1,9 @@
-import { attributionEndingAt } from './attribution';
+import { attributionEndingAt, namesSomebody, ruledAttributionAt, type Attribution } from './attribution';
 import { belowBanners } from './banner';
-import { isHeaderBlock, isRule, isSeparator } from './quotedHeaders';
-import { isQuoted } from './line';
-import { isDeviceLine, withoutSignature } from './signature';
+import { isDeviceLine } from './deviceLine';
+import { isHeaderBlock, isHeaderLine, isRule, isSeparator } from './quotedHeaders';
+import { initialsOf, isQuoted } from './line';
+import { withoutSignature } from './signature';
 
 /** Number of characters of a longer text that are read, because the new text is at the top. */
 const LONGEST = 200_000;
@@ -26,9 +27,13 @@ const LOOK_AHEAD = 3;
 export function newText(text: string, answers: boolean): string {
 	const cut = text.slice(0, LONGEST);
 	const lines = (cut.includes('\r') ? cut.replace(/\r\n?/g, '\n') : cut).split('\n');
-	const written: string[][] = [[]];
-	/** Whether a line with text has been taken; to look through those taken each time would take the square of their number. */
-	let hasBegun = false;
+	const written = new Written();
+	/** The attributions that end on each line: every line is asked about by those above it. */
+	const ended = new Map<number, Attribution | undefined>();
+	/** "AL>" before the lines that The Bat! quotes. */
+	let initials: string | undefined;
+	/** Whether an email program has said that something is quoted. */
+	let isIntroduced = answers;
 	/** The first line from this one on that is {@link TELLING}. */
 	let telling = 0;
 	for (let at = belowBanners(lines); at < lines.length; at++) {
@@ -36,53 +41,100 @@ export function newText(text: string, answers: boolean): string {
 		if (telling < at) telling = at;
 		while (telling < lines.length && !TELLING.test(lines[telling] ?? '')) telling += 1;
 		if (telling > at + LOOK_AHEAD) {
-			written[written.length - 1]?.push(line);
-			hasBegun ||= line.trim() !== '';
+			written.take(line);
 			continue;
 		}
-		if (isQuoted(line)) {
-			// The text between two quotations may have its own signature.
-			if ((written[written.length - 1] ?? []).length > 0) written.push([]);
-			continue;
-		}
-		const attribution = attributionFrom(lines, at);
-		if (attribution?.certain === true && !isQuotedBelow(lines, attribution.last)) break;
+		const attribution = attributionFrom(lines, at, ended);
 		if (attribution !== undefined) {
-			at = attribution.last;
+			const next = nextText(lines, attribution.last);
+			isIntroduced = true;
+			if (isQuoted(next) || initialsOf(next) !== undefined) {
+				initials = initialsOf(next) ?? initials;
+				at = attribution.last;
+				continue;
+			}
+			if (attribution.strength === 'strong' || (answers && written.isBegun && isProgramsOwn(lines, attribution))) break;
+		}
+		isIntroduced ||= isQuotedAttribution(line);
+		if ((isQuoted(line) && isIntroduced) || (initials !== undefined && initialsOf(line) === initials)) {
+			written.divide();
 			continue;
 		}
-		if (isHistory(lines, at, answers || hasBegun)) break;
-		written[written.length - 1]?.push(line);
-		hasBegun ||= line.trim() !== '';
+		if (isHistory(lines, at, answers, written.isBegun)) break;
+		written.take(line);
 	}
-	const parts = written.map((part) => trimmed(withoutSignature(part)));
-	return parts.filter((part) => part !== '').join('\n\n');
+	return written.text();
+}
+
+/** What is not quoted, in parts: the text between two quotations may have its own signature. */
+class Written {
+	readonly #parts: string[][] = [[]];
+	/** Whether a line with text has been taken; to look through those taken each time would take the square of their number. */
+	isBegun = false;
+
+	take(line: string): void {
+		this.#parts[this.#parts.length - 1]?.push(line);
+		this.isBegun ||= line.trim() !== '';
+	}
+
+	divide(): void {
+		if ((this.#parts[this.#parts.length - 1] ?? []).length > 0) this.#parts.push([]);
+	}
+
+	text(): string {
+		const parts = this.#parts.map((part) => trimmed(withoutSignature(part)));
+		return parts.filter((part) => part !== '').join('\n\n');
+	}
 }
 
 /** Returns the attribution that begins on this line. */
-function attributionFrom(lines: readonly string[], first: number): { last: number; certain: boolean } | undefined {
+function attributionFrom(lines: readonly string[], first: number, ended: Map<number, Attribution | undefined>): Attribution | undefined {
+	const ruled = ruledAttributionAt(lines, first, isHeaderLine);
+	if (ruled !== undefined || isQuoted(lines[first] ?? '')) return ruled;
 	for (let last = first; last <= first + LOOK_AHEAD && last < lines.length; last++) {
 		if ((lines[last] ?? '').trim() === '') return undefined;
-		const found = attributionEndingAt(lines, last);
+		if (!ended.has(last)) ended.set(last, attributionEndingAt(lines, last));
+		const found = ended.get(last);
 		if (found !== undefined) return found.first === first ? found : undefined;
 	}
 	return undefined;
 }
 
-function isQuotedBelow(lines: readonly string[], last: number): boolean {
-	const next = lines.slice(last + 1, last + 6).find((line) => line.trim() !== '');
-	return next !== undefined && isQuoted(next);
+/** Apple Mail quotes the attribution as well. */
+function isQuotedAttribution(line: string): boolean {
+	if (!isQuoted(line)) return false;
+	return attributionEndingAt([line.replace(/^[>\s]{1,20}/, '')], 0) !== undefined;
+}
+
+/** Whether it stands alone, and nobody has announced or quoted by hand what follows. */
+function isProgramsOwn(lines: readonly string[], { first, last, strength }: Attribution): boolean {
+	if ((lines[first - 1] ?? '').trim() !== '') return false;
+	if (strength === 'named' && !namesSomebody(lines, { first, last, strength })) return false;
+	const above =
+		lines
+			.slice(Math.max(0, first - 3), first)
+			.reverse()
+			.find((line) => line.trim() !== '') ?? '';
+	return !/[:：]\s*$/.test(above.slice(-20)) && !/^\s{0,8}["'“”„«]/.test(nextText(lines, last));
+}
+
+function nextText(lines: readonly string[], last: number): string {
+	return lines.slice(last + 1, last + 6).find((line) => line.trim() !== '') ?? '';
 }
 
 /** Whether everything from here on is the email that is answered or forwarded. */
-function isHistory(lines: readonly string[], at: number, answers: boolean): boolean {
+function isHistory(lines: readonly string[], at: number, answers: boolean, hasBegun: boolean): boolean {
 	const line = lines[at] ?? '';
-	if (isSeparator(line)) return true;
+	if (isSeparator(lines, at, answers)) return true;
 	if (isRule(line)) {
 		const next = lines.findIndex((below, index) => index > at && index <= at + 3 && below.trim() !== '');
-		return next !== -1 && isHeaderBlock(lines, next, () => true);
+		// Outlook's own line; a form may have drawn any other.
+		const isMarked = answers || /^_{20,}$/.test(line.trim());
+		return next !== -1 && isHeaderBlock(lines, next, { answers, hasBegun, isMarked });
 	}
-	return answers && isHeaderBlock(lines, at, () => at > 0 && isDeviceLine(lines[at - 1] ?? ''));
+	// Most lines have no label, and this tells it much faster.
+	if (!isHeaderLine(line)) return false;
+	return isHeaderBlock(lines, at, { answers, hasBegun, isMarked: at > 0 && isDeviceLine(lines[at - 1] ?? '') });
 }
 
 function trimmed(lines: readonly string[]): string {

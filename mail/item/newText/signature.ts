@@ -1,32 +1,30 @@
+import { isDeviceLine } from './deviceLine';
 import { judged } from './line';
-import { CLOSINGS, DEVICE_LINES } from './words';
+import { isName, isPlainName, isProse } from './prose';
+import { isForm } from './quotedHeaders';
+import { CLOSINGS } from './words';
 
 /** More lines than this below a closing are not a signature. */
 const LONGEST_SIGNATURE = 40;
 
 const CONTACT =
 	/\+?\(?\d[\d ()/.\-–]{6,}\d|https?:\/\/|www\.|\S@\S|\b(?:tel|phone|mobile|mobil|fon|fax|cell|tél|telefon|tlf|gmbh|inc|ltd|llc|corp|s\.a\.|b\.v\.|kg|ag|oy|ab|a\/s|sp\. z|hrb|ust|電話|电话|株式会社|전화)\b/;
-const POSTSCRIPT = /^p\.? ?s\.?\b|^n\.? ?b\.?\b/;
+const POSTSCRIPT =
+	/^p\.? ?s\.?\b|^n\.? ?b\.?\b|^(?:anlagen?|attach(?:ed|ments?)|enclosures?|pièces? jointes?|anexos?|adjuntos?|allegat[oi]|bijlagen?)\b ?:/;
+const LISTED = /^\s{0,8}(?:[-*•]|\d{1,2}[.)])\s/;
+/** In what a company has its people send below their signature. */
+const DISCLAIMER =
+	/confidential|intended|privileged|disclaimer|unauthori[sz]ed|recipient|environment|printing|virus|registered|privacy|gdpr|vertraulich|unbefugt|empfänger|umwelt|ausdrucken|dsgvo|datenschutz|registergericht|handelsregister|geschäftsführ|confidentiel|destinataire|imprimer|confidencial|destinatari|imprimir|riservat|privacidad|stampare|vertrouwelijk|geadresseerde|konfidens|fortrolig|poufn|adresat|luottamuksel|конфиденциальн|机密|機密|保密/;
 const LIST_FOOTER =
 	/mailing list|listinfo|unsubscribe|you received this message because|google groups|to unsubscribe|abmelden|se désabonner|mailman/;
 
 /** Returns the lines that the sender wrote, without the signature below them. */
 export function withoutSignature(lines: readonly string[]): string[] {
 	const body = withoutListFooter(lines);
-	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way. Then an empty line or the end of a sentence has to come before it.
+	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way.
 	const from = body.length - LONGEST_SIGNATURE;
-	const marker = body.findIndex((line, at) => line === '-- ' || (at >= from && /^(?:--|—|––)\s*$/.test(line)));
+	const marker = body.findIndex((line, at) => line === '-- ' || (at >= from && isLooseMarker(body, at)));
 	return withoutContacts(withoutDeviceLines(marker === -1 ? body : body.slice(0, marker)));
-}
-
-export function isDeviceLine(line: string): boolean {
-	const text = judged(line).replace(/^[*_<[( ]{1,4}/, '');
-	if (text === '' || text.length > 160) return false;
-	return (
-		DEVICE_LINES.some((start) => text.startsWith(start)) ||
-		/^(?:von meinem|mit meinem) .{1,60} gesendet/.test(text) ||
-		/から送信$|에서 보냄|ile gönderildi$/.test(text)
-	);
 }
 
 function withoutDeviceLines(lines: string[]): string[] {
@@ -42,6 +40,13 @@ function withoutDeviceLines(lines: string[]): string[] {
 	return kept;
 }
 
+/** "--" or a dash, without the blank: not in the middle of a sentence, and not between two parts of the text. */
+function isLooseMarker(lines: readonly string[], at: number): boolean {
+	if (!/^(?:--|—|––)\s*$/.test(lines[at] ?? '')) return false;
+	const above = (lines[at - 1] ?? '').trim();
+	return (above === '' || /[^\p{L}\p{N}]$/u.test(above)) && ownBelow(lines.slice(at + 1)).length === 0;
+}
+
 /** Mailman draws a line and names the list below it. */
 function withoutListFooter(lines: readonly string[]): string[] {
 	const at = lines.findIndex((line, index) => {
@@ -51,19 +56,58 @@ function withoutListFooter(lines: readonly string[]): string[] {
 	return at === -1 ? [...lines] : lines.slice(0, at);
 }
 
-/** Below a closing, the name is kept, and phone numbers, addresses and disclaimers are removed. A postscript is kept. */
+/** Below a closing, the name is kept, and phone numbers, addresses and disclaimers are removed. Sentences and a postscript are kept. */
 function withoutContacts(lines: string[]): string[] {
-	const from = Math.max(0, lines.length - LONGEST_SIGNATURE);
-	const closing = lines.findIndex((line, at) => at >= from && isClosing(line));
-	if (closing === -1) return lines;
+	for (let at = Math.max(0, lines.length - LONGEST_SIGNATURE); at < lines.length; at++) {
+		if (!isClosing(lines[at] ?? '')) continue;
+		const signed = signedAt(lines, at);
+		// Forms have telephone numbers and addresses below the message.
+		if (signed !== undefined) return isForm(lines) ? lines : signed;
+	}
+	return lines;
+}
+
+/** Returns the lines without the contacts of the signature, if one is below this closing: an email may also begin with thanks. */
+function signedAt(lines: readonly string[], closing: number): string[] | undefined {
 	let name = closing + 1;
 	while (name < lines.length && (lines[name] ?? '').trim() === '') name++;
+	const contact = lines.findIndex((line, at) => at >= name && CONTACT.test(judged(line)));
+	if (contact === -1) return undefined;
 	const first = lines[name] ?? '';
-	if (CONTACT.test(judged(first)) || first.length > 80) name = closing;
-	const below = lines.slice(name + 1);
-	if (!below.some((line) => CONTACT.test(judged(line)))) return lines;
-	const postscript = below.findIndex((line) => POSTSCRIPT.test(judged(line)));
-	return [...lines.slice(0, name + 1), ...(postscript === -1 ? [] : ['', ...below.slice(postscript)])];
+	// "Thanks" may stand above "Kind regards", and above links.
+	if (isClosing(first) || /^\s{0,8}(?:<?https?:|www\.|[+(\d])/i.test(first)) return undefined;
+	const signature = lines.slice(name, contact + 1);
+	if (signature.some(isProse) || signature.slice(1).some((line) => LISTED.test(line) || POSTSCRIPT.test(judged(line))) || !isName(first))
+		return undefined;
+	if (isOpening(lines, closing) && (contact === name || !isPlainName(first))) return undefined;
+	if (contact === name || first.length > 80) name = closing;
+	const below = ownBelow(lines.slice(contact + 1));
+	return [...lines.slice(0, name + 1), ...(below.length === 0 ? [] : ['', ...below])];
+}
+
+/** Whether nothing but a salutation is above. */
+function isOpening(lines: readonly string[], closing: number): boolean {
+	const above = lines.slice(0, closing).filter((line) => line.trim() !== '');
+	const [first = '', ...others] = above.map((line) => line.trim());
+	return others.length === 0 && first.split(/\s+/, 5).length < 5 && !/[.?。]$/.test(first);
+}
+
+/** What somebody wrote below the contacts: a postscript, and paragraphs with sentences or lists, up to a disclaimer. */
+function ownBelow(lines: readonly string[]): string[] {
+	const own: string[] = [];
+	let paragraph: string[] = [];
+	for (const [at, line] of [...lines, ''].entries()) {
+		if (POSTSCRIPT.test(judged(line))) return [...own, ...lines.slice(at)];
+		if (line.trim() !== '') {
+			paragraph.push(line);
+			continue;
+		}
+		const joined = paragraph.join(' ');
+		if (DISCLAIMER.test(judged(joined))) break;
+		if (paragraph.some((one) => isProse(one) || LISTED.test(one))) own.push(...paragraph, '');
+		paragraph = [];
+	}
+	return own;
 }
 
 const LONGEST_CLOSING = Math.max(...[...CLOSINGS].map(({ length }) => length));

@@ -48,7 +48,25 @@ export const WROTE = [
 		'va escriure',
 		'skrifaði',
 	],
-	...['đã viết', 'menulis', 'كتب', 'כתב', 'เขียน'],
+	...[
+		'đã viết',
+		'menulis',
+		'tulis',
+		'كتب',
+		'كتابة',
+		'כתב',
+		'เขียน',
+		'نوشت',
+		'のメール',
+		'쓴 글',
+		'写于',
+		'寫於',
+		'писал',
+		'написа',
+		'напісаў',
+	],
+	...['skreiv', 'skreau', 'kirjutas', 'idatzi', 'escribiu', 'rašė', 'rakstīja', 'shkroi', 'scríobh', 'ysgrifennodd', 'գրել', 'ने लिखा'],
+	...['ha escrit', 'ha escrito', 'písal', 'pisao', 'je pisal'],
 ];
 
 /** How the line above a quotation begins. */
@@ -72,7 +90,14 @@ export const ATTRIBUTION_START = [
 		'la data ',
 		'în ',
 	],
+	...['at ', 'בתאריך', 'ב-', 'ביום', 'في ', 'بتاريخ', 'على ', 'در ', 'به تاریخ', 'ngày', 'เมื่อ', 'na ', 'þann ', 'më ', 'dňa ', 'o '],
 	...['dne ', 'в ', '在', '于', '於', 'στις ', 'vào ', 'pada ', 'begin ', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],
+];
+
+/** What Notes writes between dashes above a forwarded email, with a date. */
+export const FORWARDED_BY = [
+	...['forwarded by', 'weitergeleitet von', 'transféré par', 'réexpédié par', 'reenviado por', 'inoltrato da', 'doorgestuurd door'],
+	...['encaminhado por', 'przesłane przez', 'vidarebefordrat av', 'videresendt af', 'videresendt av'],
 ];
 
 /** Kinds of lines of the header block that Outlook and others put above the email that is answered. */
@@ -80,6 +105,21 @@ export type Label = 'from' | 'date' | 'to' | 'cc' | 'subject';
 
 const LABELS: Record<Label, string[]> = {
 	from: [
+		...[
+			'פרטי השולח',
+			'از',
+			'فرستنده',
+			'المرسل',
+			'отправитель',
+			'від кого',
+			'от кого',
+			'expeditorul',
+			'saatja',
+			'šalje',
+			'발신',
+			'보내는 사람',
+			'보낸이',
+		],
 		...[
 			'from',
 			'von',
@@ -123,6 +163,24 @@ const LABELS: Record<Label, string[]> = {
 		],
 	],
 	date: [
+		...[
+			'נשלח ב',
+			'تاريخ الإرسال',
+			'تم الإرسال',
+			'أُرسلت',
+			'أرسلت',
+			'الإرسال',
+			'تاریخ',
+			'ارسال شده',
+			'ارسال\u200cشده',
+			'보낸시간',
+			'발송일',
+			'wysłane',
+			'datum a čas',
+			'发送日期',
+			'発信日時',
+			'date et heure',
+		],
 		...[
 			'sent',
 			'date',
@@ -180,6 +238,7 @@ const LABELS: Record<Label, string[]> = {
 		...['ngày', 'tanggal', 'dikirim', 'נשלח', 'תאריך', 'التاريخ', 'sendt den', 'inviato il', 'verzonden op', 'received'],
 	],
 	to: [
+		...['לכבוד', 'الى', 'به', 'گیرنده', 'получатель', 'destinatarul', 'pre', 'pour', '받는이', '수신'],
 		...[
 			'to',
 			'an',
@@ -207,6 +266,7 @@ const LABELS: Record<Label, string[]> = {
 		...['komu', 'destinatario', 'destinataire', 'destinatário', 'đến', 'kepada', 'אל', 'إلى'],
 	],
 	cc: [
+		...['עותק', 'העתק', 'نسخة', 'نسخة إلى', 'رونوشت', 'cc:', 'kopiya', 'cco'],
 		'cc',
 		'kopie',
 		'kopi',
@@ -227,6 +287,7 @@ const LABELS: Record<Label, string[]> = {
 		'udw',
 	],
 	subject: [
+		...['موضوع', 'sujet', 'subiectul', 'naslov', 'тақырып', '件 名', '标题'],
 		...[
 			'subject',
 			'betreff',
@@ -260,9 +321,80 @@ export const LABEL_KINDS: ReadonlyMap<string, Label> = new Map(
 	),
 );
 
+/** What forms ask about people. */
+export const FORM_NAMES = new Set([
+	...['name', 'your name', 'full name', 'first name', 'last name', 'ihr name', 'vorname', 'nachname', 'nom', 'prénom', 'nombre', 'nome'],
+	...[
+		'naam',
+		'imię',
+		'imię i nazwisko',
+		'namn',
+		'navn',
+		'nimi',
+		'jméno',
+		'név',
+		'имя',
+		"ім'я",
+		'isim',
+		'ad soyad',
+		'姓名',
+		'氏名',
+		'お名前',
+		'이름',
+	],
+	...[
+		'email',
+		'e-mail',
+		'your email',
+		'email address',
+		'e-mail-adresse',
+		'e-mail address',
+		'adresse e-mail',
+		'courriel',
+		'correo',
+		'邮箱',
+		'이메일',
+	],
+	...[
+		'correo electrónico',
+		'phone',
+		'phone number',
+		'telephone',
+		'telefon',
+		'telefonnummer',
+		'téléphone',
+		'teléfono',
+		'telefono',
+		'telefone',
+	],
+	...['telefoon', 'телефон', '电话', '電話', '電話番号', '연락처', 'company', 'firma', 'société', 'empresa', 'azienda', 'bedrijf'],
+]);
+
+/** What forms call the text that somebody writes. */
+export const FORM_MESSAGES = new Set([
+	...['message', 'message body', 'your message', 'comment', 'comments', 'enquiry', 'inquiry', 'question', 'nachricht', 'ihre nachricht'],
+	...['mitteilung', 'anfrage', 'kommentar', 'votre message', 'mensaje', 'comentario', 'comentarios', 'messaggio', 'mensagem', 'bericht'],
+	...[
+		'wiadomość',
+		'treść',
+		'treść wiadomości',
+		'meddelande',
+		'besked',
+		'melding',
+		'viesti',
+		'zpráva',
+		'správa',
+		'üzenet',
+		'mesaj',
+		'mesajul',
+	],
+	...['сообщение', 'повідомлення', '留言', '内容', 'メッセージ', 'お問い合わせ内容', '내용', '문의 내용', 'הודעה', 'الرسالة', 'پیام'],
+]);
+
 /** What stands between dashes, or before a colon, above an email that is answered or forwarded. */
 export const SEPARATORS = new Set([
 	...[
+		'original',
 		'original message',
 		'original email',
 		'original e-mail',
@@ -311,6 +443,56 @@ export const SEPARATORS = new Set([
 		'původní zpráva',
 		'pôvodná správa',
 		'αρχικό μήνυμα',
+	],
+	...[
+		'回复的原邮件',
+		'原邮件',
+		'回复邮件',
+		'原始消息',
+		'回复的邮件',
+		'replied message',
+		'reply message',
+		'original mail',
+		'original appointment',
+	],
+	...['originalna poruka', 'izvorna poruka', 'izvirno sporočilo', 'algne kiri', 'originalus laiškas', 'mesajul original', 'pesan asli'],
+	...['treść oryginalnej wiadomości', 'opphavleg melding', 'missatge original', 'mensaxe orixinal', 'özgün ileti', 'thư gốc'],
+	...[
+		'початкове повідомлення',
+		'оригінальне повідомлення',
+		'оригинално писмо',
+		'ursprüngliche mitteilung',
+		'원본 이메일',
+		'원본메일',
+		'원본 메세지',
+	],
+	...['הודעה מקורית', 'הודעה שהועברה', 'הודעה מועברת', 'הודעה שהועברה אליך', 'الرسالة الأصلية', 'رسالة أصلية', 'الرسالة الاصلية'],
+	...[
+		'رسالة معاد توجيهها',
+		'الرسالة المعاد توجيهها',
+		'رسالة مُعاد توجيهها',
+		'پیام اصلی',
+		'پیام هدایت شده',
+		'پیام فوروارد شده',
+		'پیام بازارسال‌شده',
+	],
+	...['edelleenlähetetty viesti', 'välitetty viesti alkaa', 'välitetty viesti / fwd.msg', 'alkuperäinen viesti / orig.msg.'],
+	...['перенаправленное сообщение', 'переслане повідомлення', 'перенаправлене повідомлення', 'начало переадресованного сообщения'],
+	...['начало пересылаемого сообщения', 'початок листа, що пересилається', 'mesaj redirecționat', 'începe mesajul redirecționat'],
+	...[
+		'preposlaná správa',
+		'začiatok preposlanej správy',
+		'začátek přeposílané zprávy',
+		'proslijeđena poruka',
+		'započni proslijeđenu poruku',
+	],
+	...[
+		'továbbított levél kezdete',
+		'treść przekazanej wiadomości',
+		'i̇letilen i̇leti',
+		'i̇letilmiş mesaj',
+		'i̇leti başlangıcı',
+		'thư được chuyển tiếp',
 	],
 	...[
 		'forwarded message',
@@ -371,121 +553,97 @@ export const SEPARATORS = new Set([
 	],
 ]);
 
-/** Lines that telephones and email programs add below. Beginnings; what follows is a device, an app or a link. */
+/** Those of {@link SEPARATORS} that people write as well, as a heading. Only above a header block or a quotation. */
+export const VAGUE_SEPARATORS = new Set(['original', 'wiadomość', '原邮件']);
+
+/** How lines begin that telephones and email programs add below. What follows has to name a device, an app or a platform. */
 export const DEVICE_LINES = [
-	...[
-		'sent from my ',
-		'sent from outlook',
-		'sent from mail for',
-		'sent from yahoo',
-		'sent from proton',
-		'sent from samsung',
-		'sent from gmail mobile',
-		'sent from my',
-		'sent with proton',
-		'sent with spark',
-		'sent via ',
-	],
-	...[
-		'get outlook for',
-		'download outlook for',
-		'von meinem ',
-		'gesendet von ',
-		'gesendet mit ',
-		'gesendet über ',
-		'outlook für ',
-		'holen sie sich outlook für',
-		'diese nachricht wurde von meinem',
-	],
-	...[
-		'envoyé de mon ',
-		'envoyé depuis ',
-		'envoyé à partir de',
-		'envoyé avec ',
-		'télécharger outlook pour',
-		'obtenir outlook pour',
-		'obtenez outlook pour',
-	],
-	...[
-		'enviado desde ',
-		'enviado con ',
-		'obtener outlook para',
-		'obtenga outlook para',
-		'inviato da ',
-		'inviato dal ',
-		'inviato con ',
-		'ottieni outlook per',
-		'scarica outlook per',
-	],
-	...[
-		'verzonden vanaf ',
-		'verstuurd vanaf ',
-		'verzonden met ',
-		'verstuurd met ',
-		'outlook voor ',
-		'download outlook voor',
-		'outlook downloaden voor',
-		'enviado do ',
-		'enviado pelo ',
-		'enviado a partir do ',
-		'enviado por meu ',
-		'obter outlook para',
-		'obter o outlook para',
-		'baixar o outlook para',
-	],
-	...[
-		'wysłane z ',
-		'wysłano z ',
-		'pobierz outlook',
-		'pobierz program outlook',
-		'uzyskaj outlook',
-		'skickat från ',
-		'hämta outlook för',
-		'skaffa outlook för',
-		'sendt fra ',
-		'hent outlook til',
-		'få outlook for',
-		'lähetetty ',
-		'hanki outlook',
-		'отправлено с ',
-		'отправлено из ',
-		'скачать outlook',
-	],
+	...['sent from ', 'sent with ', 'sent via ', 'sent using ', 'get outlook for ', 'download outlook for '],
+	...['von meinem ', 'von meiner ', 'mit meinem ', 'gesendet von ', 'gesendet vom ', 'gesendet mit ', 'gesendet über ', 'outlook für '],
+	...['holen sie sich outlook für ', 'diese nachricht wurde von meinem ', 'diese nachricht wurde mit '],
+	...['envoyé de ', 'envoyé depuis ', 'envoyé à partir de ', 'envoyé avec ', 'télécharger outlook pour ', 'obtenir outlook pour '],
+	...['obtenez outlook pour ', 'enviado desde ', 'enviado con ', 'obtener outlook para ', 'obtenga outlook para '],
+	...['inviato da ', 'inviato dal ', 'inviato con ', 'ottieni outlook per ', 'scarica outlook per '],
+	...['verzonden vanaf ', 'verzonden vanuit ', 'verstuurd vanaf ', 'verzonden met ', 'verstuurd met ', 'outlook voor '],
+	...['download outlook voor ', 'outlook downloaden voor ', 'enviado do ', 'enviado pelo ', 'enviado a partir do ', 'enviado por '],
+	...['obter outlook para ', 'obter o outlook para ', 'baixar o outlook para ', 'wysłane z ', 'wysłano z ', 'pobierz outlook '],
+	...['pobierz program outlook ', 'uzyskaj outlook ', 'skickat från ', 'hämta outlook för ', 'skaffa outlook för ', 'sendt fra '],
+	...['hent outlook til ', 'få outlook for ', 'lähetetty ', 'hanki outlook ', 'отправлено с ', 'отправлено из ', 'скачать outlook '],
+	...['надіслано з ', 'відправлено з ', 'odesláno z ', 'odoslané z ', 'küldve ', 'trimis de pe ', 'στάλθηκε από '],
 	...[
 		'从我的',
 		'发自我的',
 		'發自我的',
 		'從我的',
+		'来自我的',
 		'传送自',
 		'傳送自',
 		'获取outlook',
 		'获取 outlook',
 		'取得 outlook',
 		'下载 outlook',
-		'iphoneから送信',
-		'ipadから送信',
-		'outlook for ios を入手',
-		'outlook for android を入手',
-		'android版outlook',
-		'ios版outlook',
+	],
+	...['outlook 다운로드', 'נשלח מ', 'أرسلت من ', 'أُرسلت من ', 'تم الإرسال من ', 'مرسل من ', 'ارسال شده از ', 'فرستاده شده از '],
+];
+
+/** How such lines end in languages with the verb behind. */
+export const DEVICE_ENDS = ['から送信', 'を入手', '에서 보냄', ' 다운로드', ' gönderildi', ' ارسال شد'];
+
+/** Devices, apps and platforms, also with an ending of the language or within a word ("iphonesta"). */
+export const DEVICES = [
+	...['iphon', 'ipad', 'ipod', 'android', 'samsung', 'galaxy', 'huawei', 'xiaomi', 'redmi', 'oneplus', 'nokia', 'lumia', 'blackberry'],
+	...['xperia', 'motorola', 'smartphone', 'mobiltelefon', 'mobilgerät', 'telefon', 'téléphone', 'teléfono', 'telefoon', 'телефон'],
+	...['айфон', 'móvil', 'celular', 'cellulare', 'cellphone', 'スマートフォン', '手机', '手機', '휴대폰', '갤럭시'],
+	...['outlook', 'yahoo', 'gmail', 'proton', 'superhuman', 'mailbird', 'thunderbird', 'airmail', 'bluemail', 'aquamail', 'fairemail'],
+	...['tapatalk', 'hotmail', 'icloud', 'web.de', 'mail.ru', 'libero', 'tutanota', 'mailspring', 'emclient', 'workspace'],
+];
+
+/** The same, as whole words, because they begin others. */
+export const SHORT_DEVICES = new Set([
+	...['ios', 'macos', 'mac', 'phone', 'mobile', 'handy', 'tablet', 'cell', 'pixel', 'oppo', 'vivo', 'htc', 'lg', 'moto', 'honor', 'sony'],
+	...['gmx', 'aol', 'spark', 'zoho', 'boxer', 'edison', 'tuta', 'unterwegs'],
+]);
+
+/** What else such a line says. Any other word makes it a sentence: "Sent from my iPhone shop on Monday". */
+export const DEVICE_WORDS = new Set([
+	...['my', 'the', 'a', 'an', 'all', 'new', 'personal', 'using', 'on', 'with', 'by', 'and', 'one', 'search', 'organize', 'conquer'],
+	...['for', 'für', 'pour', 'para', 'per', 'voor', 'för', 'til', 'dla', 'для', 'за', 'su', 'sur', 'en', 'in'],
+	...[
+		'mail',
+		'email',
+		'e',
+		'app',
+		'application',
+		"l'application",
+		'appli',
+		'aplicación',
+		'aplicativo',
+		'aplikacji',
+		'aplikace',
+		'courrier',
 	],
 	...[
-		'나의 iphone',
-		'내 iphone',
-		'iphone에서',
-		'ipad에서',
-		'galaxy에서',
-		'outlook 다운로드',
-		'나의 ipad',
-		"iphone'umdan",
-		"ipad'imden",
-		'odesláno z ',
-		'odoslané z ',
-		'küldve',
-		'trimis de pe ',
-		'στάλθηκε από',
+		'correo',
+		'posta',
+		'poczty',
+		'почты',
+		'secure',
+		'mobilen',
+		'мобильной',
+		'мобильного',
+		'windows',
+		'apple',
+		'device',
+		'gerät',
+		'portable',
 	],
-];
+	...['pro', 'max', 'plus', 'mini', 'ultra', 'air', 'note', 'edge', 'se', 'fe', 'lite', 'fold', 'flip', 's', 'x', 't', 'g', 'tab', 'lte'],
+	...['verizon', 'wireless', 'at&t', 'vodafone', 'o2', 'telekom', 'rogers', 'bell', 'telus', 'sprint', 'orange', 'network'],
+	...['meinem', 'meiner', 'mein', 'dem', 'der', 'einem', 'vom', 'gesendet', 'versendet', 'beziehen', 'herunterladen', 'downloaden'],
+	...['mon', 'ma', 'mes', 'de', "d'un", 'mi', 'mio', 'mia', 'il', 'la', 'le', 'el', 'lo', 'o', 'meu', 'minha', 'um', 'mijn', 'het'],
+	...['min', 'mitt', 'mit', 'meo', 'mojego', 'mého', 'моего', 'мого', 'az', 'omról', 'ul', 'το', 'μου', 'του', 'ze'],
+	...['שלי', 'ה', 'من', 'الـ', 'ال', 'هاتفي', 'جهاز', '我的', '私の', '나의', '내', '发送', '發送', '寄出', '版', '用', '의'],
+]);
 
 /** How letters end. Compared with a whole short line without its last comma or full stop. */
 export const CLOSINGS = new Set([
@@ -609,6 +767,13 @@ export const CLOSINGS = new Set([
 		'terveisin',
 	],
 	...[
+		'בברכה',
+		'בברכה רבה',
+		'تحياتي',
+		'مع التحية',
+		'مع خالص التحية',
+		'با احترام',
+		'با تشکر',
 		'с уважением',
 		'с наилучшими пожеланиями',
 		'з повагою',

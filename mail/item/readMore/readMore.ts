@@ -108,7 +108,7 @@ export function newTextOf(mail: ReadMail): string {
 
 /** "Re:", "AW:", "WG:" … as email programs write before the subject of what is answered or forwarded. */
 const ANSWER =
-	/^\s{0,20}(?:re|res|aw|antw|antwort|sv|vs|r|rif|ref|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|vl|vb|pd|doorst|转发|转寄|轉寄)\s{0,5}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,5}[:：]/i;
+	/^\s{0,20}(?:re|res|aw|antw|antwort|sv|vs|r|rif|ref|odp|ynt|回复|答复|回覆|fwd?|wg|tr|rv|enc|i|vl|vb|pd|doorst|转发|转寄|轉寄|返信|転送|답장|전달|отв|ответ|пересл|відп|השב|הועבר|رد|إعادة توجيه|پاسخ|ارجاع|vá|ilt)\s{0,5}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,5}[:：]/i;
 
 function isAnswer(mail: ReadMail): boolean {
 	if (firstOf(mail.fields, 'in-reply-to') !== '' || firstOf(mail.fields, 'references') !== '') return true;
