@@ -11,7 +11,7 @@ export const NEGATIONS = table(
 export const REFUSING = table(
 	'reject, rejected, rejecting, decline, declined, refuse, refused, deny, denied, disapprove, disapproved, disagree, disagreed, cancel',
 	'cancelled, canceled, cancelling, delete, deleted, remove, removed, stop, stopped, abort, block, withdraw, withdrawn, revoke, revoked',
-	'retract, undo, oppose, stopp, stoppen, ablehnen, ablehne, lehne, abgelehnt, verweigern, verweigere, stornieren, storniere, storno',
+	'retract, undo, oppose, hold, pause, postpone, stopp, stoppen, ablehnen, ablehne, lehne, abgelehnt, verweigern, verweigere, stornieren, storniere, storno',
 	'abbrechen, abbruch, löschen, widerrufen, widerrufe, widerruf, zurückziehen, refuser, refuse, refusez, rejeter, rejette, annuler',
 	'annule, annulez, supprimer, désaccord, rechazar, rechace, rechaza, denegar, anular, anule, anula, cancelar, cancele, cancela, eliminar',
 	'desacuerdo, rifiutare, rifiuta, respingere, annullare, annulla, annullate, eliminare, disaccordo, recusar, recuse, rejeitar, rejeite',
@@ -34,8 +34,8 @@ export const DOUBT = new Set([
 		'limit, limited, must, ask, wrong, error, mistake, mistaken, mistakenly, oops, sorry, unfortunately, regret, disregard, ignore, forget',
 		'correction, actually, question, questions, concern, concerns, doubt, doubts, unsure, unclear, expensive, costly, forwarded, forwarding',
 		'decide, decides, decided, change, changes, changed, amend, amended, adjust, adjusted, reduce, reduced, revise, revised, modify',
-		'modified, postpone, postponed, delay, pause, temporarily, provisionally, tentatively, option, for now, up to, at most, in principle',
-		'as long, so long, apart from, other than, reservation, reservations, expect, wait a, not yet, by mistake, my mind',
+		'modified, postpone, postponed, delay, pause, temporarily, provisionally, tentatively, option, variant, for now, up to, at most, in principle',
+		'as long, so long as, apart from, other than, reservation, reservations, my mind',
 	),
 	...table(
 		'später, morgen, prüfe, prüfen, geprüft, warte, warten, erstmal, vielleicht, nicht, kein, keine, keinen, nein, aber, wenn, falls, nur',
@@ -43,7 +43,10 @@ export const DOUBT = new Set([
 		'höchstens, abzüglich, nachdem, bevor, ausnahme, ausgenommen, ausgeschlossen, exklusive, ansonsten, sonst, muss, ignorieren, ignoriere',
 		'ignoriert, vergessen, vergiss, irrtum, irrtümlich, fehler, versehen, versehentlich, falsch, korrektur, teuer, frage, fragen, bedenken',
 		'entscheidet, entscheiden, entscheide, ändern, ändere, änderung, änderungen, angepasst, vorerst, vorläufig, grundsätzlich, prinzip',
-		'prinzipiell, teilweise, hälfte, anzahlung, teilbetrag, bis auf, bis zu, soweit, leider, stattdessen, unter vorbehalt',
+		'prinzipiell, teilweise, hälfte, anzahlung, teilbetrag, bis auf, bis zu, soweit, leider, stattdessen, teil, teile, variante',
+		'montag, dienstag, mittwoch, donnerstag, freitag, samstag, sonntag, lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche',
+		'lunes, martes, miércoles, jueves, viernes, sábado, domingo, lunedì, martedì, mercoledì, giovedì, venerdì, sabato, domenica',
+		'monday, tuesday, wednesday, thursday, friday, saturday, sunday, maandag, dinsdag, woensdag, donderdag, vrijdag, zaterdag, zondag',
 	),
 	...table(
 		'demain, attendez, attends, attendre, ne, pas, mais, si, sauf, seulement, non, sous, réserve, réserves, condition, conditions, hors',
@@ -64,7 +67,7 @@ export const DOUBT = new Set([
 	...table(
 		'wacht, niet, geen, maar, als, mits, tenzij, alleen, voorwaarde, voorwaarden, behalve, maximaal, hoogstens, fout, vergissing, negeren',
 		'negeer, duur, vraag, vragen, beslist, beslissen, voorlopig, in principe, wijzigen, wijziging, wijzigingen, wanneer, zodra, nadat',
-		'voordat, zolang, anders, zonder, exclusief, uitgezonderd, correctie, eerst, gedeeltelijk, mits',
+		'voordat, zolang, anders, zonder, exclusief, uitgezonderd, correctie, eerst, gedeeltelijk',
 		'inte, ikke, men, om, hvis, endast, kun, bare, ej, utan, utom, förutsatt, villkor, forutsatt, forudsat, betingelse, undtagen, unntatt',
 		'undantag, fel, feil, fejl, dyrt, fråga, spørsmål, spørgsmål, högst, maks, mutta, jos, ei, vain, edellyttäen, paitsi, virhe, ehto',
 	),
@@ -78,7 +81,7 @@ export const DOUBT = new Set([
 	),
 ]);
 
-/** Of the words that contradict or doubt, those that are also part of names, such as "Om Prakash", "Ma Long" and "Maria da Silva". */
+/** Of the words here and of harmless ones, those that are also part of names, such as "Om Prakash", "Ma Long" and "Maria da Silva". */
 export const ALSO_NAMES = table(
 	'de, da, di, ha, om, ma, se, nu, ali, ale, len, ak, men, mas, dar, ama, si, als, jos, jen, toda, solo, ako, ja, max',
 );
@@ -95,7 +98,7 @@ export const DOUBT_WITHIN = [
 /** After these words, somebody has only received the email or has yet to decide. */
 export const PONDERING = table(
 	'think, thinking, decide, deciding, consider, considering, look, looking, see, checking, minute, minutes, moment, second, got, received',
-	'read, reading, seen, noted, back, soon, asap, ask, überlege, überlegen, überleg, schaue, schau, schauen, anschauen, ansehen, sehe, melde',
+	'read, reading, seen, noted, back, soon, asap, ask, let, überlege, überlegen, überleg, schaue, schau, schauen, anschauen, ansehen, sehe, melde',
 	'bekommen, erhalten, gelesen, gesehen, angekommen, denke, entscheide, sekunde, minuten, gleich, bald, frage, regarde, regarder, reçu, lu',
 	'réfléchis, réfléchir, bientôt, vais, momento, minuto, miro, mirar, voy, recibido, leído, pienso, pensar, guardo, vedo, ricevuto, letto',
 	'penso, recebi, recebido, vou, verei, bekijk, bekijken, kijk, ontvangen, gelezen, denk, посмотрю, подумаю, получил, получила, минуту',

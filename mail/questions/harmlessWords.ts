@@ -27,7 +27,7 @@ export const AGREEING = table(
 
 /** "No problem" and "keine Einwände" agree, so they count as one word. */
 export const NO_OBJECTION =
-	/(?:no|kein|keine|keinen|sin|nessun|nessuna|nenhum|nenhuma|sem|geen|pas de|pas d'|aucun|aucune) ?(?:objections?|problems?|issues?|concerns?|worries|questions?|comments?|einw[aä]nde?|bedenken|probleme?|fragen|problemas?|objeción|objeciones|obiezion[ei]|objeção|objeções|bezwaar|bezwaren|probleem|problemen|problèmes?|soucis?)(?![\p{L}\p{N}'-])/u;
+	/(?:no|kein|keine|keinen|sin|nessun|nessuna|nenhum|nenhuma|sem|geen|pas de|pas d'|aucun|aucune) ?(?:objections?|problems?|issues?|concerns?|worries|questions?|comments?|einw[aä]nde?|bedenken|thema|probleme?|fragen|problemas?|objeción|objeciones|obiezion[ei]|objeção|objeções|bezwaar|bezwaren|probleem|problemen|problèmes?|soucis?)(?![\p{L}\p{N}'-])/u;
 
 /** Verbs that accept. A button with such a label does not decline what the email asks for. */
 export const ACCEPTING = table(
@@ -51,16 +51,16 @@ export const ACTING = table(
 
 /** Words that change nothing in the sentence of an approval. */
 const NEUTRAL = table(
-	"i, i'm, we, you, it, it's, this, that, that's, the, a, an, is, are, am, can, may, all, everything, for, to, with, from, by, on, me, my, us",
+	"i, i'm, we, you, it, it's, this, that, that's, the, a, an, is, are, am, can, may, all, everything, for, to, with, from, by, me, my, us",
 	'our, side, end, and, so, now, both, very, really, totally, absolutely, of, course, certainly, definitely, sure, surely, fully, happily',
 	'happy, glad, pleased, pleasure, hereby, approval, request, invoice, bill, payment, offer, quote, quotation, contract, proposal, document',
 	'looks, sounds, nice, correct, ready, well, job, work, again, team, everyone, lot, much, your, help, quick, asking, preparing, sending',
-	"i'd, let's, let, kind, warm, means",
+	"i'd, let's, kind, warm, means",
 	'ich, wir, du, es, das, dies, diese, diesen, dieser, dieses, die, der, den, dem, ein, eine, einen, ist, sind, so, für, von, mir, uns',
 	'meiner, unserer, seite, sicht, aus, alles, sehr, toll, klasse, ihnen, ihr, dir, euch, sie, und, auch, damit, dafür, natürlich',
 	'selbstverständlich, klar, richtig, korrekt, okay, weiter, zu, los, hiermit, kannst, kann, können, könnt, in, mit, rechnung, bestellung, antrag',
 	'auftrag, angebot, urlaub, vertrag, zahlung, bin, freundlichen',
-	"je, nous, vous, tu, c'est, ça, cela, ce, cette, le, la, les, l, un, une, est, bon, bien, très, tout, en, ordre, de, ma, mon, notre, part",
+	"je, nous, vous, tu, c'est, ça, cela, ce, cette, le, la, les, un, une, est, bon, bien, très, tout, en, ordre, de, ma, mon, notre, part",
 	'côté, pour, moi, beaucoup, à, et, pouvez, peux, peut, y, aller, facture, commande, devis, demande, sûr, absolument, volontiers, avec',
 	'plaisir, me, va, marche, suis',
 	'yo, usted, lo, el, los, las, es, está, esto, esta, este, todo, muy, correcto, conforme, claro, por, supuesto, factura, pedido, puedes',
@@ -68,7 +68,7 @@ const NEUTRAL = table(
 	'io, noi, lei, il, i, gli, è, questo, questa, tutto, pure, fattura, ordine, puoi, può, potete, sono, da, mia, per, e, certo, certamente',
 	'piacere, avanti',
 	'eu, nós, você, o, os, as, isso, isto, tudo, bem, certo, pode, podem, seguir, fatura, encomenda, estou, do, minha, mim, para, muito, com',
-	'ik, wij, we, je, jij, u, het, dit, dat, een, is, goed, top, mee, graag, door, verder, kunt, kun, mag, van, mij, voor, mijn, kant, wel',
+	'ik, wij, we, je, jij, u, het, dit, dat, een, is, goed, top, mee, graag, door, verder, kunt, mag, van, mij, voor, mijn, kant, wel',
 	'alvast, en, factuur, bestelling, offerte, hoor, zeker, natuurlijk, heel, eens',
 );
 

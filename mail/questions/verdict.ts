@@ -183,11 +183,11 @@ const NAME = /^\p{Lu}[\p{L}'-]{0,40}(?: (?:\p{Lu}[\p{L}'-]{0,40}|&|de|da|di|do|d
 
 function isName(part: string): boolean {
 	const words = writtenWordsOf(part);
-	if (!NAME.test(part) || !/\p{Ll}/u.test(part)) return false;
+	if (!NAME.test(part) || !/\p{Ll}/u.test(part) || / \p{L}$/u.test(part)) return false;
 	return words.every((written) => {
 		const word = written.toLowerCase();
 		if (ALSO_NAMES.has(word)) return words.length > 1 || !IN_FAVOUR.has(word);
-		return written === word || ![AGAINST, DOUBT, IN_FAVOUR, AGREEING, ACTING, ACCEPTING].some((list) => list.has(word));
+		return written === word || ![AGAINST, DOUBT, HARMLESS].some((list) => list.has(word));
 	});
 }
 
