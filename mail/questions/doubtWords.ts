@@ -11,7 +11,8 @@ export const NEGATIONS = table(
 export const REFUSING = table(
 	'reject, rejected, rejecting, decline, declined, refuse, refused, deny, denied, disapprove, disapproved, disagree, disagreed, cancel',
 	'cancelled, canceled, cancelling, delete, deleted, remove, removed, stop, stopped, abort, block, withdraw, withdrawn, revoke, revoked',
-	'retract, undo, oppose, hold, pause, postpone, stopp, stoppen, ablehnen, ablehne, lehne, abgelehnt, verweigern, verweigere, stornieren, storniere, storno',
+	'retract, undo, oppose, hold, pause, postpone, stopp, stoppen, ablehnen, ablehne, lehne, abgelehnt, verweigern, verweigere',
+	'stornieren, storniere, storno',
 	'abbrechen, abbruch, löschen, widerrufen, widerrufe, widerruf, zurückziehen, refuser, refuse, refusez, rejeter, rejette, annuler',
 	'annule, annulez, supprimer, désaccord, rechazar, rechace, rechaza, denegar, anular, anule, anula, cancelar, cancele, cancela, eliminar',
 	'desacuerdo, rifiutare, rifiuta, respingere, annullare, annulla, annullate, eliminare, disaccordo, recusar, recuse, rejeitar, rejeite',
@@ -28,14 +29,24 @@ export const DOUBT = new Set([
 	...REFUSING,
 	...table(
 		"no, not, don't, can't, won't, isn't, doesn't, never, but, if, unless, except, excepting, only, until, till, however, wait, waiting",
-		'once, when, whenever, after, before, hold, later, tomorrow, check, review, discuss, first, pending, maybe, perhaps, cannot, cant, dont',
+		'once, when, whenever, after, before, hold, later, tomorrow, check, review, discuss, first, pending, maybe, perhaps, cannot',
+		'cant, dont',
 		'provided, providing, otherwise, though, although, instead, rather, assuming, condition, conditions, conditional, conditionally',
-		'contingent, subject, depending, depends, excluding, excluded, minus, without, less, half, part, partial, partially, partly, max, maximum',
+		'contingent, subject, depending, depends, excluding, excluded, minus, without, less, half, part, partial, partially, partly',
+		'max, maximum',
 		'limit, limited, must, ask, wrong, error, mistake, mistaken, mistakenly, oops, sorry, unfortunately, regret, disregard, ignore, forget',
-		'correction, actually, question, questions, concern, concerns, doubt, doubts, unsure, unclear, expensive, costly, forwarded, forwarding',
+		'correction, actually, question, questions, concern, concerns, doubt, doubts, unsure, unclear, expensive, costly, forwarded',
+		'forwarding',
 		'decide, decides, decided, change, changes, changed, amend, amended, adjust, adjusted, reduce, reduced, revise, revised, modify',
-		'modified, postpone, postponed, delay, pause, temporarily, provisionally, tentatively, option, variant, for now, up to, at most, in principle',
+		'modified, postpone, postponed, delay, pause, temporarily, provisionally, tentatively, option, variant, for now, up to',
+		'at most, in principle',
 		'as long, so long as, apart from, other than, reservation, reservations, my mind',
+	),
+	...table(
+		'kidding, joking, joke, probably, likely, possibly, guess, think, should, need, needs, split, revert, tbc, tbd, for approval',
+		'wahrscheinlich, vermutlich, scherz, glaube, vorher, zuvor, braucht, benötigt, sollte, soll, nach freigabe, nach rücksprache',
+		'nach prüfung, nach genehmigung, probablement, finalement, blague, probablemente, finalmente, broma, probabilmente, scherzo',
+		'provavelmente, waarschijnlijk',
 	),
 	...table(
 		'später, morgen, prüfe, prüfen, geprüft, warte, warten, erstmal, vielleicht, nicht, kein, keine, keinen, nein, aber, wenn, falls, nur',
@@ -59,9 +70,11 @@ export const DOUBT = new Set([
 		'máximo, menos, error, equivocado, equivoqué, ignorar, ignora, caro, cara, pregunta, decidir, provisional, por ahora, en principio',
 		'cambiar, cambio, cambios, después, antes, mientras, corrección, sujeto, sujeta, sin, parcialmente, únicamente, desde que',
 		'domani, dopo, aspetta, aspetti, ma, se, però, solamente, tranne, purché, condizione, condizioni, escluso, esclusa, esclusi, escluse',
-		'fino, massimo, errore, sbagliato, ignorare, ignorate, costoso, domanda, decidere, per ora, in linea di, principio, modificare, modifiche',
+		'fino, massimo, errore, sbagliato, ignorare, ignorate, costoso, domanda, decidere, per ora, in linea di, principio',
+		'modificare, modifiche',
 		'modifica, quando, finché, prima di, prima che, prima del, eccetto, meno, senza, correzione, parzialmente, soggetto',
-		'amanhã, depois, mas, não, nao, só, somente, exceto, condição, condições, excluindo, excluído, até, erro, errado, pergunta, por enquanto',
+		'amanhã, depois, mas, não, nao, só, somente, exceto, condição, condições, excluindo, excluído, até, erro, errado, pergunta',
+		'por enquanto',
 		'em princípio, alterar, alteração, alterações, mudar, enquanto, após, sem, sujeito, correção, apenas, ignore, decide',
 	),
 	...table(
@@ -84,9 +97,10 @@ export const DOUBT = new Set([
 /** Of the words here and of harmless ones, those that are also part of names, such as "Om Prakash", "Ma Long" and "Maria da Silva". */
 export const ALSO_NAMES = table(
 	'de, da, di, ha, om, ma, se, nu, ali, ale, len, ak, men, mas, dar, ama, si, als, jos, jen, toda, solo, ako, ja, max',
+	'van, von, der, den, la, le, el, may, bill',
 );
 
-/** Of these, those that count at the beginning of a part only: what "but" is in Hungarian and "yes" in Romanian is "of" in half of Europe. */
+/** Of these, those that count at the beginning of a part only: "but" in Hungarian and "yes" in Romanian is "of" in Spanish and Italian. */
 export const FIRST_ONLY = table('de, da');
 
 /** Words of doubt in languages without spaces between words. */
@@ -98,7 +112,8 @@ export const DOUBT_WITHIN = [
 /** After these words, somebody has only received the email or has yet to decide. */
 export const PONDERING = table(
 	'think, thinking, decide, deciding, consider, considering, look, looking, see, checking, minute, minutes, moment, second, got, received',
-	'read, reading, seen, noted, back, soon, asap, ask, let, überlege, überlegen, überleg, schaue, schau, schauen, anschauen, ansehen, sehe, melde',
+	'read, reading, seen, noted, back, soon, asap, ask, let, überlege, überlegen, überleg, schaue, schau, schauen, anschauen',
+	'ansehen, sehe, melde',
 	'bekommen, erhalten, gelesen, gesehen, angekommen, denke, entscheide, sekunde, minuten, gleich, bald, frage, regarde, regarder, reçu, lu',
 	'réfléchis, réfléchir, bientôt, vais, momento, minuto, miro, mirar, voy, recibido, leído, pienso, pensar, guardo, vedo, ricevuto, letto',
 	'penso, recebi, recebido, vou, verei, bekijk, bekijken, kijk, ontvangen, gelezen, denk, посмотрю, подумаю, получил, получила, минуту',

@@ -51,8 +51,8 @@ function isGreeting(line: string, count: number): boolean {
 }
 
 /**
- * Returns the whole line, the part before its first punctuation mark, and the approving words at its beginning if only harmless words follow
- * them, as in "Yes I approve".
+ * Returns the whole line, the part before its first punctuation mark, and the approving words at its beginning if only harmless words
+ * follow them, as in "Yes I approve".
  */
 function openings(line: string, labels: Labels): Array<{ word: string; rest: string }> {
 	const mark = /[.,;:!()–—。、]|\s-\s/.exec(line)?.index ?? line.length;
@@ -70,6 +70,7 @@ function openings(line: string, labels: Labels): Array<{ word: string; rest: str
 function meaning(words: string, labels: Labels): boolean | undefined {
 	const { approve, decline } = labels;
 	const word = plain(words);
+	if (word === '') return undefined;
 	if (decline !== undefined && word === decline) return word === approve ? undefined : false;
 	if (word === approve) return true;
 	if (areReversed(labels)) return undefined;
@@ -178,8 +179,9 @@ function isRequest(part: string, labels: Labels): boolean {
 	return /^(?:please|pls|bitte)$/.test(words[0] ?? '') && areHarmless(words, labels);
 }
 
-/** One to five words, the first and the last with a capital letter. */
-const NAME = /^\p{Lu}[\p{L}'-]{0,40}(?: (?:\p{Lu}[\p{L}'-]{0,40}|&|de|da|di|do|dos|das|del|della|van|von|der|den|la|le|ten|ter|zu)){0,4}$/u;
+/** One to five words with capital letters, as in "Ludwig van Beethoven" and "Head of Finance". */
+const NAME =
+	/^\p{Lu}[\p{L}'-]{0,40}(?: (?:\p{Lu}[\p{L}'-]{0,40}|&|of|de|da|di|do|dos|das|del|della|van|von|der|den|la|le|ten|ter|zu)){0,4}$/u;
 
 function isName(part: string): boolean {
 	const words = writtenWordsOf(part);
