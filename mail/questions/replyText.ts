@@ -1,0 +1,84 @@
+import { NO_OBJECTION } from './harmlessWords';
+
+/** With straight apostrophes, and every emoji between commas, because people put it before and behind words, and several in a row. */
+export function normalized(text: string): string {
+	return text
+		.normalize('NFKC')
+		.replace(/[’‘`´]/g, "'")
+		.replace(/[\ufe0e\ufe0f\u200d\u{1f3fb}-\u{1f3ff}♀♂]/gu, '')
+		.replace(/\p{Extended_Pictographic}/gu, (emoji) => `, ${emoji}, `)
+		.replace(/^[, ]{1,4}/gm, '')
+		.trim();
+}
+
+/** Without empty lines, addresses of any kind, and the notice about confidentiality that a server adds. */
+export function linesOf(text: string): string[] {
+	const lines = text.split('\n').map((line) =>
+		line
+			.split(/\s/)
+			.filter((word) => word !== '' && !isAddress(word))
+			.join(' '),
+	);
+	const notice = lines.findIndex((line, at) => at > 0 && NOTICE.test(line) && isConfidential(lines.slice(at, at + 12).join(' ')));
+	return (notice === -1 ? lines : lines.slice(0, notice)).filter((line) => line !== '');
+}
+
+const NOTICE =
+	/^\W{0,3}(?:(?:this|the information|diese|dieses|ce|cette|este|esta|questo|questa|dit|deze) .{0,60}(?:e-?mail|message|communication|nachricht|courriel|correo|mensaje|messaggio|mensagem|bericht)|confiden|disclaimer|vertraulich|important notice)/i;
+
+function isConfidential(text: string): boolean {
+	return /confiden|privileged|intended|vertraulich|riservat|vertrouwelijk/i.test(text) && RECIPIENT.test(text);
+}
+
+const RECIPIENT = /recipient|addressee|empfänger|adressat|destinat|geadresseerde|ontvanger/i;
+
+/** An email address, a URL, or the name of a host that is written like one. */
+function isAddress(word: string): boolean {
+	return (
+		/^\W?(?:https?:\/\/|www\.)/i.test(word) ||
+		/[^@]@[^@]+\.\p{L}/u.test(word) ||
+		/[\p{L}\d]\.(?:com|net|org|eu|de|at|ch|fr)[)>,]?$/iu.test(word)
+	);
+}
+
+/** The end of the sentence with which the text begins. "max. 500" is one sentence. */
+export function sentenceOf(text: string): string {
+	const end = text.search(/[.!](?:\s(?!\d)|$)|[。\n]/);
+	return end === -1 ? text : text.slice(0, end);
+}
+
+/** What stands between punctuation marks. */
+export function partsOf(text: string): string[] {
+	return text
+		.split(/[\n.,;:!()|—–。、]|\s-\s/)
+		.map((part) => part.trim())
+		.filter((part) => plain(part) !== '');
+}
+
+const WORD = new RegExp(`${NO_OBJECTION.source}|[\\p{L}\\p{M}\\p{N}'+-]+|\\p{Extended_Pictographic}`, 'giu');
+
+/** As they are written, without hyphens and apostrophes around them. "no objections" is one word. */
+export function writtenWordsOf(text: string): string[] {
+	const words = text.match(WORD) ?? [];
+	return words.map((word) => (word === '-1' ? word : word.replace(/^['-]{1,9}|['-]{1,9}$/g, ''))).filter((word) => word !== '');
+}
+
+/** In lower case. */
+export function wordsOf(text: string): string[] {
+	return writtenWordsOf(text).map((word) => word.toLowerCase());
+}
+
+/** Whether these words stand in the text one after another. */
+export function contains(words: readonly string[], phrase: string): boolean {
+	return phrase !== '' && ` ${words.join(' ')} `.includes(` ${phrase} `);
+}
+
+/** In lower case, with one blank between words, without punctuation at both ends. */
+export function plain(text: string): string {
+	return text
+		.normalize('NFKC')
+		.toLowerCase()
+		.replace(/^[\s"'*_.,;:!>()[\]-]{1,20}/, (marks) => (/^-1/.test(text.trim()) ? marks.replace(/[^-]/g, '') : ''))
+		.replace(/[\s"'*_.,;:!()[\]。！、]{1,20}$/, '')
+		.replace(/\s+/g, ' ');
+}

@@ -1,0 +1,305 @@
+import { describe, expect, it } from 'vitest';
+
+import { ACCEPTING, ACTING, HARMLESS } from '../../../mail/questions/harmlessWords';
+import { ALSO_NAMES, DOUBT, NEGATIONS, REFUSING } from '../../../mail/questions/doubtWords';
+import { AGAINST } from '../../../mail/questions/replyWords';
+import { readVerdict, type Labels } from '../../../mail/questions/verdict';
+
+const verdict = (text: string, approve = 'Approve', decline = 'Decline'): unknown => {
+	const found = readVerdict(text, { approve, decline });
+	return 'approved' in found ? found.approved : 'unclear';
+};
+
+describe('a plain approval by email', () => {
+	it.each([
+		'Yes, please',
+		'Yes, I approve',
+		'Yes I approve',
+		'Yes, please go ahead',
+		'Yes, go ahead with it.',
+		'Yes, fine by me',
+		'Yes - looks good to me',
+		'Yes, you can order it.',
+		'Yes, that works for me. Thanks!',
+		'Yes, of course',
+		'Approved by me',
+		'Approved from my side.',
+		'Approved, please pay the invoice',
+		'Approved, thanks for preparing this!',
+		'Approved. Thanks for preparing this!',
+		'Approved. I have read the contract.',
+		'Approved (thanks, Bob)',
+		'Approved, Ada Lovelace, Head of Finance',
+		'Approved. Please proceed with the payment of invoice 4711.',
+		'Approved\n\nSent from my iPhone',
+		'Approved.\n\nThanks and regards,\nAda Lovelace\nHead of Procurement',
+		'Approved, thank you Grace',
+		'I approve this.',
+		'APPROVED, PLEASE PROCEED',
+		'Go ahead with the order',
+		'Ja, bitte bestellen',
+		'Ja, gerne. Danke\n\nVon meinem iPhone gesendet',
+		'Genehmigt, bitte bezahlen',
+		'Genehmigt, passt alles so',
+		'Genehmigt von mir',
+		'Freigegeben. Bitte die Rechnung überweisen.',
+		'Einverstanden, bitte machen',
+		"Oui, c'est bon",
+		"Oui, c'est bon pour moi, merci beaucoup",
+		'Approuvé, vous pouvez payer la facture',
+		'Approuvé.\n\nEnvoyé de mon iPhone',
+		'Aprobado, adelante',
+		'Sí, de acuerdo',
+		'Aprobado, puede pagar la factura. Gracias',
+		'Approvato, procedete pure',
+		'Sì, va bene',
+		'Approvato.\n\nCordiali saluti\nMario Rossi',
+		'Aprovado, pode pagar',
+		'Sim, tudo certo. Obrigado!',
+		'Akkoord, prima',
+		'Goedgekeurd, je kunt bestellen',
+		'Goedgekeurd.\n\nMet vriendelijke groet,\nJan de Vries',
+		'Godkänt.\n\nMed vänliga hälsningar\nOla',
+		'Godkendt, tak',
+		'Hyväksytty, kiitos',
+		'Zatwierdzam, dziękuję',
+		'Souhlasím, děkuji',
+		'Да, спасибо',
+		'はい、承認します。ありがとうございます',
+		'同意，谢谢',
+	])('stays one: %j', (text) => {
+		expect(verdict(text)).toBe(true);
+	});
+
+	it.each([
+		'Aprobado.\n\nSaludos,\nMaría García\nJefa de Compras',
+		'Approuvé.\n\nCordialement,\nJean Dupont\nDirecteur de projet',
+		'Yes.\n\nJan de Vries',
+		'Approved.\n\nCharles de Gaulle',
+		'Approved.\n\nLudwig van der Berg',
+		'Genehmigt.\n\nAda Lovelace\nada@firma.de',
+		'Genehmigt\n\nMfG Ada\nwww.firma.de',
+		'Genehmigt.\n\nAda Lovelace\nfirma.de | https://firma.de/?a=1',
+		'Approved.\n\nOm Prakash',
+		'Approved.\n\nHa Nguyen',
+		'Approved.\n\nAlex Ali',
+		'Approved.\n\nMa Long',
+		'Approved.\n\nRegards\nMa Long | Senior Buyer',
+		'Approved, Alex Ali',
+		'Approved.\n\nAda Lovelace\nThis message is confidential. If you are not the intended recipient, you must not read it.',
+		'Genehmigt.\n\nAda\n\nDiese E-Mail enthält vertrauliche Informationen.\nWenn Sie nicht der richtige Adressat sind, löschen Sie sie bitte.',
+		'Approved, no objections',
+		'Approved. No objections from my side.',
+		'Approved, no problem',
+		'Genehmigt, kein Problem',
+		'Genehmigt, keine Einwände',
+		'Approuvé, pas de problème',
+		'Aprobado, sin problema',
+		'Yes 👍',
+		'Approved ✅',
+		'👍 Approved',
+		'👍👍',
+		'👍🏽 👍🏽',
+		'Yes 😊',
+		'👍\n\nGrace',
+	])('may have a signature, or emojis at both ends: %j', (text) => {
+		expect(verdict(text)).toBe(true);
+		expect(verdict(text, 'Yes', 'No')).toBe(true);
+	});
+});
+
+describe('a plain refusal by email', () => {
+	it.each([
+		'No, thanks',
+		'No, too expensive',
+		'No, this is not good',
+		'No, not this year.',
+		'No. We have no budget.',
+		'No, the good one is too expensive',
+		'No, please ask Bob for a better offer.',
+		"No, that doesn't look good",
+		'Declined, please cancel the order',
+		'Declined. The price is wrong.',
+		'Rejected, see my comments',
+		'Not approved.\n\nRegards\nAda',
+		'Nope.',
+		'Decline',
+		'No.\n\nMaria da Silva',
+		'No\n\nSent from my iPhone',
+		'Nein, das ist nicht in Ordnung',
+		'Nein, das ist zu teuer.',
+		'Nein, das ist nicht gut',
+		'Nein, danke',
+		'Abgelehnt, Budget überschritten',
+		'Non, trop cher',
+		'Non, merci',
+		'Refusé.\n\nCordialement',
+		'No, es demasiado caro',
+		'Rechazado, gracias',
+		'No, troppo caro',
+		'Não, muito caro',
+		'Nee, te duur',
+		'Afgewezen.',
+		'Nej, för dyrt',
+		'Nie, za drogo',
+		'Нет, дорого',
+		'いいえ、高すぎます',
+		'👎👎',
+		'❌ No',
+	])('stays one: %j', (text) => {
+		expect(verdict(text)).toBe(false);
+	});
+
+	it.each([
+		'No, looks good to me',
+		'No, all good',
+		'No, fine by me.',
+		'No, sounds good',
+		'No, that works',
+		'No, no objections',
+		'No, everything looks good from the finance side',
+		'Nope, good to go',
+		'No, pay it.',
+		'No. Please go ahead.',
+		'No 👍',
+		'Nein, passt so',
+		'Nein, alles gut',
+		'Nein, kein Problem',
+		'Nein, keine Einwände',
+		'Nein, freigeben',
+		'Non, parfait',
+		'No, perfecto',
+		'No, va bene',
+		'Nee, prima',
+	])('is left open if it goes on agreeing: %j', (text) => {
+		expect(verdict(text)).toBe('unclear');
+	});
+});
+
+describe('an approval by email with a condition', () => {
+	it.each([
+		...[', subject to legal sign-off', ', as long as legal agrees', ', assuming legal agrees', ', after legal has signed'],
+		...[', conditional on budget', ', when the budget is there', ', up to 500 EUR', ', max 500 EUR', ', max. 500 EUR', ', Max. 500 EUR'],
+		...[
+			' - excluding travel',
+			', minus the hotel',
+			', apart from item 3',
+			', with changes',
+			', in principle',
+			'. For now.',
+			'. In principle.',
+		],
+		...[
+			' (with changes)',
+			': items 1 and 2',
+			', 500',
+			'; subject to legal',
+			'\nsubject to legal',
+			' subject to legal',
+			', If Legal Agrees',
+		],
+		...['. After legal has signed.', '. Actually, cancel that.', '. Please disregard my earlier approval.', '. Correction: I refuse.'],
+		...[', SUBJECT TO LEGAL', ', Conditional', ', Option B', '. 🤔', ' 👎', ' 😂', '... if legal agrees', ". 'cancel'", '. -cancel'],
+		...[
+			'\n\nRegards\nAda\n\nPS: only if legal agrees',
+			'\n\nAda Lovelace\nPS: only if legal agrees',
+			'\n\nThis is confidential if legal agrees',
+		],
+		...['.\n\nSaluti\nMario\n\nMa solo domani', '. Decline', '. Vendors: no', ', no', ', no good'],
+	])('is left open: "Approved%s"', (more) => {
+		expect(verdict(`Approved${more}`)).toBe('unclear');
+		expect(verdict(`I approve${more}`)).toBe('unclear');
+		expect(verdict(`Yes${more}`)).toBe('unclear');
+		expect(verdict(`OK${more}`)).toBe('unclear');
+	});
+
+	it.each([
+		...['Yes, I disagree', 'Yes, this is wrong', 'Yes, refuse it', 'Yes, please cancel it', 'Yes, too expensive'],
+		...['Yes, change the amount to 300', 'I approve. Correction: I refuse.', 'Yes. Please ignore this, I was wrong.'],
+		...['Yes, I have a question', 'Yes, forwarded to Bob, he decides', 'Yes, Bob has to approve this', 'Yes, Bob approves'],
+		...['Approved. I think.', 'Approved. Just kidding', 'Yes, let me do it', 'Yes, I am on it', 'Approved, Offer B', 'Yes, Monday'],
+		...['Approved vendors list', 'Approved Vendors', 'Yes we can if legal agrees', 'OK thanks for the order', 'OK, by Monday'],
+		...['Genehmigt, vorbehaltlich der Prüfung', 'Genehmigt, unter der Bedingung dass Peter zustimmt', 'Genehmigt, bis auf Position 3'],
+		...['Genehmigt, solange das Budget reicht', 'Genehmigt, vorausgesetzt Peter stimmt zu', 'Genehmigt, ohne Reisekosten'],
+		...[
+			'Genehmigt, maximal 500 EUR',
+			'Genehmigt, Maximal fünfhundert',
+			'Genehmigt, abzüglich Hotel',
+			'Genehmigt, nachdem Peter zugestimmt hat',
+		],
+		...['Genehmigt, mit Ausnahme von Position 3', 'Genehmigt, ansonsten melden', 'Genehmigt. Vorbehaltlich der Prüfung.'],
+		...['Genehmigt. Solange das Budget reicht.', 'Ja, bitte stornieren', 'Genehmigt, Anzahlung'],
+		...['Approuvé, à condition que Paul signe', 'Approuvé, hors frais', 'Approuvé, après validation', 'Approuvé. Après validation.'],
+		...['Oui, refuser', 'Oui. Payez si le budget suffit.', 'Approuvé à condition que Paul signe'],
+		...['Aprobado, excluyendo el hotel', 'Aprobado, hasta 500 EUR', 'Aprobado. Hasta quinientos.'],
+		...['Approvato, a condizione che Paolo firmi', 'Approvato, esclusi i viaggi', 'Approvato. Procedete se il budget basta.'],
+		...['Aprovado, sob condição', 'Aprovado. Pague desde que haja orçamento.'],
+		...['Akkoord, op voorwaarde dat Jan tekent', 'Akkoord, behalve punt 3', 'Goedgekeurd. Behalve punt 3.'],
+		...['Godkänt, förutsatt att Ola skriver på', 'Igen. De csak holnap.', 'Igen. De holnap.', '同意，附条件', '承認します。ただし来週'],
+	])('is left open in its language: %j', (text) => {
+		expect(verdict(text)).toBe('unclear');
+	});
+});
+
+describe('the label of the other button', () => {
+	it.each<[text: string, approve: string, decline: string]>([
+		['No, keep it', 'Keep', 'Delete'],
+		['Yes, delete it', 'Keep', 'Delete'],
+		['Approved - delete', 'Keep', 'Delete'],
+		['Approved.\n\nPlease DELETE.', 'Keep', 'Delete'],
+		['Nein, freigeben', 'Freigeben', 'Ablehnen'],
+		['Genehmigt. Ablehnen', 'Freigeben', 'Ablehnen'],
+		['Yes, hold back', 'Ship it', 'Hold back'],
+		['No, ship it', 'Ship it', 'Hold back'],
+		["Yes, don't ship", 'Ship', "Don't ship"],
+		['Yes, plan B', 'Plan A', 'Plan B'],
+		['Yes', 'Reject', 'Accept'],
+		['No', 'Reject', 'Accept'],
+		['Rejected', 'Reject', 'Accept'],
+		['Yes', 'Cancel order', 'Keep order'],
+		['No', 'Cancel order', 'Keep order'],
+		['Yes', 'Delete', 'Keep'],
+		['Ja', 'Ablehnen', 'Freigeben'],
+		['👍', 'Nein', 'Ja'],
+	])('leaves %j open for %s and %s', (text, approve, decline) => {
+		expect(verdict(text, approve, decline)).toBe('unclear');
+	});
+
+	it.each<[text: string, approve: string, decline: string, approved: boolean]>([
+		['Reject', 'Reject', 'Accept', true],
+		['Accept, thanks', 'Reject', 'Accept', false],
+		['Delete it', 'Delete', 'Keep', true],
+		['Keep', 'Delete', 'Keep', false],
+		['Keep it, please', 'Keep', 'Delete', true],
+		['Yes, keep it', 'Keep', 'Delete', true],
+		['No, delete it', 'Keep', 'Delete', false],
+		['No', 'Freigeben', 'Nicht freigeben', false],
+		['Nicht freigeben', 'Freigeben', 'Nicht freigeben', false],
+		["No, don't ship", 'Ship', "Don't ship", false],
+		['Yes, no problem', 'Yes', 'No', true],
+		['✅ Approve', '✅ Approve', '❌ Decline', true],
+		['Decline', '✅ Approve', '❌ Decline', false],
+	])('lets %j count for %s and %s', (text, approve, decline, approved) => {
+		expect(verdict(text, approve, decline)).toBe(approved);
+	});
+});
+
+describe('the words of replies', () => {
+	it('that are harmless neither doubt nor refuse, unless they are parts of names', () => {
+		const contrary = [AGAINST, DOUBT, REFUSING].flatMap((words) => [...words]);
+		expect(contrary.filter((word) => HARMLESS.has(word) && !ALSO_NAMES.has(word))).toEqual([]);
+	});
+
+	it('are in lower case and have no blanks at their ends', () => {
+		for (const word of [...HARMLESS, ...DOUBT, ...NEGATIONS, ...ACTING, ...ACCEPTING]) expect(word).toBe(word.trim().toLowerCase());
+	});
+
+	it('are read in time in proportion to the length of the reply', () => {
+		const labels: Labels = { approve: 'Approve', decline: 'Decline' };
+		for (const piece of ['yes ', 'Ada ', 'de ', '👍', "'-", '@.', 'no ', 'pas d', '\n', '. ', 'This \n', 'max. ']) {
+			const before = process.cpuUsage();
+			readVerdict(`Yes, ${piece.repeat(2_000)}`.slice(0, 2_000).trim(), labels);
+			expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
+		}
+	});
+});
