@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 import type { Step } from './row';
 
@@ -46,7 +46,8 @@ export class Gate {
 
 	/** Resolves when so many executions wait. */
 	async holds(name: string, count = 1): Promise<void> {
-		await expect.poll(() => this.#at(name).size, { message: `executions at the gate "${name}"` }).toBe(count);
+		// Also outside a test, as expect.poll is not.
+		await vi.waitFor(() => expect(this.#at(name).size, `executions at the gate "${name}"`).toBe(count), { timeout: 180_000, interval: 50 });
 	}
 
 	/** Lets go who waits, and who comes later. */
