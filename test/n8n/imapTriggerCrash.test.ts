@@ -130,7 +130,6 @@ async function prepare(): Promise<void> {
 	await sandbox.deliver(mailboxOf('row10'), ...BACKLOG.map((subject) => mail(subject)));
 	await flag('row15');
 	for (const row of ['row4', 'row10', 'row15'] as const) await gate.holds(row);
-	console.log('STATE', JSON.stringify(ROWS.map((row) => [row, stateOf(row)])));
 	for (const row of ['row4', 'row15'] as const) await until(`${row} pending`, async () => pending(row)['1'] === 1);
 	// The batches before have succeeded, and this is known.
 	await until('row 10 in the middle', async () => Object.keys(pending('row10')).join() === '5,6');
