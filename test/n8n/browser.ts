@@ -21,7 +21,7 @@ export async function clickUntil(target: Locator, effect: Locator, state: 'visib
 	const deadline = Date.now() + PATIENCE_MS;
 	for (;;) {
 		// What is clicked may be gone because an earlier click had its effect late.
-		const missed: unknown = await target.click({ timeout: AGAIN_MS }).catch((error: unknown) => error);
+		await target.click({ timeout: AGAIN_MS }).catch(() => undefined);
 		const isSeen = await effect
 			.first()
 			.waitFor({ state, timeout: AGAIN_MS })
@@ -30,7 +30,7 @@ export async function clickUntil(target: Locator, effect: Locator, state: 'visib
 				() => false,
 			);
 		if (isSeen) return;
-		if (Date.now() > deadline) throw missed ?? new Error(`Clicks on ${String(target)} did not make ${String(effect)} ${state}.`);
+		if (Date.now() > deadline) throw new Error(`Clicks on ${String(target)} did not make ${String(effect)} ${state}.`);
 	}
 }
 
