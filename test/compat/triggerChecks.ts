@@ -1,4 +1,5 @@
 import { mail, subjects, workflow } from '../n8n/imapTriggerRig';
+import { waitNode } from '../n8n/row';
 import type { Execution } from '../../sandbox/n8n';
 import { same, until, watching, type Scene } from './scene';
 
@@ -15,7 +16,7 @@ async function watched(scene: Scene, mailbox: string, parameters: Record<string,
 		authentication: 'serviceAccount' as const,
 		credentials: { microsoftMailServiceAccountApi: { id: scene.app.id, name: scene.app.name } },
 	};
-	const made = workflow(mailbox, mailbox, parameters, authentication, WAIT_SECONDS);
+	const made = workflow(mailbox, mailbox, parameters, authentication, waitNode(WAIT_SECONDS));
 	const nodes = made.nodes.map((node) => ('name' in node && node.name === 'IMAP Trigger' ? { ...node, credentials } : node));
 	const id = await scene.n8n.api.createWorkflow({ ...made, nodes });
 	await scene.n8n.api.activate(id);

@@ -10,6 +10,30 @@ import { ensureBrowser } from '../../sandbox/servers/packages';
 /** How long anything on a page may take to appear, in ms. */
 const PATIENCE_MS = 60_000;
 
+/** After what time without an effect a person clicks once more, in ms. */
+const AGAIN_MS = 10_000;
+
+/**
+ * Clicks until something is seen, or is gone. The editor may draw anew what is clicked just then, or a list may still move while it opens,
+ * so that a click meets nothing or something else.
+ */
+export async function clickUntil(target: Locator, effect: Locator, state: 'visible' | 'hidden' = 'visible'): Promise<void> {
+	const deadline = Date.now() + PATIENCE_MS;
+	for (;;) {
+		// What is clicked may be gone because an earlier click had its effect late.
+		await target.click({ timeout: AGAIN_MS }).catch(() => undefined);
+		const isSeen = await effect
+			.first()
+			.waitFor({ state, timeout: AGAIN_MS })
+			.then(
+				() => true,
+				() => false,
+			);
+		if (isSeen) return;
+		if (Date.now() > deadline) throw new Error(`Clicks on ${String(target)} did not make ${String(effect)} ${state}.`);
+	}
+}
+
 /** The size of the browser's window, in pixels. */
 export const WINDOW = { width: 1400, height: 1000 };
 
@@ -101,7 +125,7 @@ export class CredentialForm {
 	async choose(name: string, label: string): Promise<void> {
 		const option = this.page.locator('.el-select-dropdown__item:visible').filter({ hasText: label }).first();
 		// A list of several stays open.
-		if (!(await option.isVisible())) await this.#field(name).locator('.el-select').click();
+		if (!(await option.isVisible())) await clickUntil(this.#field(name).locator('.el-select'), option);
 		await option.click();
 	}
 
@@ -137,8 +161,7 @@ export class CredentialForm {
 
 	async close(): Promise<void> {
 		const dialog = this.page.locator('[data-test-id=credential-edit-dialog]');
-		await dialog.locator('.el-dialog__headerbtn, [aria-label=Close]').first().click();
-		await dialog.waitFor({ state: 'hidden' });
+		await clickUntil(dialog.locator('.el-dialog__headerbtn, [aria-label=Close]').first(), dialog, 'hidden');
 	}
 
 	#field(name: string): ReturnType<Page['locator']> {
@@ -168,7 +191,8 @@ export class Workbench {
 
 	/** The names of the nodes that the panel finds. */
 	async search(word: string): Promise<string[]> {
-		if (!(await this.#at('node-creator-search-bar').isVisible())) await this.#at('canvas-plus-button').click();
+		const bar = this.#at('node-creator-search-bar');
+		if (!(await bar.isVisible())) await clickUntil(this.#at('canvas-plus-button'), bar);
 		await this.#at('node-creator-search-bar').fill(word);
 		await this.#at('item-iterator-item').first().waitFor();
 		// The list follows the word after a moment; it holds still when two looks agree.
@@ -182,24 +206,23 @@ export class Workbench {
 
 	/** Adds a node with one of its actions; its view opens. @param where whether nodes are there already */
 	async add(word: string, node: string, action: string | RegExp, where: 'first' | 'more' = 'first'): Promise<void> {
-		await this.#at(where === 'first' ? 'canvas-plus-button' : 'node-creator-plus-button')
-			.first()
-			.click();
+		const plus = this.#at(where === 'first' ? 'canvas-plus-button' : 'node-creator-plus-button').first();
+		await clickUntil(plus, this.#at('node-creator-search-bar'));
 		await this.#at('node-creator-search-bar').fill(word);
-		await this.#at('item-iterator-item').filter({ hasText: node }).first().click();
-		await this.#at('item-iterator-item').filter({ hasText: action }).first().click();
-		await this.#at('ndv').waitFor();
+		const offered = this.#at('item-iterator-item');
+		await clickUntil(offered.filter({ hasText: node }).first(), this.panel(node));
+		await clickUntil(offered.filter({ hasText: action }).first(), this.#at('ndv'));
 	}
 
-	/** Takes a line of a list. A list may still move while it opens, so that a click meets nothing, and a person clicks once more. */
-	async #take(line: Locator): Promise<void> {
-		for (let isTaken = false; !isTaken;) {
-			await line.click();
-			isTaken = await line.waitFor({ state: 'hidden', timeout: 10_000 }).then(
-				() => true,
-				() => false,
-			);
-		}
+	/** The panel of nodes or actions that has this title. */
+	panel(title: string): Locator {
+		return this.#at('nodes-list-header').filter({ hasText: title });
+	}
+
+	/** Takes a line of a list that something opens. */
+	async #take(opener: Locator, line: Locator): Promise<void> {
+		await clickUntil(opener, line);
+		await clickUntil(line, line, 'hidden');
 	}
 
 	/** Opens a node that is there, by its name. */
@@ -209,8 +232,7 @@ export class Workbench {
 	}
 
 	async close(): Promise<void> {
-		await this.#at('ndv-close-button').click();
-		await this.#at('ndv').waitFor({ state: 'hidden' });
+		await clickUntil(this.#at('ndv-close-button'), this.#at('ndv'), 'hidden');
 	}
 
 	async title(): Promise<string> {
@@ -219,8 +241,7 @@ export class Workbench {
 
 	/** Opens the form of a new credential from the node. @param kind the way to sign in */
 	async newCredential(kind: 'OAuth2 (A Person Signs In)' | 'Service Account (No Person)'): Promise<void> {
-		await this.#at('node-credentials-select').click();
-		await this.#take(this.#at('node-credentials-select-item-new'));
+		await this.#take(this.#at('node-credentials-select'), this.#at('node-credentials-select-item-new'));
 		await this.#at('credential-connection-parameter').first().waitFor();
 		// n8n offers first what the last credential was.
 		const ways = this.#page.locator('.el-dialog:visible').getByText(/OAuth2 \(A Person Signs In\)|Service Account \(No Person\)/);
@@ -239,8 +260,8 @@ export class Workbench {
 
 	/** Takes a credential that is there, by the address in its name. */
 	async chooseAccount(address: string): Promise<void> {
-		await this.#at('node-credentials-select').click();
-		await this.#take(this.#page.locator('[data-test-id^=node-credentials-select-item-]').filter({ hasText: address }).first());
+		const line = this.#page.locator('[data-test-id^=node-credentials-select-item-]').filter({ hasText: address }).first();
+		await this.#take(this.#at('node-credentials-select'), line);
 	}
 
 	async fill(fields: Record<string, string>): Promise<void> {
@@ -249,10 +270,10 @@ export class Workbench {
 	}
 
 	async choose(name: string, label: string): Promise<void> {
-		await this.#at(`parameter-input-${name}`).click();
 		// A description may name the other choices, and a list that was open before may still be about to vanish.
 		const named = this.#page.getByText(label, { exact: true });
-		await this.#take(this.#page.locator('.el-select-dropdown__item:visible').filter({ has: named }).last());
+		const line = this.#page.locator('.el-select-dropdown__item:visible').filter({ has: named }).last();
+		await this.#take(this.#at(`parameter-input-${name}`), line);
 	}
 
 	/**
@@ -260,8 +281,7 @@ export class Workbench {
 	 * before the list was opened, so that a test which makes a credential has to pick again.
 	 */
 	async pick(folder: string): Promise<void> {
-		await this.#at('rlc-input').last().click();
-		await this.#take(this.#at('rlc-item').filter({ hasText: folder }).first());
+		await this.#take(this.#at('rlc-input').last(), this.#at('rlc-item').filter({ hasText: folder }).first());
 	}
 
 	/** What a list offers. */
@@ -269,8 +289,7 @@ export class Workbench {
 		const items = this.#page.locator('.el-select-dropdown__item:visible');
 		// A list that was open before takes a moment to vanish.
 		await items.first().waitFor({ state: 'hidden' });
-		await this.#at(`parameter-input-${name}`).click();
-		await items.first().waitFor();
+		await clickUntil(this.#at(`parameter-input-${name}`), items);
 		const names = (await items.allInnerTexts()).map((text) => text.split('\n', 1)[0] ?? '');
 		await this.#page.keyboard.press('Escape');
 		return names;
@@ -280,8 +299,7 @@ export class Workbench {
 	async options(): Promise<string[]> {
 		const items = this.#page.locator('[data-test-id=collection-parameter-option]:visible');
 		await items.first().waitFor({ state: 'hidden' });
-		await this.#at('ndv').locator('[data-test-id=collection-parameter-add]').first().click();
-		await items.first().waitFor();
+		await clickUntil(this.#at('ndv').locator('[data-test-id=collection-parameter-add]').first(), items);
 		const names = await items.allInnerTexts();
 		await this.#page.keyboard.press('Escape');
 		return names;
@@ -330,8 +348,8 @@ export class Workbench {
 
 	/** Adds one of the options. */
 	async addOption(label: string): Promise<void> {
-		await this.#at('ndv').locator('[data-test-id=collection-parameter-add]').last().click();
-		await this.#page.locator('[data-test-id=collection-parameter-option]:visible').filter({ hasText: label }).first().click();
+		const option = this.#page.locator('[data-test-id=collection-parameter-option]:visible').filter({ hasText: label }).first();
+		await this.#take(this.#at('ndv').locator('[data-test-id=collection-parameter-add]').last(), option);
 	}
 
 	/** What the node's input shows. */

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 
+import { clickUntil } from './browser';
 import { GRACE, PATIENCE, type EditorRig } from './editorRig';
 
 type Use = () => EditorRig;
@@ -116,8 +117,9 @@ const forms = (use: Use): void => {
 		const { editor, bench } = use();
 		await editor.keepingSight('row 2', async (page) => {
 			await use().openNode('imapTrigger', {});
-			await page.getByText('set mock data').click();
-			await page.locator('[data-test-id=ndv-data-panel] .cm-content, [data-test-id=output-panel] .cm-content').first().click();
+			const code = page.locator('[data-test-id=ndv-data-panel] .cm-content, [data-test-id=output-panel] .cm-content').first();
+			await clickUntil(page.getByText('set mock data'), code);
+			await code.click();
 			await page.keyboard.press('Control+A');
 			await page.keyboard.insertText(sampleOfDocs());
 			await page.getByRole('button', { name: 'Save', exact: true }).click();
@@ -129,7 +131,7 @@ const forms = (use: Use): void => {
 	});
 
 	it('of an agent finds the nodes among the tools, and Send for human review', async () => {
-		const { editor, n8n } = use();
+		const { editor, bench, n8n } = use();
 		await editor.keepingSight('row 3', async (page) => {
 			const id = await n8n.api.createWorkflow({
 				name: 'Agent',
@@ -137,7 +139,8 @@ const forms = (use: Use): void => {
 				connections: {},
 			});
 			await editor.follow(`/workflow/${id}`);
-			await page.locator('[data-node-name=Agent] [data-connection-type=ai_tool] [data-test-id=canvas-handle-plus]').first().click();
+			const plus = page.locator('[data-node-name=Agent] [data-connection-type=ai_tool] [data-test-id=canvas-handle-plus]').first();
+			await clickUntil(plus, bench.panel('Tools'));
 			await page.locator('[data-test-id=node-creator-search-bar]').fill('outlook');
 			const found = page.locator('[data-test-id=item-iterator-item]');
 			const names = async (): Promise<string[]> => (await found.allInnerTexts()).map((text) => text.replace(/\n+/g, ': '));
@@ -156,9 +159,8 @@ const forms = (use: Use): void => {
 		const { editor } = use();
 		await editor.keepingSight('row 11', async (page) => {
 			await use().openNode('imapMailbox', { resource: 'message', operation: 'getMany' });
-			await page.locator('[data-test-id=rlc-mode-selector]').first().click();
 			const modes = page.locator('.el-select-dropdown__item:visible');
-			await modes.first().waitFor();
+			await clickUntil(page.locator('[data-test-id=rlc-mode-selector]').first(), modes);
 			expect((await modes.allInnerTexts()).map((text) => text.trim())).toEqual(['From list', 'By Name', 'By Path']);
 		});
 	});

@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Execution, Instance } from '../../sandbox/n8n';
 import type { Sandbox } from '../../sandbox/servers';
-import type { Execution } from '../../sandbox/n8n';
+import { waitNode, type Step } from './row';
 
 const APP_CREDENTIAL = { id: 'imapTriggerApp', name: 'app' };
 const PERSON_CREDENTIAL = { id: 'imapTriggerPerson', name: 'person' };
@@ -34,13 +39,13 @@ export async function credentials(sandbox: Sandbox, person: string): Promise<obj
 	];
 }
 
-/** Trigger, then an error where the subject says "bad", a wait where it says "slow". */
+/** Trigger, then an error where the subject says "bad", and what holds an execution where it says "slow". */
 export function workflow(
 	name: string,
 	mailbox: string,
 	parameters: Record<string, unknown> = {},
 	authentication: 'oAuth2' | 'serviceAccount' = 'serviceAccount',
-	waitSeconds = 20,
+	hold: Step = waitNode(20),
 ): { name: string; nodes: object[]; connections: object; settings: object } {
 	const says = (word: string, id: string, y: number): object => ({
 		id,
@@ -83,14 +88,7 @@ export function workflow(
 				position: [440, 0],
 				parameters: { errorMessage: 'bad mail' },
 			},
-			{
-				id: 'wait',
-				name: 'Wait',
-				type: 'n8n-nodes-base.wait',
-				typeVersion: 1.1,
-				position: [660, 200],
-				parameters: { amount: waitSeconds, unit: 'seconds' },
-			},
+			{ id: 'wait', position: [660, 200], ...hold, name: 'Wait' },
 			{ id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [880, 200], parameters: {} },
 		],
 		connections: {
@@ -104,6 +102,20 @@ export function workflow(
 
 function record(value: unknown): Record<string, unknown> {
 	return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+/** The file in which a trigger keeps its memory. @param key the workflow's id and the node's, as `17:trigger` */
+export function journalOf({ userFolder }: Instance, key: string): string {
+	return join(userFolder, '.n8n', 'office365-mail', `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
+}
+
+/** What lies on disk of INBOX. */
+export function folderState(instance: Instance, key: string): { uid?: number; pending?: Record<string, number> } {
+	try {
+		return JSON.parse(readFileSync(journalOf(instance, key), 'utf8')).folders?.INBOX ?? {};
+	} catch {
+		return {};
+	}
 }
 
 /** The subjects of the emails of an execution. */

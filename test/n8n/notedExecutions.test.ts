@@ -3,30 +3,31 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appCredential, type Credential } from '../../sandbox/credentials';
 import { startN8n, type RunningN8n } from '../../sandbox/n8n';
 import { startSandbox, type Sandbox } from '../../sandbox/servers';
-import { mail } from './imapTriggerRig';
-import { mailNode, serveRow, waitNode, webhook, type Step } from './row';
+import { Gate } from './gate';
+import { folderState, mail } from './imapTriggerRig';
+import { mailNode, serveRow, webhook, type Step } from './row';
 
 /**
  * n8n notes an execution before it starts it, and starts a noted one itself when it comes up again. With a limit of concurrent executions,
  * of which another workflow has the only one here, each execution is noted for a while.
  */
-const HELD_SECONDS = 20;
-
+let gate: Gate;
 let sandbox: Sandbox;
 let n8n: RunningN8n;
 let app: Credential;
-let holder: string;
 
 beforeAll(async () => {
+	gate = await Gate.start();
 	sandbox = await startSandbox();
 	app = appCredential(sandbox, 'ada@example.test');
 	n8n = await startN8n({ editor: false, caFile: sandbox.caFile, credentials: [app], env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1' } });
-	holder = await serveRow(n8n.api, 'holder', [webhook('hold', 'onReceived'), waitNode(HELD_SECONDS)]);
+	await serveRow(n8n.api, 'holder', [webhook('hold', 'onReceived'), gate.node('holder')]);
 });
 
 afterAll(async () => {
 	await n8n?.stop();
 	await sandbox?.stop();
+	await gate?.stop();
 });
 
 const END: Step = { name: 'End', type: 'n8n-nodes-base.noOp', parameters: {} };
@@ -40,8 +41,9 @@ async function received(id: string, executions: number): Promise<string[]> {
 
 /** Starts the execution that has the only place. */
 async function hold(): Promise<void> {
+	gate.close('holder');
 	await n8n.api.webhook('hold');
-	await expect.poll(async () => await count(holder, 'running'), { timeout: 60_000 }).toBe(1);
+	await gate.holds('holder');
 }
 
 const noted = async (id: string): Promise<number> => await count(id, 'new');
@@ -74,7 +76,16 @@ describe('executions of the triggers that n8n noted', () => {
 		await n8n.api.activate(byPop);
 		await isNoted(byPop, 1);
 		await isNoted(byImap, 2);
-		await n8n[end]();
+		// Both emails are under way on disk.
+		await expect.poll(() => folderState(n8n.instance, `${byImap}:${watched}-0`).pending, { timeout: 60_000 }).toEqual({ '1': 1, '2': 1 });
+		const logged = n8n.instance.logText().length;
+		const back = n8n[end]();
+		if (end === 'restart') {
+			// In order, n8n begins no noted one any more once it says so, and waits for the one that runs.
+			await expect.poll(() => n8n.instance.logText().slice(logged)).toContain('active executions to finish');
+			gate.open('holder');
+		}
+		await back;
 		// The noted ones without their emails, and one for each email, since n8n may have ended because of one of them.
 		expect((await received(byPop, 3)).sort()).toEqual(['first', 'second']);
 		expect((await received(byImap, 4)).sort()).toEqual(['first', 'second']);

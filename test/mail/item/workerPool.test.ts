@@ -39,11 +39,12 @@ type Item = Awaited<ReturnType<typeof item>>;
 describe('the threads that read emails', () => {
 	it('read a small email while a large one comes over a slow line, however long that takes', async () => {
 		await item(Buffer.from('Subject: the thread is there\r\n\r\n'));
-		limits.patience = 300;
+		// Enough for a small email on a busy machine.
+		limits.patience = 2_000;
 		const line = new PassThrough();
 		const slow = item(() => line);
 		line.write('Subject: slow\r\n\r\nbegin');
-		await new Promise((resolve) => setTimeout(resolve, 1_000));
+		await new Promise((resolve) => setTimeout(resolve, 3_000));
 		const { json } = await item(Buffer.from('Subject: small\r\n\r\nhello'));
 		expect([json.subject, json.text, json.parseError]).toEqual(['small', 'hello', undefined]);
 		line.end(' end');
@@ -72,16 +73,20 @@ describe('the threads that read emails', () => {
 
 	it('give up the email that is at fault, and none of those that are read together with it', async () => {
 		const part = `--X\r\nContent-Type: text/html\r\n\r\n${'<ul><li>a'.repeat(1_300)}\r\n`;
-		const slow = `Subject: slow\r\nContent-Type: multipart/mixed; boundary=X\r\n\r\n${part.repeat(20)}--X--`;
+		const slow = (parts: number): string => `Subject: slow\r\nContent-Type: multipart/mixed; boundary=X\r\n\r\n${part.repeat(parts)}--X--`;
 		const read = async (mail: string): Promise<Item> => await item(Buffer.from(mail), 'simple', ['markdown']);
 		limits.linger = 0;
-		const begun = performance.now();
-		expect((await read(slow)).json.parseError).toBeUndefined();
-		// A busy machine takes longer, and may hold a thread up in the middle of a small email.
-		Object.assign(limits, { ...usual, patience: (performance.now() - begun) / 3 });
-		const mails = Array.from({ length: 20 }, (_, index) => (index === 7 ? slow : `Subject: ${index}\r\n\r\nhello`));
+		const times: number[] = [];
+		while (times.length < 3) {
+			const begun = performance.now();
+			expect((await read(slow(20))).json.parseError).toBeUndefined();
+			times.push(performance.now() - begun);
+		}
+		// A busy machine takes longer, and may hold a thread up in the middle of a small email. The first time has the start of the thread in it.
+		Object.assign(limits, { ...usual, patience: Math.min(...times) / 3 });
+		const mails = Array.from({ length: 20 }, (_, index) => (index === 7 ? slow(40) : `Subject: ${index}\r\n\r\nhello`));
 		const items = await Promise.all(mails.map(read));
-		expect(items.map(({ json }) => json.parseError === undefined)).toEqual(mails.map((mail) => mail !== slow));
+		expect(items.map(({ json }) => json.parseError === undefined)).toEqual(mails.map((_, index) => index !== 7));
 	});
 
 	it('hand over what is too much for one message in portions, and build the same of it', async () => {
