@@ -159,7 +159,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		id: 'smtp-connections',
 		speakers: ['smtp'],
 		names: /concurrent connections limit|sender thread limit/i,
-		// The limit of a recipient is no fault of this mailbox.
+		// The limit of a recipient does not concern this mailbox.
 		words: /^432\b(?![^\n]{0,200}recipient thread limit)/im,
 		code: 'throttled',
 		sentence: (at) => `${box(at)} has too many SMTP connections at once (Exchange allows 3).`,

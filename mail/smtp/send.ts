@@ -117,7 +117,7 @@ export async function sendMail(account: Account, mail: ComposedMail, persistence
 	}
 }
 
-/** The last failure of an email that is not tried again, which no longer says that it will be. */
+/** The last failure, in words that promise nothing more. */
 function afterAll(reason: MailError, attempts: number, { retryForMs }: Persistence): MailError {
 	if (reason.permanent || !(reason.code === 'throttled' || reason.code === 'lost')) return reason;
 	const tried = attempts === 1 ? 'once' : `${attempts} times within ${Math.round(retryForMs / 1000)} s`;

@@ -104,7 +104,7 @@ async function mailEach(
 	if (failure !== undefined) throw failure;
 }
 
-/** An email that the server refuses for good is told in the log and not sent again. @throws whatever may be better later */
+/** An email that the server refuses permanently is told in the log and not sent again. @throws whatever may be better later */
 async function sendUnlessRefused(context: IWebhookFunctions, asked: Asked, email: LaterEmail): Promise<void> {
 	await sendLater(context, asked, email).catch((error: unknown) => {
 		if (!(error instanceof MailError) || error.code !== 'rejected' || error.lasting) throw error;

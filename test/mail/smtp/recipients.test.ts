@@ -259,7 +259,7 @@ describe('a mail that the server takes for nobody', () => {
 		await expect(failing).rejects.toBeInstanceOf(MailError);
 	});
 
-	it('says how often it was tried, and not that it is tried again', async () => {
+	it('says how often it was tried, and promises no other attempt', async () => {
 		sandbox.exchange.plan('smtp', 'MAIL', { reply: '451 4.7.0 Temporary server error. Please try again later. PRX5' }, 20);
 		await expect(run(readers(1), { retryForMs: 1_500 })).rejects.toMatchObject({
 			code: 'throttled',

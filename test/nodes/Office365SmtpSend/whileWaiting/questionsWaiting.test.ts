@@ -250,7 +250,7 @@ describe('while nobody answers', () => {
 		expect((await arrived(GRACE, 'Subject: Reminder: remind-later')).text).toContain('Your answer is still missing');
 	});
 
-	it('a reminder that the server refuses for good is told in the log once, and not sent again and again', async () => {
+	it('a reminder that the server refuses permanently is told in the log once and never repeated', async () => {
 		const nobody = 'nobody@elsewhere.invalid';
 		const remindAfter = AMINUTE;
 		for (const people of [{ toEmail: nobody, options: { remindAfter } }, approvers('all', `${GRACE},${nobody}`, {}, { remindAfter })]) {
