@@ -64,6 +64,23 @@ describe('an item', () => {
 		expect(json.calendar).toMatchObject({ kind: 'invitation', summary: 'Größe', start: '2026-11-03T09:00:00.000Z' });
 	});
 
+	it.each(['\r\n ', '\n\t'])('has a calendar whose lines are folded within a character by %j', async (fold) => {
+		const [before, behind] = ['BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Gr', 'e 😀\r\nEND:VEVENT\r\nEND:VCALENDAR'];
+		const folded = [Buffer.from(before), Buffer.from('ü').subarray(0, 1), Buffer.from(fold), Buffer.from('ü').subarray(1)];
+		const bytes = Buffer.concat([...folded, Buffer.from('ß'), Buffer.from(behind)]);
+		expect((await itemOf(`${HEAD}${file('text/calendar', 'a.ics', bytes)}`, ['calendar'])).json.calendar).toMatchObject({
+			summary: 'Grüße 😀',
+		});
+	});
+
+	it.each([
+		['text/x-vcalendar', 'a.txt'],
+		['application/octet-stream', 'a.vcs'],
+	])('has a calendar in the older form, of type %s with the name %s', async (type, name) => {
+		const text = 'BEGIN:VCALENDAR\r\nVERSION:1.0\r\nBEGIN:VEVENT\r\nSUMMARY;ENCODING=QUOTED-PRINTABLE:Gr=C3=BC=C3=9Fe\r\nEND:VEVENT';
+		expect((await itemOf(`${HEAD}${file(type, name, Buffer.from(text))}`, ['calendar'])).json.calendar).toMatchObject({ summary: 'Grüße' });
+	});
+
 	it('has what can be read of a calendar, and says what cannot', async () => {
 		const event = 'UID:1\r\nSUMMARY:Fair\r\nDTSTART:never\r\nRRULE:FREQ=SOMETIMES\r\nDTEND:20261103T090000Z';
 		const calendar = `BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n${event}\r\nEND:VEVENT\r\nEND:VCALENDAR`;
