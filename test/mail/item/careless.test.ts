@@ -76,6 +76,28 @@ describe('headers that some programs write', () => {
 		expect([json.references, json.inReplyTo]).toEqual([['<0@x>', '<1@x>'], '<0@x>']);
 	});
 
+	it('joins Message-IDs that were folded', async () => {
+		const { json } = await read('References: <a\r\n @x> <b@x>\r\nIn-Reply-To: <a\r\n @x>\r\nMessage-ID: <c\r\n @x>\r\n\r\n');
+		expect([json.references, json.inReplyTo, json.messageId]).toEqual([['<a@x>', '<b@x>'], '<a@x>', '<c@x>']);
+	});
+
+	it.each([
+		['<m@x> (added by postmaster@x)', '<m@x>'],
+		['m@x', 'm@x'],
+	])('reads the Message-ID "%s" as %s', async (header, id) => {
+		expect((await read(`Message-ID: ${header}\r\n\r\n`)).json.messageId).toBe(id);
+	});
+
+	it.each([
+		['X-Priority: High', 'high'],
+		['X-Priority: Lowest', 'low'],
+		['X-Priority: 1 (Highest)', 'high'],
+		['X-Priority: 3 (Normal)', 'normal'],
+		['Importance: low\r\nX-Priority: High', 'low'],
+	])('reads the importance in %j as %s', async (header, importance) => {
+		expect((await read(`${header}\r\n\r\n`)).json.importance).toBe(importance);
+	});
+
 	it('passes over the lines that mbox files put before an email', async () => {
 		const { json } = await read('From a@x Tue Mar  3 09:15:00 2026\r\n>From b@x Tue Mar  3 09:15:00 2026\r\nSubject: s\r\n\r\nHello');
 		expect([json.subject, json.text]).toEqual(['s', 'Hello']);

@@ -172,12 +172,13 @@ describe('an item', () => {
 
 	it('has the fields of mails within mails', async () => {
 		const inner =
-			'Content-Type: message/rfc822\r\n\r\nFrom: =?utf-8?B?SsO8cmc=?= <joerg@example.com>\r\nSubject: Inner\r\nDate: Tue, 3 Nov 2026 10:00:00 +0100\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\nContent-Type: text/plain\r\n\r\nInner text\r\n--y\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nPDF\r\n--y\r\nContent-Type: message/rfc822\r\n\r\nSubject: Innermost\r\n\r\nText\r\n--y--';
+			'Content-Type: message/rfc822\r\n\r\nMessage-ID: <i@x> (added by x)\r\nFrom: =?utf-8?B?SsO8cmc=?= <joerg@example.com>\r\nSubject: Inner\r\nDate: Tue, 3 Nov 2026 10:00:00 +0100\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\nContent-Type: text/plain\r\n\r\nInner text\r\n--y\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nPDF\r\n--y\r\nContent-Type: message/rfc822\r\n\r\nSubject: Innermost\r\n\r\nText\r\n--y--';
 		const { json } = await itemOf(multipart('mixed', TEXT, inner), ['nestedMails']);
 		expect(json.nestedMails).toMatchObject([
 			{
 				...{
 					fileName: 'Inner.eml',
+					messageId: '<i@x>',
 					from: '"Jürg" <joerg@example.com>',
 					subject: 'Inner',
 					date: '2026-11-03T09:00:00.000Z',
