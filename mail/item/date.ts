@@ -55,21 +55,28 @@ function withoutComments(header: string): { text: string; comments: string } {
 function wordsOf(text: string): string[] {
 	const plain = text
 		.replace(/(\d{4})년 ?(\d{1,2})월 ?(\d{1,2})일/g, '$1-$2-$3')
+		// The short form in Korean: 2026. 3. 3.
+		.replace(/(?<!\d)(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.(?=\s|$)/g, '$1-$2-$3')
 		// 3月, 三月 and 3월 as the name of a month, with the day before it.
 		.replace(/(?<!\d)(\d{1,2}) ?[月월](?=[\s,])/g, (_, month: string) => ENGLISH[Number(month) - 1] ?? '')
 		.replace(/([一二三四五六七八九]|十[一二]?)月(?=[\s,])/g, (_, month: string) => ENGLISH[CHINESE.indexOf(month)] ?? '')
 		.replace(/上午|午前|오전/g, ' am ')
 		.replace(/下午|午後|오후/g, ' pm ')
 		.normalize('NFKD')
-		// In Thai, vowels are marks, and months differ in nothing else.
-		.replace(/(?!\p{Script=Thai})\p{M}/gu, '')
+		// In Thai, vowels are marks, and months differ in nothing else. Signs that nobody sees tell the direction of the text.
+		.replace(/(?!\p{Script=Thai})\p{M}|\p{Cf}/gu, '')
 		.toLowerCase()
-		// 20260303T091500Z, the short form of ISO 8601.
-		.replace(/(?<!\d)(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)(?!\d)/g, '$1-$2-$3 $4:$5:$6')
-		// 2026年3月3日, and 3-Mar-2026: separates the name of the month.
+		// 20260303T091500Z, the short form of ISO 8601, also without the T, or with colons in the time.
+		.replace(/(?<!\d)(\d{4})(\d\d)(\d\d)t?(\d\d)(\d\d)(\d\d)(?!\d)/g, '$1-$2-$3 $4:$5:$6')
+		.replace(/(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?=[ t]\d\d:)/g, '$1-$2-$3')
+		// 2026-03-03-09.15.00.
+		.replace(/(?<=\d{4}-\d\d-\d\d)-(?=\d\d[.:]\d\d)/g, ' ')
+		// 09 : 15 : 00 (RFC 5322, section 4.3).
+		.replace(/(?<=\d)\s{0,9}:\s{0,9}(?=\d)/g, ':')
+		// 2026年3月3日, and 3-Mar-2026: separates the name of the month. GMT-0300 is a zone.
 		.replace(/[年月]/g, '-')
 		.replace(/日/g, ' ')
-		.replace(/(?<=\d)-(?=\p{L})|(?<=\p{L})-(?=\d{2,4}\b(?!:))/gu, ' ')
+		.replace(/(?<=\d)-(?=\p{L})|(?<=\p{L})(?<!(?<!\p{L})(?:gmt|utc|ut))-(?=\d{2,4}\b(?!:))/gu, ' ')
 		// T between date and time, and 9h15 as in French.
 		.replace(/(?<=\d)t(?=\d)/g, ' ')
 		.replace(/(?<=\d) ?h ?(?=\d)/g, ':')
@@ -85,13 +92,25 @@ function takeTime(words: string[]): number | undefined {
 	let at = words.findIndex((word) => /^\d{1,2}:\d{1,2}(:\d{1,2}([.,]\d*)?)?$/.test(word));
 	// 18.55.07 can also be a date: it is the time if the month is named elsewhere, or if it is the last of two.
 	if (at === -1) at = hasMonth ? words.findIndex(isDotted) : words.findLastIndex((word, index) => index > 0 && isDotted(word));
-	if (at === -1) return words.some((word) => /^\d{1,2}:\d/.test(word)) ? undefined : 0;
-	const [hours = 0, minutes = 0, seconds = 0] = (words[at] ?? '').split(/[:.,]/).map(Number);
+	if (at === -1 && words.some((word) => /^\d{1,2}:\d/.test(word))) return undefined;
+	if (at === -1) at = hasMonth ? timeOfDigits(words) : -1;
+	if (at === -1) return 0;
+	const digits = /^\d{4,6}$/.test(words[at] ?? '') ? words[at]?.match(/\d\d/g) : words[at]?.split(/[:.,]/);
+	const [hours = 0, minutes = 0, seconds = 0] = (digits ?? []).map(Number);
 	words.splice(at, 1);
 	const half = [words[at], words[at - 1]].map((word) => halfOfDay(word ?? '')).find((found) => found !== undefined);
 	if (minutes > 59 || seconds > 60 || hours > 24 || (hours > 12 && half === 0)) return undefined;
 	const shift = half === undefined ? 0 : half === 1 && hours < 12 ? 12 : half === 0 && hours === 12 ? -12 : 0;
 	return (((hours + shift) * 60 + minutes) * 60 + seconds) * 1000;
+}
+
+/** 0915 or 091500, beside the year. */
+function timeOfDigits(words: readonly string[]): number {
+	return words.findLastIndex(
+		(word, at) =>
+			/^(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/.test(word) &&
+			words.some((other, index) => index !== at && /^(?:19|20|25)\d\d\.?$/.test(other)),
+	);
 }
 
 function halfOfDay(word: string): 0 | 1 | undefined {
@@ -140,7 +159,7 @@ function fullYear(digits: string): number {
 /** Minutes east of UTC; undefined if there is no zone. Military letters other than Z count as UTC (RFC 5322, section 4.3). */
 function zoneOf(words: readonly string[]): number | undefined {
 	for (const word of words) {
-		const offset = /^(?:utc|gmt|ut)?([+-])[+-]?(\d{1,2}):?(\d\d)?\.?$/.exec(word);
+		const offset = /^(?:utc|gmt|ut)?([+-])[+-]?(\d{1,2}):?(\d\d)?[.=]?$/.exec(word);
 		if (offset !== null) {
 			const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
 			if (minutes > FARTHEST) return undefined;
@@ -151,7 +170,10 @@ function zoneOf(words: readonly string[]): number | undefined {
 		(word, index) => (word === 'standard' || word === 'daylight' || word === 'summer') && words[index + 1] === 'time',
 	);
 	if (spelled > 0) return spelledZone(words.slice(0, spelled), words[spelled] !== 'standard');
-	return words.map((word) => ZONES.get(word)).find((zone) => zone !== undefined);
+	const named = words.findIndex((word) => ZONES.has(word));
+	const zone = ZONES.get(words[named] ?? '');
+	// MET DST, as Unix writes it.
+	return zone !== undefined && words[named + 1] === 'dst' ? zone + 60 : zone;
 }
 
 /** Minutes; the date line lies 14 hours from Greenwich, and no zone is farther. */

@@ -1,5 +1,5 @@
-/** Programs copy it from links. */
-const SCHEME = /(^|[,;<:])\s{0,9}mailto:(?=[^\s"<>@,;]{1,320}@)/gi;
+/** Programs copy it from links and from Exchange. */
+const SCHEME = /(^|[,;<:])\s{0,9}(?:mailto|smtp):(?=[^\s"<>@,;]{1,320}@)/gi;
 /** A colon as an encoded word (RFC 2047), which takes no address apart. */
 const COLON = '=?utf-8?Q?=3A?=';
 /** With the blank behind it, which would get lost between two encoded words. */

@@ -112,13 +112,23 @@ function personJson({ name, address, group }: Person): IDataObject {
 	return { name, address, ...(group !== undefined && { group: group.map(personJson) }) };
 }
 
-function messageId(mail: ReadMail): string {
-	return decodedFirst(mail.fields, 'message-id', mail.charsets).trim();
+/** Of the email; empty if it has none. */
+export function messageId(mail: ReadMail): string {
+	const text = withoutFolds(decodedFirst(mail.fields, 'message-id', mail.charsets)).trim();
+	// Some servers say behind it that they have added it.
+	return /<[^<>\s]{1,998}>/.exec(text)?.[0] ?? text;
+}
+
+/** Some programs fold lines within a Message-ID. */
+function withoutFolds(value: string): string {
+	return value.replace(/<[^<>]{1,998}>/g, (id) => id.replace(/\s+/g, ''));
 }
 
 /** Some programs write no blank between them, or a semicolon. */
 function messageIds(value: string): string[] {
-	return value.split(/[\s,]+|(?<=>);|(?<=>)(?=<)/).filter((id) => /^<.+>$/.test(id) || id.includes('@'));
+	return withoutFolds(value)
+		.split(/[\s,]+|(?<=>);|(?<=>)(?=<)/)
+		.filter((id) => /^<.+>$/.test(id) || id.includes('@'));
 }
 
 /** The topmost Received header is that of the mailbox's server. Without any, the email was never sent. */
@@ -134,7 +144,7 @@ function iso(time: number | undefined): string {
 /** By Importance (RFC 2156), which Outlook writes, or the older X-Priority and Priority. */
 function importance(mail: ReadMail): string {
 	const value = (key: string): string => firstOf(mail.fields, key).toLowerCase();
-	const named = value('importance') || value('x-msmail-priority');
+	const named = value('importance') || value('x-msmail-priority') || value('x-priority');
 	if (named.startsWith('high') || named.startsWith('low')) return named.startsWith('high') ? 'high' : 'low';
 	const digit = /[1-5]/.exec(value('x-priority'))?.[0];
 	if (digit === '1' || digit === '2' || value('priority') === 'urgent') return 'high';

@@ -5,6 +5,7 @@ import { checkMemory } from './memoryLimit';
 import { escapeHtml } from '../escapeHtml';
 import { decodeHeader, withSafeWords } from './encodedWords';
 import { withoutFalseGroups } from './falseGroups';
+import { withNamedComments } from './namedComments';
 
 /** An address, or a group of them (RFC 5322, section 3.4). */
 export interface Person {
@@ -48,6 +49,12 @@ export function readable(header: string): string {
 /** One address, with or without a name of plain words: there is nothing in it that could be read in two ways. */
 const ONE_PERSON = /^(?:([A-Za-z0-9]+(?: [A-Za-z0-9]+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))$/;
 
+const ADDRESS = '[^\\s"<>()@,;:\\\\[\\]]{1,64}@[^\\s"<>()@,;:\\\\[\\]]{1,255}';
+/** Encoded words and nothing else. */
+const ONLY_WORDS = /^\s{0,99}(?:=\?[^?\s]{1,60}\?[bq]\?[^?\s]{0,1000}\?=\s{0,99}){1,20}$/i;
+/** What some programs encode as a whole, in place of the name. */
+const NAME_AND_ADDRESS = /^(?:"([^"\\<>]{0,500})"|([^"<>@,;:]{0,500}))\s{0,99}<([^\s@<>,;:"()]{1,320}@[^\s@<>,;:"()]{1,320})>$/;
+
 /** @param headers one character for each byte */
 export function readPeople(headers: readonly string[], charsets: readonly string[]): Person[] {
 	return headers.flatMap((header) => {
@@ -55,12 +62,23 @@ export function readPeople(headers: readonly string[], charsets: readonly string
 		const named = readable(header);
 		const one = ONE_PERSON.exec(named);
 		if (one !== null) return [{ name: one[1] ?? '', address: one[2] ?? one[3] ?? '' }];
+		const hidden = ONLY_WORDS.test(named) ? NAME_AND_ADDRESS.exec(decodeHeader(named, charsets).trim()) : null;
+		if (hidden !== null) return [{ name: (hidden[1] ?? hidden[2] ?? '').trim(), address: hidden[3] ?? '' }];
 		const text = /^[\t -~]*$/.test(named) ? named : decodeRaw(Buffer.from(named, 'latin1'), charsets);
 		const closed = withClosedComments(withClosedQuotes(withSafeWords(text)));
-		const people = addressParser(withoutFalseGroups(closed)).map((entry) => personOf(entry, charsets));
+		const people = addressParser(withoutFalseGroups(withNamedComments(withOwnEntries(closed)))).map((entry) => personOf(entry, charsets));
 		checkMemory();
 		return people;
 	});
+}
+
+/** Addresses without a comma between them. */
+const NEIGHBOURS = new RegExp(`(?<=^|,)\\s{0,99}${ADDRESS}(?:\\s{1,99}${ADDRESS}){1,999}\\s{0,99}(?=,|$)`, 'g');
+/** `Ada [a@example.com]`. */
+const IN_SQUARE_BRACKETS = new RegExp(`(?<=^|[\\s,])\\[(?:mailto:|smtp:)?(${ADDRESS})\\](?=\\s{0,99}(?:,|;|$))`, 'gi');
+
+function withOwnEntries(text: string): string {
+	return text.replace(IN_SQUARE_BRACKETS, '<$1>').replace(NEIGHBOURS, (addresses) => addresses.trim().split(/\s+/).join(', '));
 }
 
 /** A quotation mark that nothing closes would make one name of all that follows. */
@@ -92,9 +110,12 @@ interface Parsed {
 }
 
 function personOf({ name, address, group }: Parsed, charsets: readonly string[]): Person {
+	const found = usable(address ?? '', charsets);
+	// A word that hides one plain address and stands alone.
+	const hidden = found === '' && group === undefined && name.includes('=?') ? usable(name, charsets) : '';
 	return {
-		name: decodeName(name, charsets),
-		address: usable(address ?? '', charsets),
+		name: hidden === '' ? decodeName(name, charsets) : '',
+		address: found || hidden,
 		...(group !== undefined && { group: group.map((member) => personOf(member, charsets)) }),
 	};
 }
@@ -107,7 +128,7 @@ function decodeName(name: string, charsets: readonly string[]): string {
 
 /** An encoded word is no address (RFC 2047, section 5); what it hides counts only where it is one plain address. */
 function usable(address: string, charsets: readonly string[]): string {
-	if (!address.includes('=?')) return address;
+	if (!address.includes('=?')) return address.replace(/^'([^'\s]{1,320}@[^'\s]{1,320})'$/, '$1');
 	const decoded = decodeName(address, charsets);
 	return /^[^\s@<>,]{1,320}@[^\s@<>,]{1,320}$/.test(decoded) ? decoded : '';
 }

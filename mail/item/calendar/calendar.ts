@@ -1,7 +1,7 @@
 import type ICAL from 'ical.js' with { 'resolution-mode': 'import' };
 
 import { readableCalendar, UNREAD } from './calendarText';
-import { ianaZone, momentIn } from './zone';
+import { describedZone, ianaZone, momentIn } from './zone';
 
 type Component = InstanceType<typeof ICAL.Component>;
 type Event = InstanceType<typeof ICAL.Event>;
@@ -78,15 +78,19 @@ export async function readCalendar(text: string, method = '', unread: string[] =
 		.getAllSubcomponents('vtimezone')
 		.filter((zone) => zone.getAllSubcomponents().every((part) => unreadIn(part) === ''));
 	const zones = new Map(whole.map((zone): [string, Component] => [textOf(zone, 'tzid'), zone]));
-	const inZone = (time: Time, tzid: string): Date | undefined => {
-		const component = zones.get(tzid);
-		if (component === undefined) return undefined;
-		const there = time.clone();
-		there.zone = new library.Timezone({ component, tzid });
-		return there.convertToZone(library.Timezone.utcTimezone).toJSDate();
+	const context: Context = {
+		usualZone: textOf(calendar, 'x-wr-timezone'),
+		ianaName: async (tzid) => (await ianaZone(tzid)) ?? (zones.has(tzid) ? undefined : await describedZone(tzid)),
+		inZone: (time, tzid) => {
+			const component = zones.get(tzid);
+			if (component === undefined) return undefined;
+			const there = time.clone();
+			there.zone = new library.Timezone({ component, tzid });
+			return there.convertToZone(library.Timezone.utcTimezone).toJSDate();
+		},
 	};
 	const entries: CalendarEntry[] = [];
-	for (const component of calendar.getAllSubcomponents('vevent')) entries.push(await entryOf(new library.Event(component), inZone));
+	for (const component of calendar.getAllSubcomponents('vevent')) entries.push(await entryOf(new library.Event(component), context));
 	// The series itself comes before its changed occurrences.
 	const first = entries.find((entry) => entry.recurrenceId === '') ?? entries[0];
 	if (first === undefined) return undefined;
@@ -116,9 +120,16 @@ function replyOf(entry: CalendarEntry, { name, address, answer }: CalendarAttend
 	return { name, address, answer, comment: entry.comment };
 }
 
-type InZone = (time: Time, tzid: string) => Date | undefined;
+/** What the calendar says of time zones. */
+interface Context {
+	/** The zone of times without one; empty if there is none. */
+	usualZone: string;
+	ianaName: (tzid: string) => Promise<string | undefined>;
+	/** By the calendar's own description of the zone. */
+	inZone: (time: Time, tzid: string) => Date | undefined;
+}
 
-async function entryOf(event: Event, inZone: InZone): Promise<CalendarEntry> {
+async function entryOf(event: Event, context: Context): Promise<CalendarEntry> {
 	const component = event.component;
 	const start = property(component, 'dtstart');
 	const end = property(component, 'dtend');
@@ -126,19 +137,19 @@ async function entryOf(event: Event, inZone: InZone): Promise<CalendarEntry> {
 	const begins = start && event.startDate;
 	// Without an end, the library returns the beginning, which is right only if the event has none (RFC 5545, section 3.6.1).
 	const ends = end !== undefined || (begins && !/\b(?:DTEND|DURATION)\b/.test(unreadIn(component))) ? event.endDate : undefined;
-	const zone = zoneName(start ?? end);
+	const zone = zoneName(start ?? end) || (isFloating(begins ?? ends) ? context.usualZone : '');
 	const isWholeDay = textOf(component, 'x-microsoft-cdo-alldayevent').toUpperCase() === 'TRUE';
 	// Outlook writes whole days as times from midnight to midnight.
 	const areDays = isWholeDay && isMidnight(begins) && isMidnight(ends);
 	const timeOf = async (time: Time | undefined, from: Property | undefined): Promise<string> =>
-		areDays && isMidnight(time) ? dayOf(time) : await moment(time, zoneName(from), inZone);
+		areDays && isMidnight(time) ? dayOf(time) : await moment(time, zoneName(from), context);
 	return {
 		uid: textOf(component, 'uid'),
 		sequence: Number(component.getFirstPropertyValue('sequence') ?? 0) || 0,
 		summary: textOf(component, 'summary'),
 		start: await timeOf(begins, start),
 		end: await timeOf(ends, end ?? start),
-		timeZone: (await ianaZone(zone)) ?? zone,
+		timeZone: (await context.ianaName(zone)) ?? zone,
 		allDay: begins?.isDate === true || isWholeDay,
 		location: textOf(component, 'location'),
 		description: textOf(component, 'description'),
@@ -184,13 +195,19 @@ function dayOf(time: Time): string {
 	return day.toString();
 }
 
-async function moment(time: Time | undefined, tzid: string, inZone: InZone): Promise<string> {
+/** A time of an unknown zone, and no day. */
+function isFloating(time: Time | undefined): boolean {
+	return time !== undefined && !time.isDate && time.zone?.tzid !== 'UTC';
+}
+
+async function moment(time: Time | undefined, told: string, context: Context): Promise<string> {
 	if (time === undefined || !Number.isFinite(time.year)) return '';
 	if (time.isDate) return time.toString();
 	const isUtc = time.zone?.tzid === 'UTC';
+	const tzid = told || context.usualZone;
 	if (!isUtc && tzid === '') return time.toString();
-	const zone = isUtc ? undefined : await ianaZone(tzid);
-	const there = (): Date | undefined => (zone === undefined ? inZone(time, tzid) : momentIn(utcOf(time), zone));
+	const zone = isUtc ? undefined : await context.ianaName(tzid);
+	const there = (): Date | undefined => (zone === undefined ? context.inZone(time, tzid) : momentIn(utcOf(time), zone));
 	const date = isUtc ? time.toJSDate() : there();
 	return date === undefined || Number.isNaN(date.getTime()) ? time.toString() : date.toISOString();
 }

@@ -1,4 +1,8 @@
 import type ICAL from 'ical.js' with { 'resolution-mode': 'import' };
+import { decode as decodeQuotedPrintable } from 'libqp';
+import { isUtf8 } from 'node:buffer';
+
+import { decodeDeclared } from '../charset';
 
 /** More lines and events than any invitation has. The rest is not read, so that no email takes long. */
 const MOST_LINES = 5_000;
@@ -34,8 +38,11 @@ const KEPT = new Set([
 		'URL',
 		'X-MICROSOFT-SKYPETEAMSMEETINGURL',
 		'X-GOOGLE-CONFERENCE',
+		'X-WR-TIMEZONE',
 	],
 ]);
+/** The properties with text of people, in which some programs leave line breaks as they are. */
+const TEXTS = new Set(['SUMMARY', 'LOCATION', 'DESCRIPTION', 'COMMENT']);
 const COMPONENTS = new Set(['VEVENT', 'VTIMEZONE', 'STANDARD', 'DAYLIGHT']);
 /** Stands in an event in place of each line that cannot be read, with the name of its property. */
 export const UNREAD = 'X-UNREAD';
@@ -120,7 +127,7 @@ function isUnderstood(line: string, library: typeof ICAL): boolean {
 
 /** @param component that the property stands in; undefined for the calendar itself */
 function isWanted(name: string, value: string, component: string | undefined): boolean {
-	if (component === undefined) return name === 'METHOD';
+	if (component === undefined) return name === 'METHOD' || name === 'X-WR-TIMEZONE';
 	return component === 'VEVENT' || name !== 'RRULE' || YEARLY.test(value.trim());
 }
 
@@ -140,9 +147,14 @@ const TIMES = new Set(['DTSTART', 'DTEND', 'RECURRENCE-ID']);
  * If quotes are not closed, the parameters are removed and the address is kept. A day that is not declared as one (RFC 5545, section
  * 3.3.4), as calendars of booking sites have it, is declared. Undefined if the line has no value.
  */
-function wellFormed(name: string, separator: string, value: string): string | undefined {
-	const day = TIMES.has(name) ? /(?:^|:)(\d{8})\s*$/.exec(value)?.[1] : undefined;
-	if (day !== undefined) return `${name};VALUE=DATE:${day}`;
+function wellFormed(name: string, separator: string, given: string): string | undefined {
+	const day = TIMES.has(name) ? /(?:^|:)(\d{4})(-?)(\d\d)\2(\d\d)\s*$/.exec(given) : null;
+	if (day !== null) return `${name};VALUE=DATE:${day[1]}${day[3]}${day[4]}`;
+	const value = TIMES.has(name) ? withUsualTime(given) : given;
+	if (TEXTS.has(name) && separator === ';') {
+		const text = quotedPrintable(value);
+		if (text !== undefined) return `${name}:${text}`;
+	}
 	if (separator === ':') return `${name}:${value}`;
 	const parameters = PARAMETERS.exec(value)?.[0];
 	if (PEOPLE.has(name) && parameters?.endsWith(':')) return `${name};${withQuotedName(value, parameters.length)}`;
@@ -161,16 +173,75 @@ function withQuotedName(value: string, end: number): string {
 	return value.slice(0, end + address).replace(/(?<=^|;)CN=([^";]+)/i, 'CN="$1"') + value.slice(end + address);
 }
 
-/** RFC 5545, section 3.1: a line continues if the next one begins with a blank. Some programs end lines with LF, or leave out the blank. */
+/** Times in the forms of ISO 8601 that calendars must not have: with hyphens and colons, without seconds, or with an offset. */
+const ISO_TIME = /(?<=^|:)(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d)(?::?(\d\d))?(?:\.\d{1,9})?(?:(Z)|([+-])(\d\d):?(\d\d))?\s*$/i;
+
+function withUsualTime(value: string): string {
+	const match = ISO_TIME.exec(value);
+	if (match === null) return value;
+	const [, year, month, day, hours, minutes, seconds = '00', utc = '', sign, east, more] = match;
+	const before = value.slice(0, match.index);
+	if (sign === undefined) return `${before}${year}${month}${day}T${hours}${minutes}${seconds}${utc.toUpperCase()}`;
+	const offset = (Number(east) * 60 + Number(more)) * (sign === '-' ? -1 : 1);
+	const at = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hours), Number(minutes) - offset, Number(seconds));
+	return `${before}${new Date(at).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+}
+
+/** The text of a line in vCalendar 1.0, whose parameters stand before it. */
+function quotedPrintable(value: string): string | undefined {
+	const colon = value.indexOf(':');
+	const parameters = value.slice(0, Math.max(0, colon)).split(';');
+	if (!parameters.some(isQuotedPrintable) || !/^[\t -~]*$/.test(value)) return undefined;
+	const charset = parameters.find((one) => /^charset=/i.test(one))?.slice('charset='.length);
+	const text = decodeDeclared(decodeQuotedPrintable(value.slice(colon + 1)), charset ?? 'utf-8', []);
+	return text.replace(/\r\n|\n|\r/g, '\\n');
+}
+
+function isQuotedPrintable(parameter: string): boolean {
+	return /^(?:encoding=)?quoted-printable$/i.test(parameter);
+}
+
+/**
+ * Takes out folds within a character. RFC 5545, section 3.1, allows them, and demands that lines are unfolded before they are decoded.
+ * UTF-16 is left as it is.
+ */
+export function withWholeCharacters(bytes: Buffer): Buffer {
+	if (isUtf8(bytes) || bytes.includes(0)) return bytes;
+	return Buffer.from(bytes.toString('latin1').replace(/(?<=[\x80-\xff])\r?\n[ \t](?=[\x80-\xbf])/g, ''), 'latin1');
+}
+
+/**
+ * RFC 5545, section 3.1: a line continues if the next one begins with a blank. Some programs end lines with LF. Lines that are no property
+ * belong to the text before them. So does the line behind a soft line break in vCalendar 1.0.
+ */
 function unfolded(text: string): string[] {
+	// Then a line such as "Note: bring it" is text.
+	const hasCapitals = /^BEGIN:VCALENDAR/m.test(text);
 	const lines: string[] = [];
 	let parts: string[] = [];
+	let [isText, isQuoted, blanks] = [false, false, 0];
 	for (const line of text.split(/\r\n|\n|\r/)) {
-		if (/^[ \t]/.test(line)) parts.push(line.slice(1));
+		const last = parts.at(-1) ?? '';
+		if (line === '') blanks += 1;
+		else if (isQuoted && last.endsWith('=')) parts.splice(-1, 1, last.slice(0, -1), line);
+		else if (/^[ \t]/.test(line)) parts.push(line.slice(1));
+		else if (isText && !isProperty(line, hasCapitals)) parts.push('\\n'.repeat(blanks + 1), line);
 		else {
 			if (parts.length > 0) lines.push(parts.join(''));
 			parts = [line];
+			isText = TEXTS.has(/^[\w-]{1,60}/.exec(line)?.[0].toUpperCase() ?? '');
+			isQuoted =
+				isText &&
+				line
+					.slice(0, Math.max(0, line.indexOf(':')))
+					.split(';')
+					.some(isQuotedPrintable);
 		}
+		if (line !== '') blanks = 0;
 	}
 	return [...lines, parts.join('')];
+}
+
+function isProperty(line: string, hasCapitals: boolean): boolean {
+	return (hasCapitals ? /^(?:[A-Z][A-Z\d-]{0,60}|X-[\w-]{1,58})[;:]/ : /^[A-Za-z][\w-]{0,60}[;:]/).test(line);
 }

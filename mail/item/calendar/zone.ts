@@ -21,7 +21,7 @@ export async function ianaZone(name: string): Promise<string | undefined> {
 	const plain = name
 		// Microsoft Graph uses it for events that were created in UTC.
 		.replace(/^tzone:\/\/Microsoft\/Utc$/i, 'UTC')
-		.replace(/^"|"$/g, '')
+		.replace(/^["']|["']$/g, '')
 		.trim();
 	if (plain === '' || plain.length > 100) return undefined;
 	const found = await zoneNamed(plain);
@@ -29,6 +29,50 @@ export async function ianaZone(name: string): Promise<string | undefined> {
 	// Mozilla and others put a path before the name: /mozilla.org/20050126_1/Europe/Berlin.
 	const behindPath = plain.replace(/^\/?[\w.]{1,60}\/[\w]{1,40}\/(?=[A-Z])/i, '');
 	return behindPath === plain ? undefined : await zoneNamed(behindPath);
+}
+
+/** What Windows shows to people in place of the names of its zones, without the offset before it. */
+const SHOWN = new Map([
+	['eastern time (us & canada)', 'America/New_York'],
+	['central time (us & canada)', 'America/Chicago'],
+	['mountain time (us & canada)', 'America/Denver'],
+	['pacific time (us & canada)', 'America/Los_Angeles'],
+	['atlantic time (canada)', 'America/Halifax'],
+	['arizona', 'America/Phoenix'],
+	['alaska', 'America/Anchorage'],
+	['hawaii', 'Pacific/Honolulu'],
+	['coordinated universal time', 'UTC'],
+]);
+
+/**
+ * Returns the IANA name of a zone that is told in another way, for calendars that do not describe it: `(UTC+01:00) Amsterdam, Berlin`, as
+ * Windows shows it to people, where a city has the offset, or `GMT+0200`. Undefined if it cannot be told.
+ */
+export async function describedZone(name: string): Promise<string | undefined> {
+	const plain = name.replace(/^["']|["']$/g, '').trim();
+	if (plain.length > 200) return undefined;
+	const fixed = /^(?:GMT|UTC)([+-])(\d{1,2})(?::?00)?$/i.exec(plain);
+	if (fixed !== null) {
+		// In IANA's names the signs are the other way round.
+		const zone = `Etc/GMT${fixed[1] === '+' ? '-' : '+'}${Number(fixed[2])}`;
+		return Number(fixed[2]) > 0 && isKnown(zone) ? zone : undefined;
+	}
+	const [, sign, hours = '0', minutes = '0', places = plain] = /^\((?:UTC|GMT)(?:([+-])(\d\d):(\d\d))?\) ?(.*)$/i.exec(plain) ?? [];
+	const shown = SHOWN.get(places.toLowerCase());
+	if (shown !== undefined || places === plain) return shown;
+	const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000);
+	for (const place of places.split(',').slice(0, 10)) {
+		const end = `/${place.trim().replaceAll(' ', '_').toLowerCase()}`;
+		const zone = [...(await allNames()).values()].find((one) => one.toLowerCase().endsWith(end) && usualOffset(one) === offset);
+		if (zone !== undefined) return zone;
+	}
+	return undefined;
+}
+
+/** Ms east of UTC, without daylight saving time; undefined if Node does not know the zone. */
+function usualOffset(zone: string): number | undefined {
+	if (!isKnown(zone)) return undefined;
+	return Math.min(...[0, 6].map((month) => offsetIn(Date.UTC(2026, month, 1), zone)));
 }
 
 async function zoneNamed(name: string): Promise<string | undefined> {

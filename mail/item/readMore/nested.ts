@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { readDate } from '../date';
 import { decodedFirst } from '../headerBlock';
+import { messageId } from '../json';
 import { readPeople, textOfPeople } from '../people';
 import type { ReadFile } from '../mailFiles';
 import { MailReader } from '../reader';
@@ -65,7 +66,7 @@ async function nestedMail(file: ReadFile, faults: string[], depth: number, budge
 	const inner = depth < DEEPEST ? await nestedMails(mail.files, faults, depth + 1, budget) : [];
 	return {
 		fileName: file.name,
-		messageId: decodedFirst(mail.fields, 'message-id', mail.charsets).trim(),
+		messageId: messageId(mail),
 		subject: decodedFirst(mail.fields, 'subject', mail.charsets),
 		date: date === undefined ? '' : new Date(date).toISOString(),
 		from: people('from'),

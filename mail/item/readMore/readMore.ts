@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { readCalendar } from '../calendar/calendar';
+import { withWholeCharacters } from '../calendar/calendarText';
 import { decodeBody } from '../charset';
 import { markdownOf } from '../markdown/markdown';
 import { newText } from '../newText/newText';
@@ -49,7 +50,7 @@ function wantedOf(file: ReadFile, more: readonly More[]): number {
 }
 
 function isCalendar({ type, name }: ReadFile): boolean {
-	return type === 'text/calendar' || type === 'application/ics' || name.toLowerCase().endsWith('.ics');
+	return ['text/calendar', 'application/ics', 'text/x-vcalendar'].includes(type) || /\.(?:ics|vcs)$/i.test(name);
 }
 
 /** Fields for the item and files beside those of the email. What cannot be read is told in `readMoreError`. */
@@ -79,7 +80,7 @@ export async function readMore(mail: ReadMail, more: readonly More[]): Promise<{
 async function addCalendar(mail: ReadMail, json: IDataObject, faults: string[]): Promise<void> {
 	for (const file of mail.files.filter(isCalendar).slice(0, 5)) {
 		try {
-			const text = decodeBody(file.kept, file.parameters.get('charset'), mail.charsets);
+			const text = decodeBody(withWholeCharacters(file.kept), file.parameters.get('charset'), mail.charsets);
 			const unread: string[] = [];
 			const calendar = await readCalendar(text, file.parameters.get('method'), unread);
 			if (calendar === undefined) continue;

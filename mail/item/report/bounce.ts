@@ -24,7 +24,7 @@ const MOST_RECIPIENTS = 200;
 
 /** Undefined where the email is no report on delivery. */
 export function readBounce(source: ReportSource): Bounce | undefined {
-	const groups = source.deliveryStatus === undefined ? [] : fieldGroups(source.deliveryStatus);
+	const groups = source.deliveryStatus === undefined || !isReport(source) ? [] : fieldGroups(source.deliveryStatus);
 	const told = groups.filter((group) => group.has('final-recipient') || group.has('original-recipient') || group.has('action'));
 	const written = told.length > 0 || !isFromMailSystem(source) ? undefined : readWrittenBounce(source);
 	const recipients =
@@ -42,6 +42,12 @@ export function readBounce(source: ReportSource): Bounce | undefined {
 		// Exchange names it in its own report's headers where it returns none.
 		originalMessageId: original.originalMessageId || messageId(source.header('in-reply-to')) || messageId(source.header('references')),
 	};
+}
+
+/** A person can forward the report that they got. */
+function isReport(source: ReportSource): boolean {
+	if (isFromMailSystem(source) || /^\s*multipart\/report\b/i.test(source.header('content-type'))) return true;
+	return !source.header('from').includes('@') || /^\s*<\s*>/.test(source.header('return-path'));
 }
 
 function recipientOf(group: Fields, source: ReportSource): BouncedRecipient {

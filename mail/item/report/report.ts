@@ -21,6 +21,9 @@ const LONGEST_VALUE = 2_000;
 
 export type Fields = ReadonlyMap<string, string>;
 
+/** A second one of these belongs to another recipient, also where the blank line is missing. */
+const NEXT_RECIPIENT = new Set(['original-recipient', 'final-recipient']);
+
 /** Groups of header-like fields with blank lines between them (RFC 3464, section 2.1). The first of a name counts. */
 export function fieldGroups(text: string, most = 500): Fields[] {
 	const groups: Array<Map<string, string>> = [];
@@ -41,7 +44,13 @@ export function fieldGroups(text: string, most = 500): Fields[] {
 		}
 		const [, name, value = ''] = /^([\w-]{1,100})[ \t]{0,20}:(.*)$/s.exec(line) ?? [];
 		last = '';
-		if (name === undefined || group.has(name.toLowerCase())) continue;
+		if (name === undefined) continue;
+		if (group.has(name.toLowerCase())) {
+			if (!NEXT_RECIPIENT.has(name.toLowerCase())) continue;
+			groups.push(group);
+			if (groups.length >= most) break;
+			group = new Map();
+		}
 		last = name.toLowerCase();
 		group.set(last, value.trim().slice(0, LONGEST_VALUE));
 	}
@@ -64,16 +73,19 @@ export function originalOf(headers: Fields | undefined, decode: (value: string) 
 	};
 }
 
+/** With the angle brackets that some programs leave out. */
 export function messageId(value: string): string {
-	return /<[^<>\s]{1,998}>/.exec(value.slice(0, LONGEST_VALUE))?.[0] ?? '';
+	const text = value.slice(0, LONGEST_VALUE).trim();
+	return /<[^<>\s]{1,998}>/.exec(text)?.[0] ?? (/^[^\s<>@]{1,500}@[^\s<>@]{1,500}$/.test(text) ? `<${text}>` : '');
 }
 
-/** `rfc822; ada@example.com` (RFC 3464, section 2.1.2), with or without brackets. */
+/** `rfc822; ada@example.com` (RFC 3464, section 2.1.2), with or without brackets, and without a comment behind it. */
 export function typedAddress(value: string | undefined): string {
 	const text = (value ?? '').slice(0, 1_000);
 	return text
 		.replace(/^[\w-]{1,40}[ \t]{0,10};/, '')
 		.trim()
+		.replace(/\s{1,9}\([^()]{0,200}\)$/, '')
 		.replace(/^<|>$/g, '');
 }
 

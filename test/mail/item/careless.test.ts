@@ -76,6 +76,28 @@ describe('headers that some programs write', () => {
 		expect([json.references, json.inReplyTo]).toEqual([['<0@x>', '<1@x>'], '<0@x>']);
 	});
 
+	it('joins Message-IDs that were folded', async () => {
+		const { json } = await read('References: <a\r\n @x> <b@x>\r\nIn-Reply-To: <a\r\n @x>\r\nMessage-ID: <c\r\n @x>\r\n\r\n');
+		expect([json.references, json.inReplyTo, json.messageId]).toEqual([['<a@x>', '<b@x>'], '<a@x>', '<c@x>']);
+	});
+
+	it.each([
+		['<m@x> (added by postmaster@x)', '<m@x>'],
+		['m@x', 'm@x'],
+	])('reads the Message-ID "%s" as %s', async (header, id) => {
+		expect((await read(`Message-ID: ${header}\r\n\r\n`)).json.messageId).toBe(id);
+	});
+
+	it.each([
+		['X-Priority: High', 'high'],
+		['X-Priority: Lowest', 'low'],
+		['X-Priority: 1 (Highest)', 'high'],
+		['X-Priority: 3 (Normal)', 'normal'],
+		['Importance: low\r\nX-Priority: High', 'low'],
+	])('reads the importance in %j as %s', async (header, importance) => {
+		expect((await read(`${header}\r\n\r\n`)).json.importance).toBe(importance);
+	});
+
 	it('passes over the lines that mbox files put before an email', async () => {
 		const { json } = await read('From a@x Tue Mar  3 09:15:00 2026\r\n>From b@x Tue Mar  3 09:15:00 2026\r\nSubject: s\r\n\r\nHello');
 		expect([json.subject, json.text]).toEqual(['s', 'Hello']);
@@ -86,8 +108,50 @@ describe('people that some programs write', () => {
 	it.each([
 		['Ada (Example Corporat <a@example.test>, b@example.test', '"Ada Example Corporat" <a@example.test>, b@example.test'],
 		['"Ada (Example" <a@example.test>, b@example.test (Bob)', '"Ada (Example" <a@example.test>, "Bob" <b@example.test>'],
-		['Ada (of (Example)) <a@example.test>, b@example.test', '"Ada" <a@example.test>, b@example.test'],
+		['Ada (of (Example)) <a@example.test>, b@example.test', '"Ada (of (Example))" <a@example.test>, b@example.test'],
 	])('keep their addresses behind a parenthesis: %s', async (to, people) => {
+		expect((await read(`To: ${to}\r\n\r\n`)).json.to).toBe(people);
+	});
+
+	it.each([
+		['Ada Lovelace (Example GmbH) <a@example.test>', '"Ada Lovelace (Example GmbH)" <a@example.test>'],
+		['MAILER-DAEMON (Mail Delivery System) <a@example.test>', '"MAILER-DAEMON (Mail Delivery System)" <a@example.test>'],
+		[
+			'Ada (Example, Inc.: "A") <a@example.test>, Bob (B) <b@example.test>',
+			'"Ada (Example, Inc.: \\"A\\")" <a@example.test>, "Bob (B)" <b@example.test>',
+		],
+		['"Ada" (via <x@y> Jira) <a@example.test>', '"Ada (via <x@y> Jira)" <a@example.test>'],
+		['(Dr.) Ada (A) (B) <a@example.test>', '"(Dr.) Ada (A) (B)" <a@example.test>'],
+		['=?utf-8?Q?M=C3=BCller?= (=?utf-8?Q?B=C3=BCro?= =?utf-8?Q?_1?= x) <a@example.test>', '"Müller (Büro 1 x)" <a@example.test>'],
+		[utf8('Müller (Büro) <a@example.test>'), '"Müller (Büro)" <a@example.test>'],
+		['Ada (\\)) <a@example.test>', '"Ada ())" <a@example.test>'],
+		['a@example.test (Ada)', '"Ada" <a@example.test>'],
+		['(Ada) <a@example.test>', '"Ada" <a@example.test>'],
+		['Ada <a@example.test> (Example)', '"Ada" <a@example.test>'],
+		['"Ada (A)" <a@example.test>', '"Ada (A)" <a@example.test>'],
+	])('have the comments in front of their address: %s', async (to, people) => {
+		expect((await read(`To: ${to}\r\n\r\n`)).json.to).toBe(people);
+	});
+
+	it.each([
+		['a@example.test b@example.test', 'a@example.test, b@example.test'],
+		[
+			'Ada <a@example.test>, b@example.test\r\n c@example.test, d@example.test',
+			'"Ada" <a@example.test>, b@example.test, c@example.test, d@example.test',
+		],
+		['a@example.test <a@example.test>', 'a@example.test'],
+		["<'a@example.test'>", 'a@example.test'],
+		["<o'neil@example.test>", "o'neil@example.test"],
+		['Ada <SMTP:a@example.test>', '"Ada" <a@example.test>'],
+		['Ada [a@example.test]', '"Ada" <a@example.test>'],
+		['Ada [mailto:a@example.test], b@example.test', '"Ada" <a@example.test>, b@example.test'],
+		['a@[192.0.2.1]', 'a@[192.0.2.1]'],
+		['=?UTF-8?Q?a=40example=2Etest?=', 'a@example.test'],
+		[`=?utf-8?B?${Buffer.from('Müller <a@example.test>').toString('base64')}?=`, '"Müller" <a@example.test>'],
+		[`=?utf-8?B?${Buffer.from('"Müller, Anna" <a@example.test>').toString('base64')}?=`, '"Müller, Anna" <a@example.test>'],
+		[`=?utf-8?B?${Buffer.from('A <a@example.test>, B <b@example.test>').toString('base64')}?=`, '"A <a@example.test>, B <b@example.test>"'],
+		[`=?utf-8?B?${Buffer.from('A <a@example.test>').toString('base64')}?= <b@example.test>`, '"A <a@example.test>" <b@example.test>'],
+	])('have addresses that can be answered: %s', async (to, people) => {
 		expect((await read(`To: ${to}\r\n\r\n`)).json.to).toBe(people);
 	});
 
@@ -128,7 +192,7 @@ describe('people that some programs write', () => {
 
 	it('are read at once, however many colons there are', async () => {
 		const begin = performance.now();
-		for (const text of ['a:', 'mailto:', '@:', ',mailto:a', ':,a@b', '[:', 'a@[:', '<:'])
+		for (const text of ['a:', 'mailto:', '@:', ',mailto:a', ':,a@b', '[:', 'a@[:', '<:', 'a@b ', 'a (b', '()a', '(<', 'a(b)<c>'])
 			await read(`To: ${text.repeat(200_000 / text.length)}\r\n\r\n`);
 		// About a second on a quiet machine.
 		expect(performance.now() - begin).toBeLessThan(60_000);

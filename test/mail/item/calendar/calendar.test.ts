@@ -177,6 +177,67 @@ describe('a calendar in a mail', () => {
 		expect(await readCalendar(ics('REQUEST', lines, CUSTOM_ZONE))).toMatchObject({ start, timeZone });
 	});
 
+	it.each([
+		['(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna', '2026-07-03T08:00:00.000Z', 'Europe/Amsterdam'],
+		['(UTC+08:00) Beijing, Chongqing, Hong Kong, Urumqi', '2026-07-03T02:00:00.000Z', 'Asia/Chongqing'],
+		['(UTC-05:00) Eastern Time (US & Canada)', '2026-07-03T14:00:00.000Z', 'America/New_York'],
+		['Eastern Time (US & Canada)', '2026-07-03T14:00:00.000Z', 'America/New_York'],
+		['(UTC) Coordinated Universal Time', '2026-07-03T10:00:00.000Z', 'UTC'],
+		['(UTC+03:00) Berlin', '2026-07-03T10:00:00', '(UTC+03:00) Berlin'],
+		['GMT+0200', '2026-07-03T08:00:00.000Z', 'Etc/GMT-2'],
+		["'America/New_York'", '2026-07-03T14:00:00.000Z', 'America/New_York'],
+	])('in the zone %s, which it does not describe, begins at %s', async (zone, start, timeZone) => {
+		const lines = ['UID:1', `DTSTART;TZID="${zone}":20260703T100000`, `DTEND;TZID="${zone}":20260703T110000`];
+		expect(await readCalendar(ics('REQUEST', lines))).toMatchObject({ start, timeZone });
+	});
+
+	it('keeps its own description of a zone whose name tells an offset only', async () => {
+		const zone = CUSTOM_ZONE.map((line) => line.replace('Customized Time Zone', 'GMT+0200'));
+		expect(await readCalendar(ics('REQUEST', ['UID:1', 'DTSTART;TZID=GMT+0200:20260703T100000'], zone))).toMatchObject({
+			start: '2026-07-03T06:30:00.000Z',
+			timeZone: 'GMT+0200',
+		});
+	});
+
+	it.each([
+		['20260703T100000', '2026-07-03T08:00:00.000Z', 'Europe/Berlin'],
+		['20260703T100000Z', '2026-07-03T10:00:00.000Z', ''],
+		['20260703', '2026-07-03', ''],
+	])('that names one zone for all times begins at the time of it: %s', async (time, start, timeZone) => {
+		const read = await readCalendar(ics('REQUEST', ['UID:1', `DTSTART:${time}`], ['X-WR-TIMEZONE:Europe/Berlin']));
+		expect(read).toMatchObject({ start, timeZone });
+	});
+
+	it.each([
+		[':20260703T090000+0200', '2026-07-03T07:00:00.000Z'],
+		[':20260703T090000-03:30', '2026-07-03T12:30:00.000Z'],
+		[';TZID=Europe/Berlin:20260703T090000+0200', '2026-07-03T07:00:00.000Z'],
+		[':20260703T0900Z', '2026-07-03T09:00:00.000Z'],
+		[':2026-07-03T09:00:00Z', '2026-07-03T09:00:00.000Z'],
+		[':2026-07-03T09:00:00.000+02:00', '2026-07-03T07:00:00.000Z'],
+		[';TZID=Europe/Berlin:2026-07-03T09:00', '2026-07-03T07:00:00.000Z'],
+		[':2026-07-03', '2026-07-03'],
+	])('begins at the time that another form of ISO 8601 tells: DTSTART%s', async (time, start) => {
+		const unread: string[] = [];
+		expect(await readCalendar(ics('REQUEST', ['UID:1', `DTSTART${time}`]), '', unread)).toMatchObject({ start });
+		expect(unread).toEqual([]);
+	});
+
+	it.each([
+		[
+			'DESCRIPTION:Dear Ada,\nplease come.\n\nNote: bring it.\nhttps://example.test/',
+			'Dear Ada,\nplease come.\n\nNote: bring it.\nhttps://example.test/',
+		],
+		['DESCRIPTION:Dear Ada,\n\nX-OTHER:1', 'Dear Ada,'],
+		['DESCRIPTION:Dear\n\n  Ada', 'Dear Ada'],
+		['DESCRIPTION;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Gr=C3=BC=\n=C3=9Fe,=0D=0AAda', 'Grüße,\nAda'],
+		['DESCRIPTION;QUOTED-PRINTABLE;CHARSET=ISO-8859-1:Gr=FC=DFe', 'Grüße'],
+		['DESCRIPTION;ENCODING=8BIT:a=3D', 'a=3D'],
+	])('has its description where that is written carelessly: %j', async (line, description) => {
+		const read = await readCalendar(ics('REQUEST', ['UID:1', ...line.split('\n'), 'LOCATION:Room 7']));
+		expect(read).toMatchObject({ description, location: 'Room 7' });
+	});
+
 	it('of a series has its rule, and its changed occurrences beside it', async () => {
 		const text = [
 			'BEGIN:VCALENDAR',

@@ -64,6 +64,23 @@ describe('an item', () => {
 		expect(json.calendar).toMatchObject({ kind: 'invitation', summary: 'Größe', start: '2026-11-03T09:00:00.000Z' });
 	});
 
+	it.each(['\r\n ', '\n\t'])('has a calendar whose lines are folded within a character by %j', async (fold) => {
+		const [before, behind] = ['BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Gr', 'e 😀\r\nEND:VEVENT\r\nEND:VCALENDAR'];
+		const folded = [Buffer.from(before), Buffer.from('ü').subarray(0, 1), Buffer.from(fold), Buffer.from('ü').subarray(1)];
+		const bytes = Buffer.concat([...folded, Buffer.from('ß'), Buffer.from(behind)]);
+		expect((await itemOf(`${HEAD}${file('text/calendar', 'a.ics', bytes)}`, ['calendar'])).json.calendar).toMatchObject({
+			summary: 'Grüße 😀',
+		});
+	});
+
+	it.each([
+		['text/x-vcalendar', 'a.txt'],
+		['application/octet-stream', 'a.vcs'],
+	])('has a calendar in the older form, of type %s with the name %s', async (type, name) => {
+		const text = 'BEGIN:VCALENDAR\r\nVERSION:1.0\r\nBEGIN:VEVENT\r\nSUMMARY;ENCODING=QUOTED-PRINTABLE:Gr=C3=BC=C3=9Fe\r\nEND:VEVENT';
+		expect((await itemOf(`${HEAD}${file(type, name, Buffer.from(text))}`, ['calendar'])).json.calendar).toMatchObject({ summary: 'Grüße' });
+	});
+
 	it('has what can be read of a calendar, and says what cannot', async () => {
 		const event = 'UID:1\r\nSUMMARY:Fair\r\nDTSTART:never\r\nRRULE:FREQ=SOMETIMES\r\nDTEND:20261103T090000Z';
 		const calendar = `BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n${event}\r\nEND:VEVENT\r\nEND:VCALENDAR`;
@@ -155,12 +172,13 @@ describe('an item', () => {
 
 	it('has the fields of mails within mails', async () => {
 		const inner =
-			'Content-Type: message/rfc822\r\n\r\nFrom: =?utf-8?B?SsO8cmc=?= <joerg@example.com>\r\nSubject: Inner\r\nDate: Tue, 3 Nov 2026 10:00:00 +0100\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\nContent-Type: text/plain\r\n\r\nInner text\r\n--y\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nPDF\r\n--y\r\nContent-Type: message/rfc822\r\n\r\nSubject: Innermost\r\n\r\nText\r\n--y--';
+			'Content-Type: message/rfc822\r\n\r\nMessage-ID: <i@x> (added by x)\r\nFrom: =?utf-8?B?SsO8cmc=?= <joerg@example.com>\r\nSubject: Inner\r\nDate: Tue, 3 Nov 2026 10:00:00 +0100\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\nContent-Type: text/plain\r\n\r\nInner text\r\n--y\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nPDF\r\n--y\r\nContent-Type: message/rfc822\r\n\r\nSubject: Innermost\r\n\r\nText\r\n--y--';
 		const { json } = await itemOf(multipart('mixed', TEXT, inner), ['nestedMails']);
 		expect(json.nestedMails).toMatchObject([
 			{
 				...{
 					fileName: 'Inner.eml',
+					messageId: '<i@x>',
 					from: '"Jürg" <joerg@example.com>',
 					subject: 'Inner',
 					date: '2026-11-03T09:00:00.000Z',

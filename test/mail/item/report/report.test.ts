@@ -93,6 +93,31 @@ describe('a report on delivery', () => {
 		});
 	});
 
+	it('has both recipients where no blank line separates them', () => {
+		const deliveryStatus =
+			'Reporting-MTA: dns;mx\n\nFinal-Recipient: rfc822;bob@example.org\nAction: failed\nStatus: 5.1.1\nFinal-Recipient: rfc822;carol@example.net\nAction: delayed\nStatus: 4.4.1\n';
+		expect(readBounce(source(DAEMON, '', { deliveryStatus }))).toMatchObject({
+			recipients: [
+				{ address: 'bob@example.org', action: 'failed', status: '5.1.1' },
+				{ address: 'carol@example.net', action: 'delayed', status: '4.4.1' },
+			],
+		});
+	});
+
+	it('has the address without the comment behind it', () => {
+		const deliveryStatus = 'Reporting-MTA: dns;mx\n\nFinal-Recipient: rfc822; <bob@example.org> (Bob)\nAction: failed';
+		expect(readBounce(source(DAEMON, '', { deliveryStatus }))).toMatchObject({ recipients: [{ address: 'bob@example.org' }] });
+	});
+
+	it('that a person passes on is none', () => {
+		const deliveryStatus = 'Reporting-MTA: dns;mx\n\nFinal-Recipient: rfc822;bob@example.org\nAction: failed';
+		const bounce = (headers: Record<string, string>): unknown => readBounce(source(headers, '', { deliveryStatus }));
+		const from = 'Ada <ada@example.com>';
+		expect(bounce({ from, 'content-type': 'multipart/mixed; boundary=x' })).toBeUndefined();
+		expect(bounce({ from, 'content-type': 'multipart/report; boundary=x' })).toBeDefined();
+		expect(bounce({ from, 'content-type': 'multipart/mixed; boundary=x', 'return-path': '<>' })).toBeDefined();
+	});
+
 	it('is read where the status has CR only, capitals and blanks before colons', () => {
 		const deliveryStatus =
 			'REPORTING-MTA : dns;mx\r\rFINAL-RECIPIENT : RFC822; <bob@example.org>\rACTION : FAILED\rSTATUS : 5.2.2 (mailbox full)';
@@ -257,6 +282,86 @@ Subject: Offer`;
 		});
 	});
 
+	const EXCHANGE = 'Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.com>';
+
+	it.each([
+		['in English', 'Undeliverable: Offer', ''],
+		['in English, without its subject', 'Offer', 'Your message couldn’t be delivered.'],
+		['in German', 'Unzustellbar: Angebot', ''],
+		['in German, without its subject', 'Angebot', 'Ihre Nachricht konnte nicht zugestellt werden.'],
+		['in French', 'Non remis : Offre', ''],
+		['in French, without its subject', 'Offre', "Votre message n'a pas pu être remis."],
+		['in Spanish', 'No se puede entregar: Oferta', ''],
+		['in Portuguese', 'Não é possível entregar: Oferta', ''],
+		['in Italian', 'Non recapitabile: Offerta', ''],
+		['in Dutch', 'Onbestelbaar: Offerte', ''],
+		['in Swedish', 'Det går inte att leverera: Offert', ''],
+		['in Danish', 'Kan ikke leveres: Tilbud', ''],
+		['in Finnish', 'Ei voida toimittaa: Tarjous', ''],
+		['in Polish', 'Niedostarczone: Oferta', ''],
+		['in Czech', 'Nedoručitelné: Nabídka', ''],
+		['in Hungarian', 'Kézbesíthetetlen: Ajánlat', ''],
+		['in Russian', 'Недоставлено: Offer', ''],
+		['in Turkish', 'Teslim Edilemedi: Offer', ''],
+		['in Japanese', '配信不能: Offer', ''],
+		['in Chinese', '无法传递: Offer', ''],
+		['in Korean', '배달되지 않음: Offer', ''],
+		['with nothing but a code', 'Offer', 'Remote Server returned 550 5.1.1'],
+		['with nothing but a reply', 'Offer', "Remote Server returned '550 no such user'"],
+	])('counts if it comes from the address of a postmaster: %s', (_how, subject, text) => {
+		for (const from of ['postmaster@example.org', EXCHANGE])
+			expect(readBounce(source({ from, to: 'ada@example.com', subject }, `bob@example.org\n${text}`))).toMatchObject({
+				kind: 'failed',
+				recipients: [{ address: 'bob@example.org' }],
+			});
+	});
+
+	it('of a delay counts if it comes from the address of a postmaster', () => {
+		const headers = { from: EXCHANGE, to: 'ada@example.com', subject: 'Delivery delayed: Offer' };
+		expect(readBounce(source(headers, 'bob@example.org\nThis message has not yet been delivered.'))).toMatchObject({ kind: 'delayed' });
+	});
+
+	it.each([
+		[
+			'a list of emails in quarantine',
+			'Your quarantine digest',
+			'Sender:\nbob@example.org\nSubject: Undeliverable: Offer\nNo action is required.',
+		],
+		['a mailbox that is nearly full', 'Your mailbox is almost full', '480 MB of 500 MB\nPlease write to helpdesk@example.org.'],
+		['a moderator who has to decide', 'Message waiting for approval', 'Your message to sales@example.org waits for its moderator.'],
+		['a report on DMARC', 'Report domain: example.com', 'For questions write to dmarc@example.org. Made by version 4.1.2.'],
+		['a person', 'Re: Your question', 'Our answer is delayed. Please write to bob@example.org, who is here until 17:00.'],
+	])('is not taken from what a postmaster writes of %s', (_what, subject, text) => {
+		for (const from of ['Bob <postmaster@example.org>', EXCHANGE])
+			expect(readBounce(source({ from, to: 'ada@example.com', subject }, text))).toBeUndefined();
+	});
+
+	it.each([
+		['postmaster@example.org', 'Automatic reply: Undeliverable mail'],
+		['postmaster@example.org', 'Automatische Antwort: Angebot'],
+		['MAILER-DAEMON@example.org', 'Out of Office: Offer'],
+	])('is not taken from an automatic answer of %s with the subject "%s"', (from, subject) => {
+		const headers = { from, to: 'ada@example.com', subject, 'auto-submitted': 'auto-replied' };
+		expect(readBounce(source(headers, 'I am away. Mail that could not be delivered goes to bob@example.org.'))).toBeUndefined();
+		expect(readBounce(source({ ...headers, subject: 'Undeliverable: Offer' }, 'bob@example.org'))).toBeDefined();
+	});
+
+	it.each([
+		[
+			'of Domino',
+			'Your message\n\n  Subject: Offer\n\nwas not delivered to:\n\n  bob@example.org\n\nbecause:\n\n  User bob (bob@example.org) not listed in Domino Directory',
+			{ address: 'bob@example.org', reason: 'User bob (bob@example.org) not listed in Domino Directory' },
+		],
+		[
+			'of Yahoo',
+			"<bob@example.org>:\n554: delivery error: dd This user doesn't have an account (bob@example.org)",
+			{ status: '5.0.0', reason: "554: delivery error: dd This user doesn't have an account (bob@example.org)" },
+		],
+		['in the line of the address', '<bob@example.org> ... unknown user', { reason: '<bob@example.org> ... unknown user' }],
+	])('has the reason %s', (_whose, text, recipient) => {
+		expect(readBounce(source(DAEMON, text))).toMatchObject({ recipients: [recipient] });
+	});
+
 	it.each([
 		[
 			'a person who writes of one',
@@ -289,6 +394,11 @@ describe('a read receipt', () => {
 			recipient: 'bob@example.org',
 			originalMessageId: '<1@example.com>',
 		});
+	});
+
+	it('names the email by its Message-ID, also without brackets', () => {
+		const disposition = 'Final-Recipient: rfc822;bob@example.org\nOriginal-Message-ID: 1@example.com\nDisposition: x; displayed';
+		expect(readReceipt(source({}, '', { disposition }))).toMatchObject({ originalMessageId: '<1@example.com>' });
 	});
 
 	it('is none without its part', () => {
