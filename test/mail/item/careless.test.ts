@@ -38,6 +38,16 @@ describe('headers that some programs write', () => {
 		expect((await read('Subject: =?utf-8?B?R3LDvA==?= =?utf-8?B?w59l?= =?utf-8?B?IQ==?=\r\n\r\n')).json.subject).toBe('Grüße!');
 	});
 
+	it.each([
+		['with their set in quotes', '=?"utf-8"?B?R3LDvMOfZQ==?='],
+		['with blanks around their set', '=? utf-8 ?Q?Gr=C3=BC=C3=9Fe?='],
+		['without their end', '=?utf-8?Q?Gr=C3=BC=C3=9Fe'],
+		['cut in the middle of their end', '=?utf-8?Q?Gr=C3=BC?= =?utf-8?Q?=C3=9Fe?'],
+	])('reads encoded words %s', async (_how, words) => {
+		const { json } = await read(`Subject: ${words}\r\nFrom: ${words} <a@example.test>\r\n\r\n`);
+		expect([json.subject, json.from]).toEqual(['Grüße', '"Grüße" <a@example.test>']);
+	});
+
 	it('reads a tab where a header was folded as a blank', async () => {
 		const { json, files } = await read(
 			'Subject: one\r\n\ttwo\r\nContent-Type: a/b;\r\n\tname="a very\r\n\tlong name.pdf"\r\nX-Note: a\r\n \t b\r\n\r\nx',
