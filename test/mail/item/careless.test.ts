@@ -197,6 +197,11 @@ describe('characters that some programs write', () => {
 
 describe('bodies with a name', () => {
 	const PDF = 'Content-Type: application/pdf; name=a.pdf\r\n\r\nx';
+	const TEXT = 'Content-Type: text/plain; name=a.txt\r\nContent-Disposition: inline\r\n\r\nHello';
+	const HTML = 'Content-Type: text/html; name=a.html\r\nContent-ID: <r@x>\r\n\r\n<p>Hello</p>';
+	const PNG = 'Content-Type: image/png\r\nContent-Location: Hello\r\n\r\nx';
+	const parts = (kind: string, ...all: string[]): string =>
+		`Content-Type: multipart/${kind}; boundary=X\r\n\r\n${all.map((one) => `--X\r\n${one}\r\n`).join('')}--X--`;
 	const forms =
 		'Content-Type: multipart/alternative; boundary=Y\r\n\r\n--Y\r\nContent-Type: text/plain; name=a.txt\r\n\r\nHello\r\n' +
 		'--Y\r\nContent-Type: text/html; name=a.html\r\nContent-Disposition: inline; filename=a.html\r\n\r\n<p>Hello</p>\r\n--Y--';
@@ -218,6 +223,28 @@ describe('bodies with a name', () => {
 			'<p>Hello</p>',
 			['a.pdf'],
 		],
+		['the root of related parts', parts('related', HTML, PNG), 'Hello', '<p>Hello</p>', [undefined]],
+		['the root by its Content-ID', parts('related; start="<r@x>"', PNG, HTML), 'Hello', '<p>Hello</p>', [undefined]],
+		['what is signed', parts('signed', HTML), 'Hello', '<p>Hello</p>', []],
+		['the text of a report', parts('report', TEXT), 'Hello', '', []],
+		[
+			'a form of the text with what it shows',
+			parts('alternative', TEXT, parts('related; boundary=Z', HTML, PNG).replaceAll('--X', '--Z')),
+			'Hello',
+			'<p>Hello</p>',
+			[undefined],
+		],
+		[
+			'the texts of a multimedia message',
+			parts('related', 'Content-Type: application/smil; name=s.smil\r\n\r\n<smil>', TEXT, PNG),
+			'Hello',
+			'',
+			['s.smil', undefined],
+		],
+		['the only text beside a file', parts('mixed', TEXT, PDF), 'Hello', '', ['a.txt', 'a.pdf']],
+		['the only text beside a file, of HTML', parts('mixed', HTML, PDF), 'Hello', '<p>Hello</p>', ['a.html', 'a.pdf']],
+		['not the only text', parts('mixed', '\r\nHello', TEXT.replace('Hello', 'log')), 'Hello', '', ['a.txt']],
+		['behind a file', parts('mixed', PDF, TEXT), '', '', ['a.pdf', 'a.txt']],
 		[
 			'a whole email that is an attachment',
 			'Content-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment\r\n\r\nHello',
@@ -227,7 +254,9 @@ describe('bodies with a name', () => {
 		],
 	])('are text where they are %s', async (_what, mail, text, html, files) => {
 		const found = await read(mail);
-		expect([found.json.text, found.json.html, found.files, found.json.hasAttachment]).toEqual([text, html, files, files.length > 0]);
+		// The image is shown.
+		const isOnlyImage = files.length === 0 || (files.length === 1 && files[0] === undefined);
+		expect([found.json.text, found.json.html, found.files, found.json.hasAttachment]).toEqual([text, html, files, !isOnlyImage]);
 	});
 
 	it('are no attachments for the filter that looks at the structure', () => {
@@ -236,6 +265,8 @@ describe('bodies with a name', () => {
 		expect(hasAttachmentByStructure(text)).toBe(false);
 		expect(hasAttachmentByStructure({ type: 'multipart/alternative', children: [text, html] })).toBe(false);
 		expect(hasAttachmentByStructure({ type: 'multipart/mixed', children: [{ type: 'text/plain' }, text] })).toBe(true);
+		expect(hasAttachmentByStructure({ type: 'multipart/signed', children: [html] })).toBe(false);
+		expect(hasAttachmentByStructure({ type: 'multipart/related', children: [html, text] })).toBe(true);
 		expect(hasAttachmentByStructure({ ...text, disposition: 'attachment' })).toBe(true);
 	});
 });
