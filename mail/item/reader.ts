@@ -10,7 +10,7 @@ import { maySignMail, SignedFile } from './signedFile';
 import type { PartsReader } from './openMultiparts';
 import { Structure } from './structure';
 import { takeTextFiles, type TextFile } from './textFiles';
-import { decoderOf, type Decoder } from './transfer';
+import { decoderOf, textDecoderOf, type Decoder } from './transfer';
 
 /** The content of an email. */
 export interface ReadMail {
@@ -119,10 +119,9 @@ export class MailReader implements PartsReader {
 	open(part: Part): void {
 		this.learn(part.parameters.get('charset'));
 		if (part.type.startsWith('multipart/')) return;
-		const decoder = decoderOf(part.encoding);
 		this.#current = isBody(part)
-			? { decoder, begun: true, pieces: [], length: 0 }
-			: { decoder, file: fileOf(part), begun: false, pieces: [], length: 0 };
+			? { decoder: textDecoderOf(part.encoding), begun: true, pieces: [], length: 0 }
+			: { decoder: decoderOf(part.encoding), file: fileOf(part), begun: false, pieces: [], length: 0 };
 		const mayBeText = part.disposition !== 'attachment' && (part.type === 'text/plain' || part.type === 'text/html');
 		if (this.#isFirst && this.#current.file !== undefined && mayBeText) this.#first = { part, pieces: [], length: 0 };
 		this.#isFirst = false;

@@ -20,6 +20,8 @@ async function read(mail: string): Promise<Found> {
 	return { json, files: attachments.map(({ fileName }) => fileName), sizes: attachments.map(({ size }) => size) };
 }
 
+const NO_FILES = { begin: (): void => undefined, data: (): void => undefined, end: (): void => undefined };
+
 /** One character for each byte, as headers travel. */
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
 
@@ -311,8 +313,26 @@ describe('parts that some programs write', () => {
 		expect((await read(`Content-Transfer-Encoding: base64\r\n\r\n${base64}`)).json.text).toBe('ABCC');
 	});
 
+	it.each([
+		['behind a shorter line', `${'QUJD'.repeat(19)}\r\nQUI\r\n____\r\nA list\r\n`, `${'ABC'.repeat(19)}AB`],
+		['behind an empty line', 'QUJDQUI\r\n\r\nThis email was scanned.\r\nBye', 'ABCAB'],
+	])('leaves out the text that stands behind base64 without padding, %s', async (_where, base64, text) => {
+		const head = 'Content-Transfer-Encoding: base64\r\n\r\n';
+		expect((await read(head + base64)).json.text).toBe(text);
+		const [reader, kept] = [new MailReader({ files: NO_FILES, keep: () => 1000 }), Buffer.from(`Content-Type: a/b\r\n${head}${base64}`)];
+		for (const byte of kept) reader.push(Buffer.from([byte]));
+		expect((await reader.end()).files[0]?.kept.toString()).toBe(text);
+	});
+
+	it.each(['Guten Tag,\n\nIhre Rechnung 4711 liegt bei.', 'Hallo\n\nIhre Rechnung 4711 liegt bei.', 'a, b; c. (d)! -- ? #1\n'.repeat(300)])(
+		'keeps a text that is no base64, whatever its header says: %s',
+		async (text) => {
+			expect((await read(`Content-Transfer-Encoding: base64\r\n\r\n${text}`)).json.text).toBe(text);
+		},
+	);
+
 	it('passes over empty lines before the header, however the email comes', async () => {
-		const reader = new MailReader({ files: { begin: () => undefined, data: () => undefined, end: () => undefined } });
+		const reader = new MailReader({ files: NO_FILES });
 		for (const byte of Buffer.from('\r\n\r\n\r\nSubject: s\r\n\r\nHello')) reader.push(Buffer.from([byte]));
 		const { fields, text } = await reader.end();
 		expect([fields, text]).toEqual([[{ key: 'subject', name: 'Subject', value: 's' }], 'Hello']);
