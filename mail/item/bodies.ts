@@ -25,6 +25,10 @@ export class Bodies {
 
 	constructor(private readonly sets: Sets) {}
 
+	get isEmpty(): boolean {
+		return this.#bytes.size === 0;
+	}
+
 	/** @param bytes without the transfer encoding */
 	add(part: Part, bytes: Buffer): void {
 		this.#bytes.set(part, bytes);

@@ -2,8 +2,10 @@ import { decode as decodeQuotedPrintable } from 'libqp';
 
 import { decodeDeclared, decodeRaw } from './charset';
 
-/** An encoded word (RFC 2047), as strict as has to be; white space and question marks within are what some programs write. */
-const WORD = /=\?([\w.:()*+-]{1,60})\?([bqBQ])\?((?:[^?\r\n]|\?(?!=)){0,100000})\?=/g;
+/** What stands before the content of an encoded word (RFC 2047). Quotes and blanks around the set are what some programs write. */
+const BEGINNING = /=\?[ "]{0,3}([\w.:()*+-]{1,60})[ "]{0,3}\?([bqBQ])\?/y;
+/** In characters. */
+const LONGEST_CONTENT = 100_000;
 /** What takes an address apart, in the content of a word that needs no such sign: RFC 2047, section 5 (3). */
 const SIGNS = /[ ,;:<>()@"\\.[\]]/g;
 
@@ -12,9 +14,13 @@ const SIGNS = /[ ,;:<>()@"\\.[\]]/g;
  * a word counts as one of the list of addresses.
  */
 export function withSafeWords(header: string): string {
-	return header.replace(WORD, (word, charset: string, encoding: string, content: string) =>
-		encoding.toLowerCase() === 'b' ? word : `=?${charset}?Q?${content.replace(SIGNS, hexOf)}?=`,
-	);
+	let [safe, behind] = ['', 0];
+	for (const { begin, end, charset, isBase64, content, isWhole } of wordsOf(header)) {
+		if (!isWhole) break;
+		safe += `${header.slice(behind, begin)}=?${charset}?${isBase64 ? `B?${content}` : `Q?${content.replace(SIGNS, hexOf)}`}?=`;
+		behind = end;
+	}
+	return safe + header.slice(behind);
 }
 
 function hexOf(sign: string): string {
@@ -36,9 +42,8 @@ export function decodeHeader(value: string, others: readonly string[] = []): str
 		if (word !== undefined) text += decodeDeclared(bytesOf(word.pieces), word.charset, others).replace(/[\r\n\0]+/g, ' ');
 		word = undefined;
 	};
-	for (const match of value.matchAll(WORD)) {
-		const [whole, declared = '', encoding = '', content = ''] = match;
-		const between = value.slice(end, match.index);
+	for (const { begin, end: behind, charset: declared, isBase64, content } of wordsOf(value)) {
+		const between = value.slice(end, begin);
 		// RFC 2231, section 5: a language can follow the set.
 		const charset = (declared.split('*')[0] ?? '').toLowerCase();
 		// White space between two encoded words is ignored (RFC 2047, section 6.2).
@@ -48,8 +53,8 @@ export function decodeHeader(value: string, others: readonly string[] = []): str
 			if (!isBetweenWords) text += raw(between, others);
 			word = { charset, pieces: [] };
 		}
-		word.pieces.push({ isBase64: encoding.toLowerCase() === 'b', content });
-		end = match.index + whole.length;
+		word.pieces.push({ isBase64, content });
+		end = behind;
 	}
 	flush();
 	return text + raw(value.slice(end), others);
@@ -65,6 +70,43 @@ export function* setsOfWords(header: string): Generator<string> {
 interface Piece {
 	isBase64: boolean;
 	content: string;
+}
+
+interface Word extends Piece {
+	begin: number;
+	end: number;
+	charset: string;
+	/** Whether it has its end. */
+	isWhole: boolean;
+}
+
+/**
+ * The encoded words of a header, as strict as has to be: white space and question marks within are what some programs write, and the
+ * last one may be cut off. By hand, because an expression would look for the end of each beginning anew.
+ */
+function* wordsOf(header: string): Generator<Word> {
+	let close = -1;
+	for (let begin = header.indexOf('=?'); begin !== -1;) {
+		BEGINNING.lastIndex = begin;
+		const found = BEGINNING.exec(header);
+		const from = BEGINNING.lastIndex;
+		if (found !== null && close < from) close = header.indexOf('?=', from);
+		if (found !== null && close === -1) break;
+		const isWord = found !== null && close - from <= LONGEST_CONTENT;
+		if (isWord) yield { ...wordAt(found, header.slice(from, close)), end: close + 2, isWhole: true };
+		begin = header.indexOf('=?', isWord ? close + 2 : begin + 2);
+	}
+	if (close !== -1) return;
+	BEGINNING.lastIndex = Math.max(0, header.lastIndexOf('=?'));
+	const last = BEGINNING.exec(header);
+	const rest = last === null ? '' : header.slice(last.index + last[0].length);
+	// With a blank in it, it is text that only looks like a word.
+	if (last !== null && rest.length <= LONGEST_CONTENT && /^[!->@-~]+\??$/.test(rest))
+		yield { ...wordAt(last, rest.replace('?', '')), end: header.length, isWhole: false };
+}
+
+function wordAt(found: RegExpExecArray, content: string): Omit<Word, 'end' | 'isWhole'> {
+	return { begin: found.index, charset: found[1] ?? '', isBase64: found[2]?.toLowerCase() === 'b', content };
 }
 
 function bytesOf(pieces: readonly Piece[]): Buffer {

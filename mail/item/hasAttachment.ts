@@ -8,6 +8,8 @@ export interface PartShape {
 	name?: string;
 	/** Content-ID, with or without angle brackets. */
 	contentId?: string;
+	/** Of Content-Type, if they are known. */
+	parameters?: ReadonlyMap<string, string>;
 	/** The parts of a multipart. Those of an attached email do not count. */
 	children?: readonly PartShape[];
 }
@@ -64,13 +66,26 @@ function hasHtml(part: PartShape, parent?: PartShape): boolean {
 
 /**
  * Whether a part is a file and not a body: everything except text and HTML without a name that is not an attachment. Some programs give
- * bodies a name, too. They are told by their place: the email itself, or a form of its text (MS-OXCMAIL, section 2.2.3.3.2).
- * @param parent undefined for the email itself
+ * bodies a name, too. They are told by their place: the email itself, a form of its text (MS-OXCMAIL, section 2.2.3.3.2), or what a
+ * multipart shows.
+ * @param parent undefined for the email itself; with its parts, as far as they are known
  */
-export function isFile({ type, disposition, name }: PartShape, parent: Pick<PartShape, 'type'> | undefined): boolean {
+export function isFile(part: PartShape, parent: PartShape | undefined): boolean {
+	const { type, disposition, name } = part;
 	if (!(type === 'text/plain' || type === 'text/html') || disposition === 'attachment') return true;
-	return (name ?? '') !== '' && parent !== undefined && parent.type !== 'multipart/alternative';
+	return (name ?? '') !== '' && parent !== undefined && parent.type !== 'multipart/alternative' && !isShown(part, parent);
 }
+
+/** The root of related parts (RFC 2387, section 3), what is signed, the text of a report, and the texts of a multimedia message (MMS). */
+function isShown(part: PartShape, { type, children = [], parameters }: PartShape): boolean {
+	if (type === 'multipart/signed' || type === 'multipart/report') return children[0] === part;
+	if (type !== 'multipart/related') return false;
+	const id = (part.contentId ?? '').replace(/[<>]/g, '');
+	if (children[0] === part || (id !== '' && parameters?.get('start')?.replace(/[<>\s]/g, '') === id)) return true;
+	return parameters?.get('type')?.toLowerCase() === SLIDES || children.some((child) => child.type === SLIDES);
+}
+
+const SLIDES = 'application/smil';
 
 /** An alternative without a name that is not text, HTML or an invitation. */
 export function isOtherBody({ type, disposition, name }: PartShape): boolean {

@@ -26,6 +26,26 @@ export function isFamiliarField(line: string): boolean {
 	return FAMILIAR.test(line);
 }
 
+/** One parameter of a header, without the blanks around it. */
+const PARAMETER = /^([\w*-]{1,60})\s{0,9}=\s{0,9}(?:"[^"]*"?|[^\s;="][^\s;]*)$/;
+const KNOWN_PARAMETER = /^(?:charset|format|delsp|name|filename|boundary|type|start|method|protocol|micalg|size)\b/i;
+/** Number of lines among which the beginning of a folded header is searched for. */
+const MOST_FOLDS = 50;
+
+/**
+ * Whether a line holds nothing but parameters of the header before, so that only the blank before it is missing.
+ * @param before the lines of the header so far
+ */
+export function isLooseParameter(line: string, before: readonly string[]): boolean {
+	const text = line.replace(/^[;\s]+/, '').trimEnd();
+	const alone = text.endsWith(';') ? text.slice(0, -1).trimEnd() : text;
+	const pieces = PARAMETER.test(alone) ? [alone] : alone.split(';', 20).map((piece) => piece.trim());
+	if (!pieces.every((piece) => PARAMETER.test(piece))) return false;
+	if (before.at(-1)?.trimEnd().endsWith(';') === true) return true;
+	const header = before.slice(-MOST_FOLDS).findLast((one) => !/^[ \t]/.test(one)) ?? '';
+	return /^content-(?:type|disposition)[ \t]{0,50}:/i.test(header) && KNOWN_PARAMETER.test(text);
+}
+
 /** Returns the fields in order. Other lines are left out. @param lines without line ends, one character for each byte */
 export function readFields(lines: readonly string[]): Field[] {
 	const fields: Field[] = [];

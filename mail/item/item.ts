@@ -5,6 +5,7 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 
 import { Beginning, LONGEST_HEAD } from './beginning';
+import { fieldsAtBeginning } from './headerBlock';
 import type { More } from './readMore/readMore';
 import { reasonOf, storeBytes, StoredFiles, type Store } from './storing';
 import type { Outcome } from './task';
@@ -152,13 +153,28 @@ async function headersAlone(content: Buffer | Beginning, format: 'simple' | 'res
 	const beginning = Buffer.isBuffer(content) ? content.subarray(0, LONGEST_HEAD) : content.head();
 	const end = beginning.indexOf('\r\n\r\n');
 	const head = end === -1 ? beginning : beginning.subarray(0, end + 4);
+	// One header that cannot be read is no reason to lose the others.
+	return (await headersOf(head, format)) ?? (await headersOf(mainHeaders(head), format)) ?? {};
+}
+
+async function headersOf(head: Buffer, format: 'simple' | 'resolved'): Promise<IDataObject | undefined> {
 	const wish = { format, files: false, headersOnly: true, more: [] };
 	try {
 		return ((await readSmall(head, wish)) ?? (await readLarge(slices(head), wish, () => undefined))).json;
 	} catch (error) {
-		if (error instanceof Unreadable) return {};
+		if (error instanceof Unreadable) return undefined;
 		throw error;
 	}
+}
+
+const MAIN_HEADERS = new Set(['subject', 'from', 'to', 'date', 'message-id']);
+/** In characters. */
+const LONGEST_MAIN_HEADER = 10 * 1024;
+
+function mainHeaders(head: Buffer): Buffer {
+	const fields = fieldsAtBeginning(head).filter(({ key }) => MAIN_HEADERS.has(key));
+	const lines = fields.slice(0, 100).map(({ name, value }) => `${name}: ${value.slice(0, LONGEST_MAIN_HEADER)}\r\n`);
+	return Buffer.from(`${lines.join('')}\r\n`, 'latin1');
 }
 
 const WHOLE_NAME = 'message.eml';

@@ -10,7 +10,7 @@ import { maySignMail, SignedFile } from './signedFile';
 import type { PartsReader } from './openMultiparts';
 import { Structure } from './structure';
 import { takeTextFiles, type TextFile } from './textFiles';
-import { decoderOf, type Decoder } from './transfer';
+import { decoderOf, textDecoderOf, type Decoder } from './transfer';
 
 /** The content of an email. */
 export interface ReadMail {
@@ -35,6 +35,9 @@ const DEEPEST_SIGNED = 5;
 /** Number of bytes of an attached email in which its subject is searched for. */
 const LONGEST_HEAD = 64 * 1024;
 
+/** Number of bytes of a text with a name that is kept as well. */
+const LONGEST_SPARE = 1024 * 1024;
+
 /** What is being read. */
 interface Current {
 	decoder: Decoder;
@@ -55,6 +58,9 @@ export class MailReader implements PartsReader {
 	readonly #bodies = new Bodies(this);
 	readonly #damage: string[] = [];
 	#current: Current | undefined;
+	/** The first part, if it is a text with a name. */
+	#first: { part: Part; pieces: Buffer[]; length: number } | undefined;
+	#isFirst = true;
 	#textLength = 0;
 	/** Number of signed files that the part that is being read lies in. */
 	#signedDepth = 0;
@@ -75,6 +81,9 @@ export class MailReader implements PartsReader {
 		const root = this.#structure.root();
 		if (root?.fields.some(({ key, value }) => NAME_PEOPLE.has(key) && readable(value) !== value) === true)
 			this.damage(`A header names more than ${MOST_PEOPLE} people. The others are left out.`);
+		// Nothing else is the text: people see the first file, which is one.
+		if (this.#bodies.isEmpty && this.#first !== undefined && this.#first.length <= LONGEST_SPARE)
+			this.#bodies.add(this.#first.part, Buffer.concat(this.#first.pieces));
 		this.#bodies.learnSets();
 		for (const { value } of root?.fields ?? []) for (const charset of setsOfWords(value)) this.learn(charset);
 		const body = root === undefined ? {} : this.#withoutFiles(root, await this.#bodies.of(root));
@@ -110,10 +119,12 @@ export class MailReader implements PartsReader {
 	open(part: Part): void {
 		this.learn(part.parameters.get('charset'));
 		if (part.type.startsWith('multipart/')) return;
-		const decoder = decoderOf(part.encoding);
 		this.#current = isBody(part)
-			? { decoder, begun: true, pieces: [], length: 0 }
-			: { decoder, file: fileOf(part), begun: false, pieces: [], length: 0 };
+			? { decoder: textDecoderOf(part.encoding), begun: true, pieces: [], length: 0 }
+			: { decoder: decoderOf(part.encoding), file: fileOf(part), begun: false, pieces: [], length: 0 };
+		const mayBeText = part.disposition !== 'attachment' && (part.type === 'text/plain' || part.type === 'text/html');
+		if (this.#isFirst && this.#current.file !== undefined && mayBeText) this.#first = { part, pieces: [], length: 0 };
+		this.#isFirst = false;
 		if (maySignMail(part)) this.#current.signed = new SignedFile();
 		if (this.#current.file !== undefined && !isMail(part)) this.#begin(this.#current, this.#current.file, part);
 	}
@@ -172,6 +183,12 @@ export class MailReader implements PartsReader {
 		if (charset !== undefined && !this.charsets.includes(charset) && this.charsets.length < 20) this.charsets.push(charset);
 	}
 
+	#spare(first: { pieces: Buffer[]; length: number }, bytes: Buffer): void {
+		first.length += bytes.length;
+		if (first.length <= LONGEST_SPARE) first.pieces.push(Buffer.from(bytes));
+		else first.pieces = [];
+	}
+
 	#begin(current: Current, file: ReadFile, part: Part): void {
 		const head = Buffer.concat(current.pieces);
 		file.name = nameFor(part, isMail(part) ? firstOf(fieldsAtBeginning(head), 'subject') : '', this.charsets);
@@ -186,6 +203,7 @@ export class MailReader implements PartsReader {
 		if (bytes.length === 0) return;
 		current.signed?.push(bytes);
 		if (current.file !== undefined && current.begun) {
+			if (this.#first?.part === part) this.#spare(this.#first, bytes);
 			this.#files.data(current.file, bytes);
 			return;
 		}

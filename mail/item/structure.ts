@@ -1,4 +1,4 @@
-import { isFamiliarField, isField, readFields, withoutReturns } from './headerBlock';
+import { isFamiliarField, isField, isLooseParameter, readFields, withoutReturns } from './headerBlock';
 import { OpenMultiparts, type PartsReader } from './openMultiparts';
 import { partOf, type Part } from './part';
 
@@ -89,6 +89,7 @@ export class Structure {
 		if (text.startsWith('--') && this.#declares(text.slice(2).trimEnd())) return this.#beginContent(0);
 		const isContinuation = /^[ \t]/.test(text);
 		if (isField(text) || (isContinuation && text.trim() !== '' && this.#lines.length > 0)) return this.#addLine(text, next);
+		if (text.includes('=') && isLooseParameter(text, this.#lines)) return this.#addLine(` ${text}`, next);
 		const after = this.#lineAt(next, isLast);
 		if (after === undefined && !isLast) return false;
 		const following = after?.text ?? '';
@@ -100,8 +101,10 @@ export class Structure {
 		}
 		// A line that is no field is passed over where the header goes on; else the empty line before the content is missing.
 		const beginsLate = this.#root === undefined && (isField(following) || /^>From /.test(following));
-		const goesOn = this.#lines.length === 0 ? beginsLate : isFamiliarField(following);
-		if (goesOn) return this.#addLine('', next);
+		const isWord = this.#lines.length > 0 && text.startsWith('=?');
+		const goesOn = this.#lines.length === 0 ? beginsLate : isFamiliarField(following) || (isWord && following.startsWith('=?'));
+		// An encoded word belongs to the header before: only the blank is missing.
+		if (goesOn) return this.#addLine(isWord ? ` ${text}` : '', next);
 		const before = this.#root === undefined || this.#lines.some((line) => NO_TEXT.test(line)) ? NOTHING : this.#linesOfText();
 		return this.#beginContent(0, before.length === 0 ? before : Buffer.concat([before, Buffer.from('\r\n')]));
 	}

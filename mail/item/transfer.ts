@@ -1,5 +1,7 @@
 import { decode as decodeQuotedPrintable } from 'libqp';
 
+import { Base64, isText, LONGEST_LOOK } from './base64';
+
 /** Takes the transfer encoding off, piece by piece. */
 export interface Decoder {
 	push(bytes: Buffer): Buffer;
@@ -26,6 +28,41 @@ export function decoderOf(encoding: string): Decoder {
 	}
 }
 
+/** The same for a text: base64 is what it says that it is, and no plain text. */
+export function textDecoderOf(encoding: string): Decoder {
+	const decoder = decoderOf(encoding);
+	return decoder instanceof Base64 ? new PerhapsBase64(decoder) : decoder;
+}
+
+class PerhapsBase64 implements Decoder {
+	#decoder: Decoder | undefined;
+	#begin = NOTHING;
+
+	constructor(private readonly base64: Base64) {}
+
+	get damaged(): boolean {
+		return this.#decoder?.damaged === true;
+	}
+
+	push(bytes: Buffer): Buffer {
+		if (this.#decoder !== undefined) return this.#decoder.push(bytes);
+		this.#begin = Buffer.concat([this.#begin, bytes]);
+		return this.#begin.length < LONGEST_LOOK ? NOTHING : this.#decide();
+	}
+
+	end(): Buffer {
+		const begin = this.#decoder === undefined ? this.#decide() : NOTHING;
+		return Buffer.concat([begin, this.#decoder?.end() ?? NOTHING]);
+	}
+
+	#decide(): Buffer {
+		this.#decoder = isText(this.#begin) ? new Identity() : this.base64;
+		const decoded = this.#decoder.push(this.#begin);
+		this.#begin = NOTHING;
+		return decoded;
+	}
+}
+
 class Identity implements Decoder {
 	readonly damaged = false;
 
@@ -36,72 +73,6 @@ class Identity implements Decoder {
 	end(): Buffer {
 		return NOTHING;
 	}
-}
-
-/** Passes over what is not of the alphabet (RFC 2045, section 6.8). */
-class Base64 implements Decoder {
-	damaged = false;
-	/** At most three characters, or behind a padding the beginning of a line. */
-	#rest = '';
-	#padded = false;
-	#over = false;
-
-	push(bytes: Buffer): Buffer {
-		return this.#take(bytes.toString('latin1'), false);
-	}
-
-	end(): Buffer {
-		const last = this.#take('', true);
-		// One character alone is less than a byte: something was cut off.
-		this.damaged = !this.#padded && this.#rest.length === 1;
-		return Buffer.concat([last, Buffer.from(this.#padded ? '' : this.#rest, 'base64')]);
-	}
-
-	#take(more: string, isLast: boolean): Buffer {
-		if (this.#over || (more === '' && !this.#padded)) return NOTHING;
-		const text = this.#rest + more;
-		const pieces: Buffer[] = [];
-		/** Up to `known` it is base64, pieces with their padding. */
-		let [begin, known] = [0, 0];
-		this.#rest = '';
-		while (begin < text.length) {
-			if (this.#padded) {
-				begin = behindPadding(text, begin);
-				const end = begin < known ? known : text.indexOf('\n', begin);
-				if (end === -1 && !isLast && text.length - begin < LONGEST_BASE64_LINE) {
-					this.#rest = text.slice(begin);
-					break;
-				}
-				// Some programs encode piece by piece, each with its padding; others put lines of text behind the end.
-				this.#over = begin >= known && !isBase64Line(text.slice(begin, end === -1 ? text.length : end).trim(), end !== -1 || isLast);
-				if (this.#over) break;
-				known = end === -1 ? text.length : end;
-				this.#padded = false;
-			}
-			const padding = text.indexOf('=', begin);
-			const characters = text.slice(begin, padding === -1 ? text.length : padding).replace(/[^A-Za-z0-9+/]+/g, '');
-			const whole = padding === -1 ? characters.length - (characters.length % 4) : characters.length;
-			pieces.push(Buffer.from(characters.slice(0, whole), 'base64'));
-			this.#rest = characters.slice(whole);
-			this.#padded = padding !== -1;
-			begin = padding === -1 ? text.length : padding;
-		}
-		return pieces.length === 1 ? (pieces[0] ?? NOTHING) : Buffer.concat(pieces);
-	}
-}
-
-const LONGEST_BASE64_LINE = 2000;
-
-function behindPadding(text: string, begin: number): number {
-	let at = begin;
-	while (at < text.length && (text[at] === '=' || /\s/.test(text[at] ?? ''))) at += 1;
-	return at;
-}
-
-/** @param isWhole otherwise its last group may not have come yet */
-function isBase64Line(line: string, isWhole: boolean): boolean {
-	const groups = isWhole ? line : line.slice(0, line.length - (line.length % 4));
-	return /^(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)+$/.test(groups);
 }
 
 /** Whole lines at a time: white space at the end of a line does not count, and an equals sign there joins it to the next. */

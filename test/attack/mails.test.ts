@@ -81,6 +81,7 @@ const PUMPS = [
 	'\r\n\r\n',
 	'On 1/1/2026 a@b.c wrote:\n',
 	'=?UTF-8?Q?=41?= ',
+	'=?a?q?x',
 	'aB3dE5gH7j',
 	'. ',
 	';',

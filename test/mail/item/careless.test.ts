@@ -20,6 +20,8 @@ async function read(mail: string): Promise<Found> {
 	return { json, files: attachments.map(({ fileName }) => fileName), sizes: attachments.map(({ size }) => size) };
 }
 
+const NO_FILES = { begin: (): void => undefined, data: (): void => undefined, end: (): void => undefined };
+
 /** One character for each byte, as headers travel. */
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
 
@@ -36,6 +38,16 @@ describe('headers that some programs write', () => {
 
 	it('keeps encoded words apart that are padded each', async () => {
 		expect((await read('Subject: =?utf-8?B?R3LDvA==?= =?utf-8?B?w59l?= =?utf-8?B?IQ==?=\r\n\r\n')).json.subject).toBe('Grüße!');
+	});
+
+	it.each([
+		['with their set in quotes', '=?"utf-8"?B?R3LDvMOfZQ==?='],
+		['with blanks around their set', '=? utf-8 ?Q?Gr=C3=BC=C3=9Fe?='],
+		['without their end', '=?utf-8?Q?Gr=C3=BC=C3=9Fe'],
+		['cut in the middle of their end', '=?utf-8?Q?Gr=C3=BC?= =?utf-8?Q?=C3=9Fe?'],
+	])('reads encoded words %s', async (_how, words) => {
+		const { json } = await read(`Subject: ${words}\r\nFrom: ${words} <a@example.test>\r\n\r\n`);
+		expect([json.subject, json.from]).toEqual(['Grüße', '"Grüße" <a@example.test>']);
 	});
 
 	it('reads a tab where a header was folded as a blank', async () => {
@@ -251,6 +263,11 @@ describe('characters that some programs write', () => {
 
 describe('bodies with a name', () => {
 	const PDF = 'Content-Type: application/pdf; name=a.pdf\r\n\r\nx';
+	const TEXT = 'Content-Type: text/plain; name=a.txt\r\nContent-Disposition: inline\r\n\r\nHello';
+	const HTML = 'Content-Type: text/html; name=a.html\r\nContent-ID: <r@x>\r\n\r\n<p>Hello</p>';
+	const PNG = 'Content-Type: image/png\r\nContent-Location: Hello\r\n\r\nx';
+	const parts = (kind: string, ...all: string[]): string =>
+		`Content-Type: multipart/${kind}; boundary=X\r\n\r\n${all.map((one) => `--X\r\n${one}\r\n`).join('')}--X--`;
 	const forms =
 		'Content-Type: multipart/alternative; boundary=Y\r\n\r\n--Y\r\nContent-Type: text/plain; name=a.txt\r\n\r\nHello\r\n' +
 		'--Y\r\nContent-Type: text/html; name=a.html\r\nContent-Disposition: inline; filename=a.html\r\n\r\n<p>Hello</p>\r\n--Y--';
@@ -272,6 +289,28 @@ describe('bodies with a name', () => {
 			'<p>Hello</p>',
 			['a.pdf'],
 		],
+		['the root of related parts', parts('related', HTML, PNG), 'Hello', '<p>Hello</p>', [undefined]],
+		['the root by its Content-ID', parts('related; start="<r@x>"', PNG, HTML), 'Hello', '<p>Hello</p>', [undefined]],
+		['what is signed', parts('signed', HTML), 'Hello', '<p>Hello</p>', []],
+		['the text of a report', parts('report', TEXT), 'Hello', '', []],
+		[
+			'a form of the text with what it shows',
+			parts('alternative', TEXT, parts('related; boundary=Z', HTML, PNG).replaceAll('--X', '--Z')),
+			'Hello',
+			'<p>Hello</p>',
+			[undefined],
+		],
+		[
+			'the texts of a multimedia message',
+			parts('related', 'Content-Type: application/smil; name=s.smil\r\n\r\n<smil>', TEXT, PNG),
+			'Hello',
+			'',
+			['s.smil', undefined],
+		],
+		['the only text beside a file', parts('mixed', TEXT, PDF), 'Hello', '', ['a.txt', 'a.pdf']],
+		['the only text beside a file, of HTML', parts('mixed', HTML, PDF), 'Hello', '<p>Hello</p>', ['a.html', 'a.pdf']],
+		['not the only text', parts('mixed', '\r\nHello', TEXT.replace('Hello', 'log')), 'Hello', '', ['a.txt']],
+		['behind a file', parts('mixed', PDF, TEXT), '', '', ['a.pdf', 'a.txt']],
 		[
 			'a whole email that is an attachment',
 			'Content-Type: text/plain; name=a.txt\r\nContent-Disposition: attachment\r\n\r\nHello',
@@ -281,7 +320,9 @@ describe('bodies with a name', () => {
 		],
 	])('are text where they are %s', async (_what, mail, text, html, files) => {
 		const found = await read(mail);
-		expect([found.json.text, found.json.html, found.files, found.json.hasAttachment]).toEqual([text, html, files, files.length > 0]);
+		// The image is shown.
+		const isOnlyImage = files.length === 0 || (files.length === 1 && files[0] === undefined);
+		expect([found.json.text, found.json.html, found.files, found.json.hasAttachment]).toEqual([text, html, files, !isOnlyImage]);
 	});
 
 	it('are no attachments for the filter that looks at the structure', () => {
@@ -290,6 +331,8 @@ describe('bodies with a name', () => {
 		expect(hasAttachmentByStructure(text)).toBe(false);
 		expect(hasAttachmentByStructure({ type: 'multipart/alternative', children: [text, html] })).toBe(false);
 		expect(hasAttachmentByStructure({ type: 'multipart/mixed', children: [{ type: 'text/plain' }, text] })).toBe(true);
+		expect(hasAttachmentByStructure({ type: 'multipart/signed', children: [html] })).toBe(false);
+		expect(hasAttachmentByStructure({ type: 'multipart/related', children: [html, text] })).toBe(true);
 		expect(hasAttachmentByStructure({ ...text, disposition: 'attachment' })).toBe(true);
 	});
 });
@@ -334,8 +377,26 @@ describe('parts that some programs write', () => {
 		expect((await read(`Content-Transfer-Encoding: base64\r\n\r\n${base64}`)).json.text).toBe('ABCC');
 	});
 
+	it.each([
+		['behind a shorter line', `${'QUJD'.repeat(19)}\r\nQUI\r\n____\r\nA list\r\n`, `${'ABC'.repeat(19)}AB`],
+		['behind an empty line', 'QUJDQUI\r\n\r\nThis email was scanned.\r\nBye', 'ABCAB'],
+	])('leaves out the text that stands behind base64 without padding, %s', async (_where, base64, text) => {
+		const head = 'Content-Transfer-Encoding: base64\r\n\r\n';
+		expect((await read(head + base64)).json.text).toBe(text);
+		const [reader, kept] = [new MailReader({ files: NO_FILES, keep: () => 1000 }), Buffer.from(`Content-Type: a/b\r\n${head}${base64}`)];
+		for (const byte of kept) reader.push(Buffer.from([byte]));
+		expect((await reader.end()).files[0]?.kept.toString()).toBe(text);
+	});
+
+	it.each(['Guten Tag,\n\nIhre Rechnung 4711 liegt bei.', 'Hallo\n\nIhre Rechnung 4711 liegt bei.', 'a, b; c. (d)! -- ? #1\n'.repeat(300)])(
+		'keeps a text that is no base64, whatever its header says: %s',
+		async (text) => {
+			expect((await read(`Content-Transfer-Encoding: base64\r\n\r\n${text}`)).json.text).toBe(text);
+		},
+	);
+
 	it('passes over empty lines before the header, however the email comes', async () => {
-		const reader = new MailReader({ files: { begin: () => undefined, data: () => undefined, end: () => undefined } });
+		const reader = new MailReader({ files: NO_FILES });
 		for (const byte of Buffer.from('\r\n\r\n\r\nSubject: s\r\n\r\nHello')) reader.push(Buffer.from([byte]));
 		const { fields, text } = await reader.end();
 		expect([fields, text]).toEqual([[{ key: 'subject', name: 'Subject', value: 's' }], 'Hello']);

@@ -141,6 +141,12 @@ const MAILS: Array<[string, () => Iterable<Buffer>, (json: IDataObject) => unkno
 		['a', 'body'],
 	],
 	[
+		'beginnings of encoded words without an end, in headers and a file name',
+		() => repeated('Subject: a\r\nX-Long: ', '=?a?q?x', MB, `\r\nContent-Type: a/b; name="${'=?a?q?x'.repeat(2800)}"\r\n\r\nbody`),
+		(json) => [json.subject, attachments(json).length],
+		['a', 1],
+	],
+	[
 		'a flood of boundaries',
 		() => repeated(mixed, '--X\r\n', 5 * MB),
 		(json) => textOf(json.parseError).includes('more than 20000 parts'),

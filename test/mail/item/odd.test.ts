@@ -78,6 +78,18 @@ describe('the reader of broken headers and boundaries', () => {
 			mixed('X').replace('\r\n\r\nHello', '\r\nContent-Type: text/html\r\n<html><p>Hello: there</p></html>'),
 			'Hello: there',
 		],
+		['parameters on lines without a blank', mixed('X').replace('pdf; name=a.pdf', 'pdf\r\n;name="a.pdf"\r\nx-a=1; x-b=2')],
+		[
+			'a file name without a blank before it, at the end of a header',
+			mixed('X').replace('; name=a.pdf', '').replace('base64\r\n', 'base64\r\nContent-Disposition: attachment;\r\nfilename="a.pdf"\r\n'),
+		],
+		[
+			'a boundary and a character set without a blank before them',
+			mixed('X')
+				.replace('; boundary', ';\r\nboundary')
+				.replace('\r\n\r\nHello', '\r\nContent-Type: text/plain;\r\ncharset="iso-8859-1"\r\n\r\nH\xe4llo'),
+			'Hällo',
+		],
 		['blanks in an empty line within a folded header', mixed('X').replace('Subject: s', 'Subject:\r\n \r\n s')],
 		['a type in quotes', mixed('X').replace('application/pdf', '"application/pdf"')],
 		[
@@ -90,6 +102,11 @@ describe('the reader of broken headers and boundaries', () => {
 	])('reads %s', async (_name, mail, text: string = 'Hello') => {
 		const { json, files, damage } = await read(mail);
 		expect([json.subject, json.from, String(json.text).trim(), files, damage]).toEqual(['s', 'a@example.test', text.trim(), [A_PDF], []]);
+	});
+
+	it('joins lines of encoded words without a blank before them where the header goes on', async () => {
+		const words = '=?utf-8?Q?Gr=C3=BC?=\r\n=?utf-8?Q?=C3=9F?=\r\n=?utf-8?Q?e?=';
+		expect((await read(`Subject: ${words}\r\nFrom: a@example.test\r\n\r\nHello`)).json).toMatchObject({ subject: 'Grüße', text: 'Hello' });
 	});
 
 	it('decodes what stands in a multipart without parts', async () => {
