@@ -219,7 +219,7 @@ export async function getAttachments(scene: Scene): Promise<INodeExecutionData[]
 		const attachments: IDataObject[] = [];
 		const binary: Record<string, IBinaryData> = {};
 		for (const part of parts) {
-			const { part: _number, encoding: _encoding, ...facts } = part;
+			const { part: _number, encoding: _encoding, inText: _inText, ...facts } = part;
 			const property = `${prefixOf(own, item)}${part.index}`;
 			const isTaken = wanted.has(part) && !listOnly;
 			if (isTaken)
