@@ -526,6 +526,23 @@ describe('whole lists of mails', () => {
 		expect(jsons(done).map(({ folder }) => folder)).toEqual(['Work', 'Work/Done', 'Gelöschte Elemente']);
 	});
 
+	it.each([
+		{ operation: 'delete', permanently: true, uid: 1 },
+		{ operation: 'move', destinationFolder: 'Work', uid: 1 },
+		{ operation: 'mark', markAs: 'read', uid: [{ uid: 1 }] },
+		{ operation: 'get', uid: 1 },
+		{ operation: 'getMany' },
+		{ operation: 'getMany', scope: 'subtree' },
+		{ operation: 'append', rawSource: 'text', rawMessage: mail('b') },
+	])('are not taken from INBOX where the expression for the folder gives nothing: %j', async (parameters) => {
+		await box(mail('a'));
+		for (const folder of ['', { __rl: true, mode: 'path', value: undefined }, { __rl: true, mode: 'name', value: null }])
+			await expect(run({ ...parameters, folder })).rejects.toThrow('Folder is empty');
+		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+		const known = { folder: 'INBOX', uid: 1 };
+		if ('uid' in parameters) expect(await run({ ...parameters, uid: known, folder: '' })).toHaveLength(1);
+	});
+
 	it('are copied, and marked in each way; keywords that Exchange does not keep are refused by the field', async () => {
 		await box(mail('a'));
 		expect(jsons(await run({ operation: 'copy', uid: 1, destinationFolder: 'Work' }))).toMatchObject([
@@ -589,6 +606,13 @@ describe('Append', () => {
 		expect((await sandbox.messages(mailbox))[0]?.toString()).toMatch(/^Message-ID: <boxed@/);
 		await run({ operation: 'append', rawSource: 'text', rawMessage: 'From : bob@example.test\nSubject: blank\n\nhello\n' });
 		expect((await sandbox.messages(mailbox))[1]?.toString()).toMatch(/^From : bob@/);
+	});
+
+	it('takes no date for the present time', async () => {
+		await box();
+		for (const receivedAt of [null, undefined, ''])
+			await run({ operation: 'append', rawSource: 'text', rawMessage: mail('now'), options: { receivedAt } });
+		expect(await sandbox.messages(mailbox)).toHaveLength(3);
 	});
 
 	it('is not repeated where the connection breaks behind it', async () => {
