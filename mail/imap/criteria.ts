@@ -136,14 +136,27 @@ function wholeNumber(value: unknown, key: string, field = RULES): number {
 	return number;
 }
 
-/** Writes a date as a day, because SINCE and BEFORE have no time of day (RFC 3501, section 6.4.4). */
+/** Days as the built-in trigger takes them too, such as `Nov 1, 2026` and `1-Nov-2026`. */
+const NAMED_MONTH = /^(?:[a-z]{3,9} \d{1,2},? \d{4}|\d{1,2}[ -][a-z]{3,9}[ -]\d{4})$/i;
+const MONTH = /(?:^|[ -])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ -]/i;
+
+/**
+ * Reads the day as it was written, because SINCE and BEFORE have no time of day (RFC 3501, section 6.4.4), and because another time zone
+ * could turn it into another day. Forms that mean different days in different countries are refused.
+ */
 function day(value: unknown, key: string, field = RULES): string {
-	const given = typeof value === 'string' || typeof value === 'number' ? new Date(value) : new Date(NaN);
-	if (Number.isNaN(given.getTime())) throw unusable(`${key} needs a date such as 2026-11-01, but got "${String(value)}".`, field);
-	// Keeps the day as it was written, because another time zone could turn it into another day.
-	if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value.trim())) return value.trim();
-	const two = (number: number): string => String(number).padStart(2, '0');
-	return `${given.getFullYear()}-${two(given.getMonth() + 1)}-${two(given.getDate())}`;
+	const text = typeof value === 'string' ? value.trim() : '';
+	const [written] = /^\d{4}-\d{2}-\d{2}(?=$|[T ])/i.exec(text) ?? [];
+	if (written !== undefined && isDay(written)) return written;
+	const named = NAMED_MONTH.test(text) && MONTH.test(text) ? new Date(`${text.replaceAll('-', ' ')} UTC`).getTime() : NaN;
+	if (!Number.isNaN(named)) return new Date(named).toISOString().slice(0, 10);
+	throw unusable(`${key} needs a date such as 2026-11-01, but got "${String(value)}".`, field);
+}
+
+/** There is no 31 November. */
+function isDay(text: string): boolean {
+	const time = Date.parse(`${text}T00:00:00Z`);
+	return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 function sequence(value: unknown, key: string): string {

@@ -107,7 +107,9 @@ export function fits({ envelope = {}, headers }: Told, criterion: SearchObject):
 		Object.entries(criterion.header ?? {}).every(has) &&
 		ENVELOPE.every((key) => {
 			const wanted = criterion[key];
-			return wanted === undefined || plain(textOf(envelope[key])).includes(plain(wanted));
+			const value = envelope[key];
+			if (wanted === undefined) return true;
+			return Array.isArray(value) ? meansOneOf(value, wanted) : plain(value ?? '').includes(plain(wanted));
 		})
 	);
 }
@@ -127,9 +129,30 @@ function textIn(value: unknown): string {
 	return typeof value === 'string' ? value : '';
 }
 
-function textOf(value: string | MessageAddressObject[] | undefined): string {
-	if (value === undefined || typeof value === 'string') return value ?? '';
-	return value.map(({ name, address }) => `${name ?? ''} <${address ?? ''}>`).join(', ');
+/** Whether the text is a part of what stands in a header with these people, or is one whole mailbox with the address of one of them. */
+function meansOneOf(people: readonly MessageAddressObject[], wanted: string): boolean {
+	const address = addressOf(wanted);
+	if (address !== undefined && people.some((one) => plain(one.address ?? '') === address)) return true;
+	const inBrackets = people.map(({ name, address: own }) => `${name ?? ''} <${own ?? ''}>`).join(', ');
+	const asInItems = people.map(({ name, address: own }) => (name ? `${name} <${own ?? ''}>` : (own ?? ''))).join(', ');
+	const asked = unquoted(wanted) === '' ? plain : unquoted;
+	return [inBrackets, asInItems].some((text) => asked(text).includes(asked(wanted)));
+}
+
+/** The address of text that is exactly one mailbox, such as `"Lovelace, Ada" <ada@example.com>`. */
+function addressOf(text: string): string | undefined {
+	const mailbox = plain(text).trim();
+	const start = mailbox.lastIndexOf('<');
+	const address = mailbox.slice(start + 1, -1);
+	if (start < 0 || !mailbox.endsWith('>') || !/^[^\s<>"]+@[^\s<>"@]+$/.test(address)) return undefined;
+	const name = mailbox.slice(0, start).trim();
+	const isQuoted = /^"(?:[^"\\]|\\.)*"$/.test(name);
+	return isQuoted || !/["<>,;:@]/.test(name) ? address : undefined;
+}
+
+/** As names stand in an ENVELOPE: without the quotes and backslashes of a header, and with single blanks. */
+function unquoted(text: string): string {
+	return plain(text).replace(/["\\]/g, '').replace(/\s+/g, ' ').trim();
 }
 
 function plain(text: string): string {

@@ -1,6 +1,5 @@
 import { isVague, MailError } from '../errors';
-import { withMessageId } from '../imap/messageId';
-import { messageIdIn } from './references';
+import { idOfHeader, messageIdIn, withMessageId } from '../imap/messageId';
 import type { Connection } from './sessions';
 
 export interface Appended {
@@ -95,5 +94,6 @@ const LONGEST_HEAD = 256 * 1024;
 export function messageIdOf(mail: Buffer): string {
 	const head = mail.toString('utf8', 0, Math.min(mail.length, LONGEST_HEAD));
 	const end = head.search(/\r?\n\r?\n/);
-	return messageIdIn(/^message-id:[ \t]*(?:\r?\n[ \t]+)?([^\r\n]{1,990})/im.exec(end < 0 ? head : head.slice(0, end))?.[1]?.trim() ?? '');
+	const text = /^message-id:[ \t]*(?:\r?\n[ \t]+)?([^\r\n]{1,990})/im.exec(end < 0 ? head : head.slice(0, end))?.[1] ?? '';
+	return messageIdIn(idOfHeader(text));
 }

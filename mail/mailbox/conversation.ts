@@ -1,7 +1,7 @@
 import { MailError } from '../errors';
 import { search } from '../imap/ask';
 import { fetchByUid } from '../imap/fetch';
-import { searchableId } from '../imap/messageId';
+import { idOfHeader, messageIdIn, searchableId } from '../imap/messageId';
 import type { ImapSession } from '../imap/session';
 import { describe, type Found } from './find';
 import type { Folders } from './mailboxFolders';
@@ -136,7 +136,7 @@ function headersIn(uid: number, bytes: Buffer): Headers {
 	const ids = (name: string): string[] => (fields.get(name) ?? '').slice(0, 100_000).match(/<[^<>\s]{1,900}>/g) ?? [];
 	return {
 		uid,
-		messageId: ids('message-id')[0] ?? '',
+		messageId: messageIdIn(idOfHeader(fields.get('message-id') ?? '')),
 		names: [...ids('references'), ...ids('in-reply-to')],
 		index: threadIndex(fields.get('thread-index') ?? ''),
 	};

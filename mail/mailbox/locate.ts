@@ -1,7 +1,7 @@
 import { MailError } from '../errors';
 import { search } from '../imap/ask';
 import { rangeOf } from '../imap/fetch';
-import { messageIdsOf, withMessageId } from '../imap/messageId';
+import { isSameId, messageIdsOf, spellings, withMessageId } from '../imap/messageId';
 import { UIDS_IN_COMMAND } from '../imap/search';
 import type { ImapSession } from '../imap/session';
 import type { Folders } from './mailboxFolders';
@@ -147,7 +147,7 @@ async function othersThan(session: ImapSession, references: readonly Reference[]
 	const others = new Set<number>();
 	for (const set of commandSets([...wanted.keys()], UIDS_IN_COMMAND)) {
 		for (const [uid, messageId] of await messageIdsOf(session, set))
-			if (messageId !== '' && wanted.has(uid) && messageId !== wanted.get(uid)) others.add(uid);
+			if (messageId !== '' && !isSameId(messageId, wanted.get(uid) ?? messageId)) others.add(uid);
 	}
 	return others;
 }
@@ -156,9 +156,14 @@ async function findAgain(session: ImapSession, references: readonly Reference[])
 	const wanted = new Set(references.map(({ messageId }) => messageId));
 	const found = new Map<string, number[]>();
 	if (wanted.size > SEARCHED_ONE_BY_ONE) {
+		const bySpelling = new Map([...wanted].flatMap((messageId) => spellings(messageId).map((one) => [one, messageId] as const)));
 		for (const set of commandSets(await search(session, { all: true }), UIDS_IN_COMMAND)) {
-			for (const [uid, messageId] of await messageIdsOf(session, set))
-				if (wanted.has(messageId)) found.set(messageId, [...(found.get(messageId) ?? []), uid]);
+			for (const [uid, told] of await messageIdsOf(session, set)) {
+				const messageId = spellings(told)
+					.map((one) => bySpelling.get(one))
+					.find((one) => one !== undefined);
+				if (messageId !== undefined) found.set(messageId, [...(found.get(messageId) ?? []), uid]);
+			}
 		}
 		return found;
 	}

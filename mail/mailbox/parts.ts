@@ -4,6 +4,8 @@ import type { MessageStructureObject } from 'imapflow';
 
 import { diagnose } from '../diagnosis';
 import { MailError } from '../errors';
+import { hasAttachment } from '../imap/fetch';
+import { isFile } from '../item/hasAttachment';
 import type { There } from './locate';
 import type { Connection } from './sessions';
 import { describe } from './find';
@@ -22,6 +24,8 @@ export interface Part {
 	encoding: string;
 	contentId?: string;
 	inline: boolean;
+	/** It is inline, and no email program shows it as an attachment, such as an image that the text may show. */
+	inText: boolean;
 }
 
 /** The requested attachments. An empty filter does not count. */
@@ -46,18 +50,37 @@ export async function listParts(connection: Connection, mail: There): Promise<Pa
 			command: 'UID FETCH',
 			remedy: 'Get the whole email, with Download Attachments turned on, instead.',
 		});
-	return attachmentsOf(structure).map((part, index) => ({ ...part, index }));
+	return attachmentsOf(structure, hasHtml(structure)).map((part, index) => ({ ...part, index }));
 }
 
-function attachmentsOf(node: MessageStructureObject, isTop = true): Array<Omit<Part, 'index'>> {
+/** Whether the email has a body that can show images. */
+function hasHtml(node: MessageStructureObject, parent?: { type: string }): boolean {
+	const type = node.type.toLowerCase();
+	const shape = { type, disposition: node.disposition?.toLowerCase(), name: node.dispositionParameters?.filename ?? node.parameters?.name };
+	if (type === 'text/html' && !isFile(shape, parent)) return true;
+	return type !== 'message/rfc822' && node.childNodes?.some((child) => hasHtml(child, { type })) === true;
+}
+
+/** A part of the email, unless it is a body. */
+function isListed({ type, disposition, dispositionParameters, parameters }: MessageStructureObject, isTop: boolean): boolean {
+	if (!/^text\/(?:plain|html|x-amp-html)$/i.test(type) || disposition?.toLowerCase() === 'attachment') return true;
+	return !isTop && (dispositionParameters?.filename ?? parameters?.name) !== undefined;
+}
+
+/** @param above the multiparts around it, from the outside */
+function attachmentsOf(
+	node: MessageStructureObject,
+	html: boolean,
+	above: readonly MessageStructureObject[] = [],
+): Array<Omit<Part, 'index'>> {
 	const type = node.type.toLowerCase();
 	// The parts of an attached email belong to that email.
-	if (node.childNodes !== undefined && type !== 'message/rfc822') return node.childNodes.flatMap((child) => attachmentsOf(child, false));
+	if (node.childNodes !== undefined && type !== 'message/rfc822')
+		return node.childNodes.flatMap((child) => attachmentsOf(child, html, [...above, node]));
 	const disposition = node.disposition?.toLowerCase();
 	const fileName = node.dispositionParameters?.filename ?? node.parameters?.name;
-	const isText = /^text\/(?:plain|html|x-amp-html)$/.test(type);
-	if (isText && disposition !== 'attachment' && fileName === undefined) return [];
-	if (isTop && isText && disposition !== 'attachment') return [];
+	if (!isListed(node, above.length === 0)) return [];
+	const inline = disposition === 'inline' || (disposition !== 'attachment' && node.id !== undefined);
 	return [
 		{
 			part: node.part ?? '1',
@@ -66,9 +89,17 @@ function attachmentsOf(node: MessageStructureObject, isTop = true): Array<Omit<P
 			size: node.size ?? 0,
 			encoding: node.encoding?.toLowerCase() ?? '',
 			contentId: node.id?.replace(/[<>]/g, ''),
-			inline: disposition === 'inline' || (disposition !== 'attachment' && node.id !== undefined),
+			inline,
+			inText: inline && !isAttachment(node, html, above),
 		},
 	];
+}
+
+/** Whether people see this part as an attachment, judged by the structure of the email around it. */
+function isAttachment(node: MessageStructureObject, html: boolean, above: readonly MessageStructureObject[]): boolean {
+	const around = [...above.filter(({ type }) => type.toLowerCase() === 'multipart/related').slice(0, 1), ...above.slice(-1)];
+	const within = around.reduceRight<MessageStructureObject>((child, { type }) => ({ type, childNodes: [child] }), node);
+	return hasAttachment({ type: 'multipart/mixed', childNodes: [within, { type: html ? 'text/html' : 'text/plain' }] }) === true;
 }
 
 export function choose(parts: readonly Part[], wish: PartWish): Part[] {
@@ -81,7 +112,7 @@ export function choose(parts: readonly Part[], wish: PartWish): Part[] {
 		.map((one) => one.trim().toLowerCase())
 		.filter((one) => one !== '');
 	return parts.filter((part) => {
-		if (part.inline && !wish.inline && names.length === 0 && types.length === 0 && wish.indexes.length === 0) return false;
+		if (part.inText && !wish.inline && names.length === 0 && types.length === 0 && wish.indexes.length === 0) return false;
 		const isNamed = names.length === 0 || names.some((pattern) => matches(part.fileName?.toLowerCase() ?? '', pattern));
 		const isOfType =
 			types.length === 0 ||

@@ -1,4 +1,5 @@
 import { MailError } from '../errors';
+import { messageIdIn } from '../imap/messageId';
 
 /** An email as a workflow refers to it. */
 export interface Reference {
@@ -102,12 +103,6 @@ function ofItem(item: object, field: string): Reference {
 		'the item has no field uid',
 		"Use a message item of IMAP Trigger or IMAP Mailbox, for example {{ $('IMAP Trigger').item.json }}.",
 	);
-}
-
-/** With angle brackets; empty if there is none that can be searched for. */
-export function messageIdIn(text: string): string {
-	const inside = /<([^<>\s]{1,900})>/.exec(text.slice(0, 2_000))?.[1] ?? (/^[^<>\s]{1,900}$/.test(text) ? text : '');
-	return inside.includes('@') ? `<${inside}>` : '';
 }
 
 function wrong(

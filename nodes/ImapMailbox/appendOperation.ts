@@ -8,7 +8,7 @@ import { append } from '../../mail/mailbox/append';
 import { readRawSource } from '../Office365SmtpSend/settings/rawSettings';
 import { choices, record } from '../parameterValues';
 import type { Scene } from './scene';
-import { locator } from './settings';
+import { filled, folderOf } from './settings';
 
 /** The maximum size in Exchange Online, in bytes. */
 const LARGEST = 150 * 1024 * 1024;
@@ -18,10 +18,10 @@ const FLAGS = { read: '\\Seen', flagged: '\\Flagged', answered: '\\Answered', dr
 /** Stores a finished email in a folder, with flags and date. */
 export async function appendMail({ own, item, connection, folders }: Scene): Promise<INodeExecutionData[]> {
 	const options = record(own.getNodeParameter('options', item, {}));
-	const { path } = await folders.find(locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX');
+	const { path } = await folders.find(folderOf(own, item));
 	const flags = choices(options.flags, 'Status', ['answered', 'draft', 'flagged', 'read']).map((name) => FLAGS[name]);
 	const given = options.receivedAt;
-	const receivedAt = given === undefined || given === '' ? undefined : readMoment('Received At', given, own.getTimezone());
+	const receivedAt = filled(given) ? readMoment('Received At', given, own.getTimezone()) : undefined;
 	const { open, size } = await readRawSource(own, item);
 	if (size > LARGEST) throw tooLarge(size);
 	const mail = withLineEnds(await gather(await open()));

@@ -10,7 +10,7 @@ import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext, Parameters } from '../Office365SmtpSend/settings/context';
 import { choice, flag, record, text } from '../parameterValues';
 import { note, type Results } from './scene';
-import { locator } from './settings';
+import { folderFor, locator } from './settings';
 
 interface Batch {
 	connection: Connection;
@@ -79,10 +79,11 @@ async function readOrders(
 	foldersOf: Batch['foldersOf'],
 ): Promise<Order[]> {
 	const folders = foldersOf(record(own.getNodeParameter('options', item, {})));
-	const folder = locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX';
+	const references = readReferences(uidOf(context, own, item));
+	const folder = folderFor(references, own, item);
 	const wanted = await changeOf(own, item, operation, folders);
 	const key = JSON.stringify(wanted);
-	return readReferences(uidOf(context, own, item)).map((reference) => ({ item, reference, folder, folders, wanted, key }));
+	return references.map((reference) => ({ item, reference, folder, folders, wanted, key }));
 }
 
 /**

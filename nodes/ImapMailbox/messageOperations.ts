@@ -12,7 +12,7 @@ import { isTool, shorten, withMarkdown, type Shortness } from '../toolAnswers';
 import { continued, spotText } from './continueAfter';
 import { tellNothingFound } from './nothingFound';
 import type { Scene } from './scene';
-import { locator, prefixOf, readOptionsOf, readWish } from './settings';
+import { folderFor, folderOf, prefixOf, readOptionsOf, readWish } from './settings';
 
 /** Returns the emails that match, from one folder or several. */
 export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
@@ -69,8 +69,7 @@ function withFilter(own: Scene['own'], item: number, error: unknown): unknown {
 async function foldersToSearch({ own, item, folders }: Scene): Promise<string[]> {
 	const options = record(own.getNodeParameter('options', item, {}));
 	const scope = choice(own.getNodeParameter('scope', item, 'folder'), 'Search In', ['folder', 'subtree', 'all'], 'folder');
-	const chosen =
-		scope === 'all' ? undefined : await folders.find(locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX');
+	const chosen = scope === 'all' ? undefined : await folders.find(folderOf(own, item));
 	if (chosen !== undefined && scope === 'folder') return [chosen.path];
 	const except = new Set<string>();
 	for (const name of text(options.exceptFolders, 'Except Folders')
@@ -132,7 +131,7 @@ export async function getMails(scene: Scene): Promise<INodeExecutionData[]> {
 
 export async function mailsMeant({ own, item, connection, folders }: Scene): Promise<There[]> {
 	const references = readReferences(own.getNodeParameter('uid', item, ''));
-	const folder = locator(own.getNodeParameter('folder', item, 'INBOX'), 'Folder') || 'INBOX';
+	const folder = folderFor(references, own, item);
 	return (await locate(connection, folders, references, folder)).map((fate) => {
 		if (fate.kind === 'there') return fate;
 		throw fate.kind === 'failed'
@@ -219,7 +218,7 @@ export async function getAttachments(scene: Scene): Promise<INodeExecutionData[]
 		const attachments: IDataObject[] = [];
 		const binary: Record<string, IBinaryData> = {};
 		for (const part of parts) {
-			const { part: _number, encoding: _encoding, ...facts } = part;
+			const { part: _number, encoding: _encoding, inText: _inText, ...facts } = part;
 			const property = `${prefixOf(own, item)}${part.index}`;
 			const isTaken = wanted.has(part) && !listOnly;
 			if (isTaken)

@@ -4,11 +4,11 @@ import { DAY_MS } from '../../mail/durations';
 import { readMoment } from '../../mail/compose/eventTime';
 import { MailError } from '../../mail/errors';
 import { criteriaOfRules, type Criteria } from '../../mail/imap/criteria';
-import { criterionOfMessageId } from '../../mail/imap/messageId';
+import { criterionOfMessageId, messageIdIn } from '../../mail/imap/messageId';
 import { requireBounded, MOST_FOUND, type Wish } from '../../mail/mailbox/find';
 import { Folders, type ChosenFolders } from '../../mail/mailbox/mailboxFolders';
 import type { ReadOptions } from '../../mail/mailbox/read';
-import { messageIdIn } from '../../mail/mailbox/references';
+import type { Reference } from '../../mail/mailbox/references';
 import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext } from '../Office365SmtpSend/settings/context';
 import { choice, flag, record, text, whole } from '../parameterValues';
@@ -22,6 +22,25 @@ const LARGEST_UID = 4_294_967_295;
 /** Reads a folder, which is text or a value of n8n's resource locator. */
 export function locator(value: unknown, field: string): string {
 	return (typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field)).trim();
+}
+
+/**
+ * Reads the parameter Folder. Only if there is none at all, it means INBOX: an expression that gives nothing must not do so.
+ * @throws MailError `input`
+ */
+export function folderOf(context: MailContext, item: number): string {
+	const folder = locator(context.getNodeParameter('folder', item, 'INBOX'), 'Folder');
+	if (folder.trim() !== '') return folder;
+	throw new MailError('Folder is empty.', {
+		code: 'input',
+		field: 'Folder',
+		remedy: 'Choose a folder from the list, or check the expression.',
+	});
+}
+
+/** The folder of the emails whose references name none. Not needed if all of them do. @throws MailError `input` */
+export function folderFor(references: readonly Reference[], context: MailContext, item: number): string {
+	return references.every(({ folder }) => folder !== '') ? 'INBOX' : folderOf(context, item);
 }
 
 function chosenFolders(options: IDataObject): ChosenFolders {
@@ -89,7 +108,7 @@ export function readWish(context: MailContext, item: number, asTool: boolean): W
 	};
 }
 
-function filled(value: unknown): boolean {
+export function filled(value: unknown): boolean {
 	return value !== undefined && value !== null && value !== '';
 }
 

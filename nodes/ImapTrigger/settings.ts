@@ -95,9 +95,16 @@ function folders(context: Parameters, options: IDataObject): string[] {
 	const more = options.additionalFolders;
 	const listed = Array.isArray(more) ? more.map((entry) => text(entry, 'Additional Folders')) : text(more, 'Additional Folders').split(',');
 	if (scopeOf(context) === 'all') return [];
-	const all = [locator(context.getNodeParameter('folder', 'INBOX'), 'Folder'), ...listed]
-		.map((folder) => folder.trim())
-		.filter((folder) => folder !== '');
+	const first = locator(context.getNodeParameter('folder', 'INBOX'), 'Folder');
+	// Only if there is no such parameter at all, it means INBOX: an expression that gives nothing must not do so.
+	if (first.trim() === '') {
+		throw new MailError('Folder is empty.', {
+			code: 'input',
+			field: 'Folder',
+			remedy: 'Choose a folder from the list, or check the expression.',
+		});
+	}
+	const all = [first, ...listed].map((folder) => folder.trim()).filter((folder) => folder !== '');
 	if (all.length > 10 && scopeOf(context) === 'folder') {
 		throw new MailError('One trigger can watch at most 10 folders.', {
 			code: 'input',
@@ -105,7 +112,7 @@ function folders(context: Parameters, options: IDataObject): string[] {
 			remedy: 'Each folder needs its own connection, and Exchange limits the number of connections to a mailbox. Watch fewer folders.',
 		});
 	}
-	return all.length === 0 ? ['INBOX'] : [...new Set(all)];
+	return [...new Set(all)];
 }
 
 function scopeOf(context: Parameters): 'folder' | 'subtree' | 'all' {

@@ -82,18 +82,25 @@ describe('an envelope', () => {
 		from: [{ name: 'Ada Lovelace', address: 'ada@example.test' }],
 		to: [{ name: 'Grace', address: 'grace@example.test' }, { address: 'eve@example.test' }],
 		cc: [{ name: 'Undisclosed' }],
+		bcc: [{ name: 'Müller, Jörg "JM"', address: 'jm@example.test' }],
 	};
 
 	it.each([
 		['a part of a name in other case', { from: 'LOVE' }],
 		['a part of an address', { from: 'example.test' }],
 		['a whole mailbox as it stands in a header', { from: 'Ada Lovelace <ada@example.test>' }],
+		['a mailbox as items have it', { from: '"Ada Lovelace" <ada@example.test>' }],
+		['a mailbox as items have it, with a comma and quotes in its name', { bcc: '"Müller, Jörg \\"JM\\"" <jm@example.test>' }],
+		['a mailbox whose name is written in another way', { from: '"Lovelace, A." <Ada@Example.test>' }],
+		['a mailbox of which the email has no name', { to: '"Eve" <eve@example.test>' }],
+		['all mailboxes as items have them', { to: '"Grace" <grace@example.test>, eve@example.test' }],
+		['a name as it stands in a header, broken into lines', { from: '"Ada\r\n  Lovelace"' }],
+		['a quote in a name', { bcc: '"' }],
 		['the second of several', { to: 'eve@' }],
 		['an address without a name', { to: '>,  <eve@example.test>' }],
 		['a name without an address', { cc: 'Undisclosed <>' }],
 		['letters that are composed in another way', { subject: 'GRÜSSE'.replace('SS', 'ß') }],
 		['two fields at once', { from: 'ada', subject: 'köln' }],
-		['nothing of a field that is missing', { bcc: '' }],
 		['no field at all', {}],
 	])('fits %s', (_name, criterion) => {
 		expect(fits({ envelope }, criterion)).toBe(true);
@@ -101,9 +108,12 @@ describe('an envelope', () => {
 
 	it.each([
 		['another name', { from: 'grace' }],
-		['a field that is missing', { bcc: 'ada' }],
+		['another name in quotes', { bcc: '"Ada"' }],
+		['a quote where no name has one', { from: '"' }],
 		['only one of two fields', { from: 'ada', subject: 'Bonn' }],
-		['two people as one', { to: 'Grace <eve@example.test>' }],
+		['two people as one', { to: 'Grace eve@example.test' }],
+		['several mailboxes of which it has one', { to: 'Ada, "Eve" <eve@example.test>' }],
+		['a mailbox with another address, in spite of its name', { from: '"Ada Lovelace" <da@example.test>' }],
 		['a name where none is known', { to: 'undefined' }],
 		['an address where none is known', { cc: '<undefined' }],
 		['anything but the end of an address that has none', { cc: 'Undisclosed <u' }],
@@ -111,9 +121,9 @@ describe('an envelope', () => {
 		expect(fits({ envelope }, criterion)).toBe(false);
 	});
 
-	it('does not fit a subject that it does not have', () => {
-		expect(fits({}, { subject: 'e' })).toBe(false);
-		expect(fits({}, { subject: '' })).toBe(true);
+	it.each(['subject', 'bcc'])('does not fit a field that it does not have: %s', (key) => {
+		expect(fits({}, { [key]: 'e' })).toBe(false);
+		expect(fits({}, { [key]: '' })).toBe(true);
 	});
 });
 

@@ -334,6 +334,12 @@ describe('rules', () => {
 		['[["FROM", ""]]', 'needs a value'],
 		['[["FROM", "a\\r\\nb"]]', 'without line breaks'],
 		['[["SINCE", "yesterday-ish"]]', 'needs a date'],
+		['[["ON", "01.11.2026"]]', 'needs a date such as 2026-11-01, but got "01.11.2026"'],
+		['[["BEFORE", "11/12/2026"]]', 'needs a date'],
+		['[["SINCE", "1"]]', 'needs a date'],
+		['[["SINCE", "2026-11-31"]]', 'needs a date'],
+		['[["SINCE", "Foo 1, 2026"]]', 'needs a date'],
+		['[["SENTSINCE", 20261101]]', 'needs a date'],
 		['[["LARGER", -1]]', 'whole number'],
 		['[["constructor", "x"]]', 'is not an IMAP search key'],
 	])('%s is refused with the reason', (rules, reason) => {
@@ -346,7 +352,14 @@ describe('rules', () => {
 		expect(criteriaOfRules('[["SINCE", "2026-11-01"], ["BEFORE", " 2026-12-01 "]]')).toEqual([
 			{ since: '2026-11-01', before: '2026-12-01' },
 		]);
-		expect(criteriaOfFilters({ since: '2026-11-01T00:00:00.000-05:00' })).toEqual([{ since: '2026-11-01' }]);
+		for (const since of [
+			'2026-11-22T00:00:00.000+01:00',
+			'2026-11-22T20:00:00.000-05:00',
+			'2026-11-22 23:59',
+			'Nov 22, 2026',
+			'22-Nov-2026',
+		])
+			expect(criteriaOfFilters({ since })).toEqual([{ since: '2026-11-22' }]);
 	});
 
 	it('name the filter at fault', () => {

@@ -55,6 +55,19 @@ describe('a server that asks to wait', () => {
 		expect(await subjectsOf(own, 'Done')).toEqual(['a']);
 	});
 
+	it.each(['a@example.test', '<a@example.test> (added)', '=?utf-8?b?PGFAZXhhbXBsZS50ZXN0Pg==?='])(
+		'without a time does not get an email again whose Message-ID is written as %s',
+		async (header) => {
+			const own = await filled(scene('exchange'), []);
+			const written = mail('a').replace('<a@example.test>', header);
+			own.sandbox.exchange.plan('imap', 'APPEND', {
+				reply: '%t NO Server Unavailable. 15',
+				meanwhile: async () => await own.sandbox.fill(own.mailbox, [written], 'Done'),
+			});
+			expect(await appendTo(own, 'Done', written)).toMatchObject({ uid: 1, messageId: '<a@example.test>' });
+		},
+	);
+
 	it('without a time has an email without a Message-ID told as unknown', async () => {
 		const own = await filled(scene('exchange'), []);
 		own.sandbox.exchange.plan('imap', 'APPEND', { reply: '%t NO Server Unavailable. 15' });

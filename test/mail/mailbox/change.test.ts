@@ -67,6 +67,24 @@ describe.each(WAYS)('emails of a folder, %s', (way) => {
 		expect(await there(own, { uid: 1, uidValidity, messageId: '<a@example.test>' })).toMatchObject([{ kind: 'there', uid: 1 }]);
 	});
 
+	it.each([
+		['no brackets', 'odd@example.test', '<odd@example.test>'],
+		['a comment behind it', '<odd@example.test> (added by relay@example.test)', '<odd@example.test>'],
+		['an encoded word', '=?utf-8?q?<odd@example.test>?=', '<odd@example.test>'],
+		['other letters', '<größe@example.test>', '<größe@example.test>'],
+	])('are recognized, found and looked up by a Message-ID with %s', async (_name, header, messageId) => {
+		const own = scene(way);
+		await own.makeFolder('Done');
+		await own.sandbox.deliver(own.mailbox, mail('stranger'), mail('odd').replace('<odd@example.test>', header));
+		const [known] = await there(own, 1);
+		const uidValidity = known?.kind === 'there' ? known.uidValidity : '';
+		expect(await there(own, { uid: 2, uidValidity, messageId })).toMatchObject([{ kind: 'there', uid: 2 }]);
+		expect(await there(own, messageId)).toMatchObject([{ kind: 'there', uid: 2 }]);
+		expect(await there(own, { uid: 7, uidValidity: '12345', messageId })).toMatchObject([{ kind: 'there', uid: 2, foundAgain: true }]);
+		const many = Array.from({ length: 21 }, (_, index) => ({ uid: 7, uidValidity: '12345', messageId: `<${index}@example.test>` }));
+		expect((await there(own, [...many, { uid: 7, uidValidity: '12345', messageId }])).at(-1)).toMatchObject({ kind: 'there', uid: 2 });
+	});
+
 	it('are found by Message-ID wherever they lie', async () => {
 		const own = scene(way);
 		await own.makeFolder('Deep/Down');

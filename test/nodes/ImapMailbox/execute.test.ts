@@ -47,14 +47,18 @@ const subjects = (items: INodeExecutionData[]): unknown[] => items.map(({ json }
 
 const encoded = (text: string): string => `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`;
 
-function withFiles(subject: string, files: Array<{ name: string; type: string; content: Buffer; inline?: boolean }>): string {
+function withFiles(
+	subject: string,
+	files: Array<{ name: string; type: string; content: Buffer; inline?: boolean; extra?: string }>,
+	body = 'text/plain',
+): string {
 	const parts = files.map(
-		({ name, type, content, inline }) =>
-			`--b\r\nContent-Type: ${type}; name="${name}"\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: ${inline === true ? 'inline' : 'attachment'}; filename="${name}"\r\n${inline === true ? `Content-ID: <${name}>\r\n` : ''}\r\n${content.toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n`,
+		({ name, type, content, inline, extra = inline === true ? `Content-ID: <${name}>\r\n` : '' }) =>
+			`--b\r\nContent-Type: ${type}; name="${name}"\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: ${inline === true ? 'inline' : 'attachment'}; filename="${name}"\r\n${extra}\r\n${content.toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n`,
 	);
 	return mail(subject, {
 		extra: 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n',
-		body: `--b\r\nContent-Type: text/plain\r\n\r\nsee files\r\n${parts.join('')}--b--`,
+		body: `--b\r\nContent-Type: ${body}\r\n\r\nsee files\r\n${parts.join('')}--b--`,
 	});
 }
 
@@ -329,11 +333,15 @@ describe('Get', () => {
 	it('downloads only the attachments that are wanted', async () => {
 		const [pdf, png, inline] = [randomBytes(50_000), randomBytes(3_000), randomBytes(1_000)];
 		await box(
-			withFiles('files', [
-				{ name: 'Invoice-7.PDF', type: 'application/pdf', content: pdf },
-				{ name: 'photo.png', type: 'image/png', content: png },
-				{ name: 'logo', type: 'image/gif', content: inline, inline: true },
-			]),
+			withFiles(
+				'files',
+				[
+					{ name: 'Invoice-7.PDF', type: 'application/pdf', content: pdf },
+					{ name: 'photo.png', type: 'image/png', content: png },
+					{ name: 'logo', type: 'image/gif', content: inline, inline: true },
+				],
+				'text/html',
+			),
 		);
 		const taken = async (options: object): Promise<Record<string, number>> => {
 			const [item] = await run({ operation: 'getAttachments', uid: 1, options });
@@ -351,6 +359,21 @@ describe('Get', () => {
 		expect(jsons(await run({ operation: 'getAttachments', uid: 1, options: { listOnly: true } }))).toMatchObject([
 			{ attachmentCount: 3, attachments: [{ fileName: 'Invoice-7.PDF', mimeType: 'application/pdf' }, {}, { inline: true }] },
 		]);
+	});
+
+	it.each([
+		['a file of Apple Mail', 'application/pdf', '', 'text/html', 1],
+		['a file with a Content-ID', 'application/pdf', 'Content-ID: <a>\r\n', 'text/html', 1],
+		['an image that the text has no place for', 'image/png', '', 'text/html', 1],
+		['an image of an email without HTML', 'image/png', 'Content-ID: <a>\r\n', 'text/plain', 1],
+		['an image that the text may show', 'image/png', 'Content-ID: <a>\r\n', 'text/html', 0],
+	])('takes an inline part without Include Inline if it is an attachment: %s', async (_name, type, extra, body, count) => {
+		await box(withFiles('inline', [{ name: 'a', type, content: randomBytes(90), inline: true, extra }], body));
+		const [item] = await run({ operation: 'getAttachments', uid: 1 });
+		expect(Object.keys(item?.binary ?? {})).toHaveLength(count);
+		const facts = { fileName: 'a', mimeType: type, inline: true, property: 'attachment_0', index: 0, size: expect.any(Number) };
+		expect(item?.json).toMatchObject({ attachmentCount: 1, attachments: count === 0 ? [] : [facts] });
+		expect(item?.json).not.toHaveProperty('attachments.0.inText');
 	});
 
 	it('fails where the server ends an attachment early, and begins again where the connection breaks in one', async () => {
@@ -503,6 +526,23 @@ describe('whole lists of mails', () => {
 		expect(jsons(done).map(({ folder }) => folder)).toEqual(['Work', 'Work/Done', 'Gelöschte Elemente']);
 	});
 
+	it.each([
+		{ operation: 'delete', permanently: true, uid: 1 },
+		{ operation: 'move', destinationFolder: 'Work', uid: 1 },
+		{ operation: 'mark', markAs: 'read', uid: [{ uid: 1 }] },
+		{ operation: 'get', uid: 1 },
+		{ operation: 'getMany' },
+		{ operation: 'getMany', scope: 'subtree' },
+		{ operation: 'append', rawSource: 'text', rawMessage: mail('b') },
+	])('are not taken from INBOX where the expression for the folder gives nothing: %j', async (parameters) => {
+		await box(mail('a'));
+		for (const folder of ['', { __rl: true, mode: 'path', value: undefined }, { __rl: true, mode: 'name', value: null }])
+			await expect(run({ ...parameters, folder })).rejects.toThrow('Folder is empty');
+		expect(await sandbox.messages(mailbox)).toHaveLength(1);
+		const known = { folder: 'INBOX', uid: 1 };
+		if ('uid' in parameters) expect(await run({ ...parameters, uid: known, folder: '' })).toHaveLength(1);
+	});
+
 	it('are copied, and marked in each way; keywords that Exchange does not keep are refused by the field', async () => {
 		await box(mail('a'));
 		expect(jsons(await run({ operation: 'copy', uid: 1, destinationFolder: 'Work' }))).toMatchObject([
@@ -566,6 +606,13 @@ describe('Append', () => {
 		expect((await sandbox.messages(mailbox))[0]?.toString()).toMatch(/^Message-ID: <boxed@/);
 		await run({ operation: 'append', rawSource: 'text', rawMessage: 'From : bob@example.test\nSubject: blank\n\nhello\n' });
 		expect((await sandbox.messages(mailbox))[1]?.toString()).toMatch(/^From : bob@/);
+	});
+
+	it('takes no date for the present time', async () => {
+		await box();
+		for (const receivedAt of [null, undefined, ''])
+			await run({ operation: 'append', rawSource: 'text', rawMessage: mail('now'), options: { receivedAt } });
+		expect(await sandbox.messages(mailbox)).toHaveLength(3);
 	});
 
 	it('is not repeated where the connection breaks behind it', async () => {
