@@ -1,4 +1,4 @@
-import type { Decoder } from './transfer';
+import type { Decoder } from './decoder';
 
 const NOTHING = Buffer.alloc(0);
 

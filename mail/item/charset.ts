@@ -20,10 +20,8 @@ import { decodeJohab } from './johab';
 export function decodeBody(bytes: Buffer, declared: string | undefined, others: readonly string[], isHtml = false): string {
 	const marked = byteOrderMark(bytes);
 	if (marked !== undefined) return marked;
-	const own = labelOf(declared);
-	// Without a mark UTF-16 begins with the upper byte (RFC 2781, section 4.3), and WHATWG has it the other way round.
-	if (own === 'utf-16le' && isBigEndian(bytes)) return decode(bytes, 'utf-16be');
-	if (own !== undefined && isCredible(bytes, own)) return decode(bytes, own);
+	const own = decodeOwn(bytes, labelOf(declared));
+	if (own !== undefined) return own;
 	const named = isHtml ? labelOf(metaCharset(bytes)) : undefined;
 	if (named !== undefined && isCredible(bytes, named)) return decode(bytes, named);
 	return guess(bytes, others);
@@ -40,7 +38,14 @@ export function decodeRaw(bytes: Buffer, others: readonly string[]): string {
 /** Decodes bytes whose set is given by an encoded word or an extended parameter. If it is unknown, see {@link decodeRaw}. */
 export function decodeDeclared(bytes: Buffer, declared: string, others: readonly string[]): string {
 	const own = labelOf(declared);
-	return own !== undefined && isCredible(bytes, own) ? decode(bytes, own) : guess(bytes, others);
+	const marked = own?.startsWith('utf') === true ? byteOrderMark(bytes) : undefined;
+	return marked ?? decodeOwn(bytes, own) ?? guess(bytes, others);
+}
+
+function decodeOwn(bytes: Buffer, label: string | undefined): string | undefined {
+	// Without a mark UTF-16 begins with the upper byte (RFC 2781, section 4.3), and WHATWG has it the other way round.
+	if (label === 'utf-16le' && isBigEndian(bytes)) return decode(bytes, 'utf-16be');
+	return label !== undefined && isCredible(bytes, label) ? decode(bytes, label) : undefined;
 }
 
 function guess(bytes: Buffer, others: readonly string[]): string {
@@ -65,14 +70,40 @@ function isBigEndian(bytes: Buffer): boolean {
 
 function isCredible(bytes: Buffer, label: string): boolean {
 	if (label === 'us-ascii') return false;
+	if (/^utf-?16/.test(label)) return !isBytewise(bytes);
 	if (label !== 'utf-8' || isUtf8(bytes)) return true;
+	const joined = withJoinedHalves(bytes);
 	// A few broken characters in real UTF-8, for example where a text was cut, leave more complete ones.
-	let [whole, broken] = [0, 0];
-	for (const character of bytes.toString('utf8', 0, 1_000_000)) {
-		if (character === '\uFFFD') broken += 1;
+	let [whole, broken, last] = [0, 0, ''];
+	for (const character of joined.toString('utf8', 0, 1_000_000)) {
+		if (character === '\uFFFD') broken += last === character ? 0 : 1;
 		else if (character > '\x7f') whole += 1;
+		last = character;
 	}
-	return whole > broken;
+	return whole > broken || isUtf8(joined);
+}
+
+/** Whether text that is declared as UTF-16 is UTF-8, mostly ASCII. UTF-16 without a zero, such as Chinese, hardly ever looks like it. */
+function isBytewise(bytes: Buffer): boolean {
+	if (bytes.length === 0 || bytes.includes(0) || !isUtf8(bytes)) return false;
+	const start = bytes.toString('latin1', 0, 10_000);
+	const plain = start.replace(/[^A-Za-z0-9\s.,<>/="]/g, '').length;
+	return plain >= start.length * 0.75 && (/\s/.test(start) || bytes.length % 2 === 1);
+}
+
+/** UTF-8 as it should be: some programs encode both halves of a character (CESU-8). */
+function withJoinedHalves(bytes: Buffer): Buffer {
+	if (isUtf8(bytes) || !bytes.includes(0xed)) return bytes;
+	const text = bytes
+		.toString('latin1')
+		.replace(/\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]/g, (pair) =>
+			Buffer.from(String.fromCharCode(halfAt(pair, 0), halfAt(pair, 3))).toString('latin1'),
+		);
+	return Buffer.from(text, 'latin1');
+}
+
+function halfAt(pair: string, at: number): number {
+	return 0xd000 | ((pair.charCodeAt(at + 1) & 0x3f) << 6) | (pair.charCodeAt(at + 2) & 0x3f);
 }
 
 /** Returns the set in the `<meta>` of HTML. RFC 1866 and HTML 5: within the first 1,024 bytes. Email programs put styles before it. */
@@ -135,6 +166,10 @@ const ALIASES = new Map([
 	['x-mac-roman', 'macintosh'],
 	['x-macroman', 'macintosh'],
 	['uhc', 'euc-kr'],
+	['5601', 'euc-kr'],
+	['cp51932', 'euc-jp'],
+	['chinesebig5', 'big5'],
+	['x-mac-japanese', 'shift_jis'],
 	['x-eucjp', 'euc-jp'],
 	['hz', 'hz'],
 	['hz-gb-2312', 'hz'],
@@ -176,7 +211,7 @@ function decode(bytes: Buffer, label: string): string {
 	switch (label) {
 		case 'utf-8':
 		case 'us-ascii':
-			return bytes.toString('utf8');
+			return withJoinedHalves(bytes).toString('utf8');
 		case 'iso-2022-jp':
 		case 'iso-2022-cn':
 		case 'iso-2022-kr':

@@ -33,12 +33,13 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 	// Read again, because a name in raw bytes is in the part's own set.
 	const { parameters } = own === undefined ? content : readParameters(declared, hints);
 	const names = [disposition.parameters.get('filename'), parameters.get('name'), disposition.parameters.get('name')];
+	const name = names.map((one = '') => cleanName(one)).find((one) => one !== '') ?? '';
 	return {
 		fields,
-		type: typeOf(content.value, parameters.has('boundary'), fields, parent),
+		type: typeOf(content.value, parameters.has('boundary'), { fields, name }, parent),
 		parameters,
 		disposition: /^[\w-]*/.exec(disposition.value)?.[0] ?? '',
-		name: names.map((name = '') => cleanName(name)).find((name) => name !== '') ?? '',
+		name,
 		contentId: /<([^<>\s]{1,998})>/.exec(firstOf(fields, 'content-id'))?.[1] ?? firstOf(fields, 'content-id').replace(/[<>\s]/g, ''),
 		encoding: firstOf(fields, 'content-transfer-encoding'),
 		parent,
@@ -47,13 +48,15 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 }
 
 /** An invalid type counts as text (RFC 2045, section 5.2), in a digest as an email (RFC 2046, section 5.1.5). */
-function typeOf(value: string, hasBoundary: boolean, fields: readonly Field[], parent: Part | undefined): string {
+function typeOf(value: string, hasBoundary: boolean, { fields, name }: Pick<Part, 'fields' | 'name'>, parent: Part | undefined): string {
 	const type = /^"?([\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127})/.exec(value)?.[1];
 	if (type !== undefined) return type;
 	if (value === 'multipart' || hasBoundary) return 'multipart/mixed';
 	if (value === 'html') return 'text/html';
 	if (value === '' && parent?.type === 'multipart/digest') return 'message/rfc822';
-	return value === '' || value.startsWith('text') || !isAttached(fields) ? 'text/plain' : 'application/octet-stream';
+	if (value.startsWith('text') || (value === '' ? name === '' : name === '' && !isAttached(fields))) return 'text/plain';
+	// A name says more than no type: what has one is hardly ever text.
+	return /\.(?:txt|log)$/i.test(name) || (value === '' && !isAttached(fields)) ? 'text/plain' : 'application/octet-stream';
 }
 
 function isAttached(fields: readonly Field[]): boolean {

@@ -1,5 +1,6 @@
 import { Bodies, LONGEST_TEXT, type Body } from './bodies';
 import { hasAttachment, isFile, isOtherBody } from './hasAttachment';
+import type { Decoder } from './decoder';
 import { setsOfWords } from './encodedWords';
 import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
 import { fileOf, MailFiles, NO_FILE, type ReadFile, type ReaderOptions } from './mailFiles';
@@ -10,7 +11,7 @@ import { maySignMail, SignedFile } from './signedFile';
 import type { PartsReader } from './openMultiparts';
 import { Structure } from './structure';
 import { takeTextFiles, type TextFile } from './textFiles';
-import { decoderOf, textDecoderOf, type Decoder } from './transfer';
+import { decoderOf, textDecoderOf } from './transfer';
 
 /** The content of an email. */
 export interface ReadMail {

@@ -1,14 +1,7 @@
 import { decode as decodeQuotedPrintable } from 'libqp';
 
 import { Base64, isText, LONGEST_LOOK } from './base64';
-
-/** Takes the transfer encoding off, piece by piece. */
-export interface Decoder {
-	push(bytes: Buffer): Buffer;
-	end(): Buffer;
-	/** Whether something was there that the encoding does not allow; known at the end. */
-	readonly damaged: boolean;
-}
+import type { Decoder } from './decoder';
 
 const NOTHING = Buffer.alloc(0);
 

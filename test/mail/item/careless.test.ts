@@ -245,12 +245,28 @@ describe('characters that some programs write', () => {
 		['Shift_JIS', 'iso-2022-jp', '\x82\xb1\x82\xf1 ABC', 'こん ABC'],
 		['EUC-JP', 'iso-2022-jp', '\xa4\xb3\xa4\xf3 ABC', 'こん ABC'],
 		['GBK', 'iso-2022-cn', '\xc4\xe3\xba\xc3 ABC', '你好 ABC'],
+		['UTF-8', 'utf-16', utf8('Grüße und mehr'), 'Grüße und mehr'],
+		['ASCII', 'unicode', 'Hello, how are you?', 'Hello, how are you?'],
+		['UTF-8 with characters in two halves', 'utf-8', utf8('Schöne Grüße ') + '\xed\xa0\xbd\xed\xb8\x80', 'Schöne Grüße 😀'],
+		['UTF-8 with nothing but such a character', 'utf-8', 'Hi \xed\xa0\xbd\xed\xb8\x80', 'Hi 😀'],
+		['UTF-8 with a broken end', 'utf-8', utf8('Grüße') + '\xf0\x9f\xf0\x9f\xf0\x9f', 'Grüße\ufffd\ufffd\ufffd'],
 		['UTF-8', 'iso-2022-jp', utf8('こん ABC'), 'こん ABC'],
 		['Mac OS Roman by its name in Java', 'x-MacRoman', 'Gr\x9f\xa7e', 'Grüße'],
 		['Korean by another name', 'UHC', '\xbe\xc8\xb3\xe7', '안녕'],
 	])('reads %s that is declared as %s', async (_set, declared, bytes, text) => {
-		const { json } = await read(`Subject: ${bytes}\r\nContent-Type: text/plain; charset=${declared}\r\n\r\n${bytes}`);
+		const word = `=?${declared}?B?${Buffer.from(bytes, 'latin1').toString('base64')}?=`;
+		const { json } = await read(`Subject: ${word}\r\nContent-Type: text/plain; charset=${declared}\r\n\r\n${bytes}`);
 		expect([json.subject, json.text]).toEqual([text, text]);
+	});
+
+	it.each(['/v8ASABp', '//5IAGkA', 'AEgAaQ=='])('reads encoded words of UTF-16, with and without a mark: %s', async (word) => {
+		expect((await read(`Subject: =?utf-16?B?${word}?=\r\n\r\n`)).json.subject).toBe('Hi');
+	});
+
+	it('reads UTF-16 that has no zero as such', async () => {
+		const head = 'Content-Type: text/plain; charset=utf-16\r\nContent-Transfer-Encoding: base64\r\n\r\n';
+		const text = '\u4f60\u597d\uff0c\u4f60\u8fd1\u600e\u4e48\u6837';
+		expect((await read(head + Buffer.from(text, 'utf16le').toString('base64'))).json.text).toBe(text);
 	});
 
 	it('reads raw headers in the set that only the HTML declares', async () => {
@@ -389,7 +405,7 @@ describe('parts that some programs write', () => {
 	});
 
 	it.each(['Guten Tag,\n\nIhre Rechnung 4711 liegt bei.', 'Hallo\n\nIhre Rechnung 4711 liegt bei.', 'a, b; c. (d)! -- ? #1\n'.repeat(300)])(
-		'keeps a text that is no base64, whatever its header says: %s',
+		'keeps a text that is no base64, whatever its header says (%#)',
 		async (text) => {
 			expect((await read(`Content-Transfer-Encoding: base64\r\n\r\n${text}`)).json.text).toBe(text);
 		},

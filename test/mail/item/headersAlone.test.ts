@@ -19,6 +19,6 @@ it('gives the main headers of an email where another one cannot be read', async 
 		...{ format: 'simple', downloadAttachments: true, prefix: 'attachment_' },
 		store: async () => await Promise.resolve(1),
 	});
-	expect([json.from, String(json.subject).length]).toEqual(['"Ada" <ada@example.test>', 10 * 1024]);
+	expect([json.from, json.subject]).toEqual(['"Ada" <ada@example.test>', 's'.repeat(10 * 1024)]);
 	expect(json.parseError).toContain('It is hostile.');
 });

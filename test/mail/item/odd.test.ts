@@ -109,6 +109,19 @@ describe('the reader of broken headers and boundaries', () => {
 		expect((await read(`Subject: ${words}\r\nFrom: a@example.test\r\n\r\nHello`)).json).toMatchObject({ subject: 'Grüße', text: 'Hello' });
 	});
 
+	it.each([
+		['Content-Disposition: attachment; filename="invoice.pdf"', 'application/octet-stream'],
+		['Content-Type: pdf; name=a.pdf', 'application/octet-stream'],
+		['Content-Type: text; name=a.pdf', 'text/plain'],
+		['Content-Disposition: attachment; filename=a.log', 'text/plain'],
+		['Content-Disposition: attachment', 'text/plain'],
+	])('gives the type of a file whose header has none: %s', async (head, type) => {
+		const { files } = await read(
+			`${HEAD}Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\n\r\nHello\r\n--X\r\n${head}\r\n\r\nx\r\n--X--`,
+		);
+		expect(files.map(([, mimeType]) => mimeType)).toEqual([type]);
+	});
+
 	it('decodes what stands in a multipart without parts', async () => {
 		const head = `${HEAD}Content-Type: multipart/mixed; boundary=X\r\nContent-Transfer-Encoding: base64\r\n\r\n`;
 		expect((await read(`${head}SGVsbG8=\r\n`)).json.text).toBe('Hello');
