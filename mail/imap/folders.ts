@@ -53,26 +53,61 @@ export function chooseFolder(folders: readonly Folder[], wanted: string, field =
 	);
 }
 
-/** Finds all folders that a user may mean, see {@link chooseFolder}. */
+/** Finds all folders that a user may mean, see {@link chooseFolder}. Blanks before and behind a name may belong to it. */
 export function foldersNamed(folders: readonly Folder[], wanted: string): Folder[] {
-	const asked = wanted.trim();
-	const slashed = (folder: Folder): string => (folder.delimiter === '' ? folder.path : folder.path.split(folder.delimiter).join('/'));
-	// A letter with its accent may be one character or two, as text copied on a Mac has it.
-	const plain = (text: string): string => text.normalize('NFC').toLowerCase();
-	const same = (one: string, other: string): boolean => plain(one) === plain(other);
-	const ways: Array<(folder: Folder) => boolean> = [
-		(folder) => folder.path === asked,
-		(folder) => slashed(folder) === asked,
-		(folder) => same(folder.path, asked) || same(slashed(folder), asked),
-		(folder) => same(folder.name, asked),
-		// As on other servers, without the INBOX below which this one keeps all folders.
-		(folder) => same(slashed(folder).replace(/^INBOX\//i, ''), asked),
-	];
+	return firstFound(folders, [
+		...spellings(wanted).flatMap((asked) => [
+			...byPath(asked),
+			(folder: Folder) => same(folder.name, asked),
+			// As on other servers, without the INBOX below which this one keeps all folders.
+			(folder: Folder) => same(slashed(folder).replace(/^INBOX\//i, ''), asked),
+		]),
+		(folder) => same(trimmed(slashed(folder)), trimmed(wanted)),
+		(folder) => same(folder.name.trim(), wanted.trim()),
+	]);
+}
+
+/** Finds the folders with this path, without looking at names. */
+export function foldersAt(folders: readonly Folder[], wanted: string): Folder[] {
+	return firstFound(folders, spellings(wanted).flatMap(byPath));
+}
+
+type Way = (folder: Folder) => boolean;
+
+function firstFound(folders: readonly Folder[], ways: readonly Way[]): Folder[] {
 	for (const way of ways) {
 		const found = folders.filter(way);
 		if (found.length > 0) return found;
 	}
 	return [];
+}
+
+function byPath(asked: string): Way[] {
+	return [
+		(folder) => folder.path === asked,
+		(folder) => slashed(folder) === asked,
+		(folder) => same(folder.path, asked) || same(slashed(folder), asked),
+	];
+}
+
+function spellings(wanted: string): string[] {
+	return [...new Set([wanted, wanted.trim()])];
+}
+
+function slashed({ path, delimiter }: Folder): string {
+	return delimiter === '' ? path : path.split(delimiter).join('/');
+}
+
+function trimmed(path: string): string {
+	return path
+		.split('/')
+		.map((name) => name.trim())
+		.join('/');
+}
+
+/** A letter with its accent may be one character or two, as text copied on a Mac has it. */
+function same(one: string, other: string): boolean {
+	return one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase();
 }
 
 /** Asks for the state of a folder without selecting it. `highestModseq` is set only if the server supports it (RFC 7162). */

@@ -190,7 +190,7 @@ async function sendOnce(
 }
 
 /** Exchange gives a note in place of an email that it cannot convert. A draft made of the note would replace the draft itself. */
-function notTheEmail(uid: number, folder: string): MailError {
+export function notTheEmail(uid: number, folder: string): MailError {
 	return new MailError(`The server does not return the email with UID ${uid} in "${folder}", only a note that it cannot.`, {
 		code: 'rejected',
 		speaker: 'imap',

@@ -1,7 +1,7 @@
 import type { StatusObject } from 'imapflow';
 
 import { MailError } from '../errors';
-import { foldersNamed, listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
+import { foldersAt, foldersNamed, listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
 import type { Connection } from './sessions';
 import { folded, SPECIAL_KINDS, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
@@ -52,8 +52,8 @@ export class Folders {
 	}
 
 	/**
-	 * Finds the folder that a user means: by path, by name if only one folder has it, or by the name of a special folder in another
-	 * language (`Drafts` for `Entwürfe`).
+	 * Finds the folder that a user means: by path, by the name of a special folder in any language (`Drafts` for `Entwürfe`), or by name if
+	 * only one folder has it.
 	 * @throws MailError `notFound` with the most similar names
 	 */
 	async find(wanted: string, field = 'Folder'): Promise<Folder> {
@@ -65,7 +65,10 @@ export class Folders {
 				remedy: 'Choose a folder from the list, or enter its path, for example INBOX/Invoices.',
 			});
 		const folders = await this.all();
-		const found = foldersNamed(folders, asked);
+		const kind = specialNamed(asked);
+		const special = kind === undefined || foldersAt(folders, wanted).length > 0 ? undefined : await this.#specialOf(kind);
+		if (special !== undefined) return special;
+		const found = foldersNamed(folders, wanted);
 		if (found.length === 1 && found[0] !== undefined) return found[0];
 		if (found.length > 1)
 			throw missing(
@@ -73,9 +76,6 @@ export class Folders {
 				field,
 				'Enter the full path of the folder that you mean.',
 			);
-		const kind = specialNamed(asked);
-		const special = kind === undefined ? undefined : await this.#specialOf(kind);
-		if (special !== undefined) return special;
 		const nearest = nearestTo(asked, folders);
 		throw missing(
 			`There is no folder "${asked}" in ${this.connection.account.mailbox}. ` +
@@ -103,8 +103,16 @@ export class Folders {
 		const chosen = this.chosen[kind]?.trim() ?? '';
 		if (chosen !== '' && specialNamed(chosen) !== kind) return await this.find(chosen, `${LABELS[kind]} Folder`);
 		const folders = await this.all();
-		const [exact] = chosen === '' ? [] : foldersNamed(folders, chosen);
+		const [exact] = chosen === '' ? [] : foldersAt(folders, chosen);
 		return exact ?? specialFolders(folders).get(kind);
+	}
+
+	/** Finds the folders that a user means to leave out: a special folder, and all others with its name. @throws MailError `notFound` */
+	async exceptions(wanted: string): Promise<Folder[]> {
+		const kind = specialNamed(wanted);
+		const special = kind === undefined ? undefined : await this.#specialOf(kind);
+		if (special === undefined) return [await this.find(wanted, 'Except Folders')];
+		return [...new Set([...foldersNamed(await this.all(), wanted), special])];
 	}
 
 	/** Returns the folder and everything below it, itself first. */
@@ -134,9 +142,8 @@ export class Folders {
 
 	/** Creates the folder and its parent folders. If it exists already, that is not a failure. @throws MailError */
 	async create(wanted: string): Promise<{ folder: Folder; created: boolean }> {
-		const parts = partsOf(wanted, 'Name');
 		const folders = await this.all();
-		const { delimiter, names } = await this.#inNamespace(parts);
+		const { delimiter, names } = await this.#pathOf(wanted, 'Name');
 		const known = new Map(folders.map((folder) => [folded(folder.path), folder]));
 		let path = '';
 		let created = false;
@@ -153,26 +160,31 @@ export class Folders {
 			created ||= made.created;
 		}
 		return {
-			folder: (await this.all()).find((folder) => folder.path === path) ?? { path, name: parts.at(-1) ?? path, delimiter },
+			folder: (await this.all()).find((folder) => folder.path === path) ?? { path, name: names.at(-1) ?? path, delimiter },
 			created,
 		};
 	}
 
-	/** The names of a path with those that the server wants before the mailbox's own folders, such as INBOX. */
-	async #inNamespace(parts: readonly string[]): Promise<{ delimiter: string; names: string[] }> {
+	/**
+	 * The names of a path with those that the server wants before the mailbox's own folders, such as INBOX. Text that begins with them may be
+	 * a path as the server has it, such as `INBOX.Invoices`.
+	 */
+	async #pathOf(wanted: string, field: string): Promise<{ delimiter: string; names: string[]; isPath: boolean }> {
 		const { prefix, delimiter } = await this.connection.repeat(undefined, async (session) => await Promise.resolve(namespaceOf(session)));
+		const isTheirs = prefix !== '' && folded(wanted).startsWith(folded(prefix));
+		const parts = partsOf(isTheirs ? wanted.split(delimiter).join('/') : wanted, field);
 		const above = prefix.split(delimiter).filter((name) => name !== '');
 		const isThere = above.every((name, index) => folded(parts[index] ?? '') === folded(name));
-		return { delimiter, names: isThere ? [...parts] : [...above, ...parts] };
+		return { delimiter, names: isThere ? parts : [...above, ...parts], isPath: isTheirs || wanted.includes('/') };
 	}
 
-	/** @param newName a name, which keeps the folder in its place, or a whole path. @throws MailError */
+	/** @param newName a name, which keeps the folder in its place, or a whole path, which has a slash. @throws MailError */
 	async rename(folder: Folder, newName: string): Promise<Folder> {
 		await this.#requireOwn(folder, 'renamed');
-		const parts = partsOf(newName, 'New Name');
+		const { names, isPath } = await this.#pathOf(newName, 'New Name');
 		const delimiter = folder.delimiter === '' ? '/' : folder.delimiter;
 		const above = folder.path.split(delimiter).slice(0, -1);
-		const path = (parts.length === 1 ? [...above, ...parts] : (await this.#inNamespace(parts)).names).join(delimiter);
+		const path = (isPath ? names : [...above, ...names.slice(-1)]).join(delimiter);
 		if (path === folder.path) return folder;
 		if (path.startsWith(`${folder.path}${delimiter}`))
 			throw new MailError(`"${folder.path}" cannot be moved into itself.`, {

@@ -45,10 +45,8 @@ function read(value: unknown, field: string): Reference[] {
 	const text = value.trim();
 	if (/^[[{"]/.test(text)) return read(parsed(text, field), field);
 	if (text.includes('<') || text.includes('@'))
-		return text
-			.split(/[\s,]+/)
-			.filter((one) => one !== '')
-			.map((one) => ofMessageId(one, field));
+		// Within its brackets, a Message-ID may have a comma.
+		return (text.match(/<[^<>]*>|[^\s,]+/g) ?? []).map((one) => ofMessageId(one, field));
 	return text
 		.split(',')
 		.map((one) => one.trim())
@@ -88,7 +86,7 @@ function ofItem(item: object, field: string): Reference {
 		return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
 	};
 	const known = {
-		folder: text('folder'),
+		folder: folderIn(item),
 		uidValidity: text('uidValidity'),
 		messageId: messageIdIn(text('messageId')),
 		mailbox: text('mailbox'),
@@ -103,6 +101,13 @@ function ofItem(item: object, field: string): Reference {
 		'the item has no field uid',
 		"Use a message item of IMAP Trigger or IMAP Mailbox, for example {{ $('IMAP Trigger').item.json }}.",
 	);
+}
+
+/** Blanks before and behind it may belong to its name. */
+function folderIn(item: object): string {
+	const value: unknown = Reflect.get(item, 'folder');
+	const folder = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+	return folder.trim() === '' ? '' : folder;
 }
 
 function wrong(

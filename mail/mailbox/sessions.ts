@@ -100,6 +100,9 @@ export class Connection {
 	#session: ImapSession | undefined;
 	/** The folder that this execution selected. What an earlier one selected may have changed since. */
 	#selected = '';
+	/** Several may wait for the same new session. */
+	#opening: Promise<ImapSession> | undefined;
+	#released = false;
 
 	constructor(
 		readonly account: Account,
@@ -153,6 +156,7 @@ export class Connection {
 	/** The session for further use; undefined if it has ended. */
 	release(): ImapSession | undefined {
 		const session = this.#session;
+		this.#released = true;
 		this.#session = undefined;
 		return session?.over === false ? session : undefined;
 	}
@@ -163,17 +167,31 @@ export class Connection {
 
 	async #ready(folder: string | undefined): Promise<ImapSession> {
 		if (this.signal?.aborted === true) throw cancelled();
-		if (this.#session === undefined || this.#session.over) {
-			this.#session = await ImapSession.open(this.account, this.signal);
-			this.#session.idles = false;
-			this.#selected = '';
-		}
+		const session = this.#session?.over === false ? this.#session : await this.#opened();
 		if (folder !== undefined && this.#selected !== folder) {
 			this.#selected = '';
-			await this.#session.select(folder);
+			await session.select(folder);
 			this.#selected = folder;
 		}
-		return this.#session;
+		return session;
+	}
+
+	async #opened(): Promise<ImapSession> {
+		this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
+		return await this.#opening;
+	}
+
+	async #open(): Promise<ImapSession> {
+		const session = await ImapSession.open(this.account, this.signal);
+		// Nobody would close it later.
+		if (this.#released || this.signal?.aborted === true) {
+			session.close();
+			throw cancelled();
+		}
+		session.idles = false;
+		this.#selected = '';
+		this.#session = session;
+		return session;
 	}
 
 	async #pause(ms: number): Promise<void> {

@@ -3,7 +3,7 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { compose, type OutgoingMail } from '../../mail/compose/message';
 import { MailError } from '../../mail/errors';
 import { change } from '../../mail/mailbox/change';
-import { bytesOf, discard, flagsOf, requireDraft, saveDraft, sendDraft } from '../../mail/mailbox/drafts';
+import { bytesOf, discard, flagsOf, notTheEmail, requireDraft, saveDraft, sendDraft } from '../../mail/mailbox/drafts';
 import { locate, type There } from '../../mail/mailbox/locate';
 import { readMails } from '../../mail/mailbox/read';
 import { readReferences } from '../../mail/mailbox/references';
@@ -45,8 +45,10 @@ async function createReply(scene: Scene): Promise<IDataObject> {
 	const { own, item, connection } = scene;
 	const options = { ...readOptionsOf(own, item), format: 'resolved' as const };
 	const mails = await mailsMeant(scene);
-	if (mails.length !== 1) throw oneOnly();
+	const [mail] = mails;
+	if (mail === undefined || mails.length !== 1) throw oneOnly();
 	for await (const { item: original } of readMails(connection, await foundOf(scene, mails, options), options)) {
+		if (original.json.placeholder === true) throw notTheEmail(mail.uid, mail.folder);
 		if (typeof original.json.error === 'string')
 			throw new MailError(`The email to answer cannot be read: ${original.json.error}`, {
 				code: 'protocol',

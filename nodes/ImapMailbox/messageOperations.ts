@@ -76,7 +76,7 @@ async function foldersToSearch({ own, item, folders }: Scene): Promise<string[]>
 		.split(',')
 		.map((one) => one.trim())
 		.filter((one) => one !== '')) {
-		for (const { path } of await folders.subtree(await folders.find(name, 'Except Folders'))) except.add(path);
+		for (const folder of await folders.exceptions(name)) for (const { path } of await folders.subtree(folder)) except.add(path);
 	}
 	return (chosen === undefined ? await folders.all() : await folders.subtree(chosen))
 		.map(({ path }) => path)

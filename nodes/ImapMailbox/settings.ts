@@ -19,9 +19,9 @@ import { MOST_FOR_TOOL } from '../toolAnswers';
 const LARGE_ABOVE = 20 * 1024 * 1024;
 const LARGEST_UID = 4_294_967_295;
 
-/** Reads a folder, which is text or a value of n8n's resource locator. */
+/** Reads a folder, which is text or a value of n8n's resource locator. Blanks before and behind it may belong to its name. */
 export function locator(value: unknown, field: string): string {
-	return (typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field)).trim();
+	return typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field);
 }
 
 /**

@@ -104,7 +104,8 @@ function folders(context: Parameters, options: IDataObject): string[] {
 			remedy: 'Choose a folder from the list, or check the expression.',
 		});
 	}
-	const all = [first, ...listed].map((folder) => folder.trim()).filter((folder) => folder !== '');
+	// Blanks before and behind it may belong to its name.
+	const all = [first, ...listed.map((folder) => folder.trim()).filter((folder) => folder !== '')];
 	if (all.length > 10 && scopeOf(context) === 'folder') {
 		throw new MailError('One trigger can watch at most 10 folders.', {
 			code: 'input',
@@ -179,8 +180,8 @@ function afterAllAttempts(options: IDataObject): Action {
 function action(value: unknown, name: string, folder: () => unknown, field: string): Action {
 	const kind = choice(value, name, ['nothing', 'read', 'flag', 'move', 'delete'], 'nothing');
 	if (kind !== 'move') return { kind };
-	const to = locator(folder(), field).trim();
-	if (to === '') throw new MailError(`${field} is empty.`, { code: 'input', field, remedy: 'Choose the folder to move emails to.' });
+	const to = locator(folder(), field);
+	if (to.trim() === '') throw new MailError(`${field} is empty.`, { code: 'input', field, remedy: 'Choose the folder to move emails to.' });
 	return { kind, to };
 }
 

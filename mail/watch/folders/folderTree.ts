@@ -25,12 +25,12 @@ export function foldersIn(known: readonly Folder[], named: readonly string[], wi
 	const special = specialFolders(known);
 	const left = wish.except.flatMap((wanted) => {
 		const found = foldersNamed(known, wanted);
-		if (found.length > 0) return found;
 		const kind = specialNamed(wanted);
-		const folder = kind === undefined ? undefined : special.get(kind);
 		// A mailbox may have no Junk Email folder. Any other name without a folder is a mistake.
-		if (folder === undefined && kind === undefined) missing.push(wanted);
-		return folder ?? [];
+		if (found.length === 0 && kind === undefined) missing.push(wanted);
+		// A person's folder with the English name does not stand for the special folder of a mailbox in another language.
+		const folder = kind === undefined ? undefined : special.get(kind);
+		return folder === undefined ? found : [...found, folder];
 	});
 	return known.filter((folder) => (roots === undefined || isWithin(folder, roots)) && !isWithin(folder, left));
 }

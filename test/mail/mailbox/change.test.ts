@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import { search } from '../../../mail/imap/ask';
 import { commandSets } from '../../../mail/mailbox/locate';
 import { readReferences } from '../../../mail/mailbox/references';
-import { apply, commandsOf, filled, mail, makeScenes, subjectsOf, there, type Way } from './mailboxRig';
+import { apply, commandsOf, filled, mail, makeScenes, subjectsOf, there, type Scene, type Way } from './mailboxRig';
 
 const scene = makeScenes('change');
 const WAYS: Way[] = ['straight', 'exchange'];
@@ -125,6 +126,30 @@ describe('sessions', () => {
 	});
 });
 
+describe('a new session', () => {
+	const sessionsOf = ({ sandbox, mailbox }: Scene): number => sandbox.exchange.sessions.filter((one) => one.mailbox === mailbox).length;
+
+	it('is opened once where two commands wait for it', async () => {
+		const own = scene('exchange');
+		await own.use(async (connection) => {
+			const ask = async (): Promise<unknown> => await connection.repeat('INBOX', async (session) => await search(session, { all: true }));
+			expect(await Promise.all([ask(), ask()])).toEqual([[], []]);
+			own.sandbox.exchange.drop();
+			expect(await Promise.all([ask(), ask()])).toEqual([[], []]);
+		});
+		expect(sessionsOf(own)).toBe(2);
+	});
+
+	it('is closed where nobody waits for it any more', async () => {
+		const own = scene('exchange');
+		const waiting = await own.use(
+			async (connection) => await Promise.resolve({ asked: connection.repeat('INBOX', async () => await Promise.resolve()) }),
+		);
+		await expect(waiting.asked).rejects.toMatchObject({ code: 'stopped' });
+		expect(sessionsOf(own)).toBe(1);
+	});
+});
+
 describe('command sets', () => {
 	it('hold every UID once, in order, and fit into a line', () => {
 		const uids = Array.from({ length: 5_000 }, (_, index) => 3 * (5_000 - index));
@@ -173,6 +198,10 @@ describe('references', () => {
 			uids([{ uid: 1 }, { uid: '2' }]),
 		]).toEqual([[7], [7], [7, 8], [7, 8], [7, 8], [9], [4], [1, 2]]);
 		expect(readReferences('<a@b.test>, c@d.test').map(({ messageId }) => messageId)).toEqual(['<a@b.test>', '<c@d.test>']);
+		expect(readReferences('<a,b@c.test>,<d@f.test>').map(({ messageId }) => messageId)).toEqual(['<a,b@c.test>', '<d@f.test>']);
+		expect(() => readReferences('<a,b@c.test> 17')).toThrow('"17" is neither a UID nor a Message-ID');
+		expect(readReferences({ uid: 1, folder: ' Old ' })).toMatchObject([{ folder: ' Old ' }]);
+		expect(readReferences({ uid: 1, folder: ' ' })).toMatchObject([{ folder: '' }]);
 		expect(readReferences({ uidl: '1', messageId: '<a@b.test>', folder: 'INBOX' })).toEqual([
 			{ uid: 0, folder: '', uidValidity: '', messageId: '<a@b.test>', mailbox: '' },
 		]);

@@ -166,6 +166,57 @@ describe.each(WAYS)('folders, %s', (way) => {
 		});
 	});
 
+	it('are moved to the top by a new name that begins with a slash', async () => {
+		const own = scene(way);
+		await own.makeFolder('Top/Sub', 'Top/Other', 'Top/Third');
+		await own.use(async (_connection, folders) => {
+			expect((await folders.rename(await folders.find('Top/Sub'), '/Sub')).path).toBe('Sub');
+			expect((await folders.rename(await folders.find('Top/Other'), '/Moved')).path).toBe('Moved');
+			expect((await folders.rename(await folders.find('Top/Third'), 'Renamed')).path).toBe('Top/Renamed');
+		});
+	});
+
+	it("are the mailbox's own by the name of a special folder, unless a path is the same", async () => {
+		const own = scene(way);
+		await own.makeFolder('Entwürfe', 'Kunden/Drafts', 'Gelöschte Elemente', 'Trash', 'Alt/Sent', 'Neu/Archive');
+		await own.use(async (connection, folders) => {
+			const found = async (...names: string[]): Promise<string[]> =>
+				await Promise.all(names.map(async (name) => (await folders.find(name)).path));
+			expect(await found('Drafts', 'kunden/drafts', 'Trash', 'Deleted Items', 'Sent', 'Archive')).toEqual([
+				'Entwürfe',
+				'Kunden/Drafts',
+				'Trash',
+				'Gelöschte Elemente',
+				'Alt/Sent',
+				'Neu/Archive',
+			]);
+			expect((await folders.exceptions('Drafts')).map(({ path }) => path)).toEqual(['Kunden/Drafts', 'Entwürfe']);
+			expect((await folders.exceptions('Trash')).map(({ path }) => path)).toEqual(['Trash', 'Gelöschte Elemente']);
+			expect((await new Folders(connection, { drafts: 'Drafts' }).special('drafts')).path).toBe('Entwürfe');
+			await expect(folders.exceptions('Nowhere')).rejects.toMatchObject({ code: 'notFound', field: 'Except Folders' });
+		});
+	});
+
+	it('are found where their names begin or end with a blank', async () => {
+		const own = scene(way);
+		await own.makeFolder('Old ', 'Top/ New', 'Both', 'Both ');
+		await own.use(async (_connection, folders) => {
+			const found = async (...names: string[]): Promise<string[]> =>
+				await Promise.all(names.map(async (name) => (await folders.find(name)).path));
+			expect(await found('Old ', 'Old', 'Top/ New', 'Top/New', 'new', ' New', 'Both', 'Both ', ' Both')).toEqual([
+				'Old ',
+				'Old ',
+				'Top/ New',
+				'Top/ New',
+				'Top/ New',
+				'Top/ New',
+				'Both',
+				'Both ',
+				'Both',
+			]);
+		});
+	});
+
 	it.each(['R&D & more', '&-', 'Τιμολόγια', '請求書', 'Rechnungen 🧾', 'Größe, "quoted" (a)', 'a+b ~c %d'])(
 		'called %s are made, listed, found, counted, filled from, renamed and deleted',
 		async (name) => {

@@ -30,6 +30,12 @@ describe.each(Object.entries(OTHER_SEPARATORS))('a mailbox whose folders are sep
 			const wanted = [...above, 'Work', 'Größe', '2026'].join('/');
 			expect(await folders.create(wanted)).toMatchObject({ created: true, folder: { path: path('Work', 'Größe', '2026'), name: '2026' } });
 			expect(await folders.create(wanted)).toMatchObject({ created: false });
+			// Also as the server writes it.
+			if (above.length > 0) {
+				expect(await folders.create(path('Work', 'Größe'))).toMatchObject({ created: false, folder: { path: path('Work', 'Größe') } });
+				await folders.create('Dotted');
+				expect((await folders.rename(await folders.find('Dotted'), path('Dashed'))).path).toBe(path('Dashed'));
+			}
 			for (const name of [wanted, path('Work', 'Größe', '2026'), '2026'])
 				expect((await folders.find(name)).path).toBe(path('Work', 'Größe', '2026'));
 			expect(await folders.status(await folders.find('2026'))).toMatchObject({ parent: path('Work', 'Größe'), depth: above.length + 2 });

@@ -130,6 +130,15 @@ describe('a draft', () => {
 		});
 	});
 
+	it('answers no note that Exchange gives in place of an email', async () => {
+		await box(original);
+		sandbox.exchange.mailFaults.add({ kind: 'placeholder', mailbox, uid: 1 });
+		await expect(first('createReply', { uid: 1, text: 'Alles gut.' })).rejects.toThrow(
+			'The server does not return the email with UID 1 in "INBOX", only a note that it cannot.',
+		);
+		expect(await stored()).toEqual([]);
+	});
+
 	it('is replaced by its newer version, with what was not changed', async () => {
 		await box(original);
 		const before = await first('createReply', {
