@@ -21,7 +21,7 @@ export interface RetryPolicy {
 	maxAttempts: number;
 	/** ms before the second attempt; tripled for each one after it, up to ten minutes. */
 	firstPauseMs: number;
-	/** Whether an email whose attempts have all failed is deleted from the server, with the next poll. */
+	/** Whether an email that came whole and whose attempts have all failed is deleted from the server, with the next poll. */
 	deleteFailed: boolean;
 }
 
@@ -190,20 +190,22 @@ export class PollAttempts {
 
 	/**
 	 * Called when their execution has failed. Several emails of one execution are retried one by one, to find the one that fails.
-	 * @returns the emails that are no longer retried. They are never deleted, unless the policy says so
+	 * @returns the emails that are no longer retried, as they are entered. They are deleted only if the policy says so, and never if they
+	 * did not come as requested (refused, too large)
 	 */
 	failed(mailbox: string, entries: readonly Entry[], policy: RetryPolicy, now: number): Entry[] {
 		const isAlone = entries.length === 1;
-		const given = isAlone ? entries.filter(({ key }) => this.attempts(key) >= policy.maxAttempts) : [];
-		const again = entries.filter((entry) => !given.includes(entry));
+		const isGiven = ({ key }: Entry): boolean => isAlone && this.attempts(key) >= policy.maxAttempts;
+		const again = entries.filter((entry) => !isGiven(entry));
+		const given = entries.filter(isGiven).map((entry): Entry => {
+			const isDeleted = policy.deleteFailed && entry.standing !== 'seen';
+			return { ...entry, standing: isDeleted ? 'doomed' : 'seen' };
+		});
 		this.#underWay -= entries.length;
 		for (const { key } of mailbox === this.#mailbox ? again : []) {
 			this.#pausedUntil.set(key, isAlone ? now + retryIn(this.attempts(key), policy.firstPauseMs) : now);
 		}
-		this.#settle(
-			mailbox,
-			given.map((entry) => ({ ...entry, standing: policy.deleteFailed ? 'doomed' : 'seen' })),
-		);
+		this.#settle(mailbox, given);
 		return given;
 	}
 

@@ -327,6 +327,32 @@ describe('the POP Trigger', () => {
 			expect((await sandbox.messages(scene.mailbox)).map(String)).toEqual([expect.stringContaining('Subject: good')]);
 		});
 
+		it.each([
+			['the server refused', () => sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR [SYS/PERM] this one is broken' }), {}, 1],
+			['was too large', () => undefined, { maxMessageSize: 1 }, 1],
+			['came whole', () => undefined, {}, 0],
+		])('never deletes an email unless it came whole: one that %s', async (what, prepare, options, left) => {
+			const name = what.replaceAll(' ', '-');
+			const scene = {
+				sandbox,
+				mailbox: `${name}@example.test`,
+				workflow: name,
+				parameters: { options: { maxTries: 1, onGiveUp: 'delete', ...options } },
+			};
+			const about = told();
+			const poll = await freshProcess();
+			await poll(scene, about);
+			await sandbox.deliver(scene.mailbox, `${mail('bad')}${`${'x'.repeat(1_000)}\r\n`.repeat(1_100)}`);
+			prepare();
+			await poll(scene, about);
+			about.executions[0]?.fail('no');
+			await settled();
+			await poll(scene, about);
+			expect(await sandbox.messages(scene.mailbox)).toHaveLength(left);
+			const fate = left === 0 ? 'deleted with the next poll' : 'still in the mailbox';
+			expect(about.failedExecutions).toEqual([expect.objectContaining({ description: expect.stringContaining(fate) })]);
+		});
+
 		it('forgets the attempts of an email that has left the server', async () => {
 			const scene = { sandbox, mailbox: 'gone@example.test', workflow: 'gone', parameters: { options: { retryAfter: 0 } } };
 			const poll = await freshProcess();
