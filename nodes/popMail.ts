@@ -6,9 +6,10 @@ import type { Account } from '../mail/account';
 import type { Collection } from '../mail/collect/collect';
 import type { CollectedMail, Make } from '../mail/collect/fetching';
 import { describe, readFilter, type Filter } from '../mail/collect/filter';
+import type { Wish } from '../mail/collect/wish';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item/item';
 import { collect } from '../mail/pop3/session';
-import { choice, flag, record, text, whole } from './parameterValues';
+import { choice, flag, isBlank, record, text, whole } from './parameterValues';
 import { readMoreOf } from './readMoreFields';
 
 /** Larger emails are streamed to the parser and not held in memory, in bytes. */
@@ -38,6 +39,11 @@ export function filterOf(fields: IDataObject): Filter {
 		since: text(fields.since, 'Received Since'),
 		largerThan: whole(fields.largerThan, 'Larger Than', 0, 0, 1_000_000) * 1024,
 	});
+}
+
+/** Reads *Delete After Days*. Nothing is deleted if an expression gives nothing. @throws MailError `input` naming the field */
+export function deletionOf(days: unknown): Pick<Wish, 'deleteAfterDays'> {
+	return isBlank(days) ? {} : { deleteAfterDays: whole(days, 'Delete After Days', 30, 0, 3_650) };
 }
 
 /** Makes n8n items of emails that come over POP. */

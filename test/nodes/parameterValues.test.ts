@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { choices, flag } from '../../nodes/parameterValues';
+import { choices, flag, whole } from '../../nodes/parameterValues';
+import { deletionOf } from '../../nodes/popMail';
 
 describe('a switch', () => {
 	it.each([true, 'true', 'TRUE', ' True ', 1, '1'])('is on where an expression gives %j', (value) => {
@@ -26,6 +27,38 @@ describe('a switch', () => {
 				remedy: 'Enter true or false.',
 			}),
 		);
+	});
+});
+
+describe('a number', () => {
+	it.each<[unknown, number]>([
+		[0, 0],
+		['0', 0],
+		[' 7 ', 7],
+		['', 30],
+		[' ', 30],
+		[null, 30],
+		[undefined, 30],
+	])('is taken from %j', (value, number) => {
+		expect(whole(value, 'Limit', 30, 0, 100)).toBe(number);
+	});
+
+	it.each([false, true, [], [5], {}, 1.5, -1, 101, 'many', NaN])('is refused where an expression gives %j', (value) => {
+		expect(() => whole(value, 'Limit', 30, 0, 100)).toThrow(expect.objectContaining({ code: 'input', field: 'Limit' }));
+	});
+});
+
+describe('the days after which emails are deleted', () => {
+	it.each([undefined, null, '', ' '])('are never where an expression gives %j', (value) => {
+		expect(deletionOf(value)).toEqual({});
+	});
+
+	it.each([0, '0'])('are none where it gives %j', (value) => {
+		expect(deletionOf(value)).toEqual({ deleteAfterDays: 0 });
+	});
+
+	it.each([false, true, []])('are refused where it gives %j', (value) => {
+		expect(() => deletionOf(value)).toThrow(expect.objectContaining({ field: 'Delete After Days' }));
 	});
 });
 
