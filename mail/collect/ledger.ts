@@ -195,7 +195,8 @@ function parse(text: string): Entry | undefined {
 	return { key: text.slice(0, KEY), print: print === NO_PRINT ? '' : print, standing, day };
 }
 
-function isLedgerData(value: unknown): value is LedgerData {
+/** Whether this version can read it. */
+export function isLedgerData(value: unknown): value is LedgerData {
 	return (
 		typeof value === 'object' &&
 		value !== null &&

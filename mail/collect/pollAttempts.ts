@@ -1,5 +1,5 @@
 import { retryIn } from '../backoff';
-import { Ledger, type Entry, type LedgerData } from './ledger';
+import { isLedgerData, Ledger, type Entry, type LedgerData } from './ledger';
 import { LocalReservations, Reservations } from './reservations';
 
 /** What a polling trigger remembers after a restart. */
@@ -13,6 +13,8 @@ export interface PollMemory {
 	since?: { mailbox: string; at: number };
 	/** For each email that is not done: how many executions it has been handed to, by the ledger's key. */
 	attempts?: Record<string, number>;
+	/** Whether an earlier memory could not be read. Until a poll succeeds, every email counts as new, so that none is skipped. */
+	isLost?: boolean;
 }
 
 /** When an email whose executions fail is handed over again, and when it is no longer retried. */
@@ -30,12 +32,23 @@ const MOST_CRASHES = 3;
 /** n8n gives no run for an execution that it has had before. After this many attempts, the emails count as handed over. */
 const MOST_WITHOUT_RUN = 3;
 
+/** Returns undefined if it is damaged, or of a newer version, so that an older memory that can be read wins. */
 export function readPollMemory(value: unknown): PollMemory | undefined {
 	if (typeof value !== 'object' || value === null) return undefined;
-	const { revision, mailbox, ledger, since, attempts }: { [Key in keyof PollMemory]?: unknown } = value;
-	if (typeof revision !== 'number' || typeof mailbox !== 'string') return undefined;
-	return { revision, mailbox, ledger: Ledger.read(ledger).write(), ...(isSince(since) && { since }), attempts: readAttempts(attempts) };
+	const { revision, mailbox, ledger, since, attempts, isLost }: { [Key in keyof PollMemory]?: unknown } = value;
+	if (typeof revision !== 'number' || typeof mailbox !== 'string' || !isLedgerData(ledger)) return undefined;
+	return {
+		revision,
+		mailbox,
+		ledger: Ledger.read(ledger).write(),
+		...(isSince(since) && { since }),
+		attempts: readAttempts(attempts),
+		...(isLost === true && { isLost }),
+	};
 }
+
+/** What takes the place of a memory that cannot be read. */
+export const lostMemory = (): PollMemory => ({ revision: 0, mailbox: '', ledger: new Ledger().write(), isLost: true });
 
 /** Memories of version 0.1.0 have no attempts. */
 function readAttempts(value: unknown): Record<string, number> {
@@ -70,6 +83,7 @@ export class PollAttempts {
 	#revision: number;
 	#mailbox: string;
 	#since: PollMemory['since'];
+	#isLost: boolean;
 	#reservations = ownReservations();
 	#underWay = 0;
 	/** Entries that ended after {@link open} made a copy, so that the copy does not have them. */
@@ -91,6 +105,7 @@ export class PollAttempts {
 		this.#revision = stored?.revision ?? 0;
 		this.#mailbox = stored?.mailbox ?? '';
 		this.#since = stored?.since;
+		this.#isLost = stored?.isLost === true;
 		this.#attempts = new Map(Object.entries(stored?.attempts ?? {}));
 	}
 
@@ -106,12 +121,18 @@ export class PollAttempts {
 			ledger: this.#ledger.write(),
 			...(this.#since !== undefined && { since: this.#since }),
 			...(this.#attempts.size > 0 && { attempts: Object.fromEntries(this.#attempts) }),
+			...(this.#isLost && { isLost: true }),
 		};
 	}
 
 	/** Whether no poll of the mailbox has succeeded yet. */
 	get isUnused(): boolean {
 		return this.#ledger.checkedAt === 0;
+	}
+
+	/** See {@link PollMemory.isLost}. */
+	get isLost(): boolean {
+		return this.#isLost;
 	}
 
 	/** When a poll of this mailbox was first tried, in epoch ms. The mailbox may be out of reach for long. */
@@ -176,7 +197,7 @@ export class PollAttempts {
 		if (this.#underWay > 0) ledger.complete = false;
 		this.#mailbox = mailbox;
 		this.#ledger = ledger;
-		if (!this.isUnused) this.#since = undefined;
+		if (!this.isUnused) [this.#since, this.#isLost] = [undefined, false];
 		for (const entry of this.#ended) ledger.put(entry);
 		this.#store();
 		return entries;

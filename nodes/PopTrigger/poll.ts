@@ -3,7 +3,7 @@ import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { DAY_MS } from '../../mail/durations';
 import { collectNew } from '../../mail/collect/collect';
 import { openPatiently } from '../../mail/collect/patience';
-import { newestPollMemory, PollAttempts, readPollMemory, type PollMemory } from '../../mail/collect/pollAttempts';
+import { lostMemory, newestPollMemory, PollAttempts, readPollMemory, type PollMemory } from '../../mail/collect/pollAttempts';
 import type { Wish } from '../../mail/collect/wish';
 import { diagnose } from '../../mail/diagnosis';
 import type { MailError } from '../../mail/errors';
@@ -79,12 +79,24 @@ function requireSupport(context: IPollFunctions): void {
 }
 
 function newState(context: IPollFunctions, key: string): State {
-	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, readPollMemory, (reason) =>
+	let isAnyDamaged = record(context.getWorkflowStaticData('node')).pop !== undefined && storedMemory(context) === undefined;
+	const parse = (value: unknown): PollMemory | undefined => {
+		const memory = readPollMemory(value);
+		isAnyDamaged ||= memory === undefined;
+		return memory;
+	};
+	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, parse, (reason) =>
 		context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last emails: ${reason}`),
 	);
 	const written = journal.read();
 	const stored = newestPollMemory(ownMemory(context) ?? (written === undefined ? storedMemory(context) : undefined), written);
-	return { book: new PollAttempts(stored, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
+	if (stored === undefined && isAnyDamaged)
+		context.logger.warn(
+			'POP Trigger: its memory is damaged or of a newer version and cannot be read, so all emails in the inbox count as new, ' +
+				'and none is skipped',
+		);
+	const known = stored ?? (isAnyDamaged ? lostMemory() : undefined);
+	return { book: new PollAttempts(known, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
 }
 
 function storedMemory(context: IPollFunctions): PollMemory | undefined {
@@ -111,7 +123,8 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const mailbox = mailboxName(account);
 	// Later versions tell how long a poll may take.
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
-	const start = startOf(settings.wish, started - state.book.triedSince(mailbox, started));
+	const triedForMs = started - state.book.triedSince(mailbox, started);
+	const start: Wish['start'] = state.book.isLost ? { kind: 'all' } : startOf(settings.wish, triedForMs);
 	const wish = { ...settings.wish, start, enough: () => Date.now() - started > budget * SHARE };
 	const session = await openPatiently(account);
 	const { ledger, reservations } = state.book.open(mailbox, started);

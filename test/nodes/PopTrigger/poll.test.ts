@@ -193,6 +193,32 @@ describe('the POP Trigger', () => {
 		expect([subjects(restarted), subjects(renamed)]).toEqual([[['1']], [['1']]]);
 	});
 
+	it.each([
+		['of a newer version', { version: 2 }],
+		['that is damaged', { mails: 'x' }],
+	])('goes on with the older memory if it has also one %s, and skips no email if it has no other', async (_what, change) => {
+		const name = `unreadable-${Object.keys(change).join()}`;
+		const scene = { sandbox, mailbox: `${name}@example.test`, workflow: name };
+		const poll = await freshProcess();
+		const about = told();
+		await sandbox.deliver(scene.mailbox, mail('before'));
+		await poll(scene, about);
+		await expect.poll(journals).toContain(scene.mailbox);
+		const stored: { pop: { revision: number; ledger: IDataObject } } = JSON.parse(JSON.stringify(about.staticData));
+		const unreadable = { pop: { ...stored.pop, revision: stored.pop.revision + 1, ledger: { ...stored.pop.ledger, ...change } } };
+		await sandbox.deliver(scene.mailbox, mail('after'));
+		const withJournal = told(structuredClone(unreadable));
+		await (
+			await freshProcess()
+		)({ ...scene, activation: 'init' }, withJournal);
+		const alone = told(structuredClone(unreadable));
+		await (
+			await freshProcess()
+		)({ ...scene, workflow: `${name} elsewhere`, activation: 'init' }, alone);
+		expect([subjects(withJournal), subjects(alone)]).toEqual([[['after']], [['before', 'after']]]);
+		expect([withJournal.warnings, alone.warnings]).toEqual([[], [expect.stringContaining('none is skipped')]]);
+	});
+
 	it("goes on where another process left off, when that was n8n's leader for a while", async () => {
 		const scene = { sandbox, mailbox: 'leader@example.test', workflow: 'leader' };
 		const [poll, other] = [await freshProcess(), await freshProcess()];
