@@ -82,6 +82,8 @@ export class PollAttempts {
 	#ledger: Ledger;
 	#revision: number;
 	#mailbox: string;
+	/** What the same mailbox was called before, because executions that began then still end. */
+	readonly #formerNames = new Set<string>();
 	#since: PollMemory['since'];
 	#isLost: boolean;
 	#reservations = ownReservations();
@@ -151,10 +153,23 @@ export class PollAttempts {
 		return true;
 	}
 
+	/** Returns a copy of the ledger if it is that of a mailbox with another name, which may be the same one nevertheless. */
+	ledgerOfOther(mailbox: string): { ledger: Ledger; name: string } | undefined {
+		if (mailbox === this.#mailbox || this.isUnused) return undefined;
+		return { ledger: Ledger.read(this.#ledger.write()), name: this.#mailbox };
+	}
+
+	/** Goes on with the same mailbox under another name. */
+	rename(mailbox: string): void {
+		this.#formerNames.add(this.#mailbox);
+		this.#mailbox = mailbox;
+	}
+
 	/** Returns a copy to collect with. For another mailbox than before, the memory starts empty. */
 	open(mailbox: string, now: number): { ledger: Ledger; reservations: Reservations } {
 		if (mailbox !== this.#mailbox) {
 			this.#mailbox = mailbox;
+			this.#formerNames.clear();
 			this.#ledger = new Ledger();
 			this.#reservations = ownReservations();
 			this.#attempts.clear();
@@ -223,7 +238,7 @@ export class PollAttempts {
 			return { ...entry, standing: isDeleted ? 'doomed' : 'seen' };
 		});
 		this.#underWay -= entries.length;
-		for (const { key } of mailbox === this.#mailbox ? again : []) {
+		for (const { key } of this.#isThis(mailbox) ? again : []) {
 			this.#pausedUntil.set(key, isAlone ? now + retryIn(this.attempts(key), policy.firstPauseMs) : now);
 		}
 		this.#settle(mailbox, given);
@@ -236,7 +251,7 @@ export class PollAttempts {
 	 */
 	notStarted(mailbox: string, entries: readonly Entry[]): void {
 		this.#underWay -= entries.length;
-		if (mailbox !== this.#mailbox) return;
+		if (!this.#isThis(mailbox)) return;
 		for (const { key } of entries) this.#forgive(key);
 		this.#reservations.local.release(entries.map(({ key }) => key));
 		this.#store();
@@ -256,6 +271,10 @@ export class PollAttempts {
 		);
 	}
 
+	#isThis(mailbox: string): boolean {
+		return mailbox === this.#mailbox || this.#formerNames.has(mailbox);
+	}
+
 	#forgive(key: string): void {
 		const attempts = this.attempts(key) - 1;
 		if (attempts > 0) this.#attempts.set(key, attempts);
@@ -263,7 +282,7 @@ export class PollAttempts {
 	}
 
 	#settle(mailbox: string, entries: readonly Entry[]): void {
-		if (mailbox !== this.#mailbox) return;
+		if (!this.#isThis(mailbox)) return;
 		this.#ended.push(...entries);
 		for (const entry of entries) {
 			this.#ledger.put(entry);

@@ -549,6 +549,35 @@ describe('the POP Trigger', () => {
 		expect(await (await freshProcess())(scene, about)).toBeNull();
 	});
 
+	it.each(['size', 'headers'])('goes on where the same mailbox has another name, which it knows by the %s of an email', async (by) => {
+		const scene = {
+			sandbox,
+			mailbox: `primary-${by}@example.test`,
+			workflow: `renamed ${by}`,
+			parameters: { options: { startFrom: 'now', retryAfter: 0 } },
+		};
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		await sandbox.deliver(scene.mailbox, mail('done'));
+		await poll(scene, about);
+		about.executions[0]?.end();
+		await sandbox.deliver(scene.mailbox, mail('failed'));
+		await poll(scene, about);
+		about.executions[1]?.fail('no');
+		await sandbox.deliver(scene.mailbox, mail('pending'));
+		await poll(scene, about);
+		if (by === 'headers') await sandbox.dovecot.doveadm('expunge', '-u', scene.mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'pending');
+		await sandbox.deliver(scene.mailbox, mail('new'));
+		vi.doMock('../../../nodes/popMail', async (load) => ({ ...(await load<object>()), mailboxName: () => 'alias@example.test host' }));
+		const renamed = await freshProcess();
+		vi.doUnmock('../../../nodes/popMail');
+		const after = told(JSON.parse(JSON.stringify(about.staticData)));
+		await renamed({ ...scene, activation: 'init' }, after);
+		expect(subjects(after).flat().sort()).toEqual(by === 'size' ? ['failed', 'new', 'pending'] : ['failed', 'new']);
+		expect(after.warnings).toEqual([]);
+	});
+
 	it('begins anew where it is pointed at another mailbox', async () => {
 		const scene = { sandbox, mailbox: 'one@example.test', workflow: 'other' };
 		const poll = await freshProcess();
@@ -560,6 +589,7 @@ describe('the POP Trigger', () => {
 		await sandbox.deliver(other.mailbox, mail('new'));
 		await poll(other, about);
 		expect(subjects(about)).toEqual([['new']]);
+		expect(about.warnings).toEqual([expect.stringContaining('now checks two@example.test')]);
 	});
 
 	it('fetches of 30,000 mails with 5 new ones nothing but the listing and those five', async () => {
