@@ -93,10 +93,10 @@ export class PollAttempts {
 	/** How many executions each email was handed to. Emails that are done are not listed. */
 	#attempts: Map<string, number>;
 	/**
-	 * Time in epoch ms from which a failed email may be handed over again. This is lost with the process; then it may be handed over
+	 * From when to when a failed email is not handed over again, in epoch ms. This is lost with the process; then it may be handed over
 	 * at once.
 	 */
-	readonly #pausedUntil = new Map<string, number>();
+	readonly #paused = new Map<string, { from: number; until: number }>();
 	readonly #withoutRun = new Map<string, number>();
 
 	constructor(
@@ -173,11 +173,12 @@ export class PollAttempts {
 			this.#ledger = new Ledger();
 			this.#reservations = ownReservations();
 			this.#attempts.clear();
-			this.#pausedUntil.clear();
+			this.#paused.clear();
 		}
-		for (const [key, until] of this.#pausedUntil) {
-			if (until > now) continue;
-			this.#pausedUntil.delete(key);
+		for (const [key, { from, until }] of this.#paused) {
+			// If the clock was set back, nobody knows how much of the pause is left.
+			if (now >= from && now < until) continue;
+			this.#paused.delete(key);
 			this.#reservations.local.release([key]);
 		}
 		this.#ended = [];
@@ -239,7 +240,8 @@ export class PollAttempts {
 		});
 		this.#underWay -= entries.length;
 		for (const { key } of this.#isThis(mailbox) ? again : []) {
-			this.#pausedUntil.set(key, isAlone ? now + retryIn(this.attempts(key), policy.firstPauseMs) : now);
+			const until = isAlone ? now + retryIn(this.attempts(key), policy.firstPauseMs) : now;
+			this.#paused.set(key, { from: now, until });
 		}
 		this.#settle(mailbox, given);
 		return given;

@@ -161,8 +161,10 @@ async function recogniseMailbox(context: IPollFunctions, book: PollAttempts, mai
 }
 
 /** "Now" is the first check, even if it failed. After a failed one, the time of receipt counts. */
-function startOf({ start }: Wish, triedForMs: number): Wish['start'] {
-	if (start.kind === 'all' || triedForMs === 0) return start;
+function startOf({ start }: Wish, sinceMs: number): Wish['start'] {
+	if (start.kind === 'all' || sinceMs === 0) return start;
+	// The clock may have been set back since.
+	const triedForMs = Math.max(sinceMs, 1);
 	return { kind: 'lastDays', days: start.kind === 'lastDays' ? start.days + triedForMs / DAY_MS : (triedForMs + SKEW_MS) / DAY_MS };
 }
 

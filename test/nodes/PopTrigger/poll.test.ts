@@ -136,6 +136,20 @@ describe('the POP Trigger', () => {
 		},
 	);
 
+	it('takes what came since it was turned on, though the clock was set back before it could look', async () => {
+		const scene = { sandbox, mailbox: 'setback@example.test', workflow: 'set back' };
+		const poll = await freshProcess();
+		const about = told();
+		sandbox.exchange.refusing.add('pop');
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 });
+		await poll(scene, about);
+		vi.useRealTimers();
+		sandbox.exchange.refusing.delete('pop');
+		await sandbox.fill(scene.mailbox, [received(3_600, 'before'), received(-1, 'meanwhile')]);
+		await poll(scene, about);
+		expect(subjects(about)).toEqual([['meanwhile']]);
+	});
+
 	it('counts the last days from when it was turned on, though it could not look at once', async () => {
 		const scene = {
 			sandbox,
@@ -282,6 +296,21 @@ describe('the POP Trigger', () => {
 			later(1);
 			await poll(scene, about);
 			expect(subjects(about).slice(4)).toEqual([['bad']]);
+		});
+
+		it('retries an email though the clock was set back while it waited for that', async () => {
+			const scene = { sandbox, mailbox: 'clock@example.test', workflow: 'clock', parameters: { options: { retryAfter: 60 } } };
+			const poll = await freshProcess();
+			const about = told();
+			await poll(scene, about);
+			await sandbox.deliver(scene.mailbox, mail('bad'));
+			await poll(scene, about);
+			about.executions[0]?.fail('no');
+			await settled();
+			later(-600);
+			await poll(scene, about);
+			expect([subjects(about), about.warnings]).toEqual([[['bad'], ['bad']], []]);
+			later(600);
 		});
 
 		it('retries no more than 100 emails with one poll, and the others with the next', async () => {
