@@ -64,7 +64,7 @@ function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): W
 	return {
 		limit: isTool(context) ? Math.min(limit, MOST_FOR_TOOL) : limit,
 		newestFirst: choice(options.order, 'Order', ['oldest', 'newest'], 'oldest') === 'newest',
-		filter: filterOf(record(context.getNodeParameter('filters', item, {}))),
+		filter: filterOf(record(context.getNodeParameter('filters', item, {})), context.getTimezone()),
 		headersOnly: flag(options.headersOnly, 'Headers Only'),
 		maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
 		start: { kind: 'all' },

@@ -31,7 +31,7 @@ export function readSettings(
 		wish: {
 			limit: whole(options.limit, 'Max Emails per Poll', 50, 1, 1_000),
 			newestFirst: false,
-			filter: filterOf(record(parameter('filters', {}))),
+			filter: filterOf(record(parameter('filters', {})), context.getTimezone()),
 			headersOnly: flag(options.headersOnly, 'Headers Only'),
 			maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
 			start: startOf(options),

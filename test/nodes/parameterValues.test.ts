@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { choices, flag, whole } from '../../nodes/parameterValues';
-import { deletionOf } from '../../nodes/popMail';
+import { deletionOf, filterOf } from '../../nodes/popMail';
 
 describe('a switch', () => {
 	it.each([true, 'true', 'TRUE', ' True ', 1, '1'])('is on where an expression gives %j', (value) => {
@@ -59,6 +59,25 @@ describe('the days after which emails are deleted', () => {
 
 	it.each([false, true, []])('are refused where it gives %j', (value) => {
 		expect(() => deletionOf(value)).toThrow(expect.objectContaining({ field: 'Delete After Days' }));
+	});
+});
+
+describe('Received Since', () => {
+	it.each([
+		['2026-11-01T08:00:00', '2026-11-01T07:00:00.000Z'],
+		['2026-07-01', '2026-06-30T22:00:00.000Z'],
+		['2026-11-01T08:00:00Z', '2026-11-01T08:00:00.000Z'],
+		['1970-01-01T01:00:00.000+01:00', '1970-01-01T00:00:00.000Z'],
+	])("is in the workflow's time zone, unless it has an offset: %j", (since, moment) => {
+		expect(new Date(filterOf({ since }, 'Europe/Berlin').since ?? NaN).toISOString()).toBe(moment);
+	});
+
+	it.each(['', ' ', null, undefined])('is none where an expression gives %j', (since) => {
+		expect(filterOf({ since }, 'Europe/Berlin')).toEqual({});
+	});
+
+	it.each(['1', '01.11.2026', 'soon', 5])('is refused where it is no date and time: %j', (since) => {
+		expect(() => filterOf({ since }, 'Europe/Berlin')).toThrow(expect.objectContaining({ code: 'input', field: 'Received Since' }));
 	});
 });
 
