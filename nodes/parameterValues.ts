@@ -79,16 +79,22 @@ export function flag(value: unknown, field: string, fallback = false): boolean {
 	throw new MailError(`${field}: ${shown(value)} is neither true nor false.`, { code: 'input', field, remedy: 'Enter true or false.' });
 }
 
-/** Returns a number within the limits; `fallback` if the field is empty. @throws MailError `input` */
+/** Returns a number within the limits; `fallback` if the field is blank. @throws MailError `input`, also for what is no number or text */
 export function whole(value: unknown, field: string, fallback: number, least: number, most: number): number {
-	if (value === undefined || value === null || value === '') return fallback;
-	const number = Number(value);
+	if (isBlank(value)) return fallback;
+	// Of other types, Number would make 0 or 1.
+	const number = ['number', 'bigint', 'string'].includes(typeof value) ? Number(value) : NaN;
 	if (Number.isInteger(number) && number >= least && number <= most) return number;
 	throw new MailError(`${field}: ${shown(value)} is not a whole number from ${least} to ${most}.`, {
 		code: 'input',
 		field,
 		remedy: `Enter a number from ${least} to ${most}.`,
 	});
+}
+
+/** Whether an expression gave nothing. */
+export function isBlank(value: unknown): boolean {
+	return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 }
 
 function shown(value: unknown): string {

@@ -23,7 +23,7 @@ export const popFilters: INodeProperties[] = [
 		name: 'since',
 		type: 'dateTime',
 		default: '',
-		description: 'Only emails received at this time or later',
+		description: "Only emails received at this time or later. Without an offset, it is in the workflow's time zone.",
 	},
 	{ displayName: 'Subject', name: 'subject', type: 'string', default: '', placeholder: 'e.g. invoice', description: 'Text in the subject' },
 	{

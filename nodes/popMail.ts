@@ -6,9 +6,11 @@ import type { Account } from '../mail/account';
 import type { Collection } from '../mail/collect/collect';
 import type { CollectedMail, Make } from '../mail/collect/fetching';
 import { describe, readFilter, type Filter } from '../mail/collect/filter';
+import { readMoment } from '../mail/compose/eventTime';
+import type { Wish } from '../mail/collect/wish';
 import { RAW_PROPERTY, toItem, type ItemOptions } from '../mail/item/item';
 import { collect } from '../mail/pop3/session';
-import { choice, flag, record, text, whole } from './parameterValues';
+import { choice, flag, isBlank, record, text, whole } from './parameterValues';
 import { readMoreOf } from './readMoreFields';
 
 /** Larger emails are streamed to the parser and not held in memory, in bytes. */
@@ -29,15 +31,20 @@ export function itemOptions(context: IExecuteFunctions | IPollFunctions, paramet
 	};
 }
 
-/** @throws MailError `input` naming the field */
-export function filterOf(fields: IDataObject): Filter {
+/** @param timeZone IANA name of the workflow's zone, for a time without an offset. @throws MailError `input` naming the field */
+export function filterOf(fields: IDataObject, timeZone: string): Filter {
 	return readFilter({
 		from: text(fields.from, 'From'),
 		to: text(fields.to, 'To'),
 		subject: text(fields.subject, 'Subject'),
-		since: text(fields.since, 'Received Since'),
+		since: isBlank(fields.since) ? undefined : readMoment('Received Since', fields.since, timeZone).getTime(),
 		largerThan: whole(fields.largerThan, 'Larger Than', 0, 0, 1_000_000) * 1024,
 	});
+}
+
+/** Reads *Delete After Days*. Nothing is deleted if an expression gives nothing. @throws MailError `input` naming the field */
+export function deletionOf(days: unknown): Pick<Wish, 'deleteAfterDays'> {
+	return isBlank(days) ? {} : { deleteAfterDays: whole(days, 'Delete After Days', 30, 0, 3_650) };
 }
 
 /** Makes n8n items of emails that come over POP. */

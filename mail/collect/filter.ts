@@ -1,4 +1,3 @@
-import { MailError } from '../errors';
 import type { Headers } from './mailHead';
 import { digest } from './ledger';
 
@@ -13,21 +12,13 @@ export interface Filter {
 	largerThan?: number;
 }
 
-/** @throws MailError `input` naming the field */
-export function readFilter(fields: { from: string; to: string; subject: string; since: string; largerThan: number }): Filter {
-	const since = fields.since === '' ? undefined : Date.parse(fields.since);
-	if (Number.isNaN(since)) {
-		throw new MailError(`Received Since: "${fields.since}" is not a date.`, {
-			code: 'input',
-			field: 'Received Since',
-			remedy: 'Enter a date such as 2026-11-01 or 2026-11-01T08:00:00Z, or leave the field empty.',
-		});
-	}
+/** @param fields as entered; `since` in epoch ms */
+export function readFilter(fields: { from: string; to: string; subject: string; since: number | undefined; largerThan: number }): Filter {
 	return {
 		...(fields.from.trim() !== '' && { from: fields.from.trim() }),
 		...(fields.to.trim() !== '' && { to: fields.to.trim() }),
 		...(fields.subject.trim() !== '' && { subject: fields.subject.trim() }),
-		...(since !== undefined && { since }),
+		...(fields.since !== undefined && { since: fields.since }),
 		...(fields.largerThan > 0 && { largerThan: fields.largerThan }),
 	};
 }

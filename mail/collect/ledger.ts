@@ -8,8 +8,8 @@ import { DAY_MS } from '../durations';
  * - `fetched`: its execution received it.
  * - `leaving`: its execution received it, and it is to be deleted because of that.
  * - `doomed`: all its executions failed, and the user wants such emails deleted.
- * - `seen`: it was there when collecting began, or only its headers were fetched because it was too large, or all its executions
- *   failed, or the server keeps it although it has confirmed its deletion. It is never deleted.
+ * - `seen`: it was there when collecting began, or only its headers were fetched because it was too large, or the server refused it, or
+ *   all its executions failed, or the server keeps it although it has confirmed its deletion. It is never deleted.
  * - `passed`: it did not match the filter. This counts as long as the filter stays the same.
  * - `gone`: the server has just confirmed its deletion. If its unique ID is listed once more, the headers show whether the server has
  *   kept it or has given the ID to another email.
@@ -195,7 +195,8 @@ function parse(text: string): Entry | undefined {
 	return { key: text.slice(0, KEY), print: print === NO_PRINT ? '' : print, standing, day };
 }
 
-function isLedgerData(value: unknown): value is LedgerData {
+/** Whether this version can read it. */
+export function isLedgerData(value: unknown): value is LedgerData {
 	return (
 		typeof value === 'object' &&
 		value !== null &&

@@ -1,5 +1,5 @@
 import { retryIn } from '../backoff';
-import { Ledger, type Entry, type LedgerData } from './ledger';
+import { isLedgerData, Ledger, type Entry, type LedgerData } from './ledger';
 import { LocalReservations, Reservations } from './reservations';
 
 /** What a polling trigger remembers after a restart. */
@@ -13,6 +13,8 @@ export interface PollMemory {
 	since?: { mailbox: string; at: number };
 	/** For each email that is not done: how many executions it has been handed to, by the ledger's key. */
 	attempts?: Record<string, number>;
+	/** Whether an earlier memory could not be read. Until a poll succeeds, every email counts as new, so that none is skipped. */
+	isLost?: boolean;
 }
 
 /** When an email whose executions fail is handed over again, and when it is no longer retried. */
@@ -21,7 +23,7 @@ export interface RetryPolicy {
 	maxAttempts: number;
 	/** ms before the second attempt; tripled for each one after it, up to ten minutes. */
 	firstPauseMs: number;
-	/** Whether an email whose attempts have all failed is deleted from the server, with the next poll. */
+	/** Whether an email that came whole and whose attempts have all failed is deleted from the server, with the next poll. */
 	deleteFailed: boolean;
 }
 
@@ -30,12 +32,23 @@ const MOST_CRASHES = 3;
 /** n8n gives no run for an execution that it has had before. After this many attempts, the emails count as handed over. */
 const MOST_WITHOUT_RUN = 3;
 
+/** Returns undefined if it is damaged, or of a newer version, so that an older memory that can be read wins. */
 export function readPollMemory(value: unknown): PollMemory | undefined {
 	if (typeof value !== 'object' || value === null) return undefined;
-	const { revision, mailbox, ledger, since, attempts }: { [Key in keyof PollMemory]?: unknown } = value;
-	if (typeof revision !== 'number' || typeof mailbox !== 'string') return undefined;
-	return { revision, mailbox, ledger: Ledger.read(ledger).write(), ...(isSince(since) && { since }), attempts: readAttempts(attempts) };
+	const { revision, mailbox, ledger, since, attempts, isLost }: { [Key in keyof PollMemory]?: unknown } = value;
+	if (typeof revision !== 'number' || typeof mailbox !== 'string' || !isLedgerData(ledger)) return undefined;
+	return {
+		revision,
+		mailbox,
+		ledger: Ledger.read(ledger).write(),
+		...(isSince(since) && { since }),
+		attempts: readAttempts(attempts),
+		...(isLost === true && { isLost }),
+	};
 }
+
+/** What takes the place of a memory that cannot be read. */
+export const lostMemory = (): PollMemory => ({ revision: 0, mailbox: '', ledger: new Ledger().write(), isLost: true });
 
 /** Memories of version 0.1.0 have no attempts. */
 function readAttempts(value: unknown): Record<string, number> {
@@ -69,7 +82,10 @@ export class PollAttempts {
 	#ledger: Ledger;
 	#revision: number;
 	#mailbox: string;
+	/** What the same mailbox was called before, because executions that began then still end. */
+	readonly #formerNames = new Set<string>();
 	#since: PollMemory['since'];
+	#isLost: boolean;
 	#reservations = ownReservations();
 	#underWay = 0;
 	/** Entries that ended after {@link open} made a copy, so that the copy does not have them. */
@@ -77,10 +93,10 @@ export class PollAttempts {
 	/** How many executions each email was handed to. Emails that are done are not listed. */
 	#attempts: Map<string, number>;
 	/**
-	 * Time in epoch ms from which a failed email may be handed over again. This is lost with the process; then it may be handed over
+	 * From when to when a failed email is not handed over again, in epoch ms. This is lost with the process; then it may be handed over
 	 * at once.
 	 */
-	readonly #pausedUntil = new Map<string, number>();
+	readonly #paused = new Map<string, { from: number; until: number }>();
 	readonly #withoutRun = new Map<string, number>();
 
 	constructor(
@@ -91,6 +107,7 @@ export class PollAttempts {
 		this.#revision = stored?.revision ?? 0;
 		this.#mailbox = stored?.mailbox ?? '';
 		this.#since = stored?.since;
+		this.#isLost = stored?.isLost === true;
 		this.#attempts = new Map(Object.entries(stored?.attempts ?? {}));
 	}
 
@@ -106,12 +123,18 @@ export class PollAttempts {
 			ledger: this.#ledger.write(),
 			...(this.#since !== undefined && { since: this.#since }),
 			...(this.#attempts.size > 0 && { attempts: Object.fromEntries(this.#attempts) }),
+			...(this.#isLost && { isLost: true }),
 		};
 	}
 
 	/** Whether no poll of the mailbox has succeeded yet. */
 	get isUnused(): boolean {
 		return this.#ledger.checkedAt === 0;
+	}
+
+	/** See {@link PollMemory.isLost}. */
+	get isLost(): boolean {
+		return this.#isLost;
 	}
 
 	/** When a poll of this mailbox was first tried, in epoch ms. The mailbox may be out of reach for long. */
@@ -130,18 +153,32 @@ export class PollAttempts {
 		return true;
 	}
 
+	/** Returns a copy of the ledger if it is that of a mailbox with another name, which may be the same one nevertheless. */
+	ledgerOfOther(mailbox: string): { ledger: Ledger; name: string } | undefined {
+		if (mailbox === this.#mailbox || this.isUnused) return undefined;
+		return { ledger: Ledger.read(this.#ledger.write()), name: this.#mailbox };
+	}
+
+	/** Goes on with the same mailbox under another name. */
+	rename(mailbox: string): void {
+		this.#formerNames.add(this.#mailbox);
+		this.#mailbox = mailbox;
+	}
+
 	/** Returns a copy to collect with. For another mailbox than before, the memory starts empty. */
 	open(mailbox: string, now: number): { ledger: Ledger; reservations: Reservations } {
 		if (mailbox !== this.#mailbox) {
 			this.#mailbox = mailbox;
+			this.#formerNames.clear();
 			this.#ledger = new Ledger();
 			this.#reservations = ownReservations();
 			this.#attempts.clear();
-			this.#pausedUntil.clear();
+			this.#paused.clear();
 		}
-		for (const [key, until] of this.#pausedUntil) {
-			if (until > now) continue;
-			this.#pausedUntil.delete(key);
+		for (const [key, { from, until }] of this.#paused) {
+			// If the clock was set back, nobody knows how much of the pause is left.
+			if (now >= from && now < until) continue;
+			this.#paused.delete(key);
 			this.#reservations.local.release([key]);
 		}
 		this.#ended = [];
@@ -176,7 +213,7 @@ export class PollAttempts {
 		if (this.#underWay > 0) ledger.complete = false;
 		this.#mailbox = mailbox;
 		this.#ledger = ledger;
-		if (!this.isUnused) this.#since = undefined;
+		if (!this.isUnused) [this.#since, this.#isLost] = [undefined, false];
 		for (const entry of this.#ended) ledger.put(entry);
 		this.#store();
 		return entries;
@@ -190,20 +227,23 @@ export class PollAttempts {
 
 	/**
 	 * Called when their execution has failed. Several emails of one execution are retried one by one, to find the one that fails.
-	 * @returns the emails that are no longer retried. They are never deleted, unless the policy says so
+	 * @returns the emails that are no longer retried, as they are entered. They are deleted only if the policy says so, and never if they
+	 * did not come as requested (refused, too large)
 	 */
 	failed(mailbox: string, entries: readonly Entry[], policy: RetryPolicy, now: number): Entry[] {
 		const isAlone = entries.length === 1;
-		const given = isAlone ? entries.filter(({ key }) => this.attempts(key) >= policy.maxAttempts) : [];
-		const again = entries.filter((entry) => !given.includes(entry));
+		const isGiven = ({ key }: Entry): boolean => isAlone && this.attempts(key) >= policy.maxAttempts;
+		const again = entries.filter((entry) => !isGiven(entry));
+		const given = entries.filter(isGiven).map((entry): Entry => {
+			const isDeleted = policy.deleteFailed && entry.standing !== 'seen';
+			return { ...entry, standing: isDeleted ? 'doomed' : 'seen' };
+		});
 		this.#underWay -= entries.length;
-		for (const { key } of mailbox === this.#mailbox ? again : []) {
-			this.#pausedUntil.set(key, isAlone ? now + retryIn(this.attempts(key), policy.firstPauseMs) : now);
+		for (const { key } of this.#isThis(mailbox) ? again : []) {
+			const until = isAlone ? now + retryIn(this.attempts(key), policy.firstPauseMs) : now;
+			this.#paused.set(key, { from: now, until });
 		}
-		this.#settle(
-			mailbox,
-			given.map((entry) => ({ ...entry, standing: policy.deleteFailed ? 'doomed' : 'seen' })),
-		);
+		this.#settle(mailbox, given);
 		return given;
 	}
 
@@ -213,7 +253,7 @@ export class PollAttempts {
 	 */
 	notStarted(mailbox: string, entries: readonly Entry[]): void {
 		this.#underWay -= entries.length;
-		if (mailbox !== this.#mailbox) return;
+		if (!this.#isThis(mailbox)) return;
 		for (const { key } of entries) this.#forgive(key);
 		this.#reservations.local.release(entries.map(({ key }) => key));
 		this.#store();
@@ -233,6 +273,10 @@ export class PollAttempts {
 		);
 	}
 
+	#isThis(mailbox: string): boolean {
+		return mailbox === this.#mailbox || this.#formerNames.has(mailbox);
+	}
+
 	#forgive(key: string): void {
 		const attempts = this.attempts(key) - 1;
 		if (attempts > 0) this.#attempts.set(key, attempts);
@@ -240,7 +284,7 @@ export class PollAttempts {
 	}
 
 	#settle(mailbox: string, entries: readonly Entry[]): void {
-		if (mailbox !== this.#mailbox) return;
+		if (!this.#isThis(mailbox)) return;
 		this.#ended.push(...entries);
 		for (const entry of entries) {
 			this.#ledger.put(entry);

@@ -63,28 +63,51 @@ async function removeGroup(group: readonly Removal[], before: Set<string>): Prom
 	const [first] = group;
 	if (first === undefined) return [];
 	const { account } = first;
-	const results = await deleteFrom(account, new Set(group.map(({ uidl }) => uidl)), before).catch((error: unknown) =>
-		diagnose(error, { speaker: 'pop', mailbox: account.mailbox }),
-	);
+	const results = await deleteFrom(
+		account,
+		group.map(({ uidl }) => uidl),
+		before,
+	).catch((error: unknown) => diagnose(error, { speaker: 'pop', mailbox: account.mailbox }));
 	if (results instanceof MailError) return group.map(({ item }) => [item, results]);
 	return group.map(({ item, uidl }) => {
-		const result = results.get(uidl) ?? (before.has(nameOf(account, uidl)) ? 'deleted' : missing(uidl, account));
+		const ofMails = results.get(uidl) ?? [];
+		// Several items may be about one email.
+		const known = ofMails.length > 1 ? ofMails.shift() : ofMails[0];
+		const result = known ?? (before.has(nameOf(account, uidl)) ? 'deleted' : missing(uidl, account));
 		return [item, result instanceof MailError ? result : { json: { deleted: true, uidl } }];
 	});
 }
 
-/** @returns by unique ID, for those that exist: deleted, or why the server refuses */
-async function deleteFrom(account: Account, uidls: ReadonlySet<string>, before: Set<string>): Promise<Map<string, 'deleted' | MailError>> {
+type Result = 'deleted' | MailError;
+
+/**
+ * Deletes one email for each unique ID, because a server may give several emails the same one, and the others may not have been fetched.
+ * @returns by unique ID, for the emails that exist: deleted, or why the server refuses
+ */
+async function deleteFrom(account: Account, uidls: readonly string[], before: Set<string>): Promise<Map<string, Result[]>> {
 	const session = await openPatiently(account);
 	try {
-		const found = [...(await session.uidl())].filter(([, uidl]) => uidls.has(uidl));
+		const found = firstOf(await session.uidl(), uidls);
 		const refused = await session.deleteMany(found.map(([number]) => number));
 		for (const [number, uidl] of found) if (!refused.has(number)) before.add(nameOf(account, uidl));
 		await session.quit();
-		return new Map(found.map(([number, uidl]) => [uidl, refused.get(number) ?? 'deleted']));
+		const results = new Map<string, Result[]>();
+		for (const [number, uidl] of found) results.set(uidl, [...(results.get(uidl) ?? []), refused.get(number) ?? 'deleted']);
+		return results;
 	} finally {
 		session.close();
 	}
+}
+
+/** Returns the first emails of the listing with these unique IDs, as many of each as it is named times. */
+function firstOf(listing: ReadonlyMap<number, string>, uidls: readonly string[]): Array<[number, string]> {
+	const wanted = new Map<string, number>();
+	for (const uidl of uidls) wanted.set(uidl, (wanted.get(uidl) ?? 0) + 1);
+	return [...listing].filter(([, uidl]) => {
+		const left = wanted.get(uidl) ?? 0;
+		wanted.set(uidl, left - 1);
+		return left > 0;
+	});
 }
 
 function nameOf({ mailbox, pop }: Account, uidl: string): string {

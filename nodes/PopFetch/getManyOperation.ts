@@ -8,7 +8,7 @@ import { Reservations } from '../../mail/collect/reservations';
 import type { Wish } from '../../mail/collect/wish';
 import { MailError } from '../../mail/errors';
 import { choice, flag, record, whole } from '../parameterValues';
-import { explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
+import { deletionOf, explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
 import { isTool, MOST_FOR_TOOL, shorten, withMarkdown } from '../toolAnswers';
 import type { Memory } from './fetchMemory';
 
@@ -58,19 +58,18 @@ export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefine
 
 function readWish(context: IExecuteFunctions, item: number, onlyNew: boolean): Wish {
 	const options = record(context.getNodeParameter('options', item, {}));
-	const days = options.deleteAfterDays;
 	const limit = flag(context.getNodeParameter('returnAll', item, false), 'Return All')
 		? Infinity
 		: whole(context.getNodeParameter('limit', item, 50), 'Limit', 50, 1, 1_000_000);
 	return {
 		limit: isTool(context) ? Math.min(limit, MOST_FOR_TOOL) : limit,
 		newestFirst: choice(options.order, 'Order', ['oldest', 'newest'], 'oldest') === 'newest',
-		filter: filterOf(record(context.getNodeParameter('filters', item, {}))),
+		filter: filterOf(record(context.getNodeParameter('filters', item, {})), context.getTimezone()),
 		headersOnly: flag(options.headersOnly, 'Headers Only'),
 		maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
 		start: { kind: 'all' },
 		deleteAfterFetch: flag(options.deleteAfterFetch, 'Delete After Fetch'),
-		...(onlyNew && days !== undefined && { deleteAfterDays: whole(days, 'Delete After Days', 30, 0, 3_650) }),
+		...(onlyNew && deletionOf(options.deleteAfterDays)),
 	};
 }
 

@@ -59,8 +59,8 @@ export function deliver(context: IPollFunctions, handover: Handover, store: () =
 	const { book, mailbox, policy, batches, hopeless } = handover;
 	store();
 	for (const entry of hopeless) {
-		book.failed(mailbox, [entry], { ...policy, maxAttempts: 0 }, Date.now());
-		report(context, mailbox, entry, policy, 'n8n stopped each time while its execution was running');
+		for (const given of book.failed(mailbox, [entry], { ...policy, maxAttempts: 0 }, Date.now()))
+			report(context, mailbox, given, policy, 'n8n stopped each time while its execution was running');
 	}
 	for (const batch of batches) {
 		void start(context, batch.items).then((outcome) => conclude(context, handover, batch, outcome));
@@ -90,8 +90,8 @@ function conclude(context: IPollFunctions, { book, mailbox, policy }: Handover, 
 function report(
 	context: IPollFunctions,
 	mailbox: string,
-	{ key }: Entry,
-	{ maxAttempts, deleteFailed }: RetryPolicy,
+	{ key, standing }: Entry,
+	{ maxAttempts }: RetryPolicy,
 	reason: string,
 ): void {
 	const [address = ''] = mailbox.split(' ');
@@ -103,7 +103,7 @@ function report(
 			mailbox: address,
 			remedy:
 				`The last execution said: ${reason}. See the failed executions before this one. ` +
-				`${deleteFailed ? 'The email is deleted with the next poll, as the node is set.' : 'The email is still in the mailbox.'}`,
+				`${standing === 'doomed' ? 'The email is deleted with the next poll, as the node is set.' : 'The email is still in the mailbox.'}`,
 		}),
 	);
 	context.logger.error(`POP Trigger: ${failure.message} (email ${key})`);

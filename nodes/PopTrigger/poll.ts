@@ -1,13 +1,16 @@
 import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 
 import { DAY_MS } from '../../mail/durations';
-import { collectNew } from '../../mail/collect/collect';
+import { collectNew, type Collection } from '../../mail/collect/collect';
+import type { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
-import { newestPollMemory, PollAttempts, readPollMemory, type PollMemory } from '../../mail/collect/pollAttempts';
+import { lostMemory, newestPollMemory, PollAttempts, readPollMemory, type PollMemory } from '../../mail/collect/pollAttempts';
+import { isSameMailbox } from '../../mail/collect/sameMailbox';
 import type { Wish } from '../../mail/collect/wish';
 import { diagnose } from '../../mail/diagnosis';
 import type { MailError } from '../../mail/errors';
 import { JournalFile } from '../../mail/journal';
+import type { PopSession } from '../../mail/pop3/session';
 import { Complaints } from '../../mail/watch/reports/complaints';
 import { SKEW_MS } from '../../mail/watch/memory/cursor';
 import { openAccount, requireRenewal } from '../credentialAccount';
@@ -79,12 +82,24 @@ function requireSupport(context: IPollFunctions): void {
 }
 
 function newState(context: IPollFunctions, key: string): State {
-	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, readPollMemory, (reason) =>
+	let isAnyDamaged = record(context.getWorkflowStaticData('node')).pop !== undefined && storedMemory(context) === undefined;
+	const parse = (value: unknown): PollMemory | undefined => {
+		const memory = readPollMemory(value);
+		isAnyDamaged ||= memory === undefined;
+		return memory;
+	};
+	const journal = new JournalFile<PollMemory>(journalFolder(), `pop ${key}`, parse, (reason) =>
 		context.logger.warn(`POP Trigger: the journal cannot be written, so a restart may repeat the last emails: ${reason}`),
 	);
 	const written = journal.read();
 	const stored = newestPollMemory(ownMemory(context) ?? (written === undefined ? storedMemory(context) : undefined), written);
-	return { book: new PollAttempts(stored, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
+	if (stored === undefined && isAnyDamaged)
+		context.logger.warn(
+			'POP Trigger: its memory is damaged or of a newer version and cannot be read, so all emails in the inbox count as new, ' +
+				'and none is skipped',
+		);
+	const known = stored ?? (isAnyDamaged ? lostMemory() : undefined);
+	return { book: new PollAttempts(known, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
 }
 
 function storedMemory(context: IPollFunctions): PollMemory | undefined {
@@ -111,12 +126,17 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const mailbox = mailboxName(account);
 	// Later versions tell how long a poll may take.
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
-	const start = startOf(settings.wish, started - state.book.triedSince(mailbox, started));
+	const triedForMs = started - state.book.triedSince(mailbox, started);
+	const start: Wish['start'] = state.book.isLost ? { kind: 'all' } : startOf(settings.wish, triedForMs);
 	const wish = { ...settings.wish, start, enough: () => Date.now() - started > budget * SHARE };
-	const session = await openPatiently(account);
-	const { ledger, reservations } = state.book.open(mailbox, started);
 	const make = itemMaker(settings.item, wish.maxBytes);
-	const collection = await collectNew(session, ledger, reservations, wish, make, started).finally(() => session.close());
+	const collectFrom = async (session: PopSession): Promise<{ ledger: Ledger; collection: Collection<INodeExecutionData> }> => {
+		await recogniseMailbox(context, state.book, mailbox, session);
+		const { ledger, reservations } = state.book.open(mailbox, started);
+		return { ledger, collection: await collectNew(session, ledger, reservations, wish, make, started) };
+	};
+	const session = await openPatiently(account);
+	const { ledger, collection } = await collectFrom(session).finally(() => session.close());
 	deliver(context, new Handover(state.book, mailbox, settings.retry, ledger, collection), () => store(context, state));
 	if (collection.undeletable !== undefined)
 		context.logger.warn(`POP Trigger: an email could not be deleted. ${collection.undeletable.summary}`);
@@ -129,9 +149,22 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	}
 }
 
+/** The address in the credential may change, or the name of the host, while the mailbox stays the same. */
+async function recogniseMailbox(context: IPollFunctions, book: PollAttempts, mailbox: string, session: PopSession): Promise<void> {
+	const other = book.ledgerOfOther(mailbox);
+	if (other === undefined) return;
+	if (await isSameMailbox(session, other.ledger)) return book.rename(mailbox);
+	context.logger.warn(
+		`POP Trigger: it checked ${other.name} before and now checks ${mailbox}, where none of the emails that it knows are. It begins anew ` +
+			'there, and Start From says which of the emails that are already there count',
+	);
+}
+
 /** "Now" is the first check, even if it failed. After a failed one, the time of receipt counts. */
-function startOf({ start }: Wish, triedForMs: number): Wish['start'] {
-	if (start.kind === 'all' || triedForMs === 0) return start;
+function startOf({ start }: Wish, sinceMs: number): Wish['start'] {
+	if (start.kind === 'all' || sinceMs === 0) return start;
+	// The clock may have been set back since.
+	const triedForMs = Math.max(sinceMs, 1);
 	return { kind: 'lastDays', days: start.kind === 'lastDays' ? start.days + triedForMs / DAY_MS : (triedForMs + SKEW_MS) / DAY_MS };
 }
 

@@ -4,7 +4,7 @@ import type { Wish } from '../../mail/collect/wish';
 import type { RetryPolicy } from '../../mail/collect/pollAttempts';
 import type { AccountChoice } from '../credentialAccount';
 import { accountChoice, choice, flag, record, whole } from '../parameterValues';
-import { filterOf, itemOptions } from '../popMail';
+import { deletionOf, filterOf, itemOptions } from '../popMail';
 import { startFromOf } from '../startFromFields';
 
 export interface Settings {
@@ -20,7 +20,6 @@ export function readSettings(
 	parameter: (name: string, fallback: unknown) => unknown,
 ): Settings {
 	const options = record(parameter('options', {}));
-	const days = options.deleteAfterDays;
 	return {
 		account: accountChoice(parameter('authentication', 'oAuth2'), options),
 		item: itemOptions(context, parameter),
@@ -32,12 +31,12 @@ export function readSettings(
 		wish: {
 			limit: whole(options.limit, 'Max Emails per Poll', 50, 1, 1_000),
 			newestFirst: false,
-			filter: filterOf(record(parameter('filters', {}))),
+			filter: filterOf(record(parameter('filters', {})), context.getTimezone()),
 			headersOnly: flag(options.headersOnly, 'Headers Only'),
 			maxBytes: whole(options.maxMessageSize, 'Max Message Size', 150, 1, 100_000) * 1024 * 1024,
 			start: startOf(options),
 			deleteAfterFetch: false,
-			...(days !== undefined && { deleteAfterDays: whole(days, 'Delete After Days', 30, 0, 3_650) }),
+			...deletionOf(options.deleteAfterDays),
 		},
 	};
 }

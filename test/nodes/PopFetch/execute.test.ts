@@ -305,6 +305,15 @@ describe('Delete', () => {
 		expect(await sandbox.messages(mailbox)).toHaveLength(0);
 	});
 
+	it.each([1, 2, 3])('deletes one email for each of %i input items where the server gives two emails one unique id', async (input) => {
+		const mailbox = `same-id-${input}@example.test`;
+		await sandbox.deliver(mailbox, mail('1'), mail('2'));
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 same\r\n2 same\r\n.' });
+		const items = await run({ mailbox, input, parameters: { operation: 'delete', uidl: 'same' } });
+		expect(items.map(({ json }) => json.deleted)).toEqual(Array.from({ length: input }, () => true));
+		expect((await sandbox.messages(mailbox)).map(String)).toEqual(input === 1 ? [expect.stringContaining('Subject: 2')] : []);
+	});
+
 	it('deletes the others where the server keeps one', async () => {
 		const mailbox = 'hold@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'));

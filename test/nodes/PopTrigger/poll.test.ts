@@ -136,6 +136,20 @@ describe('the POP Trigger', () => {
 		},
 	);
 
+	it('takes what came since it was turned on, though the clock was set back before it could look', async () => {
+		const scene = { sandbox, mailbox: 'setback@example.test', workflow: 'set back' };
+		const poll = await freshProcess();
+		const about = told();
+		sandbox.exchange.refusing.add('pop');
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 });
+		await poll(scene, about);
+		vi.useRealTimers();
+		sandbox.exchange.refusing.delete('pop');
+		await sandbox.fill(scene.mailbox, [received(3_600, 'before'), received(-1, 'meanwhile')]);
+		await poll(scene, about);
+		expect(subjects(about)).toEqual([['meanwhile']]);
+	});
+
 	it('counts the last days from when it was turned on, though it could not look at once', async () => {
 		const scene = {
 			sandbox,
@@ -191,6 +205,32 @@ describe('the POP Trigger', () => {
 		const renamed = told(structuredClone(named));
 		await poll({ ...scene, activation: 'update' }, renamed);
 		expect([subjects(restarted), subjects(renamed)]).toEqual([[['1']], [['1']]]);
+	});
+
+	it.each([
+		['of a newer version', { version: 2 }],
+		['that is damaged', { mails: 'x' }],
+	])('goes on with the older memory if it has also one %s, and skips no email if it has no other', async (_what, change) => {
+		const name = `unreadable-${Object.keys(change).join()}`;
+		const scene = { sandbox, mailbox: `${name}@example.test`, workflow: name };
+		const poll = await freshProcess();
+		const about = told();
+		await sandbox.deliver(scene.mailbox, mail('before'));
+		await poll(scene, about);
+		await expect.poll(journals).toContain(scene.mailbox);
+		const stored: { pop: { revision: number; ledger: IDataObject } } = JSON.parse(JSON.stringify(about.staticData));
+		const unreadable = { pop: { ...stored.pop, revision: stored.pop.revision + 1, ledger: { ...stored.pop.ledger, ...change } } };
+		await sandbox.deliver(scene.mailbox, mail('after'));
+		const withJournal = told(structuredClone(unreadable));
+		await (
+			await freshProcess()
+		)({ ...scene, activation: 'init' }, withJournal);
+		const alone = told(structuredClone(unreadable));
+		await (
+			await freshProcess()
+		)({ ...scene, workflow: `${name} elsewhere`, activation: 'init' }, alone);
+		expect([subjects(withJournal), subjects(alone)]).toEqual([[['after']], [['before', 'after']]]);
+		expect([withJournal.warnings, alone.warnings]).toEqual([[], [expect.stringContaining('none is skipped')]]);
 	});
 
 	it("goes on where another process left off, when that was n8n's leader for a while", async () => {
@@ -256,6 +296,21 @@ describe('the POP Trigger', () => {
 			later(1);
 			await poll(scene, about);
 			expect(subjects(about).slice(4)).toEqual([['bad']]);
+		});
+
+		it('retries an email though the clock was set back while it waited for that', async () => {
+			const scene = { sandbox, mailbox: 'clock@example.test', workflow: 'clock', parameters: { options: { retryAfter: 60 } } };
+			const poll = await freshProcess();
+			const about = told();
+			await poll(scene, about);
+			await sandbox.deliver(scene.mailbox, mail('bad'));
+			await poll(scene, about);
+			about.executions[0]?.fail('no');
+			await settled();
+			later(-600);
+			await poll(scene, about);
+			expect([subjects(about), about.warnings]).toEqual([[['bad'], ['bad']], []]);
+			later(600);
 		});
 
 		it('retries no more than 100 emails with one poll, and the others with the next', async () => {
@@ -325,6 +380,32 @@ describe('the POP Trigger', () => {
 			about.executions[1]?.end();
 			await settled();
 			expect((await sandbox.messages(scene.mailbox)).map(String)).toEqual([expect.stringContaining('Subject: good')]);
+		});
+
+		it.each([
+			['the server refused', () => sandbox.exchange.plan('pop', 'RETR', { reply: '-ERR [SYS/PERM] this one is broken' }), {}, 1],
+			['was too large', () => undefined, { maxMessageSize: 1 }, 1],
+			['came whole', () => undefined, {}, 0],
+		])('never deletes an email unless it came whole: one that %s', async (what, prepare, options, left) => {
+			const name = what.replaceAll(' ', '-');
+			const scene = {
+				sandbox,
+				mailbox: `${name}@example.test`,
+				workflow: name,
+				parameters: { options: { maxTries: 1, onGiveUp: 'delete', ...options } },
+			};
+			const about = told();
+			const poll = await freshProcess();
+			await poll(scene, about);
+			await sandbox.deliver(scene.mailbox, `${mail('bad')}${`${'x'.repeat(1_000)}\r\n`.repeat(1_100)}`);
+			prepare();
+			await poll(scene, about);
+			about.executions[0]?.fail('no');
+			await settled();
+			await poll(scene, about);
+			expect(await sandbox.messages(scene.mailbox)).toHaveLength(left);
+			const fate = left === 0 ? 'deleted with the next poll' : 'still in the mailbox';
+			expect(about.failedExecutions).toEqual([expect.objectContaining({ description: expect.stringContaining(fate) })]);
 		});
 
 		it('forgets the attempts of an email that has left the server', async () => {
@@ -497,6 +578,35 @@ describe('the POP Trigger', () => {
 		expect(await (await freshProcess())(scene, about)).toBeNull();
 	});
 
+	it.each(['size', 'headers'])('goes on where the same mailbox has another name, which it knows by the %s of an email', async (by) => {
+		const scene = {
+			sandbox,
+			mailbox: `primary-${by}@example.test`,
+			workflow: `renamed ${by}`,
+			parameters: { options: { startFrom: 'now', retryAfter: 0 } },
+		};
+		const poll = await freshProcess();
+		const about = told();
+		await poll(scene, about);
+		await sandbox.deliver(scene.mailbox, mail('done'));
+		await poll(scene, about);
+		about.executions[0]?.end();
+		await sandbox.deliver(scene.mailbox, mail('failed'));
+		await poll(scene, about);
+		about.executions[1]?.fail('no');
+		await sandbox.deliver(scene.mailbox, mail('pending'));
+		await poll(scene, about);
+		if (by === 'headers') await sandbox.dovecot.doveadm('expunge', '-u', scene.mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'pending');
+		await sandbox.deliver(scene.mailbox, mail('new'));
+		vi.doMock('../../../nodes/popMail', async (load) => ({ ...(await load<object>()), mailboxName: () => 'alias@example.test host' }));
+		const renamed = await freshProcess();
+		vi.doUnmock('../../../nodes/popMail');
+		const after = told(JSON.parse(JSON.stringify(about.staticData)));
+		await renamed({ ...scene, activation: 'init' }, after);
+		expect(subjects(after).flat().sort()).toEqual(by === 'size' ? ['failed', 'new', 'pending'] : ['failed', 'new']);
+		expect(after.warnings).toEqual([]);
+	});
+
 	it('begins anew where it is pointed at another mailbox', async () => {
 		const scene = { sandbox, mailbox: 'one@example.test', workflow: 'other' };
 		const poll = await freshProcess();
@@ -508,6 +618,7 @@ describe('the POP Trigger', () => {
 		await sandbox.deliver(other.mailbox, mail('new'));
 		await poll(other, about);
 		expect(subjects(about)).toEqual([['new']]);
+		expect(about.warnings).toEqual([expect.stringContaining('now checks two@example.test')]);
 	});
 
 	it('fetches of 30,000 mails with 5 new ones nothing but the listing and those five', async () => {
