@@ -30,27 +30,34 @@ interface Thread {
 /**
  * Returns the emails of one conversation, oldest first: emails that name each other in Message-ID, In-Reply-To or References (RFC 5322,
  * section 3.6.4), and emails that Outlook connects by Thread-Index.
- * @param paths folders to search
+ * @param paths folders to search; those that the server refuses are left out
  */
 export async function conversation(
 	connection: Connection,
 	mail: There,
 	paths: readonly string[],
-): Promise<{ mails: Found[]; more: boolean }> {
+): Promise<{ mails: Found[]; more: boolean; refused: Map<string, MailError> }> {
 	const thread: Thread = { ids: new Set(), index: '' };
 	const found = new Map<string, Map<number, string[]>>();
 	const first = await connection.repeat(mail.folder, async (session) => await idsOf(session, [mail.uid]));
 	add(thread, first);
 	found.set(mail.folder, idsByUid(first));
 	const asked = new Map<string, Set<string>>();
+	const refused = new Map<string, MailError>();
 	for (let round = 0; round < ROUNDS; round += 1) {
 		const before = `${thread.ids.size} ${thread.index}`;
-		for (const path of paths) {
+		for (const path of paths.filter((one) => !refused.has(one))) {
 			const known = asked.get(path) ?? new Set<string>();
 			asked.set(path, known);
 			const news = [...thread.ids].filter((id) => !known.has(id)).slice(0, MOST_IDS);
 			const index = known.has(thread.index) ? '' : thread.index;
-			const mails = await lookInto(connection, path, news, index);
+			const told = await connection.unlessRefused(async () => await lookInto(connection, path, news, index));
+			if ('refused' in told) {
+				if (path === mail.folder) throw told.refused;
+				refused.set(path, told.refused);
+				continue;
+			}
+			const mails = told.done;
 			for (const one of [...news, index]) known.add(one);
 			add(thread, mails);
 			found.set(path, new Map([...(found.get(path) ?? []), ...idsByUid(mails)]));
@@ -70,7 +77,7 @@ export async function conversation(
 		);
 	const once = new Map(all.sort(byDate).map((one) => [one.facts.envelope?.messageId ?? `${one.folder} ${one.uid}`, one]));
 	const mails = [...once.values()];
-	return { mails: mails.slice(0, MOST_MAILS), more: mails.length > MOST_MAILS };
+	return { mails: mails.slice(0, MOST_MAILS), more: mails.length > MOST_MAILS, refused };
 }
 
 /** When it was written or, if that is unknown, when it was received. */

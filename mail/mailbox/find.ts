@@ -42,6 +42,8 @@ export interface Page {
 	more: boolean;
 	/** How many emails matched the criteria, as far as they were looked at, before the filters that only what is described can decide. */
 	looked: number;
+	/** Folders that the server refuses, with the reason, if several are searched. */
+	refused?: Map<string, MailError>;
 	/** The page ends in the middle of a second. The next page has the rest of it. */
 	splitsSecond?: boolean;
 }
@@ -50,8 +52,9 @@ export interface Page {
 export const MOST_FOUND = 50_000;
 
 /**
- * Searches one folder by UID, or several folders by the time at which the emails were received.
- * @throws MailError
+ * Searches one folder by UID, or several folders by the time at which the emails were received. Of several, those that the server refuses
+ * are left out.
+ * @throws MailError also if the server refuses all folders
  */
 export async function find(connection: Connection, folders: readonly string[], wish: Wish, query: FetchQueryObject): Promise<Page> {
 	const [only] = folders;
@@ -59,8 +62,15 @@ export async function find(connection: Connection, folders: readonly string[], w
 	let mails: Found[] = [];
 	let more = false;
 	let looked = 0;
+	const refused = new Map<string, MailError>();
 	for (const folder of folders) {
-		const page = await findIn(connection, folder, wish, query, true);
+		const told = await connection.unlessRefused(async () => await findIn(connection, folder, wish, query, true));
+		if ('refused' in told) {
+			refused.set(folder, told.refused);
+			if (refused.size === folders.length) throw [...refused.values()][0] ?? told.refused;
+			continue;
+		}
+		const page = told.done;
 		// Never holds more than one answer, however many folders there are.
 		const merged = [...mails, ...page.mails].sort((one, other) => compareSpots(one, other, wish.newestFirst));
 		looked += page.looked;
@@ -68,7 +78,8 @@ export async function find(connection: Connection, folders: readonly string[], w
 		// One more than requested shows whether the page ends within a second.
 		mails = merged.slice(0, wish.limit + 1);
 	}
-	return more ? { more, looked, ...wholeSeconds(mails, wish.limit) } : { mails, more, looked };
+	const facts = { more, looked, ...(refused.size > 0 && { refused }) };
+	return more ? { ...facts, ...wholeSeconds(mails, wish.limit) } : { ...facts, mails };
 }
 
 /**

@@ -59,17 +59,12 @@ export async function locate(connection: Connection, folders: Folders, reference
 		}
 	}
 	for (const [path, indexes] of groups) {
-		const found = await connection.repeat(
-			path,
-			async (session) =>
-				await locateIn(
-					session,
-					path,
-					indexes.map((index) => references[index]).filter((one) => one !== undefined),
-				),
+		const some = indexes.map((index) => references[index]).filter((one) => one !== undefined);
+		const told = await connection.unlessRefused(
+			async () => await connection.repeat(path, async (session) => await locateIn(session, path, some)),
 		);
 		for (const [place, index] of indexes.entries()) {
-			const fate = found[place];
+			const fate: Fate | undefined = 'done' in told ? told.done[place] : { kind: 'failed', error: told.refused };
 			if (fate !== undefined) fates[index] = fate;
 		}
 	}
@@ -128,16 +123,21 @@ async function locateIn(session: ImapSession, path: string, references: readonly
 
 /** The Message-ID was not found in the folder of the item, so Inbox, Sent Items and the others are searched. */
 async function elsewhere(connection: Connection, folders: Folders, reference: Reference, missedIn: string): Promise<Fate> {
+	const refused: string[] = [];
 	for (const { path } of await folders.all()) {
 		if (path === missedIn) continue;
-		const [fate] = await connection.repeat(path, async (session) => await locateIn(session, path, [reference]));
-		if (fate?.kind === 'there') return fate;
+		const told = await connection.unlessRefused(
+			async () => await connection.repeat(path, async (session) => await locateIn(session, path, [reference])),
+		);
+		if ('refused' in told) refused.push(path);
+		else if (told.done[0]?.kind === 'there') return told.done[0];
 	}
+	const unknown = refused.length === 0 ? '' : ` These folders could not be opened: ${refused.join(', ')}.`;
 	return {
 		kind: 'gone',
 		uid: 0,
 		folder: '',
-		reason: `No email with the Message-ID ${reference.messageId} is in ${connection.account.mailbox}.`,
+		reason: `No email with the Message-ID ${reference.messageId} is in ${connection.account.mailbox}.${unknown}`,
 	};
 }
 

@@ -3,7 +3,7 @@ import type { StatusObject } from 'imapflow';
 import { MailError } from '../errors';
 import { foldersAt, foldersNamed, listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
-import type { Connection } from './sessions';
+import { isRefusal, type Connection } from './sessions';
 import { folded, SPECIAL_KINDS, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
 
 /** Special folders that the user named because their names are not known here. */
@@ -122,12 +122,15 @@ export class Folders {
 		);
 	}
 
-	/** Returns every folder with its counts, in the order of the tree. */
+	/** Returns every folder with its counts, in the order of the tree. Folders that the server refuses have none. */
 	async describe(counts: boolean): Promise<FolderFacts[]> {
 		const folders = await this.all();
 		const special = new Map([...specialFolders(folders)].map(([kind, { path }]) => [path, kind]));
 		const told: FolderFacts[] = [];
-		for (const folder of folders) told.push({ ...factsOf(folder, special.get(folder.path)), ...(counts && (await this.#counts(folder))) });
+		for (const folder of folders) {
+			const counted = counts ? await this.connection.unlessRefused(async () => await this.#counts(folder)) : { done: {} };
+			told.push({ ...factsOf(folder, special.get(folder.path)), ...('done' in counted ? counted.done : {}) });
+		}
 		return told;
 	}
 
@@ -137,7 +140,12 @@ export class Folders {
 	}
 
 	async #counts({ path }: Folder): Promise<Partial<FolderFacts>> {
-		return countsOf(await this.connection.repeat(undefined, async (session) => await statusOf(session, path)));
+		const status = await this.connection
+			.repeat(undefined, async (session) => await statusOf(session, path))
+			.catch((error: unknown) => {
+				throw isRefusal(error) ? error.reworded(`The emails in "${path}" cannot be counted. ${error.summary}`) : error;
+			});
+		return countsOf(status);
 	}
 
 	/** Creates the folder and its parent folders. If it exists already, that is not a failure. @throws MailError */

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { endpointOf, type Account } from '../account';
-import { isVague, MailError } from '../errors';
+import { isVague, MailError, type MailErrorCode } from '../errors';
 import { ImapSession } from '../imap/session';
 import { Places } from '../places';
 
@@ -92,6 +92,13 @@ function socketOf({ client }: ImapSession): Socket | undefined {
 	return socket instanceof Socket ? socket : undefined;
 }
 
+const REFUSALS: ReadonlySet<MailErrorCode> = new Set(['forbidden', 'notFound', 'protocol', 'rejected']);
+
+/** Whether the server may have refused one folder only. */
+export function isRefusal(error: unknown): error is MailError {
+	return error instanceof MailError && REFUSALS.has(error.code);
+}
+
 /** Runs on a session, with the folder of the command selected. */
 type Work<T> = (session: ImapSession) => Promise<T>;
 
@@ -148,6 +155,20 @@ export class Connection {
 		}
 	}
 
+	/**
+	 * Does the work of one folder of several.
+	 * @returns the reason if the server refuses this folder and goes on with the session, so that the others can be used
+	 * @throws MailError otherwise
+	 */
+	async unlessRefused<T>(work: () => Promise<T>): Promise<{ done: T } | { refused: MailError }> {
+		try {
+			return { done: await work() };
+		} catch (error) {
+			if (!isRefusal(error) || this.#session?.over !== false) throw error;
+			return { refused: error };
+		}
+	}
+
 	/** Forgets the selected folder, for example because it was renamed. */
 	forget(): void {
 		this.#selected = '';
@@ -170,7 +191,9 @@ export class Connection {
 		const session = this.#session?.over === false ? this.#session : await this.#opened();
 		if (folder !== undefined && this.#selected !== folder) {
 			this.#selected = '';
-			await session.select(folder);
+			await session.select(folder).catch((error: unknown) => {
+				throw isRefusal(error) && !session.over ? error.reworded(`The folder "${folder}" cannot be opened. ${error.summary}`) : error;
+			});
 			this.#selected = folder;
 		}
 		return session;

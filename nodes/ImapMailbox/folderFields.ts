@@ -37,7 +37,7 @@ export const folderFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. Invoices 2026',
-		description: 'A name renames the folder. A path with slashes also moves it.',
+		description: 'A name renames the folder. A path with slashes also moves it, for example /Invoices to the top.',
 		displayOptions: show('rename'),
 	},
 	{

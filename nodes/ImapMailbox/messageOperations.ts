@@ -37,6 +37,7 @@ export async function getMany(scene: Scene): Promise<INodeExecutionData[]> {
 	if (page.mails.length === 0) {
 		tellNothingFound(context, page, wish, paths, { ...record(own.getNodeParameter('filters', item, {})), ...searchOptions });
 	}
+	tellRefused(scene, page.refused, items);
 	if (page.more) tellMore(scene, page, items, wish.newestFirst, paths.length > 1);
 	return items;
 }
@@ -81,6 +82,18 @@ async function foldersToSearch({ own, item, folders }: Scene): Promise<string[]>
 	return (chosen === undefined ? await folders.all() : await folders.subtree(chosen))
 		.map(({ path }) => path)
 		.filter((path) => !except.has(path));
+}
+
+/** Folders that were left out, because the server refuses them. */
+function tellRefused({ context }: Scene, refused: ReadonlyMap<string, MailError> = new Map(), items: INodeExecutionData[]): void {
+	const [first] = refused.values();
+	if (first === undefined) return;
+	const folders = [...refused.keys()];
+	context.addExecutionHints?.({
+		message: `Folders that could not be searched: ${folders.join(', ')}. ${first.summary}`,
+		location: 'outputPane',
+	});
+	if (isTool(context)) items.push({ json: { foldersNotSearched: folders } });
 }
 
 /** People see a hint in the editor. A language model gets an item of its own, because it sees nothing else. */
@@ -188,6 +201,7 @@ export async function getConversation(scene: Scene): Promise<INodeExecutionData[
 	for (const mail of await mailsMeant(scene)) {
 		const found = await conversation(connection, mail, await conversationFolders(folders, mail, everywhere));
 		items.push(...(await itemsOf(scene, found.mails, options, { emails: found.mails.length })));
+		tellRefused(scene, found.refused, items);
 		if (found.more)
 			scene.context.addExecutionHints?.({
 				message: `The conversation has more than ${found.mails.length} emails. The newest are left out.`,

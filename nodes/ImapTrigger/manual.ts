@@ -1,10 +1,12 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
+import { MailError } from '../../mail/errors';
 import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
 import { chooseFolder, listFolders, type Folder } from '../../mail/imap/folders';
 import { divideAll } from '../../mail/imap/criteriaParts';
 import { narrow, searchAfter, UIDS_IN_COMMAND } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
+import { isRefusal } from '../../mail/mailbox/sessions';
 import { locateTargets } from '../../mail/watch/handover/aftercare';
 import { foldersIn, requireExceptions } from '../../mail/watch/folders/folderTree';
 import { openAccount } from '../credentialAccount';
@@ -33,14 +35,20 @@ export async function fetchSample(context: IExecuteFunctions): Promise<INodeExec
 		locateTargets(known, settings.tree === undefined ? settings.folders : paths, settings.rules);
 		const searched: string[] = [];
 		const bare: string[] = [];
+		const failures: unknown[] = [];
 		for (const path of paths) {
-			await open.select(path);
-			const { uids, empty } = await candidates(open, settings);
-			const item = await newest(context, open, uids, settings, path);
+			const told = await candidatesIn(open, path, settings);
+			if (told instanceof MailError) {
+				failures.push(told);
+				continue;
+			}
+			const { uids, empty } = told;
+			const item = await newest(context, open, uids, settings, path, failures);
 			if (item !== undefined) return item;
 			searched.push(`${path} (${empty ? 'empty' : `${counted(uids.length)} match the filters`})`);
 			if (settings.rules.limits.onlyWithAttachment && uids.length > 0) bare.push(withoutAttachment(uids.length, path));
 		}
+		if (failures.length > 0) throw failures[0];
 		if (bare.length > 0) {
 			throw new NodeOperationError(node, bare.join(' '), {
 				description:
@@ -72,6 +80,26 @@ function watchedPaths(known: readonly Folder[], { folders, tree }: Settings): st
 	return found.map(({ path }) => path);
 }
 
+/** @returns the reason if the server refuses this folder and goes on with the session */
+async function candidatesIn(
+	session: ImapSession,
+	path: string,
+	settings: Settings,
+): Promise<Awaited<ReturnType<typeof candidates>> | MailError> {
+	try {
+		await session.select(path);
+		return await candidates(session, settings);
+	} catch (error) {
+		return refusalOf(session, path, error);
+	}
+}
+
+/** @throws what is no refusal of this folder */
+function refusalOf(session: ImapSession, path: string, error: unknown): MailError {
+	if (!isRefusal(error) || session.over) throw error;
+	return error.reworded(`The folder "${path}" cannot be opened. ${error.summary}`);
+}
+
 /** Returns the newest emails that match, newest first, and one more than are tried, if there are more. */
 async function candidates(session: ImapSession, { criteria }: Settings): Promise<{ uids: number[]; empty: boolean }> {
 	const { theirs, ours } = divideAll(criteria);
@@ -93,11 +121,16 @@ async function newest(
 	uids: readonly number[],
 	settings: Settings,
 	path: string,
+	failures: unknown[],
 ): Promise<INodeExecutionData | undefined> {
 	for (const uid of uids.slice(0, CANDIDATES)) {
 		const found = fetchMails(async (_command, work) => await work(session), [uid], settings.rules.limits);
 		for await (const mail of found) {
-			if (!isFetched(mail)) throw mail.failure;
+			// Exchange lists it and does not return it. An older one serves the test as well.
+			if (!isFetched(mail)) {
+				failures.push(mail.failure);
+				continue;
+			}
 			const item = await itemOf(context, settings, mail, { folder: path, uidValidity: session.uidValidity, startedBy: 'new' });
 			if (item !== undefined) return item;
 		}

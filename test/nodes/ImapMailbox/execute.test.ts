@@ -315,6 +315,65 @@ describe('Get Many', () => {
 	});
 });
 
+describe('a folder that the server refuses', () => {
+	const refuse = (command: string, before = 0): void => {
+		for (let count = 0; count < before; count += 1) sandbox.exchange.plan('imap', command, {});
+		sandbox.exchange.plan('imap', command, { reply: '%t NO Folder is damaged' });
+	};
+
+	it('is left out and told where several are searched, and named where it is the only one', async () => {
+		await box(mail('a'));
+		await sandbox.fill(mailbox, [mail('b')], 'Work/Done');
+		const about = told();
+		refuse('SELECT');
+		expect(subjects(await run({ operation: 'getMany', scope: 'all', format: 'fields' }, { about }))).toEqual(['b']);
+		expect(about.hints).toEqual([expect.stringMatching(/^Folders that could not be searched: INBOX\. .*Folder is damaged/)]);
+		refuse('SELECT');
+		await expect(run({ operation: 'getMany', folder: 'Work' })).rejects.toThrow(/^The folder "Work" cannot be opened\..*Folder is damaged/);
+		sandbox.exchange.plan('imap', 'SELECT', { reply: '%t NO Folder is damaged' }, 9);
+		await expect(run({ operation: 'getMany', scope: 'all' })).rejects.toThrow(/^The folder "INBOX" cannot be opened/);
+	});
+
+	it('has no counts in the list of folders, and is named where its counts are asked for', async () => {
+		await box(mail('a'));
+		refuse('STATUS');
+		const listed = jsons(await run({ resource: 'folder', operation: 'getMany' }));
+		expect(listed[0]).toMatchObject({ path: 'INBOX' });
+		expect(listed.map(({ messages }) => messages)).toEqual([undefined, 0, 0, 0, 0, 0]);
+		refuse('STATUS');
+		await expect(run({ resource: 'folder', operation: 'getStatus', folder: 'Work' })).rejects.toThrow(
+			'The emails in "Work" cannot be counted.',
+		);
+	});
+
+	it('is passed over where an email is looked for, and told if it is not found', async () => {
+		await box();
+		await sandbox.fill(mailbox, [mail('far')], 'Work/Done');
+		refuse('SELECT', 1);
+		expect(subjects(await run({ operation: 'get', uid: '<far@example.test>' }))).toEqual(['far']);
+		refuse('SELECT', 1);
+		await expect(run({ operation: 'get', uid: '<none@example.test>' })).rejects.toThrow(/These folders could not be opened: \S/);
+		await sandbox.deliver(mailbox, mail('a'));
+		refuse('SELECT');
+		const uid = [
+			{ uid: 1, folder: 'Work/Done' },
+			{ uid: 1, folder: 'INBOX' },
+		];
+		const done = await run({ operation: 'mark', markAs: 'flag', continueOnFail: true }, { perItem: { uid }, input: 2 });
+		expect(jsons(done)).toMatchObject([{ error: expect.stringContaining('The folder "Work/Done" cannot be opened') }, { marked: true }]);
+	});
+
+	it('is left out of a conversation', async () => {
+		await box(mail('one'));
+		await sandbox.fill(mailbox, [mail('two', { extra: 'References: <one@example.test>\r\n' })], 'Work/Done');
+		const about = told();
+		refuse('SELECT', 1);
+		const found = await run({ operation: 'getConversation', uid: 1, format: 'fields', conversationScope: 'all' }, { about });
+		expect(subjects(found)).toEqual(['one', 'two']);
+		expect(about.hints).toEqual([expect.stringContaining('Folders that could not be searched: ')]);
+	});
+});
+
 describe('Get', () => {
 	it('takes a UID, several, an item and a Message-ID anywhere', async () => {
 		await box(mail('one'), mail('two'));

@@ -188,6 +188,26 @@ describe('activation', () => {
 		});
 	});
 
+	it('passes over what the server refuses in a test run, and tells the reason if nothing else is there', async () => {
+		const mailbox = freshMailbox();
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Work');
+		await sandbox.deliver(mailbox, mail('withheld'));
+		const test = async (scope: string): Promise<unknown> =>
+			(await testRun({ mailbox, parameters: { scope, exceptFolders: '' } }))[0]?.[0]?.json.subject;
+		sandbox.exchange.mailFaults.add({ kind: 'withheld', mailbox, uid: 1, sections: ['', 'HEADER', 'TEXT', 'BODY[]'] });
+		await expect(test('folder')).rejects.toThrow('The server lists the email but does not return');
+		await sandbox.fill(mailbox, [mail('older'), mail('in Work')], 'Work');
+		expect(await test('all')).toBe('in Work');
+		sandbox.exchange.plan('imap', 'SELECT', { reply: '%t NO Folder is damaged' });
+		expect(await test('all')).toBe('in Work');
+		sandbox.exchange.plan('imap', 'SELECT', { reply: '%t NO Folder is damaged' });
+		await expect(test('folder')).rejects.toThrow('The folder "INBOX" cannot be opened.');
+		await sandbox.deliver(mailbox, mail('newest'));
+		sandbox.exchange.mailFaults.clear();
+		sandbox.exchange.mailFaults.add({ kind: 'withheld', mailbox, uid: 2, sections: ['', 'HEADER', 'TEXT', 'BODY[]'] });
+		expect(await test('folder')).toBe('withheld');
+	});
+
 	it('throws for a parameter that cannot be used, naming it', async () => {
 		await expect(start(rigOf({ parameters: { options: { customEmailConfig: '["NOSUCH"]' } } }))).rejects.toThrow(
 			'Custom Email Rules cannot be used',
