@@ -38,7 +38,7 @@ export interface Collection<Item> {
  * Fetches new emails, makes items of them, enters them in the ledger and sends QUIT. The caller stores the ledger once the items are
  * safe. If the connection breaks, the collection ends and keeps what was fetched before that.
  *
- * @throws MailError if it fails before it is known what is new; whatever `make` throws that is not a MailError
+ * @throws MailError if it fails before it is known what is new; whatever else `make` throws where it makes an item without reading an email
  */
 export async function collectNew<Item>(
 	session: PopSession,

@@ -1,4 +1,5 @@
-import { isVague, MailError } from '../errors';
+import { blameOf } from '../blame';
+import { isVague, MailError, reasonOf } from '../errors';
 import { collect as gather, type Retrieved } from '../pop3/session';
 import type { Chosen } from './choice';
 import { dayOf, type Standing } from './ledger';
@@ -35,6 +36,8 @@ export class Fetching<Item> {
 	readonly items = new Map<number, Item>();
 	/** Why the server did not return an email, by message number. */
 	readonly #refused = new Map<number, MailError>();
+	/** Why no item could be made of an email that came whole, by message number. */
+	readonly #unmade = new Map<number, MailError>();
 	/** Set if the server was too busy for an email, and has returned none since. */
 	#busy: MailError | undefined;
 
@@ -46,7 +49,7 @@ export class Fetching<Item> {
 
 	/**
 	 * Fetches those at which the connection broke before last, even after the headers of others.
-	 * @throws MailError if the session is over; whatever `make` throws
+	 * @throws MailError if the session is over, or n8n can store nothing
 	 */
 	async run(): Promise<void> {
 		const { requests } = this.round;
@@ -55,6 +58,7 @@ export class Fetching<Item> {
 		if (last.length > 0) await this.round.returnsOthers();
 		// One more refusal would end the session before emails are deleted.
 		while (last.length > 0 && requests.refusalsLeft > 0) await this.#fetchOrRefuse(last.splice(0, requests.refusalsLeft));
+		await this.#enterUnmade();
 	}
 
 	async #fetchOrRefuse(numbers: readonly number[]): Promise<void> {
@@ -106,7 +110,8 @@ export class Fetching<Item> {
 				const tap = new HeaderTap();
 				const bytes = new Reopenable(tap.tap(content));
 				const making = this.make({ ...this.#origin(number), content: { kind: 'whole', open: bytes.open } });
-				const result = await bytes.madeOrWantedAgain(making);
+				const result = await bytes.madeOrWantedAgain(making).catch((error: unknown) => this.#failed(number, error));
+				if (result === undefined) return;
 				if (result === 'again') again.set(number, { bytes, making, print: tap.print });
 				else this.#enter(number, result.item, tap.print, this.#fetched);
 			});
@@ -115,8 +120,8 @@ export class Fetching<Item> {
 				if (waiting === undefined) return;
 				again.delete(number);
 				waiting.bytes.giveAgain(content);
-				const { item } = await waiting.bytes.made(waiting.making);
-				this.#enter(number, item, waiting.print, this.#fetched);
+				const made = await waiting.bytes.made(waiting.making).catch((error: unknown) => this.#failed(number, error));
+				if (made !== undefined) this.#enter(number, made.item, waiting.print, this.#fetched);
 			});
 		} finally {
 			for (const { bytes, making } of again.values()) {
@@ -208,6 +213,38 @@ export class Fetching<Item> {
 			this.#enter(number, await this.make({ ...this.#origin(number), content: { kind: 'refused', reason } }), '', 'seen');
 			this.#refused.delete(number);
 		}
+	}
+
+	/**
+	 * Called if no item could be made. If the reason is this machine (disk full), the collection ends, and the email is requested after the
+	 * others if that happens again. @throws MailError then, or if the connection broke
+	 */
+	#failed(number: number, error: unknown): undefined {
+		if (error instanceof MailError) throw error;
+		const failure = new MailError(`n8n could not make an item of an email: ${reasonOf(error)}.`, {
+			code: 'stopped',
+			speaker: 'pop',
+			remedy: "Check n8n's disk space and its storage of binary data.",
+			cause: error,
+		});
+		if (blameOf(error) === 'ours') {
+			this.round.requests.gaveUp([number], false);
+			throw failure;
+		}
+		this.#unmade.set(number, failure);
+		return undefined;
+	}
+
+	/**
+	 * Makes items that say why there is no other, so that one email does not hold up the others each time. If no item could be made of any
+	 * email, the reason is probably not the email. @throws MailError then
+	 */
+	async #enterUnmade(): Promise<void> {
+		const [first] = this.#unmade.values();
+		if (first === undefined) return;
+		if (this.items.size === 0) throw first;
+		for (const [number, reason] of this.#unmade)
+			this.#enter(number, await this.make({ ...this.#origin(number), content: { kind: 'refused', reason } }), '', 'seen');
 	}
 
 	/** Enters an email. One that did not come as requested (too large, refused) counts as seen, so that it is never deleted. */

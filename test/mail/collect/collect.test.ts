@@ -552,6 +552,46 @@ describe('what comes of a mail', () => {
 		expect((await round(mailbox, first.next)).items).toEqual([]);
 	});
 
+	describe('if n8n cannot store its files', () => {
+		const full = (subject: string, error: Error) => async (open: Open) => {
+			const read = await readOnce(open);
+			if (read === subject) throw error;
+			return read;
+		};
+		const code = (name: string): Error => Object.assign(new Error(`${name}: no space left`), { code: name });
+
+		it('is an item that says why, does not hold up the others, and is never deleted', async () => {
+			const mailbox = 'unstorable@example.test';
+			await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+			const first = await round(mailbox, new Ledger(), { deleteAfterFetch: true }, { readWhole: full('1', new Error('no such bucket')) });
+			expect([first.items, first.failure]).toEqual([[expect.stringMatching(/^refused: .*no such bucket/), '2', '3'], undefined]);
+			expect((await round(mailbox, first.next, { deleteAfterFetch: true })).items).toEqual([]);
+			expect(await sandbox.messages(mailbox)).toHaveLength(1);
+		});
+
+		it('is to be fetched still where none can be stored', async () => {
+			const mailbox = 'none-storable@example.test';
+			await sandbox.deliver(mailbox, mail('1'));
+			const first = await round(mailbox, new Ledger(), {}, { readWhole: full('1', new Error('no such bucket')) });
+			expect(first).toMatchObject({ items: [], left: 1, failure: { code: 'stopped' } });
+			expect((await round(mailbox, first.next)).items).toEqual(['1']);
+		});
+
+		it('ends the collection where the disk is full, keeps those before it, and comes after the others', async () => {
+			const mailbox = 'disk-full@example.test';
+			await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'), mail('4'));
+			const reservations = new Reservations();
+			const readWhole = full('2', code('ENOSPC'));
+			let { items, left, next, failure } = await round(mailbox, new Ledger(), {}, { reservations, readWhole });
+			expect([items, left, failure?.message]).toEqual([['1'], 3, expect.stringContaining('no space left')]);
+			({ items, next } = await round(mailbox, next, {}, { reservations, readWhole }));
+			expect(items).toEqual([]);
+			({ items, next } = await round(mailbox, next, {}, { reservations, readWhole }));
+			expect(items).toEqual(['3', '4']);
+			expect((await round(mailbox, next, {}, { reservations })).items).toEqual(['2']);
+		});
+	});
+
 	it('is given a second time to who opens it twice, after the others, and only that one', async () => {
 		const mailbox = 'opened-twice@example.test';
 		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
