@@ -155,7 +155,7 @@ async function recogniseMailbox(context: IPollFunctions, book: PollAttempts, mai
 	if (other === undefined) return;
 	if (await isSameMailbox(session, other.ledger)) return book.rename(mailbox);
 	context.logger.warn(
-		`POP Trigger: it checked ${other.name} before and now checks ${mailbox}, where none of the emails that it knows are. It begins anew ` +
+		`POP Trigger: it checked ${other.name} before and now checks ${mailbox}, which has none of the emails that it knows. It begins anew ` +
 			'there, and Start From says which of the emails that are already there count',
 	);
 }

@@ -8,7 +8,7 @@ import type { RunningN8n } from '../../sandbox/n8n';
 import { ensureBrowser } from '../../sandbox/servers/packages';
 
 /** How long anything on a page may take to appear, in ms. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 /** After what time without an effect a person clicks once more, in ms. */
 const AGAIN_MS = 10_000;
