@@ -87,7 +87,7 @@ export const fields: INodeProperties[] = [
 					{ name: 'Leave in Mailbox', value: 'nothing', description: 'Keep the email on the server, even if Delete After Days is set' },
 				],
 				default: 'nothing',
-				description: 
+				description:
 					'What to do with an email when all its attempts have failed. n8n also shows one failed execution for it. ' +
 					'An email that did not come whole (too large, or refused by the server) stays in the mailbox.',
 			},

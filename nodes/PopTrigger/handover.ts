@@ -87,13 +87,7 @@ function conclude(context: IPollFunctions, { book, mailbox, policy }: Handover, 
 /**
  * Shows an email that is no longer retried as a failed execution. The errors of its executions may quote the email, so they are not logged.
  */
-function report(
-	context: IPollFunctions,
-	mailbox: string,
-	{ key, standing }: Entry,
-	{ maxAttempts }: RetryPolicy,
-	reason: string,
-): void {
+function report(context: IPollFunctions, mailbox: string, { key, standing }: Entry, { maxAttempts }: RetryPolicy, reason: string): void {
 	const [address = ''] = mailbox.split(' ');
 	const failure = nodeError(
 		context.getNode(),
