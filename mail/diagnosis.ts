@@ -50,7 +50,7 @@ export function diagnose(cause: unknown, at: Circumstances): MailError {
 	const said = foreign(wordsOf(cause));
 	const answered = responseOf(cause);
 	const response = answered === undefined ? undefined : foreign(at.speaker === 'imap' ? withoutTag(answered) : answered);
-	const row = causeOf(said, at);
+	const row = causeOf(said, at, response !== undefined && response !== '');
 	const facts = {
 		speaker: at.speaker,
 		mailbox: at.mailbox,
@@ -186,9 +186,16 @@ function withoutBrackets(text: string): string {
 type Told = Pick<Circumstances, 'speaker' | 'command'>;
 
 /** Finds the narrowest match over the whole table: a number, then a name, then a code, then words. */
-function causeOf(said: string, { speaker, command = '' }: Told): Cause | undefined {
+function causeOf(said: string, { speaker, command = '' }: Told, hasResponse = false): Cause | undefined {
 	const answered = speaker === 'smtp' ? answerOf(said) : undefined;
-	const rows = CAUSES.filter((cause) => cause.speakers.includes(speaker) && (answered === undefined || fits(cause, answered.reply)));
+	// A server that answers was reached. What imapflow keeps as an answer may be about the connection.
+	const wasReached = speaker === 'pop' && hasResponse;
+	const rows = CAUSES.filter(
+		(cause) =>
+			cause.speakers.includes(speaker) &&
+			(answered === undefined || fits(cause, answered.reply)) &&
+			!(wasReached && NETWORK_CAUSES.includes(cause)),
+	);
 	const numbers = [...said.matchAll(/\bAADSTS(\d{1,12})/g)].map(([, number]) => Number(number));
 	// Where there are several, the first is the general one: "AADSTS70002: Error validating credentials. AADSTS500133: …".
 	const ofNumber = numbers.map((number) => rows.find(({ aadsts }) => aadsts?.includes(number))).filter((row) => row !== undefined);

@@ -80,6 +80,10 @@ async function wholeItem(open: Open, from: Origin, options: Options): Promise<IN
 	return { json, binary };
 }
 
+export function withoutIdText(count: number): string {
+	return `the server lists ${count} emails without a unique ID, so they are left until it lists one`;
+}
+
 /** Explains why there is nothing, so that people need not guess. */
 export function explainNothing(
 	mailbox: string,

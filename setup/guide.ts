@@ -32,7 +32,12 @@ function first(answers: Answers): Section {
 	if (cloud === 'personal') {
 		return {
 			title: 'Before you begin',
-			parts: [{ text: 'Personal accounts keep IMAP and POP turned off until their owner turns them on.' }],
+			parts: [
+				{ text: 'Personal accounts keep IMAP and POP turned off until their owner turns them on.' },
+				{
+					text: 'To register an app you need a directory, which a personal account alone does not have: sign up for Azure to get one, or use an app that an organization registered for personal accounts.',
+				},
+			],
 		};
 	}
 	const host = who === 'workloadIdentity' || who === 'managedIdentity';

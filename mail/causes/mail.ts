@@ -3,6 +3,8 @@ import { sizeLimit } from './highVolume';
 import { ofPersonal, turnOnProtocol } from './personal';
 import { authRemedy } from './refusedToken';
 
+const TOO_LARGE = /message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im;
+
 /**
  * Answers of servers of more than one protocol. Source:
  * https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/pop3-and-imap4/pop3-and-imap4
@@ -24,7 +26,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'protocol-disabled',
 		speakers: ['imap', 'pop'],
-		words: /\b(?:imap|pop3?)\b.{0,40}\b(disabled|not enabled|switched off)|LOGONDENIED/i,
+		words: /\b(?:imap|pop3?)\b.{0,40}\b(disabled|not enabled|switched off)|not enabled for (?:imap|pop)|LOGONDENIED/i,
 		code: 'forbidden',
 		sentence: (at) => `${label(at)} is turned off for ${box(at)}.`,
 		remedy: (at) =>
@@ -33,11 +35,19 @@ export const MAIL_CAUSES: readonly Cause[] = [
 				: `Ask an admin to run: Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true.`,
 	},
 	{
+		id: 'too-large-to-read',
+		speakers: ['pop'],
+		words: TOO_LARGE,
+		code: 'tooLarge',
+		sentence: (at) => `${label(at)} does not return an email of ${box(at)} because of its size.`,
+		remedy: () => 'The limit is one of the server. Open the email in Outlook, and delete it or move it if you do not need it.',
+	},
+	{
 		id: 'too-large',
-		speakers: MAIL,
+		speakers: ['smtp', 'imap'],
 		names: /MessageSubmissionExceeded|MaxSubmissionExceeded|MessageTooBig/,
 		codes: ['5.3.4', '5.2.3'],
-		words: /message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im,
+		words: TOO_LARGE,
 		code: 'tooLarge',
 		sentence: () => 'The email is larger than the server accepts.',
 		remedy: (at) => `Make the attachments smaller, or send a link. ${sizeLimit(at)}`,

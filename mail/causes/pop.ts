@@ -7,6 +7,7 @@ export const POP_CAUSES: readonly Cause[] = [
 		id: 'pop-token-too-long',
 		speakers: ['pop'],
 		words: /^-ERR Protocol error/im,
+		command: /^AUTH/,
 		code: 'configuration',
 		sentence: (at) => `POP did not understand the sign-in of ${box(at)}.`,
 		remedy: (at) =>
@@ -26,10 +27,19 @@ export const POP_CAUSES: readonly Cause[] = [
 	{
 		id: 'pop-server-broken',
 		speakers: ['pop'],
-		words: /^-ERR \[SYS\/PERM\b/m,
+		// The row of a protocol that is turned off stands below.
+		words: /^-ERR \[SYS\/PERM\b(?![^\n]*(?:\bpop3?\b[^\n]{0,40}\b(?:disabled|not enabled|switched off)|not enabled for pop))/im,
 		code: 'configuration',
 		sentence: (at) => `The server cannot open ${box(at)} until an admin repairs it.`,
 		remedy: () => 'Its answer says why. Ask an admin of the mail server to repair the mailbox (RFC 3206, SYS/PERM).',
+	},
+	{
+		id: 'pop-internal-error',
+		speakers: ['pop'],
+		words: /^-ERR[^\n]*\b(?:internal (?:server )?error|timed out|timeout)\b/im,
+		code: 'throttled',
+		sentence: (at) => `The server could not carry out a command for ${box(at)} at the moment.`,
+		remedy: () => 'It is retried automatically.',
 	},
 	{
 		id: 'pop-message-missing',

@@ -23,6 +23,8 @@ export interface Collection<Item> {
 	passed: number;
 	/** New emails that another execution is fetching. */
 	elsewhere: number;
+	/** Emails that the server lists without a unique ID. They are left for later. */
+	withoutId: number;
 	/** Emails whose unique IDs had changed and that were recognized. */
 	recognised: number;
 	deleted: number;
@@ -115,7 +117,8 @@ function conclude<Item>(round: Round, chosen: Chosen, items: ReadonlyMap<number,
 	const { ledger, reservations, found, now } = round;
 	const { listing, keys, recognised, unread } = found;
 	const { numbers, passed, elsewhere } = chosen;
-	const left = chosen.left + numbers.length - items.size + unread;
+	const { withoutId } = round.session;
+	const left = chosen.left + numbers.length - items.size + unread + withoutId;
 	if (!ledger.moving) {
 		// If the server lists nothing for once, this is no reason to forget everything.
 		if (listing.size > 0) {
@@ -129,10 +132,11 @@ function conclude<Item>(round: Round, chosen: Chosen, items: ReadonlyMap<number,
 	return {
 		items: numbers.flatMap((number) => items.get(number) ?? []),
 		itemKeys: numbers.filter((number) => items.has(number)).map((number) => round.key(number)),
-		onServer: listing.size,
+		onServer: listing.size + withoutId,
 		left,
 		passed,
 		elsewhere,
+		withoutId,
 		recognised,
 		deleted: end.deleted.size,
 		keys: new Set(keys.values()),

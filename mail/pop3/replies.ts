@@ -32,13 +32,16 @@ export function unexpected(response: string, at: Circumstances, command: string,
 	});
 }
 
-/** Returns the lines of a listing, split at the first space. @throws MailError `protocol` if a line does not begin with a number */
+/**
+ * Returns the lines of a listing, split at the first space. What follows the number may be missing, because the server cannot read one email.
+ * @throws MailError if the server refuses within the listing; `protocol` if a line does not begin with a number
+ */
 export async function numbered(connection: PopConnection, at: Circumstances, command: string): Promise<Array<[number, string]>> {
 	return (await lines(connection, command)).map((line) => {
-		const number = /^\d{1,15}(?=[ \t])/.exec(line)?.[0] ?? '';
-		const rest = line.slice(number.length).trim();
-		if (number === '' || rest === '') throw unexpected(line, at, command, 'a line that does not belong to a listing');
-		return [Number(number), rest];
+		if (line.startsWith('-ERR')) throw refusal(line, at, command);
+		const number = /^\d{1,15}(?=[ \t]|$)/.exec(line)?.[0] ?? '';
+		if (number === '') throw unexpected(line, at, command, 'a line that does not belong to a listing');
+		return [Number(number), line.slice(number.length).trim()];
 	});
 }
 

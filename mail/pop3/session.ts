@@ -50,6 +50,7 @@ export class PopSession {
 	#deleted = 0;
 	#closed = false;
 
+	#withoutId = 0;
 	/** Sizes from LIST, by message number. */
 	readonly #told = new Map<number, number>();
 	/** Private, because the data that is still to be written contains the token, and printing the session must not show it. */
@@ -132,15 +133,16 @@ export class PopSession {
 		return { count: Number(count), size: Number(size) };
 	}
 
-	/** Returns sizes in bytes by message number. */
+	/** Returns sizes in bytes by message number, of the emails whose size the server tells. */
 	async list(): Promise<Map<number, number>> {
 		await this.#command('LIST');
 		return new Map(
-			(await numbered(this.#connection, this.#at, 'LIST')).map(([number, text]) => {
+			(await numbered(this.#connection, this.#at, 'LIST')).flatMap(([number, text]): Array<[number, number]> => {
 				const size = /^\d{1,15}\b/.exec(text)?.[0];
+				if (text === '') return [];
 				if (size === undefined) throw unexpected(`${number} ${text}`, this.#at, 'LIST', 'a size that is not a number');
 				this.#told.set(number, Number(size));
-				return [number, Number(size)];
+				return [[number, Number(size)]];
 			}),
 		);
 	}
@@ -166,10 +168,18 @@ export class PopSession {
 		return Number(size);
 	}
 
-	/** Returns unique IDs by message number, oldest first (RFC 1939, section 7). */
+	/** Returns unique IDs by message number, oldest first (RFC 1939, section 7), of the emails that have one. */
 	async uidl(): Promise<Map<number, string>> {
 		await this.#command('UIDL');
-		return new Map(await numbered(this.#connection, this.#at, 'UIDL'));
+		const all = await numbered(this.#connection, this.#at, 'UIDL');
+		const listed = all.filter(([, uidl]) => uidl !== '');
+		this.#withoutId = all.length - listed.length;
+		return new Map(listed);
+	}
+
+	/** Number of emails that {@link uidl} listed without an ID. */
+	get withoutId(): number {
+		return this.#withoutId;
 	}
 
 	/** Returns the headers and the first `lines` lines of the body, but no more than the first `topBytes` bytes. */

@@ -8,7 +8,7 @@ import { Reservations } from '../../mail/collect/reservations';
 import type { Wish } from '../../mail/collect/wish';
 import { MailError } from '../../mail/errors';
 import { choice, flag, record, whole } from '../parameterValues';
-import { deletionOf, explainNothing, filterOf, itemMaker, itemOptions } from '../popMail';
+import { deletionOf, explainNothing, filterOf, itemMaker, itemOptions, withoutIdText } from '../popMail';
 import { isTool, MOST_FOR_TOOL, shorten, withMarkdown } from '../toolAnswers';
 import type { Memory } from './fetchMemory';
 
@@ -81,9 +81,10 @@ function tell(
 	wish: Wish,
 	onlyNew: boolean,
 ): void {
-	const { items, failure, undeletable } = collection;
+	const { items, failure, undeletable, withoutId } = collection;
 	if (undeletable !== undefined)
 		context.logger.warn(`POP Fetch: ${account.mailbox}: an email could not be deleted. ${undeletable.summary}`);
+	if (withoutId > 0) context.logger.warn(`POP Fetch: ${account.mailbox}: ${withoutIdText(withoutId)}`);
 	if (failure !== undefined) {
 		const lost =
 			`${account.mailbox}: ${failure.summary} The ${items.length} emails fetched before that are returned. ` +

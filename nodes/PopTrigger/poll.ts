@@ -18,7 +18,7 @@ import { warnOf } from '../endingWarnings';
 import { journalFolder } from '../journalFolder';
 import { nodeError } from '../nodeError';
 import { accountChoice, record } from '../parameterValues';
-import { itemMaker, mailboxName } from '../popMail';
+import { itemMaker, mailboxName, withoutIdText } from '../popMail';
 import { isRunning, triggerName } from '../activeTriggers';
 import { deliver, Handover } from './handover';
 import { readSettings } from './settings';
@@ -33,6 +33,8 @@ interface State {
 	book: PollAttempts;
 	complaints: Complaints;
 	busy: boolean;
+	/** Number of emails without a unique ID that the log has told. */
+	withoutId: number;
 }
 
 const states = new Map<string, State>();
@@ -99,7 +101,7 @@ function newState(context: IPollFunctions, key: string): State {
 				'and none is skipped',
 		);
 	const known = stored ?? (isAnyDamaged ? lostMemory() : undefined);
-	return { book: new PollAttempts(known, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false };
+	return { book: new PollAttempts(known, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false, withoutId: 0 };
 }
 
 function storedMemory(context: IPollFunctions): PollMemory | undefined {
@@ -138,6 +140,8 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const session = await openPatiently(account);
 	const { ledger, collection } = await collectFrom(session).finally(() => session.close());
 	deliver(context, new Handover(state.book, mailbox, settings.retry, ledger, collection), () => store(context, state));
+	if (collection.withoutId > state.withoutId) context.logger.warn(`POP Trigger: ${withoutIdText(collection.withoutId)}`);
+	state.withoutId = collection.withoutId;
 	if (collection.undeletable !== undefined)
 		context.logger.warn(`POP Trigger: an email could not be deleted. ${collection.undeletable.summary}`);
 	if (collection.failure !== undefined) {

@@ -9,6 +9,9 @@ import { nodeError } from '../nodeError';
 import { explainNothing, itemMaker } from '../popMail';
 import type { Settings } from './settings';
 
+/** Time after which a test run begins no further email, in ms. A filter may match none of many. */
+const LONGEST_MS = 30_000;
+
 /** Returns the newest matching email for a test in the editor. Nothing is remembered or deleted. */
 export async function fetchSample(context: IExecuteFunctions | IPollFunctions, read: () => Settings): Promise<INodeExecutionData> {
 	const node = context.getNode();
@@ -16,7 +19,9 @@ export async function fetchSample(context: IExecuteFunctions | IPollFunctions, r
 		const settings = read();
 		const account = await openAccount(context, settings.account);
 		const { deleteAfterDays: _, ...rest } = settings.wish;
-		const wish = { ...rest, newestFirst: true, limit: 1, start: { kind: 'all' as const } };
+		const started = Date.now();
+		const enough = (): boolean => Date.now() - started > LONGEST_MS;
+		const wish = { ...rest, newestFirst: true, limit: 1, start: { kind: 'all' as const }, enough };
 		const session = await openPatiently(account);
 		const collection = await collectNew(
 			session,
@@ -29,7 +34,12 @@ export async function fetchSample(context: IExecuteFunctions | IPollFunctions, r
 		const [item] = collection.items;
 		if (item !== undefined) return item;
 		if (collection.failure !== undefined) throw nodeError(node, collection.failure);
-		throw new NodeOperationError(node, explainNothing(account.mailbox, collection, wish.filter, false), {
+		const { passed, left } = collection;
+		const none =
+			left > 0 && enough()
+				? `None of the newest ${passed} emails in ${account.mailbox} match the filters. A test run ends after ${LONGEST_MS / 1000} seconds.`
+				: explainNothing(account.mailbox, collection, wish.filter, false);
+		throw new NodeOperationError(node, none, {
 			description: 'Send an email to it, or relax the filters, then test again.',
 		});
 	} catch (error) {

@@ -195,8 +195,8 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			),
 		],
 		imap: at('SELECT', '%t NO Message is too large.'),
-		pop: at('RETR', '-ERR message exceeds what is allowed'),
 	},
+	'too-large-to-read': { pop: at('RETR', '-ERR message exceeds what is allowed', '-ERR message size exceeds limit') },
 	'smtp-connections': {
 		smtp: [
 			...at('MAIL', '432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.'),
@@ -249,7 +249,12 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	},
 	'protocol-disabled': {
 		imap: at('AUTHENTICATE', '%t NO IMAP access is disabled for this mailbox.', '%t NO LOGONDENIED'),
-		pop: at('STAT', '-ERR POP3 is not enabled for this mailbox'),
+		pop: at(
+			'STAT',
+			'-ERR POP3 is not enabled for this mailbox',
+			'-ERR [SYS/PERM] Your account is not enabled for POP access',
+			'-ERR [SYS/PERM] POP3 is disabled for this user',
+		),
 	},
 	throttled: {
 		smtp: at('MAIL', '450 4.7.0 Sender is throttled', '421 4.7.0 Too many connections'),
@@ -331,6 +336,9 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 	},
 	'pop-token-too-long': { pop: at('AUTH', '-ERR Protocol error. Connection is closed. 10') },
 	'pop-closed': { pop: at('STAT', 'Connection is closed. 21', '-ERR Connection is closed. 22') },
+	'pop-internal-error': {
+		pop: [...at('AUTH', '-ERR Internal server error'), ...at('RETR', '-ERR Command timed out', '-ERR internal error')],
+	},
 	'pop-server-broken': { pop: at('STAT', '-ERR [SYS/PERM] mailbox is corrupt') },
 	'pop-message-missing': { pop: at('RETR', '-ERR no such message', "-ERR There's no message 1.", '-ERR message 1 already deleted') },
 };
@@ -822,6 +830,12 @@ const SAID = Object.entries(SAYINGS).flatMap(([id, speakers]) =>
 );
 
 describe('a mail server says', () => {
+	it('"-ERR Protocol error" after the sign-in, and nobody is told that the token is too long', () => {
+		const response = '-ERR Protocol error. 14';
+		const error = diagnose(Object.assign(new Error(response), { response }), { speaker: 'pop', command: 'UIDL' });
+		expect(error).toMatchObject({ code: 'protocol', message: expect.stringContaining('POP failed at UIDL: -ERR Protocol error. 14') });
+	});
+
 	it.each(SAID)('"%s", and the user is told: %s', async (_says, id, protocol, saying) => {
 		// A refused token is replaced once, a throttled command is given again.
 		sandbox.exchange.plan(protocol, saying.at, { reply: saying.says, drop: saying.drop }, 3);

@@ -154,6 +154,26 @@ describe('what is new', () => {
 	});
 });
 
+describe('an email that the server lists incompletely', () => {
+	it('is left until it has a unique id, and holds up no other', async () => {
+		const mailbox = 'idless@example.test';
+		await sandbox.deliver(mailbox, mail('1'), mail('2'), mail('3'));
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 one\r\n2 \r\n3 three\r\n.' });
+		const first = await round(mailbox, new Ledger());
+		expect(first).toMatchObject({ items: ['1', '3'], onServer: 3, left: 1, withoutId: 1 });
+		sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 one\r\n2 two\r\n3 three\r\n.' });
+		expect(await round(mailbox, first.next)).toMatchObject({ items: ['2'], withoutId: 0 });
+	});
+
+	it('is fetched where only its size is missing', async () => {
+		const mailbox = 'sizeless-list@example.test';
+		await sandbox.deliver(mailbox, ...Array.from({ length: 11 }, (_, index) => mail(`${index}`)));
+		const sizes = Array.from({ length: 11 }, (_, index) => `${index + 1} ${index === 5 ? '' : 300}\r\n`).join('');
+		sandbox.exchange.plan('pop', 'LIST', { reply: `+OK\r\n${sizes}.` });
+		expect((await round(mailbox, new Ledger())).items).toHaveLength(11);
+	});
+});
+
 describe('unique ids that cannot be trusted', () => {
 	afterEach(() => sandbox.exchange.reset());
 

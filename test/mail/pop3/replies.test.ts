@@ -84,11 +84,23 @@ describe('a listing', () => {
 		await expect(numbered(said('.\r\n'), AT, 'UIDL')).resolves.toEqual([]);
 	});
 
-	it.each(['abc', '1', '12 ', ' 1 abc', 'x1 abc', '1234567890123456 abc', '1:abc'])('with the line %j is none', async (line) => {
+	it.each(['abc', ' 1 abc', 'x1 abc', '1234567890123456 abc', '1:abc'])('with the line %j is none', async (line) => {
 		await expect(numbered(said(`${line}\r\n.\r\n`), AT, 'UIDL')).rejects.toMatchObject({
 			code: 'protocol',
 			message: expect.stringContaining('POP answered UIDL with a line that does not belong to a listing.'),
 		});
+	});
+
+	it.each(['2', '2 '])('has a number without the rest where the server tells no more: %j', async (line) => {
+		await expect(numbered(said(`1 abc\r\n${line}\r\n.\r\n`), AT, 'UIDL')).resolves.toEqual([
+			[1, 'abc'],
+			[2, ''],
+		]);
+	});
+
+	it('within which the server refuses is a refusal', async () => {
+		const listing = said('1 abc\r\n-ERR Server Unavailable. 21\r\n.\r\n');
+		await expect(numbered(listing, AT, 'UIDL')).rejects.toMatchObject({ code: 'throttled', command: 'UIDL' });
 	});
 
 	it('has as many lines as are allowed, and no more', async () => {

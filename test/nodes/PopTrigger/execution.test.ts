@@ -75,6 +75,25 @@ describe('an execution of the POP Trigger', () => {
 		expect(await sandbox.messages(mailbox)).toHaveLength(2);
 	});
 
+	it('ends a test run after a while where no email matches the filters, and says how many it has looked at', async () => {
+		const mailbox = 'sample-long@example.test';
+		await sandbox.fill(
+			mailbox,
+			Array.from({ length: 250 }, (_, index) => `Subject: ${index}\r\n\r\nx\r\n`),
+		);
+		vi.useFakeTimers({ toFake: ['Date'] });
+		let answer = (): void => undefined;
+		sandbox.exchange.plan('pop', 'TOP', { until: new Promise<void>((resolve) => (answer = resolve)) });
+		const signedIn = sandbox.exchange.next('signedIn');
+		const running = run('sample long', [{ json: {} }], { mode: 'manual', mailbox, parameters: { filters: { subject: 'none' } } });
+		const ended = expect(running).rejects.toThrow(/^None of the newest \d{1,3} emails in sample-long@example\.test match the filters/);
+		const session = await signedIn;
+		await expect.poll(() => session.transcript.some((line) => line.startsWith('C: TOP'))).toBe(true);
+		vi.setSystemTime(Date.now() + 31_000);
+		answer();
+		await ended;
+	});
+
 	it("says in a test run what is wrong, and fails on an n8n that cannot renew a person's token", async () => {
 		await expect(run('empty', [{ json: {} }], { mode: 'manual', mailbox: 'empty-unit@example.test' })).rejects.toThrow(
 			'The inbox of empty-unit@example.test is empty',
