@@ -25,9 +25,10 @@ export function blameOf(error: unknown): Blame {
 	return OF_THE_SESSION.has(error.code) ? 'session' : 'server';
 }
 
-/** Node's names: ENOSPC, EMFILE, ECONNREFUSED … */
-function isOfSystem(error: unknown): boolean {
-	return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+/** Node's names: ENOSPC, EMFILE, ECONNREFUSED … Libraries wrap such errors in their own. */
+function isOfSystem(error: unknown, depth = 0): boolean {
+	if (!(error instanceof Error) || depth > 4) return false;
+	return ('code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)) || isOfSystem(error.cause, depth + 1);
 }
 
 /** How a refused request for several emails is divided. */

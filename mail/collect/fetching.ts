@@ -236,15 +236,19 @@ export class Fetching<Item> {
 	}
 
 	/**
-	 * Makes items that say why there is no other, so that one email does not hold up the others each time. If no item could be made of any
-	 * email, the reason is probably not the email. @throws MailError then
+	 * If no item could be made of an email in several collections, makes one that says why. Until then the email stays to be fetched, because
+	 * the storage may have been the reason. @throws MailError then, after the others were fetched
 	 */
 	async #enterUnmade(): Promise<void> {
-		const [first] = this.#unmade.values();
-		if (first === undefined) return;
-		if (this.items.size === 0) throw first;
-		for (const [number, reason] of this.#unmade)
-			this.#enter(number, await this.make({ ...this.#origin(number), content: { kind: 'refused', reason } }), '', 'seen');
+		if (this.#unmade.size === 0) return;
+		const { requests, reservations } = this.round;
+		requests.gaveUp(this.#unmade.keys(), this.items.size > 0);
+		let left: MailError | undefined;
+		for (const [number, reason] of this.#unmade) {
+			if (!reservations.local.breaksAlways(this.round.key(number))) left ??= reason;
+			else this.#enter(number, await this.make({ ...this.#origin(number), content: { kind: 'refused', reason } }), '', 'seen');
+		}
+		if (left !== undefined) throw left;
 	}
 
 	/** Enters an email. One that did not come as requested (too large, refused) counts as seen, so that it is never deleted. */

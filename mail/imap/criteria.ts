@@ -145,12 +145,22 @@ const MONTH = /(?:^|[ -])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z
  * could turn it into another day. Forms that mean different days in different countries are refused.
  */
 function day(value: unknown, key: string, field = RULES): string {
-	const text = typeof value === 'string' ? value.trim() : '';
+	const text = dayIn(value);
 	const [written] = /^\d{4}-\d{2}-\d{2}(?=$|[T ])/i.exec(text) ?? [];
 	if (written !== undefined && isDay(written)) return written;
 	const named = NAMED_MONTH.test(text) && MONTH.test(text) ? new Date(`${text.replaceAll('-', ' ')} UTC`).getTime() : NaN;
 	if (!Number.isNaN(named)) return new Date(named).toISOString().slice(0, 10);
 	throw unusable(`${key} needs a date such as 2026-11-01, but got "${String(value)}".`, field);
+}
+
+/** Without the weekday and the time of day, as JavaScript and headers of emails write them. A number is a time in milliseconds. */
+function dayIn(value: unknown): string {
+	if (typeof value === 'number' && value > 1e11 && value < 8e15) return new Date(value).toISOString();
+	const text = typeof value === 'string' ? value.trim() : '';
+	return text
+		.replace(/^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? /i, '')
+		.replace(/^(\d{4})\/(\d\d)\/(\d\d)(?!\d)/, '$1-$2-$3')
+		.replace(/ \d{1,2}:\d\d.{0,99}$/, '');
 }
 
 /** There is no 31 November. */

@@ -74,11 +74,10 @@ function isCredible(bytes: Buffer, label: string): boolean {
 	if (label !== 'utf-8' || isUtf8(bytes)) return true;
 	const joined = withJoinedHalves(bytes);
 	// A few broken characters in real UTF-8, for example where a text was cut, leave more complete ones.
-	let [whole, broken, last] = [0, 0, ''];
+	let [whole, broken] = [0, 0];
 	for (const character of joined.toString('utf8', 0, 1_000_000)) {
-		if (character === '\uFFFD') broken += last === character ? 0 : 1;
+		if (character === '\uFFFD') broken += 1;
 		else if (character > '\x7f') whole += 1;
-		last = character;
 	}
 	return whole > broken || isUtf8(joined);
 }

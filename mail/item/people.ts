@@ -78,6 +78,8 @@ const NEIGHBOURS = new RegExp(`(?<=^|,)\\s{0,99}${ADDRESS}(?:\\s{1,99}${ADDRESS}
 const IN_SQUARE_BRACKETS = new RegExp(`(?<=^|[\\s,])\\[(?:mailto:|smtp:)?(${ADDRESS})\\](?=\\s{0,99}(?:,|;|$))`, 'gi');
 
 function withOwnEntries(text: string): string {
+	// Within quotation marks they belong to a name.
+	if (text.includes('"')) return text;
 	return text.replace(IN_SQUARE_BRACKETS, '<$1>').replace(NEIGHBOURS, (addresses) => addresses.trim().split(/\s+/).join(', '));
 }
 

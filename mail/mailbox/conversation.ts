@@ -143,7 +143,7 @@ function headersIn(uid: number, bytes: Buffer): Headers {
 	const ids = (name: string): string[] => (fields.get(name) ?? '').slice(0, 100_000).match(/<[^<>\s]{1,900}>/g) ?? [];
 	return {
 		uid,
-		messageId: messageIdIn(idOfHeader(fields.get('message-id') ?? '')),
+		messageId: ids('message-id')[0] ?? messageIdIn(idOfHeader(fields.get('message-id') ?? '')),
 		names: [...ids('references'), ...ids('in-reply-to')],
 		index: threadIndex(fields.get('thread-index') ?? ''),
 	};

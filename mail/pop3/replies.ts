@@ -33,7 +33,7 @@ export function unexpected(response: string, at: Circumstances, command: string,
 }
 
 /**
- * Returns the lines of a listing, split at the first space. What follows the number may be missing, because the server cannot read one email.
+ * Returns the lines of a listing, split at the first space. What follows the number may be missing if the server cannot read one email.
  * @throws MailError if the server refuses within the listing; `protocol` if a line does not begin with a number
  */
 export async function numbered(connection: PopConnection, at: Circumstances, command: string): Promise<Array<[number, string]>> {

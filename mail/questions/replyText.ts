@@ -19,8 +19,17 @@ export function linesOf(text: string): string[] {
 			.filter((word) => word !== '' && !isAddress(word))
 			.join(' '),
 	);
-	const notice = lines.findIndex((line, at) => at > 0 && NOTICE.test(line) && isConfidential(lines.slice(at, at + 12).join(' ')));
-	return (notice === -1 ? lines : lines.slice(0, notice)).filter((line) => line !== '');
+	const begin = lines.findIndex((_, at) => isNotice(lines, at));
+	const end = lines.indexOf('', begin);
+	const kept = begin === -1 ? lines : [...lines.slice(0, begin), ...(end === -1 ? [] : lines.slice(end))];
+	return kept.filter((line) => line !== '');
+}
+
+/** Such a notice is a paragraph, or stands below more than the answer. */
+function isNotice(lines: readonly string[], at: number): boolean {
+	if (!NOTICE.test(lines[at] ?? '') || !isConfidential(lines.slice(at, at + 12).join(' '))) return false;
+	const above = lines.slice(0, at);
+	return above.at(-1) === '' || above.filter((line) => line !== '').length > 1;
 }
 
 const NOTICE =

@@ -139,7 +139,7 @@ function wordIn(part: string, lists: ReadonlyArray<ReadonlySet<string>>): string
 	const found = writtenWordsOf(part).find((written, at) => {
 		const word = written.toLowerCase();
 		if (!lists.some((list) => list.has(word))) return false;
-		return at === 0 || !ALSO_NAMES.has(word) || !(FIRST_ONLY.has(word) || /^\p{Lu}\p{Ll}/u.test(written));
+		return at === 0 || !ALSO_NAMES.has(word) || !(FIRST_ONLY.has(word) || (isName(part) && /^\p{Lu}\p{Ll}/u.test(written)));
 	});
 	return found?.toLowerCase();
 }

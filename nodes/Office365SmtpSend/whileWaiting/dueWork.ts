@@ -1,6 +1,7 @@
 import type { INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
 import { MailError, reasonOf } from '../../../mail/errors';
+import { RecipientsRefused } from '../../../mail/smtp/recipients';
 import { inputItems } from './inputItems';
 import type { Asked, Person } from '../question/askedQuestion';
 import { endWithout, goOn } from '../question/counting';
@@ -10,7 +11,7 @@ import { questionHtml, sendLater, type LaterEmail } from '../question/questionEm
 /** If a process has taken a piece of work and told nothing of it for this time, in ms, it was ended in the middle, or failed. */
 const LOST_AFTER = 300_000;
 /**
- * Of the time since the work was due, this part passes before the next attempt. So the pauses grow, because Exchange blocks mailboxes whose
+ * Of the time since the first attempt, this part passes before the next attempt. So the pauses grow, because Exchange blocks mailboxes whose
  * emails it refuses again and again.
  */
 const PAUSE = 0.25;
@@ -48,7 +49,8 @@ async function once(
 ): Promise<void> {
 	const { files } = answersOf(asked);
 	if (!isPast(at) || (await files.age(work)) !== undefined) return;
-	const claimed = await files.claim(`${work}-begun`, Math.max(LOST_AFTER, (Date.now() - Date.parse(at)) * PAUSE));
+	const begun = `${work}-begun`;
+	const claimed = await files.claim(begun, Math.max(LOST_AFTER, ((await files.age(begun)) ?? 0) * PAUSE));
 	if (claimed === undefined) return;
 	try {
 		await act(claimed);
@@ -104,10 +106,10 @@ async function mailEach(
 	if (failure !== undefined) throw failure;
 }
 
-/** An email that the server refuses permanently is told in the log and not sent again. @throws whatever may be better later */
+/** An email whose recipients the server refuses permanently is told in the log and not sent again. @throws whatever may be better later */
 async function sendUnlessRefused(context: IWebhookFunctions, asked: Asked, email: LaterEmail): Promise<void> {
 	await sendLater(context, asked, email).catch((error: unknown) => {
-		if (!(error instanceof MailError) || error.code !== 'rejected' || error.lasting) throw error;
+		if (!(error instanceof RecipientsRefused) || error.code !== 'rejected' || error.lasting) throw error;
 		context.logger.error(`The ${email.kind} of a question could not be sent. It is not retried.`, {
 			to: [...email.to, ...(email.bcc ?? [])],
 			reason: reasonOf(error),

@@ -204,6 +204,8 @@ describe('an approval by email with a condition', () => {
 			'\n\nRegards\nAda\n\nPS: only if legal agrees',
 			'\n\nAda Lovelace\nPS: only if legal agrees',
 			'\n\nThis is confidential if legal agrees',
+			'\nThis message is confidential to the recipient. Do not pay.',
+			'\nConfidential: intended recipient must not pay this',
 		],
 		...['.\n\nSaluti\nMario\n\nMa solo domani', '. Decline', '. Vendors: no', ', no', ', no good'],
 	])('is left open: "Approved%s"', (more) => {
