@@ -11,7 +11,7 @@ import { questionHtml, sendLater, type LaterEmail } from '../question/questionEm
 /** If a process has taken a piece of work and told nothing of it for this time, in ms, it was ended in the middle, or failed. */
 const LOST_AFTER = 300_000;
 /**
- * Of the time since the first attempt, this part passes before the next attempt. So the pauses grow, because Exchange blocks mailboxes whose
+ * Of the time since the first attempt, this part passes before the next one. So the pauses grow, because Exchange blocks mailboxes whose
  * emails it refuses again and again.
  */
 const PAUSE = 0.25;

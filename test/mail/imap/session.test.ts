@@ -358,6 +358,9 @@ describe('rules', () => {
 			'2026-11-22 23:59',
 			'Nov 22, 2026',
 			'22-Nov-2026',
+			'2026/11/22',
+			'Sun Nov 22 2026',
+			'Sun, 22 Nov 2026 23:00:00 -0500',
 		])
 			expect(criteriaOfFilters({ since })).toEqual([{ since: '2026-11-22' }]);
 	});

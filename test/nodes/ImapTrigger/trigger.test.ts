@@ -133,7 +133,6 @@ describe('the parameters of the IMAP Trigger', () => {
 		[{ format: 'short' }, 'Format'],
 		[{ folder: '' }, 'Folder'],
 		[{ folder: undefined }, 'Folder'],
-		[{ folder: { __rl: true, mode: 'path', value: undefined }, options: { additionalFolders: 'A' } }, 'Folder'],
 		[{ folder: { __rl: true, mode: 'path', value: null }, scope: 'subtree' }, 'Folder'],
 		[{ filters: { since: '1' } }, 'Received Since'],
 		[{ filters: { since: '01.11.2026' } }, 'Received Since'],
