@@ -20,7 +20,7 @@ export const personNotice: INodeProperties = {
 		'API permissions: add Office 365 Exchange Online (under APIs my organization uses), Delegated: ' +
 			'SMTP.Send, IMAP.AccessAsUser.All, POP.AccessAsUser.All, as you need them. ' +
 			'Add Microsoft Graph, Delegated: email, offline_access, openid, profile. Then Grant admin consent. ' +
-			'Personal accounts: skip this step, and turn on IMAP and POP at outlook.com under Settings, Mail, Forwarding and IMAP.',
+			'Personal accounts: skip this step, and turn on IMAP and POP at outlook.com in the settings, Forwarding and IMAP.',
 		'Certificates &amp; secrets: add a client secret and copy its Value into the form below.',
 		'Overview: copy the Application (client) ID and the Directory (tenant) ID.',
 		'Choose the same protocols below, press Connect and sign in.',

@@ -9,7 +9,7 @@ export async function runExecution(context: IExecuteFunctions): Promise<INodeExe
 
 /** Workers, which only pass emails on, load nothing for it. */
 async function sample(context: IExecuteFunctions): Promise<INodeExecutionData> {
-	const [{ samplingPop }, { readSettings }] = await Promise.all([import('../loadedInParts.js'), import('./settings.js')]);
-	const { fetchSample } = await samplingPop();
+	const { samplingPop } = await import('../loadedInParts.js');
+	const { fetchSample, readSettings } = await samplingPop();
 	return await fetchSample(context, () => readSettings(context, (name, fallback) => context.getNodeParameter(name, 0, fallback)));
 }

@@ -9,6 +9,8 @@ import { nodeError } from '../nodeError';
 import { explainNothing, itemMaker } from '../popMail';
 import type { Settings } from './settings';
 
+export { readSettings } from './settings';
+
 /** Time after which a test run begins no further email, in ms. A filter may match none of many. */
 const LONGEST_MS = 30_000;
 

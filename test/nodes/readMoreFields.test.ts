@@ -55,7 +55,8 @@ const READ = {
 
 /** An email that has something for each of them. */
 async function withEmail(mailbox: string): Promise<string> {
-	const head = 'From: a@example.test\r\nSubject: Outer\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n';
+	const head =
+		'From: MAILER-DAEMON@example.test\r\nSubject: Outer\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n';
 	await sandbox.deliver(mailbox, `${head}${PARTS.join('')}--x--\r\n`);
 	return mailbox;
 }
