@@ -37,8 +37,7 @@ export function text(value: unknown, field: string): string {
 
 /** Returns a date of JavaScript or of Luxon (`{{ $now }}`) in the form of ISO 8601. */
 function dateText(value: unknown): string | undefined {
-	if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
-	if (typeof value !== 'object' || value === null || !('toISO' in value)) return undefined;
+	if (!(value instanceof Date) && !(typeof value === 'object' && value !== null && 'toISO' in value)) return undefined;
 	const iso: unknown = JSON.parse(JSON.stringify(value));
 	return typeof iso === 'string' ? iso : '';
 }

@@ -26,7 +26,8 @@ export const MAIL_CAUSES: readonly Cause[] = [
 	{
 		id: 'protocol-disabled',
 		speakers: ['imap', 'pop'],
-		words: /\b(?:imap|pop3?)\b.{0,40}\b(disabled|not enabled|switched off)|not enabled for (?:imap|pop)|LOGONDENIED/i,
+		// A name, so that it comes before the words of a row such as [SYS/PERM].
+		names: /\b(?:imap|pop3?)\b.{0,40}\b(?:disabled|not enabled|switched off)|not enabled for (?:imap|pop)|LOGONDENIED/i,
 		code: 'forbidden',
 		sentence: (at) => `${label(at)} is turned off for ${box(at)}.`,
 		remedy: (at) =>

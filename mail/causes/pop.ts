@@ -27,8 +27,7 @@ export const POP_CAUSES: readonly Cause[] = [
 	{
 		id: 'pop-server-broken',
 		speakers: ['pop'],
-		// The row of a protocol that is turned off stands below.
-		words: /^-ERR \[SYS\/PERM\b(?![^\n]*(?:\bpop3?\b[^\n]{0,40}\b(?:disabled|not enabled|switched off)|not enabled for pop))/im,
+		words: /^-ERR \[SYS\/PERM\b/m,
 		code: 'configuration',
 		sentence: (at) => `The server cannot open ${box(at)} until an admin repairs it.`,
 		remedy: () => 'Its answer says why. Ask an admin of the mail server to repair the mailbox (RFC 3206, SYS/PERM).',

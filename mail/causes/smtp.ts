@@ -59,7 +59,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.7.60', '5.2.252'],
 		code: 'forbidden',
 		sentence: (at) =>
-			`${at.user ?? box(at)} may not send ` + `${at.onBehalf === true ? 'on behalf of' : 'from'} ${at.from ?? 'this From address'}.`,
+			`${at.user ?? box(at)} may not send ${at.onBehalf === true ? 'on behalf of' : 'from'} ${at.from ?? 'this From address'}.`,
 		remedy: (at) =>
 			ofHighVolume(at)
 				? OWN_ADDRESS_ONLY

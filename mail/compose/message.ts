@@ -128,8 +128,8 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 }
 
 /** @returns undefined if none are wanted */
-function reports({ deliveryReports = [] }: OutgoingMail, messageId: string): DeliveryReports | undefined {
-	return deliveryReports.length === 0 ? undefined : { notify: deliveryReports, return: 'headers', id: messageId.slice(1, -1) };
+export function reports({ deliveryReports = [] }: Pick<OutgoingMail, 'deliveryReports'>, messageId: string): DeliveryReports | undefined {
+	return deliveryReports.length === 0 ? undefined : { notify: deliveryReports, return: 'headers', id: messageId.replace(/[<>]/g, '') };
 }
 
 /** Removes blanks and line breaks around single-line fields. They come from forms, sheets and language models. */

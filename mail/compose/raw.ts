@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { inputError } from '../errors';
 import { envelopeAddress, readMailboxes, type Mailbox } from './addresses';
 import { measureLines } from './lines';
-import { newMessageId, type ComposedMail, type OutgoingMail } from './message';
+import { newMessageId, reports, type ComposedMail, type OutgoingMail } from './message';
 
 /** An email that somebody else has written, as bytes. */
 export interface RawMail {
@@ -66,10 +66,7 @@ export async function composeRaw(mail: RawMail): Promise<ComposedMail> {
 		recipients,
 		size: size + head.length - length,
 		eightBit: true,
-		...(mail.deliveryReports !== undefined &&
-			mail.deliveryReports.length > 0 && {
-				dsn: { notify: mail.deliveryReports, return: 'headers' as const, id: messageId.replace(/[<>]/g, '') },
-			}),
+		dsn: reports(mail, messageId),
 		open: async () => withHead(await mail.open(), head, length),
 	};
 }

@@ -65,7 +65,7 @@ export class OnceFiles {
 	/**
 	 * Takes a piece of work that only one process may do. If a process took it more than `lostAfterMs` ago, it is assumed to have ended in
 	 * the middle, and one other process may take it, by a file with the next number.
-	 * @returns the argument for {@link remove} and {@link renew}; undefined if somebody else is doing it or has done it
+	 * @returns the argument for {@link renew}; undefined if somebody else is doing it or has done it
 	 */
 	async claim(name: string, lostAfterMs: number): Promise<string | undefined> {
 		for (let number = 1; ; number += 1) {

@@ -10,6 +10,6 @@ export async function runExecution(context: IExecuteFunctions): Promise<INodeExe
 /** Workers, which only pass emails on, load nothing for it. */
 async function sample(context: IExecuteFunctions): Promise<INodeExecutionData> {
 	const { samplingPop } = await import('../loadedInParts.js');
-	const { fetchSample, readSettings } = await samplingPop();
-	return await fetchSample(context, () => readSettings(context, (name, fallback) => context.getNodeParameter(name, 0, fallback)));
+	const { fetchSample } = await samplingPop();
+	return await fetchSample(context);
 }

@@ -1,4 +1,4 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData, type IPollFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { collectNew } from '../../mail/collect/collect';
 import { Ledger } from '../../mail/collect/ledger';
@@ -7,18 +7,16 @@ import { Reservations } from '../../mail/collect/reservations';
 import { openAccount } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import { explainNothing, itemMaker } from '../popMail';
-import type { Settings } from './settings';
-
-export { readSettings } from './settings';
+import { readSettings } from './settings';
 
 /** Time after which a test run begins no further email, in ms. A filter may match none of many. */
 const LONGEST_MS = 30_000;
 
 /** Returns the newest matching email for a test in the editor. Nothing is remembered or deleted. */
-export async function fetchSample(context: IExecuteFunctions | IPollFunctions, read: () => Settings): Promise<INodeExecutionData> {
+export async function fetchSample(context: IExecuteFunctions): Promise<INodeExecutionData> {
 	const node = context.getNode();
 	try {
-		const settings = read();
+		const settings = readSettings(context, (name, fallback) => context.getNodeParameter(name, 0, fallback));
 		const account = await openAccount(context, settings.account);
 		const { deleteAfterDays: _, ...rest } = settings.wish;
 		const started = Date.now();

@@ -133,13 +133,9 @@ function summary({ title, location, time, rule }: CalendarEvent, timeZone: strin
 	const day = (text: string): string => `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
 	const days = (first: string, last: string): string => (first === last ? day(first) : `${day(first)} – ${day(last)}`);
 	const when =
-		'firstDay' in time ? days(time.firstDay, dayBefore(time.dayAfter)) : `${moment(time.start)} – ${moment(time.end)} (${timeZone})`;
+		'firstDay' in time
+			? days(time.firstDay, readDay('End', day(time.dayAfter), timeZone, -1))
+			: `${moment(time.start)} – ${moment(time.end)} (${timeZone})`;
 	const again = rule === undefined ? [] : ['The event repeats; the calendar shows when.'];
 	return [title, `When: ${when}`, ...again, ...(location === '' ? [] : [`Where: ${location}`])].join('\n');
-}
-
-/** Of a day as iCalendar writes it: `20260604` becomes `20260603`. */
-function dayBefore(day: string): string {
-	const date = new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6)) - 1));
-	return date.toISOString().slice(0, 10).replaceAll('-', '');
 }
