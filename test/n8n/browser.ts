@@ -13,6 +13,9 @@ const PATIENCE_MS = 180_000;
 /** After what time without an effect a person clicks once more, in ms. */
 const AGAIN_MS = 10_000;
 
+/** After so many steps that failed, the others are not tried: each could take all the patience there is, and the run would not end in time. */
+const FAILURES = 3;
+
 /**
  * Clicks until something is seen, or is gone. The editor may draw anew what is clicked just then, or a list may still move while it opens,
  * so that a click meets nothing or something else.
@@ -39,6 +42,8 @@ export const WINDOW = { width: 1400, height: 1000 };
 
 /** n8n's editor in a headless browser, its owner logged in. */
 export class Editor {
+	#failures = 0;
+
 	private constructor(
 		private readonly browser: Browser,
 		private readonly context: BrowserContext,
@@ -87,11 +92,13 @@ export class Editor {
 	 * folder, what is seen at the end is kept there in any case.
 	 */
 	async keepingSight<T>(what: string, steps: (page: Page) => Promise<T>): Promise<T> {
+		if (this.#failures >= FAILURES) throw new Error(`${what}: not tried, because ${FAILURES} others failed in this editor.`);
 		try {
 			const result = await steps(this.page);
 			await this.look(what);
 			return result;
 		} catch (error) {
+			this.#failures += 1;
 			const folder = mkdtempSync(join(tmpdir(), 'office365-mail-seen-'));
 			for (const [index, page] of this.context.pages().entries())
 				await page.screenshot({ path: join(folder, `${index}.png`) }).catch(() => undefined);
@@ -210,7 +217,7 @@ export class Workbench {
 		await clickUntil(plus, this.#at('node-creator-search-bar'));
 		await this.#at('node-creator-search-bar').fill(word);
 		const offered = this.#at('item-iterator-item');
-		await clickUntil(offered.filter({ hasText: node }).first(), this.panel(node));
+		await clickUntil(offered.filter({ hasText: node }).first(), this.panel('Node details'));
 		await clickUntil(offered.filter({ hasText: action }).first(), this.#at('ndv'));
 	}
 
