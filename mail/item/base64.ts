@@ -18,7 +18,7 @@ export class Base64 implements Decoder {
 	end(): Buffer {
 		const last = this.#take('', true);
 		// One character alone is less than a byte: something was cut off.
-		this.damaged = !this.#padded && this.#rest.length === 1;
+		this.damaged = this.#lines.areLeft || (!this.#padded && this.#rest.length === 1);
 		return Buffer.concat([last, Buffer.from(this.#padded ? '' : this.#rest, 'base64')]);
 	}
 
@@ -57,10 +57,12 @@ export class Base64 implements Decoder {
 }
 
 /**
- * Finds where text begins that some programs put behind base64 without padding: a line that is no base64, behind an empty line or one
- * that is shorter than the first.
+ * Finds where text begins that some programs put behind base64 without padding: a line of text, behind an empty line or one that is
+ * shorter than the first.
  */
 class Lines {
+	/** Whether base64 follows behind the text, which is not read. */
+	areLeft = false;
 	/** A line whose end has not come. */
 	#held = '';
 	/** Lengths of lines; of the first one 0 before it has come. */
@@ -72,7 +74,7 @@ class Lines {
 
 	/** @returns the base64 of it, in whole lines, unless they are too long */
 	take(more: string, isLast: boolean): string {
-		if (this.#isOver) return '';
+		if (this.#isOver) return this.#passOver(more);
 		const all = this.#held + more;
 		const lines = all.lastIndexOf('\n') + 1;
 		const end = isLast || all.length - lines > LONGEST_BASE64_LINE ? all.length : lines;
@@ -81,6 +83,7 @@ class Lines {
 		const stop = this.#endOf(text);
 		if (stop !== undefined) {
 			this.#isOver = true;
+			this.#passOver(all.slice(stop));
 			return text.slice(0, stop);
 		}
 		if (text === '') return '';
@@ -90,14 +93,18 @@ class Lines {
 		return text;
 	}
 
+	#passOver(text: string): string {
+		this.areLeft ||= LONG_BASE64.test(text);
+		return '';
+	}
+
 	#endOf(text: string): number | undefined {
 		const odd = /[^A-Za-z0-9+/=\r\n]/g;
 		for (let found = odd.exec(text); found !== null; found = odd.exec(text)) {
 			const begin = text.lastIndexOf('\n', found.index) + 1;
 			const next = text.indexOf('\n', found.index);
 			const end = next === -1 ? text.length : next;
-			const isBase64 = /^[A-Za-z0-9+/=]*$/.test(text.slice(begin, end).trim());
-			if (!isBase64 && !(begin === 0 && this.#isWithin) && this.#endsBefore(text, begin)) return begin;
+			if (isTextLine(text.slice(begin, end).trim()) && !(begin === 0 && this.#isWithin) && this.#endsBefore(text, begin)) return begin;
 			odd.lastIndex = end;
 		}
 		return undefined;
@@ -107,6 +114,15 @@ class Lines {
 		const first = this.#first || firstLength(text.slice(0, begin));
 		return first > 0 && (begin === 0 ? this.#last : lengthBefore(text, begin)) < first;
 	}
+}
+
+/** A line of so many characters is no text behind base64. */
+const LONG_BASE64 = /^[A-Za-z0-9+/]{60}/m;
+
+/** Whether a line is text. One of base64 may be damaged: a few characters that are not of the alphabet do not make words. */
+function isTextLine(line: string): boolean {
+	const odd = line.replace(/[A-Za-z0-9+/=]+/g, '').length;
+	return odd > 0 && (odd * 8 > line.length || /\S[ \t]\S|:\/\/|@/.test(line));
 }
 
 /** Of the first line that is not empty. */

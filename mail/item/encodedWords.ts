@@ -17,14 +17,15 @@ export function withSafeWords(header: string): string {
 	let [safe, behind] = ['', 0];
 	for (const { begin, end, charset, isBase64, content, isWhole } of wordsOf(header)) {
 		if (!isWhole) break;
-		safe += `${header.slice(behind, begin)}=?${charset}?${isBase64 ? `B?${content}` : `Q?${content.replace(SIGNS, hexOf)}`}?=`;
+		safe += `${header.slice(behind, begin)}=?${charset}?${isBase64 ? `B?${content}` : `Q?${content.replace(SIGNS, escaped)}`}?=`;
 		behind = end;
 	}
 	return safe + header.slice(behind);
 }
 
-function hexOf(sign: string): string {
-	return `=${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+/** Each byte of the text, in UTF-8, as an escape of the form "Q" (RFC 2047, section 4.2). */
+export function escaped(text: string): string {
+	return [...Buffer.from(text)].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 }
 
 /**

@@ -1,3 +1,5 @@
+import { escaped } from './encodedWords';
+
 /** An encoded word (RFC 2047), which stays as it is. */
 const WORD = /(=\?[\w.:()*+-]{1,60}\?[bq]\?(?:[^?\s]|\?(?!=)){0,100000}\?=)/i;
 
@@ -74,11 +76,7 @@ function encoded(comment: string): string {
 		.split(WORD)
 		.map((part, at, parts) => {
 			const isBetweenWords = at > 0 && at < parts.length - 1 && part.trim() === '';
-			return at % 2 === 1 || isBetweenWords || part === '' ? part : `=?utf-8?Q?${quotedPrintable(part.replace(/\\(.)/g, '$1'))}?=`;
+			return at % 2 === 1 || isBetweenWords || part === '' ? part : `=?utf-8?Q?${escaped(part.replace(/\\(.)/g, '$1'))}?=`;
 		})
 		.join('');
-}
-
-function quotedPrintable(text: string): string {
-	return [...Buffer.from(text)].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 }

@@ -6,9 +6,9 @@ import { readMoment } from '../../mail/compose/eventTime';
 import { MailError } from '../../mail/errors';
 import { append } from '../../mail/mailbox/append';
 import { readRawSource } from '../Office365SmtpSend/settings/rawSettings';
-import { choices, record } from '../parameterValues';
+import { choices, isBlank, record } from '../parameterValues';
 import type { Scene } from './scene';
-import { filled, folderOf } from './settings';
+import { folderOf } from './settings';
 
 /** The maximum size in Exchange Online, in bytes. */
 const LARGEST = 150 * 1024 * 1024;
@@ -21,7 +21,7 @@ export async function appendMail({ own, item, connection, folders }: Scene): Pro
 	const { path } = await folders.find(folderOf(own, item));
 	const flags = choices(options.flags, 'Status', ['answered', 'draft', 'flagged', 'read']).map((name) => FLAGS[name]);
 	const given = options.receivedAt;
-	const receivedAt = filled(given) ? readMoment('Received At', given, own.getTimezone()) : undefined;
+	const receivedAt = isBlank(given) ? undefined : readMoment('Received At', given, own.getTimezone());
 	const { open, size } = await readRawSource(own, item);
 	if (size > LARGEST) throw tooLarge(size);
 	const mail = withLineEnds(await gather(await open()));

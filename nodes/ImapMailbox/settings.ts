@@ -11,7 +11,7 @@ import type { ReadOptions } from '../../mail/mailbox/read';
 import type { Reference } from '../../mail/mailbox/references';
 import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext } from '../Office365SmtpSend/settings/context';
-import { choice, flag, record, text, whole } from '../parameterValues';
+import { choice, flag, isBlank, record, text, whole } from '../parameterValues';
 import { readMoreOf } from '../readMoreFields';
 import { MOST_FOR_TOOL } from '../toolAnswers';
 
@@ -98,7 +98,7 @@ export function readWish(context: MailContext, item: number, asTool: boolean): W
 	const receivedUntil = moment(context, filters.receivedBefore, 'Received Before');
 	return {
 		criteria: [...(rules === '' ? [] : criteriaOfRules(rules)), ...criteriaOf(filters), ...days(receivedFrom, receivedUntil)],
-		...(filled(filters.hasAttachment) && { hasAttachment: flag(filters.hasAttachment, 'Has Attachment') }),
+		...(!isBlank(filters.hasAttachment) && { hasAttachment: flag(filters.hasAttachment, 'Has Attachment') }),
 		...(receivedFrom !== undefined && { receivedFrom }),
 		...(receivedUntil !== undefined && { receivedUntil }),
 		afterUid: whole(options.afterUid, 'After UID', 0, 0, LARGEST_UID),
@@ -108,12 +108,8 @@ export function readWish(context: MailContext, item: number, asTool: boolean): W
 	};
 }
 
-export function filled(value: unknown): boolean {
-	return value !== undefined && value !== null && value !== '';
-}
-
 function moment(context: MailContext, value: unknown, field: string): number | undefined {
-	return filled(value) ? readMoment(field, value, context.getTimezone()).getTime() : undefined;
+	return isBlank(value) ? undefined : readMoment(field, value, context.getTimezone()).getTime();
 }
 
 /** The server compares days in its own time zone, so the exact time is compared here. */
@@ -140,8 +136,8 @@ function criteriaOf(filters: IDataObject): Criteria {
 		const value = text(filters[name], field).trim();
 		if (value !== '') found.push(criterion(field, [key, value]));
 	}
-	if (filled(filters.unread)) found.push(criterion('Unread', flag(filters.unread, 'Unread') ? 'UNSEEN' : 'SEEN'));
-	if (filled(filters.flagged)) found.push(criterion('Flagged', flag(filters.flagged, 'Flagged') ? 'FLAGGED' : 'UNFLAGGED'));
+	if (!isBlank(filters.unread)) found.push(criterion('Unread', flag(filters.unread, 'Unread') ? 'UNSEEN' : 'SEEN'));
+	if (!isBlank(filters.flagged)) found.push(criterion('Flagged', flag(filters.flagged, 'Flagged') ? 'FLAGGED' : 'UNFLAGGED'));
 	const larger = whole(filters.largerThan, 'Larger Than', 0, 0, 1_000_000);
 	const smaller = whole(filters.smallerThan, 'Smaller Than', 0, 0, 1_000_000);
 	if (larger > 0) found.push(criterion('Larger Than', ['LARGER', larger * 1024]));

@@ -43,6 +43,15 @@ const KEPT = new Set([
 ]);
 /** The properties with text of people, in which some programs leave line breaks as they are. */
 const TEXTS = new Set(['SUMMARY', 'LOCATION', 'DESCRIPTION', 'COMMENT']);
+/** The other properties that calendars have: RFC 5545, 7986 and 9073, and vCalendar 1.0. */
+const OTHERS = new Set(
+	(
+		'ACTION AALARM ATTACH BEGIN CALSCALE CATEGORIES CLASS COLOR COMPLETED CONFERENCE CONTACT CREATED DALARM DAYLIGHT DCREATED DTSTAMP DUE ' +
+		'END EXDATE EXRULE FREEBUSY GEO IMAGE LAST-MODIFIED LOCATION-TYPE MALARM NAME PALARM PARTICIPANT-TYPE PERCENT-COMPLETE PRIORITY PRODID ' +
+		'RDATE REFRESH-INTERVAL RELATED-TO REPEAT REQUEST-STATUS RESOURCE-TYPE RESOURCES RNUM SOURCE STRUCTURED-DATA STYLED-DESCRIPTION TRANSP ' +
+		'TRIGGER TZ TZNAME TZURL VERSION'
+	).split(' '),
+);
 const COMPONENTS = new Set(['VEVENT', 'VTIMEZONE', 'STANDARD', 'DAYLIGHT']);
 /** Stands in an event in place of each line that cannot be read, with the name of its property. */
 export const UNREAD = 'X-UNREAD';
@@ -148,11 +157,11 @@ const TIMES = new Set(['DTSTART', 'DTEND', 'RECURRENCE-ID']);
  * 3.3.4), as calendars of booking sites have it, is declared. Undefined if the line has no value.
  */
 function wellFormed(name: string, separator: string, given: string): string | undefined {
-	const day = TIMES.has(name) ? /(?:^|:)(\d{4})(-?)(\d\d)\2(\d\d)\s*$/.exec(given) : null;
+	const day = TIMES.has(name) ? /(?:^|:)\s*(\d{4})(-?)(\d\d)\2(\d\d)\s*$/.exec(given) : null;
 	if (day !== null) return `${name};VALUE=DATE:${day[1]}${day[3]}${day[4]}`;
-	const value = TIMES.has(name) ? withUsualTime(given) : given;
+	const value = TIMES.has(name) ? withQuotedZone(withUsualTime(given)) : given;
 	if (TEXTS.has(name) && separator === ';') {
-		const text = quotedPrintable(value);
+		const text = decodedText(value);
 		if (text !== undefined) return `${name}:${text}`;
 	}
 	if (separator === ':') return `${name}:${value}`;
@@ -174,7 +183,7 @@ function withQuotedName(value: string, end: number): string {
 }
 
 /** Times in the forms of ISO 8601 that calendars must not have: with hyphens and colons, without seconds, or with an offset. */
-const ISO_TIME = /(?<=^|:)(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d)(?::?(\d\d))?(?:\.\d{1,9})?(?:(Z)|([+-])(\d\d):?(\d\d))?\s*$/i;
+const ISO_TIME = /(?<=^|:)\s*(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d)(?::?(\d\d))?(?:\.\d{1,9})?(?:(Z)|([+-])(\d\d):?(\d\d))?\s*$/i;
 
 function withUsualTime(value: string): string {
 	const match = ISO_TIME.exec(value);
@@ -187,8 +196,13 @@ function withUsualTime(value: string): string {
 	return `${before}${new Date(at).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 }
 
+/** A zone such as "(UTC+01:00) Amsterdam, Berlin, Bern" has to stand in quotes, too. */
+function withQuotedZone(value: string): string {
+	return value.replace(/(?<=^|;)TZID=([^";]*[:,][^";]*)(?=[:;])/i, 'TZID="$1"');
+}
+
 /** The text of a line in vCalendar 1.0, whose parameters stand before it. */
-function quotedPrintable(value: string): string | undefined {
+function decodedText(value: string): string | undefined {
 	const colon = value.indexOf(':');
 	const parameters = value.slice(0, Math.max(0, colon)).split(';');
 	if (!parameters.some(isQuotedPrintable) || !/^[\t -~]*$/.test(value)) return undefined;
@@ -242,6 +256,10 @@ function unfolded(text: string): string[] {
 	return [...lines, parts.join('')];
 }
 
+/** Whether a line behind a text is a property. Others, such as "AGENDA: budget", belong to the text. */
 function isProperty(line: string, hasCapitals: boolean): boolean {
-	return (hasCapitals ? /^(?:[A-Z][A-Z\d-]{0,60}|X-[\w-]{1,58})[;:]/ : /^[A-Za-z][\w-]{0,60}[;:]/).test(line);
+	const [, name = '', isExtension = '', behind = ''] = /^((X-)?[A-Z][A-Z\d-]{0,60})[;:](.?)/i.exec(line) ?? [];
+	const upper = name.toUpperCase();
+	if (hasCapitals && isExtension === '' && name !== upper) return false;
+	return KEPT.has(upper) || (behind !== ' ' && (isExtension !== '' || OTHERS.has(upper)));
 }

@@ -22,6 +22,9 @@ async function read(mail: string): Promise<Found> {
 
 const NO_FILES = { begin: (): void => undefined, data: (): void => undefined, end: (): void => undefined };
 
+/** A line of base64. */
+const LINE = 'QUJD'.repeat(19);
+
 /** One character for each byte, as headers travel. */
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
 
@@ -402,6 +405,23 @@ describe('parts that some programs write', () => {
 		const [reader, kept] = [new MailReader({ files: NO_FILES, keep: () => 1000 }), Buffer.from(`Content-Type: a/b\r\n${head}${base64}`)];
 		for (const byte of kept) reader.push(Buffer.from([byte]));
 		expect((await reader.end()).files[0]?.kept.toString()).toBe(text);
+	});
+
+	it.each([
+		['a line that breaks off', `${LINE}\r\n${LINE.slice(0, 60)}\r\n${LINE.slice(60, 66)}*${LINE.slice(66)}\r\n${LINE}\r\n`],
+		['a line that breaks off, and NUL', `${LINE}\r\n${LINE.slice(0, 60)}\r\n${LINE.slice(60, 66)}\0${LINE.slice(66)}\r\n${LINE}\r\n`],
+		['an empty line', `${LINE}\r\n\r\n${LINE.slice(0, 8)}!${LINE.slice(8)}\r\n${LINE}\r\n`],
+	])('passes over a stray character in base64 behind %s', async (_where, base64) => {
+		const { json } = await read(`Content-Transfer-Encoding: base64\r\n\r\n${base64}`);
+		expect(json.text).toBe('ABC'.repeat(57));
+	});
+
+	it('tells that a file may be cut off where text stands within its base64', async () => {
+		const reader = new MailReader({ files: NO_FILES, keep: () => 1000 });
+		reader.push(
+			Buffer.from(`Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\n${LINE}\r\n\r\nThis email was scanned.\r\n${LINE}\r\n`),
+		);
+		expect((await reader.end()).damage.join()).toMatch(/may be cut off/);
 	});
 
 	it.each(['Guten Tag,\n\nIhre Rechnung 4711 liegt bei.', 'Hallo\n\nIhre Rechnung 4711 liegt bei.', 'a, b; c. (d)! -- ? #1\n'.repeat(300)])(

@@ -217,6 +217,10 @@ describe('a calendar in a mail', () => {
 		[':2026-07-03T09:00:00.000+02:00', '2026-07-03T07:00:00.000Z'],
 		[';TZID=Europe/Berlin:2026-07-03T09:00', '2026-07-03T07:00:00.000Z'],
 		[':2026-07-03', '2026-07-03'],
+		[': 20260703T090000Z', '2026-07-03T09:00:00.000Z'],
+		[': 20260703', '2026-07-03'],
+		[';TZID=GMT+02:00:20260703T090000', '2026-07-03T07:00:00.000Z'],
+		[';TZID=(UTC+01:00) Amsterdam, Berlin, Bern:20260703T090000', '2026-07-03T07:00:00.000Z'],
 	])('begins at the time that another form of ISO 8601 tells: DTSTART%s', async (time, start) => {
 		const unread: string[] = [];
 		expect(await readCalendar(ics('REQUEST', ['UID:1', `DTSTART${time}`]), '', unread)).toMatchObject({ start });
@@ -229,6 +233,11 @@ describe('a calendar in a mail', () => {
 			'Dear Ada,\nplease come.\n\nNote: bring it.\nhttps://example.test/',
 		],
 		['DESCRIPTION:Dear Ada,\n\nX-OTHER:1', 'Dear Ada,'],
+		[
+			'DESCRIPTION:Weekly\nAGENDA: budget 2027\nPRIORITY: cost\nPIN:4711\nbye',
+			'Weekly\nAGENDA: budget 2027\nPRIORITY: cost\nPIN:4711\nbye',
+		],
+		['DESCRIPTION:Weekly\nTRANSP:OPAQUE\nCLASS:PUBLIC', 'Weekly'],
 		['DESCRIPTION:Dear\n\n  Ada', 'Dear Ada'],
 		['DESCRIPTION;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Gr=C3=BC=\n=C3=9Fe,=0D=0AAda', 'Grüße,\nAda'],
 		['DESCRIPTION;QUOTED-PRINTABLE;CHARSET=ISO-8859-1:Gr=FC=DFe', 'Grüße'],
