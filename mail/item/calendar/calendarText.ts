@@ -44,14 +44,13 @@ const KEPT = new Set([
 /** The properties with text of people, in which some programs leave line breaks as they are. */
 const TEXTS = new Set(['SUMMARY', 'LOCATION', 'DESCRIPTION', 'COMMENT']);
 /** The other properties that calendars have: RFC 5545, 7986 and 9073, and vCalendar 1.0. */
-const OTHERS = new Set(
-	(
-		'ACTION AALARM ATTACH BEGIN CALSCALE CATEGORIES CLASS COLOR COMPLETED CONFERENCE CONTACT CREATED DALARM DAYLIGHT DCREATED DTSTAMP DUE ' +
-		'END EXDATE EXRULE FREEBUSY GEO IMAGE LAST-MODIFIED LOCATION-TYPE MALARM NAME PALARM PARTICIPANT-TYPE PERCENT-COMPLETE PRIORITY PRODID ' +
-		'RDATE REFRESH-INTERVAL RELATED-TO REPEAT REQUEST-STATUS RESOURCE-TYPE RESOURCES RNUM SOURCE STRUCTURED-DATA STYLED-DESCRIPTION TRANSP ' +
-		'TRIGGER TZ TZNAME TZURL VERSION'
-	).split(' '),
-);
+const OTHERS = new Set([
+	...'ACTION AALARM ATTACH BEGIN CALSCALE CATEGORIES CLASS COLOR COMPLETED CONFERENCE CONTACT CREATED DALARM'.split(' '),
+	...'DAYLIGHT DCREATED DTSTAMP DUE END EXDATE EXRULE FREEBUSY GEO IMAGE LAST-MODIFIED LOCATION-TYPE MALARM NAME'.split(' '),
+	...'PALARM PARTICIPANT-TYPE PERCENT-COMPLETE PRIORITY PRODID RDATE REFRESH-INTERVAL RELATED-TO REPEAT'.split(' '),
+	...'REQUEST-STATUS RESOURCE-TYPE RESOURCES RNUM SOURCE STRUCTURED-DATA STYLED-DESCRIPTION TRANSP TRIGGER TZ TZNAME'.split(' '),
+	...'TZURL VERSION'.split(' '),
+]);
 const COMPONENTS = new Set(['VEVENT', 'VTIMEZONE', 'STANDARD', 'DAYLIGHT']);
 /** Stands in an event in place of each line that cannot be read, with the name of its property. */
 export const UNREAD = 'X-UNREAD';
@@ -198,7 +197,13 @@ function withUsualTime(value: string): string {
 
 /** A zone such as "(UTC+01:00) Amsterdam, Berlin, Bern" has to stand in quotes, too. */
 function withQuotedZone(value: string): string {
-	return value.replace(/(?<=^|;)TZID=([^";]*[:,][^";]*)(?=[:;])/i, 'TZID="$1"');
+	const name = /(?:^|;)TZID=/i.exec(value);
+	if (name === null) return value;
+	const from = name.index + name[0].length;
+	const [zone = ''] = value.slice(from).split(';', 1);
+	const end = from + zone.length < value.length ? from + zone.length : value.lastIndexOf(':');
+	const told = value.slice(from, end);
+	return /[:,]/.test(told) && !told.includes('"') ? `${value.slice(0, from)}"${told}"${value.slice(end)}` : value;
 }
 
 /** The text of a line in vCalendar 1.0, whose parameters stand before it. */
