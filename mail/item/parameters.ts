@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 import { decodeDeclared } from './charset';
 import { decodeHeader } from './encodedWords';
 
@@ -35,7 +37,7 @@ export function readParameters(header: string, others: readonly string[]): Param
 		const extended = /^([^*]{1,60})\*(?:(\d{1,4})(\*)?)?$/.exec(name);
 		if (extended === null) {
 			// Of two the first counts.
-			if (!plain.has(name)) plain.set(name, decodeHeader(content, others));
+			if (!plain.has(name)) plain.set(name, plainly(name, content, others));
 			continue;
 		}
 		const [, base = '', index, star] = extended;
@@ -96,6 +98,14 @@ function unquoted(text: string, begin: number, name: string): { content: string;
 		.replace(/\s\([^()]{0,200}\)$/, '');
 	// A boundary may begin and end with an apostrophe (RFC 2046, section 5.1.1).
 	return { content: name === 'boundary' ? content : content.replace(/^'(.*)'$/, '$1'), end };
+}
+
+/** Some programs escape the name of a file as the extended form does, and write it as a plain one. */
+function plainly(name: string, content: string, others: readonly string[]): string {
+	const isName = name === 'filename' || name === 'name';
+	const isExtended = /^[\w.:+-]{2,60}'[\w-]{0,40}'[^%]*%[0-9a-f]{2}/i.test(content);
+	const isEscaped = /%[c-f][0-9a-f]%[89ab][0-9a-f]/i.test(content) && isUtf8(unescaped(content));
+	return isName && (isExtended || isEscaped) ? joined([{ index: 0, encoded: true, text: content }], others) : decodeHeader(content, others);
 }
 
 function joined(pieces: Piece[], others: readonly string[]): string {

@@ -226,6 +226,13 @@ describe('subjects of answers that some programs write', () => {
 
 describe('names of files that some programs write', () => {
 	it.each([
+		[
+			'an extended name without its asterisk',
+			`Content-Type: a/b\r\nContent-Disposition: attachment; filename="utf-8''r%C3%A9sum%C3%A9.pdf"`,
+			'résumé.pdf',
+		],
+		['an escaped name', 'Content-Type: a/b\r\nContent-Disposition: attachment; filename="r%C3%A9sum%C3%A9 1.pdf"', 'résumé 1.pdf'],
+		['signs of per cent', 'Content-Type: a/b\r\nContent-Disposition: attachment; filename="5%20 off%C3.pdf"', '5%20 off%C3.pdf'],
 		['an empty name before the real one', 'Content-Type: a/b; name="n.pdf"\r\nContent-Disposition: attachment; filename=""', 'n.pdf'],
 		['a blank name before the real one', 'Content-Type: a/b; name="n.pdf"\r\nContent-Disposition: attachment; filename=" "', 'n.pdf'],
 		[
