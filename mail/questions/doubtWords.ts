@@ -21,12 +21,23 @@ export const REFUSING = table(
 	'reddet, iptal, ακύρωση, απόρριψη, отклонить, отмена, отмените, отменить, відхилити, скасувати, إلغاء, رفض, בטל, דחה, hủy, tolak, batal',
 );
 
+/** The days of the week in all languages. Some are also family names, such as "Freitag" and "Domingo". */
+export const WEEKDAYS = table(
+	'monday, tuesday, wednesday, thursday, friday, saturday, sunday',
+	'montag, dienstag, mittwoch, donnerstag, freitag, samstag, sonntag',
+	'lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche',
+	'lunes, martes, miércoles, jueves, viernes, sábado, domingo',
+	'lunedì, martedì, mercoledì, giovedì, venerdì, sabato, domenica',
+	'maandag, dinsdag, woensdag, donderdag, vrijdag, zaterdag, zondag',
+);
+
 /**
  * After an approving word, these add a condition or take it back, so a person has to read the email. Several words with blanks between them
  * count together.
  */
 export const DOUBT = new Set([
 	...REFUSING,
+	...WEEKDAYS,
 	...table(
 		"no, not, don't, can't, won't, isn't, doesn't, never, but, if, unless, except, excepting, only, until, till, however, wait, waiting",
 		'once, when, whenever, after, before, hold, later, tomorrow, check, review, discuss, first, pending, maybe, perhaps, cannot',
@@ -55,9 +66,6 @@ export const DOUBT = new Set([
 		'ignoriert, vergessen, vergiss, irrtum, irrtümlich, fehler, versehen, versehentlich, falsch, korrektur, teuer, frage, fragen, bedenken',
 		'entscheidet, entscheiden, entscheide, ändern, ändere, änderung, änderungen, angepasst, vorerst, vorläufig, grundsätzlich, prinzip',
 		'prinzipiell, teilweise, hälfte, anzahlung, teilbetrag, bis auf, bis zu, soweit, leider, stattdessen, teil, teile, variante',
-		'montag, dienstag, mittwoch, donnerstag, freitag, samstag, sonntag, lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche',
-		'lunes, martes, miércoles, jueves, viernes, sábado, domingo, lunedì, martedì, mercoledì, giovedì, venerdì, sabato, domenica',
-		'monday, tuesday, wednesday, thursday, friday, saturday, sunday, maandag, dinsdag, woensdag, donderdag, vrijdag, zaterdag, zondag',
 	),
 	...table(
 		'demain, attendez, attends, attendre, ne, pas, mais, si, sauf, seulement, non, sous, réserve, réserves, condition, conditions, hors',
@@ -67,14 +75,13 @@ export const DOUBT = new Set([
 	),
 	...table(
 		'mañana, luego, espera, espere, pero, salvo, sólo, solo, excepto, cuando, siempre, condición, condiciones, excluyendo, excluido, hasta',
-		'máximo, menos, error, equivocado, equivoqué, ignorar, ignora, caro, cara, pregunta, decidir, provisional, por ahora, en principio',
+		'máximo, menos, error, equivocado, equivoqué, ignorar, ignora, caro, cara, pregunta, decidir, provisional, por ahora',
 		'cambiar, cambio, cambios, después, antes, mientras, corrección, sujeto, sujeta, sin, parcialmente, únicamente, desde que',
 		'domani, dopo, aspetta, aspetti, ma, se, però, solamente, tranne, purché, condizione, condizioni, escluso, esclusa, esclusi, escluse',
 		'fino, massimo, errore, sbagliato, ignorare, ignorate, costoso, domanda, decidere, per ora, in linea di, principio',
 		'modificare, modifiche',
 		'modifica, quando, finché, prima di, prima che, prima del, eccetto, meno, senza, correzione, parzialmente, soggetto',
 		'amanhã, depois, mas, não, nao, só, somente, exceto, condição, condições, excluindo, excluído, até, erro, errado, pergunta',
-		'por enquanto',
 		'em princípio, alterar, alteração, alterações, mudar, enquanto, após, sem, sujeito, correção, apenas, ignore, decide',
 	),
 	...table(

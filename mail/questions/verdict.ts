@@ -111,7 +111,7 @@ function otherLabelIn(text: string, approved: boolean, { approve, decline = '' }
 
 /** What adds a condition to an approval or takes it back. */
 function doubtIn(text: string, labels: Labels): string | undefined {
-	const parts = partsOf(text).filter((part) => !isClosing(part, labels));
+	const parts = partsOf(text).filter((part) => !changesNothing(part, labels));
 	return (
 		DOUBT_WITHIN.find((one) => text.includes(one)) ??
 		parts.map((part) => wordIn(part, [AGAINST, DOUBT])).find((word) => word !== undefined) ??
@@ -159,14 +159,14 @@ function afterMereWord(word: string, rest: string, others: readonly string[], la
 	const pondering = wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one));
 	if (pondering !== undefined || !isMere) return pondering;
 	return (
-		partsOf(rest).find((part) => !isClosing(part, labels) && !isRequest(part, labels)) ??
+		partsOf(rest).find((part) => !changesNothing(part, labels) && !isRequest(part, labels)) ??
 		partsOf(others.join('\n')).find((part) => part.split(/\s+/).length > LONGEST_CLOSING)
 	);
 }
 
 /** What the sentence of an approval says beside it, unless that is harmless. */
 function moreIn(rest: string, labels: Labels): string | undefined {
-	return partsOf(sentenceOf(rest)).find((part) => !isClosing(part, labels) && !areHarmless(wordsOf(part), labels));
+	return partsOf(sentenceOf(rest)).find((part) => !changesNothing(part, labels) && !areHarmless(wordsOf(part), labels));
 }
 
 function areHarmless(words: readonly string[], { approve }: Labels): boolean {
@@ -196,7 +196,7 @@ function isName(part: string): boolean {
 const isNoObjection = ([word = '', ...others]: readonly string[]): boolean => others.length === 0 && word.includes(' ');
 
 /** Thanks, a closing, a name, or words that approve. */
-function isClosing(part: string, labels: Labels): boolean {
+function changesNothing(part: string, labels: Labels): boolean {
 	const words = plain(part);
 	if (isName(part) || AGREEING.has(words) || meaning(part, labels) === true || isNoObjection(wordsOf(part))) return true;
 	const written = part.split(' ');
