@@ -1,17 +1,22 @@
 import { table } from './replyWords';
 
-/** Words that take a part of a sentence back. After "No", such a part gives the reason, and agrees to nothing. */
-export const NEGATIONS = table(
-	"no, not, never, don't, can't, won't, isn't, doesn't, cannot, cant, dont, without, too, wrong, expensive",
-	'nicht, kein, keine, keinen, nein, nie, zu, ohne, ne, pas, non, trop, sans, não, nao, nem, sem, nada, sin, demasiado, troppo, senza',
-	'niet, geen, te, nooit, inte, ikke, ej, ei, nem, nu, değil, δεν, не, нет, ні, لا, לא',
+/** Words that turn a verb into its opposite, also on a button: "Do not renew". */
+export const NEGATING = table(
+	"no, not, never, don't, can't, won't, isn't, doesn't, cannot, cant, dont, nicht, kein, keine, keinen, nein, nie, pas, non, não, nao",
+	'niet, geen, nooit, inte, ikke, değil, δεν, не, нет, ні, لا, לא',
 );
+
+/** Words that take a part of a sentence back. After "No", such a part gives the reason, and agrees to nothing. */
+export const NEGATIONS = new Set([
+	...NEGATING,
+	...table('without, too, wrong, expensive, zu, ohne, ne, trop, sans, nem, sem, nada, sin, demasiado, troppo, senza, te, ej, ei, nu'),
+]);
 
 /** Verbs that refuse. A button with such a label does not approve what the email asks for. */
 export const REFUSING = table(
 	'reject, rejected, rejecting, decline, declined, refuse, refused, deny, denied, disapprove, disapproved, disagree, disagreed, cancel',
 	'cancelled, canceled, cancelling, delete, deleted, remove, removed, stop, stopped, abort, block, withdraw, withdrawn, revoke, revoked',
-	'retract, undo, oppose, hold, pause, postpone, stopp, stoppen, ablehnen, ablehne, lehne, abgelehnt, verweigern, verweigere',
+	'retract, undo, oppose, object, hold, pause, postpone, stopp, stoppen, ablehnen, ablehne, lehne, abgelehnt, verweigern, verweigere',
 	'stornieren, storniere, storno',
 	'abbrechen, abbruch, löschen, widerrufen, widerrufe, widerruf, zurückziehen, refuser, refuse, refusez, rejeter, rejette, annuler',
 	'annule, annulez, supprimer, désaccord, rechazar, rechace, rechaza, denegar, anular, anule, anula, cancelar, cancele, cancela, eliminar',

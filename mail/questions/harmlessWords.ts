@@ -23,14 +23,15 @@ export const COURTESY = table(
 export const AGREEING = table(
 	'fine, good, great, perfect, fine by me, fine with me, do it, please do, let us do it, good to go, all fine',
 	"let's do it, sounds good, looks good, looks good to me, lgtm, all good, excellent, awesome, wonderful",
+	'by all means, feel free, all set, send it out, todo bien, correct, right, korrekt, richtig, correcto, corretto',
 	'passt, passt so, das passt, machen, mach das, gerne, gern, perfekt, gut, sehr gut, alles gut, super, parfait, très bien',
 	'perfecto, muy bien, perfetto, bene, benissimo, ottimo, perfeito, ótimo, prima, mooi, uitstekend, bra, adelante, allez-y, vas-y',
 	'👌, 👏, 🎉, 💪, ✔, ☑, 🙌, 🚀, 🤝, 💯',
 );
 
-/** "No problem" and "keine Einwände" agree, so they count as one word. */
+/** "No problem", "keine Einwände" and "don't mind" agree, so they count as one word. */
 export const NO_OBJECTION =
-	/(?:no|kein|keine|keinen|sin|nessun|nessuna|nenhum|nenhuma|sem|geen|pas de|pas d'|aucun|aucune) ?(?:objections?|problems?|issues?|concerns?|worries|questions?|comments?|einw[aä]nde?|bedenken|thema|probleme?|fragen|problemas?|objeción|objeciones|obiezion[ei]|objeção|objeções|bezwaar|bezwaren|probleem|problemen|problèmes?|soucis?)(?![\p{L}\p{N}'-])/u;
+	/(?:don't mind|nichts (?:einzuwenden|dagegen)|niets tegen|nothing against|(?:no|kein|keine|keinen|sin|nessun|nessuna|nenhum|nenhuma|sem|geen|pas de|pas d'|aucun|aucune) ?(?:objections?|problems?|issues?|concerns?|worries|questions?|comments?|einw[aä]nde?|bedenken|thema|probleme?|fragen|problemas?|objeción|objeciones|obiezion[ei]|objeção|objeções|bezwaar|bezwaren|probleem|problemen|problèmes?|soucis?))(?![\p{L}\p{N}'-])/u;
 
 /** Verbs that accept. A button with such a label does not decline what the email asks for. */
 export const ACCEPTING = table(

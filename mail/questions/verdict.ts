@@ -1,5 +1,5 @@
-import { ALSO_NAMES, DOUBT, DOUBT_WITHIN, FIRST_ONLY, NEGATIONS, PONDERING, REFUSING } from './doubtWords';
-import { ACCEPTING, ACTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
+import { ALSO_NAMES, DOUBT, DOUBT_WITHIN, FIRST_ONLY, NEGATING, NEGATIONS, PONDERING, REFUSING } from './doubtWords';
+import { ACCEPTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
 import { ACKNOWLEDGING, AGAINST, ASSENTING, GREETINGS, IN_FAVOUR } from './replyWords';
 import { contains, linesOf, normalized, partsOf, plain, sentenceOf, wordsOf, writtenWordsOf } from './replyText';
 
@@ -26,10 +26,10 @@ const LONGEST_CLOSING = 4;
 export function readVerdict(written: string, { approve, decline }: Labels): Verdict {
 	if (written.trim() === '') return { unclear: 'the reply has no new text' };
 	if (written.trim().length > LONGEST) return { unclear: 'the reply is too long to be a plain yes or no' };
-	const labels = { approve: plain(normalized(approve)), ...(decline !== undefined && { decline: plain(normalized(decline)) }) };
+	const labels = asWritten({ approve, ...(decline !== undefined && { decline }) });
 	const lines = linesOf(normalized(written));
 	const [first = '', ...others] = isGreeting(lines[0] ?? '', lines.length) ? lines.slice(1) : lines;
-	for (const { word, rest } of openings(first, labels)) {
+	for (const { word, rest } of openings(withoutEmojiOf(decline ?? '', withoutEmojiOf(approve, first)), labels)) {
 		const approved = meaning(word, labels);
 		if (approved === undefined) continue;
 		if (!approved && decline === undefined) return { unclear: `the question can only be answered with "${approve}"` };
@@ -44,6 +44,30 @@ export function readVerdict(written: string, { approve, decline }: Labels): Verd
 		return { unclear: `the reply continues with "${found.slice(0, 40)}", which may change its meaning` };
 	}
 	return { unclear: 'the reply does not begin with an answer' };
+}
+
+/** As people write them in a reply: without emojis, unless nothing else or no difference is left. */
+function asWritten({ approve, decline }: Labels): Labels {
+	const written = [approve, decline ?? ''].map((label) => plain(normalized(label)));
+	const bare = written.map((label) => withoutEmojis(label) || label);
+	const [first = '', second = ''] = bare[0] === bare[1] ? written : bare;
+	return { approve: first, ...(decline !== undefined && { decline: second }) };
+}
+
+/** A reply may also repeat the emoji of a label. It is no answer by itself. */
+function withoutEmojiOf(label: string, line: string): string {
+	const written = plain(normalized(label));
+	const bare = withoutEmojis(written);
+	return bare !== '' && line.toLowerCase().startsWith(written) ? `${bare}${line.slice(written.length)}` : line;
+}
+
+function withoutEmojis(text: string): string {
+	return /\p{Extended_Pictographic}/u.test(text)
+		? text
+				.replace(/(?:, ?)?\p{Extended_Pictographic}(?: ?,)?/gu, ' ')
+				.replace(/ {2,}/g, ' ')
+				.trim()
+		: text;
 }
 
 function isGreeting(line: string, count: number): boolean {
@@ -79,9 +103,10 @@ function meaning(words: string, labels: Labels): boolean | undefined {
 
 /** Whether the button that approves says no, or the one that declines says yes. Then nobody can tell what a "yes" means. */
 function areReversed({ approve, decline = '' }: Labels): boolean {
-	const declining = wordsOf(decline);
+	const [approving, declining] = [wordsOf(approve), wordsOf(decline)];
 	return (
-		wordsOf(approve).some((word) => AGAINST.has(word) || REFUSING.has(word)) ||
+		approving.some((word) => AGAINST.has(word) || REFUSING.has(word) || NEGATING.has(word)) ||
+		declining.some((word) => word.includes(' ')) ||
 		(declining.some((word) => IN_FAVOUR.has(word) || ACCEPTING.has(word)) &&
 			!declining.some((word) => AGAINST.has(word) || NEGATIONS.has(word) || DOUBT.has(word)))
 	);
@@ -125,13 +150,22 @@ function agreementIn(text: string): string | undefined {
 		if (isName(part)) return false;
 		const words = wordsOf(part);
 		const isNegated = words.some((word) => NEGATIONS.has(word));
-		const agrees = words.some((word) => AGREEING.has(word) || ACCEPTING.has(word) || ACTING.has(word) || word.includes(' '));
 		return (
+			words.some((word) => word.includes(' ')) ||
 			wordIn(part, [IN_FAVOUR]) !== undefined ||
 			(!isNegated && phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined) ||
-			(agrees && words.every((word) => HARMLESS.has(word) || word.includes(' ')))
+			(words.every((word) => HARMLESS.has(word)) && !isCourtesy(part))
 		);
 	});
+}
+
+/** Thanks or a closing, which may have a name behind it. */
+function isCourtesy(part: string): boolean {
+	const written = part.split(' ');
+	return written.some(
+		(_, at) =>
+			COURTESY.has(plain(written.slice(0, at + 1).join(' '))) && (at === written.length - 1 || isName(written.slice(at + 1).join(' '))),
+	);
 }
 
 /** The first of these words in a part. "Ali" and "Om" within a part are names, and so is the "de" between two of them. */
@@ -198,10 +232,5 @@ const isNoObjection = ([word = '', ...others]: readonly string[]): boolean => ot
 /** Thanks, a closing, a name, or words that approve. */
 function changesNothing(part: string, labels: Labels): boolean {
 	const words = plain(part);
-	if (isName(part) || AGREEING.has(words) || meaning(part, labels) === true || isNoObjection(wordsOf(part))) return true;
-	const written = part.split(' ');
-	return written.some(
-		(_, at) =>
-			COURTESY.has(plain(written.slice(0, at + 1).join(' '))) && (at === written.length - 1 || isName(written.slice(at + 1).join(' '))),
-	);
+	return isName(part) || AGREEING.has(words) || meaning(part, labels) === true || isNoObjection(wordsOf(part)) || isCourtesy(part);
 }

@@ -171,6 +171,9 @@ describe('a plain refusal by email', () => {
 		'No, perfecto',
 		'No, va bene',
 		'Nee, prima',
+		...['No, I have no objections.', 'No, there are no objections.', 'Nein, ich habe keine Einwände.'],
+		...['Nein, ich habe nichts einzuwenden.', 'Nein, das ist so korrekt', "Non, je n'ai pas d'objection.", 'No, by all means'],
+		...['No, feel free to ship it.', "No, I don't mind", 'Nope, all set', 'Nope, send it out', 'No, todo bien'],
 	])('is left open if it goes on agreeing: %j', (text) => {
 		expect(verdict(text)).toBe('unclear');
 	});
@@ -263,6 +266,16 @@ describe('the label of the other button', () => {
 		['Yes', 'Delete', 'Keep'],
 		['Ja', 'Ablehnen', 'Freigeben'],
 		['👍', 'Nein', 'Ja'],
+		...['Yes', 'No', 'Ja', 'Nein'].flatMap((text): Array<[string, string, string]> => [
+			[text, 'Do not renew', 'Renew'],
+			[text, "Don't send", 'Send'],
+			[text, 'Nicht verlängern', 'Verlängern'],
+			[text, 'Not now', 'Now'],
+			[text, 'I object', 'No objection'],
+		]),
+		['❌ Freigeben', '✅ Freigeben', '❌ Ablehnen'],
+		['Nein. Freigeben', '✅ Freigeben', '❌ Ablehnen'],
+		['Go', '✅ Go', '❌ Go'],
 	])('leaves %j open for %s and %s', (text, approve, decline) => {
 		expect(verdict(text, approve, decline)).toBe('unclear');
 	});
@@ -281,6 +294,13 @@ describe('the label of the other button', () => {
 		['Yes, no problem', 'Yes', 'No', true],
 		['✅ Approve', '✅ Approve', '❌ Decline', true],
 		['Decline', '✅ Approve', '❌ Decline', false],
+		['Freigeben', '✅ Freigeben', '❌ Ablehnen', true],
+		['✅ Freigeben', '✅ Freigeben', '❌ Ablehnen', true],
+		['Ablehnen', '✅ Freigeben', '❌ Ablehnen', false],
+		['Order it', '🛒 Order it', 'Wait', true],
+		['🛒 Order it', '🛒 Order it', 'Wait', true],
+		['👍', '👍', '👎', true],
+		['Renew', 'Do not renew', 'Renew', false],
 	])('lets %j count for %s and %s', (text, approve, decline, approved) => {
 		expect(verdict(text, approve, decline)).toBe(approved);
 	});
