@@ -1,7 +1,10 @@
-import { ALSO_NAMES, DOUBT, DOUBT_WITHIN, FIRST_ONLY, NEGATING, NEGATIONS, PONDERING, REFUSING } from './doubtWords';
+import { DOUBT, DOUBT_WITHIN, NEGATING, NEGATIONS, PONDERING, REFUSING } from './doubtWords';
 import { ACCEPTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
-import { ACKNOWLEDGING, AGAINST, ASSENTING, GREETINGS, IN_FAVOUR } from './replyWords';
-import { contains, linesOf, normalized, partsOf, plain, sentenceOf, wordsOf, writtenWordsOf } from './replyText';
+import { withoutGreeting } from './replyGreeting';
+import { isCourtesy, isName, isSigned } from './replyNames';
+import { doubtfulWordIn, phraseIn, strangeIn, withoutSignature, wordIn, type Written } from './replySignature';
+import { contains, linesOf, normalized, partsOf, piecesOf, plain, wordsOf } from './replyText';
+import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR } from './replyWords';
 
 /** The answer of a reply to an approval, or why only a person can tell. */
 export type Verdict = { approved: boolean } | { unclear: string };
@@ -27,18 +30,18 @@ export function readVerdict(written: string, { approve, decline }: Labels): Verd
 	if (written.trim() === '') return { unclear: 'the reply has no new text' };
 	if (written.trim().length > LONGEST) return { unclear: 'the reply is too long to be a plain yes or no' };
 	const labels = asWritten({ approve, ...(decline !== undefined && { decline }) });
-	const lines = linesOf(normalized(written));
-	const [first = '', ...others] = isGreeting(lines[0] ?? '', lines.length) ? lines.slice(1) : lines;
+	const [first = '', ...others] = withoutThanks(withoutGreeting(linesOf(normalized(written))), labels);
 	for (const { word, rest } of openings(withoutEmojiOf(decline ?? '', withoutEmojiOf(approve, first)), labels)) {
 		const approved = meaning(word, labels);
 		if (approved === undefined) continue;
 		if (!approved && decline === undefined) return { unclear: `the question can only be answered with "${approve}"` };
 		const after = [rest, ...others].join('\n');
+		const parts = withoutSignature([rest, ...others]);
 		if (/[?？؟]/.test(after)) return { unclear: 'the reply contains a question' };
 		const found =
-			otherLabelIn(after, approved, labels) ??
+			otherLabelIn([...parts.body, ...parts.signature].join('\n'), approved, labels) ??
 			(approved
-				? (doubtIn(after, labels) ?? afterMereWord(withoutCourtesy(plain(word)), rest, others, labels) ?? moreIn(rest, labels))
+				? (doubtIn(after, parts, labels) ?? afterMereWord(withoutCourtesy(plain(word)), parts.body, labels) ?? moreIn(parts.body, labels))
 				: agreementIn(after));
 		if (found === undefined) return { approved };
 		return { unclear: `the reply continues with "${found.slice(0, 40)}", which may change its meaning` };
@@ -70,8 +73,20 @@ function withoutEmojis(text: string): string {
 		: text;
 }
 
-function isGreeting(line: string, count: number): boolean {
-	return count > 1 && line.length <= 60 && GREETINGS.has(plain(line).split(' ')[0] ?? '') && meaningOfWord(plain(line)) === undefined;
+/**
+ * Without thanks or praise before the answer, as in "Thanks, approved." A word that may only acknowledge the email does not answer after
+ * that.
+ */
+function withoutThanks(lines: readonly string[], labels: Labels): readonly string[] {
+	const [first = '', ...others] = lines;
+	const [, before = '', rest = ''] = /^([^,!.:–—]{1,40}?) ?(?:[,!.:–—]| - |$) ?(.*)$/.exec(first) ?? [];
+	const word = plain(before);
+	if (before === '' || meaning(before, labels) !== undefined || !(COURTESY.has(word) || AGREEING.has(word))) return lines;
+	const more = rest === '' ? others : [rest, ...others];
+	const found = openings(more[0] ?? '', labels).find((one) => meaning(one.word, labels) !== undefined);
+	if (found === undefined) return more.length === 0 ? lines : withoutThanks(more, labels);
+	if (ACKNOWLEDGING.has(withoutCourtesy(plain(found.word)))) return lines;
+	return meaning(found.word, labels) === true || COURTESY.has(word) ? more : lines;
 }
 
 /**
@@ -84,6 +99,10 @@ function openings(line: string, labels: Labels): Array<{ word: string; rest: str
 	const begun = [1, 2, 3]
 		.map((count) => ({ word: words.slice(0, count).join(' '), more: words.slice(count).join(' ') }))
 		.find(({ word, more }) => more !== '' && meaning(word, labels) === true && areHarmless(wordsOf(more), labels));
+	const [name, addressed] = [words.slice(1).join(' '), plain(words[0] ?? '')];
+	if (line[mark] === ',' && isName(name) && (ACKNOWLEDGING.has(addressed) || ASSENTING.has(addressed))) {
+		return [{ word: addressed, rest: line.slice(mark) }];
+	}
 	return [
 		{ word: line, rest: '' },
 		{ word: line.slice(0, mark), rest: line.slice(mark) },
@@ -135,12 +154,12 @@ function otherLabelIn(text: string, approved: boolean, { approve, decline = '' }
 }
 
 /** What adds a condition to an approval or takes it back. */
-function doubtIn(text: string, labels: Labels): string | undefined {
-	const parts = partsOf(text).filter((part) => !changesNothing(part, labels));
+function doubtIn(text: string, written: Written, labels: Labels): string | undefined {
+	const parts = partsOf(written.body.join('\n')).filter((part) => !changesNothing(part, labels));
 	return (
 		DOUBT_WITHIN.find((one) => text.includes(one)) ??
-		parts.map((part) => wordIn(part, [AGAINST, DOUBT])).find((word) => word !== undefined) ??
-		parts.map((part) => phraseIn(part, [AGAINST, DOUBT])).find((phrase) => phrase !== undefined)
+		parts.map((part) => doubtfulWordIn(part)).find((word) => word !== undefined) ??
+		strangeIn(written)
 	);
 }
 
@@ -159,35 +178,11 @@ function agreementIn(text: string): string | undefined {
 	});
 }
 
-/** Thanks or a closing, which may have a name behind it. */
-function isCourtesy(part: string): boolean {
-	const written = part.split(' ');
-	return written.some(
-		(_, at) =>
-			COURTESY.has(plain(written.slice(0, at + 1).join(' '))) && (at === written.length - 1 || isName(written.slice(at + 1).join(' '))),
-	);
-}
-
-/** The first of these words in a part. "Ali" and "Om" within a part are names, and so is the "de" between two of them. */
-function wordIn(part: string, lists: ReadonlyArray<ReadonlySet<string>>): string | undefined {
-	const found = writtenWordsOf(part).find((written, at) => {
-		const word = written.toLowerCase();
-		if (!lists.some((list) => list.has(word))) return false;
-		return at === 0 || !ALSO_NAMES.has(word) || !(FIRST_ONLY.has(word) || (isName(part) && /^\p{Lu}\p{Ll}/u.test(written)));
-	});
-	return found?.toLowerCase();
-}
-
-function phraseIn(part: string, lists: ReadonlyArray<ReadonlySet<string>>): string | undefined {
-	const words = wordsOf(part);
-	return lists.flatMap((list) => [...list]).find((phrase) => phrase.includes(' ') && contains(words, phrase));
-}
-
 /**
  * Why a word that may only acknowledge the email does not answer. Who writes "yes" may only have read it, or still think. After "OK",
  * nothing counts but thanks, names, words that approve and a request to go ahead.
  */
-function afterMereWord(word: string, rest: string, others: readonly string[], labels: Labels): string | undefined {
+function afterMereWord(word: string, [rest = '', ...others]: readonly string[], labels: Labels): string | undefined {
 	const isMere = ACKNOWLEDGING.has(word);
 	if (!isMere && !ASSENTING.has(word)) return undefined;
 	const pondering = wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one));
@@ -198,10 +193,23 @@ function afterMereWord(word: string, rest: string, others: readonly string[], la
 	);
 }
 
-/** What the sentence of an approval says beside it, unless that is harmless. */
-function moreIn(rest: string, labels: Labels): string | undefined {
-	return partsOf(sentenceOf(rest)).find((part) => !changesNothing(part, labels) && !areHarmless(wordsOf(part), labels));
+/** What an approval says beside it, unless that is harmless, a closing or the name of somebody. */
+function moreIn(body: readonly string[], labels: Labels): string | undefined {
+	return body
+		.flatMap((line) => {
+			const pieces = piecesOf(line);
+			return pieces.filter((piece, at) => !isSigned(pieces, at) && !saysNothing(piece.text, labels));
+		})
+		.find((piece) => piece.text !== '')?.text;
 }
+
+function saysNothing(part: string, labels: Labels): boolean {
+	return (!isName(part) && changesNothing(part, labels)) || areHarmless(wordsOf(part.replace(NUMBERED, '$1')), labels);
+}
+
+/** "For invoice 4711". Any other number may be an amount. */
+const NUMBERED =
+	/((?:^|\s)(?:of|for|the|this|pay|der|die|von|für|zur|la|le|de|del|della|da|van|voor) (?:invoice|order|request|po|rechnung|bestellung|antrag|auftrag|angebot|facture|commande|factura|pedido|fattura|ordine|fatura|factuur|bestelling)) #?[A-Z]{0,4}-?\d[\d/-]{0,20}(?!\S)/i;
 
 function areHarmless(words: readonly string[], { approve }: Labels): boolean {
 	const own = new Set(wordsOf(approve));
@@ -211,20 +219,6 @@ function areHarmless(words: readonly string[], { approve }: Labels): boolean {
 function isRequest(part: string, labels: Labels): boolean {
 	const words = wordsOf(part);
 	return /^(?:please|pls|bitte)$/.test(words[0] ?? '') && areHarmless(words, labels);
-}
-
-/** One to five words with capital letters, as in "Ludwig van Beethoven" and "Head of Finance". */
-const NAME =
-	/^\p{Lu}[\p{L}'-]{0,40}(?: (?:\p{Lu}[\p{L}'-]{0,40}|&|of|de|da|di|do|dos|das|del|della|van|von|der|den|la|le|ten|ter|zu)){0,4}$/u;
-
-function isName(part: string): boolean {
-	const words = writtenWordsOf(part);
-	if (!NAME.test(part) || !/\p{Ll}/u.test(part) || / \p{L}$/u.test(part)) return false;
-	return words.every((written) => {
-		const word = written.toLowerCase();
-		if (ALSO_NAMES.has(word)) return words.length > 1 || !IN_FAVOUR.has(word);
-		return written === word || ![AGAINST, DOUBT, HARMLESS].some((list) => list.has(word));
-	});
 }
 
 const isNoObjection = ([word = '', ...others]: readonly string[]): boolean => others.length === 0 && word.includes(' ');

@@ -67,6 +67,9 @@ describe('a plain approval by email', () => {
 		'Да, спасибо',
 		'はい、承認します。ありがとうございます',
 		'同意，谢谢',
+		...['Hi Bob, approved.', 'Hallo Bob, genehmigt.', 'Good morning, approved', 'Bob,\napproved.', 'Team,\napproved', 'Approved, Maria'],
+		...['Herr Meier,\ngenehmigt.', 'Sehr geehrter Herr Meier,\n\ngenehmigt.', 'Thanks, approved.', 'Great, approved!', 'Thanks!\nApproved'],
+		...['Yes Bob, go ahead.', 'Yes, Bob', 'Approved - JD', 'I hereby approve.', "Je suis d'accord", 'Approved. Have a nice weekend!'],
 	])('stays one: %j', (text) => {
 		expect(verdict(text)).toBe(true);
 	});
@@ -88,6 +91,14 @@ describe('a plain approval by email', () => {
 		'Approved, Alex Ali',
 		'Approved.\n\nAda Lovelace\nThis message is confidential. If you are not the intended recipient, you must not read it.',
 		'Genehmigt.\n\nAda\n\nDiese E-Mail enthält vertrauliche Informationen.\nWenn Sie nicht der richtige Adressat sind, löschen Sie sie bitte.',
+		'Approved.\n\nKind regards,\nJohn Smith\nExample Limited',
+		...['Petra Freitag', 'Anna Sonntag', 'Placido Domingo'].map((name) => `Genehmigt.\n\nViele Grüße\n${name}`),
+		...['Approved.\n\nCara', 'Approved.\n\nCaro', 'Approvato.\nSalvo', 'Approved.\n\nJane Doe\nChange Manager', 'Approved\n\nthanks\nada'],
+		'Genehmigt.\n\ni. A. Petra Müller\nLeiterin der zentralen Beschaffung\nMusterstraße 5, 80331 München\nTel.: +49 89 123456',
+		'Approuvé.\n\nJean Dupont\nExemple SAS au capital de 10 000 €',
+		'Approved.\n\nBob\n+1 555 123456\nRegistered in England and Wales under company no. 1234567',
+		'Approved.\n\nBob\n\nPlease consider the environment before printing this email.',
+		'同意\n\n王伟',
 		'Approved, no objections',
 		'Approved. No objections from my side.',
 		'Approved, no problem',
@@ -210,6 +221,18 @@ describe('an approval by email with a condition', () => {
 			'\nThis message is confidential to the recipient. Do not pay.',
 			'\nConfidential: intended recipient must not pay this',
 		],
+		...['. As soon as legal agrees.', '. In case legal agrees.', '. Given that legal agrees.', '. Requires legal approval.', '. Typo.'],
+		...[
+			'. Legal has to sign off too.',
+			'. With the caveat that legal signs.',
+			'. Following legal approval.',
+			'. For 500 EUR.',
+			'\n500 EUR',
+		],
+		...['. Please make it 400 EUR.', '. Please lower the amount to 400.', '. 500 EUR.', '. That was sent by accident.', '. Scrap that.'],
+		...['. I take that back.', ' - Tentative', ' (Draft)', ' - Void', ', Next Month', ', Lower Amount', ' - Two Units', ', Skip'],
+		...[', Theoretically', ', Under Protest', '. Monday', '\nMonday', '. Void.', '\n\nAda Lovelace\nTotal: 400 EUR'],
+		...['\n\nAda\nMaria from legal then also signs this', '\n\nThanks\nNext Monday', ' - Grace', ' (Grace)'],
 		...['.\n\nSaluti\nMario\n\nMa solo domani', '. Decline', '. Vendors: no', ', no', ', no good'],
 	])('is left open: "Approved%s"', (more) => {
 		expect(verdict(`Approved${more}`)).toBe('unclear');
@@ -240,6 +263,12 @@ describe('an approval by email with a condition', () => {
 		...['Approvato, a condizione che Paolo firmi', 'Approvato, esclusi i viaggi', 'Approvato. Procedete se il budget basta.'],
 		...['Aprovado, sob condição', 'Aprovado. Pague desde que haja orçamento.'],
 		...['Akkoord, op voorwaarde dat Jan tekent', 'Akkoord, behalve punt 3', 'Goedgekeurd. Behalve punt 3.'],
+		...['Genehmigt. Bitte auf 400 kürzen.', 'Genehmigt. Bitte den Betrag anpassen.', 'Genehmigt. Abhängig vom Chef.'],
+		...['Genehmigt. Unter der Voraussetzung, dass der Betriebsrat zustimmt.', 'Genehmigt. Im Falle der Zustimmung.'],
+		...['Goedgekeurd. Onder voorbehoud van financiering.', 'Godkänt. Under förutsättning att budgeten räcker.'],
+		...['Godkendt. Under forudsætning af accept.', 'Godkjent. Under forutsetning av aksept.', '同意。修改金额后再发。'],
+		...['Approvato. A patto che il prezzo scenda.', 'Aprobado. En caso de que el presupuesto alcance.', 'Hi Bob, this is not\napproved'],
+		...['Thanks, ok', 'Great, no', 'Hi Bob, approved if legal agrees', 'Yes Monday, go ahead', 'Approved\nAb Freitag'],
 		...['Godkänt, förutsatt att Ola skriver på', 'Igen. De csak holnap.', 'Igen. De holnap.', '同意，附条件', '承認します。ただし来週'],
 	])('is left open in its language: %j', (text) => {
 		expect(verdict(text)).toBe('unclear');
@@ -276,6 +305,7 @@ describe('the label of the other button', () => {
 		['❌ Freigeben', '✅ Freigeben', '❌ Ablehnen'],
 		['Nein. Freigeben', '✅ Freigeben', '❌ Ablehnen'],
 		['Go', '✅ Go', '❌ Go'],
+		['Approved\nPlan Bravo', 'Plan Alpha', 'Plan Bravo'],
 	])('leaves %j open for %s and %s', (text, approve, decline) => {
 		expect(verdict(text, approve, decline)).toBe('unclear');
 	});
