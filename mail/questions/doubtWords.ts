@@ -136,6 +136,10 @@ export const ALSO_NAMES = table(
 
 /** Words that are neither harmless nor doubt, and no names with a capital letter either: "Next Month", "Two Units". */
 export const NOT_NAMES = table(
+	'january, february, march, july, september, october, november, december, januar, februar, märz, juli, oktober, dezember',
+	'lol, fyi, rest',
+	'zwei, drei, vier, fünf, deux, trois, quatre, cinq, dos, tres, cuatro, cinco, due, tre, quattro, dois, duas, twee, drie, folgt, plan',
+	'permitting, blue, red, green, black, white, signs, signing, proposal, model, modell, farbe, größe, size, color, colour',
 	'one, two, three, four, five, six, seven, eight, nine, ten, unit, units, item, items, piece, pieces, amount, price, day',
 	'days, week, weeks',
 	'month, months, quarter, year, years, today, tonight, phase, stage, version, offer, quote, budget, trial, test, demo',
@@ -144,7 +148,7 @@ export const NOT_NAMES = table(
 	'per, via, by, because, while, since, whether, given, based, against, between, within, hopefully, ideally, nearly, barely',
 	'roughly, informally, verbal, oral, informal, preliminary, expired, closed, invalid, outdated, obsolete, duplicate, urgent, old, new',
 	'ab, am, bis, nach, vor, bei, beim, zum, zur, unter, über, gegen, laut, gemäß, nächste, nächsten, nächster, kommenden, nächstes, woche',
-	'monat, jahr, quartal, stück, betrag, preis, heute, mündlich, entwurf, muster, op, vanaf, volgende, week, semaine, mois',
+	'monat, jahr, quartal, stück, betrag, preis, heute, mündlich, entwurf, op, vanaf, volgende, week, semaine, mois',
 	'montant, semana',
 	'mes, monto, importe, settimana, mese, importo, valor, bedrag, brouillon, borrador, bozza, rascunho, concept, utkast, udkast',
 );
@@ -155,7 +159,25 @@ export const FIRST_ONLY = table('de, da');
 /** Words of doubt in languages without spaces between words. */
 export const DOUBT_WITHIN = [
 	...['但', '不', '如果', '只', '除非', '条件', '條件', '取消', '除外', 'ただ', 'しかし', 'もし', 'ない', 'が、', '取り消', 'キャンセル'],
-	...['明天', '下周', '下週', '之后', '之後', '以后', '以後', '修改', '来週', '来月', '明日', 'の後', '다음', '내일', '나중', '수정'],
+	...[
+		'明天',
+		'下周',
+		'下週',
+		'之后',
+		'之後',
+		'以后',
+		'以後',
+		'修改',
+		'来週',
+		'来月',
+		'明日',
+		'の後',
+		'다음',
+		'절반',
+		'내일',
+		'나중',
+		'수정',
+	],
 	...['다만', '하지만', '단,', '만약', '않', '조건', '취소', '제외'],
 ];
 

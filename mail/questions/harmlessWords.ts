@@ -5,7 +5,9 @@ export const COURTESY = table(
 	'please, thanks, thank you, many thanks, bitte, danke, vielen dank, merci, gracias, por favor, grazie, prego, obrigado',
 	'obrigada, dank je',
 	'bedankt, tack, takk, tak, kiitos, dziękuję, děkuji, köszönöm, mulțumesc, teşekkürler, спасибо, дякую, ευχαριστώ, ありがとうございます, 谢谢',
-	'謝謝, 감사합니다, شكرا, תודה, from me, by me, thx, thanx, ty, pls, thanks a lot, thank you very much, danke schön, danke dir, besten dank',
+	'謝謝, 감사합니다, شكرا, תודה, from me, by me, from my side, from our side, von meiner seite, meinerseits, de mon côté',
+	'de mi parte, da parte mia, van mijn kant',
+	' thx, thanx, ty, pls, thanks a lot, thank you very much, danke schön, danke dir, besten dank',
 	"merci beaucoup, s'il vous plaît, s'il te plaît, svp, muchas gracias, mille grazie, grazie mille, muito obrigado",
 	'muito obrigada, dank u',
 	'best, regards, best regards, kind regards, kindest regards, warm regards, with best regards, with kind regards, thanks and regards',
@@ -28,6 +30,8 @@ export const COURTESY = table(
 /** Further words that do not answer, but may mean more one by one: "Approved for the day". */
 export const WISHES = table(
 	'have a nice day, have a great day, have a good day, have a nice weekend, have a great weekend, have a good weekend, have a good one',
+	'let me know if you need anything, let me know if you need anything else, let me know if you have any questions',
+	'bei fragen gerne melden',
 	'enjoy your weekend, enjoy your day, talk soon, hope you are well, hope this helps, schönen tag, schönen tag noch',
 	'einen schönen tag noch',
 	'schönes wochenende, ein schönes wochenende, schönen abend, schönen feierabend, bonne journée, bonne soirée, bon week-end, buon lavoro',
@@ -42,6 +46,7 @@ export const AGREEING = table(
 	"let's do it, sounds good, looks good, looks good to me, lgtm, all good, excellent, awesome, wonderful",
 	'sure, sounds great, absolutely, of course, certainly, definitely, natürlich, klar, selbstverständlich, bien sûr, claro',
 	'certo, certamente',
+	'mach ruhig, 请继续, 请执行, 请付款, 请下单, 没问题, お願いします, よろしく, 進めてください, 진행해 주세요, 부탁드립니다',
 	'by all means, feel free, all set, send it out, todo bien, correct, right, korrekt, richtig, correcto, corretto',
 	'passt, passt so, das passt, machen, mach das, gerne, gern, perfekt, gut, sehr gut, alles gut, super, parfait, très bien',
 	'perfecto, muy bien, perfetto, bene, benissimo, ottimo, perfeito, ótimo, prima, mooi, uitstekend, bra, adelante, allez-y, vas-y',
@@ -50,7 +55,7 @@ export const AGREEING = table(
 
 /** "No problem", "keine Einwände" and "don't mind" agree, so they count as one word. */
 export const NO_OBJECTION =
-	/(?:don't mind|nichts (?:einzuwenden|dagegen)|niets tegen|nothing against|(?:no|kein|keine|keinen|sin|nessun|nessuna|nenhum|nenhuma|sem|geen|pas de|pas d'|aucun|aucune) ?(?:objections?|problems?|issues?|concerns?|worries|questions?|comments?|einw[aä]nde?|bedenken|thema|probleme?|fragen|problemas?|objeción|objeciones|obiezion[ei]|objeção|objeções|bezwaar|bezwaren|probleem|problemen|problèmes?|soucis?))(?![\p{L}\p{N}'-])/u;
+	/(?:don't mind|not at all|why not|(?:don't|do not) have any|nichts (?:einzuwenden|dagegen)|niets tegen|nothing against|(?:no|kein|keine|keinen|sin|ningún|ninguna|nessun|nessuna|nenhum|nenhuma|sem|geen|pas de|pas d'|aucun|aucune) ?(?:further |other |more |weiteren |autres? )?(?:objections?|problems?|issues?|concerns?|worries|questions?|comments?|einw[aä]nde?|bedenken|thema|probleme?|fragen|problemas?|objeción|objeciones|obiezion[ei]|objeção|objeções|bezwaar|bezwaren|probleem|problemen|problèmes?|soucis?))(?![\p{L}\p{N}'-])/u;
 
 /** Verbs that accept. A button with such a label does not decline what the email asks for. */
 export const ACCEPTING = table(
@@ -62,7 +67,8 @@ export const ACCEPTING = table(
 
 /** Verbs of doing what the email asks for. */
 export const ACTING = table(
-	'works, accepting, approving, go, ahead, proceed, continue, pay, order, buy, purchase, book, ship, send, release, publish',
+	'place, arrange, issue, initiate, finalize, complete, handle, works, accepting, approving, go, ahead, proceed, continue',
+	'pay, order, buy, purchase, book, ship, send, release, publish',
 	'deploy, start',
 	'do, process, submit, transfer, execute, genehmige, gebe, frei, stimme, bestätige, bestellen, bestell, bezahlen, bezahl, zahlen',
 	'überweisen, mach, macht, ausführen, durchführen, weitermachen, umsetzen, buchen, kaufen, beauftragen, veranlassen, versenden',

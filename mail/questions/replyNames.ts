@@ -10,6 +10,7 @@ const NAME =
 export function isName(part: string): boolean {
 	const words = writtenWordsOf(part);
 	if (!hasShapeOfName(part) || / \p{L}$/u.test(part)) return false;
+	if (words.length === 1 && /^(?!Kimberly).{6,}ly$/.test(part)) return false;
 	return words.every((written) => {
 		const word = written.toLowerCase();
 		if (ALSO_NAMES.has(word)) return words.length > 1 || !IN_FAVOUR.has(word);
@@ -67,21 +68,25 @@ export function isCourtesy(part: string): boolean {
 
 /**
  * Whether a part of a line is the name of the person who writes or reads. Such a name is the last part of its sentence, and neither behind
- * a dash nor in parentheses, where qualifiers stand: "Approved - Tentative". A sentence of its own with a full stop is none either: "Void."
+ * a dash or a colon nor in parentheses, where qualifiers stand: "Approved - Tentative". A sentence of its own with a full stop is none either: "Void."
  */
 export function isSigned(pieces: readonly Piece[], at: number): boolean {
 	const piece = pieces[at];
-	if (piece === undefined || !(isName(piece.text) || isInitials(piece.text))) return false;
-	if (/[-—–(]/.test(piece.before) && !isInitials(piece.text)) return false;
+	if (piece === undefined) return false;
+	if (/^\p{Lu}$/u.test(piece.text) && isCourtesy(pieces[at - 1]?.text ?? '')) return true;
+	if (!isName(piece.text) && !isInitials(piece.text)) return false;
+	if (/[-—–(:]/.test(piece.before) && !isInitials(piece.text)) return false;
 	if (piece.before === '.' && piece.after === '.') return false;
 	const end = pieces.findIndex(({ after }, other) => other >= at && /[.!。\n]/.test(after));
 	const others = pieces.slice(at + 1, end === -1 ? undefined : end + 1).map(({ text }) => text);
 	return others.every((text) => isName(text) || isCourtesy(text) || /^\p{Extended_Pictographic}$/u.test(text));
 }
 
-/** Letters without case, as in Chinese and Arabic names. */
-const UNCASED =
-	/^(?:[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}ー・ ]{2,7}|[\p{Script=Arabic}\p{Script=Hebrew}]{2,15}(?: [\p{Script=Arabic}\p{Script=Hebrew}]{2,15}){0,2})$/u;
+/** Names in letters without case, and so short that they are no sentence. */
+const UNCASED = /^(?:\p{Script=Han}{2,4}|\p{Script=Hangul}{2,4}|[\p{Script=Arabic}\p{Script=Hebrew}]{2,15}(?: [\p{L}]{2,15}){0,2})$/u;
+
+/** Characters of conditions, such as "half" and "after". */
+const CONDITIONAL = /[半改再付发發待后減减额額价價元円暂暫先]/;
 
 /** "i. A. Petra Müller", "Dr. Ada Lovelace". */
 const BEFORE_NAMES = /^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-ing\.|mr\.|ms\.|mrs\.|m\.|mme) ?){1,3}(?=\p{Lu})/iu;
@@ -91,12 +96,18 @@ const BEFORE_NAMES = /^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-ing\.
  * @param isClosed whether the line above ends with a closing
  */
 export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boolean; isLast: boolean }): boolean {
-	const written = line.replace(/^[-—–*\s]{1,4}/, '').replace(BEFORE_NAMES, '');
+	const written = line
+		.replace(/^[-—–*/~\s]{1,4}/, '')
+		.replace(BEFORE_NAMES, '')
+		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '');
+	if (isClosed && /^\p{Lu}\.?$/u.test(written)) return true;
 	const [first, ...others] = piecesOf(written).map(({ text }) => text);
 	if (first === undefined) return false;
 	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isShort(first)));
-	if (!isFirst) return isLast && UNCASED.test(written) && !isOrdinary(plain(written));
-	return others.every((text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}]+$/u.test(text));
+	if (!isFirst) return isLast && UNCASED.test(written) && !CONDITIONAL.test(written) && !isOrdinary(written);
+	return others.every(
+		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),
+	);
 }
 
 /** "ada". */

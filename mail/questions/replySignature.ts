@@ -6,9 +6,9 @@ import { contains, partsOf, piecesOf, wordsOf, writtenWordsOf } from './replyTex
 
 /** The line that a mobile phone or a program adds. */
 const DEVICE =
-	/^\W{0,3}(?:sent|get|von|gesendet|diese|envoyé|télécharge|enviado|inviato|verzonden|verstuurd|skickat|sendt|lähetetty|wysłane|отправлено)(?= ).{0,40}(?:iphone|ipad|mobil|phone|handy|android|samsung|galaxy|huawei|outlook|mail|yahoo|gmail|proton|blackberry|tablet)/i;
+	/^\W{0,3}(?:(?:sent|gesendet|envoyé|enviado|inviato|verzonden|verstuurd|skickat|sendt|lähetetty|wysłane|отправлено) (?:from|with|via|using|von|mit|aus|de|depuis|à partir|desde|do|da|vanaf|met|från|fra|z|с|из)|get outlook|von mein|diese nachricht wurde von|télécharge).{0,30}(?:iphone|ipad|mobil|phone|handy|android|samsung|galaxy|huawei|outlook|mail|yahoo|proton|blackberry|tablet|ios).{0,30}$/iu;
 
-/** In a signature, so many words without a capital letter make a sentence. */
+/** In a signature below a full name, so many words without a capital letter make a sentence. */
 const SENTENCE = 3;
 
 /** A reply after its answering word, divided into what the person writes, and the signature below it. */
@@ -47,19 +47,20 @@ function placeOf(lines: readonly string[], at: number): { isClosed: boolean; isL
 /** What in a signature is no part of it: a word of doubt, an amount of money, or a sentence. */
 export function strangeIn({ signature: written, isNamed }: Written): string | undefined {
 	const signature = isNamed ? written.slice(1) : written;
+	const length = isNamed && !/\s/.test(written[0] ?? '') ? SENTENCE - 1 : SENTENCE;
 	const contact = signature.findIndex((line) => /@|\d(?:\D?\d){5}/.test(line));
 	return (
 		signature
 			.flatMap((line) => partsOf(line))
 			.map((part) => (isName(part) || isTitle(part) ? undefined : doubtfulWordIn(part)))
 			.find((word) => word !== undefined) ??
-		signature.find((line, at) => hasAmount(line) || ((contact === -1 || at < contact) && isSentence(line)))
+		signature.find((line, at) => hasAmount(line) || ((contact === -1 || at < contact) && isSentence(line, length)))
 	);
 }
 
-const isSentence = (line: string): boolean =>
+const isSentence = (line: string, length: number): boolean =>
 	!DEVICE.test(line) &&
-	writtenWordsOf(line).filter((word) => /^\p{Ll}/u.test(word) && !HARMLESS.has(word) && !BETWEEN.has(word)).length >= SENTENCE;
+	writtenWordsOf(line).filter((word) => /^\p{Ll}/u.test(word) && !HARMLESS.has(word) && !BETWEEN.has(word)).length >= length;
 
 const BETWEEN = new Set([
 	'of',

@@ -38,7 +38,7 @@ const NOTICE =
 
 /** The usual request not to print an email. */
 const ON_PAPER =
-	/^\W{0,3}(?:(?:please )?(?:consider|think of|think about|save) |before printing|bitte (?:denken|prüfen)|avant d'imprimer|pensez|antes de imprimir|prima di stampare|denk (?:aan|eerst)).{0,80}(?:environment|print|paper|drucken|umwelt|imprimer|environnement|ambiente|stampa|milieu)[^\d]{0,80}$/i;
+	/^(?!.*\b(?:if|unless|only|until|wenn|nur|si|solo|se|mits)\b)\W{0,3}(?:(?:please )?(?:consider|think of|think about|save) |before printing|bitte (?:denken|prüfen)|avant d'imprimer|pensez|antes de imprimir|prima di stampare|denk (?:aan|eerst)).{0,80}(?:environment|print|paper|drucken|umwelt|imprimer|environnement|ambiente|stampa|milieu)[^\d]{0,80}$/i;
 
 function isConfidential(text: string): boolean {
 	return /confiden|privileged|intended|vertraulich|riservat|vertrouwelijk/i.test(text) && RECIPIENT.test(text);

@@ -79,6 +79,9 @@ function withoutEmojis(text: string): string {
  */
 function withoutThanks(lines: readonly string[], labels: Labels): readonly string[] {
 	const [first = '', ...others] = lines;
+	const [regret = ''] = REGRET.exec(first) ?? [];
+	const refused = first.slice(regret.length);
+	if (regret !== '' && openings(refused, labels).some(({ word }) => meaning(word, labels) === false)) return [refused, ...others];
 	const [, before = '', rest = ''] = /^([^,!.:–—]{1,40}?) ?(?:[,!.:–—]| - |$) ?(.*)$/.exec(first) ?? [];
 	const word = plain(before);
 	if (before === '' || meaning(before, labels) !== undefined || !(COURTESY.has(word) || AGREEING.has(word))) return lines;
@@ -88,6 +91,10 @@ function withoutThanks(lines: readonly string[], labels: Labels): readonly strin
 	if (ACKNOWLEDGING.has(withoutCourtesy(plain(found.word)))) return lines;
 	return meaning(found.word, labels) === true || COURTESY.has(word) ? more : lines;
 }
+
+/** Before a refusal: "Sorry, no." */
+const REGRET =
+	/^(?:sorry|leider|unfortunately|i'm afraid|désolée?|lo siento|purtroppo|infelizmente|helaas|tyvärr|desværre|dessverre)[,:.]? /i;
 
 /**
  * Returns the whole line, the part before its first punctuation mark, and the approving words at its beginning if only harmless words
@@ -148,7 +155,8 @@ function withoutCourtesy(word: string): string {
 function otherLabelIn(text: string, approved: boolean, { approve, decline = '' }: Labels): string | undefined {
 	const [own, other] = [approved ? approve : decline, approved ? decline : approve].map((label) => wordsOf(label));
 	const [ownWords, otherWords] = [own?.join(' ') ?? '', other?.join(' ') ?? ''];
-	const words = wordsOf(text).filter((word) => !word.includes(' '));
+	const parts = partsOf(text).filter((part) => approved || !AGAINST.has(plain(part)));
+	const words = wordsOf(parts.join('\n')).filter((word) => !word.includes(' '));
 	const rest = contains(own ?? [], otherWords) ? ` ${words.join(' ')} `.replaceAll(` ${ownWords} `, ' / ').split(' ') : words;
 	return contains(rest, otherWords) ? otherWords : undefined;
 }
@@ -163,14 +171,19 @@ function doubtIn(text: string, written: Written, labels: Labels): string | undef
 	);
 }
 
+/** After "No", this answers whether there are objections. */
+const NOTHING =
+	/^(?:i have |i've |there (?:is|are) |ich habe |von mir |gar |je n'ai |absolutely |absolut )?(?:none|nothing|not really|nichts|keine|habe ich nicht|von mir nicht|aucune?|rien|ningun[ao]|nada|nessun[ao]|niente|nenhuma?|helemaal niet|gar nicht|niets|geen)(?: at all| from me| from my side| von mir| meinerseits| du tout)?$/;
+
 /** What agrees after a "no". A refusal usually comes with a reason, so other words change nothing. */
 function agreementIn(text: string): string | undefined {
 	return partsOf(text).find((part) => {
-		if (isName(part)) return false;
+		if (isName(part) || AGAINST.has(plain(part))) return false;
 		const words = wordsOf(part);
 		const isNegated = words.some((word) => NEGATIONS.has(word));
 		return (
 			words.some((word) => word.includes(' ')) ||
+			NOTHING.test(plain(part)) ||
 			wordIn(part, [IN_FAVOUR]) !== undefined ||
 			(!isNegated && phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined) ||
 			(words.every((word) => HARMLESS.has(word)) && !isCourtesy(part))
@@ -183,6 +196,8 @@ function agreementIn(text: string): string | undefined {
  * nothing counts but thanks, names, words that approve and a request to go ahead.
  */
 function afterMereWord(word: string, [rest = '', ...others]: readonly string[], labels: Labels): string | undefined {
+	const next = plain(partsOf(rest)[0] ?? '');
+	if (meaning(next, labels) === true && !ACKNOWLEDGING.has(next) && !ASSENTING.has(next)) return undefined;
 	const isMere = ACKNOWLEDGING.has(word);
 	if (!isMere && !ASSENTING.has(word)) return undefined;
 	const pondering = wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one));
@@ -204,8 +219,14 @@ function moreIn(body: readonly string[], labels: Labels): string | undefined {
 }
 
 function saysNothing(part: string, labels: Labels): boolean {
-	return (!isName(part) && changesNothing(part, labels)) || areHarmless(wordsOf(part.replace(NUMBERED, '$1')), labels);
+	return (
+		(!isName(part) && changesNothing(part, labels)) || THANKS_FOR.test(part) || areHarmless(wordsOf(part.replace(NUMBERED, '$1')), labels)
+	);
 }
+
+/** "Thank you for handling this". What thanks is no condition, if it has no word of doubt. */
+const THANKS_FOR =
+	/^(?:many |viel(?:en)? |muchas |mille |muito )?(?:thanks|thank you|thx|danke?|merci|gracias|grazie|obrigad[oa]|bedankt|tack|takk|tak)(?: so much| very much| a lot| schön| beaucoup| mille)? (?:for|für|pour|por|per|pela|pelo|voor|för)(?: [\p{L}'-]+){1,7}$/iu;
 
 /** "For invoice 4711". Any other number may be an amount. */
 const NUMBERED =

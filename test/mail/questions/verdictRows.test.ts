@@ -99,6 +99,13 @@ describe('a plain approval by email', () => {
 		'Approved.\n\nBob\n+1 555 123456\nRegistered in England and Wales under company no. 1234567',
 		'Approved.\n\nBob\n\nPlease consider the environment before printing this email.',
 		'同意\n\n王伟',
+		...[
+			'Thank you for handling this.',
+			'Let me know if you need anything else.',
+			'Please place the order. Thanks, J',
+			'Regards, J. Smith',
+		].map((more) => `Approved. ${more}`),
+		...['Approved\n\n/Erik', 'Approved\n\nJohn Smith (he/him)\nSales', 'Genehmigt.\n\nMfG\nP. Braun', 'Approved\n\nGet Outlook for iOS'],
 		'Approved, no objections',
 		'Approved. No objections from my side.',
 		'Approved, no problem',
@@ -122,6 +129,7 @@ describe('a plain approval by email', () => {
 describe('a plain refusal by email', () => {
 	it.each([
 		'No, thanks',
+		...['Hi Bob, no.', 'Sorry, no.', 'Leider abgelehnt.', 'No, I do not approve.', 'No, it is 20 EUR too much.'],
 		'No, too expensive',
 		'No, this is not good',
 		'No, not this year.',
@@ -182,6 +190,7 @@ describe('a plain refusal by email', () => {
 		'No, perfecto',
 		'No, va bene',
 		'Nee, prima',
+		...['No, none', 'Nein, keine', 'Non, aucune', 'No, nothing from me', 'No, not at all', 'No, no further questions'],
 		...['No, I have no objections.', 'No, there are no objections.', 'Nein, ich habe keine Einwände.'],
 		...['Nein, ich habe nichts einzuwenden.', 'Nein, das ist so korrekt', "Non, je n'ai pas d'objection.", 'No, by all means'],
 		...['No, feel free to ship it.', "No, I don't mind", 'Nope, all set', 'Nope, send it out', 'No, todo bien'],
@@ -268,6 +277,8 @@ describe('an approval by email with a condition', () => {
 		...['Goedgekeurd. Onder voorbehoud van financiering.', 'Godkänt. Under förutsättning att budgeten räcker.'],
 		...['Godkendt. Under forudsætning af accept.', 'Godkjent. Under forutsetning av aksept.', '同意。修改金额后再发。'],
 		...['Approvato. A patto che il prezzo scenda.', 'Aprobado. En caso de que el presupuesto alcance.', 'Hi Bob, this is not\napproved'],
+		...['同意\n\n先付一半', '승인\n\n절반만', 'Approved, Quarterly', 'Approved: Plan Bravo', 'Approved\n\nBob\nMaria signs too'],
+		...['Approved\n\nSent by mail to legal', 'Approved\n\nBob\nPS: make it two', 'Approved. Send it to Bob for approval.'],
 		...['Thanks, ok', 'Great, no', 'Hi Bob, approved if legal agrees', 'Yes Monday, go ahead', 'Approved\nAb Freitag'],
 		...['Godkänt, förutsatt att Ola skriver på', 'Igen. De csak holnap.', 'Igen. De holnap.', '同意，附条件', '承認します。ただし来週'],
 	])('is left open in its language: %j', (text) => {
