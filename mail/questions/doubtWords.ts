@@ -47,6 +47,13 @@ export const DOUBT = new Set([
 	...REFUSING,
 	...WEEKDAYS,
 	...table(
+		'mitad, mezzo, metà, metade, halbe, halben, halber, halbieren, halbiert, moitié, halved, lowering, reducing, reduction',
+		'discount, changing',
+		'kürzung, kürzungen, gekürzt, reduzieren, reduziert, senkung, erhöhen, частично, половина, половину, yarın, yarısı',
+		'kısmen, połowa, częściowo',
+		'část, částečně, hälften, halva, halvdelen, puolet, helft, بعد, غدا, חצי, מחר, مؤقتا',
+	),
+	...table(
 		"no, not, don't, can't, won't, isn't, doesn't, never, but, if, unless, except, excepting, only, until, till, however",
 		'wait, waiting',
 		'once, when, whenever, after, before, hold, later, tomorrow, check, review, discuss, first, pending, maybe, perhaps, cannot',
@@ -61,7 +68,8 @@ export const DOUBT = new Set([
 		'decide, decides, decided, change, changes, changed, amend, amended, adjust, adjusted, reduce, reduced, revise, revised, modify',
 		'modified, postpone, postponed, delay, pause, temporarily, provisionally, tentatively, option, variant, for now, up to',
 		'at most, in principle',
-		'as long, so long as, apart from, other than, reservation, reservations, my mind, as soon, in case, given that, following, upon',
+		'as long, so long as, apart from, other than, reservation, reservations, my mind, as soon, for may, in may, by may',
+		'from may, in case, given that, following, upon',
 		'requires, requiring, required, awaiting, has to, have to, caveat, proviso, dependent, accident, accidentally, typo',
 		'scrap, take that back',
 		'take it back, lower, lowered, next, almost, draft, void, skip, tentative, theoretically, protest, tba, eod, eow, wip, asap, soon',
@@ -134,24 +142,33 @@ export const ALSO_NAMES = table(
 	'van, von, der, den, la, le, el, may, bill, doe, best, good, frei, gut, klar, kind, bon, doe, best, good, frei, gut, klar, kind, bon',
 );
 
-/** Words that are neither harmless nor doubt, and no names with a capital letter either: "Next Month", "Two Units". */
-export const NOT_NAMES = table(
-	'january, february, march, july, september, october, november, december, januar, februar, märz, juli, oktober, dezember',
-	'lol, fyi, rest',
-	'zwei, drei, vier, fünf, deux, trois, quatre, cinq, dos, tres, cuatro, cinco, due, tre, quattro, dois, duas, twee, drie, folgt, plan',
-	'permitting, blue, red, green, black, white, signs, signing, proposal, model, modell, farbe, größe, size, color, colour',
-	'one, two, three, four, five, six, seven, eight, nine, ten, unit, units, item, items, piece, pieces, amount, price, day',
-	'days, week, weeks',
-	'month, months, quarter, year, years, today, tonight, phase, stage, version, offer, quote, budget, trial, test, demo',
-	'quietly, verbally',
-	'then, there, what, where, these, those, some, most, any, none, nothing, also, plus, see, as, at, on, in, under, over, above, below',
-	'per, via, by, because, while, since, whether, given, based, against, between, within, hopefully, ideally, nearly, barely',
-	'roughly, informally, verbal, oral, informal, preliminary, expired, closed, invalid, outdated, obsolete, duplicate, urgent, old, new',
-	'ab, am, bis, nach, vor, bei, beim, zum, zur, unter, über, gegen, laut, gemäß, nächste, nächsten, nächster, kommenden, nächstes, woche',
-	'monat, jahr, quartal, stück, betrag, preis, heute, mündlich, entwurf, op, vanaf, volgende, week, semaine, mois',
-	'montant, semana',
-	'mes, monto, importe, settimana, mese, importo, valor, bedrag, brouillon, borrador, bozza, rascunho, concept, utkast, udkast',
+/** Numbers in words. */
+export const NUMBERS = table(
+	'one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, twenty, fifty, hundred, thousand, hundert, tausend',
+	'vierhundert, fünfhundert, zwei, drei, vier, fünf, deux, trois, quatre, cinq, dos, tres, cuatro, cinco, due, tre, quattro',
+	'dois, duas, twee, drie, cent, cien, mil, cento',
 );
+
+/** Words that are neither harmless nor doubt, and no names with a capital letter either: "Next Month", "Two Units". */
+export const NOT_NAMES = new Set([
+	...NUMBERS,
+	...table(
+		'january, february, march, july, september, october, november, december, januar, februar, märz, juli, oktober, dezember, lol',
+		'fyi, rest, folgt, plan, permitting, blue, red, green, black, white, signs, signing, proposal, model, modell, farbe, größe, size',
+		'color, colour, unit, units, item, items, piece, pieces, amount, days, week, month, months, quarter, year, years, today, tonight',
+		'phase, stage, version, offer, quote, budget, trial, test, demo, quietly, verbally, then, there, what, where, these, those, some',
+		'most, any, none, nothing, also, plus, see, as, at, on, in, under, over, above, below, per, via, by, because, while, since',
+		'whether, given, based, against, between, within, hopefully, ideally, nearly, barely, roughly, informally, verbal, oral',
+		'informal, preliminary, expired, closed, invalid, outdated, obsolete, duplicate, urgent, old, new, ab, am, bis, nach, vor, bei',
+		'beim, zum, zur, unter, über, gegen, laut, gemäß, nächste, nächsten, nächster, kommenden, nächstes, woche, monat, jahr, quartal',
+		'stück, betrag, preis, heute, mündlich, entwurf, op, vanaf, volgende, semaine, mois, montant, semana, mes, monto, importe',
+		'settimana, mese, importo, valor, bedrag, brouillon, borrador, bozza, rascunho, concept, utkast, udkast, price, day, weeks',
+		'agrees, approves, decides, pays, knows, confirms, wants, stimmt, zahlt',
+	),
+]);
+
+/** Of these, those that are also family names, such as "Doris Day". */
+export const FAMILY_NAMES = table('price, day, weeks, black, white, green, young, rest');
 
 /** Of these, those that count at the beginning of a part only: "but" in Hungarian and "yes" in Romanian is "of" in Spanish and Italian. */
 export const FIRST_ONLY = table('de, da');

@@ -5,7 +5,7 @@ export const COURTESY = table(
 	'please, thanks, thank you, many thanks, bitte, danke, vielen dank, merci, gracias, por favor, grazie, prego, obrigado',
 	'obrigada, dank je',
 	'bedankt, tack, takk, tak, kiitos, dziękuję, děkuji, köszönöm, mulțumesc, teşekkürler, спасибо, дякую, ευχαριστώ, ありがとうございます, 谢谢',
-	'謝謝, 감사합니다, شكرا, תודה, from me, by me, from my side, from our side, von meiner seite, meinerseits, de mon côté',
+	'謝謝, 감사합니다, شكرا, תודה, from me, by me, sir, madam, boss, from my side, from our side, von meiner seite, meinerseits, de mon côté',
 	'de mi parte, da parte mia, van mijn kant',
 	' thx, thanx, ty, pls, thanks a lot, thank you very much, danke schön, danke dir, besten dank',
 	"merci beaucoup, s'il vous plaît, s'il te plaît, svp, muchas gracias, mille grazie, grazie mille, muito obrigado",
@@ -67,7 +67,8 @@ export const ACCEPTING = table(
 
 /** Verbs of doing what the email asks for. */
 export const ACTING = table(
-	'place, arrange, issue, initiate, finalize, complete, handle, works, accepting, approving, go, ahead, proceed, continue',
+	'passer, pago, paiement, pagamento, betaling, compra, place, arrange, issue, initiate, finalize, complete, handle, works',
+	'accepting, approving, go, ahead, proceed, continue',
 	'pay, order, buy, purchase, book, ship, send, release, publish',
 	'deploy, start',
 	'do, process, submit, transfer, execute, genehmige, gebe, frei, stimme, bestätige, bestellen, bestell, bezahlen, bezahl, zahlen',

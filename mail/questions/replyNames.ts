@@ -1,4 +1,4 @@
-import { ALSO_NAMES, DOUBT, NOT_NAMES, WEEKDAYS } from './doubtWords';
+import { ALSO_NAMES, DOUBT, FAMILY_NAMES, NOT_NAMES, WEEKDAYS } from './doubtWords';
 import { COURTESY, HARMLESS, WISHES } from './harmlessWords';
 import { AGAINST, IN_FAVOUR } from './replyWords';
 import { piecesOf, plain, wordsOf, writtenWordsOf, type Piece } from './replyText';
@@ -11,8 +11,10 @@ export function isName(part: string): boolean {
 	const words = writtenWordsOf(part);
 	if (!hasShapeOfName(part) || / \p{L}$/u.test(part)) return false;
 	if (words.length === 1 && /^(?!Kimberly).{6,}ly$/.test(part)) return false;
-	return words.every((written) => {
+	return words.every((written, at) => {
 		const word = written.toLowerCase();
+		if (word === 'salvo' && words.length > 1) return false;
+		if (at > 0 && FAMILY_NAMES.has(word)) return !ALSO_NAMES.has(words[0]?.toLowerCase() ?? '');
 		if (ALSO_NAMES.has(word)) return words.length > 1 || !IN_FAVOUR.has(word);
 		return written === word || !isOrdinary(word);
 	});
@@ -68,13 +70,14 @@ export function isCourtesy(part: string): boolean {
 
 /**
  * Whether a part of a line is the name of the person who writes or reads. Such a name is the last part of its sentence, and neither behind
- * a dash or a colon nor in parentheses, where qualifiers stand: "Approved - Tentative". A sentence of its own with a full stop is none either: "Void."
+ * a dash or a colon nor in parentheses, where qualifiers stand: "Approved - Tentative". A sentence of its own with a full stop is none
+ * either: "Void." The name of a month is rather a date.
  */
 export function isSigned(pieces: readonly Piece[], at: number): boolean {
 	const piece = pieces[at];
 	if (piece === undefined) return false;
 	if (/^\p{Lu}$/u.test(piece.text) && isCourtesy(pieces[at - 1]?.text ?? '')) return true;
-	if (!isName(piece.text) && !isInitials(piece.text)) return false;
+	if (/^(?:April|May|Mai|June|Juni|August)$/.test(piece.text) || !(isName(piece.text) || isInitials(piece.text))) return false;
 	if (/[-—–(:]/.test(piece.before) && !isInitials(piece.text)) return false;
 	if (piece.before === '.' && piece.after === '.') return false;
 	const end = pieces.findIndex(({ after }, other) => other >= at && /[.!。\n]/.test(after));
@@ -89,7 +92,8 @@ const UNCASED = /^(?:\p{Script=Han}{2,4}|\p{Script=Hangul}{2,4}|[\p{Script=Arabi
 const CONDITIONAL = /[半改再付发發待后減减额額价價元円暂暫先]/;
 
 /** "i. A. Petra Müller", "Dr. Ada Lovelace". */
-const BEFORE_NAMES = /^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-ing\.|mr\.|ms\.|mrs\.|m\.|mme) ?){1,3}(?=\p{Lu})/iu;
+const BEFORE_NAMES =
+	/^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-ing\.|mr\.|ms\.|mrs\.|m\.|mme|on behalf of|im auftrag) ?){1,3}(?=\p{Lu})/iu;
 
 /**
  * Whether a line has only a name, and may have further names and telephone numbers, as in "Ma Long | Senior Buyer".
@@ -104,7 +108,7 @@ export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boole
 	const [first, ...others] = piecesOf(written).map(({ text }) => text);
 	if (first === undefined) return false;
 	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isShort(first)));
-	if (!isFirst) return isLast && UNCASED.test(written) && !CONDITIONAL.test(written) && !isOrdinary(written);
+	if (!isFirst) return isLast && UNCASED.test(written) && !CONDITIONAL.test(written) && !wordsOf(written).some(isOrdinary);
 	return others.every(
 		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),
 	);

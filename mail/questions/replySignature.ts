@@ -60,7 +60,9 @@ export function strangeIn({ signature: written, isNamed }: Written): string | un
 
 const isSentence = (line: string, length: number): boolean =>
 	!DEVICE.test(line) &&
-	writtenWordsOf(line).filter((word) => /^\p{Ll}/u.test(word) && !HARMLESS.has(word) && !BETWEEN.has(word)).length >= length;
+	writtenWordsOf(line).filter((word) => /^\p{Ll}/u.test(word) && !HARMLESS.has(word) && !BETWEEN.has(word)).length +
+		(/^\p{Ll}/u.test(line) ? 1 : 0) >=
+		length;
 
 const BETWEEN = new Set([
 	'of',

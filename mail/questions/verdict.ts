@@ -1,4 +1,4 @@
-import { DOUBT, DOUBT_WITHIN, NEGATING, NEGATIONS, PONDERING, REFUSING } from './doubtWords';
+import { DOUBT, DOUBT_WITHIN, NEGATING, NEGATIONS, NUMBERS, PONDERING, REFUSING } from './doubtWords';
 import { ACCEPTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
 import { withoutGreeting } from './replyGreeting';
 import { isCourtesy, isName, isSigned } from './replyNames';
@@ -219,14 +219,14 @@ function moreIn(body: readonly string[], labels: Labels): string | undefined {
 }
 
 function saysNothing(part: string, labels: Labels): boolean {
-	return (
-		(!isName(part) && changesNothing(part, labels)) || THANKS_FOR.test(part) || areHarmless(wordsOf(part.replace(NUMBERED, '$1')), labels)
-	);
+	return (!isName(part) && changesNothing(part, labels)) || isThanks(part) || areHarmless(wordsOf(part.replace(NUMBERED, '$1')), labels);
 }
 
 /** "Thank you for handling this". What thanks is no condition, if it has no word of doubt. */
 const THANKS_FOR =
 	/^(?:many |viel(?:en)? |muchas |mille |muito )?(?:thanks|thank you|thx|danke?|merci|gracias|grazie|obrigad[oa]|bedankt|tack|takk|tak)(?: so much| very much| a lot| schön| beaucoup| mille)? (?:for|für|pour|por|per|pela|pelo|voor|för)(?: [\p{L}'-]+){1,7}$/iu;
+
+const isThanks = (part: string): boolean => THANKS_FOR.test(part) && !wordsOf(part).some((word) => NUMBERS.has(word));
 
 /** "For invoice 4711". Any other number may be an amount. */
 const NUMBERED =
