@@ -22,7 +22,7 @@ export function isName(part: string): boolean {
 
 const hasShapeOfName = (part: string): boolean => NAME.test(part) && /\p{Ll}/u.test(part);
 
-/** Whether a word with a capital letter is no name. Adverbs such as "Theoretically" are too many for a list. */
+/** Whether a word with a capital letter is an ordinary word. There are too many adverbs such as "Theoretically" for a list. */
 function isOrdinary(word: string): boolean {
 	return [AGAINST, DOUBT, HARMLESS, NOT_NAMES].some((list) => list.has(word)) || /^.{4,}(?:ally|edly|ively|ently|antly|arily)$/.test(word);
 }
@@ -85,7 +85,7 @@ export function isSigned(pieces: readonly Piece[], at: number): boolean {
 	return others.every((text) => isName(text) || isCourtesy(text) || /^\p{Extended_Pictographic}$/u.test(text));
 }
 
-/** Names in letters without case, and so short that they are no sentence. */
+/** Names in letters without case, and too short for a sentence. */
 const UNCASED = /^(?:\p{Script=Han}{2,4}|\p{Script=Hangul}{2,4}|[\p{Script=Arabic}\p{Script=Hebrew}]{2,15}(?: [\p{L}]{2,15}){0,2})$/u;
 
 /** Characters of conditions, such as "half" and "after". */

@@ -8,7 +8,7 @@ import { contains, partsOf, piecesOf, wordsOf, writtenWordsOf } from './replyTex
 const DEVICE =
 	/^\W{0,3}(?:(?:sent|gesendet|envoyé|enviado|inviato|verzonden|verstuurd|skickat|sendt|lähetetty|wysłane|отправлено) (?:from|with|via|using|von|mit|aus|de|depuis|à partir|desde|do|da|vanaf|met|från|fra|z|с|из)|get outlook|von mein|diese nachricht wurde von|télécharge).{0,30}(?:iphone|ipad|mobil|phone|handy|android|samsung|galaxy|huawei|outlook|mail|yahoo|proton|blackberry|tablet|ios).{0,30}$/iu;
 
-/** In a signature below a full name, so many words without a capital letter make a sentence. */
+/** Number of words without a capital letter that make a line a sentence, in a signature that begins with a full name. */
 const SENTENCE = 3;
 
 /** A reply after its answering word, divided into what the person writes, and the signature below it. */
@@ -44,7 +44,7 @@ function placeOf(lines: readonly string[], at: number): { isClosed: boolean; isL
 	return { isClosed: isCourtesy(partsOf(lines[at - 1] ?? '').at(-1) ?? ''), isLast: at === lines.length - 1 };
 }
 
-/** What in a signature is no part of it: a word of doubt, an amount of money, or a sentence. */
+/** What does not belong to a signature: a word of doubt, an amount of money, or a sentence. */
 export function strangeIn({ signature: written, isNamed }: Written): string | undefined {
 	const signature = isNamed ? written.slice(1) : written;
 	const length = isNamed && !/\s/.test(written[0] ?? '') ? SENTENCE - 1 : SENTENCE;

@@ -57,7 +57,7 @@ function asWritten({ approve, decline }: Labels): Labels {
 	return { approve: first, ...(decline !== undefined && { decline: second }) };
 }
 
-/** A reply may also repeat the emoji of a label. It is no answer by itself. */
+/** Removes the emoji of a label at the beginning of a reply, because the label is compared without it. */
 function withoutEmojiOf(label: string, line: string): string {
 	const written = plain(normalized(label));
 	const bare = withoutEmojis(written);
@@ -222,7 +222,7 @@ function saysNothing(part: string, labels: Labels): boolean {
 	return (!isName(part) && changesNothing(part, labels)) || isThanks(part) || areHarmless(wordsOf(part.replace(NUMBERED, '$1')), labels);
 }
 
-/** "Thank you for handling this". What thanks is no condition, if it has no word of doubt. */
+/** "Thank you for handling this". Thanks add no condition, unless they have a word of doubt. */
 const THANKS_FOR =
 	/^(?:many |viel(?:en)? |muchas |mille |muito )?(?:thanks|thank you|thx|danke?|merci|gracias|grazie|obrigad[oa]|bedankt|tack|takk|tak)(?: so much| very much| a lot| schön| beaucoup| mille)? (?:for|für|pour|por|per|pela|pelo|voor|för)(?: [\p{L}'-]+){1,7}$/iu;
 
