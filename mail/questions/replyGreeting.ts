@@ -19,7 +19,8 @@ const GREETED = table(
 
 /** Without the greeting at the beginning, on a line of its own or before the answer: "Hi Bob, approved." */
 export function withoutGreeting(lines: readonly string[]): readonly string[] {
-	const [first = '', ...others] = lines;
+	const [written = '', ...others] = lines;
+	const first = written.replace(/\b(mr|mrs|ms|dr|prof)\. ?(?=\p{Lu})/giu, '$1 ');
 	if (others.length > 0 && (isGreeting(first) || isAddressed(first))) return others;
 	const [, before = '', rest = ''] = /^([^,!.:–—]{1,60}?) ?(?:[,!.:–—]| - ) ?(.+)$/.exec(first) ?? [];
 	return isGreeting(before) && !/^good$/i.test(before) ? [rest, ...others] : lines;

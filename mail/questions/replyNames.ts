@@ -35,12 +35,13 @@ export function isInitials(part: string): boolean {
 /** The name of a person and a day, as in "Petra Freitag". It counts below a closing only: "Ab Freitag" is a condition. */
 function hasNameOfDay(part: string): boolean {
 	const [given = '', family = '', ...others] = wordsOf(part);
-	return hasShapeOfName(part) && others.length === 0 && WEEKDAYS.has(family) && !isOrdinary(given);
+	return hasShapeOfName(part) && others.length === 0 && (WEEKDAYS.has(family) || family === 'morgen') && !isOrdinary(given);
 }
 
 /** The title of a post or the name of a company, in which words of doubt mean something else: "Change Manager", "Example Limited". */
 export function isTitle(part: string): boolean {
 	const words = wordsOf(part);
+	if (/^(?:part|member|division) of(?: the)?(?: \p{Lu}[\p{L}&-]{0,30}){1,4}$/iu.test(part)) return true;
 	return hasShapeOfName(part) && words.length > 1 && (words.at(-1) === 'limited' || words.some((word) => POSTS.has(word)));
 }
 

@@ -6,7 +6,9 @@ import { contains, partsOf, piecesOf, wordsOf, writtenWordsOf } from './replyTex
 
 /** The line that a mobile phone or a program adds. */
 const DEVICE =
-	/^\W{0,3}(?:(?:sent|gesendet|envoyé|enviado|inviato|verzonden|verstuurd|skickat|sendt|lähetetty|wysłane|отправлено) (?:from|with|via|using|von|mit|aus|de|depuis|à partir|desde|do|da|vanaf|met|från|fra|z|с|из)|get outlook|von mein|diese nachricht wurde von|télécharge).{0,30}(?:iphone|ipad|mobil|phone|handy|android|samsung|galaxy|huawei|outlook|mail|yahoo|proton|blackberry|tablet|ios).{0,30}$/iu;
+	/^\W{0,3}(?:(?:sent|gesendet|envoyé|enviado|inviato|verzonden|verstuurd|skickat|sendt|lähetetty|wysłane|отправлено) (?:from|with|via|using|von|mit|aus|de|depuis|à partir|desde|do|da|vanaf|met|från|fra|z|с|из)|get outlook|发自我的|von mein|diese nachricht wurde von|télécharge).{0,30}(?:iphone|ipad|mobil|phone|handy|android|samsung|galaxy|huawei|outlook|mail|yahoo|proton|blackberry|tablet|ios).{0,30}$/iu;
+
+const isDeviceLine = (line: string): boolean => DEVICE.test(line) || /^\p{L}{3,12}(?:から送信|에서 보냄)$/u.test(line);
 
 /** Number of words without a capital letter that make a line a sentence, in a signature that begins with a full name. */
 const SENTENCE = 3;
@@ -27,7 +29,7 @@ export function withoutSignature(lines: readonly string[]): Written {
 	const end = postscript === -1 ? lines.length : postscript;
 	return {
 		body: [...lines.slice(0, begin), ...lines.slice(end)],
-		signature: lines.slice(begin, end).map((line) => line.replace(/\bno\. ?(?=\d)/gi, '')),
+		signature: lines.slice(begin, end).map((line) => line.replace(/\bno\. ?(?=\d)/gi, '').replace(/\b(pvt|pty|co)\. /gi, '$1 ')),
 		isNamed: isNameLine(lines[begin] ?? '', placeOf(lines, begin)),
 	};
 }
@@ -37,7 +39,7 @@ function beginsSignature(lines: readonly string[], at: number): boolean {
 	const pieces = piecesOf(above);
 	const last = pieces.at(-1)?.text ?? '';
 	const isSignedAbove = isSigned(pieces, pieces.length - 1) || (isCourtesy(last) && isName(last.split(' ').slice(1).join(' ')));
-	return isSignedAbove || DEVICE.test(line) || isNameLine(line, placeOf(lines, at));
+	return isSignedAbove || isDeviceLine(line) || isNameLine(line, placeOf(lines, at));
 }
 
 function placeOf(lines: readonly string[], at: number): { isClosed: boolean; isLast: boolean } {
@@ -59,7 +61,7 @@ export function strangeIn({ signature: written, isNamed }: Written): string | un
 }
 
 const isSentence = (line: string, length: number): boolean =>
-	!DEVICE.test(line) &&
+	!isDeviceLine(line) &&
 	writtenWordsOf(line).filter((word) => /^\p{Ll}/u.test(word) && !HARMLESS.has(word) && !BETWEEN.has(word)).length +
 		(/^\p{Ll}/u.test(line) ? 1 : 0) >=
 		length;
@@ -88,6 +90,7 @@ const BETWEEN = new Set([
 function hasAmount(line: string): boolean {
 	const currency = '(?:[€$£¥₹%]|eur|euros?|usd|gbp|chf|sek|nok|dkk|pln|dollars?|pounds?|kr)';
 	const amount = new RegExp(`\\d ?k? ?${currency}(?![\\p{L}])|(?<![\\p{L}])${currency} ?\\d|(?<![\\p{L}])(?:to|auf|naar) \\d`, 'iu');
+	if (/^(?:\d{1,4}|\d{1,3}[.,]\d{2,3})$/.test(line)) return true;
 	return amount.test(line) && !/capital|kapital/i.test(line);
 }
 

@@ -84,7 +84,8 @@ function withoutThanks(lines: readonly string[], labels: Labels): readonly strin
 	if (regret !== '' && openings(refused, labels).some(({ word }) => meaning(word, labels) === false)) return [refused, ...others];
 	const [, before = '', rest = ''] = /^([^,!.:–—]{1,40}?) ?(?:[,!.:–—]| - |$) ?(.*)$/.exec(first) ?? [];
 	const word = plain(before);
-	if (before === '' || meaning(before, labels) !== undefined || !(COURTESY.has(word) || AGREEING.has(word))) return lines;
+	if (before === '' || meaning(before, labels) !== undefined || !(COURTESY.has(word) || AGREEING.has(word) || isThanks(before)))
+		return lines;
 	const more = rest === '' ? others : [rest, ...others];
 	const found = openings(more[0] ?? '', labels).find((one) => meaning(one.word, labels) !== undefined);
 	if (found === undefined) return more.length === 0 ? lines : withoutThanks(more, labels);
