@@ -61,7 +61,8 @@ const POSTS = new Set(
 
 /** Thanks or a closing, which may have a name behind it. */
 export function isCourtesy(part: string): boolean {
-	if (WISHES.has(plain(part))) return true;
+	const both = /^(.{2,40}) (?:and|und|et|y|e|en|&|och|og) (.{2,60})$/iu.exec(part);
+	if (WISHES.has(plain(part)) || (both !== null && COURTESY.has(plain(both[1] ?? '')) && isCourtesy(both[2] ?? ''))) return true;
 	const written = part.split(' ');
 	return written.some(
 		(_, at) =>

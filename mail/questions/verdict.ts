@@ -21,9 +21,9 @@ const LONGEST = 2_000;
 const LONGEST_CLOSING = 4;
 
 /**
- * Reads the new text of a reply. It counts if it begins with an answering word or the label of a button, and nothing after that adds a
- * condition or takes it back: the sentence of an approval has harmless words and names only, and later sentences have no word of doubt.
- * Everything else is unclear.
+ * Reads the new text of a reply. It counts if it begins with an answering word or the label of a button, perhaps below a greeting or thanks,
+ * and nothing after that adds a condition or takes it back: an approval has only harmless words, names and a signature beside it. Everything
+ * else is unclear.
  * @param written without the quoted emails
  */
 export function readVerdict(written: string, { approve, decline }: Labels): Verdict {
@@ -179,7 +179,7 @@ const NOTHING =
 /** What agrees after a "no". A refusal usually comes with a reason, so other words change nothing. */
 function agreementIn(text: string): string | undefined {
 	return partsOf(text).find((part) => {
-		if (isName(part) || AGAINST.has(plain(part))) return false;
+		if (isName(part) || isThanks(part) || AGAINST.has(plain(part)) || phraseIn(part, [AGAINST]) !== undefined) return false;
 		const words = wordsOf(part);
 		const isNegated = words.some((word) => NEGATIONS.has(word));
 		return (

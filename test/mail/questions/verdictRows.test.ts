@@ -140,7 +140,16 @@ describe('a plain approval by email', () => {
 describe('a plain refusal by email', () => {
 	it.each([
 		'No, thanks',
-		...['Hi Bob, no.', 'Sorry, no.', 'Leider abgelehnt.', 'No, I do not approve.', 'No, it is 20 EUR too much.'],
+		...[
+			'Hi Bob, no.',
+			'Sorry, no.',
+			'Leider abgelehnt.',
+			'No, I do not approve.',
+			'Nein, ich bin nicht einverstanden.',
+			'No, thank you for the offer.',
+			'Nein.\n\nVielen Dank und viele Grüße\nPetra',
+			'No, it is 20 EUR too much.',
+		],
 		'No, too expensive',
 		'No, this is not good',
 		'No, not this year.',
