@@ -21,9 +21,9 @@ const LONGEST = 2_000;
 const LONGEST_CLOSING = 4;
 
 /**
- * Reads the new text of a reply. It counts if it begins with an answering word or the label of a button, perhaps below a greeting or thanks,
- * and nothing after that adds a condition or takes it back: an approval has only harmless words, names and a signature beside it. Everything
- * else is unclear.
+ * Reads the new text of a reply. It counts if it begins with an answering word or the label of a button, perhaps below a greeting or
+ * thanks, and nothing after that adds a condition or takes it back: an approval has only harmless words, names and a signature beside it.
+ * Everything else is unclear.
  * @param written without the quoted emails
  */
 export function readVerdict(written: string, { approve, decline }: Labels): Verdict {
