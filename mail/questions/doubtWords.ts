@@ -1,24 +1,42 @@
 import { table } from './replyWords';
 
-/** Words that take a part of a sentence back. After "No", such a part gives the reason, and agrees to nothing. */
-export const NEGATIONS = table(
-	"no, not, never, don't, can't, won't, isn't, doesn't, cannot, cant, dont, without, too, wrong, expensive",
-	'nicht, kein, keine, keinen, nein, nie, zu, ohne, ne, pas, non, trop, sans, não, nao, nem, sem, nada, sin, demasiado, troppo, senza',
-	'niet, geen, te, nooit, inte, ikke, ej, ei, nem, nu, değil, δεν, не, нет, ні, لا, לא',
+/** Words that turn a verb into its opposite, also on a button: "Do not renew". */
+export const NEGATING = table(
+	"no, not, never, don't, can't, won't, isn't, doesn't, cannot, cant, dont, nicht, kein, keine, keinen, nein, nie, pas, non, não, nao",
+	'niet, geen, nooit, inte, ikke, değil, δεν, не, нет, ні, لا, לא',
 );
+
+/** Words that take a part of a sentence back. After "No", such a part gives the reason, and agrees to nothing. */
+export const NEGATIONS = new Set([
+	...NEGATING,
+	...table('without, too, wrong, expensive, zu, ohne, ne, trop, sans, nem, sem, nada, sin, demasiado, troppo, senza, te, ej, ei, nu'),
+]);
 
 /** Verbs that refuse. A button with such a label does not approve what the email asks for. */
 export const REFUSING = table(
 	'reject, rejected, rejecting, decline, declined, refuse, refused, deny, denied, disapprove, disapproved, disagree, disagreed, cancel',
 	'cancelled, canceled, cancelling, delete, deleted, remove, removed, stop, stopped, abort, block, withdraw, withdrawn, revoke, revoked',
-	'retract, undo, oppose, hold, pause, postpone, stopp, stoppen, ablehnen, ablehne, lehne, abgelehnt, verweigern, verweigere',
+	'retract, undo, oppose, object, hold, pause, postpone, stopp, stoppen, ablehnen, ablehne, lehne, abgelehnt, verweigern, verweigere',
 	'stornieren, storniere, storno',
 	'abbrechen, abbruch, löschen, widerrufen, widerrufe, widerruf, zurückziehen, refuser, refuse, refusez, rejeter, rejette, annuler',
-	'annule, annulez, supprimer, désaccord, rechazar, rechace, rechaza, denegar, anular, anule, anula, cancelar, cancele, cancela, eliminar',
+	'annule, annulez, supprimer, désaccord, rechazar, rechace, rechaza, denegar, anular, anule, anula, cancelar, cancele',
+	'cancela, eliminar',
 	'desacuerdo, rifiutare, rifiuta, respingere, annullare, annulla, annullate, eliminare, disaccordo, recusar, recuse, rejeitar, rejeite',
-	'apagar, excluir, discordo, weigeren, weiger, afwijzen, afkeuren, annuleren, annuleer, verwijderen, oneens, avslå, avvisa, avböj, avbryt',
+	'apagar, excluir, discordo, weigeren, weiger, afwijzen, afkeuren, annuleren, annuleer, verwijderen, oneens, avslå, avvisa',
+	'avböj, avbryt',
 	'avvis, afvis, annuller, hylkää, peruuta, odrzuć, anuluj, zamítnout, zrušit, zamietnuť, zrušiť, elutasít, mégsem, respinge, anulează',
-	'reddet, iptal, ακύρωση, απόρριψη, отклонить, отмена, отмените, отменить, відхилити, скасувати, إلغاء, رفض, בטל, דחה, hủy, tolak, batal',
+	'reddet, iptal, ακύρωση, απόρριψη, отклонить, отмена, отмените, отменить, відхилити, скасувати, إلغاء, رفض, בטל, דחה, hủy',
+	'tolak, batal',
+);
+
+/** The days of the week in all languages. Some are also family names, such as "Freitag" and "Domingo". */
+export const WEEKDAYS = table(
+	'monday, tuesday, wednesday, thursday, friday, saturday, sunday',
+	'montag, dienstag, mittwoch, donnerstag, freitag, samstag, sonntag',
+	'lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche',
+	'lunes, martes, miércoles, jueves, viernes, sábado, domingo',
+	'lunedì, martedì, mercoledì, giovedì, venerdì, sabato, domenica',
+	'maandag, dinsdag, woensdag, donderdag, vrijdag, zaterdag, zondag',
 );
 
 /**
@@ -27,78 +45,132 @@ export const REFUSING = table(
  */
 export const DOUBT = new Set([
 	...REFUSING,
+	...WEEKDAYS,
 	...table(
-		"no, not, don't, can't, won't, isn't, doesn't, never, but, if, unless, except, excepting, only, until, till, however, wait, waiting",
+		'mitad, mezzo, metà, metade, halbe, halben, halber, halbieren, halbiert, moitié, halved, lowering, reducing, reduction',
+		'discount, changing',
+		'kürzung, kürzungen, gekürzt, reduzieren, reduziert, senkung, erhöhen, частично, половина, половину, yarın, yarısı',
+		'kısmen, połowa, częściowo',
+		'část, částečně, hälften, halva, halvdelen, puolet, helft, بعد, غدا, חצי, מחר, مؤقتا',
+	),
+	...table(
+		"no, not, don't, can't, won't, isn't, doesn't, never, but, if, unless, except, excepting, only, until, till, however",
+		'wait, waiting',
 		'once, when, whenever, after, before, hold, later, tomorrow, check, review, discuss, first, pending, maybe, perhaps, cannot',
 		'cant, dont',
 		'provided, providing, otherwise, though, although, instead, rather, assuming, condition, conditions, conditional, conditionally',
 		'contingent, subject, depending, depends, excluding, excluded, minus, without, less, half, part, partial, partially, partly',
 		'max, maximum',
-		'limit, limited, must, ask, wrong, error, mistake, mistaken, mistakenly, oops, sorry, unfortunately, regret, disregard, ignore, forget',
+		'limit, limited, must, ask, wrong, error, mistake, mistaken, mistakenly, oops, sorry, unfortunately, regret, disregard',
+		'ignore, forget',
 		'correction, actually, question, questions, concern, concerns, doubt, doubts, unsure, unclear, expensive, costly, forwarded',
 		'forwarding',
 		'decide, decides, decided, change, changes, changed, amend, amended, adjust, adjusted, reduce, reduced, revise, revised, modify',
 		'modified, postpone, postponed, delay, pause, temporarily, provisionally, tentatively, option, variant, for now, up to',
 		'at most, in principle',
-		'as long, so long as, apart from, other than, reservation, reservations, my mind',
+		'as long, so long as, apart from, other than, reservation, reservations, my mind, as soon, for may, in may, by may',
+		'from may, in case, given that, following, upon',
+		'requires, requiring, required, awaiting, has to, have to, caveat, proviso, sign off, sign-off, signs, replaces',
+		'dependent, accident, accidentally, typo',
+		'scrap, take that back',
+		'take it back, lower, lowered, next, almost, draft, void, skip, tentative, theoretically, protest, tba, eod, eow, wip, asap, soon',
 	),
 	...table(
 		'kidding, joking, joke, probably, likely, possibly, guess, think, should, need, needs, split, revert, tbc, tbd, for approval',
 		'wahrscheinlich, vermutlich, scherz, glaube, vorher, zuvor, braucht, benötigt, sollte, soll, nach freigabe, nach rücksprache',
-		'nach prüfung, nach genehmigung, probablement, finalement, blague, probablemente, finalmente, broma, probabilmente, scherzo',
+		'voraussetzung, abhängig, falle, bedingt, auflage, auflagen, anpassen, kürzen, senken, nach prüfung, nach genehmigung',
+		'probablement, finalement, blague, probablemente, finalmente, broma, probabilmente, scherzo',
 		'provavelmente, waarschijnlijk',
 	),
 	...table(
-		'später, morgen, prüfe, prüfen, geprüft, warte, warten, erstmal, vielleicht, nicht, kein, keine, keinen, nein, aber, wenn, falls, nur',
-		'sofern, außer, erst, sobald, jedoch, doch, vorbehaltlich, vorbehalt, bedingung, bedingungen, solange, vorausgesetzt, ohne, maximal',
-		'höchstens, abzüglich, nachdem, bevor, ausnahme, ausgenommen, ausgeschlossen, exklusive, ansonsten, sonst, muss, ignorieren, ignoriere',
-		'ignoriert, vergessen, vergiss, irrtum, irrtümlich, fehler, versehen, versehentlich, falsch, korrektur, teuer, frage, fragen, bedenken',
+		'später, morgen, prüfe, prüfen, geprüft, warte, warten, erstmal, vielleicht, nicht, kein, keine, keinen, nein, aber',
+		'wenn, falls, nur',
+		'sofern, außer, erst, sobald, jedoch, doch, vorbehaltlich, vorbehalt, bedingung, bedingungen, solange, vorausgesetzt',
+		'ohne, maximal',
+		'höchstens, abzüglich, nachdem, bevor, ausnahme, ausgenommen, ausgeschlossen, exklusive, ansonsten, sonst, muss',
+		'ignorieren, ignoriere',
+		'ignoriert, vergessen, vergiss, irrtum, irrtümlich, fehler, versehen, versehentlich, falsch, korrektur, teuer, frage',
+		'fragen, bedenken',
 		'entscheidet, entscheiden, entscheide, ändern, ändere, änderung, änderungen, angepasst, vorerst, vorläufig, grundsätzlich, prinzip',
 		'prinzipiell, teilweise, hälfte, anzahlung, teilbetrag, bis auf, bis zu, soweit, leider, stattdessen, teil, teile, variante',
-		'montag, dienstag, mittwoch, donnerstag, freitag, samstag, sonntag, lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche',
-		'lunes, martes, miércoles, jueves, viernes, sábado, domingo, lunedì, martedì, mercoledì, giovedì, venerdì, sabato, domenica',
-		'monday, tuesday, wednesday, thursday, friday, saturday, sunday, maandag, dinsdag, woensdag, donderdag, vrijdag, zaterdag, zondag',
 	),
 	...table(
-		'demain, attendez, attends, attendre, ne, pas, mais, si, sauf, seulement, non, sous, réserve, réserves, condition, conditions, hors',
-		'hormis, excepté, après, avant, quand, lorsque, sinon, pourvu, tant que, maximum, erreur, ignorer, ignorez, faux, cher, trop, décide',
-		"décider, provisoirement, pour l'instant, en principe, modifier, modification, modifications, changer, corriger, moins, partiellement",
+		'demain, attendez, attends, attendre, ne, pas, mais, si, sauf, seulement, non, sous, réserve, réserves, condition',
+		'conditions, hors',
+		'hormis, excepté, après, avant, quand, lorsque, sinon, pourvu, tant que, maximum, erreur, ignorer, ignorez, faux, cher',
+		'trop, décide',
+		"décider, provisoirement, pour l'instant, en principe, modifier, modification, modifications, changer, corriger, moins",
+		'partiellement',
 		"sans, dès, plutôt, jusqu'à, uniquement, à l'exception, malheureusement",
 	),
 	...table(
-		'mañana, luego, espera, espere, pero, salvo, sólo, solo, excepto, cuando, siempre, condición, condiciones, excluyendo, excluido, hasta',
-		'máximo, menos, error, equivocado, equivoqué, ignorar, ignora, caro, cara, pregunta, decidir, provisional, por ahora, en principio',
+		'caso, patto, mañana, luego, espera, espere, pero, salvo, sólo, solo, excepto, cuando, siempre, condición, condiciones',
+		'excluyendo, excluido, hasta',
+		'máximo, menos, error, equivocado, equivoqué, ignorar, ignora, caro, cara, pregunta, decidir, provisional, por ahora',
 		'cambiar, cambio, cambios, después, antes, mientras, corrección, sujeto, sujeta, sin, parcialmente, únicamente, desde que',
-		'domani, dopo, aspetta, aspetti, ma, se, però, solamente, tranne, purché, condizione, condizioni, escluso, esclusa, esclusi, escluse',
+		'domani, dopo, aspetta, aspetti, ma, se, però, solamente, tranne, purché, condizione, condizioni, escluso, esclusa',
+		'esclusi, escluse',
 		'fino, massimo, errore, sbagliato, ignorare, ignorate, costoso, domanda, decidere, per ora, in linea di, principio',
 		'modificare, modifiche',
 		'modifica, quando, finché, prima di, prima che, prima del, eccetto, meno, senza, correzione, parzialmente, soggetto',
 		'amanhã, depois, mas, não, nao, só, somente, exceto, condição, condições, excluindo, excluído, até, erro, errado, pergunta',
-		'por enquanto',
 		'em princípio, alterar, alteração, alterações, mudar, enquanto, após, sem, sujeito, correção, apenas, ignore, decide',
 	),
 	...table(
-		'wacht, niet, geen, maar, als, mits, tenzij, alleen, voorwaarde, voorwaarden, behalve, maximaal, hoogstens, fout, vergissing, negeren',
+		'voorbehoud, wacht, niet, geen, maar, als, mits, tenzij, alleen, voorwaarde, voorwaarden, behalve, maximaal, hoogstens',
+		'fout, vergissing, negeren',
 		'negeer, duur, vraag, vragen, beslist, beslissen, voorlopig, in principe, wijzigen, wijziging, wijzigingen, wanneer, zodra, nadat',
 		'voordat, zolang, anders, zonder, exclusief, uitgezonderd, correctie, eerst, gedeeltelijk',
-		'inte, ikke, men, om, hvis, endast, kun, bare, ej, utan, utom, förutsatt, villkor, forutsatt, forudsat, betingelse, undtagen, unntatt',
+		'förutsättning, forudsætning, forutsetning, inte, ikke, men, om, hvis, endast, kun, bare, ej, utan, utom, förutsatt',
+		'villkor, forutsatt, forudsat, betingelse, undtagen, unntatt',
 		'undantag, fel, feil, fejl, dyrt, fråga, spørsmål, spørgsmål, högst, maks, mutta, jos, ei, vain, edellyttäen, paitsi, virhe, ehto',
 	),
 	...table(
 		'ale, jeśli, jeżeli, nie, tylko, warunkiem, warunek, oprócz, błąd, drogo, pokud, jen, ak, len, podmínkou, podmienkou, kromě, okrem',
 		'chyba, drahé, nem, de, ha, csak, feltéve, feltétel, kivéve, hiba, nu, dar, dacă, doar, condiția, condiție, excepția, greșeală',
 		'ama, fakat, ancak, eğer, değil, şartıyla, koşuluyla, hariç, yanlış, αλλά, αν, μόνο, δεν, εκτός, προϋπόθεση, λάθος',
-		'но, если, не, только, завтра, позже, условии, условием, кроме, ошибка, ошибся, дорого, вопрос, якщо, але, тільки, умови, умовою, крім',
-		'помилка, لكن, إذا, بشرط, אבל, אם, רק, בתנאי, nhưng, nếu, tapi, jika, kecuali, syarat, ali, ako, samo, osim, uvjetom, če, toda, razen',
+		'но, если, не, только, завтра, позже, условии, условием, кроме, ошибка, ошибся, дорого, вопрос, якщо, але, тільки',
+		'умови, умовою, крім',
+		'помилка, لكن, إذا, بشرط, אבל, אם, רק, בתנאי, nhưng, nếu, tapi, jika, kecuali, syarat, ali, ako, samo, osim, uvjetom',
+		'če, toda, razen',
 		'🤔, ❓, ⏳, ✋, 🛑, ⛔, 🚫, 🤷, 😕, 😡',
 	),
 ]);
 
 /** Of the words here and of harmless ones, those that are also part of names, such as "Om Prakash", "Ma Long" and "Maria da Silva". */
 export const ALSO_NAMES = table(
-	'de, da, di, ha, om, ma, se, nu, ali, ale, len, ak, men, mas, dar, ama, si, als, jos, jen, toda, solo, ako, ja, max',
-	'van, von, der, den, la, le, el, may, bill',
+	'caro, cara, salvo, de, da, di, ha, om, ma, se, nu, ali, ale, len, ak, men, mas, dar, ama, si, als, jos, jen, toda, solo, ako, ja, max',
+	'van, von, der, den, la, le, el, may, bill, doe, best, good, frei, gut, klar, kind, bon, doe, best, good, frei, gut, klar, kind, bon',
 );
+
+/** Numbers in words. */
+export const NUMBERS = table(
+	'one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, twenty, fifty, hundred, thousand, hundert, tausend',
+	'vierhundert, fünfhundert, zwei, drei, vier, fünf, deux, trois, quatre, cinq, dos, tres, cuatro, cinco, due, tre, quattro',
+	'dois, duas, twee, drie, cent, cien, mil, cento',
+);
+
+/** Words that are neither harmless nor doubt, and no names with a capital letter either: "Next Month", "Two Units". */
+export const NOT_NAMES = new Set([
+	...NUMBERS,
+	...table(
+		'january, february, march, july, september, october, november, december, januar, februar, märz, juli, oktober, dezember, lol',
+		'fyi, rest, folgt, plan, permitting, terms, apply, applies, blue, red, green, black, white, signs, signing, proposal',
+		'model, modell, farbe, größe, size',
+		'color, colour, unit, units, item, items, piece, pieces, amount, days, week, month, months, quarter, year, years, today, tonight',
+		'phase, stage, version, offer, quote, budget, trial, test, demo, quietly, verbally, then, there, what, where, these, those, some',
+		'most, any, none, nothing, also, plus, see, as, at, on, in, under, over, above, below, per, via, by, because, while, since',
+		'whether, given, based, against, between, within, hopefully, ideally, nearly, barely, roughly, informally, verbal, oral',
+		'informal, preliminary, expired, closed, invalid, outdated, obsolete, duplicate, urgent, old, new, ab, am, bis, nach, vor, bei',
+		'beim, zum, zur, unter, über, gegen, laut, gemäß, nächste, nächsten, nächster, kommenden, nächstes, woche, monat, jahr, quartal',
+		'stück, betrag, preis, heute, mündlich, entwurf, op, vanaf, volgende, semaine, mois, montant, semana, mes, monto, importe',
+		'settimana, mese, importo, valor, bedrag, brouillon, borrador, bozza, rascunho, concept, utkast, udkast, price, day, weeks',
+		'agrees, approves, decides, pays, knows, confirms, wants, stimmt, zahlt',
+	),
+]);
+
+/** Of these, those that are also family names, such as "Doris Day". */
+export const FAMILY_NAMES = table('price, day, weeks, black, white, green, young, rest');
 
 /** Of these, those that count at the beginning of a part only: "but" in Hungarian and "yes" in Romanian is "of" in Spanish and Italian. */
 export const FIRST_ONLY = table('de, da');
@@ -106,16 +178,38 @@ export const FIRST_ONLY = table('de, da');
 /** Words of doubt in languages without spaces between words. */
 export const DOUBT_WITHIN = [
 	...['但', '不', '如果', '只', '除非', '条件', '條件', '取消', '除外', 'ただ', 'しかし', 'もし', 'ない', 'が、', '取り消', 'キャンセル'],
+	...[
+		'明天',
+		'下周',
+		'下週',
+		'之后',
+		'之後',
+		'以后',
+		'以後',
+		'修改',
+		'来週',
+		'来月',
+		'明日',
+		'の後',
+		'다음',
+		'절반',
+		'내일',
+		'나중',
+		'수정',
+	],
 	...['다만', '하지만', '단,', '만약', '않', '조건', '취소', '제외'],
 ];
 
 /** After these words, somebody has only received the email or has yet to decide. */
 export const PONDERING = table(
-	'think, thinking, decide, deciding, consider, considering, look, looking, see, checking, minute, minutes, moment, second, got, received',
+	'think, thinking, decide, deciding, consider, considering, look, looking, see, checking, minute, minutes, moment, second',
+	'got, received',
 	'read, reading, seen, noted, back, soon, asap, ask, let, überlege, überlegen, überleg, schaue, schau, schauen, anschauen',
 	'ansehen, sehe, melde',
-	'bekommen, erhalten, gelesen, gesehen, angekommen, denke, entscheide, sekunde, minuten, gleich, bald, frage, regarde, regarder, reçu, lu',
-	'réfléchis, réfléchir, bientôt, vais, momento, minuto, miro, mirar, voy, recibido, leído, pienso, pensar, guardo, vedo, ricevuto, letto',
+	'bekommen, erhalten, gelesen, gesehen, angekommen, denke, entscheide, sekunde, minuten, gleich, bald, frage, regarde',
+	'regarder, reçu, lu',
+	'réfléchis, réfléchir, bientôt, vais, momento, minuto, miro, mirar, voy, recibido, leído, pienso, pensar, guardo, vedo',
+	'ricevuto, letto',
 	'penso, recebi, recebido, vou, verei, bekijk, bekijken, kijk, ontvangen, gelezen, denk, посмотрю, подумаю, получил, получила, минуту',
 	'подивлюся',
 );

@@ -11,18 +11,19 @@ export function normalized(text: string): string {
 		.trim();
 }
 
-/** Without empty lines, addresses of any kind, and the notice about confidentiality that a server adds. */
+/** Without empty lines, with "@" for addresses of any kind, and without the notice about confidentiality that a server adds. */
 export function linesOf(text: string): string[] {
 	const lines = text.split('\n').map((line) =>
 		line
 			.split(/\s/)
-			.filter((word) => word !== '' && !isAddress(word))
+			.filter((word) => word !== '')
+			.map((word) => (isAddress(word) ? '@' : word))
 			.join(' '),
 	);
 	const begin = lines.findIndex((_, at) => isNotice(lines, at));
 	const end = lines.indexOf('', begin);
 	const kept = begin === -1 ? lines : [...lines.slice(0, begin), ...(end === -1 ? [] : lines.slice(end))];
-	return kept.filter((line) => line !== '');
+	return kept.filter((line) => line !== '' && !ON_PAPER.test(line));
 }
 
 /** Such a notice is a paragraph, or stands below more than the answer. */
@@ -34,6 +35,10 @@ function isNotice(lines: readonly string[], at: number): boolean {
 
 const NOTICE =
 	/^\W{0,3}(?:(?:this|the information|diese|dieses|ce|cette|este|esta|questo|questa|dit|deze) .{0,60}(?:e-?mail|message|communication|nachricht|courriel|correo|mensaje|messaggio|mensagem|bericht)|confiden|disclaimer|vertraulich|important notice)/i;
+
+/** The usual request not to print an email. */
+const ON_PAPER =
+	/^(?!.*\b(?:if|unless|only|until|wenn|nur|si|solo|se|mits)\b)\W{0,3}(?:(?:please )?(?:consider|think of|think about|save) |before printing|bitte (?:denken|prüfen)|avant d'imprimer|pensez|antes de imprimir|prima di stampare|denk (?:aan|eerst)).{0,80}(?:environment|print|paper|drucken|umwelt|imprimer|environnement|ambiente|stampa|milieu)[^\d]{0,80}$/i;
 
 function isConfidential(text: string): boolean {
 	return /confiden|privileged|intended|vertraulich|riservat|vertrouwelijk/i.test(text) && RECIPIENT.test(text);
@@ -50,18 +55,24 @@ function isAddress(word: string): boolean {
 	);
 }
 
-/** The end of the sentence with which the text begins. "max. 500" is one sentence. */
-export function sentenceOf(text: string): string {
-	const end = text.search(/[.!](?:\s(?!\d)|$)|[。\n]/);
-	return end === -1 ? text : text.slice(0, end);
+/** What stands between punctuation marks, with the marks before and after it. */
+export interface Piece {
+	text: string;
+	before: string;
+	after: string;
 }
 
-/** What stands between punctuation marks. */
+const MARK = /([\n.,;:!()|—–。、@]|\s-\s)/;
+
+export function piecesOf(text: string): Piece[] {
+	const split = text.split(MARK);
+	return split
+		.map((part, at) => ({ text: part.trim(), before: split[at - 1] ?? '', after: split[at + 1] ?? '' }))
+		.filter((piece, at) => at % 2 === 0 && plain(piece.text) !== '');
+}
+
 export function partsOf(text: string): string[] {
-	return text
-		.split(/[\n.,;:!()|—–。、]|\s-\s/)
-		.map((part) => part.trim())
-		.filter((part) => plain(part) !== '');
+	return piecesOf(text).map((piece) => piece.text);
 }
 
 const WORD = new RegExp(`${NO_OBJECTION.source}|[\\p{L}\\p{M}\\p{N}'+-]+|\\p{Extended_Pictographic}`, 'giu');

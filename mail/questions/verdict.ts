@@ -1,7 +1,10 @@
-import { ALSO_NAMES, DOUBT, DOUBT_WITHIN, FIRST_ONLY, NEGATIONS, PONDERING, REFUSING } from './doubtWords';
-import { ACCEPTING, ACTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
-import { ACKNOWLEDGING, AGAINST, ASSENTING, GREETINGS, IN_FAVOUR } from './replyWords';
-import { contains, linesOf, normalized, partsOf, plain, sentenceOf, wordsOf, writtenWordsOf } from './replyText';
+import { DOUBT, DOUBT_WITHIN, NEGATING, NEGATIONS, NUMBERS, PONDERING, REFUSING } from './doubtWords';
+import { ACCEPTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
+import { withoutGreeting } from './replyGreeting';
+import { isCourtesy, isName, isSigned } from './replyNames';
+import { doubtfulWordIn, phraseIn, strangeIn, withoutSignature, wordIn, type Written } from './replySignature';
+import { contains, linesOf, normalized, partsOf, piecesOf, plain, wordsOf } from './replyText';
+import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR } from './replyWords';
 
 /** The answer of a reply to an approval, or why only a person can tell. */
 export type Verdict = { approved: boolean } | { unclear: string };
@@ -18,27 +21,27 @@ const LONGEST = 2_000;
 const LONGEST_CLOSING = 4;
 
 /**
- * Reads the new text of a reply. It counts if it begins with an answering word or the label of a button, and nothing after that adds a
- * condition or takes it back: the sentence of an approval has harmless words and names only, and later sentences have no word of doubt.
+ * Reads the new text of a reply. It counts if it begins with an answering word or the label of a button, perhaps below a greeting or
+ * thanks, and nothing after that adds a condition or takes it back: an approval has only harmless words, names and a signature beside it.
  * Everything else is unclear.
  * @param written without the quoted emails
  */
 export function readVerdict(written: string, { approve, decline }: Labels): Verdict {
 	if (written.trim() === '') return { unclear: 'the reply has no new text' };
 	if (written.trim().length > LONGEST) return { unclear: 'the reply is too long to be a plain yes or no' };
-	const labels = { approve: plain(normalized(approve)), ...(decline !== undefined && { decline: plain(normalized(decline)) }) };
-	const lines = linesOf(normalized(written));
-	const [first = '', ...others] = isGreeting(lines[0] ?? '', lines.length) ? lines.slice(1) : lines;
-	for (const { word, rest } of openings(first, labels)) {
+	const labels = asWritten({ approve, ...(decline !== undefined && { decline }) });
+	const [first = '', ...others] = withoutThanks(withoutGreeting(linesOf(normalized(written))), labels);
+	for (const { word, rest } of openings(withoutEmojiOf(decline ?? '', withoutEmojiOf(approve, first)), labels)) {
 		const approved = meaning(word, labels);
 		if (approved === undefined) continue;
 		if (!approved && decline === undefined) return { unclear: `the question can only be answered with "${approve}"` };
 		const after = [rest, ...others].join('\n');
+		const parts = withoutSignature([rest, ...others]);
 		if (/[?？؟]/.test(after)) return { unclear: 'the reply contains a question' };
 		const found =
-			otherLabelIn(after, approved, labels) ??
+			otherLabelIn([...parts.body, ...parts.signature].join('\n'), approved, labels) ??
 			(approved
-				? (doubtIn(after, labels) ?? afterMereWord(withoutCourtesy(plain(word)), rest, others, labels) ?? moreIn(rest, labels))
+				? (doubtIn(after, parts, labels) ?? afterMereWord(withoutCourtesy(plain(word)), parts.body, labels) ?? moreIn(parts.body, labels))
 				: agreementIn(after));
 		if (found === undefined) return { approved };
 		return { unclear: `the reply continues with "${found.slice(0, 40)}", which may change its meaning` };
@@ -46,9 +49,53 @@ export function readVerdict(written: string, { approve, decline }: Labels): Verd
 	return { unclear: 'the reply does not begin with an answer' };
 }
 
-function isGreeting(line: string, count: number): boolean {
-	return count > 1 && line.length <= 60 && GREETINGS.has(plain(line).split(' ')[0] ?? '') && meaningOfWord(plain(line)) === undefined;
+/** As people write them in a reply: without emojis, unless nothing else or no difference is left. */
+function asWritten({ approve, decline }: Labels): Labels {
+	const written = [approve, decline ?? ''].map((label) => plain(normalized(label)));
+	const bare = written.map((label) => withoutEmojis(label) || label);
+	const [first = '', second = ''] = bare[0] === bare[1] ? written : bare;
+	return { approve: first, ...(decline !== undefined && { decline: second }) };
 }
+
+/** Removes the emoji of a label at the beginning of a reply, because the label is compared without it. */
+function withoutEmojiOf(label: string, line: string): string {
+	const written = plain(normalized(label));
+	const bare = withoutEmojis(written);
+	return bare !== '' && line.toLowerCase().startsWith(written) ? `${bare}${line.slice(written.length)}` : line;
+}
+
+function withoutEmojis(text: string): string {
+	return /\p{Extended_Pictographic}/u.test(text)
+		? text
+				.replace(/(?:, ?)?\p{Extended_Pictographic}(?: ?,)?/gu, ' ')
+				.replace(/ {2,}/g, ' ')
+				.trim()
+		: text;
+}
+
+/**
+ * Without thanks or praise before the answer, as in "Thanks, approved." A word that may only acknowledge the email does not answer after
+ * that.
+ */
+function withoutThanks(lines: readonly string[], labels: Labels): readonly string[] {
+	const [first = '', ...others] = lines;
+	const [regret = ''] = REGRET.exec(first) ?? [];
+	const refused = first.slice(regret.length);
+	if (regret !== '' && openings(refused, labels).some(({ word }) => meaning(word, labels) === false)) return [refused, ...others];
+	const [, before = '', rest = ''] = /^([^,!.:–—]{1,40}?) ?(?:[,!.:–—]| - |$) ?(.*)$/.exec(first) ?? [];
+	const word = plain(before);
+	if (before === '' || meaning(before, labels) !== undefined || !(COURTESY.has(word) || AGREEING.has(word) || isThanks(before)))
+		return lines;
+	const more = rest === '' ? others : [rest, ...others];
+	const found = openings(more[0] ?? '', labels).find((one) => meaning(one.word, labels) !== undefined);
+	if (found === undefined) return more.length === 0 ? lines : withoutThanks(more, labels);
+	if (ACKNOWLEDGING.has(withoutCourtesy(plain(found.word)))) return lines;
+	return meaning(found.word, labels) === true || COURTESY.has(word) ? more : lines;
+}
+
+/** Before a refusal: "Sorry, no." */
+const REGRET =
+	/^(?:sorry|leider|unfortunately|i'm afraid|désolée?|lo siento|purtroppo|infelizmente|helaas|tyvärr|desværre|dessverre)[,:.]? /i;
 
 /**
  * Returns the whole line, the part before its first punctuation mark, and the approving words at its beginning if only harmless words
@@ -60,6 +107,10 @@ function openings(line: string, labels: Labels): Array<{ word: string; rest: str
 	const begun = [1, 2, 3]
 		.map((count) => ({ word: words.slice(0, count).join(' '), more: words.slice(count).join(' ') }))
 		.find(({ word, more }) => more !== '' && meaning(word, labels) === true && areHarmless(wordsOf(more), labels));
+	const [name, addressed] = [words.slice(1).join(' '), plain(words[0] ?? '')];
+	if (line[mark] === ',' && isName(name) && (ACKNOWLEDGING.has(addressed) || ASSENTING.has(addressed))) {
+		return [{ word: addressed, rest: line.slice(mark) }];
+	}
 	return [
 		{ word: line, rest: '' },
 		{ word: line.slice(0, mark), rest: line.slice(mark) },
@@ -79,9 +130,10 @@ function meaning(words: string, labels: Labels): boolean | undefined {
 
 /** Whether the button that approves says no, or the one that declines says yes. Then nobody can tell what a "yes" means. */
 function areReversed({ approve, decline = '' }: Labels): boolean {
-	const declining = wordsOf(decline);
+	const [approving, declining] = [wordsOf(approve), wordsOf(decline)];
 	return (
-		wordsOf(approve).some((word) => AGAINST.has(word) || REFUSING.has(word)) ||
+		approving.some((word) => AGAINST.has(word) || REFUSING.has(word) || NEGATING.has(word)) ||
+		declining.some((word) => word.includes(' ')) ||
 		(declining.some((word) => IN_FAVOUR.has(word) || ACCEPTING.has(word)) &&
 			!declining.some((word) => AGAINST.has(word) || NEGATIONS.has(word) || DOUBT.has(word)))
 	);
@@ -104,70 +156,82 @@ function withoutCourtesy(word: string): string {
 function otherLabelIn(text: string, approved: boolean, { approve, decline = '' }: Labels): string | undefined {
 	const [own, other] = [approved ? approve : decline, approved ? decline : approve].map((label) => wordsOf(label));
 	const [ownWords, otherWords] = [own?.join(' ') ?? '', other?.join(' ') ?? ''];
-	const words = wordsOf(text).filter((word) => !word.includes(' '));
+	const parts = partsOf(text).filter((part) => approved || !AGAINST.has(plain(part)));
+	const words = wordsOf(parts.join('\n')).filter((word) => !word.includes(' '));
 	const rest = contains(own ?? [], otherWords) ? ` ${words.join(' ')} `.replaceAll(` ${ownWords} `, ' / ').split(' ') : words;
 	return contains(rest, otherWords) ? otherWords : undefined;
 }
 
 /** What adds a condition to an approval or takes it back. */
-function doubtIn(text: string, labels: Labels): string | undefined {
-	const parts = partsOf(text).filter((part) => !isClosing(part, labels));
+function doubtIn(text: string, written: Written, labels: Labels): string | undefined {
+	const parts = partsOf(written.body.join('\n')).filter((part) => !changesNothing(part, labels));
 	return (
 		DOUBT_WITHIN.find((one) => text.includes(one)) ??
-		parts.map((part) => wordIn(part, [AGAINST, DOUBT])).find((word) => word !== undefined) ??
-		parts.map((part) => phraseIn(part, [AGAINST, DOUBT])).find((phrase) => phrase !== undefined)
+		parts.map((part) => doubtfulWordIn(part)).find((word) => word !== undefined) ??
+		strangeIn(written)
 	);
 }
+
+/** After "No", this answers whether there are objections. */
+const NOTHING =
+	/^(?:i have |i've |there (?:is|are) |ich habe |von mir |gar |je n'ai |absolutely |absolut )?(?:none|nothing|not really|nichts|keine|habe ich nicht|von mir nicht|aucune?|rien|ningun[ao]|nada|nessun[ao]|niente|nenhuma?|helemaal niet|gar nicht|niets|geen)(?: at all| from me| from my side| von mir| meinerseits| du tout)?$/;
 
 /** What agrees after a "no". A refusal usually comes with a reason, so other words change nothing. */
 function agreementIn(text: string): string | undefined {
 	return partsOf(text).find((part) => {
-		if (isName(part)) return false;
+		if (isName(part) || isThanks(part) || AGAINST.has(plain(part)) || phraseIn(part, [AGAINST]) !== undefined) return false;
 		const words = wordsOf(part);
 		const isNegated = words.some((word) => NEGATIONS.has(word));
-		const agrees = words.some((word) => AGREEING.has(word) || ACCEPTING.has(word) || ACTING.has(word) || word.includes(' '));
 		return (
+			words.some((word) => word.includes(' ')) ||
+			NOTHING.test(plain(part)) ||
 			wordIn(part, [IN_FAVOUR]) !== undefined ||
 			(!isNegated && phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined) ||
-			(agrees && words.every((word) => HARMLESS.has(word) || word.includes(' ')))
+			(words.every((word) => HARMLESS.has(word)) && !isCourtesy(part))
 		);
 	});
-}
-
-/** The first of these words in a part. "Ali" and "Om" within a part are names, and so is the "de" between two of them. */
-function wordIn(part: string, lists: ReadonlyArray<ReadonlySet<string>>): string | undefined {
-	const found = writtenWordsOf(part).find((written, at) => {
-		const word = written.toLowerCase();
-		if (!lists.some((list) => list.has(word))) return false;
-		return at === 0 || !ALSO_NAMES.has(word) || !(FIRST_ONLY.has(word) || (isName(part) && /^\p{Lu}\p{Ll}/u.test(written)));
-	});
-	return found?.toLowerCase();
-}
-
-function phraseIn(part: string, lists: ReadonlyArray<ReadonlySet<string>>): string | undefined {
-	const words = wordsOf(part);
-	return lists.flatMap((list) => [...list]).find((phrase) => phrase.includes(' ') && contains(words, phrase));
 }
 
 /**
  * Why a word that may only acknowledge the email does not answer. Who writes "yes" may only have read it, or still think. After "OK",
  * nothing counts but thanks, names, words that approve and a request to go ahead.
  */
-function afterMereWord(word: string, rest: string, others: readonly string[], labels: Labels): string | undefined {
+function afterMereWord(word: string, [rest = '', ...others]: readonly string[], labels: Labels): string | undefined {
+	const next = plain(partsOf(rest)[0] ?? '');
+	if (meaning(next, labels) === true && !ACKNOWLEDGING.has(next) && !ASSENTING.has(next)) return undefined;
 	const isMere = ACKNOWLEDGING.has(word);
 	if (!isMere && !ASSENTING.has(word)) return undefined;
 	const pondering = wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one));
 	if (pondering !== undefined || !isMere) return pondering;
 	return (
-		partsOf(rest).find((part) => !isClosing(part, labels) && !isRequest(part, labels)) ??
+		partsOf(rest).find((part) => !changesNothing(part, labels) && !isRequest(part, labels)) ??
 		partsOf(others.join('\n')).find((part) => part.split(/\s+/).length > LONGEST_CLOSING)
 	);
 }
 
-/** What the sentence of an approval says beside it, unless that is harmless. */
-function moreIn(rest: string, labels: Labels): string | undefined {
-	return partsOf(sentenceOf(rest)).find((part) => !isClosing(part, labels) && !areHarmless(wordsOf(part), labels));
+/** What an approval says beside it, unless that is harmless, a closing or the name of somebody. */
+function moreIn(body: readonly string[], labels: Labels): string | undefined {
+	return body
+		.flatMap((line) => {
+			const pieces = piecesOf(line);
+			return pieces.filter((piece, at) => !isSigned(pieces, at) && !saysNothing(piece.text, labels));
+		})
+		.find((piece) => piece.text !== '')?.text;
 }
+
+function saysNothing(part: string, labels: Labels): boolean {
+	return (!isName(part) && changesNothing(part, labels)) || isThanks(part) || areHarmless(wordsOf(part.replace(NUMBERED, '$1')), labels);
+}
+
+/** "Thank you for handling this". Thanks add no condition, unless they have a word of doubt. */
+const THANKS_FOR =
+	/^(?:many |viel(?:en)? |muchas |mille |muito )?(?:thanks|thank you|thx|danke?|merci|gracias|grazie|obrigad[oa]|bedankt|tack|takk|tak)(?: so much| very much| a lot| schön| beaucoup| mille)? (?:for|für|pour|por|per|pela|pelo|voor|för)(?: [\p{L}'-]+){1,7}$/iu;
+
+const isThanks = (part: string): boolean => THANKS_FOR.test(part) && !wordsOf(part).some((word) => NUMBERS.has(word));
+
+/** "For invoice 4711". Any other number may be an amount. */
+const NUMBERED =
+	/((?:^|\s)(?:of|for|the|this|pay|der|die|von|für|zur|la|le|de|del|della|da|van|voor) (?:invoice|order|request|po|rechnung|bestellung|antrag|auftrag|angebot|facture|commande|factura|pedido|fattura|ordine|fatura|factuur|bestelling)) #?[A-Z]{0,4}-?\d[\d/-]{0,20}(?!\S)/i;
 
 function areHarmless(words: readonly string[], { approve }: Labels): boolean {
 	const own = new Set(wordsOf(approve));
@@ -179,29 +243,10 @@ function isRequest(part: string, labels: Labels): boolean {
 	return /^(?:please|pls|bitte)$/.test(words[0] ?? '') && areHarmless(words, labels);
 }
 
-/** One to five words with capital letters, as in "Ludwig van Beethoven" and "Head of Finance". */
-const NAME =
-	/^\p{Lu}[\p{L}'-]{0,40}(?: (?:\p{Lu}[\p{L}'-]{0,40}|&|of|de|da|di|do|dos|das|del|della|van|von|der|den|la|le|ten|ter|zu)){0,4}$/u;
-
-function isName(part: string): boolean {
-	const words = writtenWordsOf(part);
-	if (!NAME.test(part) || !/\p{Ll}/u.test(part) || / \p{L}$/u.test(part)) return false;
-	return words.every((written) => {
-		const word = written.toLowerCase();
-		if (ALSO_NAMES.has(word)) return words.length > 1 || !IN_FAVOUR.has(word);
-		return written === word || ![AGAINST, DOUBT, HARMLESS].some((list) => list.has(word));
-	});
-}
-
 const isNoObjection = ([word = '', ...others]: readonly string[]): boolean => others.length === 0 && word.includes(' ');
 
 /** Thanks, a closing, a name, or words that approve. */
-function isClosing(part: string, labels: Labels): boolean {
+function changesNothing(part: string, labels: Labels): boolean {
 	const words = plain(part);
-	if (isName(part) || AGREEING.has(words) || meaning(part, labels) === true || isNoObjection(wordsOf(part))) return true;
-	const written = part.split(' ');
-	return written.some(
-		(_, at) =>
-			COURTESY.has(plain(written.slice(0, at + 1).join(' '))) && (at === written.length - 1 || isName(written.slice(at + 1).join(' '))),
-	);
+	return isName(part) || AGREEING.has(words) || meaning(part, labels) === true || isNoObjection(wordsOf(part)) || isCourtesy(part);
 }

@@ -67,6 +67,9 @@ describe('a plain approval by email', () => {
 		'Да, спасибо',
 		'はい、承認します。ありがとうございます',
 		'同意，谢谢',
+		...['Hi Bob, approved.', 'Hallo Bob, genehmigt.', 'Good morning, approved', 'Bob,\napproved.', 'Team,\napproved', 'Approved, Maria'],
+		...['Herr Meier,\ngenehmigt.', 'Sehr geehrter Herr Meier,\n\ngenehmigt.', 'Thanks, approved.', 'Great, approved!', 'Thanks!\nApproved'],
+		...['Yes Bob, go ahead.', 'Yes, Bob', 'Approved - JD', 'I hereby approve.', "Je suis d'accord", 'Approved. Have a nice weekend!'],
 	])('stays one: %j', (text) => {
 		expect(verdict(text)).toBe(true);
 	});
@@ -88,6 +91,32 @@ describe('a plain approval by email', () => {
 		'Approved, Alex Ali',
 		'Approved.\n\nAda Lovelace\nThis message is confidential. If you are not the intended recipient, you must not read it.',
 		'Genehmigt.\n\nAda\n\nDiese E-Mail enthält vertrauliche Informationen.\nWenn Sie nicht der richtige Adressat sind, löschen Sie sie bitte.',
+		'Approved.\n\nKind regards,\nJohn Smith\nExample Limited',
+		...['Petra Freitag', 'Anna Sonntag', 'Placido Domingo'].map((name) => `Genehmigt.\n\nViele Grüße\n${name}`),
+		...['Approved.\n\nCara', 'Approved.\n\nCaro', 'Approvato.\nSalvo', 'Approved.\n\nJane Doe\nChange Manager', 'Approved\n\nthanks\nada'],
+		'Genehmigt.\n\ni. A. Petra Müller\nLeiterin der zentralen Beschaffung\nMusterstraße 5, 80331 München\nTel.: +49 89 123456',
+		'Approuvé.\n\nJean Dupont\nExemple SAS au capital de 10 000 €',
+		'Approved.\n\nBob\n+1 555 123456\nRegistered in England and Wales under company no. 1234567',
+		'Approved.\n\nBob\n\nPlease consider the environment before printing this email.',
+		'同意\n\n王伟',
+		...[
+			'Thank you for handling this.',
+			'Let me know if you need anything else.',
+			'Please place the order. Thanks, J',
+			'Regards, J. Smith',
+		].map((more) => `Approved. ${more}`),
+		...[
+			'Approved\n\n/Erik',
+			'Approved\n\nJohn Smith (he/him)\nSales',
+			'Genehmigt.\n\nMfG\nP. Braun',
+			'Approved\n\nRon Price',
+			'同意。\n\n发自我的iPhone',
+			'Genehmigt.\n\nSchöne Grüße\nUlrike Morgen',
+			'Approved\n\nTom Carter\nExample Pvt. Limited\nPart of the Example Group',
+			'Dear Mr. Smith, approved.',
+			'Hi Bob,\nThanks for sending this. Approved.',
+			'Approved\n\nGet Outlook for iOS',
+		],
 		'Approved, no objections',
 		'Approved. No objections from my side.',
 		'Approved, no problem',
@@ -111,6 +140,16 @@ describe('a plain approval by email', () => {
 describe('a plain refusal by email', () => {
 	it.each([
 		'No, thanks',
+		...[
+			'Hi Bob, no.',
+			'Sorry, no.',
+			'Leider abgelehnt.',
+			'No, I do not approve.',
+			'Nein, ich bin nicht einverstanden.',
+			'No, thank you for the offer.',
+			'Nein.\n\nVielen Dank und viele Grüße\nPetra',
+			'No, it is 20 EUR too much.',
+		],
 		'No, too expensive',
 		'No, this is not good',
 		'No, not this year.',
@@ -171,6 +210,10 @@ describe('a plain refusal by email', () => {
 		'No, perfecto',
 		'No, va bene',
 		'Nee, prima',
+		...['No, none', 'Nein, keine', 'Non, aucune', 'No, nothing from me', 'No, not at all', 'No, no further questions'],
+		...['No, I have no objections.', 'No, there are no objections.', 'Nein, ich habe keine Einwände.'],
+		...['Nein, ich habe nichts einzuwenden.', 'Nein, das ist so korrekt', "Non, je n'ai pas d'objection.", 'No, by all means'],
+		...['No, feel free to ship it.', "No, I don't mind", 'Nope, all set', 'Nope, send it out', 'No, todo bien'],
 	])('is left open if it goes on agreeing: %j', (text) => {
 		expect(verdict(text)).toBe('unclear');
 	});
@@ -207,6 +250,18 @@ describe('an approval by email with a condition', () => {
 			'\nThis message is confidential to the recipient. Do not pay.',
 			'\nConfidential: intended recipient must not pay this',
 		],
+		...['. As soon as legal agrees.', '. In case legal agrees.', '. Given that legal agrees.', '. Requires legal approval.', '. Typo.'],
+		...[
+			'. Legal has to sign off too.',
+			'. With the caveat that legal signs.',
+			'. Following legal approval.',
+			'. For 500 EUR.',
+			'\n500 EUR',
+		],
+		...['. Please make it 400 EUR.', '. Please lower the amount to 400.', '. 500 EUR.', '. That was sent by accident.', '. Scrap that.'],
+		...['. I take that back.', ' - Tentative', ' (Draft)', ' - Void', ', Next Month', ', Lower Amount', ' - Two Units', ', Skip'],
+		...[', Theoretically', ', Under Protest', '. Monday', '\nMonday', '. Void.', '\n\nAda Lovelace\nTotal: 400 EUR'],
+		...['\n\nAda\nMaria from legal then also signs this', '\n\nThanks\nNext Monday', ' - Grace', ' (Grace)'],
 		...['.\n\nSaluti\nMario\n\nMa solo domani', '. Decline', '. Vendors: no', ', no', ', no good'],
 	])('is left open: "Approved%s"', (more) => {
 		expect(verdict(`Approved${more}`)).toBe('unclear');
@@ -237,6 +292,34 @@ describe('an approval by email with a condition', () => {
 		...['Approvato, a condizione che Paolo firmi', 'Approvato, esclusi i viaggi', 'Approvato. Procedete se il budget basta.'],
 		...['Aprovado, sob condição', 'Aprovado. Pague desde que haja orçamento.'],
 		...['Akkoord, op voorwaarde dat Jan tekent', 'Akkoord, behalve punt 3', 'Goedgekeurd. Behalve punt 3.'],
+		...['Genehmigt. Bitte auf 400 kürzen.', 'Genehmigt. Bitte den Betrag anpassen.', 'Genehmigt. Abhängig vom Chef.'],
+		...['Genehmigt. Unter der Voraussetzung, dass der Betriebsrat zustimmt.', 'Genehmigt. Im Falle der Zustimmung.'],
+		...['Goedgekeurd. Onder voorbehoud van financiering.', 'Godkänt. Under förutsättning att budgeten räcker.'],
+		...['Godkendt. Under forudsætning af accept.', 'Godkjent. Under forutsetning av aksept.', '同意。修改金额后再发。'],
+		...['Approvato. A patto che il prezzo scenda.', 'Aprobado. En caso de que el presupuesto alcance.', 'Hi Bob, this is not\napproved'],
+		...[
+			'同意\n\n先付一半',
+			'승인\n\n절반만',
+			'Approved, Quarterly',
+			'Approved: Plan Bravo',
+			'Approved. Terms Apply',
+			'Approved\n\nBob\n400',
+			'Approved for May',
+			'Approved, June',
+			'Approved. Best Price',
+			'Approved\nBob Agrees',
+			'Approvato\nSalvo Conferma',
+			'Aprobado, La Mitad',
+			'Approved\n\nBob\nMaria signs too',
+		],
+		...[
+			'Approved\n\nSent by mail to legal',
+			'Approved\n\nAnna Miller\nwill sign as well',
+			'Approuvé\n\nPaul\nà valider par Luc',
+			'Approved\n\nBob\nPS: make it two',
+			'Approved. Send it to Bob for approval.',
+		],
+		...['Thanks, ok', 'Great, no', 'Hi Bob, approved if legal agrees', 'Yes Monday, go ahead', 'Approved\nAb Freitag'],
 		...['Godkänt, förutsatt att Ola skriver på', 'Igen. De csak holnap.', 'Igen. De holnap.', '同意，附条件', '承認します。ただし来週'],
 	])('is left open in its language: %j', (text) => {
 		expect(verdict(text)).toBe('unclear');
@@ -263,6 +346,17 @@ describe('the label of the other button', () => {
 		['Yes', 'Delete', 'Keep'],
 		['Ja', 'Ablehnen', 'Freigeben'],
 		['👍', 'Nein', 'Ja'],
+		...['Yes', 'No', 'Ja', 'Nein'].flatMap((text): Array<[string, string, string]> => [
+			[text, 'Do not renew', 'Renew'],
+			[text, "Don't send", 'Send'],
+			[text, 'Nicht verlängern', 'Verlängern'],
+			[text, 'Not now', 'Now'],
+			[text, 'I object', 'No objection'],
+		]),
+		['❌ Freigeben', '✅ Freigeben', '❌ Ablehnen'],
+		['Nein. Freigeben', '✅ Freigeben', '❌ Ablehnen'],
+		['Go', '✅ Go', '❌ Go'],
+		['Approved\nPlan Bravo', 'Plan Alpha', 'Plan Bravo'],
 	])('leaves %j open for %s and %s', (text, approve, decline) => {
 		expect(verdict(text, approve, decline)).toBe('unclear');
 	});
@@ -281,6 +375,13 @@ describe('the label of the other button', () => {
 		['Yes, no problem', 'Yes', 'No', true],
 		['✅ Approve', '✅ Approve', '❌ Decline', true],
 		['Decline', '✅ Approve', '❌ Decline', false],
+		['Freigeben', '✅ Freigeben', '❌ Ablehnen', true],
+		['✅ Freigeben', '✅ Freigeben', '❌ Ablehnen', true],
+		['Ablehnen', '✅ Freigeben', '❌ Ablehnen', false],
+		['Order it', '🛒 Order it', 'Wait', true],
+		['🛒 Order it', '🛒 Order it', 'Wait', true],
+		['👍', '👍', '👎', true],
+		['Renew', 'Do not renew', 'Renew', false],
 	])('lets %j count for %s and %s', (text, approve, decline, approved) => {
 		expect(verdict(text, approve, decline)).toBe(approved);
 	});

@@ -1,0 +1,120 @@
+import { ALSO_NAMES, DOUBT, FAMILY_NAMES, NOT_NAMES, WEEKDAYS } from './doubtWords';
+import { COURTESY, HARMLESS, WISHES } from './harmlessWords';
+import { AGAINST, IN_FAVOUR } from './replyWords';
+import { piecesOf, plain, wordsOf, writtenWordsOf, type Piece } from './replyText';
+
+/** One to five words with capital letters, as in "Ludwig van Beethoven" and "Head of Finance". */
+const NAME =
+	/^\p{Lu}[\p{L}'-]{0,40}(?: (?:\p{Lu}[\p{L}'-]{0,40}|&|of|de|da|di|do|dos|das|del|della|van|von|der|den|la|le|ten|ter|zu)){0,4}$/u;
+
+export function isName(part: string): boolean {
+	const words = writtenWordsOf(part);
+	if (!hasShapeOfName(part) || / \p{L}$/u.test(part)) return false;
+	if (words.length === 1 && /^(?!Kimberly).{6,}ly$/.test(part)) return false;
+	return words.every((written, at) => {
+		const word = written.toLowerCase();
+		if (word === 'salvo' && words.length > 1) return false;
+		if (at > 0 && FAMILY_NAMES.has(word)) return !ALSO_NAMES.has(words[0]?.toLowerCase() ?? '');
+		if (ALSO_NAMES.has(word)) return words.length > 1 || !IN_FAVOUR.has(word);
+		return written === word || !isOrdinary(word);
+	});
+}
+
+const hasShapeOfName = (part: string): boolean => NAME.test(part) && /\p{Ll}/u.test(part);
+
+/** Whether a word with a capital letter is an ordinary word. There are too many adverbs such as "Theoretically" for a list. */
+function isOrdinary(word: string): boolean {
+	return [AGAINST, DOUBT, HARMLESS, NOT_NAMES].some((list) => list.has(word)) || /^.{4,}(?:ally|edly|ively|ently|antly|arily)$/.test(word);
+}
+
+/** "JD". */
+export function isInitials(part: string): boolean {
+	return /^\p{Lu}{2,3}$/u.test(part) && !isOrdinary(part.toLowerCase());
+}
+
+/** The name of a person and a day, as in "Petra Freitag". It counts below a closing only: "Ab Freitag" is a condition. */
+function hasNameOfDay(part: string): boolean {
+	const [given = '', family = '', ...others] = wordsOf(part);
+	return hasShapeOfName(part) && others.length === 0 && (WEEKDAYS.has(family) || family === 'morgen') && !isOrdinary(given);
+}
+
+/** The title of a post or the name of a company, in which words of doubt mean something else: "Change Manager", "Example Limited". */
+export function isTitle(part: string): boolean {
+	const words = wordsOf(part);
+	if (/^(?:part|member|division) of(?: the)?(?: \p{Lu}[\p{L}&-]{0,30}){1,4}$/iu.test(part)) return true;
+	return hasShapeOfName(part) && words.length > 1 && (words.at(-1) === 'limited' || words.some((word) => POSTS.has(word)));
+}
+
+const POSTS = new Set(
+	['manager', 'director', 'officer', 'head', 'lead', 'leader', 'engineer', 'consultant', 'analyst', 'specialist', 'coordinator'].concat([
+		'advisor',
+		'adviser',
+		'assistant',
+		'leiter',
+		'leiterin',
+		'berater',
+		'beraterin',
+		'referent',
+		'referentin',
+	]),
+);
+
+/** Thanks or a closing, which may have a name behind it. */
+export function isCourtesy(part: string): boolean {
+	const both = /^(.{2,40}) (?:and|und|et|y|e|en|&|och|og) (.{2,60})$/iu.exec(part);
+	if (WISHES.has(plain(part)) || (both !== null && COURTESY.has(plain(both[1] ?? '')) && isCourtesy(both[2] ?? ''))) return true;
+	const written = part.split(' ');
+	return written.some(
+		(_, at) =>
+			COURTESY.has(plain(written.slice(0, at + 1).join(' '))) && (at === written.length - 1 || isName(written.slice(at + 1).join(' '))),
+	);
+}
+
+/**
+ * Whether a part of a line is the name of the person who writes or reads. Such a name is the last part of its sentence, and neither behind
+ * a dash or a colon nor in parentheses, where qualifiers stand: "Approved - Tentative". A sentence of its own with a full stop is none
+ * either: "Void." The name of a month is rather a date.
+ */
+export function isSigned(pieces: readonly Piece[], at: number): boolean {
+	const piece = pieces[at];
+	if (piece === undefined) return false;
+	if (/^\p{Lu}$/u.test(piece.text) && isCourtesy(pieces[at - 1]?.text ?? '')) return true;
+	if (/^(?:April|May|Mai|June|Juni|August)$/.test(piece.text) || !(isName(piece.text) || isInitials(piece.text))) return false;
+	if (/[-—–(:]/.test(piece.before) && !isInitials(piece.text)) return false;
+	if (piece.before === '.' && piece.after === '.') return false;
+	const end = pieces.findIndex(({ after }, other) => other >= at && /[.!。\n]/.test(after));
+	const others = pieces.slice(at + 1, end === -1 ? undefined : end + 1).map(({ text }) => text);
+	return others.every((text) => isName(text) || isCourtesy(text) || /^\p{Extended_Pictographic}$/u.test(text));
+}
+
+/** Names in letters without case, and too short for a sentence. */
+const UNCASED = /^(?:\p{Script=Han}{2,4}|\p{Script=Hangul}{2,4}|[\p{Script=Arabic}\p{Script=Hebrew}]{2,15}(?: [\p{L}]{2,15}){0,2})$/u;
+
+/** Characters of conditions, such as "half" and "after". */
+const CONDITIONAL = /[半改再付发發待后減减额額价價元円暂暫先]/;
+
+/** "i. A. Petra Müller", "Dr. Ada Lovelace". */
+const BEFORE_NAMES =
+	/^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-ing\.|mr\.|ms\.|mrs\.|m\.|mme|on behalf of|im auftrag) ?){1,3}(?=\p{Lu})/iu;
+
+/**
+ * Whether a line has only a name, and may have further names and telephone numbers, as in "Ma Long | Senior Buyer".
+ * @param isClosed whether the line above ends with a closing
+ */
+export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boolean; isLast: boolean }): boolean {
+	const written = line
+		.replace(/^[-—–*/~\s]{1,4}/, '')
+		.replace(BEFORE_NAMES, '')
+		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '');
+	if (isClosed && /^\p{Lu}\.?$/u.test(written)) return true;
+	const [first, ...others] = piecesOf(written).map(({ text }) => text);
+	if (first === undefined) return false;
+	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isShort(first)));
+	if (!isFirst) return isLast && UNCASED.test(written) && !CONDITIONAL.test(written) && !wordsOf(written).some(isOrdinary);
+	return others.every(
+		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),
+	);
+}
+
+/** "ada". */
+const isShort = (part: string): boolean => /^\p{L}{2,15}$/u.test(part) && !isOrdinary(part.toLowerCase());
