@@ -1,6 +1,6 @@
 /**
- * What email programs write around a quoted email, in the languages they speak. Everything is lower case; what is compared with
- * it is put in lower case first.
+ * What email programs write around a quoted email, in the languages they speak. Everything is written as `judged()` returns it, in
+ * lower case and without invisible characters, because only that is compared with it.
  */
 
 /** "… wrote:". A language whose verb is not here is still known by a date and an address in brackets before a colon. */
@@ -172,7 +172,7 @@ const LABELS: Record<Label, string[]> = {
 			'الإرسال',
 			'تاریخ',
 			'ارسال شده',
-			'ارسال\u200cشده',
+			'ارسالشده',
 			'보낸시간',
 			'발송일',
 			'wysłane',
@@ -266,7 +266,7 @@ const LABELS: Record<Label, string[]> = {
 		...['komu', 'destinatario', 'destinataire', 'destinatário', 'đến', 'kepada', 'אל', 'إلى'],
 	],
 	cc: [
-		...['עותק', 'העתק', 'نسخة', 'نسخة إلى', 'رونوشت', 'cc:', 'kopiya', 'cco'],
+		...['עותק', 'העתק', 'نسخة', 'نسخة إلى', 'رونوشت', 'kopiya', 'cco'],
 		'cc',
 		'kopie',
 		'kopi',
@@ -474,7 +474,7 @@ export const SEPARATORS = new Set([
 		'پیام اصلی',
 		'پیام هدایت شده',
 		'پیام فوروارد شده',
-		'پیام بازارسال‌شده',
+		'پیام بازارسالشده',
 	],
 	...['edelleenlähetetty viesti', 'välitetty viesti alkaa', 'välitetty viesti / fwd.msg', 'alkuperäinen viesti / orig.msg.'],
 	...['перенаправленное сообщение', 'переслане повідомлення', 'перенаправлене повідомлення', 'начало переадресованного сообщения'],
