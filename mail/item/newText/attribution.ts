@@ -90,12 +90,8 @@ function hasTypicalBegin(joined: string): boolean {
 }
 
 function strengthOf(joined: string): Strength | undefined {
-	const strength = strengthOfOne(joined);
-	return strength !== undefined && SENTENCE.test(joined) ? undefined : strength;
-}
-
-/** The same of what is one sentence. */
-function strengthOfOne(joined: string): Strength | undefined {
+	// An attribution is one sentence; only a person writes two before the colon.
+	if (SENTENCE.test(joined)) return undefined;
 	const says = WROTE.some((verb) => joined.includes(verb));
 	const day = DAY.test(joined);
 	const time = TIME.test(joined);
