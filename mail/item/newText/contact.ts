@@ -17,6 +17,9 @@ const REGISTERED = /\b(?:hr[ab]|ust)\b/;
 const AMOUNT =
 	/(?<![\p{L}\d.,])\d[\d.,]{0,12} ?(?:€|\$|£|¥|元|円|eur|euro|usd|gbp|chf|pln|sek|dkk|nok|kg|pcs|pc|pieces|units|boxes|stk|stück|st|pièces|unités|piezas|unidades|uds|pezzi|pz|stuks|szt|ks|шт|руб|个|個|개)\.?(?![\p{L}\d]| ?\/)|(?:^|\s)[x×] ?\d|\d ?[x×](?=\s)|[€$£¥] ?\d/u;
 const CAPITAL = /capital|kapital|cap\. soc/;
+/** A link to something, and neither to the website of a company nor to the page of a person. */
+const LINK_TO_SOMETHING =
+	/^https?:\/\/(?![^/]{0,40}(?:linkedin|xing|twitter|facebook|instagram|youtube|calendly))[^\s/]{1,99}\/\S{0,300}[\d?]\S{0,300}$/;
 const LETTERS = /[^\p{L}\p{M}]+/u;
 
 /** Whether the line tells how to reach somebody, or names a company. */
@@ -31,10 +34,11 @@ export function isOwn(line: string): boolean {
 	return isProse(line) || isOwnData(line) || isSentenceWithContact(line);
 }
 
-/** Whether the line is "PO number: 4711", a heading such as "Items:", or one of a list with amounts. */
+/** Whether the line is "PO number: 4711", a heading such as "Items:", a link, or one of a list with amounts. */
 export function isOwnData(line: string): boolean {
 	const text = judged(line);
 	if (AMOUNT.test(text) && !CAPITAL.test(text)) return true;
+	if (LINK_TO_SOMETHING.test(text)) return true;
 	const label = labelled(line);
 	if (label === undefined || !/^\p{L}[^@<>[\]]*$/u.test(label.name)) return false;
 	// "https://…", "10:30", and "Local court: HRB 4711".

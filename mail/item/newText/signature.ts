@@ -80,10 +80,18 @@ function signedAt(lines: readonly string[], closing: number): string[] | undefin
 	const signature = lines.slice(name, contact + 1);
 	if (signature.some(isOwn) || signature.slice(1).some((line) => LISTED.test(line) || POSTSCRIPT.test(judged(line))) || !isName(first))
 		return undefined;
+	if (isAmongData(lines, name, contact)) return undefined;
 	if (isOpening(lines, closing) && (contact === name || !isPlainName(first))) return undefined;
 	if (contact === name || first.length > 80) name = closing;
 	const below = ownBelow(lines.slice(contact + 1));
 	return [...lines.slice(0, name + 1), ...(below.length === 0 ? [] : ['', ...below])];
+}
+
+/** Whether the contact stands in a paragraph of its own, below the name, that holds data as well: "IBAN: …" above "Amount: 500 EUR". */
+function isAmongData(lines: readonly string[], name: number, contact: number): boolean {
+	const isBelowName = lines.slice(name, contact).some((line) => line.trim() === '');
+	const end = lines.findIndex((line, at) => at > contact && line.trim() === '');
+	return isBelowName && lines.slice(contact + 1, end === -1 ? lines.length : end).some(isOwnData);
 }
 
 /** Whether nothing but a salutation is above. */

@@ -883,7 +883,7 @@ export const CONTACT_LABELS = new Set([
 
 /** Words that stand in such labels too, but label other things as well. Alone they count only before a number or an address. */
 export const WEAK_CONTACT_LABELS = new Set([
-	...['t', 'm', 'f', 'e', 'w', 'p', 'c', 'd', 'o', 'n', 'no', 'nr', 'num', 'number', 'numéro', 'número', 'numero', 'nummer'],
+	...['a', 't', 'm', 'f', 'e', 'w', 'p', 'c', 'd', 'o', 'n', 'no', 'nr', 'num', 'number', 'numéro', 'número', 'numero', 'nummer'],
 	...['line', 'ligne', 'directe', 'linea', 'direct', 'direkt', 'durch', 'office', 'büro', 'bureau', 'head', 'main', 'work'],
 	...['business', 'private', 'privat', 'privé', 'home', 'company', 'corporate', 'group', 'site', 'toll', 'free'],
 	...['switchboard', 'reception', 'support', 'service', 'customer', 'central', 'headquarters', 'postal', 'visiting'],
