@@ -8,7 +8,8 @@ const NUMBER = /\+?\(?\d[\d ()/.\-–]{6,}\d/g;
 /** What looks like a telephone number and is none: digits alone, a day, or an amount such as "1.250.000". */
 const NO_TELEPHONE =
 	/^\d+$|^\d{1,2}[./-]\d{1,2}[./-](?:(?:19|20)\d\d(?!\d)|\d\d$)|^(?:19|20)\d\d[./-]\d\d?[./-]\d\d?(?!\d)|^\d{1,3}(?:\.\d{3})+$/;
-const NAMED_NUMBER = /(?:\b(?:tel|phone|mobile|mobil|fon|fax|cell|tél|telefon|tlf)\b|電話|电话|전화)\D{0,20}\d(?:[ ()/.-]{0,2}\d){5}/;
+const NAMED_NUMBER =
+	/(?:(?<!\p{L})(?:tel|ph|phone|mob|mobile|mobil|fon|fax|cell?|gsm|tél|telefono?|telefax|tlf|puh|тел|моб|τηλ)(?!\p{L})|電話|电话|手机|전화)\D{0,20}\d(?:[ ()/.-]{0,2}\d){5}/u;
 const COMPANY = /\b(?:gmbh|ltd|llc|corp|s\.a\.|b\.v\.|sp\. z)(?!\p{L})|株式会社/iu;
 /** Forms of companies that are words or units as well: "Beispiel AG", and neither "ab Montag" nor "5 kg". */
 const COMPANY_BY_CASE = /\b(?:Inc|INC)\b|(?<=[\p{L}.&)] )(?:AG|AB|KG|Oy|OY|Ab|A\/S)(?![\p{L}\d])/u;
@@ -37,9 +38,10 @@ export function isOwn(line: string): boolean {
 /** Whether the line is "PO number: 4711", a heading such as "Items:", a link, or one of a list with amounts. */
 export function isOwnData(line: string): boolean {
 	const text = judged(line);
-	if (AMOUNT.test(text) && !CAPITAL.test(text)) return true;
-	if (LINK_TO_SOMETHING.test(text)) return true;
 	const label = labelled(line);
+	// "Tel: 030 1234567 x 12" has an extension and no amount.
+	const isNumber = hasTelephone(text) && isContactLabel(label);
+	if ((AMOUNT.test(text) && !CAPITAL.test(text) && !isNumber) || LINK_TO_SOMETHING.test(text)) return true;
 	if (label === undefined || !/^\p{L}[^@<>[\]]*$/u.test(label.name)) return false;
 	// "https://…", "10:30", and "Local court: HRB 4711".
 	if (/^\/\/|^ ?(?:hr[ab]|iban)\b/.test(label.value) || (/\d$/.test(label.name) && /^\d/.test(label.value))) return false;
