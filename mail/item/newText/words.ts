@@ -891,7 +891,7 @@ export const WEAK_CONTACT_LABELS = new Set([
 	...['du', 'la', 'le', 'et', 'da', 'di', 'do', 'our', 'unsere', 'us', 'contact', 'kontakt', 'contacto', 'contatto'],
 	...['follow', 'find', 'book', 'schedule', 'meeting', 'blog', 'newsletter', 'connect', 'hours', 'opening', 'working'],
 	...['days', 'vorsitzender', 'vorsitzende', 'vorsitz', 'gesellschaft', 'social', 'sociale', 'england', 'wales', 'managing'],
-	...['manager', 'eletrônico', 'electrónico', 'électronique', 'elettronica', 'posta', 'ل', 'l', 'el', 'op', 'z', 'by', 'via'],
+	...['manager', 'eletrônico', 'electrónico', 'électronique', 'elettronica', 'posta', 'ל', 'l', 'el', 'op', 'z', 'by', 'via'],
 	...[
 		'эл',
 		'للاتصال',
