@@ -23,15 +23,17 @@ const ADDRESS = /[<([][^<>()[\]\s]{1,200}@[^<>()[\]\s]{1,200}[>)\]]/;
 const LOOSE_ADDRESS = /[^\s@]@[^\s@]/;
 const ENDS_WITH_ADDRESS = /@[^<>()[\]\s]{1,200}[>)\]]{1,2},? ?[:：]$/;
 const PERSONAL = /\b(?:I|we|he|she|they|me|us|you|ich|wir|er|sie|Sie|mir|uns|Ihnen|je|nous|il m|yo|me)\b/;
+/** How a date ends, with a time or without. */
+const ENDS_WITH_DATE = /(?:\d\)?|\b(?:uhr|h|[ap]\.?m\.?|gmt|utc|ces?t|mesz?|[ecmp][sd]t|z)|[年日년일])$/;
 /** The end of a sentence, and not "Prof. Example" or "2. marrask. 2026". */
 const SENTENCE = /(?<!\b(?:prof|corp|dept|univ|inst|bros))(?<=\p{L}{4})[.!?] \p{L}/u;
 
 /** Returns the attribution that ends on this line, if there is one. */
 export function attributionEndingAt(lines: readonly string[], last: number): Attribution | undefined {
 	const line = lines[last] ?? '';
+	if (line.length > LONGEST_JUDGED) return undefined;
 	// Most lines have no colon, and this tells it much faster.
-	if ((!line.includes(':') && !line.includes('：')) || line.length > LONGEST_JUDGED) return undefined;
-	if (!/[:：][*_>]?$/.test(judged(line))) return undefined;
+	if ((!line.includes(':') && !line.includes('：')) || !/[:：][*_>]?$/.test(judged(line))) return bareAttributionEndingAt(lines, last);
 	const followed = isFollowedByQuote(lines, last);
 	let found: Attribution | undefined;
 	let joined = '';
@@ -49,6 +51,42 @@ export function attributionEndingAt(lines: readonly string[], last: number): Att
 		if (found === undefined || (strength !== 'weak' && found.strength === 'weak')) found = { first, last, strength };
 	}
 	return found;
+}
+
+/** Some programs write no colon: "Ada Beispiel schrieb am 02.11.2026 um 10:00". This counts only directly above quoted lines. */
+function bareAttributionEndingAt(lines: readonly string[], last: number): Attribution | undefined {
+	const below = (lines[last + 1] ?? '').trim() === '' ? last + 2 : last + 1;
+	if (!isQuoted(lines[below] ?? '')) return undefined;
+	let joined = '';
+	for (let first = last; first > last - MOST_LINES && first >= 0; first--) {
+		const line = (lines[first] ?? '').trim();
+		if (line === '' || isQuoted(line)) break;
+		joined = joined === '' ? line : joinedTo(line, joined);
+		if (joined.length > 500) break;
+		if (isBareAttribution(joined)) return { first, last, strength: 'weak' };
+	}
+	return undefined;
+}
+
+/** Whether the text is only a name, a verb and a date, in this order or with the date first. */
+function isBareAttribution(text: string): boolean {
+	const lower = judged(text);
+	if (!DAY.test(lower) || SENTENCE.test(lower) || PERSONAL.test(text)) return false;
+	const verb = WROTE.find((one) => lower.includes(one));
+	const at = verb === undefined ? -1 : text.toLowerCase().indexOf(verb);
+	if (verb === undefined || at === -1) return false;
+	const [above, below] = [text.slice(0, at).trim(), text.slice(at + verb.length).trim()];
+	if (areNames(above)) return DAY.test(judged(below)) && ENDS_WITH_DATE.test(judged(below)) && below.split(/\s+/).length < 10;
+	// "On 2 November 2026 at 10:00 the customer wrote" names nobody.
+	const namedAbove = above.split(/[\s,]+/).slice(-1);
+	return hasTypicalBegin(lower) && TIME.test(judged(above)) && areNames(below === '' ? namedAbove.join('') : below);
+}
+
+/** "Ada Beispiel", "Prof. Ada van Dijk <ada@example.com>". */
+function areNames(text: string): boolean {
+	const words = text.split(/[\s,]+/).filter((word) => word !== '');
+	if (words.length === 0 || words.length > 8 || !/^["“„(<]?(?:\p{Lu}|\p{Lo})|@/u.test(words[0] ?? '')) return false;
+	return words.every((word) => /^["“„(<]?(?:\p{Lu}|\p{Lo})|@|^(?:von|van|der|den|de|da|di|del|la|le|dr\.|zu|bin|ibn|al)$/u.test(word));
 }
 
 /**
@@ -90,12 +128,8 @@ function hasTypicalBegin(joined: string): boolean {
 }
 
 function strengthOf(joined: string): Strength | undefined {
-	const strength = strengthOfOne(joined);
-	return strength !== undefined && SENTENCE.test(joined) ? undefined : strength;
-}
-
-/** The same of what is one sentence. */
-function strengthOfOne(joined: string): Strength | undefined {
+	// An attribution is one sentence; only a person writes two before the colon.
+	if (SENTENCE.test(joined)) return undefined;
 	const says = WROTE.some((verb) => joined.includes(verb));
 	const day = DAY.test(joined);
 	const time = TIME.test(joined);

@@ -1,3 +1,4 @@
+import { labelled } from './label';
 import { isQuoted, judged } from './line';
 import { FORM_MESSAGES, FORM_NAMES, LABEL_KINDS, SEPARATORS, VAGUE_SEPARATORS, type Label } from './words';
 
@@ -73,13 +74,6 @@ function labelOf(line: string): { kind: Label; value: string } | undefined {
 	const found = labelled(line);
 	const kind = found && LABEL_KINDS.get(found.name);
 	return kind && { kind, value: found.value };
-}
-
-function labelled(line: string): { name: string; value: string } | undefined {
-	const text = judged(line).replace(/^[*_ ]{1,6}/, '');
-	const colon = text.search(/[:：]/);
-	if (colon < 1 || colon > 40) return undefined;
-	return { name: text.slice(0, colon).replace(/[*_ ]{1,6}$/, ''), value: text.slice(colon + 1) };
 }
 
 /** "-----Original Message-----" and similar lines. */

@@ -1,3 +1,4 @@
+import { isContact, isOwn, isOwnData } from './contact';
 import { isDeviceLine } from './deviceLine';
 import { judged } from './line';
 import { isName, isPlainName, isProse } from './prose';
@@ -7,8 +8,6 @@ import { CLOSINGS } from './words';
 /** More lines than this below a closing are not a signature. */
 const LONGEST_SIGNATURE = 40;
 
-const CONTACT =
-	/\+?\(?\d[\d ()/.\-–]{6,}\d|https?:\/\/|www\.|\S@\S|\b(?:tel|phone|mobile|mobil|fon|fax|cell|tél|telefon|tlf|gmbh|inc|ltd|llc|corp|s\.a\.|b\.v\.|kg|ag|oy|ab|a\/s|sp\. z|hrb|ust|電話|电话|株式会社|전화)\b/;
 const POSTSCRIPT =
 	/^p\.? ?s\.?\b|^n\.? ?b\.?\b|^(?:anlagen?|attach(?:ed|ments?)|enclosures?|pièces? jointes?|anexos?|adjuntos?|allegat[oi]|bijlagen?)\b ?:/;
 const LISTED = /^\s{0,8}(?:[-*•]|\d{1,2}[.)])\s/;
@@ -40,10 +39,12 @@ function withoutDeviceLines(lines: string[]): string[] {
 	return kept;
 }
 
-/** "--" or a dash, without the blank: not in the middle of a sentence, and not between two parts of the text. */
+/** "--" or a dash, without the blank: not in the middle of a sentence, between two parts of the text, or above an announced list. */
 function isLooseMarker(lines: readonly string[], at: number): boolean {
 	if (!/^(?:--|—|––)\s*$/.test(lines[at] ?? '')) return false;
 	const above = (lines[at - 1] ?? '').trim();
+	const text = lines.slice(Math.max(0, at - 4), at).findLast((line) => line.trim() !== '') ?? '';
+	if (/[:：]\s*$/.test(text.slice(-20))) return false;
 	return (above === '' || /[^\p{L}\p{N}]$/u.test(above)) && ownBelow(lines.slice(at + 1)).length === 0;
 }
 
@@ -71,18 +72,26 @@ function withoutContacts(lines: string[]): string[] {
 function signedAt(lines: readonly string[], closing: number): string[] | undefined {
 	let name = closing + 1;
 	while (name < lines.length && (lines[name] ?? '').trim() === '') name++;
-	const contact = lines.findIndex((line, at) => at >= name && CONTACT.test(judged(line)));
+	const contact = lines.findIndex((line, at) => at >= name && isContact(line));
 	if (contact === -1) return undefined;
 	const first = lines[name] ?? '';
 	// "Thanks" may stand above "Kind regards", and above links.
 	if (isClosing(first) || /^\s{0,8}(?:<?https?:|www\.|[+(\d])/i.test(first)) return undefined;
 	const signature = lines.slice(name, contact + 1);
-	if (signature.some(isProse) || signature.slice(1).some((line) => LISTED.test(line) || POSTSCRIPT.test(judged(line))) || !isName(first))
+	if (signature.some(isOwn) || signature.slice(1).some((line) => LISTED.test(line) || POSTSCRIPT.test(judged(line))) || !isName(first))
 		return undefined;
+	if (isAmongData(lines, name, contact)) return undefined;
 	if (isOpening(lines, closing) && (contact === name || !isPlainName(first))) return undefined;
 	if (contact === name || first.length > 80) name = closing;
 	const below = ownBelow(lines.slice(contact + 1));
 	return [...lines.slice(0, name + 1), ...(below.length === 0 ? [] : ['', ...below])];
+}
+
+/** Whether the contact stands in a paragraph of its own, below the name, that holds data as well: "IBAN: …" above "Amount: 500 EUR". */
+function isAmongData(lines: readonly string[], name: number, contact: number): boolean {
+	const isBelowName = lines.slice(name, contact).some((line) => line.trim() === '');
+	const end = lines.findIndex((line, at) => at > contact && line.trim() === '');
+	return isBelowName && lines.slice(contact + 1, end === -1 ? lines.length : end).some(isOwnData);
 }
 
 /** Whether nothing but a salutation is above. */
@@ -92,7 +101,7 @@ function isOpening(lines: readonly string[], closing: number): boolean {
 	return others.length === 0 && first.split(/\s+/, 5).length < 5 && !/[.?。]$/.test(first);
 }
 
-/** What somebody wrote below the contacts: a postscript, and paragraphs with sentences or lists, up to a disclaimer. */
+/** What somebody wrote below the contacts: a postscript, and paragraphs with sentences, lists or data, up to a disclaimer. */
 function ownBelow(lines: readonly string[]): string[] {
 	const own: string[] = [];
 	let paragraph: string[] = [];
@@ -102,12 +111,23 @@ function ownBelow(lines: readonly string[]): string[] {
 			paragraph.push(line);
 			continue;
 		}
-		const joined = paragraph.join(' ');
-		if (DISCLAIMER.test(judged(joined))) break;
-		if (paragraph.some((one) => isProse(one) || LISTED.test(one))) own.push(...paragraph, '');
+		if (isDisclaimer(paragraph)) break;
+		own.push(...ownOf(paragraph, at === paragraph.length));
 		paragraph = [];
 	}
 	return own;
+}
+
+/** Returns the paragraph if the sender wrote it. One that continues the contacts begins with more of them, which are left out. */
+function ownOf(paragraph: readonly string[], continues: boolean): string[] {
+	if (paragraph.some((line) => isProse(line) || LISTED.test(line))) return [...paragraph, ''];
+	const first = paragraph.findIndex(isOwnData);
+	return first === -1 ? [] : [...paragraph.slice(continues ? first : 0), ''];
+}
+
+/** "Recipient: Ada" has a word of disclaimers, but it is data. */
+function isDisclaimer(paragraph: readonly string[]): boolean {
+	return DISCLAIMER.test(judged(paragraph.join(' '))) && !paragraph.every((line) => isOwnData(line) && !isProse(line));
 }
 
 const LONGEST_CLOSING = Math.max(...[...CLOSINGS].map(({ length }) => length));
