@@ -96,16 +96,16 @@ function folders(context: Parameters, options: IDataObject): string[] {
 	const listed = Array.isArray(more) ? more.map((entry) => text(entry, 'Additional Folders')) : text(more, 'Additional Folders').split(',');
 	if (scopeOf(context) === 'all') return [];
 	const first = locator(context.getNodeParameter('folder', 'INBOX'), 'Folder');
-	// Blanks before and behind it may belong to its name.
-	const all = [first, ...listed.map((folder) => folder.trim())].filter((folder) => folder.trim() !== '');
 	// Only if there is no such parameter at all, it means INBOX: an expression that gives nothing must not do so.
-	if (all.length === 0) {
+	if (first.trim() === '') {
 		throw new MailError('Folder is empty.', {
 			code: 'input',
 			field: 'Folder',
 			remedy: 'Choose a folder from the list, or check the expression.',
 		});
 	}
+	// Blanks before and behind the first may belong to its name.
+	const all = [first, ...listed.map((folder) => folder.trim()).filter((folder) => folder !== '')];
 	if (all.length > 10 && scopeOf(context) === 'folder') {
 		throw new MailError('One trigger can watch at most 10 folders.', {
 			code: 'input',
