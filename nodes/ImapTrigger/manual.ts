@@ -1,9 +1,10 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import { MailError } from '../../mail/errors';
-import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
-import { chooseFolder, listFolders, type Folder } from '../../mail/imap/folders';
+import { chooseFolder } from '../../mail/imap/chosenFolder';
 import { divideAll } from '../../mail/imap/criteriaParts';
+import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
+import { listFolders, type Folder } from '../../mail/imap/folders';
 import { narrow, searchAfter, UIDS_IN_COMMAND } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
 import { isRefusal } from '../../mail/mailbox/sessions';

@@ -7,9 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { MailError } from '../../../mail/errors';
 import { act } from '../../../mail/imap/actions';
+import { chooseFolder } from '../../../mail/imap/chosenFolder';
 import { combine, criteriaOfFilters, criteriaOfRules } from '../../../mail/imap/criteria';
 import { fetchMails, rangeOf, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../../../mail/imap/fetch';
-import { chooseFolder, listFolders } from '../../../mail/imap/folders';
+import { listFolders } from '../../../mail/imap/folders';
 import { narrow, searchAfter } from '../../../mail/imap/search';
 import { ImapSession } from '../../../mail/imap/session';
 import { toItem } from '../../../mail/item/item';

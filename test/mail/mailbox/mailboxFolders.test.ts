@@ -192,7 +192,13 @@ describe.each(WAYS)('folders, %s', (way) => {
 			]);
 			expect((await folders.exceptions('Drafts')).map(({ path }) => path)).toEqual(['Kunden/Drafts', 'Entwürfe']);
 			expect((await folders.exceptions('Trash')).map(({ path }) => path)).toEqual(['Trash', 'Gelöschte Elemente']);
+			await folders.create('Kunden/Trash');
+			expect((await folders.exceptions('Trash')).map(({ path }) => path)).toEqual(['Trash', 'Kunden/Trash', 'Gelöschte Elemente']);
+			expect((await folders.exceptions('Kunden/Trash')).map(({ path }) => path)).toEqual(['Kunden/Trash']);
 			expect((await new Folders(connection, { drafts: 'Drafts' }).special('drafts')).path).toBe('Entwürfe');
+			const crossed = new Folders(connection, { drafts: 'Junk Email', deleted: 'Drafts' });
+			expect((await crossed.special('deleted')).path).toBe('Entwürfe');
+			await expect(crossed.find('Drafts')).rejects.toMatchObject({ code: 'notFound', field: 'Drafts Folder' });
 			await expect(folders.exceptions('Nowhere')).rejects.toMatchObject({ code: 'notFound', field: 'Except Folders' });
 		});
 	});
