@@ -186,10 +186,12 @@ export class Folders {
 		const parts = partsOf(isTheirs ? wanted.split(delimiter).join('/') : wanted, field);
 		const above = prefix.split(delimiter).filter((name) => name !== '');
 		const isThere = above.every((name, index) => folded(parts[index] ?? '') === folded(name));
-		return { delimiter, names: isThere ? parts : [...above, ...parts], isPath: isTheirs || wanted.includes('/') };
+		// A slash at the end says nothing about the place.
+		const isPath = isTheirs || /\/\s*[^\s/]/.test(wanted);
+		return { delimiter, names: isThere ? parts : [...above, ...parts], isPath };
 	}
 
-	/** @param newName a name, which keeps the folder in its place, or a whole path, which has a slash. @throws MailError */
+	/** @param newName a name, which keeps the folder in its place, or a whole path, which has a slash before its end. @throws MailError */
 	async rename(folder: Folder, newName: string): Promise<Folder> {
 		await this.#requireOwn(folder, 'renamed');
 		const { names, isPath } = await this.#pathOf(newName, 'New Name');

@@ -105,7 +105,7 @@ describe('a folder with the name of a special one', () => {
 		await sandbox.fill(one.mailbox, [mail('here')], 'Archiv');
 		await one.until('the email', () => one.handed.length === 1 && one.watch.idle);
 		expect(one.subjects).toEqual(['here']);
-		await expect.poll(async () => await sandbox.messages(one.mailbox, 'Gelöschte Elemente')).toHaveLength(1);
+		await expect.poll(async () => await unread(one.mailbox, 'Gelöschte Elemente')).toHaveLength(1);
 	});
 });
 
