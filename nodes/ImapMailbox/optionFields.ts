@@ -146,7 +146,7 @@ const partOptions: INodeProperties[] = [
 		name: 'includeInline',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to include images that are shown in the text of the email',
+		description: 'Whether to include images that the text of the email may show',
 	},
 	{
 		displayName: 'List Only',
