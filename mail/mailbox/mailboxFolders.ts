@@ -1,11 +1,12 @@
 import type { StatusObject } from 'imapflow';
 
+import { isRefusal } from '../blame';
 import { MailError } from '../errors';
 import { foldersAt, foldersMeant, foldersToLeaveOut } from '../imap/chosenFolder';
 import { listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
 import { folded, SPECIAL_KINDS, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
-import { isRefusal, type Connection } from './sessions';
+import type { Connection } from './sessions';
 
 /** Special folders that the user named because their names are not known here. */
 export type ChosenFolders = Partial<Record<SpecialFolder, string>>;

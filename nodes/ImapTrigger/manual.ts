@@ -1,5 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type INode, type INodeExecutionData } from 'n8n-workflow';
 
+import { isRefusal } from '../../mail/blame';
 import { MailError } from '../../mail/errors';
 import { chooseFolder } from '../../mail/imap/chosenFolder';
 import { divideAll } from '../../mail/imap/criteriaParts';
@@ -7,7 +8,6 @@ import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/ima
 import { listFolders, type Folder } from '../../mail/imap/folders';
 import { narrow, searchAfter, UIDS_IN_COMMAND } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
-import { isRefusal } from '../../mail/mailbox/sessions';
 import { locateTargets } from '../../mail/watch/handover/aftercare';
 import { foldersIn, requireExceptions } from '../../mail/watch/folders/folderTree';
 import { openAccount } from '../credentialAccount';
@@ -112,12 +112,7 @@ async function candidatesIn(
 	settings: Settings,
 ): Promise<Awaited<ReturnType<typeof candidates>> | MailError> {
 	try {
-		await session.select(path);
-	} catch (error) {
-		const refusal = refusalOf(session, error);
-		return refusal.reworded(`The folder "${path}" cannot be opened. ${refusal.summary}`);
-	}
-	try {
+		await session.selectNamed(path);
 		return await candidates(session, settings);
 	} catch (error) {
 		return refusalOf(session, error);
