@@ -15,6 +15,8 @@ import { asMailError, isVague, MailError, type MailErrorCode } from './errors';
 export type Blame = 'mail' | 'session' | 'server' | 'unclear' | 'ours';
 
 const OF_THE_MAIL: ReadonlySet<MailErrorCode> = new Set(['protocol', 'rejected', 'notFound', 'tooLarge']);
+/** What a server says of one folder; `forbidden` also of a whole mailbox. */
+const OF_THE_FOLDER: ReadonlySet<MailErrorCode> = new Set(['forbidden', 'notFound', 'protocol', 'rejected']);
 const OF_THE_SESSION: ReadonlySet<MailErrorCode> = new Set(['lost', 'timeout', 'stopped', 'unreachable']);
 
 /** @param error anything that was thrown. If it is not a MailError, only a system error of Node is `ours`. */
@@ -23,6 +25,11 @@ export function blameOf(error: unknown): Blame {
 	if (isVague(error)) return 'unclear';
 	if (OF_THE_MAIL.has(error.code)) return 'mail';
 	return OF_THE_SESSION.has(error.code) ? 'session' : 'server';
+}
+
+/** Whether the server may have refused one folder only. */
+export function isRefusal(error: unknown): error is MailError {
+	return error instanceof MailError && OF_THE_FOLDER.has(error.code);
 }
 
 /** Node's names: ENOSPC, EMFILE, ECONNREFUSED … Libraries wrap such errors in their own. */

@@ -1,5 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+/** The hint below the field when a name is entered. */
+const nameHint =
+	'Works if only one folder has this name. Inbox, Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.';
+
 type Field = Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'displayOptions' | 'required'>;
 
 /**
@@ -8,13 +12,8 @@ type Field = Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'dis
  * The mode for a path is called `path`, because n8n shows a mode called `id` as "By ID" whatever its display name is. Workflows that were
  * saved with the mode `id` still work: the nodes read the value and not the mode.
  * @param value the default path
- * @param nameHint the hint below the field when a name is entered
  */
-export function folderLocator(
-	field: Field,
-	value: string,
-	nameHint = 'Works if only one folder in the mailbox has this name',
-): INodeProperties {
+export function folderLocator(field: Field, value: string): INodeProperties {
 	return {
 		...field,
 		type: 'resourceLocator',

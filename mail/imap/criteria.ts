@@ -148,8 +148,9 @@ function day(value: unknown, key: string, field = RULES): string {
 	const text = dayIn(value);
 	const [written] = /^\d{4}-\d{2}-\d{2}(?=$|[T ])/i.exec(text) ?? [];
 	if (written !== undefined && isDay(written)) return written;
-	const named = NAMED_MONTH.test(text) && MONTH.test(text) ? new Date(`${text.replaceAll('-', ' ')} UTC`).getTime() : NaN;
-	if (!Number.isNaN(named)) return new Date(named).toISOString().slice(0, 10);
+	const named = NAMED_MONTH.test(text) && MONTH.test(text) ? new Date(`${text.replaceAll('-', ' ')} UTC`) : undefined;
+	// JavaScript takes 31 November as 1 December.
+	if (named !== undefined && named.getUTCDate() === Number(/\b\d{1,2}\b/.exec(text)?.[0])) return named.toISOString().slice(0, 10);
 	throw unusable(`${key} needs a date such as 2026-11-01, but got "${String(value)}".`, field);
 }
 
@@ -163,7 +164,7 @@ function dayIn(value: unknown): string {
 		.replace(/ \d{1,2}:\d\d.{0,99}$/, '');
 }
 
-/** There is no 31 November. */
+/** Whether there is such a day: there is no 31 November. */
 function isDay(text: string): boolean {
 	const time = Date.parse(`${text}T00:00:00Z`);
 	return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);

@@ -1,6 +1,5 @@
 import type { ListResponse, StatusObject } from 'imapflow';
 
-import { MailError } from '../errors';
 import type { ImapSession } from './session';
 
 export interface Folder {
@@ -31,85 +30,6 @@ export function namespaceOf({ client }: ImapSession): { prefix: string; delimite
 	return { prefix: prefix ?? '', delimiter: delimiter || '/' };
 }
 
-/**
- * Finds the folder that a user means: by its path, by its path with `/` in place of the server's separator, by its name if only one
- * folder has this name, or by its path below INBOX. Upper and lower case matter only if two folders differ in nothing else.
- *
- * @throws MailError `notFound`, naming the folders that exist
- */
-export function chooseFolder(folders: readonly Folder[], wanted: string, field = 'Folder'): Folder {
-	const found = foldersNamed(folders, wanted);
-	const asked = wanted.trim();
-	if (found.length === 1 && found[0] !== undefined) return found[0];
-	if (found.length > 1)
-		throw notFound(`The folder name "${asked}" matches ${found.length} folders: ${found.map((folder) => folder.path).join(', ')}.`, field);
-	const known = folders
-		.slice(0, 20)
-		.map((folder) => folder.path)
-		.join(', ');
-	throw notFound(
-		`There is no folder "${asked}". The mailbox has: ${known}${folders.length > 20 ? ` and ${folders.length - 20} more` : ''}.`,
-		field,
-	);
-}
-
-/** Finds all folders that a user may mean, see {@link chooseFolder}. Blanks before and behind a name may belong to it. */
-export function foldersNamed(folders: readonly Folder[], wanted: string): Folder[] {
-	return firstFound(folders, [
-		...spellings(wanted).flatMap((asked) => [
-			...byPath(asked),
-			(folder: Folder) => same(folder.name, asked),
-			// As on other servers, without the INBOX below which this one keeps all folders.
-			(folder: Folder) => same(slashed(folder).replace(/^INBOX\//i, ''), asked),
-		]),
-		(folder) => same(trimmed(slashed(folder)), trimmed(wanted)),
-		(folder) => same(folder.name.trim(), wanted.trim()),
-	]);
-}
-
-/** Finds the folders with this path, without looking at names. */
-export function foldersAt(folders: readonly Folder[], wanted: string): Folder[] {
-	return firstFound(folders, spellings(wanted).flatMap(byPath));
-}
-
-type Way = (folder: Folder) => boolean;
-
-function firstFound(folders: readonly Folder[], ways: readonly Way[]): Folder[] {
-	for (const way of ways) {
-		const found = folders.filter(way);
-		if (found.length > 0) return found;
-	}
-	return [];
-}
-
-function byPath(asked: string): Way[] {
-	return [
-		(folder) => folder.path === asked,
-		(folder) => slashed(folder) === asked,
-		(folder) => same(folder.path, asked) || same(slashed(folder), asked),
-	];
-}
-
-function spellings(wanted: string): string[] {
-	return [...new Set([wanted, wanted.trim()])];
-}
-
-function slashed({ path, delimiter }: Folder): string {
-	return delimiter === '' ? path : path.split(delimiter).join('/');
-}
-
-function trimmed(path: string): string {
-	return path
-		.split('/')
-		.map((name) => name.trim())
-		.join('/');
-}
-
-/** A letter with its accent may be one character or two, as text copied on a Mac has it. */
-function same(one: string, other: string): boolean {
-	return one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase();
-}
-
 /** Asks for the state of a folder without selecting it. `highestModseq` is set only if the server supports it (RFC 7162). */
 export async function statusOf(session: ImapSession, path: string): Promise<StatusObject> {
 	const query = { messages: true, unseen: true, uidNext: true, uidValidity: true };
@@ -124,13 +44,4 @@ export async function statusOf(session: ImapSession, path: string): Promise<Stat
 
 function isInbox(path: string): boolean {
 	return path.toUpperCase() === 'INBOX';
-}
-
-function notFound(message: string, field: string): MailError {
-	return new MailError(message, {
-		code: 'notFound',
-		speaker: 'imap',
-		field,
-		remedy: 'Choose the folder from the list, or enter its full path, for example INBOX/Invoices.',
-	});
 }

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ImapFlow } from 'imapflow';
 
 import { endpointOf, tlsOptions, type Account } from '../account';
+import { isRefusal } from '../blame';
 import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { mailProxy, peerOf } from '../mailProxy';
@@ -95,6 +96,15 @@ export class ImapSession {
 		this.tellsUidNext = Number.isFinite(selected.uidNext);
 		this.uidNext = this.tellsUidNext ? selected.uidNext : (await this.#highestUid(selected.exists)) + 1;
 		this.#rest();
+	}
+
+	/** As {@link select}, and if the server refuses the folder, the error names it. @throws MailError */
+	async selectNamed(folder: string): Promise<void> {
+		try {
+			await this.select(folder);
+		} catch (error) {
+			throw isRefusal(error) && !this.over ? error.reworded(`The folder "${folder}" cannot be opened. ${error.summary}`) : error;
+		}
 	}
 
 	async #highestUid(exists: number): Promise<number> {

@@ -13,6 +13,7 @@ import { change } from './change';
 import { describe } from './find';
 import type { Folders } from './mailboxFolders';
 import type { There } from './locate';
+import { notTheEmail } from './read';
 import type { Connection } from './sessions';
 
 /** Stores an email that is not sent yet in Drafts, marked as a draft and as read. @param flags more marks @throws MailError */
@@ -187,15 +188,6 @@ async function sendOnce(
 	if (sent.accepted.length === 0 && !(await liesInSent(connection, folders, composed.messageId))) return { alreadySent: false, sent };
 	await memory.sent(key);
 	return { alreadySent: false, sent, ...(await clear(connection, folders, draft, wish.sentCopy)) };
-}
-
-/** Exchange gives a note in place of an email that it cannot convert. A draft made of the note would replace the draft itself. */
-export function notTheEmail(uid: number, folder: string): MailError {
-	return new MailError(`The server does not return the email with UID ${uid} in "${folder}", only a note that it cannot.`, {
-		code: 'rejected',
-		speaker: 'imap',
-		remedy: 'Open the email in Outlook. Nothing was changed.',
-	});
 }
 
 /** A Message-ID that is always the same for an item, so that a second attempt finds the first. */

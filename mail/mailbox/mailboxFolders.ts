@@ -1,10 +1,12 @@
 import type { StatusObject } from 'imapflow';
 
+import { isRefusal } from '../blame';
 import { MailError } from '../errors';
-import { foldersAt, foldersNamed, listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
+import { foldersAt, foldersMeant, foldersToLeaveOut } from '../imap/chosenFolder';
+import { listFolders, namespaceOf, statusOf, type Folder } from '../imap/folders';
 import type { ImapSession } from '../imap/session';
-import { isRefusal, type Connection } from './sessions';
 import { folded, SPECIAL_KINDS, specialFolders, specialNamed, type SpecialFolder } from '../imap/specialFolders';
+import type { Connection } from './sessions';
 
 /** Special folders that the user named because their names are not known here. */
 export type ChosenFolders = Partial<Record<SpecialFolder, string>>;
@@ -65,10 +67,12 @@ export class Folders {
 				remedy: 'Choose a folder from the list, or enter its path, for example INBOX/Invoices.',
 			});
 		const folders = await this.all();
-		const kind = specialNamed(asked);
-		const special = kind === undefined || foldersAt(folders, wanted).length > 0 ? undefined : await this.#specialOf(kind);
-		if (special !== undefined) return special;
-		const found = foldersNamed(folders, wanted);
+		const found = foldersMeant(folders, wanted, (kind) => this.#specialIn(folders, kind));
+		return this.#only(found, folders, asked, field);
+	}
+
+	/** @throws MailError `notFound` if none was found, or more than one */
+	#only(found: readonly Folder[], folders: readonly Folder[], asked: string, field: string): Folder {
 		if (found.length === 1 && found[0] !== undefined) return found[0];
 		if (found.length > 1)
 			throw missing(
@@ -87,32 +91,32 @@ export class Folders {
 
 	/** @throws MailError `notFound` if it is unknown which folder it is */
 	async special(kind: SpecialFolder): Promise<Folder> {
-		const found = await this.#specialOf(kind);
+		const folders = await this.all();
+		const found = this.#specialIn(folders, kind);
 		if (found !== undefined) return found;
 		const field = `${LABELS[kind]} Folder`;
 		throw missing(
 			`No folder of ${this.connection.account.mailbox} looks like ${LABELS[kind]}. ` +
-				`Similar folders: ${nearestTo(LABELS[kind], await this.all()).join(', ')}.`,
+				`Similar folders: ${nearestTo(LABELS[kind], folders).join(', ')}.`,
 			field,
 			`Add the option "${field}" and choose it.`,
 		);
 	}
 
-	/** Undefined if there is none. */
-	async #specialOf(kind: SpecialFolder): Promise<Folder | undefined> {
+	/** Undefined if there is none. @throws MailError `notFound` for a chosen one */
+	#specialIn(folders: readonly Folder[], kind: SpecialFolder): Folder | undefined {
 		const chosen = this.chosen[kind]?.trim() ?? '';
-		if (chosen !== '' && specialNamed(chosen) !== kind) return await this.find(chosen, `${LABELS[kind]} Folder`);
-		const folders = await this.all();
+		if (chosen !== '' && specialNamed(chosen) !== kind)
+			return this.#only(foldersMeant(folders, chosen), folders, chosen, `${LABELS[kind]} Folder`);
 		const [exact] = chosen === '' ? [] : foldersAt(folders, chosen);
 		return exact ?? specialFolders(folders).get(kind);
 	}
 
-	/** Finds the folders that a user means to leave out: a special folder, and all others with its name. @throws MailError `notFound` */
+	/** Finds the folders that a user means to leave out, see {@link foldersToLeaveOut}. @throws MailError `notFound` */
 	async exceptions(wanted: string): Promise<Folder[]> {
-		const kind = specialNamed(wanted);
-		const special = kind === undefined ? undefined : await this.#specialOf(kind);
-		if (special === undefined) return [await this.find(wanted, 'Except Folders')];
-		return [...new Set([...foldersNamed(await this.all(), wanted), special])];
+		const folders = await this.all();
+		const found = foldersToLeaveOut(folders, wanted, (kind) => this.#specialIn(folders, kind));
+		return found.length > 0 ? found : [await this.find(wanted, 'Except Folders')];
 	}
 
 	/** Returns the folder and everything below it, itself first. */
@@ -183,10 +187,12 @@ export class Folders {
 		const parts = partsOf(isTheirs ? wanted.split(delimiter).join('/') : wanted, field);
 		const above = prefix.split(delimiter).filter((name) => name !== '');
 		const isThere = above.every((name, index) => folded(parts[index] ?? '') === folded(name));
-		return { delimiter, names: isThere ? parts : [...above, ...parts], isPath: isTheirs || wanted.includes('/') };
+		// A slash at the end says nothing about the place.
+		const isPath = isTheirs || /\/\s*[^\s/]/.test(wanted);
+		return { delimiter, names: isThere ? parts : [...above, ...parts], isPath };
 	}
 
-	/** @param newName a name, which keeps the folder in its place, or a whole path, which has a slash. @throws MailError */
+	/** @param newName a name, which keeps the folder in its place, or a whole path, which has a slash before its end. @throws MailError */
 	async rename(folder: Folder, newName: string): Promise<Folder> {
 		await this.#requireOwn(folder, 'renamed');
 		const { names, isPath } = await this.#pathOf(newName, 'New Name');
@@ -275,7 +281,7 @@ export class Folders {
 		const folders = await this.all();
 		return SPECIAL_KINDS.flatMap((kind) => {
 			const name = this.chosen[kind]?.trim() ?? '';
-			return name === '' ? [] : foldersNamed(folders, name).map((folder) => [kind, folder] as const);
+			return name === '' ? [] : foldersMeant(folders, name).map((folder) => [kind, folder] as const);
 		});
 	}
 }

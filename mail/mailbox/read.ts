@@ -101,6 +101,18 @@ function unreturned({ uid, folder }: Found): MailError {
 	});
 }
 
+/**
+ * Exchange gives a note in place of an email that it cannot convert. A reply would quote the note and not the email, and a changed draft
+ * would contain only the note.
+ */
+export function notTheEmail(uid: number, folder: string): MailError {
+	return new MailError(`The server does not return the email with UID ${uid} in "${folder}", only a note that it cannot.`, {
+		code: 'rejected',
+		speaker: 'imap',
+		remedy: 'Open the email in Outlook. Nothing was changed.',
+	});
+}
+
 async function wholeItem<Stored>(
 	connection: Connection,
 	mail: Found,

@@ -2,7 +2,8 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { endpointOf, type Account } from '../account';
-import { isVague, MailError, type MailErrorCode } from '../errors';
+import { isRefusal } from '../blame';
+import { isVague, MailError } from '../errors';
 import { ImapSession } from '../imap/session';
 import { Places } from '../places';
 
@@ -90,13 +91,6 @@ function keep(lane: Lane, session: ImapSession, owner: string): void {
 function socketOf({ client }: ImapSession): Socket | undefined {
 	const socket: unknown = Reflect.get(client, 'socket');
 	return socket instanceof Socket ? socket : undefined;
-}
-
-const REFUSALS: ReadonlySet<MailErrorCode> = new Set(['forbidden', 'notFound', 'protocol', 'rejected']);
-
-/** Whether the server may have refused one folder only. */
-export function isRefusal(error: unknown): error is MailError {
-	return error instanceof MailError && REFUSALS.has(error.code);
 }
 
 /** Runs on a session, with the folder of the command selected. */
@@ -191,9 +185,7 @@ export class Connection {
 		const session = this.#session?.over === false ? this.#session : await this.#opened();
 		if (folder !== undefined && this.#selected !== folder) {
 			this.#selected = '';
-			await session.select(folder).catch((error: unknown) => {
-				throw isRefusal(error) && !session.over ? error.reworded(`The folder "${folder}" cannot be opened. ${error.summary}`) : error;
-			});
+			await session.selectNamed(folder);
 			this.#selected = folder;
 		}
 		return session;

@@ -8,9 +8,10 @@ import type { Done } from '../../mail/mailbox/outcome';
 import { readReferences, type Reference } from '../../mail/mailbox/references';
 import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext, Parameters } from '../Office365SmtpSend/settings/context';
+import { locator } from '../folderParameter';
 import { choice, flag, record, text } from '../parameterValues';
 import { note, type Results } from './scene';
-import { folderFor, locator } from './settings';
+import { folderFor } from './settings';
 
 interface Batch {
 	connection: Connection;

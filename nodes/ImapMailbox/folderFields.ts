@@ -2,15 +2,12 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { folderLocator } from '../folderLocatorFields';
 
-const nameHint =
-	'Works if only one folder has this name. Inbox, Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language.';
-
 /** A folder of the mailbox, chosen as in IMAP Trigger. */
 export function folderField(
 	field: Pick<INodeProperties, 'displayName' | 'name' | 'description' | 'displayOptions'>,
 	value: string,
 ): INodeProperties {
-	return folderLocator({ ...field, required: true }, value, nameHint);
+	return folderLocator({ ...field, required: true }, value);
 }
 
 const show = (...operation: string[]): INodeProperties['displayOptions'] => ({ show: { resource: ['folder'], operation } });

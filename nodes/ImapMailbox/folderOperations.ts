@@ -1,9 +1,9 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import { locator } from '../folderParameter';
 import { flag, text } from '../parameterValues';
 import { isTool, shortenFolder } from '../toolAnswers';
 import type { Scene } from './scene';
-import { locator } from './settings';
 
 export async function runFolder({ context, own, item, folders, operation, connection }: Scene): Promise<INodeExecutionData[]> {
 	const { mailbox } = connection.account;

@@ -96,7 +96,9 @@ const getManyOptions: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. Deleted Items, Junk Email',
-		description: 'Folders to leave out if several folders are searched, separated by commas. The folders below them are left out too.',
+		description:
+			'Names or paths of folders to leave out if several folders are searched, separated by commas. ' +
+			'A name leaves out all folders of this name. The folders below them are left out too.',
 	},
 	mailboxAddressOption,
 	{
@@ -144,7 +146,7 @@ const partOptions: INodeProperties[] = [
 		name: 'includeInline',
 		type: 'boolean',
 		default: false,
-		description: 'Whether to include images that are shown in the text of the email',
+		description: 'Whether to include images that the text of the email may show',
 	},
 	{
 		displayName: 'List Only',

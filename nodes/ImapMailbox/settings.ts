@@ -11,6 +11,7 @@ import type { ReadOptions } from '../../mail/mailbox/read';
 import type { Reference } from '../../mail/mailbox/references';
 import type { Connection } from '../../mail/mailbox/sessions';
 import type { MailContext } from '../Office365SmtpSend/settings/context';
+import { requireFolder } from '../folderParameter';
 import { choice, flag, isBlank, record, text, whole } from '../parameterValues';
 import { readMoreOf } from '../readMoreFields';
 import { MOST_FOR_TOOL } from '../toolAnswers';
@@ -19,23 +20,9 @@ import { MOST_FOR_TOOL } from '../toolAnswers';
 const LARGE_ABOVE = 20 * 1024 * 1024;
 const LARGEST_UID = 4_294_967_295;
 
-/** Reads a folder, which is text or a value of n8n's resource locator. Blanks before and behind it may belong to its name. */
-export function locator(value: unknown, field: string): string {
-	return typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field);
-}
-
-/**
- * Reads the parameter Folder. Only if there is none at all, it means INBOX: an expression that gives nothing must not do so.
- * @throws MailError `input`
- */
+/** Reads the parameter Folder. Only if there is none at all, it means INBOX. @throws MailError `input` */
 export function folderOf(context: MailContext, item: number): string {
-	const folder = locator(context.getNodeParameter('folder', item, 'INBOX'), 'Folder');
-	if (folder.trim() !== '') return folder;
-	throw new MailError('Folder is empty.', {
-		code: 'input',
-		field: 'Folder',
-		remedy: 'Choose a folder from the list, or check the expression.',
-	});
+	return requireFolder(context.getNodeParameter('folder', item, 'INBOX'));
 }
 
 /** The folder of the emails whose references name none. Not needed if all of them do. @throws MailError `input` */

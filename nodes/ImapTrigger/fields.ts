@@ -43,7 +43,8 @@ export const fields: INodeProperties[] = [
 		type: 'string',
 		default: 'Drafts, Sent Items, Deleted Items, Junk Email',
 		description:
-			'Names or paths of folders to leave out, separated by commas. The folders below them are left out too. ' +
+			'Names or paths of folders to leave out, separated by commas. A name leaves out all folders of this name. ' +
+			'The folders below them are left out too. ' +
 			'Drafts, Sent Items, Deleted Items, Junk Email and Archive are found in every language. ' +
 			'Exchange also lists folders without emails, such as Calendar, Contacts and Tasks. Leave these out too.',
 		displayOptions: { show: { scope: ['all', 'subtree'] } },

@@ -1,12 +1,13 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteFunctions, type INode, type INodeExecutionData } from 'n8n-workflow';
 
+import { isRefusal } from '../../mail/blame';
 import { MailError } from '../../mail/errors';
-import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
-import { chooseFolder, listFolders, type Folder } from '../../mail/imap/folders';
+import { chooseFolder } from '../../mail/imap/chosenFolder';
 import { divideAll } from '../../mail/imap/criteriaParts';
+import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
+import { listFolders, type Folder } from '../../mail/imap/folders';
 import { narrow, searchAfter, UIDS_IN_COMMAND } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
-import { isRefusal } from '../../mail/mailbox/sessions';
 import { locateTargets } from '../../mail/watch/handover/aftercare';
 import { foldersIn, requireExceptions } from '../../mail/watch/folders/folderTree';
 import { openAccount } from '../credentialAccount';
@@ -16,6 +17,16 @@ import { itemOf } from './trigger';
 
 /** Maximum number of newest emails that are tried, because some may have left the folder or have no attachment. */
 const CANDIDATES = 50;
+
+/** What a test has found in the folders that it has searched. */
+interface Search {
+	/** Each folder, with why none of its emails was taken. */
+	searched: string[];
+	/** Sentences about folders whose emails have no attachment. */
+	bare: string[];
+	/** Why folders were not searched, and emails not fetched. */
+	failures: MailError[];
+}
 
 /**
  * Returns the newest matching email for a test in the editor. Changes nothing in the mailbox.
@@ -33,37 +44,12 @@ export async function fetchSample(context: IExecuteFunctions): Promise<INodeExec
 		const paths = watchedPaths(known, settings);
 		// A test moves nothing, but reports folders that would cause a failure later.
 		locateTargets(known, settings.tree === undefined ? settings.folders : paths, settings.rules);
-		const searched: string[] = [];
-		const bare: string[] = [];
-		const failures: unknown[] = [];
+		const search: Search = { searched: [], bare: [], failures: [] };
 		for (const path of paths) {
-			const told = await candidatesIn(open, path, settings);
-			if (told instanceof MailError) {
-				failures.push(told);
-				continue;
-			}
-			const { uids, empty } = told;
-			const item = await newest(context, open, uids, settings, path, failures);
+			const item = await newestIn(context, open, path, settings, search);
 			if (item !== undefined) return item;
-			searched.push(`${path} (${empty ? 'empty' : `${counted(uids.length)} match the filters`})`);
-			if (settings.rules.limits.onlyWithAttachment && uids.length > 0) bare.push(withoutAttachment(uids.length, path));
 		}
-		if (failures.length > 0) throw failures[0];
-		if (bare.length > 0) {
-			throw new NodeOperationError(node, bare.join(' '), {
-				description:
-					`Searched in ${account.mailbox}: ${searched.join('; ')}. ` +
-					'Send an email with an attachment to it, or turn off Has Attachment, then test again.',
-			});
-		}
-		throw new NodeOperationError(
-			node,
-			`No email in ${settings.tree?.scope === 'all' ? 'any folder' : settings.folders.join(', ')} matches` +
-				`${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`,
-			{
-				description: `Searched in ${account.mailbox}: ${searched.join('; ')}. Send an email to it, or relax the filters, then test again.`,
-			},
-		);
+		throw nothingFound(node, account.mailbox, settings, search);
 	} catch (error) {
 		throw nodeError(node, error);
 	} finally {
@@ -80,6 +66,45 @@ function watchedPaths(known: readonly Folder[], { folders, tree }: Settings): st
 	return found.map(({ path }) => path);
 }
 
+/** Tells what was refused, or which folders have no email that matches, and always where the test has looked. */
+function nothingFound(node: INode, mailbox: string, settings: Settings, { searched, bare, failures }: Search): Error {
+	const where = `Searched in ${mailbox}: ${searched.join('; ')}.`;
+	const [failure] = failures;
+	if (failure !== undefined) return failure.advising(failure.remedy === undefined ? where : `${failure.remedy} ${where}`);
+	if (bare.length > 0) {
+		return new NodeOperationError(node, bare.join(' '), {
+			description: `${where} Send an email with an attachment to it, or turn off Has Attachment, then test again.`,
+		});
+	}
+	return new NodeOperationError(
+		node,
+		`No email in ${settings.tree?.scope === 'all' ? 'any folder' : settings.folders.join(', ')} matches` +
+			`${settings.criteriaText === '' ? '' : ` ${settings.criteriaText}`}.`,
+		{ description: `${where} Send an email to it, or relax the filters, then test again.` },
+	);
+}
+
+/** Returns the newest matching email of a folder. If there is none, or the server refuses the folder, it is noted. */
+async function newestIn(
+	context: IExecuteFunctions,
+	session: ImapSession,
+	path: string,
+	settings: Settings,
+	search: Search,
+): Promise<INodeExecutionData | undefined> {
+	const told = await candidatesIn(session, path, settings);
+	if (told instanceof MailError) {
+		search.failures.push(told);
+		search.searched.push(`${path} (refused by the server)`);
+		return undefined;
+	}
+	const { uids, empty } = told;
+	const item = await newest(context, session, uids, settings, path, search.failures);
+	search.searched.push(`${path} (${empty ? 'empty' : `${counted(uids.length)} match the filters`})`);
+	if (settings.rules.limits.onlyWithAttachment && uids.length > 0) search.bare.push(withoutAttachment(uids.length, path));
+	return item;
+}
+
 /** @returns the reason if the server refuses this folder and goes on with the session */
 async function candidatesIn(
 	session: ImapSession,
@@ -87,17 +112,17 @@ async function candidatesIn(
 	settings: Settings,
 ): Promise<Awaited<ReturnType<typeof candidates>> | MailError> {
 	try {
-		await session.select(path);
+		await session.selectNamed(path);
 		return await candidates(session, settings);
 	} catch (error) {
-		return refusalOf(session, path, error);
+		return refusalOf(session, error);
 	}
 }
 
 /** @throws what is no refusal of this folder */
-function refusalOf(session: ImapSession, path: string, error: unknown): MailError {
+function refusalOf(session: ImapSession, error: unknown): MailError {
 	if (!isRefusal(error) || session.over) throw error;
-	return error.reworded(`The folder "${path}" cannot be opened. ${error.summary}`);
+	return error;
 }
 
 /** Returns the newest emails that match, newest first, and one more than are tried, if there are more. */
@@ -121,7 +146,7 @@ async function newest(
 	uids: readonly number[],
 	settings: Settings,
 	path: string,
-	failures: unknown[],
+	failures: MailError[],
 ): Promise<INodeExecutionData | undefined> {
 	for (const uid of uids.slice(0, CANDIDATES)) {
 		const found = fetchMails(async (_command, work) => await work(session), [uid], settings.rules.limits);

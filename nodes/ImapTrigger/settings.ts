@@ -11,6 +11,7 @@ import type { TreeWish } from '../../mail/watch/folders/folderTree';
 import type { AlsoStartOn } from '../../mail/watch/memory/marks';
 import type { Rules } from '../../mail/watch/handover/rules';
 import type { AccountChoice } from '../credentialAccount';
+import { locator, requireFolder } from '../folderParameter';
 import { readMoreOf } from '../readMoreFields';
 import { startFromOf } from '../startFromFields';
 import { accountChoice, choice, choices, flag, record, text, whole } from '../parameterValues';
@@ -95,17 +96,10 @@ function folders(context: Parameters, options: IDataObject): string[] {
 	const more = options.additionalFolders;
 	const listed = Array.isArray(more) ? more.map((entry) => text(entry, 'Additional Folders')) : text(more, 'Additional Folders').split(',');
 	if (scopeOf(context) === 'all') return [];
-	const first = locator(context.getNodeParameter('folder', 'INBOX'), 'Folder');
-	// Blanks before and behind it may belong to its name.
-	const all = [first, ...listed.map((folder) => folder.trim())].filter((folder) => folder.trim() !== '');
-	// Only if there is no such parameter at all, it means INBOX: an expression that gives nothing must not do so.
-	if (all.length === 0) {
-		throw new MailError('Folder is empty.', {
-			code: 'input',
-			field: 'Folder',
-			remedy: 'Choose a folder from the list, or check the expression.',
-		});
-	}
+	// Only if there is no such parameter at all, it means INBOX.
+	const first = requireFolder(context.getNodeParameter('folder', 'INBOX'));
+	// Blanks before and behind the first may belong to its name.
+	const all = [first, ...listed.map((folder) => folder.trim()).filter((folder) => folder !== '')];
 	if (all.length > 10 && scopeOf(context) === 'folder') {
 		throw new MailError('One trigger can watch at most 10 folders.', {
 			code: 'input',
@@ -183,9 +177,4 @@ function action(value: unknown, name: string, folder: () => unknown, field: stri
 	const to = locator(folder(), field);
 	if (to.trim() === '') throw new MailError(`${field} is empty.`, { code: 'input', field, remedy: 'Choose the folder to move emails to.' });
 	return { kind, to };
-}
-
-/** Reads a folder, which is text or a value of n8n's resource locator. */
-function locator(value: unknown, field: string): string {
-	return typeof value === 'object' && value !== null && 'value' in value ? text(value.value, field) : text(value, field);
 }

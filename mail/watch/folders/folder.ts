@@ -1,5 +1,6 @@
 import { MailError } from '../../errors';
-import { chooseFolder, listFolders } from '../../imap/folders';
+import { chooseFolder } from '../../imap/chosenFolder';
+import { listFolders } from '../../imap/folders';
 import { ImapSession } from '../../imap/session';
 import { locateTargets } from '../handover/aftercare';
 import type { Complaints } from '../reports/complaints';

@@ -1,6 +1,7 @@
 import { MailError } from '../../errors';
-import { chooseFolder, foldersNamed, type Folder } from '../../imap/folders';
-import { specialFolders, specialNamed } from '../../imap/specialFolders';
+import { chooseFolder, foldersToLeaveOut } from '../../imap/chosenFolder';
+import type { Folder } from '../../imap/folders';
+import { specialNamed } from '../../imap/specialFolders';
 
 /** Which folders are watched besides those that the user named. */
 export interface TreeWish {
@@ -22,15 +23,11 @@ const MOST_FOLDERS = 500;
  */
 export function foldersIn(known: readonly Folder[], named: readonly string[], wish: TreeWish, missing: string[] = []): Folder[] {
 	const roots = wish.scope === 'all' ? undefined : named.map((wanted) => chooseFolder(known, wanted));
-	const special = specialFolders(known);
 	const left = wish.except.flatMap((wanted) => {
-		const found = foldersNamed(known, wanted);
-		const kind = specialNamed(wanted);
+		const found = foldersToLeaveOut(known, wanted);
 		// A mailbox may have no Junk Email folder. Any other name without a folder is a mistake.
-		if (found.length === 0 && kind === undefined) missing.push(wanted);
-		// A person's folder with the English name does not stand for the special folder of a mailbox in another language.
-		const folder = kind === undefined ? undefined : special.get(kind);
-		return folder === undefined ? found : [...found, folder];
+		if (found.length === 0 && specialNamed(wanted) === undefined) missing.push(wanted);
+		return found;
 	});
 	return known.filter((folder) => (roots === undefined || isWithin(folder, roots)) && !isWithin(folder, left));
 }

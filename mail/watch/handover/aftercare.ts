@@ -2,8 +2,9 @@ import { pause } from '../../backoff';
 import { blameOf, Trial } from '../../blame';
 import { asMailError, MailError } from '../../errors';
 import { act, type Action } from '../../imap/actions';
+import { chooseFolder, foldersMeant } from '../../imap/chosenFolder';
 import type { Use } from '../../imap/fetch';
-import { chooseFolder, foldersNamed, type Folder } from '../../imap/folders';
+import type { Folder } from '../../imap/folders';
 import { UIDS_IN_COMMAND } from '../../imap/search';
 import type { Cursor } from '../memory/cursor';
 import { markOfAction } from '../memory/marks';
@@ -166,7 +167,7 @@ export function locateTargets(known: readonly Folder[], watched: readonly string
 	const located = (action: Action, field: string): Action => {
 		if (action.kind !== 'move') return action;
 		const { path } = chooseFolder(known, action.to, field);
-		if (!watched.some((wanted) => foldersNamed(known, wanted).some((folder) => folder.path === path))) return { ...action, to: path };
+		if (!watched.some((wanted) => foldersMeant(known, wanted).some((folder) => folder.path === path))) return { ...action, to: path };
 		throw new MailError(
 			`Emails would be moved to "${path}", which is watched. Each would start another execution there, in an endless loop.`,
 			{

@@ -7,9 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { MailError } from '../../../mail/errors';
 import { act } from '../../../mail/imap/actions';
+import { chooseFolder } from '../../../mail/imap/chosenFolder';
 import { combine, criteriaOfFilters, criteriaOfRules } from '../../../mail/imap/criteria';
 import { fetchMails, rangeOf, type FetchedMail, type FetchLimits, type UnfetchedMail, type Use } from '../../../mail/imap/fetch';
-import { chooseFolder, listFolders } from '../../../mail/imap/folders';
+import { listFolders } from '../../../mail/imap/folders';
 import { narrow, searchAfter } from '../../../mail/imap/search';
 import { ImapSession } from '../../../mail/imap/session';
 import { toItem } from '../../../mail/item/item';
@@ -339,6 +340,10 @@ describe('rules', () => {
 		['[["SINCE", "1"]]', 'needs a date'],
 		['[["SINCE", "2026-11-31"]]', 'needs a date'],
 		['[["SINCE", "Foo 1, 2026"]]', 'needs a date'],
+		['[["SINCE", "Nov 31, 2026"]]', 'needs a date'],
+		['[["BEFORE", "30 Feb 2026"]]', 'needs a date'],
+		['[["ON", "29-February-2027"]]', 'needs a date'],
+		['[["SENTON", "Sun, 31 Jun 2026 10:00:00 +0000"]]', 'needs a date'],
 		['[["SENTSINCE", 20261101]]', 'needs a date'],
 		['[["LARGER", -1]]', 'whole number'],
 		['[["constructor", "x"]]', 'is not an IMAP search key'],
@@ -358,11 +363,14 @@ describe('rules', () => {
 			'2026-11-22 23:59',
 			'Nov 22, 2026',
 			'22-Nov-2026',
+			'November 22 2026',
 			'2026/11/22',
 			'Sun Nov 22 2026',
 			'Sun, 22 Nov 2026 23:00:00 -0500',
 		])
 			expect(criteriaOfFilters({ since })).toEqual([{ since: '2026-11-22' }]);
+		expect(criteriaOfFilters({ since: '29 Feb 2028' })).toEqual([{ since: '2028-02-29' }]);
+		expect(criteriaOfFilters({ since: '1-Nov-2026' })).toEqual([{ since: '2026-11-01' }]);
 	});
 
 	it('name the filter at fault', () => {

@@ -176,6 +176,18 @@ describe.each(WAYS)('folders, %s', (way) => {
 		});
 	});
 
+	it('stay in their place by a new name that only ends with a slash', async () => {
+		const own = scene(way);
+		await own.makeFolder('Kunden/Archive');
+		await own.use(async (_connection, folders) => {
+			const renamed = await folders.rename(await folders.find('Kunden/Archive'), 'Rechnungen/');
+			expect(renamed.path).toBe('Kunden/Rechnungen');
+			expect((await folders.rename(renamed, ' Belege / ')).path).toBe('Kunden/Belege');
+			expect((await folders.rename(await folders.find('Kunden/Belege'), 'Neu/Belege/')).path).toBe('Neu/Belege');
+			expect((await folders.rename(await folders.find('Neu/Belege'), '/Oben/')).path).toBe('Oben');
+		});
+	});
+
 	it("are the mailbox's own by the name of a special folder, unless a path is the same", async () => {
 		const own = scene(way);
 		await own.makeFolder('Entwürfe', 'Kunden/Drafts', 'Gelöschte Elemente', 'Trash', 'Alt/Sent', 'Neu/Archive');
@@ -192,7 +204,13 @@ describe.each(WAYS)('folders, %s', (way) => {
 			]);
 			expect((await folders.exceptions('Drafts')).map(({ path }) => path)).toEqual(['Kunden/Drafts', 'Entwürfe']);
 			expect((await folders.exceptions('Trash')).map(({ path }) => path)).toEqual(['Trash', 'Gelöschte Elemente']);
+			await folders.create('Kunden/Trash');
+			expect((await folders.exceptions('Trash')).map(({ path }) => path)).toEqual(['Trash', 'Kunden/Trash', 'Gelöschte Elemente']);
+			expect((await folders.exceptions('Kunden/Trash')).map(({ path }) => path)).toEqual(['Kunden/Trash']);
 			expect((await new Folders(connection, { drafts: 'Drafts' }).special('drafts')).path).toBe('Entwürfe');
+			const crossed = new Folders(connection, { drafts: 'Junk Email', deleted: 'Drafts' });
+			expect((await crossed.special('deleted')).path).toBe('Entwürfe');
+			await expect(crossed.find('Drafts')).rejects.toMatchObject({ code: 'notFound', field: 'Drafts Folder' });
 			await expect(folders.exceptions('Nowhere')).rejects.toMatchObject({ code: 'notFound', field: 'Except Folders' });
 		});
 	});

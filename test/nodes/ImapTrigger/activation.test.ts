@@ -208,6 +208,28 @@ describe('activation', () => {
 		expect(await test('folder')).toBe('withheld');
 	});
 
+	it('tells in a test run what the server refuses, and in which folders it has looked', async () => {
+		const mailbox = freshMailbox();
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Work');
+		await sandbox.deliver(mailbox, mail('of no interest'));
+		const test = async (scope: string): Promise<unknown> =>
+			await testRun({ mailbox, parameters: { scope, exceptFolders: '', options: { customEmailConfig: '[["SUBJECT", "wanted"]]' } } });
+		sandbox.exchange.plan('imap', 'UID SEARCH', { reply: '%t BAD Command Argument Error. 11' });
+		await expect(test('folder')).rejects.toMatchObject({
+			message: expect.stringMatching(/^IMAP failed at UID SEARCH: .*Command Argument Error\. 11/),
+			description: expect.stringContaining(`Searched in ${mailbox}: INBOX (refused by the server).`),
+		});
+		sandbox.exchange.plan('imap', 'SELECT', { reply: '%t NO Folder is damaged' });
+		await expect(test('all')).rejects.toMatchObject({
+			message: expect.stringMatching(/^The folder "INBOX" cannot be opened\..*Folder is damaged/),
+			description: expect.stringContaining(`Searched in ${mailbox}: INBOX (refused by the server); Work (empty).`),
+		});
+		await expect(test('all')).rejects.toMatchObject({
+			message: expect.stringContaining('No email in any folder matches'),
+			description: expect.stringContaining(`Searched in ${mailbox}: INBOX (0 match the filters); Work (empty).`),
+		});
+	});
+
 	it('throws for a parameter that cannot be used, naming it', async () => {
 		await expect(start(rigOf({ parameters: { options: { customEmailConfig: '["NOSUCH"]' } } }))).rejects.toThrow(
 			'Custom Email Rules cannot be used',

@@ -96,6 +96,19 @@ describe('the first activation', () => {
 	});
 });
 
+describe('a folder with the name of a special one', () => {
+	it("is the mailbox's own in another language, to watch and to move to", async () => {
+		const one = rig({ folders: ['Archive'], rules: { after: { kind: 'move', to: 'Deleted Items' } } });
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', one.mailbox, 'Archiv', 'Kunden/Archive', 'Gelöschte Elemente');
+		expect(await one.watch.start()).toEqual([]);
+		await sandbox.fill(one.mailbox, [mail('elsewhere')], 'Kunden/Archive');
+		await sandbox.fill(one.mailbox, [mail('here')], 'Archiv');
+		await one.until('the email', () => one.handed.length === 1 && one.watch.idle);
+		expect(one.subjects).toEqual(['here']);
+		await expect.poll(async () => await unread(one.mailbox, 'Gelöschte Elemente')).toHaveLength(1);
+	});
+});
+
 describe('a folder to move to that is watched', () => {
 	it.each([
 		['Move to Folder', ['INBOX', 'Work'], { after: { kind: 'move', to: 'Work' } }],

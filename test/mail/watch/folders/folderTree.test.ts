@@ -16,3 +16,13 @@ it.each([
 	expect(foldersIn(known, [], { scope: 'all', except }, missing).map(({ path }) => path)).toEqual(watched);
 	expect(missing).toEqual([]);
 });
+
+it('all folders of a name are left out, also where one of them has it as its path', () => {
+	const known = ['INBOX', 'Drafts', 'Projects', 'Projects/Drafts'].map(folder);
+	expect(foldersIn(known, [], { scope: 'all', except: ['Drafts'] }).map(({ path }) => path)).toEqual(['INBOX', 'Projects']);
+});
+
+it('the folder whose subfolders are watched is the special folder of a mailbox in another language', () => {
+	const known = ['INBOX', 'Archiv', 'Archiv/2025', 'Kunden', 'Kunden/Archive'].map(folder);
+	expect(foldersIn(known, ['Archive'], { scope: 'subtree', except: [] }).map(({ path }) => path)).toEqual(['Archiv', 'Archiv/2025']);
+});
