@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -231,6 +231,26 @@ describe('the POP Trigger', () => {
 		)({ ...scene, workflow: `${name} elsewhere`, activation: 'init' }, alone);
 		expect([subjects(withJournal), subjects(alone)]).toEqual([[['after']], [['before', 'after']]]);
 		expect([withJournal.warnings, alone.warnings]).toEqual([[], [expect.stringContaining('none is skipped')]]);
+	});
+
+	it.each([
+		['cut', (text: string) => text.slice(0, 40)],
+		['empty', () => ''],
+	])('skips no email if it has handed over none yet and its journal is %s', async (what, damage) => {
+		const scene = { sandbox, mailbox: `journal-${what}@example.test`, workflow: `journal ${what}` };
+		const poll = await freshProcess();
+		await poll(scene, told());
+		await expect.poll(journals).toContain(scene.mailbox);
+		for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+			const path = join(folder, name);
+			if (!name.endsWith('.json') || !readFileSync(path, 'utf8').includes(scene.mailbox)) continue;
+			writeFileSync(path, damage(readFileSync(path, 'utf8')));
+		}
+		await sandbox.deliver(scene.mailbox, mail('meanwhile'));
+		const about = told();
+		const restarted = await freshProcess();
+		await restarted({ ...scene, activation: 'init' }, about);
+		expect([subjects(about), about.warnings]).toEqual([[['meanwhile']], [expect.stringContaining('none is skipped')]]);
 	});
 
 	it("goes on where another process left off, when that was n8n's leader for a while", async () => {
