@@ -42,6 +42,14 @@ async function freshProcess(): Promise<(scene: Scene, about: Told) => Promise<un
 	return async (scene, about) => await pollOnce(pollFunctions(scene, about));
 }
 
+/** In which each mailbox has another name. */
+async function renamedProcess(): ReturnType<typeof freshProcess> {
+	vi.doMock('../../../nodes/popMail', async (load) => ({ ...(await load<object>()), mailboxName: () => 'alias@example.test host' }));
+	const renamed = await freshProcess();
+	vi.doUnmock('../../../nodes/popMail');
+	return renamed;
+}
+
 describe('the POP Trigger', () => {
 	it('starts one execution for what is new, and none for what was there at the beginning', async () => {
 		const scene = { sandbox, mailbox: 'first@example.test', workflow: 'first' };
@@ -618,13 +626,36 @@ describe('the POP Trigger', () => {
 		await poll(scene, about);
 		if (by === 'headers') await sandbox.dovecot.doveadm('expunge', '-u', scene.mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'pending');
 		await sandbox.deliver(scene.mailbox, mail('new'));
-		vi.doMock('../../../nodes/popMail', async (load) => ({ ...(await load<object>()), mailboxName: () => 'alias@example.test host' }));
-		const renamed = await freshProcess();
-		vi.doUnmock('../../../nodes/popMail');
+		const renamed = await renamedProcess();
 		const after = told(JSON.parse(JSON.stringify(about.staticData)));
 		await renamed({ ...scene, activation: 'init' }, after);
 		expect(subjects(after).flat().sort()).toEqual(by === 'size' ? ['failed', 'new', 'pending'] : ['failed', 'new']);
 		expect(after.warnings).toEqual([]);
+	});
+
+	it.each([
+		['goes on where the same mailbox has another name and it knows three long unique IDs', 'long', [['new']], []],
+		['begins anew if it knows two', 'two', [], [expect.stringContaining('it begins anew')]],
+		['begins anew if they are short numbers', 'short', [], [expect.stringContaining('it begins anew')]],
+		['begins anew if the newest email it knows has another size', 'size', [], [expect.stringContaining('it begins anew')]],
+	])('%s, though it has fetched no email that is there', async (_title, what, executions, warnings) => {
+		const scene = { sandbox, mailbox: `seen-${what}@example.test`, workflow: `seen ${what}` };
+		const before = what === 'two' ? ['1', '2', 'moved'] : ['1', '2', '3', 'moved'];
+		await sandbox.deliver(scene.mailbox, ...before.map(mail));
+		if (what === 'short') sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 1\r\n2 2\r\n3 3\r\n4 4\r\n.' });
+		const about = told();
+		await (
+			await freshProcess()
+		)(scene, about);
+		if (what !== 'size') await sandbox.dovecot.doveadm('expunge', '-u', scene.mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'moved');
+		else sandbox.exchange.plan('pop', 'LIST 4', { reply: '+OK 4 7' });
+		await sandbox.deliver(scene.mailbox, mail('new'));
+		if (what === 'short') sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 1\r\n2 2\r\n3 3\r\n4 5\r\n.' });
+		const after = told(JSON.parse(JSON.stringify(about.staticData)));
+		await (
+			await renamedProcess()
+		)({ ...scene, activation: 'init' }, after);
+		expect([subjects(after), after.warnings]).toEqual([executions, warnings]);
 	});
 
 	it('begins anew where it is pointed at another mailbox', async () => {
