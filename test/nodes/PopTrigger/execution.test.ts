@@ -101,7 +101,9 @@ describe('an execution of the POP Trigger', () => {
 		const mailbox = `sample-${command}-${Object.keys(filters).join()}@example.test`.toLowerCase();
 		await sandbox.fill(
 			mailbox,
-			[...Array<string>(30).fill('older'), 'newest'].map((subject) => `Date: ${new Date().toUTCString()}\r\nSubject: ${subject}\r\n\r\nx\r\n`),
+			[...Array<string>(30).fill('older'), 'newest'].map(
+				(subject) => `Date: ${new Date().toUTCString()}\r\nSubject: ${subject}\r\n\r\nx\r\n`,
+			),
 		);
 		vi.useFakeTimers({ toFake: ['Date'] });
 		if (nth > 1) sandbox.exchange.plan('pop', command, {}, nth - 1);
