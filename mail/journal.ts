@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
 	closeSync,
 	constants,
+	existsSync,
 	fstatSync,
 	lstatSync,
 	mkdirSync,
@@ -41,7 +42,7 @@ export class JournalFile<Memory> {
 	constructor(
 		readonly folder: string,
 		key: string,
-		/** Returns what was stored, or undefined if it is damaged. */
+		/** Returns what was stored, or undefined if it is damaged. It is given undefined if there is a file that cannot be read. */
 		private readonly parse: (value: unknown) => Memory | undefined,
 		/** Called once if the folder cannot be written. */
 		readonly onUnusable: (reason: string) => void = () => undefined,
@@ -53,8 +54,14 @@ export class JournalFile<Memory> {
 
 	/** Returns undefined if there is no readable file. */
 	read(): Memory | undefined {
+		if (!existsSync(this.#path)) return undefined;
+		return this.parse(this.#content());
+	}
+
+	/** If the power failed while it was written, the file may be cut or empty. */
+	#content(): unknown {
 		try {
-			return this.parse(JSON.parse(readOwn(this.#path)));
+			return JSON.parse(readOwn(this.#path));
 		} catch {
 			return undefined;
 		}

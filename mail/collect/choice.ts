@@ -78,6 +78,7 @@ class Choosing {
 		try {
 			while (numbers.length < this.round.wish.limit && rest.length > 0 && this.round.wish.enough?.() !== true) {
 				const picked = await this.#pick(rest, this.round.wish.limit - numbers.length);
+				if (picked.looked === 0) break;
 				const taken = await this.#take(picked.fitting);
 				numbers.push(...taken);
 				misfits += picked.looked - picked.fitting.length - picked.undecided;
@@ -144,7 +145,7 @@ class Choosing {
 		const { recent, older, open } = await partByAge(numbers, since, {
 			read: async (some) => await this.#readHeaders(this.round.inTurn(some).first),
 			of: (number) => this.#read.get(number)?.headers.receivedAt,
-			enough: () => this.round.wish.enough?.() === true,
+			enough: () => this.#isSearchOver,
 		});
 		this.#enter(older, standing);
 		return { recent, open };
@@ -156,8 +157,11 @@ class Choosing {
 			return { fitting: numbers.slice(0, most), looked: Math.min(numbers.length, most), undecided: 0 };
 		const fitting: number[] = [];
 		let [looked, undecided] = [0, 0];
-		while (looked < numbers.length && fitting.length < most && this.round.wish.enough?.() !== true) {
-			const some = numbers.slice(looked, looked + this.#step);
+		while (looked < numbers.length && fitting.length < most) {
+			const isOver = this.#isSearchOver;
+			const some = numbers.slice(looked, looked + (isOver ? 1 : this.#step));
+			// What was read before the end still counts.
+			if (isOver && !some.every((number) => this.#read.has(number))) break;
 			await this.#readHeaders(some);
 			for (const number of some) {
 				if (fitting.length >= most) break;
@@ -223,6 +227,12 @@ class Choosing {
 		for (const number of numbers) {
 			ledger.put({ key: this.round.key(number), print: this.#read.get(number)?.headers.print ?? '', standing, day: dayOf(now) });
 		}
+	}
+
+	/** Whether no further headers are to be read. */
+	get #isSearchOver(): boolean {
+		const { enough, searchedEnough } = this.round.wish;
+		return enough?.() === true || searchedEnough?.() === true;
 	}
 
 	/** Without pipelining, each email costs a round trip anyway, so they are requested one by one and none is requested in vain. */

@@ -60,8 +60,9 @@ export async function collectNew<Item>(
 	const fetching = new Fetching(round, chosen, make);
 	let end: End = { deleted: new Set() };
 	try {
-		await fetching.run();
-		end = await finish(round, chosen);
+		const failure = await fetching.run();
+		// An email that n8n could not store does not keep the others from being deleted.
+		end = { ...(await finish(round, chosen)), failure };
 	} catch (error) {
 		session.close();
 		if (!(error instanceof MailError)) {

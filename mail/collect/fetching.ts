@@ -49,16 +49,17 @@ export class Fetching<Item> {
 
 	/**
 	 * Fetches those at which the connection broke before last, even after the headers of others.
+	 * @returns why n8n could not store an email, which stays to be fetched
 	 * @throws MailError if the session is over, or n8n can store nothing
 	 */
-	async run(): Promise<void> {
+	async run(): Promise<MailError | undefined> {
 		const { requests } = this.round;
 		const { first, last } = this.round.inTurn(this.chosen.numbers.filter((number) => !this.#breaksAlways(number)));
 		await this.#fetchOrRefuse(first);
 		if (last.length > 0) await this.round.returnsOthers();
 		// One more refusal would end the session before emails are deleted.
 		while (last.length > 0 && requests.refusalsLeft > 0) await this.#fetchOrRefuse(last.splice(0, requests.refusalsLeft));
-		await this.#enterUnmade();
+		return await this.#enterUnmade();
 	}
 
 	async #fetchOrRefuse(numbers: readonly number[]): Promise<void> {
@@ -237,10 +238,10 @@ export class Fetching<Item> {
 
 	/**
 	 * If no item could be made of an email in several collections, makes one that says why. Until then the email stays to be fetched, because
-	 * the storage may have been the reason. @throws MailError then, after the others were fetched
+	 * the storage may have been the reason. @returns that reason
 	 */
-	async #enterUnmade(): Promise<void> {
-		if (this.#unmade.size === 0) return;
+	async #enterUnmade(): Promise<MailError | undefined> {
+		if (this.#unmade.size === 0) return undefined;
 		const { requests, reservations } = this.round;
 		requests.gaveUp(this.#unmade.keys(), this.items.size > 0);
 		let left: MailError | undefined;
@@ -248,7 +249,7 @@ export class Fetching<Item> {
 			if (!reservations.local.breaksAlways(this.round.key(number))) left ??= reason;
 			else this.#enter(number, await this.make({ ...this.#origin(number), content: { kind: 'refused', reason } }), '', 'seen');
 		}
-		if (left !== undefined) throw left;
+		return left;
 	}
 
 	/** Enters an email. One that did not come as requested (too large, refused) counts as seen, so that it is never deleted. */

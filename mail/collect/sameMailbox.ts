@@ -7,16 +7,24 @@ import { LONGEST, readHeaders } from './mailHead';
 /** Number of emails whose headers are requested until the server returns those of one. Exchange ends the session at the third refusal. */
 const MOST_READ = 2;
 
+/** Number of known unique IDs that show that it is the same mailbox, if there is no email to compare. */
+const ENOUGH_IDS = 3;
+/** A unique ID that is longer than a server's number for the emails of one mailbox, which other mailboxes have too. */
+const LONG_ID = /^0*[^0].{8,}$/;
+
 /**
  * Whether the mailbox of this session is the one that the ledger knows, although it has another name now: a known unique ID is there, and
- * its email has the size or the headers that it had. Some servers number the emails of each mailbox from 1, so the ID alone proves nothing.
- * @throws MailError if the session is over, or the server is too busy to tell
+ * its email has the size or the headers that it had. Some servers number the emails of each mailbox from 1, so a short ID alone proves
+ * nothing. The ledger has the size of one email, and the headers of those that were fetched. If none of these is there, several long IDs
+ * are enough. @throws MailError if the session is over, or the server is too busy to tell
  */
 export async function isSameMailbox(session: PopSession, ledger: Ledger): Promise<boolean> {
-	const keys = [...keysOf(await session.uidl())];
+	const listing = await session.uidl();
+	const keys = [...keysOf(listing)];
 	const { tail } = ledger;
 	const last = keys.find(([, key]) => key === tail?.key);
-	if (last !== undefined && (await session.size(last[0])) === tail?.size) return true;
+	const size = last === undefined ? undefined : await session.size(last[0]);
+	if (size !== undefined && size === tail?.size) return true;
 	const read = keys.filter(([, key]) => (ledger.get(key)?.print ?? '') !== '').slice(-MOST_READ);
 	let failure: MailError | undefined;
 	for await (const { number, content } of session.topMany(
@@ -31,5 +39,8 @@ export async function isSameMailbox(session: PopSession, ledger: Ledger): Promis
 		return read.some(([place, key]) => place === number && ledger.get(key)?.print === print);
 	}
 	if (failure !== undefined) throw failure;
-	return false;
+	// Another size shows that the IDs belong to other emails.
+	if (size !== undefined) return false;
+	const long = keys.filter(([number, key]) => ledger.get(key) !== undefined && LONG_ID.test(listing.get(number) ?? ''));
+	return long.length >= ENOUGH_IDS;
 }

@@ -15,4 +15,6 @@ export interface Wish {
 	deleteAfterDays?: number;
 	/** Called from time to time. If it returns true, no further email is begun. */
 	enough?: () => boolean;
+	/** Called from time to time until the emails are chosen. If it returns true, the search ends, and the chosen emails are fetched. */
+	searchedEnough?: () => boolean;
 }

@@ -5,6 +5,7 @@ import { openPatiently } from '../../mail/collect/patience';
 import { diagnose } from '../../mail/diagnosis';
 import { MailError } from '../../mail/errors';
 import { text } from '../parameterValues';
+import type { EarlierDeletions } from './earlierDeletions';
 
 /** The email of one input item. */
 export interface Removal {
@@ -24,28 +25,16 @@ export function readUidl(context: IExecuteFunctions, item: number): string {
 	});
 }
 
-/** Emails that executions have deleted, or may have deleted because QUIT failed. */
-const deletedBy = new Map<string, Set<string>>();
-/** Number of executions whose deletions are kept. */
-const MOST_EXECUTIONS = 50;
-
-/** What earlier attempts of the same execution have deleted (Retry On Fail), so that it is not missed in this one. */
-export function deletedBefore(context: IExecuteFunctions): Set<string> {
-	const name = `${context.getExecutionId()} ${context.getNode().id}`;
-	const deleted = deletedBy.get(name) ?? new Set();
-	deletedBy.delete(name);
-	deletedBy.set(name, deleted);
-	for (const oldest of [...deletedBy.keys()].slice(0, -MOST_EXECUTIONS)) deletedBy.delete(oldest);
-	return deleted;
-}
-
 /**
  * Deletes all emails of a mailbox in one session, by unique ID, because message numbers are valid for one session only (RFC 1939, section
  * 7). Those that exist are deleted, even if others do not exist.
- * @param before see {@link deletedBefore}; what is deleted now is added
+ * @param earlier what is deleted now is added
  * @returns by input item: its output, or why it has none
  */
-export async function removeMails(removals: readonly Removal[], before: Set<string>): Promise<Map<number, INodeExecutionData | MailError>> {
+export async function removeMails(
+	removals: readonly Removal[],
+	earlier: EarlierDeletions,
+): Promise<Map<number, INodeExecutionData | MailError>> {
 	const results = new Map<number, INodeExecutionData | MailError>();
 	const groups = new Map<string, Removal[]>();
 	for (const removal of removals) {
@@ -54,26 +43,26 @@ export async function removeMails(removals: readonly Removal[], before: Set<stri
 		groups.set(name, [...(groups.get(name) ?? []), removal]);
 	}
 	for (const group of groups.values()) {
-		for (const [item, result] of await removeGroup(group, before)) results.set(item, result);
+		for (const [item, result] of await removeGroup(group, earlier)) results.set(item, result);
 	}
 	return results;
 }
 
-async function removeGroup(group: readonly Removal[], before: Set<string>): Promise<Array<[number, INodeExecutionData | MailError]>> {
+async function removeGroup(group: readonly Removal[], earlier: EarlierDeletions): Promise<Array<[number, INodeExecutionData | MailError]>> {
 	const [first] = group;
 	if (first === undefined) return [];
 	const { account } = first;
 	const results = await deleteFrom(
 		account,
 		group.map(({ uidl }) => uidl),
-		before,
+		earlier,
 	).catch((error: unknown) => diagnose(error, { speaker: 'pop', mailbox: account.mailbox }));
 	if (results instanceof MailError) return group.map(({ item }) => [item, results]);
 	return group.map(({ item, uidl }) => {
 		const ofMails = results.get(uidl) ?? [];
 		// Several items may be about one email.
 		const known = ofMails.length > 1 ? ofMails.shift() : ofMails[0];
-		const result = known ?? (before.has(nameOf(account, uidl)) ? 'deleted' : missing(uidl, account));
+		const result = known ?? (earlier.has(nameOf(account, uidl)) ? 'deleted' : missing(uidl, account));
 		return [item, result instanceof MailError ? result : { json: { deleted: true, uidl } }];
 	});
 }
@@ -82,32 +71,48 @@ type Result = 'deleted' | MailError;
 
 /**
  * Deletes one email for each unique ID, because a server may give several emails the same one, and the others may not have been fetched.
- * @returns by unique ID, for the emails that exist: deleted, or why the server refuses
+ * What earlier attempts have deleted counts.
+ * @returns by unique ID, for the emails that exist or were deleted before: deleted, or why the server refuses
  */
-async function deleteFrom(account: Account, uidls: readonly string[], before: Set<string>): Promise<Map<string, Result[]>> {
+async function deleteFrom(account: Account, uidls: readonly string[], earlier: EarlierDeletions): Promise<Map<string, Result[]>> {
 	const session = await openPatiently(account);
 	try {
-		const found = firstOf(await session.uidl(), uidls);
-		const refused = await session.deleteMany(found.map(([number]) => number));
-		for (const [number, uidl] of found) if (!refused.has(number)) before.add(nameOf(account, uidl));
-		await session.quit();
+		const listing = await session.uidl();
+		const listed = countEach(listing.values());
+		const wanted = countEach(uidls);
 		const results = new Map<string, Result[]>();
-		for (const [number, uidl] of found) results.set(uidl, [...(results.get(uidl) ?? []), refused.get(number) ?? 'deleted']);
+		for (const [uidl, times] of wanted) {
+			const deleted = earlier.count(nameOf(account, uidl), listed.get(uidl) ?? 0);
+			wanted.set(uidl, times - deleted);
+			results.set(uidl, Array<Result>(deleted).fill('deleted'));
+		}
+		const found = firstOf(listing, wanted);
+		const refused = await session.deleteMany(found.map(([number]) => number));
+		const accepted = found.filter(([number]) => !refused.has(number)).map(([, uidl]) => uidl);
+		for (const uidl of accepted) earlier.accepted(nameOf(account, uidl), listed.get(uidl) ?? 0);
+		await session.quit();
+		for (const uidl of accepted) earlier.confirmed(nameOf(account, uidl));
+		for (const [number, uidl] of found) results.get(uidl)?.push(refused.get(number) ?? 'deleted');
 		return results;
 	} finally {
 		session.close();
 	}
 }
 
-/** Returns the first emails of the listing with these unique IDs, as many of each as it is named times. */
-function firstOf(listing: ReadonlyMap<number, string>, uidls: readonly string[]): Array<[number, string]> {
-	const wanted = new Map<string, number>();
-	for (const uidl of uidls) wanted.set(uidl, (wanted.get(uidl) ?? 0) + 1);
+/** Returns the first emails of the listing with these unique IDs. @param wanted how many of each */
+function firstOf(listing: ReadonlyMap<number, string>, wanted: ReadonlyMap<string, number>): Array<[number, string]> {
+	const left = new Map(wanted);
 	return [...listing].filter(([, uidl]) => {
-		const left = wanted.get(uidl) ?? 0;
-		wanted.set(uidl, left - 1);
-		return left > 0;
+		const most = left.get(uidl) ?? 0;
+		left.set(uidl, most - 1);
+		return most > 0;
 	});
+}
+
+function countEach(uidls: Iterable<string>): Map<string, number> {
+	const counts = new Map<string, number>();
+	for (const uidl of uidls) counts.set(uidl, (counts.get(uidl) ?? 0) + 1);
+	return counts;
 }
 
 function nameOf({ mailbox, pop }: Account, uidl: string): string {

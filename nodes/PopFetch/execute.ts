@@ -8,7 +8,8 @@ import { accountChoice, record } from '../parameterValues';
 import { testConnection } from '../testConnection';
 import { cancelSignal, getMany } from './getManyOperation';
 import { Memory } from './fetchMemory';
-import { deletedBefore, readUidl, removeMails, type Removal } from './deleteOperation';
+import { readUidl, removeMails, type Removal } from './deleteOperation';
+import { EarlierDeletions } from './earlierDeletions';
 import { readStatistics } from './statisticsOperation';
 
 /** Runs once for each input item. A failed item ends the execution, unless continue-on-fail is set. */
@@ -59,7 +60,7 @@ async function deleteItems(context: IExecuteFunctions): Promise<INodeExecutionDa
 			problems.set(item, error);
 		}
 	}
-	const removed = await removeMails(removals, deletedBefore(context));
+	const removed = await removeMails(removals, EarlierDeletions.of(context));
 	return items.map((item) => {
 		const result = removed.get(item) ?? problems.get(item);
 		if (result instanceof MailError || !isItem(result)) return failed(context, result, item);

@@ -159,8 +159,8 @@ async function recogniseMailbox(context: IPollFunctions, book: PollAttempts, mai
 	if (other === undefined) return;
 	if (await isSameMailbox(session, other.ledger)) return book.rename(mailbox);
 	context.logger.warn(
-		`POP Trigger: it checked ${other.name} before and now checks ${mailbox}. It knows none of the emails there, so it begins anew, ` +
-			'and Start From says which of them count',
+		`POP Trigger: it checked ${other.name} before and now checks ${mailbox}. The emails there do not show that it is the same mailbox, ` +
+			'so it begins anew, and Start From says which of them count',
 	);
 }
 

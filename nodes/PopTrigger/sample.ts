@@ -9,7 +9,7 @@ import { nodeError } from '../nodeError';
 import { explainNothing, itemMaker } from '../popMail';
 import { readSettings } from './settings';
 
-/** Time after which a test run begins no further email, in ms. A filter may match none of many. */
+/** Time after which a test run ends its search, in ms. A filter may match none of many. */
 const LONGEST_MS = 30_000;
 
 /** Returns the newest matching email for a test in the editor. Nothing is remembered or deleted. */
@@ -19,9 +19,14 @@ export async function fetchSample(context: IExecuteFunctions): Promise<INodeExec
 		const settings = readSettings(context, (name, fallback) => context.getNodeParameter(name, 0, fallback));
 		const account = await openAccount(context, settings.account);
 		const { deleteAfterDays: _, ...rest } = settings.wish;
-		const started = Date.now();
-		const enough = (): boolean => Date.now() - started > LONGEST_MS;
-		const wish = { ...rest, newestFirst: true, limit: 1, start: { kind: 'all' as const }, enough };
+		// The time begins with the search, because the server may ask for a pause before the sign-in.
+		let began: number | undefined;
+		let isEnded = false;
+		const searchedEnough = (): boolean => {
+			isEnded = Date.now() - (began ??= Date.now()) > LONGEST_MS;
+			return isEnded;
+		};
+		const wish = { ...rest, newestFirst: true, limit: 1, start: { kind: 'all' as const }, searchedEnough };
 		const session = await openPatiently(account);
 		const collection = await collectNew(
 			session,
@@ -34,10 +39,11 @@ export async function fetchSample(context: IExecuteFunctions): Promise<INodeExec
 		const [item] = collection.items;
 		if (item !== undefined) return item;
 		if (collection.failure !== undefined) throw nodeError(node, collection.failure);
-		const { passed, left } = collection;
+		const { passed, left, onServer } = collection;
 		const none =
-			left > 0 && enough()
-				? `None of the newest ${passed} emails in ${account.mailbox} match the filters. A test run ends after ${LONGEST_MS / 1000} seconds.`
+			left > 0 && isEnded
+				? `No email that matches the filters was found in ${account.mailbox}: the search ended after ${LONGEST_MS / 1000} seconds. ` +
+					`It had looked at ${passed} of ${onServer} emails.`
 				: explainNothing(account.mailbox, collection, wish.filter, false);
 		throw new NodeOperationError(node, none, {
 			description: 'Send an email to it, or relax the filters, then test again.',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -83,4 +83,27 @@ it('two processes that write the same journal at the same time leave a whole one
 	}
 	expect(errors).toEqual([]);
 	expect(readdirSync(folder)).toHaveLength(1);
+});
+
+it.each([
+	['is not there', (path: string) => rmSync(path), []],
+	['is empty', (path: string) => writeFileSync(path, ''), [undefined]],
+	['is cut', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 5)), [undefined]],
+	[
+		'is a folder',
+		(path: string) => {
+			rmSync(path);
+			mkdirSync(path);
+		},
+		[undefined],
+	],
+])('a journal that %s is no memory, and it is damaged only if it is there', (_what, change, parsed) => {
+	const folder = endedAfter('journal().write({ serial: 1 }); process.exit(0)');
+	for (const name of readdirSync(folder)) change(join(folder, name));
+	const seen: unknown[] = [];
+	const journal = new JournalFile<unknown>(folder, 'key', (value) => {
+		seen.push(value);
+		return value;
+	});
+	expect([journal.read(), seen]).toEqual([undefined, parsed]);
 });

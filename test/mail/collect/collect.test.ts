@@ -598,6 +598,19 @@ describe('what comes of a mail', () => {
 			expect(await sandbox.messages(mailbox)).toHaveLength(1);
 		});
 
+		it('keeps no other email from being deleted, and stays to be fetched', async () => {
+			const mailbox = 'unstorable-others@example.test';
+			await sandbox.deliver(mailbox, mail('old'));
+			const wish = { deleteAfterDays: 0 };
+			const { next } = await round(mailbox, new Ledger(), wish);
+			await sandbox.deliver(mailbox, mail('1'), mail('2'));
+			const first = await round(mailbox, next, wish, { readWhole: full('1', new Error('no such bucket')) });
+			expect(first).toMatchObject({ items: ['2'], left: 1, deleted: 1, failure: { code: 'stopped' } });
+			expect(first.commands.slice(-2)).toEqual(['DELE 1', 'QUIT']);
+			expect((await sandbox.messages(mailbox)).map(subjectOf)).toEqual(['1', '2']);
+			expect((await round(mailbox, first.next)).items).toEqual(['1']);
+		});
+
 		it('is to be fetched still where none can be stored', async () => {
 			const mailbox = 'none-storable@example.test';
 			await sandbox.deliver(mailbox, mail('1'));

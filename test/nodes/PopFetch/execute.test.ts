@@ -340,6 +340,53 @@ describe('Delete', () => {
 		await expect(remove('8')).rejects.toThrow('There is no email');
 	});
 
+	describe('deletes one email for each input item where two emails have one unique id and n8n tries the node again', () => {
+		const twoEmails = async (mailbox: string): Promise<(listing: string, runIndex?: number) => Promise<unknown>> => {
+			await sandbox.deliver(mailbox, mail('1'), mail('2'));
+			return async (listing, runIndex = 0) => {
+				sandbox.exchange.plan('pop', 'UIDL', { reply: `+OK\r\n${listing}\r\n.` });
+				const parameters = { operation: 'delete', continueOnFail: true };
+				const items = await run({ mailbox, execution: mailbox, runIndex, input: 2, parameters, perItem: { uidl: ['same', 'gone'] } });
+				return items.map(({ json }) => json.deleted ?? json.error);
+			};
+		};
+		const gone = expect.stringContaining('There is no email');
+
+		it('which deletes no other one', async () => {
+			const mailbox = 'same-id-again@example.test';
+			const remove = await twoEmails(mailbox);
+			expect(await remove('1 same\r\n2 same')).toEqual([true, gone]);
+			expect(await remove('1 same')).toEqual([true, gone]);
+			expect((await sandbox.messages(mailbox)).map(String)).toEqual([expect.stringContaining('Subject: 2')]);
+		});
+
+		it('also where the server still lists the deleted one', async () => {
+			const mailbox = 'same-id-stale@example.test';
+			const remove = await twoEmails(mailbox);
+			expect(await remove('1 same\r\n2 same')).toEqual([true, gone]);
+			expect(await remove('1 other\r\n2 same\r\n3 same')).toEqual([true, gone]);
+			expect(await sandbox.messages(mailbox)).toHaveLength(1);
+		});
+
+		it('also where the connection broke after QUIT, and the first one where that has deleted nothing', async () => {
+			const mailbox = 'same-id-quit@example.test';
+			const remove = await twoEmails(mailbox);
+			sandbox.exchange.plan('pop', 'QUIT', { drop: true });
+			expect(await remove('1 same\r\n2 same')).not.toContain(true);
+			const left = (await sandbox.messages(mailbox)).length;
+			expect(await remove(left === 1 ? '1 same' : '1 same\r\n2 same')).toEqual([true, gone]);
+			expect((await sandbox.messages(mailbox)).map(String)).toEqual([expect.stringContaining('Subject: 2')]);
+		});
+
+		it('but the next one in another run of the node, in a loop', async () => {
+			const mailbox = 'same-id-loop@example.test';
+			const remove = await twoEmails(mailbox);
+			expect(await remove('1 same\r\n2 same', 0)).toEqual([true, gone]);
+			expect(await remove('1 same', 1)).toEqual([true, gone]);
+			expect(await sandbox.messages(mailbox)).toEqual([]);
+		});
+	});
+
 	it('wants a unique id', async () => {
 		await expect(run({ mailbox: 'ada@example.test', parameters: { operation: 'delete', uidl: ' ' } })).rejects.toThrow('Unique ID');
 	});

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -40,6 +40,14 @@ async function freshProcess(): Promise<(scene: Scene, about: Told) => Promise<un
 	vi.resetModules();
 	const { pollOnce } = await import('../../../nodes/PopTrigger/poll');
 	return async (scene, about) => await pollOnce(pollFunctions(scene, about));
+}
+
+/** In which each mailbox has another name. */
+async function renamedProcess(): ReturnType<typeof freshProcess> {
+	vi.doMock('../../../nodes/popMail', async (load) => ({ ...(await load<object>()), mailboxName: () => 'alias@example.test host' }));
+	const renamed = await freshProcess();
+	vi.doUnmock('../../../nodes/popMail');
+	return renamed;
 }
 
 describe('the POP Trigger', () => {
@@ -231,6 +239,26 @@ describe('the POP Trigger', () => {
 		)({ ...scene, workflow: `${name} elsewhere`, activation: 'init' }, alone);
 		expect([subjects(withJournal), subjects(alone)]).toEqual([[['after']], [['before', 'after']]]);
 		expect([withJournal.warnings, alone.warnings]).toEqual([[], [expect.stringContaining('none is skipped')]]);
+	});
+
+	it.each([
+		['cut', (text: string) => text.slice(0, 40)],
+		['empty', () => ''],
+	])('skips no email if it has handed over none yet and its journal is %s', async (what, damage) => {
+		const scene = { sandbox, mailbox: `journal-${what}@example.test`, workflow: `journal ${what}` };
+		const poll = await freshProcess();
+		await poll(scene, told());
+		await expect.poll(journals).toContain(scene.mailbox);
+		for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+			const path = join(folder, name);
+			if (!name.endsWith('.json') || !readFileSync(path, 'utf8').includes(scene.mailbox)) continue;
+			writeFileSync(path, damage(readFileSync(path, 'utf8')));
+		}
+		await sandbox.deliver(scene.mailbox, mail('meanwhile'));
+		const about = told();
+		const restarted = await freshProcess();
+		await restarted({ ...scene, activation: 'init' }, about);
+		expect([subjects(about), about.warnings]).toEqual([[['meanwhile']], [expect.stringContaining('none is skipped')]]);
 	});
 
 	it("goes on where another process left off, when that was n8n's leader for a while", async () => {
@@ -598,13 +626,36 @@ describe('the POP Trigger', () => {
 		await poll(scene, about);
 		if (by === 'headers') await sandbox.dovecot.doveadm('expunge', '-u', scene.mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'pending');
 		await sandbox.deliver(scene.mailbox, mail('new'));
-		vi.doMock('../../../nodes/popMail', async (load) => ({ ...(await load<object>()), mailboxName: () => 'alias@example.test host' }));
-		const renamed = await freshProcess();
-		vi.doUnmock('../../../nodes/popMail');
+		const renamed = await renamedProcess();
 		const after = told(JSON.parse(JSON.stringify(about.staticData)));
 		await renamed({ ...scene, activation: 'init' }, after);
 		expect(subjects(after).flat().sort()).toEqual(by === 'size' ? ['failed', 'new', 'pending'] : ['failed', 'new']);
 		expect(after.warnings).toEqual([]);
+	});
+
+	it.each([
+		['goes on where the same mailbox has another name and it knows three long unique IDs', 'long', [['new']], []],
+		['begins anew if it knows two', 'two', [], [expect.stringContaining('it begins anew')]],
+		['begins anew if they are short numbers', 'short', [], [expect.stringContaining('it begins anew')]],
+		['begins anew if the newest email it knows has another size', 'size', [], [expect.stringContaining('it begins anew')]],
+	])('%s, though it has fetched no email that is there', async (_title, what, executions, warnings) => {
+		const scene = { sandbox, mailbox: `seen-${what}@example.test`, workflow: `seen ${what}` };
+		const before = what === 'two' ? ['1', '2', 'moved'] : ['1', '2', '3', 'moved'];
+		await sandbox.deliver(scene.mailbox, ...before.map(mail));
+		if (what === 'short') sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 1\r\n2 2\r\n3 3\r\n4 4\r\n.' });
+		const about = told();
+		await (
+			await freshProcess()
+		)(scene, about);
+		if (what !== 'size') await sandbox.dovecot.doveadm('expunge', '-u', scene.mailbox, 'mailbox', 'INBOX', 'HEADER', 'Subject', 'moved');
+		else sandbox.exchange.plan('pop', 'LIST 4', { reply: '+OK 4 7' });
+		await sandbox.deliver(scene.mailbox, mail('new'));
+		if (what === 'short') sandbox.exchange.plan('pop', 'UIDL', { reply: '+OK\r\n1 1\r\n2 2\r\n3 3\r\n4 5\r\n.' });
+		const after = told(JSON.parse(JSON.stringify(about.staticData)));
+		await (
+			await renamedProcess()
+		)({ ...scene, activation: 'init' }, after);
+		expect([subjects(after), after.warnings]).toEqual([executions, warnings]);
 	});
 
 	it('begins anew where it is pointed at another mailbox', async () => {
