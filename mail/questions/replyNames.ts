@@ -28,7 +28,7 @@ function isOrdinary(word: string): boolean {
 }
 
 /** "JD". */
-export function isInitials(part: string): boolean {
+function isInitials(part: string): boolean {
 	return /^\p{Lu}{2,3}$/u.test(part) && !isOrdinary(part.toLowerCase());
 }
 
