@@ -257,13 +257,13 @@ describe('an action of which the server refuses all since one mail has gone', ()
 	it('is done to those that are there, and is no failure', async () => {
 		const executions: Array<() => void> = [];
 		const one = rig({
+			startFrom: { kind: 'unread' },
 			rules: { batchSize: 3, after: { kind: 'read' } },
 			execute: async () => await new Promise((resolve) => executions.push(() => resolve({ kind: 'done' }))),
 		});
-		await one.deliver('before');
-		await one.watch.start();
-		await one.until('watching', () => one.logs.includes('watching (IDLE)'));
+		// They are there before the watch, so that it takes them together.
 		await one.deliver('1', '2', '3');
+		await one.watch.start();
 		await one.until('the hand-over', () => one.subjects.length === 3);
 		await sandbox.dovecot.doveadm('expunge', '-u', one.mailbox, 'mailbox', 'INBOX', 'UID', '3');
 		sandbox.exchange.plan('imap', 'UID STORE', { reply: '%t NO [EXPUNGEISSUED] One of the messages has been expunged by another client.' });
