@@ -14,7 +14,7 @@ export const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
 	['mail/watch', ['mail/*', 'mail/signIn', 'mail/imap', 'mail/item']],
 	['mail/collect', ['mail/*', 'mail/pop3', 'mail/item']],
 	['mail/mailbox', ['mail/*', 'mail/imap', 'mail/item', 'mail/compose', 'mail/smtp']],
-	['mail/questions', ['mail/*', 'mail/compose']],
+	['mail/questions', ['mail/*', 'mail/compose', 'mail/item']],
 	['mail/connectionTest', ['mail/*', 'mail/signIn', 'mail/imap', 'mail/pop3', 'mail/smtp']],
 	['credentials', ['mail/*']],
 ]);

@@ -61,6 +61,8 @@ export async function collectNew<Item>(
 	let end: End = { deleted: new Set() };
 	try {
 		const failure = await fetching.run();
+		// Such a server removes what came at QUIT, the email that could not be stored with it.
+		if (failure !== undefined && session.expiryDays === 0) throw failure;
 		// An email that n8n could not store does not keep the others from being deleted.
 		end = { ...(await finish(round, chosen)), failure };
 	} catch (error) {

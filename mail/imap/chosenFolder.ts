@@ -1,6 +1,6 @@
 import { MailError } from '../errors';
 import type { Folder } from './folders';
-import { specialFolders, specialNamed, type SpecialFolder } from './specialFolders';
+import { isExchangeName, specialFolders, specialNamed, type SpecialFolder } from './specialFolders';
 
 /** Finds a special folder of the mailbox. */
 type Special = (kind: SpecialFolder) => Folder | undefined;
@@ -26,8 +26,9 @@ export function chooseFolder(folders: readonly Folder[], wanted: string, field =
  * Finds all folders that a user may mean. The first of these ways that finds a folder counts:
  *
  * - by its path, also with `/` in place of the server's separator
- * - by the name of a special folder in any language, such as `Drafts` for `Entwürfe`
- * - by its name, or by its path below INBOX
+ * - by the name that Exchange gives a special folder in English, such as `Drafts` for `Entwürfe`
+ * - by its name, or by its path below INBOX, if only one folder has it
+ * - by the name of a special folder in any language
  *
  * Upper and lower case matter only if two folders differ in nothing else. Blanks before and behind a name may belong to it.
  */
@@ -36,7 +37,10 @@ export function foldersMeant(folders: readonly Folder[], wanted: string, special
 	if (there.length > 0) return there;
 	const kind = specialNamed(wanted);
 	const own = kind === undefined ? undefined : special(kind);
-	return own === undefined ? foldersNamed(folders, wanted) : [own];
+	if (own !== undefined && isExchangeName(wanted)) return [own];
+	// "Archiv" in an English mailbox is rather a folder that somebody made than the archive.
+	const named = foldersNamed(folders, wanted);
+	return own === undefined || named.length === 1 ? named : [own];
 }
 
 /**

@@ -158,6 +158,13 @@ export function folded(name: string): string {
 	return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
 }
 
+/** Whether this is a name by which people everywhere mean a special folder, in whatever language the mailbox is. */
+export function isExchangeName(name: string): boolean {
+	return EVERYWHERE.has(name.trim().toLowerCase());
+}
+
+const EVERYWHERE = new Set(['drafts', 'sent items', 'sent', 'deleted items', 'trash', 'junk email', 'junk', 'archive']);
+
 /** Finds the special folder that a name means, in any language that is known here; undefined if there is none or more than one. */
 export function specialNamed(name: string): SpecialFolder | undefined {
 	if (folded(name) === 'inbox') return 'inbox';

@@ -122,7 +122,7 @@ const LONG_BASE64 = /^[A-Za-z0-9+/]{60}/m;
 /** Whether a line is text. One of base64 may be damaged: a few characters that are not of the alphabet do not make words. */
 function isTextLine(line: string): boolean {
 	const odd = line.replace(/[A-Za-z0-9+/=]+/g, '').length;
-	return odd > 0 && (odd * 8 > line.length || /\S[ \t]\S|:\/\/|@/.test(line));
+	return odd > 0 && (odd * 8 > line.length || /\S[ \t]\S|:\/\/|@|^[A-Za-z]{2,30}[:.!,;]$/.test(line));
 }
 
 /** Of the first line that is not empty. */

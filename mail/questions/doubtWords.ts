@@ -120,6 +120,7 @@ export const DOUBT = new Set([
 		'voorbehoud, wacht, niet, geen, maar, als, mits, tenzij, alleen, voorwaarde, voorwaarden, behalve, maximaal, hoogstens',
 		'fout, vergissing, negeren',
 		'negeer, duur, vraag, vragen, beslist, beslissen, voorlopig, in principe, wijzigen, wijziging, wijzigingen, wanneer, zodra, nadat',
+		'jk, nte, foc, cod, exw, iff, usd, tbc, tbd',
 		'voordat, zolang, anders, zonder, exclusief, uitgezonderd, correctie, eerst, gedeeltelijk',
 		'förutsättning, forudsætning, forutsetning, inte, ikke, men, om, hvis, endast, kun, bare, ej, utan, utom, förutsatt',
 		'villkor, forutsatt, forudsat, betingelse, undtagen, unntatt',

@@ -12,6 +12,7 @@ export const COURTESY = table(
 	"merci beaucoup, s'il vous plaît, s'il te plaît, svp, muchas gracias, mille grazie, grazie mille, muito obrigado",
 	'muito obrigada, dank u',
 	'best, regards, best regards, kind regards, kindest regards, warm regards, with best regards, with kind regards, thanks and regards',
+	'herzlichen dank, respectfully, take care, have a great week, pozdrawiam serdecznie, viele grüße aus, liebe grüße aus, grüße aus',
 	'best wishes, cheers, sincerely, yours sincerely, yours, br, kr, rgds, mit freundlichen grüßen, mit freundlichem gruß',
 	'mit besten grüßen',
 	'freundliche grüße, viele grüße, beste grüße, liebe grüße, schöne grüße, herzliche grüße, grüße, gruß, danke und gruß, lg, vg, mfg',

@@ -1,3 +1,4 @@
+import { CLOSINGS } from '../item/newText/words';
 import { ALSO_NAMES, DOUBT, FAMILY_NAMES, NOT_NAMES, WEEKDAYS } from './doubtWords';
 import { COURTESY, HARMLESS, WISHES } from './harmlessWords';
 import { AGAINST, IN_FAVOUR } from './replyWords';
@@ -62,7 +63,12 @@ const POSTS = new Set(
 /** Thanks or a closing, which may have a name behind it. */
 export function isCourtesy(part: string): boolean {
 	const both = /^(.{2,40}) (?:and|und|et|y|e|en|&|och|og) (.{2,60})$/iu.exec(part);
-	if (WISHES.has(plain(part)) || (both !== null && COURTESY.has(plain(both[1] ?? '')) && isCourtesy(both[2] ?? ''))) return true;
+	if (
+		WISHES.has(plain(part)) ||
+		CLOSINGS.has(plain(part)) ||
+		(both !== null && COURTESY.has(plain(both[1] ?? '')) && isCourtesy(both[2] ?? ''))
+	)
+		return true;
 	const written = part.split(' ');
 	return written.some(
 		(_, at) =>
@@ -80,7 +86,9 @@ export function isSigned(pieces: readonly Piece[], at: number): boolean {
 	if (piece === undefined) return false;
 	if (/^\p{Lu}$/u.test(piece.text) && isCourtesy(pieces[at - 1]?.text ?? '')) return true;
 	if (/^(?:April|May|Mai|June|Juni|August)$/.test(piece.text) || !(isName(piece.text) || isInitials(piece.text))) return false;
-	if (/[-—–(:]/.test(piece.before) && !isInitials(piece.text)) return false;
+	// "Yes, JK" and "Approved, COD" change an answer.
+	if (isInitials(piece.text) && !(pieces.length === 1 && piece.before === '') && !isCourtesy(pieces[at - 1]?.text ?? '')) return false;
+	if (/[-—–(:]/.test(piece.before)) return false;
 	if (piece.before === '.' && piece.after === '.') return false;
 	const end = pieces.findIndex(({ after }, other) => other >= at && /[.!。\n]/.test(after));
 	const others = pieces.slice(at + 1, end === -1 ? undefined : end + 1).map(({ text }) => text);
@@ -95,7 +103,7 @@ const CONDITIONAL = /[半改再付发發待后減减额額价價元円暂暫先]
 
 /** "i. A. Petra Müller", "Dr. Ada Lovelace". */
 const BEFORE_NAMES =
-	/^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-ing\.|mr\.|ms\.|mrs\.|m\.|mme|on behalf of|im auftrag) ?){1,3}(?=\p{Lu})/iu;
+	/^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-[a-z]{2,5}\.|mr\.|ms\.|mrs\.|m\.|mme|on behalf of|im auftrag) ?){1,3}(?=\p{Lu})/iu;
 
 /**
  * Whether a line has only a name, and may have further names and telephone numbers, as in "Ma Long | Senior Buyer".
@@ -109,10 +117,22 @@ export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boole
 	if (isClosed && /^\p{Lu}\.?$/u.test(written)) return true;
 	const [first, ...others] = piecesOf(written).map(({ text }) => text);
 	if (first === undefined) return false;
-	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isShort(first)));
+	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isShort(first) || isNameBelowClosing(first)));
 	if (!isFirst) return isLast && UNCASED.test(written) && !CONDITIONAL.test(written) && !wordsOf(written).some(isOrdinary);
 	return others.every(
 		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),
+	);
+}
+
+/** "ANNA SMITH", "anna smith", "The Example Team", "Anna and Bob". */
+function isNameBelowClosing(part: string): boolean {
+	const words = part.split(' ');
+	const names = words.filter((word) => !/^(?:the|team|and|und|et|y|e|en|och|og|&)$/i.test(word));
+	const isInCapitals = part === part.toUpperCase() || names.every((word) => /^\p{Lu}/u.test(word));
+	return (
+		names.length > 0 &&
+		words.length <= (isInCapitals ? 4 : 2) &&
+		names.every((word) => /^\p{L}[\p{L}'-]{0,40}$/u.test(word) && !isOrdinary(word.toLowerCase()))
 	);
 }
 

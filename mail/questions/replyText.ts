@@ -22,8 +22,13 @@ export function linesOf(text: string): string[] {
 	);
 	const begin = lines.findIndex((_, at) => isNotice(lines, at));
 	const end = lines.indexOf('', begin);
-	const kept = begin === -1 ? lines : [...lines.slice(0, begin), ...(end === -1 ? [] : lines.slice(end))];
+	const kept = (begin === -1 ? lines : [...lines.slice(0, begin), ...(end === -1 ? [] : lines.slice(end))]).map(withoutMarks);
 	return kept.filter((line) => line !== '' && !ON_PAPER.test(line));
+}
+
+/** Without the signs of bold text around a line, and without a picture's place, as programs make text of HTML. */
+function withoutMarks(line: string): string {
+	return /^\[(?:cid|image):[^\]]*\]$/i.test(line) ? '' : line.replace(/^[*_]{1,3}(?=\p{L})(.*?)[*_]{1,3}$/u, '$1');
 }
 
 /** Such a notice is a paragraph, or stands below more than the answer. */
@@ -37,8 +42,14 @@ const NOTICE =
 	/^\W{0,3}(?:(?:this|the information|diese|dieses|ce|cette|este|esta|questo|questa|dit|deze) .{0,60}(?:e-?mail|message|communication|nachricht|courriel|correo|mensaje|messaggio|mensagem|bericht)|confiden|disclaimer|vertraulich|important notice)/i;
 
 /** The usual request not to print an email. */
-const ON_PAPER =
-	/^(?!.*\b(?:if|unless|only|until|wenn|nur|si|solo|se|mits)\b)\W{0,3}(?:(?:please )?(?:consider|think of|think about|save) |before printing|bitte (?:denken|prüfen)|avant d'imprimer|pensez|antes de imprimir|prima di stampare|denk (?:aan|eerst)).{0,80}(?:environment|print|paper|drucken|umwelt|imprimer|environnement|ambiente|stampa|milieu)[^\d]{0,80}$/i;
+const ON_PAPER = new RegExp(
+	'^(?!.*\\b(?:if|unless|only|until|wenn|nur|si|solo|se|mits|budget)\\b)' +
+		'(?=.*(?:environment|planet|trees?\\b|umwelt|environnement|ambiente|milieu))' +
+		'(?=.*(?:print|druck|imprim|stampa|e-?mail|environment\\W*$|umwelt\\W*$|environnement\\W*$|ambiente\\W*$|milieu\\W*$))' +
+		"\\W{0,3}(?:(?:please )?(?:consider|think of|think about|save) |before printing|bitte (?:denken|prüfen)|avant d'imprimer|" +
+		'pensez|antes de imprimir|prima di stampare|denk (?:aan|eerst))[^\\d]{0,120}$',
+	'i',
+);
 
 function isConfidential(text: string): boolean {
 	return /confiden|privileged|intended|vertraulich|riservat|vertrouwelijk/i.test(text) && RECIPIENT.test(text);

@@ -51,6 +51,11 @@ const OTHERS = new Set([
 	...'REQUEST-STATUS RESOURCE-TYPE RESOURCES RNUM SOURCE STRUCTURED-DATA STYLED-DESCRIPTION TRANSP TRIGGER TZ TZNAME'.split(' '),
 	...'TZURL VERSION'.split(' '),
 ]);
+/** Those of them that people write, too, with a blank behind the colon. */
+const WORDS = new Set([
+	...'ACTION BEGIN CATEGORIES CLASS COLOR COMPLETED CONFERENCE CONTACT CREATED DUE END'.split(' '),
+	...'IMAGE NAME PRIORITY REPEAT RESOURCES SOURCE TRIGGER VERSION'.split(' '),
+]);
 const COMPONENTS = new Set(['VEVENT', 'VTIMEZONE', 'STANDARD', 'DAYLIGHT']);
 /** Stands in an event in place of each line that cannot be read, with the name of its property. */
 export const UNREAD = 'X-UNREAD';
@@ -261,10 +266,11 @@ function unfolded(text: string): string[] {
 	return [...lines, parts.join('')];
 }
 
-/** Whether a line behind a text is a property. Others, such as "AGENDA: budget", belong to the text. */
+/** Whether a line behind a text is a property. Others, such as "AGENDA: budget" and "CONTACT: Bob", belong to the text. */
 function isProperty(line: string, hasCapitals: boolean): boolean {
-	const [, name = '', isExtension = '', behind = ''] = /^((X-)?[A-Z][A-Z\d-]{0,60})[;:](.?)/i.exec(line) ?? [];
+	const [, name = '', isExtension = '', behind = ''] = /^((X-)?[A-Z][A-Z\d-]{0,60})[;:](.*)/i.exec(line) ?? [];
 	const upper = name.toUpperCase();
 	if (hasCapitals && isExtension === '' && name !== upper) return false;
-	return KEPT.has(upper) || (behind !== ' ' && (isExtension !== '' || OTHERS.has(upper)));
+	if (KEPT.has(upper) || isExtension !== '') return true;
+	return OTHERS.has(upper) && !(behind.startsWith(' ') && WORDS.has(upper) && !/^ {1,9}(?:\d[\dTZ:.-]*|[A-Z][A-Z-]*)\s*$/.test(behind));
 }

@@ -611,6 +611,16 @@ describe('what comes of a mail', () => {
 			expect((await round(mailbox, first.next)).items).toEqual(['1']);
 		});
 
+		it('ends the session without QUIT where the server removes what came, so that it stays', async () => {
+			const mailbox = 'unstorable-expiring@example.test';
+			await sandbox.deliver(mailbox, mail('1'), mail('2'));
+			sandbox.exchange.plan('pop', 'CAPA', { reply: '+OK\r\nTOP\r\nUIDL\r\nSASL XOAUTH2\r\nEXPIRE 0\r\n.' }, 2);
+			const first = await round(mailbox, new Ledger(), {}, { readWhole: full('1', new Error('no such bucket')) });
+			expect(first).toMatchObject({ items: ['2'], left: 1, failure: { code: 'stopped' } });
+			expect(first.commands.at(-1)).toBe('RETR 2');
+			sandbox.exchange.reset();
+		});
+
 		it('is to be fetched still where none can be stored', async () => {
 			const mailbox = 'none-storable@example.test';
 			await sandbox.deliver(mailbox, mail('1'));

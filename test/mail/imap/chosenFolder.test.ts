@@ -26,6 +26,16 @@ describe('the folder that a user means', () => {
 		expect(() => chooseFolder(GERMAN, 'Junk Email')).toThrow('There is no folder "Junk Email"');
 	});
 
+	it.each([
+		['Archiv', 'INBOX/Archiv'],
+		['Bin', 'INBOX/Bin'],
+		['Papelera', 'Deleted Items'],
+		['Archivo', 'Archive'],
+	])('of %s, which Exchange calls otherwise here, is the only folder with this name before a special one: %s', (wanted, path) => {
+		const known = all(['INBOX', 'Archive', 'Deleted Items', 'INBOX/Archiv', 'INBOX/Bin', 'A/Papelera', 'B/Papelera']);
+		expect(chooseFolder(known, wanted).path).toBe(path);
+	});
+
 	it('is the one at the top by its name where the server keeps all folders below INBOX', () => {
 		const known = all(['INBOX', 'INBOX.Sent', 'INBOX.Sent Items', 'INBOX.Work', 'INBOX.Old', 'INBOX.Old.Work'], '.');
 		expect(['Sent', 'Sent Items', 'Work', 'Old/Work'].map((wanted) => chooseFolder(known, wanted).path)).toEqual([

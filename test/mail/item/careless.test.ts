@@ -406,6 +406,7 @@ describe('parts that some programs write', () => {
 	it.each([
 		['behind a shorter line', `${'QUJD'.repeat(19)}\r\nQUI\r\n____\r\nA list\r\n`, `${'ABC'.repeat(19)}AB`],
 		['behind an empty line', 'QUJDQUI\r\n\r\nThis email was scanned.\r\nBye', 'ABCAB'],
+		['of one word', `${'QUJD'.repeat(19)}\r\nQUI\r\nConfidential!\r\nOnly for you.\r\n`, `${'ABC'.repeat(19)}AB`],
 	])('leaves out the text that stands behind base64 without padding, %s', async (_where, base64, text) => {
 		const head = 'Content-Transfer-Encoding: base64\r\n\r\n';
 		expect((await read(head + base64)).json.text).toBe(text);

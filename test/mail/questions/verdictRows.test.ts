@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { CLOSINGS } from '../../../mail/item/newText/words';
 import { ACCEPTING, ACTING, HARMLESS } from '../../../mail/questions/harmlessWords';
 import { ALSO_NAMES, DOUBT, NEGATIONS, REFUSING } from '../../../mail/questions/doubtWords';
 import { AGAINST } from '../../../mail/questions/replyWords';
@@ -69,7 +70,15 @@ describe('a plain approval by email', () => {
 		'同意，谢谢',
 		...['Hi Bob, approved.', 'Hallo Bob, genehmigt.', 'Good morning, approved', 'Bob,\napproved.', 'Team,\napproved', 'Approved, Maria'],
 		...['Herr Meier,\ngenehmigt.', 'Sehr geehrter Herr Meier,\n\ngenehmigt.', 'Thanks, approved.', 'Great, approved!', 'Thanks!\nApproved'],
-		...['Yes Bob, go ahead.', 'Yes, Bob', 'Approved - JD', 'I hereby approve.', "Je suis d'accord", 'Approved. Have a nice weekend!'],
+		...[
+			'Yes Bob, go ahead.',
+			'Yes, Bob',
+			'Approved. Thanks, JD',
+			'Approved\nJD',
+			'I hereby approve.',
+			"Je suis d'accord",
+			'Approved. Have a nice weekend!',
+		],
 	])('stays one: %j', (text) => {
 		expect(verdict(text)).toBe(true);
 	});
@@ -91,6 +100,16 @@ describe('a plain approval by email', () => {
 		'Approved, Alex Ali',
 		'Approved.\n\nAda Lovelace\nThis message is confidential. If you are not the intended recipient, you must not read it.',
 		'Genehmigt.\n\nAda\n\nDiese E-Mail enthält vertrauliche Informationen.\nWenn Sie nicht der richtige Adressat sind, löschen Sie sie bitte.',
+		...[...CLOSINGS].map((closing) => `Approved.\n\n${closing},\nAnna Smith`),
+		...['Respectfully', 'Herzlichen Dank', 'Viele Grüße aus Berlin', 'Take care'].map((closing) => `Approved.\n\n${closing}\nAnna Smith`),
+		...[
+			'ANNA SMITH\nHEAD OF SALES',
+			'*Anna Smith*\n*Head of Sales*',
+			'[cid:image001.png@01D]\n\nAnna Smith',
+			'anna smith',
+			'The Example Team',
+		].map((name) => `Yes, approved.\n\nKind regards\n${name}`),
+		...['Team Einkauf', 'Anna and Bob', 'Dipl.-Kfm. Hans Meier'].map((name) => `Genehmigt.\n\nViele Grüße\n${name}`),
 		'Approved.\n\nKind regards,\nJohn Smith\nExample Limited',
 		...['Petra Freitag', 'Anna Sonntag', 'Placido Domingo'].map((name) => `Genehmigt.\n\nViele Grüße\n${name}`),
 		...['Approved.\n\nCara', 'Approved.\n\nCaro', 'Approvato.\nSalvo', 'Approved.\n\nJane Doe\nChange Manager', 'Approved\n\nthanks\nada'],
@@ -260,6 +279,17 @@ describe('an approval by email with a condition', () => {
 		],
 		...['. Please make it 400 EUR.', '. Please lower the amount to 400.', '. 500 EUR.', '. That was sent by accident.', '. Scrap that.'],
 		...['. I take that back.', ' - Tentative', ' (Draft)', ' - Void', ', Next Month', ', Lower Amount', ' - Two Units', ', Skip'],
+		...[
+			', JK',
+			', COD',
+			' (COD)',
+			' - COD',
+			', NTE',
+			'\nJK',
+			'.\nSave half of the print budget.',
+			'.\nPlease think about the paper quality again.',
+		],
+		...['.\nPlease save the print run for later.', '.\nBitte prüfen Sie vor dem Drucken nochmals die Texte.'],
 		...[', Theoretically', ', Under Protest', '. Monday', '\nMonday', '. Void.', '\n\nAda Lovelace\nTotal: 400 EUR'],
 		...['\n\nAda\nMaria from legal then also signs this', '\n\nThanks\nNext Monday', ' - Grace', ' (Grace)'],
 		...['.\n\nSaluti\nMario\n\nMa solo domani', '. Decline', '. Vendors: no', ', no', ', no good'],

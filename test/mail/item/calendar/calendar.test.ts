@@ -238,6 +238,8 @@ describe('a calendar in a mail', () => {
 			'Weekly\nAGENDA: budget 2027\nPRIORITY: cost\nPIN:4711\nbye',
 		],
 		['DESCRIPTION:Weekly\nTRANSP:OPAQUE\nCLASS:PUBLIC', 'Weekly'],
+		['DESCRIPTION:Weekly\nTRANSP: OPAQUE\nPRIORITY: 5\nX-MICROSOFT-CDO-BUSYSTATUS: BUSY', 'Weekly'],
+		['DESCRIPTION:Weekly\nBEGIN: VALARM\nDESCRIPTION:Soon\nEND: VALARM', 'Weekly'],
 		['DESCRIPTION:Dear\n\n  Ada', 'Dear Ada'],
 		['DESCRIPTION;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Gr=C3=BC=\n=C3=9Fe,=0D=0AAda', 'Grüße,\nAda'],
 		['DESCRIPTION;QUOTED-PRINTABLE;CHARSET=ISO-8859-1:Gr=FC=DFe', 'Grüße'],
