@@ -160,7 +160,7 @@ export function folded(name: string): string {
 
 /** Whether this is a name by which people everywhere mean a special folder, in whatever language the mailbox is. */
 export function isExchangeName(name: string): boolean {
-	return EVERYWHERE.has(name.trim().toLowerCase());
+	return EVERYWHERE.has(folded(name));
 }
 
 const EVERYWHERE = new Set(['drafts', 'sent items', 'sent', 'deleted items', 'trash', 'junk email', 'junk', 'archive']);

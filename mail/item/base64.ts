@@ -74,7 +74,10 @@ class Lines {
 
 	/** @returns the base64 of it, in whole lines, unless they are too long */
 	take(more: string, isLast: boolean): string {
-		if (this.#isOver) return this.#passOver(more);
+		if (this.#isOver) {
+			this.#passOver(more);
+			return '';
+		}
 		const all = this.#held + more;
 		const lines = all.lastIndexOf('\n') + 1;
 		const end = isLast || all.length - lines > LONGEST_BASE64_LINE ? all.length : lines;
@@ -93,9 +96,8 @@ class Lines {
 		return text;
 	}
 
-	#passOver(text: string): string {
+	#passOver(text: string): void {
 		this.areLeft ||= LONG_BASE64.test(text);
-		return '';
 	}
 
 	#endOf(text: string): number | undefined {

@@ -1,7 +1,6 @@
 import { DOUBT } from './doubtWords';
 import { isName } from './replyNames';
-import { table } from './replyWords';
-import { AGAINST, GREETINGS, IN_FAVOUR } from './replyWords';
+import { AGAINST, GREETINGS, IN_FAVOUR, table } from './replyWords';
 import { plain } from './replyText';
 
 /** In characters. */

@@ -1,7 +1,7 @@
 import { CLOSINGS } from '../item/newText/words';
 import { ALSO_NAMES, DOUBT, FAMILY_NAMES, NOT_NAMES, WEEKDAYS } from './doubtWords';
 import { COURTESY, HARMLESS, WISHES } from './harmlessWords';
-import { AGAINST, IN_FAVOUR } from './replyWords';
+import { AGAINST, IN_FAVOUR, table } from './replyWords';
 import { piecesOf, plain, wordsOf, writtenWordsOf, type Piece } from './replyText';
 
 /** One to five words with capital letters, as in "Ludwig van Beethoven" and "Head of Finance". */
@@ -46,18 +46,9 @@ export function isTitle(part: string): boolean {
 	return hasShapeOfName(part) && words.length > 1 && (words.at(-1) === 'limited' || words.some((word) => POSTS.has(word)));
 }
 
-const POSTS = new Set(
-	['manager', 'director', 'officer', 'head', 'lead', 'leader', 'engineer', 'consultant', 'analyst', 'specialist', 'coordinator'].concat([
-		'advisor',
-		'adviser',
-		'assistant',
-		'leiter',
-		'leiterin',
-		'berater',
-		'beraterin',
-		'referent',
-		'referentin',
-	]),
+const POSTS = table(
+	'manager, director, officer, head, lead, leader, engineer, consultant, analyst, specialist, coordinator, advisor, adviser, assistant',
+	'leiter, leiterin, berater, beraterin, referent, referentin',
 );
 
 /** Thanks or a closing, which may have a name behind it. */
@@ -117,14 +108,14 @@ export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boole
 	if (isClosed && /^\p{Lu}\.?$/u.test(written)) return true;
 	const [first, ...others] = piecesOf(written).map(({ text }) => text);
 	if (first === undefined) return false;
-	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isShort(first) || isNameBelowClosing(first)));
+	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isNameBelowClosing(first)));
 	if (!isFirst) return isLast && UNCASED.test(written) && !CONDITIONAL.test(written) && !wordsOf(written).some(isOrdinary);
 	return others.every(
 		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),
 	);
 }
 
-/** "ANNA SMITH", "anna smith", "The Example Team", "Anna and Bob". */
+/** "ada", "ANNA SMITH", "The Example Team", "Anna and Bob". */
 function isNameBelowClosing(part: string): boolean {
 	const words = part.split(' ');
 	const names = words.filter((word) => !/^(?:the|team|and|und|et|y|e|en|och|og|&)$/i.test(word));
@@ -135,6 +126,3 @@ function isNameBelowClosing(part: string): boolean {
 		names.every((word) => /^\p{L}[\p{L}'-]{0,40}$/u.test(word) && !isOrdinary(word.toLowerCase()))
 	);
 }
-
-/** "ada". */
-const isShort = (part: string): boolean => /^\p{L}{2,15}$/u.test(part) && !isOrdinary(part.toLowerCase());

@@ -1,7 +1,7 @@
 import { ALSO_NAMES, DOUBT, FIRST_ONLY } from './doubtWords';
 import { HARMLESS } from './harmlessWords';
 import { isCourtesy, isName, isNameLine, isSigned, isTitle } from './replyNames';
-import { AGAINST } from './replyWords';
+import { AGAINST, table } from './replyWords';
 import { contains, partsOf, piecesOf, wordsOf, writtenWordsOf } from './replyText';
 
 /** The line that a mobile phone or a program adds. */
@@ -66,25 +66,7 @@ const isSentence = (line: string, length: number): boolean =>
 		(/^\p{Ll}/u.test(line) ? 1 : 0) >=
 		length;
 
-const BETWEEN = new Set([
-	'of',
-	'at',
-	'on',
-	'du',
-	'des',
-	'et',
-	'im',
-	'zur',
-	'zum',
-	'och',
-	'og',
-	'für',
-	'della',
-	'dei',
-	'delle',
-	'van',
-	'voor',
-]);
+const BETWEEN = table('of, at, on, du, des, et, im, zur, zum, och, og, für, della, dei, delle, van, voor');
 
 /** An amount of money, unless it is the capital of a company. */
 function hasAmount(line: string): boolean {
