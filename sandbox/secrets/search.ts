@@ -12,7 +12,7 @@ const BITS = 27;
 
 /**
  * Looks for many secrets at once, each as it is and in base64 (XOAUTH2, Basic, at each of the three alignments). Cut
- * secrets are found by their pieces. What JWTs have in common, their header, is none.
+ * secrets are found by their pieces. What JWTs have in common, their header, is none, and neither is the mailbox that one is for.
  */
 export class Search {
 	readonly #pieces = new Map<string, string>();
@@ -27,7 +27,9 @@ export class Search {
 				else for (const form of [text, ...base64Forms(text)]) this.#add(secret.what, form);
 			}
 		}
-		for (const text of harmless) for (let at = 0; at + PIECE <= text.length; at += 1) this.#pieces.delete(text.slice(at, at + PIECE));
+		const mailboxes = secrets.flatMap(({ value }) => addressesIn(value).flatMap(wholeGroups));
+		for (const text of [...harmless, ...mailboxes])
+			for (let at = 0; at + PIECE <= text.length; at += 1) this.#pieces.delete(text.slice(at, at + PIECE));
 	}
 
 	/** What of it is in there: one line a kind of secret, with the place, without the secret. */
@@ -92,6 +94,23 @@ function characteristic(value: string): string[] {
 	}
 	const [header = '', ...rest] = value.split('.');
 	return header.startsWith('eyJ') && rest.length > 1 ? rest : [value];
+}
+
+/** The addresses that a JWT tells: an encoded name in an email has the same base64. */
+function addressesIn(value: string): string[] {
+	const payload = /^eyJ[\w-]*\.(eyJ[\w-]+)\./.exec(value)?.[1];
+	if (payload === undefined) return [];
+	return (
+		Buffer.from(payload, 'base64url')
+			.toString()
+			.match(/[^"\s]+@[^"\s]+/g) ?? []
+	);
+}
+
+/** Base64 of what lies wholly within a text, at each of the three alignments. */
+function wholeGroups(text: string): string[] {
+	const bytes = Buffer.from(text);
+	return [0, 1, 2].map((skip) => bytes.subarray(skip, skip + 3 * Math.floor((bytes.length - skip) / 3)).toString('base64url'));
 }
 
 /** Base64 of it wherever it stands in a text; the characters at both ends depend on its neighbours. */

@@ -89,6 +89,23 @@ describe('the search for leaked secrets', () => {
 		expect([search.find(lying(key)), search.find(lying(secret.value))]).toEqual([[], told]);
 	});
 
+	it('takes an address in base64 for no piece of the token for its mailbox, but finds the rest of that token', () => {
+		const signature = randomBytes(64).toString('base64url');
+		const leaks = Array.from({ length: 12 }, (_none, length) => 'x'.repeat(length)).map((name) => {
+			const claims = { name, upn: 'a@example.test', scp: 'IMAP.AccessAsUser.All POP.AccessAsUser.All', uti: 'c29tZXRoaW5n' };
+			const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
+			return { what: 'token', value: `eyJhbGciOiJSUzI1NiJ9.${payload}.${signature}` };
+		});
+		const encoded = ['<a@example.test>', 'me <a@example.test>', '"me" <a@example.test>'].map((text) =>
+			Buffer.from(text).toString('base64'),
+		);
+		for (const leak of leaks) {
+			const search = new Search([leak]);
+			expect(search.find(Buffer.from(encoded.join('\n')))).toEqual([]);
+			expect(search.find(Buffer.from(leak.value.slice(0, 120)))).toHaveLength(1);
+		}
+	});
+
 	it('does not repeat a secret in what it says', () => {
 		const lines = new Search(secrets()).find(
 			Buffer.from(
