@@ -41,8 +41,8 @@ export class MicrosoftMailOAuth2Api implements ICredentialType {
 			required: true,
 			description:
 				'Directory (tenant) ID or domain of your organization. ' +
-				'Use "common" or "organizations" for an app that is registered for several tenants, and "consumers" for personal ' +
-				'accounts.',
+				'For an app that is registered for any organization, use "organizations"; if also for personal accounts, "common"; ' +
+				'if only for personal accounts, "consumers".',
 			hint:
 				'Your Directory (tenant) ID. "common" works only if the app is registered for accounts in any organization and personal ' +
 				'accounts.',

@@ -79,5 +79,5 @@ export const maxMessageSizeOption: INodeProperties = {
 	default: 150,
 	description:
 		'Larger emails are not downloaded. Their items have the headers, the field tooLarge and a reason. ' +
-		'Delete After Fetch does not delete them.',
+		'The node never deletes them automatically.',
 };

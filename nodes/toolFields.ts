@@ -7,11 +7,14 @@ function toolNotice(name: string, displayName: string, show: Show): INodePropert
 	return { displayName, name, type: 'notice', default: '', displayOptions: { show: { '@tool': [true], ...show } } };
 }
 
-/** Below a field that takes an item: n8n gives a tool what the model says as `$json`. */
-export function whichEmail(field: string, show: Show): INodeProperties {
+/**
+ * Below a field that takes an email: n8n gives a tool what the model says as `$json`.
+ * @param expression gives a value that the field accepts
+ */
+export function whichEmail(field: string, show: Show, expression = "$('IMAP Trigger').item.json"): INodeProperties {
 	return toolNotice(
 		'whichEmailNotice',
-		`As a tool, {{ $json }} is not an email. Let the model define ${field}, or name one email: {{ $('IMAP Trigger').item.json }}.`,
+		`As a tool, {{ $json }} is not an email. Let the model define ${field}, or name one email: {{ ${expression} }}.`,
 		show,
 	);
 }

@@ -94,7 +94,7 @@ export const fields: INodeProperties[] = [
 		description: 'The value of the field uidl in an item from Get Many or POP Trigger',
 		displayOptions: { show: { operation: ['delete'] } },
 	},
-	whichEmail('Unique ID', { operation: ['delete'] }),
+	whichEmail('Unique ID', { operation: ['delete'] }, "$('POP Trigger').item.json.uidl"),
 	{
 		displayName: 'Options',
 		name: 'options',

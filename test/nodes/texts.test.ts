@@ -89,6 +89,17 @@ describe('what people read in the editor', () => {
 		expect(actions.filter(({ action }) => action.length > 30)).toEqual([]);
 	});
 
+	it('names for tools an expression that the field takes: a unique ID over POP, else an item', () => {
+		const notices = NODES.flatMap(({ name, properties }) =>
+			properties.filter((property) => property.name === 'whichEmailNotice').map(({ displayName }) => ({ name, displayName })),
+		);
+		expect(notices.length).toBeGreaterThan(3);
+		for (const { name, displayName } of notices)
+			expect(displayName).toContain(
+				name === 'popFetch' ? "name one email: {{ $('POP Trigger').item.json.uidl }}" : "name one email: {{ $('IMAP Trigger').item.json }}",
+			);
+	});
+
 	it('warns where people go wrong', () => {
 		const conditions = NODES.flatMap(({ hints: given = [] }) => given.map(({ displayCondition = '' }) => displayCondition)).join('\n');
 		for (const field of ['fromEmail', 'hasAttachment', 'deleteAfterFetch', 'postProcessAction']) expect(conditions).toContain(field);
