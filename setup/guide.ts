@@ -229,6 +229,9 @@ function check(answers: Answers): Section {
 	return {
 		title: 'Check it',
 		parts: [
+			...(who === 'person'
+				? []
+				: [{ text: 'In each node, set Authentication to Service Account (No Person). Only then can you choose this credential there.' }]),
 			{
 				text: `Add the node Office365 SMTP Send, IMAP Mailbox or POP Fetch to a workflow, choose the operation Test Connection, add the option Protocols to Test with ${names}, and execute the step. Each step has to say ok; the first that does not says what to do.`,
 			},

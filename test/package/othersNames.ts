@@ -3,7 +3,7 @@ export const OTHERS: readonly string[] = [
 	// n8n
 	...[
 		'Add',
-		'Add credential',
+		'Create credential',
 		'Add option',
 		'Community nodes',
 		'Connect',

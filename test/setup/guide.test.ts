@@ -50,6 +50,7 @@ describe('the setup guide', () => {
 			for (const permission of permissions) expect(all).toContain(permission);
 			for (const other of Object.values(who === 'person' ? APP_PERMISSION : DELEGATED_PERMISSION))
 				expect(all).not.toMatch(new RegExp(`\\b${other.replaceAll('.', '\\.')}\\b`));
+			expect(all.includes('set Authentication to Service Account (No Person)')).toBe(who !== 'person');
 			if (cloud === 'personal') {
 				expect(all).toContain('consumers');
 				expect(all).toContain('The step "claims" says that the token cannot be read.');
