@@ -81,10 +81,26 @@ export class Editor {
 		await this.page.goto(this.url + path);
 	}
 
-	/** Goes there as a link in the editor does: to load the whole editor again takes seconds of work each time. */
-	async follow(path: string): Promise<void> {
-		await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`);
-		await this.page.waitForURL((url) => url.pathname.startsWith(path));
+	/**
+	 * Opens a workflow as a link in the editor does: to load the whole editor again takes seconds of work each time. Where the editor is still
+	 * on its way to another page, for example to the one behind the login, it ends up there; then the link is followed once more.
+	 */
+	async openWorkflow(id: string): Promise<void> {
+		const path = `/workflow/${id}`;
+		const deadline = Date.now() + PATIENCE_MS;
+		for (;;) {
+			await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`);
+			const isSeen = await this.page
+				.locator('[data-test-id=canvas-node]')
+				.first()
+				.waitFor({ timeout: AGAIN_MS })
+				.then(
+					() => true,
+					() => false,
+				);
+			if (isSeen && new URL(this.page.url()).pathname.startsWith(path)) return;
+			if (Date.now() > deadline) throw new Error(`The editor did not stay at ${path}; it is at ${this.page.url()}.`);
+		}
 	}
 
 	/**

@@ -77,7 +77,7 @@ export class EditorRig {
 			nodes: [...(isTrigger ? [] : before(item)), node],
 			connections: isTrigger ? {} : { Start: leadTo('Item'), Item: leadTo('Node') },
 		});
-		await this.editor.follow(`/workflow/${id}`);
+		await this.editor.openWorkflow(id);
 		await this.bench.open(/^Node/);
 	}
 }

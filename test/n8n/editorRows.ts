@@ -138,7 +138,7 @@ const forms = (use: Use): void => {
 				nodes: [{ id: 'a', name: 'Agent', type: '@n8n/n8n-nodes-langchain.agent', typeVersion: 2, position: [0, 0], parameters: {} }],
 				connections: {},
 			});
-			await editor.follow(`/workflow/${id}`);
+			await editor.openWorkflow(id);
 			const plus = page.locator('[data-node-name=Agent] [data-connection-type=ai_tool] [data-test-id=canvas-handle-plus]').first();
 			await clickUntil(plus, bench.panel('Tools'));
 			await page.locator('[data-test-id=node-creator-search-bar]').fill('outlook');
