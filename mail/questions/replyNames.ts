@@ -96,6 +96,18 @@ const CONDITIONAL = /[半改再付发發待后減减额額价價元円暂暫先]
 const BEFORE_NAMES =
 	/^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-[a-z]{2,5}\.|mr\.|ms\.|mrs\.|m\.|mme|on behalf of|im auftrag) ?){1,3}(?=\p{Lu})/iu;
 
+/** A telephone number. Neither amounts nor dates begin like that. */
+const PHONE = new RegExp(
+	[
+		'\\+\\d[\\d ()./-]{5,22}\\d',
+		'\\(?\\b0\\d{1,5}\\)?[ /-]{1,3}(?!20\\d\\d\\b)(?=(?:\\D?\\d){4})\\d{3,}[\\d /-]{0,12}',
+		'\\b0\\d(?:[ .]\\d\\d){4}\\b',
+		'\\b0\\d{6,12}\\b',
+		'\\(?\\b\\d{3}\\)?[ .-]{1,2}\\d{3}[.-]\\d{4}\\b',
+	].join('|'),
+	'g',
+);
+
 /**
  * Whether a line has only a name, and may have further names and telephone numbers, as in "Ma Long | Senior Buyer".
  * @param isClosed whether the line above ends with a closing
@@ -104,14 +116,17 @@ export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boole
 	const written = line
 		.replace(/^[-—–*/~\s]{1,4}/, '')
 		.replace(BEFORE_NAMES, '')
-		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '');
+		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '')
+		.replace(PHONE, '');
 	if (isClosed && /^\p{Lu}\.?$/u.test(written)) return true;
-	const [first, ...others] = piecesOf(written).map(({ text }) => text);
-	if (first === undefined) return false;
+	const [named, ...further] = piecesOf(written);
+	// A label, as in "Total: 300".
+	if (named === undefined || named.after === ':') return false;
+	const [first, others] = [named.text, further.map(({ text }) => text)];
 	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isNameBelowClosing(first)));
 	if (!isFirst) return isLast && UNCASED.test(written) && !CONDITIONAL.test(written) && !wordsOf(written).some(isOrdinary);
 	return others.every(
-		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),
+		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}\d]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),
 	);
 }
 

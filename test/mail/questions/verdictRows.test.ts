@@ -135,6 +135,10 @@ describe('a plain approval by email', () => {
 			'Dear Mr. Smith, approved.',
 			'Hi Bob,\nThanks for sending this. Approved.',
 			'Approved\n\nGet Outlook for iOS',
+			...['+44 20 7946 0123', '(555) 123-4567', '0171/2345678', '06 12 34 56 78', '555-123-4567'].map(
+				(phone) => `Approved\n\nAnna Smith | ${phone}`,
+			),
+			'Approved\n\nAnna Smith\nRoom: 312\nExt: 4432\nTel: 0171 2345678',
 		],
 		'Approved, no objections',
 		'Approved. No objections from my side.',
@@ -293,6 +297,18 @@ describe('an approval by email with a condition', () => {
 		...[', Theoretically', ', Under Protest', '. Monday', '\nMonday', '. Void.', '\n\nAda Lovelace\nTotal: 400 EUR'],
 		...['\n\nAda\nMaria from legal then also signs this', '\n\nThanks\nNext Monday', ' - Grace', ' (Grace)'],
 		...['.\n\nSaluti\nMario\n\nMa solo domani', '. Decline', '. Vendors: no', ', no', ', no good'],
+		...['\nTotal: 300', '\nMax: 500', '\n\nSeats: 3\n\nRegards\nAnna Smith', '\n\nHotel - 300', '\n\nTravel: 300\nHotel: 200'],
+		...['\n\nVon: 14.12.\nBis: 16.12.', '\n\nSumme: 300,-', '\nSkonto: 2%', '\nAcompte : 300', '\nHotel - 01.12.2026', '\nHotel | 150 000'],
+		...[
+			'\n\nAnna Smith\nSeats: 3',
+			', Anna\nTotal: 300',
+			'\n\nAnna\nBis: 16.12.',
+			'\n\nAnna\n14.12. - 16.12.',
+			'\n\nAnna\nTotal amount: 300',
+			'\nVendor: Dell',
+			'\nStart - 01/2027',
+			'\nPO: 4711',
+		],
 	])('is left open: "Approved%s"', (more) => {
 		expect(verdict(`Approved${more}`)).toBe('unclear');
 		expect(verdict(`I approve${more}`)).toBe('unclear');
