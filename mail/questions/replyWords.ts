@@ -70,6 +70,8 @@ export const IN_FAVOUR = new Set([
 /** Of these, the words that may only say that somebody has read the email. */
 export const ACKNOWLEDGING = new Set([
 	...['ok', 'okay', 'yeah', 'yep', '👍', 'ja', 'in ordnung', "d'accord", 'si', 'sí', 'sì', 'va bene', 'joo', 'da', 'rendben', 'да', 'так'],
+	// "Granted, it looks nice" goes on with a but.
+	'granted',
 ]);
 
 /** Further words that people also write when they have only read the email. */

@@ -3,6 +3,7 @@ import { ACCEPTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
 import { withoutGreeting } from './replyGreeting';
 import { isCourtesy, isName, isSigned } from './replyNames';
 import { doubtfulWordIn, phraseIn, strangeIn, withoutSignature, wordIn, type Written } from './replySignature';
+import { acknowledges, asksForMore, asksMore } from './replyRequests';
 import { contains, linesOf, normalized, partsOf, piecesOf, plain, wordsOf } from './replyText';
 import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR } from './replyWords';
 
@@ -41,7 +42,10 @@ export function readVerdict(written: string, { approve, decline }: Labels): Verd
 		const found =
 			otherLabelIn([...parts.body, ...parts.signature].join('\n'), approved, labels) ??
 			(approved
-				? (doubtIn(after, parts, labels) ?? afterMereWord(withoutCourtesy(plain(word)), parts.body, labels) ?? moreIn(parts.body, labels))
+				? (doubtIn(after, parts, labels) ??
+					askedIn(parts.body) ??
+					afterMereWord(withoutCourtesy(plain(word)), parts.body, labels) ??
+					moreIn(parts.body, labels))
 				: agreementIn(after));
 		if (found === undefined) return { approved };
 		return { unclear: `the reply continues with "${found.slice(0, 40)}", which may change its meaning` };
@@ -106,7 +110,7 @@ function openings(line: string, labels: Labels): Array<{ word: string; rest: str
 	const words = line.slice(0, mark).split(' ');
 	const begun = [1, 2, 3]
 		.map((count) => ({ word: words.slice(0, count).join(' '), more: words.slice(count).join(' ') }))
-		.find(({ word, more }) => more !== '' && meaning(word, labels) === true && areHarmless(wordsOf(more), labels));
+		.find(({ word, more }) => more !== '' && meaning(word, labels) === true && areHarmless(wordsOf(more.replace(AS_SAID, ' ')), labels));
 	const [name, addressed] = [words.slice(1).join(' '), plain(words[0] ?? '')];
 	if (line[mark] === ',' && isName(name) && (ACKNOWLEDGING.has(addressed) || ASSENTING.has(addressed))) {
 		return [{ word: addressed, rest: line.slice(mark) }];
@@ -201,7 +205,10 @@ function afterMereWord(word: string, [rest = '', ...others]: readonly string[], 
 	if (meaning(next, labels) === true && !ACKNOWLEDGING.has(next) && !ASSENTING.has(next)) return undefined;
 	const isMere = ACKNOWLEDGING.has(word);
 	if (!isMere && !ASSENTING.has(word)) return undefined;
-	const pondering = wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one));
+	const own = new Set(wordsOf(labels.approve));
+	const pondering =
+		wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one)) ??
+		partsOf([rest, ...others].join('\n')).find((part) => !isThanks(part) && acknowledges(part, own));
 	if (pondering !== undefined || !isMere) return pondering;
 	return (
 		partsOf(rest).find((part) => !changesNothing(part, labels) && !isRequest(part, labels)) ??
@@ -220,18 +227,27 @@ function moreIn(body: readonly string[], labels: Labels): string | undefined {
 }
 
 function saysNothing(part: string, labels: Labels): boolean {
-	return (!isName(part) && changesNothing(part, labels)) || isThanks(part) || areHarmless(wordsOf(part.replace(NUMBERED, '$1')), labels);
+	return (
+		(!isName(part) && changesNothing(part, labels)) ||
+		isThanks(part) ||
+		areHarmless(wordsOf(part.replace(NUMBERED, '$1').replace(AS_SAID, ' ')), labels)
+	);
 }
 
 /** "Thank you for handling this". Thanks add no condition, unless they have a word of doubt. */
 const THANKS_FOR =
-	/^(?:many |viel(?:en)? |muchas |mille |muito )?(?:thanks|thank you|thx|danke?|merci|gracias|grazie|obrigad[oa]|bedankt|tack|takk|tak)(?: so much| very much| a lot| schön| beaucoup| mille)? (?:for|für|pour|por|per|pela|pelo|voor|för)(?: [\p{L}'-]+){1,7}$/iu;
+	/^(?:many |viel(?:en)? |muchas |mille |muito )?(?:thanks|thank you|thx|danke?|merci|gracias|grazie|obrigad[oa]|bedankt|tack|takk|tak)(?: again| so much| very much| a lot| schön| beaucoup| mille)? (?:for|für|pour|por|per|pela|pelo|voor|för)(?: [\p{L}'-]+){1,7}$/iu;
 
 const isThanks = (part: string): boolean => THANKS_FOR.test(part) && !wordsOf(part).some((word) => NUMBERS.has(word));
+
+/** What an approval asks for beside it. */
+const askedIn = (body: readonly string[]): string | undefined => partsOf(body.join('\n')).find((part) => !isThanks(part) && asksMore(part));
 
 /** "For invoice 4711". Any other number may be an amount. */
 const NUMBERED =
 	/((?:^|\s)(?:of|for|the|this|pay|der|die|von|für|zur|la|le|de|del|della|da|van|voor) (?:invoice|order|request|po|rechnung|bestellung|antrag|auftrag|angebot|facture|commande|factura|pedido|fattura|ordine|fatura|factuur|bestelling)) #?[A-Z]{0,4}-?\d[\d/-]{0,20}(?!\S)/i;
+
+const AS_SAID = /(?:^| )as (?:requested|discussed|planned)(?: |$)/i;
 
 function areHarmless(words: readonly string[], { approve }: Labels): boolean {
 	const own = new Set(wordsOf(approve));
@@ -240,7 +256,8 @@ function areHarmless(words: readonly string[], { approve }: Labels): boolean {
 
 function isRequest(part: string, labels: Labels): boolean {
 	const words = wordsOf(part);
-	return /^(?:please|pls|bitte)$/.test(words[0] ?? '') && areHarmless(words, labels);
+	const own = new Set(wordsOf(labels.approve));
+	return /^(?:please|pls|bitte)$/.test(words[0] ?? '') && areHarmless(words, labels) && !asksForMore(words, own);
 }
 
 const isNoObjection = ([word = '', ...others]: readonly string[]): boolean => others.length === 0 && word.includes(' ');
