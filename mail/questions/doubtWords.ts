@@ -204,8 +204,9 @@ export const DOUBT_WITHIN = [
 /** After these words, somebody has only received the email or has yet to decide. */
 export const PONDERING = table(
 	'think, thinking, decide, deciding, consider, considering, look, looking, see, checking, minute, minutes, moment, second',
-	'got, received, posted, informed, updated, reminder, discussed, requested, planned, right',
-	'read, reading, seen, noted, back, soon, asap, ask, let, überlege, überlegen, überleg, schaue, schau, schauen, anschauen',
+	'got, received, posted, informed, updated, reminder, discussed, requested, planned, right, known, know',
+	'was, were, been, did, done, war, gewesen, erledigt, read, reading, seen, noted',
+	'back, soon, asap, ask, let, überlege, überlegen, überleg, schaue, schau, schauen, anschauen',
 	'ansehen, sehe, melde',
 	'bekommen, erhalten, gelesen, gesehen, angekommen, denke, entscheide, sekunde, minuten, gleich, bald, frage, regarde',
 	'regarder, reçu, lu',

@@ -37,7 +37,7 @@ export function asksMore(part: string): boolean {
 /** "Yes, I can do it", "Oui, c'est notre commande": such words answer what the person is or has, or does later. */
 const STATEMENT = new RegExp(
 	"^(?:i (?:can|know|have|had|was|did|could|do)|i've|i'm on" +
-		"|(?:it|this|that)(?: is|'s) (?:a|an|the|our|my|me|mine|ready|us)|(?:a|an|our|my) " +
+		"|(?:it|this|that)(?: is|'s) (?:a|an|the|our|my|me|mine|ready|us)|(?:a|an|our|my)" +
 		'|for (?:the|this|that|our|my)' +
 		'|(?:das |es )?(?:ich (?:kann|weiß|habe|war)|kann ich|weiß ich|habe ich)' +
 		'|(?:das|es) (?:ist|sind) (?:ein|eine|mein|meine|unser|unsere|der|die|das|von)' +

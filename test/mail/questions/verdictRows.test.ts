@@ -76,14 +76,8 @@ describe('a plain approval by email', () => {
 			'Approved, thanks again!',
 			'Approved. Thanks again for your help.',
 		],
-		...[
-			'Approved, as discussed.',
-			'Approved, thanks team',
-			'Approved. Keep me posted.',
-			'Granted',
-			'Granted, thanks',
-			'Ja, kannst du bestellen',
-		],
+		...['Approved, as discussed.', 'Approved, thanks team', 'Approved. Keep me posted.', 'Granted', 'Granted, thanks'],
+		...['Yes, I can confirm this.', 'Yes, I can approve it', 'Yes, approved. Thanks for the reminder.', 'Approved. I know the contract.'],
 		...['Herr Meier,\ngenehmigt.', 'Sehr geehrter Herr Meier,\n\ngenehmigt.', 'Thanks, approved.', 'Great, approved!', 'Thanks!\nApproved'],
 		...[
 			'Yes Bob, go ahead.',
@@ -424,6 +418,11 @@ describe('an approval by email with a condition', () => {
 			'Oui, vous pouvez me envoyer la facture',
 		],
 		...['Ja, ist das so richtig', 'Approved. Please pay the correct invoice.', 'Approved, can we book it', 'OK, please send'],
+		...['Yes, I know.', 'Yes, I was informed.', 'Yes, thanks for the reminder.', 'Yes, keep me posted', 'Yes, I can do it.'],
+		...['Yes I have it', 'Yes, that was my request.', 'Yes, done.', 'Oui, je peux', "Oui, c'est moi"],
+		...["Oui, c'est notre commande", 'Yes, this is our invoice', 'Yes, this is ready.', 'Yes, this was agreed.', 'Yes, it has been done'],
+		...['Yes, that was approved', 'Yes, it was me.', 'Yes, please send the invoice', 'Yes, a very good quote'],
+		...['Ja, ich kann', 'Ja, das kann ich machen', 'Sí, es nuestro pedido', 'Yes for the contract', 'Yes, my request'],
 		...['Godkänt, förutsatt att Ola skriver på', 'Igen. De csak holnap.', 'Igen. De holnap.', '同意，附条件', '承認します。ただし来週'],
 	])('is left open in its language: %j', (text) => {
 		expect(verdict(text)).toBe('unclear');
