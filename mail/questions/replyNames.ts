@@ -67,6 +67,9 @@ export function isCourtesy(part: string): boolean {
 	);
 }
 
+/** In one line with the answer it is rather a month. */
+export const MONTH_OR_NAME = /^(?:April|May|Mai|June|Juni|August)$/;
+
 /**
  * Whether a part of a line is the name of the person who writes or reads. Such a name is the last part of its sentence, and neither behind
  * a dash or a colon nor in parentheses, where qualifiers stand: "Approved - Tentative". A sentence of its own with a full stop is none
@@ -76,7 +79,7 @@ export function isSigned(pieces: readonly Piece[], at: number): boolean {
 	const piece = pieces[at];
 	if (piece === undefined) return false;
 	if (/^\p{Lu}$/u.test(piece.text) && isCourtesy(pieces[at - 1]?.text ?? '')) return true;
-	if (/^(?:April|May|Mai|June|Juni|August)$/.test(piece.text) || !(isName(piece.text) || isInitials(piece.text))) return false;
+	if (MONTH_OR_NAME.test(piece.text) || !(isName(piece.text) || isInitials(piece.text))) return false;
 	// "Yes, JK" and "Approved, COD" change an answer.
 	if (isInitials(piece.text) && !(pieces.length === 1 && piece.before === '') && !isCourtesy(pieces[at - 1]?.text ?? '')) return false;
 	if (/[-—–(:]/.test(piece.before)) return false;

@@ -1,9 +1,10 @@
 import { DOUBT, DOUBT_WITHIN, NEGATING, NEGATIONS, NUMBERS, PONDERING, REFUSING } from './doubtWords';
 import { ACCEPTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
 import { withoutGreeting } from './replyGreeting';
-import { isCourtesy, isName, isSigned } from './replyNames';
+import { isCourtesy, isName, isSigned, MONTH_OR_NAME } from './replyNames';
 import { doubtfulWordIn, phraseIn, strangeIn, withoutSignature, wordIn, type Written } from './replySignature';
 import { acknowledges, asksForMore, asksMore } from './replyRequests';
+import { hasNoObjection, letsGoAhead } from './replyNoObjection';
 import { contains, linesOf, normalized, partsOf, piecesOf, plain, wordsOf } from './replyText';
 import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR } from './replyWords';
 
@@ -176,10 +177,6 @@ function doubtIn(text: string, written: Written, labels: Labels): string | undef
 	);
 }
 
-/** After "No", this answers whether there are objections. */
-const NOTHING =
-	/^(?:i have |i've |there (?:is|are) |ich habe |von mir |gar |je n'ai |absolutely |absolut )?(?:none|nothing|not really|nichts|keine|habe ich nicht|von mir nicht|aucune?|rien|ningun[ao]|nada|nessun[ao]|niente|nenhuma?|helemaal niet|gar nicht|niets|geen)(?: at all| from me| from my side| von mir| meinerseits| du tout)?$/;
-
 /** What agrees after a "no". A refusal usually comes with a reason, so other words change nothing. */
 function agreementIn(text: string): string | undefined {
 	return partsOf(text).find((part) => {
@@ -188,9 +185,9 @@ function agreementIn(text: string): string | undefined {
 		const isNegated = words.some((word) => NEGATIONS.has(word));
 		return (
 			words.some((word) => word.includes(' ')) ||
-			NOTHING.test(plain(part)) ||
+			hasNoObjection(part) ||
 			wordIn(part, [IN_FAVOUR]) !== undefined ||
-			(!isNegated && phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined) ||
+			(!isNegated && (phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined || letsGoAhead(part))) ||
 			(words.every((word) => HARMLESS.has(word)) && !isCourtesy(part))
 		);
 	});
@@ -227,6 +224,7 @@ function moreIn(body: readonly string[], labels: Labels): string | undefined {
 }
 
 function saysNothing(part: string, labels: Labels): boolean {
+	if (MONTH_OR_NAME.test(part)) return false;
 	return (
 		(!isName(part) && changesNothing(part, labels)) ||
 		isThanks(part) ||
