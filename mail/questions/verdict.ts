@@ -5,6 +5,7 @@ import { isCourtesy, isName, isSigned, MONTH_OR_NAME } from './replyNames';
 import { doubtfulWordIn, phraseIn, strangeIn, withoutSignature, wordIn, type Written } from './replySignature';
 import { acknowledges, asksForMore, asksMore } from './replyRequests';
 import { hasNoObjection, letsGoAhead } from './replyNoObjection';
+import { isUnable, meaningOfPhrase, PREFACE } from './replyPhrases';
 import { contains, linesOf, normalized, partsOf, piecesOf, plain, wordsOf } from './replyText';
 import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR } from './replyWords';
 
@@ -47,7 +48,7 @@ export function readVerdict(written: string, { approve, decline }: Labels): Verd
 					askedIn(parts.body) ??
 					afterMereWord(withoutCourtesy(plain(word)), parts.body, labels) ??
 					moreIn(parts.body, labels))
-				: agreementIn(after));
+				: (agreementIn(after) ?? (isUnable(plain(word)) ? moreIn(parts.body, labels) : undefined)));
 		if (found === undefined) return { approved };
 		return { unclear: `the reply continues with "${found.slice(0, 40)}", which may change its meaning` };
 	}
@@ -89,13 +90,17 @@ function withoutThanks(lines: readonly string[], labels: Labels): readonly strin
 	if (regret !== '' && openings(refused, labels).some(({ word }) => meaning(word, labels) === false)) return [refused, ...others];
 	const [, before = '', rest = ''] = /^([^,!.:–—]{1,40}?) ?(?:[,!.:–—]| - |$) ?(.*)$/.exec(first) ?? [];
 	const word = plain(before);
-	if (before === '' || meaning(before, labels) !== undefined || !(COURTESY.has(word) || AGREEING.has(word) || isThanks(before)))
+	if (
+		before === '' ||
+		meaning(before, labels) !== undefined ||
+		!(COURTESY.has(word) || AGREEING.has(word) || isThanks(before) || PREFACE.test(word))
+	)
 		return lines;
 	const more = rest === '' ? others : [rest, ...others];
 	const found = openings(more[0] ?? '', labels).find((one) => meaning(one.word, labels) !== undefined);
 	if (found === undefined) return more.length === 0 ? lines : withoutThanks(more, labels);
 	if (ACKNOWLEDGING.has(withoutCourtesy(plain(found.word)))) return lines;
-	return meaning(found.word, labels) === true || COURTESY.has(word) ? more : lines;
+	return meaning(found.word, labels) === true || COURTESY.has(word) || PREFACE.test(word) ? more : lines;
 }
 
 /** Before a refusal: "Sorry, no." */
@@ -109,7 +114,7 @@ const REGRET =
 function openings(line: string, labels: Labels): Array<{ word: string; rest: string }> {
 	const mark = /[.,;:!()–—。、]|\s-\s/.exec(line)?.index ?? line.length;
 	const words = line.slice(0, mark).split(' ');
-	const begun = [1, 2, 3]
+	const begun = [1, 2, 3, 4, 5]
 		.map((count) => ({ word: words.slice(0, count).join(' '), more: words.slice(count).join(' ') }))
 		.find(({ word, more }) => more !== '' && meaning(word, labels) === true && areHarmless(wordsOf(more.replace(AS_SAID, ' ')), labels));
 	const [name, addressed] = [words.slice(1).join(' '), plain(words[0] ?? '')];
@@ -130,7 +135,10 @@ function meaning(words: string, labels: Labels): boolean | undefined {
 	if (decline !== undefined && word === decline) return word === approve ? undefined : false;
 	if (word === approve) return true;
 	if (areReversed(labels)) return undefined;
-	return meaningOfWord(word) ?? meaningOfWord(withoutCourtesy(word));
+	const found = meaningOfWord(word) ?? meaningOfWord(withoutCourtesy(word));
+	if (found !== undefined) return found;
+	const phrase = meaningOfPhrase(word) ?? meaningOfPhrase(withoutCourtesy(word));
+	return phrase === true && decline !== undefined && contains(wordsOf(word), wordsOf(decline).join(' ')) ? undefined : phrase;
 }
 
 /** Whether the button that approves says no, or the one that declines says yes. Then nobody can tell what a "yes" means. */
@@ -161,11 +169,13 @@ function withoutCourtesy(word: string): string {
 function otherLabelIn(text: string, approved: boolean, { approve, decline = '' }: Labels): string | undefined {
 	const [own, other] = [approved ? approve : decline, approved ? decline : approve].map((label) => wordsOf(label));
 	const [ownWords, otherWords] = [own?.join(' ') ?? '', other?.join(' ') ?? ''];
-	const parts = partsOf(text).filter((part) => approved || !AGAINST.has(plain(part)));
+	const parts = partsOf(text).filter((part) => approved || !refuses(part));
 	const words = wordsOf(parts.join('\n')).filter((word) => !word.includes(' '));
 	const rest = contains(own ?? [], otherWords) ? ` ${words.join(' ')} `.replaceAll(` ${ownWords} `, ' / ').split(' ') : words;
 	return contains(rest, otherWords) ? otherWords : undefined;
 }
+
+const refuses = (part: string): boolean => AGAINST.has(plain(part)) || meaningOfPhrase(plain(part)) === false;
 
 /** What adds a condition to an approval or takes it back. */
 function doubtIn(text: string, written: Written, labels: Labels): string | undefined {
@@ -180,7 +190,7 @@ function doubtIn(text: string, written: Written, labels: Labels): string | undef
 /** What agrees after a "no". A refusal usually comes with a reason, so other words change nothing. */
 function agreementIn(text: string): string | undefined {
 	return partsOf(text).find((part) => {
-		if (isName(part) || isThanks(part) || AGAINST.has(plain(part)) || phraseIn(part, [AGAINST]) !== undefined) return false;
+		if (isName(part) || isThanks(part) || refuses(part) || phraseIn(part, [AGAINST]) !== undefined) return false;
 		const words = wordsOf(part);
 		const isNegated = words.some((word) => NEGATIONS.has(word));
 		return (
