@@ -134,7 +134,8 @@ export const DOUBT = new Set([
 		'умови, умовою, крім',
 		'помилка, لكن, إذا, بشرط, אבל, אם, רק, בתנאי, nhưng, nếu, tapi, jika, kecuali, syarat, ali, ako, samo, osim, uvjetom',
 		'če, toda, razen',
-		'teilzahlung, ratenzahlung, raten, skonto, rabatt, vorkasse, acompte, anticipo, acconto, zaliczka, unverbindlich, zähneknirschend',
+		'teilmenge, teillieferung, teilzahlung, ratenzahlung, raten',
+		'skonto, rabatt, vorkasse, acompte, anticipo, acconto, zaliczka, unverbindlich, zähneknirschend',
 		'frei haus, credit note, pro rata, monthly, weekly, quarterly, yearly, annually, net, disagrees, deposit, instalment, instalments',
 		'installment, installments, vier-augen, vier-augen-prinzip, vieraugenprinzip',
 		'🤔, ❓, ⏳, ✋, 🛑, ⛔, 🚫, 🤷, 😕, 😡',
@@ -169,7 +170,7 @@ export const NOT_NAMES = new Set([
 		'beim, zum, zur, unter, über, gegen, laut, gemäß, nächste, nächsten, nächster, kommenden, nächstes, woche, monat, jahr, quartal',
 		'stück, betrag, preis, heute, mündlich, entwurf, op, vanaf, volgende, semaine, mois, montant, semana, mes, monto, importe',
 		'settimana, mese, importo, valor, bedrag, brouillon, borrador, bozza, rascunho, concept, utkast, udkast, price, day, weeks',
-		'eingang, haus, note, rata, package, paket, sarcasm, sarkasmus, ironie, netto, brutto',
+		'comment, comments, minor, remark, remarks, eingang, haus, note, rata, package, paket, sarcasm, sarkasmus, ironie, netto, brutto',
 		'agrees, approves, decides, pays, knows, confirms, wants, stimmt, zahlt',
 	),
 ]);

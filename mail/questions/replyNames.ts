@@ -68,7 +68,7 @@ export function isCourtesy(part: string): boolean {
 }
 
 /** In one line with the answer it is rather a month. */
-export const MONTH_OR_NAME = /^(?:April|May|Mai|June|Juni|August)$/;
+export const MONTH_OR_NAME = /^(?:April|May|Mai|June|Juni|August)$/i;
 
 /**
  * Whether a part of a line is the name of the person who writes or reads. Such a name is the last part of its sentence, and neither behind

@@ -66,6 +66,9 @@ export function meaningOfPhrase(words: string): boolean | undefined {
 	return GRANTING.has(words) || GRANTING_OBJECT.test(words) ? true : undefined;
 }
 
+/** "Conforme" alone agrees; "conforme à la commande" does not. */
+export const needsNothingElse = (words: string): boolean => !words.includes(' ') && GRANTING.has(words);
+
 /** Before an answer, this says nothing. */
 export const PREFACE =
 	/^(?:alles klar|all ok|all okay|todo ok|tutto ok|tout est ok|(?:(?:i am |i'm )?(?:very |so )?sorry|(?:my )?apologies|entschuldigung|entschuldige|entschuldigt|désolée?|toutes mes excuses|perdón|scusate|scusa|desculpe|ursäkta|przepraszam) (?:for|about|für|pour|por|per|pelo|pela|för|za) (?:(?:the|my|this|die|das|meine|den|le|la|ma|el|il|o|a|det|sena?) ){0,2}(?:very )?(?:late|delay|delayed|slow|späte|verspätete|verzögerung|verspätung|retard|réponse tardive|tardanza|retraso|demora|ritardo|atraso|sena|svaret|opóźnienie)(?: (?:reply|response|answer|antwort|rückmeldung|respuesta|svaret))?)$/u;

@@ -45,6 +45,8 @@ const STATEMENT = new RegExp(
 		"|je (?:peux|sais|l'ai)|c'est (?:moi|nous|notre|nos|ma|mon|mes|un|une|le|la)" +
 		'|(?:lo )?(?:puedo|sé)|es (?:el|la|mi|un|una|nuestr[oa])|(?:lo )?(?:posso|so)|è (?:il|la|un|una|mi[oa]|nostr[oa])' +
 		'|eu (?:posso|sei)|ik (?:kan|weet|heb)|het is (?:de|een|mijn|onze)' +
+		"|we (?:have|had|know|did)|(?:we can|we do|i am|i'm|it is|it's|this is|that is|that's)(?: (?:it|this|that|do it|do this|do that))?$" +
+		'|(?:it|this|that) is (?:from|by|with)' +
 		")(?![\\p{L}'-])",
 	'u',
 );

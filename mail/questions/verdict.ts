@@ -5,7 +5,7 @@ import { isCourtesy, isName, isSigned, MONTH_OR_NAME } from './replyNames';
 import { doubtfulWordIn, phraseIn, strangeIn, withoutSignature, wordIn, type Written } from './replySignature';
 import { acknowledges, asksForMore, asksMore } from './replyRequests';
 import { hasNoObjection, letsGoAhead } from './replyNoObjection';
-import { isUnable, meaningOfPhrase, PREFACE } from './replyPhrases';
+import { isUnable, meaningOfPhrase, needsNothingElse, PREFACE } from './replyPhrases';
 import { contains, linesOf, normalized, partsOf, piecesOf, plain, wordsOf } from './replyText';
 import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR } from './replyWords';
 
@@ -116,7 +116,13 @@ function openings(line: string, labels: Labels): Array<{ word: string; rest: str
 	const words = line.slice(0, mark).split(' ');
 	const begun = [1, 2, 3, 4, 5]
 		.map((count) => ({ word: words.slice(0, count).join(' '), more: words.slice(count).join(' ') }))
-		.find(({ word, more }) => more !== '' && meaning(word, labels) === true && areHarmless(wordsOf(more.replace(AS_SAID, ' ')), labels));
+		.find(
+			({ word, more }) =>
+				more !== '' &&
+				meaning(word, labels) === true &&
+				!needsNothingElse(plain(word)) &&
+				areHarmless(wordsOf(more.replace(AS_SAID, ' ')), labels),
+		);
 	const [name, addressed] = [words.slice(1).join(' '), plain(words[0] ?? '')];
 	if (line[mark] === ',' && isName(name) && (ACKNOWLEDGING.has(addressed) || ASSENTING.has(addressed))) {
 		return [{ word: addressed, rest: line.slice(mark) }];
