@@ -134,7 +134,7 @@ export const DOUBT = new Set([
 		'умови, умовою, крім',
 		'помилка, لكن, إذا, بشرط, אבל, אם, רק, בתנאי, nhưng, nếu, tapi, jika, kecuali, syarat, ali, ako, samo, osim, uvjetom',
 		'če, toda, razen',
-		'teilmenge, teillieferung, teilzahlung, ratenzahlung, raten',
+		'delbetalning, plazo, plazos, teilmenge, teillieferung, teilzahlung, ratenzahlung, raten',
 		'skonto, rabatt, vorkasse, acompte, anticipo, acconto, zaliczka, unverbindlich, zähneknirschend',
 		'frei haus, credit note, pro rata, monthly, weekly, quarterly, yearly, annually, net, disagrees, deposit, instalment, instalments',
 		'installment, installments, vier-augen, vier-augen-prinzip, vieraugenprinzip',

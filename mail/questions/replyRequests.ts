@@ -25,13 +25,19 @@ const TO_ME = new RegExp(
 /** "Send the correct invoice": this one is wrong. */
 const ANOTHER = /\b(?:send|submit|issue|order|pay|book|ship|publish|release|use|buy)\b.* (?:again|correct|right|updated|new)\b/u;
 
-/** "Agreed with them" tells of others. */
-const WITH_OTHERS = /^with (?:him|her|them|you)\b/;
+/** "Agreed with them" tells of others, "Freigegeben mit Vertrag" of a condition, and "Happy now" of anger. */
+const OF_OTHER = new RegExp(
+	'^with (?:him|her|them|you)\\b|^happy now$|^(?:and )?you$' +
+		'|^(?:with|mit|avec|con|com|met) (?:(?:an?|the|our|my|dem|der|einem|einer|le|la|un|une|el|il|o|um|een|de|het) )?' +
+		'(?:contract|invoice|bill|offer|quote|quotation|document|proposal|approval|vertrag|rechnung|angebot|antrag|bestellung' +
+		'|facture|commande|devis|factura|pedido|fattura|ordine|fatura|factuur|bestelling|offerte)(?![\\p{L}])',
+	'u',
+);
 
 /** Whether a part of a reply asks for something else than to go ahead. Then even "approved" leaves the question open. */
 export function asksMore(part: string): boolean {
 	const words = plain(part);
-	return [INVERTED, TO_ME, ANOTHER, WITH_OTHERS].some((pattern) => pattern.test(words));
+	return [INVERTED, TO_ME, ANOTHER, OF_OTHER].some((pattern) => pattern.test(words));
 }
 
 /** "Yes, I can do it", "Oui, c'est notre commande": such words answer what the person is or has, or does later. */

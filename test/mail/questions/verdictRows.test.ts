@@ -562,7 +562,8 @@ describe('an approval by email with a condition', () => {
 		],
 		...['Passt, ich schaue es mir an', 'No way, great', 'Danke, passt', 'Keine Einwände'],
 		...['LGTM, Minor Comments', 'Passt, Teilmenge', 'Yes, it is from us', 'Yes, we have it', 'Yes, we can', 'Yes, it is', 'Yes, I am'],
-		...['Conforme Vertrag', 'Approved, may'],
+		...['Conforme Vertrag', 'Approved, may', 'Approved. Happy now', 'Freigegeben mit Vertrag', 'Approved with the contract'],
+		...['Aprobado, Plazo Treinta', 'Godkänt, Delbetalning'],
 		...['Godkänt, förutsatt att Ola skriver på', 'Igen. De csak holnap.', 'Igen. De holnap.', '同意，附条件', '承認します。ただし来週'],
 	])('is left open in its language: %j', (text) => {
 		expect(verdict(text)).toBe('unclear');
