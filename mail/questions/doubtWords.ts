@@ -134,6 +134,10 @@ export const DOUBT = new Set([
 		'умови, умовою, крім',
 		'помилка, لكن, إذا, بشرط, אבל, אם, רק, בתנאי, nhưng, nếu, tapi, jika, kecuali, syarat, ali, ako, samo, osim, uvjetom',
 		'če, toda, razen',
+		'delbetalning, plazo, plazos, teilmenge, teillieferung, teilzahlung, ratenzahlung, raten',
+		'skonto, rabatt, vorkasse, acompte, anticipo, acconto, zaliczka, unverbindlich, zähneknirschend',
+		'frei haus, credit note, pro rata, monthly, weekly, quarterly, yearly, annually, net, disagrees, deposit, instalment, instalments',
+		'installment, installments, vier-augen, vier-augen-prinzip, vieraugenprinzip',
 		'🤔, ❓, ⏳, ✋, 🛑, ⛔, 🚫, 🤷, 😕, 😡',
 	),
 ]);
@@ -166,6 +170,7 @@ export const NOT_NAMES = new Set([
 		'beim, zum, zur, unter, über, gegen, laut, gemäß, nächste, nächsten, nächster, kommenden, nächstes, woche, monat, jahr, quartal',
 		'stück, betrag, preis, heute, mündlich, entwurf, op, vanaf, volgende, semaine, mois, montant, semana, mes, monto, importe',
 		'settimana, mese, importo, valor, bedrag, brouillon, borrador, bozza, rascunho, concept, utkast, udkast, price, day, weeks',
+		'comment, comments, minor, remark, remarks, eingang, haus, note, rata, package, paket, sarcasm, sarkasmus, ironie, netto, brutto',
 		'agrees, approves, decides, pays, knows, confirms, wants, stimmt, zahlt',
 	),
 ]);
@@ -204,8 +209,9 @@ export const DOUBT_WITHIN = [
 /** After these words, somebody has only received the email or has yet to decide. */
 export const PONDERING = table(
 	'think, thinking, decide, deciding, consider, considering, look, looking, see, checking, minute, minutes, moment, second',
-	'got, received',
-	'read, reading, seen, noted, back, soon, asap, ask, let, überlege, überlegen, überleg, schaue, schau, schauen, anschauen',
+	'got, received, posted, informed, updated, reminder, discussed, requested, planned, right, known, know',
+	'was, were, been, did, done, war, gewesen, erledigt, read, reading, seen, noted',
+	'back, soon, asap, ask, let, überlege, überlegen, überleg, schaue, schau, schauen, anschauen',
 	'ansehen, sehe, melde',
 	'bekommen, erhalten, gelesen, gesehen, angekommen, denke, entscheide, sekunde, minuten, gleich, bald, frage, regarde',
 	'regarder, reçu, lu',

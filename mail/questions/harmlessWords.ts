@@ -31,6 +31,9 @@ export const COURTESY = table(
 
 /** Further words that do not answer, but may mean more one by one: "Approved for the day". */
 export const WISHES = table(
+	'thanks again, thank you again, many thanks again, thanks all, thanks team, thanks everyone, thank you all, thank you team',
+	'thank you everyone, well done team, good job team, great job team, great work team, keep me posted, keep me informed, keep me updated',
+	'please keep me posted, please keep me informed, please keep me updated, keep us posted, keep us informed',
 	'have a nice day, have a great day, have a good day, have a nice weekend, have a great weekend, have a good weekend, have a good one',
 	'let me know if you need anything, let me know if you need anything else, let me know if you have any questions',
 	'bei fragen gerne melden',
@@ -91,10 +94,10 @@ const NEUTRAL = table(
 	'fully, happily',
 	'happy, glad, pleased, pleasure, hereby, approval, request, invoice, bill, payment, offer, quote, quotation, contract',
 	'proposal, document',
-	'looks, sounds, nice, correct, ready, well, job, work, again, team, everyone, lot, much, your, help, quick, asking, preparing, sending',
-	'update, reminder, patience, advance, info, erinnerung, vorbereitung, bearbeitung, mühe, arbeit',
+	'looks, sounds, nice, correct, ready, well, job, work, lot, much, your, quick',
+	'patience, advance, info, vorbereitung, bearbeitung, mühe, arbeit',
 	"i'd, let's, kind, warm, means, have, has, had, been, was, read, nice",
-	'enjoy, keep, posted, informed, updated, know, let, them, him, her, their, his, done, as, well, discussed, requested, agreed, planned',
+	'enjoy, keep, know, let, them, him, her, their, his, done, as, well, agreed',
 	'ich, wir, du, es, das, dies, diese, diesen, dieser, dieses, die, der, den, dem, ein, eine, einen, ist, sind, so, für, von, mir, uns',
 	'meiner, unserer, seite, sicht, aus, alles, sehr, toll, klasse, ihnen, ihr, dir, euch, sie, und, auch, damit, dafür, natürlich',
 	'selbstverständlich, klar, richtig, korrekt, okay, weiter, zu, los, hiermit, kannst, kann, können, könnt, in, mit, rechnung',

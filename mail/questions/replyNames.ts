@@ -67,6 +67,9 @@ export function isCourtesy(part: string): boolean {
 	);
 }
 
+/** In one line with the answer it is rather a month. */
+export const MONTH_OR_NAME = /^(?:April|May|Mai|June|Juni|August)$/i;
+
 /**
  * Whether a part of a line is the name of the person who writes or reads. Such a name is the last part of its sentence, and neither behind
  * a dash or a colon nor in parentheses, where qualifiers stand: "Approved - Tentative". A sentence of its own with a full stop is none
@@ -76,7 +79,7 @@ export function isSigned(pieces: readonly Piece[], at: number): boolean {
 	const piece = pieces[at];
 	if (piece === undefined) return false;
 	if (/^\p{Lu}$/u.test(piece.text) && isCourtesy(pieces[at - 1]?.text ?? '')) return true;
-	if (/^(?:April|May|Mai|June|Juni|August)$/.test(piece.text) || !(isName(piece.text) || isInitials(piece.text))) return false;
+	if (MONTH_OR_NAME.test(piece.text) || !(isName(piece.text) || isInitials(piece.text))) return false;
 	// "Yes, JK" and "Approved, COD" change an answer.
 	if (isInitials(piece.text) && !(pieces.length === 1 && piece.before === '') && !isCourtesy(pieces[at - 1]?.text ?? '')) return false;
 	if (/[-—–(:]/.test(piece.before)) return false;
@@ -96,6 +99,18 @@ const CONDITIONAL = /[半改再付发發待后減减额額价價元円暂暫先]
 const BEFORE_NAMES =
 	/^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-[a-z]{2,5}\.|mr\.|ms\.|mrs\.|m\.|mme|on behalf of|im auftrag) ?){1,3}(?=\p{Lu})/iu;
 
+/** A telephone number. Neither amounts nor dates begin like that. */
+const PHONE = new RegExp(
+	[
+		'\\+\\d[\\d ()./-]{5,22}\\d',
+		'\\(?\\b0\\d{1,5}\\)?[ /-]{1,3}(?!20\\d\\d\\b)(?=(?:\\D?\\d){4})\\d{3,}[\\d /-]{0,12}',
+		'\\b0\\d(?:[ .]\\d\\d){4}\\b',
+		'\\b0\\d{6,12}\\b',
+		'\\(?\\b\\d{3}\\)?[ .-]{1,2}\\d{3}[.-]\\d{4}\\b',
+	].join('|'),
+	'g',
+);
+
 /**
  * Whether a line has only a name, and may have further names and telephone numbers, as in "Ma Long | Senior Buyer".
  * @param isClosed whether the line above ends with a closing
@@ -104,14 +119,17 @@ export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boole
 	const written = line
 		.replace(/^[-—–*/~\s]{1,4}/, '')
 		.replace(BEFORE_NAMES, '')
-		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '');
+		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '')
+		.replace(PHONE, '');
 	if (isClosed && /^\p{Lu}\.?$/u.test(written)) return true;
-	const [first, ...others] = piecesOf(written).map(({ text }) => text);
-	if (first === undefined) return false;
+	const [named, ...further] = piecesOf(written);
+	// A label, as in "Total: 300".
+	if (named === undefined || named.after === ':') return false;
+	const [first, others] = [named.text, further.map(({ text }) => text)];
 	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isNameBelowClosing(first)));
 	if (!isFirst) return isLast && UNCASED.test(written) && !CONDITIONAL.test(written) && !wordsOf(written).some(isOrdinary);
 	return others.every(
-		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),
+		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}\d]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),
 	);
 }
 

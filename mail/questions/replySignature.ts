@@ -68,9 +68,23 @@ const isSentence = (line: string, length: number): boolean =>
 
 const BETWEEN = table('of, at, on, du, des, et, im, zur, zum, och, og, für, della, dei, delle, van, voor');
 
+/** "Seats: 3", "Until: 16.12.", which a signature has of rooms and telephones only. */
+const LABELLED =
+	/^(\p{L}{2,20})(?: \p{L}{2,20}){0,2}\.? ?(?:[:=] ?[^\p{L}\d]{0,3}\d{1,4}(?:[.,/]\d{0,4}){0,3}|[-–—] ?\d{1,3}(?:[.,/]\d{0,4}){0,3})\D{0,4}$/u;
+
+/** "14.12. - 16.12." */
+const DAYS = /^\d{1,2}[./]\d{0,2}[./]?\d{0,4} ?[-–] ?\d{1,2}[./]\d{0,2}[./]?\d{0,4}$/;
+
+const CONTACTS = table(
+	'tel, telefon, telephone, phone, mobile, mobil, cell, fax, ext, extension, direct, office, room, raum, zimmer, büro, floor, desk, dw',
+	'durchwahl, bureau, poste, interno, kamer, rum, building, box, postfach, zip, plz, hrb, hra, id, nr, no',
+);
+
 /** An amount of money, unless it is the capital of a company. */
 function hasAmount(line: string): boolean {
 	const currency = '(?:[€$£¥₹%]|eur|euros?|usd|gbp|chf|sek|nok|dkk|pln|dollars?|pounds?|kr)';
+	const [, label = ''] = LABELLED.exec(line) ?? [];
+	if ((label !== '' && !CONTACTS.has(label.toLowerCase())) || DAYS.test(line)) return true;
 	const amount = new RegExp(`\\d ?k? ?${currency}(?![\\p{L}])|(?<![\\p{L}])${currency} ?\\d|(?<![\\p{L}])(?:to|auf|naar) \\d`, 'iu');
 	if (/^(?:\d{1,4}|\d{1,3}[.,]\d{2,3})$/.test(line)) return true;
 	return amount.test(line) && !/capital|kapital/i.test(line);

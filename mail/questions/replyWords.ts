@@ -36,14 +36,27 @@ export const IN_FAVOUR = new Set([
 		'autorizado',
 		'autorizada',
 		'lo apruebo',
+		'autorizo',
 		'estoy de acuerdo',
 	],
-	...['sì', 'approvato', 'approvata', 'approvo', "d'accordo", 'accettato', 'confermo', 'va bene', 'autorizzato', "sono d'accordo"],
+	...[
+		'sì',
+		'approvato',
+		'approvata',
+		'approvo',
+		"d'accordo",
+		'accettato',
+		'confermo',
+		'va bene',
+		'autorizzato',
+		'autorizzo',
+		"sono d'accordo",
+	],
 	...['sim', 'aprovado', 'aprovada', 'aprovo', 'de acordo', 'concordo', 'aceito', 'aceite'],
 	...['akkoord', 'ga akkoord', 'goedgekeurd', 'ik ga akkoord', 'ik ben akkoord', 'mee eens'],
-	...['godkänt', 'godkänd', 'jag godkänner', 'godkendt', 'jeg godkender', 'godkjent', 'jeg godkjenner'],
+	...['godkänt', 'godkänd', 'jag godkänner', 'godkännes', 'godkänns', 'godkendt', 'jeg godkender', 'godkjent', 'jeg godkjenner'],
 	...['kyllä', 'joo', 'hyväksytty', 'hyväksyn'],
-	...['zatwierdzam', 'zatwierdzone', 'zgoda', 'zgadzam się', 'akceptuję', 'zaakceptowano'],
+	...['zatwierdzam', 'zatwierdzone', 'zgoda', 'zgadzam się', 'akceptuję', 'zaakceptowano', 'zaakceptowane'],
 	...['ano', 'áno', 'schvaluji', 'schváleno', 'souhlasím', 'schvaľujem', 'schválené', 'súhlasím'],
 	...['igen', 'jóváhagyom', 'jóváhagyva', 'rendben', 'da', 'aprob', 'aprobat', 'de acord', 'odobravam', 'odobreno', 'slažem se'],
 	...['evet', 'onaylıyorum', 'onaylandı', 'onay', 'kabul', 'ναι', 'εγκρίνω', 'εγκρίνεται', 'σύμφωνοι', 'potrjujem', 'potrjeno'],
@@ -70,11 +83,14 @@ export const IN_FAVOUR = new Set([
 /** Of these, the words that may only say that somebody has read the email. */
 export const ACKNOWLEDGING = new Set([
 	...['ok', 'okay', 'yeah', 'yep', '👍', 'ja', 'in ordnung', "d'accord", 'si', 'sí', 'sì', 'va bene', 'joo', 'da', 'rendben', 'да', 'так'],
+	// "Granted, it looks nice" goes on with a but.
+	...['granted', 'passt', 'passt so', 'passt für mich', 'is goed', 'geht klar', 'geht in ordnung', 'ja hoor'],
 ]);
 
 /** Further words that people also write when they have only read the email. */
 export const ASSENTING = new Set([
 	...['yes', 'oui', 'sim', 'kyllä', 'ano', 'áno', 'igen', 'evet', 'ναι', 'نعم', 'כן', 'akkoord', 'mee eens'],
+	...['lgtm', 'good to go', 'fine by me', 'fine with me', 'conforme', "c'est bon pour moi", 'per me va bene', 'per me ok', 'ok pour moi'],
 ]);
 
 export const AGAINST = new Set([

@@ -1,8 +1,11 @@
 import { DOUBT, DOUBT_WITHIN, NEGATING, NEGATIONS, NUMBERS, PONDERING, REFUSING } from './doubtWords';
 import { ACCEPTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
 import { withoutGreeting } from './replyGreeting';
-import { isCourtesy, isName, isSigned } from './replyNames';
+import { isCourtesy, isName, isSigned, MONTH_OR_NAME } from './replyNames';
 import { doubtfulWordIn, phraseIn, strangeIn, withoutSignature, wordIn, type Written } from './replySignature';
+import { acknowledges, asksForMore, asksMore } from './replyRequests';
+import { hasNoObjection, letsGoAhead } from './replyNoObjection';
+import { isUnable, meaningOfPhrase, needsNothingElse, PREFACE } from './replyPhrases';
 import { contains, linesOf, normalized, partsOf, piecesOf, plain, wordsOf } from './replyText';
 import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR } from './replyWords';
 
@@ -41,8 +44,11 @@ export function readVerdict(written: string, { approve, decline }: Labels): Verd
 		const found =
 			otherLabelIn([...parts.body, ...parts.signature].join('\n'), approved, labels) ??
 			(approved
-				? (doubtIn(after, parts, labels) ?? afterMereWord(withoutCourtesy(plain(word)), parts.body, labels) ?? moreIn(parts.body, labels))
-				: agreementIn(after));
+				? (doubtIn(after, parts, labels) ??
+					askedIn(parts.body) ??
+					afterMereWord(withoutCourtesy(plain(word)), parts.body, labels) ??
+					moreIn(parts.body, labels))
+				: (agreementIn(after) ?? (isUnable(plain(word)) ? moreIn(parts.body, labels) : undefined)));
 		if (found === undefined) return { approved };
 		return { unclear: `the reply continues with "${found.slice(0, 40)}", which may change its meaning` };
 	}
@@ -84,13 +90,17 @@ function withoutThanks(lines: readonly string[], labels: Labels): readonly strin
 	if (regret !== '' && openings(refused, labels).some(({ word }) => meaning(word, labels) === false)) return [refused, ...others];
 	const [, before = '', rest = ''] = /^([^,!.:–—]{1,40}?) ?(?:[,!.:–—]| - |$) ?(.*)$/.exec(first) ?? [];
 	const word = plain(before);
-	if (before === '' || meaning(before, labels) !== undefined || !(COURTESY.has(word) || AGREEING.has(word) || isThanks(before)))
+	if (
+		before === '' ||
+		meaning(before, labels) !== undefined ||
+		!(COURTESY.has(word) || AGREEING.has(word) || isThanks(before) || PREFACE.test(word))
+	)
 		return lines;
 	const more = rest === '' ? others : [rest, ...others];
 	const found = openings(more[0] ?? '', labels).find((one) => meaning(one.word, labels) !== undefined);
 	if (found === undefined) return more.length === 0 ? lines : withoutThanks(more, labels);
 	if (ACKNOWLEDGING.has(withoutCourtesy(plain(found.word)))) return lines;
-	return meaning(found.word, labels) === true || COURTESY.has(word) ? more : lines;
+	return meaning(found.word, labels) === true || COURTESY.has(word) || PREFACE.test(word) ? more : lines;
 }
 
 /** Before a refusal: "Sorry, no." */
@@ -104,9 +114,15 @@ const REGRET =
 function openings(line: string, labels: Labels): Array<{ word: string; rest: string }> {
 	const mark = /[.,;:!()–—。、]|\s-\s/.exec(line)?.index ?? line.length;
 	const words = line.slice(0, mark).split(' ');
-	const begun = [1, 2, 3]
+	const begun = [1, 2, 3, 4, 5]
 		.map((count) => ({ word: words.slice(0, count).join(' '), more: words.slice(count).join(' ') }))
-		.find(({ word, more }) => more !== '' && meaning(word, labels) === true && areHarmless(wordsOf(more), labels));
+		.find(
+			({ word, more }) =>
+				more !== '' &&
+				meaning(word, labels) === true &&
+				!needsNothingElse(plain(word)) &&
+				areHarmless(wordsOf(more.replace(AS_SAID, ' ')), labels),
+		);
 	const [name, addressed] = [words.slice(1).join(' '), plain(words[0] ?? '')];
 	if (line[mark] === ',' && isName(name) && (ACKNOWLEDGING.has(addressed) || ASSENTING.has(addressed))) {
 		return [{ word: addressed, rest: line.slice(mark) }];
@@ -125,7 +141,10 @@ function meaning(words: string, labels: Labels): boolean | undefined {
 	if (decline !== undefined && word === decline) return word === approve ? undefined : false;
 	if (word === approve) return true;
 	if (areReversed(labels)) return undefined;
-	return meaningOfWord(word) ?? meaningOfWord(withoutCourtesy(word));
+	const found = meaningOfWord(word) ?? meaningOfWord(withoutCourtesy(word));
+	if (found !== undefined) return found;
+	const phrase = meaningOfPhrase(word) ?? meaningOfPhrase(withoutCourtesy(word));
+	return phrase === true && decline !== undefined && contains(wordsOf(word), wordsOf(decline).join(' ')) ? undefined : phrase;
 }
 
 /** Whether the button that approves says no, or the one that declines says yes. Then nobody can tell what a "yes" means. */
@@ -156,11 +175,13 @@ function withoutCourtesy(word: string): string {
 function otherLabelIn(text: string, approved: boolean, { approve, decline = '' }: Labels): string | undefined {
 	const [own, other] = [approved ? approve : decline, approved ? decline : approve].map((label) => wordsOf(label));
 	const [ownWords, otherWords] = [own?.join(' ') ?? '', other?.join(' ') ?? ''];
-	const parts = partsOf(text).filter((part) => approved || !AGAINST.has(plain(part)));
+	const parts = partsOf(text).filter((part) => approved || !refuses(part));
 	const words = wordsOf(parts.join('\n')).filter((word) => !word.includes(' '));
 	const rest = contains(own ?? [], otherWords) ? ` ${words.join(' ')} `.replaceAll(` ${ownWords} `, ' / ').split(' ') : words;
 	return contains(rest, otherWords) ? otherWords : undefined;
 }
+
+const refuses = (part: string): boolean => AGAINST.has(plain(part)) || meaningOfPhrase(plain(part)) === false;
 
 /** What adds a condition to an approval or takes it back. */
 function doubtIn(text: string, written: Written, labels: Labels): string | undefined {
@@ -172,21 +193,17 @@ function doubtIn(text: string, written: Written, labels: Labels): string | undef
 	);
 }
 
-/** After "No", this answers whether there are objections. */
-const NOTHING =
-	/^(?:i have |i've |there (?:is|are) |ich habe |von mir |gar |je n'ai |absolutely |absolut )?(?:none|nothing|not really|nichts|keine|habe ich nicht|von mir nicht|aucune?|rien|ningun[ao]|nada|nessun[ao]|niente|nenhuma?|helemaal niet|gar nicht|niets|geen)(?: at all| from me| from my side| von mir| meinerseits| du tout)?$/;
-
 /** What agrees after a "no". A refusal usually comes with a reason, so other words change nothing. */
 function agreementIn(text: string): string | undefined {
 	return partsOf(text).find((part) => {
-		if (isName(part) || isThanks(part) || AGAINST.has(plain(part)) || phraseIn(part, [AGAINST]) !== undefined) return false;
+		if (isName(part) || isThanks(part) || refuses(part) || phraseIn(part, [AGAINST]) !== undefined) return false;
 		const words = wordsOf(part);
 		const isNegated = words.some((word) => NEGATIONS.has(word));
 		return (
 			words.some((word) => word.includes(' ')) ||
-			NOTHING.test(plain(part)) ||
+			hasNoObjection(part) ||
 			wordIn(part, [IN_FAVOUR]) !== undefined ||
-			(!isNegated && phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined) ||
+			(!isNegated && (phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined || letsGoAhead(part))) ||
 			(words.every((word) => HARMLESS.has(word)) && !isCourtesy(part))
 		);
 	});
@@ -201,7 +218,10 @@ function afterMereWord(word: string, [rest = '', ...others]: readonly string[], 
 	if (meaning(next, labels) === true && !ACKNOWLEDGING.has(next) && !ASSENTING.has(next)) return undefined;
 	const isMere = ACKNOWLEDGING.has(word);
 	if (!isMere && !ASSENTING.has(word)) return undefined;
-	const pondering = wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one));
+	const own = new Set(wordsOf(labels.approve));
+	const pondering =
+		wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one)) ??
+		partsOf([rest, ...others].join('\n')).find((part) => !isThanks(part) && acknowledges(part, own));
 	if (pondering !== undefined || !isMere) return pondering;
 	return (
 		partsOf(rest).find((part) => !changesNothing(part, labels) && !isRequest(part, labels)) ??
@@ -220,18 +240,28 @@ function moreIn(body: readonly string[], labels: Labels): string | undefined {
 }
 
 function saysNothing(part: string, labels: Labels): boolean {
-	return (!isName(part) && changesNothing(part, labels)) || isThanks(part) || areHarmless(wordsOf(part.replace(NUMBERED, '$1')), labels);
+	if (MONTH_OR_NAME.test(part)) return false;
+	return (
+		(!isName(part) && changesNothing(part, labels)) ||
+		isThanks(part) ||
+		areHarmless(wordsOf(part.replace(NUMBERED, '$1').replace(AS_SAID, ' ')), labels)
+	);
 }
 
 /** "Thank you for handling this". Thanks add no condition, unless they have a word of doubt. */
 const THANKS_FOR =
-	/^(?:many |viel(?:en)? |muchas |mille |muito )?(?:thanks|thank you|thx|danke?|merci|gracias|grazie|obrigad[oa]|bedankt|tack|takk|tak)(?: so much| very much| a lot| schön| beaucoup| mille)? (?:for|für|pour|por|per|pela|pelo|voor|för)(?: [\p{L}'-]+){1,7}$/iu;
+	/^(?:many |viel(?:en)? |muchas |mille |muito )?(?:thanks|thank you|thx|danke?|merci|gracias|grazie|obrigad[oa]|bedankt|tack|takk|tak)(?: again| so much| very much| a lot| schön| beaucoup| mille)? (?:for|für|pour|por|per|pela|pelo|voor|för)(?: [\p{L}'-]+){1,7}$/iu;
 
 const isThanks = (part: string): boolean => THANKS_FOR.test(part) && !wordsOf(part).some((word) => NUMBERS.has(word));
+
+/** What an approval asks for beside it. */
+const askedIn = (body: readonly string[]): string | undefined => partsOf(body.join('\n')).find((part) => !isThanks(part) && asksMore(part));
 
 /** "For invoice 4711". Any other number may be an amount. */
 const NUMBERED =
 	/((?:^|\s)(?:of|for|the|this|pay|der|die|von|für|zur|la|le|de|del|della|da|van|voor) (?:invoice|order|request|po|rechnung|bestellung|antrag|auftrag|angebot|facture|commande|factura|pedido|fattura|ordine|fatura|factuur|bestelling)) #?[A-Z]{0,4}-?\d[\d/-]{0,20}(?!\S)/i;
+
+const AS_SAID = /(?:^| )as (?:requested|discussed|planned)(?: |$)/i;
 
 function areHarmless(words: readonly string[], { approve }: Labels): boolean {
 	const own = new Set(wordsOf(approve));
@@ -240,7 +270,8 @@ function areHarmless(words: readonly string[], { approve }: Labels): boolean {
 
 function isRequest(part: string, labels: Labels): boolean {
 	const words = wordsOf(part);
-	return /^(?:please|pls|bitte)$/.test(words[0] ?? '') && areHarmless(words, labels);
+	const own = new Set(wordsOf(labels.approve));
+	return /^(?:please|pls|bitte)$/.test(words[0] ?? '') && areHarmless(words, labels) && !asksForMore(words, own);
 }
 
 const isNoObjection = ([word = '', ...others]: readonly string[]): boolean => others.length === 0 && word.includes(' ');
