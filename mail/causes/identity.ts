@@ -308,11 +308,11 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'proxy-failed',
 		speakers: IDENTITY,
-		words: /\bHTTP 5\d\d from the proxy/,
+		words: /\bHTTP 5\d\d from the proxy|^The proxy made no connection/m,
 		code: 'unreachable',
-		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy could not connect to it${httpStatus(at)}.`,
+		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy of this n8n made no connection to it${httpStatus(at)}.`,
 		remedy: () =>
-			'Check that the proxy in HTTPS_PROXY works and may connect to this host. ' +
+			'Check that the proxy in HTTPS_PROXY (or ALL_PROXY) works and may connect to this host. ' +
 			'NO_PROXY lists the hosts that n8n reaches without the proxy.',
 	},
 	{
