@@ -841,7 +841,7 @@ describe('a mail server says', () => {
 		sandbox.exchange.plan(protocol, saying.at, { reply: saying.says, drop: saying.drop }, 3);
 		const error = await failureOf(async () => await TALK[protocol](account()));
 		const token = await account().token();
-		expectRow(error, id, { speaker: protocol, mailbox: ADA, token, user: ADA, from: ADA });
+		expectRow(error, id, { speaker: protocol, mailbox: ADA, token, user: ADA, from: ADA, command: error.command });
 		expect(error).toMatchObject({ mailbox: ADA });
 		expect(error.response).toBe(toldOf(saying));
 	});
