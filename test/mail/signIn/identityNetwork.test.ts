@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { inspect } from 'node:util';
 
 import * as msal from '@azure/msal-node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { cloudOf } from '../../../mail/clouds';
 import { diagnose } from '../../../mail/diagnosis';
@@ -11,11 +11,19 @@ import { identityNetwork, identityProxy } from '../../../mail/signIn/identityNet
 import { appTokens } from '../../../mail/signIn/serviceAccount';
 import { withEnvironment } from '../../support/environment';
 
-const LIMITS = { deadlineMs: 400, connectMs: 200 };
+/** The second is for requests that have to end without the deadline. */
+const LIMITS = { deadlineMs: 400, connectMs: 400 };
+const ONE_CONNECTION = { deadlineMs: 30_000, connectMs: 1_500 };
+/** In ms, on a machine that has much else to do. */
+const SOON = 15_000;
 const AUTHORITY = 'https://login.example.test';
 const running: Server[] = [];
 const sockets = new Set<Socket>();
 
+beforeAll(async () => {
+	// They are loaded at first use, which takes longer than the limits.
+	await Promise.all([import('undici'), import('socks')]);
+});
 beforeEach(() =>
 	withEnvironment(
 		Object.fromEntries(
@@ -56,7 +64,7 @@ const PEERS: Array<[string, (socket: Socket) => void]> = [
 /** What a request for a token ends with, and how long it took, in ms. */
 async function askThrough(address: string): Promise<{ error: unknown; took: number }> {
 	const begun = performance.now();
-	const error: unknown = await identityNetwork(msal, new URL(address), LIMITS)
+	const error: unknown = await identityNetwork(msal, new URL(address), ONE_CONNECTION)
 		.sendPostRequestAsync(`${AUTHORITY}/t/oauth2/v2.0/token`, { headers: {}, body: 'grant_type=client_credentials' })
 		.catch((reason: unknown) => reason);
 	return { error, took: performance.now() - begun };
@@ -69,7 +77,7 @@ describe('a request for a token', () => {
 			const { port, count } = await peer(treat);
 			const { error, took } = await askThrough(`${scheme}://user:hush-hush@127.0.0.1:${port}`);
 			expect(count()).toBe(1);
-			expect(took).toBeLessThan(2_000);
+			expect(took).toBeLessThan(SOON);
 			const told = diagnose(error, { speaker: 'identity', way: 'clientSecret', peer: 'login.example.test' });
 			expect(told).toMatchObject({
 				code: 'unreachable',
@@ -100,7 +108,7 @@ describe('a request for a token', () => {
 		const error: unknown = await identityNetwork(msal, undefined, LIMITS)
 			.sendGetRequestAsync(`http://127.0.0.1:${port}/`)
 			.catch((reason: unknown) => reason);
-		expect(performance.now() - begun).toBeLessThan(2_000);
+		expect(performance.now() - begun).toBeLessThan(SOON);
 		expect(count()).toBe(1);
 		expect(diagnose(error, { speaker: 'identity', peer: 'it' })).toMatchObject({ code: 'timeout' });
 	});
