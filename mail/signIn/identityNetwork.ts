@@ -114,10 +114,12 @@ async function dispatcherFor(proxy: URL | undefined, connectMs: number): Promise
 	return new Agent({
 		connect: (options, done) => {
 			const target = { host: options.hostname, port: Number(options.port || 443) };
-			connectThrough(proxy, target, connectMs).then(
-				(httpSocket) => secure({ ...options, httpSocket }, done),
-				(cause: unknown) => done(tunnelFault(cause), null),
-			);
+			connectThrough(proxy, target, connectMs)
+				.then(
+					(httpSocket) => void secure({ ...options, httpSocket }, done),
+					(cause: unknown) => done(tunnelFault(cause), null),
+				)
+				.catch((cause: unknown) => done(new Error('There is no connection.', { cause }), null));
 		},
 	});
 }

@@ -89,6 +89,17 @@ describe('a request for a token', () => {
 		},
 	);
 
+	it.each<[string, (socket: Socket) => void, string]>([
+		['closes it', (socket) => void socket.end('HTTP/1.1 200 OK\r\n\r\n'), 'lost'],
+		['says nothing more', (socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\n'), 'timeout'],
+	])('through a proxy that opens a connection and then %s ends soon, after one connection', async (_conduct, treat, code) => {
+		const { port, count } = await peer((socket) => void socket.once('data', () => treat(socket)));
+		const { error, took } = await askThrough(`http://127.0.0.1:${port}`);
+		expect(count()).toBe(1);
+		expect(took).toBeLessThan(SOON);
+		expect(diagnose(error, { speaker: 'identity', peer: 'login.example.test' })).toMatchObject({ code, permanent: false });
+	});
+
 	it('names the proxy, not the platform, if the name of the proxy cannot be found', async () => {
 		const { error } = await askThrough('http://proxy.invalid:3128');
 		expect(diagnose(error, { speaker: 'identity', peer: 'login.example.test' }).message).toContain('the proxy of this n8n made no');
