@@ -136,8 +136,8 @@ function ofCloud(field: 'authority' | 'resource', custom: string): string {
 function endpoint(name: 'authorize' | 'token'): string {
 	const authority = ofCloud(
 		'authority',
-		'(/^https:\\/\\/[^?#@]+$/.test($self["authorityUrl"]) ? ' +
-			'$self["authorityUrl"].replace(/\\/+$/, "") : "https://authority-url-must-be-https.invalid")',
+		'(/^https:\\/\\/[^?#@\\s]+$/.test(($self["authorityUrl"] || "").trim()) ? ' +
+			'$self["authorityUrl"].trim().replace(/\\/+$/, "") : "https://authority-url-must-be-https.invalid")',
 	);
 	const tenant = '(/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test($self["tenantId"].trim()) ? $self["tenantId"].trim() : "tenant-id-is-not-valid")';
 	return `${authority} + "/" + ${tenant} + "/oauth2/v2.0/${name}"`;
@@ -145,7 +145,7 @@ function endpoint(name: 'authorize' | 'token'): string {
 
 /** Permissions of the chosen protocols only, or of all three if none is chosen. They are never mixed with those of another resource. */
 function scope(): string {
-	const resource = ofCloud('resource', `($self["resourceUrl"] || "${CLOUDS.global.resource}").replace(/\\/+$/, "")`);
+	const resource = ofCloud('resource', `(($self["resourceUrl"] || "").trim() || "${CLOUDS.global.resource}").replace(/\\/+$/, "")`);
 	const permission = (protocol: Protocol): string =>
 		`($self["protocols"].length === 0 || $self["protocols"].includes("${protocol}") ? ` +
 		`" " + ${resource} + "/${DELEGATED_PERMISSION[protocol]}" : "")`;

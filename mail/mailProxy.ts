@@ -11,15 +11,23 @@ import { MailError } from './errors';
  */
 export const MAIL_PROXY = 'N8N_OFFICE365_MAIL_PROXY';
 
-const PORTS: Record<string, number> = { 'socks5:': 1080, 'socks5h:': 1080, 'http:': 80, 'https:': 443 };
+const PORTS: Record<string, number> = { 'socks:': 1080, 'socks5:': 1080, 'socks5h:': 1080, 'http:': 80, 'https:': 443 };
 
 /** Returns the proxy for connections to this mail server, or undefined if there is none. @throws MailError `configuration` */
 export function mailProxy(endpoint: Endpoint): URL | undefined {
 	const given = process.env[MAIL_PROXY]?.trim() ?? '';
 	if (given === '' || isExempt(endpoint)) return undefined;
+	return proxyAddress(given, MAIL_PROXY);
+}
+
+/**
+ * Returns the address of a proxy that an environment variable contains. The error does not repeat it, because it may contain a password.
+ * @throws MailError `configuration`
+ */
+export function proxyAddress(given: string, variable: string): URL {
 	const url = URL.canParse(given) ? new URL(given) : undefined;
 	if (url !== undefined && url.hostname !== '' && url.protocol in PORTS && isDecodable(url)) return url;
-	throw new MailError(`The environment variable ${MAIL_PROXY} of this n8n is not the address of a proxy.`, {
+	throw new MailError(`The environment variable ${variable} of this n8n is not the address of a proxy.`, {
 		code: 'configuration',
 		remedy:
 			'Ask the operator of this n8n to set it to an address like socks5://proxy.example.com:1080 or ' +
@@ -42,7 +50,7 @@ function isDecodable({ username, password }: URL): boolean {
  * Reads NO_PROXY as other programs do: names separated by commas or blanks, each with all its subdomains, with or without a leading dot or
  * `*.`, with or without a port; `*` means all hosts.
  */
-function isExempt({ host, port }: Endpoint): boolean {
+export function isExempt({ host, port }: Pick<Endpoint, 'host' | 'port'>): boolean {
 	const name = host.toLowerCase();
 	const list = process.env.no_proxy ?? process.env.NO_PROXY ?? '';
 	return list
@@ -64,12 +72,12 @@ export function peerOf(endpoint: Endpoint): string {
 }
 
 /**
- * Opens a TCP connection to a mail server through the proxy, which looks up the host name. TLS is then set up with the mail server itself,
- * so the proxy sees no content. The socket is paused: the caller adds its listeners, then resumes it.
+ * Opens a TCP connection to a server through the proxy, which looks up the host name. TLS is then set up with the server itself, so the
+ * proxy sees no content. The socket is paused: the caller adds its listeners, then resumes it.
  *
  * @throws Error of the network, with the proxy's status
  */
-export async function connectThrough(proxy: URL, { host, port }: Endpoint, timeoutMs: number): Promise<Socket> {
+export async function connectThrough(proxy: URL, { host, port }: Pick<Endpoint, 'host' | 'port'>, timeoutMs: number): Promise<Socket> {
 	if (proxy.protocol.startsWith('socks')) return await connectSocks(proxy, host, port, timeoutMs);
 	return await connectHttp(proxy, host, port, timeoutMs);
 }

@@ -75,6 +75,9 @@ export function serviceAccountToTest(fields: Fields): Account {
 	};
 }
 
+/** Within the local part, an apostrophe is a part of the name: o'brien. At its ends, it is a quote. */
+const ADDRESS = /^[^\s@<>"',;:\\]+(?:'+[^\s@<>"',;:\\]+)*@[^\s@<>"',;:\\]+$/;
+
 /**
  * Returns a single address without anything around it, and without the invisible characters that come along with copied text.
  * @throws MailError `input`
@@ -82,7 +85,7 @@ export function serviceAccountToTest(fields: Fields): Account {
 export function requireMailbox(given: string): string {
 	const address = given.replace(/\p{Cf}/gu, '').trim();
 	const found = lookAlike(address);
-	if (found === undefined && /^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(address)) return address;
+	if (found === undefined && ADDRESS.test(address)) return address;
 	throw new MailError(
 		address === ''
 			? 'The mailbox address is empty, and a service account has no mailbox of its own.'

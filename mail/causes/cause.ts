@@ -66,8 +66,20 @@ export const MAIL: readonly Speaker[] = ['smtp', 'imap', 'pop'];
 export const ALL: readonly Speaker[] = ['identity', ...MAIL];
 
 export const box = (at: Circumstances): string => at.mailbox ?? 'the mailbox';
-export const mailboxArgument = (at: Circumstances): string => at.mailbox ?? 'MAILBOX';
+export const mailboxArgument = (at: Circumstances): string => (at.mailbox === undefined ? 'MAILBOX' : argument(at.mailbox));
 export const peer = (at: Circumstances): string => at.peer ?? 'the server';
+
+/**
+ * An address as an argument in a line for PowerShell, in quotes if it contains other signs than usual. A quote within quotes is doubled:
+ * https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
+ */
+export function argument(address: string): string {
+	return /^\w[\w.@+-]*$/.test(address) ? address : `'${address.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
+}
+
+/** Whoever signed in to SMTP: a person, even if the mailbox is a shared one, or the mailbox itself. */
+export const sender = (at: Circumstances): string => at.user ?? box(at);
+export const senderArgument = (at: Circumstances): string => (at.user === undefined ? mailboxArgument(at) : argument(at.user));
 
 export function label(at: Circumstances): string {
 	if (at.speaker === 'identity') return 'The identity platform';

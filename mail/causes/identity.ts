@@ -91,12 +91,21 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'federation-unknown',
 		speakers: IDENTITY,
-		aadsts: [70021, 700211, 700212, 700213],
+		aadsts: [70021, 70025, 700211, 700212, 700213, 7002138],
 		code: 'configuration',
 		sentence: () => 'The app has no federated credential for the token of this workload.',
 		remedy: (at) =>
 			'In the app registration, under Certificates & secrets, Federated credentials, add a credential with exactly ' +
-			`${at.shown ?? 'the issuer, subject and audience of the token'}.`,
+			`${at.shown ?? 'the issuer, subject and audience of the token'}. Upper and lower case count.`,
+	},
+	{
+		// "AAD-issued tokens may not be used for federated identity flows."
+		id: 'federation-issuer',
+		speakers: IDENTITY,
+		aadsts: [700222],
+		code: 'configuration',
+		sentence: () => 'Entra itself issued the token of this workload, and does not accept it as one of another issuer.',
+		remedy: () => 'Use the token of another issuer, such as Kubernetes or GitHub, or choose "Managed Identity" under "Authentication".',
 	},
 	{
 		// https://azure.github.io/azure-workload-identity/docs/troubleshooting.html
@@ -117,6 +126,18 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		code: 'configuration',
 		sentence: () => 'Microsoft does not know this tenant.',
 		remedy: () => 'Check "Tenant ID" (directory ID or domain) and "Cloud". A tenant exists in one cloud only.',
+	},
+	{
+		// 5000225: "This tenant has been blocked due to inactivity." 5000224: "We are sorry, this resource is not available."
+		// https://learn.microsoft.com/entra/fundamentals/tenant-inaccessible-inactivity
+		id: 'tenant-inactive',
+		speakers: IDENTITY,
+		aadsts: [5000224, 5000225],
+		code: 'configuration',
+		sentence: () => 'Microsoft has blocked this tenant, usually for inactivity.',
+		remedy: () =>
+			"Ask an admin of the tenant to have it reactivated by Microsoft's support within 20 days. After that it is deleted, and another " +
+			'tenant has to be used.',
 	},
 	{
 		id: 'app-unknown',
@@ -214,9 +235,20 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 			}), and grant admin consent.${thenConnect(at)}`,
 	},
 	{
+		// "… a resource which is not listed in the requested permissions in the client's application registration."
+		id: 'permission-unlisted',
+		speakers: IDENTITY,
+		aadsts: [650056, 650057],
+		code: 'consent',
+		sentence: () => 'The app registration does not list a permission that is needed.',
+		remedy: (at) =>
+			'In the app registration, under API permissions, add the permissions of Office 365 Exchange Online that you use ' +
+			`(${ofApp(at) ? permissions(APP_PERMISSION) : permissions(DELEGATED_PERMISSION)}). Then grant admin consent.${thenConnect(at)}`,
+	},
+	{
 		id: 'consent-missing',
 		speakers: IDENTITY,
-		aadsts: [65001, 65004, 65005, 650056, 650057, 7000229, 90008, 90093, 90094, 90095, 90099],
+		aadsts: [65001, 65004, 65005, 7000229, 90008, 90093, 90094, 90095, 90099],
 		words: /\bconsent_required\b/,
 		code: 'consent',
 		sentence: () => 'Nobody has consented to a permission that is needed.',
@@ -247,8 +279,8 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		id: 'access-policy',
 		speakers: IDENTITY,
 		aadsts: [
-			50005, 50097, 50127, 50129, 50131, 50155, 53000, 53001, 53002, 53003, 53009, 53010, 53011, 530002, 530003, 530021, 530032, 530034,
-			530035, 50002, 500021, 500022, 500212, 500213,
+			50005, 50097, 50127, 50129, 50131, 50155, 53000, 53001, 53002, 53003, 53005, 53009, 53010, 53011, 530002, 530003, 530004, 530021,
+			530031, 530032, 530033, 530034, 530035, 530036, 530084, 50002, 500021, 500022, 500212, 500213,
 		],
 		code: 'interaction',
 		sentence: () => 'A Conditional Access or security policy of the tenant blocks this sign-in.',
@@ -292,10 +324,13 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'account-locked',
 		speakers: IDENTITY,
+		// 50053 also: "Sign-in was blocked because it came from an IP address with malicious activity."
 		aadsts: [50053, 50055, 50056, 50057, 500571, 50135, 50144],
 		code: 'configuration',
-		sentence: () => 'The account is locked or disabled, or its password has expired.',
-		remedy: () => 'Ask an admin to unlock or enable the account in Entra, or to set a new password.',
+		sentence: () => 'The account is locked or disabled, its password has expired, or Microsoft blocks the address of this machine.',
+		remedy: () =>
+			'Ask an admin to unlock or enable the account in Entra, or to set a new password. If Microsoft speaks of an IP address, ask the ' +
+			'admin to mark it as trusted in Entra under Named locations, or let n8n use another address.',
 	},
 	{
 		id: 'platform-loop',
@@ -308,11 +343,11 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 	{
 		id: 'proxy-failed',
 		speakers: IDENTITY,
-		words: /\bHTTP 5\d\d from the proxy/,
+		words: /\bHTTP 5\d\d from the proxy|^The proxy made no connection/m,
 		code: 'unreachable',
-		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy could not connect to it${httpStatus(at)}.`,
+		sentence: (at) => `n8n could not reach ${peer(at)}: the proxy of this n8n made no connection to it${httpStatus(at)}.`,
 		remedy: () =>
-			'Check that the proxy in HTTPS_PROXY works and may connect to this host. ' +
+			'Check that the proxy in HTTPS_PROXY (or ALL_PROXY) works and may connect to this host. ' +
 			'NO_PROXY lists the hosts that n8n reaches without the proxy.',
 	},
 	{
@@ -340,11 +375,25 @@ export const IDENTITY_CAUSES: readonly Cause[] = [
 		remedy: () => 'The request is retried automatically. If the problem persists, see https://status.cloud.microsoft.',
 	},
 	{
+		// n8n says this of each invalid_grant, without Microsoft's words. 70043: sign-in frequency.
+		id: 'renewal-refused',
+		speakers: IDENTITY,
+		aadsts: [70043],
+		words: /needs to be reconnected/,
+		code: 'interaction',
+		sentence: (at) => (isPerson(at) ? 'Microsoft no longer renews this sign-in.' : 'Microsoft did not accept the sign-in.'),
+		remedy: (at) =>
+			isPerson(at)
+				? 'Open the credential and press Connect again. If that fails, or if the sign-in soon ends again, ask an admin for the reason in ' +
+					"Entra's sign-in logs (MFA, sign-in frequency or another Conditional Access policy, consent, disabled account)."
+				: SIGN_IN_LOGS,
+	},
+	{
 		id: 'grant-ended',
 		speakers: IDENTITY,
-		aadsts: [700082, 70008, 50085, 50173, 70043, 50089, 50132, 50133, 54005, 70000, 501481, 700005, 9002313, 9002341],
-		// n8n's own messages for a revoked grant and for one without a refresh token.
-		words: /\binvalid_grant\b|needs to be reconnected|no refresh token is available/,
+		aadsts: [700082, 70008, 50085, 50173, 50089, 50132, 50133, 54005, 70000, 501481, 700005, 9002313, 9002341],
+		// The last words are n8n's own.
+		words: /\binvalid_grant\b|no refresh token is available/,
 		code: 'interaction',
 		sentence: (at) =>
 			isPerson(at) ? 'The sign-in has ended: its refresh token expired or was revoked.' : 'Microsoft did not accept the sign-in.',

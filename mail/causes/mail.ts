@@ -1,6 +1,6 @@
 import { box, label, MAIL, mailboxArgument, type Cause } from './cause';
 import { sizeLimit } from './highVolume';
-import { ofPersonal, turnOnProtocol } from './personal';
+import { CONFIRM_SIGN_IN, ofPersonal, turnOnProtocol } from './personal';
 import { authRemedy } from './refusedToken';
 
 const TOO_LARGE = /message (?:size )?(?:is too large|exceeds|larger than allowed)|^552\b/im;
@@ -34,6 +34,15 @@ export const MAIL_CAUSES: readonly Cause[] = [
 			ofPersonal(at)
 				? turnOnProtocol(at)
 				: `Ask an admin to run: Set-CASMailbox -Identity ${mailboxArgument(at)} -${at.speaker === 'pop' ? 'Pop' : 'Imap'}Enabled $true.`,
+	},
+	{
+		// Outlook.com: https://github.com/mscdex/node-imap/issues/799
+		id: 'account-blocked',
+		speakers: ['imap', 'pop'],
+		names: /account is blocked/i,
+		code: 'forbidden',
+		sentence: (at) => `${label(at)} blocks ${box(at)} until the owner of the account confirms that the sign-in is their own.`,
+		remedy: () => `Sign in at https://outlook.com in a browser and follow the instructions. ${CONFIRM_SIGN_IN}`,
 	},
 	{
 		id: 'too-large-to-read',

@@ -1,4 +1,4 @@
-import { box, mailboxArgument, peer, type Cause, type Circumstances } from './cause';
+import { argument, box, peer, sender, senderArgument, type Cause, type Circumstances } from './cause';
 import { allowApp, grantPermission, ofHighVolume, OWN_ADDRESS_ONLY } from './highVolume';
 import { CONFIRM_SIGN_IN, ofPersonal, OWN_ALIASES_ONLY, TURN_ON_SMTP } from './personal';
 import { appsOwnSendAs, authRemedy } from './refusedToken';
@@ -14,11 +14,11 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		names: /SmtpClientAuthentication is disabled/i,
 		code: 'forbidden',
-		sentence: (at) => `SMTP AUTH is turned off for ${box(at)}${ofPersonal(at) ? '' : ' or its tenant'}.`,
+		sentence: (at) => `SMTP AUTH is turned off for ${sender(at)}${ofPersonal(at) ? '' : ' or its tenant'}.`,
 		remedy: (at) =>
 			ofPersonal(at)
 				? TURN_ON_SMTP
-				: `Ask an admin to run in Exchange Online PowerShell: Set-CASMailbox -Identity ${mailboxArgument(at)} ` +
+				: `Ask an admin to run in Exchange Online PowerShell: Set-CASMailbox -Identity ${senderArgument(at)} ` +
 					'-SmtpClientAuthenticationDisabled $false (see https://aka.ms/smtp_auth_disabled).',
 	},
 	{
@@ -28,8 +28,8 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		code: 'forbidden',
 		sentence: (at) =>
 			ofPersonal(at)
-				? `Outlook.com blocks the SMTP sign-in of ${box(at)}.`
-				: `A policy of the tenant blocks the SMTP sign-in of ${box(at)}.`,
+				? `Outlook.com blocks the SMTP sign-in of ${sender(at)}.`
+				: `A policy of the tenant blocks the SMTP sign-in of ${sender(at)}.`,
 		remedy: (at) => (ofPersonal(at) ? `${TURN_ON_SMTP} ${CONFIRM_SIGN_IN}` : checkPolicies(at)),
 	},
 	{
@@ -58,14 +58,13 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		names: /SendAsDenied|not (?:have permissions|allowed) to send as/i,
 		codes: ['5.7.60', '5.2.252'],
 		code: 'forbidden',
-		sentence: (at) =>
-			`${at.user ?? box(at)} may not send ${at.onBehalf === true ? 'on behalf of' : 'from'} ${at.from ?? 'this From address'}.`,
+		sentence: (at) => `${sender(at)} may not send ${at.onBehalf === true ? 'on behalf of' : 'from'} ${at.from ?? 'this From address'}.`,
 		remedy: (at) =>
 			ofHighVolume(at)
 				? OWN_ADDRESS_ONLY
 				: ofPersonal(at)
 					? OWN_ALIASES_ONLY
-					: `Use an address of ${at.user ?? box(at)} as From Email, or ask an admin to run: ${permission(at)}. ` +
+					: `Use an address of ${sender(at)} as From Email, or ask an admin to run: ${permission(at)}. ` +
 						`If From is the sign-in name, enter the mailbox's primary address under "Mailbox".${appsOwnSendAs(at)}`,
 	},
 	{
@@ -74,7 +73,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		names: /OutboundSpamException/,
 		codes: ['5.1.8', '5.7.501', '5.7.502', '5.7.503'],
 		code: 'forbidden',
-		sentence: (at) => `Microsoft has blocked email from ${box(at)} or its tenant because it looked like spam.`,
+		sentence: (at) => `Microsoft has blocked email from ${sender(at)} or its tenant because it looked like spam.`,
 		remedy: () =>
 			'Ask an admin to open Restricted entities in the Microsoft Defender portal ' +
 			'(https://security.microsoft.com/restrictedentities), to find the reason and to lift the block. ' +
@@ -93,13 +92,13 @@ export const SMTP_CAUSES: readonly Cause[] = [
 			'support to lift the block.',
 	},
 	{
-		// Sent email is stored in the mailbox, so a full mailbox cannot send.
+		// Sent email is stored in the mailbox of the person who signs in, so a full mailbox cannot send.
 		id: 'sender-full',
 		speakers: ['smtp'],
 		names: /Submission\.Exception:QuotaExceeded/,
 		code: 'rejected',
 		lasting: true,
-		sentence: (at) => `${box(at)} is full, so it cannot send email.`,
+		sentence: (at) => `${sender(at)} is full, so it cannot send email.`,
 		remedy: () => 'Delete emails from it and empty its Deleted Items, or ask an admin to raise its quota.',
 	},
 	{
@@ -109,8 +108,10 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.1.90'],
 		code: 'rejected',
 		lasting: true,
-		sentence: (at) => `${box(at)} has reached its daily sending limit.`,
-		remedy: () => 'Exchange Online accepts 10,000 recipients per day from a mailbox. Wait a day, or use another service for bulk email.',
+		sentence: (at) => `${sender(at)} has reached its daily sending limit.`,
+		remedy: (at) =>
+			`${ofHighVolume(at) ? '' : 'Exchange Online accepts 10,000 recipients per day from a mailbox. '}Wait a day, or use another ` +
+			'service for bulk email.',
 	},
 	{
 		id: 'recipient-limit',
@@ -119,7 +120,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.5.3'],
 		words: /^\s{0,4}5\d\d[ -]5\.2\.0 [^\n]*\b(?:limit|exceeded)/im,
 		code: 'rejected',
-		sentence: (at) => `${box(at)} has reached its sending limit, or the email has too many recipients.`,
+		sentence: (at) => `${sender(at)} has reached its sending limit, or the email has too many recipients.`,
 		remedy: (at) =>
 			ofHighVolume(at)
 				? 'High Volume Email accepts 50 recipients for an email. Use fewer recipients, or a distribution list.'
@@ -152,7 +153,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		codes: ['5.2.2'],
 		words: /^552\b[^\n]*\b(?:quota|full)\b/im,
 		code: 'rejected',
-		sentence: (at) => `A recipient's mailbox or ${box(at)} is full.`,
+		sentence: (at) => `A recipient's mailbox or ${sender(at)} is full.`,
 		remedy: () => 'The answer says which. Ask its owner to delete emails and to empty Deleted Items, or ask an admin to raise its quota.',
 	},
 	{
@@ -162,7 +163,7 @@ export const SMTP_CAUSES: readonly Cause[] = [
 		// The limit of a recipient does not concern this mailbox.
 		words: /^432\b(?![^\n]{0,200}recipient thread limit)/im,
 		code: 'throttled',
-		sentence: (at) => `${box(at)} has too many SMTP connections at once (Exchange allows 3).`,
+		sentence: (at) => `${sender(at)} has too many SMTP connections at once (Exchange allows 3).`,
 		remedy: () => 'It is retried automatically. Other programs that send from this mailbox count too.',
 	},
 	{
@@ -235,9 +236,9 @@ export const SMTP_CAUSES: readonly Cause[] = [
 
 /** The command that gives the missing right, as Exchange Online PowerShell knows it. */
 function permission(at: Circumstances): string {
-	const [of, to] = [at.from ?? 'FROM-ADDRESS', at.user ?? mailboxArgument(at)];
+	const [of, to] = [at.from === undefined ? 'FROM-ADDRESS' : argument(at.from), senderArgument(at)];
 	return at.onBehalf === true
-		? `Set-Mailbox ${of} -GrantSendOnBehalfTo @{Add="${to}"}`
+		? `Set-Mailbox ${of} -GrantSendOnBehalfTo @{Add=${to.startsWith("'") ? to : `"${to}"`}}`
 		: `Add-RecipientPermission ${of} -AccessRights SendAs -Trustee ${to}`;
 }
 
@@ -246,8 +247,12 @@ function checkPolicies(at: Circumstances): string {
 		`Ask an admin to check Entra's sign-in logs, Security Defaults, Conditional Access and authentication policies, ` +
 		(ofHighVolume(at)
 			? 'of which the one for this account needs AllowBasicAuthSmtp.'
-			: `and to run: Set-CASMailbox -Identity ${mailboxArgument(at)} -SmtpClientAuthenticationDisabled $false.`)
+			: `and to run: Set-CASMailbox -Identity ${senderArgument(at)} -SmtpClientAuthenticationDisabled $false.`)
 	);
+}
+
+function atSignIn({ command }: Circumstances): boolean {
+	return /^AUTH\b/.test(command ?? '');
 }
 
 /** If no other row fits, the class of the answer decides (RFC 5321, section 4.2.1). */
@@ -257,7 +262,8 @@ export const OTHER_SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		words: /^\s{0,4}4\d\d\b/m,
 		code: 'throttled',
-		sentence: () => 'The server cannot accept the email at the moment.',
+		sentence: (at) =>
+			atSignIn(at) ? 'The server could not check the sign-in at the moment.' : 'The server cannot accept the email at the moment.',
 		remedy: () => 'It is retried automatically.',
 	},
 	{
@@ -275,7 +281,10 @@ export const OTHER_SMTP_CAUSES: readonly Cause[] = [
 		speakers: ['smtp'],
 		words: /^\s{0,4}5\d\d\b/m,
 		code: 'rejected',
-		sentence: () => 'The server refused the email.',
-		remedy: () => 'Its answer says why. Sending the same email again will not help.',
+		sentence: (at) => (atSignIn(at) ? 'The server did not accept the sign-in.' : 'The server refused the email.'),
+		remedy: (at) =>
+			atSignIn(at)
+				? 'Its answer says why. Check "Mailbox", and "Cloud" or "SMTP Host" and "SMTP Port".'
+				: 'Its answer says why. Sending the same email again will not help.',
 	},
 ];

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 
-import { inputError, MailError } from '../errors';
+import { inputError, MailError, reasonOf } from '../errors';
 import { CLOCK_SKEW_MS } from './token';
 
 /** What MSAL needs to sign client assertions. Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
@@ -110,21 +110,38 @@ function readChain(pem: string): X509Certificate[] {
 	}
 }
 
+/** Says why a key cannot be read. With a wrong passphrase, one key in 256 seems to be damaged. */
+function keyFault(error: unknown, pem: string, passphrase: string | undefined): MailError {
+	if (!/ENCRYPTED/.test(pem)) {
+		return inputError(
+			'Private Key',
+			'it cannot be read.',
+			'Paste it in PEM form, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----, with its line breaks.',
+		);
+	}
+	if (!passphrase) return inputError('Passphrase', 'it is empty, and the private key is encrypted.', 'Enter the passphrase of the key.');
+	// OpenSSL tells this last or, if text follows the key, among the errors before.
+	if (/digital envelope routines::unsupported/.test(`${reasonOf(error)} ${String(Reflect.get(Object(error), 'opensslErrorStack'))}`)) {
+		return inputError(
+			'Private Key',
+			'it is encrypted with a cipher that is too old.',
+			'Convert it with: openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in OLD.pem -out NEW.pem',
+		);
+	}
+	return inputError(
+		'Passphrase',
+		'it does not decrypt the private key.',
+		'Enter the correct passphrase of the key. If it is correct, the key is incomplete: paste all of it, from ' +
+			'-----BEGIN ENCRYPTED PRIVATE KEY----- to -----END ENCRYPTED PRIVATE KEY-----.',
+	);
+}
+
 function readKey(pem: string, passphrase: string | undefined): KeyObject {
 	let key: KeyObject;
 	try {
 		key = createPrivateKey({ key: pem, format: 'pem', ...(passphrase ? { passphrase } : {}) });
-	} catch {
-		if (!/ENCRYPTED/.test(pem)) {
-			throw inputError(
-				'Private Key',
-				'it cannot be read.',
-				'Paste it in PEM form, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----, with its line breaks.',
-			);
-		}
-		throw passphrase
-			? inputError('Passphrase', 'it does not decrypt the private key.', 'Enter the correct passphrase of the key.')
-			: inputError('Passphrase', 'it is empty, and the private key is encrypted.', 'Enter the passphrase of the key.');
+	} catch (error) {
+		throw keyFault(error, pem, passphrase);
 	}
 	if (key.asymmetricKeyType === 'rsa') return key;
 	throw inputError(

@@ -1,10 +1,15 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import type { Dispatcher } from 'undici';
 
-/** Maximum time for a request to the identity platform or the host, in ms. */
-const DEADLINE_MS = 30_000;
-/** Maximum time for the connection, in ms. It is short, so that the caller soon hears that a host is not there. */
-const CONNECT_MS = 10_000;
+import { reasonOf } from '../errors';
+import { connectThrough, isExempt, proxyAddress } from '../mailProxy';
+
+/**
+ * Maximum times in ms: for a request to the identity platform or the host, and for the connection. That one is short, so that the caller
+ * soon hears that a host is not there.
+ */
+const LIMITS = { deadlineMs: 30_000, connectMs: 10_000 };
+type Limits = typeof LIMITS;
 const LONGEST_PAUSE_MS = 3_600_000;
 /** Maximum number of bytes that are read of an answer. A token has some kilobytes; a proxy's page may never end. */
 const LONGEST_ANSWER = 256 * 1024;
@@ -13,32 +18,19 @@ const LONGEST_ANSWER = 256 * 1024;
  * A network module for MSAL that has what MSAL's own lacks: a deadline, no redirects (they would carry the secret along), the true cause of
  * a network fault, the status of a refusal, and the pause that a busy platform asks for.
  *
- * @param proxied whether to use the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, as n8n's own requests do. The address of a host's
- * own identity endpoint is reached without one.
+ * @param proxy through which the requests go, see {@link identityProxy}
  */
-export function identityNetwork(msal: typeof import('@azure/msal-node'), { proxied }: { proxied: boolean }): INetworkModule {
+export function identityNetwork(msal: typeof import('@azure/msal-node'), proxy?: URL, limits: Limits = LIMITS): INetworkModule {
 	/** MSAL passes an AuthError on unchanged, and replaces anything else with its own words. */
 	const fault = (message: string, facts: { cause?: unknown; retryAfterMs?: number } = {}): Error =>
 		Object.assign(new msal.AuthError('network_fault', '', message), facts);
 
 	async function send<T>(url: string, method: 'GET' | 'POST', options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
-		const { request } = await import('undici');
-		let response: Dispatcher.ResponseData;
-		let text: string;
-		try {
-			const dispatcher = await dispatcherFor(proxied);
-			response = await request(url, {
-				method,
-				headers: options?.headers,
-				body: options?.body,
-				dispatcher,
-				signal: AbortSignal.timeout(DEADLINE_MS),
-			});
-			text = await readSome(response.body);
-		} catch (cause) {
-			throw fault(proxied ? tunnelFault(cause) : 'The request got no answer.', { cause });
-		}
-		const { statusCode: status, headers } = response;
+		const { status, headers, text } = await exchange(url, { method, headers: options?.headers, body: options?.body }, proxy, limits).catch(
+			(cause: unknown) => {
+				throw fault('The request got no answer.', { cause });
+			},
+		);
 		const page = isPage(headers, text) ? ' with a web page' : '';
 		if (status >= 300 && status < 400) throw fault(`HTTP ${status} redirects to another address.`);
 		if (status === 407) throw fault(`HTTP ${status}${page}: a proxy requires a sign-in.`);
@@ -61,26 +53,83 @@ export function identityNetwork(msal: typeof import('@azure/msal-node'), { proxi
 	};
 }
 
-/** One for each set of values, because an agent reads the variables when it is created. */
-const dispatchers = new Map<string, Dispatcher>();
+/** In the order in which n8n's own requests use them. HTTP_PROXY is for addresses with http. */
+const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
 
-async function dispatcherFor(proxied: boolean): Promise<Dispatcher> {
-	const names = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY'];
-	const key = proxied ? JSON.stringify(names.map((name) => process.env[name])) : 'direct';
-	const known = dispatchers.get(key);
-	if (known !== undefined) return known;
-	const { Agent, EnvHttpProxyAgent } = await import('undici');
-	const options = { connect: { timeout: CONNECT_MS }, keepAliveTimeout: 1_000 };
-	const made = proxied ? new EnvHttpProxyAgent(options) : new Agent(options);
-	dispatchers.clear();
-	dispatchers.set(key, made);
-	return made;
+/**
+ * Returns the proxy that n8n's own requests to this https address would use, or undefined if there is none. The address of a host's own
+ * identity endpoint is reached without one. @throws MailError `configuration`
+ */
+export function identityProxy(address: string): URL | undefined {
+	const { hostname: host, port } = new URL(address);
+	const name = VARIABLES.find((variable) => valueOf(variable) !== '');
+	if (name === undefined || isExempt({ host, port: Number(port || 443) })) return undefined;
+	const given = valueOf(name);
+	return proxyAddress(given.includes('://') ? given : `http://${given}`, name);
 }
 
-/** undici's words if a proxy refuses the tunnel: "Proxy response (407) !== 200 when HTTP Tunneling". */
-function tunnelFault(cause: unknown): string {
-	const status = cause instanceof Error ? /Proxy response \((\d{3})\)/.exec(cause.message.slice(0, 200))?.[1] : undefined;
-	return status === undefined ? 'The request got no answer.' : `HTTP ${status} from the proxy, which let nothing through.`;
+function valueOf(variable: string): string {
+	return process.env[variable]?.trim() ?? '';
+}
+
+type Headers = Dispatcher.ResponseData['headers'];
+type Asked = { method: 'GET' | 'POST'; headers?: Record<string, string>; body?: string };
+
+/**
+ * Sends one request over its own connection. The deadline is our own, because undici heeds its `signal` only when there is a connection.
+ */
+async function exchange(
+	url: string,
+	asked: Asked,
+	proxy: URL | undefined,
+	{ deadlineMs, connectMs }: Limits,
+): Promise<{ status: number; headers: Headers; text: string }> {
+	const { request } = await import('undici');
+	const dispatcher = await dispatcherFor(proxy, connectMs);
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_resolve, reject) => {
+		timer = setTimeout(() => reject(new Error('ETIMEDOUT: there was no answer in time')), deadlineMs);
+	});
+	const answered = async (): Promise<{ status: number; headers: Headers; text: string }> => {
+		const { statusCode: status, headers, body } = await request(url, { ...asked, dispatcher });
+		return { status, headers, text: await readSome(body) };
+	};
+	try {
+		return await Promise.race([late, answered()]);
+	} finally {
+		clearTimeout(timer);
+		// Whatever is still under way ends with it.
+		void dispatcher.destroy().catch(() => undefined);
+	}
+}
+
+/**
+ * undici's own agent for proxies repeats a connection that the proxy closes, without end and without a pause
+ * (https://github.com/nodejs/undici/issues/3897; version 8 needs a later Node). Therefore the tunnel is our own, and is tried once.
+ */
+async function dispatcherFor(proxy: URL | undefined, connectMs: number): Promise<Dispatcher> {
+	const { Agent, buildConnector } = await import('undici');
+	if (proxy === undefined) return new Agent({ connect: { timeout: connectMs } });
+	const secure = buildConnector({ timeout: connectMs });
+	return new Agent({
+		connect: (options, done) => {
+			const target = { host: options.hostname, port: Number(options.port || 443) };
+			connectThrough(proxy, target, connectMs)
+				.then(
+					(httpSocket) => void secure({ ...options, httpSocket }, done),
+					(cause: unknown) => done(tunnelFault(cause), null),
+				)
+				.catch((cause: unknown) => done(new Error('There is no connection.', { cause }), null));
+		},
+	});
+}
+
+/** The cause names the host of the proxy, not the platform. Therefore these words come first. */
+function tunnelFault(cause: unknown): Error {
+	const status = /the proxy answered HTTP (\d{3})/.exec(reasonOf(cause))?.[1];
+	return new Error(status === undefined ? 'The proxy made no connection.' : `HTTP ${status} from the proxy, which let nothing through.`, {
+		cause,
+	});
 }
 
 async function readSome(body: Dispatcher.ResponseData['body']): Promise<string> {
@@ -95,11 +144,11 @@ async function readSome(body: Dispatcher.ResponseData['body']): Promise<string> 
 	return Buffer.concat(chunks).toString('utf8', 0, LONGEST_ANSWER);
 }
 
-function isPage(headers: Dispatcher.ResponseData['headers'], text: string): boolean {
+function isPage(headers: Headers, text: string): boolean {
 	return (headerOf(headers, 'content-type') ?? '').includes('html') || /^\s{0,100}<(?:!doctype|html|head|body)\b/i.test(text);
 }
 
-function headerOf(headers: Dispatcher.ResponseData['headers'], name: string): string | undefined {
+function headerOf(headers: Headers, name: string): string | undefined {
 	const value = headers[name];
 	return Array.isArray(value) ? value[0] : value;
 }

@@ -6,7 +6,7 @@ import { diagnose, type Circumstances } from '../diagnosis';
 import { MailError } from '../errors';
 import { looksSecret } from '../redact';
 import { readFederatedToken, requireHostIdentity, requireKnownAuthority, requireMailResource, requireOwnMailHosts } from './hostIdentity';
-import { identityNetwork } from './identityNetwork';
+import { identityNetwork, identityProxy } from './identityNetwork';
 import { AccessToken, type Acquire } from './token';
 
 /** How an app proves its identity to the identity platform. */
@@ -64,7 +64,7 @@ async function askForApp(account: Of<AppProof['authentication']>, at: Circumstan
 	const msal = await load();
 	const client = new msal.ConfidentialClientApplication({
 		auth: { ...registration(account), ...proof },
-		system: { networkClient: identityNetwork(msal, { proxied: true }) },
+		system: { networkClient: identityNetwork(msal, identityProxy(account.cloud.authority)) },
 	});
 	return await client.acquireTokenByClientCredential({ scopes: [`${account.cloud.appResource}/.default`], skipCache: true });
 }
@@ -104,7 +104,7 @@ async function askHost(account: Of<'managedIdentity'>): Promise<AuthenticationRe
 	const client = new msal.ManagedIdentityApplication({
 		...(account.clientId !== '' && { managedIdentityIdParams: { userAssignedClientId: account.clientId } }),
 		// The address of the host is local, so no proxy can reach it.
-		system: { networkClient: identityNetwork(msal, { proxied: false }), disableInternalRetries: true },
+		system: { networkClient: identityNetwork(msal), disableInternalRetries: true },
 	});
 	return await client.acquireToken({ resource: account.cloud.appResource, forceRefresh: true });
 }
@@ -117,7 +117,7 @@ async function askForUser(account: Of<'usernamePassword'>): Promise<Authenticati
 	const msal = await load();
 	const client = new msal.PublicClientApplication({
 		auth: registration(account),
-		system: { networkClient: identityNetwork(msal, { proxied: true }) },
+		system: { networkClient: identityNetwork(msal, identityProxy(account.cloud.authority)) },
 	});
 	return await client.acquireTokenByUsernamePassword({
 		scopes: [`${account.cloud.resource}/.default`],

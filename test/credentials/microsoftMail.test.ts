@@ -93,11 +93,23 @@ describe('the OAuth2 credential', () => {
 		'https://login.example.test?x=1',
 		'https://login.example.test#x',
 		'https://me@login.example.test',
+		'https://login.example.test /x',
+		'https://login.example\t.test',
 		'',
+		' ',
 		'javascript:alert(1)',
 	])('sends neither browser nor secret to the authority %j', async (authorityUrl) => {
 		const { authUrl, accessTokenUrl } = await resolved({ ...CUSTOM, authorityUrl, tenantId: 'common' });
 		for (const url of [authUrl, accessTokenUrl]) expect(new URL(String(url)).origin).toBe('https://authority-url-must-be-https.invalid');
+	});
+
+	it('takes the addresses of a custom cloud with blanks around them, as they are pasted', async () => {
+		const fields = { ...CUSTOM, authorityUrl: ' https://login.example.test/\n', resourceUrl: ' https://outlook.example.test/ ' };
+		const { authUrl, scope } = await resolved({ ...fields, tenantId: 'common', protocols: ['pop'] });
+		expect(authUrl).toBe('https://login.example.test/common/oauth2/v2.0/authorize');
+		expect(scope).toBe('openid email profile offline_access https://outlook.example.test/POP.AccessAsUser.All');
+		const blank = await resolved({ ...CUSTOM, resourceUrl: ' ', tenantId: 'common', protocols: ['pop'] });
+		expect(blank.scope).toContain(' https://outlook.office.com/POP.AccessAsUser.All');
 	});
 
 	it('takes a tenant with blanks around it, as it is pasted', async () => {

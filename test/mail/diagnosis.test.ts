@@ -256,6 +256,14 @@ const SAYINGS: Record<string, Partial<Record<'smtp' | 'imap' | 'pop', Saying[]>>
 			'-ERR [SYS/PERM] POP3 is disabled for this user',
 		),
 	},
+	'account-blocked': {
+		imap: at(
+			'AUTHENTICATE',
+			'%t NO LOGIN failed. Account is blocked. Login to your account via a web browser to verify your identity.',
+			'%t NO [ALERT] Account is blocked. Login to your account via a web browser to verify your identity.',
+		),
+		pop: at('AUTH', '-ERR Logon failure: account is blocked. Login to your account via a web browser to verify your identity.'),
+	},
 	throttled: {
 		smtp: at('MAIL', '450 4.7.0 Sender is throttled', '421 4.7.0 Too many connections'),
 		imap: [
@@ -378,16 +386,8 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 			},
 		],
 	],
-	'grant-ended': [
-		'The credential "Ada" needs to be reconnected.',
-		'OAuth access token expired and no refresh token is available. Please reconnect the credentials.',
-	].map((says) => [
-		`n8n's own words: ${says}`,
-		'identity',
-		async () => {
-			throw diagnose(new Error(says), { speaker: 'identity' });
-		},
-	]),
+	'renewal-refused': [n8nSays('The credential "Ada" needs to be reconnected.')],
+	'grant-ended': [n8nSays('OAuth access token expired and no refresh token is available. Please reconnect the credentials.')],
 	'proxy-failed': [502, 503, 504].map((status) => [
 		`${status} of the proxy for a tunnel`,
 		'identity',
@@ -523,6 +523,15 @@ const FAULTS: Record<string, Array<[string, Speaker, () => Promise<unknown>]>> =
 	],
 };
 
+function n8nSays(words: string): [string, Speaker, () => Promise<unknown>] {
+	return [
+		`n8n's own words: ${words}`,
+		'identity',
+		async () => {
+			throw diagnose(new Error(words), { speaker: 'identity' });
+		},
+	];
+}
 async function askAt(authority: string): Promise<unknown> {
 	const cloud = { ...cloudOf(customCloud(sandbox)), authority };
 	return await appTokens({
@@ -841,7 +850,7 @@ describe('a mail server says', () => {
 		sandbox.exchange.plan(protocol, saying.at, { reply: saying.says, drop: saying.drop }, 3);
 		const error = await failureOf(async () => await TALK[protocol](account()));
 		const token = await account().token();
-		expectRow(error, id, { speaker: protocol, mailbox: ADA, token, user: ADA, from: ADA });
+		expectRow(error, id, { speaker: protocol, mailbox: ADA, token, user: ADA, from: ADA, command: error.command });
 		expect(error).toMatchObject({ mailbox: ADA });
 		expect(error.response).toBe(toldOf(saying));
 	});

@@ -218,6 +218,22 @@ describe('requests for tokens', () => {
 		expect(proxy.asked).toHaveLength(1);
 	});
 
+	it.each([
+		['ALL_PROXY', 'socks5', socksProxy],
+		['ALL_PROXY', 'socks', socksProxy],
+		['HTTPS_PROXY', 'http', async () => await connectProxy({ credentials: CREDENTIALS })],
+		['HTTPS_PROXY', 'https', async () => await connectProxy({ credentials: CREDENTIALS, tls: sandbox.authority.server })],
+	])('reach the platform through %s=%s://…', async (variable, scheme, begin) => {
+		const proxy = await begin();
+		running.push(proxy);
+		const names = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'];
+		withEnvironment(Object.fromEntries(names.map((name) => [name, undefined])));
+		const user = scheme.startsWith('http') ? 'ada:open%20sesame@' : '';
+		withEnvironment({ [variable]: `${scheme}://${user}localhost:${proxy.port}` });
+		await ask();
+		expect(proxy.asked).toEqual([new URL(sandbox.identity.url).host]);
+	});
+
 	it("leave no warning in n8n's log", async () => {
 		await ask();
 		expect(warnings).toEqual([]);
@@ -232,11 +248,7 @@ describe('what a server says behind the consent of a SOCKS proxy', () => {
 		['in the same packet, before it ends the connection', { with: '220 hello\r\n', after: '', end: true }],
 	])('is heard by who listens later: %s', async (_when, early) => {
 		const { port } = await through(await socksProxy({ early }), 'socks5://localhost');
-		const socket = await connectThrough(
-			new URL(`socks5://localhost:${port}`),
-			{ host: 'mail.example.test', port: 25, security: 'starttls' },
-			10_000,
-		);
+		const socket = await connectThrough(new URL(`socks5://localhost:${port}`), { host: 'mail.example.test', port: 25 }, 10_000);
 		// The libraries for mail are loaded at first use, which takes longer than some turns of the event loop.
 		await new Promise((resolve) => setTimeout(resolve, 50));
 		const heard = new Promise<string>((resolve) => {

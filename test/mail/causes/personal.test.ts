@@ -50,6 +50,14 @@ describe('a personal account', () => {
 		expect(told(speaker, response, 'outlook.office365.com:993')).not.toMatch(FOR_ADMINS);
 	});
 
+	it.each<[Speaker, string]>([
+		['imap', 'NO LOGIN failed. Account is blocked. Login to your account via a web browser to verify your identity.'],
+		['imap', 'NO [ALERT] Account is blocked. Login to your account via a web browser to verify your identity.'],
+		['pop', '-ERR Logon failure: account is blocked'],
+	])('that is blocked is sent to the page on which its owner confirms the sign-in, by %s: %s', (speaker, response) => {
+		expect(told(speaker, response, 'outlook.office365.com:993')).toContain('https://account.live.com/activity');
+	});
+
 	it('is none if its token can be read and the host is that of organizations', () => {
 		const token = `e30.${Buffer.from(JSON.stringify({ aud: 'https://outlook.office.com', scp: 'SMTP.Send' })).toString('base64url')}.x`;
 		for (const response of [DISABLED, POLICY, SENDER]) expect(told('smtp', response, 'smtp.office365.com:587', token)).toMatch(FOR_ADMINS);

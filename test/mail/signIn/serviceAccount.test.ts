@@ -280,6 +280,12 @@ describe('the identity of the host', () => {
 });
 
 describe('bad input is answered by field and remedy, without a secret', () => {
+	/** PKCS #8 with pbeWithSHAAnd40BitRC2-CBC (RFC 7292, appendix C), as old PFX files have it. */
+	const lockedTooLongAgo = (): string => {
+		const algorithm = `301c060a2a864886f70d010c0106300e0408${'01'.repeat(8)}02020800`;
+		const base64 = Buffer.from(`3030${algorithm}0410${'02'.repeat(16)}`, 'hex').toString('base64');
+		return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${base64}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+	};
 	const inFile = (name: string, text: string): ServiceAccount => {
 		writeFileSync(join(sandbox.folder, name), text);
 		return byWorkload(join(sandbox.folder, name));
@@ -331,6 +337,18 @@ describe('bad input is answered by field and remedy, without a secret', () => {
 			() => byCertificate(encrypted(app.key, 'open sesame'), app.cert, 'close sesame'),
 			{ code: 'input', field: 'Passphrase' },
 			/correct passphrase/,
+		],
+		[
+			'a locked key of which a line is missing',
+			() => byCertificate(encrypted(app.key, 'open sesame').split('\n').toSpliced(5, 1).join('\n'), app.cert, 'open sesame'),
+			{ code: 'input', field: 'Passphrase' },
+			/If it is correct, the key is incomplete/,
+		],
+		[
+			'a key locked with a cipher that OpenSSL no longer reads',
+			() => byCertificate(lockedTooLongAgo(), app.cert, 'open sesame'),
+			{ code: 'input', field: 'Private Key', message: 'Private Key: it is encrypted with a cipher that is too old.' },
+			/openssl pkcs8 -topk8 -v2 aes256/,
 		],
 		[
 			'an unknown tenant',

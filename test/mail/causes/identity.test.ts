@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Circumstances } from '../../../mail/causes/cause';
+import { diagnose } from '../../../mail/diagnosis';
+import type { MailError } from '../../../mail/errors';
+
+/** What a user reads if the identity platform says this. */
+function told(says: string, way: Circumstances['way'] = 'person', change: Partial<Circumstances> = {}): MailError {
+	return diagnose(new Error(says), { speaker: 'identity', way, ...change });
+}
+
+describe("n8n's own words for a refused renewal", () => {
+	const words = Object.assign(new Error('The credential "Ada" needs to be reconnected.'), {
+		description: 'Access could not be refreshed because the connected account has revoked access, or the refresh token expired.',
+	});
+
+	it('claim no reason that nobody knows, and send to the admin if Connect does not help', () => {
+		const error = diagnose(words, { speaker: 'identity', way: 'person' });
+		expect(error).toMatchObject({ code: 'interaction', message: 'Microsoft no longer renews this sign-in.' });
+		expect(error.remedy).toMatch(/press Connect again\. If that fails.*admin.*sign-in logs.*MFA.*sign-in frequency.*disabled account/);
+	});
+
+	it('give way to the number that came with them', () => {
+		const body = { error: 'invalid_grant', error_description: 'AADSTS50057: The user account is disabled.' };
+		expect(diagnose(Object.assign(new Error(words.message), { body }), { speaker: 'identity' }).message).toContain('disabled');
+	});
+});
+
+it('the end of a sign-in by a policy of sign-in frequency (AADSTS70043) is told with that reason', () => {
+	const says = 'invalid_grant AADSTS70043: The refresh token has expired or is invalid due to sign-in frequency checks.';
+	expect(told(says)).toMatchObject({ code: 'interaction', remedy: expect.stringContaining('sign-in frequency') });
+	expect(told(says, 'usernamePassword').remedy).not.toMatch(/press Connect|Connect again/);
+});
+
+describe('the federated token of a workload', () => {
+	const shown = 'issuer https://cluster.test, subject repo:Org/Repo, audience api://AzureADTokenExchange';
+
+	it.each([
+		"AADSTS70025: The client 'x'(n8n) has no configured federated identity credentials.",
+		"AADSTS7002138: No matching federated identity record found for presented assertion subject 'repo:Org/Repo'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison.",
+	])('makes the admin add a credential with exactly its values: %s', (says) => {
+		const { message, remedy } = told(`HTTP 401 invalid_client ${says}`, 'workloadIdentity', { shown });
+		expect(message).toContain('no federated credential');
+		expect(remedy).toContain(`${shown}. Upper and lower case count.`);
+	});
+
+	it('may not be one of Entra itself (AADSTS700222)', () => {
+		const says = 'HTTP 401 invalid_client AADSTS700222: AAD-issued tokens may not be used for federated identity flows.';
+		expect(told(says, 'workloadIdentity').remedy).toMatch(/another issuer.*Managed Identity/);
+	});
+});
+
+it.each([530004, 530031, 530033, 530036, 530084, 53005])('AADSTS%i is told as a policy of the tenant', (number) => {
+	expect(told(`HTTP 400 invalid_grant AADSTS${number}: text`)).toMatchObject({
+		code: 'interaction',
+		message: expect.stringContaining('Conditional Access'),
+		remedy: expect.stringContaining('Sign-in logs'),
+	});
+});
+
+it.each(['AADSTS5000225: This tenant has been blocked due to inactivity.', 'AADSTS5000224: We are sorry, this resource is not available.'])(
+	'a tenant that Microsoft has blocked is not told as a wrong request: %s',
+	(says) => {
+		expect(told(`HTTP 400 invalid_request ${says}`)).toMatchObject({
+			code: 'configuration',
+			message: expect.stringContaining('inactivity'),
+			remedy: expect.stringContaining('20 days'),
+		});
+	},
+);
+
+it.each([
+	[
+		650057,
+		'person',
+		/add the permissions of Office 365 Exchange Online that you use \(SMTP\.Send,.* Then grant admin consent\. Then connect/,
+	],
+	[
+		650056,
+		'clientSecret',
+		/add the permissions of Office 365 Exchange Online that you use \(SMTP\.SendAsApp,.* Then grant admin consent\.$/,
+	],
+] as const)('a permission that the app registration does not list has to be added there first: AADSTS%i, %s', (number, way, remedy) => {
+	expect(told(`HTTP 401 invalid_client AADSTS${number}: text`, way)).toMatchObject({
+		code: 'consent',
+		message: expect.stringContaining('does not list'),
+		remedy: expect.stringMatching(remedy),
+	});
+});
+
+it('a blocked address of this machine, which has the number of a locked account, is told too', () => {
+	const error = told(
+		'HTTP 400 invalid_grant AADSTS50053: Sign-in was blocked because it came from an IP address with malicious activity.',
+		'usernamePassword',
+	);
+	expect(error.message).toContain('or Microsoft blocks the address of this machine');
+	expect(error.remedy).toMatch(/IP address.*trusted.*another address/);
+});
