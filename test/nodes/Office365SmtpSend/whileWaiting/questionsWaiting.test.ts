@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { Answers } from '../../../../mail/questions/answers';
 import { OnceFiles } from '../../../../mail/questions/onceFiles';
 import { startSandbox, trust, type Sandbox } from '../../../../sandbox/servers';
-import { ADA, approvers, ask, call, dataOf, GRACE, linksIn, visit, type Waiting } from '../questionRig';
+import { ADA, approvers, ask, call, dataOf, GRACE, linksIn, visit, type Posted, type Waiting } from '../questionRig';
 
 const SHARED = 'shared@example.test';
 const MINUTE = 60_000;
@@ -150,6 +150,53 @@ describe('a code', () => {
 		const page = await visit(waiting, link, { body: { text: 'My <reason>', code: another(code) } });
 		expect(page.html).toContain('My &lt;reason&gt;</textarea>');
 		expect(dataOf(await visit(waiting, link, { body: { text: 'My reason', code } }))).toMatchObject({ text: 'My reason' });
+	});
+
+	it('that is new keeps what was written, whether it is sent, was sent a moment ago or cannot be sent', async () => {
+		const waiting = await confirmed('code-new', { responseType: 'freeText' });
+		const link = waiting.links.get(GRACE)?.[0];
+		const body = { text: 'My <reason>', code: '', step: 'code' };
+		for (const [page, problem] of [
+			[await visit(waiting, link, { body }), ''],
+			[await visit(waiting, link, { body }), ''],
+			[((ahead = 2 * MINUTE), await visit({ ...waiting, sandbox: undefined }, link, { body })), 'The code could not be sent'],
+		] as const) {
+			expect(page.output).toBeUndefined();
+			expect(page.html).toContain('My &lt;reason&gt;</textarea>');
+			expect(page.html).toContain(problem);
+			// The answer's button comes first, because Enter presses that one. All that is in the form is sent with the other one too.
+			expect(page.html).toMatch(
+				/<form method="post">(?:(?!<\/form>).)*<button type="submit">[^<]*<\/button> <button type="submit" name="step" value="code" formnovalidate/s,
+			);
+			expect(page.html.match(/<form/g)).toHaveLength(1);
+		}
+	});
+
+	it('of a form keeps what was entered where it is new or wrong, and the page says what has to be entered again', async () => {
+		const values = [
+			{ fieldLabel: 'Name', requiredField: true, defaultValue: 'Ada' },
+			{ fieldLabel: 'Plan', fieldType: 'file' },
+			{ fieldLabel: 'PIN', fieldType: 'password' },
+		];
+		const waiting = await confirmed('code-form', { responseType: 'customForm', formFields: { values } });
+		const link = waiting.links.get(GRACE)?.[0];
+		const first = await visit(waiting, link, step);
+		expect(first.html).toContain('value="Ada"');
+		expect(first.html).not.toContain('again.');
+		const code = codeOf(await arrived(GRACE, 'Subject: Code for: code-form'));
+		const posted = (data: object): Posted => ({ contentType: 'multipart/form-data', body: { data, files: {} } });
+		const notes = 'Files have to be chosen again. Passwords have to be entered again.';
+		for (const data of [{ step: 'code' }, { code: another(code) }]) {
+			const { html, output } = await visit(waiting, link, posted({ 'field-0': 'Grace', 'field-2': '1234', ...data }));
+			expect(output).toBeUndefined();
+			expect(html).toContain('value="Grace"');
+			expect(html).toContain(notes);
+			expect(html).not.toContain('1234');
+		}
+		// Nothing was sent yet, so nothing is wrong with the form.
+		const early = await visit(waiting, link, posted({ 'field-0': '', step: 'code' }));
+		expect(early.html).not.toContain('Please check your answer');
+		expect((await visit(waiting, link, posted({ 'field-0': '', code }))).html).toContain(notes);
 	});
 
 	it.each<[string, INodeParameters, RegExp]>([
