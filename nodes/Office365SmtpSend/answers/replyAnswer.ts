@@ -10,7 +10,7 @@ import { answerers, type Asked } from '../question/askedQuestion';
 import type { MailContext } from '../settings/context';
 import { parseAsked } from '../question/keptQuestion';
 import { callOwn } from '../whileWaiting/ownAddress';
-import { readReplyItem, type ReplyItem } from './replyItem';
+import { isAutomaticSubject, readReplyItem, type ReplyItem } from './replyItem';
 
 /** The result of a reply. The names are in the output. */
 const OUTCOMES = {
@@ -21,7 +21,7 @@ const OUTCOMES = {
 	forged: 'The mail server doubts the address of the sender.',
 	needsCode: 'The question has to be confirmed with a code, so it can only be answered on its page.',
 	needsForm: 'The question is a form, so it can only be answered on its page.',
-	unclear: 'The reply is not a clear yes or no.',
+	unclear: 'The reply is not a clear answer.',
 	again: 'This person has answered before, and the first answer counts.',
 	decided: 'The question is decided already.',
 	over: 'The time to answer is over.',
@@ -66,6 +66,9 @@ interface Refusal {
 /** Whose answer the reply would be, or why it is nobody's. */
 function senderOf(asked: Asked, reply: ReplyItem): { who: string } | Refusal {
 	if (reply.automatic !== '') return { outcome: 'automatic', detail: reply.automatic };
+	// The question itself may have such a subject.
+	if (isAutomaticSubject(reply.subject) && !isAutomaticSubject(asked.question.subject))
+		return { outcome: 'automatic', detail: `the subject is "${reply.subject.slice(0, 100)}"` };
 	const who = whoOf(asked, reply.from);
 	if (who === undefined) return { outcome: 'otherSender', detail: reply.from.join(', ') };
 	return reply.forged === '' ? { who } : { outcome: 'forged', detail: reply.forged };
@@ -96,6 +99,7 @@ function judge(asked: Asked, reply: ReplyItem, who: string): { who: string; appr
 	if (asked.confirm) return { outcome: 'needsCode' };
 	const { approve, decline, responseType } = asked.question;
 	if (responseType === 'customForm') return { outcome: 'needsForm' };
+	if (reply.isEncrypted) return { outcome: 'unclear', detail: 'the reply is encrypted' };
 	if (responseType === 'freeText') {
 		const text = reply.written.trim();
 		return text === '' ? { outcome: 'unclear', detail: 'the reply has no new text' } : { who, approved: true, text };
