@@ -8,8 +8,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { Answers } from '../../../../mail/questions/answers';
 import { OnceFiles } from '../../../../mail/questions/onceFiles';
+import { emailsOf } from '../../../../mail/questions/waiting';
+import { answersOf } from '../../../../nodes/Office365SmtpSend/question/givenAnswers';
 import { startSandbox, trust, type Sandbox } from '../../../../sandbox/servers';
-import { ADA, approvers, ask, call, dataOf, GRACE, linksIn, visit, type Posted, type Waiting } from '../questionRig';
+import { ADA, approvers, ask, call, dataOf, GRACE, LIN, linksIn, visit, type Posted, type Waiting } from '../questionRig';
 
 const SHARED = 'shared@example.test';
 const MINUTE = 60_000;
@@ -235,6 +237,44 @@ describe('while nobody answers', () => {
 		expect(emails).toHaveLength(3);
 		expect(emails[2]).toMatchObject({ kind: 'reminder', to: [GRACE] });
 		expect(output?.json).toMatchObject({ data: { approved: true }, emailQuestion: { remindAt: expect.any(String) } });
+	});
+
+	it('nobody is reminded or asked whose link has expired, which the log tells once', async () => {
+		const escalation = { values: { emails: ADA, afterHours: AMINUTE } };
+		const waiting = await ask({ toEmail: GRACE, options: { remindAfter: AMINUTE, escalation, linksValidFor: 2 * AMINUTE } });
+		ahead = 3 * MINUTE;
+		const { state, logged } = await call(waiting);
+		expect([state, logged]).toEqual([
+			'waiting',
+			[
+				expect.stringContaining('The escalation of a question was not sent'),
+				expect.stringContaining('The reminder of a question was not sent'),
+			],
+		]);
+		expect((await call(waiting)).logged).toEqual([]);
+	});
+
+	it.each<[string, string, IDataObject, string, string[]]>([
+		['who answers while others are reminded', 'all', {}, 'reminder', [GRACE, ADA]],
+		['once others have decided meanwhile', 'first', {}, 'reminder', [GRACE]],
+		[
+			'once others have decided while the question is escalated',
+			'first',
+			{ escalation: { values: { emails: `${LIN}, lin2@example.test`, afterHours: AMINUTE } } },
+			'escalation',
+			[LIN],
+		],
+	])('nobody is reminded %s', async (_name, rule, more, kind, reached) => {
+		const waiting = await ask(
+			{ subject: `remind-${rule}-${kind}`, ...approvers(rule, `${GRACE},${SHARED},${ADA}`, {}, { remindAfter: AMINUTE, ...more }) },
+			sandbox,
+		);
+		ahead = 1.1 * MINUTE;
+		// After the first of the emails.
+		vi.spyOn(OnceFiles.prototype, 'renew').mockImplementationOnce(async () => void (await visit(waiting, waiting.links.get(SHARED)?.[0])));
+		expect((await call(waiting)).output).toBeUndefined();
+		const emails = await emailsOf(answersOf({ id: waiting.id, until: '' }).files);
+		expect(emails.filter((email) => email.kind !== 'question').flatMap(({ to }) => to)).toEqual(reached);
 	});
 
 	it('others are asked, and the first of their answers decides', async () => {
