@@ -4,7 +4,7 @@ import { sameAddress } from '../../../mail/compose/addresses';
 import { MailError, reasonOf } from '../../../mail/errors';
 import type { OnceFiles } from '../../../mail/questions/onceFiles';
 import { readVerdict } from '../../../mail/questions/verdict';
-import { WaitingQuestions } from '../../../mail/questions/waiting';
+import { giveUp, WaitingQuestions } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
 import { answerers, type Asked } from '../question/askedQuestion';
 import type { MailContext } from '../settings/context';
@@ -49,6 +49,8 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
 			code: 'unreachable',
 			remedy: 'Retry this node later. n8n has to be able to reach its own address (WEBHOOK_URL).',
 		});
+	// The files are not needed any more. The wake-ups would find out too, a day later.
+	if (called.state === 'gone') await giveUp(found.files).catch(() => undefined);
 	const { state } = called.state === 'gone' ? { state: 'ended' } : called.answer;
 	if (state === 'taken') {
 		const { approved, text } = judged;

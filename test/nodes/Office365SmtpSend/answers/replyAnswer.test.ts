@@ -351,6 +351,8 @@ describe('a reply to a question', () => {
 		await expect.poll(async () => await take(reply(messageIds[0], 'Yes'))).toMatchObject({ outcome: 'over' });
 		waiting = undefined;
 		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: false, outcome: 'ended' });
+		await new WaitingQuestions(folder).removeOld(Date.now() + 2 * 86_400_000);
+		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: false, outcome: 'noQuestion' });
 	});
 
 	it('fails the item where n8n cannot be reached, so that it can be retried', async () => {
