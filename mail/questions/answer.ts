@@ -69,7 +69,8 @@ function problemOf(field: FormField, given: string[]): string | undefined {
 	if (value.length > longest) return `Use at most ${longest.toLocaleString('en')} characters.`;
 	switch (field.type) {
 		case 'number':
-			if (GROUPED.test(value)) return 'Enter the number without a mark between the thousands, for example 1000.';
+			if (GROUPED.test(value) && !isDefaultNumber(field, value))
+				return 'Enter the number without a mark between the thousands, for example 1000.';
 			return numberOf(value) === undefined ? 'Enter a number, for example 12 or 12.5.' : undefined;
 		case 'date':
 			return isDate(value) ? undefined : 'Enter a date that exists, as year-month-day, for example 2026-03-31.';
@@ -124,6 +125,11 @@ function accepts(accept: readonly string[], { name, mimeType }: PostedFile): boo
 
 /** "1,000" and "1.000" are one in some countries and a thousand in others. */
 const GROUPED = /^[+-]?[1-9]\d{0,2}(?:[.,]\d{3})+$/;
+
+/** A default value that comes back as n8n writes a number, such as 1.125. Text such as 1.000 may mean a thousand. */
+function isDefaultNumber({ initial: [first] }: FormField, value: string): boolean {
+	return value === first && String(Number(value)) === value;
+}
 
 /** Browsers post numbers with a point. People without one may type a comma. */
 function numberOf(value: string): number | undefined {

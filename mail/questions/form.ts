@@ -101,18 +101,19 @@ function readField(one: unknown, where: string): FormField {
 	if (['respondedAt', 'approved', 'answers', 'timedOut', '__proto__'].includes(name))
 		throw inputError(where, `"${name}" cannot be the name of a field.`, 'Enter another name.');
 	const choices = type === 'dropdown' || type === 'radio' || type === 'checkbox' ? readChoices(given.get('fieldOptions'), where) : [];
+	const several =
+		type === 'checkbox' ||
+		(type === 'dropdown' && given.get('multiselect') === true) ||
+		(type === 'file' && given.get('multipleFiles') !== false);
 	const field: FormField = {
 		name,
 		label,
 		type,
 		required: given.get('requiredField') === true || given.get('requiredField') === 'true',
 		placeholder: word('placeholder'),
-		initial: readInitial(type === 'hiddenField' ? given.get('fieldValue') : given.get('defaultValue'), type, where),
+		initial: readInitial(type === 'hiddenField' ? given.get('fieldValue') : given.get('defaultValue'), { type, choices, several }, where),
 		choices,
-		several:
-			type === 'checkbox' ||
-			(type === 'dropdown' && given.get('multiselect') === true) ||
-			(type === 'file' && given.get('multipleFiles') !== false),
+		several,
 		...readBounds(given, type, choices.length, where),
 		accept:
 			type === 'file'
@@ -157,10 +158,11 @@ function readChoices(given: unknown, where: string): string[] {
 	return choices;
 }
 
-/** Returns several values from a list, or from comma-separated text if several can be chosen. */
-function readInitial(given: unknown, type: FieldType, where: string): string[] {
+/** Returns several values from a list, or from comma-separated text if several can be chosen. An option may have a comma itself. */
+function readInitial(given: unknown, { type, choices, several }: Pick<FormField, 'type' | 'choices' | 'several'>, where: string): string[] {
 	if (type === 'file' || type === 'password') return [];
-	const list: unknown[] = Array.isArray(given) ? given : type === 'checkbox' ? words(given, where).split(',') : [given];
+	const isSplit = several && !Array.isArray(given) && !choices.includes(words(given, where).trim());
+	const list: unknown[] = Array.isArray(given) ? given : isSplit ? words(given, where).split(',') : [given];
 	const values = list.map((one) => words(one, where)).map((one) => (type === 'textarea' || type === 'hiddenField' ? one : one.trim()));
 	return values.filter((one) => one !== '').map((one) => (type === 'date' ? one.slice(0, 10) : one));
 }

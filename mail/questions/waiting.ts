@@ -26,6 +26,15 @@ export interface DueQuestion {
 	since: number;
 }
 
+export type SilentQuestion = Pick<DueQuestion, 'files' | 'question'>;
+
+interface Due {
+	due: DueQuestion[];
+	silent: SilentQuestion[];
+	next: number;
+	unreadable: Array<{ folder: string; error: unknown }>;
+}
+
 /** An email about a question. */
 export interface QuestionEmail {
 	kind: 'question' | 'reminder' | 'escalation' | 'code';
@@ -39,6 +48,8 @@ const ABOUT = 'question';
 const MESSAGES = 'messages';
 /** After this time, nothing more is attempted for a question whose link n8n no longer knows. */
 const GONE = 'gone';
+/** When n8n was last asked whether it still has the execution. */
+const CHECKED = 'checked';
 
 /** The folder of all waiting questions. */
 export class WaitingQuestions {
@@ -74,11 +85,12 @@ export class WaitingQuestions {
 	/**
 	 * Returns what is due now, and when to check again at the latest. A question that was decided but whose execution did not go on is due
 	 * too, because n8n was stopped in between. What cannot be read, for example after the disk was full or the power failed, is told and
-	 * holds up no other question.
+	 * holds up no other question. `silent` are the others that n8n was not called about for a day: the execution may have been stopped.
 	 */
-	async due(now: number): Promise<{ due: DueQuestion[]; next: number; unreadable: Array<{ folder: string; error: unknown }> }> {
+	async due(now: number): Promise<Due> {
 		const due: DueQuestion[] = [];
-		const unreadable: Array<{ folder: string; error: unknown }> = [];
+		const silent: SilentQuestion[] = [];
+		const unreadable: Due['unreadable'] = [];
 		let next = Infinity;
 		for (const name of await questionFolders(this.folder)) {
 			const files = new OnceFiles(join(this.folder, name));
@@ -86,12 +98,13 @@ export class WaitingQuestions {
 				const { question, times } = await timesOf(files, now);
 				if (question === undefined) continue;
 				if (times.some((at) => at <= now)) due.push({ files, question, since: Math.min(...times) });
+				else if (await isSilent(files)) silent.push({ files, question });
 				next = Math.min(next, ...times.filter((at) => at > now));
 			} catch (error) {
 				unreadable.push({ folder: files.folder, error });
 			}
 		}
-		return { due, next, unreadable };
+		return { due, silent, next, unreadable };
 	}
 
 	/** Makes an email known by its Message-ID. The file in the folder of the question is for {@link removeOld}. */
@@ -129,6 +142,17 @@ async function timesOf(files: OnceFiles, now: number): Promise<{ question?: Wait
 		? [now - ((await files.age(DECIDED)) ?? 0) + LOST_AFTER]
 		: [...question.due].filter(([work]) => !done.has(work)).map(([, at]) => at);
 	return { question, times };
+}
+
+/** Whether n8n was not called about the question for a day, if nothing was due. A decided question is called about a minute later. */
+async function isSilent(files: OnceFiles): Promise<boolean> {
+	if ((await files.age(DECIDED)) !== undefined) return false;
+	return ((await files.age(CHECKED)) ?? (await files.age(ABOUT)) ?? 0) > DAY_MS;
+}
+
+/** Records that n8n is called about a question, so that this is not repeated for a day. */
+export async function noteCheck(files: OnceFiles): Promise<void> {
+	if (!(await files.make(CHECKED, {}))) await files.renew(CHECKED);
 }
 
 /** n8n no longer has the execution, so nothing is due any more. */

@@ -39,6 +39,8 @@ function blockAt(lines: readonly string[], first: number): { kinds: Map<Label, s
 		const line = lines[at] ?? '';
 		const label = labelOf(line);
 		if (at === first && (label === undefined || label.kind === 'cc')) break;
+		if (at > first && (isRule(line) || (label?.kind === 'from' && kinds.has('from')))) break;
+		if (label?.kind === 'from' && isBlockOfItsOwn(lines, at, kinds)) return { kinds: new Map(), hasFormLabels };
 		if (label !== undefined) {
 			kinds.set(label.kind, label.value);
 			others = 0;
@@ -51,6 +53,13 @@ function blockAt(lines: readonly string[], first: number): { kinds: Map<Label, s
 		if (others > 1.5) break;
 	}
 	return { kinds, hasFormLabels };
+}
+
+/** Whether the quotation begins only here, with labels such as the person wrote above it: "Date: Monday", a blank line, "From: …". */
+function isBlockOfItsOwn(lines: readonly string[], at: number, above: ReadonlyMap<Label, string>): boolean {
+	if (above.size === 0 || (lines[at - 1] ?? '').trim() !== '') return false;
+	const { kinds } = blockAt(lines, at);
+	return [...above.keys()].every((kind) => kinds.has(kind));
 }
 
 /** "Name: …", "Message: …". */

@@ -23,7 +23,15 @@ export function withoutSignature(lines: readonly string[]): string[] {
 	// RFC 3676, section 4.3: "-- ". The blank is often lost on the way.
 	const from = body.length - LONGEST_SIGNATURE;
 	const marker = body.findIndex((line, at) => line === '-- ' || (at >= from && isLooseMarker(body, at)));
-	return withoutContacts(withoutDeviceLines(marker === -1 ? body : body.slice(0, marker)));
+	const signed = withoutContacts(withoutDeviceLines(marker === -1 ? body : body.slice(0, marker)));
+	const postscript = marker === -1 ? [] : postscriptIn(body.slice(marker + 1));
+	return postscript.length === 0 ? signed : [...signed, '', ...postscript];
+}
+
+/** What somebody wrote below the signature may be a condition. */
+function postscriptIn(signature: readonly string[]): string[] {
+	const first = signature.findIndex((line) => POSTSCRIPT.test(judged(line)));
+	return first === -1 ? [] : withoutDeviceLines(signature.slice(first));
 }
 
 function withoutDeviceLines(lines: string[]): string[] {

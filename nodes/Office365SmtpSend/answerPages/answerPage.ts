@@ -9,15 +9,16 @@ interface Page {
 	/** A form that is sent to the page's own address. */
 	form?: {
 		button: string;
-		/** A text field with its initial content. */
+		/** A text field with its initial content, and what is wrong with it. */
 		textarea?: string;
+		textProblem?: string;
 		/** HTML of further fields, and of fields below those. */
 		fields?: string;
 		after?: string;
+		/** HTML of a second button. If Enter is pressed in a field, browsers press the first one. */
+		second?: string;
 		/** Whether files are sent too. */
 		multipart?: boolean;
-		/** HTML below the form, such as another form. */
-		below?: string;
 	};
 	/** Colour of the button, as #rrggbb. */
 	accent?: string;
@@ -47,6 +48,7 @@ const STYLE = [
 	'label,legend{font-weight:600;padding:0}',
 	'.field{border:0;margin:0 0 1.25rem;padding:0;min-width:0}',
 	'.hint{color:var(--soft);margin:.25rem 0 0;font-size:.9rem}',
+	'.again{margin:0 0 1.25rem}',
 	'.wrong{color:var(--wrong);margin:.25rem 0 0}',
 	'.choice{display:flex;align-items:center;gap:.6rem;min-height:2.75rem;font-weight:400}',
 	'.choice input{width:1.25rem;height:1.25rem;flex:none;margin:0}',
@@ -64,11 +66,7 @@ const STYLE = [
 ].join('');
 
 export function page({ title, message = '', form, accent = ACCENT }: Page): string {
-	// Browsers drop a line break directly after the tag, so a line break that belongs to the text needs one before it.
-	const field =
-		form?.textarea === undefined
-			? ''
-			: `<p><textarea name="text" rows="6" required aria-label="${escapeHtml(title)}">\n${escapeHtml(form.textarea)}</textarea></p>`;
+	const field = form?.textarea === undefined ? '' : textField(title, form.textarea, form.textProblem);
 	const colours = `button{background:${accent};color:${inkOn(accent)}}`;
 	const encoding = form?.multipart === true ? ' enctype="multipart/form-data" novalidate' : '';
 	return [
@@ -80,10 +78,18 @@ export function page({ title, message = '', form, accent = ACCENT }: Page): stri
 			? []
 			: [
 					`<form method="post"${encoding}>${field}${form.fields ?? ''}${form.after ?? ''}<button ` +
-						`type="submit">${escapeHtml(form.button)}</button></form>${form.below ?? ''}`,
+						`type="submit">${escapeHtml(form.button)}</button>${form.second ?? ''}</form>`,
 				]),
 		'</main></body></html>',
 	].join('\n');
+}
+
+function textField(title: string, content: string, problem = ''): string {
+	const state = problem === '' ? '' : ' aria-describedby="text-problem" aria-invalid="true" autofocus';
+	const wrong = problem === '' ? '' : `<p class="wrong" id="text-problem" role="alert">${escapeHtml(problem)}</p>`;
+	// Browsers drop a line break directly after the tag, so a line break that belongs to the text needs one before it.
+	const text = `\n${escapeHtml(content)}`;
+	return `<p><textarea name="text" rows="6" required aria-label="${escapeHtml(title)}"${state}>${text}</textarea></p>${wrong}`;
 }
 
 /** Returns black or white, whichever has more contrast (WCAG 2.2, relative luminance). */

@@ -1,10 +1,9 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
 import { Codes } from '../../../mail/questions/codes';
-import { record } from '../../parameterValues';
 import type { Asked, Person } from '../question/askedQuestion';
 import { answersOf } from '../question/givenAnswers';
-import { isMultipart } from './postedForm';
+import { postedFields } from './postedForm';
 
 /** In characters, because people may type blanks between the digits. */
 const LONGEST_CODE = 40;
@@ -15,9 +14,13 @@ export function codesOf(asked: Asked, person: Person): Codes {
 
 /** What was entered, or empty. */
 export function postedCode(context: IWebhookFunctions): string {
-	const body = record(context.getBodyData());
-	const { code } = isMultipart(context) ? record(body.data) : body;
+	const { code } = postedFields(context);
 	return typeof code === 'string' ? code.trim().slice(0, LONGEST_CODE) : '';
+}
+
+/** Whether the button that sends a code was pressed. */
+export function wantsCode(context: IWebhookFunctions): boolean {
+	return postedFields(context).step === 'code';
 }
 
 /** Why an answer is not accepted, for the person and for the log. */

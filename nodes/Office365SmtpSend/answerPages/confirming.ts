@@ -8,6 +8,7 @@ import type { Asked, Person } from '../question/askedQuestion';
 import { codesOf } from './codeEntry';
 import type { Question } from '../question/question';
 import { sendLater } from '../question/questionEmail';
+import { writtenSoFar } from './postedForm';
 import { IN_THE_MAIL, questionPage } from './questionPage';
 
 interface Confirming {
@@ -43,20 +44,24 @@ export async function issueCode(
 	context: IWebhookFunctions,
 	{ asked, person, approved }: Confirming,
 ): Promise<{ html: string; status?: number; refused?: string }> {
+	const { question } = asked;
+	const written = writtenSoFar(context, question);
+	const shown = (slip: string): string => questionPage(question, approved, { ...written, slip });
+	const failed = (problem: string): string => (Object.keys(written).length === 0 ? codePage(question, problem) : shown(problem));
 	const issued = await codesOf(asked, person).issue();
 	if (issued === 'tooMany')
 		return {
-			html: codePage(asked.question, 'Too many codes were sent for this question. Please tell the person who asked you.'),
+			html: failed('Too many codes were sent for this question. Please tell the person who asked you.'),
 			status: 429,
 			refused: `too many codes were requested (${person.address})`,
 		};
-	if (issued === 'justSent') return { html: questionPage(asked.question, approved, { slip: '' }) };
+	if (issued === 'justSent') return { html: shown('') };
 	try {
 		await sendLater(context, asked, {
 			kind: 'code',
 			to: [person.address],
-			subject: [...`Code for: ${asked.question.subject}`].slice(0, 200).join(''),
-			html: codeEmail(asked.question, issued.code),
+			subject: [...`Code for: ${question.subject}`].slice(0, 200).join(''),
+			html: codeEmail(question, issued.code),
 		});
 	} catch (error) {
 		await issued.withdraw();
@@ -64,9 +69,9 @@ export async function issueCode(
 			to: person.address,
 			reason: reasonOf(error),
 		});
-		return { html: codePage(asked.question, 'The code could not be sent. Please try again in a minute.'), status: 503 };
+		return { html: failed('The code could not be sent. Please try again in a minute.'), status: 503 };
 	}
-	return { html: questionPage(asked.question, approved, { slip: '' }) };
+	return { html: shown('') };
 }
 
 function codeEmail({ subject }: Question, code: string): string {

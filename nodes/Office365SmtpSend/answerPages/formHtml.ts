@@ -16,7 +16,17 @@ export interface Returned {
  */
 export function formFields(fields: readonly FormField[], returned?: Returned): string {
 	const shown = fields.map((field, index) => (field.type === 'hiddenField' ? '' : fieldHtml(field, index, returned)));
-	return `${returned === undefined ? '' : problemList(fields, returned.problems)}${shown.join('\n')}`;
+	if (returned === undefined) return shown.join('\n');
+	return `${problemList(fields, returned.problems)}${onceMore(fields, returned)}${shown.join('\n')}`;
+}
+
+/** What is empty when the form is shown again. */
+function onceMore(fields: readonly FormField[], { problems }: Returned): string {
+	const notes = [
+		...(fields.some(({ type }) => type === 'file') ? ['Files have to be chosen again.'] : []),
+		...(fields.some(({ type }) => type === 'password') ? ['Passwords have to be entered again.'] : []),
+	];
+	return notes.length === 0 ? '' : `<p class="hint again"${problems.size === 0 ? ' role="status"' : ''}>${notes.join(' ')}</p>`;
 }
 
 function problemList(fields: readonly FormField[], problems: ReadonlyMap<number, string>): string {
@@ -25,10 +35,9 @@ function problemList(fields: readonly FormField[], problems: ReadonlyMap<number,
 		([index, problem]) =>
 			`<li><a href="#${targetOf(fields[index], index)}">${escapeHtml(fields[index]?.label ?? '')}</a>: ${escapeHtml(problem)}</li>`,
 	);
-	const again = fields.some(({ type }) => type === 'file') ? '<p class="hint">Files have to be chosen again.</p>' : '';
 	return (
 		'<div class="problems" role="alert"><strong>Please check your answer. ' +
-		`It has not been sent yet.</strong><ul>${lines.join('')}</ul>${again}</div>`
+		`It has not been sent yet.</strong><ul>${lines.join('')}</ul></div>`
 	);
 }
 

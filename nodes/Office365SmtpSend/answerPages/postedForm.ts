@@ -6,18 +6,33 @@ import { reasonOf } from '../../../mail/errors';
 import { judge, type Judged, type PostedFile } from '../../../mail/questions/answer';
 import type { FormField } from '../../../mail/questions/form';
 import { record } from '../../parameterValues';
+import { fieldsOf, type Question } from '../question/question';
+import type { Returned } from './questionPage';
 
 /**
  * Checks what was posted. n8n separates fields and files of a multipart body. Any other body has no files, whatever its JSON says, because
  * the visitor would have chosen the path of the file.
  */
 export function readPosted(context: IWebhookFunctions, fields: readonly FormField[]): Judged {
+	return judge(fields, new Map(Object.entries(postedFields(context))), filesOf(context));
+}
+
+/** What was posted besides files. */
+export function postedFields(context: IWebhookFunctions): IDataObject {
 	const body = record(context.getBodyData());
-	return judge(fields, new Map(Object.entries(isMultipart(context) ? record(body.data) : body)), filesOf(context));
+	return isMultipart(context) ? record(body.data) : body;
+}
+
+/** What was written so far, if a new code was requested. The page that offers the first code has no fields. */
+export function writtenSoFar(context: IWebhookFunctions, question: Question): Pick<Returned, 'judged' | 'text'> {
+	const { text } = postedFields(context);
+	if (question.responseType === 'freeText') return typeof text === 'string' ? { text } : {};
+	if (question.responseType !== 'customForm' || !isMultipart(context)) return {};
+	return { judged: { ...readPosted(context, fieldsOf(question)), problems: new Map() } };
 }
 
 /** Whether n8n separated fields and files. */
-export function isMultipart(context: IWebhookFunctions): boolean {
+function isMultipart(context: IWebhookFunctions): boolean {
 	const { contentType }: { contentType?: unknown } = context.getRequestObject();
 	return contentType === 'multipart/form-data';
 }

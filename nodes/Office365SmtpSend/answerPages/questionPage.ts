@@ -5,20 +5,21 @@ import { formFields } from './formHtml';
 import { fieldsOf, type Question } from '../question/question';
 
 /** What the page contains when it is shown again. */
-interface Returned {
+export interface Returned {
 	judged?: Judged;
 	/** What is wrong with the code, or empty; undefined if no code is required. */
 	slip?: string;
-	/** What was written. */
+	/** What was written, and what is wrong with it. */
 	text?: string;
+	textProblem?: string;
 }
 
 export const IN_THE_MAIL = 'The question is in the email that brought you here.';
 
 /** Shows the question with the means to answer it. */
-export function questionPage(question: Question, approved: boolean, { judged, slip, text = '' }: Returned = {}): string {
+export function questionPage(question: Question, approved: boolean, { judged, slip, text = '', textProblem }: Returned = {}): string {
 	const { responseType, approve, decline, subject, message, formTitle, formDescription, submitLabel, accent } = question;
-	const code = slip === undefined ? {} : { after: codeField(slip), below: NEW_CODE };
+	const code = slip === undefined ? {} : { after: codeField(slip), second: NEW_CODE };
 	if (responseType === 'approval') {
 		return page({
 			title: subject || 'Your answer',
@@ -27,7 +28,10 @@ export function questionPage(question: Question, approved: boolean, { judged, sl
 			accent,
 		});
 	}
-	const form = responseType === 'freeText' ? { textarea: text } : { fields: formFields(fieldsOf(question), judged), multipart: true };
+	const form =
+		responseType === 'freeText'
+			? { textarea: text, ...(textProblem !== undefined && { textProblem }) }
+			: { fields: formFields(fieldsOf(question), judged), multipart: true };
 	return page({
 		title: formTitle || subject || 'Your answer',
 		message: formDescription || message || IN_THE_MAIL,
@@ -47,5 +51,5 @@ function codeField(problem: string): string {
 	);
 }
 
-const NEW_CODE =
-	'<form method="post"><input type="hidden" name="step" value="code"><button type="submit" class="plain">Send a new code</button></form>';
+/** In the form of the answer, so that what was written comes along and is shown again. */
+const NEW_CODE = ' <button type="submit" name="step" value="code" formnovalidate class="plain">Send a new code</button>';

@@ -11,7 +11,7 @@ import { storeAnswer, type Given } from '../question/givenAnswers';
 import { closedPage } from './closed';
 import { keepFiles, readPosted } from '../answerPages/postedForm';
 import { fieldsOf, type Question } from '../question/question';
-import { questionPage } from '../answerPages/questionPage';
+import { questionPage, type Returned } from '../answerPages/questionPage';
 
 /** The person who answers, and the question. */
 export interface Answering {
@@ -34,14 +34,22 @@ export async function answer(context: IWebhookFunctions, answering: Answering): 
 	const { approved, asked, person, question } = answering;
 	const posted = readAnswer(context, question, approved);
 	const code = asked?.confirm === true && person !== undefined ? postedCode(context) : undefined;
-	if (posted.judged !== undefined && posted.judged.problems.size > 0)
-		return { html: questionPage(question, approved, { judged: posted.judged, ...(code !== undefined && { slip: '' }) }), status: 422 };
+	const wrong = wrongWith(posted);
+	if (wrong !== undefined)
+		return { html: questionPage(question, approved, { ...wrong, ...(code !== undefined && { slip: '' }) }), status: 422 };
 	if (asked !== undefined && person !== undefined && code !== undefined) {
 		const slip = await checkCode(asked, person, code);
 		if (slip !== undefined) return wrongCode(answering, posted, slip);
 	}
 	const given = posted.judged === undefined ? posted : await keepFiles(context, fieldsOf(question), posted.judged);
 	return await take(context, answering, given, code === undefined ? {} : { confirmedByCode: true });
+}
+
+/** What the page shows again if the answer is not accepted as it is. */
+function wrongWith({ judged, answer: { text } }: Posted): Returned | undefined {
+	// A browser takes blanks for an answer.
+	if (typeof text === 'string' && text.trim() === '') return { textProblem: 'Write your answer. It has not been sent yet.' };
+	return judged !== undefined && judged.problems.size > 0 ? { judged } : undefined;
 }
 
 function wrongCode({ approved, question, person }: Answering, { judged, answer: { text } }: Posted, slip: Slip): Taken {

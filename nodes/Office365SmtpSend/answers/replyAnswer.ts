@@ -4,13 +4,13 @@ import { sameAddress } from '../../../mail/compose/addresses';
 import { MailError, reasonOf } from '../../../mail/errors';
 import type { OnceFiles } from '../../../mail/questions/onceFiles';
 import { readVerdict } from '../../../mail/questions/verdict';
-import { WaitingQuestions } from '../../../mail/questions/waiting';
+import { giveUp, WaitingQuestions } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
 import { answerers, type Asked } from '../question/askedQuestion';
 import type { MailContext } from '../settings/context';
 import { parseAsked } from '../question/keptQuestion';
 import { callOwn } from '../whileWaiting/ownAddress';
-import { readReplyItem, type ReplyItem } from './replyItem';
+import { isAutomaticSubject, readReplyItem, type ReplyItem } from './replyItem';
 
 /** The result of a reply. The names are in the output. */
 const OUTCOMES = {
@@ -21,7 +21,7 @@ const OUTCOMES = {
 	forged: 'The mail server doubts the address of the sender.',
 	needsCode: 'The question has to be confirmed with a code, so it can only be answered on its page.',
 	needsForm: 'The question is a form, so it can only be answered on its page.',
-	unclear: 'The reply is not a clear yes or no.',
+	unclear: 'The reply is not a clear answer.',
 	again: 'This person has answered before, and the first answer counts.',
 	decided: 'The question is decided already.',
 	over: 'The time to answer is over.',
@@ -49,6 +49,8 @@ export async function takeReplyAnswer(context: MailContext, item: number): Promi
 			code: 'unreachable',
 			remedy: 'Retry this node later. n8n has to be able to reach its own address (WEBHOOK_URL).',
 		});
+	// The files are not needed any more. The wake-ups would find out too, a day later.
+	if (called.state === 'gone') await giveUp(found.files).catch(() => undefined);
 	const { state } = called.state === 'gone' ? { state: 'ended' } : called.answer;
 	if (state === 'taken') {
 		const { approved, text } = judged;
@@ -66,6 +68,9 @@ interface Refusal {
 /** Whose answer the reply would be, or why it is nobody's. */
 function senderOf(asked: Asked, reply: ReplyItem): { who: string } | Refusal {
 	if (reply.automatic !== '') return { outcome: 'automatic', detail: reply.automatic };
+	// The question itself may have such a subject.
+	if (isAutomaticSubject(reply.subject) && !isAutomaticSubject(asked.question.subject))
+		return { outcome: 'automatic', detail: `the subject is "${reply.subject.slice(0, 100)}"` };
 	const who = whoOf(asked, reply.from);
 	if (who === undefined) return { outcome: 'otherSender', detail: reply.from.join(', ') };
 	return reply.forged === '' ? { who } : { outcome: 'forged', detail: reply.forged };
@@ -96,6 +101,7 @@ function judge(asked: Asked, reply: ReplyItem, who: string): { who: string; appr
 	if (asked.confirm) return { outcome: 'needsCode' };
 	const { approve, decline, responseType } = asked.question;
 	if (responseType === 'customForm') return { outcome: 'needsForm' };
+	if (reply.isEncrypted) return { outcome: 'unclear', detail: 'the reply is encrypted' };
 	if (responseType === 'freeText') {
 		const text = reply.written.trim();
 		return text === '' ? { outcome: 'unclear', detail: 'the reply has no new text' } : { who, approved: true, text };

@@ -5,6 +5,7 @@ import { readOriginal } from '../../../mail/compose/original';
 import { textOfHtml } from '../../../mail/compose/textFromHtml';
 import { toItem } from '../../../mail/item/item';
 import { newText } from '../../../mail/item/newText/newText';
+import { record } from '../../parameterValues';
 import { openBinary } from '../settings/attachments';
 import type { MailContext } from '../settings/context';
 import { givenItem } from '../settings/replySettings';
@@ -23,18 +24,23 @@ export interface ReplyItem {
 	written: string;
 	/** Why it was not written by a person; empty if it may have been. */
 	automatic: string;
+	/** Whether what was written is encrypted, so that the text is not the person's. */
+	isEncrypted: boolean;
 	/** What the mailbox's own server says against the sender; empty if it says nothing. */
 	forged: string;
 }
 
 /** Accepts items of this package's nodes in each format, and those that Reply accepts. @throws MailError `input` if it is not an email */
 export async function readReplyItem(context: MailContext, item: number): Promise<ReplyItem> {
-	const { json: given, raw } = givenItem(context, item);
+	const { json: given, binary, raw } = givenItem(context, item);
 	const json = raw === undefined ? given : await takeApart(context, raw);
 	const original = await readOriginal(json);
 	const { field, header } = await foreignItem(json);
 	const text = original.text === '' ? ((await textOfHtml(original.html)) ?? '') : original.text;
 	const fresh = field('newText');
+	const written = typeof fresh === 'string' ? fresh : newText(text, true);
+	const listed: unknown = field('attachments');
+	const types = [...(Array.isArray(listed) ? listed : []), ...Object.values(binary)].map((file) => record(file).mimeType);
 	const replied = [field('inReplyTo'), header('in-reply-to')].flatMap(idsIn);
 	return {
 		messageId: original.messageId,
@@ -43,8 +49,9 @@ export async function readReplyItem(context: MailContext, item: number): Promise
 		thread: [...new Set([...replied, ...original.references])],
 		from: original.from.map(({ address }) => address),
 		subject: original.subject,
-		written: typeof fresh === 'string' ? fresh : newText(text, true),
+		written,
 		automatic: automaticBy(field('autoSubmitted'), header),
+		isEncrypted: types.includes(PROTECTED) || header('content-class') === 'rpmsg.message' || /^-----BEGIN PGP MESSAGE/m.test(written),
 		forged: forgedBy(header('authentication-results')),
 	};
 }
@@ -70,6 +77,21 @@ async function takeApart(context: MailContext, raw: Parameters<typeof openBinary
 function idsIn(value: unknown): string[] {
 	const text = typeof value === 'string' ? value : Array.isArray(value) ? value.filter((one) => typeof one === 'string').join(' ') : '';
 	return text.slice(0, 20_000).match(/<[^<>\s]{1,1000}>/g) ?? [];
+}
+
+/** The file with the text of an email that Microsoft 365 protects. The body only says how to open it. */
+const PROTECTED = 'application/x-microsoft-rpmsg-message';
+
+/** The beginning of the subject of automatic replies, and of requests to recall an email. Their headers may be lost on the way. */
+const AUTOMATIC = new RegExp(
+	'^(?:automatic reply|out of office(?: autoreply)?|automatische antwort|abwesenheitsnotiz|réponse automatique|respuesta automática|' +
+		'resposta automática|risposta automatica|automatisch antwoord|recall)\\s?[:：]',
+	'i',
+);
+
+/** Whether the subject is that of an email which a program sends. Replies of people begin with "Re:" or the like. */
+export function isAutomaticSubject(subject: string): boolean {
+	return AUTOMATIC.test(subject.normalize('NFC').trim());
 }
 
 /** Signs of an automatic email (RFC 3834, section 5) in items of other nodes. Ours have `autoSubmitted`. */

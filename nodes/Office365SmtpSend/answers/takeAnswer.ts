@@ -7,6 +7,7 @@ import { closedByAnswers } from './closed';
 import { page, PAGE_HEADERS } from '../answerPages/answerPage';
 import { genuineLink, type AnswerLink } from '../question/approvalLinks';
 import type { Asked, Person } from '../question/askedQuestion';
+import { wantsCode } from '../answerPages/codeEntry';
 import { issueCode, questionOrCode } from '../answerPages/confirming';
 import { kept } from '../question/keptQuestion';
 import { OWN_TYPE } from '../whileWaiting/ownAddress';
@@ -89,7 +90,7 @@ async function visit(context: IWebhookFunctions, link: AnswerLink | undefined): 
 	const person = asked === undefined ? undefined : personOf(asked, link.who);
 	if (asked?.confirm === true && person !== undefined) {
 		if (method !== 'POST') return { html: await questionOrCode({ asked, person, approved: link.approved }) };
-		if (record(context.getBodyData()).step === 'code') return await issueCode(context, { asked, person, approved: link.approved });
+		if (wantsCode(context)) return await issueCode(context, { asked, person, approved: link.approved });
 	}
 	if (method !== 'POST') return { html: questionPage(question, link.approved) };
 	return await answer(context, { approved: link.approved, asked, person, question });

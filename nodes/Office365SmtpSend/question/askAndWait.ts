@@ -2,10 +2,13 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import { compose, type ComposedMail } from '../../../mail/compose/message';
 import { MailError } from '../../../mail/errors';
+import { giveUp } from '../../../mail/questions/waiting';
 import { sendingThrough } from '../../../mail/smtp/sendingService';
 import { openAccount } from '../../credentialAccount';
 import { nodeError } from '../../nodeError';
 import { accountChoice, record } from '../../parameterValues';
+import type { Asked } from './askedQuestion';
+import { answersOf } from './givenAnswers';
 import { keepAsked, waitTill, writeDown } from './keepingAsked';
 import { deliver, failedItem } from '../execute';
 import { readAsking, waitUntil } from './askingSettings';
@@ -27,14 +30,27 @@ export async function askAndWait(context: IExecuteFunctions): Promise<INodeExecu
 		// All emails are composed before the first one is sent, so that a mistake is reported before anybody has been asked.
 		const mails = await Promise.all(asking.mails.map(async (mail) => await compose(mail)));
 		await writeDown(context, asking.asked);
-		const sent = await askEach(mails, async (mail) => await deliver(context, 0, account, mail, options));
-		await keepAsked(context, asking.asked, sent);
-		await context.putExecutionToWait(waitTill(asking.asked, until));
+		const send = async (mail: ComposedMail): Promise<IDataObject> => await deliver(context, 0, account, mail, options);
+		await askOrGiveUp(asking.asked, async () => {
+			await keepAsked(context, asking.asked, await askEach(mails, send));
+			await context.putExecutionToWait(waitTill(asking.asked, until));
+		});
 		return context.getInputData();
 	} catch (error) {
 		const told = nodeError(context.getNode(), error, 0);
 		if (!context.continueOnFail()) throw told;
 		return [failedItem(told, error, 0)];
+	}
+}
+
+/** If the execution does not come to wait, the files of the question are removed a day later. */
+async function askOrGiveUp(asked: Asked, act: () => Promise<void>): Promise<void> {
+	let waits = false;
+	try {
+		await act();
+		waits = true;
+	} finally {
+		if (!waits) await giveUp(answersOf(asked).files).catch(() => undefined);
 	}
 }
 

@@ -5,7 +5,7 @@ import { RecipientsRefused } from '../../../mail/smtp/recipients';
 import { inputItems } from './inputItems';
 import type { Asked, Person } from '../question/askedQuestion';
 import { endWithout, goOn } from '../question/counting';
-import { answersOf, givenAnswers, isDecided, silent } from '../question/givenAnswers';
+import { answersOf, decision, givenAnswers, isDecided, silent } from '../question/givenAnswers';
 import { questionHtml, sendLater, type LaterEmail } from '../question/questionEmail';
 
 /** If a process has taken a piece of work and told nothing of it for this time, in ms, it was ended in the middle, or failed. */
@@ -16,6 +16,9 @@ const LOST_AFTER = 300_000;
  */
 const PAUSE = 0.25;
 
+/** For the log. */
+const EMAILS = { escalated: 'The escalation', reminded: 'The reminder' };
+
 /**
  * Does the due work of a waiting question, each piece once.
  * @returns what the execution goes on with, if its time is over, or if it was decided and did not go on
@@ -24,6 +27,8 @@ export async function doDue(context: IWebhookFunctions, asked: Asked): Promise<I
 	if (isDecided(asked)) return await goOn(asked);
 	if (isPast(asked.until) && asked.people.length + asked.escalation.length > 0) return await endNow(context, asked);
 	await once(context, asked, 'escalated', asked.escalateAt, async (claimed) => await escalate(context, asked, claimed));
+	// The answer that decided while the emails were sent lets the execution go on. If it does not, the next check does.
+	if (isDecided(asked)) return undefined;
 	await once(context, asked, 'reminded', asked.remindAt, async (claimed) => await remind(context, asked, claimed));
 	return undefined;
 }
@@ -53,7 +58,9 @@ async function once(
 	const claimed = await files.claim(begun, Math.max(LOST_AFTER, ((await files.age(begun)) ?? 0) * PAUSE));
 	if (claimed === undefined) return;
 	try {
-		await act(claimed);
+		// For example because n8n was down at the time. Nobody could answer any more.
+		if (isPast(asked.linksUntil)) context.logger.warn(`${EMAILS[work]} of a question was not sent, because its links have expired.`);
+		else await act(claimed);
 		await files.make(work, {});
 	} catch (error) {
 		context.logger.error(`A question could not be ${work}. It is retried.`, {
@@ -82,7 +89,10 @@ async function escalate(context: IWebhookFunctions, asked: Asked, claimed: strin
 	await mailEach(context, asked, asked.escalation, { kind: 'escalation', subject: asked.question.subject, note, claimed });
 }
 
-/** Reminds each person once, even if an earlier attempt ended in the middle. @param claimed the file that says that this process does it */
+/**
+ * Reminds each person who can still answer once, even if an earlier attempt ended in the middle.
+ * @param claimed the file that says that this process does it
+ */
 async function mailEach(
 	context: IWebhookFunctions,
 	asked: Asked,
@@ -92,7 +102,9 @@ async function mailEach(
 	const { files } = answersOf(asked);
 	let failure: Error | undefined;
 	for (const { id, address } of people) {
-		if ((await files.age(`${kind}-${id}`)) !== undefined) continue;
+		const given = givenAnswers(asked);
+		if (decision(asked, given) !== undefined) break;
+		if (given.some(({ person }) => person?.id === id) || (await files.age(`${kind}-${id}`)) !== undefined) continue;
 		try {
 			await sendUnlessRefused(context, asked, { kind, to: [address], subject, html: htmlFor(context, asked, id, note) });
 			await files.make(`${kind}-${id}`, {});

@@ -1,8 +1,8 @@
 import { reasonOf } from '../../../mail/errors';
 import { DAY_MS } from '../../../mail/durations';
-import { giveUp, WaitingQuestions, type DueQuestion } from '../../../mail/questions/waiting';
+import { giveUp, noteCheck, WaitingQuestions, type DueQuestion, type SilentQuestion } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
-import { callOwn } from './ownAddress';
+import { callOwn, type OwnAnswer } from './ownAddress';
 
 /** Maximum time between two checks of the folder, in ms, because other processes write into it too. */
 const OFTEN = 60_000;
@@ -10,6 +10,8 @@ const OFTEN = 60_000;
 const GIVE_UP_AFTER = 7 * DAY_MS;
 /** Timers of Node may fire a little early. */
 const LATER = 5;
+/** Number of questions with nothing due that n8n is called about in one check, so that those with due work do not wait for long. */
+const MOST_SILENT = 20;
 
 let timer: NodeJS.Timeout | undefined;
 let looking: Promise<void> | undefined;
@@ -53,23 +55,40 @@ function plan(ms: number): void {
 
 /** @returns when the next work is due */
 async function look(): Promise<number> {
-	const { due, next, unreadable } = await new WaitingQuestions(questionsFolder()).due(Date.now());
+	const { due, silent, next, unreadable } = await new WaitingQuestions(questionsFolder()).due(Date.now());
 	for (const { folder, error } of unreadable) tell(folder, `A waiting question in ${folder} cannot be read: ${reasonOf(error)}`);
 	for (const one of due) {
 		// Whatever is wrong with one question, the others are looked after.
 		const reason = await wake(one).catch(reasonOf);
 		if (reason !== undefined) tell(one.question.link, `The reminders and the end of a waiting question cannot be handled: ${reason}`);
 	}
+	await clearUp(silent.slice(0, MOST_SILENT)).catch((error: unknown) =>
+		tell('silent', `Whether waiting questions have ended cannot be checked: ${reasonOf(error)}`),
+	);
 	return next;
+}
+
+/** Finds questions whose execution was stopped or removed. Whatever else n8n answers, and if it does not, the question still waits. */
+async function clearUp(silent: readonly SilentQuestion[]): Promise<void> {
+	for (const { files, question } of silent) {
+		await noteCheck(files);
+		const answer = await callOwn(question.link, { work: 'due' });
+		if (isOver(answer)) await giveUp(files);
+		// n8n cannot be called at the moment, or not about this question. The others are checked next time.
+		if (answer.state === 'failed') break;
+	}
+}
+
+/** Whether n8n no longer has the execution, or the execution waits for the answer to another question by now. */
+function isOver(answer: OwnAnswer): boolean {
+	return answer.state === 'gone' || (answer.state === 'done' && answer.answer.state === 'ended');
 }
 
 /** @returns why the question could not be reached. @throws if its folder cannot be written */
 async function wake({ files, question: { link }, since }: DueQuestion): Promise<string | undefined> {
 	const answer = await callOwn(link, { work: 'due' });
 	const isOld = since < Date.now() - GIVE_UP_AFTER;
-	// The execution may wait for the answer to another question by now.
-	const isOver = answer.state === 'gone' || (answer.state === 'done' && answer.answer.state === 'ended');
-	if (isOver || (answer.state === 'failed' && isOld)) await giveUp(files);
+	if (isOver(answer) || (answer.state === 'failed' && isOld)) await giveUp(files);
 	return answer.state === 'failed' ? answer.reason : undefined;
 }
 

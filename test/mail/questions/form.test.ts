@@ -54,6 +54,43 @@ describe('a form', () => {
 	});
 });
 
+describe('default values', () => {
+	it.each<[string, object, string[]]>([
+		[
+			'one option with a comma',
+			{ fieldType: 'checkbox', fieldOptions: options('Yes, I agree', 'No'), defaultValue: 'Yes, I agree' },
+			['Yes, I agree'],
+		],
+		['several options for boxes', { fieldType: 'checkbox', fieldOptions: options('A', 'B', 'C'), defaultValue: 'A, C' }, ['A', 'C']],
+		[
+			'several options for a list of which several can be chosen',
+			{ fieldType: 'dropdown', multiselect: true, fieldOptions: options('A', 'B'), defaultValue: 'A,B' },
+			['A', 'B'],
+		],
+		[
+			'one option with a comma of such a list',
+			{ fieldType: 'dropdown', multiselect: true, fieldOptions: options('A, B', 'C'), defaultValue: ' A, B ' },
+			['A, B'],
+		],
+		['one option with a comma of a list', { fieldType: 'dropdown', fieldOptions: options('A, B', 'C'), defaultValue: 'A, B' }, ['A, B']],
+		['a list of options', { fieldType: 'checkbox', fieldOptions: options('A, B', 'C'), defaultValue: ['A, B', 'C'] }, ['A, B', 'C']],
+		['a text with a comma', { defaultValue: 'A, B' }, ['A, B']],
+	])('may be %s', (_name, field, initial) => {
+		expect(readForm([{ fieldLabel: 'x', ...field }])[0]?.initial).toEqual(initial);
+	});
+
+	it.each<[unknown, string, number | undefined]>([
+		[1.125, '1.125', 1.125],
+		[1.125, '2.125', undefined],
+		// These may mean thousands.
+		['1.000', '1.000', undefined],
+		['1,125', '1,125', undefined],
+	])('of a number, %j, is sent back as %s and read as %j', (defaultValue, sent, value) => {
+		const judged = judge(readForm([{ fieldLabel: 'x', fieldType: 'number', defaultValue }]), new Map([[inputName(0), sent]]), new Map());
+		expect([judged.values.get('x'), judged.problems.size]).toEqual([value, value === undefined ? 1 : 0]);
+	});
+});
+
 describe('an answer to a form', () => {
 	const fields = readForm([
 		{ fieldLabel: 'Name', requiredField: true },

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Answers } from '../../../mail/questions/answers';
 import { Codes } from '../../../mail/questions/codes';
-import { emailsOf, giveUp, WaitingQuestions, type Work } from '../../../mail/questions/waiting';
+import { emailsOf, giveUp, noteCheck, WaitingQuestions, type Work } from '../../../mail/questions/waiting';
 
 const DAY = 86_400_000;
 const LINK = 'https://n8n.example.test/webhook-waiting/17/node?own=true';
@@ -66,6 +66,35 @@ describe('the questions that wait', () => {
 		await answers.claimDecision();
 		await waiting.removeOld(now + 2 * DAY);
 		expect(await readdir(folder)).toEqual([]);
+	});
+
+	it('are silent once nothing was due and n8n was not called about them for a day, unless they are decided or gone', async () => {
+		const now = Date.now();
+		const waiting = new WaitingQuestions(folder);
+		const silent = async (): Promise<string[]> => (await waiting.due(now)).silent.map(({ question }) => question.link).sort();
+		const all = new Map<string, Answers>();
+		for (const name of ['decided', 'gone', 'later', 'never', 'now'])
+			all.set(
+				name,
+				await add(name, now + 99 * DAY, name === 'later' ? [['reminded', now + DAY]] : name === 'now' ? [['reminded', now]] : []),
+			);
+		expect(await silent()).toEqual([]);
+		await all.get('decided')?.claimDecision();
+		const files = [...all.values()].map((answers) => answers.files);
+		const age = async (file: string): Promise<void> => {
+			const then = new Date(now - 1.01 * DAY);
+			for (const one of files) await utimes(join(one.folder, `${file}.json`), then, then);
+		};
+		await age('question');
+		const gone = all.get('gone');
+		if (gone !== undefined) await giveUp(gone.files);
+		expect(await silent()).toEqual([`${LINK}&name=later`, `${LINK}&name=never`]);
+		for (const one of files) await noteCheck(one);
+		expect(await silent()).toEqual([]);
+		await age('checked');
+		expect(await silent()).toHaveLength(2);
+		for (const one of files) await noteCheck(one);
+		expect(await silent()).toEqual([]);
 	});
 
 	it('are found by each Message-ID of their emails, by no other, and are removed with them', async () => {

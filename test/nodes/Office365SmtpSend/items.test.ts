@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { INodeExecutionData } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { OnceFiles } from '../../../mail/questions/onceFiles';
+import { WaitingQuestions } from '../../../mail/questions/waiting';
 import { askAndWait } from '../../../nodes/Office365SmtpSend/question/askAndWait';
 import { MAILS_AT_A_TIME } from '../../../mail/smtp/pool';
 import { sendItems } from '../../../nodes/Office365SmtpSend/execute';
@@ -385,6 +387,22 @@ describe('a question to several people', () => {
 				/^The question could not be sent to nobody@example\.test, so it is withdrawn: the links in the emails to grace@example\.test no longer work\. /,
 			),
 		});
+	});
+
+	it('leaves no files behind a day after it was withdrawn, and the others keep theirs', async () => {
+		const before = readdirSync(folder);
+		await withdraw();
+		const added = readdirSync(folder).filter((name) => !before.includes(name) && /^\d/.test(name));
+		expect(added).toHaveLength(1);
+		const waits = new WaitingQuestions(folder);
+		await waits.add(new OnceFiles(join(folder, `${Date.now() + 9 * 86_400_000}-${'a'.repeat(32)}`)), {
+			link: '',
+			due: new Map(),
+			asked: {},
+		});
+		await waits.removeOld(Date.now() + 2 * 86_400_000);
+		expect(readdirSync(folder)).not.toContain(added[0]);
+		expect(readdirSync(folder).join()).toContain('a'.repeat(32));
 	});
 
 	it('is not asked at all where it cannot be written down', async () => {

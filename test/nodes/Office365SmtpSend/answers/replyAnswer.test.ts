@@ -78,13 +78,19 @@ function reply(
 		from = GRACE,
 		more = '',
 		id = '<reply@example.test>',
+		subject = 'Re: Order 17',
 		thread = to === undefined ? '' : threadOf(to),
-	}: Partial<Record<'from' | 'more' | 'id' | 'thread', string>> = {},
+	}: Partial<Record<'from' | 'more' | 'id' | 'subject' | 'thread', string>> = {},
 ): Buffer {
 	return Buffer.from(
-		`From: ${from}\r\nTo: ${ADA}\r\nSubject: Re: Order 17\r\nMessage-ID: ${id}\r\nDate: Fri, 27 Nov 2026 10:00:00 +0000\r\n${thread}${more}Content-Type: text/plain; charset=utf-8\r\n\r\n${text}`,
+		`From: ${from}\r\nTo: ${ADA}\r\nSubject: ${subject}\r\nMessage-ID: ${id}\r\nDate: Fri, 27 Nov 2026 10:00:00 +0000\r\n${thread}${more}Content-Type: text/plain; charset=utf-8\r\n\r\n${text}`,
 	);
 }
+
+/** The beginning of an email that Microsoft 365 protects; the text of {@link reply} becomes its last part. */
+const PROTECTED =
+	'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/x-microsoft-rpmsg-message; ' +
+	'name=message.rpmsg\r\nContent-Disposition: attachment; filename=message.rpmsg\r\n\r\nx\r\n--b\r\n';
 
 const quoting = (text: string): string =>
 	`${text}\r\n\r\nOn Fri, 27 Nov 2026 at 09:00, Ada wrote:\r\n> May we ship?\r\n> Approve: yes\r\n> Decline: no\r\n`;
@@ -203,6 +209,38 @@ describe('a reply to a question', () => {
 		expect(output()).toMatchObject({ data: { text: 'On Monday,\nnot before.' } });
 	});
 
+	it.each<[string, { text?: string; subject?: string; more?: string; raw?: boolean }, string]>([
+		...(
+			[
+				'Automatic reply: Order 17',
+				'Automatische Antwort: Order 17',
+				'Re\u0301ponse automatique\u00a0: Order 17',
+				'Respuesta automática: Order 17',
+				'Risposta automatica: Order 17',
+				'Automatisch antwoord: Order 17',
+				'Abwesenheitsnotiz: Order 17',
+				'Recall: Order 17',
+			] as const
+		).map((subject): [string, { subject: string }, string] => [`a program with the subject "${subject}"`, { subject }, 'automatic']),
+		['a program that encrypts with PGP', { text: '-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----' }, 'unclear'],
+		['Microsoft 365 around a protected email', { more: PROTECTED }, 'unclear'],
+		['Microsoft 365 around a protected email, in format raw', { more: PROTECTED, raw: true }, 'unclear'],
+	])('gives no text that is one of %s', async (_name, { text = 'On Monday', subject = 'Re: Order 17', more = '', raw }, outcome) => {
+		const { messageIds } = await asking({ toEmail: GRACE, responseType: 'freeText' });
+		const mail = reply(messageIds[0], text, { more, subject });
+		expect(await take(raw === true ? await itemOf(mail, 'raw') : mail)).toMatchObject({ answerTaken: false, outcome });
+		expect(pages).toEqual([]);
+	});
+
+	it.each<[string, string, string]>([
+		['a person who replies to such an email', 'Order 17', 'Re: Automatic reply: Order 17'],
+		['a person whose program adds nothing to the subject of a question that begins so', 'Recall: pumps of May', 'Recall: pumps of May'],
+		['a person who writes of such a thing', 'Order 17', 'Recall of the pumps: Order 17'],
+	])('gives the text of %s', async (_name, question, subject) => {
+		const { messageIds } = await asking({ toEmail: GRACE, responseType: 'freeText', subject: question });
+		expect(await take(reply(messageIds[0], 'On Monday', { subject }))).toMatchObject({ answerTaken: true, text: 'On Monday' });
+	});
+
 	it.each<[string, INodeParameters, { text?: string; from?: string; more?: string; to?: string }, string]>([
 		['what is only quoted', { toEmail: GRACE }, { text: quoting('') }, 'unclear'],
 		['a condition', { toEmail: GRACE }, { text: 'Yes, but not before Monday' }, 'unclear'],
@@ -313,6 +351,8 @@ describe('a reply to a question', () => {
 		await expect.poll(async () => await take(reply(messageIds[0], 'Yes'))).toMatchObject({ outcome: 'over' });
 		waiting = undefined;
 		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: false, outcome: 'ended' });
+		await new WaitingQuestions(folder).removeOld(Date.now() + 2 * 86_400_000);
+		expect(await take(reply(messageIds[0], 'Yes'))).toMatchObject({ answerTaken: false, outcome: 'noQuestion' });
 	});
 
 	it('fails the item where n8n cannot be reached, so that it can be retried', async () => {

@@ -138,6 +138,18 @@ describe('several people', () => {
 		});
 	});
 
+	it('answer with words, for which blanks do not count: the page comes back', async () => {
+		const waiting = await ask({ responseType: 'freeText', ...approvers('all', ADA) });
+		const link = waiting.links.get(ADA)?.[0];
+		for (const text of ['', ' \r\n\t', undefined]) {
+			const page = await visit(waiting, link, { body: { text } });
+			expect([page.status, page.output]).toEqual([422, undefined]);
+			expect(page.html).toContain('aria-describedby="text-problem" aria-invalid="true"');
+			expect(page.html).toContain('Write your answer.');
+		}
+		expect(dataOf(await visit(waiting, link, { body: { text: 'Yes' } }))).toMatchObject({ answers: [{ text: 'Yes' }] });
+	});
+
 	it.each<[string, INodeParameters, string, RegExp]>([
 		['nobody', approvers('all', ''), 'Approvers', /there is no address/],
 		['the same twice', approvers('all', `${ADA}, Ada <ADA@example.test>`), 'Approvers', /twice/],

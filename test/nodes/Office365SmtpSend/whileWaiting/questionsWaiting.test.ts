@@ -8,8 +8,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { Answers } from '../../../../mail/questions/answers';
 import { OnceFiles } from '../../../../mail/questions/onceFiles';
+import { emailsOf } from '../../../../mail/questions/waiting';
+import { answersOf } from '../../../../nodes/Office365SmtpSend/question/givenAnswers';
 import { startSandbox, trust, type Sandbox } from '../../../../sandbox/servers';
-import { ADA, approvers, ask, call, dataOf, GRACE, linksIn, visit, type Waiting } from '../questionRig';
+import { ADA, approvers, ask, call, dataOf, GRACE, LIN, linksIn, visit, type Posted, type Waiting } from '../questionRig';
 
 const SHARED = 'shared@example.test';
 const MINUTE = 60_000;
@@ -152,6 +154,53 @@ describe('a code', () => {
 		expect(dataOf(await visit(waiting, link, { body: { text: 'My reason', code } }))).toMatchObject({ text: 'My reason' });
 	});
 
+	it('that is new keeps what was written, whether it is sent, was sent a moment ago or cannot be sent', async () => {
+		const waiting = await confirmed('code-new', { responseType: 'freeText' });
+		const link = waiting.links.get(GRACE)?.[0];
+		const body = { text: 'My <reason>', code: '', step: 'code' };
+		for (const [page, problem] of [
+			[await visit(waiting, link, { body }), ''],
+			[await visit(waiting, link, { body }), ''],
+			[((ahead = 2 * MINUTE), await visit({ ...waiting, sandbox: undefined }, link, { body })), 'The code could not be sent'],
+		] as const) {
+			expect(page.output).toBeUndefined();
+			expect(page.html).toContain('My &lt;reason&gt;</textarea>');
+			expect(page.html).toContain(problem);
+			// The answer's button comes first, because Enter presses that one. All that is in the form is sent with the other one too.
+			expect(page.html).toMatch(
+				/<form method="post">(?:(?!<\/form>).)*<button type="submit">[^<]*<\/button> <button type="submit" name="step" value="code" formnovalidate/s,
+			);
+			expect(page.html.match(/<form/g)).toHaveLength(1);
+		}
+	});
+
+	it('of a form keeps what was entered where it is new or wrong, and the page says what has to be entered again', async () => {
+		const values = [
+			{ fieldLabel: 'Name', requiredField: true, defaultValue: 'Ada' },
+			{ fieldLabel: 'Plan', fieldType: 'file' },
+			{ fieldLabel: 'PIN', fieldType: 'password' },
+		];
+		const waiting = await confirmed('code-form', { responseType: 'customForm', formFields: { values } });
+		const link = waiting.links.get(GRACE)?.[0];
+		const first = await visit(waiting, link, step);
+		expect(first.html).toContain('value="Ada"');
+		expect(first.html).not.toContain('again.');
+		const code = codeOf(await arrived(GRACE, 'Subject: Code for: code-form'));
+		const posted = (data: object): Posted => ({ contentType: 'multipart/form-data', body: { data, files: {} } });
+		const notes = 'Files have to be chosen again. Passwords have to be entered again.';
+		for (const data of [{ step: 'code' }, { code: another(code) }]) {
+			const { html, output } = await visit(waiting, link, posted({ 'field-0': 'Grace', 'field-2': '1234', ...data }));
+			expect(output).toBeUndefined();
+			expect(html).toContain('value="Grace"');
+			expect(html).toContain(notes);
+			expect(html).not.toContain('1234');
+		}
+		// Nothing was sent yet, so nothing is wrong with the form.
+		const early = await visit(waiting, link, posted({ 'field-0': '', step: 'code' }));
+		expect(early.html).not.toContain('Please check your answer');
+		expect((await visit(waiting, link, posted({ 'field-0': '', code }))).html).toContain(notes);
+	});
+
 	it.each<[string, INodeParameters, RegExp]>([
 		['several people with one link', { toEmail: `${ADA}, ${GRACE}` }, /several with the same link/],
 		['a copy', { toEmail: ADA, options: { confirmByCode: true, ccEmail: GRACE } }, /several with the same link/],
@@ -188,6 +237,44 @@ describe('while nobody answers', () => {
 		expect(emails).toHaveLength(3);
 		expect(emails[2]).toMatchObject({ kind: 'reminder', to: [GRACE] });
 		expect(output?.json).toMatchObject({ data: { approved: true }, emailQuestion: { remindAt: expect.any(String) } });
+	});
+
+	it('nobody is reminded or asked whose link has expired, which the log tells once', async () => {
+		const escalation = { values: { emails: ADA, afterHours: AMINUTE } };
+		const waiting = await ask({ toEmail: GRACE, options: { remindAfter: AMINUTE, escalation, linksValidFor: 2 * AMINUTE } });
+		ahead = 3 * MINUTE;
+		const { state, logged } = await call(waiting);
+		expect([state, logged]).toEqual([
+			'waiting',
+			[
+				expect.stringContaining('The escalation of a question was not sent'),
+				expect.stringContaining('The reminder of a question was not sent'),
+			],
+		]);
+		expect((await call(waiting)).logged).toEqual([]);
+	});
+
+	it.each<[string, string, IDataObject, string, string[]]>([
+		['who answers while others are reminded', 'all', {}, 'reminder', [GRACE, ADA]],
+		['once others have decided meanwhile', 'first', {}, 'reminder', [GRACE]],
+		[
+			'once others have decided while the question is escalated',
+			'first',
+			{ escalation: { values: { emails: `${LIN}, lin2@example.test`, afterHours: AMINUTE } } },
+			'escalation',
+			[LIN],
+		],
+	])('nobody is reminded %s', async (_name, rule, more, kind, reached) => {
+		const waiting = await ask(
+			{ subject: `remind-${rule}-${kind}`, ...approvers(rule, `${GRACE},${SHARED},${ADA}`, {}, { remindAfter: AMINUTE, ...more }) },
+			sandbox,
+		);
+		ahead = 1.1 * MINUTE;
+		// After the first of the emails.
+		vi.spyOn(OnceFiles.prototype, 'renew').mockImplementationOnce(async () => void (await visit(waiting, waiting.links.get(SHARED)?.[0])));
+		expect((await call(waiting)).output).toBeUndefined();
+		const emails = await emailsOf(answersOf({ id: waiting.id, until: '' }).files);
+		expect(emails.filter((email) => email.kind !== 'question').flatMap(({ to }) => to)).toEqual(reached);
 	});
 
 	it('others are asked, and the first of their answers decides', async () => {
