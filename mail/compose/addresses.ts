@@ -36,12 +36,16 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		nameOf: (name) => (skipBad ? withoutControl(name).slice(0, LONGEST_WORD) : name.trim()),
 		clean: ({ text, dropped, doubtful, unclear, slips = [], queries = [] }) => {
 			if (doubtful !== undefined && !skipBad)
-				throw inputError(field, `there is a no-break space before ${doubtful}, which may be part of the address.`, ADDRESSES);
+				throw inputError(
+					field,
+					`there is an unusual blank, such as a no-break space, before ${doubtful}, which may be part of the address.`,
+					ADDRESSES,
+				);
 			if (unclear !== undefined && !skipBad) throw inputError(field, unclear, ADDRESSES);
 			if (dropped.length > 0)
 				note?.(`${field}: invisible characters (${dropped.slice(0, 10).join(', ')}) were removed from the addresses.`);
 			if (slips.length > 0)
-				note?.(`${field}: characters before addresses that do not belong to them were removed: ${slips.slice(0, 10).join(', ')}`);
+				note?.(`${field}: characters next to addresses that do not belong to them were removed: ${slips.slice(0, 10).join(', ')}`);
 			if (queries.length > 0)
 				note?.(`${field}: only the addresses of mailto links are used. Left out: ${queries.slice(0, 3).join(' ').slice(0, 200)}`);
 			return text;
