@@ -18,8 +18,8 @@ export function readMoment(field: string, value: unknown, timeZone: string): Dat
 }
 
 /**
- * Reads the end of an event. If the clock skips its start, which is moved by as much as the clock jumps, and less than that would be left of
- * the event, it keeps the length that was entered.
+ * Reads the end of an event. If the clock skips its start, which is moved by as much as the clock jumps, and less than that would be left
+ * of the event, it keeps the length that was entered.
  * @throws MailError `input`
  */
 export function readEnd(start: unknown, end: unknown, startZone: string, endZone: string): Date {

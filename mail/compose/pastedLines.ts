@@ -33,7 +33,7 @@ export function oneLine(text: string): { text: string; unclear?: string } {
 	};
 }
 
-/** Without the blank after it, a hyphen, asterisk or number is a bullet only if each line of several has the same one or the next number. */
+/** Without a blank after it, a hyphen, asterisk or number is a bullet only if each line of several has the same one or the next number. */
 function withoutTightMarks(lines: string[]): string[] {
 	const [first = ''] = lines;
 	if (lines.length < 2) return lines;

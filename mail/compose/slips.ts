@@ -21,8 +21,8 @@ const BEFORE_ALL = /^=(?=["<\p{L}\p{N}])/u;
  * - a bullet in the middle of a line,
  * - the braces of an expression around an address.
  *
- * Most of these may be part of an address (`prvs=abc=ada@example.com`), so they are removed only at the ends of a word, and only if the rest
- * of the word is an address.
+ * Most of these may be part of an address (`prvs=abc=ada@example.com`), so they are removed only at the ends of a word, and only if the
+ * rest of the word is an address.
  * @returns also what was removed, each once
  */
 export function withoutSlips(given: string): { text: string; slips: string[] } {

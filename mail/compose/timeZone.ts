@@ -116,8 +116,8 @@ function part(timeZone: string, change: Change, all: Change[]): string[] {
 const CHECKED_YEARS = 10;
 
 /**
- * Whether the clock changes in later years, too, as the rule says. In a few years in a row, other rules look the same: the Friday before the
- * last Sunday (Asia/Jerusalem), or the Sunday from the 2nd to the 8th (America/Santiago).
+ * Whether the clock changes in later years, too, as the rule says. In a few years in a row, other rules look the same: the Friday before
+ * the last Sunday (Asia/Jerusalem), or the Sunday from the 2nd to the 8th (America/Santiago).
  * @param week of the month, -1 for the last one
  */
 function isKept(timeZone: string, { at, before, after }: Change, week: number): boolean {

@@ -11,8 +11,8 @@ const FIELD = 'Headers';
 const DEEPEST = 4;
 
 /**
- * Reads the option Headers: the rows of the form, `{ name, value }`, an object with the names and values of headers, a list of either, or JSON
- * text of any of these. A row that nobody has filled in is not set.
+ * Reads the option Headers: the rows of the form, `{ name, value }`, an object with the names and values of headers, a list of either, or
+ * JSON text of any of these. A row that nobody has filled in is not set.
  * @throws MailError `input`
  */
 export function headerRows(given: unknown): HeaderRow[] {
