@@ -383,6 +383,7 @@ describe('times as other nodes give them', () => {
 			'2026-01-05T09:00:00',
 			'FREQ=WEEKLY;INTERVAL=4;COUNT=110',
 		]),
+		['America/Santiago, where a year differs by a week', 'America/Santiago', '2026-01-12T09:00:00', 'FREQ=WEEKLY;INTERVAL=4;COUNT=110'],
 		['Europe/Berlin, many years', 'Europe/Berlin', '2026-01-05T09:00:00', 'FREQ=WEEKLY;INTERVAL=4;COUNT=110'],
 		['Australia/Lord_Howe, by half an hour', 'Australia/Lord_Howe', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
 	])('keep the clock in a series of %s', async (_name, timeZone, dateTime, recurrence) => {
