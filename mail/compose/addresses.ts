@@ -128,10 +128,10 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 		.filter((one) => Array.isArray(one) || (typeof one === 'string' && one !== ''));
 	// The address of a house has none.
 	const address = told.find((one) => /[@＠﹫]/.test(JSON.stringify(one))) ?? told[0];
-	if (Array.isArray(address)) return read(address);
+	const name = nameIn(part('name') ?? part('displayname'), nameOf);
+	const list = Array.isArray(address) ? read(address) : [];
+	if (list.length > 0) return withName(list, name);
 	if (typeof address === 'string') {
-		const named = part('name') ?? part('displayname');
-		const name = typeof named === 'string' ? nameOf(named) : '';
 		refuseControl(field, name);
 		// Fields `address` are from emails, where apostrophes and equals signs are part of the address.
 		const pasted = pastedAddress(address, areEntered && address !== part('address'));
@@ -147,6 +147,8 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 		'Use an expression that returns addresses, for example {{ $json.from }} of a message item, or text, or a list of texts.',
 	);
 }
+
+const nameIn = (told: unknown, nameOf: Reader['nameOf']): string => (typeof told === 'string' ? nameOf(told) : '');
 
 /** A field for one address may hold a name too, or a list. */
 function withName(mailboxes: Mailbox[], name: string): Mailbox[] {

@@ -3,8 +3,8 @@ import { readTable, RULE } from './pastedTable';
 const LINE_END = /\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]/;
 const BULLET = /^\s*(?:[•·▪]\s*|(?:[-*+–]|\d{1,5}[.)])\s+)(?:\[[ xX]?\]\s)?/;
 /** A mark that may be part of an address, without the blank after it. */
-const TIGHT_MARK = /^([-*])(?![-*\s])(?!.*\*$)/;
-const TIGHT_NUMBER = /^(\d{1,5})[.)](?=\S)/;
+const TIGHT_MARK = /^([-*])\s*(?![-*\s])(?!.*\*$)/;
+const TIGHT_NUMBER = /^(\d{1,5})[.)]\s*(?=\S)/;
 /** Another header, if the line break got into one (CWE-93). */
 const HEADER = /^\s*(?!<?mailto:)[!-9;-~]{1,76}\s*:/i;
 
@@ -38,9 +38,11 @@ function withoutTightMarks(lines: string[]): string[] {
 	const [first = ''] = lines;
 	if (lines.length < 2) return lines;
 	const mark = TIGHT_MARK.exec(first)?.[1];
-	if (mark !== undefined && lines.every((line) => TIGHT_MARK.exec(line)?.[1] === mark)) return lines.map((line) => line.slice(1));
+	const areMarked = mark !== undefined && lines.every((line) => TIGHT_MARK.exec(line)?.[1] === mark);
 	const areNumbered = lines.every((line, index) => TIGHT_NUMBER.exec(line)?.[1] === String(index + 1));
-	return areNumbered ? lines.map((line) => line.replace(TIGHT_NUMBER, '')) : lines;
+	if (!areMarked && !areNumbered) return lines;
+	// With a blank, there may be a check box behind it.
+	return lines.map((line) => (BULLET.test(line) ? line : line.replace(areMarked ? TIGHT_MARK : TIGHT_NUMBER, '')));
 }
 
 /** The address of a name is on the next line. Fullwidth at signs are refused with an error of their own. */

@@ -70,6 +70,8 @@ describe('addresses as people and models paste them', () => {
 		]),
 		['marks that may belong to the address', '-ada@example.test\nbob@example.test', ['-ada@example.test', 'bob@example.test']],
 		['numbers that may belong to the address', '1.ada@example.test\n3.bob@example.test', ['1.ada@example.test', '3.bob@example.test']],
+		['numbers, one without a blank', '1. ada@example.test\n2.bob@example.test', ['ada@example.test', 'bob@example.test']],
+		['hyphens, one without a blank', '- [x] ada@example.test\n-bob@example.test', ['ada@example.test', 'bob@example.test']],
 		['italics of Markdown, one a line', '*ada@example.test*\n*bob@example.test*', ['ada@example.test', 'bob@example.test']],
 		['a name and its address in the same quotes', '"Ada <ada@example.test>"', [ADA]],
 		[
@@ -535,6 +537,7 @@ describe('addresses as people and models paste them', () => {
 		'"a <a@b.c>" ',
 		',"a<a@',
 		'-a\n',
+		'-\t',
 		'1.a\n',
 		'\u3164',
 		'\u3164@',
