@@ -1,6 +1,7 @@
 /** Maximum length of an address in characters: 64 for the local part, 255 for the domain (RFC 5321, section 4.5.3.1). */
 export const LONGEST_ADDRESS = 320;
-const LOCAL_PART = String.raw`(?:[^\s@<>"(),;:\\[\]]+|"(?:[^"\\\r\n]|\\.)+")`;
+// U+FFFC and U+FFFD stand for something that is lost.
+const LOCAL_PART = String.raw`(?:[^\s@<>"(),;:\\[\]\ufffc\ufffd]+|"(?:[^"\\\r\n]|\\.)+")`;
 const DOMAIN = String.raw`(?:[^\s@<>"(),;:\\[\]]+|\[[^\]\s]+\])`;
 /**
  * A name of a host has letters, digits and hyphens; underscores, emoji and the dots within words of some languages are seen

@@ -36,12 +36,16 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		nameOf: (name) => (skipBad ? withoutControl(name).slice(0, LONGEST_WORD) : name.trim()),
 		clean: ({ text, dropped, doubtful, unclear, slips = [], queries = [] }) => {
 			if (doubtful !== undefined && !skipBad)
-				throw inputError(field, `there is a no-break space before ${doubtful}, which may be part of the address.`, ADDRESSES);
+				throw inputError(
+					field,
+					`there is an unusual blank, such as a no-break space, before ${doubtful}, which may be part of the address.`,
+					ADDRESSES,
+				);
 			if (unclear !== undefined && !skipBad) throw inputError(field, unclear, ADDRESSES);
 			if (dropped.length > 0)
 				note?.(`${field}: invisible characters (${dropped.slice(0, 10).join(', ')}) were removed from the addresses.`);
 			if (slips.length > 0)
-				note?.(`${field}: characters before addresses that do not belong to them were removed: ${slips.slice(0, 10).join(', ')}`);
+				note?.(`${field}: characters next to addresses that do not belong to them were removed: ${slips.slice(0, 10).join(', ')}`);
 			if (queries.length > 0)
 				note?.(`${field}: only the addresses of mailto links are used. Left out: ${queries.slice(0, 3).join(' ').slice(0, 200)}`);
 			return text;
@@ -62,7 +66,10 @@ export async function readMailboxes(field: string, value: unknown, skipBad = fal
 		const mailboxes = parse(text, { flatten: true })
 			.filter(({ address, name }) => address !== '' || name !== '')
 			.flatMap(({ address, name }) => usable(() => [checked(field, { address, name: nameIn(name) }, text)]));
-		if (!skipBad) refuseLost(field, mailboxes, text);
+		if (!skipBad) {
+			refuseTails(field, text);
+			refuseLost(field, mailboxes, text);
+		}
 		return mailboxes;
 	};
 	const usable = (make: () => Mailbox[]): Mailbox[] => {
@@ -116,12 +123,15 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 	if (Array.isArray(part('value'))) return read(part('value'));
 	if (Array.isArray(part('group'))) return read(part('group'));
 	if (typeof part('emailaddress') === 'object') return read(part('emailaddress'));
-	const address = ['address', 'email', 'mail', 'emailaddress', 'userprincipalname']
+	const told = ['address', 'email', 'mail', 'emailaddress', 'userprincipalname']
 		.map(part)
-		.find((one) => typeof one === 'string' && one !== '');
+		.filter((one) => Array.isArray(one) || (typeof one === 'string' && one !== ''));
+	// The address of a house has none.
+	const address = told.find((one) => /[@＠﹫]/.test(JSON.stringify(one))) ?? told[0];
+	const name = nameIn(part('name') ?? part('displayname'), nameOf);
+	const list = Array.isArray(address) ? read(address) : [];
+	if (list.length > 0) return withName(list, name);
 	if (typeof address === 'string') {
-		const told = part('name') ?? part('displayname');
-		const name = typeof told === 'string' ? nameOf(told) : '';
 		refuseControl(field, name);
 		// Fields `address` are from emails, where apostrophes and equals signs are part of the address.
 		const pasted = pastedAddress(address, areEntered && address !== part('address'));
@@ -137,6 +147,8 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 		'Use an expression that returns addresses, for example {{ $json.from }} of a message item, or text, or a list of texts.',
 	);
 }
+
+const nameIn = (told: unknown, nameOf: Reader['nameOf']): string => (typeof told === 'string' ? nameOf(told) : '');
 
 /** A field for one address may hold a name too, or a list. */
 function withName(mailboxes: Mailbox[], name: string): Mailbox[] {
@@ -203,6 +215,17 @@ function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 		throw inputError(field, `a comma is missing next to ${lost}.`, `${ADDRESSES} Put quotes around a name that contains an address.`);
 }
 
+/** A comment within a word. */
+const COMMENT_IN_WORD = /[^\s<>,;:()]\([^()"]{0,320}\)[^\s<>,;:()"@]{1,64}@/;
+
+/** Of `grace."x"@example.com`, the parser would take only the end for the address. */
+function refuseTails(field: string, text: string): void {
+	const isTail = (match: RegExpExecArray): boolean => match[1] === '@' && /[^\s<>,;:()[\]]/.test(text.charAt(match.index - 1));
+	const found = [...text.matchAll(QUOTED)].find(isTail) ?? COMMENT_IN_WORD.exec(text.replace(QUOTED, '""'));
+	if (found === undefined || found === null) return;
+	throw inputError(field, `the address that ends in ${found[0].slice(0, 200)} has quotes or parentheses in the middle.`, ADDRESSES);
+}
+
 /** Removes what is in parentheses from entries whose address is in angle brackets. */
 function withoutComments(text: string): string {
 	if (!text.includes('(')) return text;
@@ -245,8 +268,15 @@ export function sameAddress(one: string, other: string): boolean {
 	return one.toLowerCase() === other.toLowerCase();
 }
 
+/** Each person once, with the first name that is given. */
 export function unique(mailboxes: Mailbox[]): Mailbox[] {
-	return [...new Map(mailboxes.map((mailbox) => [mailbox.address.toLowerCase(), mailbox])).values()];
+	const found = new Map<string, Mailbox>();
+	for (const mailbox of mailboxes) {
+		const key = mailbox.address.toLowerCase();
+		const there = found.get(key) ?? mailbox;
+		found.set(key, there.name === '' ? { ...there, name: mailbox.name } : there);
+	}
+	return [...found.values()];
 }
 
 /** Returns text for people: `Ada <ada@example.com>`. */

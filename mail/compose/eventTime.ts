@@ -1,5 +1,5 @@
 import { inputError } from '../errors';
-import { ianaZone, momentIn, wallClock, type Local } from '../item/calendar/zone';
+import { describedZone, ianaZone, momentIn, wallClock, type Local } from '../item/calendar/zone';
 
 /** The zone in brackets at the end repeats the offset before it (RFC 9557). */
 const ISO =
@@ -15,6 +15,21 @@ export function readMoment(field: string, value: unknown, timeZone: string): Dat
 	const moment = offset === undefined ? momentIn(utcOf(local), timeZone) : new Date(utcOf(local) - milliseconds(offset));
 	if (Number.isNaN(moment.getTime())) throw wrong(field, text);
 	return moment;
+}
+
+/**
+ * Reads the end of an event. If the clock skips its start, which is moved by as much as the clock jumps, and less than that would be left
+ * of the event, it keeps the length that was entered.
+ * @throws MailError `input`
+ */
+export function readEnd(start: unknown, end: unknown, startZone: string, endZone: string): Date {
+	const [from, to] = [parse('Start', start), parse('End', end)];
+	const [begin, moment] = [readMoment('Start', start, startZone), readMoment('End', end, endZone)];
+	if (from.offset !== undefined || to.offset !== undefined || startZone !== endZone) return moment;
+	const jump = utcOf(wallClock(begin, startZone)) - utcOf(from.local);
+	const entered = utcOf(to.local) - utcOf(from.local);
+	const isCut = jump > 0 && entered > 0 && moment.getTime() - begin.getTime() < jump;
+	return isCut ? new Date(begin.getTime() + entered) : moment;
 }
 
 /** Returns the day of a moment in `timeZone`, as YYYYMMDD. @throws MailError `input` naming the field */
@@ -47,7 +62,7 @@ export async function zonedTime(field: string, given: unknown, workflowZone: str
 		return { value: isEmpty(given) ? '' : given, timeZone: workflowZone, told: false, day: false };
 	const name = part('timeZone');
 	const told = typeof name === 'string' && name.trim() !== '';
-	const zone = told ? await ianaZone(name) : workflowZone;
+	const zone = told ? ((await ianaZone(name)) ?? (await describedZone(name))) : workflowZone;
 	if (zone === undefined)
 		throw inputError(
 			field,

@@ -5,6 +5,11 @@ import { refuseControl } from './addresses';
 const OWN_HEADERS =
 	/^(from|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|in-reply-to|references|sender|return-path|received|dkim-signature|resent-.*|disposition-notification-to)$/i;
 
+/** Headers of which an email has at most one (RFC 2369, RFC 2919, RFC 3834, RFC 8058, and those of Outlook). */
+const ONCE =
+	/^(?:(?:x-(?:msmail-)?)?priority|importance|sensitivity|auto-submitted|thread-(?:index|topic)|list-(?:unsubscribe|subscribe|help|post|owner|archive|unsubscribe-post|id))$/i;
+const OF_PRIORITY = /^(?:importance|x-priority|x-msmail-priority)$/i;
+
 export type Priority = 'normal' | 'high' | 'low';
 
 /** A header line has at most 998 bytes, and a Message-ID cannot be folded (RFC 5322, section 2.1.1). */
@@ -12,6 +17,7 @@ export const LONGEST_MESSAGE_ID = 900;
 
 /** @throws MailError `input` */
 export function checkHeaders(headers: ReadonlyArray<{ name: string; value: string }>): void {
+	const names = new Set<string>();
 	for (const { name, value } of headers) {
 		refuseControl('Headers', name);
 		refuseControl(`Header ${name}`, value);
@@ -30,6 +36,9 @@ export function checkHeaders(headers: ReadonlyArray<{ name: string; value: strin
 		}
 		if (OWN_HEADERS.test(name))
 			throw inputError('Headers', `"${name}" cannot be set here.`, 'Use the field or option that makes this header.');
+		if (ONCE.test(name) && names.has(name.toLowerCase()))
+			throw inputError('Headers', `"${name}" is given more than once.`, 'Keep one of them, because an email has at most one.');
+		names.add(name.toLowerCase());
 	}
 }
 
@@ -73,9 +82,12 @@ export function foldable(value: string): string {
 	return parts.map((part) => `=?UTF-8?B?${Buffer.from(part).toString('base64')}?=`).join(' ');
 }
 
-/** In the form of Outlook and Thunderbird. */
-export function priorityHeaders(priority: Priority): Array<{ key: string; value: string }> {
-	if (priority === 'normal') return [];
+/**
+ * In the form of Outlook and Thunderbird.
+ * @param own headers of the user. If one of them is for the priority, it is the only one, because the others may contradict it.
+ */
+export function priorityHeaders(priority: Priority, own: ReadonlyArray<{ name: string }>): Array<{ key: string; value: string }> {
+	if (priority === 'normal' || own.some(({ name }) => OF_PRIORITY.test(name))) return [];
 	const [xPriority, label] = priority === 'high' ? ['1 (Highest)', 'High'] : ['5 (Lowest)', 'Low'];
 	return [
 		{ key: 'X-Priority', value: xPriority },

@@ -4,7 +4,8 @@ import { domainToASCII } from 'node:url';
 import type MailComposer from 'nodemailer/lib/mail-composer';
 
 import { inputError } from '../errors';
-import { envelopeAddress, readMailboxes, refuseControl, withoutControl, type Mailbox } from './addresses';
+import { envelopeAddress, readMailboxes, refuseControl, unique, withoutControl, type Mailbox } from './addresses';
+import { CONTROL } from './addressSyntax';
 import { withCrLf } from './lineEnds';
 import { checkHeaders, checkMessageIds, foldable, headerLine, priorityHeaders, type Priority } from './headers';
 import { withContentIds } from './inlineFiles';
@@ -111,7 +112,7 @@ export async function compose(given: OutgoingMail, purpose: 'send' | 'draft' = '
 				inReplyTo: mail.inReplyTo || undefined,
 				references: mail.references || undefined,
 				headers: [
-					...priorityHeaders(mail.priority),
+					...priorityHeaders(mail.priority, mail.headers),
 					...receiptHeaders(mail, people),
 					...calendarHeaders(mail),
 					...mail.headers.map(headerLine),
@@ -176,14 +177,45 @@ async function readPeople(mail: OutgoingMail, purpose: 'send' | 'draft'): Promis
 	const from = await readOne('From Email', mail.from);
 	const sender = mail.sender === undefined ? undefined : await readOne('Mailbox Address', mail.sender);
 	const [to, cc, bcc] = [
-		await readMailboxes('To Email', mail.to),
-		await readMailboxes('CC Email', mail.cc),
-		await readMailboxes('BCC Email', mail.bcc),
+		unique(await readMailboxes('To Email', mail.to)),
+		unique(await readMailboxes('CC Email', mail.cc)),
+		unique(await readMailboxes('BCC Email', mail.bcc)),
 	];
 	const recipients = new Map([...to, ...cc, ...bcc].map(envelopeAddress).map((address) => [address.toLowerCase(), address]));
 	if (recipients.size === 0 && purpose === 'send')
 		throw inputError('To Email', 'The email has no recipient.', 'Fill in "To Email", "CC Email" or "BCC Email".');
-	return { from, sender, to, cc, bcc, replyTo: await readMailboxes('Reply To', mail.replyTo), recipients: [...recipients.values()] };
+	const people = {
+		from,
+		sender,
+		to,
+		cc,
+		bcc,
+		replyTo: await readMailboxes('Reply To', mail.replyTo),
+		recipients: [...recipients.values()],
+	};
+	if (purpose === 'send') refuseUnannounced(people);
+	return people;
+}
+
+const beyondAscii = (address: string): boolean => /[^\u0000-\u007f]/.test(address);
+
+/**
+ * Only for addresses of the envelope, SMTPUTF8 is announced. Without it, headers hold no address whose local part is in another script (RFC
+ * 6531).
+ * @throws MailError `input`
+ */
+function refuseUnannounced({ from, sender, replyTo, recipients }: People): void {
+	if ([envelopeAddress(sender ?? from), ...recipients].some(beyondAscii)) return;
+	const found = [...replyTo.map(({ address }): [string, string] => ['Reply To', address]), ['From Email', from.address] as const].find(
+		([, address]) => beyondAscii(envelopeAddress({ name: '', address })),
+	);
+	if (found === undefined) return;
+	const [field, address] = found;
+	throw inputError(
+		field,
+		`"${address}" has characters that are not ASCII before the @, and neither the sender nor a recipient has an address like this.`,
+		'Use another address, because servers would damage this one or refuse the email.',
+	);
 }
 
 async function readOne(field: string, value: string | Mailbox[]): Promise<Mailbox> {
@@ -245,7 +277,10 @@ const TYPE = /^(?:application|audio|chemical|font|haptics|image|model|text|video
 function typeOf(mimeType: string): string {
 	const type = mimeType.trim();
 	if (isMessage(type)) return 'message/rfc822';
-	return TYPE.test(type) ? type : 'application/octet-stream';
+	if (TYPE.test(type)) return type;
+	const [plain = ''] = type.split(';');
+	// Parameters in another script are left out.
+	return TYPE.test(plain.trim()) && !CONTROL.test(type) ? plain.trim() : 'application/octet-stream';
 }
 
 /** An email with lines that are too long would be changed on its way. As a file it arrives unchanged. */

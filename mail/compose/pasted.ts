@@ -3,13 +3,15 @@ import { bracketed } from './names';
 import { oneLine } from './pastedLines';
 import { withoutSlips } from './slips';
 
-/** Invisible characters that are copied along with text, whoever wrote it. */
-const UNSEEN = '\\u00ad\\u034f\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff';
+/** Fillers of Hangul and the empty Braille pattern look like blanks. */
+const FILLERS = '\\u2800\\u3164\\uffa0';
+/** Invisible characters that are copied along with text, whoever wrote it: those of Unicode, and marks of annotations. */
+const UNSEEN = `(?![${FILLERS}])\\p{Default_Ignorable_Code_Point}|[\\ufff9-\\ufffb]`;
 /** Those that also mean nothing in a name, where joiners and direction marks do. */
-const NEVER_MEANT = /[\u00ad\u180e\u200b\u2060\ufeff]/g;
-const BLANK = '\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000';
-const SUSPECTS = new RegExp(`[${UNSEEN}${BLANK}]`);
-const ANY_UNSEEN = new RegExp(`[${UNSEEN}]`, 'g');
+const NEVER_MEANT = /[\u00ad\u180e\u200b\u2060\u2065\ufeff\ufff9-\ufffb]/g;
+const BLANK = `\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000${FILLERS}`;
+const SUSPECTS = new RegExp(`${UNSEEN}|[${BLANK}]`, 'u');
+const ANY_UNSEEN = new RegExp(UNSEEN, 'gu');
 const ANY_BLANK = new RegExp(`[${BLANK}]`, 'g');
 const BLANKS_AND_AT = new RegExp(`[${BLANK}]+(@?)`, 'g');
 const IN_DOUBT = new RegExp(`[\\p{L}\\p{N}][${BLANK}]([^\\s<>,;"()@]{1,64}@[^\\s<>,;"()@]{1,255})`, 'u');
@@ -26,13 +28,13 @@ export interface Pasted {
 	text: string;
 	/** Invisible characters that were removed, as U+200B; empty if there were none. */
 	dropped: string[];
-	/** What was removed before addresses because it was typed or added by mistake, such as `=`. */
+	/** What was removed next to addresses because it was typed or added by mistake, such as `=`. */
 	slips?: string[];
 	/** The text after the addresses of mailto links, such as `?subject=Hi`. */
 	queries?: string[];
 	/** Why it is unclear who is meant, as a sentence. */
 	unclear?: string;
-	/** The word after a no-break space that may separate a name from its address or cut an address in two. */
+	/** The word after a no-break space or another unusual blank that may separate a name from its address or cut an address in two. */
 	doubtful?: string;
 }
 
@@ -101,6 +103,10 @@ const ENTITIES = new Map([
 	['&amp;', '&'],
 ]);
 
+/** A name and its address in the same quotes, as a cell of CSV has them. */
+const QUOTED_PERSON =
+	/(^|[,;\n])[ \t]{0,9}"([^"<>\n\\]{0,200})<([^\s"<>@]{1,64}@[^\s"<>@]{1,255})>[ \t]{0,9}"(?=[ \t]{0,9}(?:$|[\r\n,;]))/g;
+
 /** Text that was copied from HTML, and quotes around a whole list, as a cell of CSV has them. */
 function unescaped(text: string): string {
 	const plain = text.includes('&')
@@ -108,7 +114,11 @@ function unescaped(text: string): string {
 		: text;
 	const inner = plain.slice(1, -1);
 	const isList = plain.startsWith('"') && plain.endsWith('"') && !inner.includes('"') && /@[^,;\n]{1,320}[,;\n]/.test(inner);
-	return isList ? inner : plain;
+	if (isList) return inner;
+	return plain.replace(
+		QUOTED_PERSON,
+		(_entry, before: string, name: string, address: string) => `${before} ${bracketed(name.trim(), address)}`,
+	);
 }
 
 /** `Ada Lovelace (ada@example.com)`, as some programs write a name and its address. */

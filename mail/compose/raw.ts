@@ -87,7 +87,7 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 	try {
 		for await (const chunk of stream) {
 			head += Buffer.from(chunk).toString('latin1');
-			if (/\n\r?\n/.test(head.slice(emptyBeginning(head))) || head.length > LONGEST_HEADERS) break;
+			if (emptyLine(head.slice(emptyBeginning(head))) !== undefined || head.length > LONGEST_HEADERS) break;
 		}
 	} finally {
 		stream.destroy();
@@ -100,11 +100,19 @@ async function readHeaders(mail: RawMail): Promise<{ fields: Field[]; length: nu
 			'the value is not an email: it has no headers.',
 			'Enter a whole email (RFC 5322): headers, an empty line, and the body.',
 		);
-	const end = /\n\r?\n/.exec(head.slice(begin));
-	const length = end === null ? head.length : begin + end.index + end[0].length;
-	if (end === null && head.length > LONGEST_HEADERS)
+	const end = emptyLine(head.slice(begin));
+	const length = end === undefined ? head.length : begin + end.at + end.length;
+	if (end === undefined && head.length > LONGEST_HEADERS)
 		throw inputError(FIELD, 'the headers do not end within 1 MB.', 'Enter a whole email (RFC 5322): headers, an empty line, and the body.');
-	return { fields: parseFields(head.slice(begin, end === null ? head.length : begin + end.index)), length };
+	return { fields: parseFields(head.slice(begin, end === undefined ? head.length : begin + end.at)), length };
+}
+
+/** Where the headers end. Lines may end in CR alone, as old programs for the Mac wrote them; the body has to have begun then. */
+function emptyLine(head: string): { at: number; length: number } | undefined {
+	const [lf, cr] = [head.indexOf('\n'), head.indexOf('\r\r')];
+	if (cr >= 0 && (lf < 0 ? head.length > cr + 2 : lf > cr + 2)) return { at: cr, length: 2 };
+	const found = /\n\r?\n/.exec(head);
+	return found === null ? undefined : { at: found.index, length: found[0].length };
 }
 
 /** Number of bytes of a byte order mark and blank lines, which editors and exports put before the headers. */

@@ -1,5 +1,6 @@
 import { inputError } from '../errors';
 import { readDay, readMoment } from './eventTime';
+import { localStamp } from './timeZone';
 
 const FIELD = 'Repeat Rule';
 const DAY = '(?:MO|TU|WE|TH|FR|SA|SU)';
@@ -55,10 +56,19 @@ function lastOf(until: string, first: string | Date, timeZone: string): string {
 	const [, year, month, day, hour = '23', minute = '59', second = '59', utc = ''] =
 		/^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(until) ?? [];
 	const moment = `${year}-${month}-${day}T${hour}:${minute}:${second}${utc}`;
-	const last = typeof first === 'string' ? readDay(FIELD, moment, timeZone) : stamp(readMoment(FIELD, moment, timeZone));
+	const last = typeof first === 'string' ? lastDay(moment, timeZone) : stamp(readMoment(FIELD, moment, timeZone));
 	if (last < (typeof first === 'string' ? first : stamp(first)))
 		throw inputError(FIELD, 'the series ends before its first event.', 'Use a later UNTIL, or use COUNT.');
 	return last;
+}
+
+/**
+ * The day of the event's clock if a program has converted it from there: the beginning or the end of a day. Otherwise the day as it is
+ * written: of `20261231T235959Z`, people mean 31 December wherever they are.
+ */
+function lastDay(until: string, timeZone: string): string {
+	const [day = '', time = ''] = localStamp(readMoment(FIELD, until, timeZone), timeZone).split('T');
+	return ['000000', '235959'].includes(time) ? day : readDay(FIELD, until.slice(0, 10), timeZone);
 }
 
 function stamp(moment: Date): string {

@@ -65,8 +65,14 @@ function prefixOf(subject: string): string {
 }
 
 /** Re: and Fwd: as email programs of other languages write them. They are replaced and not repeated. */
-const ANSWERED = /^(re|res|aw|sv|vs|antw|antwort|odp|ynt|rif|r|回复|答复|回覆|返信)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
-const FORWARDED = /^(fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|转发|转寄|轉寄)\s*(?:(?:\[\d+\]|\(\d+\))\s*)?[:：]/i;
+const ANSWERED = prefixIn(
+	're|res|aw|sv|vs|antw|antwort|odp|ynt|rif|r|vá|bls|απ|ответ|отв|на|trả lời|回复|答复|回覆|返信|답장|회신|תשובה|השב|رد',
+);
+const FORWARDED = prefixIn('fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|i|[iİ]lt|továbbítás|σχετ|пересл|转发|转寄|轉寄|전달|הועבר');
+
+function prefixIn(words: string): RegExp {
+	return new RegExp(`^(?:${words})\\.?\\s*(?:(?:\\[\\d+\\]|\\(\\d+\\))\\s*)?[:：]`, 'iu');
+}
 
 function prefixed(prefix: string, there: RegExp, subject: string): string {
 	return there.test(subject) ? subject : `${prefix}: ${subject}`.trim();
@@ -77,7 +83,7 @@ function recipients(original: Original, { kind, own }: Answer): { to: Mailbox[];
 	const author = original.replyTo.length > 0 ? original.replyTo : original.from;
 	// A reply to one's own email goes to its recipients.
 	const answered = unique(
-		author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.length === 0 ? original.to : author,
+		author.length > 0 && original.from.every(isOwn) && original.to.length > 0 && original.replyTo.every(isOwn) ? original.to : author,
 	);
 	if (answered.length === 0)
 		throw inputError('Original Message', 'the email has no sender to reply to.', 'Use Send or Forward, and enter a recipient.');

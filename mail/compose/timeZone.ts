@@ -32,7 +32,7 @@ export function timeZoneLines(timeZone: string, from: Date, until = from): strin
 	const rules = changes
 		.filter(({ at }) => at < begin)
 		.slice(-2)
-		.map((change) => part(change, changes));
+		.map((change) => part(timeZone, change, changes));
 	const isYearly = years.every(({ length }) => length === 2) && rules.every((lines) => lines.length > 0);
 	const parts = isYearly ? rules : explicit(timeZone, year, until);
 	return ['BEGIN:VTIMEZONE', `TZID:${timeZone}`, ...parts.flat(), 'END:VTIMEZONE'];
@@ -87,7 +87,8 @@ function instantOf(timeZone: string, from: number, to: number, before: number): 
 const DAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
 
 /** Returns a yearly rule; empty if the changes of its kind follow none. */
-function part({ at, before, after }: Change, all: Change[]): string[] {
+function part(timeZone: string, change: Change, all: Change[]): string[] {
+	const { at, before, after } = change;
 	const kind = after > before ? 'DAYLIGHT' : 'STANDARD';
 	const local = new Date(at + before);
 	const same = all
@@ -101,6 +102,7 @@ function part({ at, before, after }: Change, all: Change[]): string[] {
 	const sameDay = same.every((date) => date.getUTCMonth() === local.getUTCMonth() && date.getUTCDay() === local.getUTCDay());
 	if (!sameDay || (!isLast && new Set(weeks).size > 1)) return [];
 	const week = isLast ? -1 : Math.ceil(local.getUTCDate() / 7);
+	if (!isKept(timeZone, change, week)) return [];
 	return observance(
 		kind,
 		localText(at + before),
@@ -108,6 +110,33 @@ function part({ at, before, after }: Change, all: Change[]): string[] {
 		after,
 		`RRULE:FREQ=YEARLY;BYMONTH=${local.getUTCMonth() + 1};BYDAY=${week}${DAYS[local.getUTCDay()]}`,
 	);
+}
+
+/** For this number of years, the clock has to follow a rule. */
+const CHECKED_YEARS = 10;
+
+/**
+ * Whether the clock changes in later years, too, as the rule says. In a few years in a row, other rules look the same: the Friday before
+ * the last Sunday (Asia/Jerusalem), or the Sunday from the 2nd to the 8th (America/Santiago).
+ * @param week of the month, -1 for the last one
+ */
+function isKept(timeZone: string, { at, before, after }: Change, week: number): boolean {
+	const local = new Date(at + before);
+	const time = local.getTime() % DAY_MS;
+	return Array.from({ length: CHECKED_YEARS + 1 }, (_, index) => local.getUTCFullYear() + index).every((year) => {
+		const expected = dayOf(year, local.getUTCMonth(), local.getUTCDay(), week) + time - before;
+		return offsetIn(expected - 60_000, timeZone) === before && offsetIn(expected, timeZone) === after;
+	});
+}
+
+/** Epoch ms of a day such as the second Sunday of a month. */
+function dayOf(year: number, month: number, weekday: number, week: number): number {
+	if (week > 0) {
+		const first = new Date(Date.UTC(year, month, 1)).getUTCDay();
+		return Date.UTC(year, month, 1 + ((weekday - first + 7) % 7) + 7 * (week - 1));
+	}
+	const last = new Date(Date.UTC(year, month + 1, 0));
+	return last.getTime() - ((last.getUTCDay() - weekday + 7) % 7) * DAY_MS;
 }
 
 function fixed(offset: number): string[] {

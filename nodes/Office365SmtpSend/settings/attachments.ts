@@ -20,7 +20,7 @@ export async function readFiles(
 ): Promise<OutgoingFile[]> {
 	const binary = context.getInputData()[item]?.binary ?? {};
 	const taken = new Set<string>();
-	const found = entries(value, option.label).map((entry) => {
+	const found = entries(value, option.label, binary).map((entry) => {
 		const { name, data } =
 			typeof entry === 'string'
 				? { name: entry, data: property(binary, entry, option.label) }
@@ -88,50 +88,94 @@ function missing(binary: IBinaryKeyData, name: string, label: string): MailError
 export async function fileOf(context: MailContext, name: string, data: IBinaryData, cid?: string): Promise<OutgoingFile> {
 	// A Code node may have made it.
 	const given: { [Key in keyof IBinaryData]: unknown } = data;
-	if (typeof given.id !== 'string' && typeof given.data !== 'string')
-		throw new MailError(`The binary property "${name}" has no content.`, {
-			code: 'input',
-			field: name,
-			remedy: 'Its field "data" has to be the base64 of the file. In a Code node, use this.helpers.prepareBinaryData.',
-		});
-	const fallback = data.fileExtension === undefined || data.fileExtension === '' ? name : `${name}.${data.fileExtension}`;
+	if (typeof given.id !== 'string' && typeof given.data !== 'string') throw unusable(name, 'has no content');
+	const ending = data.fileExtension === undefined || data.fileExtension === '' ? '' : `.${data.fileExtension}`;
+	const fallback = name.toLowerCase().endsWith(ending.toLowerCase()) ? name : `${name}${ending}`;
 	return {
 		fileName: typeof given.fileName === 'number' ? `${given.fileName}` : (data.fileName ?? fallback),
 		mimeType: typeof given.mimeType === 'string' ? given.mimeType : '',
-		size: await sizeOf(context, data),
+		size: await sizeOf(context, data, name),
 		...(cid !== undefined && { cid }),
 		open: async () => await openBinary(context, data),
 	};
 }
 
 export async function openBinary(context: MailContext, data: IBinaryData): Promise<Readable> {
-	return data.id === undefined ? inShares(Buffer.from(base64Of(data), 'base64')) : await context.helpers.getBinaryStream(data.id);
+	if (data.id !== undefined) return await context.helpers.getBinaryStream(data.id);
+	const content = contentOf(data, data.fileName ?? 'data');
+	return inShares(typeof content === 'string' ? Buffer.from(content, 'base64') : content);
 }
 
-/** A Code node may give a data URL (RFC 2397) in place of the base64 alone. */
-function base64Of({ data }: IBinaryData): string {
-	const url = data.startsWith('data:') ? /^data:[^,]{0,300};base64,/i.exec(data.slice(0, 400)) : null;
-	return url === null ? data : data.slice(url[0].length);
+/** In URLs, the last two characters of the alphabet are others (RFC 4648, section 5). */
+const BEYOND_BASE64 = /[^\w+/=\s-]/;
+
+/**
+ * Returns the base64 of a file. A Code node may give a data URL (RFC 2397) in its place, which can also be text in percent encoding: its
+ * bytes are returned.
+ * @throws MailError `input` if it is neither
+ */
+function contentOf({ data }: IBinaryData, name: string): string | Buffer {
+	const start = /^data:[^,]{0,300},/i.exec(data.slice(0, 400))?.[0] ?? '';
+	const content = data.slice(start.length);
+	if (start !== '' && !/;base64\s{0,3},$/i.test(start)) return percentDecoded(content);
+	const base64 = start !== '' && content.includes('%') ? percentDecoded(content).toString('latin1') : content;
+	if (BEYOND_BASE64.test(base64)) throw unusable(name, 'is not base64');
+	return base64;
 }
 
-async function sizeOf(context: MailContext, data: IBinaryData): Promise<number> {
-	if (data.id === undefined) return Buffer.byteLength(base64Of(data), 'base64');
+/** Of any bytes, which decodeURIComponent refuses if they are not UTF-8. */
+function percentDecoded(text: string): Buffer {
+	const bytes = Buffer.from(text).toString('latin1');
+	return Buffer.from(
+		bytes.replace(/%([\da-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))),
+		'latin1',
+	);
+}
+
+function unusable(name: string, why: string): MailError {
+	return new MailError(`The binary property "${name}" ${why}.`, {
+		code: 'input',
+		field: name,
+		remedy: 'Its field "data" has to be the base64 of the file. In a Code node, use this.helpers.prepareBinaryData.',
+	});
+}
+
+async function sizeOf(context: MailContext, data: IBinaryData, name: string): Promise<number> {
+	if (data.id === undefined) {
+		const content = contentOf(data, name);
+		return typeof content === 'string' ? Buffer.byteLength(content, 'base64') : content.length;
+	}
 	return data.bytes ?? (await context.helpers.getBinaryMetadata(data.id)).fileSize ?? 0;
 }
 
-/** Accepts a name, or the data itself, whose name may be known. */
-function entries(value: unknown, label: string): Array<string | { name?: string; given: Given }> {
-	if (Array.isArray(value)) return value.flatMap((entry: unknown) => entries(entry, label));
+/** Accepts a name, which may have a comma if the item has a property like this, or the data itself, whose name may be known. */
+function entries(value: unknown, label: string, binary: IBinaryKeyData): Array<string | { name?: string; given: Given }> {
+	if (Array.isArray(value)) return value.flatMap((entry: unknown) => entries(entry, label, binary));
 	if (isGiven(value)) return [{ given: value }];
 	if (typeof value === 'object' && value !== null) {
 		const parts = Object.entries(value);
 		// Empty, such as `$binary` of an item without files.
 		if (parts.every(([, part]) => isGiven(part))) return parts.flatMap(([name, part]) => (isGiven(part) ? [{ name, given: part }] : []));
 	}
-	return text(value, label)
+	const names = text(value, label).trim();
+	if (Object.hasOwn(binary, names)) return [names];
+	const list = listOf(names);
+	if (list !== undefined) return entries(list, label, binary);
+	return names
 		.split(',')
 		.map((name) => name.trim())
 		.filter((name) => name !== '');
+}
+
+/** JSON text of names, as language models write it. */
+function listOf(text: string): string[] | undefined {
+	if (!/^\[\s*"/.test(text)) return undefined;
+	try {
+		const json: unknown = JSON.parse(text);
+		return Array.isArray(json) && json.every((one) => typeof one === 'string') ? json : undefined;
+	} catch {
+		return undefined;
+	}
 }
 
 function isGiven(value: unknown): value is Given {

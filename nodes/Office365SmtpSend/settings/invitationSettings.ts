@@ -6,10 +6,10 @@ import { repeatRule } from '../../../mail/compose/repeatRule';
 import { inputError } from '../../../mail/errors';
 import { readMailboxes, sameAddress, unique, type Mailbox } from '../../../mail/compose/addresses';
 import { calendarText, type CalendarEvent } from '../../../mail/compose/invitation';
-import { readDay, readMoment, zonedTime, type ZonedTime } from '../../../mail/compose/eventTime';
+import { readDay, readEnd, readMoment, zonedTime, type ZonedTime } from '../../../mail/compose/eventTime';
 import type { OutgoingMail } from '../../../mail/compose/message';
 import { textOfHtml } from '../../../mail/compose/textFromHtml';
-import { choice, flag, record, text, whole } from '../../parameterValues';
+import { choice, flag, isBlank, record, text, whole } from '../../parameterValues';
 import type { MailContext } from './context';
 import { readMail } from './settings';
 
@@ -40,7 +40,7 @@ export async function readInvitation(context: MailContext, item: number, mailbox
 		organizer,
 		sentBy: mail.sender,
 		...guests(await readMailboxes('To Email', mail.to), await readMailboxes('CC Email', mail.cc)),
-		...(options.reminder !== undefined && { reminder: whole(options.reminder, 'Reminder', 15, 0, 40_320) }),
+		...(!isBlank(options.reminder) && { reminder: whole(options.reminder, 'Reminder', 15, 0, 40_320) }),
 		showAs: choice(options.showAs, 'Show As', ['busy', 'free'], 'busy'),
 	};
 	const body = mail.text || mail.html ? {} : { text: summary(event, context.getTimezone()) };
@@ -91,7 +91,9 @@ async function timing(
 	options: IDataObject,
 	workflowZone: string,
 ): Promise<Pick<CalendarEvent, 'time' | 'timeZone' | 'rule'>> {
-	const [from, to] = [await zonedTime('Start', start, workflowZone), await zonedTime('End', end, workflowZone)];
+	const from = await zonedTime('Start', start, workflowZone);
+	// A zone that only the start has is meant for both.
+	const to = await zonedTime('End', end, from.told ? from.timeZone : workflowZone);
 	const day = from.day || flag(options.allDay, 'All Day');
 	// In Google's calendar and in Outlook's, an all-day event ends on the day after it, here at midnight.
 	const endExclusive = (from.day && to.day) || (isMidnight(from) && isMidnight(to) && from.value !== to.value);
@@ -122,7 +124,7 @@ function timeOf(
 		return time;
 	}
 	const begin = readMoment('Start', start, timeZone);
-	const time = { start: begin, end: end === '' ? new Date(begin.getTime() + USUAL_MS) : readMoment('End', end, endZone) };
+	const time = { start: begin, end: end === '' ? new Date(begin.getTime() + USUAL_MS) : readEnd(start, end, timeZone, endZone) };
 	if (time.end <= time.start) throw early();
 	return time;
 }

@@ -55,7 +55,7 @@ export async function readReply(context: MailContext, item: number, mailbox: str
 		...copies,
 		to: kind === 'forward' ? await readPeople(context, 'To Email', context.getNodeParameter('toEmail', item, '')) : answered.to,
 		cc: [...answered.cc, ...copies.cc],
-		subject: text(options.subject, 'Subject') || answered.subject,
+		subject: text(options.subject, 'Subject').trim() || answered.subject,
 		files: [...ownFiles, ...(await originalFiles(context, item, { ...taken, original }, { quote, whole: kind === 'forward' && all }))],
 		...own,
 		// A header of the user replaces that of the thread.

@@ -9,6 +9,7 @@ import type { SendingService } from '../../../mail/smtp/sendingService';
 import { choice, choices, flag, record, text, whole } from '../../parameterValues';
 import { readFiles } from './attachments';
 import type { MailContext } from './context';
+import { headerRows } from './headerRows';
 
 /** Settings for sending an item, whatever the operation. */
 export interface Delivery {
@@ -123,17 +124,15 @@ export function isAttributed({ text: plain = '', html = '' }: Bodies): boolean {
 const ATTRIBUTION = 'This email was sent automatically with ';
 
 export function readHeaders(options: IDataObject): Pick<OutgoingMail, 'headers' | 'priority' | 'readReceipt' | 'deliveryReports'> {
-	const given = record(options.headers).header;
-	const entries: unknown[] = Array.isArray(given) ? given : [];
+	const rows = headerRows(options.headers);
+	const own = new Set(rows.map(({ name }) => name.toLowerCase()));
+	const unsubscribe = unsubscribeHeaders(
+		text(options.listUnsubscribe, 'List-Unsubscribe'),
+		flag(options.oneClickUnsubscribe, 'One-Click Unsubscribe'),
+	);
 	return {
-		headers: [
-			...entries
-				.map(record)
-				.map((entry) => ({ name: text(entry.name, 'Headers').trim(), value: text(entry.value, 'Headers') }))
-				// A row that nobody has filled in is not set.
-				.filter(({ name, value }) => name !== '' || value.trim() !== ''),
-			...unsubscribeHeaders(text(options.listUnsubscribe, 'List-Unsubscribe'), flag(options.oneClickUnsubscribe, 'One-Click Unsubscribe')),
-		],
+		// A header of the user replaces that of the option. One click belongs to the web address of the option.
+		headers: [...rows, ...unsubscribe.filter(({ name }) => !own.has('list-unsubscribe') && !own.has(name.toLowerCase()))],
 		priority: choice(options.priority, 'Priority', ['high', 'low', 'normal'], 'normal'),
 		readReceipt: flag(options.readReceipt, 'Read Receipt'),
 		deliveryReports: choices(options.deliveryReports, 'Delivery Reports', DELIVERY_REPORTS),

@@ -206,6 +206,15 @@ describe('addresses', () => {
 			],
 		],
 		['JSON text', JSON.stringify([{ name: 'Ada', address: ADA }, GRACE])],
+		[
+			'objects with a street',
+			[
+				{ name: 'Ada', address: 'Street 5', email: ADA },
+				{ address: 'Street 6', mail: GRACE },
+			],
+		],
+		['lists in objects', [{ name: 'Ada', email: [ADA] }, { email: [GRACE] }]],
+		['an object with a list', { address: 'Street 5', email: [`Ada <${ADA}>`, { email: GRACE }] }],
 		['a mixed list with holes', ['Ada <ada@example.test>', null, '', undefined, [GRACE]]],
 	])('are read from %s', async (_name, value) => {
 		expect(await readMailboxes('To Email', value)).toEqual([
@@ -249,6 +258,22 @@ describe('addresses', () => {
 		expect((await compose(outgoing({ to: `${GRACE}, GRACE@example.test`, cc: GRACE, bcc: `Grace <${GRACE}>` }))).recipients).toHaveLength(
 			1,
 		);
+	});
+
+	it('are shown once in each field, in whatever case they are given', async () => {
+		const raw = Buffer.concat(
+			await (await (await compose(outgoing({ cc: `${GRACE}, Grace <GRACE@example.test>, ${ADA}` }))).open()).toArray(),
+		).toString();
+		expect(/^Cc: (.*(?:\r\n .*)*)/im.exec(raw)?.[1]).toBe(`Grace <${GRACE}>, ${ADA}`);
+	});
+
+	it('beyond ASCII for replies are refused if no address of the envelope is like this', async () => {
+		const wrong = { code: 'input', field: 'Reply To', message: expect.stringContaining('"jõgi@example.test" has characters that are not') };
+		await expect(compose(outgoing({ replyTo: 'jõgi@example.test' }))).rejects.toMatchObject(wrong);
+		await expect(compose(outgoing({ from: 'jõgi@example.test', sender: ADA }))).rejects.toMatchObject({ field: 'From Email' });
+		for (const change of [{ replyTo: 'office@jõgeva.example' }, { replyTo: 'jõgi@example.test', cc: 'jõgi@example.test' }])
+			expect((await compose(outgoing(change))).recipients).toContain(GRACE);
+		expect((await compose(outgoing({ replyTo: 'jõgi@example.test' }), 'draft')).recipients).toEqual([GRACE]);
 	});
 
 	it('in BCC get the mail and are named in none of the copies', async () => {
@@ -343,6 +368,12 @@ describe('addresses', () => {
 		['an object of something else', { json: { a: 1 } }, 'an object without an address'],
 		['a line break', `${GRACE}\r\nBcc: ${SHARED}`, 'line break'],
 		['a line break in an object', [{ name: 'a\nBcc: x', address: GRACE }], 'line break'],
+		['quotes in the middle of a word', 'grace."x"@example.test', 'has quotes or parentheses in the middle'],
+		['quotes behind a word, in a list', `${ADA}, grace"x y"@example.test`, 'has quotes or parentheses in the middle'],
+		['a comment in the middle of a word', 'grace.(c)x@example.test', 'has quotes or parentheses in the middle'],
+		['an empty list in an object', { email: [] }, 'an object without an address'],
+		['a list of nothing in an object', { email: ['', null] }, 'an object without an address'],
+		['a street alone', { address: 'Street 5' }, '"Street 5" is not an email address'],
 		['two at signs', 'a@b@example.test', 'is not an email address'],
 		['no domain', 'grace', 'is not an email address'],
 		['a domain that ends in a dot', 'grace@example.', 'is not an email address'],
@@ -469,6 +500,37 @@ describe('headers', () => {
 		expect(email.references).toBe('<b@example.test> <a@example.test>');
 		expect(raw.toString().match(/^Message-ID:/gim)).toHaveLength(1);
 		expect(raw.toString().match(/^Date:/gim)).toHaveLength(1);
+	});
+
+	it.each([
+		['Importance', 'Low'],
+		['x-priority', '2'],
+	])('of the user replace those of the option Priority: %s', async (name, value) => {
+		const mail = await compose(outgoing({ priority: 'high', headers: [{ name, value }] }));
+		const raw = Buffer.concat(await (await mail.open()).toArray()).toString();
+		expect(raw.match(/^(?:Importance|X-Priority|X-MSMail-Priority): .*/gim)?.map((line) => line.toLowerCase())).toEqual([
+			`${name}: ${value}`.toLowerCase(),
+		]);
+	});
+
+	it('of which an email has one are refused if there are two, and others are not', async () => {
+		for (const name of ['Importance', 'List-Unsubscribe', 'Auto-Submitted'])
+			await expect(
+				compose(
+					outgoing({
+						headers: [
+							{ name, value: 'a' },
+							{ name: name.toLowerCase(), value: 'b' },
+						],
+					}),
+				),
+			).rejects.toMatchObject({ field: 'Headers', message: expect.stringContaining('more than once') });
+		const twice = [
+			{ name: 'X-Tag', value: 'a' },
+			{ name: 'X-Tag', value: 'b' },
+		];
+		const raw = Buffer.concat(await (await (await compose(outgoing({ headers: twice }))).open()).toArray()).toString();
+		expect(raw.match(/^X-Tag: ./gm)).toEqual(['X-Tag: a', 'X-Tag: b']);
 	});
 
 	it('name the mailbox as sender on behalf of another, in the envelope too', async () => {

@@ -6,6 +6,8 @@ const ADA = 'Ada <ada@example.test>';
 const BOB = 'Bob <bob@example.test>';
 const read = async (value: unknown, note?: (text: string) => void): Promise<string[]> =>
 	(await readMailboxes('To Email', value, false, note)).map(describeMailbox);
+/** A character by its number in hexadecimal digits. */
+const mark = (point: string): string => String.fromCodePoint(Number.parseInt(point, 16));
 
 describe('addresses as people and models paste them', () => {
 	it.each([
@@ -19,6 +21,17 @@ describe('addresses as people and models paste them', () => {
 		['a no-break blank beside a dot', 'grace@example\u00a0.test; bob@example.\u00a0test', ['grace@example.test', 'bob@example.test']],
 		['a no-break blank in brackets', 'Grace\u00a0Hopper <grace@ex\u00a0ample.test>', ['Grace Hopper <grace@example.test>']],
 		['an unseen character in an object', [{ name: 'Grace\n', address: '\u200bgrace@example.test\r\n' }], ['Grace <grace@example.test>']],
+		...['fe0f', '115f', '180b', '17b5', '2065', 'e0041', 'fff9', 'e0100', 'fe00'].map((point): [string, unknown, string[]] => [
+			`U+${point} in addresses`,
+			`gra${mark(point)}ce@example.test, Bob <bob@example.test${mark(point)}>`,
+			['grace@example.test', 'Bob <bob@example.test>'],
+		]),
+		...['3164', 'ffa0', '2800'].map((point): [string, unknown, string[]] => [
+			`U+${point}, which looks like a blank, around addresses`,
+			`${mark(point)}grace@example.test${mark(point)}, Bob${mark(point)}<bob@example.test>, carl${mark(point)}@example.test`,
+			['grace@example.test', 'Bob <bob@example.test>', 'carl@example.test'],
+		]),
+		['a heart with its style in a name', '"Ada ❤\ufe0f" <ada@example.test>', ['Ada ❤\ufe0f <ada@example.test>']],
 		['nothing but unseen characters as an entry', 'grace@example.test, \u200b', ['grace@example.test']],
 		[
 			'one a line',
@@ -41,6 +54,32 @@ describe('addresses as people and models paste them', () => {
 			'- grace@example.test\n* bob@example.test\n• Carl <carl@example.test>',
 			['grace@example.test', 'bob@example.test', 'Carl <carl@example.test>'],
 		],
+		['a bullet without a blank', '•Ada <ada@example.test>', [ADA]],
+		...[
+			['•', '•'],
+			['·', '·'],
+			['▪', '▪'],
+			['-', '-'],
+			['*', '*'],
+			['1.', '2.'],
+			['1)', '2)'],
+		].map(([one, two]): [string, unknown, string[]] => [
+			`${one} without a blank, one a line`,
+			`${one}ada@example.test\n${two}Bob <bob@example.test>`,
+			['ada@example.test', BOB],
+		]),
+		['marks that may belong to the address', '-ada@example.test\nbob@example.test', ['-ada@example.test', 'bob@example.test']],
+		['numbers that may belong to the address', '1.ada@example.test\n3.bob@example.test', ['1.ada@example.test', '3.bob@example.test']],
+		['numbers, one without a blank', '1. ada@example.test\n2.bob@example.test', ['ada@example.test', 'bob@example.test']],
+		['hyphens, one without a blank', '- [x] ada@example.test\n-bob@example.test', ['ada@example.test', 'bob@example.test']],
+		['italics of Markdown, one a line', '*ada@example.test*\n*bob@example.test*', ['ada@example.test', 'bob@example.test']],
+		['a name and its address in the same quotes', '"Ada <ada@example.test>"', [ADA]],
+		[
+			'such quotes around each',
+			'"Lovelace, Ada <ada@example.test>"; "<bob@example.test>"',
+			['Lovelace, Ada <ada@example.test>', 'bob@example.test'],
+		],
+		['an address in the quotes of a name', '"Ada <ada@old.test>" <ada@example.test>', ['Ada <ada@old.test> <ada@example.test>']],
 		['numbers', '1. grace@example.test\n2) bob@example.test', ['grace@example.test', 'bob@example.test']],
 		['a link of Markdown', '[grace@example.test](mailto:grace@example.test)', ['grace@example.test']],
 		[
@@ -237,6 +276,10 @@ describe('addresses as people and models paste them', () => {
 		['a line break within quotes', '"Grace\nHopper" <grace@example.test>'],
 		['another control character', 'grace@example.test\u0000'],
 		['a no-break blank that may belong to the address', 'gra\u00a0ce@example.test'],
+		['a filler that looks like a blank, between a name and an address', 'Ada\u3164ada@example.test'],
+		['a place of something that is lost', 'ada\ufffc@example.test'],
+		['a character that could not be decoded', 'ad\ufffd@example.test'],
+		['such a character in an object', { email: 'ad\ufffd@example.test' }],
 		['two dots in a domain', 'bob@example..test'],
 		['a percent sign in a domain', 'bob@example.test%0a'],
 		['a bracket in a domain', 'Bob <bob@example.te}st>'],
@@ -254,6 +297,8 @@ describe('addresses as people and models paste them', () => {
 		expect(notes).toEqual([]);
 		await read('bob@example.test, \u200bgrace@example.test\u200e', (text) => notes.push(text));
 		expect(notes).toEqual(['To Email: invisible characters (U+200B, U+200E) were removed from the addresses.']);
+		await read('grace@example.test\ufe0f\u{e0041}\u2800', (text) => notes.push(text));
+		expect(notes[1]).toBe('To Email: invisible characters (U+FE0F, U+E0041, U+2800) were removed from the addresses.');
 	});
 
 	it.each([
@@ -366,11 +411,21 @@ describe('addresses as people and models paste them', () => {
 		],
 		['a web address in a link of Markdown', '[Ada](https://ada@example.test)', ['Ada <ada@example.test>'], 'https://'],
 		['an encoded blank', 'bob@example.test,%20ada@example.test', ['bob@example.test', 'ada@example.test'], '%20'],
+		['an encoded blank behind', 'bob@example.test, ada@example.test%20', ['bob@example.test', 'ada@example.test'], '%20'],
+		['bullets in one line', '•ada@example.test, •bob@example.test', ['ada@example.test', 'bob@example.test'], '•'],
+		['the braces of an expression', '={{ada@example.test}}', ['ada@example.test'], '={{…}}'],
+		[
+			'the braces of an expression, with blanks',
+			'={{ ada@example.test }}, bob@example.test',
+			['ada@example.test', 'bob@example.test'],
+			'={{…}}',
+		],
+		['braces in an object', { email: '{{ada@example.test}}' }, ['ada@example.test'], '{{…}}'],
 		['several at once', "='%20ada@example.test", ['ada@example.test'], "='%20"],
-	])('lose the slip of the keyboard or the program before them, with a note: %s', async (_name, value, addresses, removed) => {
+	])('lose the slip of the keyboard or the program next to them, with a note: %s', async (_name, value, addresses, removed) => {
 		const notes: string[] = [];
 		expect(await read(value, (text) => notes.push(text))).toEqual(addresses);
-		expect(notes).toEqual([`To Email: characters before addresses that do not belong to them were removed: ${removed}`]);
+		expect(notes).toEqual([`To Email: characters next to addresses that do not belong to them were removed: ${removed}`]);
 	});
 
 	it.each([
@@ -473,6 +528,20 @@ describe('addresses as people and models paste them', () => {
 		'"\\',
 		'<a@b.c<mailto:',
 		'<a@b.c<mailto:a@b.c>>',
+		'{{',
+		'={{a@b.c}} ',
+		'{{ a@b.c ',
+		'%20',
+		'a@b.c%20',
+		'•',
+		'"a <a@b.c>" ',
+		',"a<a@',
+		'-a\n',
+		'-\t',
+		'1.a\n',
+		'\u3164',
+		'\u3164@',
+		'a\ufe0f@',
 	])('take linear time: a list of 300,000 characters of %j', async (part) => {
 		const before = process.cpuUsage();
 		await readMailboxes('To Email', part.repeat(300_000 / part.length)).catch(() => undefined);

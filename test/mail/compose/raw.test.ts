@@ -65,6 +65,18 @@ describe('a finished mail', () => {
 		expect(arrived).toContain('X-After: 1\r\n');
 	});
 
+	it.each([
+		['CR alone', `${HEAD}\r\nhello\r\nyou\r\n`.replaceAll('\r\n', '\r')],
+		['CR alone, and LF in the body', `${HEAD}\r\nhello\r\n`.replaceAll('\r\n', '\r') + 'you\n'],
+		['LF alone', `${HEAD}\r\nhello\r\nyou\r\n`.replaceAll('\r\n', '\n')],
+	])('has its headers and its body if lines end in %s', async (_name, bytes) => {
+		for (const pieces of [1, 7, 10_000]) {
+			const composed = await composeRaw(raw(bytes, {}, pieces));
+			expect(composed.recipients).toEqual([GRACE]);
+			expect((await bytesOf(composed)).replace(/\r\n?/g, '\n')).toMatch(/\nSubject: raw\n(?:\S+: .*\n){2}\nhello\nyou\n$/);
+		}
+	});
+
 	it('gets Message-ID and Date where they are empty', async () => {
 		const composed = await composeRaw(raw(`${HEAD}Message-ID:\r\nDate: \r\n\r\nhi`));
 		expect(composed.messageId).toMatch(/^<.+@example\.test>$/);

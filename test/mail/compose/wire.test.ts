@@ -218,6 +218,14 @@ describe('files and fields that are odd', () => {
 		expect(headers.map(([name]) => name)).not.toContain('X-Injected');
 	});
 
+	it.each([
+		['application/pdf; name="ä.pdf"', 'application/pdf'],
+		[' text/csv ; charset=utf-8; header=présent', 'text/csv'],
+	])('of type "%s" keep their type without the parameters', async (mimeType, type) => {
+		const { parts } = judge(await bytesOf(await compose(outgoing({ files: [file('a.dat', mimeType, Buffer.from('x'))] }))));
+		expect(parts.find(({ name }) => name === 'a.dat')?.type).toBe(type);
+	});
+
 	it('lose the line breaks around one-line fields', async () => {
 		const { judged } = await travel({ subject: 'Report\n', headers: [{ name: 'X-Order-ID', value: '17\r\n' }] });
 		expect([header(judged, 'Subject'), header(judged, 'X-Order-ID')]).toEqual(['Report', '17']);

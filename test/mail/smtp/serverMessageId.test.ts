@@ -38,6 +38,8 @@ describe('the answer to a mail', () => {
 			'250 2.6.0 <1@AM0PR01.eurprd01.prod.exchangelabs.com> [InternalId=1, Hostname=AM0PR01.prod.outlook.com] Queued mail for delivery',
 			'<1@AM0PR01.eurprd01.prod.exchangelabs.com>',
 		],
+		['250 2.0.0 OK <1@SH0PR01.CHNPR01.prod.partner.outlook.cn> [Hostname=x]', '<1@SH0PR01.CHNPR01.prod.partner.outlook.cn>'],
+		['250 2.0.0 OK <1@SA1P110MB.NAMP110.PROD.OUTLOOK.office365.us> [Hostname=x]', '<1@SA1P110MB.NAMP110.PROD.OUTLOOK.office365.us>'],
 	])('names the mail anew: %s', async (reply, id) => {
 		const sent = await answered(() => reply);
 		expect(sent).toMatchObject({ messageId: id, submittedMessageId: sent.submitted });

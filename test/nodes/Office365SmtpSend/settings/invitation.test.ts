@@ -242,6 +242,36 @@ describe('the time of an event', () => {
 		expect(await days('2026-12-24T10:00:00.0000000', '2026-12-25T11:00:00.0000000')).toContain('DTEND;VALUE=DATE:20261226');
 	});
 
+	it.each([
+		['2026-03-29T02:30:00', '2026-03-29T03:30:00', ['20260329T013000Z', '20260329T023000Z']],
+		['2026-03-29T02:30:00', '2026-03-29T03:00:00', ['20260329T013000Z', '20260329T020000Z']],
+		['2026-03-29T02:15:00', '2026-03-29T02:45:00', ['20260329T011500Z', '20260329T014500Z']],
+		['2026-03-29T02:30:00', '2026-03-29T10:00:00', ['20260329T013000Z', '20260329T080000Z']],
+		['2026-03-29T01:30:00', '2026-03-29T03:30:00', ['20260329T003000Z', '20260329T013000Z']],
+	])('keeps its length if the clock skips its start, and otherwise its end: %s to %s', async (start, end, times) => {
+		const { ics } = await invite({ start, end });
+		expect([...ics.matchAll(/^DT(?:START|END):(\S+)\r$/gm)].map(([, time]) => time)).toEqual(times);
+	});
+
+	it('ends before it begins if the end is earlier on the clock, skipped or not', async () => {
+		await expect(invite({ start: '2026-03-29T02:30:00', end: '2026-03-29T02:15:00' })).rejects.toMatchObject({ field: 'End' });
+	});
+
+	it.each([
+		['without a zone', '2026-12-01T11:00:00', '2026-12-01T16:00:00.000Z'],
+		['with an empty zone', { dateTime: '2026-12-01T11:00:00', timeZone: '' }, '2026-12-01T16:00:00.000Z'],
+		['with an offset', '2026-12-01T17:00:00+01:00', '2026-12-01T16:00:00.000Z'],
+		['with a zone of its own', { dateTime: '2026-12-01T17:00:00', timeZone: 'Europe/Berlin' }, '2026-12-01T16:00:00.000Z'],
+	])('ends on the clock of its start, if only that has a zone: %s', async (_name, end, moment) => {
+		const { ics } = await invite({ start: { dateTime: '2026-12-01T10:00:00', timeZone: 'America/New_York' }, end });
+		expect(moment.slice(11, 16)).toBe('16:00');
+		expect(ics).toContain('DTEND;TZID=America/New_York:20261201T110000\r\n');
+	});
+
+	it.each(['', ' ', null, undefined])('has no alarm if Reminder is %j', async (reminder) => {
+		expect((await invite({ options: { reminder } })).ics).not.toContain('VALARM');
+	});
+
 	it.each([null, '  ', undefined])('without an end (%j) lasts half an hour, or a day', async (end) => {
 		const { event } = await invite({ end });
 		expect(event.duration.toSeconds()).toBe(1_800);
@@ -347,6 +377,14 @@ describe('times as other nodes give them', () => {
 		['Africa/Cairo, by rules', 'Africa/Cairo', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
 		['Asia/Jerusalem', 'Asia/Jerusalem', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
 		['America/Santiago', 'America/Santiago', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
+		...['Asia/Jerusalem', 'America/Santiago', 'America/Nuuk', 'America/Scoresbysund'].map((zone): [string, string, string, string] => [
+			`${zone}, many years`,
+			zone,
+			'2026-01-05T09:00:00',
+			'FREQ=WEEKLY;INTERVAL=4;COUNT=110',
+		]),
+		['America/Santiago, where a year differs by a week', 'America/Santiago', '2026-01-12T09:00:00', 'FREQ=WEEKLY;INTERVAL=4;COUNT=110'],
+		['Europe/Berlin, many years', 'Europe/Berlin', '2026-01-05T09:00:00', 'FREQ=WEEKLY;INTERVAL=4;COUNT=110'],
 		['Australia/Lord_Howe, by half an hour', 'Australia/Lord_Howe', '2026-01-05T09:00:00', 'FREQ=WEEKLY;COUNT=120'],
 	])('keep the clock in a series of %s', async (_name, timeZone, dateTime, recurrence) => {
 		const sent = await invite({ start: { dateTime, timeZone }, end: '', options: { recurrence } });
@@ -367,6 +405,18 @@ describe('times as other nodes give them', () => {
 			{ start: '2026-12-01', end: '', options: { allDay: true } },
 			'FREQ=DAILY;UNTIL=20270101',
 		],
+		...[
+			['the end of a day in UTC', '20261231T235959Z', '20261231'],
+			['the beginning of a day in UTC', '20261231T000000Z', '20261231'],
+			["the end of a day on the event's clock", '20261231T225959Z', '20261231'],
+			["a moment of the event's clock", '20261231T235959', '20261231'],
+			['a day', '20261231', '20261231'],
+		].map(([name, until, last]): [string, string, Record<string, unknown>, string] => [
+			`${name}, for whole days`,
+			`FREQ=DAILY;UNTIL=${until}`,
+			{ start: '2026-12-01', end: '', options: { allDay: true } },
+			`FREQ=DAILY;UNTIL=${last}`,
+		]),
 	])(
 		'end where the rule says, told as calendars want it (RFC 5545): %s',
 		async (_name, recurrence, { options, ...change }: Record<string, unknown>, rule) => {
@@ -410,6 +460,8 @@ describe('times as other nodes give them', () => {
 		['Japan', 'Japan'],
 		['utc', 'Etc/UTC'],
 		['Z', 'Etc/UTC'],
+		['UTC+1', 'Etc/GMT-1'],
+		['(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna', 'Europe/Amsterdam'],
 	])('take the zone %s, which means one clock, in any case', async (timeZone, tzid) => {
 		const { vevent } = await invite({ start: { dateTime: '2026-11-30T15:30:00', timeZone }, end: '' });
 		expect(vevent.getFirstProperty('dtstart')?.getParameter('tzid')).toBe(tzid);

@@ -265,6 +265,17 @@ describe('subjects', () => {
 		['回覆: 你好', '回覆: 你好', 'Fwd: 回覆: 你好'],
 		['WG: Hallo', 'Re: WG: Hallo', 'WG: Hallo'],
 		['转寄: 你好', 'Re: 转寄: 你好', '转寄: 你好'],
+		...['Ответ', 'ОТВ', 'На', 'Vá', 'ΑΠ', 'תשובה', 'השב', '답장', '회신', 'رد', 'Trả lời', 'Bls'].map((word): [string, string, string] => [
+			`${word}: x`,
+			`${word}: x`,
+			`Fwd: ${word}: x`,
+		]),
+		...['I', 'Пересл', 'Továbbítás', 'ΣΧΕΤ', 'הועבר', '전달', 'İlt', 'ILT'].map((word): [string, string, string] => [
+			`${word}: x`,
+			`Re: ${word}: x`,
+			`${word}: x`,
+		]),
+		['На двоих: x', 'Re: На двоих: x', 'Fwd: На двоих: x'],
 		['', 'Re:', 'Fwd:'],
 		['Regarding: you', 'Re: Regarding: you', 'Fwd: Regarding: you'],
 	])('%s', async (subject, answered, forwarded) => {
@@ -272,6 +283,7 @@ describe('subjects', () => {
 		expect((await reply(item)).subject).toBe(answered);
 		expect((await reply(item, { replyType: 'forward', toEmail: ADA })).subject).toBe(forwarded);
 		expect((await reply(item, { options: { subject: 'Other' } })).subject).toBe('Other');
+		expect((await reply(item, { options: { subject: ' \n' } })).subject).toBe(answered);
 	});
 });
 
@@ -300,6 +312,13 @@ describe('what is answered', () => {
 		});
 		expect(addresses(email.to)).toEqual(['grace@example.test']);
 		expect(addresses(email.cc)).toEqual(['carl@example.test']);
+	});
+
+	it("of one's own that asks for answers to oneself goes on to those it went to", async () => {
+		const own = { from: ADA, to: 'grace@example.test', replyTo: 'ADA@example.test' };
+		expect(addresses((await reply(await itemOf(await originalBytes(own), 'simple'))).to)).toEqual(['grace@example.test']);
+		const shared = { ...own, replyTo: `${ADA}, office@example.test` };
+		expect(addresses((await reply(await itemOf(await originalBytes(shared), 'simple'))).to)).toEqual(['office@example.test']);
 	});
 
 	it.each<[string, Parameters<typeof originalBytes>[0], string[], string[]]>([
