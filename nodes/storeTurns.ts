@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { IExecuteFunctions } from 'n8n-workflow';
@@ -26,19 +26,18 @@ export async function inTurn<T>(
 ): Promise<T> {
 	if (process.env.EXECUTIONS_MODE !== 'queue') return await work();
 	const path = join(journalFolder(), `${createHash('sha256').update(place).digest('hex').slice(0, 32)}.turn`);
+	let end: () => Promise<void>;
 	try {
 		await mkdir(journalFolder(), { recursive: true, mode: 0o700 });
-		await takeTurn(path, longestMs);
+		end = await takeTurn(path, longestMs);
 	} catch (error) {
 		if (!untold.has(path)) logger.warn(`Workers cannot take turns at n8n's store of processed data: ${String(error)}`);
 		untold.add(path);
 		return await work();
 	}
-	const began = Date.now();
 	try {
 		return await work();
 	} finally {
-		// Later than that, it may be the turn of another worker already, and its file.
-		if (Date.now() - began < longestMs / 2) await rm(path, { force: true });
+		await end();
 	}
 }

@@ -71,6 +71,17 @@ export function newestPollMemory(...memories: Array<PollMemory | undefined>): Po
 	return memories.reduce((newest, one) => (one !== undefined && one.revision > (newest?.revision ?? -1) ? one : newest), undefined);
 }
 
+/** A process that takes up a memory counts as this many changes. */
+const TAKEN_UP = 1_000_000;
+
+/**
+ * Makes a copy that is newer than what another main process has in memory and in its journal. The revision of that one may have grown with
+ * each poll since n8n stored it.
+ */
+export function takenUp(memory: PollMemory): PollMemory {
+	return { ...memory, revision: memory.revision + TAKEN_UP };
+}
+
 /**
  * Separates the emails that executions have received from those on their way to one. Only the former are stored, so that a crash
  * repeats emails and loses none. There is one for each trigger, and it lives as long as the process.

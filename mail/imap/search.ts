@@ -1,12 +1,11 @@
-import type { FetchMessageObject, FetchQueryObject, ImapFlow, SearchObject } from 'imapflow';
+import type { FetchMessageObject, FetchQueryObject, SearchObject } from 'imapflow';
 
 import { DAY_MS } from '../durations';
 import { blameOf, isolate, type Division } from '../blame';
-import { diagnose } from '../diagnosis';
-import type { MailError } from '../errors';
+import { asMailError, type MailError } from '../errors';
+import { ask as askAbout, instantOf, rangeOf, search } from './ask';
 import type { Criteria } from './criteria';
 import { divide, divideAll, fits, isEmpty, needsOf, searchesWithin, type Parts, type Told } from './criteriaParts';
-import { fetchByUid, instantOf, rangeOf } from './fetch';
 import type { ImapSession } from './session';
 import { untoldIn } from './untold';
 
@@ -33,16 +32,6 @@ export interface Late {
 	knows: (uid: number) => boolean;
 }
 
-type Find = (query: SearchObject) => Promise<number[]>;
-
-function findWith(session: ImapSession, client: ImapFlow): Find {
-	return async (query) => {
-		const found = await client.search(query, { uid: true });
-		if (Array.isArray(found)) return found;
-		throw session.refusal('UID SEARCH');
-	};
-}
-
 /**
  * Returns the UIDs above `after` that match, in rising order, and the highest UID there is, matching or not.
  *
@@ -60,70 +49,63 @@ export async function searchAfter(
 	late?: Late,
 ): Promise<{ uids: number[]; highest: number; seen?: number[] }> {
 	const from = late?.from ?? after;
-	return await session.run('UID SEARCH', async (client) => {
-		const find = findWith(session, client);
-		const range = { uid: `${from + 1}:*` };
-		// `n:*` returns the last email even if its UID is below n (RFC 3501, section 6.4.8).
-		const seen = (await find(range)).filter((uid) => uid > from);
-		const all = seen.filter((uid) => uid > after || late?.knows(uid) === false);
-		const highest = Math.max(after, all.at(-1) ?? 0);
-		const { theirs, ours } = divideAll(criteria);
-		let uids = all;
-		const apply = async (some: readonly Parts[]): Promise<void> => {
-			for (const parts of some) {
-				if (uids.length === 0 && !probe) break;
-				uids = await matching(session, find, uids, range, parts);
-			}
-		};
-		await apply(theirs.map((criterion) => ({ theirs: criterion, ours: {} })));
-		if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
-			const found = new Set(await fitting(session, find, start, from));
-			uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
-		}
-		if (probe) for (const asked of ours.flatMap(searchesWithin)) await find({ ...range, ...asked });
-		// Last, because each email that is left costs an answer.
-		await apply(ours.map((criterion) => ({ theirs: {}, ours: criterion })));
-		return { uids, highest, ...(late && { seen }) };
-	});
+	const range = { uid: `${from + 1}:*` };
+	// `n:*` returns the last email even if its UID is below n (RFC 3501, section 6.4.8).
+	const seen = (await search(session, range)).filter((uid) => uid > from);
+	let uids = seen.filter((uid) => uid > after || late?.knows(uid) === false);
+	const highest = Math.max(after, uids.at(-1) ?? 0);
+	const { theirs, ours } = divideAll(criteria);
+	for (const criterion of theirs) {
+		if (uids.length === 0 && !probe) break;
+		uids = await asked(session, uids, range, criterion);
+	}
+	if (start !== undefined && uids.some((uid) => uid <= start.upTo)) {
+		const found = new Set(await fitting(session, start, from));
+		uids = uids.filter((uid) => uid > start.upTo || found.has(uid));
+	}
+	if (probe) for (const one of ours.flatMap(searchesWithin)) await search(session, { ...range, ...one });
+	// Last, because each email that is left costs an answer.
+	return { uids: await narrow(session, uids, ours), highest, ...(late && { seen }) };
 }
 
-/** Returns those of these emails that match. @param uids in rising order @throws MailError */
+/**
+ * Returns those of these emails that match. It asks about some of them at a time, because the answers about all of them may be more than
+ * one run on the session may bring, and more than the memory holds.
+ * @param uids in rising order
+ * @throws MailError
+ */
 export async function narrow(session: ImapSession, uids: readonly number[], criteria: Criteria): Promise<number[]> {
-	if (criteria.length === 0) return [...uids];
-	return await session.run('UID SEARCH', async (client) => {
-		const find = findWith(session, client);
-		const fitting: number[] = [];
-		for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
-			let some = uids.slice(from, from + UIDS_IN_COMMAND);
-			const range = { uid: rangeOf(some) };
-			for (const criterion of criteria) if (some.length > 0) some = await matching(session, find, some, range, divide(criterion));
-			fitting.push(...some);
-		}
-		return fitting;
-	});
+	let left = [...uids];
+	for (const criterion of criteria) {
+		const hearing = new Hearing();
+		const fit: number[] = [];
+		for (let from = 0; from < left.length; from += UIDS_IN_COMMAND)
+			fit.push(...(await matching(session, left.slice(from, from + UIDS_IN_COMMAND), divide(criterion), hearing)));
+		hearing.end();
+		left = fit;
+	}
+	return left;
 }
 
-/** @param uids in rising order @returns those that match, and those of which the server does not tell what has to be compared */
-async function matching(
-	session: ImapSession,
-	find: Find,
-	uids: readonly number[],
-	range: SearchObject,
-	{ theirs, ours }: Parts,
-): Promise<number[]> {
+/** Returns those of these emails that the server finds. @param range in which all of them are */
+async function asked(session: ImapSession, uids: readonly number[], range: SearchObject, wanted: SearchObject): Promise<number[]> {
+	if (isEmpty(wanted)) return [...uids];
 	// A `uid` in the user's own rule replaces the range, so the filter applies the range.
-	const ask = async (left: readonly number[], asked: SearchObject): Promise<readonly number[]> => {
-		if (isEmpty(asked)) return left;
-		const found = new Set(await find({ ...range, ...asked }));
-		return left.filter((uid) => found.has(uid));
-	};
-	const left = await ask(uids, theirs);
-	if (isEmpty(ours) || left.length === 0) return [...left];
+	const found = new Set(await search(session, { ...range, ...wanted }));
+	return uids.filter((uid) => found.has(uid));
+}
+
+/**
+ * @param uids in rising order, not more than fit in one command
+ * @returns those that match, and those of which the server does not tell what has to be compared
+ */
+async function matching(session: ImapSession, uids: readonly number[], { theirs, ours }: Parts, hearing: Hearing): Promise<number[]> {
+	const range = { uid: rangeOf(uids) };
+	const left = await asked(session, uids, range, theirs);
+	if (isEmpty(ours) || left.length === 0) return left;
 	const needs = needsOf(ours);
-	const told = await tellAll(session, left, {
-		...(needs.envelope && { envelope: true }),
-		...(needs.headers.length > 0 && { headers: needs.headers }),
-	});
+	const query = { ...(needs.envelope && { envelope: true }), ...(needs.headers.length > 0 && { headers: needs.headers }) };
+	const told = await tellAll(session, left, query, hearing);
 	const toldOf = (uid: number): Told | undefined => {
 		const mail = told.get(uid);
 		const isWhole = (!needs.envelope || mail?.envelope !== undefined) && (needs.headers.length === 0 || mail?.headers !== undefined);
@@ -142,7 +124,7 @@ async function matching(
 	};
 	const compareAll = async (some: readonly number[], one: SearchObject): Promise<readonly number[]> => {
 		const parts = divide(one);
-		const rest = await ask(some, parts.theirs);
+		const rest = await asked(session, some, range, parts.theirs);
 		return rest.length === 0 ? [] : await compare(rest, parts.ours);
 	};
 	const known = left.filter((uid) => toldOf(uid) !== undefined);
@@ -150,42 +132,62 @@ async function matching(
 	return left.filter((uid) => toldOf(uid) === undefined || fit.has(uid));
 }
 
-async function fitting(session: ImapSession, find: Find, start: Start, after: number): Promise<number[]> {
+async function fitting(session: ImapSession, start: Start, after: number): Promise<number[]> {
 	const range = { uid: `${after + 1}:${Math.max(start.upTo, after + 1)}` };
-	const unread = start.unread === true ? await find({ ...range, seen: false }) : [];
+	const unread = start.unread === true ? await search(session, { ...range, seen: false }) : [];
 	const { since } = start;
 	if (since === undefined) return unread;
 	// SINCE knows only days, in the server's time zone. The exact time is compared here.
-	const found = await find({ ...range, since: new Date(since - DAY_MS).toISOString().slice(0, 10) });
-	const told = await tellAll(session, found, { internalDate: true });
+	const found = await search(session, { ...range, since: new Date(since - DAY_MS).toISOString().slice(0, 10) });
+	const hearing = new Hearing();
+	const told = await tellAll(session, found, { internalDate: true }, hearing);
+	hearing.end();
 	// INTERNALDATE has whole seconds only.
 	return [...unread, ...found.filter((uid) => instantOf(told.get(uid)?.internalDate) + 999 >= since)];
+}
+
+/** How the server has answered one question about several emails so far. */
+class Hearing {
+	/** Number of emails that it has told about. */
+	told = 0;
+	refusals = 0;
+	busy: MailError | undefined;
+
+	/** Called after the last email. If the server is too busy for all of them, no single email is the cause. @throws MailError */
+	end(): void {
+		if (this.busy !== undefined && this.told === 0) throw this.busy;
+	}
 }
 
 /**
  * Returns what the server says about these emails, by UID. If it refuses an email, or its answer cannot be read, the email is missing
  * in the result and has to count as a match. Whoever fetches it finds out whether it is there, and reports what is wrong.
  */
-async function tellAll(session: ImapSession, uids: readonly number[], query: FetchQueryObject): Promise<Map<number, FetchMessageObject>> {
+async function tellAll(
+	session: ImapSession,
+	uids: readonly number[],
+	query: FetchQueryObject,
+	hearing: Hearing,
+): Promise<Map<number, FetchMessageObject>> {
 	const told = new Map<number, FetchMessageObject>();
 	const untold = untoldIn(session, Object.keys(query).sort().join());
-	let busy: MailError | undefined;
-	let refusals = 0;
 	const askSome = async (some: readonly number[]): Promise<void[]> => {
-		for (const [uid, mail] of await fetchByUid(session.client, some, query)) told.set(uid, { ...told.get(uid), ...mail });
+		const answers = await askAbout(async (_command, work) => await work(session), some, query);
+		for (const [uid, mail] of answers) told.set(uid, mail);
+		hearing.told += answers.size;
 		return [];
 	};
 	const division = (cause: unknown): Division => {
-		const error = diagnose(cause, { ...session.at, command: 'UID FETCH' });
+		const error = asMailError(cause);
 		const blame = blameOf(error);
 		if (session.over || (blame !== 'mail' && blame !== 'unclear')) return 'none';
 		if (blame === 'mail') return 'halves';
-		busy = error;
-		refusals += 1;
-		return refusals > MOST_REFUSALS && told.size === 0 ? 'none' : 'each';
+		hearing.busy = error;
+		hearing.refusals += 1;
+		return hearing.refusals > MOST_REFUSALS && hearing.told === 0 ? 'none' : 'each';
 	};
 	const refused = (uid: number): void[] => {
-		untold.refused(uid, told.size > 0, Date.now());
+		untold.refused(uid, hearing.told > 0, Date.now());
 		return [];
 	};
 	const { first, last } = untold.divide(uids, Date.now());
@@ -193,7 +195,5 @@ async function tellAll(session: ImapSession, uids: readonly number[], query: Fet
 		await isolate(first.slice(from, from + UIDS_IN_COMMAND), askSome, refused, division);
 	for (const uid of last) await isolate([uid], askSome, refused, division);
 	for (const uid of told.keys()) untold.told(uid);
-	// If the server is too busy for all of them, no single email is the cause.
-	if (busy !== undefined && told.size === 0) throw busy;
 	return told;
 }

@@ -1,28 +1,62 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { SendMemory } from '../../mail/mailbox/drafts';
+import { inTurn } from '../storeTurns';
 
 /** Maximum number of entries. The oldest are removed first. */
 const MOST = 10_000;
+const ENTRIES = { mode: 'entries' } as const;
+
+/** Of each node, the last turn in this process. */
+const turns = new Map<string, Promise<unknown>>();
 
 /**
  * Remembers which drafts were sent in n8n's store of processed data. All workers see it, and it is written at once, while static data is
  * stored only when an execution ends. Checking for an entry also adds it, so there are two entries: `begun` stays, and `open` is removed
  * once the email is sent. If the process ends between two of these steps, `begun` and `open` are left. This means "unknown", never "sent".
+ *
+ * n8n reads the store, adds to it and writes all of it (n8n 2.41, DeduplicationHelper). Executions of one process and workers that share
+ * n8n's folder therefore take turns.
  */
-export function sendMemory({ helpers }: IExecuteFunctions): SendMemory {
+export function sendMemory(context: IExecuteFunctions): SendMemory {
+	const { helpers } = context;
+	const place = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
 	const names = (key: string): { begun: string; open: string } => ({ begun: `draft begun ${key}`, open: `draft open ${key}` });
+	const alone = async <T>(work: () => Promise<T>): Promise<T> => await afterOthers(place, async () => await inTurn(context, place, work));
+	const enter = async (entries: string[]): Promise<Set<string>> =>
+		new Set((await helpers.checkProcessedAndRecord(entries, 'node', { ...ENTRIES, maxEntries: MOST })).new.map(String));
+	const remove = async (...entries: string[]): Promise<void> => await helpers.removeProcessed(entries, 'node', ENTRIES);
 	return {
-		begin: async (key) => {
-			const { begun, open } = names(key);
-			const entered = await helpers.checkProcessedAndRecord([begun, open], 'node', { mode: 'entries', maxEntries: MOST });
-			const fresh = new Set(entered.new.map(String));
-			if (fresh.has(begun)) return 'first';
-			if (!fresh.has(open)) return 'begun';
-			await helpers.removeProcessed([open], 'node', { mode: 'entries' });
-			return 'sent';
-		},
-		sent: async (key) => await helpers.removeProcessed([names(key).open], 'node', { mode: 'entries' }),
-		forget: async (key) => await helpers.removeProcessed([names(key).begun, names(key).open], 'node', { mode: 'entries' }),
+		begin: async (key) =>
+			await alone(async () => {
+				const { begun, open } = names(key);
+				// Of two workers that cannot take turns, only one can make the store. The other then finds it.
+				const fresh = await enter([begun, open]).catch(async (error: unknown) => {
+					if (isConflict(error)) return await enter([begun, open]);
+					throw error;
+				});
+				if (fresh.has(begun)) return 'first';
+				if (!fresh.has(open)) return 'begun';
+				await remove(open);
+				return 'sent';
+			}),
+		sent: async (key) => await alone(async () => await remove(names(key).open)),
+		forget: async (key) => await alone(async () => await remove(names(key).begun, names(key).open)),
 	};
+}
+
+async function afterOthers<T>(place: string, work: () => Promise<T>): Promise<T> {
+	const turn = (turns.get(place) ?? Promise.resolve()).then(work);
+	const settled = turn.catch(() => undefined);
+	turns.set(place, settled);
+	try {
+		return await turn;
+	} finally {
+		if (turns.get(place) === settled) turns.delete(place);
+	}
+}
+
+/** In the words of SQLite, PostgreSQL and MySQL. Nothing was entered then. */
+function isConflict(error: unknown): boolean {
+	return error instanceof Error && /UNIQUE constraint|duplicate (?:key|entry)/i.test(error.message);
 }

@@ -4,7 +4,7 @@ import { DAY_MS } from '../../mail/durations';
 import { collectNew, type Collection } from '../../mail/collect/collect';
 import type { Ledger } from '../../mail/collect/ledger';
 import { openPatiently } from '../../mail/collect/patience';
-import { lostMemory, newestPollMemory, PollAttempts, readPollMemory, type PollMemory } from '../../mail/collect/pollAttempts';
+import { lostMemory, newestPollMemory, PollAttempts, readPollMemory, takenUp, type PollMemory } from '../../mail/collect/pollAttempts';
 import { isSameMailbox } from '../../mail/collect/sameMailbox';
 import type { Wish } from '../../mail/collect/wish';
 import { diagnose } from '../../mail/diagnosis';
@@ -101,7 +101,11 @@ function newState(context: IPollFunctions, key: string): State {
 				'and none is skipped',
 		);
 	const known = stored ?? (isAnyDamaged ? lostMemory() : undefined);
-	return { book: new PollAttempts(known, (memory) => journal.write(memory)), complaints: new Complaints(), busy: false, withoutId: 0 };
+	const book = new PollAttempts(known && takenUp(known), (memory) => journal.write(memory));
+	const state = { book, complaints: new Complaints(), busy: false, withoutId: 0 };
+	// n8n stores it with the activation, even if this poll fails. So the process that was leader before learns of it.
+	if (stored !== undefined) store(context, state);
+	return state;
 }
 
 function storedMemory(context: IPollFunctions): PollMemory | undefined {

@@ -1,12 +1,29 @@
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import type * as Files from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { takeTurn } from '../../mail/turnFile';
 import { inTurn } from '../../nodes/storeTurns';
 import { LOGGER } from './storeTurnsWorker';
+
+/** Called before each renaming of a file, and after each removal. */
+const { moment } = vi.hoisted(() => ({ moment: { renames: (): void => undefined, removed: (): void => undefined } }));
+vi.mock('node:fs/promises', async (load) => {
+	const real = await load<typeof Files>();
+	const rename = async (from: string, to: string): Promise<void> => {
+		moment.renames();
+		await real.rename(from, to);
+	};
+	const rm = async (...args: Parameters<typeof real.rm>): Promise<void> => {
+		await real.rm(...args);
+		moment.removed();
+	};
+	return { ...real, rename, rm, default: { ...real, rename, rm } };
+});
 
 let folder: string;
 beforeEach(() => {
@@ -40,6 +57,39 @@ describe("turns at n8n's store", () => {
 		const all = await Promise.all([1, 2, 3].map(async (number) => await inTurn(LOGGER, 'place', async () => number, 300)));
 		expect(all).toEqual([1, 2, 3]);
 		expect(readdirSync(join(folder, '.n8n', 'office365-mail'))).toEqual([]);
+	});
+
+	it('are left to a worker that gets one at the moment at which the one before counts as dead', async () => {
+		const path = join(folder, 'place.turn');
+		writeFileSync(path, 'of a dead worker');
+		moment.renames = () => {
+			moment.renames = () => undefined;
+			rmSync(path);
+			writeFileSync(path, 'of another worker');
+		};
+		const cleared = new Promise<void>((resolve) => (moment.removed = resolve));
+		let isOurs = false;
+		const turn = takeTurn(path, 1_000).finally(() => (isOurs = true));
+		await cleared;
+		expect(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')])).toEqual([
+			['place.turn', 'of another worker'],
+		]);
+		expect(isOurs).toBe(false);
+		rmSync(path);
+		const end = await turn;
+		await end();
+		expect(readdirSync(folder)).toEqual([]);
+	});
+
+	it('end without the file of another worker, which took this one for dead', async () => {
+		const turns = join(folder, '.n8n', 'office365-mail');
+		await inTurn(LOGGER, 'place', async () => {
+			const [name = ''] = readdirSync(turns);
+			rmSync(join(turns, name));
+			writeFileSync(join(turns, name), 'of another worker');
+			await Promise.resolve();
+		});
+		expect(readdirSync(turns).map((name) => readFileSync(join(turns, name), 'utf8'))).toEqual(['of another worker']);
 	});
 
 	it('are given up where the folder cannot be written, which is logged once', async () => {

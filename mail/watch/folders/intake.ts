@@ -9,7 +9,7 @@ import { Cursor, firstState, LATE_UIDS, stateAfterChange, stateAfterLoss, type P
 import { Delivery, type Arrival } from '../handover/delivery';
 import type { Handed } from '../memory/handed';
 import { findMarked, findRead, marksIn, MOST_MARKED, tooManyMarked, type Mark } from '../memory/marks';
-import { keyOf, storing, type FolderState } from '../memory/memory';
+import { keyOf, newestIn, storing, type FolderState } from '../memory/memory';
 import type { MailboxWatchOptions } from './options';
 import type { Slots } from '../session/pauses';
 import type { Rules } from '../handover/rules';
@@ -55,7 +55,7 @@ export class Intake<Item> {
 	#looked = false;
 	/** When the folder was last looked at. The memory has an earlier time while emails wait. */
 	#lookedAt: number | undefined;
-	/** By UID: the time of the last look at the folder in which the email was not there yet. */
+	/** By UID: the time of the last look at the folder in which the email was not there yet, or an earlier one. */
 	readonly #arrivals = new Map<number, number>();
 
 	constructor(options: IntakeOptions<Item>) {
@@ -146,8 +146,11 @@ export class Intake<Item> {
 
 	#noteArrivals(state: FolderState, uids: readonly number[]): void {
 		const looked = this.#lookedAt ?? state.looked;
-		if (looked === undefined) return;
-		for (const uid of uids) this.#arrivals.set(uid, looked);
+		// A time to come is from a clock that was ahead and has been set right since.
+		if (uids.length === 0 || looked === undefined || looked > Date.now()) return;
+		// While the clock is ahead, the newest email tells better what time it was by the server's clock.
+		const since = Math.min(looked, newestIn(this.#options.watch.memory, state.mailbox));
+		for (const uid of uids) this.#arrivals.set(uid, since);
 		for (const uid of this.#arrivals.keys()) {
 			if (this.#arrivals.size <= MOST_ARRIVALS) break;
 			this.#arrivals.delete(uid);
@@ -160,7 +163,7 @@ export class Intake<Item> {
 		if (delivery.hasFresh) return;
 		const { looked = 0 } = cursor.state;
 		cursor.state.looked = now;
-		if (now - looked > LOOKED_MS) cursor.store();
+		if (Math.abs(now - looked) > LOOKED_MS) cursor.store();
 	}
 
 	/** Finds out whether an email was sent to the folder or moved there. */

@@ -25,16 +25,17 @@ export class Complaints {
 
 	/** @returns true if the failure is to be reported */
 	failed(error: MailError, folder: string): boolean {
+		const now = this.now();
 		const cause = `${error.speaker ?? ''} ${error.code}${error.code === 'notFound' ? ` ${folder}` : ''}`;
 		if (!error.permanent) {
-			const since = this.#since.get(folder) ?? this.now();
+			const since = past(this.#since.get(folder), now) ?? now;
 			this.#since.set(folder, since);
-			if (this.now() - since < GRACE_MS) return false;
+			if (now - since < GRACE_MS) return false;
 		}
 		this.#open.add(folder);
-		const last = this.#told.get(cause);
-		if (last !== undefined && this.now() - last < AGAIN_MS) return false;
-		this.#told.set(cause, this.now());
+		const last = past(this.#told.get(cause), now);
+		if (last !== undefined && now - last < AGAIN_MS) return false;
+		this.#told.set(cause, now);
 		return true;
 	}
 
@@ -43,4 +44,9 @@ export class Complaints {
 		this.#since.delete(folder);
 		return this.#open.delete(folder);
 	}
+}
+
+/** After the clock was set back, nobody knows how long ago a time to come was. */
+function past(at: number | undefined, now: number): number | undefined {
+	return at !== undefined && at > now ? undefined : at;
 }

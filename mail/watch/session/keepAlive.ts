@@ -57,6 +57,8 @@ export class Watch {
 	#state: WatchState = 'connecting';
 	/** Faults in spite of which the session goes on. */
 	readonly #troubles = new Set<'look' | 'renewal'>();
+	/** How many looks in a row the server was too busy for. */
+	#busyLooks = 0;
 	#running: Promise<void> | undefined;
 
 	constructor(options: WatchOptions) {
@@ -183,13 +185,15 @@ export class Watch {
 			await this.#options.look(session);
 			this.#enter(session.canIdle ? 'watching' : 'polling');
 			this.#heal('look');
+			this.#busyLooks = 0;
 			return 0;
 		} catch (cause) {
 			const error = asMailError(cause);
 			if (session.over || this.stopped || error.code !== 'throttled') return error;
 			this.#troubles.add('look');
 			this.#options.onState(this.#state, error);
-			return pause(1, error.retryAfterMs);
+			this.#busyLooks += 1;
+			return pause(this.#busyLooks, error.retryAfterMs);
 		}
 	}
 

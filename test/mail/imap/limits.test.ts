@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ImapFlow } from 'imapflow';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Account } from '../../../mail/account';
 import { fetchMails, type Use } from '../../../mail/imap/fetch';
-import type { Patience } from '../../../mail/imap/limits';
+import { PATIENCE, type Patience } from '../../../mail/imap/limits';
+import { narrow, searchAfter, UIDS_IN_COMMAND } from '../../../mail/imap/search';
 import { ImapSession } from '../../../mail/imap/session';
 import { AccessToken } from '../../../mail/signIn/token';
 import { HostileImap, type Misbehave } from '../../../sandbox/hostile/imap';
@@ -281,6 +283,64 @@ describe('a server that talks and never comes to an end', () => {
 		const began = performance.now();
 		expect(await sizes(async (_command, use) => await use(session), [1])).toEqual(['1 true']);
 		expect(performance.now() - began).toBeGreaterThan(1_000);
+	});
+});
+
+describe('a search among so many emails that the answers about all of them are far more than one command may bring', () => {
+	// The bytes are counted at intervals. So that none passes unseen, the clock goes on with each answer.
+	beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+	afterEach(() => void vi.useRealTimers());
+
+	const BYTES_OF_ANSWER = 20_000;
+
+	/** A session with a folder of emails, of which one comes from the chief. The server seems busy whenever it is asked about the bad one. */
+	function sessionWith(count: number, chief: number, bad = 0): { session: ImapSession; received: () => number } {
+		let received = 0;
+		const client = new ImapFlow({ ...address, auth: { user: 'ada@example.test' }, logger: false });
+		vi.spyOn(client, 'stats').mockImplementation(() => ({ received, sent: 0 }));
+		vi.spyOn(client, 'search').mockResolvedValue(Array.from({ length: count }, (_, index) => index + 1));
+		vi.spyOn(client, 'fetch').mockImplementation(async function* (range) {
+			const [first = 0, last = first] = (typeof range === 'string' ? range : '').split(':').map(Number);
+			if (first <= bad && bad <= last) throw Object.assign(new Error('Command failed'), { response: '1 NO Server Unavailable. 15' });
+			for (let uid = first; uid <= last; uid += 1) {
+				received += BYTES_OF_ANSWER;
+				const from = [{ address: uid === chief ? 'chief@example.test' : 'eve@example.test' }];
+				yield await Promise.resolve({ seq: uid, uid, internalDate: new Date(uid === chief ? Date.now() : 0), envelope: { from } });
+			}
+			vi.advanceTimersByTime(50);
+			if (session.over) throw new Error('Connection not available');
+		});
+		const at = { speaker: 'imap' as const, mailbox: 'ada@example.test' };
+		const session = ImapSession.of(client, new AccessToken(TOKEN, Date.now() + 3_600_000), at, PATIENCE);
+		sessions.push(session);
+		return { session, received: () => received };
+	}
+
+	it.each([
+		['by sender', async (session: ImapSession) => (await searchAfter(session, 0, [{ from: 'chief@example.test' }])).uids],
+		[
+			'by the time of receipt',
+			async (session: ImapSession) => (await searchAfter(session, 0, [], { upTo: 2_000, since: Date.now() })).uids,
+		],
+		[
+			'among those that it is given',
+			async (session: ImapSession) =>
+				await narrow(
+					session,
+					Array.from({ length: 2_000 }, (_, index) => index + 1),
+					[{ from: 'chief@example.test' }],
+				),
+		],
+	])('finds those that fit, %s', async (_how, find) => {
+		const { session, received } = sessionWith(4 * UIDS_IN_COMMAND, 1_503);
+		expect(await find(session)).toEqual([1_503]);
+		expect(received()).toBeGreaterThan(24 * MIB);
+		expect(session.over).toBe(false);
+	});
+
+	it('takes an email for one that fits if the server tells nothing of it, and of the others in another command', async () => {
+		const { session } = sessionWith(2 * UIDS_IN_COMMAND + 1, 3, 2 * UIDS_IN_COMMAND + 1);
+		expect((await searchAfter(session, 0, [{ from: 'chief@example.test' }])).uids).toEqual([3, 2 * UIDS_IN_COMMAND + 1]);
 	});
 });
 

@@ -94,6 +94,23 @@ describe('complaints', () => {
 		expect(told).toBe(2);
 	});
 
+	it('tell a fault as before after the clock is set back', () => {
+		const complaints = new Complaints();
+		const toldOf = (fault: MailError, minutes: number): number => {
+			let told = 0;
+			for (let minute = 0; minute < minutes; minute++) {
+				if (complaints.failed(fault, 'INBOX')) told += 1;
+				vi.advanceTimersByTime(60_000);
+			}
+			return told;
+		};
+		expect(toldOf(failure('unreachable'), 30)).toBe(1);
+		expect(toldOf(failure('auth'), 30)).toBe(1);
+		vi.setSystemTime(Date.now() - 2 * 86_400_000);
+		expect(toldOf(failure('unreachable'), 30)).toBe(1);
+		expect(toldOf(failure('auth'), 30)).toBe(1);
+	});
+
 	it('tell at once what waiting does not heal, and again when the cause changes', () => {
 		const complaints = new Complaints();
 		expect(complaints.failed(failure('auth'), 'INBOX')).toBe(true);

@@ -1,10 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
+import type { SendMemory } from '../../../mail/mailbox/drafts';
 import { runMailbox } from '../../../nodes/ImapMailbox/execute';
+import { sendMemory } from '../../../nodes/ImapMailbox/sendMemory';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { executeFunctions, told } from '../../support/contexts';
 import { ProcessedData } from '../../support/processedData';
@@ -367,5 +372,68 @@ describe('a draft', () => {
 		await expect(first('send', { uid: made })).rejects.toThrow(/no recipient/);
 		await first('update', { uid: made, toEmail: `to-${mailbox}` });
 		expect(await first('send', { uid: 2 })).toMatchObject({ sent: true });
+	});
+});
+
+describe('the record of the drafts that are sent', () => {
+	const contextOf = (store: ProcessedData): IExecuteFunctions =>
+		executeFunctions({ sandbox, mailbox: 'ada@example.test', workflow: 'w', processed: store }, told());
+	const memoryOf = (store: ProcessedData): SendMemory => sendMemory(contextOf(store));
+
+	it('has the drafts of several executions that begin and end at once, each once', async () => {
+		const store = new ProcessedData();
+		const keys = ['a', 'b', 'c'];
+		expect(await Promise.all(keys.map(async (key) => await memoryOf(store).begin(key)))).toEqual(['first', 'first', 'first']);
+		await Promise.all([memoryOf(store).sent('a'), memoryOf(store).forget('b'), memoryOf(store).begin('d')]);
+		const after: string[] = [];
+		for (const key of [...keys, 'd']) after.push(await memoryOf(store).begin(key));
+		expect(after).toEqual(['sent', 'first', 'begun', 'begun']);
+		expect((await Promise.all([memoryOf(store).begin('e'), memoryOf(store).begin('e')])).sort()).toEqual(['begun', 'first']);
+	});
+
+	it('is written in turn with other workers', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'office365-mail-drafts-'));
+		vi.stubEnv('EXECUTIONS_MODE', 'queue');
+		vi.stubEnv('N8N_USER_FOLDER', folder);
+		const context = contextOf(new ProcessedData());
+		const check = context.helpers.checkProcessedAndRecord.bind(context.helpers);
+		const remove = context.helpers.removeProcessed.bind(context.helpers);
+		const turns: string[][] = [];
+		const note = (): void => void turns.push(readdirSync(join(folder, '.n8n', 'office365-mail')).map((name) => name.replace(/^.*\./, '')));
+		context.helpers.checkProcessedAndRecord = async (...query) => (note(), await check(...query));
+		context.helpers.removeProcessed = async (...query) => (note(), await remove(...query));
+		try {
+			const memory = sendMemory(context);
+			await memory.begin('a');
+			await memory.sent('a');
+			await memory.begin('a');
+			await memory.forget('a');
+			expect(turns).toEqual(Array.from({ length: 5 }, () => ['turn']));
+			expect(readdirSync(join(folder, '.n8n', 'office365-mail'))).toEqual([]);
+		} finally {
+			vi.unstubAllEnvs();
+			rmSync(folder, { recursive: true, force: true });
+		}
+	});
+
+	it('is asked once more if another worker has made it at the same moment, and not after another failure', async () => {
+		const store = new ProcessedData();
+		const context = contextOf(store);
+		const check = context.helpers.checkProcessedAndRecord.bind(context.helpers);
+		const failures = [
+			new Error('UNIQUE constraint failed: processed_data.workflowId, processed_data.context'),
+			new Error('duplicate key value violates unique constraint "PK_ca04b9d8dc72de268fe07a65773"'),
+			new Error('connection lost'),
+		];
+		context.helpers.checkProcessedAndRecord = async (...query) => {
+			const failure = failures.shift();
+			if (failure !== undefined) throw failure;
+			return await check(...query);
+		};
+		// The second failure is that of the repetition.
+		await expect(sendMemory(context).begin('a')).rejects.toThrow('duplicate key');
+		await expect(sendMemory(context).begin('a')).rejects.toThrow('connection lost');
+		failures.push(new Error('duplicate key value violates unique constraint'));
+		expect(await sendMemory(context).begin('a')).toBe('first');
 	});
 });

@@ -277,6 +277,28 @@ describe('the POP Trigger', () => {
 		expect([subjects(there), subjects(back)]).toEqual([[['x']], []]);
 	});
 
+	it("hands over nothing twice if another process was n8n's leader for a while, however often this one had found nothing before", async () => {
+		const scene = { sandbox, mailbox: 'leaders@example.test', workflow: 'leaders' };
+		const [poll, other] = [await freshProcess(), await freshProcess()];
+		const about = told();
+		await poll(scene, about);
+		const storedAtFirst: IDataObject = JSON.parse(JSON.stringify(about.staticData));
+		for (let times = 0; times < 5; times += 1) await poll(scene, about);
+		// Another machine has a journal of its own.
+		process.env.N8N_USER_FOLDER = join(folder, 'other');
+		const there = told(storedAtFirst);
+		await other({ ...scene, activation: 'leadershipChange' }, there);
+		await sandbox.deliver(scene.mailbox, mail('x'));
+		await other({ ...scene, activation: 'leadershipChange' }, there);
+		there.executions[0]?.end();
+		await new Promise((resolve) => setImmediate(resolve));
+		await other({ ...scene, activation: 'leadershipChange' }, there);
+		process.env.N8N_USER_FOLDER = folder;
+		const back = told(JSON.parse(JSON.stringify(there.staticData)));
+		await poll({ ...scene, activation: 'leadershipChange' }, back);
+		expect([subjects(there), subjects(back)]).toEqual([[['x']], []]);
+	});
+
 	it.each([
 		['hands over again what n8n could not run, for as long as it cannot', new Error('no database'), 5],
 		['hands over again what n8n gives no run for, but not for ever', undefined, 3],

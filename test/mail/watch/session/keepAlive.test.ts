@@ -1,5 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { ImapFlow } from 'imapflow';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { MailError } from '../../../../mail/errors';
+import { PATIENCE } from '../../../../mail/imap/limits';
+import { ImapSession } from '../../../../mail/imap/session';
+import { AccessToken } from '../../../../mail/signIn/token';
+import { Watch } from '../../../../mail/watch/session/keepAlive';
 import type { Sandbox } from '../../../../sandbox/servers';
 import { makeRigs } from '../watchRig';
 
@@ -64,5 +70,37 @@ describe.each(['exchange', 'straight'] as const)('a watch, %s', (way) => {
 		finish();
 		await one.until('settled', () => one.watch.idle);
 		expect((await unseen()).trim()).toBe('');
+	});
+});
+
+describe('a server that is too busy to be asked and does not say for how long', () => {
+	beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] }));
+	afterEach(() => void vi.useRealTimers());
+
+	it('is asked after pauses that grow, until it answers', async () => {
+		// Half of each pause is random.
+		vi.spyOn(Math, 'random').mockReturnValue(0);
+		const client = new ImapFlow({ host: 'localhost', port: 993, auth: { user: 'ada@example.test' }, logger: false });
+		client.capabilities.set('IDLE', true);
+		const at = { speaker: 'imap' as const, mailbox: 'ada@example.test' };
+		const session = ImapSession.of(client, new AccessToken('token', Date.now() + 10 * 3_600_000), at, PATIENCE);
+		const looks: number[] = [];
+		const watch = new Watch({
+			open: async () => await Promise.resolve(session),
+			look: async () => {
+				looks.push(performance.now());
+				await Promise.resolve();
+				if (looks.length !== 9) throw new MailError('busy', { code: 'throttled', speaker: 'imap' });
+			},
+			onState: () => undefined,
+			heartbeatMs: 7_000,
+		});
+		watch.start();
+		await vi.advanceTimersByTimeAsync(180_000);
+		watch.stop();
+		expect(looks.slice(1, 12).map((look, index) => Math.round(look - (looks[index] ?? 0)))).toEqual([
+			...[500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000],
+			...[7_000, 500, 1_000],
+		]);
 	});
 });
