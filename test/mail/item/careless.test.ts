@@ -263,10 +263,43 @@ describe('characters that some programs write', () => {
 		['UTF-8', 'iso-2022-jp', utf8('こん ABC'), 'こん ABC'],
 		['Mac OS Roman by its name in Java', 'x-MacRoman', 'Gr\x9f\xa7e', 'Grüße'],
 		['Korean by another name', 'UHC', '\xbe\xc8\xb3\xe7', '안녕'],
+		['Big5 with characters of Hong Kong', 'big5', Buffer.from('p9qSXZ32rbu05J3vpL2lcQ==', 'base64').toString('latin1'), '我哋喺香港嘅公司'],
+		['half-width katakana between shifts', 'iso-2022-jp', '\x1b$B;3ED\x1b(B \x0eC=D\x0f OK', '山田 ﾃｽﾄ OK'],
+		['half-width katakana of eight bits', 'csISO2022JP', '\x1b$B;3ED\x1b(B \xc3\xbd\xc4 OK', '山田 ﾃｽﾄ OK'],
+		['Latin letters among escape sequences', 'iso-2022-jp', '\x1b$B;3ED\x1b(B Gr\xfc\xdfe', '山田 Grüße'],
 	])('reads %s that is declared as %s', async (_set, declared, bytes, text) => {
 		const word = `=?${declared}?B?${Buffer.from(bytes, 'latin1').toString('base64')}?=`;
 		const { json } = await read(`Subject: ${word}\r\nContent-Type: text/plain; charset=${declared}\r\n\r\n${bytes}`);
 		expect([json.subject, json.text]).toEqual([text, text]);
+	});
+
+	it.each([
+		['x-mac-ce', '\x8b', 'č'],
+		['x-MacCentralEurope', '\x8b', 'č'],
+		['x-mac-greek', '\xe1', 'α'],
+		['x-mac-turkish', '\xdb', 'ğ'],
+		['x-mac-croatian', '\xe8\xb9\xbe', 'čšž'],
+		['x-mac-romanian', '\xbe', 'ă'],
+		['x-mac-icelandic', '\xde', 'Þ'],
+		['x-mac-thai', '\xa1', 'ก'],
+		['x-mac-chinesetrad', '\xa4\xa4\xa4\xe5', '中文'],
+		['x-mac-chinesesimp', '\xd6\xd0\xce\xc4', '中文'],
+		['DOS-720', '\xa0', 'ب'],
+		['dos-850', '\x81', 'ü'],
+		['dos-852', '\x9f', 'č'],
+		['dos-862', '\x80', 'א'],
+		['dos-866', '\x80', 'А'],
+		['IBM00858', '\xd5', '€'],
+		['eucJP-ms', '\xa4\xb3', 'こ'],
+		['ujis', '\xa4\xb3', 'こ'],
+		['x-euc-cn', '\xd6\xd0', '中'],
+		['windows-cp1251', '\xcf', 'П'],
+		['GB18030-2000', '\xd6\xd0', '中'],
+		['x-unicode-2-0-utf-7', '+TgA-', '一'],
+		['x-hz', '~{VP~}', '中'],
+		['csHZGB2312', '~{VP~}', '中'],
+	])('knows the set %s', async (charset, bytes, text) => {
+		expect((await read(`Content-Type: text/plain; charset=${charset}\r\n\r\n${bytes}`)).json.text).toBe(text);
 	});
 
 	it.each(['/v8ASABp', '//5IAGkA', 'AEgAaQ=='])('reads encoded words of UTF-16, with and without a mark: %s', async (word) => {
