@@ -113,6 +113,25 @@ describe('headers that some programs write', () => {
 		expect((await read(`${header}\r\n\r\n`)).json.importance).toBe(importance);
 	});
 
+	it('passes over empty headers before those that say something', async () => {
+		const names = ['Subject', 'From', 'Date', 'Message-ID', 'Reply-To', 'Content-Type', 'X-Order', 'To'];
+		const empty = names.map((name, index) => `${name}:${' '.repeat(index % 2)}\r\n`).join('');
+		const mail =
+			`${empty}Subject: s\r\nFrom: a@x.test\r\nDate: 3 Mar 2026 09:15:00 +0100\r\nMessage-ID: <m@x>\r\nReply-To: r@x.test\r\n` +
+			'Content-Type: text/html\r\nX-Order: 17\r\nTo: b@x.test\r\nSubject: second\r\n\r\n<p>Hello</p>';
+		expect((await read(mail)).json).toMatchObject({
+			...{ subject: 's', from: 'a@x.test', date: '2026-03-03T08:15:00.000Z', messageId: '<m@x>', replyTo: 'r@x.test', to: 'b@x.test' },
+			...{ html: '<p>Hello</p>', metadata: { 'x-order': '17' } },
+		});
+		expect(await readHeaders(Buffer.from(mail))).toMatchObject({ from: 'a@x.test', subject: 's', to: 'b@x.test' });
+	});
+
+	it('takes the first date that can be read', async () => {
+		const mail = 'Date: garbage\r\nDate: 3 Mar 2026 09:15:00 +0100\r\nDate: 4 Mar 2026 09:15:00 +0100\r\n\r\nHello';
+		expect((await read(mail)).json.date).toBe('2026-03-03T08:15:00.000Z');
+		expect((await readHeaders(Buffer.from(mail))).receivedAt).toBe(Date.parse('2026-03-03T08:15:00Z'));
+	});
+
 	it('passes over the lines that mbox files put before an email', async () => {
 		const { json } = await read('From a@x Tue Mar  3 09:15:00 2026\r\n>From b@x Tue Mar  3 09:15:00 2026\r\nSubject: s\r\n\r\nHello');
 		expect([json.subject, json.text]).toEqual(['s', 'Hello']);
