@@ -185,6 +185,19 @@ describe('people that some programs write', () => {
 		[`=?utf-8?B?${Buffer.from('"Müller, Anna" <a@example.test>').toString('base64')}?=`, '"Müller, Anna" <a@example.test>'],
 		[`=?utf-8?B?${Buffer.from('A <a@example.test>, B <b@example.test>').toString('base64')}?=`, '"A <a@example.test>, B <b@example.test>"'],
 		[`=?utf-8?B?${Buffer.from('A <a@example.test>').toString('base64')}?= <b@example.test>`, '"A <a@example.test>" <b@example.test>'],
+		['<a@example.test> <b@example.test>', 'a@example.test, b@example.test'],
+		['Ada <a@example.test>\r\n Bob <b@example.test> c', '"Ada" <a@example.test>, "Bob c" <b@example.test>'],
+		[
+			'"Ada, A" <a@example.test> "Bob" <b@example.test>;"C" <c@example.test>',
+			'"Ada, A" <a@example.test>, "Bob" <b@example.test>, "C" <c@example.test>',
+		],
+		['Ada <a@example.test> <a@example.test>', '"Ada" <a@example.test>'],
+		['Ada <mailto:a@example.test>Bob < b@example.test >', '"Ada" <a@example.test>, "Bob" <b@example.test>'],
+		['F: Ada <a@example.test> Bob <b@example.test>;', '"F": "Ada" <a@example.test>, "Bob" <b@example.test>;'],
+		['"Ada <x@example.test> B <y@example.test>" <a@example.test>', '"Ada <x@example.test> B <y@example.test>" <a@example.test>'],
+		['Ada (x <x@example.test> B <y@example.test>) <a@example.test>', '"Ada (x <x@example.test> B <y@example.test>)" <a@example.test>'],
+		['Ada <<a@example.test>>', '"Ada" <a@example.test>'],
+		['<<a@example.test>, <b@example.test>>', 'a@example.test, b@example.test'],
 	])('have addresses that can be answered: %s', async (to, people) => {
 		expect((await read(`To: ${to}\r\n\r\n`)).json.to).toBe(people);
 	});
@@ -226,7 +239,24 @@ describe('people that some programs write', () => {
 
 	it('are read at once, however many colons there are', async () => {
 		const begin = performance.now();
-		for (const text of ['a:', 'mailto:', '@:', ',mailto:a', ':,a@b', '[:', 'a@[:', '<:', 'a@b ', 'a (b', '()a', '(<', 'a(b)<c>'])
+		for (const text of [
+			'a:',
+			'mailto:',
+			'@:',
+			',mailto:a',
+			':,a@b',
+			'[:',
+			'a@[:',
+			'<:',
+			'a@b ',
+			'a (b',
+			'()a',
+			'(<',
+			'a(b)<c>',
+			'<a@b> ',
+			'<<',
+			'<a@b>x',
+		])
 			await read(`To: ${text.repeat(200_000 / text.length)}\r\n\r\n`);
 		// About a second on a quiet machine.
 		expect(performance.now() - begin).toBeLessThan(60_000);
