@@ -17,7 +17,7 @@ const IN_BRACKETS = new RegExp(`<{1,5}(\\s{0,9}(?:mailto:|smtp:)?'?${ADDRESS}'?\
 /** Maximum number of commas that are added to one header, because the parser needs much memory for each entry. */
 const MOST_COMMAS = 10_000;
 
-/** A comma between addresses in angle brackets, with or without a name in front of the second: `Ada <a@example.com> Bob <b@example.com>`. */
+/** Puts a comma between addresses in angle brackets: `Ada <a@example.com> Bob <b@example.com>`, with or without names. */
 export function withCommas(header: string): string {
 	let [result, from, isQuoted, depth, count] = ['', 0, false, 0, 0];
 	let before: string | undefined;

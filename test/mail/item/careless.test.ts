@@ -477,6 +477,30 @@ describe('parts that some programs write', () => {
 		expect((await read(part(base64.replace('application/pdf', 'text/plain')))).json.text).toBe('%PDF-1.4');
 	});
 
+	const FORMS = 'Content-Type: multipart/alternative; boundary=X\r\n\r\n';
+
+	it.each([
+		['empty', ''],
+		['without content', '<html><head></head><body> &nbsp;</body></html>'],
+	])('shows the HTML before another one that is %s', async (_what, html) => {
+		const { json } = await read(
+			`${FORMS}--X\r\nContent-Type: text/html\r\n\r\n<p>Order</p>\r\n--X\r\nContent-Type: text/html\r\n\r\n${html}\r\n--X--`,
+		);
+		expect([json.html, json.text]).toEqual(['<p>Order</p>', 'Order']);
+	});
+
+	it('shows the last HTML where it shows nothing but an image', async () => {
+		const second = 'Content-Type: text/html\r\n\r\n<img src="https://x.test/a.png">';
+		const { json } = await read(`${FORMS}--X\r\nContent-Type: text/html\r\n\r\n<p>Order</p>\r\n--X\r\n${second}\r\n--X--`);
+		expect(json.html).toBe('<img src="https://x.test/a.png">');
+	});
+
+	it.each(['\u2800\r\n', '\u3164', '\0\0', '&nbsp;\r\n&NBSP;'])('makes the text from the HTML where the plain one is %j', async (text) => {
+		const plain = `Content-Type: text/plain; charset=utf-8\r\n\r\n${utf8(text)}`;
+		const { json } = await read(`${FORMS}--X\r\n${plain}\r\n--X\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n--X--`);
+		expect(json.text).toBe('Hello');
+	});
+
 	it.each([
 		['on a line of its own', 'QQ==\r\nQg==\r\nQ0M=\r\n'],
 		['within a line', 'QQ==Qg==Q0M=\r\n'],
