@@ -545,6 +545,61 @@ describe('parts that some programs write', () => {
 		},
 	);
 
+	it('passes over an empty line between a boundary and the header, however the email comes', async () => {
+		const mail = part('\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>');
+		expect((await read(mail)).json.html).toBe('<p>Hello</p>');
+		const reader = new MailReader({ files: NO_FILES });
+		for (const byte of Buffer.from(mail)) reader.push(Buffer.from([byte]));
+		expect((await reader.end()).html).toBe('<p>Hello</p>');
+	});
+
+	it.each(['Content-Type: see below', 'Content-Type', 'Content is king', 'Subject: s', 'content-'])(
+		'keeps a text that begins with %j where a part has no header',
+		async (text) => {
+			expect((await read(part(`\r\n${text}\r\n\r\nmore`))).json.text).toBe(`${text}\n\nmore`);
+		},
+	);
+
+	it('reads the parts of a multipart that is base64 as a whole', async () => {
+		const parts = `--X\r\nContent-Type: text/plain\r\n\r\nHello\r\n--X\r\nContent-Type: a/b; name=a.pdf\r\n\r\nABC\r\n--X--\r\n`;
+		const head = 'Subject: s\r\nContent-Type: multipart/mixed; boundary=X\r\nContent-Transfer-Encoding: base64\r\n\r\n';
+		const lines = (content: string): string => Buffer.from(content).toString('base64').replace(/.{76}/g, '$&\r\n');
+		const { json, files, sizes } = await read(head + lines(parts));
+		expect([json.subject, json.text, json.parseError, files, sizes]).toEqual(['s', 'Hello', undefined, ['a.pdf'], [3]]);
+		const large = parts.replace('ABC', 'ABC'.repeat(1_000_000));
+		expect((await read(head + lines(large))).sizes).toEqual([3_000_000]);
+		// Once is enough.
+		const twice = `--X\r\nContent-Type: multipart/mixed; boundary=X\r\nContent-Transfer-Encoding: base64\r\n\r\n${lines(parts)}\r\n`;
+		expect((await read(head + lines(twice))).files).toEqual([]);
+	});
+
+	it.each([
+		['lines of it', '#0V%T\r\n#0V%T\r\n`\r\nend\r\n', 'CatCat'],
+		['a text', 'This is text.\r\nNot encoded.', 'This is text.\r\nNot encoded.'],
+		['a text in capitals', 'HELLO\r\nWORLD\r\n', 'HELLO\r\nWORLD\r\n'],
+		['a long text', 'This is text.\r\n'.repeat(10_000), 'This is text.\r\n'.repeat(10_000)],
+		['text before it', 'This is text.\r\nbegin 644 a\r\n#0V%T\r\n`\r\nend\r\n', 'Cat'],
+		['nothing', '', ''],
+	])('loses nothing of a file that is declared as uuencoded and has no beginning, but %s', async (_what, content, bytes) => {
+		const head = 'Content-Type: a/b\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n';
+		for (const piece of [1, 1000]) {
+			const reader = new MailReader({ files: NO_FILES, keep: () => 1_000_000 });
+			const mail = Buffer.from(head + content);
+			if (piece === 1 && mail.length > 1000) continue;
+			for (let at = 0; at < mail.length; at += piece) reader.push(mail.subarray(at, at + piece));
+			const { files, damage } = await reader.end();
+			expect([files[0]?.kept.toString(), damage.length]).toEqual([bytes, content === bytes && bytes !== '' ? 1 : 0]);
+		}
+	});
+
+	it.each(['quotedprintable', 'x-quoted-printable'])('knows the encoding %s', async (encoding) => {
+		expect((await read(`Content-Transfer-Encoding: ${encoding}\r\n\r\nGr=FC=DFe`)).json.text).toBe('Grüße');
+	});
+
+	it('knows the encoding base-64', async () => {
+		expect((await read('Content-Transfer-Encoding: base-64\r\n\r\nSGVsbG8=')).json.text).toBe('Hello');
+	});
+
 	it('passes over empty lines before the header, however the email comes', async () => {
 		const reader = new MailReader({ files: NO_FILES });
 		for (const byte of Buffer.from('\r\n\r\n\r\nSubject: s\r\n\r\nHello')) reader.push(Buffer.from([byte]));
