@@ -29,6 +29,10 @@ export class Bodies {
 		return this.#bytes.size === 0;
 	}
 
+	get hasHtml(): boolean {
+		return [...this.#bytes.keys()].some(({ type }) => type === 'text/html');
+	}
+
 	/** @param bytes without the transfer encoding */
 	add(part: Part, bytes: Buffer): void {
 		this.#bytes.set(part, bytes);

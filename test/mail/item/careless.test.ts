@@ -293,6 +293,17 @@ describe('names of files that some programs write', () => {
 		['quotes at the end', 'Content-Type: a/b; name="a "b""', 'a "b"'],
 		['something behind the quotes', 'Content-Type: a/b; name="n.pdf"x; y="z"', 'n.pdf'],
 		['a parameter behind the quotes', 'Content-Type: a/b; name="n.pdf"y="z"', 'n.pdf'],
+		['a quote only at the end', 'Content-Type: a/b; name=my n.pdf"; x=y', 'my n.pdf'],
+		['a semicolon in an encoded word', 'Content-Type: a/b; name==?utf-8?Q?a;b.pdf?=; x=y', 'a;b.pdf'],
+		['a semicolon in the second encoded word', 'Content-Type: a/b; name==?utf-8?Q?a?= =?utf-8?Q?;b.pdf?= x=y', 'a;b.pdf'],
+		['the parameter of the other header', 'Content-Type: a/b; filename=g.zip', 'g.zip'],
+		['the parameter "file"', 'Content-Type: a/b\r\nContent-Disposition: attachment; file="g.zip"', 'g.zip'],
+		['pieces that are encoded without saying so', "Content-Type: a/b; name*0=UTF-8''Gr%C3; name*1=%BC.pdf", 'Grü.pdf'],
+		['the set in each piece', "Content-Type: a/b; name*0*=utf-8''Gr%C3%BC; name*1*=UTF-8''%C3%9Fe.pdf", 'Grüße.pdf'],
+		['quotes behind the set', `Content-Type: a/b; name*=UTF-8''"Gr%C3%BC.pdf"`, 'Grü.pdf'],
+		['quotes around the set', `Content-Type: a/b; name*="UTF-8"''Gr%C3%BC.pdf; x=y`, 'Grü.pdf'],
+		['quotes around everything', `Content-Type: a/b; name*="UTF-8''Gr%C3%BC.pdf"; x=y`, 'Grü.pdf'],
+		['pieces with apostrophes and nothing encoded', `Content-Type: a/b; name*0="it's'a"; name*1=" n.pdf"`, "it's'a n.pdf"],
 	])('reads %s', async (_what, headers, name) => {
 		expect((await read(`${headers}\r\n\r\nx`)).files).toEqual([name]);
 	});
@@ -431,6 +442,19 @@ describe('bodies with a name', () => {
 		// The image is shown.
 		const isOnlyImage = files.length === 0 || (files.length === 1 && files[0] === undefined);
 		expect([found.json.text, found.json.html, found.files, found.json.hasAttachment]).toEqual([text, html, files, !isOnlyImage]);
+	});
+
+	it('are text where nothing but a footer stands below them', async () => {
+		const body = HTML.replace('Content-ID: <r@x>\r\n', '');
+		const found = await read(parts('mixed', body, '\r\nfooter'));
+		expect([found.json.text, found.json.html, found.files]).toEqual(['Hello\nfooter', '<p>Hello</p><br/>\n<p>footer</p>', ['a.html']]);
+		for (const mail of [
+			parts('mixed', body.replace('Content-Type', 'Content-Disposition: inline\r\nContent-Type'), '\r\nfooter'),
+			parts('mixed', '\r\nfooter', body),
+			parts('mixed', TEXT, '\r\nfooter'),
+		])
+			expect((await read(mail)).json.text).toBe('footer');
+		expect((await read(parts('mixed', body, 'Content-Type: text/html\r\n\r\n<p>Bye</p>'))).json.html).toBe('<p>Bye</p>');
 	});
 
 	it('are no attachments for the filter that looks at the structure', () => {
@@ -590,6 +614,17 @@ describe('parts that some programs write', () => {
 			const { files, damage } = await reader.end();
 			expect([files[0]?.kept.toString(), damage.length]).toEqual([bytes, content === bytes && bytes !== '' ? 1 : 0]);
 		}
+	});
+
+	it.each([
+		['in both parts', '; name=a.pdf', '; name=a.pdf'],
+		['in the first part', '; name=a.pdf', ''],
+		['in none', '', ''],
+	])('reads the content of a file of a Mac, with its name %s, and leaves out what belongs to the system', async (_where, first, second) => {
+		const forks = `--Y\r\nContent-Type: application/applefile${first}\r\n\r\nfork\r\n--Y\r\nContent-Type: application/pdf${second}\r\n\r\nABC`;
+		const { files, sizes } = await read(part(`Content-Type: multipart/appledouble; boundary=Y\r\n\r\n${forks}\r\n--Y--`));
+		expect([files, sizes]).toEqual([[first === '' ? undefined : 'a.pdf'], [3]]);
+		expect((await read(part('Content-Type: application/applefile; name=a\r\n\r\nfork'))).files).toEqual(['a']);
 	});
 
 	it.each(['quotedprintable', 'x-quoted-printable'])('knows the encoding %s', async (encoding) => {
