@@ -1,5 +1,6 @@
 import { ENGLISH, wordsOf } from './dateWords';
-import { zoneOf } from './dateZones';
+import { momentIn } from './calendar/zone';
+import { placeOf, zoneOf } from './dateZones';
 import { decodeHeader } from './encodedWords';
 import type { Field } from './headerBlock';
 import { monthOf } from './monthNames';
@@ -41,14 +42,17 @@ function momentOf([, date, month = '', year, hours, minutes, seconds, east, more
 }
 
 function readUnusual(header: string): number | undefined {
-	const { text, comments } = withoutComments(header.slice(0, LONGEST));
+	// Java writes the place behind the offset: +01:00[Europe/Berlin].
+	const { text, comments } = withoutComments(header.slice(0, LONGEST).replace(/\[([\w/+-]{1,60})\]/g, ' $1 '));
 	const words = wordsOf(text);
 	const time = takeTime(words);
 	const day = takeDay(words);
 	if (day === undefined || time === undefined) return undefined;
-	const zone = zoneOf(words) ?? zoneOf(wordsOf(comments)) ?? 0;
 	const midnight = Date.UTC(day.year, day.month, day.date);
-	return new Date(midnight).getUTCDate() === day.date ? midnight + time - zone * 60_000 : undefined;
+	if (new Date(midnight).getUTCDate() !== day.date) return undefined;
+	const zone = zoneOf(words) ?? zoneOf(wordsOf(comments));
+	const place = zone === undefined ? (placeOf(words) ?? placeOf(wordsOf(comments))) : undefined;
+	return place === undefined ? midnight + time - (zone ?? 0) * 60_000 : momentIn(midnight + time, place).getTime();
 }
 
 /** Returns the moment after the last semicolon of a Received header (RFC 5321, section 4.4). */
@@ -112,7 +116,7 @@ interface Day {
 function takeDay(words: readonly string[]): Day | undefined {
 	for (const word of words) {
 		const numbers = /^(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})\.?$/.exec(word);
-		if (numbers !== null) return numericDay(Number(numbers[1]), Number(numbers[3]), numbers[4] ?? '', numbers[2] ?? '', words);
+		if (numbers !== null) return numericDay(numbers[1] ?? '', Number(numbers[3]), numbers[4] ?? '', numbers[2] ?? '', words);
 	}
 	// In "mar. 3 mars 2026", the first one can be a day of the week.
 	const at = words.findLastIndex((word) => monthOf(word) !== undefined);
@@ -125,17 +129,18 @@ function takeDay(words: readonly string[]): Day | undefined {
 }
 
 /** 2026-03-24, 24.03.2026. With slashes, only if it is clear which number is the month. */
-function numericDay(first: number, second: number, third: string, between: string, words: readonly string[]): Day | undefined {
-	if (first > 31) return { year: first, month: second - 1, date: Number(third) };
+function numericDay(begin: string, second: number, third: string, between: string, words: readonly string[]): Day | undefined {
+	const first = Number(begin);
+	if (first > 31 || begin.length > 3) return { year: begin.length > 3 ? fullYear(begin) : first, month: second - 1, date: Number(third) };
 	const american = words.some((word) => halfOfDay(word) !== undefined) || second > 12;
 	if (between === '/' && !american && first <= 12 && first !== second) return undefined;
 	const [date, month] = between === '/' && american ? [second, first] : [first, second];
 	return month > 12 ? undefined : { year: fullYear(third), month: month - 1, date };
 }
 
-/** RFC 5322, section 4.3. Thai programs can count from the death of Buddha. */
+/** RFC 5322, section 4.3. Thai programs can count from the death of Buddha. NaN for a year such as 0001, which means that there is none. */
 function fullYear(digits: string): number {
 	const year = Number(digits);
-	if (digits.length > 3) return year > 2400 ? year - 543 : year;
+	if (digits.length > 3) return year < 100 ? NaN : year > 2400 ? year - 543 : year;
 	return digits.length === 3 || year >= 50 ? year + 1900 : year + 2000;
 }

@@ -17,6 +17,9 @@ export function wordsOf(text: string): string[] {
 		// In Thai, vowels are marks, and months differ in nothing else. Signs that nobody sees tell the direction of the text.
 		.replace(/(?!\p{Script=Thai})\p{M}|\p{Cf}/gu, '')
 		.toLowerCase()
+		.replaceAll('\u2212', '-')
+		// 3Mar2026.
+		.replace(/(?<![\p{L}\d])(\d{1,2})(\p{L}{3,9})(\d{4})(?!\d)/gu, '$1 $2 $3')
 		// 20260303T091500Z, the short form of ISO 8601, also without the T, or with colons in the time.
 		.replace(/(?<!\d)(\d{4})(\d\d)(\d\d)t?(\d\d)(\d\d)(\d\d)(?!\d)/g, '$1-$2-$3 $4:$5:$6')
 		.replace(/(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?=[ t]\d\d:)/g, '$1-$2-$3')
@@ -24,6 +27,8 @@ export function wordsOf(text: string): string[] {
 		.replace(/(?<=\d{4}-\d\d-\d\d)-(?=\d\d[.:]\d\d)/g, ' ')
 		// 09 : 15 : 00 (RFC 5322, section 4.3).
 		.replace(/(?<=\d)\s{0,9}:\s{0,9}(?=\d)/g, ':')
+		// 09:15:00 + 0100.
+		.replace(/(?<=:\d\d)\s{1,9}([+-])\s{1,9}(?=[01]\d[0-5]\d(?!\d))/g, ' $1')
 		// 2026年3月3日, and 3-Mar-2026: separates the name of the month. GMT-0300 is a zone.
 		.replace(/[年月]/g, '-')
 		.replace(/日/g, ' ')

@@ -2,7 +2,7 @@ import { ENGLISH, wordsOf } from './dateWords';
 
 /** If two languages use one name for different months, the first language counts. */
 const LANGUAGES = [
-	...'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca he hr sl sr sr-Latn lt lv et'.split(' '),
+	...'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca he hr sl sr sr-Latn lt lv et id ms'.split(' '),
 	...['ar-u-nu-latn-ca-gregory', 'th-u-nu-latn-ca-gregory'],
 ];
 /** Abbreviations that only email programs use. */
