@@ -20,7 +20,10 @@ export const LONGEST = 256 * 1024;
 /** Maximum size of an item without a body, in bytes. A server may answer TOP with whole emails. */
 export const LONGEST_SHOWN = 1024 * 1024;
 
-/** Reads the answer to TOP n 0, or the beginning of an email. Headers are decoded as in the item, and the first of two that is not empty counts. */
+/**
+ * Reads the answer to TOP n 0, or the beginning of an email. Headers are decoded as in the item. Of two, the first one that is not empty
+ * counts.
+ */
 export async function readHeaders(bytes: Buffer): Promise<Headers> {
 	const fields = fieldsAtBeginning(bytes.subarray(0, LONGEST));
 	const charset = readParameters(firstOf(fields, 'content-type'), []).parameters.get('charset');

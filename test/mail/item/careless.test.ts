@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { readHeaders } from '../../../mail/collect/mailHead';
+import { hasAttachment } from '../../../mail/imap/facts';
 import { hasAttachmentByStructure } from '../../../mail/item/hasAttachment';
 import { MailReader } from '../../../mail/item/reader';
 import { readOne } from '../../../mail/item/task';
@@ -455,6 +456,11 @@ describe('bodies with a name', () => {
 		])
 			expect((await read(mail)).json.text).toBe('footer');
 		expect((await read(parts('mixed', body, 'Content-Type: text/html\r\n\r\n<p>Bye</p>'))).json.html).toBe('<p>Bye</p>');
+	});
+
+	it('are attachments for the filter, too, where the name stands beside the type as that of a disposition', () => {
+		const named = { type: 'text/plain', parameters: { filename: 'a.txt' } };
+		expect(hasAttachment({ type: 'multipart/mixed', childNodes: [{ type: 'text/plain' }, named] })).toBe(true);
 	});
 
 	it('are no attachments for the filter that looks at the structure', () => {
