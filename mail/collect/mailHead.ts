@@ -1,4 +1,4 @@
-import { readDate, readReceived } from '../item/date';
+import { dateOf, readReceived } from '../item/date';
 import { decodedFirst, fieldsAtBeginning, firstOf, type Field } from '../item/headerBlock';
 import { readParameters } from '../item/parameters';
 import { readPeople, textOfPeople } from '../item/people';
@@ -20,7 +20,10 @@ export const LONGEST = 256 * 1024;
 /** Maximum size of an item without a body, in bytes. A server may answer TOP with whole emails. */
 export const LONGEST_SHOWN = 1024 * 1024;
 
-/** Reads the answer to TOP n 0, or the beginning of an email. Headers are decoded as in the item, and the first of two counts. */
+/**
+ * Reads the answer to TOP n 0, or the beginning of an email. Headers are decoded as in the item. Of two, the first one that is not empty
+ * counts.
+ */
 export async function readHeaders(bytes: Buffer): Promise<Headers> {
 	const fields = fieldsAtBeginning(bytes.subarray(0, LONGEST));
 	const charset = readParameters(firstOf(fields, 'content-type'), []).parameters.get('charset');
@@ -36,7 +39,7 @@ export async function readHeaders(bytes: Buffer): Promise<Headers> {
 		from: textOfPeople(readPeople([firstOf(fields, 'from')], charsets)),
 		to: people('to'),
 		subject: decodedFirst(fields, 'subject', charsets),
-		receivedAt: readReceived(decodedFirst(fields, 'received', charsets)) ?? readDate(decodedFirst(fields, 'date', charsets)),
+		receivedAt: readReceived(decodedFirst(fields, 'received', charsets)) ?? dateOf(fields, charsets),
 		print: printOfFields(fields),
 	};
 }

@@ -75,7 +75,7 @@ export function hasAttachment(structure: MessageStructureObject | undefined): bo
 
 function shapeOf(part: MessageStructureObject | undefined): PartShape | undefined {
 	if (part === undefined) return undefined;
-	const name = part.dispositionParameters?.filename ?? part.parameters?.name;
+	const name = part.dispositionParameters?.filename ?? part.parameters?.name ?? part.parameters?.filename;
 	const children = part.childNodes?.flatMap((child) => shapeOf(child) ?? []);
 	return {
 		type: (part.type ?? '').toLowerCase(),

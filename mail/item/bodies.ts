@@ -29,6 +29,10 @@ export class Bodies {
 		return this.#bytes.size === 0;
 	}
 
+	get hasHtml(): boolean {
+		return [...this.#bytes.keys()].some(({ type }) => type === 'text/html');
+	}
+
 	/** @param bytes without the transfer encoding */
 	add(part: Part, bytes: Buffer): void {
 		this.#bytes.set(part, bytes);
@@ -93,14 +97,28 @@ export class Bodies {
 	}
 }
 
-/** Characters that have no width are seen as little as blanks. */
+/** In characters. Longer texts are more than blanks that a program has written out. */
+const LONGEST_BLANK = 1000;
+/** Characters that are seen, so neither blanks nor those that are empty or have no width. */
+const SEEN = /[^\s\0\u00ad\u034f\u200b-\u200f\u2060\u2800\u3164\ufeff]/;
+
+/** Whether people see nothing of a text. */
 function isBlank(text: string | undefined): boolean {
-	return text === undefined || !/[^\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]/.test(text);
+	if (text === undefined || !SEEN.test(text)) return true;
+	return text.length <= LONGEST_BLANK && !SEEN.test(text.replace(/&nbsp;/gi, ''));
 }
+
+/** Whether HTML has neither text nor anything else to show. */
+function isEmptyHtml(html: string | undefined): boolean {
+	if (isBlank(html)) return true;
+	return html !== undefined && html.length <= LONGEST_BLANK && !SHOWS.test(html) && isBlank(html.replace(/<[^<>]*>/g, ''));
+}
+
+const SHOWS = /<(?:img|svg|video|hr|input|object|iframe|v:)|\bsrc\s*=|background|url\(/i;
 
 /** The forms of one text: the first plain one, the last HTML one, which is the best that its sender could (RFC 2046, section 5.1.4). */
 function oneOf(bodies: readonly Body[]): Body {
 	const text = (bodies.find((body) => !isBlank(body.text)) ?? bodies.find((body) => body.text !== undefined))?.text;
-	const html = bodies.findLast((body) => body.html !== undefined)?.html;
+	const html = (bodies.findLast((body) => !isEmptyHtml(body.html)) ?? bodies.findLast((body) => body.html !== undefined))?.html;
 	return { ...(text !== undefined && { text }), ...(html !== undefined && { html }) };
 }

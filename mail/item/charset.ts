@@ -2,6 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 
 import iconv from 'iconv-lite';
 
+import { labelOf } from './charsetNames';
 import { decodeHz, decodeIso2022, decodeUtf7 } from './escapes';
 import { GrowingText } from './growingText';
 import { decodeJohab } from './johab';
@@ -49,7 +50,7 @@ function decodeOwn(bytes: Buffer, label: string | undefined): string | undefined
 }
 
 function guess(bytes: Buffer, others: readonly string[]): string {
-	if (/\x1b\$(?:[@B]|\)C)/.test(bytes.toString('latin1', 0, 100_000))) return decodeIso2022(bytes);
+	if (/\x1b\$(?:[@B]|\)C)/.test(bytes.toString('latin1', 0, 100_000))) return decodeIso2022(bytes, 'iso-2022-jp');
 	if (isUtf8(bytes)) return bytes.toString('utf8');
 	const other = others.map(labelOf).find((label) => label !== undefined && label !== 'us-ascii' && label !== 'utf-8');
 	return decode(bytes, other ?? 'windows-1252');
@@ -116,95 +117,6 @@ export function metaCharset(bytes: Buffer): string | undefined {
 	return undefined;
 }
 
-const labels = new Map<string, string | undefined>();
-
-/** Returns the name by which {@link decode} knows a set; undefined if it is unknown. */
-function labelOf(name: string | undefined): string | undefined {
-	if (name === undefined || name.length > 60) return undefined;
-	if (!labels.has(name)) {
-		if (labels.size > 1000) labels.clear();
-		labels.set(
-			name,
-			findLabel(
-				name
-					.trim()
-					.toLowerCase()
-					.replace(/^x-(?=(utf|iso|windows|big5))/, ''),
-			),
-		);
-	}
-	return labels.get(name);
-}
-
-/** Names that email programs use and that are in no list, and sets that stand for a larger one. */
-const ALIASES = new Map([
-	['ascii', 'us-ascii'],
-	['us-ascii', 'us-ascii'],
-	['ansi_x3.4-1968', 'us-ascii'],
-	['iso646-us', 'us-ascii'],
-	['646', 'us-ascii'],
-	['7bit', 'us-ascii'],
-	['utf8mb4', 'utf-8'],
-	['utf_8', 'utf-8'],
-	['utf', 'utf-8'],
-	['cp65001', 'utf-8'],
-	['unicode-1-1-utf-8', 'utf-8'],
-	['cp932', 'shift_jis'],
-	['shift_jis-2004', 'shift_jis'],
-	['shift_jisx0213', 'shift_jis'],
-	['euc-jis-2004', 'euc-jp'],
-	['euc-jisx0213', 'euc-jp'],
-	['cp936', 'gbk'],
-	['cp949', 'euc-kr'],
-	['cp950', 'big5'],
-	['ansi', 'windows-1252'],
-	['latin-1', 'windows-1252'],
-	['iso-8859-8-e', 'iso-8859-8'],
-	['unicode-1-1-utf-7', 'utf-7'],
-	['utf7', 'utf-7'],
-	['x-mac-roman', 'macintosh'],
-	['x-macroman', 'macintosh'],
-	['uhc', 'euc-kr'],
-	['5601', 'euc-kr'],
-	['cp51932', 'euc-jp'],
-	['chinesebig5', 'big5'],
-	['x-mac-japanese', 'shift_jis'],
-	['x-eucjp', 'euc-jp'],
-	['hz', 'hz'],
-	['hz-gb-2312', 'hz'],
-	['hz-gb2312', 'hz'],
-	['johab', 'johab'],
-	['cp1361', 'johab'],
-	['ms1361', 'johab'],
-	['ptcp154', 'pt154'],
-	['csptcp154', 'pt154'],
-	['cp154', 'pt154'],
-	['cyrillic-asian', 'pt154'],
-]);
-
-function findLabel(name: string): string | undefined {
-	const alias = ALIASES.get(name);
-	if (alias !== undefined) return alias;
-	const escaped = /^(?:cs)?iso-?2022-?(jp|kr|cn)/.exec(name)?.[1];
-	if (escaped !== undefined) return `iso-2022-${escaped}`;
-	// 8859_15, iso8859-1, iso_8859-1:1987, windows1252, cp-1252, win-1251
-	const iso = /^(?:iso)?[-_ ]?8859[-_ ](\d{1,2})(?![\d])/.exec(name)?.[1];
-	const windows = /^(?:windows|win|cp|ibm)[-_ ]?(125\d)$/.exec(name)?.[1];
-	for (const candidate of [iso === undefined ? '' : `iso-8859-${iso}`, windows === undefined ? '' : `windows-${windows}`, name]) {
-		const label = candidate === '' ? undefined : known(candidate);
-		if (label !== undefined) return label;
-	}
-	return undefined;
-}
-
-function known(name: string): string | undefined {
-	try {
-		return new TextDecoder(name).encoding;
-	} catch {
-		return iconv.encodingExists(name) && !['base64', 'hex', 'binary'].includes(name) ? name : undefined;
-	}
-}
-
 /** As in WHATWG's standard: iso-8859-1 is windows-1252, gb2312 is GBK, which is also how emails use them. */
 function decode(bytes: Buffer, label: string): string {
 	switch (label) {
@@ -214,13 +126,16 @@ function decode(bytes: Buffer, label: string): string {
 		case 'iso-2022-jp':
 		case 'iso-2022-cn':
 		case 'iso-2022-kr':
-			return eightBitForm(bytes, label) ?? decodeIso2022(bytes, label === 'iso-2022-kr');
+			return eightBitForm(bytes, label) ?? decodeIso2022(bytes, label);
 		case 'hz':
 			return decodeHz(bytes);
 		case 'johab':
 			return decodeJohab(bytes);
 		case 'utf-7':
 			return decodeUtf7(bytes);
+		case 'big5':
+			// Node reads it without the characters of Hong Kong, which nobody declares.
+			return decodeInPieces(bytes, 'big5-hkscs');
 		case 'gbk':
 			// WHATWG reads both alike; Node's table of GBK lacks the euro sign.
 			return new TextDecoder('gb18030').decode(bytes);

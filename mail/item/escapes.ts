@@ -18,12 +18,16 @@ interface Alphabet {
 }
 
 const ASCII: Alphabet = { label: 'windows-1252', width: 1 };
+/** Half-width katakana. */
+const KANA: Alphabet = { label: 'euc-jp', width: 1, prefix: 0x8e };
+/** ASCII with half-width katakana in the upper half of the bytes. */
+const ASCII_AND_KANA: Alphabet = { label: 'shift_jis', width: 1 };
 /** The sequence after ESC, and its alphabet. */
 const SWITCHES: Array<[string, Alphabet]> = [
 	['(B', ASCII],
 	['(J', ASCII],
 	['(H', ASCII],
-	['(I', { label: 'euc-jp', width: 1, prefix: 0x8e }],
+	['(I', KANA],
 	['$@', { label: 'euc-jp', width: 2 }],
 	['$B', { label: 'euc-jp', width: 2 }],
 	['$(B', { label: 'euc-jp', width: 2 }],
@@ -62,25 +66,34 @@ function keyOf(bytes: Buffer, at: number, length: number): number {
 }
 
 /** For ISO-2022-JP, -JP-1, -JP-2, -JP-3, -KR and -CN together, because their escape sequences do not contradict each other. */
-export function decodeIso2022(bytes: Buffer, korean = false): string {
+export function decodeIso2022(bytes: Buffer, label: string): string {
 	const text = new Stretches();
-	let shifted = (korean ? SHIFTED[0] : SHIFTED[1])?.[1] ?? ASCII;
+	const isJapanese = label === 'iso-2022-jp';
+	const plain = isJapanese && !isAscii(bytes) && bytes.every(isAsciiOrKana) ? ASCII_AND_KANA : ASCII;
+	text.add(bytes.subarray(0, 0), plain);
+	// Japanese programs write half-width katakana in this way without an escape sequence (JIS X 0201).
+	let shifted = isJapanese ? KANA : ((label === 'iso-2022-kr' ? SHIFTED[0] : SHIFTED[1])?.[1] ?? ASCII);
 	let begin = 0;
 	for (let at = 0; at < bytes.length; at++) {
 		const byte = bytes[at];
 		if (byte === SHIFT_OUT || byte === SHIFT_IN) {
-			text.add(bytes.subarray(begin, at), byte === SHIFT_OUT ? shifted : ASCII);
+			text.add(bytes.subarray(begin, at), byte === SHIFT_OUT ? shifted : plain);
 			begin = at + 1;
 		} else if (byte === ESCAPE) {
 			const found = switches.get(keyOf(bytes, at + 1, 3)) ?? switches.get(keyOf(bytes, at + 1, 2));
 			if (found === undefined) continue;
 			if (found.isShifted) shifted = found.alphabet;
-			text.add(bytes.subarray(begin, at), found.isShifted ? undefined : found.alphabet);
+			const next = found.alphabet === ASCII ? plain : found.alphabet;
+			text.add(bytes.subarray(begin, at), found.isShifted ? undefined : next);
 			at += found.length;
 			begin = at + 1;
 		}
 	}
 	return text.add(bytes.subarray(begin)).toString();
+}
+
+function isAsciiOrKana(byte: number): boolean {
+	return byte < 0x80 || (byte > 0xa0 && byte < 0xe0);
 }
 
 /** Tilde and brace switch to GB 2312 and back. A tilde at the end of a line joins it to the next. */

@@ -89,11 +89,11 @@ export function withoutReturns(line: string): string {
 }
 
 /**
- * Returns the value of a header; empty if there is none. Of two with the same name, the first one counts, because the server that accepted
- * the email last has seen it.
+ * Returns the value of a header; empty if there is none. Of two with the same name, the first one that is not empty counts, because the
+ * server that accepted the email last has seen it.
  */
 export function firstOf(fields: readonly Field[], key: string): string {
-	return fields.find((field) => field.key === key)?.value ?? '';
+	return fields.find((field) => field.key === key && field.value !== '')?.value ?? '';
 }
 
 /** The same, decoded. */

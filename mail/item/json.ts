@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { readDate, readReceived } from './date';
+import { dateOf, readReceived } from './date';
 import { decodedFirst, firstOf } from './headerBlock';
 import { checkMemory } from './memoryLimit';
 import { htmlOfPeople, NAME_PEOPLE, readPeople, textOfPeople, type Person } from './people';
@@ -21,7 +21,7 @@ export type AttachmentJson = {
 	unpackedFrom?: string;
 };
 
-/** Headers that an email should have once. Of two, the first one counts, which the last server has added or seen. */
+/** Headers that an email should have once. Of two, the first one that has something counts, which the last server has added or seen. */
 const TOP_LEVEL = new Set(['message-id', 'subject', 'date', 'from', 'to', 'cc']);
 /**
  * Flat, with the names of the built-in trigger's `simple` format; the other headers are decoded in `metadata`. The fields that people look
@@ -30,13 +30,13 @@ const TOP_LEVEL = new Set(['message-id', 'subject', 'date', 'from', 'to', 'cc'])
 export function simpleJson(mail: ReadMail): IDataObject {
 	const metadata = new Map<string, string>();
 	for (const { key, value } of mail.fields) {
-		if (!TOP_LEVEL.has(key) && !metadata.has(key)) metadata.set(key, decodedValue(mail, key, value));
+		if (!TOP_LEVEL.has(key) && (metadata.get(key) ?? '') === '') metadata.set(key, decodedValue(mail, key, value));
 	}
 	checkMemory();
 	return {
 		subject: decodedFirst(mail.fields, 'subject', mail.charsets).trim(),
 		from: textOfPeople(people(mail, 'from')),
-		date: iso(readDate(decodedFirst(mail.fields, 'date', mail.charsets))),
+		date: iso(dateOf(mail.fields, mail.charsets)),
 		to: textOfPeople(people(mail, 'to')),
 		cc: textOfPeople(people(mail, 'cc')),
 		replyTo: textOfPeople(people(mail, 'reply-to')),
@@ -67,7 +67,7 @@ export function resolvedJson(mail: ReadMail): IDataObject {
 	return {
 		subject: decodedFirst(mail.fields, 'subject', mail.charsets).trim(),
 		...('from' in addresses && { from: addresses.from }),
-		date: iso(readDate(decodedFirst(mail.fields, 'date', mail.charsets))),
+		date: iso(dateOf(mail.fields, mail.charsets)),
 		...addresses,
 		text: mail.text,
 		html: mail.html,
@@ -104,7 +104,7 @@ function decodedValue(mail: ReadMail, key: string, value: string): string {
 
 /** Those of the first From, Reply-To and Sender, and of every To, Cc and Bcc. */
 function people(mail: ReadMail, key: string): Person[] {
-	const values = mail.fields.filter((field) => field.key === key).map(({ value }) => value);
+	const values = mail.fields.filter((field) => field.key === key && field.value !== '').map(({ value }) => value);
 	return readPeople(['to', 'cc', 'bcc'].includes(key) ? values : values.slice(0, 1), mail.charsets);
 }
 

@@ -28,13 +28,19 @@ interface Open {
 }
 
 const LONGEST_PREAMBLE = 1024 * 1024;
+/** Of the email itself, if that is encoded as a whole. */
+const LONGEST_ENCODED = 32 * 1024 * 1024;
 const DEEPEST = 100;
 
 /** The multiparts whose end has not come, each within the one before. */
 export class OpenMultiparts {
 	readonly #stack: Open[] = [];
 
-	constructor(private readonly reader: PartsReader) {}
+	/** @param readDecoded reads the parts of a multipart that was encoded as a whole */
+	constructor(
+		private readonly reader: PartsReader,
+		private readonly readDecoded?: (part: Part, content: Buffer) => void,
+	) {}
 
 	get depth(): number {
 		return this.#stack.length;
@@ -84,7 +90,7 @@ export class OpenMultiparts {
 		const open = this.#stack.at(-1);
 		if (open === undefined || open.begun > 0 || open.closed) return;
 		open.preambleLength += bytes.length;
-		if (open.preambleLength <= LONGEST_PREAMBLE) open.preamble.push(Buffer.from(bytes));
+		if (open.preambleLength <= this.#longestPreamble(open.part)) open.preamble.push(Buffer.from(bytes));
 	}
 
 	/** Closes those that lie within the one at this level; -1 for all. */
@@ -97,14 +103,25 @@ export class OpenMultiparts {
 		}
 	}
 
-	/** A multipart without any part: what it holds all the same is text. */
-	#readPreamble({ part, preamble, preambleLength }: Open): void {
+	#longestPreamble(part: Part): number {
+		return this.readDecoded !== undefined && part.parent === undefined && /^\s*base-?64/i.test(part.encoding)
+			? LONGEST_ENCODED
+			: LONGEST_PREAMBLE;
+	}
+
+	/** A multipart without any part: what it holds all the same is text, or its parts, which were encoded together. */
+	#readPreamble({ part, preamble, preambleLength, boundaries }: Open): void {
 		const decoder = decoderOf(part.encoding);
-		const content = Buffer.concat([decoder.push(Buffer.concat(preamble)), decoder.end()]);
+		const content = Buffer.concat([...preamble.map((piece) => decoder.push(piece)), decoder.end()]);
 		if (content.toString('latin1').trim() === '') return;
+		const isCut = preambleLength > this.#longestPreamble(part);
+		if (this.readDecoded !== undefined && part.parent === undefined && hasBoundary(content, boundaries)) {
+			if (isCut) this.reader.damage(`Only the beginning of a part of the type ${part.type}, which is encoded as a whole, was read.`);
+			this.readDecoded(part, content);
+			return;
+		}
 		this.reader.damage(
-			'No part could be found in a part of the type ' +
-				`${part.type}${preambleLength > LONGEST_PREAMBLE ? ', and only its beginning was read' : ''}.`,
+			'No part could be found in a part of the type ' + `${part.type}${isCut ? ', and only its beginning was read' : ''}.`,
 		);
 		const text: Part = {
 			...partOf([], part, this.reader.charsets),
@@ -115,4 +132,12 @@ export class OpenMultiparts {
 		this.reader.content(text, content);
 		this.reader.close(text, false);
 	}
+}
+
+/** Whether the content of a multipart has its boundary. */
+function hasBoundary(content: Buffer, boundaries: readonly string[]): boolean {
+	return boundaries.some((boundary) => {
+		const at = content.indexOf(`--${boundary}`, 0, 'latin1');
+		return at === 0 || (at > 0 && content[at - 1] === 0x0a);
+	});
 }

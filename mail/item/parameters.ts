@@ -62,9 +62,12 @@ function* pairs(text: string): Generator<[string, string]> {
 	for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
 		const begin = pattern.lastIndex;
 		const name = (match[1] ?? '').toLowerCase();
-		const { content, end } = text[begin] === '"' ? quoted(text, begin + 1, name) : unquoted(text, begin, name);
+		// Quotes around nothing but the set: "UTF-8"''Gr%C3%BC.pdf.
+		const set = name.endsWith('*') ? /^"([\w.:+-]{1,60})"(?=')/.exec(text.slice(begin, begin + 63)) : null;
+		const from = begin + (set?.[0].length ?? 0);
+		const { content, end } = text[from] === '"' ? quoted(text, from + 1, name) : unquoted(text, from, name);
 		pattern.lastIndex = Math.max(end, begin);
-		yield [name, content];
+		yield [name, (set?.[1] ?? '') + content];
 	}
 }
 
@@ -86,16 +89,23 @@ function isWithinName(text: string, begin: number): boolean {
 	return /^[^;"]*"/.test(rest) && !/^\s*[\w*-]{1,60}\s*=/.test(rest);
 }
 
+const ENCODED_WORDS = /(?:=\?[\w.:*+-]{1,60}\?[bq]\?[^?"]{0,1000}\?=\s{0,9}){1,99}(?<=\?=)/iy;
+
 /** To the semicolon; blanks belong to it, as in `name=my file.pdf`, unless another parameter follows. */
 function unquoted(text: string, begin: number, name: string): { content: string; end: number } {
-	const semicolon = text.indexOf(';', begin);
+	// A semicolon within encoded words belongs to them.
+	ENCODED_WORDS.lastIndex = begin;
+	const from = ENCODED_WORDS.test(text) ? ENCODED_WORDS.lastIndex : begin;
+	const semicolon = text.indexOf(';', from);
 	let end = semicolon === -1 ? text.length : semicolon;
-	const next = /\s[\w*-]{1,60}\s{0,9}=(?!\?|=)/.exec(text.slice(begin, end));
-	if (next !== null && next.index > 0) end = begin + next.index;
+	const next = /\s[\w*-]{1,60}\s{0,9}=(?!\?|=)/.exec(text.slice(from, end));
+	if (next !== null && from + next.index > begin) end = from + next.index;
 	const content = text
 		.slice(begin, end)
 		.trim()
-		.replace(/\s\([^()]{0,200}\)$/, '');
+		.replace(/\s\([^()]{0,200}\)$/, '')
+		// The quote at the beginning is missing.
+		.replace(/^([^"]+)"$/, '$1');
 	// A boundary may begin and end with an apostrophe (RFC 2046, section 5.1.1).
 	return { content: name === 'boundary' ? content : content.replace(/^'(.*)'$/, '$1'), end };
 }
@@ -108,13 +118,20 @@ function plainly(name: string, content: string, others: readonly string[]): stri
 	return isName && (isExtended || isEscaped) ? joined([{ index: 0, encoded: true, text: content }], others) : decodeHeader(content, others);
 }
 
+/** The set and the language in front of an extended parameter. */
+const SET = /^([\w.:+-]{0,60})'([\w-]{0,40})'/;
+
 function joined(pieces: Piece[], others: readonly string[]): string {
 	pieces.sort((one, other) => one.index - other.index);
-	const first = pieces[0]?.encoded === true ? /^([\w.:+-]{0,60})'([\w-]{0,40})'/.exec(pieces[0].text) : null;
+	// Some programs forget the asterisks that say that a piece is encoded.
+	const isForgotten = /^[\w.:+-]{2,60}'[\w-]{0,40}'/.test(pieces[0]?.text ?? '') && pieces.some(({ text }) => /%[0-9a-f]{2}/i.test(text));
+	const first = pieces[0]?.encoded === true || isForgotten ? SET.exec(pieces[0]?.text ?? '') : null;
 	const charset = first?.[1] ?? '';
-	const bytes = pieces.map(({ encoded, text }, index) => {
-		const own = index === 0 && first !== null ? text.slice(first[0].length) : text;
-		return encoded ? unescaped(own) : Buffer.from(own, 'latin1');
+	const bytes = pieces.map(({ encoded, text }) => {
+		// Some programs repeat the set in each piece, or put quotes behind it.
+		const hasSet = first !== null && text.toLowerCase().startsWith(first[0].toLowerCase());
+		const own = hasSet ? text.slice(first[0].length).replace(/^"(.*)"$/, '$1') : text;
+		return encoded || isForgotten ? unescaped(own) : Buffer.from(own, 'latin1');
 	});
 	const text = Buffer.concat(bytes);
 	// Some programs cut an encoded word into pieces.

@@ -32,8 +32,7 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 	const disposition = readParameters(firstOf(fields, 'content-disposition'), hints);
 	// Read again, because a name in raw bytes is in the part's own set.
 	const { parameters } = own === undefined ? content : readParameters(declared, hints);
-	const names = [disposition.parameters.get('filename'), parameters.get('name'), disposition.parameters.get('name')];
-	const name = names.map((one = '') => cleanName(one)).find((one) => one !== '') ?? '';
+	const name = nameIn(disposition.parameters, parameters) || forkName(parent);
 	return {
 		fields,
 		type: typeOf(content.value, parameters.has('boundary'), { fields, name }, parent),
@@ -45,6 +44,31 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 		parent,
 		children: [],
 	};
+}
+
+/** Where it should stand first, then where some programs write it. */
+function nameIn(disposition: Part['parameters'], content: Part['parameters']): string {
+	const places = [
+		[disposition.get('filename'), content.get('name'), disposition.get('name')],
+		[content.get('filename'), disposition.get('file'), content.get('file')],
+	];
+	return (
+		places
+			.flat()
+			.map((one = '') => cleanName(one))
+			.find((one) => one !== '') ?? ''
+	);
+}
+
+/** A file of a Mac lies in two parts (RFC 1740), of which only the first may have the name. */
+function forkName(parent: Part | undefined): string {
+	if (parent?.type !== 'multipart/appledouble') return '';
+	return parent.name || (parent.children[0]?.name ?? '');
+}
+
+/** What a Mac keeps beside the content of a file (RFC 1740). */
+export function isResourceFork({ type, parent }: Part): boolean {
+	return type === 'application/applefile' && parent?.type === 'multipart/appledouble';
 }
 
 /** An invalid type counts as text (RFC 2045, section 5.2), in a digest as an email (RFC 2046, section 5.1.5). */

@@ -5,6 +5,7 @@ import { checkMemory } from './memoryLimit';
 import { escapeHtml } from '../escapeHtml';
 import { decodeHeader, withSafeWords } from './encodedWords';
 import { withoutFalseGroups } from './falseGroups';
+import { withCommas, withOwnEntries } from './missingCommas';
 import { withNamedComments } from './namedComments';
 
 /** An address, or a group of them (RFC 5322, section 3.4). */
@@ -49,7 +50,6 @@ export function readable(header: string): string {
 /** One address, with or without a name of plain words: there is nothing in it that could be read in two ways. */
 const ONE_PERSON = /^(?:([A-Za-z0-9]+(?: [A-Za-z0-9]+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))$/;
 
-const ADDRESS = '[^\\s"<>()@,;:\\\\[\\]]{1,64}@[^\\s"<>()@,;:\\\\[\\]]{1,255}';
 /** Encoded words and nothing else. */
 const ONLY_WORDS = /^\s{0,99}(?:=\?[^?\s]{1,60}\?[bq]\?[^?\s]{0,1000}\?=\s{0,99}){1,20}$/i;
 /** What some programs encode as a whole, in place of the name. */
@@ -65,22 +65,11 @@ export function readPeople(headers: readonly string[], charsets: readonly string
 		const hidden = ONLY_WORDS.test(named) ? NAME_AND_ADDRESS.exec(decodeHeader(named, charsets).trim()) : null;
 		if (hidden !== null) return [{ name: (hidden[1] ?? hidden[2] ?? '').trim(), address: hidden[3] ?? '' }];
 		const text = /^[\t -~]*$/.test(named) ? named : decodeRaw(Buffer.from(named, 'latin1'), charsets);
-		const closed = withClosedComments(withClosedQuotes(withSafeWords(text)));
+		const closed = withCommas(withClosedComments(withClosedQuotes(withSafeWords(text))));
 		const people = addressParser(withoutFalseGroups(withNamedComments(withOwnEntries(closed)))).map((entry) => personOf(entry, charsets));
 		checkMemory();
 		return people;
 	});
-}
-
-/** Addresses without a comma between them. */
-const NEIGHBOURS = new RegExp(`(?<=^|,)\\s{0,99}${ADDRESS}(?:\\s{1,99}${ADDRESS}){1,999}\\s{0,99}(?=,|$)`, 'g');
-/** `Ada [a@example.com]`. */
-const IN_SQUARE_BRACKETS = new RegExp(`(?<=^|[\\s,])\\[(?:mailto:|smtp:)?(${ADDRESS})\\](?=\\s{0,99}(?:,|;|$))`, 'gi');
-
-function withOwnEntries(text: string): string {
-	// Within quotation marks they belong to a name.
-	if (text.includes('"')) return text;
-	return text.replace(IN_SQUARE_BRACKETS, '<$1>').replace(NEIGHBOURS, (addresses) => addresses.trim().split(/\s+/).join(', '));
 }
 
 /** A quotation mark that nothing closes would make one name of all that follows. */

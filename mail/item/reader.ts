@@ -5,7 +5,7 @@ import { setsOfWords } from './encodedWords';
 import { fieldsAtBeginning, firstOf, type Field } from './headerBlock';
 import { fileOf, MailFiles, NO_FILE, type ReadFile, type ReaderOptions } from './mailFiles';
 import { BeyondLimits, checkMemory } from './memoryLimit';
-import { cleanName, nameFor, type Part } from './part';
+import { cleanName, isResourceFork, nameFor, type Part } from './part';
 import { MOST_PEOPLE, NAME_PEOPLE, readable } from './people';
 import { maySignMail, SignedFile } from './signedFile';
 import type { PartsReader } from './openMultiparts';
@@ -59,7 +59,7 @@ export class MailReader implements PartsReader {
 	readonly #bodies = new Bodies(this);
 	readonly #damage: string[] = [];
 	#current: Current | undefined;
-	/** The first part, if it is a text with a name. */
+	/** The first part, if it is a text with a name. People see it where nothing else is the text. */
 	#first: { part: Part; pieces: Buffer[]; length: number } | undefined;
 	#isFirst = true;
 	#textLength = 0;
@@ -82,8 +82,7 @@ export class MailReader implements PartsReader {
 		const root = this.#structure.root();
 		if (root?.fields.some(({ key, value }) => NAME_PEOPLE.has(key) && readable(value) !== value) === true)
 			this.damage(`A header names more than ${MOST_PEOPLE} people. The others are left out.`);
-		// Nothing else is the text: people see the first file, which is one.
-		if (this.#bodies.isEmpty && this.#first !== undefined && this.#first.length <= LONGEST_SPARE)
+		if (this.#first !== undefined && this.#first.length <= LONGEST_SPARE && (this.#bodies.isEmpty || this.#isAboveFooter(this.#first)))
 			this.#bodies.add(this.#first.part, Buffer.concat(this.#first.pieces));
 		this.#bodies.learnSets();
 		for (const { value } of root?.fields ?? []) for (const charset of setsOfWords(value)) this.learn(charset);
@@ -100,6 +99,12 @@ export class MailReader implements PartsReader {
 			hasAttachment: hasAttachment(this.#files.all, html),
 			damage: this.#damage,
 		};
+	}
+
+	/** Whether the first file is HTML that people see, since everything else is text below it, such as the footer of a mailing list. */
+	#isAboveFooter({ part }: { part: Part }): boolean {
+		const isShown = part.type === 'text/html' && part.disposition === '' && part.parent?.type === 'multipart/mixed';
+		return isShown && part.parent?.parent === undefined && !this.#bodies.hasHtml;
 	}
 
 	/** Where an email is nothing but text, files may stand in it. */
@@ -119,7 +124,7 @@ export class MailReader implements PartsReader {
 
 	open(part: Part): void {
 		this.learn(part.parameters.get('charset'));
-		if (part.type.startsWith('multipart/')) return;
+		if (part.type.startsWith('multipart/') || isResourceFork(part)) return;
 		this.#current = isBody(part)
 			? { decoder: textDecoderOf(part.encoding), begun: true, pieces: [], length: 0 }
 			: { decoder: decoderOf(part.encoding), file: fileOf(part), begun: false, pieces: [], length: 0 };

@@ -1,4 +1,4 @@
-import { isFamiliarField, isField, isLooseParameter, readFields, withoutReturns } from './headerBlock';
+import { firstOf, isFamiliarField, isField, isLooseParameter, readFields, withoutReturns, type Field } from './headerBlock';
 import { OpenMultiparts, type PartsReader } from './openMultiparts';
 import { partOf, type Part } from './part';
 
@@ -15,6 +15,9 @@ const MOST_LINES = 100_000;
 const UNDECIDED = 64 * 1024;
 /** A header of a part that is not plain text as it stands. */
 const NO_TEXT = /^content-(?:transfer-encoding[ \t]{0,9}:[ \t]{0,9}base64|type[ \t]{0,9}:(?![ \t]{0,9}text\/))/i;
+/** A header line of a part, as no text begins. */
+const LATE_HEADER =
+	/^content-(?:type[ \t]{0,9}:[ \t]{0,9}[\w-]{1,40}\/[\w.+-]{1,99}|disposition[ \t]{0,9}:[ \t]{0,9}(?:attachment|inline)|transfer-encoding[ \t]{0,9}:[ \t]{0,9}(?:7bit|8bit|binary|base64|quoted-printable))[ \t]{0,9}(?:;|$)/i;
 const MOST_PARTS = 20_000;
 
 /**
@@ -36,8 +39,12 @@ export class Structure {
 	readonly #multiparts: OpenMultiparts;
 	#leaf: Part | undefined;
 
-	constructor(private readonly reader: PartsReader) {
-		this.#multiparts = new OpenMultiparts(reader);
+	/** @param isWithin what it reads has been decoded already */
+	constructor(
+		private readonly reader: PartsReader,
+		isWithin = false,
+	) {
+		this.#multiparts = new OpenMultiparts(reader, isWithin ? undefined : (part, content) => this.#readDecoded(part, content));
 	}
 
 	push(bytes: Buffer): void {
@@ -84,7 +91,7 @@ export class Structure {
 		if (line === undefined) return false;
 		const { text, next } = line;
 		// Empty lines before the header of the email are no end of it.
-		if (text === '') return this.#root === undefined && this.#lines.length === 0 ? this.#addLine('', next) : this.#beginContent(next);
+		if (text === '') return this.#emptyLine(next, isLast);
 		if (text.startsWith('--') && this.#multiparts.matching(text) !== undefined) return this.#beginContent(0, this.#linesOfText());
 		if (text.startsWith('--') && this.#declares(text.slice(2).trimEnd())) return this.#beginContent(0);
 		const isContinuation = /^[ \t]/.test(text);
@@ -107,6 +114,17 @@ export class Structure {
 		if (goesOn) return this.#addLine(isWord ? ` ${text}` : '', next);
 		const before = this.#root === undefined || this.#lines.some((line) => NO_TEXT.test(line)) ? NOTHING : this.#linesOfText();
 		return this.#beginContent(0, before.length === 0 ? before : Buffer.concat([before, Buffer.from('\r\n')]));
+	}
+
+	/** The end of a header, except before it: some programs leave a line between the boundary and the header. */
+	#emptyLine(next: number, isLast: boolean): boolean {
+		if (this.#lines.length > 0) return this.#beginContent(next);
+		if (this.#root === undefined) return this.#addLine('', next);
+		const inDigest = this.#multiparts.inmost?.part.type === 'multipart/digest';
+		if (inDigest || !mayBeContentHeader(this.#pending.subarray(next, next + 8))) return this.#beginContent(next);
+		const line = this.#lineAt(next, isLast);
+		if (line === undefined && !isLast) return false;
+		return LATE_HEADER.test(line?.text ?? '') ? this.#addLine('', next) : this.#beginContent(next);
 	}
 
 	/** Whether the header that is being read has this boundary, so that it ends here, without an empty line. */
@@ -154,7 +172,7 @@ export class Structure {
 		}
 		const fields = readFields(lines);
 		// In a digest the header of the email itself may stand where that of the part should.
-		const isBareMail = parent?.type === 'multipart/digest' && fields.length > 0 && fields.every(({ key }) => !key.startsWith('content-'));
+		const isBareMail = parent?.type === 'multipart/digest' && isMailHeader(fields);
 		const part = partOf(isBareMail ? [] : fields, parent, this.reader.charsets);
 		this.#root ??= part;
 		parent?.children.push(part);
@@ -234,6 +252,15 @@ export class Structure {
 		if (!isClose) this.#inHeader = true;
 	}
 
+	/** A multipart that was encoded as a whole, which no multipart may be (RFC 2045, section 6.4). */
+	#readDecoded(part: Part, content: Buffer): void {
+		const inner = new Structure(this.reader, true);
+		inner.push(Buffer.from(`Content-Type: ${firstOf(part.fields, 'content-type')}\r\n\r\n`, 'latin1'));
+		for (let from = 0; from < content.length; from += UNDECIDED) inner.push(content.subarray(from, from + UNDECIDED));
+		inner.end();
+		part.children.push(...(inner.root()?.children ?? []));
+	}
+
 	#closeLeaf(cut: boolean): void {
 		if (this.#leaf === undefined) return;
 		this.reader.close(this.#leaf, cut);
@@ -245,6 +272,18 @@ export class Structure {
 		if (this.#leaf === undefined) this.#multiparts.keep(bytes);
 		else this.reader.content(this.#leaf, bytes);
 	}
+}
+
+/** Whether these bytes are the beginning of such a header, as far as they have come. */
+function mayBeContentHeader(bytes: Buffer): boolean {
+	return 'content-'.startsWith(bytes.toString('latin1').toLowerCase());
+}
+
+/** Whether this is the header of an email, and not that of a part. */
+function isMailHeader(fields: readonly Field[]): boolean {
+	if (fields.some(({ key, value }) => key === 'content-type' && /^message\//i.test(value))) return false;
+	const isNoPart = fields.every(({ key }) => !key.startsWith('content-'));
+	return fields.length > 0 && (isNoPart || fields.some(({ key }) => key === 'from' || key === 'date' || key === 'subject'));
 }
 
 function startsWithHyphens(bytes: Buffer): boolean {

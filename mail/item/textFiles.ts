@@ -1,6 +1,6 @@
 import { GrowingText } from './growingText';
 import { checkMemory } from './memoryLimit';
-import { decodeUuLine, lengthOfUuLine } from './transfer';
+import { decodeUuLine, lengthOfUuLine, LONGEST_UU_LINE } from './uuencode';
 
 /** A file that stands in the text itself, uuencoded (POSIX): "begin 644 report.pdf", its lines, "end". Programs did that before MIME. */
 export interface TextFile {
@@ -10,8 +10,6 @@ export interface TextFile {
 
 /** More of them stay in the text. */
 const MOST_FILES = 1_000;
-/** 45 bytes take 61 characters; some programs add a check sum. */
-const LONGEST_LINE = 90;
 const BEGIN = /^begin [0-7]{3,4} ([^\n]{1,255})\n/;
 
 /**
@@ -58,7 +56,7 @@ function blockFrom(text: string, begin: number): Block | undefined {
 	for (let at = begin; at < text.length;) {
 		const newline = text.indexOf('\n', at);
 		const end = newline === -1 ? text.length : newline;
-		if (end - at > LONGEST_LINE) return undefined;
+		if (end - at > LONGEST_UU_LINE) return undefined;
 		const line = text.slice(at, end);
 		if (/^end[ \t]*$/.test(line)) return size === 0 ? undefined : { begin, end: at, next: Math.min(text.length, end + 1), size };
 		const length = lengthOfUuLine(line);

@@ -2,6 +2,7 @@ import { decode as decodeQuotedPrintable } from 'libqp';
 
 import { Base64, isText, LONGEST_LOOK } from './base64';
 import type { Decoder } from './decoder';
+import { Uuencode } from './uuencode';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -9,8 +10,13 @@ const NOTHING = Buffer.alloc(0);
 export function decoderOf(encoding: string): Decoder {
 	switch (/^[\s"']{0,20}([\w-]{1,40})/.exec(encoding)?.[1]?.toLowerCase()) {
 		case 'base64':
+		case 'base-64':
+		case 'x-base64':
 			return new Base64();
 		case 'quoted-printable':
+		case 'quotedprintable':
+		case 'quoted_printable':
+		case 'x-quoted-printable':
 			return new QuotedPrintable();
 		case 'x-uuencode':
 		case 'x-uue':
@@ -97,55 +103,3 @@ class QuotedPrintable implements Decoder {
 }
 
 const LONGEST_LINE = 1024 * 1024;
-
-/** As POSIX describes it: a length, then groups of four characters, between begin and end. */
-class Uuencode implements Decoder {
-	readonly damaged = false;
-	#rest = '';
-	#state: 'before' | 'within' | 'behind' = 'before';
-
-	push(bytes: Buffer): Buffer {
-		const lines = (this.#rest + bytes.toString('latin1')).split('\n');
-		this.#rest = (lines.pop() ?? '').slice(0, 1000);
-		return this.#decoded(lines);
-	}
-
-	end(): Buffer {
-		return this.#decoded([this.#rest]);
-	}
-
-	#decoded(lines: readonly string[]): Buffer {
-		const out = Buffer.alloc(lines.reduce((sum, line) => sum + lengthOfUuLine(line), 0));
-		let length = 0;
-		for (const line of lines) {
-			if (this.#state === 'before') {
-				if (/^begin [0-7]{3,4} /.test(line)) this.#state = 'within';
-			} else if (this.#state === 'within') {
-				if (/^end\s*$/.test(line)) this.#state = 'behind';
-				else length += decodeUuLine(line, out, length);
-			}
-		}
-		return out.subarray(0, length);
-	}
-}
-
-/** @returns how many bytes the line holds; what it is too short for, since blanks at its end were lost, is zero */
-export function decodeUuLine(line: string, out: Buffer, at: number): number {
-	const length = lengthOfUuLine(line);
-	for (let byte = 0, from = 1; byte < length && from < line.length; byte += 3, from += 4) {
-		const group = (sixBits(line, from) << 18) | (sixBits(line, from + 1) << 12) | (sixBits(line, from + 2) << 6) | sixBits(line, from + 3);
-		for (let shift = 0; shift < 3 && byte + shift < length; shift++) out[at + byte + shift] = (group >> (16 - 8 * shift)) & 0xff;
-	}
-	return length;
-}
-
-/** How many bytes a line says that it holds. */
-export function lengthOfUuLine(line: string): number {
-	return sixBits(line, 0);
-}
-
-/** What stands behind the end of a line, its CR among it, is zero. */
-function sixBits(line: string, at: number): number {
-	const code = line.charCodeAt(at);
-	return code >= 0x20 ? (code - 0x20) & 0x3f : 0;
-}

@@ -98,7 +98,8 @@ async function allNames(): Promise<ReadonlyMap<string, string>> {
 	return namesInAnyCase;
 }
 
-function isKnown(zone: string): boolean {
+/** Whether Node knows a zone, in any case of its letters. */
+export function isKnown(zone: string): boolean {
 	try {
 		return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
 	} catch {

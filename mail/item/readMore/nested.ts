@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { readDate } from '../date';
+import { dateOf } from '../date';
 import { decodedFirst } from '../headerBlock';
 import { messageId } from '../json';
 import { readPeople, textOfPeople } from '../people';
@@ -62,7 +62,7 @@ async function nestedMail(file: ReadFile, faults: string[], depth: number, budge
 				mail.charsets,
 			),
 		);
-	const date = readDate(decodedFirst(mail.fields, 'date', mail.charsets));
+	const date = dateOf(mail.fields, mail.charsets);
 	const inner = depth < DEEPEST ? await nestedMails(mail.files, faults, depth + 1, budget) : [];
 	return {
 		fileName: file.name,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { readHeaders } from '../../../mail/collect/mailHead';
+import { hasAttachment } from '../../../mail/imap/facts';
 import { hasAttachmentByStructure } from '../../../mail/item/hasAttachment';
 import { MailReader } from '../../../mail/item/reader';
 import { readOne } from '../../../mail/item/task';
@@ -113,6 +114,25 @@ describe('headers that some programs write', () => {
 		expect((await read(`${header}\r\n\r\n`)).json.importance).toBe(importance);
 	});
 
+	it('passes over empty headers before those that say something', async () => {
+		const names = ['Subject', 'From', 'Date', 'Message-ID', 'Reply-To', 'Content-Type', 'X-Order', 'To'];
+		const empty = names.map((name, index) => `${name}:${' '.repeat(index % 2)}\r\n`).join('');
+		const mail =
+			`${empty}Subject: s\r\nFrom: a@x.test\r\nDate: 3 Mar 2026 09:15:00 +0100\r\nMessage-ID: <m@x>\r\nReply-To: r@x.test\r\n` +
+			'Content-Type: text/html\r\nX-Order: 17\r\nTo: b@x.test\r\nSubject: second\r\n\r\n<p>Hello</p>';
+		expect((await read(mail)).json).toMatchObject({
+			...{ subject: 's', from: 'a@x.test', date: '2026-03-03T08:15:00.000Z', messageId: '<m@x>', replyTo: 'r@x.test', to: 'b@x.test' },
+			...{ html: '<p>Hello</p>', metadata: { 'x-order': '17' } },
+		});
+		expect(await readHeaders(Buffer.from(mail))).toMatchObject({ from: 'a@x.test', subject: 's', to: 'b@x.test' });
+	});
+
+	it('takes the first date that can be read', async () => {
+		const mail = 'Date: garbage\r\nDate: 3 Mar 2026 09:15:00 +0100\r\nDate: 4 Mar 2026 09:15:00 +0100\r\n\r\nHello';
+		expect((await read(mail)).json.date).toBe('2026-03-03T08:15:00.000Z');
+		expect((await readHeaders(Buffer.from(mail))).receivedAt).toBe(Date.parse('2026-03-03T08:15:00Z'));
+	});
+
 	it('passes over the lines that mbox files put before an email', async () => {
 		const { json } = await read('From a@x Tue Mar  3 09:15:00 2026\r\n>From b@x Tue Mar  3 09:15:00 2026\r\nSubject: s\r\n\r\nHello');
 		expect([json.subject, json.text]).toEqual(['s', 'Hello']);
@@ -166,6 +186,19 @@ describe('people that some programs write', () => {
 		[`=?utf-8?B?${Buffer.from('"Müller, Anna" <a@example.test>').toString('base64')}?=`, '"Müller, Anna" <a@example.test>'],
 		[`=?utf-8?B?${Buffer.from('A <a@example.test>, B <b@example.test>').toString('base64')}?=`, '"A <a@example.test>, B <b@example.test>"'],
 		[`=?utf-8?B?${Buffer.from('A <a@example.test>').toString('base64')}?= <b@example.test>`, '"A <a@example.test>" <b@example.test>'],
+		['<a@example.test> <b@example.test>', 'a@example.test, b@example.test'],
+		['Ada <a@example.test>\r\n Bob <b@example.test> c', '"Ada" <a@example.test>, "Bob c" <b@example.test>'],
+		[
+			'"Ada, A" <a@example.test> "Bob" <b@example.test>;"C" <c@example.test>',
+			'"Ada, A" <a@example.test>, "Bob" <b@example.test>, "C" <c@example.test>',
+		],
+		['Ada <a@example.test> <a@example.test>', '"Ada" <a@example.test>'],
+		['Ada <mailto:a@example.test>Bob < b@example.test >', '"Ada" <a@example.test>, "Bob" <b@example.test>'],
+		['F: Ada <a@example.test> Bob <b@example.test>;', '"F": "Ada" <a@example.test>, "Bob" <b@example.test>;'],
+		['"Ada <x@example.test> B <y@example.test>" <a@example.test>', '"Ada <x@example.test> B <y@example.test>" <a@example.test>'],
+		['Ada (x <x@example.test> B <y@example.test>) <a@example.test>', '"Ada (x <x@example.test> B <y@example.test>)" <a@example.test>'],
+		['Ada <<a@example.test>>', '"Ada" <a@example.test>'],
+		['<<a@example.test>, <b@example.test>>', 'a@example.test, b@example.test'],
 	])('have addresses that can be answered: %s', async (to, people) => {
 		expect((await read(`To: ${to}\r\n\r\n`)).json.to).toBe(people);
 	});
@@ -207,7 +240,24 @@ describe('people that some programs write', () => {
 
 	it('are read at once, however many colons there are', async () => {
 		const begin = performance.now();
-		for (const text of ['a:', 'mailto:', '@:', ',mailto:a', ':,a@b', '[:', 'a@[:', '<:', 'a@b ', 'a (b', '()a', '(<', 'a(b)<c>'])
+		for (const text of [
+			'a:',
+			'mailto:',
+			'@:',
+			',mailto:a',
+			':,a@b',
+			'[:',
+			'a@[:',
+			'<:',
+			'a@b ',
+			'a (b',
+			'()a',
+			'(<',
+			'a(b)<c>',
+			'<a@b> ',
+			'<<',
+			'<a@b>x',
+		])
 			await read(`To: ${text.repeat(200_000 / text.length)}\r\n\r\n`);
 		// About a second on a quiet machine.
 		expect(performance.now() - begin).toBeLessThan(60_000);
@@ -244,6 +294,17 @@ describe('names of files that some programs write', () => {
 		['quotes at the end', 'Content-Type: a/b; name="a "b""', 'a "b"'],
 		['something behind the quotes', 'Content-Type: a/b; name="n.pdf"x; y="z"', 'n.pdf'],
 		['a parameter behind the quotes', 'Content-Type: a/b; name="n.pdf"y="z"', 'n.pdf'],
+		['a quote only at the end', 'Content-Type: a/b; name=my n.pdf"; x=y', 'my n.pdf'],
+		['a semicolon in an encoded word', 'Content-Type: a/b; name==?utf-8?Q?a;b.pdf?=; x=y', 'a;b.pdf'],
+		['a semicolon in the second encoded word', 'Content-Type: a/b; name==?utf-8?Q?a?= =?utf-8?Q?;b.pdf?= x=y', 'a;b.pdf'],
+		['the parameter of the other header', 'Content-Type: a/b; filename=g.zip', 'g.zip'],
+		['the parameter "file"', 'Content-Type: a/b\r\nContent-Disposition: attachment; file="g.zip"', 'g.zip'],
+		['pieces that are encoded without saying so', "Content-Type: a/b; name*0=UTF-8''Gr%C3; name*1=%BC.pdf", 'Grü.pdf'],
+		['the set in each piece', "Content-Type: a/b; name*0*=utf-8''Gr%C3%BC; name*1*=UTF-8''%C3%9Fe.pdf", 'Grüße.pdf'],
+		['quotes behind the set', `Content-Type: a/b; name*=UTF-8''"Gr%C3%BC.pdf"`, 'Grü.pdf'],
+		['quotes around the set', `Content-Type: a/b; name*="UTF-8"''Gr%C3%BC.pdf; x=y`, 'Grü.pdf'],
+		['quotes around everything', `Content-Type: a/b; name*="UTF-8''Gr%C3%BC.pdf"; x=y`, 'Grü.pdf'],
+		['pieces with apostrophes and nothing encoded', `Content-Type: a/b; name*0="it's'a"; name*1=" n.pdf"`, "it's'a n.pdf"],
 	])('reads %s', async (_what, headers, name) => {
 		expect((await read(`${headers}\r\n\r\nx`)).files).toEqual([name]);
 	});
@@ -263,10 +324,43 @@ describe('characters that some programs write', () => {
 		['UTF-8', 'iso-2022-jp', utf8('こん ABC'), 'こん ABC'],
 		['Mac OS Roman by its name in Java', 'x-MacRoman', 'Gr\x9f\xa7e', 'Grüße'],
 		['Korean by another name', 'UHC', '\xbe\xc8\xb3\xe7', '안녕'],
+		['Big5 with characters of Hong Kong', 'big5', Buffer.from('p9qSXZ32rbu05J3vpL2lcQ==', 'base64').toString('latin1'), '我哋喺香港嘅公司'],
+		['half-width katakana between shifts', 'iso-2022-jp', '\x1b$B;3ED\x1b(B \x0eC=D\x0f OK', '山田 ﾃｽﾄ OK'],
+		['half-width katakana of eight bits', 'csISO2022JP', '\x1b$B;3ED\x1b(B \xc3\xbd\xc4 OK', '山田 ﾃｽﾄ OK'],
+		['Latin letters among escape sequences', 'iso-2022-jp', '\x1b$B;3ED\x1b(B Gr\xfc\xdfe', '山田 Grüße'],
 	])('reads %s that is declared as %s', async (_set, declared, bytes, text) => {
 		const word = `=?${declared}?B?${Buffer.from(bytes, 'latin1').toString('base64')}?=`;
 		const { json } = await read(`Subject: ${word}\r\nContent-Type: text/plain; charset=${declared}\r\n\r\n${bytes}`);
 		expect([json.subject, json.text]).toEqual([text, text]);
+	});
+
+	it.each([
+		['x-mac-ce', '\x8b', 'č'],
+		['x-MacCentralEurope', '\x8b', 'č'],
+		['x-mac-greek', '\xe1', 'α'],
+		['x-mac-turkish', '\xdb', 'ğ'],
+		['x-mac-croatian', '\xe8\xb9\xbe', 'čšž'],
+		['x-mac-romanian', '\xbe', 'ă'],
+		['x-mac-icelandic', '\xde', 'Þ'],
+		['x-mac-thai', '\xa1', 'ก'],
+		['x-mac-chinesetrad', '\xa4\xa4\xa4\xe5', '中文'],
+		['x-mac-chinesesimp', '\xd6\xd0\xce\xc4', '中文'],
+		['DOS-720', '\xa0', 'ب'],
+		['dos-850', '\x81', 'ü'],
+		['dos-852', '\x9f', 'č'],
+		['dos-862', '\x80', 'א'],
+		['dos-866', '\x80', 'А'],
+		['IBM00858', '\xd5', '€'],
+		['eucJP-ms', '\xa4\xb3', 'こ'],
+		['ujis', '\xa4\xb3', 'こ'],
+		['x-euc-cn', '\xd6\xd0', '中'],
+		['windows-cp1251', '\xcf', 'П'],
+		['GB18030-2000', '\xd6\xd0', '中'],
+		['x-unicode-2-0-utf-7', '+TgA-', '一'],
+		['x-hz', '~{VP~}', '中'],
+		['csHZGB2312', '~{VP~}', '中'],
+	])('knows the set %s', async (charset, bytes, text) => {
+		expect((await read(`Content-Type: text/plain; charset=${charset}\r\n\r\n${bytes}`)).json.text).toBe(text);
 	});
 
 	it.each(['/v8ASABp', '//5IAGkA', 'AEgAaQ=='])('reads encoded words of UTF-16, with and without a mark: %s', async (word) => {
@@ -351,6 +445,24 @@ describe('bodies with a name', () => {
 		expect([found.json.text, found.json.html, found.files, found.json.hasAttachment]).toEqual([text, html, files, !isOnlyImage]);
 	});
 
+	it('are text where nothing but a footer stands below them', async () => {
+		const body = HTML.replace('Content-ID: <r@x>\r\n', '');
+		const found = await read(parts('mixed', body, '\r\nfooter'));
+		expect([found.json.text, found.json.html, found.files]).toEqual(['Hello\nfooter', '<p>Hello</p><br/>\n<p>footer</p>', ['a.html']]);
+		for (const mail of [
+			parts('mixed', body.replace('Content-Type', 'Content-Disposition: inline\r\nContent-Type'), '\r\nfooter'),
+			parts('mixed', '\r\nfooter', body),
+			parts('mixed', TEXT, '\r\nfooter'),
+		])
+			expect((await read(mail)).json.text).toBe('footer');
+		expect((await read(parts('mixed', body, 'Content-Type: text/html\r\n\r\n<p>Bye</p>'))).json.html).toBe('<p>Bye</p>');
+	});
+
+	it('are attachments for the filter, too, where the name stands beside the type as that of a disposition', () => {
+		const named = { type: 'text/plain', parameters: { filename: 'a.txt' } };
+		expect(hasAttachment({ type: 'multipart/mixed', childNodes: [{ type: 'text/plain' }, named] })).toBe(true);
+	});
+
 	it('are no attachments for the filter that looks at the structure', () => {
 		const text = { type: 'text/plain', name: 'a.txt' };
 		const html = { type: 'text/html', name: 'a.html', disposition: 'inline' };
@@ -393,6 +505,30 @@ describe('parts that some programs write', () => {
 		const { sizes } = await read(part(base64));
 		expect(sizes).toEqual([8]);
 		expect((await read(part(base64.replace('application/pdf', 'text/plain')))).json.text).toBe('%PDF-1.4');
+	});
+
+	const FORMS = 'Content-Type: multipart/alternative; boundary=X\r\n\r\n';
+
+	it.each([
+		['empty', ''],
+		['without content', '<html><head></head><body> &nbsp;</body></html>'],
+	])('shows the HTML before another one that is %s', async (_what, html) => {
+		const { json } = await read(
+			`${FORMS}--X\r\nContent-Type: text/html\r\n\r\n<p>Order</p>\r\n--X\r\nContent-Type: text/html\r\n\r\n${html}\r\n--X--`,
+		);
+		expect([json.html, json.text]).toEqual(['<p>Order</p>', 'Order']);
+	});
+
+	it('shows the last HTML where it shows nothing but an image', async () => {
+		const second = 'Content-Type: text/html\r\n\r\n<img src="https://x.test/a.png">';
+		const { json } = await read(`${FORMS}--X\r\nContent-Type: text/html\r\n\r\n<p>Order</p>\r\n--X\r\n${second}\r\n--X--`);
+		expect(json.html).toBe('<img src="https://x.test/a.png">');
+	});
+
+	it.each(['\u2800\r\n', '\u3164', '\0\0', '&nbsp;\r\n&NBSP;'])('makes the text from the HTML where the plain one is %j', async (text) => {
+		const plain = `Content-Type: text/plain; charset=utf-8\r\n\r\n${utf8(text)}`;
+		const { json } = await read(`${FORMS}--X\r\n${plain}\r\n--X\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n--X--`);
+		expect(json.text).toBe('Hello');
 	});
 
 	it.each([
@@ -438,6 +574,72 @@ describe('parts that some programs write', () => {
 			expect((await read(`Content-Transfer-Encoding: base64\r\n\r\n${text}`)).json.text).toBe(text);
 		},
 	);
+
+	it('passes over an empty line between a boundary and the header, however the email comes', async () => {
+		const mail = part('\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>');
+		expect((await read(mail)).json.html).toBe('<p>Hello</p>');
+		const reader = new MailReader({ files: NO_FILES });
+		for (const byte of Buffer.from(mail)) reader.push(Buffer.from([byte]));
+		expect((await reader.end()).html).toBe('<p>Hello</p>');
+	});
+
+	it.each(['Content-Type: see below', 'Content-Type', 'Content is king', 'Subject: s', 'content-'])(
+		'keeps a text that begins with %j where a part has no header',
+		async (text) => {
+			expect((await read(part(`\r\n${text}\r\n\r\nmore`))).json.text).toBe(`${text}\n\nmore`);
+		},
+	);
+
+	it('reads the parts of a multipart that is base64 as a whole', async () => {
+		const parts = `--X\r\nContent-Type: text/plain\r\n\r\nHello\r\n--X\r\nContent-Type: a/b; name=a.pdf\r\n\r\nABC\r\n--X--\r\n`;
+		const head = 'Subject: s\r\nContent-Type: multipart/mixed; boundary=X\r\nContent-Transfer-Encoding: base64\r\n\r\n';
+		const lines = (content: string): string => Buffer.from(content).toString('base64').replace(/.{76}/g, '$&\r\n');
+		const { json, files, sizes } = await read(head + lines(parts));
+		expect([json.subject, json.text, json.parseError, files, sizes]).toEqual(['s', 'Hello', undefined, ['a.pdf'], [3]]);
+		const large = parts.replace('ABC', 'ABC'.repeat(1_000_000));
+		expect((await read(head + lines(large))).sizes).toEqual([3_000_000]);
+		// Once is enough.
+		const twice = `--X\r\nContent-Type: multipart/mixed; boundary=X\r\nContent-Transfer-Encoding: base64\r\n\r\n${lines(parts)}\r\n`;
+		expect((await read(head + lines(twice))).files).toEqual([]);
+	});
+
+	it.each([
+		['lines of it', '#0V%T\r\n#0V%T\r\n`\r\nend\r\n', 'CatCat'],
+		['a text', 'This is text.\r\nNot encoded.', 'This is text.\r\nNot encoded.'],
+		['a text in capitals', 'HELLO\r\nWORLD\r\n', 'HELLO\r\nWORLD\r\n'],
+		['a long text', 'This is text.\r\n'.repeat(10_000), 'This is text.\r\n'.repeat(10_000)],
+		['text before it', 'This is text.\r\nbegin 644 a\r\n#0V%T\r\n`\r\nend\r\n', 'Cat'],
+		['nothing', '', ''],
+	])('loses nothing of a file that is declared as uuencoded and has no beginning, but %s', async (_what, content, bytes) => {
+		const head = 'Content-Type: a/b\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n';
+		for (const piece of [1, 1000]) {
+			const reader = new MailReader({ files: NO_FILES, keep: () => 1_000_000 });
+			const mail = Buffer.from(head + content);
+			if (piece === 1 && mail.length > 1000) continue;
+			for (let at = 0; at < mail.length; at += piece) reader.push(mail.subarray(at, at + piece));
+			const { files, damage } = await reader.end();
+			expect([files[0]?.kept.toString(), damage.length]).toEqual([bytes, content === bytes && bytes !== '' ? 1 : 0]);
+		}
+	});
+
+	it.each([
+		['in both parts', '; name=a.pdf', '; name=a.pdf'],
+		['in the first part', '; name=a.pdf', ''],
+		['in none', '', ''],
+	])('reads the content of a file of a Mac, with its name %s, and leaves out what belongs to the system', async (_where, first, second) => {
+		const forks = `--Y\r\nContent-Type: application/applefile${first}\r\n\r\nfork\r\n--Y\r\nContent-Type: application/pdf${second}\r\n\r\nABC`;
+		const { files, sizes } = await read(part(`Content-Type: multipart/appledouble; boundary=Y\r\n\r\n${forks}\r\n--Y--`));
+		expect([files, sizes]).toEqual([[first === '' ? undefined : 'a.pdf'], [3]]);
+		expect((await read(part('Content-Type: application/applefile; name=a\r\n\r\nfork'))).files).toEqual(['a']);
+	});
+
+	it.each(['quotedprintable', 'x-quoted-printable'])('knows the encoding %s', async (encoding) => {
+		expect((await read(`Content-Transfer-Encoding: ${encoding}\r\n\r\nGr=FC=DFe`)).json.text).toBe('Grüße');
+	});
+
+	it('knows the encoding base-64', async () => {
+		expect((await read('Content-Transfer-Encoding: base-64\r\n\r\nSGVsbG8=')).json.text).toBe('Hello');
+	});
 
 	it('passes over empty lines before the header, however the email comes', async () => {
 		const reader = new MailReader({ files: NO_FILES });

@@ -102,9 +102,15 @@ const MAILS: Array<[string, () => Iterable<Buffer>, (json: IDataObject) => unkno
 	],
 	[
 		'uuencode of 60 MB in lines of one character',
-		() => repeated(file('x-uuencode'), '!\n', 60 * MB),
+		() => repeated(`${file('x-uuencode')}begin 644 a.bin\n`, '!\n', 60 * MB),
 		(json) => [json.parseError, attachments(json)[0]?.size],
-		[undefined, 0],
+		[undefined, 30 * MB],
+	],
+	[
+		'what is no uuencode, 60 MB in lines of one character',
+		() => repeated(file('x-uuencode'), '!\n', 60 * MB),
+		(json) => [json.parseError !== undefined, attachments(json)[0]?.size],
+		[true, 60 * MB],
 	],
 	[
 		'parts with thousands of pieces of one parameter, 60 MB',

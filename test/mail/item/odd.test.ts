@@ -132,6 +132,8 @@ describe('the reader of broken headers and boundaries', () => {
 		const digest = `${HEAD}Content-Type: multipart/digest; boundary=X\r\n\r\n--X\r\n${inner}\r\n--X\r\n\r\n${inner}\r\n--X--\r\n`;
 		const file = ['inner.eml', 'message/rfc822', inner.length];
 		expect((await read(digest)).files).toEqual([file, file]);
+		const typed = `Content-Type: multipart/mixed; boundary=Y\r\n${inner.replace('body', '--Y\r\n\r\nbody\r\n--Y--')}`;
+		expect((await read(digest.replace(inner, typed))).files).toEqual([['inner.eml', 'message/rfc822', typed.length], file]);
 	});
 });
 

@@ -1,0 +1,101 @@
+import { isKnown } from './calendar/zone';
+
+/** Minutes east of UTC; undefined if there is no zone. Military letters other than Z count as UTC (RFC 5322, section 4.3). */
+export function zoneOf(words: readonly string[]): number | undefined {
+	for (const word of words) {
+		const offset = /^(?:utc|gmt|ut)?([+-])[+-]?(\d{1,2}):?(\d\d)?[.=]?$/.exec(word);
+		if (offset !== null) {
+			const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
+			if (minutes > FARTHEST) return undefined;
+			return offset[1] === '-' ? -minutes : minutes;
+		}
+	}
+	const spelled = words.findIndex(
+		(word, index) => (word === 'standard' || word === 'daylight' || word === 'summer') && words[index + 1] === 'time',
+	);
+	if (spelled > 0) return spelledZone(words.slice(0, spelled), words[spelled] !== 'standard');
+	const named = words.findIndex((word) => ZONES.has(word));
+	const zone = ZONES.get(words[named] ?? '');
+	// MET DST, as Unix writes it.
+	return zone !== undefined && words[named + 1] === 'dst' ? zone + 60 : zone;
+}
+
+/** Minutes; the date line lies 14 hours from Greenwich, and no zone is farther. */
+const FARTHEST = 15 * 60;
+/** What stands before "Standard Time" as Windows writes it, in hours east of UTC. */
+const SPELLED_NAMES: Array<[number, string]> = [
+	[-10, 'hawaiian'],
+	[-9, 'alaskan'],
+	[-8, 'pacific'],
+	[-7, 'mountain, us mountain'],
+	[-6, 'central, canada central, central america'],
+	[-5, 'eastern, us eastern, sa pacific'],
+	[-4, 'atlantic, sa western'],
+	[-3.5, 'newfoundland'],
+	[-3, 'e. south america, sa eastern, argentina, brasilia'],
+	[0, 'gmt, greenwich'],
+	[1, 'w. europe, central europe, central european, romance, w. central africa'],
+	[2, 'e. europe, eastern european, fle, gtb, israel, south africa, egypt'],
+	[3, 'russian, turkey, arab, e. africa'],
+	[4, 'arabian'],
+	[5, 'pakistan'],
+	[5.5, 'india, sri lanka'],
+	[7, 'se asia'],
+	[8, 'china, singapore, taipei, w. australia'],
+	[9, 'tokyo, korea'],
+	[9.5, 'aus central, cen. australia'],
+	[10, 'aus eastern, e. australia, tasmania, west pacific'],
+	[11, 'central pacific'],
+	[12, 'new zealand'],
+];
+const SPELLED = new Map(SPELLED_NAMES.flatMap(([hours, names]) => names.split(', ').map((name): [string, number] => [name, hours * 60])));
+/** What stands before the name of a zone, and is no part of it. */
+const NO_PART = /\d|^(?:[ap]\.?m\.?|uhr|at)$/;
+
+/** Only by the whole name: Central Pacific is neither Central nor Pacific. */
+function spelledZone(words: readonly string[], isSummer: boolean): number | undefined {
+	const name = words.slice(words.findLastIndex((word) => NO_PART.test(word)) + 1).join(' ');
+	const zone = SPELLED.get(name);
+	// Turkey has kept its summer time.
+	return zone === undefined || !isSummer || name === 'turkey' ? zone : zone + 60;
+}
+
+/** Europe/Berlin, America/Argentina/Buenos_Aires, EST5EDT. */
+const PLACE = /^(?:[a-z]{2,20}\/[a-z_-]{2,30}(?:\/[a-z_-]{2,30})?|est5edt|cst6cdt|mst7mdt|pst8pdt)$/;
+
+/** The zone of the IANA database that is named; undefined if there is none. */
+export function placeOf(words: readonly string[]): string | undefined {
+	return words.find((word) => PLACE.test(word) && isKnown(word));
+}
+
+/** Hours east of UTC. If a name has several meanings, that of RFC 5322 or of most people counts. */
+const ZONE_NAMES: Array<[number, string]> = [
+	[-10, 'hst'],
+	[-9, 'akst'],
+	[-8, 'pst akdt'],
+	[-7, 'mst pdt'],
+	[-6, 'cst mdt'],
+	[-5, 'est cdt cot pet'],
+	[-4, 'ast edt clt vet'],
+	[-3.5, 'nst'],
+	[-3, 'adt brt art clst'],
+	[-2.5, 'ndt'],
+	[-2, 'brst'],
+	[0, 'ut utc gmt z wet'],
+	[1, 'cet met mez bst west wat'],
+	[2, 'cest cedt mest mesz eet sast cat'],
+	[3, 'eest msk trt eat idt'],
+	[4, 'msd gst'],
+	[5, 'pkt uzt'],
+	[5.5, 'ist'],
+	[7, 'ict wib'],
+	[8, 'hkt sgt awst myt pht'],
+	[9, 'jst kst'],
+	[9.5, 'acst'],
+	[10, 'aest'],
+	[10.5, 'acdt'],
+	[11, 'aedt'],
+	[12, 'nzst'],
+	[13, 'nzdt'],
+];
+const ZONES = new Map(ZONE_NAMES.flatMap(([hours, names]) => names.split(' ').map((name): [string, number] => [name, hours * 60])));

@@ -1,0 +1,64 @@
+import { ENGLISH, wordsOf } from './dateWords';
+
+/** If two languages use one name for different months, the first language counts. */
+const LANGUAGES = [
+	...'en de fr es it pt nl pl sv da nb fi cs sk hu ro tr ru uk bg el ca he hr sl sr sr-Latn lt lv et id ms'.split(' '),
+	...['ar-u-nu-latn-ca-gregory', 'th-u-nu-latn-ca-gregory'],
+];
+/** Abbreviations that only email programs use. */
+const MORE_NAMES: Array<[string, number]> = [
+	['mrz', 2],
+	['maer', 2],
+	['maerz', 2],
+	['sept', 8],
+	['set', 8],
+	['setiembre', 8],
+	['jän', 0],
+	['janner', 0],
+	['fev', 1],
+	['ago', 7],
+];
+
+let months: Map<string, number> | undefined;
+
+/** From 0; undefined if it is none. */
+export function monthOf(word: string): number | undefined {
+	const name = word.replaceAll('.', '');
+	// Thai abbreviations have two letters: ม.ค.
+	if (!/^(?:\p{L}{3,}|\p{Script=Thai}{2,})$/u.test(name)) return undefined;
+	const english = ENGLISH.indexOf(name);
+	if (english !== -1) return english;
+	months ??= namesOfMonths();
+	return months.get(name);
+}
+
+/** Names that mail programs cut to three letters in their own way, where they mean one month of the language. */
+function addShortened(names: Map<string, number>): void {
+	const shortened = new Map<string, number | undefined>();
+	for (const [name, index] of names) {
+		const short = name.slice(0, 3);
+		shortened.set(short, shortened.has(short) && shortened.get(short) !== index ? undefined : index);
+	}
+	for (const [short, index] of shortened) if (index !== undefined && !names.has(short)) names.set(short, index);
+}
+
+/** From Node's language data: alone ("październik") and with a day ("3 października"). */
+function namesOfMonths(): Map<string, number> {
+	const names = new Map<string, number>(MORE_NAMES);
+	for (const language of LANGUAGES) {
+		for (const month of ['long', 'short'] as const) {
+			for (const format of [
+				new Intl.DateTimeFormat(language, { month, timeZone: 'UTC' }),
+				new Intl.DateTimeFormat(language, { month, day: 'numeric', timeZone: 'UTC' }),
+			]) {
+				for (let index = 0; index < 12; index++) {
+					const part = format.formatToParts(Date.UTC(2026, index, 1)).find(({ type }) => type === 'month')?.value ?? '';
+					const [name = ''] = wordsOf(part.replace(/\./g, ''));
+					if (!names.has(name)) names.set(name, index);
+				}
+			}
+		}
+	}
+	addShortened(names);
+	return names;
+}
