@@ -1,6 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
 import type { Endpoint } from './clouds';
@@ -155,6 +155,8 @@ async function connectHttp(proxy: URL, host: string, port: number, timeoutMs: nu
 			method: 'CONNECT',
 			path: target,
 			headers,
+			// Otherwise the certificate would have to be for the host in the header.
+			servername: isIP(hostOf(proxy)) === 0 ? hostOf(proxy) : '',
 			agent: false,
 			timeout: timeoutMs,
 		});

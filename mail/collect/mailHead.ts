@@ -70,6 +70,9 @@ export class HeaderTap {
 }
 
 function printOfFields(fields: readonly Field[]): string {
-	const parts = ['message-id', 'date', 'from', 'subject'].map((name) => firstOf(fields, name).replace(/\s+/g, ' '));
+	// The first of each, also an empty one: what earlier versions have noted stays the same.
+	const parts = ['message-id', 'date', 'from', 'subject'].map(
+		(name) => fields.find(({ key }) => key === name)?.value.replace(/\s+/g, ' ') ?? '',
+	);
 	return parts[0] === '' && parts[1] === '' ? '' : printDigest(parts.join('\n'));
 }

@@ -65,7 +65,8 @@ export async function searchAfter(
 	}
 	if (probe) for (const one of ours.flatMap(searchesWithin)) await search(session, { ...range, ...one });
 	// Last, because each email that is left costs an answer.
-	return { uids: await narrow(session, uids, ours), highest, ...(late && { seen }) };
+	for (const criterion of ours) uids = await inGroups(session, uids, { theirs: {}, ours: criterion });
+	return { uids, highest, ...(late && { seen }) };
 }
 
 /**
@@ -76,15 +77,17 @@ export async function searchAfter(
  */
 export async function narrow(session: ImapSession, uids: readonly number[], criteria: Criteria): Promise<number[]> {
 	let left = [...uids];
-	for (const criterion of criteria) {
-		const hearing = new Hearing();
-		const fit: number[] = [];
-		for (let from = 0; from < left.length; from += UIDS_IN_COMMAND)
-			fit.push(...(await matching(session, left.slice(from, from + UIDS_IN_COMMAND), divide(criterion), hearing)));
-		hearing.end();
-		left = fit;
-	}
+	for (const criterion of criteria) left = await inGroups(session, left, divide(criterion));
 	return left;
+}
+
+async function inGroups(session: ImapSession, uids: readonly number[], parts: Parts): Promise<number[]> {
+	const hearing = new Hearing();
+	const fit: number[] = [];
+	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND)
+		fit.push(...(await matching(session, uids.slice(from, from + UIDS_IN_COMMAND), parts, hearing)));
+	hearing.end();
+	return fit;
 }
 
 /** Returns those of these emails that the server finds. @param range in which all of them are */

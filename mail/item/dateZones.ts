@@ -49,12 +49,15 @@ const SPELLED_NAMES: Array<[number, string]> = [
 	[12, 'new zealand'],
 ];
 const SPELLED = new Map(SPELLED_NAMES.flatMap(([hours, names]) => names.split(', ').map((name): [string, number] => [name, hours * 60])));
-/** What stands before the name of a zone, and is no part of it. */
-const NO_PART = /\d|^(?:[ap]\.?m\.?|uhr|at)$/;
+/** What changes the meaning of the word behind it: Central Pacific is neither Central nor Pacific. */
+const QUALIFYING =
+	/^(?:central|us|sa|aus|cen\.?|[ewns]\.?|east|west|north|south|eastern|western|northern|southern|fle|gtb|se|new|kaliningrad|russia|canada|america|asia|mid-?|middle|magadan|pacific)$/;
 
-/** Only by the whole name: Central Pacific is neither Central nor Pacific. */
+/** By the longest name that stands there, and only by the whole of it. */
 function spelledZone(words: readonly string[], isSummer: boolean): number | undefined {
-	const name = words.slice(words.findLastIndex((word) => NO_PART.test(word)) + 1).join(' ');
+	const count = [3, 2, 1].find((some) => some <= words.length && SPELLED.has(words.slice(-some).join(' ')));
+	if (count === undefined || QUALIFYING.test(words.at(-count - 1) ?? '')) return undefined;
+	const name = words.slice(-count).join(' ');
 	const zone = SPELLED.get(name);
 	// Turkey has kept its summer time.
 	return zone === undefined || !isSummer || name === 'turkey' ? zone : zone + 60;

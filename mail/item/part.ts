@@ -32,12 +32,14 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 	const disposition = readParameters(firstOf(fields, 'content-disposition'), hints);
 	// Read again, because a name in raw bytes is in the part's own set.
 	const { parameters } = own === undefined ? content : readParameters(declared, hints);
-	const name = nameIn(disposition.parameters, parameters) || forkName(parent);
+	const way = /^[\w-]*/.exec(disposition.value)?.[0] ?? '';
+	const isBody = way !== 'attachment' && /^text\/(?:plain|html)$/i.test(content.value.trim());
+	const name = nameIn(disposition.parameters, parameters, isBody) || forkName(parent);
 	return {
 		fields,
 		type: typeOf(content.value, parameters.has('boundary'), { fields, name }, parent),
 		parameters,
-		disposition: /^[\w-]*/.exec(disposition.value)?.[0] ?? '',
+		disposition: way,
 		name,
 		contentId: /<([^<>\s]{1,998})>/.exec(firstOf(fields, 'content-id'))?.[1] ?? firstOf(fields, 'content-id').replace(/[<>\s]/g, ''),
 		encoding: firstOf(fields, 'content-transfer-encoding'),
@@ -46,18 +48,13 @@ export function partOf(fields: readonly Field[], parent: Part | undefined, chars
 	};
 }
 
-/** Where it should stand first, then where some programs write it. */
-function nameIn(disposition: Part['parameters'], content: Part['parameters']): string {
-	const places = [
-		[disposition.get('filename'), content.get('name'), disposition.get('name')],
-		[content.get('filename'), disposition.get('file'), content.get('file')],
-	];
-	return (
-		places
-			.flat()
-			.map((one = '') => cleanName(one))
-			.find((one) => one !== '') ?? ''
-	);
+/**
+ * Where it should stand first, then where some programs write it. A text that may be the body has no name there, so that it stays the body.
+ */
+function nameIn(disposition: Part['parameters'], content: Part['parameters'], isBody: boolean): string {
+	const places = [disposition.get('filename'), content.get('name'), disposition.get('name')];
+	const others = [content.get('filename'), disposition.get('file'), content.get('file')];
+	return [...places, ...(isBody ? [] : others)].map((one = '') => cleanName(one)).find((one) => one !== '') ?? '';
 }
 
 /** A file of a Mac lies in two parts (RFC 1740), of which only the first may have the name. */

@@ -1,4 +1,5 @@
 import { firstOf, isFamiliarField, isField, isLooseParameter, readFields, withoutReturns, type Field } from './headerBlock';
+import { checkMemory } from './memoryLimit';
 import { OpenMultiparts, type PartsReader } from './openMultiparts';
 import { partOf, type Part } from './part';
 
@@ -256,7 +257,10 @@ export class Structure {
 	#readDecoded(part: Part, content: Buffer): void {
 		const inner = new Structure(this.reader, true);
 		inner.push(Buffer.from(`Content-Type: ${firstOf(part.fields, 'content-type')}\r\n\r\n`, 'latin1'));
-		for (let from = 0; from < content.length; from += UNDECIDED) inner.push(content.subarray(from, from + UNDECIDED));
+		for (let from = 0; from < content.length && inner.#parts <= MOST_PARTS; from += UNDECIDED) {
+			checkMemory();
+			inner.push(content.subarray(from, from + UNDECIDED));
+		}
 		inner.end();
 		part.children.push(...(inner.root()?.children ?? []));
 	}

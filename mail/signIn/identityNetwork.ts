@@ -53,16 +53,18 @@ export function identityNetwork(msal: typeof import('@azure/msal-node'), proxy?:
 	};
 }
 
-/** In the order in which n8n's own requests use them. HTTP_PROXY is for addresses with http. */
-const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
+/** In the order in which n8n's own requests use them. HTTP_PROXY is for addresses with http; it counts where it is the only one. */
+const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'http_proxy', 'HTTP_PROXY'];
+/** ALL_PROXY may name a proxy for other programs, of a kind that is of no use here. */
+const FOR_OTHERS = /^socks4a?:\/\//i;
 
 /**
- * Returns the proxy that n8n's own requests to this https address would use, or undefined if there is none. The address of a host's own
+ * Returns the proxy for requests to this https address, or undefined if there is none. The address of a host's own
  * identity endpoint is reached without one. @throws MailError `configuration`
  */
 export function identityProxy(address: string): URL | undefined {
 	const { hostname: host, port } = new URL(address);
-	const name = VARIABLES.find((variable) => valueOf(variable) !== '');
+	const name = VARIABLES.find((variable) => valueOf(variable) !== '' && !FOR_OTHERS.test(valueOf(variable)));
 	if (name === undefined || isExempt({ host, port: Number(port || 443) })) return undefined;
 	const given = valueOf(name);
 	return proxyAddress(given.includes('://') ? given : `http://${given}`, name);

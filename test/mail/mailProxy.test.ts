@@ -234,6 +234,14 @@ describe('requests for tokens', () => {
 		expect(proxy.asked).toEqual([new URL(sandbox.identity.url).host]);
 	});
 
+	it('know a proxy with TLS by a certificate for its own name, not for the name of the host behind it', async () => {
+		const proxy = await connectProxy({ tls: sandbox.authority.server });
+		running.push(proxy);
+		const target = { host: 'login.example.test', port: 443 };
+		await expect(connectThrough(new URL(`https://localhost:${proxy.port}`), target, 10_000)).rejects.toThrow();
+		expect(proxy.asked).toEqual(['login.example.test:443']);
+	});
+
 	it("leave no warning in n8n's log", async () => {
 		await ask();
 		expect(warnings).toEqual([]);

@@ -9,7 +9,7 @@ import { Cursor, firstState, LATE_UIDS, stateAfterChange, stateAfterLoss, type P
 import { Delivery, type Arrival } from '../handover/delivery';
 import type { Handed } from '../memory/handed';
 import { findMarked, findRead, marksIn, MOST_MARKED, tooManyMarked, type Mark } from '../memory/marks';
-import { keyOf, newestIn, storing, type FolderState } from '../memory/memory';
+import { keyOf, storing, type FolderState } from '../memory/memory';
 import type { MailboxWatchOptions } from './options';
 import type { Slots } from '../session/pauses';
 import type { Rules } from '../handover/rules';
@@ -55,7 +55,7 @@ export class Intake<Item> {
 	#looked = false;
 	/** When the folder was last looked at. The memory has an earlier time while emails wait. */
 	#lookedAt: number | undefined;
-	/** By UID: the time of the last look at the folder in which the email was not there yet, or an earlier one. */
+	/** By UID: the time of the last look at the folder in which the email was not there yet. */
 	readonly #arrivals = new Map<number, number>();
 
 	constructor(options: IntakeOptions<Item>) {
@@ -147,10 +147,8 @@ export class Intake<Item> {
 	#noteArrivals(state: FolderState, uids: readonly number[]): void {
 		const looked = this.#lookedAt ?? state.looked;
 		// A time to come is from a clock that was ahead and has been set right since.
-		if (uids.length === 0 || looked === undefined || looked > Date.now()) return;
-		// While the clock is ahead, the newest email tells better what time it was by the server's clock.
-		const since = Math.min(looked, newestIn(this.#options.watch.memory, state.mailbox));
-		for (const uid of uids) this.#arrivals.set(uid, since);
+		if (looked === undefined || looked > Date.now()) return;
+		for (const uid of uids) this.#arrivals.set(uid, looked);
 		for (const uid of this.#arrivals.keys()) {
 			if (this.#arrivals.size <= MOST_ARRIVALS) break;
 			this.#arrivals.delete(uid);

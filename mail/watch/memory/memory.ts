@@ -120,11 +120,6 @@ export function askFor(memory: WatchMemory, folder: string, now: number): number
 	return (memory.asked[keyOf(folder)] ??= Object.keys(memory.folders).length === 0 ? memory.startedAt : now);
 }
 
-/** When the newest email that was handed over from any folder of the mailbox was received, in ms. */
-export function newestIn({ folders }: WatchMemory, mailbox: string): number {
-	return Object.values(folders).reduce((newest, state) => (state.mailbox === mailbox ? Math.max(newest, state.newest) : newest), -Infinity);
-}
-
 /** Reads a stored memory. Anything that is not one of ours counts as none. */
 export function readMemory(value: unknown): WatchMemory | undefined {
 	if (!isRecord(value) || typeof value.id !== 'string' || typeof value.startedAt !== 'number' || !isRecord(value.folders)) return undefined;

@@ -590,6 +590,16 @@ describe('parts that some programs write', () => {
 		},
 	);
 
+	it.each(['; filename="x.txt"', '\r\nContent-Disposition: inline; file=x'])(
+		'keeps as the text what has a name only in an odd place: %j',
+		async (where) => {
+			const { json } = await read(
+				`Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\nContent-Type: text/plain${where}\r\n\r\nhello\r\n--X\r\n\r\nbye\r\n--X--\r\n`,
+			);
+			expect([json.text, json.hasAttachment]).toEqual(['hello\nbye', false]);
+		},
+	);
+
 	it('reads the parts of a multipart that is base64 as a whole', async () => {
 		const parts = `--X\r\nContent-Type: text/plain\r\n\r\nHello\r\n--X\r\nContent-Type: a/b; name=a.pdf\r\n\r\nABC\r\n--X--\r\n`;
 		const head = 'Subject: s\r\nContent-Type: multipart/mixed; boundary=X\r\nContent-Transfer-Encoding: base64\r\n\r\n';

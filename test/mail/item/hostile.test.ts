@@ -113,6 +113,15 @@ const MAILS: Array<[string, () => Iterable<Buffer>, (json: IDataObject) => unkno
 		[true, 60 * MB],
 	],
 	[
+		'a multipart in base64 as a whole, with two million parts',
+		() => {
+			const encoded = Buffer.from('--X\r\n\r\n\r\n'.repeat(57)).toString('base64');
+			return repeated(mixed.replace('\r\n\r\n', '\r\nContent-Transfer-Encoding: base64\r\n\r\n'), `${encoded}\r\n`, 25 * MB);
+		},
+		(json) => [/more than 20000 parts/.test(String(json.parseError))],
+		[true],
+	],
+	[
 		'parts with thousands of pieces of one parameter, 60 MB',
 		() => repeated(mixed, `--X\r\nContent-Type: a/b${'; a*0=b'.repeat(2800)}\r\n\r\nx\r\n`, 60 * MB, '--X--\r\n'),
 		(json) => [json.parseError, attachments(json).length],

@@ -132,14 +132,16 @@ describe('the proxy for requests for tokens', () => {
 		[{ https_proxy: ' ', HTTPS_PROXY: ' http://two:2 ' }, 'http://two:2/'],
 		[{ ALL_PROXY: 'socks5://two:2' }, 'socks5://two:2'],
 		[{ all_proxy: 'http://one:1', ALL_PROXY: 'http://two:2' }, 'http://one:1/'],
-		[{ HTTP_PROXY: 'http://three:3', http_proxy: 'http://three:3' }, undefined],
+		[{ HTTP_PROXY: 'http://three:3' }, 'http://three:3/'],
+		[{ ALL_PROXY: 'socks4://two:2' }, undefined],
+		[{ ALL_PROXY: 'socks4a://two:2', HTTP_PROXY: 'three:3' }, 'http://three:3/'],
 		[{ HTTPS_PROXY: 'proxy.example.com:3128' }, 'http://proxy.example.com:3128/'],
 		[{ HTTPS_PROXY: 'proxy' }, 'http://proxy/'],
 		[{ HTTPS_PROXY: 'http://one:1', NO_PROXY: 'example.test' }, undefined],
 		[{ HTTPS_PROXY: 'http://one:1', NO_PROXY: 'login.example.test:443' }, undefined],
 		[{ HTTPS_PROXY: 'http://one:1', NO_PROXY: 'login.example.test:444' }, 'http://one:1/'],
 		[{ HTTPS_PROXY: 'no address', NO_PROXY: '*' }, undefined],
-	])("is that of n8n's own requests: %j, %s", (environment, address) => {
+	])('is the first that can be used: %j, %s', (environment, address) => {
 		withEnvironment(environment);
 		expect(identityProxy(AUTHORITY)?.href).toBe(address);
 	});

@@ -290,23 +290,6 @@ describe.each(WAYS)('all folders of a mailbox, %s', (way) => {
 		await second.until('the time of a look', () => (second.memory.folders.A?.looked ?? Infinity) <= Date.now());
 	});
 
-	it('an email that comes while the clock is days ahead is new, and an old one that is moved in starts nothing', async () => {
-		const one = rig(way, { tokenSeconds: (10 * DAYS) / 1_000 });
-		await folders(one.mailbox, 'A', 'Sent Items');
-		await put(one, 'Sent Items', 'old', longAgo());
-		expect(await one.watch.start()).toEqual([]);
-		await quiet(one);
-		const session = await ImapSession.open(one.account());
-		passMinutes(3 * 24 * 60);
-		await one.until('a look at each', () => ['INBOX', 'A'].every((path) => (one.memory.folders[path]?.looked ?? 0) > Date.now() - DAYS));
-		await move(one.mailbox, 'Sent Items', 'A');
-		await session.run('APPEND', async (client) => await client.append('A', mail('one')));
-		session.close();
-		await one.until('the new one', () => one.subjects.length > 0);
-		await quiet(one);
-		expect(one.subjects).toEqual(['new A one']);
-	});
-
 	it('an email that waits does not seem to have come in after the last look when n8n starts again, however long it waits', async () => {
 		const options: Options = { rules: { maxInFlight: 1 } };
 		const first = rig(way, { ...options, execute: async () => await new Promise(() => undefined) });
