@@ -57,7 +57,9 @@ const SENDING = [
 	...WRITING,
 	...TEST,
 	async () => await import('./Office365SmtpSend/settings/replySettings.js'),
+	async () => await import('../mail/questions/verdict.js'),
 	async () => await import('./Office365SmtpSend/answers/replyAnswer.js'),
+	async () => await import('../mail/mailbox/sessions.js'),
 ];
 
 export const sending = inTurns(async () => await import('./Office365SmtpSend/execute.js'), SENDING);
