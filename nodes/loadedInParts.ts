@@ -59,7 +59,7 @@ const SENDING = [
 	async () => await import('./Office365SmtpSend/settings/replySettings.js'),
 	async () => await import('../mail/questions/verdict.js'),
 	async () => await import('./Office365SmtpSend/answers/replyAnswer.js'),
-	async () => await import('../mail/mailbox/sessions.js'),
+	async () => await import('../mail/mailbox/mailboxFolders.js'),
 ];
 
 export const sending = inTurns(async () => await import('./Office365SmtpSend/execute.js'), SENDING);
