@@ -556,6 +556,9 @@ describe('addresses as people and models paste them', () => {
 		'\u3164',
 		'\u3164@',
 		'a\ufe0f@',
+		'a(b)c@ <',
+		'ü(b)c@d.e ',
+		'a"x"@ <',
 	])('take linear time: a list of 300,000 characters of %j', async (part) => {
 		const before = process.cpuUsage();
 		await readMailboxes('To Email', part.repeat(300_000 / part.length)).catch(() => undefined);
