@@ -215,14 +215,29 @@ function refuseLost(field: string, mailboxes: Mailbox[], text: string): void {
 		throw inputError(field, `a comma is missing next to ${lost}.`, `${ADDRESSES} Put quotes around a name that contains an address.`);
 }
 
-/** A comment within a word. */
-const COMMENT_IN_WORD = /[^\s<>,;:()]\([^()"]{0,320}\)[^\s<>,;:()"@]{1,64}@/;
+/** A comment within a word, and the parts of the word. */
+const COMMENT_IN_WORD = /([^\s<>,;:()]{1,64})\([^()"]{0,320}\)([^\s<>,;:()"@]{1,64}@[^\s<>,;:()"@]{0,255})/g;
+/** Further characters than these between a word and the brackets of its entry are not looked at. */
+const NEAR = 600;
 
-/** Of `grace."x"@example.com`, the parser would take only the end for the address. */
+/**
+ * Of `grace."x"@example.com`, the parser would take only the end for the address. Next to an address in angle brackets, such a word is a
+ * name, and so is one in other letters before a whole address, as in `王伟(销售)wang@example.com`.
+ */
 function refuseTails(field: string, text: string): void {
 	const isTail = (match: RegExpExecArray): boolean => match[1] === '@' && /[^\s<>,;:()[\]]/.test(text.charAt(match.index - 1));
-	const found = [...text.matchAll(QUOTED)].find(isTail) ?? COMMENT_IN_WORD.exec(text.replace(QUOTED, '""'));
-	if (found === undefined || found === null) return;
+	const isNameBefore = ([, name = '', address = '']: RegExpExecArray): boolean => /[^\u0000-\u007f]/.test(name) && BARE.test(address);
+	// Of the same length, so that the places in it are the same.
+	const plain = text.replace(QUOTED, (whole, next: string = '') => `"${'_'.repeat(Math.max(0, whole.length - next.length - 2))}"${next}`);
+	const isBracketed = ({ 0: { length }, index }: RegExpExecArray): boolean => {
+		const before = plain.slice(Math.max(0, index - NEAR), index).split(/[,;]/);
+		const [after = ''] = plain.slice(index + length, index + length + NEAR).split(/[,;]/);
+		return before[before.length - 1]?.includes('<') === true || after.includes('<');
+	};
+	const tails = [...text.matchAll(QUOTED)].filter(isTail);
+	const commented = [...plain.matchAll(COMMENT_IN_WORD)].filter((match) => !isNameBefore(match));
+	const found = [...tails, ...commented].find((match) => !isBracketed(match));
+	if (found === undefined) return;
 	throw inputError(field, `the address that ends in ${found[0].slice(0, 200)} has quotes or parentheses in the middle.`, ADDRESSES);
 }
 

@@ -33,14 +33,18 @@ export function oneLine(text: string): { text: string; unclear?: string } {
 	};
 }
 
-/** Without a blank after it, a hyphen, asterisk or number is a bullet only if each line of several has the same one or the next number. */
+/**
+ * Without a blank after it, a hyphen, asterisk or number is a bullet only if each line of several has the same one or the next number, and
+ * one of them shows that it is a list: by a blank, or by `1)`, which no address has. `1.a@school.example` may be the address of a class.
+ */
 function withoutTightMarks(lines: string[]): string[] {
 	const [first = ''] = lines;
 	if (lines.length < 2) return lines;
 	const mark = TIGHT_MARK.exec(first)?.[1];
 	const areMarked = mark !== undefined && lines.every((line) => TIGHT_MARK.exec(line)?.[1] === mark);
 	const areNumbered = lines.every((line, index) => TIGHT_NUMBER.exec(line)?.[1] === String(index + 1));
-	if (!areMarked && !areNumbered) return lines;
+	const isList = lines.some((line) => BULLET.test(line) || (areNumbered && /^\d+\)/.test(line)));
+	if ((!areMarked && !areNumbered) || !isList) return lines;
 	// With a blank, there may be a check box behind it.
 	return lines.map((line) => (BULLET.test(line) ? line : line.replace(areMarked ? TIGHT_MARK : TIGHT_NUMBER, '')));
 }

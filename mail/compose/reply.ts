@@ -66,12 +66,14 @@ function prefixOf(subject: string): string {
 
 /** Re: and Fwd: as email programs of other languages write them. They are replaced and not repeated. */
 const ANSWERED = prefixIn(
-	're|res|aw|sv|vs|antw|antwort|odp|ynt|rif|r|vá|bls|απ|ответ|отв|на|trả lời|回复|答复|回覆|返信|답장|회신|תשובה|השב|رد',
+	're|res|aw|sv|vs|antw|antwort|odp|ynt|rif|r|回复|答复|回覆|返信',
+	'vá|bls|απ|ответ|отв|на|trả lời|답장|회신|תשובה|השב|رد',
 );
-const FORWARDED = prefixIn('fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|i|[iİ]lt|továbbítás|σχετ|пересл|转发|转寄|轉寄|전달|הועבר');
+const FORWARDED = prefixIn('fwd?|wg|tr|vb|vl|doorst|pd|rv|enc|转发|转寄|轉寄', '[iİ]lt|továbbítás|σχετ|пересл|전달|הועבר');
 
-function prefixIn(words: string): RegExp {
-	return new RegExp(`^(?:${words})\\.?\\s*(?:(?:\\[\\d+\\]|\\(\\d+\\))\\s*)?[:：]`, 'iu');
+/** @param abbreviated words that may have a full stop behind them */
+function prefixIn(words: string, abbreviated: string): RegExp {
+	return new RegExp(`^(?:${words}|(?:${abbreviated})\\.?)\\s*(?:(?:\\[\\d+\\]|\\(\\d+\\))\\s*)?[:：]`, 'iu');
 }
 
 function prefixed(prefix: string, there: RegExp, subject: string): string {

@@ -1,6 +1,6 @@
 import { isContact, isOwn, isOwnData } from './contact';
 import { isDeviceLine } from './deviceLine';
-import { judged } from './line';
+import { judged, LONGEST_JUDGED } from './line';
 import { isName, isPlainName, isProse } from './prose';
 import { isForm } from './quotedHeaders';
 import { CLOSINGS } from './words';
@@ -10,6 +10,11 @@ const LONGEST_SIGNATURE = 40;
 
 const POSTSCRIPT =
 	/^p\.? ?s\.?\b|^n\.? ?b\.?\b|^(?:anlagen?|attach(?:ed|ments?)|enclosures?|pièces? jointes?|anexos?|adjuntos?|allegat[oi]|bijlagen?)\b ?:/;
+/** Below the mark of a signature, the same letters may be the initials of a name: "P.S. Rao", "NB Networks AB", "nb@example.com". */
+const MARKED_POSTSCRIPT = /^\s{0,8}(?:p\.? ?s\.?|n\.? ?b\.?)(?: ?([:!.,–—-](?=\s|$)|：)(.*))?$/i;
+const NAME_PARTICLES = new Set('al and bin da de del della den der di dos du el ibn la le of ten ter und van von zu'.split(' '));
+/** Between two paragraphs. */
+const BETWEEN = /^[-_—–*=\s]*$/;
 const LISTED = /^\s{0,8}(?:[-*•]|\d{1,2}[.)])\s/;
 /** In what a company has its people send below their signature. */
 const DISCLAIMER =
@@ -30,8 +35,34 @@ export function withoutSignature(lines: readonly string[]): string[] {
 
 /** What somebody wrote below the signature may be a condition. */
 function postscriptIn(signature: readonly string[]): string[] {
-	const first = signature.findIndex((line) => POSTSCRIPT.test(judged(line)));
-	return first === -1 ? [] : withoutDeviceLines(signature.slice(first));
+	const first = signature.findIndex((_line, at) => isPostscript(signature, at));
+	if (first === -1) return [];
+	const below = signature.slice(first);
+	const breaks = below.flatMap((line, at) => (BETWEEN.test(line) ? [at] : []));
+	return withoutDeviceLines(
+		below.slice(
+			0,
+			breaks.find((at, index) => isDisclaimer(below.slice(at, breaks[index + 1]))),
+		),
+	);
+}
+
+/** "PS: …", "P.S. Bring the key", and "PS" above a line that tells something. */
+function isPostscript(signature: readonly string[], at: number): boolean {
+	const found = MARKED_POSTSCRIPT.exec((signature[at] ?? '').slice(0, LONGEST_JUDGED).trimEnd());
+	if (found === null) return false;
+	const [, sign = '', rest = ''] = found;
+	if (rest === '') return tells(signature.slice(at + 1, at + 4).find((line) => line.trim() !== '') ?? '');
+	return /[:：!]/.test(sign) || tells(rest.trim());
+}
+
+/** Whether the text has a word that no name has, and is neither "Rao, head of sales" nor a line of contacts. */
+function tells(text: string): boolean {
+	if (/^\p{Lu}[\p{L}'’-]+,/u.test(text) || (isContact(text) && !isOwn(text))) return false;
+	const words = text.split(/\s+/);
+	if (!/[\p{Lu}\p{Ll}]/u.test(text)) return isProse(text);
+	if (/[!?]$/.test(text)) return true;
+	return words.some((word) => /^\p{Ll}{2}/u.test(word) && !NAME_PARTICLES.has(word) && !word.includes('@'));
 }
 
 function withoutDeviceLines(lines: string[]): string[] {

@@ -108,19 +108,31 @@ export async function openBinary(context: MailContext, data: IBinaryData): Promi
 
 /** In URLs, the last two characters of the alphabet are others (RFC 4648, section 5). */
 const BEYOND_BASE64 = /[^\w+/=\s-]/;
+/** Zero bytes at the end and invisible characters, which were copied along. */
+const UNSEEN = /[\0\u200b-\u200f\u2060\ufeff]/g;
 
 /**
  * Returns the base64 of a file. A Code node may give a data URL (RFC 2397) in its place, which can also be text in percent encoding: its
  * bytes are returned.
  * @throws MailError `input` if it is neither
  */
-function contentOf({ data }: IBinaryData, name: string): string | Buffer {
+function contentOf(given: IBinaryData, name: string): string | Buffer {
+	const data = unquoted(given.data);
 	const start = /^data:[^,]{0,300},/i.exec(data.slice(0, 400))?.[0] ?? '';
 	const content = data.slice(start.length);
 	if (start !== '' && !/;base64\s{0,3},$/i.test(start)) return percentDecoded(content);
 	const base64 = start !== '' && content.includes('%') ? percentDecoded(content).toString('latin1') : content;
-	if (BEYOND_BASE64.test(base64)) throw unusable(name, 'is not base64');
-	return base64;
+	if (!BEYOND_BASE64.test(base64)) return base64;
+	const seen = unquoted(base64.replace(UNSEEN, ''));
+	if (BEYOND_BASE64.test(seen)) throw unusable(name, 'is not base64');
+	return seen;
+}
+
+/** Without the quotes of JSON text, or the marks of code in Markdown, around it. */
+function unquoted(text: string): string {
+	const inner = text.trim();
+	const first = inner.charAt(0);
+	return inner.length > 1 && ['"', "'", '`'].includes(first) && inner.endsWith(first) ? inner.slice(1, -1) : text;
 }
 
 /** Of any bytes, which decodeURIComponent refuses if they are not UTF-8. */

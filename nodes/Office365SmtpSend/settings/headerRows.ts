@@ -20,7 +20,8 @@ export function headerRows(given: unknown): HeaderRow[] {
 }
 
 function rowsOf(given: unknown, depth: number): HeaderRow[] {
-	if (isBlank(given)) return [];
+	// An expression such as `{{ $json.headers ?? false }}` may switch them off.
+	if (isBlank(given) || given === false) return [];
 	if (depth > DEEPEST) throw wrong();
 	if (Array.isArray(given)) return given.flatMap((one: unknown) => rowsOf(one, depth + 1));
 	if (typeof given === 'string') return rowsOf(parsed(given), depth + 1);

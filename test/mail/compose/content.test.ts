@@ -335,6 +335,10 @@ describe('addresses', () => {
 		['an object', { name: 'grace@example.test', address: ADA }, 'grace@example.test'],
 		['an encoded word', `=?utf-8?q?ada@old.test?= <${ADA}>`, '=?utf-8?q?ada@old.test?='],
 		['an at sign that makes no address', `Ada@home <${ADA}>`, 'Ada@home'],
+		['a comment in a word with an at sign', `Smith(UK)Ltd@home <${ADA}>`, 'Smith Ltd@home'],
+		['quotes in a word with an at sign', `Name"quoted"@home <${ADA}>`, 'Name quoted@home'],
+		['a comment between a name of another script and the address', `王伟(销售)${ADA}`, '王伟'],
+		['a comment between a name with an accent and the address', `José(Ventas)${ADA}`, 'José'],
 	])('keep their names though these look like addresses: %s', async (_name, value, name) => {
 		expect(await readMailboxes('To Email', value)).toEqual([{ name, address: ADA }]);
 		expect(await readMailboxes('To Email', [value, `Grace <${GRACE}>`])).toHaveLength(2);
@@ -371,6 +375,8 @@ describe('addresses', () => {
 		['quotes in the middle of a word', 'grace."x"@example.test', 'has quotes or parentheses in the middle'],
 		['quotes behind a word, in a list', `${ADA}, grace"x y"@example.test`, 'has quotes or parentheses in the middle'],
 		['a comment in the middle of a word', 'grace.(c)x@example.test', 'has quotes or parentheses in the middle'],
+		['a comment in the middle of a word, before others', `grace.(c)x@example.test, Ada <${ADA}>`, 'grace.(c)x@example.test has quotes'],
+		['quotes in the middle of a word, before quotes with brackets', 'grace."x"@example.test "a <b>"', 'has quotes or parentheses'],
 		['an empty list in an object', { email: [] }, 'an object without an address'],
 		['a list of nothing in an object', { email: ['', null] }, 'an object without an address'],
 		['a street alone', { address: 'Street 5' }, '"Street 5" is not an email address'],

@@ -59,15 +59,29 @@ describe('addresses as people and models paste them', () => {
 			['•', '•'],
 			['·', '·'],
 			['▪', '▪'],
-			['-', '-'],
-			['*', '*'],
-			['1.', '2.'],
 			['1)', '2)'],
+			['1)', '2.'],
 		].map(([one, two]): [string, unknown, string[]] => [
 			`${one} without a blank, one a line`,
 			`${one}ada@example.test\n${two}Bob <bob@example.test>`,
 			['ada@example.test', BOB],
 		]),
+		...['-', '*', '1.'].map((sign): [string, unknown, string[]] => [
+			`${sign} without a blank, where no line shows that it is a list`,
+			`${sign}ada@example.test\n${sign.replace('1', '2')}bob@example.test`,
+			[`${sign}ada@example.test`, `${sign.replace('1', '2')}bob@example.test`],
+		]),
+		[
+			'addresses of classes',
+			'1.klasse@example.test\n2.klasse@example.test\n3.klasse@example.test',
+			['1.klasse@example.test', '2.klasse@example.test', '3.klasse@example.test'],
+		],
+		[
+			'names that begin with a number',
+			'1.FC Köln <ada@example.test>\n2.FC X <bob@example.test>',
+			['1.FC Köln <ada@example.test>', '2.FC X <bob@example.test>'],
+		],
+		['asterisks, one without a blank', '* ada@example.test\n*Bob <bob@example.test>', ['ada@example.test', BOB]],
 		['marks that may belong to the address', '-ada@example.test\nbob@example.test', ['-ada@example.test', 'bob@example.test']],
 		['numbers that may belong to the address', '1.ada@example.test\n3.bob@example.test', ['1.ada@example.test', '3.bob@example.test']],
 		['numbers, one without a blank', '1. ada@example.test\n2.bob@example.test', ['ada@example.test', 'bob@example.test']],
@@ -542,6 +556,9 @@ describe('addresses as people and models paste them', () => {
 		'\u3164',
 		'\u3164@',
 		'a\ufe0f@',
+		'a(b)c@ <',
+		'ü(b)c@d.e ',
+		'a"x"@ <',
 	])('take linear time: a list of 300,000 characters of %j', async (part) => {
 		const before = process.cpuUsage();
 		await readMailboxes('To Email', part.repeat(300_000 / part.length)).catch(() => undefined);

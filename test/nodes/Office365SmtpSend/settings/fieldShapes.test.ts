@@ -22,15 +22,28 @@ describe('the option Headers', () => {
 		expect(readHeaders({ headers }).headers).toEqual(rows);
 	});
 
-	it.each([undefined, null, '', ' ', {}, [], { header: [] }, { header: [{}] }, { header: [{ name: '', value: ' ' }] }, '{}'])(
-		'is not set by %j',
-		(headers) => {
-			expect(readHeaders({ headers: JSON.parse(JSON.stringify(headers ?? null)) }).headers).toEqual([]);
-		},
-	);
+	it.each([
+		undefined,
+		null,
+		false,
+		'',
+		' ',
+		'null',
+		{},
+		[],
+		[false],
+		{ header: false },
+		{ header: [] },
+		{ header: [{}] },
+		{ header: [{ name: '', value: ' ' }] },
+		'{}',
+	])('is not set by %j', (headers) => {
+		expect(readHeaders({ headers: JSON.parse(JSON.stringify(headers ?? null)) }).headers).toEqual([]);
+	});
 
 	it.each([
 		['a line', 'X-A: 1'],
+		['true', true],
 		['a number', 17],
 		['JSON text of a text', '"X-A"'],
 		['a list of texts', ['X-A: 1']],
@@ -67,6 +80,13 @@ describe('binary data that a Code node has made', () => {
 		['a data URL in percent encoding', 'data:text/plain,hello%20w%C3%B6rld%ff', 'hello w\u00c3\u00b6rld\u00ff'],
 		['a data URL without a type', 'data:,a%2Cb', 'a,b'],
 		['nothing', '', ''],
+		['base64 in the quotes of JSON', ' "aGVsbG8="\n', 'hello'],
+		['base64 in single quotes', "'aGVsbG8='", 'hello'],
+		['base64 in marks of code', '`aGVsbG8=`', 'hello'],
+		['a data URL in quotes', '"data:text/plain;base64,aGVsbG8="', 'hello'],
+		['base64 with zero bytes behind it', 'aGVsbG8=\0\0', 'hello'],
+		['base64 with invisible characters', '\ufeffaGVs\u200bbG8=\u200b', 'hello'],
+		['base64 in quotes, with a zero byte behind them', '"aGVsbG8="\0', 'hello'],
 	])('is read from %s', async (_name, data, bytes) => {
 		expect((await read(data)).bytes).toBe(bytes);
 	});
@@ -76,7 +96,7 @@ describe('binary data that a Code node has made', () => {
 		expect((await read('aGVsbG8=')).size).toBe(5);
 	});
 
-	it.each(['hello, world', 'gr\u00fc\u00dfe', 'data:text/plain;base64,hello!', '{"a":1}'])(
+	it.each(['hello, world', 'gr\u00fc\u00dfe', 'data:text/plain;base64,hello!', '{"a":1}', '"hello, world"', '"'])(
 		'is refused if it is other text: %s',
 		async (data) => {
 			await expect(read(data)).rejects.toMatchObject({

@@ -270,11 +270,16 @@ describe('subjects', () => {
 			`${word}: x`,
 			`Fwd: ${word}: x`,
 		]),
-		...['I', 'Пересл', 'Továbbítás', 'ΣΧΕΤ', 'הועבר', '전달', 'İlt', 'ILT'].map((word): [string, string, string] => [
+		...['Пересл', 'Továbbítás', 'ΣΧΕΤ', 'הועבר', '전달', 'İlt', 'ILT'].map((word): [string, string, string] => [
 			`${word}: x`,
 			`Re: ${word}: x`,
 			`${word}: x`,
 		]),
+		['ΣΧΕΤ.: x', 'Re: ΣΧΕΤ.: x', 'ΣΧΕΤ.: x'],
+		['Отв.: x', 'Отв.: x', 'Fwd: Отв.: x'],
+		['I: one point', 'Re: I: one point', 'Fwd: I: one point'],
+		['Res.: rooms', 'Re: Res.: rooms', 'Fwd: Res.: rooms'],
+		['Vs. : Köln', 'Re: Vs. : Köln', 'Fwd: Vs. : Köln'],
 		['На двоих: x', 'Re: На двоих: x', 'Fwd: На двоих: x'],
 		['', 'Re:', 'Fwd:'],
 		['Regarding: you', 'Re: Regarding: you', 'Fwd: Regarding: you'],
