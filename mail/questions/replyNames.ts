@@ -99,17 +99,38 @@ const CONDITIONAL = /[半改再付发發待后減减额額价價元円暂暫先]
 const BEFORE_NAMES =
 	/^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-[a-z]{2,5}\.|mr\.|ms\.|mrs\.|m\.|mme|on behalf of|im auftrag) ?){1,3}(?=\p{Lu})/iu;
 
-/** A telephone number. Neither amounts nor dates begin like that. */
+/** What may be a telephone number, behind a mark or a label such as "Tel.", and before a mark or the end: no currency and no unit. */
 const PHONE = new RegExp(
-	[
-		'\\+\\d[\\d ()./-]{5,22}\\d',
-		'\\(?\\b0\\d{1,5}\\)?[ /-]{1,3}(?!20\\d\\d\\b)(?=(?:\\D?\\d){4})\\d{3,}[\\d /-]{0,12}',
-		'\\b0\\d(?:[ .]\\d\\d){4}\\b',
-		'\\b0\\d{6,12}\\b',
-		'\\(?\\b\\d{3}\\)?[ .-]{1,2}\\d{3}[.-]\\d{4}\\b',
-	].join('|'),
-	'g',
+	'(?<before>[|,;] ?| [-–—/] | (?=[(+]))' +
+		'(?<label>(?:tel|telefon|telephone|phone|mobile?|mob|cell|fax|fon|direct|ext|extension|durchwahl|dw)\\b\\.?:? ?)?' +
+		'(?<number>[+(]{0,2}\\d+(?:(?:\\) ?\\(?|\\(| [-/] ?\\(?|[ ./-]\\(?)\\d+)*)' +
+		'(?= ?(?:[|,;)]| [-–—/] |$))',
+	'giu',
 );
+
+/** An account or a purchase, whose number is none of a telephone. */
+const ACCOUNT =
+	/(?:^| )(?:account|konto|kostenstelle|cost|costs|cent(?:er|re)|budget|project|projekt|menge|quantity|po|iban|nummer|number|reference|referenz|vertrag)(?: |$)/i;
+
+/** Without telephone numbers behind a full name or behind their label. */
+function withoutPhones(line: string): string {
+	const [name = ''] = /^[^|,;(+\d]*/.exec(line) ?? [];
+	if (ACCOUNT.test(name.trim())) return line;
+	const isFullName = name.trim().includes(' ');
+	return line.replace(PHONE, (found, before: string, label: string | undefined, number: string) =>
+		(label !== undefined && /^\d{2,6}$/.test(number)) || ((label !== undefined || isFullName) && isPhone(number)) ? before : found,
+	);
+}
+
+/** Neither amounts nor dates look like that. */
+function isPhone(number: string): boolean {
+	const digits = number.replace(/\D/g, '');
+	if (digits.length > 15 || digits.length < (number.startsWith('+') ? 8 : 7)) return false;
+	if (number.startsWith('+')) return true;
+	const isAmount = digits.length < 9 && /^[1-9]\d{0,2}(?:[ .]\d{3})+$|^[1-9]\d*00$/.test(number);
+	const isDate = /(?<!\d)20[2-9]\d(?!\d)|\..*[-/]|[-/].*\.|\/.*\//.test(number);
+	return !isAmount && !isDate && (/\d{3}/.test(number) || /^0\d(?:[ .]\d\d){4}$/.test(number));
+}
 
 /**
  * Whether a line has only a name, and may have further names and telephone numbers, as in "Ma Long | Senior Buyer".
@@ -119,10 +140,9 @@ export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boole
 	const written = line
 		.replace(/^[-—–*/~\s]{1,4}/, '')
 		.replace(BEFORE_NAMES, '')
-		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '')
-		.replace(PHONE, '');
+		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '');
 	if (isClosed && /^\p{Lu}\.?$/u.test(written)) return true;
-	const [named, ...further] = piecesOf(written);
+	const [named, ...further] = piecesOf(withoutPhones(written));
 	// A label, as in "Total: 300".
 	if (named === undefined || named.after === ':') return false;
 	const [first, others] = [named.text, further.map(({ text }) => text)];

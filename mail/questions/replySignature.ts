@@ -48,8 +48,10 @@ function placeOf(lines: readonly string[], at: number): { isClosed: boolean; isL
 
 /** What does not belong to a signature: a word of doubt, an amount of money, or a sentence. */
 export function strangeIn({ signature: written, isNamed }: Written): string | undefined {
-	const signature = isNamed ? written.slice(1) : written;
-	const length = isNamed && !/\s/.test(written[0] ?? '') ? SENTENCE - 1 : SENTENCE;
+	const [named = '', ...others] = written;
+	if (isNamed && hasAmount(named)) return named;
+	const signature = isNamed ? others : written;
+	const length = isNamed && !/\s/.test(named) ? SENTENCE - 1 : SENTENCE;
 	const contact = signature.findIndex((line) => /@|\d(?:\D?\d){5}/.test(line));
 	return (
 		signature

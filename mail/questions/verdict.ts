@@ -4,7 +4,7 @@ import { withoutGreeting } from './replyGreeting';
 import { isCourtesy, isName, isSigned, MONTH_OR_NAME } from './replyNames';
 import { doubtfulWordIn, phraseIn, strangeIn, withoutSignature, wordIn, type Written } from './replySignature';
 import { acknowledges, asksForMore, asksMore } from './replyRequests';
-import { hasNoObjection, letsGoAhead } from './replyNoObjection';
+import { BARE, hasNoObjection, letsGoAhead } from './replyNoObjection';
 import { isUnable, meaningOfPhrase, needsNothingElse, PREFACE } from './replyPhrases';
 import { contains, linesOf, normalized, partsOf, piecesOf, plain, wordsOf } from './replyText';
 import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR } from './replyWords';
@@ -48,7 +48,7 @@ export function readVerdict(written: string, { approve, decline }: Labels): Verd
 					askedIn(parts.body) ??
 					afterMereWord(withoutCourtesy(plain(word)), parts.body, labels) ??
 					moreIn(parts.body, labels))
-				: (agreementIn(after) ?? (isUnable(plain(word)) ? moreIn(parts.body, labels) : undefined)));
+				: (agreementIn(after, BARE.has(withoutCourtesy(plain(word)))) ?? (isUnable(plain(word)) ? moreIn(parts.body, labels) : undefined)));
 		if (found === undefined) return { approved };
 		return { unclear: `the reply continues with "${found.slice(0, 40)}", which may change its meaning` };
 	}
@@ -193,17 +193,20 @@ function doubtIn(text: string, written: Written, labels: Labels): string | undef
 	);
 }
 
-/** What agrees after a "no". A refusal usually comes with a reason, so other words change nothing. */
-function agreementIn(text: string): string | undefined {
+/**
+ * What agrees after a "no". A refusal usually comes with a reason, so other words change nothing.
+ * @param isBare whether it was a mere "no"
+ */
+function agreementIn(text: string, isBare: boolean): string | undefined {
 	return partsOf(text).find((part) => {
 		if (isName(part) || isThanks(part) || refuses(part) || phraseIn(part, [AGAINST]) !== undefined) return false;
 		const words = wordsOf(part);
 		const isNegated = words.some((word) => NEGATIONS.has(word));
 		return (
 			words.some((word) => word.includes(' ')) ||
-			hasNoObjection(part) ||
+			hasNoObjection(part, isBare) ||
 			wordIn(part, [IN_FAVOUR]) !== undefined ||
-			(!isNegated && (phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined || letsGoAhead(part))) ||
+			(!isNegated && (phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined || (isBare && letsGoAhead(part)))) ||
 			(words.every((word) => HARMLESS.has(word)) && !isCourtesy(part))
 		);
 	});

@@ -172,6 +172,10 @@ describe('a plain approval by email', () => {
 			'Dear Mr. Smith, approved.',
 			'Hi Bob,\nThanks for sending this. Approved.',
 			'Approved\n\nGet Outlook for iOS',
+			...['555-1234', '1-800-555-1234', '(800) 555 1234', '0043 1 234567', '00491711234567', '912 345 678', '(11) 98765-4321'].flatMap(
+				(phone) => [`Approved\n\nAda Lovelace | ${phone}`, `Approved\n\nRegards\nAda Lovelace, Sales, ${phone}`],
+			),
+			...['Tel. 4711', 'Tel: 4711', 'Phone: 555-1234', 'Tel. 4711 | Fax 4712'].map((phone) => `Approved\n\nAda Lovelace | ${phone}`),
 			...['+44 20 7946 0123', '(555) 123-4567', '0171/2345678', '06 12 34 56 78', '555-123-4567'].map(
 				(phone) => `Approved\n\nAnna Smith | ${phone}`,
 			),
@@ -229,6 +233,18 @@ describe('a plain refusal by email', () => {
 		...['Non approvo.', 'Não aprovo', 'Ik ga niet akkoord', 'Nie akceptuję', 'Nie wyrażam zgody', 'Niestety nie'],
 		...['Inte godkänt', 'Jag godkänner inte', 'Sorry for the late reply. No.'],
 		'Do not pay this invoice. Pay the other.',
+		...[
+			'No. It can be paid after the correction.',
+			'Nein. Die Rechnung kann erst nach Korrektur bezahlt werden.',
+			'Nein, die Rechnung muss korrigiert werden, dann kann sie bezahlt werden',
+			'Rejected. The order can be sent when budget is there.',
+			'Declined. This may be processed again next month.',
+			'Declined. It can be done.',
+			'No, just send it back',
+			'No, not a problem of ours',
+			'No. The amount can be paid by Bob',
+			'Nee, kan volgende week betaald worden',
+		],
 		'No, too expensive',
 		'No, this is not good',
 		'No, not this year.',
@@ -308,6 +324,7 @@ describe('a plain refusal by email', () => {
 			'Nej, inga problem',
 			'Nej, inga invändningar',
 		],
+		...['No, it can be paid now.', 'No, just pay the invoice.', "No, that's not a problem", 'Nej, det går bra för mig'],
 		...['Nej, det går bra', 'Nej, det är lugnt', 'Nie, nie mam uwag', 'Nein, von mir aus', 'Nein, alles in Ordnung', 'Non, tout va bien'],
 		...['No, está bien así', 'No, tutto ok', 'Não, pode pagar', 'Nei, det går bra', 'Nej, det er fint'],
 		...['No, feel free to ship it.', "No, I don't mind", 'Nope, all set', 'Nope, send it out', 'No, todo bien'],
@@ -383,6 +400,10 @@ describe('an approval by email with a condition', () => {
 			'\nStart - 01/2027',
 			'\nPO: 4711',
 		],
+		...['\nAccount 0123456789', '\n\nKonto 0123456789', '\nPO 0045001234', '\nKostenstelle 0012345678', '\nMenge 0100 1000'],
+		...['\nMarketing +100 000', '\nAda, +100 000 EUR', '\n\nAda Lovelace, +100 000 EUR', '\n\nCost Center 0123456789'],
+		...['\n\nAda Lovelace | 0123456789 EUR', '\n\nAda Lovelace | EUR 0123456789', '\n\nAda Lovelace, 1 500 000'],
+		...['\n\nCost Center | 0123456789', '\nMarketing, 1500000', '\n\nAda Lovelace | 14.12.2026', '\n\nAda Lovelace | 01.12.-03.12.'],
 	])('is left open: "Approved%s"', (more) => {
 		expect(verdict(`Approved${more}`)).toBe('unclear');
 		expect(verdict(`I approve${more}`)).toBe('unclear');
