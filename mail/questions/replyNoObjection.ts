@@ -7,7 +7,8 @@ const NOTHING =
 
 /** "Not a problem", "rien à signaler", "nie mam uwag". */
 const WITHOUT_OBJECTION = new RegExp(
-	"^(?:(?:it|this|that)(?: is|'s) )?not (?:a|any) (?:problem|issue|objection)s?(?: at all)?(?: (?:for|from|with) (?:me|us|my side|our side))?$" +
+	"^(?:(?:it|this|that)(?: is|'s) )?not (?:a|any) (?:problem|issue|objection)s?" +
+		'(?: at all)?(?: (?:for|from|with) (?:me|us|my side|our side))?$' +
 		'|rien à (?:signaler|redire|dire|ajouter)|rien contre' +
 		'|nada que (?:objetar|añadir)|niente da (?:dire|obiettare)|nada a (?:opor|acrescentar)' +
 		'|nie mam (?:uwag|zastrzeżeń|pytań|nic przeciwko)|(?:brak|bez) (?:uwag|zastrzeżeń|problemu)|nie ma (?:problemu|sprawy)' +
@@ -38,7 +39,8 @@ const GOING_AHEAD = new RegExp(
 		'|pode (?:pagar|seguir|avançar)|(?:doe|ga|betaal|bestel) maar|(?:mag|kan) .{0,20}worden' +
 		'|wszystko (?:w porządku|ok|dobrze|gra)|w porządku|może być|można (?:płacić|zapłacić|zamawiać)' +
 		'|(?:det|allt) (?:går|är|er) (?:bra|fint|lugnt|ok|okej|greit|i orden)|kör på' +
-		')(?: (?:it|this|that|them|(?:the|this) (?:invoice|order|request|payment)|ahead|as (?:it )?is|now|please|so|(?:for|from|with) (?:me|us)' +
+		')(?: (?:it|this|that|them|(?:the|this) (?:invoice|order|request|payment)|ahead|as (?:it )?is|now|please|so' +
+		'|(?:for|from|with) (?:me|us)' +
 		'|from my side|jetzt|bitte|gern|gerne|für mich|von mir|meinerseits|pour moi|para mí|per me|así|ahora|la factura|adesso|pure|agora' +
 		'|hoor|voor mij|wat mij betreft|för mig|for meg|for mig|för min del|dla mnie)){0,3}$',
 	'u',

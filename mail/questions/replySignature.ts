@@ -72,21 +72,31 @@ const BETWEEN = table('of, at, on, du, des, et, im, zur, zum, och, og, für, del
 
 /** "Seats: 3", "Until: 16.12.", which a signature has of rooms and telephones only. */
 const LABELLED =
-	/^(\p{L}{2,20})(?: \p{L}{2,20}){0,2}\.? ?(?:[:=] ?[^\p{L}\d]{0,3}\d{1,4}(?:[.,/]\d{0,4}){0,3}|[-–—] ?\d{1,3}(?:[.,/]\d{0,4}){0,3})\D{0,4}$/u;
+	/^(\p{L}{2,20}(?: \p{L}{2,20}){0,2})\.? ?(?:[:=] ?[^\p{L}\d]{0,3}\d{1,4}(?:[.,/]\d{0,4}){0,3}|[-–—] ?\d{1,3}(?:[.,/]\d{0,4}){0,3})\D{0,4}$/u;
 
 /** "14.12. - 16.12." */
 const DAYS = /^\d{1,2}[./]\d{0,2}[./]?\d{0,4} ?[-–] ?\d{1,2}[./]\d{0,2}[./]?\d{0,4}$/;
 
+/** "8.00 - 16.00" */
+const HOURS = /^\d{1,2}\.(?:00|1[3-9]|[2-5]\d) ?[-–] ?\d{1,2}\.(?:00|1[3-9]|[2-5]\d)$/;
+
 const CONTACTS = table(
 	'tel, telefon, telephone, phone, mobile, mobil, cell, fax, ext, extension, direct, office, room, raum, zimmer, büro, floor, desk, dw',
-	'durchwahl, bureau, poste, interno, kamer, rum, building, box, postfach, zip, plz, hrb, hra, id, nr, no',
+	'durchwahl, klappe, nebenstelle, ramal, toestel, fon, etage, suite, abteilung, po, central, main, conference, business, work, home',
+	'private, number, nummer, hours, opening',
+	'bureau, poste, interno, kamer, rum, building, box, postfach, zip, plz, hrb, hra, id, nr, no',
 );
+
+/** Whether a label has nothing but such words: "Direct Phone", but not "Room Budget". A purchase order has "PO" alone. */
+const isContact = (label: string): boolean =>
+	wordsOf(label).every((word) => CONTACTS.has(word)) && !/^po(?: (?:no|nr|number|nummer|id))?$/i.test(label);
 
 /** An amount of money, unless it is the capital of a company. */
 function hasAmount(line: string): boolean {
 	const currency = '(?:[€$£¥₹%]|eur|euros?|usd|gbp|chf|sek|nok|dkk|pln|dollars?|pounds?|kr)';
 	const [, label = ''] = LABELLED.exec(line) ?? [];
-	if ((label !== '' && !CONTACTS.has(label.toLowerCase())) || DAYS.test(line)) return true;
+	const isStrange = label !== '' && !isContact(label);
+	if (isStrange || (DAYS.test(line) && !HOURS.test(line))) return true;
 	const amount = new RegExp(`\\d ?k? ?${currency}(?![\\p{L}])|(?<![\\p{L}])${currency} ?\\d|(?<![\\p{L}])(?:to|auf|naar) \\d`, 'iu');
 	if (/^(?:\d{1,4}|\d{1,3}[.,]\d{2,3})$/.test(line)) return true;
 	return amount.test(line) && !/capital|kapital/i.test(line);

@@ -105,6 +105,10 @@ describe('a plain approval by email', () => {
 		],
 		...['Je valide.', "C'est validé", "C'est bon pour moi", 'Bon pour accord', 'Autorizo el pago.', 'Visto bueno'],
 		...['Conforme', 'Autorizzo il pagamento', 'Nulla osta', 'Per me va bene', 'Is goed', 'Ja hoor, prima'],
+		...['Yes, as discussed', 'Yes, as requested', 'Yes as discussed', 'Yes, approved as discussed', 'Yes, go ahead as discussed.'],
+		...['Yes, thanks for letting me know', 'Yes, thanks for keeping me updated', 'Yes, well done', 'Yes, all right', 'Yes, that is right'],
+		...['Approved. Great job, team!', 'Approved. Thanks, everyone.', 'Approved, well done everyone', 'Approved\nThanks, May'],
+		...['Granted, thanks for your help', 'Geht klar, danke für die Info', 'Passt so. Danke für die Info'],
 		...['Autorizo', 'Zaakceptowane', 'Godkännes', 'Apologies for the delay - approved.'],
 		...['Herr Meier,\ngenehmigt.', 'Sehr geehrter Herr Meier,\n\ngenehmigt.', 'Thanks, approved.', 'Great, approved!', 'Thanks!\nApproved'],
 		...[
@@ -175,6 +179,12 @@ describe('a plain approval by email', () => {
 			...['555-1234', '1-800-555-1234', '(800) 555 1234', '0043 1 234567', '00491711234567', '912 345 678', '(11) 98765-4321'].flatMap(
 				(phone) => [`Approved\n\nAda Lovelace | ${phone}`, `Approved\n\nRegards\nAda Lovelace, Sales, ${phone}`],
 			),
+			...['Durchwahl', 'Klappe', 'Nebenstelle', 'Ramal', 'Toestel', 'Fon', 'Etage', 'Suite', 'Abteilung', 'Box', 'Direct Phone'].map(
+				(label) => `Approved\n\nAda Lovelace\n${label}: 471`,
+			),
+			'Approved\n\nAda Lovelace\n8.00 - 16.00',
+			...['John Minor', 'Peter Note', 'Net Solutions GmbH', 'The Weekly Times'].map((name) => `Approved\n\nKind regards\n${name}`),
+			'Approved\n\nAda Lovelace\nNet Solutions GmbH',
 			...['Tel. 4711', 'Tel: 4711', 'Phone: 555-1234', 'Tel. 4711 | Fax 4712'].map((phone) => `Approved\n\nAda Lovelace | ${phone}`),
 			...['+44 20 7946 0123', '(555) 123-4567', '0171/2345678', '06 12 34 56 78', '555-123-4567'].map(
 				(phone) => `Approved\n\nAnna Smith | ${phone}`,
@@ -401,6 +411,14 @@ describe('an approval by email with a condition', () => {
 			'\nPO: 4711',
 		],
 		...['\nAccount 0123456789', '\n\nKonto 0123456789', '\nPO 0045001234', '\nKostenstelle 0012345678', '\nMenge 0100 1000'],
+		...[
+			'\n\nAda Lovelace\nRoom budget: 300',
+			'\n\nAda Lovelace\nTotal room: 300',
+			'\n\nAda Lovelace\n8.12 - 16.12',
+			', everyone',
+			'. everyone',
+		],
+		...['\n\nThanks\nCredit Note', '\n\nThanks\nNet Thirty', '\n\nAda Lovelace\nThe Weekly Rate', '. Everyone, team'],
 		...['\nMarketing +100 000', '\nAda, +100 000 EUR', '\n\nAda Lovelace, +100 000 EUR', '\n\nCost Center 0123456789'],
 		...['\n\nAda Lovelace | 0123456789 EUR', '\n\nAda Lovelace | EUR 0123456789', '\n\nAda Lovelace, 1 500 000'],
 		...['\n\nCost Center | 0123456789', '\nMarketing, 1500000', '\n\nAda Lovelace | 14.12.2026', '\n\nAda Lovelace | 01.12.-03.12.'],
@@ -498,6 +516,13 @@ describe('an approval by email with a condition', () => {
 		],
 		...[
 			'Yeah right',
+			'Yeah, right.',
+			'OK, well done',
+			'OK, great job team',
+			'OK, keep me informed',
+			'Yes, we discussed it',
+			'Yes, thanks, I was informed',
+			'Passt, das ist gut',
 			'Granted, it looks nice',
 			'Agreed with the team.',
 			'Ja, bitte den Vertrag mir versenden',
@@ -651,6 +676,11 @@ describe('the label of the other button', () => {
 		['🛒 Order it', '🛒 Order it', 'Wait', true],
 		['👍', '👍', '👎', true],
 		['Renew', 'Do not renew', 'Renew', false],
+		['Geht klar, danke für die Info', 'Geht klar', 'Nein', true],
+		['Granted, thanks for your help', 'Granted', 'Refused', true],
+		['LGTM for the invoice', 'LGTM', 'Decline', true],
+		['Good to go for the invoice', 'Good to go', 'Decline', true],
+		['Conforme à la facture', 'Conforme', 'Refuser', true],
 	])('lets %j count for %s and %s', (text, approve, decline, approved) => {
 		expect(verdict(text, approve, decline)).toBe(approved);
 	});
