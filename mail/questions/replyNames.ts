@@ -124,7 +124,8 @@ const BEFORE_NAMES =
 /** What may be a telephone number, behind a mark or a label such as "Tel.", and before a mark or the end: no currency and no unit. */
 const PHONE = new RegExp(
 	'(?<before>[|,;] ?| [-–—/] | (?=[(+]))' +
-		'(?<label>(?:tel|telefon|telephone|phone|mobile?|mob|cell|fax|fon|direct|ext|extension|durchwahl|dw)\\b\\.?:? ?)?' +
+		'(?<label>(?:tel|telefon|telephone|phone|mobile?|mob|cell|fax|fon|direct|office|work|home|büro' +
+		'|ext|extension|durchwahl|dw)\\b\\.?:? ?)?' +
 		'(?<number>[+(]{0,2}\\d+(?:(?:\\) ?\\(?|\\(| [-/] ?\\(?|[ ./-]\\(?)\\d+)*)' +
 		'(?= ?(?:[|,;)]| [-–—/] |$))',
 	'giu',
@@ -134,14 +135,16 @@ const PHONE = new RegExp(
 const ACCOUNT =
 	/(?:^| )(?:account|konto|kostenstelle|cost|costs|cent(?:er|re)|budget|project|projekt|menge|quantity|po|iban|nummer|number|reference|referenz|vertrag)(?: |$)/i;
 
-/** Without telephone numbers behind a full name or behind their label. */
+/** Without telephone numbers behind a full name, with their label, or with the code of a country. */
 function withoutPhones(line: string): string {
 	const [name = ''] = /^[^|,;(+\d]*/.exec(line) ?? [];
 	if (ACCOUNT.test(name.trim())) return line;
 	const isFullName = name.trim().includes(' ');
-	return line.replace(PHONE, (found, before: string, label: string | undefined, number: string) =>
-		(label !== undefined && /^\d{2,6}$/.test(number)) || ((label !== undefined || isFullName) && isPhone(number)) ? before : found,
-	);
+	return line.replace(PHONE, (found, before: string, label: string | undefined, number: string) => {
+		const isExtension = label !== undefined && /^\d{2,6}$/.test(number);
+		const isInternational = /^\+(?:\D*\d){10}/.test(number) && before !== ' ';
+		return isExtension || ((label !== undefined || isFullName || isInternational) && isPhone(number)) ? before : found;
+	});
 }
 
 /** Neither amounts nor dates look like that. */
@@ -149,7 +152,7 @@ function isPhone(number: string): boolean {
 	const digits = number.replace(/\D/g, '');
 	if (digits.length > 15 || digits.length < (number.startsWith('+') ? 8 : 7)) return false;
 	if (number.startsWith('+')) return true;
-	const isAmount = digits.length < 9 && /^[1-9]\d{0,2}(?:[ .]\d{3})+$|^[1-9]\d*00$/.test(number);
+	const isAmount = digits.length < 9 && /^[1-9]\d{0,2}(?:[ .]\d{3})+$|^[1-9]\d*00$|^[1-9]\d*0 ?- ?[1-9]\d*0$/.test(number);
 	const marks = number.replace(/[^./-]/g, '');
 	const isDate = /(?<!\d)20[2-9]\d(?!\d)/.test(number) || (marks.includes('.') && /[-/]/.test(marks)) || marks.split('/').length > 2;
 	return !isAmount && !isDate && (/\d{3}/.test(number) || /^0\d(?:[ .]\d\d){4}$/.test(number));
@@ -160,12 +163,11 @@ function isPhone(number: string): boolean {
  * @param isClosed whether the line above ends with a closing
  */
 export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boolean; isLast: boolean }): boolean {
-	const written = line
-		.replace(/^[-—–*/~\s]{1,4}/, '')
+	const written = withoutPhones(line.replace(/^[-—–*/~\s]{1,4}/, ''))
 		.replace(BEFORE_NAMES, '')
 		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '');
 	if (isClosed && /^\p{Lu}\.?$/u.test(written)) return true;
-	const [named, ...further] = piecesOf(withoutPhones(written));
+	const [named, ...further] = piecesOf(written);
 	// A label, as in "Total: 300".
 	if (named === undefined || named.after === ':') return false;
 	const [first, others] = [named.text, further.map(({ text }) => text)];

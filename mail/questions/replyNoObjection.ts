@@ -32,11 +32,14 @@ const GOING_AHEAD = new RegExp(
 	'(?:^|[^\\p{L}])(?:' +
 		'just (?:pay|do|go|order|book|send|approve|proceed|buy)' +
 		'|(?:can|may) be (?:paid|ordered|booked|sent|released|approved|done|processed)' +
-		'|(?:kann|können|darf|dürfen) .{0,30}(?:werden|losgehen|weitergehen|raus)' +
+		'|(?:kann|können|darf|dürfen) (?:.{0,25} )?(?:losgehen|weitergehen|raus|(?:bezahlt|gezahlt|überwiesen|bestellt|gebucht|freigegeben' +
+		'|genehmigt|verschickt|versendet|gesendet|ausgeführt|durchgeführt|umgesetzt|gemacht|beauftragt|gekauft|veröffentlicht) werden)' +
 		'|mir recht|von mir aus|meinetwegen|alles (?:ok|okay|in ordnung|klar|bestens)' +
-		"|geht klar|geht in ordnung|c'est bon|tout va bien|vous pouvez(?: \\p{L}+){0,4}" +
-		'|está bien|puede (?:pagar|proceder|seguir)|tutto (?:ok|bene|a posto)|si può(?: \\p{L}+){0,3}' +
-		'|pode (?:pagar|seguir|avançar)|(?:doe|ga|betaal|bestel) maar|(?:mag|kan) .{0,20}worden' +
+		"|geht klar|geht in ordnung|c'est bon|tout va bien" +
+		'|vous pouvez (?:payer|commander|valider|procéder|y aller|envoyer|régler|lancer|continuer)(?: \\p{L}+){0,2}' +
+		'|está bien|puede (?:pagar|proceder|seguir)|tutto (?:ok|bene|a posto)|si può (?:fare|pagare|procedere|ordinare)' +
+		'|pode (?:pagar|seguir|avançar)|(?:doe|ga|betaal|bestel) maar' +
+		'|(?:mag|kan) (?:.{0,20} )?(?:betaald|besteld|geboekt|goedgekeurd|verstuurd|verzonden|uitgevoerd) worden' +
 		'|wszystko (?:w porządku|ok|dobrze|gra)|w porządku|może być|można (?:płacić|zapłacić|zamawiać)' +
 		'|(?:det|allt) (?:går|är|er) (?:bra|fint|lugnt|ok|okej|greit|i orden)|kör på' +
 		')(?: (?:it|this|that|them|(?:the|this) (?:invoice|order|request|payment)|ahead|as (?:it )?is|now|please|so' +

@@ -82,14 +82,19 @@ const HOURS = /^\d{1,2}\.(?:00|1[3-9]|[2-5]\d) ?[-–] ?\d{1,2}\.(?:00|1[3-9]|[2
 
 const CONTACTS = table(
 	'tel, telefon, telephone, phone, mobile, mobil, cell, fax, ext, extension, direct, office, room, raum, zimmer, büro, floor, desk, dw',
-	'durchwahl, klappe, nebenstelle, ramal, toestel, fon, etage, suite, abteilung, po, central, main, conference, business, work, home',
-	'private, number, nummer, hours, opening',
+	'durchwahl, klappe, nebenstelle, ramal, toestel, fon, etage, suite, abteilung',
 	'bureau, poste, interno, kamer, rum, building, box, postfach, zip, plz, hrb, hra, id, nr, no',
 );
 
-/** Whether a label has nothing but such words: "Direct Phone", but not "Room Budget". A purchase order has "PO" alone. */
-const isContact = (label: string): boolean =>
-	wordsOf(label).every((word) => CONTACTS.has(word)) && !/^po(?: (?:no|nr|number|nummer|id))?$/i.test(label);
+/** They stand in the label of a contact, but are none alone. */
+const BESIDE_CONTACTS = table('po, central, main, conference, business, work, home, private, number, nummer');
+
+/** "Direct Phone", but not "Room Budget" and "PO No". */
+function isContact(label: string): boolean {
+	const words = wordsOf(label);
+	if (words[0] === 'po') return words[1] === 'box' && words.length === 2;
+	return words.some((word) => CONTACTS.has(word)) && words.every((word) => CONTACTS.has(word) || BESIDE_CONTACTS.has(word));
+}
 
 /** An amount of money, unless it is the capital of a company. */
 function hasAmount(line: string): boolean {

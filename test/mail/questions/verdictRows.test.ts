@@ -185,6 +185,9 @@ describe('a plain approval by email', () => {
 			'Approved\n\nAda Lovelace\n8.00 - 16.00',
 			...['John Minor', 'Peter Note', 'Net Solutions GmbH', 'The Weekly Times'].map((name) => `Approved\n\nKind regards\n${name}`),
 			'Approved\n\nAda Lovelace\nNet Solutions GmbH',
+			...['Ada | +44 20 7946 0123', 'J. Smith | 555-1234', 'Ada Lovelace | Office: 555-1234', 'Ada Lovelace, PhD | +49 (0)89 123456'].map(
+				(name) => `Approved\n\n${name}`,
+			),
 			...['Tel. 4711', 'Tel: 4711', 'Phone: 555-1234', 'Tel. 4711 | Fax 4712'].map((phone) => `Approved\n\nAda Lovelace | ${phone}`),
 			...['+44 20 7946 0123', '(555) 123-4567', '0171/2345678', '06 12 34 56 78', '555-123-4567'].map(
 				(phone) => `Approved\n\nAnna Smith | ${phone}`,
@@ -250,6 +253,10 @@ describe('a plain refusal by email', () => {
 			'Rejected. The order can be sent when budget is there.',
 			'Declined. This may be processed again next month.',
 			'Declined. It can be done.',
+			'Nein, die Rechnung kann storniert werden',
+			'Nein, das kann zurückgesendet werden',
+			'Non, vous pouvez faire mieux',
+			'Nee, mag afgewezen worden',
 			'No, just send it back',
 			'No, not a problem of ours',
 			'No. The amount can be paid by Bob',
@@ -414,13 +421,22 @@ describe('an approval by email with a condition', () => {
 		...[
 			'\n\nAda Lovelace\nRoom budget: 300',
 			'\n\nAda Lovelace\nTotal room: 300',
+			'\n\nAda\nHours: 40',
+			'\n\nAda\nPO No: 4711',
+			'\n\nAda\nWork: 300',
 			'\n\nAda Lovelace\n8.12 - 16.12',
 			', everyone',
 			'. everyone',
 		],
 		...['\n\nThanks\nCredit Note', '\n\nThanks\nNet Thirty', '\n\nAda Lovelace\nThe Weekly Rate', '. Everyone, team'],
 		...['\nMarketing +100 000', '\nAda, +100 000 EUR', '\n\nAda Lovelace, +100 000 EUR', '\n\nCost Center 0123456789'],
-		...['\n\nAda Lovelace | 0123456789 EUR', '\n\nAda Lovelace | EUR 0123456789', '\n\nAda Lovelace, 1 500 000'],
+		...[
+			'\n\nAda Lovelace | 0123456789 EUR',
+			'\n\nAda Lovelace | EUR 0123456789',
+			'\n\nAda Lovelace, 1 500 000',
+			'\n\nAda Lovelace | 1000-2000',
+			'\nMarketing | +100 000 000',
+		],
 		...['\n\nCost Center | 0123456789', '\nMarketing, 1500000', '\n\nAda Lovelace | 14.12.2026', '\n\nAda Lovelace | 01.12.-03.12.'],
 	])('is left open: "Approved%s"', (more) => {
 		expect(verdict(`Approved${more}`)).toBe('unclear');
