@@ -209,8 +209,7 @@ export const DOUBT_WITHIN = [
 /** After these words, somebody has only received the email or has yet to decide. */
 export const PONDERING = table(
 	'think, thinking, decide, deciding, consider, considering, look, looking, see, checking, minute, minutes, moment, second',
-	'got, received, posted, informed, updated, reminder, discussed, requested, planned, right, known, know',
-	'was, were, been, did, done, war, gewesen, erledigt, read, reading, seen, noted',
+	'got, received, posted, reminder, read, reading, seen, noted',
 	'back, soon, asap, ask, let, überlege, überlegen, überleg, schaue, schau, schauen, anschauen',
 	'ansehen, sehe, melde',
 	'bekommen, erhalten, gelesen, gesehen, angekommen, denke, entscheide, sekunde, minuten, gleich, bald, frage, regarde',
@@ -219,4 +218,9 @@ export const PONDERING = table(
 	'ricevuto, letto',
 	'penso, recebi, recebido, vou, verei, bekijk, bekijken, kijk, ontvangen, gelezen, denk, посмотрю, подумаю, получил, получила, минуту',
 	'подивлюся',
+);
+
+/** With these words too, unless they thank or stand in "as discussed". */
+export const KNOWING = table(
+	'informed, updated, discussed, requested, planned, known, know, was, were, been, did, done, war, gewesen, erledigt',
 );

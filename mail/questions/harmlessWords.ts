@@ -32,7 +32,7 @@ export const COURTESY = table(
 /** Further words that do not answer, but may mean more one by one: "Approved for the day". */
 export const WISHES = table(
 	'thanks again, thank you again, many thanks again, thanks all, thanks team, thanks everyone, thank you all, thank you team',
-	'thank you everyone, well done team, good job team, great job team, great work team, keep me posted, keep me informed, keep me updated',
+	'thank you everyone, keep me posted, keep me informed, keep me updated',
 	'please keep me posted, please keep me informed, please keep me updated, keep us posted, keep us informed',
 	'have a nice day, have a great day, have a good day, have a nice weekend, have a great weekend, have a good weekend, have a good one',
 	'let me know if you need anything, let me know if you need anything else, let me know if you have any questions',

@@ -33,18 +33,31 @@ function isInitials(part: string): boolean {
 	return /^\p{Lu}{2,3}$/u.test(part) && !isOrdinary(part.toLowerCase());
 }
 
-/** The name of a person and a day, as in "Petra Freitag". It counts below a closing only: "Ab Freitag" is a condition. */
+/** The name of a person and a day, as in "Petra Freitag", or "John Minor". It counts below a closing only: "Ab Freitag" is a condition. */
 function hasNameOfDay(part: string): boolean {
 	const [given = '', family = '', ...others] = wordsOf(part);
-	return hasShapeOfName(part) && others.length === 0 && (WEEKDAYS.has(family) || family === 'morgen') && !isOrdinary(given);
+	return (
+		hasShapeOfName(part) &&
+		others.length === 0 &&
+		(WEEKDAYS.has(family) || /^(?:morgen|minor|note|haus)$/.test(family)) &&
+		!isOrdinary(given) &&
+		!DOUBT.has(plain(part))
+	);
 }
 
 /** The title of a post or the name of a company, in which words of doubt mean something else: "Change Manager", "Example Limited". */
 export function isTitle(part: string): boolean {
 	const words = wordsOf(part);
 	if (/^(?:part|member|division) of(?: the)?(?: \p{Lu}[\p{L}&-]{0,30}){1,4}$/iu.test(part)) return true;
+	if (isCompany(part)) return true;
 	return hasShapeOfName(part) && words.length > 1 && (words.at(-1) === 'limited' || words.some((word) => POSTS.has(word)));
 }
+
+/** "Net Solutions GmbH", "The Weekly Times". */
+const isCompany = (part: string): boolean =>
+	hasShapeOfName(part) &&
+	(/^\p{Lu}.+ (?:GmbH|AG|SE|KG|Ltd|Inc|LLC|BV|NV|AB|AS|Oy|SAS|Srl|SpA|SL|SA)$/u.test(part) ||
+		/^The (?:Weekly|Monthly|Quarterly) (?:Times|Post|News|Journal|Review|Mail|Herald|Magazine|Standard)$/.test(part));
 
 const POSTS = table(
 	'manager, director, officer, head, lead, leader, engineer, consultant, analyst, specialist, coordinator, advisor, adviser, assistant',
@@ -79,7 +92,9 @@ export function isSigned(pieces: readonly Piece[], at: number): boolean {
 	const piece = pieces[at];
 	if (piece === undefined) return false;
 	if (/^\p{Lu}$/u.test(piece.text) && isCourtesy(pieces[at - 1]?.text ?? '')) return true;
-	if (MONTH_OR_NAME.test(piece.text) || !(isName(piece.text) || isInitials(piece.text))) return false;
+	// "Thanks, May".
+	const isThanked = piece.before === ',' && isCourtesy(pieces[at - 1]?.text ?? '');
+	if ((MONTH_OR_NAME.test(piece.text) && !isThanked) || !(isName(piece.text) || isInitials(piece.text))) return false;
 	// "Yes, JK" and "Approved, COD" change an answer.
 	if (isInitials(piece.text) && !(pieces.length === 1 && piece.before === '') && !isCourtesy(pieces[at - 1]?.text ?? '')) return false;
 	if (/[-—–(:]/.test(piece.before)) return false;
@@ -87,6 +102,13 @@ export function isSigned(pieces: readonly Piece[], at: number): boolean {
 	const end = pieces.findIndex(({ after }, other) => other >= at && /[.!。\n]/.test(after));
 	const others = pieces.slice(at + 1, end === -1 ? undefined : end + 1).map(({ text }) => text);
 	return others.every((text) => isName(text) || isCourtesy(text) || /^\p{Extended_Pictographic}$/u.test(text));
+}
+
+/** "Great job, team!" */
+export function isAddressing(pieces: readonly Piece[], at: number): boolean {
+	const [above, piece] = [pieces[at - 1], pieces[at]];
+	const isPraise = above !== undefined && (isCourtesy(above.text) || /^(?:well done|(?:good|great|nice) (?:job|work))$/i.test(above.text));
+	return piece?.before === ',' && isPraise && /^(?:team|everyone|everybody|all|folks)$/i.test(piece.text);
 }
 
 /** Names in letters without case, and too short for a sentence. */
@@ -99,34 +121,58 @@ const CONDITIONAL = /[半改再付发發待后減减额額价價元円暂暫先]
 const BEFORE_NAMES =
 	/^(?:(?:i\. ?[av]\.|ppa\.|p\. ?p\.|dr\.|prof\.|dipl\.-[a-z]{2,5}\.|mr\.|ms\.|mrs\.|m\.|mme|on behalf of|im auftrag) ?){1,3}(?=\p{Lu})/iu;
 
-/** A telephone number. Neither amounts nor dates begin like that. */
+/** What may be a telephone number, behind a mark or a label such as "Tel.", and before a mark or the end: no currency and no unit. */
 const PHONE = new RegExp(
-	[
-		'\\+\\d[\\d ()./-]{5,22}\\d',
-		'\\(?\\b0\\d{1,5}\\)?[ /-]{1,3}(?!20\\d\\d\\b)(?=(?:\\D?\\d){4})\\d{3,}[\\d /-]{0,12}',
-		'\\b0\\d(?:[ .]\\d\\d){4}\\b',
-		'\\b0\\d{6,12}\\b',
-		'\\(?\\b\\d{3}\\)?[ .-]{1,2}\\d{3}[.-]\\d{4}\\b',
-	].join('|'),
-	'g',
+	'(?<before>[|,;] ?| [-–—/] | (?=[(+]))' +
+		'(?<label>(?:tel|telefon|telephone|phone|mobile?|mob|cell|fax|fon|direct|office|work|home|büro' +
+		'|ext|extension|durchwahl|dw)\\b\\.?:? ?)?' +
+		'(?<number>[+(]{0,2}\\d+(?:(?:\\) ?\\(?|\\(| [-/] ?\\(?|[ ./-]\\(?)\\d+)*)' +
+		'(?= ?(?:[|,;)]| [-–—/] |$))',
+	'giu',
 );
+
+/** An account or a purchase, whose number is none of a telephone. */
+const ACCOUNT =
+	/(?:^| )(?:account|konto|kostenstelle|cost|costs|cent(?:er|re)|budget|project|projekt|menge|quantity|po|iban|nummer|number|reference|referenz|vertrag)(?: |$)/i;
+
+/** Without telephone numbers behind a full name, with their label, or with the code of a country. */
+function withoutPhones(line: string): string {
+	const [name = ''] = /^[^|,;(+\d]*/.exec(line) ?? [];
+	if (ACCOUNT.test(name.trim())) return line;
+	const isFullName = name.trim().includes(' ');
+	return line.replace(PHONE, (found, before: string, label: string | undefined, number: string) => {
+		const isExtension = label !== undefined && /^\d{2,6}$/.test(number);
+		const isInternational = /^\+(?:\D*\d){10}/.test(number) && before !== ' ';
+		return isExtension || ((label !== undefined || isFullName || isInternational) && isPhone(number)) ? before : found;
+	});
+}
+
+/** Neither amounts nor dates look like that. */
+function isPhone(number: string): boolean {
+	const digits = number.replace(/\D/g, '');
+	if (digits.length > 15 || digits.length < (number.startsWith('+') ? 8 : 7)) return false;
+	if (number.startsWith('+')) return true;
+	const isAmount = digits.length < 9 && /^[1-9]\d{0,2}(?:[ .]\d{3})+$|^[1-9]\d*00$|^[1-9]\d*0 ?- ?[1-9]\d*0$/.test(number);
+	const marks = number.replace(/[^./-]/g, '');
+	const isDate = /(?<!\d)20[2-9]\d(?!\d)/.test(number) || (marks.includes('.') && /[-/]/.test(marks)) || marks.split('/').length > 2;
+	return !isAmount && !isDate && (/\d{3}/.test(number) || /^0\d(?:[ .]\d\d){4}$/.test(number));
+}
 
 /**
  * Whether a line has only a name, and may have further names and telephone numbers, as in "Ma Long | Senior Buyer".
  * @param isClosed whether the line above ends with a closing
  */
 export function isNameLine(line: string, { isClosed, isLast }: { isClosed: boolean; isLast: boolean }): boolean {
-	const written = line
-		.replace(/^[-—–*/~\s]{1,4}/, '')
+	const written = withoutPhones(line.replace(/^[-—–*/~\s]{1,4}/, ''))
 		.replace(BEFORE_NAMES, '')
-		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '')
-		.replace(PHONE, '');
+		.replace(/(?:^|(?<= ))\p{Lu}\. ?(?=\p{Lu})/gu, '');
 	if (isClosed && /^\p{Lu}\.?$/u.test(written)) return true;
 	const [named, ...further] = piecesOf(written);
 	// A label, as in "Total: 300".
 	if (named === undefined || named.after === ':') return false;
 	const [first, others] = [named.text, further.map(({ text }) => text)];
-	const isFirst = isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isNameBelowClosing(first)));
+	const isFirst =
+		isName(first) || isInitials(first) || (isClosed && (hasNameOfDay(first) || isNameBelowClosing(first) || isCompany(first)));
 	if (!isFirst) return isLast && UNCASED.test(written) && !CONDITIONAL.test(written) && !wordsOf(written).some(isOrdinary);
 	return others.every(
 		(text) => isName(text) || isInitials(text) || isCourtesy(text) || isTitle(text) || /^[^\p{L}\d]+$|^\p{Ll}+\/\p{Ll}+$/u.test(text),

@@ -48,8 +48,10 @@ function placeOf(lines: readonly string[], at: number): { isClosed: boolean; isL
 
 /** What does not belong to a signature: a word of doubt, an amount of money, or a sentence. */
 export function strangeIn({ signature: written, isNamed }: Written): string | undefined {
-	const signature = isNamed ? written.slice(1) : written;
-	const length = isNamed && !/\s/.test(written[0] ?? '') ? SENTENCE - 1 : SENTENCE;
+	const [named = '', ...others] = written;
+	if (isNamed && hasAmount(named)) return named;
+	const signature = isNamed ? others : written;
+	const length = isNamed && !/\s/.test(named) ? SENTENCE - 1 : SENTENCE;
 	const contact = signature.findIndex((line) => /@|\d(?:\D?\d){5}/.test(line));
 	return (
 		signature
@@ -70,21 +72,36 @@ const BETWEEN = table('of, at, on, du, des, et, im, zur, zum, och, og, für, del
 
 /** "Seats: 3", "Until: 16.12.", which a signature has of rooms and telephones only. */
 const LABELLED =
-	/^(\p{L}{2,20})(?: \p{L}{2,20}){0,2}\.? ?(?:[:=] ?[^\p{L}\d]{0,3}\d{1,4}(?:[.,/]\d{0,4}){0,3}|[-–—] ?\d{1,3}(?:[.,/]\d{0,4}){0,3})\D{0,4}$/u;
+	/^(\p{L}{2,20}(?: \p{L}{2,20}){0,2})\.? ?(?:[:=] ?[^\p{L}\d]{0,3}\d{1,4}(?:[.,/]\d{0,4}){0,3}|[-–—] ?\d{1,3}(?:[.,/]\d{0,4}){0,3})\D{0,4}$/u;
 
 /** "14.12. - 16.12." */
 const DAYS = /^\d{1,2}[./]\d{0,2}[./]?\d{0,4} ?[-–] ?\d{1,2}[./]\d{0,2}[./]?\d{0,4}$/;
 
+/** "8.00 - 16.00" */
+const HOURS = /^\d{1,2}\.(?:00|1[3-9]|[2-5]\d) ?[-–] ?\d{1,2}\.(?:00|1[3-9]|[2-5]\d)$/;
+
 const CONTACTS = table(
 	'tel, telefon, telephone, phone, mobile, mobil, cell, fax, ext, extension, direct, office, room, raum, zimmer, büro, floor, desk, dw',
-	'durchwahl, bureau, poste, interno, kamer, rum, building, box, postfach, zip, plz, hrb, hra, id, nr, no',
+	'durchwahl, klappe, nebenstelle, ramal, toestel, fon, etage, suite, abteilung',
+	'bureau, poste, interno, kamer, rum, building, box, postfach, zip, plz, hrb, hra, id, nr, no',
 );
+
+/** They stand in the label of a contact, but are none alone. */
+const BESIDE_CONTACTS = table('po, central, main, conference, business, work, home, private, number, nummer');
+
+/** "Direct Phone", but not "Room Budget" and "PO No". */
+function isContact(label: string): boolean {
+	const words = wordsOf(label);
+	if (words[0] === 'po') return words[1] === 'box' && words.length === 2;
+	return words.some((word) => CONTACTS.has(word)) && words.every((word) => CONTACTS.has(word) || BESIDE_CONTACTS.has(word));
+}
 
 /** An amount of money, unless it is the capital of a company. */
 function hasAmount(line: string): boolean {
 	const currency = '(?:[€$£¥₹%]|eur|euros?|usd|gbp|chf|sek|nok|dkk|pln|dollars?|pounds?|kr)';
 	const [, label = ''] = LABELLED.exec(line) ?? [];
-	if ((label !== '' && !CONTACTS.has(label.toLowerCase())) || DAYS.test(line)) return true;
+	const isStrange = label !== '' && !isContact(label);
+	if (isStrange || (DAYS.test(line) && !HOURS.test(line))) return true;
 	const amount = new RegExp(`\\d ?k? ?${currency}(?![\\p{L}])|(?<![\\p{L}])${currency} ?\\d|(?<![\\p{L}])(?:to|auf|naar) \\d`, 'iu');
 	if (/^(?:\d{1,4}|\d{1,3}[.,]\d{2,3})$/.test(line)) return true;
 	return amount.test(line) && !/capital|kapital/i.test(line);

@@ -80,17 +80,25 @@ export const IN_FAVOUR = new Set([
 	...['نعم', 'موافق', 'أوافق', 'כן', 'מאשר', 'מאשרת', 'מאושר', 'đồng ý', 'chấp thuận', 'setuju', 'disetujui'],
 ]);
 
+/** Sentences that may only say that somebody has read the email. "Granted, it looks nice" goes on with a but. */
+const NOTING = table('granted, passt, passt so, passt für mich, is goed, geht klar, geht in ordnung, ja hoor');
+
+/** Sentences that people also write when they have only read the email. */
+const LIKING = table("lgtm, good to go, fine by me, fine with me, conforme, c'est bon pour moi, per me va bene, per me ok, ok pour moi");
+
+/** Sentences that are plain answers as the text of the button, and may go on with thanks for something. */
+export const SENTENCES = new Set([...NOTING, ...LIKING]);
+
 /** Of these, the words that may only say that somebody has read the email. */
 export const ACKNOWLEDGING = new Set([
 	...['ok', 'okay', 'yeah', 'yep', '👍', 'ja', 'in ordnung', "d'accord", 'si', 'sí', 'sì', 'va bene', 'joo', 'da', 'rendben', 'да', 'так'],
-	// "Granted, it looks nice" goes on with a but.
-	...['granted', 'passt', 'passt so', 'passt für mich', 'is goed', 'geht klar', 'geht in ordnung', 'ja hoor'],
+	...NOTING,
 ]);
 
 /** Further words that people also write when they have only read the email. */
 export const ASSENTING = new Set([
 	...['yes', 'oui', 'sim', 'kyllä', 'ano', 'áno', 'igen', 'evet', 'ναι', 'نعم', 'כן', 'akkoord', 'mee eens'],
-	...['lgtm', 'good to go', 'fine by me', 'fine with me', 'conforme', "c'est bon pour moi", 'per me va bene', 'per me ok', 'ok pour moi'],
+	...LIKING,
 ]);
 
 export const AGAINST = new Set([

@@ -1,13 +1,13 @@
-import { DOUBT, DOUBT_WITHIN, NEGATING, NEGATIONS, NUMBERS, PONDERING, REFUSING } from './doubtWords';
+import { DOUBT, DOUBT_WITHIN, KNOWING, NEGATING, NEGATIONS, NUMBERS, PONDERING, REFUSING } from './doubtWords';
 import { ACCEPTING, AGREEING, COURTESY, HARMLESS } from './harmlessWords';
 import { withoutGreeting } from './replyGreeting';
-import { isCourtesy, isName, isSigned, MONTH_OR_NAME } from './replyNames';
+import { isAddressing, isCourtesy, isName, isSigned, MONTH_OR_NAME } from './replyNames';
 import { doubtfulWordIn, phraseIn, strangeIn, withoutSignature, wordIn, type Written } from './replySignature';
 import { acknowledges, asksForMore, asksMore } from './replyRequests';
-import { hasNoObjection, letsGoAhead } from './replyNoObjection';
+import { BARE, hasNoObjection, letsGoAhead } from './replyNoObjection';
 import { isUnable, meaningOfPhrase, needsNothingElse, PREFACE } from './replyPhrases';
 import { contains, linesOf, normalized, partsOf, piecesOf, plain, wordsOf } from './replyText';
-import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR } from './replyWords';
+import { ACKNOWLEDGING, AGAINST, ASSENTING, IN_FAVOUR, SENTENCES } from './replyWords';
 
 /** The answer of a reply to an approval, or why only a person can tell. */
 export type Verdict = { approved: boolean } | { unclear: string };
@@ -48,7 +48,7 @@ export function readVerdict(written: string, { approve, decline }: Labels): Verd
 					askedIn(parts.body) ??
 					afterMereWord(withoutCourtesy(plain(word)), parts.body, labels) ??
 					moreIn(parts.body, labels))
-				: (agreementIn(after) ?? (isUnable(plain(word)) ? moreIn(parts.body, labels) : undefined)));
+				: (agreementIn(after, BARE.has(withoutCourtesy(plain(word)))) ?? (isUnable(plain(word)) ? moreIn(parts.body, labels) : undefined)));
 		if (found === undefined) return { approved };
 		return { unclear: `the reply continues with "${found.slice(0, 40)}", which may change its meaning` };
 	}
@@ -120,7 +120,7 @@ function openings(line: string, labels: Labels): Array<{ word: string; rest: str
 			({ word, more }) =>
 				more !== '' &&
 				meaning(word, labels) === true &&
-				!needsNothingElse(plain(word)) &&
+				(plain(word) === labels.approve || !needsNothingElse(plain(word))) &&
 				areHarmless(wordsOf(more.replace(AS_SAID, ' ')), labels),
 		);
 	const [name, addressed] = [words.slice(1).join(' '), plain(words[0] ?? '')];
@@ -193,17 +193,20 @@ function doubtIn(text: string, written: Written, labels: Labels): string | undef
 	);
 }
 
-/** What agrees after a "no". A refusal usually comes with a reason, so other words change nothing. */
-function agreementIn(text: string): string | undefined {
+/**
+ * What agrees after a "no". A refusal usually comes with a reason, so other words change nothing.
+ * @param isBare whether it was a mere "no"
+ */
+function agreementIn(text: string, isBare: boolean): string | undefined {
 	return partsOf(text).find((part) => {
 		if (isName(part) || isThanks(part) || refuses(part) || phraseIn(part, [AGAINST]) !== undefined) return false;
 		const words = wordsOf(part);
 		const isNegated = words.some((word) => NEGATIONS.has(word));
 		return (
 			words.some((word) => word.includes(' ')) ||
-			hasNoObjection(part) ||
+			hasNoObjection(part, isBare) ||
 			wordIn(part, [IN_FAVOUR]) !== undefined ||
-			(!isNegated && (phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined || letsGoAhead(part))) ||
+			(!isNegated && (phraseIn(part, [IN_FAVOUR, AGREEING]) !== undefined || (isBare && letsGoAhead(part)))) ||
 			(words.every((word) => HARMLESS.has(word)) && !isCourtesy(part))
 		);
 	});
@@ -217,15 +220,27 @@ function afterMereWord(word: string, [rest = '', ...others]: readonly string[], 
 	const next = plain(partsOf(rest)[0] ?? '');
 	if (meaning(next, labels) === true && !ACKNOWLEDGING.has(next) && !ASSENTING.has(next)) return undefined;
 	const isMere = ACKNOWLEDGING.has(word);
-	if (!isMere && !ASSENTING.has(word)) return undefined;
-	const own = new Set(wordsOf(labels.approve));
-	const pondering =
-		wordsOf([rest, ...others].join('\n')).find((one) => PONDERING.has(one)) ??
-		partsOf([rest, ...others].join('\n')).find((part) => !isThanks(part) && acknowledges(part, own));
+	const isSentence = SENTENCES.has(word);
+	if ((!isMere && !ASSENTING.has(word)) || (isSentence && word === labels.approve)) return undefined;
+	if (word === 'yeah' && next === 'right') return next;
+	const pondering = ponderingIn([rest, ...others].join('\n'), labels);
 	if (pondering !== undefined || !isMere) return pondering;
+	const tells = (part: string): boolean => !(isSentence && isThanks(part));
 	return (
-		partsOf(rest).find((part) => !changesNothing(part, labels) && !isRequest(part, labels)) ??
-		partsOf(others.join('\n')).find((part) => part.split(/\s+/).length > LONGEST_CLOSING)
+		partsOf(rest).find((part) => !changesNothing(part, labels) && !isRequest(part, labels) && tells(part)) ??
+		partsOf(others.join('\n')).find((part) => part.split(/\s+/).length > LONGEST_CLOSING && tells(part))
+	);
+}
+
+/** What tells that the person only knows of the matter, or has yet to think. */
+function ponderingIn(text: string, { approve }: Labels): string | undefined {
+	const own = new Set(wordsOf(approve));
+	const parts = partsOf(text).filter((part) => !isThanks(part));
+	const known = parts.filter((part) => !PRAISE.test(part)).flatMap((part) => wordsOf(part.replace(AS_SAID, ' ')));
+	return (
+		wordsOf(text).find((word) => PONDERING.has(word)) ??
+		known.find((word) => KNOWING.has(word)) ??
+		parts.find((part) => acknowledges(part, own))
 	);
 }
 
@@ -234,7 +249,7 @@ function moreIn(body: readonly string[], labels: Labels): string | undefined {
 	return body
 		.flatMap((line) => {
 			const pieces = piecesOf(line);
-			return pieces.filter((piece, at) => !isSigned(pieces, at) && !saysNothing(piece.text, labels));
+			return pieces.filter(({ text }, at) => !isSigned(pieces, at) && !isAddressing(pieces, at) && !saysNothing(text, labels));
 		})
 		.find((piece) => piece.text !== '')?.text;
 }
@@ -244,6 +259,7 @@ function saysNothing(part: string, labels: Labels): boolean {
 	return (
 		(!isName(part) && changesNothing(part, labels)) ||
 		isThanks(part) ||
+		PRAISE.test(part) ||
 		areHarmless(wordsOf(part.replace(NUMBERED, '$1').replace(AS_SAID, ' ')), labels)
 	);
 }
@@ -260,6 +276,9 @@ const askedIn = (body: readonly string[]): string | undefined => partsOf(body.jo
 /** "For invoice 4711". Any other number may be an amount. */
 const NUMBERED =
 	/((?:^|\s)(?:of|for|the|this|pay|der|die|von|für|zur|la|le|de|del|della|da|van|voor) (?:invoice|order|request|po|rechnung|bestellung|antrag|auftrag|angebot|facture|commande|factura|pedido|fattura|ordine|fatura|factuur|bestelling)) #?[A-Z]{0,4}-?\d[\d/-]{0,20}(?!\S)/i;
+
+/** After more than a mere "OK", praise says nothing. */
+const PRAISE = /^(?:well done|(?:good|great|nice|excellent) (?:job|work))(?: (?:team|everyone|everybody|all))?$/i;
 
 const AS_SAID = /(?:^| )as (?:requested|discussed|planned)(?: |$)/i;
 
