@@ -23,7 +23,7 @@ const TO_ME = new RegExp(
 );
 
 /** "Send the correct invoice": this one is wrong. */
-const ANOTHER = /\b(?:send|submit|issue|order|pay|book|ship|publish|release|use|buy)\b.* (?:again|correct|right|updated|new)\b/u;
+const ANOTHER = /\b(?:send|submit|issue|order|pay|book|ship|publish|release|use|buy)\b.{0,120} (?:again|correct|right|updated|new)\b/u;
 
 /** "Agreed with them" tells of others, "Freigegeben mit Vertrag" of a condition, and "Happy now" of anger. */
 const OF_OTHER = new RegExp(
