@@ -13,12 +13,12 @@ const INVERTED = new RegExp(
 
 /** "Send me the contract": whoever asks for something to read has not decided. */
 const TO_ME = new RegExp(
-	'\\b(?:send|help|ship|submit|forward|transfer|issue|release|copy)\\b.* (?:me|us)\\b' +
+	'\\b(?:send|help|ship|submit|forward|transfer|issue|release|copy)\\b.{0,120} (?:me|us)\\b' +
 		'|\\b(?:pay|book|order|buy|get|give|show|tell) (?:me|us)\\b' +
 		'|\\b(?:zu|an) (?:mir|mich|uns)\\b' +
-		'|\\b(?:mir|mich|uns)\\b.* (?:versenden|abschicken|schicken|senden|zusenden|überweisen)\\b' +
-		'|\\b(?:versenden|abschicken|schicken|senden|zusenden|überweisen)\\b.* (?:mir|mich|uns)\\b' +
-		"|(?:^| )(?:me|nous|m'|moi)(?: |(?<=')).*\\benvoyer\\b|\\b(?:envoyer|envoyez)\\b.* (?:moi|nous)\\b",
+		'|\\b(?:mir|mich|uns)\\b.{0,120} (?:versenden|abschicken|schicken|senden|zusenden|überweisen)\\b' +
+		'|\\b(?:versenden|abschicken|schicken|senden|zusenden|überweisen)\\b.{0,120} (?:mir|mich|uns)\\b' +
+		"|(?:^| )(?:me|nous|m'|moi)(?: |(?<=')).{0,120}\\benvoyer\\b|\\b(?:envoyer|envoyez)\\b.{0,120} (?:moi|nous)\\b",
 	'u',
 );
 
