@@ -94,7 +94,11 @@ describe("a person's tokens in n8n", () => {
 		sandbox.identity.revoke('revoked@example.test');
 		const before = requests('refresh_token').length;
 		const begun = performance.now();
-		expect(await signIn(n8n.api, 'revoked')).toMatchObject({ ok: false, problem: expect.stringMatching(/revoked|ended|connect/i) });
+		expect(await signIn(n8n.api, 'revoked')).toMatchObject({
+			ok: false,
+			problem: expect.stringMatching(/no longer renews this sign-in/),
+			remedy: expect.stringMatching(/Press Connect again/),
+		});
 		expect((await signInAtOnce(n8n.api, 'revoked', 10)).ok).toBe(0);
 		// The pauses between two requests are 1 s, 2 s, 4 s and so on, however long the machine takes for the executions.
 		const seconds = (performance.now() - begun) / 1000;
