@@ -97,7 +97,7 @@ describe("a person's tokens in n8n", () => {
 		expect(await signIn(n8n.api, 'revoked')).toMatchObject({
 			ok: false,
 			problem: expect.stringMatching(/no longer renews this sign-in/),
-			remedy: expect.stringMatching(/Press Connect again/),
+			remedy: expect.stringMatching(/press Connect again/),
 		});
 		expect((await signInAtOnce(n8n.api, 'revoked', 10)).ok).toBe(0);
 		// The pauses between two requests are 1 s, 2 s, 4 s and so on, however long the machine takes for the executions.
