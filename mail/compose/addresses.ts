@@ -128,7 +128,7 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 		.filter((one) => Array.isArray(one) || (typeof one === 'string' && one !== ''));
 	// The address of a house has none.
 	const address = told.find((one) => /[@＠﹫]/.test(JSON.stringify(one))) ?? told[0];
-	const name = nameIn(part('name') ?? part('displayname'), nameOf);
+	const name = nameOfObject(part('name') ?? part('displayname'), nameOf);
 	const list = Array.isArray(address) ? read(address) : [];
 	if (list.length > 0) return withName(list, name);
 	if (typeof address === 'string') {
@@ -148,7 +148,7 @@ function readObject({ field, areEntered, nameOf, clean }: Reader, entry: object,
 	);
 }
 
-const nameIn = (told: unknown, nameOf: Reader['nameOf']): string => (typeof told === 'string' ? nameOf(told) : '');
+const nameOfObject = (told: unknown, nameOf: Reader['nameOf']): string => (typeof told === 'string' ? nameOf(told) : '');
 
 /** A field for one address may hold a name too, or a list. */
 function withName(mailboxes: Mailbox[], name: string): Mailbox[] {

@@ -7,6 +7,7 @@ import { inShares } from '../compose/outgoingFile';
 import { MailError } from '../errors';
 import { fetchMails } from '../imap/fetch';
 import { withMessageId } from '../imap/messageId';
+import { OneAtATime } from '../oneAtATime';
 import { sendMail, type Persistence, type Sent } from '../smtp/send';
 import { append, messageIdOf, type Appended } from './append';
 import { change } from './change';
@@ -106,7 +107,7 @@ export interface SentDraft {
 }
 
 /** Drafts that this process is sending. The next caller for the same draft waits. */
-const underWay = new Map<string, Promise<unknown>>();
+const underWay = new OneAtATime();
 
 /**
  * Sends a draft over SMTP once, even if something fails in between, and then removes it from Drafts. A record is written before it is sent.
@@ -136,15 +137,8 @@ export async function sendDraft(connection: Connection, folders: Folders, draft:
 		without: ['date', 'x-unsent'],
 	});
 	const key = `${mailbox.toLowerCase()} ${messageId}`;
-	const before = underWay.get(key) ?? Promise.resolve();
-	const turn = before.then(async () => await sendOnce(connection, folders, draft, { composed, key }, wish));
-	const settled = turn.catch(() => undefined);
-	underWay.set(key, settled);
-	try {
-		return { ...(await turn), messageId };
-	} finally {
-		if (underWay.get(key) === settled) underWay.delete(key);
-	}
+	const sent = await underWay.run(key, async () => await sendOnce(connection, folders, draft, { composed, key }, wish));
+	return { ...sent, messageId };
 }
 
 interface Letter {

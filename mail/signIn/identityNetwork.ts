@@ -59,8 +59,9 @@ const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'http
 const FOR_OTHERS = /^socks4a?:\/\//i;
 
 /**
- * Returns the proxy for requests to this https address, or undefined if there is none. The address of a host's own
- * identity endpoint is reached without one. @throws MailError `configuration`
+ * Returns the proxy for requests to this https address, or undefined if there is none. The address of a host's own identity endpoint is
+ * reached without one.
+ * @throws MailError `configuration`
  */
 export function identityProxy(address: string): URL | undefined {
 	const { hostname: host, port } = new URL(address);

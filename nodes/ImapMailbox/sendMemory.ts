@@ -1,14 +1,15 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { SendMemory } from '../../mail/mailbox/drafts';
+import { OneAtATime } from '../../mail/oneAtATime';
 import { inTurn } from '../storeTurns';
 
 /** Maximum number of entries. The oldest are removed first. */
 const MOST = 10_000;
 const ENTRIES = { mode: 'entries' } as const;
 
-/** Of each node, the last turn in this process. */
-const turns = new Map<string, Promise<unknown>>();
+/** Of each node. */
+const turns = new OneAtATime();
 
 /**
  * Remembers which drafts were sent in n8n's store of processed data. All workers see it, and it is written at once, while static data is
@@ -22,7 +23,7 @@ export function sendMemory(context: IExecuteFunctions): SendMemory {
 	const { helpers } = context;
 	const place = `${context.getWorkflow().id ?? ''}:${context.getNode().id}`;
 	const names = (key: string): { begun: string; open: string } => ({ begun: `draft begun ${key}`, open: `draft open ${key}` });
-	const alone = async <T>(work: () => Promise<T>): Promise<T> => await afterOthers(place, async () => await inTurn(context, place, work));
+	const alone = async <T>(work: () => Promise<T>): Promise<T> => await turns.run(place, async () => await inTurn(context, place, work));
 	const enter = async (entries: string[]): Promise<Set<string>> =>
 		new Set((await helpers.checkProcessedAndRecord(entries, 'node', { ...ENTRIES, maxEntries: MOST })).new.map(String));
 	const remove = async (...entries: string[]): Promise<void> => await helpers.removeProcessed(entries, 'node', ENTRIES);
@@ -43,17 +44,6 @@ export function sendMemory(context: IExecuteFunctions): SendMemory {
 		sent: async (key) => await alone(async () => await remove(names(key).open)),
 		forget: async (key) => await alone(async () => await remove(names(key).begun, names(key).open)),
 	};
-}
-
-async function afterOthers<T>(place: string, work: () => Promise<T>): Promise<T> {
-	const turn = (turns.get(place) ?? Promise.resolve()).then(work);
-	const settled = turn.catch(() => undefined);
-	turns.set(place, settled);
-	try {
-		return await turn;
-	} finally {
-		if (turns.get(place) === settled) turns.delete(place);
-	}
 }
 
 /** In the words of SQLite, PostgreSQL and MySQL. Nothing was entered then. */

@@ -1,0 +1,15 @@
+/** Work of this process that belongs to the same key is done one after another, in the order in which it was asked for. */
+export class OneAtATime {
+	readonly #last = new Map<string, Promise<unknown>>();
+
+	async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+		const turn = (this.#last.get(key) ?? Promise.resolve()).then(work);
+		const settled = turn.catch(() => undefined);
+		this.#last.set(key, settled);
+		try {
+			return await turn;
+		} finally {
+			if (this.#last.get(key) === settled) this.#last.delete(key);
+		}
+	}
+}
