@@ -147,6 +147,11 @@ export function reasonOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }
 
+/** Whether it is an error of Node with this code, such as ENOENT. */
+export function hasCode(error: unknown, code: string): boolean {
+	return error instanceof Error && 'code' in error && error.code === code;
+}
+
 /** Turns whatever went wrong in an IMAP session into a MailError. */
 export function asMailError(error: unknown): MailError {
 	if (error instanceof MailError) return error;

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { hasCode } from './errors';
+
 /** How often it is looked whether a turn is free, in ms. */
 const LOOK_EVERY_MS = 10;
 
@@ -36,7 +38,7 @@ async function make(path: string, token: string): Promise<boolean> {
 		});
 		return true;
 	} catch (error) {
-		if (isCode(error, 'EEXIST')) return false;
+		if (hasCode(error, 'EEXIST')) return false;
 		throw error;
 	}
 }
@@ -75,11 +77,7 @@ async function unlessGone(work: () => Promise<string>): Promise<string> {
 	try {
 		return await work();
 	} catch (error) {
-		if (isCode(error, 'ENOENT')) return '';
+		if (hasCode(error, 'ENOENT')) return '';
 		throw error;
 	}
-}
-
-function isCode(error: unknown, code: string): boolean {
-	return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { hasCode } from '../errors';
 import { readOwn, requireOwn, writeOwn } from '../journal';
 
 /**
@@ -92,8 +93,4 @@ export class OnceFiles {
 /** A file name that does not reveal the key. */
 export function digest(key: string): string {
 	return createHash('sha256').update(key).digest('hex').slice(0, 32);
-}
-
-function hasCode(error: unknown, code: string): boolean {
-	return error instanceof Error && 'code' in error && error.code === code;
 }
