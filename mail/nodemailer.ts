@@ -1,4 +1,4 @@
-import { inTurns } from './inTurns';
+import { loadInParts } from './loadInParts';
 
 /**
  * Libraries are loaded at first use, because requiring them takes long, and the module is kept, because requiring it again takes time too.
@@ -10,11 +10,11 @@ function once<T>(load: () => Promise<{ default: T }>): () => Promise<T> {
 
 export const addressParser = once(async () => await import('nodemailer/lib/addressparser'));
 export const mailComposer = once(
-	inTurns(
+	loadInParts(
 		async () => await import('nodemailer/lib/mail-composer'),
 		[async () => await import('nodemailer/lib/shared'), async () => await import('nodemailer/lib/mime-node')],
 	),
 );
 export const smtpConnection = once(
-	inTurns(async () => await import('nodemailer/lib/smtp-connection'), [async () => await import('nodemailer/lib/shared')]),
+	loadInParts(async () => await import('nodemailer/lib/smtp-connection'), [async () => await import('nodemailer/lib/shared')]),
 );

@@ -1,4 +1,4 @@
-import { inTurns } from '../mail/inTurns';
+import { loadInParts } from '../mail/loadInParts';
 
 /** What the nodes import at their first use takes 40 to 90 ms to load. Each part here takes a fraction of that. */
 const SIGN_IN = [async () => await import('../mail/diagnosis.js'), async () => await import('./credentialAccount.js')];
@@ -15,7 +15,7 @@ const TEST_CONNECTION = async (): Promise<typeof import('./testConnection')> => 
 const TEST = [STEPS, TEST_CONNECTION];
 
 /** The Test button of a service account. */
-export const testing = inTurns(TEST_CONNECTION, [...SIGN_IN, STEPS]);
+export const loadCredentialTest = loadInParts(TEST_CONNECTION, [...SIGN_IN, STEPS]);
 
 const WATCHING = [
 	...SIGN_IN,
@@ -24,15 +24,16 @@ const WATCHING = [
 	async () => await import('../mail/watch/folders/folder.js'),
 ];
 
-export const watching = inTurns(
+/** The IMAP Trigger of a published workflow. */
+export const loadImapTrigger = loadInParts(
 	async () => await import('./ImapTrigger/start.js'),
 	[...WATCHING, async () => await import('../mail/watch/folders/mailbox.js')],
 );
 
 /** The test run of the IMAP Trigger. */
-export const sampling = inTurns(async () => await import('./ImapTrigger/manual.js'), WATCHING);
+export const loadImapSample = loadInParts(async () => await import('./ImapTrigger/manual.js'), WATCHING);
 
-export const working = inTurns(
+export const loadImapMailbox = loadInParts(
 	async () => await import('./ImapMailbox/execute.js'),
 	[
 		...SIGN_IN,
@@ -45,12 +46,12 @@ export const working = inTurns(
 	],
 );
 
-export const fetching = inTurns(async () => await import('./PopFetch/execute.js'), [...SIGN_IN, ...READING_POP, ...TEST]);
+export const loadPopFetch = loadInParts(async () => await import('./PopFetch/execute.js'), [...SIGN_IN, ...READING_POP, ...TEST]);
 
-export const polling = inTurns(async () => await import('./PopTrigger/poll.js'), [...SIGN_IN, ...READING_POP]);
+export const loadPopTrigger = loadInParts(async () => await import('./PopTrigger/poll.js'), [...SIGN_IN, ...READING_POP]);
 
 /** The test run of the POP Trigger. */
-export const samplingPop = inTurns(async () => await import('./PopTrigger/sample.js'), [...SIGN_IN, ...READING_POP]);
+export const loadPopSample = loadInParts(async () => await import('./PopTrigger/sample.js'), [...SIGN_IN, ...READING_POP]);
 
 const SENDING = [
 	...SIGN_IN,
@@ -62,7 +63,7 @@ const SENDING = [
 	async () => await import('../mail/mailbox/mailboxFolders.js'),
 ];
 
-export const sending = inTurns(async () => await import('./Office365SmtpSend/execute.js'), SENDING);
-export const asking = inTurns(async () => await import('./Office365SmtpSend/question/askAndWait.js'), SENDING);
-/** Somebody visits an answer page. */
-export const answering = inTurns(async () => await import('./Office365SmtpSend/answers/takeAnswer.js'), SENDING);
+export const loadSending = loadInParts(async () => await import('./Office365SmtpSend/execute.js'), SENDING);
+export const loadAsking = loadInParts(async () => await import('./Office365SmtpSend/question/askAndWait.js'), SENDING);
+/** What a visit to an answer page needs. */
+export const loadAnswering = loadInParts(async () => await import('./Office365SmtpSend/answers/takeAnswer.js'), SENDING);

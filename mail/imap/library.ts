@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-import { inTurns } from '../inTurns';
+import { loadInParts } from '../loadInParts';
 
 /** What takes longest of the packages that imapflow imports. One that it no longer imports is passed over. */
 export const PACKAGES = ['iconv-lite', 'iconv-lite/encodings', 'encoding-japanese', 'libmime', 'socks', 'pino'];
@@ -9,7 +9,7 @@ export const PACKAGES = ['iconv-lite', 'iconv-lite/encodings', 'encoding-japanes
 export const FILES = ['imapflow/lib/tools.js', 'imapflow/lib/imap-commands.js'];
 
 /** imapflow takes 90 ms to load. What it really lacks, it names itself then. */
-export const imapLibrary = inTurns(
+export const imapLibrary = loadInParts(
 	async () => await import('imapflow'),
 	[
 		...PACKAGES.map((name) => async () => await Promise.resolve(createRequire(createRequire(__filename).resolve('imapflow'))(name))),

@@ -52,8 +52,8 @@ export class ImapMailbox implements INodeType {
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { working } = await import('../loadedInParts.js');
-		const { runMailbox } = await working();
+		const { loadImapMailbox } = await import('../loadedInParts.js');
+		const { runMailbox } = await loadImapMailbox();
 		return [await runMailbox(this)];
 	}
 }

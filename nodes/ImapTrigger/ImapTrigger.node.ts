@@ -68,16 +68,16 @@ export class ImapTrigger implements INodeType {
 	methods = { credentialTest: { testServiceAccount }, listSearch: { searchFolders }, loadOptions: { loadFolders } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		const { watching } = await import('../loadedInParts.js');
-		const { startTrigger } = await watching();
+		const { loadImapTrigger } = await import('../loadedInParts.js');
+		const { startTrigger } = await loadImapTrigger();
 		return await startTrigger(this);
 	}
 
 	/** n8n calls it at the beginning of each execution, and for a test run. */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		if (this.getMode() === 'manual') {
-			const { sampling } = await import('../loadedInParts.js');
-			const { fetchSample } = await sampling();
+			const { loadImapSample } = await import('../loadedInParts.js');
+			const { fetchSample } = await loadImapSample();
 			return [[await fetchSample(this)]];
 		}
 		const { beginning } = await import('../notedExecution.js');

@@ -98,18 +98,18 @@ export class Office365SmtpSend implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const { answering } = await import('../loadedInParts.js');
-		const { takeAnswer } = await answering();
+		const { loadAnswering } = await import('../loadedInParts.js');
+		const { takeAnswer } = await loadAnswering();
 		return await takeAnswer.call(this);
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { asking, sending } = await import('../loadedInParts.js');
+		const { loadAsking, loadSending } = await import('../loadedInParts.js');
 		if (this.getNodeParameter('operation', 0, 'send') === 'sendAndWait') {
-			const { askAndWait } = await asking();
+			const { askAndWait } = await loadAsking();
 			return [await askAndWait(this)];
 		}
-		const { sendItems } = await sending();
+		const { sendItems } = await loadSending();
 		return [await sendItems(this)];
 	}
 }

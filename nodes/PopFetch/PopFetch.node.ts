@@ -52,8 +52,8 @@ export class PopFetch implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const { fetching } = await import('../loadedInParts.js');
-		const { fetchItems } = await fetching();
+		const { loadPopFetch } = await import('../loadedInParts.js');
+		const { fetchItems } = await loadPopFetch();
 		return [await fetchItems(this)];
 	}
 }

@@ -40,8 +40,8 @@ export class PopTrigger implements INodeType {
 	methods = { credentialTest: { testServiceAccount } };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
-		const { polling } = await import('../loadedInParts.js');
-		const { pollOnce } = await polling();
+		const { loadPopTrigger } = await import('../loadedInParts.js');
+		const { pollOnce } = await loadPopTrigger();
 		return await pollOnce(this);
 	}
 

@@ -9,7 +9,7 @@ export async function runExecution(context: IExecuteFunctions): Promise<INodeExe
 
 /** Workers, which only pass emails on, load nothing for it. */
 async function sample(context: IExecuteFunctions): Promise<INodeExecutionData> {
-	const { samplingPop } = await import('../loadedInParts.js');
-	const { fetchSample } = await samplingPop();
+	const { loadPopSample } = await import('../loadedInParts.js');
+	const { fetchSample } = await loadPopSample();
 	return await fetchSample(context);
 }

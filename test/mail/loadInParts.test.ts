@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { FILES, PACKAGES } from '../../mail/imap/library';
-import { inTurns } from '../../mail/inTurns';
+import { loadInParts } from '../../mail/loadInParts';
 
 test('others have their turn after each part that is loaded, and the parts are loaded once', async () => {
 	const seen: string[] = [];
-	const load = inTurns(
+	const load = loadInParts(
 		async () => await Promise.resolve(seen.push('whole')),
 		['first', 'second'].map((name) => () => {
 			seen.push(name);
@@ -24,7 +24,7 @@ test('others have their turn after each part that is loaded, and the parts are l
 
 test('a whole that could not be loaded is loaded again with its parts', async () => {
 	let [parts, tries] = [0, 0];
-	const load = inTurns(
+	const load = loadInParts(
 		async () => await (++tries === 1 ? Promise.reject(new Error('no such file')) : Promise.resolve('loaded')),
 		[() => parts++],
 	);

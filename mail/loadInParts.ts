@@ -7,11 +7,11 @@ import { setImmediate } from 'node:timers/promises';
  * @param parts what the whole imports, the innermost first
  * @returns a function that loads the whole
  */
-export function inTurns<Whole>(whole: () => Promise<Whole>, parts: ReadonlyArray<() => unknown>): () => Promise<Whole> {
+export function loadInParts<Whole>(whole: () => Promise<Whole>, parts: ReadonlyArray<() => unknown>): () => Promise<Whole> {
 	let isLoaded = false;
 	return async () => {
 		for (const part of isLoaded ? [] : parts) {
-			// Parts only save time. What is really missing, the whole tells.
+			// Loading a part only saves time. If a module is really missing, loading the whole fails too and says so.
 			await Promise.resolve(part()).catch(() => undefined);
 			await setImmediate();
 		}
