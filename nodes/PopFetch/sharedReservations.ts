@@ -5,7 +5,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { reasonOf } from '../../mail/errors';
 import type { SharedReservations } from '../../mail/collect/reservations';
-import { inTurn } from '../storeTurns';
+import { withStoreLock } from '../storeLock';
 
 /** A lease lasts at least one and at most two of these periods, in ms. */
 const LEASE_MS = 60 * 60_000;
@@ -33,7 +33,7 @@ const ENTRIES = { mode: 'entries' } as const;
  * then, static data has what the execution got. Undefined if n8n runs in one process, which needs no leases.
  *
  * n8n reads the store, adds to it and writes all of it (n8n 2.41, DeduplicationHelper). If two workers do this at the same time, the later
- * one undoes the entries of the earlier one; if both create the store, one gets an error. Workers that share n8n's user folder take turns.
+ * one undoes the entries of the earlier one; if both create the store, one gets an error. Workers that share n8n's user folder use a lock.
  * Others cannot, so a mark of our own is added together with the emails. It is checked after the time that such a writer needs: what is
  * still there then stays visible to everybody. (This is Fischer's algorithm of mutual exclusion; Lamport, A Fast Mutual Exclusion
  * Algorithm, 1987.)
@@ -47,7 +47,11 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 	const nameIn = (key: string, when: number): string => `lease ${mailbox} ${key} ${when}`;
 	const remove = async (names: string[]): Promise<void> => {
 		for (let from = 0; from < names.length; from += REMOVED_AT_ONCE)
-			await inTurn(context, place, async () => await helpers.removeProcessed(names.slice(from, from + REMOVED_AT_ONCE), 'node', ENTRIES));
+			await withStoreLock(
+				context,
+				place,
+				async () => await helpers.removeProcessed(names.slice(from, from + REMOVED_AT_ONCE), 'node', ENTRIES),
+			);
 	};
 	/** @returns the keys that were not there, and how long n8n took, in ms */
 	const enter = async (names: string[], maxEntries: number): Promise<{ fresh: Set<string>; ms: number }> =>
@@ -96,14 +100,14 @@ export function sharedReservationsOf(context: IExecuteFunctions, mailbox: string
 	};
 }
 
-/** Does it in turn with other workers, and repeats it if it fails. @throws the last error */
+/** Does it under the lock of the store, and repeats it if it fails. @throws the last error */
 async function persistently<T>(context: IExecuteFunctions, place: string, act: () => Promise<T>): Promise<T> {
 	for (let tries = 1; tries < TRIES; tries += 1) {
 		try {
-			return await inTurn(context, place, act);
+			return await withStoreLock(context, place, act);
 		} catch {
 			await pause(Math.random() * SETTLED_AFTER_MS);
 		}
 	}
-	return await inTurn(context, place, act);
+	return await withStoreLock(context, place, act);
 }

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { MailError } from '../../../mail/errors';
-import { inTurn } from '../../storeTurns';
+import { withStoreLock } from '../../storeLock';
 
 /** Maximum number of entries of one node, two for each email. The oldest are removed first. */
 const MOST = 40_000;
@@ -107,7 +107,7 @@ export class SentRecord {
 		this.#busy = true;
 		for (let steps = this.#waiting.splice(0); steps.length > 0; steps = this.#waiting.splice(0)) {
 			try {
-				await inTurn(this.context, this.place, async () => await this.#enter(steps));
+				await withStoreLock(this.context, this.place, async () => await this.#enter(steps));
 			} catch (error) {
 				for (const { fail } of steps) fail(error);
 			}

@@ -4,24 +4,24 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { hasCode } from './errors';
 
-/** How often it is looked whether a turn is free, in ms. */
-const LOOK_EVERY_MS = 10;
+/** Average interval between two attempts to get the lock, in ms. */
+const RETRY_MS = 10;
 
 /**
- * Waits until nobody has the turn that this file stands for, and makes the file.
- * @param longestMs after this time a turn counts as that of a process that has died
- * @returns ends the turn. It removes the file, unless the turn has been given to another process meanwhile
+ * Acquires a lock that all processes with this folder respect. While a process holds it, the file exists.
+ * @param staleMs a lock that is older than this, in ms, counts as that of a process that has died
+ * @returns a function that releases the lock. It leaves the file if another process has taken the lock meanwhile
  * @throws Error of the file system
  */
-export async function takeTurn(path: string, longestMs: number): Promise<() => Promise<void>> {
+export async function acquireLock(path: string, staleMs: number): Promise<() => Promise<void>> {
 	const token = randomUUID();
 	let seen = { file: '', since: 0 };
 	while (!(await make(path, token))) {
 		const file = await identity(path);
 		if (file !== seen.file) seen = { file, since: Date.now() };
 		// By this clock alone, because that of a shared drive may be wrong.
-		else if (file !== '' && Date.now() - seen.since > longestMs) await clear(path, file);
-		await pause(LOOK_EVERY_MS * (0.5 + Math.random()));
+		else if (file !== '' && Date.now() - seen.since > staleMs) await clear(path, file);
+		await pause(RETRY_MS * (0.5 + Math.random()));
 	}
 	return async () => {
 		if ((await read(path)) === token) await rm(path, { force: true });
@@ -59,7 +59,7 @@ async function read(path: string): Promise<string> {
 	return await unlessGone(async () => await readFile(path, 'utf8'));
 }
 
-/** Removes the file of a process that has died. @param file which one it is */
+/** Removes the file of a process that has died. @param file what {@link identity} returned for it */
 async function clear(path: string, file: string): Promise<void> {
 	const aside = `${path}.${randomUUID()}`;
 	const isAside = await unlessGone(async () => {
@@ -67,7 +67,7 @@ async function clear(path: string, file: string): Promise<void> {
 		return 'renamed';
 	});
 	if (isAside === '') return;
-	// Another process may have cleared it first and got its turn. Its file goes back, unless a third one has made its own.
+	// Another process may have removed it first and acquired the lock. Its file goes back, unless a third process has made its own.
 	if ((await identity(aside)) !== file) await link(aside, path).catch(() => undefined);
 	await rm(aside, { force: true });
 }

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { takeTurn } from '../../mail/turnFile';
-import { inTurn } from '../../nodes/storeTurns';
-import { LOGGER } from './storeTurnsWorker';
+import { acquireLock } from '../../mail/lockFile';
+import { withStoreLock } from '../../nodes/storeLock';
+import { LOGGER } from './storeLockWorker';
 
 /** Called before each renaming of a file, and after each removal. */
 const { moment } = vi.hoisted(() => ({ moment: { renames: (): void => undefined, removed: (): void => undefined } }));
@@ -38,7 +38,7 @@ afterEach(() => {
 
 /** Ends as the process does. */
 async function worker(...args: string[]): Promise<number | null> {
-	const child = fork(join(__dirname, 'storeTurnsWorker.ts'), args, { execArgv: ['--import', 'tsx'] });
+	const child = fork(join(__dirname, 'storeLockWorker.ts'), args, { execArgv: ['--import', 'tsx'] });
 	return await new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
 }
 
@@ -54,7 +54,7 @@ describe("turns at n8n's store", () => {
 	it('pass on when the worker that has one is killed', async () => {
 		await worker('die');
 		expect(readdirSync(join(folder, '.n8n', 'office365-mail'))).toHaveLength(1);
-		const all = await Promise.all([1, 2, 3].map(async (number) => await inTurn(LOGGER, 'place', async () => number, 300)));
+		const all = await Promise.all([1, 2, 3].map(async (number) => await withStoreLock(LOGGER, 'place', async () => number, 300)));
 		expect(all).toEqual([1, 2, 3]);
 		expect(readdirSync(join(folder, '.n8n', 'office365-mail'))).toEqual([]);
 	});
@@ -69,7 +69,7 @@ describe("turns at n8n's store", () => {
 		};
 		const cleared = new Promise<void>((resolve) => (moment.removed = resolve));
 		let isOurs = false;
-		const turn = takeTurn(path, 1_000).finally(() => (isOurs = true));
+		const turn = acquireLock(path, 1_000).finally(() => (isOurs = true));
 		await cleared;
 		expect(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')])).toEqual([
 			['place.turn', 'of another worker'],
@@ -83,7 +83,7 @@ describe("turns at n8n's store", () => {
 
 	it('end without the file of another worker, which took this one for dead', async () => {
 		const turns = join(folder, '.n8n', 'office365-mail');
-		await inTurn(LOGGER, 'place', async () => {
+		await withStoreLock(LOGGER, 'place', async () => {
 			const [name = ''] = readdirSync(turns);
 			rmSync(join(turns, name));
 			writeFileSync(join(turns, name), 'of another worker');
@@ -96,12 +96,15 @@ describe("turns at n8n's store", () => {
 		vi.stubEnv('N8N_USER_FOLDER', '/dev/null');
 		const warnings: string[] = [];
 		const logger = { ...LOGGER.logger, warn: (line: string) => void warnings.push(line) };
-		expect([await inTurn({ logger }, 'elsewhere', async () => 1), await inTurn({ logger }, 'elsewhere', async () => 2)]).toEqual([1, 2]);
+		expect([
+			await withStoreLock({ logger }, 'elsewhere', async () => 1),
+			await withStoreLock({ logger }, 'elsewhere', async () => 2),
+		]).toEqual([1, 2]);
 		expect(warnings).toEqual([expect.stringContaining('cannot take turns')]);
 	});
 
 	it('cost nothing outside queue mode', async () => {
 		vi.stubEnv('EXECUTIONS_MODE', 'regular');
-		expect(await inTurn(LOGGER, 'place', async () => readdirSync(folder))).toEqual([]);
+		expect(await withStoreLock(LOGGER, 'place', async () => readdirSync(folder))).toEqual([]);
 	});
 });
