@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { acquireLock } from '../mail/lockFile';
+import { digest } from '../mail/ownFiles';
 import { journalFolder } from './journalFolder';
 
 /** A lock that is older than this, in ms, counts as that of a worker that has died. The work under a lock takes some milliseconds. */
@@ -27,7 +27,7 @@ export async function withStoreLock<T>(
 	staleMs = STALE_MS,
 ): Promise<T> {
 	if (process.env.EXECUTIONS_MODE !== 'queue') return await work();
-	const path = join(journalFolder(), `${createHash('sha256').update(place).digest('hex').slice(0, 32)}.turn`);
+	const path = join(journalFolder(), `${digest(place)}.turn`);
 	let release: () => Promise<void>;
 	try {
 		await mkdir(journalFolder(), { recursive: true, mode: 0o700 });

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 
-import { digest, type OnceFiles } from './onceFiles';
+import { digest } from '../ownFiles';
+import type { OnceFiles } from './onceFiles';
 
 /** How long a code is valid, in ms. */
 const GOOD_FOR = 10 * 60_000;

@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { hasCode } from '../errors';
-import { readOwn, requireOwn, writeOwn } from '../journal';
+import { readOwn, requireOwn, writeOwn } from '../ownFiles';
 
 /**
  * The files of one question. Each can be created only once, and it appears complete or not at all. Of several simultaneous requests,
@@ -88,9 +88,4 @@ export class OnceFiles {
 	#path(name: string): string {
 		return join(this.folder, `${name}.json`);
 	}
-}
-
-/** A file name that does not reveal the key. */
-export function digest(key: string): string {
-	return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { DAY_MS } from '../durations';
 import { DECIDED, DECIDED_AGAIN, LOST_AFTER } from './answers';
-import { digest, OnceFiles } from './onceFiles';
+import { digest } from '../ownFiles';
+import { OnceFiles } from './onceFiles';
 
 /** Work that is due at some time while a question waits. A file with its name says that it is done or in progress. */
 const WORKS = ['reminded', 'escalated', 'timeOver'] as const;
