@@ -58,7 +58,7 @@ const SENDING = [
 	...WRITING,
 	...TEST,
 	async () => await import('./Office365SmtpSend/settings/replySettings.js'),
-	async () => await import('../mail/questions/verdict.js'),
+	async () => await import('../mail/questions/reply/verdict.js'),
 	async () => await import('./Office365SmtpSend/answers/replyAnswer.js'),
 	async () => await import('../mail/mailbox/mailboxFolders.js'),
 ];

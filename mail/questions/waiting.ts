@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { DAY_MS } from '../durations';
-import { DECIDED, DECIDED_AGAIN, LOST_AFTER } from './answers';
+import { DECIDED, DECIDED_AGAIN, LOST_AFTER } from './answerStore';
 import { digest } from '../ownFiles';
 import { OnceFiles } from './onceFiles';
 

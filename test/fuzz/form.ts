@@ -1,7 +1,7 @@
 import { MailError } from '../../mail/errors';
-import { judge, type PostedFile } from '../../mail/questions/answer';
+import { judge, type PostedFile } from '../../mail/questions/formAnswer';
 import { readForm, readJsonForm, type FormField } from '../../mail/questions/form';
-import { readVerdict } from '../../mail/questions/verdict';
+import { readVerdict } from '../../mail/questions/reply/verdict';
 import { formFields } from '../../nodes/Office365SmtpSend/answerPages/formHtml';
 import type { Random } from '../support/random';
 import type { Target } from './drive';

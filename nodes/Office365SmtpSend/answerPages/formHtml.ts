@@ -1,5 +1,5 @@
 import { escapeHtml } from '../../../mail/escapeHtml';
-import { inputName, megabytes } from '../../../mail/questions/answer';
+import { inputName, megabytes } from '../../../mail/questions/formAnswer';
 import type { FormField } from '../../../mail/questions/form';
 
 /** What a form contains when it is shown again. */

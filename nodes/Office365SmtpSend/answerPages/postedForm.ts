@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { IBinaryKeyData, IDataObject, IWebhookFunctions } from 'n8n-workflow';
 
 import { reasonOf } from '../../../mail/errors';
-import { judge, type Judged, type PostedFile } from '../../../mail/questions/answer';
+import { judge, type Judged, type PostedFile } from '../../../mail/questions/formAnswer';
 import type { FormField } from '../../../mail/questions/form';
 import { record } from '../../parameterValues';
 import { fieldsOf, type Question } from '../question/question';

@@ -1,5 +1,5 @@
 import { escapeHtml } from '../../../mail/escapeHtml';
-import type { Judged } from '../../../mail/questions/answer';
+import type { Judged } from '../../../mail/questions/formAnswer';
 import { page } from './answerPage';
 import { formFields } from './formHtml';
 import { fieldsOf, type Question } from '../question/question';

@@ -1,7 +1,7 @@
 import type { IBinaryKeyData, IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 
 import { reasonOf } from '../../../mail/errors';
-import type { Judged } from '../../../mail/questions/answer';
+import type { Judged } from '../../../mail/questions/formAnswer';
 import { record } from '../../parameterValues';
 import { page } from '../answerPages/answerPage';
 import type { Asked, Person } from '../question/askedQuestion';

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { sameAddress } from '../../../mail/compose/addresses';
 import { MailError, reasonOf } from '../../../mail/errors';
 import type { OnceFiles } from '../../../mail/questions/onceFiles';
-import { readVerdict } from '../../../mail/questions/verdict';
+import { readVerdict } from '../../../mail/questions/reply/verdict';
 import { giveUp, WaitingQuestions } from '../../../mail/questions/waiting';
 import { questionsFolder } from '../../journalFolder';
 import { answerers, type Asked } from '../question/askedQuestion';

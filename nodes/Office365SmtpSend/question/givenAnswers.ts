@@ -1,7 +1,7 @@
 import { WAIT_INDEFINITELY, type IBinaryData, type IBinaryKeyData, type IDataObject } from 'n8n-workflow';
 
 import { DAY_MS } from '../../../mail/durations';
-import { Answers } from '../../../mail/questions/answers';
+import { Answers } from '../../../mail/questions/answerStore';
 import { decide } from '../../../mail/questions/deciding';
 import { questionsFolder } from '../../journalFolder';
 import { record, text } from '../../parameterValues';

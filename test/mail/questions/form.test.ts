@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { inputName, judge, type PostedFile } from '../../../mail/questions/answer';
+import { inputName, judge, type PostedFile } from '../../../mail/questions/formAnswer';
 import { decide, needed, type Rule } from '../../../mail/questions/deciding';
 import { readForm, readJsonForm } from '../../../mail/questions/form';
 

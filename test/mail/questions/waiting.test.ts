@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { Answers } from '../../../mail/questions/answers';
+import { Answers } from '../../../mail/questions/answerStore';
 import { Codes } from '../../../mail/questions/codes';
 import { emailsOf, giveUp, noteCheck, WaitingQuestions, type Work } from '../../../mail/questions/waiting';
 

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { toItem } from '../../../../mail/item/item';
 import { answersOf } from '../../../../nodes/Office365SmtpSend/question/givenAnswers';
-import { Answers } from '../../../../mail/questions/answers';
+import { Answers } from '../../../../mail/questions/answerStore';
 import { OnceFiles } from '../../../../mail/questions/onceFiles';
 import { WaitingQuestions } from '../../../../mail/questions/waiting';
 import { takeReplyAnswer } from '../../../../nodes/Office365SmtpSend/answers/replyAnswer';

@@ -6,7 +6,7 @@ import PostalMime, { type Email } from 'postal-mime';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Answers } from '../../../../mail/questions/answers';
+import { Answers } from '../../../../mail/questions/answerStore';
 import { OnceFiles } from '../../../../mail/questions/onceFiles';
 import { emailsOf } from '../../../../mail/questions/waiting';
 import { answersOf } from '../../../../nodes/Office365SmtpSend/question/givenAnswers';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { CLOSINGS } from '../../../mail/item/newText/words';
-import { ACCEPTING, ACTING, HARMLESS } from '../../../mail/questions/harmlessWords';
-import { ALSO_NAMES, DOUBT, NEGATIONS, REFUSING } from '../../../mail/questions/doubtWords';
-import { AGAINST } from '../../../mail/questions/replyWords';
-import { readVerdict, type Labels } from '../../../mail/questions/verdict';
+import { CLOSINGS } from '../../../../mail/item/newText/words';
+import { ACCEPTING, ACTING, HARMLESS } from '../../../../mail/questions/reply/harmlessWords';
+import { ALSO_NAMES, DOUBT, NEGATIONS, REFUSING } from '../../../../mail/questions/reply/doubtWords';
+import { AGAINST } from '../../../../mail/questions/reply/replyWords';
+import { readVerdict, type Labels } from '../../../../mail/questions/reply/verdict';
 
 const verdict = (text: string, approve = 'Approve', decline = 'Decline'): unknown => {
 	const found = readVerdict(text, { approve, decline });

@@ -57,7 +57,7 @@ const withoutObject = (words: string): string => words.replace(OBJECT, '');
 /** "Ich kann das leider nicht freigeben". */
 const NAMED_WITHIN = /^(ich kann) (?:das|dies|es|die rechnung|den antrag|diese rechnung)(?: so| leider)? /u;
 
-/** Whether somebody only says to be unable to approve. Then nothing else may follow, as it may name who can. */
+/** Whether somebody only says that they cannot approve. Nothing else may follow, because it may say who can. */
 export const isUnable = (words: string): boolean => UNABLE.has(withoutObject(words)) || UNABLE.has(words.replace(NAMED_WITHIN, '$1 '));
 
 /** Whether these words approve or refuse as a whole. */
@@ -69,6 +69,6 @@ export function meaningOfPhrase(words: string): boolean | undefined {
 /** "Conforme" alone agrees; "conforme à la commande" does not. */
 export const needsNothingElse = (words: string): boolean => !words.includes(' ') && GRANTING.has(words);
 
-/** Before an answer, this says nothing. */
+/** Words before an answer that say nothing themselves. */
 export const PREFACE =
 	/^(?:alles klar|all ok|all okay|todo ok|tutto ok|tout est ok|(?:(?:i am |i'm )?(?:very |so )?sorry|(?:my )?apologies|entschuldigung|entschuldige|entschuldigt|désolée?|toutes mes excuses|perdón|scusate|scusa|desculpe|ursäkta|przepraszam) (?:for|about|für|pour|por|per|pelo|pela|för|za) (?:(?:the|my|this|die|das|meine|den|le|la|ma|el|il|o|a|det|sena?) ){0,2}(?:very )?(?:late|delay|delayed|slow|späte|verspätete|verzögerung|verspätung|retard|réponse tardive|tardanza|retraso|demora|ritardo|atraso|sena|svaret|opóźnienie)(?: (?:reply|response|answer|antwort|rückmeldung|respuesta|svaret))?)$/u;

@@ -1,4 +1,4 @@
-import { CLOSINGS } from '../item/newText/words';
+import { CLOSINGS } from '../../item/newText/words';
 import { ALSO_NAMES, DOUBT, FAMILY_NAMES, NOT_NAMES, WEEKDAYS } from './doubtWords';
 import { COURTESY, HARMLESS, WISHES } from './harmlessWords';
 import { AGAINST, IN_FAVOUR, table } from './replyWords';

@@ -1,6 +1,9 @@
 import { NO_OBJECTION } from './harmlessWords';
 
-/** With straight apostrophes, and every emoji between commas, because people put it before and behind words, and several in a row. */
+/**
+ * Returns the text with straight apostrophes, and with every emoji between commas, because people put emojis before and behind words, and
+ * several in a row.
+ */
 export function normalized(text: string): string {
 	return text
 		.normalize('NFKC')
@@ -11,7 +14,10 @@ export function normalized(text: string): string {
 		.trim();
 }
 
-/** Without empty lines, with "@" for addresses of any kind, and without the notice about confidentiality that a server adds. */
+/**
+ * Returns the lines of a text without empty ones and without the notice about confidentiality that a server adds. Addresses of any kind
+ * become "@".
+ */
 export function linesOf(text: string): string[] {
 	const lines = text.split('\n').map((line) =>
 		line
@@ -26,7 +32,7 @@ export function linesOf(text: string): string[] {
 	return kept.filter((line) => line !== '' && !ON_PAPER.test(line));
 }
 
-/** Without the signs of bold text around a line, and without a picture's place, as programs make text of HTML. */
+/** Removes the signs of bold text around a line and the place of a picture, which programs write when they make text of HTML. */
 function withoutMarks(line: string): string {
 	return /^\[(?:cid|image):[^\]]*\]$/i.test(line) ? '' : line.replace(/^[*_]{1,3}(?=\p{L})(.*?)[*_]{1,3}$/u, '$1');
 }
@@ -88,13 +94,13 @@ export function partsOf(text: string): string[] {
 
 const WORD = new RegExp(`${NO_OBJECTION.source}|[\\p{L}\\p{M}\\p{N}'+-]+|\\p{Extended_Pictographic}`, 'giu');
 
-/** As they are written, without hyphens and apostrophes around them. "no objections" is one word. */
+/** Returns the words as they are written, without hyphens and apostrophes around them. "no objections" is one word. */
 export function writtenWordsOf(text: string): string[] {
 	const words = text.match(WORD) ?? [];
 	return words.map((word) => (word === '-1' ? word : word.replace(/^['-]{1,9}|['-]{1,9}$/g, ''))).filter((word) => word !== '');
 }
 
-/** In lower case. */
+/** {@link writtenWordsOf}, in lower case. */
 export function wordsOf(text: string): string[] {
 	return writtenWordsOf(text).map((word) => word.toLowerCase());
 }
@@ -104,7 +110,7 @@ export function contains(words: readonly string[], phrase: string): boolean {
 	return phrase !== '' && ` ${words.join(' ')} `.includes(` ${phrase} `);
 }
 
-/** In lower case, with one blank between words, without punctuation at both ends. */
+/** Returns the text in lower case, with one blank between words and without punctuation at its ends. */
 export function plain(text: string): string {
 	return text
 		.normalize('NFKC')

@@ -61,11 +61,11 @@ const STATEMENT = new RegExp(
 const DECIDES =
 	/\b(?:approve|approved|confirm|agree|accept|no objections?|genehmigen?|freigeben|zustimmen|bestätigen|approuver|valider|confirmer|accepter)\b/u;
 
-/** A request that asks for a document or for help, or tells to leave something as it is. */
+/** A request for a document or for help, or to leave something as it is. */
 const ASKING = ['send', 'keep', 'help', 'update'];
 
 /**
- * Whether a part of a reply tells no more than that the person knows of the matter, or wants to see something.
+ * Whether a part of a reply says no more than that the person knows of the matter, or wants to see something.
  * @param own the words of the button that approves
  */
 export function acknowledges(part: string, own: ReadonlySet<string>): boolean {
@@ -77,6 +77,6 @@ export function acknowledges(part: string, own: ReadonlySet<string>): boolean {
 	);
 }
 
-/** Whether a request asks for more than to go ahead, by the words of the button that approves. */
+/** Whether a request asks for more than to go ahead. @param own the words of the button that approves */
 export const asksForMore = (words: readonly string[], own: ReadonlySet<string>): boolean =>
 	ASKING.some((word) => words.includes(word) && !own.has(word));

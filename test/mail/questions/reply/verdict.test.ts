@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { AGAINST, IN_FAVOUR } from '../../../mail/questions/replyWords';
-import { readVerdict } from '../../../mail/questions/verdict';
+import { AGAINST, IN_FAVOUR } from '../../../../mail/questions/reply/replyWords';
+import { readVerdict } from '../../../../mail/questions/reply/verdict';
 
 const LABELS = { approve: 'Ship it', decline: 'Hold back' };
 const verdict = (text: string, labels: { approve: string; decline?: string } = LABELS): unknown => {

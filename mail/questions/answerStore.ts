@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { digest } from '../ownFiles';
 import { OnceFiles } from './onceFiles';
 
-/** If n8n did not act on a decision within this time, the decision was lost, for example because the process ended in between. */
+/** If n8n did not act on a decision within this time, in ms, the decision was lost, for example because the process ended in between. */
 export const LOST_AFTER = 60_000;
 export const DECIDED = 'decided';
 /** See {@link OnceFiles.claim}. */

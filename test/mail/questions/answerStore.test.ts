@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { Answers } from '../../../mail/questions/answers';
+import { Answers } from '../../../mail/questions/answerStore';
 import { WaitingQuestions } from '../../../mail/questions/waiting';
 
 const DAY = 86_400_000;
