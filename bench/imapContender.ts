@@ -5,7 +5,7 @@ import type { Account } from '../mail/account';
 import { toItem } from '../mail/item/item';
 import { AccessToken } from '../mail/signIn/token';
 import { newMemory } from '../mail/watch/memory/memory';
-import { MailboxWatch } from '../mail/watch/folders/mailbox';
+import { MailboxWatch } from '../mail/watch/folders/mailboxWatch';
 
 /** One backlog, taken once, in a process of its own; prints the seconds. Its task comes in BENCH_IMAP. */
 interface Task {

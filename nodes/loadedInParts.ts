@@ -21,13 +21,13 @@ const WATCHING = [
 	...SIGN_IN,
 	...READING,
 	async () => await import('../mail/watch/handover/aftercare.js'),
-	async () => await import('../mail/watch/folders/folder.js'),
+	async () => await import('../mail/watch/folders/folderWatch.js'),
 ];
 
 /** The IMAP Trigger of a published workflow. */
 export const loadImapTrigger = loadInParts(
 	async () => await import('./ImapTrigger/start.js'),
-	[...WATCHING, async () => await import('../mail/watch/folders/mailbox.js')],
+	[...WATCHING, async () => await import('../mail/watch/folders/mailboxWatch.js')],
 );
 
 /** The test run of the IMAP Trigger. */

@@ -18,7 +18,7 @@ export const SLOWEST = [
 	'test/mail/item/bombs.test.ts',
 	'test/mail/watch/faults.test.ts',
 	'test/attack/expressions.test.ts',
-	'test/mail/watch/folders/tree.test.ts',
+	'test/mail/watch/folders/treeWatch.test.ts',
 	'test/mail/smtp/faults.test.ts',
 	'test/mail/watch/answers.test.ts',
 ];

@@ -9,7 +9,7 @@ import { listFolders, type Folder } from '../../mail/imap/folders';
 import { narrow, searchAfter, UIDS_IN_COMMAND } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
 import { locateTargets } from '../../mail/watch/handover/aftercare';
-import { foldersIn, requireExceptions } from '../../mail/watch/folders/folderTree';
+import { foldersIn, requireExceptions } from '../../mail/watch/folders/treeFolders';
 import { openAccount } from '../credentialAccount';
 import { nodeError } from '../nodeError';
 import { readSettings, type Settings } from './settings';

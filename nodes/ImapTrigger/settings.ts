@@ -7,7 +7,7 @@ import { combine, criteriaOfFilters, criteriaOfRules, type Criteria } from '../.
 import type { Format } from '../../mail/item/item';
 import type { More } from '../../mail/item/readMore/readMore';
 import type { StartFrom } from '../../mail/watch/memory/cursor';
-import type { TreeWish } from '../../mail/watch/folders/folderTree';
+import type { TreeWish } from '../../mail/watch/folders/treeFolders';
 import type { AlsoStartOn } from '../../mail/watch/memory/marks';
 import type { Rules } from '../../mail/watch/handover/rules';
 import type { AccountChoice } from '../credentialAccount';

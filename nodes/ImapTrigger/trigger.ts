@@ -6,7 +6,7 @@ import type { IBinaryData, IExecuteFunctions, INodeExecutionData, ITriggerFuncti
 import type { FetchedMail } from '../../mail/imap/fetch';
 import { toItem } from '../../mail/item/item';
 import { journalOf, newestMemory, newMemory, readMemory, takenUp, type WatchMemory } from '../../mail/watch/memory/memory';
-import { MailboxWatch } from '../../mail/watch/folders/mailbox';
+import { MailboxWatch } from '../../mail/watch/folders/mailboxWatch';
 import type { StartedBy } from '../../mail/watch/memory/marks';
 import type { MailboxWatchOptions } from '../../mail/watch/folders/options';
 import { hasEndedWithin, isLive, takeOver } from '../../mail/watch/registry';

@@ -5,7 +5,7 @@ import type { FetchedMail } from '../../imap/fetch';
 import type { Patience } from '../../imap/limits';
 import type { StartFrom } from '../memory/cursor';
 import type { Outcome } from '../handover/executions';
-import type { TreeWish } from './folderTree';
+import type { TreeWish } from './treeFolders';
 import type { AlsoStartOn, StartedBy } from '../memory/marks';
 import type { WatchMemory } from '../memory/memory';
 import type { Rules } from '../handover/rules';

@@ -6,7 +6,7 @@ import type { FetchedMail } from '../../../mail/imap/fetch';
 import { AccessToken } from '../../../mail/signIn/token';
 import { newMemory, type WatchMemory } from '../../../mail/watch/memory/memory';
 import type { Outcome } from '../../../mail/watch/handover/executions';
-import { MailboxWatch } from '../../../mail/watch/folders/mailbox';
+import { MailboxWatch } from '../../../mail/watch/folders/mailboxWatch';
 import type { MailboxWatchOptions } from '../../../mail/watch/folders/options';
 import { startSandbox, trust, type Address, type Sandbox } from '../../../sandbox/servers';
 import type { Session } from '../../../sandbox/servers/exchange/session';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import type { Folder } from '../../../../mail/imap/folders';
-import { foldersIn } from '../../../../mail/watch/folders/folderTree';
+import { foldersIn } from '../../../../mail/watch/folders/treeFolders';
 
 const folder = (path: string): Folder => ({ path, name: path.split('/').at(-1) ?? path, delimiter: '/' });
 

@@ -8,7 +8,7 @@ import { locateTargets } from '../handover/aftercare';
 import type { Complaints } from '../reports/complaints';
 import { FirstAttempt, prepared, stoppedWatch } from '../session/firstAttempt';
 import { busiestOf, isUnchanged, placeOf, stalestOf, tellsUidNext, type Branch } from './branch';
-import { bounded, foldersIn, nothingLeft, requireExceptions, type TreeWish } from './folderTree';
+import { bounded, foldersIn, nothingLeft, requireExceptions, type TreeWish } from './treeFolders';
 import { ALL, beginElsewhere, forgetShut, noteShut } from '../memory/beginnings';
 import { forgetOld, markGone, renamedTo } from '../memory/former';
 import { Handed } from '../memory/handed';

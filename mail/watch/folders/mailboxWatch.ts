@@ -1,9 +1,9 @@
 import type { MailError } from '../../errors';
 import { Complaints } from '../reports/complaints';
 import { forgetOld } from '../memory/former';
-import { FolderWatch } from './folder';
+import { FolderWatch } from './folderWatch';
 import type { MailboxWatchOptions } from './options';
-import { TreeWatch } from './tree';
+import { TreeWatch } from './treeWatch';
 
 /** Watches the folders of one mailbox until it is stopped. */
 export class MailboxWatch<Item> {
