@@ -1,3 +1,4 @@
+import { customCloud } from '../sandbox/credentials';
 import { startN8n, type RunningN8n } from '../sandbox/n8n';
 import type { Sandbox } from '../sandbox/servers';
 import { percentile, type Part, type Stage } from './harness';
@@ -88,15 +89,8 @@ async function credentials(sandbox: Sandbox): Promise<object[]> {
 			name: 'ours',
 			type: 'microsoftMailOAuth2Api',
 			data: {
-				cloud: 'custom',
-				tenantId: sandbox.identity.tenant,
-				clientId: sandbox.identity.app.clientId,
+				...customCloud(sandbox, sandbox.straight),
 				clientSecret: sandbox.identity.app.clientSecret,
-				authorityUrl: sandbox.identity.url,
-				resourceUrl: sandbox.identity.resource,
-				imapHost: imap.host,
-				imapPort: imap.port,
-				imapSecurity: imap.security,
 				mailbox: OURS,
 				oauthTokenData: await sandbox.identity.connect(OURS, ['imap']),
 			},

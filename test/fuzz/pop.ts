@@ -3,8 +3,7 @@ import { MailError } from '../../mail/errors';
 import type { PopLimits } from '../../mail/pop3/limits';
 import { collect, PopSession } from '../../mail/pop3/session';
 import type { Random } from '../support/random';
-import type { Target } from './drive';
-import { accountAt, authority, FuzzServer, nearlyRight, outcomeOf, type Talk } from './servers';
+import { nearlyRight, serverTarget, type Talk } from './servers';
 
 const LIMITS: Partial<PopLimits> = {
 	silenceMs: 100,
@@ -62,21 +61,4 @@ async function visit(account: Account, random: Random): Promise<void> {
 }
 
 /** A POP3 server that answers rightly, nearly rightly, or nonsense. */
-export const pop: Target = {
-	cpuMs: 20_000,
-	open: async () => {
-		const own = authority();
-		const server = new FuzzServer(own, talk);
-		const account = accountAt(await server.start());
-		return {
-			round: async (random) => {
-				server.random = random;
-				return await outcomeOf(async () => await visit(account, random));
-			},
-			close: async () => {
-				await server.stop();
-				own.remove();
-			},
-		};
-	},
-};
+export const pop = serverTarget(talk, visit);

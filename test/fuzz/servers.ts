@@ -8,6 +8,7 @@ import { MailError } from '../../mail/errors';
 import { AccessToken } from '../../mail/signIn/token';
 import { makeAuthority, trust, type Authority } from '../../sandbox/servers/certificates';
 import type { Random } from '../support/random';
+import type { Target } from './drive';
 import { damaged } from './nonsense';
 
 const TOKEN = 'fuzz-token-that-no-error-may-show';
@@ -55,7 +56,7 @@ export function nearlyRight(right: string, steadiness: number, random: Random, p
 export type Talk = (random: Random) => { greeting: Buffer; hear: (line: string) => Buffer | undefined };
 
 /** A server over TLS whose every connection has chance of its own, begun by the round that plays. */
-export class FuzzServer {
+class FuzzServer {
 	/** Of the round that plays. */
 	random: Random | undefined;
 	readonly #server: Server;
@@ -108,4 +109,26 @@ export class FuzzServer {
 			});
 		say(greeting);
 	}
+}
+
+/** A server that speaks as `talk` says, which `visit` uses as a node would. */
+export function serverTarget(talk: Talk, visit: (account: Account, random: Random) => Promise<void>): Target {
+	return {
+		cpuMs: 20_000,
+		open: async () => {
+			const own = authority();
+			const server = new FuzzServer(own, talk);
+			const account = accountAt(await server.start());
+			return {
+				round: async (random) => {
+					server.random = random;
+					return await outcomeOf(async () => await visit(account, random));
+				},
+				close: async () => {
+					await server.stop();
+					own.remove();
+				},
+			};
+		},
+	};
 }

@@ -3,8 +3,7 @@ import { Readable } from 'node:stream';
 import type { Account } from '../../mail/account';
 import { SmtpSession, type Patience } from '../../mail/smtp/session';
 import type { Random } from '../support/random';
-import type { Target } from './drive';
-import { accountAt, authority, FuzzServer, nearlyRight, outcomeOf, type Talk } from './servers';
+import { nearlyRight, serverTarget, type Talk } from './servers';
 
 const PATIENCE: Patience = { greetingMs: 400, signInMs: 300, mailMs: 300 };
 
@@ -65,21 +64,4 @@ async function visit(account: Account, random: Random): Promise<void> {
 }
 
 /** An SMTP server that answers rightly, nearly rightly, or nonsense. */
-export const smtp: Target = {
-	cpuMs: 20_000,
-	open: async () => {
-		const own = authority();
-		const server = new FuzzServer(own, talk);
-		const account = accountAt(await server.start());
-		return {
-			round: async (random) => {
-				server.random = random;
-				return await outcomeOf(async () => await visit(account, random));
-			},
-			close: async () => {
-				await server.stop();
-				own.remove();
-			},
-		};
-	},
-};
+export const smtp = serverTarget(talk, visit);

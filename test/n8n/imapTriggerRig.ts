@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { customCloud } from '../../sandbox/credentials';
 import type { Execution, Instance } from '../../sandbox/n8n';
 import type { Sandbox } from '../../sandbox/servers';
 import { waitNode, type Step } from './row';
@@ -11,18 +12,7 @@ const PERSON_CREDENTIAL = { id: 'imapTriggerPerson', name: 'person' };
 
 /** Both credentials of the package, for the sandbox's servers shaped as Exchange Online. */
 export async function credentials(sandbox: Sandbox, person: string): Promise<object[]> {
-	const { imap } = sandbox.exchange;
-	const cloud = {
-		cloud: 'custom',
-		tenantId: sandbox.identity.tenant,
-		clientId: sandbox.identity.app.clientId,
-		clientSecret: sandbox.identity.app.clientSecret,
-		authorityUrl: sandbox.identity.url,
-		resourceUrl: sandbox.identity.resource,
-		imapHost: imap.host,
-		imapPort: imap.port,
-		imapSecurity: imap.security,
-	};
+	const cloud = { ...customCloud(sandbox), clientSecret: sandbox.identity.app.clientSecret };
 	return [
 		{ ...APP_CREDENTIAL, type: 'microsoftMailServiceAccountApi', data: { ...cloud, authentication: 'clientSecret', mailbox: person } },
 		{

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { INodeExecutionData } from 'n8n-workflow';
@@ -32,17 +31,11 @@ const names = readdirSync(CASES)
 const bytesOf = (name: string): Buffer => readFileSync(join(CASES, `${name}.eml`));
 
 let sandbox: Sandbox;
-const folder = mkdtempSync(join(tmpdir(), 'mail-cases-'));
 beforeAll(async () => {
-	process.env.N8N_USER_FOLDER = folder;
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
 });
-afterAll(async () => {
-	await sandbox.stop();
-	rmSync(folder, { recursive: true, force: true });
-	delete process.env.N8N_USER_FOLDER;
-});
+afterAll(async () => await sandbox.stop());
 
 /** @param keepsContent the context gives content back as it was stored */
 function check(name: string, { json, binary = {} }: INodeExecutionData, keepsContent: boolean): void {

@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ImapMailbox } from '../../nodes/ImapMailbox/ImapMailbox.node';
@@ -18,17 +14,11 @@ import { executeFunctions, pollFunctions, told } from '../support/contexts';
 import { TriggerRig } from './triggerRig';
 
 let sandbox: Sandbox;
-const folder = mkdtempSync(join(tmpdir(), 'read-more-'));
 beforeAll(async () => {
-	process.env.N8N_USER_FOLDER = folder;
 	sandbox = await startSandbox();
 	trust(sandbox.caFile);
 });
-afterAll(async () => {
-	await sandbox.stop();
-	rmSync(folder, { recursive: true, force: true });
-	delete process.env.N8N_USER_FOLDER;
-});
+afterAll(async () => await sandbox.stop());
 
 const MORE = ['calendar', 'bounces', 'nestedMails', 'markdown'];
 const PARTS = [

@@ -10,26 +10,10 @@ import type { OutgoingFile } from '../../../mail/compose/outgoingFile';
 import { sendMail, type Sent } from '../../../mail/smtp/send';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';
+import { ADA, outgoing } from '../smtp/smtpRig';
 
-const ADA = 'ada@example.test';
 const GRACE = 'grace@example.test';
 const SHARED = 'shared@example.test';
-
-const outgoing = (change: Partial<OutgoingMail> = {}): OutgoingMail => ({
-	from: ADA,
-	to: GRACE,
-	cc: '',
-	bcc: '',
-	replyTo: '',
-	subject: 'x',
-	text: 'hello',
-	files: [],
-	inReplyTo: '',
-	references: '',
-	priority: 'normal',
-	headers: [],
-	...change,
-});
 
 const file = (fileName: string, mimeType: string, bytes: Buffer, cid?: string): OutgoingFile => ({
 	fileName,

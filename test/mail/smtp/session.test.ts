@@ -4,24 +4,9 @@ import { compose, type OutgoingMail } from '../../../mail/compose/message';
 import { sendMail, type Sent } from '../../../mail/smtp/send';
 import { startSandbox, trust, type Sandbox } from '../../../sandbox/servers';
 import { accountOn, ways } from '../../support/account';
+import { ADA, outgoing } from './smtpRig';
 
-const ADA = 'ada@example.test';
 const GRACE = 'grace@example.test';
-const outgoing = (change: Partial<OutgoingMail> = {}): OutgoingMail => ({
-	from: ADA,
-	to: GRACE,
-	cc: '',
-	bcc: '',
-	replyTo: '',
-	subject: 'x',
-	text: 'hello',
-	files: [],
-	inReplyTo: '',
-	references: '',
-	priority: 'normal',
-	headers: [],
-	...change,
-});
 const policy = { retryForMs: 20_000, resendUnknown: false };
 
 let sandbox: Sandbox;

@@ -12,6 +12,7 @@ import type { Sandbox } from '../../../sandbox/servers';
 
 export const ADA = 'ada@example.test';
 
+/** A small email from Ada to Grace, with what a test changes. */
 export const outgoing = (change: Partial<OutgoingMail> = {}): OutgoingMail => ({
 	from: ADA,
 	to: 'grace@example.test',
