@@ -1,4 +1,4 @@
-/** Work of this process that belongs to the same key is done one after another, in the order in which it was asked for. */
+/** Runs work with the same key one after another, in the order of the calls. It holds for this process only. */
 export class OneAtATime {
 	readonly #last = new Map<string, Promise<unknown>>();
 

@@ -1,5 +1,5 @@
 /**
- * A limited number of places, given in order of arrival. Whoever has waited gets the place of the one before, so that nobody else can
+ * A limited number of places (a semaphore), given in order of arrival. Whoever has waited gets the place of the one before, so that nobody else can
  * take it in between.
  */
 export class Places {

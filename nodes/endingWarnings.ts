@@ -1,9 +1,10 @@
 import type { IDataObject, IExecuteFunctions, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
 
+import { DAY_MS } from '../mail/durations';
 import { describeEnding, Reminders, soon, type Ending } from '../mail/endings';
 
 /** How often a running trigger checks, in ms. */
-export const LOOK_EVERY_MS = 24 * 3_600_000;
+export const LOOK_EVERY_MS = DAY_MS;
 
 /** Shared by all triggers of this process, so that ten workflows with one credential do not warn ten times. */
 const reminders = new Reminders();

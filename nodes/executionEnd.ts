@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS } from '../mail/durations';
 /** Node fires a timer at once if it is set for longer than this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Stands in place of a run. */
+/** Stands in place of a run whose end n8n has not reported. */
 export const untold = Symbol('untold');
 
 /**

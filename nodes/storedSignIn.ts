@@ -26,7 +26,7 @@ export function tokenIn(data: unknown, receivedAt?: number): Renewal['current'] 
 	return { token: new AccessToken(value, expiresAt), renewAt: expiresAt - enough };
 }
 
-/** The mailbox of the person who signed in. @throws MailError if the sign-in does not tell it, or a guest signed in, who has none */
+/** The mailbox of the person who signed in. @throws MailError if the sign-in does not contain it, or a guest signed in, who has none */
 export function signedInAddress(fields: ICredentialDataDecryptedObject): string {
 	const address = claimed(fields, 'upn');
 	if (address !== undefined && (isGuest(address) || guest(fields))) throw guestError(address);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
+import { HOUR_MS } from '../mail/durations';
 import type { Acquire, Renewal } from '../mail/signIn/token';
 
 /** What is remembered of one sign-in: its token, and the function that gets the next one. */
@@ -10,8 +11,8 @@ export interface TokenMemory {
 	acquire?: Acquire;
 }
 
-/** An entry that nobody requested within this time, in ms, is removed. No token of Microsoft's has a shorter life for long. */
-const FORGET_AFTER_MS = 2 * 3_600_000;
+/** An entry that nobody requested within this time, in ms, is removed. Its token has usually expired by then. */
+const FORGET_AFTER_MS = 2 * HOUR_MS;
 
 const memories = new Map<string, TokenMemory & { usedAt: number }>();
 

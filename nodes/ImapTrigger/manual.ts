@@ -66,7 +66,7 @@ function watchedPaths(known: readonly Folder[], { folders, tree }: Settings): st
 	return found.map(({ path }) => path);
 }
 
-/** Tells what was refused, or which folders have no email that matches, and always where the test has looked. */
+/** Says what was refused, or which folders have no email that matches, and always where the test has searched. */
 function nothingFound(node: INode, mailbox: string, settings: Settings, { searched, bare, failures }: Search): Error {
 	const where = `Searched in ${mailbox}: ${searched.join('; ')}.`;
 	const [failure] = failures;

@@ -33,7 +33,7 @@ interface State {
 	book: PollAttempts;
 	complaints: Complaints;
 	busy: boolean;
-	/** Number of emails without a unique ID that the log has told. */
+	/** Number of emails without a unique ID at the last poll. The log reports only when it grows. */
 	withoutId: number;
 }
 
@@ -112,7 +112,10 @@ function storedMemory(context: IPollFunctions): PollMemory | undefined {
 	return readPollMemory(context.getWorkflowStaticData('node').pop);
 }
 
-/** Without what another trigger stored that had the name before, because n8n stores it under the name. Version 0.2.0 told no trigger. */
+/**
+ * Returns the stored memory, unless another trigger stored it that had the same name before, because n8n stores it under the name. Version
+ * 0.2.0 did not store which trigger it was.
+ */
 function ownMemory(context: IPollFunctions): PollMemory | undefined {
 	const { trigger } = record(context.getWorkflowStaticData('node').pop);
 	return typeof trigger === 'string' && trigger !== context.getNode().id ? undefined : storedMemory(context);
@@ -130,7 +133,7 @@ async function look(context: IPollFunctions, state: State): Promise<void> {
 	const account = await openAccount(context, settings.account);
 	warnOf(context, 'POP Trigger', { id: account.id, endings: account.endings ?? [] }, started);
 	const mailbox = mailboxName(account);
-	// Later versions tell how long a poll may take.
+	// Later versions of n8n say how long a poll may take.
 	const budget = typeof context.getPollBudgetMs === 'function' ? context.getPollBudgetMs() : Infinity;
 	const triedForMs = started - state.book.triedSince(mailbox, started);
 	const start: Wish['start'] = state.book.isLost ? { kind: 'all' } : startOf(settings.wish, triedForMs);

@@ -21,7 +21,7 @@ export function placeOf(mailbox: string, { uidValidity, uidNext }: StatusObject)
 	return { mailbox: mailbox.toLowerCase(), uidValidity: String(uidValidity), uidNext: uidNext ?? 1 };
 }
 
-/** Without UIDNEXT, STATUS does not say which emails are new. Some servers and proxies leave it out. */
+/** Whether STATUS has UIDNEXT, without which it does not say which emails are new. Some servers and proxies leave it out. */
 export function tellsUidNext({ uidNext }: StatusObject): boolean {
 	return Number.isFinite(uidNext);
 }

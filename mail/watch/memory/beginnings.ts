@@ -14,7 +14,7 @@ export function noteShut({ folders, asked }: WatchMemory, path: string, at: numb
 	return true;
 }
 
-/** @param there paths that the server lists */
+/** Forgets since when emails count in folders that the server no longer lists. @param there paths that it lists */
 export function forgetShut({ asked }: WatchMemory, there: ReadonlySet<string>): void {
 	const keys = new Set([ALL, ...there].map(keyOf));
 	for (const key of Object.keys(asked)) if (!keys.has(key)) delete asked[key];

@@ -29,6 +29,7 @@ export function markUnwatched(memory: WatchMemory, watched: ReadonlySet<string>,
 	if (memory.surveyedAt !== undefined) memory.surveyedAt = now;
 }
 
+/** Forgets folders that the server has not listed, or that were not watched, for {@link KEPT_MS}. */
 export function forgetOld({ folders }: WatchMemory, now: number): void {
 	for (const [key, { goneSince }] of Object.entries(folders)) {
 		if (goneSince !== undefined && now - goneSince > KEPT_MS) delete folders[key];

@@ -65,7 +65,7 @@ export interface Sought {
 
 /** What is remembered of one trigger. */
 export interface WatchMemory {
-	/** Tells this memory from that of an earlier life of the same workflow ID. */
+	/** Distinguishes this memory from that of an earlier life of the same workflow ID. */
 	id: string;
 	/** ID of the node that stored it. n8n stores it under the name of the node, which another node may get. Missing in older memories. */
 	node?: string;

@@ -5,7 +5,10 @@ export async function rest(ms: number, signal: AbortSignal): Promise<void> {
 	await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** A limited number of places. If none is free, the caller waits until one is given back. */
+/**
+ * A limited number of places. If none is free, the caller waits until one is given back. In contrast to `Places`, waiting for a place and
+ * taking it are two steps, because an execution that is already running takes one even if none is free.
+ */
 export class Slots {
 	#taken = 0;
 	#waiting: Array<() => void> = [];
