@@ -156,7 +156,7 @@ async function watch({ api }: Queue, credential: Credential, name: string): Prom
 	return id;
 }
 
-/** Waits until so many executions have succeeded; up to five minutes. @throws Error where others failed, or that is not enough */
+/** Waits up to five minutes until this number of executions has succeeded. @throws Error if others failed, or if that takes longer */
 async function succeeded({ api, database }: Queue, id: string, count: number): Promise<void> {
 	const having = (status: string): number =>
 		Number(database.query(`select count(*) from execution_entity where "workflowId" = '${id}' and status = '${status}'`));

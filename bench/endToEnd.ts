@@ -92,7 +92,7 @@ interface Task {
 	name: string;
 	mailbox: string;
 	units: number;
-	/** At most so many emails are in one execution. */
+	/** Maximum number of emails in one execution. */
 	batch: number;
 }
 

@@ -166,7 +166,7 @@ function peakOf(pid: number | undefined): number {
 	}
 }
 
-/** The last commit that changed what is measured, with `+` if something of that is changed since; `unknown` outside a repository. */
+/** The last commit that changed what is measured, with `+` if there are uncommitted changes to it; `unknown` outside a repository. */
 export function commit(): string {
 	const measured = ['mail', 'nodes', 'credentials', 'package.json', 'package-lock.json'];
 	const git = (...args: string[]): string =>

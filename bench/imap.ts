@@ -115,7 +115,7 @@ export async function contender(stage: Stage, mode: keyof typeof NAMES, port: nu
 	};
 }
 
-/** A mail of so many bytes: text and a small attachment, as they come. */
+/** A mail of this size in bytes, with text and a small attachment, as most mails have. */
 export function mail(number: number, bytes: number): string {
 	const text = randomBytes(Math.round(bytes * 0.3))
 		.toString('hex')

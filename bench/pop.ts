@@ -12,7 +12,7 @@ import { fetchmail, maildir, mpop, verifyMaildir, type Fetching } from './popPee
 const KB = 1000;
 const MB = 1000 * KB;
 
-/** A mailbox of so many mails of so many bytes. */
+/** A mailbox with this number of mails of this size in bytes. */
 interface Task {
 	mailbox: string;
 	mails: number;
@@ -193,7 +193,7 @@ async function peer(stage: Stage, name: Peer, fetching: Fetching): Promise<Conte
 	return name === 'fetchmail' ? fetchmail(stage.sandbox, fetching) : mpop(stage.sandbox, fetching, name === 'mpop');
 }
 
-/** What a relay of so many ms really takes for one byte there and back, in ms: the median of fifty. */
+/** How long a relay with this delay really takes for one byte there and back, in ms: the median of fifty. */
 async function measureRoundTrip(roundTripMs: number): Promise<number> {
 	const server = createServer((socket) => socket.setNoDelay(true).pipe(socket));
 	await once(server.listen(0, '127.0.0.1'), 'listening');

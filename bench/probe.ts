@@ -9,8 +9,8 @@ import { isMainThread } from 'node:worker_threads';
  * and what memory is held. Answers on a socket in the file system, one request at a time:
  *
  * - `/begin` starts to look at the event loop, `/begin?profile` with a CPU profile beside it
- * - `/end` tells what has been seen since
- * - `/memory` collects garbage and tells what is left
+ * - `/end` returns what has been measured since
+ * - `/memory` collects garbage and returns the memory that is still used
  *
  * n8n's Node runs TypeScript as it is, so only types may be imported from elsewhere, and this file from nowhere but as a program.
  */

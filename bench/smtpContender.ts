@@ -25,7 +25,7 @@ export interface Task {
 const task: Task = JSON.parse(process.env.BENCH_SMTP ?? '{}');
 const text = 'A line of text as people write it, with a few words in it.\r\n'.repeat(Math.ceil(task.bytes / 60)).slice(0, task.bytes);
 
-/** As the node does it: so many at a time, each composed when its turn comes. */
+/** Sends as the node does: a limited number at a time, each composed when its turn comes. */
 async function ours(files: OutgoingMail['files']): Promise<void> {
 	const endpoint = { host: 'localhost', port: task.port, security: 'starttls' as const };
 	const token = new AccessToken(task.token, Date.now() + 3_600_000);

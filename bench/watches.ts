@@ -5,7 +5,7 @@ import { counted, serveTrigger, startProbed, within, type ProbedN8n } from './pr
 
 const WATCHES = Number(process.env.BENCH_WATCHES ?? 200);
 const ACTIVATIONS = Number(process.env.BENCH_ACTIVATIONS ?? 1_000);
-/** A session is replaced 7 minutes before its token of an hour ends: so many times in a week. */
+/** How often a session is replaced in a week: each time 7 minutes before its token of one hour ends. */
 const WEEK = Number(process.env.BENCH_RENEWALS ?? Math.ceil((7 * 24 * 60) / 53));
 const RENEWING = 10;
 /** Sessions with tokens of this life are replaced after half of it. */

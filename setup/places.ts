@@ -10,7 +10,7 @@ export interface Place {
 	exchange: string;
 	/** What `Connect-MgGraph` needs besides. */
 	graph: string;
-	/** The cloud's name for the Azure CLI; none where it does not reach the cloud's directory. */
+	/** The cloud's name for the Azure CLI; left out if the CLI does not reach the cloud's directory. */
 	azure?: string;
 	/** What the list *Cloud* of the credential shows. */
 	label: string;

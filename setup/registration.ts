@@ -153,7 +153,7 @@ function azureCli(answers: Answers): Part[] {
 	return [{ text: 'In bash (also in the Azure Cloud Shell), signed in as an admin:' }, { code: lines.join('\n'), language: 'sh' }];
 }
 
-/** The permissions have IDs, which each directory tells. */
+/** Permissions are named by IDs, which the commands read from the directory. */
 function adding(resource: string, names: string[], source: string, type: string): string[] {
 	return [
 		`for name in ${names.join(' ')}; do`,

@@ -37,7 +37,7 @@ export async function startN8n(options: {
 	env?: Record<string, string>;
 	/** Whether it serves the editor and what the editor reads (default: yes). */
 	editor?: boolean;
-	/** Whether it has the process in which Code nodes run (default: where it serves the editor). */
+	/** Whether it starts the process in which Code nodes run. Default: only if it serves the editor. */
 	codeNodes?: boolean;
 	progress?: Progress;
 	/** Default: the one of this folder's lock file. */

@@ -15,7 +15,7 @@ export interface Installation {
 	script: string;
 }
 
-/** What long steps tell; one line each. */
+/** Reports the progress of long steps, one line each. */
 export type Progress = (line: string) => void;
 
 const MANIFEST = ['package.json', 'package-lock.json', '.npmrc'];
@@ -151,7 +151,7 @@ async function getSqlite(folder: string, withNode: string): Promise<void> {
 		const unpacked = compilers();
 		await npm(folder, [...rebuild, '--build-from-source'], env(...(unpacked === undefined ? [] : [unpacked])));
 	}
-	// npm ends well too where it found nothing to build.
+	// npm succeeds even if it found nothing to build.
 	if (!existsSync(join(folder, SQLITE))) throw new Error(`npm built no SQLite for n8n in ${folder}.`);
 }
 

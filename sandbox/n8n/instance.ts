@@ -30,7 +30,7 @@ export interface Options {
 	env?: Record<string, string>;
 	/** Whether it serves the editor and what the editor reads (default: yes). To prepare that takes about a third of the time of a start. */
 	editor?: boolean;
-	/** Whether it has the process in which Code nodes run (default: where it serves the editor). */
+	/** Whether it starts the process in which Code nodes run. Default: only if it serves the editor. */
 	codeNodes?: boolean;
 	/** In queue mode, a worker beside the main process on the same user folder. Default: `start`. */
 	role?: 'start' | 'worker';

@@ -2,7 +2,7 @@ import type { Account } from '../../mail/account';
 import { AccessToken } from '../../mail/signIn/token';
 import type { Address, Sandbox } from '../../sandbox/servers';
 
-/** An account on the sandbox, with tokens from its identity server; counts how often one is asked for. */
+/** An account on the sandbox, with tokens from its identity server. `asked` counts the requests for tokens. */
 export function accountOn(
 	sandbox: Sandbox,
 	mailbox: string,
@@ -30,7 +30,7 @@ export function accountOn(
 	return account;
 }
 
-/** The two ways to the servers: straight, and shaped as Exchange Online. */
+/** The two ways to the servers: straight to them, and through the proxy that behaves like Exchange Online. */
 export function ways(sandbox: Sandbox): Record<'straight' | 'exchange', { imap: Address; pop: Address; smtp: Address }> {
 	return { straight: sandbox.straight, exchange: { imap: sandbox.exchange.imap, pop: sandbox.exchange.pop, smtp: sandbox.exchange.smtp } };
 }

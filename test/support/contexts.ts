@@ -9,11 +9,11 @@ import { appCredential } from '../../sandbox/credentials';
 import type { Sandbox } from '../../sandbox/servers';
 import { ProcessedData } from './processedData';
 
-/** What a node did with n8n. */
+/** What a node has passed to n8n: log lines, hints, executions and errors. */
 export interface Told {
 	warnings: string[];
 	hints: string[];
-	/** Executions begun by a trigger; `end` is what n8n calls at their end; it tells no reason where it did not start one. */
+	/** Executions that a trigger started. `end`, `fail` and `refuse` report to it as n8n does; n8n gives no reason if it had the key before. */
 	executions: Array<{ items: INodeExecutionData[]; end: () => void; fail: (message: string) => void; refuse: (reason?: Error) => void }>;
 	failedExecutions: Error[];
 	staticData: IDataObject;
@@ -22,34 +22,34 @@ export interface Told {
 export interface Scene {
 	sandbox: Sandbox;
 	mailbox: string;
-	/** The node's workflow; the same node again is the same one. */
+	/** ID of the node's workflow. The same ID means the same node. */
 	workflow: string;
 	parameters?: Record<string, unknown>;
-	/** Parameters that expressions make another for each input item. */
+	/** Parameters with an expression, by name: their value for each input item. */
 	perItem?: Record<string, unknown[]>;
-	/** Fields of the credential that expressions make another for each input item. */
+	/** Fields of the credential with an expression: their values for each input item. */
 	credentialPerItem?: Array<Record<string, unknown>>;
 	mode?: string;
 	name?: string;
-	/** The node's type; as a tool of an AI agent it ends in Tool. */
+	/** The node's type. It ends in "Tool" if an AI agent uses the node. */
 	type?: string;
 	activation?: string;
-	/** As n8n stored it. */
+	/** The static data that n8n has stored. */
 	staticData?: IDataObject;
 	input?: number;
 	/** n8n's store of processed data, which all processes share. */
 	processed?: ProcessedData;
 	popPort?: number;
-	/** Aborted where the execution is cancelled. */
+	/** Aborted when the execution is cancelled. */
 	cancel?: AbortSignal;
 	/** Functions that an older n8n does not have. */
 	lacks?: string[];
-	/** Of the node's settings. */
+	/** The setting *Retry On Fail* of the node. */
 	retryOnFail?: boolean;
-	/** Where it is one of several tries or runs of the same execution. */
+	/** Set if this is one of several tries or runs of the same execution. */
 	execution?: string;
 	runIndex?: number;
-	/** n8n's place for binary data. */
+	/** Called before n8n stores binary data. */
 	storeBinary?: () => Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export function told(staticData: IDataObject = {}): Told {
 	return { warnings: [], hints: [], executions: [], failedExecutions: [], staticData };
 }
 
-/** Where nodes keep journals, unless the test file has a folder of its own. */
+/** The folder in which nodes keep journals, unless the test file sets its own. */
 if (process.env.N8N_USER_FOLDER === undefined) {
 	const folder = mkdtempSync(join(tmpdir(), 'office365-mail-nodes-'));
 	process.env.N8N_USER_FOLDER = folder;
@@ -70,7 +70,7 @@ if (process.env.N8N_USER_FOLDER === undefined) {
 /** Each context is an execution of its own. */
 let executions = 0;
 
-/** n8n as far as our nodes use it, with the service account of the sandbox. */
+/** The parts of n8n that our nodes use, with the service account of the sandbox. */
 function functions(
 	{
 		sandbox,
@@ -96,7 +96,7 @@ function functions(
 	about: Told,
 ): object {
 	const credential = appCredential(sandbox, mailbox);
-	/** As the editor stores them: what differs from item to item is an expression. */
+	/** The parameters as the editor stores them, with expressions for those that differ from item to item. */
 	const written = {
 		authentication: 'serviceAccount',
 		...parameters,
@@ -191,7 +191,7 @@ export function pollFunctions(scene: Scene, about: Told): IPollFunctions {
 	return fake;
 }
 
-/** Only what a test needs is there; what is missing shows at its use. */
+/** The fake has only what the tests need. If something is missing, the test that uses it fails. */
 function isFor<T>(_fake: unknown): _fake is T {
 	return true;
 }

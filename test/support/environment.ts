@@ -2,7 +2,7 @@ import { afterEach } from 'vitest';
 
 const before = new Map<string, string | undefined>();
 
-/** Sets environment variables (undefined = away) until the end of the test. */
+/** Sets environment variables until the end of the test; undefined removes one. */
 export function withEnvironment(values: Record<string, string | undefined>): void {
 	for (const [name, value] of Object.entries(values)) {
 		if (!before.has(name)) before.set(name, process.env[name]);

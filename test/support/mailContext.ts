@@ -5,7 +5,7 @@ import type { IBinaryData, INodeExecutionData } from 'n8n-workflow';
 
 import type { MailContext } from '../../nodes/Office365SmtpSend/settings/context';
 
-/** n8n as far as making a mail needs it, with binary data kept outside of the items as n8n does by default. */
+/** The parts of n8n that composing an email needs, with binary data kept outside of the items, as n8n does by default. */
 export function mailContext(
 	parameters: Record<string, unknown>,
 	item: INodeExecutionData = { json: {} },
@@ -30,7 +30,7 @@ export function mailContext(
 
 const stored = new Map<string, Buffer>();
 
-/** Puts bytes where n8n keeps binary data; gives what an item then holds. */
+/** Stores bytes as n8n stores binary data. @returns what the item then contains */
 export async function store(content: Buffer | Readable, fileName?: string, mimeType = 'application/octet-stream'): Promise<IBinaryData> {
 	const chunks: Buffer[] = [];
 	if (Buffer.isBuffer(content)) chunks.push(content);

@@ -4,7 +4,7 @@ const QUERY_MS = 5;
 
 /**
  * The row in which n8n keeps a node's processed data, handled as its DeduplicationHelper does (n8n 2.41.1): read, then
- * written whole or, where there was none, inserted, which fails where somebody else was faster.
+ * written as a whole or, if there was none, inserted, which fails if somebody else was faster.
  */
 export class ProcessedData {
 	#row: ReadonlySet<string> | undefined;

@@ -5,21 +5,21 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 import type { KeyPair } from '../../sandbox/servers/certificates';
 
-/** A proxy on loopback that carries connections as they are, and what it was asked for. */
+/** A proxy on loopback that passes connections on unchanged and records what it was asked for. */
 export interface Proxy {
 	port: number;
-	/** `host:port` of every connection that was asked for. */
+	/** `host:port` of every connection that was requested. */
 	asked: string[];
 	stop: () => Promise<void>;
 }
 
 /** How a proxy behaves. */
 interface Conduct {
-	/** `user:password` that it wants. */
+	/** `user:password` that it requires. */
 	credentials?: string;
-	/** What it answers every request for a connection with: an HTTP status, or a reply of SOCKS (RFC 1928, section 6). */
+	/** Its answer to every request for a connection: an HTTP status, or a reply of SOCKS (RFC 1928, section 6). */
 	refuse?: number;
-	/** It takes connections and says nothing. */
+	/** Whether it accepts connections and never answers. */
 	silent?: boolean;
 	/** In place of a connection: what comes in one packet with its consent, what comes after it, and whether it ends then. */
 	early?: { with: string; after: string; end?: boolean };
