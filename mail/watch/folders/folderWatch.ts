@@ -104,6 +104,8 @@ export class FolderWatch<Item> {
 
 	/** Two watches of one folder would hand over each email twice. @throws MailError `input` */
 	#claim(path: string): void {
+		// The folder may have been moved or renamed, and another one may have its former path by now.
+		for (const [former, wanted] of this.claims) if (wanted === this.wanted) this.claims.delete(former);
 		const other = this.claims.get(path) ?? this.wanted;
 		if (other === this.wanted) this.claims.set(path, this.wanted);
 		else {

@@ -180,6 +180,34 @@ describe('a folder that is another one by now', () => {
 		},
 	);
 
+	it('leaves its former path to another folder of the trigger', async () => {
+		const mailbox = 'former-path@example.test';
+		const isSelected = (): boolean =>
+			sandbox.exchange.sessions.some((session) => session.mailbox === mailbox && session.transcript.join().includes(' SELECT '));
+		let opened = 0;
+		const one: Rig = rig({
+			mailbox,
+			folders: ['Archive', 'Archiv'],
+			account: async () => {
+				opened += 1;
+				// The first one has the folder before the second one looks for it.
+				if (opened > 1) await expect.poll(isSelected, { timeout: 30_000 }).toBe(true);
+				return one.account();
+			},
+		});
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Archiv');
+		expect((await one.watch.start()).map(({ message }) => message)).toEqual(['"Archiv" and "Archive" are the same folder.']);
+		sandbox.exchange.refusing.add('imap');
+		sandbox.exchange.drop('imap');
+		await sandbox.dovecot.doveadm('mailbox', 'rename', '-u', mailbox, 'Archiv', 'Archive');
+		await sandbox.dovecot.doveadm('mailbox', 'create', '-u', mailbox, 'Archiv');
+		sandbox.exchange.reset();
+		await sandbox.fill(mailbox, [mail('in the renamed one')], 'Archive');
+		await sandbox.fill(mailbox, [mail('in the other one')], 'Archiv');
+		await one.until('both', () => one.handed.length === 2, 30_000);
+		expect(one.subjects.sort()).toEqual(['in the other one', 'in the renamed one']);
+	});
+
 	it('whose server has lost the last emails, and gives their UIDs to new ones, is watched on from there', async () => {
 		const one = rig({
 			folders: ['Work'],
