@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sendDraft, type SendMemory, type SendWish, type SentDraft } from '../../../mail/mailbox/drafts';
 import { locate } from '../../../mail/mailbox/locate';
 import { readReferences } from '../../../mail/mailbox/references';
-import { mail, makeScenes, type Scene } from './mailboxRig';
+import { commandsOf, mail, makeScenes, type Scene } from './mailboxRig';
 
 const scene = makeScenes('drafts');
 
@@ -182,6 +182,34 @@ describe('a draft', () => {
 		expect(both.map(({ status }) => status)).toContain('fulfilled');
 		await own.sandbox.arrival(own.to, () => true);
 		expect([await own.came(), await own.left()]).toEqual([1, 0]);
+	});
+
+	it('that two send at the same time is begun by the second one when the first one is done', async () => {
+		const own = await drafted('in-turns@example.test');
+		const steps: string[] = [];
+		let go = (): void => undefined;
+		const released = new Promise<void>((resolve) => (go = resolve));
+		const watched = (name: string): SendMemory => ({
+			begin: async (key) => {
+				steps.push(`${name} begins`);
+				if (name === 'first') await released;
+				return await own.memory.begin(key);
+			},
+			sent: async (key) => {
+				await own.memory.sent(key);
+				steps.push(`${name} is done`);
+			},
+			forget: async (key) => await own.memory.forget(key),
+		});
+		const first = own.send({ memory: watched('first') });
+		await expect.poll(() => steps).toEqual(['first begins']);
+		const second = own.send({ memory: watched('second') });
+		// The second one has read the draft, so that only the first one keeps it from going on.
+		const drafts = (): number => commandsOf(own).filter((command) => command.startsWith('UID FETCH') && command.includes('BODY')).length;
+		await expect.poll(drafts).toBe(2);
+		go();
+		await Promise.all([first, second]);
+		expect(steps).toEqual(['first begins', 'first is done', 'second begins', 'second is done']);
 	});
 
 	it('that is the only copy of the sent email is moved by the next attempt, not deleted', async () => {
