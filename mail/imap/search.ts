@@ -76,13 +76,24 @@ export async function searchAfter(
  * @throws MailError
  */
 export async function narrow(session: ImapSession, uids: readonly number[], criteria: Criteria): Promise<number[]> {
-	let left = [...uids];
-	for (const criterion of criteria) left = await inGroups(session, left, divide(criterion));
-	return left;
+	return await narrowing(criteria)(session, uids);
 }
 
-async function inGroups(session: ImapSession, uids: readonly number[], parts: Parts): Promise<number[]> {
-	const hearing = new Hearing();
+/**
+ * Returns {@link narrow} for a caller who has the emails of a folder in groups. Whether the server is too busy for all of them shows in all
+ * groups together, because the last one may have a single email.
+ */
+export function narrowing(criteria: Criteria): (session: ImapSession, uids: readonly number[]) => Promise<number[]> {
+	const steps = criteria.map((criterion) => ({ parts: divide(criterion), groups: { told: false } }));
+	return async (session, uids) => {
+		let left = [...uids];
+		for (const { parts, groups } of steps) left = await inGroups(session, left, parts, groups);
+		return left;
+	};
+}
+
+async function inGroups(session: ImapSession, uids: readonly number[], parts: Parts, groups?: Groups): Promise<number[]> {
+	const hearing = new Hearing(groups);
 	const fit: number[] = [];
 	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND)
 		fit.push(...(await matching(session, uids.slice(from, from + UIDS_IN_COMMAND), parts, hearing)));
@@ -149,6 +160,12 @@ async function fitting(session: ImapSession, start: Start, after: number): Promi
 	return [...unread, ...found.filter((uid) => instantOf(told.get(uid)?.internalDate) + 999 >= since)];
 }
 
+/** Groups of emails about which the server is asked the same question. */
+interface Groups {
+	/** Whether the server has told about an email of an earlier group. */
+	told: boolean;
+}
+
 /** How the server has answered one question about several emails so far. */
 class Hearing {
 	/** Number of emails that it has told about. */
@@ -156,9 +173,17 @@ class Hearing {
 	refusals = 0;
 	busy: MailError | undefined;
 
+	constructor(private readonly groups: Groups = { told: false }) {}
+
+	/** Whether it has told about an email of this group or of an earlier one. */
+	get hasTold(): boolean {
+		return this.told > 0 || this.groups.told;
+	}
+
 	/** Called after the last email. If the server is too busy for all of them, no single email is the cause. @throws MailError */
 	end(): void {
-		if (this.busy !== undefined && this.told === 0) throw this.busy;
+		if (this.busy !== undefined && !this.hasTold) throw this.busy;
+		this.groups.told = this.hasTold;
 	}
 }
 
@@ -190,7 +215,7 @@ async function tellAll(
 		return hearing.refusals > MOST_REFUSALS && hearing.told === 0 ? 'none' : 'each';
 	};
 	const refused = (uid: number): void[] => {
-		untold.refused(uid, hearing.told > 0, Date.now());
+		untold.refused(uid, hearing.hasTold, Date.now());
 		return [];
 	};
 	const { first, last } = untold.divide(uids, Date.now());

@@ -4,7 +4,7 @@ import { MailError } from '../errors';
 import type { Criteria } from '../imap/criteria';
 import { fetchByUid, hasAttachment, instantOf } from '../imap/fetch';
 import { divideAll } from '../imap/criteriaParts';
-import { narrow, searchAfter, UIDS_IN_COMMAND } from '../imap/search';
+import { narrowing, searchAfter, UIDS_IN_COMMAND } from '../imap/search';
 import { byArrival } from './arrival';
 import type { Connection } from './sessions';
 
@@ -159,10 +159,11 @@ async function* matchingGroups(
 		yield uids;
 		return;
 	}
+	const narrow = narrowing(ours);
 	for (let from = 0; from < uids.length; from += UIDS_IN_COMMAND) {
 		const some = uids.slice(from, from + UIDS_IN_COMMAND);
 		const rising = [...some].sort((one, other) => one - other);
-		const fit = new Set(await connection.repeat(folder, async (session) => await narrow(session, rising, ours)));
+		const fit = new Set(await connection.repeat(folder, async (session) => await narrow(session, rising)));
 		yield some.filter((uid) => fit.has(uid));
 	}
 }

@@ -6,7 +6,7 @@ import { chooseFolder } from '../../mail/imap/chosenFolder';
 import { divideAll } from '../../mail/imap/criteriaParts';
 import { fetchMails, type FetchedMail, type UnfetchedMail } from '../../mail/imap/fetch';
 import { listFolders, type Folder } from '../../mail/imap/folders';
-import { narrow, searchAfter, UIDS_IN_COMMAND } from '../../mail/imap/search';
+import { narrowing, searchAfter, UIDS_IN_COMMAND } from '../../mail/imap/search';
 import { ImapSession } from '../../mail/imap/session';
 import { locateTargets } from '../../mail/watch/handover/aftercare';
 import { foldersIn, requireExceptions } from '../../mail/watch/folders/treeFolders';
@@ -129,10 +129,11 @@ function refusalOf(session: ImapSession, error: unknown): MailError {
 async function candidates(session: ImapSession, { criteria }: Settings): Promise<{ uids: number[]; empty: boolean }> {
 	const { theirs, ours } = divideAll(criteria);
 	const { uids, highest } = await searchAfter(session, 0, theirs);
+	const narrow = narrowing(ours);
 	const found: number[] = [];
 	// What is compared here takes a command for each group, so it ends as soon as there are enough.
 	for (let end = uids.length; end > 0 && found.length <= CANDIDATES; end -= UIDS_IN_COMMAND)
-		found.push(...(await narrow(session, uids.slice(Math.max(0, end - UIDS_IN_COMMAND), end), ours)).reverse());
+		found.push(...(await narrow(session, uids.slice(Math.max(0, end - UIDS_IN_COMMAND), end))).reverse());
 	return { uids: found.slice(0, CANDIDATES + 1), empty: highest === 0 };
 }
 
